@@ -1,0 +1,112 @@
+"""Every error pvesdn raises on purpose, by whose move it is.
+
+    PvesdnError
+    +-- SettingsError       the caller's: settings, flags, environment
+    +-- SnapshotError       the snapshot folder's
+    +-- SdnConfigError      the operator's: one or several findings in the definitions
+    +-- ClusterError        the cluster's
+    |   +-- ApiUnavailable  no answer: refused connection, time-out, broken TLS
+    |   +-- ApiRefused      an answer that says no: 401, 403, 500, 595
+    |   +-- NotQuorate      /etc/pve is read-only, nothing may be decided
+    +-- ApplyRefused        the plan's: obstacles that need a decision first
+    +-- NodeError           one node's; the others go on
+        +-- NodeUnreachable SSH or the node's own python did not answer
+        +-- NodeFailed      the node answered: this did not work
+        +-- TaskFailed      a PVE task on the node ended with something else than OK
+
+Foreign exceptions (requests, proxmoxer, subprocess, json, pydantic) never leave the floor that caused them.
+"""
+
+from __future__ import annotations
+
+
+class PvesdnError(Exception):
+    """What went wrong, where, and what to do next; one line each, free of secrets.
+
+    :param message: what and where, without a trailing full stop.
+    :param hint: what to do next; empty when the message says it.
+    """
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return f"{self.message}; {self.hint}" if self.hint else self.message
+
+
+class SettingsError(PvesdnError):
+    """The settings file, a flag or the environment cannot be used."""
+
+
+class SnapshotError(PvesdnError):
+    """A snapshot folder is missing, incomplete or malformed."""
+
+
+class SdnConfigError(PvesdnError):
+    """The definitions in /etc/pve/sdn cannot be used; `lines` has one message for each fault found.
+
+    :param lines: messages of the form ``FILE:LINE: KIND 'ID': fault; what to do``.
+    """
+
+    def __init__(self, lines: tuple[str, ...]) -> None:
+        super().__init__("\n".join(lines))
+        self.lines = lines
+
+
+class ClusterError(PvesdnError):
+    """The cluster's API did not do what was asked."""
+
+
+class ApiUnavailable(ClusterError):
+    """No usable connection to the API: refused, timed out, TLS not verified."""
+
+
+class ApiRefused(ClusterError):
+    """The API answered and refused.
+
+    :param status: the HTTP status, PVE's 595 and 596 (node not reachable from the API node) included.
+    """
+
+    def __init__(self, message: str, *, status: int, hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.status = status
+
+
+class NotQuorate(ClusterError):
+    """The cluster has no quorum: membership cannot be trusted and /etc/pve cannot be written."""
+
+
+class ApplyRefused(PvesdnError):
+    """Nothing was touched: the plan has obstacles that a person must decide on."""
+
+
+class NodeError(PvesdnError):
+    """Something failed on one node.
+
+    :param node: the node's name, which starts the message.
+    """
+
+    def __init__(self, node: str, message: str, *, hint: str = "") -> None:
+        super().__init__(f"{node}: {message}", hint=hint)
+        self.node = node
+
+
+class NodeUnreachable(NodeError):
+    """The node program could not be run on the node at all."""
+
+
+class NodeFailed(NodeError):
+    """The node program ran and reported a failure."""
+
+
+class TaskFailed(NodeError):
+    """A task of the PVE API ended badly; `log` holds its last lines.
+
+    :param log: lines of the task's log as PVE gives them.
+    """
+
+    def __init__(self, node: str, message: str, *, log: tuple[str, ...] = (), hint: str = "") -> None:
+        super().__init__(node, message, hint=hint)
+        self.log = log

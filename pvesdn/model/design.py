@@ -1,0 +1,51 @@
+"""What one node should have, before any text exists."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from pvesdn.model.cluster import ClusterState, SeenVtep
+from pvesdn.model.facts import NodeFacts
+from pvesdn.model.frr import FrrConfig
+from pvesdn.model.ifupdown import InterfacesFile
+from pvesdn.model.primitives import IpAddress
+from pvesdn.model.sdn import SdnConfig
+
+
+@dataclass(frozen=True, slots=True)
+class DesignInput:
+    """All that design may know.
+
+    :param facts: by node; members that are off or did not answer are absent.
+    :param seen: VTEPs as they were last seen, by node.
+    """
+
+    sdn: SdnConfig
+    cluster: ClusterState
+    facts: Mapping[str, NodeFacts] = field(default_factory=dict)
+    seen: Mapping[str, SeenVtep] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class NodeDesign:
+    """One node's structured configuration.
+
+    :param interfaces: `interfaces.d/pvesdn`; None when nothing of ours belongs on the node.
+    :param sdn: `interfaces.d/sdn` in PVE's own text; None when it cannot or need not be rendered.
+    :param frr: our FRR configuration; None when no zone of ours needs FRR.
+    :param pve_frr: the FRR configuration that belongs to PVE's zones; PVE writes it itself where it has SDN of its own.
+    :param daemons: FRR daemons that must be switched on.
+    :param sysctls: names and values, sorted by name.
+    :param flooding: static all-zero FDB entries by VXLAN device: a route withdrawn by FRR deletes them, so they are
+        looked after whenever FRR changes.
+    """
+
+    node: str
+    interfaces: InterfacesFile | None
+    sdn: InterfacesFile | None
+    frr: FrrConfig | None
+    pve_frr: FrrConfig | None
+    daemons: frozenset[str]
+    sysctls: tuple[tuple[str, str], ...]
+    flooding: tuple[tuple[str, tuple[IpAddress, ...]], ...]

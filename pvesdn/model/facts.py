@@ -1,0 +1,80 @@
+"""What is on a node: links, addresses, routes, its own interfaces file, versions. Open: unknown keys are ignored."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from pvesdn.model.primitives import IpAddress, IpInterface
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A device of `ip -j -d link`.
+
+    :param kind: ``bridge``, ``vxlan``, ``vrf``, ``veth``… or empty for a physical one.
+    :param vni: of a VXLAN device.
+    :param mtu: bytes.
+    """
+
+    name: str
+    mtu: int = 1500
+    mac: str = ""
+    master: str = ""
+    kind: str = ""
+    vni: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A route of `ip -j route`; `destination` is ``default`` or a prefix, fields that are absent are empty."""
+
+    destination: str
+    device: str = ""
+    source: IpAddress | None = None
+    gateway: IpAddress | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class IfaceStanza:
+    """An `iface` stanza of /etc/network/interfaces, its option names with dashes as ifupdown2 reads them.
+
+    :param method: ``inet static``, ``inet6 auto``… or empty.
+    """
+
+    name: str
+    method: str
+    options: tuple[tuple[str, str], ...]
+
+    def values(self, option: str) -> tuple[str, ...]:
+        """All values of an option, in file order."""
+        return tuple(value for name, value in self.options if name == option)
+
+
+@dataclass(frozen=True, slots=True)
+class NodeFacts:
+    """Everything design may know of a node.
+
+    :param sources: patterns of the `source` lines of /etc/network/interfaces.
+    :param versions: package versions by Debian name, plus ``kernel`` and ``python3``; empty when not asked.
+    :param sysctl: live forwarding switches by sysctl name; empty when not asked.
+    :param has_foreign_frr_local: frr.conf.local holds lines that are not our marked block, so PVE writes FRR here (F4.4).
+    """
+
+    node: str
+    links: tuple[Link, ...] = ()
+    addresses: tuple[tuple[str, IpInterface], ...] = ()
+    routes: tuple[Route, ...] = ()
+    stanzas: tuple[IfaceStanza, ...] = ()
+    sources: tuple[str, ...] = ()
+    versions: Mapping[str, str] = field(default_factory=dict)
+    sysctl: Mapping[str, str] = field(default_factory=dict)
+    has_foreign_frr_local: bool = False
+
+    def link(self, name: str) -> Link | None:
+        """The device called `name`, or None."""
+        return next((link for link in self.links if link.name == name), None)
+
+    def holder(self, address: IpAddress) -> str | None:
+        """The device that holds `address`, or None."""
+        return next((device for device, held in self.addresses if held.ip == address), None)

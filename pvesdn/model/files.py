@@ -1,0 +1,150 @@
+"""Files as they are, as they should be, and the change between: plan prints it, apply does it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from pvesdn.model.findings import Finding
+from pvesdn.model.primitives import IpAddress
+
+OUR_INTERFACES = "/etc/network/interfaces.d/pvesdn"
+SDN_INTERFACES = "/etc/network/interfaces.d/sdn"
+FRR_CONF = "/etc/frr/frr.conf"
+FRR_CONF_LOCAL = "/etc/frr/frr.conf.local"
+FRR_DAEMONS = "/etc/frr/daemons"
+OUR_SYSCTL = "/etc/sysctl.d/90-pvesdn.conf"
+
+
+@dataclass(frozen=True, slots=True)
+class RenderedFile:
+    """A file as it should be.
+
+    :param text: the whole file; None when it must not exist.
+    :param stanzas: of an interfaces file: text by interface name, in file order; empty otherwise.
+    """
+
+    path: str
+    text: str | None
+    mode: str = "0644"
+    owner: str = "root:root"
+    stanzas: Mapping[str, str] = field(default_factory=dict)
+
+
+class Action(StrEnum):
+    """Terraform's signs."""
+
+    ADD = "+"
+    CHANGE = "~"
+    REMOVE = "-"
+    REPLACE = "-/+"
+
+
+class FrrAction(StrEnum):
+    """What FRR needs after a change; other daemons mean a restart."""
+
+    NONE = "none"
+    RELOAD = "reload"
+    RESTART = "restart"
+
+
+@dataclass(frozen=True, slots=True)
+class StanzaChange:
+    """One interface's change. :param why: for a replacement, what the kernel cannot change on a live device."""
+
+    name: str
+    action: Action
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FileChange:
+    """One file's change.
+
+    :param expect: SHA-256 of what is there now, None when the file is absent: nothing else may be overwritten.
+    :param by_pve: PVE writes it when the cluster's SDN is applied; pvesdn only shows it.
+    :param conflict: why it must not be overwritten without being told; empty when there is none.
+    """
+
+    path: str
+    old: str | None
+    new: str | None
+    mode: str
+    owner: str
+    expect: str | None
+    stanzas: tuple[StanzaChange, ...] = ()
+    by_pve: bool = False
+    conflict: str = ""
+
+    @property
+    def action(self) -> Action:
+        """What happens to the file as a whole."""
+        if self.old is None:
+            return Action.ADD
+        return Action.REMOVE if self.new is None else Action.CHANGE
+
+
+@dataclass(frozen=True, slots=True)
+class NodeChanges:
+    """All that would happen on one node.
+
+    :param ifdown: physical interfaces that leave our file, taken down before the swap.
+    :param delete_links: devices to delete before the reload, because the kernel cannot change them in place.
+    :param obstacles: what stops `apply` on this node until a person decides.
+    :param guests: guest ports by bridge that would be removed.
+    :param is_unfinished: the files are in place, their last reload was not seen to its end.
+    """
+
+    node: str
+    files: tuple[FileChange, ...] = ()
+    frr: FrrAction = FrrAction.NONE
+    ifdown: tuple[str, ...] = ()
+    delete_links: tuple[str, ...] = ()
+    flooding: tuple[tuple[str, tuple[IpAddress, ...]], ...] = ()
+    obstacles: tuple[Finding, ...] = ()
+    guests: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    is_unfinished: bool = False
+
+    @property
+    def own_files(self) -> tuple[FileChange, ...]:
+        """Changes that pvesdn writes itself."""
+        return tuple(change for change in self.files if not change.by_pve)
+
+    @property
+    def is_empty(self) -> bool:
+        """Nothing to do on this node."""
+        return not self.files and not self.is_unfinished
+
+
+@dataclass(frozen=True, slots=True)
+class PendingChange:
+    """A definition of PVE's that is not committed. :param kind: ``zone``, ``vnet``… :param state: ``new``, ``changed``, ``deleted``."""
+
+    kind: str
+    id: str
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeSet:
+    """The plan of the whole cluster.
+
+    :param nodes: every node that was looked at, sorted by name, unchanged ones included.
+    :param pending: PVE's uncommitted definitions, which `apply` commits as its last act.
+    :param unreachable: nodes that did not answer, with the reason; nothing is known of them.
+    :param offline: members that the cluster says are off.
+    :param seen: the new text of /etc/pve/sdn/pvesdn-seen.json; None when it is up to date.
+    """
+
+    nodes: tuple[NodeChanges, ...]
+    findings: tuple[Finding, ...] = ()
+    pending: tuple[PendingChange, ...] = ()
+    unreachable: Mapping[str, str] = field(default_factory=dict)
+    offline: tuple[str, ...] = ()
+    seen: str | None = None
+
+    @property
+    def is_empty(self) -> bool:
+        """Nothing to do anywhere that was looked at."""
+        return not self.pending and all(node.is_empty for node in self.nodes)

@@ -1,0 +1,201 @@
+"""Stanzas of ifupdown2 files, one class a kind. Everything in them is printable as it stands.
+
+Built by the thousand on every node: plain frozen dataclasses, whose values come from types already checked.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from pvesdn.model.primitives import IpAddress, IpInterface
+
+# --- our own zones: /etc/network/interfaces.d/pvesdn -----------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class VxlanPort:
+    """A VXLAN device, the port of a VNet's bridge or of an L3VNI's.
+
+    :param local: the node's VTEP.
+    :param remotes: static all-zero FDB entries (head-end replication), never the node itself.
+    :param group: multicast group for BUM traffic, with `physdev` as the device it is joined on.
+    :param is_controlled: EVPN learns for it: data-plane learning is off.
+    :param has_flood: False stops unknown unicast and multicast at this port.
+    :param mtu: bytes of the inner IP packet.
+    """
+
+    name: str
+    vni: int
+    local: IpAddress
+    mtu: int
+    remotes: tuple[IpAddress, ...] = ()
+    group: IpAddress | None = None
+    group6: IpAddress | None = None
+    physdev: str | None = None
+    udp_port: int | None = None
+    is_controlled: bool = False
+    has_arp_nd_suppression: bool = False
+    has_flood: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class VnetBridge:
+    """The bridge of a VNet; with addresses it is the IRB, the same on every node (anycast gateway)."""
+
+    name: str
+    port: str
+    mtu: int
+    addresses: tuple[str, ...] = ()
+    hwaddress: str | None = None
+    alias: str | None = None
+    is_vlan_aware: bool = False
+    has_ip_forward: bool = False
+    has_ip6_forward: bool = False
+    has_arp_accept: bool = False
+    vrf: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class VrfDevice:
+    """A VRF. `has_unreachable_default` keeps its traffic out of the main table; a borrowed VRF of PVE's has its own."""
+
+    name: str
+    has_unreachable_default: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class L3VniBridge:
+    """The bridge that ties an L3VNI to its VRF; `hwaddress` is the router MAC, different on every node (RFC 9135 section 5)."""
+
+    name: str
+    port: str
+    mtu: int
+    hwaddress: str
+    vrf: str
+
+
+@dataclass(frozen=True, slots=True)
+class Uplink:
+    """An exit's interface inside the VRF.
+
+    :param vrrp_addresses: host prefixes of the virtual router, put on a macvlan that FRR's vrrpd runs.
+    """
+
+    name: str
+    addresses: tuple[IpInterface, ...]
+    vrf: str
+    vrrp_id: int | None = None
+    vrrp_addresses: tuple[str, ...] = ()
+
+
+# --- PVE's zones: /etc/network/interfaces.d/sdn, in PVE's spelling ----------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class SnatRule:
+    """One subnet's source NAT.
+
+    :param command: ``iptables`` or ``ip6tables``.
+    """
+
+    command: str
+    cidr: str
+    out_interface: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class PveVxlanPort:
+    """A VXLAN device as PVE prints it; `local` None means that PVE found no address of its own."""
+
+    name: str
+    vni: int
+    mtu: int
+    local: str | None = None
+    remotes: tuple[str, ...] = ()
+    udp_port: int | None = None
+    is_controlled: bool = False
+    has_arp_nd_suppression: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PveAddress:
+    """What one subnet adds to its bridge; each part may be absent."""
+
+    address: str | None = None
+    host_route: str | None = None
+    snat: SnatRule | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PveVnetBridge:
+    """A VNet's bridge as PVE prints it."""
+
+    name: str
+    ports: str
+    subnets: tuple[PveAddress, ...] = ()
+    hwaddress: str | None = None
+    is_vlan_aware: bool = False
+    mtu: int | None = None
+    alias: str | None = None
+    has_ip_forward: bool = False
+    has_ip6_forward: bool = False
+    has_arp_accept: bool = False
+    vrf: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PveVrf:
+    """A VRF as PVE prints it; `is_exit` deletes the unreachable default instead of adding it."""
+
+    name: str
+    is_exit: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PveVrfBridge:
+    """The L3VNI's bridge as PVE prints it."""
+
+    name: str
+    port: str
+    mtu: int
+    vrf: str
+
+
+@dataclass(frozen=True, slots=True)
+class PveVeth:
+    """One end of the pair that ties an exit node's VRF to its main table (exitnodes-local-routing)."""
+
+    name: str
+    peer: str
+    addresses: tuple[str, ...]
+    mtu: int
+    is_peer_first: bool
+    vrf: str | None = None
+
+
+Stanza: TypeAlias = (
+    VxlanPort
+    | VnetBridge
+    | VrfDevice
+    | L3VniBridge
+    | Uplink
+    | PveVxlanPort
+    | PveVnetBridge
+    | PveVrf
+    | PveVrfBridge
+    | PveVeth
+)
+
+
+@dataclass(frozen=True, slots=True)
+class InterfacesFile:
+    """One file of interfaces.d.
+
+    :param version: PVE's `#version:` line; None for our own file.
+    :param stanzas: sorted by name, names unique.
+    """
+
+    stanzas: tuple[Stanza, ...]
+    version: int | None = None

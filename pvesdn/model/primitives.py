@@ -1,0 +1,86 @@
+"""Scalars with their limits: a value of one of these types can be printed in a configuration file as it stands."""
+
+from __future__ import annotations
+
+import re
+from ipaddress import IPv4Address, IPv4Interface, IPv4Network, IPv6Address, IPv6Interface, IPv6Network, ip_address
+from typing import Annotated, Any, TypeAlias
+
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
+
+IpAddress: TypeAlias = IPv4Address | IPv6Address
+IpNetwork: TypeAlias = IPv4Network | IPv6Network
+IpInterface: TypeAlias = IPv4Interface | IPv6Interface
+
+Json: TypeAlias = Any
+"""An answer of a machine before it is decoded."""
+
+VNI_MAX = 16_777_214
+"""ifupdown2's grammar ends here; RFC 7348 section 5 has 24 bits."""
+
+_MAC = re.compile(r"[0-9A-Fa-f]{2}(:[0-9A-Fa-f]{2}){5}")
+_PRINTABLE = re.compile(r"[^\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]*")
+
+
+def _unicast_mac(value: str) -> str:
+    if not _MAC.fullmatch(value):
+        msg = "is no MAC address of six hexadecimal pairs"
+        raise ValueError(msg)
+    if int(value[:2], 16) & 1:
+        msg = "is a multicast MAC address; a gateway needs a unicast one"
+        raise ValueError(msg)
+    return value
+
+
+def _one_line(value: str) -> str:
+    if not _PRINTABLE.fullmatch(value):
+        msg = "contains a line break or a control character"
+        raise ValueError(msg)
+    return value
+
+
+def _ip_text(value: str) -> str:
+    ip_address(value)
+    return value
+
+
+def _split_list(value: object) -> object:
+    """PVE's lists: split at commas, semicolons and white space; JSON objects of the running config count as their keys."""
+    if isinstance(value, str):
+        return tuple(word for word in re.split(r"[,;\s]+", value) if word)
+    if isinstance(value, dict):
+        return tuple(sorted(value))
+    return value
+
+
+Vni: TypeAlias = Annotated[int, Field(ge=1, le=VNI_MAX)]
+Asn: TypeAlias = Annotated[int, Field(ge=1, le=4_294_967_295)]
+Mtu: TypeAlias = Annotated[int, Field(ge=552, le=9216)]
+"""Bytes of an IP packet as ifupdown2 takes them (552-9216)."""
+UdpPort: TypeAlias = Annotated[int, Field(ge=1, le=65535)]
+NodeName: TypeAlias = Annotated[
+    str, StringConstraints(pattern=r"^[a-zA-Z0-9]([a-zA-Z0-9-]*[a-zA-Z0-9])?$", max_length=63)
+]
+SdnId: TypeAlias = Annotated[
+    str, StringConstraints(pattern=r"^[a-zA-Z][a-zA-Z0-9]*[a-zA-Z0-9]$", min_length=2, max_length=8)
+]
+"""A zone or a VNet: PVE's eight characters, so that every derived device name fits the kernel's fifteen."""
+ControllerId: TypeAlias = Annotated[
+    str, StringConstraints(pattern=r"^[a-zA-Z][a-zA-Z0-9_-]*[a-zA-Z0-9]$", min_length=2, max_length=64)
+]
+ExitId: TypeAlias = Annotated[
+    str, StringConstraints(pattern=r"^[a-zA-Z]([a-zA-Z0-9_-]*[a-zA-Z0-9])?$", min_length=1, max_length=32)
+]
+IfName: TypeAlias = Annotated[str, StringConstraints(pattern=r"^[a-zA-Z][a-zA-Z0-9_.-]*$", min_length=1, max_length=15)]
+MacAddress: TypeAlias = Annotated[str, AfterValidator(_unicast_mac)]
+Line: TypeAlias = Annotated[str, AfterValidator(_one_line), StringConstraints(max_length=256)]
+"""Free text of one printable line, such as an alias."""
+RouteTarget: TypeAlias = Annotated[str, StringConstraints(pattern=r"^\d{1,10}:\d{1,10}$")]
+NodeList: TypeAlias = Annotated[frozenset[NodeName], BeforeValidator(_split_list)]
+IpList: TypeAlias = Annotated[tuple[IpAddress, ...], BeforeValidator(_split_list)]
+IpText: TypeAlias = Annotated[str, AfterValidator(_ip_text)]
+"""An address in the spelling it was given: PVE compares and prints its peers unchanged."""
+IpTextList: TypeAlias = Annotated[tuple[IpText, ...], BeforeValidator(_split_list)]
+WordList: TypeAlias = Annotated[tuple[str, ...], BeforeValidator(_split_list)]
+RouteTargetList: TypeAlias = Annotated[tuple[RouteTarget, ...], BeforeValidator(_split_list)]
+Upid: TypeAlias = str

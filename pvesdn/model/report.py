@@ -1,0 +1,73 @@
+"""How a run went: a node's failure is data here, so that it never hides the other nodes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Outcome(StrEnum):
+    """How one step on one node ended."""
+
+    OK = "ok"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+    UNREACHABLE = "unreachable"
+
+
+@dataclass(frozen=True, slots=True)
+class StepOutcome:
+    """One step, such as ``staged``, ``written``, ``sysctl``, ``frr``, ``reloaded``, ``verified``."""
+
+    step: str
+    outcome: Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class NodeOutcome:
+    """What was done on one node.
+
+    :param error: one line: what failed and what to do next; empty when nothing did.
+    :param log: lines that explain the error, such as the end of a PVE task's log.
+    """
+
+    node: str
+    steps: tuple[StepOutcome, ...] = ()
+    error: str = ""
+    log: tuple[str, ...] = ()
+
+    @property
+    def is_unreachable(self) -> bool:
+        """The node could not be reached in some step."""
+        return any(step.outcome is Outcome.UNREACHABLE for step in self.steps)
+
+    @property
+    def is_good(self) -> bool:
+        """Everything that was to be done was done."""
+        return not self.error
+
+
+@dataclass(frozen=True, slots=True)
+class ApplyReport:
+    """How an apply went.
+
+    :param nodes: one outcome per node that had changes or could not be reached, sorted by name.
+    :param commit: the outcome of `PUT /cluster/sdn`; None when it was not needed.
+    :param commit_error: one line, empty when the commit went well.
+    :param not_checked: what was not looked at, said aloud.
+    """
+
+    nodes: tuple[NodeOutcome, ...] = ()
+    commit: Outcome | None = None
+    commit_error: str = ""
+    not_checked: tuple[str, ...] = ()
+
+    @property
+    def is_good(self) -> bool:
+        """Everything was done everywhere."""
+        return not self.commit_error and all(node.is_good for node in self.nodes)
+
+    @property
+    def has_unreachable(self) -> bool:
+        """At least one node could not be reached."""
+        return any(node.is_unreachable for node in self.nodes)

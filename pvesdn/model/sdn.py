@@ -1,0 +1,284 @@
+"""What is wanted: zones, VNets, subnets, controllers and exits of both sources, `pvesdn.cfg` and PVE's own files.
+
+Field names are the field's terms; PVE's spelling of a property is its alias, once. Every object knows where it was
+written. Collections are sorted by id, so that the order of sections in a file has no meaning.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated, Literal, TypeAlias
+
+from pydantic import ConfigDict, Field
+
+from pvesdn.model.base import Model
+from pvesdn.model.findings import Where
+from pvesdn.model.primitives import (
+    Asn,
+    ControllerId,
+    ExitId,
+    IfName,
+    IpAddress,
+    IpInterface,
+    IpList,
+    IpNetwork,
+    IpTextList,
+    Line,
+    MacAddress,
+    Mtu,
+    NodeList,
+    NodeName,
+    RouteTargetList,
+    SdnId,
+    UdpPort,
+    Vni,
+    WordList,
+)
+
+
+class Irb(StrEnum):
+    """Integrated routing and bridging of an EVPN zone (RFC 9135 section 4)."""
+
+    NONE = "none"
+    ASYMMETRIC = "asymmetric"
+    SYMMETRIC = "symmetric"
+
+
+class Defined(Model):
+    """Anything that has a place in a definition file."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+    where: Where
+
+
+# --- pvesdn.cfg ------------------------------------------------------------------------------------------------------
+
+
+class Underlay(Defined):
+    """Which address of a node is its VTEP.
+
+    :param network: the VTEP is the node's address in it.
+    :param vteps: addresses named outright, by node; they win over `network`.
+    """
+
+    network: IpNetwork | None = None
+    vteps: tuple[tuple[NodeName, IpAddress], ...] = ()
+
+
+class VxlanZone(Defined):
+    """Plain VXLAN (RFC 7348): flooding to a multicast group, or head-end replication to `peers` or to every member."""
+
+    kind: Literal["vxlan"] = "vxlan"
+    id: SdnId
+    nodes: NodeList | None = None
+    mtu: Mtu | None = None
+    peers: IpList | None = None
+    multicast_group: IpAddress | None = Field(default=None, alias="multicast-group")
+    multicast_interface: IfName | None = Field(default=None, alias="multicast-interface")
+    vxlan_port: UdpPort | None = Field(default=None, alias="vxlan-port")
+
+
+class EvpnZone(Defined):
+    """VXLAN with BGP EVPN as control plane (RFC 8365).
+
+    :param vrf: ``main`` is the seed's asymmetric form in the host's own table; None means `vrf_<zone>` where there is IRB.
+    :param flood: unknown unicast and multicast leave through the VXLAN port.
+    """
+
+    kind: Literal["evpn"] = "evpn"
+    id: SdnId
+    controller: ControllerId
+    irb: Irb
+    nodes: NodeList | None = None
+    mtu: Mtu | None = None
+    l3vni: Vni | None = Field(default=None, alias="vrf-vxlan")
+    mac: MacAddress | None = None
+    vrf: Literal["main"] | None = None
+    flood: bool = True
+    no_arp_nd_suppression: bool = Field(default=False, alias="disable-arp-nd-suppression")
+    advertise_subnets: bool = Field(default=True, alias="advertise-subnets")
+    rt_import: RouteTargetList = Field(default=(), alias="rt-import")
+    vxlan_port: UdpPort | None = Field(default=None, alias="vxlan-port")
+
+
+class EvpnController(Defined):
+    """One BGP instance per node: full mesh of the members unless peers or route reflectors are named.
+
+    :param route_reflectors: addresses outside the cluster, or names of members, which then reflect for the others.
+    """
+
+    kind: Literal["evpn-controller"] = "evpn-controller"
+    id: ControllerId
+    asn: Asn
+    peers: IpList | None = None
+    route_reflectors: tuple[IpAddress | NodeName, ...] | None = Field(default=None, alias="route-reflectors")
+
+
+class Vrrp(Model):
+    """A virtual router on an exit's uplink (RFC 9568): the higher priority is master."""
+
+    id: Annotated[int, Field(ge=1, le=255)]
+    priority: Annotated[int, Field(ge=1, le=254)]
+    addresses: tuple[IpAddress, ...]
+
+
+class Exit(Defined):
+    """An uplink of one node inside a symmetric zone's VRF, with the default route there.
+
+    :param gateways: next hops of the default route, several of a family are ECMP.
+    """
+
+    id: ExitId
+    zone: SdnId
+    node: NodeName
+    interface: IfName
+    address: IpInterface | None = None
+    address6: IpInterface | None = None
+    gateways: IpList = ()
+    vrrp: Vrrp | None = None
+
+
+# --- PVE's own files -------------------------------------------------------------------------------------------------
+
+
+class PveZone(Defined):
+    """What every zone of zones.cfg has. `mtu` is unbounded because PVE does not bound it."""
+
+    id: SdnId
+    nodes: NodeList | None = None
+    mtu: int | None = None
+
+
+class PveSimpleZone(PveZone):
+    """zones.cfg type `simple`: a bridge without ports on every node."""
+
+    kind: Literal["pve-simple"] = "pve-simple"
+
+
+class PveVxlanZone(PveZone):
+    """zones.cfg type `vxlan` with a list of peers."""
+
+    kind: Literal["pve-vxlan"] = "pve-vxlan"
+    peers: IpTextList
+    vxlan_port: int | None = Field(default=None, alias="vxlan-port")
+
+
+class PveEvpnZone(PveZone):
+    """zones.cfg type `evpn`: symmetric IRB, exits through the default VRF."""
+
+    kind: Literal["pve-evpn"] = "pve-evpn"
+    controller: ControllerId
+    l3vni: Annotated[int, Field(ge=1, le=16_777_215, alias="vrf-vxlan")]
+    mac: MacAddress | None = None
+    exit_nodes: NodeList = Field(default=frozenset(), alias="exitnodes")
+    primary_exit_node: NodeName | None = Field(default=None, alias="exitnodes-primary")
+    exit_nodes_local_routing: bool = Field(default=False, alias="exitnodes-local-routing")
+    advertise_subnets: bool = Field(default=False, alias="advertise-subnets")
+    no_arp_nd_suppression: bool = Field(default=False, alias="disable-arp-nd-suppression")
+    rt_import: WordList = Field(default=(), alias="rt-import")
+    vxlan_port: int | None = Field(default=None, alias="vxlan-port")
+
+
+class LeftZone(PveZone):
+    """A zone of a kind that PVE knows and pvesdn leaves to PVE, wholly.
+
+    :param type: zones.cfg's type, such as ``vlan``.
+    :param reason: why it is left, such as ``zone type vlan``.
+    """
+
+    kind: Literal["left"] = "left"
+    type: str
+    reason: str
+
+
+class PveEvpnController(Defined):
+    """controllers.cfg type `evpn` with a list of peers."""
+
+    kind: Literal["pve-evpn-controller"] = "pve-evpn-controller"
+    id: ControllerId
+    asn: Annotated[int, Field(ge=0, le=4_294_967_295)]
+    peers: IpTextList
+
+
+class LeftController(Defined):
+    """A controller that pvesdn leaves to PVE: `bgp`, `isis`, or `evpn` over a fabric."""
+
+    kind: Literal["left-controller"] = "left-controller"
+    id: ControllerId
+    type: str
+    asn: int | None = None
+    node: NodeName | None = None
+
+
+# --- both ------------------------------------------------------------------------------------------------------------
+
+
+class Vnet(Defined):
+    """A virtual network of a zone.
+
+    :param tag: the VNI in VXLAN zones. PVE stores up to 16777215; `pvesdn.cfg` ends at 16777214.
+    :param nodes: nodes that have the VNet, None for all of the zone; `pvesdn.cfg` only.
+    """
+
+    id: SdnId
+    zone: SdnId
+    tag: Annotated[int, Field(ge=1, le=16_777_215)] | None = None
+    alias: Line | None = None
+    vlanaware: bool = False
+    nodes: NodeList | None = None
+    is_pve: bool = False
+
+
+class Subnet(Defined):
+    """A subnet of a VNet.
+
+    :param id: ``<zone>-<network>-<mask>``.
+    :param cidr: network and mask in the spelling of the id; PVE keeps host bits that are set.
+    """
+
+    id: str
+    vnet: SdnId
+    cidr: str
+    network: IpNetwork
+    gateway: IpAddress | None = None
+    snat: bool = False
+    is_pve: bool = False
+
+
+OurZone: TypeAlias = VxlanZone | EvpnZone
+OwnPveZone: TypeAlias = PveSimpleZone | PveVxlanZone | PveEvpnZone
+Zone: TypeAlias = Annotated[OurZone | OwnPveZone | LeftZone, Field(discriminator="kind")]
+Controller: TypeAlias = Annotated[EvpnController | PveEvpnController | LeftController, Field(discriminator="kind")]
+
+
+class SdnConfig(Model):
+    """The whole intent of both sources, each tuple sorted by id.
+
+    :param version: the version PVE's `interfaces.d/sdn` will carry; None when nothing was ever committed or pending.
+    :param has_fabrics: fabrics.cfg has sections, so PVE writes FRR of its own.
+    """
+
+    underlay: Underlay | None = None
+    zones: tuple[Zone, ...] = ()
+    vnets: tuple[Vnet, ...] = ()
+    subnets: tuple[Subnet, ...] = ()
+    controllers: tuple[Controller, ...] = ()
+    exits: tuple[Exit, ...] = ()
+    version: int | None = None
+    has_fabrics: bool = False
+
+    @property
+    def our_zones(self) -> tuple[OurZone, ...]:
+        """Zones of pvesdn.cfg."""
+        return tuple(z for z in self.zones if isinstance(z, VxlanZone | EvpnZone))
+
+    @property
+    def left_zones(self) -> tuple[LeftZone, ...]:
+        """Zones that are left to PVE."""
+        return tuple(z for z in self.zones if isinstance(z, LeftZone))
+
+    @property
+    def has_pve_frr(self) -> bool:
+        """PVE writes frr.conf: it does so as soon as it has a controller or a fabric (PVE::Network::SDN, F4.4)."""
+        return self.has_fabrics or any(not isinstance(c, EvpnController) for c in self.controllers)

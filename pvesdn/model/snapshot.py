@@ -1,0 +1,70 @@
+"""All that was read, raw and by name: the one idea behind offline plans, bug reports and tests.
+
+A folder holds the same: `api/<path>.json`, `etc/pve/sdn/<file>`, `nodes/<node>/<absolute path of a file>`,
+`nodes/<node>/cmd/<name>.json`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from pvesdn.model.primitives import Json
+
+PVE_FILES = (
+    "zones.cfg",
+    "vnets.cfg",
+    "subnets.cfg",
+    "controllers.cfg",
+    "fabrics.cfg",
+    "pvesdn.cfg",
+    ".running-config",
+    "pvesdn-seen.json",
+)
+"""What is read of /etc/pve/sdn."""
+
+SEEN_FILE = "/etc/pve/sdn/pvesdn-seen.json"
+RECORD_FILE = "/var/lib/pvesdn/written.json"
+
+NODE_FILES = (
+    "/etc/network/interfaces",
+    "/etc/network/interfaces.new",
+    "/etc/network/interfaces.d/*",
+    "/etc/frr/frr.conf",
+    "/etc/frr/frr.conf.local",
+    "/etc/frr/daemons",
+    "/etc/sysctl.d/90-pvesdn.conf",
+    RECORD_FILE,
+)
+"""Which files are read of a node; the last path component may be a glob pattern."""
+
+NODE_COMMANDS = ("ip-addr", "ip-link", "ip-route", "ip-route6", "versions", "sysctl")
+"""Names of what is asked of a node: `ip -j -d address|link|route|-6 route`, package versions, forwarding switches."""
+
+
+@dataclass(frozen=True, slots=True)
+class NodeRaw:
+    """One node as it was read.
+
+    :param files: text by absolute path; an absent file is absent here.
+    :param commands: JSON by the names of `NODE_COMMANDS`.
+    """
+
+    files: Mapping[str, str] = field(default_factory=dict)
+    commands: Mapping[str, Json] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """The cluster as it was read.
+
+    :param api: answers by path without leading slash, such as ``cluster/status``; refused or absent ones are absent.
+    :param pve_files: text by file name below /etc/pve/sdn.
+    :param nodes: nodes that answered.
+    :param unreachable: nodes that should have answered and did not, with the reason.
+    """
+
+    api: Mapping[str, Json]
+    pve_files: Mapping[str, str]
+    nodes: Mapping[str, NodeRaw]
+    unreachable: Mapping[str, str] = field(default_factory=dict)
