@@ -1,0 +1,44 @@
+# The commands for everybody, each with all the set-up it needs (tools/setup). Paths are relative: the checkout may lie anywhere.
+
+python := .venv/bin/python
+# vtysh and sshd are looked for here too.
+export PATH := $(CURDIR)/build/frr/bin:$(PATH):/usr/sbin:/sbin
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check format bench clean
+
+help: ## Show this list
+	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' Makefile | expand -t 16
+
+demo: ## Plan and apply on a simulated cluster of three nodes
+	@tools/setup demo
+	@$(python) tools/demo.py
+
+test: ## All checks and all tests; what CI runs
+	@tools/setup test
+	@$(MAKE) --no-print-directory lint
+	$(python) -m pytest -n auto --cov --cov-report=
+	@$(python) tools/coverage_floor.py
+
+check: ## Formatting, lint, types and the floors; no tests
+	@tools/setup check
+	@$(MAKE) --no-print-directory lint
+
+.PHONY: lint
+lint:
+	$(python) -m ruff format --check
+	$(python) -m ruff check
+	$(python) -m mypy
+	.venv/bin/lint-imports
+
+format: ## Format the sources and mend what ruff can mend
+	@tools/setup check
+	$(python) -m ruff format
+	$(python) -m ruff check --fix
+
+bench: ## Time design, render and compare; rewrites docs/performance.md
+	@tools/setup bench
+	@$(python) bench/run.py
+
+clean: ## Remove everything that these commands made
+	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage .coverage.*
