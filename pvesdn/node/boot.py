@@ -1,0 +1,77 @@
+"""How the node program gets to a node and its answer back: a constant command, one framed message, one marked answer.
+
+``python3 -`` would read all of standard input as its source, so the command is `BOOT`, the source comes first with its
+length before it, and the request takes the rest of standard input.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from pvesdn.node.program import MARKER
+
+BOOT = (
+    "import sys;i=sys.stdin.buffer;n=int(i.readline());s=i.read(n);"
+    'len(s)==n or sys.exit("pvesdn: the node program arrived incomplete");'
+    'exec(compile(s,"pvesdn-node-program","exec"),{"__name__":"__main__","SOURCE":s})'
+)
+"""What `python3 -c` runs. One line, without single quotes: it must pass through any login shell. SOURCE stays at hand for
+what the program will leave behind on a node."""
+
+OPTIONS = ("-I", "-c", BOOT)
+"""Arguments of the interpreter. Isolated: a file called json.py in root's home is not the one to import."""
+
+
+class NotAnAnswer(ValueError):
+    """What came back is not what the node program prints."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the node program answered.
+
+    :param value: the verb's value; empty unless `ok`.
+    :param error: what failed and where; empty when `ok`.
+    :param hint: what to do next; may be empty.
+    """
+
+    ok: bool
+    value: dict[str, Any] = field(default_factory=dict)
+    error: str = ""
+    hint: str = ""
+
+
+def message(verb: str, arguments: Mapping[str, Any]) -> bytes:
+    """What the node's `BOOT` reads: length of the source in bytes, the source, the request as JSON."""
+    request = json.dumps({"verb": verb, "arguments": dict(arguments)}).encode("ascii")
+    return b"%d\n%b%b" % (len(_source()), _source(), request)
+
+
+def answer(output: bytes) -> Answer:
+    """The answer in the program's standard output; what a login shell prints around it is ignored.
+
+    :raises NotAnAnswer: there is no marker line, or no well-formed answer after it.
+    """
+    _, marker, rest = output.decode("utf-8", "replace").partition(f"\n{MARKER}\n")
+    if not marker:
+        raise NotAnAnswer("no answer")
+    try:
+        document, _ = json.JSONDecoder().raw_decode(rest)
+    except (ValueError, RecursionError) as error:
+        raise NotAnAnswer("the answer is cut off or garbled") from error
+    match document:
+        case {"ok": True, "value": dict(value)}:
+            return Answer(ok=True, value=value)
+        case {"ok": False, "error": str(text), "hint": str(hint)}:
+            return Answer(ok=False, error=text, hint=hint)
+    raise NotAnAnswer("the answer has another form")
+
+
+@cache
+def _source() -> bytes:
+    return files("pvesdn.node").joinpath("program.py").read_bytes()
