@@ -1,0 +1,391 @@
+"""The ports in memory: a cluster of a few nodes, without a network, a process or a second of waiting."""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import json
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from pathlib import PurePosixPath
+from typing import Any
+
+from pvesdn.errors import ApiRefused, NodeFailed, NodeUnreachable, PvesdnError
+from pvesdn.model.tasks import TaskState
+
+RECORD = "/var/lib/pvesdn/written.json"
+
+
+class FakeClock:
+    """Time that passes only by being waited for.
+
+    :param start: seconds of the Unix epoch.
+    """
+
+    def __init__(self, start: float = 1_700_000_000.0) -> None:
+        self._start = start
+        self.elapsed = 0.0
+        self.sleeps: list[float] = []
+
+    def now(self) -> float:
+        return self._start + self.elapsed
+
+    def monotonic(self) -> float:
+        return self.elapsed
+
+    def sleep(self, seconds: float) -> None:
+        self.sleeps.append(seconds)
+        self.elapsed += seconds
+
+
+class FakeObserver:
+    """Remembers what it was told: ``("step", node, step)`` and ``("done", node, step, outcome)``."""
+
+    def __init__(self) -> None:
+        self.events: list[tuple[str, ...]] = []
+
+    def step(self, node: str, step: str, detail: str = "") -> None:
+        self.events.append(("step", node, step, detail) if detail else ("step", node, step))
+
+    def done(self, node: str, step: str, outcome: str) -> None:
+        self.events.append(("done", node, step, outcome))
+
+
+@dataclass
+class FakeNode:
+    """One node: its files, and what its commands would print.
+
+    :param off: the message with which every call fails as NodeUnreachable; empty when the node answers.
+    :param refuses: messages by verb, with which that verb fails as NodeFailed.
+    :param lost: messages by verb, with which that verb ends as NodeUnreachable.
+    :param problems: what `stage` complains of.
+    :param asked: verbs with their arguments, in order.
+    """
+
+    name: str
+    files: dict[str, str] = field(default_factory=dict)
+    commands: dict[str, Any] = field(default_factory=dict)
+    off: str = ""
+    refuses: dict[str, str] = field(default_factory=dict)
+    lost: dict[str, str] = field(default_factory=dict)
+    problems: tuple[str, ...] = ()
+    flood: dict[str, list[str]] = field(default_factory=dict)
+    asked: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+
+    @property
+    def verbs(self) -> list[str]:
+        return [verb for verb, _ in self.asked]
+
+    @property
+    def record(self) -> dict[str, Any]:
+        return json.loads(self.files.get(RECORD, '{"format": 1, "files": {}, "unfinished": false}'))
+
+
+class FakeNodes:
+    """`ports.NodeAgent`: every node runs the verbs of the node program on dictionaries.
+
+    :param pve_files: text by absolute path below /etc/pve, one dictionary for all nodes, as pmxcfs has it.
+    """
+
+    def __init__(self, nodes: Iterable[FakeNode], pve_files: dict[str, str] | None = None) -> None:
+        self.nodes = {node.name: node for node in nodes}
+        self.pve_files = {} if pve_files is None else pve_files
+
+    def __getitem__(self, name: str) -> FakeNode:
+        return self.nodes[name]
+
+    def ask(self, node: str, verb: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        there = self.nodes.get(node)
+        if there is None:
+            raise NodeUnreachable(node, "no address is known")
+        there.asked.append((verb, json.loads(json.dumps(arguments))))
+        if there.off:
+            raise NodeUnreachable(node, there.off)
+        if verb in there.lost:
+            raise NodeUnreachable(node, there.lost[verb])
+        if verb in there.refuses:
+            raise NodeFailed(node, there.refuses[verb])
+        return getattr(self, f"_{verb}")(there, **arguments)
+
+    def _read(self, there: FakeNode, files: list[str]) -> dict[str, Any]:
+        known = {**there.files, **self.pve_files}
+        return {"files": {path: known[path] for path in sorted(known) if any(_matches(path, p) for p in files)}}
+
+    def _observe(self, there: FakeNode, files: list[str], commands: list[str]) -> dict[str, Any]:
+        answers = {name: there.commands[name] for name in commands if name in there.commands}
+        return {"hostname": there.name, "commands": answers, **self._read(there, files)}
+
+    def _stage(self, there: FakeNode, files: list[dict[str, Any]]) -> dict[str, Any]:
+        return {"problems": [*self._unexpected(there, files), *there.problems]}
+
+    def _commit(
+        self, there: FakeNode, files: list[dict[str, Any]], ifdown: list[Any], delete_links: list[str]
+    ) -> dict[str, Any]:
+        if changed := self._unexpected(there, files):
+            raise NodeFailed(there.name, changed[0])
+        record = there.record
+        for entry in files:
+            if entry["text"] is None:
+                there.files.pop(entry["path"], None)
+                record["files"].pop(entry["path"], None)
+            else:
+                there.files[entry["path"]] = entry["text"]
+                record["files"][entry["path"]] = _sha256(entry["text"])
+        there.files[RECORD] = json.dumps({**record, "unfinished": True})
+        return {"log": []}
+
+    def _discard(self, there: FakeNode, files: list[str]) -> dict[str, Any]:
+        return {}
+
+    def _sysctl(self, there: FakeNode, file: str) -> dict[str, Any]:
+        return {"log": []}
+
+    def _frr(self, there: FakeNode, action: str) -> dict[str, Any]:
+        return {"log": []}
+
+    def _flood(self, there: FakeNode, ports: dict[str, list[str]]) -> dict[str, Any]:
+        restored = {}
+        for port, wanted in ports.items():
+            present = there.flood.setdefault(port, [])
+            if missing := [address for address in wanted if address not in present]:
+                present += missing
+                restored[port] = missing
+        return {"restored": restored}
+
+    def _finish(self, there: FakeNode) -> dict[str, Any]:
+        there.files[RECORD] = json.dumps({**there.record, "unfinished": False})
+        return {}
+
+    def _put(self, there: FakeNode, path: str, text: str) -> dict[str, Any]:
+        self.pve_files[path] = text
+        return {}
+
+    @staticmethod
+    def _unexpected(there: FakeNode, files: list[dict[str, Any]]) -> list[str]:
+        found = []
+        for entry in files:
+            text = there.files.get(entry["path"])
+            if (None if text is None else _sha256(text)) != entry["expect"]:
+                found.append(f"{entry['path']} has changed since it was read")
+        return found
+
+
+class FakeApi:
+    """`ports.ClusterApi` from dictionaries; tasks end after `polls` looks.
+
+    :param answers: `data` by path; a path that is absent is refused with 404.
+    :param errors: what a path, ``reload_network/NODE`` or ``apply_sdn`` raises instead.
+    :param exits: exit status of a node's reload, ``OK`` when absent.
+    :param logs: task logs by node.
+    :param on_reload: called when a node's network reload has been started.
+    :param on_apply: called when `PUT /cluster/sdn` has been started, with this object.
+    """
+
+    def __init__(
+        self,
+        answers: Mapping[str, Any],
+        *,
+        clock: FakeClock | None = None,
+        polls: int = 1,
+        on_reload: Callable[[str], None] | None = None,
+        on_apply: Callable[[FakeApi], None] | None = None,
+    ) -> None:
+        self.answers = dict(answers)
+        self.clock = clock or FakeClock()
+        self.polls = polls
+        self.on_reload = on_reload
+        self.on_apply = on_apply
+        self.errors: dict[str, PvesdnError] = {}
+        self.exits: dict[str, str] = {}
+        self.logs: dict[str, tuple[str, ...]] = {}
+        self.calls: list[tuple[str, ...]] = []
+        self.tasks: dict[str, int] = {}
+        self._serial = itertools.count(1)
+
+    def get(self, path: str) -> Any:
+        self.calls.append(("get", path))
+        self._fail(path)
+        if path not in self.answers:
+            raise ApiRefused(f"GET /{path}: no such path", status=404)
+        return json.loads(json.dumps(self.answers[path]))
+
+    def reload_network(self, node: str, *, regenerate_frr: bool | None) -> str:
+        self.calls.append(("reload_network", node, str(regenerate_frr)))
+        self._fail(f"reload_network/{node}")
+        if self.on_reload:
+            self.on_reload(node)
+        return self._start(node, "srvreload", "networking")
+
+    def apply_sdn(self) -> str:
+        self.calls.append(("apply_sdn",))
+        self._fail("apply_sdn")
+        if self.on_apply:
+            self.on_apply(self)
+        online = [row["name"] for row in self.answers["cluster/status"] if row["type"] == "node" and row["online"]]
+        started = self._start(online[0], "reloadnetworkall", "")
+        for node in online:
+            self._start(node, "srvreload", "networking")
+        return started
+
+    def task(self, upid: str) -> TaskState:
+        node, kind = upid.split(":")[1], upid.split(":")[5]
+        if self.tasks[upid] > 0:
+            self.tasks[upid] -= 1
+            return TaskState(upid=upid, node=node, exit_status=None)
+        status = "OK" if kind == "reloadnetworkall" else self.exits.get(node, "OK")
+        return TaskState(upid=upid, node=node, exit_status=status)
+
+    def task_log(self, upid: str) -> tuple[str, ...]:
+        return self.logs.get(upid.split(":")[1], ("TASK OK",))
+
+    def node_tasks(self, node: str, *, kind: str, since: int) -> tuple[str, ...]:
+        self.calls.append(("node_tasks", node, kind))
+        self._fail(f"nodes/{node}/tasks")
+        found = [upid.split(":") for upid in self.tasks]
+        return tuple(":".join(u) for u in found if u[1] == node and u[5] == kind and int(u[4], 16) >= since)
+
+    def _start(self, node: str, kind: str, name: str) -> str:
+        serial = next(self._serial)
+        upid = f"UPID:{node}:{serial:08X}:{serial:08X}:{int(self.clock.now()):08X}:{kind}:{name}:root@pam:"
+        self.tasks[upid] = self.polls
+        return upid
+
+    def _fail(self, what: str) -> None:
+        if what in self.errors:
+            raise self.errors[what]
+
+
+@dataclass
+class FakeCluster:
+    """A whole cluster in memory, as `fake_cluster` builds it."""
+
+    api: FakeApi
+    nodes: FakeNodes
+    clock: FakeClock
+    observer: FakeObserver
+
+    def world(self, **changes: Any) -> Any:
+        """`workflows.world.World` of this cluster."""
+        from pvesdn.workflows.world import World
+
+        given: dict[str, Any] = {
+            "api": self.api,
+            "nodes": self.nodes,
+            "clock": self.clock,
+            "observer": self.observer,
+            "local_node": None,
+            "task_timeout": 120.0,
+        }
+        return World(**{**given, **changes})
+
+
+def fake_cluster(
+    pvesdn_cfg: str = "",
+    *,
+    members: tuple[str, ...] = ("node1", "node2", "node3"),
+    offline: tuple[str, ...] = (),
+    version: str = "9.1.5",
+    mtu: int = 1550,
+    pve_files: Mapping[str, str] | None = None,
+) -> FakeCluster:
+    """Nodes with 192.168.0.N/24 on vmbr0 over eno1 and a free eno2, and `pvesdn_cfg` in /etc/pve/sdn.
+
+    :param pve_files: more files of /etc/pve/sdn, by file name.
+    """
+    clock = FakeClock()
+    answers = cluster_answers(members, offline, version)
+    shared = {f"/etc/pve/sdn/{name}": text for name, text in (pve_files or {}).items()}
+    if pvesdn_cfg:
+        shared["/etc/pve/sdn/pvesdn.cfg"] = pvesdn_cfg
+    shared["/etc/pve/.members"] = members_file(members, offline)
+    nodes = FakeNodes([fake_node(name, number, mtu=mtu) for number, name in enumerate(members, 1)], shared)
+    for name in offline:
+        nodes[name].off = "connection timed out"
+    return FakeCluster(FakeApi(answers, clock=clock), nodes, clock, FakeObserver())
+
+
+def cluster_answers(members: tuple[str, ...], offline: tuple[str, ...], version: str) -> dict[str, Any]:
+    """What the API says of a quorate cluster; a PVE 7 has no SDN endpoints."""
+    cluster = {"type": "cluster", "id": "cluster", "name": "fake", "nodes": len(members), "quorate": 1, "version": 1}
+    rows = [
+        {
+            "type": "node",
+            "id": f"node/{name}",
+            "name": name,
+            "nodeid": number,
+            "ip": f"192.168.0.{number}",
+            "online": int(name not in offline),
+            "local": int(number == 1),
+            "level": "",
+        }
+        for number, name in enumerate(members, 1)
+    ]
+    states = [{"node": r["name"], "type": "node", "status": "online" if r["online"] else "offline"} for r in rows]
+    answers: dict[str, Any] = {
+        "version": {"version": version, "release": version.rpartition(".")[0], "repoid": "0"},
+        "cluster/status": [cluster, *rows],
+        "nodes": states,
+    }
+    if int(version.split(".", maxsplit=1)[0]) >= 8:
+        answers["cluster/sdn"] = [{"id": kind} for kind in ("vnets", "zones", "controllers", "ipams", "dns")]
+    return answers
+
+
+def members_file(members: tuple[str, ...], offline: tuple[str, ...] = ()) -> str:
+    """/etc/pve/.members as pmxcfs on the first member writes it."""
+    rows = {
+        name: {"id": number, "online": int(name not in offline), "ip": f"192.168.0.{number}"}
+        for number, name in enumerate(members, 1)
+    }
+    cluster = {"name": "fake", "version": 1, "nodes": len(members), "quorate": 1}
+    return json.dumps({"nodename": members[0], "version": 5, "cluster": cluster, "nodelist": rows})
+
+
+def fake_node(name: str, number: int, *, mtu: int = 1550) -> FakeNode:
+    """A node as an installation leaves it, `number` being the last octet of its address."""
+    interfaces = (
+        f"auto lo\niface lo inet loopback\n\niface eno1 inet manual\n\tmtu {mtu}\n\niface eno2 inet manual\n\n"
+        f"auto vmbr0\niface vmbr0 inet static\n\taddress 192.168.0.{number}/24\n\tgateway 192.168.0.254\n"
+        f"\tbridge-ports eno1\n\tbridge-stp off\n\tbridge-fd 0\n\tmtu {mtu}\n\nsource /etc/network/interfaces.d/*\n"
+    )
+    links = [
+        {"ifname": "lo", "mtu": 65536, "link_type": "loopback", "address": "00:00:00:00:00:00"},
+        _ethernet("eno1", number, mtu) | {"master": "vmbr0"},
+        _ethernet("eno2", number + 16, 1500),
+        _ethernet("vmbr0", number, mtu) | {"linkinfo": {"info_kind": "bridge", "info_data": {"vlan_filtering": 0}}},
+    ]
+    held = {"vmbr0": {"family": "inet", "local": f"192.168.0.{number}", "prefixlen": 24, "scope": "global"}}
+    addresses = [link | {"addr_info": [held[link["ifname"]]] if link["ifname"] in held else []} for link in links]
+    routes = [
+        {"dst": "default", "gateway": "192.168.0.254", "dev": "vmbr0", "protocol": "kernel"},
+        {"dst": "192.168.0.0/24", "dev": "vmbr0", "protocol": "kernel", "prefsrc": f"192.168.0.{number}"},
+    ]
+    return FakeNode(
+        name,
+        files={"/etc/network/interfaces": interfaces},
+        commands={
+            "ip-link": links,
+            "ip-addr": addresses,
+            "ip-route": routes,
+            "ip-route6": [],
+            "versions": {"ifupdown2": "3.3.0-1+pmx11", "frr": "10.4.1-1+pve1", "python3": "3.13.5", "kernel": "6.14"},
+            "sysctl": {"net.ipv4.ip_forward": "0", "net.ipv6.conf.all.forwarding": "0"},
+        },
+    )
+
+
+def _ethernet(name: str, octet: int, mtu: int) -> dict[str, Any]:
+    return {"ifname": name, "mtu": mtu, "link_type": "ether", "address": f"bc:24:11:00:00:{octet:02x}"}
+
+
+def _matches(path: str, pattern: str) -> bool:
+    """The last component may be a glob, which a leading dot does not match."""
+    have, want = PurePosixPath(path), PurePosixPath(pattern)
+    if have.parent != want.parent or (have.name.startswith(".") and not want.name.startswith(".")):
+        return False
+    return fnmatchcase(have.name, want.name)
+
+
+def _sha256(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
