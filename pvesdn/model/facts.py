@@ -27,12 +27,17 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """A route of `ip -j route`; `destination` is ``default`` or a prefix, fields that are absent are empty."""
+    """A route of `ip -j route` or `ip -j -6 route`; fields that are absent are empty.
+
+    :param destination: ``default``, an address or a prefix.
+    :param family: 4 or 6, the table it was read from: a default route alone does not show it.
+    """
 
     destination: str
     device: str = ""
     source: IpAddress | None = None
     gateway: IpAddress | None = None
+    family: int = 4
 
 
 @dataclass(frozen=True, slots=True)
