@@ -1,0 +1,96 @@
+"""How the PVE API is reached: the part of the settings that the API adapter needs."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Literal, Self
+
+from pydantic import AfterValidator, Field, SecretStr, StringConstraints, model_validator
+
+from pvesdn.model.base import Model
+from pvesdn.model.primitives import UdpPort
+
+NODE_CA_FILE = "/etc/pve/pve-root-ca.pem"
+"""The cluster's own certificate authority, as every node of it has it."""
+
+_FINGERPRINT = re.compile(r"[0-9A-F]{2}(:[0-9A-F]{2}){31}")
+
+
+def _sha256_fingerprint(value: str) -> str:
+    """PVE's form, ``AA:BB:…``; small letters and missing colons are put right."""
+    digits = value.replace(":", "").replace(" ", "").upper()
+    text = ":".join(digits[i : i + 2] for i in range(0, len(digits), 2))
+    if not _FINGERPRINT.fullmatch(text):
+        msg = "is no SHA-256 fingerprint of 32 hexadecimal pairs"
+        raise ValueError(msg)
+    return text
+
+
+Fingerprint = Annotated[str, AfterValidator(_sha256_fingerprint)]
+HostName = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z]([0-9A-Za-z.-]*[0-9A-Za-z])?$|^\[?[0-9A-Fa-f:]+\]?$")]
+UserId = Annotated[str, StringConstraints(pattern=r"^[^\s:/@!]+@[A-Za-z][A-Za-z0-9._-]+$", max_length=64)]
+"""User and realm, such as ``root@pam``."""
+TokenName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9._-]+$")]
+
+
+class ApiSettings(Model):
+    """One way to the API.
+
+    :param backend: ``https``, or ``local`` for pvesh on a node of the cluster.
+    :param host: name or address, as it stands in the server's certificate; https only.
+    :param user: with realm, such as ``pvesdn@pve``; https only, with a token or a password.
+    :param token_name: the part of the token's id behind the exclamation mark.
+    :param ca_file: PEM file of the authority that signed the server's certificate.
+    :param node_ca_file: trusted beside the system's authorities where it exists and `ca_file` is not set.
+    :param fingerprint: SHA-256 of the server's certificate; when set, it alone decides.
+    :param verify: False accepts any server; only ever on somebody's explicit word.
+    :param timeout: seconds to wait for an answer.
+    :param task_timeout: seconds to wait for pvesh where it runs a whole task in the foreground.
+    """
+
+    backend: Literal["https", "local"] = "local"
+    host: HostName | None = None
+    port: UdpPort = 8006
+    user: UserId | None = None
+    token_name: TokenName | None = None
+    token_value: SecretStr | None = None
+    password: SecretStr | None = None
+    ca_file: str | None = None
+    node_ca_file: str = NODE_CA_FILE
+    fingerprint: Fingerprint | None = None
+    verify: bool = True
+    timeout: float = Field(default=30.0, gt=0)
+    task_timeout: float = Field(default=900.0, gt=0)
+
+    @model_validator(mode="after")
+    def _is_complete(self) -> Self:
+        if self.backend == "local":
+            return self
+        if self.host is None:
+            msg = "host is missing: name the node whose API is asked"
+            raise ValueError(msg)
+        if self.user is None:
+            msg = "user is missing: such as pvesdn@pve"
+            raise ValueError(msg)
+        if (self.token_name is None) != (self.token_value is None):
+            msg = "token_name and token_value belong together"
+            raise ValueError(msg)
+        if (self.token_value is None) == (self.password is None):
+            msg = "give either token_name with token_value, or password"
+            raise ValueError(msg)
+        return self
+
+    @property
+    def url(self) -> str:
+        """Where the API listens, ``https://HOST:PORT``; ``pvesh`` for the local backend."""
+        if self.backend == "local":
+            return "pvesh"
+        host = str(self.host).strip("[]")
+        return f"https://[{host}]:{self.port}" if ":" in host else f"https://{host}:{self.port}"
+
+    @property
+    def identity(self) -> str:
+        """Who asks: the token's id or the user; root@pam for the local backend."""
+        if self.backend == "local":
+            return "root@pam"
+        return f"{self.user}!{self.token_name}" if self.token_name else str(self.user)
