@@ -1,0 +1,100 @@
+"""The kernel, FRR and package state of a simulated node, as JSON below `<root>/state`."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeAlias
+
+Link: TypeAlias = dict[str, Any]
+"""kind, mtu (bytes), address (MAC), addresses (with prefix lengths), master, up, info, port, fdb (VTEPs of the all-zero MAC)."""
+
+STATE_FOLDER = "state"
+PHYSICAL = "ether"
+
+
+class State:
+    """One node's state, read and written whole.
+
+    :param links: by interface name, in the order in which they appeared.
+    :param managed: interfaces that ifupdown2 brought up and would take down when their stanza goes.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        document = read_json(root, "links", {"links": {}, "managed": []})
+        self.links: dict[str, Link] = document["links"]
+        self.managed: list[str] = document["managed"]
+
+    def save(self) -> None:
+        """Write the links back."""
+        write_json(self.root, "links", {"links": self.links, "managed": self.managed})
+
+    def add(self, name: str, kind: str, **values: Any) -> Link:
+        """Make a link as the kernel would, with defaults for what `values` does not say."""
+        link: Link = {
+            "kind": kind,
+            "mtu": 1500,
+            "address": mac_of(f"{self.root.name}/{name}"),
+            "addresses": [],
+            "master": None,
+            "up": True,
+            "info": {},
+            "port": {},
+            "fdb": [],
+        }
+        link.update(values)
+        self.links[name] = link
+        return link
+
+    def delete(self, name: str) -> None:
+        """Delete a link; its ports and VRF members lose their master, as in the kernel."""
+        self.links.pop(name, None)
+        for link in self.links.values():
+            if link["master"] == name:
+                link["master"] = None
+
+
+@contextmanager
+def locked_state(root: Path) -> Iterator[State]:
+    """The node's state under its lock, saved at the end."""
+    (root / STATE_FOLDER).mkdir(parents=True, exist_ok=True)
+    with (root / STATE_FOLDER / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        state = State(root)
+        yield state
+        state.save()
+
+
+def below(root: Path, path: str) -> Path:
+    """The file that `path` means on the node: whoever calls may or may not have put the node's folder in front."""
+    given = Path(path)
+    return given if given.is_relative_to(root) or root in given.resolve().parents else root / path.lstrip("/")
+
+
+def mac_of(seed: str) -> str:
+    """A locally administered unicast MAC address that depends on `seed` only."""
+    digest = hashlib.sha256(seed.encode()).digest()
+    return ":".join(f"{octet:02x}" for octet in (0x02, *digest[:5]))
+
+
+def read_json(root: Path, name: str, default: Any) -> Any:
+    """`<root>/state/<name>.json`, or `default`."""
+    try:
+        return json.loads((root / STATE_FOLDER / f"{name}.json").read_text("utf-8"))
+    except FileNotFoundError:
+        return default
+
+
+def write_json(root: Path, name: str, value: Any) -> None:
+    """Replace `<root>/state/<name>.json` whole."""
+    folder = root / STATE_FOLDER
+    folder.mkdir(parents=True, exist_ok=True)
+    temporary = folder / f".{name}.{os.getpid()}"
+    temporary.write_text(json.dumps(value, indent=1), "utf-8")
+    temporary.replace(folder / f"{name}.json")
