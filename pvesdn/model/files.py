@@ -16,6 +16,10 @@ FRR_CONF_LOCAL = "/etc/frr/frr.conf.local"
 FRR_DAEMONS = "/etc/frr/daemons"
 OUR_SYSCTL = "/etc/sysctl.d/90-pvesdn.conf"
 
+FRR_LOCAL_BEGIN = "! --- pvesdn: begin ---"
+FRR_LOCAL_END = "! --- pvesdn: end ---"
+"""The lines around our block in frr.conf.local; what stands outside is the admin's."""
+
 
 @dataclass(frozen=True, slots=True)
 class RenderedFile:
@@ -94,6 +98,7 @@ class NodeChanges:
     :param obstacles: what stops `apply` on this node until a person decides.
     :param guests: guest ports by bridge that would be removed.
     :param is_unfinished: the files are in place, their last reload was not seen to its end.
+    :param regenerate_frr: the parameter of that name for `PUT /nodes/{node}/network`; None leaves it out.
     """
 
     node: str
@@ -105,6 +110,7 @@ class NodeChanges:
     obstacles: tuple[Finding, ...] = ()
     guests: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     is_unfinished: bool = False
+    regenerate_frr: bool | None = None
 
     @property
     def own_files(self) -> tuple[FileChange, ...]:

@@ -1,0 +1,223 @@
+"""One node: what its files should be against what they are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from fnmatch import fnmatch
+from typing import TypeAlias
+
+from pvesdn.compare.flags import PlanFlags
+from pvesdn.compare.ownership import conflict, digest
+from pvesdn.compare.stanzas import option, stanza_changes
+from pvesdn.decode.interfaces import split_stanzas
+from pvesdn.decode.record import Record
+from pvesdn.model.facts import NodeFacts
+from pvesdn.model.files import (
+    FRR_CONF,
+    FRR_CONF_LOCAL,
+    FRR_DAEMONS,
+    OUR_INTERFACES,
+    SDN_INTERFACES,
+    Action,
+    FileChange,
+    FrrAction,
+    NodeChanges,
+    RenderedFile,
+    StanzaChange,
+)
+from pvesdn.model.findings import Finding, Severity
+from pvesdn.model.primitives import IpAddress
+
+_Stop: TypeAlias = Callable[[str, str], None]
+_GUEST_PORTS = ("tap", "veth", "fwpr", "fwln")
+_MADE_BY_IFUPDOWN = frozenset({"bridge", "vxlan", "vrf"})
+_FRR_FILES = frozenset({FRR_CONF, FRR_CONF_LOCAL, FRR_DAEMONS})
+
+
+@dataclass(frozen=True, slots=True)
+class NodeNow:
+    """A node as it is.
+
+    :param files: text by path.
+    :param record: what pvesdn remembers of its last write there.
+    """
+
+    files: Mapping[str, str]
+    facts: NodeFacts
+    record: Record
+
+
+@dataclass(frozen=True, slots=True)
+class Ownership:
+    """Which files PVE writes itself.
+
+    :param sdn_by_pve: the cluster has SDN endpoints, so `interfaces.d/sdn` is PVE's.
+    :param frr_by_pve: PVE writes this node's frr.conf.
+    :param shows_pve: PVE's definitions are about to be committed, so its files are shown with the plan.
+    :param regenerate_frr: see `NodeChanges.regenerate_frr`.
+    """
+
+    sdn_by_pve: bool
+    frr_by_pve: bool
+    shows_pve: bool
+    regenerate_frr: bool | None = None
+
+
+def compare_node(
+    rendered: Iterable[RenderedFile],
+    now: NodeNow,
+    owned: Ownership,
+    *,
+    flags: PlanFlags,
+    flooding: tuple[tuple[str, tuple[IpAddress, ...]], ...] = (),
+) -> NodeChanges:
+    """All that would happen on one node. Pure; linear in the number of stanzas."""
+    changes = tuple(
+        change
+        for file in sorted(rendered, key=lambda file: file.path)
+        if (change := _file_change(file, now, owned)) is not None
+    )
+    own = tuple(change for change in changes if not change.by_pve)
+    ours = next((change for change in own if change.path == OUR_INTERFACES), None)
+    guests = _guests(changes, now.facts)
+    is_unfinished = now.record.is_unfinished
+    return NodeChanges(
+        node=now.facts.node,
+        files=changes,
+        frr=_frr_action(own, owned, is_unfinished=is_unfinished and FRR_CONF in (now.record.files or {})),
+        ifdown=_leaving_uplinks(ours, now.facts) if ours else (),
+        delete_links=_to_delete(own, now.facts),
+        flooding=flooding,
+        obstacles=_obstacles(changes, now, flags, guests),
+        guests=guests,
+        is_unfinished=is_unfinished,
+        regenerate_frr=owned.regenerate_frr,
+    )
+
+
+def _file_change(file: RenderedFile, now: NodeNow, owned: Ownership) -> FileChange | None:
+    by_pve = (file.path == SDN_INTERFACES and owned.sdn_by_pve) or (file.path == FRR_CONF and owned.frr_by_pve)
+    current = now.files.get(file.path)
+    if current == file.text or (by_pve and not owned.shows_pve):
+        return None
+    if file.text is None and (file.path == FRR_CONF or not current):
+        return None  # frr.conf is never removed, and an absent file need not be
+    stanzas: tuple[StanzaChange, ...] = ()
+    if file.path in {OUR_INTERFACES, SDN_INTERFACES}:
+        stanzas = stanza_changes(dict(split_stanzas(current or "")), file.stanzas)
+    return FileChange(
+        path=file.path,
+        old=current,
+        new=file.text,
+        mode=file.mode,
+        owner=file.owner,
+        expect=None if current is None else digest(current),
+        stanzas=stanzas,
+        by_pve=by_pve,
+        conflict="" if by_pve else conflict(file.path, current, now.record.files),
+    )
+
+
+def _frr_action(own: tuple[FileChange, ...], owned: Ownership, *, is_unfinished: bool) -> FrrAction:
+    paths = {change.path for change in own}
+    if FRR_DAEMONS in paths:
+        return FrrAction.RESTART
+    if FRR_CONF in paths or (is_unfinished and not owned.frr_by_pve):
+        return FrrAction.RELOAD
+    return FrrAction.NONE
+
+
+def _leaving_uplinks(change: FileChange, facts: NodeFacts) -> tuple[str, ...]:
+    """Interfaces that exist without us: left alone by a reload, they would keep their addresses, in the main table."""
+    kinds = {link.name: link.kind for link in facts.links}
+    return tuple(
+        stanza.name
+        for stanza in change.stanzas
+        if stanza.action is Action.REMOVE and kinds.get(stanza.name, "bridge") not in _MADE_BY_IFUPDOWN
+    )
+
+
+def _to_delete(own: tuple[FileChange, ...], facts: NodeFacts) -> tuple[str, ...]:
+    live = {link.name for link in facts.links}
+    return tuple(
+        stanza.name
+        for change in own
+        for stanza in change.stanzas
+        if stanza.action is Action.REPLACE and stanza.name in live
+    )
+
+
+def _guests(changes: tuple[FileChange, ...], facts: NodeFacts) -> dict[str, tuple[str, ...]]:
+    leaving = {s.name for change in changes for s in change.stanzas if s.action is Action.REMOVE}
+    plugged: dict[str, list[str]] = {}
+    for link in facts.links:
+        if link.master in leaving and link.name.startswith(_GUEST_PORTS):
+            plugged.setdefault(link.master, []).append(link.name)
+    return {bridge: tuple(sorted(ports)) for bridge, ports in sorted(plugged.items())}
+
+
+def _obstacles(
+    changes: tuple[FileChange, ...], now: NodeNow, flags: PlanFlags, guests: Mapping[str, tuple[str, ...]]
+) -> tuple[Finding, ...]:
+    node = now.facts.node
+    found: list[Finding] = []
+
+    def stop(what: str, hint: str) -> None:
+        found.append(Finding(severity=Severity.ERROR, where=node, what=what, hint=hint))
+
+    if not flags.overwrite:
+        for change in changes:
+            if change.conflict:
+                stop(f"{change.path}: {change.conflict}", "look at it with --diff, then say --overwrite to replace it")
+    if not flags.detach_guests:
+        for bridge, ports in guests.items():
+            count = f"{len(ports)} guest port{'s' if len(ports) > 1 else ''}"
+            stop(
+                f"{bridge} would go with {count} plugged in ({', '.join(ports)})",
+                "move the guests first, or say --detach-guests",
+            )
+    if changes and "/etc/network/interfaces.new" in now.files and not flags.interfaces_new:
+        stop(
+            "/etc/network/interfaces.new holds somebody's unapplied edits, which any reload would bring into force",
+            "apply or revert them in the node's network panel, or say --with-interfaces-new",
+        )
+    _check_prerequisites(changes, now.facts, stop)
+    return tuple(found)
+
+
+def _check_prerequisites(changes: tuple[FileChange, ...], facts: NodeFacts, stop: _Stop) -> None:
+    own = {change.path: change for change in changes if not change.by_pve and change.new is not None}
+    if OUR_INTERFACES in own:
+        if not any(fnmatch(OUR_INTERFACES, _absolute(pattern)) for pattern in facts.sources):
+            stop(
+                f"/etc/network/interfaces does not source {OUR_INTERFACES}",
+                "add the line 'source /etc/network/interfaces.d/*' to it",
+            )
+        for taken, holder, vni in _taken_vnis(own[OUR_INTERFACES], facts):
+            stop(
+                f"{taken}: VNI {vni} is already on the device {holder}, and the kernel refuses a second one",
+                f"take {holder} out of /etc/network/interfaces, or choose another VNI",
+            )
+    if facts.versions:
+        if OUR_INTERFACES in own and "ifupdown2" not in facts.versions:
+            stop("ifupdown2 is not installed", "apt install ifupdown2")
+        if _FRR_FILES & own.keys() and "frr" not in facts.versions:
+            stop("FRR is not installed", "apt install frr frr-pythontools")
+
+
+def _taken_vnis(change: FileChange, facts: NodeFacts) -> Iterable[tuple[str, str, int]]:
+    """VNIs of new devices that a device of another name has, which is none of ours."""
+    old = dict(split_stanzas(change.old or ""))
+    holders = {link.vni: link.name for link in facts.links if link.vni is not None and link.name not in old}
+    if not holders:
+        return
+    for name, text in split_stanzas(change.new or ""):
+        vni = option(text, "vxlan-id")
+        holder = holders.get(int(vni)) if vni else None
+        if vni and holder and holder != name:
+            yield name, holder, int(vni)
+
+
+def _absolute(pattern: str) -> str:
+    return pattern if pattern.startswith("/") else f"/etc/network/{pattern}"

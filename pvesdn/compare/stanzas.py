@@ -1,0 +1,45 @@
+"""Interfaces files compared stanza by stanza: names are unique, so the work is linear where a text diff is not."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from pvesdn.model.files import Action, StanzaChange
+
+_FIXED_AT_BIRTH = {
+    "vxlan-id": "the kernel cannot change the VNI of a live device",
+    "vxlan-port": "the kernel cannot change the UDP port of a live device",
+}
+
+
+def stanza_changes(old: Mapping[str, str], new: Mapping[str, str]) -> tuple[StanzaChange, ...]:
+    """What happens to each interface, sorted by name.
+
+    :param old: text by interface name, as it is; the empty name holds what belongs to no interface and is not counted.
+    :param new: the same, as it should be.
+    """
+    changes = [StanzaChange(name, Action.ADD) for name in new if name and name not in old]
+    changes += [StanzaChange(name, Action.REMOVE) for name in old if name and name not in new]
+    changes += [
+        _change(name, text, new[name])
+        for name, text in old.items()
+        if name and name in new and text.strip() != new[name].strip()
+    ]
+    return tuple(sorted(changes, key=lambda change: change.name))
+
+
+def option(text: str, name: str) -> str | None:
+    """The first value of an option in a stanza's text; underscores count as dashes, as ifupdown2 reads them."""
+    for line in text.splitlines():
+        key, _, value = line.strip().partition(" ")
+        if key.replace("_", "-") == name:
+            return value.strip()
+    return None
+
+
+def _change(name: str, old: str, new: str) -> StanzaChange:
+    for key, why in _FIXED_AT_BIRTH.items():
+        before, after = option(old, key), option(new, key)
+        if before != after and (option(old, "vxlan-id") and option(new, "vxlan-id")):
+            return StanzaChange(name, Action.REPLACE, why=why)
+    return StanzaChange(name, Action.CHANGE)

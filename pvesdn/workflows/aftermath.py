@@ -1,0 +1,72 @@
+"""After the reloads: flood entries looked after, nodes marked as finished, everything read again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from pvesdn.compare.flags import PlanFlags
+from pvesdn.decode.node import decode_facts
+from pvesdn.errors import NodeError, NodeFailed, NodeUnreachable
+from pvesdn.model.files import Action, NodeChanges
+from pvesdn.model.snapshot import Snapshot
+from pvesdn.render.renderer import Renderer
+from pvesdn.workflows.plan import plan
+from pvesdn.workflows.progress import Progress
+from pvesdn.workflows.read import read_cluster
+from pvesdn.workflows.world import World
+
+NOT_CHECKED = ("BGP sessions and routes", "whether guests reach each other")
+"""What an apply does not look at yet, and says so."""
+
+
+def settle(run: Iterable[Progress]) -> None:
+    """Restore static flood entries that an FRR change has taken along, and mark the nodes as finished."""
+    for progress in run:
+        changes = progress.changes
+        progress.step = "finished"
+        try:
+            if changes.flooding:
+                ports = {port: [str(address) for address in remotes] for port, remotes in changes.flooding}
+                progress.ask("flood", {"ports": ports})
+            if changes.own_files or changes.is_unfinished:
+                progress.ask("finish", {})
+        except NodeError as error:
+            progress.fail(error)
+
+
+def verify(world: World, run: list[Progress], renderer: Renderer, flags: PlanFlags) -> None:
+    """Read everything again: the plan of what was just applied must be empty, and every interface must exist.
+
+    :raises PvesdnError: the cluster cannot be read any more.
+    """
+    if not run:
+        return
+    for progress in run:
+        progress.begin("verified")
+    snapshot = read_cluster(world)
+    again = plan(snapshot, renderer, flags=flags)
+    left = {node.node: node for node in again.nodes}
+    for progress in run:
+        progress.step = "verified"
+        now = left.get(progress.node)
+        if now is None:
+            reason = again.unreachable.get(progress.node, "it did not answer")
+            progress.fail(NodeUnreachable(progress.node, f"not verified: {reason}"))
+            continue
+        problems = [*_differing(now), *_missing(progress.changes, snapshot)]
+        if problems:
+            progress.fail(
+                NodeFailed(progress.node, f"after the reload {', '.join(problems)}", hint="run pvesdn plan --diff")
+            )
+        else:
+            progress.done()
+
+
+def _differing(now: NodeChanges) -> list[str]:
+    return [f"{change.path} is not as written" for change in now.files]
+
+
+def _missing(applied: NodeChanges, snapshot: Snapshot) -> list[str]:
+    links = {link.name for link in decode_facts(applied.node, snapshot.nodes[applied.node]).links}
+    wanted = (s.name for change in applied.files for s in change.stanzas if s.action is not Action.REMOVE)
+    return [f"the interface {name} does not exist" for name in wanted if name not in links]

@@ -1,0 +1,139 @@
+"""apply: stage everywhere, then node by node write and reload; PVE's own commit is the last act.
+
+A refusal while staging stops the run before anything has changed. The first node that fails afterwards stops it
+too: the others keep what works, and one fault is not carried to every node. A node that cannot be reached does not
+stop the others.
+"""
+
+from __future__ import annotations
+
+from pvesdn.compare.flags import PlanFlags
+from pvesdn.errors import ApplyRefused, ClusterError, NodeError, NodeFailed
+from pvesdn.model.files import OUR_INTERFACES, OUR_SYSCTL, ChangeSet, FrrAction
+from pvesdn.model.report import ApplyReport, NodeOutcome, Outcome, StepOutcome
+from pvesdn.model.snapshot import SEEN_FILE
+from pvesdn.render.renderer import Renderer
+from pvesdn.workflows.aftermath import NOT_CHECKED, settle, verify
+from pvesdn.workflows.commit import commit_definitions
+from pvesdn.workflows.progress import Progress
+from pvesdn.workflows.stage import discard, file_entries, stage
+from pvesdn.workflows.tasks import follow
+from pvesdn.workflows.world import World
+
+_NO_COMMIT = "PVE's definitions were not committed, because a node failed first"
+
+
+def apply(world: World, changes: ChangeSet, renderer: Renderer, *, flags: PlanFlags | None = None) -> ApplyReport:
+    """Carry out a plan. With nothing to do, nothing is touched but the memory of the VTEPs, where it is out of date.
+
+    :param flags: those the plan was made with.
+    :raises ApplyRefused: obstacles are left in the plan; nothing was touched.
+    :raises NodeError: the memory of the VTEPs could not be written; nothing else was touched.
+    """
+    obstacles = [str(finding) for node in changes.nodes for finding in node.obstacles]
+    if obstacles:
+        raise ApplyRefused("\n".join(obstacles))
+    remember_vteps(world, changes)
+    run = [Progress(world, node) for node in changes.nodes if changes.pending or not node.is_empty]
+    if not stage(run):
+        return _report(run, changes, commit=_not_committed(changes))
+    if not _roll_out([progress for progress in run if not progress.error], reloads=not changes.pending):
+        return _report(run, changes, commit=_not_committed(changes))
+    commit: tuple[Outcome | None, str] = (None, "")
+    if changes.pending:
+        commit = commit_definitions(world, [progress for progress in run if not progress.error])
+    settle(progress for progress in run if not progress.error)
+    verify(world, [progress for progress in run if not progress.error], renderer, flags or PlanFlags())
+    return _report(run, changes, commit=commit)
+
+
+def remember_vteps(world: World, changes: ChangeSet) -> None:
+    """Write down every VTEP under /etc/pve/sdn, so that a member that goes off stays a peer.
+
+    :raises NodeError: no node could write it.
+    """
+    if changes.seen is None:
+        return
+    names = [node.node for node in changes.nodes]
+    if world.local_node is not None:
+        names = [world.local_node, *(name for name in names if name != world.local_node)]
+    trouble: NodeError | None = None
+    for name in names:
+        try:
+            world.nodes.ask(name, "put", {"path": SEEN_FILE, "text": changes.seen})
+        except NodeError as error:
+            trouble = error
+        else:
+            return
+    if trouble is not None:
+        raise trouble
+
+
+def _roll_out(run: list[Progress], *, reloads: bool) -> bool:
+    """One node after the other; False when one failed, the rest then being as they were."""
+    for position, progress in enumerate(run):
+        try:
+            _put_in_place(progress, reloads=reloads)
+        except NodeError as error:
+            progress.fail(error)
+            discard(run[position + 1 :], because=progress.node)
+            return False
+    return True
+
+
+def _put_in_place(progress: Progress, *, reloads: bool) -> None:
+    """Swap the files, then sysctl, FRR and the network, in that order.
+
+    FRR comes before the network: what fences a plain VXLAN device off BGP must be there before the device is.
+
+    :param reloads: False when PVE's commit reloads every node anyway.
+    """
+    changes = progress.changes
+    if changes.own_files:
+        progress.begin("written")
+        arguments = {
+            "files": file_entries(changes),
+            "ifdown": [{"file": OUR_INTERFACES, "interface": name} for name in changes.ifdown],
+            "delete_links": list(changes.delete_links),
+        }
+        progress.ask("commit", arguments)
+        progress.done()
+    if any(change.path == OUR_SYSCTL and change.new is not None for change in changes.own_files):
+        progress.begin("sysctl")
+        progress.ask("sysctl", {"file": OUR_SYSCTL})
+        progress.done()
+    if changes.frr is not FrrAction.NONE:
+        progress.begin("frr", changes.frr.value)
+        progress.ask("frr", {"action": changes.frr.value})
+        progress.done()
+    if reloads and not changes.is_empty:
+        progress.begin("reloaded")
+        _reload(progress)
+        progress.done()
+
+
+def _reload(progress: Progress) -> None:
+    world = progress.world
+    try:
+        upid = world.api.reload_network(progress.node, regenerate_frr=progress.changes.regenerate_frr)
+        follow(world, upid, progress.node)
+    except ClusterError as error:
+        raise NodeFailed(progress.node, f"the network reload: {error}") from error
+
+
+def _not_committed(changes: ChangeSet) -> tuple[Outcome | None, str]:
+    return (Outcome.SKIPPED, _NO_COMMIT) if changes.pending else (None, "")
+
+
+def _report(run: list[Progress], changes: ChangeSet, *, commit: tuple[Outcome | None, str]) -> ApplyReport:
+    outcomes = [progress.outcome() for progress in run]
+    outcomes += [
+        NodeOutcome(node, (StepOutcome("read", Outcome.UNREACHABLE),), error=reason)
+        for node, reason in changes.unreachable.items()
+    ]
+    return ApplyReport(
+        nodes=tuple(sorted(outcomes, key=lambda outcome: outcome.node)),
+        commit=commit[0],
+        commit_error=commit[1],
+        not_checked=NOT_CHECKED,
+    )

@@ -1,0 +1,64 @@
+"""PVE's own commit: `PUT /cluster/sdn`, the last act of an apply, with every node's reload followed.
+
+The cluster's task says OK even when a node's reload failed (PVE::API2::Network::SDN only warns), so each node's own
+task is looked for and judged.
+"""
+
+from __future__ import annotations
+
+from pvesdn.errors import ClusterError, NodeError, TaskFailed
+from pvesdn.model.report import Outcome
+from pvesdn.workflows.progress import Progress
+from pvesdn.workflows.tasks import follow, started_at
+from pvesdn.workflows.world import World
+
+_SLACK = 300
+"""Seconds by which the clocks of two nodes may differ; earlier tasks are known by name and left out."""
+
+
+def commit_definitions(world: World, run: list[Progress]) -> tuple[Outcome, str]:
+    """Commit, and follow the reload of every node in `run`; a node's failure is noted in its Progress.
+
+    :returns: the outcome of the commit as such, and one line when it failed.
+    """
+    since = int(world.clock.now()) - _SLACK
+    try:
+        before = {progress.node: set(_tasks(world, progress.node, since)) for progress in run}
+        upid = world.api.apply_sdn()
+    except ClusterError as error:
+        return Outcome.FAILED, f"PVE's definitions were not committed: {error}"
+    since = min(since, started_at(upid) - _SLACK)
+    failure = ""
+    for progress in run:
+        progress.begin("reloaded", "by PVE's commit")
+    try:
+        follow(world, upid, "cluster")
+    except (TaskFailed, ClusterError) as error:
+        failure = str(error)
+    for progress in run:
+        progress.step = "reloaded"
+        try:
+            _follow_node(world, progress.node, since, before[progress.node])
+        except NodeError as error:
+            progress.fail(error)
+        except ClusterError as error:
+            progress.fail(NodeError(progress.node, f"its reload could not be followed: {error}"))
+        else:
+            progress.done()
+    return (Outcome.FAILED, failure) if failure else (Outcome.OK, "")
+
+
+def _tasks(world: World, node: str, since: int) -> tuple[str, ...]:
+    return world.api.node_tasks(node, kind="srvreload", since=since)
+
+
+def _follow_node(world: World, node: str, since: int, before: set[str]) -> None:
+    started = [upid for upid in _tasks(world, node, since) if upid not in before]
+    if not started:
+        raise TaskFailed(
+            node,
+            "PVE committed the definitions, but started no network reload here",
+            hint="see the reloadnetworkall task of the node that was asked, then run pvesdn apply again",
+        )
+    for upid in started:
+        follow(world, upid, node)

@@ -1,0 +1,116 @@
+"""plan: read, design, render, compare. Changes nothing. render: the same, without the comparison."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from pvesdn.compare.files import NodeNow, Ownership, compare_node
+from pvesdn.compare.flags import PlanFlags
+from pvesdn.decode.record import decode_record
+from pvesdn.decode.seen import encode_seen
+from pvesdn.design.cluster import design_node, share
+from pvesdn.design.vteps import seen_now
+from pvesdn.model.design import DesignInput, NodeDesign
+from pvesdn.model.facts import NodeFacts
+from pvesdn.model.files import FRR_CONF, ChangeSet, NodeChanges, RenderedFile
+from pvesdn.model.frr import FrrConfig
+from pvesdn.model.snapshot import RECORD_FILE, SEEN_FILE, Snapshot
+from pvesdn.render.renderer import Renderer
+from pvesdn.workflows.understand import Intent, Understanding, understand
+
+_KNOWS_REGENERATE_FRR = 9
+"""PVE's first major version whose network reload takes `regenerate-frr`."""
+
+
+def plan(
+    snapshot: Snapshot,
+    renderer: Renderer,
+    *,
+    intent: Intent = "pending",
+    only: frozenset[str] | None = None,
+    flags: PlanFlags | None = None,
+) -> ChangeSet:
+    """What would change on every node that answered.
+
+    :param only: look at these nodes alone; None for all.
+    :raises PvesdnError: see `understand`.
+    """
+    known = understand(snapshot, intent=intent)
+    shared = share(known.given, known.vteps)
+    nodes = []
+    for name in _wanted(known, only):
+        raw = snapshot.nodes[name]
+        now = NodeNow(raw.files, known.given.facts[name], decode_record(raw.files.get(RECORD_FILE)))
+        design = _with_own_skeleton(design_node(shared, name), known.given, now)
+        nodes.append(_compare(renderer.render(design, raw.files), design, known, now, flags or PlanFlags()))
+    return ChangeSet(
+        nodes=tuple(nodes),
+        findings=known.findings,
+        pending=known.pending,
+        unreachable=_wanted_only(dict(snapshot.unreachable) | dict(known.unreadable), only),
+        offline=tuple(member.name for member in known.given.cluster.members if not member.is_online),
+        seen=_seen(snapshot, known),
+    )
+
+
+def render_nodes(
+    snapshot: Snapshot,
+    renderer: Renderer,
+    *,
+    intent: Intent = "pending",
+    only: frozenset[str] | None = None,
+) -> Iterator[tuple[str, tuple[RenderedFile, ...]]]:
+    """The files of every node that answered, one node at a time, whatever is on it now."""
+    known = understand(snapshot, intent=intent)
+    shared = share(known.given, known.vteps)
+    for name in _wanted(known, only):
+        files = renderer.render(design_node(shared, name), snapshot.nodes[name].files)
+        yield name, tuple(file for file in files if file.text is not None)
+
+
+def _wanted(known: Understanding, only: frozenset[str] | None) -> list[str]:
+    return sorted(name for name in known.given.facts if only is None or name in only)
+
+
+def _wanted_only(reasons: dict[str, str], only: frozenset[str] | None) -> dict[str, str]:
+    return {name: why for name, why in sorted(reasons.items()) if only is None or name in only}
+
+
+def _with_own_skeleton(design: NodeDesign, given: DesignInput, now: NodeNow) -> NodeDesign:
+    """Where the last zone that needed FRR has gone, what pvesdn wrote into frr.conf goes with it."""
+    is_ours = FRR_CONF in (now.record.files or {})
+    if design.frr is not None or not is_ours or _frr_by_pve(given, now.facts):
+        return design
+    switches = now.facts.sysctl
+    skeleton = FrrConfig(
+        hostname=design.node,
+        ip_forwarding=switches.get("net.ipv4.ip_forward") == "1",
+        ipv6_forwarding=switches.get("net.ipv6.conf.all.forwarding") == "1",
+    )
+    return replace(design, frr=skeleton)
+
+
+def _frr_by_pve(given: DesignInput, facts: NodeFacts) -> bool:
+    return given.cluster.has_sdn and (given.sdn.has_pve_frr or facts.has_foreign_frr_local)
+
+
+def _compare(
+    rendered: tuple[RenderedFile, ...], design: NodeDesign, known: Understanding, now: NodeNow, flags: PlanFlags
+) -> NodeChanges:
+    cluster = known.given.cluster
+    frr_by_pve = _frr_by_pve(known.given, now.facts)
+    takes_parameter = cluster.has_sdn and cluster.pve_major >= _KNOWS_REGENERATE_FRR
+    owned = Ownership(
+        sdn_by_pve=cluster.has_sdn,
+        frr_by_pve=frr_by_pve,
+        shows_pve=bool(known.pending),
+        regenerate_frr=False if takes_parameter and not frr_by_pve else None,
+    )
+    return compare_node(rendered, now, owned, flags=flags, flooding=design.flooding)
+
+
+def _seen(snapshot: Snapshot, known: Understanding) -> str | None:
+    """The text that remembers every VTEP, None when it is already there."""
+    text = encode_seen(seen_now(known.given, known.vteps))
+    return None if snapshot.pve_files.get(SEEN_FILE.rpartition("/")[2]) == text else text

@@ -1,0 +1,90 @@
+"""Read the cluster: the API, /etc/pve/sdn and every node that is on. Nothing is written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+
+from pvesdn.decode.cluster_status import decode_cluster
+from pvesdn.errors import ApiRefused, NodeError, NodeUnreachable
+from pvesdn.model.cluster import ClusterState, Member
+from pvesdn.model.primitives import Json
+from pvesdn.model.snapshot import NODE_COMMANDS, NODE_FILES, PVE_FILES, NodeRaw, Snapshot
+from pvesdn.workflows.world import World
+
+_API_PATHS = ("version", "cluster/status", "nodes")
+_SDN_PATH = "cluster/sdn"
+_ABSENT = (404, 501)
+"""What PVE answers where libpve-network-perl is not installed."""
+_AT_ONCE = 8
+SDN_DIR = "/etc/pve/sdn"
+
+
+def read_cluster(world: World) -> Snapshot:
+    """All that a plan needs, as it was read.
+
+    :raises ClusterError: the API does not answer or refuses.
+    :raises NodeUnreachable: no member let /etc/pve/sdn be read.
+    """
+    api: dict[str, Json] = {path: world.api.get(path) for path in _API_PATHS}
+    api[_SDN_PATH] = _sdn_index(world)
+    cluster = decode_cluster(api)
+    present = [member for member in _by_id(cluster) if member.is_online]
+    nodes: dict[str, NodeRaw] = {}
+    unreachable: dict[str, str] = {}
+    with ThreadPoolExecutor(max_workers=_AT_ONCE) as pool:
+        for member, answer in zip(present, pool.map(lambda m: _observe(world, m.name), present), strict=True):
+            if isinstance(answer, NodeRaw):
+                nodes[member.name] = answer
+            else:
+                unreachable[member.name] = str(answer)
+    return Snapshot(api=api, pve_files=read_definitions(world, present, nodes), nodes=nodes, unreachable=unreachable)
+
+
+def read_definitions(world: World, members: Iterable[Member], answering: Iterable[str]) -> dict[str, str]:
+    """The files of /etc/pve/sdn, by name, from this node or from the first member that answers.
+
+    :raises NodeUnreachable: nobody answers.
+    """
+    alive = set(answering)
+    names = [member.name for member in members if member.name in alive]
+    if world.local_node is not None:
+        names = [world.local_node, *(name for name in names if name != world.local_node)]
+    reasons: list[str] = []
+    for name in names:
+        try:
+            value = world.nodes.ask(name, "read", {"files": [f"{SDN_DIR}/{file}" for file in PVE_FILES]})
+        except NodeError as error:
+            reasons.append(str(error))
+            continue
+        return {path.removeprefix(f"{SDN_DIR}/"): text for path, text in value["files"].items()}
+    raise NodeUnreachable(
+        "cluster",
+        "no member let /etc/pve/sdn be read" + (f" ({reasons[0]})" if reasons else ""),
+        hint="the API alone does not show these files: check SSH to the nodes",
+    )
+
+
+def _sdn_index(world: World) -> Json:
+    """The answer of `GET /cluster/sdn`; None where the endpoints do not exist."""
+    try:
+        return world.api.get(_SDN_PATH)
+    except ApiRefused as error:
+        if error.status in _ABSENT:
+            return None
+        raise
+
+
+def _by_id(cluster: ClusterState) -> list[Member]:
+    return sorted(cluster.members, key=lambda member: (member.node_id, member.name))
+
+
+def _observe(world: World, node: str) -> NodeRaw | NodeError:
+    world.observer.step(node, "read")
+    try:
+        value = world.nodes.ask(node, "observe", {"files": list(NODE_FILES), "commands": list(NODE_COMMANDS)})
+    except NodeError as error:
+        world.observer.done(node, "read", "unreachable")
+        return error
+    world.observer.done(node, "read", "ok")
+    return NodeRaw(files=value["files"], commands=value["commands"])

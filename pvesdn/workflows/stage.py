@@ -1,0 +1,70 @@
+"""Put every file beside its target on every node, and take them away again when one node refuses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from pvesdn.errors import NodeError, NodeFailed, NodeUnreachable
+from pvesdn.model.files import NodeChanges
+from pvesdn.model.primitives import Json
+from pvesdn.workflows.progress import Progress
+
+
+def stage(run: Iterable[Progress]) -> bool:
+    """Stage on every node that has files to write; unreachable ones are marked and passed over.
+
+    :returns: False when a node refused: then nothing staged is left anywhere.
+    """
+    staged: list[Progress] = []
+    refused: list[Progress] = []
+    for progress in run:
+        if not progress.changes.own_files:
+            continue
+        progress.begin("staged")
+        try:
+            _stage_node(progress)
+        except NodeUnreachable as error:
+            progress.fail(error)
+        except NodeError as error:
+            progress.fail(error)
+            refused.append(progress)
+        else:
+            progress.done()
+            staged.append(progress)
+    if refused:
+        discard(staged, because=", ".join(progress.node for progress in refused))
+    return not refused
+
+
+def _stage_node(progress: Progress) -> None:
+    problems = progress.ask("stage", {"files": file_entries(progress.changes)})["problems"]
+    if problems:
+        raise NodeFailed(
+            progress.node,
+            "; ".join(str(problem) for problem in problems),
+            hint="nothing was changed anywhere",
+        )
+
+
+def discard(rest: Iterable[Progress], *, because: str) -> None:
+    """Take staged files away on nodes that were not begun.
+
+    :param because: the nodes that failed.
+    """
+    for progress in rest:
+        if not progress.changes.own_files:
+            continue
+        progress.begin("discarded")
+        try:
+            progress.ask("discard", {"files": [change.path for change in progress.changes.own_files]})
+        except NodeError as error:
+            progress.fail(error)
+        else:
+            progress.leave(because)
+
+
+def file_entries(changes: NodeChanges) -> list[dict[str, Json]]:
+    """The node program's `files` argument: the changes that pvesdn writes itself."""
+    return [
+        {"path": c.path, "text": c.new, "mode": c.mode, "owner": c.owner, "expect": c.expect} for c in changes.own_files
+    ]

@@ -1,0 +1,78 @@
+"""From what was read to what is wanted: decode, choose the VTEPs, check. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from pvesdn.decode.cluster_status import decode_cluster
+from pvesdn.decode.node import decode_facts
+from pvesdn.decode.pending import pending_changes
+from pvesdn.decode.sdn_files import decode_sdn
+from pvesdn.decode.seen import decode_seen
+from pvesdn.design.checks import check
+from pvesdn.design.vteps import choose_vteps
+from pvesdn.errors import NodeError, NotQuorate, SdnConfigError
+from pvesdn.model.cluster import Vtep
+from pvesdn.model.design import DesignInput
+from pvesdn.model.files import PendingChange
+from pvesdn.model.findings import Finding, Severity
+from pvesdn.model.snapshot import SEEN_FILE, Snapshot
+
+Intent: TypeAlias = Literal["pending", "running"]
+"""Which of PVE's definitions count: those in the files, or those that were committed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Understanding:
+    """What is wanted, checked as a whole.
+
+    :param findings: warnings and notes; errors were raised.
+    :param pending: PVE's definitions that are not committed; empty where PVE has no SDN.
+    :param unreadable: nodes whose answers made no sense, with the reason.
+    """
+
+    given: DesignInput
+    vteps: Mapping[str, Vtep]
+    findings: tuple[Finding, ...]
+    pending: tuple[PendingChange, ...]
+    unreadable: Mapping[str, str]
+
+
+def understand(snapshot: Snapshot, *, intent: Intent = "pending") -> Understanding:
+    """Decode and check a snapshot.
+
+    :raises NotQuorate: membership cannot be trusted.
+    :raises ClusterError: the API's answers are not what PVE gives.
+    :raises SdnConfigError: the definitions cannot be used; it has every fault that was found.
+    """
+    cluster = decode_cluster(snapshot.api)
+    if not cluster.is_quorate:
+        raise NotQuorate(
+            "the cluster has no quorum, so its membership cannot be trusted",
+            hint="bring nodes back until 'pvecm status' says Quorate: Yes",
+        )
+    decoded = decode_sdn(snapshot.pve_files, intent=intent)
+    facts = {}
+    unreadable = {}
+    for node, raw in snapshot.nodes.items():
+        try:
+            facts[node] = decode_facts(node, raw)
+        except NodeError as error:
+            unreadable[node] = str(error)
+    seen = decode_seen(snapshot.pve_files.get(SEEN_FILE.rpartition("/")[2]))
+    given = DesignInput(sdn=decoded.config, cluster=cluster, facts=facts, seen=seen)
+    vteps, vtep_findings = choose_vteps(given)
+    findings = (*decoded.findings, *vtep_findings, *check(given, vteps))
+    errors = tuple(str(finding) for finding in findings if finding.severity is Severity.ERROR)
+    if errors:
+        raise SdnConfigError(errors)
+    has_pending = intent == "pending" and cluster.has_sdn
+    return Understanding(
+        given=given,
+        vteps=vteps,
+        findings=findings,
+        pending=pending_changes(snapshot.pve_files) if has_pending else (),
+        unreadable=unreadable,
+    )

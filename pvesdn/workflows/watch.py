@@ -1,0 +1,100 @@
+"""watch: when the definitions or the membership have changed since the last look, plan, and apply where told to.
+
+One node acts for all: the online member with the lowest id, when the cluster is quorate.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from pvesdn.decode.members import MembersFile, decode_members
+from pvesdn.errors import NodeFailed
+from pvesdn.model.files import ChangeSet
+from pvesdn.model.report import ApplyReport
+from pvesdn.render.renderer import Renderer
+from pvesdn.workflows.apply import apply
+from pvesdn.workflows.plan import plan
+from pvesdn.workflows.read import SDN_DIR, read_cluster
+from pvesdn.workflows.world import World
+
+MEMBERS = "/etc/pve/.members"
+WatchAction: TypeAlias = Literal["plan", "apply"]
+
+
+@dataclass(frozen=True, slots=True)
+class WatchReport:
+    """What one look came to.
+
+    :param reason: why it acted, or why it did not.
+    :param state: what to hand to the next look; unchanged when the change should be looked at again.
+    """
+
+    acted: bool
+    reason: str
+    state: str | None
+    changes: ChangeSet | None = None
+    report: ApplyReport | None = None
+
+
+def watch_once(world: World, state: str | None, renderer: Renderer, *, action: WatchAction) -> WatchReport:
+    """Look once.
+
+    A run that fails leaves the state as it was, so that the next look tries again.
+
+    :param state: what the last look returned, None at the first.
+    :raises PvesdnError: the cluster could not be read, or its definitions cannot be used.
+    """
+    if world.local_node is None:
+        msg = "watch compares the files of /etc/pve, so it runs on a node of the cluster"
+        raise NodeFailed("this machine", msg)
+    files = world.nodes.ask(world.local_node, "read", {"files": [MEMBERS, f"{SDN_DIR}/*.cfg"]})["files"]
+    members = decode_members(files.get(MEMBERS, ""))
+    stand_by = _stands_by(members, world.local_node)
+    if stand_by:
+        return WatchReport(acted=False, reason=stand_by, state=state)
+    now = _digests(files, members)
+    changed = _changed(state, now)
+    if not changed:
+        return WatchReport(acted=False, reason="nothing has changed since the last look", state=state)
+    changes = plan(read_cluster(world), renderer)
+    if action == "plan":
+        return WatchReport(acted=True, reason=changed, state=now, changes=changes)
+    report = apply(world, changes, renderer)
+    return WatchReport(
+        acted=True, reason=changed, state=now if report.is_good else state, changes=changes, report=report
+    )
+
+
+def _stands_by(members: MembersFile, local: str) -> str:
+    if not members.is_quorate:
+        return "standing by: the cluster has no quorum"
+    online = sorted((member.id, name) for name, member in members.nodes.items() if member.is_online)
+    if online and online[0][1] != local:
+        return f"standing by: {online[0][1]} is the online member with the lowest id, and acts for all"
+    return ""
+
+
+def _digests(files: Mapping[str, str], members: MembersFile) -> str:
+    """One line of JSON. Counters of pmxcfs are left out: they move without the membership changing."""
+    nodes = {name: [m.id, m.is_online, str(m.address or "")] for name, m in sorted(members.nodes.items())}
+    parts = {path: files[path] for path in sorted(files) if path != MEMBERS} | {MEMBERS: json.dumps(nodes)}
+    return json.dumps({path: hashlib.sha256(text.encode()).hexdigest() for path, text in parts.items()}, sort_keys=True)
+
+
+def _changed(state: str | None, now: str) -> str:
+    """What has changed, in words; empty when nothing has."""
+    if state is None:
+        return "first look"
+    try:
+        before = json.loads(state)
+    except ValueError:
+        before = None
+    if not isinstance(before, dict):
+        return "the record of the last look is unreadable"
+    after = json.loads(now)
+    paths = [path for path in sorted(before.keys() | after.keys()) if before.get(path) != after.get(path)]
+    return f"changed: {', '.join(paths)}" if paths else ""

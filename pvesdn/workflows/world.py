@@ -1,0 +1,23 @@
+"""Everything one run may touch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pvesdn.ports import Clock, ClusterApi, NodeAgent, Observer
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """The ports of one run, handed down instead of looked up.
+
+    :param local_node: the name of the node this runs on, None away from the cluster.
+    :param task_timeout: how long one PVE task may take, seconds.
+    """
+
+    api: ClusterApi
+    nodes: NodeAgent
+    clock: Clock
+    observer: Observer
+    local_node: str | None = None
+    task_timeout: float = 600.0
