@@ -7,9 +7,9 @@ written. Collections are sorted by id, so that the order of sections in a file h
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated, Literal, TypeAlias
+from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, model_validator
 
 from pvesdn.model.base import Model
 from pvesdn.model.findings import Where
@@ -22,6 +22,7 @@ from pvesdn.model.primitives import (
     IpInterface,
     IpList,
     IpNetwork,
+    IpText,
     IpTextList,
     Line,
     MacAddress,
@@ -235,6 +236,7 @@ class Subnet(Defined):
 
     :param id: ``<zone>-<network>-<mask>``.
     :param cidr: network and mask in the spelling of the id; PVE keeps host bits that are set.
+    :param gateway_text: the gateway in the spelling it was given, which is the one PVE prints; set from `gateway`.
     """
 
     id: str
@@ -242,8 +244,16 @@ class Subnet(Defined):
     cidr: str
     network: IpNetwork
     gateway: IpAddress | None = None
+    gateway_text: IpText | None = None
     snat: bool = False
     is_pve: bool = False
+
+    @model_validator(mode="before")
+    @classmethod
+    def _keep_spelling(cls, data: Any) -> Any:
+        if isinstance(data, dict) and "gateway_text" not in data and data.get("gateway") is not None:
+            return {**data, "gateway_text": str(data["gateway"])}
+        return data
 
 
 OurZone: TypeAlias = VxlanZone | EvpnZone
