@@ -1,0 +1,241 @@
+"""Settings: one TOML file, closed, with secrets from it or from the environment and never from arguments.
+
+The file is ``--config FILE``, else ``$PVESDN_CONFIG``, else `DEFAULT_FILE` (root only, replicated by the cluster). The
+default file may be absent, a named one may not. All keys, with their defaults on a node of the cluster::
+
+    [api]                   # how the PVE API is reached
+    backend = "local"       # "local": pvesh, on a node; "https": anywhere, the default where there is no /etc/pve/local
+    host = "pve1.lan"       # https: as it stands in the server's certificate
+    port = 8006
+    user = "pvesdn@pve"     # https: with its realm
+    token_name = "sdn"      # https: a token ...
+    token_value = "..."     #   or $PVESDN_TOKEN_VALUE
+    password = "..."        # https: ... or a password, or $PVESDN_PASSWORD
+    ca_file = "FILE"        # PEM file of the authority that signed the server's certificate
+    fingerprint = "AA:..."  # SHA-256 of the server's certificate; when given, it alone decides
+    verify = true           # false accepts any server
+    timeout = 30            # seconds for one answer
+    task_timeout = 900      # seconds for pvesh where it runs a whole task in the foreground
+
+    [ssh]                   # how the other nodes are reached
+    user = "root"
+    port = 22               # absent: as ssh's own configuration says
+    identity_file = "FILE"  # absent: ssh's own
+    known_hosts = "FILE"    # host keys besides the cluster's own
+    connect_timeout = 10    # seconds until a connection must stand
+    timeout = 600           # seconds for one call; a reload of FRR may take minutes
+
+    [apply]
+    task_timeout = 600      # seconds for one PVE task
+
+    [watch]
+    action = "plan"         # "apply" lets `pvesdn watch --once` act on what it finds
+    state_dir = "/var/lib/pvesdn"
+
+    [lab]                   # the simulated cluster
+    folder = "FOLDER"       # each node is FOLDER/nodes/NODE on this machine; nothing goes through SSH
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+import stat
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePath
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, SecretStr, ValidationError
+
+from pvesdn.errors import SettingsError
+from pvesdn.model.api_settings import ApiSettings
+from pvesdn.model.base import Model
+from pvesdn.model.primitives import UdpPort
+
+DEFAULT_FILE = Path("/etc/pve/priv/pvesdn.toml")
+NODE_MARK = Path("/etc/pve/local")
+"""pmxcfs has it on every node of a cluster and nowhere else."""
+
+Seconds = Annotated[float, Field(gt=0, le=86_400)]
+
+_PRIVATE = PurePath("/etc/pve/priv")
+_SECRETS = {"PVESDN_TOKEN_VALUE": "token_value", "PVESDN_PASSWORD": "password"}
+_HEADER = re.compile(r"\s*\[\s*([\w-]+)\s*\]")
+
+
+class SshSettings(Model):
+    """How the other nodes are reached; what is absent is left to ssh's own configuration.
+
+    :param known_hosts: host keys besides the cluster's own.
+    :param connect_timeout: seconds until a connection must stand.
+    :param timeout: seconds for one call of the node program.
+    """
+
+    user: Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_.-]*$")] = "root"
+    port: UdpPort | None = None
+    identity_file: Path | None = None
+    known_hosts: Path | None = None
+    connect_timeout: Seconds = 10.0
+    timeout: Seconds = 600.0
+
+
+class ApplySettings(Model):
+    """:param task_timeout: seconds that one PVE task may take."""
+
+    task_timeout: Seconds = 600.0
+
+
+class WatchSettings(Model):
+    """What `pvesdn watch --once` may do, and where it remembers what it saw last."""
+
+    action: Literal["plan", "apply"] = "plan"
+    state_dir: Path = Path("/var/lib/pvesdn")
+
+
+class LabSettings(Model):
+    """:param folder: the simulated cluster's folder, which has `nodes/NODE` for each node."""
+
+    folder: Path
+
+
+class Settings(Model):
+    """All settings, complete and valid."""
+
+    api: ApiSettings
+    ssh: SshSettings = SshSettings()
+    apply: ApplySettings = ApplySettings()
+    watch: WatchSettings = WatchSettings()
+    lab: LabSettings | None = None
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """What must never be shown."""
+        found: tuple[SecretStr | None, ...] = (self.api.token_value, self.api.password)
+        return tuple(secret.get_secret_value() for secret in found if secret is not None)
+
+
+_TABLES: dict[str, type[Model]] = {
+    "api": ApiSettings,
+    "ssh": SshSettings,
+    "apply": ApplySettings,
+    "watch": WatchSettings,
+    "lab": LabSettings,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """Settings, and what should be said about their file."""
+
+    settings: Settings
+    warnings: tuple[str, ...] = ()
+
+
+def load_settings(
+    named: Path | None,
+    environ: Mapping[str, str],
+    *,
+    default_file: Path = DEFAULT_FILE,
+    is_node: bool | None = None,
+) -> Loaded:
+    """Read the settings.
+
+    :param named: the file of `--config`; None leaves it to the environment and the default.
+    :param is_node: this machine is a node of a cluster; None looks.
+    :raises SettingsError: a named file is absent, or a file cannot be read or has an unknown key or a bad value.
+    """
+    chosen = named or (Path(environ["PVESDN_CONFIG"]) if environ.get("PVESDN_CONFIG") else None)
+    file = chosen or default_file
+    text = _read(file, may_be_absent=chosen is None)
+    tables = _parse(file, text)
+    for variable, key in _SECRETS.items():
+        if value := environ.get(variable):
+            _table(tables, "api")[key] = value
+    on_node = NODE_MARK.exists() if is_node is None else is_node
+    _table(tables, "api").setdefault("backend", "local" if on_node else "https")
+    try:
+        settings = Settings.model_validate(tables)
+    except ValidationError as error:
+        raise SettingsError("\n".join(_faults(file, text, error))) from None
+    return Loaded(settings, _warnings(file, text))
+
+
+def _read(file: Path, *, may_be_absent: bool) -> str:
+    try:
+        return file.read_text("utf-8")
+    except FileNotFoundError:
+        if may_be_absent:
+            return ""
+        raise SettingsError(f"{file}: no such file", hint="name an existing one with --config") from None
+    except UnicodeDecodeError:
+        raise SettingsError(f"{file}: is not UTF-8 text") from None
+    except OSError as error:
+        if may_be_absent and isinstance(error, NotADirectoryError):
+            return ""
+        raise SettingsError(f"{file}: {error.strerror}", hint="run as root, or name a file with --config") from None
+
+
+def _parse(file: Path, text: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        # A word without quotes may be a secret: the place is enough.
+        place = re.search(r"\(at .*\)$", str(error))
+        raise SettingsError(f"{file}: is not valid TOML {place[0] if place else ''}".rstrip()) from None
+
+
+def _table(tables: dict[str, Any], name: str) -> dict[str, Any]:
+    """The table, made when absent; a throw-away one when something else stands there, which validation will tell."""
+    table = tables.setdefault(name, {})
+    return table if isinstance(table, dict) else {}
+
+
+def _faults(file: Path, text: str, error: ValidationError) -> list[str]:
+    """One line a fault, without the values: one of them may be a secret."""
+    found = []
+    for fault in error.errors(include_url=False, include_input=False, include_context=False):
+        path = [str(part) for part in fault["loc"]]
+        line = _line_of(text, path)
+        place = f"{file}:{line}" if line else str(file)
+        name = f"[{path[0]}] {path[1]}" if len(path) > 1 else f"[{path[0]}]"
+        if fault["type"] == "extra_forbidden":
+            found.append(f"{place}: {name}: unknown {'key' if len(path) > 1 else 'table'}{_suggestion(path)}")
+        else:
+            found.append(f"{place}: {name}: {_reason(fault['msg'])}")
+    return found
+
+
+def _reason(message: str) -> str:
+    text = message.removeprefix("Value error, ").rstrip(".")
+    return text[:1].lower() + text[1:]
+
+
+def _suggestion(path: Sequence[str]) -> str:
+    known = list((_TABLES[path[0]] if len(path) > 1 else Settings).model_fields)
+    near = difflib.get_close_matches(path[-1], known, n=1)
+    return f"; did you mean {near[0]}?" if near else f"; known are {', '.join(known)}"
+
+
+def _line_of(text: str, path: Sequence[str]) -> int:
+    """The 1-based line where a table or its key stands; 0 when it cannot be found."""
+    table = ""
+    for number, line in enumerate(text.splitlines(), 1):
+        if header := _HEADER.match(line):
+            table = header[1]
+            if len(path) == 1 and table == path[0]:
+                return number
+        elif table == path[0] and len(path) > 1 and re.match(rf"\s*\"?{re.escape(path[1])}\"?\s*=", line):
+            return number
+    return 0
+
+
+def _warnings(file: Path, text: str) -> tuple[str, ...]:
+    """A secret that others may read; /etc/pve/priv is root's whatever the mode says."""
+    if not re.search(r"^\s*(token_value|password)\s*=", text, re.MULTILINE) or file.is_relative_to(_PRIVATE):
+        return ()
+    mode = stat.S_IMODE(file.stat().st_mode)
+    if not mode & 0o077:
+        return ()
+    return (f"{file}: holds a secret and may be read by others (mode {mode:04o}); run: chmod 600 {file}",)
