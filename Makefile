@@ -29,7 +29,7 @@ lint:
 	$(python) -m ruff format --check
 	$(python) -m ruff check
 	$(python) -m mypy
-	.venv/bin/lint-imports
+	.venv/bin/lint-imports --no-logo
 
 format: ## Format the sources and mend what ruff can mend
 	@tools/setup check

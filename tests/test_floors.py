@@ -1,0 +1,112 @@
+"""The import contracts of pyproject.toml hold, and each of them would notice a fault of its kind."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+LINT_IMPORTS = [
+    sys.executable,
+    "-c",
+    "from importlinter.cli import lint_imports_command; lint_imports_command()",
+    "--no-cache",
+    "--no-logo",
+]
+
+FAULTS = {
+    "the model looks up at a workflow": (
+        "pvesdn/model/planted.py",
+        "import pvesdn.workflows\n",
+        "Floors: each package imports only from the floors below it",
+    ),
+    "a package has no floor": (
+        "pvesdn/planted/__init__.py",
+        "",
+        "Floors: each package imports only from the floors below it",
+    ),
+    "a decoder opens files": (
+        "pvesdn/decode/planted.py",
+        "import os\n",
+        "Pure floors do no I/O and know no library of the edge",
+    ),
+    "the comparison asks for the time": (
+        "pvesdn/compare/planted.py",
+        "from time import time\n",
+        "Pure floors do no I/O and know no library of the edge",
+    ),
+    "a second module talks HTTP": (
+        "pvesdn/adapters/planted.py",
+        "import requests\n",
+        "proxmoxer and requests are known to one module",
+    ),
+    "a workflow knows the test API": (
+        "pvesdn/workflows/planted.py",
+        "import fakepve\n",
+        "fakepve is known to the lab only",
+    ),
+    "a workflow prints by itself": (
+        "pvesdn/workflows/planted.py",
+        "import rich\n",
+        "click and rich are known to the command line only",
+    ),
+    "the design prints by itself": (
+        "pvesdn/design/planted.py",
+        "import jinja2\n",
+        "jinja2 is known to render only",
+    ),
+    "an adapter leans on another": (
+        "pvesdn/adapters/planted.py",
+        "import pvesdn.adapters.pve_api\n",
+        "No adapter leans on another",
+    ),
+    "a zone kind leans on another": (
+        "pvesdn/design/zone_planted.py",
+        "import pvesdn.design.zone_vxlan\n",
+        "No zone kind leans on another",
+    ),
+}
+
+
+@pytest.fixture
+def copied_sources(tmp_path: Path) -> Path:
+    shutil.copytree(ROOT / "pvesdn", tmp_path / "pvesdn", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+    return tmp_path
+
+
+def lint_imports(folder: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(LINT_IMPORTS, cwd=folder, capture_output=True, text=True, check=False)
+
+
+def test_every_contract_holds() -> None:
+    result = lint_imports(ROOT)
+
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert "0 broken" in result.stdout
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_planted_fault_is_caught(fault: str, copied_sources: Path) -> None:
+    path, text, contract = FAULTS[fault]
+    planted = copied_sources / path
+    planted.parent.mkdir(exist_ok=True)
+    planted.write_text(text)
+
+    result = lint_imports(copied_sources)
+
+    assert result.returncode == 1, result.stdout + result.stderr
+    assert f"{contract} BROKEN" in " ".join(result.stdout.split())
+
+
+def test_packages_that_import_each_other_are_caught(copied_sources: Path) -> None:
+    (copied_sources / "pvesdn/design/planted.py").write_text("import pvesdn.decode.planted\n")
+    (copied_sources / "pvesdn/decode/planted.py").write_text("import pvesdn.design.planted\n")
+
+    result = lint_imports(copied_sources)
+
+    assert "No import cycles BROKEN" in " ".join(result.stdout.split())
