@@ -4,13 +4,29 @@ from __future__ import annotations
 
 import re
 from ipaddress import IPv4Address, IPv4Interface, IPv4Network, IPv6Address, IPv6Interface, IPv6Network, ip_address
-from typing import Annotated, Any, TypeAlias
+from typing import Annotated, Any, TypeAlias, TypeVar
 
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
 
-IpAddress: TypeAlias = IPv4Address | IPv6Address
-IpNetwork: TypeAlias = IPv4Network | IPv6Network
-IpInterface: TypeAlias = IPv4Interface | IPv6Interface
+_Ip = TypeVar(
+    "_Ip",
+    IPv4Address | IPv6Address,
+    IPv4Network | IPv6Network,
+    IPv4Interface | IPv6Interface,
+)
+
+
+def _without_zone(value: _Ip) -> _Ip:
+    # Python takes anything after a `%` for the zone of an address (RFC 4007 section 11), line breaks included.
+    if "%" in str(value):
+        msg = "has a zone after its %; give the address alone"
+        raise ValueError(msg)
+    return value
+
+
+IpAddress: TypeAlias = Annotated[IPv4Address | IPv6Address, AfterValidator(_without_zone)]
+IpNetwork: TypeAlias = Annotated[IPv4Network | IPv6Network, AfterValidator(_without_zone)]
+IpInterface: TypeAlias = Annotated[IPv4Interface | IPv6Interface, AfterValidator(_without_zone)]
 
 Json: TypeAlias = Any
 """An answer of a machine before it is decoded."""
@@ -40,7 +56,7 @@ def _one_line(value: str) -> str:
 
 
 def _ip_text(value: str) -> str:
-    ip_address(value)
+    _without_zone(ip_address(value))
     return value
 
 
