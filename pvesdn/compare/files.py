@@ -99,8 +99,8 @@ def compare_node(
 def _file_change(file: RenderedFile, now: NodeNow, owned: Ownership) -> FileChange | None:
     by_pve = (file.path == SDN_INTERFACES and owned.sdn_by_pve) or (file.path == FRR_CONF and owned.frr_by_pve)
     current = now.files.get(file.path)
-    if current == file.text or (by_pve and not owned.shows_pve):
-        return None
+    if current == file.text or (by_pve and not (owned.shows_pve and file.path == SDN_INTERFACES)):
+        return None  # PVE's frr.conf is equal by meaning only: its text would be shown as changed for ever
     if file.text is None and (file.path == FRR_CONF or not current):
         return None  # frr.conf is never removed, and an absent file need not be
     stanzas: tuple[StanzaChange, ...] = ()

@@ -30,7 +30,7 @@ class WatchReport:
     """What one look came to.
 
     :param reason: why it acted, or why it did not.
-    :param state: what to hand to the next look; unchanged when the change should be looked at again.
+    :param state: what to hand to the next look.
     """
 
     acted: bool
@@ -43,7 +43,8 @@ class WatchReport:
 def watch_once(world: World, state: str | None, renderer: Renderer, *, action: WatchAction) -> WatchReport:
     """Look once.
 
-    A run that fails leaves the state as it was, so that the next look tries again.
+    A cluster that cannot be read is looked at again the next time. An apply that fails on a node is not repeated by
+    itself, which would reload that node every minute: it is reported, and the next change or a person moves it on.
 
     :param state: what the last look returned, None at the first.
     :raises PvesdnError: the cluster could not be read, or its definitions cannot be used.
@@ -64,9 +65,7 @@ def watch_once(world: World, state: str | None, renderer: Renderer, *, action: W
     if action == "plan":
         return WatchReport(acted=True, reason=changed, state=now, changes=changes)
     report = apply(world, changes, renderer)
-    return WatchReport(
-        acted=True, reason=changed, state=now if report.is_good else state, changes=changes, report=report
-    )
+    return WatchReport(acted=True, reason=changed, state=now, changes=changes, report=report)
 
 
 def _stands_by(members: MembersFile, local: str) -> str:

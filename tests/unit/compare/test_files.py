@@ -1,0 +1,212 @@
+"""One node: what its files should be against what they are, and what stands in the way."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from pvesdn.compare.files import NodeNow, Ownership, compare_node
+from pvesdn.compare.flags import PlanFlags
+from pvesdn.compare.ownership import digest
+from pvesdn.decode.record import Record
+from pvesdn.model.facts import Link, NodeFacts
+from pvesdn.model.files import (
+    FRR_CONF,
+    FRR_DAEMONS,
+    OUR_INTERFACES,
+    OUR_SYSCTL,
+    SDN_INTERFACES,
+    Action,
+    FrrAction,
+    NodeChanges,
+    RenderedFile,
+)
+
+PVE_OWNS_SDN = Ownership(sdn_by_pve=True, frr_by_pve=False, shows_pve=False, regenerate_frr=False)
+BRIDGE = "auto web\niface web\n\tbridge-ports vxlan_web\n"
+PORT = "auto vxlan_web\niface vxlan_web\n\tvxlan-id 2\n"
+UPLINK = "auto eno2\niface eno2\n\taddress 172.16.0.1/24\n\tvrf vrf_a\n"
+
+
+def interfaces(*stanzas: str, path: str = OUR_INTERFACES) -> RenderedFile:
+    by_name = {stanza.split()[1]: stanza for stanza in stanzas}
+    return RenderedFile(path, "# header\n\n" + "\n".join(stanzas), stanzas=by_name)
+
+
+def compare(
+    *rendered: RenderedFile,
+    files: dict[str, str] | None = None,
+    links: tuple[Link, ...] = (),
+    record: dict[str, str] | None = None,
+    owned: Ownership = PVE_OWNS_SDN,
+    flags: PlanFlags | None = None,
+    **facts: Any,
+) -> NodeChanges:
+    given = {"sources": ("/etc/network/interfaces.d/*",), **facts}
+    now = NodeNow(
+        files=files or {},
+        facts=NodeFacts(node="pve1", links=links, **given),
+        record=Record(files=record, is_unfinished=False),
+    )
+    return compare_node(rendered, now, owned, flags=flags or PlanFlags())
+
+
+def ours(text: str) -> dict[str, Any]:
+    """A node that has `text` as pvesdn wrote it."""
+    return {"files": {OUR_INTERFACES: text}, "record": {OUR_INTERFACES: digest(text)}}
+
+
+def obstacles(changes: NodeChanges) -> list[str]:
+    return [str(finding) for finding in changes.obstacles]
+
+
+def test_files_that_are_as_they_should_be_are_no_change() -> None:
+    file = interfaces(BRIDGE, PORT)
+    changes = compare(file, **ours(file.text or ""))
+    assert changes.is_empty
+    assert changes.frr is FrrAction.NONE
+
+
+def test_a_new_file_adds_its_interfaces_and_expects_nothing_there() -> None:
+    (change,) = compare(interfaces(BRIDGE, PORT)).files
+    assert change.action is Action.ADD
+    assert change.expect is None
+    assert [(s.action, s.name) for s in change.stanzas] == [(Action.ADD, "vxlan_web"), (Action.ADD, "web")]
+
+
+def test_a_change_expects_the_very_text_that_was_read() -> None:
+    old = interfaces(BRIDGE, PORT).text or ""
+    (change,) = compare(interfaces(PORT), **ours(old)).files
+    assert change.expect == digest(old)
+    assert change.action is Action.CHANGE
+
+
+def test_a_file_that_must_go_and_is_absent_is_no_change() -> None:
+    assert compare(RenderedFile(OUR_SYSCTL, None), RenderedFile(OUR_INTERFACES, None)).is_empty
+
+
+def test_a_file_that_must_go_is_removed() -> None:
+    old = interfaces(BRIDGE).text or ""
+    (change,) = compare(RenderedFile(OUR_INTERFACES, None), **ours(old)).files
+    assert change.action is Action.REMOVE
+    assert [s.action for s in change.stanzas] == [Action.REMOVE]
+
+
+def test_frr_conf_is_never_removed() -> None:
+    assert compare(RenderedFile(FRR_CONF, None), files={FRR_CONF: "router bgp 1\nexit\n"}).is_empty
+
+
+def test_frr_is_reloaded_for_its_configuration_and_restarted_for_its_daemons() -> None:
+    conf, daemons = RenderedFile(FRR_CONF, "a\n"), RenderedFile(FRR_DAEMONS, "bgpd=yes\n")
+    assert compare(conf).frr is FrrAction.RELOAD
+    assert compare(conf, daemons, files={FRR_DAEMONS: "bgpd=no\n"}).frr is FrrAction.RESTART
+
+
+def test_pves_file_is_shown_only_when_pve_is_about_to_write_it() -> None:
+    file = interfaces(BRIDGE, path=SDN_INTERFACES)
+    assert compare(file).is_empty
+    shown = compare(file, owned=Ownership(sdn_by_pve=True, frr_by_pve=False, shows_pve=True))
+    assert [change.by_pve for change in shown.files] == [True]
+    assert shown.own_files == ()
+
+
+def test_without_sdn_endpoints_the_file_is_written_here() -> None:
+    (change,) = compare(
+        interfaces(BRIDGE, path=SDN_INTERFACES), owned=Ownership(sdn_by_pve=False, frr_by_pve=False, shows_pve=False)
+    ).files
+    assert not change.by_pve
+
+
+def test_an_uplink_that_leaves_is_taken_down_and_devices_of_ours_are_not() -> None:
+    links = (Link("eno2"), Link("web", kind="bridge"), Link("vxlan_web", kind="vxlan", vni=2))
+    changes = compare(interfaces(PORT), links=links, **ours(interfaces(BRIDGE, PORT, UPLINK).text or ""))
+    assert changes.ifdown == ("eno2",)
+
+
+def test_an_uplink_that_is_not_there_is_not_taken_down() -> None:
+    assert compare(interfaces(PORT), **ours(interfaces(PORT, UPLINK).text or "")).ifdown == ()
+
+
+@pytest.mark.parametrize(("links", "deleted"), [((Link("vxlan_web", kind="vxlan", vni=2),), ("vxlan_web",)), ((), ())])
+def test_a_live_device_whose_vni_changes_is_deleted_first(links: tuple[Link, ...], deleted: tuple[str, ...]) -> None:
+    changes = compare(interfaces(PORT.replace("id 2", "id 3")), links=links, **ours(interfaces(PORT).text or ""))
+    assert [s.action for s in changes.files[0].stanzas] == [Action.REPLACE]
+    assert changes.delete_links == deleted
+
+
+def test_a_file_edited_by_hand_is_an_obstacle_until_told() -> None:
+    file = interfaces(BRIDGE)
+    given: dict[str, Any] = {"files": {OUR_INTERFACES: "auto x\niface x\n"}, "record": {OUR_INTERFACES: "0" * 64}}
+    (found,) = obstacles(compare(file, **given))
+    assert found.startswith("pve1: /etc/network/interfaces.d/pvesdn: it was edited after pvesdn wrote it; ")
+    assert "--overwrite" in found
+    assert obstacles(compare(file, **given, flags=PlanFlags(overwrite=True))) == []
+
+
+def test_a_bridge_with_guests_that_goes_is_an_obstacle_that_counts_them() -> None:
+    links = (Link("web", kind="bridge"), Link("tap100i0", master="web"), Link("veth101i1", master="web"))
+    given = ours(interfaces(BRIDGE, PORT).text or "")
+    changes = compare(interfaces(PORT), links=links, **given)
+    assert changes.guests == {"web": ("tap100i0", "veth101i1")}
+    assert obstacles(changes) == [
+        "pve1: web would go with 2 guest ports plugged in (tap100i0, veth101i1); "
+        "move the guests first, or say --detach-guests"
+    ]
+    assert obstacles(compare(interfaces(PORT), links=links, **given, flags=PlanFlags(detach_guests=True))) == []
+
+
+def test_unapplied_edits_of_interfaces_are_an_obstacle_only_where_something_changes() -> None:
+    file = interfaces(BRIDGE)
+    staged = {"/etc/network/interfaces.new": "auto eno1\n"}
+    (found,) = obstacles(compare(file, files=staged))
+    assert "interfaces.new" in found
+    assert obstacles(compare(file, files=staged, flags=PlanFlags(interfaces_new=True))) == []
+    unchanged = ours(file.text or "")
+    unchanged["files"] |= staged
+    assert obstacles(compare(file, **unchanged)) == []
+
+
+@pytest.mark.parametrize("source", ["/etc/network/interfaces.d/*", "interfaces.d/*", "/etc/network/interfaces.d/pvesdn"])
+def test_an_interfaces_file_that_sources_ours_is_fine(source: str) -> None:
+    assert obstacles(compare(interfaces(BRIDGE), sources=(source,))) == []
+
+
+@pytest.mark.parametrize("sources", [(), ("/etc/network/interfaces.d/sdn",)])
+def test_an_interfaces_file_that_does_not_source_ours_is_an_obstacle(sources: tuple[str, ...]) -> None:
+    (found,) = obstacles(compare(interfaces(BRIDGE), sources=sources))
+    assert "add the line 'source /etc/network/interfaces.d/*'" in found
+
+
+def test_a_vni_on_a_device_of_another_name_is_an_obstacle() -> None:
+    (found,) = obstacles(compare(interfaces(PORT), links=(Link("vxlan2", kind="vxlan", vni=2),)))
+    assert "VNI 2 is already on the device vxlan2" in found
+
+
+def test_a_vni_that_moves_between_our_own_devices_is_none() -> None:
+    renamed = PORT.replace("vxlan_web", "vxlan_new")
+    links = (Link("vxlan_web", kind="vxlan", vni=2),)
+    assert obstacles(compare(interfaces(renamed), links=links, **ours(interfaces(PORT).text or ""))) == []
+
+
+def test_missing_packages_are_obstacles_when_the_versions_are_known() -> None:
+    files = (interfaces(BRIDGE), RenderedFile(FRR_CONF, "router bgp 1\n"))
+    assert obstacles(compare(*files)) == []
+    assert obstacles(compare(*files, versions={"kernel": "6.1"})) == [
+        "pve1: ifupdown2 is not installed; apt install ifupdown2",
+        "pve1: FRR is not installed; apt install frr frr-pythontools",
+    ]
+    assert obstacles(compare(*files, versions={"frr": "8.4", "ifupdown2": "3.0"})) == []
+
+
+def test_a_node_whose_last_reload_was_not_seen_to_its_end_is_reloaded_again() -> None:
+    text = interfaces(BRIDGE).text or ""
+    now = NodeNow(
+        files={OUR_INTERFACES: text, FRR_CONF: "x\n"},
+        facts=NodeFacts(node="pve1", sources=("/etc/network/interfaces.d/*",)),
+        record=Record(files={OUR_INTERFACES: digest(text), FRR_CONF: digest("x\n")}, is_unfinished=True),
+    )
+    changes = compare_node([interfaces(BRIDGE), RenderedFile(FRR_CONF, "x\n")], now, PVE_OWNS_SDN, flags=PlanFlags())
+    assert not changes.is_empty
+    assert changes.files == ()
+    assert changes.frr is FrrAction.RELOAD

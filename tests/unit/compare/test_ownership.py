@@ -1,0 +1,59 @@
+"""Whose text a file holds."""
+
+from __future__ import annotations
+
+import hashlib
+
+import pytest
+
+from pvesdn.compare.ownership import conflict, digest, is_blank_frr
+from pvesdn.model.files import FRR_CONF, FRR_CONF_LOCAL, FRR_DAEMONS, OUR_INTERFACES, OUR_SYSCTL, SDN_INTERFACES
+
+DEBIAN = "# default to using syslog.\n#\nlog syslog informational\n"
+SKELETON = "frr version 10.4.1\nfrr defaults datacenter\nhostname pve1\nlog syslog informational\nservice integrated-vtysh-config\n!\nline vty\n!\n"
+FOREIGN = "router bgp 65000\n bgp router-id 10.0.0.1\nexit\n"
+
+
+def test_the_digest_is_sha256_of_the_bytes() -> None:
+    assert digest("für\n") == hashlib.sha256("für\n".encode()).hexdigest()
+
+
+@pytest.mark.parametrize("text", [DEBIAN, SKELETON, "", "\n \n"])
+def test_the_packages_default_and_pves_skeleton_are_blank(text: str) -> None:
+    assert is_blank_frr(text)
+
+
+@pytest.mark.parametrize("line", ["router bgp 1", "vrf a", "ip route 0.0.0.0/0 10.0.0.1", "interface eth0", "ip forwarding"])
+def test_any_block_or_route_is_somebodys(line: str) -> None:
+    assert not is_blank_frr(SKELETON + line + "\n")
+
+
+@pytest.mark.parametrize("path", [FRR_CONF, OUR_INTERFACES, OUR_SYSCTL, SDN_INTERFACES])
+@pytest.mark.parametrize("record", [None, {}])
+def test_absent_and_empty_files_may_be_written(path: str, record: dict[str, str] | None) -> None:
+    assert conflict(path, None, record) == ""
+    assert conflict(path, "\n", record) == ""
+
+
+def test_a_default_frr_conf_may_be_replaced_and_a_foreign_one_may_not() -> None:
+    assert conflict(FRR_CONF, DEBIAN, None) == ""
+    assert conflict(FRR_CONF, FOREIGN, None) == "somebody else wrote it"
+
+
+def test_our_own_file_without_a_record_is_a_conflict() -> None:
+    assert "no record" in conflict(OUR_INTERFACES, "auto a\niface a\n", {})
+
+
+def test_what_we_wrote_last_may_be_replaced_and_an_edit_of_it_may_not() -> None:
+    record = {FRR_CONF: digest(FOREIGN)}
+    assert conflict(FRR_CONF, FOREIGN, record) == ""
+    assert "edited" in conflict(FRR_CONF, FOREIGN + "!\n", record)
+
+
+def test_a_recorded_file_that_was_blanked_by_hand_is_a_conflict_all_the_same() -> None:
+    assert "edited" in conflict(FRR_CONF, DEBIAN, {FRR_CONF: digest(FOREIGN)})
+
+
+@pytest.mark.parametrize("path", [FRR_DAEMONS, FRR_CONF_LOCAL])
+def test_files_that_are_merged_never_conflict(path: str) -> None:
+    assert conflict(path, "bgpd=no\n", None) == ""

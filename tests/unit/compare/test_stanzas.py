@@ -1,0 +1,47 @@
+"""Stanza by stanza: what is added, changed, removed and replaced."""
+
+from __future__ import annotations
+
+from pvesdn.compare.stanzas import option, stanza_changes
+from pvesdn.model.files import Action, StanzaChange
+
+PORT = "auto vxlan_a\niface vxlan_a\n\tvxlan-id 2\n\tmtu 1500\n"
+
+
+def test_equal_stanzas_are_no_change() -> None:
+    assert stanza_changes({"vxlan_a": PORT}, {"vxlan_a": PORT + "\n"}) == ()
+
+
+def test_changes_come_sorted_by_name_whatever_their_kind() -> None:
+    old = {"a": "auto a\niface a\n\tmtu 1\n", "c": "auto c\niface c\n"}
+    new = {"d": "auto d\niface d\n", "a": "auto a\niface a\n\tmtu 2\n"}
+    assert stanza_changes(old, new) == (
+        StanzaChange("a", Action.CHANGE),
+        StanzaChange("c", Action.REMOVE),
+        StanzaChange("d", Action.ADD),
+    )
+
+
+def test_a_changed_vni_is_a_replacement_and_says_why() -> None:
+    (change,) = stanza_changes({"vxlan_a": PORT}, {"vxlan_a": PORT.replace("vxlan-id 2", "vxlan-id 3")})
+    assert change.action is Action.REPLACE
+    assert "VNI" in change.why
+
+
+def test_a_udp_port_that_appears_is_a_replacement_too() -> None:
+    (change,) = stanza_changes({"vxlan_a": PORT}, {"vxlan_a": PORT + "\tvxlan-port 6000\n"})
+    assert change.action is Action.REPLACE
+
+
+def test_a_changed_mtu_is_changed_in_place() -> None:
+    (change,) = stanza_changes({"vxlan_a": PORT}, {"vxlan_a": PORT.replace("1500", "1450")})
+    assert change.action is Action.CHANGE
+
+
+def test_what_belongs_to_no_interface_is_not_counted() -> None:
+    assert stanza_changes({"": "# old header\n"}, {"": "# new header\n"}) == ()
+
+
+def test_options_are_found_in_either_spelling() -> None:
+    assert option("iface a\n\tvxlan_remoteip 10.0.0.1\n", "vxlan-remoteip") == "10.0.0.1"
+    assert option("iface a\n\tmtu 1500\n", "vxlan-id") is None

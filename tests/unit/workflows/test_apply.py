@@ -1,0 +1,273 @@
+"""apply, over ports in memory: order, failures, and what is left alone."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from pvesdn.errors import ApiRefused, ApiUnavailable, ApplyRefused, NodeFailed
+from pvesdn.model.files import OUR_INTERFACES
+from pvesdn.model.report import Outcome
+from pvesdn.render.renderer import Renderer
+from pvesdn.workflows.apply import apply
+from tests.unit.workflows.kit import PVE_ZONES, UNICAST, apply_to, cluster, errors, plan_of, steps
+
+EVPN = """underlay: cluster
+\tnetwork 192.168.0.0/24
+
+evpn-controller: main
+\tasn 1234
+
+evpn: sym
+\tcontroller main
+\tirb symmetric
+\tvrf-vxlan 4000
+
+vnet: web
+\tzone sym
+\ttag 2
+
+subnet: sym-10.0.2.0-24
+\tvnet web
+\tgateway 10.0.2.254
+"""
+DONE = ["staged=ok", "written=ok", "reloaded=ok", "verified=ok"]
+
+
+def test_after_apply_there_is_nothing_left_to_plan() -> None:
+    made = cluster()
+    report = apply_to(made)
+    assert steps(report) == {"node1": DONE, "node2": DONE, "node3": DONE}
+    assert report.is_good
+    assert plan_of(made).is_empty
+
+
+def test_a_second_apply_asks_nothing_of_any_node_but_to_be_read() -> None:
+    made = cluster()
+    apply_to(made)
+    for node in made.nodes.nodes.values():
+        node.asked.clear()
+    calls = len(made.api.calls)
+    assert apply_to(made).nodes == ()
+    assert {verb for node in made.nodes.nodes.values() for verb in node.verbs} <= {"read", "observe"}
+    assert {call[0] for call in made.api.calls[calls:]} == {"get"}
+
+
+def test_every_node_is_staged_before_any_is_written() -> None:
+    made = cluster()
+    apply_to(made)
+    done = [event[1:3] for event in made.observer.events if event[0] == "done" and event[2] in {"staged", "written"}]
+    nodes = ["node1", "node2", "node3"]
+    assert done == [(node, step) for step in ("staged", "written") for node in nodes]
+
+
+def test_frr_is_changed_before_the_network_is_reloaded_and_sysctl_before_both() -> None:
+    made = cluster(EVPN)
+    report = apply_to(made)
+    assert report.is_good, errors(report)
+    order = ["staged=ok", "written=ok", "sysctl=ok", "frr=ok", "reloaded=ok", "verified=ok"]
+    assert steps(report)["node2"] == order
+
+
+def test_pve_is_told_to_leave_frr_alone_where_the_api_knows_how() -> None:
+    for version, expected in (("9.1.5", "False"), ("8.4.1", "None"), ("7.4.3", "None")):
+        made = cluster(version=version)
+        apply_to(made)
+        assert {call[2] for call in made.api.calls if call[0] == "reload_network"} == {expected}
+
+
+def test_one_refusal_while_staging_changes_nothing_anywhere() -> None:
+    made = cluster()
+    made.nodes["node2"].problems = ("frr.conf: line 3: % Unknown command",)
+    report = apply_to(made)
+    assert not report.is_good
+    assert "line 3: % Unknown command" in errors(report)["node2"]
+    assert errors(report)["node1"] == "node1: not touched, because node2 failed first"
+    assert "commit" not in {verb for node in made.nodes.nodes.values() for verb in node.verbs}
+    assert "discard" in made.nodes["node1"].verbs
+    assert "discard" in made.nodes["node3"].verbs
+
+
+def test_a_failed_reload_stops_the_run_and_leaves_the_rest_as_it_was() -> None:
+    made = cluster()
+    made.api.exits["node2"] = "command 'ifreload -a' failed: exit code 1"
+    made.api.logs["node2"] = ("error: vxlan_web: broken", "TASK ERROR: ifreload")
+    report = apply_to(made)
+    assert steps(report)["node1"] == ["staged=ok", "written=ok", "reloaded=ok"]
+    assert steps(report)["node2"] == ["staged=ok", "written=ok", "reloaded=failed"]
+    assert steps(report)["node3"] == ["staged=ok", "written=skipped"]
+    assert OUR_INTERFACES not in made.nodes["node3"].files
+    assert "exit code 1" in errors(report)["node2"]
+    (failed,) = [node for node in report.nodes if node.node == "node2"]
+    assert failed.log == ("error: vxlan_web: broken", "TASK ERROR: ifreload")
+
+
+def test_after_a_failed_reload_the_next_apply_reloads_again() -> None:
+    made = cluster()
+    made.api.exits["node2"] = "failed"
+    apply_to(made)
+    made.api.exits.clear()
+    again = plan_of(made)
+    unfinished = {node.node: node.is_unfinished for node in again.nodes}
+    assert unfinished["node2"]
+    assert not again.is_empty
+    report = apply_to(made)
+    assert report.is_good, errors(report)
+    assert steps(report)["node2"] == ["reloaded=ok", "verified=ok"]
+    assert plan_of(made).is_empty
+
+
+def test_a_node_that_is_lost_while_staging_does_not_stop_the_others() -> None:
+    made = cluster()
+    made.nodes["node1"].lost["stage"] = "connection reset"
+    report = apply_to(made)
+    assert report.has_unreachable
+    assert steps(report) == {"node1": ["staged=unreachable"], "node2": DONE, "node3": DONE}
+
+
+def test_a_node_that_does_not_answer_at_all_is_reported_and_the_others_go_on() -> None:
+    made = cluster()
+    apply_to(made)
+    made.nodes.pve_files["/etc/pve/sdn/pvesdn.cfg"] = UNICAST.replace("tag 2", "tag 3")
+    made.nodes["node3"].off = "connection timed out"
+    report = apply_to(made)
+    assert report.has_unreachable
+    assert errors(report) == {"node3": "node3: connection timed out"}
+    assert steps(report)["node1"][-1] == "verified=ok"
+
+
+def test_obstacles_are_refused_before_anything_is_asked_of_a_node() -> None:
+    made = cluster()
+    made.nodes["node2"].files[OUR_INTERFACES] = "auto x\niface x\n"
+    changes = plan_of(made)
+    with pytest.raises(ApplyRefused, match="node2: /etc/network/interfaces.d/pvesdn") as refused:
+        apply(made.world(), changes, Renderer())
+    assert "--overwrite" in str(refused.value)
+    assert {verb for node in made.nodes.nodes.values() for verb in node.verbs} <= {"read", "observe"}
+    assert "/etc/pve/sdn/pvesdn-seen.json" not in made.nodes.pve_files
+
+
+def test_every_vtep_is_remembered_and_an_offline_member_stays_a_peer() -> None:
+    made = cluster()
+    apply_to(made)
+    seen = json.loads(made.nodes.pve_files["/etc/pve/sdn/pvesdn-seen.json"])
+    assert "192.168.0.3" in json.dumps(seen)
+    made.nodes["node3"].off = "no route to host"
+    for row in made.api.answers["cluster/status"]:
+        if row.get("name") == "node3":
+            row["online"] = 0
+    again = plan_of(made)
+    assert again.is_empty
+    assert again.offline == ("node3",)
+    assert "192.168.0.3" in made.nodes["node1"].files[OUR_INTERFACES]
+
+
+def test_the_memory_of_the_vteps_is_written_by_the_next_node_when_the_first_cannot() -> None:
+    made = cluster()
+    made.nodes["node1"].refuses["put"] = "read-only file system"
+    assert apply_to(made).is_good
+    assert "put" in made.nodes["node2"].verbs
+
+
+def test_without_a_place_for_the_memory_nothing_is_touched() -> None:
+    made = cluster()
+    for node in made.nodes.nodes.values():
+        node.refuses["put"] = "read-only file system"
+    changes = plan_of(made)
+    with pytest.raises(NodeFailed, match="read-only"):
+        apply(made.world(local_node="node1"), changes, Renderer())
+    assert "stage" not in made.nodes["node1"].verbs
+
+
+def test_a_reload_that_the_api_refuses_is_that_nodes_failure() -> None:
+    made = cluster()
+    made.api.errors["reload_network/node1"] = ApiRefused("403: no Sys.Modify on /nodes/node1", status=403)
+    report = apply_to(made)
+    assert "Sys.Modify" in errors(report)["node1"]
+    assert steps(report)["node1"][-1] == "reloaded=failed"
+
+
+def test_an_interface_that_does_not_appear_is_a_failure_of_its_node() -> None:
+    made = cluster()
+    made.api.on_reload = None
+    report = apply_to(made)
+    assert "the interface vxlan_web does not exist" in errors(report)["node1"]
+    assert steps(report)["node1"][-1] == "verified=failed"
+
+
+def test_what_was_not_checked_is_said() -> None:
+    assert apply_to(cluster()).not_checked
+
+
+# --- PVE's own definitions ------------------------------------------------------------------------------------------
+
+
+def test_pending_definitions_are_committed_once_and_no_node_is_reloaded_twice() -> None:
+    made = cluster(pve_files=PVE_ZONES)
+    changes = plan_of(made)
+    assert {change.kind for change in changes.pending} == {"zone", "vnet"}
+    report = apply(made.world(), changes, Renderer())
+    kinds = [call[0] for call in made.api.calls]
+    assert kinds.count("apply_sdn") == 1
+    assert "reload_network" not in kinds
+    assert report.commit is Outcome.OK
+    assert steps(report)["node1"][:3] == ["staged=ok", "written=ok", "reloaded=ok"]
+
+
+def test_pendings_commit_follows_each_nodes_own_task() -> None:
+    made = cluster(pve_files=PVE_ZONES)
+    made.api.exits["node2"] = "command 'ifreload -a' failed"
+    report = apply_to(made)
+    assert report.commit is Outcome.OK
+    assert "ifreload" in errors(report)["node2"]
+    assert "node1" not in {name for name, text in errors(report).items() if "ifreload" in text}
+
+
+def test_a_commit_that_is_refused_is_reported_as_such() -> None:
+    made = cluster(pve_files=PVE_ZONES)
+    made.api.errors["apply_sdn"] = ApiRefused("500: invalid lock token provided", status=500)
+    report = apply_to(made)
+    assert report.commit is Outcome.FAILED
+    assert "invalid lock token" in report.commit_error
+    assert not report.is_good
+
+
+def test_nothing_is_committed_after_a_node_has_failed() -> None:
+    made = cluster(pve_files=PVE_ZONES)
+    made.nodes["node1"].refuses["commit"] = "disk full"
+    report = apply_to(made)
+    assert report.commit is Outcome.SKIPPED
+    assert "apply_sdn" not in [call[0] for call in made.api.calls]
+
+
+def test_tasks_that_ran_before_the_commit_are_not_taken_for_its_own() -> None:
+    made = cluster(pve_files=PVE_ZONES)
+    made.api.reload_network("node1", regenerate_frr=None)
+    earlier = next(iter(made.api.tasks))
+    made.api.tasks[earlier] = 10**9  # it never ends: whoever follows it runs into the time limit
+    report = apply_to(made)
+    assert "had not ended" not in str(errors(report))
+
+
+def test_an_api_that_is_away_during_the_reload_is_asked_again() -> None:
+    made = cluster()
+    look = made.api.task
+    trouble = [ApiUnavailable("connection refused"), ApiUnavailable("connection refused")]
+
+    def flaky(upid: str) -> object:
+        if trouble:
+            raise trouble.pop()
+        return look(upid)
+
+    made.api.task = flaky  # type: ignore[method-assign, assignment]
+    assert apply_to(made).is_good
+    assert trouble == []
+
+
+def test_a_task_that_never_ends_is_given_up_after_the_time_limit() -> None:
+    made = cluster()
+    made.api.polls = 10**9
+    report = apply_to(made)
+    assert "had not ended after 120 s" in errors(report)["node1"]
+    assert made.clock.elapsed < 180

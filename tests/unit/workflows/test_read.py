@@ -1,0 +1,66 @@
+"""Reading the cluster: who is asked, and what happens when somebody does not answer."""
+
+from __future__ import annotations
+
+import pytest
+
+from pvesdn.errors import ApiRefused, NodeUnreachable, NotQuorate
+from pvesdn.workflows.read import read_cluster
+from tests.unit.workflows.kit import cluster, plan_of
+
+
+def test_a_snapshot_holds_the_api_the_definitions_and_every_node() -> None:
+    snapshot = read_cluster(cluster().world())
+    assert set(snapshot.api) == {"version", "cluster/status", "nodes", "cluster/sdn"}
+    assert set(snapshot.pve_files) == {"pvesdn.cfg"}
+    assert set(snapshot.nodes) == {"node1", "node2", "node3"}
+    assert "/etc/network/interfaces" in snapshot.nodes["node1"].files
+    assert snapshot.unreachable == {}
+
+
+def test_an_offline_member_is_not_asked() -> None:
+    made = cluster(offline=("node2",))
+    assert set(read_cluster(made.world()).nodes) == {"node1", "node3"}
+    assert made.nodes["node2"].asked == []
+
+
+def test_a_node_that_does_not_answer_is_named_with_the_reason() -> None:
+    made = cluster()
+    made.nodes["node1"].off = "connection timed out"
+    snapshot = read_cluster(made.world())
+    assert snapshot.unreachable == {"node1": "node1: connection timed out"}
+    assert "pvesdn.cfg" in snapshot.pve_files
+
+
+def test_the_definitions_come_from_this_node_when_it_is_one() -> None:
+    made = cluster()
+    read_cluster(made.world(local_node="node3"))
+    assert [node.name for node in made.nodes.nodes.values() if "read" in node.verbs] == ["node3"]
+
+
+def test_when_nobody_shows_the_definitions_it_says_why_the_api_is_not_enough() -> None:
+    made = cluster()
+    for node in made.nodes.nodes.values():
+        node.off = "permission denied (publickey)"
+    with pytest.raises(NodeUnreachable, match="the API alone does not show these files"):
+        read_cluster(made.world())
+
+
+def test_absent_sdn_endpoints_are_no_error() -> None:
+    made = cluster(version="7.4.3")
+    made.api.errors["cluster/sdn"] = ApiRefused("501: not implemented", status=501)
+    assert read_cluster(made.world()).api["cluster/sdn"] is None
+
+
+def test_endpoints_that_are_forbidden_are_an_error() -> None:
+    made = cluster()
+    made.api.errors["cluster/sdn"] = ApiRefused("403: permission denied", status=403)
+    with pytest.raises(ApiRefused):
+        read_cluster(made.world())
+
+
+def test_without_quorum_nothing_is_planned() -> None:
+    made = cluster()
+    made.api.answers["cluster/status"][0]["quorate"] = 0
+    with pytest.raises(NotQuorate, match="no quorum"):
+        plan_of(made)
