@@ -121,7 +121,11 @@ class PveVxlanPort:
 
 @dataclass(frozen=True, slots=True)
 class PveAddress:
-    """What one subnet adds to its bridge; each part may be absent."""
+    """What one subnet adds to its bridge; each part may be absent.
+
+    :param address: the gateway with the subnet's mask, once for each gateway of a bridge.
+    :param host_route: a single address that is reached through the bridge.
+    """
 
     address: str | None = None
     host_route: str | None = None
@@ -171,7 +175,6 @@ class PveVeth:
     peer: str
     addresses: tuple[str, ...]
     mtu: int
-    is_peer_first: bool
     vrf: str | None = None
 
 

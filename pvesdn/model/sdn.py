@@ -251,7 +251,7 @@ class Subnet(Defined):
     @model_validator(mode="before")
     @classmethod
     def _keep_spelling(cls, data: Any) -> Any:
-        if isinstance(data, dict) and "gateway_text" not in data and data.get("gateway") is not None:
+        if isinstance(data, dict) and data.get("gateway") is not None and data.get("gateway_text") is None:
             return {**data, "gateway_text": str(data["gateway"])}
         return data
 

@@ -1,0 +1,90 @@
+"""PVE's own files on one node: what PVE itself would write for the definitions it has (libpve-network-perl 1.3)."""
+
+from __future__ import annotations
+
+from typing import assert_never
+
+from pvesdn.design import names
+from pvesdn.design.pve_frr import design_pve_frr
+from pvesdn.design.pve_index import PveIndex, index_pve
+from pvesdn.design.pve_node import PveNode
+from pvesdn.design.pve_zones import evpn_port, vnet_bridge, vxlan_port
+from pvesdn.model.design import DesignInput
+from pvesdn.model.ifupdown import InterfacesFile, Stanza
+from pvesdn.model.sdn import OwnPveZone, PveEvpnZone, PveSimpleZone, PveVxlanZone, Vnet
+
+__all__ = ["PveIndex", "design_pve_frr", "design_sdn_file", "index_pve"]
+
+
+def design_sdn_file(given: DesignInput, node: str, index: PveIndex | None = None) -> InterfacesFile | None:
+    """PVE's `interfaces.d/sdn` on a node.
+
+    :param index: `index_pve(given.sdn)`, for who designs many nodes; stanzas that do not depend on the node are then
+        one and the same object on all of them.
+    :returns: None when it cannot be told: nothing was ever defined (PVE then writes no version), nothing is known of the
+        node, or the file has stanzas of zones or fabrics that pvesdn leaves to PVE.
+    """
+    facts = given.facts.get(node)
+    if given.sdn.version is None or given.sdn.has_fabrics or facts is None:
+        return None
+    index = index or index_pve(given.sdn)
+    if any(zone.nodes is None or node in zone.nodes for zone in index.left):
+        return None
+    writer = _Writer(index, PveNode(facts), node)
+    for vnet, zone in index.vnets:
+        if zone.nodes is None or node in zone.nodes:
+            writer.add(vnet, zone)
+    return InterfacesFile(
+        stanzas=tuple(writer.stanzas[name] for name in sorted(writer.stanzas)), version=given.sdn.version
+    )
+
+
+class _Writer:
+    """Collects the stanzas of one node by name."""
+
+    def __init__(self, index: PveIndex, answers: PveNode, node: str) -> None:
+        self.stanzas: dict[str, Stanza] = {}
+        self._index = index
+        self._answers = answers
+        self._node = node
+
+    def add(self, vnet: Vnet, zone: OwnPveZone) -> None:
+        """Add what a VNet needs; PVE warns in its task log and goes on where a tag or a controller is missing."""
+        match zone:
+            case PveSimpleZone():
+                self._add_bridge(vnet, zone, is_translated=True)
+            case PveVxlanZone():
+                if vnet.tag is not None:
+                    self._put(vxlan_port(vnet, vnet.tag, zone, self._answers.local(zone.peers).address))
+                    self._add_bridge(vnet, zone, is_translated=False)
+            case PveEvpnZone():
+                controller = self._index.controllers.get(zone.controller)
+                if vnet.tag is not None and controller is not None:
+                    local = self._answers.local(controller.peers).address
+                    self._put(evpn_port(names.vxlan_port(vnet.id), vnet.tag, zone, local))
+                    self._add_bridge(vnet, zone, is_translated=self._node in zone.exit_nodes)
+                    self._add_zone(zone, local)
+            case _:
+                assert_never(zone)
+
+    def _add_zone(self, zone: PveEvpnZone, local: str | None) -> None:
+        if names.l3vni_port(zone.id) in self.stanzas:
+            return
+        shared = self._index.shared[zone.id]
+        is_exit = self._node in zone.exit_nodes
+        self._put(evpn_port(names.l3vni_port(zone.id), zone.l3vni, zone, local))
+        self._put(shared.exit_vrf if is_exit else shared.vrf)
+        self._put(shared.bridge)
+        if is_exit and zone.exit_nodes_local_routing:
+            for end in shared.veths:
+                self._put(end)
+
+    def _add_bridge(self, vnet: Vnet, zone: OwnPveZone, *, is_translated: bool) -> None:
+        subnets = self._index.subnets.get(vnet.id, ())
+        if is_translated and any(subnet.snat for subnet in subnets):
+            self._put(vnet_bridge(vnet, zone, subnets, self._answers.internet))
+        else:
+            self._put(self._index.bridges[vnet.id])
+
+    def _put(self, stanza: Stanza) -> None:
+        self.stanzas[stanza.name] = stanza

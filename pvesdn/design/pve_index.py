@@ -1,0 +1,79 @@
+"""PVE's own definitions by id, and the stanzas of them that are the same on every node: made once, used by each node."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from pvesdn.design.pve_zones import ZoneStanzas, vnet_bridge, zone_stanzas
+from pvesdn.model.ifupdown import PveVnetBridge
+from pvesdn.model.sdn import (
+    LeftZone,
+    OwnPveZone,
+    PveEvpnController,
+    PveEvpnZone,
+    PveSimpleZone,
+    PveVxlanZone,
+    SdnConfig,
+    Subnet,
+    Vnet,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class PveIndex:
+    """What designing PVE's files on one node looks up; built in one pass over the definitions.
+
+    :param zones: zones that pvesdn renders, sorted by id.
+    :param left: zones that it leaves to PVE.
+    :param vnets: VNets of `zones`, with their zone, sorted by id; PVE skips a VNet without a zone.
+    :param subnets: by VNet, sorted by id.
+    :param all_subnets: of every zone, sorted by id; the id of one begins with its zone's.
+    :param bridges: by VNet, as they are where nothing is translated.
+    :param shared: what an EVPN zone with VNets has besides them, by zone.
+    """
+
+    zones: Mapping[str, OwnPveZone]
+    left: tuple[LeftZone, ...]
+    controllers: Mapping[str, PveEvpnController]
+    vnets: tuple[tuple[Vnet, OwnPveZone], ...]
+    subnets: Mapping[str, tuple[Subnet, ...]]
+    all_subnets: tuple[Subnet, ...]
+    bridges: Mapping[str, PveVnetBridge]
+    shared: Mapping[str, ZoneStanzas]
+
+
+def index_pve(sdn: SdnConfig) -> PveIndex:
+    """Index what is PVE's in `sdn`; objects of pvesdn.cfg do not exist for PVE."""
+    zones: dict[str, OwnPveZone] = {
+        zone.id: zone for zone in sdn.zones if isinstance(zone, PveSimpleZone | PveVxlanZone | PveEvpnZone)
+    }
+    controllers = {c.id: c for c in sdn.controllers if isinstance(c, PveEvpnController)}
+    vnets = tuple((vnet, zones[vnet.zone]) for vnet in sdn.vnets if vnet.is_pve and vnet.zone in zones)
+    all_subnets = tuple(subnet for subnet in sdn.subnets if subnet.is_pve)
+    subnets = _by_vnet(all_subnets)
+    first: dict[str, str] = {}
+    for vnet, zone in vnets:
+        if vnet.tag is not None:  # PVE skips an EVPN VNet without tag
+            first.setdefault(zone.id, vnet.id)
+    return PveIndex(
+        zones=zones,
+        left=sdn.left_zones,
+        controllers=controllers,
+        vnets=vnets,
+        subnets=subnets,
+        all_subnets=all_subnets,
+        bridges={vnet.id: vnet_bridge(vnet, zone, subnets.get(vnet.id, ())) for vnet, zone in vnets},
+        shared={
+            id_: zone_stanzas(zone, subnets.get(first[id_], ()))
+            for id_, zone in zones.items()
+            if isinstance(zone, PveEvpnZone) and id_ in first
+        },
+    )
+
+
+def _by_vnet(subnets: tuple[Subnet, ...]) -> dict[str, tuple[Subnet, ...]]:
+    grouped: dict[str, list[Subnet]] = {}
+    for subnet in subnets:
+        grouped.setdefault(subnet.vnet, []).append(subnet)
+    return {vnet: tuple(members) for vnet, members in grouped.items()}

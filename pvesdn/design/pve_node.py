@@ -1,0 +1,144 @@
+"""What a node finds out about itself, the way PVE asks: its interfaces file, its routes, the MAC of a device.
+
+The rules are those of PVE::Network::SDN::Zones::Plugin and PVE::Network::SDN::Controllers::Plugin.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from ipaddress import IPv4Address, ip_address, ip_network
+
+from pvesdn.model.facts import IfaceStanza, NodeFacts, Route
+from pvesdn.model.primitives import IpAddress
+
+IPV4 = 4
+IPV6 = 6
+
+_INTERNET = {IPV4: ip_address("8.8.8.8"), IPV6: ip_address("2001:4860:4860::8888")}
+"""The addresses PVE looks up to learn which way the internet is."""
+
+_CIDR = re.compile(r"(.+)/\d+")
+_MAC_BYTES = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """What `ip route get` says of the way to an address.
+
+    :param address: the source address, in the spelling in which it was found; None when there is none.
+    :param device: the outgoing device; empty when there is no way at all.
+    """
+
+    address: str | None = None
+    device: str = ""
+
+
+class PveNode:
+    """One node's answers to PVE's questions; each is worked out once.
+
+    :param facts: what was observed on the node.
+    """
+
+    def __init__(self, facts: NodeFacts) -> None:
+        self._facts = facts
+        self._holders = _holders(facts.stanzas)
+        self._locals: dict[tuple[str, ...], Way] = {}
+
+    def local(self, peers: Sequence[str]) -> Way:
+        """The node's own address among `peers`, or the one it would reach the first of them from.
+
+        Addresses of /etc/network/interfaces are compared as text, as PVE does: `fd00::1` is not `fd00:0::1`.
+        """
+        key = tuple(peers)
+        if key not in self._locals:
+            self._locals[key] = self._find_local(key)
+        return self._locals[key]
+
+    def _find_local(self, peers: Sequence[str]) -> Way:
+        for peer in peers:
+            if peer in self._holders:
+                return Way(peer, self._holders[peer])
+        return way_to(ip_address(peers[0]), self._facts) if peers else Way()
+
+    @cached_property
+    def internet(self) -> Mapping[int, Way]:
+        """The way to the internet by address family, 4 and 6."""
+        return {family: way_to(target, self._facts) for family, target in _INTERNET.items()}
+
+    def router_id(self, way: Way) -> str | None:
+        """The BGP router-id that goes with a local address: the address itself, or four bytes of the device's MAC.
+
+        None when PVE finds none either and writes no FRR configuration.
+        """
+        if way.address is not None and isinstance(ip_address(way.address), IPv4Address):
+            return way.address
+        link = self._facts.link(way.device)
+        if link is None:
+            return None
+        master = self._facts.link(link.master)
+        octets = (master.mac if master and master.mac else link.mac).split(":")
+        if len(octets) != _MAC_BYTES or not any(int(octet, 16) for octet in octets):
+            return None
+        return ".".join(str(int(octet, 16)) for octet in octets[2:])
+
+
+def way_to(target: IpAddress, facts: NodeFacts) -> Way:
+    """What `ip route get TARGET` would say on the node, from its addresses and its main routing tables."""
+    if facts.holder(target) is not None:
+        return Way(str(target), "lo")
+    route = _best(target, facts.routes)
+    if route is None or not route.device:
+        return Way()
+    source = route.source or _source(route.gateway or target, route.device, facts)
+    return Way(None if source is None else str(source), route.device)
+
+
+def _holders(stanzas: Iterable[IfaceStanza]) -> dict[str, str]:
+    """Interfaces by their address, as PVE::Network::Interfaces reads the file: one IPv4 address each, the last."""
+    found: dict[str, str] = {}
+    for stanza in stanzas:
+        family = stanza.method.partition(" ")[0]
+        for text in stanza.values("address"):
+            # What stands under `inet` counts as IPv4 whatever it is; without a family the colon decides.
+            if family == "inet6" or (not family and ":" in text):
+                continue
+            match = _CIDR.fullmatch(text)
+            found[stanza.name] = match[1] if match else text
+    holders: dict[str, str] = {}
+    for name, text in found.items():
+        holders.setdefault(text, name)
+    return holders
+
+
+def _best(target: IpAddress, routes: Iterable[Route]) -> Route | None:
+    """The longest match; of equal ones the first, since `ip route` lists them by metric."""
+    best: tuple[int, Route | None] = (-1, None)
+    for route in routes:
+        if route.family != target.version:
+            continue
+        length = _match(target, route.destination)
+        if length > best[0]:
+            best = (length, route)
+    return best[1]
+
+
+def _match(target: IpAddress, destination: str) -> int:
+    """Length of the prefix that holds `target`, -1 when it does not."""
+    if destination == "default":
+        return 0
+    network = ip_network(destination, strict=False)
+    return network.prefixlen if target in network else -1
+
+
+def _source(next_hop: IpAddress, device: str, facts: NodeFacts) -> IpAddress | None:
+    """The source address the kernel takes where the route names none: one that shares a network with the next hop."""
+    held = [
+        interface
+        for name, interface in facts.addresses
+        if name == device and interface.version == next_hop.version and not interface.ip.is_link_local
+    ]
+    near = (interface.ip for interface in held if next_hop in interface.network)
+    return next(near, held[0].ip if held else None)

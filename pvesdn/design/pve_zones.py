@@ -1,0 +1,170 @@
+"""Stanzas of PVE's simple, vxlan and evpn zones (libpve-network-perl 1.3, PVE::Network::SDN::Zones::*Plugin)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import assert_never
+
+from pvesdn.design import names
+from pvesdn.design.pve_node import IPV4, IPV6, Way
+from pvesdn.model.ifupdown import PveAddress, PveVeth, PveVnetBridge, PveVrf, PveVrfBridge, PveVxlanPort, SnatRule
+from pvesdn.model.sdn import OwnPveZone, PveEvpnZone, PveSimpleZone, PveVxlanZone, Subnet, Vnet
+
+DEFAULT_MTU = 1450
+"""Bytes. PVE means to follow the underlay's MTU, looks it up in the wrong place and always prints this."""
+
+_VETH_EXTRA = 50
+_HOST_MASK = "32"
+_NOWHERE: Mapping[int, Way] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class ZoneStanzas:
+    """What an EVPN zone has beside its VNets and its L3VNI's VXLAN device, the same on every node that has it.
+
+    :param exit_vrf: the VRF on an exit node.
+    :param veths: the pair that an exit node with local routing has as well.
+    """
+
+    vrf: PveVrf
+    exit_vrf: PveVrf
+    bridge: PveVrfBridge
+    veths: tuple[PveVeth, ...]
+
+
+def zone_stanzas(zone: PveEvpnZone, first_subnets: Iterable[Subnet]) -> ZoneStanzas:
+    """The stanzas of an EVPN zone.
+
+    :param first_subnets: subnets of the zone's first VNet: PVE decides by them whether the veths carry IPv6.
+    """
+    vrf = names.vrf(zone.id)
+    mtu = _tunnel_mtu(zone)
+    has_ipv6 = any(gateway_family(subnet) == IPV6 for subnet in first_subnets)
+    outer, inner = exit_veths(zone.id)
+    addresses = tuple((f"10.255.255.{host}/30", *((f"fe80::{host}/126",) if has_ipv6 else ())) for host in (1, 2))
+    return ZoneStanzas(
+        vrf=PveVrf(vrf, is_exit=False),
+        exit_vrf=PveVrf(vrf, is_exit=True),
+        bridge=PveVrfBridge(names.l3vni_bridge(zone.id), port=names.l3vni_port(zone.id), mtu=mtu, vrf=vrf),
+        veths=(
+            PveVeth(outer, peer=inner, addresses=addresses[0], mtu=mtu + _VETH_EXTRA),
+            PveVeth(inner, peer=outer, addresses=addresses[1], mtu=mtu + _VETH_EXTRA, vrf=vrf),
+        ),
+    )
+
+
+def exit_veths(zone: str) -> tuple[str, str]:
+    """The pair that ties an exit node's main table to a zone's VRF: the end outside, the end inside."""
+    return f"xvrf_{zone}", f"xvrfp_{zone}"
+
+
+def vxlan_port(vnet: Vnet, vni: int, zone: PveVxlanZone, local: str | None) -> PveVxlanPort:
+    """The port of a VNet in a plain VXLAN zone: flooding goes to every peer but the one spelled like `local`."""
+    return PveVxlanPort(
+        name=names.vxlan_port(vnet.id),
+        vni=vni,
+        mtu=_tunnel_mtu(zone),
+        remotes=tuple(peer for peer in zone.peers if peer != local),
+        udp_port=zone.vxlan_port,
+    )
+
+
+def evpn_port(name: str, vni: int, zone: PveEvpnZone, local: str | None) -> PveVxlanPort:
+    """The port of a VNet or of the L3VNI in an EVPN zone; without `local` PVE leaves the tunnel address out."""
+    return PveVxlanPort(
+        name=name,
+        vni=vni,
+        mtu=_tunnel_mtu(zone),
+        local=local,
+        udp_port=zone.vxlan_port,
+        is_controlled=True,
+        has_arp_nd_suppression=not zone.no_arp_nd_suppression,
+    )
+
+
+def vnet_bridge(
+    vnet: Vnet, zone: OwnPveZone, subnets: Sequence[Subnet], ways: Mapping[int, Way] = _NOWHERE
+) -> PveVnetBridge:
+    """The bridge of a VNet.
+
+    :param subnets: the VNet's, sorted by id.
+    :param ways: the ways to the internet by address family, where the node translates addresses of the VNet; a family
+        that has no way is left untranslated.
+    """
+    # PVE's Perl takes "0" for no alias at all.
+    alias = None if vnet.alias in {"", "0"} else vnet.alias
+    gateways = {gateway_family(subnet) for subnet in subnets if subnet.gateway is not None}
+    match zone:
+        case PveSimpleZone():
+            return PveVnetBridge(
+                name=vnet.id,
+                ports="none",
+                subnets=_addresses(subnets, ways, has_host_routes=True),
+                is_vlan_aware=vnet.vlanaware,
+                mtu=zone.mtu or None,
+                alias=alias,
+                has_ip_forward=IPV4 in gateways,
+                has_ip6_forward=IPV6 in gateways,
+            )
+        case PveVxlanZone():
+            return PveVnetBridge(
+                name=vnet.id,
+                ports=names.vxlan_port(vnet.id),
+                is_vlan_aware=vnet.vlanaware,
+                mtu=_tunnel_mtu(zone),
+                alias=alias,
+            )
+        case PveEvpnZone():
+            return PveVnetBridge(
+                name=vnet.id,
+                ports=names.vxlan_port(vnet.id),
+                subnets=_addresses(subnets, ways, has_host_routes=False),
+                hwaddress=zone.mac,
+                mtu=_tunnel_mtu(zone),
+                alias=alias,
+                has_ip_forward=IPV4 in gateways,
+                has_ip6_forward=IPV6 in gateways,
+                has_arp_accept=bool(subnets),
+                vrf=names.vrf(zone.id),
+            )
+        case _:
+            assert_never(zone)
+
+
+def gateway_family(subnet: Subnet) -> int:
+    """4 or 6; PVE judges by the gateway and takes a subnet without one for IPv4."""
+    return IPV6 if subnet.gateway is not None and subnet.gateway.version == IPV6 else IPV4
+
+
+def _tunnel_mtu(zone: PveVxlanZone | PveEvpnZone) -> int:
+    return zone.mtu or DEFAULT_MTU
+
+
+def _addresses(subnets: Iterable[Subnet], ways: Mapping[int, Way], *, has_host_routes: bool) -> tuple[PveAddress, ...]:
+    seen: set[str] = set()
+    found = []
+    for subnet in subnets:
+        gateway, family = subnet.gateway_text, gateway_family(subnet)
+        mask = subnet.cidr.rpartition("/")[2]
+        is_new = gateway is not None and gateway not in seen
+        entry = PveAddress(
+            address=f"{gateway}/{mask}" if is_new else None,
+            host_route=subnet.cidr if has_host_routes and mask == _HOST_MASK and family == IPV4 else None,
+            snat=_snat(subnet, family, ways.get(family)),
+        )
+        if gateway is not None:
+            seen.add(gateway)
+        if entry != _NOTHING:
+            found.append(entry)
+    return tuple(found)
+
+
+_NOTHING = PveAddress()
+
+
+def _snat(subnet: Subnet, family: int, way: Way | None) -> SnatRule | None:
+    if not subnet.snat or way is None or way.address is None:
+        return None
+    command = "ip6tables" if family == IPV6 else "iptables"
+    return SnatRule(command, cidr=subnet.cidr, out_interface=way.device, source=way.address)
