@@ -1,0 +1,205 @@
+"""What the PVE API and pvesh answer about tasks and refusals. Pure."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TypeVar
+
+from pydantic import TypeAdapter, ValidationError
+
+from pvesdn.model.base import Observed
+from pvesdn.model.primitives import Json, Upid
+from pvesdn.model.tasks import TaskState
+
+Rows = TypeVar("Rows")
+
+FORBIDDEN = 403
+NOT_IMPLEMENTED = 501
+FAILED = 500
+NO_ROUTE = 595
+"""What pveproxy answers for a node that it cannot connect to; 596 when the connection breaks later (AnyEvent::HTTP)."""
+
+_LONGEST_LINE = 400
+_UPID = re.compile(
+    r"UPID:[A-Za-z0-9-]+:[0-9A-Fa-f]{8}:[0-9A-Fa-f]{8,9}:[0-9A-Fa-f]{8}:(?P<kind>[^:\s\"']+):[^:\s\"']*:[^:\s\"']+:"
+)
+_MISSING_RIGHT = re.compile(r"Permission check failed \((?P<path>/[^,)]*), (?P<privileges>[^)]+)\)")
+_STATUS_LINE = re.compile(r"(?P<status>[45]\d\d) (?P<text>[A-Za-z].*)")
+_NO_HANDLER = re.compile(r"[Nn]o '\w+' handler defined|[Mm]ethod '.*' not implemented|unable to find .* handler")
+_ROLES = {
+    "SDN.Audit": "PVEAuditor",
+    "Sys.Audit": "PVEAuditor",
+    "SDN.Allocate": "PVESDNAdmin",
+    "Sys.Modify": "Administrator",
+}
+"""The smallest of PVE's own roles with a privilege (pveum's documentation, Privileges)."""
+
+
+class AnswerError(ValueError):
+    """An answer that is none of the PVE API's; the text says what is wrong with it."""
+
+
+class _Status(Observed):
+    status: str
+    exitstatus: str | None = None
+
+
+class _Row(Observed):
+    upid: str
+    starttime: int
+    type: str = ""
+
+
+class _Line(Observed):
+    n: int
+    t: str = ""
+
+
+def decode_task(upid: Upid, answer: Json) -> TaskState:
+    """The answer of `GET /nodes/{node}/tasks/{upid}/status`."""
+    status = _decoded(TypeAdapter(_Status), answer, "a task's status")
+    if status.status == "running":
+        return TaskState(upid=upid, node=node_of(upid), exit_status=None)
+    return TaskState(upid=upid, node=node_of(upid), exit_status=status.exitstatus or "ended without an exit status")
+
+
+def decode_task_log(answer: Json) -> tuple[str, ...]:
+    """The lines of `GET /nodes/{node}/tasks/{upid}/log`, in their order."""
+    lines = _decoded(TypeAdapter(tuple[_Line, ...]), answer, "a task's log")
+    return tuple(line.t for line in sorted(lines, key=lambda line: line.n))
+
+
+def decode_tasks(answer: Json, *, kind: str, since: int) -> tuple[Upid, ...]:
+    """The tasks of one kind in `GET /nodes/{node}/tasks`, oldest first.
+
+    :param since: seconds of the Unix epoch, inclusive; checked here too, as `kind` is.
+    """
+    rows = _decoded(TypeAdapter(tuple[_Row, ...]), answer, "a list of tasks")
+    found = [row for row in rows if row.starttime >= since and (row.type or kind_of(row.upid)) == kind]
+    return tuple(row.upid for row in sorted(found, key=lambda row: (row.starttime, row.upid)))
+
+
+def find_upid(text: Json, kind: str) -> Upid:
+    """The last UPID of type `kind` in what a call printed or answered; other tasks' UPIDs may stand around it.
+
+    Unlike proxmoxer's own pattern this one takes an empty id, which PVE's `reloadnetworkall` tasks have.
+
+    :raises AnswerError: there is none.
+    """
+    found = [match for match in _UPID.finditer(text) if match["kind"] == kind] if isinstance(text, str) else []
+    if not found:
+        msg = f"it names no task of type {kind}"
+        raise AnswerError(msg)
+    return found[-1].group()
+
+
+def node_of(upid: Upid) -> str:
+    """The node a task runs on.
+
+    :raises AnswerError: `upid` is none.
+    """
+    return _fields(upid)[1]
+
+
+def kind_of(upid: Upid) -> str:
+    """A task's type, such as ``srvreload``."""
+    return _fields(upid)[5]
+
+
+def _fields(upid: Upid) -> list[str]:
+    if not _UPID.fullmatch(upid):
+        msg = f"{one_line(upid)!r} is no UPID"
+        raise AnswerError(msg)
+    return upid.split(":")
+
+
+def _decoded(adapter: TypeAdapter[Rows], answer: Json, what: str) -> Rows:
+    try:
+        return adapter.validate_python(answer)
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        place = ".".join(str(part) for part in first["loc"])
+        msg = f"{what} was expected: {place + ': ' if place else ''}{first['msg']}"
+        raise AnswerError(msg) from None
+
+
+def one_line(text: str) -> str:
+    """Foreign text fit for one line of an error: no line breaks, no control characters, not endless."""
+    words = "".join(character if character.isprintable() else " " for character in text).split()
+    line = " ".join(words)
+    return line if len(line) <= _LONGEST_LINE else f"{line[: _LONGEST_LINE - 3]}..."
+
+
+def explain_refusal(status: int, text: str, identity: str) -> tuple[str, str]:
+    """What an error status of the API means, and what to do about it.
+
+    :param text: PVE's own words.
+    :param identity: user or token id that asked.
+    """
+    text = one_line(text)
+    match status:
+        case 401 if "!" in identity:
+            user = identity.split("!", maxsplit=1)[0]
+            return f"401, token {identity} refused", f"check its id and its secret: pveum user token list {user}"
+        case 401:
+            hint = "check user, realm and password; who logs in with a second factor needs an API token"
+            return f"401, user {identity} refused", hint
+        case 403:
+            return _explain_forbidden(text, identity)
+        case 501:
+            return f"501, this version of PVE does not have it: {text}", ""
+        case 595 | 596:
+            return (
+                f"{status}, the node is not reachable from the API node: {text}",
+                "is it up, and does pvecm status list it?",
+            )
+        case _:
+            return f"{status}, {text}", ""
+
+
+def _explain_forbidden(text: str, identity: str) -> tuple[str, str]:
+    match = _MISSING_RIGHT.search(text)
+    if match is None:
+        return f"403, {text}", f"what {identity} may do: pveum user permissions {identity.split('!', maxsplit=1)[0]}"
+    privileges = match["privileges"].split("|")
+    option = "--tokens" if "!" in identity else "--users"
+    role = next((_ROLES[privilege] for privilege in privileges if privilege in _ROLES), f"ROLE-WITH-{privileges[0]}")
+    also = " (and its user the same, if the token's privileges are separated)" if "!" in identity else ""
+    return (
+        f"403, {identity} lacks {' or '.join(privileges)} on {match['path']}",
+        f"pveum acl modify {match['path']} {option} '{identity}' --roles {role}{also}",
+    )
+
+
+def pvesh_value(output: str) -> Json:
+    """The JSON document at the end of what pvesh printed; lines of other things may come before it. None for nothing.
+
+    :raises AnswerError: there is no JSON at the end.
+    """
+    lines = output.strip().splitlines()
+    if not lines:
+        return None
+    for start in range(len(lines)):
+        try:
+            return json.loads("\n".join(lines[start:]))
+        except ValueError:
+            continue
+    msg = f"pvesh printed no JSON: {one_line(lines[-1])}"
+    raise AnswerError(msg)
+
+
+def pvesh_refusal(complaint: str) -> tuple[int, str]:
+    """The HTTP status that a failed pvesh stands for, and its words."""
+    lines = [line.strip() for line in complaint.splitlines() if line.strip()]
+    for number, line in enumerate(lines):
+        if match := _STATUS_LINE.match(line):
+            return int(match["status"]), one_line(" ".join([match["text"], *lines[number + 1 :]]))
+    text = one_line(" ".join(lines[-3:])) or "pvesh failed without a word"
+    if _NO_HANDLER.search(text):
+        return NOT_IMPLEMENTED, text
+    if "Permission check failed" in text or "run as root" in text:
+        return FORBIDDEN, text
+    if "No route to host" in text or "port 22" in text:
+        return NO_ROUTE, text
+    return FAILED, text
