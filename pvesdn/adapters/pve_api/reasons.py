@@ -1,0 +1,93 @@
+"""Why a connection failed, from what ssl, urllib3 and the system raised: one reason and the next step."""
+
+from __future__ import annotations
+
+import re
+import ssl
+import subprocess
+from collections.abc import Iterator
+from typing import Any
+
+from pvesdn.decode.api_answers import AnswerError
+from pvesdn.errors import ApiUnavailable
+from pvesdn.model.api_settings import NODE_CA_FILE, ApiSettings
+
+Reason = tuple[str, str]
+"""What went wrong, and what to do next."""
+
+_SHOW_FINGERPRINT = "openssl x509 -noout -fingerprint -sha256 -in /etc/pve/local/pve-ssl.pem"
+_HOW_TO_TRUST = (
+    f"name the authority with ca_file (a node's own: {NODE_CA_FILE}) "
+    f"or the certificate with fingerprint (on the node: {_SHOW_FINGERPRINT})"
+)
+_IS_IT_PVE = "is there a PVE node behind this host and port?"
+_IS_IT_UP = "is host right, and the node up?"
+
+
+def why_unavailable(error: BaseException, settings: ApiSettings) -> Reason:
+    """The innermost cause that says something."""
+    causes = list(_causes(error))
+    for explain in (_untrusted, _too_slow, _broken):
+        for cause in reversed(causes):
+            reason = explain(cause, settings)
+            if reason is not None:
+                return reason
+    return f"the connection failed ({type(error).__name__})", _IS_IT_UP
+
+
+def took_too_long(settings: ApiSettings) -> Reason:
+    """The reason for a time-out."""
+    return f"no answer within {settings.timeout:g} s", "is the node up, and does a firewall let the port through?"
+
+
+def pvesh_took_too_long(error: subprocess.TimeoutExpired, what: str) -> ApiUnavailable:
+    """The error for a pvesh that did not end; what changes something goes on without us."""
+    if what.startswith("PUT"):
+        message = f"pvesh: {what}: had not ended after {error.timeout:g} s and goes on by itself"
+        return ApiUnavailable(message, hint="see the node's task list before trying again")
+    message = f"pvesh: {what}: no answer within {error.timeout:g} s"
+    return ApiUnavailable(message, hint="systemctl status pvedaemon pve-cluster")
+
+
+def _untrusted(cause: BaseException, settings: ApiSettings) -> Reason | None:
+    if isinstance(cause, ssl.SSLCertVerificationError):
+        return f"certificate not verified: {cause.verify_message or cause.reason}", _HOW_TO_TRUST
+    if "Fingerprints did not match" not in str(cause):
+        return None
+    match = re.search(r'got "([0-9a-fA-F]{64})"', str(cause))
+    found = match[1].upper() if match else ""
+    shown = ":".join(found[i : i + 2] for i in range(0, len(found), 2)) or "another one"
+    hint = f"nothing was sent; was the certificate renewed? Compare on the node: {_SHOW_FINGERPRINT}"
+    return f"the certificate's fingerprint is {shown}, expected was {settings.fingerprint}", hint
+
+
+def _too_slow(cause: BaseException, settings: ApiSettings) -> Reason | None:
+    return took_too_long(settings) if isinstance(cause, TimeoutError) else None
+
+
+def _broken(cause: BaseException, settings: ApiSettings) -> Reason | None:
+    del settings
+    match cause:
+        case AnswerError():
+            return str(cause), _IS_IT_PVE
+        case ssl.SSLError():
+            return f"no TLS: {cause.reason or cause}", _IS_IT_PVE
+        case ConnectionRefusedError():
+            return "connection refused", "systemctl status pveproxy pve-cluster"
+        case OSError() if cause.strerror:
+            return cause.strerror, _IS_IT_UP
+        case _:
+            return None
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """`error` and everything it was made from, outermost first; requests and urllib3 nest in four ways."""
+    seen: set[int] = set()
+    waiting: list[Any] = [error]
+    while waiting:
+        cause = waiting.pop(0)
+        if not isinstance(cause, BaseException) or id(cause) in seen:
+            continue
+        seen.add(id(cause))
+        yield cause
+        waiting += [*cause.args, getattr(cause, "reason", None), cause.__cause__, cause.__context__]
