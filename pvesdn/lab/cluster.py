@@ -231,6 +231,7 @@ class _Server:
     def stop(self) -> None:
         try:
             self._call(self._sim.stop())
+            self._call(_settled())
         finally:
             self._end()
 
@@ -241,3 +242,9 @@ class _Server:
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(START_SECONDS)
         self._loop.close()
+
+
+async def _settled() -> None:
+    """Let what was aborted be closed before the loop is."""
+    for _ in range(3):
+        await asyncio.sleep(0)

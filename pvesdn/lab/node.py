@@ -96,7 +96,7 @@ class SimulatedNode:
         versions: Mapping[str, str],
         mtu: int = 1550,
     ) -> None:
-        """Lay the folder out and boot the node: vmbr0 over eno1 with `address`, a free eno2, FRR as Debian ships it.
+        """Lay the folder out and boot the node: vmbr0 over eno1 with `address`, a free eno2, FRR installed but off, as PVE's package leaves it.
 
         :param versions: packages that dpkg-query knows.
         :param mtu: of the physical interfaces, bytes.
@@ -120,7 +120,6 @@ class SimulatedNode:
             state.add("eno1", PHYSICAL, mtu=mtu)
             state.add("eno2", PHYSICAL)
         self.run("ifreload", "-a")
-        self.run("systemctl", "start", "frr")
         (self.root / RECORD).unlink()
 
     def _install_command(self, name: str) -> None:
@@ -164,7 +163,7 @@ class SimulatedNode:
         return State(self.root).links
 
     def frr(self) -> dict[str, Any]:
-        """FRR's state: running, daemons, config (the live text), reloads, restarts."""
+        """FRR's state: enabled, running, daemons, config (the live text), reloads, restarts."""
         frr: dict[str, Any] = read_json(self.root, "frr", {})
         return frr
 

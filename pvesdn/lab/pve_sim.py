@@ -59,10 +59,15 @@ class PveSim(FakePve):  # type: ignore[misc]  # fakepve carries no types
         self.port: int = self.runner.addresses[0][1]
 
     async def stop(self) -> None:
-        """Let running tasks end, then stop listening."""
+        """Let running tasks end, then stop listening and cut what clients keep open."""
         if self._workers:
             await asyncio.wait(self._workers, timeout=10)
+        server = self.runner.server if self.runner else None
+        transports = [connection.transport for connection in (server.connections if server else ())]
         await super().stop()
+        for transport in transports:
+            if transport is not None:
+                transport.abort()  # a TLS goodbye would wait half a minute for the client's
 
     # -------------------------------------------------------------------------------------------------- tasks
 

@@ -74,6 +74,8 @@ def _apply_frr(world: World, node: SimulatedNode, log: Log) -> None:
         return
     daemons_changed = world.character.knows_regenerate_frr and _switch_daemons(world, node)
     node.write(FRR_CONF, world.render_frr(sdn_config.running(world.pmxcfs.sdn), node.name, node.read(FRR_LOCAL)))
+    if node.run("systemctl", "is-enabled", "frr").returncode:
+        node.run("systemctl", "enable", "--now", "frr")
     if daemons_changed:
         node.run("systemctl", "restart", "frr")
         return

@@ -47,7 +47,7 @@ def frr_reload(root: Path, arguments: Sequence[str]) -> int:
 
 
 def systemctl(root: Path, arguments: Sequence[str]) -> int:
-    """``systemctl start|restart|reload|stop|enable|is-active frr``; other units are not there."""
+    """``systemctl start|restart|reload|stop|enable|disable|is-active|is-enabled frr``; other units are not there."""
     words = [word for word in arguments if not word.startswith("-")]
     action, unit = words[0], (words[-1].removesuffix(".service") if len(words) > 1 else "")
     if unit != "frr":
@@ -58,14 +58,19 @@ def systemctl(root: Path, arguments: Sequence[str]) -> int:
         case "is-active":
             sys.stdout.write("active\n" if frr["running"] else "inactive\n")
             return 0 if frr["running"] else 3
+        case "is-enabled":
+            sys.stdout.write("enabled\n" if frr["enabled"] else "disabled\n")
+            return 0 if frr["enabled"] else 1
         case "stop":
             _store(root, frr | {"running": False, "daemons": []})
         case "start" | "restart" | "reload" | "reload-or-restart":
             _store(root, _started(root, frr))
-        case "enable" if "--now" in arguments:
-            _store(root, _started(root, frr))
+        case "enable" | "disable":
+            frr = _started(root, frr) if "--now" in arguments else frr
+            _store(root, frr | {"enabled": action == "enable"})
         case _:
-            pass
+            sys.stderr.write(f"Unknown command verb '{action}'.\n")
+            return 1
     return 0
 
 
@@ -81,9 +86,8 @@ def _started(root: Path, frr: dict[str, Any]) -> dict[str, Any]:
 
 
 def _load(root: Path) -> dict[str, Any]:
-    default = {"running": False, "daemons": [], "config": "", "reloads": 0, "restarts": 0}
-    stored: dict[str, Any] = read_json(root, "frr", default)
-    return stored
+    default = {"enabled": False, "running": False, "daemons": [], "config": "", "reloads": 0, "restarts": 0}
+    return default | read_json(root, "frr", {})
 
 
 def _store(root: Path, frr: dict[str, Any]) -> None:
