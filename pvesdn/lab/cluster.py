@@ -13,6 +13,8 @@ from typing import Any, Self, TypeVar
 
 from pydantic import SecretStr
 
+from pvesdn.adapters.nodes import LocalAgent
+from pvesdn.errors import NodeUnreachable
 from pvesdn.lab.character import CHARACTERS
 from pvesdn.lab.commands.state import write_json
 from pvesdn.lab.node import SimulatedNode
@@ -21,6 +23,8 @@ from pvesdn.lab.pmxcfs import MemberState, Pmxcfs
 from pvesdn.lab.pve_sim import PveSim
 from pvesdn.lab.world import RenderFrr, RenderSdn, World, plain_frr_text, plain_sdn_text
 from pvesdn.model.api_settings import ApiSettings
+from pvesdn.model.primitives import Json, NodeName
+from pvesdn.ports import NodeAgent
 
 PASSWORD = "root-of-the-lab"  # noqa: S105 - of a cluster that exists only in a folder
 PRIVILEGES = ("Sys.Audit", "Sys.Modify", "SDN.Audit", "SDN.Allocate", "SDN.Use")
@@ -62,6 +66,7 @@ class SimulatedCluster:
         self.world.render_sdn, self.world.render_frr = render_sdn, render_frr
         self.ca = PveCa(self.folder / "pve")
         self._mtu = mtu
+        self._without_ssh: frozenset[str] = frozenset()
         for node, address in members.items():
             self._add_member(node, address)
         self._publish()
@@ -114,6 +119,18 @@ class SimulatedCluster:
         """Undo `lose_quorum`."""
         self.world.is_quorate = True
         self._membership_changed()
+
+    def refuse_ssh(self, node: str, *, refuses: bool = True) -> None:
+        """The node's API goes on, but nobody gets a shell there."""
+        self._without_ssh = self._without_ssh | {node} if refuses else self._without_ssh - {node}
+
+    def agent(self) -> NodeAgent:
+        """The node program on every member, as SSH would reach it: not where the member is off or refuses."""
+        return _Shells(self)
+
+    def is_reachable(self, node: str) -> bool:
+        """Whether `agent` gets through to the node."""
+        return node in self.world.members and self.is_online(node) and node not in self._without_ssh
 
     def plug_guest(self, node: str, bridge: str, vmid: int) -> str:
         """Start a guest on `node` with its first interface in `bridge`; the result is its port."""
@@ -179,6 +196,11 @@ class SimulatedCluster:
             self._server.stop()
             self._server = None
 
+    def wait_for_tasks(self) -> None:
+        """Come back when no task of the API runs any more."""
+        if self._server is not None:
+            self._server.wait()
+
     def token_settings(self, *grants: tuple[str, str], user: str = "pvesdn@pve", **changes: Any) -> ApiSettings:
         """Settings with an API token, trusting the cluster's CA.
 
@@ -214,6 +236,19 @@ class SimulatedCluster:
         return f"{identity}={secret.get_secret_value()}"
 
 
+class _Shells:
+    """`ports.NodeAgent` over the folders of a simulated cluster, whose membership it follows."""
+
+    def __init__(self, cluster: SimulatedCluster) -> None:
+        self._cluster = cluster
+
+    def ask(self, node: NodeName, verb: str, arguments: Mapping[str, Json]) -> dict[str, Json]:
+        """Run one verb of the node program in the node's folder."""
+        if not self._cluster.is_reachable(node):
+            raise NodeUnreachable(node, "ssh: connect to host: No route to host", hint="is the node up?")
+        return LocalAgent(self._cluster.roots()).ask(node, verb, arguments)
+
+
 class _Server:
     """The simulated API on an event loop in a thread of its own."""
 
@@ -234,6 +269,9 @@ class _Server:
             self._call(_settled())
         finally:
             self._end()
+
+    def wait(self) -> None:
+        self._call(self._sim.idle())
 
     def _call(self, work: Coroutine[Any, Any, Result]) -> Result:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(START_SECONDS)

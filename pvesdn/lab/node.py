@@ -11,7 +11,7 @@ from ipaddress import IPv4Interface, IPv6Interface
 from pathlib import Path
 from typing import Any
 
-from pvesdn.lab.commands import run
+from pvesdn.lab.commands import ifupdown, run
 from pvesdn.lab.commands.main import COMMANDS, RECORD
 from pvesdn.lab.commands.state import PHYSICAL, Link, State, locked_state, read_json, write_json
 
@@ -96,7 +96,7 @@ class SimulatedNode:
         versions: Mapping[str, str],
         mtu: int = 1550,
     ) -> None:
-        """Lay the folder out and boot the node: vmbr0 over eno1 with `address`, a free eno2, FRR installed but off, as PVE's package leaves it.
+        """Lay the folder out and boot the node: vmbr0 over eno1 with `address`, a free eno2, FRR off as PVE leaves it.
 
         :param versions: packages that dpkg-query knows.
         :param mtu: of the physical interfaces, bytes.
@@ -119,8 +119,7 @@ class SimulatedNode:
             state.managed.append("lo")
             state.add("eno1", PHYSICAL, mtu=mtu)
             state.add("eno2", PHYSICAL)
-        self.run("ifreload", "-a")
-        (self.root / RECORD).unlink()
+        ifupdown.ifreload(self.root, ["-a"])
 
     def _install_command(self, name: str) -> None:
         script = self.root / "bin" / name

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import copy
 import ssl
 import time
@@ -25,6 +26,7 @@ Work = Callable[[Log], Awaitable[None]]
 _SINCE_LOCK = ("/cluster/sdn/lock", "/cluster/sdn/rollback", "/cluster/sdn/dry-run", "/cluster/sdn/fabrics")
 _LOCK_PARAMETERS = {"lock-token", "release-lock"}
 _SHUTDOWN_SECONDS = 0.2
+_LAST_TASKS_SECONDS = 10
 
 
 class PveSim(FakePve):  # type: ignore[misc]  # fakepve carries no types
@@ -58,10 +60,15 @@ class PveSim(FakePve):  # type: ignore[misc]  # fakepve carries no types
         await web.TCPSite(self.runner, self.host, self.port, ssl_context=context).start()
         self.port: int = self.runner.addresses[0][1]
 
+    async def idle(self) -> None:
+        """Wait until no task runs."""
+        while self._workers:
+            await asyncio.wait(self._workers)
+
     async def stop(self) -> None:
         """Let running tasks end, then stop listening and cut what clients keep open."""
-        if self._workers:
-            await asyncio.wait(self._workers, timeout=10)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self.idle(), _LAST_TASKS_SECONDS)
         server = self.runner.server if self.runner else None
         transports = [connection.transport for connection in (server.connections if server else ())]
         await super().stop()

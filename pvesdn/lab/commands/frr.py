@@ -87,7 +87,8 @@ def _started(root: Path, frr: dict[str, Any]) -> dict[str, Any]:
 
 def _load(root: Path) -> dict[str, Any]:
     default = {"enabled": False, "running": False, "daemons": [], "config": "", "reloads": 0, "restarts": 0}
-    return default | read_json(root, "frr", {})
+    stored: dict[str, Any] = read_json(root, "frr", {})
+    return default | stored
 
 
 def _store(root: Path, frr: dict[str, Any]) -> None:
