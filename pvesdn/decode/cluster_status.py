@@ -1,0 +1,99 @@
+"""Answers of the PVE API -> the membership. Open: keys that are not known are ignored."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from pydantic import TypeAdapter, ValidationError
+
+from pvesdn.decode import json_text
+from pvesdn.decode.json_text import WrongShapeError
+from pvesdn.errors import ClusterError
+from pvesdn.model.cluster import ClusterState, Member
+from pvesdn.model.primitives import Json, NodeName
+
+_NODE_NAME: TypeAdapter[str] = TypeAdapter(NodeName)
+_VERSION = re.compile(r"[0-9A-Za-z.+~:-]{0,40}")
+_FIRST_MAJOR_WITH_SDN = 8
+
+
+def decode_cluster(api: Mapping[str, Json]) -> ClusterState:
+    """The cluster as `version`, `cluster/status`, `nodes` and `cluster/sdn` describe it.
+
+    :param api: `Snapshot.api`. An endpoint that the cluster lacks has no entry there, or None.
+    :raises ClusterError: an answer is missing or has another shape than PVE gives it, or there are no nodes.
+    """
+    version = _version(api.get("version"))
+    try:
+        return _decode(api, version)
+    except WrongShapeError as error:
+        raise ClusterError(
+            f"the API's answer makes no sense: {error}", hint="check what answers at this address"
+        ) from error
+
+
+def _decode(api: Mapping[str, Json], version: str) -> ClusterState:
+    if api.get("cluster/status") is None:
+        raise ClusterError("no answer for cluster/status", hint="grant Sys.Audit on /")
+    status = json_text.rows(api["cluster/status"], "cluster/status")
+    online = _online_by_list(api.get("nodes"))
+    members: dict[str, Member] = {}
+    for row in status:
+        if row.get("type") == "node":
+            member = _member(row, online)
+            if member.name in members:
+                raise ClusterError(f"cluster/status: node '{member.name}' is there twice")
+            members[member.name] = member
+    if not members:
+        raise ClusterError("cluster/status: the cluster has no nodes", hint="grant Sys.Audit on /")
+    cluster = next((row for row in status if row.get("type") == "cluster"), None)
+    # A host that is in no cluster has no such entry, and nobody whom it would have to ask.
+    is_quorate = True if cluster is None else json_text.flag(cluster.get("quorate"), "quorate of cluster/status")
+    name = next(iter(members)) if cluster is None else json_text.string(cluster.get("name"), "name of cluster/status")
+    state = ClusterState(
+        name=name,
+        is_quorate=is_quorate,
+        members=tuple(members[name] for name in sorted(members)),
+        pve_version=version,
+    )
+    has_sdn = api["cluster/sdn"] is not None if "cluster/sdn" in api else state.pve_major >= _FIRST_MAJOR_WITH_SDN
+    return state.model_copy(update={"has_sdn": has_sdn})
+
+
+def _member(row: dict[str, Json], online: Mapping[str, bool]) -> Member:
+    name = _node_name(row.get("name"))
+    what = f"of node '{name}' in cluster/status"
+    ip = row.get("ip")
+    is_online = json_text.flag(row["online"], f"online {what}") if "online" in row else online.get(name, False)
+    return Member(
+        name=name,
+        node_id=json_text.number(row.get("nodeid", 0), f"nodeid {what}"),
+        address=json_text.address(ip, f"ip {what}") if ip not in (None, "") else None,
+        is_online=is_online,
+        is_local=json_text.flag(row.get("local", 0), f"local {what}"),
+    )
+
+
+def _online_by_list(answer: Json) -> dict[str, bool]:
+    """What `GET /nodes` says, for answers of cluster/status without `online`."""
+    if answer is None:
+        return {}
+    return {row["node"]: row.get("status") == "online" for row in json_text.rows(answer, "nodes") if _has_node(row)}
+
+
+def _has_node(row: dict[str, Json]) -> bool:
+    return isinstance(row.get("node"), str)
+
+
+def _node_name(value: Json) -> str:
+    try:
+        return _NODE_NAME.validate_python(value, strict=True)
+    except ValidationError as error:
+        message = f"a name of cluster/status is no node name: {ascii(value)[:80]}"
+        raise WrongShapeError(message) from error
+
+
+def _version(answer: Json) -> str:
+    found = answer.get("version", "") if isinstance(answer, dict) else ""
+    return found if isinstance(found, str) and _VERSION.fullmatch(found) else ""

@@ -1,0 +1,110 @@
+"""/etc/network/interfaces and its kin, read as leniently as ifupdown2 reads them. Nothing here raises."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from pvesdn.model.facts import IfaceStanza
+
+
+@dataclass(frozen=True, slots=True)
+class InterfacesText:
+    """One file.
+
+    :param stanzas: in file order; an interface with two families has two.
+    :param sources: patterns of the `source` and `source-directory` lines, the latter with ``/*``.
+    :param auto: names of the `auto` and `allow-*` lines.
+    """
+
+    stanzas: tuple[IfaceStanza, ...]
+    sources: tuple[str, ...]
+    auto: frozenset[str]
+
+
+def decode_interfaces(text: str) -> InterfacesText:
+    """Stanzas, sources and auto lines; what is not understood is passed over."""
+    stanzas: list[tuple[str, str, list[tuple[str, str]]]] = []
+    sources: list[str] = []
+    auto: set[str] = set()
+    options: list[tuple[str, str]] | None = None
+    for line in _logical_lines(text):
+        keyword, *rest = line.split()
+        if keyword == "iface" and rest:
+            options = []
+            stanzas.append((rest[0], " ".join(rest[1:]), options))
+        elif _begins_something(keyword):
+            options = None
+            if _is_auto(keyword):
+                auto.update(rest)
+            elif keyword == "source":
+                sources.extend(rest)
+            elif keyword == "source-directory":
+                sources.extend(f"{folder.rstrip('/')}/*" for folder in rest)
+        elif options is not None:
+            # ifupdown2 takes underscores for dashes in option names.
+            options.append((keyword.replace("_", "-"), line[len(keyword) :].strip()))
+    return InterfacesText(
+        tuple(IfaceStanza(name, method, tuple(found)) for name, method, found in stanzas),
+        tuple(sources),
+        frozenset(auto),
+    )
+
+
+def split_stanzas(text: str) -> tuple[tuple[str, str], ...]:
+    """The exact text of each interface, in file order, for files that pvesdn or PVE wrote.
+
+    An interface's text is its `auto` line and its `iface` block, without empty lines around them; lines that belong to
+    no interface, such as a header comment, stand together under the empty name. Linear in the length of the text.
+    """
+    found: dict[str, list[str]] = {}
+    name = ""
+    blanks: list[str] = []
+    for line in text.splitlines(keepends=True) if text.isascii() else _keep_line_ends(text):
+        if not line.strip():
+            blanks.append(line)
+            continue
+        owner = _owner(line, name)
+        if owner == name and found.get(name):
+            found[name].extend(blanks)
+        blanks, name = [], owner
+        found.setdefault(name, []).append(line)
+    return tuple((name, "".join(lines)) for name, lines in found.items())
+
+
+def _owner(line: str, current: str) -> str:
+    """Whose text a line is: an unindented comment is nobody's, an option is its stanza's."""
+    keyword, *rest = line.split()
+    if keyword.startswith("#"):
+        return current if line[0] in " \t" else ""
+    if rest and (keyword == "iface" or _is_auto(keyword)):
+        return rest[0]
+    return "" if _begins_something(keyword) else current
+
+
+def _keep_line_ends(text: str) -> list[str]:
+    # splitlines() would also break lines at Unicode separators.
+    return [f"{line}\n" for line in text.split("\n")[:-1]] + [line for line in text.split("\n")[-1:] if line]
+
+
+def _logical_lines(text: str) -> Iterator[str]:
+    """Lines without comments and blanks, continued ones joined."""
+    held = ""
+    for line in text.split("\n"):
+        if line.endswith("\\"):
+            held += line[:-1] + " "
+            continue
+        whole = (held + line).strip()
+        held = ""
+        if whole and not whole.startswith("#"):
+            yield whole
+    if (whole := held.strip()) and not whole.startswith("#"):
+        yield whole
+
+
+def _is_auto(keyword: str) -> bool:
+    return keyword == "auto" or keyword.startswith("allow-")
+
+
+def _begins_something(keyword: str) -> bool:
+    return _is_auto(keyword) or keyword in ("iface", "source", "source-directory", "mapping", "vlan", "template")

@@ -1,0 +1,142 @@
+"""What a node reported -> its facts. Open: keys that are not known are ignored."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from ipaddress import ip_interface, ip_network
+
+from pvesdn.decode import json_text
+from pvesdn.decode.interfaces import decode_interfaces
+from pvesdn.decode.json_text import WrongShapeError
+from pvesdn.errors import NodeFailed
+from pvesdn.model.facts import Link, NodeFacts, Route
+from pvesdn.model.files import FRR_CONF_LOCAL, FRR_LOCAL_BEGIN, FRR_LOCAL_END
+from pvesdn.model.primitives import IpAddress, IpInterface, Json
+from pvesdn.model.snapshot import NodeRaw
+
+_INTERFACES = "/etc/network/interfaces"
+
+
+def decode_facts(node: str, raw: NodeRaw) -> NodeFacts:
+    """All that design may know of a node.
+
+    :param raw: its files and the answers of `ip -j -d`; what was not asked is empty in the result.
+    :raises NodeFailed: an answer has another shape than iproute2 gives it.
+    """
+    interfaces = decode_interfaces(raw.files.get(_INTERFACES, ""))
+    try:
+        return NodeFacts(
+            node=node,
+            links=tuple(_links(_rows(raw, "ip-link"))),
+            addresses=tuple(_addresses(_rows(raw, "ip-addr"))),
+            routes=(*_routes(raw, "ip-route", 4), *_routes(raw, "ip-route6", 6)),
+            stanzas=interfaces.stanzas,
+            sources=interfaces.sources,
+            versions=_texts(raw, "versions"),
+            sysctl=_texts(raw, "sysctl"),
+            has_foreign_frr_local=_has_foreign_lines(raw.files.get(FRR_CONF_LOCAL, "")),
+        )
+    except WrongShapeError as error:
+        raise NodeFailed(node, f"its answer makes no sense: {error}", hint="check iproute2 on the node") from error
+
+
+def _rows(raw: NodeRaw, command: str) -> list[dict[str, Json]]:
+    answer = raw.commands.get(command)
+    # iproute2 prints an empty object for each entry that its filter leaves out.
+    return [] if answer is None else [row for row in json_text.rows(answer, command) if row]
+
+
+def _texts(raw: NodeRaw, command: str) -> dict[str, str]:
+    answer = raw.commands.get(command)
+    if answer is None:
+        return {}
+    found = json_text.mapping(answer, command)
+    return {key: json_text.string(value, f"{key!a} of {command}") for key, value in found.items()}
+
+
+def _links(rows: list[dict[str, Json]]) -> Iterator[Link]:
+    for row in rows:
+        name = json_text.string(row.get("ifname"), "ifname of ip-link")
+        what = f"of {name!a} in ip-link"
+        info = json_text.mapping(row.get("linkinfo") or {}, f"linkinfo {what}")
+        data = json_text.mapping(info.get("info_data") or {}, f"info_data {what}")
+        kind = json_text.string(info.get("info_kind", ""), f"info_kind {what}")
+        vni = json_text.number(data["id"], f"id {what}") if kind == "vxlan" and "id" in data else None
+        yield Link(
+            name=name,
+            mtu=json_text.number(row.get("mtu", Link.__dataclass_fields__["mtu"].default), f"mtu {what}"),
+            mac=json_text.string(row.get("address", ""), f"address {what}"),
+            master=json_text.string(row.get("master", ""), f"master {what}"),
+            kind=kind,
+            vni=vni,
+        )
+
+
+def _addresses(rows: list[dict[str, Json]]) -> Iterator[tuple[str, IpInterface]]:
+    for row in rows:
+        name = json_text.string(row.get("ifname"), "ifname of ip-addr")
+        for info in json_text.rows(row.get("addr_info") or [], f"addr_info of {name!a}"):
+            if info.get("family") in ("inet", "inet6"):
+                what = f"local of {name!a} in ip-addr"
+                local = json_text.address(info.get("local"), what)
+                yield name, _interface(local, info.get("prefixlen"), what)
+
+
+def _interface(local: IpAddress, length: Json, what: str) -> IpInterface:
+    try:
+        return ip_interface((local, json_text.number(length, f"prefixlen: {what}")))
+    except ValueError as error:
+        message = f"{what}: {local} has no usable prefixlen"
+        raise WrongShapeError(message) from error
+
+
+def _routes(raw: NodeRaw, command: str, family: int) -> Iterator[Route]:
+    """Routes that lead somewhere, one for each next hop."""
+    for row in _rows(raw, command):
+        if row.get("type", "unicast") != "unicast":
+            continue
+        destination = _destination(row.get("dst"), command)
+        source = json_text.address(row["prefsrc"], f"prefsrc of {command}") if "prefsrc" in row else None
+        for hop in (row, *json_text.rows(row.get("nexthops") or [], f"nexthops of {command}")):
+            if hop is row and "nexthops" in row:
+                continue
+            yield Route(
+                destination=destination,
+                device=json_text.string(hop.get("dev", ""), f"dev of {command}"),
+                source=source,
+                gateway=_gateway(hop, command),
+                family=family,
+            )
+
+
+def _gateway(hop: Mapping[str, Json], command: str) -> IpAddress | None:
+    if "gateway" in hop:
+        return json_text.address(hop["gateway"], f"gateway of {command}")
+    if "via" in hop:  # an IPv4 route over an IPv6 router (RFC 5549)
+        via = json_text.mapping(hop["via"], f"via of {command}")
+        return json_text.address(via.get("host"), f"via of {command}")
+    return None
+
+
+def _destination(value: Json, command: str) -> str:
+    text = json_text.string(value, f"dst of {command}")
+    if text == "default":
+        return text
+    try:
+        return str(ip_network(text, strict=False))
+    except ValueError as error:
+        message = f"dst of {command} is neither 'default' nor a network: {text[:80]!a}"
+        raise WrongShapeError(message) from error
+
+
+def _has_foreign_lines(text: str) -> bool:
+    """Whether frr.conf.local says anything outside our marked block."""
+    is_ours = False
+    for line in text.split("\n"):
+        if line.strip() == FRR_LOCAL_BEGIN:
+            is_ours = True
+        elif line.strip() == FRR_LOCAL_END:
+            is_ours = False
+        elif line.strip() and not is_ours:
+            return True
+    return False

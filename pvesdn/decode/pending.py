@@ -1,0 +1,76 @@
+"""Which of PVE's definitions are not committed yet (F2.3)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TypeAlias
+
+from pvesdn.decode.pve_words import NOUNS, WORDS
+from pvesdn.decode.running_config import FILE as RUNNING_CONFIG
+from pvesdn.decode.running_config import read_running
+from pvesdn.decode.section_config import Section, scan
+from pvesdn.decode.values import BadValueError, boolean, words
+from pvesdn.model.files import PendingChange
+
+_SETS = frozenset({"nodes", "exitnodes"})
+_ARRAYS = frozenset({"dhcp-range", "interfaces"})
+# PVE's Rust repeats the id inside the object, its Perl does not.
+_NOT_COMPARED = frozenset({"id"})
+
+_Properties: TypeAlias = dict[str, str]
+
+
+def pending_changes(files: Mapping[str, str]) -> tuple[PendingChange, ...]:
+    """What PVE would show as new, changed or deleted, sorted by kind and id. Raises nothing.
+
+    :param files: `Snapshot.pve_files`; what cannot be read counts as PVE counts it: as not there.
+    """
+    running = read_running(files.get(RUNNING_CONFIG)).collections
+    pending = {name: scan(files.get(f"{name}.cfg", "")).sections for name in WORDS}
+    return compare(pending, running)
+
+
+def compare(
+    pending: Mapping[str, Iterable[Section]], running: Mapping[str, Iterable[Section]]
+) -> tuple[PendingChange, ...]:
+    """The differences between two sets of collections, sorted by kind and id."""
+    changes: list[PendingChange] = []
+    for collection, noun in NOUNS.items():
+        new = {section.id: _normal(section, collection) for section in pending.get(collection, ())}
+        old = {section.id: _normal(section, collection) for section in running.get(collection, ())}
+        for id_ in new.keys() | old.keys():
+            if id_ not in old:
+                changes.append(PendingChange(noun, id_, "new"))
+            elif id_ not in new:
+                changes.append(PendingChange(noun, id_, "deleted"))
+            elif new[id_] != old[id_]:
+                changes.append(PendingChange(noun, id_, "changed"))
+    return tuple(sorted(changes, key=lambda change: (change.kind, change.id)))
+
+
+def _normal(section: Section, collection: str) -> _Properties:
+    """The properties with spellings that mean the same made equal."""
+    known = WORDS[collection].get(section.type, {})
+    found: _Properties = {"type": section.type}
+    arrays: dict[str, list[str]] = {}
+    for item in section.properties:
+        word = known.get(item.key)
+        if item.key in _ARRAYS or (word is not None and word.is_array):
+            arrays.setdefault(item.key, []).append(item.value)
+        elif item.key not in _NOT_COMPARED:
+            found.setdefault(item.key, _normal_value(item.key, item.value, is_boolean=bool(word and word.is_boolean)))
+    return found | {key: ",".join(sorted(items)) for key, items in arrays.items()}
+
+
+def _normal_value(key: str, value: str, *, is_boolean: bool) -> str:
+    if key in _SETS:
+        return ",".join(sorted(set(words(value))))
+    if is_boolean:
+        try:
+            return "1" if boolean(value) else "0"
+        except BadValueError:
+            return value
+    digits = value.removeprefix("-")
+    if digits.isascii() and digits.isdigit() and len(digits) < 19:  # noqa: PLR2004 - 64 bits
+        return str(int(value))
+    return value

@@ -1,0 +1,154 @@
+"""PVE's own definitions: what pvesdn renders becomes objects, the rest that PVE knows is left to it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from difflib import get_close_matches
+
+from pvesdn.decode import values
+from pvesdn.decode.definitions import Definitions, check_id, subnet_fields
+from pvesdn.decode.entries import Entry, Ledger, refuse_duplicates
+from pvesdn.decode.pve_words import BEYOND_PEERS, NOUNS, WORDS
+from pvesdn.decode.section_config import Section
+from pvesdn.model.findings import Severity, Where
+from pvesdn.model.primitives import VNI_MAX
+from pvesdn.model.sdn import (
+    LeftController,
+    LeftZone,
+    OwnPveZone,
+    PveEvpnController,
+    PveEvpnZone,
+    PveSimpleZone,
+    PveVxlanZone,
+    Subnet,
+    Vnet,
+)
+
+_LEAST_MTU, _GREATEST_MTU = 552, 9216
+
+
+def read_pve(collections: Mapping[str, Iterable[Section]], file: Callable[[str], str], ledger: Ledger) -> Definitions:
+    """The objects of PVE's collections; faults go into `ledger`, faulty objects are left out.
+
+    :param file: the file that a collection was read from.
+    """
+    found = Definitions()
+    for collection, sections in collections.items():
+        for section in sections:
+            where = Where(file=file(collection), line=section.line, kind=NOUNS[collection], id=section.id)
+            entry = Entry(section, where, ledger)
+            if section.type in WORDS[collection]:
+                entry.read(WORDS[collection][section.type], is_pve=True)
+                found.of(NOUNS[collection]).append(entry)
+            else:
+                _refuse_type(entry, collection)
+    for noun, entries in found.entries.items():
+        refuse_duplicates(entries, noun)
+    _controllers(found)
+    for entry in found.of("zone"):
+        _zone(entry, found, ledger)
+    for entry in found.of("vnet"):
+        _vnet(entry, found)
+    for entry in found.of("subnet"):
+        fields = subnet_fields(entry, is_pve=True)
+        if subnet := entry.build(Subnet, id=entry.section.id, is_pve=True, **fields):
+            found.subnets.append(subnet)
+    found.has_fabrics = bool(found.of("fabric"))
+    return found
+
+
+def _refuse_type(entry: Entry, collection: str) -> None:
+    known = WORDS[collection]
+    near = get_close_matches(entry.section.type, known, n=1)
+    what = f"did you mean {near[0]}?" if near else f"known are {', '.join(sorted(known))}"
+    entry.fail(f"unknown type {values.shown(entry.section.type)}", what)
+
+
+def _controllers(found: Definitions) -> None:
+    for entry in found.of("controller"):
+        check_id(entry, values.controller_id)
+        kind = entry.section.type
+        if kind == "evpn" and not entry.has("peers") and not entry.has("fabric"):
+            entry.fail("has neither peers nor fabric", "add peers in PVE")
+        beyond = [name for name in BEYOND_PEERS if entry.has(name)]
+        if kind == "evpn" and not beyond:
+            if plain := entry.build(PveEvpnController, id=entry.section.id):
+                found.controllers.append(plain)
+            continue
+        entry.values = {name: entry.values[name] for name in ("asn", "node") if name in entry.values}
+        if left := entry.build(LeftController, id=entry.section.id, type=kind):
+            found.controllers.append(left)
+
+
+def _why_left(entry: Entry, found: Definitions) -> str:
+    """Why PVE alone can render the zone; empty when pvesdn can as well."""
+    kind = entry.section.type
+    if kind in ("vlan", "qinq", "faucet"):
+        return f"zone type {kind}"
+    if entry.has("fabric"):
+        return "its underlay is a fabric"
+    return _why_evpn_left(entry, found) if kind == "evpn" else ""
+
+
+def _why_evpn_left(entry: Entry, found: Definitions) -> str:
+    if entry.has("secondary-controllers"):
+        return "it has secondary-controllers"
+    left = {controller.id: controller for controller in found.controllers if isinstance(controller, LeftController)}
+    if entry.get("controller") in left:
+        return f"controller '{entry.get('controller')}' is more than a list of peers"
+    # Their FRR text mixes with the zone's on every node that they are on.
+    others = sorted(name for name, controller in left.items() if controller.type != "evpn")
+    return f"controller '{others[0]}' of type {left[others[0]].type} changes what its nodes get" if others else ""
+
+
+def _zone(entry: Entry, found: Definitions, ledger: Ledger) -> None:
+    check_id(entry, values.zone_id)
+    mtu = entry.get("mtu")
+    if mtu is not None and not _LEAST_MTU <= mtu <= _GREATEST_MTU:
+        entry.warn(f"mtu {mtu} is outside what ifupdown2 takes", f"write {_LEAST_MTU}-{_GREATEST_MTU}", at="mtu")
+    if reason := _why_left(entry, found):
+        entry.values = {name: entry.values[name] for name in ("nodes", "mtu") if name in entry.values}
+        if left := entry.build(LeftZone, id=entry.section.id, type=entry.section.type, reason=reason):
+            found.zones.append(left)
+            ledger.add(Severity.NOTE, left.where, f"left to PVE: {reason}")
+        return
+    if entry.get("vxlan-port") == 65536:  # noqa: PLR2004 - PVE's bound is one too high
+        entry.warn("vxlan-port 65536 is no UDP port", "write 1-65535", at="vxlan-port")
+    zone: OwnPveZone | None
+    match entry.section.type:
+        case "simple":
+            zone = entry.build(PveSimpleZone, id=entry.section.id)
+        case "vxlan":
+            if not entry.has("peers"):
+                entry.fail("has neither peers nor fabric", "add peers in PVE")
+            zone = entry.build(PveVxlanZone, id=entry.section.id)
+        case _:
+            _doubt_evpn(entry)
+            zone = entry.build(PveEvpnZone, id=entry.section.id)
+    if zone:
+        found.zones.append(zone)
+
+
+def _doubt_evpn(entry: Entry) -> None:
+    """What PVE accepts and hardly anybody means."""
+    _doubt_vni(entry, "vrf-vxlan")
+    exits, primary, nodes = entry.get("exitnodes"), entry.get("exitnodes-primary"), entry.get("nodes")
+    if primary is not None and primary not in (exits or ()):
+        entry.warn(f"exitnodes-primary '{primary}' is none of the exitnodes", "add it there", at="exitnodes-primary")
+    if exits and nodes and (outside := sorted(exits - nodes)):
+        entry.warn(f"exitnodes: {', '.join(outside)} outside the zone's nodes", "add them to nodes", at="exitnodes")
+
+
+def _doubt_vni(entry: Entry, name: str) -> None:
+    if (vni := entry.get(name)) is not None and vni > VNI_MAX:
+        entry.warn(f"{name} {vni} is beyond what ifupdown2 takes", f"write 1-{VNI_MAX}", at=name)
+
+
+def _vnet(entry: Entry, found: Definitions) -> None:
+    check_id(entry, values.vnet_id)
+    _doubt_vni(entry, "tag")
+    if "\\" in (entry.get("alias") or ""):
+        what = "alias contains a backslash, which joins lines in the interfaces file"
+        entry.warn(what, "leave it out", at="alias")
+    if vnet := entry.build(Vnet, id=entry.section.id, is_pve=True):
+        found.vnets.append(vnet)

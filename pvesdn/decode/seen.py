@@ -1,0 +1,55 @@
+"""/etc/pve/sdn/pvesdn-seen.json: VTEPs as they were last seen, so that an offline member stays a peer."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+
+from pydantic import TypeAdapter, ValidationError
+
+from pvesdn.decode import json_text
+from pvesdn.decode.json_text import WrongShapeError
+from pvesdn.errors import ClusterError
+from pvesdn.model.cluster import SeenVtep
+from pvesdn.model.primitives import Json, NodeName
+from pvesdn.model.snapshot import SEEN_FILE
+
+_FORMAT = 1
+_NODE_NAME: TypeAdapter[str] = TypeAdapter(NodeName)
+
+
+def decode_seen(text: str | None) -> dict[str, SeenVtep]:
+    """VTEPs by node; an absent or empty file means that none was ever seen.
+
+    :raises ClusterError: the text is something else.
+    """
+    if text is None or not text.strip():
+        return {}
+    try:
+        document = json_text.mapping(json_text.load(text), "the document")
+        if (version := json_text.number(document.get("format"), "format")) != _FORMAT:
+            raise ClusterError(f"{SEEN_FILE}: format {version} is not known", hint="use the pvesdn that wrote it")
+        vteps = json_text.mapping(document.get("vteps"), "vteps")
+        return {node: _vtep(node, value) for node, value in sorted(vteps.items())}
+    except WrongShapeError as error:
+        hint = "remove the file while every member is online"
+        raise ClusterError(f"{SEEN_FILE}: {error}", hint=hint) from error
+
+
+def encode_seen(vteps: Mapping[str, SeenVtep]) -> str:
+    """The file's text: the same mapping gives the same bytes."""
+    entries = {node: {"address": str(seen.address), "mtu": seen.mtu} for node, seen in vteps.items()}
+    return json.dumps({"format": _FORMAT, "vteps": entries}, indent=1, sort_keys=True) + "\n"
+
+
+def _vtep(node: str, value: Json) -> SeenVtep:
+    try:
+        _NODE_NAME.validate_python(node)
+    except ValidationError as error:
+        message = f"{node[:80]!a} is no node name"
+        raise WrongShapeError(message) from error
+    entry = json_text.mapping(value, f"vtep of '{node}'")
+    return SeenVtep(
+        address=json_text.address(entry.get("address"), f"address of '{node}'"),
+        mtu=json_text.number(entry.get("mtu"), f"mtu of '{node}'"),
+    )
