@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-import getpass
 import os
+import pwd
 import shutil
 import socket
 import subprocess
@@ -41,10 +41,15 @@ class Sshd:
         return Host(
             "127.0.0.1",
             port=self.port,
-            user=getpass.getuser(),
+            user=me().pw_name,
             identity_file=self.key,
             known_hosts_file=self.known_hosts,
         )
+
+
+def me() -> pwd.struct_passwd:
+    """Whoever runs the tests, which an sshd without root's rights must be too."""
+    return pwd.getpwuid(os.geteuid())
 
 
 def make_key(path: Path) -> Path:
@@ -67,6 +72,8 @@ def running_sshd(folder: Path, node: str, environment: Mapping[str, str], *, for
     binary = shutil.which("sshd", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")
     if binary is None or shutil.which("ssh") is None:
         pytest.skip("no OpenSSH here: apt install openssh-server openssh-client")
+    if Path(me().pw_shell).name in {"nologin", "false"}:
+        pytest.skip(f"{me().pw_name} has no login shell for sshd to start")
     folder.mkdir(parents=True)
     host_key, key = make_key(folder / "host_key"), make_key(folder / "id")
     shutil.copy(key.with_suffix(".pub"), folder / "authorized_keys")

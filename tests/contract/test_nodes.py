@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import json
 from collections.abc import Iterator
 from dataclasses import replace
@@ -12,6 +11,7 @@ from typing import Any
 import pytest
 
 from pvesdn.adapters.nodes import Host, LocalAgent, RoutedAgent, SshAgent
+from pvesdn.adapters.nodes.ssh import explain
 from pvesdn.errors import NodeFailed, NodeUnreachable
 from pvesdn.ports import NodeAgent
 from tests.noderoot import FRR, OURS, RECORD, NodeRoot
@@ -155,6 +155,47 @@ class TestSsh:
         assert "\n" not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("complaints", "message", "hint"),
+    [
+        (
+            "ssh: connect to host 10.0.0.1 port 22: Connection timed out\n",
+            "connect to host 10.0.0.1 port 22: Connection timed out",
+            "firewall",
+        ),
+        (
+            "ssh: connect to host 10.0.0.1 port 22: No route to host\n",
+            "connect to host 10.0.0.1 port 22: No route to host",
+            "firewall",
+        ),
+        (
+            "Connection timed out during banner exchange\r\nConnection to 10.0.0.1 port 22 timed out\n",
+            "banner exchange",
+            "firewall",
+        ),
+        (
+            "kex_exchange_identification: Connection closed by remote host\nConnection closed by 10.0.0.1 port 22\n",
+            "kex_exchange",
+            "journalctl",
+        ),
+        ("Timeout, server 10.0.0.1 not responding.\n", "Timeout, server 10.0.0.1 not responding", ""),
+        (
+            "client_loop: send disconnect: Connection timed out\n",
+            "client_loop: send disconnect: Connection timed out",
+            "",
+        ),
+        ("something new\n\n", "something new", ""),
+        ("\x1b[31mred\x07\n", "[31mred", ""),
+        ("", "the connection ended without a word", ""),
+    ],
+)
+def test_what_ssh_says_is_told_with_the_next_step(complaints: str, message: str, hint: str) -> None:
+    told, step = explain(complaints, NODE, Host("10.0.0.1"))
+    assert told.startswith("ssh: ")
+    assert message in told
+    assert (hint in step) if hint else step == ""
+
+
 def test_ssh_asks_the_users_own_configuration_for_what_nobody_told_it(tmp_path: Path) -> None:
     argv = SshAgent({}, cluster_files=tmp_path).argv(NODE, Host("192.168.0.1"))
     assert "-p" not in argv
@@ -192,6 +233,6 @@ def test_each_node_is_reached_its_own_way(tmp_path: Path) -> None:
 
 
 def test_nobody_is_asked_for_a_password(sshd: Sshd) -> None:
-    host = replace(sshd.host(), identity_file=Path("/nonexistent"), user=getpass.getuser())
+    host = replace(sshd.host(), identity_file=Path("/nonexistent"))
     with pytest.raises(NodeUnreachable, match="Permission denied"):
         over_ssh(host).ask(NODE, "read", {})

@@ -134,6 +134,10 @@ def explain(complaints: str, node: NodeName, host: Host) -> tuple[str, str]:
         ),
         ("Too many authentication failures", "name the one identity file to use in the settings"),
         ("Connection refused", "is sshd running there, and on that port?"),
+        ("kex_exchange_identification", "its sshd turns connections away: look into `journalctl -u ssh` there"),
+        # Mid-way: what to do depends on what was asked, not on why the connection broke.
+        ("client_loop", ""),
+        ("Read from remote host", ""),
         ("timed out", "is the node up, and does a firewall let SSH through?"),
         ("No route to host", "is the node up, and does a firewall let SSH through?"),
         ("Network is unreachable", "is the node up, and does a firewall let SSH through?"),
