@@ -1,0 +1,163 @@
+"""What the node program reads of a node, and what it refuses to read."""
+
+from __future__ import annotations
+
+import os
+import platform
+from pathlib import Path
+
+import pytest
+
+from tests.noderoot import FRR, OURS, NodeRoot
+from tests.unit.node.asking import Asking
+
+
+def test_files_that_are_not_there_are_not_in_the_answer(program: Asking, node: NodeRoot) -> None:
+    node.write(OURS, "auto x\n")
+    assert program.value("read", files=[OURS, FRR, "/nowhere/at/all", "/nowhere/*"]) == {"files": {OURS: "auto x\n"}}
+
+
+def test_wildcards_match_files_and_no_folders(program: Asking, node: NodeRoot) -> None:
+    for name in ("b", "a", "ab"):
+        node.write(f"/etc/network/interfaces.d/{name}", name)
+    node.place("/etc/network/interfaces.d/afolder").mkdir()
+    files = program.value("read", files=["/etc/network/interfaces.d/a*"])["files"]
+    assert list(files) == ["/etc/network/interfaces.d/a", "/etc/network/interfaces.d/ab"]
+
+
+def test_wildcards_do_not_match_what_is_staged(program: Asking, node: NodeRoot) -> None:
+    assert program.problems(node.entry(OURS, "auto x\n")) == []
+    assert node.leftovers() != []
+    assert program.value("read", files=["/etc/network/interfaces.d/*", "/etc/network/interfaces.d/.*"]) == {"files": {}}
+
+
+def test_a_dotfile_is_read_when_it_is_named(program: Asking, node: NodeRoot) -> None:
+    node.write("/etc/pve/sdn/.running-config", "{}")
+    assert program.value("read", files=["/etc/pve/sdn/.running-config"])["files"] == {
+        "/etc/pve/sdn/.running-config": "{}"
+    }
+
+
+@pytest.mark.parametrize(
+    "path", ["etc/frr", "/etc/../root/.ssh/id", "/etc//frr", "/etc/frr/", "//etc/frr", "/a\nb", "", "/a\0"]
+)
+def test_only_absolute_normalized_paths_are_read(program: Asking, path: str) -> None:
+    assert "is no absolute, normalized path" in program.refusal("read", files=[path])
+
+
+def test_wildcards_belong_into_the_last_component(program: Asking) -> None:
+    assert "only the last component" in program.refusal("read", files=["/etc/*/frr.conf"])
+
+
+@pytest.mark.parametrize("files", ["/etc/hostname", [1], {"a": 1}, None])
+def test_a_request_of_the_wrong_shape_is_refused(program: Asking, files: object) -> None:
+    assert program.refusal("read", files=files) == "argument 'files' is of the wrong type"
+
+
+def test_a_link_out_of_its_folder_is_not_followed(program: Asking, node: NodeRoot) -> None:
+    node.write("/root/secret", "hunter2")
+    node.place(OURS).symlink_to(node.place("/root/secret"))
+    for pattern in (OURS, "/etc/network/interfaces.d/*"):
+        assert program.refusal("read", files=[pattern]).startswith(f"{OURS} is a symbolic link out of its folder; put ")
+
+
+def test_a_link_within_its_folder_is_followed(program: Asking, node: NodeRoot) -> None:
+    node.write("/etc/frr/frr.conf.real", "hostname pve1\n")
+    node.place(FRR).symlink_to("frr.conf.real")
+    assert program.value("read", files=[FRR])["files"] == {FRR: "hostname pve1\n"}
+
+
+def test_the_folder_itself_may_be_a_link_as_etc_pve_is_on_a_simulated_node(
+    program: Asking, node: NodeRoot, tmp_path: Path
+) -> None:
+    (tmp_path / "shared").mkdir()
+    (tmp_path / "shared" / "zones.cfg").write_text("vxlan: z\n")
+    node.place("/etc/pve/sdn").rmdir()
+    node.place("/etc/pve/sdn").symlink_to(tmp_path / "shared")
+    assert program.value("read", files=["/etc/pve/sdn/zones.cfg"])["files"] == {"/etc/pve/sdn/zones.cfg": "vxlan: z\n"}
+
+
+def test_what_is_no_text_is_refused_with_its_place(program: Asking, node: NodeRoot) -> None:
+    node.place(OURS).write_bytes(b"auto x\n# caf\xe9\n")
+    assert program.refusal("read", files=[OURS]) == f"{OURS} is no UTF-8 text: byte 0xe9 in line 2"
+
+
+def test_a_file_of_more_than_8_mib_is_refused(program: Asking, node: NodeRoot) -> None:
+    with node.place(OURS).open("wb") as file:
+        file.truncate(8 * 1024 * 1024 + 1)
+    assert f"{OURS} is larger than 8 MiB" in program.refusal("read", files=[OURS])
+
+
+def test_a_named_pipe_does_not_keep_us_waiting(program: Asking, node: NodeRoot) -> None:
+    os.mkfifo(node.place(OURS))
+    assert program.refusal("read", files=[OURS]) == f"{OURS} is no regular file"
+
+
+def test_a_file_that_may_not_be_read_is_named(program: Asking, node: NodeRoot) -> None:
+    if os.geteuid() == 0:
+        pytest.skip("root may read everything")
+    node.write(OURS, "x")
+    node.place(OURS).chmod(0)
+    assert program.refusal("read", files=[OURS]) == f"{OURS}: Permission denied"
+
+
+class TestObserve:
+    def test_commands_are_answered_with_the_json_they_print(self, program: Asking, node: NodeRoot) -> None:
+        node.command("ip", prints='[{"ifname": "lo"}]')
+        names = ["ip-addr", "ip-link", "ip-route", "ip-route6"]
+        answer = program.value("observe", files=[], commands=names)
+        assert answer["commands"] == {name: [{"ifname": "lo"}] for name in names}
+        assert node.calls() == ["ip -j -d address", "ip -j -d link", "ip -j route", "ip -j -6 route"]
+
+    def test_a_command_without_anything_to_tell_has_told_of_nothing(self, program: Asking, node: NodeRoot) -> None:
+        node.command("ip", prints=" \n")
+        assert program.value("observe", commands=["ip-route"])["commands"] == {"ip-route": []}
+
+    def test_hostname_and_files_come_along(self, program: Asking, node: NodeRoot) -> None:
+        node.write("/etc/hostname", "pve7.example.org\n")
+        assert program.value("observe", files=["/etc/hostname"]) == {
+            "hostname": "pve7",
+            "files": {"/etc/hostname": "pve7.example.org\n"},
+            "commands": {},
+        }
+
+    def test_forwarding_switches_are_read_from_the_kernel(self, program: Asking, node: NodeRoot) -> None:
+        node.write("/proc/sys/net/ipv4/ip_forward", "1\n")
+        assert program.value("observe", commands=["sysctl"])["commands"]["sysctl"] == {"net.ipv4.ip_forward": "1"}
+
+    def test_versions_of_what_is_installed(self, program: Asking, node: NodeRoot) -> None:
+        printed = "ifupdown2\t3.0.0-1.1\tinstalled\nfrr\t8.4.4-1.1\tconfig-files\n"
+        node.command("dpkg-query", prints=printed, complains="no packages found", status=1)
+        versions = program.value("observe", commands=["versions"])["commands"]["versions"]
+        assert versions == {
+            "ifupdown2": "3.0.0-1.1",
+            "python3": platform.python_version(),
+            "kernel": platform.release(),
+        }
+
+    def test_a_machine_without_dpkg_has_no_packages(self, program: Asking) -> None:
+        assert set(program.value("observe", commands=["versions"])["commands"]["versions"]) == {"python3", "kernel"}
+
+    def test_a_failing_command_is_shown_with_its_last_words(self, program: Asking, node: NodeRoot) -> None:
+        node.command("ip", complains="Object is confused\n", status=255)
+        refusal = program.refusal("observe", commands=["ip-addr"])
+        assert refusal == "ip -j -d address ended with status 255: Object is confused"
+
+    def test_a_command_that_prints_no_json_is_named(self, program: Asking, node: NodeRoot) -> None:
+        node.command("ip", prints="1: lo: <LOOPBACK>")
+        assert program.refusal("observe", commands=["ip-link"]).startswith("ip -j -d link printed no JSON")
+
+    def test_an_absent_command_is_named(self, program: Asking) -> None:
+        assert program.refusal("observe", commands=["ip-link"]) == "ip is not installed"
+
+    def test_a_node_is_asked_nothing_else(self, program: Asking) -> None:
+        assert program.refusal("observe", commands=["rm -rf /"]) == "'rm -rf /' is nothing that a node can be asked"
+
+
+@pytest.mark.parametrize("request_", [b"", b"{", b"[]", b'{"verb": "read"}', b'{"verb": [], "arguments": {}}', b"\xff"])
+def test_a_garbled_request_is_answered_all_the_same(program: Asking, request_: bytes) -> None:
+    from pvesdn.node.program import answer
+
+    document = answer(program.machine, request_)
+    assert document["ok"] is False
+    assert "please report it" in document["hint"]

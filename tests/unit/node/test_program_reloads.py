@@ -1,0 +1,165 @@
+"""What the node program makes the node's daemons and kernel do, and the one file it writes for the cluster."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+
+import pytest
+
+from pvesdn.node.program import Machine, answer
+from tests.noderoot import FRR, SYSCTL, NodeRoot
+from tests.unit.node.asking import Asking
+
+SEEN = "/etc/pve/sdn/pvesdn-seen.json"
+
+
+@pytest.fixture
+def frr(node: NodeRoot) -> NodeRoot:
+    """FRR running, enabled and content."""
+    node.command("vtysh")
+    node.command("systemctl")
+    node.command("frr-reload.py", prints="Called via Namespace\n")
+    return node
+
+
+class TestFrr:
+    def test_it_is_reloaded(self, program: Asking, frr: NodeRoot) -> None:
+        assert program.value("frr", action="reload") == {"log": ["Called via Namespace"]}
+        assert frr.calls()[-1] == f"frr-reload.py --reload {FRR}"
+
+    def test_it_is_restarted_when_told(self, program: Asking, frr: NodeRoot) -> None:
+        assert program.value("frr", action="restart") == {"log": []}
+        assert frr.calls() == ["systemctl is-enabled frr", "systemctl restart frr"]
+
+    def test_when_it_is_stopped_a_reload_becomes_a_restart_and_says_so(self, program: Asking, frr: NodeRoot) -> None:
+        frr.command("systemctl", script='[ "$1" = is-active ] && exit 3')
+        log = program.value("frr", action="reload")["log"]
+        assert log == ["FRR was not running: restarting instead of reloading"]
+        assert "frr-reload.py" not in " ".join(frr.calls())
+        assert frr.calls()[-1] == "systemctl restart frr"
+
+    def test_when_a_daemon_is_absent_a_reload_becomes_a_restart_and_says_so(
+        self, program: Asking, frr: NodeRoot
+    ) -> None:
+        frr.command("frr-reload.py", complains="bgpd is not running\n", status=1)
+        log = program.value("frr", action="reload")["log"]
+        assert log == ["bgpd is not running", "a daemon of FRR was not running: restarting instead of reloading"]
+        assert frr.calls()[-1] == "systemctl restart frr"
+
+    def test_without_frr_reload_it_is_restarted_and_the_package_named(self, program: Asking, frr: NodeRoot) -> None:
+        (frr.folder / "bin" / "frr-reload.py").unlink()
+        log = program.value("frr", action="reload")["log"]
+        assert log == [
+            "/usr/lib/frr/frr-reload.py is absent (apt install frr-pythontools): restarting instead of reloading"
+        ]
+
+    def test_a_reload_that_fails_for_another_reason_interrupts_nobodys_traffic(
+        self, program: Asking, frr: NodeRoot
+    ) -> None:
+        frr.command("frr-reload.py", complains="% Unknown command: banana\n", status=1)
+        refusal = program.refusal("frr", action="reload")
+        assert "frr-reload.py" in refusal
+        assert "ended with status 1: % Unknown command: banana; look into /var/log/frr/frr-reload.log" in refusal
+        assert "systemctl restart frr" not in frr.calls()
+
+    def test_frr_that_would_not_start_at_boot_is_enabled(self, program: Asking, frr: NodeRoot) -> None:
+        frr.command("systemctl", script='[ "$1" = is-enabled ] && exit 1')
+        assert program.value("frr", action="reload")["log"][0] == "FRR was not enabled at boot: enabled"
+        assert "systemctl enable frr" in frr.calls()
+
+    def test_a_restart_that_fails_is_shown(self, program: Asking, frr: NodeRoot) -> None:
+        frr.command(
+            "systemctl", complains="Job for frr.service failed\n", script='[ "$1" = is-enabled ] && exit 0', status=1
+        )
+        refusal = program.refusal("frr", action="restart")
+        assert refusal.endswith(
+            "systemctl restart frr ended with status 1: Job for frr.service failed; journalctl -u frr says why"
+        )
+
+    def test_a_node_without_frr_is_told_to_install_it(self, program: Asking) -> None:
+        assert program.refusal("frr", action="reload") == "FRR is not installed; apt install frr frr-pythontools"
+
+    @pytest.mark.parametrize("action", ["stop", "none", ""])
+    def test_it_can_be_told_nothing_else(self, program: Asking, frr: NodeRoot, action: str) -> None:
+        assert program.refusal("frr", action=action) == f"{action!r} is nothing that FRR can be told"
+        assert frr.calls() == []
+
+
+class TestSysctl:
+    def test_settings_are_loaded_from_our_file(self, program: Asking, node: NodeRoot) -> None:
+        node.command("sysctl", prints="net.ipv4.ip_forward = 1\n")
+        assert program.value("sysctl", file=SYSCTL) == {"log": ["net.ipv4.ip_forward = 1"]}
+        assert node.calls() == [f"sysctl -p {SYSCTL}"]
+
+    def test_a_setting_that_the_kernel_refuses_is_shown(self, program: Asking, node: NodeRoot) -> None:
+        node.command("sysctl", complains="sysctl: cannot stat /proc/sys/net/x: No such file\n", status=1)
+        assert "cannot stat /proc/sys/net/x" in program.refusal("sysctl", file=SYSCTL)
+
+    def test_from_no_other_file(self, program: Asking, node: NodeRoot) -> None:
+        assert "is no file of pvesdn's kernel settings" in program.refusal("sysctl", file="/etc/sysctl.conf")
+        assert node.calls() == []
+
+
+class TestFlood:
+    FDB = (
+        '[{"mac":"aa:bb:cc:00:00:01","master":"web"},{"mac":"00:00:00:00:00:00","dst":"192.168.0.2","flags":["self"]},'
+        '{"mac":"00:00:00:00:00:00","dst":"fd00::2","flags":["self"]},{"mac":"aa:bb:cc:00:00:02","dst":"192.168.0.3"}]'
+    )
+
+    def test_missing_entries_are_restored_and_the_others_left(self, program: Asking, node: NodeRoot) -> None:
+        node.command("bridge", prints=self.FDB)
+        ports = {"vxlan_web": ["192.168.0.2", "192.168.0.3", "FD00:0::2"], "vxlan_db": ["192.168.0.2"]}
+        assert program.value("flood", ports=ports) == {"restored": {"vxlan_web": ["192.168.0.3"]}}
+        assert node.calls() == [
+            "bridge -j fdb show dev vxlan_db",
+            "bridge -j fdb show dev vxlan_web",
+            "bridge fdb append 00:00:00:00:00:00 dev vxlan_web dst 192.168.0.3",
+        ]
+
+    def test_a_device_that_is_not_there_does_not_hide_the_others(self, program: Asking, node: NodeRoot) -> None:
+        missing = 'case "$*" in *vxlan_a*) echo "Cannot find device" >&2; exit 1;; esac'
+        node.command("bridge", script=missing, prints="[]")
+        refusal = program.refusal("flood", ports={"vxlan_a": ["192.168.0.2"], "vxlan_b": ["192.168.0.3"]})
+        assert refusal == "bridge -j fdb show dev vxlan_a ended with status 1: Cannot find device"
+        assert node.calls()[-1] == "bridge fdb append 00:00:00:00:00:00 dev vxlan_b dst 192.168.0.3"
+
+    @pytest.mark.parametrize("address", ["", "banana", "192.168.0.2/24", "-h"])
+    def test_what_is_no_address_reaches_no_command(self, program: Asking, node: NodeRoot, address: str) -> None:
+        assert program.refusal("flood", ports={"vxlan_web": [address]}) == f"{address!r} is no IP address"
+        assert node.calls() == []
+
+    def test_ports_are_named_one_by_one(self, program: Asking) -> None:
+        assert program.refusal("flood", ports=["vxlan_web"]) == "argument 'ports' is missing or of the wrong type"
+
+
+class TestPut:
+    def test_a_file_of_ours_is_written_whole(self, program: Asking, node: NodeRoot) -> None:
+        for text in ("{}\n", "{1}\n"):
+            assert program.value("put", path=SEEN, text=text) == {}
+            assert node.text(SEEN) == text
+        assert [path.name for path in node.place("/etc/pve/sdn").iterdir()] == ["pvesdn-seen.json"]
+
+    @pytest.mark.parametrize("name", ["zones.cfg", ".running-config", "../user.cfg", "pvesdn/../../x", "pvesdn x"])
+    def test_nothing_else_is(self, program: Asking, node: NodeRoot, name: str) -> None:
+        assert "is not for pvesdn to write" in program.refusal("put", path=f"/etc/pve/sdn/{name}", text="x")
+        assert list(node.place("/etc/pve/sdn").iterdir()) == []
+
+    def test_a_target_that_cannot_be_replaced_keeps_what_it_was_and_nothing_is_left(
+        self, program: Asking, node: NodeRoot
+    ) -> None:
+        node.place(SEEN).mkdir()
+        assert program.refusal("put", path=SEEN, text="x") == f"{SEEN}: Is a directory"
+        assert list(node.place("/etc/pve/sdn").iterdir()) == [node.place(SEEN)]
+
+    def test_a_cluster_file_system_that_refuses_is_explained(self, node: NodeRoot) -> None:
+        class WithoutQuorum(Machine):
+            def rename(self, source: str, target: str) -> None:
+                raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), target)
+
+        request = json.dumps({"verb": "put", "arguments": {"path": SEEN, "text": "x"}}).encode()
+        document = answer(WithoutQuorum(str(node.folder)), request)
+        assert document["error"] == f"{SEEN}: Permission denied"
+        assert document["hint"] == "the cluster file system is read-only without a quorum: pvecm status"
+        assert list(node.place("/etc/pve/sdn").iterdir()) == []
