@@ -34,6 +34,7 @@ default file may be absent, a named one may not. All keys, with their defaults o
 
     [lab]                   # the simulated cluster
     folder = "FOLDER"       # each node is FOLDER/nodes/NODE on this machine; nothing goes through SSH
+    local_node = "pve1"     # the node that this machine plays; absent: none
 """
 
 from __future__ import annotations
@@ -52,7 +53,7 @@ from pydantic import Field, SecretStr, ValidationError
 from pvesdn.errors import SettingsError
 from pvesdn.model.api_settings import ApiSettings
 from pvesdn.model.base import Model
-from pvesdn.model.primitives import UdpPort
+from pvesdn.model.primitives import NodeName, UdpPort
 
 DEFAULT_FILE = Path("/etc/pve/priv/pvesdn.toml")
 NODE_MARK = Path("/etc/pve/local")
@@ -95,9 +96,14 @@ class WatchSettings(Model):
 
 
 class LabSettings(Model):
-    """:param folder: the simulated cluster's folder, which has `nodes/NODE` for each node."""
+    """A simulated cluster.
+
+    :param folder: it has `nodes/NODE` for each node.
+    :param local_node: the node this machine plays; None plays none.
+    """
 
     folder: Path
+    local_node: NodeName | None = None
 
 
 class Settings(Model):

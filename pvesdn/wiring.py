@@ -1,0 +1,98 @@
+"""The composition root: settings to the world of a run, adapters chosen."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+
+from pvesdn.adapters.nodes import Host, LocalAgent, RoutedAgent, SshAgent
+from pvesdn.adapters.pve_api import PveApi
+from pvesdn.adapters.system import SystemClock
+from pvesdn.decode.cluster_status import decode_cluster
+from pvesdn.errors import SettingsError
+from pvesdn.model.primitives import Json, NodeName
+from pvesdn.ports import ClusterApi, NodeAgent, Observer
+from pvesdn.settings import NODE_MARK, LabSettings, Settings, SshSettings
+from pvesdn.workflows.world import World
+
+_CLUSTER_STATUS = "cluster/status"
+
+
+def build_world(settings: Settings, observer: Observer) -> World:
+    """The world that `settings` describe. Asks nobody anything yet.
+
+    :raises SettingsError: the CA file or the simulated cluster's folder cannot be read.
+    """
+    api = PveApi(settings.api)
+    local = _local_node(settings)
+    return World(
+        api=api,
+        nodes=_agent(settings, api, local),
+        clock=SystemClock(),
+        observer=observer,
+        local_node=local,
+        task_timeout=settings.apply.task_timeout,
+    )
+
+
+def _local_node(settings: Settings) -> NodeName | None:
+    """The node this runs on: known only where the API is that of this machine, for another cluster may use its name."""
+    if settings.lab is not None:
+        return settings.lab.local_node
+    if settings.api.backend != "local":
+        return None
+    # pmxcfs makes it a link to nodes/<the node's name>.
+    return NODE_MARK.readlink().name if NODE_MARK.is_symlink() else None
+
+
+def _agent(settings: Settings, api: ClusterApi, local: NodeName | None) -> NodeAgent:
+    if settings.lab is not None:
+        return LocalAgent(_lab_roots(settings.lab), limit=settings.ssh.timeout)
+    remote = MembershipAgent(api, settings.ssh)
+    if local is None:
+        return remote
+    return RoutedAgent({local: LocalAgent({local: None}, limit=settings.ssh.timeout)}, default=remote)
+
+
+def _lab_roots(lab: LabSettings) -> dict[NodeName, Path | None]:
+    nodes = lab.folder / "nodes"
+    try:
+        return {root.name: root for root in sorted(nodes.iterdir()) if root.is_dir()}
+    except OSError as error:
+        raise SettingsError(f"[lab] folder: {nodes}: {error.strerror}", hint="name a simulated cluster's") from None
+
+
+class MembershipAgent:
+    """A `ports.NodeAgent` over SSH to the addresses that the cluster gives its members, asked for when first needed."""
+
+    def __init__(self, api: ClusterApi, settings: SshSettings) -> None:
+        self._api = api
+        self._settings = settings
+        self._agent: SshAgent | None = None
+        self._once = threading.Lock()
+
+    def ask(self, node: NodeName, verb: str, arguments: Mapping[str, Json]) -> dict[str, Json]:
+        """Run one verb of the node program; see `ports.NodeAgent`.
+
+        :raises ClusterError: the membership cannot be read.
+        """
+        with self._once:
+            if self._agent is None:
+                self._agent = self._connect()
+        return self._agent.ask(node, verb, arguments)
+
+    def _connect(self) -> SshAgent:
+        cluster = decode_cluster({_CLUSTER_STATUS: self._api.get(_CLUSTER_STATUS)})
+        settings = self._settings
+        hosts = {
+            member.name: Host(
+                address=str(member.address or ""),
+                port=settings.port or 0,
+                user=settings.user,
+                identity_file=settings.identity_file,
+                known_hosts_file=settings.known_hosts,
+            )
+            for member in cluster.members
+        }
+        return SshAgent(hosts, limit=settings.timeout, connect_limit=max(1, round(settings.connect_timeout)))
