@@ -72,6 +72,29 @@ def split_stanzas(text: str) -> tuple[tuple[str, str], ...]:
     return tuple((name, "".join(lines)) for name, lines in found.items())
 
 
+def runs_of_lines(text: str) -> Iterator[tuple[str, list[str]]]:
+    """The whole file cut where the interface changes: names and lines with their ends, in order and without a gap.
+
+    Empty lines belong to what follows them; a name occurs again when its lines do not stand together.
+    """
+    name: str | None = None
+    lines: list[str] = []
+    blanks: list[str] = []
+    for line in _keep_line_ends(text):
+        if not line.strip():
+            blanks.append(line)
+            continue
+        owner = _owner(line, name or "")
+        if name is not None and owner != name:
+            yield name, lines
+            lines = []
+        name = owner
+        lines += [*blanks, line]
+        blanks = []
+    if lines or blanks:
+        yield name or "", lines + blanks
+
+
 def _owner(line: str, current: str) -> str:
     """Whose text a line is: an unindented comment is nobody's, an option is its stanza's."""
     keyword, *rest = line.split()

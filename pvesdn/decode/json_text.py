@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from ipaddress import ip_address
 
 from pvesdn.model.primitives import IpAddress, Json
+
+_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+_DIGITS = 18
+"""More are no number that a node or cluster could mean, and Python reads only so many."""
 
 
 class WrongShapeError(ValueError):
@@ -42,18 +47,27 @@ def rows(value: Json, what: str) -> list[dict[str, Json]]:
 
 
 def string(value: Json, what: str) -> str:
-    """Text. :raises WrongShapeError: something else."""
-    if not isinstance(value, str):
-        message = f"{what} is no text"
+    """Printable text of one line. :raises WrongShapeError: something else."""
+    if not isinstance(value, str) or _UNPRINTABLE.search(value):
+        message = f"{what} is no printable text"
         raise WrongShapeError(message)
     return value
 
 
+def word(value: Json, what: str) -> str:
+    """A name: printable text without blanks. :raises WrongShapeError: something else."""
+    found = string(value, what)
+    if not found or len(found.split()) != 1 or found != found.strip():
+        message = f"{what} is no name"
+        raise WrongShapeError(message)
+    return found
+
+
 def number(value: Json, what: str) -> int:
     """A whole number, also one in quotes, as Perl prints them at times. :raises WrongShapeError: something else."""
-    if isinstance(value, int) and not isinstance(value, bool):
+    if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 10**_DIGITS:
         return value
-    if isinstance(value, str) and len(value) <= 20 and value.isascii() and value.removeprefix("-").isdigit():  # noqa: PLR2004 - 64 bits
+    if isinstance(value, str) and re.fullmatch(rf"-?[0-9]{{1,{_DIGITS}}}", value):
         return int(value)
     message = f"{what} is no whole number"
     raise WrongShapeError(message)

@@ -42,7 +42,7 @@ def decode_members(text: str) -> MembersFile:
     """
     try:
         document = json_text.mapping(json_text.load(text), "the document")
-        local = json_text.string(document.get("nodename"), "nodename")
+        local = json_text.word(document.get("nodename"), "nodename")
         if document.get("cluster") is None:
             return MembersFile(local, is_quorate=True, nodes={local: ListedNode(0, is_online=True, address=None)})
         cluster = json_text.mapping(document["cluster"], "cluster")

@@ -15,6 +15,7 @@ from pvesdn.model.primitives import IpAddress, IpInterface, Json
 from pvesdn.model.snapshot import NodeRaw
 
 _INTERFACES = "/etc/network/interfaces"
+_DEFAULT_MTU = 1500
 
 
 def decode_facts(node: str, raw: NodeRaw) -> NodeFacts:
@@ -56,7 +57,7 @@ def _texts(raw: NodeRaw, command: str) -> dict[str, str]:
 
 def _links(rows: list[dict[str, Json]]) -> Iterator[Link]:
     for row in rows:
-        name = json_text.string(row.get("ifname"), "ifname of ip-link")
+        name = json_text.word(row.get("ifname"), "ifname of ip-link")
         what = f"of {name!a} in ip-link"
         info = json_text.mapping(row.get("linkinfo") or {}, f"linkinfo {what}")
         data = json_text.mapping(info.get("info_data") or {}, f"info_data {what}")
@@ -64,7 +65,7 @@ def _links(rows: list[dict[str, Json]]) -> Iterator[Link]:
         vni = json_text.number(data["id"], f"id {what}") if kind == "vxlan" and "id" in data else None
         yield Link(
             name=name,
-            mtu=json_text.number(row.get("mtu", Link.__dataclass_fields__["mtu"].default), f"mtu {what}"),
+            mtu=json_text.number(row.get("mtu", _DEFAULT_MTU), f"mtu {what}"),
             mac=json_text.string(row.get("address", ""), f"address {what}"),
             master=json_text.string(row.get("master", ""), f"master {what}"),
             kind=kind,
@@ -74,7 +75,7 @@ def _links(rows: list[dict[str, Json]]) -> Iterator[Link]:
 
 def _addresses(rows: list[dict[str, Json]]) -> Iterator[tuple[str, IpInterface]]:
     for row in rows:
-        name = json_text.string(row.get("ifname"), "ifname of ip-addr")
+        name = json_text.word(row.get("ifname"), "ifname of ip-addr")
         for info in json_text.rows(row.get("addr_info") or [], f"addr_info of {name!a}"):
             if info.get("family") in ("inet", "inet6"):
                 what = f"local of {name!a} in ip-addr"

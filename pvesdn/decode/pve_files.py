@@ -50,9 +50,7 @@ def read_pve(collections: Mapping[str, Iterable[Section]], file: Callable[[str],
     for entry in found.of("vnet"):
         _vnet(entry, found)
     for entry in found.of("subnet"):
-        fields = subnet_fields(entry, is_pve=True)
-        if subnet := entry.build(Subnet, id=entry.section.id, is_pve=True, **fields):
-            found.subnets.append(subnet)
+        _subnet(entry, found)
     found.has_fabrics = bool(found.of("fabric"))
     return found
 
@@ -152,3 +150,11 @@ def _vnet(entry: Entry, found: Definitions) -> None:
         entry.warn(what, "leave it out", at="alias")
     if vnet := entry.build(Vnet, id=entry.section.id, is_pve=True):
         found.vnets.append(vnet)
+
+
+def _subnet(entry: Entry, found: Definitions) -> None:
+    fields = subnet_fields(entry, is_pve=True)
+    # PVE prints the gateway as it was typed.
+    typed = next((item.value for item in entry.section.properties if item.key == "gateway"), None)
+    if subnet := entry.build(Subnet, id=entry.section.id, is_pve=True, gateway_text=typed, **fields):
+        found.subnets.append(subnet)
