@@ -92,12 +92,15 @@ class L2vpnEvpn:
 class BgpRouter:
     """`router bgp ASN [vrf NAME]`.
 
+    :param router_id: None only where `is_merged`.
     :param has_graceful_notifications: False prints PVE's two lines that switch hard resets and graceful-restart notifications off.
+    :param is_merged: PVE prints this router itself: frr.conf.local holds what is added to it, nothing else.
     """
 
     asn: int
-    router_id: IpAddress | str
+    router_id: IpAddress | str | None
     vrf: str | None = None
+    is_merged: bool = False
     has_graceful_notifications: bool = True
     groups: tuple[PeerGroup, ...] = ()
     unicasts: tuple[Unicast, ...] = ()

@@ -1,0 +1,62 @@
+"""What PVE's own SDN has on a node, as far as our zones beside it must know."""
+
+from __future__ import annotations
+
+from pvesdn.model.design import DesignInput
+from pvesdn.model.sdn import (
+    EvpnController,
+    LeftController,
+    LeftZone,
+    PveEvpnController,
+    PveEvpnZone,
+    PveVxlanZone,
+)
+
+
+def writes_frr(given: DesignInput, node: str) -> bool:
+    """PVE writes the node's frr.conf, so ours has to go through frr.conf.local (F4.4)."""
+    facts = given.facts.get(node)
+    has_local = facts is not None and facts.has_foreign_frr_local
+    return given.cluster.has_sdn and (given.sdn.has_pve_frr or has_local)
+
+
+def has_evpn(given: DesignInput) -> bool:
+    """PVE runs `advertise-all-vni` on its nodes."""
+    return any(_is_evpn(controller) for controller in given.sdn.controllers)
+
+
+def asns(given: DesignInput, node: str) -> tuple[tuple[str, int], ...]:
+    """PVE's controllers on a node with their AS numbers, the one that names its default BGP instance first (F6.3)."""
+    found = [
+        (controller.type == "bgp", controller.id, controller.asn)
+        for controller in given.sdn.controllers
+        if isinstance(controller, LeftController) and controller.asn is not None and controller.node in {None, node}
+    ]
+    found += [(False, c.id, c.asn) for c in given.sdn.controllers if isinstance(c, PveEvpnController)]
+    return tuple((name, asn) for _, name, asn in sorted(found, key=lambda entry: (not entry[0], entry[1])))
+
+
+def evpn_zones(given: DesignInput) -> dict[str, PveEvpnZone | LeftZone]:
+    """PVE's zones that have a VRF, by id."""
+    return {
+        zone.id: zone
+        for zone in given.sdn.zones
+        if isinstance(zone, PveEvpnZone) or (isinstance(zone, LeftZone) and zone.type == "evpn")
+    }
+
+
+def plain_vnis(given: DesignInput, node: str) -> frozenset[int]:
+    """VNIs of PVE's own plain VXLAN zones on a node."""
+    zones = {
+        zone.id
+        for zone in given.sdn.zones
+        if (isinstance(zone, PveVxlanZone) or (isinstance(zone, LeftZone) and zone.type == "vxlan"))
+        and (zone.nodes is None or node in zone.nodes)
+    }
+    return frozenset(vnet.tag for vnet in given.sdn.vnets if vnet.zone in zones and vnet.tag is not None)
+
+
+def _is_evpn(controller: EvpnController | PveEvpnController | LeftController) -> bool:
+    return isinstance(controller, PveEvpnController) or (
+        isinstance(controller, LeftController) and controller.type == "evpn"
+    )

@@ -1,0 +1,236 @@
+"""FRR for our zones on one node: who peers with whom, what is announced, and what is fenced off."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from pvesdn.design import beside_pve, names
+from pvesdn.design.exits import default_routes, design_vrrp
+from pvesdn.design.sysctl import IP_FORWARD, IPV6_FORWARD, routed_families
+from pvesdn.design.zones import IPV4, IPV6, ZonePlan, exit_families, reflecting_members
+from pvesdn.model.cluster import Vtep
+from pvesdn.model.design import DesignInput
+from pvesdn.model.frr import (
+    BgpRouter,
+    EvpnActivation,
+    FrrConfig,
+    L2vpnEvpn,
+    PeerGroup,
+    Unicast,
+    VniTargets,
+    VrfBinding,
+    VrrpInterface,
+)
+from pvesdn.model.primitives import IpAddress
+from pvesdn.model.sdn import EvpnController, EvpnZone, Exit, Irb, VxlanZone
+
+_NOBODY = "65535:65535"
+"""A route target that nothing exports."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mesh:
+    """The BGP speakers of one of our controllers.
+
+    :param speakers: members that run it, online or not, with their VTEPs.
+    :param reflectors: those of them that reflect routes for the others.
+    :param outside: route reflectors that are no members.
+    """
+
+    controller: EvpnController
+    speakers: Mapping[str, IpAddress]
+    reflectors: frozenset[str]
+    outside: tuple[IpAddress, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class BgpPlan:
+    """What is the same on every node.
+
+    :param meshes: in the order of the controllers' ids; those without a zone are left out.
+    :param asns: AS number by controller, ours and PVE's.
+    """
+
+    meshes: tuple[Mesh, ...]
+    asns: Mapping[str, int]
+
+
+def plan_bgp(given: DesignInput, vteps: Mapping[str, Vtep], plans: Iterable[ZonePlan]) -> BgpPlan:
+    """Who runs which of our controllers: the members in its zones, and the members that reflect for them."""
+    users: dict[str, set[str]] = {}
+    for plan in plans:
+        if isinstance(plan.zone, EvpnZone):
+            users.setdefault(plan.zone.controller, set()).update(plan.nodes)
+    meshes = []
+    for controller in given.sdn.controllers:
+        if not isinstance(controller, EvpnController) or controller.id not in users:
+            continue
+        addresses = {address for address in controller.route_reflectors or () if not isinstance(address, str)}
+        reflectors = reflecting_members(controller, given.cluster) | {
+            name for name, vtep in vteps.items() if vtep.address in addresses
+        }
+        speakers = {name: vteps[name].address for name in sorted(users[controller.id] | reflectors)}
+        outside = tuple(sorted(addresses - set(speakers.values()), key=int))
+        meshes.append(Mesh(controller, speakers, reflectors, outside))
+    asns = {c.id: c.asn for c in given.sdn.controllers if c.asn is not None}
+    return BgpPlan(tuple(meshes), asns)
+
+
+def design_frr(
+    given: DesignInput, bgp: BgpPlan, plans: tuple[ZonePlan, ...], exits: tuple[Exit, ...], node: str
+) -> FrrConfig | None:
+    """Our FRR configuration of a node, None where none is needed.
+
+    :param exits: those of this node, in zones of both sources.
+    """
+    is_local = beside_pve.writes_frr(given, node)
+    by_zone = {uplink.zone: uplink for uplink in exits}
+    symmetric = [plan for plan in plans if _is_symmetric(plan) and node in plan.active]
+    default = _default_router(given, bgp, plans, node)
+    routers = [] if default is None else [default]
+    routers += [_vrf_router(bgp, plan, by_zone.get(plan.zone.id), node) for plan in symmetric]
+    vrfs = [_vrf_binding(plan, by_zone.get(plan.zone.id)) for plan in symmetric]
+    for uplink in exits:
+        if uplink.zone in beside_pve.evpn_zones(given):
+            routers.append(_borrowed_router(given, uplink, node))
+            vrfs.append(VrfBinding(names.vrf(uplink.zone), routes=tuple(default_routes(uplink))))
+    if not routers and not vrfs:
+        return None
+    routed = routed_families(plans, exits, node)
+    return FrrConfig(
+        hostname=node,
+        is_local_block=is_local,
+        ip_forwarding=None if is_local else _forwards(given, node, IP_FORWARD, needed=IPV4 in routed),
+        ipv6_forwarding=None if is_local else _forwards(given, node, IPV6_FORWARD, needed=IPV6 in routed),
+        vrfs=tuple(sorted(vrfs, key=lambda vrf: vrf.name)),
+        routers=tuple(sorted(routers, key=lambda router: router.vrf or "")),
+        vrrp=_vrrp(exits),
+    )
+
+
+def daemons(frr: FrrConfig | None) -> frozenset[str]:
+    """FRR daemons that a configuration needs beside zebra and staticd, which always run."""
+    if frr is None:
+        return frozenset()
+    return frozenset({"bgpd", "bfdd"} | ({"vrrpd"} if frr.vrrp else set()))
+
+
+def _default_router(given: DesignInput, bgp: BgpPlan, plans: tuple[ZonePlan, ...], node: str) -> BgpRouter | None:
+    """`router bgp` without VRF: the sessions of our controllers, and the fences round plain VNIs."""
+    meshes = [mesh for mesh in bgp.meshes if node in mesh.speakers]
+    fences = _fences(given, plans, node, is_speaker=bool(meshes))
+    pve_asns = beside_pve.asns(given, node)
+    if not meshes and not fences:
+        return None
+    groups: list[PeerGroup] = []
+    activations: list[EvpnActivation] = []
+    placed: set[str] = set()
+    for number, mesh in enumerate(meshes):
+        suffix = f"-{mesh.controller.id}" if number else ""
+        for name, neighbors, is_client in _sessions(mesh, node):
+            new = tuple(neighbor for neighbor in neighbors if neighbor not in placed)
+            if new:
+                placed.update(new)
+                groups.append(PeerGroup(name + suffix, str(mesh.controller.asn), new))
+                activations.append(EvpnActivation(name + suffix, is_reflector_client=is_client))
+    return BgpRouter(
+        asn=meshes[0].controller.asn if meshes else pve_asns[0][1],
+        router_id=meshes[0].speakers[node] if meshes else None,
+        is_merged=bool(pve_asns) and beside_pve.writes_frr(given, node),
+        groups=tuple(groups),
+        evpn=L2vpnEvpn(activations=tuple(activations), advertise_all_vni=bool(meshes), vnis=fences),
+    )
+
+
+def _sessions(mesh: Mesh, node: str) -> Iterator[tuple[str, tuple[str, ...], bool]]:
+    """Peer groups with their neighbours, and whether we reflect for them."""
+    own = mesh.speakers[node]
+    if mesh.controller.peers is not None:
+        yield "VTEP", tuple(str(peer) for peer in mesh.controller.peers if peer != own), False
+        return
+    others = {name: address for name, address in mesh.speakers.items() if name != node}
+    if mesh.controller.route_reflectors is None:
+        yield "VTEP", _texts(others.values()), False
+        return
+    reflectors = [address for name, address in others.items() if name in mesh.reflectors]
+    yield "RR", _texts((*reflectors, *mesh.outside)), False
+    if node in mesh.reflectors:
+        yield "VTEP", _texts(address for name, address in others.items() if name not in mesh.reflectors), True
+
+
+def _fences(given: DesignInput, plans: tuple[ZonePlan, ...], node: str, *, is_speaker: bool) -> tuple[VniTargets, ...]:
+    """Route targets that keep plain VNIs out of EVPN.
+
+    `advertise-all-vni` announces every VXLAN device of the node; when such a route is withdrawn, FRR deletes the static
+    flooding entry of the same address and the plain zone goes dark.
+    """
+    has_pve_evpn = beside_pve.has_evpn(given)
+    if not (is_speaker or has_pve_evpn):
+        return ()
+    vnis = {vnet.vni for plan in plans if isinstance(plan.zone, VxlanZone) for vnet in plan.vnets if node in vnet.nodes}
+    if not has_pve_evpn:
+        vnis |= beside_pve.plain_vnis(given, node)
+    return tuple(VniTargets(vni, imports=(_NOBODY,), exports=(f"65535:{vni}",)) for vni in sorted(vnis))
+
+
+def _vrf_binding(plan: ZonePlan, uplink: Exit | None) -> VrfBinding:
+    l3vni = plan.zone.l3vni if isinstance(plan.zone, EvpnZone) else None
+    return VrfBinding(names.vrf(plan.zone.id), l3vni, tuple(default_routes(uplink)) if uplink else ())
+
+
+def _vrf_router(bgp: BgpPlan, plan: ZonePlan, uplink: Exit | None, node: str) -> BgpRouter:
+    """`router bgp ASN vrf vrf_Z` of a symmetric zone of ours."""
+    zone = plan.zone
+    assert isinstance(zone, EvpnZone)  # noqa: S101 - asked for by `_is_symmetric`
+    asn = bgp.asns[zone.controller]
+    redistribute = ("connected", "static") if uplink else ("connected",)
+    spoken = _family_words(plan.families) if uplink or zone.advertise_subnets else ()
+    # A configured import target takes the place of the one FRR derives (AS:VNI, the AS number's low 16 bits).
+    own = (f"{asn & 0xFFFF}:{zone.l3vni}",) if zone.rt_import else ()
+    return BgpRouter(
+        asn=asn,
+        router_id=plan.vteps[node].address,
+        vrf=names.vrf(zone.id),
+        unicasts=tuple(Unicast(family, redistribute) for family in spoken),
+        evpn=L2vpnEvpn(advertise=spoken, rt_import=(*own, *zone.rt_import)),
+    )
+
+
+def _borrowed_router(given: DesignInput, uplink: Exit, node: str) -> BgpRouter:
+    """What an exit adds to the VRF of one of PVE's zones."""
+    spoken = _family_words(exit_families(uplink))
+    return BgpRouter(
+        asn=beside_pve.asns(given, node)[0][1],
+        router_id=None,
+        vrf=names.vrf(uplink.zone),
+        is_merged=True,
+        unicasts=tuple(Unicast(family, ("connected", "static")) for family in spoken),
+        evpn=L2vpnEvpn(advertise=spoken),
+    )
+
+
+def _vrrp(exits: tuple[Exit, ...]) -> tuple[VrrpInterface, ...]:
+    found = [vrrp for uplink in exits if (vrrp := design_vrrp(uplink)) is not None]
+    return tuple(sorted(found, key=lambda vrrp: vrrp.name))
+
+
+def _forwards(given: DesignInput, node: str, switch: str, *, needed: bool) -> bool | None:
+    """What `[no] ip forwarding` must say: a host that forwards for its own reasons goes on doing so."""
+    if needed:
+        return True
+    facts = given.facts.get(node)
+    live = facts.sysctl.get(switch) if facts else None
+    return None if live is None else live == "1"
+
+
+def _family_words(versions: frozenset[int]) -> tuple[str, ...]:
+    return tuple(f"ipv{version}" for version in sorted(versions))
+
+
+def _texts(addresses: Iterable[IpAddress]) -> tuple[str, ...]:
+    return tuple(str(address) for address in sorted(addresses, key=int))
+
+
+def _is_symmetric(plan: ZonePlan) -> bool:
+    return isinstance(plan.zone, EvpnZone) and plan.zone.irb is Irb.SYMMETRIC

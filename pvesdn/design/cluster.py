@@ -1,0 +1,179 @@
+"""The cluster's design: what is the same on every node is made once, then one node at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from ipaddress import ip_address
+from typing import TypeVar
+
+from pvesdn.design import zone_evpn, zone_vxlan
+from pvesdn.design.beside_pve import evpn_zones
+from pvesdn.design.bgp import BgpPlan, daemons, design_frr, plan_bgp
+from pvesdn.design.exits import design_uplink
+from pvesdn.design.mtu import inner_mtu
+from pvesdn.design.names import vrf, vxlan_port
+from pvesdn.design.pve import PveIndex, design_pve_frr, design_sdn_file, index_pve
+from pvesdn.design.sysctl import design_sysctls
+from pvesdn.design.vteps import choose_vteps
+from pvesdn.design.zones import VnetPlan, ZonePlan, exit_families, families, vnet_nodes, zone_nodes
+from pvesdn.model.cluster import Vtep
+from pvesdn.model.design import DesignInput, NodeDesign
+from pvesdn.model.frr import FrrConfig
+from pvesdn.model.ifupdown import InterfacesFile, PveVxlanPort, Stanza, VnetBridge, VrfDevice, VxlanPort
+from pvesdn.model.primitives import IpAddress
+from pvesdn.model.sdn import EvpnZone, Exit, OurZone, Subnet, Vnet, VxlanZone
+
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True, slots=True)
+class SharedDesign:
+    """All of the design that no single node owns.
+
+    :param plans: our zones, sorted by id.
+    :param exits: by node, sorted by id.
+    """
+
+    given: DesignInput
+    vteps: Mapping[str, Vtep]
+    plans: tuple[ZonePlan, ...]
+    exits: Mapping[str, tuple[Exit, ...]]
+    bgp: BgpPlan
+    pve: PveIndex
+
+
+def share(given: DesignInput, vteps: Mapping[str, Vtep]) -> SharedDesign:
+    """Design what is the same on every node.
+
+    Precondition: `choose_vteps` and `check` found no error; a network that they refuse has no design.
+
+    :raises ValueError: a zone's MTU cannot be known.
+    """
+    defined = _Definitions.of(given)
+    plans = tuple(_plan_zone(zone, given, vteps, defined) for zone in given.sdn.our_zones)
+    return SharedDesign(
+        given=given,
+        vteps=vteps,
+        plans=plans,
+        exits=_grouped((uplink.node, uplink) for uplink in given.sdn.exits),
+        bgp=plan_bgp(given, vteps, plans),
+        pve=index_pve(given.sdn),
+    )
+
+
+def design_node(shared: SharedDesign, node: str) -> NodeDesign:
+    """One node's design, ours and as much of PVE's as can be said."""
+    exits = shared.exits.get(node, ())
+    stanzas = sorted(_stanzas(shared, exits, node), key=lambda stanza: stanza.name)
+    sdn = design_sdn_file(shared.given, node, shared.pve)
+    frr = design_frr(shared.given, shared.bgp, shared.plans, exits, node)
+    return NodeDesign(
+        node=node,
+        interfaces=InterfacesFile(tuple(stanzas)) if stanzas else None,
+        sdn=sdn,
+        frr=frr,
+        pve_frr=design_pve_frr(shared.given, node, shared.pve),
+        daemons=daemons(frr),
+        sysctls=design_sysctls(shared.plans, exits, node),
+        flooding=tuple(_flooding(stanzas, sdn, frr)),
+    )
+
+
+def design_cluster(given: DesignInput) -> Iterator[NodeDesign]:
+    """The designs of all nodes that were read, one node at a time. Precondition: see `share`."""
+    vteps, _ = choose_vteps(given)
+    shared = share(given, vteps)
+    for member in given.cluster.members:
+        if member.name in given.facts:
+            yield design_node(shared, member.name)
+
+
+@dataclass(frozen=True, slots=True)
+class _Definitions:
+    """What hangs on our zones: VNets and exits by zone, subnets by VNet, each sorted by id."""
+
+    vnets: Mapping[str, tuple[Vnet, ...]]
+    subnets: Mapping[str, tuple[Subnet, ...]]
+    exits: Mapping[str, tuple[Exit, ...]]
+
+    @classmethod
+    def of(cls, given: DesignInput) -> _Definitions:
+        sdn = given.sdn
+        return cls(
+            vnets=_grouped((vnet.zone, vnet) for vnet in sdn.vnets if not vnet.is_pve),
+            subnets=_grouped((subnet.vnet, subnet) for subnet in sdn.subnets if not subnet.is_pve),
+            exits=_grouped((uplink.zone, uplink) for uplink in sdn.exits),
+        )
+
+
+def _plan_zone(zone: OurZone, given: DesignInput, vteps: Mapping[str, Vtep], defined: _Definitions) -> ZonePlan:
+    nodes = zone_nodes(zone, given.cluster)
+    vnets = defined.vnets.get(zone.id, ())
+    exits = defined.exits.get(zone.id, ())
+    own = {node: vteps[node] for node in sorted(nodes)}
+    if isinstance(zone, VxlanZone):
+        own = zone_vxlan.local_vteps(zone, own, given.facts)
+    mtu = zone.mtu or inner_mtu(own.values())
+    if mtu is None:
+        msg = f"the MTU of zone {zone.id} cannot be known"
+        raise ValueError(msg)
+    planned = tuple(
+        VnetPlan(
+            vni=vnet.tag or 0,
+            port=vxlan_port(vnet.id),
+            nodes=vnet_nodes(vnet, nodes),
+            bridge=_bridge(zone, vnet, defined.subnets.get(vnet.id, ()), mtu),
+        )
+        for vnet in vnets
+    )
+    spoken = families(tuple(subnet for vnet in vnets for subnet in defined.subnets.get(vnet.id, ())))
+    return ZonePlan(
+        zone=zone,
+        nodes=nodes,
+        vteps=own,
+        mtu=mtu,
+        vnets=planned,
+        families=spoken.union(*(exit_families(uplink) for uplink in exits)),
+        active=frozenset(uplink.node for uplink in exits).union(*(vnet.nodes for vnet in planned)),
+    )
+
+
+def _bridge(zone: OurZone, vnet: Vnet, subnets: tuple[Subnet, ...], mtu: int) -> VnetBridge:
+    if isinstance(zone, EvpnZone):
+        return zone_evpn.design_bridge(zone, vnet, subnets, mtu)
+    return zone_vxlan.design_bridge(vnet, mtu)
+
+
+def _stanzas(shared: SharedDesign, exits: tuple[Exit, ...], node: str) -> Iterator[Stanza]:
+    for plan in shared.plans:
+        if node not in plan.nodes:
+            continue
+        if isinstance(plan.zone, EvpnZone):
+            yield from zone_evpn.design_stanzas(plan, plan.zone, node)
+        else:
+            yield from zone_vxlan.design_stanzas(plan, plan.zone, node)
+    borrowed = evpn_zones(shared.given) if exits else {}
+    for uplink in exits:
+        yield design_uplink(uplink)
+        if uplink.zone in borrowed:
+            # Said again in our file: PVE's own reload would fail on our uplink once its zone is gone.
+            yield VrfDevice(vrf(uplink.zone), has_unreachable_default=False)
+
+
+def _flooding(
+    stanzas: Iterable[Stanza], sdn: InterfacesFile | None, frr: FrrConfig | None
+) -> Iterator[tuple[str, tuple[IpAddress, ...]]]:
+    """Static flooding entries to look after: ours, and those of PVE's plain zones where EVPN of ours runs beside them."""
+    yield from ((s.name, s.remotes) for s in stanzas if isinstance(s, VxlanPort) and s.remotes)
+    if frr is not None and sdn is not None:
+        for stanza in sdn.stanzas:
+            if isinstance(stanza, PveVxlanPort) and stanza.remotes:
+                yield stanza.name, tuple(ip_address(remote) for remote in stanza.remotes)
+
+
+def _grouped(pairs: Iterable[tuple[str, _T]]) -> dict[str, tuple[_T, ...]]:
+    groups: dict[str, list[_T]] = {}
+    for key, value in pairs:
+        groups.setdefault(key, []).append(value)
+    return {key: tuple(values) for key, values in groups.items()}

@@ -1,0 +1,42 @@
+"""Names and MAC addresses that follow from an id or an address: the same on every run, PVE's names where PVE has one."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from ipaddress import IPv4Address
+
+
+def vxlan_port(vnet: str) -> str:
+    """The VXLAN device of a VNet."""
+    return f"vxlan_{vnet}"
+
+
+def vrf(zone: str) -> str:
+    """The VRF of a zone with IRB, ours or PVE's."""
+    return f"vrf_{zone}"
+
+
+def l3vni_port(zone: str) -> str:
+    """The VXLAN device of a zone's L3VNI."""
+    return f"vrfvx_{zone}"
+
+
+def l3vni_bridge(zone: str) -> str:
+    """The bridge that ties a zone's L3VNI to its VRF."""
+    return f"vrfbr_{zone}"
+
+
+def router_mac(vtep: IPv4Address) -> str:
+    """The MAC of a node's L3VNI bridges (RFC 9135 section 5): locally administered, one for each VTEP.
+
+    Two nodes with one router MAC look like one to every other node, and nothing in EVPN would say so.
+    """
+    return "02:00:" + ":".join(f"{octet:02x}" for octet in vtep.packed)
+
+
+def anycast_mac(zone: str) -> str:
+    """The gateways' MAC in a zone that names none: the same on every node, so that a guest may move.
+
+    Locally administered and unicast; it begins with 06, so it is never some node's router MAC.
+    """
+    return "06:" + ":".join(f"{octet:02x}" for octet in sha256(f"pvesdn gateway {zone}".encode()).digest()[:5])

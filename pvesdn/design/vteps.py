@@ -1,0 +1,171 @@
+"""Which address of a node is its VTEP, and what is remembered of it.
+
+A member that is off keeps its place: its address is the one that was seen last. Only leaving the cluster removes a peer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from pvesdn.design.zones import nodes_with_tunnels
+from pvesdn.model.cluster import Member, SeenVtep, Vtep
+from pvesdn.model.design import DesignInput
+from pvesdn.model.facts import NodeFacts
+from pvesdn.model.findings import Finding, Severity
+from pvesdn.model.primitives import IpAddress, IpNetwork
+
+
+def choose_vteps(given: DesignInput) -> tuple[Mapping[str, Vtep], tuple[Finding, ...]]:
+    """The VTEP of every member that has one, by node, and what is wrong with those that have none but need one.
+
+    An address that `underlay` names wins, then the node's address in the underlay's network, then the one that the
+    cluster resolves. For a member that cannot be asked: the named one, the one seen last, the one that the cluster
+    resolves if it lies inside the network.
+    """
+    underlay = _Underlay.of(given)
+    needed = nodes_with_tunnels(given)
+    vteps: dict[str, Vtep] = {}
+    findings: list[Finding] = []
+    for member in given.cluster.members:
+        facts = given.facts.get(member.name)
+        if facts is None:
+            vtep = underlay.of_absent(member, given.seen.get(member.name))
+        else:
+            vtep = underlay.of_present(member, facts, given.seen.get(member.name))
+        if isinstance(vtep, Vtep):
+            vteps[member.name] = vtep
+        elif member.name in needed:
+            findings.append(vtep)
+    return vteps, tuple(findings)
+
+
+def seen_now(given: DesignInput, vteps: Mapping[str, Vtep]) -> dict[str, SeenVtep]:
+    """What is to be remembered: nodes that answered as they are now, other members as they were, no node that has left."""
+    seen: dict[str, SeenVtep] = {}
+    for member in given.cluster.members:
+        vtep = vteps.get(member.name)
+        if member.name in given.facts and vtep is not None and vtep.mtu is not None:
+            seen[member.name] = SeenVtep(address=vtep.address, mtu=vtep.mtu)
+        elif member.name in given.seen:
+            seen[member.name] = given.seen[member.name]
+    return seen
+
+
+@dataclass(frozen=True, slots=True)
+class _Underlay:
+    """What `underlay` says, and the devices whose addresses are never a VTEP because they are inside the overlay."""
+
+    network: IpNetwork | None
+    named: Mapping[str, IpAddress]
+    bridges: frozenset[str]
+    uplinks: frozenset[tuple[str, str]]
+
+    @classmethod
+    def of(cls, given: DesignInput) -> _Underlay:
+        underlay = given.sdn.underlay
+        return cls(
+            network=underlay.network if underlay else None,
+            named=dict(underlay.vteps) if underlay else {},
+            bridges=frozenset(vnet.id for vnet in given.sdn.vnets),
+            uplinks=frozenset((uplink.node, uplink.interface) for uplink in given.sdn.exits),
+        )
+
+    def of_present(self, member: Member, facts: NodeFacts, seen: SeenVtep | None) -> Vtep | Finding:
+        """The VTEP of a node that was read."""
+        if member.name in self.named:
+            return _held(facts, self.named[member.name], "named in underlay: vteps")
+        if self.network is not None:
+            inside = self._inside(facts, self.network)
+            address = _only(inside, member.address, seen)
+            if address is not None:
+                return _held(facts, address, f"its address in {self.network}")
+            if inside:
+                listed = ", ".join(str(candidate) for candidate in inside)
+                return _fault(
+                    facts.node,
+                    f"has several addresses in the underlay network {self.network}: {listed}",
+                    f"name one: vteps {facts.node}={inside[0]}",
+                )
+            return _fault(
+                facts.node,
+                f"has no address in the underlay network {self.network}",
+                f"give it one, name its VTEP (vteps {facts.node}=ADDRESS), or leave it out of the zones' nodes",
+            )
+        if member.address is None:
+            return _unresolved(facts.node)
+        return _held(facts, member.address, "its address in the cluster's status")
+
+    def of_absent(self, member: Member, seen: SeenVtep | None) -> Vtep | Finding:
+        """The VTEP of a member that is off or did not answer."""
+        mtu = seen.mtu if seen else None
+        if member.name in self.named:
+            return Vtep(
+                node=member.name,
+                address=self.named[member.name],
+                interface=None,
+                mtu=mtu,
+                why="named in underlay: vteps; the node was not there to be asked",
+            )
+        if seen is not None and self._allows(seen.address):
+            why = "as it was last seen; the node was not there to be asked"
+            return Vtep(node=member.name, address=seen.address, interface=None, mtu=mtu, why=why)
+        if member.address is not None and self._allows(member.address):
+            why = "its address in the cluster's status; the node was not there to be asked"
+            return Vtep(node=member.name, address=member.address, interface=None, mtu=mtu, why=why)
+        return _fault(
+            member.name,
+            "did not answer and was never seen, so its VTEP is unknown",
+            f"name it in underlay (vteps {member.name}=ADDRESS), or bring the node up once",
+        )
+
+    def _allows(self, address: IpAddress) -> bool:
+        return self.network is None or address in self.network
+
+    def _inside(self, facts: NodeFacts, network: IpNetwork) -> list[IpAddress]:
+        """The node's addresses in the network, lowest first, without gateways, uplinks and virtual routers of the overlay."""
+        macvlans = {link.name for link in facts.links if link.kind == "macvlan"}
+        return sorted(
+            {
+                held.ip
+                for device, held in facts.addresses
+                if device not in self.bridges
+                and device not in macvlans
+                and (facts.node, device) not in self.uplinks
+                and held.ip in network
+            },
+            key=int,
+        )
+
+
+def _only(inside: list[IpAddress], resolved: IpAddress | None, seen: SeenVtep | None) -> IpAddress | None:
+    """The address to take; of several, the one in use already or the one that the cluster resolves."""
+    if len(inside) == 1:
+        return inside[0]
+    if seen is not None and seen.address in inside:
+        return seen.address
+    return resolved if resolved in inside else None
+
+
+def _held(facts: NodeFacts, address: IpAddress, why: str) -> Vtep | Finding:
+    device = facts.holder(address)
+    if device is None:
+        return _fault(
+            facts.node,
+            f"no device holds {address} ({why})",
+            "say which address is the VTEP: `network` or `vteps` in the section underlay",
+        )
+    link = facts.link(device)
+    return Vtep(node=facts.node, address=address, interface=device, mtu=link.mtu if link else None, why=why)
+
+
+def _unresolved(node: str) -> Finding:
+    return _fault(
+        node,
+        "the cluster's status has no address for it",
+        "say which address is the VTEP: `network` or `vteps` in the section underlay",
+    )
+
+
+def _fault(node: str, what: str, hint: str) -> Finding:
+    return Finding(severity=Severity.ERROR, where=node, what=what, hint=hint)

@@ -1,0 +1,69 @@
+"""EVPN zones (RFC 8365): bridging alone, or with anycast gateways, asymmetric or symmetric (RFC 9135)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from ipaddress import IPv4Address
+
+from pvesdn.design import names
+from pvesdn.design.zones import IPV4, IPV6, ZonePlan, families, gateways, has_vrf, plain_bridge
+from pvesdn.model.ifupdown import L3VniBridge, Stanza, VnetBridge, VrfDevice, VxlanPort
+from pvesdn.model.primitives import IpAddress
+from pvesdn.model.sdn import EvpnZone, Irb, Subnet, Vnet
+
+
+def design_bridge(zone: EvpnZone, vnet: Vnet, subnets: tuple[Subnet, ...], mtu: int) -> VnetBridge:
+    """A VNet's bridge, the same on every node; with gateways it routes between the zone's VNets."""
+    addresses = gateways(subnets) if zone.irb is not Irb.NONE else ()
+    if not addresses:
+        return plain_bridge(vnet, mtu)
+    spoken = families(subnets)
+    return VnetBridge(
+        name=vnet.id,
+        port=names.vxlan_port(vnet.id),
+        mtu=mtu,
+        addresses=addresses,
+        hwaddress=zone.mac or names.anycast_mac(zone.id),
+        alias=vnet.alias,
+        is_vlan_aware=vnet.vlanaware,
+        has_ip_forward=IPV4 in spoken,
+        has_ip6_forward=IPV6 in spoken,
+        # Without it a guest that says nothing by itself is never learned, and no other node can find it.
+        has_arp_accept=True,
+        vrf=names.vrf(zone.id) if has_vrf(zone) else None,
+    )
+
+
+def design_stanzas(plan: ZonePlan, zone: EvpnZone, node: str) -> Iterator[Stanza]:
+    """All stanzas of the zone on one node, its exits' uplinks aside."""
+    if node not in plan.active:
+        return
+    vtep = plan.vteps[node]
+    for vnet in plan.vnets:
+        if node in vnet.nodes:
+            yield vnet.bridge
+            yield _port(zone, vnet.port, vnet.vni, vtep.address, plan.mtu)
+    if has_vrf(zone):
+        yield VrfDevice(names.vrf(zone.id))
+    if zone.l3vni is not None and isinstance(vtep.address, IPv4Address):
+        yield _port(zone, names.l3vni_port(zone.id), zone.l3vni, vtep.address, plan.mtu)
+        yield L3VniBridge(
+            name=names.l3vni_bridge(zone.id),
+            port=names.l3vni_port(zone.id),
+            mtu=plan.mtu,
+            hwaddress=names.router_mac(vtep.address),
+            vrf=names.vrf(zone.id),
+        )
+
+
+def _port(zone: EvpnZone, name: str, vni: int, local: IpAddress, mtu: int) -> VxlanPort:
+    return VxlanPort(
+        name=name,
+        vni=vni,
+        local=local,
+        mtu=mtu,
+        udp_port=zone.vxlan_port,
+        is_controlled=True,
+        has_arp_nd_suppression=not zone.no_arp_nd_suppression,
+        has_flood=zone.flood,
+    )

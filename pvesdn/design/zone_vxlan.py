@@ -1,0 +1,73 @@
+"""Plain VXLAN zones (RFC 7348): a multicast group, or head-end replication to a static list of VTEPs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from pvesdn.design.zones import IPV4, IPV6, ZonePlan, plain_bridge
+from pvesdn.model.cluster import Vtep
+from pvesdn.model.facts import NodeFacts
+from pvesdn.model.ifupdown import Stanza, VnetBridge, VxlanPort
+from pvesdn.model.primitives import IpAddress
+from pvesdn.model.sdn import Vnet, VxlanZone
+
+
+def design_bridge(vnet: Vnet, mtu: int) -> VnetBridge:
+    """A VNet's bridge, the same on every node."""
+    return plain_bridge(vnet, mtu)
+
+
+def local_vteps(zone: VxlanZone, vteps: Mapping[str, Vtep], facts: Mapping[str, NodeFacts]) -> dict[str, Vtep]:
+    """The zone's own VTEPs by node: of a list of peers the address that the node holds, as PVE reads its lists (F7)."""
+    if zone.peers is None:
+        return dict(vteps)
+    return {node: _among(zone.peers, vtep, facts.get(node)) for node, vtep in vteps.items()}
+
+
+def remotes(zone: VxlanZone, plan_vteps: Mapping[str, Vtep], node: str) -> tuple[IpAddress, ...]:
+    """Where a node's flooded frames go: the zone's list in its order, or every other member of the zone; never the node itself."""
+    if zone.multicast_group is not None:
+        return ()
+    own = plan_vteps[node].address
+    if zone.peers is not None:
+        return tuple(peer for peer in zone.peers if peer != own)
+    return tuple(sorted((vtep.address for name, vtep in plan_vteps.items() if name != node), key=int))
+
+
+def design_stanzas(plan: ZonePlan, zone: VxlanZone, node: str) -> Iterator[Stanza]:
+    """All stanzas of the zone on one node."""
+    vtep = plan.vteps[node]
+    others = remotes(zone, plan.vteps, node)
+    group = zone.multicast_group
+    physdev = None if group is None else zone.multicast_interface or vtep.interface
+    for vnet in plan.vnets:
+        if node in vnet.nodes:
+            yield vnet.bridge
+            yield VxlanPort(
+                name=vnet.port,
+                vni=vnet.vni,
+                local=vtep.address,
+                mtu=plan.mtu,
+                remotes=others,
+                group=group if group is not None and group.version == IPV4 else None,
+                group6=group if group is not None and group.version == IPV6 else None,
+                physdev=physdev,
+                udp_port=zone.vxlan_port,
+            )
+
+
+def _among(peers: tuple[IpAddress, ...], vtep: Vtep, facts: NodeFacts | None) -> Vtep:
+    if facts is None or vtep.address in peers:
+        return vtep
+    for peer in peers:
+        device = facts.holder(peer)
+        if device is not None:
+            link = facts.link(device)
+            return Vtep(
+                node=vtep.node,
+                address=peer,
+                interface=device,
+                mtu=link.mtu if link else None,
+                why="its address among the zone's peers",
+            )
+    return vtep

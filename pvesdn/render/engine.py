@@ -1,0 +1,55 @@
+"""jinja2, set up once: templates print, they decide nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from jinja2 import ChoiceLoader, Environment, FileSystemLoader, StrictUndefined
+
+from pvesdn.resources import data_dir
+
+
+def environment(templates: Path | None = None) -> Environment:
+    """The one environment.
+
+    :param templates: a folder whose templates take the place of ours of the same name.
+    """
+    folders = [data_dir("templates")] if templates is None else [templates, data_dir("templates")]
+    return Environment(
+        loader=ChoiceLoader([FileSystemLoader(folder) for folder in folders]),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        auto_reload=False,
+        # These are no HTML pages: escaping would break addresses and aliases. What is printed was checked when it was decoded.
+        autoescape=False,  # noqa: S701
+    )
+
+
+class StanzaPrinter:
+    """One template of a stanza kind, ready to print thousands.
+
+    A jinja2 context costs more than the stanza in it: there is one, and its only variable is exchanged.
+    """
+
+    def __init__(self, env: Environment, name: str) -> None:
+        self._template = env.get_template(name)
+        self._context = self._template.new_context({"stanza": None})
+
+    def text(self, stanza: object) -> str:
+        """The stanza as it stands in a file, without a blank line before or behind it."""
+        self._context.vars["stanza"] = stanza
+        return "".join(self._template.root_render_func(self._context))
+
+
+def render_template(env: Environment, name: str, /, **values: Any) -> str:
+    """The whole text of a template."""
+    return env.get_template(name).render(**values)
+
+
+def joined(header: str, stanzas: Iterable[str]) -> str:
+    """An interfaces file: its header, then each stanza behind a blank line."""
+    return "\n".join((header, *stanzas))
