@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import replace
 
 from pvesdn.decode.entries import Word, Words
@@ -34,8 +35,7 @@ def _in_order(section: Section, words: Words) -> Section:
 def _spelled(item: Property, word: Word) -> Property:
     value = item.value
     if word.is_boolean:
-        try:
+        # What is no switch stays as it is: reading it back will say so.
+        with suppress(BadValueError):
             value = "1" if boolean(value) else "0"
-        except BadValueError:
-            pass  # what is no switch stays as it is: reading it back will say so
     return Property(item.key, value, item.line)
