@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Protocol, TypeVar
 
 from pvesdn.design.pve_zones import ZoneStanzas, vnet_bridge, zone_stanzas
 from pvesdn.model.ifupdown import PveVnetBridge
@@ -46,11 +47,11 @@ class PveIndex:
 def index_pve(sdn: SdnConfig) -> PveIndex:
     """Index what is PVE's in `sdn`; objects of pvesdn.cfg do not exist for PVE."""
     zones: dict[str, OwnPveZone] = {
-        zone.id: zone for zone in sdn.zones if isinstance(zone, PveSimpleZone | PveVxlanZone | PveEvpnZone)
+        zone.id: zone for zone in _sorted(sdn.zones) if isinstance(zone, PveSimpleZone | PveVxlanZone | PveEvpnZone)
     }
-    controllers = {c.id: c for c in sdn.controllers if isinstance(c, PveEvpnController)}
-    vnets = tuple((vnet, zones[vnet.zone]) for vnet in sdn.vnets if vnet.is_pve and vnet.zone in zones)
-    all_subnets = tuple(subnet for subnet in sdn.subnets if subnet.is_pve)
+    controllers = {c.id: c for c in _sorted(sdn.controllers) if isinstance(c, PveEvpnController)}
+    vnets = tuple((vnet, zones[vnet.zone]) for vnet in _sorted(sdn.vnets) if vnet.is_pve and vnet.zone in zones)
+    all_subnets = tuple(subnet for subnet in _sorted(sdn.subnets) if subnet.is_pve)
     subnets = _by_vnet(all_subnets)
     first: dict[str, str] = {}
     for vnet, zone in vnets:
@@ -70,6 +71,18 @@ def index_pve(sdn: SdnConfig) -> PveIndex:
             if isinstance(zone, PveEvpnZone) and id_ in first
         },
     )
+
+
+class _Named(Protocol):
+    @property
+    def id(self) -> str: ...
+
+
+_Object = TypeVar("_Object", bound=_Named)
+
+
+def _sorted(objects: Iterable[_Object]) -> list[_Object]:
+    return sorted(objects, key=lambda found: found.id)
 
 
 def _by_vnet(subnets: tuple[Subnet, ...]) -> dict[str, tuple[Subnet, ...]]:

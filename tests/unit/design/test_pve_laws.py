@@ -1,0 +1,89 @@
+"""What holds for any definitions of PVE's."""
+
+from __future__ import annotations
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pvesdn.design.pve import design_pve_frr, design_sdn_file
+from tests.unit.design import pve_values as pve
+
+NODES = tuple(pve.facts(f"node{number}", number=number) for number in (1, 2, 3))
+NAMES = [node.node for node in NODES]
+ZONES = ("aa", "Bb", "z1", "z10")
+some_nodes = st.none() | st.lists(st.sampled_from(NAMES), min_size=1, unique=True).map(",".join)
+flags = st.booleans()
+mtus = st.none() | st.integers(1000, 9000)
+
+
+@st.composite
+def zones(draw, index):
+    id_ = ZONES[index]
+    common = {"nodes": draw(some_nodes), "mtu": draw(mtus)}
+    kind = draw(st.sampled_from([pve.simple, pve.vxlan, pve.evpn]))
+    if kind is not pve.evpn:
+        return kind(id_, **common)
+    return pve.evpn(
+        id_,
+        **common,
+        exitnodes=draw(some_nodes) or "",
+        **{
+            "vrf-vxlan": 4000 + index,
+            "exitnodes-primary": draw(st.none() | st.sampled_from(NAMES)),
+            "exitnodes-local-routing": draw(flags),
+            "advertise-subnets": draw(flags),
+        },
+    )
+
+
+@st.composite
+def definitions(draw):
+    found = [draw(zones(index)) for index in range(draw(st.integers(1, len(ZONES))))]
+    objects = [pve.controller(), *found]
+    for number in range(draw(st.integers(0, 6))):
+        zone, id_ = draw(st.sampled_from(found)).id, f"v{number}"
+        objects.append(pve.vnet(id_, zone, draw(st.none() | st.just(100 + number)), vlanaware=draw(flags)))
+        for third in draw(st.lists(st.integers(0, 3), unique=True, max_size=3)):
+            base = draw(st.sampled_from([f"10.{number}.{third}.", f"2001:db8:{number}:{third}::"]))
+            cidr = f"{base}0/24" if "." in base else f"{base}/64"
+            gateway = draw(st.none() | st.just(f"{base}1"))
+            objects.append(pve.subnet(id_, zone, cidr, gateway, snat=draw(flags)))
+    return objects
+
+
+def designs(objects):
+    cluster = pve.given(*objects, nodes=NODES)
+    return [(design_sdn_file(cluster, node), design_pve_frr(cluster, node)) for node in NAMES]
+
+
+@given(objects=definitions(), data=st.data())
+@settings(max_examples=60, deadline=None)
+def test_the_order_of_definitions_has_no_meaning(objects, data):
+    assert designs(data.draw(st.permutations(objects))) == designs(objects)
+
+
+@given(objects=definitions())
+@settings(max_examples=60, deadline=None)
+def test_stanzas_are_sorted_and_their_names_are_unique(objects):
+    for file, _ in designs(objects):
+        names = [stanza.name for stanza in file.stanzas]
+        assert names == sorted(set(names))
+
+
+@given(objects=definitions())
+@settings(max_examples=60, deadline=None)
+def test_no_node_is_its_own_peer(objects):
+    for number, (file, frr) in enumerate(designs(objects), start=1):
+        own = f"192.168.0.{number}"
+        assert all(own not in getattr(stanza, "remotes", ()) for stanza in file.stanzas)
+        assert own not in frr.routers[0].groups[0].neighbors
+
+
+@given(objects=definitions())
+@settings(max_examples=60, deadline=None)
+def test_every_device_that_a_stanza_names_has_a_stanza(objects):
+    for file, _ in designs(objects):
+        names = {stanza.name for stanza in file.stanzas}
+        for stanza in file.stanzas:
+            named = {getattr(stanza, word, None) for word in ("ports", "port", "vrf", "peer")} - {None, "none"}
+            assert named <= names
