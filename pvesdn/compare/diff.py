@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
-from pvesdn.decode.interfaces import split_stanzas
+from pvesdn.decode.interfaces import runs_of_lines
 from pvesdn.model.files import FileChange
 
 _CONTEXT = 3
@@ -22,44 +23,44 @@ def unified(change: FileChange) -> Iterator[str]:
 
 def _by_stanza(old: str, new: str) -> Iterator[str]:
     """Walk both files in their own order; only stanzas of the same name are compared with each other."""
-    before, after = list(_pieces(old)), list(_pieces(new))
-    old_at = {name: index for index, (name, _, _) in enumerate(before)}
-    new_names = {name for name, _, _ in after}
+    before, after = _pieces(old), _pieces(new)
+    place = {piece.key: index for index, piece in enumerate(before)}
     done = 0  # pieces of the old file that were dealt with
-    old_line = 0  # lines of the old file before the current place
-    for name, lines, start in after:
-        index = old_at.get(name)
-        if index is None:
-            yield from _hunk([], lines, old_line, start, name)
+    line = 0  # lines of the old file that were dealt with
+    for piece in after:
+        index = place.get(piece.key, -1)
+        if index < done:  # new, or moved to a later place
+            yield from _hunk([], piece.lines, line, piece.start, piece.key[0])
             continue
-        for gone, gone_lines, gone_start in before[done:index]:
-            if gone not in new_names:
-                yield from _hunk(gone_lines, [], gone_start, start, gone)
-        done = max(done, index + 1)
-        _, old_lines, old_start = before[index]
-        old_line = old_start + len(old_lines)
-        if old_lines != lines:
-            yield from _hunk(old_lines, lines, old_start, start, name)
-    end = sum(len(lines) for _, lines, _ in after)
-    for gone, gone_lines, gone_start in before[done:]:
-        if gone not in new_names:
-            yield from _hunk(gone_lines, [], gone_start, end, gone)
+        for gone in before[done:index]:
+            yield from _hunk(gone.lines, [], gone.start, piece.start, gone.key[0])
+        same = before[index]
+        if same.lines != piece.lines:
+            yield from _hunk(same.lines, piece.lines, same.start, piece.start, piece.key[0])
+        done, line = index + 1, same.start + len(same.lines)
+    end = after[-1].start + len(after[-1].lines) if after else 0
+    for gone in before[done:]:
+        yield from _hunk(gone.lines, [], gone.start, end, gone.key[0])
 
 
-def _pieces(text: str) -> Iterator[tuple[str, list[str], int]]:
-    """Name, lines and 0-based first line of each stanza; blank lines between belong to the one before."""
-    lines = text.splitlines()
-    starts: list[tuple[str, int]] = []
-    position = 0
-    for name, piece in split_stanzas(text):
-        size = len(piece.splitlines())
-        first = piece.splitlines()[0] if size else ""
-        while position < len(lines) and lines[position] != first:
-            position += 1
-        starts.append((name, position))
-        position += size
-    for (name, start), (_, following) in zip(starts, [*starts[1:], ("", len(lines))], strict=True):
-        yield name, lines[start:following], start
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """Lines that belong to one interface. :param key: its name, and which of its pieces this is. :param start: 0-based."""
+
+    key: tuple[str, int]
+    lines: list[str]
+    start: int
+
+
+def _pieces(text: str) -> list[_Piece]:
+    found: list[_Piece] = []
+    counted: dict[str, int] = {}
+    start = 0
+    for name, lines in runs_of_lines(text):
+        counted[name] = counted.get(name, -1) + 1
+        found.append(_Piece((name, counted[name]), [line.removesuffix("\n") for line in lines], start))
+        start += len(lines)
+    return found
 
 
 def _hunk(old: list[str], new: list[str], old_start: int, new_start: int, name: str) -> Iterator[str]:

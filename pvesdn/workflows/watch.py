@@ -71,7 +71,7 @@ def watch_once(world: World, state: str | None, renderer: Renderer, *, action: W
 def _stands_by(members: MembersFile, local: str) -> str:
     if not members.is_quorate:
         return "standing by: the cluster has no quorum"
-    online = sorted((member.id, name) for name, member in members.nodes.items() if member.is_online)
+    online = sorted((member.node_id, name) for name, member in members.nodes.items() if member.is_online)
     if online and online[0][1] != local:
         return f"standing by: {online[0][1]} is the online member with the lowest id, and acts for all"
     return ""
@@ -79,7 +79,7 @@ def _stands_by(members: MembersFile, local: str) -> str:
 
 def _digests(files: Mapping[str, str], members: MembersFile) -> str:
     """One line of JSON. Counters of pmxcfs are left out: they move without the membership changing."""
-    nodes = {name: [m.id, m.is_online, str(m.address or "")] for name, m in sorted(members.nodes.items())}
+    nodes = {name: [m.node_id, m.is_online, str(m.address or "")] for name, m in sorted(members.nodes.items())}
     parts = {path: files[path] for path in sorted(files) if path != MEMBERS} | {MEMBERS: json.dumps(nodes)}
     return json.dumps({path: hashlib.sha256(text.encode()).hexdigest() for path, text in parts.items()}, sort_keys=True)
 

@@ -150,8 +150,7 @@ def test_a_bridge_with_guests_that_goes_is_an_obstacle_that_counts_them() -> Non
     changes = compare(interfaces(PORT), links=links, **given)
     assert changes.guests == {"web": ("tap100i0", "veth101i1")}
     assert obstacles(changes) == [
-        "pve1: web would go with 2 guest ports plugged in (tap100i0, veth101i1); "
-        "move the guests first, or say --detach-guests"
+        "pve1: web would go with 2 guest ports plugged in (tap100i0, veth101i1); move the guests first, or say --detach-guests"
     ]
     assert obstacles(compare(interfaces(PORT), links=links, **given, flags=PlanFlags(detach_guests=True))) == []
 
@@ -167,7 +166,9 @@ def test_unapplied_edits_of_interfaces_are_an_obstacle_only_where_something_chan
     assert obstacles(compare(file, **unchanged)) == []
 
 
-@pytest.mark.parametrize("source", ["/etc/network/interfaces.d/*", "interfaces.d/*", "/etc/network/interfaces.d/pvesdn"])
+@pytest.mark.parametrize(
+    "source", ["/etc/network/interfaces.d/*", "interfaces.d/*", "/etc/network/interfaces.d/pvesdn"]
+)
 def test_an_interfaces_file_that_sources_ours_is_fine(source: str) -> None:
     assert obstacles(compare(interfaces(BRIDGE), sources=(source,))) == []
 

@@ -10,7 +10,15 @@ from pvesdn.compare.ownership import conflict, digest, is_blank_frr
 from pvesdn.model.files import FRR_CONF, FRR_CONF_LOCAL, FRR_DAEMONS, OUR_INTERFACES, OUR_SYSCTL, SDN_INTERFACES
 
 DEBIAN = "# default to using syslog.\n#\nlog syslog informational\n"
-SKELETON = "frr version 10.4.1\nfrr defaults datacenter\nhostname pve1\nlog syslog informational\nservice integrated-vtysh-config\n!\nline vty\n!\n"
+SKELETON = """frr version 10.4.1
+frr defaults datacenter
+hostname pve1
+log syslog informational
+service integrated-vtysh-config
+!
+line vty
+!
+"""
 FOREIGN = "router bgp 65000\n bgp router-id 10.0.0.1\nexit\n"
 
 
@@ -23,7 +31,9 @@ def test_the_packages_default_and_pves_skeleton_are_blank(text: str) -> None:
     assert is_blank_frr(text)
 
 
-@pytest.mark.parametrize("line", ["router bgp 1", "vrf a", "ip route 0.0.0.0/0 10.0.0.1", "interface eth0", "ip forwarding"])
+@pytest.mark.parametrize(
+    "line", ["router bgp 1", "vrf a", "ip route 0.0.0.0/0 10.0.0.1", "interface eth0", "ip forwarding"]
+)
 def test_any_block_or_route_is_somebodys(line: str) -> None:
     assert not is_blank_frr(SKELETON + line + "\n")
 

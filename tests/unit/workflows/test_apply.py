@@ -141,7 +141,7 @@ def test_obstacles_are_refused_before_anything_is_asked_of_a_node() -> None:
     made = cluster()
     made.nodes["node2"].files[OUR_INTERFACES] = "auto x\niface x\n"
     changes = plan_of(made)
-    with pytest.raises(ApplyRefused, match="node2: /etc/network/interfaces.d/pvesdn") as refused:
+    with pytest.raises(ApplyRefused, match="node2: /etc/network/") as refused:
         apply(made.world(), changes, Renderer())
     assert "--overwrite" in str(refused.value)
     assert {verb for node in made.nodes.nodes.values() for verb in node.verbs} <= {"read", "observe"}
