@@ -1,0 +1,144 @@
+"""The command `pvesdn`: its verbs, loaded when they are called, and what becomes of every error."""
+
+from __future__ import annotations
+
+import contextlib
+import difflib
+import importlib
+import io
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import click
+
+from pvesdn import __version__
+from pvesdn.cli import exits
+from pvesdn.cli.crash import give_up_output, report
+from pvesdn.cli.options import common
+from pvesdn.cli.screen import Screen
+from pvesdn.cli.session import Session, WorldBuilder
+from pvesdn.errors import NodeUnreachable, PvesdnError, SdnConfigError, TaskFailed
+
+_VERBS = {
+    "plan": "Show what apply would change, on every node; changes nothing.",
+    "apply": "Carry out the plan: stage everywhere, then write, reload and verify.",
+    "render": "Write the files of every node into a folder.",
+    "show": "Show zones, VNets, VTEPs and nodes as they are understood.",
+    "snapshot": "Read everything a plan needs into a folder, without secrets.",
+    "watch": "Plan, or apply, when definitions or membership have changed.",
+}
+"""Each is the command of its own name in the module of its own name; the texts are its short help."""
+
+_ALIASES = {"check": "plan"}
+
+
+class _Verbs(click.Group):
+    """Imports a verb when it is called; listing them imports none."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        del ctx
+        return list(_VERBS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        name = _ALIASES.get(cmd_name, cmd_name)
+        if name not in _VERBS:
+            near = difflib.get_close_matches(name, _VERBS, n=1)
+            ctx.fail(f"there is no verb '{cmd_name}'{f'; did you mean {near[0]}?' if near else ''}")
+        command: click.Command = getattr(importlib.import_module(f"pvesdn.cli.{name}"), name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        del ctx
+        with formatter.section("Verbs"):
+            formatter.write_dl(list(_VERBS.items()))
+
+
+@click.command(
+    cls=_Verbs,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog=exits.TABLE,
+    invoke_without_command=True,
+    subcommand_metavar="VERB [ARGUMENTS]",
+)
+@common
+@click.version_option(__version__, prog_name="pvesdn", message="%(prog)s %(version)s")
+@click.pass_context
+def pvesdn(context: click.Context) -> int:
+    """Software-defined networks of a Proxmox VE cluster: planned before they are applied.
+
+    The definitions are PVE's own in /etc/pve/sdn and pvesdn.cfg beside them; `pvesdn VERB --help` tells more of a verb.
+    """
+    if context.invoked_subcommand is None:
+        click.echo(context.get_help(), err=True)
+        return exits.ERROR
+    return exits.OK
+
+
+def run(
+    argv: Sequence[str], *, environ: Mapping[str, str] | None = None, build_world: WorldBuilder | None = None
+) -> int:
+    """One call of the command line; the result is its exit status.
+
+    :param environ: the environment, by default the process's own.
+    :param build_world: another world than the settings describe.
+    """
+    _print_everything()
+    surroundings = os.environ if environ is None else environ
+    session = Session(surroundings, Screen(surroundings), build_world)
+    status: int
+    try:
+        status = pvesdn.main(args=list(argv), prog_name="pvesdn", standalone_mode=False, obj=session) or exits.OK
+        sys.stdout.flush()
+    except click.ClickException as error:
+        status = _usage(session, error)
+    except (KeyboardInterrupt, click.Abort):
+        session.screen.error(session.aftermath())
+        status = exits.INTERRUPTED
+    except PvesdnError as error:
+        status = _failed(session, error)
+    except BrokenPipeError:
+        give_up_output()
+        status = exits.ERROR
+    except Exception as error:  # noqa: BLE001 - whatever it is, the screen gets one line
+        status = _crashed(session, error, argv)
+    return status
+
+
+def _print_everything() -> None:
+    """A terminal that cannot show a character gets its number instead of an exception."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _usage(session: Session, error: click.ClickException) -> int:
+    context = getattr(error, "ctx", None)
+    session.screen.error(error.format_message())
+    if context is not None:
+        session.screen.remark(f"see: {context.command_path} --help")
+    return exits.ERROR
+
+
+def _failed(session: Session, error: PvesdnError) -> int:
+    status = exits.UNREACHABLE if isinstance(error, NodeUnreachable) else exits.ERROR
+    messages = list(error.lines) if isinstance(error, SdnConfigError) else str(error).splitlines()
+    if session.wants_json:
+        document: dict[str, Any] = {"exit_status": status, "errors": messages}
+        session.document("error", document)
+    for message in messages:
+        session.screen.error(message)
+    for line in error.log if isinstance(error, TaskFailed) else ():
+        session.screen.remark(f"  | {line}")
+    return status
+
+
+def _crashed(session: Session, error: Exception, argv: Sequence[str]) -> int:
+    with contextlib.suppress(BrokenPipeError):
+        sys.stdout.flush()
+    secrets = [*session.secrets, *(session.environ.get(n, "") for n in ("PVESDN_TOKEN_VALUE", "PVESDN_PASSWORD"))]
+    file = report(error, argv, session.environ, secrets=secrets)
+    where = f"a report is in {file}" if file else "no report could be written"
+    session.screen.error(f"this should not have happened: {type(error).__name__}; {where}")
+    return exits.ERROR

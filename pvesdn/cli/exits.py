@@ -1,0 +1,19 @@
+"""Exit statuses, the same in every verb that has them."""
+
+from __future__ import annotations
+
+OK = 0
+ERROR = 1
+CHANGES = 2
+UNREACHABLE = 4
+INTERRUPTED = 130
+
+TABLE = """\
+\b
+Exit status:
+  0    done, or nothing to do
+  1    an error: usage, settings, definitions, the cluster, a node; nothing more was done
+  2    plan --detailed-exitcode: there are changes
+  4    a node could not be reached; the others were dealt with
+  130  interrupted
+"""

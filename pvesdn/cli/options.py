@@ -1,0 +1,120 @@
+"""Options that several verbs share. Those of the whole command are taken before and after the verb."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from pvesdn.cli.session import Session
+
+Decorated = TypeVar("Decorated", bound=Callable[..., Any])
+
+FOLDER = click.Path(path_type=Path, file_okay=False)
+
+
+def common(function: Decorated) -> Decorated:
+    """`--config`, `--color`, `--no-color`, `-q`, `-v`, for the group and for each verb."""
+    for option in reversed(
+        (
+            click.option(
+                "--config", type=click.Path(path_type=Path), metavar="FILE", expose_value=False, callback=_config,
+                help="Settings file.  [default: $PVESDN_CONFIG, else /etc/pve/priv/pvesdn.toml]",
+            ),
+            click.option(
+                "--color", type=click.Choice(["auto", "always", "never"]), expose_value=False, callback=_color,
+                help="When to use colours.  [default: auto: on a terminal, unless NO_COLOR is set]",
+            ),
+            click.option("--no-color", is_flag=True, expose_value=False, callback=_no_color, help="Same as --color=never."),
+            click.option("-q", "--quiet", is_flag=True, expose_value=False, callback=_quiet, help="Only results and complaints."),
+            click.option("-v", "--verbose", count=True, expose_value=False, callback=_verbose, help="Say more; twice for still more."),
+        )
+    ):  # fmt: skip
+        function = option(function)
+    return function
+
+
+def json_output(function: Decorated) -> Decorated:
+    """`--json`, and the spelling of PVE's own tools."""
+    function = click.option(
+        "--output-format", type=click.Choice(["text", "json"]), expose_value=False, callback=_output_format, hidden=True
+    )(function)
+    return click.option(
+        "--json", is_flag=True, expose_value=False, callback=_json, help="One JSON document, and nothing else."
+    )(function)
+
+
+def source(function: Decorated) -> Decorated:
+    """`--from` and `--intent`."""
+    function = click.option(
+        "--intent", type=click.Choice(["pending", "running"]), default="pending", show_default=True,
+        help="Which of PVE's own definitions count: those in the files, or those committed last.",
+    )(function)  # fmt: skip
+    return click.option(
+        "--from", "folder", type=FOLDER, metavar="DIR", help="Work on a snapshot instead of the cluster."
+    )(function)
+
+
+def nodes(function: Decorated) -> Decorated:
+    """`--node`, as often as wanted."""
+    return click.option("--node", "only", multiple=True, metavar="NODE", help="Only this node; may be repeated.")(
+        function
+    )
+
+
+def decisions(function: Decorated) -> Decorated:
+    """What a person may decide about obstacles."""
+    for option in reversed(
+        (
+            click.option("--overwrite", is_flag=True, help="Replace files that somebody else has written or edited."),
+            click.option("--detach-guests", is_flag=True, help="Remove bridges although guests are plugged into them."),
+            click.option(
+                "--with-interfaces-new", is_flag=True,
+                help="Let the reload bring unapplied edits of /etc/network/interfaces into force.",
+            ),
+        )
+    ):  # fmt: skip
+        function = option(function)
+    return function
+
+
+def _session(context: click.Context) -> Session:
+    session = context.find_object(Session)
+    assert session is not None  # noqa: S101 - run() puts it there
+    return session
+
+
+def _config(context: click.Context, _: click.Parameter, value: Path | None) -> None:
+    if value is not None:
+        _session(context).config = value
+
+
+def _color(context: click.Context, _: click.Parameter, value: str | None) -> None:
+    if value is not None:
+        _session(context).screen.color = value
+
+
+def _no_color(context: click.Context, _: click.Parameter, value: bool) -> None:  # noqa: FBT001 - click's protocol
+    if value:
+        _session(context).screen.color = "never"
+
+
+def _quiet(context: click.Context, _: click.Parameter, value: bool) -> None:  # noqa: FBT001 - click's protocol
+    if value:
+        _session(context).screen.is_quiet = True
+
+
+def _verbose(context: click.Context, _: click.Parameter, value: int) -> None:
+    _session(context).verbosity += value
+
+
+def _json(context: click.Context, _: click.Parameter, value: bool) -> None:  # noqa: FBT001 - click's protocol
+    if value:
+        _session(context).wants_json = True
+
+
+def _output_format(context: click.Context, _: click.Parameter, value: str | None) -> None:
+    if value == "json":
+        _session(context).wants_json = True

@@ -1,0 +1,121 @@
+"""What reaches the screen, and in which colours. Every text passes here, and nothing passes that could steer a terminal."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TextIO
+
+
+class Style(StrEnum):
+    """What a text is; the value is its SGR parameters (ECMA-48 section 8.3.117)."""
+
+    PLAIN = ""
+    ADD = "32"
+    CHANGE = "33"
+    REMOVE = "31"
+    HUNK = "36"
+    STRONG = "1"
+    FAINT = "2"
+    GOOD = "32"
+    WARNING = "33"
+    ERROR = "1;31"
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A piece of a line in one style."""
+
+    text: str
+    style: Style = Style.PLAIN
+
+
+Line = tuple[Span | str, ...]
+
+_STEERING = re.compile(
+    "[\x00-\x08\x0a-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]",
+)
+
+
+def clean(text: str) -> str:
+    """`text` with everything visible that would steer a terminal: control characters, line breaks, changes of direction.
+
+    Tabs stay: configuration files are indented with them.
+    """
+    return _STEERING.sub(_visible, text)
+
+
+def _visible(match: re.Match[str]) -> str:
+    code = ord(match[0])
+    return f"\\x{code:02x}" if code <= 0xFF else f"\\u{code:04x}"  # noqa: PLR2004 - what two hexadecimal digits hold
+
+
+class Screen:
+    """Standard output for what was asked for, standard error for the rest.
+
+    :param color: ``auto``, ``always`` or ``never``; ``auto`` heeds NO_COLOR (no-color.org) and whether it is a terminal.
+    :param is_quiet: only results and complaints.
+    """
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self._environ = environ
+        self.color = "auto"
+        self.is_quiet = False
+
+    def line(self, *parts: Span | str) -> None:
+        """One line of the answer."""
+        self._write(sys.stdout, parts)
+
+    def lines(self, lines: Iterable[Line]) -> None:
+        """Several lines of the answer."""
+        for parts in lines:
+            self.line(*parts)
+
+    def remark(self, *parts: Span | str) -> None:
+        """One line beside the answer; nothing when quiet."""
+        if not self.is_quiet:
+            self._write(sys.stderr, parts)
+
+    def warning(self, text: str) -> None:
+        """A warning."""
+        self._write(sys.stderr, (Span("warning: ", Style.WARNING), text))
+
+    def error(self, text: str) -> None:
+        """What stopped the run."""
+        self._write(sys.stderr, (Span("error: ", Style.ERROR), text))
+
+    def ask(self, question: str) -> str:
+        """A line that a person types; empty at the end of the input."""
+        sys.stderr.write(clean(question))
+        sys.stderr.flush()
+        return sys.stdin.readline().strip()
+
+    def has_color(self, stream: TextIO) -> bool:
+        """Whether `stream` gets colours."""
+        if self.color != "auto":
+            return self.color == "always"
+        if self._environ.get("NO_COLOR") or self._environ.get("TERM") == "dumb":
+            return False
+        return stream.isatty()
+
+    def _write(self, stream: TextIO, parts: Iterable[Span | str]) -> None:
+        color = self.has_color(stream)
+        stream.write("".join(_paint(part, color=color) for part in parts) + "\n")
+
+
+def _paint(part: Span | str, *, color: bool) -> str:
+    if isinstance(part, str):
+        return clean(part)
+    text = clean(part.text)
+    return f"\x1b[{part.style}m{text}\x1b[0m" if color and part.style and text else text
+
+
+def columns(rows: Iterable[tuple[str, ...]], indent: int = 2) -> Iterable[str]:
+    """Rows as aligned columns, two blanks between them."""
+    cells = [tuple(clean(cell) for cell in row) for row in rows]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    for row in cells:
+        yield " " * indent + "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()

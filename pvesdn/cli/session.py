@@ -1,0 +1,64 @@
+"""One call of the command line: what its options say, its settings, and where its world comes from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pvesdn.cli.screen import Screen
+
+if TYPE_CHECKING:
+    from pvesdn.ports import Observer
+    from pvesdn.settings import Settings
+    from pvesdn.workflows.world import World
+
+WorldBuilder = Callable[["Settings", "Observer"], "World"]
+
+
+@dataclass
+class Session:
+    """:param build_world: another world than the one the settings describe; tests bring theirs."""
+
+    environ: Mapping[str, str]
+    screen: Screen
+    build_world: WorldBuilder | None = None
+    config: Path | None = None
+    verbosity: int = 0
+    wants_json: bool = False
+    secrets: tuple[str, ...] = ()
+    aftermath: Callable[[], str] = field(default=lambda: "Interrupted: nothing was changed.")
+    """What to say after Ctrl-C: in which state things are."""
+
+    def settings(self) -> Settings:
+        """The settings, with what is odd about their file said.
+
+        :raises SettingsError: they cannot be used.
+        """
+        # Not at the top: `pvesdn --help` is to be quick, and this brings pydantic.
+        from pvesdn.settings import load_settings  # noqa: PLC0415
+
+        loaded = load_settings(self.config, self.environ)
+        self.secrets = loaded.settings.secrets
+        for warning in loaded.warnings:
+            self.screen.warning(warning)
+        return loaded.settings
+
+    def world(self, settings: Settings, observer: Observer) -> World:
+        """The world of the settings.
+
+        :raises SettingsError: they name a file that cannot be read.
+        """
+        if self.build_world is not None:
+            return self.build_world(settings, observer)
+        # Not at the top: work on a snapshot needs neither requests nor proxmoxer.
+        from pvesdn.wiring import build_world  # noqa: PLC0415
+
+        return build_world(settings, observer)
+
+    def document(self, kind: str, content: Mapping[str, Any]) -> None:
+        """Print the one JSON document of a verb; see docs/json.md."""
+        import json  # noqa: PLC0415 - only here
+
+        print(json.dumps({"format_version": 1, "kind": kind, **content}, indent=2))  # noqa: T201 - the answer itself

@@ -1,0 +1,51 @@
+"""Where a plan's input comes from: a live cluster, or a snapshot."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from pvesdn.adapters.snapshot_dir import read_snapshot
+from pvesdn.cli.reading import Reading
+from pvesdn.cli.screen import Screen
+from pvesdn.cli.session import Session
+from pvesdn.errors import SettingsError
+from pvesdn.model.files import ChangeSet
+from pvesdn.model.findings import Finding, Severity
+from pvesdn.model.snapshot import Snapshot
+from pvesdn.workflows.read import read_cluster
+
+
+def take(session: Session, folder: Path | None) -> Snapshot:
+    """The snapshot in `folder`, or a fresh one of the cluster.
+
+    :raises PvesdnError: neither can be had.
+    """
+    if folder is not None:
+        return read_snapshot(folder)
+    world = session.world(session.settings(), Reading(session.screen, is_verbose=session.verbosity > 1))
+    return read_cluster(world)
+
+
+def some(only: Iterable[str]) -> frozenset[str] | None:
+    """The nodes that were asked for; None when it is all of them."""
+    return frozenset(only) or None
+
+
+def require_known(only: frozenset[str] | None, changes: ChangeSet, snapshot: Snapshot) -> None:
+    """Refuse a node that is none.
+
+    :raises SettingsError: it names the members.
+    """
+    known = {*(node.node for node in changes.nodes), *snapshot.nodes, *snapshot.unreachable, *changes.offline}
+    for name in sorted((only or frozenset()) - known):
+        raise SettingsError(f"no node is called '{name}'", hint=f"members are {', '.join(sorted(known))}")
+
+
+def show_findings(screen: Screen, findings: Iterable[Finding]) -> None:
+    """Warnings, and notes unless quiet, on standard error."""
+    for finding in findings:
+        if finding.severity is Severity.NOTE:
+            screen.remark(f"note: {finding}")
+        else:
+            screen.warning(str(finding))

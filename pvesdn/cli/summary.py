@@ -1,0 +1,42 @@
+"""What a plan comes to, in numbers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pvesdn.model.files import Action, ChangeSet, FrrAction
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """Interfaces to add, change, replace and remove over all nodes, and the nodes concerned.
+
+    :param total: nodes of the cluster, or of what was asked for, whether they answered or not.
+    :param frr: what FRR needs, by node.
+    """
+
+    add: int
+    change: int
+    replace: int
+    remove: int
+    changed: tuple[str, ...]
+    total: int
+    frr: tuple[tuple[str, FrrAction], ...]
+
+
+def summarize(changes: ChangeSet, *, is_part: bool = False) -> Summary:
+    """Count.
+
+    :param is_part: only some nodes were asked for, so that members that are off do not count.
+    """
+    actions = [stanza.action for node in changes.nodes for file in node.files for stanza in file.stanzas]
+    known = {node.node for node in changes.nodes} | set(changes.unreachable)
+    return Summary(
+        add=actions.count(Action.ADD),
+        change=actions.count(Action.CHANGE),
+        replace=actions.count(Action.REPLACE),
+        remove=actions.count(Action.REMOVE),
+        changed=tuple(node.node for node in changes.nodes if not node.is_empty),
+        total=len(known if is_part else known | set(changes.offline)),
+        frr=tuple((node.node, node.frr) for node in changes.nodes if node.frr is not FrrAction.NONE),
+    )
