@@ -1,0 +1,38 @@
+"""PVE's own zones, from a snapshot to the files that PVE itself would write; a case is a folder, adding one needs no Python."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from pvesdn.adapters.snapshot_dir import read_snapshot
+from pvesdn.design.cluster import design_node, share
+from pvesdn.model.files import FRR_CONF, SDN_INTERFACES
+from pvesdn.render.renderer import Renderer
+from pvesdn.workflows.understand import Understanding, understand
+
+HERE = Path(__file__).parent
+NODES = sorted(HERE.glob("*/expected/*"))
+
+
+@cache
+def known(case: Path) -> Understanding:
+    return understand(read_snapshot(case / "snapshot"), intent="running")
+
+
+@pytest.mark.parametrize("expected", NODES, ids=lambda path: f"{path.parts[-3]}-{path.name}")
+def test_a_node_gets_what_pve_would_write(expected: Path):
+    found = known(expected.parents[1])
+    design = design_node(share(found.given, found.vteps), expected.name)
+    texts = {file.path: file.text for file in Renderer().render(design, {}) if file.text is not None}
+    want = {f"/{path.relative_to(expected)}": path.read_text() for path in expected.rglob("*") if path.is_file()}
+    assert {path: text for path, text in texts.items() if path in (SDN_INTERFACES, FRR_CONF)} == want
+
+
+@pytest.mark.parametrize("case", sorted(HERE.glob("*/snapshot")), ids=lambda path: path.parent.name)
+def test_every_node_of_a_case_has_its_expected_files(case: Path):
+    assert {path.name for path in (case / "nodes").iterdir()} == {
+        path.name for path in (case.parent / "expected").iterdir()
+    }
