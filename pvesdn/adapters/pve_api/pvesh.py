@@ -8,6 +8,7 @@ import os
 import signal
 import subprocess
 import tempfile
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -39,7 +40,6 @@ class PveshSession:
 
     def __init__(self, settings: ApiSettings) -> None:
         self._settings = settings
-        self._left: list[subprocess.Popen[bytes]] = []
 
     def request(
         self, method: str, url: str, data: Mapping[str, str] | None, params: Mapping[str, str] | None
@@ -74,7 +74,7 @@ class PveshSession:
             try:
                 status = process.wait(limit)
             except BaseException:
-                self._leave_or_kill(process, is_task=is_task)
+                _leave_or_kill(process, is_task=is_task)
                 raise
             texts = []
             for file in (output, complaint):
@@ -82,13 +82,14 @@ class PveshSession:
                 texts.append(file.read().decode("utf-8", "replace"))
         return status, texts[0], texts[1]
 
-    def _leave_or_kill(self, process: subprocess.Popen[bytes], *, is_task: bool) -> None:
-        if is_task:
-            self._left.append(process)
-            return
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
+
+def _leave_or_kill(process: subprocess.Popen[bytes], *, is_task: bool) -> None:
+    if is_task:
+        threading.Thread(target=process.wait, daemon=True).start()  # somebody must take note of its end
+        return
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
 
 
 def _enveloped(data: Json) -> bytes:

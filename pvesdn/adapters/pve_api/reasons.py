@@ -51,10 +51,12 @@ def pvesh_took_too_long(error: subprocess.TimeoutExpired, what: str) -> ApiUnava
 
 def _untrusted(cause: BaseException, settings: ApiSettings) -> Reason | None:
     if isinstance(cause, ssl.SSLCertVerificationError):
-        return f"certificate not verified: {cause.verify_message or cause.reason}", _HOW_TO_TRUST
-    if "Fingerprints did not match" not in str(cause):
+        return f"certificate not verified: {getattr(cause, 'verify_message', cause)}", _HOW_TO_TRUST
+    # urllib3's words; its exceptions are looked at by their arguments, since a half-made one cannot be printed.
+    text = " ".join(argument for argument in cause.args if isinstance(argument, str))
+    if "Fingerprints did not match" not in text:
         return None
-    match = re.search(r'got "([0-9a-fA-F]{64})"', str(cause))
+    match = re.search(r'got "([0-9a-fA-F]{64})"', text)
     found = match[1].upper() if match else ""
     shown = ":".join(found[i : i + 2] for i in range(0, len(found), 2)) or "another one"
     hint = f"nothing was sent; was the certificate renewed? Compare on the node: {_SHOW_FINGERPRINT}"
@@ -71,7 +73,7 @@ def _broken(cause: BaseException, settings: ApiSettings) -> Reason | None:
         case AnswerError():
             return str(cause), _IS_IT_PVE
         case ssl.SSLError():
-            return f"no TLS: {cause.reason or cause}", _IS_IT_PVE
+            return f"no TLS: {getattr(cause, 'reason', None) or cause}", _IS_IT_PVE
         case ConnectionRefusedError():
             return "connection refused", "systemctl status pveproxy pve-cluster"
         case OSError() if cause.strerror:
