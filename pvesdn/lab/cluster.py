@@ -283,6 +283,9 @@ class _Server:
 
 
 async def _settled() -> None:
-    """Let what was aborted be closed before the loop is."""
-    for _ in range(3):
-        await asyncio.sleep(0)
+    """End what still hangs about, so that the loop can be closed."""
+    others = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in others:
+        task.cancel()
+    await asyncio.gather(*others, return_exceptions=True)
+    await asyncio.sleep(0)  # aborted connections are closed in the next round
