@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 
-from pvesdn.cli.screen import Line, Span, Style
+from pvesdn.cli.screen import Line, Span, Style, counted
 from pvesdn.cli.summary import Summary
 from pvesdn.compare.diff import unified
 from pvesdn.decode.secrets import hide_secrets
@@ -102,7 +102,7 @@ def _node(node: NodeChanges, *, has_diff: bool) -> Iterator[Line]:
         yield (f"    FRR: {node.frr.value}",)
     if not node.obstacles:
         for bridge, ports in sorted(node.guests.items()):
-            yield "    ", Span(f"{bridge} goes with {_count(len(ports), 'guest port')} plugged in", Style.WARNING)
+            yield "    ", Span(f"{bridge} goes with {counted(len(ports), 'guest port')} plugged in", Style.WARNING)
     for obstacle in node.obstacles:
         hint = f"; {obstacle.hint}" if obstacle.hint else ""
         yield "    ", Span("in the way: ", Style.ERROR), f"{obstacle.what}{hint}"
@@ -132,7 +132,7 @@ def _pending(pending: Iterable[PendingChange]) -> Iterator[Line]:
     if not rows:
         return
     kinds = Counter(row.kind for row in rows)
-    counts = ", ".join(_count(number, kind) for kind, number in sorted(kinds.items()))
+    counts = ", ".join(counted(number, kind) for kind, number in sorted(kinds.items()))
     yield (f"PVE's SDN: {counts} pending: committed by PUT /cluster/sdn as the last act",)
     for row in rows:
         sign = _SIGNS[_PENDING[row.state]] if row.state in _PENDING else ("  ?",)
@@ -148,7 +148,3 @@ def _frr(summary: Summary) -> Iterator[Line]:
     parts = [f"{', '.join(nodes)} ({action.value})" for action, nodes in by_action.items() if nodes]
     if parts:
         yield (f"FRR changes on {' and '.join(parts)}.",)
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}{'' if number == 1 else 's'}"
