@@ -1,0 +1,186 @@
+"""The fake ifupdown2: makes the links match the files, as the real one was seen to do."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from pvesdn.lab.cluster import SimulatedCluster
+from pvesdn.lab.node import SimulatedNode
+
+OURS = "/etc/network/interfaces.d/pvesdn"
+
+PORT = """\
+auto vxlan_a
+iface vxlan_a
+	vxlan-id {vni}
+	vxlan-local-tunnelip 192.168.0.1
+	vxlan_remoteip 192.168.0.2
+	vxlan_remoteip 192.168.0.3
+	mtu 1500
+
+"""
+BRIDGE = """\
+auto a
+iface a
+	address 10.0.0.1/24
+	hwaddress 44:39:39:FF:40:94
+	bridge-ports vxlan_a
+	mtu 1500
+"""
+
+
+@pytest.fixture
+def node(tmp_path: Path) -> SimulatedNode:
+    return SimulatedCluster(tmp_path, ("pve1",)).nodes["pve1"]
+
+
+def reload(node: SimulatedNode, text: str, path: str = OURS) -> str:
+    """Write `text`, reload, and give back what was complained about."""
+    node.write(path, text)
+    result = node.run("ifreload", "-a")
+    assert (result.returncode == 0) == (result.stderr == "")
+    return result.stderr
+
+
+def test_a_node_boots_with_its_bridge_over_the_uplink(node):
+    links = node.links()
+    assert list(links) == ["lo", "eno1", "eno2", "vmbr0"]
+    assert (links["vmbr0"]["addresses"], links["vmbr0"]["mtu"]) == (["192.168.0.1/24"], 1550)
+    assert links["eno1"]["master"] == "vmbr0"
+    assert node.commands() == ()
+
+
+def test_new_stanzas_become_links(node):
+    assert reload(node, PORT.format(vni=2) + BRIDGE) == ""
+    port, bridge = node.links()["vxlan_a"], node.links()["a"]
+    assert (port["kind"], port["info"]["id"], port["mtu"], port["master"]) == ("vxlan", 2, 1500, "a")
+    assert port["fdb"] == ["192.168.0.2", "192.168.0.3"]
+    assert (bridge["kind"], bridge["addresses"], bridge["address"]) == ("bridge", ["10.0.0.1/24"], "44:39:39:ff:40:94")
+
+
+def test_reloading_again_changes_nothing(node):
+    reload(node, PORT.format(vni=2) + BRIDGE)
+    before = node.links()
+    assert reload(node, PORT.format(vni=2) + BRIDGE) == ""
+    assert node.links() == before
+
+
+def test_vanished_stanzas_take_their_links_along(node):
+    reload(node, PORT.format(vni=2) + BRIDGE)
+    assert reload(node, "") == ""
+    assert list(node.links()) == ["lo", "eno1", "eno2", "vmbr0"]
+
+
+def test_a_changed_vni_on_a_live_device_is_refused_and_so_is_every_reload_after_it(node):
+    reload(node, PORT.format(vni=2) + BRIDGE)
+    refusal = "error: vxlan_a: Cannot change running vxlan id (2): Operation not supported\n"
+    assert reload(node, PORT.format(vni=3) + BRIDGE) == refusal
+    assert reload(node, PORT.format(vni=3) + BRIDGE) == refusal
+    node.run("ip", "link", "del", "vxlan_a")
+    assert reload(node, PORT.format(vni=3) + BRIDGE) == ""
+    assert (node.links()["vxlan_a"]["info"]["id"], node.links()["vxlan_a"]["master"]) == (3, "a")
+
+
+def test_the_kernel_refuses_a_second_device_with_the_same_vni(node):
+    twice = PORT.format(vni=2) + PORT.format(vni=2).replace("vxlan_a", "vxlan_b")
+    assert "vxlan_b: failed to create vxlan" in reload(node, twice)
+
+
+def test_a_vrf_gets_a_table_and_takes_its_members(node):
+    vrf = "auto vrf_z\niface vrf_z\n\tvrf-table auto\n\n"
+    assert reload(node, vrf + "auto eno2\niface eno2\n\taddress 172.16.0.1/24\n\tvrf vrf_z\n") == ""
+    assert node.links()["vrf_z"]["info"] == {"table": 1001}
+    assert node.links()["eno2"]["master"] == "vrf_z"
+
+
+def test_a_member_of_a_vrf_that_is_not_there_is_refused(node):
+    assert reload(node, "auto eno2\niface eno2\n\tvrf vrf_z\n") == "error: eno2: master vrf_z does not exist\n"
+
+
+def test_an_uplink_that_leaves_the_file_keeps_its_address_in_the_main_table(node):
+    vrf = "auto vrf_z\niface vrf_z\n\tvrf-table auto\n\n"
+    reload(node, vrf + "auto eno2\niface eno2\n\taddress 172.16.0.1/24\n\tvrf vrf_z\n")
+    reload(node, "")
+    assert (node.links()["eno2"]["addresses"], node.links()["eno2"]["master"]) == (["172.16.0.1/24"], None)
+    assert "172.16.0.0/24" in node.run("ip", "-j", "route").stdout
+
+
+def test_an_uplink_taken_down_with_its_file_loses_it(node):
+    reload(node, "auto eno2\niface eno2\n\taddress 172.16.0.1/24\n")
+    assert node.run("ifdown", "-i", OURS, "eno2").returncode == 0
+    assert reload(node, "") == ""
+    assert (node.links()["eno2"]["addresses"], node.links()["eno2"]["up"]) == ([], False)
+
+
+def test_taking_down_what_the_file_does_not_know_is_an_error(node):
+    result = node.run("ifdown", "-i", OURS, "eno7")
+    assert result.returncode == 1
+    assert "cannot find interfaces: eno7" in result.stderr
+
+
+def test_one_interface_can_be_brought_up_alone(node):
+    node.write(OURS, PORT.format(vni=2) + BRIDGE)
+    assert node.run("ifup", "-i", OURS, "vxlan_a").returncode == 0
+    assert "vxlan_a" in node.links()
+    assert "a" not in node.links()
+    assert node.run("ifup", "nothing").returncode == 1
+
+
+def test_stanzas_of_one_interface_are_merged(node):
+    reload(node, "auto x\niface x\n\tbridge-ports none\n\niface x\n\tmtu 1400\n")
+    assert node.links()["x"]["mtu"] == 1400
+
+
+def test_guests_stay_plugged_with_proxmoxs_build(node):
+    reload(node, PORT.format(vni=2) + BRIDGE)
+    port = node.plug_guest("a", 100)
+    reload(node, PORT.format(vni=2) + BRIDGE)
+    assert node.links()[port]["master"] == "a"
+
+
+def test_plain_ifupdown2_unplugs_guests_unless_the_stanza_condones_them(node):
+    node.set_version("ifupdown2", "3.0.0-1.1")
+    reload(node, PORT.format(vni=2) + BRIDGE)
+    port = node.plug_guest("a", 100)
+    condoning = BRIDGE + "\tbridge-ports-condone-regex ^(tap|veth|fwpr)[0-9].*\n"
+    reload(node, PORT.format(vni=2) + condoning)
+    assert node.links()[port]["master"] == "a"
+    reload(node, PORT.format(vni=2) + BRIDGE)
+    assert node.links()[port]["master"] is None
+
+
+def test_a_bridge_with_a_port_that_is_not_there_is_refused_and_the_rest_goes_on(node):
+    complaint = reload(node, "auto b\niface b\n\tbridge-ports eno9\n\nauto c\niface c\n\tbridge-ports none\n")
+    assert complaint == "error: b: bridge port eno9 does not exist\n"
+    assert "c" in node.links()
+
+
+def test_a_line_that_belongs_to_nothing_is_an_error_with_its_place(node):
+    assert reload(node, "vxlan-id 2\n") == f"error: {OURS}: line1: error processing line 'vxlan-id 2'\n"
+
+
+def test_a_file_being_staged_is_not_configuration(node):
+    assert reload(node, "auto x\niface x\n\tbridge-ports none\n", "/etc/network/interfaces.d/.pvesdn.pvesdn-new") == ""
+    assert "x" not in node.links()
+
+
+def test_multicast_underlay_and_ipv6_are_kept_for_ip_to_show(node):
+    text = "auto m\niface m\n\tvxlan-id 9\n\tvxlan-mcastgrp 225.20.1.1\n\tvxlan-physdev vmbr0\n\tvxlan-local-tunnelip fd00::1\n"
+    assert reload(node, text) == ""
+    shown = json.loads(node.run("ip", "-j", "-d", "link", "show", "dev", "m").stdout)[0]["linkinfo"]["info_data"]
+    assert (shown["group"], shown["link"], shown["local6"]) == ("225.20.1.1", "vmbr0", "fd00::1")
+
+
+def test_only_a_reload_of_everything_is_known(node):
+    assert node.run("ifreload", "x").returncode == 1
+
+
+@pytest.mark.parametrize("command", [("ifreload", "-a", "-s"), ("ifup", "-a", "-s", "-i", OURS)])
+def test_a_syntax_check_touches_nothing(node, command):
+    node.write(OURS, BRIDGE)
+    before = node.links()
+    assert node.run(*command).returncode == 0
+    assert node.links() == before
