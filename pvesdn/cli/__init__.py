@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from typing import NoReturn
 
@@ -9,5 +10,6 @@ from pvesdn.cli.app import run
 
 
 def main() -> NoReturn:
-    """The program `pvesdn`."""
+    """The program `pvesdn`. Being told to end is the same as Ctrl-C: it says in which state things are."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     sys.exit(run(sys.argv[1:]))

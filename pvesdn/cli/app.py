@@ -9,7 +9,6 @@ import io
 import os
 import sys
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import click
 
@@ -115,6 +114,7 @@ def _print_everything() -> None:
 
 def _usage(session: Session, error: click.ClickException) -> int:
     context = getattr(error, "ctx", None)
+    _tell_machines(session, exits.ERROR, [error.format_message()])
     session.screen.error(error.format_message())
     if context is not None:
         session.screen.remark(f"see: {context.command_path} --help")
@@ -124,14 +124,18 @@ def _usage(session: Session, error: click.ClickException) -> int:
 def _failed(session: Session, error: PvesdnError) -> int:
     status = exits.UNREACHABLE if isinstance(error, NodeUnreachable) else exits.ERROR
     messages = list(error.lines) if isinstance(error, SdnConfigError) else str(error).splitlines()
-    if session.wants_json:
-        document: dict[str, Any] = {"exit_status": status, "errors": messages}
-        session.document("error", document)
+    _tell_machines(session, status, messages)
     for message in messages:
         session.screen.error(message)
     for line in error.log if isinstance(error, TaskFailed) else ():
         session.screen.remark(f"  | {line}")
     return status
+
+
+def _tell_machines(session: Session, status: int, messages: Sequence[str]) -> None:
+    """Whoever asked for a document gets one."""
+    if session.wants_json:
+        session.document("error", {"exit_status": status, "errors": list(messages)})
 
 
 def _crashed(session: Session, error: Exception, argv: Sequence[str]) -> int:
@@ -140,5 +144,6 @@ def _crashed(session: Session, error: Exception, argv: Sequence[str]) -> int:
     secrets = [*session.secrets, *(session.environ.get(n, "") for n in ("PVESDN_TOKEN_VALUE", "PVESDN_PASSWORD"))]
     file = report(error, argv, session.environ, secrets=secrets)
     where = f"a report is in {file}" if file else "no report could be written"
+    _tell_machines(session, exits.ERROR, [f"{type(error).__name__}; {where}"])
     session.screen.error(f"this should not have happened: {type(error).__name__}; {where}")
     return exits.ERROR

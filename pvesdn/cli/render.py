@@ -51,6 +51,7 @@ def render(session: Session, *, output: Path, only: tuple[str, ...], folder: Pat
     members = sorted(member.name for member in known.given.cluster.members)
     for name in sorted((wanted or frozenset()) - set(members)):
         raise SettingsError(f"no node is called '{name}'", hint=f"members are {', '.join(members)}")
+    session.aftermath = lambda: f"Interrupted: {output} may lack files of some nodes; no node was touched."
     nodes = files = 0
     try:
         for node, rendered in render_nodes(snapshot, Renderer(), intent=intent, only=wanted):
