@@ -38,7 +38,7 @@ format: ## Format the sources and mend what ruff can mend
 
 bench: ## Time design, render and compare; rewrites docs/performance.md
 	@tools/setup bench
-	@$(python) bench/run.py
+	@$(python) -m bench.run
 
 clean: ## Remove everything that these commands made
 	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage .coverage.*

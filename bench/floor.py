@@ -1,0 +1,82 @@
+"""The floor: what the plainest program costs that prints the same bytes, one loop and one f-string a stanza.
+
+It knows this one network, checks nothing, and has no names for anything; what it takes is the price of the bytes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from ipaddress import IPv4Address, IPv6Address
+
+from bench.network import ASN, L3VNI, MAC, UNDERLAY_MTU, ZONE
+from pvesdn.model.design import DesignInput
+
+_HEADER = "# Written by pvesdn from /etc/pve/sdn/pvesdn.cfg. Changes made here are lost: edit that file, then `pvesdn apply`.\n"
+
+
+Printable = IPv4Address | IPv6Address | str
+
+
+def print_cluster(given: DesignInput, *, once: bool) -> Iterator[tuple[str, str]]:
+    """interfaces.d/pvesdn and frr.conf of every node, from the typed values that design begins with.
+
+    :param once: turn each address into text only once, before the loop; otherwise the f-strings do it where they print it.
+    """
+
+    def prepared(address: Printable | None) -> Printable | None:
+        return str(address) if once else address
+
+    mtu = UNDERLAY_MTU - 50
+    vteps = {member.name: prepared(member.address) for member in given.cluster.members}
+    subnets = {subnet.vnet: subnet for subnet in given.sdn.subnets}
+    vnets = [
+        (vnet.id, vnet.tag, prepared(subnets[vnet.id].gateway), subnets[vnet.id].network.prefixlen)
+        for vnet in given.sdn.vnets
+    ]
+    for node, vtep in vteps.items():
+        bridges, ports = [], []
+        for name, vni, gateway, length in vnets:
+            bridges.append(
+                f"auto {name}\niface {name}\n\taddress {gateway}/{length}\n\thwaddress {MAC}\n\tbridge-ports vxlan_{name}\n"
+                "\tbridge-stp off\n\tbridge-fd 0\n\tbridge-ports-condone-regex ^(tap|veth|fwpr)[0-9].*\n"
+                f"\tmtu {mtu}\n\tip-forward on\n\tarp-accept on\n\tvrf vrf_{ZONE}\n"
+            )
+            ports.append(
+                f"auto vxlan_{name}\niface vxlan_{name}\n\tvxlan-id {vni}\n\tvxlan-local-tunnelip {vtep}\n"
+                f"\tbridge-learning off\n\tbridge-arp-nd-suppress on\n\tmtu {mtu}\n"
+            )
+        yield "\n".join([_HEADER, *bridges, *_of_the_zone(str(vtep), mtu), *ports]), _frr(node, str(vtep), vteps)
+
+
+def _of_the_zone(vtep: str, mtu: int) -> tuple[str, str, str]:
+    router_mac = "02:00:" + ":".join(f"{int(octet):02x}" for octet in vtep.split("."))
+    vrf = (
+        f"auto vrf_{ZONE}\niface vrf_{ZONE}\n\tvrf-table auto\n"
+        f"\tpost-up ip route replace vrf vrf_{ZONE} unreachable default metric 4278198272\n"
+        f"\tpost-up ip -6 route replace vrf vrf_{ZONE} unreachable default metric 4278198272\n"
+    )
+    bridge = (
+        f"auto vrfbr_{ZONE}\niface vrfbr_{ZONE}\n\thwaddress {router_mac}\n\tbridge-ports vrfvx_{ZONE}\n"
+        f"\tbridge-stp off\n\tbridge-fd 0\n\tmtu {mtu}\n\tvrf vrf_{ZONE}\n"
+    )
+    port = (
+        f"auto vrfvx_{ZONE}\niface vrfvx_{ZONE}\n\tvxlan-id {L3VNI}\n\tvxlan-local-tunnelip {vtep}\n"
+        f"\tbridge-learning off\n\tbridge-arp-nd-suppress on\n\tmtu {mtu}\n"
+    )
+    return vrf, bridge, port
+
+
+def _frr(node: str, vtep: str, vteps: dict[str, Printable | None]) -> str:
+    peers = "".join(f" neighbor {peer} peer-group VTEP\n" for name, peer in vteps.items() if name != node)
+    return (
+        f"frr defaults datacenter\nhostname {node}\nlog syslog informational\nservice integrated-vtysh-config\n"
+        "ip forwarding\nno ipv6 forwarding\n!\n"
+        f"vrf vrf_{ZONE}\n vni {L3VNI}\nexit-vrf\n!\n"
+        f"router bgp {ASN}\n bgp router-id {vtep}\n no bgp default ipv4-unicast\n coalesce-time 1000\n"
+        f" neighbor VTEP peer-group\n neighbor VTEP remote-as {ASN}\n neighbor VTEP bfd\n{peers}"
+        " !\n address-family l2vpn evpn\n  neighbor VTEP activate\n  advertise-all-vni\n exit-address-family\nexit\n!\n"
+        f"router bgp {ASN} vrf vrf_{ZONE}\n bgp router-id {vtep}\n"
+        " !\n address-family ipv4 unicast\n  redistribute connected\n exit-address-family\n"
+        " !\n address-family l2vpn evpn\n  advertise ipv4 unicast\n exit-address-family\nexit\n!\n"
+        "line vty\n!\n"
+    )

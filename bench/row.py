@@ -1,0 +1,181 @@
+"""One row of the table, in a process of its own: `python -m bench.row WHAT ARGUMENT...`, one line of JSON on standard output.
+
+What is timed is repeated; every run starts from the same typed values and keeps nothing of the one before.
+"""
+
+from __future__ import annotations
+
+import gc
+import hashlib
+import json
+import resource
+import sys
+import time
+from collections.abc import Callable, Iterable
+from functools import partial
+
+from bench import floor
+from bench.network import network
+from pvesdn.compare.diff import unified
+from pvesdn.compare.files import NodeNow, Ownership, compare_node
+from pvesdn.compare.flags import PlanFlags
+from pvesdn.compare.ownership import digest
+from pvesdn.decode.record import Record
+from pvesdn.design.checks import check
+from pvesdn.design.cluster import design_node, share
+from pvesdn.design.vteps import choose_vteps
+from pvesdn.model.design import DesignInput
+from pvesdn.model.facts import Link, NodeFacts
+from pvesdn.model.files import FRR_CONF, OUR_INTERFACES, RenderedFile
+from pvesdn.render.renderer import Renderer
+
+RUNS = 5
+PACKAGES = {"ifupdown2": "3.3.0-1+pmx11", "frr": "10.4.1-1+pve1"}
+
+
+def main(what: str, *arguments: str) -> dict[str, object]:
+    """Seconds of each run, and what else there is to say of them."""
+    measures: dict[str, Callable[..., dict[str, object]]] = {
+        "pvesdn": measure_pvesdn,
+        "floor": measure_floor,
+        "floor, each address once": partial(measure_floor, once=True),
+        "compare": measure_compare,
+    }
+    return measures[what](*arguments) | {"peak_bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024}
+
+
+def repeated(run: Callable[[], object]) -> list[float]:
+    """Seconds of each run, the collector of cycles running as it always does."""
+    seconds = []
+    for _ in range(RUNS):
+        gc.collect()
+        began = time.perf_counter()
+        run()
+        seconds.append(time.perf_counter() - began)
+    return seconds
+
+
+# --- designing and rendering -------------------------------------------------------------------------------------------
+
+
+def measure_pvesdn(nodes: str, vnets: str) -> dict[str, object]:
+    """From typed values to the text of every node."""
+    given = network(int(nodes), int(vnets))
+    phases: list[dict[str, float]] = []
+    seconds = repeated(lambda: phases.append(design_and_render(given)))
+    best = seconds.index(min(seconds))
+    return {
+        "seconds": seconds,
+        "phases": phases[best],
+        "digest": digest_of(texts(given)),
+        "checks": check_seconds(given),
+    }
+
+
+def design_and_render(given: DesignInput) -> dict[str, float]:
+    """One run; the seconds of its parts."""
+    clock = time.perf_counter
+    began = clock()
+    renderer = Renderer()
+    loaded = clock()
+    vteps, _ = choose_vteps(given)
+    shared = share(given, vteps)
+    shared_at = clock()
+    designing = printing = 0.0
+    for node in vteps:
+        start = clock()
+        design = design_node(shared, node)
+        designed = clock()
+        renderer.render(design, {})
+        printing += clock() - designed
+        designing += designed - start
+    return {
+        "setting up jinja2": loaded - began,
+        "designing what nodes share": shared_at - loaded,
+        "designing each node": designing,
+        "printing": printing,
+    }
+
+
+def check_seconds(given: DesignInput) -> float:
+    """The checks across objects, which come before every design and are not part of it."""
+    vteps, findings = choose_vteps(given)
+    began = time.perf_counter()
+    found = (*findings, *check(given, vteps))
+    seconds = time.perf_counter() - began
+    assert not found, found
+    return seconds
+
+
+def texts(given: DesignInput) -> Iterable[tuple[str, str]]:
+    """interfaces.d/pvesdn and frr.conf, node by node."""
+    renderer = Renderer()
+    vteps, _ = choose_vteps(given)
+    shared = share(given, vteps)
+    for node in vteps:
+        files = {file.path: file.text or "" for file in renderer.render(design_node(shared, node), {})}
+        yield files[OUR_INTERFACES], files[FRR_CONF]
+
+
+def measure_floor(nodes: str, vnets: str, *, once: bool = False) -> dict[str, object]:
+    """The same bytes without pvesdn."""
+    given = network(int(nodes), int(vnets))
+
+    def run() -> None:
+        for _ in floor.print_cluster(given, once=once):
+            pass
+
+    return {"seconds": repeated(run), "digest": digest_of(floor.print_cluster(given, once=once))}
+
+
+def digest_of(texts_of_nodes: Iterable[tuple[str, str]]) -> str:
+    """SHA-256 over all texts in order."""
+    sha = hashlib.sha256()
+    for interfaces, frr in texts_of_nodes:
+        sha.update(interfaces.encode())
+        sha.update(frr.encode())
+    return sha.hexdigest()
+
+
+# --- comparing --------------------------------------------------------------------------------------------------------
+
+
+def measure_compare(change: str, vnets: str) -> dict[str, object]:
+    """One node as it is against one node as it should be, to the last line of the unified diff.
+
+    :param change: ``no VNet``, ``one VNet`` (a new one) or ``every MTU``.
+    """
+    count = int(vnets)
+    before = one_node(network(3, count))
+    after = one_node(network(3, count + (change == "one VNet"), mtu=1400 if change == "every MTU" else None))
+    now = node_now(before, count)
+    lines = 0
+
+    def run() -> None:
+        nonlocal lines
+        changes = compare_node(
+            after, now, Ownership(sdn_by_pve=True, frr_by_pve=False, shows_pve=False), flags=PlanFlags()
+        )
+        lines = sum(1 for file in changes.files for _ in unified(file))
+
+    return {"seconds": repeated(run), "lines": lines}
+
+
+def one_node(given: DesignInput) -> tuple[RenderedFile, ...]:
+    """The first node's files."""
+    vteps, _ = choose_vteps(given)
+    return Renderer().render(design_node(share(given, vteps), min(vteps)), {})
+
+
+def node_now(files: tuple[RenderedFile, ...], vnets: int) -> NodeNow:
+    """A node on which these files were applied."""
+    present = {file.path: file.text for file in files if file.text is not None}
+    links = [Link(name=f"net{number:05}", kind="bridge") for number in range(1, vnets + 1)]
+    links += [Link(name=f"vxlan_{link.name}", kind="vxlan", vni=number) for number, link in enumerate(links, 1)]
+    facts = NodeFacts(node="pve01", links=tuple(links), sources=("/etc/network/interfaces.d/*",), versions=PACKAGES)
+    record = Record({path: digest(text) for path, text in present.items()}, is_unfinished=False)
+    return NodeNow(present, facts, record)
+
+
+if __name__ == "__main__":
+    print(json.dumps(main(*sys.argv[1:])))

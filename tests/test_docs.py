@@ -1,0 +1,206 @@
+"""What the documents say is so: definitions can be planned, settings load, commands, files and modules exist."""
+
+from __future__ import annotations
+
+import re
+from ipaddress import IPv4Address, IPv4Interface
+from pathlib import Path
+
+import click
+import pytest
+
+from pvesdn.cli import exits
+from pvesdn.cli.app import pvesdn
+from pvesdn.decode.sdn_files import decode_sdn
+from pvesdn.design.checks import check
+from pvesdn.design.cluster import design_node, share
+from pvesdn.design.vteps import choose_vteps
+from pvesdn.model import files, snapshot
+from pvesdn.model.cluster import ClusterState, Member
+from pvesdn.model.design import DesignInput
+from pvesdn.model.facts import Link, NodeFacts
+from pvesdn.model.findings import Severity
+from pvesdn.render.renderer import Renderer
+from pvesdn.settings import load_settings
+
+ROOT = Path(__file__).resolve().parents[1]
+README = (ROOT / "README.md").read_text()
+ARCHITECTURE = (ROOT / "ARCHITECTURE.md").read_text()
+MAKEFILE = (ROOT / "Makefile").read_text()
+MEMBERS = {"node1": "192.168.0.1", "node2": "192.168.0.2", "node3": "192.168.0.3"}
+
+
+FENCED = re.findall(r"^```(\w*)\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+
+
+def blocks(language: str) -> list[str]:
+    """Fenced blocks of README; those without a language are pvesdn.cfg."""
+    return [text for name, text in FENCED if name == language]
+
+
+def title(definitions: str) -> str:
+    """The bold words before a model."""
+    before = README[: README.index(definitions)]
+    found: str = re.findall(r"^\*\*(.+?)\*\*", before, re.MULTILINE)[-1]
+    return found
+
+
+def cluster_of(definitions: str) -> DesignInput:
+    """A cluster of three nodes that wants these definitions."""
+    decoded = decode_sdn({"pvesdn.cfg": definitions}, intent="pending")
+    members = tuple(
+        Member(name=name, node_id=number, address=IPv4Address(address), is_online=True)
+        for number, (name, address) in enumerate(MEMBERS.items(), 1)
+    )
+    facts = {
+        name: NodeFacts(
+            node=name,
+            links=(Link("vmbr0", mtu=1550, kind="bridge"), Link("eno1", mtu=1550, master="vmbr0"), Link("eno2")),
+            addresses=(("vmbr0", IPv4Interface(f"{address}/24")),),
+            sources=("/etc/network/interfaces.d/*",),
+        )
+        for name, address in MEMBERS.items()
+    }
+    cluster = ClusterState(name="lab", is_quorate=True, members=members, pve_version="9.1.5")
+    return DesignInput(sdn=decoded.config, cluster=cluster, facts=facts)
+
+
+def options(verb: str) -> set[str]:
+    """Every spelling of every option of a verb, those before it included."""
+    group = click.Context(pvesdn)
+    command = pvesdn.get_command(group, verb)
+    assert command is not None
+    return {word for param in (*command.params, *pvesdn.params) for word in (*param.opts, *param.secondary_opts)}
+
+
+def verbs() -> list[str]:
+    return pvesdn.list_commands(click.Context(pvesdn))
+
+
+def commands() -> list[list[str]]:
+    """The words of every `pvesdn ...` in README, behind the name of the program."""
+    typed = [
+        line.partition("#")[0].split()[1:]
+        for block in blocks("sh")
+        for line in block.splitlines()
+        if line.startswith("pvesdn ")
+    ]
+    quoted = [text.split()[1:] for text in re.findall(r"`(pvesdn [^`]+)`", README)]
+    return [words for words in typed + quoted if words]
+
+
+# --- README -----------------------------------------------------------------------------------------------------------
+
+
+def test_readme_shows_ten_models() -> None:
+    assert [int(title(model).partition(".")[0]) for model in blocks("")] == list(range(1, 11))
+
+
+@pytest.mark.parametrize("model", blocks(""), ids=title)
+def test_every_model_in_readme_can_be_designed_and_printed_on_three_nodes(model: str) -> None:
+    given = cluster_of(model)
+    vteps, findings = choose_vteps(given)
+    errors = [str(f) for f in (*findings, *check(given, vteps)) if f.severity is Severity.ERROR]
+    assert errors == []
+
+    shared = share(given, vteps)
+    renderer = Renderer()
+    for node in MEMBERS:
+        printed = {file.path: file.text for file in renderer.render(design_node(shared, node), {})}
+        assert "vxlan_vmbr2" in (printed[files.OUR_INTERFACES] or "")
+
+
+@pytest.mark.parametrize("settings", blocks("toml"))
+def test_every_settings_file_in_readme_loads(settings: str, tmp_path: Path) -> None:
+    file = tmp_path / "pvesdn.toml"
+    file.write_text(settings if "[api]" in settings else f'[api]\nbackend = "local"\n{settings}')
+    file.chmod(0o600)
+
+    assert load_settings(file, {}).warnings == ()
+
+
+@pytest.mark.parametrize("words", commands(), ids=" ".join)
+def test_every_command_in_readme_exists(words: list[str]) -> None:
+    verb, *arguments = words
+
+    assert verb in verbs()
+    assert {word for word in arguments if word.startswith("-")} <= options(verb)
+
+
+def test_every_option_that_readme_names_exists() -> None:
+    named = set(re.findall(r"`(--[a-z-]+)", README))
+    known = set().union(*(options(verb) for verb in verbs()))
+
+    assert named
+    assert named <= known
+
+
+def test_readme_names_every_verb() -> None:
+    assert {words[0] for words in commands()} == set(verbs())
+
+
+def test_readme_lists_every_file_that_may_be_written() -> None:
+    table = README.split("## What it writes")[1].split("## ")[0]
+    written = {
+        files.OUR_INTERFACES,
+        files.SDN_INTERFACES,
+        files.FRR_CONF,
+        files.FRR_CONF_LOCAL,
+        files.FRR_DAEMONS,
+        files.OUR_SYSCTL,
+        snapshot.SEEN_FILE,
+    }
+
+    assert written <= set(re.findall(r"^\| `([^`]+)`", table, re.MULTILINE))
+
+
+def test_readme_lists_the_exit_statuses_that_there_are() -> None:
+    table = README.split("## Exit statuses")[1].split("## ")[0]
+    defined = {value for name, value in vars(exits).items() if name.isupper() and isinstance(value, int)}
+
+    assert {int(status) for status in re.findall(r"^\| (\d+) \|", table, re.MULTILINE)} == defined
+
+
+@pytest.mark.parametrize("document", [README, ARCHITECTURE], ids=["README.md", "ARCHITECTURE.md"])
+def test_every_make_target_that_is_named_exists(document: str) -> None:
+    targets = set(re.findall(r"^([a-z]+):", MAKEFILE, re.MULTILINE))
+
+    assert set(re.findall(r"(?:`|^    )make ([a-z]+)", document, re.MULTILINE)) <= targets
+
+
+def test_links_inside_readme_lead_somewhere() -> None:
+    headings = re.findall(r"^#+ (.+)$", README, re.MULTILINE)
+    anchors = {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+    assert set(re.findall(r"\]\(#([^)]+)\)", README)) <= anchors
+
+
+# --- ARCHITECTURE, decisions ------------------------------------------------------------------------------------------
+
+
+def test_everything_that_architecture_names_exists() -> None:
+    named = re.findall(r"`((?:pvesdn|templates|hooks|tests|bench|tools|docs)/[\w./-]*)`", ARCHITECTURE)
+
+    assert [path for path in named if not (ROOT / path).exists()] == []
+
+
+def test_architecture_names_every_package() -> None:
+    packages = {f"pvesdn/{path.parent.name}/" for path in (ROOT / "pvesdn").glob("*/__init__.py")}
+    modules = {f"pvesdn/{path.name}" for path in (ROOT / "pvesdn").glob("*.py") if not path.name.startswith("__")}
+
+    assert packages | modules <= set(re.findall(r"`(pvesdn/[\w./]+)`", ARCHITECTURE))
+
+
+def test_decisions_are_numbered_one_after_the_other_as_their_titles_say() -> None:
+    pages = sorted((ROOT / "docs/decisions").glob("*.md"))
+
+    assert [page.name[:4] for page in pages] == [f"{number:04}" for number in range(1, len(pages) + 1)]
+    for number, page in enumerate(pages, 1):
+        assert page.read_text().startswith(f"# {number}. ")
+
+
+@pytest.mark.parametrize("page", sorted((ROOT / "docs").rglob("*.md")), ids=lambda page: page.name)
+def test_every_file_of_ours_that_a_page_names_exists(page: Path) -> None:
+    named = re.findall(r"`((?:pvesdn|templates|hooks|tests|bench|tools|docs)/[\w./-]*)`", page.read_text())
+
+    assert [path for path in named if not (ROOT / path).exists()] == []
