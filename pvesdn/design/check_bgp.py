@@ -1,0 +1,92 @@
+"""BGP: FRR has one default instance on a node, and PVE's sessions are PVE's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from pvesdn.design.beside_pve import asns, has_evpn, writes_frr
+from pvesdn.design.remarks import error, listed, warning
+from pvesdn.design.zones import nodes_with_tunnels, reflecting_members, zone_nodes
+from pvesdn.model.cluster import Vtep
+from pvesdn.model.design import DesignInput
+from pvesdn.model.findings import Finding
+from pvesdn.model.sdn import EvpnController, EvpnZone, PveEvpnController
+
+_MERGES_AS_KNOWN = 9
+"""PVE's first major version whose merge of frr.conf.local is the one described in F6.7."""
+
+
+def check(given: DesignInput, vteps: Mapping[str, Vtep]) -> Iterator[Finding]:
+    """A second AS number on a node; zones of PVE's controllers whose nodes PVE does not peer with; merges not known."""
+    yield from _second_asn(given)
+    yield from _controllers_of_pve(given, vteps)
+    yield from _merge(given)
+
+
+def _speakers(given: DesignInput) -> dict[str, frozenset[str]]:
+    """Members that run each of our controllers, by its id."""
+    found: dict[str, frozenset[str]] = {}
+    for controller in given.sdn.controllers:
+        if isinstance(controller, EvpnController):
+            zones = [z for z in given.sdn.our_zones if isinstance(z, EvpnZone) and z.controller == controller.id]
+            if zones:
+                nodes = [zone_nodes(zone, given.cluster) for zone in zones]
+                found[controller.id] = reflecting_members(controller, given.cluster).union(*nodes)
+    return found
+
+
+def _second_asn(given: DesignInput) -> Iterator[Finding]:
+    """FRR keeps the first AS number and rejects the rest; `vtysh -C` does not notice."""
+    speakers = _speakers(given)
+    ours = [c for c in given.sdn.controllers if isinstance(c, EvpnController) and c.id in speakers]
+    for number, controller in enumerate(ours):
+        for other in ours[:number]:
+            both = speakers[controller.id] & speakers[other.id]
+            if both and other.asn != controller.asn:
+                yield _conflict(controller, f"asn {controller.asn}", other.id, other.asn, both)
+        clashes: dict[tuple[str, int], set[str]] = {}
+        for node in sorted(speakers[controller.id]):
+            for name, asn in asns(given, node)[:1]:
+                if asn != controller.asn:
+                    clashes.setdefault((name, asn), set()).add(node)
+        for (name, asn), nodes in clashes.items():
+            yield _conflict(controller, f"asn {controller.asn}", name, asn, nodes)
+
+
+def _conflict(
+    defined: EvpnController | EvpnZone, what: str, other: str, asn: int, nodes: set[str] | frozenset[str]
+) -> Finding:
+    text = f"{what} is not that of controller '{other}' ({asn}), and FRR has one on a node: {listed(nodes)}"
+    return error(defined.where, text, "use one AS number on a node")
+
+
+def _controllers_of_pve(given: DesignInput, vteps: Mapping[str, Vtep]) -> Iterator[Finding]:
+    controllers = {c.id: c for c in given.sdn.controllers if not isinstance(c, EvpnController)}
+    for zone in given.sdn.our_zones:
+        controller = controllers.get(zone.controller) if isinstance(zone, EvpnZone) else None
+        if not isinstance(zone, EvpnZone) or controller is None or controller.asn is None:
+            continue
+        nodes = zone_nodes(zone, given.cluster)
+        for name, asn in sorted({found for node in nodes for found in asns(given, node)[:1]}):
+            if asn != controller.asn:
+                there = {node for node in nodes if asns(given, node)[:1] == ((name, asn),)}
+                yield _conflict(zone, f"the asn {controller.asn} of controller '{controller.id}'", name, asn, there)
+        if isinstance(controller, PveEvpnController):
+            peers = set(controller.peers)
+            missing = {node for node in nodes if node in vteps and str(vteps[node].address) not in peers}
+            if missing:
+                what = f"PVE's controller '{controller.id}' has no peer for the VTEP of {listed(missing)}"
+                yield warning(zone.where, what, "add it to the controller's peers in PVE")
+
+
+def _merge(given: DesignInput) -> Iterator[Finding]:
+    major = given.cluster.pve_major
+    if not 0 < major < _MERGES_AS_KNOWN:
+        return
+    nodes = {node for node in given.facts if writes_frr(given, node)}
+    speaking = frozenset[str]().union(*_speakers(given).values())
+    ours = nodes_with_tunnels(given) if has_evpn(given) else speaking
+    affected = nodes & (ours | {uplink.node for uplink in given.sdn.exits})
+    if affected:
+        what = f"not checked: how PVE {given.cluster.pve_version} merges frr.conf.local on {listed(affected)}"
+        yield warning("cluster", what, "look at /etc/frr/frr.conf there after applying")

@@ -1,0 +1,52 @@
+"""Device names: what we would make must not be there already as something else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pvesdn.design import names
+from pvesdn.design.remarks import error
+from pvesdn.design.zones import has_vrf, vnet_nodes, zone_nodes
+from pvesdn.model.design import DesignInput
+from pvesdn.model.findings import Finding, Where
+from pvesdn.model.sdn import EvpnZone
+
+_INTERFACES = "/etc/network/interfaces"
+
+
+def check(given: DesignInput) -> Iterator[Finding]:
+    """Names that the host uses itself: ifupdown2 would merge both stanzas, which takes the host's bridge apart."""
+    for node, facts in sorted(given.facts.items()):
+        ours = _devices(given, node)
+        if not ours:
+            continue
+        defined = {stanza.name for stanza in facts.stanzas}
+        for name in sorted(defined & ours.keys()):
+            what = f"device {name} is defined in {_INTERFACES} of {node} as well"
+            yield error(ours[name][1], what, "take it out there, or choose another id")
+        for link in facts.links:
+            if link.name in ours and link.name not in defined and link.kind != ours[link.name][0]:
+                kind = f"a device of kind {link.kind}" if link.kind else "a physical device"
+                yield error(ours[link.name][1], f"{link.name} is {kind} on {node}", "choose another id")
+        for uplink in given.sdn.exits:
+            if uplink.node == node and uplink.interface in ours:
+                what = f"interface {uplink.interface} is a device of {ours[uplink.interface][1]}"
+                yield error(uplink.where, what, "name an interface of the host")
+
+
+def _devices(given: DesignInput, node: str) -> dict[str, tuple[str, Where]]:
+    """Kind and origin of each device that our zones make on a node, by name."""
+    found: dict[str, tuple[str, Where]] = {}
+    zones = {zone.id: zone for zone in given.sdn.our_zones if node in zone_nodes(zone, given.cluster)}
+    here = frozenset({node})
+    for vnet in given.sdn.vnets:
+        if vnet.zone in zones and vnet_nodes(vnet, here):
+            found[vnet.id] = ("bridge", vnet.where)
+            found[names.vxlan_port(vnet.id)] = ("vxlan", vnet.where)
+    for zone in zones.values():
+        if has_vrf(zone):
+            found[names.vrf(zone.id)] = ("vrf", zone.where)
+        if isinstance(zone, EvpnZone) and zone.l3vni is not None:
+            found[names.l3vni_port(zone.id)] = ("vxlan", zone.where)
+            found[names.l3vni_bridge(zone.id)] = ("bridge", zone.where)
+    return found

@@ -1,0 +1,107 @@
+"""What the underlay can carry: families, sizes, and what the nodes' ifupdown2 understands."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+
+from pvesdn.design.mtu import MTU_MAX, MTU_MIN, overhead
+from pvesdn.design.remarks import error, listed, warning
+from pvesdn.design.zone_vxlan import local_vteps
+from pvesdn.design.zones import IPV4, IPV6, zone_nodes
+from pvesdn.model.cluster import Vtep
+from pvesdn.model.design import DesignInput
+from pvesdn.model.facts import NodeFacts
+from pvesdn.model.findings import Finding
+from pvesdn.model.sdn import EvpnZone, OurZone, VxlanZone
+
+_PROXMOX = re.compile(r"pve|pmx|proxmox")
+"""The suffix of Proxmox's own build, which takes IPv6 tunnel addresses; Debian's refuses them."""
+
+_VtepByNode = Mapping[str, Vtep]
+
+
+def check(given: DesignInput, vteps: _VtepByNode) -> Iterator[Finding]:
+    """Zones whose VTEPs do not go together, or whose packets do not fit."""
+    for zone in given.sdn.our_zones:
+        own = {node: vteps[node] for node in sorted(zone_nodes(zone, given.cluster)) if node in vteps}
+        if isinstance(zone, VxlanZone):
+            own = local_vteps(zone, own, given.facts)
+        yield from _mtu(zone, own)
+        families: set[int] = {vtep.address.version for vtep in own.values()}
+        if len(families) > 1:
+            listing = ", ".join(f"{node} {vtep.address}" for node, vtep in own.items())
+            what = f"its VTEPs are of both families ({listing})"
+            yield error(zone.where, what, "give all nodes of the zone a VTEP of one family")
+        elif isinstance(zone, EvpnZone):
+            yield from _evpn(zone, families)
+        else:
+            yield from _plain(zone, families)
+            yield from _plain_on_nodes(zone, own, given.facts)
+
+
+def _evpn(zone: EvpnZone, families: set[int]) -> Iterator[Finding]:
+    if families == {IPV6}:
+        what = (
+            "its VTEPs have IPv6 addresses, and FRR before 10.6 has no EVPN over IPv6: sessions stand, nothing arrives"
+        )
+        yield error(zone.where, what, "name IPv4 addresses in the section underlay, or use a zone of type vxlan")
+
+
+def _plain(zone: VxlanZone, families: set[int]) -> Iterator[Finding]:
+    group = zone.multicast_group
+    if group is not None and families and group.version not in families:
+        what = f"multicast-group {group} is of another family than the VTEPs"
+        yield error(zone.where, what, "name a group of the VTEPs' family")
+    strangers = [peer for peer in zone.peers or () if families and peer.version not in families]
+    if strangers:
+        what = f"peers names {listed(strangers)}, of another family than the VTEPs"
+        yield error(zone.where, what, "name peers of the VTEPs' family")
+
+
+def _plain_on_nodes(zone: VxlanZone, own: _VtepByNode, facts: Mapping[str, NodeFacts]) -> Iterator[Finding]:
+    for node, vtep in own.items():
+        if node not in facts:
+            continue
+        if vtep.address.version != IPV4:
+            yield from _ifupdown(zone, facts[node])
+        named = zone.multicast_interface
+        if named is not None and facts[node].link(named) is None:
+            yield error(
+                zone.where, f"multicast-interface {named} does not exist on {node}", "name one that every node has"
+            )
+
+
+def _ifupdown(zone: VxlanZone, facts: NodeFacts) -> Iterator[Finding]:
+    version = facts.versions.get("ifupdown2")
+    if version is None:
+        what = f"not checked: whether ifupdown2 on {facts.node} takes an IPv6 tunnel address"
+        yield warning(zone.where, what, "only Proxmox's own build does")
+    elif not _PROXMOX.search(version):
+        what = f"ifupdown2 {version} on {facts.node} refuses an IPv6 tunnel address"
+        yield error(zone.where, what, "install Proxmox's build of ifupdown2, or use IPv4 VTEPs")
+
+
+def _mtu(zone: OurZone, own: _VtepByNode) -> Iterator[Finding]:
+    if zone.mtu is not None:
+        for node, vtep in own.items():
+            size = zone.mtu + overhead(vtep.address)
+            if vtep.mtu is not None and size > vtep.mtu:
+                device = f"{vtep.interface} of {node}" if vtep.interface else f"the underlay of {node}"
+                what = f"mtu {zone.mtu} and {overhead(vtep.address)} bytes of VXLAN make {size}, but {device} has {vtep.mtu}"
+                yield error(
+                    zone.where, what, f"write at most mtu {vtep.mtu - overhead(vtep.address)}, or raise the underlay's"
+                )
+        return
+    unknown = [node for node, vtep in own.items() if vtep.mtu is None]
+    if unknown:
+        what = f"the MTU of {listed(unknown)} is not known: the node was never seen"
+        yield error(zone.where, what, "write mtu in the zone, or bring the node up once")
+        return
+    for node, vtep in own.items():
+        room = (vtep.mtu or 0) - overhead(vtep.address)
+        if not MTU_MIN <= room <= MTU_MAX:
+            what = (
+                f"{vtep.interface} of {node} leaves {room} bytes for a packet, and ifupdown2 takes {MTU_MIN}-{MTU_MAX}"
+            )
+            yield error(zone.where, what, "write mtu in the zone")

@@ -1,0 +1,27 @@
+"""How checks speak: what is wrong, where, and what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from pvesdn.model.findings import Finding, Severity, Where
+
+
+def error(where: Where | str, what: str, hint: str) -> Finding:
+    """A network that cannot be built, or that would cut somebody off."""
+    return Finding(severity=Severity.ERROR, where=str(where), what=what, hint=hint)
+
+
+def warning(where: Where | str, what: str, hint: str = "") -> Finding:
+    """Something that works, though probably not as meant, or that could not be checked."""
+    return Finding(severity=Severity.WARNING, where=str(where), what=what, hint=hint)
+
+
+def note(where: Where | str, what: str, hint: str = "") -> Finding:
+    """Worth knowing, no more."""
+    return Finding(severity=Severity.NOTE, where=str(where), what=what, hint=hint)
+
+
+def listed(words: Iterable[object]) -> str:
+    """A few words in a sentence, sorted as text."""
+    return ", ".join(sorted(str(word) for word in words))
