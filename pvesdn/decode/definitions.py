@@ -7,7 +7,7 @@ from ipaddress import ip_address
 from typing import Any
 
 from pvesdn.decode.entries import Entry
-from pvesdn.decode.values import BadValueError, Reader, host_fault, network, pve_network, zone_id
+from pvesdn.decode.values import BadValueError, Reader, host_fault, loose_network, zone_id
 from pvesdn.model.sdn import Controller, Exit, Subnet, Underlay, Vnet, Zone
 
 _SUBNET_ID_PARTS = 3
@@ -53,9 +53,9 @@ def subnet_fields(entry: Entry, *, is_pve: bool) -> dict[str, Any]:
     cidr = f"{parts[1]}/{parts[2]}"
     try:
         zone_id(parts[0])
-        found = (pve_network if is_pve else network)(cidr)
+        found = loose_network(cidr)
     except BadValueError as error:
-        entry.fail(f"id: {error.what}", error.hint)
+        entry.fail(f"id: {error.what}", hint)
         return {}
     if found.prefixlen < _LEAST_MASK or str(found.prefixlen) != parts[2]:
         entry.fail(f"id: mask {parts[2]} is out of range", f"write a number in {_LEAST_MASK}-{found.max_prefixlen}")

@@ -42,27 +42,31 @@ Words = Mapping[str, Word]
 
 
 class Ledger:
-    """What was found, in the order it was found; errors are raised once, all together."""
+    """What was found; errors are raised once, all together."""
 
     def __init__(self) -> None:
-        self._findings: list[Finding] = []
+        self._found: list[tuple[Where, Finding]] = []
 
     def add(self, severity: Severity, where: Where, what: str, hint: str = "") -> None:
         """Enter one finding."""
-        self._findings.append(Finding(severity=severity, where=str(where), what=what, hint=hint))
+        self._found.append((where, Finding(severity=severity, where=str(where), what=what, hint=hint)))
 
     @property
     def remarks(self) -> tuple[Finding, ...]:
-        """Warnings and notes."""
-        return tuple(f for f in self._findings if f.severity is not Severity.ERROR)
+        """Warnings and notes, file by file and line by line."""
+        return tuple(finding for finding in self._in_order() if finding.severity is not Severity.ERROR)
 
     def raise_errors(self) -> None:
-        """Raise what is wrong.
+        """Raise what is wrong, file by file and line by line.
 
         :raises SdnConfigError: there is at least one error.
         """
-        if lines := tuple(str(f) for f in self._findings if f.severity is Severity.ERROR):
+        if lines := tuple(str(finding) for finding in self._in_order() if finding.severity is Severity.ERROR):
             raise SdnConfigError(lines)
+
+    def _in_order(self) -> list[Finding]:
+        files = {file: number for number, file in enumerate(dict.fromkeys(where.file for where, _ in self._found))}
+        return [finding for _, finding in sorted(self._found, key=lambda item: (files[item[0].file], item[0].line))]
 
 
 @dataclass(slots=True)

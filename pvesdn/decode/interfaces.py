@@ -58,17 +58,10 @@ def split_stanzas(text: str) -> tuple[tuple[str, str], ...]:
     no interface, such as a header comment, stand together under the empty name. Linear in the length of the text.
     """
     found: dict[str, list[str]] = {}
-    name = ""
-    blanks: list[str] = []
-    for line in text.splitlines(keepends=True) if text.isascii() else _keep_line_ends(text):
-        if not line.strip():
-            blanks.append(line)
-            continue
-        owner = _owner(line, name)
-        if owner == name and found.get(name):
-            found[name].extend(blanks)
-        blanks, name = [], owner
-        found.setdefault(name, []).append(line)
+    for name, lines in runs_of_lines(text):
+        filled = [number for number, line in enumerate(lines) if line.strip()]
+        if filled:
+            found.setdefault(name, []).extend(lines[filled[0] : filled[-1] + 1])
     return tuple((name, "".join(lines)) for name, lines in found.items())
 
 

@@ -112,7 +112,7 @@ def _refuse_type(entry: Entry) -> None:
 
 
 def _underlay(entry: Entry, found: Definitions) -> None:
-    check_id(entry, values.controller_id)
+    check_id(entry, values.underlay_id)
     if made := entry.build(Underlay):
         found.underlays.append(made)
 
@@ -147,7 +147,7 @@ def _evpn(entry: Entry, found: Definitions) -> None:
         for name in ("advertise-subnets", "rt-import"):
             if entry.has(name):
                 entry.warn(f"{name} has no effect with irb {irb}", "remove it or write irb symmetric", at=name)
-    if irb in ("none", "symmetric") and entry.has("vrf"):
+    if irb in ("none", "symmetric") and entry.get("vrf"):
         entry.fail(f"vrf main does not go with irb {irb}", "remove it or write irb asymmetric", at="vrf")
     if irb == "none" and entry.has("mac"):
         entry.warn("mac has no effect with irb none", "remove it or choose another irb", at="mac")

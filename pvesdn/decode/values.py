@@ -125,6 +125,7 @@ def _named(type_: Any, noun: str, rule: str) -> Reader:
 zone_id = _named(SdnId, "zone id", "write 2 to 8 letters and digits, a letter first")
 vnet_id = _named(SdnId, "VNet id", "write 2 to 8 letters and digits, a letter first")
 controller_id = _named(ControllerId, "controller id", "write 2 to 64 letters, digits, - and _, a letter first")
+underlay_id = _named(ControllerId, "underlay id", "write 2 to 64 letters, digits, - and _, a letter first")
 exit_id = _named(ExitId, "exit id", "write 1 to 32 letters, digits, - and _, a letter first")
 node = _named(NodeName, "node name", "write a host name of letters, digits and -")
 interface = _named(IfName, "interface name", "write 1 to 15 letters, digits and . _ -, a letter first")
@@ -205,16 +206,14 @@ def vteps(value: str) -> tuple[tuple[str, IpAddress], ...]:
 
 def network(value: str) -> IpNetwork:
     """An IP network without host bits."""
-    if not _PREFIX.fullmatch(value):
-        raise BadValueError(f"{shown(value)} is no network", "write address/length such as 192.168.0.0/24")
-    found = pve_network(value)
+    found = loose_network(value)
     if found.network_address != ip_address(value.partition("/")[0]):
         raise BadValueError(f"{shown(value)} has host bits set", f"write {found}")
     return found
 
 
-def pve_network(value: str) -> IpNetwork:
-    """A network as PVE takes it, where host bits may be set."""
+def loose_network(value: str) -> IpNetwork:
+    """An IP network, in which host bits may be set."""
     found = _parsed(partial(ip_network, strict=False), value) if _PREFIX.fullmatch(value) else None
     if found is None:
         raise BadValueError(f"{shown(value)} is no network", "write address/length such as 192.168.0.0/24")
