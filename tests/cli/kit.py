@@ -1,0 +1,83 @@
+"""Calls of the command line in this process, on a cluster in memory."""
+
+from __future__ import annotations
+
+import io
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pvesdn.adapters.snapshot_dir import write_snapshot
+from pvesdn.cli.app import run
+from pvesdn.workflows.read import read_cluster
+from tests.fakes import FakeCluster
+
+UCAST = """\
+vxlan: ucast
+
+vnet: vmbr3
+	zone ucast
+	tag 3
+
+"""
+
+
+class Terminal(io.StringIO):
+    """A stream that says it is a terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+@dataclass(frozen=True)
+class Result:
+    """How a call ended, and what it printed."""
+
+    status: int
+    out: str
+    err: str
+
+
+def call(
+    *argv: str | Path,
+    cluster: FakeCluster | None = None,
+    environ: dict[str, str] | None = None,
+    typed: str | None = None,
+    out: io.StringIO | None = None,
+    observers: list[Any] | None = None,
+) -> Result:
+    """One call of `pvesdn`.
+
+    :param cluster: what the settings' cluster is; without one there must be none asked for.
+    :param typed: what a person types on a terminal; None is no terminal.
+    :param observers: gets the observer that watches.
+    """
+
+    def world(settings: Any, observer: Any) -> Any:
+        assert cluster is not None, "a cluster was asked for"
+        if observers is not None:
+            observers.append(observer)
+        return cluster.world(observer=observer, task_timeout=settings.apply.task_timeout)
+
+    kept = sys.stdin, sys.stdout, sys.stderr
+    stdout, stderr = out or io.StringIO(), io.StringIO()
+    sys.stdin, sys.stdout, sys.stderr = io.StringIO() if typed is None else Terminal(typed), stdout, stderr
+    try:
+        status = run([str(word) for word in argv], environ=environ or {}, build_world=world)
+    finally:
+        sys.stdin, sys.stdout, sys.stderr = kept
+    return Result(status, stdout.getvalue(), stderr.getvalue())
+
+
+def settings_file(folder: Path, text: str = "") -> Path:
+    """Settings of a machine that is a node."""
+    file = folder / "pvesdn.toml"
+    file.write_text(f'[api]\nbackend = "local"\n{text}')
+    return file
+
+
+def snapshot_of(cluster: FakeCluster, folder: Path) -> Path:
+    """A snapshot of `cluster` in `folder`."""
+    write_snapshot(folder, read_cluster(cluster.world()))
+    return folder
