@@ -18,6 +18,8 @@ from tests.noderoot import FRR, OURS, RECORD, NodeRoot
 from tests.sshd import Sshd, free_port, make_key, running_sshd
 
 NODE = "pve1"
+UNTIL_HANGUP = "while kill -0 $PPID; do sleep 0.1; done"
+"""Shell: does not end before the connection does."""
 
 
 @pytest.fixture
@@ -132,7 +134,7 @@ class TestSsh:
         self.refused(over_ssh(replace(sshd.host(), address="-oProxyCommand=false")), "its address is not known")
 
     def test_a_node_that_does_not_end_is_given_up_with_a_warning_of_what_it_may_still_do(self, tmp_path: Path) -> None:
-        with running_sshd(tmp_path / "slow", NODE, {}, force_command="exec sleep 30") as sshd:
+        with running_sshd(tmp_path / "slow", NODE, {}, force_command=UNTIL_HANGUP) as sshd:
             agent = over_ssh(sshd.host(), limit=0.5)
             self.refused(agent, "no answer within 0.5 s", verb="commit", hint="pvesdn plan --node pve1")
             with pytest.raises(NodeUnreachable) as caught:
