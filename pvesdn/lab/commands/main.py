@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import sys
@@ -10,24 +11,24 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from pvesdn.lab.commands import frr, ifupdown, iproute, system
 from pvesdn.lab.commands.state import locked_state, read_json, write_json
 
 Command = Callable[[Path, Sequence[str]], int]
 
-COMMANDS: dict[str, Command] = {
-    "ip": iproute.ip,
-    "bridge": iproute.bridge,
-    "ifreload": ifupdown.ifreload,
-    "ifup": ifupdown.ifup,
-    "ifdown": ifupdown.ifdown,
-    "vtysh": frr.vtysh,
-    "frr-reload.py": frr.frr_reload,
-    "systemctl": frr.systemctl,
-    "sysctl": system.sysctl,
-    "dpkg-query": system.dpkg_query,
-    "pvesh": system.pvesh,
+COMMANDS = {
+    "ip": "iproute:ip",
+    "bridge": "iproute:bridge",
+    "ifreload": "ifupdown:ifreload",
+    "ifup": "ifupdown:ifup",
+    "ifdown": "ifupdown:ifdown",
+    "vtysh": "frr:vtysh",
+    "frr-reload.py": "frr:frr_reload",
+    "systemctl": "frr:systemctl",
+    "sysctl": "system:sysctl",
+    "dpkg-query": "system:dpkg_query",
+    "pvesh": "api:pvesh",
 }
+"""Module and function of each command; the module is loaded when it is needed, since a run has hundreds of calls."""
 
 RECORD = "commands.jsonl"
 
@@ -36,7 +37,7 @@ def main(name: str, root: Path, arguments: Sequence[str]) -> int:
     """Run one command of the node whose folder is `root`; the result is its exit status."""
     fault = _take_fault(root, name)
     if fault is None:
-        status = COMMANDS[name](root, arguments)
+        status = _command(name)(root, arguments)
     else:
         time.sleep(fault.get("seconds", 0))
         sys.stdout.write(fault.get("stdout", ""))
@@ -44,6 +45,12 @@ def main(name: str, root: Path, arguments: Sequence[str]) -> int:
         status = int(fault["status"])
     _record(root, [name, *arguments], status)
     return status
+
+
+def _command(name: str) -> Command:
+    module, _, function = COMMANDS[name].partition(":")
+    command: Command = getattr(importlib.import_module(f"pvesdn.lab.commands.{module}"), function)
+    return command
 
 
 def _take_fault(root: Path, name: str) -> dict[str, Any] | None:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import fcntl
-import hashlib
 import json
 import os
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -79,8 +79,9 @@ def below(root: Path, path: str) -> Path:
 
 def mac_of(seed: str) -> str:
     """A locally administered unicast MAC address that depends on `seed` only."""
-    digest = hashlib.sha256(seed.encode()).digest()
-    return ":".join(f"{octet:02x}" for octet in (0x02, *digest[:5]))
+    data = seed.encode()
+    octets = (zlib.crc32(data) << 8 | zlib.adler32(data) & 0xFF).to_bytes(5, "big")
+    return ":".join(f"{octet:02x}" for octet in (0x02, *octets))
 
 
 def read_json(root: Path, name: str, default: Any) -> Any:
