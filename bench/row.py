@@ -149,16 +149,16 @@ def measure_compare(change: str, vnets: str) -> dict[str, object]:
     before = one_node(network(3, count))
     after = one_node(network(3, count + (change == "one VNet"), mtu=1400 if change == "every MTU" else None))
     now = node_now(before, count)
-    lines = 0
+    diff: list[str] = []
 
     def run() -> None:
-        nonlocal lines
+        nonlocal diff
         changes = compare_node(
             after, now, Ownership(sdn_by_pve=True, frr_by_pve=False, shows_pve=False), flags=PlanFlags()
         )
-        lines = sum(1 for file in changes.files for _ in unified(file))
+        diff = [line for file in changes.files for line in unified(file)]
 
-    return {"seconds": repeated(run), "lines": lines}
+    return {"seconds": repeated(run), "lines": len(diff), "hunks": sum(line.startswith("@@") for line in diff)}
 
 
 def one_node(given: DesignInput) -> tuple[RenderedFile, ...]:

@@ -100,7 +100,7 @@ def bars(designs: list[Design], compares: dict[tuple[str, int], dict[str, Any]])
             middle.ratio <= RATIO_BAR,
         ),
         (
-            f"from 1,000 to 4,000 VNets: {growth:.2f} times the time, {growth / own:.2f} times the floor's own growth (at most {GROWTH_BAR})",
+            f"1,000 to 4,000 VNets: {growth:.2f} times the time, {growth / own:.2f} times the floor's growth (at most {GROWTH_BAR})",
             growth <= GROWTH_BAR * own,
         ),
         (f"peak memory of a row: {peak / 1e6:.0f} MB (below {PEAK_BAR / 1e6:.0f})", peak < PEAK_BAR),
