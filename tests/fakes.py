@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import itertools
 import json
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
@@ -265,6 +266,22 @@ class FakeCluster:
     clock: FakeClock
     observer: FakeObserver
 
+    def reload(self, node: str) -> None:
+        """What ifreload does: a link for every `iface` of interfaces.d, and none without."""
+        there = self.nodes[node]
+        kept = [link for link in there.commands["ip-link"] if not link.get("is_made")]
+        known = {link["ifname"] for link in kept}
+        texts = [text for path, text in there.files.items() if path.startswith("/etc/network/interfaces.d/")]
+        made = [
+            _link(stanza) for text in texts for stanza in re.findall(r"^iface .*(?:\n[\t ].*)*", text, re.MULTILINE)
+        ]
+        there.commands["ip-link"] = [*kept, *(link for link in made if link["ifname"] not in known)]
+
+    def plug(self, node: str, bridge: str, port: str) -> None:
+        """Start a guest whose `port`, such as ``tap100i0``, is in `bridge`."""
+        link = {"ifname": port, "mtu": 1500, "master": bridge, "linkinfo": {"info_kind": "tun"}}
+        self.nodes[node].commands["ip-link"].append(link)
+
     def world(self, **changes: Any) -> Any:
         """`workflows.world.World` of this cluster."""
         from pvesdn.workflows.world import World
@@ -302,7 +319,10 @@ def fake_cluster(
     nodes = FakeNodes([fake_node(name, number, mtu=mtu) for number, name in enumerate(members, 1)], shared)
     for name in offline:
         nodes[name].off = "connection timed out"
-    return FakeCluster(FakeApi(answers, clock=clock), nodes, clock, FakeObserver())
+    made = FakeCluster(FakeApi(answers, clock=clock), nodes, clock, FakeObserver())
+    made.api.on_reload = made.reload
+    made.api.on_apply = lambda _: [made.reload(name) for name in members if name not in offline] and None
+    return made
 
 
 def cluster_answers(members: tuple[str, ...], offline: tuple[str, ...], version: str) -> dict[str, Any]:
@@ -373,6 +393,17 @@ def fake_node(name: str, number: int, *, mtu: int = 1550) -> FakeNode:
             "sysctl": {"net.ipv4.ip_forward": "0", "net.ipv6.conf.all.forwarding": "0"},
         },
     )
+
+
+def _link(stanza: str) -> dict[str, Any]:
+    """A link of `ip -j -d link` as a stanza asks for it."""
+    head, *options = (line.split() for line in stanza.splitlines())
+    values = {words[0]: " ".join(words[1:]) for words in options if words}
+    if "vxlan-id" in values:
+        info: dict[str, Any] = {"info_kind": "vxlan", "info_data": {"id": int(values["vxlan-id"])}}
+    else:
+        info = {"info_kind": "vrf" if "vrf-table" in values else "bridge"}
+    return {"ifname": head[1], "mtu": int(values.get("mtu", 1500)), "linkinfo": info, "is_made": True}
 
 
 def _ethernet(name: str, octet: int, mtu: int) -> dict[str, Any]:

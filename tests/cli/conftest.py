@@ -7,8 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.kit import UCAST, settings_file
-from tests.fakes import FakeCluster
-from tests.unit.workflows.kit import cluster as working_cluster
+from tests.fakes import FakeCluster, fake_cluster
 
 
 @pytest.fixture
@@ -19,4 +18,4 @@ def settings(tmp_path: Path) -> Path:
 @pytest.fixture
 def cluster() -> FakeCluster:
     """Three nodes, nothing applied yet; reloads make the links."""
-    return working_cluster(UCAST)
+    return fake_cluster(UCAST)

@@ -13,8 +13,7 @@ import pytest
 from pvesdn import __version__
 from pvesdn.errors import ApiRefused, ApiUnavailable, NodeFailed, NodeUnreachable, NotQuorate, PvesdnError, TaskFailed
 from tests.cli.kit import UCAST, Result, call, snapshot_of
-from tests.fakes import FakeCluster
-from tests.unit.workflows.kit import cluster as working_cluster
+from tests.fakes import FakeCluster, fake_cluster
 
 HEAVY = ("pydantic", "jinja2", "requests", "proxmoxer", "rich")
 SECRET = "f1f3c4a8-0d0e-4b4e-9d2e-1c8a5b7d6e2f"
@@ -132,7 +131,7 @@ def test_a_task_that_failed_shows_the_end_of_its_log(cluster: FakeCluster, setti
 
 
 def test_all_faults_of_the_definitions_are_shown(settings: Path) -> None:
-    broken = working_cluster("vxlan: ucast\n\tpeer 1.2.3.4\n\nvnet: verylongname\n\tzone ucast\n\ttag 0\n")
+    broken = fake_cluster("vxlan: ucast\n\tpeer 1.2.3.4\n\nvnet: verylongname\n\tzone ucast\n\ttag 0\n")
     result = call("--config", settings, "plan", cluster=broken)
     assert (result.status, result.out) == (1, "")
     lines = result.err.splitlines()
@@ -233,7 +232,7 @@ def test_a_warning_of_the_settings_is_shown(cluster: FakeCluster, tmp_path: Path
 
 
 def test_unicode_reaches_a_terminal_that_has_none_as_numbers(tmp_path: Path) -> None:
-    named = working_cluster(UCAST.replace("\ttag 3\n", "\ttag 3\n\talias caf\u00e9\n"))
+    named = fake_cluster(UCAST.replace("\ttag 3\n", "\ttag 3\n\talias caf\u00e9\n"))
     folder = snapshot_of(named, tmp_path / "snap")
     program = "import sys\nfrom pvesdn.cli.app import run\nsys.exit(run(sys.argv[1:]))"
     done = subprocess.run(
