@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, Field, SecretStr, StringConstraints, model_validator
+from pydantic import AfterValidator, ConfigDict, Field, SecretStr, StringConstraints, model_validator
 
 from pvesdn.model.base import Model
 from pvesdn.model.primitives import UdpPort
@@ -13,6 +13,7 @@ from pvesdn.model.primitives import UdpPort
 NODE_CA_FILE = "/etc/pve/pve-root-ca.pem"
 """The cluster's own certificate authority, as every node of it has it."""
 
+_TOKEN_SECRET = re.compile(r"[!-~]+")
 _FINGERPRINT = re.compile(r"[0-9A-F]{2}(:[0-9A-F]{2}){31}")
 
 
@@ -26,10 +27,19 @@ def _sha256_fingerprint(value: str) -> str:
     return text
 
 
+def _fit_for_a_header(value: SecretStr) -> SecretStr:
+    """A token's secret is a UUID in PVE; anything printable without spaces will do, anything else could end the header."""
+    if not _TOKEN_SECRET.fullmatch(value.get_secret_value()):
+        msg = "has spaces, line breaks or no characters at all; is it the token's secret?"
+        raise ValueError(msg)
+    return value
+
+
 Fingerprint = Annotated[str, AfterValidator(_sha256_fingerprint)]
 HostName = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z]([0-9A-Za-z.-]*[0-9A-Za-z])?$|^\[?[0-9A-Fa-f:]+\]?$")]
 UserId = Annotated[str, StringConstraints(pattern=r"^[^\s:/@!]+@[A-Za-z][A-Za-z0-9._-]+$", max_length=64)]
 """User and realm, such as ``root@pam``."""
+TokenSecret = Annotated[SecretStr, AfterValidator(_fit_for_a_header)]
 TokenName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9._-]+$")]
 
 
@@ -48,12 +58,15 @@ class ApiSettings(Model):
     :param task_timeout: seconds to wait for pvesh where it runs a whole task in the foreground.
     """
 
+    # What does not validate may be a secret in the wrong place.
+    model_config = ConfigDict(hide_input_in_errors=True)
+
     backend: Literal["https", "local"] = "local"
     host: HostName | None = None
     port: UdpPort = 8006
     user: UserId | None = None
     token_name: TokenName | None = None
-    token_value: SecretStr | None = None
+    token_value: TokenSecret | None = None
     password: SecretStr | None = None
     ca_file: str | None = None
     node_ca_file: str = NODE_CA_FILE

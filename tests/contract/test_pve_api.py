@@ -265,11 +265,19 @@ class TestSettings:
             ({"host": "pve1/../x"}, "pattern"),
             ({"user": "root"}, "pattern"),
             ({"timeout": 0}, "greater than 0"),
+            ({"token_value": "se cret\r\nX: y"}, "is it the token's secret"),
+            ({"token_value": ""}, "is it the token's secret"),
         ],
     )
     def test_half_a_setting_is_none(self, fields, reason):
         with pytest.raises(ValidationError, match=reason):
             ApiSettings.model_validate(fields)
+
+    @pytest.mark.parametrize("place", ["token_value", "password", "token_name", "passwort"])
+    def test_what_is_wrong_with_settings_is_said_without_the_secret(self, place):
+        with pytest.raises(ValidationError) as caught:
+            ApiSettings.model_validate({"backend": "https", place: "my secret"})
+        assert "my secret" not in str(caught.value)
 
     def test_an_ipv6_host_is_put_in_brackets(self):
         settings = ApiSettings.model_validate({"backend": "https", "host": "fd00::1", "user": "a@pve", "password": "x"})
