@@ -183,6 +183,17 @@ class TestConnections:
         assert "no answer within 0.2 s" in error.message
         assert error.hint
 
+    def test_a_commit_without_an_answer_may_have_started(self, mended):
+        mended.sim.flaky_network(hang_rate=1.0, hang_secs=30)
+        error = refusal(PveApi(mended.token_settings(timeout=0.2)), lambda api: api.apply_sdn())
+        assert "it may have started all the same: see the task list" in error.hint
+
+    def test_a_connection_that_does_not_come_about_is_told_from_an_answer_that_does_not(self, cluster):
+        broken = Raising(requests.exceptions.ConnectTimeout("it took too long"))
+        error = refusal(PveApi(cluster.token_settings(), session=broken), lambda api: api.apply_sdn())
+        assert "no connection within 20 s" in error.message
+        assert "firewall" in error.hint
+
     def test_a_login_has_the_same_limit(self, mended):
         mended.sim.flaky_network(hang_rate=1.0, hang_secs=30)
         assert "no answer within 0.2 s" in refusal(PveApi(mended.password_settings(timeout=0.2))).message

@@ -291,8 +291,10 @@ def translate(error: Exception, what: str, settings: ApiSettings) -> ClusterErro
         case FileNotFoundError() | PermissionError() if settings.backend == "local":
             hint = "run pvesdn as root on a node of the cluster, or name one with host"
             return ApiUnavailable(f"pvesh: {error.strerror}", hint=hint)
+        case requests.exceptions.ConnectTimeout():
+            reason, hint = reasons.no_connection(settings)
         case requests.exceptions.Timeout():
-            reason, hint = reasons.took_too_long(settings)
+            reason, hint = reasons.no_answer(what, settings)
         case _:
             reason, hint = reasons.why_unavailable(error, settings)
     return ApiUnavailable(f"{settings.url}: {what}: {one_line(reason)}", hint=hint)

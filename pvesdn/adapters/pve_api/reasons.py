@@ -20,6 +20,7 @@ _HOW_TO_TRUST = (
     f"name the authority with ca_file (a node's own: {NODE_CA_FILE}) "
     f"or the certificate with fingerprint (on the node: {_SHOW_FINGERPRINT})"
 )
+_MAY_HAVE_STARTED = "it may have started all the same: see the task list before trying again"
 _IS_IT_PVE = "is there a PVE node behind this host and port?"
 _IS_IT_UP = "is host right, and the node up?"
 
@@ -35,9 +36,15 @@ def why_unavailable(error: BaseException, settings: ApiSettings) -> Reason:
     return f"the connection failed ({type(error).__name__})", _IS_IT_UP
 
 
-def took_too_long(settings: ApiSettings) -> Reason:
-    """The reason for a time-out."""
-    return f"no answer within {settings.timeout:g} s", "is the node up, and does a firewall let the port through?"
+def no_connection(settings: ApiSettings) -> Reason:
+    """The reason for a time-out before anything was sent."""
+    return f"no connection within {settings.timeout:g} s", "is the node up, and does a firewall let the port through?"
+
+
+def no_answer(what: str, settings: ApiSettings) -> Reason:
+    """The reason for a time-out after the call was sent; one that changes something may well have arrived."""
+    hint = _MAY_HAVE_STARTED if what.startswith("PUT") else "is pveproxy busy? A longer timeout may help"
+    return f"no answer within {settings.timeout:g} s", hint
 
 
 def pvesh_took_too_long(error: subprocess.TimeoutExpired, what: str) -> ApiUnavailable:
@@ -64,7 +71,7 @@ def _untrusted(cause: BaseException, settings: ApiSettings) -> Reason | None:
 
 
 def _too_slow(cause: BaseException, settings: ApiSettings) -> Reason | None:
-    return took_too_long(settings) if isinstance(cause, TimeoutError) else None
+    return no_connection(settings) if isinstance(cause, TimeoutError) else None
 
 
 def _broken(cause: BaseException, settings: ApiSettings) -> Reason | None:
