@@ -91,7 +91,7 @@ def _legend(changes: ChangeSet) -> Iterator[Line]:
 def _node(node: NodeChanges, *, has_diff: bool) -> Iterator[Line]:
     yield (Span(node.node, Style.STRONG),)
     if node.is_unfinished:
-        yield "  ", Span("the last apply was not seen to its end here: it is finished now", Style.WARNING)
+        yield "  ", Span("the last apply was not seen to its end here: apply finishes it", Style.WARNING)
     for file in node.files:
         yield from _file(file, node)
         if has_diff:
@@ -112,7 +112,7 @@ def _file(file: FileChange, node: NodeChanges) -> Iterator[Line]:
     by_pve = " (written by PVE when its SDN is applied)" if file.by_pve else ""
     yield *_SIGNS[file.action], f" {file.path}{by_pve}"
     if file.conflict and not any(file.path in obstacle.what for obstacle in node.obstacles):
-        yield "      ", Span(f"overwritten, although {file.conflict}", Style.WARNING)
+        yield "      ", Span(f"overwritten: {file.conflict}", Style.WARNING)
     for stanza in file.stanzas:
         why = f"  ({stanza.why})" if stanza.why else ""
         yield "    ", *_SIGNS[stanza.action], f" {stanza.name}{why}"
