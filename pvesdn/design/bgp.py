@@ -168,7 +168,9 @@ def _fences(given: DesignInput, plans: tuple[ZonePlan, ...], node: str, *, is_sp
     has_pve_evpn = beside_pve.has_evpn(given)
     if not (is_speaker or has_pve_evpn):
         return ()
-    vnis = {vnet.vni for plan in plans if isinstance(plan.zone, VxlanZone) for vnet in plan.vnets if node in vnet.nodes}
+    vnis = {
+        vnet.port.vni for plan in plans if isinstance(plan.zone, VxlanZone) for vnet in plan.vnets if node in vnet.nodes
+    }
     if not has_pve_evpn:
         vnis |= beside_pve.plain_vnis(given, node)
     return tuple(VniTargets(vni, imports=(_NOBODY,), exports=(f"65535:{vni}",)) for vni in sorted(vnis))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from ipaddress import ip_address
+from operator import attrgetter
 from typing import TypeVar
 
 from pvesdn.design import zone_evpn, zone_vxlan
@@ -20,7 +21,7 @@ from pvesdn.design.zones import VnetPlan, ZonePlan, exit_families, families, vne
 from pvesdn.model.cluster import Vtep
 from pvesdn.model.design import DesignInput, NodeDesign
 from pvesdn.model.frr import FrrConfig
-from pvesdn.model.ifupdown import InterfacesFile, PveVxlanPort, Stanza, VnetBridge, VrfDevice, VxlanPort
+from pvesdn.model.ifupdown import InterfacesFile, PveVxlanPort, Stanza, Tunnel, VnetBridge, VrfDevice, VxlanPort
 from pvesdn.model.primitives import IpAddress
 from pvesdn.model.sdn import EvpnZone, Exit, OurZone, Subnet, Vnet, VxlanZone
 
@@ -65,18 +66,18 @@ def share(given: DesignInput, vteps: Mapping[str, Vtep]) -> SharedDesign:
 def design_node(shared: SharedDesign, node: str) -> NodeDesign:
     """One node's design, ours and as much of PVE's as can be said."""
     exits = shared.exits.get(node, ())
-    stanzas = sorted(_stanzas(shared, exits, node), key=lambda stanza: stanza.name)
+    stanzas = sorted(_stanzas(shared, exits, node), key=attrgetter("name"))
     sdn = design_sdn_file(shared.given, node, shared.pve)
     frr = design_frr(shared.given, shared.bgp, shared.plans, exits, node)
     return NodeDesign(
         node=node,
-        interfaces=InterfacesFile(tuple(stanzas)) if stanzas else None,
+        interfaces=InterfacesFile(tuple(stanzas), tunnels=_tunnels(shared, node)) if stanzas else None,
         sdn=sdn,
         frr=frr,
         pve_frr=design_pve_frr(shared.given, node, shared.pve),
         daemons=daemons(frr),
         sysctls=design_sysctls(shared.plans, exits, node),
-        flooding=tuple(_flooding(stanzas, sdn, frr)),
+        flooding=tuple(sorted(_flooding(shared, sdn, frr, node))),
     )
 
 
@@ -120,10 +121,9 @@ def _plan_zone(zone: OurZone, given: DesignInput, vteps: Mapping[str, Vtep], def
         raise ValueError(msg)
     planned = tuple(
         VnetPlan(
-            vni=vnet.tag or 0,
-            port=vxlan_port(vnet.id),
             nodes=vnet_nodes(vnet, nodes),
             bridge=_bridge(zone, vnet, defined.subnets.get(vnet.id, ()), mtu),
+            port=VxlanPort(vxlan_port(vnet.id), vnet.tag or 0, tunnel=zone.id),
         )
         for vnet in vnets
     )
@@ -147,12 +147,12 @@ def _bridge(zone: OurZone, vnet: Vnet, subnets: tuple[Subnet, ...], mtu: int) ->
 
 def _stanzas(shared: SharedDesign, exits: tuple[Exit, ...], node: str) -> Iterator[Stanza]:
     for plan in shared.plans:
-        if node not in plan.nodes:
-            continue
+        here = [vnet for vnet in plan.vnets if node in vnet.nodes]
+        # Bridges first, then ports: two runs in order already, which makes sorting nearly free.
+        yield from (vnet.bridge for vnet in here)
+        yield from (vnet.port for vnet in here)
         if isinstance(plan.zone, EvpnZone):
-            yield from zone_evpn.design_stanzas(plan, plan.zone, node)
-        else:
-            yield from zone_vxlan.design_stanzas(plan, plan.zone, node)
+            yield from zone_evpn.design_vrf(plan, plan.zone, node)
     borrowed = evpn_zones(shared.given) if exits else {}
     for uplink in exits:
         yield design_uplink(uplink)
@@ -161,11 +161,23 @@ def _stanzas(shared: SharedDesign, exits: tuple[Exit, ...], node: str) -> Iterat
             yield VrfDevice(vrf(uplink.zone), has_unreachable_default=False)
 
 
+def _tunnels(shared: SharedDesign, node: str) -> dict[str, Tunnel]:
+    return {plan.zone.id: _tunnel(plan, node) for plan in shared.plans if node in plan.active}
+
+
+def _tunnel(plan: ZonePlan, node: str) -> Tunnel:
+    if isinstance(plan.zone, EvpnZone):
+        return zone_evpn.design_tunnel(plan, plan.zone, node)
+    return zone_vxlan.design_tunnel(plan, plan.zone, node)
+
+
 def _flooding(
-    stanzas: Iterable[Stanza], sdn: InterfacesFile | None, frr: FrrConfig | None
+    shared: SharedDesign, sdn: InterfacesFile | None, frr: FrrConfig | None, node: str
 ) -> Iterator[tuple[str, tuple[IpAddress, ...]]]:
     """Static flooding entries to look after: ours, and those of PVE's plain zones where EVPN of ours runs beside them."""
-    yield from ((s.name, s.remotes) for s in stanzas if isinstance(s, VxlanPort) and s.remotes)
+    for plan in shared.plans:
+        if isinstance(plan.zone, VxlanZone) and node in plan.active:
+            yield from zone_vxlan.flooding(plan, plan.zone, node)
     if frr is not None and sdn is not None:
         for stanza in sdn.stanzas:
             if isinstance(stanza, PveVxlanPort) and stanza.remotes:

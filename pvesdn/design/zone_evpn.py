@@ -7,8 +7,7 @@ from ipaddress import IPv4Address
 
 from pvesdn.design import names
 from pvesdn.design.zones import IPV4, IPV6, ZonePlan, families, gateways, has_vrf, plain_bridge
-from pvesdn.model.ifupdown import L3VniBridge, Stanza, VnetBridge, VrfDevice, VxlanPort
-from pvesdn.model.primitives import IpAddress
+from pvesdn.model.ifupdown import L3VniBridge, Stanza, Tunnel, VnetBridge, VrfDevice, VxlanPort
 from pvesdn.model.sdn import EvpnZone, Irb, Subnet, Vnet
 
 
@@ -34,36 +33,31 @@ def design_bridge(zone: EvpnZone, vnet: Vnet, subnets: tuple[Subnet, ...], mtu: 
     )
 
 
-def design_stanzas(plan: ZonePlan, zone: EvpnZone, node: str) -> Iterator[Stanza]:
-    """All stanzas of the zone on one node, its exits' uplinks aside."""
-    if node not in plan.active:
-        return
-    vtep = plan.vteps[node]
-    for vnet in plan.vnets:
-        if node in vnet.nodes:
-            yield vnet.bridge
-            yield _port(zone, vnet.port, vnet.vni, vtep.address, plan.mtu)
-    if has_vrf(zone):
-        yield VrfDevice(names.vrf(zone.id))
-    if zone.l3vni is not None and isinstance(vtep.address, IPv4Address):
-        yield _port(zone, names.l3vni_port(zone.id), zone.l3vni, vtep.address, plan.mtu)
-        yield L3VniBridge(
-            name=names.l3vni_bridge(zone.id),
-            port=names.l3vni_port(zone.id),
-            mtu=plan.mtu,
-            hwaddress=names.router_mac(vtep.address),
-            vrf=names.vrf(zone.id),
-        )
-
-
-def _port(zone: EvpnZone, name: str, vni: int, local: IpAddress, mtu: int) -> VxlanPort:
-    return VxlanPort(
-        name=name,
-        vni=vni,
-        local=local,
-        mtu=mtu,
+def design_tunnel(plan: ZonePlan, zone: EvpnZone, node: str) -> Tunnel:
+    """What the zone's VXLAN devices have in common on one node, its L3VNI's among them."""
+    return Tunnel(
+        local=plan.vteps[node].address,
+        mtu=plan.mtu,
         udp_port=zone.vxlan_port,
         is_controlled=True,
         has_arp_nd_suppression=not zone.no_arp_nd_suppression,
         has_flood=zone.flood,
     )
+
+
+def design_vrf(plan: ZonePlan, zone: EvpnZone, node: str) -> Iterator[Stanza]:
+    """The zone's VRF and what ties its L3VNI to it, on a node where the zone has a VNet or an exit."""
+    if not has_vrf(zone) or node not in plan.active:
+        return
+    yield VrfDevice(names.vrf(zone.id))
+    local = plan.vteps[node].address
+    if zone.l3vni is not None and isinstance(local, IPv4Address):
+        port = names.l3vni_port(zone.id)
+        yield VxlanPort(port, zone.l3vni, tunnel=zone.id)
+        yield L3VniBridge(
+            name=names.l3vni_bridge(zone.id),
+            port=port,
+            mtu=plan.mtu,
+            hwaddress=names.router_mac(local),
+            vrf=names.vrf(zone.id),
+        )

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 from pvesdn.design.zones import IPV4, IPV6, ZonePlan, plain_bridge
 from pvesdn.model.cluster import Vtep
 from pvesdn.model.facts import NodeFacts
-from pvesdn.model.ifupdown import Stanza, VnetBridge, VxlanPort
+from pvesdn.model.ifupdown import Tunnel, VnetBridge
 from pvesdn.model.primitives import IpAddress
 from pvesdn.model.sdn import Vnet, VxlanZone
 
@@ -34,26 +34,25 @@ def remotes(zone: VxlanZone, plan_vteps: Mapping[str, Vtep], node: str) -> tuple
     return tuple(sorted((vtep.address for name, vtep in plan_vteps.items() if name != node), key=int))
 
 
-def design_stanzas(plan: ZonePlan, zone: VxlanZone, node: str) -> Iterator[Stanza]:
-    """All stanzas of the zone on one node."""
+def design_tunnel(plan: ZonePlan, zone: VxlanZone, node: str) -> Tunnel:
+    """What the zone's VXLAN devices have in common on one node."""
     vtep = plan.vteps[node]
-    others = remotes(zone, plan.vteps, node)
     group = zone.multicast_group
-    physdev = None if group is None else zone.multicast_interface or vtep.interface
-    for vnet in plan.vnets:
-        if node in vnet.nodes:
-            yield vnet.bridge
-            yield VxlanPort(
-                name=vnet.port,
-                vni=vnet.vni,
-                local=vtep.address,
-                mtu=plan.mtu,
-                remotes=others,
-                group=group if group is not None and group.version == IPV4 else None,
-                group6=group if group is not None and group.version == IPV6 else None,
-                physdev=physdev,
-                udp_port=zone.vxlan_port,
-            )
+    return Tunnel(
+        local=vtep.address,
+        mtu=plan.mtu,
+        remotes=remotes(zone, plan.vteps, node),
+        group=group if group is not None and group.version == IPV4 else None,
+        group6=group if group is not None and group.version == IPV6 else None,
+        physdev=None if group is None else zone.multicast_interface or vtep.interface,
+        udp_port=zone.vxlan_port,
+    )
+
+
+def flooding(plan: ZonePlan, zone: VxlanZone, node: str) -> list[tuple[str, tuple[IpAddress, ...]]]:
+    """The static flooding entries of each VXLAN device on a node; none with a multicast group."""
+    others = remotes(zone, plan.vteps, node)
+    return [(vnet.port.name, others) for vnet in plan.vnets if node in vnet.nodes] if others else []
 
 
 def _among(peers: tuple[IpAddress, ...], vtep: Vtep, facts: NodeFacts | None) -> Vtep:

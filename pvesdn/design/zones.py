@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pvesdn.design import names
 from pvesdn.model.cluster import ClusterState, Vtep
 from pvesdn.model.design import DesignInput
-from pvesdn.model.ifupdown import VnetBridge
+from pvesdn.model.ifupdown import VnetBridge, VxlanPort
 from pvesdn.model.sdn import EvpnController, EvpnZone, Exit, Irb, OurZone, Subnet, Vnet
 
 IPV4, IPV6 = 4, 6
@@ -19,15 +19,13 @@ IPV4, IPV6 = 4, 6
 class VnetPlan:
     """A VNet of ours.
 
-    :param port: name of its VXLAN device.
     :param nodes: members that have it.
-    :param bridge: the same stanza on all of them.
+    :param bridge: the same stanza on all of them, as is `port`.
     """
 
-    vni: int
-    port: str
     nodes: frozenset[str]
     bridge: VnetBridge
+    port: VxlanPort
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,8 @@ Built by the thousand on every node: plain frozen dataclasses, whose values come
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from pvesdn.model.primitives import IpAddress, IpInterface
@@ -14,19 +15,17 @@ from pvesdn.model.primitives import IpAddress, IpInterface
 
 
 @dataclass(frozen=True, slots=True)
-class VxlanPort:
-    """A VXLAN device, the port of a VNet's bridge or of an L3VNI's.
+class Tunnel:
+    """What all VXLAN devices of a zone have in common on one node.
 
     :param local: the node's VTEP.
+    :param mtu: bytes of the inner IP packet.
     :param remotes: static all-zero FDB entries (head-end replication), never the node itself.
     :param group: multicast group for BUM traffic, with `physdev` as the device it is joined on.
     :param is_controlled: EVPN learns for it: data-plane learning is off.
-    :param has_flood: False stops unknown unicast and multicast at this port.
-    :param mtu: bytes of the inner IP packet.
+    :param has_flood: False stops unknown unicast and multicast at these ports.
     """
 
-    name: str
-    vni: int
     local: IpAddress
     mtu: int
     remotes: tuple[IpAddress, ...] = ()
@@ -37,6 +36,18 @@ class VxlanPort:
     is_controlled: bool = False
     has_arp_nd_suppression: bool = False
     has_flood: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class VxlanPort:
+    """A VXLAN device, the port of a VNet's bridge or of an L3VNI's: the same on every node but for its tunnel.
+
+    :param tunnel: the key of its `Tunnel` in the file.
+    """
+
+    name: str
+    vni: int
+    tunnel: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +209,9 @@ class InterfacesFile:
 
     :param version: PVE's `#version:` line; None for our own file.
     :param stanzas: sorted by name, names unique.
+    :param tunnels: what the `VxlanPort` stanzas have on this node, by zone.
     """
 
     stanzas: tuple[Stanza, ...]
     version: int | None = None
+    tunnels: Mapping[str, Tunnel] = field(default_factory=dict)

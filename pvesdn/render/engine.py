@@ -29,19 +29,19 @@ def environment(templates: Path | None = None) -> Environment:
     )
 
 
-class StanzaPrinter:
-    """One template of a stanza kind, ready to print thousands.
+class Printer:
+    """One template, ready to print thousands of values.
 
-    A jinja2 context costs more than the stanza in it: there is one, and its only variable is exchanged.
+    A jinja2 context costs more than the few lines of a stanza: there is one, and its variables are exchanged.
     """
 
     def __init__(self, env: Environment, name: str) -> None:
         self._template = env.get_template(name)
-        self._context = self._template.new_context({"stanza": None})
+        self._context = self._template.new_context()
 
-    def text(self, stanza: object) -> str:
-        """The stanza as it stands in a file, without a blank line before or behind it."""
-        self._context.vars["stanza"] = stanza
+    def text(self, **values: object) -> str:
+        """The template's text."""
+        self._context.vars.update(values)
         return "".join(self._template.root_render_func(self._context))
 
 

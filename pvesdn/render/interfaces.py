@@ -19,7 +19,7 @@ from pvesdn.model.ifupdown import (
     VrfDevice,
     VxlanPort,
 )
-from pvesdn.render.engine import StanzaPrinter, joined, render_template
+from pvesdn.render.engine import Printer, joined, render_template
 
 _TEMPLATES: dict[type[Stanza], str] = {
     VxlanPort: "vxlan_port",
@@ -43,8 +43,10 @@ class InterfacesPrinter:
 
     def __init__(self, env: Environment) -> None:
         self._env = env
-        self._printers = {kind: StanzaPrinter(env, f"ifupdown/{name}.j2") for kind, name in _TEMPLATES.items()}
-        self._kept: dict[str, dict[int, tuple[Stanza, str]]] = {}
+        self._printers: dict[type[Stanza], Printer] = {}
+        self._tunnel_printer = Printer(env, "ifupdown/tunnel.j2")
+        # With the texts the stanzas are kept: as long as they live no other object has their ids.
+        self._kept: dict[str, tuple[tuple[Stanza, ...], dict[int, str]]] = {}
 
     def ours(self, file: InterfacesFile) -> RenderedFile:
         """`interfaces.d/pvesdn`."""
@@ -56,13 +58,20 @@ class InterfacesPrinter:
         return self._file(SDN_INTERFACES, header, file)
 
     def _file(self, path: str, header: str, file: InterfacesFile) -> RenderedFile:
-        before = self._kept.get(path, {})
-        kept: dict[int, tuple[Stanza, str]] = {}
-        stanzas: dict[str, str] = {}
-        for stanza in file.stanzas:
-            # The stanza is kept with its text: as long as it lives no other object has its id.
-            entry = before.get(id(stanza)) or (stanza, self._printers[type(stanza)].text(stanza))
-            kept[id(stanza)] = entry
-            stanzas[stanza.name] = entry[1]
-        self._kept[path] = kept
+        _, before = self._kept.get(path, ((), {}))
+        heads = [before.get(id(stanza)) or self._text(stanza) for stanza in file.stanzas]
+        self._kept[path] = file.stanzas, dict(zip(map(id, file.stanzas), heads, strict=True))
+        tails = {zone: self._tunnel_printer.text(tunnel=tunnel) for zone, tunnel in file.tunnels.items()}
+        stanzas = {
+            stanza.name: head + tails[stanza.tunnel] if isinstance(stanza, VxlanPort) else head
+            for stanza, head in zip(file.stanzas, heads, strict=True)
+        }
         return RenderedFile(path=path, text=joined(header, stanzas.values()), stanzas=stanzas)
+
+    def _text(self, stanza: Stanza) -> str:
+        """A stanza's own text; a VXLAN device's goes on with its tunnel, which is the node's."""
+        kind = type(stanza)
+        printer = self._printers.get(kind)
+        if printer is None:
+            printer = self._printers[kind] = Printer(self._env, f"ifupdown/{_TEMPLATES[kind]}.j2")
+        return printer.text(stanza=stanza)
