@@ -108,9 +108,9 @@ def _logical_lines(text: str) -> Iterator[str]:
     held = ""
     for line in text.split("\n"):
         if line.endswith("\\"):
-            held += line[:-1] + " "
+            held += line[:-1].strip() + " "
             continue
-        whole = (held + line).strip()
+        whole = (held + line.strip()).strip()
         held = ""
         if whole and not whole.startswith("#"):
             yield whole

@@ -35,7 +35,9 @@ def read_pve(collections: Mapping[str, Iterable[Section]], file: Callable[[str],
     found = Definitions()
     for collection, sections in collections.items():
         for section in sections:
-            where = Where(file=file(collection), line=section.line, kind=NOUNS[collection], id=section.id)
+            where = Where(
+                file=file(collection), line=section.line, kind=NOUNS[collection], id=values.legible(section.id)
+            )
             entry = Entry(section, where, ledger)
             if section.type in WORDS[collection]:
                 entry.read(WORDS[collection][section.type], is_pve=True)

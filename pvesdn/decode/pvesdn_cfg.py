@@ -89,7 +89,9 @@ def read_own(sections: Iterable[Section], ledger: Ledger) -> Definitions:
     """The objects of pvesdn.cfg; faults go into `ledger`, faulty objects are left out."""
     found = Definitions()
     for section in sections:
-        where = Where(file=FILE, line=section.line, kind=NOUNS.get(section.type, section.type), id=section.id)
+        where = Where(
+            file=FILE, line=section.line, kind=NOUNS.get(section.type, section.type), id=values.legible(section.id)
+        )
         entry = Entry(section, where, ledger)
         if section.type not in GRAMMAR:
             _refuse_type(entry)

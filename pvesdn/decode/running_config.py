@@ -76,8 +76,8 @@ class _Reading:
 
     def _section(self, noun: str, id_: str, value: Json) -> Section | None:
         what = f"{noun} {id_!a}"
-        if not id_ or has_forbidden(id_) or " " in id_:
-            self._faults.append(f"{what}: id is empty, or contains a blank or a control character")
+        if not id_ or not id_.isprintable() or " " in id_:
+            self._faults.append(f"{what}: id is empty or not printable")
             return None
         try:
             given = dict(json_text.mapping(value, what))

@@ -39,7 +39,7 @@ class Section:
 
     :param type: in lower case.
     :param line: of the header, 1-based; 0 when it was not read from a file.
-    :param gap: empty lines after it. PVE's Perl writes one after each section, its Rust none after the last.
+    :param gap: empty lines after it: PVE's Perl writes one after each section, its Rust none after the last.
     """
 
     type: str
@@ -102,23 +102,31 @@ def write(sections: Iterable[Section]) -> str:
 
     :raises SdnConfigError: something in the sections could not be read back, such as a value with a line break.
     """
-    parts: list[str] = []
+    texts: list[str] = []
+    gap = 0
     for section in sections:
-        _require(_TYPE.fullmatch(section.type) is not None, section, f"type '{section.type!a}'")
-        _require(_is_word(section.id), section, f"id {section.id!a}")
-        parts.append(f"{section.type}: {section.id}\n")
-        for item in section.properties:
-            _require(_is_word(item.key) and not item.key.startswith("#"), section, f"property {item.key!a}")
-            line = item.raw or _standard(item.key, item.value)
-            _require("\n" not in line and not _FORBIDDEN.search(line), section, f"value of {item.key}")
-            parts.append(f"{line}\n")
-        parts.append("\n" * section.gap)
-    return "".join(parts)
+        # Without an empty line PVE would read the next header as a part of this section.
+        texts.append("\n" * max(gap, 1) if texts else "")
+        texts.append(_text(section))
+        gap = section.gap
+    return "".join((*texts, "\n" * gap))
 
 
 def has_forbidden(text: str) -> bool:
     """Whether a value holds a control character, a TAB or line break included."""
     return "\t" in text or "\n" in text or _FORBIDDEN.search(text) is not None
+
+
+def _text(section: Section) -> str:
+    _require(_TYPE.fullmatch(section.type) is not None, section, f"type {section.type!a}")
+    _require(_is_word(section.id), section, f"id {section.id!a}")
+    lines = [f"{section.type}: {section.id}\n"]
+    for item in section.properties:
+        _require(_is_word(item.key) and not item.key.startswith("#"), section, f"property {item.key!a}")
+        line = item.raw or _standard(item.key, item.value)
+        _require("\n" not in line and not _FORBIDDEN.search(line), section, f"value of {item.key}")
+        lines.append(f"{line}\n")
+    return "".join(lines)
 
 
 def _require(is_good: bool, section: Section, what: str) -> None:  # noqa: FBT001 - reads as an assertion

@@ -56,8 +56,13 @@ class BadValueError(ValueError):
 
 def shown(value: str) -> str:
     """A value as a message quotes it: one line, printable, not longer than a line."""
-    text = value if len(value) <= _SHOWN else f"{value[:_SHOWN]}..."
-    return f"'{text}'" if text.isprintable() else ascii(text)
+    return f"'{legible(value)}'"
+
+
+def legible(name: str) -> str:
+    """A name as messages show it: as it stands when it is printable and short, which every valid one is."""
+    name = name if len(name) <= _SHOWN else f"{name[:_SHOWN]}..."
+    return name if name.isprintable() else ascii(name)[1:-1]
 
 
 def words(value: str) -> tuple[str, ...]:

@@ -1,0 +1,202 @@
+"""Whatever is done to real input, a decoder either understands it or raises one of pvesdn's own errors."""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from pvesdn.decode.cluster_status import decode_cluster
+from pvesdn.decode.interfaces import decode_interfaces, runs_of_lines, split_stanzas
+from pvesdn.decode.members import decode_members
+from pvesdn.decode.node import decode_facts
+from pvesdn.decode.pending import pending_changes
+from pvesdn.decode.record import decode_record
+from pvesdn.decode.sdn_files import decode_sdn
+from pvesdn.decode.section_config import parse, scan, write
+from pvesdn.decode.seen import decode_seen, encode_seen
+from pvesdn.errors import ClusterError, NodeFailed, PvesdnError, SdnConfigError, SnapshotError
+from pvesdn.model.snapshot import NodeRaw
+from tests.unit.decode import samples
+
+LAW = settings(deadline=None, max_examples=80, suppress_health_check=[HealthCheck.too_slow])
+
+ANY_TEXT = st.text(st.characters(), max_size=12)
+ODD_TEXT = st.sampled_from(
+    ["\n", "\t", "\r", "\0", "\x1b[2J", " ", ": ", "\n\n", "\n\tmtu 1\n", "vxlan: x\n", "#", "\\", "'", '"', "{", "[", "%",
+     "$(x)", "\u2028", "\u202e", "\udcff", "\x85", "-", "/", "9" * 30, "fe80::1%x", "::", "0", "-1", "1e9", "1.5"]
+)  # fmt: skip
+ODD_VALUE = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(),
+    st.integers(min_value=2**63, max_value=2**80),
+    st.floats(),
+    ANY_TEXT,
+    ODD_TEXT,
+    st.just([]),
+    st.just({}),
+    st.lists(ODD_TEXT, max_size=2),
+    st.dictionaries(ODD_TEXT, ODD_TEXT, max_size=2),
+)
+
+
+@st.composite
+def mutated(draw: st.DrawFn, text: str) -> str:
+    """The text with up to four cuts, insertions and repetitions."""
+    for _ in range(draw(st.integers(0, 4))):
+        start = draw(st.integers(0, len(text)))
+        end = min(len(text), start + draw(st.integers(0, 40)))
+        middle = draw(st.one_of(ANY_TEXT, ODD_TEXT, st.just(text[start:end] * 2)))
+        text = text[:start] + middle + text[end:]
+    return text
+
+
+@st.composite
+def deformed(draw: st.DrawFn, document: Any) -> Any:
+    """The document with up to three of its parts replaced, removed or joined by an unknown key."""
+    document = copy.deepcopy(document)
+    for _ in range(draw(st.integers(0, 3))):
+        places = list(_places(document))
+        if not places:
+            return draw(ODD_VALUE)
+        holder, key = draw(st.sampled_from(places))
+        action = draw(st.sampled_from(["replace", "remove", "add"]))
+        if action == "remove":
+            del holder[key]
+        elif action == "add" and isinstance(holder, dict):
+            holder[draw(ANY_TEXT)] = draw(ODD_VALUE)
+        else:
+            holder[key] = draw(ODD_VALUE)
+    return document
+
+
+def _places(value: Any) -> Iterator[tuple[Any, Any]]:
+    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, item in items:
+        yield value, key
+        yield from _places(item)
+
+
+def holds(error: type[PvesdnError], decode: Callable[[], object]) -> object:
+    """What `decode` returns, None when it raised the one error that it may raise; that error must be presentable."""
+    message = "nothing was raised"
+    try:
+        return decode()
+    except error as raised:
+        message = str(raised)
+    assert message
+    assert all(line.isprintable() for line in message.split("\n"))
+    return None
+
+
+def strings(value: Any) -> Iterator[str]:
+    """All strings inside plain data."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            yield from strings(key)
+            yield from strings(item)
+    elif isinstance(value, list | tuple | set | frozenset):
+        for item in value:
+            yield from strings(item)
+
+
+@pytest.mark.parametrize(
+    "name", ["pvesdn.cfg", "zones.cfg", "vnets.cfg", "subnets.cfg", "controllers.cfg", "fabrics.cfg"]
+)
+@LAW
+@given(data=st.data())
+def test_definitions_are_understood_or_refused(name: str, data: st.DataObject) -> None:
+    files = samples.files(fabrics_cfg=samples.FABRICS)
+    files[name] = data.draw(mutated(files[name]))
+    decoded = holds(SdnConfigError, lambda: decode_sdn(files, intent="pending"))
+    pending_changes(files)
+    if decoded is not None:
+        config = decoded.config.model_dump(mode="json")  # type: ignore[attr-defined]
+        assert all(text.isprintable() for text in strings(config))
+
+
+@LAW
+@given(document=deformed(samples.RUNNING), intent=st.sampled_from(["pending", "running"]))
+def test_a_running_config_is_understood_or_refused(document: Any, intent: Any) -> None:
+    files = samples.files() | {".running-config": json.dumps(document)}
+    decoded = holds(SdnConfigError, lambda: decode_sdn(files, intent=intent))
+    pending_changes(files)
+    if decoded is not None:
+        config = decoded.config.model_dump(mode="json")  # type: ignore[attr-defined]
+        assert all(text.isprintable() for text in strings(config))
+
+
+@LAW
+@given(text=mutated(json.dumps(samples.RUNNING)))
+def test_a_running_config_with_broken_text_is_understood_or_refused(text: str) -> None:
+    holds(SdnConfigError, lambda: decode_sdn({".running-config": text}, intent="running"))
+
+
+@LAW
+@given(text=st.one_of(mutated(samples.OWN), st.text(max_size=60)))
+def test_section_config_is_understood_or_refused_and_once_written_stays_the_same(text: str) -> None:
+    holds(SdnConfigError, lambda: parse(text, "pvesdn.cfg"))
+    for header_ends_section in (True, False):
+        written = write(scan(text, header_ends_section=header_ends_section).sections)
+        again = scan(written, header_ends_section=True)
+        assert (write(again.sections), again.oddities) == (written, ())
+
+
+@LAW
+@given(api=deformed(samples.API))
+def test_api_answers_are_understood_or_refused(api: Any) -> None:
+    answers = api if isinstance(api, dict) else {"cluster/status": api}
+    holds(ClusterError, lambda: decode_cluster(answers))
+
+
+@LAW
+@given(commands=deformed(samples.COMMANDS))
+def test_what_iproute2_prints_is_understood_or_refused(commands: Any) -> None:
+    answers = commands if isinstance(commands, dict) else {"ip-link": commands}
+    holds(NodeFailed, lambda: decode_facts("pve1", NodeRaw(commands=answers)))
+
+
+@LAW
+@given(text=st.one_of(mutated(samples.INTERFACES), st.text(max_size=60)))
+def test_interfaces_are_always_understood(text: str) -> None:
+    decode_interfaces(text)
+    runs = list(runs_of_lines(text))
+    assert "".join(line for _, lines in runs for line in lines) == text
+    kept = [line for _, part in split_stanzas(text) for line in part.split("\n")]
+    assert sorted(line for line in kept if line.strip()) == sorted(line for line in text.split("\n") if line.strip())
+
+
+@LAW
+@given(document=deformed(samples.MEMBERS))
+def test_the_list_of_members_is_understood_or_refused(document: Any) -> None:
+    holds(ClusterError, lambda: decode_members(json.dumps(document)))
+
+
+@LAW
+@given(text=mutated(json.dumps(samples.MEMBERS)))
+def test_a_broken_list_of_members_is_understood_or_refused(text: str) -> None:
+    holds(ClusterError, lambda: decode_members(text))
+
+
+@LAW
+@given(document=deformed(samples.RECORD), text=mutated(json.dumps(samples.RECORD)))
+def test_a_record_is_understood_or_refused(document: Any, text: str) -> None:
+    holds(SnapshotError, lambda: decode_record(json.dumps(document)))
+    holds(SnapshotError, lambda: decode_record(text))
+
+
+@LAW
+@given(document=deformed(samples.SEEN), text=mutated(json.dumps(samples.SEEN)))
+def test_seen_vteps_are_understood_or_refused(document: Any, text: str) -> None:
+    for given_text in (json.dumps(document), text):
+        seen = holds(ClusterError, lambda given_text=given_text: decode_seen(given_text))  # type: ignore[misc]
+        if isinstance(seen, dict):
+            assert decode_seen(encode_seen(seen)) == seen

@@ -1,0 +1,125 @@
+from __future__ import annotations
+
+from ipaddress import IPv4Address, IPv4Interface, IPv6Interface, ip_address
+from typing import Any
+
+import pytest
+
+from pvesdn.decode.node import decode_facts
+from pvesdn.errors import NodeFailed
+from pvesdn.model.facts import Link, NodeFacts, Route
+from pvesdn.model.files import FRR_CONF_LOCAL, FRR_LOCAL_BEGIN, FRR_LOCAL_END
+from pvesdn.model.snapshot import NodeRaw
+from tests.unit.decode.samples import COMMANDS, INTERFACES
+
+RAW = NodeRaw(files={"/etc/network/interfaces": INTERFACES}, commands=COMMANDS)
+
+
+def with_local(text: str) -> NodeFacts:
+    return decode_facts("pve1", NodeRaw(files={FRR_CONF_LOCAL: text}))
+
+
+def test_links_are_read_with_their_kind_master_and_vni() -> None:
+    facts = decode_facts("pve1", RAW)
+    assert [link.name for link in facts.links] == ["lo", "eno1", "vmbr0", "vxlan_web"]
+    assert facts.link("eno1") == Link("eno1", 1550, "bc:24:11:1d:69:60", "vmbr0")
+    assert facts.link("vmbr0") == Link("vmbr0", 1550, "bc:24:11:1d:69:60", kind="bridge")
+    assert facts.link("vxlan_web") == Link("vxlan_web", 1500, master="web", kind="vxlan", vni=100)
+
+
+def test_addresses_know_their_device() -> None:
+    facts = decode_facts("pve1", RAW)
+    assert facts.addresses == (
+        ("lo", IPv4Interface("127.0.0.1/8")),
+        ("vmbr0", IPv4Interface("192.168.0.1/24")),
+        ("vmbr0", IPv6Interface("fe80::be24:11ff:fe1d:6960/64")),
+    )
+    assert facts.holder(IPv4Address("192.168.0.1")) == "vmbr0"
+
+
+def test_routes_lead_somewhere_and_each_next_hop_is_one() -> None:
+    facts = decode_facts("pve1", RAW)
+    assert facts.routes == (
+        Route("default", "vmbr0", None, ip_address("192.168.0.254")),
+        Route("192.168.0.0/24", "vmbr0", ip_address("192.168.0.1")),
+        Route("10.9.0.9/32", "vmbr0", None, ip_address("fe80::1")),
+        Route("10.8.0.0/16", "vmbr0", None, ip_address("192.168.0.252")),
+        Route("10.8.0.0/16", "vmbr0", None, ip_address("192.168.0.253")),
+        Route("default", "vmbr0", None, ip_address("fe80::1"), family=6),
+    )
+
+
+def test_the_interfaces_file_versions_and_switches_are_there() -> None:
+    facts = decode_facts("pve1", RAW)
+    assert [stanza.name for stanza in facts.stanzas] == ["lo", "eno1", "vmbr0", "vmbr0"]
+    assert facts.sources == ("/etc/network/interfaces.d/*", "/etc/network/more/*")
+    assert facts.versions["frr"] == "8.5.2-1+pve1"
+    assert facts.sysctl == {"net.ipv4.ip_forward": "1"}
+
+
+def test_what_was_not_asked_is_empty() -> None:
+    assert decode_facts("pve1", NodeRaw()) == NodeFacts("pve1")
+
+
+@pytest.mark.parametrize(
+    ("text", "is_foreign"),
+    [
+        ("", False),
+        ("\n\n", False),
+        (f"{FRR_LOCAL_BEGIN}\nrouter bgp 1\n{FRR_LOCAL_END}\n", False),
+        (f"\n{FRR_LOCAL_BEGIN}\nrouter bgp 1\n", False),
+        (f"{FRR_LOCAL_BEGIN}\nrouter bgp 1\n{FRR_LOCAL_END}\nip route 10.0.0.0/8 null0\n", True),
+        ("! a remark\n", True),
+    ],
+)
+def test_lines_outside_our_block_of_frr_conf_local_are_foreign(text: str, is_foreign: bool) -> None:
+    assert with_local(text).has_foreign_frr_local is is_foreign
+
+
+@pytest.mark.parametrize(
+    ("command", "answer", "message"),
+    [
+        ("ip-link", {}, "ip-link is no JSON list"),
+        ("ip-link", [3], "entry 1 of ip-link is no JSON object"),
+        ("ip-link", [{"mtu": 1}], "ifname of ip-link is no printable text"),
+        ("ip-link", [{"ifname": "a b"}], "ifname of ip-link is no name"),
+        ("ip-link", [{"ifname": "a\nb"}], "ifname of ip-link is no printable text"),
+        ("ip-link", [{"ifname": "a", "mtu": "x"}], "mtu of 'a' in ip-link is no whole number"),
+        ("ip-link", [{"ifname": "a", "linkinfo": 1}], "linkinfo of 'a' in ip-link is no JSON object"),
+        ("ip-link", [{"ifname": "a", "linkinfo": {"info_data": [1]}}], "info_data of 'a' in ip-link is no JSON object"),
+        (
+            "ip-link",
+            [{"ifname": "a", "linkinfo": {"info_kind": 1}}],
+            "info_kind of 'a' in ip-link is no printable text",
+        ),
+        (
+            "ip-link",
+            [{"ifname": "a", "linkinfo": {"info_kind": "vxlan", "info_data": {"id": None}}}],
+            "id of 'a' in ip-link is no whole number",
+        ),
+        ("ip-addr", [{"ifname": "a", "addr_info": 1}], "addr_info of 'a' is no JSON list"),
+        (
+            "ip-addr",
+            [{"ifname": "a", "addr_info": [{"family": "inet"}]}],
+            "local of 'a' in ip-addr is no printable text",
+        ),
+        (
+            "ip-addr",
+            [{"ifname": "a", "addr_info": [{"family": "inet", "local": "10.0.0.1", "prefixlen": 40}]}],
+            "local of 'a' in ip-addr: 10.0.0.1 has no usable prefixlen",
+        ),
+        ("ip-route", [{"dst": 1}], "dst of ip-route is no printable text"),
+        ("ip-route", [{"dst": "x"}], "dst of ip-route is neither 'default' nor a network: 'x'"),
+        ("ip-route6", [{"dst": "default", "gateway": "x"}], "gateway of ip-route6 is no IP address"),
+        ("ip-route", [{"dst": "default", "via": 1}], "via of ip-route is no JSON object"),
+        ("ip-route", [{"dst": "default", "nexthops": 1}], "nexthops of ip-route is no JSON list"),
+        ("ip-route", [{"dst": "default", "prefsrc": "x"}], "prefsrc of ip-route is no IP address"),
+        ("versions", [], "versions is no JSON object"),
+        ("sysctl", {"a": 1}, "'a' of sysctl is no printable text"),
+    ],
+)
+def test_an_answer_of_another_shape_is_that_nodes_failure(command: str, answer: Any, message: str) -> None:
+    with pytest.raises(NodeFailed) as caught:
+        decode_facts("pve1", NodeRaw(commands={**COMMANDS, command: answer}))
+    assert caught.value.node == "pve1"
+    assert str(caught.value) == f"pve1: its answer makes no sense: {message}; check iproute2 on the node"
