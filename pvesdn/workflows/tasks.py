@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from pvesdn.errors import ApiUnavailable, PvesdnError, TaskFailed
+from pvesdn.errors import ApiRefused, ApiUnavailable, PvesdnError, TaskFailed
 from pvesdn.model.tasks import TaskState
 from pvesdn.workflows.world import World
 
 _FIRST_WAIT = 0.2
 _LONGEST_WAIT = 2.0
 _LOG_LINES = 20
+_NODE_AWAY = (595, 596)
+"""How the API says that it cannot reach the node just now."""
 
 
 def started_at(upid: str) -> int:
@@ -23,8 +25,8 @@ def started_at(upid: str) -> int:
 def follow(world: World, upid: str, node: str) -> TaskState:
     """Wait until the task has ended well.
 
-    A look that fails because the API is away for a moment (a reload may cut its own connection) is tried again until
-    the deadline.
+    A look that fails because the API, or the node behind it, is away for a moment (a reload may cut the connection
+    it is watched through) is tried again until the deadline.
 
     :param node: whom an error is about.
     :raises TaskFailed: it ended badly, or not within `world.task_timeout` seconds; with the end of its log.
@@ -56,6 +58,10 @@ def _look(world: World, upid: str) -> tuple[TaskState | None, str]:
         return world.api.task(upid), ""
     except ApiUnavailable as error:
         return None, str(error)
+    except ApiRefused as error:
+        if error.status in _NODE_AWAY:
+            return None, str(error)
+        raise
 
 
 def task_log(world: World, upid: str) -> tuple[str, ...]:

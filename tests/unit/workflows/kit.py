@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from pvesdn.compare.stanzas import option
+from pvesdn.decode.interfaces import split_stanzas
 from pvesdn.model.files import ChangeSet
 from pvesdn.model.report import ApplyReport
 from pvesdn.render.renderer import Renderer
@@ -37,14 +39,23 @@ def cluster(pvesdn_cfg: str = UNICAST, **given: Any) -> FakeCluster:
 
 
 def make_links(made: FakeCluster, node: str) -> None:
-    """What ifreload does: a link for every `iface` of interfaces.d."""
+    """What ifreload does: a link of the right kind for every `iface` of interfaces.d."""
     there = made.nodes[node]
     links = there.commands["ip-link"]
     known = {link["ifname"] for link in links}
     for path, text in there.files.items():
-        if path.startswith("/etc/network/interfaces.d/"):
-            names = [line.split()[1] for line in text.splitlines() if line.startswith("iface ")]
-            links += [{"ifname": name, "mtu": 1500} for name in names if name not in known]
+        if not path.startswith("/etc/network/interfaces.d/"):
+            continue
+        for name, stanza in split_stanzas(text):
+            if name and name not in known:
+                links.append({"ifname": name, "mtu": 1500, "linkinfo": {"info_kind": _kind(stanza)}})
+
+
+def _kind(stanza: str) -> str:
+    vni = option(stanza, "vxlan-id")
+    if vni is not None:
+        return "vxlan"
+    return "vrf" if option(stanza, "vrf-table") else "bridge"
 
 
 def plan_of(made: FakeCluster, **options: Any) -> ChangeSet:

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from pvesdn.errors import ApiRefused, ApiUnavailable, ApplyRefused, NodeFailed
+from pvesdn.errors import ApiRefused, ApiUnavailable, ApplyRefused, NodeFailed, PvesdnError
 from pvesdn.model.files import OUR_INTERFACES
 from pvesdn.model.report import Outcome
 from pvesdn.render.renderer import Renderer
@@ -253,7 +253,7 @@ def test_tasks_that_ran_before_the_commit_are_not_taken_for_its_own() -> None:
 def test_an_api_that_is_away_during_the_reload_is_asked_again() -> None:
     made = cluster()
     look = made.api.task
-    trouble = [ApiUnavailable("connection refused"), ApiUnavailable("connection refused")]
+    trouble: list[PvesdnError] = [ApiUnavailable("connection refused"), ApiRefused("no route to host", status=595)]
 
     def flaky(upid: str) -> object:
         if trouble:
@@ -263,6 +263,17 @@ def test_an_api_that_is_away_during_the_reload_is_asked_again() -> None:
     made.api.task = flaky  # type: ignore[method-assign, assignment]
     assert apply_to(made).is_good
     assert trouble == []
+
+
+def test_an_api_that_forbids_watching_the_task_is_not_asked_for_ever() -> None:
+    made = cluster()
+
+    def forbidden(upid: str) -> object:
+        raise ApiRefused("403: no Sys.Audit on /nodes/node1", status=403)
+
+    made.api.task = forbidden  # type: ignore[method-assign, assignment]
+    assert "Sys.Audit" in errors(apply_to(made))["node1"]
+    assert made.clock.sleeps == []
 
 
 def test_a_task_that_never_ends_is_given_up_after_the_time_limit() -> None:
