@@ -18,7 +18,8 @@ def unified(change: FileChange) -> Iterator[str]:
     yield f"--- {'/dev/null' if change.old is None else change.path}"
     yield f"+++ {'/dev/null' if change.new is None else change.path}"
     old, new = change.old or "", change.new or ""
-    yield from _by_stanza(old, new) if change.path.startswith(_INTERFACES) else _by_line(old, new)
+    has_stanzas = change.path.startswith(_INTERFACES) and old and new
+    yield from _by_stanza(old, new) if has_stanzas else _by_line(old, new)
 
 
 def _by_stanza(old: str, new: str) -> Iterator[str]:

@@ -26,7 +26,13 @@ def test_a_new_file_is_all_plus() -> None:
     assert lines[0] == "--- /dev/null"
     assert lines[1] == f"+++ {OUR_INTERFACES}"
     assert [line for line in lines if line.startswith("-") and not line.startswith("---")] == []
-    assert "+\tmtu 1" in lines
+    assert lines[2:] == ["@@ -0,0 +1,6 @@", *(f"+{line}" for line in interfaces({"a": 1}).splitlines())]
+
+
+def test_a_file_that_goes_is_all_minus() -> None:
+    lines = list(unified(change(interfaces({"a": 1}), None)))
+    assert lines[1] == "+++ /dev/null"
+    assert lines[2:] == ["@@ -1,6 +0,0 @@", *(f"-{line}" for line in interfaces({"a": 1}).splitlines())]
 
 
 def test_a_changed_stanza_is_one_hunk_that_names_it() -> None:
