@@ -44,25 +44,24 @@ def call(
     cluster: FakeCluster | None = None,
     environ: dict[str, str] | None = None,
     typed: str | None = None,
+    terminal: Terminal | None = None,
     out: io.StringIO | None = None,
-    observers: list[Any] | None = None,
 ) -> Result:
     """One call of `pvesdn`.
 
     :param cluster: what the settings' cluster is; without one there must be none asked for.
     :param typed: what a person types on a terminal; None is no terminal.
-    :param observers: gets the observer that watches.
+    :param terminal: the terminal itself.
     """
 
     def world(settings: Any, observer: Any) -> Any:
         assert cluster is not None, "a cluster was asked for"
-        if observers is not None:
-            observers.append(observer)
         return cluster.world(observer=observer, task_timeout=settings.apply.task_timeout)
 
     kept = sys.stdin, sys.stdout, sys.stderr
     stdout, stderr = out or io.StringIO(), io.StringIO()
-    sys.stdin, sys.stdout, sys.stderr = io.StringIO() if typed is None else Terminal(typed), stdout, stderr
+    stdin = terminal or (io.StringIO() if typed is None else Terminal(typed))
+    sys.stdin, sys.stdout, sys.stderr = stdin, stdout, stderr
     try:
         status = run([str(word) for word in argv], environ=environ or {}, build_world=world)
     finally:

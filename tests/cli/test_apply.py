@@ -1,0 +1,277 @@
+"""`pvesdn apply`: the question, the lines while it runs, the recap, the status."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from textwrap import dedent
+
+import pytest
+
+from pvesdn.cli.apply_screen import exit_status
+from pvesdn.errors import ApiUnavailable
+from pvesdn.model.report import ApplyReport, NodeOutcome, Outcome, StepOutcome
+from tests.cli.kit import UCAST, Result, Terminal, call
+from tests.fakes import FakeCluster, fake_cluster
+
+OURS = "/etc/network/interfaces.d/pvesdn"
+KNOWN_MTU = UCAST.replace("vxlan: ucast\n", "vxlan: ucast\n\tmtu 1450\n")
+WRITES = {"stage", "commit", "put", "frr", "sysctl", "finish"}
+
+
+def apply(settings: Path, cluster: FakeCluster, *words: str, **given: object) -> Result:
+    return call("--config", settings, "apply", *words, cluster=cluster, **given)  # type: ignore[arg-type]
+
+
+def written(cluster: FakeCluster) -> set[str]:
+    """Verbs that change something, as far as any node was asked for them."""
+    return {verb for node in cluster.nodes.nodes.values() for verb in node.verbs} & WRITES
+
+
+def test_the_plan_is_shown_carried_out_and_recapitulated(settings: Path, cluster: FakeCluster) -> None:
+    expected = """\
+          + create
+
+        node1
+          + /etc/network/interfaces.d/pvesdn
+              + vmbr3
+              + vxlan_vmbr3
+
+        node2
+          + /etc/network/interfaces.d/pvesdn
+              + vmbr3
+              + vxlan_vmbr3
+
+        node3
+          + /etc/network/interfaces.d/pvesdn
+              + vmbr3
+              + vxlan_vmbr3
+
+        Plan: 6 to add, 0 to change, 0 to destroy on 3 of 3 nodes.
+        node1: staged: ok
+        node2: staged: ok
+        node3: staged: ok
+        node1: written: ok
+        node1: reloaded: ok
+        node2: written: ok
+        node2: reloaded: ok
+        node3: written: ok
+        node3: reloaded: ok
+        node1: verified: ok
+        node2: verified: ok
+        node3: verified: ok
+        node1 : staged=ok written=ok reloaded=ok verified=ok
+        node2 : staged=ok written=ok reloaded=ok verified=ok
+        node3 : staged=ok written=ok reloaded=ok verified=ok
+        not checked: BGP sessions and routes
+        not checked: whether guests reach each other
+        Apply complete: 3 nodes done.
+        """
+    assert apply(settings, cluster, "--yes") == Result(0, dedent(expected), "")
+    assert all(OURS in node.files for node in cluster.nodes.nodes.values())
+
+
+def test_a_second_apply_says_there_is_nothing_to_do_and_asks_nobody(settings: Path, cluster: FakeCluster) -> None:
+    apply(settings, cluster, "-y")
+    for node in cluster.nodes.nodes.values():
+        node.asked.clear()
+    assert apply(settings, cluster) == Result(0, "No changes. Nodes match the configuration.\n", "")
+    assert not written(cluster)
+
+
+def test_yes_is_taken_for_a_yes(settings: Path, cluster: FakeCluster) -> None:
+    result = apply(settings, cluster, typed="yes\n")
+    assert result.status == 0
+    assert result.err == "Apply this plan? Only 'yes' is taken for a yes: "
+
+
+@pytest.mark.parametrize("answer", ["no\n", "y\n", "YES\n", "Yes\n", "yes please\n", "\n", ""])
+def test_nothing_else_is_taken_for_a_yes(settings: Path, cluster: FakeCluster, answer: str) -> None:
+    result = apply(settings, cluster, typed=answer)
+    assert result.status == 1
+    assert result.err.endswith("error: not confirmed, so nothing was touched\n")
+    assert not written(cluster)
+
+
+def test_without_a_terminal_nobody_is_asked(settings: Path, cluster: FakeCluster) -> None:
+    result = apply(settings, cluster)
+    assert result.status == 1
+    assert result.err == ("error: there is no terminal to ask on, so nothing was touched; say --yes to apply unasked\n")
+    assert not written(cluster)
+
+
+def test_obstacles_are_refused_before_anybody_is_asked(settings: Path, cluster: FakeCluster) -> None:
+    cluster.nodes["node2"].files[OURS] = "# mine\n"
+    result = apply(settings, cluster, "--yes")
+    assert result.status == 1
+    why = "it exists, but this node has no record of pvesdn writing it"
+    assert result.err.splitlines() == [
+        f"error: node2: {OURS}: {why}; look at it with --diff, then say --overwrite to replace it",
+        "error: nothing was touched: the plan needs a decision first",
+    ]
+    assert not written(cluster)
+    assert apply(settings, cluster, "--yes", "--overwrite").status == 0
+
+
+def test_a_node_that_cannot_be_reached_leaves_the_others_to_go_on(settings: Path) -> None:
+    cluster = fake_cluster(KNOWN_MTU)
+    cluster.nodes["node3"].off = "connection timed out"
+    result = apply(settings, cluster, "--yes")
+    assert result.status == 4
+    assert result.err == "error: node3: connection timed out\n"
+    assert result.out.splitlines()[-6:] == [
+        "node1 : staged=ok written=ok reloaded=ok verified=ok",
+        "node2 : staged=ok written=ok reloaded=ok verified=ok",
+        "node3 : read=unreachable",
+        "not checked: BGP sessions and routes",
+        "not checked: whether guests reach each other",
+        "Apply incomplete: 2 nodes done, 1 could not be reached.",
+    ]
+
+
+def test_a_reload_that_fails_shows_the_log_and_what_was_left_alone(settings: Path, cluster: FakeCluster) -> None:
+    cluster.api.exits["node2"] = "command 'ifreload -a' failed: exit code 1"
+    cluster.api.logs["node2"] = ("error: vmbr3: \x1b[31mboom", "TASK ERROR: failed")
+    result = apply(settings, cluster, "--yes")
+    assert result.status == 1
+    assert "node2 : staged=ok written=ok reloaded=failed\n" in result.out
+    assert result.out.endswith("Apply incomplete: 1 node done, 1 failed, 1 not touched.\n")
+    complaint, *log, skipped = result.err.splitlines()
+    assert complaint.endswith("ended with: command 'ifreload -a' failed: exit code 1")
+    assert log == ["  | error: vmbr3: \\x1b[31mboom", "  | TASK ERROR: failed"]
+    assert skipped == "error: node3: not touched, because node2 failed first"
+
+
+def test_a_cluster_that_goes_away_in_the_middle_leaves_word_of_what_was_done(
+    settings: Path, cluster: FakeCluster
+) -> None:
+    def cut_off(node: str) -> None:
+        cluster.reload(node)
+        if node == "node3":
+            cluster.api.errors["cluster/status"] = ApiUnavailable("connection refused")
+
+    cluster.api.on_reload = cut_off
+    result = apply(settings, cluster, "--yes")
+    assert result.status == 1
+    assert "node1: staged=ok written=ok reloaded=ok was verifying\n" in result.err
+    assert "connection refused" in result.err
+
+
+def test_what_pve_has_pending_is_committed_and_it_is_said(settings: Path) -> None:
+    pending = {"zones.cfg": "simple: lan\n\n"}
+    cluster = fake_cluster(pve_files=pending)
+    commit = cluster.api.on_apply
+
+    def commits(api: object) -> None:
+        running = {"version": 1, "zones": {"ids": {"lan": {"type": "simple"}}}}
+        cluster.nodes.pve_files["/etc/pve/sdn/.running-config"] = json.dumps(running)
+        for node in cluster.nodes.nodes.values():
+            node.files["/etc/network/interfaces.d/sdn"] = "#version:1\n"
+        assert commit is not None
+        commit(cluster.api)
+
+    cluster.api.on_apply = commits
+    result = apply(settings, cluster, "--yes")
+    assert ("apply_sdn",) in cluster.api.calls
+    assert "PVE's SDN: committed=ok\n" in result.out
+    assert (result.status, result.err) == (0, "")
+
+
+def test_a_commit_that_fails_is_status_1(settings: Path) -> None:
+    cluster = fake_cluster(pve_files={"zones.cfg": "simple: lan\n\n"})
+    cluster.api.errors["apply_sdn"] = ApiUnavailable("connection refused")
+    result = apply(settings, cluster, "--yes")
+    assert result.status == 1
+    assert "error: PVE's definitions were not committed: connection refused\n" in result.err
+    assert "PVE's SDN: committed=failed\n" in result.out
+
+
+def test_quiet_shows_the_last_line_of_the_plan_and_the_recap(settings: Path, cluster: FakeCluster) -> None:
+    lines = apply(settings, cluster, "-q", "-y").out.splitlines()
+    assert lines[0].startswith("Plan: 6 to add")
+    assert lines[1] == "node1 : staged=ok written=ok reloaded=ok verified=ok"
+
+
+def test_on_a_terminal_the_steps_are_shown_in_place(settings: Path, cluster: FakeCluster) -> None:
+    result = apply(settings, cluster, "-y", out=Terminal(), environ={"TERM": "xterm", "NO_COLOR": "1"})
+    assert result.status == 0
+    assert "node1: staged: ok" not in result.out
+    assert "\x1b[2K" in result.out  # the lines of the progress are taken away again
+    assert result.out.endswith("Apply complete: 3 nodes done.\n")
+
+
+def test_ctrl_c_says_what_was_done_on_which_node(settings: Path, cluster: FakeCluster) -> None:
+    def interrupted(node: str) -> None:
+        if node == "node2":
+            raise KeyboardInterrupt
+
+    cluster.api.on_reload = interrupted
+    result = apply(settings, cluster, "-y")
+    assert result.status == 130
+    assert result.err.strip() == (
+        "error: Interrupted. node1: staged=ok written=ok reloaded=ok;"
+        " node2: staged=ok written=ok was reloading the network; node3: not touched."
+        " `pvesdn plan` shows what is left, `pvesdn apply` finishes it."
+    )
+
+
+def test_ctrl_c_at_the_question_changes_nothing(settings: Path, cluster: FakeCluster) -> None:
+    class Interrupting(Terminal):
+        def readline(self, size: int = -1) -> str:
+            raise KeyboardInterrupt
+
+    result = apply(settings, cluster, terminal=Interrupting())
+    assert result.status == 130
+    assert result.err.strip().endswith("error: Interrupted: no node was changed.")
+    assert not written(cluster)
+
+
+# --- JSON ------------------------------------------------------------------------------------------------------------
+
+
+def test_the_document_holds_plan_and_report(settings: Path, cluster: FakeCluster) -> None:
+    result = apply(settings, cluster, "--yes", "--json")
+    assert result.status == 0
+    document = json.loads(result.out)
+    assert document["kind"] == "apply"
+    assert document["exit_status"] == 0
+    assert document["plan"]["summary"]["add"] == 6
+    report = document["report"]
+    assert report["is_good"] is True
+    assert report["commit"] is None
+    assert report["commit_error"] == ""
+    assert report["not_checked"]
+    steps = [{"step": step, "outcome": "ok"} for step in ("staged", "written", "reloaded", "verified")]
+    assert report["nodes"][0] == {"name": "node1", "steps": steps, "error": "", "log": []}
+    assert "node1: staged: ok\n" in result.err
+
+
+def test_a_document_of_nothing_to_do_has_no_report(settings: Path, cluster: FakeCluster) -> None:
+    apply(settings, cluster, "-y")
+    document = json.loads(apply(settings, cluster, "-y", "--json").out)
+    assert document["report"] is None
+    assert document["plan"]["summary"]["has_changes"] is False
+
+
+# --- exit statuses ---------------------------------------------------------------------------------------------------
+
+GOOD = NodeOutcome("node1", (StepOutcome("verified", Outcome.OK),))
+FAILED = NodeOutcome("node2", (StepOutcome("written", Outcome.FAILED),), error="node2: no")
+GONE = NodeOutcome("node3", (StepOutcome("read", Outcome.UNREACHABLE),), error="node3: gone")
+SKIPPED = NodeOutcome("node4", (StepOutcome("written", Outcome.SKIPPED),), error="node4: not touched")
+
+
+@pytest.mark.parametrize(
+    ("report", "status"),
+    [
+        (ApplyReport((GOOD,)), 0),
+        (ApplyReport((GOOD, GONE)), 4),
+        (ApplyReport((GOOD, FAILED)), 1),
+        (ApplyReport((GOOD, FAILED, GONE)), 1),
+        (ApplyReport((GOOD, GONE, SKIPPED)), 1),
+        (ApplyReport((GOOD, GONE), Outcome.FAILED, "no"), 1),
+        (ApplyReport((GOOD,), Outcome.OK), 0),
+    ],
+)
+def test_the_exit_status_says_what_a_script_must_know(report: ApplyReport, status: int) -> None:
+    assert exit_status(report) == status
