@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from ipaddress import ip_address
 from typing import Any
 
+from pvesdn.decode.addresses import host_fault, loose_network
 from pvesdn.decode.entries import Entry
-from pvesdn.decode.values import BadValueError, Reader, host_fault, loose_network, zone_id
+from pvesdn.decode.values import BadValueError, Reader, zone_id
 from pvesdn.model.sdn import Controller, Exit, Subnet, Underlay, Vnet, Zone
 
 _SUBNET_ID_PARTS = 3

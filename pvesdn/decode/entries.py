@@ -104,10 +104,13 @@ class Entry:
     def read(self, words: Words, *, is_pve: bool) -> None:
         """Fill `values`; what is unknown, repeated, unreadable or missing is entered as a fault.
 
-        :param is_pve: a repeated property is a warning and the first one counts, as for PVE.
+        :param is_pve: a repeated property is a warning and the first one counts, as for PVE; so is one without a value.
         """
         for item in self.section.properties:
             word = words.get(item.key)
+            if is_pve and word is not None and item.value == "":
+                self._empty(item.key, item.line)
+                continue
             is_repeated = item.key in self._lines
             self._lines.setdefault(item.key, item.line)
             if word is None:
@@ -142,6 +145,10 @@ class Entry:
         hint = f"did you mean {near[0]}?" if near else f"{self.section.type} knows {', '.join(sorted(words))}"
         self._fail_at(line, f"{shown(name)} is no property of type {self.section.type}", hint)
 
+    def _empty(self, name: str, line: int) -> None:
+        place = self.where.model_copy(update={"line": line})
+        self.ledger.add(Severity.WARNING, place, f"{name} has no value and counts as absent", "remove the line")
+
     def _repeated(self, name: str, line: int, *, is_pve: bool) -> None:
         if is_pve:
             place = self.where.model_copy(update={"line": line})
@@ -151,7 +158,7 @@ class Entry:
 
     def _value(self, name: str, value: str, line: int, word: Word) -> None:
         try:
-            if value == "" and word.is_used:
+            if value == "":
                 raise BadValueError("has no value", "give it one or remove the line")  # noqa: TRY301 - one way out
             read = word.read(value)
         except BadValueError as error:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from pvesdn.decode import values
+from pvesdn.decode import addresses, values
 from pvesdn.decode.entries import Word, Words
 from pvesdn.decode.values import integer
 
@@ -28,7 +28,7 @@ _ZONES: Mapping[str, Words] = {
     "simple": {**_EVERY_ZONE, **_MTU, "dhcp": _KNOWN},
     "vlan": {**_EVERY_ZONE, **_MTU, **_BRIDGED},
     "qinq": {**_EVERY_ZONE, **_MTU, **_BRIDGED, "tag": _NEEDED, "vlan-protocol": _KNOWN},
-    "vxlan": {**_EVERY_ZONE, **_MTU, **_UDP_PORT, "peers": Word(values.pve_addresses), "fabric": Word()},
+    "vxlan": {**_EVERY_ZONE, **_MTU, **_UDP_PORT, "peers": Word(addresses.pve_addresses), "fabric": Word()},
     "evpn": {
         **_EVERY_ZONE,
         **_MTU,
@@ -61,7 +61,7 @@ _VNETS: Mapping[str, Words] = {
 _SUBNETS: Mapping[str, Words] = {
     "subnet": {
         "vnet": Word(values.vnet_id, is_required=True),
-        "gateway": Word(values.address),
+        "gateway": Word(addresses.address),
         "snat": Word(values.boolean),
         "dnszoneprefix": _KNOWN,
         "dhcp-range": _KNOWN_ARRAY,
@@ -75,7 +75,7 @@ _NODE = Word(values.node, is_required=True)
 _CONTROLLERS: Mapping[str, Words] = {
     "evpn": {
         "asn": _ASN,
-        "peers": Word(values.pve_addresses),
+        "peers": Word(addresses.pve_addresses),
         "fabric": Word(),
         "ebgp-multihop": Word(),
         "nodes": Word(),

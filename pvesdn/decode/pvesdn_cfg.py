@@ -7,11 +7,12 @@ from difflib import get_close_matches
 from functools import partial
 from ipaddress import IPv4Address
 
-from pvesdn.decode import values
+from pvesdn.decode import addresses, values
+from pvesdn.decode.addresses import host_fault
 from pvesdn.decode.definitions import Definitions, check_id, subnet_fields
 from pvesdn.decode.entries import Entry, Ledger, Word, Words, refuse_duplicates
 from pvesdn.decode.section_config import Section
-from pvesdn.decode.values import host_fault, integer
+from pvesdn.decode.values import integer
 from pvesdn.model.findings import Severity, Where
 from pvesdn.model.primitives import VNI_MAX, IpAddress
 from pvesdn.model.sdn import EvpnController, EvpnZone, Exit, Irb, Subnet, Underlay, Vnet, Vrrp, VxlanZone
@@ -23,17 +24,17 @@ _vni = integer(1, VNI_MAX)
 _udp_port = integer(1, 65535)
 
 GRAMMAR: Mapping[str, Words] = {
-    "underlay": {"network": Word(values.network), "vteps": Word(values.vteps)},
+    "underlay": {"network": Word(addresses.network), "vteps": Word(addresses.vteps)},
     "evpn-controller": {
         "asn": Word(integer(1, 4_294_967_295), is_required=True),
-        "peers": Word(values.hosts),
-        "route-reflectors": Word(values.reflectors),
+        "peers": Word(addresses.hosts),
+        "route-reflectors": Word(addresses.reflectors),
     },
     "vxlan": {
         "nodes": Word(values.nodes),
         "mtu": Word(_mtu),
-        "peers": Word(values.hosts),
-        "multicast-group": Word(values.multicast),
+        "peers": Word(addresses.hosts),
+        "multicast-group": Word(addresses.multicast),
         "multicast-interface": Word(values.interface),
         "vxlan-port": Word(_udp_port),
     },
@@ -58,17 +59,17 @@ GRAMMAR: Mapping[str, Words] = {
         "vlanaware": Word(values.boolean),
         "nodes": Word(values.nodes),
     },
-    "subnet": {"vnet": Word(values.vnet_id, is_required=True), "gateway": Word(values.unicast)},
+    "subnet": {"vnet": Word(values.vnet_id, is_required=True), "gateway": Word(addresses.unicast)},
     "exit": {
         "zone": Word(values.zone_id, is_required=True),
         "node": Word(values.node, is_required=True),
         "interface": Word(values.interface, is_required=True),
-        "address": Word(values.interface4),
-        "address6": Word(values.interface6),
-        "gateways": Word(values.hosts),
+        "address": Word(addresses.interface4),
+        "address6": Word(addresses.interface6),
+        "gateways": Word(addresses.hosts),
         "vrrp-id": Word(integer(1, 255)),
         "vrrp-priority": Word(integer(1, 254)),
-        "vrrp-address": Word(values.hosts),
+        "vrrp-address": Word(addresses.hosts),
     },
 }
 """Section types of pvesdn.cfg and their properties."""
@@ -216,12 +217,12 @@ def _vrrp(entry: Entry) -> Vrrp | None:
     if given and len(given) < len(names):
         missing = " and ".join(name for name in names if name not in given)
         entry.fail(f"{given[0]} needs {missing}", "give all three or none", at=given[0])
-    group, priority, addresses = (entry.values.pop(name, None) for name in names)
-    for virtual in addresses or ():
+    group, priority, virtuals = (entry.values.pop(name, None) for name in names)
+    for virtual in virtuals or ():
         _check_virtual(entry, virtual)
-    if group is None or priority is None or addresses is None:
+    if group is None or priority is None or virtuals is None:
         return None
-    return Vrrp(id=group, priority=priority, addresses=addresses)
+    return Vrrp(id=group, priority=priority, addresses=virtuals)
 
 
 def _check_virtual(entry: Entry, virtual: IpAddress) -> None:

@@ -96,7 +96,7 @@ class _Reading:
 
 def _texts(what: str, value: Json) -> tuple[str, ...]:
     """A property as section config would spell it: sets as comma lists, arrays as several lines, nothing for null."""
-    if value is None:
+    if value is None or value == {}:
         return ()
     if isinstance(value, dict):
         return (",".join(sorted(value)),)

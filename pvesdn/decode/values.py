@@ -4,39 +4,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from functools import partial
-from ipaddress import IPv4Address, IPv4Interface, IPv6Interface, ip_address, ip_interface, ip_network
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, TypeAlias
 
 from pydantic import TypeAdapter, ValidationError
 
 from pvesdn.decode.section_config import has_forbidden
-from pvesdn.model.primitives import (
-    ControllerId,
-    ExitId,
-    IfName,
-    IpAddress,
-    IpNetwork,
-    MacAddress,
-    NodeName,
-    SdnId,
-)
-
-HostInterface = TypeVar("HostInterface", IPv4Interface, IPv6Interface)
-Parsed = TypeVar("Parsed")
+from pvesdn.model.primitives import ControllerId, ExitId, IfName, MacAddress, NodeName, SdnId
 
 Reader: TypeAlias = Callable[[str], Any]
 """Turns the text of a property into its value. Raises BadValueError and nothing else."""
 
 _INTEGER = re.compile(r"[+-]?[0-9]{1,18}")
 _ROUTE_TARGET = re.compile(r"([0-9]{1,10}):([0-9]{1,10})")
-_PREFIX = re.compile(r"[^/]+/[0-9]{1,3}")
 _TRUE = frozenset({"1", "on", "yes", "true"})
 _FALSE = frozenset({"0", "off", "no", "false"})
 # PVE's own alphabet for an alias (F1.6): word characters, white space, '(' and ASCII from ')' to '_'.
 _ALIAS = re.compile(r"[\w (-_]{1,256}")
 _MAX_32_BITS = 4_294_967_295
-_BROADCAST = IPv4Address(_MAX_32_BITS)
 _MAC: TypeAdapter[str] = TypeAdapter(MacAddress)
 _SHOWN = 60
 
@@ -68,6 +52,14 @@ def legible(name: str) -> str:
 def words(value: str) -> tuple[str, ...]:
     """PVE's lists: split at commas, semicolons and blanks."""
     return tuple(word for word in re.split(r"[,; \t]+", value) if word)
+
+
+def listed(value: str, noun: str) -> tuple[str, ...]:
+    """The words of a list that must not be empty. :param noun: what one of them is, for the message."""
+    found = words(value)
+    if not found:
+        raise BadValueError("names nothing", f"write at least one {noun} or leave the property out")
+    return found
 
 
 def text(value: str) -> str:
@@ -138,7 +130,7 @@ interface = _named(IfName, "interface name", "write 1 to 15 letters, digits and 
 
 def nodes(value: str) -> frozenset[str]:
     """A list of node names, at least one."""
-    return frozenset(node(word) for word in _listed(value, "node"))
+    return frozenset(node(word) for word in listed(value, "node"))
 
 
 def mac(value: str) -> str:
@@ -150,94 +142,9 @@ def mac(value: str) -> str:
         raise BadValueError(f"{shown(value)} {reason}", "write six pairs such as 02:00:5e:00:00:01") from None
 
 
-def address(value: str) -> IpAddress:
-    """An IP address without a scope: a scope is free text that would reach a configuration file."""
-    found = _parsed(ip_address, value)
-    if found is None:
-        raise BadValueError(f"{shown(value)} is no IP address", "write an IPv4 or IPv6 address")
-    return found
-
-
-def unicast(value: str) -> IpAddress:
-    """The address of a host."""
-    found = address(value)
-    if found.is_multicast or found.is_unspecified or found.is_loopback or found == _BROADCAST:
-        raise BadValueError(f"{found} is no address of a host", "write a unicast address")
-    return found
-
-
-def multicast(value: str) -> IpAddress:
-    """The address of a multicast group."""
-    found = address(value)
-    if not found.is_multicast:
-        raise BadValueError(
-            f"{found} is no multicast address", "write one of 224.0.0.0/4 or ff00::/8, such as 239.1.1.1"
-        )
-    return found
-
-
-def hosts(value: str) -> tuple[IpAddress, ...]:
-    """A list of unicast addresses, at least one, each once."""
-    return _each_once(tuple(unicast(word) for word in _listed(value, "address")))
-
-
-def reflectors(value: str) -> tuple[IpAddress | str, ...]:
-    """A list of addresses and node names, at least one, each once."""
-    return _each_once(tuple(_address_or_node(word) for word in _listed(value, "address or node name")))
-
-
-def pve_addresses(value: str) -> tuple[str, ...]:
-    """PVE's ip-list, each address in the spelling it was given."""
-    found = _listed(value, "address")
-    for word in found:
-        address(word)
-    return found
-
-
-def vteps(value: str) -> tuple[tuple[str, IpAddress], ...]:
-    """A list of `node=address`, at least one, sorted, each node once."""
-    found: dict[str, IpAddress] = {}
-    for word in _listed(value, "node=address"):
-        name, sign, given = word.partition("=")
-        if not sign:
-            raise BadValueError(
-                f"{shown(word)} is no node=address", "write such as node1=192.168.0.1,node2=192.168.0.2"
-            )
-        if node(name) in found:
-            raise BadValueError(f"names node '{name}' twice", "name each node once")
-        found[name] = unicast(given)
-    return tuple(sorted(found.items()))
-
-
-def network(value: str) -> IpNetwork:
-    """An IP network without host bits."""
-    found = loose_network(value)
-    if found.network_address != ip_address(value.partition("/")[0]):
-        raise BadValueError(f"{shown(value)} has host bits set", f"write {found}")
-    return found
-
-
-def loose_network(value: str) -> IpNetwork:
-    """An IP network, in which host bits may be set."""
-    found = _parsed(partial(ip_network, strict=False), value) if _PREFIX.fullmatch(value) else None
-    if found is None:
-        raise BadValueError(f"{shown(value)} is no network", "write address/length such as 192.168.0.0/24")
-    return found
-
-
-def interface4(value: str) -> IPv4Interface:
-    """An IPv4 address of a host with its prefix length."""
-    return _host_interface(value, IPv4Interface, "IPv4", "172.16.0.1/24")
-
-
-def interface6(value: str) -> IPv6Interface:
-    """An IPv6 address of a host with its prefix length."""
-    return _host_interface(value, IPv6Interface, "IPv6", "fd00::1/64")
-
-
 def route_targets(value: str) -> tuple[str, ...]:
     """A list of `N:M`, both of 32 bits, at least one."""
-    found = _listed(value, "route target")
+    found = listed(value, "route target")
     for word in found:
         pair = _ROUTE_TARGET.fullmatch(word)
         if pair is None or max(int(pair[1]), int(pair[2])) > _MAX_32_BITS:
@@ -260,57 +167,3 @@ def pve_alias(value: str) -> str:
             "write at most 256 letters, digits, blanks and ( ) * + , - . / : ; < = > ? @ [ ] ^ _",
         )
     return value
-
-
-def host_fault(host: IpAddress, within: IpNetwork) -> str:
-    """Why `host` cannot be a host of `within`, as a predicate; empty when it can (RFC 3021, RFC 6164: /31 and /127)."""
-    if host not in within:
-        return f"{host} is outside {within}"
-    if within.max_prefixlen - within.prefixlen <= 1:
-        return ""
-    if host == within.network_address:
-        return f"{host} is the network address of {within}"
-    if isinstance(host, IPv4Address) and host == within.broadcast_address:
-        return f"{host} is the broadcast address of {within}"
-    return ""
-
-
-def _host_interface(value: str, family: type[HostInterface], name: str, example: str) -> HostInterface:
-    hint = f"write an {name} address with its prefix length such as {example}"
-    found = _parsed(ip_interface, value) if _PREFIX.fullmatch(value) else None
-    if found is None:
-        raise BadValueError(f"{shown(value)} is no address with a prefix length", hint)
-    if not isinstance(found, family):
-        raise BadValueError(f"{shown(value)} is no {name} address", hint)
-    unicast(str(found.ip))
-    if fault := host_fault(found.ip, found.network):
-        raise BadValueError(fault, "write the address of a host in it")
-    return found
-
-
-def _parsed(parse: Callable[[str], Parsed], value: str) -> Parsed | None:
-    """What `ipaddress` makes of a text without a scope, None when nothing."""
-    try:
-        return None if "%" in value else parse(value)
-    except ValueError:
-        return None
-
-
-def _listed(value: str, noun: str) -> tuple[str, ...]:
-    found = words(value)
-    if not found:
-        raise BadValueError("names nothing", f"write at least one {noun} or leave the property out")
-    return found
-
-
-def _each_once(items: tuple[Any, ...]) -> tuple[Any, ...]:
-    met: set[Any] = set()
-    for item in items:
-        if item in met:
-            raise BadValueError(f"names {item} twice", "name each once")
-        met.add(item)
-    return items
-
-
-def _address_or_node(word: str) -> IpAddress | str:
-    return unicast(word) if ":" in word or re.fullmatch(r"[0-9.]+", word) else str(node(word))

@@ -119,7 +119,7 @@ def test_definitions_are_understood_or_refused(name: str, data: st.DataObject) -
     decoded = holds(SdnConfigError, lambda: decode_sdn(files, intent="pending"))
     pending_changes(files)
     if decoded is not None:
-        config = decoded.config.model_dump(mode="json")  # type: ignore[attr-defined]
+        config = decoded.config.model_dump(mode="json")
         assert all(text.isprintable() for text in strings(config))
 
 
@@ -130,7 +130,7 @@ def test_a_running_config_is_understood_or_refused(document: Any, intent: Any) -
     decoded = holds(SdnConfigError, lambda: decode_sdn(files, intent=intent))
     pending_changes(files)
     if decoded is not None:
-        config = decoded.config.model_dump(mode="json")  # type: ignore[attr-defined]
+        config = decoded.config.model_dump(mode="json")
         assert all(text.isprintable() for text in strings(config))
 
 
@@ -197,6 +197,6 @@ def test_a_record_is_understood_or_refused(document: Any, text: str) -> None:
 @given(document=deformed(samples.SEEN), text=mutated(json.dumps(samples.SEEN)))
 def test_seen_vteps_are_understood_or_refused(document: Any, text: str) -> None:
     for given_text in (json.dumps(document), text):
-        seen = holds(ClusterError, lambda given_text=given_text: decode_seen(given_text))  # type: ignore[misc]
+        seen = holds(ClusterError, lambda given_text=given_text: decode_seen(given_text))
         if isinstance(seen, dict):
             assert decode_seen(encode_seen(seen)) == seen

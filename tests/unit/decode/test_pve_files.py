@@ -195,6 +195,8 @@ def test_evpn_options_reach_the_zone() -> None:
         ("subnets_cfg", "subnet: prod-10.0.0.0-24\n\tvnet web\n\tgateway 10.0.1.1\n",
          ("subnets.cfg:3: subnet 'prod-10.0.0.0-24': gateway 10.0.1.1 is outside 10.0.0.0/24; "
           "choose the address of a host in it")),
+        ("vnets_cfg", "vnet: web\n\tzone prod\n\talias \n",
+         "vnets.cfg:3: vnet 'web': alias has no value and counts as absent; remove the line"),
         ("vnets_cfg", "vnet: web\n\tzone prod\n \n",
          "vnets.cfg:3: line of blanks does not end a section: PVE ignores this line; empty the line"),
         ("vnets_cfg", "vnet: web\n\tzone prod\nvnet: lab\n",
@@ -237,6 +239,7 @@ def test_behind_a_single_address_the_gateway_lies_outside() -> None:
         ("controllers_cfg", "evpn: ctl\n\tasn -1\n\tpeers 10.0.0.1\n",
          "controllers.cfg:2: controller 'ctl': asn -1 is out of range; write a number in 0-4294967295"),
         ("vnets_cfg", "vnet: web\n", "vnets.cfg:1: vnet 'web': zone is missing; add it"),
+        ("vnets_cfg", "vnet: web\n\tzone\n", "vnets.cfg:1: vnet 'web': zone is missing; add it"),
         ("vnets_cfg", "vnet: web\n\tzone prod\n\ttag 16777216\n",
          "vnets.cfg:3: vnet 'web': tag 16777216 is out of range; write a number in 1-16777215"),
         ("vnets_cfg", "vnet: web\n\tzone prod\n\talias ${x}\n",
@@ -306,7 +309,7 @@ class TestRunningConfig:
         assert str(zone.where) == ".running-config: zone 'tun'"
 
     def test_switches_may_be_json_booleans_and_null_is_absent(self) -> None:
-        vnets = {"web": {"zone": "tun", "vlanaware": True, "isolate-ports": False, "alias": None}}
+        vnets = {"web": {"zone": "tun", "vlanaware": True, "isolate-ports": False, "alias": None, "tag": {}}}
         (vnet,) = running({"version": 1, "vnets": {"ids": vnets}}).config.vnets
         assert (vnet.vlanaware, vnet.alias) == (True, None)
 

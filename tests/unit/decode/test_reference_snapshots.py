@@ -1,0 +1,37 @@
+"""What PVE itself accepts must never be refused: every reference snapshot is read, without an error."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from pvesdn.decode.cluster_status import decode_cluster
+from pvesdn.decode.node import decode_facts
+from pvesdn.decode.sdn_files import decode_sdn
+from pvesdn.model.snapshot import NodeRaw
+
+CASES = Path(__file__).parents[4] / "shared" / "reference-cases"
+FOLDERS = sorted(folder for folder in CASES.glob("*") if (folder / "snapshot").is_dir())
+
+pytestmark = pytest.mark.skipif(not FOLDERS, reason=f"{CASES} is not there: PVE's reference cases were not read")
+
+
+@pytest.mark.parametrize("folder", FOLDERS or [CASES], ids=lambda folder: folder.name)
+def test_a_reference_snapshot_is_understood_whole(folder: Path) -> None:
+    snapshot = folder / "snapshot"
+    text = (snapshot / "etc/pve/sdn/.running-config").read_text()
+    document = json.loads(text)
+    config = decode_sdn({".running-config": text}, intent="running").config
+    for name, found in (("zones", config.zones), ("vnets", config.vnets), ("subnets", config.subnets)):
+        assert {item.id for item in found} == set(document[name].get("ids", {}) if name in document else {})
+    answers = {
+        str(path.relative_to(snapshot / "api").with_suffix("")): path for path in (snapshot / "api").rglob("*.json")
+    }
+    cluster = decode_cluster({name: json.loads(path.read_text()) for name, path in answers.items()})
+    for node in (snapshot / "nodes").iterdir():
+        assert cluster.member(node.name) is not None
+        commands = {path.stem: json.loads(path.read_text()) for path in (node / "cmd").glob("*.json")}
+        facts = decode_facts(node.name, NodeRaw(commands=commands))
+        assert {link.name for link in facts.links} == {row["ifname"] for row in commands["ip-link"]}
