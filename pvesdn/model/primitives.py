@@ -91,7 +91,7 @@ IfName: TypeAlias = Annotated[str, StringConstraints(pattern=r"^[a-zA-Z][a-zA-Z0
 MacAddress: TypeAlias = Annotated[str, AfterValidator(_unicast_mac)]
 Line: TypeAlias = Annotated[str, AfterValidator(_one_line), StringConstraints(max_length=256)]
 """Free text of one printable line, such as an alias."""
-RouteTarget: TypeAlias = Annotated[str, StringConstraints(pattern=r"^\d{1,10}:\d{1,10}$")]
+RouteTarget: TypeAlias = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,10}:[0-9]{1,10}$")]
 NodeList: TypeAlias = Annotated[frozenset[NodeName], BeforeValidator(_split_list)]
 IpList: TypeAlias = Annotated[tuple[IpAddress, ...], BeforeValidator(_split_list)]
 IpText: TypeAlias = Annotated[str, AfterValidator(_ip_text)]

@@ -7,15 +7,16 @@ from dataclasses import replace
 
 from pvesdn.compare.files import NodeNow, Ownership, compare_node
 from pvesdn.compare.flags import PlanFlags
-from pvesdn.decode.record import decode_record
+from pvesdn.decode.record import Record, decode_record
 from pvesdn.decode.seen import encode_seen
 from pvesdn.design.cluster import design_node, share
 from pvesdn.design.vteps import seen_now
+from pvesdn.errors import SnapshotError
 from pvesdn.model.design import DesignInput, NodeDesign
 from pvesdn.model.facts import NodeFacts
 from pvesdn.model.files import FRR_CONF, ChangeSet, NodeChanges, RenderedFile
 from pvesdn.model.frr import FrrConfig
-from pvesdn.model.snapshot import RECORD_FILE, SEEN_FILE, Snapshot
+from pvesdn.model.snapshot import RECORD_FILE, SEEN_FILE, NodeRaw, Snapshot
 from pvesdn.render.renderer import Renderer
 from pvesdn.workflows.understand import Intent, Understanding, understand
 
@@ -41,7 +42,7 @@ def plan(
     nodes = []
     for name in _wanted(known, only):
         raw = snapshot.nodes[name]
-        now = NodeNow(raw.files, known.given.facts[name], decode_record(raw.files.get(RECORD_FILE)))
+        now = NodeNow(raw.files, known.given.facts[name], _record(name, raw))
         design = _with_own_skeleton(design_node(shared, name), known.given, now)
         nodes.append(_compare(renderer.render(design, raw.files), design, known, now, flags or PlanFlags()))
     return ChangeSet(
@@ -67,6 +68,13 @@ def render_nodes(
     for name in _wanted(known, only):
         files = renderer.render(design_node(shared, name), snapshot.nodes[name].files)
         yield name, tuple(file for file in files if file.text is not None)
+
+
+def _record(node: str, raw: NodeRaw) -> Record:
+    try:
+        return decode_record(raw.files.get(RECORD_FILE))
+    except SnapshotError as error:
+        raise SnapshotError(f"{node}: {error.message}", hint=error.hint) from error
 
 
 def _wanted(known: Understanding, only: frozenset[str] | None) -> list[str]:

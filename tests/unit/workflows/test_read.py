@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pvesdn.errors import ApiRefused, NodeUnreachable, NotQuorate
+from pvesdn.errors import ApiRefused, NodeUnreachable, NotQuorate, SnapshotError
 from pvesdn.workflows.read import read_cluster
 from tests.unit.workflows.kit import cluster, plan_of
 
@@ -63,4 +63,11 @@ def test_without_quorum_nothing_is_planned() -> None:
     made = cluster()
     made.api.answers["cluster/status"][0]["quorate"] = 0
     with pytest.raises(NotQuorate, match="no quorum"):
+        plan_of(made)
+
+
+def test_a_damaged_record_names_its_node_and_the_way_out() -> None:
+    made = cluster()
+    made.nodes["node2"].files["/var/lib/pvesdn/written.json"] = "{"
+    with pytest.raises(SnapshotError, match=r"^node2: /var/lib/pvesdn/written\.json: .*remove it on the node"):
         plan_of(made)
