@@ -8,11 +8,10 @@ from bench import floor, row
 from bench.network import network
 
 
-@pytest.mark.parametrize("once", [False, True])
-def test_the_floor_prints_the_same_bytes_as_pvesdn(once: bool) -> None:
+def test_the_floor_prints_the_same_bytes_as_pvesdn() -> None:
     given = network(3, 4)
 
-    assert list(floor.print_cluster(given, once=once)) == list(row.texts(given))
+    assert list(floor.print_cluster(given)) == list(row.texts(given))
 
 
 def test_a_row_has_the_seconds_of_every_run_and_its_memory() -> None:
