@@ -19,13 +19,14 @@ from pvesdn.workflows.world import World
 _CLUSTER_STATUS = "cluster/status"
 
 
-def build_world(settings: Settings, observer: Observer) -> World:
+def build_world(settings: Settings, observer: Observer, *, node_mark: Path = NODE_MARK) -> World:
     """The world that `settings` describe. Asks nobody anything yet.
 
+    :param node_mark: pmxcfs's link to the folder of the node this runs on.
     :raises SettingsError: the CA file or the simulated cluster's folder cannot be read.
     """
     api = PveApi(settings.api)
-    local = _local_node(settings)
+    local = _local_node(settings, node_mark)
     return World(
         api=api,
         nodes=_agent(settings, api, local),
@@ -36,14 +37,14 @@ def build_world(settings: Settings, observer: Observer) -> World:
     )
 
 
-def _local_node(settings: Settings) -> NodeName | None:
+def _local_node(settings: Settings, node_mark: Path) -> NodeName | None:
     """The node this runs on: known only where the API is that of this machine, for another cluster may use its name."""
     if settings.lab is not None:
         return settings.lab.local_node
     if settings.api.backend != "local":
         return None
     # pmxcfs makes it a link to nodes/<the node's name>.
-    return NODE_MARK.readlink().name if NODE_MARK.is_symlink() else None
+    return node_mark.readlink().name if node_mark.is_symlink() else None
 
 
 def _agent(settings: Settings, api: ClusterApi, local: NodeName | None) -> NodeAgent:

@@ -46,17 +46,19 @@ def call(
     typed: str | None = None,
     terminal: Terminal | None = None,
     out: io.StringIO | None = None,
+    local_node: str | None = None,
 ) -> Result:
     """One call of `pvesdn`.
 
     :param cluster: what the settings' cluster is; without one there must be none asked for.
     :param typed: what a person types on a terminal; None is no terminal.
     :param terminal: the terminal itself.
+    :param local_node: the node that the call is made on.
     """
 
     def world(settings: Any, observer: Any) -> Any:
         assert cluster is not None, "a cluster was asked for"
-        return cluster.world(observer=observer, task_timeout=settings.apply.task_timeout)
+        return cluster.world(observer=observer, local_node=local_node)
 
     kept = sys.stdin, sys.stdout, sys.stderr
     stdout, stderr = out or io.StringIO(), io.StringIO()

@@ -1,0 +1,134 @@
+"""`pvesdn watch --once`, and the units that call it."""
+
+from __future__ import annotations
+
+import configparser
+import json
+import shutil
+import stat
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from pvesdn.resources import data_dir
+from tests.cli.kit import UCAST, Result, call, settings_file
+from tests.fakes import FakeCluster
+
+OURS = "/etc/network/interfaces.d/pvesdn"
+DEFINITIONS = "/etc/pve/sdn/pvesdn.cfg"
+UNITS = ("pvesdn-watch.service", "pvesdn-watch.timer")
+
+
+@pytest.fixture
+def state_dir(tmp_path: Path) -> Path:
+    return tmp_path / "state"
+
+
+def watch(tmp_path: Path, cluster: FakeCluster, *words: str, action: str = "plan", node: str = "node1") -> Result:
+    table = f'[watch]\naction = "{action}"\nstate_dir = "{tmp_path / "state"}"\n'
+    settings = settings_file(tmp_path, table)
+    return call("--config", settings, "watch", "--once", *words, cluster=cluster, local_node=node)
+
+
+def test_the_first_look_shows_the_plan_and_remembers_what_it_saw(
+    tmp_path: Path, cluster: FakeCluster, state_dir: Path
+) -> None:
+    result = watch(tmp_path, cluster)
+    assert result.status == 0
+    lines = result.out.splitlines()
+    assert lines[0] == "watch: first look"
+    assert lines[-1] == "Plan: 6 to add, 0 to change, 0 to destroy on 3 of 3 nodes."
+    assert OURS not in cluster.nodes["node1"].files
+    assert stat.S_IMODE(state_dir.stat().st_mode) == 0o700
+    assert [path.name for path in state_dir.iterdir()] == ["watch.json"]
+    assert DEFINITIONS in json.loads((state_dir / "watch.json").read_text())
+
+
+def test_the_second_look_has_nothing_to_say(tmp_path: Path, cluster: FakeCluster) -> None:
+    watch(tmp_path, cluster)
+    assert watch(tmp_path, cluster) == Result(0, "watch: nothing has changed since the last look\n", "")
+    assert watch(tmp_path, cluster, "-q") == Result(0, "", "")
+
+
+def test_a_changed_definition_is_applied_where_the_settings_say_so(tmp_path: Path, cluster: FakeCluster) -> None:
+    assert watch(tmp_path, cluster, action="apply").status == 0
+    cluster.nodes.pve_files[DEFINITIONS] = UCAST.replace("tag 3", "tag 4")
+    result = watch(tmp_path, cluster, action="apply")
+    assert result.status == 0
+    assert f"watch: changed: {DEFINITIONS}\n" in result.out
+    assert "node2 : staged=ok written=ok reloaded=ok verified=ok\n" in result.out
+    assert "vxlan-id 4" in cluster.nodes["node2"].files[OURS]
+
+
+def test_another_node_acts(tmp_path: Path, cluster: FakeCluster, state_dir: Path) -> None:
+    result = watch(tmp_path, cluster, node="node2")
+    assert result.out == "watch: standing by: node1 is the online member with the lowest id, and acts for all\n"
+    assert not state_dir.exists()
+
+
+def test_what_stands_in_the_way_is_left_for_a_person(tmp_path: Path, cluster: FakeCluster) -> None:
+    cluster.nodes["node3"].files[OURS] = "# mine\n"
+    result = watch(tmp_path, cluster, action="apply")
+    assert result.status == 1
+    assert f"error: node3: {OURS}: it exists" in result.err
+    assert OURS not in cluster.nodes["node1"].files
+
+
+def test_a_failed_apply_is_reported(tmp_path: Path, cluster: FakeCluster) -> None:
+    cluster.api.exits["node1"] = "exit code 1"
+    result = watch(tmp_path, cluster, action="apply")
+    assert result.status == 1
+    assert "Apply incomplete: 0 nodes done, 1 failed, 2 not touched.\n" in result.out
+
+
+def test_it_runs_on_a_node(tmp_path: Path, cluster: FakeCluster) -> None:
+    result = call("--config", settings_file(tmp_path), "watch", "--once", cluster=cluster)
+    assert result.status == 1
+    assert "it runs on a node of the cluster" in result.err
+
+
+def test_a_place_that_cannot_be_written_is_one_line(tmp_path: Path, cluster: FakeCluster, state_dir: Path) -> None:
+    state_dir.write_text("a file")
+    result = watch(tmp_path, cluster)
+    assert result.status == 1
+    assert result.err == f"error: {state_dir / 'watch.json'}: Not a directory; run as root, or set [watch] state_dir\n"
+
+
+# --- units -----------------------------------------------------------------------------------------------------------
+
+
+def read_unit(name: str) -> configparser.ConfigParser:
+    """The unit; of a key that is given twice the last counts."""
+    parser = configparser.ConfigParser(strict=False, interpolation=None)
+    parser.optionxform = str  # type: ignore[assignment, method-assign]
+    parser.read_string((data_dir("hooks") / name).read_text())
+    return parser
+
+
+def test_the_timer_calls_the_service_every_minute() -> None:
+    timer = read_unit("pvesdn-watch.timer")
+    assert timer["Timer"]["OnUnitInactiveSec"] == "1min"
+    assert "RandomizedDelaySec" in timer["Timer"]
+    assert timer["Install"]["WantedBy"] == "timers.target"
+    assert "Unit" not in timer["Timer"]  # so it is the service of the same name
+
+
+def test_the_service_looks_once() -> None:
+    service = read_unit("pvesdn-watch.service")["Service"]
+    assert service["Type"] == "oneshot"
+    assert service["ExecStart"].split()[-3:] == ["--no-color", "watch", "--once"]
+    assert service["StateDirectory"] == "pvesdn"
+
+
+def test_a_reload_below_the_service_may_leave_daemons_behind() -> None:
+    assert read_unit("pvesdn-watch.service")["Service"]["KillMode"] == "process"
+
+
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd-analyze is not installed")
+def test_systemd_takes_the_units() -> None:
+    files = [str(data_dir("hooks") / name) for name in UNITS]
+    done = subprocess.run(
+        ["systemd-analyze", "verify", "--recursive-errors=no", *files], capture_output=True, text=True, check=False
+    )
+    assert not [line for line in done.stderr.splitlines() if "pvesdn" in line]

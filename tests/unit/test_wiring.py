@@ -1,0 +1,70 @@
+"""Which adapters the settings choose."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pvesdn.adapters.nodes import LocalAgent, RoutedAgent
+from pvesdn.errors import NodeUnreachable, SettingsError
+from pvesdn.model.api_settings import ApiSettings
+from pvesdn.settings import Settings, SshSettings
+from pvesdn.wiring import MembershipAgent, build_world
+from tests.fakes import FakeApi, FakeObserver, cluster_answers
+
+AWAY = ApiSettings.model_validate(
+    {"backend": "https", "host": "pve1", "user": "root@pam", "password": "x", "verify": False}
+)
+
+
+def settings(**changes: Any) -> Settings:
+    return Settings.model_validate({"api": AWAY, **changes})
+
+
+def test_away_from_the_cluster_every_node_is_reached_through_ssh() -> None:
+    world = build_world(settings(apply={"task_timeout": 42}), FakeObserver())
+    assert isinstance(world.nodes, MembershipAgent)
+    assert world.local_node is None
+    assert world.task_timeout == 42
+
+
+def test_a_node_reaches_itself_directly_and_the_others_through_ssh(tmp_path: Path) -> None:
+    (tmp_path / "local").symlink_to("nodes/pve2")
+    local = Settings(api=ApiSettings(backend="local"))
+    world = build_world(local, FakeObserver(), node_mark=tmp_path / "local")
+    assert isinstance(world.nodes, RoutedAgent)
+    assert world.local_node == "pve2"
+    assert world.nodes.ask("pve2", "read", {"files": ["/nonexistent/file"]}) == {"files": {}}
+
+
+def test_another_clusters_node_of_the_same_name_is_not_taken_for_this_one(tmp_path: Path) -> None:
+    (tmp_path / "local").symlink_to("nodes/pve2")
+    world = build_world(settings(), FakeObserver(), node_mark=tmp_path / "local")
+    assert world.local_node is None
+
+
+def test_a_simulated_cluster_is_all_local(tmp_path: Path) -> None:
+    (tmp_path / "nodes" / "pve1").mkdir(parents=True)
+    world = build_world(settings(lab={"folder": tmp_path, "local_node": "pve1"}), FakeObserver())
+    assert isinstance(world.nodes, LocalAgent)
+    assert world.local_node == "pve1"
+    assert world.nodes.ask("pve1", "read", {"files": ["/etc/hostname"]}) == {"files": {}}
+
+
+def test_a_simulated_cluster_that_is_absent_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match=r"\[lab\] folder: .*nodes: No such file or directory"):
+        build_world(settings(lab={"folder": tmp_path}), FakeObserver())
+
+
+def test_addresses_come_from_the_membership_when_first_needed() -> None:
+    api = FakeApi(cluster_answers(("pve1", "pve2"), (), "9.1.5"))
+    api.answers["cluster/status"][1]["ip"] = "127.0.0.1"
+    agent = MembershipAgent(api, SshSettings(port=1, connect_timeout=1, timeout=5))
+    assert api.calls == []
+    with pytest.raises(NodeUnreachable, match=r"^pve1: "):
+        agent.ask("pve1", "read", {"files": []})
+    with pytest.raises(NodeUnreachable, match=r"^pve9: its address is not known"):
+        agent.ask("pve9", "read", {"files": []})
+    assert api.calls == [("get", "cluster/status")]
