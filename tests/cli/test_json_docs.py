@@ -30,11 +30,15 @@ def keys(value: Any) -> Iterator[str]:
 
 
 @pytest.mark.parametrize(
-    "words",
-    [("plan", "--diff"), ("show",), ("apply", "--yes"), ("plan", "--node", "nobody")],
-    ids=lambda words: words[0],
+    ("words", "kind"),
+    [
+        (("plan", "--diff"), "plan"),
+        (("show",), "show"),
+        (("apply", "--yes"), "apply"),
+        (("plan", "--node", "nobody"), "error"),
+    ],
 )
-def test_every_key_is_documented(words: tuple[str, ...], settings: Path) -> None:
+def test_every_key_is_documented(words: tuple[str, ...], kind: str, settings: Path) -> None:
     cluster = fake_cluster(WHOLE, pve_files={"zones.cfg": "vlan: old\n\tbridge vmbr0\n\n"})
     cluster.nodes["node1"].files["/etc/network/interfaces.d/pvesdn"] = "# mine\n"
     overwrite = ("--overwrite",) if words[0] == "apply" else ()

@@ -1,0 +1,109 @@
+"""The command line with its real wiring, against the simulated cluster: API over HTTPS, node programs as processes."""
+
+from __future__ import annotations
+
+import io
+import json
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from pvesdn.cli.app import run
+from pvesdn.lab.cluster import SimulatedCluster
+from tests.cli.kit import UCAST, Result
+
+Caller = Callable[..., Result]
+OURS = "/etc/network/interfaces.d/pvesdn"
+
+
+@pytest.fixture
+def lab(tmp_path: Path) -> Iterator[SimulatedCluster]:
+    made = SimulatedCluster(tmp_path / "cluster")
+    made.write_sdn("pvesdn.cfg", UCAST)
+    with made:
+        yield made
+
+
+@pytest.fixture
+def pvesdn(lab: SimulatedCluster, tmp_path: Path) -> Caller:
+    api = lab.token_settings()
+    assert api.token_value is not None
+    tables = {
+        "api": {
+            "backend": "https",
+            "host": api.host,
+            "port": api.port,
+            "user": api.user,
+            "token_name": api.token_name,
+            "ca_file": api.ca_file,
+        },
+        "lab": {"folder": str(lab.folder), "local_node": "pve1"},
+        "watch": {"action": "apply", "state_dir": str(tmp_path / "state")},
+    }
+    file = tmp_path / "pvesdn.toml"
+    lines = []
+    for table, values in tables.items():
+        # A string or a number of JSON is one of TOML as well.
+        lines += [f"[{table}]", *(f"{key} = {json.dumps(value)}" for key, value in values.items())]
+    file.write_text("\n".join(lines))
+    environ = {"PVESDN_CONFIG": str(file), "PVESDN_TOKEN_VALUE": api.token_value.get_secret_value()}
+
+    def call(*argv: str | Path) -> Result:
+        kept = sys.stdin, sys.stdout, sys.stderr
+        stdout, stderr = io.StringIO(), io.StringIO()
+        sys.stdin, sys.stdout, sys.stderr = io.StringIO(), stdout, stderr
+        try:
+            status = run([str(word) for word in argv], environ=environ)
+        finally:
+            sys.stdin, sys.stdout, sys.stderr = kept
+        return Result(status, stdout.getvalue(), stderr.getvalue())
+
+    return call
+
+
+def test_after_apply_there_is_nothing_left_to_plan(pvesdn: Caller, lab: SimulatedCluster) -> None:
+    assert pvesdn("plan", "--detailed-exitcode").status == 2
+    applied = pvesdn("apply", "--yes")
+    assert (applied.status, applied.err) == (0, "")
+    assert applied.out.endswith("Apply complete: 3 nodes done.\n")
+    assert pvesdn("plan", "--detailed-exitcode") == Result(0, "No changes. Nodes match the configuration.\n", "")
+    assert all((root / OURS.lstrip("/")).is_file() for root in lab.roots().values())
+
+
+def test_pves_pending_definitions_are_committed_with_ours(pvesdn: Caller, lab: SimulatedCluster) -> None:
+    lab.write_sdn("zones.cfg", "simple: lan\n\n")
+    planned = pvesdn("plan")
+    assert "PVE's SDN: 1 zone pending" in planned.out
+    applied = pvesdn("apply", "--yes")
+    assert "PVE's SDN: committed=ok\n" in applied.out
+    assert "pending" not in pvesdn("plan").out
+
+
+def test_a_member_that_goes_offline_is_no_plan_for_the_others(pvesdn: Caller, lab: SimulatedCluster) -> None:
+    pvesdn("apply", "--yes")
+    lab.go_offline("pve3")
+    result = pvesdn("plan", "--detailed-exitcode")
+    assert result == Result(0, "not checked: pve3: offline\nNo changes. Nodes match the configuration.\n", "")
+
+
+def test_a_snapshot_of_the_cluster_plans_as_the_cluster_does(pvesdn: Caller, tmp_path: Path) -> None:
+    live = pvesdn("plan", "--diff")
+    assert pvesdn("snapshot", tmp_path / "snap").status == 0
+    assert pvesdn("plan", "--diff", "--from", tmp_path / "snap") == live
+
+
+def test_the_watch_applies_once_and_then_has_nothing_to_do(pvesdn: Caller) -> None:
+    first = pvesdn("watch", "--once")
+    assert first.status == 0
+    assert first.out.endswith("Apply complete: 3 nodes done.\n")
+    assert pvesdn("watch", "--once") == Result(0, "watch: nothing has changed since the last look\n", "")
+
+
+def test_without_quorum_nothing_is_decided(pvesdn: Caller, lab: SimulatedCluster) -> None:
+    lab.lose_quorum()
+    result = pvesdn("apply", "--yes")
+    assert result.status == 1
+    assert "no quorum" in result.err
+    assert len(result.err.splitlines()) == 1
