@@ -54,12 +54,12 @@ def seen_now(given: DesignInput, vteps: Mapping[str, Vtep]) -> dict[str, SeenVte
 
 @dataclass(frozen=True, slots=True)
 class _Underlay:
-    """What `underlay` says, and the devices whose addresses are never a VTEP because they are inside the overlay."""
+    """What `underlay` says, and what is never a VTEP because it is inside the overlay: VNets and exits' addresses."""
 
     network: IpNetwork | None
     named: Mapping[str, IpAddress]
     bridges: frozenset[str]
-    uplinks: frozenset[tuple[str, str]]
+    exits: frozenset[tuple[str, IpAddress]]
 
     @classmethod
     def of(cls, given: DesignInput) -> _Underlay:
@@ -68,7 +68,12 @@ class _Underlay:
             network=underlay.network if underlay else None,
             named=dict(underlay.vteps) if underlay else {},
             bridges=frozenset(vnet.id for vnet in given.sdn.vnets),
-            uplinks=frozenset((uplink.node, uplink.interface) for uplink in given.sdn.exits),
+            exits=frozenset(
+                (uplink.node, address.ip)
+                for uplink in given.sdn.exits
+                for address in (uplink.address, uplink.address6)
+                if address is not None
+            ),
         )
 
     def of_present(self, member: Member, facts: NodeFacts, seen: SeenVtep | None) -> Vtep | Finding:
@@ -123,19 +128,11 @@ class _Underlay:
         return self.network is None or address in self.network
 
     def _inside(self, facts: NodeFacts, network: IpNetwork) -> list[IpAddress]:
-        """The node's addresses in the network, lowest first, without gateways, uplinks and virtual routers of the overlay."""
-        macvlans = {link.name for link in facts.links if link.kind == "macvlan"}
-        return sorted(
-            {
-                held.ip
-                for device, held in facts.addresses
-                if device not in self.bridges
-                and device not in macvlans
-                and (facts.node, device) not in self.uplinks
-                and held.ip in network
-            },
-            key=int,
-        )
+        """The node's addresses in the network, lowest first, without gateways, exits and virtual routers of the overlay."""
+        hosts = {stanza.name for stanza in facts.stanzas}
+        overlay = self.bridges - hosts | {link.name for link in facts.links if link.kind == "macvlan"}
+        inside = {held.ip for device, held in facts.addresses if device not in overlay and held.ip in network}
+        return sorted((ip for ip in inside if (facts.node, ip) not in self.exits), key=int)
 
 
 def _only(inside: list[IpAddress], resolved: IpAddress | None, seen: SeenVtep | None) -> IpAddress | None:

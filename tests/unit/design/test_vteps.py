@@ -43,20 +43,26 @@ class TestANodeThatAnswered:
     def test_of_several_addresses_none_is_guessed(self) -> None:
         node = facts("node1", "192.168.0.9/24", "192.168.0.8/24")
         assert remarks(given(UNDERLAY + ZONE, node1=node)) == [
-            "node1: has several addresses in the underlay network 192.168.0.0/24: 192.168.0.8, 192.168.0.9; "
-            "name one: vteps node1=192.168.0.8"
+            (
+                "node1: has several addresses in the underlay network 192.168.0.0/24: 192.168.0.8, 192.168.0.9; "
+                "name one: vteps node1=192.168.0.8"
+            )
         ]
 
     def test_without_an_address_in_the_network_is_an_error(self) -> None:
         assert remarks(given(UNDERLAY + ZONE, node2=facts("node2", "10.0.0.2/24"))) == [
-            "node2: has no address in the underlay network 192.168.0.0/24; give it one, name its VTEP "
-            "(vteps node2=ADDRESS), or leave it out of the zones' nodes"
+            (
+                "node2: has no address in the underlay network 192.168.0.0/24; give it one, name its VTEP "
+                "(vteps node2=ADDRESS), or leave it out of the zones' nodes"
+            )
         ]
 
     def test_must_hold_the_address_that_is_named(self) -> None:
         assert remarks(given(VTEPS.format("node1=10.0.0.1") + ZONE)) == [
-            "node1: no device holds 10.0.0.1 (named in underlay: vteps); say which address is the VTEP: `network` or "
-            "`vteps` in the section underlay"
+            (
+                "node1: no device holds 10.0.0.1 (named in underlay: vteps); say which address is the VTEP: `network` or "
+                "`vteps` in the section underlay"
+            )
         ]
 
     def test_without_any_address_in_the_status_is_an_error(self) -> None:
@@ -64,8 +70,10 @@ class TestANodeThatAnswered:
         member = network.cluster.members[0].model_copy(update={"address": None})
         network = replace(network, cluster=network.cluster.model_copy(update={"members": (member,)}))
         assert remarks(network) == [
-            "node1: the cluster's status has no address for it; say which address is the VTEP: `network` or `vteps` in "
-            "the section underlay"
+            (
+                "node1: the cluster's status has no address for it; say which address is the VTEP: `network` or `vteps` in "
+                "the section underlay"
+            )
         ]
 
     def test_is_of_no_interest_outside_our_zones(self) -> None:
