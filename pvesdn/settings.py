@@ -156,10 +156,15 @@ def load_settings(
     file = chosen or default_file
     text = _read(file, may_be_absent=chosen is None)
     tables = _parse(file, text)
+    on_node = NODE_MARK.exists() if is_node is None else is_node
+    if not on_node and "api" not in tables:
+        raise SettingsError(
+            f"this machine is no node of a cluster, and {file} names no API",
+            hint="write host, user and a token under [api] into a file and name that with --config",
+        )
     for variable, key in _SECRETS.items():
         if value := environ.get(variable):
             _table(tables, "api")[key] = value
-    on_node = NODE_MARK.exists() if is_node is None else is_node
     _table(tables, "api").setdefault("backend", "local" if on_node else "https")
     try:
         settings = Settings.model_validate(tables)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 from pvesdn.adapters.snapshot_dir import read_snapshot
 from pvesdn.cli.reading import Reading
 from pvesdn.cli.screen import Screen
 from pvesdn.cli.session import Session
+from pvesdn.decode.cluster_status import decode_cluster
 from pvesdn.errors import SettingsError
 from pvesdn.model.files import ChangeSet
 from pvesdn.model.findings import Finding, Severity
@@ -22,9 +24,16 @@ def take(session: Session, folder: Path | None) -> Snapshot:
     :raises PvesdnError: neither can be had.
     """
     if folder is not None:
-        return read_snapshot(folder)
+        return _with_gaps(read_snapshot(folder))
     world = session.world(session.settings(), Reading(session.screen, is_verbose=session.verbosity > 1))
     return read_cluster(world)
+
+
+def _with_gaps(snapshot: Snapshot) -> Snapshot:
+    """A member that should be in a snapshot and is not counts as one that did not answer: nothing is known of it."""
+    present = {member.name for member in decode_cluster(snapshot.api).members if member.is_online}
+    gaps = dict.fromkeys(sorted(present - set(snapshot.nodes) - set(snapshot.unreachable)), "is not in the snapshot")
+    return replace(snapshot, unreachable={**snapshot.unreachable, **gaps})
 
 
 def some(only: Iterable[str]) -> frozenset[str] | None:

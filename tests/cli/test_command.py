@@ -180,6 +180,17 @@ def test_an_unforeseen_error_is_one_line_that_names_a_report(
     assert f"pvesdn {__version__}" in text
 
 
+def test_a_report_goes_elsewhere_when_there_is_no_home_to_write_to(
+    cluster: FakeCluster, settings: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "home").write_text("a file")
+    cluster.api.errors["version"] = Unforeseen("oops")  # type: ignore[assignment]
+    result = call("--config", settings, "plan", cluster=cluster, environ={"HOME": str(tmp_path / "home")})
+    report = Path(result.err.strip().rpartition(" ")[2])
+    assert stat.S_IMODE(report.stat().st_mode) == 0o600
+    report.unlink()
+
+
 def test_no_report_holds_a_secret(cluster: FakeCluster, settings: Path, tmp_path: Path) -> None:
     message = f"header PVEAPIToken=root@pam!x={SECRET} and {SECRET}; password=hunter2, 'token_value': 'abc'"
     _, report = crash(cluster, settings, tmp_path / "home", message)
@@ -197,6 +208,18 @@ def test_a_secret_of_the_settings_is_in_no_report(cluster: FakeCluster, tmp_path
     (report,) = (tmp_path / "state" / "pvesdn").iterdir()
     assert result.status == 1
     assert "it was ********" in report.read_text()
+
+
+def test_being_told_to_end_is_the_same_as_ctrl_c(tmp_path: Path) -> None:
+    program = (
+        "import os, signal, sys\n"
+        "from pvesdn.cli import app, main\n"
+        "def told_to_end(*a, **k): os.kill(os.getpid(), signal.SIGTERM); signal.pause()\n"
+        "app.pvesdn.main = told_to_end\n"
+        "main()"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=60)
+    assert (done.returncode, done.stderr) == (130, "error: Interrupted: nothing was changed.\n")
 
 
 def test_ctrl_c_is_one_line_and_status_130(cluster: FakeCluster, settings: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import shutil
 from pathlib import Path
 from textwrap import dedent
 
@@ -236,6 +237,22 @@ def test_warnings_and_notes_go_to_standard_error(settings: Path) -> None:
     assert "left to PVE" not in result.out
 
 
+def test_a_warning_is_shown_even_when_quiet(settings: Path) -> None:
+    main = "evpn-controller: main\n\tasn 1234\n\nevpn: asym\n\tcontroller main\n\tirb asymmetric\n\tvrf main\n\n"
+    result = plan(settings, fake_cluster(main), "-q")
+    assert any(line.startswith("warning: pvesdn.cfg:4: zone 'asym': ") for line in result.err.splitlines())
+
+
+def test_an_uplink_that_leaves_is_taken_down_first(settings: Path) -> None:
+    sym = "evpn-controller: main\n\tasn 1234\n\nevpn: sym\n\tcontroller main\n\tirb symmetric\n\tvrf-vxlan 4000\n\n"
+    out = "exit: out\n\tzone sym\n\tnode node1\n\tinterface eno2\n\taddress 172.16.0.1/24\n\tgateways 172.16.0.254\n\n"
+    cluster = applied(settings, fake_cluster(sym + out))
+    define(cluster, sym)
+    result = plan(settings, cluster)
+    assert "    taken down before the change: eno2\n" in result.out
+    assert "      - eno2\n" in result.out
+
+
 def test_quiet_leaves_the_last_line_and_complaints(settings: Path) -> None:
     lan = {"zones.cfg": "vlan: lan\n\tbridge vmbr0\n\n"}
     result = plan(settings, fake_cluster(KNOWN_MTU, pve_files=lan), "-q")
@@ -269,6 +286,14 @@ def test_a_plan_from_a_snapshot_is_the_live_plan(settings: Path, cluster: FakeCl
     define(cluster, UCAST.replace("tag 3", "tag 4"))
     folder = snapshot_of(cluster, tmp_path / "snap")
     assert call("plan", "--diff", "--from", folder) == plan(settings, cluster, "--diff")
+
+
+def test_a_member_that_is_missing_from_a_snapshot_is_said_to_be_unchecked(tmp_path: Path) -> None:
+    folder = snapshot_of(fake_cluster(KNOWN_MTU), tmp_path / "snap")
+    shutil.rmtree(folder / "nodes" / "node2")
+    result = call("plan", "--from", folder)
+    assert result.status == 4
+    assert "not checked: node2: is not in the snapshot\n" in result.out
 
 
 def test_a_plan_changes_nothing_anywhere(settings: Path, cluster: FakeCluster) -> None:

@@ -184,6 +184,27 @@ def test_pves_own_zones_are_shown_beside_ours(tmp_path: Path) -> None:
     assert "qm set" not in result.out
 
 
+def test_each_kind_of_zone_is_named_in_its_own_words(tmp_path: Path) -> None:
+    ours = (
+        "evpn-controller: main\n\tasn 1234\n\nevpn: l2\n\tcontroller main\n\tirb none\n\n"
+        "vxlan: mcast\n\tmulticast-group 225.20.1.1\n\n"
+    )
+    running = {
+        "version": 1,
+        "controllers": {"ids": {"ctl": {"type": "evpn", "asn": 1234, "peers": "192.168.0.1,192.168.0.2"}}},
+        "zones": {"ids": {"pve": {"type": "evpn", "controller": "ctl", "vrf-vxlan": 5000}}},
+    }
+    cluster = fake_cluster(ours, pve_files={".running-config": json.dumps(running)})
+    document = json.loads(
+        call("show", "--json", "--intent", "running", "--from", snapshot_of(cluster, tmp_path / "s")).out
+    )
+    assert {zone["id"]: (zone["what"], zone["l3vni"]) for zone in document["zones"]} == {
+        "l2": ("EVPN, no IRB", None),
+        "mcast": ("VXLAN, multicast 225.20.1.1", None),
+        "pve": ("PVE's EVPN, symmetric IRB", 5000),
+    }
+
+
 def test_a_node_that_is_off_and_one_that_does_not_answer_are_told_apart(settings: Path) -> None:
     named = "underlay: cluster\n\tvteps node2=192.168.0.2,node3=192.168.0.3\n\n"
     cluster = fake_cluster(named + UCAST.replace("vxlan: ucast\n", "vxlan: ucast\n\tmtu 1450\n"), offline=("node2",))

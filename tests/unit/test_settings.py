@@ -42,8 +42,15 @@ def test_a_node_needs_no_file_at_all() -> None:
 
 
 def test_away_from_a_node_the_api_must_be_named() -> None:
-    with pytest.raises(SettingsError, match=r"/nonexistent/pvesdn\.toml: \[api\]: host is missing: name the node"):
+    with pytest.raises(
+        SettingsError, match=r"no node of a cluster, and /nonexistent/pvesdn\.toml names no API; write host"
+    ):
         load(None)
+
+
+def test_what_is_missing_of_the_api_is_named(file: Path) -> None:
+    with pytest.raises(SettingsError, match=r"pvesdn\.toml:1: \[api\]: host is missing: name the node"):
+        load(write(file, "[api]\nport = 8006\n"))
 
 
 def test_a_named_file_must_exist(file: Path) -> None:
