@@ -21,7 +21,7 @@ from pvesdn.lab.node import SimulatedNode
 from pvesdn.lab.pki import Certificate, PveCa
 from pvesdn.lab.pmxcfs import MemberState, Pmxcfs
 from pvesdn.lab.pve_sim import PveSim
-from pvesdn.lab.world import RenderFrr, RenderSdn, World, plain_frr_text, plain_sdn_text
+from pvesdn.lab.world import World
 from pvesdn.model.api_settings import ApiSettings
 from pvesdn.model.primitives import Json, NodeName
 from pvesdn.ports import NodeAgent
@@ -40,8 +40,6 @@ class SimulatedCluster:
     :param folder: where everything is put: ``nodes/<node>`` acts as a node's root, ``pve`` is the shared file system.
     :param members: node names, or names with addresses (with prefix length); by default 192.168.0.1/24 and so on.
     :param character: 7, 8 or 9: which PVE it behaves like.
-    :param render_sdn: what PVE would write to interfaces.d/sdn.
-    :param render_frr: what PVE would write to frr.conf.
     :param mtu: of the nodes' physical interfaces, bytes.
     """
 
@@ -52,8 +50,6 @@ class SimulatedCluster:
         *,
         character: int = 9,
         name: str = "lab",
-        render_sdn: RenderSdn = plain_sdn_text,
-        render_frr: RenderFrr = plain_frr_text,
         mtu: int = 1550,
     ) -> None:
         # The node program refuses links that lead out of a node's folder, so the folder is its real self.
@@ -63,7 +59,6 @@ class SimulatedCluster:
             members = {node: f"192.168.0.{number}/24" for number, node in enumerate(members, 1)}
         pmxcfs = Pmxcfs(self.folder / "pve")
         self.world = World(name, CHARACTERS[character], pmxcfs, api_node=next(iter(members)))
-        self.world.render_sdn, self.world.render_frr = render_sdn, render_frr
         self.ca = PveCa(self.folder / "pve")
         self._mtu = mtu
         self._without_ssh: frozenset[str] = frozenset()

@@ -221,9 +221,7 @@ class PveSim(FakePve):  # type: ignore[misc]  # fakepve carries no types
         world, node = self.world, self.world.nodes[values["node"]]
         running = sdn_config.running(world.pmxcfs.sdn)
         would_be = {"version": running.get("version", 0), **sdn_config.pending(world.pmxcfs.sdn, world.character.kinds)}
-        diff = sdn_config.unified_diff(
-            node.read("/etc/network/interfaces.d/sdn"), world.render_sdn(would_be, node.name)
-        )
+        diff = sdn_config.unified_diff(node.read("/etc/network/interfaces.d/sdn"), world.text.sdn(would_be, node))
         return {"interfaces-diff": diff} if diff else {}
 
     def _has_pending(self) -> bool:

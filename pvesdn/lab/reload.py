@@ -65,7 +65,7 @@ def _write_sdn_file(world: World, node: SimulatedNode, log: Log) -> None:
     interfaces = node.read("/etc/network/interfaces") or ""
     if not re.search(r"^source /etc/network/interfaces\.d/(sdn|\*)", interfaces, re.MULTILINE):
         log("missing 'source /etc/network/interfaces.d/sdn' directive for SDN support!")
-    node.write(SDN_FILE, world.render_sdn(running, node.name) if running else "")
+    node.write(SDN_FILE, world.text.sdn(running, node) if running else "")
 
 
 def _apply_frr(world: World, node: SimulatedNode, log: Log) -> None:
@@ -73,7 +73,7 @@ def _apply_frr(world: World, node: SimulatedNode, log: Log) -> None:
         log("missing /etc/frr: is FRR installed?")
         return
     daemons_changed = world.character.knows_regenerate_frr and _switch_daemons(world, node)
-    node.write(FRR_CONF, world.render_frr(sdn_config.running(world.pmxcfs.sdn), node.name, node.read(FRR_LOCAL)))
+    node.write(FRR_CONF, world.text.frr(sdn_config.running(world.pmxcfs.sdn), node))
     if node.run("systemctl", "is-enabled", "frr").returncode:
         node.run("systemctl", "enable", "--now", "frr")
     if daemons_changed:

@@ -1,0 +1,73 @@
+"""What PVE writes on a node, printed with pvesdn's own renderer.
+
+That this renderer prints PVE's text is not proved here, but by PVE's own cases; the simulation only needs somebody who
+plays PVE's part.
+"""
+
+from __future__ import annotations
+
+import json
+
+from pvesdn.decode.node import decode_facts
+from pvesdn.decode.sdn_files import decode_sdn
+from pvesdn.design.pve import design_pve_frr, design_sdn_file
+from pvesdn.lab.node import SimulatedNode
+from pvesdn.lab.sdn_config import RunningConfig
+from pvesdn.model.cluster import ClusterState
+from pvesdn.model.design import DesignInput, NodeDesign
+from pvesdn.model.files import FRR_CONF, FRR_CONF_LOCAL, SDN_INTERFACES
+from pvesdn.model.snapshot import NodeRaw
+from pvesdn.render.renderer import Renderer
+
+_COMMANDS = {
+    "ip-link": ("ip", "-j", "-d", "link"),
+    "ip-addr": ("ip", "-j", "-d", "address"),
+    "ip-route": ("ip", "-j", "route"),
+    "ip-route6": ("ip", "-j", "-6", "route"),
+}
+_FOOTER = "!\nline vty\n!\n"
+
+
+class PveText:
+    """PVE's generator in the simulated cluster."""
+
+    def __init__(self) -> None:
+        self._renderer = Renderer()
+
+    def sdn(self, running: RunningConfig, node: SimulatedNode) -> str:
+        """The text of `interfaces.d/sdn` for a committed configuration."""
+        return self._print(running, node).get(SDN_INTERFACES) or f"#version:{running['version']}\n"
+
+    def frr(self, running: RunningConfig, node: SimulatedNode) -> str:
+        """The text of `frr.conf`, with the lines of frr.conf.local before the footer."""
+        text = self._print(running, node).get(FRR_CONF) or _skeleton(node.name)
+        local = node.read(FRR_CONF_LOCAL)
+        return text.removesuffix(_FOOTER) + "!\n" + local + _FOOTER if local else text
+
+    def _print(self, running: RunningConfig, node: SimulatedNode) -> dict[str, str | None]:
+        if not running:
+            return {}
+        sdn = decode_sdn({".running-config": json.dumps(running)}, intent="running").config
+        facts = decode_facts(node.name, _raw(node))
+        given = DesignInput(sdn, ClusterState(name="lab", is_quorate=True, members=()), {node.name: facts})
+        design = NodeDesign(
+            node=node.name,
+            interfaces=None,
+            sdn=design_sdn_file(given, node.name),
+            frr=None,
+            pve_frr=design_pve_frr(given, node.name),
+            daemons=frozenset(),
+            sysctls=(),
+            flooding=(),
+        )
+        return {file.path: file.text for file in self._renderer.render(design, {})}
+
+
+def _raw(node: SimulatedNode) -> NodeRaw:
+    files = {"/etc/network/interfaces": node.read("/etc/network/interfaces") or ""}
+    return NodeRaw(files, {name: json.loads(node.run(*argv).stdout) for name, argv in _COMMANDS.items()})
+
+
+def _skeleton(node: str) -> str:
+    header = ("frr version 10.4.1", "frr defaults datacenter", f"hostname {node}", "log syslog informational")
+    return "\n".join([*header, "service integrated-vtysh-config", ""]) + _FOOTER

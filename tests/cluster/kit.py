@@ -1,0 +1,96 @@
+"""The simulated cluster with everything real that can be: the API over HTTPS, the node program, our renderer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from pvesdn.adapters.pve_api import PveApi
+from pvesdn.adapters.system import SystemClock
+from pvesdn.compare.flags import PlanFlags
+from pvesdn.lab.cluster import SimulatedCluster
+from pvesdn.model.files import ChangeSet
+from pvesdn.model.report import ApplyReport
+from pvesdn.render.renderer import Renderer
+from pvesdn.workflows.apply import apply
+from pvesdn.workflows.plan import plan
+from pvesdn.workflows.read import read_cluster
+from pvesdn.workflows.world import World
+from tests.fakes import FakeObserver
+
+EVPN = """evpn-controller: main
+\tasn 1234
+
+evpn: sym
+\tcontroller main
+\tirb symmetric
+\tvrf-vxlan 4000
+
+vxlan: plain
+
+vnet: web
+\tzone sym
+\ttag 2
+
+vnet: backup
+\tzone plain
+\ttag 3
+
+subnet: sym-10.0.2.0-24
+\tvnet web
+\tgateway 10.0.2.254
+
+exit: sym-pve1
+\tzone sym
+\tnode pve1
+\tinterface eno2
+\taddress 172.16.0.1/24
+\tgateways 172.16.0.254,172.16.0.253
+\tvrrp-id 1
+\tvrrp-priority 200
+\tvrrp-address 172.16.0.10
+"""
+PVE_SIMPLE = {"zones.cfg": "simple: lan\n\n", "vnets.cfg": "vnet: office\n\tzone lan\n\n"}
+
+
+@contextmanager
+def serving(folder: Path, definitions: str = EVPN, *, character: int = 9) -> Iterator[SimulatedCluster]:
+    cluster = SimulatedCluster(folder, character=character)
+    if definitions:
+        cluster.write_sdn("pvesdn.cfg", definitions)
+    with cluster:
+        yield cluster
+
+
+def world_of(cluster: SimulatedCluster) -> World:
+    api = PveApi(cluster.token_settings())
+    return World(api=api, nodes=cluster.agent(), clock=SystemClock(), observer=FakeObserver(), task_timeout=60.0)
+
+
+def plan_of(cluster: SimulatedCluster, flags: PlanFlags | None = None) -> ChangeSet:
+    return plan(read_cluster(world_of(cluster)), Renderer(), flags=flags)
+
+
+def apply_to(cluster: SimulatedCluster, flags: PlanFlags | None = None) -> ApplyReport:
+    return apply(world_of(cluster), plan_of(cluster, flags), Renderer(), flags=flags)
+
+
+def errors(report: ApplyReport) -> dict[str, str]:
+    return {node.node: node.error for node in report.nodes if node.error}
+
+
+def reloads(cluster: SimulatedCluster) -> dict[str, int]:
+    """How often each node ran `ifreload -a`."""
+    return {name: node.commands().count(("ifreload", "-a")) for name, node in cluster.nodes.items()}
+
+
+def everything(cluster: SimulatedCluster) -> dict[str, tuple[int, bytes]]:
+    """Every file of every node with its time of change, the commands' own bookkeeping left out."""
+    found = {}
+    for name, node in cluster.nodes.items():
+        for folder in ("etc/network", "etc/frr", "etc/sysctl.d", "var/lib/pvesdn"):
+            for path in sorted((node.root / folder).rglob("*")):
+                if path.is_file() and path.name != "lock":
+                    found[f"{name}/{path.relative_to(node.root)}"] = (path.stat().st_mtime_ns, path.read_bytes())
+    return found
