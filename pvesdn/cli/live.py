@@ -61,6 +61,8 @@ class LiveSteps(Steps):
             for node in sorted(self.ended.keys() | self.under_way.keys()):
                 line = Text()
                 for step, outcome in self.ended.get(node, {}).items():
+                    if (step, outcome) == ("read", "ok"):
+                        continue
                     line.append(f"{clean(step)}=")
                     line.append(f"{clean(outcome)} ", style=_STYLES.get(outcome, ""))
                 under_way = self.under_way.get(node)
