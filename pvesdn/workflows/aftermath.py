@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from pvesdn.compare.flags import PlanFlags
 from pvesdn.decode.node import decode_facts
-from pvesdn.errors import NodeError, NodeFailed, NodeUnreachable
+from pvesdn.errors import NodeError, NodeFailed, NodeUnreachable, PvesdnError
 from pvesdn.model.files import Action, NodeChanges
 from pvesdn.model.snapshot import Snapshot
 from pvesdn.render.renderer import Renderer
@@ -35,16 +35,19 @@ def settle(run: Iterable[Progress]) -> None:
 
 
 def verify(world: World, run: list[Progress], renderer: Renderer, flags: PlanFlags) -> None:
-    """Read everything again: the plan of what was just applied must be empty, and every interface must exist.
-
-    :raises PvesdnError: the cluster cannot be read any more.
-    """
+    """Read everything again: the plan of what was just applied must be empty, and every interface must exist."""
     if not run:
         return
     for progress in run:
         progress.begin("verified")
-    snapshot = read_cluster(world)
-    again = plan(snapshot, renderer, flags=flags)
+    try:
+        snapshot = read_cluster(world)
+        again = plan(snapshot, renderer, flags=flags)
+    except PvesdnError as error:
+        for progress in run:
+            progress.step = "verified"
+            progress.fail(NodeFailed(progress.node, f"applied, but not verified: {error}"))
+        return
     left = {node.node: node for node in again.nodes}
     for progress in run:
         progress.step = "verified"

@@ -11,7 +11,7 @@ from pvesdn.model.files import OUR_INTERFACES
 from pvesdn.model.report import Outcome
 from pvesdn.render.renderer import Renderer
 from pvesdn.workflows.apply import apply
-from tests.unit.workflows.kit import PVE_ZONES, UNICAST, apply_to, cluster, errors, plan_of, steps
+from tests.unit.workflows.kit import PVE_ZONES, UNICAST, apply_to, cluster, errors, make_links, plan_of, steps
 
 EVPN = """underlay: cluster
 \tnetwork 192.168.0.0/24
@@ -194,6 +194,22 @@ def test_an_interface_that_does_not_appear_is_a_failure_of_its_node() -> None:
     report = apply_to(made)
     assert "the interface vxlan_web does not exist" in errors(report)["node1"]
     assert steps(report)["node1"][-1] == "verified=failed"
+
+
+def test_an_api_that_is_gone_when_it_is_time_to_verify_does_not_take_the_report_along() -> None:
+    made = cluster()
+    reloaded: list[str] = []
+
+    def reload(node: str) -> None:
+        make_links(made, node)
+        reloaded.append(node)
+        if len(reloaded) == 3:
+            made.api.errors["cluster/status"] = ApiUnavailable("connection refused")
+
+    made.api.on_reload = reload
+    report = apply_to(made)
+    assert errors(report)["node2"] == "node2: applied, but not verified: connection refused"
+    assert steps(report)["node2"] == [*DONE[:3], "verified=failed"]
 
 
 def test_what_was_not_checked_is_said() -> None:
