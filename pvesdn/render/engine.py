@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from jinja2 import ChoiceLoader, Environment, FileSystemLoader, StrictUndefined
+from jinja2 import ChoiceLoader, Environment, FileSystemLoader, StrictUndefined, TemplateError
 
+from pvesdn.errors import SettingsError
 from pvesdn.resources import data_dir
 
 
@@ -27,6 +29,22 @@ def environment(templates: Path | None = None) -> Environment:
         # These are no HTML pages: escaping would break addresses and aliases. What is printed was checked when it was decoded.
         autoescape=False,  # noqa: S701
     )
+
+
+@contextmanager
+def template_errors() -> Iterator[None]:
+    """Turn what jinja2 says of a template into an error of ours: only an operator's own template can be at fault.
+
+    :raises SettingsError: a template names something unknown, or is none.
+    """
+    try:
+        yield
+    except TemplateError as error:
+        name, line = getattr(error, "name", None), getattr(error, "lineno", None)
+        where = f"template {name}:{line}: " if name and line else "template: "
+        raise SettingsError(
+            f"{where}{error.message}", hint="correct it, or do without templates of your own"
+        ) from error
 
 
 class Printer:

@@ -14,6 +14,7 @@ from pvesdn.model.ifupdown import (
     PveVrfBridge,
     PveVxlanPort,
     Stanza,
+    Tunnel,
     Uplink,
     VnetBridge,
     VrfDevice,
@@ -21,8 +22,9 @@ from pvesdn.model.ifupdown import (
 )
 from pvesdn.render.engine import Printer, joined, render_template
 
-_TEMPLATES: dict[type[Stanza], str] = {
+_TEMPLATES: dict[type[Stanza | Tunnel], str] = {
     VxlanPort: "vxlan_port",
+    Tunnel: "tunnel",
     VnetBridge: "vnet_bridge",
     VrfDevice: "vrf_device",
     L3VniBridge: "l3vni_bridge",
@@ -43,8 +45,7 @@ class InterfacesPrinter:
 
     def __init__(self, env: Environment) -> None:
         self._env = env
-        self._printers: dict[type[Stanza], Printer] = {}
-        self._tunnel_printer = Printer(env, "ifupdown/tunnel.j2")
+        self._printers: dict[type[Stanza | Tunnel], Printer] = {}
         # With the texts the stanzas are kept: as long as they live no other object has their ids.
         self._kept: dict[str, tuple[tuple[Stanza, ...], dict[int, str]]] = {}
 
@@ -61,7 +62,7 @@ class InterfacesPrinter:
         _, before = self._kept.get(path, ((), {}))
         heads = [before.get(id(stanza)) or self._text(stanza) for stanza in file.stanzas]
         self._kept[path] = file.stanzas, dict(zip(map(id, file.stanzas), heads, strict=True))
-        tails = {zone: self._tunnel_printer.text(tunnel=tunnel) for zone, tunnel in file.tunnels.items()}
+        tails = {zone: self._printer(Tunnel).text(tunnel=tunnel) for zone, tunnel in file.tunnels.items()}
         stanzas = {
             stanza.name: head + tails[stanza.tunnel] if isinstance(stanza, VxlanPort) else head
             for stanza, head in zip(file.stanzas, heads, strict=True)
@@ -70,8 +71,10 @@ class InterfacesPrinter:
 
     def _text(self, stanza: Stanza) -> str:
         """A stanza's own text; a VXLAN device's goes on with its tunnel, which is the node's."""
-        kind = type(stanza)
+        return self._printer(type(stanza)).text(stanza=stanza)
+
+    def _printer(self, kind: type[Stanza | Tunnel]) -> Printer:
         printer = self._printers.get(kind)
         if printer is None:
             printer = self._printers[kind] = Printer(self._env, f"ifupdown/{_TEMPLATES[kind]}.j2")
-        return printer.text(stanza=stanza)
+        return printer

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pvesdn.model.design import NodeDesign
 from pvesdn.model.files import FRR_CONF, FRR_CONF_LOCAL, FRR_DAEMONS, OUR_INTERFACES, OUR_SYSCTL, RenderedFile
-from pvesdn.render.engine import environment, render_template
+from pvesdn.render.engine import environment, render_template, template_errors
 from pvesdn.render.frr import frr_conf, frr_conf_local, frr_daemons
 from pvesdn.render.interfaces import InterfacesPrinter
 
@@ -31,7 +31,12 @@ class Renderer:
             file it is: frr.conf with `text` None is not ours and not PVE's as far as can be told, so it is left alone;
             a file that is missing here is nobody's business of ours (`interfaces.d/sdn` that cannot be told, daemons
             where none is needed, frr.conf.local without a block of ours).
+        :raises SettingsError: a template of the operator's own cannot be printed.
         """
+        with template_errors():
+            return self._render(design, files)
+
+    def _render(self, design: NodeDesign, files: Mapping[str, str]) -> tuple[RenderedFile, ...]:
         block = design.frr if design.frr is not None and design.frr.is_local_block else None
         rendered = (
             self._ours(design),

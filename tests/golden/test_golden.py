@@ -13,11 +13,7 @@ from pvesdn.workflows.understand import understand
 
 HERE = Path(__file__).parent
 CASES = sorted(folder.name for folder in HERE.iterdir() if (folder / "snapshot").is_dir())
-NODES = [
-    (case, node.name)
-    for case in CASES
-    for node in sorted((HERE / case / "snapshot" / "nodes").iterdir())
-]
+NODES = [(case, node.name) for case in CASES for node in sorted((HERE / case / "snapshot" / "nodes").iterdir())]
 REMARKS = "findings.txt"
 
 

@@ -744,6 +744,27 @@ class TestRemarksOnZones:
         )
         assert remarks(given(SYMMETRIC + second)) == []
 
+    def test_a_subnet_round_a_network_of_the_host_is_found_as_well(self) -> None:
+        node = facts("node1", "192.168.0.1/24", "10.0.2.65/26", "10.0.2.66/27", "fe80::1/64")
+        assert remarks(given(evpn_zone("asymmetric", "vrf main"), node1=node)) == [
+            (
+                "pvesdn.cfg:16: subnet 'zone-10.0.2.0-24': overlaps vmbr0 of node1 (10.0.2.64/26) in the host's own routing "
+                "table; choose another prefix, or another zone"
+            ),
+            (
+                "pvesdn.cfg:16: subnet 'zone-10.0.2.0-24': overlaps vmbr0 of node1 (10.0.2.64/27) in the host's own routing "
+                "table; choose another prefix, or another zone"
+            ),
+        ]
+
+    def test_networks_of_the_host_may_overlap_each_other(self) -> None:
+        node = facts("node1", "192.168.0.1/24", "10.9.0.1/16", "10.9.1.1/24")
+        assert remarks(given(evpn_zone("asymmetric", "vrf main"), node1=node)) == []
+
+    def test_networks_of_nodes_outside_the_zone_do_not_count(self) -> None:
+        cfg = evpn_zone("asymmetric", "vrf main", "nodes node1,node2")
+        assert remarks(given(cfg, node3=facts("node3", "192.168.0.3/24", "10.0.2.9/24"))) == []
+
     def test_zones_in_the_main_table_may_not(self) -> None:
         main = evpn_zone("asymmetric", "vrf main")
         second = (

@@ -1,8 +1,8 @@
 from pathlib import Path
 
 import pytest
-from jinja2 import UndefinedError
 
+from pvesdn.errors import SettingsError
 from pvesdn.model.design import NodeDesign
 from pvesdn.model.files import (
     FRR_CONF,
@@ -16,7 +16,6 @@ from pvesdn.model.files import (
 )
 from pvesdn.model.frr import FrrConfig
 from pvesdn.model.ifupdown import InterfacesFile, VrfDevice
-from pvesdn.render.engine import environment, render_template
 from pvesdn.render.renderer import Renderer
 
 OURS = FrrConfig(hostname="node1")
@@ -108,7 +107,17 @@ def test_an_operators_template_takes_the_place_of_ours(tmp_path: Path) -> None:
     assert str(text).startswith("# our own words\n\nauto vrf_z\n")
 
 
-def test_a_template_that_names_something_unknown_is_an_error(tmp_path: Path) -> None:
-    (tmp_path / "odd.j2").write_text("{{ nothing }}\n")
-    with pytest.raises(UndefinedError):
-        render_template(environment(tmp_path), "odd.j2")
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        ("{{ stanza.nothing }}\n", "VrfDevice object' has no attribute 'nothing'"),
+        ("{% if %}\n", "template ifupdown/vrf_device.j2:1: Expected an expression, got 'end of statement block'"),
+    ],
+)
+def test_an_operators_template_that_is_none_is_an_error_in_one_line(tmp_path: Path, source: str, message: str) -> None:
+    (tmp_path / "ifupdown").mkdir()
+    (tmp_path / "ifupdown" / "vrf_device.j2").write_text(source)
+    with pytest.raises(SettingsError) as caught:
+        Renderer(tmp_path).render(node(interfaces=InterfacesFile((VrfDevice("vrf_z"),))), {})
+    assert message in str(caught.value)
+    assert caught.value.hint == "correct it, or do without templates of your own"
