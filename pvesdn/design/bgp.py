@@ -137,7 +137,7 @@ def _default_router(given: DesignInput, bgp: BgpPlan, plans: tuple[ZonePlan, ...
     return BgpRouter(
         asn=meshes[0].controller.asn if meshes else pve_asns[0][1],
         router_id=meshes[0].speakers[node] if meshes else None,
-        is_merged=bool(pve_asns) and beside_pve.writes_frr(given, node),
+        is_merged=bool(pve_asns),
         groups=tuple(groups),
         evpn=L2vpnEvpn(activations=tuple(activations), advertise_all_vni=bool(meshes), vnis=fences),
     )

@@ -10,7 +10,7 @@ from pvesdn.design.zones import nodes_with_tunnels, reflecting_members, zone_nod
 from pvesdn.model.cluster import Vtep
 from pvesdn.model.design import DesignInput
 from pvesdn.model.findings import Finding
-from pvesdn.model.sdn import EvpnController, EvpnZone, PveEvpnController
+from pvesdn.model.sdn import EvpnController, EvpnZone, LeftController, PveEvpnController
 
 _MERGES_AS_KNOWN = 9
 """PVE's first major version whose merge of frr.conf.local is the one described in F6.7."""
@@ -21,6 +21,7 @@ def check(given: DesignInput, vteps: Mapping[str, Vtep]) -> Iterator[Finding]:
     yield from _second_asn(given)
     yield from _controllers_of_pve(given, vteps)
     yield from _merge(given)
+    yield from _nobody(given)
 
 
 def _speakers(given: DesignInput) -> dict[str, frozenset[str]]:
@@ -77,6 +78,16 @@ def _controllers_of_pve(given: DesignInput, vteps: Mapping[str, Vtep]) -> Iterat
             if missing:
                 what = f"PVE's controller '{controller.id}' has no peer for the VTEP of {listed(missing)}"
                 yield warning(zone.where, what, "add it to the controller's peers in PVE")
+
+
+def _nobody(given: DesignInput) -> Iterator[Finding]:
+    """Without its SDN endpoints PVE writes no FRR, and what pvesdn leaves to PVE nobody writes."""
+    left = [c.id for c in given.sdn.controllers if isinstance(c, LeftController)]
+    needs_frr = any(isinstance(zone, EvpnZone) for zone in given.sdn.our_zones) or given.sdn.exits or has_evpn(given)
+    if not given.cluster.has_sdn and needs_frr and (left or given.sdn.has_fabrics):
+        named = f"the controllers {listed(left)}" if left else "the fabrics"
+        what = f"has no SDN of PVE's own, which alone could configure FRR for {named}"
+        yield error("cluster", what, "install libpve-network-perl on every node, or remove them")
 
 
 def _merge(given: DesignInput) -> Iterator[Finding]:

@@ -12,6 +12,7 @@ from pvesdn.design import zone_evpn, zone_vxlan
 from pvesdn.design.beside_pve import evpn_zones
 from pvesdn.design.bgp import BgpPlan, daemons, design_frr, plan_bgp
 from pvesdn.design.exits import design_uplink
+from pvesdn.design.merge_frr import merge_frr
 from pvesdn.design.mtu import inner_mtu
 from pvesdn.design.names import vrf, vxlan_port
 from pvesdn.design.pve import PveIndex, design_pve_frr, design_sdn_file, index_pve
@@ -68,14 +69,17 @@ def design_node(shared: SharedDesign, node: str) -> NodeDesign:
     exits = shared.exits.get(node, ())
     stanzas = sorted(_stanzas(shared, exits, node), key=attrgetter("name"))
     sdn = design_sdn_file(shared.given, node, shared.pve)
+    pve_frr = design_pve_frr(shared.given, node, shared.pve)
     frr = design_frr(shared.given, shared.bgp, shared.plans, exits, node)
+    if frr is not None and pve_frr is not None and not frr.is_local_block:
+        frr = merge_frr(pve_frr, frr)
     return NodeDesign(
         node=node,
         interfaces=InterfacesFile(tuple(stanzas), tunnels=_tunnels(shared, node)) if stanzas else None,
         sdn=sdn,
         frr=frr,
-        pve_frr=design_pve_frr(shared.given, node, shared.pve),
-        daemons=daemons(frr),
+        pve_frr=pve_frr,
+        daemons=daemons(frr if shared.given.cluster.has_sdn else frr or pve_frr),
         sysctls=design_sysctls(shared.plans, exits, node),
         flooding=tuple(sorted(_flooding(shared, sdn, frr, node))),
     )
