@@ -13,6 +13,7 @@ from pvesdn.model.cluster import Vtep
 from pvesdn.model.design import DesignInput
 from pvesdn.model.facts import NodeFacts
 from pvesdn.model.findings import Finding
+from pvesdn.model.primitives import IpAddress
 from pvesdn.model.sdn import EvpnZone, OurZone, VxlanZone
 
 _PROXMOX = re.compile(r"pve|pmx|proxmox")
@@ -28,6 +29,7 @@ def check(given: DesignInput, vteps: _VtepByNode) -> Iterator[Finding]:
         if isinstance(zone, VxlanZone):
             own = local_vteps(zone, own, given.facts)
         yield from _mtu(zone, own)
+        yield from _twice(zone, own)
         families: set[int] = {vtep.address.version for vtep in own.values()}
         if len(families) > 1:
             listing = ", ".join(f"{node} {vtep.address}" for node, vtep in own.items())
@@ -38,6 +40,16 @@ def check(given: DesignInput, vteps: _VtepByNode) -> Iterator[Finding]:
         else:
             yield from _plain(zone, families)
             yield from _plain_on_nodes(zone, own, given.facts)
+
+
+def _twice(zone: OurZone, own: _VtepByNode) -> Iterator[Finding]:
+    """An address that moved while its old node was off, or a slip of the pen."""
+    first: dict[IpAddress, str] = {}
+    for node, vtep in own.items():
+        other = first.setdefault(vtep.address, node)
+        if other != node:
+            what = f"{other} and {node} have the same VTEP {vtep.address} ({vtep.why})"
+            yield error(zone.where, what, f"name the right ones in underlay: vteps {other}=ADDRESS,{node}=ADDRESS")
 
 
 def _evpn(zone: EvpnZone, families: set[int]) -> Iterator[Finding]:

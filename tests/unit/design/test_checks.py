@@ -560,6 +560,15 @@ class TestTheUnderlay:
             )
         ]
 
+    def test_an_address_that_moved_while_its_node_was_off_is_found(self) -> None:
+        network = given(UNICAST, offline=["node3"], seen={"node3": ("192.168.0.1", 1550)})
+        assert remarks(network) == [
+            (
+                "pvesdn.cfg:4: zone 'ucast': node1 and node3 have the same VTEP 192.168.0.1 (as it was last seen; the node "
+                "was not there to be asked); name the right ones in underlay: vteps node1=ADDRESS,node3=ADDRESS"
+            )
+        ]
+
     def test_a_vtep_on_a_loopback_says_nothing_of_the_way(self) -> None:
         node = facts("node1")
         node = replace(node, addresses=(("lo", ip_interface("192.168.0.1/32")),))
