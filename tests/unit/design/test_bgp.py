@@ -58,7 +58,7 @@ class TestSessions:
     def test_every_member_peers_with_every_other(self, node: str, others: tuple[str, ...]) -> None:
         assert sessions(given(UNDERLAY + CONTROLLER + L2), node) == {"VTEP": others}
 
-    def test_the_router_is_what_the_seed_has_in_a_peer_group_with_bfd(self) -> None:
+    def test_sessions_are_in_a_peer_group_with_bfd(self) -> None:
         assert frr(given(UNDERLAY + CONTROLLER + L2)) == FrrConfig(
             hostname="node1",
             ip_forwarding=False,
