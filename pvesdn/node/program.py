@@ -37,6 +37,8 @@ from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Optional, Tu
 MARKER = "----pvesdn-answer----"
 LARGEST_FILE = 8 * 1024 * 1024
 """Bytes; what is read of a node is text that people or generators of text wrote."""
+PIECE = 64 * 1024
+"""Bytes of one read."""
 
 FRR_CONF = "/etc/frr/frr.conf"
 SYSCTL_CONF = "/etc/sysctl.d/90-pvesdn.conf"
@@ -470,7 +472,8 @@ def _text_of(machine: Machine, path: str) -> Optional[str]:
     with open(descriptor, "rb") as file:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             raise Refused(f"{path} is no regular file")
-        data = file.read(LARGEST_FILE + 1)
+        # In pieces: the kernel refuses large buffers for what lies below /proc/sys (ENOMEM from 4 MiB on).
+        data = b"".join(iter(lambda: file.read(PIECE) if file.tell() <= LARGEST_FILE else b"", b""))
     if len(data) > LARGEST_FILE:
         raise Refused(f"{path} is larger than {LARGEST_FILE >> 20} MiB", "is that the file it should be?")
     try:

@@ -238,3 +238,9 @@ def test_nobody_is_asked_for_a_password(sshd: Sshd) -> None:
     host = replace(sshd.host(), identity_file=Path("/nonexistent"))
     with pytest.raises(NodeUnreachable, match="Permission denied"):
         over_ssh(host).ask(NODE, "read", {})
+
+
+def test_a_real_kernel_lets_its_switches_be_read() -> None:
+    """Not below a folder: the kernel's own files refuse what plain files allow, such as reading with a large buffer."""
+    answer = LocalAgent({NODE: None}).ask(NODE, "observe", {"files": [], "commands": ["sysctl"]})
+    assert answer["commands"]["sysctl"]["net.ipv4.ip_forward"] in {"0", "1"}
