@@ -10,6 +10,8 @@ _FIXED_AT_BIRTH = {
     "vxlan-id": "the kernel cannot change the VNI of a live device",
     "vxlan-port": "the kernel cannot change the UDP port of a live device",
 }
+_WAYS_OF_FLOODING = ("vxlan-remoteip", "vxlan-mcastgrp", "vxlan-mcastgrp6")
+_OTHER_WAY = "ifupdown2 leaves the flood entries of the old way on a live device"
 
 
 def stanza_changes(old: Mapping[str, str], new: Mapping[str, str]) -> tuple[StanzaChange, ...]:
@@ -38,8 +40,16 @@ def option(text: str, name: str) -> str | None:
 
 
 def _change(name: str, old: str, new: str) -> StanzaChange:
+    if option(old, "vxlan-id") is None or option(new, "vxlan-id") is None:
+        return StanzaChange(name, Action.CHANGE)
     for key, why in _FIXED_AT_BIRTH.items():
-        before, after = option(old, key), option(new, key)
-        if before != after and (option(old, "vxlan-id") and option(new, "vxlan-id")):
+        if option(old, key) != option(new, key):
             return StanzaChange(name, Action.REPLACE, why=why)
+    if _way_of_flooding(old) != _way_of_flooding(new):
+        return StanzaChange(name, Action.REPLACE, why=_OTHER_WAY)
     return StanzaChange(name, Action.CHANGE)
+
+
+def _way_of_flooding(text: str) -> tuple[bool, ...]:
+    """Head-end replication, a multicast group, or neither (EVPN)."""
+    return tuple(option(text, key) is not None for key in _WAYS_OF_FLOODING)

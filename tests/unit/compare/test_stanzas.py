@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from pvesdn.compare.stanzas import option, stanza_changes
 from pvesdn.model.files import Action, StanzaChange
 
@@ -31,6 +33,27 @@ def test_a_changed_vni_is_a_replacement_and_says_why() -> None:
 def test_a_udp_port_that_appears_is_a_replacement_too() -> None:
     (change,) = stanza_changes({"vxlan_a": PORT}, {"vxlan_a": PORT + "\tvxlan-port 6000\n"})
     assert change.action is Action.REPLACE
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("\tvxlan-remoteip 192.168.0.2\n", "\tvxlan-mcastgrp 225.20.1.1\n"),
+        ("\tvxlan-mcastgrp 225.20.1.1\n", "\tvxlan-remoteip 192.168.0.2\n"),
+        ("\tvxlan-remoteip 192.168.0.2\n", "\tbridge-learning off\n"),
+        ("", "\tvxlan-mcastgrp6 ff05::1\n"),
+    ],
+)
+def test_another_way_of_flooding_is_a_replacement(old: str, new: str) -> None:
+    (change,) = stanza_changes({"vxlan_a": PORT + old}, {"vxlan_a": PORT + new})
+    assert change.action is Action.REPLACE
+    assert "flood entries" in change.why
+
+
+def test_another_remote_is_changed_in_place() -> None:
+    remote = "\tvxlan-remoteip 192.168.0.2\n"
+    (change,) = stanza_changes({"vxlan_a": PORT + remote}, {"vxlan_a": PORT + remote.replace(".2", ".3")})
+    assert change.action is Action.CHANGE
 
 
 def test_a_changed_mtu_is_changed_in_place() -> None:
