@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 
 from pvesdn.decode.cluster_status import decode_cluster
@@ -38,19 +38,19 @@ def read_cluster(world: World) -> Snapshot:
                 nodes[member.name] = answer
             else:
                 unreachable[member.name] = str(answer)
-    return Snapshot(api=api, pve_files=read_definitions(world, present, nodes), nodes=nodes, unreachable=unreachable)
+    return Snapshot(api, read_definitions(world, present, unreachable), nodes, unreachable)
 
 
-def read_definitions(world: World, members: Iterable[Member], answering: Iterable[str]) -> dict[str, str]:
+def read_definitions(world: World, members: Iterable[Member], unreachable: Mapping[str, str]) -> dict[str, str]:
     """The files of /etc/pve/sdn, by name, from this node or from the first member that answers.
 
-    :raises NodeUnreachable: nobody answers.
+    :param unreachable: members that need not be asked, with the reason.
+    :raises NodeUnreachable: nobody answers; with the first reason.
     """
-    alive = set(answering)
-    names = [member.name for member in members if member.name in alive]
+    names = [member.name for member in members if member.name not in unreachable]
     if world.local_node is not None:
         names = [world.local_node, *(name for name in names if name != world.local_node)]
-    reasons: list[str] = []
+    reasons = list(unreachable.values())
     for name in names:
         try:
             value = world.nodes.ask(name, "read", {"files": [f"{SDN_DIR}/{file}" for file in PVE_FILES]})

@@ -42,8 +42,9 @@ def test_when_nobody_shows_the_definitions_it_says_why_the_api_is_not_enough() -
     made = cluster()
     for node in made.nodes.nodes.values():
         node.off = "permission denied (publickey)"
-    with pytest.raises(NodeUnreachable, match="the API alone does not show these files"):
+    with pytest.raises(NodeUnreachable, match="the API alone does not show these files") as raised:
         read_cluster(made.world())
+    assert "node1: permission denied (publickey)" in str(raised.value)
 
 
 def test_absent_sdn_endpoints_are_no_error() -> None:
