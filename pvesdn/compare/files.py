@@ -89,7 +89,9 @@ def compare_node(
         ifdown=_leaving_uplinks(ours, now.facts) if ours else (),
         delete_links=_to_delete(own, now.facts),
         flooding=flooding,
-        obstacles=_obstacles(changes, now, flags, guests),
+        obstacles=_obstacles(
+            changes, now, flags, guests, is_reloaded=bool(changes) or is_unfinished or owned.shows_pve
+        ),
         guests=guests,
         is_unfinished=is_unfinished,
         regenerate_frr=owned.regenerate_frr,
@@ -158,8 +160,14 @@ def _guests(changes: tuple[FileChange, ...], facts: NodeFacts) -> dict[str, tupl
 
 
 def _obstacles(
-    changes: tuple[FileChange, ...], now: NodeNow, flags: PlanFlags, guests: Mapping[str, tuple[str, ...]]
+    changes: tuple[FileChange, ...],
+    now: NodeNow,
+    flags: PlanFlags,
+    guests: Mapping[str, tuple[str, ...]],
+    *,
+    is_reloaded: bool,
 ) -> tuple[Finding, ...]:
+    """What stops an apply here. :param is_reloaded: the node's network will be, whether or not files change."""
     node = now.facts.node
     found: list[Finding] = []
 
@@ -177,7 +185,7 @@ def _obstacles(
                 f"{bridge} would go with {count} plugged in ({', '.join(ports)})",
                 "move the guests first, or say --detach-guests",
             )
-    if changes and "/etc/network/interfaces.new" in now.files and not flags.interfaces_new:
+    if is_reloaded and "/etc/network/interfaces.new" in now.files and not flags.interfaces_new:
         stop(
             "/etc/network/interfaces.new holds somebody's unapplied edits, which any reload would bring into force",
             "apply or revert them in the node's network panel, or say --with-interfaces-new",

@@ -41,13 +41,14 @@ def compare(
     record: dict[str, str] | None = None,
     owned: Ownership = PVE_OWNS_SDN,
     flags: PlanFlags | None = None,
+    is_unfinished: bool = False,
     **facts: Any,
 ) -> NodeChanges:
     given = {"sources": ("/etc/network/interfaces.d/*",), **facts}
     now = NodeNow(
         files=files or {},
         facts=NodeFacts(node="pve1", links=links, **given),
-        record=Record(files=record, is_unfinished=False),
+        record=Record(files=record, is_unfinished=is_unfinished),
     )
     return compare_node(rendered, now, owned, flags=flags or PlanFlags())
 
@@ -164,6 +165,16 @@ def test_unapplied_edits_of_interfaces_are_an_obstacle_only_where_something_chan
     unchanged = ours(file.text or "")
     unchanged["files"] |= staged
     assert obstacles(compare(file, **unchanged)) == []
+
+
+def test_unapplied_edits_stop_every_reload_also_on_a_node_whose_files_stay_as_they_are() -> None:
+    staged = {"/etc/network/interfaces.new": "auto eno1\n"}
+    commit = Ownership(sdn_by_pve=True, frr_by_pve=False, shows_pve=True, regenerate_frr=False)
+    (by_pve,) = obstacles(compare(files=staged, owned=commit))
+    (again,) = obstacles(compare(files=staged, is_unfinished=True))
+    assert "interfaces.new" in by_pve
+    assert "interfaces.new" in again
+    assert obstacles(compare(files=staged)) == []
 
 
 @pytest.mark.parametrize(
