@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatch
@@ -17,6 +18,7 @@ from pvesdn.model.files import (
     FRR_CONF,
     FRR_CONF_LOCAL,
     FRR_DAEMONS,
+    FRR_LOCAL_BEGIN,
     OUR_INTERFACES,
     SDN_INTERFACES,
     Action,
@@ -29,6 +31,7 @@ from pvesdn.model.files import (
 from pvesdn.model.findings import Finding, Severity
 from pvesdn.model.primitives import IpAddress
 
+_ROUTER_BGP = re.compile(r"^router bgp (\d+)", re.MULTILINE)
 _Stop: TypeAlias = Callable[[str, str], None]
 _GUEST_PORTS = ("tap", "veth", "fwpr", "fwln")
 _MADE_BY_IFUPDOWN = frozenset({"bridge", "vxlan", "vrf"})
@@ -117,17 +120,29 @@ def _file_change(file: RenderedFile, now: NodeNow, owned: Ownership) -> FileChan
         expect=None if current is None else digest(current),
         stanzas=stanzas,
         by_pve=by_pve,
-        conflict="" if by_pve else conflict(file.path, current, now.record.files),
+        conflict="" if by_pve or _is_pves_last(file.path, now) else conflict(file.path, current, now.record.files),
     )
 
 
+def _is_pves_last(path: str, now: NodeNow) -> bool:
+    """PVE wrote this frr.conf: where our block lies in frr.conf.local, it is PVE that prints it, until it gives FRR up."""
+    return path == FRR_CONF and FRR_LOCAL_BEGIN in now.files.get(FRR_CONF_LOCAL, "").splitlines()
+
+
 def _frr_action(own: tuple[FileChange, ...], owned: Ownership, *, is_unfinished: bool) -> FrrAction:
-    paths = {change.path for change in own}
-    if FRR_DAEMONS in paths:
+    changes = {change.path: change for change in own}
+    conf = changes.get(FRR_CONF)
+    if FRR_DAEMONS in changes or (conf is not None and _has_another_asn(conf)):
         return FrrAction.RESTART
-    if FRR_CONF in paths or (is_unfinished and not owned.frr_by_pve):
+    if conf is not None or (is_unfinished and not owned.frr_by_pve):
         return FrrAction.RELOAD
     return FrrAction.NONE
+
+
+def _has_another_asn(conf: FileChange) -> bool:
+    """A reload would fail for ever: bgpd keeps an instance with an L3VNI ("BGP is already running"), and with it the number."""
+    before, after = (set(_ROUTER_BGP.findall(text or "")) for text in (conf.old, conf.new))
+    return bool(before and after) and before != after
 
 
 def _leaving_uplinks(change: FileChange, facts: NodeFacts) -> tuple[str, ...]:

@@ -104,6 +104,20 @@ def test_frr_is_reloaded_for_its_configuration_and_restarted_for_its_daemons() -
     assert compare(conf, daemons, files={FRR_DAEMONS: "bgpd=no\n"}).frr is FrrAction.RESTART
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "expected"),
+    [
+        ("router bgp 1234\nrouter bgp 1234 vrf vrf_a\n", "router bgp 1235\n", FrrAction.RESTART),
+        ("router bgp 1234\nrouter bgp 1234 vrf vrf_a\n", "router bgp 1234\n", FrrAction.RELOAD),
+        ("router bgp 1234\n", "hostname pve1\n", FrrAction.RELOAD),
+        ("hostname pve1\n", "router bgp 1234\n", FrrAction.RELOAD),
+    ],
+)
+def test_another_as_number_needs_a_restart(before: str, after: str, expected: FrrAction) -> None:
+    """frr-reload.py cannot remove an instance whose L3VNI stays; then bgpd says "BGP is already running; AS is 1234"."""
+    assert compare(RenderedFile(FRR_CONF, after), files={FRR_CONF: before}).frr is expected
+
+
 def test_pves_file_is_shown_only_when_pve_is_about_to_write_it() -> None:
     file = interfaces(BRIDGE, path=SDN_INTERFACES)
     assert compare(file).is_empty
