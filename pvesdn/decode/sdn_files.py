@@ -54,7 +54,8 @@ def decode_sdn(files: Mapping[str, str], *, intent: Literal["pending", "running"
     own = read_own(_sections(OWN_FILE, files, ledger, is_own=True), ledger)
     _check_between(pve, own)
     ledger.raise_errors()
-    return DecodedSdn(_join(pve, own, version), ledger.remarks)
+    runs_frr = any(running.collections.get(name) for name in ("controllers", "fabrics"))
+    return DecodedSdn(_join(pve, own, version, runs_frr=runs_frr), ledger.remarks)
 
 
 def _judge_running(running: RunningConfig, ledger: Ledger) -> None:
@@ -99,7 +100,7 @@ def _check_homes(pve: Definitions, own: Definitions, *, noun: str, home: str) ->
                 entry.fail(f"{home} '{name}' is {whose}", f"define the {noun} {place}", at=home)
 
 
-def _join(pve: Definitions, own: Definitions, version: int | None) -> SdnConfig:
+def _join(pve: Definitions, own: Definitions, version: int | None, *, runs_frr: bool) -> SdnConfig:
     return SdnConfig(
         underlay=next(iter(own.underlays), None),
         zones=tuple(sorted((*pve.zones, *own.zones), key=lambda zone: zone.id)),
@@ -109,4 +110,5 @@ def _join(pve: Definitions, own: Definitions, version: int | None) -> SdnConfig:
         exits=tuple(sorted(own.exits, key=lambda exit_: exit_.id)),
         version=version,
         has_fabrics=pve.has_fabrics,
+        runs_frr=runs_frr,
     )

@@ -141,6 +141,8 @@ class ChangeSet:
     :param unreachable: nodes that did not answer, with the reason; nothing is known of them.
     :param offline: members that the cluster says are off.
     :param seen: the new text of /etc/pve/sdn/pvesdn-seen.json; None when it is up to date.
+    :param takes_frr_over: PVE's commit is the last in which it writes frr.conf: what is ours moves there afterwards, in
+        the same apply.
     """
 
     nodes: tuple[NodeChanges, ...]
@@ -149,6 +151,7 @@ class ChangeSet:
     unreachable: Mapping[str, str] = field(default_factory=dict)
     offline: tuple[str, ...] = ()
     seen: str | None = None
+    takes_frr_over: bool = False
 
     @property
     def is_empty(self) -> bool:

@@ -267,6 +267,7 @@ class SdnConfig(Model):
 
     :param version: the version PVE's `interfaces.d/sdn` will carry; None when nothing was ever committed or pending.
     :param has_fabrics: fabrics.cfg has sections, so PVE writes FRR of its own.
+    :param runs_frr: what PVE committed last has a controller or a fabric: FRR is PVE's until the next commit is through.
     """
 
     underlay: Underlay | None = None
@@ -277,6 +278,7 @@ class SdnConfig(Model):
     exits: tuple[Exit, ...] = ()
     version: int | None = None
     has_fabrics: bool = False
+    runs_frr: bool = False
 
     @property
     def our_zones(self) -> tuple[OurZone, ...]:
@@ -292,3 +294,8 @@ class SdnConfig(Model):
     def has_pve_frr(self) -> bool:
         """PVE writes frr.conf: it does so as soon as it has a controller or a fabric (PVE::Network::SDN, F4.4)."""
         return self.has_fabrics or any(not isinstance(c, EvpnController) for c in self.controllers)
+
+    @property
+    def gives_up_frr(self) -> bool:
+        """PVE's last controller or fabric goes with its next commit, in which PVE writes frr.conf once more (F4.4)."""
+        return self.runs_frr and not self.has_pve_frr

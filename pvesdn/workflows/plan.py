@@ -7,13 +7,14 @@ from dataclasses import replace
 
 from pvesdn.compare.files import NodeNow, Ownership, compare_node
 from pvesdn.compare.flags import PlanFlags
+from pvesdn.compare.ownership import is_blank_frr
 from pvesdn.decode.record import Record, decode_record
 from pvesdn.decode.seen import encode_seen
+from pvesdn.design.beside_pve import writes_frr
 from pvesdn.design.cluster import design_node, share
 from pvesdn.design.vteps import seen_now
 from pvesdn.errors import SnapshotError
 from pvesdn.model.design import DesignInput, NodeDesign
-from pvesdn.model.facts import NodeFacts
 from pvesdn.model.files import FRR_CONF, ChangeSet, NodeChanges, RenderedFile
 from pvesdn.model.frr import FrrConfig
 from pvesdn.model.snapshot import RECORD_FILE, SEEN_FILE, NodeRaw, Snapshot
@@ -52,6 +53,7 @@ def plan(
         unreachable=_wanted_only(dict(snapshot.unreachable) | dict(known.unreadable), only),
         offline=tuple(member.name for member in known.given.cluster.members if not member.is_online),
         seen=_seen(snapshot, known),
+        takes_frr_over=known.given.sdn.gives_up_frr and known.given.cluster.has_sdn,
     )
 
 
@@ -88,8 +90,10 @@ def _wanted_only(reasons: dict[str, str], only: frozenset[str] | None) -> dict[s
 def _with_own_skeleton(design: NodeDesign, given: DesignInput, now: NodeNow) -> NodeDesign:
     """Where the last zone that needed FRR has gone, what pvesdn wrote into frr.conf goes with it."""
     is_ours = FRR_CONF in (now.record.files or {})
-    if design.frr is not None or not is_ours or _frr_by_pve(given, now.facts):
+    if design.frr is not None or not is_ours or writes_frr(given, design.node):
         return design
+    if is_blank_frr(now.files.get(FRR_CONF, "")):
+        return design  # PVE had it in between, and has left nothing in it
     switches = now.facts.sysctl
     skeleton = FrrConfig(
         hostname=design.node,
@@ -99,15 +103,11 @@ def _with_own_skeleton(design: NodeDesign, given: DesignInput, now: NodeNow) -> 
     return replace(design, frr=skeleton)
 
 
-def _frr_by_pve(given: DesignInput, facts: NodeFacts) -> bool:
-    return given.cluster.has_sdn and (given.sdn.has_pve_frr or facts.has_foreign_frr_local)
-
-
 def _compare(
     rendered: tuple[RenderedFile, ...], design: NodeDesign, known: Understanding, now: NodeNow, flags: PlanFlags
 ) -> NodeChanges:
     cluster = known.given.cluster
-    frr_by_pve = _frr_by_pve(known.given, now.facts)
+    frr_by_pve = writes_frr(known.given, design.node)
     takes_parameter = cluster.has_sdn and cluster.pve_major >= _KNOWS_REGENERATE_FRR
     owned = Ownership(
         sdn_by_pve=cluster.has_sdn,

@@ -1,0 +1,88 @@
+"""frr.conf between PVE and us: what somebody draws or removes in PVE decides whose file it is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from pvesdn.workflows.tasks import follow
+from tests.cluster.kit import apply_to, errors, plan_of, serving, world_of
+
+FRR = "/etc/frr/frr.conf"
+LOCAL = "/etc/frr/frr.conf.local"
+PVE_EVPN = {
+    "controllers.cfg": "evpn: ctl\n\tasn 1234\n\tpeers 192.168.0.1,192.168.0.2,192.168.0.3\n\n",
+    "zones.cfg": "evpn: theirs\n\tcontroller ctl\n\tvrf-vxlan 5000\n\tmac BC:24:11:11:22:33\n\n",
+    "vnets.cfg": "vnet: office\n\tzone theirs\n\ttag 77\n\n",
+}
+OUR_VRF = "router bgp 1234 vrf vrf_sym"
+
+
+@pytest.mark.parametrize("character", [8, 9], ids=["pve8", "pve9"])
+def test_our_part_goes_to_pve_with_its_first_controller_and_comes_back_with_its_last(
+    tmp_path: Path, character: int
+) -> None:
+    with serving(tmp_path, character=character) as cluster:
+        assert apply_to(cluster).is_good
+        for name, text in PVE_EVPN.items():
+            cluster.write_sdn(name, text)
+        report = apply_to(cluster)
+        assert report.is_good, errors(report)
+        node = cluster.nodes["pve2"]
+        assert OUR_VRF in (node.read(LOCAL) or "")
+        assert "vrf vrf_theirs" in (node.read(FRR) or "")
+        assert OUR_VRF in (node.read(FRR) or "")
+
+        for name in PVE_EVPN:
+            cluster.write_sdn(name, "")
+        report = apply_to(cluster)
+        assert report.is_good, errors(report)
+        assert node.read(LOCAL) is None
+        assert "vrf_theirs" not in (node.read(FRR) or "")
+        assert OUR_VRF in (node.read(FRR) or "")
+        assert plan_of(cluster).is_empty
+
+
+def test_what_pve_writes_last_of_all_still_has_our_sessions(tmp_path: Path) -> None:
+    """PVE's commit ends with a reload of FRR: a skeleton there would take every session of ours down."""
+    with serving(tmp_path) as cluster:
+        for name, text in PVE_EVPN.items():
+            cluster.write_sdn(name, text)
+        assert apply_to(cluster).is_good
+        for name in PVE_EVPN:
+            cluster.write_sdn(name, "")
+        (local,) = [change for change in plan_of(cluster).nodes[0].own_files if "/frr/" in change.path]
+        assert local.path == LOCAL
+        assert "\n neighbor VTEP remote-as 1234\n" in (local.new or "")
+        assert f"\n{OUR_VRF}\n" in (local.new or "")
+
+
+def test_a_commit_in_the_gui_that_took_our_part_along_is_mended_without_being_told(tmp_path: Path) -> None:
+    with serving(tmp_path) as cluster:
+        assert apply_to(cluster).is_good
+        for name, text in PVE_EVPN.items():
+            cluster.write_sdn(name, text)
+        assert apply_to(cluster).is_good
+        for name in PVE_EVPN:
+            cluster.write_sdn(name, "")
+        world = world_of(cluster)
+        follow(world, world.api.apply_sdn(), "cluster")
+        report = apply_to(cluster)
+        assert report.is_good, errors(report)
+        assert OUR_VRF in (cluster.nodes["pve1"].read(FRR) or "")
+        assert plan_of(cluster).is_empty
+
+
+def test_a_skeleton_that_pve_left_where_nothing_is_ours_any_more_is_no_conflict(tmp_path: Path) -> None:
+    with serving(tmp_path) as cluster:
+        assert apply_to(cluster).is_good
+        cluster.write_sdn("pvesdn.cfg", "")
+        for name, text in PVE_EVPN.items():
+            cluster.write_sdn(name, text)
+        assert apply_to(cluster).is_good
+        for name in PVE_EVPN:
+            cluster.write_sdn(name, "")
+        report = apply_to(cluster)
+        assert report.is_good, errors(report)
+        assert plan_of(cluster).is_empty
