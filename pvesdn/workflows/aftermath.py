@@ -1,4 +1,4 @@
-"""After the reloads: flood entries looked after, nodes marked as finished, everything read again."""
+"""After the reloads: flood entries looked after, everything read again, nodes marked as finished."""
 
 from __future__ import annotations
 
@@ -19,17 +19,33 @@ NOT_CHECKED = ("BGP sessions and routes", "whether guests reach each other")
 """What an apply does not look at yet, and says so."""
 
 
-def settle(run: Iterable[Progress]) -> None:
-    """Restore static flood entries that an FRR change has taken along, and mark the nodes as finished."""
+def restore_flooding(run: Iterable[Progress]) -> None:
+    """Restore static flood entries that an FRR change has taken along."""
     for progress in run:
-        changes = progress.changes
+        if not progress.changes.flooding:
+            continue
+        ports = {port: [str(address) for address in remotes] for port, remotes in progress.changes.flooding}
+        progress.step = "flood"
+        try:
+            progress.ask("flood", {"ports": ports})
+        except NodeError as error:
+            progress.fail(error)
+
+
+def leave_unreloaded(run: Iterable[Progress], *, because: str) -> None:
+    """Say of nodes whose files are in place that their network is not reloaded; they stay marked as unfinished."""
+    for progress in run:
+        progress.leave("reloaded", f"its network was not reloaded, because {because}; apply again")
+
+
+def finish(run: Iterable[Progress]) -> None:
+    """Mark nodes as finished; what is not verified stays marked, so that the next apply reloads it again."""
+    for progress in run:
+        if not (progress.changes.own_files or progress.changes.is_unfinished):
+            continue
         progress.step = "finished"
         try:
-            if changes.flooding:
-                ports = {port: [str(address) for address in remotes] for port, remotes in changes.flooding}
-                progress.ask("flood", {"ports": ports})
-            if changes.own_files or changes.is_unfinished:
-                progress.ask("finish", {})
+            progress.ask("finish", {})
         except NodeError as error:
             progress.fail(error)
 

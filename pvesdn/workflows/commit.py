@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from pvesdn.errors import ClusterError, NodeError, TaskFailed
 from pvesdn.model.report import Outcome
+from pvesdn.workflows.aftermath import leave_unreloaded, restore_flooding
 from pvesdn.workflows.progress import Progress
 from pvesdn.workflows.tasks import follow, started_at
 from pvesdn.workflows.world import World
@@ -26,6 +27,8 @@ def commit_definitions(world: World, run: list[Progress]) -> tuple[Outcome, str]
         before = {progress.node: set(_tasks(world, progress.node, since)) for progress in run}
         upid = world.api.apply_sdn()
     except ClusterError as error:
+        restore_flooding(run)
+        leave_unreloaded((p for p in run if not p.error), because="PVE's definitions were not committed")
         return Outcome.FAILED, f"PVE's definitions were not committed: {error}"
     since = min(since, started_at(upid) - _SLACK)
     failure = ""

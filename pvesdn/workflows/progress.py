@@ -52,10 +52,10 @@ class Progress:
         self.log = error.log if isinstance(error, TaskFailed) else ()
         self.done(Outcome.UNREACHABLE if isinstance(error, NodeUnreachable) else Outcome.FAILED)
 
-    def leave(self, because: str) -> None:
-        """The node is not begun, because others have failed."""
-        self.step = "written"
-        self.error = f"{self.node}: not touched, because {because} failed first"
+    def leave(self, step: str, error: str) -> None:
+        """`step` is left out, because something else has failed; the node gets no further."""
+        self.step = step
+        self.error = f"{self.node}: {error}"
         self.done(Outcome.SKIPPED)
 
     def outcome(self) -> NodeOutcome:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from pvesdn.errors import NodeError, NodeFailed, NodeUnreachable
 from pvesdn.model.files import NodeChanges
@@ -10,12 +10,11 @@ from pvesdn.model.primitives import Json
 from pvesdn.workflows.progress import Progress
 
 
-def stage(run: Iterable[Progress]) -> bool:
+def stage(run: Sequence[Progress]) -> bool:
     """Stage on every node that has files to write; unreachable ones are marked and passed over.
 
-    :returns: False when a node refused: then nothing staged is left anywhere.
+    :returns: False when a node refused: then nothing staged is left on any node that can be reached.
     """
-    staged: list[Progress] = []
     refused: list[Progress] = []
     for progress in run:
         if not progress.changes.own_files:
@@ -30,9 +29,9 @@ def stage(run: Iterable[Progress]) -> bool:
             refused.append(progress)
         else:
             progress.done()
-            staged.append(progress)
     if refused:
-        discard(staged, because=", ".join(progress.node for progress in refused))
+        rest = [progress for progress in run if not progress.error]
+        discard(rest, because=", ".join(progress.node for progress in refused))
     return not refused
 
 
@@ -47,20 +46,19 @@ def _stage_node(progress: Progress) -> None:
 
 
 def discard(rest: Iterable[Progress], *, because: str) -> None:
-    """Take staged files away on nodes that were not begun.
+    """Leave nodes that were not begun as they were: what was staged there is taken away.
 
     :param because: the nodes that failed.
     """
     for progress in rest:
-        if not progress.changes.own_files:
-            continue
-        progress.begin("discarded")
-        try:
-            progress.ask("discard", {"files": [change.path for change in progress.changes.own_files]})
-        except NodeError as error:
-            progress.fail(error)
-        else:
-            progress.leave(because)
+        if progress.changes.own_files:
+            progress.begin("discarded")
+            try:
+                progress.ask("discard", {"files": [change.path for change in progress.changes.own_files]})
+            except NodeError as error:
+                progress.fail(error)
+                continue
+        progress.leave("written", f"not touched, because {because} failed first")
 
 
 def file_entries(changes: NodeChanges) -> list[dict[str, Json]]:

@@ -11,6 +11,7 @@ from pvesdn.model.files import OUR_INTERFACES
 from pvesdn.model.report import Outcome
 from pvesdn.render.renderer import Renderer
 from pvesdn.workflows.apply import apply
+from tests.fakes import RECORD
 from tests.unit.workflows.kit import PVE_ZONES, UNICAST, apply_to, cluster, errors, make_links, plan_of, steps
 
 EVPN = """underlay: cluster
@@ -31,6 +32,18 @@ vnet: web
 subnet: sym-10.0.2.0-24
 \tvnet web
 \tgateway 10.0.2.254
+"""
+BESIDE = """
+evpn-controller: main
+\tasn 1234
+
+evpn: l2
+\tcontroller main
+\tirb none
+
+vnet: lan
+\tzone l2
+\ttag 3
 """
 DONE = ["staged=ok", "written=ok", "reloaded=ok", "verified=ok"]
 
@@ -116,6 +129,37 @@ def test_after_a_failed_reload_the_next_apply_reloads_again() -> None:
     assert report.is_good, errors(report)
     assert steps(report)["node2"] == ["reloaded=ok", "verified=ok"]
     assert plan_of(made).is_empty
+
+
+@pytest.mark.parametrize("verb", ["stage", "commit"])
+def test_a_node_that_only_needs_its_reload_is_not_called_done_when_another_failed(verb: str) -> None:
+    made = cluster()
+    apply_to(made)
+    made.nodes["node3"].files[RECORD] = json.dumps({**made.nodes["node3"].record, "unfinished": True})
+    made.nodes["node1"].files.pop(OUR_INTERFACES)
+    made.nodes["node1"].refuses[verb] = "disk full"
+    report = apply_to(made)
+    assert errors(report) == {
+        "node1": "node1: disk full",
+        "node3": "node3: not touched, because node1 failed first",
+    }
+    assert steps(report)["node3"] == ["written=skipped"]
+
+
+def test_an_apply_that_could_not_be_verified_is_not_over() -> None:
+    made = cluster()
+    made.api.on_reload = None
+    assert not apply_to(made).is_good
+    again = plan_of(made)
+    assert {node.node for node in again.nodes if node.is_unfinished} == {"node1", "node2", "node3"}
+    assert not again.is_empty
+
+
+def test_flood_entries_are_looked_after_on_the_nodes_before_the_one_that_failed() -> None:
+    made = cluster(UNICAST + BESIDE)
+    made.nodes["node2"].refuses["commit"] = "disk full"
+    assert not apply_to(made).is_good
+    assert made.nodes["node1"].verbs[-1] == "flood"
 
 
 def test_a_node_that_is_lost_while_staging_does_not_stop_the_others() -> None:
@@ -247,6 +291,24 @@ def test_a_commit_that_is_refused_is_reported_as_such() -> None:
     assert report.commit is Outcome.FAILED
     assert "invalid lock token" in report.commit_error
     assert not report.is_good
+
+
+def test_a_node_that_waited_for_a_commit_in_vain_is_neither_done_nor_finished() -> None:
+    made = cluster(pve_files=PVE_ZONES)
+    made.api.errors["apply_sdn"] = ApiRefused("500: invalid lock token provided", status=500)
+    report = apply_to(made)
+    assert steps(report)["node1"] == ["staged=ok", "written=ok", "reloaded=skipped"]
+    assert "its network was not reloaded" in errors(report)["node1"]
+    assert made.nodes["node1"].record["unfinished"]
+
+
+def test_a_node_that_was_written_before_another_failed_is_not_called_done_without_its_reload() -> None:
+    made = cluster(pve_files=PVE_ZONES)
+    made.nodes["node2"].refuses["commit"] = "disk full"
+    report = apply_to(made)
+    assert steps(report)["node1"] == ["staged=ok", "written=ok", "reloaded=skipped"]
+    assert made.nodes["node1"].record["unfinished"]
+    assert errors(report)["node3"] == "node3: not touched, because node2 failed first"
 
 
 def test_nothing_is_committed_after_a_node_has_failed() -> None:
