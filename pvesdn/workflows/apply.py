@@ -7,19 +7,24 @@ stop the others.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from pvesdn.compare.flags import PlanFlags
-from pvesdn.errors import ApplyRefused, ClusterError, NodeError, NodeFailed
+from pvesdn.errors import ApplyRefused, ClusterError, NodeError, NodeFailed, PvesdnError
 from pvesdn.model.files import OUR_INTERFACES, OUR_SYSCTL, ChangeSet, FrrAction
 from pvesdn.model.report import ApplyReport, NodeOutcome, Outcome, StepOutcome
 from pvesdn.model.snapshot import SEEN_FILE
 from pvesdn.render.renderer import Renderer
 from pvesdn.workflows.aftermath import NOT_CHECKED, finish, leave_unreloaded, restore_flooding, verify
 from pvesdn.workflows.commit import commit_definitions
+from pvesdn.workflows.plan import plan
 from pvesdn.workflows.progress import Progress
+from pvesdn.workflows.read import read_cluster
 from pvesdn.workflows.stage import discard, file_entries, stage
 from pvesdn.workflows.tasks import follow
 from pvesdn.workflows.world import World
 
+_AGAIN = "run pvesdn apply again"
 _NO_COMMIT = "PVE's definitions were not committed, because a node failed first"
 
 
@@ -45,6 +50,8 @@ def apply(world: World, changes: ChangeSet, renderer: Renderer, *, flags: PlanFl
     commit: tuple[Outcome | None, str] = (None, "")
     if changes.pending:
         commit = commit_definitions(world, _well(run))
+        if changes.takes_frr_over and commit[0] is Outcome.OK:
+            _take_frr_over(world, _well(run), renderer, flags or PlanFlags())
     restore_flooding(_well(run))
     verify(world, _well(run), renderer, flags or PlanFlags())
     finish(_well(run))
@@ -127,6 +134,32 @@ def _reload(progress: Progress) -> None:
         follow(world, upid, progress.node)
     except ClusterError as error:
         raise NodeFailed(progress.node, f"the network reload: {error}") from error
+
+
+def _take_frr_over(world: World, run: list[Progress], renderer: Renderer, flags: PlanFlags) -> None:
+    """PVE has written its last frr.conf, with our part merged into it: put ours in its place, whole.
+
+    Until here our part stayed in frr.conf.local, so that no session went down in between.
+    """
+    try:
+        left = {node.node: node for node in plan(read_cluster(world), renderer, flags=flags).nodes}
+    except PvesdnError as error:
+        for progress in run:
+            progress.begin("frr", "taken over from PVE")
+            progress.fail(NodeFailed(progress.node, f"frr.conf was not taken over from PVE: {error}", hint=_AGAIN))
+        return
+    for progress in run:
+        now = left.get(progress.node)
+        if now is None or not now.own_files:
+            continue
+        before = progress.changes
+        progress.changes = now
+        try:
+            if stage([progress]) and not progress.error:
+                _put_in_place(progress, reloads=False)
+        except NodeError as error:
+            progress.fail(error)
+        progress.changes = replace(before, is_unfinished=True)
 
 
 def _not_committed(changes: ChangeSet) -> tuple[Outcome | None, str]:
