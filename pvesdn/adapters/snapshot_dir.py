@@ -6,6 +6,7 @@ reasons. No path leads out of the folder, neither by its name nor through a link
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
@@ -38,8 +39,15 @@ _COMMAND = re.compile(r"[a-z0-9][a-z0-9-]*")
 def read_snapshot(folder: Path) -> Snapshot:
     """The snapshot in `folder`; of a node, a definition or an API answer that is not there, nothing is said.
 
-    :raises SnapshotError: there is no such folder, it holds no snapshot, or a part of it is malformed.
+    :raises SnapshotError: there is no such folder, it holds no snapshot, or a part of it is malformed or not readable.
     """
+    try:
+        return _read(folder)
+    except OSError as error:  # folders that may not be looked into, names that are too long
+        raise SnapshotError(f"{error.filename or folder}: {error.strerror}") from None
+
+
+def _read(folder: Path) -> Snapshot:
     if not folder.is_dir():
         what = "is no folder" if folder.exists() else "no such folder"
         raise SnapshotError(f"{folder}: {what}", hint="take a snapshot with: pvesdn snapshot DIR")
@@ -122,7 +130,9 @@ class _Reader:
             return file.read_bytes().decode("utf-8")
         except OSError as error:
             raise SnapshotError(f"{file}: {error.strerror}") from None
-        except (UnicodeDecodeError, RuntimeError):
+        except RuntimeError:  # how pathlib before Python 3.13 says it
+            raise SnapshotError(f"{file}: {os.strerror(errno.ELOOP)}") from None
+        except UnicodeDecodeError:
             raise SnapshotError(f"{file}: is not UTF-8 text") from None
 
     def json(self, path: PurePosixPath) -> Json:
@@ -144,10 +154,10 @@ def write_snapshot(folder: Path, snapshot: Snapshot) -> tuple[str, ...]:
     :returns: one line for each file whose secrets were replaced.
     :raises SnapshotError: the folder is not empty or cannot be written, or the snapshot names a path that leads out.
     """
-    if os.path.lexists(folder) and not (folder.is_dir() and not any(folder.iterdir())):
-        raise SnapshotError(f"{folder}: is not empty", hint="name a new folder")
     files, notes = _without_secrets(_texts(snapshot))
     try:
+        if os.path.lexists(folder) and not (folder.is_dir() and not any(folder.iterdir())):
+            raise SnapshotError(f"{folder}: is not empty", hint="name a new folder")
         parent = folder.resolve().parent
         parent.mkdir(parents=True, exist_ok=True)
         draft = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=parent))

@@ -241,6 +241,21 @@ def test_a_dangling_link_is_an_error(least: Path) -> None:
         read_snapshot(least)
 
 
+def test_a_link_to_itself_is_an_error(least: Path) -> None:
+    (least / "etc/pve/sdn").mkdir(parents=True)
+    (least / "etc/pve/sdn/pvesdn.cfg").symlink_to("pvesdn.cfg")
+    with pytest.raises(SnapshotError, match=r"pvesdn\.cfg: Too many levels of symbolic links"):
+        read_snapshot(least)
+
+
+def test_a_folder_that_cannot_be_is_an_error_for_reading_and_for_writing(snapshot: Snapshot, tmp_path: Path) -> None:
+    folder = tmp_path / ("a" * 300)
+    with pytest.raises(SnapshotError, match="File name too long"):
+        read_snapshot(folder)
+    with pytest.raises(SnapshotError, match="File name too long; name another folder"):
+        write_snapshot(folder, snapshot)
+
+
 def test_a_pipe_is_not_waited_for(least: Path) -> None:
     (least / "etc/pve/sdn").mkdir(parents=True)
     os.mkfifo(least / "etc/pve/sdn/pvesdn.cfg")
