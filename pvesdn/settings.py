@@ -51,15 +51,13 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, SecretStr, ValidationError
 
 from pvesdn.errors import SettingsError
-from pvesdn.model.api_settings import ApiSettings
+from pvesdn.model.api_settings import ApiSettings, Seconds
 from pvesdn.model.base import Model
 from pvesdn.model.primitives import NodeName, UdpPort
 
 DEFAULT_FILE = Path("/etc/pve/priv/pvesdn.toml")
 NODE_MARK = Path("/etc/pve/local")
 """pmxcfs has it on every node of a cluster and nowhere else."""
-
-Seconds = Annotated[float, Field(gt=0, le=86_400)]
 
 _PRIVATE = PurePath("/etc/pve/priv")
 _SECRETS = {"PVESDN_TOKEN_VALUE": "token_value", "PVESDN_PASSWORD": "password"}
@@ -191,8 +189,8 @@ def _read(file: Path, *, may_be_absent: bool) -> str:
 def _parse(file: Path, text: str) -> dict[str, Any]:
     try:
         return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        # A word without quotes may be a secret: the place is enough.
+    except (ValueError, RecursionError) as error:
+        # A word without quotes may be a secret: the place is enough. Endless numbers and lists have none.
         place = re.search(r"\(at .*\)$", str(error))
         raise SettingsError(f"{file}: is not valid TOML {place[0] if place else ''}".rstrip()) from None
 

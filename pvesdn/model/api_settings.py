@@ -35,6 +35,8 @@ def _fit_for_a_header(value: SecretStr) -> SecretStr:
     return value
 
 
+Seconds = Annotated[float, Field(gt=0, le=86_400)]
+"""A time to wait, at most a day."""
 Fingerprint = Annotated[str, AfterValidator(_sha256_fingerprint)]
 HostName = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z]([0-9A-Za-z.-]*[0-9A-Za-z])?$|^\[?[0-9A-Fa-f:]+\]?$")]
 UserId = Annotated[str, StringConstraints(pattern=r"^[^\s:/@!]+@[A-Za-z][A-Za-z0-9._-]+$", max_length=64)]
@@ -72,8 +74,8 @@ class ApiSettings(Model):
     node_ca_file: str = NODE_CA_FILE
     fingerprint: Fingerprint | None = None
     verify: bool = True
-    timeout: float = Field(default=30.0, gt=0)
-    task_timeout: float = Field(default=900.0, gt=0)
+    timeout: Seconds = 30.0
+    task_timeout: Seconds = 900.0
 
     @model_validator(mode="after")
     def _is_complete(self) -> Self:

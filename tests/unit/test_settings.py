@@ -161,3 +161,15 @@ def test_a_secret_of_ones_own_is_no_warning(file: Path) -> None:
 
 def test_a_file_without_a_secret_may_be_read_by_all(file: Path) -> None:
     assert load(write(file, TOKEN, mode=0o644), {"PVESDN_TOKEN_VALUE": SECRET}).warnings == ()
+
+
+@pytest.mark.parametrize("text", ["[api]\nport = " + "9" * 5000, "a = " + "[" * 5000 + "]" * 5000])
+def test_toml_beyond_what_python_reads_is_an_error_like_any_other(file: Path, text: str) -> None:
+    with pytest.raises(SettingsError, match="is not valid TOML"):
+        load(write(file, text))
+
+
+@pytest.mark.parametrize("limit", ["inf", "nan", "0", "-1", "1e9"])
+def test_a_time_limit_is_a_time(file: Path, limit: str) -> None:
+    with pytest.raises(SettingsError, match=r"\[api\] timeout"):
+        load(write(file, f"{TOKEN}token_value = '{SECRET}'\ntimeout = {limit}\n"))
