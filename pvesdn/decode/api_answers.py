@@ -148,14 +148,25 @@ def explain_refusal(status: int, text: str, identity: str) -> tuple[str, str]:
         case 403:
             return _explain_forbidden(text, identity)
         case 501:
-            return f"501, this version of PVE does not have it: {text}", ""
+            text = f"this version of PVE does not have it: {text}"
         case 595 | 596:
-            return (
-                f"{status}, the node is not reachable from the API node: {text}",
-                "is it up, and does pvecm status list it?",
-            )
+            text = f"the node is not reachable from the API node: {text}"
+    return f"{status}, {text}", _next_step(status, text)
+
+
+def _next_step(status: int, text: str) -> str:
+    """What to do about a status that PVE's words do not say it for."""
+    match status:
+        case 501:
+            return "pvesdn knows PVE 7, 8 and 9: pveversion tells"
+        case 595 | 596:
+            return "is it up, and does pvecm status list it?"
+        case _ if "no quorum" in text:
+            return "bring nodes back until 'pvecm status' says Quorate: Yes"
+        case _ if status >= FAILED:
+            return "see the log on that node: journalctl -u pvedaemon -u pveproxy -u pve-cluster"
         case _:
-            return f"{status}, {text}", ""
+            return "pvesdn asked for something that this PVE does not take: is it newer than PVE 9?"
 
 
 def _explain_forbidden(text: str, identity: str) -> tuple[str, str]:

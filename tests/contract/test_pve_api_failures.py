@@ -96,6 +96,7 @@ class TestRefusals:
         assert isinstance(error, ApiRefused)
         assert error.status == 500
         assert error.message.endswith("PUT /cluster/sdn: 500, cluster not ready - no quorum?")
+        assert "pvecm status" in error.hint
 
     def test_an_offline_node_is_not_reachable_from_the_api_node(self, mended):
         mended.go_offline("pve2")
@@ -140,6 +141,7 @@ class TestRefusals:
         error = refusal(PveApi(mended.token_settings()))
         assert isinstance(error, ApiRefused)
         assert error.status == 502
+        assert "journalctl -u pvedaemon" in error.hint
 
     @pytest.mark.parametrize(
         "ask",
@@ -200,7 +202,15 @@ class TestConnections:
 
     def test_a_dropped_connection_is_unavailable(self, mended):
         mended.sim.flaky_network(drop_rate=1.0)
-        assert isinstance(refusal(PveApi(mended.token_settings())), ApiUnavailable)
+        error = refusal(PveApi(mended.token_settings()))
+        assert isinstance(error, ApiUnavailable)
+        assert "the connection was cut before the answer" in error.message
+        assert "pveproxy" in error.hint
+
+    def test_a_commit_whose_connection_was_cut_may_have_started(self, mended):
+        mended.sim.flaky_network(drop_rate=1.0)
+        error = refusal(PveApi(mended.token_settings()), lambda api: api.apply_sdn())
+        assert "it may have started all the same: see the task list" in error.hint
 
     def test_a_refused_connection_names_the_services_to_look_at(self, cluster):
         with socket.socket() as taken:

@@ -296,7 +296,7 @@ def translate(error: Exception, what: str, settings: ApiSettings) -> ClusterErro
         case requests.exceptions.Timeout():
             reason, hint = reasons.no_answer(what, settings)
         case _:
-            reason, hint = reasons.why_unavailable(error, settings)
+            reason, hint = reasons.why_unavailable(error, what, settings)
     return ApiUnavailable(f"{settings.url}: {what}: {one_line(reason)}", hint=hint)
 
 

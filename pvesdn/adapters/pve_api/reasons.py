@@ -25,15 +25,17 @@ _IS_IT_PVE = "is there a PVE node behind this host and port?"
 _IS_IT_UP = "is host right, and the node up?"
 
 
-def why_unavailable(error: BaseException, settings: ApiSettings) -> Reason:
-    """The innermost cause that says something."""
+def why_unavailable(error: BaseException, what: str, settings: ApiSettings) -> Reason:
+    """The innermost cause that says something. A call that was cut off may have been heard: see `_MAY_HAVE_STARTED`."""
     causes = list(_causes(error))
     for explain in (_untrusted, _too_slow, _broken):
         for cause in reversed(causes):
             reason = explain(cause, settings)
             if reason is not None:
                 return reason
-    return f"the connection failed ({type(error).__name__})", _IS_IT_UP
+    if any(isinstance(cause, ConnectionResetError | BrokenPipeError) for cause in causes):
+        return "the connection was cut before the answer", _unheard(what, "systemctl status pveproxy on that node")
+    return f"the connection failed ({type(error).__name__})", _unheard(what, _IS_IT_UP)
 
 
 def no_connection(settings: ApiSettings) -> Reason:
@@ -43,8 +45,12 @@ def no_connection(settings: ApiSettings) -> Reason:
 
 def no_answer(what: str, settings: ApiSettings) -> Reason:
     """The reason for a time-out after the call was sent; one that changes something may well have arrived."""
-    hint = _MAY_HAVE_STARTED if what.startswith("PUT") else "is pveproxy busy? A longer timeout may help"
-    return f"no answer within {settings.timeout:g} s", hint
+    return f"no answer within {settings.timeout:g} s", _unheard(what, "is pveproxy busy? A longer timeout may help")
+
+
+def _unheard(what: str, hint: str) -> str:
+    """The next step when nobody knows whether the call arrived."""
+    return _MAY_HAVE_STARTED if what.startswith("PUT") else hint
 
 
 def pvesh_took_too_long(error: subprocess.TimeoutExpired, what: str) -> ApiUnavailable:
@@ -83,6 +89,8 @@ def _broken(cause: BaseException, settings: ApiSettings) -> Reason | None:
             return f"no TLS: {getattr(cause, 'reason', None) or cause}", _IS_IT_PVE
         case ConnectionRefusedError():
             return "connection refused", "systemctl status pveproxy pve-cluster"
+        case ConnectionResetError() | BrokenPipeError():
+            return None  # whether it was heard counts more than the system's words
         case OSError() if cause.strerror:
             return cause.strerror, _IS_IT_UP
         case _:

@@ -132,7 +132,8 @@ class TestRefusals:
         assert (message, hint) == ("403, Permission check failed", "what a@pve!t may do: pveum user permissions a@pve")
 
     @given(st.integers(300, 999), st.text(), st.sampled_from(["root@pam", "a@pve!t"]))
-    def test_every_status_and_text_make_one_line(self, status, text, identity):
+    def test_every_status_and_text_make_one_line_with_a_next_step(self, status, text, identity):
         message, hint = api_answers.explain_refusal(status, text, identity)
+        assert hint
         assert str(status) in message
         assert (message + hint).isprintable()
