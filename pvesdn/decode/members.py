@@ -10,7 +10,7 @@ from pvesdn.decode.json_text import WrongShapeError
 from pvesdn.errors import ClusterError
 from pvesdn.model.primitives import IpAddress, Json
 
-_FILE = "/etc/pve/.members"
+MEMBERS_FILE = "/etc/pve/.members"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ def decode_members(text: str) -> MembersFile:
             nodes={name: _listed(name, nodes[name]) for name in sorted(nodes)},
         )
     except WrongShapeError as error:
-        raise ClusterError(f"{_FILE}: {error}", hint="check that pve-cluster runs on this node") from error
+        raise ClusterError(f"{MEMBERS_FILE}: {error}", hint="check that pve-cluster runs on this node") from error
 
 
 def _listed(name: str, value: Json) -> ListedNode:

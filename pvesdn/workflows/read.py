@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 
 from pvesdn.decode.cluster_status import decode_cluster
+from pvesdn.decode.node_answers import decode_files, decode_observed
 from pvesdn.errors import ApiRefused, NodeError, NodeUnreachable
 from pvesdn.model.cluster import ClusterState, Member
 from pvesdn.model.primitives import Json
@@ -54,10 +55,11 @@ def read_definitions(world: World, members: Iterable[Member], unreachable: Mappi
     for name in names:
         try:
             value = world.nodes.ask(name, "read", {"files": [f"{SDN_DIR}/{file}" for file in PVE_FILES]})
+            files = decode_files(name, value)
         except NodeError as error:
             reasons.append(str(error))
             continue
-        return {path.removeprefix(f"{SDN_DIR}/"): text for path, text in value["files"].items()}
+        return {path.removeprefix(f"{SDN_DIR}/"): text for path, text in files.items()}
     raise NodeUnreachable(
         "cluster",
         "no member let /etc/pve/sdn be read" + (f" ({reasons[0]})" if reasons else ""),
@@ -83,8 +85,9 @@ def _observe(world: World, node: str) -> NodeRaw | NodeError:
     world.observer.step(node, "read")
     try:
         value = world.nodes.ask(node, "observe", {"files": list(NODE_FILES), "commands": list(NODE_COMMANDS)})
+        raw = decode_observed(node, value)
     except NodeError as error:
         world.observer.done(node, "read", "unreachable")
         return error
     world.observer.done(node, "read", "ok")
-    return NodeRaw(files=value["files"], commands=value["commands"])
+    return raw

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from pvesdn.decode.node_answers import decode_problems
 from pvesdn.errors import NodeError, NodeFailed, NodeUnreachable
 from pvesdn.model.files import NodeChanges
 from pvesdn.model.primitives import Json
@@ -36,13 +37,9 @@ def stage(run: Sequence[Progress]) -> bool:
 
 
 def _stage_node(progress: Progress) -> None:
-    problems = progress.ask("stage", {"files": file_entries(progress.changes)})["problems"]
-    if problems:
-        raise NodeFailed(
-            progress.node,
-            "; ".join(str(problem) for problem in problems),
-            hint="nothing was changed anywhere",
-        )
+    answer = progress.ask("stage", {"files": file_entries(progress.changes)})
+    if problems := decode_problems(progress.node, answer):
+        raise NodeFailed(progress.node, "; ".join(problems), hint="nothing was changed anywhere")
 
 
 def discard(rest: Iterable[Progress], *, because: str) -> None:

@@ -11,7 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from pvesdn.decode.members import MembersFile, decode_members
+from pvesdn.decode.members import MEMBERS_FILE, MembersFile, decode_members
+from pvesdn.decode.node_answers import decode_files
 from pvesdn.errors import NodeFailed
 from pvesdn.model.files import ChangeSet
 from pvesdn.model.report import ApplyReport
@@ -21,7 +22,6 @@ from pvesdn.workflows.plan import plan
 from pvesdn.workflows.read import SDN_DIR, read_cluster
 from pvesdn.workflows.world import World
 
-MEMBERS = "/etc/pve/.members"
 WatchAction: TypeAlias = Literal["plan", "apply"]
 
 
@@ -52,8 +52,9 @@ def watch_once(world: World, state: str | None, renderer: Renderer, *, action: W
     if world.local_node is None:
         msg = "watch compares the files of /etc/pve, so it runs on a node of the cluster"
         raise NodeFailed("this machine", msg)
-    files = world.nodes.ask(world.local_node, "read", {"files": [MEMBERS, f"{SDN_DIR}/*.cfg"]})["files"]
-    members = decode_members(files.get(MEMBERS, ""))
+    answer = world.nodes.ask(world.local_node, "read", {"files": [MEMBERS_FILE, f"{SDN_DIR}/*.cfg"]})
+    files = decode_files(world.local_node, answer)
+    members = decode_members(files.get(MEMBERS_FILE, ""))
     stand_by = _stands_by(members, world.local_node)
     if stand_by:
         return WatchReport(acted=False, reason=stand_by, state=state)
@@ -80,7 +81,7 @@ def _stands_by(members: MembersFile, local: str) -> str:
 def _digests(files: Mapping[str, str], members: MembersFile) -> str:
     """One line of JSON. Counters of pmxcfs are left out: they move without the membership changing."""
     nodes = {name: [m.node_id, m.is_online, str(m.address or "")] for name, m in sorted(members.nodes.items())}
-    parts = {path: files[path] for path in sorted(files) if path != MEMBERS} | {MEMBERS: json.dumps(nodes)}
+    parts = {path: files[path] for path in sorted(files) if path != MEMBERS_FILE} | {MEMBERS_FILE: json.dumps(nodes)}
     return json.dumps({path: hashlib.sha256(text.encode()).hexdigest() for path, text in parts.items()}, sort_keys=True)
 
 

@@ -1,0 +1,62 @@
+"""What the node program answers -> text by path, problems. A node that answers anything else has failed, and only it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TypeVar
+
+from pvesdn.decode import json_text
+from pvesdn.decode.json_text import WrongShapeError
+from pvesdn.errors import NodeFailed
+from pvesdn.model.primitives import Json
+from pvesdn.model.snapshot import NodeRaw
+
+Decoded = TypeVar("Decoded")
+
+
+def decode_files(node: str, value: Mapping[str, Json]) -> dict[str, str]:
+    """The value of `read`: text by absolute path.
+
+    :raises NodeFailed: it has another shape.
+    """
+    return _decoded(node, lambda: _files(value))
+
+
+def decode_observed(node: str, value: Mapping[str, Json]) -> NodeRaw:
+    """The value of `observe`; what its commands answered is still as they gave it.
+
+    :raises NodeFailed: it has another shape.
+    """
+    return _decoded(node, lambda: NodeRaw(_files(value), json_text.mapping(value.get("commands"), "commands")))
+
+
+def decode_problems(node: str, value: Mapping[str, Json]) -> tuple[str, ...]:
+    """The value of `stage`: what speaks against the staged files, one line each.
+
+    :raises NodeFailed: it has another shape.
+    """
+    return _decoded(node, lambda: _problems(value))
+
+
+def _decoded(node: str, decode: Callable[[], Decoded]) -> Decoded:
+    try:
+        return decode()
+    except WrongShapeError as error:
+        raise NodeFailed(node, f"the node program's answer makes no sense: {error}") from error
+
+
+def _files(value: Mapping[str, Json]) -> dict[str, str]:
+    files = json_text.mapping(value.get("files"), "files")
+    for path, text in files.items():
+        if not isinstance(text, str):
+            message = f"{path!a} of files is no text"
+            raise WrongShapeError(message)
+    return files
+
+
+def _problems(value: Mapping[str, Json]) -> tuple[str, ...]:
+    problems = value.get("problems")
+    if not isinstance(problems, list):
+        message = "problems is no JSON list"
+        raise WrongShapeError(message)
+    return tuple(" ".join(str(problem).split()) for problem in problems)

@@ -1,0 +1,43 @@
+"""Answers of the node program, good ones and others."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from pvesdn.decode.node_answers import decode_files, decode_observed, decode_problems
+from pvesdn.errors import NodeFailed
+from pvesdn.model.snapshot import NodeRaw
+
+
+def test_files_are_text_by_path() -> None:
+    assert decode_files("pve1", {"files": {"/etc/hosts": "a\n"}}) == {"/etc/hosts": "a\n"}
+
+
+def test_an_observation_has_files_and_what_commands_answered() -> None:
+    value = {"hostname": "pve1", "files": {}, "commands": {"ip-link": [1]}}
+    assert decode_observed("pve1", value) == NodeRaw({}, {"ip-link": [1]})
+
+
+def test_each_problem_is_one_line() -> None:
+    assert decode_problems("pve1", {"problems": ["line 3:\n  unknown", 7]}) == ("line 3: unknown", "7")
+
+
+@pytest.mark.parametrize("value", [{}, {"files": None}, {"files": ["/etc/hosts"]}, {"files": {"/etc/hosts": 1}}])
+def test_files_of_another_shape_are_their_nodes_failure(value: dict[str, Any]) -> None:
+    for decode in (decode_files, decode_observed):
+        with pytest.raises(NodeFailed, match=r"^pve1: the node program's answer makes no sense: .*files"):
+            decode("pve1", value)
+
+
+@pytest.mark.parametrize("value", [{"files": {}}, {"files": {}, "commands": []}])
+def test_commands_of_another_shape_are_their_nodes_failure(value: dict[str, Any]) -> None:
+    with pytest.raises(NodeFailed, match="commands is no JSON object"):
+        decode_observed("pve1", value)
+
+
+@pytest.mark.parametrize("value", [{}, {"problems": "none"}])
+def test_problems_of_another_shape_are_their_nodes_failure(value: dict[str, Any]) -> None:
+    with pytest.raises(NodeFailed, match="problems is no JSON list"):
+        decode_problems("pve1", value)
