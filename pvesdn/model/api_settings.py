@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, ConfigDict, Field, SecretStr, StringConstraints, model_validator
+from pydantic import AfterValidator, ConfigDict, Field, SecretStr, model_validator
 
 from pvesdn.model.base import Model
 from pvesdn.model.primitives import UdpPort
@@ -37,12 +37,43 @@ def _fit_for_a_header(value: SecretStr) -> SecretStr:
 
 Seconds = Annotated[float, Field(gt=0, le=86_400)]
 """A time to wait, at most a day."""
+
+
+def _written_as(pattern: str, fault: str) -> AfterValidator:
+    """Text that matches `pattern` wholly. :param fault: what is wrong with any other, and how to write it."""
+    form = re.compile(pattern)
+
+    def check(value: str) -> str:
+        if not form.fullmatch(value):
+            raise ValueError(fault)
+        return value
+
+    return AfterValidator(check)
+
+
 Fingerprint = Annotated[str, AfterValidator(_sha256_fingerprint)]
-HostName = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z]([0-9A-Za-z.-]*[0-9A-Za-z])?$|^\[?[0-9A-Fa-f:]+\]?$")]
-UserId = Annotated[str, StringConstraints(pattern=r"^[^\s:/@!]+@[A-Za-z][A-Za-z0-9._-]+$", max_length=64)]
+HostName = Annotated[
+    str,
+    _written_as(
+        r"[0-9A-Za-z]([0-9A-Za-z.-]*[0-9A-Za-z])?|\[?[0-9A-Fa-f:]+\]?",
+        "is no host name or address; write it alone, such as pve1.example.org: no https://, and the port under port",
+    ),
+]
+UserId = Annotated[
+    str,
+    _written_as(
+        r"(?=.{3,64}$)[^\s:/@!]+@[A-Za-z][A-Za-z0-9._-]+", "is no user with a realm; write it such as pvesdn@pve"
+    ),
+]
 """User and realm, such as ``root@pam``."""
 TokenSecret = Annotated[SecretStr, AfterValidator(_fit_for_a_header)]
-TokenName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9._-]+$")]
+TokenName = Annotated[
+    str,
+    _written_as(
+        r"[A-Za-z][A-Za-z0-9._-]+",
+        "is no name of a token; of pvesdn@pve!sdn write sdn: two or more letters, digits and . _ -, a letter first",
+    ),
+]
 
 
 class ApiSettings(Model):
