@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -11,7 +11,7 @@ from pvesdn.decode import json_text
 from pvesdn.decode.json_text import WrongShapeError
 from pvesdn.errors import ClusterError
 from pvesdn.model.cluster import SeenVtep
-from pvesdn.model.primitives import Json, NodeName
+from pvesdn.model.primitives import IpAddress, Json, NodeName
 from pvesdn.model.snapshot import SEEN_FILE
 
 _FORMAT = 1
@@ -38,8 +38,13 @@ def decode_seen(text: str | None) -> dict[str, SeenVtep]:
 
 def encode_seen(vteps: Mapping[str, SeenVtep]) -> str:
     """The file's text: the same mapping gives the same bytes."""
-    entries = {node: {"address": str(seen.address), "mtu": seen.mtu} for node, seen in vteps.items()}
+    entries = {node: _entry(seen) for node, seen in vteps.items()}
     return json.dumps({"format": _FORMAT, "vteps": entries}, indent=1, sort_keys=True) + "\n"
+
+
+def _entry(seen: SeenVtep) -> dict[str, Json]:
+    others: dict[str, Json] = {str(address): mtu for address, mtu in seen.others}
+    return {"address": str(seen.address), "mtu": seen.mtu, **({"others": others} if others else {})}
 
 
 def _vtep(node: str, value: Json) -> SeenVtep:
@@ -52,4 +57,10 @@ def _vtep(node: str, value: Json) -> SeenVtep:
     return SeenVtep(
         address=json_text.address(entry.get("address"), f"address of '{node}'"),
         mtu=json_text.number(entry.get("mtu"), f"mtu of '{node}'"),
+        others=tuple(_others(entry.get("others") or {}, f"others of '{node}'")),
     )
+
+
+def _others(value: Json, what: str) -> Iterator[tuple[IpAddress, int]]:
+    for address, mtu in sorted(json_text.mapping(value, what).items()):
+        yield json_text.address(address, what), json_text.number(mtu, what)

@@ -27,7 +27,7 @@ def check(given: DesignInput, vteps: _VtepByNode) -> Iterator[Finding]:
     for zone in given.sdn.our_zones:
         own = {node: vteps[node] for node in sorted(zone_nodes(zone, given.cluster)) if node in vteps}
         if isinstance(zone, VxlanZone):
-            own = local_vteps(zone, own, given.facts)
+            own = local_vteps(zone, own, given)
         yield from _mtu(zone, own)
         yield from _twice(zone, own)
         families: set[int] = {vtep.address.version for vtep in own.values()}

@@ -118,7 +118,7 @@ def _plan_zone(zone: OurZone, given: DesignInput, vteps: Mapping[str, Vtep], def
     exits = defined.exits.get(zone.id, ())
     own = {node: vteps[node] for node in sorted(nodes)}
     if isinstance(zone, VxlanZone):
-        own = zone_vxlan.local_vteps(zone, own, given.facts)
+        own = zone_vxlan.local_vteps(zone, own, given)
     mtu = zone.mtu or inner_mtu(own.values())
     if mtu is None:
         msg = f"the MTU of zone {zone.id} cannot be known"

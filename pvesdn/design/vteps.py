@@ -5,7 +5,7 @@ A member that is off keeps its place: its address is the one that was seen last.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from pvesdn.design.zones import nodes_with_tunnels
@@ -14,6 +14,7 @@ from pvesdn.model.design import DesignInput
 from pvesdn.model.facts import NodeFacts
 from pvesdn.model.findings import Finding, Severity
 from pvesdn.model.primitives import IpAddress, IpNetwork
+from pvesdn.model.sdn import VxlanZone
 
 
 def choose_vteps(given: DesignInput) -> tuple[Mapping[str, Vtep], tuple[Finding, ...]]:
@@ -42,14 +43,27 @@ def choose_vteps(given: DesignInput) -> tuple[Mapping[str, Vtep], tuple[Finding,
 
 def seen_now(given: DesignInput, vteps: Mapping[str, Vtep]) -> dict[str, SeenVtep]:
     """What is to be remembered: nodes that answered as they are now, other members as they were, no node that has left."""
+    listed = {peer for zone in given.sdn.our_zones if isinstance(zone, VxlanZone) for peer in zone.peers or ()}
     seen: dict[str, SeenVtep] = {}
     for member in given.cluster.members:
         vtep = vteps.get(member.name)
         if member.name in given.facts and vtep is not None and vtep.mtu is not None:
-            seen[member.name] = SeenVtep(address=vtep.address, mtu=vtep.mtu)
+            seen[member.name] = SeenVtep(
+                address=vtep.address,
+                mtu=vtep.mtu,
+                others=tuple(_sizes(given.facts[member.name], listed - {vtep.address})),
+            )
         elif member.name in given.seen:
             seen[member.name] = given.seen[member.name]
     return seen
+
+
+def _sizes(facts: NodeFacts, addresses: Iterable[IpAddress]) -> Iterator[tuple[IpAddress, int]]:
+    """Those of `addresses` that the node holds, with the MTU of their devices, lowest first."""
+    for address in sorted(addresses, key=lambda address: (address.version, int(address))):
+        link = facts.link(facts.holder(address) or "")
+        if link is not None:
+            yield address, link.mtu
 
 
 @dataclass(frozen=True, slots=True)

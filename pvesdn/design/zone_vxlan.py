@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from pvesdn.design.zones import IPV4, IPV6, ZonePlan, plain_bridge
-from pvesdn.model.cluster import Vtep
+from pvesdn.model.cluster import SeenVtep, Vtep
+from pvesdn.model.design import DesignInput
 from pvesdn.model.facts import NodeFacts
 from pvesdn.model.ifupdown import Tunnel, VnetBridge
 from pvesdn.model.primitives import IpAddress
@@ -17,11 +18,21 @@ def design_bridge(vnet: Vnet, mtu: int) -> VnetBridge:
     return plain_bridge(vnet, mtu)
 
 
-def local_vteps(zone: VxlanZone, vteps: Mapping[str, Vtep], facts: Mapping[str, NodeFacts]) -> dict[str, Vtep]:
-    """The zone's own VTEPs by node: of a list of peers the address that the node holds, as PVE reads its lists (F7)."""
+def local_vteps(zone: VxlanZone, vteps: Mapping[str, Vtep], given: DesignInput) -> dict[str, Vtep]:
+    """The zone's own VTEPs by node: of a list of peers the address that the node holds, as PVE reads its lists (F7).
+
+    A member that is off keeps the one it was seen with: its size counts for the zone's MTU on every other node.
+    """
     if zone.peers is None:
         return dict(vteps)
-    return {node: _among(zone.peers, vtep, facts.get(node)) for node, vtep in vteps.items()}
+    own = {}
+    for node, vtep in vteps.items():
+        facts = given.facts.get(node)
+        here = None
+        if vtep.address not in zone.peers:
+            here = _held(zone.peers, facts) if facts else _seen(zone.peers, given.seen.get(node), node)
+        own[node] = here or vtep
+    return own
 
 
 def remotes(zone: VxlanZone, plan_vteps: Mapping[str, Vtep], node: str) -> tuple[IpAddress, ...]:
@@ -55,18 +66,20 @@ def flooding(plan: ZonePlan, zone: VxlanZone, node: str) -> list[tuple[str, tupl
     return [(vnet.port.name, others) for vnet in plan.vnets if node in vnet.nodes] if others else []
 
 
-def _among(peers: tuple[IpAddress, ...], vtep: Vtep, facts: NodeFacts | None) -> Vtep:
-    if facts is None or vtep.address in peers:
-        return vtep
+def _held(peers: tuple[IpAddress, ...], facts: NodeFacts) -> Vtep | None:
     for peer in peers:
         device = facts.holder(peer)
         if device is not None:
             link = facts.link(device)
-            return Vtep(
-                node=vtep.node,
-                address=peer,
-                interface=device,
-                mtu=link.mtu if link else None,
-                why="its address among the zone's peers",
-            )
-    return vtep
+            why = "its address among the zone's peers"
+            return Vtep(node=facts.node, address=peer, interface=device, mtu=link.mtu if link else None, why=why)
+    return None
+
+
+def _seen(peers: tuple[IpAddress, ...], seen: SeenVtep | None, node: str) -> Vtep | None:
+    sizes = dict(seen.others) if seen else {}
+    for peer in peers:
+        if peer in sizes:
+            why = "its address among the zone's peers, as it was last seen"
+            return Vtep(node=node, address=peer, interface=None, mtu=sizes[peer], why=why)
+    return None

@@ -49,10 +49,12 @@ class SeenVtep(Model):
     """What a node's VTEP was when the node was last seen; kept under /etc/pve/sdn so that an offline member stays a peer.
 
     :param mtu: MTU of the underlay interface, bytes, without VXLAN headers.
+    :param others: further addresses of the node that a zone names in its `peers`, with the MTU of their devices.
     """
 
     address: IpAddress
     mtu: int
+    others: tuple[tuple[IpAddress, int], ...] = ()
 
 
 class Vtep(Model):

@@ -3,9 +3,11 @@ from ipaddress import ip_address, ip_interface
 
 import pytest
 
-from pvesdn.model.facts import Link
+from pvesdn.decode.seen import decode_seen, encode_seen
+from pvesdn.design.vteps import choose_vteps, seen_now
+from pvesdn.model.facts import Link, NodeFacts
 from pvesdn.model.ifupdown import Tunnel, VnetBridge, VxlanPort
-from tests.unit.design.network import UNDERLAY, UNICAST, design, facts, given, stanzas
+from tests.unit.design.network import UNDERLAY, UNICAST, design, facts, given, remarks, stanzas
 
 VNET = "\nvnet: vmbr2\n\tzone zone\n\ttag 2\n"
 
@@ -113,3 +115,23 @@ def test_stanzas_that_do_not_depend_on_the_node_are_one_object() -> None:
     assert first.interfaces is not None
     assert second.interfaces is not None
     assert all(a is b for a, b in zip(first.interfaces.stanzas, second.interfaces.stanzas, strict=True))
+
+
+def test_a_member_that_goes_off_leaves_the_mtu_of_a_zone_on_another_network_alone() -> None:
+    """Its VTEP of the underlay has 1550; what the zone uses of it has 9000, and must be remembered as that."""
+
+    def node(number: int) -> NodeFacts:
+        plain = facts(f"node{number}", f"192.168.0.{number}/24")
+        held = (*plain.addresses, ("eno2", ip_interface(f"10.0.0.{number}/24")))
+        return replace(plain, links=(*(x for x in plain.links if x.name != "eno2"), Link("eno2", 9000)), addresses=held)
+
+    cfg = UNDERLAY + "vxlan: fast\n\tpeers 10.0.0.1,10.0.0.2,10.0.0.3\n\nvnet: vmbr2\n\tzone fast\n\ttag 2\n"
+    online = given(cfg, **{f"node{number}": node(number) for number in (1, 2, 3)})
+    seen = decode_seen(encode_seen(seen_now(online, choose_vteps(online)[0])))
+    assert seen == seen_now(online, choose_vteps(online)[0])
+    away = replace(given(cfg, offline=["node3"], node1=node(1), node2=node(2)), seen=seen)
+    assert not remarks(away)
+    assert design(online).interfaces == design(away).interfaces
+    bridge = stanzas(away)["vmbr2"]
+    assert isinstance(bridge, VnetBridge)
+    assert bridge.mtu == 8950
