@@ -125,7 +125,8 @@ def _default_router(given: DesignInput, bgp: BgpPlan, plans: tuple[ZonePlan, ...
         return None
     groups: list[PeerGroup] = []
     activations: list[EvpnActivation] = []
-    placed: set[str] = set()
+    # bgpd refuses every address of the node's own, not the VTEP alone: "Can not configure the local system as neighbor".
+    placed = {str(held.ip) for _, held in given.facts[node].addresses} if node in given.facts else set()
     for number, mesh in enumerate(meshes):
         suffix = f"-{mesh.controller.id}" if number else ""
         for name, neighbors, is_client in _sessions(mesh, node):

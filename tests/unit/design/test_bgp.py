@@ -314,3 +314,10 @@ class TestBesidePve:
         network = given(UNDERLAY + uplink(zone="theirs") + uplink(zone="theirs", node="node2"), pve=pve)
         assert frr(network, "node1").routers[0].asn == 65100
         assert frr(network, "node2").routers[0].asn == 65000
+
+
+def test_no_address_of_the_nodes_own_is_a_neighbour_whichever_of_them_a_list_names() -> None:
+    """bgpd would refuse it, and with it the whole reload."""
+    cfg = SYMMETRIC.replace("\tasn 1234\n", "\tasn 1234\n\tpeers 10.0.0.1,192.168.0.2,192.168.0.3\n")
+    router = frr(given(cfg, node1=facts("node1", "192.168.0.1/24", "10.0.0.1/32"))).routers[0]
+    assert [group.neighbors for group in router.groups] == [("192.168.0.2", "192.168.0.3")]
