@@ -480,7 +480,8 @@ def _text_of(machine: Machine, path: str) -> Optional[str]:
         return data.decode("utf-8")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
-        raise Refused(f"{path} is no UTF-8 text: byte {data[error.start]:#04x} in line {line}") from None
+        what = f"{path} is no UTF-8 text: byte {data[error.start]:#04x} in line {line}"
+        raise Refused(what, "save it as UTF-8") from None
 
 
 def _digest(machine: Machine, path: str) -> Optional[str]:

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from pvesdn.decode.cluster_status import decode_cluster
 from pvesdn.decode.node_answers import decode_files, decode_observed
-from pvesdn.errors import ApiRefused, NodeError, NodeUnreachable
+from pvesdn.errors import ApiRefused, NodeError, NodeFailed, NodeUnreachable
 from pvesdn.model.cluster import ClusterState, Member
 from pvesdn.model.primitives import Json
 from pvesdn.model.snapshot import NODE_COMMANDS, NODE_FILES, PVE_FILES, NodeRaw, Snapshot
@@ -25,6 +25,7 @@ def read_cluster(world: World) -> Snapshot:
     """All that a plan needs, as it was read.
 
     :raises ClusterError: the API does not answer or refuses.
+    :raises NodeFailed: a file of /etc/pve/sdn cannot be read.
     :raises NodeUnreachable: no member let /etc/pve/sdn be read.
     """
     api: dict[str, Json] = {path: world.api.get(path) for path in _API_PATHS}
@@ -46,20 +47,25 @@ def read_definitions(world: World, members: Iterable[Member], unreachable: Mappi
     """The files of /etc/pve/sdn, by name, from this node or from the first member that answers.
 
     :param unreachable: members that need not be asked, with the reason.
+    :raises NodeFailed: members answer, and none can read them, such as a file that is no text.
     :raises NodeUnreachable: nobody answers; with the first reason.
     """
     names = [member.name for member in members if member.name not in unreachable]
     if world.local_node is not None:
         names = [world.local_node, *(name for name in names if name != world.local_node)]
     reasons = list(unreachable.values())
+    failure: NodeFailed | None = None
     for name in names:
         try:
             value = world.nodes.ask(name, "read", {"files": [f"{SDN_DIR}/{file}" for file in PVE_FILES]})
             files = decode_files(name, value)
         except NodeError as error:
             reasons.append(str(error))
+            failure = failure or (error if isinstance(error, NodeFailed) else None)
             continue
         return {path.removeprefix(f"{SDN_DIR}/"): text for path, text in files.items()}
+    if failure is not None:
+        raise failure
     raise NodeUnreachable(
         "cluster",
         "no member let /etc/pve/sdn be read" + (f" ({reasons[0]})" if reasons else ""),

@@ -79,7 +79,8 @@ def test_the_folder_itself_may_be_a_link_as_etc_pve_is_on_a_simulated_node(
 
 def test_what_is_no_text_is_refused_with_its_place(program: Asking, node: NodeRoot) -> None:
     node.place(OURS).write_bytes(b"auto x\n# caf\xe9\n")
-    assert program.refusal("read", files=[OURS]) == f"{OURS} is no UTF-8 text: byte 0xe9 in line 2"
+    line = f"{OURS} is no UTF-8 text: byte 0xe9 in line 2; save it as UTF-8"
+    assert program.refusal("read", files=[OURS]) == line
 
 
 def test_a_file_of_more_than_8_mib_is_refused(program: Asking, node: NodeRoot) -> None:

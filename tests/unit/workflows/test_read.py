@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pvesdn.errors import ApiRefused, NodeUnreachable, NotQuorate, SnapshotError
+from pvesdn.errors import ApiRefused, NodeFailed, NodeUnreachable, NotQuorate, SnapshotError
 from pvesdn.workflows.read import read_cluster
 from tests.unit.workflows.kit import cluster, plan_of
 
@@ -45,6 +45,21 @@ def test_when_nobody_shows_the_definitions_it_says_why_the_api_is_not_enough() -
     with pytest.raises(NodeUnreachable, match="the API alone does not show these files") as raised:
         read_cluster(made.world())
     assert "node1: permission denied (publickey)" in str(raised.value)
+
+
+def test_definitions_that_no_member_can_read_are_a_failure_and_no_question_of_reaching_nodes() -> None:
+    made = cluster()
+    made.nodes["node1"].off = "connection timed out"
+    for name in ("node2", "node3"):
+        made.nodes[name].refuses["read"] = "/etc/pve/sdn/pvesdn.cfg is no UTF-8 text: byte 0xff in line 1"
+    with pytest.raises(NodeFailed, match=r"^node2: /etc/pve/sdn/pvesdn\.cfg is no UTF-8 text: byte 0xff in line 1"):
+        read_cluster(made.world())
+
+
+def test_definitions_that_one_member_cannot_read_come_from_the_next() -> None:
+    made = cluster()
+    made.nodes["node1"].refuses["read"] = "/etc/pve/sdn: Transport endpoint is not connected"
+    assert "pvesdn.cfg" in read_cluster(made.world()).pve_files
 
 
 def test_absent_sdn_endpoints_are_no_error() -> None:
