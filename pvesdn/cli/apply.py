@@ -115,5 +115,5 @@ def _carry_out(session: Session, steps: Steps, work: Callable[[], ApplyReport]) 
 
 def _status(changes: ChangeSet, report: ApplyReport | None) -> int:
     if report is None:
-        return exits.UNREACHABLE if changes.unreachable else exits.OK
+        return exits.UNREACHABLE if changes.unreachable or changes.offline else exits.OK
     return exit_status(report)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from pvesdn.compare.flags import PlanFlags
-from pvesdn.errors import ApplyRefused, ClusterError, NodeError, NodeFailed, PvesdnError
+from pvesdn.errors import ApplyRefused, ClusterError, NodeError, NodeFailed, NodeUnreachable, PvesdnError
 from pvesdn.model.files import OUR_INTERFACES, OUR_SYSCTL, ChangeSet, FrrAction
 from pvesdn.model.report import ApplyReport, NodeOutcome, Outcome, StepOutcome
 from pvesdn.model.snapshot import SEEN_FILE
@@ -25,6 +25,7 @@ from pvesdn.workflows.tasks import follow
 from pvesdn.workflows.world import World
 
 _AGAIN = "run pvesdn apply again"
+_OFFLINE = "offline; run pvesdn apply again when it is back"
 _NO_COMMIT = "PVE's definitions were not committed, because a node failed first"
 
 
@@ -85,15 +86,25 @@ def remember_vteps(world: World, changes: ChangeSet) -> None:
 
 
 def _roll_out(run: list[Progress], *, reloads: bool) -> bool:
-    """One node after the other; False when one failed, the rest then being as they were."""
+    """One node after the other; False when one failed, the rest then being as they were.
+
+    A node that is gone when its turn comes says nothing about the change: the others go on.
+    """
     for position, progress in enumerate(run):
         try:
             _put_in_place(progress, reloads=reloads)
         except NodeError as error:
             progress.fail(error)
+            if isinstance(error, NodeUnreachable) and _is_untouched(progress):
+                continue
             discard(run[position + 1 :], because=progress.node)
             return False
     return True
+
+
+def _is_untouched(progress: Progress) -> bool:
+    """Whether losing the node cannot come from what was done there: it was lost before anything was."""
+    return progress.step == "written" and not progress.changes.ifdown and not progress.changes.delete_links
 
 
 def _put_in_place(progress: Progress, *, reloads: bool) -> None:
@@ -170,7 +181,7 @@ def _report(run: list[Progress], changes: ChangeSet, *, commit: tuple[Outcome | 
     outcomes = [progress.outcome() for progress in run]
     outcomes += [
         NodeOutcome(node, (StepOutcome("read", Outcome.UNREACHABLE),), error=reason)
-        for node, reason in changes.unreachable.items()
+        for node, reason in (*changes.unreachable.items(), *((node, f"{node}: {_OFFLINE}") for node in changes.offline))
     ]
     return ApplyReport(
         nodes=tuple(sorted(outcomes, key=lambda outcome: outcome.node)),

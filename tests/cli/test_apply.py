@@ -275,3 +275,22 @@ SKIPPED = NodeOutcome("node4", (StepOutcome("written", Outcome.SKIPPED),), error
 )
 def test_the_exit_status_says_what_a_script_must_know(report: ApplyReport, status: int) -> None:
     assert exit_status(report) == status
+
+
+def test_an_offline_member_shows_in_the_recap_and_in_the_status(settings: Path) -> None:
+    cluster = fake_cluster(KNOWN_MTU, offline=("node3",))
+    result = apply(settings, cluster, "--yes")
+    assert "node3 : read=unreachable\n" in result.out
+    assert result.out.endswith("Apply incomplete: 2 nodes done, 1 could not be reached.\n")
+    assert "node3: offline; run pvesdn apply again when it is back" in result.err
+    assert result.status == 4
+
+
+def test_with_nothing_to_do_an_offline_member_still_shows_in_the_status(settings: Path, cluster: FakeCluster) -> None:
+    assert apply(settings, cluster, "--yes").status == 0
+    for row in cluster.api.answers["cluster/status"]:
+        if row.get("name") == "node3":
+            row["online"] = 0
+    result = apply(settings, cluster, "--yes")
+    assert result.status == 4
+    assert "not checked: node3: offline" in result.out

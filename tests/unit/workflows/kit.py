@@ -1,11 +1,9 @@
-"""A fake cluster whose reloads make the links that the interfaces files ask for."""
+"""Definitions for a fake cluster, and what plan and apply make of it."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from pvesdn.compare.stanzas import option
-from pvesdn.decode.interfaces import split_stanzas
 from pvesdn.model.files import ChangeSet
 from pvesdn.model.report import ApplyReport
 from pvesdn.render.renderer import Renderer
@@ -32,30 +30,7 @@ PVE_ZONES = {
 
 
 def cluster(pvesdn_cfg: str = UNICAST, **given: Any) -> FakeCluster:
-    made = fake_cluster(pvesdn_cfg, **given)
-    made.api.on_reload = lambda node: make_links(made, node)
-    made.api.on_apply = lambda _api: [make_links(made, node) for node in made.nodes.nodes]
-    return made
-
-
-def make_links(made: FakeCluster, node: str) -> None:
-    """What ifreload does: a link of the right kind for every `iface` of interfaces.d."""
-    there = made.nodes[node]
-    links = there.commands["ip-link"]
-    known = {link["ifname"] for link in links}
-    for path, text in there.files.items():
-        if not path.startswith("/etc/network/interfaces.d/"):
-            continue
-        for name, stanza in split_stanzas(text):
-            if name and name not in known:
-                links.append({"ifname": name, "mtu": 1500, "linkinfo": {"info_kind": _kind(stanza)}})
-
-
-def _kind(stanza: str) -> str:
-    vni = option(stanza, "vxlan-id")
-    if vni is not None:
-        return "vxlan"
-    return "vrf" if option(stanza, "vrf-table") else "bridge"
+    return fake_cluster(pvesdn_cfg, **given)
 
 
 def plan_of(made: FakeCluster, **options: Any) -> ChangeSet:

@@ -12,7 +12,7 @@ from pvesdn.model.report import Outcome
 from pvesdn.render.renderer import Renderer
 from pvesdn.workflows.apply import apply
 from tests.fakes import RECORD
-from tests.unit.workflows.kit import PVE_ZONES, UNICAST, apply_to, cluster, errors, make_links, plan_of, steps
+from tests.unit.workflows.kit import PVE_ZONES, UNICAST, apply_to, cluster, errors, plan_of, steps
 
 EVPN = """underlay: cluster
 \tnetwork 192.168.0.0/24
@@ -181,6 +181,34 @@ def test_a_node_that_does_not_answer_at_all_is_reported_and_the_others_go_on() -
     assert steps(report)["node1"][-1] == "verified=ok"
 
 
+def test_a_node_that_is_gone_when_its_turn_comes_does_not_stop_the_others() -> None:
+    made = cluster()
+    made.nodes["node2"].lost["commit"] = "connection refused"
+    report = apply_to(made)
+    assert steps(report) == {"node1": DONE, "node2": ["staged=ok", "written=unreachable"], "node3": DONE}
+
+
+def test_a_node_that_is_lost_after_its_files_were_changed_stops_the_run() -> None:
+    made = cluster(EVPN)
+    made.nodes["node2"].lost["frr"] = "connection reset"
+    report = apply_to(made)
+    assert steps(report)["node2"][-1] == "frr=unreachable"
+    assert steps(report)["node3"] == ["staged=ok", "written=skipped"]
+
+
+def test_an_offline_member_is_in_the_report_of_what_was_done() -> None:
+    made = cluster()
+    apply_to(made)
+    made.nodes.pve_files["/etc/pve/sdn/pvesdn.cfg"] = UNICAST.replace("tag 2", "tag 3")
+    for row in made.api.answers["cluster/status"]:
+        if row.get("name") == "node3":
+            row["online"] = 0
+    report = apply_to(made)
+    assert report.has_unreachable
+    assert errors(report) == {"node3": "node3: offline; run pvesdn apply again when it is back"}
+    assert steps(report)["node2"][-1] == "verified=ok"
+
+
 def test_obstacles_are_refused_before_anything_is_asked_of_a_node() -> None:
     made = cluster()
     made.nodes["node2"].files[OUR_INTERFACES] = "auto x\niface x\n"
@@ -245,7 +273,7 @@ def test_an_api_that_is_gone_when_it_is_time_to_verify_does_not_take_the_report_
     reloaded: list[str] = []
 
     def reload(node: str) -> None:
-        make_links(made, node)
+        made.reload(node)
         reloaded.append(node)
         if len(reloaded) == 3:
             made.api.errors["cluster/status"] = ApiUnavailable("connection refused")
