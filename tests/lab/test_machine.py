@@ -1,0 +1,42 @@
+"""The virtual machine's first file system, and the order in which its modules are loaded."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from pvesdn.lab.live.machine import cpio, load_order
+
+
+def test_a_module_is_loaded_after_those_it_needs(tmp_path: Path) -> None:
+    (tmp_path / "modules.dep").write_text(
+        "kernel/net/9p/9pnet.ko:\n"
+        "kernel/net/9p/9pnet_virtio.ko: kernel/net/9p/9pnet.ko kernel/drivers/virtio/virtio.ko\n"
+        "kernel/drivers/virtio/virtio.ko:\n"
+        "kernel/fs/9p/9p.ko: kernel/net/9p/9pnet.ko\n"
+    )
+    order = [path.name for path in load_order(tmp_path, ["9pnet-virtio".replace("-", "_"), "9p"])]
+    assert order == ["virtio.ko", "9pnet.ko", "9pnet_virtio.ko", "9p.ko"]
+
+
+def test_a_module_that_is_built_in_needs_no_loading(tmp_path: Path) -> None:
+    (tmp_path / "modules.dep").write_text("kernel/fs/9p/9p.ko:\n")
+    assert load_order(tmp_path, ["overlay"]) == []
+
+
+def test_the_archive_is_one_that_cpio_reads(tmp_path: Path) -> None:
+    if shutil.which("cpio") is None:
+        pytest.skip("no cpio here: apt install cpio")
+    archive = cpio(("bin",), {"init": b"#!/bin/sh\n", "bin/odd": b"12345"})
+    subprocess.run(["cpio", "-idm", "--quiet"], input=archive, cwd=tmp_path, check=True)
+    assert (tmp_path / "init").read_bytes() == b"#!/bin/sh\n"
+    assert (tmp_path / "bin/odd").stat().st_mode & 0o777 == 0o755
+
+
+def test_every_part_of_the_archive_begins_at_a_multiple_of_four() -> None:
+    archive = cpio((), {"a": b"x", "longer": b"yz"})
+    assert len(archive) % 4 == 0
+    assert all(archive.index(b"070701", start) % 4 == 0 for start in (0, 6, 120))
