@@ -1,0 +1,116 @@
+"""The whole lab from inside: wires, cluster, routers, guests. The process that makes it is the controller."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from pvesdn.lab.live.cluster import LiveCluster
+from pvesdn.lab.live.guest import Guest, Host
+from pvesdn.lab.live.node import Card, LiveNode
+from pvesdn.lab.live.packages import Unpacked
+from pvesdn.lab.live.space import LabFault, Space
+from pvesdn.lab.live.topology import Topology
+from pvesdn.lab.live.wires import Wires
+
+CONTROLLER = "10.99.0.250/24"
+_FIRST_GUEST = 100
+
+
+class Lab:
+    """:param folder: for everything; on a file system that goes with the lab.
+    :param packages: what nodes consist of.
+    """
+
+    def __init__(self, folder: Path, topology: Topology, packages: Unpacked) -> None:
+        self.folder = folder
+        self.topology = topology
+        self.log = folder / "log"
+        self._ping = _find_ping(packages)
+        self.guests: dict[str, Guest] = {}
+        self.routers: dict[str, Host] = {}
+        self._numbers = _FIRST_GUEST
+        self.controller = Space("controller", os.getpid())
+        self.controller.must("ip", "link", "set", "lo", "up")
+        self.wires = Wires(self.log)
+        self.wires.plug([Card("mgmt0", "mgmt")], self.controller)
+        self.controller.must("ip", "address", "add", CONTROLLER, "dev", "mgmt0")
+        self.controller.must("ip", "link", "set", "mgmt0", "up")
+        self.cluster = LiveCluster(folder, topology.nodes, self.wires, packages)
+        self.cluster.serve()
+        self.cluster.write_settings()
+        for plan in topology.routers:
+            self._add_router(plan.name, plan.addresses, plan.beyond, plan.routes)
+        self.cluster.wait_for_ssh(self.controller)
+
+    def _add_router(self, name: str, addresses: Sequence[str], beyond: Sequence[str], routes: Sequence[str]) -> None:
+        host = Host(name, self.log, self._ping)
+        self.wires.plug([Card("eth0", "outer")], host.space)
+        host.space.must(
+            "sh", "-c", "echo 1 > /proc/sys/net/ipv4/ip_forward; echo 1 > /proc/sys/net/ipv6/conf/all/forwarding"
+        )
+        host.must("link set eth0 up")
+        for device, found in (("eth0", addresses), ("lo", beyond)):
+            for address in found:
+                host.must(f"address add {address} dev {device}")
+        for route in routes:
+            host.must(f"route add {route}")
+        self.routers[name] = host
+
+    def node(self, name: str) -> LiveNode:
+        """A node by name.
+
+        :raises LabFault: there is none.
+        """
+        if name not in self.cluster.live:
+            raise LabFault(f"there is no node {name}; there are {', '.join(self.cluster.live)}")
+        return self.cluster.live[name]
+
+    def add_guest(
+        self, name: str, node: str, vnet: str, addresses: Sequence[str], gateways: Sequence[str] = ()
+    ) -> Guest:
+        """A new guest, running."""
+        if name in self.guests:
+            raise LabFault(f"there is a guest {name} already")
+        self._numbers += 1
+        host = Host(name, self.log, self._ping)
+        guest = Guest(host, self._numbers, self.node(node), vnet, tuple(addresses), tuple(gateways))
+        guest.plug_in()
+        self.guests[name] = guest
+        return guest
+
+    def remove_guests(self) -> None:
+        """Stop all guests; their ports go with them."""
+        for guest in self.guests.values():
+            guest.host.end()
+            if guest.node.is_on:
+                guest.node.space.call("ip", "link", "del", guest.port)
+        self.guests.clear()
+
+    def host(self, name: str) -> Host:
+        """A guest's or router's namespace.
+
+        :raises LabFault: there is none.
+        """
+        if name in self.guests:
+            return self.guests[name].host
+        if name in self.routers:
+            return self.routers[name]
+        raise LabFault(f"there is no guest and no router {name}")
+
+    def close(self) -> None:
+        """Stop the API and every process; namespaces go with their processes."""
+        self.remove_guests()
+        self.cluster.shut_down()
+        for node in self.cluster.live.values():
+            node.power_off()
+        for router in self.routers.values():
+            router.end()
+        self.controller.call("ip", "link", "del", "mgmt0")
+        self.wires.end()
+
+
+def _find_ping(packages: Unpacked) -> str:
+    own = packages.root / "usr/bin/ping"
+    return str(own) if own.exists() else "ping"

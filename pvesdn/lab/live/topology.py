@@ -1,0 +1,58 @@
+"""What a lab consists of, from a TOML file: nodes, and routers outside the cluster."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pvesdn.lab.live.node import NodePlan
+from pvesdn.lab.live.space import LabFault
+
+
+@dataclass(frozen=True, slots=True)
+class RouterPlan:
+    """A router outside the cluster, wired to the outside network.
+
+    :param addresses: on the outside network, with prefix length.
+    :param beyond: addresses behind it, with prefix length: what guests want to reach.
+    :param routes: to the guests' networks, as `ip route add` takes them.
+    """
+
+    name: str
+    addresses: tuple[str, ...]
+    beyond: tuple[str, ...] = ()
+    routes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Topology:
+    """:param spare: nodes that run but are no members until a scenario lets them join."""
+
+    nodes: tuple[NodePlan, ...]
+    spare: tuple[NodePlan, ...] = ()
+    routers: tuple[RouterPlan, ...] = field(default=())
+
+
+def read_topology(file: Path) -> Topology:
+    """Read ``topology.toml``: tables ``[[node]]``, ``[[spare]]`` and ``[[router]]`` with the fields of the classes here.
+
+    :raises LabFault: something is missing or unknown.
+    """
+    document = tomllib.loads(file.read_text("utf-8"))
+    try:
+        return Topology(
+            nodes=tuple(NodePlan(**row) for row in document.pop("node")),
+            spare=tuple(NodePlan(**row) for row in document.pop("spare", ())),
+            routers=tuple(RouterPlan(**_tuples(row)) for row in document.pop("router", ())),
+        )
+    except (KeyError, TypeError) as error:
+        raise LabFault(f"{file}: {error}") from None
+    finally:
+        if document.keys() - {"node", "spare", "router"}:
+            raise LabFault(f"{file}: unknown: {', '.join(document)}")
+
+
+def _tuples(row: dict[str, Any]) -> dict[str, Any]:
+    return {key: tuple(value) if isinstance(value, list) else value for key, value in row.items()}
