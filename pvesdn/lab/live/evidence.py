@@ -1,0 +1,53 @@
+"""What a run of the scenarios has shown, as a document: scenario by scenario, assertion by assertion, with the figures."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+RESULTS = "results.jsonl"
+
+_HEAD = """\
+# Evidence
+
+Written by `pvesdn lab test --evidence`: what was proven on live state, with what was measured. Real are FRR, ifupdown2,
+sshd and the kernel; the PVE API is simulated, and everything that changed a node went through `pvesdn apply`.
+"""
+
+
+def write_evidence(results: Path, target: Path) -> None:
+    """Turn ``results.jsonl`` in the folder `results` into a document."""
+    target.write_text(evidence(read_results(results)), "utf-8")
+
+
+def read_results(folder: Path) -> list[dict[str, Any]]:
+    """The results of a run, in the order of the run; empty when it had none."""
+    file = folder / RESULTS
+    lines = file.read_text("utf-8").splitlines() if file.is_file() else []
+    return [json.loads(line) for line in lines]
+
+
+def evidence(rows: list[dict[str, Any]]) -> str:
+    """The document."""
+    proofs = [row for row in rows if row["proves"] or row["outcome"] != "ok"]
+    counts = Counter(row["outcome"] for row in proofs)
+    total = sum(row["seconds"] for row in rows)
+    parts = [_HEAD, f"{counts['ok']} assertions hold, {len(proofs) - counts['ok']} do not. {total:.0f} s in all.\n"]
+    for scenario, found in groupby(proofs, key=lambda row: str(row["scenario"])):
+        steps = list(found)
+        parts.append(f"## {scenario}: {steps[0]['title']}\n\nKernel {steps[0]['kernel']}.\n")
+        table = ["| assertion | holds | measured |", "|---|---|---|"]
+        table += [f"| {row['proves'] or row['verb']} | {_word(row)} | {_cell(row['measured'])} |" for row in steps]
+        parts.append("\n".join(table) + "\n")
+    return "\n".join(parts)
+
+
+def _word(row: dict[str, Any]) -> str:
+    return {"ok": "yes", "failed": "**no**"}.get(str(row["outcome"]), "**not shown**")
+
+
+def _cell(text: str) -> str:
+    return " ".join(text.replace("|", "\\|").split())[:300]

@@ -1,0 +1,105 @@
+"""Live labs seen from outside: where they run, how they start, and that nothing of them is left."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pvesdn
+from pvesdn.errors import SettingsError
+from pvesdn.lab.live import kernel, machine
+from pvesdn.lab.live.packages import MACHINE, NODE, Say, fetch
+from pvesdn.lab.live.scenario import Scenario
+
+NAMESPACES = ("--net", "--mount", "--pid", "--ipc", "--uts", "--fork", "--kill-child", "--mount-proc")
+PARENT = Path("/run")
+PREFIX = "pvesdn-lab-"
+TEST_SECONDS = 2700.0
+
+
+def run_scenarios(scenarios: Iterable[Scenario], results: Path, say: Say) -> bool:
+    """Run scenarios: here what the kernel can, the rest in a virtual machine with Debian's.
+
+    :param results: a folder that gets ``results.jsonl``.
+    :returns: all went well.
+    :raises SettingsError: this machine cannot carry the lab.
+    """
+    if reason := kernel.obstacle():
+        raise SettingsError(reason)
+    here, elsewhere = divide(scenarios, kernel.probe())
+    fetch(NODE, say)
+    is_good = True
+    if here:
+        is_good = _run_here(here, results)
+    if elsewhere:
+        say("this kernel has no VRF devices: the rest runs on Debian's kernel under qemu, which takes longer")
+        is_good = _run_in_machine(elsewhere, results, say) and is_good
+    return is_good
+
+
+def divide(scenarios: Iterable[Scenario], able: kernel.Kernel) -> tuple[list[Scenario], list[Scenario]]:
+    """Those that the kernel at hand can carry, and the others."""
+    here: list[Scenario] = []
+    elsewhere: list[Scenario] = []
+    for scenario in scenarios:
+        (elsewhere if able.lacks(scenario.devices) else here).append(scenario)
+    return here, elsewhere
+
+
+def command(request: Mapping[str, Any]) -> list[str]:
+    """The lab's process, in namespaces of its own."""
+    return ["unshare", *NAMESPACES, sys.executable, "-P", "-m", "pvesdn.lab.live.inside", json.dumps(request)]
+
+
+@contextmanager
+def folder() -> Iterator[Path]:
+    """An empty folder to mount the lab's file system on; gone afterwards."""
+    path = Path(tempfile.mkdtemp(prefix=PREFIX, dir=PARENT))
+    try:
+        yield path
+    finally:
+        path.rmdir()
+
+
+def environment() -> dict[str, str]:
+    """For the lab's process: the Python packages that this process has."""
+    path = f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin"
+    return {**os.environ, "PATH": path, "PYTHONPATH": str(Path(pvesdn.__file__).parent.parent)}
+
+
+def _run_here(scenarios: list[Scenario], results: Path) -> bool:
+    with folder() as place:
+        # It dies with us, whatever kills us; and its namespaces die with it.
+        argv = ["setpriv", "--pdeathsig", "KILL", *command({**_request(scenarios, results), "folder": str(place)})]
+        with subprocess.Popen(argv, stdin=subprocess.DEVNULL, env=environment(), start_new_session=True) as process:
+            try:
+                return process.wait(TEST_SECONDS) == 0
+            except BaseException:
+                os.killpg(process.pid, signal.SIGKILL)
+                raise
+
+
+def in_machine(request: Mapping[str, Any]) -> tuple[list[str], dict[str, str]]:
+    """The lab's command for the virtual machine, and its environment there."""
+    place = "/run/pvesdn-lab"
+    names = ("HOME", "PYTHONPATH", "XDG_CACHE_HOME", "PATH")
+    given = {name: value for name, value in environment().items() if name in names}
+    argv = command({**request, "folder": place})
+    return ["sh", "-c", f'mkdir -p {place}; exec "$@"', "sh", *argv], given
+
+
+def _run_in_machine(scenarios: list[Scenario], results: Path, say: Say) -> bool:
+    argv, given = in_machine(_request(scenarios, machine.SHARED))
+    return machine.Machine(fetch(MACHINE, say)).run(argv, results, seconds=TEST_SECONDS, environment=given) == 0
+
+
+def _request(scenarios: list[Scenario], results: Path) -> dict[str, Any]:
+    return {"results": str(results), "scenarios": [str(scenario.folder) for scenario in scenarios]}

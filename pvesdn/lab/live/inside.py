@@ -1,0 +1,170 @@
+"""The process in the middle of a live lab, process 1 of its namespaces: builds, runs scenarios, writes what was found."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+import traceback
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+from pvesdn.errors import PvesdnError
+from pvesdn.lab.live import actions, checks, checks_evpn
+from pvesdn.lab.live.context import Context, NotProven, perform
+from pvesdn.lab.live.evidence import RESULTS
+from pvesdn.lab.live.lab import Lab
+from pvesdn.lab.live.packages import NODE, Unpacked, fetch
+from pvesdn.lab.live.scenario import Scenario, Step, read_scenario
+from pvesdn.lab.live.serve import serve
+from pvesdn.lab.live.session import READY
+from pvesdn.lab.live.space import LabFault
+from pvesdn.lab.live.topology import read_topology
+
+VERB_MODULES = (actions, checks, checks_evpn)
+"""Imported for the verbs that they register."""
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """One step of a scenario as it went.
+
+    :param outcome: ``ok``, ``failed`` (not proven), ``broken`` (the lab itself) or ``skipped``.
+    :param measured: what was found.
+    """
+
+    scenario: str
+    title: str
+    verb: str
+    proves: str
+    outcome: str
+    measured: str
+    seconds: float
+    kernel: str
+
+
+class Recorder:
+    """Results as they come: one JSON line each, and a line to look at."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._file = folder / RESULTS
+        self.has_failed = False
+
+    def add(self, result: Result) -> None:
+        """Keep and show a result."""
+        self.has_failed |= result.outcome in {"failed", "broken"}
+        with self._file.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(asdict(result)) + "\n")
+        what = result.proves or result.verb
+        print(f"  {result.outcome:7} {what}: {result.measured} [{result.seconds:.1f} s]", flush=True)  # noqa: T201
+
+    def keep(self, name: str, text: str) -> None:
+        """Put something beside the results for whoever looks for a reason."""
+        (self._folder / name).write_text(text, "utf-8")
+        print(f"          the nodes' state is in {name} beside the results", flush=True)  # noqa: T201
+
+
+@contextmanager
+def open_lab(folder: Path, topology: Path, packages: Unpacked) -> Iterator[Lab]:
+    """A lab on a file system in memory that goes with these namespaces."""
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "mode=755", "pvesdn-lab", str(folder)], check=True)
+    lab: Lab | None = None
+    try:
+        begin = time.monotonic()
+        lab = Lab(folder, read_topology(topology), packages)
+        print(f"lab of {len(lab.cluster.live)} nodes up after {time.monotonic() - begin:.1f} s", flush=True)  # noqa: T201
+        yield lab
+    finally:
+        if lab is not None:
+            lab.close()
+        subprocess.run(["umount", "--lazy", str(folder)], check=False)
+
+
+def run_scenarios(scenarios: list[Scenario], folder: Path, results: Path) -> bool:
+    """Run them, those with one topology in one lab; a lab that breaks costs the next scenario a new one.
+
+    :returns: all went well.
+    """
+    packages = fetch(NODE, lambda text: print(text, flush=True))  # noqa: T201
+    recorder = Recorder(results)
+    for topology, group in groupby(scenarios, key=lambda scenario: scenario.topology):
+        waiting = list(group)
+        while waiting:
+            try:
+                with open_lab(folder, topology, packages) as lab:
+                    _run_some(lab, waiting, recorder)
+            except (LabFault, PvesdnError, OSError, subprocess.SubprocessError) as fault:
+                if not waiting:
+                    raise
+                recorder.add(_result(waiting.pop(0), Step("build the lab"), "broken", f"no lab: {fault}", 0))
+    return not recorder.has_failed
+
+
+def _run_some(lab: Lab, waiting: list[Scenario], recorder: Recorder) -> None:
+    """Run scenarios from the front of `waiting` until one leaves the lab in an unknown state."""
+    while waiting:
+        scenario = waiting.pop(0)
+        print(f"{scenario.name}: {scenario.title}", flush=True)  # noqa: T201
+        context = Context(lab, scenario.folder)
+        is_good = all(_run_step(context, scenario, number, recorder) for number in range(len(scenario.steps)))
+        lab.remove_guests()
+        if not is_good:
+            return
+
+
+def _run_step(context: Context, scenario: Scenario, number: int, recorder: Recorder) -> bool:
+    step, begin = scenario.steps[number], time.monotonic()
+    try:
+        outcome, measured = "ok", perform(context, step.verb, step.arguments)
+    except NotProven as failure:
+        outcome, measured = "failed", str(failure)
+    except (LabFault, PvesdnError) as fault:
+        outcome, measured = "broken", str(fault)
+    except Exception:  # noqa: BLE001 - the other scenarios go on
+        outcome, measured = "broken", traceback.format_exc()
+    recorder.add(_result(scenario, step, outcome, measured, time.monotonic() - begin))
+    if outcome != "ok":
+        recorder.keep(f"{scenario.name}.txt", _show_nodes(context))
+    return outcome != "broken"
+
+
+def _result(scenario: Scenario, step: Step, outcome: str, measured: str, seconds: float) -> Result:
+    kernel = Path("/proc/sys/kernel/osrelease").read_text("ascii").strip()
+    return Result(scenario.name, scenario.title, step.verb, step.proves, outcome, measured, round(seconds, 2), kernel)
+
+
+def _show_nodes(context: Context) -> str:
+    """What somebody wants to see who looks for the reason of a failure."""
+    script = (
+        "ip -br address; ip route show table all | grep -v local; bridge fdb;"
+        "cat /etc/network/interfaces.d/* /etc/frr/frr.conf;"
+        "for i in 'bgp l2vpn evpn summary' 'evpn vni' 'ip route vrf all' 'bgp l2vpn evpn' 'vrrp' running-config;"
+        'do vtysh -c "show $i" 2>&1; done'
+    )
+    return "".join(f"==== {node.name}\n{node.space.call('bash', '-c', script).stdout}\n" for node in context.nodes())
+
+
+def keep_up(folder: Path, scenario: Scenario, results: Path) -> None:
+    """A lab that stays until it is ended from outside."""
+    packages = fetch(NODE, lambda text: print(text, flush=True))  # noqa: T201
+    with open_lab(folder, scenario.topology, packages) as lab:
+        serve(Context(lab, scenario.folder), scenario, results, READY)
+
+
+def main(request: Mapping[str, Any]) -> int:
+    """``{"folder", "results"}`` and ``"scenarios": [folders]`` to run, or ``"serve": folder`` to stay up with one."""
+    folder, results = Path(request["folder"]), Path(request["results"])
+    if "serve" in request:
+        keep_up(folder, read_scenario(Path(request["serve"])), results)
+        return 0
+    return 0 if run_scenarios([read_scenario(Path(path)) for path in request["scenarios"]], folder, results) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(json.loads(sys.argv[1])))

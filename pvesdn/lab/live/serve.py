@@ -1,0 +1,71 @@
+"""A lab that stays, from inside: builds, puts a scenario's definitions and guests there, then answers requests."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pvesdn.errors import PvesdnError
+from pvesdn.lab.live.context import Context, NotProven, perform
+from pvesdn.lab.live.lab import Lab
+from pvesdn.lab.live.scenario import Scenario
+from pvesdn.lab.live.space import LabFault
+
+_SCENE = frozenset({"apply", "guests"})
+"""What of a scenario makes the scene; the rest is its proofs."""
+
+
+def set_the_scene(context: Context, scenario: Scenario) -> None:
+    """The scenario's first definitions, applied, and its first guests."""
+    verbs = []
+    for step in scenario.steps:
+        if step.verb in _SCENE and step.verb not in verbs:
+            verbs.append(step.verb)
+            print(perform(context, step.verb, step.arguments), flush=True)  # noqa: T201 - the log of the lab
+
+
+def describe(lab: Lab, scenario: Scenario) -> dict[str, Any]:
+    """What `pvesdn lab` outside needs to know: how to enter each place."""
+    nodes = {name: node.space.argv() for name, node in lab.cluster.live.items() if node.is_on}
+    hosts = {**{name: guest.host for name, guest in lab.guests.items()}, **lab.routers}
+    guests = {name: host.space.argv() for name, host in hosts.items()}
+    controller = ["env", f"PVESDN_CONFIG={lab.folder / 'pvesdn.toml'}"]
+    return {"scenario": scenario.name, "nodes": nodes, "guests": guests, "others": {"controller": controller}}
+
+
+def serve(context: Context, scenario: Scenario, folder: Path, ready: str) -> None:
+    """Answer requests, files in `folder`, until the lab is ended from outside."""
+    set_the_scene(context, scenario)
+    _write(folder / ready, describe(context.lab, scenario))
+    while True:
+        for file in sorted(folder.glob("*.request")):
+            request = json.loads(file.read_text("utf-8"))
+            try:
+                answer = _answer(context, request)
+            except (LabFault, NotProven, PvesdnError, OSError, ValueError) as error:
+                answer = {"error": str(error)}
+            _write(folder / ready, describe(context.lab, scenario))
+            _write(file.with_suffix(".answer"), answer)
+            file.unlink()
+        time.sleep(0.05)
+
+
+def _answer(context: Context, request: Mapping[str, Any]) -> dict[str, Any]:
+    lab = context.lab
+    match request:
+        case {"do": "exec", "argv": list(argv), "input": str(text)}:
+            done = subprocess.run(argv, input=text, capture_output=True, text=True, errors="replace", check=False)
+            return {"status": done.returncode, "output": done.stdout, "errors": done.stderr}
+        case {"do": "guest", "name": str(name), "node": str(node), "vnet": str(vnet), "addresses": list(addresses)}:
+            return {"port": lab.add_guest(name, node, vnet, addresses, request.get("gateways", ())).port}
+    raise LabFault(f"the lab knows no such request: {request}")
+
+
+def _write(path: Path, document: Mapping[str, Any]) -> None:
+    temporary = path.with_name(f".{path.name}")
+    temporary.write_text(json.dumps(document), "utf-8")
+    temporary.rename(path)

@@ -1,0 +1,40 @@
+"""The document that a run of the scenarios writes."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from pvesdn.lab.live.evidence import write_evidence
+
+
+def row(**changes: object) -> dict[str, object]:
+    common = {"scenario": "unicast", "title": "flooding", "verb": "reach", "proves": "", "outcome": "ok"}
+    return {**common, "measured": "", "seconds": 1.0, "kernel": "6.1", **changes}
+
+
+def written(tmp_path: Path, *rows: dict[str, object]) -> str:
+    (tmp_path / "results.jsonl").write_text("".join(json.dumps(entry) + "\n" for entry in rows))
+    write_evidence(tmp_path, tmp_path / "evidence.md")
+    return (tmp_path / "evidence.md").read_text()
+
+
+def test_each_assertion_stands_with_what_was_measured(tmp_path: Path) -> None:
+    text = written(tmp_path, row(proves="guests reach each other", measured="6 directions"))
+    assert "| guests reach each other | yes | 6 directions |" in text
+    assert "1 assertions hold, 0 do not." in text
+
+
+def test_what_only_sets_the_scene_is_no_evidence(tmp_path: Path) -> None:
+    assert "apply" not in written(tmp_path, row(verb="apply", measured="3 s")).partition("assertions hold")[2]
+
+
+def test_a_failure_is_said_even_where_nothing_was_to_be_proven(tmp_path: Path) -> None:
+    text = written(tmp_path, row(verb="sessions", outcome="failed", measured="a|b\nc"))
+    assert "| sessions | **no** | a\\|b c |" in text
+    assert "0 assertions hold, 1 do not." in text
+
+
+def test_a_run_without_results_claims_nothing(tmp_path: Path) -> None:
+    write_evidence(tmp_path, tmp_path / "evidence.md")
+    assert "0 assertions hold" in (tmp_path / "evidence.md").read_text()

@@ -1,0 +1,73 @@
+"""A live lab leaves nothing behind, however it ends."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from pvesdn.lab.live import kernel
+
+DEADLINE = 300.0
+
+
+@pytest.fixture(autouse=True)
+def _needs_the_lab() -> None:
+    if reason := kernel.obstacle():
+        pytest.skip(reason)
+    if missing := kernel.probe().lacks(()):
+        pytest.skip(f"this kernel has no {', '.join(missing)}")
+
+
+def lab(*arguments: str) -> subprocess.Popen[bytes]:
+    argv = [sys.executable, "-m", "pvesdn", "lab", *arguments]
+    return subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+
+
+def processes_of(folder: str) -> list[str]:
+    """Command lines that name a lab's folder."""
+    found = []
+    for file in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            words = file.read_bytes().replace(b"\0", b" ").decode(errors="replace")
+        except OSError:
+            continue
+        if folder in words:
+            found.append(words)
+    return found
+
+
+def wait_until(condition: Callable[[], object], what: str) -> None:
+    end = time.monotonic() + DEADLINE
+    while not condition():
+        assert time.monotonic() < end, what
+        time.sleep(0.05)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL], ids=["ctrl-c", "kill"])
+def test_a_lab_that_is_cut_off_takes_everything_with_it(number: signal.Signals) -> None:
+    before = set(Path("/run").glob("pvesdn-lab-*"))
+    links = sorted(path.name for path in Path("/sys/class/net").iterdir())
+    process = lab("test", "unicast")
+    assert process.stdout is not None
+    line = process.stdout.readline().decode()
+    while line and not line.startswith("lab of"):
+        line = process.stdout.readline().decode()
+    assert line, "the lab did not come up"
+    (folder,) = set(Path("/run").glob("pvesdn-lab-*")) - before
+    assert processes_of(str(folder))
+    process.send_signal(number)
+    process.wait(DEADLINE)
+    wait_until(lambda: not processes_of(str(folder)), "every process to end")
+    assert sorted(path.name for path in Path("/sys/class/net").iterdir()) == links
+    assert str(folder) not in Path("/proc/self/mounts").read_text()
+    if number is signal.SIGKILL:
+        assert not any(folder.iterdir())
+        folder.rmdir()
+    assert not folder.exists()
+    process.stdout.close()

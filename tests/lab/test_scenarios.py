@@ -1,0 +1,76 @@
+"""The scenarios that come with pvesdn: whatever they say can be done, and their definitions are definitions."""
+
+from __future__ import annotations
+
+import inspect
+from pathlib import Path
+
+import pytest
+
+from pvesdn.decode.sdn_files import decode_sdn
+from pvesdn.errors import SettingsError
+from pvesdn.lab.live import inside
+from pvesdn.lab.live.context import VERBS
+from pvesdn.lab.live.holder import divide
+from pvesdn.lab.live.kernel import REQUIRED, Kernel
+from pvesdn.lab.live.scenario import Scenario, all_scenarios, choose, read_scenario
+from pvesdn.lab.live.topology import read_topology
+
+SCENARIOS = all_scenarios()
+EVERYTHING = frozenset({*REQUIRED, "vrf", "dummy", "vlan", "macvlan"})
+
+
+@pytest.fixture(params=SCENARIOS, ids=lambda scenario: scenario.name)
+def scenario(request: pytest.FixtureRequest) -> Scenario:
+    """Each of them."""
+    found: Scenario = request.param
+    return found
+
+
+def test_every_step_is_a_verb_with_its_arguments(scenario: Scenario) -> None:
+    assert inside.VERB_MODULES
+    for step in scenario.steps:
+        inspect.signature(VERBS[step.verb]).bind(None, **step.arguments)
+
+
+def test_every_scenario_proves_something(scenario: Scenario) -> None:
+    assert any(step.proves for step in scenario.steps)
+
+
+def test_every_folder_of_definitions_is_there_and_decodes(scenario: Scenario) -> None:
+    folders = {step.arguments["definitions"] for step in scenario.steps if step.arguments.get("definitions")}
+    assert folders
+    for folder in folders:
+        texts = {file.name: file.read_text() for file in (scenario.folder / folder).iterdir()}
+        decode_sdn(texts, intent="pending")
+
+
+def test_every_guest_is_plugged_into_a_node_of_the_topology(scenario: Scenario) -> None:
+    topology = read_topology(scenario.topology)
+    nodes = {plan.name for plan in (*topology.nodes, *topology.spare)}
+    started = [guest for step in scenario.steps if step.verb == "guests" for guest in step.arguments["start"]]
+    assert {guest[1] for guest in started} <= nodes
+
+
+def test_what_the_kernel_lacks_runs_elsewhere() -> None:
+    here, elsewhere = divide(SCENARIOS, Kernel(EVERYTHING - {"vrf"}))
+    assert {scenario.name for scenario in here} >= {"unicast", "multicast", "evpn-l2"}
+    assert "symmetric" in {scenario.name for scenario in elsewhere}
+    assert divide(SCENARIOS, Kernel(EVERYTHING)) == (SCENARIOS, [])
+
+
+def test_an_unknown_scenario_is_refused_with_the_known_ones() -> None:
+    with pytest.raises(SettingsError, match=r"there is no scenario 'unicats'; there are .*unicast"):
+        choose(["unicats"])
+
+
+def test_a_folder_is_a_scenario_too(tmp_path: Path) -> None:
+    (tmp_path / "scenario.toml").write_text('title = "mine"\n[[step]]\ndo = "apply"\n')
+    (found,) = choose([str(tmp_path)])
+    assert (found.name, found.title) == (tmp_path.name, "mine")
+
+
+def test_a_scenario_without_a_title_is_refused_by_name(tmp_path: Path) -> None:
+    (tmp_path / "scenario.toml").write_text('[[step]]\ndo = "apply"\n')
+    with pytest.raises(SettingsError, match=r"scenario\.toml: 'title'"):
+        read_scenario(tmp_path)
