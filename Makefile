@@ -5,7 +5,7 @@ python := .venv/bin/python
 export PATH := $(CURDIR)/build/frr/bin:$(PATH):/usr/sbin:/sbin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format bench clean
+.PHONY: help demo test check format bench lab clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' Makefile | expand -t 16
@@ -19,6 +19,7 @@ test: ## All checks and all tests; what CI runs
 	@$(MAKE) --no-print-directory lint
 	$(python) -m pytest -n auto --cov --cov-report=
 	@$(python) tools/coverage_floor.py
+	$(python) -m pvesdn lab test --if-possible
 
 check: ## Formatting, lint, types and the floors; no tests
 	@tools/setup check
@@ -39,6 +40,10 @@ format: ## Format the sources and mend what ruff can mend
 bench: ## Time design, render and compare; rewrites docs/performance.md
 	@tools/setup bench
 	@$(python) -m bench.run
+
+lab: ## Prove every model on real FRR, ifupdown2 and a real kernel; rewrites docs/evidence.md
+	@tools/setup check
+	$(python) -m pvesdn lab test --evidence docs/evidence.md
 
 clean: ## Remove everything that these commands made
 	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage .coverage.*

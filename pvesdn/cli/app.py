@@ -27,6 +27,7 @@ _VERBS = {
     "show": "Show zones, VNets, VTEPs and nodes as they are understood.",
     "snapshot": "Read everything a plan needs into a folder, without secrets.",
     "watch": "Plan, or apply, when definitions or membership have changed.",
+    "lab": "Try pvesdn on a cluster in network namespaces, with real FRR and ifupdown2.",
 }
 """Each is the command of its own name in the module of its own name; the texts are its short help."""
 
