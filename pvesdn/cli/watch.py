@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
-import tempfile
 from pathlib import Path
 
 import click
@@ -15,7 +12,9 @@ from pvesdn.cli.apply_screen import exit_status, show_report
 from pvesdn.cli.progress import PlainSteps
 from pvesdn.cli.session import Session
 from pvesdn.cli.summary import summarize
+from pvesdn.cli.whole import write_whole
 from pvesdn.errors import SettingsError
+from pvesdn.model.files import ChangeSet
 from pvesdn.render.renderer import Renderer
 from pvesdn.workflows.watch import WatchReport, watch_once
 
@@ -38,20 +37,29 @@ def watch(session: Session, *, once: bool) -> int:
     session.aftermath = steps.aftermath
     world = session.world(settings, steps)
     file = settings.watch.state_dir / STATE_FILE
+
+    def announce(reason: str, changes: ChangeSet) -> None:
+        _say(session, reason)
+        show_plan(session, changes, summarize(changes))
+
     with steps:
-        report = watch_once(world, _read(file), Renderer(), action=settings.watch.action)
+        report = watch_once(world, _read(file), Renderer(), action=settings.watch.action, announce=announce)
     status = _show(session, report)
     if report.state is not None:
         _write(file, report.state)
     return status
 
 
-def _show(session: Session, report: WatchReport) -> int:
+def _say(session: Session, reason: str) -> None:
     if not session.screen.is_quiet:
-        session.screen.line(f"watch: {report.reason}")
+        session.screen.line(f"watch: {reason}")
+
+
+def _show(session: Session, report: WatchReport) -> int:
+    """What came of it; the plan, where there is one, was shown before it was applied."""
     if report.changes is None:
+        _say(session, report.reason)
         return exits.OK
-    show_plan(session, report.changes, summarize(report.changes))
     if report.report is None or report.changes.is_empty:
         return exits.UNREACHABLE if report.changes.unreachable else exits.OK
     show_report(session.screen, report.report)
@@ -68,19 +76,8 @@ def _read(file: Path) -> str | None:
 
 
 def _write(file: Path, text: str) -> None:
-    """Whole or not at all."""
     try:
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        handle, draft = tempfile.mkstemp(prefix=f".{file.name}-", dir=file.parent)
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8") as stream:
-                stream.write(text)
-                stream.flush()
-                os.fsync(handle)
-            Path(draft).replace(file)
-        except BaseException:
-            with contextlib.suppress(OSError):
-                Path(draft).unlink()
-            raise
+        write_whole(file, text)
     except OSError as error:
         raise SettingsError(f"{file}: {error.strerror}", hint="run as root, or set [watch] state_dir") from None

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
@@ -30,7 +30,7 @@ class WatchReport:
     """What one look came to.
 
     :param reason: why it acted, or why it did not.
-    :param state: what to hand to the next look.
+    :param state: what to hand to the next look; None when it is to look as if for the first time.
     """
 
     acted: bool
@@ -40,13 +40,23 @@ class WatchReport:
     report: ApplyReport | None = None
 
 
-def watch_once(world: World, state: str | None, renderer: Renderer, *, action: WatchAction) -> WatchReport:
+def watch_once(
+    world: World,
+    state: str | None,
+    renderer: Renderer,
+    *,
+    action: WatchAction,
+    announce: Callable[[str, ChangeSet], object] | None = None,
+) -> WatchReport:
     """Look once.
 
-    A cluster that cannot be read is looked at again the next time. An apply that fails on a node is not repeated by
-    itself, which would reload that node every minute: it is reported, and the next change or a person moves it on.
+    A cluster that cannot be read is looked at again the next time, and so is one whose changes did not reach a node: a
+    node that has just come up is a member before it takes SSH. An apply that fails on a node is not repeated by itself,
+    which would reload that node every minute: it is reported, and the next change or a person moves it on.
 
     :param state: what the last look returned, None at the first.
+    :param announce: told why there is a plan, and the plan, before anything is applied.
+    :raises ApplyRefused: the plan needs a person's decision; nothing was touched.
     :raises PvesdnError: the cluster could not be read, or its definitions cannot be used.
     """
     if world.local_node is None:
@@ -63,10 +73,19 @@ def watch_once(world: World, state: str | None, renderer: Renderer, *, action: W
     if not changed:
         return WatchReport(acted=False, reason="nothing has changed since the last look", state=state)
     changes = plan(read_cluster(world), renderer)
+    if announce is not None:
+        announce(changed, changes)
     if action == "plan":
         return WatchReport(acted=True, reason=changed, state=now, changes=changes)
     report = apply(world, changes, renderer)
-    return WatchReport(acted=True, reason=changed, state=now, changes=changes, report=report)
+    seen = state if _missed_a_node(changes, report) else now
+    return WatchReport(acted=True, reason=changed, state=seen, changes=changes, report=report)
+
+
+def _missed_a_node(changes: ChangeSet, report: ApplyReport) -> bool:
+    """Whether another look is due: a node did not even let itself be read, and nothing failed anywhere else."""
+    others = [node for node in report.nodes if node.node not in changes.unreachable]
+    return bool(changes.unreachable) and not report.commit_error and all(node.is_good for node in others)
 
 
 def _stands_by(members: MembersFile, local: str) -> str:

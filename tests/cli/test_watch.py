@@ -57,6 +57,7 @@ def test_a_changed_definition_is_applied_where_the_settings_say_so(tmp_path: Pat
     result = watch(tmp_path, cluster, action="apply")
     assert result.status == 0
     assert f"watch: changed: {DEFINITIONS}\n" in result.out
+    assert result.out.index("watch: changed") < result.out.index("Plan: ") < result.out.index("node1: staged: ok")
     assert "node2 : staged=ok written=ok reloaded=ok verified=ok\n" in result.out
     assert "vxlan-id 4" in cluster.nodes["node2"].files[OURS]
 
@@ -72,6 +73,7 @@ def test_what_stands_in_the_way_is_left_for_a_person(tmp_path: Path, cluster: Fa
     result = watch(tmp_path, cluster, action="apply")
     assert result.status == 1
     assert f"error: node3: {OURS}: it exists" in result.err
+    assert "in the way: " in result.out
     assert OURS not in cluster.nodes["node1"].files
 
 

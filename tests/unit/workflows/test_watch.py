@@ -7,6 +7,7 @@ import json
 import pytest
 
 from pvesdn.errors import NodeFailed, SdnConfigError
+from pvesdn.model.files import ChangeSet
 from pvesdn.render.renderer import Renderer
 from pvesdn.workflows.watch import WatchReport, watch_once
 from tests.fakes import FakeCluster
@@ -83,6 +84,45 @@ def test_a_failed_apply_is_reported_and_not_repeated_every_minute() -> None:
     assert report.report is not None
     assert not report.report.is_good
     assert not look(made, report.state, action="apply").acted
+
+
+def test_a_node_that_does_not_take_ssh_yet_is_tried_again_at_the_next_look() -> None:
+    made = cluster()
+    state = look(made, action="apply").state
+    made.nodes.pve_files["/etc/pve/sdn/pvesdn.cfg"] = UNICAST.replace("tag 2", "tag 3")
+    made.nodes["node3"].off = "ssh: connect to host 192.168.0.3 port 22: Connection refused"
+    missed = look(made, state, action="apply")
+    assert missed.report is not None
+    assert missed.report.has_unreachable
+    made.nodes["node3"].off = ""
+    caught_up = look(made, missed.state, action="apply")
+    assert caught_up.report is not None
+    assert caught_up.report.is_good
+    assert plan_of(made).is_empty
+    assert not look(made, caught_up.state, action="apply").acted
+
+
+def test_a_node_that_fails_beside_one_that_is_away_is_not_reloaded_every_minute() -> None:
+    made = cluster()
+    state = look(made, action="apply").state
+    made.nodes.pve_files["/etc/pve/sdn/pvesdn.cfg"] = UNICAST.replace("tag 2", "tag 3")
+    made.nodes["node3"].off = "ssh: connect to host 192.168.0.3 port 22: Connection refused"
+    made.api.exits["node1"] = "failed"
+    assert not look(made, look(made, state, action="apply").state, action="apply").acted
+
+
+def test_what_is_about_to_be_applied_is_told_before() -> None:
+    made = cluster()
+    told = []
+
+    def announce(reason: str, changes: ChangeSet) -> None:
+        told.append(reason)
+        assert not changes.is_empty
+        assert "stage" not in made.nodes["node1"].verbs
+
+    watch_once(made.world(local_node="node1"), None, Renderer(), action="apply", announce=announce)
+    assert told == ["first look"]
+    assert "stage" in made.nodes["node1"].verbs
 
 
 def test_a_higher_node_id_stands_by() -> None:
