@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -13,6 +11,7 @@ from pvesdn.cli import exits, options
 from pvesdn.cli.screen import counted
 from pvesdn.cli.session import Session
 from pvesdn.cli.source import show_findings, some, take
+from pvesdn.cli.whole import write_whole
 from pvesdn.errors import SettingsError
 from pvesdn.model.files import (
     FRR_CONF,
@@ -73,15 +72,7 @@ def _write_node(folder: Path, rendered: Iterable[RenderedFile]) -> int:
         if path not in texts:
             (folder / path.lstrip("/")).unlink(missing_ok=True)
     for path, file in texts.items():
-        _write(folder / path.lstrip("/"), file)
+        target = folder / path.lstrip("/")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        write_whole(target, file.text or "", mode=int(file.mode, 8))
     return len(texts)
-
-
-def _write(target: Path, file: RenderedFile) -> None:
-    """Whole, and in place of whatever stands there, a link included."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    handle, draft = tempfile.mkstemp(prefix=".pvesdn-", dir=target.parent)
-    with os.fdopen(handle, "w", encoding="utf-8", newline="") as stream:
-        stream.write(file.text or "")
-        os.fchmod(handle, int(file.mode, 8))
-    Path(draft).replace(target)

@@ -125,6 +125,14 @@ def test_a_place_that_cannot_be_written_is_one_line(folder: Path, tmp_path: Path
     assert len(result.err.splitlines()) == 1
 
 
+def test_nothing_is_left_beside_a_file_that_cannot_be_put_in_place(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "out/node1/etc/network/interfaces.d/pvesdn").mkdir(parents=True)
+    result = call("render", "--from", folder, "--output", tmp_path / "out", "--node", "node1")
+    assert result.status == 1
+    assert len(result.err.splitlines()) == 1
+    assert list((tmp_path / "out").rglob(".*")) == []
+
+
 def test_a_node_that_did_not_answer_is_said_not_to_be_rendered(settings: Path, tmp_path: Path) -> None:
     cluster = fake_cluster(UCAST.replace("vxlan: ucast\n", "vxlan: ucast\n\tmtu 1450\n"))
     cluster.nodes["node3"].off = "connection timed out"
