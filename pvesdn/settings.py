@@ -54,13 +54,13 @@ from pvesdn.errors import SettingsError
 from pvesdn.model.api_settings import ApiSettings, Seconds
 from pvesdn.model.base import Model
 from pvesdn.model.primitives import NodeName, UdpPort
+from pvesdn.model.secret_variables import SECRET_VARIABLES
 
 DEFAULT_FILE = Path("/etc/pve/priv/pvesdn.toml")
 NODE_MARK = Path("/etc/pve/local")
 """pmxcfs has it on every node of a cluster and nowhere else."""
 
 _PRIVATE = PurePath("/etc/pve/priv")
-_SECRETS = {"PVESDN_TOKEN_VALUE": "token_value", "PVESDN_PASSWORD": "password"}
 _HEADER = re.compile(r"\s*\[\s*([\w-]+)\s*\]")
 
 
@@ -160,7 +160,7 @@ def load_settings(
             f"this machine is no node of a cluster, and {file} names no API",
             hint="write host, user and a token under [api] into a file and name that with --config",
         )
-    for variable, key in _SECRETS.items():
+    for variable, key in SECRET_VARIABLES.items():
         if value := environ.get(variable):
             _table(tables, "api")[key] = value
     _table(tables, "api").setdefault("backend", "local" if on_node else "https")

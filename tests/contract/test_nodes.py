@@ -45,6 +45,17 @@ def agent(request: pytest.FixtureRequest, node: NodeRoot) -> NodeAgent:
 
 
 class TestEveryTransport:
+    def test_keeps_our_own_secrets_from_what_it_starts(
+        self, agent: NodeAgent, node: NodeRoot, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("PVESDN_PASSWORD", "hunter2")
+        monkeypatch.setenv("PVESDN_TOKEN_VALUE", "hunter2")
+        node.command("ip", script=f"env > {node.folder}/environment\necho '[]'")
+        agent.ask(NODE, "observe", {"commands": ["ip-link"]})
+        environment = node.text("/environment")
+        assert "PATH=" in environment
+        assert "hunter2" not in environment
+
     def test_reads_files_and_keeps_every_character(self, agent: NodeAgent, node: NodeRoot) -> None:
         text = "# Zürich, 東京 🙂\n\tiface x\r\n"
         node.place(OURS).write_bytes(text.encode())

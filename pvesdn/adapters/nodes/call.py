@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from pvesdn.errors import NodeFailed, NodeUnreachable
 from pvesdn.model.primitives import Json, NodeName
+from pvesdn.model.secret_variables import SECRET_VARIABLES
 from pvesdn.node import boot
 
 CHANGES_NOTHING = frozenset({"read", "observe"})
@@ -55,7 +56,8 @@ def run(call: Call, argv: Sequence[str], *, environment: Mapping[str, str], limi
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            env=dict(environment),
+            # What pvesdn itself was told may be a secret, and neither ssh nor the commands of a node need it.
+            env={name: value for name, value in environment.items() if name not in SECRET_VARIABLES},
             start_new_session=True,
         )
     except OSError as error:

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pvesdn.decode import api_answers
 from pvesdn.model.api_settings import ApiSettings
 from pvesdn.model.primitives import Json
+from pvesdn.model.secret_variables import SECRET_VARIABLES
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +69,7 @@ class PveshSession:
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=complaint,
-                env={**os.environ, "LC_ALL": "C"},
+                env={name: os.environ[name] for name in os.environ if name not in SECRET_VARIABLES} | {"LC_ALL": "C"},
                 start_new_session=True,  # an interrupt from the keyboard is ours, not the reload's
             )
             try:
