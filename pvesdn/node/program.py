@@ -147,7 +147,9 @@ class Machine:
 
     def _search_path(self) -> str:
         own = [os.path.join(self.root, "bin")] if self.root else []
-        return ":".join([*own, os.environ.get("PATH", ""), "/usr/sbin", "/usr/bin", "/sbin", "/bin"])
+        # An empty element would be the current folder.
+        given = [folder for folder in os.environ.get("PATH", "").split(":") if folder]
+        return ":".join([*own, *given, "/usr/sbin", "/usr/bin", "/sbin", "/bin"])
 
 
 class Change(NamedTuple):
@@ -734,7 +736,11 @@ def _recover(machine: Machine) -> None:
     text = _text_of(machine, JOURNAL)
     if text is None:
         return
-    steps = json.loads(text)["steps"]
+    try:
+        steps = [{key: step[key] for key in ("path", "existed", "digest")} for step in json.loads(text)["steps"]]
+    except (ValueError, KeyError, TypeError):
+        hint = "compare the files with the .pvesdn-old ones beside them, then move it away"
+        raise Refused(f"{JOURNAL}, which tells how to take a killed commit back, is damaged", hint) from None
     for step in reversed(steps):
         path = step["path"]
         # What somebody has edited since is theirs.
