@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Protocol
 
 from pvesdn.model.primitives import Json, NodeName, Upid
@@ -22,6 +22,13 @@ class ClusterApi(Protocol):
 
     def apply_sdn(self) -> Upid:
         """Start `PUT /cluster/sdn`: commit PVE's pending definitions and reload every node."""
+        ...
+
+    def require(self, rights: Iterable[tuple[str, str]]) -> None:
+        """Come back if we have every privilege, given as (ACL path, privilege) pairs such as ``("/sdn", "SDN.Allocate")``.
+
+        :raises ApiRefused: status 403; a privilege is missing.
+        """
         ...
 
     def task(self, upid: Upid) -> TaskState:
@@ -45,6 +52,7 @@ class NodeAgent(Protocol):
 
         :raises NodeUnreachable: the node could not be reached, or its python3 did not run the program.
         :raises NodeFailed: the program ran and reported a failure.
+        :raises ClusterError: at the first call, where nodes are found by the membership and that cannot be read.
         """
         ...
 
@@ -69,9 +77,9 @@ class Observer(Protocol):
     """Who watches a long run: the progress display, or nobody."""
 
     def step(self, node: NodeName, step: str, detail: str = "") -> None:
-        """`node` has begun `step`, such as ``stage``, ``write``, ``reload``."""
+        """`node` has begun `step`, such as ``staged``, ``written``, ``reloaded``."""
         ...
 
     def done(self, node: NodeName, step: str, outcome: str) -> None:
-        """`node` has finished `step` with ``ok``, ``failed``, ``skipped``."""
+        """`node` has finished `step` with ``ok``, ``failed``, ``skipped``, ``unreachable``."""
         ...
