@@ -6,8 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from pvesdn.cli.summary import Summary
-from pvesdn.compare.diff import unified
-from pvesdn.decode.secrets import hide_secrets
+from pvesdn.compare.diff import showable
 from pvesdn.model.files import Action, ChangeSet, FileChange, NodeChanges
 from pvesdn.model.findings import Finding
 from pvesdn.model.report import ApplyReport, NodeOutcome
@@ -84,7 +83,7 @@ def _file(file: FileChange, *, has_diff: bool) -> dict[str, Any]:
         "interfaces": [{"name": s.name, "action": _WORDS[s.action], "why": s.why} for s in file.stanzas],
     }
     if has_diff:
-        document["diff"] = [line[:1] + hide_secrets(line[1:])[0] for line in unified(file)]
+        document["diff"] = list(showable(file))
     return document
 
 

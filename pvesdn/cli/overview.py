@@ -29,7 +29,10 @@ def overview(known: Understanding) -> dict[str, list[dict[str, Any]]]:
     """Rows by kind; every row has the same keys as its fellows, absent things are None or empty."""
     given = known.given
     zones = {zone.id: _zone(zone, known) for zone in given.sdn.zones}
-    vnets = [_vnet(vnet, zones.get(vnet.zone), given.sdn.subnets, given) for vnet in given.sdn.vnets]
+    subnets: dict[str, list[Subnet]] = {}
+    for subnet in given.sdn.subnets:
+        subnets.setdefault(subnet.vnet, []).append(subnet)
+    vnets = [_vnet(vnet, zones.get(vnet.zone), subnets.get(vnet.id, []), given) for vnet in given.sdn.vnets]
     exits = [_exit(uplink) for uplink in given.sdn.exits]
     return {
         "vteps": [_vtep(known, name) for name in sorted(known.vteps)],
@@ -92,7 +95,7 @@ def _what(zone: Zone) -> str:
             return f"PVE's {zone.kind.removeprefix('pve-').replace('vxlan', 'VXLAN')}"
 
 
-def _vnet(vnet: Vnet, zone: dict[str, Any] | None, subnets: tuple[Subnet, ...], given: DesignInput) -> dict[str, Any]:
+def _vnet(vnet: Vnet, zone: dict[str, Any] | None, subnets: list[Subnet], given: DesignInput) -> dict[str, Any]:
     in_zone = frozenset(zone["nodes"]) if zone else _members(given)
     return {
         "id": vnet.id,
@@ -104,7 +107,6 @@ def _vnet(vnet: Vnet, zone: dict[str, Any] | None, subnets: tuple[Subnet, ...], 
         "subnets": [
             {"cidr": subnet.cidr, "gateway": None if subnet.gateway is None else str(subnet.gateway)}
             for subnet in subnets
-            if subnet.vnet == vnet.id
         ],
         # PVE's own VNets are picked in the GUI, under their own ACL path.
         "guest_command": "" if vnet.is_pve else f"qm set VMID --net0 virtio,bridge={vnet.id}",

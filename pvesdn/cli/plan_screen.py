@@ -7,8 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from pvesdn.cli.screen import Line, Span, Style, counted
 from pvesdn.cli.summary import Summary
-from pvesdn.compare.diff import unified
-from pvesdn.decode.secrets import hide_secrets
+from pvesdn.compare.diff import showable
 from pvesdn.model.cluster import Vtep
 from pvesdn.model.files import Action, ChangeSet, FileChange, FrrAction, NodeChanges, PendingChange
 
@@ -119,8 +118,8 @@ def _file(file: FileChange, node: NodeChanges) -> Iterator[Line]:
 
 
 def _diff(file: FileChange) -> Iterator[Line]:
-    for line in unified(file):
-        yield "      ", Span(line[:1] + hide_secrets(line[1:])[0], _diff_style(line))
+    for line in showable(file):
+        yield "      ", Span(line, _diff_style(line))
 
 
 def _diff_style(line: str) -> Style:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from pvesdn.decode.interfaces import runs_of_lines
+from pvesdn.decode.secrets import hide_secrets
 from pvesdn.model.files import FileChange
 
 _CONTEXT = 3
@@ -20,6 +21,11 @@ def unified(change: FileChange) -> Iterator[str]:
     old, new = change.old or "", change.new or ""
     has_stanzas = change.path.startswith(_INTERFACES) and old and new
     yield from _by_stanza(old, new) if has_stanzas else _by_line(old, new)
+
+
+def showable(change: FileChange) -> Iterator[str]:
+    """The same for eyes and documents: without the secrets that an administrator's own lines may hold."""
+    return (line[:1] + hide_secrets(line[1:])[0] for line in unified(change))
 
 
 def _by_stanza(old: str, new: str) -> Iterator[str]:
