@@ -176,7 +176,7 @@ class FakeApi:
     """`ports.ClusterApi` from dictionaries; tasks end after `polls` looks.
 
     :param answers: `data` by path; a path that is absent is refused with 404.
-    :param errors: what a path, ``reload_network/NODE`` or ``apply_sdn`` raises instead.
+    :param errors: what a path, ``reload_network/NODE``, ``apply_sdn`` or ``require/PRIVILEGE/PATH`` raises instead.
     :param exits: exit status of a node's reload, ``OK`` when absent.
     :param logs: task logs by node.
     :param on_reload: called when a node's network reload has been started.
@@ -228,6 +228,11 @@ class FakeApi:
         for node in online:
             self._start(node, "srvreload", "networking")
         return started
+
+    def require(self, rights: Iterable[tuple[str, str]]) -> None:
+        for path, privilege in rights:
+            self.calls.append(("require", path, privilege))
+            self._fail(f"require/{privilege}{path}")
 
     def task(self, upid: str) -> TaskState:
         node, kind = upid.split(":")[1], upid.split(":")[5]

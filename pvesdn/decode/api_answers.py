@@ -80,6 +80,13 @@ def decode_tasks(answer: Json, *, kind: str, since: int) -> tuple[Upid, ...]:
     return tuple(row.upid for row in sorted(found, key=lambda row: (row.starttime, row.upid)))
 
 
+def decode_privileges(answer: Json, path: str) -> frozenset[str]:
+    """What `GET /access/permissions?path=PATH` says that we may do at `path`: its own row, and those above it if it has them."""
+    rows = _decoded(TypeAdapter(dict[str, dict[str, object]]), answer, "a list of permissions")
+    above = {"/", path, *(path[:end] for end, character in enumerate(path) if character == "/")}
+    return frozenset(privilege for row in rows.keys() & above for privilege in rows[row])
+
+
 def find_upid(text: Json, kind: str) -> Upid:
     """The last UPID of type `kind` in what a call printed or answered; other tasks' UPIDs may stand around it.
 

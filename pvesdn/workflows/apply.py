@@ -34,11 +34,13 @@ def apply(world: World, changes: ChangeSet, renderer: Renderer, *, flags: PlanFl
 
     :param flags: those the plan was made with.
     :raises ApplyRefused: obstacles are left in the plan; nothing was touched.
+    :raises ClusterError: the API does not let us reload or commit; nothing was touched.
     :raises NodeError: the memory of the VTEPs could not be written; nothing else was touched.
     """
     obstacles = [str(finding) for node in changes.nodes for finding in node.obstacles]
     if obstacles:
         raise ApplyRefused("\n".join(obstacles))
+    world.api.require(_rights(changes))
     remember_vteps(world, changes)
     run = [Progress(world, node) for node in changes.nodes if changes.pending or not node.is_empty]
     if not stage(run):
@@ -57,6 +59,13 @@ def apply(world: World, changes: ChangeSet, renderer: Renderer, *, flags: PlanFl
     verify(world, _well(run), renderer, flags or PlanFlags())
     finish(_well(run))
     return _report(run, changes, commit=commit)
+
+
+def _rights(changes: ChangeSet) -> list[tuple[str, str]]:
+    """What the API calls of the run need: asked for first, since a refused reload leaves a node half-way."""
+    if changes.pending:
+        return [("/sdn", "SDN.Allocate")]
+    return [(f"/nodes/{node.node}", "Sys.Modify") for node in changes.nodes if not node.is_empty]
 
 
 def _well(run: list[Progress]) -> list[Progress]:

@@ -90,6 +90,23 @@ class TestRefusals:
         assert f"lacks {privilege} on {path}" in error.message
         assert f"pveum acl modify {path} --tokens '{settings.identity}' --roles {role}" in error.hint
 
+    @pytest.mark.parametrize(("path", "privilege"), [("/nodes/pve1", "Sys.Modify"), ("/sdn", "SDN.Allocate")])
+    def test_a_right_that_is_missing_is_named_before_it_is_needed(self, cluster, path, privilege):
+        poor = PveApi(cluster.token_settings(("/", "Sys.Audit"), ("/sdn", "SDN.Audit"), ("/nodes/pve10", "Sys.Modify")))
+        error = refusal(poor, lambda api: api.require([("/", "Sys.Audit"), (path, privilege)]))
+        assert isinstance(error, ApiRefused)
+        assert error.status == 403
+        assert f"lacks {privilege} on {path}" in error.message
+        assert f"pveum acl modify {path}" in error.hint
+
+    def test_who_has_every_right_is_not_stopped(self, cluster):
+        rights = [("/nodes/pve1", "Sys.Modify"), ("/sdn", "SDN.Allocate")]
+        PveApi(cluster.token_settings()).require(rights)
+        PveApi(cluster.password_settings()).require(rights)
+
+    def test_root_on_a_node_is_not_even_asked_for(self):
+        PveApi(ApiSettings(), session=Raising(AssertionError("asked"))).require([("/sdn", "SDN.Allocate")])
+
     def test_an_internal_error_passes_pves_own_words_on(self, mended):
         mended.sim.fail("PUT", "/cluster/sdn", 500, "cluster not ready - no quorum?")
         error = refusal(PveApi(mended.token_settings()), lambda api: api.apply_sdn())

@@ -9,7 +9,7 @@ import subprocess
 import threading
 import time
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any, Protocol
 from urllib.parse import parse_qsl
@@ -31,6 +31,9 @@ from pvesdn.model.tasks import TaskState
 
 TICKET_SECONDS = 3600.0
 """A ticket is valid for two hours; after half of them a new one is asked for."""
+
+ROOT = "root@pam"
+"""PVE::RPCEnvironment asks no ACL for this user; for a token of this user it does."""
 
 _MOST_TASKS = 500
 _UNAUTHORIZED = 401
@@ -88,6 +91,18 @@ class PveApi:
     def apply_sdn(self) -> Upid:
         """Start `PUT /cluster/sdn`: commit PVE's pending definitions and reload every node."""
         return self._start("reloadnetworkall", "cluster/sdn", {})
+
+    def require(self, rights: Iterable[tuple[str, str]]) -> None:
+        """Come back if we have every privilege; pvesh runs as root@pam, who has all of them."""
+        if self._settings.identity == ROOT:
+            return
+        for path, privilege in rights:
+            what = f"GET /access/permissions of {path}"
+            with self._understanding(what):
+                held = api_answers.decode_privileges(self._call("GET", "access/permissions", {"path": path}), path)
+            if privilege not in held:
+                denial = ResourceException(api_answers.FORBIDDEN, "", f"Permission check failed ({path}, {privilege})")
+                raise translate(denial, what, self._settings)
 
     def task(self, upid: Upid) -> TaskState:
         """One look at a task."""

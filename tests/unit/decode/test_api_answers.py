@@ -57,6 +57,25 @@ class TestUpids:
             api_answers.node_of(upid)
 
 
+class TestPrivileges:
+    def test_those_of_a_path_are_those_of_its_row_and_of_the_rows_above(self):
+        rows = {
+            "/": {"Sys.Audit": 1},
+            "/nodes/pve1": {"Sys.Modify": 0},
+            "/nodes/pve10": {"VM.Audit": 1},
+            "/sdn": {"x": 1},
+        }
+        assert api_answers.decode_privileges(rows, "/nodes/pve1") == {"Sys.Audit", "Sys.Modify"}
+        assert api_answers.decode_privileges(rows, "/nodes/pve10") == {"Sys.Audit", "VM.Audit"}
+
+    def test_without_a_row_there_are_none(self):
+        assert api_answers.decode_privileges({}, "/sdn") == frozenset()
+
+    @given(anything)
+    def test_anything_else_is_an_error_of_its_own(self, answer):
+        fault_of(lambda: api_answers.decode_privileges(answer, "/sdn"))
+
+
 class TestTasks:
     def test_a_running_task_has_no_exit_status(self):
         assert api_answers.decode_task(RELOAD, {"status": "running", "new-field": 1}).is_running

@@ -56,6 +56,22 @@ def test_after_apply_there_is_nothing_left_to_plan() -> None:
     assert plan_of(made).is_empty
 
 
+def test_a_missing_right_to_reload_is_noticed_before_anything_is_touched() -> None:
+    made = cluster()
+    made.api.errors["require/Sys.Modify/nodes/node2"] = ApiRefused("403, a@pve lacks Sys.Modify", status=403)
+    with pytest.raises(ApiRefused, match=r"lacks Sys\.Modify"):
+        apply_to(made)
+    assert {verb for node in made.nodes.nodes.values() for verb in node.verbs} <= {"read", "observe"}
+
+
+def test_a_missing_right_to_commit_is_noticed_before_anything_is_touched() -> None:
+    made = cluster(pve_files=PVE_ZONES)
+    made.api.errors["require/SDN.Allocate/sdn"] = ApiRefused("403, a@pve lacks SDN.Allocate", status=403)
+    with pytest.raises(ApiRefused, match=r"lacks SDN\.Allocate"):
+        apply_to(made)
+    assert {verb for node in made.nodes.nodes.values() for verb in node.verbs} <= {"read", "observe"}
+
+
 def test_a_second_apply_asks_nothing_of_any_node_but_to_be_read() -> None:
     made = cluster()
     apply_to(made)
