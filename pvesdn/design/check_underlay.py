@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from pvesdn.design.mtu import MTU_MAX, MTU_MIN, overhead
 from pvesdn.design.remarks import error, listed, warning
 from pvesdn.design.zone_vxlan import local_vteps
-from pvesdn.design.zones import IPV4, IPV6, zone_nodes
+from pvesdn.design.zones import IPV4, IPV6, vnet_nodes, zone_nodes
 from pvesdn.model.cluster import Vtep
 from pvesdn.model.design import DesignInput
 from pvesdn.model.facts import NodeFacts
@@ -17,7 +17,7 @@ from pvesdn.model.primitives import IpAddress
 from pvesdn.model.sdn import EvpnZone, OurZone, VxlanZone
 
 _PROXMOX = re.compile(r"pve|pmx|proxmox")
-"""The suffix of Proxmox's own build, which takes IPv6 tunnel addresses; Debian's refuses them."""
+"""The suffix of Proxmox's own build, which takes IPv6 tunnel addresses and VLANs on VXLAN ports; Debian's takes neither."""
 
 _VtepByNode = Mapping[str, Vtep]
 
@@ -40,6 +40,7 @@ def check(given: DesignInput, vteps: _VtepByNode) -> Iterator[Finding]:
         else:
             yield from _plain(zone, families)
             yield from _plain_on_nodes(zone, own, given.facts)
+            yield from _vlan_aware(given, zone)
 
 
 def _twice(zone: OurZone, own: _VtepByNode) -> Iterator[Finding]:
@@ -82,6 +83,19 @@ def _plain_on_nodes(zone: VxlanZone, own: _VtepByNode, facts: Mapping[str, NodeF
             yield error(
                 zone.where, f"multicast-interface {named} does not exist on {node}", "name one that every node has"
             )
+
+
+def _vlan_aware(given: DesignInput, zone: VxlanZone) -> Iterator[Finding]:
+    """Debian's ifupdown2 leaves such a bridge with VLAN 1 alone: a warning, exit status 0, and no tagged frame passes."""
+    members = zone_nodes(zone, given.cluster)
+    for vnet in given.sdn.vnets:
+        if vnet.zone != zone.id or not vnet.vlanaware:
+            continue
+        for node in sorted(vnet_nodes(vnet, members) & given.facts.keys()):
+            version = given.facts[node].versions.get("ifupdown2")
+            if version is not None and not _PROXMOX.search(version):
+                what = f"ifupdown2 {version} on {node} passes no VLAN between a VLAN-aware bridge and VXLAN"
+                yield error(vnet.where, what, "install Proxmox's build of ifupdown2, or remove vlanaware")
 
 
 def _ifupdown(zone: VxlanZone, facts: NodeFacts) -> Iterator[Finding]:
