@@ -159,7 +159,7 @@ def _evpn(entry: Entry, found: Definitions) -> None:
 
 
 def _vnet(entry: Entry, found: Definitions) -> None:
-    check_id(entry, values.vnet_id)
+    check_id(entry, values.own_vnet_id)
     if made := entry.build(Vnet, id=entry.section.id):
         found.vnets.append(made)
 
@@ -171,7 +171,7 @@ def _subnet(entry: Entry, found: Definitions) -> None:
 
 
 def _check_zone_of_subnets(found: Definitions, ledger: Ledger) -> None:
-    zones = {vnet.id: vnet.zone for vnet in found.vnets}
+    zones = {vnet.id: vnet.zone for vnet in reversed(found.vnets)}  # of two with one id the first counts
     for subnet in found.subnets:
         zone, prefix = zones.get(subnet.vnet), subnet.id.partition("-")[0]
         if zone is not None and zone != prefix:

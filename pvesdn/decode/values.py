@@ -20,6 +20,7 @@ _TRUE = frozenset({"1", "on", "yes", "true"})
 _FALSE = frozenset({"0", "off", "no", "false"})
 # PVE's own alphabet for an alias (F1.6): word characters, white space, '(' and ASCII from ')' to '_'.
 _ALIAS = re.compile(r"[\w (-_]{1,256}")
+_NAMES_OF_SETTINGS = frozenset({"all", "default"})
 _MAX_32_BITS = 4_294_967_295
 _MAC: TypeAdapter[str] = TypeAdapter(MacAddress)
 _SHOWN = 60
@@ -126,6 +127,16 @@ underlay_id = _named(ControllerId, "underlay id", "write 2 to 64 letters, digits
 exit_id = _named(ExitId, "exit id", "write 1 to 32 letters, digits, - and _, a letter first")
 node = _named(NodeName, "node name", "write a host name of letters, digits and -")
 interface = _named(IfName, "interface name", "write 1 to 15 letters, digits and . _ -, a letter first")
+
+
+def own_vnet_id(value: str) -> str:
+    """A VNet's id that is fit for its bridge.
+
+    The kernel keeps the names of its settings for all devices (sysctl_dev_name_is_allowed in net/ipv4/devinet.c).
+    """
+    if value in _NAMES_OF_SETTINGS:
+        raise BadValueError(f"{shown(value)} cannot be the name of a bridge: the kernel keeps it", "choose another id")
+    return str(vnet_id(value))
 
 
 def nodes(value: str) -> frozenset[str]:
