@@ -58,6 +58,9 @@ def plan(
             session.screen.lines(vtep_lines(understand(snapshot, intent=intent).vteps))
         if not session.screen.is_quiet:
             session.screen.lines(plan_lines(changes, summary, has_diff=has_diff))
+        else:
+            for obstacle in (finding for node in changes.nodes for finding in node.obstacles):
+                session.screen.warning(f"apply would refuse: {obstacle}")
         session.screen.line(*last_line(changes, summary))
     if changes.unreachable:
         return exits.UNREACHABLE

@@ -91,7 +91,10 @@ class Screen:
         """A line that a person types; empty at the end of the input."""
         sys.stderr.write(clean(question))
         sys.stderr.flush()
-        return sys.stdin.readline().strip()
+        answer = sys.stdin.readline()
+        if not answer.endswith("\n"):  # Ctrl-D leaves the cursor behind the question
+            sys.stderr.write("\n")
+        return answer.strip()
 
     def has_color(self, stream: TextIO) -> bool:
         """Whether `stream` gets colours."""

@@ -85,6 +85,10 @@ def test_yes_is_taken_for_a_yes(settings: Path, cluster: FakeCluster) -> None:
     assert result.err == "Apply this plan? Only 'yes' is taken for a yes: "
 
 
+def test_after_the_end_of_the_input_the_error_has_a_line_of_its_own(settings: Path, cluster: FakeCluster) -> None:
+    assert "for a yes: \nerror: not confirmed" in apply(settings, cluster, typed="").err
+
+
 @pytest.mark.parametrize("answer", ["no\n", "y\n", "YES\n", "Yes\n", "yes please\n", "\n", ""])
 def test_nothing_else_is_taken_for_a_yes(settings: Path, cluster: FakeCluster, answer: str) -> None:
     result = apply(settings, cluster, typed=answer)

@@ -260,6 +260,13 @@ def test_quiet_leaves_the_last_line_and_complaints(settings: Path) -> None:
     assert result.err == ""
 
 
+def test_quiet_does_not_hide_what_apply_would_refuse(settings: Path, cluster: FakeCluster) -> None:
+    cluster.nodes["node3"].files[OURS] = "# mine\n"
+    refused = plan(settings, cluster, "-q")
+    assert refused.err.startswith(f"warning: apply would refuse: node3: {OURS}: it exists")
+    assert plan(settings, cluster, "-q", "--overwrite").err == ""
+
+
 def test_verbose_says_which_address_is_a_nodes_vtep_and_why(settings: Path, cluster: FakeCluster) -> None:
     define(cluster, "underlay: cluster\n\tnetwork 192.168.0.0/24\n\n" + UCAST)
     lines = plan(settings, cluster, "-v").out.splitlines()
