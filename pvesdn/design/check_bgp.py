@@ -19,6 +19,7 @@ _MERGES_AS_KNOWN = 9
 def check(given: DesignInput, vteps: Mapping[str, Vtep]) -> Iterator[Finding]:
     """A second AS number on a node; zones of PVE's controllers whose nodes PVE does not peer with; merges not known."""
     yield from _second_asn(given)
+    yield from _lists_of_peers(given, vteps)
     yield from _controllers_of_pve(given, vteps)
     yield from _merge(given)
     yield from _nobody(given)
@@ -59,6 +60,19 @@ def _conflict(
 ) -> Finding:
     text = f"{what} is not that of controller '{other}' ({asn}), and FRR has one on a node: {listed(nodes)}"
     return error(defined.where, text, "use one AS number on a node")
+
+
+def _lists_of_peers(given: DesignInput, vteps: Mapping[str, Vtep]) -> Iterator[Finding]:
+    """A list of some members and not of others; one without any is a list of route servers."""
+    speakers = _speakers(given)
+    for controller in given.sdn.controllers:
+        if not isinstance(controller, EvpnController) or controller.peers is None or controller.id not in speakers:
+            continue
+        nodes = [node for node in speakers[controller.id] if node in vteps]
+        missing = {node for node in nodes if vteps[node].address not in controller.peers}
+        if missing and len(missing) < len(nodes):
+            what = f"peers does not name the VTEP of {listed(missing)}, with which no other node then has a session"
+            yield warning(controller.where, what, "add it, or leave peers out: the members are peers by themselves")
 
 
 def _controllers_of_pve(given: DesignInput, vteps: Mapping[str, Vtep]) -> Iterator[Finding]:

@@ -4,6 +4,7 @@ from ipaddress import ip_address
 import pytest
 
 from pvesdn.model.design import DesignInput
+from pvesdn.model.findings import Severity
 from pvesdn.model.frr import (
     BgpRouter,
     EvpnActivation,
@@ -25,6 +26,7 @@ from tests.unit.design.network import (
     evpn_zone,
     facts,
     given,
+    remarks,
     uplink,
 )
 
@@ -321,3 +323,17 @@ def test_no_address_of_the_nodes_own_is_a_neighbour_whichever_of_them_a_list_nam
     cfg = SYMMETRIC.replace("\tasn 1234\n", "\tasn 1234\n\tpeers 10.0.0.1,192.168.0.2,192.168.0.3\n")
     router = frr(given(cfg, node1=facts("node1", "192.168.0.1/24", "10.0.0.1/32"))).routers[0]
     assert [group.neighbors for group in router.groups] == [("192.168.0.2", "192.168.0.3")]
+
+
+@pytest.mark.parametrize(
+    ("peers", "missing"),
+    [
+        ("192.168.0.1,192.168.0.2", ["node3"]),
+        ("192.168.0.1,192.168.0.2,192.168.0.3", []),
+        ("10.0.0.253,10.0.0.254", []),
+    ],
+)
+def test_a_list_of_peers_that_forgets_a_member_is_warned_of(peers: str, missing: list[str]) -> None:
+    network = given(SYMMETRIC.replace("\tasn 1234\n", f"\tasn 1234\n\tpeers {peers}\n"))
+    told = [line for line in remarks(network, Severity.WARNING) if "peers does not name" in line]
+    assert [f"the VTEP of {node}," in line for node, line in zip(missing, told, strict=True)] == [True] * len(missing)
