@@ -29,11 +29,12 @@ from pvesdn.model.files import (
     StanzaChange,
 )
 from pvesdn.model.findings import Finding, Severity
+from pvesdn.model.ifupdown import GUEST_PORTS
 from pvesdn.model.primitives import IpAddress
 
 _ROUTER_BGP = re.compile(r"^router bgp (\d+)", re.MULTILINE)
 _Stop: TypeAlias = Callable[[str, str], None]
-_GUEST_PORTS = ("tap", "veth", "fwpr", "fwln")
+_GUEST_PORT = re.compile(GUEST_PORTS)
 _MADE_BY_IFUPDOWN = frozenset({"bridge", "vxlan", "vrf"})
 _FRR_FILES = frozenset({FRR_CONF, FRR_CONF_LOCAL, FRR_DAEMONS})
 
@@ -169,7 +170,7 @@ def _guests(changes: tuple[FileChange, ...], facts: NodeFacts) -> dict[str, tupl
     leaving = {s.name for change in changes for s in change.stanzas if s.action is Action.REMOVE}
     plugged: dict[str, list[str]] = {}
     for link in facts.links:
-        if link.master in leaving and link.name.startswith(_GUEST_PORTS):
+        if link.master in leaving and _GUEST_PORT.match(link.name):
             plugged.setdefault(link.master, []).append(link.name)
     return {bridge: tuple(sorted(ports)) for bridge, ports in sorted(plugged.items())}
 

@@ -114,6 +114,11 @@ def kind_of(upid: Upid) -> str:
     return _fields(upid)[5]
 
 
+def started_at(upid: Upid) -> int:
+    """When a task began, seconds of the Unix epoch; raises AnswerError."""
+    return int(_fields(upid)[4], 16)
+
+
 def _fields(upid: Upid) -> list[str]:
     if not _UPID.fullmatch(upid):
         msg = f"{one_line(upid)!r} is no UPID"

@@ -11,6 +11,9 @@ from typing import TypeAlias
 
 from pvesdn.model.primitives import IpAddress, IpInterface
 
+GUEST_PORTS = r"^(tap|veth|fwpr)[0-9].*"
+"""How PVE names what it plugs into a bridge for a guest: tap devices, containers' veths, and the firewall's ports."""
+
 # --- our own zones: /etc/network/interfaces.d/pvesdn -----------------------------------------------------------------
 
 

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 
 from pvesdn.model.primitives import Json
 
+SEEN_NAME = "pvesdn-seen.json"
+
 PVE_FILES = (
     "zones.cfg",
     "vnets.cfg",
@@ -19,11 +21,11 @@ PVE_FILES = (
     "fabrics.cfg",
     "pvesdn.cfg",
     ".running-config",
-    "pvesdn-seen.json",
+    SEEN_NAME,
 )
 """What is read of /etc/pve/sdn."""
 
-SEEN_FILE = "/etc/pve/sdn/pvesdn-seen.json"
+SEEN_FILE = f"/etc/pve/sdn/{SEEN_NAME}"
 RECORD_FILE = "/var/lib/pvesdn/written.json"
 
 NODE_FILES = (

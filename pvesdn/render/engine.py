@@ -10,6 +10,7 @@ from typing import Any
 from jinja2 import ChoiceLoader, Environment, FileSystemLoader, StrictUndefined, TemplateError
 
 from pvesdn.errors import SettingsError
+from pvesdn.model.ifupdown import GUEST_PORTS
 from pvesdn.resources import data_dir
 
 
@@ -19,7 +20,7 @@ def environment(templates: Path | None = None) -> Environment:
     :param templates: a folder whose templates take the place of ours of the same name.
     """
     folders = [data_dir("templates")] if templates is None else [templates, data_dir("templates")]
-    return Environment(
+    env = Environment(
         loader=ChoiceLoader([FileSystemLoader(folder) for folder in folders]),
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -29,6 +30,8 @@ def environment(templates: Path | None = None) -> Environment:
         # These are no HTML pages: escaping would break addresses and aliases. What is printed was checked when it was decoded.
         autoescape=False,  # noqa: S701
     )
+    env.globals["guest_ports"] = GUEST_PORTS
+    return env
 
 
 @contextmanager

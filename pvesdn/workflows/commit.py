@@ -6,11 +6,12 @@ task is looked for and judged.
 
 from __future__ import annotations
 
+from pvesdn.decode.api_answers import started_at
 from pvesdn.errors import ClusterError, NodeError, TaskFailed
 from pvesdn.model.report import Outcome
 from pvesdn.workflows.aftermath import leave_unreloaded, restore_flooding
 from pvesdn.workflows.progress import Progress
-from pvesdn.workflows.tasks import follow, started_at
+from pvesdn.workflows.tasks import follow
 from pvesdn.workflows.world import World
 
 _SLACK = 300

@@ -17,7 +17,7 @@ from pvesdn.errors import SnapshotError
 from pvesdn.model.design import DesignInput, NodeDesign
 from pvesdn.model.files import FRR_CONF, ChangeSet, NodeChanges, RenderedFile
 from pvesdn.model.frr import FrrConfig
-from pvesdn.model.snapshot import RECORD_FILE, SEEN_FILE, NodeRaw, Snapshot
+from pvesdn.model.snapshot import RECORD_FILE, SEEN_NAME, NodeRaw, Snapshot
 from pvesdn.render.renderer import Renderer
 from pvesdn.workflows.understand import Intent, Understanding, understand
 
@@ -121,4 +121,4 @@ def _compare(
 def _seen(snapshot: Snapshot, known: Understanding) -> str | None:
     """The text that remembers every VTEP, None when it is already there."""
     text = encode_seen(seen_now(known.given, known.vteps))
-    return None if snapshot.pve_files.get(SEEN_FILE.rpartition("/")[2]) == text else text
+    return None if snapshot.pve_files.get(SEEN_NAME) == text else text

@@ -13,15 +13,6 @@ _NODE_AWAY = (595, 596)
 """How the API says that it cannot reach the node just now."""
 
 
-def started_at(upid: str) -> int:
-    """Seconds of the Unix epoch at which a task began: the fifth field of its UPID, hexadecimal; 0 when it has none."""
-    fields = upid.split(":")
-    try:
-        return int(fields[4], 16)
-    except (IndexError, ValueError):
-        return 0
-
-
 def follow(world: World, upid: str, node: str) -> TaskState:
     """Wait until the task has ended well.
 

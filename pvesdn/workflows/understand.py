@@ -18,7 +18,7 @@ from pvesdn.model.cluster import Vtep
 from pvesdn.model.design import DesignInput
 from pvesdn.model.files import PendingChange
 from pvesdn.model.findings import Finding, Severity
-from pvesdn.model.snapshot import SEEN_FILE, Snapshot
+from pvesdn.model.snapshot import SEEN_NAME, Snapshot
 
 Intent: TypeAlias = Literal["pending", "running"]
 """Which of PVE's definitions count: those in the files, or those that were committed."""
@@ -61,7 +61,7 @@ def understand(snapshot: Snapshot, *, intent: Intent = "pending") -> Understandi
             facts[node] = decode_facts(node, raw)
         except NodeError as error:
             unreadable[node] = str(error)
-    seen = decode_seen(snapshot.pve_files.get(SEEN_FILE.rpartition("/")[2]))
+    seen = decode_seen(snapshot.pve_files.get(SEEN_NAME))
     given = DesignInput(sdn=decoded.config, cluster=cluster, facts=facts, seen=seen)
     vteps, vtep_findings = choose_vteps(given)
     findings = (*decoded.findings, *vtep_findings, *check(given, vteps))
