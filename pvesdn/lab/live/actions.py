@@ -27,6 +27,13 @@ def apply(context: Context, *, definitions: str = "", flags: list[str] | None = 
     return f"pvesdn apply: exit status {run.status} after {watch}"
 
 
+@verb
+def define(context: Context, *, definitions: str) -> str:
+    """Put definitions into /etc/pve/sdn and leave it at that."""
+    _put(context, context.folder / definitions)
+    return definitions
+
+
 def _put(context: Context, folder: Path) -> None:
     if not folder.is_dir():
         raise LabFault(f"there is no folder {folder}")
@@ -104,9 +111,7 @@ def join(context: Context, *, node: str) -> str:
 @verb
 def leave(context: Context, *, node: str) -> str:
     """Take a node out of the cluster for good, and off."""
-    context.lab.cluster.live[node].power_off()
-    context.lab.cluster.leave(node)
-    del context.lab.cluster.live[node]
+    context.lab.cluster.retire(node)
     return f"{node} is no member any more"
 
 

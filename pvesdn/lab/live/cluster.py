@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterable, Mapping
@@ -113,9 +114,14 @@ class LiveCluster(SimulatedCluster):
         self.live[name].power_off()
         self.go_offline(name)
 
-    def node(self, name: str) -> LiveNode:
-        """A node, member or not."""
-        return self.live[name]
+    def retire(self, name: str) -> None:
+        """A node leaves the cluster for good and is scrapped."""
+        node = self.live.pop(name)
+        node.power_off()
+        self.leave(name)
+        shutil.rmtree(node.home)
+        for key in (self._keys / name, self._keys / f"{name}.pub"):
+            key.unlink()
 
     # ------------------------------------------------------------------------------------------------- pvesdn
 
