@@ -5,23 +5,45 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from pvesdn.lab.live.cluster import Run
+from pvesdn.lab.live.cluster import LiveCluster, Run
 from pvesdn.lab.live.context import Context, Stopwatch, require, verb
 from pvesdn.lab.live.space import LabFault, wait_for
 
+_REFLECTOR = """\
+frr defaults datacenter
+no ip forwarding
+no ipv6 forwarding
+router bgp {asn}
+ bgp router-id {address}
+ no bgp default ipv4-unicast
+ neighbor CLIENTS peer-group
+ neighbor CLIENTS remote-as {asn}
+ neighbor CLIENTS bfd
+ bgp listen range {clients} peer-group CLIENTS
+ address-family l2vpn evpn
+  neighbor CLIENTS activate
+  neighbor CLIENTS route-reflector-client
+ exit-address-family
+exit
+"""
+
 
 @verb
-def apply(context: Context, *, definitions: str = "", flags: list[str] | None = None, status: int = 0) -> str:
+def apply(
+    context: Context, *, definitions: str = "", flags: list[str] | None = None, status: int = 0, cluster: str = ""
+) -> str:
     """Put definitions into /etc/pve/sdn and call `pvesdn apply`.
 
     :param definitions: a folder of the scenario whose files replace all definitions there; empty leaves them.
     :param flags: more options of apply.
     :param status: the exit status that is expected.
+    :param cluster: which one, where there are several.
     """
+    chosen = context.cluster(cluster)
     if definitions:
-        _put(context, context.folder / definitions)
+        _put(chosen, context.folder / definitions)
     watch = Stopwatch()
-    run = context.lab.cluster.pvesdn("apply", "--yes", *(flags or []))
+    run = chosen.pvesdn("apply", "--yes", *(flags or []))
     if run.status != status:
         raise LabFault(f"pvesdn apply ended with {run.status}, not {status}: {_story(run)}")
     return f"pvesdn apply: exit status {run.status} after {watch}"
@@ -30,18 +52,18 @@ def apply(context: Context, *, definitions: str = "", flags: list[str] | None = 
 @verb
 def define(context: Context, *, definitions: str) -> str:
     """Put definitions into /etc/pve/sdn and leave it at that."""
-    _put(context, context.folder / definitions)
+    _put(context.lab.cluster, context.folder / definitions)
     return definitions
 
 
-def _put(context: Context, folder: Path) -> None:
+def _put(cluster: LiveCluster, folder: Path) -> None:
     if not folder.is_dir():
         raise LabFault(f"there is no folder {folder}")
-    sdn = context.lab.cluster.world.pmxcfs.sdn
+    sdn = cluster.world.pmxcfs.sdn
     for path in sdn.glob("*.cfg"):
         path.unlink()
     for path in sorted(folder.iterdir()):
-        context.lab.cluster.write_sdn(path.name, path.read_text("utf-8"))
+        cluster.write_sdn(path.name, path.read_text("utf-8"))
 
 
 def _story(run: Run) -> str:
@@ -106,6 +128,24 @@ def join(context: Context, *, node: str) -> str:
     cluster.boot([node])
     cluster.wait_for_ssh(context.lab.controller)
     return f"{node} is a member"
+
+
+@verb
+def reflector(context: Context, *, node: str, asn: int, clients: str) -> str:
+    """Make a spare node, a member of no cluster, a BGP route reflector, configured by hand as an outside one is.
+
+    :param clients: the network that its clients' addresses are from.
+    """
+    cluster = context.lab.cluster
+    plan = next(plan for plan in context.lab.topology.spare if plan.name == node)
+    cluster.prepare(plan)
+    cluster.boot([node])
+    address = plan.underlay.partition("/")[0]
+    spare = cluster.live[node]
+    spare.write("/etc/frr/frr.conf", _REFLECTOR.format(asn=asn, address=address, clients=clients))
+    spare.space.must("sed", "-i", "s/^bgpd=no/bgpd=yes/; s/^bfdd=no/bfdd=yes/", "/etc/frr/daemons")
+    spare.space.must("systemctl", "start", "frr")
+    return f"{node} reflects for {clients}"
 
 
 @verb

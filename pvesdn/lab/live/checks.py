@@ -90,17 +90,19 @@ def nothing_to_plan(context: Context, *, status: int = 0) -> str:
 
     :param status: what the second apply ends with, and plan may: 4 with a member that is off.
     """
-    cluster = context.lab.cluster
-    plan = cluster.pvesdn("plan", "--detailed-exitcode")
-    found = f"{plan.status}: {plan.complaints[-800:]}"
-    require(plan.status in {0, status}, "plan --detailed-exitcode to find nothing", found)
-    before, tasks, watch = _mtimes(context.nodes()), len(cluster.sim.tasklog), Stopwatch()
-    again = cluster.pvesdn("apply", "--yes")
-    require(
-        again.status == status, f"a second apply to end with {status}", f"{again.status}: {again.complaints[-800:]}"
-    )
-    require(len(cluster.sim.tasklog) == tasks, "no task of PVE's to be started", len(cluster.sim.tasklog) - tasks)
-    require(_mtimes(context.nodes()) == before, "no file to be written")
+    watch = Stopwatch()
+    for cluster in context.lab.clusters.values():
+        plan = cluster.pvesdn("plan", "--detailed-exitcode")
+        found = f"{plan.status}: {plan.complaints[-800:]}"
+        require(plan.status in {0, status}, "plan --detailed-exitcode to find nothing", found)
+        before, tasks, watch = _mtimes(context.nodes()), len(cluster.sim.tasklog), Stopwatch()
+        again = cluster.pvesdn("apply", "--yes")
+        require(
+            again.status == status, f"a second apply to end with {status}", f"{again.status}: {again.complaints[-800:]}"
+        )
+        started = len(cluster.sim.tasklog) - tasks
+        require(not started, "no task of PVE's to be started", started)
+        require(_mtimes(context.nodes()) == before, "no file to be written")
     return f"plan is empty, the second apply ({watch}) starts no task and writes no file"
 
 

@@ -60,15 +60,15 @@ class LiveCluster(SimulatedCluster):
     :param folder: everything of the lab, on a file system that goes with it.
     """
 
-    def __init__(self, folder: Path, nodes: Iterable[NodePlan], wires: Wires, packages: Unpacked) -> None:
+    def __init__(self, folder: Path, name: str, nodes: Iterable[NodePlan], wires: Wires, packages: Unpacked) -> None:
         self._plans = {plan.name: plan for plan in nodes}
         self._wires = wires
         self._packages = packages
         self.live: dict[str, LiveNode] = {}
         self._keys = folder / "keys"
-        self._keys.mkdir()
+        self._keys.mkdir(parents=True)
         _make_key(self._keys / "controller")
-        super().__init__(folder, {plan.name: plan.management for plan in self._plans.values()})
+        super().__init__(folder, {plan.name: plan.management for plan in self._plans.values()}, name=name)
         self.boot(self.live)
 
     def _add_member(self, name: str, address: str) -> None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
+from pvesdn.lab.live.cluster import LiveCluster
 from pvesdn.lab.live.guest import Guest, Stream
 from pvesdn.lab.live.lab import Lab
 from pvesdn.lab.live.node import LiveNode
@@ -42,10 +43,17 @@ class Context:
             raise LabFault(f"there is no guest {name}")
         return self.lab.guests[name]
 
+    def cluster(self, name: str) -> LiveCluster:
+        """A cluster by name; the first one without a name."""
+        if name and name not in self.lab.clusters:
+            raise LabFault(f"there is no cluster {name}")
+        return self.lab.clusters[name] if name else self.lab.cluster
+
     def nodes(self, names: list[str] | None = None) -> list[LiveNode]:
-        """The named nodes; all members that are on when none is named."""
+        """The named nodes; all members of all clusters that are on when none is named."""
         if names is None:
-            names = [name for name, member in self.lab.cluster.world.members.items() if member.is_online]
+            members = [row for one in self.lab.clusters.values() for row in one.world.members.items()]
+            names = [name for name, member in members if member.is_online]
         return [self.lab.node(name) for name in names]
 
 

@@ -37,12 +37,26 @@ class Lab:
         self.wires.plug([Card("mgmt0", "mgmt")], self.controller)
         self.controller.must("ip", "address", "add", CONTROLLER, "dev", "mgmt0")
         self.controller.must("ip", "link", "set", "mgmt0", "up")
-        self.cluster = LiveCluster(folder, topology.nodes, self.wires, packages)
-        self.cluster.serve()
-        self.cluster.write_settings()
+        self.clusters: dict[str, LiveCluster] = {}
+        for name in dict.fromkeys(plan.cluster for plan in topology.nodes):
+            plans = [plan for plan in topology.nodes if plan.cluster == name]
+            self.clusters[name] = LiveCluster(folder / name, name, plans, self.wires, packages)
+            self.clusters[name].serve()
+            self.clusters[name].write_settings()
         for plan in topology.routers:
             self._add_router(plan.name, plan.addresses, plan.beyond, plan.routes)
-        self.cluster.wait_for_ssh(self.controller)
+        for cluster in self.clusters.values():
+            cluster.wait_for_ssh(self.controller)
+
+    @property
+    def cluster(self) -> LiveCluster:
+        """The cluster, the first one where there are several."""
+        return next(iter(self.clusters.values()))
+
+    @property
+    def nodes(self) -> dict[str, LiveNode]:
+        """Every node of every cluster, and those of none."""
+        return {name: node for cluster in self.clusters.values() for name, node in cluster.live.items()}
 
     def _add_router(self, name: str, addresses: Sequence[str], beyond: Sequence[str], routes: Sequence[str]) -> None:
         host = Host(name, self.log, self._ping)
@@ -63,9 +77,9 @@ class Lab:
 
         :raises LabFault: there is none.
         """
-        if name not in self.cluster.live:
-            raise LabFault(f"there is no node {name}; there are {', '.join(self.cluster.live)}")
-        return self.cluster.live[name]
+        if name not in self.nodes:
+            raise LabFault(f"there is no node {name}; there are {', '.join(self.nodes)}")
+        return self.nodes[name]
 
     def add_guest(
         self, name: str, node: str, vnet: str, addresses: Sequence[str], gateways: Sequence[str] = ()
@@ -102,8 +116,9 @@ class Lab:
     def close(self) -> None:
         """Stop the API and every process; namespaces go with their processes."""
         self.remove_guests()
-        self.cluster.shut_down()
-        for node in self.cluster.live.values():
+        for cluster in self.clusters.values():
+            cluster.shut_down()
+        for node in self.nodes.values():
             node.power_off()
         for router in self.routers.values():
             router.end()

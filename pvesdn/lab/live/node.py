@@ -93,12 +93,14 @@ class NodePlan:
     :param management: address with prefix length; SSH and the cluster use it.
     :param underlay: address with prefix length on vmbr0, the VTEP's.
     :param mtu: of the underlay, bytes.
+    :param cluster: the one it is a member of.
     """
 
     name: str
     management: str
     underlay: str
     mtu: int = 1550
+    cluster: str = "lab"
 
     @property
     def cards(self) -> tuple[Card, ...]:

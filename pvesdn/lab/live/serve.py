@@ -30,10 +30,10 @@ def set_the_scene(context: Context, scenario: Scenario) -> None:
 
 def describe(lab: Lab, scenario: Scenario) -> dict[str, Any]:
     """What `pvesdn lab` outside needs to know: how to enter each place."""
-    nodes = {name: node.space.argv() for name, node in lab.cluster.live.items() if node.is_on}
+    nodes = {name: node.space.argv() for name, node in lab.nodes.items() if node.is_on}
     hosts = {**{name: guest.host for name, guest in lab.guests.items()}, **lab.routers}
     guests = {name: host.space.argv() for name, host in hosts.items()}
-    controller = ["env", f"PVESDN_CONFIG={lab.folder / 'pvesdn.toml'}"]
+    controller = ["env", f"PVESDN_CONFIG={lab.cluster.folder / 'pvesdn.toml'}"]
     return {"scenario": scenario.name, "nodes": nodes, "guests": guests, "others": {"controller": controller}}
 
 
