@@ -12,7 +12,7 @@ from pvesdn.design.zones import nodes_with_tunnels
 from pvesdn.model.cluster import Member, SeenVtep, Vtep
 from pvesdn.model.design import DesignInput
 from pvesdn.model.facts import NodeFacts
-from pvesdn.model.findings import Finding, Severity
+from pvesdn.model.findings import Finding, Severity, Where
 from pvesdn.model.primitives import IpAddress, IpNetwork
 from pvesdn.model.sdn import VxlanZone
 
@@ -37,7 +37,7 @@ def choose_vteps(given: DesignInput) -> tuple[Mapping[str, Vtep], tuple[Finding,
         if isinstance(vtep, Vtep):
             vteps[member.name] = vtep
         elif member.name in needed:
-            findings.append(vtep)
+            findings.append(underlay.blame(vtep, member.name))
     return vteps, tuple(findings)
 
 
@@ -70,6 +70,7 @@ def _sizes(facts: NodeFacts, addresses: Iterable[IpAddress]) -> Iterator[tuple[I
 class _Underlay:
     """What `underlay` says, and what is never a VTEP because it is inside the overlay: VNets and exits' addresses."""
 
+    where: Where | None
     network: IpNetwork | None
     named: Mapping[str, IpAddress]
     bridges: frozenset[str]
@@ -79,6 +80,7 @@ class _Underlay:
     def of(cls, given: DesignInput) -> _Underlay:
         underlay = given.sdn.underlay
         return cls(
+            where=underlay.where if underlay else None,
             network=underlay.network if underlay else None,
             named=dict(underlay.vteps) if underlay else {},
             bridges=frozenset(vnet.id for vnet in given.sdn.vnets),
@@ -89,6 +91,13 @@ class _Underlay:
                 if address is not None
             ),
         )
+
+    def blame(self, fault: Finding, node: str) -> Finding:
+        """The fault at the place in the definitions that has to change; without an underlay there is only the node."""
+        if self.where is None:
+            return fault
+        word = "network" if self.network is not None and node not in self.named else "vteps"
+        return fault.model_copy(update={"where": str(self.where), "what": f"{word}: {node} {fault.what}"})
 
     def of_present(self, member: Member, facts: NodeFacts, seen: SeenVtep | None) -> Vtep | Finding:
         """The VTEP of a node that was read."""
@@ -163,7 +172,7 @@ def _held(facts: NodeFacts, address: IpAddress, why: str) -> Vtep | Finding:
     if device is None:
         return _fault(
             facts.node,
-            f"no device holds {address} ({why})",
+            f"holds {address} on no device ({why})",
             "say which address is the VTEP: `network` or `vteps` in the section underlay",
         )
     link = facts.link(device)
@@ -173,7 +182,7 @@ def _held(facts: NodeFacts, address: IpAddress, why: str) -> Vtep | Finding:
 def _unresolved(node: str) -> Finding:
     return _fault(
         node,
-        "the cluster's status has no address for it",
+        "has no address in the cluster's status",
         "say which address is the VTEP: `network` or `vteps` in the section underlay",
     )
 

@@ -44,7 +44,8 @@ class TestANodeThatAnswered:
         node = facts("node1", "192.168.0.9/24", "192.168.0.8/24")
         assert remarks(given(UNDERLAY + ZONE, node1=node)) == [
             (
-                "node1: has several addresses in the underlay network 192.168.0.0/24: 192.168.0.8, 192.168.0.9; "
+                "pvesdn.cfg:1: underlay 'cluster': "
+                "network: node1 has several addresses in the underlay network 192.168.0.0/24: 192.168.0.8, 192.168.0.9; "
                 "name one: vteps node1=192.168.0.8"
             )
         ]
@@ -52,7 +53,8 @@ class TestANodeThatAnswered:
     def test_without_an_address_in_the_network_is_an_error(self) -> None:
         assert remarks(given(UNDERLAY + ZONE, node2=facts("node2", "10.0.0.2/24"))) == [
             (
-                "node2: has no address in the underlay network 192.168.0.0/24; give it one, name its VTEP "
+                "pvesdn.cfg:1: underlay 'cluster': "
+                "network: node2 has no address in the underlay network 192.168.0.0/24; give it one, name its VTEP "
                 "(vteps node2=ADDRESS), or leave it out of the zones' nodes"
             )
         ]
@@ -60,7 +62,8 @@ class TestANodeThatAnswered:
     def test_must_hold_the_address_that_is_named(self) -> None:
         assert remarks(given(VTEPS.format("node1=10.0.0.1") + ZONE)) == [
             (
-                "node1: no device holds 10.0.0.1 (named in underlay: vteps); say which address is the VTEP: `network` or "
+                "pvesdn.cfg:1: underlay 'cluster': "
+                "vteps: node1 holds 10.0.0.1 on no device (named in underlay: vteps); say which address is the VTEP: `network` or "
                 "`vteps` in the section underlay"
             )
         ]
@@ -71,7 +74,7 @@ class TestANodeThatAnswered:
         network = replace(network, cluster=network.cluster.model_copy(update={"members": (member,)}))
         assert remarks(network) == [
             (
-                "node1: the cluster's status has no address for it; say which address is the VTEP: `network` or `vteps` in "
+                "node1: has no address in the cluster's status; say which address is the VTEP: `network` or `vteps` in "
                 "the section underlay"
             )
         ]
@@ -124,7 +127,8 @@ class TestAMemberThatIsOff:
     def test_is_an_error_where_nothing_is_known(self) -> None:
         network = given(UNDERLAY.replace("192.168.0", "10.0.0") + ZONE, nodes=1, offline=["node1"])
         assert remarks(network)[0] == (
-            "node1: did not answer and was never seen, so its VTEP is unknown; name it in underlay "
+            "pvesdn.cfg:1: underlay 'cluster': "
+            "network: node1 did not answer and was never seen, so its VTEP is unknown; name it in underlay "
             "(vteps node1=ADDRESS), or bring the node up once"
         )
 
