@@ -16,7 +16,8 @@ from pvesdn.errors import SdnConfigError
 _HEADER = re.compile(r"([^ \t]+):[ \t]*([^ \t]+)[ \t]*")
 _TYPE = re.compile(r"[a-zA-Z][a-zA-Z0-9_-]+")
 _PROPERTY = re.compile(r"[ \t]+([^ \t]+)(?:[ \t]+(.*[^ \t]))?[ \t]*")
-_FORBIDDEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+# U+FEFF is what some editors put before the first header, and nobody sees.
+_FORBIDDEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)

@@ -80,6 +80,7 @@ def test_for_pve_only_an_empty_line_ends_a_section() -> None:
         ("vxlan: a1\n\tx a\0b\n", "x.cfg:2: character U+0000 is not allowed; use printable text and plain line ends"),
         ("#\x1b[2J\n", "x.cfg:1: character U+001B is not allowed; use printable text and plain line ends"),
         ("vxlan: a\udcff\n", "x.cfg:1: character U+DCFF is not allowed; use printable text and plain line ends"),
+        ("\ufeffvxlan: a1\n", "x.cfg:1: character U+FEFF is not allowed; use printable text and plain line ends"),
         ("vxlan: a\u2028b\n", "x.cfg:1: character U+2028 is not allowed; use printable text and plain line ends"),
         ("vxlan: a\x85b\n", "x.cfg:1: character U+0085 is not allowed; use printable text and plain line ends"),
     ],
