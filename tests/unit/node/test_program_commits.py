@@ -256,7 +256,9 @@ def test_what_was_edited_after_a_killed_commit_is_left_alone(program: Asking, no
     assert node.leftovers() == []
 
 
-@pytest.mark.parametrize("journal", ["a commit is under way", "[]", '{"steps": [{"path": "/etc/frr/frr.conf"}]}', "null"])
+@pytest.mark.parametrize(
+    "journal", ["a commit is under way", "[]", '{"steps": [{"path": "/etc/frr/frr.conf"}]}', "null"]
+)
 def test_a_damaged_journal_is_named_with_the_way_out(program: Asking, node: NodeRoot, journal: str) -> None:
     node.write("/var/lib/pvesdn/commit.json", journal)
     refusal = program.refusal("observe")
