@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from fnmatch import fnmatch
-from typing import TypeAlias
 
 from pvesdn.compare.flags import PlanFlags
+from pvesdn.compare.obstacles import obstacles
 from pvesdn.compare.ownership import conflict, digest
-from pvesdn.compare.stanzas import option, stanza_changes
+from pvesdn.compare.stanzas import stanza_changes
 from pvesdn.decode.interfaces import split_stanzas
 from pvesdn.decode.record import Record
 from pvesdn.model.facts import NodeFacts
@@ -28,15 +27,12 @@ from pvesdn.model.files import (
     RenderedFile,
     StanzaChange,
 )
-from pvesdn.model.findings import Finding, Severity
 from pvesdn.model.ifupdown import GUEST_PORTS
 from pvesdn.model.primitives import IpAddress
 
 _ROUTER_BGP = re.compile(r"^router bgp (\d+)", re.MULTILINE)
-_Stop: TypeAlias = Callable[[str, str], None]
 _GUEST_PORT = re.compile(GUEST_PORTS)
 _MADE_BY_IFUPDOWN = frozenset({"bridge", "vxlan", "vrf"})
-_FRR_FILES = frozenset({FRR_CONF, FRR_CONF_LOCAL, FRR_DAEMONS})
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +89,8 @@ def compare_node(
         ifdown=_leaving_uplinks(ours, now.facts) if ours else (),
         delete_links=_to_delete(own, now.facts),
         flooding=flooding,
-        obstacles=_obstacles(
-            changes, now, flags, guests, is_reloaded=bool(changes) or is_unfinished or owned.shows_pve
+        obstacles=obstacles(
+            changes, now.files, now.facts, flags, guests, is_reloaded=bool(changes) or is_unfinished or owned.shows_pve
         ),
         guests=guests,
         is_unfinished=is_unfinished,
@@ -173,75 +169,3 @@ def _guests(changes: tuple[FileChange, ...], facts: NodeFacts) -> dict[str, tupl
         if link.master in leaving and _GUEST_PORT.match(link.name):
             plugged.setdefault(link.master, []).append(link.name)
     return {bridge: tuple(sorted(ports)) for bridge, ports in sorted(plugged.items())}
-
-
-def _obstacles(
-    changes: tuple[FileChange, ...],
-    now: NodeNow,
-    flags: PlanFlags,
-    guests: Mapping[str, tuple[str, ...]],
-    *,
-    is_reloaded: bool,
-) -> tuple[Finding, ...]:
-    """What stops an apply here. :param is_reloaded: the node's network will be, whether or not files change."""
-    node = now.facts.node
-    found: list[Finding] = []
-
-    def stop(what: str, hint: str) -> None:
-        found.append(Finding(severity=Severity.ERROR, where=node, what=what, hint=hint))
-
-    if not flags.overwrite:
-        for change in changes:
-            if change.conflict:
-                stop(f"{change.path}: {change.conflict}", "look at it with --diff, then say --overwrite to replace it")
-    if not flags.detach_guests:
-        for bridge, ports in guests.items():
-            count = f"{len(ports)} guest port{'s' if len(ports) > 1 else ''}"
-            stop(
-                f"{bridge} would go with {count} plugged in ({', '.join(ports)})",
-                "move the guests first, or say --detach-guests",
-            )
-    if is_reloaded and "/etc/network/interfaces.new" in now.files and not flags.interfaces_new:
-        stop(
-            "/etc/network/interfaces.new holds somebody's unapplied edits, which any reload would bring into force",
-            "apply or revert them in the node's network panel, or say --with-interfaces-new",
-        )
-    _check_prerequisites(changes, now.facts, stop)
-    return tuple(found)
-
-
-def _check_prerequisites(changes: tuple[FileChange, ...], facts: NodeFacts, stop: _Stop) -> None:
-    own = {change.path: change for change in changes if not change.by_pve and change.new is not None}
-    if OUR_INTERFACES in own:
-        if not any(fnmatch(OUR_INTERFACES, _absolute(pattern)) for pattern in facts.sources):
-            stop(
-                f"/etc/network/interfaces does not source {OUR_INTERFACES}",
-                "add the line 'source /etc/network/interfaces.d/*' to it",
-            )
-        for taken, holder, vni in _taken_vnis(own[OUR_INTERFACES], facts):
-            stop(
-                f"{taken}: VNI {vni} is already on the device {holder}, and the kernel refuses a second one",
-                f"take {holder} out of /etc/network/interfaces, or choose another VNI",
-            )
-    if facts.versions:
-        if OUR_INTERFACES in own and "ifupdown2" not in facts.versions:
-            stop("ifupdown2 is not installed", "apt install ifupdown2")
-        if _FRR_FILES & own.keys() and "frr" not in facts.versions:
-            stop("FRR is not installed", "apt install frr frr-pythontools")
-
-
-def _taken_vnis(change: FileChange, facts: NodeFacts) -> Iterable[tuple[str, str, int]]:
-    """VNIs of new devices that a device of another name has, which is none of ours."""
-    old = dict(split_stanzas(change.old or ""))
-    holders = {link.vni: link.name for link in facts.links if link.vni is not None and link.name not in old}
-    if not holders:
-        return
-    for name, text in split_stanzas(change.new or ""):
-        vni = option(text, "vxlan-id")
-        holder = holders.get(int(vni)) if vni else None
-        if vni and holder and holder != name:
-            yield name, holder, int(vni)
-
-
-def _absolute(pattern: str) -> str:
-    return pattern if pattern.startswith("/") else f"/etc/network/{pattern}"

@@ -11,6 +11,7 @@ _FIXED_AT_BIRTH = {
     "vxlan-port": "the kernel cannot change the UDP port of a live device",
 }
 _WAYS_OF_FLOODING = ("vxlan-remoteip", "vxlan-mcastgrp", "vxlan-mcastgrp6")
+_OTHER_MAC = "guests keep the gateway's old MAC until their ARP entry runs out"
 _OTHER_WAY = "ifupdown2 leaves the flood entries of the old way on a live device"
 
 
@@ -41,7 +42,8 @@ def option(text: str, name: str) -> str | None:
 
 def _change(name: str, old: str, new: str) -> StanzaChange:
     if option(old, "vxlan-id") is None or option(new, "vxlan-id") is None:
-        return StanzaChange(name, Action.CHANGE)
+        is_other_gateway = option(new, "address") is not None and option(old, "hwaddress") != option(new, "hwaddress")
+        return StanzaChange(name, Action.CHANGE, why=_OTHER_MAC if is_other_gateway else "")
     for key, why in _FIXED_AT_BIRTH.items():
         if option(old, key) != option(new, key):
             return StanzaChange(name, Action.REPLACE, why=why)

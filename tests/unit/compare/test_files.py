@@ -10,7 +10,7 @@ from pvesdn.compare.files import NodeNow, Ownership, compare_node
 from pvesdn.compare.flags import PlanFlags
 from pvesdn.compare.ownership import digest
 from pvesdn.decode.record import Record
-from pvesdn.model.facts import Link, NodeFacts
+from pvesdn.model.facts import IfaceStanza, Link, NodeFacts
 from pvesdn.model.files import (
     FRR_CONF,
     FRR_DAEMONS,
@@ -202,6 +202,20 @@ def test_an_interfaces_file_that_sources_ours_is_fine(source: str) -> None:
 def test_an_interfaces_file_that_does_not_source_ours_is_an_obstacle(sources: tuple[str, ...]) -> None:
     (found,) = obstacles(compare(interfaces(BRIDGE), sources=sources))
     assert "add the line 'source /etc/network/interfaces.d/*'" in found
+
+
+@pytest.mark.parametrize("name", ["eno2", "eno2.100"])
+def test_an_exit_through_an_interface_that_does_not_exist_is_an_obstacle(name: str) -> None:
+    (found,) = obstacles(compare(interfaces(UPLINK.replace("eno2", name)), links=(Link("eno1"),)))
+    assert found.startswith(f"pve1: {name}: the interface does not exist")
+
+
+@pytest.mark.parametrize("name", ["eno2", "eno2.100"])
+def test_an_exit_through_an_interface_that_exists_or_is_made_is_none(name: str) -> None:
+    file = interfaces(UPLINK.replace("eno2", name))
+    assert obstacles(compare(file, links=(Link("eno2"),))) == []
+    made = IfaceStanza("eno2", "inet manual", ())
+    assert obstacles(compare(file, links=(Link("eno1"),), stanzas=(made,))) == []
 
 
 def test_a_vni_on_a_device_of_another_name_is_an_obstacle() -> None:

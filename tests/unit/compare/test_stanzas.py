@@ -61,6 +61,13 @@ def test_a_changed_mtu_is_changed_in_place() -> None:
     assert change.action is Action.CHANGE
 
 
+def test_another_gateway_mac_says_what_guests_will_notice() -> None:
+    gateway = "auto web\niface web\n\taddress 10.0.0.1/24\n\thwaddress 02:00:00:00:00:01\n"
+    (change,) = stanza_changes({"web": gateway}, {"web": gateway.replace("00:01", "00:02")})
+    assert change.action is Action.CHANGE
+    assert "old MAC" in change.why
+
+
 def test_what_belongs_to_no_interface_is_not_counted() -> None:
     assert stanza_changes({"": "# old header\n"}, {"": "# new header\n"}) == ()
 
