@@ -19,6 +19,7 @@ from pvesdn.cli.options import common
 from pvesdn.cli.screen import Screen
 from pvesdn.cli.session import Session, WorldBuilder
 from pvesdn.errors import NodeUnreachable, PvesdnError, SdnConfigError, TaskFailed
+from pvesdn.model.secret_variables import SECRET_VARIABLES
 
 _VERBS = {
     "plan": "Show what apply would change, on every node; changes nothing.",
@@ -142,7 +143,7 @@ def _tell_machines(session: Session, status: int, messages: Sequence[str]) -> No
 def _crashed(session: Session, error: Exception, argv: Sequence[str]) -> int:
     with contextlib.suppress(BrokenPipeError):
         sys.stdout.flush()
-    secrets = [*session.secrets, *(session.environ.get(n, "") for n in ("PVESDN_TOKEN_VALUE", "PVESDN_PASSWORD"))]
+    secrets = [*session.secrets, *(session.environ.get(name, "") for name in SECRET_VARIABLES)]
     file = report(error, argv, session.environ, secrets=secrets)
     where = f"a report is in {file}" if file else "no report could be written"
     _tell_machines(session, exits.ERROR, [f"{type(error).__name__}; {where}"])
