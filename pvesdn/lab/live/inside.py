@@ -142,7 +142,7 @@ def _result(scenario: Scenario, step: Step, outcome: str, measured: str, seconds
 def _show_nodes(context: Context) -> str:
     """What somebody wants to see who looks for the reason of a failure."""
     script = (
-        "ip -br address; ip route show table all | grep -v local; bridge fdb;"
+        "ip -br address; ip neigh; ip route show table all | grep -v local; bridge fdb;"
         "cat /etc/network/interfaces.d/* /etc/frr/frr.conf;"
         "for i in 'bgp l2vpn evpn summary' 'evpn vni' 'ip route vrf all' 'bgp l2vpn evpn' 'vrrp' running-config;"
         'do vtysh -c "show $i" 2>&1; done'

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+import sys
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,7 +14,7 @@ from pvesdn.errors import PvesdnError
 from pvesdn.lab.live.context import Context, NotProven, perform
 from pvesdn.lab.live.lab import Lab
 from pvesdn.lab.live.scenario import Scenario
-from pvesdn.lab.live.space import LabFault
+from pvesdn.lab.live.space import PATH, LabFault
 
 _SCENE = frozenset({"apply", "guests"})
 """What of a scenario makes the scene; the rest is its proofs."""
@@ -33,7 +34,8 @@ def describe(lab: Lab, scenario: Scenario) -> dict[str, Any]:
     nodes = {name: node.space.argv() for name, node in lab.nodes.items() if node.is_on}
     hosts = {**{name: guest.host for name, guest in lab.guests.items()}, **lab.routers}
     guests = {name: host.space.argv() for name, host in hosts.items()}
-    controller = ["env", f"PVESDN_CONFIG={lab.cluster.folder / 'pvesdn.toml'}"]
+    path = f"PATH={Path(sys.executable).parent}:{PATH}"
+    controller = ["env", path, f"PVESDN_CONFIG={lab.cluster.folder / 'pvesdn.toml'}"]
     return {"scenario": scenario.name, "nodes": nodes, "guests": guests, "others": {"controller": controller}}
 
 
