@@ -114,6 +114,7 @@ def _carry_out(session: Session, steps: Steps, work: Callable[[], ApplyReport]) 
 
 
 def _status(changes: ChangeSet, report: ApplyReport | None) -> int:
+    """With nothing to do a member that is off counts as little as in `plan`: nothing was withheld from it."""
     if report is None:
-        return exits.UNREACHABLE if changes.unreachable or changes.offline else exits.OK
+        return exits.UNREACHABLE if changes.unreachable else exits.OK
     return exit_status(report)
