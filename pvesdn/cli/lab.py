@@ -109,32 +109,51 @@ def down(session: Session) -> int:
 @click.argument("scenarios", nargs=-1, metavar="[SCENARIO]...")
 @click.option("--results", type=options.FOLDER, help="Where to keep what was measured.  [default: nowhere]")
 @click.option("--if-possible", is_flag=True, help="Where the lab cannot run, say why in one line and end well.")
+@click.option("--only-here", is_flag=True, help="Name what this kernel cannot carry instead of running it under qemu.")
 @click.option("--evidence", type=click.Path(path_type=Path, dir_okay=False), help="Write what was measured as a table.")
 @click.pass_obj
 def test(
-    session: Session, *, scenarios: tuple[str, ...], results: Path | None, if_possible: bool, evidence: Path | None
+    session: Session,
+    *,
+    scenarios: tuple[str, ...],
+    results: Path | None,
+    if_possible: bool,
+    only_here: bool,
+    evidence: Path | None,
 ) -> int:
     """Run scenarios, all of them if none is named, and prove what they say on live state."""
-    from pvesdn.lab.live.kernel import obstacle  # noqa: PLC0415
-
-    if if_possible and (reason := obstacle()):
+    if if_possible and (reason := _obstacle(session.screen)):
         session.screen.remark(f"The lab was skipped: {reason}.")
         return exits.OK
     if results is not None:
         results.mkdir(parents=True, exist_ok=True)
-        return _test(session.screen, scenarios, results.resolve(), evidence)
+        return _test(session.screen, scenarios, results.resolve(), evidence, only_here=only_here)
     with tempfile.TemporaryDirectory(prefix="pvesdn-results-") as folder:
-        return _test(session.screen, scenarios, Path(folder), evidence)
+        return _test(session.screen, scenarios, Path(folder), evidence, only_here=only_here)
 
 
-def _test(screen: Screen, scenarios: tuple[str, ...], results: Path, evidence: Path | None) -> int:
+def _obstacle(screen: Screen) -> str:
+    """Why the lab cannot run on this machine; empty when it can, and then what it needs has been fetched."""
+    from pvesdn.lab.live.kernel import obstacle  # noqa: PLC0415
+    from pvesdn.lab.live.packages import NODE, fetch  # noqa: PLC0415
+
+    try:
+        reason = obstacle()
+        if not reason:
+            fetch(NODE, screen.remark)
+    except SettingsError as error:
+        return str(error)
+    return reason or ""
+
+
+def _test(screen: Screen, scenarios: tuple[str, ...], results: Path, evidence: Path | None, *, only_here: bool) -> int:
     from pvesdn.lab.live.evidence import write_evidence  # noqa: PLC0415
     from pvesdn.lab.live.holder import run_scenarios  # noqa: PLC0415
     from pvesdn.lab.live.scenario import choose  # noqa: PLC0415
 
     # Unlike Ctrl-C, a request to end would not let folders be cleared away.
     signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
-    is_good = run_scenarios(choose(scenarios), results, screen.remark)
+    is_good = run_scenarios(choose(scenarios), results, screen.remark, only_here=only_here)
     if evidence is not None:
         write_evidence(results, evidence)
     return exits.OK if is_good else exits.ERROR
