@@ -19,7 +19,7 @@ test: ## All checks and all tests; what CI runs
 	@$(MAKE) --no-print-directory lint
 	$(python) -m pytest -n auto --cov --cov-report=
 	@$(python) tools/coverage_floor.py
-	$(python) -m pvesdn lab test --if-possible --only-here
+	$(python) -m pvesdn lab test --if-possible
 
 check: ## Formatting, lint, types and the floors; no tests
 	@tools/setup check

@@ -14,6 +14,14 @@ from pvesdn.cli.screen import Screen, columns
 from pvesdn.cli.session import Session
 from pvesdn.errors import SettingsError
 
+_machine = click.option(
+    "--machine",
+    type=click.Choice(["auto", "uml", "qemu"]),
+    default="auto",
+    show_default=True,
+    help="What carries Debian's kernel where this one lacks devices: user-mode Linux or qemu.",
+)
+
 
 @click.group(epilog=exits.TABLE, subcommand_metavar="WHAT [ARGUMENTS]")
 @options.common
@@ -44,13 +52,14 @@ def list_(session: Session) -> int:
 
 @lab.command()
 @click.argument("scenario", default="unicast")
+@_machine
 @click.pass_obj
-def up(session: Session, *, scenario: str) -> int:
+def up(session: Session, *, scenario: str, machine: str) -> int:
     """Build a lab with the definitions and guests of SCENARIO, and leave it running."""
     from pvesdn.lab.live import session as live  # noqa: PLC0415
     from pvesdn.lab.live.scenario import choose  # noqa: PLC0415
 
-    ready = live.up(choose([scenario])[0], session.screen.remark).ready
+    ready = live.up(choose([scenario])[0], session.screen.remark, machine).ready
     session.screen.line(f"Up: {', '.join([*ready['nodes'], *ready['guests']])}.")
     session.screen.remark(
         "Next: `pvesdn lab exec node1 -- ip -br link`, `pvesdn lab exec controller -- pvesdn plan`, `pvesdn lab down`."
@@ -109,8 +118,11 @@ def down(session: Session) -> int:
 @click.argument("scenarios", nargs=-1, metavar="[SCENARIO]...")
 @click.option("--results", type=options.FOLDER, help="Where to keep what was measured.  [default: nowhere]")
 @click.option("--if-possible", is_flag=True, help="Where the lab cannot run, say why in one line and end well.")
-@click.option("--only-here", is_flag=True, help="Name what this kernel cannot carry instead of running it under qemu.")
+@click.option(
+    "--only-here", is_flag=True, help="Name what this kernel cannot carry instead of running it in a machine."
+)
 @click.option("--evidence", type=click.Path(path_type=Path, dir_okay=False), help="Write what was measured as a table.")
+@_machine
 @click.pass_obj
 def test(
     session: Session,
@@ -120,6 +132,7 @@ def test(
     if_possible: bool,
     only_here: bool,
     evidence: Path | None,
+    machine: str,
 ) -> int:
     """Run scenarios, all of them if none is named, and prove what they say on live state."""
     if if_possible and (reason := _obstacle(session.screen)):
@@ -127,9 +140,9 @@ def test(
         return exits.OK
     if results is not None:
         results.mkdir(parents=True, exist_ok=True)
-        return _test(session.screen, scenarios, results.resolve(), evidence, only_here=only_here)
+        return _test(session.screen, scenarios, results.resolve(), evidence, kind=machine, only_here=only_here)
     with tempfile.TemporaryDirectory(prefix="pvesdn-results-") as folder:
-        return _test(session.screen, scenarios, Path(folder), evidence, only_here=only_here)
+        return _test(session.screen, scenarios, Path(folder), evidence, kind=machine, only_here=only_here)
 
 
 def _obstacle(screen: Screen) -> str:
@@ -146,14 +159,22 @@ def _obstacle(screen: Screen) -> str:
     return reason or ""
 
 
-def _test(screen: Screen, scenarios: tuple[str, ...], results: Path, evidence: Path | None, *, only_here: bool) -> int:
+def _test(
+    screen: Screen,
+    scenarios: tuple[str, ...],
+    results: Path,
+    evidence: Path | None,
+    *,
+    kind: str,
+    only_here: bool,
+) -> int:
     from pvesdn.lab.live.evidence import write_evidence  # noqa: PLC0415
     from pvesdn.lab.live.holder import run_scenarios  # noqa: PLC0415
     from pvesdn.lab.live.scenario import choose  # noqa: PLC0415
 
     # Unlike Ctrl-C, a request to end would not let folders be cleared away.
     signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
-    is_good = run_scenarios(choose(scenarios), results, screen.remark, only_here=only_here)
+    is_good = run_scenarios(choose(scenarios), results, screen.remark, kind=kind, only_here=only_here)
     if evidence is not None:
         write_evidence(results, evidence)
     return exits.OK if is_good else exits.ERROR

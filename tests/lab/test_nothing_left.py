@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -71,3 +74,20 @@ def test_a_lab_that_is_cut_off_takes_everything_with_it(number: signal.Signals) 
         folder.rmdir()
     assert not folder.exists()
     process.stdout.close()
+
+
+def test_a_machine_that_is_cut_off_takes_every_process_with_it() -> None:
+    if kernel.probe().lacks({"vrf"}) == []:
+        pytest.skip("this kernel has VRF devices: no machine is needed")
+    process = lab("test", "symmetric")
+    assert process.stdout is not None
+    line = process.stdout.readline().decode()
+    while line and not line.startswith("lab of"):
+        line = process.stdout.readline().decode()
+    assert line, "the lab did not come up"
+    (name,) = set(re.findall(r"pvesdn-machine-\w+", " ".join(processes_of("/pvesdn-machine-"))))
+    process.send_signal(signal.SIGKILL)
+    process.wait(DEADLINE)
+    wait_until(lambda: not processes_of(name), "every process to end")
+    process.stdout.close()
+    shutil.rmtree(Path(tempfile.gettempdir()) / name)

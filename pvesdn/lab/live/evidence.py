@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Iterable
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,13 @@ sshd and the kernel; the PVE API is simulated, and everything that changed a nod
 def write_evidence(results: Path, target: Path) -> None:
     """Turn ``results.jsonl`` in the folder `results` into a document."""
     target.write_text(evidence(read_results(results)), "utf-8")
+
+
+def join_results(parts: Iterable[Path], folder: Path) -> None:
+    """Put the results of several folders into one, scenarios in the order of the parts' own numbers."""
+    rows = [row for part in parts for row in read_results(part)]
+    rows.sort(key=lambda row: int(row["order"]))
+    (folder / RESULTS).write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
 
 
 def read_results(folder: Path) -> list[dict[str, Any]]:

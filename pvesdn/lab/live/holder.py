@@ -9,14 +9,15 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import pvesdn
 from pvesdn.errors import SettingsError
-from pvesdn.lab.live import kernel, machine
-from pvesdn.lab.live.packages import MACHINE, NODE, Say, fetch
+from pvesdn.lab.live import kernel, machines
+from pvesdn.lab.live.evidence import join_results
+from pvesdn.lab.live.packages import NODE, Say, fetch
 from pvesdn.lab.live.scenario import Scenario
 
 NAMESPACES = ("--net", "--mount", "--pid", "--ipc", "--uts", "--fork", "--kill-child", "--mount-proc")
@@ -25,10 +26,13 @@ PREFIX = "pvesdn-lab-"
 TEST_SECONDS = 2700.0
 
 
-def run_scenarios(scenarios: Iterable[Scenario], results: Path, say: Say, *, only_here: bool = False) -> bool:
-    """Run scenarios: here what the kernel can, the rest in a virtual machine with Debian's.
+def run_scenarios(
+    scenarios: Iterable[Scenario], results: Path, say: Say, *, kind: str = "auto", only_here: bool = False
+) -> bool:
+    """Run scenarios: here what the kernel can, at the same time the rest in a virtual machine with Debian's.
 
     :param results: a folder that gets ``results.jsonl``.
+    :param kind: of the machine, one of `machines.KINDS`.
     :param only_here: name the rest instead of running it.
     :returns: all went well.
     :raises SettingsError: this machine cannot carry the lab.
@@ -37,16 +41,28 @@ def run_scenarios(scenarios: Iterable[Scenario], results: Path, say: Say, *, onl
         raise SettingsError(reason)
     here, elsewhere = divide(scenarios, kernel.probe())
     fetch(NODE, say)
-    is_good = True
-    if here:
-        is_good = _run_here(here, results)
     if elsewhere and only_here:
         names = ", ".join(scenario.name for scenario in elsewhere)
-        say(f"skipped, because this kernel has no VRF devices: {names} (make lab runs them under qemu)")
-    elif elsewhere:
-        say("this kernel has no VRF devices: the rest runs on Debian's kernel under qemu, which takes longer")
-        is_good = _run_in_machine(elsewhere, results, say) and is_good
-    return is_good
+        say(f"skipped, because this kernel has no VRF devices: {names} (`pvesdn lab test` runs them in a machine)")
+        elsewhere = []
+    parts = [results / "here", results / "machine"]
+    with ExitStack() as stack:
+        places: list[_Place] = []
+        if elsewhere:
+            argv, given = in_machine(_request(elsewhere, machines.SHARED))
+            places.append(stack.enter_context(machines.choose(kind, say).carry(argv, parts[1], given)))
+        if here:
+            places.append(stack.enter_context(_carry(here, parts[0])))
+        statuses = [place.wait(TEST_SECONDS) for place in places]
+    join_results(parts, results)
+    return not any(statuses)
+
+
+class _Place(Protocol):
+    """Where scenarios are run."""
+
+    def wait(self, seconds: float) -> int:
+        """The exit status of the lab's process."""
 
 
 def divide(scenarios: Iterable[Scenario], able: kernel.Kernel) -> tuple[list[Scenario], list[Scenario]]:
@@ -79,16 +95,19 @@ def environment() -> dict[str, str]:
     return {**os.environ, "PATH": path, "PYTHONPATH": str(Path(pvesdn.__file__).parent.parent)}
 
 
-def _run_here(scenarios: list[Scenario], results: Path) -> bool:
+@contextmanager
+def _carry(scenarios: list[Scenario], results: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """Run scenarios on the kernel at hand."""
+    results.mkdir()
     with folder() as place:
         # It dies with us, whatever kills us; and its namespaces die with it.
         argv = ["setpriv", "--pdeathsig", "KILL", *command({**_request(scenarios, results), "folder": str(place)})]
         with subprocess.Popen(argv, stdin=subprocess.DEVNULL, env=environment(), start_new_session=True) as process:
             try:
-                return process.wait(TEST_SECONDS) == 0
-            except BaseException:
-                os.killpg(process.pid, signal.SIGKILL)
-                raise
+                yield process
+            finally:
+                with suppress(ProcessLookupError):
+                    os.killpg(process.pid, signal.SIGKILL)
 
 
 def in_machine(request: Mapping[str, Any]) -> tuple[list[str], dict[str, str]]:
@@ -98,11 +117,6 @@ def in_machine(request: Mapping[str, Any]) -> tuple[list[str], dict[str, str]]:
     given = {name: value for name, value in environment().items() if name in names}
     argv = command({**request, "folder": place})
     return ["sh", "-c", f'mkdir -p {place}; exec "$@"', "sh", *argv], given
-
-
-def _run_in_machine(scenarios: list[Scenario], results: Path, say: Say) -> bool:
-    argv, given = in_machine(_request(scenarios, machine.SHARED))
-    return machine.Machine(fetch(MACHINE, say)).run(argv, results, seconds=TEST_SECONDS, environment=given) == 0
 
 
 def _request(scenarios: list[Scenario], results: Path) -> dict[str, Any]:

@@ -36,6 +36,7 @@ class Result:
 
     :param outcome: ``ok``, ``failed`` (not proven), ``broken`` (the lab itself) or ``skipped``.
     :param measured: what was found.
+    :param order: of the scenario among all.
     """
 
     scenario: str
@@ -46,6 +47,7 @@ class Result:
     measured: str
     seconds: float
     kernel: str
+    order: int = 0
 
 
 class Recorder:
@@ -62,7 +64,7 @@ class Recorder:
         with self._file.open("a", encoding="utf-8") as file:
             file.write(json.dumps(asdict(result)) + "\n")
         what = result.proves or result.verb
-        print(f"  {result.outcome:7} {what}: {result.measured} [{result.seconds:.1f} s]", flush=True)  # noqa: T201
+        print(f"  {result.outcome:7} {result.scenario}: {what}: {result.measured} [{result.seconds:.1f} s]", flush=True)  # noqa: T201
 
     def keep(self, name: str, text: str) -> None:
         """Put something beside the results for whoever looks for a reason."""
@@ -136,7 +138,17 @@ def _run_step(context: Context, scenario: Scenario, number: int, recorder: Recor
 
 def _result(scenario: Scenario, step: Step, outcome: str, measured: str, seconds: float) -> Result:
     kernel = Path("/proc/sys/kernel/osrelease").read_text("ascii").strip()
-    return Result(scenario.name, scenario.title, step.verb, step.proves, outcome, measured, round(seconds, 2), kernel)
+    return Result(
+        scenario.name,
+        scenario.title,
+        step.verb,
+        step.proves,
+        outcome,
+        measured,
+        round(seconds, 2),
+        kernel,
+        scenario.order,
+    )
 
 
 def _show_nodes(context: Context) -> str:

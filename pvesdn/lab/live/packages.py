@@ -47,7 +47,6 @@ NODE = Bundle(
     missing=("iproute2", "iputils-ping", "openssh-client", "openssh-server", "procps", "python3", "tcpdump"),
     compiled=("usr/share/ifupdown2", "usr/lib/frr"),
 )
-MACHINE = Bundle("machine", always=("busybox-static", "kmod"), missing=("qemu-system-x86",), kernel=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,9 +19,9 @@ from pathlib import Path
 from typing import Any
 
 from pvesdn.errors import SettingsError
-from pvesdn.lab.live import kernel, machine
+from pvesdn.lab.live import kernel, machines
 from pvesdn.lab.live.holder import command, divide, environment, in_machine
-from pvesdn.lab.live.packages import MACHINE, NODE, Say, fetch
+from pvesdn.lab.live.packages import NODE, Say, fetch
 from pvesdn.lab.live.scenario import Scenario
 
 STATE = Path("/run/pvesdn-lab")
@@ -45,9 +45,10 @@ class Running:
     ready: Mapping[str, Any]
 
 
-def up(scenario: Scenario, say: Say) -> Running:
+def up(scenario: Scenario, say: Say, kind: str = "auto") -> Running:
     """Build a lab with a scenario's definitions and guests, and leave it running.
 
+    :param kind: of the machine where this kernel cannot carry it, one of `machines.KINDS`.
     :raises SettingsError: one is up already, or this machine cannot carry it.
     """
     if reason := kernel.obstacle():
@@ -58,7 +59,7 @@ def up(scenario: Scenario, say: Say) -> Running:
     _, elsewhere = divide([scenario], kernel.probe())
     STATE.mkdir(mode=0o700)
     try:
-        process = _start_in_machine(scenario, say) if elsewhere else _start_here(scenario)
+        process = _start_in_machine(scenario, machines.choose(kind, say)) if elsewhere else _start_here(scenario)
         (STATE / "pid").write_text(f"{process.pid} {'machine' if elsewhere else 'here'}", "ascii")
         _wait((STATE / READY).is_file, process, _START_SECONDS)
     except BaseException:
@@ -146,13 +147,10 @@ def _start_here(scenario: Scenario) -> subprocess.Popen[bytes]:
         )
 
 
-def _start_in_machine(scenario: Scenario, say: Say) -> subprocess.Popen[bytes]:
-    say(
-        "this kernel has no VRF devices: the lab runs on Debian's kernel under qemu, which takes a few minutes to come up"
-    )
-    argv, given = in_machine({"serve": str(scenario.folder), "results": str(machine.SHARED)})
+def _start_in_machine(scenario: Scenario, machine: machines.Machine) -> subprocess.Popen[bytes]:
+    argv, given = in_machine({"serve": str(scenario.folder), "results": str(machines.SHARED)})
     with (STATE / _LOG).open("wb") as log:
-        return machine.Machine(fetch(MACHINE, say)).start(argv, STATE, STATE, given, log, stays=True)
+        return machine.start(argv, STATE, STATE, given, log, stays=True)
 
 
 def _mount_point() -> Path:
