@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from pvesdn.design import beside_pve, names
+from pvesdn.design.anchors import anchors
 from pvesdn.design.exits import default_routes, design_vrrp
 from pvesdn.design.sysctl import IP_FORWARD, IPV6_FORWARD, routed_families
 from pvesdn.design.zones import IPV4, IPV6, ZonePlan, exit_families, reflecting_members
@@ -17,6 +18,7 @@ from pvesdn.model.frr import (
     FrrConfig,
     L2vpnEvpn,
     PeerGroup,
+    StaticRoute,
     Unicast,
     VniTargets,
     VrfBinding,
@@ -90,11 +92,11 @@ def design_frr(
     default = _default_router(given, bgp, plans, node)
     routers = [] if default is None else [default]
     routers += [_vrf_router(bgp, plan, by_zone.get(plan.zone.id), node) for plan in symmetric]
-    vrfs = [_vrf_binding(plan, by_zone.get(plan.zone.id)) for plan in symmetric]
+    vrfs = [_vrf_binding(plan, by_zone.get(plan.zone.id), node) for plan in symmetric]
     for uplink in exits:
         if uplink.zone in beside_pve.evpn_zones(given):
             routers.append(_borrowed_router(given, uplink, node))
-            vrfs.append(VrfBinding(names.vrf(uplink.zone), routes=tuple(default_routes(uplink))))
+            vrfs.append(VrfBinding(names.vrf(uplink.zone), routes=tuple(_borrowed_routes(uplink))))
     if not routers and not vrfs:
         return None
     routed = routed_families(plans, exits, node)
@@ -177,9 +179,16 @@ def _fences(given: DesignInput, plans: tuple[ZonePlan, ...], node: str, *, is_sp
     return tuple(VniTargets(vni, imports=(_NOBODY,), exports=(f"65535:{vni}",)) for vni in sorted(vnis))
 
 
-def _vrf_binding(plan: ZonePlan, uplink: Exit | None) -> VrfBinding:
+def _vrf_binding(plan: ZonePlan, uplink: Exit | None, node: str) -> VrfBinding:
     l3vni = plan.zone.l3vni if isinstance(plan.zone, EvpnZone) else None
-    return VrfBinding(names.vrf(plan.zone.id), l3vni, tuple(default_routes(uplink)) if uplink else ())
+    routes = (*(default_routes(uplink) if uplink else ()), *anchors(plan.vteps[node].address, _spoken(plan, uplink)))
+    return VrfBinding(names.vrf(plan.zone.id), l3vni, routes)
+
+
+def _spoken(plan: ZonePlan, uplink: Exit | None) -> frozenset[int]:
+    """4, 6: what the node announces prefixes of, beside its guests' addresses."""
+    announces = uplink is not None or (isinstance(plan.zone, EvpnZone) and plan.zone.advertise_subnets)
+    return plan.families if announces else frozenset()
 
 
 def _vrf_router(bgp: BgpPlan, plan: ZonePlan, uplink: Exit | None, node: str) -> BgpRouter:
@@ -187,17 +196,24 @@ def _vrf_router(bgp: BgpPlan, plan: ZonePlan, uplink: Exit | None, node: str) ->
     zone = plan.zone
     assert isinstance(zone, EvpnZone)  # noqa: S101 - asked for by `_is_symmetric`
     asn = bgp.asns[zone.controller]
-    redistribute = ("connected", "static") if uplink else ("connected",)
-    spoken = _family_words(plan.families) if uplink or zone.advertise_subnets else ()
+    spoken = _family_words(_spoken(plan, uplink))
     # A configured import target takes the place of the one FRR derives (AS:VNI, the AS number's low 16 bits).
     own = (f"{asn & 0xFFFF}:{zone.l3vni}",) if zone.rt_import else ()
     return BgpRouter(
         asn=asn,
         router_id=plan.vteps[node].address,
         vrf=names.vrf(zone.id),
-        unicasts=tuple(Unicast(family, redistribute) for family in spoken),
+        unicasts=tuple(Unicast(family, ("connected", "static")) for family in spoken),
         evpn=L2vpnEvpn(advertise=spoken, rt_import=(*own, *zone.rt_import)),
     )
+
+
+def _borrowed_routes(uplink: Exit) -> Iterator[StaticRoute]:
+    """What an exit adds to the VRF of one of PVE's zones; its own address tells it from the other exits."""
+    yield from default_routes(uplink)
+    for interface in (uplink.address, uplink.address6):
+        if interface is not None:
+            yield from anchors(interface.ip, (interface.version,))
 
 
 def _borrowed_router(given: DesignInput, uplink: Exit, node: str) -> BgpRouter:

@@ -12,7 +12,7 @@ class StaticRoute:
     """A static route.
 
     :param family: ``ip`` or ``ipv6``.
-    :param via: gateway, or ``null0``.
+    :param via: gateway, ``null0`` or ``blackhole``.
     """
 
     family: str

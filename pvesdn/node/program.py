@@ -259,12 +259,27 @@ def discard(machine: Machine, arguments: Value) -> Value:
 
 
 def sysctl(machine: Machine, arguments: Value) -> Value:
-    """Load the settings of ``{"file": path}`` -> ``{"log"}``."""
+    """Load the settings of ``{"file": path}``, which may have gone -> ``{"log"}``.
+
+    What is no longer in it gets back the value it had before we set it, unless somebody has set it since.
+    """
     path = _text(arguments, "file")
     if path != SYSCTL_CONF:
         raise Refused(f"{path!r} is no file of pvesdn's kernel settings")
     with _locked(machine):
-        return {"log": machine.must(["sysctl", "-p", machine.place(path)], limit=30).lines}
+        text = _text_of(machine, path)
+        wanted = _settings(text or "")
+        held = _record(machine).get("sysctl", {})
+        kept = {name: {"before": _before(machine, name, held), "ours": ours} for name, ours in wanted.items()}
+        # On disk before anything is set: who is killed here must not take our own value for the one before.
+        _remember_settings(machine, {**held, **kept})
+        log = [] if text is None else machine.must(["sysctl", "-p", machine.place(path)], limit=30).lines
+        for name in sorted(held.keys() - kept.keys()):
+            before = _before(machine, name, held)
+            if before is not None and before != _live(machine, name):
+                log += machine.must(["sysctl", "-w", f"{name}={before}"], limit=30).lines
+        _remember_settings(machine, kept)
+        return {"log": log}
 
 
 def frr(machine: Machine, arguments: Value) -> Value:
@@ -504,8 +519,9 @@ def _ask(machine: Machine, name: str) -> Any:
     if name == "versions":
         return _versions(machine)
     if name == "sysctl":
-        values = {key: _text_of(machine, "/proc/sys/" + key.replace(".", "/")) for key in SYSCTLS}
-        return {key: value.strip() for key, value in values.items() if value is not None}
+        held = _record(machine).get("sysctl", {})
+        values = {key: _before(machine, key, held) for key in SYSCTLS}
+        return {key: value for key, value in values.items() if value is not None}
     if name not in IP_COMMANDS:
         raise Refused(f"{name!r} is nothing that a node can be asked")
     # A kernel booted with ipv6.disable=1 makes `ip -6` fail; it has no routes.
@@ -797,14 +813,18 @@ def _sync_folders(machine: Machine, paths: List[str]) -> None:
 
 
 def _record(machine: Machine) -> Value:
-    """What we wrote last: ``{"format": 1, "files": {path: sha256}, "unfinished": bool}``."""
+    """What we wrote last: ``{"format": 1, "files": {path: sha256}, "unfinished": bool}``.
+
+    Once kernel settings were loaded also ``"sysctl": {name: {"before": value or null, "ours": value}}``.
+    """
     text = _text_of(machine, RECORD)
     if text is None:
         return {"format": 1, "files": {}, "unfinished": False}
     try:
         record = json.loads(text)
         good = record["format"] == 1 and isinstance(record["files"], dict) and isinstance(record["unfinished"], bool)
-    except (ValueError, KeyError, TypeError):
+        good = good and all({"before", "ours"} == set(held) for held in record.get("sysctl", {}).values())
+    except (ValueError, KeyError, TypeError, AttributeError):
         good = False
     if not good:
         raise Refused(f"{RECORD} is not what this version writes", "move it away: the next plan shows what differs")
@@ -817,6 +837,36 @@ def _json_bytes(value: Value) -> bytes:
 
 def _sha256(data: Optional[bytes]) -> Optional[str]:
     return None if data is None else hashlib.sha256(data).hexdigest()
+
+
+# ------------------------------------------------------------------------------------------------------- kernel settings
+
+
+def _settings(text: str) -> Dict[str, str]:
+    """Names and values of a file in the form of sysctl.d(5)."""
+    lines = [line.strip() for line in text.splitlines()]
+    pairs = [line.lstrip("-").partition("=") for line in lines if "=" in line and line[0] not in "#;"]
+    return {name.strip(): value.strip() for name, _, value in pairs}
+
+
+def _live(machine: Machine, name: str) -> Optional[str]:
+    """A setting's value in the kernel, None when it has no such setting."""
+    # Names are written with dots, or with slashes where a component has dots of its own, such as eno2.100.
+    path = name if "/" in name else name.replace(".", "/")
+    value = _text_of(machine, _checked_path("/proc/sys/" + path))
+    return None if value is None else value.strip()
+
+
+def _before(machine: Machine, name: str, held: Value) -> Optional[str]:
+    """What a setting would be without us: its live value, or the one before ours where ours is still there."""
+    live = _live(machine, name)
+    return held[name]["before"] if name in held and held[name]["ours"] == live else live
+
+
+def _remember_settings(machine: Machine, settings: Value) -> None:
+    record = _record(machine)
+    if record.get("sysctl", {}) != settings:
+        _write_whole(machine, RECORD, _json_bytes(dict(record, sysctl=settings)))
 
 
 # -------------------------------------------------------------------------------------------------------- FRR and bridge

@@ -133,7 +133,7 @@ def _put_in_place(progress: Progress, *, reloads: bool) -> None:
         }
         progress.ask("commit", arguments)
         progress.done()
-    if any(change.path == OUR_SYSCTL and change.new is not None for change in changes.own_files):
+    if any(change.path == OUR_SYSCTL for change in changes.own_files):
         progress.begin("sysctl")
         progress.ask("sysctl", {"file": OUR_SYSCTL})
         progress.done()

@@ -11,19 +11,24 @@ from pvesdn.lab.commands.state import below, read_json
 
 
 def sysctl(root: Path, arguments: Sequence[str]) -> int:
-    """``sysctl -p FILE``: writes the files below proc/sys; an unknown key is an error, as in the kernel."""
+    """``sysctl -p FILE`` and ``sysctl -w KEY=VALUE``: writes the files below proc/sys; an unknown key is an error, as in the
+    kernel, unless a dash before it says that it may fail.
+    """
     words = [word for word in arguments if not word.startswith("-")]
     status = 0
     for word in words:
-        for line in below(root, word).read_text("utf-8").splitlines():
+        for line in [word] if "-w" in arguments else below(root, word).read_text("utf-8").splitlines():
             key, separator, value = line.partition("=")
             key, value = key.strip(), value.strip()
             if not separator or key.startswith(("#", ";")):
                 continue
-            target = root / "proc/sys" / key.replace(".", "/")
+            may_fail, key = key.startswith("-"), key.removeprefix("-")
+            path = key if "/" in key else key.replace(".", "/")
+            target = root / "proc/sys" / path
             if not target.is_file():
-                sys.stderr.write(f"sysctl: cannot stat /proc/sys/{key.replace('.', '/')}: No such file or directory\n")
-                status = 255
+                if not may_fail:
+                    sys.stderr.write(f"sysctl: cannot stat /proc/sys/{path}: No such file or directory\n")
+                    status = 255
                 continue
             target.write_text(f"{value}\n", "utf-8")
             sys.stdout.write(f"{key} = {value}\n")

@@ -132,7 +132,7 @@ def _run_step(context: Context, scenario: Scenario, number: int, recorder: Recor
         outcome, measured = "broken", traceback.format_exc()
     recorder.add(_result(scenario, step, outcome, measured, time.monotonic() - begin))
     if outcome != "ok":
-        recorder.keep(f"{scenario.name}.txt", _show_nodes(context))
+        recorder.keep(f"{scenario.name}-{number + 1}.txt", _show_nodes(context))
     return outcome != "broken"
 
 

@@ -31,6 +31,7 @@ from tests.unit.design.network import (
 )
 
 L2 = "evpn: l2\n\tcontroller main\n\tirb none\n\nvnet: vmbr3\n\tzone l2\n\ttag 3\n\n"
+ANCHOR = StaticRoute("ip", "198.18.0.1/32", "blackhole")
 FENCE = VniTargets(2, imports=("65535:65535",), exports=("65535:2",))
 
 
@@ -139,21 +140,35 @@ class TestRouteReflectors:
 class TestSymmetricZones:
     def test_connected_subnets_are_announced_from_the_vrf(self) -> None:
         network = given(SYMMETRIC)
-        assert frr(network).vrfs == (VrfBinding("vrf_sym", 4000),)
+        assert frr(network).vrfs == (VrfBinding("vrf_sym", 4000, (ANCHOR,)),)
         assert routers(network)["vrf_sym"] == BgpRouter(
             asn=1234,
             router_id=ip_address("192.168.0.1"),
             vrf="vrf_sym",
-            unicasts=(Unicast("ipv4", ("connected",)),),
+            unicasts=(Unicast("ipv4", ("connected", "static")),),
             evpn=L2vpnEvpn(advertise=("ipv4",)),
         )
 
     def test_every_family_of_the_zone_is_announced(self) -> None:
         cfg = SYMMETRIC + "subnet: sym-fd00:2::-64\n\tvnet vmbr2\n\tgateway fd00:2::1\n"
         assert routers(given(cfg))["vrf_sym"].unicasts == (
-            Unicast("ipv4", ("connected",)),
-            Unicast("ipv6", ("connected",)),
+            Unicast("ipv4", ("connected", "static")),
+            Unicast("ipv6", ("connected", "static")),
         )
+
+    def test_every_node_has_an_anchor_of_its_own_in_every_family(self) -> None:
+        cfg = SYMMETRIC + "subnet: sym-fd00:2::-64\n\tvnet vmbr2\n\tgateway fd00:2::1\n"
+        assert [frr(given(cfg), node).vrfs[0].routes for node in ("node1", "node2")] == [
+            (ANCHOR, StaticRoute("ipv6", "2001:2::c0a8:1/128", "blackhole")),
+            (
+                StaticRoute("ip", "198.18.0.2/32", "blackhole"),
+                StaticRoute("ipv6", "2001:2::c0a8:2/128", "blackhole"),
+            ),
+        ]
+
+    def test_who_announces_nothing_has_no_anchor(self) -> None:
+        cfg = SYMMETRIC.replace("irb symmetric\n", "irb symmetric\n\tadvertise-subnets 0\n")
+        assert frr(given(cfg)).vrfs == (VrfBinding("vrf_sym", 4000),)
 
     def test_nothing_is_announced_where_that_is_switched_off(self) -> None:
         cfg = SYMMETRIC.replace("irb symmetric\n", "irb symmetric\n\tadvertise-subnets 0\n")
@@ -189,7 +204,7 @@ class TestExits:
     def test_an_exit_announces_its_default_route_even_without_subnets(self) -> None:
         cfg = SYMMETRIC.replace("irb symmetric\n", "irb symmetric\n\tadvertise-subnets 0\n") + uplink()
         assert frr(given(cfg)).vrfs == (
-            VrfBinding("vrf_sym", 4000, (StaticRoute("ip", "0.0.0.0/0", "172.16.0.254", "eno2"),)),
+            VrfBinding("vrf_sym", 4000, (StaticRoute("ip", "0.0.0.0/0", "172.16.0.254", "eno2"), ANCHOR)),
         )
         router = routers(given(cfg))["vrf_sym"]
         assert router.unicasts == (Unicast("ipv4", ("connected", "static")),)
@@ -285,7 +300,7 @@ class TestBesidePve:
     def test_an_exit_adds_routes_to_pves_vrf(self) -> None:
         found = frr(given(UNDERLAY + uplink(zone="theirs"), pve=PVE_EVPN))
         assert found.vrfs == (
-            VrfBinding("vrf_theirs", routes=(StaticRoute("ip", "0.0.0.0/0", "172.16.0.254", "eno2"),)),
+            VrfBinding("vrf_theirs", routes=(StaticRoute("ip", "0.0.0.0/0", "172.16.0.254", "eno2"), ANCHOR)),
         )
         assert found.routers == (
             BgpRouter(

@@ -121,7 +121,7 @@ def test_without_pves_sdn_one_file_holds_both_parts() -> None:
     assert default.evpn is not None
     assert [fence.vni for fence in default.evpn.vnis] == [2]
     assert vrf.unicasts == (Unicast("ipv4", ("connected", "static")),)
-    assert made.frr.vrfs[0].routes == (ROUTE,)
+    assert made.frr.vrfs[0].routes == (ROUTE, StaticRoute("ip", "198.18.0.1/32", "blackhole"))
     assert made.daemons == {"bgpd", "bfdd"}
 
 

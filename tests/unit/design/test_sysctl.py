@@ -5,7 +5,12 @@ from tests.unit.design.network import CONTROLLER, PVE_EVPN, SYMMETRIC, UNDERLAY,
 FORWARD = {"net.ipv4.ip_forward": "1"}
 FORWARD6 = {"net.ipv6.conf.all.forwarding": "1"}
 NO_FILTER = {"net.ipv4.conf.all.rp_filter": "0", "net.ipv4.conf.default.rp_filter": "0"}
-MULTIPATH = {"net.ipv4.fib_multipath_use_neigh": "1", "net.ipv4.fib_multipath_hash_policy": "1"}
+MULTIPATH = {
+    "net.ipv4.fib_multipath_use_neigh": "1",
+    "net.ipv4.fib_multipath_hash_policy": "1",
+    "-net/ipv4/neigh/eno2/base_reachable_time_ms": "3000",
+    "-net/ipv4/neigh/eno2/delay_first_probe_time": "1",
+}
 MULTIPATH6 = {"net.ipv6.fib_multipath_hash_policy": "1"}
 SUBNET6 = "\nsubnet: zone-fd00:2::-64\n\tvnet vmbr2\n\tgateway fd00:2::1\n"
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import errno
 import json
 import os
+import shlex
 
 import pytest
 
 from pvesdn.node.program import Machine, answer
-from tests.noderoot import FRR, SYSCTL, NodeRoot
+from tests.noderoot import FRR, RECORD, SYSCTL, NodeRoot
 from tests.unit.node.asking import Asking
 
 SEEN = "/etc/pve/sdn/pvesdn-seen.json"
@@ -89,17 +90,72 @@ class TestFrr:
 
 class TestSysctl:
     def test_settings_are_loaded_from_our_file(self, program: Asking, node: NodeRoot) -> None:
+        node.write(SYSCTL, "# ours\nnet.ipv4.ip_forward = 1\n")
         node.command("sysctl", prints="net.ipv4.ip_forward = 1\n")
         assert program.value("sysctl", file=SYSCTL) == {"log": ["net.ipv4.ip_forward = 1"]}
         assert node.calls() == [f"sysctl -p {SYSCTL}"]
 
     def test_a_setting_that_the_kernel_refuses_is_shown(self, program: Asking, node: NodeRoot) -> None:
+        node.write(SYSCTL, "net.x = 1\n")
         node.command("sysctl", complains="sysctl: cannot stat /proc/sys/net/x: No such file\n", status=1)
         assert "cannot stat /proc/sys/net/x" in program.refusal("sysctl", file=SYSCTL)
 
     def test_from_no_other_file(self, program: Asking, node: NodeRoot) -> None:
         assert "is no file of pvesdn's kernel settings" in program.refusal("sysctl", file="/etc/sysctl.conf")
         assert node.calls() == []
+
+
+class TestSettingsThatGo:
+    FORWARD, LEARNED = "/proc/sys/net/ipv4/ip_forward", "/proc/sys/net/ipv4/neigh/eno2.7/base_reachable_time_ms"
+    TEXT = "# ours\nnet.ipv4.ip_forward = 1\n-net/ipv4/neigh/eno2.7/base_reachable_time_ms = 3000\n"
+    SET = 'set_() { printf \'%s\\n\' "$2" > "$folder/proc/sys/$1"; }\n'
+
+    @pytest.fixture(autouse=True)
+    def _kernel(self, node: NodeRoot) -> None:
+        node.write(self.FORWARD, "0\n")
+        node.write(self.LEARNED, "30000\n")
+        node.write(SYSCTL, self.TEXT)
+        loads = (
+            f"folder={shlex.quote(str(node.folder))}\n{self.SET}"
+            'case "$1 $2" in "-w net.ipv4.ip_forward=0") set_ net/ipv4/ip_forward 0 ;;'
+            ' -w*) set_ net/ipv4/neigh/eno2.7/base_reachable_time_ms "${2#*=}" ;;'
+            " *) set_ net/ipv4/ip_forward 1; set_ net/ipv4/neigh/eno2.7/base_reachable_time_ms 3000 ;; esac"
+        )
+        node.command("sysctl", script=loads)
+
+    def test_a_setting_that_has_gone_is_as_it_was_before(self, program: Asking, node: NodeRoot) -> None:
+        program.value("sysctl", file=SYSCTL)
+        assert (node.text(self.FORWARD), node.text(self.LEARNED)) == ("1\n", "3000\n")
+        node.write(SYSCTL, "net.ipv4.ip_forward = 1\n")
+        program.value("sysctl", file=SYSCTL)
+        assert node.calls()[-1] == "sysctl -w net/ipv4/neigh/eno2.7/base_reachable_time_ms=30000"
+        node.place(SYSCTL).unlink()
+        program.value("sysctl", file=SYSCTL)
+        assert node.calls()[-1] == "sysctl -w net.ipv4.ip_forward=0"
+        assert (node.text(self.FORWARD), node.text(self.LEARNED)) == ("0\n", "30000\n")
+
+    def test_loading_twice_does_not_take_our_value_for_the_one_before(self, program: Asking, node: NodeRoot) -> None:
+        program.value("sysctl", file=SYSCTL)
+        program.value("sysctl", file=SYSCTL)
+        node.place(SYSCTL).unlink()
+        program.value("sysctl", file=SYSCTL)
+        assert node.text(self.FORWARD) == "0\n"
+
+    def test_a_setting_that_somebody_has_changed_since_stays(self, program: Asking, node: NodeRoot) -> None:
+        program.value("sysctl", file=SYSCTL)
+        node.write(self.LEARNED, "500\n")
+        node.place(SYSCTL).unlink()
+        program.value("sysctl", file=SYSCTL)
+        assert node.text(self.LEARNED) == "500\n"
+
+    def test_what_is_observed_is_what_the_node_would_have_without_us(self, program: Asking, node: NodeRoot) -> None:
+        program.value("sysctl", file=SYSCTL)
+        assert node.text(self.FORWARD) == "1\n"
+        assert program.value("observe", commands=["sysctl"])["commands"]["sysctl"]["net.ipv4.ip_forward"] == "0"
+
+    def test_a_record_of_settings_that_is_damaged_is_named(self, program: Asking, node: NodeRoot) -> None:
+        node.write(RECORD, '{"format": 1, "files": {}, "unfinished": false, "sysctl": {"net.ipv4.ip_forward": 1}}')
+        assert f"{RECORD} is not what this version writes" in program.refusal("sysctl", file=SYSCTL)
 
 
 class TestFlood:

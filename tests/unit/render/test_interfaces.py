@@ -127,6 +127,7 @@ def test_an_l3vni_bridge() -> None:
     bridge = L3VniBridge("vrfbr_z", port="vrfvx_z", mtu=1450, hwaddress="02:00:c0:a8:00:01", vrf="vrf_z")
     assert printed(bridge) == lines(
         "vrfbr_z",
+        "pre-up [ -e /sys/class/net/vrfbr_z ] || ip link add name vrfbr_z address 02:00:c0:a8:00:01 type bridge",
         "hwaddress 02:00:c0:a8:00:01",
         "bridge-ports vrfvx_z",
         "bridge-stp off",
