@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from pvesdn.design.remarks import error, warning
+from pvesdn.design.remarks import error, placed, warning
 from pvesdn.model.design import DesignInput
 from pvesdn.model.findings import Finding, Where
 from pvesdn.model.sdn import EvpnZone, LeftZone, PveEvpnZone, PveVxlanZone, VxlanZone
@@ -20,9 +20,6 @@ class _Use:
     where: Where
     is_pve: bool
 
-    def place(self) -> str:
-        return f"{self.name} ({self.where.file}:{self.where.line})" if self.where.line else self.name
-
 
 def check(given: DesignInput) -> Iterator[Finding]:
     """A VNI that is used twice. The kernel refuses a second device for it, and EVPN would join what should be apart."""
@@ -31,7 +28,9 @@ def check(given: DesignInput) -> Iterator[Finding]:
         other = first.setdefault(use.vni, use)
         if other is use:
             continue
-        what = f"{use.name.partition(' of ')[0].removeprefix('the ')} {use.vni} is also {other.place()}"
+        what = (
+            f"{use.name.partition(' of ')[0].removeprefix('the ')} {use.vni} is also {placed(other.name, other.where)}"
+        )
         if use.is_pve:
             yield warning(use.where, what, "PVE accepts this; one of the two will not work")
         else:
