@@ -1,4 +1,7 @@
-"""The network that is timed: one symmetric EVPN zone over all nodes in a full mesh, with a gateway in every VNet."""
+"""The network that is timed: one symmetric EVPN zone over all nodes in a full mesh, with a gateway in every VNet.
+
+It is defined twice, in the words of `pvesdn.cfg` and in PVE's own.
+"""
 
 from __future__ import annotations
 
@@ -6,21 +9,22 @@ from ipaddress import IPv4Address, IPv4Interface, IPv4Network
 
 from pvesdn.model.cluster import ClusterState, Member
 from pvesdn.model.design import DesignInput
-from pvesdn.model.facts import Link, NodeFacts
+from pvesdn.model.facts import IfaceStanza, Link, NodeFacts
 from pvesdn.model.findings import Where
-from pvesdn.model.sdn import EvpnController, EvpnZone, Irb, SdnConfig, Subnet, Vnet
+from pvesdn.model.sdn import EvpnController, EvpnZone, Irb, PveEvpnController, PveEvpnZone, SdnConfig, Subnet, Vnet
 
 ZONE = "tenant"
 ASN = 65000
 L3VNI = 16_000_000
 MAC = "02:AA:BB:CC:DD:EE"
 UNDERLAY_MTU = 9000
+PVE_MTU = 1450
 FIRST_VTEP = IPv4Address("192.168.0.1")
 FIRST_SUBNET = IPv4Network("10.0.0.0/24")
 
 
 def network(nodes: int, vnets: int, *, mtu: int | None = None) -> DesignInput:
-    """Typed values, as decode would give them.
+    """Typed values, as decode would give them for `pvesdn.cfg`.
 
     :param mtu: of the zone, bytes; None leaves it to the underlay.
     """
@@ -37,9 +41,35 @@ def network(nodes: int, vnets: int, *, mtu: int | None = None) -> DesignInput:
                 mtu=mtu,
             ),
         ),
-        vnets=tuple(_vnet(number) for number in range(1, vnets + 1)),
-        subnets=tuple(_subnet(number) for number in range(1, vnets + 1)),
+        vnets=tuple(_vnet(number, is_pve=False) for number in range(1, vnets + 1)),
+        subnets=tuple(_subnet(number, is_pve=False) for number in range(1, vnets + 1)),
     )
+    return _on_nodes(sdn, nodes)
+
+
+def pve_network(nodes: int, vnets: int) -> DesignInput:
+    """Typed values, as decode would give them for PVE's `zones.cfg` and the files beside it."""
+    peers = ",".join(str(FIRST_VTEP + number) for number in range(nodes))
+    sdn = SdnConfig(
+        controllers=(PveEvpnController(where=_where("evpn", "main"), id="main", asn=ASN, peers=peers),),
+        zones=(
+            PveEvpnZone(
+                where=_where("evpn", ZONE),
+                id=ZONE,
+                controller="main",
+                l3vni=L3VNI,
+                mac=MAC,
+                advertise_subnets=True,
+            ),
+        ),
+        vnets=tuple(_vnet(number, is_pve=True) for number in range(1, vnets + 1)),
+        subnets=tuple(_subnet(number, is_pve=True) for number in range(1, vnets + 1)),
+        version=1,
+    )
+    return _on_nodes(sdn, nodes)
+
+
+def _on_nodes(sdn: SdnConfig, nodes: int) -> DesignInput:
     names = [f"pve{number:02}" for number in range(1, nodes + 1)]
     addresses = [FIRST_VTEP + number for number in range(nodes)]
     cluster = ClusterState(
@@ -55,12 +85,12 @@ def network(nodes: int, vnets: int, *, mtu: int | None = None) -> DesignInput:
     return DesignInput(sdn=sdn, cluster=cluster, facts=facts)
 
 
-def _vnet(number: int) -> Vnet:
+def _vnet(number: int, *, is_pve: bool) -> Vnet:
     name = f"net{number:05}"
-    return Vnet(where=_where("vnet", name), id=name, zone=ZONE, tag=number)
+    return Vnet(where=_where("vnet", name), id=name, zone=ZONE, tag=number, is_pve=is_pve)
 
 
-def _subnet(number: int) -> Subnet:
+def _subnet(number: int, *, is_pve: bool) -> Subnet:
     prefix = IPv4Network((int(FIRST_SUBNET.network_address) + number * FIRST_SUBNET.num_addresses, 24))
     name = f"{ZONE}-{prefix.network_address}-{prefix.prefixlen}"
     return Subnet(
@@ -70,6 +100,7 @@ def _subnet(number: int) -> Subnet:
         cidr=str(prefix),
         network=prefix,
         gateway=prefix[-2],
+        is_pve=is_pve,
     )
 
 
@@ -78,6 +109,7 @@ def _facts(node: str, address: IPv4Address) -> NodeFacts:
         node=node,
         links=(Link(name="eno1", mtu=UNDERLAY_MTU),),
         addresses=(("eno1", IPv4Interface(f"{address}/24")),),
+        stanzas=(IfaceStanza("eno1", "inet static", (("address", f"{address}/24"),)),),
         sources=("/etc/network/interfaces.d/*",),
         sysctl={"net.ipv4.ip_forward": "0", "net.ipv6.conf.all.forwarding": "0"},
     )

@@ -11,10 +11,11 @@ import json
 import resource
 import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 
 from bench import floor
-from bench.network import network
+from bench.network import network, pve_network
 from pvesdn.compare.diff import unified
 from pvesdn.compare.files import NodeNow, Ownership, compare_node
 from pvesdn.compare.flags import PlanFlags
@@ -25,11 +26,30 @@ from pvesdn.design.cluster import design_node, share
 from pvesdn.design.vteps import choose_vteps
 from pvesdn.model.design import DesignInput
 from pvesdn.model.facts import Link, NodeFacts
-from pvesdn.model.files import FRR_CONF, OUR_INTERFACES, RenderedFile
+from pvesdn.model.files import FRR_CONF, OUR_INTERFACES, SDN_INTERFACES, RenderedFile
 from pvesdn.render.renderer import Renderer
 
 RUNS = 5
 PACKAGES = {"ifupdown2": "3.3.0-1+pmx11", "frr": "10.4.1-1+pve1"}
+
+
+@dataclass(frozen=True)
+class Source:
+    """Whose definitions are timed.
+
+    :param floor: prints the same bytes without pvesdn.
+    :param interfaces: the file that the stanzas go to.
+    """
+
+    network: Callable[[int, int], DesignInput]
+    floor: Callable[[DesignInput], Iterator[tuple[str, str]]]
+    interfaces: str
+
+
+SOURCES = {
+    "pvesdn.cfg": Source(network, floor.print_cluster, OUR_INTERFACES),
+    "zones.cfg": Source(pve_network, floor.print_pve_cluster, SDN_INTERFACES),
+}
 
 
 def main(what: str, *arguments: str) -> dict[str, object]:
@@ -56,16 +76,16 @@ def repeated(run: Callable[[], object]) -> list[float]:
 # --- designing and rendering -------------------------------------------------------------------------------------------
 
 
-def measure_pvesdn(nodes: str, vnets: str) -> dict[str, object]:
+def measure_pvesdn(source: str, nodes: str, vnets: str) -> dict[str, object]:
     """From typed values to the text of every node."""
-    given = network(int(nodes), int(vnets))
+    given = SOURCES[source].network(int(nodes), int(vnets))
     phases: list[dict[str, float]] = []
     seconds = repeated(lambda: phases.append(design_and_render(given)))
     best = seconds.index(min(seconds))
     return {
         "seconds": seconds,
         "phases": phases[best],
-        "digest": digest_of(texts(given)),
+        "digest": digest_of(texts(given, SOURCES[source].interfaces)),
         "checks": check_seconds(given),
     }
 
@@ -105,25 +125,26 @@ def check_seconds(given: DesignInput) -> float:
     return seconds
 
 
-def texts(given: DesignInput) -> Iterable[tuple[str, str]]:
-    """interfaces.d/pvesdn and frr.conf, node by node."""
+def texts(given: DesignInput, interfaces: str) -> Iterable[tuple[str, str]]:
+    """The file of interfaces and frr.conf, node by node."""
     renderer = Renderer()
     vteps, _ = choose_vteps(given)
     shared = share(given, vteps)
     for node in vteps:
         files = {file.path: file.text or "" for file in renderer.render(design_node(shared, node), {})}
-        yield files[OUR_INTERFACES], files[FRR_CONF]
+        yield files[interfaces], files[FRR_CONF]
 
 
-def measure_floor(nodes: str, vnets: str) -> dict[str, object]:
+def measure_floor(source: str, nodes: str, vnets: str) -> dict[str, object]:
     """The same bytes without pvesdn."""
-    given = network(int(nodes), int(vnets))
+    printed = SOURCES[source].floor
+    given = SOURCES[source].network(int(nodes), int(vnets))
 
     def run() -> None:
-        for _ in floor.print_cluster(given):
+        for _ in printed(given):
             pass
 
-    return {"seconds": repeated(run), "digest": digest_of(floor.print_cluster(given))}
+    return {"seconds": repeated(run), "digest": digest_of(printed(given))}
 
 
 def digest_of(texts_of_nodes: Iterable[tuple[str, str]]) -> str:

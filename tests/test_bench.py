@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import pytest
 
-from bench import floor, row
-from bench.network import network
+from bench import row
 
 
-def test_the_floor_prints_the_same_bytes_as_pvesdn() -> None:
-    given = network(3, 4)
+@pytest.mark.parametrize("source", row.SOURCES.values(), ids=row.SOURCES)
+def test_the_floor_prints_the_same_bytes_as_pvesdn(source: row.Source) -> None:
+    given = source.network(3, 4)
 
-    assert list(floor.print_cluster(given)) == list(row.texts(given))
+    assert list(source.floor(given)) == list(row.texts(given, source.interfaces))
 
 
-def test_a_row_has_the_seconds_of_every_run_and_its_memory() -> None:
-    measured = row.main("pvesdn", "3", "4")
+@pytest.mark.parametrize("source", row.SOURCES)
+def test_a_row_has_the_seconds_of_every_run_and_its_memory(source: str) -> None:
+    measured = row.main("pvesdn", source, "3", "4")
 
     assert len(measured["seconds"]) == row.RUNS
     assert measured["peak_bytes"] > 1_000_000

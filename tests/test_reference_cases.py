@@ -29,7 +29,7 @@ def is_rendered(case: Path) -> bool:
     controllers = running.get("controllers", {}).get("ids", {}).values()
     return (
         bool(kinds)
-        and set(kinds) <= {"simple", "vxlan", "evpn"}
+        and set(kinds) <= {"simple", "vlan", "qinq", "vxlan", "evpn"}
         and all(section["type"] == "evpn" and "peers" in section for section in controllers)
         and not running.get("fabrics", {}).get("ids")
     )
@@ -63,7 +63,7 @@ present = pytest.mark.skipif(not ALL, reason="no reference cases beside the proj
 
 @present
 def test_there_are_cases_of_each_kind_of_zone():
-    assert {case.name.partition("-")[0] for case in OURS} == {"simple", "vxlan", "evpn"}
+    assert {case.name.partition("-")[0] for case in OURS} == {"simple", "vlan", "qinq", "vxlan", "evpn"}
 
 
 @present

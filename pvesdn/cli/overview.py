@@ -13,7 +13,10 @@ from pvesdn.model.sdn import (
     EvpnZone,
     Exit,
     LeftZone,
+    OwnPveZone,
     PveEvpnZone,
+    PveQinqZone,
+    PveVlanZone,
     Subnet,
     Vnet,
     VxlanZone,
@@ -89,10 +92,20 @@ def _what(zone: Zone) -> str:
             return "EVPN, no IRB" if zone.irb.value == "none" else f"EVPN, {zone.irb.value} IRB"
         case LeftZone():
             return f"{zone.type}, left to PVE"
-        case PveEvpnZone():
-            return "PVE's EVPN, symmetric IRB"
         case _:
-            return f"PVE's {zone.kind.removeprefix('pve-').replace('vxlan', 'VXLAN')}"
+            return f"PVE's {_transport(zone)}"
+
+
+def _transport(zone: OwnPveZone) -> str:
+    match zone:
+        case PveEvpnZone():
+            return "EVPN, symmetric IRB"
+        case PveVlanZone():
+            return f"VLANs of {zone.bridge}"
+        case PveQinqZone():
+            return f"QinQ in VLAN {zone.service_tag} of {zone.bridge}"
+        case _:
+            return zone.kind.removeprefix("pve-").replace("vxlan", "VXLAN")
 
 
 def _vnet(vnet: Vnet, zone: dict[str, Any] | None, subnets: list[Subnet], given: DesignInput) -> dict[str, Any]:

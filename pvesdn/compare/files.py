@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pvesdn.compare.flags import PlanFlags
 from pvesdn.compare.obstacles import obstacles
 from pvesdn.compare.ownership import conflict, digest
-from pvesdn.compare.stanzas import stanza_changes
+from pvesdn.compare.stanzas import keep_hosts, stanza_changes
 from pvesdn.decode.interfaces import split_stanzas
 from pvesdn.decode.record import Record
 from pvesdn.model.facts import NodeFacts
@@ -108,6 +108,8 @@ def _file_change(file: RenderedFile, now: NodeNow, owned: Ownership) -> FileChan
     stanzas: tuple[StanzaChange, ...] = ()
     if file.path in {OUR_INTERFACES, SDN_INTERFACES}:
         stanzas = stanza_changes(dict(split_stanzas(current or "")), file.stanzas)
+    if file.path == SDN_INTERFACES:
+        stanzas = keep_hosts(stanzas, {stanza.name for stanza in now.facts.stanzas})
     return FileChange(
         path=file.path,
         old=current,

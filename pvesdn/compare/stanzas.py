@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Iterable, Mapping
 
 from pvesdn.model.files import Action, StanzaChange
 
@@ -12,6 +12,7 @@ _FIXED_AT_BIRTH = {
 }
 _WAYS_OF_FLOODING = ("vxlan-remoteip", "vxlan-mcastgrp", "vxlan-mcastgrp6")
 _OTHER_MAC = "guests keep the gateway's old MAC until their ARP entry runs out"
+_THE_HOSTS = "the host's own, which ifupdown2 merges with this"
 _OTHER_WAY = "ifupdown2 leaves the flood entries of the old way on a live device"
 
 
@@ -29,6 +30,19 @@ def stanza_changes(old: Mapping[str, str], new: Mapping[str, str]) -> tuple[Stan
         if name and name in new and text.strip() != new[name].strip()
     ]
     return tuple(sorted(changes, key=lambda change: change.name))
+
+
+def keep_hosts(changes: Iterable[StanzaChange], host: Container[str]) -> tuple[StanzaChange, ...]:
+    """The same changes, where an interface of the host's own is changed: it neither comes nor goes with PVE's stanza for it.
+
+    :param host: names that /etc/network/interfaces defines.
+    """
+    return tuple(
+        StanzaChange(change.name, Action.CHANGE, why=_THE_HOSTS)
+        if change.name in host and change.action in {Action.ADD, Action.REMOVE}
+        else change
+        for change in changes
+    )
 
 
 def option(text: str, name: str) -> str | None:

@@ -63,6 +63,7 @@ def _links(rows: list[dict[str, Json]]) -> Iterator[Link]:
         data = json_text.mapping(info.get("info_data") or {}, f"info_data {what}")
         kind = json_text.string(info.get("info_kind", ""), f"info_kind {what}")
         vni = json_text.number(data["id"], f"id {what}") if kind == "vxlan" and "id" in data else None
+        is_aware = data.get("vlan_filtering") if kind == "bridge" else None
         yield Link(
             name=name,
             mtu=json_text.number(row.get("mtu", _DEFAULT_MTU), f"mtu {what}"),
@@ -70,6 +71,7 @@ def _links(rows: list[dict[str, Json]]) -> Iterator[Link]:
             master=json_text.string(row.get("master", ""), f"master {what}"),
             kind=kind,
             vni=vni,
+            vlan_filtering=None if is_aware is None else json_text.flag(is_aware, f"vlan_filtering {what}"),
         )
 
 

@@ -18,12 +18,21 @@ from pvesdn.model.sdn import (
     OwnPveZone,
     PveEvpnController,
     PveEvpnZone,
+    PveQinqZone,
     PveSimpleZone,
+    PveVlanZone,
     PveVxlanZone,
     Subnet,
     Vnet,
 )
 
+_ZONES: Mapping[str, type[OwnPveZone]] = {
+    "simple": PveSimpleZone,
+    "vlan": PveVlanZone,
+    "qinq": PveQinqZone,
+    "vxlan": PveVxlanZone,
+    "evpn": PveEvpnZone,
+}
 _LEAST_MTU, _GREATEST_MTU = 552, 9216
 
 
@@ -83,7 +92,7 @@ def _controllers(found: Definitions) -> None:
 def _why_left(entry: Entry, found: Definitions) -> str:
     """Why PVE alone can render the zone; empty when pvesdn can as well."""
     kind = entry.section.type
-    if kind in ("vlan", "qinq", "faucet"):
+    if kind == "faucet":
         return f"zone type {kind}"
     if entry.has("fabric"):
         return "its underlay is a fabric"
@@ -114,18 +123,11 @@ def _zone(entry: Entry, found: Definitions, ledger: Ledger) -> None:
         return
     if entry.get("vxlan-port") == 65536:  # noqa: PLR2004 - PVE's bound is one too high
         entry.warn("vxlan-port 65536 is no UDP port", "write 1-65535", at="vxlan-port")
-    zone: OwnPveZone | None
-    match entry.section.type:
-        case "simple":
-            zone = entry.build(PveSimpleZone, id=entry.section.id)
-        case "vxlan":
-            if not entry.has("peers"):
-                entry.fail("has neither peers nor fabric", "add peers in PVE")
-            zone = entry.build(PveVxlanZone, id=entry.section.id)
-        case _:
-            _doubt_evpn(entry)
-            zone = entry.build(PveEvpnZone, id=entry.section.id)
-    if zone:
+    if entry.section.type == "vxlan" and not entry.has("peers"):
+        entry.fail("has neither peers nor fabric", "add peers in PVE")
+    if entry.section.type == "evpn":
+        _doubt_evpn(entry)
+    if zone := entry.build(_ZONES[entry.section.type], id=entry.section.id):
         found.zones.append(zone)
 
 

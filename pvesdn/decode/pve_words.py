@@ -22,12 +22,18 @@ _EVERY_ZONE: Words = {
 }
 _MTU: Words = {"mtu": Word(integer())}
 _UDP_PORT: Words = {"vxlan-port": Word(integer(1, 65536))}
-_BRIDGED: Words = {"bridge": _NEEDED, "bridge-disable-mac-learning": _SWITCH}
+_BRIDGED: Words = {"bridge": Word(is_required=True), "bridge-disable-mac-learning": _SWITCH}
 
 _ZONES: Mapping[str, Words] = {
     "simple": {**_EVERY_ZONE, **_MTU, "dhcp": _KNOWN},
     "vlan": {**_EVERY_ZONE, **_MTU, **_BRIDGED},
-    "qinq": {**_EVERY_ZONE, **_MTU, **_BRIDGED, "tag": _NEEDED, "vlan-protocol": _KNOWN},
+    "qinq": {
+        **_EVERY_ZONE,
+        **_MTU,
+        **_BRIDGED,
+        "tag": Word(integer(0), is_required=True),
+        "vlan-protocol": Word(values.choice("802.1q", "802.1ad")),
+    },
     "vxlan": {**_EVERY_ZONE, **_MTU, **_UDP_PORT, "peers": Word(addresses.pve_addresses), "fabric": Word()},
     "evpn": {
         **_EVERY_ZONE,

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from pvesdn.design.remarks import error, warning
+from pvesdn.design.remarks import error, placed, warning
 from pvesdn.model.design import DesignInput
 from pvesdn.model.findings import Finding, Where
-from pvesdn.model.sdn import EvpnZone, LeftZone, PveEvpnZone, PveSimpleZone
+from pvesdn.model.sdn import EvpnZone, LeftZone, PveEvpnZone, PveVxlanZone, VxlanZone
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,9 +20,6 @@ class _Use:
     where: Where
     is_pve: bool
 
-    def place(self) -> str:
-        return f"{self.name} ({self.where.file}:{self.where.line})" if self.where.line else self.name
-
 
 def check(given: DesignInput) -> Iterator[Finding]:
     """A VNI that is used twice. The kernel refuses a second device for it, and EVPN would join what should be apart."""
@@ -31,7 +28,9 @@ def check(given: DesignInput) -> Iterator[Finding]:
         other = first.setdefault(use.vni, use)
         if other is use:
             continue
-        what = f"{use.name.partition(' of ')[0].removeprefix('the ')} {use.vni} is also {other.place()}"
+        what = (
+            f"{use.name.partition(' of ')[0].removeprefix('the ')} {use.vni} is also {placed(other.name, other.where)}"
+        )
         if use.is_pve:
             yield warning(use.where, what, "PVE accepts this; one of the two will not work")
         else:
@@ -39,14 +38,14 @@ def check(given: DesignInput) -> Iterator[Finding]:
 
 
 def _uses(given: DesignInput) -> Iterator[_Use]:
-    """L3VNIs and tags that are VNIs: PVE's VLAN zones have tags of another kind."""
+    """L3VNIs and tags that are VNIs: those of PVE's vlan and qinq zones are of another kind."""
     tagged: set[str] = set()
     for zone in given.sdn.zones:
         if isinstance(zone, EvpnZone | PveEvpnZone) and zone.l3vni is not None:
             is_pve = isinstance(zone, PveEvpnZone)
             yield _Use(zone.l3vni, f"the vrf-vxlan of zone '{zone.id}'", zone.where, is_pve)
-        is_vlan = isinstance(zone, PveSimpleZone) or (isinstance(zone, LeftZone) and zone.type not in {"vxlan", "evpn"})
-        if not is_vlan:
+        is_tunnelled = isinstance(zone, VxlanZone | EvpnZone | PveVxlanZone | PveEvpnZone)
+        if is_tunnelled or (isinstance(zone, LeftZone) and zone.type in {"vxlan", "evpn"}):
             tagged.add(zone.id)
     for vnet in given.sdn.vnets:
         if vnet.tag is not None and vnet.zone in tagged:

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 from pvesdn.design import (
     check_bgp,
+    check_bridges,
     check_devices,
     check_exits,
     check_members,
@@ -31,6 +32,7 @@ def check(given: DesignInput, vteps: Mapping[str, Vtep]) -> tuple[Finding, ...]:
         *check_members.check(given),
         *check_references.check(given),
         *check_vnis.check(given),
+        *check_bridges.check(given),
         *check_subnets.check(given),
         *check_exits.check(given, vteps),
         *check_underlay.check(given, vteps),

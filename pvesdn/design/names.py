@@ -26,6 +26,31 @@ def l3vni_bridge(zone: str) -> str:
     return f"vrfbr_{zone}"
 
 
+def bridge_end(id_: str) -> str:
+    """What PVE plugs into the bridge of a VNet (vlan zone) or of a zone (qinq): one end of a pair, or a port of Open vSwitch."""
+    return f"ln_{id_}"
+
+
+def far_end(id_: str) -> str:
+    """The other end of the pair, towards the host's bridge (vlan zone) or towards an untagged VNet (qinq)."""
+    return f"pr_{id_}"
+
+
+def vlan_bridge(bridge: str, tag: int) -> str:
+    """The bridge that joins one VLAN of a bridge that is not VLAN-aware."""
+    return f"{bridge}v{tag}"
+
+
+def qinq_bridge(zone: str) -> str:
+    """The VLAN-aware bridge of a qinq zone, in which its VNets are VLANs."""
+    return f"z_{zone}"
+
+
+def service_vlan(zone: str) -> str:
+    """The device that carries a qinq zone's service VLAN."""
+    return f"sv_{zone}"
+
+
 def router_mac(vtep: IPv4Address) -> str:
     """The MAC of a node's L3VNI bridges (RFC 9135 section 5): locally administered, one for each VTEP.
 

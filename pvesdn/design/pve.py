@@ -5,13 +5,23 @@ from __future__ import annotations
 from typing import assert_never
 
 from pvesdn.design import names
+from pvesdn.design.pve_bridges import OvsPorts
 from pvesdn.design.pve_frr import design_pve_frr
 from pvesdn.design.pve_index import PveIndex, index_pve
-from pvesdn.design.pve_node import PveNode
+from pvesdn.design.pve_node import BridgeKind, PveNode
 from pvesdn.design.pve_zones import evpn_port, vnet_bridge, vxlan_port
 from pvesdn.model.design import DesignInput
 from pvesdn.model.ifupdown import InterfacesFile, Stanza
-from pvesdn.model.sdn import OwnPveZone, PveEvpnZone, PveSimpleZone, PveVxlanZone, Vnet
+from pvesdn.model.sdn import (
+    BridgedPveZone,
+    OwnPveZone,
+    PveEvpnZone,
+    PveQinqZone,
+    PveSimpleZone,
+    PveVlanZone,
+    PveVxlanZone,
+    Vnet,
+)
 
 __all__ = ["PveIndex", "design_pve_frr", "design_sdn_file", "index_pve"]
 
@@ -22,7 +32,7 @@ def design_sdn_file(given: DesignInput, node: str, index: PveIndex | None = None
     :param index: `index_pve(given.sdn)`, for who designs many nodes; stanzas that do not depend on the node are then
         one and the same object on all of them.
     :returns: None when it cannot be told: nothing was ever defined (PVE then writes no version), nothing is known of the
-        node, or the file has stanzas of zones or fabrics that pvesdn leaves to PVE.
+        node or of the bridges that its zones ride on, or the file has stanzas of zones or fabrics that pvesdn leaves to PVE.
     """
     facts = given.facts.get(node)
     if given.sdn.version is None or given.sdn.has_fabrics or facts is None:
@@ -30,26 +40,33 @@ def design_sdn_file(given: DesignInput, node: str, index: PveIndex | None = None
     index = index or index_pve(given.sdn)
     if any(zone.nodes is None or node in zone.nodes for zone in index.left):
         return None
+    here = [(vnet, zone) for vnet, zone in index.vnets if zone.nodes is None or node in zone.nodes]
+    if not facts.links and any(isinstance(zone, BridgedPveZone) for _, zone in here):
+        return None
     writer = _Writer(index, PveNode(facts), node)
-    for vnet, zone in index.vnets:
-        if zone.nodes is None or node in zone.nodes:
-            writer.add(vnet, zone)
-    return InterfacesFile(
-        stanzas=tuple(writer.stanzas[name] for name in sorted(writer.stanzas)), version=given.sdn.version
-    )
+    for vnet, zone in here:
+        writer.add(vnet, zone)
+    return InterfacesFile(stanzas=writer.stanzas(), version=given.sdn.version)
 
 
 class _Writer:
-    """Collects the stanzas of one node by name."""
+    """Collects the stanzas of one node by name; the first of a name stays, as in PVE."""
 
     def __init__(self, index: PveIndex, answers: PveNode, node: str) -> None:
-        self.stanzas: dict[str, Stanza] = {}
+        self._stanzas: dict[str, Stanza] = {}
+        self._ovs = OvsPorts()
         self._index = index
         self._answers = answers
         self._node = node
 
+    def stanzas(self) -> tuple[Stanza, ...]:
+        """All of them, sorted by name."""
+        for stanza in self._ovs.stanzas():
+            self._put(stanza)
+        return tuple(self._stanzas[name] for name in sorted(self._stanzas))
+
     def add(self, vnet: Vnet, zone: OwnPveZone) -> None:
-        """Add what a VNet needs; PVE warns in its task log and goes on where a tag or a controller is missing."""
+        """Add what a VNet needs; PVE warns in its task log and goes on where a tag, a controller or a bridge is missing."""
         match zone:
             case PveSimpleZone():
                 self._add_bridge(vnet, zone, is_translated=True)
@@ -64,11 +81,21 @@ class _Writer:
                     self._put(evpn_port(names.vxlan_port(vnet.id), vnet.tag, zone, local))
                     self._add_bridge(vnet, zone, is_translated=self._node in zone.exit_nodes)
                     self._add_zone(zone, local)
+            case PveVlanZone() | PveQinqZone():
+                self._add_bridged(vnet, zone)
             case _:
                 assert_never(zone)
 
+    def _add_bridged(self, vnet: Vnet, zone: BridgedPveZone) -> None:
+        bridge = self._answers.bridge(zone.bridge)
+        stanzas = self._index.bridged.of(vnet, zone, bridge) if bridge is not None else ()
+        for stanza in stanzas:
+            self._put(stanza)
+        if bridge is not None and bridge.kind is BridgeKind.OVS and stanzas:
+            self._ovs.add(vnet, zone, bridge.name)
+
     def _add_zone(self, zone: PveEvpnZone, local: str | None) -> None:
-        if names.l3vni_port(zone.id) in self.stanzas:
+        if names.l3vni_port(zone.id) in self._stanzas:
             return
         shared = self._index.shared[zone.id]
         is_exit = self._node in zone.exit_nodes
@@ -79,7 +106,7 @@ class _Writer:
             for end in shared.veths:
                 self._put(end)
 
-    def _add_bridge(self, vnet: Vnet, zone: OwnPveZone, *, is_translated: bool) -> None:
+    def _add_bridge(self, vnet: Vnet, zone: PveSimpleZone | PveVxlanZone | PveEvpnZone, *, is_translated: bool) -> None:
         subnets = self._index.subnets.get(vnet.id, ())
         if is_translated and any(subnet.snat for subnet in subnets):
             self._put(vnet_bridge(vnet, zone, subnets, self._answers.internet))
@@ -87,4 +114,4 @@ class _Writer:
             self._put(self._index.bridges[vnet.id])
 
     def _put(self, stanza: Stanza) -> None:
-        self.stanzas[stanza.name] = stanza
+        self._stanzas.setdefault(stanza.name, stanza)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
 
+from pvesdn.design.pve_bridges import BridgedStanzas
 from pvesdn.design.pve_zones import ZoneStanzas, vnet_bridge, zone_stanzas
 from pvesdn.model.ifupdown import PveVnetBridge
 from pvesdn.model.sdn import (
@@ -30,7 +31,7 @@ class PveIndex:
     :param vnets: VNets of `zones`, with their zone, sorted by id; PVE skips a VNet without a zone.
     :param subnets: by VNet, sorted by id.
     :param all_subnets: of every zone, sorted by id; the id of one begins with its zone's.
-    :param bridges: by VNet, as they are where nothing is translated.
+    :param bridges: by VNet, as they are where nothing is translated; those of vlan and qinq zones are in `bridged`.
     :param shared: what an EVPN zone with VNets has besides them, by zone.
     """
 
@@ -42,13 +43,12 @@ class PveIndex:
     all_subnets: tuple[Subnet, ...]
     bridges: Mapping[str, PveVnetBridge]
     shared: Mapping[str, ZoneStanzas]
+    bridged: BridgedStanzas = field(default_factory=BridgedStanzas)
 
 
 def index_pve(sdn: SdnConfig) -> PveIndex:
     """Index what is PVE's in `sdn`; objects of pvesdn.cfg do not exist for PVE."""
-    zones: dict[str, OwnPveZone] = {
-        zone.id: zone for zone in _sorted(sdn.zones) if isinstance(zone, PveSimpleZone | PveVxlanZone | PveEvpnZone)
-    }
+    zones: dict[str, OwnPveZone] = {zone.id: zone for zone in _sorted(sdn.zones) if isinstance(zone, OwnPveZone)}
     controllers = {c.id: c for c in _sorted(sdn.controllers) if isinstance(c, PveEvpnController)}
     vnets = tuple((vnet, zones[vnet.zone]) for vnet in _sorted(sdn.vnets) if vnet.is_pve and vnet.zone in zones)
     all_subnets = tuple(subnet for subnet in _sorted(sdn.subnets) if subnet.is_pve)
@@ -64,7 +64,11 @@ def index_pve(sdn: SdnConfig) -> PveIndex:
         vnets=vnets,
         subnets=subnets,
         all_subnets=all_subnets,
-        bridges={vnet.id: vnet_bridge(vnet, zone, subnets.get(vnet.id, ())) for vnet, zone in vnets},
+        bridges={
+            vnet.id: vnet_bridge(vnet, zone, subnets.get(vnet.id, ()))
+            for vnet, zone in vnets
+            if isinstance(zone, PveSimpleZone | PveVxlanZone | PveEvpnZone)
+        },
         shared={
             id_: zone_stanzas(zone, subnets.get(first[id_], ()))
             for id_, zone in zones.items()

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from enum import Enum, auto
 from functools import cached_property
 from ipaddress import IPv4Address, ip_address, ip_network
 
@@ -19,6 +20,10 @@ IPV6 = 6
 
 _INTERNET = {IPV4: ip_address("8.8.8.8"), IPV6: ip_address("2001:4860:4860::8888")}
 """The addresses PVE looks up to learn which way the internet is."""
+
+_YES = frozenset({"yes", "on", "true", "1"})
+_UPLINKS = frozenset({"", "bond", "vlan"})
+"""Kinds of a bridge's members that lead out of the node: physical ones have none."""
 
 _CIDR = re.compile(r"(.+)/\d+")
 _MAC_BYTES = 6
@@ -36,6 +41,26 @@ class Way:
     device: str = ""
 
 
+class BridgeKind(Enum):
+    """What a bridge of the host does with VLANs."""
+
+    PLAIN = auto()
+    VLAN_AWARE = auto()
+    OVS = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class HostBridge:
+    """A bridge that the node has.
+
+    :param ports: its physical, bond and VLAN members. PVE takes them in no order of its own, here it is that of `ip link`.
+    """
+
+    name: str
+    kind: BridgeKind
+    ports: tuple[str, ...] = ()
+
+
 class PveNode:
     """One node's answers to PVE's questions; each is worked out once.
 
@@ -46,6 +71,7 @@ class PveNode:
         self._facts = facts
         self._holders = _holders(facts.stanzas)
         self._locals: dict[tuple[str, ...], Way] = {}
+        self._bridges: dict[str, HostBridge | None] = {}
 
     def local(self, peers: Sequence[str]) -> Way:
         """The node's own address among `peers`, or the one it would reach the first of them from.
@@ -62,6 +88,12 @@ class PveNode:
             if peer in self._holders:
                 return Way(peer, self._holders[peer])
         return way_to(ip_address(peers[0]), self._facts) if peers else Way()
+
+    def bridge(self, name: str) -> HostBridge | None:
+        """The bridge of that name; None when the node has no such device, and PVE skips what would ride on it."""
+        if name not in self._bridges:
+            self._bridges[name] = host_bridge(name, self._facts)
+        return self._bridges[name]
 
     @cached_property
     def internet(self) -> Mapping[int, Way]:
@@ -83,6 +115,26 @@ class PveNode:
         if len(octets) != _MAC_BYTES or not any(int(octet, 16) for octet in octets):
             return None
         return ".".join(str(int(octet, 16)) for octet in octets[2:])
+
+
+def host_bridge(name: str, facts: NodeFacts) -> HostBridge | None:
+    """The bridge `name` of a node as PVE finds it; None when there is no device of that name.
+
+    The kernel's word comes first. Where it has none (a bridge of Open vSwitch without the kernel's datapath is a tap device
+    to it) the node's interfaces file says what the device is.
+    """
+    link = facts.link(name)
+    if link is None:
+        return None
+    options = {option: text for stanza in facts.stanzas if stanza.name == name for option, text in stanza.options}
+    is_linux = link.kind == "bridge"
+    if link.kind == "openvswitch" or (not is_linux and options.get("ovs-type") == "OVSBridge"):
+        return HostBridge(name, BridgeKind.OVS)
+    is_aware = link.vlan_filtering
+    if is_linux and is_aware is None:
+        is_aware = options.get("bridge-vlan-aware", "no").lower() in _YES
+    ports = tuple(port.name for port in facts.links if port.master == name and port.kind in _UPLINKS)
+    return HostBridge(name, BridgeKind.VLAN_AWARE if is_aware else BridgeKind.PLAIN, ports)
 
 
 def way_to(target: IpAddress, facts: NodeFacts) -> Way:

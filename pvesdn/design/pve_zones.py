@@ -9,7 +9,7 @@ from typing import assert_never
 from pvesdn.design import names
 from pvesdn.design.pve_node import IPV4, IPV6, Way
 from pvesdn.model.ifupdown import PveAddress, PveVeth, PveVnetBridge, PveVrf, PveVrfBridge, PveVxlanPort, SnatRule
-from pvesdn.model.sdn import OwnPveZone, PveEvpnZone, PveSimpleZone, PveVxlanZone, Subnet, Vnet
+from pvesdn.model.sdn import PveEvpnZone, PveSimpleZone, PveVxlanZone, Subnet, Vnet
 
 DEFAULT_MTU = 1450
 """Bytes. PVE means to follow the underlay's MTU, looks it up in the wrong place and always prints this."""
@@ -83,8 +83,16 @@ def evpn_port(name: str, vni: int, zone: PveEvpnZone, local: str | None) -> PveV
     )
 
 
+def printed_alias(vnet: Vnet) -> str | None:
+    """A VNet's alias as PVE prints it: its Perl takes "0" for none at all."""
+    return None if vnet.alias in {"", "0"} else vnet.alias
+
+
 def vnet_bridge(
-    vnet: Vnet, zone: OwnPveZone, subnets: Sequence[Subnet], ways: Mapping[int, Way] = _NOWHERE
+    vnet: Vnet,
+    zone: PveSimpleZone | PveVxlanZone | PveEvpnZone,
+    subnets: Sequence[Subnet],
+    ways: Mapping[int, Way] = _NOWHERE,
 ) -> PveVnetBridge:
     """The bridge of a VNet.
 
@@ -92,8 +100,7 @@ def vnet_bridge(
     :param ways: the ways to the internet by address family, where the node translates addresses of the VNet; a family
         that has no way is left untranslated.
     """
-    # PVE's Perl takes "0" for no alias at all.
-    alias = None if vnet.alias in {"", "0"} else vnet.alias
+    alias = printed_alias(vnet)
     gateways = {gateway_family(subnet) for subnet in subnets if subnet.gateway is not None}
     match zone:
         case PveSimpleZone():

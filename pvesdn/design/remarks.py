@@ -22,6 +22,11 @@ def note(where: Where | str, what: str, hint: str = "") -> Finding:
     return Finding(severity=Severity.NOTE, where=str(where), what=what, hint=hint)
 
 
+def placed(name: str, where: Where) -> str:
+    """Something named, with the line where it stands."""
+    return f"{name} ({where.file}:{where.line})" if where.line else name
+
+
 def listed(words: Iterable[object]) -> str:
     """A few words in a sentence, sorted as text."""
     return ", ".join(sorted(str(word) for word in words))

@@ -14,6 +14,7 @@ class Link:
 
     :param kind: ``bridge``, ``vxlan``, ``vrf``, ``veth``… or empty for a physical one.
     :param vni: of a VXLAN device.
+    :param vlan_filtering: of a Linux bridge: it is VLAN-aware; None when the kernel did not say.
     :param mtu: bytes.
     """
 
@@ -23,6 +24,7 @@ class Link:
     master: str = ""
     kind: str = ""
     vni: int | None = None
+    vlan_filtering: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,7 +55,7 @@ class FrrAction(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class StanzaChange:
-    """One interface's change. :param why: for a replacement, what the kernel cannot change on a live device."""
+    """One interface's change. :param why: what is behind it, such as what the kernel cannot change on a live device."""
 
     name: str
     action: Action

@@ -183,13 +183,78 @@ class PveVrfBridge:
 
 @dataclass(frozen=True, slots=True)
 class PveVeth:
-    """One end of the pair that ties an exit node's VRF to its main table (exitnodes-local-routing)."""
+    """One end of a pair: between an exit node's VRF and its main table (exitnodes-local-routing), or between two bridges."""
 
     name: str
     peer: str
-    addresses: tuple[str, ...]
-    mtu: int
+    addresses: tuple[str, ...] = ()
+    mtu: int | None = None
     vrf: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PveVlanBridge:
+    """The bridge that joins one VLAN of a bridge's ports, where that bridge is not VLAN-aware.
+
+    :param ports: the VLAN devices, and the pair's end that leads to the VNet.
+    """
+
+    name: str
+    ports: str
+    mtu: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PveOvsPort:
+    """An internal port of an Open vSwitch bridge. :param options: such as ``tag=100``."""
+
+    name: str
+    bridge: str
+    options: str
+    mtu: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PveOvsBridge:
+    """What PVE adds to the host's Open vSwitch bridge; ifupdown2 merges it with the host's own stanza.
+
+    :param ports: the text of each `ovs_ports` line.
+    """
+
+    name: str
+    ports: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PveQinqBridge:
+    """The VLAN-aware bridge of a qinq zone.
+
+    :param uplink: the device of the service VLAN; empty where the host's bridge has no port for it.
+    :param pair: the end of the pair for the untagged VNet.
+    """
+
+    name: str
+    uplink: str
+    pair: str
+    mtu: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PveVlanDevice:
+    """A VLAN device; without `raw_device` its name says what it is made of."""
+
+    name: str
+    raw_device: str | None = None
+    vlan_id: int | None = None
+    protocol: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PveBridgeProtocol:
+    """What PVE adds to the host's VLAN-aware bridge: the protocol of its tags."""
+
+    name: str
+    protocol: str
 
 
 Stanza: TypeAlias = (
@@ -203,6 +268,12 @@ Stanza: TypeAlias = (
     | PveVrf
     | PveVrfBridge
     | PveVeth
+    | PveVlanBridge
+    | PveOvsPort
+    | PveOvsBridge
+    | PveQinqBridge
+    | PveVlanDevice
+    | PveBridgeProtocol
 )
 
 

@@ -157,6 +157,30 @@ class PveSimpleZone(PveZone):
     kind: Literal["pve-simple"] = "pve-simple"
 
 
+class PveVlanZone(PveZone):
+    """zones.cfg type `vlan`: each VNet is a VLAN of a bridge that the nodes have (IEEE 802.1Q).
+
+    :param bridge: as it was typed; no node need have it.
+    """
+
+    kind: Literal["pve-vlan"] = "pve-vlan"
+    bridge: Line
+
+
+class PveQinqZone(PveZone):
+    """zones.cfg type `qinq`: the zone is a service VLAN of a bridge that the nodes have, its VNets are VLANs inside.
+
+    :param bridge: as it was typed; no node need have it.
+    :param service_tag: the outer tag, unbounded because PVE does not bound it.
+    :param vlan_protocol: of the outer tag; None is 802.1q, and PVE then prints none on a Linux bridge.
+    """
+
+    kind: Literal["pve-qinq"] = "pve-qinq"
+    bridge: Line
+    service_tag: Annotated[int, Field(ge=0, alias="tag")]
+    vlan_protocol: Literal["802.1q", "802.1ad"] | None = Field(default=None, alias="vlan-protocol")
+
+
 class PveVxlanZone(PveZone):
     """zones.cfg type `vxlan` with a list of peers."""
 
@@ -184,8 +208,8 @@ class PveEvpnZone(PveZone):
 class LeftZone(PveZone):
     """A zone of a kind that PVE knows and pvesdn leaves to PVE, wholly.
 
-    :param type: zones.cfg's type, such as ``vlan``.
-    :param reason: why it is left, such as ``zone type vlan``.
+    :param type: zones.cfg's type, such as ``faucet``.
+    :param reason: why it is left, such as ``zone type faucet``.
     """
 
     kind: Literal["left"] = "left"
@@ -218,7 +242,7 @@ class LeftController(Defined):
 class Vnet(Defined):
     """A virtual network of a zone.
 
-    :param tag: the VNI in VXLAN zones. PVE stores up to 16777215; `pvesdn.cfg` ends at 16777214.
+    :param tag: the VNI in VXLAN zones, the VLAN in PVE's vlan and qinq zones. PVE stores up to 16777215; `pvesdn.cfg` ends at 16777214.
     :param nodes: nodes that have the VNet, None for all of the zone; `pvesdn.cfg` only.
     """
 
@@ -257,7 +281,9 @@ class Subnet(Defined):
 
 
 OurZone: TypeAlias = VxlanZone | EvpnZone
-OwnPveZone: TypeAlias = PveSimpleZone | PveVxlanZone | PveEvpnZone
+BridgedPveZone: TypeAlias = PveVlanZone | PveQinqZone
+"""Zones of PVE's whose traffic rides on a bridge of the host."""
+OwnPveZone: TypeAlias = PveSimpleZone | PveVxlanZone | PveEvpnZone | BridgedPveZone
 Zone: TypeAlias = Annotated[OurZone | OwnPveZone | LeftZone, Field(discriminator="kind")]
 Controller: TypeAlias = Annotated[EvpnController | PveEvpnController | LeftController, Field(discriminator="kind")]
 

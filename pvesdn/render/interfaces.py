@@ -8,7 +8,13 @@ from pvesdn.model.files import OUR_INTERFACES, SDN_INTERFACES, RenderedFile
 from pvesdn.model.ifupdown import (
     InterfacesFile,
     L3VniBridge,
+    PveBridgeProtocol,
+    PveOvsBridge,
+    PveOvsPort,
+    PveQinqBridge,
     PveVeth,
+    PveVlanBridge,
+    PveVlanDevice,
     PveVnetBridge,
     PveVrf,
     PveVrfBridge,
@@ -34,6 +40,12 @@ _TEMPLATES: dict[type[Stanza | Tunnel], str] = {
     PveVrf: "pve_vrf",
     PveVrfBridge: "pve_vrf_bridge",
     PveVeth: "pve_veth",
+    PveVlanBridge: "pve_vlan_bridge",
+    PveOvsPort: "pve_ovs_port",
+    PveOvsBridge: "pve_ovs_bridge",
+    PveQinqBridge: "pve_qinq_bridge",
+    PveVlanDevice: "pve_vlan_device",
+    PveBridgeProtocol: "pve_bridge_protocol",
 }
 
 

@@ -39,7 +39,7 @@ def keys(value: Any) -> Iterator[str]:
     ],
 )
 def test_every_key_is_documented(words: tuple[str, ...], kind: str, settings: Path) -> None:
-    cluster = fake_cluster(WHOLE, pve_files={"zones.cfg": "vlan: old\n\tbridge vmbr0\n\n"})
+    cluster = fake_cluster(WHOLE, pve_files={"zones.cfg": "faucet: old\n\tdp-id 1\n\tcontroller x\n\n"})
     cluster.nodes["node1"].files["/etc/network/interfaces.d/pvesdn"] = "# mine\n"
     overwrite = ("--overwrite",) if words[0] == "apply" else ()
     document = json.loads(call("--config", settings, *words, *overwrite, "--json", cluster=cluster).out)

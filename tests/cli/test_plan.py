@@ -231,9 +231,9 @@ def test_nodes_whose_frr_changes_are_named(settings: Path) -> None:
 
 
 def test_warnings_and_notes_go_to_standard_error(settings: Path) -> None:
-    lan = {"zones.cfg": "vlan: lan\n\tbridge vmbr0\n\n"}
+    lan = {"zones.cfg": "faucet: lan\n\tdp-id 1\n\tcontroller x\n\n"}
     result = plan(settings, fake_cluster(KNOWN_MTU, pve_files=lan))
-    assert result.err == "note: zones.cfg:1: zone 'lan': left to PVE: zone type vlan\n"
+    assert result.err == "note: zones.cfg:1: zone 'lan': left to PVE: zone type faucet\n"
     assert "left to PVE" not in result.out
 
 
@@ -254,7 +254,7 @@ def test_an_uplink_that_leaves_is_taken_down_first(settings: Path) -> None:
 
 
 def test_quiet_leaves_the_last_line_and_complaints(settings: Path) -> None:
-    lan = {"zones.cfg": "vlan: lan\n\tbridge vmbr0\n\n"}
+    lan = {"zones.cfg": "faucet: lan\n\tdp-id 1\n\tcontroller x\n\n"}
     result = plan(settings, fake_cluster(KNOWN_MTU, pve_files=lan), "-q")
     assert result.out.splitlines() == ["Plan: 6 to add, 0 to change, 0 to destroy on 3 of 3 nodes."]
     assert result.err == ""
@@ -444,9 +444,9 @@ def test_the_document_has_diffs_when_asked_for(settings: Path, cluster: FakeClus
 
 
 def test_with_json_there_is_nothing_else_on_standard_output(settings: Path) -> None:
-    lan = {"zones.cfg": "vlan: lan\n\tbridge vmbr0\n\n"}
+    lan = {"zones.cfg": "faucet: lan\n\tdp-id 1\n\tcontroller x\n\n"}
     result = plan(settings, fake_cluster(KNOWN_MTU, pve_files=lan), "--json", "-vv")
     document = json.loads(result.out)
     assert document["findings"] == [
-        {"severity": "note", "where": "zones.cfg:1: zone 'lan'", "what": "left to PVE: zone type vlan", "hint": ""}
+        {"severity": "note", "where": "zones.cfg:1: zone 'lan'", "what": "left to PVE: zone type faucet", "hint": ""}
     ]

@@ -181,14 +181,17 @@ def test_the_network_is_shown_as_it_is_understood(folder: Path) -> None:
 
 def test_pves_own_zones_are_shown_beside_ours(tmp_path: Path) -> None:
     pve = {
-        "zones.cfg": "simple: lan\n\nvlan: old\n\tbridge vmbr0\n\nvxlan: vx\n\tpeers 192.168.0.1,192.168.0.2\n\n",
+        "zones.cfg": "simple: lan\n\nvlan: floor\n\tbridge vmbr0\n\nqinq: metro\n\tbridge vmbr0\n\ttag 10\n\n"
+        "faucet: old\n\tdp-id 1\n\tcontroller x\n\nvxlan: vx\n\tpeers 192.168.0.1,192.168.0.2\n\n",
         "vnets.cfg": "vnet: office\n\tzone lan\n\n",
     }
     folder = snapshot_of(fake_cluster(pve_files=pve), tmp_path / "snap")
     result = call("show", "--from", folder)
-    assert "  lan  PVE's simple       -  -  all nodes  zones.cfg\n" in result.out
-    assert "  old  vlan, left to PVE  -  -  all nodes  zones.cfg\n" in result.out
-    assert "  vx   PVE's VXLAN        -  -  all nodes  zones.cfg\n" in result.out
+    assert "  floor  PVE's VLANs of vmbr0            -  -  all nodes  zones.cfg\n" in result.out
+    assert "  lan    PVE's simple                    -  -  all nodes  zones.cfg\n" in result.out
+    assert "  metro  PVE's QinQ in VLAN 10 of vmbr0  -  -  all nodes  zones.cfg\n" in result.out
+    assert "  old    faucet, left to PVE             -  -  all nodes  zones.cfg\n" in result.out
+    assert "  vx     PVE's VXLAN                     -  -  all nodes  zones.cfg\n" in result.out
     assert "qm set" not in result.out
 
 

@@ -81,6 +81,30 @@ def test_pves_pending_definitions_are_committed_with_ours(pvesdn: Caller, lab: S
     assert "pending" not in pvesdn("plan").out
 
 
+def test_pves_zones_on_a_bridge_of_the_nodes_are_committed_and_verified(pvesdn: Caller, lab: SimulatedCluster) -> None:
+    lab.write_sdn("zones.cfg", "vlan: floor\n\tbridge vmbr0\n\nqinq: metro\n\tbridge vmbr0\n\ttag 10\n\tnodes pve2\n\n")
+    lab.write_sdn("vnets.cfg", "vnet: guests\n\tzone floor\n\ttag 5\n\nvnet: inner\n\tzone metro\n\ttag 7\n\n")
+    planned = pvesdn("plan")
+    assert planned.out.count("      + vmbr0v5\n") == 3
+    assert planned.out.count("      + z_metro\n") == 1
+    applied = pvesdn("apply", "--yes")
+    assert (applied.status, applied.err) == (0, "")
+    assert lab.nodes["pve2"].links()["z_metro.7"]["master"] == "inner"
+    assert lab.nodes["pve1"].links()["eno1.5"]["master"] == "vmbr0v5"
+    assert pvesdn("plan").out == "No changes. Nodes match the configuration.\n"
+
+
+def test_a_guest_in_a_vlan_zones_vnet_keeps_it_from_going(pvesdn: Caller, lab: SimulatedCluster) -> None:
+    lab.write_sdn("zones.cfg", "vlan: floor\n\tbridge vmbr0\n\n")
+    lab.write_sdn("vnets.cfg", "vnet: guests\n\tzone floor\n\ttag 5\n\n")
+    assert pvesdn("apply", "--yes").status == 0
+    lab.nodes["pve1"].plug_guest("guests", 100)
+    lab.write_sdn("vnets.cfg", "")
+    refused = pvesdn("apply", "--yes")
+    assert refused.status == 1
+    assert "pve1: guests would go with 1 guest port plugged in (tap100i0)" in refused.err
+
+
 def test_a_member_that_goes_offline_is_no_plan_for_the_others(pvesdn: Caller, lab: SimulatedCluster) -> None:
     pvesdn("apply", "--yes")
     lab.go_offline("pve3")

@@ -19,7 +19,10 @@ _SETTINGS: dict[str, tuple[str, Callable[[str], Any]]] = {
     "hwaddress": ("address", lambda text: text.split()[-1].lower()),
     "gateway": ("gateway", str),
 }
-_PLUMBING_ORDER = {"vrf": 0, PHYSICAL: 1, "dummy": 1, "veth": 1, "vxlan": 2, "vlan": 2, "bridge": 3}
+_LOWER = ("bridge-ports", "vlan-raw-device", "ovs-bridge", "vrf")
+"""Attributes that name interfaces which must be up before the one that names them."""
+_KINDS = {"vxlan-id": "vxlan", "vrf-table": "vrf", "bridge-ports": "bridge", "vlan-raw-device": "vlan"}
+"""Attributes that say what kind of link a new one is."""
 
 
 class Refusal(Exception):
@@ -87,6 +90,7 @@ def ifreload(root: Path, arguments: Sequence[str]) -> int:
         for name in [n for n in state.managed if n not in interfaces.auto]:
             _leave(state, name)
         errors += _bring_up(state, interfaces, interfaces.auto)
+        _forget_vlans(state, interfaces)
     return _finish(errors)
 
 
@@ -157,10 +161,10 @@ def _take_down(state: State, name: str, attributes: Attributes) -> None:
 
 def _bring_up(state: State, interfaces: Interfaces, names: Sequence[str]) -> list[str]:
     errors = []
-    kinds = {name: _kind(state, name, interfaces.stanzas.get(name, {})) for name in names}
-    for name in sorted(names, key=lambda n: _PLUMBING_ORDER.get(kinds[n], 1)):
+    for name in _in_order(names, interfaces.stanzas):
+        attributes = interfaces.stanzas.get(name, {})
         try:
-            _configure(state, name, kinds[name], interfaces.stanzas.get(name, {}))
+            _configure(state, name, _kind(state, name, attributes), attributes)
         except Refusal as refusal:
             errors.append(f"error: {name}: {refusal}")
             continue
@@ -169,18 +173,39 @@ def _bring_up(state: State, interfaces: Interfaces, names: Sequence[str]) -> lis
     return errors
 
 
+def _in_order(names: Sequence[str], stanzas: dict[str, Attributes]) -> list[str]:
+    """The names, each after those that it is made of."""
+    ordered: list[str] = []
+    seen: set[str] = set()
+
+    def visit(name: str) -> None:
+        if name in seen:
+            return
+        seen.add(name)
+        attributes = stanzas.get(name, {})
+        for lower in (name.partition(".")[0], *(word for key in _LOWER for word in _words(attributes, key))):
+            visit(lower)
+        if name in names:
+            ordered.append(name)
+
+    for name in names:
+        visit(name)
+    return ordered
+
+
+def _words(attributes: Attributes, key: str) -> list[str]:
+    return [word for line in attributes.get(key, []) for word in line.split()]
+
+
 def _kind(state: State, name: str, attributes: Attributes) -> str:
     if name in state.links:
         return str(state.links[name]["kind"])
-    if "vxlan-id" in attributes:
-        return "vxlan"
-    if "vrf-table" in attributes:
-        return "vrf"
-    if any(key.startswith("bridge-ports") for key in attributes):
-        return "bridge"
-    if "vlan-raw-device" in attributes:
-        return "vlan"
-    return attributes.get("link-type", [PHYSICAL])[0]
+    if attributes.get("ovs-type", [""])[0] in {"OVSBridge", "OVSIntPort"}:
+        return "openvswitch"
+    for sign, kind in _KINDS.items():
+        if any(key.startswith(sign) for key in attributes):
+            return kind
+    return "vlan" if _raw_device(state, name) else attributes.get("link-type", [PHYSICAL])[0]
 
 
 def _configure(state: State, name: str, kind: str, attributes: Attributes) -> None:
@@ -239,8 +264,10 @@ def _configure_vxlan(link: Link, attributes: Attributes) -> None:
 
 
 def _configure_bridge(state: State, name: str, attributes: Attributes) -> None:
-    ports = [port for line in attributes.get("bridge-ports", []) for port in line.split() if port != "none"]
+    ports = [port for port in _words(attributes, "bridge-ports") if port != "none"]
     for port in ports:
+        if port not in state.links and _raw_device(state, port):
+            state.add(port, "vlan")
         if port not in state.links:
             msg = f"bridge port {port} does not exist"
             raise Refusal(msg)
@@ -252,6 +279,20 @@ def _configure_bridge(state: State, name: str, attributes: Attributes) -> None:
             link["master"] = None
     vlan_aware = attributes.get("bridge-vlan-aware", ["no"])[0] in {"yes", "on", "1"}
     state.links[name]["info"]["vlan_filtering"] = int(vlan_aware)
+
+
+def _raw_device(state: State, name: str) -> str | None:
+    """The link that a VLAN called LINK.NUMBER is made of, as ifupdown2 does it without a stanza; None for other names."""
+    raw, dot, number = name.rpartition(".")
+    return raw if dot and number.isdigit() and raw in state.links else None
+
+
+def _forget_vlans(state: State, interfaces: Interfaces) -> None:
+    """VLANs that were made for bridges alone go with the last bridge that names them."""
+    needed = {port for attributes in interfaces.stanzas.values() for port in _words(attributes, "bridge-ports")}
+    for name in [name for name, link in state.links.items() if link["kind"] == "vlan"]:
+        if name not in needed and name not in interfaces.stanzas:
+            state.delete(name)
 
 
 def _stays_plugged(root: Path, port: str, condoned: str) -> bool:

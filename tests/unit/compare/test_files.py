@@ -170,6 +170,22 @@ def test_a_bridge_with_guests_that_goes_is_an_obstacle_that_counts_them() -> Non
     assert obstacles(compare(interfaces(PORT), links=links, **given, flags=PlanFlags(detach_guests=True))) == []
 
 
+def test_guests_on_a_bridge_of_the_host_stay_where_pves_stanza_for_it_goes() -> None:
+    """A qinq zone's `bridge-vlan-protocol` is a stanza for the host's bridge, which outlives it."""
+    protocol = "auto vmbr0\niface vmbr0\n\tbridge-vlan-protocol 802.1ad\n"
+    links = (Link("vmbr0", kind="bridge"), Link("web", kind="bridge"))
+    guests = (Link("tap100i0", master="vmbr0"), Link("tap101i0", master="web"))
+    changes = compare(
+        interfaces(path=SDN_INTERFACES),
+        files={SDN_INTERFACES: f"#version:1\n\n{protocol}\n{BRIDGE}"},
+        links=(*links, *guests),
+        owned=Ownership(sdn_by_pve=True, frr_by_pve=False, shows_pve=True),
+        stanzas=(IfaceStanza("vmbr0", "inet manual", ()),),
+    )
+    assert [(s.action, s.name) for s in changes.files[0].stanzas] == [(Action.CHANGE, "vmbr0"), (Action.REMOVE, "web")]
+    assert changes.guests == {"web": ("tap101i0",)}
+
+
 def test_unapplied_edits_of_interfaces_are_an_obstacle_only_where_something_changes() -> None:
     file = interfaces(BRIDGE)
     staged = {"/etc/network/interfaces.new": "auto eno1\n"}

@@ -4,10 +4,21 @@ from __future__ import annotations
 
 import pytest
 
-from pvesdn.compare.stanzas import option, stanza_changes
+from pvesdn.compare.stanzas import keep_hosts, option, stanza_changes
 from pvesdn.model.files import Action, StanzaChange
 
 PORT = "auto vxlan_a\niface vxlan_a\n\tvxlan-id 2\n\tmtu 1500\n"
+
+
+def test_an_interface_of_the_host_is_changed_where_pves_stanza_for_it_comes_or_goes() -> None:
+    changes = stanza_changes({"vmbr0": "auto vmbr0\n"}, {"vmbr1": "auto vmbr1\n", "web": "auto web\n"})
+    kept = keep_hosts(changes, {"vmbr0", "vmbr1"})
+    assert [(change.name, change.action) for change in kept] == [
+        ("vmbr0", Action.CHANGE),
+        ("vmbr1", Action.CHANGE),
+        ("web", Action.ADD),
+    ]
+    assert [bool(change.why) for change in kept] == [True, True, False]
 
 
 def test_equal_stanzas_are_no_change() -> None:

@@ -23,8 +23,23 @@ def test_links_are_read_with_their_kind_master_and_vni() -> None:
     facts = decode_facts("pve1", RAW)
     assert [link.name for link in facts.links] == ["lo", "eno1", "vmbr0", "vxlan_web"]
     assert facts.link("eno1") == Link("eno1", 1550, "bc:24:11:1d:69:60", "vmbr0")
-    assert facts.link("vmbr0") == Link("vmbr0", 1550, "bc:24:11:1d:69:60", kind="bridge")
+    assert facts.link("vmbr0") == Link("vmbr0", 1550, "bc:24:11:1d:69:60", kind="bridge", vlan_filtering=False)
     assert facts.link("vxlan_web") == Link("vxlan_web", 1500, master="web", kind="vxlan", vni=100)
+
+
+@pytest.mark.parametrize(
+    ("linkinfo", "is_aware"),
+    [
+        ({"info_kind": "bridge", "info_data": {"vlan_filtering": 1}}, True),
+        ({"info_kind": "bridge", "info_data": {"vlan_filtering": 0}}, False),
+        ({"info_kind": "bridge", "info_data": {}}, None),
+        ({"info_kind": "bridge"}, None),
+        ({"info_kind": "openvswitch"}, None),
+    ],
+)
+def test_a_bridge_says_whether_it_knows_vlans(linkinfo: dict[str, Any], is_aware: bool | None) -> None:
+    facts = decode_facts("pve1", NodeRaw(commands={"ip-link": [{"ifname": "vmbr0", "linkinfo": linkinfo}]}))
+    assert facts.link("vmbr0") == Link("vmbr0", kind=linkinfo["info_kind"], vlan_filtering=is_aware)
 
 
 def test_addresses_know_their_device() -> None:
@@ -96,6 +111,11 @@ def test_lines_outside_our_block_of_frr_conf_local_are_foreign(text: str, is_for
             "ip-link",
             [{"ifname": "a", "linkinfo": {"info_kind": "vxlan", "info_data": {"id": None}}}],
             "id of 'a' in ip-link is no whole number",
+        ),
+        (
+            "ip-link",
+            [{"ifname": "a", "linkinfo": {"info_kind": "bridge", "info_data": {"vlan_filtering": 2}}}],
+            "vlan_filtering of 'a' in ip-link is neither 0 nor 1",
         ),
         ("ip-addr", [{"ifname": "a", "addr_info": 1}], "addr_info of 'a' is no JSON list"),
         (

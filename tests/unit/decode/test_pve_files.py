@@ -15,7 +15,9 @@ from pvesdn.model.sdn import (
     LeftZone,
     PveEvpnController,
     PveEvpnZone,
+    PveQinqZone,
     PveSimpleZone,
+    PveVlanZone,
     PveVxlanZone,
     SdnConfig,
 )
@@ -49,7 +51,8 @@ def without_places(config: SdnConfig) -> dict[str, Any]:
 def test_pve_zones_become_what_pvesdn_renders() -> None:
     config = decode_sdn(PVE, intent="pending").config
     old, plain, prod, stretch = config.zones
-    assert isinstance(old, LeftZone)
+    assert isinstance(old, PveVlanZone)
+    assert old.bridge == "vmbr0"
     assert isinstance(plain, PveSimpleZone)
     assert (plain.mtu, plain.nodes, str(plain.where)) == (1500, None, "zones.cfg:1: zone 'plain'")
     assert isinstance(stretch, PveVxlanZone)
@@ -58,6 +61,13 @@ def test_pve_zones_become_what_pvesdn_renders() -> None:
     assert isinstance(prod, PveEvpnZone)
     assert (prod.controller, prod.l3vni, prod.exit_nodes) == ("evpnctl", 10100, {"node1"})
     assert (prod.advertise_subnets, prod.rt_import) == (True, ("65001:1000", "65002:1000"))
+
+
+@pytest.mark.parametrize(("line", "protocol"), [("", None), ("\tvlan-protocol 802.1ad\n", "802.1ad")])
+def test_a_qinq_zone_is_a_service_vlan_of_a_bridge(line: str, protocol: str | None) -> None:
+    (zone,) = pending(zones_cfg=f"qinq: metro\n\tbridge vmbr1\n\ttag 0\n\tnodes node1\n{line}").config.zones
+    assert isinstance(zone, PveQinqZone)
+    assert (zone.bridge, zone.service_tag, zone.vlan_protocol, zone.nodes) == ("vmbr1", 0, protocol, {"node1"})
 
 
 def test_pve_vnets_subnets_and_controllers_are_read() -> None:
@@ -100,8 +110,6 @@ def test_what_pve_knows_and_pvesdn_does_not_render_is_passed_over() -> None:
 @pytest.mark.parametrize(
     ("zones", "controllers", "reason"),
     [
-        ("vlan: old\n\tbridge vmbr0\n", "", "zone type vlan"),
-        ("qinq: old\n\tbridge vmbr0\n\ttag 9\n\tvlan-protocol 802.1ad\n", "", "zone type qinq"),
         ("faucet: old\n\tdp-id 1\n\tcontroller x\n", "", "zone type faucet"),
         ("vxlan: old\n\tfabric test\n", "", "its underlay is a fabric"),
         (
@@ -226,6 +234,11 @@ def test_behind_a_single_address_the_gateway_lies_outside() -> None:
         ("zones_cfg", "simple: toolongid\n",
          "zones.cfg:1: zone 'toolongid': id 'toolongid' is no zone id; write 2 to 8 letters and digits, a letter first"),
         ("zones_cfg", "vlan: old\n", "zones.cfg:1: zone 'old': bridge is missing; add it"),
+        ("zones_cfg", "qinq: old\n\tbridge vmbr0\n", "zones.cfg:1: zone 'old': tag is missing; add it"),
+        ("zones_cfg", "qinq: old\n\tbridge vmbr0\n\ttag -1\n",
+         "zones.cfg:3: zone 'old': tag -1 is out of range; write a whole number from 0"),
+        ("zones_cfg", "qinq: old\n\tbridge vmbr0\n\ttag 9\n\tvlan-protocol 802.1ae\n",
+         "zones.cfg:4: zone 'old': vlan-protocol '802.1ae' is not known; write 802.1q or 802.1ad"),
         ("zones_cfg", "vxlan: tun\n", "zones.cfg:1: zone 'tun': has neither peers nor fabric; add peers in PVE"),
         ("zones_cfg", "vxlan: tun\n\tpeers 10.0.0.1,x\n",
          "zones.cfg:2: zone 'tun': peers 'x' is no IP address; write an IPv4 or IPv6 address"),

@@ -17,7 +17,9 @@ from pvesdn.model.sdn import (
     LeftZone,
     PveEvpnController,
     PveEvpnZone,
+    PveQinqZone,
     PveSimpleZone,
+    PveVlanZone,
     PveVxlanZone,
     SdnConfig,
     Subnet,
@@ -32,6 +34,14 @@ def simple(id_: str = "lan", **properties: Any) -> PveSimpleZone:
     return PveSimpleZone(where=HERE, id=id_, **properties)
 
 
+def vlan(id_: str = "floor", **properties: Any) -> PveVlanZone:
+    return PveVlanZone(where=HERE, id=id_, **{"bridge": "vmbr0", **properties})
+
+
+def qinq(id_: str = "metro", **properties: Any) -> PveQinqZone:
+    return PveQinqZone(where=HERE, id=id_, **{"bridge": "vmbr0", "tag": 10, **properties})
+
+
 def vxlan(id_: str = "tunnel", **properties: Any) -> PveVxlanZone:
     return PveVxlanZone(where=HERE, id=id_, **{"peers": PEERS, **properties})
 
@@ -40,7 +50,7 @@ def evpn(id_: str = "prod", **properties: Any) -> PveEvpnZone:
     return PveEvpnZone(where=HERE, id=id_, **{"controller": "ctl", "vrf-vxlan": 4000, **properties})
 
 
-def left(id_: str = "old", type_: str = "vlan", **properties: Any) -> LeftZone:
+def left(id_: str = "old", type_: str = "faucet", **properties: Any) -> LeftZone:
     return LeftZone(where=HERE, id=id_, type=type_, reason=f"zone type {type_}", **properties)
 
 
@@ -73,7 +83,7 @@ def sdn(*objects: Any, version: int | None = 7, has_fabrics: bool = False) -> Sd
         return tuple(found for found in objects if isinstance(found, kinds))
 
     return SdnConfig(
-        zones=of(PveSimpleZone, PveVxlanZone, PveEvpnZone, LeftZone),
+        zones=of(PveSimpleZone, PveVlanZone, PveQinqZone, PveVxlanZone, PveEvpnZone, LeftZone),
         vnets=of(Vnet),
         subnets=of(Subnet),
         controllers=of(PveEvpnController, LeftController),
@@ -114,6 +124,11 @@ def facts(node: str = "node1", *, number: int = 1, **properties: Any) -> NodeFac
             **properties,
         }
     )
+
+
+def with_bridge(*links: Link, node: str = "node1", stanza: IfaceStanza | None = None) -> NodeFacts:
+    """A node with these links and no others, and one stanza of its own in the interfaces file."""
+    return facts(node, links=links, stanzas=() if stanza is None else (stanza,))
 
 
 def given(*objects: Any, nodes: tuple[NodeFacts, ...] | None = None, **properties: Any) -> DesignInput:

@@ -11,9 +11,11 @@ from tests.unit.design.pve_values import (
     facts,
     given,
     left,
+    qinq,
     simple,
     stanzas,
     subnet,
+    vlan,
     vnet,
     vxlan,
 )
@@ -41,6 +43,9 @@ def test_without_vnets_only_the_version_is_left():
         pytest.param(given(simple(), vnet("guests", "lan"), version=None), id="nothing was ever committed"),
         pytest.param(given(simple(), vnet("guests", "lan"), nodes=()), id="the node was not seen"),
         pytest.param(given(simple(), vnet("guests", "lan"), has_fabrics=True), id="fabrics add stanzas"),
+        pytest.param(
+            given(vlan(), vnet("guests", "floor", 5), nodes=(facts(links=()),)), id="the node's bridges were not seen"
+        ),
         pytest.param(given(simple(), vnet("guests", "lan"), left()), id="a zone is left to PVE"),
         pytest.param(given(simple(), vnet("guests", "lan"), left(nodes="node9,node1")), id="a zone of this node is"),
     ],
@@ -66,9 +71,7 @@ def test_stanzas_are_sorted_by_name_in_byte_order():
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    "zone", [simple("zone", nodes="node2"), vxlan("zone", nodes="node2"), evpn("zone", nodes="node2")]
-)
+@pytest.mark.parametrize("zone", [kind("zone", nodes="node2") for kind in (simple, vlan, qinq, vxlan, evpn)])
 def test_a_zone_exists_on_its_nodes_only(zone):
     both = (facts("node1", number=1), facts("node2", number=2))
     objects = (zone, controller(), vnet("guests", "zone", 10))
@@ -106,6 +109,18 @@ def test_stanzas_that_do_not_depend_on_the_node_are_one_object_on_all_nodes():
     assert two is not None
     shared = {a.name for a, b in zip(one.stanzas, two.stanzas, strict=True) if a is b}
     assert shared == {"guests", "vrf_prod", "vrfbr_prod"}
+
+
+@pytest.mark.parametrize("zone", [vlan("zone"), qinq("zone")])
+def test_nodes_with_the_same_bridge_share_all_stanzas_that_ride_on_it(zone):
+    both = (facts("node1", number=1), facts("node2", number=2))
+    cluster = given(zone, vnet("guests", "zone", 10), nodes=both)
+    index = index_pve(cluster.sdn)
+    one, two = (design_sdn_file(cluster, node, index) for node in ("node1", "node2"))
+    assert one is not None
+    assert two is not None
+    assert one.stanzas
+    assert all(a is b for a, b in zip(one.stanzas, two.stanzas, strict=True))
 
 
 def test_a_given_index_changes_nothing():

@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pvesdn.design.pve import design_pve_frr, design_sdn_file
 from tests.unit.design import pve_values as pve
 
-NODES = tuple(pve.facts(f"node{number}", number=number) for number in (1, 2, 3))
+NODES = tuple(
+    replace(pve.facts(f"node{number}", number=number), links=links)
+    for number, links in enumerate(
+        (
+            (pve.Link("eno1", master="vmbr0"), pve.Link("vmbr0", kind="bridge", vlan_filtering=False)),
+            (pve.Link("eno1", master="vmbr0"), pve.Link("vmbr0", kind="bridge", vlan_filtering=True)),
+            (pve.Link("eno1", master="ovs-system"), pve.Link("vmbr0", kind="openvswitch")),
+        ),
+        start=1,
+    )
+)
 NAMES = [node.node for node in NODES]
 ZONES = ("aa", "Bb", "z1", "z10")
 some_nodes = st.none() | st.lists(st.sampled_from(NAMES), min_size=1, unique=True).map(",".join)
@@ -20,7 +32,9 @@ mtus = st.none() | st.integers(1000, 9000)
 def zones(draw, index):
     id_ = ZONES[index]
     common = {"nodes": draw(some_nodes), "mtu": draw(mtus)}
-    kind = draw(st.sampled_from([pve.simple, pve.vxlan, pve.evpn]))
+    kind = draw(st.sampled_from([pve.simple, pve.vlan, pve.qinq, pve.vxlan, pve.evpn]))
+    if kind is pve.qinq:
+        return kind(id_, **common, **{"tag": 10 + index, "vlan-protocol": draw(st.none() | st.just("802.1ad"))})
     if kind is not pve.evpn:
         return kind(id_, **common)
     return pve.evpn(
@@ -79,11 +93,18 @@ def test_no_node_is_its_own_peer(objects):
         assert own not in frr.routers[0].groups[0].neighbors
 
 
+def named(stanza):
+    """The devices that a stanza names, without the VLANs that ifupdown2 makes of their names."""
+    found = [getattr(stanza, word, None) for word in ("port", "vrf", "peer", "pair", "uplink")]
+    ports = getattr(stanza, "ports", ())
+    found += ports.split() if isinstance(ports, str) else [port for line in ports for port in line.split()]
+    return {name for name in found if name and name != "none" and "." not in name}
+
+
 @given(objects=definitions())
 @settings(max_examples=60, deadline=None)
 def test_every_device_that_a_stanza_names_has_a_stanza(objects):
     for file, _ in designs(objects):
         names = {stanza.name for stanza in file.stanzas}
         for stanza in file.stanzas:
-            named = {getattr(stanza, word, None) for word in ("ports", "port", "vrf", "peer")} - {None, "none"}
-            assert named <= names
+            assert named(stanza) <= names

@@ -184,3 +184,59 @@ def test_a_syntax_check_touches_nothing(node, command):
     before = node.links()
     assert node.run(*command).returncode == 0
     assert node.links() == before
+
+
+class TestVlans:
+    """What PVE's vlan and qinq zones are made of."""
+
+    VLAN = (
+        "auto guests\niface guests\n\tbridge_ports ln_guests\n\n"
+        "auto ln_guests\niface ln_guests\n\tlink-type veth\n\tveth-peer-name pr_guests\n\n"
+        "auto pr_guests\niface pr_guests\n\tlink-type veth\n\tveth-peer-name ln_guests\n\n"
+        "auto vmbr0v5\niface vmbr0v5\n\tbridge_ports  eno2.5 pr_guests\n"
+    )
+    QINQ = (
+        "auto guests\niface guests\n\tbridge_ports z_metro.7\n\n"
+        "auto sv_metro\niface sv_metro\n\tvlan-raw-device eno2\n\tvlan-id 10\n\n"
+        "auto z_metro\niface z_metro\n\tbridge-ports sv_metro\n\tbridge-vlan-aware yes\n"
+    )
+
+    def test_a_port_that_is_a_vlan_by_its_name_needs_no_stanza(self, node):
+        assert reload(node, self.VLAN) == ""
+        links = node.links()
+        assert {name: links[name]["master"] for name in ("ln_guests", "pr_guests", "eno2.5")} == {
+            "ln_guests": "guests",
+            "pr_guests": "vmbr0v5",
+            "eno2.5": "vmbr0v5",
+        }
+        assert links["eno2.5"]["kind"] == "vlan"
+
+    def test_a_bridge_comes_after_the_bridge_whose_vlan_is_its_port(self, node):
+        assert reload(node, self.QINQ) == ""
+        links = node.links()
+        assert (links["z_metro.7"]["master"], links["sv_metro"]["kind"]) == ("guests", "vlan")
+        assert links["z_metro"]["info"]["vlan_filtering"] == 1
+
+    @pytest.mark.parametrize("text", [VLAN, QINQ])
+    def test_everything_goes_again(self, node, text):
+        before = list(node.links())
+        reload(node, text)
+        assert reload(node, "") == ""
+        assert list(node.links()) == before
+
+    def test_a_vlan_of_nothing_does_not_exist(self, node):
+        text = "auto guests\niface guests\n\tbridge_ports eno9.5\n"
+        assert reload(node, text) == "error: guests: bridge port eno9.5 does not exist\n"
+
+    def test_a_stanza_may_say_more_of_a_vlan(self, node):
+        text = "auto vmbr0.10\niface vmbr0.10\n\tvlan-protocol 802.1ad\n"
+        assert reload(node, text) == ""
+        assert node.links()["vmbr0.10"]["kind"] == "vlan"
+
+    def test_open_vswitch_makes_bridges_and_internal_ports(self, node):
+        text = (
+            "auto ln_guests\niface ln_guests\n\tovs_type OVSIntPort\n\tovs_bridge vmbr7\n\n"
+            "auto vmbr7\niface vmbr7\n\tovs_type OVSBridge\n\tovs_ports ln_guests\n"
+        )
+        assert reload(node, text) == ""
+        assert {node.links()[name]["kind"] for name in ("ln_guests", "vmbr7")} == {"openvswitch"}
