@@ -125,6 +125,14 @@ def nothing_left(context: Context) -> str:
     return f"{len(context.nodes())} nodes: own devices, addresses and routes only"
 
 
+@verb
+def absent(context: Context, *, device: str, nodes: list[str]) -> str:
+    """These nodes have no such device."""
+    for node in context.nodes(nodes):
+        require(device not in node.devices(), f"{node.name} to have no {device}")
+    return f"no {device} on {', '.join(nodes)}"
+
+
 def _has_address(rows: list[dict[str, str]]) -> bool:
     return any(row.get("scope") == "global" for row in rows)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import time
 from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
@@ -111,79 +110,17 @@ def router_macs_differ(context: Context, *, bridge: str) -> str:
 
 
 @verb
-def anycast_gateway(context: Context, *, vnet: str, mac: str = "") -> str:
+def anycast_gateway(context: Context, *, vnet: str, mac: str = "", nodes: list[str] | None = None) -> str:
     """The VNet's bridge has the same addresses and the same MAC on every node."""
     seen = set()
-    for node in context.nodes():
+    for node in context.nodes(nodes):
         (link,) = node.space.json("ip", "-j", "address", "show", "dev", vnet)
         addresses = tuple(sorted(f"{a['local']}/{a['prefixlen']}" for a in link["addr_info"] if a["scope"] == "global"))
         seen.add((link["address"], addresses))
     require(len(seen) == 1, f"one MAC and the same addresses of {vnet} everywhere", seen)
     (found,) = seen
     require(found[1] and mac.lower() in {"", found[0]}, f"an address, and the MAC {mac}", found)
-    return f"{found[0]} with {', '.join(found[1])} on {len(context.nodes())} nodes"
-
-
-@verb
-def next_hops(context: Context, *, node: str, vrf: str, number: int, limit: float = 60, prefix: str = "default") -> str:
-    """The kernel's route in a VRF has so many next hops."""
-    target = context.lab.node(node)
-    with as_proof():
-        wait_for(
-            f"{node}: {prefix} in {vrf} has {number} next hops, not {_next_hops(target, vrf, prefix)}",
-            lambda: len(_next_hops(target, vrf, prefix)) == number,
-            limit=limit,
-        )
-    return ", ".join(sorted(_next_hops(target, vrf, prefix))) or "none"
-
-
-@verb
-def spreads(context: Context, *, guest: str, base: str, over: list[str], flows: int = 24) -> str:
-    """Flows from a guest to many addresses leave through each of `over`, nodes or routers.
-
-    :param base: the first three octets of the addresses behind the routers.
-    """
-    host = context.lab.host(guest)
-    before = {name: _packets(context, name) for name in over}
-    for last in range(1, flows + 1):
-        host.reaches(f"{base}.{last}")
-    used = {name: _packets(context, name) - before[name] for name in over}
-    require(all(number > 2 for number in used.values()), f"flows through each of {over}", used)  # noqa: PLR2004 - ARP
-    return ", ".join(f"{name}: {number} packets" for name, number in used.items())
-
-
-def _packets(context: Context, name: str) -> int:
-    """Sent by a node through its uplink, or received by a router."""
-    if name in context.lab.routers:
-        space, card, side = context.lab.host(name).space, "eth0", "rx"
-    else:
-        space, card, side = context.lab.node(name).space, "eno2", "tx"
-    (link,) = space.json("ip", "-j", "-s", "link", "show", "dev", card)
-    return int(link["stats64"][side]["packets"])
-
-
-@verb
-def all_flows(context: Context, *, guest: str, base: str, limit: float, flows: int = 12) -> str:
-    """Pings to many addresses are all answered, the last of them within `limit` seconds from now."""
-    host, begin = context.lab.host(guest), time.monotonic()
-    open_ones = [f"{base}.{last}" for last in range(1, flows + 1)]
-    while open_ones and time.monotonic() - begin < limit:
-        open_ones = [address for address in open_ones if not host.reaches(address)]
-    require(not open_ones, f"answers from all of {flows} addresses within {limit:g} s", f"none from {open_ones}")
-    return f"{flows} flows go on after {time.monotonic() - begin:.1f} s"
-
-
-@verb
-def vrrp_state(context: Context, *, node: str, state: str, limit: float = 30) -> str:
-    """FRR's vrrpd on a node is Master or Backup."""
-    target = context.lab.node(node)
-    with as_proof():
-        wait_for(f"{node} is {state}, not {_vrrp(target)}", lambda: _vrrp(target) == {state}, limit=limit)
-    return f"{node} is {state}"
-
-
-def _vrrp(node: LiveNode) -> set[str]:
-    return {group["v4"]["status"] for group in node.vtysh("show vrrp json")}
+    return f"{found[0]} with {', '.join(found[1])} on {len(context.nodes(nodes))} nodes"
 
 
 @verb
@@ -236,16 +173,6 @@ def _remote_vteps(node: LiveNode, vni: int) -> set[str]:
         return set(rows)
     vteps = document.get("remoteVteps", []) if isinstance(document, dict) else []
     return {row["ip"] if isinstance(row, dict) else str(row) for row in vteps}
-
-
-def _next_hops(node: LiveNode, vrf: str, prefix: str) -> list[str]:
-    routes = node.space.json("ip", "-j", "route", "show", "vrf", vrf, prefix)
-    usable = [route for route in routes if route.get("type", "unicast") == "unicast"]
-    if not usable:
-        return []
-    best = min(usable, key=lambda route: int(route.get("metric", 0)))
-    hops = best.get("nexthops") or [best]
-    return [str(hop.get("gateway", hop.get("dev"))) for hop in hops if "linkdown" not in hop.get("flags", [])]
 
 
 def _vtep(node: LiveNode) -> str:
