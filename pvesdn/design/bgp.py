@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from pvesdn.design import beside_pve, names
 from pvesdn.design.anchors import anchors
-from pvesdn.design.exits import default_routes, design_vrrp
+from pvesdn.design.exits import default_routes, design_vrrp, shares_flows
 from pvesdn.design.sysctl import IP_FORWARD, IPV6_FORWARD, routed_families
 from pvesdn.design.zones import IPV4, IPV6, ZonePlan, exit_families, reflecting_members
 from pvesdn.model.cluster import Vtep
@@ -105,6 +105,8 @@ def design_frr(
         is_local_block=is_local,
         ip_forwarding=None if is_local else _forwards(given, node, IP_FORWARD, needed=IPV4 in routed),
         ipv6_forwarding=None if is_local else _forwards(given, node, IPV6_FORWARD, needed=IPV6 in routed),
+        # Kernels before 6.6 keep sending flows to a silent gateway that is the last of a group of nexthop objects.
+        has_plain_multipath=not is_local and any(shares_flows(uplink, IPV4) for uplink in exits),
         vrfs=tuple(sorted(vrfs, key=lambda vrf: vrf.name)),
         routers=tuple(sorted(routers, key=lambda router: router.vrf or "")),
         vrrp=_vrrp(exits),

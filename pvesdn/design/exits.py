@@ -24,6 +24,11 @@ def design_uplink(uplink: Exit) -> Uplink:
     )
 
 
+def shares_flows(uplink: Exit, family: int) -> bool:
+    """Whether an exit has several gateways of a family, 4 or 6."""
+    return sum(gateway.version == family for gateway in uplink.gateways) > 1
+
+
 def default_routes(uplink: Exit) -> Iterator[StaticRoute]:
     """A static default by each gateway: several of a family share the load.
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable
 
+from pvesdn.design.exits import shares_flows
 from pvesdn.design.zones import IPV4, IPV6, ZonePlan, exit_families
 from pvesdn.model.sdn import EvpnZone, Exit, Irb
 
@@ -48,15 +48,14 @@ def design_sysctls(plans: Iterable[ZonePlan], exits: tuple[Exit, ...], node: str
         wanted["net.ipv4.conf.all.rp_filter"] = "0"
         wanted["net.ipv4.conf.default.rp_filter"] = "0"
     for uplink in exits:
-        shared = {family for family, count in Counter(g.version for g in uplink.gateways).items() if count > 1}
-        if IPV4 in shared:
+        if shares_flows(uplink, IPV4):
             # By default the kernel keeps sending flows to a gateway that no longer answers, and hashes addresses alone.
             wanted["net.ipv4.fib_multipath_use_neigh"] = "1"
             wanted["net.ipv4.fib_multipath_hash_policy"] = "1"
             for name, value in _NEIGHBOUR_TIMES:
                 # With slashes, since a VLAN's name has a dot; with a dash, since a VLAN may be made by the reload only.
                 wanted[f"-net/ipv4/neigh/{uplink.interface}/{name}"] = value
-        if IPV6 in shared:
+        if shares_flows(uplink, IPV6):
             wanted["net.ipv6.fib_multipath_hash_policy"] = "1"
     return tuple(sorted(wanted.items()))
 

@@ -146,6 +146,7 @@ class FrrConfig:
 
     :param version: PVE's `frr version` line; None for our own file, which has none.
     :param is_local_block: print only the block that goes into frr.conf.local, for PVE to merge.
+    :param has_plain_multipath: routes with several next hops are the kernel's old kind, not its nexthop objects.
     :param ip_forwarding: said outright, since frr-reload switches forwarding on when the text is silent; None leaves it to PVE.
     """
 
@@ -154,6 +155,7 @@ class FrrConfig:
     is_local_block: bool = False
     ip_forwarding: bool | None = None
     ipv6_forwarding: bool | None = None
+    has_plain_multipath: bool = False
     vrfs: tuple[VrfBinding, ...] = ()
     routers: tuple[BgpRouter, ...] = ()
     vrrp: tuple[VrrpInterface, ...] = ()

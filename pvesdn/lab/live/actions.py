@@ -86,9 +86,7 @@ def guests(context: Context, *, start: list[list[str]]) -> str:
 @verb
 def move(context: Context, *, guest: str, to: str) -> str:
     """Move a running guest's port to another node."""
-    moved = context.guest(guest)
-    moved.move(context.lab.node(to))
-    moved.announce()
+    context.guest(guest).move(context.lab.node(to))
     return f"{guest} is on {to}"
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import subprocess
 import time
 from collections.abc import Sequence
@@ -144,16 +145,20 @@ class Guest:
         return f"bc:24:11:00:{self.number >> 8:02x}:{self.number & 255:02x}"
 
     def move(self, node: LiveNode) -> None:
-        """Live migration as the network sees it: the port is gone here and there the next moment, the guest goes on."""
+        """Live migration as the network sees it: the port is gone here and there the next moment, the guest goes on.
+
+        At the end the guest's gratuitous ARP (QEMU's announce-self): the kernel sends it when a MAC is set.
+        """
         mtu, bare = node.devices()[self.vnet]["mtu"], f"x{self.number}"
+        self.host.space.must("sh", "-c", "echo 1 > /proc/sys/net/ipv4/conf/eth0/arp_notify")
         # The pair stays: its end changes the namespace, as a tap would be made anew under a running guest.
         # Not in the node's PID namespace, where ip could not find the other node's process.
         here, there = (Space(one.name, one.space.pid) for one in (self.node, node))
-        here.must("ip", "link", "set", self.port, "down", "nomaster", "name", bare, "netns", str(there.pid))
-        there.must("ip", "link", "set", bare, "name", self.port, "mtu", str(mtu), "master", self.vnet, "up")
+        steps = (
+            here.argv(*f"ip link set {self.port} down nomaster name {bare} netns {there.pid}".split()),
+            there.argv(*f"ip link set {bare} name {self.port} mtu {mtu} master {self.vnet} up".split()),
+            self.host.space.argv(*f"ip link set eth0 address {self.mac}".split()),
+        )
+        # In one go: what this process needs between two commands is no part of a migration.
+        Space("a migration", os.getpid()).must("sh", "-ec", "\n".join(shlex.join(step) for step in steps))
         self.node = node
-
-    def announce(self) -> None:
-        """The gratuitous ARP of a guest that has just been moved (QEMU's announce-self): the kernel sends it on a set MAC."""
-        self.host.space.must("sh", "-c", "echo 1 > /proc/sys/net/ipv4/conf/eth0/arp_notify")
-        self.host.must(f"link set eth0 address {self.mac}")

@@ -210,6 +210,15 @@ class TestExits:
         assert router.unicasts == (Unicast("ipv4", ("connected", "static")),)
         assert routers(given(cfg), "node2")["vrf_sym"].unicasts == ()
 
+    def test_several_gateways_are_left_to_the_kernels_own_multipath(self) -> None:
+        assert (
+            frr(given(SYMMETRIC + uplink("address 172.16.0.1/24", "gateways 172.16.0.254"))).has_plain_multipath
+            is False
+        )
+        several = SYMMETRIC + uplink("address 172.16.0.1/24", "gateways 172.16.0.254,172.16.0.253")
+        assert frr(given(several)).has_plain_multipath is True
+        assert frr(given(several), "node2").has_plain_multipath is False
+
     def test_a_virtual_router_needs_its_daemon(self) -> None:
         cfg = SYMMETRIC + uplink(
             "address 172.16.0.1/24",
