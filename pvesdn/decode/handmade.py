@@ -147,7 +147,7 @@ class _Cutter:
         if self._owner in self._cut.whole:
             self._let_go()
             self._drop(self._owner, first, last)
-        elif self._owner in self._cut.options and not line.endswith(" manual"):
+        elif self._owner in self._cut.options and line.endswith(" static"):
             self._drop(self._owner, first, last)
             self._keep([f"iface {self._owner} inet manual"])
         else:

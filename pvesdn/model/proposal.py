@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from pvesdn.model.cluster import Vtep
 from pvesdn.model.findings import Finding
 from pvesdn.model.handmade import Place
 from pvesdn.model.sdn import SdnConfig
@@ -32,13 +33,15 @@ class Proposal:
 
     :param sdn: objects of pvesdn.cfg alone.
     :param take_outs: by node, in the order of the node's devices.
-    :param speakers: nodes whose frr.conf will be written anew.
+    :param vteps: of every member whose VTEP is known, by node.
+    :param speakers: members with BGP sessions of the overlay.
     :param lost: what the definitions do not say; each names node, file and line.
     :param remarks: decisions and gaps worth knowing.
     """
 
     sdn: SdnConfig
     take_outs: Mapping[str, tuple[TakeOut, ...]] = field(default_factory=dict)
+    vteps: Mapping[str, Vtep] = field(default_factory=dict)
     speakers: frozenset[str] = frozenset()
     lost: tuple[Finding, ...] = ()
     remarks: tuple[Finding, ...] = ()

@@ -9,7 +9,7 @@ from ipaddress import ip_network
 from pvesdn.decode.values import BadValueError, alias
 from pvesdn.design import names
 from pvesdn.errors import SdnConfigError
-from pvesdn.model.cluster import ClusterState
+from pvesdn.model.cluster import ClusterState, Vtep
 from pvesdn.model.facts import NodeFacts
 from pvesdn.model.findings import Where
 from pvesdn.model.handmade import Device, FrrRouter, HandmadeNode
@@ -110,10 +110,20 @@ class _Writer:
         return Proposal(
             sdn=self._config(zones, vnets, subnets, exits, controller),
             take_outs=take_outs(self.given.nodes, self.nets, self.drafts, self.made),
+            vteps=self._vteps(),
             speakers=frozenset(self.speakers),
             lost=tuple(self.book.lost),
             remarks=tuple(self.book.remarks),
         )
+
+    def _vteps(self) -> dict[str, Vtep]:
+        """Members that were not read have the address that the cluster knows."""
+        unread = {
+            name: Vtep(node=name, address=address, interface=None, mtu=None, why="the node was not there to be asked")
+            for address, name in self.ground.owners.items()
+            if name not in self.ground.vteps
+        }
+        return unread | dict(self.ground.vteps)
 
     def _config(
         self,

@@ -225,9 +225,8 @@ class Zoning:
             if name is None or vtep is None or name == vtep.interface:
                 continue
             if self._ground.masters.get((node, name)) == vtep.interface:
-                place = _place(sight, "vxlan-physdev")
-                what = f"{name} is a port of {vtep.interface}, which holds the VTEP: the group is joined there"
-                self._book.note(f"{node}: {place}: {sight.port.device.name}", what)
+                what = f"is a port of {vtep.interface}, which holds the VTEP: the group is joined on {vtep.interface}"
+                self._book.note(name, what)
                 continue
             found[name] = sight
         if len(found) > 1:

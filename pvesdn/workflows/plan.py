@@ -47,8 +47,8 @@ def plan(
         now = NodeNow(raw.files, known.given.facts[name], _record(name, raw))
         design = _with_own_skeleton(design_node(shared, name), known.given, now)
         changes = _compare(renderer.render(design, raw.files), design, known, now, flags or PlanFlags())
-        nodes.append(_with_twice(changes, known.twice.get(name, ())))
-    in_the_way = {finding for node in nodes for finding in known.twice.get(node.node, ()) if not node.is_empty}
+        nodes.append(_stopped(changes, known.in_the_way.get(name, ())))
+    in_the_way = {finding for node in nodes for finding in known.in_the_way.get(node.node, ()) if not node.is_empty}
     return ChangeSet(
         nodes=tuple(nodes),
         findings=tuple(finding for finding in known.findings if finding not in in_the_way),
@@ -121,11 +121,11 @@ def _compare(
     return compare_node(rendered, now, owned, flags=flags, flooding=design.flooding)
 
 
-def _with_twice(changes: NodeChanges, twice: tuple[Finding, ...]) -> NodeChanges:
-    """A device that the node's own file makes as well stops every change there."""
-    if changes.is_empty or not twice:
+def _stopped(changes: NodeChanges, in_the_way: tuple[Finding, ...]) -> NodeChanges:
+    """What the node has by hand in the place of something of ours stops every change there."""
+    if changes.is_empty or not in_the_way:
         return changes
-    found = [Finding(severity=Severity.ERROR, where=changes.node, what=f.what, hint=f.hint) for f in twice]
+    found = [Finding(severity=Severity.ERROR, where=changes.node, what=f.what, hint=f.hint) for f in in_the_way]
     return replace(changes, obstacles=(*found, *changes.obstacles))
 
 
