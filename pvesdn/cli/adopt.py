@@ -105,7 +105,9 @@ def _show(session: Session, adoption: Adoption, written: Iterable[str], *, has_d
         else:
             screen.warning(str(remark))
     if screen.is_quiet:
-        for _, text in sorted(adoption.files.items()):
+        for name, text in sorted(adoption.files.items()):
+            if len(adoption.files) > 1:
+                screen.line(f"# {name}")
             screen.lines((line,) for line in text.rstrip("\n").split("\n"))
     else:
         screen.lines(adoption_lines(adoption, has_diff=has_diff))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+import shlex
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from pvesdn.cli.documents import findings, plan_document
@@ -58,15 +59,14 @@ def adoption_document(adoption: Adoption, form: Form, written: Iterable[str], *,
     }
 
 
-def _rewritten(adoption: Adoption) -> Mapping[str, str]:
-    """Why frr.conf is written anew, by node."""
+def _rewritten(adoption: Adoption) -> frozenset[str]:
+    """Nodes whose frr.conf becomes another: pvesdn writes it, or PVE does once it has a controller."""
+    if adoption.proposal.sdn.has_pve_frr:
+        return adoption.proposal.speakers
     nodes = adoption.plan.nodes if adoption.plan is not None else ()
-    return {
-        node.node: change.conflict
-        for node in nodes
-        for change in node.files
-        if change.path == FRR_CONF and change.old is not None
-    }
+    return frozenset(
+        node.node for node in nodes for change in node.files if change.path == FRR_CONF and change.old is not None
+    )
 
 
 def _node(node: NodeAdoption, *, has_diff: bool, is_frr_rewritten: bool) -> Iterator[Line]:
@@ -78,14 +78,16 @@ def _node(node: NodeAdoption, *, has_diff: bool, is_frr_rewritten: bool) -> Iter
             yield Span("  -", Style.REMOVE), f" {out.name}  ({out.place.file}:{lines}{comes})"
         else:
             yield Span("  ~", Style.CHANGE), f" {out.name}  ({out.place.file}:{lines}; its other lines stay)"
+    if node.ifdown:
+        yield (f"    taken down before that: {shlex.join(['ifdown', *node.ifdown])}",)
     if is_frr_rewritten:
-        yield Span("  ~", Style.CHANGE), f" {FRR_CONF}  (written anew as a whole by apply --overwrite)"
+        yield Span("  ~", Style.CHANGE), f" {FRR_CONF}  (written anew as a whole)"
     if has_diff:
         for edit in node.edits:
             yield from diff_lines(edit)
 
 
-def _node_document(node: NodeAdoption, rewritten: Mapping[str, str], *, has_diff: bool) -> dict[str, Any]:
+def _node_document(node: NodeAdoption, rewritten: frozenset[str], *, has_diff: bool) -> dict[str, Any]:
     document: dict[str, Any] = {
         "name": node.node,
         "take_out": [
@@ -99,6 +101,7 @@ def _node_document(node: NodeAdoption, rewritten: Mapping[str, str], *, has_diff
             }
             for out, spans in node.take_outs
         ],
+        "ifdown": list(node.ifdown),
         "is_frr_rewritten": node.node in rewritten,
     }
     if has_diff:

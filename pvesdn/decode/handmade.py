@@ -161,6 +161,8 @@ class _Cutter:
         self._held = []
 
     def _keep(self, raw: list[str]) -> None:
+        if not self._kept and self._gone:
+            self._held = [line for line in self._held if line.strip()]  # no blank lines where the file now begins
         self._kept += [*self._held, *raw]
         self._held = []
 

@@ -73,10 +73,17 @@ def in_another_vrf(given: DesignInput, node: str) -> Iterator[Finding]:
     """Uplinks of a node that lie in a VRF which is not their zone's: errors of `check` that the node itself has to mend."""
     facts = given.facts[node]
     for uplink in given.sdn.exits:
-        link = facts.link(uplink.interface) if uplink.node == node else None
+        if uplink.node != node:
+            continue
+        link = facts.link(uplink.interface)
         master = facts.link(link.master) if link and link.master else None
         if master is not None and master.kind == "vrf" and master.name != names.vrf(uplink.zone):
             yield _of_another(uplink, master.name)
+        for stanza in facts.stanzas:
+            for vrf in stanza.values("vrf") if stanza.name == uplink.interface else ():
+                if vrf != names.vrf(uplink.zone):
+                    what = f"interface {stanza.name} is in VRF {vrf} by /etc/network/interfaces of {node}"
+                    yield error(uplink.where, what, "take its line 'vrf' out there: ifupdown2 would merge both stanzas")
 
 
 def _of_another(uplink: Exit, master: str) -> Finding:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -158,13 +159,20 @@ def interfaces(node: str, device: Device, book: Notebook) -> Iterator[IpInterfac
     masks = iter(device.all("netmask"))
     for option in device.all("address"):
         text = option.value if "/" in option.value else _with_mask(option.value, next(masks, None))
-        try:
-            found = ip_interface(text)
-        except ValueError:
+        found = _interface(text)
+        if found is None:
             what = f"address {shown(text)} is no address with a prefix length"
             book.error(node, option.place, device.name, what, "write it such as 10.0.2.254/24")
-            continue
-        yield found
+        else:
+            yield found
+
+
+def _interface(text: str) -> IpInterface | None:
+    try:
+        # A scope is free text that would reach a configuration file.
+        return ip_interface(text) if "/" in text and "%" not in text else None
+    except ValueError:
+        return None
 
 
 def _with_mask(address: str, mask: Option | None) -> str:
@@ -178,7 +186,7 @@ def tell_unknown(node: str, device: Device, known: frozenset[str], book: Noteboo
         if option.name not in known or (values_ is not None and option.value not in values_):
             if option.name in HOOKS and _is_unreachable(option.value):
                 continue
-            book.lose(node, option.place, device.name, f"{option.name} {option.value}")
+            book.lose(node, option.place, device.name, f"{option.name} {option.value}".rstrip())
 
 
 def tell_unknown_of_port(node: str, port: Port, book: Notebook) -> None:
@@ -216,8 +224,8 @@ def _is_vxlan(device: Device) -> bool:
 def _port(node: str, device: Device, book: Notebook) -> Port | None:
     only = partial(book.only, node, device)
     if not device.all("vxlan-id"):
-        digits = "".join(character for character in device.name if character.isdigit())
-        guess = f"; its name suggests {int(digits)}" if digits and 1 <= int(digits) <= VNI_MAX else ""
+        digits = re.search(r"[0-9]{1,8}$", device.name)
+        guess = f"; its name suggests {int(digits[0])}" if digits and 1 <= int(digits[0]) <= VNI_MAX else ""
         what = f"has no vxlan-id, so no VNI can be told{guess}"
         book.error(node, device.place, device.name, what, "add the line 'vxlan-id NUMBER' on every node")
         return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from ipaddress import IPv4Interface, IPv6Interface, ip_address
+from ipaddress import IPv4Interface, IPv6Interface
 
 from pvesdn.decode import addresses, values
 from pvesdn.decode.ip_route import read_ip_route
@@ -175,6 +175,6 @@ class _Reader:
 
 def _ip(text: str | None) -> IpAddress | None:
     try:
-        return ip_address(text or "")
-    except ValueError:
+        return addresses.address(text or "")
+    except BadValueError:
         return None

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from ipaddress import ip_address
 
+from pvesdn.decode import addresses
 from pvesdn.decode.values import BadValueError, integer
 from pvesdn.model.findings import Where
 from pvesdn.model.handmade import FrrNeighbor, FrrRouter, HandmadeNode
@@ -44,11 +44,11 @@ def read_speakers(nodes: Mapping[str, HandmadeNode], ground: Ground, book: Noteb
             continue
         sessions = {}
         for neighbor in router.neighbors:
-            address = _address(neighbor)
+            peer = _address(neighbor)
             if not neighbor.is_evpn:
                 hint = "sessions beside the overlay belong into frr.conf.local"
                 book.lose(name, neighbor.place, f"neighbor {neighbor.address}", "a session that is not for EVPN", hint)
-            elif address is None:
+            elif peer is None:
                 what = "is no address, so its peer cannot be told"
                 book.error(name, neighbor.place, f"neighbor {neighbor.address}", what, "name the peer's address")
             elif neighbor.remote_as not in (router.asn, "internal"):
@@ -56,7 +56,7 @@ def read_speakers(nodes: Mapping[str, HandmadeNode], ground: Ground, book: Noteb
                 hint = "pvesdn.cfg has one AS for all nodes (iBGP)"
                 book.error(name, neighbor.place, f"neighbor {neighbor.address}", what, hint)
             else:
-                sessions[address] = neighbor
+                sessions[peer] = neighbor
         found[name] = Speaker(name, router, ground.vteps[name].address, sessions)
     return found
 
@@ -165,8 +165,8 @@ def _default(node: HandmadeNode) -> FrrRouter | None:
 
 def _address(neighbor: FrrNeighbor) -> IpAddress | None:
     try:
-        return ip_address(neighbor.address)
-    except ValueError:
+        return addresses.address(neighbor.address)
+    except BadValueError:
         return None
 
 

@@ -13,6 +13,7 @@ from pvesdn.model.cluster import ClusterState, Vtep
 from pvesdn.model.facts import NodeFacts
 from pvesdn.model.findings import Where
 from pvesdn.model.handmade import Device, FrrRouter, HandmadeNode
+from pvesdn.model.primitives import IpAddress
 from pvesdn.model.proposal import Proposal
 from pvesdn.model.sdn import EvpnController, EvpnZone, Exit, Irb, OurZone, SdnConfig, Subnet, Vnet, VxlanZone
 from pvesdn.recognise.devices import read_devices, tell_unknown_of_bridge, tell_unknown_of_port, tell_unknown_of_vrf
@@ -103,6 +104,7 @@ class _Writer:
                 self.made.vnets[net.name] = vnet_ids[net.name]
                 vnets.append(self._vnet(net, vnet_ids[net.name], zone))
                 subnets += self._subnets(net, vnet_ids[net.name], zone) if draft.is_routed else ()
+            self._refuse_twins(uplinks)
             exits += (uplink.exit(ids.exit(zone.id, uplink.node), zone.id) for uplink in uplinks)
             self.made.uplinks += uplinks
         controller = propose_controller(_CONTROLLER, self.speakers, self.ground, self.book)
@@ -267,6 +269,17 @@ class _Writer:
             for device in self.given.nodes[node].devices.values()
             if device.name not in taken and any(option.value == vrf for option in device.all("vrf"))
         ]
+
+    def _refuse_twins(self, uplinks: list[Uplink]) -> None:
+        """Two exits with one address."""
+        first: dict[IpAddress, Uplink] = {}
+        for uplink in uplinks:
+            for address in (interface.ip for interface in uplink.interfaces):
+                other = first.setdefault(address, uplink)
+                if other is not uplink:
+                    what = f"has the address {address} of {other.node} ({other.device.place})"
+                    hint = "give each exit an address of its own"
+                    self.book.error(uplink.node, uplink.device.place, uplink.device.name, what, hint)
 
     # --- what is not said ------------------------------------------------------------------------------------------------
 

@@ -51,6 +51,7 @@ def read_ground(
         if address is None:
             continue
         device = held.get(address)
+        _refuse_second(vteps, name, address, devices[name], book)
         link = facts[name].link(device) if device and name in facts else None
         vteps[name] = Vtep(
             node=name, address=address, interface=device, mtu=link.mtu if link else None, why="as it was written"
@@ -60,6 +61,16 @@ def read_ground(
     }
     owners |= {vtep.address: name for name, vtep in vteps.items()}
     return Ground(vteps, owners, dict(_masters(nodes, facts)))
+
+
+def _refuse_second(
+    vteps: Mapping[str, Vtep], node: str, address: IpAddress, devices: NodeDevices, book: Notebook
+) -> None:
+    other = next((vtep.node for vtep in vteps.values() if vtep.address == address), None)
+    port = next(iter(devices.ports.values()), None)
+    if other is not None and port is not None:
+        what = f"the VTEP of {node} is {address}, and so is that of {other}"
+        book.error(node, port.device.place, port.device.name, what, "give each node an address of its own")
 
 
 def propose_underlay(

@@ -24,7 +24,7 @@ def imported_targets(routers: Mapping[str, FrrRouter | None], l3vni: int | None,
     for node, router in routers.items():
         if router is None:
             continue
-        own = f"{int(router.asn) & 0xFFFF}:{l3vni}" if router.asn.isdigit() else ""
+        own = f"{int(router.asn) & 0xFFFF}:{l3vni}" if router.asn.isascii() and router.asn.isdigit() else ""
         try:
             found[node] = route_targets(" ".join(router.imports)) if router.imports else ()
         except BadValueError as error:

@@ -14,6 +14,7 @@ from pvesdn.decode.node import decode_facts
 from pvesdn.decode.node_answers import decode_files
 from pvesdn.decode.sdn_files import decode_sdn
 from pvesdn.decode.write_sdn import write_sdn
+from pvesdn.design import names
 from pvesdn.errors import ApplyRefused, NodeError, NodeFailed, NodeUnreachable, PvesdnError
 from pvesdn.model.files import OUR_INTERFACES, SDN_INTERFACES, Action, ChangeSet, FileChange, NodeChanges, StanzaChange
 from pvesdn.model.findings import Finding, Severity
@@ -40,11 +41,13 @@ class NodeAdoption:
 
     :param take_outs: with the lines of each, as (first, last) of the file it is in.
     :param edits: its interfaces files without them.
+    :param ifdown: devices to take down before the files change: those that do not come again under their name.
     """
 
     node: str
     take_outs: tuple[tuple[TakeOut, tuple[tuple[int, int], ...]], ...]
     edits: tuple[FileChange, ...]
+    ifdown: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +173,17 @@ def _node(node: str, raw: NodeRaw, outs: tuple[TakeOut, ...]) -> NodeAdoption:
             gone.setdefault(name, []).extend(spans)
         if result.text != old:
             edits.append(FileChange(path, old, result.text, "0644", "root:root", digest(old)))
-    return NodeAdoption(node, tuple((out, tuple(gone.get(out.name, ()))) for out in outs), tuple(edits))
+    return NodeAdoption(
+        node,
+        take_outs=tuple((out, tuple(gone.get(out.name, ()))) for out in outs),
+        edits=tuple(edits),
+        ifdown=tuple(out.name for out in sorted(outs, key=_order) if out.becomes != out.name),
+    )
+
+
+def _order(out: TakeOut) -> int:
+    """VXLAN devices first, VRFs last: nothing is taken from under another."""
+    return 0 if out.vni is not None else 2 if out.becomes.startswith(names.vrf("")) else 1
 
 
 # --- what then comes -------------------------------------------------------------------------------------------------
