@@ -61,6 +61,8 @@ _TOP_LINES = (
     ("bgp", "as-path"),
 )
 """What can only stand at the top, so that it leaves every block even without an `exit`."""
+_STATICS = (("ip", "route"), ("ipv6", "route"))
+"""What only the top and a `vrf` know."""
 
 _ENDS = frozenset({"exit", "quit", "exit-address-family", "exit-vrf", "exit-vni"})
 _CLOSES = {"exit-address-family": "address-family", "exit-vrf": "vrf", "exit-vni": "vni"}
@@ -127,7 +129,7 @@ def _take(stack: list[FrrLine], line: FrrLine) -> None:
         stack[-1].children.append(line)
         stack.append(line)
     else:
-        if _opens(line.words, _TOP_LINES):
+        if _opens(line.words, _TOP_LINES) or (_opens(line.words, _STATICS) and stack[-1].kind != "vrf"):
             del stack[1:]
         stack[-1].children.append(line)
 

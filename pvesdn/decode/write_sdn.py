@@ -11,7 +11,8 @@ from pvesdn.decode.section_config import Property, Section
 from pvesdn.model.sdn import Defined, EvpnController, EvpnZone, SdnConfig, Subnet, Vnet, Vrrp, VxlanZone
 
 _TYPES = {"pve-simple": "simple", "pve-vxlan": "vxlan", "pve-evpn": "evpn", "pve-evpn-controller": "evpn"}
-_NO_PROPERTIES = frozenset({"where", "id", "kind", "cidr", "network", "gateway_text", "is_pve"})
+_NO_PROPERTIES = frozenset({"where", "id", "kind", "is_pve"})
+_IN_A_SUBNETS_ID = frozenset({"cidr", "network", "gateway_text"})
 _FILES = ("controllers.cfg", "zones.cfg", "vnets.cfg", "subnets.cfg")
 
 
@@ -51,10 +52,11 @@ def _type(kind: str) -> str:
 
 def _section(kind: str, name: str, item: Defined) -> Section:
     fields = type(item).model_fields
+    skipped = _NO_PROPERTIES | (_IN_A_SUBNETS_ID if isinstance(item, Subnet) else frozenset())
     properties: list[Property] = []
     for field, info in fields.items():
         value = getattr(item, field)
-        if field in _NO_PROPERTIES or value == info.get_default(call_default_factory=True):
+        if field in skipped or value == info.get_default(call_default_factory=True):
             continue
         if isinstance(value, Vrrp):
             properties += _vrrp(value)

@@ -15,19 +15,19 @@ class Ids:
     """Gives out ids. :param taken: those that exist already."""
 
     def __init__(self, taken: frozenset[str]) -> None:
-        self._taken = {name.lower() for name in taken}
+        self._taken = set(taken)
 
     def vnet(self, bridge: str) -> str:
         """The bridge's own name where it can be an id."""
         with suppress(BadValueError):
-            if bridge.lower() not in self._taken:
+            if bridge not in self._taken:
                 return self._give(own_vnet_id(bridge))
         return self._give(self._free(_letters(bridge, "vn")))
 
     def zone(self, name: str) -> str:
         """`name`, or what of it can be an id."""
         with suppress(BadValueError):
-            if name.lower() not in self._taken:
+            if name not in self._taken:
                 return self._give(str(zone_id(name)))
         return self._give(self._free(_letters(name, "zone")))
 
@@ -35,19 +35,19 @@ class Ids:
         """`ZONE-NODE`, cut to what an exit's id may have."""
         wanted = f"{zone}-{node}"[:_LONGEST_EXIT].rstrip("-_")
         number = 1
-        while wanted.lower() in self._taken:
+        while wanted in self._taken:
             number += 1
             wanted = f"{zone}-{number}"
         return self._give(wanted)
 
     def _give(self, name: str) -> str:
-        self._taken.add(name.lower())
+        self._taken.add(name)
         return name
 
     def _free(self, stem: str) -> str:
         name = stem[:_LONGEST]
         number = 1
-        while name.lower() in self._taken or name in ("all", "default"):
+        while name in self._taken or name in ("all", "default"):
             number += 1
             end = str(number)
             name = stem[: _LONGEST - len(end)] + end

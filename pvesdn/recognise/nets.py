@@ -153,7 +153,8 @@ def _together(sights: list[Sight], book: Notebook, but: list[Sight] | None = Non
 def _check_vnis(vnets: tuple[Net, ...], book: Notebook) -> None:
     """One VNI, one bridge, whatever the node."""
     holders: dict[int, Sight] = {}
-    for sight in (sight for net in vnets for sight in net.sights.values()):
+    sights = (sight for net in vnets for sight in net.sights.values())
+    for sight in sorted(sights, key=lambda sight: (sight.node, sight.bridge.device.name)):
         first = holders.setdefault(sight.port.vni, sight)
         if first.bridge.device.name != sight.bridge.device.name:
             what = f"has VNI {sight.port.vni}, which {first.bridge.device.name} has on {first.node} ({first.place})"

@@ -56,6 +56,7 @@ def recognise(given: Handwork) -> Proposal:
     """
     book = Notebook()
     devices = {name: read_devices(node, book) for name, node in sorted(given.nodes.items())}
+    _raise(book)  # what one node says wrong would only look like a contradiction to the others
     ground = read_ground(given.nodes, devices, given.facts, given.cluster, book)
     nets = read_nets(given.nodes, devices, speaking(given.nodes), book)
     drafts = Zoning(ground, book).draft(nets)

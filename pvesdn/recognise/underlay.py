@@ -43,11 +43,14 @@ def read_ground(
     one on the device the group is joined on, or the one that the cluster knows.
     """
     named = {address for found in devices.values() for port in found.ports.values() for address in port.remotes}
+    masters = dict(_masters(nodes, facts))
     vteps: dict[str, Vtep] = {}
     for name in sorted(devices):
         member = cluster.member(name)
         held = _held(nodes[name], devices[name], facts.get(name))
-        address = _own(devices[name], held, named, member.address if member else None, book)
+        joined = {port.physdev for port in devices[name].ports.values() if port.physdev}
+        joined |= {masters[name, device] for device in joined if (name, device) in masters}
+        address = _own(devices[name], held, named, joined, book) or (member.address if member else None)
         if address is None:
             continue
         device = held.get(address)
@@ -60,7 +63,7 @@ def read_ground(
         member.address: member.name for member in cluster.members if member.address and member.name not in devices
     }
     owners |= {vtep.address: name for name, vtep in vteps.items()}
-    return Ground(vteps, owners, dict(_masters(nodes, facts)))
+    return Ground(vteps, owners, masters)
 
 
 def _refuse_second(
@@ -123,7 +126,7 @@ def _own(
     devices: NodeDevices,
     held: Mapping[IpAddress, str],
     named: set[IpAddress],
-    known: IpAddress | None,
+    joined: set[str],
     book: Notebook,
 ) -> IpAddress | None:
     ports = [port for port in devices.ports.values() if port.local is not None]
@@ -142,9 +145,8 @@ def _own(
     candidates = [address for address in held if address in named]
     if len(candidates) == 1:
         return candidates[0]
-    joined = {port.physdev for port in devices.ports.values() if port.physdev}
     candidates = [address for address, device in held.items() if device in joined]
-    return candidates[0] if len(candidates) == 1 else known
+    return candidates[0] if len(candidates) == 1 else None
 
 
 def _network(address: IpAddress, facts: NodeFacts | None) -> IpNetwork | None:
