@@ -8,6 +8,7 @@ from ipaddress import ip_network
 
 from pvesdn.decode.values import BadValueError, alias
 from pvesdn.design import names
+from pvesdn.design.mtu import inner_mtu
 from pvesdn.errors import SdnConfigError
 from pvesdn.model.cluster import ClusterState, Vtep
 from pvesdn.model.facts import NodeFacts
@@ -160,12 +161,13 @@ class _Writer:
         where = Where(file=_FILE, line=0, kind="zone", id=name)
         nodes = draft.nodes | {uplink.node for uplink in uplinks}
         restricted = None if self._is_everywhere(nodes) else nodes
+        mtu = draft.mtu or self._mtu_beside_unread(restricted)
         if draft.way is not Way.EVPN:
             return VxlanZone(
                 where=where,
                 id=name,
                 nodes=restricted,
-                mtu=draft.mtu,
+                mtu=mtu,
                 peers=draft.peers,
                 multicast_group=draft.group,
                 multicast_interface=draft.physdev,
@@ -181,7 +183,7 @@ class _Writer:
             controller=_CONTROLLER,
             irb=draft.irb,
             nodes=restricted,
-            mtu=draft.mtu,
+            mtu=mtu,
             l3vni=draft.l3vni,
             mac=mac,
             vrf="main" if draft.irb is Irb.ASYMMETRIC and draft.vrf is None else None,
@@ -191,6 +193,12 @@ class _Writer:
             rt_import=imported_targets(routers, draft.l3vni, self.book) if is_symmetric else (),
             vxlan_port=draft.udp_port,
         )
+
+    def _mtu_beside_unread(self, nodes: frozenset[str] | None) -> int | None:
+        """What follows from the nodes that were read, said outright: of the others nobody knows the underlay."""
+        unread = self.given.unread.keys() if nodes is None else self.given.unread.keys() & nodes
+        wanted = self.ground.vteps if nodes is None else self.ground.vteps.keys() & nodes
+        return inner_mtu(self.ground.vteps[node] for node in sorted(wanted)) if unread else None
 
     def _router(self, node: str, vrf: str | None) -> FrrRouter | None:
         routers = self.given.nodes[node].frr.routers
