@@ -30,15 +30,16 @@ class Speaker:
     sessions: Mapping[IpAddress, FrrNeighbor]
 
 
-def speaking(nodes: Mapping[str, HandmadeNode]) -> frozenset[str]:
-    """Nodes whose frr.conf announces all VNIs."""
-    return frozenset(name for name, node in nodes.items() if _default(node) is not None)
+def fences(nodes: Mapping[str, HandmadeNode]) -> dict[str, frozenset[str]]:
+    """Nodes whose frr.conf announces all VNIs, with those that it keeps out."""
+    routers = {name: _default(node) for name, node in nodes.items()}
+    return {name: router.fenced for name, router in routers.items() if router is not None}
 
 
 def read_speakers(nodes: Mapping[str, HandmadeNode], ground: Ground, book: Notebook) -> dict[str, Speaker]:
     """The BGP speakers of the overlay, by node."""
     found = {}
-    for name in sorted(speaking(nodes) & ground.vteps.keys()):
+    for name in sorted(fences(nodes).keys() & ground.vteps.keys()):
         router = _default(nodes[name])
         if router is None:
             continue

@@ -83,13 +83,16 @@ class Nets:
 
 
 def read_nets(
-    nodes: Mapping[str, HandmadeNode], devices: Mapping[str, NodeDevices], speakers: frozenset[str], book: Notebook
+    nodes: Mapping[str, HandmadeNode],
+    devices: Mapping[str, NodeDevices],
+    fences: Mapping[str, frozenset[str]],
+    book: Notebook,
 ) -> Nets:
     """Put the nodes together.
 
-    :param speakers: nodes whose frr.conf announces VNIs by EVPN.
+    :param fences: by node whose frr.conf announces VNIs by EVPN: those that it keeps out.
     """
-    sights = [sight for name in sorted(devices) for sight in _sights(devices[name], name in speakers, book)]
+    sights = [sight for name in sorted(devices) for sight in _sights(devices[name], fences.get(name), book)]
     vrfs = {name: {vrf.name: vrf for vrf in node.frr.vrfs} for name, node in nodes.items()}
     ties = [sight for sight in sights if _is_tie(sight, vrfs[sight.node])]
     vnets = tuple(_together(sights, book, but=ties))
@@ -103,7 +106,7 @@ def read_nets(
     return Nets(vnets, _l3vnis(vnets, vrfs, ties, book), found)
 
 
-def _sights(devices: NodeDevices, is_speaker: bool, book: Notebook) -> Iterator[Sight]:  # noqa: FBT001 - one of two facts
+def _sights(devices: NodeDevices, fenced: frozenset[str] | None, book: Notebook) -> Iterator[Sight]:
     free = set(devices.ports)
     for bridge in devices.bridges.values():
         ports = [name for name in bridge.ports if name in devices.ports]
@@ -113,7 +116,7 @@ def _sights(devices: NodeDevices, is_speaker: bool, book: Notebook) -> Iterator[
             book.lose(devices.node, bridge.device.place, bridge.device.name, what, "a VNet has one VNI")
         elif ports:
             port = devices.ports[ports[0]]
-            way = _way(port, is_speaker=is_speaker)
+            way = _way(port, fenced)
             if way is None:
                 what = "floods nowhere: it has no group and no remote, and the node's frr.conf has no advertise-all-vni"
                 book.error(devices.node, port.device.place, port.device.name, what, "say where its frames go")
@@ -124,12 +127,13 @@ def _sights(devices: NodeDevices, is_speaker: bool, book: Notebook) -> Iterator[
         book.lose(devices.node, place, name, "a VXLAN device without a bridge: it stays as it is", "put it into one")
 
 
-def _way(port: Port, *, is_speaker: bool) -> Way | None:
+def _way(port: Port, fenced: frozenset[str] | None) -> Way | None:
+    """:param fenced: VNIs that EVPN leaves alone; None without EVPN."""
     if port.group is not None:
         return Way.MULTICAST
-    if port.remotes:
+    if port.remotes or (fenced is not None and str(port.vni) in fenced):
         return Way.UNICAST
-    return Way.EVPN if is_speaker else None
+    return None if fenced is None else Way.EVPN
 
 
 def _is_tie(sight: Sight, vrfs: Mapping[str, FrrVrf]) -> bool:

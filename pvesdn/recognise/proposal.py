@@ -21,7 +21,7 @@ from pvesdn.recognise.devices import read_devices, tell_unknown_of_bridge, tell_
 from pvesdn.recognise.exits import Uplink, read_uplink
 from pvesdn.recognise.ids import Ids
 from pvesdn.recognise.leftovers import tell_foreign_frr
-from pvesdn.recognise.mesh import Speaker, propose_controller, read_speakers, speaking
+from pvesdn.recognise.mesh import Speaker, fences, propose_controller, read_speakers
 from pvesdn.recognise.nets import Net, Nets, Way, read_nets
 from pvesdn.recognise.notebook import Notebook
 from pvesdn.recognise.take_outs import Made, take_outs
@@ -59,7 +59,7 @@ def recognise(given: Handwork) -> Proposal:
     devices = {name: read_devices(node, book) for name, node in sorted(given.nodes.items())}
     _raise(book)  # what one node says wrong would only look like a contradiction to the others
     ground = read_ground(given.nodes, devices, given.facts, given.cluster, book)
-    nets = read_nets(given.nodes, devices, speaking(given.nodes), book)
+    nets = read_nets(given.nodes, devices, fences(given.nodes), book)
     drafts = Zoning(ground, book).draft(nets)
     speakers = read_speakers(given.nodes, ground, book) if any(draft.way is Way.EVPN for draft in drafts) else {}
     _raise(book)
