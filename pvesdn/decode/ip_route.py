@@ -1,14 +1,21 @@
-"""The `ip route add` that people write behind `post-up`, read as iproute2 reads it (ip-route(8)). Nothing here raises."""
+"""The `ip route add` that people write behind `post-up`, read as iproute2 reads it (ip-route(8)). Nothing here raises.
+
+What the shell would do with its result (`|| true`, `2>/dev/null`) changes nothing about the route.
+"""
 
 from __future__ import annotations
 
+import re
 from ipaddress import ip_address, ip_network
+from itertools import takewhile
 
 from pvesdn.model.handmade import Hop, IpRoute
 
 _VERBS = frozenset({"add", "append", "replace", "change", "prepend"})
 _KINDS = frozenset({"unicast", "unreachable", "blackhole", "prohibit"})
 _NEW_HOP = "nexthop"
+_ENDS = frozenset({"||", "&&", ";", "|"})
+_REDIRECTION = re.compile(r"[0-9]?>")
 _IGNORED_WITH_VALUE = frozenset(
     {"metric", "proto", "protocol", "scope", "src", "weight", "table", "preference", "pref"}
 )
@@ -17,7 +24,7 @@ _IPV4, _IPV6 = 4, 6
 
 def read_ip_route(command: str) -> IpRoute | None:
     """What a command adds to a routing table; None when it is another command, or one that is not understood."""
-    words = command.split()
+    words = list(takewhile(lambda word: word not in _ENDS and not _REDIRECTION.match(word), command.split()))
     family = 0
     if not words or words.pop(0).rpartition("/")[2] != "ip":
         return None

@@ -32,16 +32,14 @@ class Speaker:
 
 def fences(nodes: Mapping[str, HandmadeNode]) -> dict[str, frozenset[str]]:
     """Nodes whose frr.conf announces all VNIs, with those that it keeps out."""
-    routers = {name: _default(node) for name, node in nodes.items()}
-    return {name: router.fenced for name, router in routers.items() if router is not None}
+    return {name: router.fenced for name, router in _routers(nodes).items()}
 
 
 def read_speakers(nodes: Mapping[str, HandmadeNode], ground: Ground, book: Notebook) -> dict[str, Speaker]:
     """The BGP speakers of the overlay, by node."""
     found = {}
-    for name in sorted(fences(nodes).keys() & ground.vteps.keys()):
-        router = _default(nodes[name])
-        if router is None:
+    for name, router in sorted(_routers(nodes).items(), key=lambda pair: pair[0]):
+        if name not in ground.vteps:
             continue
         sessions = {}
         for neighbor in router.neighbors:
@@ -160,8 +158,14 @@ class _Mesh:
         return f"{address} ({self._owners[address]})" if address in self._owners else str(address)
 
 
-def _default(node: HandmadeNode) -> FrrRouter | None:
-    return next((router for router in node.frr.routers if router.vrf is None and router.has_all_vnis), None)
+def _routers(nodes: Mapping[str, HandmadeNode]) -> dict[str, FrrRouter]:
+    """The default BGP instance of each node that announces all VNIs."""
+    return {
+        name: router
+        for name, node in nodes.items()
+        for router in node.frr.routers
+        if router.vrf is None and router.has_all_vnis
+    }
 
 
 def _address(neighbor: FrrNeighbor) -> IpAddress | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from pvesdn.design.mtu import inner_mtu
@@ -114,6 +114,8 @@ class Zoning:
             irb = Irb.ASYMMETRIC if draft.nets[0].addresses else Irb.NONE
         else:
             irb = Irb.ASYMMETRIC if l3vni is None else Irb.SYMMETRIC
+        if vrf is not None and irb is Irb.ASYMMETRIC:
+            self._tell_silent(vrf, draft.nets)
         wish = {Irb.NONE: "l2", Irb.ASYMMETRIC: "asym", Irb.SYMMETRIC: "sym"}[irb]
         return replace(
             draft,
@@ -129,6 +131,17 @@ class Zoning:
                 draft.nets, "suppression", "bridge-arp-nd-suppress", [n.first.port.suppresses for n in draft.nets]
             ),
         )
+
+    def _tell_silent(self, vrf: str, nets: tuple[Net, ...]) -> None:
+        """A bridge without an address in a VRF without `vni` may have been meant for the L3VNI."""
+        for net in nets:
+            if not net.addresses:
+                vni = net.first.port.vni
+                what = f"is in VRF {vrf} without an address, and is taken for a VNet"
+                hint = (
+                    f"where VNI {vni} is the VRF's L3VNI, frr.conf of every node must say 'vni {vni}' under 'vrf {vrf}'"
+                )
+                self._book.warn(f"{net.first.node}: {net.first.place}: {net.name}", what, hint)
 
     # --- what a zone says once -------------------------------------------------------------------------------------------
 
@@ -257,13 +270,6 @@ def cover(drafts: tuple[Draft, ...], speakers: frozenset[str]) -> tuple[Draft, .
         return drafts
     taking = next((draft for draft in evpn if draft.irb is Irb.SYMMETRIC), evpn[0])
     return tuple(replace(draft, nodes=draft.nodes | missing) if draft is taking else draft for draft in drafts)
-
-
-def vrfs(drafts: Iterable[Draft]) -> Iterator[tuple[str, Draft]]:
-    """Zones by the VRF they were in."""
-    for draft in drafts:
-        if draft.vrf is not None:
-            yield draft.vrf, draft
 
 
 def _place(sight: Sight, option: str, *, of_bridge: bool = False) -> Place:

@@ -19,6 +19,10 @@ from pvesdn.model.handmade import Hop, IpRoute
             "/sbin/ip r replace default nexthop via 10.0.0.1 dev a vrf v nexthop via 10.0.0.2 dev a weight 2",
             IpRoute("unicast", "default", 4, (Hop("10.0.0.1", "a"), Hop("10.0.0.2", "a")), "v"),
         ),
+        (
+            "ip route add default via 10.0.0.1 vrf v 2>/dev/null || true",
+            IpRoute("unicast", "default", 4, (Hop("10.0.0.1", None),), "v"),
+        ),
         ("ip -6 route append default dev a", IpRoute("unicast", "default", 6, (Hop(None, "a"),), None)),
         ("ip route add default via fe80::1 dev a", IpRoute("unicast", "default", 6, (Hop("fe80::1", "a"),), None)),
         ("ip route add to ::/0 via inet6 fe80::1", IpRoute("unicast", "default", 6, (Hop("fe80::1", None),), None)),

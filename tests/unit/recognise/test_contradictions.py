@@ -210,6 +210,32 @@ FRR = "/etc/frr/frr.conf"
             id="a VRF whose L3VNI one node lacks",
         ),
         pytest.param(
+            hand(
+                "evpn-l2",
+                node1=(
+                    "vxlan-id 3\n        vxlan-local-tunnelip 192.168.0.1",
+                    "vxlan-id 3\n        vxlan-local-tunnelip 10.1.1.1",
+                ),
+            ),
+            [
+                (
+                    f"node1: {FILE}:35: vxlan3: tunnel address 10.1.1.1, but 192.168.0.1 of vxlan2 ({FILE}:20); "
+                    "a node has one VTEP: name one"
+                ),
+            ],
+            id="two tunnel addresses on one node",
+        ),
+        pytest.param(
+            hand("symmetric", node2=("hwaddress 44:39:39:FF:40:91\n        vrf vrf1", "hwaddress 44:39:39:FF:40:91")),
+            [
+                (
+                    f"node2: {FRR}:1: vrf vrf1: vni 4000 is on no VXLAN device in a bridge of the VRF; "
+                    "put the bridge of VNI 4000 into it: vrf vrf1"
+                ),
+            ],
+            id="an L3VNI outside its VRF",
+        ),
+        pytest.param(
             hand("symmetric", node2=("vni 4000", "vni 4001")),
             [
                 f"node2: {FRR}:1: vrf vrf1: vni is 4001, but 4000 on node1 ({FRR}:1); make them the same",

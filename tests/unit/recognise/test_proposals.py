@@ -9,6 +9,7 @@ import pytest
 
 from pvesdn.model.findings import Severity
 from pvesdn.model.snapshot import NodeRaw, Snapshot
+from pvesdn.recognise.ids import Ids
 from pvesdn.recognise.proposal import recognise
 from tests.unit.recognise.kit import hand, handwork, lost, proposed, refused, section, text
 
@@ -129,6 +130,16 @@ def test_an_uplink_of_a_vrf_without_l3vni_is_lost() -> None:
     found = lost(asymmetric)
     assert "irb asymmetric" in text(asymmetric)
     assert any("eno2: is in VRF vrf1, which has no L3VNI: exits need irb symmetric" in line for line in found)
+
+
+def test_exits_of_long_names_do_not_share_an_id() -> None:
+    ids = Ids(frozenset())
+    node = "a" * 40
+    assert [ids.exit("sym", node), ids.exit("sym", node), ids.exit("sym", node)] == [
+        f"sym-{'a' * 28}",
+        "sym-2",
+        "sym-3",
+    ]
 
 
 def test_further_addresses_of_an_uplink_are_lost() -> None:
@@ -260,6 +271,16 @@ def test_a_vrf_that_some_nodes_lack_still_holds_every_speaker() -> None:
     snapshot = hand("vnet-on-some-nodes")
     assert "nodes" not in section(snapshot, "evpn: vrf1")
     assert section(snapshot, "vnet: vmbr3")["nodes"] == "node2,node3"
+
+
+def test_an_l3vni_that_frr_conf_does_not_name_is_pointed_out() -> None:
+    snapshot = hand("symmetric", (" vni 4000\n", ""))
+    assert "irb asymmetric" in text(snapshot)
+    (remark,) = proposed(snapshot).remarks
+    assert str(remark) == (
+        f"node1: {FILE}:70: vmbr4000: is in VRF vrf1 without an address, and is taken for a VNet; "
+        "where VNI 4000 is the VRF's L3VNI, frr.conf of every node must say 'vni 4000' under 'vrf vrf1'"
+    )
 
 
 # --- mesh ------------------------------------------------------------------------------------------------------------

@@ -115,6 +115,24 @@ def test_a_proposal_that_does_not_pass_is_still_shown_with_the_reason() -> None:
     assert any("overlaps" in problem for problem in adoption.problems)
 
 
+def test_stanzas_beside_the_main_file_are_taken_out_where_they_are() -> None:
+    main, beside = "/etc/network/interfaces", "/etc/network/interfaces.d/overlay"
+    snapshot = hand("multicast")
+    nodes = {}
+    for name, raw in snapshot.nodes.items():
+        host, overlay = raw.files[main].split("\nauto vxlan2")
+        source = "\nsource /etc/network/interfaces.d/*\n"
+        overlay = f"auto vxlan2{overlay.replace(source, '')}"
+        nodes[name] = NodeRaw({**raw.files, main: host + source, beside: overlay}, raw.commands)
+    adoption = adopt(replace(snapshot, nodes=nodes), Renderer())
+    assert adoption.files == adopt(snapshot, Renderer()).files
+    for node in adoption.nodes:
+        assert [(edit.path, edit.new) for edit in node.edits] == [(beside, "")]
+        assert {out.place.file for out, _ in node.take_outs} == {beside}
+    assert adoption.plan is not None
+    assert [str(obstacle) for node in adoption.plan.nodes for obstacle in node.obstacles] == []
+
+
 def test_a_node_whose_answers_make_no_sense_counts_as_not_read() -> None:
     snapshot = hand("multicast")
     odd = NodeRaw(snapshot.nodes["node2"].files, {"ip-link": [{"ifname": 7}]})
