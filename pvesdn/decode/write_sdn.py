@@ -10,7 +10,7 @@ from pvesdn.decode.pvesdn_cfg import FILE as OWN_FILE
 from pvesdn.decode.section_config import Property, Section
 from pvesdn.model.sdn import Defined, EvpnController, EvpnZone, SdnConfig, Subnet, Vnet, Vrrp, VxlanZone
 
-_TYPES = {"pve-simple": "simple", "pve-vxlan": "vxlan", "pve-evpn": "evpn", "pve-evpn-controller": "evpn"}
+_CONTROLLER = "pve-evpn-controller"
 _NO_PROPERTIES = frozenset({"where", "id", "kind", "is_pve"})
 _IN_A_SUBNETS_ID = frozenset({"cidr", "network", "gateway_text"})
 _FILES = ("controllers.cfg", "zones.cfg", "vnets.cfg", "subnets.cfg")
@@ -47,7 +47,7 @@ def _place(item: Vnet | Subnet, own: list[Section], pve: list[Section]) -> list[
 
 
 def _type(kind: str) -> str:
-    return _TYPES.get(kind, kind)
+    return "evpn" if kind == _CONTROLLER else kind.removeprefix("pve-")
 
 
 def _section(kind: str, name: str, item: Defined) -> Section:

@@ -184,7 +184,7 @@ def tell_unknown(node: str, device: Device, known: frozenset[str], book: Noteboo
     for option in device.options:
         values_ = _HARMLESS.get(option.name)
         if option.name not in known or (values_ is not None and option.value not in values_):
-            if option.name in HOOKS and _is_unreachable(option.value):
+            if option.name in HOOKS and (_is_unreachable(option.value) or _makes_itself(device, option.value)):
                 continue
             book.lose(node, option.place, device.name, f"{option.name} {option.value}".rstrip())
 
@@ -210,6 +210,13 @@ def tell_unknown_of_vrf(node: str, vrf: Device, book: Notebook) -> None:
     for option in vrf.all("vrf-table"):
         if option.value != "auto":
             book.lose(node, option.place, vrf.name, f"vrf-table {option.value}", "the table's number is chosen anew")
+
+
+def _makes_itself(device: Device, command: str) -> bool:
+    """A bridge that its own hook makes with its router MAC, as pvesdn prints it for L3VNIs: nothing is lost with the hook."""
+    words = command.split()
+    made = ["ip", "link", "add", "name", device.name, "address"]
+    return words[-9:-3] == made and words[-2:] == ["type", "bridge"]
 
 
 def _is_unreachable(command: str) -> bool:

@@ -303,7 +303,7 @@ class _Writer:
                 if device.name in vrfs and device.all("vrf-table"):
                     tell_unknown_of_vrf(name, device, self.book)
             if name in self.speakers:
-                tell_foreign_frr(node, vrfs, self.made.uplinks, self.book)
+                tell_foreign_frr(node, self.speakers[name].address, vrfs, self.made.uplinks, self.book)
         for name, reason in sorted(self.given.unread.items()):
             what = f"was not read ({reason}): it is taken to be like the others"
             self.book.warn(name, what, "look at its files before it comes back")

@@ -74,7 +74,9 @@ PVE = {
     "controllers.cfg": "evpn: ctl\n\tasn 65000\n\tpeers 192.168.0.1,192.168.0.2\n\n",
     "zones.cfg": (
         "evpn: prod\n\tcontroller ctl\n\tvrf-vxlan 5000\n\tadvertise-subnets 1\n\tmac BC:24:11:11:22:33\n\n"
+        "qinq: outer\n\tbridge vmbr0\n\ttag 20\n\n"
         "simple: lan\n\n"
+        "vlan: old\n\tbridge vmbr0\n\n"
         "vxlan: vx\n\tmtu 1450\n\tpeers 192.168.0.1,192.168.0.2\n\n"
     ),
     "vnets.cfg": "vnet: web\n\tzone prod\n\ttag 100\n\n",
@@ -103,7 +105,7 @@ def test_pves_objects_go_into_pves_files() -> None:
 
 
 def test_what_is_left_to_pve_is_not_written() -> None:
-    assert write_sdn(read({"zones.cfg": "vlan: old\n\tbridge vmbr0\n\n"})) == {}
+    assert write_sdn(read({"zones.cfg": "faucet: old\n\tcontroller x\n\tdp-id 1\n\n"})) == {}
 
 
 @pytest.mark.parametrize("text", ["", "underlay: cluster\n\tnetwork 192.168.0.0/24\n\n"])
