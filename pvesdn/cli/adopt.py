@@ -73,7 +73,7 @@ def adopt(
     world, snapshot = _taken(session, folder, is_written=is_written, form=form)
     adoption = make_adoption(snapshot, Renderer(), form=form)
     written = list(_written(adoption, output, edited, form=form, overwrite=overwrite))
-    if world is not None and is_written:
+    if world is not None and is_written and not adoption.problems:
         written.append(write_definitions(world, snapshot, adoption.files.get(OWN_FILE, ""), overwrite=overwrite))
     if session.wants_json:
         session.document("import", adoption_document(adoption, form, written, has_diff=has_diff))

@@ -201,6 +201,16 @@ def test_the_clusters_definitions_are_written_when_asked(settings: Path, by_hand
     assert by_hand.nodes.pve_files[OWN] == TEXT
 
 
+def test_definitions_that_do_not_pass_are_not_written_to_the_cluster(settings: Path, by_hand: FakeCluster) -> None:
+    for name, raw in hand("asymmetric", ("10.0.3.254", "192.168.0.254")).nodes.items():
+        by_hand.nodes[name].files |= raw.files
+        by_hand.nodes[name].commands |= raw.commands
+    result = call("--config", settings, "import", "--write", cluster=by_hand)
+    assert result.status == 1
+    assert "error: the proposal does not pass: " in result.err
+    assert OWN not in by_hand.nodes.pve_files
+
+
 def test_the_clusters_definitions_are_not_replaced_until_told(settings: Path, by_hand: FakeCluster) -> None:
     by_hand.nodes.pve_files[OWN] = "vxlan: mine\n"
     result = call("--config", settings, "import", "--write", cluster=by_hand)
