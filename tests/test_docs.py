@@ -26,6 +26,7 @@ from pvesdn.settings import load_settings
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text()
 ARCHITECTURE = (ROOT / "ARCHITECTURE.md").read_text()
+IMPORT = (ROOT / "docs" / "import.md").read_text()
 MAKEFILE = (ROOT / "Makefile").read_text()
 MEMBERS = {"node1": "192.168.0.1", "node2": "192.168.0.2", "node3": "192.168.0.3"}
 
@@ -77,15 +78,15 @@ def verbs() -> list[str]:
     return pvesdn.list_commands(click.Context(pvesdn))
 
 
-def commands() -> list[list[str]]:
-    """The words of every `pvesdn ...` in README, behind the name of the program."""
+def commands(document: str = README) -> list[list[str]]:
+    """The words of every `pvesdn ...` in a document, behind the name of the program."""
     typed = [
         line.partition("#")[0].split()[1:]
-        for block in blocks("sh")
+        for block in re.findall(r"^```sh\n(.*?)^```$", document, re.MULTILINE | re.DOTALL)
         for line in block.splitlines()
         if line.startswith("pvesdn ")
     ]
-    quoted = [text.split()[1:] for text in re.findall(r"`(pvesdn [^`]+)`", README)]
+    quoted = [text.split()[1:] for text in re.findall(r"`(pvesdn [^`]+)`", document)]
     return [words for words in typed + quoted if words]
 
 
@@ -119,8 +120,8 @@ def test_every_settings_file_in_readme_loads(settings: str, tmp_path: Path) -> N
     assert load_settings(file, {}).warnings == ()
 
 
-@pytest.mark.parametrize("words", commands(), ids=" ".join)
-def test_every_command_in_readme_exists(words: list[str]) -> None:
+@pytest.mark.parametrize("words", [*commands(), *commands(IMPORT)], ids=" ".join)
+def test_every_command_in_readme_and_in_the_way_of_an_import_exists(words: list[str]) -> None:
     verb, *arguments = words
 
     assert verb in verbs()

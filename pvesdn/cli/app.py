@@ -26,11 +26,15 @@ _VERBS = {
     "apply": "Carry out the plan: stage everywhere, then write, reload and verify.",
     "render": "Write the files of every node into a folder.",
     "show": "Show zones, VNets, VTEPs and nodes as they are understood.",
+    "import": "Propose definitions for a set-up that was written by hand, and the cut-over.",
     "snapshot": "Read everything a plan needs into a folder, without secrets.",
     "watch": "Plan, or apply, when definitions or membership have changed.",
     "lab": "Try pvesdn on a cluster in network namespaces, with real FRR and ifupdown2.",
 }
 """Each is the command of its own name in the module of its own name; the texts are its short help."""
+
+_MODULES = {"import": "adopt"}
+"""Verbs whose name is a word of Python's own."""
 
 _ALIASES = {"check": "plan"}
 
@@ -47,7 +51,8 @@ class _Verbs(click.Group):
         if name not in _VERBS:
             near = difflib.get_close_matches(name, _VERBS, n=1)
             ctx.fail(f"there is no verb '{cmd_name}'{f'; did you mean {near[0]}?' if near else ''}")
-        command: click.Command = getattr(importlib.import_module(f"pvesdn.cli.{name}"), name)
+        module = _MODULES.get(name, name)
+        command: click.Command = getattr(importlib.import_module(f"pvesdn.cli.{module}"), module)
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

@@ -94,7 +94,7 @@ def _node(node: NodeChanges, *, has_diff: bool) -> Iterator[Line]:
     for file in node.files:
         yield from _file(file, node)
         if has_diff:
-            yield from _diff(file)
+            yield from diff_lines(file)
     if node.ifdown:
         yield (f"    taken down before the change: {', '.join(node.ifdown)}",)
     if node.frr is not FrrAction.NONE:
@@ -117,7 +117,8 @@ def _file(file: FileChange, node: NodeChanges) -> Iterator[Line]:
         yield "    ", *_SIGNS[stanza.action], f" {stanza.name}{why}"
 
 
-def _diff(file: FileChange) -> Iterator[Line]:
+def diff_lines(file: FileChange) -> Iterator[Line]:
+    """What changes in a file, coloured as git does it."""
     for line in showable(file):
         yield "      ", Span(line, _diff_style(line))
 

@@ -24,12 +24,12 @@ def take(session: Session, folder: Path | None) -> Snapshot:
     :raises PvesdnError: neither can be had.
     """
     if folder is not None:
-        return _with_gaps(read_snapshot(folder))
+        return with_gaps(read_snapshot(folder))
     world = session.world(session.settings(), Reading(session.screen, is_verbose=session.verbosity > 1))
     return read_cluster(world)
 
 
-def _with_gaps(snapshot: Snapshot) -> Snapshot:
+def with_gaps(snapshot: Snapshot) -> Snapshot:
     """A member that should be in a snapshot and is not counts as one that did not answer: nothing is known of it."""
     present = {member.name for member in decode_cluster(snapshot.api).members if member.is_online}
     gaps = dict.fromkeys(sorted(present - set(snapshot.nodes) - set(snapshot.unreachable)), "is not in the snapshot")

@@ -10,6 +10,7 @@ from pvesdn.compare.flags import PlanFlags
 from pvesdn.compare.obstacles import obstacles
 from pvesdn.compare.ownership import conflict, digest
 from pvesdn.compare.stanzas import keep_hosts, stanza_changes
+from pvesdn.compare.taken import cut_over, taken_vnis
 from pvesdn.decode.interfaces import split_stanzas
 from pvesdn.decode.record import Record
 from pvesdn.model.facts import NodeFacts
@@ -108,6 +109,7 @@ def _file_change(file: RenderedFile, now: NodeNow, owned: Ownership) -> FileChan
     stanzas: tuple[StanzaChange, ...] = ()
     if file.path in {OUR_INTERFACES, SDN_INTERFACES}:
         stanzas = stanza_changes(dict(split_stanzas(current or "")), file.stanzas)
+        stanzas = cut_over(stanzas, taken_vnis(current, file.text, now.facts))
     if file.path == SDN_INTERFACES:
         stanzas = keep_hosts(stanzas, {stanza.name for stanza in now.facts.stanzas})
     return FileChange(

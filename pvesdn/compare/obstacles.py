@@ -8,13 +8,15 @@ from typing import TypeAlias
 
 from pvesdn.compare.flags import PlanFlags
 from pvesdn.compare.stanzas import option
+from pvesdn.compare.taken import taken_vnis
 from pvesdn.decode.interfaces import split_stanzas
 from pvesdn.model.facts import NodeFacts
-from pvesdn.model.files import FRR_CONF, FRR_CONF_LOCAL, FRR_DAEMONS, OUR_INTERFACES, FileChange
+from pvesdn.model.files import FRR_CONF, FRR_CONF_LOCAL, FRR_DAEMONS, OUR_INTERFACES, SDN_INTERFACES, FileChange
 from pvesdn.model.findings import Finding, Severity
 
 _Stop: TypeAlias = Callable[[str, str], None]
 _FRR_FILES = frozenset({FRR_CONF, FRR_CONF_LOCAL, FRR_DAEMONS})
+_INTERFACES_FILES = frozenset({OUR_INTERFACES, SDN_INTERFACES})
 
 
 def obstacles(
@@ -58,6 +60,13 @@ def obstacles(
 
 
 def _check_prerequisites(changes: tuple[FileChange, ...], facts: NodeFacts, stop: _Stop) -> None:
+    for change in changes:
+        if change.path in _INTERFACES_FILES:
+            for name, taken in taken_vnis(change.old, change.new, facts).items():
+                stop(
+                    f"{name}: VNI {taken.vni} is already on the device {taken.holder}, and the kernel refuses a second one",
+                    f"take {taken.holder} out of /etc/network/interfaces, or choose another VNI",
+                )
     own = {change.path: change for change in changes if not change.by_pve and change.new is not None}
     if OUR_INTERFACES in own:
         if not any(fnmatch(OUR_INTERFACES, _absolute(pattern)) for pattern in facts.sources):
@@ -70,29 +79,11 @@ def _check_prerequisites(changes: tuple[FileChange, ...], facts: NodeFacts, stop
                 f"{name}: the interface does not exist, so the reload would fail half-way",
                 "name another one in the exit, or wait until it is there",
             )
-        for taken, holder, vni in _taken_vnis(own[OUR_INTERFACES], facts):
-            stop(
-                f"{taken}: VNI {vni} is already on the device {holder}, and the kernel refuses a second one",
-                f"take {holder} out of /etc/network/interfaces, or choose another VNI",
-            )
     if facts.versions:
         if OUR_INTERFACES in own and "ifupdown2" not in facts.versions:
             stop("ifupdown2 is not installed", "apt install ifupdown2")
         if _FRR_FILES & own.keys() and "frr" not in facts.versions:
             stop("FRR is not installed", "apt install frr frr-pythontools")
-
-
-def _taken_vnis(change: FileChange, facts: NodeFacts) -> Iterable[tuple[str, str, int]]:
-    """VNIs of new devices that a device of another name has, which is none of ours."""
-    old = dict(split_stanzas(change.old or ""))
-    holders = {link.vni: link.name for link in facts.links if link.vni is not None and link.name not in old}
-    if not holders:
-        return
-    for name, text in split_stanzas(change.new or ""):
-        vni = option(text, "vxlan-id")
-        holder = holders.get(int(vni)) if vni else None
-        if vni and holder and holder != name:
-            yield name, holder, int(vni)
 
 
 def _missing_uplinks(change: FileChange, facts: NodeFacts) -> Iterable[str]:

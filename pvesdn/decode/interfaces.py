@@ -24,18 +24,20 @@ class InterfacesText:
 
 def decode_interfaces(text: str) -> InterfacesText:
     """Stanzas, sources and auto lines; what is not understood is passed over."""
-    stanzas: list[tuple[str, str, list[tuple[str, str]]]] = []
+    stanzas: list[tuple[str, str, int, list[tuple[str, str, int]]]] = []
     sources: list[str] = []
     auto: set[str] = set()
-    options: list[tuple[str, str]] | None = None
-    for line in _logical_lines(text):
+    options: list[tuple[str, str, int]] | None = None
+    for first, _, line in logical_lines(text):
+        if not line or line.startswith("#"):
+            continue
         keyword, *rest = line.split()
         if keyword == "iface" and rest:
             options = []
-            stanzas.append((rest[0], " ".join(rest[1:]), options))
-        elif _begins_something(keyword):
+            stanzas.append((rest[0], " ".join(rest[1:]), first, options))
+        elif begins_something(keyword):
             options = None
-            if _is_auto(keyword):
+            if is_auto(keyword):
                 auto.update(rest)
             elif keyword == "source":
                 sources.extend(rest)
@@ -43,12 +45,17 @@ def decode_interfaces(text: str) -> InterfacesText:
                 sources.extend(f"{folder.rstrip('/')}/*" for folder in rest)
         elif options is not None:
             # ifupdown2 takes underscores for dashes in option names.
-            options.append((keyword.replace("_", "-"), line[len(keyword) :].strip()))
+            options.append((keyword.replace("_", "-"), line[len(keyword) :].strip(), first))
     return InterfacesText(
-        tuple(IfaceStanza(name, method, tuple(found)) for name, method, found in stanzas),
+        tuple(_stanza(*found) for found in stanzas),
         tuple(sources),
         frozenset(auto),
     )
+
+
+def _stanza(name: str, method: str, line: int, options: list[tuple[str, str, int]]) -> IfaceStanza:
+    pairs = tuple((option, value) for option, value, _ in options)
+    return IfaceStanza(name, method, pairs, line, tuple(number for _, _, number in options))
 
 
 def split_stanzas(text: str) -> tuple[tuple[str, str], ...]:
@@ -93,9 +100,9 @@ def _owner(line: str, current: str) -> str:
     keyword, *rest = line.split()
     if keyword.startswith("#"):
         return current if line[0] in " \t" else ""
-    if rest and (keyword == "iface" or _is_auto(keyword)):
+    if rest and (keyword == "iface" or is_auto(keyword)):
         return rest[0]
-    return "" if _begins_something(keyword) else current
+    return "" if begins_something(keyword) else current
 
 
 def _keep_line_ends(text: str) -> list[str]:
@@ -103,24 +110,26 @@ def _keep_line_ends(text: str) -> list[str]:
     return [f"{line}\n" for line in text.split("\n")[:-1]] + [line for line in text.split("\n")[-1:] if line]
 
 
-def _logical_lines(text: str) -> Iterator[str]:
-    """Lines without comments and blanks, continued ones joined."""
-    held = ""
-    for line in text.split("\n"):
+def logical_lines(text: str) -> Iterator[tuple[int, int, str]]:
+    """Every line, continued ones joined: the numbers of its first and last line (1-based) and its text without blanks around."""
+    held, first = "", 0
+    number = 0
+    for number, line in enumerate(text.split("\n"), start=1):
+        first = first or number
         if line.endswith("\\"):
             held += line[:-1].strip() + " "
             continue
-        whole = (held + line.strip()).strip()
-        held = ""
-        if whole and not whole.startswith("#"):
-            yield whole
-    if (whole := held.strip()) and not whole.startswith("#"):
-        yield whole
+        yield first, number, (held + line.strip()).strip()
+        held, first = "", 0
+    if first:
+        yield first, number, held.strip()
 
 
-def _is_auto(keyword: str) -> bool:
+def is_auto(keyword: str) -> bool:
+    """Whether a line that begins so names interfaces to bring up."""
     return keyword == "auto" or keyword.startswith("allow-")
 
 
-def _begins_something(keyword: str) -> bool:
-    return _is_auto(keyword) or keyword in ("iface", "source", "source-directory", "mapping", "vlan", "template")
+def begins_something(keyword: str) -> bool:
+    """Whether a line that begins so is no option of the stanza before it."""
+    return is_auto(keyword) or keyword in ("iface", "source", "source-directory", "mapping", "vlan", "template")

@@ -15,15 +15,13 @@ _INTERFACES = "/etc/network/interfaces"
 
 
 def check(given: DesignInput) -> Iterator[Finding]:
-    """Names that the host uses itself: ifupdown2 would merge both stanzas, which takes the host's bridge apart."""
+    """Names that the host uses itself."""
     for node, facts in sorted(given.facts.items()):
         ours = _devices(given, node)
         if not ours:
             continue
         defined = {stanza.name for stanza in facts.stanzas}
-        for name in sorted(defined & ours.keys()):
-            what = f"device {name} is defined in {_INTERFACES} of {node} as well"
-            yield error(ours[name][1], what, "take it out there, or choose another id")
+        yield from defined_twice(given, node)
         for link in facts.links:
             if link.name in ours and link.name not in defined and link.kind != ours[link.name][0]:
                 kind = f"a device of kind {link.kind}" if link.kind else "a physical device"
@@ -32,6 +30,16 @@ def check(given: DesignInput) -> Iterator[Finding]:
             if uplink.node == node and uplink.interface in ours:
                 what = f"interface {uplink.interface} is a device of {ours[uplink.interface][1]}"
                 yield error(uplink.where, what, "name an interface of the host")
+
+
+def defined_twice(given: DesignInput, node: str) -> Iterator[Finding]:
+    """Our devices that a node's own file makes as well: ifupdown2 would merge both stanzas, which takes the host's bridge
+    apart. It is the node's file that has to change, so a plan shows it as an obstacle there (`workflows.understand`).
+    """
+    ours = _devices(given, node)
+    for name in sorted({stanza.name for stanza in given.facts[node].stanzas} & ours.keys()):
+        what = f"device {name} is defined in {_INTERFACES} of {node} as well"
+        yield error(ours[name][1], what, "take it out there, or choose another id")
 
 
 def _devices(given: DesignInput, node: str) -> dict[str, tuple[str, Where]]:

@@ -64,10 +64,31 @@ def _interface(given: DesignInput, uplink: Exit, facts: NodeFacts, vtep: Vtep | 
         what = f"interface {name} of {uplink.node} {how} the node's VTEP: in the VRF it would cut the node off"
         yield error(uplink.where, what, "use an interface of its own for the exit")
     elif link.master and link.master != names.vrf(uplink.zone):
-        what = f"interface {name} of {uplink.node} belongs to {link.master}"
-        yield error(uplink.where, what, f"take it out of {link.master} first, or use another interface")
+        yield _of_another(uplink, link.master)
     else:
         yield from _held(given, uplink, facts)
+
+
+def in_another_vrf(given: DesignInput, node: str) -> Iterator[Finding]:
+    """Uplinks of a node that lie in a VRF which is not their zone's: errors of `check` that the node itself has to mend."""
+    facts = given.facts[node]
+    for uplink in given.sdn.exits:
+        if uplink.node != node:
+            continue
+        link = facts.link(uplink.interface)
+        master = facts.link(link.master) if link and link.master else None
+        if master is not None and master.kind == "vrf" and master.name != names.vrf(uplink.zone):
+            yield _of_another(uplink, master.name)
+        for stanza in facts.stanzas:
+            for vrf in stanza.values("vrf") if stanza.name == uplink.interface else ():
+                if vrf != names.vrf(uplink.zone):
+                    what = f"interface {stanza.name} is in VRF {vrf} by /etc/network/interfaces of {node}"
+                    yield error(uplink.where, what, "take its line 'vrf' out there: ifupdown2 would merge both stanzas")
+
+
+def _of_another(uplink: Exit, master: str) -> Finding:
+    what = f"interface {uplink.interface} of {uplink.node} belongs to {master}"
+    return error(uplink.where, what, f"take it out of {master} first, or use another interface")
 
 
 def _held(given: DesignInput, uplink: Exit, facts: NodeFacts) -> Iterator[Finding]:

@@ -47,11 +47,15 @@ class IfaceStanza:
     """An `iface` stanza of /etc/network/interfaces, its option names with dashes as ifupdown2 reads them.
 
     :param method: ``inet static``, ``inet6 auto``… or empty.
+    :param line: of its `iface`, 1-based; 0 when it was not read from a file.
+    :param lines: of its options.
     """
 
     name: str
     method: str
     options: tuple[tuple[str, str], ...]
+    line: int = field(default=0, compare=False)
+    lines: tuple[int, ...] = field(default=(), compare=False)
 
     def values(self, option: str) -> tuple[str, ...]:
         """All values of an option, in file order."""

@@ -16,6 +16,7 @@ from pvesdn.design.vteps import seen_now
 from pvesdn.errors import SnapshotError
 from pvesdn.model.design import DesignInput, NodeDesign
 from pvesdn.model.files import FRR_CONF, ChangeSet, NodeChanges, RenderedFile
+from pvesdn.model.findings import Finding, Severity
 from pvesdn.model.frr import FrrConfig
 from pvesdn.model.snapshot import RECORD_FILE, SEEN_NAME, NodeRaw, Snapshot
 from pvesdn.render.renderer import Renderer
@@ -45,10 +46,12 @@ def plan(
         raw = snapshot.nodes[name]
         now = NodeNow(raw.files, known.given.facts[name], _record(name, raw))
         design = _with_own_skeleton(design_node(shared, name), known.given, now)
-        nodes.append(_compare(renderer.render(design, raw.files), design, known, now, flags or PlanFlags()))
+        changes = _compare(renderer.render(design, raw.files), design, known, now, flags or PlanFlags())
+        nodes.append(_stopped(changes, known.in_the_way.get(name, ())))
+    in_the_way = {finding for node in nodes for finding in known.in_the_way.get(node.node, ()) if not node.is_empty}
     return ChangeSet(
         nodes=tuple(nodes),
-        findings=known.findings,
+        findings=tuple(finding for finding in known.findings if finding not in in_the_way),
         pending=known.pending,
         unreachable=_wanted_only(dict(snapshot.unreachable) | dict(known.unreadable), only),
         offline=tuple(member.name for member in known.given.cluster.members if not member.is_online),
@@ -116,6 +119,14 @@ def _compare(
         regenerate_frr=False if takes_parameter and not frr_by_pve else None,
     )
     return compare_node(rendered, now, owned, flags=flags, flooding=design.flooding)
+
+
+def _stopped(changes: NodeChanges, in_the_way: tuple[Finding, ...]) -> NodeChanges:
+    """What the node has by hand in the place of something of ours stops every change there."""
+    if changes.is_empty or not in_the_way:
+        return changes
+    found = [Finding(severity=Severity.ERROR, where=changes.node, what=f.what, hint=f.hint) for f in in_the_way]
+    return replace(changes, obstacles=(*found, *changes.obstacles))
 
 
 def _seen(snapshot: Snapshot, known: Understanding) -> str | None:

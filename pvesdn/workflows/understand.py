@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 from pvesdn.decode.cluster_status import decode_cluster
@@ -11,6 +11,8 @@ from pvesdn.decode.node import decode_facts
 from pvesdn.decode.pending import pending_changes
 from pvesdn.decode.sdn_files import decode_sdn
 from pvesdn.decode.seen import decode_seen
+from pvesdn.design.check_devices import defined_twice
+from pvesdn.design.check_exits import in_another_vrf
 from pvesdn.design.checks import check
 from pvesdn.design.vteps import choose_vteps
 from pvesdn.errors import NodeError, NotQuorate, SdnConfigError
@@ -31,6 +33,8 @@ class Understanding:
     :param findings: warnings and notes; errors were raised.
     :param pending: PVE's definitions that are not committed; empty where PVE has no SDN.
     :param unreadable: nodes whose answers made no sense, with the reason.
+    :param in_the_way: by node, what it has by hand where something of ours should be; among the findings as well. Nothing
+        is wrong with the definitions: the node has to change before they can be applied.
     """
 
     given: DesignInput
@@ -38,6 +42,7 @@ class Understanding:
     findings: tuple[Finding, ...]
     pending: tuple[PendingChange, ...]
     unreadable: Mapping[str, str]
+    in_the_way: Mapping[str, tuple[Finding, ...]] = field(default_factory=dict)
 
 
 def understand(snapshot: Snapshot, *, intent: Intent = "pending") -> Understanding:
@@ -64,15 +69,22 @@ def understand(snapshot: Snapshot, *, intent: Intent = "pending") -> Understandi
     seen = decode_seen(snapshot.pve_files.get(SEEN_NAME))
     given = DesignInput(sdn=decoded.config, cluster=cluster, facts=facts, seen=seen)
     vteps, vtep_findings = choose_vteps(given)
+    by_hand = {node: (*defined_twice(given, node), *in_another_vrf(given, node)) for node in sorted(facts)}
+    of_nodes = {finding for found in by_hand.values() for finding in found}
     findings = (*decoded.findings, *vtep_findings, *check(given, vteps))
-    errors = tuple(str(finding) for finding in findings if finding.severity is Severity.ERROR)
+    errors = tuple(str(f) for f in findings if f.severity is Severity.ERROR and f not in of_nodes)
     if errors:
         raise SdnConfigError(errors)
     has_pending = intent == "pending" and cluster.has_sdn
     return Understanding(
         given=given,
         vteps=vteps,
-        findings=findings,
+        findings=tuple(_as_warning(finding) if finding in of_nodes else finding for finding in findings),
         pending=pending_changes(snapshot.pve_files) if has_pending else (),
         unreadable=unreadable,
+        in_the_way={node: tuple(map(_as_warning, found)) for node, found in by_hand.items()},
     )
+
+
+def _as_warning(finding: Finding) -> Finding:
+    return finding.model_copy(update={"severity": Severity.WARNING})

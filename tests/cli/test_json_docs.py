@@ -12,6 +12,7 @@ import pytest
 from tests.cli.kit import call
 from tests.cli.test_render_show_snapshot import WHOLE
 from tests.fakes import fake_cluster
+from tests.unit.recognise.kit import hand
 
 DOCUMENTATION = Path(__file__).parents[2] / "docs" / "json.md"
 NAMED_BY_DATA = {"frr", "guest_ports", "unreachable"}
@@ -35,12 +36,17 @@ def keys(value: Any) -> Iterator[str]:
         (("plan", "--diff"), "plan"),
         (("show",), "show"),
         (("apply", "--yes"), "apply"),
+        (("import", "--diff"), "import"),
         (("plan", "--node", "nobody"), "error"),
     ],
 )
 def test_every_key_is_documented(words: tuple[str, ...], kind: str, settings: Path) -> None:
     cluster = fake_cluster(WHOLE, pve_files={"zones.cfg": "faucet: old\n\tdp-id 1\n\tcontroller x\n\n"})
     cluster.nodes["node1"].files["/etc/network/interfaces.d/pvesdn"] = "# mine\n"
+    if kind == "import":
+        for name, raw in hand("one-exit").nodes.items():
+            cluster.nodes[name].files |= raw.files
+            cluster.nodes[name].commands |= raw.commands
     overwrite = ("--overwrite",) if words[0] == "apply" else ()
     document = json.loads(call("--config", settings, *words, *overwrite, "--json", cluster=cluster).out)
     assert document["kind"] == kind
@@ -50,5 +56,5 @@ def test_every_key_is_documented(words: tuple[str, ...], kind: str, settings: Pa
 
 def test_every_kind_is_documented() -> None:
     text = DOCUMENTATION.read_text()
-    for kind in ("plan", "apply", "show", "error"):
+    for kind in ("plan", "apply", "show", "import", "error"):
         assert f"\n## {kind}\n" in text

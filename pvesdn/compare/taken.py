@@ -1,0 +1,66 @@
+"""VNIs that a device of another name has on a node: the kernel refuses a second one, so that device must go first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from pvesdn.compare.stanzas import option
+from pvesdn.decode.interfaces import split_stanzas
+from pvesdn.model.facts import NodeFacts
+from pvesdn.model.files import Action, StanzaChange
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """:param holder: the device that has the VNI, which is none of the file's."""
+
+    vni: int
+    holder: str
+
+
+def taken_vnis(old: str | None, new: str | None, facts: NodeFacts) -> dict[str, Taken]:
+    """Devices of an interfaces file whose VNI is held, by name.
+
+    :param old: the file as it is: its own devices hold nothing against it.
+    :param new: the file as it should be.
+    """
+    own = {name for name, _ in split_stanzas(old or "")}
+    holders = {vni: name for name, vni in _holders(facts) if name not in own}
+    if not holders:
+        return {}
+    found = {}
+    for name, text in split_stanzas(new or ""):
+        vni = _number(option(text, "vxlan-id"))
+        holder = holders.get(vni) if vni is not None else None
+        if vni is not None and holder is not None and holder != name:
+            found[name] = Taken(vni, holder)
+    return found
+
+
+def cut_over(changes: tuple[StanzaChange, ...], taken: Mapping[str, Taken]) -> tuple[StanzaChange, ...]:
+    """The changes of a file, with those that take another device's VNI shown as what they are: delete, then create."""
+    return tuple(
+        replace(change, action=Action.REPLACE, why=_why(taken[change.name]))
+        if change.name in taken and change.action is Action.ADD
+        else change
+        for change in changes
+    )
+
+
+def _why(taken: Taken) -> str:
+    return f"in place of {taken.holder}, which has VNI {taken.vni} and must go first"
+
+
+def _holders(facts: NodeFacts) -> Iterable[tuple[str, int]]:
+    """Live devices, and those that the node's own file makes."""
+    for stanza in facts.stanzas:
+        for value in stanza.values("vxlan-id"):
+            vni = _number(value)
+            if vni is not None:
+                yield stanza.name, vni
+    yield from ((link.name, link.vni) for link in facts.links if link.vni is not None)
+
+
+def _number(text: str | None) -> int | None:
+    return int(text) if text is not None and text.isascii() and text.isdigit() else None

@@ -1,0 +1,138 @@
+"""frr.conf as a tree of blocks, by FRR's own rule: a line belongs to the innermost open block that knows it.
+
+FRR does not care for indentation: vtysh tries a line in the node it is in and then in those above it, until a line of
+`exit` or of another top-level block leaves it. Here the same is said by which words open a block where, and by which
+words can only stand at the top. Comments begin with `!` or `#` and close nothing. Raises nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+_TOP = ""
+_OPENERS: dict[str, tuple[tuple[str, ...], ...]] = {
+    "router bgp": (("address-family",),),
+    "address-family": (("vni",),),
+    "key chain": (("key",),),
+    "bfd": (("peer",), ("profile",)),
+}
+"""Which words open a block inside a block, by the kind of the outer one."""
+
+_TOP_BLOCKS = (
+    ("router", "bgp"),
+    ("key", "chain"),
+    ("router",),
+    ("vrf",),
+    ("interface",),
+    ("route-map",),
+    ("line",),
+    ("bfd",),
+    ("segment-routing",),
+    ("nexthop-group",),
+    ("pbr-map",),
+    ("rpki",),
+    ("mpls",),
+    ("pseudowire",),
+    ("l2vpn",),
+)
+_TOP_LINES = (
+    ("frr",),
+    ("hostname",),
+    ("domainname",),
+    ("log",),
+    ("no", "log"),
+    ("service",),
+    ("password",),
+    ("enable",),
+    ("banner",),
+    ("debug",),
+    ("access-list",),
+    ("ip", "forwarding"),
+    ("ipv6", "forwarding"),
+    ("no", "ip", "forwarding"),
+    ("no", "ipv6", "forwarding"),
+    ("ip", "prefix-list"),
+    ("ipv6", "prefix-list"),
+    ("ipv6", "access-list"),
+    ("ip", "nht"),
+    ("bgp", "community-list"),
+    ("bgp", "large-community-list"),
+    ("bgp", "extcommunity-list"),
+    ("bgp", "as-path"),
+)
+"""What can only stand at the top, so that it leaves every block even without an `exit`."""
+_STATICS = (("ip", "route"), ("ipv6", "route"))
+"""What only the top and a `vrf` know."""
+
+_ENDS = frozenset({"exit", "quit", "exit-address-family", "exit-vrf", "exit-vni"})
+_CLOSES = {"exit-address-family": "address-family", "exit-vrf": "vrf", "exit-vni": "vni"}
+
+
+@dataclass(slots=True)
+class FrrLine:
+    """One line and, where it opens a block, the lines in it.
+
+    :param line: 1-based.
+    """
+
+    words: tuple[str, ...]
+    line: int
+    kind: str = _TOP
+    children: list[FrrLine] = field(default_factory=list)
+
+    @property
+    def text(self) -> str:
+        """The line with single blanks."""
+        return " ".join(self.words)
+
+
+def read_tree(text: str) -> tuple[FrrLine, ...]:
+    """The top-level lines of a frr.conf, each with what is in its block."""
+    root = FrrLine((), 0)
+    stack = [root]
+    for number, raw in enumerate(text.split("\n"), start=1):
+        words = tuple(raw.split())
+        if not words or words[0].startswith(("!", "#")):
+            continue
+        if words == ("end",):
+            stack = [root]
+        elif len(words) == 1 and words[0] in _ENDS:
+            _leave(stack, words[0])
+        else:
+            _take(stack, FrrLine(words, number))
+    return tuple(root.children)
+
+
+def _leave(stack: list[FrrLine], word: str) -> None:
+    """Close the block that `word` ends; a stray one closes nothing."""
+    kind = _CLOSES.get(word)
+    if kind is None:
+        if len(stack) > 1:
+            stack.pop()
+    elif any(block.kind == kind for block in stack):
+        while stack.pop().kind != kind:
+            pass
+
+
+def _take(stack: list[FrrLine], line: FrrLine) -> None:
+    # From the innermost block outwards: who opens a block with these words?
+    for depth in range(len(stack) - 1, 0, -1):
+        if opener := _opens(line.words, _OPENERS.get(stack[depth].kind, ())):
+            line.kind = " ".join(opener)
+            del stack[depth + 1 :]
+            stack[-1].children.append(line)
+            stack.append(line)
+            return
+    if opener := _opens(line.words, _TOP_BLOCKS):
+        line.kind = " ".join(opener)
+        del stack[1:]
+        stack[-1].children.append(line)
+        stack.append(line)
+    else:
+        if _opens(line.words, _TOP_LINES) or (_opens(line.words, _STATICS) and stack[-1].kind != "vrf"):
+            del stack[1:]
+        stack[-1].children.append(line)
+
+
+def _opens(words: tuple[str, ...], openers: tuple[tuple[str, ...], ...]) -> tuple[str, ...] | None:
+    return next((opener for opener in openers if words[: len(opener)] == opener and len(words) >= len(opener)), None)

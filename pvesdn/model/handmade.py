@@ -1,0 +1,177 @@
+"""A set-up that somebody wrote by hand, as each node's own files say it. Nothing in it is judged yet.
+
+Values that a rule has to judge are kept as they were written; every one knows its line.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where something is written on a node.
+
+    :param file: absolute path.
+    :param line: 1-based.
+    """
+
+    file: str
+    line: int
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}"
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One option of a stanza, its name with dashes as ifupdown2 reads it."""
+
+    name: str
+    value: str
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """All `iface` stanzas of one name: ifupdown2 merges them.
+
+    :param place: of the first `iface` line.
+    """
+
+    name: str
+    place: Place
+    options: tuple[Option, ...]
+
+    def all(self, *names: str) -> tuple[Option, ...]:
+        """Options of these names, in file order."""
+        return tuple(option for option in self.options if option.name in names)
+
+
+@dataclass(frozen=True, slots=True)
+class Hop:
+    """A next hop: gateway, device, or both."""
+
+    via: str | None
+    device: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class IpRoute:
+    """What an `ip route add` says.
+
+    :param kind: ``unicast``, ``unreachable``…
+    :param destination: ``default`` or a prefix.
+    :param family: 4 or 6.
+    """
+
+    kind: str
+    destination: str
+    family: int
+    hops: tuple[Hop, ...]
+    vrf: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class FrrRoute:
+    """A static of frr.conf, in the VRF whose block or line it is in; None is the default VRF."""
+
+    prefix: str
+    via: str
+    interface: str | None
+    vrf: str | None
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class FrrNeighbor:
+    """A session of the default BGP instance, its peer group's lines included.
+
+    :param remote_as: as written, such as ``1234`` or ``internal``; empty when nothing says it.
+    :param is_evpn: activated in `l2vpn evpn`.
+    :param is_client: we reflect routes for it.
+    """
+
+    address: str
+    remote_as: str
+    is_evpn: bool
+    is_client: bool
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class FrrRouter:
+    """One `router bgp`.
+
+    :param asn: as written.
+    :param announced: families that `advertise ipv4|ipv6 unicast` gives to EVPN.
+    :param imports: route targets of `route-target import` in `l2vpn evpn`.
+    :param fenced: VNIs with route targets of their own there.
+    """
+
+    asn: str
+    vrf: str | None
+    place: Place
+    neighbors: tuple[FrrNeighbor, ...] = ()
+    has_all_vnis: bool = False
+    announced: frozenset[str] = frozenset()
+    imports: tuple[str, ...] = ()
+    fenced: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class FrrVrf:
+    """A `vrf` block. :param l3vni: as written; None without one."""
+
+    name: str
+    place: Place
+    l3vni: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FrrVrrp:
+    """A virtual router of an interface; FRR's priority is 100 where nothing is said (RFC 9568)."""
+
+    interface: str
+    id: str
+    place: Place
+    priority: str = "100"
+    addresses: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FrrForeign:
+    """Lines that say something pvesdn does not.
+
+    :param context: the lines that open the blocks around it, outermost first.
+    """
+
+    text: str
+    context: tuple[str, ...]
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class FrrText:
+    """What a frr.conf says."""
+
+    routers: tuple[FrrRouter, ...] = ()
+    vrfs: tuple[FrrVrf, ...] = ()
+    routes: tuple[FrrRoute, ...] = ()
+    vrrp: tuple[FrrVrrp, ...] = ()
+    foreign: tuple[FrrForeign, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class HandmadeNode:
+    """One node's own configuration.
+
+    :param devices: by name; what PVE and pvesdn wrote is left out.
+    :param orphans: names of `auto` lines that have no stanza, with their places.
+    """
+
+    node: str
+    devices: Mapping[str, Device] = field(default_factory=dict)
+    orphans: Mapping[str, Place] = field(default_factory=dict)
+    frr: FrrText = FrrText()

@@ -1,0 +1,61 @@
+"""Ids for what had other names: 2 to 8 letters and digits with a letter first, each once."""
+
+from __future__ import annotations
+
+import re
+from contextlib import suppress
+
+from pvesdn.decode.values import BadValueError, own_vnet_id, zone_id
+
+_LONGEST = 8
+_LONGEST_EXIT = 32
+
+
+class Ids:
+    """Gives out ids. :param taken: those that exist already."""
+
+    def __init__(self, taken: frozenset[str]) -> None:
+        self._taken = set(taken)
+
+    def vnet(self, bridge: str) -> str:
+        """The bridge's own name where it can be an id."""
+        with suppress(BadValueError):
+            if bridge not in self._taken:
+                return self._give(own_vnet_id(bridge))
+        return self._give(self._free(_letters(bridge, "vn")))
+
+    def zone(self, name: str) -> str:
+        """`name`, or what of it can be an id."""
+        with suppress(BadValueError):
+            if name not in self._taken:
+                return self._give(str(zone_id(name)))
+        return self._give(self._free(_letters(name, "zone")))
+
+    def exit(self, zone: str, node: str) -> str:
+        """`ZONE-NODE`, cut to what an exit's id may have."""
+        wanted = f"{zone}-{node}"[:_LONGEST_EXIT].rstrip("-_")
+        number = 1
+        while wanted in self._taken:
+            number += 1
+            wanted = f"{zone}-{number}"
+        return self._give(wanted)
+
+    def _give(self, name: str) -> str:
+        self._taken.add(name)
+        return name
+
+    def _free(self, stem: str) -> str:
+        name = stem[:_LONGEST]
+        number = 1
+        while name in self._taken or name in ("all", "default"):
+            number += 1
+            end = str(number)
+            name = stem[: _LONGEST - len(end)] + end
+        return name
+
+
+def _letters(name: str, fallback: str) -> str:
+    """The letters and digits of a name from its first letter on; `fallback` before them where that is too little."""
+    found = re.sub(r"[^A-Za-z0-9]", "", name)
+    found = found if re.match(r"[A-Za-z]", found) else fallback + found
+    return found if len(found) > 1 else fallback + found

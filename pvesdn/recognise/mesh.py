@@ -1,0 +1,195 @@
+"""The BGP sessions of all nodes -> one controller: full mesh, route reflectors, or one list of peers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from pvesdn.decode import addresses
+from pvesdn.decode.values import BadValueError, integer
+from pvesdn.model.findings import Where
+from pvesdn.model.handmade import FrrNeighbor, FrrRouter, HandmadeNode
+from pvesdn.model.primitives import IpAddress
+from pvesdn.model.sdn import EvpnController
+from pvesdn.recognise.notebook import Notebook
+from pvesdn.recognise.underlay import Ground
+
+_asn = integer(1, 4_294_967_295)
+
+
+@dataclass(frozen=True, slots=True)
+class Speaker:
+    """A node that announces its VNIs.
+
+    :param sessions: neighbours activated in `l2vpn evpn`.
+    """
+
+    node: str
+    router: FrrRouter
+    address: IpAddress
+    sessions: Mapping[IpAddress, FrrNeighbor]
+
+
+def fences(nodes: Mapping[str, HandmadeNode]) -> dict[str, frozenset[str]]:
+    """Nodes whose frr.conf announces all VNIs, with those that it keeps out."""
+    return {name: router.fenced for name, router in _routers(nodes).items()}
+
+
+def read_speakers(nodes: Mapping[str, HandmadeNode], ground: Ground, book: Notebook) -> dict[str, Speaker]:
+    """The BGP speakers of the overlay, by node."""
+    found = {}
+    for name, router in sorted(_routers(nodes).items(), key=lambda pair: pair[0]):
+        if name not in ground.vteps:
+            continue
+        sessions = {}
+        for neighbor in router.neighbors:
+            peer = _address(neighbor)
+            if not neighbor.is_evpn:
+                hint = "sessions beside the overlay belong into frr.conf.local"
+                book.lose(name, neighbor.place, f"neighbor {neighbor.address}", "a session that is not for EVPN", hint)
+            elif peer is None:
+                what = "is no address, so its peer cannot be told"
+                book.error(name, neighbor.place, f"neighbor {neighbor.address}", what, "name the peer's address")
+            elif neighbor.remote_as not in (router.asn, "internal"):
+                what = f"remote-as {neighbor.remote_as or 'is missing'}, but the node's own AS is {router.asn}"
+                hint = "pvesdn.cfg has one AS for all nodes (iBGP)"
+                book.error(name, neighbor.place, f"neighbor {neighbor.address}", what, hint)
+            else:
+                sessions[peer] = neighbor
+        found[name] = Speaker(name, router, ground.vteps[name].address, sessions)
+    return found
+
+
+def propose_controller(
+    controller: str, speakers: Mapping[str, Speaker], ground: Ground, book: Notebook
+) -> EvpnController | None:
+    """One controller for all speakers; None, and errors, where they cannot be one."""
+    asn = _same_asn(speakers, book)
+    if asn is None:
+        return None
+    where = Where(file="pvesdn.cfg", line=0, kind="controller", id=controller)
+    mesh = _Mesh(speakers, ground)
+    if mesh.is_full():
+        return EvpnController(where=where, id=controller, asn=asn)
+    if mesh.reflectors or mesh.is_outside_only():
+        mesh.blame_unlike_reflected(book)
+        return EvpnController(where=where, id=controller, asn=asn, route_reflectors=mesh.reflected())
+    peers = mesh.peers()
+    if mesh.outside and mesh.is_list(peers):
+        return EvpnController(where=where, id=controller, asn=asn, peers=peers)
+    mesh.blame_unlike_full(book)
+    return EvpnController(where=where, id=controller, asn=asn)
+
+
+class _Mesh:
+    """Who has a session with whom.
+
+    Members that were not read are taken for speakers where somebody has a session with them.
+    """
+
+    def __init__(self, speakers: Mapping[str, Speaker], ground: Ground) -> None:
+        self._speakers = speakers
+        self._owners = ground.owners
+        named = {address for speaker in speakers.values() for address in speaker.sessions}
+        self._inside = {speaker.address for speaker in speakers.values()}
+        self._inside |= {address for address in named if address in ground.owners}
+        self.outside = tuple(sorted(named - self._inside, key=_sort_key))
+        clients = {name for name, speaker in speakers.items() if any(n.is_client for n in speaker.sessions.values())}
+        self.reflectors = tuple(sorted(clients))
+
+    def is_full(self) -> bool:
+        return not self.reflectors and all(
+            s.sessions.keys() == self._inside - {s.address} for s in self._speakers.values()
+        )
+
+    def is_outside_only(self) -> bool:
+        """Nobody has a session with a member."""
+        return bool(self.outside) and all(not s.sessions.keys() & self._inside for s in self._speakers.values())
+
+    def reflected(self) -> tuple[IpAddress | str, ...]:
+        return (*self.reflectors, *self.outside)
+
+    def peers(self) -> tuple[IpAddress, ...]:
+        return tuple(sorted({*self._inside, *self.outside}, key=_sort_key))
+
+    def is_list(self, peers: Iterable[IpAddress]) -> bool:
+        """Every speaker has a session with each of the list but itself."""
+        return all(s.sessions.keys() == set(peers) - {s.address} for s in self._speakers.values())
+
+    def blame_unlike_full(self, book: Notebook) -> None:
+        for speaker in self._speakers.values():
+            self._blame(speaker, (self._inside | set(self.outside)) - {speaker.address}, book)
+
+    def blame_unlike_reflected(self, book: Notebook) -> None:
+        reflecting = {self._speakers[name].address for name in self.reflectors}
+        for name, speaker in self._speakers.items():
+            wanted = reflecting | set(self.outside)
+            if name in self.reflectors:
+                wanted |= self._inside
+                self._blame_clients(speaker, self._inside - reflecting, book)
+            self._blame(speaker, wanted - {speaker.address}, book)
+
+    def _blame(self, speaker: Speaker, wanted: set[IpAddress], book: Notebook) -> None:
+        hint = "make the sessions a full mesh, or the same route reflectors on every node"
+        missing = wanted - speaker.sessions.keys()
+        if missing:
+            what = (
+                f"has no session with {', '.join(self._named(address) for address in sorted(missing, key=_sort_key))}"
+            )
+            book.error(speaker.node, speaker.router.place, f"router bgp {speaker.router.asn}", what, hint)
+        for address in sorted(speaker.sessions.keys() - wanted, key=_sort_key):
+            neighbor = speaker.sessions[address]
+            is_own = address == speaker.address
+            what = "is the node itself" if is_own else "is a peer that other nodes do not have"
+            book.error(speaker.node, neighbor.place, f"neighbor {address}", what, "remove it" if is_own else hint)
+
+    def _blame_clients(self, speaker: Speaker, clients: set[IpAddress], book: Notebook) -> None:
+        for address, neighbor in speaker.sessions.items():
+            if neighbor.is_client != (address in clients):
+                what = (
+                    "is no route-reflector-client"
+                    if address in clients
+                    else "is a route-reflector-client and no member"
+                )
+                hint = "reflect for every member that reflects nothing itself, and for nobody else"
+                book.error(speaker.node, neighbor.place, f"neighbor {address}", what, hint)
+
+    def _named(self, address: IpAddress) -> str:
+        return f"{address} ({self._owners[address]})" if address in self._owners else str(address)
+
+
+def _routers(nodes: Mapping[str, HandmadeNode]) -> dict[str, FrrRouter]:
+    """The default BGP instance of each node that announces all VNIs."""
+    return {
+        name: router
+        for name, node in nodes.items()
+        for router in node.frr.routers
+        if router.vrf is None and router.has_all_vnis
+    }
+
+
+def _address(neighbor: FrrNeighbor) -> IpAddress | None:
+    try:
+        return addresses.address(neighbor.address)
+    except BadValueError:
+        return None
+
+
+def _same_asn(speakers: Mapping[str, Speaker], book: Notebook) -> int | None:
+    first = next(iter(speakers.values()), None)
+    if first is None:
+        return None
+    for speaker in speakers.values():
+        if speaker.router.asn != first.router.asn:
+            what = f"is not the AS of {first.node}, {first.router.asn} ({first.router.place})"
+            hint = "pvesdn.cfg has one AS for all nodes (iBGP)"
+            book.error(speaker.node, speaker.router.place, f"router bgp {speaker.router.asn}", what, hint)
+    try:
+        return int(_asn(first.router.asn))
+    except BadValueError as error:
+        book.error(first.node, first.router.place, f"router bgp {first.router.asn}", error.what, error.hint)
+        return None
+
+
+def _sort_key(address: IpAddress) -> tuple[int, int]:
+    return address.version, int(address)

@@ -1,0 +1,260 @@
+"""VNets as all nodes have them: one name, one VNI, one gateway. Nodes that disagree are named, nothing is guessed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from pvesdn.model.handmade import FrrVrf, HandmadeNode, Place
+from pvesdn.model.primitives import IpInterface
+from pvesdn.recognise.devices import Bridge, NodeDevices, Port
+from pvesdn.recognise.notebook import Notebook
+
+
+class Way(StrEnum):
+    """Where flooded frames go."""
+
+    MULTICAST = "multicast"
+    UNICAST = "unicast"
+    EVPN = "EVPN"
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """A bridge with its one VXLAN port on one node."""
+
+    node: str
+    bridge: Bridge
+    port: Port
+    way: Way
+
+    @property
+    def place(self) -> Place:
+        """Of the bridge."""
+        return self.bridge.device.place
+
+
+@dataclass(frozen=True, slots=True)
+class Net:
+    """A bridge of one name over all nodes that have it, the same in everything that a VNet says once.
+
+    :param sights: by node, sorted; never empty.
+    """
+
+    name: str
+    sights: Mapping[str, Sight]
+
+    @property
+    def first(self) -> Sight:
+        """The one to read what is the same on all."""
+        return next(iter(self.sights.values()))
+
+    @property
+    def nodes(self) -> frozenset[str]:
+        """Nodes that have it."""
+        return frozenset(self.sights)
+
+    @property
+    def addresses(self) -> tuple[IpInterface, ...]:
+        """Of its gateways."""
+        return self.first.bridge.addresses
+
+    @property
+    def mtu(self) -> int | None:
+        """The least that is said of it, bytes; None where nothing is."""
+        said = (
+            size for sight in self.sights.values() for size in (sight.port.mtu, sight.bridge.mtu) if size is not None
+        )
+        return min(said, default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Nets:
+    """What stands for VNets, and what ties L3VNIs to their VRFs.
+
+    :param l3vnis: L3VNI by VRF, for every VRF that has one; None for a VRF that has none.
+    :param ties: bridges of L3VNIs by VRF.
+    """
+
+    vnets: tuple[Net, ...]
+    l3vnis: Mapping[str, int | None]
+    ties: Mapping[str, Net]
+
+
+def read_nets(
+    nodes: Mapping[str, HandmadeNode],
+    devices: Mapping[str, NodeDevices],
+    fences: Mapping[str, frozenset[str]],
+    book: Notebook,
+) -> Nets:
+    """Put the nodes together.
+
+    :param fences: by node whose frr.conf announces VNIs by EVPN: those that it keeps out.
+    """
+    sights = [sight for name in sorted(devices) for sight in _sights(devices[name], fences.get(name), book)]
+    vrfs = {name: {vrf.name: vrf for vrf in node.frr.vrfs} for name, node in nodes.items()}
+    ties = [sight for sight in sights if _is_tie(sight, vrfs[sight.node])]
+    vnets = tuple(_together(sights, book, but=ties))
+    _check_vnis(vnets, book)
+    for net in vnets:
+        _agree(net, _SAME_OF_VNET, book)
+    found: dict[str, Net] = {}
+    for net in _together(ties, book):
+        _agree(net, _SAME_OF_TIE, book)
+        found[net.first.bridge.vrf or ""] = net
+    return Nets(vnets, _l3vnis(vnets, vrfs, ties, book), found)
+
+
+def _sights(devices: NodeDevices, fenced: frozenset[str] | None, book: Notebook) -> Iterator[Sight]:
+    free = set(devices.ports)
+    for bridge in devices.bridges.values():
+        ports = [name for name in bridge.ports if name in devices.ports]
+        free -= set(ports)
+        if len(ports) > 1:
+            what = f"a bridge with {len(ports)} VXLAN ports ({', '.join(ports)}): it stays as it is"
+            book.lose(devices.node, bridge.device.place, bridge.device.name, what, "a VNet has one VNI")
+        elif ports:
+            port = devices.ports[ports[0]]
+            way = _way(port, fenced)
+            if way is None:
+                what = "floods nowhere: it has no group and no remote, and the node's frr.conf has no advertise-all-vni"
+                book.error(devices.node, port.device.place, port.device.name, what, "say where its frames go")
+            else:
+                yield Sight(devices.node, bridge, port, way)
+    for name in sorted(free):
+        place = devices.ports[name].device.place
+        book.lose(devices.node, place, name, "a VXLAN device without a bridge: it stays as it is", "put it into one")
+
+
+def _way(port: Port, fenced: frozenset[str] | None) -> Way | None:
+    """:param fenced: VNIs that EVPN leaves alone; None without EVPN."""
+    if port.group is not None:
+        return Way.MULTICAST
+    if port.remotes or (fenced is not None and str(port.vni) in fenced):
+        return Way.UNICAST
+    return None if fenced is None else Way.EVPN
+
+
+def _is_tie(sight: Sight, vrfs: Mapping[str, FrrVrf]) -> bool:
+    """Whether a bridge's VNI is the L3VNI of the VRF that it is in."""
+    vrf = vrfs.get(sight.bridge.vrf or "")
+    return vrf is not None and vrf.l3vni == str(sight.port.vni)
+
+
+def _together(sights: list[Sight], book: Notebook, but: list[Sight] | None = None) -> Iterator[Net]:
+    """Sights by the name of the bridge."""
+    del book
+    skipped = {id(sight) for sight in but or ()}
+    by_name: dict[str, dict[str, Sight]] = {}
+    for sight in sights:
+        if id(sight) not in skipped:
+            by_name.setdefault(sight.bridge.device.name, {})[sight.node] = sight
+    for name, found in sorted(by_name.items()):
+        yield Net(name, found)
+
+
+def _check_vnis(vnets: tuple[Net, ...], book: Notebook) -> None:
+    """One VNI, one bridge, whatever the node."""
+    holders: dict[int, Sight] = {}
+    sights = (sight for net in vnets for sight in net.sights.values())
+    for sight in sorted(sights, key=lambda sight: (sight.node, sight.bridge.device.name)):
+        first = holders.setdefault(sight.port.vni, sight)
+        if first.bridge.device.name != sight.bridge.device.name:
+            what = f"has VNI {sight.port.vni}, which {first.bridge.device.name} has on {first.node} ({first.place})"
+            book.error(
+                sight.node, sight.place, sight.bridge.device.name, what, "give a VNet one name and one VNI everywhere"
+            )
+
+
+_Saying = tuple[str, Callable[[Sight], object], Callable[[Sight], Place]]
+
+
+def _option(device: str, *names: str) -> Callable[[Sight], Place]:
+    """Where a sight says something; the stanza where it does not."""
+
+    def place(sight: Sight) -> Place:
+        owner = sight.port.device if device == "port" else sight.bridge.device
+        found = owner.all(*names)
+        return found[0].place if found else owner.place
+
+    return place
+
+
+def _texts(values: tuple[object, ...]) -> str:
+    return ", ".join(sorted(map(str, values)))
+
+
+_SAME_OF_PORT: tuple[_Saying, ...] = (
+    ("VNI", lambda s: s.port.vni, _option("port", "vxlan-id")),
+    ("way of flooding", lambda s: s.way.value, _option("port", "vxlan-remoteip", "vxlan-mcastgrp", "vxlan-svcnodeip")),
+    ("multicast group", lambda s: s.port.group, _option("port", "vxlan-mcastgrp", "vxlan-svcnodeip")),
+    ("UDP port", lambda s: s.port.udp_port, _option("port", "vxlan-port")),
+    ("VRF", lambda s: s.bridge.vrf, _option("bridge", "vrf")),
+)
+_SAME_OF_VNET: tuple[_Saying, ...] = (
+    *_SAME_OF_PORT,
+    ("gateway", lambda s: _texts(s.bridge.addresses) or None, _option("bridge", "address")),
+    (
+        "MAC",
+        lambda s: s.bridge.mac.lower() if s.bridge.mac and s.bridge.addresses else None,
+        _option("bridge", "hwaddress"),
+    ),
+    ("bridge-vlan-aware", lambda s: s.bridge.is_vlan_aware, _option("bridge", "bridge-vlan-aware")),
+    ("MTU of the VXLAN device", lambda s: s.port.mtu, _option("port", "mtu")),
+    ("flooding of unknown frames", lambda s: s.port.floods, _option("port", "bridge-unicast-flood")),
+    ("bridge-arp-nd-suppress", lambda s: s.port.suppresses, _option("port", "bridge-arp-nd-suppress")),
+)
+_SAME_OF_TIE = _SAME_OF_PORT
+"""What is one thing over all nodes, and where a node says it."""
+
+
+def _agree(net: Net, sayings: tuple[_Saying, ...], book: Notebook) -> None:
+    """Enter every node that says something else than the first one."""
+    first = net.first
+    for noun, get, place in sayings:
+        for sight in net.sights.values():
+            if get(sight) != get(first):
+                what = f"{noun} is {_said(get(sight))}, but {_said(get(first))} on {first.node} ({place(first)})"
+                book.error(sight.node, place(sight), net.name, what, "make them the same")
+
+
+def _said(value: object) -> str:
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    return "none" if value is None else str(value)
+
+
+def _l3vnis(
+    vnets: tuple[Net, ...], vrfs: Mapping[str, Mapping[str, FrrVrf]], ties: list[Sight], book: Notebook
+) -> dict[str, int | None]:
+    """The L3VNI of each VRF that a VNet is in; every node with a VNet there must have it, in both files."""
+    found: dict[str, int | None] = {}
+    tied = {(sight.node, sight.bridge.vrf) for sight in ties}
+    for name in sorted({net.first.bridge.vrf for net in vnets if net.first.bridge.vrf}):
+        nodes = sorted({node for net in vnets if net.first.bridge.vrf == name for node in net.nodes})
+        said = {node: vrfs[node][name] for node in nodes if name in vrfs[node] and vrfs[node][name].l3vni is not None}
+        found[name] = None
+        if not said:
+            continue
+        first, one = next(iter(said.items()))
+        for node in nodes:
+            sight = next(net.sights[node] for net in vnets if net.first.bridge.vrf == name and node in net.sights)
+            if node not in said:
+                what = f"VRF {name} has no vni in frr.conf, but {one.l3vni} on {first} ({one.place})"
+                book.error(node, sight.place, sight.bridge.device.name, what, "make them the same")
+            elif said[node].l3vni != one.l3vni:
+                what = f"vni is {said[node].l3vni}, but {one.l3vni} on {first} ({one.place})"
+                book.error(node, said[node].place, f"vrf {name}", what, "make them the same")
+            elif (node, name) not in tied:
+                what = f"vni {one.l3vni} is on no VXLAN device in a bridge of the VRF"
+                book.error(
+                    node,
+                    said[node].place,
+                    f"vrf {name}",
+                    what,
+                    f"put the bridge of VNI {one.l3vni} into it: vrf {name}",
+                )
+        numbers = [sight.port.vni for sight in ties if sight.bridge.vrf == name]
+        found[name] = numbers[0] if numbers else None
+    return found

@@ -1,0 +1,71 @@
+"""What is found while a set-up is recognised: contradictions, what has no words here, and remarks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from pvesdn.decode.values import BadValueError, Reader
+from pvesdn.model.findings import Finding, Severity
+from pvesdn.model.handmade import Device, Option, Place
+
+T = TypeVar("T")
+
+
+class Notebook:
+    """Findings in the order they were made; the same one is entered once.
+
+    An error is something that must be decided by a person: nothing is proposed with one among the findings.
+    """
+
+    def __init__(self) -> None:
+        self.errors: list[Finding] = []
+        self.lost: list[Finding] = []
+        self.remarks: list[Finding] = []
+
+    def error(self, node: str, place: Place, name: str, what: str, hint: str = "") -> None:
+        """Something that contradicts itself or another node."""
+        self._enter(self.errors, Severity.ERROR, _where(node, place, name), what, hint)
+
+    def lose(self, node: str, place: Place, name: str, what: str, hint: str = "") -> None:
+        """Something that the proposal does not say."""
+        self._enter(self.lost, Severity.WARNING, _where(node, place, name), what, hint)
+
+    def warn(self, where: str, what: str, hint: str = "") -> None:
+        """Something to know that is not at one line of a file."""
+        self._enter(self.remarks, Severity.WARNING, where, what, hint)
+
+    def note(self, where: str, what: str, hint: str = "") -> None:
+        """Something that was decided for the reader."""
+        self._enter(self.remarks, Severity.NOTE, where, what, hint)
+
+    def value(self, node: str, device: Device, option: Option, read: Reader) -> object | None:
+        """The value of an option; None, and an error, where it is none."""
+        try:
+            return read(option.value)  # type: ignore[no-any-return] # a reader of any type
+        except BadValueError as error:
+            what = f"{option.name} {error.what}"
+            hint = "put the comment on a line of its own" if "#" in option.value else error.hint
+            self.error(node, option.place, device.name, what, hint)
+            return None
+
+    def only(self, node: str, device: Device, names: tuple[str, ...], read: Callable[[str], T]) -> T | None:
+        """The one value of an option under any of its names; None where it is not there or is wrong."""
+        found = device.all(*names)
+        if not found:
+            return None
+        for other in found[1:]:
+            if other.value != found[0].value:
+                what = f"{other.name} {other.value} comes after {found[0].name} {found[0].value} on line {found[0].place.line}"
+                self.error(node, other.place, device.name, what, "keep one: is this another device's stanza?")
+        return self.value(node, device, found[0], read)  # type: ignore[return-value] # what `read` gives
+
+    @staticmethod
+    def _enter(into: list[Finding], severity: Severity, where: str, what: str, hint: str) -> None:
+        found = Finding(severity=severity, where=where, what=what, hint=hint)
+        if found not in into:
+            into.append(found)
+
+
+def _where(node: str, place: Place, name: str) -> str:
+    return f"{node}: {place}: {name}" if name else f"{node}: {place}"

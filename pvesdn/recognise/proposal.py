@@ -1,0 +1,309 @@
+"""The whole: every node's files -> one proposal, or every contradiction that was found."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from ipaddress import ip_network
+
+from pvesdn.decode.values import BadValueError, alias
+from pvesdn.design import names
+from pvesdn.design.mtu import inner_mtu
+from pvesdn.errors import SdnConfigError
+from pvesdn.model.cluster import ClusterState, Vtep
+from pvesdn.model.facts import NodeFacts
+from pvesdn.model.findings import Where
+from pvesdn.model.handmade import Device, FrrRouter, HandmadeNode
+from pvesdn.model.primitives import IpAddress
+from pvesdn.model.proposal import Proposal
+from pvesdn.model.sdn import EvpnController, EvpnZone, Exit, Irb, OurZone, SdnConfig, Subnet, Vnet, VxlanZone
+from pvesdn.recognise.devices import read_devices, tell_unknown_of_bridge, tell_unknown_of_port, tell_unknown_of_vrf
+from pvesdn.recognise.exits import Uplink, read_uplink
+from pvesdn.recognise.ids import Ids
+from pvesdn.recognise.leftovers import tell_foreign_frr
+from pvesdn.recognise.mesh import Speaker, fences, propose_controller, read_speakers
+from pvesdn.recognise.nets import Net, Nets, Way, read_nets
+from pvesdn.recognise.notebook import Notebook
+from pvesdn.recognise.take_outs import Made, take_outs
+from pvesdn.recognise.underlay import Ground, propose_underlay, read_ground
+from pvesdn.recognise.vrf_routers import advertises_subnets, imported_targets
+from pvesdn.recognise.zones import Draft, Zoning, cover
+
+_FILE = "pvesdn.cfg"
+_CONTROLLER = "main"
+
+
+@dataclass(frozen=True, slots=True)
+class Handwork:
+    """What was read of a cluster that was set up by hand.
+
+    :param nodes: those that answered, by name.
+    :param taken: ids of zones and VNets that PVE's own definitions have.
+    :param unread: members of which nothing was read, with the reason.
+    """
+
+    nodes: Mapping[str, HandmadeNode]
+    facts: Mapping[str, NodeFacts]
+    cluster: ClusterState
+    taken: frozenset[str] = frozenset()
+    unread: Mapping[str, str] = field(default_factory=dict)
+
+
+def recognise(given: Handwork) -> Proposal:
+    """Propose definitions that make what was made by hand.
+
+    :raises SdnConfigError: nodes contradict themselves or each other, with every contradiction that was found; or there
+        is nothing to import.
+    """
+    book = Notebook()
+    devices = {name: read_devices(node, book) for name, node in sorted(given.nodes.items())}
+    _raise(book)  # what one node says wrong would only look like a contradiction to the others
+    ground = read_ground(given.nodes, devices, given.facts, given.cluster, book)
+    nets = read_nets(given.nodes, devices, fences(given.nodes), book)
+    drafts = Zoning(ground, book).draft(nets)
+    speakers = read_speakers(given.nodes, ground, book) if any(draft.way is Way.EVPN for draft in drafts) else {}
+    _raise(book)
+    if not drafts:
+        raise SdnConfigError(
+            ("no hand-written VXLAN device is in a bridge on any node that was read: nothing to import",)
+        )
+    writer = _Writer(given, ground, nets, cover(drafts, frozenset(speakers)), speakers, book)
+    proposal = writer.write()
+    _raise(book)
+    return proposal
+
+
+def _raise(book: Notebook) -> None:
+    if book.errors:
+        raise SdnConfigError(tuple(str(finding) for finding in book.errors))
+
+
+@dataclass(slots=True)
+class _Writer:
+    """Gives ids and makes the objects."""
+
+    given: Handwork
+    ground: Ground
+    nets: Nets
+    drafts: tuple[Draft, ...]
+    speakers: Mapping[str, Speaker]
+    book: Notebook
+    made: Made = field(default_factory=lambda: Made({}, {}, []))
+
+    def write(self) -> Proposal:
+        ids = Ids(self.given.taken)
+        vnet_ids = {net.name: self._vnet_id(net, ids) for draft in self.drafts for net in draft.nets}
+        zones: list[OurZone] = []
+        vnets: list[Vnet] = []
+        subnets: list[Subnet] = []
+        exits: list[Exit] = []
+        for draft in self.drafts:
+            uplinks = list(self._uplinks(draft))
+            zone = self._zone(draft, ids.zone(draft.wish), uplinks)
+            zones.append(zone)
+            self.made.zones[draft.nets[0].name] = zone.id
+            for net in draft.nets:
+                self.made.vnets[net.name] = vnet_ids[net.name]
+                vnets.append(self._vnet(net, vnet_ids[net.name], zone))
+                subnets += self._subnets(net, vnet_ids[net.name], zone) if draft.is_routed else ()
+            self._refuse_twins(uplinks)
+            exits += (uplink.exit(ids.exit(zone.id, uplink.node), zone.id) for uplink in uplinks)
+            self.made.uplinks += uplinks
+        controller = propose_controller(_CONTROLLER, self.speakers, self.ground, self.book)
+        self._tell_the_rest()
+        return Proposal(
+            sdn=self._config(zones, vnets, subnets, exits, controller),
+            take_outs=take_outs(self.given.nodes, self.nets, self.drafts, self.made),
+            vteps=self._vteps(),
+            speakers=frozenset(self.speakers),
+            lost=tuple(self.book.lost),
+            remarks=tuple(self.book.remarks),
+        )
+
+    def _vteps(self) -> dict[str, Vtep]:
+        """Members that were not read have the address that the cluster knows."""
+        unread = {
+            name: Vtep(node=name, address=address, interface=None, mtu=None, why="the node was not there to be asked")
+            for address, name in self.ground.owners.items()
+            if name not in self.ground.vteps
+        }
+        return unread | dict(self.ground.vteps)
+
+    def _config(
+        self,
+        zones: list[OurZone],
+        vnets: list[Vnet],
+        subnets: list[Subnet],
+        exits: list[Exit],
+        controller: EvpnController | None,
+    ) -> SdnConfig:
+        used = frozenset[str]().union(*(draft.nodes for draft in self.drafts)) | self.speakers.keys()
+        return SdnConfig(
+            underlay=propose_underlay(self.ground, used, self.given.facts, self.given.cluster),
+            zones=tuple(sorted(zones, key=lambda zone: zone.id)),
+            vnets=tuple(sorted(vnets, key=lambda vnet: vnet.id)),
+            subnets=tuple(sorted(subnets, key=lambda subnet: subnet.id)),
+            exits=tuple(sorted(exits, key=lambda uplink: uplink.id)),
+            controllers=(controller,) if controller else (),
+        )
+
+    # --- objects ---------------------------------------------------------------------------------------------------------
+
+    def _vnet_id(self, net: Net, ids: Ids) -> str:
+        found = ids.vnet(net.name)
+        if found != net.name:
+            what = f"the bridge cannot keep its name as a VNet: it becomes {found}"
+            hint = f"plug guests of {net.name} into {found} (qm set VMID --netN ...,bridge={found})"
+            self.book.warn(f"{net.name}", what, hint)
+        return found
+
+    def _zone(self, draft: Draft, name: str, uplinks: list[Uplink]) -> OurZone:
+        where = Where(file=_FILE, line=0, kind="zone", id=name)
+        nodes = draft.nodes | {uplink.node for uplink in uplinks}
+        restricted = None if self._is_everywhere(nodes) else nodes
+        mtu = draft.mtu or self._mtu_beside_unread(restricted)
+        if draft.way is not Way.EVPN:
+            return VxlanZone(
+                where=where,
+                id=name,
+                nodes=restricted,
+                mtu=mtu,
+                peers=draft.peers,
+                multicast_group=draft.group,
+                multicast_interface=draft.physdev,
+                vxlan_port=draft.udp_port,
+            )
+        mac = draft.mac if draft.mac and draft.mac.lower() != names.anycast_mac(name) else None
+        is_symmetric = draft.irb is Irb.SYMMETRIC
+        exit_nodes = frozenset(uplink.node for uplink in uplinks)
+        routers = {node: self._router(node, draft.vrf) for node in sorted(draft.nodes & self.given.nodes.keys())}
+        return EvpnZone(
+            where=where,
+            id=name,
+            controller=_CONTROLLER,
+            irb=draft.irb,
+            nodes=restricted,
+            mtu=mtu,
+            l3vni=draft.l3vni,
+            mac=mac,
+            vrf="main" if draft.irb is Irb.ASYMMETRIC and draft.vrf is None else None,
+            flood=draft.floods,
+            no_arp_nd_suppression=not draft.suppresses,
+            advertise_subnets=advertises_subnets(routers, exit_nodes) if is_symmetric else True,
+            rt_import=imported_targets(routers, draft.l3vni, self.book) if is_symmetric else (),
+            vxlan_port=draft.udp_port,
+        )
+
+    def _mtu_beside_unread(self, nodes: frozenset[str] | None) -> int | None:
+        """What follows from the nodes that were read, said outright: of the others nobody knows the underlay."""
+        unread = self.given.unread.keys() if nodes is None else self.given.unread.keys() & nodes
+        wanted = self.ground.vteps if nodes is None else self.ground.vteps.keys() & nodes
+        return inner_mtu(self.ground.vteps[node] for node in sorted(wanted)) if unread else None
+
+    def _router(self, node: str, vrf: str | None) -> FrrRouter | None:
+        routers = self.given.nodes[node].frr.routers
+        return next((router for router in routers if vrf is not None and router.vrf == vrf), None)
+
+    def _is_everywhere(self, nodes: Iterable[str]) -> bool:
+        """All nodes that were read; of the others nobody knows better."""
+        return set(nodes) >= set(self.given.nodes)
+
+    def _vnet(self, net: Net, name: str, zone: OurZone) -> Vnet:
+        members = zone.nodes if zone.nodes is not None else frozenset(self.given.nodes)
+        return Vnet(
+            where=Where(file=_FILE, line=0, kind="vnet", id=name),
+            id=name,
+            zone=zone.id,
+            tag=net.first.port.vni,
+            alias=self._alias(net),
+            vlanaware=net.first.bridge.is_vlan_aware,
+            nodes=None if net.nodes >= members & self.given.nodes.keys() else net.nodes,
+        )
+
+    def _alias(self, net: Net) -> str | None:
+        said = net.first.bridge.alias
+        for sight in net.sights.values():
+            if sight.bridge.alias and sight.bridge.alias != said:
+                place = sight.bridge.device.all("alias")[0].place
+                self.book.lose(sight.node, place, net.name, f"alias {sight.bridge.alias}", "a VNet has one alias")
+        try:
+            return alias(said) if said else None
+        except BadValueError as error:
+            place = net.first.bridge.device.all("alias")[0].place
+            self.book.lose(net.first.node, place, net.name, f"alias {error.what}", error.hint)
+            return None
+
+    def _subnets(self, net: Net, vnet: str, zone: OurZone) -> Iterator[Subnet]:
+        for gateway in net.addresses:
+            network = ip_network(gateway.network)
+            name = f"{zone.id}-{network.network_address}-{network.prefixlen}"
+            yield Subnet(
+                where=Where(file=_FILE, line=0, kind="subnet", id=name),
+                id=name,
+                vnet=vnet,
+                cidr=str(network),
+                network=network,
+                gateway=gateway.ip,
+            )
+
+    def _uplinks(self, draft: Draft) -> Iterator[Uplink]:
+        """Exits of the zone's VRF: one on a node."""
+        if draft.vrf is None:
+            return
+        for name in sorted(self.given.nodes):
+            found: Uplink | None = None
+            for device in self._enslaved(name, draft.vrf):
+                if draft.irb is not Irb.SYMMETRIC:
+                    what = f"is in VRF {draft.vrf}, which has no L3VNI: exits need irb symmetric"
+                    hint = f"its stanza stays: name the VRF of the new zone in its line 'vrf {draft.vrf}'"
+                    self.book.lose(name, device.place, device.name, what, hint)
+                    continue
+                uplink = read_uplink(self.given.nodes[name], device, draft.vrf, self.book)
+                if uplink is not None and found is not None:
+                    what = f"is a second exit of VRF {draft.vrf} on the node, beside {found.device.name}"
+                    hint = f"its stanza stays: name the VRF of the new zone in its line 'vrf {draft.vrf}'"
+                    self.book.lose(name, device.place, device.name, what, hint)
+                found = found or uplink
+            if found is not None:
+                yield found
+
+    def _enslaved(self, node: str, vrf: str) -> list[Device]:
+        taken = {
+            sight.bridge.device.name
+            for net in (*self.nets.vnets, *self.nets.ties.values())
+            for sight in net.sights.values()
+        }
+        return [
+            device
+            for device in self.given.nodes[node].devices.values()
+            if device.name not in taken and any(option.value == vrf for option in device.all("vrf"))
+        ]
+
+    def _refuse_twins(self, uplinks: list[Uplink]) -> None:
+        """Two exits with one address."""
+        first: dict[IpAddress, Uplink] = {}
+        for uplink in uplinks:
+            for address in (interface.ip for interface in uplink.interfaces):
+                other = first.setdefault(address, uplink)
+                if other is not uplink:
+                    what = f"has the address {address} of {other.node} ({other.device.place})"
+                    hint = "give each exit an address of its own"
+                    self.book.error(uplink.node, uplink.device.place, uplink.device.name, what, hint)
+
+    # --- what is not said ------------------------------------------------------------------------------------------------
+
+    def _tell_the_rest(self) -> None:
+        vrfs = {draft.vrf for draft in self.drafts if draft.vrf is not None}
+        for net in (*self.nets.vnets, *self.nets.ties.values()):
+            for sight in net.sights.values():
+                tell_unknown_of_port(sight.node, sight.port, self.book)
+                tell_unknown_of_bridge(sight.node, sight.bridge, sight.port.device.name, self.book)
+        for name, node in sorted(self.given.nodes.items()):
+            for device in node.devices.values():
+                if device.name in vrfs and device.all("vrf-table"):
+                    tell_unknown_of_vrf(name, device, self.book)
+            if name in self.speakers:
+                tell_foreign_frr(node, self.speakers[name].address, vrfs, self.made.uplinks, self.book)
+        for name, reason in sorted(self.given.unread.items()):
+            what = f"was not read ({reason}): it is taken to be like the others"
+            self.book.warn(name, what, "look at its files before it comes back")

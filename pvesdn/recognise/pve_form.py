@@ -1,0 +1,135 @@
+"""A proposal in PVE's own objects, as far as PVE has words: unicast VXLAN and symmetric EVPN (F1.5, F1.8, F11)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from pvesdn.design.mtu import inner_mtu
+from pvesdn.design.pve_zones import DEFAULT_MTU
+from pvesdn.model.findings import Finding, Severity
+from pvesdn.model.primitives import IpAddress
+from pvesdn.model.proposal import Proposal
+from pvesdn.model.sdn import (
+    Controller,
+    EvpnController,
+    EvpnZone,
+    Irb,
+    OurZone,
+    OwnPveZone,
+    PveEvpnController,
+    PveEvpnZone,
+    PveVxlanZone,
+    VxlanZone,
+    Zone,
+)
+
+
+def as_pve(proposal: Proposal) -> Proposal:
+    """The same set-up, with every zone that PVE can say among PVE's objects; the others stay in pvesdn.cfg, with the reason."""
+    return _Turner(proposal).turn()
+
+
+class _Turner:
+    """Turns the zones of one proposal."""
+
+    def __init__(self, proposal: Proposal) -> None:
+        self._given = proposal
+        self._sdn = proposal.sdn
+        self._remarks = list(proposal.remarks)
+        self._lost = list(proposal.lost)
+        self._members = frozenset(proposal.vteps)
+
+    def turn(self) -> Proposal:
+        controller = next((c for c in self._sdn.controllers if isinstance(c, EvpnController)), None)
+        zones: list[Zone] = [self._zone(zone, controller) for zone in self._sdn.our_zones]
+        turned = {zone.id for zone in zones if not isinstance(zone, VxlanZone | EvpnZone)}
+        vnets = tuple(vnet.model_copy(update={"is_pve": vnet.zone in turned}) for vnet in self._sdn.vnets)
+        homes = {vnet.id: vnet.zone for vnet in vnets}
+        subnets = (s.model_copy(update={"is_pve": homes[s.vnet] in turned}) for s in self._sdn.subnets)
+        has_evpn = any(isinstance(zone, PveEvpnZone) for zone in zones)
+        controllers: tuple[Controller, ...] = self._sdn.controllers
+        if controller is not None and has_evpn:
+            controllers = (self._controller(controller),)
+        is_ours_empty = turned == {zone.id for zone in zones}
+        sdn = self._sdn.model_copy(
+            update={
+                "underlay": None if is_ours_empty else self._sdn.underlay,
+                "zones": tuple(zones),
+                "vnets": vnets,
+                "subnets": tuple(subnets),
+                "controllers": controllers,
+            }
+        )
+        return replace(self._given, sdn=sdn, lost=tuple(self._lost), remarks=tuple(self._remarks))
+
+    def _zone(self, zone: OurZone, controller: EvpnController | None) -> Zone:
+        reason = self._no_words(zone, controller)
+        if reason:
+            what = f"stays in pvesdn.cfg: PVE has no words for {reason}"
+            self._remarks.append(Finding(severity=Severity.NOTE, where=f"zone '{zone.id}'", what=what))
+            return zone
+        return self._vxlan(zone) if isinstance(zone, VxlanZone) else self._evpn(zone)
+
+    def _no_words(self, zone: OurZone, controller: EvpnController | None) -> str:
+        if any(vnet.zone == zone.id and vnet.nodes is not None for vnet in self._sdn.vnets):
+            return "VNets that some nodes of a zone lack"
+        if isinstance(zone, VxlanZone):
+            return "multicast" if zone.multicast_group is not None else ""
+        if zone.irb is not Irb.SYMMETRIC:
+            return "EVPN without an L3VNI"
+        if controller is not None and any(isinstance(word, str) for word in controller.route_reflectors or ()):
+            return "members that reflect routes"
+        return ""
+
+    def _vxlan(self, zone: VxlanZone) -> OwnPveZone:
+        return PveVxlanZone(
+            where=zone.where,
+            id=zone.id,
+            nodes=zone.nodes,
+            mtu=self._mtu(zone),
+            peers=_texts(zone.peers) if zone.peers else self._vteps(zone.nodes),
+            vxlan_port=zone.vxlan_port,
+        )
+
+    def _evpn(self, zone: EvpnZone) -> OwnPveZone:
+        if not zone.flood:
+            what = "flood 0: PVE's VXLAN ports flood unknown frames"
+            self._lost.append(Finding(severity=Severity.WARNING, where=f"zone '{zone.id}'", what=what))
+        return PveEvpnZone(
+            where=zone.where,
+            id=zone.id,
+            nodes=zone.nodes,
+            mtu=self._mtu(zone),
+            controller=zone.controller,
+            l3vni=zone.l3vni or 0,
+            mac=zone.mac,
+            advertise_subnets=zone.advertise_subnets,
+            no_arp_nd_suppression=zone.no_arp_nd_suppression,
+            rt_import=zone.rt_import,
+            vxlan_port=zone.vxlan_port,
+        )
+
+    def _mtu(self, zone: OurZone) -> int | None:
+        """PVE's own value where that is right; it knows nothing of the underlay (F5.8)."""
+        vteps = (self._given.vteps[node] for node in sorted(zone.nodes or self._members) if node in self._given.vteps)
+        wanted = zone.mtu or inner_mtu(vteps)
+        return None if wanted == DEFAULT_MTU else wanted
+
+    def _controller(self, controller: EvpnController) -> PveEvpnController:
+        outside = [word for word in controller.route_reflectors or () if not isinstance(word, str)]
+        peers = controller.peers or tuple(outside)
+        return PveEvpnController(
+            where=controller.where,
+            id=controller.id,
+            asn=controller.asn,
+            peers=_texts(peers) if peers else self._vteps(self._given.speakers),
+        )
+
+    def _vteps(self, nodes: Iterable[str] | None) -> tuple[str, ...]:
+        found = {self._given.vteps[node].address for node in (self._members if nodes is None else nodes)}
+        return _texts(sorted(found, key=lambda address: (address.version, int(address))))
+
+
+def _texts(found: Iterable[IpAddress]) -> tuple[str, ...]:
+    return tuple(str(address) for address in found)

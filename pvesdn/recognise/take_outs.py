@@ -1,0 +1,74 @@
+"""Which stanzas have to go from each node's files, and what comes in the place of each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from pvesdn.design import names
+from pvesdn.model.handmade import HandmadeNode
+from pvesdn.model.proposal import TakeOut
+from pvesdn.recognise.exits import Uplink
+from pvesdn.recognise.nets import Nets
+from pvesdn.recognise.zones import Draft
+
+
+@dataclass(slots=True)
+class Made:
+    """Ids by what they were made of.
+
+    :param vnets: VNet by bridge.
+    :param zones: zone by its first bridge.
+    """
+
+    vnets: dict[str, str]
+    zones: dict[str, str]
+    uplinks: list[Uplink]
+
+
+def take_outs(
+    nodes: Mapping[str, HandmadeNode], nets: Nets, drafts: tuple[Draft, ...], made: Made
+) -> dict[str, tuple[TakeOut, ...]]:
+    """By node, in the order of its devices."""
+    found: dict[str, dict[str, TakeOut]] = {name: {} for name in sorted(nodes)}
+    for node, out in (*_of_vnets(nets, made), *_of_vrfs(nodes, nets, drafts, made), *_of_exits(made)):
+        found[node][out.name] = out
+    return {
+        name: tuple(outs[device] for device in nodes[name].devices if device in outs)
+        for name, outs in found.items()
+        if outs
+    }
+
+
+def _of_vnets(nets: Nets, made: Made) -> Iterator[tuple[str, TakeOut]]:
+    for net in nets.vnets:
+        vnet = made.vnets[net.name]
+        for sight in net.sights.values():
+            port = sight.port.device
+            yield sight.node, TakeOut(port.name, port.place, names.vxlan_port(vnet), sight.port.vni)
+            yield sight.node, TakeOut(net.name, sight.place, vnet)
+
+
+def _of_vrfs(
+    nodes: Mapping[str, HandmadeNode], nets: Nets, drafts: tuple[Draft, ...], made: Made
+) -> Iterator[tuple[str, TakeOut]]:
+    zones = {draft.vrf: made.zones[draft.nets[0].name] for draft in drafts if draft.vrf is not None and draft.is_routed}
+    for node in nodes.values():
+        for vrf, zone in zones.items():
+            device = node.devices.get(vrf)
+            if device is not None and device.all("vrf-table"):
+                yield node.node, TakeOut(vrf, device.place, names.vrf(zone))
+    for vrf, net in nets.ties.items():
+        zone = zones.get(vrf, "")
+        for sight in net.sights.values() if zone else ():
+            port = sight.port.device
+            yield sight.node, TakeOut(port.name, port.place, names.l3vni_port(zone), sight.port.vni)
+            yield sight.node, TakeOut(net.name, sight.place, names.l3vni_bridge(zone))
+
+
+def _of_exits(made: Made) -> Iterator[tuple[str, TakeOut]]:
+    for uplink in made.uplinks:
+        device = uplink.device
+        stays = [option for option in device.options if option.place not in uplink.taken]
+        options = uplink.taken if stays else None
+        yield uplink.node, TakeOut(device.name, device.place, device.name, options=options)

@@ -1,0 +1,159 @@
+"""The VTEP of each node, from what its stanzas and those of the others say, and the `underlay` that names it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from ipaddress import ip_network
+
+from pvesdn.model.cluster import ClusterState, Vtep
+from pvesdn.model.facts import NodeFacts
+from pvesdn.model.findings import Where
+from pvesdn.model.handmade import HandmadeNode
+from pvesdn.model.primitives import IpAddress, IpNetwork
+from pvesdn.model.sdn import Underlay
+from pvesdn.recognise.devices import NodeDevices, interfaces, port_names
+from pvesdn.recognise.notebook import Notebook
+
+ID = "cluster"
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """The underlay as it is.
+
+    :param vteps: of nodes that were read, by node.
+    :param owners: node by VTEP; members that were not read are there with the cluster's address of them.
+    :param masters: the bridge or bond that a device is in, by node and device.
+    """
+
+    vteps: Mapping[str, Vtep]
+    owners: Mapping[IpAddress, str]
+    masters: Mapping[tuple[str, str], str] = field(default_factory=dict)
+
+
+def read_ground(
+    nodes: Mapping[str, HandmadeNode],
+    devices: Mapping[str, NodeDevices],
+    facts: Mapping[str, NodeFacts],
+    cluster: ClusterState,
+    book: Notebook,
+) -> Ground:
+    """Find the VTEPs: the tunnel address that a node's devices name; else the one of its addresses that others name, or the
+    one on the device the group is joined on, or the one that the cluster knows.
+    """
+    named = {address for found in devices.values() for port in found.ports.values() for address in port.remotes}
+    masters = dict(_masters(nodes, facts))
+    vteps: dict[str, Vtep] = {}
+    for name in sorted(devices):
+        member = cluster.member(name)
+        held = _held(nodes[name], devices[name], facts.get(name))
+        joined = {port.physdev for port in devices[name].ports.values() if port.physdev}
+        joined |= {masters[name, device] for device in joined if (name, device) in masters}
+        address = _own(devices[name], held, named, joined, book) or (member.address if member else None)
+        if address is None:
+            continue
+        device = held.get(address)
+        _refuse_second(vteps, name, address, devices[name], book)
+        link = facts[name].link(device) if device and name in facts else None
+        vteps[name] = Vtep(
+            node=name, address=address, interface=device, mtu=link.mtu if link else None, why="as it was written"
+        )
+    owners = {
+        member.address: member.name for member in cluster.members if member.address and member.name not in devices
+    }
+    owners |= {vtep.address: name for name, vtep in vteps.items()}
+    return Ground(vteps, owners, masters)
+
+
+def _refuse_second(
+    vteps: Mapping[str, Vtep], node: str, address: IpAddress, devices: NodeDevices, book: Notebook
+) -> None:
+    other = next((vtep.node for vtep in vteps.values() if vtep.address == address), None)
+    port = next(iter(devices.ports.values()), None)
+    if other is not None and port is not None:
+        what = f"the VTEP of {node} is {address}, and so is that of {other}"
+        book.error(node, port.device.place, port.device.name, what, "give each node an address of its own")
+
+
+def propose_underlay(
+    ground: Ground, used: Iterable[str], facts: Mapping[str, NodeFacts], cluster: ClusterState
+) -> Underlay | None:
+    """None where every VTEP is the address that the cluster knows; else the one network of all VTEPs, else each by name."""
+    nodes = sorted(set(used) & ground.vteps.keys())
+    strange = [
+        name for name in nodes if (member := cluster.member(name)) and member.address != ground.vteps[name].address
+    ]
+    if not strange:
+        return None
+    where = Where(file="pvesdn.cfg", line=0, kind="underlay", id=ID)
+    networks = {_network(ground.vteps[name].address, facts.get(name)) for name in nodes}
+    network = networks.pop() if len(networks) == 1 else None
+    if network is not None and all(_is_alone(ground.vteps[name].address, network, facts[name]) for name in nodes):
+        return Underlay(where=where, network=network)
+    return Underlay(where=where, vteps=tuple((name, ground.vteps[name].address) for name in nodes))
+
+
+def _masters(
+    nodes: Mapping[str, HandmadeNode], facts: Mapping[str, NodeFacts]
+) -> Iterator[tuple[tuple[str, str], str]]:
+    """As the files say it, and as it is where that was read."""
+    for node in nodes.values():
+        for device in node.devices.values():
+            for port in port_names(device):
+                yield (node.node, port), device.name
+    for known in facts.values():
+        for link in known.links:
+            if link.master:
+                yield (known.node, link.name), link.master
+
+
+def _held(node: HandmadeNode, devices: NodeDevices, facts: NodeFacts | None) -> dict[IpAddress, str]:
+    """The node's addresses and their devices, without those of the overlay: live ones, else those of its files."""
+    overlay = {*devices.bridges, *(device.name for found in devices.enslaved.values() for device in found)}
+    if facts is not None and facts.addresses:
+        return {held.ip: device for device, held in facts.addresses if device not in overlay}
+    written = (
+        (found.ip, device.name)
+        for device in node.devices.values()
+        if device.name not in overlay
+        for found in interfaces(node.node, device, Notebook())
+    )
+    return dict(written)
+
+
+def _own(
+    devices: NodeDevices,
+    held: Mapping[IpAddress, str],
+    named: set[IpAddress],
+    joined: set[str],
+    book: Notebook,
+) -> IpAddress | None:
+    ports = [port for port in devices.ports.values() if port.local is not None]
+    if ports:
+        first = ports[0]
+        place = first.device.all("vxlan-local-tunnelip")[0].place
+        for port in ports[1:]:
+            if port.local != first.local:
+                option = port.device.all("vxlan-local-tunnelip")[0]
+                what = f"tunnel address {port.local}, but {first.local} of {first.device.name} ({place})"
+                book.error(devices.node, option.place, port.device.name, what, "a node has one VTEP: name one")
+        if first.local not in held:
+            what = f"no device of {devices.node} holds the tunnel address {first.local}"
+            book.error(devices.node, place, first.device.name, what, "mend the address, or name one that the node has")
+        return first.local
+    candidates = [address for address in held if address in named]
+    if len(candidates) == 1:
+        return candidates[0]
+    candidates = [address for address, device in held.items() if device in joined]
+    return candidates[0] if len(candidates) == 1 else None
+
+
+def _network(address: IpAddress, facts: NodeFacts | None) -> IpNetwork | None:
+    found = (held.network for _, held in facts.addresses if held.ip == address) if facts else iter(())
+    network = next(found, None)
+    return ip_network(network) if network is not None else None
+
+
+def _is_alone(address: IpAddress, network: IpNetwork, facts: NodeFacts) -> bool:
+    return [held.ip for _, held in facts.addresses if held.ip in network] == [address]

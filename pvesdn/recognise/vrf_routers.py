@@ -1,0 +1,42 @@
+"""What the BGP instances of a symmetric zone's VRF say for the zone as a whole."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from pvesdn.decode.values import BadValueError, route_targets
+from pvesdn.model.handmade import FrrRouter
+from pvesdn.recognise.notebook import Notebook
+
+
+def advertises_subnets(routers: Mapping[str, FrrRouter | None], exits: frozenset[str]) -> bool:
+    """Whether gateways' subnets are announced as type-5 routes by nodes that are no exits, which announce theirs anyway.
+
+    :param routers: of the VRF, by node; None where a node has none.
+    """
+    plain = [router for node, router in routers.items() if node not in exits and router is not None]
+    return not plain or any(router.announced for router in plain)
+
+
+def imported_targets(routers: Mapping[str, FrrRouter | None], l3vni: int | None, book: Notebook) -> tuple[str, ...]:
+    """Route targets that the VRF imports beside its own, which FRR derives from AS number and L3VNI."""
+    found: dict[str, tuple[str, ...]] = {}
+    for node, router in routers.items():
+        if router is None:
+            continue
+        own = f"{int(router.asn) & 0xFFFF}:{l3vni}" if router.asn.isascii() and router.asn.isdigit() else ""
+        try:
+            found[node] = route_targets(" ".join(router.imports)) if router.imports else ()
+        except BadValueError as error:
+            book.error(node, router.place, f"router bgp {router.asn} vrf {router.vrf}", error.what, error.hint)
+            continue
+        found[node] = tuple(target for target in found[node] if target != own)
+    first = next(iter(found), "")
+    for node, targets in found.items():
+        if set(targets) != set(found[first]):
+            router = routers[node]
+            if router is not None:
+                said, other = " ".join(targets) or "nothing", " ".join(found[first]) or "nothing"
+                what = f"imports {said}, but {other} on {first}"
+                book.error(node, router.place, f"router bgp {router.asn} vrf {router.vrf}", what, "make them the same")
+    return found.get(first, ())

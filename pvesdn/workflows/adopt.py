@@ -1,0 +1,243 @@
+"""import: a set-up that was made by hand becomes definitions, with what has to go from the nodes and what then comes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Literal, TypeAlias
+
+from pvesdn.compare.flags import PlanFlags
+from pvesdn.compare.ownership import digest
+from pvesdn.decode.cluster_status import decode_cluster
+from pvesdn.decode.handmade import Cut, cut_file, decode_handmade, interfaces_files
+from pvesdn.decode.node import decode_facts
+from pvesdn.decode.node_answers import decode_files
+from pvesdn.decode.sdn_files import decode_sdn
+from pvesdn.decode.write_sdn import write_sdn
+from pvesdn.design import names
+from pvesdn.errors import ApplyRefused, NodeError, NodeFailed, NodeUnreachable, PvesdnError
+from pvesdn.model.files import OUR_INTERFACES, SDN_INTERFACES, Action, ChangeSet, FileChange, NodeChanges, StanzaChange
+from pvesdn.model.findings import Finding, Severity
+from pvesdn.model.proposal import Proposal, TakeOut
+from pvesdn.model.sdn import SdnConfig
+from pvesdn.model.snapshot import NodeRaw, Snapshot
+from pvesdn.recognise.proposal import Handwork, recognise
+from pvesdn.recognise.pve_form import as_pve
+from pvesdn.render.renderer import Renderer
+from pvesdn.workflows.plan import plan
+from pvesdn.workflows.read import SDN_DIR
+from pvesdn.workflows.world import World
+
+Form: TypeAlias = Literal["pvesdn", "pve"]
+"""Whose objects are proposed: those of pvesdn.cfg alone, or PVE's where PVE has words."""
+
+OWN_FILE = "pvesdn.cfg"
+_LINKS = ("ip-link", "ip-addr")
+
+
+@dataclass(frozen=True, slots=True)
+class NodeAdoption:
+    """One node's part of the cut-over.
+
+    :param take_outs: with the lines of each, as (first, last) of the file it is in.
+    :param edits: its interfaces files without them.
+    :param ifdown: devices to take down before the files change: those that do not come again under their name.
+    """
+
+    node: str
+    take_outs: tuple[tuple[TakeOut, tuple[tuple[int, int], ...]], ...]
+    edits: tuple[FileChange, ...]
+    ifdown: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Adoption:
+    """What an import comes to.
+
+    :param files: the proposed definitions, text by name below /etc/pve/sdn.
+    :param plan: what `apply --overwrite` would do once everything is taken out; None where the definitions do not pass.
+    :param problems: why they do not pass.
+    """
+
+    proposal: Proposal
+    files: Mapping[str, str]
+    nodes: tuple[NodeAdoption, ...]
+    unreachable: Mapping[str, str]
+    plan: ChangeSet | None = None
+    problems: tuple[str, ...] = field(default=())
+
+
+def adopt(snapshot: Snapshot, renderer: Renderer, *, form: Form = "pvesdn") -> Adoption:
+    """Propose definitions for what a cluster's nodes have by hand. Changes nothing.
+
+    :raises SdnConfigError: what the nodes have contradicts itself, or there is nothing to import.
+    :raises PvesdnError: the snapshot cannot be understood.
+    """
+    pve = _pve_definitions(snapshot)
+    given = _handwork(snapshot, pve)
+    proposal = recognise(given)
+    if form == "pve":
+        proposal = as_pve(proposal)
+    if pve.has_pve_frr:
+        proposal = replace(proposal, remarks=(*proposal.remarks, _PVE_WRITES_FRR))
+    files = write_sdn(proposal.sdn)
+    nodes = tuple(_node(name, snapshot.nodes[name], outs) for name, outs in proposal.take_outs.items())
+    unreachable = {name: why for name, why in given.unread.items() if why != _OFFLINE}
+    adoption = Adoption(proposal, files, nodes, unreachable)
+    try:
+        changes = plan(_after(snapshot, adoption), renderer, flags=PlanFlags(overwrite=True))
+    except PvesdnError as error:
+        return replace(adoption, problems=tuple(str(error).splitlines()))
+    return replace(adoption, plan=_as_cut_over(changes, proposal.take_outs))
+
+
+def write_definitions(world: World, snapshot: Snapshot, text: str, *, overwrite: bool) -> str:
+    """Put the proposal in place as the cluster's pvesdn.cfg; the path that was written.
+
+    :raises ApplyRefused: there is another one already, and nobody said `overwrite`; or it changed since it was read.
+    :raises NodeError: no node could write it.
+    """
+    path = f"{SDN_DIR}/{OWN_FILE}"
+    before = snapshot.pve_files.get(OWN_FILE)
+    if before is not None and before.strip() and before != text and not overwrite:
+        raise ApplyRefused(f"{path} exists already", hint="look at it, then say --overwrite to replace it")
+    names = sorted(snapshot.nodes)
+    if world.local_node is not None:
+        names = [world.local_node, *(name for name in names if name != world.local_node)]
+    trouble: NodeError = NodeUnreachable("cluster", f"no member could write {path}")
+    for name in names:
+        try:
+            now = decode_files(name, world.nodes.ask(name, "read", {"files": [path]})).get(path)
+            if now != before:
+                raise ApplyRefused(f"{path} has changed since it was read", hint="run pvesdn import again")
+            world.nodes.ask(name, "put", {"path": path, "text": text})
+        except NodeError as error:
+            trouble = error if isinstance(error, NodeFailed) else trouble
+        else:
+            return path
+    raise trouble
+
+
+# --- what is read ----------------------------------------------------------------------------------------------------
+
+_OFFLINE = "offline"
+_PVE_WRITES_FRR = Finding(
+    severity=Severity.WARNING,
+    where="/etc/frr/frr.conf",
+    what="PVE's own controllers or fabrics write it, so it was not read for handwork",
+    hint="EVPN by hand beside them cannot be imported",
+)
+
+
+def _pve_definitions(snapshot: Snapshot) -> SdnConfig:
+    files = {name: text for name, text in snapshot.pve_files.items() if name != OWN_FILE}
+    return decode_sdn(files, intent="pending").config
+
+
+def _handwork(snapshot: Snapshot, pve: SdnConfig) -> Handwork:
+    cluster = decode_cluster(snapshot.api)
+    facts = {}
+    unread = {member.name: _OFFLINE for member in cluster.members if not member.is_online}
+    unread |= {name: why.removeprefix(f"{name}: ") for name, why in snapshot.unreachable.items()}
+    for node, raw in snapshot.nodes.items():
+        try:
+            facts[node] = decode_facts(node, raw)
+        except NodeError as error:
+            unread[node] = error.message.removeprefix(f"{node}: ")
+    return Handwork(
+        nodes={
+            name: decode_handmade(name, snapshot.nodes[name].files, has_own_frr=not pve.has_pve_frr)
+            for name in sorted(facts)
+        },
+        facts=facts,
+        cluster=cluster,
+        taken=frozenset({*(zone.id for zone in pve.zones), *(vnet.id for vnet in pve.vnets)}),
+        unread=unread,
+    )
+
+
+# --- what goes -------------------------------------------------------------------------------------------------------
+
+
+def _node(node: str, raw: NodeRaw, outs: tuple[TakeOut, ...]) -> NodeAdoption:
+    cut = Cut(
+        whole=frozenset(out.name for out in outs if out.options is None),
+        options={out.name: out.options for out in outs if out.options is not None},
+    )
+    gone: dict[str, list[tuple[int, int]]] = {}
+    edits = []
+    for path in interfaces_files(raw.files):
+        old = raw.files[path]
+        result = cut_file(old, path, cut)
+        for name, spans in result.gone.items():
+            gone.setdefault(name, []).extend(spans)
+        if result.text != old:
+            edits.append(FileChange(path, old, result.text, "0644", "root:root", digest(old)))
+    return NodeAdoption(
+        node,
+        take_outs=tuple((out, tuple(gone.get(out.name, ()))) for out in outs),
+        edits=tuple(edits),
+        ifdown=tuple(out.name for out in sorted(outs, key=_order) if out.becomes != out.name),
+    )
+
+
+def _order(out: TakeOut) -> int:
+    """VXLAN devices first, VRFs last: nothing is taken from under another."""
+    return 0 if out.vni is not None else 2 if out.becomes.startswith(names.vrf("")) else 1
+
+
+# --- what then comes -------------------------------------------------------------------------------------------------
+
+
+def _after(snapshot: Snapshot, adoption: Adoption) -> Snapshot:
+    """The cluster with the proposal in place and everything taken out."""
+    own = {name: text for name, text in snapshot.pve_files.items() if name != OWN_FILE}
+    for name, text in adoption.files.items():
+        before = own.get(name, "")
+        own[name] = f"{before.rstrip()}\n\n{text}" if before.strip() else text
+    nodes = dict(snapshot.nodes)
+    for part in adoption.nodes:
+        raw = nodes[part.node]
+        edited = {change.path: change.new or "" for change in part.edits}
+        gone = {out.name for out, _ in part.take_outs} - {out.becomes for out, _ in part.take_outs}
+        commands = {name: _without(answer, gone) if name in _LINKS else answer for name, answer in raw.commands.items()}
+        nodes[part.node] = NodeRaw({**raw.files, **edited}, commands)
+    return replace(snapshot, pve_files=own, nodes=nodes)
+
+
+def _without(answer: object, gone: set[str]) -> object:
+    if not isinstance(answer, list):
+        return answer
+    rows = (row for row in answer if isinstance(row, dict) and row.get("ifname") not in gone)
+    return [{key: value for key, value in row.items() if key != "master" or value not in gone} for row in rows]
+
+
+def _as_cut_over(changes: ChangeSet, outs: Mapping[str, tuple[TakeOut, ...]]) -> ChangeSet:
+    """What comes in the place of something is shown so: the hand-written device goes, ours comes."""
+    return replace(changes, nodes=tuple(_marked(node, outs.get(node.node, ())) for node in changes.nodes))
+
+
+def _marked(node: NodeChanges, outs: tuple[TakeOut, ...]) -> NodeChanges:
+    before = {out.becomes: out for out in outs}
+    return replace(node, files=tuple(_marked_file(file, before) for file in node.files))
+
+
+def _marked_file(file: FileChange, before: Mapping[str, TakeOut]) -> FileChange:
+    if file.path not in (OUR_INTERFACES, SDN_INTERFACES):
+        return file
+    return replace(file, stanzas=tuple(_marked_stanzas(file.stanzas, before)))
+
+
+def _marked_stanzas(stanzas: tuple[StanzaChange, ...], before: Mapping[str, TakeOut]) -> Iterator[StanzaChange]:
+    for stanza in stanzas:
+        out = before.get(stanza.name)
+        if out is None or stanza.action is not Action.ADD:
+            yield stanza
+        elif out.vni is not None:
+            yield replace(
+                stanza, action=Action.REPLACE, why=f"in place of {out.name}, which has VNI {out.vni} and must go first"
+            )
+        elif out.name == stanza.name:
+            yield replace(stanza, action=Action.CHANGE, why="hand-written until now; the device stays")
+        else:
+            yield replace(stanza, action=Action.REPLACE, why=f"in place of {out.name}")

@@ -1,0 +1,264 @@
+"""`pvesdn import`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from textwrap import dedent
+
+import pytest
+
+from pvesdn.adapters.snapshot_dir import write_snapshot
+from tests.cli.kit import Result, call
+from tests.fakes import FakeCluster, fake_cluster
+from tests.unit.recognise.kit import MODELS, hand
+
+OWN = "/etc/pve/sdn/pvesdn.cfg"
+MULTICAST = MODELS / "multicast" / "snapshot"
+TEXT = """\
+vxlan: mcast
+	multicast-group 225.20.1.1
+
+vnet: vmbr2
+	tag 2
+	zone mcast
+
+vnet: vmbr3
+	tag 3
+	zone mcast
+
+"""
+NOTE = "note: eno1: is a port of vmbr0, which holds the VTEP: the group is joined on vmbr0\n"
+
+
+@pytest.fixture
+def by_hand() -> FakeCluster:
+    """The first model by hand on a live cluster."""
+    cluster = fake_cluster()
+    for name, raw in hand("multicast").nodes.items():
+        cluster.nodes[name].files |= raw.files
+        cluster.nodes[name].commands |= raw.commands
+    return cluster
+
+
+# --- what is shown ---------------------------------------------------------------------------------------------------
+
+
+def test_definitions_what_has_to_go_and_what_then_comes_are_shown() -> None:
+    node = """\
+        {name}
+          - vxlan2  (/etc/network/interfaces:17-21, vxlan_vmbr2 comes in its place)
+          - vmbr2  (/etc/network/interfaces:23-27)
+          - vxlan3  (/etc/network/interfaces:29-33, vxlan_vmbr3 comes in its place)
+          - vmbr3  (/etc/network/interfaces:35-39)
+            taken down before that: ifdown vxlan2 vxlan3
+
+        """
+    comes = """\
+        {name}
+          + /etc/network/interfaces.d/pvesdn
+              ~ vmbr2  (hand-written until now; the device stays)
+              ~ vmbr3  (hand-written until now; the device stays)
+            -/+ vxlan_vmbr2  (in place of vxlan2, which has VNI 2 and must go first)
+            -/+ vxlan_vmbr3  (in place of vxlan3, which has VNI 3 and must go first)
+
+        """
+    names = ("node1", "node2", "node3")
+    expected = (
+        f"Proposed: {OWN}\n\n{TEXT}"
+        "To take out: the kernel refuses a second device with a VNI, so these go first\n\n"
+        + "".join(dedent(node).format(name=name) for name in names)
+        + "What then comes: the plan of apply --overwrite, once that is out of the way\n\n"
+        + "  + create\n  ~ change in place\n-/+ delete and create anew\n\n"
+        + "".join(dedent(comes).format(name=name) for name in names)
+        + "Plan: 0 to add, 6 to change, 0 to destroy, 6 to replace on 3 of 3 nodes.\n"
+    )
+    assert call("import", "--from", MULTICAST) == Result(0, expected, NOTE)
+
+
+def test_quiet_prints_the_definitions_alone() -> None:
+    assert call("import", "-q", "--from", MULTICAST) == Result(0, TEXT.rstrip("\n") + "\n", "")
+
+
+def test_quiet_still_says_what_is_lost(tmp_path: Path) -> None:
+    write_snapshot(tmp_path / "s", hand("multicast", node1=("vxlan-id 2\n", "vxlan-id 2\n        vxlan-ageing 10\n")))
+    result = call("import", "-q", "--from", tmp_path / "s")
+    assert result.out == TEXT.rstrip("\n") + "\n"
+    assert result.err == "warning: not carried over: node1: /etc/network/interfaces:20: vxlan2: vxlan-ageing 10\n"
+
+
+def test_pves_files_are_told_apart() -> None:
+    result = call("import", "-q", "--as", "pve", "--from", MODELS / "one-exit" / "snapshot")
+    assert [line for line in result.out.splitlines() if line.startswith("#")] == [
+        "# controllers.cfg",
+        "# pvesdn.cfg",
+        "# subnets.cfg",
+        "# vnets.cfg",
+        "# zones.cfg",
+    ]
+
+
+def test_diff_shows_the_lines_that_go_and_those_that_come() -> None:
+    result = call("import", "--diff", "--from", MULTICAST)
+    assert "      --- /etc/network/interfaces\n" in result.out
+    assert "      -        vxlan-svcnodeip 225.20.1.1\n" in result.out
+    assert "      +\tvxlan-mcastgrp 225.20.1.1\n" in result.out
+
+
+def test_a_name_that_means_something_to_a_shell_is_quoted(tmp_path: Path) -> None:
+    write_snapshot(tmp_path / "s", hand("multicast", ("vxlan2", "vx;halt")))
+    assert "ifdown 'vx;halt' vxlan3\n" in call("import", "--from", tmp_path / "s").out
+
+
+def test_a_contradiction_is_an_error_and_nothing_is_proposed(tmp_path: Path) -> None:
+    write_snapshot(tmp_path / "s", hand("multicast", node2=("225.20.1.1", "225.20.1.2")))
+    result = call("import", "--from", tmp_path / "s")
+    assert (result.status, result.out) == (1, "")
+    assert result.err == (
+        "error: node2: /etc/network/interfaces:20: vmbr2: multicast group is 225.20.1.2, but 225.20.1.1 on node1 "
+        "(/etc/network/interfaces:20); make them the same\n"
+        "error: node2: /etc/network/interfaces:32: vmbr3: multicast group is 225.20.1.2, but 225.20.1.1 on node1 "
+        "(/etc/network/interfaces:32); make them the same\n"
+    )
+
+
+def test_a_proposal_that_does_not_pass_is_shown_with_the_reason(tmp_path: Path) -> None:
+    write_snapshot(tmp_path / "s", hand("asymmetric", ("10.0.3.254", "192.168.0.254")))
+    result = call("import", "--from", tmp_path / "s")
+    assert result.status == 1
+    assert "subnet: asym-192.168.0.0-24\n" in result.out
+    assert "What then comes" not in result.out
+    assert "error: the proposal does not pass: pvesdn.cfg:" in result.err
+
+
+def test_where_nothing_was_made_by_hand_that_is_said(settings: Path) -> None:
+    result = call("--config", settings, "import", cluster=fake_cluster())
+    assert result.status == 1
+    assert "nothing to import" in result.err
+
+
+def test_a_node_that_did_not_answer_shows_in_the_status(settings: Path, by_hand: FakeCluster) -> None:
+    by_hand.nodes["node3"].off = "connection timed out"
+    result = call("--config", settings, "import", "-q", cluster=by_hand)
+    assert result.status == 4
+    assert "warning: node3: was not read (connection timed out): it is taken to be like the others" in result.err
+
+
+# --- what is written -------------------------------------------------------------------------------------------------
+
+
+def test_nothing_is_written_unasked(settings: Path, by_hand: FakeCluster, tmp_path: Path) -> None:
+    before = {name: dict(by_hand.nodes[name].files) for name in by_hand.nodes.nodes}
+    assert call("--config", settings, "import", cluster=by_hand).status == 0
+    assert {name: by_hand.nodes[name].files for name in by_hand.nodes.nodes} == before
+    assert OWN not in by_hand.nodes.pve_files
+    assert {path.name for path in tmp_path.iterdir()} == {"pvesdn.toml"}
+
+
+def test_the_definitions_are_written_to_a_file(tmp_path: Path) -> None:
+    file = tmp_path / "new" / "my.cfg"
+    result = call("import", "--from", MULTICAST, "--output", file)
+    assert result.err == f"{NOTE}Wrote {file}\n"
+    assert file.read_text() == TEXT
+
+
+def test_a_file_that_is_there_stays_until_told(tmp_path: Path) -> None:
+    file = tmp_path / "my.cfg"
+    file.write_text("precious")
+    result = call("import", "--from", MULTICAST, "--output", file)
+    assert result == Result(
+        1, "", f"error: {file} exists already; name another place, or say --overwrite to replace it\n"
+    )
+    assert file.read_text() == "precious"
+    assert call("import", "--from", MULTICAST, "--output", file, "--overwrite").status == 0
+    assert file.read_text() == TEXT
+
+
+def test_pves_files_are_written_into_a_folder(tmp_path: Path) -> None:
+    call("import", "--as", "pve", "--from", MODELS / "one-exit" / "snapshot", "--output", tmp_path / "sdn")
+    names = {"controllers.cfg", "pvesdn.cfg", "subnets.cfg", "vnets.cfg", "zones.cfg"}
+    assert {path.name for path in (tmp_path / "sdn").iterdir()} == names
+
+
+def test_the_edited_files_of_every_node_are_written_for_copying(tmp_path: Path) -> None:
+    result = call("import", "--from", MULTICAST, "--edited", tmp_path / "out")
+    assert result.err == f"{NOTE}Wrote 3 files of 3 nodes to {tmp_path / 'out'}\n"
+    for node in ("node1", "node2", "node3"):
+        edited = (tmp_path / "out" / node / "etc/network/interfaces").read_text()
+        assert edited == (MODELS / "multicast/expected/edited" / node / "etc/network/interfaces").read_text()
+
+
+def test_a_place_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    result = call("import", "-q", "--from", MULTICAST, "--output", tmp_path / "file" / "x")
+    assert result.status == 1
+    assert len(result.err.splitlines()) == 1
+
+
+def test_the_clusters_definitions_are_written_when_asked(settings: Path, by_hand: FakeCluster) -> None:
+    result = call("--config", settings, "import", "--write", cluster=by_hand)
+    assert result.err.endswith(f"Wrote {OWN}\n")
+    assert by_hand.nodes.pve_files[OWN] == TEXT
+
+
+def test_definitions_that_do_not_pass_are_not_written_to_the_cluster(settings: Path, by_hand: FakeCluster) -> None:
+    for name, raw in hand("asymmetric", ("10.0.3.254", "192.168.0.254")).nodes.items():
+        by_hand.nodes[name].files |= raw.files
+        by_hand.nodes[name].commands |= raw.commands
+    result = call("--config", settings, "import", "--write", cluster=by_hand)
+    assert result.status == 1
+    assert "error: the proposal does not pass: " in result.err
+    assert OWN not in by_hand.nodes.pve_files
+
+
+def test_the_clusters_definitions_are_not_replaced_until_told(settings: Path, by_hand: FakeCluster) -> None:
+    by_hand.nodes.pve_files[OWN] = "vxlan: mine\n"
+    result = call("--config", settings, "import", "--write", cluster=by_hand)
+    assert result == Result(1, "", f"error: {OWN} exists already; look at it, then say --overwrite to replace it\n")
+    assert by_hand.nodes.pve_files[OWN] == "vxlan: mine\n"
+    assert call("--config", settings, "import", "--write", "--overwrite", cluster=by_hand).status == 0
+    assert by_hand.nodes.pve_files[OWN] == TEXT
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("--write", "--as", "pve"), "--write does not go with --as pve"),
+        (("--write", "--from", MULTICAST), "--write needs the cluster, --from has none"),
+    ],
+)
+def test_what_cannot_be_written_is_refused_before_anything_is_read(words: tuple[str, ...], message: str) -> None:
+    result = call("import", *words)
+    assert (result.status, result.out) == (1, "")
+    assert message in result.err
+
+
+# --- for machines ----------------------------------------------------------------------------------------------------
+
+
+def test_the_document_has_everything() -> None:
+    document = json.loads(call("import", "--json", "--diff", "--from", MODELS / "vrrp" / "snapshot").out)
+    assert (document["kind"], document["form"]) == ("import", "pvesdn")
+    assert [definition["file"] for definition in document["definitions"]] == [OWN]
+    node = document["nodes"][0]
+    assert (node["name"], node["is_frr_rewritten"]) == ("node1", True)
+    assert node["ifdown"] == ["vxlan2", "vxlan3", "vxlan4000", "vmbr4000", "vrf1"]
+    eno2 = next(out for out in node["take_out"] if out["name"] == "eno2")
+    assert eno2 == {
+        "name": "eno2",
+        "file": "/etc/network/interfaces",
+        "lines": [{"first": 23, "last": 25}, {"first": 27, "last": 30}],
+        "is_whole": False,
+        "vni": None,
+        "becomes": "eno2",
+    }
+    assert "-        vrrp-id 1" in node["diff"]
+    assert document["not_carried_over"] == document["problems"] == document["written"] == []
+    assert document["plan"]["summary"]["replace"] == 15
+    assert document["plan"]["summary"]["has_obstacles"] is False
+
+
+def test_a_contradiction_is_a_document_too(tmp_path: Path) -> None:
+    write_snapshot(tmp_path / "s", hand("multicast", node2=("225.20.1.1", "225.20.1.2")))
+    document = json.loads(call("import", "--json", "--from", tmp_path / "s").out)
+    assert (document["kind"], document["exit_status"], len(document["errors"])) == ("error", 1, 2)

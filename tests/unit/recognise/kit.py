@@ -1,0 +1,85 @@
+"""Clusters that were set up by hand: the seed's models, with some text of some nodes exchanged."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+
+from pvesdn.adapters.snapshot_dir import read_snapshot
+from pvesdn.decode.cluster_status import decode_cluster
+from pvesdn.decode.handmade import MAIN_INTERFACES, decode_handmade
+from pvesdn.decode.node import decode_facts
+from pvesdn.decode.write_sdn import write_sdn
+from pvesdn.errors import SdnConfigError
+from pvesdn.model.files import FRR_CONF
+from pvesdn.model.proposal import Proposal
+from pvesdn.model.snapshot import NodeRaw, Snapshot
+from pvesdn.recognise.proposal import Handwork, recognise
+
+MODELS = Path(__file__).parents[2] / "golden_import"
+Exchange = tuple[str, str]
+
+
+def hand(
+    model: str, *everywhere: Exchange, only_files: bool = False, **nodes: Exchange | Iterable[Exchange]
+) -> Snapshot:
+    """A model with some text exchanged, in interfaces and frr.conf alike.
+
+    :param everywhere: on all nodes.
+    :param nodes: on one node.
+    :param only_files: nothing live was read.
+    """
+    snapshot = read_snapshot(MODELS / model / "snapshot")
+    changed = {}
+    for name, raw in snapshot.nodes.items():
+        given = nodes.get(name, ())
+        own = (given,) if isinstance(given, tuple) and given and isinstance(given[0], str) else tuple(given)
+        files = dict(raw.files)
+        for old, new in (*everywhere, *own):  # type: ignore[misc] # told apart above
+            hits = [path for path in (MAIN_INTERFACES, FRR_CONF) if old in files.get(path, "")]
+            assert hits, f"{name} has no {old!r}"
+            for path in hits:
+                files[path] = files[path].replace(old, new)
+        changed[name] = NodeRaw(files, {} if only_files else raw.commands)
+    return replace(snapshot, nodes=changed)
+
+
+def handwork(snapshot: Snapshot, *, taken: frozenset[str] = frozenset()) -> Handwork:
+    cluster = decode_cluster(snapshot.api)
+    return Handwork(
+        nodes={name: decode_handmade(name, raw.files) for name, raw in snapshot.nodes.items()},
+        facts={name: decode_facts(name, raw) for name, raw in snapshot.nodes.items()},
+        cluster=cluster,
+        taken=taken,
+        unread={member.name: "offline" for member in cluster.members if member.name not in snapshot.nodes},
+    )
+
+
+def proposed(snapshot: Snapshot, **given: frozenset[str]) -> Proposal:
+    return recognise(handwork(snapshot, **given))
+
+
+def text(snapshot: Snapshot, **given: frozenset[str]) -> str:
+    """The pvesdn.cfg that is proposed."""
+    return write_sdn(proposed(snapshot, **given).sdn)["pvesdn.cfg"]
+
+
+def section(snapshot: Snapshot, head: str, **given: frozenset[str]) -> dict[str, str]:
+    """The properties of one section of it."""
+    found = text(snapshot, **given)
+    (own,) = (part for part in found.split("\n\n") if part.startswith(f"{head}\n") or part == head)
+    return dict(line.strip().split(" ", 1) for line in own.splitlines()[1:])
+
+
+def refused(snapshot: Snapshot) -> list[str]:
+    """Why nothing is proposed."""
+    try:
+        recognise(handwork(snapshot))
+    except SdnConfigError as error:
+        return list(error.lines)
+    raise AssertionError("it was proposed")
+
+
+def lost(snapshot: Snapshot) -> list[str]:
+    return [str(finding) for finding in proposed(snapshot).lost]
