@@ -23,6 +23,7 @@ _SETTINGS = (
     ("ipv6", "forwarding"),
     ("no", "ip", "forwarding"),
     ("no", "ipv6", "forwarding"),
+    ("no", "zebra", "nexthop", "kernel", "enable"),
     ("line", "vty"),
 )
 """Top-level lines that pvesdn writes as well, or that a fresh frr.conf has."""
