@@ -6,6 +6,7 @@ import signal
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -138,11 +139,12 @@ def test(
     if if_possible and (reason := _obstacle(session.screen)):
         session.screen.remark(f"The lab was skipped: {reason}.")
         return exits.OK
+    ways = {"kind": machine, "only_here": only_here, "if_possible": if_possible}
     if results is not None:
         results.mkdir(parents=True, exist_ok=True)
-        return _test(session.screen, scenarios, results.resolve(), evidence, kind=machine, only_here=only_here)
+        return _test(session.screen, scenarios, results.resolve(), evidence, ways)
     with tempfile.TemporaryDirectory(prefix="pvesdn-results-") as folder:
-        return _test(session.screen, scenarios, Path(folder), evidence, kind=machine, only_here=only_here)
+        return _test(session.screen, scenarios, Path(folder), evidence, ways)
 
 
 def _obstacle(screen: Screen) -> str:
@@ -160,21 +162,16 @@ def _obstacle(screen: Screen) -> str:
 
 
 def _test(
-    screen: Screen,
-    scenarios: tuple[str, ...],
-    results: Path,
-    evidence: Path | None,
-    *,
-    kind: str,
-    only_here: bool,
+    screen: Screen, scenarios: tuple[str, ...], results: Path, evidence: Path | None, ways: dict[str, Any]
 ) -> int:
+    """:param ways: options of `run_scenarios`."""
     from pvesdn.lab.live.evidence import write_evidence  # noqa: PLC0415
     from pvesdn.lab.live.holder import run_scenarios  # noqa: PLC0415
     from pvesdn.lab.live.scenario import choose  # noqa: PLC0415
 
     # Unlike Ctrl-C, a request to end would not let folders be cleared away.
     signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
-    is_good = run_scenarios(choose(scenarios), results, screen.remark, kind=kind, only_here=only_here)
+    is_good = run_scenarios(choose(scenarios), results, screen.remark, **ways)
     if evidence is not None:
         write_evidence(results, evidence)
     return exits.OK if is_good else exits.ERROR

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -27,13 +28,20 @@ TEST_SECONDS = 2700.0
 
 
 def run_scenarios(
-    scenarios: Iterable[Scenario], results: Path, say: Say, *, kind: str = "auto", only_here: bool = False
+    scenarios: Iterable[Scenario],
+    results: Path,
+    say: Say,
+    *,
+    kind: str = "auto",
+    only_here: bool = False,
+    if_possible: bool = False,
 ) -> bool:
     """Run scenarios: here what the kernel can, at the same time the rest in a virtual machine with Debian's.
 
     :param results: a folder that gets ``results.jsonl``.
     :param kind: of the machine, one of `machines.KINDS`.
     :param only_here: name the rest instead of running it.
+    :param if_possible: name the rest also where no machine can be had.
     :returns: all went well.
     :raises SettingsError: this machine cannot carry the lab.
     """
@@ -41,21 +49,38 @@ def run_scenarios(
         raise SettingsError(reason)
     here, elsewhere = divide(scenarios, kernel.probe())
     fetch(NODE, say)
-    if elsewhere and only_here:
-        names = ", ".join(scenario.name for scenario in elsewhere)
-        say(f"skipped, because this kernel has no VRF devices: {names} (`pvesdn lab test` runs them in a machine)")
-        elsewhere = []
+    carrier = _carrier(elsewhere, kind, say, only_here=only_here, if_possible=if_possible)
     parts = [results / "here", results / "machine"]
+    for part in parts:  # of an earlier run
+        shutil.rmtree(part, ignore_errors=True)
     with ExitStack() as stack:
         places: list[_Place] = []
-        if elsewhere:
+        if carrier is not None:
             argv, given = in_machine(_request(elsewhere, machines.SHARED))
-            places.append(stack.enter_context(machines.choose(kind, say).carry(argv, parts[1], given)))
+            places.append(stack.enter_context(carrier.carry(argv, parts[1], given)))
         if here:
             places.append(stack.enter_context(_carry(here, parts[0])))
         statuses = [place.wait(TEST_SECONDS) for place in places]
     join_results(parts, results)
     return not any(statuses)
+
+
+def _carrier(
+    scenarios: list[Scenario], kind: str, say: Say, *, only_here: bool, if_possible: bool
+) -> machines.Machine | None:
+    """The machine for scenarios that this kernel cannot carry; None when they are not to run, which is said."""
+    if not scenarios:
+        return None
+    reason = "this kernel has no VRF devices" if only_here else ""
+    if not reason:
+        try:
+            return machines.choose(kind, say)
+        except SettingsError as error:
+            if not if_possible:
+                raise
+            reason = f"a machine for them cannot be had: {error}"
+    say(f"skipped, because {reason}: {', '.join(scenario.name for scenario in scenarios)}")
+    return None
 
 
 class _Place(Protocol):
