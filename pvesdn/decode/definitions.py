@@ -9,6 +9,7 @@ from typing import Any
 from pvesdn.decode.addresses import host_fault, loose_network
 from pvesdn.decode.entries import Entry
 from pvesdn.decode.values import BadValueError, Reader, zone_id
+from pvesdn.model.fabrics import Fabric, LeftFabric
 from pvesdn.model.sdn import Controller, Exit, Subnet, Underlay, Vnet, Zone
 
 _SUBNET_ID_PARTS = 3
@@ -26,7 +27,7 @@ class Definitions:
     subnets: list[Subnet] = field(default_factory=list)
     controllers: list[Controller] = field(default_factory=list)
     exits: list[Exit] = field(default_factory=list)
-    has_fabrics: bool = False
+    fabrics: list[Fabric | LeftFabric] = field(default_factory=list)
 
     def of(self, noun: str) -> list[Entry]:
         """The entries of one noun, in file order."""

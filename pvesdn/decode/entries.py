@@ -12,8 +12,8 @@ from pydantic import ValidationError
 from pvesdn.decode.section_config import Section
 from pvesdn.decode.values import BadValueError, Reader, boolean, shown, text
 from pvesdn.errors import SdnConfigError
+from pvesdn.model.defined import Defined
 from pvesdn.model.findings import Finding, Severity, Where
-from pvesdn.model.sdn import Defined
 
 D = TypeVar("D", bound=Defined)
 
@@ -165,7 +165,7 @@ class Entry:
             self._fail_at(line, f"{name} {error.what}", error.hint)
             return
         if word.is_used:
-            self.values[name] = read
+            self.values[name] = (*self.values.get(name, ()), read) if word.is_array else read
 
     def _fail_at(self, line: int, what: str, hint: str) -> None:
         self.is_good = False

@@ -72,7 +72,12 @@ def _links(rows: list[dict[str, Json]]) -> Iterator[Link]:
             kind=kind,
             vni=vni,
             vlan_filtering=None if is_aware is None else json_text.flag(is_aware, f"vlan_filtering {what}"),
+            altnames=tuple(json_text.string(other, f"altnames {what}") for other in _list(row.get("altnames"))),
         )
+
+
+def _list(value: Json) -> list[Json]:
+    return value if isinstance(value, list) else []
 
 
 def _addresses(rows: list[dict[str, Json]]) -> Iterator[tuple[str, IpInterface]]:

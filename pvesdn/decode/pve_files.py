@@ -8,15 +8,17 @@ from difflib import get_close_matches
 from pvesdn.decode import values
 from pvesdn.decode.definitions import Definitions, check_id, subnet_fields
 from pvesdn.decode.entries import Entry, Ledger, refuse_duplicates
-from pvesdn.decode.pve_words import BEYOND_PEERS, NOUNS, WORDS
+from pvesdn.decode.fabrics import read_fabrics
+from pvesdn.decode.pve_controllers import check_ways_to_peers, read_controllers
+from pvesdn.decode.pve_words import NOUNS, WORDS
 from pvesdn.decode.section_config import Section
+from pvesdn.model.fabrics import LeftFabric
 from pvesdn.model.findings import Severity, Where
 from pvesdn.model.primitives import VNI_MAX
 from pvesdn.model.sdn import (
     LeftController,
     LeftZone,
     OwnPveZone,
-    PveEvpnController,
     PveEvpnZone,
     PveQinqZone,
     PveSimpleZone,
@@ -55,14 +57,14 @@ def read_pve(collections: Mapping[str, Iterable[Section]], file: Callable[[str],
                 _refuse_type(entry, collection)
     for noun, entries in found.entries.items():
         refuse_duplicates(entries, noun)
-    _controllers(found)
+    read_fabrics(found)
+    read_controllers(found)
     for entry in found.of("zone"):
         _zone(entry, found, ledger)
     for entry in found.of("vnet"):
         _vnet(entry, found)
     for entry in found.of("subnet"):
         _subnet(entry, found)
-    found.has_fabrics = bool(found.of("fabric"))
     return found
 
 
@@ -73,29 +75,14 @@ def _refuse_type(entry: Entry, collection: str) -> None:
     entry.fail(f"unknown type {values.shown(entry.section.type)}", what)
 
 
-def _controllers(found: Definitions) -> None:
-    for entry in found.of("controller"):
-        check_id(entry, values.controller_id)
-        kind = entry.section.type
-        if kind == "evpn" and not entry.has("peers") and not entry.has("fabric"):
-            entry.fail("has neither peers nor fabric", "add peers in PVE")
-        beyond = [name for name in BEYOND_PEERS if entry.has(name)]
-        if kind == "evpn" and not beyond:
-            if plain := entry.build(PveEvpnController, id=entry.section.id):
-                found.controllers.append(plain)
-            continue
-        entry.values = {name: entry.values[name] for name in ("asn", "node") if name in entry.values}
-        if left := entry.build(LeftController, id=entry.section.id, type=kind):
-            found.controllers.append(left)
-
-
 def _why_left(entry: Entry, found: Definitions) -> str:
     """Why PVE alone can render the zone; empty when pvesdn can as well."""
     kind = entry.section.type
     if kind == "faucet":
         return f"zone type {kind}"
-    if entry.has("fabric"):
-        return "its underlay is a fabric"
+    left = {fabric.id: fabric.type for fabric in found.fabrics if isinstance(fabric, LeftFabric)}
+    if entry.get("fabric") in left:
+        return f"its underlay is a fabric of type {left[entry.get('fabric')].removesuffix('_fabric')}"
     return _why_evpn_left(entry, found) if kind == "evpn" else ""
 
 
@@ -123,8 +110,8 @@ def _zone(entry: Entry, found: Definitions, ledger: Ledger) -> None:
         return
     if entry.get("vxlan-port") == 65536:  # noqa: PLR2004 - PVE's bound is one too high
         entry.warn("vxlan-port 65536 is no UDP port", "write 1-65535", at="vxlan-port")
-    if entry.section.type == "vxlan" and not entry.has("peers"):
-        entry.fail("has neither peers nor fabric", "add peers in PVE")
+    if entry.section.type == "vxlan":
+        check_ways_to_peers(entry)
     if entry.section.type == "evpn":
         _doubt_evpn(entry)
     if zone := entry.build(_ZONES[entry.section.type], id=entry.section.id):

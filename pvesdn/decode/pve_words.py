@@ -6,6 +6,8 @@ from collections.abc import Mapping
 
 from pvesdn.decode import addresses, values
 from pvesdn.decode.entries import Word, Words
+from pvesdn.decode.fabrics import FABRICS
+from pvesdn.decode.pve_controllers import CONTROLLERS
 from pvesdn.decode.values import integer
 
 _KNOWN = Word(is_used=False)
@@ -34,7 +36,13 @@ _ZONES: Mapping[str, Words] = {
         "tag": Word(integer(0), is_required=True),
         "vlan-protocol": Word(values.choice("802.1q", "802.1ad")),
     },
-    "vxlan": {**_EVERY_ZONE, **_MTU, **_UDP_PORT, "peers": Word(addresses.pve_addresses), "fabric": Word()},
+    "vxlan": {
+        **_EVERY_ZONE,
+        **_MTU,
+        **_UDP_PORT,
+        "peers": Word(addresses.pve_addresses),
+        "fabric": Word(values.fabric_id),
+    },
     "evpn": {
         **_EVERY_ZONE,
         **_MTU,
@@ -75,75 +83,12 @@ _SUBNETS: Mapping[str, Words] = {
     },
 }
 
-_ASN = Word(integer(0, 4_294_967_295), is_required=True)
-_NODE = Word(values.node, is_required=True)
-
-_CONTROLLERS: Mapping[str, Words] = {
-    "evpn": {
-        "asn": _ASN,
-        "peers": Word(addresses.pve_addresses),
-        "fabric": Word(),
-        "ebgp-multihop": Word(),
-        "nodes": Word(),
-        "peer-group-name": Word(),
-        "bgp-mode": Word(),
-        "route-map-in": Word(),
-        "route-map-out": Word(),
-    },
-    "bgp": {
-        "asn": _ASN,
-        "node": _NODE,
-        "peers": _NEEDED,
-        "ebgp": _SWITCH,
-        "ebgp-multihop": _KNOWN,
-        "loopback": _KNOWN,
-        "bgp-multipath-as-path-relax": _SWITCH,
-        "route-map-in": _KNOWN,
-        "route-map-out": _KNOWN,
-    },
-    "isis": {
-        "node": _NODE,
-        "isis-domain": _NEEDED,
-        "isis-ifaces": _NEEDED,
-        "isis-net": _NEEDED,
-        "loopback": _KNOWN,
-    },
-    "faucet": {},
-}
-
-_FABRIC: Words = {"id": _KNOWN, "ip_prefix": _KNOWN, "ip6_prefix": _KNOWN}
-_FABRIC_NODE: Words = {"id": _KNOWN, "ip": _KNOWN, "ip6": _KNOWN, "interfaces": _KNOWN_ARRAY}
-_FABRICS: Mapping[str, Words] = {
-    "openfabric_fabric": {**_FABRIC, "hello_interval": _KNOWN, "csnp_interval": _KNOWN, "route_filter": _KNOWN},
-    "openfabric_node": _FABRIC_NODE,
-    "ospf_fabric": {**_FABRIC, "area": _NEEDED, "route_filter": _KNOWN, "redistribute": _KNOWN_ARRAY},
-    "ospf_node": _FABRIC_NODE,
-    "wireguard_fabric": {**_FABRIC, "persistent_keepalive": _KNOWN},
-    "wireguard_node": {
-        **_FABRIC_NODE,
-        "role": _KNOWN,
-        "endpoint": _KNOWN,
-        "peers": _KNOWN_ARRAY,
-        "allowed_ips": _KNOWN_ARRAY,
-        "public_key": _KNOWN,
-    },
-    "bgp_fabric": {
-        **_FABRIC,
-        "bfd": _SWITCH,
-        "redistribute": _KNOWN_ARRAY,
-        "route_map_in": _KNOWN,
-        "route_map_out": _KNOWN,
-        "route_filter": _KNOWN,
-    },
-    "bgp_node": {**_FABRIC_NODE, "role": _KNOWN, "asn": _KNOWN, "peer_ip": _KNOWN},
-}
-
 WORDS: Mapping[str, Mapping[str, Words]] = {
     "zones": _ZONES,
     "vnets": _VNETS,
     "subnets": _SUBNETS,
-    "controllers": _CONTROLLERS,
-    "fabrics": _FABRICS,
+    "controllers": CONTROLLERS,
+    "fabrics": FABRICS,
 }
 """Known words by collection: `<collection>.cfg`, and the key of that name in .running-config."""
 
@@ -155,6 +100,3 @@ NOUNS: Mapping[str, str] = {
     "fabrics": "fabric",
 }
 """What a section of each collection defines."""
-
-BEYOND_PEERS = ("fabric", "ebgp-multihop", "nodes", "peer-group-name", "bgp-mode", "route-map-in", "route-map-out")
-"""What makes an evpn controller more than the list of peers that pvesdn renders."""

@@ -109,6 +109,6 @@ def _join(pve: Definitions, own: Definitions, version: int | None, *, runs_frr: 
         controllers=tuple(sorted((*pve.controllers, *own.controllers), key=lambda controller: controller.id)),
         exits=tuple(sorted(own.exits, key=lambda exit_: exit_.id)),
         version=version,
-        has_fabrics=pve.has_fabrics,
+        fabrics=tuple(sorted(pve.fabrics, key=lambda fabric: fabric.id)),
         runs_frr=runs_frr,
     )

@@ -9,6 +9,7 @@ from typing import Any, TypeAlias
 from pydantic import TypeAdapter, ValidationError
 
 from pvesdn.decode.section_config import has_forbidden
+from pvesdn.model.fabrics import FabricId, FabricIfName
 from pvesdn.model.primitives import ControllerId, ExitId, IfName, MacAddress, NodeName, SdnId
 
 Reader: TypeAlias = Callable[[str], Any]
@@ -21,6 +22,8 @@ _FALSE = frozenset({"0", "off", "no", "false"})
 # PVE's own alphabet for an alias (F1.6): word characters, white space, '(' and ASCII from ')' to '_'.
 _ALIAS = re.compile(r"[\w (-_]{1,256}")
 _NAMES_OF_SETTINGS = frozenset({"all", "default"})
+_PVE_INTERFACE = re.compile(r"[a-zA-Z][a-zA-Z0-9_]{1,20}([:.][0-9]{1,10})?")  # PVE's pve-iface (F1.4)
+_ISIS_NET = re.compile(r"[a-fA-F0-9]{2}(\.[a-fA-F0-9]{4}){3,9}\.[a-fA-F0-9]{2}")
 _MAX_32_BITS = 4_294_967_295
 _MAC: TypeAdapter[str] = TypeAdapter(MacAddress)
 _SHOWN = 60
@@ -127,6 +130,28 @@ underlay_id = _named(ControllerId, "underlay id", "write 2 to 64 letters, digits
 exit_id = _named(ExitId, "exit id", "write 1 to 32 letters, digits, - and _, a letter first")
 node = _named(NodeName, "node name", "write a host name of letters, digits and -")
 interface = _named(IfName, "interface name", "write 1 to 15 letters, digits and . _ -, a letter first")
+
+fabric_id = _named(FabricId, "fabric id", "write 1 to 8 letters, digits and -")
+fabric_interface = _named(FabricIfName, "interface name", "write 1 to 15 letters, digits and . _ - @")
+
+
+def pve_interface(value: str) -> str:
+    """A device, or another name of it, as PVE spells them."""
+    if not _PVE_INTERFACE.fullmatch(value):
+        raise BadValueError(f"{shown(value)} is no interface name", "write letters, digits and _, a letter first")
+    return value
+
+
+def pve_interfaces(value: str) -> tuple[str, ...]:
+    """A list of devices, at least one, in the order it was given."""
+    return tuple(pve_interface(word) for word in listed(value, "interface"))
+
+
+def isis_net(value: str) -> str:
+    """A network entity title (ISO 10589) in the length that PVE allows."""
+    if not _ISIS_NET.fullmatch(value):
+        raise BadValueError(f"{shown(value)} is no NET", "write such as 49.0001.1921.6800.1002.00")
+    return value
 
 
 def own_vnet_id(value: str) -> str:

@@ -35,7 +35,9 @@ class NodeDesign:
     :param sdn: `interfaces.d/sdn` in PVE's own text; None when it cannot or need not be rendered.
     :param frr: our FRR configuration; None when no zone of ours needs FRR.
     :param pve_frr: the FRR configuration that belongs to PVE's zones; PVE writes it itself where it has SDN of its own.
+    :param merges_local: PVE takes frr.conf.local into the file that `pve_frr` becomes.
     :param daemons: FRR daemons that must be switched on.
+    :param pve_daemons: daemons that `pve_frr` needs and PVE leaves to the administrator: switched on where FRR is installed.
     :param sysctls: names and values, sorted by name.
     :param flooding: static all-zero FDB entries by VXLAN device: a route withdrawn by FRR deletes them, so they are
         looked after whenever FRR changes.
@@ -49,3 +51,5 @@ class NodeDesign:
     daemons: frozenset[str]
     sysctls: tuple[tuple[str, str], ...]
     flooding: tuple[tuple[str, tuple[IpAddress, ...]], ...]
+    merges_local: bool = False
+    pve_daemons: frozenset[str] = frozenset()

@@ -15,6 +15,7 @@ class Link:
     :param kind: ``bridge``, ``vxlan``, ``vrf``, ``veth``… or empty for a physical one.
     :param vni: of a VXLAN device.
     :param vlan_filtering: of a Linux bridge: it is VLAN-aware; None when the kernel did not say.
+    :param altnames: other names of the device.
     :param mtu: bytes.
     """
 
@@ -25,6 +26,7 @@ class Link:
     kind: str = ""
     vni: int | None = None
     vlan_filtering: bool | None = None
+    altnames: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

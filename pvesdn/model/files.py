@@ -27,6 +27,7 @@ class RenderedFile:
 
     :param text: the whole file; None when it must not exist.
     :param stanzas: of an interfaces file: text by interface name, in file order; empty otherwise.
+    :param order_free: of those, the ones whose lines mean the same in any order.
     """
 
     path: str
@@ -34,6 +35,7 @@ class RenderedFile:
     mode: str = "0644"
     owner: str = "root:root"
     stanzas: Mapping[str, str] = field(default_factory=dict)
+    order_free: frozenset[str] = frozenset()
 
 
 class Action(StrEnum):

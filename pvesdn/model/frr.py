@@ -1,4 +1,7 @@
-"""FRR's configuration by its own nouns. Words are printed as they stand: numbers, addresses, names without white space."""
+"""FRR's configuration by its own nouns. Words are printed as they stand: numbers, addresses, names without white space.
+
+`custom`, wherever it occurs, are whole lines that PVE took over from frr.conf.local, blanks at their beginning included.
+"""
 
 from __future__ import annotations
 
@@ -28,6 +31,7 @@ class VrfBinding:
     name: str
     l3vni: int | None = None
     routes: tuple[StaticRoute, ...] = ()
+    custom: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +39,16 @@ class PeerGroup:
     """A BGP peer group and its neighbours.
 
     :param remote_as: a number, or ``external``.
+    :param ebgp_multihop: hops to an eBGP neighbor; None leaves it at one.
+    :param update_source: the interface whose address the sessions are spoken from.
     """
 
     name: str
     remote_as: str
     neighbors: tuple[str, ...]
     has_bfd: bool = True
+    ebgp_multihop: int | None = None
+    update_source: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,17 +75,25 @@ class Unicast:
     """`address-family ipv4|ipv6 unicast`.
 
     :param family: ``ipv4`` or ``ipv6``.
+    :param networks: prefixes of the node's own that are announced.
     :param import_vrfs: VRFs whose routes are leaked into this table.
+    :param activations: peer groups that speak the family, with what they sent kept for a soft reset.
     """
 
     family: str
     redistribute: tuple[str, ...] = ()
     import_vrfs: tuple[str, ...] = ()
+    networks: tuple[str, ...] = ()
+    activations: tuple[str, ...] = ()
+    custom: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class L2vpnEvpn:
-    """`address-family l2vpn evpn` (RFC 7432, RFC 8365)."""
+    """`address-family l2vpn evpn` (RFC 7432, RFC 8365).
+
+    :param autort_as: the AS number of derived route targets; Proxmox's FRR alone knows the command.
+    """
 
     activations: tuple[EvpnActivation, ...] = ()
     advertise_all_vni: bool = False
@@ -86,6 +102,8 @@ class L2vpnEvpn:
     rt_import: tuple[str, ...] = ()
     rt_export: tuple[str, ...] = ()
     vnis: tuple[VniTargets, ...] = ()
+    autort_as: int | None = None
+    custom: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +112,8 @@ class BgpRouter:
 
     :param router_id: None only where `is_merged`.
     :param has_graceful_notifications: False prints PVE's two lines that switch hard resets and graceful-restart notifications off.
+    :param checks_connected: False takes a neighbor on another loopback for directly connected.
+    :param relaxes_multipath: paths of the same length through different AS numbers are equal.
     :param is_merged: PVE prints this router itself: frr.conf.local holds what is added to it, nothing else.
     """
 
@@ -105,6 +125,62 @@ class BgpRouter:
     groups: tuple[PeerGroup, ...] = ()
     unicasts: tuple[Unicast, ...] = ()
     evpn: L2vpnEvpn | None = None
+    checks_connected: bool = True
+    relaxes_multipath: bool = False
+    custom: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class IsisRouter:
+    """`router isis DOMAIN` with its network entity title."""
+
+    domain: str
+    net: str
+    custom: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class IsisInterface:
+    """`interface X` that speaks IS-IS."""
+
+    name: str
+    domain: str
+    custom: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class OpenfabricRouter:
+    """`router openfabric FABRIC` with its network entity title."""
+
+    fabric: str
+    net: str
+
+
+@dataclass(frozen=True, slots=True)
+class OpenfabricInterface:
+    """`interface X` in an OpenFabric fabric; intervals in seconds.
+
+    :param families: ``ip`` and ``ipv6``.
+    :param is_passive: it has no neighbors: the device with the node's own address.
+    """
+
+    name: str
+    fabric: str
+    families: tuple[str, ...]
+    is_passive: bool = False
+    hello_interval: int | None = None
+    hello_multiplier: int | None = None
+    csnp_interval: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OspfInterface:
+    """`interface X` in an OSPF area. :param is_unnumbered: it borrows its address, which a broadcast network cannot have."""
+
+    name: str
+    area: str
+    is_passive: bool = False
+    is_unnumbered: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,10 +217,32 @@ class RouteMapEntry:
 
 
 @dataclass(frozen=True, slots=True)
+class AccessList:
+    """An access list of one prefix. :param command: ``access-list`` or ``ipv6 access-list``."""
+
+    command: str
+    name: str
+    prefix: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProtocolMap:
+    """`ip protocol`: the route map that routes of a protocol pass on their way to the kernel.
+
+    :param family: ``ip`` or ``ipv6``.
+    """
+
+    family: str
+    protocol: str
+    route_map: str
+
+
+@dataclass(frozen=True, slots=True)
 class FrrConfig:
     """One node's FRR configuration.
 
     :param version: PVE's `frr version` line; None for our own file, which has none.
+    :param ospf_router_id: of the one OSPF router; None where there is none.
     :param is_local_block: print only the block that goes into frr.conf.local, for PVE to merge.
     :param has_plain_multipath: routes with several next hops are the kernel's old kind, not its nexthop objects.
     :param ip_forwarding: said outright, since frr-reload switches forwarding on when the text is silent; None leaves it to PVE.
@@ -159,6 +257,15 @@ class FrrConfig:
     vrfs: tuple[VrfBinding, ...] = ()
     routers: tuple[BgpRouter, ...] = ()
     vrrp: tuple[VrrpInterface, ...] = ()
+    isis_routers: tuple[IsisRouter, ...] = ()
+    isis_interfaces: tuple[IsisInterface, ...] = ()
     prefix_lists: tuple[PrefixList, ...] = ()
+    custom: tuple[str, ...] = ()
+    openfabric_routers: tuple[OpenfabricRouter, ...] = ()
+    openfabric_interfaces: tuple[OpenfabricInterface, ...] = ()
+    ospf_router_id: IpAddress | None = None
+    ospf_interfaces: tuple[OspfInterface, ...] = ()
+    access_lists: tuple[AccessList, ...] = ()
     route_maps: tuple[RouteMapEntry, ...] = ()
     routes: tuple[StaticRoute, ...] = ()
+    protocol_maps: tuple[ProtocolMap, ...] = ()

@@ -121,7 +121,10 @@ class SnatRule:
 
 @dataclass(frozen=True, slots=True)
 class PveVxlanPort:
-    """A VXLAN device as PVE prints it; `local` None means that PVE found no address of its own."""
+    """A VXLAN device as PVE prints it; `local` None means that PVE found no address of its own.
+
+    :param is_order_free: PVE prints the remotes of a fabric in another order every time.
+    """
 
     name: str
     vni: int
@@ -131,6 +134,7 @@ class PveVxlanPort:
     udp_port: int | None = None
     is_controlled: bool = False
     has_arp_nd_suppression: bool = False
+    is_order_free: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,6 +261,20 @@ class PveBridgeProtocol:
     protocol: str
 
 
+@dataclass(frozen=True, slots=True)
+class PveFabricInterface:
+    """One address of a fabric's interface as PVE prints it: an interface with two has two of them.
+
+    :param family: ``inet`` or ``inet6``.
+    :param is_dummy: the device that holds the node's own address in the fabric.
+    """
+
+    name: str
+    family: str
+    address: str
+    is_dummy: bool = False
+
+
 Stanza: TypeAlias = (
     VxlanPort
     | VnetBridge
@@ -274,6 +292,7 @@ Stanza: TypeAlias = (
     | PveQinqBridge
     | PveVlanDevice
     | PveBridgeProtocol
+    | PveFabricInterface
 )
 
 
@@ -283,9 +302,11 @@ class InterfacesFile:
 
     :param version: PVE's `#version:` line; None for our own file.
     :param stanzas: sorted by name, names unique.
+    :param fabrics: what follows them, in PVE's order; a name may occur twice, and among `stanzas` as well.
     :param tunnels: what the `VxlanPort` stanzas have on this node, by zone.
     """
 
     stanzas: tuple[Stanza, ...]
     version: int | None = None
+    fabrics: tuple[PveFabricInterface, ...] = ()
     tunnels: Mapping[str, Tunnel] = field(default_factory=dict)

@@ -9,10 +9,11 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
 from pvesdn.model.base import Model
-from pvesdn.model.findings import Where
+from pvesdn.model.defined import Defined
+from pvesdn.model.fabrics import Fabric, FabricId, LeftFabric
 from pvesdn.model.primitives import (
     Asn,
     ControllerId,
@@ -35,6 +36,7 @@ from pvesdn.model.primitives import (
     Vni,
     WordList,
 )
+from pvesdn.model.pve_controllers import PveBgpController, PveIsisController
 
 
 class Irb(StrEnum):
@@ -43,14 +45,6 @@ class Irb(StrEnum):
     NONE = "none"
     ASYMMETRIC = "asymmetric"
     SYMMETRIC = "symmetric"
-
-
-class Defined(Model):
-    """Anything that has a place in a definition file."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
-
-    where: Where
 
 
 # --- pvesdn.cfg ------------------------------------------------------------------------------------------------------
@@ -182,10 +176,11 @@ class PveQinqZone(PveZone):
 
 
 class PveVxlanZone(PveZone):
-    """zones.cfg type `vxlan` with a list of peers."""
+    """zones.cfg type `vxlan`: `peers`, or the members of a fabric."""
 
     kind: Literal["pve-vxlan"] = "pve-vxlan"
-    peers: IpTextList
+    peers: IpTextList = ()
+    fabric: FabricId | None = None
     vxlan_port: int | None = Field(default=None, alias="vxlan-port")
 
 
@@ -218,16 +213,17 @@ class LeftZone(PveZone):
 
 
 class PveEvpnController(Defined):
-    """controllers.cfg type `evpn` with a list of peers."""
+    """controllers.cfg type `evpn`: `peers`, or the members of a fabric."""
 
     kind: Literal["pve-evpn-controller"] = "pve-evpn-controller"
     id: ControllerId
     asn: Annotated[int, Field(ge=0, le=4_294_967_295)]
-    peers: IpTextList
+    peers: IpTextList = ()
+    fabric: FabricId | None = None
 
 
 class LeftController(Defined):
-    """A controller that pvesdn leaves to PVE: `bgp`, `isis`, or `evpn` over a fabric."""
+    """A controller that pvesdn leaves to PVE, for what newer versions let it have."""
 
     kind: Literal["left-controller"] = "left-controller"
     id: ControllerId
@@ -285,14 +281,16 @@ BridgedPveZone: TypeAlias = PveVlanZone | PveQinqZone
 """Zones of PVE's whose traffic rides on a bridge of the host."""
 OwnPveZone: TypeAlias = PveSimpleZone | PveVxlanZone | PveEvpnZone | BridgedPveZone
 Zone: TypeAlias = Annotated[OurZone | OwnPveZone | LeftZone, Field(discriminator="kind")]
-Controller: TypeAlias = Annotated[EvpnController | PveEvpnController | LeftController, Field(discriminator="kind")]
+NodeController: TypeAlias = PveBgpController | PveIsisController
+Controller: TypeAlias = Annotated[
+    EvpnController | PveEvpnController | NodeController | LeftController, Field(discriminator="kind")
+]
 
 
 class SdnConfig(Model):
     """The whole intent of both sources, each tuple sorted by id.
 
     :param version: the version PVE's `interfaces.d/sdn` will carry; None when nothing was ever committed or pending.
-    :param has_fabrics: fabrics.cfg has sections, so PVE writes FRR of its own.
     :param runs_frr: what PVE committed last has a controller or a fabric: FRR is PVE's until the next commit is through.
     """
 
@@ -302,8 +300,8 @@ class SdnConfig(Model):
     subnets: tuple[Subnet, ...] = ()
     controllers: tuple[Controller, ...] = ()
     exits: tuple[Exit, ...] = ()
+    fabrics: tuple[Annotated[Fabric | LeftFabric, Field(discriminator="kind")], ...] = ()
     version: int | None = None
-    has_fabrics: bool = False
     runs_frr: bool = False
 
     @property
@@ -319,7 +317,7 @@ class SdnConfig(Model):
     @property
     def has_pve_frr(self) -> bool:
         """PVE writes frr.conf: it does so as soon as it has a controller or a fabric (PVE::Network::SDN, F4.4)."""
-        return self.has_fabrics or any(not isinstance(c, EvpnController) for c in self.controllers)
+        return bool(self.fabrics) or any(not isinstance(c, EvpnController) for c in self.controllers)
 
     @property
     def gives_up_frr(self) -> bool:

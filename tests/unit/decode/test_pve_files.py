@@ -9,6 +9,7 @@ import pytest
 
 from pvesdn.decode.sdn_files import DecodedSdn, decode_sdn
 from pvesdn.errors import SdnConfigError
+from pvesdn.model.fabrics import Fabric
 from pvesdn.model.findings import Severity
 from pvesdn.model.sdn import (
     LeftController,
@@ -111,16 +112,10 @@ def test_what_pve_knows_and_pvesdn_does_not_render_is_passed_over() -> None:
     ("zones", "controllers", "reason"),
     [
         ("faucet: old\n\tdp-id 1\n\tcontroller x\n", "", "zone type faucet"),
-        ("vxlan: old\n\tfabric test\n", "", "its underlay is a fabric"),
         (
             EVPN.replace("prod", "old") + "\tsecondary-controllers other\n",
             CONTROLLER,
             "it has secondary-controllers",
-        ),
-        (
-            EVPN.replace("prod", "old"),
-            "evpn: ctl\n\tasn 65000\n\tfabric test\n",
-            "controller 'ctl' is more than a list of peers",
         ),
         (
             EVPN.replace("prod", "old"),
@@ -129,14 +124,8 @@ def test_what_pve_knows_and_pvesdn_does_not_render_is_passed_over() -> None:
         ),
         (
             EVPN.replace("prod", "old"),
-            CONTROLLER + "bgp: bgpnode1\n\tasn 65001\n\tnode node1\n\tpeers 10.0.0.1\n\tebgp 1\n",
+            CONTROLLER + "bgp: bgpnode1\n\tasn 65001\n\tnode node1\n\tpeers 10.0.0.1\n\troute-map-in filter\n",
             "controller 'bgpnode1' of type bgp changes what its nodes get",
-        ),
-        (
-            EVPN.replace("prod", "old"),
-            CONTROLLER
-            + "isis: is1\n\tnode node1\n\tisis-domain d\n\tisis-ifaces eth0\n\tisis-net 47.0023.0000.0000.0000.0000.00\n",
-            "controller 'is1' of type isis changes what its nodes get",
         ),
     ],
 )
@@ -156,7 +145,7 @@ def test_a_second_evpn_controller_leaves_the_zones_of_the_first_to_pvesdn() -> N
 
 
 def test_left_controllers_keep_what_checks_need() -> None:
-    text = "bgp: b1\n\tasn 65001\n\tnode node1\n\tpeers 10.0.0.1\n\tloopback lo\n"
+    text = "bgp: b1\n\tasn 65001\n\tnode node1\n\tpeers 10.0.0.1\n\tloopback lo\n\troute-map-out filter\n"
     (controller,) = pending(controllers_cfg=text).config.controllers
     assert isinstance(controller, LeftController)
     assert (controller.type, controller.asn, controller.node) == ("bgp", 65001, "node1")
@@ -164,8 +153,8 @@ def test_left_controllers_keep_what_checks_need() -> None:
 
 def test_fabrics_are_known_and_make_frr_pves() -> None:
     config = pending(fabrics_cfg=FABRICS).config
-    assert (config.has_fabrics, config.has_pve_frr) == (True, True)
-    assert not pending(zones_cfg="").config.has_fabrics
+    assert ([fabric.id for fabric in config.fabrics], config.has_pve_frr) == (["test"], True)
+    assert not pending(zones_cfg="").config.fabrics
 
 
 def test_evpn_options_reach_the_zone() -> None:
@@ -346,7 +335,9 @@ class TestRunningConfig:
     def test_fabrics_are_seen(self) -> None:
         fabric = {"type": "ospf_fabric", "id": "test", "area": "0", "ip_prefix": "172.20.30.0/24"}
         member = {"type": "ospf_node", "id": "test_a", "interfaces": ["name=a", "name=b"], "ip": "172.20.30.1"}
-        assert running({"version": 1, "fabrics": {"ids": {"test": fabric, "test_a": member}}}).config.has_fabrics
+        (found,) = running({"version": 1, "fabrics": {"ids": {"test": fabric, "test_a": member}}}).config.fabrics
+        assert isinstance(found, Fabric)
+        assert [interface.name for part in found.members for interface in part.interfaces] == ["a", "b"]
 
     @pytest.mark.parametrize(
         ("document", "fault"),

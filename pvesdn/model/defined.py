@@ -1,0 +1,16 @@
+"""What everything has that somebody wrote into a definition file."""
+
+from __future__ import annotations
+
+from pydantic import ConfigDict
+
+from pvesdn.model.base import Model
+from pvesdn.model.findings import Where
+
+
+class Defined(Model):
+    """Anything that has a place in a definition file."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+    where: Where
