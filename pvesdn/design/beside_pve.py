@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from pvesdn.model.design import DesignInput
+from pvesdn.model.pve_controllers import PveBgpController
 from pvesdn.model.sdn import (
-    EvpnController,
+    Controller,
     LeftController,
     LeftZone,
     PveEvpnController,
@@ -14,6 +15,15 @@ from pvesdn.model.sdn import (
 
 _MERGES_WITHOUT_CONTROLLER = 9
 """PVE's first major version that writes frr.conf for the sake of frr.conf.local alone (F4.4, F12)."""
+
+
+_MERGES_AS_KNOWN = 9
+"""PVE's first major version whose merge of frr.conf.local is the one described in F6.7."""
+
+
+def merges_as_known(given: DesignInput) -> bool:
+    """PVE's merge of frr.conf.local is the one that `merge_local` plays; so is one whose version is not known."""
+    return not 0 < given.cluster.pve_major < _MERGES_AS_KNOWN
 
 
 def writes_frr(given: DesignInput, node: str) -> bool:
@@ -45,6 +55,7 @@ def asns(given: DesignInput, node: str) -> tuple[tuple[str, int], ...]:
         for controller in given.sdn.controllers
         if isinstance(controller, LeftController) and controller.asn is not None and controller.node in {None, node}
     ]
+    found += [(True, c.id, c.asn) for c in given.sdn.controllers if isinstance(c, PveBgpController) and c.node == node]
     found += [(False, c.id, c.asn) for c in given.sdn.controllers if isinstance(c, PveEvpnController)]
     return tuple((name, asn) for _, name, asn in sorted(found, key=lambda entry: (not entry[0], entry[1])))
 
@@ -69,7 +80,7 @@ def plain_vnis(given: DesignInput, node: str) -> frozenset[int]:
     return frozenset(vnet.tag for vnet in given.sdn.vnets if vnet.zone in zones and vnet.tag is not None)
 
 
-def _is_evpn(controller: EvpnController | PveEvpnController | LeftController) -> bool:
+def _is_evpn(controller: Controller) -> bool:
     return isinstance(controller, PveEvpnController) or (
         isinstance(controller, LeftController) and controller.type == "evpn"
     )

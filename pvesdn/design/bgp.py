@@ -31,6 +31,10 @@ _NOBODY = "65535:65535"
 """A route target that nothing exports."""
 
 
+SWITCHED_BY_PVE = frozenset({"fabricd", "ospfd"})
+"""Daemons that PVE's own SDN switches on and off by itself (F4.2)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Mesh:
     """The BGP speakers of one of our controllers.
@@ -117,7 +121,15 @@ def daemons(frr: FrrConfig | None) -> frozenset[str]:
     """FRR daemons that a configuration needs beside zebra and staticd, which always run."""
     if frr is None:
         return frozenset()
-    return frozenset({"bgpd", "bfdd"} | ({"vrrpd"} if frr.vrrp else set()))
+    needed = {
+        "bgpd": frr.routers or frr.vrfs,
+        "bfdd": frr.routers or frr.vrfs,
+        "vrrpd": frr.vrrp,
+        "isisd": frr.isis_routers,
+        "fabricd": frr.openfabric_routers,
+        "ospfd": frr.ospf_interfaces,
+    }
+    return frozenset(daemon for daemon, parts in needed.items() if parts)
 
 
 def _default_router(given: DesignInput, bgp: BgpPlan, plans: tuple[ZonePlan, ...], node: str) -> BgpRouter | None:

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from pvesdn.design.beside_pve import asns, has_evpn, writes_frr
+from pvesdn.design.beside_pve import asns, has_evpn, merges_as_known, writes_frr
 from pvesdn.design.remarks import error, listed, warning
 from pvesdn.design.zones import nodes_with_tunnels, reflecting_members, zone_nodes
 from pvesdn.model.cluster import Vtep
 from pvesdn.model.design import DesignInput
+from pvesdn.model.fabrics import Fabric, LeftFabric
 from pvesdn.model.findings import Finding
 from pvesdn.model.sdn import EvpnController, EvpnZone, LeftController, PveEvpnController
-
-_MERGES_AS_KNOWN = 9
-"""PVE's first major version whose merge of frr.conf.local is the one described in F6.7."""
 
 
 def check(given: DesignInput, vteps: Mapping[str, Vtep]) -> Iterator[Finding]:
@@ -87,26 +85,32 @@ def _controllers_of_pve(given: DesignInput, vteps: Mapping[str, Vtep]) -> Iterat
                 there = {node for node in nodes if asns(given, node)[:1] == ((name, asn),)}
                 yield _conflict(zone, f"the asn {controller.asn} of controller '{controller.id}'", name, asn, there)
         if isinstance(controller, PveEvpnController):
-            peers = set(controller.peers)
+            peers = set(controller.peers) | _members(given, controller.fabric)
             missing = {node for node in nodes if node in vteps and str(vteps[node].address) not in peers}
             if missing:
                 what = f"PVE's controller '{controller.id}' has no peer for the VTEP of {listed(missing)}"
                 yield warning(zone.where, what, "add it to the controller's peers in PVE")
 
 
+def _members(given: DesignInput, fabric: str | None) -> set[str]:
+    """Addresses of a fabric's nodes, with which a controller over the fabric peers."""
+    found = [known for known in given.sdn.fabrics if isinstance(known, Fabric) and known.id == fabric]
+    return {str(member.ip) for known in found for member in known.members}
+
+
 def _nobody(given: DesignInput) -> Iterator[Finding]:
     """Without its SDN endpoints PVE writes no FRR, and what pvesdn leaves to PVE nobody writes."""
     left = [c.id for c in given.sdn.controllers if isinstance(c, LeftController)]
+    fabrics = [f.id for f in given.sdn.fabrics if isinstance(f, LeftFabric)]
     needs_frr = any(isinstance(zone, EvpnZone) for zone in given.sdn.our_zones) or given.sdn.exits or has_evpn(given)
-    if not given.cluster.has_sdn and needs_frr and (left or given.sdn.has_fabrics):
-        named = f"the controllers {listed(left)}" if left else "the fabrics"
+    if not given.cluster.has_sdn and needs_frr and (left or fabrics):
+        named = f"the controllers {listed(left)}" if left else f"the fabrics {listed(fabrics)}"
         what = f"has no SDN of PVE's own, which alone could configure FRR for {named}"
         yield error("cluster", what, "install libpve-network-perl on every node, or remove them")
 
 
 def _merge(given: DesignInput) -> Iterator[Finding]:
-    major = given.cluster.pve_major
-    if not 0 < major < _MERGES_AS_KNOWN:
+    if merges_as_known(given):
         return
     nodes = {node for node in given.facts if writes_frr(given, node)}
     speaking = frozenset[str]().union(*_speakers(given).values())

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from pvesdn.design.remarks import error, note, warning
+from pvesdn.design.remarks import error, listed, note, warning
+from pvesdn.design.zones import zone_nodes
 from pvesdn.model.design import DesignInput
+from pvesdn.model.fabrics import Fabric
 from pvesdn.model.findings import Finding, Where
+from pvesdn.model.pve_controllers import PveBgpController, PveIsisController
 from pvesdn.model.sdn import (
     Controller,
     EvpnController,
     EvpnZone,
     Irb,
     LeftController,
+    PveEvpnController,
     PveEvpnZone,
+    PveVxlanZone,
     Vnet,
     VxlanZone,
 )
@@ -50,11 +55,36 @@ def _zones(given: DesignInput) -> Iterator[Finding]:
     for zone in given.sdn.zones:
         if isinstance(zone, EvpnZone):
             yield from _our_evpn(zone, controllers)
-        elif isinstance(zone, PveEvpnZone) and zone.controller not in controllers:
-            what = f"controller '{zone.controller}' does not exist"
-            yield warning(zone.where, what, "PVE leaves this zone's VNets out")
+        elif isinstance(zone, PveEvpnZone | PveVxlanZone):
+            yield from _pves_way(given, zone, controllers)
         if isinstance(zone, EvpnZone | VxlanZone) and zone.id not in used:
             yield note(zone.where, "has no VNet yet")
+
+
+def _pves_way(
+    given: DesignInput, zone: PveEvpnZone | PveVxlanZone, controllers: Mapping[str, Controller]
+) -> Iterator[Finding]:
+    """What a zone of PVE's lacks, for which PVE leaves its VNets out of some nodes, or of all."""
+    hint = "PVE leaves this zone's VNets out"
+    fabric_id = zone.fabric if isinstance(zone, PveVxlanZone) else None
+    if isinstance(zone, PveEvpnZone):
+        controller = controllers.get(zone.controller)
+        if controller is None:
+            yield warning(zone.where, f"controller '{zone.controller}' does not exist", hint)
+        elif kind := _other_kind(controller):
+            yield warning(zone.where, f"controller '{zone.controller}' is of type {kind}", hint)
+        elif isinstance(controller, PveEvpnController):
+            fabric_id = controller.fabric
+    if fabric_id is None:
+        return
+    fabric = next((known for known in given.sdn.fabrics if known.id == fabric_id), None)
+    if fabric is None:
+        yield warning(zone.where, f"fabric '{fabric_id}' does not exist", hint)
+    elif isinstance(fabric, Fabric):
+        reached = {member.node for member in fabric.members if member.ip is not None}
+        if outside := zone_nodes(zone, given.cluster) - reached:
+            what = f"fabric '{fabric_id}' has no node with an IPv4 address for {listed(outside)}"
+            yield warning(zone.where, what, f"{hint} there; add the node to the fabric, or name the zone's nodes")
 
 
 def _missing(where: Where, what: str, *, is_pve: bool) -> Finding:
@@ -72,12 +102,25 @@ def _vnet_of_evpn(zone: EvpnZone, vnet: Vnet) -> Iterator[Finding]:
         yield error(vnet.where, what, "remove nodes, or write irb symmetric in the zone")
 
 
+def _other_kind(controller: Controller) -> str:
+    """The type of a controller that knows nothing of EVPN; empty for the others."""
+    match controller:
+        case LeftController() if controller.type != "evpn" or controller.asn is None:
+            return controller.type
+        case PveBgpController():
+            return "bgp"
+        case PveIsisController():
+            return "isis"
+        case _:
+            return ""
+
+
 def _our_evpn(zone: EvpnZone, controllers: Mapping[str, Controller]) -> Iterator[Finding]:
     controller = controllers.get(zone.controller)
     if controller is None:
         yield error(zone.where, f"controller '{zone.controller}' does not exist", "define it: evpn-controller: NAME")
-    elif isinstance(controller, LeftController) and (controller.type != "evpn" or controller.asn is None):
-        what = f"controller '{zone.controller}' is of type {controller.type}"
+    elif kind := _other_kind(controller):
+        what = f"controller '{zone.controller}' is of type {kind}"
         yield error(zone.where, what, "name a controller for EVPN")
     if zone.vrf == "main":
         what = "vrf main routes in the host's own table: guests reach VTEP addresses and all other zones there"

@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from pvesdn.design import zone_evpn, zone_vxlan
 from pvesdn.design.beside_pve import evpn_zones
-from pvesdn.design.bgp import BgpPlan, daemons, design_frr, plan_bgp
+from pvesdn.design.bgp import SWITCHED_BY_PVE, BgpPlan, daemons, design_frr, plan_bgp
 from pvesdn.design.exits import design_uplink
 from pvesdn.design.merge_frr import merge_frr
 from pvesdn.design.mtu import inner_mtu
@@ -66,6 +66,7 @@ def share(given: DesignInput, vteps: Mapping[str, Vtep]) -> SharedDesign:
 
 def design_node(shared: SharedDesign, node: str) -> NodeDesign:
     """One node's design, ours and as much of PVE's as can be said."""
+    has_sdn = shared.given.cluster.has_sdn
     exits = shared.exits.get(node, ())
     stanzas = sorted(_stanzas(shared, exits, node), key=attrgetter("name"))
     sdn = design_sdn_file(shared.given, node, shared.pve)
@@ -79,9 +80,11 @@ def design_node(shared: SharedDesign, node: str) -> NodeDesign:
         sdn=sdn,
         frr=frr,
         pve_frr=pve_frr,
-        daemons=daemons(frr if shared.given.cluster.has_sdn else frr or pve_frr),
+        daemons=daemons(frr if has_sdn else frr or pve_frr),
         sysctls=design_sysctls(shared.plans, exits, node),
         flooding=tuple(sorted(_flooding(shared, sdn, frr, node))),
+        merges_local=has_sdn and (frr is None or frr.is_local_block),
+        pve_daemons=daemons(pve_frr) - SWITCHED_BY_PVE if has_sdn else frozenset(),
     )
 
 

@@ -60,11 +60,16 @@ def _group(one: PeerGroup, other: PeerGroup) -> PeerGroup:
 
 
 def _unicast(one: Unicast, other: Unicast) -> Unicast:
-    return Unicast(one.family, _union(one.redistribute, other.redistribute), _union(one.import_vrfs, other.import_vrfs))
+    return replace(
+        one,
+        redistribute=_union(one.redistribute, other.redistribute),
+        import_vrfs=_union(one.import_vrfs, other.import_vrfs),
+    )
 
 
 def _evpn(one: L2vpnEvpn, other: L2vpnEvpn) -> L2vpnEvpn:
-    return L2vpnEvpn(
+    return replace(
+        one,
         activations=_merged((*one.activations, *other.activations), lambda activation: activation.group, _activation),
         advertise_all_vni=one.advertise_all_vni or other.advertise_all_vni,
         advertise=_union(one.advertise, other.advertise),

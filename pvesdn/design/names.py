@@ -51,6 +51,11 @@ def service_vlan(zone: str) -> str:
     return f"sv_{zone}"
 
 
+def fabric_dummy(fabric: str) -> str:
+    """The device that holds a node's own address in one of PVE's fabrics."""
+    return f"dummy_{fabric}"
+
+
 def router_mac(vtep: IPv4Address) -> str:
     """The MAC of a node's L3VNI bridges (RFC 9135 section 5): locally administered, one for each VTEP.
 

@@ -6,15 +6,19 @@ from typing import assert_never
 
 from pvesdn.design import names
 from pvesdn.design.pve_bridges import OvsPorts
+from pvesdn.design.pve_fabrics import fabric_interfaces
 from pvesdn.design.pve_frr import design_pve_frr
 from pvesdn.design.pve_index import PveIndex, index_pve
 from pvesdn.design.pve_node import BridgeKind, PveNode
+from pvesdn.design.pve_underlay import NodeControllers, Underlay, evpn_underlay, vxlan_underlay
 from pvesdn.design.pve_zones import evpn_port, vnet_bridge, vxlan_port
 from pvesdn.model.design import DesignInput
+from pvesdn.model.fabrics import LeftFabric
 from pvesdn.model.ifupdown import InterfacesFile, Stanza
 from pvesdn.model.sdn import (
     BridgedPveZone,
     OwnPveZone,
+    PveEvpnController,
     PveEvpnZone,
     PveQinqZone,
     PveSimpleZone,
@@ -35,10 +39,11 @@ def design_sdn_file(given: DesignInput, node: str, index: PveIndex | None = None
         node or of the bridges that its zones ride on, or the file has stanzas of zones or fabrics that pvesdn leaves to PVE.
     """
     facts = given.facts.get(node)
-    if given.sdn.version is None or given.sdn.has_fabrics or facts is None:
+    if given.sdn.version is None or facts is None:
         return None
     index = index or index_pve(given.sdn)
-    if any(zone.nodes is None or node in zone.nodes for zone in index.left):
+    is_left = any(zone.nodes is None or node in zone.nodes for zone in index.left)
+    if is_left or any(isinstance(fabric, LeftFabric) and node in fabric.nodes for fabric in given.sdn.fabrics):
         return None
     here = [(vnet, zone) for vnet, zone in index.vnets if zone.nodes is None or node in zone.nodes]
     if not facts.links and any(isinstance(zone, BridgedPveZone) for _, zone in here):
@@ -46,7 +51,8 @@ def design_sdn_file(given: DesignInput, node: str, index: PveIndex | None = None
     writer = _Writer(index, PveNode(facts), node)
     for vnet, zone in here:
         writer.add(vnet, zone)
-    return InterfacesFile(stanzas=writer.stanzas(), version=given.sdn.version)
+    fabrics = fabric_interfaces(index.fabrics.values(), node)
+    return InterfacesFile(stanzas=writer.stanzas(), version=given.sdn.version, fabrics=fabrics)
 
 
 class _Writer:
@@ -58,6 +64,7 @@ class _Writer:
         self._index = index
         self._answers = answers
         self._node = node
+        self._own = NodeControllers.of(index.controllers.values(), node)
 
     def stanzas(self) -> tuple[Stanza, ...]:
         """All of them, sorted by name."""
@@ -66,18 +73,19 @@ class _Writer:
         return tuple(self._stanzas[name] for name in sorted(self._stanzas))
 
     def add(self, vnet: Vnet, zone: OwnPveZone) -> None:
-        """Add what a VNet needs; PVE warns in its task log and goes on where a tag, a controller or a bridge is missing."""
+        """Add what a VNet needs; PVE warns in a log and goes on where its tag, controller, fabric or bridge is missing."""
         match zone:
             case PveSimpleZone():
                 self._add_bridge(vnet, zone, is_translated=True)
             case PveVxlanZone():
-                if vnet.tag is not None:
-                    self._put(vxlan_port(vnet, vnet.tag, zone, self._answers.local(zone.peers).address))
+                underlay = vxlan_underlay(zone, self._index.fabrics, self._answers)
+                if vnet.tag is not None and underlay is not None:
+                    self._put(vxlan_port(vnet, vnet.tag, zone, underlay))
                     self._add_bridge(vnet, zone, is_translated=False)
             case PveEvpnZone():
-                controller = self._index.controllers.get(zone.controller)
-                if vnet.tag is not None and controller is not None:
-                    local = self._answers.local(controller.peers).address
+                underlay = self._evpn_underlay(zone)
+                if vnet.tag is not None and underlay is not None:
+                    local = underlay.way.address
                     self._put(evpn_port(names.vxlan_port(vnet.id), vnet.tag, zone, local))
                     self._add_bridge(vnet, zone, is_translated=self._node in zone.exit_nodes)
                     self._add_zone(zone, local)
@@ -93,6 +101,12 @@ class _Writer:
             self._put(stanza)
         if bridge is not None and bridge.kind is BridgeKind.OVS and stanzas:
             self._ovs.add(vnet, zone, bridge.name)
+
+    def _evpn_underlay(self, zone: PveEvpnZone) -> Underlay | None:
+        controller = self._index.controllers.get(zone.controller)
+        if not isinstance(controller, PveEvpnController):
+            return None
+        return evpn_underlay(controller, self._index.fabrics, self._answers, self._own.tunnel_loopback)
 
     def _add_zone(self, zone: PveEvpnZone, local: str | None) -> None:
         if names.l3vni_port(zone.id) in self._stanzas:

@@ -8,9 +8,12 @@ from typing import Protocol, TypeVar
 
 from pvesdn.design.pve_bridges import BridgedStanzas
 from pvesdn.design.pve_zones import ZoneStanzas, vnet_bridge, zone_stanzas
+from pvesdn.model.fabrics import Fabric
 from pvesdn.model.ifupdown import PveVnetBridge
+from pvesdn.model.pve_controllers import PveBgpController, PveIsisController
 from pvesdn.model.sdn import (
     LeftZone,
+    NodeController,
     OwnPveZone,
     PveEvpnController,
     PveEvpnZone,
@@ -28,6 +31,7 @@ class PveIndex:
 
     :param zones: zones that pvesdn renders, sorted by id.
     :param left: zones that it leaves to PVE.
+    :param controllers: those that pvesdn renders, sorted by id, as are `fabrics`.
     :param vnets: VNets of `zones`, with their zone, sorted by id; PVE skips a VNet without a zone.
     :param subnets: by VNet, sorted by id.
     :param all_subnets: of every zone, sorted by id; the id of one begins with its zone's.
@@ -37,7 +41,8 @@ class PveIndex:
 
     zones: Mapping[str, OwnPveZone]
     left: tuple[LeftZone, ...]
-    controllers: Mapping[str, PveEvpnController]
+    controllers: Mapping[str, PveEvpnController | NodeController]
+    fabrics: Mapping[str, Fabric]
     vnets: tuple[tuple[Vnet, OwnPveZone], ...]
     subnets: Mapping[str, tuple[Subnet, ...]]
     all_subnets: tuple[Subnet, ...]
@@ -49,7 +54,11 @@ class PveIndex:
 def index_pve(sdn: SdnConfig) -> PveIndex:
     """Index what is PVE's in `sdn`; objects of pvesdn.cfg do not exist for PVE."""
     zones: dict[str, OwnPveZone] = {zone.id: zone for zone in _sorted(sdn.zones) if isinstance(zone, OwnPveZone)}
-    controllers = {c.id: c for c in _sorted(sdn.controllers) if isinstance(c, PveEvpnController)}
+    controllers = {
+        c.id: c
+        for c in _sorted(sdn.controllers)
+        if isinstance(c, PveEvpnController | PveBgpController | PveIsisController)
+    }
     vnets = tuple((vnet, zones[vnet.zone]) for vnet in _sorted(sdn.vnets) if vnet.is_pve and vnet.zone in zones)
     all_subnets = tuple(subnet for subnet in _sorted(sdn.subnets) if subnet.is_pve)
     subnets = _by_vnet(all_subnets)
@@ -61,6 +70,7 @@ def index_pve(sdn: SdnConfig) -> PveIndex:
         zones=zones,
         left=sdn.left_zones,
         controllers=controllers,
+        fabrics={fabric.id: fabric for fabric in _sorted(sdn.fabrics) if isinstance(fabric, Fabric)},
         vnets=vnets,
         subnets=subnets,
         all_subnets=all_subnets,

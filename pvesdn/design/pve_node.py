@@ -27,6 +27,7 @@ _UPLINKS = frozenset({"", "bond", "vlan"})
 
 _CIDR = re.compile(r"(.+)/\d+")
 _MAC_BYTES = 6
+_BRIDGE = "vmbr0"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,21 +70,25 @@ class PveNode:
 
     def __init__(self, facts: NodeFacts) -> None:
         self._facts = facts
-        self._holders = _holders(facts.stanzas)
-        self._locals: dict[tuple[str, ...], Way] = {}
+        self.node = facts.node
+        self._configured = _configured(facts.stanzas)
+        self._holders = {address: name for name, address in reversed(self._configured.items())}
+        self._locals: dict[tuple[tuple[str, ...], str | None], Way] = {}
         self._bridges: dict[str, HostBridge | None] = {}
 
-    def local(self, peers: Sequence[str]) -> Way:
-        """The node's own address among `peers`, or the one it would reach the first of them from.
+    def local(self, peers: Sequence[str], loopback: str | None = None) -> Way:
+        """The address of `loopback`, the node's own address among `peers`, or the one it would reach the first of them from.
 
         Addresses of /etc/network/interfaces are compared as text, as PVE does: `fd00::1` is not `fd00:0::1`.
         """
-        key = tuple(peers)
+        key = tuple(peers), loopback
         if key not in self._locals:
-            self._locals[key] = self._find_local(key)
+            self._locals[key] = self._find_local(*key)
         return self._locals[key]
 
-    def _find_local(self, peers: Sequence[str]) -> Way:
+    def _find_local(self, peers: Sequence[str], loopback: str | None) -> Way:
+        if loopback in self._configured:
+            return Way(self._configured[loopback], loopback)
         for peer in peers:
             if peer in self._holders:
                 return Way(peer, self._holders[peer])
@@ -94,6 +99,10 @@ class PveNode:
         if name not in self._bridges:
             self._bridges[name] = host_bridge(name, self._facts)
         return self._bridges[name]
+
+    def device(self, name: str) -> str:
+        """The kernel's name of a device that may be called by one of its alternative names."""
+        return next((link.name for link in self._facts.links if name in link.altnames), name)
 
     @cached_property
     def internet(self) -> Mapping[int, Way]:
@@ -141,6 +150,9 @@ def way_to(target: IpAddress, facts: NodeFacts) -> Way:
     """What `ip route get TARGET` would say on the node, from its addresses and its main routing tables."""
     if facts.holder(target) is not None:
         return Way(str(target), "lo")
+    if not facts.routes:
+        # Nothing is known of the node's routes; the bridge of PVE's installer is where other nodes are.
+        return Way(None, _BRIDGE if facts.link(_BRIDGE) else "")
     route = _best(target, facts.routes)
     if route is None or not route.device:
         return Way()
@@ -148,8 +160,8 @@ def way_to(target: IpAddress, facts: NodeFacts) -> Way:
     return Way(None if source is None else str(source), route.device)
 
 
-def _holders(stanzas: Iterable[IfaceStanza]) -> dict[str, str]:
-    """Interfaces by their address, as PVE::Network::Interfaces reads the file: one IPv4 address each, the last."""
+def _configured(stanzas: Iterable[IfaceStanza]) -> dict[str, str]:
+    """Addresses by interface, as PVE::Network::Interfaces reads the file: one IPv4 address each, the last."""
     found: dict[str, str] = {}
     for stanza in stanzas:
         family = stanza.method.partition(" ")[0]
@@ -159,10 +171,7 @@ def _holders(stanzas: Iterable[IfaceStanza]) -> dict[str, str]:
                 continue
             match = _CIDR.fullmatch(text)
             found[stanza.name] = match[1] if match else text
-    holders: dict[str, str] = {}
-    for name, text in found.items():
-        holders.setdefault(text, name)
-    return holders
+    return found
 
 
 def _best(target: IpAddress, routes: Iterable[Route]) -> Route | None:

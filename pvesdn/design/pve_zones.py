@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from ipaddress import ip_address
 from typing import assert_never
 
 from pvesdn.design import names
 from pvesdn.design.pve_node import IPV4, IPV6, Way
+from pvesdn.design.pve_underlay import Underlay
 from pvesdn.model.ifupdown import PveAddress, PveVeth, PveVnetBridge, PveVrf, PveVrfBridge, PveVxlanPort, SnatRule
 from pvesdn.model.sdn import PveEvpnZone, PveSimpleZone, PveVxlanZone, Subnet, Vnet
 
@@ -59,14 +61,18 @@ def exit_veths(zone: str) -> tuple[str, str]:
     return f"xvrf_{zone}", f"xvrfp_{zone}"
 
 
-def vxlan_port(vnet: Vnet, vni: int, zone: PveVxlanZone, local: str | None) -> PveVxlanPort:
-    """The port of a VNet in a plain VXLAN zone: flooding goes to every peer but the one spelled like `local`."""
+def vxlan_port(vnet: Vnet, vni: int, zone: PveVxlanZone, underlay: Underlay) -> PveVxlanPort:
+    """The port of a VNet in a plain VXLAN zone: flooding goes to every peer but the one spelled like the node's own."""
+    remotes = (peer for peer in underlay.peers if peer != underlay.way.address)
+    # PVE prints those of a fabric in another order every time; ours is the addresses'.
+    is_order_free = zone.fabric is not None
     return PveVxlanPort(
         name=names.vxlan_port(vnet.id),
         vni=vni,
         mtu=_tunnel_mtu(zone),
-        remotes=tuple(peer for peer in zone.peers if peer != local),
+        remotes=tuple(sorted(remotes, key=lambda peer: int(ip_address(peer)))) if is_order_free else tuple(remotes),
         udp_port=zone.vxlan_port,
+        is_order_free=is_order_free,
     )
 
 

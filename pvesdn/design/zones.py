@@ -9,7 +9,7 @@ from pvesdn.design import names
 from pvesdn.model.cluster import ClusterState, Vtep
 from pvesdn.model.design import DesignInput
 from pvesdn.model.ifupdown import VnetBridge, VxlanPort
-from pvesdn.model.sdn import EvpnController, EvpnZone, Exit, Irb, OurZone, Subnet, Vnet
+from pvesdn.model.sdn import EvpnController, EvpnZone, Exit, Irb, OurZone, PveZone, Subnet, Vnet
 
 IPV4, IPV6 = 4, 6
 """The two families, as addresses give their `version`."""
@@ -48,7 +48,7 @@ class ZonePlan:
     active: frozenset[str]
 
 
-def zone_nodes(zone: OurZone, cluster: ClusterState) -> frozenset[str]:
+def zone_nodes(zone: OurZone | PveZone, cluster: ClusterState) -> frozenset[str]:
     """Members that belong to a zone; names that are no members are somebody else's error."""
     members = frozenset(member.name for member in cluster.members)
     return members if zone.nodes is None else members & zone.nodes

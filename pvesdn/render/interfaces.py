@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from jinja2 import Environment
 
+from pvesdn.decode.interfaces import split_stanzas
 from pvesdn.model.files import OUR_INTERFACES, SDN_INTERFACES, RenderedFile
 from pvesdn.model.ifupdown import (
     InterfacesFile,
     L3VniBridge,
     PveBridgeProtocol,
+    PveFabricInterface,
     PveOvsBridge,
     PveOvsPort,
     PveQinqBridge,
@@ -46,6 +50,7 @@ _TEMPLATES: dict[type[Stanza | Tunnel], str] = {
     PveQinqBridge: "pve_qinq_bridge",
     PveVlanDevice: "pve_vlan_device",
     PveBridgeProtocol: "pve_bridge_protocol",
+    PveFabricInterface: "pve_fabric_interface",
 }
 
 
@@ -68,7 +73,12 @@ class InterfacesPrinter:
     def pve(self, file: InterfacesFile) -> RenderedFile:
         """`interfaces.d/sdn`, byte for byte as PVE prints it (F4.3)."""
         header = render_template(self._env, "ifupdown/pve_header.j2", version=file.version)
-        return self._file(SDN_INTERFACES, header, file)
+        rendered = self._file(SDN_INTERFACES, header, file)
+        free = frozenset(s.name for s in file.stanzas if isinstance(s, PveVxlanPort) and s.is_order_free)
+        text = joined(rendered.text or "", (self._text(stanza) for stanza in file.fabrics))
+        stanzas = dict(split_stanzas(text)) if file.fabrics else rendered.stanzas
+        stanzas = {name: lines for name, lines in stanzas.items() if name}
+        return replace(rendered, text=text, stanzas=stanzas, order_free=free)
 
     def _file(self, path: str, header: str, file: InterfacesFile) -> RenderedFile:
         _, before = self._kept.get(path, ((), {}))

@@ -8,10 +8,12 @@ from typing import Any
 from pvesdn.design.pve import design_pve_frr, design_sdn_file
 from pvesdn.model.cluster import ClusterState, Member
 from pvesdn.model.design import DesignInput
+from pvesdn.model.fabrics import Fabric, FabricMember, LeftFabric
 from pvesdn.model.facts import IfaceStanza, Link, NodeFacts, Route
 from pvesdn.model.findings import Where
 from pvesdn.model.frr import FrrConfig
 from pvesdn.model.ifupdown import Stanza
+from pvesdn.model.pve_controllers import PveBgpController, PveIsisController
 from pvesdn.model.sdn import (
     LeftController,
     LeftZone,
@@ -78,7 +80,37 @@ def subnet(vnet_id: str, zone: str, cidr: str, gateway: str | None = None, **pro
     )
 
 
-def sdn(*objects: Any, version: int | None = 7, has_fabrics: bool = False) -> SdnConfig:
+def bgp(id_: str = "bgpnode1", **properties: Any) -> PveBgpController:
+    return PveBgpController(
+        where=HERE, id=id_, **{"asn": 65000, "node": "node1", "peers": "192.168.0.252,192.168.0.253", **properties}
+    )
+
+
+def isis(id_: str = "isisnode1", **properties: Any) -> PveIsisController:
+    net = "49.0001.1921.6800.0001.00"
+    given = {"isis-domain": "core", "isis-ifaces": "eno2,eno1", "isis-net": net}
+    return PveIsisController(where=HERE, id=id_, **{"node": "node1", **given, **properties})
+
+
+def member(number: int, *interfaces: str | dict[str, Any], fabric: int = 20, **properties: Any) -> FabricMember:
+    """node<number> with the address 172.<fabric>.30.<number>; an interface is its name or its fields."""
+    parts = tuple({"name": part} if isinstance(part, str) else part for part in interfaces)
+    given = {"node": f"node{number}", "ip": f"172.{fabric}.30.{number}", "interfaces": parts}
+    return FabricMember.model_validate({**given, **properties})
+
+
+def fabric(id_: str = "lab", *members: FabricMember, protocol: str = "openfabric", **properties: Any) -> Fabric:
+    prefix = {"ip_prefix": "172.20.30.0/24", "area": "0" if protocol == "ospf" else None}
+    return Fabric.model_validate(
+        {"where": HERE, "id": id_, "protocol": protocol, "members": members, **prefix, **properties}
+    )
+
+
+def left_fabric(id_: str = "wg", type_: str = "wireguard_fabric", nodes: str = "node1") -> LeftFabric:
+    return LeftFabric(where=HERE, id=id_, type=type_, nodes=frozenset(nodes.split(",")))
+
+
+def sdn(*objects: Any, version: int | None = 7) -> SdnConfig:
     def of(*kinds: type) -> tuple[Any, ...]:
         return tuple(found for found in objects if isinstance(found, kinds))
 
@@ -86,9 +118,9 @@ def sdn(*objects: Any, version: int | None = 7, has_fabrics: bool = False) -> Sd
         zones=of(PveSimpleZone, PveVlanZone, PveQinqZone, PveVxlanZone, PveEvpnZone, LeftZone),
         vnets=of(Vnet),
         subnets=of(Subnet),
-        controllers=of(PveEvpnController, LeftController),
+        controllers=of(PveEvpnController, PveBgpController, PveIsisController, LeftController),
+        fabrics=of(Fabric, LeftFabric),
         version=version,
-        has_fabrics=has_fabrics,
     )
 
 

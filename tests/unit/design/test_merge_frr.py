@@ -134,7 +134,8 @@ def test_without_pves_sdn_pves_part_alone_needs_its_daemons_too() -> None:
 
 
 def test_what_is_left_to_pve_needs_a_pve_that_does_it() -> None:
-    bgp = {"controllers.cfg": "bgp: bgpnode1\n\tasn 1234\n\tnode node1\n\tpeers 10.0.0.1\n\n"}
+    known = "bgp: bgpnode1\n\tasn 1234\n\tnode node1\n\tpeers 10.0.0.1\n"
+    bgp = {"controllers.cfg": f"{known}\troute-map-in filter\n\n"}
     assert remarks(without_sdn(SYMMETRIC, bgp)) == [
         (
             "cluster: has no SDN of PVE's own, which alone could configure FRR for the controllers bgpnode1; "
@@ -142,4 +143,9 @@ def test_what_is_left_to_pve_needs_a_pve_that_does_it() -> None:
         )
     ]
     assert remarks(without_sdn(UNICAST, bgp)) == []
+    assert remarks(without_sdn(SYMMETRIC, {"controllers.cfg": f"{known}\n"})) == []
+    wireguard = {"fabrics.cfg": "wireguard_fabric: wg\n\tip_prefix 10.9.0.0/24\n"}
+    assert [line.partition(";")[0] for line in remarks(without_sdn(SYMMETRIC, wireguard))] == [
+        "cluster: has no SDN of PVE's own, which alone could configure FRR for the fabrics wg"
+    ]
     assert remarks(without_sdn(UNDERLAY + CONTROLLER, {})) == []

@@ -11,6 +11,7 @@ from tests.unit.design.pve_values import (
     facts,
     given,
     left,
+    left_fabric,
     qinq,
     simple,
     stanzas,
@@ -42,10 +43,10 @@ def test_without_vnets_only_the_version_is_left():
     [
         pytest.param(given(simple(), vnet("guests", "lan"), version=None), id="nothing was ever committed"),
         pytest.param(given(simple(), vnet("guests", "lan"), nodes=()), id="the node was not seen"),
-        pytest.param(given(simple(), vnet("guests", "lan"), has_fabrics=True), id="fabrics add stanzas"),
         pytest.param(
             given(vlan(), vnet("guests", "floor", 5), nodes=(facts(links=()),)), id="the node's bridges were not seen"
         ),
+        pytest.param(given(simple(), vnet("guests", "lan"), left_fabric()), id="a fabric left to PVE adds stanzas"),
         pytest.param(given(simple(), vnet("guests", "lan"), left()), id="a zone is left to PVE"),
         pytest.param(given(simple(), vnet("guests", "lan"), left(nodes="node9,node1")), id="a zone of this node is"),
     ],
