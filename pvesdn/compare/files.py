@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from pvesdn.compare.flags import PlanFlags
+from pvesdn.compare.free_order import in_present_order
 from pvesdn.compare.obstacles import obstacles
 from pvesdn.compare.ownership import conflict, digest
 from pvesdn.compare.stanzas import keep_hosts, stanza_changes
@@ -102,6 +103,7 @@ def compare_node(
 def _file_change(file: RenderedFile, now: NodeNow, owned: Ownership) -> FileChange | None:
     by_pve = (file.path == SDN_INTERFACES and owned.sdn_by_pve) or (file.path == FRR_CONF and owned.frr_by_pve)
     current = now.files.get(file.path)
+    file = in_present_order(file, current)
     if current == file.text or (by_pve and not (owned.shows_pve and file.path == SDN_INTERFACES)):
         return None  # PVE's frr.conf is equal by meaning only: its text would be shown as changed for ever
     if file.text is None and (file.path == FRR_CONF or not current):

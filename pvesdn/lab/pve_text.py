@@ -16,6 +16,7 @@ from pvesdn.lab.sdn_config import RunningConfig
 from pvesdn.model.cluster import ClusterState
 from pvesdn.model.design import DesignInput, NodeDesign
 from pvesdn.model.files import FRR_CONF, FRR_CONF_LOCAL, SDN_INTERFACES
+from pvesdn.model.frr import FrrConfig
 from pvesdn.model.snapshot import NodeRaw
 from pvesdn.render.renderer import Renderer
 
@@ -25,7 +26,6 @@ _COMMANDS = {
     "ip-route": ("ip", "-j", "route"),
     "ip-route6": ("ip", "-j", "-6", "route"),
 }
-_FOOTER = "!\nline vty\n!\n"
 
 
 class PveText:
@@ -39,14 +39,10 @@ class PveText:
         return self._print(running, node).get(SDN_INTERFACES) or f"#version:{running['version']}\n"
 
     def frr(self, running: RunningConfig, node: SimulatedNode) -> str:
-        """The text of `frr.conf`, with the lines of frr.conf.local before the footer."""
-        text = self._print(running, node).get(FRR_CONF) or _skeleton(node.name)
-        local = node.read(FRR_CONF_LOCAL)
-        return text.removesuffix(_FOOTER) + "!\n" + local + _FOOTER if local else text
+        """The text of `frr.conf`, with the lines of frr.conf.local where PVE merges them."""
+        return self._print(running, node)[FRR_CONF] or ""
 
     def _print(self, running: RunningConfig, node: SimulatedNode) -> dict[str, str | None]:
-        if not running:
-            return {}
         sdn = decode_sdn({".running-config": json.dumps(running)}, intent="running").config
         facts = decode_facts(node.name, _raw(node))
         given = DesignInput(sdn, ClusterState(name="lab", is_quorate=True, members=()), {node.name: facts})
@@ -55,12 +51,13 @@ class PveText:
             interfaces=None,
             sdn=design_sdn_file(given, node.name),
             frr=None,
-            pve_frr=design_pve_frr(given, node.name),
+            pve_frr=design_pve_frr(given, node.name) or FrrConfig(node.name, version="10.4.1"),
             daemons=frozenset(),
             sysctls=(),
             flooding=(),
+            merges_local=True,
         )
-        return {file.path: file.text for file in self._renderer.render(design, {})}
+        return {file.path: file.text for file in self._renderer.render(design, _local(node))}
 
 
 def _raw(node: SimulatedNode) -> NodeRaw:
@@ -68,6 +65,6 @@ def _raw(node: SimulatedNode) -> NodeRaw:
     return NodeRaw(files, {name: json.loads(node.run(*argv).stdout) for name, argv in _COMMANDS.items()})
 
 
-def _skeleton(node: str) -> str:
-    header = ("frr version 10.4.1", "frr defaults datacenter", f"hostname {node}", "log syslog informational")
-    return "\n".join([*header, "service integrated-vtysh-config", ""]) + _FOOTER
+def _local(node: SimulatedNode) -> dict[str, str]:
+    text = node.read(FRR_CONF_LOCAL)
+    return {} if text is None else {FRR_CONF_LOCAL: text}

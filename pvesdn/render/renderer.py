@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+from pvesdn.decode.frr_local import read_local
+from pvesdn.design.merge_local import merge_local
 from pvesdn.model.design import NodeDesign
 from pvesdn.model.files import FRR_CONF, FRR_CONF_LOCAL, FRR_DAEMONS, OUR_INTERFACES, OUR_SYSCTL, RenderedFile
 from pvesdn.render.engine import environment, render_template, template_errors
@@ -38,12 +40,14 @@ class Renderer:
 
     def _render(self, design: NodeDesign, files: Mapping[str, str]) -> tuple[RenderedFile, ...]:
         block = design.frr if design.frr is not None and design.frr.is_local_block else None
+        local = frr_conf_local(self._env, block, files.get(FRR_CONF_LOCAL))
+        daemons = files.get(FRR_DAEMONS)
         rendered = (
             self._ours(design),
             None if design.sdn is None else self._interfaces.pve(design.sdn),
-            self._frr_conf(design),
-            frr_conf_local(self._env, block, files.get(FRR_CONF_LOCAL)),
-            frr_daemons(self._env, design.daemons, files.get(FRR_DAEMONS)),
+            self._frr_conf(design, files.get(FRR_CONF_LOCAL) if local is None else local.text),
+            local,
+            frr_daemons(self._env, design.daemons | (design.pve_daemons if daemons else frozenset()), daemons),
             self._sysctl(design),
         )
         return tuple(sorted((file for file in rendered if file is not None), key=lambda file: file.path))
@@ -59,8 +63,11 @@ class Renderer:
         text = render_template(self._env, "sysctl/90-pvesdn.conf.j2", sysctls=design.sysctls)
         return RenderedFile(path=OUR_SYSCTL, text=text)
 
-    def _frr_conf(self, design: NodeDesign) -> RenderedFile:
+    def _frr_conf(self, design: NodeDesign, local: str | None) -> RenderedFile:
+        """:param local: the text of frr.conf.local as it will be."""
         config = design.pve_frr if design.frr is None or design.frr.is_local_block else design.frr
         if config is None:
             return RenderedFile(path=FRR_CONF, text=None, mode="0640", owner="frr:frr")
+        if design.merges_local and local is not None:
+            config = merge_local(config, read_local(local))
         return frr_conf(self._env, config)

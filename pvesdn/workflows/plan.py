@@ -7,15 +7,16 @@ from dataclasses import replace
 
 from pvesdn.compare.files import NodeNow, Ownership, compare_node
 from pvesdn.compare.flags import PlanFlags
+from pvesdn.compare.frr_local import LocalVerdict, judge_local
 from pvesdn.compare.ownership import is_blank_frr
 from pvesdn.decode.record import Record, decode_record
 from pvesdn.decode.seen import encode_seen
-from pvesdn.design.beside_pve import writes_frr
+from pvesdn.design.beside_pve import merges_as_known, writes_frr
 from pvesdn.design.cluster import design_node, share
 from pvesdn.design.vteps import seen_now
 from pvesdn.errors import SnapshotError
 from pvesdn.model.design import DesignInput, NodeDesign
-from pvesdn.model.files import FRR_CONF, ChangeSet, NodeChanges, RenderedFile
+from pvesdn.model.files import FRR_CONF, FRR_CONF_LOCAL, ChangeSet, NodeChanges, RenderedFile
 from pvesdn.model.findings import Finding, Severity
 from pvesdn.model.frr import FrrConfig
 from pvesdn.model.snapshot import RECORD_FILE, SEEN_NAME, NodeRaw, Snapshot
@@ -42,16 +43,20 @@ def plan(
     known = understand(snapshot, intent=intent)
     shared = share(known.given, known.vteps)
     nodes = []
+    remarks: list[Finding] = []
     for name in _wanted(known, only):
         raw = snapshot.nodes[name]
         now = NodeNow(raw.files, known.given.facts[name], _record(name, raw))
         design = _with_own_skeleton(design_node(shared, name), known.given, now)
-        changes = _compare(renderer.render(design, raw.files), design, known, now, flags or PlanFlags())
-        nodes.append(_stopped(changes, known.in_the_way.get(name, ())))
+        rendered = renderer.render(design, raw.files)
+        verdict = _judge_local(rendered, design, known, now)
+        remarks += verdict.warnings
+        changes = _compare(rendered, design, known, now, flags or PlanFlags())
+        nodes.append(_stopped(changes, (*known.in_the_way.get(name, ()), *verdict.errors)))
     in_the_way = {finding for node in nodes for finding in known.in_the_way.get(node.node, ()) if not node.is_empty}
     return ChangeSet(
         nodes=tuple(nodes),
-        findings=tuple(finding for finding in known.findings if finding not in in_the_way),
+        findings=(*(finding for finding in known.findings if finding not in in_the_way), *remarks),
         pending=known.pending,
         unreachable=_wanted_only(dict(snapshot.unreachable) | dict(known.unreadable), only),
         offline=tuple(member.name for member in known.given.cluster.members if not member.is_online),
@@ -104,6 +109,24 @@ def _with_own_skeleton(design: NodeDesign, given: DesignInput, now: NodeNow) -> 
         ipv6_forwarding=switches.get("net.ipv6.conf.all.forwarding") == "1",
     )
     return replace(design, frr=skeleton)
+
+
+def _judge_local(
+    rendered: tuple[RenderedFile, ...], design: NodeDesign, known: Understanding, now: NodeNow
+) -> LocalVerdict:
+    """What PVE's merge loses of frr.conf.local, where PVE writes frr.conf and its merge is the one that is known."""
+    text = now.files.get(FRR_CONF_LOCAL)
+    for file in rendered:
+        if file.path == FRR_CONF_LOCAL:
+            text = file.text
+    if text is None or not merges_as_known(known.given) or not writes_frr(known.given, design.node):
+        return LocalVerdict()
+    if design.pve_frr is None:
+        what = "not checked: what PVE's merge makes of our lines, since pvesdn does not render PVE's part on this node"
+        where = f"{design.node}: {FRR_CONF_LOCAL}"
+        remark = Finding(severity=Severity.WARNING, where=where, what=what, hint="look at frr.conf after applying")
+        return LocalVerdict(warnings=() if design.frr is None else (remark,))
+    return judge_local(design.node, design.pve_frr, text)
 
 
 def _compare(

@@ -291,8 +291,8 @@ class TestFrr:
 
     def test_a_local_part_makes_it_pves_too(self, start):
         cluster = start()
-        cluster.nodes["pve1"].write("/etc/frr/frr.conf.local", "ip forwarding\n")
-        assert "ip forwarding" in self.frr_after(cluster, None)
+        cluster.nodes["pve1"].write("/etc/frr/frr.conf.local", "ip prefix-list A seq 5 permit 10.0.0.0/8\n")
+        assert "ip prefix-list A seq 5" in self.frr_after(cluster, None)
 
     def test_removing_the_last_controller_writes_it_once_more(self, start):
         cluster = start()

@@ -1,0 +1,55 @@
+"""What PVE's merge makes of frr.conf.local on a node: nothing of ours may be lost there."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pvesdn.decode.frr_local import read_local
+from pvesdn.decode.secrets import hide_secrets
+from pvesdn.design.merge_local import LocalFault, faults
+from pvesdn.model.files import FRR_CONF_LOCAL
+from pvesdn.model.findings import Finding, Severity
+from pvesdn.model.frr import FrrConfig
+
+_HINT = "write it so that PVE's merge keeps it: blocks end with exit, lists have the word seq; PVE drops other commands"
+_OUR_HINT = "look at what stands before our block in the file, and at the AS numbers of PVE's controllers"
+
+
+@dataclass(frozen=True, slots=True)
+class LocalVerdict:
+    """What does not pass the merge. :param errors: of our block. :param warnings: of the administrator's own lines."""
+
+    errors: tuple[Finding, ...] = ()
+    warnings: tuple[Finding, ...] = ()
+
+
+def judge_local(node: str, config: FrrConfig, text: str) -> LocalVerdict:
+    """Hold the file, as it will be, against what PVE generates on the node.
+
+    :param config: `NodeDesign.pve_frr`.
+    """
+    found = faults(config, read_local(text))
+    ours = tuple(fault for fault in found if fault.line.is_ours)
+    others = tuple(fault for fault in found if not fault.line.is_ours)
+    return LocalVerdict(
+        tuple(_finding(Severity.ERROR, node, fault, "of our block ", _OUR_HINT) for fault in ours),
+        tuple(_summary(node, others)),
+    )
+
+
+def _summary(node: str, found: Sequence[LocalFault]) -> list[Finding]:
+    """One line for an administrator's file, however much of it PVE leaves out."""
+    if not found:
+        return []
+    first = _finding(Severity.WARNING, node, found[0], "", _HINT)
+    if len(found) == 1:
+        return [first]
+    more = f"{first.what}, and {len(found) - 1} more lines do not pass PVE's merge either"
+    return [first.model_copy(update={"what": more})]
+
+
+def _finding(severity: Severity, node: str, fault: LocalFault, whose: str, hint: str) -> Finding:
+    text, _ = hide_secrets(fault.line.text.strip())
+    what = f"line '{text}' {whose}{fault.what} when PVE merges the file"
+    return Finding(severity=severity, where=f"{node}: {FRR_CONF_LOCAL}:{fault.line.number}", what=what, hint=hint)
