@@ -45,11 +45,12 @@ def _summary(node: str, found: Sequence[LocalFault]) -> list[Finding]:
     first = _finding(Severity.WARNING, node, found[0], "", _HINT)
     if len(found) == 1:
         return [first]
-    more = f"{first.what}, and {len(found) - 1} more lines do not pass PVE's merge either"
+    others = "1 more line does" if len(found) == 2 else f"{len(found) - 1} more lines do"  # noqa: PLR2004 - first and one
+    more = f"{first.what}, and {others} not pass either"
     return [first.model_copy(update={"what": more})]
 
 
 def _finding(severity: Severity, node: str, fault: LocalFault, whose: str, hint: str) -> Finding:
     text, _ = hide_secrets(fault.line.text.strip())
-    what = f"line '{text}' {whose}{fault.what} when PVE merges the file"
+    what = f"in PVE's merge line '{text}' {whose}{fault.what}"
     return Finding(severity=severity, where=f"{node}: {FRR_CONF_LOCAL}:{fault.line.number}", what=what, hint=hint)

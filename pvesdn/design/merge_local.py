@@ -7,7 +7,7 @@ elsewhere than they were written. `faults` says which.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from pvesdn.model.frr import BgpRouter, FrrConfig, RouteMapEntry
@@ -132,22 +132,15 @@ class _Merge:
 
     def take(self, line: LocalLine) -> _Fate:
         """Put one line where PVE puts it."""
-        match line.kind:
-            case LocalKind.ROUTE_MAP:
-                return self._open_map(line)
-            case LocalKind.LIST:
-                self._custom.append(line.text)
-                return _Fate(line, _TOP)
-            case LocalKind.FAMILY if self._router is not None:
-                return self._open_family(line, self._router)
-            case LocalKind.END_FAMILY if self._router is not None:
-                return self._end_family(line)
-            case LocalKind.EXIT:
-                return self._exit(line)
-            case kind if kind in _BLOCKS:
-                return self._open(line)
-            case _:
-                return self._add(line)
+        steps: dict[LocalKind, Callable[[LocalLine], _Fate]] = dict.fromkeys(_BLOCKS, self._open)
+        steps |= {LocalKind.ROUTE_MAP: self._open_map, LocalKind.LIST: self._copy, LocalKind.EXIT: self._exit}
+        if self._router is not None:
+            steps |= {LocalKind.FAMILY: self._open_family, LocalKind.END_FAMILY: self._end_family}
+        return steps.get(line.kind, self._add)(line)
+
+    def _copy(self, line: LocalLine) -> _Fate:
+        self._custom.append(line.text)
+        return _Fate(line, _TOP)
 
     def _open(self, line: LocalLine) -> _Fate:
         self._close()
@@ -183,12 +176,11 @@ class _Merge:
         self._lines.append(f"route-map {name} {action} {self._counts[name]}")
         return _Fate(line, _TOP)
 
-    def _open_family(self, line: LocalLine, router: BgpRouter) -> _Fate:
-        heading = _router_heading(router)
+    def _open_family(self, line: LocalLine) -> _Fate:
+        assert self._router is not None  # noqa: S101 - asked for by `take`
+        heading = _router_heading(self._router)
         name = line.words[0]
-        known = {f"{unicast.family} unicast" for unicast in router.unicasts}
-        known |= {_EVPN_FAMILY} if router.evpn is not None else set()
-        self._is_new_family = name not in known
+        self._is_new_family = name not in _families(self._router)
         self._home = (heading, line.text.strip())
         if self._is_new_family:
             self._lines = self._merged.setdefault((heading,), [])
@@ -256,6 +248,11 @@ class _Merge:
             ),
             evpn=evpn and replace(evpn, custom=(*evpn.custom, *self._of(heading, _EVPN_FAMILY))),
         )
+
+
+def _families(router: BgpRouter) -> frozenset[str]:
+    own = frozenset(f"{unicast.family} unicast" for unicast in router.unicasts)
+    return own if router.evpn is None else own | {_EVPN_FAMILY}
 
 
 def _router_heading(router: BgpRouter) -> str:

@@ -8,11 +8,12 @@ import pytest
 
 HERE = Path(__file__).parent
 VTYSH = shutil.which("vtysh", path="/usr/bin:/usr/local/bin") or shutil.which("vtysh")
-FILES = sorted((*HERE.glob("*/expected/*/etc/frr/frr.conf"), *HERE.glob("*/expected/*/etc/frr/frr.conf.local")))
+CASES = HERE.parent
+FILES = sorted(CASES.glob("golden*/*/expected/*/etc/frr/frr.conf*"))
 
 
 @pytest.mark.skipif(VTYSH is None, reason="vtysh is not installed: FRR's parser was not asked")
-@pytest.mark.parametrize("file", FILES, ids=lambda file: file.relative_to(HERE).as_posix())
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.relative_to(CASES).as_posix())
 def test_frr_finds_no_fault(file: Path) -> None:
     answer = subprocess.run(
         [str(VTYSH), "-C", "-f", str(file)], check=False, capture_output=True, text=True, timeout=30
@@ -21,4 +22,4 @@ def test_frr_finds_no_fault(file: Path) -> None:
 
 
 def test_every_case_with_frr_is_asked_about() -> None:
-    assert len(FILES) > 40
+    assert len(FILES) > 60

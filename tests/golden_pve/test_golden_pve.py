@@ -24,9 +24,11 @@ def known(case: Path) -> Understanding:
 
 @pytest.mark.parametrize("expected", NODES, ids=lambda path: f"{path.parts[-3]}-{path.name}")
 def test_a_node_gets_what_pve_would_write(expected: Path):
-    found = known(expected.parents[1])
+    case = expected.parents[1]
+    found = known(case)
     design = design_node(share(found.given, found.vteps), expected.name)
-    texts = {file.path: file.text for file in Renderer().render(design, {}) if file.text is not None}
+    files = read_snapshot(case / "snapshot").nodes[expected.name].files
+    texts = {file.path: file.text for file in Renderer().render(design, files) if file.text is not None}
     want = {f"/{path.relative_to(expected)}": path.read_text() for path in expected.rglob("*") if path.is_file()}
     assert {path: text for path, text in texts.items() if path in (SDN_INTERFACES, FRR_CONF)} == want
 

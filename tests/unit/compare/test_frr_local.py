@@ -1,0 +1,43 @@
+"""What is said of frr.conf.local before PVE merges it."""
+
+from __future__ import annotations
+
+from pvesdn.compare.frr_local import judge_local
+from pvesdn.model.files import FRR_LOCAL_BEGIN, FRR_LOCAL_END
+from pvesdn.model.findings import Severity
+from pvesdn.model.frr import BgpRouter, FrrConfig, VrfBinding
+
+PVE = FrrConfig("node1", version="10.4.1", vrfs=(VrfBinding("vrf_z", 4000),), routers=(BgpRouter(65000, "10.0.0.1"),))
+OURS = f"{FRR_LOCAL_BEGIN}\nvrf vrf_z\n ip route 0.0.0.0/0 172.16.0.254 eno2\nexit-vrf\n!\n{FRR_LOCAL_END}\n"
+
+
+def test_a_file_that_passes_is_not_spoken_of():
+    verdict = judge_local("node1", PVE, "ip prefix-list A seq 5 permit 10.0.0.0/8\n" + OURS)
+    assert (verdict.errors, verdict.warnings) == ((), ())
+
+
+def test_a_line_of_ours_that_is_lost_is_an_error_with_its_place():
+    block = OURS.replace("vrf vrf_z", "router bgp 65001")
+    (error,) = judge_local("node1", PVE, "!\n" + block).errors
+    assert error.severity is Severity.ERROR
+    assert str(error) == (
+        "node1: /etc/frr/frr.conf.local:3: in PVE's merge line 'router bgp 65001' of our block is a second BGP instance "
+        "beside PVE's of AS 65000, which FRR refuses; "
+        "look at what stands before our block in the file, and at the AS numbers of PVE's controllers"
+    )
+
+
+def test_lines_of_an_administrator_that_are_lost_are_one_warning():
+    verdict = judge_local("node1", PVE, "ip route 10.0.0.0/8 10.0.0.1\nbfd\n" + OURS)
+    assert verdict.errors == ()
+    (warning,) = verdict.warnings
+    assert warning.severity is Severity.WARNING
+    assert str(warning).startswith(
+        "node1: /etc/frr/frr.conf.local:1: in PVE's merge line 'ip route 10.0.0.0/8 10.0.0.1' is dropped, "
+        "and 1 more line does not pass either; write it so that"
+    )
+
+
+def test_no_secret_is_shown():
+    (warning,) = judge_local("node1", PVE, "password geheim\n").warnings
+    assert "geheim" not in str(warning)

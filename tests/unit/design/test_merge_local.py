@@ -1,0 +1,212 @@
+"""PVE's merge of frr.conf.local: what goes where, and what is said of lines that do not become what they say."""
+
+from __future__ import annotations
+
+import pytest
+
+from pvesdn.decode.frr_local import read_local
+from pvesdn.design.merge_local import faults, merge_local
+from pvesdn.model.frr import (
+    BgpRouter,
+    FrrConfig,
+    IsisInterface,
+    IsisRouter,
+    L2vpnEvpn,
+    OpenfabricInterface,
+    RouteMapEntry,
+    Unicast,
+    VrfBinding,
+)
+
+PVE = FrrConfig(
+    "node1",
+    version="10.4.1",
+    vrfs=(VrfBinding("vrf_z", 4000),),
+    routers=(
+        BgpRouter(65000, "10.0.0.1", evpn=L2vpnEvpn(advertise_all_vni=True)),
+        BgpRouter(65000, "10.0.0.1", vrf="vrf_z", unicasts=(Unicast("ipv4", redistribute=("connected",)),)),
+    ),
+    isis_routers=(IsisRouter("core", "49.0001.0001.0001.0001.00"),),
+    isis_interfaces=(IsisInterface("eno1", "core"),),
+    openfabric_interfaces=(OpenfabricInterface("eno2", "lab", ("ip",)),),
+    route_maps=(
+        RouteMapEntry("MAP_VTEP_IN", "deny", 1, ("match ip address prefix-list only_default",)),
+        RouteMapEntry("MAP_VTEP_IN", "permit", 2),
+        RouteMapEntry("pve_openfabric", "permit", 100, ("match ip address x",)),
+    ),
+)
+
+
+def merged(*lines: str) -> FrrConfig:
+    return merge_local(PVE, read_local("\n".join((*lines, ""))))
+
+
+def said(*lines: str) -> list[tuple[int, str]]:
+    return [(fault.line.number, fault.what) for fault in faults(PVE, read_local("\n".join((*lines, ""))))]
+
+
+# --- what is merged --------------------------------------------------------------------------------------------------
+
+
+def test_nothing_changes_nothing():
+    assert merged() == merged("!", "", " ! a remark", "! --- ---") == PVE
+
+
+def test_lines_of_a_generated_vrf_follow_its_own():
+    found = merged("vrf vrf_z", " ip route 0.0.0.0/0 172.16.0.254 eno2", "exit-vrf")
+    assert found.vrfs[0].custom == (" ip route 0.0.0.0/0 172.16.0.254 eno2",)
+    assert found.custom == ()
+
+
+def test_lines_of_a_generated_router_go_before_its_families():
+    found = merged("router bgp 65000", "  bgp graceful-restart   ", "exit")
+    assert found.routers[0].custom == ("  bgp graceful-restart",)
+    assert found.routers[1] == PVE.routers[1]
+
+
+def test_a_generated_family_takes_its_lines_and_the_router_goes_on_behind_it():
+    found = merged(
+        "router bgp 65000 vrf vrf_z", "  address-family ipv4 unicast", "   redistribute static",
+        "exit-address-family", " bgp bestpath med", "exit",
+    )  # fmt: skip
+    assert found.routers[1].unicasts[0].custom == ("   redistribute static",)
+    assert found.routers[1].custom == (" bgp bestpath med",)
+
+
+def test_evpn_is_a_family_like_another():
+    found = merged(
+        "router bgp 65000", " address-family l2vpn evpn", "  vni 3", "  exit-vni", " exit-address-family", "exit"
+    )
+    assert found.routers[0].evpn == L2vpnEvpn(advertise_all_vni=True, custom=("  vni 3", "  exit-vni"))
+
+
+def test_a_new_family_stands_among_the_routers_lines_and_what_follows_it_is_lost_to_the_router():
+    lines = (
+        "router bgp 65000", "    address-family ipv6 unicast", "  redistribute static", "exit-address-family",
+        " neighbor 10.0.0.9 shutdown", "exit",
+    )  # fmt: skip
+    found = merged(*lines)
+    assert found.routers[0].custom == (" address-family ipv6 unicast", "  redistribute static", "exit-address-family")
+    assert found.custom == (" neighbor 10.0.0.9 shutdown",)
+    assert said(*lines) == [(5, "ends up outside of any block")]
+
+
+def test_a_family_behind_a_new_one_still_finds_the_router():
+    found = merged(
+        "router bgp 65000", " address-family ipv6 unicast", " exit-address-family",
+        " address-family l2vpn evpn", "  advertise-default-gw", " exit-address-family", "exit",
+    )  # fmt: skip
+    assert found.routers[0].evpn.custom == ("  advertise-default-gw",)
+    assert found.custom == ()
+
+
+def test_isis_is_merged_and_other_routers_never_are():
+    found = merged("router isis core", " is-type level-1", "exit", "interface eno1", " isis metric 9", "exit")
+    assert found.isis_routers[0].custom == (" is-type level-1",)
+    assert found.isis_interfaces[0].custom == (" isis metric 9",)
+    assert merged("router openfabric lab", " is-type x", "exit").custom == (
+        "router openfabric lab",
+        " is-type x",
+        "exit",
+        "!",
+    )
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ("router bgp 65001", " neighbor 10.0.0.9 remote-as external", "exit"),
+        ("router bgp 65000 vrf vrf_new", " address-family ipv4 unicast", "  x", " exit-address-family", "exit"),
+        ("router isis other", " net 49", "exit"),
+        ("router eigrp 1337", " network 203.0.113.0/27", "exit"),
+        ("vrf vrf_new", " vni 9", "exit-vrf"),
+        ("interface eno2", " ip ospf cost 9", "exit"),
+    ],
+)
+def test_what_pve_does_not_generate_is_a_block_of_its_own(lines: tuple[str, ...]):
+    found = merged(*lines)
+    assert found.custom == (*lines, "!")
+    assert (found.vrfs, found.routers, found.isis_routers) == (PVE.vrfs, PVE.routers, PVE.isis_routers)
+
+
+def test_lists_are_copied_where_they_stand():
+    lists = (
+        "ip prefix-list A seq 5 permit 10.0.0.0/8",
+        "ipv6 prefix-list B seq 5 permit fd00::/8",
+        "access-list C seq 5 permit any",
+        "bgp community-list standard D permit 1:1",
+    )
+    assert merged(*lists).custom == lists
+    assert said(*lists) == []
+
+
+def test_route_maps_come_last_sorted_by_name_and_numbered_behind_pves():
+    found = merged(
+        "route-map zz permit 10", " set metric 1", "exit", "route-map MAP_VTEP_IN permit 1", "exit",
+        "route-map aa deny 7", "route-map zz permit 5", "ip prefix-list A seq 5 permit 10.0.0.0/8",
+        "route-map pve_openfabric permit 9",
+    )  # fmt: skip
+    assert found.custom == (
+        "ip prefix-list A seq 5 permit 10.0.0.0/8",
+        "route-map MAP_VTEP_IN permit 3", "exit", "!",
+        "route-map aa deny 1",
+        "route-map pve_openfabric permit 2",
+        "route-map zz permit 1", " set metric 1", "exit", "!",
+        "route-map zz permit 2",
+    )  # fmt: skip
+    assert found.route_maps == PVE.route_maps
+
+
+# --- what is lost ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "ip route 10.0.0.0/8 10.0.0.1",
+        "ip prefix-list A permit 10.0.0.0/8",
+        "bfd",
+        "log file /var/log/frr.log",
+        "bgp as-path access-list A permit 1",
+        " neighbor 10.0.0.9 shutdown",
+        "route-map A permit",
+        "address-family ipv4 unicast",
+        "exit-address-family x",
+    ],
+)
+def test_outside_of_blocks_everything_else_is_dropped(line: str):
+    assert merged(line) == PVE
+    assert [what for _, what in said(line)] == ([] if line.startswith("exit") else ["is dropped"])
+
+
+def test_a_missing_exit_pulls_in_what_follows():
+    lines = ("router bgp 65000", " bgp bestpath med", "ip route 10.0.0.0/8 10.0.0.1")
+    assert merged(*lines).routers[0].custom == lines[1:]
+    assert said(*lines) == [(3, "ends up into 'router bgp 65000'")]
+
+
+def test_a_block_ends_the_one_before_it_also_without_exit():
+    found = merged("vrf vrf_z", " vni 1233", "vrf vrf_new", " vni 9")
+    assert (found.vrfs[0].custom, found.custom) == ((" vni 1233",), ("vrf vrf_new", " vni 9"))
+
+
+def test_a_second_instance_of_another_number_is_said():
+    assert said("router bgp 65001", "exit") == [
+        (1, "is a second BGP instance beside PVE's of AS 65000, which FRR refuses")
+    ]
+    assert said("router bgp 65001 vrf vrf_new", "exit") == []
+
+
+def test_an_entry_behind_pves_catch_all_is_said():
+    assert said("route-map MAP_VTEP_IN deny 1", "exit", "route-map pve_openfabric permit 1", "exit") == [
+        (1, "comes behind PVE's own entry, which lets everything pass")
+    ]
+
+
+def test_what_passes_is_not_spoken_of():
+    assert said(
+        "vrf vrf_new", " vni 9", "exit-vrf", "!", "router bgp 65000 vrf vrf_new", " bgp router-id 10.0.0.1", " !",
+        " address-family ipv4 unicast", "  redistribute connected", " exit-address-family", " bgp bestpath med", "exit",
+        "router bgp 65000", " address-family l2vpn evpn", "  advertise-default-gw", " exit-address-family",
+        " bgp bestpath med", "exit", "route-map x permit 1", " set metric 1", "exit",
+    ) == []  # fmt: skip

@@ -1,0 +1,107 @@
+"""What plan says of PVE's own files: no order of a fabric's remotes is a change, and nothing is lost in PVE's merge."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pvesdn.design.cluster import design_node, share
+from pvesdn.model.files import FRR_CONF_LOCAL, FRR_DAEMONS, SDN_INTERFACES
+from pvesdn.render.renderer import Renderer
+from pvesdn.workflows.plan import plan
+from pvesdn.workflows.read import read_cluster
+from pvesdn.workflows.understand import understand
+from tests.unit.design.network import PVE_EVPN, UNDERLAY, uplink
+from tests.unit.workflows.kit import cluster, plan_of
+
+FABRIC = {
+    "fabrics.cfg": "ospf_fabric: lab\n\tarea 0\n\tip_prefix 172.20.30.0/24\n\n"
+    + "".join(f"ospf_node: lab_node{n}\n\tinterfaces name=eno2\n\tip 172.20.30.{n}\n\n" for n in (1, 2, 3)),
+    "zones.cfg": "vxlan: tun\n\tfabric lab\n\n",
+    "vnets.cfg": "vnet: web\n\tzone tun\n\ttag 100\n\n",
+}
+EXIT = UNDERLAY + uplink(zone="theirs")
+FIRST, SECOND = "\tvxlan_remoteip 172.20.30.2\n", "\tvxlan_remoteip 172.20.30.3\n"
+
+
+def written_by_pve(made, node="node1"):
+    known = understand(read_cluster(made.world()))
+    (text,) = [
+        file.text
+        for file in Renderer().render(design_node(share(known.given, known.vteps), node), {})
+        if file.path == SDN_INTERFACES
+    ]
+    return text
+
+
+def paths(made, node="node1"):
+    (found,) = [changes for changes in plan_of(made).nodes if changes.node == node]
+    return [change.path for change in found.files]
+
+
+def test_a_file_in_which_only_the_order_of_a_fabrics_remotes_differs_is_no_change():
+    made = cluster("", pve_files=FABRIC)
+    text = written_by_pve(made)
+    assert FIRST + SECOND in text
+    made.nodes["node1"].files[SDN_INTERFACES] = text.replace(FIRST + SECOND, SECOND + FIRST)
+    assert paths(made) == []
+
+
+def test_a_file_that_lacks_a_remote_is_one():
+    made = cluster("", pve_files=FABRIC)
+    made.nodes["node1"].files[SDN_INTERFACES] = written_by_pve(made).replace(SECOND, "")
+    (change,) = [change for changes in plan_of(made).nodes for change in changes.files if changes.node == "node1"]
+    assert [stanza.name for stanza in change.stanzas] == ["vxlan_web"]
+
+
+def test_an_exit_in_a_zone_of_pves_passes_the_merge():
+    found = plan_of(cluster(EXIT, pve_files=PVE_EVPN))
+    assert [obstacle for node in found.nodes for obstacle in node.obstacles] == []
+    assert not any("merge" in finding.what for finding in found.findings)
+
+
+def test_a_line_of_ours_that_the_merge_would_drop_stops_the_apply(tmp_path: Path):
+    template = tmp_path / "frr" / "frr.conf.local.j2"
+    template.parent.mkdir()
+    template.write_text("{{ begin }}\nip route 10.0.0.0/8 10.0.0.1\n{{ end }}\n")
+    found = plan(read_cluster(cluster(EXIT, pve_files=PVE_EVPN).world()), Renderer(tmp_path))
+    (obstacle,) = next(node for node in found.nodes if node.node == "node1").obstacles
+    assert str(obstacle).startswith(
+        "node1: /etc/frr/frr.conf.local:2: in PVE's merge line 'ip route 10.0.0.0/8 10.0.0.1' of our block is dropped; "
+    )
+
+
+def test_lines_of_an_administrator_that_the_merge_drops_are_a_warning():
+    made = cluster("", pve_files=PVE_EVPN)
+    made.nodes["node2"].files[FRR_CONF_LOCAL] = "bfd\n"
+    found = plan_of(made)
+    assert [str(finding).partition(";")[0] for finding in found.findings] == [
+        "node2: /etc/frr/frr.conf.local:1: in PVE's merge line 'bfd' is dropped"
+    ]
+    assert all(not node.obstacles for node in found.nodes)
+
+
+def test_of_another_merge_nothing_is_said():
+    made = cluster("", pve_files=PVE_EVPN, version="8.4.1")
+    made.nodes["node2"].files[FRR_CONF_LOCAL] = "bfd\n"
+    assert not any("in PVE's merge" in finding.what for finding in plan_of(made).findings)
+
+
+def test_what_cannot_be_checked_is_said_to_be_not_checked():
+    newer = PVE_EVPN["controllers.cfg"] + "bgp: b1\n\tasn 65000\n\tnode node1\n\tpeers 10.0.0.1\n\troute-map-in x\n\n"
+    found = plan_of(cluster(EXIT, pve_files=PVE_EVPN | {"controllers.cfg": newer}))
+    assert [str(finding).partition(";")[0] for finding in found.findings if "not checked" in finding.what] == [
+        (
+            "node1: /etc/frr/frr.conf.local: not checked: what PVE's merge makes of our lines, since pvesdn does not "
+            "render PVE's part on this node"
+        )
+    ]
+
+
+def test_daemons_that_pve_needs_and_does_not_switch_are_switched_on_where_frr_is_installed():
+    isis = "isis: is1\n\tisis-domain d\n\tisis-ifaces eno2\n\tisis-net 49.0001.0001.0001.0001.00\n\tnode node1\n\n"
+    made = cluster("", pve_files={**PVE_EVPN, **FABRIC, "controllers.cfg": PVE_EVPN["controllers.cfg"] + isis})
+    made.nodes["node1"].files[FRR_DAEMONS] = "bgpd=no\nospfd=no\nisisd=no\nbfdd=yes\n"
+    made.nodes["node2"].files.pop(FRR_DAEMONS, None)
+    found = {node.node: [c.new for c in node.files if c.path == FRR_DAEMONS] for node in plan_of(made).nodes}
+    assert found["node1"] == ["bgpd=yes\nospfd=no\nisisd=yes\nbfdd=yes\n"]
+    assert found["node2"] == []
