@@ -11,10 +11,10 @@ from pvesdn.model.frr_local import LocalKind, LocalLine
 # Keywords count in the first column only, but for address families.
 _PATTERNS = (
     (LocalKind.ROUTER_BGP, re.compile(r"router bgp (\d+)(?: vrf (\S+))?")),
-    (LocalKind.ROUTER_ISIS, re.compile(r"router isis (\S+)")),
+    (LocalKind.ROUTER_ISIS, re.compile(r"router isis (\S.*)")),
     (LocalKind.ROUTER, re.compile(r"router \S.*")),
-    (LocalKind.VRF, re.compile(r"vrf (\S+)")),
-    (LocalKind.INTERFACE, re.compile(r"interface (\S+)")),
+    (LocalKind.VRF, re.compile(r"vrf (\S.*)")),
+    (LocalKind.INTERFACE, re.compile(r"interface (\S.*)")),
     (LocalKind.END_FAMILY, re.compile(r"[ \t]*exit-address-family.*")),
     (LocalKind.FAMILY, re.compile(r"[ \t]*address-family (\S.*)")),
     (LocalKind.EXIT, re.compile(r"exit.*")),

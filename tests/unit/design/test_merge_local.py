@@ -100,6 +100,11 @@ def test_a_family_behind_a_new_one_still_finds_the_router():
     assert found.custom == ()
 
 
+def test_an_end_of_a_family_too_many_changes_nothing():
+    lines = ("router bgp 65000", " address-family ipv6 unicast", " exit-address-family", " exit-address-family", "exit")
+    assert merged(*lines) == merged(*lines[:3], "exit")
+
+
 def test_isis_is_merged_and_other_routers_never_are():
     found = merged("router isis core", " is-type level-1", "exit", "interface eno1", " isis metric 9", "exit")
     assert found.isis_routers[0].custom == (" is-type level-1",)
@@ -121,6 +126,7 @@ def test_isis_is_merged_and_other_routers_never_are():
         ("router eigrp 1337", " network 203.0.113.0/27", "exit"),
         ("vrf vrf_new", " vni 9", "exit-vrf"),
         ("interface eno2", " ip ospf cost 9", "exit"),
+        ("interface eno1 vrf vrf_z", " description x", "exit"),
     ],
 )
 def test_what_pve_does_not_generate_is_a_block_of_its_own(lines: tuple[str, ...]):

@@ -51,9 +51,22 @@ def zones(draw, index):
 
 
 @st.composite
+def beside(draw):
+    """Controllers and fabrics: EVPN over peers or over a fabric, BGP and IS-IS on some nodes."""
+    way = draw(st.sampled_from([{}, {"peers": "", "fabric": "lab"}]))
+    objects = [pve.controller(**way)]
+    for name in draw(st.lists(st.sampled_from(NAMES), unique=True)):
+        loopback = draw(st.none() | st.just("lo"))
+        objects.append(pve.bgp(draw(st.sampled_from(["b", "z"])) + name, node=name, asn=65001, loopback=loopback))
+        objects.append(pve.isis(f"isis{name}", node=name, loopback=loopback))
+    members = (pve.member(number, "eno2", f"eno{number}") for number in draw(st.sets(st.sampled_from([1, 2, 3]))))
+    return [*objects, pve.fabric("lab", *members, protocol=draw(st.sampled_from(["openfabric", "ospf"])))]
+
+
+@st.composite
 def definitions(draw):
     found = [draw(zones(index)) for index in range(draw(st.integers(1, len(ZONES))))]
-    objects = [pve.controller(), *found]
+    objects = [*draw(beside()), *found]
     for number in range(draw(st.integers(0, 6))):
         zone, id_ = draw(st.sampled_from(found)).id, f"v{number}"
         objects.append(pve.vnet(id_, zone, draw(st.none() | st.just(100 + number)), vlanaware=draw(flags)))
@@ -88,9 +101,10 @@ def test_stanzas_are_sorted_and_their_names_are_unique(objects):
 @settings(max_examples=60, deadline=None)
 def test_no_node_is_its_own_peer(objects):
     for number, (file, frr) in enumerate(designs(objects), start=1):
-        own = f"192.168.0.{number}"
-        assert all(own not in getattr(stanza, "remotes", ()) for stanza in file.stanzas)
-        assert own not in frr.routers[0].groups[0].neighbors
+        own = {f"192.168.0.{number}", f"172.20.30.{number}"}
+        assert all(own.isdisjoint(getattr(stanza, "remotes", ())) for stanza in file.stanzas)
+        groups = [group for router in frr.routers for group in router.groups if group.name == "VTEP"]
+        assert all(own.isdisjoint(group.neighbors) for group in groups)
 
 
 def named(stanza):
