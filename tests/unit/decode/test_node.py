@@ -42,6 +42,12 @@ def test_a_bridge_says_whether_it_knows_vlans(linkinfo: dict[str, Any], is_aware
     assert facts.link("vmbr0") == Link("vmbr0", kind=linkinfo["info_kind"], vlan_filtering=is_aware)
 
 
+def test_a_link_has_its_other_names() -> None:
+    row = {"ifname": "eno1", "altnames": ["enp1s0", "enxbc24111d6960"]}
+    link = decode_facts("pve1", NodeRaw(commands={"ip-link": [row]})).link("eno1")
+    assert link == Link("eno1", altnames=("enp1s0", "enxbc24111d6960"))
+
+
 def test_addresses_know_their_device() -> None:
     facts = decode_facts("pve1", RAW)
     assert facts.addresses == (

@@ -174,3 +174,22 @@ def test_a_master_without_a_mac_leaves_the_ports_own():
 )
 def test_without_an_address_or_a_mac_there_is_no_router_id(links):
     assert router_id(Way("fd00::1", "lo"), *links) is None
+
+
+# --- loopbacks and names ---------------------------------------------------------------------------------------------
+
+
+def test_the_address_of_a_loopback_comes_before_the_peers():
+    node = PveNode(facts(stanzas=(iface("vmbr0", "192.168.0.1/24"), iface("dummy1", "10.0.0.1/32"))))
+    assert node.local(PEERS, "dummy1") == Way("10.0.0.1", "dummy1")
+    assert node.local(PEERS, "dummy2") == node.local(PEERS) == Way("192.168.0.1", "vmbr0")
+
+
+def test_without_any_route_the_bridge_of_pves_installer_stands_in():
+    assert local(stanzas=(), addresses=(), routes=()) == Way(None, "vmbr0")
+    assert local(stanzas=(), addresses=(), routes=(), links=()) == Way()
+
+
+def test_a_device_is_found_by_its_other_names():
+    node = PveNode(facts(links=(Link("eno1", altnames=("enp1s0",)), Link("eno2"))))
+    assert [node.device(name) for name in ("enp1s0", "eno2", "gone")] == ["eno1", "eno2", "gone"]
