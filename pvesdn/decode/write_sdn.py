@@ -8,7 +8,8 @@ from enum import Enum
 from pvesdn.decode.canonical import canonical
 from pvesdn.decode.pvesdn_cfg import FILE as OWN_FILE
 from pvesdn.decode.section_config import Property, Section
-from pvesdn.model.sdn import Defined, EvpnController, EvpnZone, SdnConfig, Subnet, Vnet, Vrrp, VxlanZone
+from pvesdn.model.defined import Defined
+from pvesdn.model.sdn import EvpnController, EvpnZone, SdnConfig, Subnet, Vnet, Vrrp, VxlanZone
 
 _CONTROLLER = "pve-evpn-controller"
 _NO_PROPERTIES = frozenset({"where", "id", "kind", "is_pve"})

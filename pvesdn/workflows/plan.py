@@ -52,7 +52,8 @@ def plan(
         verdict = _judge_local(rendered, design, known, now)
         remarks += verdict.warnings
         changes = _compare(rendered, design, known, now, flags or PlanFlags())
-        nodes.append(_stopped(changes, (*known.in_the_way.get(name, ()), *verdict.errors)))
+        changes = replace(changes, obstacles=(*changes.obstacles, *verdict.errors))
+        nodes.append(_stopped(changes, known.in_the_way.get(name, ())))
     in_the_way = {finding for node in nodes for finding in known.in_the_way.get(node.node, ()) if not node.is_empty}
     return ChangeSet(
         nodes=tuple(nodes),
