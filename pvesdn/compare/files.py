@@ -10,6 +10,7 @@ from pvesdn.compare.flags import PlanFlags
 from pvesdn.compare.free_order import in_present_order
 from pvesdn.compare.obstacles import obstacles
 from pvesdn.compare.ownership import conflict, digest
+from pvesdn.compare.prerequisites import prerequisites
 from pvesdn.compare.stanzas import keep_hosts, stanza_changes
 from pvesdn.compare.taken import cut_over, taken_vnis
 from pvesdn.decode.interfaces import split_stanzas
@@ -75,9 +76,10 @@ def compare_node(
     flooding: tuple[tuple[str, tuple[IpAddress, ...]], ...] = (),
 ) -> NodeChanges:
     """All that would happen on one node. Pure; linear in the number of stanzas."""
+    wanted = tuple(rendered)
     changes = tuple(
         change
-        for file in sorted(rendered, key=lambda file: file.path)
+        for file in sorted(wanted, key=lambda file: file.path)
         if (change := _file_change(file, now, owned)) is not None
     )
     own = tuple(change for change in changes if not change.by_pve)
@@ -93,15 +95,25 @@ def compare_node(
         flooding=flooding,
         obstacles=obstacles(
             changes, now.files, now.facts, flags, guests, is_reloaded=bool(changes) or is_unfinished or owned.shows_pve
-        ),
+        )
+        + prerequisites(changes, _own_files(wanted, owned), now.facts),
         guests=guests,
         is_unfinished=is_unfinished,
         regenerate_frr=owned.regenerate_frr,
     )
 
 
+def _is_pves(path: str, owned: Ownership) -> bool:
+    return (path == SDN_INTERFACES and owned.sdn_by_pve) or (path == FRR_CONF and owned.frr_by_pve)
+
+
+def _own_files(wanted: Iterable[RenderedFile], owned: Ownership) -> frozenset[str]:
+    """What has to be on the node and is not PVE's to write, changed or not."""
+    return frozenset(file.path for file in wanted if file.text is not None and not _is_pves(file.path, owned))
+
+
 def _file_change(file: RenderedFile, now: NodeNow, owned: Ownership) -> FileChange | None:
-    by_pve = (file.path == SDN_INTERFACES and owned.sdn_by_pve) or (file.path == FRR_CONF and owned.frr_by_pve)
+    by_pve = _is_pves(file.path, owned)
     current = now.files.get(file.path)
     file = in_present_order(file, current)
     if current == file.text or (by_pve and not (owned.shows_pve and file.path == SDN_INTERFACES)):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from ipaddress import ip_interface, ip_network
 
 from pvesdn.decode import json_text
@@ -10,11 +11,12 @@ from pvesdn.decode.interfaces import decode_interfaces
 from pvesdn.decode.json_text import WrongShapeError
 from pvesdn.errors import NodeFailed
 from pvesdn.model.facts import Link, NodeFacts, Route
-from pvesdn.model.files import FRR_CONF_LOCAL, FRR_LOCAL_BEGIN, FRR_LOCAL_END
+from pvesdn.model.files import FRR_CONF_LOCAL, FRR_LOCAL_BEGIN, FRR_LOCAL_END, OUR_INTERFACES, SDN_INTERFACES
 from pvesdn.model.primitives import IpAddress, IpInterface, Json
 from pvesdn.model.snapshot import NodeRaw
 
 _INTERFACES = "/etc/network/interfaces"
+_FOLDER = f"{_INTERFACES}.d/"
 _DEFAULT_MTU = 1500
 
 
@@ -26,7 +28,7 @@ def decode_facts(node: str, raw: NodeRaw) -> NodeFacts:
     """
     interfaces = decode_interfaces(raw.files.get(_INTERFACES, ""))
     try:
-        return NodeFacts(
+        facts = NodeFacts(
             node=node,
             links=tuple(_links(_rows(raw, "ip-link"))),
             addresses=tuple(_addresses(_rows(raw, "ip-addr"))),
@@ -37,8 +39,16 @@ def decode_facts(node: str, raw: NodeRaw) -> NodeFacts:
             sysctl=_texts(raw, "sysctl"),
             has_foreign_frr_local=_has_foreign_lines(raw.files.get(FRR_CONF_LOCAL, "")),
         )
+        return replace(facts, beside=tuple(_beside(facts, raw.files)))
     except WrongShapeError as error:
         raise NodeFailed(node, f"its answer makes no sense: {error}", hint="check iproute2 on the node") from error
+
+
+def _beside(facts: NodeFacts, files: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Stanzas that neither the host's own file, nor PVE, nor pvesdn has."""
+    for path in sorted(files):
+        if path.startswith(_FOLDER) and path not in {OUR_INTERFACES, SDN_INTERFACES} and facts.is_sourced(path):
+            yield from ((path, stanza.name) for stanza in decode_interfaces(files[path]).stanzas)
 
 
 def _rows(raw: NodeRaw, command: str) -> list[dict[str, Json]]:

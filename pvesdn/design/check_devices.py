@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pvesdn.design import names
-from pvesdn.design.remarks import error
+from pvesdn.design.remarks import error, warning
 from pvesdn.design.zones import has_vrf, vnet_nodes, zone_nodes
 from pvesdn.model.design import DesignInput
+from pvesdn.model.facts import NodeFacts
 from pvesdn.model.findings import Finding, Where
-from pvesdn.model.sdn import EvpnZone
+from pvesdn.model.sdn import EvpnZone, PveEvpnZone, PveSimpleZone, PveVxlanZone
 
 _INTERFACES = "/etc/network/interfaces"
 
@@ -18,9 +19,10 @@ def check(given: DesignInput) -> Iterator[Finding]:
     """Names that the host uses itself."""
     for node, facts in sorted(given.facts.items()):
         ours = _devices(given, node)
+        yield from _beside_pve(given, node)
         if not ours:
             continue
-        defined = {stanza.name for stanza in facts.stanzas}
+        defined = {stanza.name for stanza in facts.stanzas} | {name for _, name in facts.beside}
         yield from defined_twice(given, node)
         for link in facts.links:
             if link.name in ours and link.name not in defined and link.kind != ours[link.name][0]:
@@ -33,13 +35,35 @@ def check(given: DesignInput) -> Iterator[Finding]:
 
 
 def defined_twice(given: DesignInput, node: str) -> Iterator[Finding]:
-    """Our devices that a node's own file makes as well: ifupdown2 would merge both stanzas, which takes the host's bridge
+    """Our devices that a node's own files make as well: ifupdown2 would merge both stanzas, which takes the host's bridge
     apart. It is the node's file that has to change, so a plan shows it as an obstacle there (`workflows.understand`).
     """
     ours = _devices(given, node)
-    for name in sorted({stanza.name for stanza in given.facts[node].stanzas} & ours.keys()):
-        what = f"device {name} is defined in {_INTERFACES} of {node} as well"
+    defined = _defined(given.facts[node])
+    for name in sorted(defined.keys() & ours.keys()):
+        what = f"device {name} is defined in {defined[name]} of {node} as well"
         yield error(ours[name][1], what, "take it out there, or choose another id")
+
+
+def _defined(facts: NodeFacts) -> dict[str, str]:
+    """The file of each device that somebody else's stanzas make, by name."""
+    return {name: file for file, name in facts.beside} | {stanza.name: _INTERFACES for stanza in facts.stanzas}
+
+
+def _beside_pve(given: DesignInput, node: str) -> Iterator[Finding]:
+    """PVE does not look whether a name is taken (F4.8), and so this is a warning."""
+    zones = {
+        zone.id: zone
+        for zone in given.sdn.zones
+        if isinstance(zone, PveSimpleZone | PveVxlanZone | PveEvpnZone) and (zone.nodes is None or node in zone.nodes)
+    }
+    wanted = {vnet.id: vnet.where for vnet in given.sdn.vnets if vnet.zone in zones}
+    wanted |= {names.vxlan_port(vnet.id): vnet.where for vnet in given.sdn.vnets if vnet.zone in zones and vnet.tag}
+    wanted |= {names.vrf(zone.id): zone.where for zone in zones.values() if isinstance(zone, PveEvpnZone)}
+    defined = _defined(given.facts[node])
+    for name in sorted(defined.keys() & wanted.keys()):
+        what = f"device {name} is defined in {defined[name]} of {node} as well, and ifupdown2 merges both"
+        yield warning(wanted[name], what, "take it out there, or choose another id in PVE")
 
 
 def _devices(given: DesignInput, node: str) -> dict[str, tuple[str, Where]]:

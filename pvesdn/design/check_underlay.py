@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 
 from pvesdn.design.mtu import MTU_MAX, MTU_MIN, overhead
@@ -15,9 +14,6 @@ from pvesdn.model.facts import NodeFacts
 from pvesdn.model.findings import Finding
 from pvesdn.model.primitives import IpAddress
 from pvesdn.model.sdn import EvpnZone, OurZone, VxlanZone
-
-_PROXMOX = re.compile(r"pve|pmx|proxmox")
-"""The suffix of Proxmox's own build, which takes IPv6 tunnel addresses and VLANs on VXLAN ports; Debian's takes neither."""
 
 _VtepByNode = Mapping[str, Vtep]
 
@@ -93,7 +89,7 @@ def _vlan_aware(given: DesignInput, zone: VxlanZone) -> Iterator[Finding]:
             continue
         for node in sorted(vnet_nodes(vnet, members) & given.facts.keys()):
             version = given.facts[node].versions.get("ifupdown2")
-            if version is not None and not _PROXMOX.search(version):
+            if given.facts[node].has_proxmox_ifupdown is False:
                 what = f"ifupdown2 {version} on {node} passes no VLAN between a VLAN-aware bridge and VXLAN"
                 yield error(vnet.where, what, "install Proxmox's build of ifupdown2, or remove vlanaware")
 
@@ -103,7 +99,7 @@ def _ifupdown(zone: VxlanZone, facts: NodeFacts) -> Iterator[Finding]:
     if version is None:
         what = f"not checked: whether ifupdown2 on {facts.node} takes an IPv6 tunnel address"
         yield warning(zone.where, what, "only Proxmox's own build does")
-    elif not _PROXMOX.search(version):
+    elif not facts.has_proxmox_ifupdown:
         what = f"ifupdown2 {version} on {facts.node} refuses an IPv6 tunnel address"
         yield error(zone.where, what, "install Proxmox's build of ifupdown2, or use IPv4 VTEPs")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase as fnmatch
 
 from pvesdn.model.primitives import IpAddress, IpInterface
 
@@ -68,6 +69,7 @@ class IfaceStanza:
 class NodeFacts:
     """Everything design may know of a node.
 
+    :param beside: file and interface of each stanza in other files of interfaces.d that /etc/network/interfaces sources.
     :param sources: patterns of the `source` lines of /etc/network/interfaces.
     :param versions: package versions by Debian name, plus ``kernel`` and ``python3``; empty when not asked.
     :param sysctl: live forwarding switches by sysctl name; empty when not asked.
@@ -79,10 +81,21 @@ class NodeFacts:
     addresses: tuple[tuple[str, IpInterface], ...] = ()
     routes: tuple[Route, ...] = ()
     stanzas: tuple[IfaceStanza, ...] = ()
+    beside: tuple[tuple[str, str], ...] = ()
     sources: tuple[str, ...] = ()
     versions: Mapping[str, str] = field(default_factory=dict)
     sysctl: Mapping[str, str] = field(default_factory=dict)
     has_foreign_frr_local: bool = False
+
+    def is_sourced(self, file: str) -> bool:
+        """Whether /etc/network/interfaces brings `file` in; ifupdown2 takes patterns, relative ones below /etc/network."""
+        return any(fnmatch(file, p if p.startswith("/") else f"/etc/network/{p}") for p in self.sources)
+
+    @property
+    def has_proxmox_ifupdown(self) -> bool | None:
+        """ifupdown2 is Proxmox's build, which takes IPv6 tunnel addresses and VLANs on VXLAN ports; None when not known."""
+        version = self.versions.get("ifupdown2")
+        return None if version is None else any(suffix in version for suffix in ("pve", "pmx", "proxmox"))
 
     def link(self, name: str) -> Link | None:
         """The device called `name`, or None."""

@@ -266,3 +266,49 @@ def test_a_node_whose_last_reload_was_not_seen_to_its_end_is_reloaded_again() ->
     assert not changes.is_empty
     assert changes.files == ()
     assert changes.frr is FrrAction.RELOAD
+
+
+def test_what_is_missing_stops_an_apply_though_no_file_changes() -> None:
+    file = interfaces(BRIDGE)
+    versions = {"kernel": "6.1"}
+    changes = compare(file, sources=(), versions=versions, **ours(file.text or ""))
+    assert changes.is_empty
+    assert obstacles(changes) == [
+        (
+            "pve1: /etc/network/interfaces does not source /etc/network/interfaces.d/pvesdn; "
+            "add the line 'source /etc/network/interfaces.d/*' to it"
+        ),
+        "pve1: ifupdown2 is not installed; apt install ifupdown2",
+    ]
+
+
+COMMIT = Ownership(sdn_by_pve=True, frr_by_pve=True, shows_pve=True, regenerate_frr=None)
+THEIRS = "auto vrf_p\niface vrf_p\n\tvrf-table auto\n"
+TUNNEL = "auto vxlan_v\niface vxlan_v\n\tvxlan-id 9\n\tvxlan-local-tunnelip fd00::1\n"
+
+
+def test_what_pve_is_about_to_write_must_be_sourced_and_its_evpn_needs_frr() -> None:
+    file = interfaces(THEIRS, path=SDN_INTERFACES)
+    found = obstacles(compare(file, owned=COMMIT, sources=(), versions={"ifupdown2": "3.3.0-1+pmx11"}))
+    assert found == [
+        (
+            "pve1: /etc/network/interfaces does not source /etc/network/interfaces.d/sdn; "
+            "add the line 'source /etc/network/interfaces.d/*' to it"
+        ),
+        "pve1: FRR is not installed; apt install frr frr-pythontools",
+    ]
+    assert obstacles(compare(interfaces(BRIDGE, path=SDN_INTERFACES), owned=COMMIT, versions={"ifupdown2": "x"})) == []
+
+
+@pytest.mark.parametrize(("version", "is_refused"), [("3.0.0-1.1", True), ("3.3.0-1+pmx11", False)])
+def test_an_ifupdown2_that_takes_no_ipv6_tunnel_is_an_obstacle_for_pves_zone(version: str, *, is_refused: bool) -> None:
+    versions = {"ifupdown2": version, "frr": "10.4"}
+    found = obstacles(compare(interfaces(TUNNEL, path=SDN_INTERFACES), owned=COMMIT, versions=versions))
+    assert bool(found) is is_refused
+    if is_refused:
+        assert found[0].startswith(f"pve1: ifupdown2 {version} refuses the IPv6 tunnel addresses of {SDN_INTERFACES}; ")
+
+
+def test_pves_files_that_are_not_about_to_be_written_are_pves_affair() -> None:
+    file = interfaces(THEIRS, TUNNEL, path=SDN_INTERFACES)
+    assert obstacles(compare(file, sources=(), versions={"ifupdown2": "3.0.0"})) == []

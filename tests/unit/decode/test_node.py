@@ -149,3 +149,29 @@ def test_an_answer_of_another_shape_is_that_nodes_failure(command: str, answer: 
         decode_facts("pve1", NodeRaw(commands={**COMMANDS, command: answer}))
     assert caught.value.node == "pve1"
     assert str(caught.value) == f"pve1: its answer makes no sense: {message}; check iproute2 on the node"
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        (
+            "source /etc/network/interfaces.d/*",
+            [("/etc/network/interfaces.d/a", "vmbr7"), ("/etc/network/interfaces.d/b", "x")],
+        ),
+        ("source interfaces.d/b", [("/etc/network/interfaces.d/b", "x")]),
+        (
+            "source-directory /etc/network/interfaces.d",
+            [("/etc/network/interfaces.d/a", "vmbr7"), ("/etc/network/interfaces.d/b", "x")],
+        ),
+        ("", []),
+    ],
+)
+def test_stanzas_of_others_count_where_their_file_is_sourced(source: str, expected: list[tuple[str, str]]) -> None:
+    files = {
+        "/etc/network/interfaces": f"auto lo\niface lo inet loopback\n\n{source}\n",
+        "/etc/network/interfaces.d/a": "auto vmbr7\niface vmbr7\n\tbridge-ports none\n",
+        "/etc/network/interfaces.d/b": "iface x inet manual\n",
+        "/etc/network/interfaces.d/sdn": "#version:1\n\nauto web\niface web\n",
+        "/etc/network/interfaces.d/pvesdn": "auto vmbr2\niface vmbr2\n",
+    }
+    assert list(decode_facts("pve1", NodeRaw(files, {})).beside) == expected

@@ -1,0 +1,31 @@
+"""Stanzas of third parties: /etc/network/interfaces, and the other files of interfaces.d."""
+
+from __future__ import annotations
+
+from pvesdn.model.facts import IfaceStanza
+from pvesdn.model.findings import Severity
+from tests.unit.design.network import PVE_EVPN, UNICAST, facts, given, remarks
+
+OTHER = "/etc/network/interfaces.d/other"
+
+
+def test_another_file_of_interfaces_d_that_has_our_name_is_an_error() -> None:
+    node = facts("node1", "192.168.0.1/24", beside=((OTHER, "vmbr2"), (OTHER, "vmbr9")))
+    assert remarks(given(UNICAST, node1=node)) == [
+        (
+            f"pvesdn.cfg:6: vnet 'vmbr2': device vmbr2 is defined in {OTHER} of node1 as well; "
+            "take it out there, or choose another id"
+        )
+    ]
+
+
+def test_a_stanza_with_the_name_of_one_of_pves_devices_is_a_warning() -> None:
+    stanza = IfaceStanza("web", "inet manual", ())
+    node = facts("node1", "192.168.0.1/24", stanzas=(stanza,), beside=((OTHER, "vrf_theirs"), (OTHER, "vxlan_web")))
+    network = given("", pve=PVE_EVPN, node1=node)
+    assert remarks(network) == []
+    assert [line.split(" of node1")[0] for line in remarks(network, Severity.WARNING)] == [
+        f"zones.cfg:1: zone 'theirs': device vrf_theirs is defined in {OTHER}",
+        f"vnets.cfg:1: vnet 'web': device vxlan_web is defined in {OTHER}",
+        "vnets.cfg:1: vnet 'web': device web is defined in /etc/network/interfaces",
+    ]
