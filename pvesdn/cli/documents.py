@@ -7,9 +7,10 @@ from typing import Any
 
 from pvesdn.cli.summary import Summary
 from pvesdn.compare.diff import showable
-from pvesdn.model.files import Action, ChangeSet, FileChange, NodeChanges
+from pvesdn.model.files import Action, ChangeSet, FileChange, NodeChanges, PendingChange
 from pvesdn.model.findings import Finding
 from pvesdn.model.report import ApplyReport, NodeOutcome
+from pvesdn.model.running import PveRunning
 
 _WORDS = {Action.ADD: "add", Action.CHANGE: "change", Action.REMOVE: "remove", Action.REPLACE: "replace"}
 
@@ -22,7 +23,8 @@ def plan_document(changes: ChangeSet, summary: Summary, *, has_diff: bool) -> di
     return {
         "summary": _summary(changes, summary),
         "nodes": [_node(node, has_diff=has_diff) for node in changes.nodes],
-        "pending": [{"kind": row.kind, "id": row.id, "state": row.state} for row in changes.pending],
+        "pending": pending(changes.pending),
+        "running": running(changes.pve),
         "findings": findings(changes.findings),
         "unreachable": dict(changes.unreachable),
         "offline": list(changes.offline),
@@ -38,6 +40,29 @@ def apply_document(changes: ChangeSet, summary: Summary, report: ApplyReport | N
         "exit_status": status,
         "plan": plan_document(changes, summary, has_diff=False),
         "report": None if report is None else _report(report),
+    }
+
+
+def pending(changes: Iterable[PendingChange]) -> list[dict[str, Any]]:
+    """PVE's definitions that are not committed, property by property."""
+    return [
+        {
+            "kind": row.kind,
+            "id": row.id,
+            "state": row.state,
+            "properties": [{"name": p.name, "running": p.running, "pending": p.pending} for p in row.properties],
+        }
+        for row in changes
+    ]
+
+
+def running(pve: PveRunning) -> dict[str, Any]:
+    """What PVE committed last, and which node has it."""
+    return {
+        "version": pve.version,
+        "nodes": [
+            {"name": name, "version": file.version, "state": file.state.value} for name, file in pve.nodes.items()
+        ],
     }
 
 

@@ -56,6 +56,8 @@ def plan(
         show_findings(session.screen, changes.findings)
         if session.verbosity:
             session.screen.lines(vtep_lines(understand(snapshot, intent=intent).vteps))
+            if changes.pve.version is not None:
+                session.screen.line(f"PVE's SDN: version {changes.pve.version} runs")
         if not session.screen.is_quiet:
             session.screen.lines(plan_lines(changes, summary, has_diff=has_diff))
         else:

@@ -3,29 +3,23 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 
+from pvesdn.cli.pve_screen import PENDING, SIGNS, pending_lines
 from pvesdn.cli.screen import Line, Span, Style, counted
 from pvesdn.cli.summary import Summary
 from pvesdn.compare.diff import showable
 from pvesdn.model.cluster import Vtep
-from pvesdn.model.files import Action, ChangeSet, FileChange, FrrAction, NodeChanges, PendingChange
+from pvesdn.model.files import Action, ChangeSet, FileChange, FrrAction, NodeChanges
 
 NO_CHANGES = "No changes. Nodes match the configuration."
 
-_SIGNS: dict[Action, Line] = {
-    Action.ADD: (Span("  +", Style.ADD),),
-    Action.CHANGE: (Span("  ~", Style.CHANGE),),
-    Action.REMOVE: (Span("  -", Style.REMOVE),),
-    Action.REPLACE: (Span("-", Style.REMOVE), "/", Span("+", Style.ADD)),
-}
 _LEGEND = {
     Action.ADD: "create",
     Action.CHANGE: "change in place",
     Action.REMOVE: "destroy",
     Action.REPLACE: "delete and create anew",
 }
-_PENDING = {"new": Action.ADD, "changed": Action.CHANGE, "deleted": Action.REMOVE}
 _DIFF_STYLES = (
     ("+++", Style.STRONG),
     ("---", Style.STRONG),
@@ -48,7 +42,7 @@ def plan_lines(changes: ChangeSet, summary: Summary, *, has_diff: bool) -> Itera
         else:
             yield from _node(node, has_diff=has_diff)
             yield ()
-    yield from _pending(changes.pending)
+    yield from _pending(changes)
     if unchanged and summary.changed:
         yield (f"No changes on {', '.join(unchanged)}.",)
     for name, reason in sorted(changes.unreachable.items()):
@@ -61,6 +55,8 @@ def plan_lines(changes: ChangeSet, summary: Summary, *, has_diff: bool) -> Itera
 def last_line(changes: ChangeSet, summary: Summary) -> Line:
     """What it all comes to."""
     if changes.is_empty:
+        if blocked := [node.node for node in changes.nodes if node.obstacles]:
+            return Span("No changes", Style.WARNING), f", but what is in place cannot work on {', '.join(blocked)}."
         if changes.unreachable:
             return ("No changes. Nodes that answered match the configuration.",)
         return (Span(NO_CHANGES, Style.GOOD),)
@@ -78,12 +74,12 @@ def vtep_lines(vteps: Mapping[str, Vtep]) -> Iterator[Line]:
 def _legend(changes: ChangeSet) -> Iterator[Line]:
     used = {stanza.action for node in changes.nodes for file in node.files for stanza in file.stanzas}
     used |= {file.action for node in changes.nodes for file in node.files}
-    used |= {_PENDING[pending.state] for pending in changes.pending if pending.state in _PENDING}
+    used |= {PENDING[pending.state] for pending in changes.pending if pending.state in PENDING}
     if not used:
         return
     for action, meaning in _LEGEND.items():
         if action in used:
-            yield *_SIGNS[action], f" {meaning}"
+            yield *SIGNS[action], f" {meaning}"
     yield ()
 
 
@@ -109,12 +105,12 @@ def _node(node: NodeChanges, *, has_diff: bool) -> Iterator[Line]:
 
 def _file(file: FileChange, node: NodeChanges) -> Iterator[Line]:
     by_pve = " (written by PVE when its SDN is applied)" if file.by_pve else ""
-    yield *_SIGNS[file.action], f" {file.path}{by_pve}"
+    yield *SIGNS[file.action], f" {file.path}{by_pve}"
     if file.conflict and not any(file.path in obstacle.what for obstacle in node.obstacles):
         yield "      ", Span(f"overwritten: {file.conflict}", Style.WARNING)
     for stanza in file.stanzas:
         why = f"  ({stanza.why})" if stanza.why else ""
-        yield "    ", *_SIGNS[stanza.action], f" {stanza.name}{why}"
+        yield "    ", *SIGNS[stanza.action], f" {stanza.name}{why}"
 
 
 def diff_lines(file: FileChange) -> Iterator[Line]:
@@ -127,16 +123,14 @@ def _diff_style(line: str) -> Style:
     return next((style for start, style in _DIFF_STYLES if line.startswith(start)), Style.PLAIN)
 
 
-def _pending(pending: Iterable[PendingChange]) -> Iterator[Line]:
-    rows = tuple(pending)
-    if not rows:
+def _pending(changes: ChangeSet) -> Iterator[Line]:
+    if not changes.pending:
         return
-    kinds = Counter(row.kind for row in rows)
+    kinds = Counter(row.kind for row in changes.pending)
     counts = ", ".join(counted(number, kind) for kind, number in sorted(kinds.items()))
-    yield (f"PVE's SDN: {counts} pending: committed by PUT /cluster/sdn as the last act",)
-    for row in rows:
-        sign = _SIGNS[_PENDING[row.state]] if row.state in _PENDING else ("  ?",)
-        yield "  ", *sign, f" {row.kind} {row.id}"
+    over = "" if changes.pve.version is None else f" over version {changes.pve.version}, which runs"
+    yield (f"PVE's SDN: {counts} pending{over}: committed by PUT /cluster/sdn as the last act",)
+    yield from pending_lines(changes.pending)
     yield ()
 
 

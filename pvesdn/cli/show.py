@@ -9,8 +9,9 @@ from typing import Any
 import click
 
 from pvesdn.cli import exits, options
-from pvesdn.cli.documents import findings
+from pvesdn.cli.documents import findings, pending, running
 from pvesdn.cli.overview import overview
+from pvesdn.cli.pve_screen import pending_lines, running_lines
 from pvesdn.cli.screen import Line, Span, Style, columns, counted
 from pvesdn.cli.session import Session
 from pvesdn.cli.source import show_findings, take
@@ -38,7 +39,8 @@ def show(session: Session, *, folder: Path | None, intent: Intent) -> int:
             {
                 "cluster": {"name": cluster.name, "pve_version": cluster.pve_version, "has_sdn": cluster.has_sdn},
                 **rows,
-                "pending": [{"kind": row.kind, "id": row.id, "state": row.state} for row in known.pending],
+                "pending": pending(known.pending),
+                "running": running(known.running),
                 "findings": findings(known.findings),
                 "unreachable": unreachable,
             },
@@ -60,6 +62,11 @@ def _screen(known: Understanding, rows: dict[str, list[Row]]) -> Iterator[Line]:
     yield from _section("Controllers", ((r["id"], _asn(r["asn"]), r["source"]) for r in rows["controllers"]))
     yield from _section("Exits", (_exit(row) for row in rows["exits"]))
     yield from _section("Nodes", (_node(row) for row in rows["nodes"]))
+    if known.running.version is not None or known.pending:
+        yield ()
+        yield (Span("PVE's SDN", Style.STRONG),)
+        yield from running_lines(known.running)
+        yield from pending_lines(known.pending)
     ours = [row for row in rows["vnets"] if row["guest_command"]]
     yield from _section(
         "Guests: VNets of pvesdn.cfg cannot be picked in the GUI; users need SDN.Use on the ACL path",

@@ -8,6 +8,7 @@ from typing import Any
 
 from pvesdn.decode.addresses import host_fault, loose_network
 from pvesdn.decode.entries import Entry
+from pvesdn.decode.pve_newer import Newer
 from pvesdn.decode.values import BadValueError, Reader, zone_id
 from pvesdn.model.fabrics import Fabric, LeftFabric
 from pvesdn.model.sdn import Controller, Exit, Subnet, Underlay, Vnet, Zone
@@ -28,6 +29,7 @@ class Definitions:
     controllers: list[Controller] = field(default_factory=list)
     exits: list[Exit] = field(default_factory=list)
     fabrics: list[Fabric | LeftFabric] = field(default_factory=list)
+    newer: Newer = field(default_factory=Newer)
 
     def of(self, noun: str) -> list[Entry]:
         """The entries of one noun, in file order."""

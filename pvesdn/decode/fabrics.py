@@ -16,10 +16,6 @@ from pvesdn.model.fabrics import Fabric, FabricInterface, FabricMember, LeftFabr
 _KNOWN = Word(is_used=False)
 _KNOWN_ARRAY = Word(is_used=False, is_array=True)
 _AREA = re.compile(r"[0-9]{1,10}|[0-9]{1,3}(\.[0-9]{1,3}){3}")
-_NEWER = ("route_filter", "redistribute")
-"""What OpenFabric and OSPF fabrics have since libpve-network-perl 1.4 and pvesdn does not render."""
-_NEWER_INTERFACE = "network_type"
-_PROTOCOLS = ("openfabric", "ospf")
 _MULTIPLIERS = (2, 100)
 
 
@@ -53,7 +49,7 @@ def _area(value: str) -> str:
 
 def _interface(value: str) -> dict[str, Any]:
     """The fields of a property string such as ``name=ens19,ip=172.16.3.10/31``."""
-    fields = dict.fromkeys(("name", "ip", "ip6", "hello_multiplier", _NEWER_INTERFACE))
+    fields = dict.fromkeys(("name", "ip", "ip6", "hello_multiplier", "network_type"))
     for word in value.split(","):
         key, sign, given = word.partition("=")
         if not sign or key not in fields or fields[key] is not None:
@@ -155,9 +151,7 @@ def _add_fabric(entry: Entry, members: Iterable[Entry], found: Definitions) -> N
         entry.fail(f"id {error.what}", error.hint)
     protocol = entry.section.type.removesuffix("_fabric")
     nodes = sorted(members, key=lambda member: member.section.id)
-    newer = [name for name in _NEWER if entry.has(name)]
-    newer += [name for member in nodes for name in _newer_parts(member)]
-    if protocol not in _PROTOCOLS or newer:
+    if entry.section.id in found.newer.fabrics:
         names = frozenset(_node(member) for member in nodes)
         entry.values = {}
         left = entry.build(LeftFabric, id=entry.section.id, type=entry.section.type, nodes=names)
@@ -168,10 +162,6 @@ def _add_fabric(entry: Entry, members: Iterable[Entry], found: Definitions) -> N
         parts = tuple(_member(member, protocol) for member in nodes)
         fabric = entry.build(Fabric, id=entry.section.id, protocol=protocol, members=parts)
         found.fabrics += [fabric] if fabric else []
-
-
-def _newer_parts(member: Entry) -> list[str]:
-    return [_NEWER_INTERFACE for fields in member.values.get("interfaces", ()) if _NEWER_INTERFACE in fields]
 
 
 def _member(entry: Entry, protocol: str) -> FabricMember:

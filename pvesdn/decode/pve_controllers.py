@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from typing import Any, Final
 
 from pvesdn.decode import addresses, values
 from pvesdn.decode.definitions import Definitions, check_id
 from pvesdn.decode.entries import Entry, Word, Words
+from pvesdn.decode.pve_newer import OF_BGP, OF_EVPN
 from pvesdn.decode.values import integer
-from pvesdn.model.fabrics import LeftFabric
 from pvesdn.model.pve_controllers import PveBgpController, PveIsisController
 from pvesdn.model.sdn import LeftController, PveEvpnController
-
-_NEWER: Mapping[str, Collection[str]] = {
-    "evpn": ("ebgp-multihop", "nodes", "peer-group-name", "bgp-mode", "route-map-in", "route-map-out"),
-    "bgp": ("route-map-in", "route-map-out"),
-}
-"""What PVE has since libpve-network-perl 1.4 and pvesdn does not render, by type."""
 
 _GREATEST_HOPS = 255
 
@@ -31,7 +25,8 @@ CONTROLLERS: Final[Mapping[str, Words]] = {
         "asn": _ASN,
         "peers": Word(addresses.pve_addresses),
         "fabric": Word(values.fabric_id),
-        **dict.fromkeys(_NEWER["evpn"], _KNOWN),
+        **dict.fromkeys(OF_EVPN, _KNOWN),
+        "nodes": Word(values.nodes),
     },
     "bgp": {
         "asn": _ASN,
@@ -41,7 +36,7 @@ CONTROLLERS: Final[Mapping[str, Words]] = {
         "ebgp-multihop": Word(integer()),
         "loopback": _LOOPBACK,
         "bgp-multipath-as-path-relax": Word(values.boolean),
-        **dict.fromkeys(_NEWER["bgp"], _KNOWN),
+        **dict.fromkeys(OF_BGP, _KNOWN),
     },
     "isis": {
         "node": _NODE,
@@ -56,15 +51,13 @@ CONTROLLERS: Final[Mapping[str, Words]] = {
 
 
 def read_controllers(found: Definitions) -> None:
-    """Fill `found.controllers` from its entries; its fabrics are read already."""
-    left_fabrics = {fabric.id for fabric in found.fabrics if isinstance(fabric, LeftFabric)}
+    """Fill `found.controllers` from its entries; what is newer among them was found already."""
     for entry in found.of("controller"):
         check_id(entry, values.controller_id)
         kind = entry.section.type
-        is_newer = any(entry.has(name) for name in _NEWER.get(kind, ()))
         if kind == "evpn":
             check_ways_to_peers(entry)
-        if kind == "faucet" or is_newer or entry.get("fabric") in left_fabrics:
+        if kind == "faucet" or entry.section.id in found.newer.controllers:
             _leave(entry, found)
         elif controller := entry.build(_KINDS[kind], id=entry.section.id):
             found.controllers.append(controller)
@@ -83,7 +76,7 @@ def check_ways_to_peers(entry: Entry) -> None:
 
 
 def _leave(entry: Entry, found: Definitions) -> None:
-    entry.values = {name: entry.values[name] for name in ("asn", "node") if name in entry.values}
+    entry.values = {name: entry.values[name] for name in ("asn", "node", "nodes") if name in entry.values}
     if left := entry.build(LeftController, id=entry.section.id, type=entry.section.type):
         found.controllers.append(left)
 

@@ -10,9 +10,9 @@ from pvesdn.decode.definitions import Definitions, check_id, subnet_fields
 from pvesdn.decode.entries import Entry, Ledger, refuse_duplicates
 from pvesdn.decode.fabrics import read_fabrics
 from pvesdn.decode.pve_controllers import check_ways_to_peers, read_controllers
-from pvesdn.decode.pve_words import NOUNS, WORDS
+from pvesdn.decode.pve_newer import find_newer
+from pvesdn.decode.pve_words import NOUNS, OPEN, WORDS
 from pvesdn.decode.section_config import Section
-from pvesdn.model.fabrics import LeftFabric
 from pvesdn.model.findings import Severity, Where
 from pvesdn.model.primitives import VNI_MAX
 from pvesdn.model.sdn import (
@@ -51,12 +51,14 @@ def read_pve(collections: Mapping[str, Iterable[Section]], file: Callable[[str],
             )
             entry = Entry(section, where, ledger)
             if section.type in WORDS[collection]:
-                entry.read(WORDS[collection][section.type], is_pve=True)
+                if collection not in OPEN:
+                    entry.read(WORDS[collection][section.type], is_pve=True)
                 found.of(NOUNS[collection]).append(entry)
             else:
                 _refuse_type(entry, collection)
     for noun, entries in found.entries.items():
         refuse_duplicates(entries, noun)
+    found.newer = find_newer(found.of)
     read_fabrics(found)
     read_controllers(found)
     for entry in found.of("zone"):
@@ -80,21 +82,10 @@ def _why_left(entry: Entry, found: Definitions) -> str:
     kind = entry.section.type
     if kind == "faucet":
         return f"zone type {kind}"
-    left = {fabric.id: fabric.type for fabric in found.fabrics if isinstance(fabric, LeftFabric)}
-    if entry.get("fabric") in left:
-        return f"its underlay is a fabric of type {left[entry.get('fabric')].removesuffix('_fabric')}"
-    return _why_evpn_left(entry, found) if kind == "evpn" else ""
-
-
-def _why_evpn_left(entry: Entry, found: Definitions) -> str:
-    if entry.has("secondary-controllers"):
-        return "it has secondary-controllers"
-    left = {controller.id: controller for controller in found.controllers if isinstance(controller, LeftController)}
-    if entry.get("controller") in left:
-        return f"controller '{entry.get('controller')}' is more than a list of peers"
-    # Their FRR text mixes with the zone's on every node that they are on.
-    others = sorted(name for name, controller in left.items() if controller.type != "evpn")
-    return f"controller '{others[0]}' of type {left[others[0]].type} changes what its nodes get" if others else ""
+    left = {controller.id: controller.type for controller in found.controllers if isinstance(controller, LeftController)}
+    if kind == "evpn" and entry.get("controller") in left:
+        return f"controller '{entry.get('controller')}' is of type {left[entry.get('controller')]}"
+    return ""
 
 
 def _zone(entry: Entry, found: Definitions, ledger: Ledger) -> None:
@@ -102,11 +93,16 @@ def _zone(entry: Entry, found: Definitions, ledger: Ledger) -> None:
     mtu = entry.get("mtu")
     if mtu is not None and not _LEAST_MTU <= mtu <= _GREATEST_MTU:
         entry.warn(f"mtu {mtu} is outside what ifupdown2 takes", f"write {_LEAST_MTU}-{_GREATEST_MTU}", at="mtu")
-    if reason := _why_left(entry, found):
+    newer = found.newer.why_left(entry)
+    if reason := newer or _why_left(entry, found):
         entry.values = {name: entry.values[name] for name in ("nodes", "mtu") if name in entry.values}
-        if left := entry.build(LeftZone, id=entry.section.id, type=entry.section.type, reason=reason):
+        if left := entry.build(
+            LeftZone, id=entry.section.id, type=entry.section.type, reason=reason, is_newer=bool(newer)
+        ):
             found.zones.append(left)
-            ledger.add(Severity.NOTE, left.where, f"left to PVE: {reason}")
+            # What is newer gets one line for all of it, with the nodes, which are not known here.
+            if not left.is_newer:
+                ledger.add(Severity.NOTE, left.where, f"left to PVE: {reason}")
         return
     if entry.get("vxlan-port") == 65536:  # noqa: PLR2004 - PVE's bound is one too high
         entry.warn("vxlan-port 65536 is no UDP port", "write 1-65535", at="vxlan-port")

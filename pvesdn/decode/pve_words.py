@@ -89,6 +89,8 @@ WORDS: Mapping[str, Mapping[str, Words]] = {
     "subnets": _SUBNETS,
     "controllers": CONTROLLERS,
     "fabrics": FABRICS,
+    "route-maps": {"route-map-entry": {}},
+    "prefix-lists": {"prefix-list": {}},
 }
 """Known words by collection: `<collection>.cfg`, and the key of that name in .running-config."""
 
@@ -98,5 +100,10 @@ NOUNS: Mapping[str, str] = {
     "subnets": "subnet",
     "controllers": "controller",
     "fabrics": "fabric",
+    "route-maps": "route-map",
+    "prefix-lists": "prefix-list",
 }
 """What a section of each collection defines."""
+
+OPEN = frozenset({"route-maps", "prefix-lists"})
+"""Collections whose types are known, and of whose properties nothing is: PVE alone reads them (F1.1)."""

@@ -7,13 +7,11 @@ from dataclasses import dataclass, field
 
 from pvesdn.decode import json_text
 from pvesdn.decode.json_text import WrongShapeError
-from pvesdn.decode.pve_words import NOUNS, WORDS
+from pvesdn.decode.pve_words import NOUNS, OPEN, WORDS
 from pvesdn.decode.section_config import Property, Section, has_forbidden
 from pvesdn.model.primitives import Json
 
 FILE = ".running-config"
-
-_UNRENDERED = frozenset({"route-maps", "prefix-lists"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +56,7 @@ class _Reading:
                 version = json_text.number(document["version"], "version")
             except WrongShapeError as error:
                 self._faults.append(str(error))
-        for key in sorted(document.keys() - WORDS.keys() - _UNRENDERED - {"version"}):
+        for key in sorted(document.keys() - WORDS.keys() - {"version"}):
             self._faults.append(f"key {key!a} is not known")
         collections = {name: self._collection(name, document.get(name)) for name in WORDS}
         return RunningConfig(version, collections, tuple(self._faults))
@@ -71,6 +69,8 @@ class _Reading:
         except WrongShapeError as error:
             self._faults.append(str(error))
             return ()
+        if name in OPEN:
+            return tuple(_open_section(name, id_, ids[id_]) for id_ in sorted(ids))
         sections = (self._section(NOUNS[name], id_, ids[id_]) for id_ in sorted(ids))
         return tuple(section for section in sections if section is not None)
 
@@ -92,6 +92,17 @@ class _Reading:
             self._faults.append(f"{what}: {bad.key!a} contains a line break or a control character")
             return None
         return Section(kind, id_, 0, properties)
+
+
+def _open_section(collection: str, id_: str, value: Json) -> Section:
+    """A definition whose shape is PVE's own affair; without properties where it is none that a file could hold."""
+    given = value if isinstance(value, dict) else {}
+    kind = given.get("type") if isinstance(given.get("type"), str) else next(iter(WORDS[collection]))
+    try:
+        texts = {key: _texts(key, item) for key, item in sorted(given.items()) if key != "type"}
+    except WrongShapeError:
+        texts = {}
+    return Section(str(kind), id_, 0, tuple(Property(key, text) for key, found in texts.items() for text in found))
 
 
 def _texts(what: str, value: Json) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from typing import Literal
 
 from pvesdn.decode.definitions import Definitions
 from pvesdn.decode.entries import Ledger
-from pvesdn.decode.pending import compare
+from pvesdn.decode.pending import compare, has_definitions
 from pvesdn.decode.pve_files import read_pve
 from pvesdn.decode.pve_words import WORDS
 from pvesdn.decode.pvesdn_cfg import FILE as OWN_FILE
@@ -41,21 +41,28 @@ def decode_sdn(files: Mapping[str, str], *, intent: Literal["pending", "running"
     ledger = Ledger()
     running = read_running(files.get(RUNNING_CONFIG))
     _judge_running(running, ledger)
-    version: int | None
-    if intent == "running":
+    version = running.version
+    if intent == "running" or (running.version is not None and not has_definitions(files)):
+        if intent == "pending":
+            _say_no_definitions(ledger)
         pve = read_pve(running.collections, lambda _: RUNNING_CONFIG, ledger)
-        version = running.version
     else:
         pending = {name: _sections(f"{name}.cfg", files, ledger) for name in WORDS}
         pve = read_pve(pending, "{}.cfg".format, ledger)
-        version = running.version
         if compare(pending, running.collections):
             version = (version or 0) + 1
     own = read_own(_sections(OWN_FILE, files, ledger, is_own=True), ledger)
     _check_between(pve, own)
     ledger.raise_errors()
     runs_frr = any(running.collections.get(name) for name in ("controllers", "fabrics"))
-    return DecodedSdn(_join(pve, own, version, runs_frr=runs_frr), ledger.remarks)
+    config = _join(pve, own, version, running_version=running.version, runs_frr=runs_frr)
+    return DecodedSdn(config, ledger.remarks)
+
+
+def _say_no_definitions(ledger: Ledger) -> None:
+    what = "none of PVE's definition files is there, so what was committed counts as what is wanted"
+    hint = "PVE itself never removes them: if everything is to go, delete it in PVE"
+    ledger.add(Severity.WARNING, Where(file=RUNNING_CONFIG, line=0), what, hint)
 
 
 def _judge_running(running: RunningConfig, ledger: Ledger) -> None:
@@ -100,7 +107,9 @@ def _check_homes(pve: Definitions, own: Definitions, *, noun: str, home: str) ->
                 entry.fail(f"{home} '{name}' is {whose}", f"define the {noun} {place}", at=home)
 
 
-def _join(pve: Definitions, own: Definitions, version: int | None, *, runs_frr: bool) -> SdnConfig:
+def _join(
+    pve: Definitions, own: Definitions, version: int | None, *, running_version: int | None, runs_frr: bool
+) -> SdnConfig:
     return SdnConfig(
         underlay=next(iter(own.underlays), None),
         zones=tuple(sorted((*pve.zones, *own.zones), key=lambda zone: zone.id)),
@@ -110,5 +119,7 @@ def _join(pve: Definitions, own: Definitions, version: int | None, *, runs_frr: 
         exits=tuple(sorted(own.exits, key=lambda exit_: exit_.id)),
         version=version,
         fabrics=tuple(sorted(pve.fabrics, key=lambda fabric: fabric.id)),
+        running_version=running_version,
+        newer=pve.newer.things,
         runs_frr=runs_frr,
     )

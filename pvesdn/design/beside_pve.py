@@ -53,7 +53,10 @@ def asns(given: DesignInput, node: str) -> tuple[tuple[str, int], ...]:
     found = [
         (controller.type == "bgp", controller.id, controller.asn)
         for controller in given.sdn.controllers
-        if isinstance(controller, LeftController) and controller.asn is not None and controller.node in {None, node}
+        if isinstance(controller, LeftController)
+        and controller.asn is not None
+        and controller.node in {None, node}
+        and (controller.nodes is None or node in controller.nodes)
     ]
     found += [(True, c.id, c.asn) for c in given.sdn.controllers if isinstance(c, PveBgpController) and c.node == node]
     found += [(False, c.id, c.asn) for c in given.sdn.controllers if isinstance(c, PveEvpnController)]

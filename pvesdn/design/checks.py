@@ -13,6 +13,7 @@ from pvesdn.design import (
     check_devices,
     check_exits,
     check_members,
+    check_newer,
     check_references,
     check_subnets,
     check_underlay,
@@ -38,4 +39,5 @@ def check(given: DesignInput, vteps: Mapping[str, Vtep]) -> tuple[Finding, ...]:
         *check_underlay.check(given, vteps),
         *check_bgp.check(given, vteps),
         *check_devices.check(given),
+        *check_newer.check(given),
     )

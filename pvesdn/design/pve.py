@@ -13,7 +13,6 @@ from pvesdn.design.pve_node import BridgeKind, PveNode
 from pvesdn.design.pve_underlay import NodeControllers, Underlay, evpn_underlay, vxlan_underlay
 from pvesdn.design.pve_zones import evpn_port, vnet_bridge, vxlan_port
 from pvesdn.model.design import DesignInput
-from pvesdn.model.fabrics import LeftFabric
 from pvesdn.model.ifupdown import InterfacesFile, Stanza
 from pvesdn.model.sdn import (
     BridgedPveZone,
@@ -36,14 +35,14 @@ def design_sdn_file(given: DesignInput, node: str, index: PveIndex | None = None
     :param index: `index_pve(given.sdn)`, for who designs many nodes; stanzas that do not depend on the node are then
         one and the same object on all of them.
     :returns: None when it cannot be told: nothing was ever defined (PVE then writes no version), nothing is known of the
-        node or of the bridges that its zones ride on, or the file has stanzas of zones or fabrics that pvesdn leaves to PVE.
+        node or of the bridges that its zones ride on, or the file has stanzas of zones or fabrics that pvesdn leaves to PVE,
+        which a kind that is newer than 1.3 makes of the whole node.
     """
     facts = given.facts.get(node)
-    if given.sdn.version is None or facts is None:
+    if given.sdn.version is None or facts is None or given.sdn.leaves_node(node):
         return None
     index = index or index_pve(given.sdn)
-    is_left = any(zone.nodes is None or node in zone.nodes for zone in index.left)
-    if is_left or any(isinstance(fabric, LeftFabric) and node in fabric.nodes for fabric in given.sdn.fabrics):
+    if any(zone.nodes is None or node in zone.nodes for zone in index.left):
         return None
     here = [(vnet, zone) for vnet, zone in index.vnets if zone.nodes is None or node in zone.nodes]
     if not facts.links and any(isinstance(zone, BridgedPveZone) for _, zone in here):

@@ -11,12 +11,14 @@ from pvesdn.design.pve_index import PveIndex, index_pve
 from pvesdn.design.pve_node import PveNode
 from pvesdn.design.pve_underlay import NodeControllers, Underlay, evpn_underlay
 from pvesdn.model.design import DesignInput
-from pvesdn.model.fabrics import LeftFabric
 from pvesdn.model.frr import FrrConfig, IsisInterface, IsisRouter
 from pvesdn.model.pve_controllers import PveBgpController, PveIsisController
 from pvesdn.model.sdn import LeftController, PveEvpnController, SdnConfig
 
 _VERSION = "10.4.1"
+_VERSION_OF_PVE_8 = "8.5.2"
+_FIRST_WITH_TEMPLATES = 9
+"""PVE's first major version whose frr.conf begins with the later header (F12)."""
 
 
 class _NoRouterIdError(Exception):
@@ -42,7 +44,8 @@ def design_pve_frr(given: DesignInput, node: str, index: PveIndex | None = None)
         speakers = _speakers(index, answers)
     except _NoRouterIdError:
         return None
-    config = FrrConfig(hostname=node, version=_VERSION)
+    is_pve_8 = 0 < given.cluster.pve_major < _FIRST_WITH_TEMPLATES
+    config = FrrConfig(hostname=node, version=_VERSION_OF_PVE_8 if is_pve_8 else _VERSION)
     config = _add_isis(add_bgp(config, speakers, index), index, answers)
     return add_fabrics(config, index.fabrics.values(), node)
 
@@ -52,7 +55,7 @@ def _is_left(sdn: SdnConfig, node: str) -> bool:
     return (
         any(isinstance(c, LeftController) and c.node in {None, node} for c in sdn.controllers)
         or any(zone.type == "evpn" for zone in sdn.left_zones)
-        or any(isinstance(fabric, LeftFabric) and node in fabric.nodes for fabric in sdn.fabrics)
+        or sdn.leaves_node(node)
     )
 
 

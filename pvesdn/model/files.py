@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from pvesdn.model.findings import Finding
 from pvesdn.model.primitives import IpAddress
+from pvesdn.model.running import PveRunning
 
 OUR_INTERFACES = "/etc/network/interfaces.d/pvesdn"
 SDN_INTERFACES = "/etc/network/interfaces.d/sdn"
@@ -126,12 +127,31 @@ class NodeChanges:
 
 
 @dataclass(frozen=True, slots=True)
+class PendingProperty:
+    """A property that the next commit sets, changes or takes away.
+
+    :param running: its value as committed, None when it has none; sets and arrays as one sorted comma list.
+    :param pending: its value as edited, None when it goes.
+    """
+
+    name: str
+    running: str | None
+    pending: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class PendingChange:
-    """A definition of PVE's that is not committed. :param kind: ``zone``, ``vnet``… :param state: ``new``, ``changed``, ``deleted``."""
+    """A definition of PVE's that is not committed.
+
+    :param kind: ``zone``, ``vnet``…
+    :param state: ``new``, ``changed`` or ``deleted``.
+    :param properties: sorted by name; none of a definition that goes as a whole.
+    """
 
     kind: str
     id: str
     state: str
+    properties: tuple[PendingProperty, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +163,7 @@ class ChangeSet:
     :param unreachable: nodes that did not answer, with the reason; nothing is known of them.
     :param offline: members that the cluster says are off.
     :param seen: the new text of /etc/pve/sdn/pvesdn-seen.json; None when it is up to date.
+    :param pve: what runs of PVE's own SDN, and where.
     :param takes_frr_over: PVE's commit is the last in which it writes frr.conf: what is ours moves there afterwards, in
         the same apply.
     """
@@ -153,6 +174,7 @@ class ChangeSet:
     unreachable: Mapping[str, str] = field(default_factory=dict)
     offline: tuple[str, ...] = ()
     seen: str | None = None
+    pve: PveRunning = field(default_factory=PveRunning)
     takes_frr_over: bool = False
 
     @property

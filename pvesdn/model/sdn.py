@@ -205,11 +205,24 @@ class LeftZone(PveZone):
 
     :param type: zones.cfg's type, such as ``faucet``.
     :param reason: why it is left, such as ``zone type faucet``.
+    :param is_newer: it uses something that is in `SdnConfig.newer`.
     """
 
     kind: Literal["left"] = "left"
     type: str
     reason: str
+    is_newer: bool = False
+
+
+class NewerThing(Defined):
+    """A definition of a kind that came after libpve-network-perl 1.3, whose text is not known (F0): PVE's alone.
+
+    :param what: what it is, such as ``fabric 'wg' of type wireguard``.
+    :param nodes: nodes whose files it has a part in, None for all.
+    """
+
+    what: str
+    nodes: NodeList | None = None
 
 
 class PveEvpnController(Defined):
@@ -223,13 +236,18 @@ class PveEvpnController(Defined):
 
 
 class LeftController(Defined):
-    """A controller that pvesdn leaves to PVE, for what newer versions let it have."""
+    """A controller that pvesdn leaves to PVE, for what newer versions let it have.
+
+    :param node: the one node of a `bgp` controller.
+    :param nodes: those of an `evpn` controller that has a list of them; None for all.
+    """
 
     kind: Literal["left-controller"] = "left-controller"
     id: ControllerId
     type: str
     asn: int | None = None
     node: NodeName | None = None
+    nodes: NodeList | None = None
 
 
 # --- both ------------------------------------------------------------------------------------------------------------
@@ -291,6 +309,8 @@ class SdnConfig(Model):
     """The whole intent of both sources, each tuple sorted by id.
 
     :param version: the version PVE's `interfaces.d/sdn` will carry; None when nothing was ever committed or pending.
+    :param running_version: the version that was committed last; None when nothing ever was.
+    :param newer: what makes nodes and zones PVE's alone.
     :param runs_frr: what PVE committed last has a controller or a fabric: FRR is PVE's until the next commit is through.
     """
 
@@ -302,6 +322,8 @@ class SdnConfig(Model):
     exits: tuple[Exit, ...] = ()
     fabrics: tuple[Annotated[Fabric | LeftFabric, Field(discriminator="kind")], ...] = ()
     version: int | None = None
+    running_version: int | None = None
+    newer: tuple[NewerThing, ...] = ()
     runs_frr: bool = False
 
     @property
@@ -313,6 +335,11 @@ class SdnConfig(Model):
     def left_zones(self) -> tuple[LeftZone, ...]:
         """Zones that are left to PVE."""
         return tuple(z for z in self.zones if isinstance(z, LeftZone))
+
+    def leaves_node(self, node: str) -> bool:
+        """Something newer has a part in the node's `interfaces.d/sdn` or `frr.conf`: both are left to PVE there, wholly."""
+        reaches = [thing.nodes for thing in self.newer] + [zone.nodes for zone in self.left_zones if zone.is_newer]
+        return any(nodes is None or node in nodes for nodes in reaches)
 
     @property
     def has_pve_frr(self) -> bool:

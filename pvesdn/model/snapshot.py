@@ -19,6 +19,8 @@ PVE_FILES = (
     "subnets.cfg",
     "controllers.cfg",
     "fabrics.cfg",
+    "route-maps.cfg",
+    "prefix-lists.cfg",
     "pvesdn.cfg",
     ".running-config",
     SEEN_NAME,

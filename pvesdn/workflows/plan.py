@@ -9,6 +9,7 @@ from pvesdn.compare.files import NodeNow, Ownership, compare_node
 from pvesdn.compare.flags import PlanFlags
 from pvesdn.compare.frr_local import LocalVerdict, judge_local
 from pvesdn.compare.ownership import is_blank_frr
+from pvesdn.compare.running import running_remarks
 from pvesdn.decode.record import Record, decode_record
 from pvesdn.decode.seen import encode_seen
 from pvesdn.design.beside_pve import merges_as_known, writes_frr
@@ -57,11 +58,16 @@ def plan(
     in_the_way = {finding for node in nodes for finding in known.in_the_way.get(node.node, ()) if not node.is_empty}
     return ChangeSet(
         nodes=tuple(nodes),
-        findings=(*(finding for finding in known.findings if finding not in in_the_way), *remarks),
+        findings=(
+            *(finding for finding in known.findings if finding not in in_the_way),
+            *remarks,
+            *running_remarks(known.running),
+        ),
         pending=known.pending,
         unreachable=_wanted_only(dict(snapshot.unreachable) | dict(known.unreadable), only),
         offline=tuple(member.name for member in known.given.cluster.members if not member.is_online),
         seen=_seen(snapshot, known),
+        pve=known.running,
         takes_frr_over=known.given.sdn.gives_up_frr and known.given.cluster.has_sdn,
     )
 

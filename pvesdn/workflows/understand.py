@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
+from pvesdn.compare.running import compare_running
 from pvesdn.decode.cluster_status import decode_cluster
 from pvesdn.decode.node import decode_facts
 from pvesdn.decode.pending import pending_changes
@@ -20,6 +21,7 @@ from pvesdn.model.cluster import Vtep
 from pvesdn.model.design import DesignInput
 from pvesdn.model.files import PendingChange
 from pvesdn.model.findings import Finding, Severity
+from pvesdn.model.running import PveRunning
 from pvesdn.model.snapshot import SEEN_NAME, Snapshot
 
 Intent: TypeAlias = Literal["pending", "running"]
@@ -32,6 +34,7 @@ class Understanding:
 
     :param findings: warnings and notes; errors were raised.
     :param pending: PVE's definitions that are not committed; empty where PVE has no SDN.
+    :param running: what runs of PVE's SDN, and where; empty where PVE has none.
     :param unreadable: nodes whose answers made no sense, with the reason.
     :param in_the_way: by node, what it has by hand where something of ours should be; among the findings as well. Nothing
         is wrong with the definitions: the node has to change before they can be applied.
@@ -41,6 +44,7 @@ class Understanding:
     vteps: Mapping[str, Vtep]
     findings: tuple[Finding, ...]
     pending: tuple[PendingChange, ...]
+    running: PveRunning
     unreadable: Mapping[str, str]
     in_the_way: Mapping[str, tuple[Finding, ...]] = field(default_factory=dict)
 
@@ -75,12 +79,17 @@ def understand(snapshot: Snapshot, *, intent: Intent = "pending") -> Understandi
     errors = tuple(str(f) for f in findings if f.severity is Severity.ERROR and f not in of_nodes)
     if errors:
         raise SdnConfigError(errors)
+    running = PveRunning()
+    if cluster.has_sdn:
+        judged = {node: snapshot.nodes[node].files for node in facts if not given.sdn.leaves_node(node)}
+        running = compare_running(given.sdn.running_version, judged)
     has_pending = intent == "pending" and cluster.has_sdn
     return Understanding(
         given=given,
         vteps=vteps,
         findings=tuple(_as_warning(finding) if finding in of_nodes else finding for finding in findings),
         pending=pending_changes(snapshot.pve_files) if has_pending else (),
+        running=running,
         unreadable=unreadable,
         in_the_way={node: tuple(map(_as_warning, found)) for node, found in by_hand.items()},
     )

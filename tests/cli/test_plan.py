@@ -210,7 +210,7 @@ def test_what_pve_has_pending_is_listed(settings: Path) -> None:
               + office
 
         PVE's SDN: 1 vnet, 1 zone pending: committed by PUT /cluster/sdn as the last act
-            + vnet office
+            + vnet office: zone lan
             + zone lan
 
         Plan: 1 to add, 0 to change, 0 to destroy on 1 of 1 nodes.
@@ -427,9 +427,15 @@ def test_the_document_holds_the_whole_plan(settings: Path) -> None:
             }
         ],
         "pending": [
-            {"kind": "vnet", "id": "office", "state": "new"},
-            {"kind": "zone", "id": "lan", "state": "new"},
+            {
+                "kind": "vnet",
+                "id": "office",
+                "state": "new",
+                "properties": [{"name": "zone", "running": None, "pending": "lan"}],
+            },
+            {"kind": "zone", "id": "lan", "state": "new", "properties": []},
         ],
+        "running": {"version": None, "nodes": []},
         "findings": [],
         "unreachable": {"node3": "node3: refused"},
         "offline": ["node2"],

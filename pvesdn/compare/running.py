@@ -1,0 +1,43 @@
+"""What PVE committed against what lies on the nodes: PVE shows its zones as pending where the one is behind (F4.5)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from pvesdn.decode.sdn_version import sdn_version
+from pvesdn.model.files import SDN_INTERFACES
+from pvesdn.model.findings import Finding, Severity
+from pvesdn.model.running import PveRunning, SdnFile, SdnFileState
+
+_HINT = "apply the node's network configuration in PVE, which writes it anew"
+
+
+def compare_running(version: int | None, files: Mapping[str, Mapping[str, str]]) -> PveRunning:
+    """The state of every node's `interfaces.d/sdn`.
+
+    :param version: what was committed last; None when nothing ever was, and then no node has a state.
+    :param files: text by path, by node.
+    """
+    if version is None:
+        return PveRunning()
+    return PveRunning(version, {node: _state(version, files[node].get(SDN_INTERFACES)) for node in sorted(files)})
+
+
+def running_remarks(running: PveRunning) -> Iterator[Finding]:
+    """A warning for each node that is behind."""
+    for node, file in running.nodes.items():
+        match file.state:
+            case SdnFileState.OLD:
+                what = f"{SDN_INTERFACES} is of version {file.version}, and PVE runs version {running.version}"
+            case SdnFileState.MISSING:
+                what = f"{SDN_INTERFACES} was never generated, and PVE runs version {running.version}"
+            case SdnFileState.CURRENT:
+                continue
+        yield Finding(severity=Severity.WARNING, where=node, what=f"{what}: its zones are pending here", hint=_HINT)
+
+
+def _state(running: int, text: str | None) -> SdnFile:
+    version = sdn_version(text)
+    if version is None:
+        return SdnFile(None, SdnFileState.MISSING)
+    return SdnFile(version, SdnFileState.OLD if version < running else SdnFileState.CURRENT)
