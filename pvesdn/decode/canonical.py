@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import replace
 
 from pvesdn.decode.entries import Word, Words
+from pvesdn.decode.pve_word_order import UNREAD
 from pvesdn.decode.pve_words import WORDS
 from pvesdn.decode.pvesdn_cfg import FILE as OWN_FILE
 from pvesdn.decode.pvesdn_cfg import GRAMMAR
@@ -20,7 +21,7 @@ def canonical(sections: Iterable[Section], *, file: str = OWN_FILE) -> str:
     :param file: ``pvesdn.cfg``, or one of PVE's such as ``zones.cfg``: it says which properties are required.
     :raises SdnConfigError: something in the sections could not be read back, such as a value with a line break.
     """
-    known = GRAMMAR if file == OWN_FILE else WORDS.get(file.removesuffix(".cfg"), {})
+    known = GRAMMAR if file == OWN_FILE else {**WORDS, **UNREAD}.get(file.removesuffix(".cfg"), {})
     return write(_in_order(section, known.get(section.type, {})) for section in sections)
 
 

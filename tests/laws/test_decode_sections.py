@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 
 from pvesdn.decode.canonical import canonical
 from pvesdn.decode.pending import pending_changes
+from pvesdn.decode.pve_word_order import UNREAD
+from pvesdn.decode.pve_words import OPEN, WORDS
 from pvesdn.decode.sdn_files import decode_sdn
 from pvesdn.decode.section_config import Property, Section, parse, scan, write
 from tests.unit.decode import samples
@@ -85,3 +87,27 @@ def test_the_order_of_keys_in_the_running_config_has_no_meaning(data: st.DataObj
     texts = [json.dumps(samples.RUNNING), json.dumps(shuffle(samples.RUNNING))]
     before, after = (decode_sdn({".running-config": text}, intent="running") for text in texts)
     assert after == before
+
+
+REQUIRED_FIRST = st.sampled_from(
+    [(file, type_) for file, types in {**WORDS, **UNREAD}.items() if file not in OPEN for type_ in types]
+)
+
+
+@LAW
+@given(REQUIRED_FIRST, st.data())
+def test_what_pves_writer_writes_of_any_type_comes_back_byte_for_byte(
+    kind: tuple[str, str], data: st.DataObject
+) -> None:
+    """Required properties first, then the others, each in alphabetical order; arrays line by line (F1.2)."""
+    file, type_ = kind
+    words = {**WORDS, **UNREAD}[file][type_]
+    chosen = [name for name, word in words.items() if word.is_required or data.draw(st.booleans())]
+    lines = []
+    for name in sorted(chosen, key=lambda name: (not words[name].is_required, name)):
+        is_switch, number = words[name].is_boolean, data.draw(st.integers(1, 3)) if words[name].is_array else 1
+        value = st.sampled_from("01") if is_switch else st.from_regex(r"[a-z0-9]+([,:./=-][a-z0-9]+)*", fullmatch=True)
+        lines += [f"\t{name} {data.draw(value)}\n" for _ in range(number)]
+    text = f"{type_}: x1\n{''.join(lines)}\n"
+    assert write(scan(text).sections) == text
+    assert canonical(scan(text).sections, file=f"{file}.cfg") == text
