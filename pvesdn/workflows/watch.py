@@ -16,11 +16,15 @@ from pvesdn.decode.node_answers import decode_files
 from pvesdn.errors import NodeFailed
 from pvesdn.model.files import ChangeSet
 from pvesdn.model.report import ApplyReport
+from pvesdn.model.snapshot import PVE_FILES
 from pvesdn.render.renderer import Renderer
 from pvesdn.workflows.apply import apply
 from pvesdn.workflows.plan import plan
 from pvesdn.workflows.read import SDN_DIR, read_cluster
 from pvesdn.workflows.world import World
+
+_DEFINITIONS = tuple(f"{SDN_DIR}/{name}" for name in PVE_FILES if name.endswith(".cfg"))
+"""Only what a plan depends on: other files there, such as ipams.cfg and dns.cfg, hold secrets."""
 
 WatchAction: TypeAlias = Literal["plan", "apply"]
 
@@ -62,7 +66,7 @@ def watch_once(
     if world.local_node is None:
         msg = "watch compares the files of /etc/pve, so it runs on a node of the cluster"
         raise NodeFailed("this machine", msg)
-    answer = world.nodes.ask(world.local_node, "read", {"files": [MEMBERS_FILE, f"{SDN_DIR}/*.cfg"]})
+    answer = world.nodes.ask(world.local_node, "read", {"files": [MEMBERS_FILE, *_DEFINITIONS]})
     files = decode_files(world.local_node, answer)
     members = decode_members(files.get(MEMBERS_FILE, ""))
     stand_by = _stands_by(members, world.local_node)
