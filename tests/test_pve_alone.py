@@ -12,7 +12,7 @@ import pytest
 from pvesdn.cli.plan_screen import NO_CHANGES
 from pvesdn.decode.section_config import Property, Section, write
 from tests.cli.kit import Result, call
-from tests.test_reference_cases import ALL, NODE, OURS, present
+from tests.test_reference_cases import ALL, NODE, present
 
 
 def as_pve_left_it(case: Path, folder: Path) -> Path:
@@ -66,7 +66,7 @@ def test_what_pve_has_written_is_no_change(case: Path, has_definitions: bool, tm
 
 
 @present
-@pytest.mark.parametrize("case", OURS, ids=lambda case: case.name)
+@pytest.mark.parametrize("case", ALL, ids=lambda case: case.name)
 def test_what_the_gui_has_pending_is_shown(case: Path, tmp_path: Path) -> None:
     folder = as_pve_left_it(case, tmp_path / "snap")
     write_definitions(folder)
@@ -84,7 +84,7 @@ def test_what_the_gui_has_pending_is_shown(case: Path, tmp_path: Path) -> None:
 
 @present
 def test_a_node_that_is_behind_is_named(tmp_path: Path) -> None:
-    folder = as_pve_left_it(OURS[0], tmp_path / "snap")
+    folder = as_pve_left_it(ALL[0], tmp_path / "snap")
     document = running_of(folder)
     (folder / "etc/pve/sdn/.running-config").write_text(json.dumps({**document, "version": 9}))
     result = plan(folder)

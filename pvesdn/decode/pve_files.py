@@ -82,7 +82,9 @@ def _why_left(entry: Entry, found: Definitions) -> str:
     kind = entry.section.type
     if kind == "faucet":
         return f"zone type {kind}"
-    left = {controller.id: controller.type for controller in found.controllers if isinstance(controller, LeftController)}
+    left = {
+        controller.id: controller.type for controller in found.controllers if isinstance(controller, LeftController)
+    }
     if kind == "evpn" and entry.get("controller") in left:
         return f"controller '{entry.get('controller')}' is of type {left[entry.get('controller')]}"
     return ""

@@ -339,6 +339,7 @@ class SdnConfig(Model):
     def leaves_node(self, node: str) -> bool:
         """Something newer has a part in the node's `interfaces.d/sdn` or `frr.conf`: both are left to PVE there, wholly."""
         reaches = [thing.nodes for thing in self.newer] + [zone.nodes for zone in self.left_zones if zone.is_newer]
+        reaches += [fabric.nodes for fabric in self.fabrics if isinstance(fabric, LeftFabric)]
         return any(nodes is None or node in nodes for nodes in reaches)
 
     @property

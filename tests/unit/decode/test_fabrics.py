@@ -174,8 +174,8 @@ def test_zones_and_controllers_over_a_fabric_that_is_left_are_left_too() -> None
     ).config
     assert isinstance(config.controllers[0], LeftController)
     assert [zone.reason for zone in config.zones if isinstance(zone, LeftZone)] == [
-        "controller 'ctl' is more than a list of peers",
-        "its underlay is a fabric of type wireguard",
+        "controller 'ctl' is newer than what pvesdn renders",
+        "fabric 'wg' is newer than what pvesdn renders",
     ]
 
 
