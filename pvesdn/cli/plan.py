@@ -42,7 +42,8 @@ def plan(
     """Show what `pvesdn apply` would change, on every node. Changes nothing.
 
     Signs are those of terraform: + create, ~ change, - destroy, -/+ delete and create anew. The numbers of the last line
-    are interfaces over all nodes. With -v also the VTEP of each node and why it is that one.
+    are interfaces over all nodes. With -v also the VTEP of each node and why it is that one. What is in the way of an
+    apply makes the exit status 1.
     """
     snapshot = take(session, folder)
     flags = PlanFlags(overwrite=overwrite, detach_guests=detach_guests, interfaces_new=with_interfaces_new)
@@ -64,6 +65,9 @@ def plan(
             for obstacle in (finding for node in changes.nodes for finding in node.obstacles):
                 session.screen.warning(f"apply would refuse: {obstacle}")
         session.screen.line(*last_line(changes, summary))
+    if any(node.obstacles for node in changes.nodes):
+        session.screen.remark("Something is in the way: `pvesdn apply` would refuse this plan.")
+        return exits.ERROR
     if changes.unreachable:
         return exits.UNREACHABLE
     return exits.CHANGES if detailed_exitcode and not changes.is_empty else exits.OK
