@@ -19,7 +19,7 @@ test: ## All checks and all tests; what CI runs
 	@$(MAKE) --no-print-directory lint
 	$(python) -m pytest -n auto --cov --cov-report=
 	@$(python) tools/coverage_floor.py
-	$(python) -m pvesdn lab test --if-possible
+	$(python) -m pvesdn lab test --if-possible --again
 
 check: ## Formatting, lint, types and the floors; no tests
 	@tools/setup check
@@ -43,7 +43,7 @@ bench: ## Time design, render and compare; rewrites docs/performance.md
 
 lab: ## Prove every model on real FRR, ifupdown2 and a real kernel; rewrites docs/evidence.md
 	@tools/setup check
-	$(python) -m pvesdn lab test --evidence docs/evidence.md
+	$(python) -m pvesdn lab test --again --evidence docs/evidence.md
 
 clean: ## Remove everything that these commands made
 	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage .coverage.*

@@ -122,6 +122,7 @@ def down(session: Session) -> int:
 @click.option(
     "--only-here", is_flag=True, help="Name what this kernel cannot carry instead of running it in a machine."
 )
+@click.option("--again", is_flag=True, help="Run scenarios that failed once more, in a new lab; the evidence tells it.")
 @click.option("--evidence", type=click.Path(path_type=Path, dir_okay=False), help="Write what was measured as a table.")
 @_machine
 @click.pass_obj
@@ -132,6 +133,7 @@ def test(
     results: Path | None,
     if_possible: bool,
     only_here: bool,
+    again: bool,
     evidence: Path | None,
     machine: str,
 ) -> int:
@@ -139,7 +141,7 @@ def test(
     if if_possible and (reason := _obstacle(session.screen)):
         session.screen.remark(f"The lab was skipped: {reason}.")
         return exits.OK
-    ways = {"kind": machine, "only_here": only_here, "if_possible": if_possible}
+    ways = {"kind": machine, "only_here": only_here, "if_possible": if_possible, "again": again}
     if results is not None:
         results.mkdir(parents=True, exist_ok=True)
         return _test(session.screen, scenarios, results.resolve(), evidence, ways)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from pvesdn.lab.live.evidence import write_evidence
+from pvesdn.lab.live.evidence import join_results, read_results, write_evidence
 
 
 def row(**changes: object) -> dict[str, object]:
@@ -38,3 +38,24 @@ def test_a_failure_is_said_even_where_nothing_was_to_be_proven(tmp_path: Path) -
 def test_a_run_without_results_claims_nothing(tmp_path: Path) -> None:
     write_evidence(tmp_path, tmp_path / "evidence.md")
     assert "0 assertions hold" in (tmp_path / "evidence.md").read_text()
+
+
+def test_a_second_attempt_is_told_with_what_failed_in_the_first(tmp_path: Path) -> None:
+    text = written(
+        tmp_path,
+        row(proves="guests reach each other", outcome="failed", measured="no answer"),
+        row(proves="guests reach each other", measured="6 directions", attempt=2),
+        row(scenario="multicast", proves="a group"),
+    )
+    assert "2 assertions hold, 0 do not." in text
+    assert "| guests reach each other | yes | 6 directions |" in text
+    assert text.count("This is the second attempt. In the first: guests reach each other: no answer\n") == 1
+
+
+def test_results_of_several_places_are_in_the_scenarios_order(tmp_path: Path) -> None:
+    for number, order in enumerate((40, 10)):
+        (tmp_path / str(number)).mkdir()
+        line = json.dumps(row(scenario=f"of-order-{order}", order=order))
+        (tmp_path / str(number) / "results.jsonl").write_text(line + "\n")
+    join_results([tmp_path / "0", tmp_path / "1", tmp_path / "absent"], tmp_path)
+    assert [found["scenario"] for found in read_results(tmp_path)] == ["of-order-10", "of-order-40"]

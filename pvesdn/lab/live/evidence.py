@@ -40,7 +40,10 @@ def read_results(folder: Path) -> list[dict[str, Any]]:
 
 def evidence(rows: list[dict[str, Any]]) -> str:
     """The document."""
-    proofs = [row for row in rows if row["proves"] or row["outcome"] != "ok"]
+    last = {str(row["scenario"]): int(row.get("attempt", 1)) for row in rows}
+    told = [row for row in rows if row["proves"] or row["outcome"] != "ok"]
+    proofs = [row for row in told if row.get("attempt", 1) == last[row["scenario"]]]
+    before = [row for row in told if row not in proofs and row["outcome"] != "ok"]
     counts = Counter(row["outcome"] for row in proofs)
     total = sum(row["seconds"] for row in rows)
     parts = [_HEAD, f"{counts['ok']} assertions hold, {len(proofs) - counts['ok']} do not. {total:.0f} s in all.\n"]
@@ -50,6 +53,11 @@ def evidence(rows: list[dict[str, Any]]) -> str:
         table = ["| assertion | holds | measured |", "|---|---|---|"]
         table += [f"| {row['proves'] or row['verb']} | {_word(row)} | {_cell(row['measured'])} |" for row in steps]
         parts.append("\n".join(table) + "\n")
+        parts += [
+            f"This is the second attempt. In the first: {row['proves'] or row['verb']}: {_cell(row['measured'])}\n"
+            for row in before
+            if row["scenario"] == scenario
+        ]
     return "\n".join(parts)
 
 

@@ -24,7 +24,7 @@ from pvesdn.lab.live.scenario import Scenario
 NAMESPACES = ("--net", "--mount", "--pid", "--ipc", "--uts", "--fork", "--kill-child", "--mount-proc")
 PARENT = Path("/run")
 PREFIX = "pvesdn-lab-"
-TEST_SECONDS = 2700.0
+TEST_SECONDS = 3600.0
 
 
 def run_scenarios(
@@ -35,6 +35,7 @@ def run_scenarios(
     kind: str = "auto",
     only_here: bool = False,
     if_possible: bool = False,
+    again: bool = False,
 ) -> bool:
     """Run scenarios: here what the kernel can, at the same time the rest in a virtual machine with Debian's.
 
@@ -42,7 +43,8 @@ def run_scenarios(
     :param kind: of the machine, one of `machines.KINDS`.
     :param only_here: name the rest instead of running it.
     :param if_possible: name the rest also where no machine can be had.
-    :returns: all went well.
+    :param again: run what failed once more; the results tell it.
+    :returns: all went well, in the end.
     :raises SettingsError: this machine cannot carry the lab.
     """
     if reason := kernel.obstacle():
@@ -56,10 +58,10 @@ def run_scenarios(
     with ExitStack() as stack:
         places: list[_Place] = []
         if carrier is not None:
-            argv, given = in_machine(_request(elsewhere, machines.SHARED))
+            argv, given = in_machine({**_request(elsewhere, machines.SHARED), "again": again})
             places.append(stack.enter_context(carrier.carry(argv, parts[1], given)))
         if here:
-            places.append(stack.enter_context(_carry(here, parts[0])))
+            places.append(stack.enter_context(_carry({**_request(here, parts[0]), "again": again}, parts[0])))
         statuses = [place.wait(TEST_SECONDS) for place in places]
     join_results(parts, results)
     return not any(statuses)
@@ -121,12 +123,12 @@ def environment() -> dict[str, str]:
 
 
 @contextmanager
-def _carry(scenarios: list[Scenario], results: Path) -> Iterator[subprocess.Popen[bytes]]:
+def _carry(request: Mapping[str, Any], results: Path) -> Iterator[subprocess.Popen[bytes]]:
     """Run scenarios on the kernel at hand."""
     results.mkdir()
     with folder() as place:
         # It dies with us, whatever kills us; and its namespaces die with it.
-        argv = ["setpriv", "--pdeathsig", "KILL", *command({**_request(scenarios, results), "folder": str(place)})]
+        argv = ["setpriv", "--pdeathsig", "KILL", *command({**request, "folder": str(place)})]
         with subprocess.Popen(argv, stdin=subprocess.DEVNULL, env=environment(), start_new_session=True) as process:
             try:
                 yield process

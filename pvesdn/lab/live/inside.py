@@ -9,7 +9,7 @@ import time
 import traceback
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -37,6 +37,7 @@ class Result:
     :param outcome: ``ok``, ``failed`` (not proven), ``broken`` (the lab itself) or ``skipped``.
     :param measured: what was found.
     :param order: of the scenario among all.
+    :param attempt: 2 where the scenario failed once before.
     """
 
     scenario: str
@@ -48,6 +49,7 @@ class Result:
     seconds: float
     kernel: str
     order: int = 0
+    attempt: int = 1
 
 
 class Recorder:
@@ -56,13 +58,20 @@ class Recorder:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._file = folder / RESULTS
-        self.has_failed = False
+        self._attempt = 1
+        self.failed: set[str] = set()
+
+    def begin_again(self) -> None:
+        """What comes now is a second attempt."""
+        self._attempt += 1
+        self.failed.clear()
 
     def add(self, result: Result) -> None:
         """Keep and show a result."""
-        self.has_failed |= result.outcome in {"failed", "broken"}
+        if result.outcome in {"failed", "broken"}:
+            self.failed.add(result.scenario)
         with self._file.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(asdict(result)) + "\n")
+            file.write(json.dumps(asdict(replace(result, attempt=self._attempt))) + "\n")
         what = result.proves or result.verb
         print(f"  {result.outcome:7} {result.scenario}: {what}: {result.measured} [{result.seconds:.1f} s]", flush=True)  # noqa: T201
 
@@ -88,13 +97,24 @@ def open_lab(folder: Path, topology: Path, packages: Unpacked) -> Iterator[Lab]:
         subprocess.run(["umount", "--lazy", str(folder)], check=False)
 
 
-def run_scenarios(scenarios: list[Scenario], folder: Path, results: Path) -> bool:
+def run_scenarios(scenarios: list[Scenario], folder: Path, results: Path, *, again: bool = False) -> bool:
     """Run them, those with one topology in one lab; a lab that breaks costs the next scenario a new one.
 
-    :returns: all went well.
+    :param again: run those that failed once more, which the results tell.
+    :returns: all went well, in the end.
     """
     packages = fetch(NODE, lambda text: print(text, flush=True))  # noqa: T201
     recorder = Recorder(results)
+    _run_all(scenarios, folder, packages, recorder)
+    failed = [scenario for scenario in scenarios if scenario.name in recorder.failed]
+    if failed and again:
+        print(f"once more: {', '.join(scenario.name for scenario in failed)}", flush=True)  # noqa: T201
+        recorder.begin_again()
+        _run_all(failed, folder, packages, recorder)
+    return not recorder.failed
+
+
+def _run_all(scenarios: list[Scenario], folder: Path, packages: Unpacked, recorder: Recorder) -> None:
     for topology, group in groupby(scenarios, key=lambda scenario: scenario.topology):
         waiting = list(group)
         while waiting:
@@ -105,7 +125,6 @@ def run_scenarios(scenarios: list[Scenario], folder: Path, results: Path) -> boo
                 if not waiting:
                     raise
                 recorder.add(_result(waiting.pop(0), Step("build the lab"), "broken", f"no lab: {fault}", 0))
-    return not recorder.has_failed
 
 
 def _run_some(lab: Lab, waiting: list[Scenario], recorder: Recorder) -> None:
@@ -170,12 +189,16 @@ def keep_up(folder: Path, scenario: Scenario, results: Path) -> None:
 
 
 def main(request: Mapping[str, Any]) -> int:
-    """``{"folder", "results"}`` and ``"scenarios": [folders]`` to run, or ``"serve": folder`` to stay up with one."""
+    """``{"folder", "results"}`` and ``"scenarios": [folders]`` to run, or ``"serve": folder`` to stay up with one.
+
+    With ``"again": true`` what failed is run once more.
+    """
     folder, results = Path(request["folder"]), Path(request["results"])
     if "serve" in request:
         keep_up(folder, read_scenario(Path(request["serve"])), results)
         return 0
-    return 0 if run_scenarios([read_scenario(Path(path)) for path in request["scenarios"]], folder, results) else 1
+    scenarios = [read_scenario(Path(path)) for path in request["scenarios"]]
+    return 0 if run_scenarios(scenarios, folder, results, again=request.get("again", False)) else 1
 
 
 if __name__ == "__main__":
