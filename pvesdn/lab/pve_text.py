@@ -15,7 +15,7 @@ from pvesdn.lab.node import SimulatedNode
 from pvesdn.lab.sdn_config import RunningConfig
 from pvesdn.model.cluster import ClusterState
 from pvesdn.model.design import DesignInput, NodeDesign
-from pvesdn.model.files import FRR_CONF, FRR_CONF_LOCAL, SDN_INTERFACES
+from pvesdn.model.files import FRR_CONF, FRR_CONF_LOCAL, FRR_LOCAL_BEGIN, FRR_LOCAL_END, SDN_INTERFACES
 from pvesdn.model.frr import FrrConfig
 from pvesdn.model.snapshot import NodeRaw
 from pvesdn.render.renderer import Renderer
@@ -66,5 +66,9 @@ def _raw(node: SimulatedNode) -> NodeRaw:
 
 
 def _local(node: SimulatedNode) -> dict[str, str]:
+    """frr.conf.local as PVE sees it: the lines around our block are comments, and nobody's block is taken out."""
     text = node.read(FRR_CONF_LOCAL)
-    return {} if text is None else {FRR_CONF_LOCAL: text}
+    if text is None:
+        return {}
+    lines = [line for line in text.splitlines(keepends=True) if line.strip() not in {FRR_LOCAL_BEGIN, FRR_LOCAL_END}]
+    return {FRR_CONF_LOCAL: "".join(lines)}
