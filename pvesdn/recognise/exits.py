@@ -132,7 +132,7 @@ class _Reader:
     # --- VRRP ------------------------------------------------------------------------------------------------------------
 
     def _vrrp(self) -> tuple[Vrrp | None, list[FrrVrrp]]:
-        """The seed's three options, or ifupdown2's `vrrp ID ADDRESS` with FRR's half of it."""
+        """The three options `vrrp-id`, `vrrp-priority` and `vrrp-virtual-ip`, or ifupdown2's `vrrp ID ADDRESS` with FRR's half of it."""
         groups = [group for group in self._node.frr.vrrp if group.interface == self._device.name]
         if self._device.all(*_OLD_VRRP):
             return self._old_vrrp(), groups

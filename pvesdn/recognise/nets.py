@@ -95,12 +95,12 @@ def read_nets(
     sights = [sight for name in sorted(devices) for sight in _sights(devices[name], fences.get(name), book)]
     vrfs = {name: {vrf.name: vrf for vrf in node.frr.vrfs} for name, node in nodes.items()}
     ties = [sight for sight in sights if _is_tie(sight, vrfs[sight.node])]
-    vnets = tuple(_together(sights, book, but=ties))
+    vnets = tuple(_together(sights, but=ties))
     _check_vnis(vnets, book)
     for net in vnets:
         _agree(net, _SAME_OF_VNET, book)
     found: dict[str, Net] = {}
-    for net in _together(ties, book):
+    for net in _together(ties):
         _agree(net, _SAME_OF_TIE, book)
         found[net.first.bridge.vrf or ""] = net
     return Nets(vnets, _l3vnis(vnets, vrfs, ties, book), found)
@@ -142,9 +142,8 @@ def _is_tie(sight: Sight, vrfs: Mapping[str, FrrVrf]) -> bool:
     return vrf is not None and vrf.l3vni == str(sight.port.vni)
 
 
-def _together(sights: list[Sight], book: Notebook, but: list[Sight] | None = None) -> Iterator[Net]:
-    """Sights by the name of the bridge."""
-    del book
+def _together(sights: list[Sight], but: list[Sight] | None = None) -> Iterator[Net]:
+    """Sights by the name of the bridge. :param but: those of them that are left out."""
     skipped = {id(sight) for sight in but or ()}
     by_name: dict[str, dict[str, Sight]] = {}
     for sight in sights:

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from ipaddress import ip_network
 
+from pvesdn.decode import values
+from pvesdn.decode.values import BadValueError
 from pvesdn.model.cluster import ClusterState, Vtep
 from pvesdn.model.facts import NodeFacts
 from pvesdn.model.findings import Where
@@ -116,10 +118,18 @@ def _held(node: HandmadeNode, devices: NodeDevices, facts: NodeFacts | None) -> 
     written = (
         (found.ip, device.name)
         for device in node.devices.values()
-        if device.name not in overlay
+        if device.name not in overlay and _is_name(device.name)
         for found in interfaces(node.node, device, Notebook())
     )
     return dict(written)
+
+
+def _is_name(text: str) -> bool:
+    try:
+        values.interface(text)
+    except BadValueError:
+        return False
+    return True
 
 
 def _own(

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from pvesdn.decode.values import BadValueError, route_targets
 from pvesdn.model.handmade import FrrRouter
 from pvesdn.recognise.notebook import Notebook
+
+_ASN = re.compile(r"[0-9]{1,10}")
 
 
 def advertises_subnets(routers: Mapping[str, FrrRouter | None], exits: frozenset[str]) -> bool:
@@ -24,7 +27,7 @@ def imported_targets(routers: Mapping[str, FrrRouter | None], l3vni: int | None,
     for node, router in routers.items():
         if router is None:
             continue
-        own = f"{int(router.asn) & 0xFFFF}:{l3vni}" if router.asn.isascii() and router.asn.isdigit() else ""
+        own = f"{int(router.asn) & 0xFFFF}:{l3vni}" if _ASN.fullmatch(router.asn) else ""
         try:
             found[node] = route_targets(" ".join(router.imports)) if router.imports else ()
         except BadValueError as error:

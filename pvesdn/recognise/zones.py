@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from pvesdn.design.mtu import inner_mtu
-from pvesdn.model.handmade import Place
+from pvesdn.model.handmade import Device, Place
 from pvesdn.model.primitives import IpAddress
 from pvesdn.model.sdn import Irb
 from pvesdn.recognise.nets import Net, Nets, Sight, Way
@@ -70,8 +70,8 @@ class Zoning:
     def _key(self, net: Net, peers: frozenset[IpAddress] | None) -> _Key:
         """What VNets of one zone have in common."""
         port = net.first.port
-        if net.first.bridge.vrf is not None:
-            return ("vrf", net.first.bridge.vrf, net.first.way)
+        if net.first.bridge.vrf is not None and net.first.way is Way.EVPN:
+            return ("vrf", net.first.bridge.vrf)
         common = (net.first.way, port.udp_port, self._mtu(net, peers))
         if net.first.way is Way.MULTICAST:
             return (*common, port.group, self._physdev(net))
@@ -182,9 +182,9 @@ class Zoning:
         if fits is None or said < fits:
             return said
         if said > fits:
-            device = net.first.port.device if net.first.port.mtu else net.first.bridge.device
+            node, device = next(_sayers_of_mtu(net, said))
             what = f"mtu {said} does not fit the underlay, which takes {fits}"
-            self._book.lose(net.first.node, device.all("mtu")[0].place, device.name, what, "the zone gets what fits")
+            self._book.lose(node, device.all("mtu")[0].place, device.name, what, "the zone gets what fits")
         return None
 
     def _least(self, sizes: list[tuple[Net, int | None]]) -> int | None:
@@ -231,23 +231,27 @@ class Zoning:
 
     def _physdev(self, net: Net) -> str | None:
         """The device the group is joined on, where it is not the one that holds the VTEP, or a port of that."""
-        found: dict[str, Sight] = {}
+        usual: set[str] = set()
+        other: dict[str, Sight] = {}
         for node, sight in net.sights.items():
             vtep = self._ground.vteps.get(node)
             name = sight.port.physdev
-            if name is None or vtep is None or name == vtep.interface:
+            if name is None or vtep is None:
                 continue
-            if self._ground.masters.get((node, name)) == vtep.interface:
+            if name == vtep.interface:
+                usual.add(name)
+            elif self._ground.masters.get((node, name)) == vtep.interface:
                 what = f"is a port of {vtep.interface}, which holds the VTEP: the group is joined on {vtep.interface}"
                 self._book.note(name, what)
-                continue
-            found[name] = sight
-        if len(found) > 1:
-            for name, sight in found.items():
+                usual.add(f"{vtep.interface}")
+            else:
+                other[name] = sight
+        if other and len(other.keys() | usual) > 1:
+            for name, sight in other.items():
                 what = f"the group is joined on {name}, on other nodes elsewhere"
                 hint = "multicast-interface is one name for all nodes"
                 self._book.error(sight.node, _place(sight, "vxlan-physdev"), sight.port.device.name, what, hint)
-        return next(iter(found), None)
+        return next(iter(other), None)
 
     def _tell_gateways(self, net: Net) -> None:
         for sight in net.sights.values():
@@ -270,6 +274,14 @@ def cover(drafts: tuple[Draft, ...], speakers: frozenset[str]) -> tuple[Draft, .
         return drafts
     taking = next((draft for draft in evpn if draft.irb is Irb.SYMMETRIC), evpn[0])
     return tuple(replace(draft, nodes=draft.nodes | missing) if draft is taking else draft for draft in drafts)
+
+
+def _sayers_of_mtu(net: Net, mtu: int) -> Iterator[tuple[str, Device]]:
+    """Nodes and devices of a VNet that have that MTU in a line of their own."""
+    for node, sight in net.sights.items():
+        for device, said in ((sight.port.device, sight.port.mtu), (sight.bridge.device, sight.bridge.mtu)):
+            if said == mtu:
+                yield node, device
 
 
 def _place(sight: Sight, option: str, *, of_bridge: bool = False) -> Place:

@@ -43,7 +43,7 @@ FRR = "/etc/frr/frr.conf"
                     "lacks 192.168.0.1 (node1); a node's list is all the others"
                 ),
             ],
-            id="the seed's third node lists itself",
+            id="the third node lists itself",
         ),
         pytest.param(
             hand("unicast", node1=("        vxlan_remoteip 192.168.0.3\n", "")),
@@ -61,7 +61,7 @@ FRR = "/etc/frr/frr.conf"
                     "add the line 'vxlan-id NUMBER' on every node"
                 )
             ],
-            id="the seed's devices without a VNI",
+            id="devices without a VNI",
         ),
         pytest.param(
             hand("unicast", node1=("iface vxlan3 inet manual", "iface vxlan2 inet manual")),
@@ -77,7 +77,7 @@ FRR = "/etc/frr/frr.conf"
                     "one of the stanzas of vxlan2 may be meant for it"
                 ),
             ],
-            id="the seed's stanza under another's name",
+            id="a stanza under another's name",
         ),
         pytest.param(
             hand("asymmetric", node2=("10.0.2.254", "10.0.2.253")),
@@ -115,7 +115,7 @@ FRR = "/etc/frr/frr.conf"
                     "hexadecimal pairs; put the comment on a line of its own"
                 ),
             ],
-            id="the seed's comments inside a line",
+            id="comments inside a line",
         ),
         pytest.param(
             hand("evpn-l2", node3=(" neighbor 192.168.0.2 remote-as 1234\n", "")),
@@ -190,7 +190,7 @@ FRR = "/etc/frr/frr.conf"
                     "mend the address, or name one that the node has"
                 ),
             ],
-            id="the seed's third node with the second one's address",
+            id="the third node with the second one's address",
         ),
         pytest.param(
             hand("evpn-l2", only_files=True, node3=("192.168.0.3", "192.168.0.2")),
@@ -247,7 +247,7 @@ FRR = "/etc/frr/frr.conf"
             [
                 f"node3: {FILE}:22: eno2: has the address 172.16.0.3 of node2 ({FILE}:22); give each exit an address of its own",
             ],
-            id="the seed's two exits with one address",
+            id="two exits with one address",
         ),
         pytest.param(
             hand("vrrp", node1=("        vrrp-priority 200\n", "")),
@@ -324,6 +324,15 @@ FRR = "/etc/frr/frr.conf"
                 for node, name in (("node1", "eno3"), ("node2", "eno4"))
             ],
             id="groups joined on devices of different names",
+        ),
+        pytest.param(
+            hand("multicast", node1=("vxlan-physdev eno1", "vxlan-physdev eno3")),
+            [
+                f"node1: {FILE}:{line}: {port}: the group is joined on eno3, on other nodes elsewhere; "
+                "multicast-interface is one name for all nodes"
+                for port, line in (("vxlan2", 21), ("vxlan3", 33))
+            ],
+            id="a group joined on another device of one node alone",
         ),
     ],
 )

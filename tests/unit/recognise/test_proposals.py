@@ -202,6 +202,16 @@ def test_vnets_of_two_groups_are_two_zones() -> None:
     assert section(snapshot, "vxlan: mcast2") == {"multicast-group": "225.20.1.3"}
 
 
+def test_a_vrf_does_not_make_one_zone_of_two_groups() -> None:
+    in_a_vrf = [
+        (f"bridge_ports vxlan{number}\n", f"bridge_ports vxlan{number}\n        vrf vrf1\n") for number in (2, 3)
+    ]
+    other_group = ("vxlan-id 3\n        vxlan-svcnodeip 225.20.1.1", "vxlan-id 3\n        vxlan-svcnodeip 225.20.1.3")
+    snapshot = hand("multicast", *in_a_vrf, other_group)
+    assert section(snapshot, "vxlan: mcast") == {"multicast-group": "225.20.1.1"}
+    assert section(snapshot, "vxlan: mcast2") == {"multicast-group": "225.20.1.3"}
+
+
 def test_a_group_joined_elsewhere_names_its_device() -> None:
     assert (
         section(hand("multicast", ("eno1\n\nauto vmbr", "eno3\n\nauto vmbr")), "vxlan: mcast")["multicast-interface"]
@@ -367,7 +377,21 @@ def test_files_alone_are_enough() -> None:
     assert text(hand("multicast", only_files=True)) == text(hand("multicast"))
 
 
+def test_a_stanza_whose_name_is_no_devices_holds_no_vtep() -> None:
+    snapshot = hand("unicast", ("vmbr0", "100"), only_files=True)
+    assert text(snapshot) == text(hand("unicast"))
+
+
 # --- MTU -------------------------------------------------------------------------------------------------------------
+
+
+def test_an_mtu_that_one_bridge_alone_has_and_does_not_fit_is_named_there() -> None:
+    snapshot = hand("multicast", node2=("bridge_ports vxlan2\n", "bridge_ports vxlan2\n        mtu 9000\n"))
+    (line,) = [line for line in lost(snapshot) if "mtu" in line]
+    assert line == (
+        "node2: /etc/network/interfaces:26: vmbr2: mtu 9000 does not fit the underlay, which takes 1500; "
+        "the zone gets what fits"
+    )
 
 
 def test_an_mtu_that_does_not_fit_is_not_carried_over() -> None:
@@ -413,7 +437,7 @@ def test_a_zone_gets_the_least_mtu_of_its_vnets() -> None:
         pytest.param(
             hand("asymmetric", node1=("40:94\n\nauto vxlan3", "40:94\n        vmbr2\n\nauto vxlan3")),
             f"node1: {FILE}:34: vmbr2: vmbr2",
-            id="the seed's stray word",
+            id="a stray word",
         ),
         pytest.param(
             hand("evpn-l2", ("        bridge-multicast-flood off\n", "")),
