@@ -48,6 +48,10 @@ def _decoded(node: str, decode: Callable[[], Decoded]) -> Decoded:
 def _files(value: Mapping[str, Json]) -> dict[str, str]:
     files = json_text.mapping(value.get("files"), "files")
     for path, text in files.items():
+        if not path.startswith("/") or any(part in {"", ".", ".."} for part in path.split("/")[1:]):
+            # Paths of a node become paths here, below the folder of an import or of a snapshot.
+            message = f"{path!a} of files is no plain absolute path"
+            raise WrongShapeError(message)
         if not isinstance(text, str):
             message = f"{path!a} of files is no text"
             raise WrongShapeError(message)

@@ -31,6 +31,14 @@ def test_files_of_another_shape_are_their_nodes_failure(value: dict[str, Any]) -
             decode("pve1", value)
 
 
+@pytest.mark.parametrize(
+    "path", ["etc/hosts", "", "/etc/network/interfaces.d/../../../root/.bashrc", "/etc//hosts", "/etc/./hosts", "/etc/"]
+)
+def test_a_path_that_could_lead_elsewhere_is_its_nodes_failure(path: str) -> None:
+    with pytest.raises(NodeFailed, match="of files is no plain absolute path"):
+        decode_observed("pve1", {"files": {path: ""}, "commands": {}})
+
+
 @pytest.mark.parametrize("value", [{"files": {}}, {"files": {}, "commands": []}])
 def test_commands_of_another_shape_are_their_nodes_failure(value: dict[str, Any]) -> None:
     with pytest.raises(NodeFailed, match="commands is no JSON object"):
