@@ -133,7 +133,8 @@ def _put_in_place(progress: Progress, *, reloads: bool) -> None:
         }
         progress.ask("commit", arguments)
         progress.done()
-    if any(change.path == OUR_SYSCTL for change in changes.own_files):
+    # A run that ended between the files and this left the kernel as it was.
+    if changes.is_unfinished or any(change.path == OUR_SYSCTL for change in changes.own_files):
         progress.begin("sysctl")
         progress.ask("sysctl", {"file": OUR_SYSCTL})
         progress.done()
