@@ -7,14 +7,17 @@ that one announces something else too (FRR issue 14108, seen with 8.4.4; docs/de
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from ipaddress import IPv4Address, IPv6Address
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 
 from pvesdn.design.zones import IPV4
 from pvesdn.model.frr import StaticRoute
 from pvesdn.model.primitives import IpAddress
 
-_IPV4_BASE = int(IPv4Address("198.18.0.0"))
-_IPV6_BASE = int(IPv6Address("2001:2::"))
+_IPV4 = IPv4Network("198.18.0.0/15")
+_IPV6 = IPv6Network("2001:2::/48")
+NETWORKS = (_IPV4, _IPV6)
+"""Where anchors lie: for measurements in laboratories (RFC 2544, RFC 5180), so that nobody reaches anything there."""
+
 _IPV4_MASK = 0x1FFFF
 _IPV6_MASK = 0xFFFFFFFF
 
@@ -22,11 +25,14 @@ _IPV6_MASK = 0xFFFFFFFF
 def anchors(vtep: IpAddress, families: Iterable[int]) -> Iterator[StaticRoute]:
     """Host routes into nothing, made of the VTEP's last 17 bits in 198.18.0.0/15, and of its last 32 in 2001:2::/48.
 
-    These networks are for measurements in laboratories (RFC 2544, RFC 5180): nobody reaches anything there.
     Two VTEPs that agree in those bits share an anchor, and then it is of no use to them.
     """
     for family in sorted(families):
         if family == IPV4:
-            yield StaticRoute("ip", f"{IPv4Address(_IPV4_BASE | int(vtep) & _IPV4_MASK)}/32", "blackhole")
+            yield StaticRoute(
+                "ip", f"{IPv4Address(int(_IPV4.network_address) | int(vtep) & _IPV4_MASK)}/32", "blackhole"
+            )
         else:
-            yield StaticRoute("ipv6", f"{IPv6Address(_IPV6_BASE | int(vtep) & _IPV6_MASK)}/128", "blackhole")
+            yield StaticRoute(
+                "ipv6", f"{IPv6Address(int(_IPV6.network_address) | int(vtep) & _IPV6_MASK)}/128", "blackhole"
+            )

@@ -95,7 +95,7 @@ def _controllers_of_pve(given: DesignInput, vteps: Mapping[str, Vtep]) -> Iterat
 def _members(given: DesignInput, fabric: str | None) -> set[str]:
     """Addresses of a fabric's nodes, with which a controller over the fabric peers."""
     found = [known for known in given.sdn.fabrics if isinstance(known, Fabric) and known.id == fabric]
-    return {str(member.ip) for known in found for member in known.members}
+    return {str(member.ip) for known in found for member in known.members if member.ip is not None}
 
 
 def _nobody(given: DesignInput) -> Iterator[Finding]:

@@ -10,7 +10,7 @@ from pvesdn.design.zones import has_vrf, vnet_nodes, zone_nodes
 from pvesdn.model.design import DesignInput
 from pvesdn.model.facts import NodeFacts
 from pvesdn.model.findings import Finding, Where
-from pvesdn.model.sdn import EvpnZone, PveEvpnZone, PveSimpleZone, PveVxlanZone
+from pvesdn.model.sdn import EvpnZone, OwnPveZone, PveEvpnZone, PveVxlanZone
 
 _INTERFACES = "/etc/network/interfaces"
 
@@ -55,10 +55,11 @@ def _beside_pve(given: DesignInput, node: str) -> Iterator[Finding]:
     zones = {
         zone.id: zone
         for zone in given.sdn.zones
-        if isinstance(zone, PveSimpleZone | PveVxlanZone | PveEvpnZone) and (zone.nodes is None or node in zone.nodes)
+        if isinstance(zone, OwnPveZone) and (zone.nodes is None or node in zone.nodes)
     }
+    tunnelled = {id_ for id_, zone in zones.items() if isinstance(zone, PveVxlanZone | PveEvpnZone)}
     wanted = {vnet.id: vnet.where for vnet in given.sdn.vnets if vnet.zone in zones}
-    wanted |= {names.vxlan_port(vnet.id): vnet.where for vnet in given.sdn.vnets if vnet.zone in zones and vnet.tag}
+    wanted |= {names.vxlan_port(vnet.id): vnet.where for vnet in given.sdn.vnets if vnet.zone in tunnelled and vnet.tag}
     wanted |= {names.vrf(zone.id): zone.where for zone in zones.values() if isinstance(zone, PveEvpnZone)}
     defined = _defined(given.facts[node])
     for name in sorted(defined.keys() & wanted.keys()):

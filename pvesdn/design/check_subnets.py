@@ -1,15 +1,18 @@
-"""Subnets: where a gateway has a router behind it, and that no VRF has two ways to one address."""
+"""Subnets: where a gateway has a router behind it, and that no VRF has two ways to one address, nor one into nothing."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from ipaddress import ip_network
 
-from pvesdn.design.remarks import error, warning
-from pvesdn.design.zones import IPV6, zone_nodes
+from pvesdn.design.anchors import NETWORKS, anchors
+from pvesdn.design.remarks import error, listed, warning
+from pvesdn.design.zones import IPV4, IPV6, zone_nodes
+from pvesdn.model.cluster import Vtep
 from pvesdn.model.design import DesignInput
 from pvesdn.model.findings import Finding, Where
-from pvesdn.model.primitives import IpNetwork
+from pvesdn.model.primitives import IpAddress, IpNetwork
 from pvesdn.model.sdn import EvpnZone, Irb, LeftZone, PveEvpnZone, PveSimpleZone, Subnet, VxlanZone, Zone
 
 _MAIN = "the host's own routing table"
@@ -25,8 +28,8 @@ class _Prefix:
     is_pve: bool
 
 
-def check(given: DesignInput) -> Iterator[Finding]:
-    """Gateways where nothing routes, and prefixes that overlap in one VRF."""
+def check(given: DesignInput, vteps: Mapping[str, Vtep]) -> Iterator[Finding]:
+    """Gateways where nothing routes, prefixes that overlap in one VRF, and prefixes that anchors lie in."""
     zones = {zone.id: zone for zone in given.sdn.zones}
     homes = {vnet.id: zones.get(vnet.zone) for vnet in given.sdn.vnets}
     tables: dict[str, list[_Prefix]] = {}
@@ -42,6 +45,7 @@ def check(given: DesignInput) -> Iterator[Finding]:
     for table, prefixes in sorted(tables.items()):
         others = _of_nodes(given) if table == _MAIN else _of_exits(given, table)
         yield from _overlaps(table, (*prefixes, *others))
+        yield from _anchored(given, vteps, table, (*prefixes, *others))
 
 
 def _gateway(zone: Zone, subnet: Subnet) -> Iterator[Finding]:
@@ -131,3 +135,29 @@ def _overlap(table: str, one: _Prefix, other: _Prefix) -> Iterator[Finding]:
         yield warning(one.where, what, "PVE accepts this; one of the two will not be reached")
     else:
         yield error(one.where, what, "choose another prefix, or another zone")
+
+
+def _anchored(
+    given: DesignInput, vteps: Mapping[str, Vtep], zone: str, prefixes: Iterable[_Prefix]
+) -> Iterator[Finding]:
+    """Prefixes with an address that an anchor of the VRF leads into nothing; few are near, so all anchors may be looked at."""
+    near = [p for p in prefixes if any(n.version == p.network.version and n.overlaps(p.network) for n in NETWORKS)]
+    taken = frozenset(_anchors_of(given, vteps, zone)) if near else frozenset()
+    for prefix in near:
+        inside = [address for address in taken if address in prefix.network]
+        if inside and prefix.where is not None:
+            what = f"holds {listed(inside)}, which pvesdn makes an anchor of: no guest or router of that address is reached"
+            yield warning(prefix.where, what, f"choose a prefix outside {' and '.join(map(str, NETWORKS))}")
+
+
+def _anchors_of(given: DesignInput, vteps: Mapping[str, Vtep], zone: str) -> Iterator[IpAddress]:
+    """Anchors in a zone's VRF: of our nodes by their VTEPs, in PVE's zones by the uplinks of our exits."""
+    own = next((z for z in given.sdn.our_zones if z.id == zone), None)
+    if isinstance(own, EvpnZone) and own.irb is Irb.SYMMETRIC:
+        makers = [vteps[node].address for node in zone_nodes(own, given.cluster) & vteps.keys()]
+    else:
+        uplinks = (uplink for uplink in given.sdn.exits if uplink.zone == zone and own is None)
+        makers = [held.ip for uplink in uplinks for held in (uplink.address, uplink.address6) if held is not None]
+    for maker in makers:
+        families = (IPV4, IPV6) if own is not None else (maker.version,)
+        yield from (ip_network(anchor.prefix).network_address for anchor in anchors(maker, families))

@@ -34,7 +34,7 @@ def check(given: DesignInput, vteps: Mapping[str, Vtep]) -> tuple[Finding, ...]:
         *check_references.check(given),
         *check_vnis.check(given),
         *check_bridges.check(given),
-        *check_subnets.check(given),
+        *check_subnets.check(given, vteps),
         *check_exits.check(given, vteps),
         *check_underlay.check(given, vteps),
         *check_bgp.check(given, vteps),

@@ -29,3 +29,13 @@ def test_a_stanza_with_the_name_of_one_of_pves_devices_is_a_warning() -> None:
         f"vnets.cfg:1: vnet 'web': device vxlan_web is defined in {OTHER}",
         "vnets.cfg:1: vnet 'web': device web is defined in /etc/network/interfaces",
     ]
+
+
+def test_a_stanza_with_the_name_of_a_vnet_on_a_bridge_of_the_host_is_a_warning() -> None:
+    node = facts("node1", "192.168.0.1/24", beside=((OTHER, "web"), (OTHER, "vxlan_web")))
+    pve = {"zones.cfg": "vlan: trunk\n\tbridge vmbr0\n", "vnets.cfg": "vnet: web\n\tzone trunk\n\ttag 100\n"}
+    (line,) = [line for line in remarks(given("", pve=pve, node1=node), Severity.WARNING) if OTHER in line]
+    assert line == (
+        f"vnets.cfg:1: vnet 'web': device web is defined in {OTHER} of node1 as well, and ifupdown2 merges both; "
+        "take it out there, or choose another id in PVE"
+    )
