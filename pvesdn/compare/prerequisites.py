@@ -59,7 +59,15 @@ def _devices(change: FileChange, facts: NodeFacts) -> Iterator[tuple[str, str]]:
 def _vnis(change: FileChange, facts: NodeFacts) -> Iterator[tuple[str, str]]:
     for name, taken in taken_vnis(change.old, change.new, facts).items():
         what = f"{name}: VNI {taken.vni} is already on the device {taken.holder}, and the kernel refuses a second one"
-        yield what, f"take {taken.holder} out of /etc/network/interfaces, or choose another VNI"
+        yield what, f"take {taken.holder} {_out_of(taken.holder, facts)}, or choose another VNI"
+
+
+def _out_of(device: str, facts: NodeFacts) -> str:
+    """Where a person has to go for a device to go."""
+    if any(stanza.name == device for stanza in facts.stanzas):
+        return "out of /etc/network/interfaces"
+    file = next((file for file, name in facts.beside if name == device), None)
+    return f"out of {file}" if file is not None else "away first"
 
 
 def _packages(by_path: dict[str, FileChange], own: frozenset[str], facts: NodeFacts) -> Iterator[tuple[str, str]]:

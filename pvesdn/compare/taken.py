@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
@@ -10,6 +11,8 @@ from pvesdn.decode.interfaces import split_stanzas
 from pvesdn.model.facts import NodeFacts
 from pvesdn.model.files import Action, StanzaChange
 
+_VNI = re.compile(r"[0-9]{1,8}")
+
 
 @dataclass(frozen=True, slots=True)
 class Taken:
@@ -17,6 +20,11 @@ class Taken:
 
     vni: int
     holder: str
+
+    @property
+    def why(self) -> str:
+        """What makes the one that comes a replacement."""
+        return f"in place of {self.holder}, which has VNI {self.vni} and must go first"
 
 
 def taken_vnis(old: str | None, new: str | None, facts: NodeFacts) -> dict[str, Taken]:
@@ -41,15 +49,11 @@ def taken_vnis(old: str | None, new: str | None, facts: NodeFacts) -> dict[str, 
 def cut_over(changes: tuple[StanzaChange, ...], taken: Mapping[str, Taken]) -> tuple[StanzaChange, ...]:
     """The changes of a file, with those that take another device's VNI shown as what they are: delete, then create."""
     return tuple(
-        replace(change, action=Action.REPLACE, why=_why(taken[change.name]))
+        replace(change, action=Action.REPLACE, why=taken[change.name].why)
         if change.name in taken and change.action is Action.ADD
         else change
         for change in changes
     )
-
-
-def _why(taken: Taken) -> str:
-    return f"in place of {taken.holder}, which has VNI {taken.vni} and must go first"
 
 
 def _holders(facts: NodeFacts) -> Iterable[tuple[str, int]]:
@@ -63,4 +67,4 @@ def _holders(facts: NodeFacts) -> Iterable[tuple[str, int]]:
 
 
 def _number(text: str | None) -> int | None:
-    return int(text) if text is not None and text.isascii() and text.isdigit() else None
+    return int(text) if text is not None and _VNI.fullmatch(text) else None

@@ -10,7 +10,7 @@ from pvesdn.model.frr_local import LocalKind, LocalLine
 
 # Keywords count in the first column only, but for address families.
 _PATTERNS = (
-    (LocalKind.ROUTER_BGP, re.compile(r"router bgp (\d+)(?: vrf (\S+))?")),
+    (LocalKind.ROUTER_BGP, re.compile(r"router bgp ([0-9]{1,10})(?: vrf (\S+))?")),
     (LocalKind.ROUTER_ISIS, re.compile(r"router isis (\S.*)")),
     (LocalKind.ROUTER, re.compile(r"router \S.*")),
     (LocalKind.VRF, re.compile(r"vrf (\S.*)")),

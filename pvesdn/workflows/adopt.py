@@ -8,6 +8,7 @@ from typing import Literal, TypeAlias
 
 from pvesdn.compare.flags import PlanFlags
 from pvesdn.compare.ownership import digest
+from pvesdn.compare.taken import Taken
 from pvesdn.decode.cluster_status import decode_cluster
 from pvesdn.decode.handmade import Cut, cut_file, decode_handmade, interfaces_files
 from pvesdn.decode.node import decode_facts
@@ -234,9 +235,7 @@ def _marked_stanzas(stanzas: tuple[StanzaChange, ...], before: Mapping[str, Take
         if out is None or stanza.action is not Action.ADD:
             yield stanza
         elif out.vni is not None:
-            yield replace(
-                stanza, action=Action.REPLACE, why=f"in place of {out.name}, which has VNI {out.vni} and must go first"
-            )
+            yield replace(stanza, action=Action.REPLACE, why=Taken(out.vni, out.name).why)
         elif out.name == stanza.name:
             yield replace(stanza, action=Action.CHANGE, why="hand-written until now; the device stays")
         else:

@@ -237,6 +237,15 @@ def test_an_exit_through_an_interface_that_exists_or_is_made_is_none(name: str) 
 def test_a_vni_on_a_device_of_another_name_is_an_obstacle() -> None:
     (found,) = obstacles(compare(interfaces(PORT), links=(Link("vxlan2", kind="vxlan", vni=2),)))
     assert "VNI 2 is already on the device vxlan2" in found
+    assert found.endswith("take vxlan2 away first, or choose another VNI")
+
+
+@pytest.mark.parametrize("file", ["/etc/network/interfaces", "/etc/network/interfaces.d/other"])
+def test_where_a_stanza_makes_that_device_its_file_is_named(file: str) -> None:
+    stanza = IfaceStanza("vxlan2", "", (("vxlan-id", "2"),))
+    facts = {"beside": ((file, "vxlan2"),)} if file.endswith("other") else {"stanzas": (stanza,)}
+    (found,) = obstacles(compare(interfaces(PORT), links=(Link("vxlan2", kind="vxlan", vni=2),), **facts))
+    assert found.endswith(f"take vxlan2 out of {file}, or choose another VNI")
 
 
 def test_a_vni_that_moves_between_our_own_devices_is_none() -> None:

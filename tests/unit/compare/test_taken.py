@@ -24,7 +24,7 @@ def test_our_own_devices_hold_nothing() -> None:
     assert taken_vnis(None, PORT, NodeFacts(node="n", links=(Link("vxlan_web", kind="vxlan", vni=2),))) == {}
 
 
-@pytest.mark.parametrize("value", ["two", "²", ""])
+@pytest.mark.parametrize("value", ["two", "²", "", "9" * 5000])
 def test_what_is_no_number_holds_nothing(value: str) -> None:
     written = NodeFacts(node="n", stanzas=(IfaceStanza("vxlan2", "", (("vxlan-id", value),)),))
     assert taken_vnis(None, PORT, written) == {}
