@@ -130,12 +130,10 @@ def _written(
         files |= {output / name: text for name, text in adoption.files.items()}
     elif output is not None:
         files[output] = adoption.files.get(OWN_FILE, "")
-    copies = {
-        edited / part.node / change.path.lstrip("/"): change.new or ""
-        for part in adoption.nodes
-        for change in (part.edits if edited is not None else ())
-        if edited is not None
-    }
+    copies: dict[Path, str] = {}
+    if edited is not None:
+        for part in adoption.nodes:
+            copies |= {edited / part.node / change.path.lstrip("/"): change.new or "" for change in part.edits}
     try:
         for path in () if overwrite else (*files, *copies):
             if path.exists() or path.is_symlink():

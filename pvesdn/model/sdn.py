@@ -77,7 +77,7 @@ class VxlanZone(Defined):
 class EvpnZone(Defined):
     """VXLAN with BGP EVPN as control plane (RFC 8365).
 
-    :param vrf: ``main`` is the seed's asymmetric form in the host's own table; None means `vrf_<zone>` where there is IRB.
+    :param vrf: ``main`` is asymmetric IRB in the host's own table; None means `vrf_<zone>` where there is IRB.
     :param flood: unknown unicast and multicast leave through the VXLAN port.
     """
 

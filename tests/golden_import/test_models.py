@@ -1,4 +1,4 @@
-"""The seed's models as somebody wrote them by hand: what is proposed, what has to go, and what then comes."""
+"""The models as somebody wrote them by hand: what is proposed, what has to go, and what then comes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Clusters that were set up by hand: the seed's models, with some text of some nodes exchanged."""
+"""Clusters that were set up by hand: the models of tests/golden_import, with some text of some nodes exchanged."""
 
 from __future__ import annotations
 
