@@ -19,6 +19,8 @@ _BLOCKS = frozenset(
     {LocalKind.ROUTER_BGP, LocalKind.ROUTER_ISIS, LocalKind.ROUTER, LocalKind.VRF, LocalKind.INTERFACE}
     | {LocalKind.ROUTE_MAP}
 )
+_OF_FABRICS = "pve_"
+"""PVE's prefix for what its fabrics add, which is after the merge: the merge does not see it (F6)."""
 _ENDS = frozenset({LocalKind.EXIT, LocalKind.END_FAMILY})
 # Commands of FRR's own top level that no block has, in the first column.
 _GLOBAL = re.compile(
@@ -120,7 +122,8 @@ class _Merge:
         self._maps: dict[str, list[str]] = {}
         self._counts: dict[str, int] = {}
         for entry in config.route_maps:
-            self._counts[entry.name] = self._counts.get(entry.name, 0) + 1
+            if not entry.name.startswith(_OF_FABRICS):
+                self._counts[entry.name] = self._counts.get(entry.name, 0) + 1
         self._close()
 
     def _close(self) -> None:

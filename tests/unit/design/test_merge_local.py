@@ -156,7 +156,7 @@ def test_route_maps_come_last_sorted_by_name_and_numbered_behind_pves():
         "ip prefix-list A seq 5 permit 10.0.0.0/8",
         "route-map MAP_VTEP_IN permit 3", "exit", "!",
         "route-map aa deny 1",
-        "route-map pve_openfabric permit 2",
+        "route-map pve_openfabric permit 1",  # fabrics come after the merge
         "route-map zz permit 1", " set metric 1", "exit", "!",
         "route-map zz permit 2",
     )  # fmt: skip
