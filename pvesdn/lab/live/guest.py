@@ -93,6 +93,17 @@ class Stream:
         """Stop once about so many have been sent; the result is how many were sent and how many of them lost."""
         end = self._begin + at_least / self._rate
         wait_for("enough pings", lambda: time.monotonic() > end, limit=at_least / self._rate + DEADLINE)
+        return self._stop()
+
+    def outage(self) -> tuple[int, int, float]:
+        """Stop; how many were sent, how many of them lost, and for how many seconds that was.
+
+        By the pace at which they were really sent: a slow machine sends fewer than `rate` a second.
+        """
+        sent, lost = self._stop()
+        return sent, lost, (time.monotonic() - self._begin) * lost / sent
+
+    def _stop(self) -> tuple[int, int]:
         self._process.send_signal(2)  # ping prints its numbers at SIGINT
         self._process.wait(DEADLINE)
         text = self._log.read_text("utf-8", "replace")
