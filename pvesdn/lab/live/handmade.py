@@ -99,10 +99,12 @@ def write_proposal(context: Context, *, in_the_way: list[str]) -> str:
     cluster = context.lab.cluster
     edited = str(_scratch(context) / "cut-over")
     _must(cluster.pvesdn("import", "--write", "--edited", edited), "pvesdn import --write --edited")
-    for name, found in _obstacles(_must(cluster.pvesdn("plan"), "pvesdn plan")).items():
+    plan = cluster.pvesdn("plan")
+    require(plan.status == 1, "pvesdn plan to end with 1, something being in the way", plan.status)
+    for name, found in _obstacles(plan).items():
         for words in in_the_way:
             require(words in found, f"{name}: '{words}' in the way", found)
-    return f"{len(in_the_way)} obstacles on every node"
+    return f"{len(in_the_way)} obstacles on every node, exit status {plan.status}"
 
 
 @verb
@@ -219,7 +221,7 @@ def ports_stayed(context: Context) -> str:
 
 @verb
 def end_outage(context: Context, *, name: str, at_most: float) -> str:
-    """End pings that were begun, and tell for how many seconds they went unanswered."""
+    """End pings that were begun, and tell for how many seconds at a stretch none was answered."""
     sent, missing, seconds = context.streams.pop(name).outage()
     require(seconds <= at_most, f"at most {at_most:g} s without an answer", f"{seconds:.1f} s")
     return f"{seconds:.1f} s without an answer ({missing} of {sent} pings)"
@@ -261,7 +263,7 @@ def _must(run: Run, what: str) -> Run:
 
 def _obstacles(run: Run) -> dict[str, str]:
     """What is in the way on each node."""
-    nodes = run.document["nodes"]
+    nodes = run.document.get("nodes", ())
     return {node["name"]: " | ".join(row["what"] for row in node["obstacles"]) for node in nodes}
 
 
