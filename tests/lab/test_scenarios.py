@@ -7,12 +7,14 @@ from pathlib import Path
 
 import pytest
 
+from pvesdn.decode.handmade import decode_handmade
 from pvesdn.decode.sdn_files import decode_sdn
 from pvesdn.errors import SettingsError
 from pvesdn.lab.live import inside
 from pvesdn.lab.live.context import VERBS
 from pvesdn.lab.live.holder import divide
 from pvesdn.lab.live.kernel import REQUIRED, Kernel
+from pvesdn.lab.live.node import INTERFACES
 from pvesdn.lab.live.scenario import Scenario, all_scenarios, choose, read_scenario
 from pvesdn.lab.live.topology import read_topology
 
@@ -39,10 +41,37 @@ def test_every_scenario_proves_something(scenario: Scenario) -> None:
 
 def test_every_folder_of_definitions_is_there_and_decodes(scenario: Scenario) -> None:
     folders = {step.arguments["definitions"] for step in scenario.steps if step.arguments.get("definitions")}
-    assert folders
+    assert folders or handwork(scenario)
     for folder in folders:
         texts = {file.name: file.read_text() for file in (scenario.folder / folder).iterdir()}
         decode_sdn(texts, intent="pending")
+
+
+def handwork(scenario: Scenario) -> list[Path]:
+    """Folders with what somebody wrote by hand."""
+    return [scenario.folder / step.arguments["files"] for step in scenario.steps if step.verb == "by_hand"]
+
+
+def test_a_hand_written_set_up_has_on_every_node_the_devices_that_it_loses(scenario: Scenario) -> None:
+    topology = read_topology(scenario.topology)
+    lost = [step.arguments["becomes"].keys() for step in scenario.steps if step.verb == "import_shows"]
+    for folder in handwork(scenario):
+        assert lost
+        for plan in topology.nodes:
+            text = (folder / plan.name / "interfaces").read_text()
+            found = decode_handmade(plan.name, {"/etc/network/interfaces": text})
+            assert found.devices.keys() >= set().union(*lost)
+            assert "vxlan-id" in {option.name for device in found.devices.values() for option in device.options}
+
+
+def test_a_hand_written_set_up_leaves_the_nodes_own_network_as_it_was(scenario: Scenario) -> None:
+    topology = read_topology(scenario.topology)
+    for folder in handwork(scenario):
+        for plan in topology.nodes:
+            text = (folder / plan.name / "interfaces").read_text()
+            own = INTERFACES.format(management=plan.management, underlay=plan.underlay, mtu=plan.mtu)
+            for stanza in own.split("\n\n"):
+                assert stanza in text or "eno2" in stanza
 
 
 def test_every_guest_is_plugged_into_a_node_of_the_topology(scenario: Scenario) -> None:

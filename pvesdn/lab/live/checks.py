@@ -92,17 +92,18 @@ def nothing_to_plan(context: Context) -> str:
         plan = cluster.pvesdn("plan", "--detailed-exitcode")
         found = f"{plan.status}: {plan.complaints[-800:]}"
         require(plan.status == 0, "plan --detailed-exitcode to find nothing", found)
-        before, tasks, watch = _mtimes(context.nodes()), len(cluster.sim.tasklog), Stopwatch()
+        before, tasks, watch = mtimes(context.nodes()), len(cluster.sim.tasklog), Stopwatch()
         again = cluster.pvesdn("apply", "--yes")
         found = f"{again.status}: {again.complaints[-800:]}"
         require(again.status == 0, "a second apply to end with 0", found)
         started = len(cluster.sim.tasklog) - tasks
         require(not started, "no task of PVE's to be started", started)
-        require(_mtimes(context.nodes()) == before, "no file to be written")
+        require(mtimes(context.nodes()) == before, "no file to be written")
     return f"plan is empty, the second apply ({watch}) starts no task and writes no file"
 
 
-def _mtimes(nodes: Iterable[LiveNode]) -> dict[str, str]:
+def mtimes(nodes: Iterable[LiveNode]) -> dict[str, str]:
+    """When each file that pvesdn may write was last written, by node."""
     folders = ("/etc/network", "/etc/frr", "/etc/sysctl.d", "/var/lib/pvesdn")
     return {node.name: node.space.must("find", *folders, "-type", "f", "-printf", "%p %T@\\n") for node in nodes}
 
@@ -118,9 +119,7 @@ def nothing_left(context: Context) -> str:
             link["ifname"] for link in node.space.json("ip", "-j", "address") if _has_address(link["addr_info"])
         }
         require(with_address <= {"lo", "mgmt0", "vmbr0"}, f"{node.name} to have no address left", sorted(with_address))
-        routes = [
-            route["dst"] for route in node.space.json("ip", "-j", "route") if route.get("dev") not in {"mgmt0", "vmbr0"}
-        ]
+        routes = foreign_routes(node)
         require(not routes, f"{node.name} to have no route left", routes)
     return f"{len(context.nodes())} nodes: own devices, addresses and routes only"
 
@@ -131,6 +130,11 @@ def absent(context: Context, *, device: str, nodes: list[str]) -> str:
     for node in context.nodes(nodes):
         require(device not in node.devices(), f"{node.name} to have no {device}")
     return f"no {device} on {', '.join(nodes)}"
+
+
+def foreign_routes(node: LiveNode) -> list[str]:
+    """Destinations in a node's main table that do not lead through a device of its own."""
+    return [row["dst"] for row in node.space.json("ip", "-j", "route") if row.get("dev") not in {"mgmt0", "vmbr0"}]
 
 
 def _has_address(rows: list[dict[str, str]]) -> bool:

@@ -143,18 +143,10 @@ class LiveCluster(SimulatedCluster):
         file.chmod(0o600)
         return file
 
-    def pvesdn(self, *arguments: str) -> Run:
-        """Call pvesdn as a person on the controller would, with ``--json``."""
-        argv = [
-            sys.executable,
-            "-P",
-            "-m",
-            "pvesdn",
-            arguments[0],
-            "--config",
-            str(self.folder / "pvesdn.toml"),
-            "--json",
-        ]
+    def pvesdn(self, *arguments: str, wants_json: bool = True) -> Run:
+        """Call pvesdn as a person on the controller would, with ``--json`` where the verb has a document."""
+        options = ["--config", str(self.folder / "pvesdn.toml"), *(["--json"] if wants_json else [])]
+        argv = [sys.executable, "-P", "-m", "pvesdn", arguments[0], *options]
         source = str(Path(pvesdn.__file__).parent.parent)
         environment = {"PATH": PATH, "HOME": str(self.folder), "LC_ALL": "C.UTF-8", "PYTHONPATH": source}
         done = subprocess.run(

@@ -15,7 +15,8 @@ _HEAD = """\
 # Evidence
 
 Written by `pvesdn lab test --evidence`: what was proven on live state, with what was measured. Real are FRR, ifupdown2,
-sshd and the kernel; the PVE API is simulated, and everything that changed a node went through `pvesdn apply`.
+sshd and the kernel; the PVE API is simulated, and everything that changed a node went through `pvesdn apply`, or was typed
+there as docs/import.md says it.
 """
 
 

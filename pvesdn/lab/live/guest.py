@@ -9,12 +9,14 @@ import subprocess
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 from pvesdn.lab.live.node import LiveNode
 from pvesdn.lab.live.space import DEADLINE, PATH, LabFault, Space, start_holder, wait_for
 
 _COUNTS = re.compile(r"(\d+) packets transmitted, (\d+) received")
+_ANSWER = re.compile(r"^\[(\d+\.\d+)\] \d+ bytes from", re.MULTILINE)
 
 
 class Host:
@@ -65,7 +67,7 @@ class Host:
 
     def stream(self, address: str, rate: int, log: Path) -> Stream:
         """Begin to ping `rate` times a second."""
-        return Stream(self, [self._ping, "-n", "-q", "-i", f"{1 / rate:g}", address], rate, log)
+        return Stream(self, [self._ping, "-n", "-D", "-i", f"{1 / rate:g}", address], rate, log)
 
     def end(self) -> None:
         """Switch it off."""
@@ -80,6 +82,7 @@ class Stream:
         self._log = log
         self._rate = rate
         self._begin = time.monotonic()
+        self._started = time.time()
         with log.open("wb") as output:
             self._process = subprocess.Popen(
                 host.space.argv(*command),
@@ -93,6 +96,19 @@ class Stream:
         """Stop once about so many have been sent; the result is how many were sent and how many of them lost."""
         end = self._begin + at_least / self._rate
         wait_for("enough pings", lambda: time.monotonic() > end, limit=at_least / self._rate + DEADLINE)
+        return self._stop()
+
+    def outage(self) -> tuple[int, int, float]:
+        """Stop; how many were sent, how many of them lost, and for how many seconds at most there was no answer.
+
+        By the clock, not by their number: `ping` slows down while nothing answers its ARP.
+        """
+        sent, lost = self._stop()
+        answers = _ANSWER.findall(self._log.read_text("utf-8", "replace"))
+        times = [self._started, *map(float, answers), time.time()]
+        return sent, lost, max(later - earlier for earlier, later in pairwise(times))
+
+    def _stop(self) -> tuple[int, int]:
         self._process.send_signal(2)  # ping prints its numbers at SIGINT
         self._process.wait(DEADLINE)
         text = self._log.read_text("utf-8", "replace")

@@ -16,16 +16,17 @@ from pvesdn.lab.live.lab import Lab
 from pvesdn.lab.live.scenario import Scenario
 from pvesdn.lab.live.space import PATH, LabFault
 
-_SCENE = frozenset({"apply", "guests"})
-"""What of a scenario makes the scene; the rest is its proofs."""
+_SCENE = {"apply": "networks", "by_hand": "networks", "guests": "guests"}
+"""What of a scenario makes the scene, and which part of it; the rest is its proofs."""
 
 
 def set_the_scene(context: Context, scenario: Scenario) -> None:
-    """The scenario's first definitions, applied, and its first guests."""
-    verbs = []
+    """The scenario's first definitions, applied, or its hand-written files, and its first guests."""
+    parts = set()
     for step in scenario.steps:
-        if step.verb in _SCENE and step.verb not in verbs:
-            verbs.append(step.verb)
+        part = _SCENE.get(step.verb)
+        if part is not None and part not in parts:
+            parts.add(part)
             print(perform(context, step.verb, step.arguments), flush=True)  # noqa: T201 - the log of the lab
 
 

@@ -1,0 +1,41 @@
+"""What `pvesdn lab up` puts there before it answers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import cast
+
+import pytest
+
+from pvesdn.lab.live.context import VERBS, Context
+from pvesdn.lab.live.lab import Lab
+from pvesdn.lab.live.scenario import choose
+from pvesdn.lab.live.serve import set_the_scene
+
+CONTEXT = Context(cast("Lab", None), Path())
+
+
+@pytest.fixture
+def done(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What was done, in its order; nothing of it is done in a lab."""
+    found: list[str] = []
+    for name in ("apply", "by_hand", "guests"):
+
+        def note(_context: Context, *, verb: str = name, **_arguments: object) -> str:
+            found.append(verb)
+            return ""
+
+        monkeypatch.setitem(VERBS, name, note)
+    return found
+
+
+def test_a_scene_is_the_first_definitions_and_the_first_guests(done: list[str]) -> None:
+    (scenario,) = choose(["membership"])
+    set_the_scene(CONTEXT, scenario)
+    assert done == ["apply", "guests"]
+
+
+def test_what_is_written_by_hand_is_left_for_somebody_to_import(done: list[str]) -> None:
+    (scenario,) = choose(["import"])
+    set_the_scene(CONTEXT, scenario)
+    assert done == ["by_hand", "guests"]
