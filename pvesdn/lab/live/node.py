@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from pvesdn.lab.live.ifupdown import allow_vlan_aware_bridges, keep_guests
+from pvesdn.lab.live.ifupdown import allow_vlan_aware_bridges, loosen_bridges, wait_for_pairs
 from pvesdn.lab.live.packages import Unpacked
 from pvesdn.lab.live.space import PATH, LabFault, Space, start_holder, wait_for
 from pvesdn.lab.node import SimulatedNode
@@ -194,14 +194,15 @@ class LiveNode(SimulatedNode):
         wait_for(f"{self.name} boots", self._has_booted)
 
     def _stand_ins(self) -> Path:
-        """A layer over /usr with what is not real: systemctl, and for PVE's stanzas one default of ifupdown2."""
+        """A layer over /usr with what is not real: systemctl, and for PVE's stanzas parts of ifupdown2."""
         layer = self.home / "stand-ins"
         program = layer / "bin/systemctl"
         program.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(_SCRIPTS / "systemctl.sh", program)
         program.chmod(0o755)
         if self.plan.pve_ifupdown2:
-            keep_guests(self._packages.root / "usr", layer)
+            loosen_bridges(self._packages.root / "usr", layer)
+            wait_for_pairs(self._packages.root / "usr", layer)
         return layer
 
     def start_services(self) -> None:

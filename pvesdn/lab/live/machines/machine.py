@@ -23,7 +23,7 @@ SHARED = Path("/run/pvesdn-results")
 """Where the guest sees the shared folder."""
 
 MODULES = (
-    *("ipv6", "vrf", "vxlan", "bridge", "veth", "dummy", "8021q", "macvlan", "tun", "openvswitch"),
+    *("ipv6", "vrf", "vxlan", "bridge", "veth", "dummy", "8021q", "macvlan", "tun", "bonding", "openvswitch"),
     *("iptable_nat", "iptable_raw", "xt_nat", "xt_CT"),
 )
 """What the lab needs of the kernel, and what need not be built in."""
