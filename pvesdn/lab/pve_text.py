@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import json
 
+from pvesdn.decode.frr_local import read_local
 from pvesdn.decode.node import decode_facts
 from pvesdn.decode.sdn_files import decode_sdn
+from pvesdn.design.merge_local import merge_local
 from pvesdn.design.pve import design_pve_frr, design_sdn_file
 from pvesdn.lab.node import SimulatedNode
 from pvesdn.lab.sdn_config import RunningConfig
@@ -40,31 +42,27 @@ class PveText:
 
     def frr(self, running: RunningConfig, node: SimulatedNode) -> str:
         """The text of `frr.conf`, with the lines of frr.conf.local where PVE merges them."""
-        return self._print(running, node)[FRR_CONF] or ""
+        return self._print(running, node, node.read(FRR_CONF_LOCAL))[FRR_CONF] or ""
 
-    def _print(self, running: RunningConfig, node: SimulatedNode) -> dict[str, str | None]:
+    def _print(self, running: RunningConfig, node: SimulatedNode, local: str | None = None) -> dict[str, str | None]:
         sdn = decode_sdn({".running-config": json.dumps(running)}, intent="running").config
         facts = decode_facts(node.name, _raw(node))
         given = DesignInput(sdn, ClusterState(name="lab", is_quorate=True, members=()), {node.name: facts})
+        frr = design_pve_frr(given, node.name) or FrrConfig(node.name, version="10.4.1")
         design = NodeDesign(
             node=node.name,
             interfaces=None,
             sdn=design_sdn_file(given, node.name),
             frr=None,
-            pve_frr=design_pve_frr(given, node.name) or FrrConfig(node.name, version="10.4.1"),
+            # Merged here: the renderer is pvesdn's, and would take a block out that this design does not have.
+            pve_frr=frr if local is None else merge_local(frr, read_local(local)),
             daemons=frozenset(),
             sysctls=(),
             flooding=(),
-            merges_local=True,
         )
-        return {file.path: file.text for file in self._renderer.render(design, _local(node))}
+        return {file.path: file.text for file in self._renderer.render(design, {})}
 
 
 def _raw(node: SimulatedNode) -> NodeRaw:
     files = {"/etc/network/interfaces": node.read("/etc/network/interfaces") or ""}
     return NodeRaw(files, {name: json.loads(node.run(*argv).stdout) for name, argv in _COMMANDS.items()})
-
-
-def _local(node: SimulatedNode) -> dict[str, str]:
-    text = node.read(FRR_CONF_LOCAL)
-    return {} if text is None else {FRR_CONF_LOCAL: text}
