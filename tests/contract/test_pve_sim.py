@@ -16,6 +16,7 @@ from pvesdn.adapters.pve_api import PveApi
 from pvesdn.adapters.pve_api.trust import trust
 from pvesdn.errors import ApiRefused
 from pvesdn.lab.cluster import SimulatedCluster
+from pvesdn.model.files import FRR_LOCAL_BEGIN, FRR_LOCAL_END
 
 ZONES = "simple: lan\n\tipam pve\n\tmtu 1400\n\tnodes pve2,pve1\n\n"
 VNETS = "vnet: net1\n\tzone lan\n\talias 100\n\n"
@@ -293,6 +294,14 @@ class TestFrr:
         cluster = start()
         cluster.nodes["pve1"].write("/etc/frr/frr.conf.local", "ip prefix-list A seq 5 permit 10.0.0.0/8\n")
         assert "ip prefix-list A seq 5" in self.frr_after(cluster, None)
+
+    def test_what_pvesdn_put_into_the_local_part_is_merged_like_anybodys(self, start):
+        cluster = start()
+        lines = ("ip prefix-list B seq 5 permit 10.0.0.0/8", "vrf vrf_ours", " vni 20001", "exit-vrf")
+        cluster.nodes["pve1"].write("/etc/frr/frr.conf.local", "\n".join((FRR_LOCAL_BEGIN, *lines, FRR_LOCAL_END, "")))
+        text = self.frr_after(cluster, None)
+        assert lines[0] in text.splitlines()
+        assert "vrf vrf_ours\n vni 20001\n" in text
 
     def test_removing_the_last_controller_writes_it_once_more(self, start):
         cluster = start()

@@ -19,7 +19,7 @@ from pvesdn.lab.live.scenario import Scenario, all_scenarios, choose, read_scena
 from pvesdn.lab.live.topology import read_topology
 
 SCENARIOS = all_scenarios()
-EVERYTHING = frozenset({*REQUIRED, "vrf", "dummy", "vlan", "macvlan"})
+EVERYTHING = frozenset({*REQUIRED, "vrf", "dummy", "vlan", "macvlan", "bond", "openvswitch"})
 
 
 @pytest.fixture(params=SCENARIOS, ids=lambda scenario: scenario.name)

@@ -45,7 +45,7 @@ def apply(
     watch = Stopwatch()
     run = chosen.pvesdn("apply", "--yes", *(flags or []))
     if run.status != status:
-        raise LabFault(f"pvesdn apply ended with {run.status}, not {status}: {_story(run)}")
+        raise LabFault(f"pvesdn apply ended with {run.status}, not {status}: {_story(run)}{_failed_tasks(chosen)}")
     return f"pvesdn apply: exit status {run.status} after {watch}"
 
 
@@ -73,6 +73,12 @@ def _story(run: Run) -> str:
         if node.get("error"):
             errors += [node["error"], *node.get("log", ())]
     return " | ".join(errors) or run.complaints.strip()[-1500:]
+
+
+def _failed_tasks(cluster: LiveCluster) -> str:
+    """What nodes' reloads said that failed, as PVE's task viewer shows it."""
+    failed = [task for task in cluster.sim.tasklog if task.get("exitstatus", "OK") != "OK"]
+    return "".join(f" | {task['node']}: {'; '.join(task['log'][-8:])}" for task in failed)
 
 
 @verb

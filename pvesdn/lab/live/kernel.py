@@ -15,6 +15,8 @@ _TRIALS = {
     "vrf": ("ip link add x type vrf table 7",),
     "dummy": ("ip link add x type dummy",),
     "vlan": ("ip link add x type veth peer name y", "ip link add z link x type vlan id 7"),
+    "bond": ("ip link add x type bond",),
+    "openvswitch": ("[ -d /sys/module/openvswitch ] || modprobe -q openvswitch",),
     "macvlan": ("ip link add x type veth peer name y", "ip link add z link x type macvlan mode bridge"),
 }
 REQUIRED = frozenset({"bridge", "veth", "vxlan"})

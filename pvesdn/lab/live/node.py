@@ -7,10 +7,11 @@ import shutil
 import signal
 import subprocess
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from pvesdn.lab.live.ifupdown import allow_vlan_aware_bridges, loosen_bridges, wait_for_pairs
 from pvesdn.lab.live.packages import Unpacked
 from pvesdn.lab.live.space import PATH, LabFault, Space, start_holder, wait_for
 from pvesdn.lab.node import SimulatedNode
@@ -46,7 +47,7 @@ iface vmbr0 inet static
 	bridge-fd 0
 	mtu {mtu}
 
-source /etc/network/interfaces.d/*
+{more}source /etc/network/interfaces.d/*
 """
 
 _ACCOUNTS = """\
@@ -94,6 +95,9 @@ class NodePlan:
     :param underlay: address with prefix length on vmbr0, the VTEP's.
     :param mtu: of the underlay, bytes.
     :param cluster: the one it is a member of.
+    :param trunks: further cards by name, each with the switch it is wired to.
+    :param interfaces: what /etc/network/interfaces says of those.
+    :param pve_ifupdown2: Debian's ifupdown2 behaves like PVE's build where PVE's stanzas count on it (`ifupdown`).
     """
 
     name: str
@@ -101,11 +105,15 @@ class NodePlan:
     underlay: str
     mtu: int = 1550
     cluster: str = "lab"
+    trunks: Mapping[str, str] = field(default_factory=dict)
+    interfaces: str = ""
+    pve_ifupdown2: bool = False
 
     @property
     def cards(self) -> tuple[Card, ...]:
-        """Management, underlay and outside."""
-        return Card("mgmt0", "mgmt"), Card("eno1", "under", self.mtu), Card("eno2", "outer")
+        """Management, underlay, outside, and what there is more."""
+        more = (Card(name, switch) for name, switch in self.trunks.items())
+        return Card("mgmt0", "mgmt"), Card("eno1", "under", self.mtu), Card("eno2", "outer"), *more
 
 
 class LiveNode(SimulatedNode):
@@ -144,7 +152,10 @@ class LiveNode(SimulatedNode):
             "group": _GROUP,
             "shadow": "root:*:19000:0:99999:7:::\n",
             "network/interfaces": INTERFACES.format(
-                management=self.plan.management, underlay=self.plan.underlay, mtu=self.plan.mtu
+                management=self.plan.management,
+                underlay=self.plan.underlay,
+                mtu=self.plan.mtu,
+                more=f"{self.plan.interfaces.strip()}\n\n" if self.plan.interfaces else "",
             ),
             "ssh/sshd_config": _SSHD.format(address=self.plan.management.partition("/")[0]),
         }
@@ -152,6 +163,8 @@ class LiveNode(SimulatedNode):
             (etc / folder).mkdir(parents=True, exist_ok=True)
         for name, text in texts.items():
             (etc / name).write_text(text, "utf-8")
+        if self.plan.pve_ifupdown2:
+            allow_vlan_aware_bridges(etc)
         shutil.copy(host_key, etc / "ssh/ssh_host_ed25519_key")
         (root / ".ssh").mkdir(parents=True, mode=0o700)
         root.chmod(0o700)
@@ -181,12 +194,15 @@ class LiveNode(SimulatedNode):
         wait_for(f"{self.name} boots", self._has_booted)
 
     def _stand_ins(self) -> Path:
-        """A layer over /usr with what is not real: systemctl alone."""
+        """A layer over /usr with what is not real: systemctl, and for PVE's stanzas parts of ifupdown2."""
         layer = self.home / "stand-ins"
         program = layer / "bin/systemctl"
         program.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(_SCRIPTS / "systemctl.sh", program)
         program.chmod(0o755)
+        if self.plan.pve_ifupdown2:
+            loosen_bridges(self._packages.root / "usr", layer)
+            wait_for_pairs(self._packages.root / "usr", layer)
         return layer
 
     def start_services(self) -> None:

@@ -17,7 +17,7 @@ from pvesdn.errors import SettingsError
 
 Say = Callable[[str], None]
 
-_FORMAT = "1"
+_FORMAT = "2"
 """Raised when what is unpacked, or how, changes."""
 
 _MERGED = ("bin", "sbin", "lib", "lib64")
@@ -43,7 +43,7 @@ class Bundle:
 
 NODE = Bundle(
     "node",
-    always=("frr", "frr-pythontools", "ifupdown2"),
+    always=("frr", "frr-pythontools", "ifupdown2", "iptables", "openvswitch-switch"),
     missing=("iproute2", "iputils-ping", "openssh-client", "openssh-server", "procps", "python3", "tcpdump"),
     compiled=("usr/share/ifupdown2", "usr/lib/frr"),
 )
@@ -161,6 +161,10 @@ def _finish(bundle: Bundle, root: Path) -> None:
     program = root / "usr/share/ifupdown2/__main__.py"
     if program.is_file():
         program.chmod(0o755)
+    if (root / "usr/sbin/xtables-legacy-multi").is_file():
+        # Not nft's: the user-mode kernel has no nf_tables for IP.
+        for name in ("iptables", "ip6tables", "iptables-save"):
+            (root / "usr/sbin" / name).symlink_to("xtables-legacy-multi")
     for folder in bundle.compiled:
         interpreter = "/usr/bin/python3" if Path("/usr/bin/python3").exists() else sys.executable
         _run([interpreter, "-m", "compileall", "-q", str(root / folder)])

@@ -73,13 +73,15 @@ def choose(names: Sequence[str]) -> list[Scenario]:
 def read_scenario(folder: Path) -> Scenario:
     """Read ``scenario.toml``: `title`, `devices`, `order`, and ``[[step]]`` tables with `do`, `proves` and arguments.
 
+    `topology` names a file, as seen from the folder, that several scenarios have in common.
+
     :raises SettingsError: it cannot be used.
     """
     file = folder / "scenario.toml"
     try:
         document = tomllib.loads(file.read_text("utf-8"))
         steps = tuple(Step(row.pop("do"), proves=row.pop("proves", ""), arguments=row) for row in document.pop("step"))
-        own = folder / "topology.toml"
+        own = (folder / document.pop("topology", "topology.toml")).resolve()
         return Scenario(
             name=folder.resolve().name,
             folder=folder.resolve(),

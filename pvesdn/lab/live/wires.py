@@ -10,8 +10,8 @@ from pathlib import Path
 from pvesdn.lab.live.node import Card
 from pvesdn.lab.live.space import Space, start_holder
 
-BRIDGES = {"mgmt": 1500, "under": 9000, "outer": 1500}
-"""Switches and the MTU they carry, bytes: management, underlay, and the network outside the cluster."""
+BRIDGES = {"mgmt": 1500, "under": 9000, "outer": 1500, "trunk": 1500, "metro": 1500}
+"""Switches and the MTU they carry, bytes: management, underlay, the network outside the cluster, two that carry VLANs."""
 
 
 class Wires:
@@ -31,18 +31,18 @@ class Wires:
     def plug(self, cards: Iterable[Card], space: Space) -> None:
         """Give the namespaces of `space` cards, each wired to its switch, down as a card is before it is configured."""
         for card in cards:
-            port = self._port(card.name, space.name)
+            port = self.port(card.name, space.name)
             inner = f"peer name {card.name} address {_mac(port)} mtu {card.mtu} netns {space.pid}"
             self._ip(f"link add {port} mtu {card.mtu} type veth {inner}")
             self._ip(f"link set {port} master {card.bridge} up")
 
     def cut(self, card: str, name: str) -> None:
         """Pull the cable: the card's link goes down on both ends."""
-        self._ip(f"link set {self._port(card, name)} down")
+        self._ip(f"link set {self.port(card, name)} down")
 
     def mend(self, card: str, name: str) -> None:
         """Put the cable back."""
-        self._ip(f"link set {self._port(card, name)} up")
+        self._ip(f"link set {self.port(card, name)} up")
 
     def end(self) -> None:
         """Take all switches away, and with them every card."""
@@ -53,7 +53,8 @@ class Wires:
         self.space.must("ip", *words.split())
 
     @staticmethod
-    def _port(card: str, name: str) -> str:
+    def port(card: str, name: str) -> str:
+        """The switch's end of a card's cable."""
         return f"{name}.{card}"[:15]
 
 

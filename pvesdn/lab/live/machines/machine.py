@@ -22,7 +22,10 @@ from pvesdn.lab.live.packages import Unpacked
 SHARED = Path("/run/pvesdn-results")
 """Where the guest sees the shared folder."""
 
-MODULES = ("ipv6", "vrf", "vxlan", "bridge", "veth", "dummy", "8021q", "macvlan", "tun")
+MODULES = (
+    *("ipv6", "vrf", "vxlan", "bridge", "veth", "dummy", "8021q", "macvlan", "tun", "bonding", "openvswitch"),
+    *("iptable_nat", "iptable_raw", "xt_nat", "xt_CT"),
+)
 """What the lab needs of the kernel, and what need not be built in."""
 
 _STATUS = "exit-status"
