@@ -29,7 +29,9 @@ def prerequisites(changes: tuple[FileChange, ...], own: frozenset[str], facts: N
     :param own: paths of files that pvesdn wants there, whether they change or not.
     """
     by_path = {change.path: change for change in changes if change.new is not None}
-    found = [*_sources(by_path, own, facts)]
+    found: list[tuple[str, str]] = []
+    if OUR_INTERFACES in own and not facts.is_sourced(OUR_INTERFACES):
+        found.append(_unsourced(OUR_INTERFACES))
     for path in (OUR_INTERFACES, SDN_INTERFACES):
         if path in by_path:
             found += _vnis(by_path[path], facts)
@@ -40,14 +42,16 @@ def prerequisites(changes: tuple[FileChange, ...], own: frozenset[str], facts: N
     return tuple(Finding(severity=Severity.ERROR, where=facts.node, what=what, hint=hint) for what, hint in found)
 
 
-def _sources(by_path: dict[str, FileChange], own: frozenset[str], facts: NodeFacts) -> Iterator[tuple[str, str]]:
-    needed = [OUR_INTERFACES] if OUR_INTERFACES in own else []
-    if SDN_INTERFACES in by_path and by_path[SDN_INTERFACES].stanzas:
-        needed.append(SDN_INTERFACES)
-    for file in needed:
-        if not facts.is_sourced(file):
-            what = f"/etc/network/interfaces does not source {file}"
-            yield what, "add the line 'source /etc/network/interfaces.d/*' to it"
+def doubts(changes: tuple[FileChange, ...], facts: NodeFacts) -> Iterator[Finding]:
+    """What PVE accepts for its own file, though nothing can come of it: PVE warns of it in its task log (F4.3)."""
+    for change in changes:
+        if change.path == SDN_INTERFACES and change.by_pve and change.stanzas and not facts.is_sourced(change.path):
+            what, hint = _unsourced(change.path)
+            yield Finding(severity=Severity.WARNING, where=facts.node, what=what, hint=hint)
+
+
+def _unsourced(file: str) -> tuple[str, str]:
+    return f"/etc/network/interfaces does not source {file}", "add the line 'source /etc/network/interfaces.d/*' to it"
 
 
 def _devices(change: FileChange, facts: NodeFacts) -> Iterator[tuple[str, str]]:

@@ -9,6 +9,7 @@ from pvesdn.compare.files import NodeNow, Ownership, compare_node
 from pvesdn.compare.flags import PlanFlags
 from pvesdn.compare.frr_local import LocalVerdict, judge_local
 from pvesdn.compare.ownership import is_blank_frr
+from pvesdn.compare.prerequisites import doubts
 from pvesdn.compare.running import running_remarks
 from pvesdn.decode.record import Record, decode_record
 from pvesdn.decode.seen import encode_seen
@@ -62,6 +63,7 @@ def plan(
             *(finding for finding in known.findings if finding not in in_the_way),
             *remarks,
             *running_remarks(known.running),
+            *(doubt for node in nodes for doubt in doubts(node.files, known.given.facts[node.node])),
         ),
         pending=known.pending,
         unreachable=_wanted_only(dict(snapshot.unreachable) | dict(known.unreadable), only),

@@ -9,6 +9,7 @@ import pytest
 from pvesdn.compare.files import NodeNow, Ownership, compare_node
 from pvesdn.compare.flags import PlanFlags
 from pvesdn.compare.ownership import digest
+from pvesdn.compare.prerequisites import doubts
 from pvesdn.decode.record import Record
 from pvesdn.model.facts import IfaceStanza, Link, NodeFacts
 from pvesdn.model.files import (
@@ -296,16 +297,10 @@ THEIRS = "auto vrf_p\niface vrf_p\n\tvrf-table auto\n"
 TUNNEL = "auto vxlan_v\niface vxlan_v\n\tvxlan-id 9\n\tvxlan-local-tunnelip fd00::1\n"
 
 
-def test_what_pve_is_about_to_write_must_be_sourced_and_its_evpn_needs_frr() -> None:
+def test_pves_evpn_needs_frr() -> None:
     file = interfaces(THEIRS, path=SDN_INTERFACES)
     found = obstacles(compare(file, owned=COMMIT, sources=(), versions={"ifupdown2": "3.3.0-1+pmx11"}))
-    assert found == [
-        (
-            "pve1: /etc/network/interfaces does not source /etc/network/interfaces.d/sdn; "
-            "add the line 'source /etc/network/interfaces.d/*' to it"
-        ),
-        "pve1: FRR is not installed; apt install frr frr-pythontools",
-    ]
+    assert found == ["pve1: FRR is not installed; apt install frr frr-pythontools"]
     assert obstacles(compare(interfaces(BRIDGE, path=SDN_INTERFACES), owned=COMMIT, versions={"ifupdown2": "x"})) == []
 
 
@@ -321,3 +316,15 @@ def test_an_ifupdown2_that_takes_no_ipv6_tunnel_is_an_obstacle_for_pves_zone(ver
 def test_pves_files_that_are_not_about_to_be_written_are_pves_affair() -> None:
     file = interfaces(THEIRS, TUNNEL, path=SDN_INTERFACES)
     assert obstacles(compare(file, sources=(), versions={"ifupdown2": "3.0.0"})) == []
+
+
+def test_a_file_of_pves_that_nothing_sources_is_doubted_where_it_changes() -> None:
+    def doubted(sources: tuple[str, ...], *files: RenderedFile) -> list[str]:
+        facts = NodeFacts(node="pve1", sources=sources)
+        return [str(doubt) for doubt in doubts(compare(*files, owned=COMMIT, sources=sources).files, facts)]
+
+    file = interfaces(BRIDGE, path=SDN_INTERFACES)
+    (line,) = doubted((), file)
+    assert line.startswith(f"pve1: /etc/network/interfaces does not source {SDN_INTERFACES}; add the line")
+    assert doubted((SDN_INTERFACES,), file) == []
+    assert doubted(()) == []
