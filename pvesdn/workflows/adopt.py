@@ -82,6 +82,8 @@ def adopt(snapshot: Snapshot, renderer: Renderer, *, form: Form = "pvesdn") -> A
     if pve.has_pve_frr:
         proposal = replace(proposal, remarks=(*proposal.remarks, _PVE_WRITES_FRR))
     files = write_sdn(proposal.sdn)
+    if snapshot.pve_files.get(OWN_FILE, "").strip() not in ("", files.get(OWN_FILE, "").strip()):
+        proposal = replace(proposal, remarks=(*proposal.remarks, _ALREADY_DEFINED))
     nodes = tuple(_node(name, snapshot.nodes[name], outs) for name, outs in proposal.take_outs.items())
     unreachable = {name: why for name, why in given.unread.items() if why != _OFFLINE}
     adoption = Adoption(proposal, files, nodes, unreachable)
@@ -127,6 +129,14 @@ _PVE_WRITES_FRR = Finding(
     where="/etc/frr/frr.conf",
     what="PVE's own controllers or fabrics write it, so it was not read for handwork",
     hint="EVPN by hand beside them cannot be imported",
+)
+
+
+_ALREADY_DEFINED = Finding(
+    severity=Severity.WARNING,
+    where=f"{SDN_DIR}/{OWN_FILE}",
+    what="there is one already, and the proposal says nothing of what it defines",
+    hint="put both together by hand: what is replaced by the proposal alone goes from the nodes",
 )
 
 

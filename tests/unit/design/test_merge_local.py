@@ -216,3 +216,8 @@ def test_what_passes_is_not_spoken_of():
         "router bgp 65000", " address-family l2vpn evpn", "  advertise-default-gw", " exit-address-family",
         " bgp bestpath med", "exit", "route-map x permit 1", " set metric 1", "exit",
     ) == []  # fmt: skip
+
+
+def test_an_as_number_of_any_length_ends_in_no_crash() -> None:
+    lines = read_local(f"router bgp {'9' * 6000}\n bgp bestpath med\nexit\n")
+    assert faults(FrrConfig("node1", version="10.4.1"), lines) == ()

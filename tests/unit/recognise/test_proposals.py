@@ -268,6 +268,12 @@ def test_route_targets_and_unannounced_subnets_are_kept() -> None:
     assert found["advertise-subnets"] == "0"
 
 
+def test_an_as_number_of_any_length_is_refused_by_its_line() -> None:
+    found = refused(hand("symmetric", ("1234", "9" * 5000)))
+    assert found
+    assert all(": router bgp 9" in line or ": neighbor " in line for line in found)
+
+
 def test_route_targets_must_agree() -> None:
     snapshot = hand("symmetric", node2=("  advertise ipv4 unicast\n", "  route-target import 65000:7\n"))
     assert refused(snapshot) == [

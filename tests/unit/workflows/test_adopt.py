@@ -67,6 +67,24 @@ def test_after_the_cut_over_there_is_nothing_left_to_plan(model: str) -> None:
     assert plan(read_cluster(world), Renderer()).is_empty
 
 
+def test_definitions_that_are_there_already_are_named_until_they_are_the_proposal() -> None:
+    bare = hand("unicast")
+    proposal = adopt(bare, Renderer()).files
+
+    def said(text: str) -> list[str]:
+        remarks = adopt(replace(bare, pve_files={"pvesdn.cfg": text}), Renderer()).proposal.remarks
+        return [str(remark) for remark in remarks if remark.where == OWN]
+
+    assert said(proposal["pvesdn.cfg"]) == []
+    assert said("\n") == []
+    assert said("vxlan: other\n") == [
+        (
+            f"{OWN}: there is one already, and the proposal says nothing of what it defines; "
+            "put both together by hand: what is replaced by the proposal alone goes from the nodes"
+        )
+    ]
+
+
 def test_another_definition_is_not_overwritten_without_being_told() -> None:
     cluster = fake_cluster("vxlan: mine\n")
     world = cluster.world()
