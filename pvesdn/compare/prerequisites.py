@@ -75,7 +75,8 @@ def _out_of(device: str, facts: NodeFacts) -> str:
 
 
 def _packages(by_path: dict[str, FileChange], own: frozenset[str], facts: NodeFacts) -> Iterator[tuple[str, str]]:
-    if OUR_INTERFACES in own and "ifupdown2" not in facts.versions:
+    if "ifupdown2" not in facts.versions and (OUR_INTERFACES in own or SDN_INTERFACES in by_path):
+        # PVE's Apply goes on to the next node then, and its task ends well.
         yield "ifupdown2 is not installed", "apt install ifupdown2"
     if SDN_INTERFACES in by_path and facts.has_proxmox_ifupdown is False and _has_ipv6_tunnel(by_path[SDN_INTERFACES]):
         what = f"ifupdown2 {facts.versions['ifupdown2']} refuses the IPv6 tunnel addresses of {SDN_INTERFACES}"

@@ -83,9 +83,6 @@ def _tags(ride: _Ride) -> Iterator[Finding]:
     for vnet in ride.vnets:
         if vnet.tag is not None:
             yield from _no_vlan(vnet.tag, vnet.where)
-        elif isinstance(ride.zone, PveVlanZone):
-            what = f"has no tag, and zone '{ride.zone.id}' is of type vlan"
-            yield warning(vnet.where, what, "give it one in PVE; until then it is left out")
 
 
 def _no_vlan(tag: int, where: Where) -> Iterator[Finding]:

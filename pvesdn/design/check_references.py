@@ -18,10 +18,14 @@ from pvesdn.model.sdn import (
     LeftController,
     PveEvpnController,
     PveEvpnZone,
+    PveVlanZone,
     PveVxlanZone,
     Vnet,
     VxlanZone,
 )
+
+_TAGGED: Mapping[type, str] = {PveVlanZone: "vlan", PveVxlanZone: "vxlan", PveEvpnZone: "evpn"}
+"""Types of PVE's zones that leave out a VNet without a tag (F5)."""
 
 
 def check(given: DesignInput) -> Iterator[Finding]:
@@ -44,6 +48,9 @@ def _homes(given: DesignInput) -> Iterator[Finding]:
             yield _missing(vnet.where, f"zone '{vnet.zone}'", is_pve=vnet.is_pve)
         elif isinstance(zone, EvpnZone):
             yield from _vnet_of_evpn(zone, vnet)
+        elif vnet.tag is None and isinstance(zone, tuple(_TAGGED)):
+            what = f"has no tag, and zone '{zone.id}' is of type {_TAGGED[type(zone)]}"
+            yield warning(vnet.where, what, "give it one in PVE; until then it is left out")
     for subnet in given.sdn.subnets:
         if subnet.vnet not in vnets:
             yield _missing(subnet.where, f"vnet '{subnet.vnet}'", is_pve=subnet.is_pve)

@@ -304,6 +304,11 @@ def test_pves_evpn_needs_frr() -> None:
     assert obstacles(compare(interfaces(BRIDGE, path=SDN_INTERFACES), owned=COMMIT, versions={"ifupdown2": "x"})) == []
 
 
+def test_pves_reload_needs_ifupdown2_as_ours_does() -> None:
+    found = obstacles(compare(interfaces(BRIDGE, path=SDN_INTERFACES), owned=COMMIT, versions={"kernel": "6.1"}))
+    assert found == ["pve1: ifupdown2 is not installed; apt install ifupdown2"]
+
+
 @pytest.mark.parametrize(("version", "is_refused"), [("3.0.0-1.1", True), ("3.3.0-1+pmx11", False)])
 def test_an_ifupdown2_that_takes_no_ipv6_tunnel_is_an_obstacle_for_pves_zone(version: str, *, is_refused: bool) -> None:
     versions = {"ifupdown2": version, "frr": "10.4"}

@@ -50,6 +50,21 @@ def test_a_way_that_is_there_or_is_left_to_pve_is_not_spoken_of(zone: str) -> No
     assert warnings(zone, fabrics_cfg=FABRIC + WIREGUARD) == []
 
 
+@pytest.mark.parametrize(
+    ("zone", "kind"),
+    [
+        ("vxlan: tun\n\tpeers 10.0.0.1\n", "vxlan"),
+        ("evpn: tun\n\tvrf-vxlan 9\n\tcontroller over\n", "evpn"),
+        ("vlan: tun\n\tbridge vmbr0\n\tnodes gone\n", "vlan"),
+    ],
+)
+def test_a_vnet_without_the_tag_that_its_zone_wants_is_left_out_by_pve(zone: str, kind: str) -> None:
+    controllers = "evpn: over\n\tasn 65000\n\tpeers 192.168.0.1\n\n"
+    found = warnings(zone, vnets_cfg="vnet: bare\n\tzone tun\n", controllers_cfg=controllers)
+    what = f"vnets.cfg:1: vnet 'bare': has no tag, and zone 'tun' is of type {kind}"
+    assert found == [f"{what}; give it one in PVE; until then it is left out"]
+
+
 @pytest.mark.parametrize(("controllers", "kind"), [(BGP, "bgp"), (ISIS, "isis")])
 def test_a_zone_of_ours_needs_a_controller_for_evpn(controllers: str, kind: str) -> None:
     name = "b1" if kind == "bgp" else "is1"
