@@ -33,7 +33,8 @@ def as_before(context: Context) -> str:
         before, now = context.notes[_NOTE][node.name], _state(node)
         require(now <= before, f"{node.name} to have nothing but what it had", sorted(now - before))
         require(before <= now, f"{node.name} to have all that it had", f"no more: {sorted(before - now)}")
-    return f"{len(context.nodes())} nodes: the devices, addresses, routes and rules that they had before"
+    left_out = "unreachable defaults of VRFs that are gone left out"
+    return f"{len(context.nodes())} nodes: the devices, addresses, routes and rules that they had before; {left_out}"
 
 
 def _state(node: LiveNode) -> set[str]:
