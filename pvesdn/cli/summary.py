@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pvesdn.model.files import Action, ChangeSet, FrrAction
+from pvesdn.model.files import FRR_CONF, Action, ChangeSet, FrrAction, NodeChanges
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,7 +12,7 @@ class Summary:
     """Interfaces to add, change, replace and remove over all nodes, and the nodes concerned.
 
     :param total: nodes of the cluster, or of what was asked for, whether they answered or not.
-    :param frr: what FRR needs, by node.
+    :param frr: what FRR needs, by node; a reload also where it is PVE that writes frr.conf and reloads FRR.
     """
 
     add: int
@@ -38,5 +38,11 @@ def summarize(changes: ChangeSet, *, is_part: bool = False) -> Summary:
         remove=actions.count(Action.REMOVE),
         changed=tuple(node.node for node in changes.nodes if not node.is_empty),
         total=len(known if is_part else known | set(changes.offline)),
-        frr=tuple((node.node, node.frr) for node in changes.nodes if node.frr is not FrrAction.NONE),
+        frr=tuple((node.node, action) for node in changes.nodes if (action := _frr(node)) is not FrrAction.NONE),
     )
+
+
+def _frr(node: NodeChanges) -> FrrAction:
+    if node.frr is FrrAction.NONE and any(file.by_pve and file.path == FRR_CONF for file in node.files):
+        return FrrAction.RELOAD
+    return node.frr

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from pvesdn.compare.flags import PlanFlags
 from pvesdn.compare.free_order import in_present_order
+from pvesdn.compare.frr_text import says_the_same
 from pvesdn.compare.obstacles import obstacles
 from pvesdn.compare.ownership import conflict, digest
 from pvesdn.compare.prerequisites import prerequisites
@@ -116,7 +117,9 @@ def _file_change(file: RenderedFile, now: NodeNow, owned: Ownership) -> FileChan
     by_pve = _is_pves(file.path, owned)
     current = now.files.get(file.path)
     file = in_present_order(file, current)
-    if current == file.text or (by_pve and not (owned.shows_pve and file.path == SDN_INTERFACES)):
+    if current == file.text or (by_pve and not owned.shows_pve):
+        return None
+    if by_pve and file.path == FRR_CONF and says_the_same(current or "", file.text or ""):
         return None  # PVE's frr.conf is equal by meaning only: its text would be shown as changed for ever
     if file.text is None and (file.path == FRR_CONF or not current):
         return None  # frr.conf is never removed, and an absent file need not be

@@ -127,6 +127,17 @@ def test_pves_file_is_shown_only_when_pve_is_about_to_write_it() -> None:
     assert shown.own_files == ()
 
 
+def test_pves_frr_is_shown_when_it_will_say_something_else_not_when_its_lines_are_in_another_order() -> None:
+    commit = Ownership(sdn_by_pve=True, frr_by_pve=True, shows_pve=True)
+    now = {FRR_CONF: "hostname node1\nrouter bgp 1\n bgp router-id 1.1.1.1\n coalesce-time 1\nexit\n"}
+    same = RenderedFile(FRR_CONF, "hostname node1\nrouter bgp 1\n coalesce-time 1\n bgp router-id 1.1.1.1\nexit\n")
+    assert compare(same, files=now, owned=commit).files == ()
+    other = RenderedFile(FRR_CONF, "hostname node1\nrouter bgp 2\nexit\n")
+    shown = compare(other, files=now, owned=commit)
+    assert [(change.path, change.by_pve) for change in shown.files] == [(FRR_CONF, True)]
+    assert (shown.own_files, shown.frr) == ((), FrrAction.NONE)
+
+
 def test_without_sdn_endpoints_the_file_is_written_here() -> None:
     (change,) = compare(
         interfaces(BRIDGE, path=SDN_INTERFACES), owned=Ownership(sdn_by_pve=False, frr_by_pve=False, shows_pve=False)
