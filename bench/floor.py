@@ -43,7 +43,9 @@ def _of_the_zone(vtep: str, mtu: int) -> tuple[str, str, str]:
         f"\tpost-up ip -6 route replace vrf vrf_{ZONE} unreachable default metric 4278198272\n"
     )
     bridge = (
-        f"auto vrfbr_{ZONE}\niface vrfbr_{ZONE}\n\thwaddress {router_mac}\n\tbridge-ports vrfvx_{ZONE}\n"
+        f"auto vrfbr_{ZONE}\niface vrfbr_{ZONE}\n"
+        f"\tpre-up [ -e /sys/class/net/vrfbr_{ZONE} ] || ip link add name vrfbr_{ZONE} address {router_mac} type bridge\n"
+        f"\thwaddress {router_mac}\n\tbridge-ports vrfvx_{ZONE}\n"
         f"\tbridge-stp off\n\tbridge-fd 0\n\tmtu {mtu}\n\tvrf vrf_{ZONE}\n"
     )
     port = (
@@ -55,15 +57,17 @@ def _of_the_zone(vtep: str, mtu: int) -> tuple[str, str, str]:
 
 def _frr(node: str, vtep: str, vteps: dict[str, str]) -> str:
     peers = "".join(f" neighbor {peer} peer-group VTEP\n" for name, peer in vteps.items() if name != node)
+    _, second, third, fourth = vtep.split(".")
+    anchor = f"198.{18 + int(second) % 2}.{third}.{fourth}"
     return (
         f"frr defaults datacenter\nhostname {node}\nlog syslog informational\nservice integrated-vtysh-config\n"
         "ip forwarding\nno ipv6 forwarding\n!\n"
-        f"vrf vrf_{ZONE}\n vni {L3VNI}\nexit-vrf\n!\n"
+        f"vrf vrf_{ZONE}\n vni {L3VNI}\n ip route {anchor}/32 blackhole\nexit-vrf\n!\n"
         f"router bgp {ASN}\n bgp router-id {vtep}\n no bgp default ipv4-unicast\n coalesce-time 1000\n"
         f" neighbor VTEP peer-group\n neighbor VTEP remote-as {ASN}\n neighbor VTEP bfd\n{peers}"
         " !\n address-family l2vpn evpn\n  neighbor VTEP activate\n  advertise-all-vni\n exit-address-family\nexit\n!\n"
         f"router bgp {ASN} vrf vrf_{ZONE}\n bgp router-id {vtep}\n"
-        " !\n address-family ipv4 unicast\n  redistribute connected\n exit-address-family\n"
+        " !\n address-family ipv4 unicast\n  redistribute connected\n  redistribute static\n exit-address-family\n"
         " !\n address-family l2vpn evpn\n  advertise ipv4 unicast\n exit-address-family\nexit\n!\n"
         "line vty\n!\n"
     )

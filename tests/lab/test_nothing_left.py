@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import re
-import shutil
+import os
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -27,9 +25,15 @@ def _needs_the_lab() -> None:
         pytest.skip(f"this kernel has no {', '.join(missing)}")
 
 
-def lab(*arguments: str) -> subprocess.Popen[bytes]:
+def lab(*arguments: str, **environment: str) -> subprocess.Popen[bytes]:
     argv = [sys.executable, "-m", "pvesdn", "lab", *arguments]
-    return subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    return subprocess.Popen(
+        argv,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        env={**os.environ, **environment},
+    )
 
 
 def processes_of(folder: str) -> list[str]:
@@ -76,18 +80,16 @@ def test_a_lab_that_is_cut_off_takes_everything_with_it(number: signal.Signals) 
     process.stdout.close()
 
 
-def test_a_machine_that_is_cut_off_takes_every_process_with_it() -> None:
+def test_a_machine_that_is_cut_off_takes_every_process_with_it(tmp_path: Path) -> None:
     if kernel.probe().lacks({"vrf"}) == []:
         pytest.skip("this kernel has VRF devices: no machine is needed")
-    process = lab("test", "symmetric")
-    assert process.stdout is not None
-    line = process.stdout.readline().decode()
-    while line and not line.startswith("lab of"):
+    with lab("test", "symmetric", TMPDIR=str(tmp_path)) as process:
+        assert process.stdout is not None
         line = process.stdout.readline().decode()
-    assert line, "the lab did not come up"
-    (name,) = set(re.findall(r"pvesdn-machine-\w+", " ".join(processes_of("/pvesdn-machine-"))))
-    process.send_signal(signal.SIGKILL)
-    process.wait(DEADLINE)
-    wait_until(lambda: not processes_of(name), "every process to end")
-    process.stdout.close()
-    shutil.rmtree(Path(tempfile.gettempdir()) / name)
+        while line and not line.startswith("lab of"):
+            line = process.stdout.readline().decode()
+        assert line, "the lab did not come up"
+        assert processes_of(str(tmp_path))
+        process.send_signal(signal.SIGKILL)
+        process.wait(DEADLINE)
+        wait_until(lambda: not processes_of(str(tmp_path)), "every process to end")
