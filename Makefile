@@ -14,7 +14,7 @@ demo: ## Plan and apply on a simulated cluster of three nodes
 	@tools/setup demo
 	@$(python) tools/demo.py
 
-test: ## All checks and all tests; what CI runs
+test: ## All checks, all tests and the lab; what CI runs
 	@tools/setup test
 	@$(MAKE) --no-print-directory lint
 	$(python) -m pytest -n auto --cov --cov-report=
