@@ -14,10 +14,11 @@ from pvesdn.cli import exits, options
 from pvesdn.cli.screen import Screen, columns
 from pvesdn.cli.session import Session
 from pvesdn.errors import SettingsError
+from pvesdn.lab.live.machines import KINDS
 
 _machine = click.option(
     "--machine",
-    type=click.Choice(["auto", "uml", "qemu"]),
+    type=click.Choice(KINDS),
     default="auto",
     show_default=True,
     help="What carries Debian's kernel where this one lacks devices: user-mode Linux or qemu.",

@@ -144,7 +144,7 @@ def reflector(context: Context, *, node: str, asn: int, clients: str) -> str:
     plan = next(plan for plan in context.lab.topology.spare if plan.name == node)
     cluster.prepare(plan)
     cluster.boot([node])
-    address = plan.underlay.partition("/")[0]
+    address = plan.vtep
     spare = cluster.live[node]
     spare.write("/etc/frr/frr.conf", _REFLECTOR.format(asn=asn, address=address, clients=clients))
     spare.space.must("sed", "-i", "s/^bgpd=no/bgpd=yes/; s/^bfdd=no/bfdd=yes/", "/etc/frr/daemons")

@@ -60,7 +60,7 @@ def type_3(context: Context, *, vni: int, nodes: list[str] | None = None) -> str
     """Every node has each other's type-3 route (RFC 7432 section 7.3): they are its remote VTEPs of the VNI."""
     members = context.nodes(nodes)
     for node in members:
-        wanted = {_vtep(other) for other in members if other is not node}
+        wanted = {other.plan.vtep for other in members if other is not node}
         with as_proof():
             wait_for(
                 f"{node.name} has remote VTEPs {sorted(wanted)} in VNI {vni}, not {sorted(_remote_vteps(node, vni))}",
@@ -82,7 +82,7 @@ def fenced_off(context: Context, *, vni: int) -> str:
 def type_5(context: Context, *, prefix: str, origins: list[str]) -> str:
     """Every node has a type-5 route (RFC 9136) for `prefix` from each of `origins` and from nobody else."""
     address, _, length = prefix.partition("/")
-    wanted = {_vtep(context.lab.node(name)) for name in origins}
+    wanted = {context.lab.node(name).plan.vtep for name in origins}
     for node in context.nodes():
         with as_proof():
             wait_for(
@@ -173,7 +173,3 @@ def _remote_vteps(node: LiveNode, vni: int) -> set[str]:
         return set(rows)
     vteps = document.get("remoteVteps", []) if isinstance(document, dict) else []
     return {row["ip"] if isinstance(row, dict) else str(row) for row in vteps}
-
-
-def _vtep(node: LiveNode) -> str:
-    return node.plan.underlay.partition("/")[0]

@@ -58,10 +58,10 @@ def run_scenarios(
     with ExitStack() as stack:
         places: list[_Place] = []
         if carrier is not None:
-            argv, given = in_machine({**_request(elsewhere, machines.SHARED), "again": again})
+            argv, given = in_machine(_request(elsewhere, machines.SHARED, again=again))
             places.append(stack.enter_context(carrier.carry(argv, parts[1], given)))
         if here:
-            places.append(stack.enter_context(_carry({**_request(here, parts[0]), "again": again}, parts[0])))
+            places.append(stack.enter_context(_carry(_request(here, parts[0], again=again), parts[0])))
         statuses = [place.wait(TEST_SECONDS) for place in places]
     join_results(parts, results)
     return not any(statuses)
@@ -146,5 +146,5 @@ def in_machine(request: Mapping[str, Any]) -> tuple[list[str], dict[str, str]]:
     return ["sh", "-c", f'mkdir -p {place}; exec "$@"', "sh", *argv], given
 
 
-def _request(scenarios: list[Scenario], results: Path) -> dict[str, Any]:
-    return {"results": str(results), "scenarios": [str(scenario.folder) for scenario in scenarios]}
+def _request(scenarios: list[Scenario], results: Path, *, again: bool) -> dict[str, Any]:
+    return {"again": again, "results": str(results), "scenarios": [str(scenario.folder) for scenario in scenarios]}

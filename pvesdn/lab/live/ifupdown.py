@@ -47,7 +47,7 @@ def loosen_bridges(usr: Path, layer: Path) -> None:
 def wait_for_pairs(usr: Path, layer: Path) -> None:
     """Put into `layer` a copy of the library that goes on after making a veth pair only when its cache knows both ends.
 
-    The cache hears of new devices in its own time (ifupdown2's issue 310). PVE's stanzas have a bridge that wants an end
+    The cache hears of new devices in its own time (CumulusNetworks/ifupdown2 number 310). PVE's stanzas have a bridge that wants an end
     right after the pair was made; where the kernel is slow it came too early, and the reload failed.
 
     :param usr: the unpacked packages' /usr.

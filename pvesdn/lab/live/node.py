@@ -110,6 +110,11 @@ class NodePlan:
     pve_ifupdown2: bool = False
 
     @property
+    def vtep(self) -> str:
+        """The VTEP's address."""
+        return self.underlay.partition("/")[0]
+
+    @property
     def cards(self) -> tuple[Card, ...]:
         """Management, underlay, outside, and what there is more."""
         more = (Card(name, switch) for name, switch in self.trunks.items())
