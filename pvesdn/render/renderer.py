@@ -42,12 +42,13 @@ class Renderer:
         block = design.frr if design.frr is not None and design.frr.is_local_block else None
         local = frr_conf_local(self._env, block, files.get(FRR_CONF_LOCAL))
         daemons = files.get(FRR_DAEMONS)
+        has_daemons = bool(daemons or design.daemons)  # no FRR is there where neither is, and none is wanted
         rendered = (
             self._ours(design),
             None if design.sdn is None else self._interfaces.pve(design.sdn),
             self._frr_conf(design, files.get(FRR_CONF_LOCAL) if local is None else local.text),
             local,
-            frr_daemons(self._env, design.daemons | (design.pve_daemons if daemons else frozenset()), daemons),
+            frr_daemons(self._env, design.daemons | (design.pve_daemons if has_daemons else frozenset()), daemons),
             self._sysctl(design),
         )
         return tuple(sorted((file for file in rendered if file is not None), key=lambda file: file.path))
