@@ -107,7 +107,8 @@ def _wanted_only(reasons: dict[str, str], only: frozenset[str] | None) -> dict[s
 def _with_own_skeleton(design: NodeDesign, given: DesignInput, now: NodeNow) -> NodeDesign:
     """Where the last zone that needed FRR has gone, what pvesdn wrote into frr.conf goes with it."""
     is_ours = FRR_CONF in (now.record.files or {})
-    if design.frr is not None or not is_ours or writes_frr(given, design.node):
+    has_frr = design.frr is not None or design.pve_frr is not None  # the latter is ours to write on a PVE without SDN
+    if has_frr or not is_ours or writes_frr(given, design.node):
         return design
     if is_blank_frr(now.files.get(FRR_CONF, "")):
         return design  # PVE had it in between, and has left nothing in it

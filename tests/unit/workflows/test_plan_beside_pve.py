@@ -5,13 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 from pvesdn.design.cluster import design_node, share
-from pvesdn.model.files import FRR_CONF_LOCAL, FRR_DAEMONS, SDN_INTERFACES
+from pvesdn.model.files import FRR_CONF, FRR_CONF_LOCAL, FRR_DAEMONS, SDN_INTERFACES
 from pvesdn.render.renderer import Renderer
 from pvesdn.workflows.plan import plan
 from pvesdn.workflows.read import read_cluster
 from pvesdn.workflows.understand import understand
 from tests.unit.design.network import PVE_EVPN, UNDERLAY, uplink
-from tests.unit.workflows.kit import cluster, plan_of
+from tests.unit.workflows.kit import apply_to, cluster, plan_of
 
 FABRIC = {
     "fabrics.cfg": "ospf_fabric: lab\n\tarea 0\n\tip_prefix 172.20.30.0/24\n\n"
@@ -106,3 +106,10 @@ def test_daemons_that_pve_needs_and_does_not_switch_are_switched_on_where_frr_is
     found = {node.node: [c.new for c in node.files if c.path == FRR_DAEMONS] for node in plan_of(made).nodes}
     assert found["node1"] == ["bgpd=yes\nospfd=no\nisisd=yes\nbfdd=yes\n"]
     assert found["node2"] == []
+
+
+def test_on_a_pve_without_sdn_the_frr_conf_that_pvesdn_wrote_for_pves_zones_stays():
+    made = cluster("", pve_files=PVE_EVPN, version="7.4.17")
+    assert FRR_CONF in paths(made)
+    assert apply_to(made).is_good
+    assert plan_of(made).is_empty
