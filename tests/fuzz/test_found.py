@@ -1,0 +1,44 @@
+"""What `make fuzz` has found, each as small as it can be and as a sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from pvesdn.model.snapshot import Snapshot
+from tests.fuzz.corpus import Draft, start
+from tests.fuzz.laws import Outcome, check_snapshot
+
+
+def spoiled(name: str, change: Callable[[Draft], object]) -> Snapshot:
+    draft = Draft.of(start(name))
+    change(draft)
+    return draft.snapshot()
+
+
+class Always:
+    """Chance that takes every law's turn and the first of all choices."""
+
+    def random(self) -> float:
+        return 0.0
+
+    def choice(self, options: Any) -> Any:
+        return options[0]
+
+    def shuffle(self, items: list[Any]) -> None:
+        items.reverse()
+
+
+def every_law_holds(snapshot: Snapshot) -> Outcome:
+    return check_snapshot(snapshot, Always())  # type: ignore[arg-type] # as much of random.Random as laws ask
+
+
+def test_a_pve_that_does_not_say_its_version_is_planned_to_an_end() -> None:
+    every_law_holds(spoiled("golden_pve/evpn-exits, defined", lambda draft: draft.api.pop("version")))
+
+
+def test_a_property_of_pves_without_a_value_is_not_pending_for_ever() -> None:
+    def clear(draft: Draft) -> None:
+        draft.pve_files["vnets.cfg"] = draft.pve_files["vnets.cfg"].replace("\ttag 8\n", "\ttag\n")
+
+    every_law_holds(spoiled("golden_pve/qinq, defined", clear))
