@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 from pvesdn.adapters.snapshot_dir import read_snapshot, write_snapshot
 from pvesdn.cli.adopt_screen import adoption_document, adoption_lines
-from pvesdn.cli.documents import plan_document
+from pvesdn.cli.documents import apply_document, plan_document
 from pvesdn.cli.overview import overview
 from pvesdn.cli.plan_screen import last_line, plan_lines
 from pvesdn.cli.screen import Line, clean
@@ -24,11 +24,14 @@ from pvesdn.model.cluster import Vtep
 from pvesdn.model.files import ChangeSet
 from pvesdn.model.snapshot import SEEN_NAME, NodeRaw, Snapshot
 from pvesdn.workflows.adopt import Form, adopt
+from pvesdn.workflows.apply import apply
 from pvesdn.workflows.plan import plan, render_nodes
+from pvesdn.workflows.read import read_cluster
 from pvesdn.workflows.understand import Intent, understand
 from tests.cli.kit import call
 from tests.fuzz.corpus import start
-from tests.fuzz.putting_in_place import RENDERER, put_in_place
+from tests.fuzz.mutations import SECRET, SECRETS
+from tests.fuzz.putting_in_place import RENDERER, cluster_of, put_in_place
 
 T = TypeVar("T")
 
@@ -83,9 +86,12 @@ def check_snapshot(snapshot: Snapshot, rng: random.Random) -> Outcome:
     changes = attempt(lambda: plan(snapshot, RENDERER, intent=intent))
     _tells_the_same_everywhere(snapshot, changes, intent)
     text = "\n".join(changes.lines) if isinstance(changes, Refusal) else _presented(changes)
+    holds("no secret is shown", (planted_secret(snapshot) or "\0") not in text)
     if isinstance(changes, ChangeSet):
         _order_has_no_meaning(snapshot, changes, intent, rng)
         _nothing_is_left_to_plan(snapshot, changes, intent)
+        if rng.random() < 0.2 and not changes.pending:
+            _applies(snapshot, changes, intent)
     if rng.random() < 0.4:
         _imports(snapshot, "pve" if rng.random() < 0.4 else "pvesdn")
     if rng.random() < 0.15:
@@ -188,6 +194,20 @@ def _nothing_is_left_to_plan(snapshot: Snapshot, changes: ChangeSet, intent: Int
     holds("nothing is left to plan", not again.pending, f"pending: {[(row.kind, row.id) for row in again.pending]}")
 
 
+def _applies(snapshot: Snapshot, changes: ChangeSet, intent: Intent) -> None:
+    """An apply that is told to be good leaves nothing to plan; one that is not says why."""
+    made = cluster_of(snapshot)
+    if intent == "running" or isinstance(attempt(lambda: read_cluster(made.world())), Refusal):
+        return
+    report = attempt(lambda: apply(made.world(), changes, RENDERER))
+    if isinstance(report, Refusal):
+        return
+    _document("apply", apply_document(changes, summarize(changes), report, 0))
+    if report.is_good and not changes.takes_frr_over:
+        again = attempt(lambda: plan(read_cluster(made.world()), RENDERER))
+        holds("a good apply leaves nothing to plan", isinstance(again, ChangeSet) and again.is_empty, str(again)[:300])
+
+
 def _imports(snapshot: Snapshot, form: Form) -> None:
     """An import is a proposal that can be shown, or a refusal."""
     adoption = attempt(lambda: adopt(snapshot, RENDERER, form=form))
@@ -204,6 +224,10 @@ def _folder_says_the_same(snapshot: Snapshot, changes: ChangeSet | Refusal, inte
         if isinstance(attempt(lambda: write_snapshot(folder, snapshot)), Refusal):
             holds("what is refused is not written", not folder.exists())
             return
+        secret = planted_secret(snapshot)
+        for file in folder.rglob("*") if secret else ():
+            leaks = file.is_file() and secret.encode() in file.read_bytes()
+            holds("no secret leaves the cluster", not leaks, f"{file.relative_to(folder)}")
         back = attempt(lambda: read_snapshot(folder))
     if isinstance(back, Refusal) and "cluster/status" not in snapshot.api:
         return
@@ -217,6 +241,14 @@ def _folder_says_the_same(snapshot: Snapshot, changes: ChangeSet | Refusal, inte
         holds(
             "a folder is planned as the cluster was", again == changes, f"{str(changes)[:200]}, then {str(again)[:200]}"
         )
+
+
+def planted_secret(snapshot: Snapshot) -> str:
+    """The secret that was planted; empty where there is none, or where a later fault has made something else of its line."""
+    texts = [text for raw in snapshot.nodes.values() for text in raw.files.values() if SECRET in text]
+    others = [*snapshot.pve_files.values(), str(snapshot.api), *(str(raw.commands) for raw in snapshot.nodes.values())]
+    lines = [line.strip() for text in texts for line in text.split("\n") if SECRET in line]
+    return SECRET if lines and set(lines) <= SECRETS and SECRET not in "".join(others) else ""
 
 
 def _command_line(snapshot: Snapshot, rng: random.Random) -> None:

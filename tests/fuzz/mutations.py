@@ -103,6 +103,39 @@ def _short(value: Any) -> str:
     return text if len(text) <= 60 else f"{text[:57]}..."
 
 
+SECRET = "hunter2hunter2"
+_SECRET_FRR = (
+    "neighbor 192.168.0.9 password {}",
+    "password {}",
+    "enable password 8 {}",
+    "key-string {}",
+    "ip ospf message-digest-key 1 md5 {}",
+    "ip ospf authentication-key {}",
+    "isis password md5 {}",
+    "area-password clear {}",
+)
+_SECRET_INTERFACES = (
+    "wpa-psk {}",
+    "wireless-key {}",
+    "wpa-password {}",
+)
+SECRETS = frozenset(line.format(SECRET) for line in (*_SECRET_FRR, *_SECRET_INTERFACES))
+"""Lines as they stand in files of a node, each with the secret."""
+
+
+def secret(draft: Draft, rng: random.Random) -> str:
+    """A password or a key is among the lines of a node's file."""
+    node = _pick(draft.nodes, rng)
+    path = rng.choice((INTERFACES, FRR_CONF, FRR_LOCAL, "/etc/network/interfaces.d/extra"))
+    if node is None:
+        return ""
+    lines = draft.nodes[node].files.get(path, "").split("\n")
+    line = rng.choice(_SECRET_FRR if path in (FRR_CONF, FRR_LOCAL) else _SECRET_INTERFACES).format(SECRET)
+    lines.insert(rng.randint(0, len(lines) - 1), rng.choice(("", " ", "\t")) + line)
+    draft.nodes[node].files[path] = "\n".join(lines)
+    return f"{node}: {path}: {line}"
+
+
 def _pick(names: Any, rng: random.Random) -> Any:
     found = sorted(names)
     return rng.choice(found) if found else None
@@ -537,7 +570,7 @@ def exchange(draft: Draft, rng: random.Random) -> str:
     return f"{one}: {first} and {second} changed places"
 
 
-OF_ONE_NODE: tuple[Mutation, ...] = (command, node_text, rename_device, link, packages, record, more_files)
+OF_ONE_NODE: tuple[Mutation, ...] = (command, node_text, rename_device, link, packages, record, more_files, secret)
 """Those that touch one node at a time."""
 
 MUTATIONS: tuple[Mutation, ...] = (
