@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from ipaddress import ip_address
 
 from pvesdn.model.primitives import IpAddress, Json
 
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+_WIDE = re.compile(r"\\u(?!00)")
+"""An escape that stands for more than one byte."""
+_STRING = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\Z)', re.DOTALL)
 _DIGITS = 18
 """More are no number that a node or cluster could mean, and Python reads only so many."""
 
@@ -17,17 +21,48 @@ class WrongShapeError(ValueError):
     """What the document has instead of what was expected; each decoder turns it into its own error."""
 
 
-def load(text: str) -> Json:
+def load(text: str | bytes, *, most: int | None = None) -> Json:
     """The document.
 
-    :raises WrongShapeError: it is no JSON, or nested deeper than Python can follow.
+    :param most: bytes of memory that text and document together may take; None does not ask.
+    :raises WrongShapeError: it is no JSON, nested deeper than Python can follow, or would take more memory than `most`.
     """
+    if most is not None and footprint(text) > most:
+        message = f"more than {most >> 20} MiB when read"
+        raise WrongShapeError(message)
     try:
         return json.loads(text)
     except (ValueError, RecursionError) as error:
         reason = error.msg if isinstance(error, json.JSONDecodeError) else type(error).__name__
         message = f"no JSON ({reason})"
         raise WrongShapeError(message) from error
+
+
+def footprint(text: str | bytes) -> int:
+    """Bytes of memory that a JSON text and what CPython makes of it take together: an upper bound, found without reading it.
+
+    A comma or a colon counts wherever it stands, in a string as well.
+    """
+    own = sys.getsizeof(text)
+    if isinstance(text, bytes):
+        own += len(text) if text.isascii() else 4 * len(text)  # it is decoded first
+        text = text.decode("latin-1")
+    dicts, lists, pairs, strings = (text.count(sign) for sign in '{[:"')
+    values = text.count(",") + dicts + lists
+    return own + _of_strings(text) + 190 * dicts + 90 * lists + 60 * pairs + 40 * values + 32 * strings
+
+
+def _of_strings(text: str) -> int:
+    """Bytes of the characters in strings: one character that is wide makes all of its string wide, twice while it is built."""
+    if not text.isascii():
+        return 4 * len(text)
+    if _WIDE.search(text) is None:
+        return len(text) + len(text) // 4
+    total = 0
+    for found in _STRING.finditer(text):
+        is_wide = _WIDE.search(text, *found.span()) is not None
+        total += (7 if is_wide else 2) * (found.end() - found.start())
+    return total
 
 
 def mapping(value: Json, what: str) -> dict[str, Json]:

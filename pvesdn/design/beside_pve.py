@@ -6,6 +6,7 @@ from pvesdn.model.design import DesignInput
 from pvesdn.model.pve_controllers import PveBgpController
 from pvesdn.model.sdn import (
     Controller,
+    EvpnController,
     LeftController,
     LeftZone,
     PveEvpnController,
@@ -70,6 +71,17 @@ def evpn_zones(given: DesignInput) -> dict[str, PveEvpnZone | LeftZone]:
         for zone in given.sdn.zones
         if isinstance(zone, PveEvpnZone) or (isinstance(zone, LeftZone) and zone.type == "evpn")
     }
+
+
+def why_no_vrf(given: DesignInput, zone: PveEvpnZone | LeftZone, node: str) -> str:
+    """Why PVE gives one of its EVPN zones no VRF on a node, which PVE accepts; empty when it does, or nobody can tell."""
+    if isinstance(zone, PveEvpnZone):
+        pves = {c.id: c for c in given.sdn.controllers if not isinstance(c, EvpnController)}
+        if zone.controller not in pves:
+            return f"PVE has no controller '{zone.controller}'"
+        if not _is_evpn(pves[zone.controller]):
+            return f"controller '{zone.controller}' is none for EVPN"
+    return "" if asns(given, node) else f"no controller of PVE's with an AS number runs on {node}"
 
 
 def plain_vnis(given: DesignInput, node: str) -> frozenset[int]:

@@ -135,8 +135,9 @@ def daemons(frr: FrrConfig | None) -> frozenset[str]:
 def _default_router(given: DesignInput, bgp: BgpPlan, plans: tuple[ZonePlan, ...], node: str) -> BgpRouter | None:
     """`router bgp` without VRF: the sessions of our controllers, and the fences round plain VNIs."""
     meshes = [mesh for mesh in bgp.meshes if node in mesh.speakers]
-    fences = _fences(given, plans, node, is_speaker=bool(meshes))
     pve_asns = beside_pve.asns(given, node)
+    # Where nobody speaks BGP, nobody announces a VNI that would have to be fenced off.
+    fences = _fences(given, plans, node, is_speaker=bool(meshes)) if meshes or pve_asns else ()
     if not meshes and not fences:
         return None
     groups: list[PeerGroup] = []

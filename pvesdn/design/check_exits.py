@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from pvesdn.design import names
-from pvesdn.design.beside_pve import evpn_zones
+from pvesdn.design.beside_pve import evpn_zones, why_no_vrf
 from pvesdn.design.remarks import error, listed, warning
 from pvesdn.design.zones import zone_nodes
 from pvesdn.model.cluster import Vtep
@@ -39,6 +39,9 @@ def _zone(given: DesignInput, uplink: Exit) -> Iterator[Finding]:
         nodes = zone_nodes(zone, given.cluster)
     elif uplink.zone in evpn_zones(given):
         theirs = evpn_zones(given)[uplink.zone]
+        if why := why_no_vrf(given, theirs, uplink.node):
+            what = f"zone '{uplink.zone}' of PVE has no VRF on {uplink.node}: {why}"
+            yield error(uplink.where, what, "give the zone a controller of type evpn in PVE, or remove this section")
         nodes = frozenset({uplink.node}) if theirs.nodes is None else theirs.nodes
     elif any(zone.id == uplink.zone for zone in given.sdn.zones):
         yield error(uplink.where, f"zone '{uplink.zone}' of PVE has no VRF", "use a zone of type evpn")

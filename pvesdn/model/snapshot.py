@@ -11,6 +11,11 @@ from dataclasses import dataclass, field
 
 from pvesdn.model.primitives import Json
 
+SDN_PATH = "cluster/sdn"
+"""PVE's SDN in the API; the answer is None where the API has no such path."""
+SDN_PACKAGE = "libpve-network-perl"
+"""What gives the API that path, on the node where it is installed."""
+
 SEEN_NAME = "pvesdn-seen.json"
 
 PVE_FILES = (

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 from pvesdn.compare.running import compare_running
+from pvesdn.decode.api_answers import one_line
 from pvesdn.decode.cluster_status import decode_cluster
 from pvesdn.decode.node import decode_facts
 from pvesdn.decode.pending import pending_changes
@@ -16,13 +17,13 @@ from pvesdn.design.check_devices import defined_twice
 from pvesdn.design.check_exits import in_another_vrf
 from pvesdn.design.checks import check
 from pvesdn.design.vteps import choose_vteps
-from pvesdn.errors import NodeError, NotQuorate, SdnConfigError
+from pvesdn.errors import ClusterError, NodeError, NotQuorate, SdnConfigError
 from pvesdn.model.cluster import Vtep
 from pvesdn.model.design import DesignInput
 from pvesdn.model.files import PendingChange
 from pvesdn.model.findings import Finding, Severity
 from pvesdn.model.running import PveRunning
-from pvesdn.model.snapshot import SEEN_NAME, Snapshot
+from pvesdn.model.snapshot import SDN_PACKAGE, SDN_PATH, SEEN_NAME, Snapshot
 
 Intent: TypeAlias = Literal["pending", "running"]
 """Which of PVE's definitions count: those in the files, or those that were committed."""
@@ -53,7 +54,7 @@ def understand(snapshot: Snapshot, *, intent: Intent = "pending") -> Understandi
     """Decode and check a snapshot.
 
     :raises NotQuorate: membership cannot be trusted.
-    :raises ClusterError: the API's answers are not what PVE gives.
+    :raises ClusterError: the API's answers are not what PVE gives, or it denies the SDN that a node has installed.
     :raises SdnConfigError: the definitions cannot be used; it has every fault that was found.
     """
     cluster = decode_cluster(snapshot.api)
@@ -62,6 +63,7 @@ def understand(snapshot: Snapshot, *, intent: Intent = "pending") -> Understandi
             "the cluster has no quorum, so its membership cannot be trusted",
             hint="bring nodes back until 'pvecm status' says Quorate: Yes",
         )
+    _require_sdn_where_it_is_installed(snapshot, has_sdn=cluster.has_sdn)
     decoded = decode_sdn(snapshot.pve_files, intent=intent)
     facts = {}
     unreadable = {}
@@ -93,6 +95,27 @@ def understand(snapshot: Snapshot, *, intent: Intent = "pending") -> Understandi
         unreadable=unreadable,
         in_the_way={node: tuple(map(_as_warning, found)) for node, found in by_hand.items()},
     )
+
+
+def _require_sdn_where_it_is_installed(snapshot: Snapshot, *, has_sdn: bool) -> None:
+    """An API without endpoints for SDN means a cluster without SDN, unless a node has what makes them.
+
+    To believe it would hand PVE's own files to pvesdn, which would then empty them.
+    """
+    if has_sdn or SDN_PATH not in snapshot.api:
+        return
+    installed = {}
+    for node, raw in sorted(snapshot.nodes.items()):
+        versions = raw.commands.get("versions")
+        if isinstance(versions, dict) and versions.get(SDN_PACKAGE):
+            installed[node] = one_line(str(versions[SDN_PACKAGE]))
+    if installed:
+        node, version = next(iter(installed.items()))
+        others = f" (and {counted} more)" if (counted := len(installed) - 1) else ""
+        raise ClusterError(
+            f"the API has no /{SDN_PATH}, but {node}{others} has {SDN_PACKAGE} {version}",
+            hint=f"apt install {SDN_PACKAGE} on the node whose API is asked, then systemctl restart pvedaemon pveproxy",
+        )
 
 
 def _as_warning(finding: Finding) -> Finding:

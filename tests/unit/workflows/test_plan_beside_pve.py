@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from pvesdn.design.cluster import design_node, share
-from pvesdn.model.files import FRR_CONF, FRR_CONF_LOCAL, FRR_DAEMONS, SDN_INTERFACES
+from pvesdn.errors import SdnConfigError
+from pvesdn.model.files import FRR_CONF_LOCAL, FRR_DAEMONS, SDN_INTERFACES
 from pvesdn.render.renderer import Renderer
 from pvesdn.workflows.plan import plan
 from pvesdn.workflows.read import read_cluster
 from pvesdn.workflows.understand import understand
 from tests.unit.design.network import PVE_EVPN, UNDERLAY, uplink
-from tests.unit.workflows.kit import apply_to, cluster, plan_of
+from tests.unit.workflows.kit import UNICAST, cluster, plan_of
 
 FABRIC = {
     "fabrics.cfg": "ospf_fabric: lab\n\tarea 0\n\tip_prefix 172.20.30.0/24\n\n"
@@ -108,8 +111,37 @@ def test_daemons_that_pve_needs_and_does_not_switch_are_switched_on_where_frr_is
     assert found["node2"] == []
 
 
-def test_on_a_pve_without_sdn_the_frr_conf_that_pvesdn_wrote_for_pves_zones_stays():
-    made = cluster("", pve_files=PVE_EVPN, version="7.4.17")
-    assert FRR_CONF in paths(made)
-    assert apply_to(made).is_good
-    assert plan_of(made).is_empty
+LEADERLESS = "exit: up\n\tzone ezone\n\tnode node1\n\tinterface eno2\n\taddress 192.0.2.2/24\n\tgateways 192.0.2.1\n"
+OF_CTL = {
+    "zones.cfg": "evpn: ezone\n\tcontroller ctl\n\tvrf-vxlan 10000\n\n",
+    "vnets.cfg": "vnet: evnet\n\tzone ezone\n\ttag 11000\n\n",
+}
+
+
+@pytest.mark.parametrize("version", ["9.1.5", "8.4.1", "7.4.3"])
+@pytest.mark.parametrize(
+    ("controllers", "reason"),
+    [
+        ("", "PVE has no controller 'ctl'"),
+        ("evpn: other\n\tasn 65000\n\tpeers 192.168.0.1\n\n", "PVE has no controller 'ctl'"),
+        ("bgp: bgpnode2\n\tasn 65001\n\tnode node2\n\tpeers 192.168.0.9\n\n", "PVE has no controller 'ctl'"),
+        ("bgp: ctl\n\tasn 65001\n\tnode node1\n\tpeers 192.168.0.9\n\n", "controller 'ctl' is none for EVPN"),
+    ],
+)
+def test_an_exit_in_a_zone_whose_controller_is_gone_is_an_error(controllers: str, reason: str, version: str) -> None:
+    made = cluster(f"{UNICAST}\n{LEADERLESS}", pve_files={**OF_CTL, "controllers.cfg": controllers}, version=version)
+    with pytest.raises(SdnConfigError, match=rf"exit 'up': zone 'ezone' of PVE has no VRF on node1: {reason}; give"):
+        plan_of(made)
+
+
+def test_an_exit_on_a_node_that_the_controller_leaves_out_is_an_error() -> None:
+    controllers = "evpn: ctl\n\tasn 65000\n\tpeers 192.168.0.1\n\tnodes node2\n\n"
+    made = cluster(f"{UNICAST}\n{LEADERLESS}", pve_files={**OF_CTL, "controllers.cfg": controllers})
+    with pytest.raises(SdnConfigError, match=r"has no VRF on node1: no controller of PVE's .* runs on node1"):
+        plan_of(made)
+
+
+def test_a_node_that_the_controller_leaves_out_needs_no_fences() -> None:
+    controllers = "evpn: ctl\n\tasn 65000\n\tpeers 192.168.0.1\n\tnodes node2\n\n"
+    made = cluster(UNICAST, pve_files={**OF_CTL, "controllers.cfg": controllers})
+    assert {node.node for node in plan_of(made).nodes} == {"node1", "node2", "node3"}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pvesdn.errors import ApiRefused, NodeFailed, NodeUnreachable, NotQuorate, SnapshotError
+from pvesdn.errors import ApiRefused, ClusterError, NodeFailed, NodeUnreachable, NotQuorate, SnapshotError
 from pvesdn.workflows.read import read_cluster
 from tests.unit.workflows.kit import cluster, plan_of
 
@@ -66,6 +66,24 @@ def test_absent_sdn_endpoints_are_no_error() -> None:
     made = cluster(version="7.4.3")
     made.api.errors["cluster/sdn"] = ApiRefused("501: not implemented", status=501)
     assert read_cluster(made.world()).api["cluster/sdn"] is None
+
+
+@pytest.mark.parametrize("status", [404, 501, None])
+def test_absent_sdn_endpoints_are_an_error_where_a_node_has_what_makes_them(status: int | None) -> None:
+    made = cluster()
+    made.nodes["node2"].commands["versions"]["libpve-network-perl"] = "1.2.5"
+    if status is None:
+        made.api.answers["cluster/sdn"] = None
+    else:
+        made.api.errors["cluster/sdn"] = ApiRefused(f"{status}: not implemented", status=status)
+    with pytest.raises(ClusterError, match=r"no /cluster/sdn, but node2 has libpve-network-perl 1\.2\.5; apt install"):
+        plan_of(made)
+
+
+def test_absent_sdn_endpoints_and_nobody_who_has_what_makes_them_are_a_cluster_without_sdn() -> None:
+    made = cluster()
+    made.api.errors["cluster/sdn"] = ApiRefused("404: no such path", status=404)
+    assert [file.path for file in plan_of(made).nodes[0].files] == ["/etc/network/interfaces.d/pvesdn"]
 
 
 def test_endpoints_that_are_forbidden_are_an_error() -> None:
