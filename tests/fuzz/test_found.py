@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from pvesdn.model.files import FRR_CONF
 from pvesdn.model.snapshot import Snapshot
 from tests.fuzz.corpus import Draft, start
 from tests.fuzz.laws import Outcome, check_snapshot
+from tests.unit.design.network import PVE_EVPN
+from tests.unit.workflows.kit import apply_to, cluster, plan_of
 
 
 def spoiled(name: str, change: Callable[[Draft], object]) -> Snapshot:
@@ -42,3 +45,10 @@ def test_a_property_of_pves_without_a_value_is_not_pending_for_ever() -> None:
         draft.pve_files["vnets.cfg"] = draft.pve_files["vnets.cfg"].replace("\ttag 8\n", "\ttag\n")
 
     every_law_holds(spoiled("golden_pve/qinq, defined", clear))
+
+
+def test_on_a_pve_without_sdn_the_frr_conf_that_pvesdn_wrote_for_pves_zones_stays() -> None:
+    made = cluster("", pve_files=PVE_EVPN, version="7.4.17")
+    assert {FRR_CONF} <= {change.path for change in plan_of(made).nodes[0].files}
+    assert apply_to(made).is_good
+    assert plan_of(made).is_empty
