@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from pvesdn.model.cluster import Vtep
+from pvesdn.model.cluster import UnderlayPath, Vtep
 from pvesdn.model.primitives import IpAddress
 
 MTU_MIN, MTU_MAX = 552, 9216
@@ -18,6 +18,24 @@ def overhead(vtep: IpAddress) -> int:
     return _OVERHEAD[vtep.version]
 
 
-def inner_mtu(vteps: Iterable[Vtep]) -> int | None:
-    """Bytes of the largest inner IP packet that fits between all of these VTEPs; None if none of their MTUs is known."""
-    return min((vtep.mtu - overhead(vtep.address) for vtep in vteps if vtep.mtu is not None), default=None)
+def narrowest(vtep: Vtep, ends: Iterable[IpAddress]) -> UnderlayPath | None:
+    """The way of the least MTU from a VTEP to some addresses; None where none of those ways is known."""
+    ways = [vtep.ways[end] for end in ends if end in vtep.ways and vtep.ways[end].mtu is not None]
+    return min(ways, key=lambda way: (way.mtu or 0, way.peer.version, int(way.peer)), default=None)
+
+
+def outer_mtu(vtep: Vtep, ends: Iterable[IpAddress]) -> int | None:
+    """Bytes of the largest packet, VXLAN headers included, from a VTEP to some addresses; None where it is not known."""
+    way = narrowest(vtep, ends)
+    return vtep.mtu if way is None else way.mtu
+
+
+def inner_mtu(vteps: Iterable[Vtep], ends: Iterable[IpAddress] = ()) -> int | None:
+    """Bytes of the largest inner IP packet that fits between all of these VTEPs; None if none of their MTUs is known.
+
+    :param ends: to whom they send besides: a zone's list of peers, its multicast group.
+    """
+    between = tuple(vteps)
+    everybody = {vtep.address for vtep in between} | set(ends)
+    sizes = ((outer_mtu(vtep, everybody - {vtep.address}), overhead(vtep.address)) for vtep in between)
+    return min((size - more for size, more in sizes if size is not None), default=None)
