@@ -76,12 +76,12 @@ def _needed(given: DesignInput, facts: NodeFacts, vteps: Mapping[str, Vtep]) -> 
         return {}
     owners = {other.address: node for node, other in vteps.items()}
     found: dict[str, tuple[str, str]] = {}
-    for peer, way in vtep.ways.items():
+    for peer, path in vtep.paths.items():
         node = owners.get(peer)
-        # The way to a member that is off is the one that was seen: what routes are left may lead anywhere.
-        if peer.is_multicast or (node is not None and node not in given.facts and not way.is_remembered):
+        # The path to a member that is off is the one that was seen: what routes are left may lead anywhere.
+        if peer.is_multicast or (node is not None and node not in given.facts and not path.is_remembered):
             continue
-        for device in way.devices:
+        for device in path.devices:
             found.setdefault(device, ("carries", f"the way to {peer}" + (f" (VTEP of {node})" if node else "")))
     holder = facts.holder(vtep.address)
     return found if holder is None else found | {holder: ("holds", "the node's VTEP")}

@@ -160,16 +160,18 @@ class _Mesh:
 
 
 def _tell_source(node: str, neighbor: FrrNeighbor, peer: IpAddress, ground: Ground, book: Notebook) -> None:
-    """Sessions speak with the VTEP; another source that was written is lost."""
-    vtep = ground.vteps[node].address
-    if neighbor.source is None or peer.version != vtep.version:
+    """Sessions speak from the VTEP, with peers of the other family from what the kernel chooses; any other source is lost."""
+    if neighbor.source is None:
         return
+    vtep = ground.vteps[node].address
     word, place = neighbor.source
     source = _parsed(word) or ground.source(node, word, peer)
-    if source != vtep:
-        which = f"{source} of {word}" if source is not None and _parsed(word) is None else word
-        what = f"update-source {which}: the session then speaks from the VTEP, {vtep}"
-        book.lose(node, place, f"neighbor {peer}", what, f"make the peer take it from {vtep}")
+    if source == vtep:
+        return
+    which = f"{source} of {word}" if source is not None and _parsed(word) is None else word
+    new = f"the VTEP, {vtep}" if peer.version == vtep.version else "the address that the kernel chooses"
+    what = f"update-source {which}: the session then speaks from {new}"
+    book.lose(node, place, f"neighbor {peer}", what, "the peer has to take the session from there")
 
 
 def _routers(nodes: Mapping[str, HandmadeNode]) -> dict[str, FrrRouter]:

@@ -75,13 +75,13 @@ def read_ground(
         member.address: member.name for member in cluster.members if member.address and member.name not in devices
     }
     owners |= {vtep.address: name for name, vtep in vteps.items()}
-    return Ground(_with_ways(vteps, facts, cluster), owners, masters, all_held)
+    return Ground(_with_paths(vteps, facts, cluster), owners, masters, all_held)
 
 
-def _with_ways(vteps: Mapping[str, Vtep], facts: Mapping[str, NodeFacts], cluster: ClusterState) -> Mapping[str, Vtep]:
-    """As design will see them; where no way is known, the device that holds the address goes on speaking for it."""
+def _with_paths(vteps: Mapping[str, Vtep], facts: Mapping[str, NodeFacts], cluster: ClusterState) -> Mapping[str, Vtep]:
+    """As design will see them; where no path is known, the device that holds the address goes on speaking for it."""
     found = with_paths(vteps, DesignInput(sdn=SdnConfig(), cluster=cluster, facts=facts))
-    return {name: found[name] if found[name].ways else vtep for name, vtep in vteps.items()}
+    return {name: found[name] if found[name].paths else vtep for name, vtep in vteps.items()}
 
 
 def _refuse_second(
