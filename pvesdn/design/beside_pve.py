@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_address
+
 from pvesdn.model.design import DesignInput
+from pvesdn.model.fabrics import Fabric
+from pvesdn.model.primitives import IpAddress
 from pvesdn.model.pve_controllers import PveBgpController
 from pvesdn.model.sdn import (
     Controller,
@@ -47,6 +51,18 @@ def _has_local(given: DesignInput, node: str) -> bool:
 def has_evpn(given: DesignInput) -> bool:
     """PVE runs `advertise-all-vni` on its nodes."""
     return any(_is_evpn(controller) for controller in given.sdn.controllers)
+
+
+def evpn_peers(given: DesignInput, node: str) -> frozenset[IpAddress]:
+    """Whom PVE's own EVPN controllers peer with on a node: the peers they list, or the members of the fabric they run over."""
+    fabrics = {fabric.id: fabric for fabric in given.sdn.fabrics if isinstance(fabric, Fabric) and fabric.member(node)}
+    found: set[IpAddress] = set()
+    for controller in given.sdn.controllers:
+        if isinstance(controller, PveEvpnController):
+            found |= {ip_address(peer) for peer in controller.peers}
+            fabric = fabrics.get(controller.fabric or "")
+            found |= {member.ip for member in fabric.members if member.ip is not None} if fabric else set()
+    return frozenset(found)
 
 
 def asns(given: DesignInput, node: str) -> tuple[tuple[str, int], ...]:

@@ -10,9 +10,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 from functools import cached_property
-from ipaddress import IPv4Address, ip_address, ip_network
+from ipaddress import IPv4Address, ip_address
 
-from pvesdn.model.facts import IfaceStanza, NodeFacts, Route
+from pvesdn.design.routes import RouteTable, source_of
+from pvesdn.model.facts import IfaceStanza, NodeFacts
 from pvesdn.model.primitives import IpAddress
 
 IPV4 = 4
@@ -153,11 +154,11 @@ def way_to(target: IpAddress, facts: NodeFacts) -> Way:
     if not facts.routes:
         # Nothing is known of the node's routes; the bridge of PVE's installer is where other nodes are.
         return Way(None, _BRIDGE if facts.link(_BRIDGE) else "")
-    route = _best(target, facts.routes)
-    if route is None or not route.device:
+    hops = RouteTable(facts.routes).hops(target)
+    if not hops or not hops[0].device:
         return Way()
-    source = route.source or _source(route.gateway or target, route.device, facts)
-    return Way(None if source is None else str(source), route.device)
+    source = source_of(hops[0], target, facts)
+    return Way(None if source is None else str(source), hops[0].device)
 
 
 def _configured(stanzas: Iterable[IfaceStanza]) -> dict[str, str]:
@@ -172,34 +173,3 @@ def _configured(stanzas: Iterable[IfaceStanza]) -> dict[str, str]:
             match = _CIDR.fullmatch(text)
             found[stanza.name] = match[1] if match else text
     return found
-
-
-def _best(target: IpAddress, routes: Iterable[Route]) -> Route | None:
-    """The longest match; of equal ones the first, since `ip route` lists them by metric."""
-    best: tuple[int, Route | None] = (-1, None)
-    for route in routes:
-        if route.family != target.version:
-            continue
-        length = _match(target, route.destination)
-        if length > best[0]:
-            best = (length, route)
-    return best[1]
-
-
-def _match(target: IpAddress, destination: str) -> int:
-    """Length of the prefix that holds `target`, -1 when it does not."""
-    if destination == "default":
-        return 0
-    network = ip_network(destination, strict=False)
-    return network.prefixlen if target in network else -1
-
-
-def _source(next_hop: IpAddress, device: str, facts: NodeFacts) -> IpAddress | None:
-    """The source address the kernel takes where the route names none: one that shares a network with the next hop."""
-    held = [
-        interface
-        for name, interface in facts.addresses
-        if name == device and interface.version == next_hop.version and not interface.ip.is_link_local
-    ]
-    near = (interface.ip for interface in held if next_hop in interface.network)
-    return next(near, held[0].ip if held else None)

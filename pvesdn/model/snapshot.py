@@ -47,8 +47,8 @@ NODE_FILES = (
 )
 """Which files are read of a node; the last path component may be a glob pattern."""
 
-NODE_COMMANDS = ("ip-addr", "ip-link", "ip-route", "ip-route6", "versions", "sysctl")
-"""Names of what is asked of a node: `ip -j -d address|link|route|-6 route`, package versions, forwarding switches."""
+NODE_COMMANDS = ("ip-addr", "ip-link", "ip-route", "ip-route6", "ip-rule", "ip-rule6", "versions", "sysctl")
+"""Names of what is asked of a node: `ip -j -d address|link`, `ip -j [-6] route|rule`, package versions, forwarding switches."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,6 +61,8 @@ IP_COMMANDS = {
     "ip-link": ["ip", "-j", "-d", "link"],
     "ip-route": ["ip", "-j", "route"],
     "ip-route6": ["ip", "-j", "-6", "route"],
+    "ip-rule": ["ip", "-j", "rule"],
+    "ip-rule6": ["ip", "-j", "-6", "rule"],
 }
 FRR_RELOAD = "/usr/lib/frr/frr-reload.py"
 FRR_IS_DOWN = ("is not running", "failed to connect to any daemons")
@@ -524,8 +526,11 @@ def _ask(machine: Machine, name: str) -> Any:
         return {key: value for key, value in values.items() if value is not None}
     if name not in IP_COMMANDS:
         raise Refused(f"{name!r} is nothing that a node can be asked")
-    # A kernel booted with ipv6.disable=1 makes `ip -6` fail; it has no routes.
-    if name == "ip-route6" and not machine.root and not os.path.exists("/proc/sys/net/ipv6"):
+    # A kernel booted with ipv6.disable=1 makes `ip -6` fail; it has neither routes nor rules.
+    if "-6" in IP_COMMANDS[name] and not machine.root and not os.path.exists("/proc/sys/net/ipv6"):
+        return []
+    # A kernel built without policy routing refuses `ip rule`; it has no rules.
+    if name.startswith("ip-rule") and machine.run(IP_COMMANDS[name], limit=30).status:
         return []
     return _json_of(machine, IP_COMMANDS[name])
 
