@@ -32,6 +32,7 @@ import signal
 import stat
 import subprocess
 import sys
+import time
 from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Optional, Tuple
 
 MARKER = "----pvesdn-answer----"
@@ -46,8 +47,13 @@ INTERFACES = ("/etc/network/interfaces.d/sdn", "/etc/network/interfaces.d/pvesdn
 TARGETS = frozenset([*INTERFACES, FRR_CONF, "/etc/frr/frr.conf.local", "/etc/frr/daemons", SYSCTL_CONF])
 """What `stage` and `commit` may touch."""
 
+CLUSTER_FOLDER = "/etc/pve/sdn"
 PUT_PATTERN = re.compile(r"/etc/pve/sdn/pvesdn[A-Za-z0-9._-]*")
 """What `put` may write. PVE's own definitions are written through PVE's API alone, which locks them."""
+DRAFT = re.compile(r"pvesdn[A-Za-z0-9._-]*\.tmp\.(?P<node>[A-Za-z0-9._-]+)\.(?P<process>[0-9]+)")
+"""Names of what `put` writes before it renames it; the last two words are the node and the process that write."""
+DRAFT_LIFE = 60.0
+"""Seconds. A write and a rename take none of them, so an older draft of another node's belongs to nobody."""
 
 STATE_DIR = "/var/lib/pvesdn"
 LOCK = STATE_DIR + "/lock"
@@ -203,6 +209,7 @@ def stage(machine: Machine, arguments: Value) -> Value:
     """
     changes = _changes(arguments)
     with _locked(machine):
+        _clear_up(machine)
         problems = [problem for change in changes for problem in _obstacles(machine, change)]
         if not problems:
             try:
@@ -348,6 +355,7 @@ def put(machine: Machine, arguments: Value) -> Value:
         raise Refused(f"{path!r} is not for pvesdn to write")
     place = machine.place(path)
     temporary = f"{place}.tmp.{os.uname().nodename}.{os.getpid()}"
+    _remove_drafts(machine, os.path.dirname(path))
     try:
         # No chmod, no chown: pmxcfs refuses both. It stores every write on disk by itself.
         with open(temporary, "wb") as file:
@@ -583,6 +591,30 @@ def _obstacles(machine: Machine, change: Change) -> List[str]:
     except Refused as refused:
         return [f"{change.path}: {refused.error}"]
     return []
+
+
+def _clear_up(machine: Machine) -> None:
+    """Take away what killed runs left beside files of ours. The caller holds the lock, and no commit is half-way."""
+    _unstage(machine, [*TARGETS, RECORD])
+    for path in (*TARGETS, RECORD):
+        with contextlib.suppress(OSError):
+            os.unlink(_kept(machine, path))
+    _remove_drafts(machine, CLUSTER_FOLDER)
+
+
+def _remove_drafts(machine: Machine, folder: str) -> None:
+    """Take away what a killed `put` left. The cluster file system has no nameless files that would go by themselves."""
+    place = machine.place(folder)
+    with contextlib.suppress(OSError):
+        for name in os.listdir(place):
+            draft = DRAFT.fullmatch(name)
+            if draft is None:
+                continue
+            with contextlib.suppress(OSError):
+                here = draft.group("node") == os.uname().nodename
+                is_dead = here and not os.path.exists("/proc/" + draft.group("process"))
+                if is_dead or time.time() - os.stat(os.path.join(place, name)).st_mtime > DRAFT_LIFE:
+                    os.unlink(os.path.join(place, name))
 
 
 def _stage_one(machine: Machine, change: Change) -> None:
