@@ -159,13 +159,17 @@ class Machine:
 
 
 class Change(NamedTuple):
-    """One file to write, or to remove when `data` is None; `expect` is the digest of what it replaces, None for nothing."""
+    """One file to write, or to remove when `data` is None; `expect` is the digest of what it replaces, None for nothing.
+
+    `meaning` is remembered with the file: it tells our text in somebody else's words.
+    """
 
     path: str
     data: Optional[bytes]
     mode: int
     owner: str
     expect: Optional[str]
+    meaning: Optional[str] = None
 
 
 # ------------------------------------------------------------------------------------------------------------ the verbs
@@ -204,7 +208,8 @@ def observe(machine: Machine, arguments: Value) -> Value:
 def stage(machine: Machine, arguments: Value) -> Value:
     """Write temporaries beside their targets: ``{"files": [entries]}`` -> ``{"problems": [str]}``.
 
-    An entry is ``{"path", "text" (None removes), "mode": "0644", "owner": "user:group", "expect": sha256 or None (absent)}``.
+    An entry is ``{"path", "text" (None removes), "mode": "0644", "owner": "user:group", "expect": sha256 or None (absent),
+    "meaning": sha256 or None}``; the last is optional.
     Any problem, FRR's own check of frr.conf included, and nothing stays staged.
     """
     changes = _changes(arguments)
@@ -460,7 +465,8 @@ def _changes(arguments: Value) -> List[Change]:
         if not isinstance(owner, str) or not re.fullmatch(r"[a-z_][a-z0-9_-]*:[a-z_][a-z0-9_-]*", owner):
             raise Refused(f"{owner!r} is no owner in the form user:group")
         data = None if text is None else _encoded(text)
-        changes.append(Change(_target(_text(entry, "path")), data, int(mode, 8), owner, expect))
+        meaning = _optional_text(entry, "meaning") if "meaning" in entry else None
+        changes.append(Change(_target(_text(entry, "path")), data, int(mode, 8), owner, expect, meaning))
     if len({change.path for change in changes}) != len(changes):
         raise Refused("a file is named twice")
     return changes
@@ -745,11 +751,16 @@ def _bring_back(machine: Machine, commands: List[List[str]]) -> None:
 def _swap(machine: Machine, changes: List[Change]) -> None:
     """Put all staged files and the record of their digests in place, or none."""
     record = _record(machine)
+    meanings = dict(record.pop("meanings", {}))
     for change in changes:
-        if change.data is None:
-            record["files"].pop(change.path, None)
-        else:
+        record["files"].pop(change.path, None)
+        meanings.pop(change.path, None)
+        if change.data is not None:
             record["files"][change.path] = hashlib.sha256(change.data).hexdigest()
+            if change.meaning is not None:
+                meanings[change.path] = change.meaning
+    if meanings:
+        record["meanings"] = meanings
     record["unfinished"] = True
     last = Change(RECORD, _json_bytes(record), 0o600, "", _digest(machine, RECORD))
     _write_new(_staged(machine, RECORD), last.data or b"", last.mode)
@@ -847,7 +858,8 @@ def _sync_folders(machine: Machine, paths: List[str]) -> None:
 def _record(machine: Machine) -> Value:
     """What we wrote last: ``{"format": 1, "files": {path: sha256}, "unfinished": bool}``.
 
-    Once kernel settings were loaded also ``"sysctl": {name: {"before": value or null, "ours": value}}``.
+    Where a file came with its meaning also ``"meanings": {path: sha256}``; once kernel settings were loaded also
+    ``"sysctl": {name: {"before": value or null, "ours": value}}``.
     """
     text = _text_of(machine, RECORD)
     if text is None:
@@ -855,6 +867,7 @@ def _record(machine: Machine) -> Value:
     try:
         record = json.loads(text)
         good = record["format"] == 1 and isinstance(record["files"], dict) and isinstance(record["unfinished"], bool)
+        good = good and isinstance(record.get("meanings", {}), dict)
         good = good and all({"before", "ours"} == set(held) for held in record.get("sysctl", {}).values())
     except (ValueError, KeyError, TypeError, AttributeError):
         good = False
