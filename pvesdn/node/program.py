@@ -32,6 +32,7 @@ import signal
 import stat
 import subprocess
 import sys
+import time
 from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Optional, Tuple
 
 MARKER = "----pvesdn-answer----"
@@ -46,8 +47,13 @@ INTERFACES = ("/etc/network/interfaces.d/sdn", "/etc/network/interfaces.d/pvesdn
 TARGETS = frozenset([*INTERFACES, FRR_CONF, "/etc/frr/frr.conf.local", "/etc/frr/daemons", SYSCTL_CONF])
 """What `stage` and `commit` may touch."""
 
+CLUSTER_FOLDER = "/etc/pve/sdn"
 PUT_PATTERN = re.compile(r"/etc/pve/sdn/pvesdn[A-Za-z0-9._-]*")
 """What `put` may write. PVE's own definitions are written through PVE's API alone, which locks them."""
+DRAFT = re.compile(r"pvesdn[A-Za-z0-9._-]*\.tmp\.(?P<node>[A-Za-z0-9._-]+)\.(?P<process>[0-9]+)")
+"""Names of what `put` writes before it renames it; the last two words are the node and the process that write."""
+DRAFT_LIFE = 60.0
+"""Seconds. A write and a rename take none of them, so an older draft of another node's belongs to nobody."""
 
 STATE_DIR = "/var/lib/pvesdn"
 LOCK = STATE_DIR + "/lock"
@@ -155,13 +161,17 @@ class Machine:
 
 
 class Change(NamedTuple):
-    """One file to write, or to remove when `data` is None; `expect` is the digest of what it replaces, None for nothing."""
+    """One file to write, or to remove when `data` is None; `expect` is the digest of what it replaces, None for nothing.
+
+    `meaning` is remembered with the file: it tells our text in somebody else's words.
+    """
 
     path: str
     data: Optional[bytes]
     mode: int
     owner: str
     expect: Optional[str]
+    meaning: Optional[str] = None
 
 
 # ------------------------------------------------------------------------------------------------------------ the verbs
@@ -200,11 +210,13 @@ def observe(machine: Machine, arguments: Value) -> Value:
 def stage(machine: Machine, arguments: Value) -> Value:
     """Write temporaries beside their targets: ``{"files": [entries]}`` -> ``{"problems": [str]}``.
 
-    An entry is ``{"path", "text" (None removes), "mode": "0644", "owner": "user:group", "expect": sha256 or None (absent)}``.
+    An entry is ``{"path", "text" (None removes), "mode": "0644", "owner": "user:group", "expect": sha256 or None (absent),
+    "meaning": sha256 or None}``; the last is optional.
     Any problem, FRR's own check of frr.conf included, and nothing stays staged.
     """
     changes = _changes(arguments)
     with _locked(machine):
+        _clear_up(machine)
         problems = [problem for change in changes for problem in _obstacles(machine, change)]
         if not problems:
             try:
@@ -350,6 +362,7 @@ def put(machine: Machine, arguments: Value) -> Value:
         raise Refused(f"{path!r} is not for pvesdn to write")
     place = machine.place(path)
     temporary = f"{place}.tmp.{os.uname().nodename}.{os.getpid()}"
+    _remove_drafts(machine, os.path.dirname(path))
     try:
         # No chmod, no chown: pmxcfs refuses both. It stores every write on disk by itself.
         with open(temporary, "wb") as file:
@@ -454,7 +467,8 @@ def _changes(arguments: Value) -> List[Change]:
         if not isinstance(owner, str) or not re.fullmatch(r"[a-z_][a-z0-9_-]*:[a-z_][a-z0-9_-]*", owner):
             raise Refused(f"{owner!r} is no owner in the form user:group")
         data = None if text is None else _encoded(text)
-        changes.append(Change(_target(_text(entry, "path")), data, int(mode, 8), owner, expect))
+        meaning = _optional_text(entry, "meaning") if "meaning" in entry else None
+        changes.append(Change(_target(_text(entry, "path")), data, int(mode, 8), owner, expect, meaning))
     if len({change.path for change in changes}) != len(changes):
         raise Refused("a file is named twice")
     return changes
@@ -590,6 +604,30 @@ def _obstacles(machine: Machine, change: Change) -> List[str]:
     return []
 
 
+def _clear_up(machine: Machine) -> None:
+    """Take away what killed runs left beside files of ours. The caller holds the lock, and no commit is half-way."""
+    _unstage(machine, [*TARGETS, RECORD])
+    for path in (*TARGETS, RECORD):
+        with contextlib.suppress(OSError):
+            os.unlink(_kept(machine, path))
+    _remove_drafts(machine, CLUSTER_FOLDER)
+
+
+def _remove_drafts(machine: Machine, folder: str) -> None:
+    """Take away what a killed `put` left. The cluster file system has no nameless files that would go by themselves."""
+    place = machine.place(folder)
+    with contextlib.suppress(OSError):
+        for name in os.listdir(place):
+            draft = DRAFT.fullmatch(name)
+            if draft is None:
+                continue
+            with contextlib.suppress(OSError):
+                here = draft.group("node") == os.uname().nodename
+                is_dead = here and not os.path.exists("/proc/" + draft.group("process"))
+                if is_dead or time.time() - os.stat(os.path.join(place, name)).st_mtime > DRAFT_LIFE:
+                    os.unlink(os.path.join(place, name))
+
+
 def _stage_one(machine: Machine, change: Change) -> None:
     if change.data is not None:
         ids = _ids(machine, change.owner)
@@ -718,11 +756,16 @@ def _bring_back(machine: Machine, commands: List[List[str]]) -> None:
 def _swap(machine: Machine, changes: List[Change]) -> None:
     """Put all staged files and the record of their digests in place, or none."""
     record = _record(machine)
+    meanings = dict(record.pop("meanings", {}))
     for change in changes:
-        if change.data is None:
-            record["files"].pop(change.path, None)
-        else:
+        record["files"].pop(change.path, None)
+        meanings.pop(change.path, None)
+        if change.data is not None:
             record["files"][change.path] = hashlib.sha256(change.data).hexdigest()
+            if change.meaning is not None:
+                meanings[change.path] = change.meaning
+    if meanings:
+        record["meanings"] = meanings
     record["unfinished"] = True
     last = Change(RECORD, _json_bytes(record), 0o600, "", _digest(machine, RECORD))
     _write_new(_staged(machine, RECORD), last.data or b"", last.mode)
@@ -820,7 +863,8 @@ def _sync_folders(machine: Machine, paths: List[str]) -> None:
 def _record(machine: Machine) -> Value:
     """What we wrote last: ``{"format": 1, "files": {path: sha256}, "unfinished": bool}``.
 
-    Once kernel settings were loaded also ``"sysctl": {name: {"before": value or null, "ours": value}}``.
+    Where a file came with its meaning also ``"meanings": {path: sha256}``; once kernel settings were loaded also
+    ``"sysctl": {name: {"before": value or null, "ours": value}}``.
     """
     text = _text_of(machine, RECORD)
     if text is None:
@@ -828,6 +872,7 @@ def _record(machine: Machine) -> Value:
     try:
         record = json.loads(text)
         good = record["format"] == 1 and isinstance(record["files"], dict) and isinstance(record["unfinished"], bool)
+        good = good and isinstance(record.get("meanings", {}), dict)
         good = good and all({"before", "ours"} == set(held) for held in record.get("sysctl", {}).values())
     except (ValueError, KeyError, TypeError, AttributeError):
         good = False

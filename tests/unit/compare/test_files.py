@@ -344,3 +344,17 @@ def test_a_file_of_pves_that_nothing_sources_is_doubted_where_it_changes() -> No
     assert line.startswith(f"pve1: /etc/network/interfaces does not source {SDN_INTERFACES}; add the line")
     assert doubted((SDN_INTERFACES,), file) == []
     assert doubted(()) == []
+
+
+def test_what_write_memory_made_of_our_frr_conf_is_no_change_and_without_our_record_somebodys() -> None:
+    wanted = "frr defaults datacenter\nhostname pve1\nip forwarding\n!\nrouter bgp 1\n bgp router-id 10.0.0.1\nexit\n"
+    written = f"frr version 10.4.1\n{wanted.replace('ip forwarding', '!')}"
+    file = RenderedFile(FRR_CONF, wanted)
+    record = {FRR_CONF: digest(wanted)}
+    assert compare(file, files={FRR_CONF: written}, record=record).is_empty
+    assert obstacles(compare(file, files={FRR_CONF: written})) == [
+        "pve1: /etc/frr/frr.conf: somebody else wrote it; look at it with --diff, then say --overwrite to replace it"
+    ]
+    assert not compare(
+        RenderedFile(FRR_CONF, f"{wanted}!\nvrf a\nexit-vrf\n"), files={FRR_CONF: written}, record=record
+    ).is_empty

@@ -39,6 +39,16 @@ def test_staging_again_replaces_what_an_earlier_run_left(program: Asking, node: 
     assert node.text(OURS) == "second\n"
 
 
+def test_staging_takes_away_what_killed_runs_left_beside_any_file_of_ours(program: Asking, node: NodeRoot) -> None:
+    program.problems(node.entry(FRR, "of a run that was killed\n"))
+    for left in ("etc/sysctl.d/.90-pvesdn.conf.pvesdn-old", "var/lib/pvesdn/.written.json.pvesdn-new"):
+        node.write(f"/{left}", "left")
+    node.write("/etc/pve/sdn/pvesdn-seen.json.tmp.pve9.17", "left")
+    os.utime(node.place("/etc/pve/sdn/pvesdn-seen.json.tmp.pve9.17"), (0, 0))
+    assert program.problems(node.entry(OURS, "new\n")) == []
+    assert node.leftovers() == ["etc/network/interfaces.d/.pvesdn.pvesdn-new"]
+
+
 @pytest.mark.parametrize("expect", [None, "0" * 64])
 def test_a_file_that_is_not_the_one_of_the_plan_stops_everything(
     program: Asking, node: NodeRoot, expect: str | None
