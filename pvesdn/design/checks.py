@@ -18,6 +18,7 @@ from pvesdn.design import (
     check_subnets,
     check_underlay,
     check_vnis,
+    check_ways,
 )
 from pvesdn.model.cluster import Vtep
 from pvesdn.model.design import DesignInput
@@ -40,4 +41,5 @@ def check(given: DesignInput, vteps: Mapping[str, Vtep]) -> tuple[Finding, ...]:
         *check_bgp.check(given, vteps),
         *check_devices.check(given),
         *check_newer.check(given),
+        *check_ways.check(given),
     )
