@@ -19,6 +19,7 @@ from pvesdn.design import (
     check_subnets,
     check_underlay,
     check_vnis,
+    check_ways,
 )
 from pvesdn.model.cluster import Vtep
 from pvesdn.model.design import DesignInput
@@ -42,4 +43,5 @@ def check(given: DesignInput, vteps: Mapping[str, Vtep]) -> tuple[Finding, ...]:
         *check_pve_sessions.check(given),
         *check_devices.check(given),
         *check_newer.check(given),
+        *check_ways.check(given),
     )

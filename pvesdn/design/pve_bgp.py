@@ -11,7 +11,6 @@ from pvesdn.design.pve_exits import (
     MAP_IN,
     MAP_OUT,
     default_lists,
-    local_routes,
     null_routes,
     route_map_in,
     route_map_out,
@@ -92,7 +91,6 @@ def add_bgp(config: FrrConfig, speakers: Speakers, index: PveIndex) -> FrrConfig
         ),
         prefix_lists=(*lists, *(default_lists() if exits else ())),
         route_maps=(*route_map_in(exits, speakers.node, count), *route_map_out(exits, speakers.node, count), *maps),
-        routes=tuple(local_routes(exits, index)),
         protocol_maps=protocols,
     )
 

@@ -9,7 +9,7 @@ from pvesdn.design.pve_index import PveIndex
 from pvesdn.design.pve_node import IPV6
 from pvesdn.design.pve_zones import exit_veths
 from pvesdn.model.frr import PrefixList, RouteMapEntry, StaticRoute
-from pvesdn.model.sdn import PveEvpnZone, Subnet
+from pvesdn.model.sdn import PveEvpnController, PveEvpnZone, Subnet
 
 MAP_IN = "MAP_VTEP_IN"
 MAP_OUT = "MAP_VTEP_OUT"
@@ -35,11 +35,15 @@ def null_routes(zone: PveEvpnZone, subnets: Iterable[Subnet]) -> Iterator[Static
         yield StaticRoute(_command(network), f"{network}/{masks[network]}", "null0")
 
 
-def local_routes(exits: Iterable[PveEvpnZone], index: PveIndex) -> Iterator[StaticRoute]:
-    """Routes of the main table into the VRFs of exits with local routing, through their pair of veths."""
-    local = {zone.id for zone in exits if zone.exit_nodes_local_routing}
+def local_routes(index: PveIndex, node: str) -> Iterator[StaticRoute]:
+    """Routes of the main table into the VRFs of exits with local routing, through their pair of veths.
+
+    PVE does not ask whether the node has the zone, or the pair: a route through a device that is missing does nothing.
+    """
     for vnet, zone in index.vnets:
-        if zone.id not in local:
+        if not (isinstance(zone, PveEvpnZone) and zone.exit_nodes_local_routing and node in zone.exit_nodes):
+            continue
+        if not isinstance(index.controllers.get(zone.controller), PveEvpnController):
             continue
         for subnet in index.subnets.get(vnet.id, ()):
             command = _command(subnet.cidr.rpartition("/")[0])

@@ -36,7 +36,7 @@ class PveIndex:
     :param subnets: by VNet, sorted by id.
     :param all_subnets: of every zone, sorted by id; the id of one begins with its zone's.
     :param bridges: by VNet, as they are where nothing is translated; those of vlan and qinq zones are in `bridged`.
-    :param shared: what an EVPN zone with VNets has besides them, by zone.
+    :param shared: what an EVPN zone has on a node that has a VNet of it, by zone.
     """
 
     zones: Mapping[str, OwnPveZone]
@@ -62,10 +62,6 @@ def index_pve(sdn: SdnConfig) -> PveIndex:
     vnets = tuple((vnet, zones[vnet.zone]) for vnet in _sorted(sdn.vnets) if vnet.is_pve and vnet.zone in zones)
     all_subnets = tuple(subnet for subnet in _sorted(sdn.subnets) if subnet.is_pve)
     subnets = _by_vnet(all_subnets)
-    first: dict[str, str] = {}
-    for vnet, zone in vnets:
-        if vnet.tag is not None:  # PVE skips an EVPN VNet without tag
-            first.setdefault(zone.id, vnet.id)
     return PveIndex(
         zones=zones,
         left=sdn.left_zones,
@@ -79,11 +75,7 @@ def index_pve(sdn: SdnConfig) -> PveIndex:
             for vnet, zone in vnets
             if isinstance(zone, PveSimpleZone | PveVxlanZone | PveEvpnZone)
         },
-        shared={
-            id_: zone_stanzas(zone, subnets.get(first[id_], ()))
-            for id_, zone in zones.items()
-            if isinstance(zone, PveEvpnZone) and id_ in first
-        },
+        shared={id_: zone_stanzas(zone) for id_, zone in zones.items() if isinstance(zone, PveEvpnZone)},
     )
 
 

@@ -36,7 +36,7 @@ class Way:
     """What `ip route get` says of the way to an address.
 
     :param address: the source address, in the spelling in which it was found; None when there is none.
-    :param device: the outgoing device; empty when there is no way at all.
+    :param device: the outgoing device; empty when there is no way at all, or none is known.
     """
 
     address: str | None = None
@@ -95,6 +95,13 @@ class PveNode:
                 return Way(peer, self._holders[peer])
         return way_to(ip_address(peers[0]), self._facts) if peers else Way()
 
+    def is_missing(self, way: Way) -> bool:
+        """Whether `ip route get` finds no such way and fails, which ends what PVE was about to generate.
+
+        Where the node's routes are not known nothing is missing.
+        """
+        return not way.device and bool(self._facts.routes)
+
     def bridge(self, name: str) -> HostBridge | None:
         """The bridge of that name; None when the node has no such device, and PVE skips what would ride on it."""
         if name not in self._bridges:
@@ -117,14 +124,18 @@ class PveNode:
         """
         if way.address is not None and isinstance(ip_address(way.address), IPv4Address):
             return way.address
-        link = self._facts.link(way.device)
-        if link is None:
-            return None
-        master = self._facts.link(link.master)
-        octets = (master.mac if master and master.mac else link.mac).split(":")
+        octets = self.mac(way.device).split(":")
         if len(octets) != _MAC_BYTES or not any(int(octet, 16) for octet in octets):
             return None
         return ".".join(str(int(octet, 16)) for octet in octets[2:])
+
+    def mac(self, device: str) -> str:
+        """The MAC of a device, or of the bridge or bond it belongs to; empty when none is known."""
+        link = self._facts.link(device)
+        if link is None:
+            return ""
+        master = self._facts.link(link.master)
+        return master.mac if master and master.mac else link.mac
 
 
 def host_bridge(name: str, facts: NodeFacts) -> HostBridge | None:
