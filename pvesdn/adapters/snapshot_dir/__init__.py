@@ -7,24 +7,26 @@ reasons. No path leads out of the folder, neither by its name nor through a link
 from __future__ import annotations
 
 import errno
-import hashlib
 import json
 import os
 import re
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
 
-from pvesdn.decode.secrets import HIDDEN, hide_secrets
+from pvesdn.adapters.snapshot_dir.beneath import Beneath
+from pvesdn.decode.secrets.snapshot import without_secrets
 from pvesdn.errors import SnapshotError
 from pvesdn.model.primitives import Json
-from pvesdn.model.snapshot import NODE_COMMANDS, NODE_FILES, PVE_FILES, RECORD_FILE, NodeRaw, Snapshot
+from pvesdn.model.snapshot import NODE_COMMANDS, NODE_FILES, PVE_FILES, NodeRaw, Snapshot
 
 SIZE_LIMIT = 8 * 1024 * 1024
 """Bytes; the node program reads no bigger file either."""
 
+_HOW = "take a snapshot with: pvesdn snapshot DIR"
+_ABSENT = object()
 _MEMBERSHIP = "cluster/status"
 _UNREACHABLE = "unreachable.json"
 _SDN = PurePosixPath("etc/pve/sdn")
@@ -42,31 +44,33 @@ def read_snapshot(folder: Path) -> Snapshot:
     :raises SnapshotError: there is no such folder, it holds no snapshot, or a part of it is malformed or not readable.
     """
     try:
-        return _read(folder)
-    except OSError as error:  # folders that may not be looked into, names that are too long
-        raise SnapshotError(f"{error.filename or folder}: {error.strerror}") from None
+        with Beneath(folder) as beneath:
+            return _read(_Reader(beneath))
+    except FileNotFoundError:
+        raise SnapshotError(f"{folder}: no such folder", hint=_HOW) from None
+    except NotADirectoryError:
+        raise SnapshotError(f"{folder}: is no folder", hint=_HOW) from None
+    except OSError as error:  # a folder that may not be looked into, a name that is too long
+        raise SnapshotError(f"{folder}: {error.strerror}") from None
+    except RuntimeError:  # how pathlib before Python 3.13 says it
+        raise SnapshotError(f"{folder}: {os.strerror(errno.ELOOP)}") from None
 
 
-def _read(folder: Path) -> Snapshot:
-    if not folder.is_dir():
-        what = "is no folder" if folder.exists() else "no such folder"
-        raise SnapshotError(f"{folder}: {what}", hint="take a snapshot with: pvesdn snapshot DIR")
-    reader = _Reader(folder)
+def _read(reader: _Reader) -> Snapshot:
     api = {
         path.relative_to("api").with_suffix("").as_posix(): reader.json(path)
-        for path in reader.files("api")
+        for path in reader.files(PurePosixPath("api"))
         if path.suffix == ".json"
     }
     if _MEMBERSHIP not in api:
         raise SnapshotError(
-            f"{folder}: is no snapshot: api/{_MEMBERSHIP}.json is missing",
+            f"{reader.folder}: is no snapshot: api/{_MEMBERSHIP}.json is missing",
             hint="take one with: pvesdn snapshot DIR",
         )
-    definitions = {name: _SDN / name for name in PVE_FILES}
     return Snapshot(
         api=api,
-        pve_files={name: reader.text(path) for name, path in definitions.items() if reader.has(path)},
-        nodes={name: _read_node(reader, name) for name in reader.folders("nodes")},
+        pve_files={name: text for name in PVE_FILES if (text := reader.text(_SDN / name)) is not None},
+        nodes={name: _read_node(reader, name) for name in reader.folders(PurePosixPath("nodes"))},
         unreachable=_read_unreachable(reader),
     )
 
@@ -76,68 +80,68 @@ def _read_node(reader: _Reader, name: str) -> NodeRaw:
         raise SnapshotError(f"{reader.folder}/nodes/{name}: is no name of a node")
     here = PurePosixPath("nodes", name)
     files = {}
-    for path in reader.files(here):
-        remote = "/" + path.relative_to(here).as_posix()
-        if any(_matches(remote, pattern) for pattern in NODE_FILES):
-            files[remote] = reader.text(path)
-    answers = {command: here / "cmd" / f"{command}.json" for command in NODE_COMMANDS}
-    return NodeRaw(files, {command: reader.json(path) for command, path in answers.items() if reader.has(path)})
-
-
-def _matches(path: str, pattern: str) -> bool:
-    have, want = PurePosixPath(path), PurePosixPath(pattern)
-    return have.parent == want.parent and fnmatchcase(have.name, want.name) and not have.name.startswith(".")
+    for pattern in NODE_FILES:
+        for path in reader.matches(here / pattern.lstrip("/")):
+            if (text := reader.text(path)) is not None:
+                files["/" + path.relative_to(here).as_posix()] = text
+    answers = {command: reader.json(here / "cmd" / f"{command}.json") for command in NODE_COMMANDS}
+    return NodeRaw(files, {command: answer for command, answer in answers.items() if answer is not _ABSENT})
 
 
 def _read_unreachable(reader: _Reader) -> dict[str, str]:
     path = PurePosixPath(_UNREACHABLE)
-    if not reader.has(path):
-        return {}
     value = reader.json(path)
+    if value is _ABSENT:
+        return {}
     if not isinstance(value, dict) or not all(isinstance(reason, str) for reason in value.values()):
         raise SnapshotError(f"{reader.folder / path}: is no table of reasons by node")
     return value
 
 
 class _Reader:
-    """Files of one folder, by their path in it; what leads out of it is an error."""
+    """Texts and documents of one folder, by their path in it."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self._real = folder.resolve()
+    def __init__(self, beneath: Beneath) -> None:
+        self._beneath = beneath
+        self.folder = beneath.folder
 
-    def has(self, path: PurePosixPath) -> bool:
-        return os.path.lexists(self.folder / path)
+    def files(self, top: PurePosixPath) -> Iterator[PurePosixPath]:
+        """All files below a folder of the snapshot, folder by folder; a link counts as a file."""
+        todo = [top]
+        while todo:
+            here = todo.pop()
+            names = self._beneath.names(here)
+            yield from (here / name for name, is_folder in names if not is_folder)
+            todo += [here / name for name, is_folder in names if is_folder]
 
-    def files(self, below: str | PurePosixPath) -> Iterator[PurePosixPath]:
-        """All files below a folder of the snapshot, sorted."""
-        found = sorted((self.folder / below).rglob("*"))
-        return (PurePosixPath(path.relative_to(self.folder)) for path in found if path.is_symlink() or path.is_file())
+    def folders(self, here: PurePosixPath) -> list[str]:
+        """The folders in a folder, sorted."""
+        return [name for name, _ in self._beneath.names(here) if self._beneath.is_folder(here / name)]
 
-    def folders(self, below: str) -> list[str]:
-        there = self.folder / below
-        return sorted(path.name for path in there.iterdir() if path.is_dir()) if there.is_dir() else []
+    def matches(self, pattern: PurePosixPath) -> list[PurePosixPath]:
+        """The files that a pattern of `NODE_FILES` means, there or not."""
+        if "*" not in pattern.name:
+            return [pattern]
+        names = self._beneath.names(pattern.parent)
+        return [
+            pattern.parent / name
+            for name, is_folder in names
+            if fnmatchcase(name, pattern.name) and not name.startswith(".") and not is_folder
+        ]
 
-    def text(self, path: PurePosixPath) -> str:
-        file = self.folder / path
+    def text(self, path: PurePosixPath) -> str | None:
+        """A file's text; None where there is none."""
+        data = self._beneath.read(path, SIZE_LIMIT)
         try:
-            if not file.resolve(strict=True).is_relative_to(self._real):
-                raise SnapshotError(f"{file}: leads out of the snapshot")
-            if not file.is_file():
-                raise SnapshotError(f"{file}: is no file")
-            if file.stat().st_size > SIZE_LIMIT:
-                raise SnapshotError(f"{file}: is bigger than {SIZE_LIMIT // 1024 // 1024} MiB")
-            return file.read_bytes().decode("utf-8")
-        except OSError as error:
-            raise SnapshotError(f"{file}: {error.strerror}") from None
-        except RuntimeError:  # how pathlib before Python 3.13 says it
-            raise SnapshotError(f"{file}: {os.strerror(errno.ELOOP)}") from None
+            return None if data is None else data.decode("utf-8")
         except UnicodeDecodeError:
-            raise SnapshotError(f"{file}: is not UTF-8 text") from None
+            raise SnapshotError(f"{self.folder / path}: is not UTF-8 text") from None
 
     def json(self, path: PurePosixPath) -> Json:
+        """A file's document; `_ABSENT` where there is none."""
+        text = self.text(path)
         try:
-            return json.loads(self.text(path))
+            return _ABSENT if text is None else json.loads(text)
         except (ValueError, RecursionError):
             raise SnapshotError(f"{self.folder / path}: is not valid JSON") from None
 
@@ -148,13 +152,15 @@ class _Reader:
 def write_snapshot(folder: Path, snapshot: Snapshot) -> tuple[str, ...]:
     """Make `folder` hold `snapshot`, its secrets replaced: mode 0700, its files 0600, whole or not at all.
 
-    Digests of pvesdn's own record follow the replacement, so that an offline plan says what the live one says.
-
     :param folder: absent, or an empty folder.
-    :returns: one line for each file whose secrets were replaced.
+    :returns: one line for each file of which values were replaced.
     :raises SnapshotError: the folder is not empty or cannot be written, or the snapshot names a path that leads out.
     """
-    files, notes = _without_secrets(_texts(snapshot))
+    for path, text in _texts(snapshot).items():
+        _require_unicode(path, text)
+    cleaned = without_secrets(snapshot)
+    files = _texts(cleaned.snapshot)
+    place = folder
     try:
         if os.path.lexists(folder) and not (folder.is_dir() and not any(folder.iterdir())):
             raise SnapshotError(f"{folder}: is not empty", hint="name a new folder")
@@ -163,14 +169,23 @@ def write_snapshot(folder: Path, snapshot: Snapshot) -> tuple[str, ...]:
         draft = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=parent))
         try:
             for path, text in files.items():
+                place = folder / path
                 _write(draft / path, text)
+            place = folder
             draft.rename(folder.resolve())
         except BaseException:
             shutil.rmtree(draft, ignore_errors=True)
             raise
     except OSError as error:
-        raise SnapshotError(f"{folder}: {error.strerror}", hint="name another folder") from None
-    return notes
+        # Errors of write(2) and close(2) name no file, and the draft's name means nothing to anybody.
+        raise SnapshotError(f"{place}: {error.strerror}", hint="name another folder") from None
+    except RuntimeError:  # how pathlib before Python 3.13 says it
+        raise SnapshotError(f"{folder}: {os.strerror(errno.ELOOP)}", hint="name another folder") from None
+    return tuple(f"{path}: {_replaced(count)}" for path, count in cleaned.replaced.items())
+
+
+def _replaced(count: int) -> str:
+    return "1 value replaced by a placeholder" if count == 1 else f"{count} values replaced by placeholders"
 
 
 def _texts(snapshot: Snapshot) -> dict[PurePosixPath, str]:
@@ -204,34 +219,18 @@ def _inside(path: str) -> PurePosixPath:
     return PurePosixPath(*parts)
 
 
-def _without_secrets(files: Mapping[PurePosixPath, str]) -> tuple[dict[PurePosixPath, str], tuple[str, ...]]:
-    found, notes = dict(files), []
-    for path, text in files.items():
-        if path.parts[0] != "nodes" or path.parts[2] == "cmd":
-            continue
-        hidden, count = hide_secrets(text)
-        if not count:
-            continue
-        found[path] = hidden
-        notes.append(f"{path}: {count} {'secret' if count == 1 else 'secrets'} replaced by {HIDDEN}")
-        record = PurePosixPath(*path.parts[:2], RECORD_FILE.lstrip("/"))
-        if record in found:
-            found[record] = found[record].replace(_digest(text), _digest(hidden))
-    return found, tuple(notes)
-
-
-def _digest(text: str) -> str:
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
-
-
 def _dump(value: Json) -> str:
     return json.dumps(value, indent=1, sort_keys=True) + "\n"
+
+
+def _require_unicode(path: PurePosixPath, text: str) -> None:
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        raise SnapshotError(f"{path}: a node sent text that is not Unicode") from None
 
 
 def _write(file: Path, text: str) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
     file.touch(mode=0o600, exist_ok=False)
-    try:
-        file.write_text(text, "utf-8", newline="")
-    except UnicodeEncodeError:
-        raise SnapshotError(f"{file.name}: a node sent text that is not Unicode") from None
+    file.write_text(text, "utf-8", newline="")
