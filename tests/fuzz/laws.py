@@ -246,9 +246,8 @@ def _folder_says_the_same(snapshot: Snapshot, changes: ChangeSet | Refusal, inte
 def planted_secret(snapshot: Snapshot) -> str:
     """The secret that was planted; empty where there is none, or where a later fault has made something else of its line."""
     texts = [text for raw in snapshot.nodes.values() for text in raw.files.values() if SECRET in text]
-    others = [*snapshot.pve_files.values(), str(snapshot.api), *(str(raw.commands) for raw in snapshot.nodes.values())]
     lines = [line.strip() for text in texts for line in text.split("\n") if SECRET in line]
-    return SECRET if lines and set(lines) <= SECRETS and SECRET not in "".join(others) else ""
+    return SECRET if lines and set(lines) <= SECRETS and SECRET not in "".join(snapshot.pve_files.values()) else ""
 
 
 def _command_line(snapshot: Snapshot, rng: random.Random) -> None:
@@ -314,12 +313,13 @@ def check_damage(before: Sound, damaged: Snapshot, node: str) -> Outcome:
 
     A node's VTEP is the one thing of it that belongs to all: its address is a peer, the MTU of its device counts for the
     zone. While both are as they were, the others get the same bytes. An error must name the node, so that somebody can
-    leave it out.
+    leave it out, and has to be one of the definitions together with the node: what cannot be read of it is no error.
     """
     changes = attempt(lambda: plan(damaged, RENDERER))
     if isinstance(changes, Refusal):
         for line in changes.lines:
             holds("an error that one node causes names the node", node in line, line[:300])
+            holds("a node's unreadable file costs no other node", not line.startswith(f"{node}: /"), line[:300])
         return Outcome("refused, damaged", "\n".join(changes.lines))
     others = {change.node: change for change in changes.nodes if change.node != node}
     wanted = {change.node: change for change in before.changes.nodes if change.node != node}

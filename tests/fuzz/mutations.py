@@ -47,19 +47,19 @@ _EXTRA_FILES = (
 
 def places(value: Any) -> Iterator[tuple[Any, Any]]:
     """Every item inside a document, as the thing that holds it and its key there."""
-    items: Any = ()
-    if isinstance(value, dict):
-        items = list(value.items())
-    elif isinstance(value, list):
-        items = list(enumerate(value))
-    for key, item in items:
-        yield value, key
-        yield from places(item)
+    found: list[Any] = [value]
+    while found:
+        holder = found.pop()
+        items: Any = list(holder.items()) if isinstance(holder, dict) else list(enumerate(holder))
+        for key, item in items:
+            yield holder, key
+            if isinstance(item, dict | list):
+                found.append(item)
 
 
 def spoil_json(document: Any, rng: random.Random) -> tuple[Any, str]:
     """The document with one of its parts dropped, doubled, exchanged or of another type, and what was done."""
-    found = list(places(document))
+    found = list(places(document)) if isinstance(document, dict | list) else []
     if not found or rng.random() < 0.03:
         new = oddities.value(rng)
         return new, f"is {_short(new)}"
@@ -82,7 +82,10 @@ def spoil_json(document: Any, rng: random.Random) -> tuple[Any, str]:
         case "swap":
             other, there = rng.choice(found)
             # Copies: a document must not come to hold itself.
-            holder[key], other[there] = _copy(other[there]), _copy(old)
+            try:
+                holder[key], other[there] = _copy(other[there]), _copy(old)
+            except RecursionError:
+                return document, ""
             return document, f"{_short(key)} and {_short(there)} changed places"
         case _:
             holder[key] = oddities.value(rng)
@@ -415,7 +418,8 @@ def rename_device(draft: Draft, rng: random.Random) -> str:
     old, new = rng.choice(known), rng.choice(oddities.DEVICES)
     there = draft.nodes[node]
     for command_name in sorted(there.commands):
-        for holder, key in list(places(there.commands[command_name])):
+        answer = there.commands[command_name]
+        for holder, key in list(places(answer)) if isinstance(answer, dict | list) else []:
             if isinstance(holder[key], str) and holder[key] == old:
                 holder[key] = new
     pattern = re.compile(rf"(?<![\w.]){re.escape(old)}(?![\w.])")

@@ -59,7 +59,7 @@ def value(rng: random.Random) -> Any:
         lambda: rng.choice(NUMBERS),
         lambda: rng.choice((0.0, -0.5, 1.5, 1e300, float("nan"), float("inf"), float("-inf"))),
         lambda: rng.choice(([], {}, [[]], [{}], [None], {"": None}, {"\ud800": 1})),
-        lambda: nested(rng.choice((3, 50, 300, 900)), as_list=rng.random() < 0.5),
+        lambda: nested(rng.choice((3, 50, 300, 950)), as_list=rng.random() < 0.5),
         lambda: [rng.choice(WORDS) for _ in range(rng.randrange(1, 4))],
         lambda: {rng.choice(WORDS): rng.choice(WORDS) for _ in range(rng.randrange(1, 4))},
         lambda: rng.choice(DEVICES),
@@ -84,7 +84,13 @@ def retyped(given: Any, rng: random.Random) -> Any:
         case bool():
             options += [int(given), str(int(given)), str(given).lower()]
         case int():
-            options += [str(given), float(given) if abs(given) < 2**60 else 0.5, bool(given), -given, given * 10**20]
+            options += [
+                str(given),
+                float(given) if abs(given) < 2**60 else 0.5,
+                bool(given),
+                -given,
+                given * 10**20 if abs(given) < 10**100 else 0,
+            ]
         case str():
             options += [len(given), given.upper(), given.swapcase(), f" {given} ", given + given, given * 400]
             options += [int(given)] if given.isdecimal() and len(given) < 4000 else []

@@ -5,6 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import pytest
+
+from pvesdn.errors import NodeFailed, SdnConfigError
+from pvesdn.lab import sdn_config
 from pvesdn.model.files import FRR_CONF
 from pvesdn.model.snapshot import Snapshot
 from tests.fuzz.corpus import Draft, start
@@ -52,3 +56,15 @@ def test_on_a_pve_without_sdn_the_frr_conf_that_pvesdn_wrote_for_pves_zones_stay
     assert {FRR_CONF} <= {change.path for change in plan_of(made).nodes[0].files}
     assert apply_to(made).is_good
     assert plan_of(made).is_empty
+
+
+@pytest.mark.parametrize("quoted", ["interfaces.d/\x1b[2J", "a\nb", "\ud800", "\u202e", "\r", "\0"])
+def test_an_error_that_quotes_what_would_steer_a_terminal_shows_it_in_numbers(quoted: str) -> None:
+    for line in str(SdnConfigError((f"node1: {quoted}: is odd", "zones.cfg:1: too"))).split("\n"):
+        assert line.isprintable()
+    assert str(SdnConfigError((quoted, "too"))).count("\n") == 1
+    assert all(line.isprintable() for line in str(NodeFailed("node1", quoted, hint=quoted)).split("\n"))
+
+
+def test_a_header_inside_a_section_is_no_section_for_the_lab_either() -> None:
+    assert list(sdn_config.read_sections("simple: one\nsimple: two\n\nsimple: three\n")) == ["one", "three"]
