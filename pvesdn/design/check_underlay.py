@@ -12,7 +12,7 @@ from pvesdn.model.cluster import Vtep
 from pvesdn.model.design import DesignInput
 from pvesdn.model.facts import NodeFacts
 from pvesdn.model.findings import Finding
-from pvesdn.model.primitives import IpAddress
+from pvesdn.model.primitives import IpAddress, is_writable
 from pvesdn.model.sdn import EvpnZone, OurZone, VxlanZone
 
 _VtepByNode = Mapping[str, Vtep]
@@ -37,6 +37,27 @@ def check(given: DesignInput, vteps: _VtepByNode) -> Iterator[Finding]:
             yield from _plain(zone, families)
             yield from _plain_on_nodes(zone, own, given.facts)
             yield from _vlan_aware(given, zone)
+            yield from (_unwritable(zone, vtep) for vtep in own.values() if _joins_on_unwritable(zone, vtep))
+
+
+def unwritable_device(given: DesignInput, vteps: _VtepByNode, node: str) -> Iterator[Finding]:
+    """Groups that a node would have to join on a device whose name cannot be written: errors of `check` that it alone can mend."""
+    for zone in given.sdn.our_zones:
+        if isinstance(zone, VxlanZone) and node in vteps and node in zone_nodes(zone, given.cluster):
+            (vtep,) = local_vteps(zone, {node: vteps[node]}, given).values()
+            if _joins_on_unwritable(zone, vtep):
+                yield _unwritable(zone, vtep)
+
+
+def _joins_on_unwritable(zone: VxlanZone, vtep: Vtep) -> bool:
+    device = vtep.interface
+    is_joined = zone.multicast_group is not None and zone.multicast_interface is None
+    return is_joined and device is not None and not is_writable(device)
+
+
+def _unwritable(zone: VxlanZone, vtep: Vtep) -> Finding:
+    what = f"the name of device {vtep.interface} of {vtep.node} cannot be written as vxlan-physdev"
+    return error(zone.where, what, "give it a name of letters, digits and . _ -, a letter first")
 
 
 def _twice(zone: OurZone, own: _VtepByNode) -> Iterator[Finding]:

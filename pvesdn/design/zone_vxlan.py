@@ -9,7 +9,7 @@ from pvesdn.model.cluster import SeenVtep, Vtep
 from pvesdn.model.design import DesignInput
 from pvesdn.model.facts import NodeFacts
 from pvesdn.model.ifupdown import Tunnel, VnetBridge
-from pvesdn.model.primitives import IpAddress
+from pvesdn.model.primitives import IpAddress, is_writable
 from pvesdn.model.sdn import Vnet, VxlanZone
 
 
@@ -49,13 +49,15 @@ def design_tunnel(plan: ZonePlan, zone: VxlanZone, node: str) -> Tunnel:
     """What the zone's VXLAN devices have in common on one node."""
     vtep = plan.vteps[node]
     group = zone.multicast_group
+    joined_on = zone.multicast_interface or vtep.interface
     return Tunnel(
         local=vtep.address,
         mtu=plan.mtu,
         remotes=remotes(zone, plan.vteps, node),
         group=group if group is not None and group.version == IPV4 else None,
         group6=group if group is not None and group.version == IPV6 else None,
-        physdev=None if group is None else zone.multicast_interface or vtep.interface,
+        # A name that cannot be written is an obstacle on its node (check_underlay), and nothing of it reaches a file.
+        physdev=joined_on if group is not None and joined_on is not None and is_writable(joined_on) else None,
         udp_port=zone.vxlan_port,
     )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pvesdn.model.base import Model
-from pvesdn.model.primitives import IfName, IpAddress, NodeName
+from pvesdn.model.primitives import DeviceName, IpAddress, NodeName
 
 
 class Member(Model):
@@ -67,6 +67,6 @@ class Vtep(Model):
 
     node: NodeName
     address: IpAddress
-    interface: IfName | None
+    interface: DeviceName | None
     mtu: int | None
     why: str

@@ -15,6 +15,7 @@ from pvesdn.decode.sdn_files import decode_sdn
 from pvesdn.decode.seen import decode_seen
 from pvesdn.design.check_devices import defined_twice
 from pvesdn.design.check_exits import in_another_vrf
+from pvesdn.design.check_underlay import unwritable_device
 from pvesdn.design.checks import check
 from pvesdn.design.vteps import choose_vteps
 from pvesdn.errors import ClusterError, NodeError, NotQuorate, SdnConfigError
@@ -75,7 +76,14 @@ def understand(snapshot: Snapshot, *, intent: Intent = "pending") -> Understandi
     seen = decode_seen(snapshot.pve_files.get(SEEN_NAME))
     given = DesignInput(sdn=decoded.config, cluster=cluster, facts=facts, seen=seen)
     vteps, vtep_findings = choose_vteps(given)
-    by_hand = {node: (*defined_twice(given, node), *in_another_vrf(given, node)) for node in sorted(facts)}
+    by_hand = {
+        node: (
+            *defined_twice(given, node),
+            *in_another_vrf(given, node),
+            *unwritable_device(given, vteps, node),
+        )
+        for node in sorted(facts)
+    }
     of_nodes = {finding for found in by_hand.values() for finding in found}
     findings = (*decoded.findings, *vtep_findings, *check(given, vteps))
     errors = tuple(str(f) for f in findings if f.severity is Severity.ERROR and f not in of_nodes)
