@@ -10,6 +10,7 @@ from ipaddress import ip_address
 from pvesdn.model.primitives import IpAddress, Json
 
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+_SURROGATE = re.compile(r"[\ud800-\udfff]")
 _WIDE = re.compile(r"\\u(?!00)")
 """An escape that stands for more than one byte."""
 _STRING = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\Z)', re.DOTALL)
@@ -63,6 +64,11 @@ def _of_strings(text: str) -> int:
         is_wide = _WIDE.search(text, *found.span()) is not None
         total += (7 if is_wide else 2) * (found.end() - found.start())
     return total
+
+
+def is_unicode(text: str) -> bool:
+    """Whether a text can be written down: JSON may hold halves of surrogate pairs, and UTF-8 may not."""
+    return _SURROGATE.search(text) is None
 
 
 def mapping(value: Json, what: str) -> dict[str, Json]:

@@ -6,10 +6,14 @@ from collections.abc import Callable, Mapping
 from typing import TypeVar
 
 from pvesdn.decode import json_text
+from pvesdn.decode.api_answers import one_line
 from pvesdn.decode.json_text import WrongShapeError
 from pvesdn.errors import NodeFailed
 from pvesdn.model.primitives import Json
 from pvesdn.model.snapshot import NodeRaw
+
+_SHOWN = 80
+"""Characters of a path that a message shows."""
 
 Decoded = TypeVar("Decoded")
 
@@ -48,14 +52,19 @@ def _decoded(node: str, decode: Callable[[], Decoded]) -> Decoded:
 def _files(value: Mapping[str, Json]) -> dict[str, str]:
     files = json_text.mapping(value.get("files"), "files")
     for path, text in files.items():
-        if not path.startswith("/") or any(part in {"", ".", ".."} for part in path.split("/")[1:]):
-            # Paths of a node become paths here, below the folder of an import or of a snapshot.
-            message = f"{path!a} of files is no plain absolute path"
+        if not _is_plain(path):
+            message = f"{ascii(path)[:_SHOWN]} of files is no plain absolute path"
             raise WrongShapeError(message)
-        if not isinstance(text, str):
-            message = f"{path!a} of files is no text"
+        if not isinstance(text, str) or not json_text.is_unicode(text):
+            message = f"{ascii(path)[:_SHOWN]} of files is no text"
             raise WrongShapeError(message)
     return files
+
+
+def _is_plain(path: str) -> bool:
+    """Paths of a node become paths here, below the folder of an import or of a snapshot."""
+    parts = path.split("/")[1:]
+    return path.startswith("/") and path.isprintable() and not {"", ".", ".."} & set(parts)
 
 
 def _problems(value: Mapping[str, Json]) -> tuple[str, ...]:
@@ -63,4 +72,4 @@ def _problems(value: Mapping[str, Json]) -> tuple[str, ...]:
     if not isinstance(problems, list):
         message = "problems is no JSON list"
         raise WrongShapeError(message)
-    return tuple(" ".join(str(problem).split()) for problem in problems)
+    return tuple(one_line(str(problem)) for problem in problems)

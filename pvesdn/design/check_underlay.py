@@ -21,7 +21,7 @@ from pvesdn.model.cluster import Vtep
 from pvesdn.model.design import DesignInput
 from pvesdn.model.facts import NodeFacts
 from pvesdn.model.findings import Finding
-from pvesdn.model.primitives import IpAddress
+from pvesdn.model.primitives import IpAddress, is_writable
 from pvesdn.model.sdn import EvpnZone, OurZone, VxlanZone
 
 _VtepByNode = Mapping[str, Vtep]
@@ -46,7 +46,24 @@ def check(given: DesignInput, vteps: _VtepByNode) -> Iterator[Finding]:
             yield from _multicast(zone, own, given.facts)
             yield from _plain_on_nodes(zone, own, given.facts)
             yield from _vlan_aware(given, zone)
+            for node in own:
+                yield from _unwritable(zone, own, node)
     yield from _not_looked_at(given, vteps)
+
+
+def unwritable_device(given: DesignInput, vteps: _VtepByNode, node: str) -> Iterator[Finding]:
+    """Groups that a node would have to join on a device whose name cannot be written: errors of `check` that it alone can mend."""
+    for zone in given.sdn.our_zones:
+        if isinstance(zone, VxlanZone) and node in (own := zone_vteps(zone, vteps, given)):
+            yield from _unwritable(zone, own, node)
+
+
+def _unwritable(zone: VxlanZone, own: _VtepByNode, node: str) -> Iterator[Finding]:
+    is_joined = zone.multicast_group is not None and zone.multicast_interface is None
+    for device in sorted(carriers(zone, own, node)) if is_joined else ():
+        if not is_writable(device):
+            what = f"the name of device {device} of {node} cannot be written as vxlan-physdev"
+            yield error(zone.where, what, "give it a name of letters, digits and . _ -, a letter first")
 
 
 def _twice(zone: OurZone, own: _VtepByNode) -> Iterator[Finding]:

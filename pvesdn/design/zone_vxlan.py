@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pvesdn.design.zones import IPV4, IPV6, ZonePlan, plain_bridge
 from pvesdn.model.cluster import Vtep
 from pvesdn.model.ifupdown import Tunnel, VnetBridge
-from pvesdn.model.primitives import IpAddress
+from pvesdn.model.primitives import IpAddress, is_writable
 from pvesdn.model.sdn import Vnet, VxlanZone
 
 
@@ -30,13 +30,15 @@ def design_tunnel(plan: ZonePlan, zone: VxlanZone, node: str) -> Tunnel:
     """What the zone's VXLAN devices have in common on one node."""
     vtep = plan.vteps[node]
     group = zone.multicast_group
+    joined_on = zone.multicast_interface or plan.carrier(node)
     return Tunnel(
         local=vtep.address,
         mtu=plan.mtu,
         remotes=remotes(zone, plan.vteps, node),
         group=group if group is not None and group.version == IPV4 else None,
         group6=group if group is not None and group.version == IPV6 else None,
-        physdev=None if group is None else zone.multicast_interface or plan.carrier(node),
+        # A name that cannot be written is an obstacle on its node (check_underlay), and nothing of it reaches a file.
+        physdev=joined_on if group is not None and joined_on is not None and is_writable(joined_on) else None,
         udp_port=zone.vxlan_port,
     )
 

@@ -74,7 +74,7 @@ FRR_RELOAD = "/usr/lib/frr/frr-reload.py"
 FRR_IS_DOWN = ("is not running", "failed to connect to any daemons")
 """What vtysh, and so frr-reload.py, prints when there is nobody to reload."""
 
-INTERFACE = re.compile(r"[a-zA-Z][a-zA-Z0-9_.-]{0,14}")
+INTERFACE = re.compile(r"[a-zA-Z0-9_][a-zA-Z0-9_.+-]{0,14}")
 ALL_ZERO_MAC = "00:00:00:00:00:00"
 
 Value = Dict[str, Any]

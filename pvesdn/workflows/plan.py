@@ -11,17 +11,15 @@ from pvesdn.compare.frr_local import LocalVerdict, judge_local
 from pvesdn.compare.ownership import is_blank_frr
 from pvesdn.compare.prerequisites import doubts
 from pvesdn.compare.running import running_remarks
-from pvesdn.decode.record import Record, decode_record
 from pvesdn.decode.seen import encode_seen
 from pvesdn.design.beside_pve import merges_as_known, writes_frr
 from pvesdn.design.cluster import design_node, share
 from pvesdn.design.vteps import seen_now
-from pvesdn.errors import SnapshotError
 from pvesdn.model.design import DesignInput, NodeDesign
 from pvesdn.model.files import FRR_CONF, FRR_CONF_LOCAL, ChangeSet, NodeChanges, RenderedFile
 from pvesdn.model.findings import Finding, Severity
 from pvesdn.model.frr import FrrConfig
-from pvesdn.model.snapshot import RECORD_FILE, SEEN_NAME, NodeRaw, Snapshot
+from pvesdn.model.snapshot import SEEN_NAME, Snapshot
 from pvesdn.render.renderer import Renderer
 from pvesdn.workflows.understand import Intent, Understanding, understand
 
@@ -48,7 +46,7 @@ def plan(
     remarks: list[Finding] = []
     for name in _wanted(known, only):
         raw = snapshot.nodes[name]
-        now = NodeNow(raw.files, known.given.facts[name], _record(name, raw))
+        now = NodeNow(raw.files, known.given.facts[name], known.records[name])
         design = _with_own_skeleton(design_node(shared, name), known.given, now)
         rendered = renderer.render(design, raw.files)
         verdict = _judge_local(rendered, design, known, now)
@@ -89,15 +87,8 @@ def render_nodes(
         yield name, tuple(file for file in files if file.text is not None)
 
 
-def _record(node: str, raw: NodeRaw) -> Record:
-    try:
-        return decode_record(raw.files.get(RECORD_FILE))
-    except SnapshotError as error:
-        raise SnapshotError(f"{node}: {error.message}", hint=error.hint) from error
-
-
 def _wanted(known: Understanding, only: frozenset[str] | None) -> list[str]:
-    return sorted(name for name in known.given.facts if only is None or name in only)
+    return sorted(name for name in known.records if only is None or name in only)
 
 
 def _wanted_only(reasons: dict[str, str], only: frozenset[str] | None) -> dict[str, str]:
