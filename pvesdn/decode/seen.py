@@ -84,11 +84,16 @@ def _devices(entry: Mapping[str, Json], what: str) -> tuple[str, ...]:
 
 
 def _paths(value: Json, what: str) -> Iterator[SeenPath]:
-    for address, found in sorted(json_text.mapping(value, what).items()):
+    for address, found in _by_address(value, what):
         path = json_text.mapping(found, what)
-        yield SeenPath(peer=json_text.address(address, what), mtu=_mtu(path, what), devices=_devices(path, what))
+        yield SeenPath(peer=address, mtu=_mtu(path, what), devices=_devices(path, what))
 
 
 def _others(value: Json, what: str) -> Iterator[tuple[IpAddress, int]]:
-    for address, mtu in sorted(json_text.mapping(value, what).items()):
-        yield json_text.address(address, what), json_text.number(mtu, what)
+    for address, mtu in _by_address(value, what):
+        yield address, json_text.number(mtu, what)
+
+
+def _by_address(value: Json, what: str) -> list[tuple[IpAddress, Json]]:
+    found = [(json_text.address(address, what), entry) for address, entry in json_text.mapping(value, what).items()]
+    return sorted(found, key=lambda pair: (pair[0].version, int(pair[0])))

@@ -199,7 +199,7 @@ def _multicast(zone: VxlanZone, own: _VtepByNode, facts: Mapping[str, NodeFacts]
     """The group is joined on one device of each node, and the zone's packets leave by it."""
     if zone.multicast_group is None or zone.multicast_interface is not None:
         return
-    for node in own.keys() & facts.keys():
+    for node in sorted(own.keys() & facts.keys()):
         devices = carriers(zone, own, node)
         if len(devices) != 1:
             how = f"leave by {listed(devices)}" if devices else "leave by no device that is known"

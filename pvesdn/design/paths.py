@@ -163,7 +163,8 @@ class _Lookup:
         fresh = self._fresh(peer)
         memory = _memory(peer, self._peers, self._seen)
         if memory is None or memory.mtu is None:
-            return fresh
+            is_left_over = fresh is not None and fresh.route == "default" and peer in self._peers.away
+            return None if is_left_over else fresh
         # A path with a router on it may lead round a member that is off.
         is_doubtful = peer in self._peers.away or not (self._peers.is_whole or (fresh and fresh.is_connected))
         has_looked = self._seen is not None and self._seen.paths is not None
