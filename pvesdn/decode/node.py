@@ -34,6 +34,7 @@ def decode_facts(node: str, raw: NodeRaw) -> NodeFacts:
             addresses=tuple(_addresses(_rows(raw, "ip-addr"))),
             routes=(*_routes(raw, "ip-route", 4), *_routes(raw, "ip-route6", 6)),
             stanzas=interfaces.stanzas,
+            own=decode_interfaces(raw.files.get(OUR_INTERFACES, "")).stanzas,
             sources=interfaces.sources,
             versions=_texts(raw, "versions"),
             sysctl=_texts(raw, "sysctl"),

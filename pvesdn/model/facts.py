@@ -69,6 +69,7 @@ class IfaceStanza:
 class NodeFacts:
     """Everything design may know of a node.
 
+    :param own: stanzas of interfaces.d/pvesdn as it is now.
     :param beside: file and interface of each stanza in other files of interfaces.d that /etc/network/interfaces sources.
     :param sources: patterns of the `source` lines of /etc/network/interfaces.
     :param versions: package versions by Debian name, plus ``kernel`` and ``python3``; empty when not asked.
@@ -81,6 +82,7 @@ class NodeFacts:
     addresses: tuple[tuple[str, IpInterface], ...] = ()
     routes: tuple[Route, ...] = ()
     stanzas: tuple[IfaceStanza, ...] = ()
+    own: tuple[IfaceStanza, ...] = ()
     beside: tuple[tuple[str, str], ...] = ()
     sources: tuple[str, ...] = ()
     versions: Mapping[str, str] = field(default_factory=dict)
