@@ -12,7 +12,7 @@ from pvesdn.compare.frr_text import says_the_same
 from pvesdn.compare.obstacles import obstacles
 from pvesdn.compare.ownership import conflict, digest, is_as_wanted
 from pvesdn.compare.prerequisites import prerequisites
-from pvesdn.compare.stanzas import keep_hosts, stanza_changes
+from pvesdn.compare.stanzas import keep_hosts, leaves_its_vrf, stanza_changes
 from pvesdn.compare.taken import cut_over, taken_vnis
 from pvesdn.decode.interfaces import split_stanzas
 from pvesdn.decode.record import Record
@@ -166,12 +166,19 @@ def _has_another_asn(conf: FileChange) -> bool:
 
 
 def _leaving_uplinks(change: FileChange, facts: NodeFacts) -> tuple[str, ...]:
-    """Interfaces that exist without us: left alone by a reload, they would keep their addresses, in the main table."""
+    """Interfaces that exist without us and leave their VRF: a reload would leave them their addresses in the main table, or
+    take the VRF away below them.
+    """
     kinds = {link.name: link.kind for link in facts.links}
+    old, new = (dict(split_stanzas(text or "")) for text in (change.old, change.new))
     return tuple(
         stanza.name
         for stanza in change.stanzas
-        if stanza.action is Action.REMOVE and kinds.get(stanza.name, "bridge") not in _MADE_BY_IFUPDOWN
+        if kinds.get(stanza.name, "bridge") not in _MADE_BY_IFUPDOWN
+        and (
+            stanza.action is Action.REMOVE
+            or (stanza.action is Action.CHANGE and leaves_its_vrf(old[stanza.name], new[stanza.name]))
+        )
     )
 
 

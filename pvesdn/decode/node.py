@@ -46,6 +46,7 @@ def decode_facts(node: str, raw: NodeRaw) -> NodeFacts:
                 rule for command in _RULES for row in _rows(raw, command) for rule in decode_rule(row, command)
             ),
             stanzas=interfaces.stanzas,
+            own=decode_interfaces(raw.files.get(OUR_INTERFACES, "")).stanzas,
             sources=interfaces.sources,
             versions=_texts(raw, "versions"),
             sysctl=_texts(raw, "sysctl"),

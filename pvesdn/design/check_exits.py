@@ -11,7 +11,7 @@ from pvesdn.design.zones import zone_nodes
 from pvesdn.model.cluster import Vtep
 from pvesdn.model.design import DesignInput
 from pvesdn.model.facts import NodeFacts
-from pvesdn.model.findings import Finding
+from pvesdn.model.findings import Finding, Severity
 from pvesdn.model.primitives import IpAddress
 from pvesdn.model.sdn import EvpnZone, Exit, Irb
 
@@ -67,7 +67,7 @@ def _interface(given: DesignInput, uplink: Exit, facts: NodeFacts, vteps: Mappin
         what = f"interface {link.name} of {uplink.node} {how} {what}: in the VRF it would cut the node off"
         yield error(uplink.where, what, "use an interface of its own for the exit")
     elif link.master and link.master != names.vrf(uplink.zone):
-        yield _of_another(uplink, link.master)
+        yield from _of_another(uplink, facts, link.master)
     else:
         yield from _held(given, uplink, facts)
 
@@ -96,7 +96,7 @@ def in_another_vrf(given: DesignInput, node: str) -> Iterator[Finding]:
         link = facts.link(uplink.interface)
         master = facts.link(link.master) if link and link.master else None
         if master is not None and master.kind == "vrf" and master.name != names.vrf(uplink.zone):
-            yield _of_another(uplink, master.name)
+            yield from (f for f in _of_another(uplink, facts, master.name) if f.severity is Severity.ERROR)
         for stanza in facts.stanzas:
             for vrf in stanza.values("vrf") if stanza.name == uplink.interface else ():
                 if vrf != names.vrf(uplink.zone):
@@ -104,9 +104,20 @@ def in_another_vrf(given: DesignInput, node: str) -> Iterator[Finding]:
                     yield error(uplink.where, what, "take its line 'vrf' out there: ifupdown2 would merge both stanzas")
 
 
-def _of_another(uplink: Exit, master: str) -> Finding:
+def _of_another(uplink: Exit, facts: NodeFacts, master: str) -> Iterator[Finding]:
+    """An uplink that lies in another VRF, bridge or bond. Where our own file put it into that VRF, our next one takes it
+    out again: so a zone can be renamed, and an exit moved to another zone.
+    """
+    device, wanted = facts.link(master), names.vrf(uplink.zone)
+    ours = {vrf for stanza in facts.own if stanza.name == uplink.interface for vrf in stanza.values("vrf")}
+    is_vrf = device is not None and device.kind == "vrf"
     what = f"interface {uplink.interface} of {uplink.node} belongs to {master}"
-    return error(uplink.where, what, f"take it out of {master} first, or use another interface")
+    if is_vrf and master in ours:
+        return
+    if is_vrf and wanted in ours:
+        yield warning(uplink.where, f"{what} instead of {wanted}", "the next reload of its network puts it right")
+    else:
+        yield error(uplink.where, what, f"take it out of {master} first, or use another interface")
 
 
 def _held(given: DesignInput, uplink: Exit, facts: NodeFacts) -> Iterator[Finding]:

@@ -151,6 +151,20 @@ def test_an_uplink_that_leaves_is_taken_down_and_devices_of_ours_are_not() -> No
     assert changes.ifdown == ("eno2",)
 
 
+def test_an_uplink_that_goes_to_another_vrf_is_taken_down_and_a_bridge_is_not() -> None:
+    """Else the VRF would go below it, and its addresses with the VRF."""
+    bridge = f"{BRIDGE}\tvrf vrf_a\n"
+    links = (Link("eno2", master="vrf_a"), Link("web", kind="bridge"), Link("vrf_a", kind="vrf"))
+    old = interfaces(bridge, UPLINK).text or ""
+    new = interfaces(bridge.replace("vrf_a", "vrf_b"), UPLINK.replace("vrf_a", "vrf_b"))
+    assert compare(new, links=links, **ours(old)).ifdown == ("eno2",)
+
+
+def test_an_uplink_that_gets_another_address_stays_up() -> None:
+    new = interfaces(UPLINK.replace("172.16.0.1", "172.16.0.2"))
+    assert compare(new, links=(Link("eno2"),), **ours(interfaces(UPLINK).text or "")).ifdown == ()
+
+
 def test_an_uplink_that_is_not_there_is_not_taken_down() -> None:
     assert compare(interfaces(PORT), **ours(interfaces(PORT, UPLINK).text or "")).ifdown == ()
 
