@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import TypeVar
 
@@ -14,6 +15,8 @@ from pvesdn.model.snapshot import NodeRaw
 
 _SHOWN = 80
 """Characters of a path that a message shows."""
+_MODE = re.compile(r"[0-7]{3,4}")
+_CLOSED = "0600"
 
 Decoded = TypeVar("Decoded")
 
@@ -32,6 +35,16 @@ def decode_observed(node: str, value: Mapping[str, Json]) -> NodeRaw:
     :raises NodeFailed: it has another shape.
     """
     return _decoded(node, lambda: NodeRaw(_files(value), json_text.mapping(value.get("commands"), "commands")))
+
+
+def file_mode(raw: NodeRaw, path: str) -> str:
+    """The permissions of one of a node's interfaces files, as four octal digits.
+
+    Where they are not known, as in a snapshot that an older pvesdn took, nobody but the owner may read the file.
+    """
+    modes = raw.commands.get("modes")
+    mode = modes.get(path) if isinstance(modes, dict) else None
+    return f"{int(mode, 8) & 0o777:04o}" if isinstance(mode, str) and _MODE.fullmatch(mode) else _CLOSED
 
 
 def decode_problems(node: str, value: Mapping[str, Json]) -> tuple[str, ...]:

@@ -538,6 +538,8 @@ def _ask(machine: Machine, name: str) -> Any:
         held = _record(machine).get("sysctl", {})
         values = {key: _before(machine, key, held) for key in SYSCTLS}
         return {key: value for key, value in values.items() if value is not None}
+    if name == "modes":
+        return dict(_modes(machine))
     if name not in IP_COMMANDS:
         raise Refused(f"{name!r} is nothing that a node can be asked")
     # A kernel booted with ipv6.disable=1 makes `ip -6` fail; it has neither routes nor rules.
@@ -555,6 +557,14 @@ def _json_of(machine: Machine, argv: List[str]) -> Any:
         return json.loads(output) if output else []
     except ValueError:
         raise Refused("{} printed no JSON".format(" ".join(argv)), "is iproute2 too old?") from None
+
+
+def _modes(machine: Machine) -> Iterator[Tuple[str, str]]:
+    """The interfaces files that people write, with their modes: whoever copies one keeps it as closed as it was."""
+    for pattern in ("/etc/network/interfaces", "/etc/network/interfaces.d/*"):
+        for path in _matches(machine, pattern):
+            with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+                yield path, "{:04o}".format(stat.S_IMODE(os.stat(machine.place(path)).st_mode))
 
 
 def _versions(machine: Machine) -> Dict[str, str]:
@@ -639,13 +649,22 @@ def _write_new(place: str, data: bytes, mode: int, ids: Optional[Tuple[int, int]
     with contextlib.suppress(FileNotFoundError):
         os.unlink(place)
     descriptor = os.open(place, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
-    with open(descriptor, "wb") as file:
+    with _named(place), open(descriptor, "wb") as file:
         file.write(data)
         file.flush()
         if ids is not None:
             os.fchown(descriptor, *ids)
         os.fchmod(descriptor, mode)  # after chown, which drops mode bits
         os.fsync(descriptor)
+
+
+@contextlib.contextmanager
+def _named(place: str) -> Iterator[None]:
+    """Errors of write(2), fsync(2) and close(2) name no file: they get the one they are about."""
+    try:
+        yield
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, place) from None
 
 
 def _ids(machine: Machine, owner: str) -> Optional[Tuple[int, int]]:
@@ -855,7 +874,8 @@ def _sync_folders(machine: Machine, paths: List[str]) -> None:
         if os.path.isdir(folder):
             descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
             try:
-                os.fsync(descriptor)
+                with _named(folder):
+                    os.fsync(descriptor)
             finally:
                 os.close(descriptor)
 

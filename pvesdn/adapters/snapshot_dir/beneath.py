@@ -99,10 +99,10 @@ class Beneath:
 
     def _walk(self, path: PurePosixPath, steps: list[int]) -> int | None:
         """Open each name below the one before. :param steps: what is open, from the folder on; ours to fill."""
-        todo = list(reversed(path.parts))
+        todo = [(name, False) for name in reversed(path.parts)]
         links = 0
         while todo:
-            name = todo.pop()
+            name, is_promised = todo.pop()
             if name in ("", "."):
                 continue
             if name == "..":
@@ -113,7 +113,7 @@ class Beneath:
             try:
                 steps.append(os.open(name, _STEP, dir_fd=steps[-1]))
             except (FileNotFoundError, NotADirectoryError):
-                if links:
+                if is_promised:
                     raise
                 return None
             except OSError as error:
@@ -123,7 +123,7 @@ class Beneath:
                 links += 1
                 if links > _LINKS:
                     raise
-                todo += reversed(self._inside(path, target, steps))
+                todo += [(name, True) for name in reversed(self._inside(path, target, steps))]
         return steps[-1]
 
     @staticmethod

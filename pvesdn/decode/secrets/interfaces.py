@@ -12,6 +12,7 @@ from pvesdn.decode.secrets.veil import (
     hide_comment,
     is_address,
     is_device,
+    is_kernel_name,
     is_mac,
     is_number,
     word_set,
@@ -177,7 +178,7 @@ def headers(text: str) -> Iterator[str]:
             rest = rest[:1]
         elif not is_auto(keyword):
             continue
-        yield from (name for name in rest if is_device(name))
+        yield from (name for name in rest if is_kernel_name(name))
 
 
 def _logical(text: str) -> Iterator[str]:
@@ -202,7 +203,7 @@ def _clean(line: str, veil: Veil) -> str:
         return line if _MARKS.fullmatch(line.strip()) else _hide_comment_lines(line, veil)
     lead, rest = line[:start], line[end:]
     if begins_something(keyword):
-        return lead + _shown_opening(keyword, veil) + _each(rest, lambda word: _names(keyword, word, veil), veil)
+        return lead + _shown_opening(keyword, veil) + _each(rest, lambda word: _is_name(keyword, word), veil)
     return lead + _attribute(keyword, rest, veil)
 
 
@@ -217,7 +218,7 @@ def _attribute(keyword: str, rest: str, veil: Veil) -> str:
         return keyword + _ovs(rest, veil)
     checks = _ATTRIBUTES.get(name)
     if checks is not None:
-        return keyword + _each(rest, lambda word: any(check(word) for check in checks), veil)
+        return keyword + _each(rest, lambda word: veil.passes(word) or any(check(word) for check in checks), veil)
     shown = (
         keyword
         if name in {"alias", "script", "map", "description"} or _FAMILY.fullmatch(keyword)
@@ -228,17 +229,17 @@ def _attribute(keyword: str, rest: str, veil: Veil) -> str:
 
 def _shown_opening(keyword: str, veil: Veil) -> str:
     allow, sign, which = keyword.partition("allow-")
-    if not sign or allow or is_device(which):
+    if not sign or allow or is_kernel_name(which):
         return keyword
     return sign + veil.hide(which)
 
 
-def _names(keyword: str, word: str, veil: Veil) -> bool:
+def _is_name(keyword: str, word: str) -> bool:
     if keyword.startswith("source"):
         return _SOURCE.fullmatch(word) is not None
     if keyword == "iface" and word in _METHODS:
         return True
-    return word in veil.names or _pattern(word)
+    return is_kernel_name(word) or _pattern(word)
 
 
 def _each(rest: str, is_known: Callable[[str], bool], veil: Veil) -> str:

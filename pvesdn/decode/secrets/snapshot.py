@@ -11,7 +11,7 @@ from pvesdn.decode.secrets.definitions import aliases, hide_definitions, hide_ru
 from pvesdn.decode.secrets.frr import hide_frr
 from pvesdn.decode.secrets.interfaces import headers, hide_interfaces
 from pvesdn.decode.secrets.settings import hide_all, hide_daemons, hide_sysctl
-from pvesdn.decode.secrets.veil import PLACEHOLDER, Veil, is_device
+from pvesdn.decode.secrets.veil import PLACEHOLDER, Veil, is_kernel_name
 from pvesdn.model.files import FRR_CONF, FRR_CONF_LOCAL, FRR_DAEMONS, OUR_SYSCTL
 from pvesdn.model.primitives import Json
 from pvesdn.model.snapshot import RECORD_FILE, SEEN_NAME, NodeRaw, Snapshot
@@ -109,7 +109,7 @@ def _names(snapshot: Snapshot) -> Iterator[str]:
         rows = raw.commands.get("ip-link")
         for row in rows if isinstance(rows, list) else ():
             name = row.get("ifname") if isinstance(row, dict) else None
-            if isinstance(name, str) and is_device(name):
+            if isinstance(name, str) and is_kernel_name(name):
                 yield name
 
 

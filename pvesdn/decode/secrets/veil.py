@@ -110,8 +110,13 @@ def is_mac(word: str) -> bool:
     return _MAC.fullmatch(word) is not None
 
 
+def is_kernel_name(word: str) -> bool:
+    """What the kernel takes for the name of a device, in a place where nothing but a name can stand."""
+    return 0 < len(word) <= _LONGEST_DEVICE and "/" not in word and not any(map(str.isspace, word))
+
+
 def is_device(word: str) -> bool:
-    """What can be the name of a device: at most fifteen characters."""
+    """What is the name of a device as people choose them."""
     return len(word) <= _LONGEST_DEVICE and _NAME.fullmatch(word) is not None
 
 
