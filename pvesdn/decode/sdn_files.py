@@ -76,13 +76,24 @@ def _judge_running(running: RunningConfig, ledger: Ledger) -> None:
 
 def _sections(name: str, files: Mapping[str, str], ledger: Ledger, *, is_own: bool = False) -> tuple[Section, ...]:
     """The sections of one file. Lines outside the grammar are errors in our file and warnings, as for PVE, in its own."""
-    result = scan(files.get(name, ""), header_ends_section=is_own)
+    result = scan(_with_plain_line_ends(name, files.get(name, ""), ledger), header_ends_section=is_own)
     for oddity in result.oddities:
         is_error = is_own or oddity.is_forbidden
         severity = Severity.ERROR if is_error else Severity.WARNING
         what = oddity.what if is_error else f"{oddity.what}: PVE ignores this line"
         ledger.add(severity, Where(file=name, line=oddity.line), what, oddity.hint)
     return result.sections
+
+
+def _with_plain_line_ends(name: str, text: str, ledger: Ledger) -> str:
+    """A file that was saved on Windows is one fault and not one of each line; the rest of it is read all the same."""
+    before, ending, _ = text.partition("\r\n")
+    if not ending:
+        return text
+    what = "has CRLF line ends, as on Windows"
+    ledger.add(Severity.ERROR, Where(file=name, line=before.count("\n") + 1), what, f"run dos2unix /etc/pve/sdn/{name}")
+    # dos2unix takes the byte order mark along.
+    return text.removeprefix("\ufeff").replace("\r\n", "\n")
 
 
 def _check_between(pve: Definitions, own: Definitions) -> None:
