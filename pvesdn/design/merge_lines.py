@@ -1,224 +1,207 @@
-"""PVE's merge of frr.conf.local into the frr.conf that it generates (PVE::Network::SDN::Frr 1.3, F6.7).
+"""PVE's merge of frr.conf.local, line by line: where each one ends up (PVE::Network::SDN::Frr 1.3, F6.7).
 
-It goes by lines, not by FRR's grammar: what it does not know outside of a block is dropped, and some lines end up
-elsewhere than they were written. `faults` says which.
+It goes by lines, not by FRR's grammar: what it does not know outside of a block is dropped, some lines end up elsewhere
+than they were written, and over some PVE fails.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from pvesdn.model.frr import BgpRouter, FrrConfig, RouteMapEntry
+from pvesdn.model.frr import BgpRouter, FrrConfig
 from pvesdn.model.frr_local import LocalKind, LocalLine
 
-_EVPN_FAMILY = "l2vpn evpn"
-_TOP: tuple[str, ...] = ()
-_BLOCKS = frozenset(
+TOP: tuple[str, ...] = ()
+BLOCKS = frozenset(
     {LocalKind.ROUTER_BGP, LocalKind.ROUTER_ISIS, LocalKind.ROUTER, LocalKind.VRF, LocalKind.INTERFACE}
     | {LocalKind.ROUTE_MAP}
 )
+_EVPN_FAMILY = "l2vpn evpn"
+_DEFAULT_VRF = "default"
 _OF_FABRICS = "pve_"
 """PVE's prefix for what its fabrics add, which is after the merge: the merge does not see it (F6)."""
-_ENDS = frozenset({LocalKind.EXIT, LocalKind.END_FAMILY})
-# Commands of FRR's own top level that no block has, in the first column.
-_GLOBAL = re.compile(
-    r"(no )?(ip|ipv6) (route|prefix-list|protocol|nht|forwarding|import-table|router-id|community-list|as-path)\b.*"
-    r"|(no )?(access-list|bfd|log|debug|rpki|hostname|password|enable|service|line|frr|nexthop-group|key chain)\b.*"
-    r"|(no )?ipv6 access-list\b.*|(no )?bgp (as-path|community-list|extcommunity-list|large-community-list)\b.*"
-)
 
 
 @dataclass(frozen=True, slots=True)
-class LocalFault:
-    """A line that does not become what it says. :param what: a predicate, such as ``is dropped``."""
+class Fate:
+    """Where a line ended.
+
+    :param home: the headings it stands below, as they were typed; None when it was dropped.
+    :param inside: PVE's own block that the line was printed into although it ends one; empty for every other line.
+    :param unclosed: the block without an exit that made the merge print it there.
+    :param is_fatal: PVE fails over the line and writes no frr.conf.
+    """
 
     line: LocalLine
-    what: str
+    home: tuple[str, ...] | None = None
+    inside: str = ""
+    unclosed: LocalLine | None = None
+    is_fatal: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class _Fate:
-    """Where a line ended. :param home: the headings it stands below; None when it was dropped."""
+@dataclass(slots=True)
+class _Place:
+    """Where the next lines go.
 
-    line: LocalLine
-    home: tuple[str, ...] | None
+    :param lines: None drops them.
+    :param home: the headings above them, as they were typed; of PVE's own collection of lines the merge keeps them itself.
+    :param own: PVE's own block, by its last heading; empty for one that the file brings in.
+    """
 
-
-def merge_local(config: FrrConfig, lines: Iterable[LocalLine]) -> FrrConfig:
-    """What PVE writes for a node: `config` as it generates it, and the lines of its frr.conf.local."""
-    merge = _Merge(config)
-    for line in lines:
-        merge.take(line)
-    return merge.result()
+    lines: list[str] | None = None
+    home: tuple[str, ...] = TOP
+    own: str = ""
 
 
-def faults(config: FrrConfig, lines: Iterable[LocalLine]) -> tuple[LocalFault, ...]:
-    """Lines that PVE's merge drops, puts elsewhere, or makes useless, in the order of the file."""
-    taken = tuple(lines)
-    merge = _Merge(config)
-    found = []
-    for line, meant in zip(taken, _meanings(taken), strict=True):
-        fate = merge.take(line)
-        if line.kind in _ENDS:
-            continue
-        if fate.home is None:
-            found.append(LocalFault(line, "is dropped"))
-        elif fate.home != meant:
-            place = f"into '{fate.home[-1]}'" if fate.home else "outside of any block"
-            found.append(LocalFault(line, f"ends up {place}"))
-        elif what := _clash(config, line):
-            found.append(LocalFault(line, what))
-    return tuple(found)
+class Merge:
+    """One pass over the file: the block that is open, and the lines collected for each place.
 
-
-def _clash(config: FrrConfig, line: LocalLine) -> str:
-    """Why a block of its own cannot do its work beside what PVE generates; empty when it can."""
-    if line.kind is LocalKind.ROUTER_BGP:
-        number, vrf = line.words
-        other = [router.asn for router in config.routers if (router.vrf or "") == vrf and router.asn != int(number)]
-        return f"is a second BGP instance beside PVE's of AS {other[0]}, which FRR refuses" if other else ""
-    if line.kind is LocalKind.ROUTE_MAP and any(_catches_all(e, line.words[0]) for e in config.route_maps):
-        return "comes behind PVE's own entry, which lets everything pass"
-    return ""
-
-
-def _catches_all(entry: RouteMapEntry, name: str) -> bool:
-    return entry.name == name and entry.action == "permit" and not entry.matches
-
-
-def _meanings(lines: Iterable[LocalLine]) -> Iterator[tuple[str, ...]]:
-    """The headings that each line stands below, as FRR itself would read the file."""
-    block: tuple[str, ...] = _TOP
-    family: tuple[str, ...] = _TOP
-    for line in lines:
-        word = line.text.strip()
-        if line.kind in _BLOCKS:
-            block, family = (word,), _TOP
-            yield _TOP
-        elif line.kind is LocalKind.FAMILY and block:
-            family = (word,)
-            yield block
-        elif line.kind is LocalKind.LIST or _GLOBAL.fullmatch(line.text):
-            block, family = _TOP, _TOP
-            yield _TOP
-        else:
-            yield block + family
-            if line.kind is LocalKind.END_FAMILY:
-                family = _TOP
-            elif line.kind is LocalKind.EXIT:
-                block, family = _TOP, _TOP
-
-
-class _Merge:
-    """One pass over the file: the block that is open, and the lines collected for each place."""
+    What PVE forgets at an `exit`, and what it does not, is as in its own: a block that the file brings in stays "new" until
+    the next exit, whatever else is opened before it, and so do an address family and the router it is looked for in.
+    """
 
     def __init__(self, config: FrrConfig) -> None:
         self._config = config
-        self._routers = {(r.asn, r.vrf or ""): r for r in config.routers}
+        self._routers = {r.vrf or _DEFAULT_VRF: r for r in config.routers}
         self._merged: dict[tuple[str, ...], list[str]] = {}  # lines for generated blocks, by headings
         self._custom: list[str] = []
+        self._custom_home: tuple[str, ...] = TOP  # what is open at the end of `_custom`
         self._maps: dict[str, list[str]] = {}
         self._counts: dict[str, int] = {}
         for entry in config.route_maps:
             if not entry.name.startswith(_OF_FABRICS):
                 self._counts[entry.name] = self._counts.get(entry.name, 0) + 1
-        self._close()
-
-    def _close(self) -> None:
-        self._lines: list[str] | None = None
-        self._home: tuple[str, ...] = _TOP
-        self._is_new = False  # the block is printed with its end
-        self._router: BgpRouter | None = None  # PVE's own, whose families are known
+        self._vrfs: dict[str, LocalLine] = {}  # generated ones that were opened
+        self._place = _Place()
+        self._new: LocalLine | None = None  # the block is printed with its end
         self._is_new_family = False
+        self._router: LocalLine | None = None
 
-    def take(self, line: LocalLine) -> _Fate:
+    def take(self, line: LocalLine) -> Fate:
         """Put one line where PVE puts it."""
-        steps: dict[LocalKind, Callable[[LocalLine], _Fate]] = dict.fromkeys(_BLOCKS, self._open)
+        steps: dict[LocalKind, Callable[[LocalLine], Fate]] = dict.fromkeys(BLOCKS, self._open)
         steps |= {LocalKind.ROUTE_MAP: self._open_map, LocalKind.LIST: self._copy, LocalKind.EXIT: self._exit}
-        if self._router is not None:
-            steps |= {LocalKind.FAMILY: self._open_family, LocalKind.END_FAMILY: self._end_family}
+        steps |= {LocalKind.FAMILY: self._open_family, LocalKind.END_FAMILY: self._end_family}
         return steps.get(line.kind, self._add)(line)
 
-    def _copy(self, line: LocalLine) -> _Fate:
+    def emptied(self) -> tuple[LocalLine, ...]:
+        """Openings of PVE's own VRFs into which nothing went: PVE takes the nothing for a value, and fails over it."""
+        return tuple(line for name, line in self._vrfs.items() if not self._merged[(f"vrf {name}",)])
+
+    def _copy(self, line: LocalLine) -> Fate:
         self._custom.append(line.text)
-        return _Fate(line, _TOP)
+        self._custom_home = TOP  # FRR leaves a block at a list
+        return Fate(line, TOP)
 
-    def _open(self, line: LocalLine) -> _Fate:
-        self._close()
-        self._home = (line.text,)
+    def _open(self, line: LocalLine) -> Fate:
         if line.kind is LocalKind.ROUTER_BGP:
-            self._router = self._routers.get((int(line.words[0]), line.words[1]))
-        if self._is_generated(line):
-            self._lines = self._merged.setdefault(self._home, [])
+            self._router = line
+        heading = self._generated(line)
+        if heading:
+            self._place = _Place(self._merged.setdefault((heading,), []), (line.text,), heading)
+            if line.kind is LocalKind.VRF:
+                self._vrfs.setdefault(line.words[0], line)
         else:
-            self._lines, self._is_new = self._custom, True
+            self._new = line
             self._custom.append(line.text)
-        return _Fate(line, _TOP)
+            self._custom_home = (line.text,)
+            self._place = _Place(self._custom)
+        return Fate(line, TOP)
 
-    def _is_generated(self, line: LocalLine) -> bool:
+    def _generated(self, line: LocalLine) -> str:
+        """The heading of the block that PVE generates itself for the line; empty where it generates none."""
+        name = line.words[0] if line.words else ""
         match line.kind:
             case LocalKind.ROUTER_BGP:
-                return self._router is not None
+                router = self._own_router()
+                return "" if router is None else _heading(router)
             case LocalKind.ROUTER_ISIS:
-                return any(router.domain == line.words[0] for router in self._config.isis_routers)
+                is_there = any(router.domain == name for router in self._config.isis_routers)
             case LocalKind.VRF:
-                return any(vrf.name == line.words[0] for vrf in self._config.vrfs)
+                is_there = any(vrf.name == name for vrf in self._config.vrfs)
             case LocalKind.INTERFACE:
-                return any(interface.name == line.words[0] for interface in self._config.isis_interfaces)
+                is_there = any(interface.name == name for interface in self._config.isis_interfaces)
             case _:
-                return False
+                is_there = False
+        return line.text if is_there else ""
 
-    def _open_map(self, line: LocalLine) -> _Fate:
+    def _own_router(self) -> BgpRouter | None:
+        """PVE's router of the VRF that the last `router bgp` named; its AS number is compared as text."""
+        if self._router is None:
+            return None
+        number, vrf = self._router.words
+        router = self._routers.get(vrf or _DEFAULT_VRF)
+        return router if router is not None and str(router.asn) == number else None
+
+    def _open_map(self, line: LocalLine) -> Fate:
         """Never merged; numbered anew behind the generated entries of the same map."""
-        self._close()
         name, action = line.words
         self._counts[name] = self._counts.get(name, 0) + 1
-        self._lines, self._home, self._is_new = self._maps.setdefault(name, []), (line.text,), True
-        self._lines.append(f"route-map {name} {action} {self._counts[name]}")
-        return _Fate(line, _TOP)
+        self._new = line
+        self._place = _Place(self._maps.setdefault(name, []), (line.text,))
+        self._maps[name].append(f"route-map {name} {action} {self._counts[name]}")
+        return Fate(line, TOP)
 
-    def _open_family(self, line: LocalLine) -> _Fate:
-        assert self._router is not None  # noqa: S101 - asked for by `take`
-        heading = _router_heading(self._router)
-        name = line.words[0]
-        self._is_new_family = name not in _families(self._router)
-        self._home = (heading, line.text.strip())
-        if self._is_new_family:
-            self._lines = self._merged.setdefault((heading,), [])
-            self._lines.append(f" address-family {name}")
+    def _open_family(self, line: LocalLine) -> Fate:
+        name, router = line.words[0], self._own_router()
+        if router is None or self._router is None:
+            home = self._custom_home[:1]
+            self._is_new_family = True
+            self._custom.append(f" address-family {name}")
+            self._custom_home = (*home, line.text.strip())
+            self._place = _Place(self._custom)
+            return Fate(line, home)
+        heading, home = _heading(router), (self._router.text,)
+        inside = (*home, line.text.strip())
+        if name in _families(router):
+            lines = self._merged.setdefault((heading, name), [])
+            self._place = _Place(lines, inside, f"address-family {name}")
         else:
-            self._lines = self._merged.setdefault((heading, name), [])
-        return _Fate(line, (heading,))
+            self._is_new_family = True
+            lines = self._merged.setdefault((heading,), [])
+            lines.append(f" address-family {name}")
+            self._place = _Place(lines, inside, heading)
+        return Fate(line, home)
 
-    def _end_family(self, line: LocalLine) -> _Fate:
-        heading = self._home[:1]
+    def _end_family(self, line: LocalLine) -> Fate:
+        home = self._home()
         if self._is_new_family:
-            # Here PVE loses the router: what follows stands outside of it.
-            self._merged[heading].append(line.text)
-            self._lines, self._home, self._is_new_family = self._custom, _TOP, False
-        elif heading:
-            self._lines, self._home = self._merged.setdefault(heading, []), heading
-        return _Fate(line, heading)
+            # Behind a family that PVE does not generate the router is lost: what follows stands outside of it.
+            inside = self._place.own if self._place.own.startswith("address-family") else ""
+            if self._place.lines is not None:
+                self._place.lines.append(line.text)
+            self._custom_home = self._custom_home[:1]
+            self._place = _Place(self._custom)
+            self._is_new_family = False
+            return Fate(line, home, inside)
+        router = self._routers.get(self._router.words[1] or _DEFAULT_VRF) if self._router else None
+        if router is None or self._router is None:
+            self._place = _Place()
+            return Fate(line, home, is_fatal=True)
+        heading = _heading(router)
+        self._place = _Place(self._merged.setdefault((heading,), []), (self._router.text,), heading)
+        return Fate(line, home)
 
-    def _exit(self, line: LocalLine) -> _Fate:
-        if self._is_new and self._lines is not None:
-            self._lines += [line.text, "!"]
-        self._close()
-        return _Fate(line, _TOP)
+    def _exit(self, line: LocalLine) -> Fate:
+        fate = Fate(line, TOP)
+        if self._new is not None and self._place.lines is not None:
+            self._place.lines += [line.text, "!"]
+            if self._place.own:
+                fate = replace(fate, inside=self._place.own, unclosed=self._new)
+            elif self._place.lines is self._custom:
+                self._custom_home = TOP
+        self._place, self._new, self._router = _Place(), None, None
+        return fate
 
-    def _add(self, line: LocalLine) -> _Fate:
-        if self._lines is None:
-            return _Fate(line, None)
-        self._lines.append(line.text)
-        if self._is_new and line.kind is LocalKind.FAMILY:
-            home, self._home = self._home[:1], (*self._home[:1], line.text.strip())
-            return _Fate(line, home)
-        home = self._home
-        if self._is_new and line.kind is LocalKind.END_FAMILY:
-            self._home = self._home[:1]
-        return _Fate(line, home)
+    def _add(self, line: LocalLine) -> Fate:
+        if self._place.lines is None:
+            return Fate(line)
+        self._place.lines.append(line.text)
+        return Fate(line, self._home())
+
+    def _home(self) -> tuple[str, ...]:
+        return self._custom_home if self._place.lines is self._custom else self._place.home
 
     def result(self) -> FrrConfig:
         """The configuration with everything in its place."""
@@ -241,7 +224,7 @@ class _Merge:
         return tuple(self._merged.get(headings, ()))
 
     def _router_with_lines(self, router: BgpRouter) -> BgpRouter:
-        heading = _router_heading(router)
+        heading = _heading(router)
         evpn = router.evpn
         return replace(
             router,
@@ -258,5 +241,5 @@ def _families(router: BgpRouter) -> frozenset[str]:
     return own if router.evpn is None else own | {_EVPN_FAMILY}
 
 
-def _router_heading(router: BgpRouter) -> str:
+def _heading(router: BgpRouter) -> str:
     return f"router bgp {router.asn} vrf {router.vrf}" if router.vrf else f"router bgp {router.asn}"
