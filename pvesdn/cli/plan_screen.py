@@ -103,7 +103,9 @@ def _node(node: NodeChanges, *, has_diff: bool) -> Iterator[Line]:
             yield "    ", Span(f"{bridge} goes with {counted(len(ports), 'guest port')} plugged in", Style.WARNING)
     for obstacle in node.obstacles:
         hint = f"; {obstacle.hint}" if obstacle.hint else ""
-        yield "    ", Span("in the way: ", Style.ERROR), f"{obstacle.what}{hint}"
+        place = obstacle.where.removeprefix(node.node).removeprefix(": ")
+        what = f"{place}: {obstacle.what}" if place else obstacle.what
+        yield "    ", Span("in the way: ", Style.ERROR), f"{what}{hint}"
 
 
 def _file(file: FileChange, node: NodeChanges) -> Iterator[Line]:

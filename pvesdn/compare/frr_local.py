@@ -18,7 +18,11 @@ _OUR_HINT = "look at what stands before our block in the file, and at the AS num
 
 @dataclass(frozen=True, slots=True)
 class LocalVerdict:
-    """What does not pass the merge. :param errors: of our block. :param warnings: of the administrator's own lines."""
+    """What does not pass the merge.
+
+    :param errors: of our block, and lines of anybody's over which PVE fails.
+    :param warnings: of the administrator's own lines.
+    """
 
     errors: tuple[Finding, ...] = ()
     warnings: tuple[Finding, ...] = ()
@@ -30,11 +34,14 @@ def judge_local(node: str, config: FrrConfig, text: str) -> LocalVerdict:
     :param config: `NodeDesign.pve_frr`.
     """
     found = faults(config, read_local(text))
-    ours = tuple(fault for fault in found if fault.line.is_ours)
-    others = tuple(fault for fault in found if not fault.line.is_ours)
+    errors = [fault for fault in found if fault.line.is_ours or fault.is_fatal]
+    others = [fault for fault in found if fault not in errors]
     return LocalVerdict(
-        tuple(_finding(Severity.ERROR, node, fault, "of our block ", _OUR_HINT) for fault in ours),
-        tuple(_summary(node, others)),
+        tuple(_finding(Severity.ERROR, node, fault) for fault in errors),
+        (
+            *(_finding(Severity.WARNING, node, fault) for fault in others if fault.hint),
+            *_summary(node, [fault for fault in others if not fault.hint]),
+        ),
     )
 
 
@@ -42,15 +49,19 @@ def _summary(node: str, found: Sequence[LocalFault]) -> list[Finding]:
     """One line for an administrator's file, however much of it PVE leaves out."""
     if not found:
         return []
-    first = _finding(Severity.WARNING, node, found[0], "", _HINT)
+    first = _finding(Severity.WARNING, node, found[0])
     if len(found) == 1:
         return [first]
     others = "1 more line does" if len(found) == 2 else f"{len(found) - 1} more lines do"  # noqa: PLR2004 - first and one
     more = f"{first.what}, and {others} not pass either"
-    return [first.model_copy(update={"what": more})]
+    numbers = ", ".join(str(fault.line.number) for fault in found[1:])
+    hint = f"{first.hint}; also line{'s' if len(found) > 2 else ''} {numbers}"  # noqa: PLR2004 - as above
+    return [first.model_copy(update={"what": more, "hint": hint})]
 
 
-def _finding(severity: Severity, node: str, fault: LocalFault, whose: str, hint: str) -> Finding:
+def _finding(severity: Severity, node: str, fault: LocalFault) -> Finding:
     text, _ = hide_secrets(fault.line.text.strip())
+    whose = "of our block " if fault.line.is_ours else ""
+    hint = fault.hint or (_OUR_HINT if fault.line.is_ours else _HINT)
     what = f"in PVE's merge line '{text}' {whose}{fault.what}"
     return Finding(severity=severity, where=f"{node}: {FRR_CONF_LOCAL}:{fault.line.number}", what=what, hint=hint)

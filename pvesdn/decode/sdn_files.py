@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -17,7 +17,7 @@ from pvesdn.decode.running_config import FILE as RUNNING_CONFIG
 from pvesdn.decode.running_config import RunningConfig, read_running
 from pvesdn.decode.section_config import Section, scan
 from pvesdn.model.findings import Finding, Severity, Where
-from pvesdn.model.sdn import SdnConfig
+from pvesdn.model.sdn import SdnConfig, Subnet
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +42,12 @@ def decode_sdn(files: Mapping[str, str], *, intent: Literal["pending", "running"
     running = read_running(files.get(RUNNING_CONFIG))
     _judge_running(running, ledger)
     version = running.version
+    listed: tuple[Subnet, ...] | None = None
     if intent == "running" or (running.version is not None and not has_definitions(files)):
         if intent == "pending":
             _say_no_definitions(ledger)
         pve = read_pve(running.collections, lambda _: RUNNING_CONFIG, ledger)
+        listed = _listed_subnets(files, pve.subnets) if has_definitions(files) else None
     else:
         pending = {name: _sections(f"{name}.cfg", files, ledger) for name in WORDS}
         pve = read_pve(pending, "{}.cfg".format, ledger)
@@ -56,7 +58,18 @@ def decode_sdn(files: Mapping[str, str], *, intent: Literal["pending", "running"
     ledger.raise_errors()
     runs_frr = any(running.collections.get(name) for name in ("controllers", "fabrics"))
     config = _join(pve, own, version, running_version=running.version, runs_frr=runs_frr)
-    return DecodedSdn(config, ledger.remarks)
+    return DecodedSdn(config.model_copy(update={"listed_subnets": listed}), ledger.remarks)
+
+
+def _listed_subnets(files: Mapping[str, str], committed: Iterable[Subnet]) -> tuple[Subnet, ...] | None:
+    """What PVE reads of subnets.cfg, None where that is what was committed.
+
+    A faulty section is skipped, as by PVE: it is not what is wanted.
+    """
+    unasked = Ledger()
+    sections = _sections("subnets.cfg", files, unasked)
+    found = read_pve({"subnets": sections}, "{}.cfg".format, unasked).subnets
+    return None if {subnet.id for subnet in found} == {subnet.id for subnet in committed} else tuple(found)
 
 
 def _say_no_definitions(ledger: Ledger) -> None:

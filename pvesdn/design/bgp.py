@@ -111,7 +111,8 @@ def design_frr(
         ipv6_forwarding=None if is_local else _forwards(given, node, IPV6_FORWARD, needed=IPV6 in routed),
         # Kernels before 6.6 keep sending flows to a silent gateway that is the last of a group of nexthop objects.
         has_plain_multipath=not is_local and any(shares_flows(uplink, IPV4) for uplink in exits),
-        vrfs=tuple(sorted(vrfs, key=lambda vrf: vrf.name)),
+        # A block with nothing in it is nothing to FRR, and PVE fails over it in frr.conf.local.
+        vrfs=tuple(sorted((v for v in vrfs if v.l3vni is not None or v.routes), key=lambda vrf: vrf.name)),
         routers=tuple(sorted(routers, key=lambda router: router.vrf or "")),
         vrrp=_vrrp(exits),
     )

@@ -14,6 +14,7 @@ from pvesdn.design import (
     check_exits,
     check_members,
     check_newer,
+    check_null_routes,
     check_pve_sessions,
     check_references,
     check_subnets,
@@ -43,5 +44,6 @@ def check(given: DesignInput, vteps: Mapping[str, Vtep]) -> tuple[Finding, ...]:
         *check_pve_sessions.check(given),
         *check_devices.check(given),
         *check_newer.check(given),
+        *check_null_routes.check(given),
         *check_ways.check(given),
     )

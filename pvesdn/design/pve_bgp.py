@@ -165,7 +165,7 @@ def _evpn(speakers: Speakers) -> L2vpnEvpn | None:
 
 
 def _vrf(zone: PveEvpnZone, index: PveIndex, *, is_exit: bool) -> VrfBinding:
-    routes = tuple(null_routes(zone, index.all_subnets)) if is_exit else ()
+    routes = tuple(null_routes(zone, index.listed_subnets)) if is_exit else ()
     return VrfBinding(name=names.vrf(zone.id), l3vni=zone.l3vni, routes=routes)
 
 

@@ -25,14 +25,22 @@ def default_lists() -> tuple[PrefixList, ...]:
 
 
 def null_routes(zone: PveEvpnZone, subnets: Iterable[Subnet]) -> Iterator[StaticRoute]:
-    """Routes that keep an exit node from joining its zones: one for each address that subnets of other zones begin with."""
+    """Routes that keep an exit node from joining its zones: one for each address that subnets of other zones begin with.
+
+    :param subnets: those that subnets.cfg lists.
+    """
     masks: dict[str, str] = {}
     for subnet in subnets:
-        if subnet.id.partition("-")[0] != zone.id:
+        if is_dropped(subnet, zone):
             network, _, mask = subnet.cidr.rpartition("/")
             masks[network] = mask
     for network in sorted(masks, key=lambda text: (int(ip_address(text)), text)):
         yield StaticRoute(_command(network), f"{network}/{masks[network]}", "null0")
+
+
+def is_dropped(subnet: Subnet, zone: PveEvpnZone) -> bool:
+    """The zone's exit nodes have a null route for the subnet: it is another zone's, as its id says."""
+    return subnet.id.partition("-")[0] != zone.id
 
 
 def local_routes(index: PveIndex, node: str) -> Iterator[StaticRoute]:

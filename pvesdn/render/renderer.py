@@ -30,7 +30,8 @@ class Renderer:
         :param files: the texts that are on the node now, by absolute path: of frr.conf.local and daemons what is not ours
             stays as it is.
         :returns: with `text` None a file that must not exist, whether it does or not. Two exceptions follow from whose
-            file it is: frr.conf with `text` None is not ours and not PVE's as far as can be told, so it is left alone;
+            file it is: frr.conf with `text` None is left alone, since it is nobody's as far as can be told, or since PVE
+            fails before it writes it;
             a file that is missing here is nobody's business of ours (`interfaces.d/sdn` that cannot be told, daemons
             where none is needed, frr.conf.local without a block of ours).
         :raises SettingsError: a template of the operator's own cannot be printed.
@@ -67,8 +68,8 @@ class Renderer:
     def _frr_conf(self, design: NodeDesign, local: str | None) -> RenderedFile:
         """:param local: the text of frr.conf.local as it will be."""
         config = design.pve_frr if design.frr is None or design.frr.is_local_block else design.frr
+        if config is not None and design.merges_local and local is not None:
+            config = merge_local(config, read_local(local))
         if config is None:
             return RenderedFile(path=FRR_CONF, text=None, mode="0640", owner="frr:frr")
-        if design.merges_local and local is not None:
-            config = merge_local(config, read_local(local))
         return frr_conf(self._env, config)

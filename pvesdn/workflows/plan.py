@@ -14,6 +14,7 @@ from pvesdn.compare.running import running_remarks
 from pvesdn.decode.seen import encode_seen
 from pvesdn.design.beside_pve import merges_as_known, writes_frr
 from pvesdn.design.cluster import design_node, share
+from pvesdn.design.pve_frr import what_stops_frr
 from pvesdn.design.vteps import seen_now
 from pvesdn.model.design import DesignInput, NodeDesign
 from pvesdn.model.files import FRR_CONF, FRR_CONF_LOCAL, ChangeSet, NodeChanges, RenderedFile
@@ -124,8 +125,12 @@ def _judge_local(
         return LocalVerdict()
     if design.pve_frr is None:
         what = "not checked: what PVE's merge makes of our lines, since pvesdn does not render PVE's part on this node"
+        hint = "look at frr.conf after applying"
+        if (stop := what_stops_frr(known.given, design.node)) is not None:
+            what = f"our lines do not reach FRR: PVE writes no frr.conf here, for there is {stop.what.rstrip(',')}"
+            hint = stop.hint
         where = f"{design.node}: {FRR_CONF_LOCAL}"
-        remark = Finding(severity=Severity.WARNING, where=where, what=what, hint="look at frr.conf after applying")
+        remark = Finding(severity=Severity.WARNING, where=where, what=what, hint=hint)
         return LocalVerdict(warnings=() if design.frr is None else (remark,))
     return judge_local(design.node, design.pve_frr, text)
 

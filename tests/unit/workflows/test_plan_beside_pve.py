@@ -8,7 +8,7 @@ import pytest
 
 from pvesdn.design.cluster import design_node, share
 from pvesdn.errors import SdnConfigError
-from pvesdn.model.files import FRR_CONF_LOCAL, FRR_DAEMONS, SDN_INTERFACES
+from pvesdn.model.files import FRR_CONF, FRR_CONF_LOCAL, FRR_DAEMONS, FRR_LOCAL_BEGIN, SDN_INTERFACES
 from pvesdn.render.renderer import Renderer
 from pvesdn.workflows.plan import plan
 from pvesdn.workflows.read import read_cluster
@@ -145,3 +145,44 @@ def test_a_node_that_the_controller_leaves_out_needs_no_fences() -> None:
     controllers = "evpn: ctl\n\tasn 65000\n\tpeers 192.168.0.1\n\tnodes node2\n\n"
     made = cluster(UNICAST, pve_files={**OF_CTL, "controllers.cfg": controllers})
     assert {node.node for node in plan_of(made).nodes} == {"node1", "node2", "node3"}
+
+
+def test_a_file_that_pve_fails_over_stops_the_apply_with_its_line():
+    made = cluster("", pve_files=PVE_EVPN)
+    made.nodes["node2"].files[FRR_CONF_LOCAL] = "!\nvrf vrf_theirs\nexit-vrf\n"
+    node1, node2, _ = plan_of(made).nodes
+    assert node1.obstacles == ()
+    (obstacle,) = node2.obstacles
+    assert obstacle.where == "node2: /etc/frr/frr.conf.local:2"
+    assert FRR_CONF not in [change.path for change in node2.files]
+    made.nodes["node2"].files[FRR_CONF_LOCAL] = "!\nvrf vrf_theirs\n ip route 10.0.0.0/8 null0\nexit-vrf\n"
+    assert all(node.obstacles == () for node in plan_of(made).nodes)
+
+
+def test_below_a_block_that_somebody_left_open_ours_closes_it_first():
+    made = cluster(EXIT, pve_files=PVE_EVPN)
+    made.nodes["node1"].files[FRR_CONF_LOCAL] = "route-map x permit 10\n set metric 1\n"
+    found = plan_of(made)
+    (change,) = [c for n in found.nodes for c in n.files if n.node == "node1" and c.path == FRR_CONF_LOCAL]
+    assert change.new is not None
+    assert f" set metric 1\n{FRR_LOCAL_BEGIN}\nexit\nvrf vrf_theirs\n" in change.new
+    assert all(node.obstacles == () for node in found.nodes)
+    made.nodes["node1"].files[FRR_CONF_LOCAL] = change.new
+    again = [c for n in plan_of(made).nodes for c in n.files if n.node == "node1" and c.path == FRR_CONF_LOCAL]
+    assert again == []
+
+
+def test_where_pve_writes_no_frr_conf_our_lines_do_not_reach_frr_and_it_is_said():
+    controllers = PVE_EVPN["controllers.cfg"].replace("192.168.0.1,192.168.0.2,192.168.0.3", "203.0.113.9")
+    made = cluster(EXIT, pve_files=PVE_EVPN | {"controllers.cfg": controllers})
+    made.nodes["node1"].commands["ip-route"] = [{"dst": "192.168.0.0/24", "dev": "vmbr0"}]
+    found = plan_of(made)
+    texts = [str(finding) for finding in found.findings]
+    assert any(
+        text.startswith(
+            "node1: /etc/frr/frr.conf.local: our lines do not reach FRR: PVE writes no frr.conf here, for there is"
+        )
+        for text in texts
+    )
+    assert any("so PVE leaves vnet 'web' (vnets.cfg:1) out there" in text for text in texts)
+    assert all(node.obstacles == () for node in found.nodes)
