@@ -502,7 +502,7 @@ def _text_of(machine: Machine, path: str) -> Optional[str]:
         descriptor = os.open(real, os.O_RDONLY | os.O_NONBLOCK)
     except (FileNotFoundError, NotADirectoryError):
         return None
-    with open(descriptor, "rb") as file:
+    with _named(path), open(descriptor, "rb") as file:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             raise Refused(f"{path} is no regular file")
         # In pieces: the kernel refuses large buffers for what lies below /proc/sys (ENOMEM from 4 MiB on).
@@ -660,7 +660,7 @@ def _write_new(place: str, data: bytes, mode: int, ids: Optional[Tuple[int, int]
 
 @contextlib.contextmanager
 def _named(place: str) -> Iterator[None]:
-    """Errors of write(2), fsync(2) and close(2) name no file: they get the one they are about."""
+    """Errors of read(2), write(2), fsync(2) and close(2) name no file: they get the one they are about."""
     try:
         yield
     except OSError as error:

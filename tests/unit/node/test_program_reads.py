@@ -126,6 +126,17 @@ class TestObserve:
         node.write("/proc/sys/net/ipv4/ip_forward", "1\n")
         assert program.value("observe", commands=["sysctl"])["commands"]["sysctl"] == {"net.ipv4.ip_forward": "1"}
 
+    def test_modes_of_the_interfaces_files_that_people_write(self, program: Asking, node: NodeRoot) -> None:
+        for path, mode in (("/etc/network/interfaces", 0o600), ("/etc/network/interfaces.d/uplink", 0o640)):
+            node.write(path, "auto lo\n")
+            node.place(path).chmod(mode)
+        node.place("/etc/network/interfaces.d/folder").mkdir()
+        node.place("/etc/network/interfaces.d/gone").symlink_to("nowhere")
+        assert program.value("observe", commands=["modes"])["commands"]["modes"] == {
+            "/etc/network/interfaces": "0600",
+            "/etc/network/interfaces.d/uplink": "0640",
+        }
+
     def test_versions_of_what_is_installed(self, program: Asking, node: NodeRoot) -> None:
         printed = "ifupdown2\t3.0.0-1.1\tinstalled\nfrr\t8.4.4-1.1\tconfig-files\n"
         node.command("dpkg-query", prints=printed, complains="no packages found", status=1)
