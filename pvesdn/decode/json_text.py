@@ -5,15 +5,18 @@ from __future__ import annotations
 import json
 import re
 import sys
+from collections.abc import Iterable
 from ipaddress import ip_address
 
-from pvesdn.model.primitives import IpAddress, Json
+from pvesdn.model.primitives import DeviceName, IpAddress, Json
 
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
 _WIDE = re.compile(r"\\u(?!00)")
 """An escape that stands for more than one byte."""
 _STRING = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\Z)', re.DOTALL)
+_DEPTH = 100
+"""Levels of a document; what PVE and iproute2 print has a handful."""
 _DIGITS = 18
 """More are no number that a node or cluster could mean, and Python reads only so many."""
 
@@ -71,6 +74,22 @@ def is_unicode(text: str) -> bool:
     return _SURROGATE.search(text) is None
 
 
+def is_deep(value: Json) -> bool:
+    """Whether it is nested deeper than anything that a node or a cluster means; Python follows a document only so far."""
+    level = [value]
+    for _ in range(_DEPTH):
+        level = [item for held in level for item in _items(held)]
+        if not level:
+            return False
+    return True
+
+
+def _items(value: Json) -> Iterable[Json]:
+    if isinstance(value, dict):
+        return value.values()
+    return value if isinstance(value, list) else ()
+
+
 def mapping(value: Json, what: str) -> dict[str, Json]:
     """An object. :raises WrongShapeError: something else."""
     if not isinstance(value, dict):
@@ -99,6 +118,18 @@ def word(value: Json, what: str) -> str:
     """A name: printable text without blanks. :raises WrongShapeError: something else."""
     found = string(value, what)
     if not found or len(found.split()) != 1 or found != found.strip():
+        message = f"{what} is no name"
+        raise WrongShapeError(message)
+    return found
+
+
+def device(value: Json, what: str) -> DeviceName:
+    """A device's name as the kernel allows it: it may begin with a digit and hold what no file could, but no blank.
+
+    :raises WrongShapeError: something else.
+    """
+    found = string(value, what)
+    if not found or " " in found:
         message = f"{what} is no name"
         raise WrongShapeError(message)
     return found

@@ -13,7 +13,7 @@ from pvesdn.decode.routes import decode_route, decode_rule
 from pvesdn.errors import NodeFailed
 from pvesdn.model.facts import Link, NodeFacts
 from pvesdn.model.files import FRR_CONF_LOCAL, FRR_LOCAL_BEGIN, FRR_LOCAL_END, OUR_INTERFACES, SDN_INTERFACES
-from pvesdn.model.primitives import DeviceName, IpAddress, IpInterface, Json
+from pvesdn.model.primitives import IpAddress, IpInterface, Json
 from pvesdn.model.snapshot import NodeRaw
 
 _INTERFACES = "/etc/network/interfaces"
@@ -78,18 +78,9 @@ def _texts(raw: NodeRaw, command: str) -> dict[str, str]:
     return {key: json_text.string(value, f"{key!a} of {command}") for key, value in found.items()}
 
 
-def _device(value: Json, command: str) -> DeviceName:
-    """A name as the kernel allows it: it may begin with a digit and hold what no file could."""
-    name = json_text.string(value, f"ifname of {command}")
-    if not name or " " in name:
-        message = f"ifname of {command} is no name"
-        raise WrongShapeError(message)
-    return name
-
-
 def _links(rows: list[dict[str, Json]]) -> Iterator[Link]:
     for row in rows:
-        name = _device(row.get("ifname"), "ip-link")
+        name = json_text.device(row.get("ifname"), "ifname of ip-link")
         what = f"of {name!a} in ip-link"
         info = json_text.mapping(row.get("linkinfo") or {}, f"linkinfo {what}")
         data = json_text.mapping(info.get("info_data") or {}, f"info_data {what}")
@@ -114,7 +105,7 @@ def _list(value: Json) -> list[Json]:
 
 def _addresses(rows: list[dict[str, Json]]) -> Iterator[tuple[str, IpInterface]]:
     for row in rows:
-        name = _device(row.get("ifname"), "ip-addr")
+        name = json_text.device(row.get("ifname"), "ifname of ip-addr")
         for info in json_text.rows(row.get("addr_info") or [], f"addr_info of {name!a}"):
             if info.get("family") in ("inet", "inet6"):
                 what = f"local of {name!a} in ip-addr"

@@ -34,7 +34,7 @@ def decode_observed(node: str, value: Mapping[str, Json]) -> NodeRaw:
 
     :raises NodeFailed: it has another shape.
     """
-    return _decoded(node, lambda: NodeRaw(_files(value), json_text.mapping(value.get("commands"), "commands")))
+    return _decoded(node, lambda: NodeRaw(_files(value), _commands(value)))
 
 
 def file_mode(raw: NodeRaw, path: str) -> str:
@@ -72,6 +72,15 @@ def _files(value: Mapping[str, Json]) -> dict[str, str]:
             message = f"{ascii(path)[:_SHOWN]} of files is no text"
             raise WrongShapeError(message)
     return files
+
+
+def _commands(value: Mapping[str, Json]) -> dict[str, Json]:
+    commands = json_text.mapping(value.get("commands"), "commands")
+    for name, answer in commands.items():
+        if json_text.is_deep(answer):
+            message = f"{ascii(name)[:_SHOWN]} of commands is nested too deep"
+            raise WrongShapeError(message)
+    return commands
 
 
 def _is_plain(path: str) -> bool:

@@ -32,7 +32,7 @@ def decode_route(row: Mapping[str, Json], command: str, family: int) -> Iterator
     for hop in _hops(row, command) if kind == _UNICAST else ({},):
         yield Route(
             destination=destination,
-            device=json_text.string(hop.get("dev", ""), f"dev of {command}"),
+            device=json_text.device(hop["dev"], f"dev of {command}") if "dev" in hop else "",
             source=source,
             gateway=_gateway(hop, command),
             family=family,

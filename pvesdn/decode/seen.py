@@ -80,7 +80,7 @@ def _devices(entry: Mapping[str, Json], what: str) -> tuple[str, ...]:
     if not isinstance(found, list):
         message = f"{what} is no JSON list"
         raise WrongShapeError(message)
-    return tuple(json_text.word(device, what) for device in found)
+    return tuple(json_text.device(device, what) for device in found)
 
 
 def _paths(value: Json, what: str) -> Iterator[SeenPath]:

@@ -9,9 +9,11 @@ from functools import cache
 from pathlib import Path
 
 from pvesdn.adapters.snapshot_dir import read_snapshot
+from pvesdn.decode.node_answers import decode_observed
+from pvesdn.errors import NodeError
 from pvesdn.lab import sdn_config
 from pvesdn.model.primitives import Json
-from pvesdn.model.snapshot import NodeRaw, Snapshot
+from pvesdn.model.snapshot import Snapshot
 from pvesdn.workflows.adopt import adopt
 from pvesdn.workflows.plan import plan
 from tests.fuzz.putting_in_place import RENDERER, put_in_place
@@ -41,8 +43,14 @@ class Draft:
         return pickle.loads(_pickled(cls, snapshot))
 
     def snapshot(self) -> Snapshot:
-        nodes = {name: NodeRaw(node.files, node.commands) for name, node in self.nodes.items()}
-        return Snapshot(self.api, self.pve_files, nodes, self.unreachable)
+        """What reading such a cluster comes to: a node whose answer is refused did not answer."""
+        nodes, unreachable = {}, dict(self.unreachable)
+        for name, node in self.nodes.items():
+            try:
+                nodes[name] = decode_observed(name, {"files": node.files, "commands": node.commands})
+            except NodeError as error:
+                unreachable[name] = str(error)
+        return Snapshot(self.api, self.pve_files, nodes, unreachable)
 
 
 _PICKLES: dict[int, tuple[Snapshot, bytes]] = {}

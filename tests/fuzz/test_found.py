@@ -13,6 +13,7 @@ from pvesdn.model.files import FRR_CONF
 from pvesdn.model.snapshot import Snapshot
 from tests.fuzz.corpus import Draft, start
 from tests.fuzz.laws import Outcome, check_snapshot
+from tests.fuzz.oddities import nested
 from tests.unit.design.network import PVE_EVPN
 from tests.unit.workflows.kit import apply_to, cluster, plan_of
 
@@ -68,3 +69,26 @@ def test_an_error_that_quotes_what_would_steer_a_terminal_shows_it_in_numbers(qu
 
 def test_a_header_inside_a_section_is_no_section_for_the_lab_either() -> None:
     assert list(sdn_config.read_sections("simple: one\nsimple: two\n\nsimple: three\n")) == ["one", "three"]
+
+
+@pytest.mark.parametrize("name", ["a b", "", "a\xa0b", "\ud800", "! ---"])
+def test_whatever_a_node_calls_its_devices_what_is_remembered_of_it_can_be_read(name: str) -> None:
+    def rename(draft: Draft) -> None:
+        for row in draft.nodes["node2"].commands["ip-route"]:
+            row["dev"] = name
+
+    every_law_holds(spoiled("golden_pve/evpn-exits, applied", rename))
+    every_law_holds(spoiled("golden/two-ways, applied", rename))
+
+
+def test_an_answer_that_is_nested_as_deep_as_json_can_be_costs_its_node_alone() -> None:
+    def nest(draft: Draft) -> None:
+        draft.nodes["node3"].commands["versions"]["x"] = nested(950, as_list=False)
+
+    snapshot = spoiled("golden/unicast", nest)
+    assert (sorted(snapshot.nodes), sorted(snapshot.unreachable)) == (["node1", "node2"], ["node3"])
+    every_law_holds(snapshot)
+
+
+def test_an_answer_of_the_api_that_is_nested_as_deep_as_json_can_be_is_an_error_in_one_line() -> None:
+    every_law_holds(spoiled("golden/unicast", lambda draft: draft.api.update(nodes=nested(950, as_list=True))))

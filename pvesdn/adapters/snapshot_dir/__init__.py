@@ -220,7 +220,10 @@ def _inside(path: str) -> PurePosixPath:
 
 
 def _dump(value: Json) -> str:
-    return json.dumps(value, indent=1, sort_keys=True) + "\n"
+    try:
+        return json.dumps(value, indent=1, sort_keys=True) + "\n"
+    except RecursionError:
+        raise SnapshotError("an answer is nested too deep to be written") from None
 
 
 def _require_unicode(path: PurePosixPath, text: str) -> None:

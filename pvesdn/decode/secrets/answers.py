@@ -80,7 +80,9 @@ def _is_of_record(text: str) -> bool:
 
 def _walk(value: Json, key: str, veil: Veil, may_pass: _Check, depth: int = _DEPTH) -> Json:
     if depth == 0:
-        return veil.hide(str(value)[:1000])
+        return veil.hide(
+            "something inside too many others"
+        )  # not what it is: Python itself may not be able to print it
     match value:
         case dict():
             return {
