@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 import sys
 from collections.abc import Iterable
@@ -14,9 +15,10 @@ _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
 _WIDE = re.compile(r"\\u(?!00)")
 """An escape that stands for more than one byte."""
-_STRING = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\Z)', re.DOTALL)
 _DEPTH = 100
 """Levels of a document; what PVE and iproute2 print has a handful."""
+_VALUE = re.compile(r'("[^"\\]*+(?:\\.[^"\\]*+)*+)(?:"(\s*:)?|\Z)|-\d|\d[\d.eE+-]{2,}', re.DOTALL | re.ASCII)
+"""What has an object of its own: strings, those that are keys with their colon, and numbers that are not kept ready."""
 _DIGITS = 18
 """More are no number that a node or cluster could mean, and Python reads only so many."""
 
@@ -31,7 +33,7 @@ def load(text: str | bytes, *, most: int | None = None) -> Json:
     :param most: bytes of memory that text and document together may take; None does not ask.
     :raises WrongShapeError: it is no JSON, nested deeper than Python can follow, or would take more memory than `most`.
     """
-    if most is not None and footprint(text) > most:
+    if most is not None and footprint(text, most) > most:
         message = f"more than {most >> 20} MiB when read"
         raise WrongShapeError(message)
     try:
@@ -42,31 +44,52 @@ def load(text: str | bytes, *, most: int | None = None) -> Json:
         raise WrongShapeError(message) from error
 
 
-def footprint(text: str | bytes) -> int:
+def footprint(text: str | bytes, most: float = math.inf) -> int:
     """Bytes of memory that a JSON text and what CPython makes of it take together: an upper bound, found without reading it.
 
-    A comma or a colon counts wherever it stands, in a string as well.
+    :param most: what matters is whether it is more than this; beyond, the number is no longer exact.
     """
     own = sys.getsizeof(text)
     if isinstance(text, bytes):
         own += len(text) if text.isascii() else 4 * len(text)  # it is decoded first
         text = text.decode("latin-1")
-    dicts, lists, pairs, strings = (text.count(sign) for sign in '{[:"')
+    rough = own + _roughly(text)
+    return rough if rough <= most < math.inf else min(rough, own + _closely(text, most - own))
+
+
+def _roughly(text: str) -> int:
+    """By the characters that make values, wherever they stand, in a string as well."""
+    dicts, lists, pairs, quotes = (text.count(sign) for sign in '{[:"')
     values = text.count(",") + dicts + lists
-    return own + _of_strings(text) + 190 * dicts + 90 * lists + 60 * pairs + 40 * values + 32 * strings
+    # A string is as wide as its widest character, and is made twice when one comes late.
+    width = 1.25 if text.isascii() and _WIDE.search(text) is None else 7
+    return int(width * len(text)) + 190 * dicts + 90 * lists + 60 * pairs + 40 * values + 32 * quotes
 
 
-def _of_strings(text: str) -> int:
-    """Bytes of the characters in strings: one character that is wide makes all of its string wide, twice while it is built."""
-    if not text.isascii():
-        return 4 * len(text)
-    if _WIDE.search(text) is None:
-        return len(text) + len(text) // 4
-    total = 0
-    for found in _STRING.finditer(text):
-        is_wide = _WIDE.search(text, *found.span()) is not None
-        total += (7 if is_wide else 2) * (found.end() - found.start())
+def _closely(text: str, most: float) -> int:
+    """By the values themselves: a key is kept once however often it comes. No longer exact beyond `most`."""
+    dicts, lists = text.count("{"), text.count("[")
+    total = len(text) // 4 + 160 * dicts + 90 * lists + 10 * (text.count(",") + dicts + lists)
+    may_be_wide = not text.isascii() or _WIDE.search(text) is not None
+    keys: set[str] = set()
+    for found in _VALUE.finditer(text):
+        string, colon = found.groups()
+        begin, end = found.span()
+        if colon is not None:
+            total += 28  # the place in its object; 10 were counted with the comma
+            if string in keys:
+                continue
+            keys.add(string)
+            total += 120
+        total += 64 + end - begin if not may_be_wide or string is None else _of_string(text, begin, end)
+        if total > most:
+            break
     return total
+
+
+def _of_string(text: str, begin: int, end: int) -> int:
+    is_wide = not text.isascii() or _WIDE.search(text, begin, end) is not None
+    return 96 + (7 if is_wide else 1) * (end - begin)
 
 
 def is_unicode(text: str) -> bool:

@@ -27,6 +27,7 @@ import os
 import platform
 import pwd
 import re
+import selectors
 import shutil
 import signal
 import stat
@@ -38,6 +39,10 @@ from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Optional, Tu
 MARKER = "----pvesdn-answer----"
 LARGEST_FILE = 8 * 1024 * 1024
 """Bytes; what is read of a node is text that people or generators of text wrote."""
+LARGEST_READ = 32 * 1024 * 1024
+"""Bytes of all files of one answer."""
+LARGEST_OUTPUT = 32 * 1024 * 1024
+"""Bytes that a command may print; `ip -j -d` has about 1.5 kB for a device."""
 PIECE = 64 * 1024
 """Bytes of one read."""
 
@@ -115,7 +120,7 @@ class Machine:
         return shutil.which(name, path=self._search_path())
 
     def run(self, argv: List[str], limit: float) -> Outcome:
-        """Run a command to its end, at most `limit` seconds; absent commands and exceeded limits are Refused."""
+        """Run a command to its end: at most `limit` seconds and `LARGEST_OUTPUT` bytes, else Refused, as absent commands are."""
         executable = self.find(argv[0])
         if executable is None:
             raise Refused(f"{os.path.basename(argv[0])} is not installed")
@@ -129,14 +134,11 @@ class Machine:
             start_new_session=True,
         ) as process:
             try:
-                output, errors = process.communicate(timeout=limit)
-            except BaseException as error:
-                # The whole session: a grandchild that keeps the pipe open would keep us waiting for ever.
+                output, errors = _printed(process, argv, limit)
+            except BaseException:
+                # The whole session: a grandchild would go on.
                 with contextlib.suppress(ProcessLookupError):
                     os.killpg(process.pid, signal.SIGKILL)
-                process.communicate()
-                if isinstance(error, subprocess.TimeoutExpired):
-                    raise Refused("{} did not end within {:g} s".format(" ".join(argv), limit)) from None
                 raise
         text, complaints = output.decode("utf-8", "replace"), errors.decode("utf-8", "replace")
         lines = [line.rstrip() for line in (text + "\n" + complaints).splitlines() if line.strip()]
@@ -158,6 +160,33 @@ class Machine:
         # An empty element would be the current folder.
         given = [folder for folder in os.environ.get("PATH", "").split(":") if folder]
         return ":".join([*own, *given, "/usr/sbin", "/usr/bin", "/sbin", "/bin"])
+
+
+def _printed(process: "subprocess.Popen[bytes]", argv: List[str], limit: float) -> Tuple[bytes, bytes]:
+    """What a command prints until its end on standard output and error."""
+    too_late = Refused("{} did not end within {:g} s".format(" ".join(argv), limit))
+    deadline = time.monotonic() + limit
+    output, errors = bytearray(), bytearray()
+    assert process.stdout is not None
+    assert process.stderr is not None
+    with selectors.DefaultSelector() as ready:
+        ready.register(process.stdout, selectors.EVENT_READ, output)
+        ready.register(process.stderr, selectors.EVENT_READ, errors)
+        while ready.get_map():
+            for key, _ in ready.select(max(0.0, deadline - time.monotonic())):
+                piece = os.read(key.fd, PIECE)
+                if not piece:
+                    ready.unregister(key.fileobj)
+                key.data.extend(piece)
+                if len(key.data) > LARGEST_OUTPUT:
+                    raise Refused("{} printed more than {} MiB".format(" ".join(argv), LARGEST_OUTPUT >> 20))
+            if time.monotonic() >= deadline:
+                raise too_late
+    try:
+        process.wait(max(0.0, deadline - time.monotonic()))
+    except subprocess.TimeoutExpired:
+        raise too_late from None
+    return bytes(output), bytes(errors)
 
 
 class Change(NamedTuple):
@@ -183,11 +212,18 @@ def read(machine: Machine, arguments: Value) -> Value:
     Absent files are absent. The last component of a pattern may have wildcards, which match no dotfiles.
     """
     files = {}
+    left = LARGEST_READ
     for pattern in _list(arguments, "files", str):
         for path in _matches(machine, _checked_path(pattern)):
             text = _text_of(machine, path)
             if text is not None:
                 files[path] = text
+                left -= len(text.encode("utf-8"))
+            if left < 0:
+                raise Refused(
+                    f"the files up to {path} have more than {LARGEST_READ >> 20} MiB",
+                    "are they the files they should be?",
+                )
     return {"files": files}
 
 
@@ -487,7 +523,11 @@ def _matches(machine: Machine, pattern: str) -> List[str]:
         names = sorted(os.listdir(machine.place(folder)))
     except (FileNotFoundError, NotADirectoryError):
         return []
-    paths = [os.path.join(folder, name) for name in names if fnmatch.fnmatchcase(name, last) and name[0] != "."]
+    names = [name for name in names if fnmatch.fnmatchcase(name, last) and name[0] != "."]
+    unnamed = next((name for name in names if not name.isprintable()), None)
+    if unnamed is not None:
+        raise Refused(f"{folder} has a file whose name is no printable text: {unnamed!a}", "give it another name")
+    paths = [os.path.join(folder, name) for name in names]
     # A subfolder is no text; what is neither file nor folder is named by the error of `_text_of`.
     return [path for path in paths if not os.path.isdir(machine.place(path))]
 
@@ -521,7 +561,10 @@ def _digest(machine: Machine, path: str) -> Optional[str]:
     """SHA-256 of a file of our own, in hexadecimal; None when there is none."""
     try:
         with open(machine.place(path), "rb") as file:
-            return hashlib.sha256(file.read()).hexdigest()
+            found = hashlib.sha256()
+            for piece in iter(lambda: file.read(PIECE), b""):
+                found.update(piece)
+            return found.hexdigest()
     except (FileNotFoundError, NotADirectoryError):
         return None
 
@@ -554,8 +597,9 @@ def _ask(machine: Machine, name: str) -> Any:
 def _json_of(machine: Machine, argv: List[str]) -> Any:
     output = machine.must(argv, limit=30).output.strip()
     try:
-        return json.loads(output) if output else []
-    except ValueError:
+        # Names of devices may hold control characters, which iproute2 prints as they are.
+        return json.loads(output, strict=False) if output else []
+    except (ValueError, RecursionError):
         raise Refused("{} printed no JSON".format(" ".join(argv)), "is iproute2 too old?") from None
 
 
@@ -1008,7 +1052,7 @@ def main() -> None:
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, lambda number, _frame: sys.exit(128 + number))
     result = answer(Machine(os.environ.get("PVESDN_ROOT", "")), sys.stdin.buffer.read())
-    sys.stdout.write(f"\n{MARKER}\n{json.dumps(result)}\n")
+    sys.stdout.write(f"\n{MARKER}\n{json.dumps(result, separators=(',', ':'))}\n")
 
 
 if __name__ == "__main__":

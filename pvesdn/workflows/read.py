@@ -16,7 +16,8 @@ from pvesdn.workflows.world import World
 _API_PATHS = ("version", "cluster/status", "nodes")
 _ABSENT = (404, 501)
 """What PVE answers where libpve-network-perl is not installed."""
-_AT_ONCE = 8
+AT_ONCE = 8
+"""Nodes."""
 SDN_DIR = "/etc/pve/sdn"
 
 
@@ -33,7 +34,7 @@ def read_cluster(world: World) -> Snapshot:
     present = [member for member in _by_id(cluster) if member.is_online]
     nodes: dict[str, NodeRaw] = {}
     unreachable: dict[str, str] = {}
-    with ThreadPoolExecutor(max_workers=_AT_ONCE) as pool:
+    with ThreadPoolExecutor(max_workers=AT_ONCE) as pool:
         for member, answer in zip(present, pool.map(lambda m: _observe(world, m.name), present), strict=True):
             if isinstance(answer, NodeRaw):
                 nodes[member.name] = answer

@@ -17,10 +17,12 @@ GRACE = 10.0
 """Seconds in which an interrupted program may bring its node into order before it is killed."""
 BRIEF_GRACE = 1.0
 """The same for a program that only reads."""
-LARGEST_ANSWER = 64 * 1024 * 1024
-"""Bytes of one answer, login messages included. `ip -j -d` prints about 2.5 kB for a device, so this is some 20,000 of them.
+LARGEST_ANSWER = 96 * 1024 * 1024
+"""Bytes of one answer, login messages included.
 
-Text and values together may take three times as much memory; see `json_text.footprint`."""
+Text and values together may take three times as much memory (`json_text.footprint`), which is enough for some 15,000
+devices: `ip -j -d` prints 3 kB for one, as a link and with its addresses.
+"""
 
 _LONGEST_ERROR = 2000
 """Characters; a refused commit names every file that is in its way."""

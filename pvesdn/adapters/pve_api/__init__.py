@@ -1,4 +1,4 @@
-"""The PVE API through proxmoxer, over HTTPS or through pvesh. The one package that knows proxmoxer and requests."""
+"""The PVE API through proxmoxer, over HTTPS or through pvesh. The only one that knows proxmoxer and requests, with `https`."""
 
 from __future__ import annotations
 
