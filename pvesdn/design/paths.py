@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from pvesdn.design.beside_pve import evpn_peers
-from pvesdn.design.routes import RouteTable, source_of
+from pvesdn.design.routes import RouteTable, held_by_device, source_of
 from pvesdn.model.cluster import SeenVtep, UnderlayPath, Vtep
 from pvesdn.model.design import DesignInput
 from pvesdn.model.facts import Link, NodeFacts, Route
@@ -142,6 +142,7 @@ class _Lookup:
         self._seen = seen
         self._peers = peers
         self._table = RouteTable(facts.routes)
+        self._held = held_by_device(facts)
         self._links = {link.name: link for link in facts.links}
         holder = self._links.get(facts.holder(address) or "")
         self._holder = (holder.name,) if holder is not None and carries(holder) else ()
@@ -200,7 +201,7 @@ class _Lookup:
             devices=devices,
             mtu=mtu,
             limit=limit,
-            source=source_of(hops[0], peer, self._facts),
+            source=source_of(hops[0], peer, self._held),
             route=hops[0].destination,
             protocol=hops[0].protocol,
             is_connected=all(hop.gateway is None for hop in hops),

@@ -9,7 +9,7 @@ from ipaddress import ip_network
 from pvesdn.decode import values
 from pvesdn.decode.values import BadValueError
 from pvesdn.design.paths import with_paths
-from pvesdn.design.routes import RouteTable, frr_source, source_of
+from pvesdn.design.routes import RouteTable, frr_source, held_by_device, source_of
 from pvesdn.model.cluster import ClusterState, Vtep
 from pvesdn.model.design import DesignInput
 from pvesdn.model.facts import NodeFacts
@@ -48,7 +48,7 @@ class Ground:
         """The address from which a session with a peer speaks where nothing is said; None where no route is known."""
         facts = self.facts.get(node)
         hops = RouteTable(facts.routes).hops(peer) if facts is not None else ()
-        return source_of(hops[0], peer, facts) if facts is not None and hops else None
+        return source_of(hops[0], peer, held_by_device(facts)) if facts is not None and hops else None
 
 
 def read_ground(

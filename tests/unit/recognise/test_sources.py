@@ -8,6 +8,7 @@ import pytest
 from pvesdn.adapters.snapshot_dir import read_snapshot
 from pvesdn.model.files import FRR_CONF, OUR_INTERFACES
 from pvesdn.model.snapshot import NodeRaw, Snapshot
+from pvesdn.recognise.pve_form import as_pve
 from tests.unit.recognise.kit import hand, proposed
 
 GOLDEN = Path(__file__).parents[2] / "golden"
@@ -85,3 +86,12 @@ def test_a_device_on_lo_is_meant_by_its_name() -> None:
         "update-source 172.20.0.1 of eno1: afterwards the session speaks from the VTEP, 10.255.0.1"
         in lost(replace(snapshot, nodes=elsewhere))[0]
     )
+
+
+def test_pves_form_does_not_speak_from_a_vtep_on_lo_and_that_is_told() -> None:
+    told = [str(finding) for finding in as_pve(proposed(by_hand("vtep-on-lo"))).lost]
+    assert told[0] == (
+        "node 'node1': sessions of node1 from its VTEP, 10.255.0.1: PVE's would speak from 172.20.0.1; "
+        "give the node a BGP controller with the loopback that holds the VTEP"
+    )
+    assert as_pve(proposed(by_hand("symmetric"))).lost == ()
