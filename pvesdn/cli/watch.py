@@ -36,6 +36,10 @@ def watch(session: Session, *, once: bool) -> int:
 
     Applies the plan, unasked, where the settings say [watch] action = "apply". Runs on every node of the cluster, from
     pvesdn-watch.timer: the online node with the lowest id acts, the others stand by. Obstacles are left for a person.
+
+    Definitions that were saved a moment ago or cannot be used are waited for, five minutes at most. A run that was cut
+    off is begun again at the next look, one that failed after an hour. A trouble is told once, and when it is over; the
+    exit status is that of the trouble as long as it lasts.
     """
     del once
     settings = session.settings()
@@ -58,12 +62,13 @@ def watch(session: Session, *, once: bool) -> int:
     except Exception as error:
         if world.local_node is None:
             raise  # nothing is remembered where nothing is compared
-        if told.knows(_messages(error)):
-            told.say_again()
-            return exits.UNREACHABLE if isinstance(error, NodeUnreachable) else exits.ERROR
+        is_known = told.knows(_messages(error))
         with suppress(SettingsError):  # the error that is on its way says more
             _write(file, with_trouble(_read(file), told.trouble))
-        raise
+        if not is_known:
+            raise
+        told.say_again()
+        return exits.UNREACHABLE if isinstance(error, NodeUnreachable) else exits.ERROR
     status = told.show(report)
     if report.state is not None:
         _write(file, with_trouble(report.state, told.trouble))
@@ -128,6 +133,8 @@ class _Told:
                 self._show_report(report)
             return _status(report)
         else:
+            if self._held is not None:
+                self._say(self._held[0])
             self._show_report(report)
         if report.is_failing:
             return exits.ERROR

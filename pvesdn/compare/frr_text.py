@@ -57,9 +57,21 @@ def _places(lines: Iterable[FrrLine], above: _Place) -> Iterator[_Place]:
         is_unwritten = not above and not line.children and line.words in _UNWRITTEN
         if is_unwritten or _is_usual_priority(line.words):
             continue
-        place = (*above, line.words)
+        place = (*above, _as_frr_says(line.words))
         yield place
         yield from _places(line.children, place)
+
+
+def _as_frr_says(words: tuple[str, ...]) -> tuple[str, ...]:
+    """A line as `write memory` spells it; numbers that it gives to the entries of an access list are left out."""
+    match words:
+        case ("ip" | "ipv6", "route", *_, via) if via.lower() == "null0":
+            return (*words[:-1], "Null0")
+        case ("access-list", name, "seq", _, *rest):
+            return ("access-list", name, *rest)
+        case ("ipv6", "access-list", name, "seq", _, *rest):
+            return ("ipv6", "access-list", name, *rest)
+    return words
 
 
 def _is_usual_priority(words: tuple[str, ...]) -> bool:

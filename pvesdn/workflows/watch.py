@@ -117,12 +117,13 @@ def _plan(world: World, memory: Memory, renderer: Renderer) -> ChangeSet | Watch
 
     :raises SdnConfigError: the definitions cannot be used, and there is no reason to wait, or not any longer.
     """
-    if edit := _edit(world, memory):
+    may_wait = _may_wait(world, memory)
+    if may_wait and (edit := _edit(world)):
         return _wait(world, memory, edit)
     try:
         return plan(read_cluster(world), renderer)
     except SdnConfigError as error:
-        if memory.seen is None or not _has_patience(world, memory):
+        if not may_wait:
             raise
         return _wait(world, memory, f"the definitions cannot be used as they are: {error.lines[0]}")
 
@@ -145,18 +146,21 @@ def _reason(memory: Memory, now: Mapping[str, str]) -> str:
             return ""
 
 
-def _edit(world: World, memory: Memory) -> str:
-    """That somebody is at work on the definitions, in words; empty when nobody is, or it has been so for too long."""
+def _may_wait(world: World, memory: Memory) -> bool:
+    """Whether an edit may be waited for: not at the first look, which nobody's edit has brought about, and not for ever."""
+    if memory.seen is None:
+        return False
+    return memory.waiting_since is None or world.clock.now() - memory.waiting_since < PATIENCE
+
+
+def _edit(world: World) -> str:
+    """That a definitions file was written a moment ago, in words; empty when none was."""
     changed = world.definitions_changed()
-    if changed is None or not _has_patience(world, memory):
+    if changed is None:
         return ""
     # Clocks of nodes differ by a little, and what was written there may have a time to come.
     age = abs(world.clock.now() - changed)
     return f"a definitions file was changed {age:.0f} s ago" if age < SETTLED else ""
-
-
-def _has_patience(world: World, memory: Memory) -> bool:
-    return memory.waiting_since is None or world.clock.now() - memory.waiting_since < PATIENCE
 
 
 def _wait(world: World, memory: Memory, why: str) -> WatchReport:

@@ -9,6 +9,7 @@ import pytest
 
 from pvesdn.lab.cluster import SimulatedCluster
 from tests.cluster.kit import EVPN, apply_to, errors, plan_of, serving
+from tests.cluster.test_exit_in_pves_zone import EXIT, PVE_EVPN
 
 OURS = "/etc/network/interfaces.d/pvesdn"
 TWO_ZONES = (
@@ -74,3 +75,17 @@ def test_an_interface_of_a_vrf_made_by_hand_still_stops_the_apply(tmp_path: Path
         cluster.write_sdn("pvesdn.cfg", EVPN)
         found = [str(finding) for node in plan_of(cluster).nodes for finding in node.obstacles]
         assert any("belongs to vrf_hand; take it out of vrf_hand first" in line for line in found)
+
+
+def test_a_zone_of_pve_is_renamed_with_its_exit_by_one_apply(tmp_path: Path) -> None:
+    with serving(tmp_path, "") as cluster:
+        for name, text in {**PVE_EVPN, "pvesdn.cfg": EXIT}.items():
+            cluster.write_sdn(name, text)
+        assert apply_to(cluster).is_good
+        assert uplink(cluster) == ("vrf_theirs", ["172.16.0.1/24"])
+        for name, text in {**PVE_EVPN, "pvesdn.cfg": EXIT}.items():
+            cluster.write_sdn(name, text.replace("theirs", "blue"))
+        report = apply_to(cluster)
+        assert report.is_good, errors(report)
+        assert uplink(cluster) == ("vrf_blue", ["172.16.0.1/24"])
+        assert plan_of(cluster).is_empty

@@ -99,3 +99,17 @@ def test_other_defaults_are_another_meaning() -> None:
 @pytest.mark.parametrize("text", [TEXT.replace("frr version 10.4.1\n", ""), f"{TEXT}! mine\n", f"{TEXT} # mine\n", ""])
 def test_a_text_with_a_comment_or_without_a_version_is_not_frrs_own(text: str) -> None:
     assert not is_from_write_memory(text)
+
+
+@pytest.mark.parametrize(
+    ("ours", "frrs"),
+    [
+        ("ip route 10.0.0.0/24 null0", "ip route 10.0.0.0/24 Null0"),
+        ("ipv6 route fd00::/64 null0", "ipv6 route fd00::/64 Null0"),
+        ("access-list pve_ospf_core_ips permit 10.9.0.0/24", "access-list pve_ospf_core_ips seq 5 permit 10.9.0.0/24"),
+        ("ipv6 access-list x permit fd00::/64", "ipv6 access-list x seq 5 permit fd00::/64"),
+    ],
+)
+def test_what_frr_spells_in_its_own_way_says_the_same(ours: str, frrs: str) -> None:
+    assert says_the_same(f"{TEXT}{ours}\n", f"{TEXT}{frrs}\n")
+    assert not says_the_same(f"{TEXT}{ours}\n", f"{TEXT}{frrs.replace('0/', '1/').replace('::/', '::1/')}\n")

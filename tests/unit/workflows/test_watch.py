@@ -313,10 +313,16 @@ def edited(made: FakeCluster, state: str | None, age: float | None, action: str 
 )
 def test_definitions_that_were_just_written_are_waited_for(age: float | None, *, waits: bool) -> None:
     made = cluster()
-    report = edited(made, None, age)
+    state = look(made, action="apply").state
+    made.nodes.pve_files["/etc/pve/sdn/pvesdn.cfg"] = UNICAST.replace("tag 2", "tag 3")
+    report = edited(made, state, age)
     assert report.acted is not waits
     assert report.is_settled is not waits
-    assert report.reason.startswith("waiting, since somebody may be editing" if waits else "first look")
+    assert report.reason.startswith("waiting, since somebody may be editing" if waits else "changed")
+
+
+def test_the_first_look_waits_for_nobody() -> None:
+    assert edited(cluster(), None, 1).acted
 
 
 def test_what_is_waited_for_is_dealt_with_at_the_next_look() -> None:
@@ -337,7 +343,8 @@ def test_a_file_that_is_touched_without_being_changed_is_nothing_to_wait_for() -
 
 def test_nobody_is_waited_for_for_ever() -> None:
     made = cluster()
-    state: str | None = None
+    state = look(made, action="apply").state
+    made.nodes.pve_files["/etc/pve/sdn/pvesdn.cfg"] = UNICAST.replace("tag 2", "tag 3")
     looks = 0
     while not (report := edited(made, state, 1)).acted:
         state = report.state
