@@ -83,7 +83,7 @@ class _Unreached:
         if self.nodes and vnets:
             what = f"no route to {self.peer}, the first of {self.whose}, on {listed(self.nodes)}"
             hint = f"add a route to {self.peer} there, or list the node's own address among the peers, as its interfaces file spells it"
-            yield warning(zone.where, f"{what}, so PVE leaves {_named(vnets)} out there", hint)
+            yield warning(zone.where, f"{what}, so PVE omits {_named(vnets)} there", hint)
 
 
 @dataclass(slots=True)
@@ -123,11 +123,11 @@ def _way_out(
     is_one = len(group.vnets) == 1
     left = ""
     if isinstance(zone, PveEvpnZone):
-        ports = f"vxlan_{group.vnets[0].id}" if is_one else "their VXLAN ports"
-        left = f", all but {ports}{', and the VRF with them' if is_whole else ''}"
+        left = f" except for {f'vxlan_{group.vnets[0].id}' if is_one else 'their VXLAN ports'}"
+        left += ", and the zone's VRF as well" if is_whole else ""
     snat = ", ".join(subnet.cidr for subnet in group.subnets)
-    out = "the vnet" if is_one else _named(group.vnets)
-    what = f"no IPv{family} default route on {listed(nodes)}, so PVE leaves {out} out there{left} (snat 1 on {snat})"
+    missing = "the vnet" if is_one else _named(group.vnets)
+    what = f"no IPv{family} default route on {listed(nodes)}, so PVE omits {missing} there{left} (snat 1 on {snat})"
     where = group.vnets[0].where if is_one else zone.where
     return warning(where, what, f"add an IPv{family} default route there, or remove snat from the subnet in PVE")
 

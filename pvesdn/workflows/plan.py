@@ -135,7 +135,7 @@ def _judge_local(
         what = "not checked: what PVE's merge makes of our lines, since pvesdn does not render PVE's part on this node"
         hint = "look at frr.conf after applying"
         if (stop := what_stops_frr(known.given, design.node)) is not None:
-            what = f"our lines do not reach FRR: PVE writes no frr.conf here, for there is {stop.what.rstrip(',')}"
+            what = f"our lines do not reach FRR: PVE writes no frr.conf here because there is {stop.what.rstrip(',')}"
             hint = stop.hint
         where = f"{design.node}: {FRR_CONF_LOCAL}"
         remark = Finding(severity=Severity.WARNING, where=where, what=what, hint=hint)

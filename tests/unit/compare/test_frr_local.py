@@ -49,8 +49,8 @@ def test_what_pve_fails_over_is_an_error_whoever_wrote_it():
     (error,) = verdict.errors
     assert error.severity is Severity.ERROR
     assert str(error) == (
-        "node1: /etc/frr/frr.conf.local:2: in PVE's merge line 'vrf vrf_z' opens a block with nothing in it, over which PVE "
-        "fails: it writes no frr.conf; put a line into the block, or take the block out"
+        "node1: /etc/frr/frr.conf.local:2: in PVE's merge line 'vrf vrf_z' opens an empty block, on which PVE "
+        "fails and writes no frr.conf; put a line into the block, or take the block out"
     )
     assert judge_local("node1", PVE, "!\nvrf vrf_z\n ip route 10.0.0.0/8 null0\nexit-vrf\n").errors == ()
     assert judge_local("node1", PVE, "!\n").errors == ()
