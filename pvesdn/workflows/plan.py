@@ -14,6 +14,7 @@ from pvesdn.compare.running import running_remarks
 from pvesdn.decode.record import Record, decode_record
 from pvesdn.decode.seen import encode_seen
 from pvesdn.design.beside_pve import merges_as_known, writes_frr
+from pvesdn.design.check_newer import is_before_templates
 from pvesdn.design.cluster import design_node, share
 from pvesdn.design.pve_frr import what_stops_frr
 from pvesdn.design.vteps import seen_now
@@ -140,7 +141,7 @@ def _judge_local(
         where = f"{design.node}: {FRR_CONF_LOCAL}"
         remark = Finding(severity=Severity.WARNING, where=where, what=what, hint=hint)
         return LocalVerdict(warnings=() if design.frr is None else (remark,))
-    return judge_local(design.node, design.pve_frr, text)
+    return judge_local(design.node, design.pve_frr, text, is_older=is_before_templates(known.given, design.node))
 
 
 def _compare(

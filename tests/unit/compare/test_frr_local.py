@@ -78,3 +78,11 @@ def test_a_dropped_line_is_named_and_not_the_comment_above_it():
     (warning,) = judge_local("node1", PVE, "# way to the backup network\nip route 10.0.0.0/16 10.0.0.250\n").warnings
     assert warning.where == "node1: /etc/frr/frr.conf.local:2"
     assert "line 'ip route 10.0.0.0/16 10.0.0.250' is dropped" in warning.what
+
+
+def test_of_an_older_generator_only_losses_are_known():
+    text = "vrf vrf_z\nexit-vrf\naddress-family ipv4 unicast\nexit\nbfd\n"
+    assert judge_local("node1", PVE, text).errors != ()
+    verdict = judge_local("node1", PVE, text, is_older=True)
+    assert verdict.errors == ()
+    assert [warning.where for warning in verdict.warnings] == ["node1: /etc/frr/frr.conf.local:5"]

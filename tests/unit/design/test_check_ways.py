@@ -82,9 +82,34 @@ def test_of_evpn_the_ports_that_are_left_are_named_and_a_vrf_that_goes() -> None
         subnet("web", "prod", "10.0.0.0/24", "10.0.0.1", snat=True),
     )
     (whole,) = said(*objects, nodes=(offnet(),))
-    assert "omits the vnet there except for vxlan_web, and the zone's VRF as well (snat 1 on 10.0.0.0/24)" in whole
+    assert (
+        "omits the vnet there except for vxlan_web, and the zone's VRF on node1 as well (snat 1 on 10.0.0.0/24)"
+        in whole
+    )
     (part,) = said(*objects, vnet("db", "prod", 11), nodes=(offnet(),))
     assert "omits the vnet there except for vxlan_web (snat 1 on 10.0.0.0/24)" in part
+
+
+def test_a_vrf_goes_where_every_vnet_goes_for_whatever_reason() -> None:
+    objects = (
+        controller(),
+        evpn("prod"),
+        vnet("web", "prod", 10),
+        vnet("db", "prod", 11),
+        vnet("bare", "prod"),
+        subnet("web", "prod", "10.0.0.0/24", "10.0.0.1", snat=True),
+        subnet("db", "prod", "2001:db8:1::/64", "2001:db8:1::1", snat=True),
+    )
+    web, db = said(*objects, nodes=(offnet(1), facts("node2", number=2)))
+    assert (
+        "no IPv4 default route on node1, so PVE omits the vnet there except for vxlan_web, and the zone's VRF on node1"
+        in web
+    )
+    assert (
+        "no IPv6 default route on node1, node2, so PVE omits the vnet there except for vxlan_db, and the zone's VRF on "
+        in db
+    )
+    assert "on node1 as well" in db
 
 
 def test_a_first_peer_without_a_route_names_the_vnets_of_the_zone() -> None:
