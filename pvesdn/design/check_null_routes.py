@@ -20,10 +20,12 @@ def check(given: DesignInput) -> Iterator[Finding]:
     exits = [zone for zone in given.sdn.zones if isinstance(zone, PveEvpnZone) and zone.exit_nodes]
     committed = [subnet for subnet in given.sdn.subnets if subnet.is_pve]
     for subnet, zones in _beyond(written, committed, exits):
-        what = f"is not committed, yet PVE makes a null route of it in {zones} already: for those it reads subnets.cfg"
-        yield note(subnet.where, what, "commit it or remove it in PVE")
+        what = (
+            f"is not committed, but PVE already adds a null route for it in {zones}: it builds those from subnets.cfg"
+        )
+        yield note(subnet.where, what, "commit it, or remove it in PVE")
     for subnet, zones in _beyond(committed, written, exits):
-        what = f"is committed, yet PVE makes no null route of it in {zones}: for those it reads subnets.cfg, which lacks it"
+        what = f"is committed, but PVE adds no null route for it in {zones}: it builds those from subnets.cfg, which lacks it"
         yield note(subnet.where, what, "commit its removal, or add it again in PVE")
 
 

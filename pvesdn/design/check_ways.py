@@ -6,8 +6,10 @@ really writes, so it is what pvesdn renders, and everything here is a warning.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from pvesdn.design.pve_frr import FrrStop, what_stops_frr
 from pvesdn.design.pve_node import PveNode
@@ -16,38 +18,42 @@ from pvesdn.design.pve_zones import gateway_family, untranslatable
 from pvesdn.design.remarks import listed, placed, warning
 from pvesdn.model.design import DesignInput
 from pvesdn.model.findings import Finding
-from pvesdn.model.sdn import PveEvpnController, PveEvpnZone, PveSimpleZone, PveVxlanZone, Subnet, Vnet
+from pvesdn.model.sdn import PveEvpnController, PveEvpnZone, PveSimpleZone, PveVxlanZone, PveZone, Subnet, Vnet
 
 _TunnelZone = PveVxlanZone | PveEvpnZone
-_TranslatingZone = PveSimpleZone | PveEvpnZone
+_T = TypeVar("_T")
 
 
 def check(given: DesignInput) -> Iterator[Finding]:
     """Zones whose peers a node cannot reach, source NAT without a way out, and nodes on which PVE writes no frr.conf."""
     nodes = {node: PveNode(facts) for node, facts in sorted(given.facts.items()) if not given.sdn.leaves_node(node)}
-    vnets = _by_zone(vnet for vnet in given.sdn.vnets if vnet.is_pve)
-    lost: set[tuple[str, str]] = set()
+    vnets = _grouped((vnet.zone, vnet) for vnet in given.sdn.vnets if vnet.is_pve)
+    translated = _grouped((subnet.vnet, subnet) for subnet in given.sdn.subnets if subnet.is_pve and subnet.snat)
+    controllers = sorted(given.sdn.controllers, key=lambda controller: controller.id)
+    loopbacks = {node: NodeControllers.of(controllers, node).tunnel_loopback for node in nodes}
     for zone in given.sdn.zones:
+        here = {
+            node: nodes[node]
+            for node in nodes
+            if isinstance(zone, PveZone) and (zone.nodes is None or node in zone.nodes)
+        }
+        tagged = [vnet for vnet in vnets.get(zone.id, ()) if vnet.tag is not None]
         if isinstance(zone, _TunnelZone):
-            unreached = _Unreached.of(zone, given, nodes)
-            lost |= {(zone.id, node) for node in unreached.nodes}
-            yield from unreached.findings(zone, [vnet for vnet in vnets.get(zone.id, ()) if vnet.tag is not None])
-    for zone in given.sdn.zones:
-        if isinstance(zone, _TranslatingZone):
-            here = {node: answers for node, answers in nodes.items() if (zone.id, node) not in lost}
-            yield from _ways_out(zone, vnets.get(zone.id, ()), given, here)
+            unreached = _Unreached.of(zone, given, here, loopbacks)
+            here = {node: answers for node, answers in here.items() if node not in unreached.nodes}
+            yield from unreached.findings(zone, tagged)
+        if isinstance(zone, PveSimpleZone):
+            yield from _ways_out(zone, vnets.get(zone.id, []), translated, here)
+        elif isinstance(zone, PveEvpnZone):
+            yield from _ways_out(zone, tagged, translated, here)
     yield from _frr(given, nodes)
 
 
-def _by_zone(vnets: Iterable[Vnet]) -> dict[str, list[Vnet]]:
-    grouped: dict[str, list[Vnet]] = {}
-    for vnet in vnets:
-        grouped.setdefault(vnet.zone, []).append(vnet)
-    return grouped
-
-
-def _is_on(zone: _TunnelZone | _TranslatingZone, node: str) -> bool:
-    return zone.nodes is None or node in zone.nodes
+def _grouped(pairs: Iterable[tuple[str, _T]]) -> dict[str, list[_T]]:
+    groups: dict[str, list[_T]] = {}
+    for key, value in pairs:
+        groups.setdefault(key, []).append(value)
+    return groups
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +65,13 @@ class _Unreached:
     nodes: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, zone: _TunnelZone, given: DesignInput, nodes: Mapping[str, PveNode]) -> _Unreached:
+    def of(
+        cls,
+        zone: _TunnelZone,
+        given: DesignInput,
+        nodes: Mapping[str, PveNode],
+        loopbacks: Mapping[str, str | None],
+    ) -> _Unreached:
         """Where PVE finds no address for the zone's tunnels; nowhere in a fabric, which says the addresses itself."""
         peers, whose = zone.peers if isinstance(zone, PveVxlanZone) else (), "the zone's peers"
         if isinstance(zone, PveEvpnZone):
@@ -70,12 +82,8 @@ class _Unreached:
                 whose = f"the peers of {placed(name, controller.where)}"
         if not peers:
             return cls()
-        lost = []
-        for node, answers in nodes.items():
-            own = NodeControllers.of(given.sdn.controllers, node)
-            loopback = own.tunnel_loopback if isinstance(zone, PveEvpnZone) else None
-            if _is_on(zone, node) and answers.is_missing(answers.local(peers, loopback)):
-                lost.append(node)
+        known = loopbacks if isinstance(zone, PveEvpnZone) else {}
+        lost = (node for node, answers in nodes.items() if answers.is_missing(answers.local(peers, known.get(node))))
         return cls(peers[0], whose, tuple(lost))
 
     def findings(self, zone: _TunnelZone, vnets: list[Vnet]) -> Iterator[Finding]:
@@ -83,7 +91,7 @@ class _Unreached:
         if self.nodes and vnets:
             what = f"no route to {self.peer}, the first of {self.whose}, on {listed(self.nodes)}"
             hint = f"add a route to {self.peer} there, or list the node's own address among the peers, as its interfaces file spells it"
-            yield warning(zone.where, f"{what}, so PVE leaves {_named(vnets)} out there", hint)
+            yield warning(zone.where, f"{what}, so PVE omits {_named(vnets)} there", hint)
 
 
 @dataclass(slots=True)
@@ -95,39 +103,43 @@ class _Untranslated:
 
 
 def _ways_out(
-    zone: _TranslatingZone, vnets: Iterable[Vnet], given: DesignInput, nodes: Mapping[str, PveNode]
+    zone: PveSimpleZone | PveEvpnZone,
+    vnets: list[Vnet],
+    translated: Mapping[str, list[Subnet]],
+    nodes: Mapping[str, PveNode],
 ) -> Iterator[Finding]:
-    subnets: dict[str, list[Subnet]] = {}
-    for subnet in given.sdn.subnets:
-        if subnet.is_pve and subnet.snat:
-            subnets.setdefault(subnet.vnet, []).append(subnet)
-    ready = [vnet for vnet in vnets if vnet.tag is not None or not isinstance(zone, PveEvpnZone)]
+    """:param vnets: those that have all else. :param translated: subnets with source NAT, by VNet."""
     groups: dict[tuple[int, tuple[str, ...]], _Untranslated] = {}
-    for vnet in ready:
+    losses: Counter[str] = Counter()
+    for vnet in vnets:
         stops: dict[str, tuple[Subnet, list[str]]] = {}
-        for node, answers in nodes.items():
-            stop = untranslatable(subnets.get(vnet.id, ()), answers) if _is_on(zone, node) else None
+        for node, answers in nodes.items() if vnet.id in translated else ():
+            stop = untranslatable(translated[vnet.id], answers)
             if stop is not None:
                 stops.setdefault(stop.id, (stop, []))[1].append(node)
+                losses[node] += 1
         for subnet, names in stops.values():
             group = groups.setdefault((gateway_family(subnet), tuple(names)), _Untranslated())
             group.vnets.append(vnet)
             group.subnets.append(subnet)
+    bare = {node for node, count in losses.items() if count == len(vnets)}
     for (family, lost), group in groups.items():
-        yield _way_out(zone, family, lost, group, is_whole=len(group.vnets) == len(ready))
+        yield _way_out(zone, family, lost, group, bare)
 
 
 def _way_out(
-    zone: _TranslatingZone, family: int, nodes: tuple[str, ...], group: _Untranslated, *, is_whole: bool
+    zone: PveSimpleZone | PveEvpnZone, family: int, nodes: tuple[str, ...], group: _Untranslated, bare: set[str]
 ) -> Finding:
+    """:param bare: nodes on which no VNet of the zone is left, and so no VRF."""
     is_one = len(group.vnets) == 1
     left = ""
     if isinstance(zone, PveEvpnZone):
-        ports = f"vxlan_{group.vnets[0].id}" if is_one else "their VXLAN ports"
-        left = f", all but {ports}{', and the VRF with them' if is_whole else ''}"
+        left = f" except for {f'vxlan_{group.vnets[0].id}' if is_one else 'their VXLAN ports'}"
+        without = bare.intersection(nodes)
+        left += f", and the zone's VRF on {listed(without)} as well" if without else ""
     snat = ", ".join(subnet.cidr for subnet in group.subnets)
-    out = "the vnet" if is_one else _named(group.vnets)
-    what = f"no IPv{family} default route on {listed(nodes)}, so PVE leaves {out} out there{left} (snat 1 on {snat})"
+    missing = "the vnet" if is_one else _named(group.vnets)
+    what = f"no IPv{family} default route on {listed(nodes)}, so PVE omits {missing} there{left} (snat 1 on {snat})"
     where = group.vnets[0].where if is_one else zone.where
     return warning(where, what, f"add an IPv{family} default route there, or remove snat from the subnet in PVE")
 

@@ -179,8 +179,10 @@ class Merge:
         if router is None or self._router is None:
             self._place = _Place()
             return Fate(line, home, is_fatal=True)
+        # The AS number is not asked for here: lines of another instance end up in PVE's.
         heading = _heading(router)
-        self._place = _Place(self._merged.setdefault((heading,), []), (self._router.text,), heading)
+        back = self._router.text if self._own_router() else heading
+        self._place = _Place(self._merged.setdefault((heading,), []), (back,), heading)
         return Fate(line, home)
 
     def _exit(self, line: LocalLine) -> Fate:

@@ -14,8 +14,8 @@ from pvesdn.model.frr import FrrConfig, RouteMapEntry
 from pvesdn.model.frr_local import LocalKind, LocalLine
 
 _ENDS = frozenset({LocalKind.EXIT, LocalKind.END_FAMILY})
-_EMPTY = "opens a block with nothing in it, over which PVE fails: it writes no frr.conf"
-_NOT_OPEN = "ends an address family where none is open, over which PVE fails: it writes no frr.conf"
+_EMPTY = "opens an empty block, on which PVE fails and writes no frr.conf"
+_NOT_OPEN = "closes an address family when none is open, on which PVE fails and writes no frr.conf"
 _FILL = "put a line into the block, or take the block out"
 _INTO_ROUTER = "move it, with its lines and its exit-address-family, below the 'router bgp' it belongs to"
 # Commands of FRR's own top level that no block has, in the first column.

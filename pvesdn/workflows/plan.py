@@ -13,6 +13,7 @@ from pvesdn.compare.prerequisites import doubts
 from pvesdn.compare.running import running_remarks
 from pvesdn.decode.seen import encode_seen
 from pvesdn.design.beside_pve import merges_as_known, writes_frr
+from pvesdn.design.check_newer import is_before_templates
 from pvesdn.design.cluster import design_node, share
 from pvesdn.design.pve_frr import what_stops_frr
 from pvesdn.design.vteps import seen_now
@@ -127,12 +128,12 @@ def _judge_local(
         what = "not checked: what PVE's merge makes of our lines, since pvesdn does not render PVE's part on this node"
         hint = "look at frr.conf after applying"
         if (stop := what_stops_frr(known.given, design.node)) is not None:
-            what = f"our lines do not reach FRR: PVE writes no frr.conf here, for there is {stop.what.rstrip(',')}"
+            what = f"our lines do not reach FRR: PVE writes no frr.conf here because there is {stop.what.rstrip(',')}"
             hint = stop.hint
         where = f"{design.node}: {FRR_CONF_LOCAL}"
         remark = Finding(severity=Severity.WARNING, where=where, what=what, hint=hint)
         return LocalVerdict(warnings=() if design.frr is None else (remark,))
-    return judge_local(design.node, design.pve_frr, text)
+    return judge_local(design.node, design.pve_frr, text, is_older=is_before_templates(known.given, design.node))
 
 
 def _compare(

@@ -49,8 +49,8 @@ def test_what_pve_fails_over_is_an_error_whoever_wrote_it():
     (error,) = verdict.errors
     assert error.severity is Severity.ERROR
     assert str(error) == (
-        "node1: /etc/frr/frr.conf.local:2: in PVE's merge line 'vrf vrf_z' opens a block with nothing in it, over which PVE "
-        "fails: it writes no frr.conf; put a line into the block, or take the block out"
+        "node1: /etc/frr/frr.conf.local:2: in PVE's merge line 'vrf vrf_z' opens an empty block, on which PVE "
+        "fails and writes no frr.conf; put a line into the block, or take the block out"
     )
     assert judge_local("node1", PVE, "!\nvrf vrf_z\n ip route 10.0.0.0/8 null0\nexit-vrf\n").errors == ()
     assert judge_local("node1", PVE, "!\n").errors == ()
@@ -78,3 +78,11 @@ def test_a_dropped_line_is_named_and_not_the_comment_above_it():
     (warning,) = judge_local("node1", PVE, "# way to the backup network\nip route 10.0.0.0/16 10.0.0.250\n").warnings
     assert warning.where == "node1: /etc/frr/frr.conf.local:2"
     assert "line 'ip route 10.0.0.0/16 10.0.0.250' is dropped" in warning.what
+
+
+def test_of_an_older_generator_only_losses_are_known():
+    text = "vrf vrf_z\nexit-vrf\naddress-family ipv4 unicast\nexit\nbfd\n"
+    assert judge_local("node1", PVE, text).errors != ()
+    verdict = judge_local("node1", PVE, text, is_older=True)
+    assert verdict.errors == ()
+    assert [warning.where for warning in verdict.warnings] == ["node1: /etc/frr/frr.conf.local:5"]

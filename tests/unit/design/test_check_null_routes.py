@@ -48,8 +48,8 @@ def test_a_subnet_that_is_only_listed_is_dropped_already_and_it_is_said() -> Non
     assert dropped(cluster) == ["10.1.0.0/24", "10.9.0.0/24"]
     assert [str(finding) for finding in check(cluster)] == [
         (
-            "subnets.cfg:4: subnet 'lan-10.9.0.0-24': is not committed, yet PVE makes a null route of it in vrf_prod "
-            "already: for those it reads subnets.cfg; commit it or remove it in PVE"
+            "subnets.cfg:4: subnet 'lan-10.9.0.0-24': is not committed, but PVE already adds a null route for it in "
+            "vrf_prod: it builds those from subnets.cfg; commit it, or remove it in PVE"
         )
     ]
 

@@ -45,7 +45,7 @@ LAN = (
 def test_source_nat_without_a_way_out_names_vnet_route_node_and_subnet() -> None:
     assert said(*LAN, nodes=(facts(), offnet(2))) == [
         (
-            "vnets.cfg:4: vnet 'web': no IPv4 default route on node2, so PVE leaves the vnet out there "
+            "vnets.cfg:4: vnet 'web': no IPv4 default route on node2, so PVE omits the vnet there "
             f"(snat 1 on 10.0.0.0/24); {ADD4}"
         )
     ]
@@ -59,8 +59,8 @@ def test_several_vnets_of_a_zone_are_one_line() -> None:
     )
     assert said(*LAN, *more, nodes=(offnet(1), offnet(2))) == [
         (
-            "zones.cfg:1: zone 'lan': no IPv4 default route on node1, node2, so PVE leaves vnets 'web' (vnets.cfg:4), "
-            f"'db' (vnets.cfg:1) out there (snat 1 on 10.0.0.0/24, 10.0.1.0/24); {ADD4}"
+            "zones.cfg:1: zone 'lan': no IPv4 default route on node1, node2, so PVE omits vnets 'web' (vnets.cfg:4), "
+            f"'db' (vnets.cfg:1) there (snat 1 on 10.0.0.0/24, 10.0.1.0/24); {ADD4}"
         )
     ]
 
@@ -82,9 +82,34 @@ def test_of_evpn_the_ports_that_are_left_are_named_and_a_vrf_that_goes() -> None
         subnet("web", "prod", "10.0.0.0/24", "10.0.0.1", snat=True),
     )
     (whole,) = said(*objects, nodes=(offnet(),))
-    assert "leaves the vnet out there, all but vxlan_web, and the VRF with them (snat 1 on 10.0.0.0/24)" in whole
+    assert (
+        "omits the vnet there except for vxlan_web, and the zone's VRF on node1 as well (snat 1 on 10.0.0.0/24)"
+        in whole
+    )
     (part,) = said(*objects, vnet("db", "prod", 11), nodes=(offnet(),))
-    assert "leaves the vnet out there, all but vxlan_web (snat 1 on 10.0.0.0/24)" in part
+    assert "omits the vnet there except for vxlan_web (snat 1 on 10.0.0.0/24)" in part
+
+
+def test_a_vrf_goes_where_every_vnet_goes_for_whatever_reason() -> None:
+    objects = (
+        controller(),
+        evpn("prod"),
+        vnet("web", "prod", 10),
+        vnet("db", "prod", 11),
+        vnet("bare", "prod"),
+        subnet("web", "prod", "10.0.0.0/24", "10.0.0.1", snat=True),
+        subnet("db", "prod", "2001:db8:1::/64", "2001:db8:1::1", snat=True),
+    )
+    web, db = said(*objects, nodes=(offnet(1), facts("node2", number=2)))
+    assert (
+        "no IPv4 default route on node1, so PVE omits the vnet there except for vxlan_web, and the zone's VRF on node1"
+        in web
+    )
+    assert (
+        "no IPv6 default route on node1, node2, so PVE omits the vnet there except for vxlan_db, and the zone's VRF on "
+        in db
+    )
+    assert "on node1 as well" in db
 
 
 def test_a_first_peer_without_a_route_names_the_vnets_of_the_zone() -> None:
@@ -92,8 +117,8 @@ def test_a_first_peer_without_a_route_names_the_vnets_of_the_zone() -> None:
     web = at(vnet("web", "tun", 10), "vnets.cfg", 1, "vnet")
     assert said(zone, web, nodes=(offnet(), facts("node2", number=2))) == [
         (
-            "zones.cfg:3: zone 'tun': no route to 203.0.113.9, the first of the zone's peers, on node1, so PVE leaves "
-            f"vnet 'web' (vnets.cfg:1) out there; add a route to 203.0.113.9 there, {OWN}"
+            "zones.cfg:3: zone 'tun': no route to 203.0.113.9, the first of the zone's peers, on node1, so PVE omits "
+            f"vnet 'web' (vnets.cfg:1) there; add a route to 203.0.113.9 there, {OWN}"
         )
     ]
     assert said(zone, nodes=(offnet(),)) == []  # no VNet, no loss
@@ -109,7 +134,7 @@ def test_of_evpn_frr_conf_is_missing_too() -> None:
     assert said(*objects, nodes=(offnet(),)) == [
         (
             "zones.cfg:1: zone 'prod': no route to 203.0.113.9, the first of the peers of controller 'ctl' "
-            "(controllers.cfg:1), on node1, so PVE leaves vnet 'web' (vnets.cfg:1) out there; "
+            "(controllers.cfg:1), on node1, so PVE omits vnet 'web' (vnets.cfg:1) there; "
             f"add a route to 203.0.113.9 there, {OWN}"
         ),
         (

@@ -312,6 +312,13 @@ def test_a_block_of_the_files_own_without_exit_is_ended_by_the_next_one_of_its_o
     assert said(*lines) == []
 
 
+def test_an_end_too_many_in_another_instance_goes_on_in_pves():
+    lines = ("router bgp 65001", " bgp router-id 10.0.0.1", " exit-address-family", " bgp bestpath med", "exit")
+    found = merged(*lines)
+    assert found.routers[0].custom == (" bgp bestpath med", "exit", "!")
+    assert (4, "ends up into 'router bgp 65000'") in said(*lines)
+
+
 def test_the_router_is_forgotten_at_an_exit_alone():
     lines = ("router bgp 65000", "vrf vrf_new", " vni 9", " address-family l2vpn evpn", "  advertise-default-gw")
     assert merged(*lines).routers[0].evpn.custom == ("  advertise-default-gw",)

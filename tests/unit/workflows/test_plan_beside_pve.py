@@ -180,9 +180,9 @@ def test_where_pve_writes_no_frr_conf_our_lines_do_not_reach_frr_and_it_is_said(
     texts = [str(finding) for finding in found.findings]
     assert any(
         text.startswith(
-            "node1: /etc/frr/frr.conf.local: our lines do not reach FRR: PVE writes no frr.conf here, for there is"
+            "node1: /etc/frr/frr.conf.local: our lines do not reach FRR: PVE writes no frr.conf here because there is"
         )
         for text in texts
     )
-    assert any("so PVE leaves vnet 'web' (vnets.cfg:1) out there" in text for text in texts)
+    assert any("so PVE omits vnet 'web' (vnets.cfg:1) there" in text for text in texts)
     assert all(node.obstacles == () for node in found.nodes)
