@@ -534,15 +534,19 @@ def _matches(machine: Machine, pattern: str) -> List[str]:
 
 def _text_of(machine: Machine, path: str) -> Optional[str]:
     place = machine.place(path)
+    folder = os.path.join(os.path.realpath(os.path.dirname(place)), "")
     real = os.path.realpath(place)
-    if not real.startswith(os.path.join(os.path.realpath(os.path.dirname(place)), "")):
-        raise Refused(f"{path} is a symbolic link out of its folder", "put the file itself in its place")
+    if not real.startswith(folder):
+        raise _leads_out(path)
     try:
         # Without O_NONBLOCK a named pipe would keep us waiting for ever.
-        descriptor = os.open(real, os.O_RDONLY | os.O_NONBLOCK)
+        descriptor = os.open(real, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW)
     except (FileNotFoundError, NotADirectoryError):
         return None
     with _named(path), open(descriptor, "rb") as file:
+        # What was opened may be another file than the one that was looked at a moment ago.
+        if not os.readlink(f"/proc/self/fd/{descriptor}").startswith(folder):
+            raise _leads_out(path)
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             raise Refused(f"{path} is no regular file")
         # In pieces: the kernel refuses large buffers for what lies below /proc/sys (ENOMEM from 4 MiB on).
@@ -555,6 +559,10 @@ def _text_of(machine: Machine, path: str) -> Optional[str]:
         line = data.count(b"\n", 0, error.start) + 1
         what = f"{path} is no UTF-8 text: byte {data[error.start]:#04x} in line {line}"
         raise Refused(what, "save it as UTF-8") from None
+
+
+def _leads_out(path: str) -> Refused:
+    return Refused(f"{path} is a symbolic link out of its folder", "put the file itself in its place")
 
 
 def _digest(machine: Machine, path: str) -> Optional[str]:

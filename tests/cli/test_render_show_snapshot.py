@@ -323,3 +323,17 @@ def test_a_snapshot_that_is_none_is_one_line(tmp_path: Path) -> None:
     assert result == Result(
         1, "", f"error: {tmp_path}: is no snapshot: {missing}; take one with: pvesdn snapshot DIR\n"
     )
+
+
+def test_a_plan_from_a_snapshot_is_the_plan_of_the_cluster(
+    settings: Path, cluster: FakeCluster, tmp_path: Path
+) -> None:
+    cluster.nodes.pve_files["/etc/pve/sdn/pvesdn.cfg"] += "# the password is swordfish\n"
+    files = cluster.nodes["node1"].files
+    files["/etc/network/interfaces"] += "\tpost-up curl -u admin:swordfish 10.0.0.1 # swordfish\n"
+    files["/etc/frr/frr.conf"] = "frr defaults datacenter\n!\nrouter bgp 1\n neighbor 10.0.0.9 password swordfish\n"
+    live = call("--config", settings, "plan", "--json", cluster=cluster)
+    call("--config", settings, "snapshot", tmp_path / "snap", cluster=cluster)
+    again = call("plan", "--json", "--from", tmp_path / "snap")
+    assert (again.status, again.out) == (live.status, live.out)
+    assert not [path for path in (tmp_path / "snap").rglob("*") if path.is_file() and "swordfish" in path.read_text()]

@@ -27,7 +27,7 @@ CASES = sorted(
 )
 INTERFACES = "/etc/network/interfaces"
 FRR = "/etc/frr/frr.conf"
-LAW = settings(deadline=None, max_examples=60)
+LAW = settings(deadline=None, max_examples=40)
 
 LINES = {
     INTERFACES: (

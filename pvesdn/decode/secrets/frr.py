@@ -25,7 +25,8 @@ from pvesdn.model.files import FRR_LOCAL_BEGIN, FRR_LOCAL_END
 _WORD = re.compile(r"\S+")
 _WORDS = word_set(
     """
-    ! exit quit end no default exit-address-family exit-vrf exit-vni exit1 exit2 frr version defaults
+    ! multicast-routing agentx srv6 locators locator block-len node-len func-bits level-1-only level-2-only
+    exit quit end no default exit-address-family exit-vrf exit-vni exit1 exit2 frr version defaults
     traditional datacenter hostname domainname service integrated-vtysh-config password-encryption advanced-vty
     terminal-length log syslog file stdout monitor facility record-priority timestamp precision commands
     emergencies alerts critical errors warnings notifications informational debugging daemon local0 local1
@@ -131,7 +132,7 @@ _TARGET = re.compile(
     r"(?:\*|[0-9]{1,10}|[0-9]{1,3}(?:\.[0-9]{1,3}){3}|[0-9]{1,5}\.[0-9]{1,5}):[0-9]{1,10}(?::[0-9]{1,10})?|[0-9]{1,5}\.[0-9]{1,5}"
 )
 _NET = re.compile(r"[0-9A-Fa-f]{2}(?:\.[0-9A-Fa-f]{4}){1,9}\.[0-9A-Fa-f]{2}")
-_AS_PATTERN = re.compile(r"[0-9_^$.*|()\[\]+?-]{1,60}")
+_AS_PATTERN = re.compile(r"[0-9:_^$.*|()\[\]+?-]{1,60}")
 _MAC_OR_ES = re.compile(r"[0-9A-Fa-f]{2}(?::[0-9A-Fa-f]{2}){9}")
 
 _Span = tuple[str, int, int]

@@ -50,6 +50,7 @@ class _Reader:
     veil: Veil
     program: Program | None = None
     before: str = ""
+    before_that: str = ""
     is_secret: bool = False
     is_target: str = ""
 
@@ -73,7 +74,7 @@ class _Reader:
         return text
 
     def _begin(self) -> None:
-        self.program, self.before, self.is_secret, self.is_target = None, "", False, ""
+        self.program, self.before, self.before_that, self.is_secret, self.is_target = None, "", "", False, ""
 
     def _word(self, raw: str) -> str:
         quote, word = _unquoted(raw)
@@ -84,11 +85,11 @@ class _Reader:
             return self._first(raw, word)
         if self.is_secret:
             return self._hidden(raw)
-        if self._is_known(word, self.program):
+        is_known = self._is_known(word, self.program)
+        self.before_that, self.before = self.before, word
+        if is_known:
             self.is_secret = word in self.program.secret
-            self.before = word
             return raw
-        self.before = word
         for pattern in (_OPTION, _SETTING):
             if not quote and (pair := pattern.fullmatch(word)):
                 value = raw[len(pair[1]) :]
@@ -115,7 +116,7 @@ class _Reader:
             return True
         if self._passes_as_path(word):
             return True
-        if self.before in program.slots and is_device(word):
+        if is_device(word) and (self.before in program.slots or self.before_that in program.pairs):
             return True
         if program.has_settings and _SYSCTL.fullmatch(word) and not any(part in word for part in ("secret", "key")):
             return True

@@ -107,7 +107,7 @@ _ATTRIBUTES: dict[str, tuple[_Check, ...]] = {
         "address": "gateway dns-nameservers dns-nameserver pointopoint clagd-vxlan-anycast-ip vrrp-virtual-ip "
         "bridge-igmp-querier-src tunnel-local tunnel-endpoint vxlan-local-tunnelip vxlan-svcnodeip vxlan-svcnodeip6 "
         "vxlan-remoteip vxlan-mcastgrp vxlan-mcastgrp6 endpoint dstaddr local",
-        "mixed": "vrrp address netmask broadcast address-virtual vxlan-mcastgrp-map bridge-mcqv4src vxlan-remoteip-map",
+        "mixed": "vrrp address netmask network broadcast address-virtual vxlan-mcastgrp-map bridge-mcqv4src vxlan-remoteip-map",
         "mac": "hwaddress bond-ad-sys-mac-addr bond-ad-actor-system es-sys-mac lladdr",
         "number": "mtu metric ttl tos vxlan-id vxlan-port vxlan-ttl vxlan-ageing vxlan-tos vlan-id vrf-table vrrp-id "
         "vrrp-priority preferred-lifetime valid-lifetime accept-ra autoconf dad-attempts dad-interval privext request-prefix "

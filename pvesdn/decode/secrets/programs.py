@@ -13,6 +13,7 @@ class Program:
 
     :param words: verbs, keywords and options.
     :param slots: words before the name of a device, a table or a chain.
+    :param pairs: words before the name of a device and one more.
     :param secret: words behind which nothing is shown.
     :param has_values: its addresses and numbers are those of a network.
     :param has_settings: its words may be names of kernel settings with numbers.
@@ -21,6 +22,7 @@ class Program:
 
     words: frozenset[str] = frozenset()
     slots: frozenset[str] = frozenset()
+    pairs: frozenset[str] = frozenset()
     secret: frozenset[str] = frozenset()
     has_values: bool = False
     has_settings: bool = False
@@ -29,7 +31,9 @@ class Program:
 
 def _program(words: str = "", *, slots: str = "", behind: str = "", has_values: bool = False) -> Program:
     known = frozenset(f"{words} {slots} {behind}".split())
-    return Program(known, frozenset(slots.split()), frozenset(behind.split()), has_values=has_values)
+    return Program(
+        known, frozenset(slots.split()), frozenset({"link"} & known), frozenset(behind.split()), has_values=has_values
+    )
 
 
 ANY = Program()
@@ -55,9 +59,10 @@ _IP = _program(
     "nopmtudisc seq noseq iseq oseq csum nocsum encap ip6 fou gue sport dport noencap-csum rx tx sa pn sci cipher encrypt "
     "protect replay validate strict check disabled offload phy egress ingress end_station scb xpn ssci salt esp ah comp spi "
     "reqid tunnel transport beet ro in fwd out tmpl sel required use level allow block if_id flag nopmtudisc "
-    "main local 254 255 gso_max_size gso_max_segs gro_max_size xdp nomaster noqueue qlen change",
-    slots="dev name master vrf table add del delete set show replace lookup lan exec physdev peer attach pvid iif oif",
-    behind="key ikey okey alias auth enc aead auth-trunc psk password cookie peer_cookie hmac secret token label ifalias",
+    "main local 254 255 gso_max_size gso_max_segs gro_max_size xdp nomaster noqueue qlen change "
+    "property gcm-aes-128 gcm-aes-256 gcm-aes-xpn-128 gcm-aes-xpn-256 macsec icvlen",
+    slots="dev name master vrf table add del delete set show replace lookup lan exec physdev peer attach pvid iif oif label altname",
+    behind="key ikey okey alias auth enc aead auth-trunc psk password cookie peer_cookie hmac secret token ifalias",
     has_values=True,
 )
 _IPTABLES = _program(
@@ -65,7 +70,7 @@ _IPTABLES = _program(
     "MASQUERADE REDIRECT NETMAP CT MARK CONNMARK NOTRACK TCPMSS TPROXY CLASSIFY DSCP TTL HL LOG NFLOG tcp udp icmp icmpv6 "
     "ipv6-icmp esp ah gre all vrrp ospf ! conntrack state physdev multiport addrtype mark limit tcp hashlimit connmark policy "
     "iprange mac pkttype comment NEW ESTABLISHED RELATED INVALID UNTRACKED LOCAL BROADCAST MULTICAST UNICAST none ipsec "
-    "SYN,RST SYN tcp-reset ALL NONE",
+    "NEW,ESTABLISHED NEW,RELATED RELATED,ESTABLISHED ESTABLISHED,RELATED NEW,ESTABLISHED,RELATED SYN,RST SYN tcp-reset ALL NONE",
     slots="-i -o -t -j -A -I -D -N -F -X -P -g -m --in-interface --out-interface --physdev-in --physdev-out",
     behind="--comment --string --hex-string --log-prefix --nflog-prefix",
     has_values=True,

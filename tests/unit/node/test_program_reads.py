@@ -102,6 +102,27 @@ def test_a_file_that_may_not_be_read_is_named(program: Asking, node: NodeRoot) -
     assert program.refusal("read", files=[OURS]) == f"{OURS}: Permission denied"
 
 
+@pytest.mark.parametrize("swapped", ["uplink", "interfaces.d"])
+def test_a_file_that_is_swapped_for_a_link_in_a_race_is_not_read(
+    program: Asking, node: NodeRoot, monkeypatch: pytest.MonkeyPatch, swapped: str
+) -> None:
+    node.write("/etc/network/interfaces.d/uplink", "auto eno1\n")
+    node.write("/root/uplink", "secret")
+    victim = node.place("/etc/network/interfaces.d") / ("uplink" if swapped == "uplink" else "")
+    real_open = os.open
+
+    def racing(path: object, flags: int, mode: int = 0o777, *, dir_fd: int | None = None) -> int:
+        if str(path).endswith("/uplink") and not victim.is_symlink():
+            victim.rename(node.place("/away"))
+            victim.symlink_to(node.place("/root") / ("uplink" if swapped == "uplink" else ""))
+        return real_open(path, flags, mode, dir_fd=dir_fd)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(os, "open", racing)
+    answer = program.answer("read", files=["/etc/network/interfaces.d/uplink"])
+    assert not answer["ok"]
+    assert "secret" not in str(answer)
+
+
 class TestObserve:
     def test_commands_are_answered_with_the_json_they_print(self, program: Asking, node: NodeRoot) -> None:
         node.command("ip", prints='[{"ifname": "lo"}]')
