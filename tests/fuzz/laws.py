@@ -1,4 +1,4 @@
-"""What holds for a snapshot, whatever is in it. A law that does not hold raises `Broken`; so does any foreign exception."""
+"""What holds for a snapshot, whatever is in it. A law that is broken raises `Broken`; so does a foreign exception."""
 
 from __future__ import annotations
 
@@ -56,7 +56,11 @@ class Refusal:
 
 @dataclass(frozen=True)
 class Outcome:
-    """A case that broke no law. :param how: ``planned``, ``refused``… :param text: all that was said, the same at every run."""
+    """A case that broke no law.
+
+    :param how: ``planned``, ``refused``…
+    :param text: all that was said, the same at every run.
+    """
 
     how: str
     text: str
@@ -245,7 +249,7 @@ def _folder_says_the_same(snapshot: Snapshot, changes: ChangeSet | Refusal, inte
 
 
 def planted_secret(snapshot: Snapshot) -> str:
-    """The secret that was planted; empty where there is none, or where a later fault has made something else of its line."""
+    """The secret that was planted; empty where there is none, or a later fault has made something else of its line."""
     texts = [text for raw in snapshot.nodes.values() for text in raw.files.values() if SECRET in text]
     lines = [line.strip() for text in texts for line in text.split("\n") if SECRET in line]
     return SECRET if lines and set(lines) <= SECRETS and SECRET not in "".join(snapshot.pve_files.values()) else ""
@@ -284,7 +288,7 @@ def _command_line(snapshot: Snapshot, rng: random.Random) -> None:
         holds("a failure is explained", result.err.strip() or result.out.strip(), said)
 
 
-# --- a fault of one node ------------------------------------------------------------------------------------------------
+# --- a fault of one node ----------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -312,8 +316,8 @@ def sound(name: str) -> Sound | None:
 def check_damage(before: Sound, damaged: Snapshot, node: str) -> Outcome:
     """Where one node's answers are other ones, the other nodes get what they would have got.
 
-    A node's VTEP is the one thing of it that belongs to all: its address is a peer, the MTU of its device counts for the
-    zone. While both are as they were, the others get the same bytes. An error must name the node, so that somebody can
+    A node's VTEP is the one thing of it that belongs to all: its address is a peer, the MTU of its paths counts for
+    the zone. While both are as they were, the others get the same bytes. An error must name the node, so that somebody can
     leave it out, and has to be one of the definitions together with the node: what cannot be read of it is no error.
     """
     changes = attempt(lambda: plan(damaged, RENDERER))

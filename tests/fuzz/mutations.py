@@ -1,7 +1,7 @@
 """What can have happened to a snapshot: one function each, which changes a draft and says in a few words what it did.
 
-A mutation takes the draft and a source of chance, and returns what it did, empty when the draft had no place for it. Chance
-comes from the given source alone and is never asked about the order of a set, so that a number tells everything.
+A mutation takes the draft and a source of chance, and returns what it did, empty when the draft had no place for it.
+Chance comes from the given source alone and is never asked about the order of a set, so that a number tells everything.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ _EXTRA_FILES = (
 )  # fmt: skip
 
 
-# --- JSON ---------------------------------------------------------------------------------------------------------------
+# --- JSON -----------------------------------------------------------------------------------------------------------
 
 
 def places(value: Any) -> Iterator[tuple[Any, Any]]:
@@ -197,7 +197,7 @@ def record(draft: Draft, rng: random.Random) -> str:
     return f"{node}: {_json_text(draft.nodes[node].files, RECORD_FILE, rng)}"
 
 
-# --- text ---------------------------------------------------------------------------------------------------------------
+# --- text -----------------------------------------------------------------------------------------------------------
 
 
 def spoil_text(text: str, rng: random.Random) -> tuple[str, str]:
@@ -470,7 +470,7 @@ def _status_rows(draft: Draft) -> list[dict[str, Any]]:
 
 
 def membership(draft: Draft, rng: random.Random) -> str:
-    """A member is off, has left, is called otherwise, has another address or is there twice; or a node did not answer."""
+    """A member is off, has left, has another name or address or is there twice; or a node did not answer."""
     rows = _status_rows(draft)
     if not rows:
         return ""

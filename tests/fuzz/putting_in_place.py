@@ -22,7 +22,7 @@ RENDERER = Renderer()
 
 
 def put_in_place(snapshot: Snapshot, changes: ChangeSet) -> Snapshot:
-    """`snapshot` with every planned file, our record of it, the devices that ifupdown2 makes of it, and PVE's commit."""
+    """`snapshot` with every planned file, our record, the devices that ifupdown2 makes of them, and PVE's commit."""
     nodes = dict(snapshot.nodes)
     for node in changes.nodes:
         raw = snapshot.nodes[node.node]
@@ -67,7 +67,7 @@ def cluster_of(snapshot: Snapshot) -> FakeCluster:
     clock = FakeClock()
     nodes = [FakeNode(name, dict(raw.files), dict(raw.commands)) for name, raw in snapshot.nodes.items()]
     pve_files = {f"{SDN_DIR}/{name}": text for name, text in snapshot.pve_files.items()}
-    # Where nothing was said of SDN, as in a snapshot made by hand, the version decides; a live PVE always says something.
+    # Where nothing was said of SDN, as in snapshots made by hand, the version decides; a live PVE always says something.
     sdn: dict[str, Json] = {"cluster/sdn": []} if decode_cluster(snapshot.api).has_sdn else {}
     made = FakeCluster(
         FakeApi({**sdn, **snapshot.api}, clock=clock), FakeNodes(nodes, pve_files), clock, FakeObserver()

@@ -78,7 +78,7 @@ def _fabric_devices(known: Understanding, node: str) -> frozenset[str]:
 
 
 def _is_pves_file(node: str, file: RenderedFile, of_fabrics: frozenset[str]) -> None:
-    """PVE's file begins with its version; its stanzas are sorted, each there once, and are read as they were written."""
+    """PVE's file begins with its version; its stanzas are sorted, each there once, and read as they were written."""
     text = file.text or ""
     holds("PVE's file begins with its version", re.match(r"#version:[0-9]+\n", text), f"{node}: {text[:40]!a}")
     names = re.findall(r"(?m)^iface (\S+)", text)

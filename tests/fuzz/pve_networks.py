@@ -1,4 +1,4 @@
-"""Random networks of PVE's own: definitions of every kind as its panel and its API take them, and nodes to build them on."""
+"""Random networks of PVE's own: definitions of every kind as its panel and API take them, and nodes for them."""
 
 from __future__ import annotations
 
