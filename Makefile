@@ -5,7 +5,7 @@ python := .venv/bin/python
 export PATH := $(CURDIR)/build/frr/bin:$(PATH):/usr/sbin:/sbin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format bench lab clean
+.PHONY: help demo test check format fuzz bench lab clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' Makefile | expand -t 16
@@ -36,6 +36,12 @@ format: ## Format the sources and mend what ruff can mend
 	@tools/setup check
 	$(python) -m ruff format
 	$(python) -m ruff check --fix
+
+# Variables: SEED (one case alone), START, SNAPSHOTS, NETWORKS, SECONDS, PROCESSES; `python -m tests.fuzz --help` tells more.
+fuzz: ## Mutated snapshots and random networks against laws; SEED=N runs one again and shows the least that fails
+	@tools/setup test
+	@$(python) -m tests.fuzz $(foreach name,SEED START SNAPSHOTS NETWORKS SECONDS PROCESSES,$(if $(value $(name)),\
+		--$(shell echo $(name) | tr A-Z a-z) $(value $(name))))
 
 bench: ## Time design, render and compare; rewrites docs/performance.md
 	@tools/setup bench

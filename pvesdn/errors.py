@@ -23,14 +23,17 @@ from __future__ import annotations
 class PvesdnError(Exception):
     """What went wrong, where, and what to do next; one line each, free of secrets.
 
+    What a message quotes may be anything, such as the name of a file on a node: characters that would steer a terminal are
+    shown as their numbers.
+
     :param message: what and where, without a trailing full stop.
     :param hint: what to do next; empty when the message says it.
     """
 
     def __init__(self, message: str, *, hint: str = "") -> None:
-        super().__init__(message)
-        self.message = message
-        self.hint = hint
+        super().__init__(_visible(message))
+        self.message = _visible(message)
+        self.hint = _visible(hint)
 
     def __str__(self) -> str:
         return f"{self.message}; {self.hint}" if self.hint else self.message
@@ -51,8 +54,8 @@ class SdnConfigError(PvesdnError):
     """
 
     def __init__(self, lines: tuple[str, ...]) -> None:
-        super().__init__("\n".join(lines))
-        self.lines = lines
+        self.lines = tuple(_visible(line.replace("\n", "\\n")) for line in lines)
+        super().__init__("\n".join(self.lines))
 
 
 class ClusterError(PvesdnError):
@@ -110,3 +113,11 @@ class TaskFailed(NodeError):
     def __init__(self, node: str, message: str, *, log: tuple[str, ...] = (), hint: str = "") -> None:
         super().__init__(node, message, hint=hint)
         self.log = log
+
+
+def _visible(text: str) -> str:
+    """Lines in which every character can be seen."""
+    return "\n".join(
+        line if line.isprintable() else "".join(c if c.isprintable() else ascii(c)[1:-1] for c in line)
+        for line in text.split("\n")
+    )

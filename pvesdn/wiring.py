@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 
 from pvesdn.adapters.nodes import Host, LocalAgent, RoutedAgent, SshAgent
 from pvesdn.adapters.pve_api import PveApi
-from pvesdn.adapters.system import SystemClock
+from pvesdn.adapters.system import SystemClock, last_written
 from pvesdn.decode.cluster_status import decode_cluster
 from pvesdn.errors import SettingsError
 from pvesdn.model.primitives import Json, NodeName
 from pvesdn.ports import ClusterApi, NodeAgent, Observer
 from pvesdn.settings import NODE_MARK, LabSettings, Settings, SshSettings
+from pvesdn.workflows.read import SDN_DIR
 from pvesdn.workflows.world import World
 
 _CLUSTER_STATUS = "cluster/status"
@@ -34,7 +36,13 @@ def build_world(settings: Settings, observer: Observer, *, node_mark: Path = NOD
         observer=observer,
         local_node=local,
         task_timeout=settings.apply.task_timeout,
+        definitions_changed=partial(last_written, _root(settings, local) / SDN_DIR.lstrip("/")),
     )
+
+
+def _root(settings: Settings, local: NodeName | None) -> Path:
+    """The file system of the node this runs on."""
+    return settings.lab.folder / "nodes" / (local or "") if settings.lab is not None else Path("/")
 
 
 def _local_node(settings: Settings, node_mark: Path) -> NodeName | None:

@@ -126,11 +126,15 @@ class FakeNodes:
         if changed := self._unexpected(there, files):
             raise NodeFailed(there.name, changed[0])
         record = there.record
+        meanings = record.setdefault("meanings", {})
         for entry in files:
+            meanings.pop(entry["path"], None)
             if entry["text"] is None:
                 there.files.pop(entry["path"], None)
                 record["files"].pop(entry["path"], None)
             else:
+                if entry.get("meaning") is not None:
+                    meanings[entry["path"]] = entry["meaning"]
                 there.files[entry["path"]] = entry["text"]
                 record["files"][entry["path"]] = _sha256(entry["text"])
         there.files[RECORD] = json.dumps({**record, "unfinished": True})

@@ -110,6 +110,7 @@ def _config(folder: Path, port: int, environment: Mapping[str, str], force_comma
         "KbdInteractiveAuthentication no",
         "PermitRootLogin prohibit-password",
         "UsePAM no",
+        "AcceptEnv *",  # whatever a client sends: Debian's own takes LANG and LC_*
         f"SetEnv {sets}",
     ]
     return "\n".join([*lines, *([f"ForceCommand {force_command}"] if force_command else []), ""])

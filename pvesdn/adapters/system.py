@@ -1,8 +1,10 @@
-"""The machine's clocks."""
+"""The machine's clocks, and the times of its files."""
 
 from __future__ import annotations
 
 import time
+from contextlib import suppress
+from pathlib import Path
 
 
 class SystemClock:
@@ -19,3 +21,16 @@ class SystemClock:
     def sleep(self, seconds: float) -> None:
         """Wait."""
         time.sleep(seconds)
+
+
+def last_written(folder: Path) -> float | None:
+    """When a file in `folder` was last written, seconds of the Unix epoch; None when none can be looked at.
+
+    Only definitions count: ``*.cfg``, which are few.
+    """
+    times = []
+    with suppress(OSError):
+        for path in folder.glob("*.cfg"):
+            with suppress(OSError):
+                times.append(path.stat().st_mtime)
+    return max(times, default=None)

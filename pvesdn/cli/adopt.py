@@ -17,11 +17,13 @@ from pvesdn.cli.session import Session
 from pvesdn.cli.source import with_gaps
 from pvesdn.cli.summary import summarize
 from pvesdn.cli.whole import write_whole
+from pvesdn.decode.secrets.veil import HIDDEN, PLACEHOLDER
 from pvesdn.errors import SettingsError
+from pvesdn.model.files import FileChange
 from pvesdn.model.findings import Severity
 from pvesdn.model.snapshot import Snapshot
 from pvesdn.render.renderer import Renderer
-from pvesdn.workflows.adopt import OWN_FILE, Adoption, Form, write_definitions
+from pvesdn.workflows.adopt import OWN_FILE, Adoption, Form, NodeAdoption, write_definitions
 from pvesdn.workflows.adopt import adopt as make_adoption
 from pvesdn.workflows.read import read_cluster
 from pvesdn.workflows.world import World
@@ -72,6 +74,8 @@ def adopt(
     """
     world, snapshot = _taken(session, folder, is_written=is_written, form=form)
     adoption = make_adoption(snapshot, Renderer(), form=form)
+    for part in adoption.nodes if edited is not None and folder is not None else ():
+        _warn_of_placeholders(session, part)
     written = list(_written(adoption, output, edited, form=form, overwrite=overwrite))
     if world is not None and is_written and not adoption.problems:
         written.append(write_definitions(world, snapshot, adoption.files.get(OWN_FILE, ""), overwrite=overwrite))
@@ -95,6 +99,17 @@ def _taken(session: Session, folder: Path | None, *, is_written: bool, form: For
     if is_written:
         raise SettingsError("--write needs the cluster, --from has none", hint="say --output FILE")
     return None, with_gaps(read_snapshot(folder))
+
+
+def _warn_of_placeholders(session: Session, part: NodeAdoption) -> None:
+    """A snapshot's files are not the node's: what they hide has to be put back by a person."""
+    for change in part.edits:
+        hidden = sum(1 for line in (change.new or "").split("\n") if PLACEHOLDER.search(line) or HIDDEN in line)
+        if hidden:
+            what = f"{part.node}: {change.path}: the snapshot hides values in {counted(hidden, 'line')}"
+            session.screen.warning(
+                f"{what}; put the node's own back before you use the file, or import from the cluster"
+            )
 
 
 def _show(session: Session, adoption: Adoption, written: Iterable[str], *, has_diff: bool) -> None:
@@ -130,21 +145,29 @@ def _written(
         files |= {output / name: text for name, text in adoption.files.items()}
     elif output is not None:
         files[output] = adoption.files.get(OWN_FILE, "")
-    copies: dict[Path, str] = {}
+    copies: dict[Path, FileChange] = {}
     if edited is not None:
         for part in adoption.nodes:
-            copies |= {edited / part.node / change.path.lstrip("/"): change.new or "" for change in part.edits}
+            copies |= {edited / part.node / change.path.lstrip("/"): change for change in part.edits}
     try:
         for path in () if overwrite else (*files, *copies):
-            if path.exists() or path.is_symlink():
-                raise SettingsError(
-                    f"{path} exists already", hint="name another place, or say --overwrite to replace it"
-                )
-        for path, text in (files | copies).items():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            write_whole(path, text, mode=0o644)
+            _require_free(path)
+        for path, text in files.items():
+            _write(path, text, 0o644)
+        for path, change in copies.items():
+            _write(path, change.new or "", int(change.mode, 8))
     except OSError as error:
-        raise SettingsError(f"{error.filename or output}: {error.strerror}", hint="name another place") from None
+        raise SettingsError(f"{error.filename}: {error.strerror}", hint="name another place") from None
     yield from (str(path) for path in files)
     if copies:
         yield f"{counted(len(copies), 'file')} of {counted(len(adoption.nodes), 'node')} to {edited}"
+
+
+def _require_free(path: Path) -> None:
+    if path.exists() or path.is_symlink():
+        raise SettingsError(f"{path} exists already", hint="name another place, or say --overwrite to replace it")
+
+
+def _write(path: Path, text: str, mode: int) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_whole(path, text, mode=mode)

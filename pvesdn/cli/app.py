@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import difflib
+import errno
 import importlib
 import io
 import os
@@ -37,6 +38,8 @@ _MODULES = {"import": "adopt"}
 """Verbs whose name is a word of Python's own."""
 
 _ALIASES = {"check": "plan"}
+
+_DISK_FAULTS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
 
 
 class _Verbs(click.Group):
@@ -108,8 +111,18 @@ def run(
         give_up_output()
         status = exits.ERROR
     except Exception as error:  # noqa: BLE001 - whatever it is, the screen gets one line
-        status = _crashed(session, error, argv)
+        status = _unprintable(session, error) or _crashed(session, error, argv)
     return status
+
+
+def _unprintable(session: Session, error: Exception) -> int | None:
+    """The exit status where standard output took no more, such as a file on a full disk; None for any other error."""
+    # Every file that is written or read has its name in the error: what has none is the stream.
+    if not isinstance(error, OSError) or error.filename is not None or error.errno not in _DISK_FAULTS:
+        return None
+    give_up_output()
+    session.screen.error(f"standard output: {error.strerror}")
+    return exits.ERROR
 
 
 def _print_everything() -> None:

@@ -1,18 +1,28 @@
-"""An error nobody foresaw: a report in a private file, and one line that names it."""
+"""An error nobody foresaw: a report in a private file, and one line that names it.
+
+The same error has one report, however often it happens, and old reports make room for new ones.
+"""
 
 from __future__ import annotations
 
+import hashlib
 import os
 import platform
 import re
+import stat
 import sys
 import tempfile
 import traceback
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from pvesdn import __version__
 
+MOST = 10
+"""Reports that are kept, this user's newest."""
+
+_PREFIX = "pvesdn-report-"
 _HIDDEN = "********"
 _LOOKS_SECRET = re.compile(
     r"(?i)(PVEAPIToken=[^=\s]+=|PVEAuthCookie=|CSRFPreventionToken\W+|(?:password|passwd|secret|token_value)['\"]?\s*[:=]\s*)"
@@ -36,16 +46,47 @@ def report(
     for secret in sorted((secret for secret in secrets if secret), key=len, reverse=True):
         text = text.replace(secret, _HIDDEN)
     text = _LOOKS_SECRET.sub(rf"\1{_HIDDEN}", text)
+    ending = f"-{signature(error)}.txt"
     for folder in _places(environ):
         try:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            handle, name = tempfile.mkstemp(prefix="pvesdn-report-", suffix=".txt", dir=folder)
+            handle, name = tempfile.mkstemp(prefix=_PREFIX, suffix=ending, dir=folder)
             with os.fdopen(handle, "w", encoding="utf-8", errors="backslashreplace") as stream:
                 stream.write(text)
         except OSError:
             continue
-        return Path(name)
+        return _settle(folder, Path(name), ending)
     return None
+
+
+def signature(error: BaseException) -> str:
+    """Where an error happened, as a short word: the same for the same fault, whatever its message says."""
+    steps = [f"{type(error).__module__}.{type(error).__qualname__}", __version__]
+    steps += [f"{frame.filename}:{frame.name}:{frame.lineno}" for frame in traceback.extract_tb(error.__traceback__)]
+    return hashlib.sha256("\n".join(steps).encode("utf-8", "backslashreplace")).hexdigest()[:12]
+
+
+def _settle(folder: Path, draft: Path, ending: str) -> Path:
+    """Put a report in the place of an earlier one of the same error, and remove the oldest beyond `MOST`."""
+    reports = _own_reports(folder)
+    place = next((path for path in reports if path != draft and path.name.endswith(ending)), draft)
+    with suppress(OSError):
+        draft.replace(place)
+    for path in [path for path in reports if path not in {draft, place}][MOST - 1 :]:
+        with suppress(OSError):
+            path.unlink()
+    return place
+
+
+def _own_reports(folder: Path) -> list[Path]:
+    """Reports of this user's in a folder that others may write to, the newest first."""
+    found = []
+    for path in folder.glob(f"{_PREFIX}*.txt"):
+        with suppress(OSError):
+            status = path.lstat()
+            if stat.S_ISREG(status.st_mode) and status.st_uid == os.geteuid():
+                found.append((status.st_mtime, path))
+    return [path for _, path in sorted(found, reverse=True)]
 
 
 def _places(environ: Mapping[str, str]) -> Iterable[Path]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from pvesdn.design.mtu import inner_mtu
-from pvesdn.design.zones import vnet_nodes
+from pvesdn.cli.paths import paths
+from pvesdn.design.zones import vnet_nodes, zone_mtu, zone_vteps
 from pvesdn.model.design import DesignInput
 from pvesdn.model.sdn import (
     Controller,
@@ -39,6 +39,7 @@ def overview(known: Understanding) -> dict[str, list[dict[str, Any]]]:
     exits = [_exit(uplink) for uplink in given.sdn.exits]
     return {
         "vteps": [_vtep(known, name) for name in sorted(known.vteps)],
+        "paths": paths(known.vteps),
         "zones": list(zones.values()),
         "vnets": vnets,
         "controllers": [_controller(controller) for controller in given.sdn.controllers],
@@ -65,10 +66,9 @@ def _vtep(known: Understanding, name: str) -> dict[str, Any]:
 def _zone(zone: Zone, known: Understanding) -> dict[str, Any]:
     members = _members(known.given)
     nodes = sorted(members if zone.nodes is None else members & zone.nodes)
-    is_ours = isinstance(zone, VxlanZone | EvpnZone)
     mtu = zone.mtu
-    if mtu is None and is_ours:
-        mtu = inner_mtu(known.vteps[node] for node in nodes if node in known.vteps)
+    if isinstance(zone, VxlanZone | EvpnZone):
+        mtu = zone_mtu(zone, zone_vteps(zone, known.vteps, known.given))
     evpn = zone if isinstance(zone, EvpnZone | PveEvpnZone) else None
     return {
         "id": zone.id,

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from pvesdn.compare.line_diff import unified_hunks
 from pvesdn.decode.interfaces import runs_of_lines
 from pvesdn.decode.secrets import hide_secrets
 from pvesdn.model.files import FileChange
@@ -71,8 +71,7 @@ def _pieces(text: str) -> list[_Piece]:
 
 
 def _hunk(old: list[str], new: list[str], old_start: int, new_start: int, name: str) -> Iterator[str]:
-    body = list(difflib.unified_diff(old, new, n=_CONTEXT, lineterm=""))[2:]
-    for line in body:
+    for line in unified_hunks(old, new, _CONTEXT):
         if line.startswith("@@"):
             yield _moved(line, old_start, new_start, name)
         else:
@@ -91,4 +90,4 @@ def _shift(span: str, by: int) -> str:
 
 
 def _by_line(old: str, new: str) -> Iterable[str]:
-    return list(difflib.unified_diff(old.splitlines(), new.splitlines(), n=_CONTEXT, lineterm=""))[2:]
+    return unified_hunks(old.splitlines(), new.splitlines(), _CONTEXT)

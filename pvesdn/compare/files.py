@@ -10,9 +10,9 @@ from pvesdn.compare.flags import PlanFlags
 from pvesdn.compare.free_order import in_present_order
 from pvesdn.compare.frr_text import says_the_same
 from pvesdn.compare.obstacles import obstacles
-from pvesdn.compare.ownership import conflict, digest
+from pvesdn.compare.ownership import conflict, digest, is_as_wanted
 from pvesdn.compare.prerequisites import prerequisites
-from pvesdn.compare.stanzas import keep_hosts, stanza_changes
+from pvesdn.compare.stanzas import keep_hosts, leaves_its_vrf, stanza_changes
 from pvesdn.compare.taken import cut_over, taken_vnis
 from pvesdn.decode.interfaces import split_stanzas
 from pvesdn.decode.record import Record
@@ -117,7 +117,7 @@ def _file_change(file: RenderedFile, now: NodeNow, owned: Ownership) -> FileChan
     by_pve = _is_pves(file.path, owned)
     current = now.files.get(file.path)
     file = in_present_order(file, current)
-    if current == file.text or (by_pve and not owned.shows_pve):
+    if is_as_wanted(file.path, current, file.text, now.record) or (by_pve and not owned.shows_pve):
         return None
     if by_pve and file.path == FRR_CONF and says_the_same(current or "", file.text or ""):
         return None  # PVE's frr.conf is equal by meaning only: its text would be shown as changed for ever
@@ -138,7 +138,9 @@ def _file_change(file: RenderedFile, now: NodeNow, owned: Ownership) -> FileChan
         expect=None if current is None else digest(current),
         stanzas=stanzas,
         by_pve=by_pve,
-        conflict="" if by_pve or _is_pves_last(file.path, now) else conflict(file.path, current, now.record.files),
+        conflict=""
+        if by_pve or _is_pves_last(file.path, now)
+        else conflict(file.path, current, now.record.files, now.record.meanings),
     )
 
 
@@ -164,12 +166,19 @@ def _has_another_asn(conf: FileChange) -> bool:
 
 
 def _leaving_uplinks(change: FileChange, facts: NodeFacts) -> tuple[str, ...]:
-    """Interfaces that exist without us: left alone by a reload, they would keep their addresses, in the main table."""
+    """Interfaces that exist without us and leave their VRF: a reload would leave them their addresses in the main table, or
+    take the VRF away below them.
+    """
     kinds = {link.name: link.kind for link in facts.links}
+    old, new = (dict(split_stanzas(text or "")) for text in (change.old, change.new))
     return tuple(
         stanza.name
         for stanza in change.stanzas
-        if stanza.action is Action.REMOVE and kinds.get(stanza.name, "bridge") not in _MADE_BY_IFUPDOWN
+        if kinds.get(stanza.name, "bridge") not in _MADE_BY_IFUPDOWN
+        and (
+            stanza.action is Action.REMOVE
+            or (stanza.action is Action.CHANGE and leaves_its_vrf(old[stanza.name], new[stanza.name]))
+        )
     )
 
 

@@ -18,23 +18,31 @@ _OUR_HINT = "look at what stands before our block in the file, and at the AS num
 
 @dataclass(frozen=True, slots=True)
 class LocalVerdict:
-    """What does not pass the merge. :param errors: of our block. :param warnings: of the administrator's own lines."""
+    """What does not pass the merge.
+
+    :param errors: of our block, and lines of anybody's over which PVE fails.
+    :param warnings: of the administrator's own lines.
+    """
 
     errors: tuple[Finding, ...] = ()
     warnings: tuple[Finding, ...] = ()
 
 
-def judge_local(node: str, config: FrrConfig, text: str) -> LocalVerdict:
+def judge_local(node: str, config: FrrConfig, text: str, *, is_older: bool = False) -> LocalVerdict:
     """Hold the file, as it will be, against what PVE generates on the node.
 
     :param config: `NodeDesign.pve_frr`.
+    :param is_older: PVE's generator there is older than 1.3: what it drops is the same, how it fails is not known.
     """
-    found = faults(config, read_local(text))
-    ours = tuple(fault for fault in found if fault.line.is_ours)
-    others = tuple(fault for fault in found if not fault.line.is_ours)
+    found = [fault for fault in faults(config, read_local(text)) if fault.line.is_ours or not (is_older and fault.hint)]
+    errors = [fault for fault in found if fault.line.is_ours or fault.is_fatal]
+    others = [fault for fault in found if fault not in errors]
     return LocalVerdict(
-        tuple(_finding(Severity.ERROR, node, fault, "of our block ", _OUR_HINT) for fault in ours),
-        tuple(_summary(node, others)),
+        tuple(_finding(Severity.ERROR, node, fault) for fault in errors),
+        (
+            *(_finding(Severity.WARNING, node, fault) for fault in others if fault.hint),
+            *_summary(node, [fault for fault in others if not fault.hint]),
+        ),
     )
 
 
@@ -42,15 +50,19 @@ def _summary(node: str, found: Sequence[LocalFault]) -> list[Finding]:
     """One line for an administrator's file, however much of it PVE leaves out."""
     if not found:
         return []
-    first = _finding(Severity.WARNING, node, found[0], "", _HINT)
+    first = _finding(Severity.WARNING, node, found[0])
     if len(found) == 1:
         return [first]
     others = "1 more line does" if len(found) == 2 else f"{len(found) - 1} more lines do"  # noqa: PLR2004 - first and one
     more = f"{first.what}, and {others} not pass either"
-    return [first.model_copy(update={"what": more})]
+    numbers = ", ".join(str(fault.line.number) for fault in found[1:])
+    hint = f"{first.hint}; also line{'s' if len(found) > 2 else ''} {numbers}"  # noqa: PLR2004 - as above
+    return [first.model_copy(update={"what": more, "hint": hint})]
 
 
-def _finding(severity: Severity, node: str, fault: LocalFault, whose: str, hint: str) -> Finding:
+def _finding(severity: Severity, node: str, fault: LocalFault) -> Finding:
     text, _ = hide_secrets(fault.line.text.strip())
+    whose = "of our block " if fault.line.is_ours else ""
+    hint = fault.hint or (_OUR_HINT if fault.line.is_ours else _HINT)
     what = f"in PVE's merge line '{text}' {whose}{fault.what}"
     return Finding(severity=severity, where=f"{node}: {FRR_CONF_LOCAL}:{fault.line.number}", what=what, hint=hint)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 
+from pvesdn.compare.frr_text import is_from_write_memory, meaning
+from pvesdn.decode.record import Record
 from pvesdn.model.files import FRR_CONF, FRR_CONF_LOCAL, FRR_DAEMONS, OUR_INTERFACES, OUR_SYSCTL
 
 _FRR_SETTINGS = (
@@ -14,6 +16,8 @@ _FRR_SETTINGS = (
     "log ",
     "service integrated-vtysh-config",
     "line vty",
+    "no ip forwarding",
+    "no ipv6 forwarding",
     "end",
 )
 _OURS_BY_NAME = frozenset({OUR_INTERFACES, OUR_SYSCTL})
@@ -25,22 +29,39 @@ def digest(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
 
 
-def conflict(path: str, current: str | None, record: Mapping[str, str] | None) -> str:
+def conflict(
+    path: str, current: str | None, record: Mapping[str, str] | None, meanings: Mapping[str, str] | None = None
+) -> str:
     """Why `current` must not be replaced without being told; empty when it may.
 
     :param record: digests of our last write by path; None when the node has no record.
+    :param meanings: see `Record.meanings`.
     """
     if current is None or path in _MERGED:
         # daemons is only switched on, and frr.conf.local keeps what stands outside our block
         return ""
     written = (record or {}).get(path)
     if written is not None:
-        return "" if digest(current) == written else "it was edited after pvesdn wrote it"
+        is_ours = digest(current) == written or _is_ours_by_frr(path, current, meanings or {})
+        return "" if is_ours else "it was edited after pvesdn wrote it"
     if not current.strip() or (path == FRR_CONF and is_blank_frr(current)):
         return ""
     if path in _OURS_BY_NAME:
         return "it exists, but this node has no record of pvesdn writing it"
     return "somebody else wrote it"
+
+
+def is_as_wanted(path: str, current: str | None, wanted: str | None, record: Record) -> bool:
+    """Whether a file needs no write: it has the text, or FRR has put our frr.conf into its own words (`write memory`)."""
+    if current == wanted:
+        return True
+    if path != FRR_CONF or not current or not wanted or FRR_CONF not in (record.files or {}):
+        return False
+    return is_from_write_memory(current) and meaning(current) == meaning(wanted)
+
+
+def _is_ours_by_frr(path: str, current: str, meanings: Mapping[str, str]) -> bool:
+    return path in meanings and is_from_write_memory(current) and meaning(current) == meanings[path]
 
 
 def is_blank_frr(text: str) -> bool:

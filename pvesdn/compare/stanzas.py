@@ -54,6 +54,11 @@ def option(text: str, name: str) -> str | None:
     return None
 
 
+def leaves_its_vrf(old: str, new: str) -> bool:
+    """Whether a changed stanza takes its interface out of the VRF in which it was."""
+    return option(old, "vrf") not in {None, option(new, "vrf")}
+
+
 def _change(name: str, old: str, new: str) -> StanzaChange:
     if option(old, "vxlan-id") is None or option(new, "vxlan-id") is None:
         is_other_gateway = option(new, "address") is not None and option(old, "hwaddress") != option(new, "hwaddress")

@@ -61,13 +61,14 @@ def decode_task(upid: Upid, answer: Json) -> TaskState:
     status = _decoded(TypeAdapter(_Status), answer, "a task's status")
     if status.status == "running":
         return TaskState(upid=upid, node=node_of(upid), exit_status=None)
-    return TaskState(upid=upid, node=node_of(upid), exit_status=status.exitstatus or "ended without an exit status")
+    exit_status = one_line(status.exitstatus or "") or "ended without an exit status"
+    return TaskState(upid=upid, node=node_of(upid), exit_status=exit_status)
 
 
 def decode_task_log(answer: Json) -> tuple[str, ...]:
-    """The lines of `GET /nodes/{node}/tasks/{upid}/log`, in their order."""
+    """The lines of `GET /nodes/{node}/tasks/{upid}/log`, in their order, none of them endless."""
     lines = _decoded(TypeAdapter(tuple[_Line, ...]), answer, "a task's log")
-    return tuple(line.t for line in sorted(lines, key=lambda line: line.n))
+    return tuple(_printable(line.t[:_LONGEST_LINE]) for line in sorted(lines, key=lambda line: line.n))
 
 
 def decode_tasks(answer: Json, *, kind: str, since: int) -> tuple[Upid, ...]:
@@ -136,11 +137,19 @@ def _decoded(adapter: TypeAdapter[Rows], answer: Json, what: str) -> Rows:
         raise AnswerError(msg) from None
 
 
-def one_line(text: str) -> str:
-    """Foreign text fit for one line of an error: no line breaks, no control characters, not endless."""
-    words = "".join(character if character.isprintable() else " " for character in text).split()
+def _printable(text: str) -> str:
+    return "".join(
+        character if character.isprintable() or character == "\t" else "\N{REPLACEMENT CHARACTER}" for character in text
+    )
+
+
+def one_line(text: str, longest: int = _LONGEST_LINE) -> str:
+    """Foreign text fit for one line of an error: no line breaks, no control characters, `longest` characters at most."""
+    # What is far beyond the end is not even looked at.
+    words = "".join(character if character.isprintable() else " " for character in text[: 4 * longest]).split()
     line = " ".join(words)
-    return line if len(line) <= _LONGEST_LINE else f"{line[: _LONGEST_LINE - 3]}..."
+    is_whole = len(line) <= longest and len(text) <= 4 * longest
+    return line if is_whole else f"{line[: longest - 3]}..."
 
 
 def explain_refusal(status: int, text: str, identity: str) -> tuple[str, str]:

@@ -8,22 +8,23 @@ from collections.abc import Iterator
 from pvesdn.model.files import FRR_LOCAL_BEGIN, FRR_LOCAL_END
 from pvesdn.model.frr_local import LocalKind, LocalLine
 
-# Keywords count in the first column only, but for address families.
+# In the order in which PVE asks. Keywords count in the first column only, but for address families and their ends, which
+# count wherever they stand, even in a comment.
 _PATTERNS = (
-    (LocalKind.ROUTER_BGP, re.compile(r"router bgp ([0-9]{1,10})(?: vrf (\S+))?")),
-    (LocalKind.ROUTER_ISIS, re.compile(r"router isis (\S.*)")),
-    (LocalKind.ROUTER, re.compile(r"router \S.*")),
-    (LocalKind.VRF, re.compile(r"vrf (\S.*)")),
-    (LocalKind.INTERFACE, re.compile(r"interface (\S.*)")),
-    (LocalKind.END_FAMILY, re.compile(r"[ \t]*exit-address-family.*")),
-    (LocalKind.FAMILY, re.compile(r"[ \t]*address-family (\S.*)")),
+    (LocalKind.ROUTER_ISIS, re.compile(r"router isis (.+)")),
+    (LocalKind.ROUTER_BGP, re.compile(r"router bgp (\S+)(?: vrf (.+))?")),
+    (LocalKind.ROUTER, re.compile(r"router .+")),
+    (LocalKind.VRF, re.compile(r"vrf (.+)")),
+    (LocalKind.INTERFACE, re.compile(r"interface (.+)")),
+    (LocalKind.LIST, re.compile(r"bgp community-list .+")),
+    (LocalKind.FAMILY, re.compile(r".*?address-family (.+)")),
+    (LocalKind.ROUTE_MAP, re.compile(r"route-map (.+) (permit|deny) [0-9]+.*")),
+    (LocalKind.LIST, re.compile(r"access-list .+ seq [0-9]+ .+|ip(?:v6)? prefix-list .+ seq [0-9]+ .*")),
+    (LocalKind.END_FAMILY, re.compile(r".*exit-address-family")),
     (LocalKind.EXIT, re.compile(r"exit.*")),
-    (LocalKind.ROUTE_MAP, re.compile(r"route-map (\S+) (permit|deny) \d+")),
-    (
-        LocalKind.LIST,
-        re.compile(r"access-list \S+ seq \d+ .+|ip(?:v6)? prefix-list \S+ seq \d+ .+|bgp community-list .+"),
-    ),
 )
+_BLANKS = " \t\r\f\v"
+"""What Perl takes for a blank."""
 
 
 def read_local(text: str) -> tuple[LocalLine, ...]:
@@ -34,7 +35,7 @@ def read_local(text: str) -> tuple[LocalLine, ...]:
 def _lines(text: str) -> Iterator[LocalLine]:
     is_ours = False
     for number, raw in enumerate(text.split("\n"), start=1):
-        line = raw.rstrip()
+        line = raw.rstrip(_BLANKS)
         if line.strip() in (FRR_LOCAL_BEGIN, FRR_LOCAL_END):
             is_ours = line.strip() == FRR_LOCAL_BEGIN
         for kind, pattern in _PATTERNS:

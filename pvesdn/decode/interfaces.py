@@ -116,8 +116,9 @@ def logical_lines(text: str) -> Iterator[tuple[int, int, str]]:
     number = 0
     for number, line in enumerate(text.split("\n"), start=1):
         first = first or number
-        if line.endswith("\\"):
-            held += line[:-1].strip() + " "
+        # ifupdown2 does not mind the line ends of Windows.
+        if line.rstrip("\r").endswith("\\"):
+            held += line.rstrip("\r")[:-1].strip() + " "
             continue
         yield first, number, (held + line.strip()).strip()
         held, first = "", 0

@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 import json
+import math
 import re
+import sys
+from collections.abc import Iterable
 from ipaddress import ip_address
 
-from pvesdn.model.primitives import IpAddress, Json
+from pvesdn.model.primitives import DeviceName, IpAddress, Json
 
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+_SURROGATE = re.compile(r"[\ud800-\udfff]")
+_WIDE = re.compile(r"\\u(?!00)")
+"""An escape that stands for more than one byte."""
+_DEPTH = 100
+"""Levels of a document; what PVE and iproute2 print has a handful."""
+_VALUE = re.compile(r'("[^"\\]*+(?:\\.[^"\\]*+)*+)(?:"(\s*:)?|\Z)|-\d|\d[\d.eE+-]{2,}', re.DOTALL | re.ASCII)
+"""What has an object of its own: strings, those that are keys with their colon, and numbers that are not kept ready."""
 _DIGITS = 18
 """More are no number that a node or cluster could mean, and Python reads only so many."""
 
@@ -17,17 +27,90 @@ class WrongShapeError(ValueError):
     """What the document has instead of what was expected; each decoder turns it into its own error."""
 
 
-def load(text: str) -> Json:
+def load(text: str | bytes, *, most: int | None = None) -> Json:
     """The document.
 
-    :raises WrongShapeError: it is no JSON, or nested deeper than Python can follow.
+    :param most: bytes of memory that text and document together may take; None does not ask.
+    :raises WrongShapeError: it is no JSON, nested deeper than Python can follow, or would take more memory than `most`.
     """
+    if most is not None and footprint(text, most) > most:
+        message = f"more than {most >> 20} MiB when read"
+        raise WrongShapeError(message)
     try:
         return json.loads(text)
     except (ValueError, RecursionError) as error:
         reason = error.msg if isinstance(error, json.JSONDecodeError) else type(error).__name__
         message = f"no JSON ({reason})"
         raise WrongShapeError(message) from error
+
+
+def footprint(text: str | bytes, most: float = math.inf) -> int:
+    """Bytes of memory that a JSON text and what CPython makes of it take together: an upper bound, found without reading it.
+
+    :param most: what matters is whether it is more than this; beyond, the number is no longer exact.
+    """
+    own = sys.getsizeof(text)
+    if isinstance(text, bytes):
+        own += len(text) if text.isascii() else 4 * len(text)  # it is decoded first
+        text = text.decode("latin-1")
+    rough = own + _roughly(text)
+    return rough if rough <= most < math.inf else min(rough, own + _closely(text, most - own))
+
+
+def _roughly(text: str) -> int:
+    """By the characters that make values, wherever they stand, in a string as well."""
+    dicts, lists, pairs, quotes = (text.count(sign) for sign in '{[:"')
+    values = text.count(",") + dicts + lists
+    # A string is as wide as its widest character, and is made twice when one comes late.
+    width = 1.25 if text.isascii() and _WIDE.search(text) is None else 7
+    return int(width * len(text)) + 190 * dicts + 90 * lists + 60 * pairs + 40 * values + 32 * quotes
+
+
+def _closely(text: str, most: float) -> int:
+    """By the values themselves: a key is kept once however often it comes. No longer exact beyond `most`."""
+    dicts, lists = text.count("{"), text.count("[")
+    total = len(text) // 4 + 160 * dicts + 90 * lists + 10 * (text.count(",") + dicts + lists)
+    may_be_wide = not text.isascii() or _WIDE.search(text) is not None
+    keys: set[str] = set()
+    for found in _VALUE.finditer(text):
+        string, colon = found.groups()
+        begin, end = found.span()
+        if colon is not None:
+            total += 28  # the place in its object; 10 were counted with the comma
+            if string in keys:
+                continue
+            keys.add(string)
+            total += 120
+        total += 64 + end - begin if not may_be_wide or string is None else _of_string(text, begin, end)
+        if total > most:
+            break
+    return total
+
+
+def _of_string(text: str, begin: int, end: int) -> int:
+    is_wide = not text.isascii() or _WIDE.search(text, begin, end) is not None
+    return 96 + (7 if is_wide else 1) * (end - begin)
+
+
+def is_unicode(text: str) -> bool:
+    """Whether a text can be written down: JSON may hold halves of surrogate pairs, and UTF-8 may not."""
+    return _SURROGATE.search(text) is None
+
+
+def is_deep(value: Json) -> bool:
+    """Whether it is nested deeper than anything that a node or a cluster means; Python follows a document only so far."""
+    level = [value]
+    for _ in range(_DEPTH):
+        level = [item for held in level for item in _items(held)]
+        if not level:
+            return False
+    return True
+
+
+def _items(value: Json) -> Iterable[Json]:
+    if isinstance(value, dict):
+        return value.values()
+    return value if isinstance(value, list) else ()
 
 
 def mapping(value: Json, what: str) -> dict[str, Json]:
@@ -58,6 +141,18 @@ def word(value: Json, what: str) -> str:
     """A name: printable text without blanks. :raises WrongShapeError: something else."""
     found = string(value, what)
     if not found or len(found.split()) != 1 or found != found.strip():
+        message = f"{what} is no name"
+        raise WrongShapeError(message)
+    return found
+
+
+def device(value: Json, what: str) -> DeviceName:
+    """A device's name as the kernel allows it: it may begin with a digit and hold what no file could, but no blank.
+
+    :raises WrongShapeError: something else.
+    """
+    found = string(value, what)
+    if not found or " " in found:
         message = f"{what} is no name"
         raise WrongShapeError(message)
     return found

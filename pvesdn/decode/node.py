@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from ipaddress import ip_interface, ip_network
+from ipaddress import ip_interface
 
 from pvesdn.decode import json_text
 from pvesdn.decode.interfaces import decode_interfaces
 from pvesdn.decode.json_text import WrongShapeError
+from pvesdn.decode.routes import decode_route, decode_rule
 from pvesdn.errors import NodeFailed
-from pvesdn.model.facts import Link, NodeFacts, Route
+from pvesdn.model.facts import Link, NodeFacts
 from pvesdn.model.files import FRR_CONF_LOCAL, FRR_LOCAL_BEGIN, FRR_LOCAL_END, OUR_INTERFACES, SDN_INTERFACES
 from pvesdn.model.primitives import IpAddress, IpInterface, Json
 from pvesdn.model.snapshot import NodeRaw
@@ -18,6 +19,8 @@ from pvesdn.model.snapshot import NodeRaw
 _INTERFACES = "/etc/network/interfaces"
 _FOLDER = f"{_INTERFACES}.d/"
 _DEFAULT_MTU = 1500
+_TABLES = (("ip-route", 4), ("ip-route6", 6))
+_RULES = ("ip-rule", "ip-rule6")
 
 
 def decode_facts(node: str, raw: NodeRaw) -> NodeFacts:
@@ -32,8 +35,18 @@ def decode_facts(node: str, raw: NodeRaw) -> NodeFacts:
             node=node,
             links=tuple(_links(_rows(raw, "ip-link"))),
             addresses=tuple(_addresses(_rows(raw, "ip-addr"))),
-            routes=(*_routes(raw, "ip-route", 4), *_routes(raw, "ip-route6", 6)),
+            routes=tuple(
+                route
+                for command, family in _TABLES
+                for row in _rows(raw, command)
+                for route in decode_route(row, command, family)
+            ),
+            tables=frozenset(family for command, family in _TABLES if command in raw.commands),
+            rules=tuple(
+                rule for command in _RULES for row in _rows(raw, command) for rule in decode_rule(row, command)
+            ),
             stanzas=interfaces.stanzas,
+            own=decode_interfaces(raw.files.get(OUR_INTERFACES, "")).stanzas,
             sources=interfaces.sources,
             versions=_texts(raw, "versions"),
             sysctl=_texts(raw, "sysctl"),
@@ -67,7 +80,7 @@ def _texts(raw: NodeRaw, command: str) -> dict[str, str]:
 
 def _links(rows: list[dict[str, Json]]) -> Iterator[Link]:
     for row in rows:
-        name = json_text.word(row.get("ifname"), "ifname of ip-link")
+        name = json_text.device(row.get("ifname"), "ifname of ip-link")
         what = f"of {name!a} in ip-link"
         info = json_text.mapping(row.get("linkinfo") or {}, f"linkinfo {what}")
         data = json_text.mapping(info.get("info_data") or {}, f"info_data {what}")
@@ -92,7 +105,7 @@ def _list(value: Json) -> list[Json]:
 
 def _addresses(rows: list[dict[str, Json]]) -> Iterator[tuple[str, IpInterface]]:
     for row in rows:
-        name = json_text.word(row.get("ifname"), "ifname of ip-addr")
+        name = json_text.device(row.get("ifname"), "ifname of ip-addr")
         for info in json_text.rows(row.get("addr_info") or [], f"addr_info of {name!a}"):
             if info.get("family") in ("inet", "inet6"):
                 what = f"local of {name!a} in ip-addr"
@@ -105,45 +118,6 @@ def _interface(local: IpAddress, length: Json, what: str) -> IpInterface:
         return ip_interface((local, json_text.number(length, f"prefixlen: {what}")))
     except ValueError as error:
         message = f"{what}: {local} has no usable prefixlen"
-        raise WrongShapeError(message) from error
-
-
-def _routes(raw: NodeRaw, command: str, family: int) -> Iterator[Route]:
-    """Routes that lead somewhere, one for each next hop."""
-    for row in _rows(raw, command):
-        if row.get("type", "unicast") != "unicast":
-            continue
-        destination = _destination(row.get("dst"), command)
-        source = json_text.address(row["prefsrc"], f"prefsrc of {command}") if "prefsrc" in row else None
-        for hop in (row, *json_text.rows(row.get("nexthops") or [], f"nexthops of {command}")):
-            if hop is row and "nexthops" in row:
-                continue
-            yield Route(
-                destination=destination,
-                device=json_text.string(hop.get("dev", ""), f"dev of {command}"),
-                source=source,
-                gateway=_gateway(hop, command),
-                family=family,
-            )
-
-
-def _gateway(hop: Mapping[str, Json], command: str) -> IpAddress | None:
-    if "gateway" in hop:
-        return json_text.address(hop["gateway"], f"gateway of {command}")
-    if "via" in hop:  # an IPv4 route over an IPv6 router (RFC 5549)
-        via = json_text.mapping(hop["via"], f"via of {command}")
-        return json_text.address(via.get("host"), f"via of {command}")
-    return None
-
-
-def _destination(value: Json, command: str) -> str:
-    text = json_text.string(value, f"dst of {command}")
-    if text == "default":
-        return text
-    try:
-        return str(ip_network(text, strict=False))
-    except ValueError as error:
-        message = f"dst of {command} is neither 'default' nor a network: {text[:80]!a}"
         raise WrongShapeError(message) from error
 
 

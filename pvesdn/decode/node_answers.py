@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import TypeVar
 
 from pvesdn.decode import json_text
+from pvesdn.decode.api_answers import one_line
 from pvesdn.decode.json_text import WrongShapeError
 from pvesdn.errors import NodeFailed
 from pvesdn.model.primitives import Json
 from pvesdn.model.snapshot import NodeRaw
+
+_SHOWN = 80
+"""Characters of a path that a message shows."""
+_MODE = re.compile(r"[0-7]{3,4}")
+_CLOSED = "0600"
 
 Decoded = TypeVar("Decoded")
 
@@ -27,7 +34,17 @@ def decode_observed(node: str, value: Mapping[str, Json]) -> NodeRaw:
 
     :raises NodeFailed: it has another shape.
     """
-    return _decoded(node, lambda: NodeRaw(_files(value), json_text.mapping(value.get("commands"), "commands")))
+    return _decoded(node, lambda: NodeRaw(_files(value), _commands(value)))
+
+
+def file_mode(raw: NodeRaw, path: str) -> str:
+    """The permissions of one of a node's interfaces files, as four octal digits.
+
+    Where they are not known, as in a snapshot that an older pvesdn took, nobody but the owner may read the file.
+    """
+    modes = raw.commands.get("modes")
+    mode = modes.get(path) if isinstance(modes, dict) else None
+    return f"{int(mode, 8) & 0o777:04o}" if isinstance(mode, str) and _MODE.fullmatch(mode) else _CLOSED
 
 
 def decode_problems(node: str, value: Mapping[str, Json]) -> tuple[str, ...]:
@@ -48,14 +65,28 @@ def _decoded(node: str, decode: Callable[[], Decoded]) -> Decoded:
 def _files(value: Mapping[str, Json]) -> dict[str, str]:
     files = json_text.mapping(value.get("files"), "files")
     for path, text in files.items():
-        if not path.startswith("/") or any(part in {"", ".", ".."} for part in path.split("/")[1:]):
-            # Paths of a node become paths here, below the folder of an import or of a snapshot.
-            message = f"{path!a} of files is no plain absolute path"
+        if not _is_plain(path):
+            message = f"{ascii(path)[:_SHOWN]} of files is no plain absolute path"
             raise WrongShapeError(message)
-        if not isinstance(text, str):
-            message = f"{path!a} of files is no text"
+        if not isinstance(text, str) or not json_text.is_unicode(text):
+            message = f"{ascii(path)[:_SHOWN]} of files is no text"
             raise WrongShapeError(message)
     return files
+
+
+def _commands(value: Mapping[str, Json]) -> dict[str, Json]:
+    commands = json_text.mapping(value.get("commands"), "commands")
+    for name, answer in commands.items():
+        if json_text.is_deep(answer):
+            message = f"{ascii(name)[:_SHOWN]} of commands is nested too deep"
+            raise WrongShapeError(message)
+    return commands
+
+
+def _is_plain(path: str) -> bool:
+    """Paths of a node become paths here, below the folder of an import or of a snapshot."""
+    parts = path.split("/")[1:]
+    return path.startswith("/") and path.isprintable() and not {"", ".", ".."} & set(parts)
 
 
 def _problems(value: Mapping[str, Json]) -> tuple[str, ...]:
@@ -63,4 +94,4 @@ def _problems(value: Mapping[str, Json]) -> tuple[str, ...]:
     if not isinstance(problems, list):
         message = "problems is no JSON list"
         raise WrongShapeError(message)
-    return tuple(" ".join(str(problem).split()) for problem in problems)
+    return tuple(one_line(str(problem)) for problem in problems)

@@ -79,6 +79,8 @@ def _normal(section: Section, collection: str) -> _Properties:
     found: _Properties = {"type": section.type}
     arrays: dict[str, list[str]] = {}
     for item in section.properties:
+        if item.value == "":
+            continue  # as good as absent for PVE, and so for the reader of the definitions
         word = known.get(item.key)
         if item.key in _ARRAYS or collection in OPEN or (word is not None and word.is_array):
             arrays.setdefault(item.key, []).append(item.value)

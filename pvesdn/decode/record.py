@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from pvesdn.decode import json_text
 from pvesdn.decode.json_text import WrongShapeError
@@ -19,10 +19,13 @@ class Record:
 
     :param files: SHA-256 in hexadecimal by absolute path; None when there is no record.
     :param is_unfinished: the files were put in place, and nobody saw their reload succeed.
+    :param meanings: digests of what files say, by absolute path, where a file is still ours in other words: frr.conf, which
+        FRR itself rewrites. Older records have none.
     """
 
     files: Mapping[str, str] | None = None
     is_unfinished: bool = False
+    meanings: Mapping[str, str] = field(default_factory=dict)
 
 
 def decode_record(text: str | None) -> Record:
@@ -38,7 +41,9 @@ def decode_record(text: str | None) -> Record:
             raise SnapshotError(f"{RECORD_FILE}: format {version} is not known", hint="use the pvesdn that wrote it")
         files = json_text.mapping(document.get("files"), "files")
         digests = {path: json_text.string(digest, f"digest of {path!a}") for path, digest in files.items()}
-        return Record(digests, json_text.flag(document.get("unfinished", False), "unfinished"))
+        meanings = json_text.mapping(document.get("meanings", {}), "meanings")
+        said = {path: json_text.string(digest, f"meaning of {path!a}") for path, digest in meanings.items()}
+        return Record(digests, json_text.flag(document.get("unfinished", False), "unfinished"), said)
     except WrongShapeError as error:
         hint = "remove it on the node: the files there then count as somebody else's"
         raise SnapshotError(f"{RECORD_FILE}: {error}", hint=hint) from error

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -17,7 +17,7 @@ from pvesdn.decode.running_config import FILE as RUNNING_CONFIG
 from pvesdn.decode.running_config import RunningConfig, read_running
 from pvesdn.decode.section_config import Section, scan
 from pvesdn.model.findings import Finding, Severity, Where
-from pvesdn.model.sdn import SdnConfig
+from pvesdn.model.sdn import SdnConfig, Subnet
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +42,12 @@ def decode_sdn(files: Mapping[str, str], *, intent: Literal["pending", "running"
     running = read_running(files.get(RUNNING_CONFIG))
     _judge_running(running, ledger)
     version = running.version
+    listed: tuple[Subnet, ...] | None = None
     if intent == "running" or (running.version is not None and not has_definitions(files)):
         if intent == "pending":
             _say_no_definitions(ledger)
         pve = read_pve(running.collections, lambda _: RUNNING_CONFIG, ledger)
+        listed = _listed_subnets(files, pve.subnets) if has_definitions(files) else None
     else:
         pending = {name: _sections(f"{name}.cfg", files, ledger) for name in WORDS}
         pve = read_pve(pending, "{}.cfg".format, ledger)
@@ -56,7 +58,18 @@ def decode_sdn(files: Mapping[str, str], *, intent: Literal["pending", "running"
     ledger.raise_errors()
     runs_frr = any(running.collections.get(name) for name in ("controllers", "fabrics"))
     config = _join(pve, own, version, running_version=running.version, runs_frr=runs_frr)
-    return DecodedSdn(config, ledger.remarks)
+    return DecodedSdn(config.model_copy(update={"listed_subnets": listed}), ledger.remarks)
+
+
+def _listed_subnets(files: Mapping[str, str], committed: Iterable[Subnet]) -> tuple[Subnet, ...] | None:
+    """What PVE reads of subnets.cfg, None where that is what was committed.
+
+    A faulty section is skipped, as by PVE: it is not what is wanted.
+    """
+    unasked = Ledger()
+    sections = _sections("subnets.cfg", files, unasked)
+    found = read_pve({"subnets": sections}, "{}.cfg".format, unasked).subnets
+    return None if {subnet.id for subnet in found} == {subnet.id for subnet in committed} else tuple(found)
 
 
 def _say_no_definitions(ledger: Ledger) -> None:
@@ -76,13 +89,24 @@ def _judge_running(running: RunningConfig, ledger: Ledger) -> None:
 
 def _sections(name: str, files: Mapping[str, str], ledger: Ledger, *, is_own: bool = False) -> tuple[Section, ...]:
     """The sections of one file. Lines outside the grammar are errors in our file and warnings, as for PVE, in its own."""
-    result = scan(files.get(name, ""), header_ends_section=is_own)
+    result = scan(_with_plain_line_ends(name, files.get(name, ""), ledger), header_ends_section=is_own)
     for oddity in result.oddities:
         is_error = is_own or oddity.is_forbidden
         severity = Severity.ERROR if is_error else Severity.WARNING
         what = oddity.what if is_error else f"{oddity.what}: PVE ignores this line"
         ledger.add(severity, Where(file=name, line=oddity.line), what, oddity.hint)
     return result.sections
+
+
+def _with_plain_line_ends(name: str, text: str, ledger: Ledger) -> str:
+    """A file that was saved on Windows is one fault and not one of each line; the rest of it is read all the same."""
+    before, ending, _ = text.partition("\r\n")
+    if not ending:
+        return text
+    what = "has CRLF line ends, as on Windows"
+    ledger.add(Severity.ERROR, Where(file=name, line=before.count("\n") + 1), what, f"run dos2unix /etc/pve/sdn/{name}")
+    # dos2unix takes the byte order mark along.
+    return text.removeprefix("\ufeff").replace("\r\n", "\n")
 
 
 def _check_between(pve: Definitions, own: Definitions) -> None:

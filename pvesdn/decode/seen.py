@@ -1,4 +1,4 @@
-"""/etc/pve/sdn/pvesdn-seen.json: VTEPs as they were last seen, so that an offline member stays a peer."""
+"""/etc/pve/sdn/pvesdn-seen.json: VTEPs and paths to them as they were last seen, so that an offline member stays a peer."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pydantic import TypeAdapter, ValidationError
 from pvesdn.decode import json_text
 from pvesdn.decode.json_text import WrongShapeError
 from pvesdn.errors import ClusterError
-from pvesdn.model.cluster import SeenVtep
+from pvesdn.model.cluster import SeenPath, SeenVtep
 from pvesdn.model.primitives import IpAddress, Json, NodeName
 from pvesdn.model.snapshot import SEEN_FILE
 
@@ -44,7 +44,14 @@ def encode_seen(vteps: Mapping[str, SeenVtep]) -> str:
 
 def _entry(seen: SeenVtep) -> dict[str, Json]:
     others: dict[str, Json] = {str(address): mtu for address, mtu in seen.others}
-    return {"address": str(seen.address), "mtu": seen.mtu, **({"others": others} if others else {})}
+    entry: dict[str, Json] = {"address": str(seen.address), "mtu": seen.mtu}
+    if seen.devices:
+        entry["devices"] = list(seen.devices)
+    if others:
+        entry["others"] = others
+    if seen.paths is not None:
+        entry["paths"] = {str(path.peer): {"mtu": path.mtu, "devices": list(path.devices)} for path in seen.paths}
+    return entry
 
 
 def _vtep(node: str, value: Json) -> SeenVtep:
@@ -56,11 +63,37 @@ def _vtep(node: str, value: Json) -> SeenVtep:
     entry = json_text.mapping(value, f"vtep of '{node}'")
     return SeenVtep(
         address=json_text.address(entry.get("address"), f"address of '{node}'"),
-        mtu=json_text.number(entry.get("mtu"), f"mtu of '{node}'"),
+        mtu=_mtu(entry, f"mtu of '{node}'"),
+        devices=_devices(entry, f"devices of '{node}'"),
         others=tuple(_others(entry.get("others") or {}, f"others of '{node}'")),
+        paths=None if entry.get("paths") is None else tuple(_paths(entry["paths"], f"paths of '{node}'")),
     )
 
 
+def _mtu(entry: Mapping[str, Json], what: str) -> int | None:
+    """The size; null, not an absent key, where no path was known."""
+    return None if "mtu" in entry and entry["mtu"] is None else json_text.number(entry.get("mtu"), what)
+
+
+def _devices(entry: Mapping[str, Json], what: str) -> tuple[str, ...]:
+    found = entry.get("devices", [])
+    if not isinstance(found, list):
+        message = f"{what} is no JSON list"
+        raise WrongShapeError(message)
+    return tuple(json_text.device(device, what) for device in found)
+
+
+def _paths(value: Json, what: str) -> Iterator[SeenPath]:
+    for address, found in _by_address(value, what):
+        path = json_text.mapping(found, what)
+        yield SeenPath(peer=address, mtu=_mtu(path, what), devices=_devices(path, what))
+
+
 def _others(value: Json, what: str) -> Iterator[tuple[IpAddress, int]]:
-    for address, mtu in sorted(json_text.mapping(value, what).items()):
-        yield json_text.address(address, what), json_text.number(mtu, what)
+    for address, mtu in _by_address(value, what):
+        yield address, json_text.number(mtu, what)
+
+
+def _by_address(value: Json, what: str) -> list[tuple[IpAddress, Json]]:
+    found = [(json_text.address(address, what), entry) for address, entry in json_text.mapping(value, what).items()]
+    return sorted(found, key=lambda pair: (pair[0].version, int(pair[0])))

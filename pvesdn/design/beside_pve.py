@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_address
+
 from pvesdn.model.design import DesignInput
+from pvesdn.model.fabrics import Fabric
+from pvesdn.model.primitives import IpAddress
 from pvesdn.model.pve_controllers import PveBgpController
 from pvesdn.model.sdn import (
     Controller,
+    EvpnController,
     LeftController,
     LeftZone,
     PveEvpnController,
@@ -48,6 +53,18 @@ def has_evpn(given: DesignInput) -> bool:
     return any(_is_evpn(controller) for controller in given.sdn.controllers)
 
 
+def evpn_peers(given: DesignInput, node: str) -> frozenset[IpAddress]:
+    """Whom PVE's own EVPN controllers peer with on a node: the peers they list, or the members of the fabric they run over."""
+    fabrics = {fabric.id: fabric for fabric in given.sdn.fabrics if isinstance(fabric, Fabric) and fabric.member(node)}
+    found: set[IpAddress] = set()
+    for controller in given.sdn.controllers:
+        if isinstance(controller, PveEvpnController):
+            found |= {ip_address(peer) for peer in controller.peers}
+            fabric = fabrics.get(controller.fabric or "")
+            found |= {member.ip for member in fabric.members if member.ip is not None} if fabric else set()
+    return frozenset(found)
+
+
 def asns(given: DesignInput, node: str) -> tuple[tuple[str, int], ...]:
     """PVE's controllers on a node with their AS numbers, the one that names its default BGP instance first (F6.3)."""
     found = [
@@ -70,6 +87,17 @@ def evpn_zones(given: DesignInput) -> dict[str, PveEvpnZone | LeftZone]:
         for zone in given.sdn.zones
         if isinstance(zone, PveEvpnZone) or (isinstance(zone, LeftZone) and zone.type == "evpn")
     }
+
+
+def why_no_vrf(given: DesignInput, zone: PveEvpnZone | LeftZone, node: str) -> str:
+    """Why PVE gives one of its EVPN zones no VRF on a node, which PVE accepts; empty when it does, or nobody can tell."""
+    if isinstance(zone, PveEvpnZone):
+        pves = {c.id: c for c in given.sdn.controllers if not isinstance(c, EvpnController)}
+        if zone.controller not in pves:
+            return f"PVE has no controller '{zone.controller}'"
+        if not _is_evpn(pves[zone.controller]):
+            return f"controller '{zone.controller}' is none for EVPN"
+    return "" if asns(given, node) else f"no controller of PVE's with an AS number runs on {node}"
 
 
 def plain_vnis(given: DesignInput, node: str) -> frozenset[int]:

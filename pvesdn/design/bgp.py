@@ -111,7 +111,8 @@ def design_frr(
         ipv6_forwarding=None if is_local else _forwards(given, node, IPV6_FORWARD, needed=IPV6 in routed),
         # Kernels before 6.6 keep sending flows to a silent gateway that is the last of a group of nexthop objects.
         has_plain_multipath=not is_local and any(shares_flows(uplink, IPV4) for uplink in exits),
-        vrfs=tuple(sorted(vrfs, key=lambda vrf: vrf.name)),
+        # A block with nothing in it is nothing to FRR, and PVE fails over it in frr.conf.local.
+        vrfs=tuple(sorted((v for v in vrfs if v.l3vni is not None or v.routes), key=lambda vrf: vrf.name)),
         routers=tuple(sorted(routers, key=lambda router: router.vrf or "")),
         vrrp=_vrrp(exits),
     )
@@ -135,22 +136,25 @@ def daemons(frr: FrrConfig | None) -> frozenset[str]:
 def _default_router(given: DesignInput, bgp: BgpPlan, plans: tuple[ZonePlan, ...], node: str) -> BgpRouter | None:
     """`router bgp` without VRF: the sessions of our controllers, and the fences round plain VNIs."""
     meshes = [mesh for mesh in bgp.meshes if node in mesh.speakers]
-    fences = _fences(given, plans, node, is_speaker=bool(meshes))
     pve_asns = beside_pve.asns(given, node)
+    # Where nobody speaks BGP, nobody announces a VNI that would have to be fenced off.
+    fences = _fences(given, plans, node, is_speaker=bool(meshes)) if meshes or pve_asns else ()
     if not meshes and not fences:
         return None
     groups: list[PeerGroup] = []
     activations: list[EvpnActivation] = []
     # bgpd refuses every address of the node's own, not the VTEP alone: "Can not configure the local system as neighbor".
     placed = {str(held.ip) for _, held in given.facts[node].addresses} if node in given.facts else set()
+    placed |= {str(peer) for peer in beside_pve.evpn_peers(given, node)}
     for number, mesh in enumerate(meshes):
-        suffix = f"-{mesh.controller.id}" if number else ""
+        # A group of PVE's own is PVE's: our source address must not become that of PVE's sessions.
+        suffix = f"-{mesh.controller.id}" if number or beside_pve.has_evpn(given) else ""
         for name, neighbors, is_client in _sessions(mesh, node):
-            new = tuple(neighbor for neighbor in neighbors if neighbor not in placed)
-            if new:
-                placed.update(new)
-                groups.append(PeerGroup(name + suffix, str(mesh.controller.asn), new))
-                activations.append(EvpnActivation(name + suffix, is_reflector_client=is_client))
+            new = tuple(neighbor for neighbor in neighbors if str(neighbor) not in placed)
+            placed.update(str(neighbor) for neighbor in new)
+            for group in _groups(name + suffix, mesh, new, node):
+                groups.append(group)
+                activations.append(EvpnActivation(group.name, is_reflector_client=is_client))
     return BgpRouter(
         asn=meshes[0].controller.asn if meshes else pve_asns[0][1],
         router_id=meshes[0].speakers[node] if meshes else None,
@@ -160,20 +164,36 @@ def _default_router(given: DesignInput, bgp: BgpPlan, plans: tuple[ZonePlan, ...
     )
 
 
-def _sessions(mesh: Mesh, node: str) -> Iterator[tuple[str, tuple[str, ...], bool]]:
+def _groups(name: str, mesh: Mesh, neighbors: tuple[IpAddress, ...], node: str) -> Iterator[PeerGroup]:
+    """One group of neighbours that speak with our VTEP; those of the other family, which it cannot reach, in a second one.
+
+    A peer expects the VTEP, whichever of the node's addresses the kernel would choose; BFD takes the session's source
+    (FRR, bgpd/bgp_bfd.c: bgp_peer_bfd_update_source).
+    """
+    own = mesh.speakers[node]
+    asn = str(mesh.controller.asn)
+    near = tuple(str(neighbor) for neighbor in neighbors if neighbor.version == own.version)
+    far = tuple(str(neighbor) for neighbor in neighbors if neighbor.version != own.version)
+    if near:
+        yield PeerGroup(name, asn, near, update_source=str(own))
+    if far:
+        yield PeerGroup(f"{name}-IPV{IPV4 if own.version == IPV6 else IPV6}", asn, far)
+
+
+def _sessions(mesh: Mesh, node: str) -> Iterator[tuple[str, tuple[IpAddress, ...], bool]]:
     """Peer groups with their neighbours, and whether we reflect for them."""
     own = mesh.speakers[node]
     if mesh.controller.peers is not None:
-        yield "VTEP", tuple(str(peer) for peer in mesh.controller.peers if peer != own), False
+        yield "VTEP", tuple(peer for peer in mesh.controller.peers if peer != own), False
         return
     others = {name: address for name, address in mesh.speakers.items() if name != node}
     if mesh.controller.route_reflectors is None:
-        yield "VTEP", _texts(others.values()), False
+        yield "VTEP", _sorted(others.values()), False
         return
     reflectors = [address for name, address in others.items() if name in mesh.reflectors]
-    yield "RR", _texts((*reflectors, *mesh.outside)), False
+    yield "RR", _sorted((*reflectors, *mesh.outside)), False
     if node in mesh.reflectors:
-        yield "VTEP", _texts(address for name, address in others.items() if name not in mesh.reflectors), True
+        yield "VTEP", _sorted(address for name, address in others.items() if name not in mesh.reflectors), True
 
 
 def _fences(given: DesignInput, plans: tuple[ZonePlan, ...], node: str, *, is_speaker: bool) -> tuple[VniTargets, ...]:
@@ -261,8 +281,8 @@ def _family_words(versions: frozenset[int]) -> tuple[str, ...]:
     return tuple(f"ipv{version}" for version in sorted(versions))
 
 
-def _texts(addresses: Iterable[IpAddress]) -> tuple[str, ...]:
-    return tuple(str(address) for address in sorted(addresses, key=int))
+def _sorted(addresses: Iterable[IpAddress]) -> tuple[IpAddress, ...]:
+    return tuple(sorted(addresses, key=int))
 
 
 def _is_symmetric(plan: ZonePlan) -> bool:

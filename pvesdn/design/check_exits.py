@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from pvesdn.design import names
-from pvesdn.design.beside_pve import evpn_zones
+from pvesdn.design.beside_pve import evpn_zones, why_no_vrf
 from pvesdn.design.remarks import error, listed, warning
 from pvesdn.design.zones import zone_nodes
 from pvesdn.model.cluster import Vtep
 from pvesdn.model.design import DesignInput
 from pvesdn.model.facts import NodeFacts
-from pvesdn.model.findings import Finding
+from pvesdn.model.findings import Finding, Severity
 from pvesdn.model.primitives import IpAddress
 from pvesdn.model.sdn import EvpnZone, Exit, Irb
 
@@ -22,7 +22,7 @@ def check(given: DesignInput, vteps: Mapping[str, Vtep]) -> Iterator[Finding]:
         yield from _zone(given, uplink)
         facts = given.facts.get(uplink.node)
         if facts is not None:
-            yield from _interface(given, uplink, facts, vteps.get(uplink.node))
+            yield from _interface(given, uplink, facts, vteps)
     yield from _twice(given.sdn.exits)
     yield from _addresses(given.sdn.exits)
     yield from _virtual_routers(given.sdn.exits)
@@ -39,6 +39,9 @@ def _zone(given: DesignInput, uplink: Exit) -> Iterator[Finding]:
         nodes = zone_nodes(zone, given.cluster)
     elif uplink.zone in evpn_zones(given):
         theirs = evpn_zones(given)[uplink.zone]
+        if why := why_no_vrf(given, theirs, uplink.node):
+            what = f"zone '{uplink.zone}' of PVE has no VRF on {uplink.node}: {why}"
+            yield error(uplink.where, what, "give the zone a controller of type evpn in PVE, or remove this section")
         nodes = frozenset({uplink.node}) if theirs.nodes is None else theirs.nodes
     elif any(zone.id == uplink.zone for zone in given.sdn.zones):
         yield error(uplink.where, f"zone '{uplink.zone}' of PVE has no VRF", "use a zone of type evpn")
@@ -51,22 +54,37 @@ def _zone(given: DesignInput, uplink: Exit) -> Iterator[Finding]:
         yield error(uplink.where, what, "add it to the zone's nodes, or choose another node")
 
 
-def _interface(given: DesignInput, uplink: Exit, facts: NodeFacts, vtep: Vtep | None) -> Iterator[Finding]:
-    name = uplink.interface
-    link = facts.link(name)
+def _interface(given: DesignInput, uplink: Exit, facts: NodeFacts, vteps: Mapping[str, Vtep]) -> Iterator[Finding]:
+    link = facts.link(uplink.interface)
     if link is None:
-        yield warning(uplink.where, f"interface {name} does not exist on {uplink.node}", "check its name")
+        yield warning(uplink.where, f"interface {uplink.interface} does not exist on {uplink.node}", "check its name")
         return
-    above = _masters(facts, name)
-    underlay = vtep.interface if vtep else None
-    if underlay is not None and underlay in (name, *above):
-        how = "holds" if underlay == name else f"is part of {underlay}, which holds"
-        what = f"interface {name} of {uplink.node} {how} the node's VTEP: in the VRF it would cut the node off"
+    needed = _needed(facts, vteps)
+    device = next((name for name in (link.name, *_masters(facts, link.name)) if name in needed), None)
+    if device is not None:
+        verb, what = needed[device]
+        how = verb if device == link.name else f"is part of {device}, which {verb}"
+        what = f"interface {link.name} of {uplink.node} {how} {what}: in the VRF it would cut the node off"
         yield error(uplink.where, what, "use an interface of its own for the exit")
     elif link.master and link.master != names.vrf(uplink.zone):
-        yield _of_another(uplink, link.master)
+        yield from _of_another(uplink, facts, link.master)
     else:
         yield from _held(given, uplink, facts)
+
+
+def _needed(facts: NodeFacts, vteps: Mapping[str, Vtep]) -> dict[str, tuple[str, str]]:
+    """Devices without which a node loses its tunnels, each with what it does for them: a verb and its object."""
+    vtep = vteps.get(facts.node)
+    if vtep is None:
+        return {}
+    owners = {other.address: node for node, other in vteps.items()}
+    found: dict[str, tuple[str, str]] = {}
+    for peer, path in vtep.paths.items():
+        owner = f" (VTEP of {owners[peer]})" if peer in owners else ""
+        for device in () if peer.is_multicast else path.devices:
+            found.setdefault(device, ("carries", f"the way to {peer}{owner}"))
+    holder = facts.holder(vtep.address)
+    return found if holder is None else found | {holder: ("holds", "the node's VTEP")}
 
 
 def in_another_vrf(given: DesignInput, node: str) -> Iterator[Finding]:
@@ -78,7 +96,7 @@ def in_another_vrf(given: DesignInput, node: str) -> Iterator[Finding]:
         link = facts.link(uplink.interface)
         master = facts.link(link.master) if link and link.master else None
         if master is not None and master.kind == "vrf" and master.name != names.vrf(uplink.zone):
-            yield _of_another(uplink, master.name)
+            yield from (f for f in _of_another(uplink, facts, master.name) if f.severity is Severity.ERROR)
         for stanza in facts.stanzas:
             for vrf in stanza.values("vrf") if stanza.name == uplink.interface else ():
                 if vrf != names.vrf(uplink.zone):
@@ -86,9 +104,20 @@ def in_another_vrf(given: DesignInput, node: str) -> Iterator[Finding]:
                     yield error(uplink.where, what, "take its line 'vrf' out there: ifupdown2 would merge both stanzas")
 
 
-def _of_another(uplink: Exit, master: str) -> Finding:
+def _of_another(uplink: Exit, facts: NodeFacts, master: str) -> Iterator[Finding]:
+    """An uplink that lies in another VRF, bridge or bond. Where our own file put it into that VRF, our next one takes it
+    out again: so a zone can be renamed, and an exit moved to another zone.
+    """
+    device, wanted = facts.link(master), names.vrf(uplink.zone)
+    ours = {vrf for stanza in facts.own if stanza.name == uplink.interface for vrf in stanza.values("vrf")}
+    is_vrf = device is not None and device.kind == "vrf"
     what = f"interface {uplink.interface} of {uplink.node} belongs to {master}"
-    return error(uplink.where, what, f"take it out of {master} first, or use another interface")
+    if is_vrf and master in ours:
+        return
+    if is_vrf and wanted in ours:
+        yield warning(uplink.where, f"{what} instead of {wanted}", "the next reload of its network puts it right")
+    else:
+        yield error(uplink.where, what, f"take it out of {master} first, or use another interface")
 
 
 def _held(given: DesignInput, uplink: Exit, facts: NodeFacts) -> Iterator[Finding]:

@@ -17,6 +17,8 @@ _OWN_LAYOUT_UNTIL = (1, 0)
 """Before it, in PVE 8, frr.conf has another header and order (F12)."""
 _PVE_OF_NEWER = (9, 2)
 """PVE's first version that needs a later level (F0)."""
+_FIRST_WITH_LEVEL = 9
+"""PVE's first major version that can have the known level."""
 _VERSION = re.compile(r"(?:[0-9]+:)?([0-9]{1,9})\.([0-9]{1,9})")
 
 
@@ -25,6 +27,18 @@ def check(given: DesignInput) -> Iterator[Finding]:
     yield from _things(given)
     if given.cluster.has_sdn:
         yield from _levels(given)
+
+
+def is_before_templates(given: DesignInput, node: str) -> bool:
+    """PVE on the node is older than libpve-network-perl 1.3, and prints addresses in frr.conf as they were typed.
+
+    A level that is not known is taken for the known one.
+    """
+    facts = given.facts.get(node)
+    text = facts.versions.get(_PACKAGE, "") if facts else ""
+    if _VERSION.match(text):
+        return _pair(text) < _KNOWN
+    return 0 < given.cluster.pve_major < _FIRST_WITH_LEVEL
 
 
 def _things(given: DesignInput) -> Iterator[Finding]:

@@ -4,15 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from pvesdn.design.mtu import MTU_MAX, MTU_MIN, overhead
-from pvesdn.design.remarks import error, listed, warning
-from pvesdn.design.zone_vxlan import local_vteps
-from pvesdn.design.zones import IPV4, IPV6, vnet_nodes, zone_nodes
+from pvesdn.design.mtu import MTU_MAX, MTU_MIN, narrowest, outer_mtu, overhead
+from pvesdn.design.paths import underlay_vrf
+from pvesdn.design.remarks import error, listed, note, warning
+from pvesdn.design.zones import (
+    IPV4,
+    IPV6,
+    carriers,
+    nodes_with_tunnels,
+    vnet_nodes,
+    zone_ends,
+    zone_nodes,
+    zone_vteps,
+)
 from pvesdn.model.cluster import Vtep
 from pvesdn.model.design import DesignInput
 from pvesdn.model.facts import NodeFacts
 from pvesdn.model.findings import Finding
-from pvesdn.model.primitives import IpAddress
+from pvesdn.model.primitives import IpAddress, is_writable
 from pvesdn.model.sdn import EvpnZone, OurZone, VxlanZone
 
 _VtepByNode = Mapping[str, Vtep]
@@ -21,10 +30,9 @@ _VtepByNode = Mapping[str, Vtep]
 def check(given: DesignInput, vteps: _VtepByNode) -> Iterator[Finding]:
     """Zones whose VTEPs do not go together, or whose packets do not fit."""
     for zone in given.sdn.our_zones:
-        own = {node: vteps[node] for node in sorted(zone_nodes(zone, given.cluster)) if node in vteps}
-        if isinstance(zone, VxlanZone):
-            own = local_vteps(zone, own, given)
-        yield from _mtu(zone, own)
+        own = zone_vteps(zone, vteps, given)
+        yield from _mtu(zone, own, given.facts)
+        yield from _unreached(zone, own)
         yield from _twice(zone, own)
         families: set[int] = {vtep.address.version for vtep in own.values()}
         if len(families) > 1:
@@ -35,8 +43,27 @@ def check(given: DesignInput, vteps: _VtepByNode) -> Iterator[Finding]:
             yield from _evpn(zone, families)
         else:
             yield from _plain(zone, families)
+            yield from _multicast(zone, own, given.facts)
             yield from _plain_on_nodes(zone, own, given.facts)
             yield from _vlan_aware(given, zone)
+            for node in own:
+                yield from _unwritable(zone, own, node)
+    yield from _not_looked_at(given, vteps)
+
+
+def unwritable_device(given: DesignInput, vteps: _VtepByNode, node: str) -> Iterator[Finding]:
+    """Groups that a node would have to join on a device whose name cannot be written: errors of `check` that it alone can mend."""
+    for zone in given.sdn.our_zones:
+        if isinstance(zone, VxlanZone) and node in (own := zone_vteps(zone, vteps, given)):
+            yield from _unwritable(zone, own, node)
+
+
+def _unwritable(zone: VxlanZone, own: _VtepByNode, node: str) -> Iterator[Finding]:
+    is_joined = zone.multicast_group is not None and zone.multicast_interface is None
+    for device in sorted(carriers(zone, own, node)) if is_joined else ():
+        if not is_writable(device):
+            what = f"the name of device {device} of {node} cannot be written as vxlan-physdev"
+            yield error(zone.where, what, "give it a name of letters, digits and . _ -, a letter first")
 
 
 def _twice(zone: OurZone, own: _VtepByNode) -> Iterator[Finding]:
@@ -104,26 +131,82 @@ def _ifupdown(zone: VxlanZone, facts: NodeFacts) -> Iterator[Finding]:
         yield error(zone.where, what, "install Proxmox's build of ifupdown2, or use IPv4 VTEPs")
 
 
-def _mtu(zone: OurZone, own: _VtepByNode) -> Iterator[Finding]:
+def _mtu(zone: OurZone, own: _VtepByNode, facts: Mapping[str, NodeFacts]) -> Iterator[Finding]:
+    ends = zone_ends(zone, own)
+    sizes = {node: outer_mtu(vtep, ends - {vtep.address}) for node, vtep in own.items()}
     if zone.mtu is not None:
         for node, vtep in own.items():
-            size = zone.mtu + overhead(vtep.address)
-            if vtep.mtu is not None and size > vtep.mtu:
-                device = f"{vtep.interface} of {node}" if vtep.interface else f"the underlay of {node}"
-                what = f"mtu {zone.mtu} and {overhead(vtep.address)} bytes of VXLAN make {size}, but {device} has {vtep.mtu}"
-                yield error(
-                    zone.where, what, f"write at most mtu {vtep.mtu - overhead(vtep.address)}, or raise the underlay's"
-                )
+            size, more = sizes[node], overhead(vtep.address)
+            if size is not None and zone.mtu + more > size:
+                limit, hint = _limit(vtep, ends)
+                what = f"mtu {zone.mtu} and {more} bytes of VXLAN make {zone.mtu + more}, but {limit} has {size}"
+                yield error(zone.where, what, f"write at most mtu {size - more}, or {hint}")
         return
-    unknown = [node for node, vtep in own.items() if vtep.mtu is None]
-    if unknown:
-        what = f"the MTU of {listed(unknown)} is not known: the node was never seen"
-        yield error(zone.where, what, "write mtu in the zone, or bring the node up once")
-        return
+    yield from _unknown(zone, own, sizes, facts)
     for node, vtep in own.items():
-        room = (vtep.mtu or 0) - overhead(vtep.address)
-        if not MTU_MIN <= room <= MTU_MAX:
-            what = (
-                f"{vtep.interface} of {node} leaves {room} bytes for a packet, and ifupdown2 takes {MTU_MIN}-{MTU_MAX}"
-            )
+        room = (sizes[node] or 0) - overhead(vtep.address)
+        if sizes[node] is not None and not MTU_MIN <= room <= MTU_MAX:
+            limit, _ = _limit(vtep, ends)
+            what = f"{limit} leaves {room} bytes for a packet, and ifupdown2 takes {MTU_MIN}-{MTU_MAX}"
             yield error(zone.where, what, "write mtu in the zone")
+
+
+def _unknown(
+    zone: OurZone, own: _VtepByNode, sizes: Mapping[str, int | None], facts: Mapping[str, NodeFacts]
+) -> Iterator[Finding]:
+    """Nodes of whose paths nothing is known; of one that was read, what the others' paths to it take stands in."""
+    unseen = [node for node in own if sizes[node] is None and node not in facts]
+    if unseen:
+        what = f"the MTU of {listed(unseen)} is not known: the node was never seen"
+        yield error(zone.where, what, "write mtu in the zone, or bring the node up once")
+    is_reached = {end for vtep in own.values() for end, path in vtep.paths.items() if path.mtu is not None}
+    lost = [n for n in own if sizes[n] is None and n in facts and own[n].address not in is_reached]
+    if lost:
+        what = f"the MTU of {listed(lost)} is not known: no route leads from there to the VTEPs of other nodes"
+        yield error(zone.where, what, "write mtu in the zone, or make the routes first")
+
+
+def _limit(vtep: Vtep, ends: frozenset[IpAddress]) -> tuple[str, str]:
+    """What takes no more than the path does, in words, and how to make it take more."""
+    path = narrowest(vtep, ends - {vtep.address})
+    limit = path.limit if path is not None else vtep.interface
+    where = f"{limit} of {vtep.node}" if limit else f"the underlay of {vtep.node}"
+    if path is not None and path.is_remembered:
+        return where, "raise the underlay's and bring every member up once: this is what was seen last"
+    return where, "raise the underlay's"
+
+
+def _unreached(zone: OurZone, own: _VtepByNode) -> Iterator[Finding]:
+    """Peers that a node has no route to: nothing arrives there, whatever else is right."""
+    owners = {vtep.address: f"the VTEP of {node}" for node, vtep in own.items()}
+    ends = zone_ends(zone, own)
+    for node, vtep in own.items():
+        for peer in sorted(vtep.unreached & ends - {vtep.address}, key=int):
+            what = f"{node} has no route to {peer}, {owners.get(peer, 'one of its peers')}"
+            yield warning(zone.where, what, f"look at 'ip route get {peer}' on {node}")
+
+
+def _not_looked_at(given: DesignInput, vteps: _VtepByNode) -> Iterator[Finding]:
+    """Where more than the main table decides which way packets go."""
+    for node in sorted(nodes_with_tunnels(given) & vteps.keys() & given.facts.keys()):
+        facts, address = given.facts[node], vteps[node].address
+        vrf = underlay_vrf(facts, address)
+        hint = "write mtu in the zone where the path takes less than the device"
+        if vrf is not None:
+            what = f"the routes of VRF {vrf}, which has the VTEP {address}, were not looked at"
+            yield note(node, what, hint)
+        elif facts.rules:
+            what = f"policy rules on {node} were not looked at ({'; '.join(facts.rules)}): paths are those of the main table"
+            yield note(node, what, "compare 'ip route get PEER from VTEP' there with what pvesdn show says")
+
+
+def _multicast(zone: VxlanZone, own: _VtepByNode, facts: Mapping[str, NodeFacts]) -> Iterator[Finding]:
+    """The group is joined on one device of each node, and the zone's packets leave by it."""
+    if zone.multicast_group is None or zone.multicast_interface is not None:
+        return
+    for node in sorted(own.keys() & facts.keys()):
+        devices = carriers(zone, own, node)
+        if len(devices) != 1:
+            how = f"leave by {listed(devices)}" if devices else "leave by no device that is known"
+            what = f"packets of {node} to the others {how}, and a multicast group is joined on one device"
+            yield error(zone.where, what, "write multicast-interface in the zone")

@@ -14,10 +14,13 @@ from pvesdn.design import (
     check_exits,
     check_members,
     check_newer,
+    check_null_routes,
+    check_pve_sessions,
     check_references,
     check_subnets,
     check_underlay,
     check_vnis,
+    check_ways,
 )
 from pvesdn.model.cluster import Vtep
 from pvesdn.model.design import DesignInput
@@ -38,6 +41,9 @@ def check(given: DesignInput, vteps: Mapping[str, Vtep]) -> tuple[Finding, ...]:
         *check_exits.check(given, vteps),
         *check_underlay.check(given, vteps),
         *check_bgp.check(given, vteps),
+        *check_pve_sessions.check(given),
         *check_devices.check(given),
         *check_newer.check(given),
+        *check_null_routes.check(given),
+        *check_ways.check(given),
     )

@@ -13,12 +13,20 @@ from pvesdn.design.beside_pve import evpn_zones
 from pvesdn.design.bgp import SWITCHED_BY_PVE, BgpPlan, daemons, design_frr, plan_bgp
 from pvesdn.design.exits import design_uplink
 from pvesdn.design.merge_frr import merge_frr
-from pvesdn.design.mtu import inner_mtu
 from pvesdn.design.names import vrf, vxlan_port
 from pvesdn.design.pve import PveIndex, design_pve_frr, design_sdn_file, index_pve
 from pvesdn.design.sysctl import design_sysctls
 from pvesdn.design.vteps import choose_vteps
-from pvesdn.design.zones import VnetPlan, ZonePlan, exit_families, families, vnet_nodes, zone_nodes
+from pvesdn.design.zones import (
+    VnetPlan,
+    ZonePlan,
+    exit_families,
+    families,
+    vnet_nodes,
+    zone_mtu,
+    zone_nodes,
+    zone_vteps,
+)
 from pvesdn.model.cluster import Vtep
 from pvesdn.model.design import DesignInput, NodeDesign
 from pvesdn.model.frr import FrrConfig
@@ -119,10 +127,8 @@ def _plan_zone(zone: OurZone, given: DesignInput, vteps: Mapping[str, Vtep], def
     nodes = zone_nodes(zone, given.cluster)
     vnets = defined.vnets.get(zone.id, ())
     exits = defined.exits.get(zone.id, ())
-    own = {node: vteps[node] for node in sorted(nodes)}
-    if isinstance(zone, VxlanZone):
-        own = zone_vxlan.local_vteps(zone, own, given)
-    mtu = zone.mtu or inner_mtu(own.values())
+    own = zone_vteps(zone, vteps, given)
+    mtu = zone_mtu(zone, own)
     if mtu is None:
         msg = f"the MTU of zone {zone.id} cannot be known"
         raise ValueError(msg)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from pvesdn.model.cluster import Vtep
+from pvesdn.model.cluster import UnderlayPath, Vtep
 from pvesdn.model.primitives import IpAddress
 
 MTU_MIN, MTU_MAX = 552, 9216
@@ -18,6 +18,24 @@ def overhead(vtep: IpAddress) -> int:
     return _OVERHEAD[vtep.version]
 
 
-def inner_mtu(vteps: Iterable[Vtep]) -> int | None:
-    """Bytes of the largest inner IP packet that fits between all of these VTEPs; None if none of their MTUs is known."""
-    return min((vtep.mtu - overhead(vtep.address) for vtep in vteps if vtep.mtu is not None), default=None)
+def narrowest(vtep: Vtep, ends: Iterable[IpAddress]) -> UnderlayPath | None:
+    """The path of the least MTU from a VTEP to some addresses; None where none of those paths is known."""
+    paths = [vtep.paths[end] for end in ends if end in vtep.paths and vtep.paths[end].mtu is not None]
+    return min(paths, key=lambda path: (path.mtu or 0, path.peer.version, int(path.peer)), default=None)
+
+
+def outer_mtu(vtep: Vtep, ends: Iterable[IpAddress]) -> int | None:
+    """Bytes of the largest packet, VXLAN headers included, from a VTEP to some addresses; None where it is not known."""
+    path = narrowest(vtep, ends)
+    return vtep.mtu if path is None else path.mtu
+
+
+def inner_mtu(vteps: Iterable[Vtep], ends: Iterable[IpAddress] = ()) -> int | None:
+    """Bytes of the largest inner IP packet that fits between all of these VTEPs; None if none of their MTUs is known.
+
+    :param ends: to whom they send besides: a zone's list of peers, its multicast group.
+    """
+    between = tuple(vteps)
+    everybody = {vtep.address for vtep in between} | set(ends)
+    sizes = ((outer_mtu(vtep, everybody - {vtep.address}), overhead(vtep.address)) for vtep in between)
+    return min((size - more for size, more in sizes if size is not None), default=None)

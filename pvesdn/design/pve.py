@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from typing import assert_never
+from typing import TypeGuard, assert_never
 
 from pvesdn.design import names
 from pvesdn.design.pve_bridges import OvsPorts
 from pvesdn.design.pve_fabrics import fabric_interfaces
 from pvesdn.design.pve_frr import design_pve_frr
 from pvesdn.design.pve_index import PveIndex, index_pve
-from pvesdn.design.pve_node import BridgeKind, PveNode
+from pvesdn.design.pve_node import IPV4, BridgeKind, PveNode
 from pvesdn.design.pve_underlay import NodeControllers, Underlay, evpn_underlay, vxlan_underlay
-from pvesdn.design.pve_zones import evpn_port, vnet_bridge, vxlan_port
+from pvesdn.design.pve_zones import evpn_port, gateway_family, untranslatable, vnet_bridge, vxlan_port
 from pvesdn.model.design import DesignInput
 from pvesdn.model.ifupdown import InterfacesFile, Stanza
 from pvesdn.model.sdn import (
@@ -72,26 +72,43 @@ class _Writer:
         return tuple(self._stanzas[name] for name in sorted(self._stanzas))
 
     def add(self, vnet: Vnet, zone: OwnPveZone) -> None:
-        """Add what a VNet needs; PVE warns in a log and goes on where its tag, controller, fabric or bridge is missing."""
+        """Add what a VNet needs, as far as PVE gets: it warns in a log and goes on with the next VNet.
+
+        What stops it is a tag, controller, fabric or bridge that is missing, and a route that the node has not.
+        """
         match zone:
             case PveSimpleZone():
-                self._add_bridge(vnet, zone, is_translated=True)
+                if not self._lacks_way_out(vnet):
+                    self._add_bridge(vnet, zone, is_translated=True)
             case PveVxlanZone():
                 underlay = vxlan_underlay(zone, self._index.fabrics, self._answers)
-                if vnet.tag is not None and underlay is not None:
+                if vnet.tag is not None and self._is_reachable(underlay):
                     self._put(vxlan_port(vnet, vnet.tag, zone, underlay))
                     self._add_bridge(vnet, zone, is_translated=False)
             case PveEvpnZone():
-                underlay = self._evpn_underlay(zone)
-                if vnet.tag is not None and underlay is not None:
-                    local = underlay.way.address
-                    self._put(evpn_port(names.vxlan_port(vnet.id), vnet.tag, zone, local))
-                    self._add_bridge(vnet, zone, is_translated=self._node in zone.exit_nodes)
-                    self._add_zone(zone, local)
+                self._add_routed(vnet, zone)
             case PveVlanZone() | PveQinqZone():
                 self._add_bridged(vnet, zone)
             case _:
                 assert_never(zone)
+
+    def _add_routed(self, vnet: Vnet, zone: PveEvpnZone) -> None:
+        underlay = self._evpn_underlay(zone)
+        if vnet.tag is None or not self._is_reachable(underlay):
+            return
+        local = underlay.way.address
+        self._put(evpn_port(names.vxlan_port(vnet.id), vnet.tag, zone, local))
+        if self._lacks_way_out(vnet):
+            return  # the port is in PVE's table by then, and stays there
+        self._add_bridge(vnet, zone, is_translated=self._node in zone.exit_nodes)
+        self._add_zone(vnet, zone, local)
+
+    def _is_reachable(self, underlay: Underlay | None) -> TypeGuard[Underlay]:
+        return underlay is not None and not self._answers.is_missing(underlay.way)
+
+    def _lacks_way_out(self, vnet: Vnet) -> bool:
+        """PVE looks for the way to the internet wherever a subnet has source NAT, on an exit node or not."""
+        return untranslatable(self._index.subnets.get(vnet.id, ()), self._answers) is not None
 
     def _add_bridged(self, vnet: Vnet, zone: BridgedPveZone) -> None:
         bridge = self._answers.bridge(zone.bridge)
@@ -107,7 +124,7 @@ class _Writer:
             return None
         return evpn_underlay(controller, self._index.fabrics, self._answers, self._own.tunnel_loopback)
 
-    def _add_zone(self, zone: PveEvpnZone, local: str | None) -> None:
+    def _add_zone(self, vnet: Vnet, zone: PveEvpnZone, local: str | None) -> None:
         if names.l3vni_port(zone.id) in self._stanzas:
             return
         shared = self._index.shared[zone.id]
@@ -116,7 +133,8 @@ class _Writer:
         self._put(shared.exit_vrf if is_exit else shared.vrf)
         self._put(shared.bridge)
         if is_exit and zone.exit_nodes_local_routing:
-            for end in shared.veths:
+            subnets = self._index.subnets.get(vnet.id, ())
+            for end in shared.veths[max(map(gateway_family, subnets), default=IPV4)]:
                 self._put(end)
 
     def _add_bridge(self, vnet: Vnet, zone: PveSimpleZone | PveVxlanZone | PveEvpnZone, *, is_translated: bool) -> None:

@@ -11,7 +11,6 @@ from pvesdn.design.pve_exits import (
     MAP_IN,
     MAP_OUT,
     default_lists,
-    local_routes,
     null_routes,
     route_map_in,
     route_map_out,
@@ -92,7 +91,6 @@ def add_bgp(config: FrrConfig, speakers: Speakers, index: PveIndex) -> FrrConfig
         ),
         prefix_lists=(*lists, *(default_lists() if exits else ())),
         route_maps=(*route_map_in(exits, speakers.node, count), *route_map_out(exits, speakers.node, count), *maps),
-        routes=tuple(local_routes(exits, index)),
         protocol_maps=protocols,
     )
 
@@ -167,7 +165,7 @@ def _evpn(speakers: Speakers) -> L2vpnEvpn | None:
 
 
 def _vrf(zone: PveEvpnZone, index: PveIndex, *, is_exit: bool) -> VrfBinding:
-    routes = tuple(null_routes(zone, index.all_subnets)) if is_exit else ()
+    routes = tuple(null_routes(zone, index.listed_subnets)) if is_exit else ()
     return VrfBinding(name=names.vrf(zone.id), l3vni=zone.l3vni, routes=routes)
 
 

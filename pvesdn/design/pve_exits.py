@@ -9,7 +9,7 @@ from pvesdn.design.pve_index import PveIndex
 from pvesdn.design.pve_node import IPV6
 from pvesdn.design.pve_zones import exit_veths
 from pvesdn.model.frr import PrefixList, RouteMapEntry, StaticRoute
-from pvesdn.model.sdn import PveEvpnZone, Subnet
+from pvesdn.model.sdn import PveEvpnController, PveEvpnZone, Subnet
 
 MAP_IN = "MAP_VTEP_IN"
 MAP_OUT = "MAP_VTEP_OUT"
@@ -25,21 +25,33 @@ def default_lists() -> tuple[PrefixList, ...]:
 
 
 def null_routes(zone: PveEvpnZone, subnets: Iterable[Subnet]) -> Iterator[StaticRoute]:
-    """Routes that keep an exit node from joining its zones: one for each address that subnets of other zones begin with."""
+    """Routes that keep an exit node from joining its zones: one for each address that subnets of other zones begin with.
+
+    :param subnets: those that subnets.cfg lists.
+    """
     masks: dict[str, str] = {}
     for subnet in subnets:
-        if subnet.id.partition("-")[0] != zone.id:
+        if is_dropped(subnet, zone):
             network, _, mask = subnet.cidr.rpartition("/")
             masks[network] = mask
     for network in sorted(masks, key=lambda text: (int(ip_address(text)), text)):
         yield StaticRoute(_command(network), f"{network}/{masks[network]}", "null0")
 
 
-def local_routes(exits: Iterable[PveEvpnZone], index: PveIndex) -> Iterator[StaticRoute]:
-    """Routes of the main table into the VRFs of exits with local routing, through their pair of veths."""
-    local = {zone.id for zone in exits if zone.exit_nodes_local_routing}
+def is_dropped(subnet: Subnet, zone: PveEvpnZone) -> bool:
+    """The zone's exit nodes have a null route for the subnet: it is another zone's, as its id says."""
+    return subnet.id.partition("-")[0] != zone.id
+
+
+def local_routes(index: PveIndex, node: str) -> Iterator[StaticRoute]:
+    """Routes of the main table into the VRFs of exits with local routing, through their pair of veths.
+
+    PVE does not ask whether the node has the zone, or the pair: a route through a device that is missing does nothing.
+    """
     for vnet, zone in index.vnets:
-        if zone.id not in local:
+        if not (isinstance(zone, PveEvpnZone) and zone.exit_nodes_local_routing and node in zone.exit_nodes):
+            continue
+        if not isinstance(index.controllers.get(zone.controller), PveEvpnController):
             continue
         for subnet in index.subnets.get(vnet.id, ()):
             command = _command(subnet.cidr.rpartition("/")[0])

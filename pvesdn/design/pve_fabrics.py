@@ -8,6 +8,7 @@ from ipaddress import IPv4Address, IPv6Address
 from typing import TypeVar
 
 from pvesdn.design import names
+from pvesdn.design.pve_spelling import canonical
 from pvesdn.model.fabrics import Fabric, FabricInterface, FabricMember
 from pvesdn.model.frr import (
     AccessList,
@@ -57,7 +58,9 @@ def add_fabrics(config: FrrConfig, fabrics: Iterable[Fabric], node: str) -> FrrC
         route_maps=tuple(
             sorted((*config.route_maps, *(entry for _, entry in maps)), key=lambda e: (e.name, e.sequence))
         ),
-        protocol_maps=tuple(dict.fromkeys((*config.protocol_maps, *(protocol for protocol, _ in maps)))),
+        protocol_maps=tuple(
+            sorted({*config.protocol_maps, *(protocol for protocol, _ in maps)}, key=lambda m: (m.protocol, m.family))
+        ),
     )
 
 
@@ -72,14 +75,14 @@ def _own_addresses(member: FabricMember) -> Iterator[tuple[str, str]]:
     if member.ip is not None:
         yield "inet", f"{member.ip}/32"
     if member.ip6 is not None:
-        yield "inet6", f"{member.ip6}/128"
+        yield "inet6", canonical(f"{member.ip6}/128")
 
 
 def _addresses(interface: FabricInterface) -> Iterator[tuple[str, str]]:
     if interface.ip is not None:
         yield "inet", str(interface.ip)
     if interface.ip6 is not None:
-        yield "inet6", str(interface.ip6)
+        yield "inet6", canonical(str(interface.ip6))
 
 
 def _openfabric_routers(pairs: tuple[tuple[Fabric, FabricMember], ...]) -> Iterator[OpenfabricRouter]:

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
+from operator import attrgetter
 
 from pvesdn.design.beside_pve import writes_frr
+from pvesdn.design.check_newer import is_before_templates
 from pvesdn.design.pve_bgp import Speaker, Speakers, add_bgp
+from pvesdn.design.pve_exits import local_routes
 from pvesdn.design.pve_fabrics import add_fabrics
 from pvesdn.design.pve_index import PveIndex, index_pve
 from pvesdn.design.pve_node import PveNode
+from pvesdn.design.pve_spelling import canonical_frr
 from pvesdn.design.pve_underlay import NodeControllers, Underlay, evpn_underlay
 from pvesdn.model.design import DesignInput
+from pvesdn.model.fabrics import Fabric
 from pvesdn.model.frr import FrrConfig, IsisInterface, IsisRouter
 from pvesdn.model.pve_controllers import PveBgpController, PveIsisController
-from pvesdn.model.sdn import LeftController, PveEvpnController, SdnConfig
+from pvesdn.model.sdn import LeftController, NodeController, PveEvpnController, SdnConfig
 
 _VERSION = "10.4.1"
 _VERSION_OF_PVE_8 = "8.5.2"
@@ -21,33 +27,67 @@ _FIRST_WITH_TEMPLATES = 9
 """PVE's first major version whose frr.conf begins with the later header (F12)."""
 
 
-class _NoRouterIdError(Exception):
-    """PVE finds neither an address nor a MAC to make a router-id of, and gives up."""
+@dataclass(frozen=True, slots=True)
+class FrrStop:
+    """Why PVE fails before it writes a node's frr.conf, which stays as it is.
+
+    :param what: what the node lacks, such as ``no route to 10.0.0.1, the first of the peers,``.
+    """
+
+    controller: PveEvpnController | PveBgpController
+    what: str
+    hint: str
+
+
+class _StoppedError(Exception):
+    """:param stop: None when too little is known of the node to say that PVE fails."""
+
+    def __init__(self, stop: FrrStop | None) -> None:
+        super().__init__()
+        self.stop = stop
 
 
 def design_pve_frr(given: DesignInput, node: str, index: PveIndex | None = None) -> FrrConfig | None:
     """PVE's `frr.conf` on a node, without what it merges of frr.conf.local.
 
     :param index: `index_pve(given.sdn)`, for who designs many nodes.
-    :returns: None when PVE writes none (no controller, no fabric and no frr.conf.local; no address and no MAC to make a
-        router-id of) or when it cannot be told: controllers or fabrics that are left to PVE, or a node of which nothing
-        is known.
+    :returns: None when PVE writes none (no controller, no fabric and no frr.conf.local; what `what_stops_frr` says) or when
+        it cannot be told: controllers or fabrics that are left to PVE, or a node of which nothing is known.
     """
     facts = given.facts.get(node)
-    if facts is None or _is_left(given.sdn, node):
-        return None
-    if not given.sdn.has_pve_frr and not writes_frr(given, node):
+    if facts is None or not _is_told(given, node):
         return None
     index = index or index_pve(given.sdn)
     answers = PveNode(facts)
     try:
-        speakers = _speakers(index, answers)
-    except _NoRouterIdError:
+        speakers = _speakers(index.controllers.values(), index.fabrics, answers)
+    except _StoppedError:
         return None
     is_pve_8 = 0 < given.cluster.pve_major < _FIRST_WITH_TEMPLATES
     config = FrrConfig(hostname=node, version=_VERSION_OF_PVE_8 if is_pve_8 else _VERSION)
-    config = _add_isis(add_bgp(config, speakers, index), index, answers)
-    return add_fabrics(config, index.fabrics.values(), node)
+    config = replace(add_bgp(config, speakers, index), routes=tuple(local_routes(index, node)))
+    config = add_fabrics(_add_isis(config, index, answers), index.fabrics.values(), node)
+    return config if is_before_templates(given, node) else canonical_frr(config)
+
+
+def what_stops_frr(given: DesignInput, node: str) -> FrrStop | None:
+    """What makes PVE fail before it writes the node's frr.conf; None when nothing does, or when it cannot be told."""
+    facts = given.facts.get(node)
+    if facts is None or not _is_told(given, node):
+        return None
+    controllers = [
+        c for c in given.sdn.controllers if isinstance(c, PveEvpnController | PveBgpController | PveIsisController)
+    ]
+    fabrics = {fabric.id: fabric for fabric in given.sdn.fabrics if isinstance(fabric, Fabric)}
+    try:
+        _speakers(sorted(controllers, key=attrgetter("id")), fabrics, PveNode(facts))
+    except _StoppedError as error:
+        return error.stop
+    return None
+
+
+def _is_told(given: DesignInput, node: str) -> bool:
+    return not _is_left(given.sdn, node) and (given.sdn.has_pve_frr or writes_frr(given, node))
 
 
 def _is_left(sdn: SdnConfig, node: str) -> bool:
@@ -59,25 +99,47 @@ def _is_left(sdn: SdnConfig, node: str) -> bool:
     )
 
 
-def _speakers(index: PveIndex, answers: PveNode) -> Speakers:
-    """What speaks BGP on the node, in the order of the controllers' ids: the first one makes the router."""
-    own = NodeControllers.of(index.controllers.values(), answers.node)
+def _speakers(
+    controllers: Collection[PveEvpnController | NodeController], fabrics: Mapping[str, Fabric], answers: PveNode
+) -> Speakers:
+    """What speaks BGP on the node, in the order of the controllers' ids: the first one makes the router.
+
+    :param controllers: sorted by id.
+    :raises _StoppedError: PVE gives up.
+    """
+    own = NodeControllers.of(controllers, answers.node)
     found: list[Speaker] = []
-    for controller in index.controllers.values():
+    for controller in controllers:
         underlay: Underlay | None = None
-        if isinstance(controller, PveBgpController) and controller.node == answers.node:
+        if isinstance(controller, PveBgpController) and controller.node == answers.node and controller.asn:
             underlay = Underlay(controller.peers, answers.local(controller.peers, controller.loopback))
         elif isinstance(controller, PveEvpnController):
-            underlay = evpn_underlay(controller, index.fabrics, answers, own.session_loopback)
+            underlay = evpn_underlay(controller, fabrics, answers, own.session_loopback)
         if underlay is None or isinstance(controller, PveIsisController):
             continue
-        router_id = answers.router_id(underlay.way)
-        if router_id is None:
-            raise _NoRouterIdError
+        router_id = _router_id(controller, underlay, answers)
         asn = own.bgp.asn if own.bgp else controller.asn
         if asn:  # PVE's Perl takes ASN 0 for none
             found.append(Speaker(controller, underlay, router_id, asn))
     return Speakers(answers.node, tuple(found), own)
+
+
+def _router_id(controller: PveEvpnController | PveBgpController, underlay: Underlay, answers: PveNode) -> str:
+    if underlay.peers and answers.is_missing(underlay.way):
+        peer = underlay.peers[0]
+        what = f"no route to {peer}, the first of the peers,"
+        hint = f"add a route to {peer} there, or list the node's own address among the peers, as its interfaces file spells it"
+        raise _StoppedError(FrrStop(controller, what, hint))
+    router_id = answers.router_id(underlay.way)
+    if router_id is not None:
+        return router_id
+    if not answers.mac(underlay.way.device):
+        raise _StoppedError(None)
+    device = underlay.way.device
+    what = f"no IPv4 address, and no MAC on {device} to make a router-id of,"
+    raise _StoppedError(
+        FrrStop(controller, what, f"give {device} an IPv4 address, or move the peers' address elsewhere")
+    )
 
 
 def _add_isis(config: FrrConfig, index: PveIndex, answers: PveNode) -> FrrConfig:

@@ -34,9 +34,9 @@ class PveIndex:
     :param controllers: those that pvesdn renders, sorted by id, as are `fabrics`.
     :param vnets: VNets of `zones`, with their zone, sorted by id; PVE skips a VNet without a zone.
     :param subnets: by VNet, sorted by id.
-    :param all_subnets: of every zone, sorted by id; the id of one begins with its zone's.
+    :param listed_subnets: those of subnets.cfg, of every zone, sorted by id; the id of one begins with its zone's.
     :param bridges: by VNet, as they are where nothing is translated; those of vlan and qinq zones are in `bridged`.
-    :param shared: what an EVPN zone with VNets has besides them, by zone.
+    :param shared: what an EVPN zone has on a node that has a VNet of it, by zone.
     """
 
     zones: Mapping[str, OwnPveZone]
@@ -45,7 +45,7 @@ class PveIndex:
     fabrics: Mapping[str, Fabric]
     vnets: tuple[tuple[Vnet, OwnPveZone], ...]
     subnets: Mapping[str, tuple[Subnet, ...]]
-    all_subnets: tuple[Subnet, ...]
+    listed_subnets: tuple[Subnet, ...]
     bridges: Mapping[str, PveVnetBridge]
     shared: Mapping[str, ZoneStanzas]
     bridged: BridgedStanzas = field(default_factory=BridgedStanzas)
@@ -60,12 +60,8 @@ def index_pve(sdn: SdnConfig) -> PveIndex:
         if isinstance(c, PveEvpnController | PveBgpController | PveIsisController)
     }
     vnets = tuple((vnet, zones[vnet.zone]) for vnet in _sorted(sdn.vnets) if vnet.is_pve and vnet.zone in zones)
-    all_subnets = tuple(subnet for subnet in _sorted(sdn.subnets) if subnet.is_pve)
-    subnets = _by_vnet(all_subnets)
-    first: dict[str, str] = {}
-    for vnet, zone in vnets:
-        if vnet.tag is not None:  # PVE skips an EVPN VNet without tag
-            first.setdefault(zone.id, vnet.id)
+    own = tuple(subnet for subnet in _sorted(sdn.subnets) if subnet.is_pve)
+    subnets = _by_vnet(own)
     return PveIndex(
         zones=zones,
         left=sdn.left_zones,
@@ -73,17 +69,13 @@ def index_pve(sdn: SdnConfig) -> PveIndex:
         fabrics={fabric.id: fabric for fabric in _sorted(sdn.fabrics) if isinstance(fabric, Fabric)},
         vnets=vnets,
         subnets=subnets,
-        all_subnets=all_subnets,
+        listed_subnets=own if sdn.listed_subnets is None else tuple(_sorted(sdn.listed_subnets)),
         bridges={
             vnet.id: vnet_bridge(vnet, zone, subnets.get(vnet.id, ()))
             for vnet, zone in vnets
             if isinstance(zone, PveSimpleZone | PveVxlanZone | PveEvpnZone)
         },
-        shared={
-            id_: zone_stanzas(zone, subnets.get(first[id_], ()))
-            for id_, zone in zones.items()
-            if isinstance(zone, PveEvpnZone) and id_ in first
-        },
+        shared={id_: zone_stanzas(zone) for id_, zone in zones.items() if isinstance(zone, PveEvpnZone)},
     )
 
 

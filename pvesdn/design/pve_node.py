@@ -10,9 +10,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 from functools import cached_property
-from ipaddress import IPv4Address, ip_address, ip_network
+from ipaddress import IPv4Address, ip_address
 
-from pvesdn.model.facts import IfaceStanza, NodeFacts, Route
+from pvesdn.design.routes import RouteTable, held_by_device, source_of
+from pvesdn.model.facts import IfaceStanza, NodeFacts
 from pvesdn.model.primitives import IpAddress
 
 IPV4 = 4
@@ -35,7 +36,7 @@ class Way:
     """What `ip route get` says of the way to an address.
 
     :param address: the source address, in the spelling in which it was found; None when there is none.
-    :param device: the outgoing device; empty when there is no way at all.
+    :param device: the outgoing device; empty when there is no way at all, or none is known.
     """
 
     address: str | None = None
@@ -94,6 +95,13 @@ class PveNode:
                 return Way(peer, self._holders[peer])
         return way_to(ip_address(peers[0]), self._facts) if peers else Way()
 
+    def is_missing(self, way: Way) -> bool:
+        """Whether `ip route get` finds no such way and fails, which ends what PVE was about to generate.
+
+        Where the node's routes are not known nothing is missing.
+        """
+        return not way.device and bool(self._facts.routes)
+
     def bridge(self, name: str) -> HostBridge | None:
         """The bridge of that name; None when the node has no such device, and PVE skips what would ride on it."""
         if name not in self._bridges:
@@ -116,14 +124,18 @@ class PveNode:
         """
         if way.address is not None and isinstance(ip_address(way.address), IPv4Address):
             return way.address
-        link = self._facts.link(way.device)
-        if link is None:
-            return None
-        master = self._facts.link(link.master)
-        octets = (master.mac if master and master.mac else link.mac).split(":")
+        octets = self.mac(way.device).split(":")
         if len(octets) != _MAC_BYTES or not any(int(octet, 16) for octet in octets):
             return None
         return ".".join(str(int(octet, 16)) for octet in octets[2:])
+
+    def mac(self, device: str) -> str:
+        """The MAC of a device, or of the bridge or bond it belongs to; empty when none is known."""
+        link = self._facts.link(device)
+        if link is None:
+            return ""
+        master = self._facts.link(link.master)
+        return master.mac if master and master.mac else link.mac
 
 
 def host_bridge(name: str, facts: NodeFacts) -> HostBridge | None:
@@ -153,11 +165,11 @@ def way_to(target: IpAddress, facts: NodeFacts) -> Way:
     if not facts.routes:
         # Nothing is known of the node's routes; the bridge of PVE's installer is where other nodes are.
         return Way(None, _BRIDGE if facts.link(_BRIDGE) else "")
-    route = _best(target, facts.routes)
-    if route is None or not route.device:
+    hops = RouteTable(facts.routes).hops(target)
+    if not hops or not hops[0].device:
         return Way()
-    source = route.source or _source(route.gateway or target, route.device, facts)
-    return Way(None if source is None else str(source), route.device)
+    source = source_of(hops[0], target, held_by_device(facts))
+    return Way(None if source is None else str(source), hops[0].device)
 
 
 def _configured(stanzas: Iterable[IfaceStanza]) -> dict[str, str]:
@@ -172,34 +184,3 @@ def _configured(stanzas: Iterable[IfaceStanza]) -> dict[str, str]:
             match = _CIDR.fullmatch(text)
             found[stanza.name] = match[1] if match else text
     return found
-
-
-def _best(target: IpAddress, routes: Iterable[Route]) -> Route | None:
-    """The longest match; of equal ones the first, since `ip route` lists them by metric."""
-    best: tuple[int, Route | None] = (-1, None)
-    for route in routes:
-        if route.family != target.version:
-            continue
-        length = _match(target, route.destination)
-        if length > best[0]:
-            best = (length, route)
-    return best[1]
-
-
-def _match(target: IpAddress, destination: str) -> int:
-    """Length of the prefix that holds `target`, -1 when it does not."""
-    if destination == "default":
-        return 0
-    network = ip_network(destination, strict=False)
-    return network.prefixlen if target in network else -1
-
-
-def _source(next_hop: IpAddress, device: str, facts: NodeFacts) -> IpAddress | None:
-    """The source address the kernel takes where the route names none: one that shares a network with the next hop."""
-    held = [
-        interface
-        for name, interface in facts.addresses
-        if name == device and interface.version == next_hop.version and not interface.ip.is_link_local
-    ]
-    near = (interface.ip for interface in held if next_hop in interface.network)
-    return next(near, held[0].ip if held else None)

@@ -8,7 +8,7 @@ from ipaddress import ip_address
 from typing import assert_never
 
 from pvesdn.design import names
-from pvesdn.design.pve_node import IPV4, IPV6, Way
+from pvesdn.design.pve_node import IPV4, IPV6, PveNode, Way
 from pvesdn.design.pve_underlay import Underlay
 from pvesdn.model.ifupdown import PveAddress, PveVeth, PveVnetBridge, PveVrf, PveVrfBridge, PveVxlanPort, SnatRule
 from pvesdn.model.sdn import PveEvpnZone, PveSimpleZone, PveVxlanZone, Subnet, Vnet
@@ -26,33 +26,36 @@ class ZoneStanzas:
     """What an EVPN zone has beside its VNets and its L3VNI's VXLAN device, the same on every node that has it.
 
     :param exit_vrf: the VRF on an exit node.
-    :param veths: the pair that an exit node with local routing has as well.
+    :param veths: the pair that an exit node with local routing has as well, by the family of the gateways that the first
+        VNet on the node has: PVE decides by it whether the pair carries IPv6.
     """
 
     vrf: PveVrf
     exit_vrf: PveVrf
     bridge: PveVrfBridge
-    veths: tuple[PveVeth, ...]
+    veths: Mapping[int, tuple[PveVeth, ...]]
 
 
-def zone_stanzas(zone: PveEvpnZone, first_subnets: Iterable[Subnet]) -> ZoneStanzas:
-    """The stanzas of an EVPN zone.
-
-    :param first_subnets: subnets of the zone's first VNet: PVE decides by them whether the veths carry IPv6.
-    """
+def zone_stanzas(zone: PveEvpnZone) -> ZoneStanzas:
+    """The stanzas of an EVPN zone."""
     vrf = names.vrf(zone.id)
-    mtu = _tunnel_mtu(zone)
-    has_ipv6 = any(gateway_family(subnet) == IPV6 for subnet in first_subnets)
-    outer, inner = exit_veths(zone.id)
-    addresses = tuple((f"10.255.255.{host}/30", *((f"fe80::{host}/126",) if has_ipv6 else ())) for host in (1, 2))
     return ZoneStanzas(
         vrf=PveVrf(vrf, is_exit=False),
         exit_vrf=PveVrf(vrf, is_exit=True),
-        bridge=PveVrfBridge(names.l3vni_bridge(zone.id), port=names.l3vni_port(zone.id), mtu=mtu, vrf=vrf),
-        veths=(
-            PveVeth(outer, peer=inner, addresses=addresses[0], mtu=mtu + _VETH_EXTRA),
-            PveVeth(inner, peer=outer, addresses=addresses[1], mtu=mtu + _VETH_EXTRA, vrf=vrf),
+        bridge=PveVrfBridge(
+            names.l3vni_bridge(zone.id), port=names.l3vni_port(zone.id), mtu=_tunnel_mtu(zone), vrf=vrf
         ),
+        veths={family: _veths(zone, family) for family in (IPV4, IPV6)},
+    )
+
+
+def _veths(zone: PveEvpnZone, family: int) -> tuple[PveVeth, ...]:
+    outer, inner = exit_veths(zone.id)
+    mtu = _tunnel_mtu(zone) + _VETH_EXTRA
+    near, far = ((f"10.255.255.{host}/30", *((f"fe80::{host}/126",) if family == IPV6 else ())) for host in (1, 2))
+    return (
+        PveVeth(outer, peer=inner, addresses=near, mtu=mtu),
+        PveVeth(inner, peer=outer, addresses=far, mtu=mtu, vrf=names.vrf(zone.id)),
     )
 
 
@@ -103,8 +106,8 @@ def vnet_bridge(
     """The bridge of a VNet.
 
     :param subnets: the VNet's, sorted by id.
-    :param ways: the ways to the internet by address family, where the node translates addresses of the VNet; a family
-        that has no way is left untranslated.
+    :param ways: the ways to the internet by address family, where the node translates addresses of the VNet; without a
+        source address there is nothing to translate to.
     """
     alias = printed_alias(vnet)
     gateways = {gateway_family(subnet) for subnet in subnets if subnet.gateway is not None}
@@ -148,6 +151,15 @@ def vnet_bridge(
 def gateway_family(subnet: Subnet) -> int:
     """4 or 6; PVE judges by the gateway and takes a subnet without one for IPv4."""
     return IPV6 if subnet.gateway is not None and subnet.gateway.version == IPV6 else IPV4
+
+
+def untranslatable(subnets: Iterable[Subnet], answers: PveNode) -> Subnet | None:
+    """The first of a VNet's subnets whose source NAT stops PVE, as the node has no way to the internet in its family.
+
+    PVE leaves the VNet out then. Without a source address it goes on, and translates nothing.
+    """
+    snat = (subnet for subnet in subnets if subnet.snat)
+    return next((subnet for subnet in snat if answers.is_missing(answers.internet[gateway_family(subnet)])), None)
 
 
 def _tunnel_mtu(zone: PveVxlanZone | PveEvpnZone) -> int:

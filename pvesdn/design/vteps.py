@@ -1,15 +1,17 @@
-"""Which address of a node is its VTEP, and what is remembered of it.
+"""Which address of a node is its VTEP, and what is remembered of it and of its paths to the others.
 
 A member that is off keeps its place: its address is the one that was seen last. Only leaving the cluster removes a peer.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from pvesdn.design.zones import nodes_with_tunnels
-from pvesdn.model.cluster import Member, SeenVtep, Vtep
+from pvesdn.design.paths import with_paths
+from pvesdn.design.zones import local_vtep, nodes_with_tunnels
+from pvesdn.model.cluster import Member, SeenPath, SeenVtep, Vtep
 from pvesdn.model.design import DesignInput
 from pvesdn.model.facts import NodeFacts
 from pvesdn.model.findings import Finding, Severity, Where
@@ -38,32 +40,51 @@ def choose_vteps(given: DesignInput) -> tuple[Mapping[str, Vtep], tuple[Finding,
             vteps[member.name] = vtep
         elif member.name in needed:
             findings.append(underlay.blame(vtep, member.name))
-    return vteps, tuple(findings)
+    return with_paths(vteps, given), tuple(findings)
 
 
 def seen_now(given: DesignInput, vteps: Mapping[str, Vtep]) -> dict[str, SeenVtep]:
     """What is to be remembered: nodes that answered as they are now, other members as they were, no node that has left."""
-    listed = {peer for zone in given.sdn.our_zones if isinstance(zone, VxlanZone) for peer in zone.peers or ()}
     seen: dict[str, SeenVtep] = {}
     for member in given.cluster.members:
         vtep = vteps.get(member.name)
-        if member.name in given.facts and vtep is not None and vtep.mtu is not None:
-            seen[member.name] = SeenVtep(
-                address=vtep.address,
-                mtu=vtep.mtu,
-                others=tuple(_sizes(given.facts[member.name], listed - {vtep.address})),
-            )
+        if member.name in given.facts and vtep is not None and (vtep.mtu is not None or vtep.paths or vtep.unreached):
+            seen[member.name] = _seen(vtep, given)
         elif member.name in given.seen:
             seen[member.name] = given.seen[member.name]
     return seen
 
 
-def _sizes(facts: NodeFacts, addresses: Iterable[IpAddress]) -> Iterator[tuple[IpAddress, int]]:
-    """Those of `addresses` that the node holds, with the MTU of their devices, lowest first."""
-    for address in sorted(addresses, key=lambda address: (address.version, int(address))):
-        link = facts.link(facts.holder(address) or "")
-        if link is not None:
-            yield address, link.mtu
+def _seen(vtep: Vtep, given: DesignInput) -> SeenVtep:
+    """What is remembered of a node that was read: its usual path once, each other path by its peer."""
+    facts = given.facts[vtep.node]
+    zones = [zone for zone in given.sdn.our_zones if isinstance(zone, VxlanZone) and zone.peers is not None]
+    listed = {peer for zone in zones for peer in zone.peers or ()}
+    others: dict[IpAddress, int] = {}
+    for zone in zones:
+        own = local_vtep(zone, vtep, given)
+        if own.address != vtep.address and own.mtu is not None:
+            others[own.address] = min(own.mtu, others.get(own.address, own.mtu))
+    paths = {peer: path for peer, path in vtep.paths.items() if path.mtu is not None or path.devices}
+    usual = Counter(path.devices for peer, path in paths.items() if peer not in listed or not others)
+    devices = min(usual, key=lambda found: (-usual[found], found), default=())
+    return SeenVtep(
+        address=vtep.address,
+        mtu=vtep.mtu,
+        devices=() if devices == (facts.holder(vtep.address),) else devices,
+        others=tuple(sorted(others.items(), key=lambda pair: _in_order(pair[0]))),
+        paths=None
+        if not vtep.paths and not vtep.unreached
+        else tuple(
+            SeenPath(peer=peer, mtu=path.mtu, devices=path.devices)
+            for peer, path in sorted(paths.items(), key=lambda pair: _in_order(pair[0]))
+            if (path.mtu, path.devices) != (vtep.mtu, devices) or (others and peer in listed)
+        ),
+    )
+
+
+def _in_order(address: IpAddress) -> tuple[int, int]:
+    return address.version, int(address)
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,15 +189,13 @@ def _only(inside: list[IpAddress], resolved: IpAddress | None, seen: SeenVtep | 
 
 
 def _held(facts: NodeFacts, address: IpAddress, why: str) -> Vtep | Finding:
-    device = facts.holder(address)
-    if device is None:
+    if facts.holder(address) is None:
         return _fault(
             facts.node,
             f"holds {address} on no device ({why})",
             "say which address is the VTEP: `network` or `vteps` in the section underlay",
         )
-    link = facts.link(device)
-    return Vtep(node=facts.node, address=address, interface=device, mtu=link.mtu if link else None, why=why)
+    return Vtep(node=facts.node, address=address, interface=None, mtu=None, why=why)
 
 
 def _unresolved(node: str) -> Finding:

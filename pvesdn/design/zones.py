@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pvesdn.design import names
+from pvesdn.design.mtu import inner_mtu
+from pvesdn.design.paths import LOOPBACK, carried
 from pvesdn.model.cluster import ClusterState, Vtep
 from pvesdn.model.design import DesignInput
 from pvesdn.model.ifupdown import VnetBridge, VxlanPort
-from pvesdn.model.sdn import EvpnController, EvpnZone, Exit, Irb, OurZone, PveZone, Subnet, Vnet
+from pvesdn.model.primitives import IpAddress
+from pvesdn.model.sdn import EvpnController, EvpnZone, Exit, Irb, OurZone, PveZone, Subnet, Vnet, VxlanZone
 
 IPV4, IPV6 = 4, 6
 """The two families, as addresses give their `version`."""
@@ -47,11 +50,70 @@ class ZonePlan:
     families: frozenset[int]
     active: frozenset[str]
 
+    def carrier(self, node: str) -> str | None:
+        """The device by which a node's packets to the others of the zone leave; None where there are several."""
+        devices = carriers(self.zone, self.vteps, node)
+        return next(iter(devices)) if len(devices) == 1 else None
+
 
 def zone_nodes(zone: OurZone | PveZone, cluster: ClusterState) -> frozenset[str]:
     """Members that belong to a zone; names that are no members are somebody else's error."""
     members = frozenset(member.name for member in cluster.members)
     return members if zone.nodes is None else members & zone.nodes
+
+
+def zone_vteps(zone: OurZone, vteps: Mapping[str, Vtep], given: DesignInput) -> dict[str, Vtep]:
+    """The VTEPs of a zone by node, sorted; of members without one nothing is said.
+
+    Where the zone lists its peers it is the address among them that the node holds, as PVE reads its lists (F7). A member that
+    is off keeps the one it was seen with: what it takes counts for the zone's MTU on every other node.
+    """
+    own = {node: vteps[node] for node in sorted(zone_nodes(zone, given.cluster)) if node in vteps}
+    return {node: local_vtep(zone, vtep, given) for node, vtep in own.items()}
+
+
+def local_vtep(zone: OurZone, vtep: Vtep, given: DesignInput) -> Vtep:
+    """A node's VTEP in a zone: its usual one, or the address of the node's that the zone lists among its peers."""
+    peers = (zone.peers or ()) if isinstance(zone, VxlanZone) else ()
+    if not peers or vtep.address in peers:
+        return vtep
+    facts = given.facts.get(vtep.node)
+    if facts is None:
+        seen = given.seen.get(vtep.node)
+        sizes = dict(seen.others) if seen else {}
+        why = "its address among the zone's peers, as it was last seen"
+        return next((replace(vtep, address=p, mtu=sizes[p], why=why) for p in peers if p in sizes), vtep)
+    here = next((peer for peer in peers if facts.holder(peer) is not None), None)
+    if here is None:
+        return vtep
+    interface, mtu = carried(facts, here, [vtep.paths[peer] for peer in peers if peer in vtep.paths])
+    return replace(vtep, address=here, interface=interface, mtu=mtu, why="its address among the zone's peers")
+
+
+def zone_ends(zone: OurZone, own: Mapping[str, Vtep]) -> frozenset[IpAddress]:
+    """To whom packets of a zone go: its VTEPs, the peers that it lists, its multicast group."""
+    listed = zone.peers or () if isinstance(zone, VxlanZone) else ()
+    group = zone.multicast_group if isinstance(zone, VxlanZone) else None
+    return frozenset((*(vtep.address for vtep in own.values()), *listed, *(() if group is None else (group,))))
+
+
+def zone_mtu(zone: OurZone, own: Mapping[str, Vtep]) -> int | None:
+    """Bytes of an inner IP packet: what the zone says, else what its paths take; None if none of them is known.
+
+    :param own: as `zone_vteps` gives them.
+    """
+    return zone.mtu or inner_mtu(own.values(), zone_ends(zone, own))
+
+
+def carriers(zone: OurZone, own: Mapping[str, Vtep], node: str) -> frozenset[str]:
+    """The devices by which a node's packets to the others of a zone leave; empty where none is known."""
+    vtep = own[node]
+    group = zone.multicast_group if isinstance(zone, VxlanZone) else None
+    ends = zone_ends(zone, own) - {vtep.address, group}
+    found = frozenset(device for end in ends if end in vtep.paths for device in vtep.paths[end].devices)
+    if found or vtep.interface is None or vtep.interface == LOOPBACK:
+        return found
+    return frozenset({vtep.interface})
 
 
 def vnet_nodes(vnet: Vnet, nodes: frozenset[str]) -> frozenset[str]:

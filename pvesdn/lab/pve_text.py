@@ -11,6 +11,7 @@ import json
 from pvesdn.decode.node import decode_facts
 from pvesdn.decode.sdn_files import decode_sdn
 from pvesdn.design.pve import design_pve_frr, design_sdn_file
+from pvesdn.design.pve_frr import what_stops_frr
 from pvesdn.lab.node import SimulatedNode
 from pvesdn.lab.sdn_config import RunningConfig
 from pvesdn.model.cluster import ClusterState
@@ -38,9 +39,9 @@ class PveText:
         """The text of `interfaces.d/sdn` for a committed configuration."""
         return self._print(running, node).get(SDN_INTERFACES) or f"#version:{running['version']}\n"
 
-    def frr(self, running: RunningConfig, node: SimulatedNode) -> str:
-        """The text of `frr.conf`, with the lines of frr.conf.local where PVE merges them."""
-        return self._print(running, node)[FRR_CONF] or ""
+    def frr(self, running: RunningConfig, node: SimulatedNode) -> str | None:
+        """The text of `frr.conf`, with the lines of frr.conf.local where PVE merges them; None where PVE fails over it."""
+        return self._print(running, node)[FRR_CONF]
 
     def _print(self, running: RunningConfig, node: SimulatedNode) -> dict[str, str | None]:
         sdn = decode_sdn({".running-config": json.dumps(running)}, intent="running").config
@@ -51,13 +52,18 @@ class PveText:
             interfaces=None,
             sdn=design_sdn_file(given, node.name),
             frr=None,
-            pve_frr=design_pve_frr(given, node.name) or FrrConfig(node.name, version="10.4.1"),
+            pve_frr=design_pve_frr(given, node.name) or _skeleton(given, node.name),
             daemons=frozenset(),
             sysctls=(),
             flooding=(),
             merges_local=True,
         )
         return {file.path: file.text for file in self._renderer.render(design, _local(node))}
+
+
+def _skeleton(given: DesignInput, node: str) -> FrrConfig | None:
+    """What is left of frr.conf where nothing of PVE's needs it."""
+    return None if what_stops_frr(given, node) else FrrConfig(node, version="10.4.1")
 
 
 def _raw(node: SimulatedNode) -> NodeRaw:

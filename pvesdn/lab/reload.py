@@ -26,7 +26,7 @@ def reload_network(world: World, name: str, log: Log, *, regenerate_frr: bool | 
     """Staged edits, interfaces.d/sdn, `ifreload -a`, FRR: in this order, and a failure skips what follows.
 
     :param regenerate_frr: what the API was told; None lets PVE decide, as every version before 9 does.
-    :raises ReloadFailed: `ifreload -a` ended with something else than 0.
+    :raises ReloadFailed: `ifreload -a` ended with something else than 0, or PVE fails before it writes frr.conf.
     """
     node = world.nodes[name]
     staged = node.path("/etc/network/interfaces.new")
@@ -73,7 +73,11 @@ def _apply_frr(world: World, node: SimulatedNode, log: Log) -> None:
         log("missing /etc/frr: is FRR installed?")
         return
     daemons_changed = world.character.knows_regenerate_frr and _switch_daemons(world, node)
-    node.write(FRR_CONF, world.text.frr(sdn_config.running(world.pmxcfs.sdn), node))
+    text = world.text.frr(sdn_config.running(world.pmxcfs.sdn), node)
+    if text is None:
+        msg = "generating frr.conf failed"
+        raise ReloadFailed(msg)
+    node.write(FRR_CONF, text)
     if node.run("systemctl", "is-enabled", "frr").returncode:
         node.run("systemctl", "enable", "--now", "frr")
     if daemons_changed:

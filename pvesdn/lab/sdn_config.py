@@ -27,7 +27,8 @@ def read_sections(text: str) -> dict[str, dict[str, Any]]:
     sections: dict[str, dict[str, Any]] = {}
     section: dict[str, Any] | None = None
     for line in text.splitlines():
-        if header := re.fullmatch(r"(\S+):\s*(\S+)\s*", line):
+        # Inside a section a header is a malformed line: an empty line alone ends one.
+        if section is None and (header := re.fullmatch(r"(\S+):\s*(\S+)\s*", line)):
             section = sections.setdefault(header[2], {"type": header[1].lower()})
         elif line == "":
             section = None

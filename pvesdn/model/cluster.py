@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
 from pvesdn.model.base import Model
-from pvesdn.model.primitives import IfName, IpAddress, NodeName
+from pvesdn.model.primitives import IpAddress, NodeName
 
 
 class Member(Model):
@@ -45,28 +48,75 @@ class ClusterState(Model):
         return next((m for m in self.members if m.name == name), None)
 
 
+class SeenPath(Model):
+    """A path to a peer that was not like the node's other paths. :param mtu, devices: see `UnderlayPath`."""
+
+    peer: IpAddress
+    mtu: int | None
+    devices: tuple[str, ...] = ()
+
+
 class SeenVtep(Model):
     """What a node's VTEP was when the node was last seen; kept under /etc/pve/sdn so that an offline member stays a peer.
 
-    :param mtu: MTU of the underlay interface, bytes, without VXLAN headers.
-    :param others: further addresses of the node that a zone names in its `peers`, with the MTU of their devices.
+    :param mtu: the least MTU of the node's paths to the others, bytes, VXLAN headers included; None when there was no path.
+    :param devices: by which its packets left; empty for the one that holds the address.
+    :param others: further addresses of the node that a zone names in its `peers`, with the MTU of their paths.
+    :param paths: those that differ from `mtu` and `devices`; None where routes were not looked at, and `mtu` is the holder's.
     """
 
     address: IpAddress
-    mtu: int
+    mtu: int | None
+    devices: tuple[str, ...] = ()
     others: tuple[tuple[IpAddress, int], ...] = ()
+    paths: tuple[SeenPath, ...] | None = None
 
 
-class Vtep(Model):
+@dataclass(frozen=True, slots=True)
+class UnderlayPath:
+    """The path by which a node's packets leave for the VTEP of a peer.
+
+    :param devices: of all next hops, each once; empty on a node that is not there to be asked.
+    :param mtu: bytes, VXLAN headers included: the least that a device of a next hop or the route itself takes; None when the
+        devices' are not known.
+    :param limit: what takes no more than `mtu`: a device or a route.
+    :param source: the address that the kernel puts into packets whose sender names none (RFC 1122 section 3.3.4.3).
+    :param route: the destination of the route, such as ``10.0.0.0/8`` or ``default``; empty for a path that is remembered.
+    :param protocol: who made the route, in iproute2's word; empty for `ip route add`.
+    :param is_connected: the peer is on a link of the node's own: no router is on the path.
+    """
+
+    peer: IpAddress
+    devices: tuple[str, ...]
+    mtu: int | None
+    limit: str = ""
+    source: IpAddress | None = None
+    route: str = ""
+    protocol: str = ""
+    is_connected: bool = False
+
+    @property
+    def is_remembered(self) -> bool:
+        """The path was not looked up: it is the one seen last."""
+        return not self.route
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Vtep:
     """A node's tunnel endpoint (RFC 7348 section 3).
 
-    :param interface: the device that holds the address; None on a node that is not there to be asked.
-    :param mtu: MTU of that device, bytes; None when it was never seen.
+    :param interface: the device by which all packets to the other VTEPs leave; None where there are several, and on a node that
+        is not there to be asked. Where no path is known: the device that holds the address.
+    :param mtu: the least MTU of the paths to the other VTEPs, bytes, VXLAN headers included; None when it was never seen.
     :param why: how the address was chosen, for `plan -v`.
+    :param paths: to each other VTEP, and to each address that a zone names in its `peers`.
+    :param unreached: those of them that no route leads to.
     """
 
-    node: NodeName
+    node: str
     address: IpAddress
-    interface: IfName | None
+    interface: str | None
     mtu: int | None
     why: str
+    paths: Mapping[IpAddress, UnderlayPath] = field(default_factory=dict)
+    unreached: frozenset[IpAddress] = frozenset()

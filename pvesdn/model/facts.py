@@ -32,10 +32,15 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """A route of `ip -j route` or `ip -j -6 route`; fields that are absent are empty.
+    """A route of `ip -j route` or `ip -j -6 route`, or one next hop of it; fields that are absent are empty.
 
     :param destination: ``default``, an address or a prefix.
     :param family: 4 or 6, the table it was read from: a default route alone does not show it.
+    :param metric: of several routes to one destination the kernel takes the lowest.
+    :param mtu: bytes, where the route itself has a limit (`ip route … mtu`).
+    :param protocol: who made it, in iproute2's words: ``kernel``, ``ospf``…; empty for `ip route add`.
+    :param kind: ``unicast``; any other, such as ``unreachable`` or ``blackhole``, takes packets and sends them nowhere.
+    :param flags: of the next hop, such as ``linkdown`` (no carrier) and ``dead`` (the device is down).
     """
 
     destination: str
@@ -43,6 +48,11 @@ class Route:
     source: IpAddress | None = None
     gateway: IpAddress | None = None
     family: int = 4
+    metric: int = 0
+    mtu: int | None = None
+    protocol: str = ""
+    kind: str = "unicast"
+    flags: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +79,10 @@ class IfaceStanza:
 class NodeFacts:
     """Everything design may know of a node.
 
+    :param routes: of the main tables, in the kernel's order, one entry for each next hop.
+    :param tables: 4, 6: families whose main table was read; in the others it is not known what routes there are.
+    :param rules: policy rules beside those that every kernel has, in the words of `ip rule`.
+    :param own: stanzas of interfaces.d/pvesdn as it is now.
     :param beside: file and interface of each stanza in other files of interfaces.d that /etc/network/interfaces sources.
     :param sources: patterns of the `source` lines of /etc/network/interfaces.
     :param versions: package versions by Debian name, plus ``kernel`` and ``python3``; empty when not asked.
@@ -80,7 +94,10 @@ class NodeFacts:
     links: tuple[Link, ...] = ()
     addresses: tuple[tuple[str, IpInterface], ...] = ()
     routes: tuple[Route, ...] = ()
+    tables: frozenset[int] = frozenset()
+    rules: tuple[str, ...] = ()
     stanzas: tuple[IfaceStanza, ...] = ()
+    own: tuple[IfaceStanza, ...] = ()
     beside: tuple[tuple[str, str], ...] = ()
     sources: tuple[str, ...] = ()
     versions: Mapping[str, str] = field(default_factory=dict)

@@ -96,7 +96,7 @@ class FileChange:
 class NodeChanges:
     """All that would happen on one node.
 
-    :param ifdown: physical interfaces that leave our file, taken down before the swap.
+    :param ifdown: physical interfaces that leave our file or their VRF, taken down before the swap.
     :param delete_links: devices to delete before the reload, because the kernel cannot change them in place.
     :param obstacles: what stops `apply` on this node until a person decides.
     :param guests: guest ports by bridge that would be removed.

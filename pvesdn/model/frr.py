@@ -40,7 +40,7 @@ class PeerGroup:
 
     :param remote_as: a number, or ``external``.
     :param ebgp_multihop: hops to an eBGP neighbor; None leaves it at one.
-    :param update_source: the interface whose address the sessions are spoken from.
+    :param update_source: the address that the sessions are spoken from, or the interface that has it; None lets the kernel choose.
     """
 
     name: str

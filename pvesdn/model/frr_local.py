@@ -28,7 +28,8 @@ class LocalLine:
 
     :param number: 1-based.
     :param text: without blanks at its end.
-    :param words: what the kind needs: AS number and VRF (or an empty word), a name, name and action of a route map.
+    :param words: what the kind needs: AS number and VRF (or an empty word) as they were typed, a name, name and action of
+        a route map.
     :param is_ours: it stands in our marked block.
     """
 
@@ -37,3 +38,8 @@ class LocalLine:
     kind: LocalKind
     words: tuple[str, ...] = ()
     is_ours: bool = False
+
+    @property
+    def is_comment(self) -> bool:
+        """FRR skips the line, whatever PVE's merge takes it for."""
+        return self.text.lstrip().startswith(("!", "#"))

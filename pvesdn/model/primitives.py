@@ -60,6 +60,11 @@ def _ip_text(value: str) -> str:
     return value
 
 
+def is_writable(name: DeviceName) -> bool:
+    """Whether a device's name is an `IfName`."""
+    return re.fullmatch(r"[a-zA-Z0-9_][a-zA-Z0-9_.+-]{0,14}", name) is not None
+
+
 def _split_list(value: object) -> object:
     """PVE's lists: split at commas, semicolons and white space; JSON objects of the running config count as their keys."""
     if isinstance(value, str):
@@ -87,7 +92,12 @@ ControllerId: TypeAlias = Annotated[
 ExitId: TypeAlias = Annotated[
     str, StringConstraints(pattern=r"^[a-zA-Z]([a-zA-Z0-9_-]*[a-zA-Z0-9])?$", min_length=1, max_length=32)
 ]
-IfName: TypeAlias = Annotated[str, StringConstraints(pattern=r"^[a-zA-Z][a-zA-Z0-9_.-]*$", min_length=1, max_length=15)]
+IfName: TypeAlias = Annotated[
+    str, StringConstraints(pattern=r"^[a-zA-Z0-9_][a-zA-Z0-9_.+-]*$", min_length=1, max_length=15)
+]
+"""A device's name that may be written down: nothing in it means anything to ifupdown2, FRR, sysctl or a command line."""
+DeviceName: TypeAlias = str
+"""A device's name as a node told it: the kernel takes 15 bytes of nearly anything (dev_valid_name in net/core/dev.c)."""
 MacAddress: TypeAlias = Annotated[str, AfterValidator(_unicast_mac)]
 Line: TypeAlias = Annotated[str, AfterValidator(_one_line), StringConstraints(max_length=256)]
 """Free text of one printable line, such as an alias."""

@@ -311,6 +311,8 @@ class SdnConfig(Model):
     :param version: the version PVE's `interfaces.d/sdn` will carry; None when nothing was ever committed or pending.
     :param running_version: the version that was committed last; None when nothing ever was.
     :param newer: what makes nodes and zones PVE's alone.
+    :param listed_subnets: PVE's as subnets.cfg lists them, where `subnets` are others: the null routes of PVE's exit nodes
+        are made of these, committed or not. None where `subnets` are what the file lists.
     :param runs_frr: what PVE committed last has a controller or a fabric: FRR is PVE's until the next commit is through.
     """
 
@@ -324,6 +326,7 @@ class SdnConfig(Model):
     version: int | None = None
     running_version: int | None = None
     newer: tuple[NewerThing, ...] = ()
+    listed_subnets: tuple[Subnet, ...] | None = None
     runs_frr: bool = False
 
     @property

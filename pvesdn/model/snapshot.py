@@ -11,6 +11,11 @@ from dataclasses import dataclass, field
 
 from pvesdn.model.primitives import Json
 
+SDN_PATH = "cluster/sdn"
+"""PVE's SDN in the API; the answer is None where the API has no such path."""
+SDN_PACKAGE = "libpve-network-perl"
+"""What gives the API that path, on the node where it is installed."""
+
 SEEN_NAME = "pvesdn-seen.json"
 
 PVE_FILES = (
@@ -42,8 +47,9 @@ NODE_FILES = (
 )
 """Which files are read of a node; the last path component may be a glob pattern."""
 
-NODE_COMMANDS = ("ip-addr", "ip-link", "ip-route", "ip-route6", "versions", "sysctl")
-"""Names of what is asked of a node: `ip -j -d address|link|route|-6 route`, package versions, forwarding switches."""
+NODE_COMMANDS = ("ip-addr", "ip-link", "ip-route", "ip-route6", "ip-rule", "ip-rule6", "versions", "sysctl", "modes")
+"""Names of what is asked of a node: `ip -j -d address|link`, `ip -j [-6] route|rule`, package versions, forwarding switches, and
+the modes of its interfaces files, octal, by path."""
 
 
 @dataclass(frozen=True, slots=True)

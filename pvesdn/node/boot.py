@@ -7,7 +7,7 @@ length before it, and the request takes the rest of standard input.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
@@ -52,24 +52,44 @@ def message(verb: str, arguments: Mapping[str, Any]) -> bytes:
     return b"%d\n%b%b" % (len(_source()), _source(), request)
 
 
-def answer(output: bytes) -> Answer:
+def answer(output: bytes | bytearray, *, load: Callable[[str], Any] = json.loads) -> Answer:
     """The answer in the program's standard output; what a login shell prints around it is ignored.
 
+    The answer is one line of ASCII. A bytearray is emptied on the way, so that the bytes and what they mean do not both
+    take memory.
+
+    :param load: reads a JSON document; raises ValueError or RecursionError for anything that is none.
     :raises NotAnAnswer: there is no marker line, or no well-formed answer after it.
     """
-    _, marker, rest = output.decode("utf-8", "replace").partition(f"\n{MARKER}\n")
-    if not marker:
-        raise NotAnAnswer("no answer")
+    text = _framed(output)
+    if isinstance(output, bytearray):
+        output.clear()
     try:
-        document, _ = json.JSONDecoder().raw_decode(rest)
+        document = load(text)
     except (ValueError, RecursionError) as error:
-        raise NotAnAnswer("the answer is cut off or garbled") from error
+        raise NotAnAnswer(f"the answer is cut off or garbled: {error}") from error
+    del text
     match document:
         case {"ok": True, "value": dict(value)}:
             return Answer(ok=True, value=value)
         case {"ok": False, "error": str(text), "hint": str(hint)}:
             return Answer(ok=False, error=text, hint=hint)
     raise NotAnAnswer("the answer has another form")
+
+
+def _framed(output: bytes | bytearray) -> str:
+    """The line after the marker line."""
+    mark = f"\n{MARKER}\n".encode()
+    begin = output.find(mark)
+    if begin < 0:
+        raise NotAnAnswer("no answer")
+    begin += len(mark)
+    end = output.find(b"\n", begin)
+    with memoryview(output) as whole:
+        try:
+            return str(whole[begin : None if end < 0 else end], "ascii")
+        except UnicodeDecodeError as error:
+            raise NotAnAnswer("the answer is garbled: it is no ASCII text") from error
 
 
 @cache

@@ -27,16 +27,22 @@ import os
 import platform
 import pwd
 import re
+import selectors
 import shutil
 import signal
 import stat
 import subprocess
 import sys
+import time
 from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Optional, Tuple
 
 MARKER = "----pvesdn-answer----"
 LARGEST_FILE = 8 * 1024 * 1024
 """Bytes; what is read of a node is text that people or generators of text wrote."""
+LARGEST_READ = 32 * 1024 * 1024
+"""Bytes of all files of one answer."""
+LARGEST_OUTPUT = 32 * 1024 * 1024
+"""Bytes that a command may print; `ip -j -d` has about 1.5 kB for a device."""
 PIECE = 64 * 1024
 """Bytes of one read."""
 
@@ -46,8 +52,13 @@ INTERFACES = ("/etc/network/interfaces.d/sdn", "/etc/network/interfaces.d/pvesdn
 TARGETS = frozenset([*INTERFACES, FRR_CONF, "/etc/frr/frr.conf.local", "/etc/frr/daemons", SYSCTL_CONF])
 """What `stage` and `commit` may touch."""
 
+CLUSTER_FOLDER = "/etc/pve/sdn"
 PUT_PATTERN = re.compile(r"/etc/pve/sdn/pvesdn[A-Za-z0-9._-]*")
 """What `put` may write. PVE's own definitions are written through PVE's API alone, which locks them."""
+DRAFT = re.compile(r"pvesdn[A-Za-z0-9._-]*\.tmp\.(?P<node>[A-Za-z0-9._-]+)\.(?P<process>[0-9]+)")
+"""Names of what `put` writes before it renames it; the last two words are the node and the process that write."""
+DRAFT_LIFE = 60.0
+"""Seconds. A write and a rename take none of them, so an older draft of another node's belongs to nobody."""
 
 STATE_DIR = "/var/lib/pvesdn"
 LOCK = STATE_DIR + "/lock"
@@ -61,12 +72,14 @@ IP_COMMANDS = {
     "ip-link": ["ip", "-j", "-d", "link"],
     "ip-route": ["ip", "-j", "route"],
     "ip-route6": ["ip", "-j", "-6", "route"],
+    "ip-rule": ["ip", "-j", "rule"],
+    "ip-rule6": ["ip", "-j", "-6", "rule"],
 }
 FRR_RELOAD = "/usr/lib/frr/frr-reload.py"
 FRR_IS_DOWN = ("is not running", "failed to connect to any daemons")
 """What vtysh, and so frr-reload.py, prints when there is nobody to reload."""
 
-INTERFACE = re.compile(r"[a-zA-Z][a-zA-Z0-9_.-]{0,14}")
+INTERFACE = re.compile(r"[a-zA-Z0-9_][a-zA-Z0-9_.+-]{0,14}")
 ALL_ZERO_MAC = "00:00:00:00:00:00"
 
 Value = Dict[str, Any]
@@ -107,7 +120,7 @@ class Machine:
         return shutil.which(name, path=self._search_path())
 
     def run(self, argv: List[str], limit: float) -> Outcome:
-        """Run a command to its end, at most `limit` seconds; absent commands and exceeded limits are Refused."""
+        """Run a command to its end: at most `limit` seconds and `LARGEST_OUTPUT` bytes, else Refused, as absent commands are."""
         executable = self.find(argv[0])
         if executable is None:
             raise Refused(f"{os.path.basename(argv[0])} is not installed")
@@ -121,14 +134,11 @@ class Machine:
             start_new_session=True,
         ) as process:
             try:
-                output, errors = process.communicate(timeout=limit)
-            except BaseException as error:
-                # The whole session: a grandchild that keeps the pipe open would keep us waiting for ever.
+                output, errors = _printed(process, argv, limit)
+            except BaseException:
+                # The whole session: a grandchild would go on.
                 with contextlib.suppress(ProcessLookupError):
                     os.killpg(process.pid, signal.SIGKILL)
-                process.communicate()
-                if isinstance(error, subprocess.TimeoutExpired):
-                    raise Refused("{} did not end within {:g} s".format(" ".join(argv), limit)) from None
                 raise
         text, complaints = output.decode("utf-8", "replace"), errors.decode("utf-8", "replace")
         lines = [line.rstrip() for line in (text + "\n" + complaints).splitlines() if line.strip()]
@@ -152,14 +162,45 @@ class Machine:
         return ":".join([*own, *given, "/usr/sbin", "/usr/bin", "/sbin", "/bin"])
 
 
+def _printed(process: "subprocess.Popen[bytes]", argv: List[str], limit: float) -> Tuple[bytes, bytes]:
+    """What a command prints until its end on standard output and error."""
+    too_late = Refused("{} did not end within {:g} s".format(" ".join(argv), limit))
+    deadline = time.monotonic() + limit
+    output, errors = bytearray(), bytearray()
+    assert process.stdout is not None
+    assert process.stderr is not None
+    with selectors.DefaultSelector() as ready:
+        ready.register(process.stdout, selectors.EVENT_READ, output)
+        ready.register(process.stderr, selectors.EVENT_READ, errors)
+        while ready.get_map():
+            for key, _ in ready.select(max(0.0, deadline - time.monotonic())):
+                piece = os.read(key.fd, PIECE)
+                if not piece:
+                    ready.unregister(key.fileobj)
+                key.data.extend(piece)
+                if len(key.data) > LARGEST_OUTPUT:
+                    raise Refused("{} printed more than {} MiB".format(" ".join(argv), LARGEST_OUTPUT >> 20))
+            if time.monotonic() >= deadline:
+                raise too_late
+    try:
+        process.wait(max(0.0, deadline - time.monotonic()))
+    except subprocess.TimeoutExpired:
+        raise too_late from None
+    return bytes(output), bytes(errors)
+
+
 class Change(NamedTuple):
-    """One file to write, or to remove when `data` is None; `expect` is the digest of what it replaces, None for nothing."""
+    """One file to write, or to remove when `data` is None; `expect` is the digest of what it replaces, None for nothing.
+
+    `meaning` is remembered with the file: it tells our text in somebody else's words.
+    """
 
     path: str
     data: Optional[bytes]
     mode: int
     owner: str
     expect: Optional[str]
+    meaning: Optional[str] = None
 
 
 # ------------------------------------------------------------------------------------------------------------ the verbs
@@ -171,11 +212,18 @@ def read(machine: Machine, arguments: Value) -> Value:
     Absent files are absent. The last component of a pattern may have wildcards, which match no dotfiles.
     """
     files = {}
+    left = LARGEST_READ
     for pattern in _list(arguments, "files", str):
         for path in _matches(machine, _checked_path(pattern)):
             text = _text_of(machine, path)
             if text is not None:
                 files[path] = text
+                left -= len(text.encode("utf-8"))
+            if left < 0:
+                raise Refused(
+                    f"the files up to {path} have more than {LARGEST_READ >> 20} MiB",
+                    "are they the files they should be?",
+                )
     return {"files": files}
 
 
@@ -198,11 +246,13 @@ def observe(machine: Machine, arguments: Value) -> Value:
 def stage(machine: Machine, arguments: Value) -> Value:
     """Write temporaries beside their targets: ``{"files": [entries]}`` -> ``{"problems": [str]}``.
 
-    An entry is ``{"path", "text" (None removes), "mode": "0644", "owner": "user:group", "expect": sha256 or None (absent)}``.
+    An entry is ``{"path", "text" (None removes), "mode": "0644", "owner": "user:group", "expect": sha256 or None (absent),
+    "meaning": sha256 or None}``; the last is optional.
     Any problem, FRR's own check of frr.conf included, and nothing stays staged.
     """
     changes = _changes(arguments)
     with _locked(machine):
+        _clear_up(machine)
         problems = [problem for change in changes for problem in _obstacles(machine, change)]
         if not problems:
             try:
@@ -348,6 +398,7 @@ def put(machine: Machine, arguments: Value) -> Value:
         raise Refused(f"{path!r} is not for pvesdn to write")
     place = machine.place(path)
     temporary = f"{place}.tmp.{os.uname().nodename}.{os.getpid()}"
+    _remove_drafts(machine, os.path.dirname(path))
     try:
         # No chmod, no chown: pmxcfs refuses both. It stores every write on disk by itself.
         with open(temporary, "wb") as file:
@@ -452,7 +503,8 @@ def _changes(arguments: Value) -> List[Change]:
         if not isinstance(owner, str) or not re.fullmatch(r"[a-z_][a-z0-9_-]*:[a-z_][a-z0-9_-]*", owner):
             raise Refused(f"{owner!r} is no owner in the form user:group")
         data = None if text is None else _encoded(text)
-        changes.append(Change(_target(_text(entry, "path")), data, int(mode, 8), owner, expect))
+        meaning = _optional_text(entry, "meaning") if "meaning" in entry else None
+        changes.append(Change(_target(_text(entry, "path")), data, int(mode, 8), owner, expect, meaning))
     if len({change.path for change in changes}) != len(changes):
         raise Refused("a file is named twice")
     return changes
@@ -471,22 +523,30 @@ def _matches(machine: Machine, pattern: str) -> List[str]:
         names = sorted(os.listdir(machine.place(folder)))
     except (FileNotFoundError, NotADirectoryError):
         return []
-    paths = [os.path.join(folder, name) for name in names if fnmatch.fnmatchcase(name, last) and name[0] != "."]
+    names = [name for name in names if fnmatch.fnmatchcase(name, last) and name[0] != "."]
+    unnamed = next((name for name in names if not name.isprintable()), None)
+    if unnamed is not None:
+        raise Refused(f"{folder} has a file whose name is no printable text: {unnamed!a}", "give it another name")
+    paths = [os.path.join(folder, name) for name in names]
     # A subfolder is no text; what is neither file nor folder is named by the error of `_text_of`.
     return [path for path in paths if not os.path.isdir(machine.place(path))]
 
 
 def _text_of(machine: Machine, path: str) -> Optional[str]:
     place = machine.place(path)
+    folder = os.path.join(os.path.realpath(os.path.dirname(place)), "")
     real = os.path.realpath(place)
-    if not real.startswith(os.path.join(os.path.realpath(os.path.dirname(place)), "")):
-        raise Refused(f"{path} is a symbolic link out of its folder", "put the file itself in its place")
+    if not real.startswith(folder):
+        raise _leads_out(path)
     try:
         # Without O_NONBLOCK a named pipe would keep us waiting for ever.
-        descriptor = os.open(real, os.O_RDONLY | os.O_NONBLOCK)
+        descriptor = os.open(real, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW)
     except (FileNotFoundError, NotADirectoryError):
         return None
-    with open(descriptor, "rb") as file:
+    with _named(path), open(descriptor, "rb") as file:
+        # What was opened may be another file than the one that was looked at a moment ago.
+        if not os.readlink(f"/proc/self/fd/{descriptor}").startswith(folder):
+            raise _leads_out(path)
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             raise Refused(f"{path} is no regular file")
         # In pieces: the kernel refuses large buffers for what lies below /proc/sys (ENOMEM from 4 MiB on).
@@ -501,11 +561,18 @@ def _text_of(machine: Machine, path: str) -> Optional[str]:
         raise Refused(what, "save it as UTF-8") from None
 
 
+def _leads_out(path: str) -> Refused:
+    return Refused(f"{path} is a symbolic link out of its folder", "put the file itself in its place")
+
+
 def _digest(machine: Machine, path: str) -> Optional[str]:
     """SHA-256 of a file of our own, in hexadecimal; None when there is none."""
     try:
         with open(machine.place(path), "rb") as file:
-            return hashlib.sha256(file.read()).hexdigest()
+            found = hashlib.sha256()
+            for piece in iter(lambda: file.read(PIECE), b""):
+                found.update(piece)
+            return found.hexdigest()
     except (FileNotFoundError, NotADirectoryError):
         return None
 
@@ -522,20 +589,33 @@ def _ask(machine: Machine, name: str) -> Any:
         held = _record(machine).get("sysctl", {})
         values = {key: _before(machine, key, held) for key in SYSCTLS}
         return {key: value for key, value in values.items() if value is not None}
+    if name == "modes":
+        return dict(_modes(machine))
     if name not in IP_COMMANDS:
         raise Refused(f"{name!r} is nothing that a node can be asked")
-    # A kernel booted with ipv6.disable=1 makes `ip -6` fail; it has no routes.
-    if name == "ip-route6" and not machine.root and not os.path.exists("/proc/sys/net/ipv6"):
+    # A kernel booted with ipv6.disable=1 makes `ip -6` fail; it has neither routes nor rules.
+    if "-6" in IP_COMMANDS[name] and not machine.root and not os.path.exists("/proc/sys/net/ipv6"):
         return []
-    return _json_of(machine, IP_COMMANDS[name])
+    # A kernel built without policy routing refuses `ip rule`; it has no rules.
+    return _json_of(machine, IP_COMMANDS[name], may_fail=name.startswith("ip-rule"))
 
 
-def _json_of(machine: Machine, argv: List[str]) -> Any:
-    output = machine.must(argv, limit=30).output.strip()
+def _json_of(machine: Machine, argv: List[str], *, may_fail: bool = False) -> Any:
+    outcome = machine.run(argv, limit=30) if may_fail else machine.must(argv, limit=30)
+    output = "" if outcome.status else outcome.output.strip()
     try:
-        return json.loads(output) if output else []
-    except ValueError:
+        # Names of devices may hold control characters, which iproute2 prints as they are.
+        return json.loads(output, strict=False) if output else []
+    except (ValueError, RecursionError):
         raise Refused("{} printed no JSON".format(" ".join(argv)), "is iproute2 too old?") from None
+
+
+def _modes(machine: Machine) -> Iterator[Tuple[str, str]]:
+    """The interfaces files that people write, with their modes: whoever copies one keeps it as closed as it was."""
+    for pattern in ("/etc/network/interfaces", "/etc/network/interfaces.d/*"):
+        for path in _matches(machine, pattern):
+            with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+                yield path, "{:04o}".format(stat.S_IMODE(os.stat(machine.place(path)).st_mode))
 
 
 def _versions(machine: Machine) -> Dict[str, str]:
@@ -585,6 +665,30 @@ def _obstacles(machine: Machine, change: Change) -> List[str]:
     return []
 
 
+def _clear_up(machine: Machine) -> None:
+    """Take away what killed runs left beside files of ours. The caller holds the lock, and no commit is half-way."""
+    _unstage(machine, [*TARGETS, RECORD])
+    for path in (*TARGETS, RECORD):
+        with contextlib.suppress(OSError):
+            os.unlink(_kept(machine, path))
+    _remove_drafts(machine, CLUSTER_FOLDER)
+
+
+def _remove_drafts(machine: Machine, folder: str) -> None:
+    """Take away what a killed `put` left. The cluster file system has no nameless files that would go by themselves."""
+    place = machine.place(folder)
+    with contextlib.suppress(OSError):
+        for name in os.listdir(place):
+            draft = DRAFT.fullmatch(name)
+            if draft is None:
+                continue
+            with contextlib.suppress(OSError):
+                here = draft.group("node") == os.uname().nodename
+                is_dead = here and not os.path.exists("/proc/" + draft.group("process"))
+                if is_dead or time.time() - os.stat(os.path.join(place, name)).st_mtime > DRAFT_LIFE:
+                    os.unlink(os.path.join(place, name))
+
+
 def _stage_one(machine: Machine, change: Change) -> None:
     if change.data is not None:
         ids = _ids(machine, change.owner)
@@ -596,13 +700,22 @@ def _write_new(place: str, data: bytes, mode: int, ids: Optional[Tuple[int, int]
     with contextlib.suppress(FileNotFoundError):
         os.unlink(place)
     descriptor = os.open(place, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
-    with open(descriptor, "wb") as file:
+    with _named(place), open(descriptor, "wb") as file:
         file.write(data)
         file.flush()
         if ids is not None:
             os.fchown(descriptor, *ids)
         os.fchmod(descriptor, mode)  # after chown, which drops mode bits
         os.fsync(descriptor)
+
+
+@contextlib.contextmanager
+def _named(place: str) -> Iterator[None]:
+    """Errors of read(2), write(2), fsync(2) and close(2) name no file: they get the one they are about."""
+    try:
+        yield
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, place) from None
 
 
 def _ids(machine: Machine, owner: str) -> Optional[Tuple[int, int]]:
@@ -713,11 +826,16 @@ def _bring_back(machine: Machine, commands: List[List[str]]) -> None:
 def _swap(machine: Machine, changes: List[Change]) -> None:
     """Put all staged files and the record of their digests in place, or none."""
     record = _record(machine)
+    meanings = dict(record.pop("meanings", {}))
     for change in changes:
-        if change.data is None:
-            record["files"].pop(change.path, None)
-        else:
+        record["files"].pop(change.path, None)
+        meanings.pop(change.path, None)
+        if change.data is not None:
             record["files"][change.path] = hashlib.sha256(change.data).hexdigest()
+            if change.meaning is not None:
+                meanings[change.path] = change.meaning
+    if meanings:
+        record["meanings"] = meanings
     record["unfinished"] = True
     last = Change(RECORD, _json_bytes(record), 0o600, "", _digest(machine, RECORD))
     _write_new(_staged(machine, RECORD), last.data or b"", last.mode)
@@ -807,7 +925,8 @@ def _sync_folders(machine: Machine, paths: List[str]) -> None:
         if os.path.isdir(folder):
             descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
             try:
-                os.fsync(descriptor)
+                with _named(folder):
+                    os.fsync(descriptor)
             finally:
                 os.close(descriptor)
 
@@ -815,7 +934,8 @@ def _sync_folders(machine: Machine, paths: List[str]) -> None:
 def _record(machine: Machine) -> Value:
     """What we wrote last: ``{"format": 1, "files": {path: sha256}, "unfinished": bool}``.
 
-    Once kernel settings were loaded also ``"sysctl": {name: {"before": value or null, "ours": value}}``.
+    Where a file came with its meaning also ``"meanings": {path: sha256}``; once kernel settings were loaded also
+    ``"sysctl": {name: {"before": value or null, "ours": value}}``.
     """
     text = _text_of(machine, RECORD)
     if text is None:
@@ -823,6 +943,7 @@ def _record(machine: Machine) -> Value:
     try:
         record = json.loads(text)
         good = record["format"] == 1 and isinstance(record["files"], dict) and isinstance(record["unfinished"], bool)
+        good = good and isinstance(record.get("meanings", {}), dict)
         good = good and all({"before", "ours"} == set(held) for held in record.get("sysctl", {}).values())
     except (ValueError, KeyError, TypeError, AttributeError):
         good = False
@@ -938,7 +1059,7 @@ def main() -> None:
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, lambda number, _frame: sys.exit(128 + number))
     result = answer(Machine(os.environ.get("PVESDN_ROOT", "")), sys.stdin.buffer.read())
-    sys.stdout.write(f"\n{MARKER}\n{json.dumps(result)}\n")
+    sys.stdout.write(f"\n{MARKER}\n{json.dumps(result, separators=(',', ':'))}\n")
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ from ipaddress import ip_interface
 
 from pvesdn.decode import addresses, values
 from pvesdn.decode.ip_route import read_ip_route
+from pvesdn.decode.secrets import hide_secrets
 from pvesdn.decode.values import BadValueError, integer, shown
 from pvesdn.model.handmade import Device, HandmadeNode, Option
 from pvesdn.model.primitives import VNI_MAX, IpAddress, IpInterface
@@ -186,7 +187,7 @@ def tell_unknown(node: str, device: Device, known: frozenset[str], book: Noteboo
         if option.name not in known or (values_ is not None and option.value not in values_):
             if option.name in HOOKS and (_is_unreachable(option.value) or _makes_itself(device, option.value)):
                 continue
-            book.lose(node, option.place, device.name, f"{option.name} {option.value}".rstrip())
+            book.lose(node, option.place, device.name, hide_secrets(f"{option.name} {option.value}".rstrip())[0])
 
 
 def tell_unknown_of_port(node: str, port: Port, book: Notebook) -> None:

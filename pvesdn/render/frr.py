@@ -7,6 +7,8 @@ from collections.abc import Iterable
 
 from jinja2 import Environment
 
+from pvesdn.decode.frr_local import read_local
+from pvesdn.design.merge_local import leaves_open
 from pvesdn.model.files import FRR_CONF, FRR_CONF_LOCAL, FRR_DAEMONS, FRR_LOCAL_BEGIN, FRR_LOCAL_END, RenderedFile
 from pvesdn.model.frr import FrrConfig
 from pvesdn.render.engine import render_template
@@ -37,13 +39,20 @@ def frr_conf_local(env: Environment, config: FrrConfig | None, present: str | No
         if rest == before:
             return None
         return _frr_file(FRR_CONF_LOCAL, rest if rest.strip() else None)
-    block = render_template(env, "frr/frr.conf.local.j2", config=config, begin=FRR_LOCAL_BEGIN, end=FRR_LOCAL_END)
     first = _BLOCK.search(before)
-    if first is None:
-        separator = "" if not before or before.endswith("\n") else "\n"
-        return _frr_file(FRR_CONF_LOCAL, before + separator + block)
-    rest = _BLOCK.sub("", before[first.end() :])
-    return _frr_file(FRR_CONF_LOCAL, before[: first.start()] + block + rest)
+    above = before if first is None else before[: first.start()]
+    below = "" if first is None else _BLOCK.sub("", before[first.end() :])
+    if above and not above.endswith("\n"):
+        above += "\n"
+    block = render_template(
+        env,
+        "frr/frr.conf.local.j2",
+        config=config,
+        begin=FRR_LOCAL_BEGIN,
+        end=FRR_LOCAL_END,
+        is_below_open_block=leaves_open(read_local(above)),
+    )
+    return _frr_file(FRR_CONF_LOCAL, above + block + below)
 
 
 def frr_daemons(env: Environment, wanted: Iterable[str], present: str | None) -> RenderedFile | None:

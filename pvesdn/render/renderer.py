@@ -30,7 +30,8 @@ class Renderer:
         :param files: the texts that are on the node now, by absolute path: of frr.conf.local and daemons what is not ours
             stays as it is.
         :returns: with `text` None a file that must not exist, whether it does or not. Two exceptions follow from whose
-            file it is: frr.conf with `text` None is not ours and not PVE's as far as can be told, so it is left alone;
+            file it is: frr.conf with `text` None is left alone, since it is nobody's as far as can be told, or since PVE
+            fails before it writes it;
             a file that is missing here is nobody's business of ours (`interfaces.d/sdn` that cannot be told, daemons
             where none is needed, frr.conf.local without a block of ours).
         :raises SettingsError: a template of the operator's own cannot be printed.
@@ -42,12 +43,13 @@ class Renderer:
         block = design.frr if design.frr is not None and design.frr.is_local_block else None
         local = frr_conf_local(self._env, block, files.get(FRR_CONF_LOCAL))
         daemons = files.get(FRR_DAEMONS)
+        has_daemons = bool(daemons or design.daemons)  # no FRR is there where neither is, and none is wanted
         rendered = (
             self._ours(design),
             None if design.sdn is None else self._interfaces.pve(design.sdn),
             self._frr_conf(design, files.get(FRR_CONF_LOCAL) if local is None else local.text),
             local,
-            frr_daemons(self._env, design.daemons | (design.pve_daemons if daemons else frozenset()), daemons),
+            frr_daemons(self._env, design.daemons | (design.pve_daemons if has_daemons else frozenset()), daemons),
             self._sysctl(design),
         )
         return tuple(sorted((file for file in rendered if file is not None), key=lambda file: file.path))
@@ -66,8 +68,8 @@ class Renderer:
     def _frr_conf(self, design: NodeDesign, local: str | None) -> RenderedFile:
         """:param local: the text of frr.conf.local as it will be."""
         config = design.pve_frr if design.frr is None or design.frr.is_local_block else design.frr
+        if config is not None and design.merges_local and local is not None:
+            config = merge_local(config, read_local(local))
         if config is None:
             return RenderedFile(path=FRR_CONF, text=None, mode="0640", owner="frr:frr")
-        if design.merges_local and local is not None:
-            config = merge_local(config, read_local(local))
         return frr_conf(self._env, config)

@@ -12,7 +12,7 @@ from pvesdn.compare.taken import Taken
 from pvesdn.decode.cluster_status import decode_cluster
 from pvesdn.decode.handmade import Cut, cut_file, decode_handmade, interfaces_files
 from pvesdn.decode.node import decode_facts
-from pvesdn.decode.node_answers import decode_files
+from pvesdn.decode.node_answers import decode_files, file_mode
 from pvesdn.decode.sdn_files import decode_sdn
 from pvesdn.decode.write_sdn import write_sdn
 from pvesdn.design import names
@@ -183,7 +183,7 @@ def _node(node: str, raw: NodeRaw, outs: tuple[TakeOut, ...]) -> NodeAdoption:
         for name, spans in result.gone.items():
             gone.setdefault(name, []).extend(spans)
         if result.text != old:
-            edits.append(FileChange(path, old, result.text, "0644", "root:root", digest(old)))
+            edits.append(FileChange(path, old, result.text, file_mode(raw, path), "root:root", digest(old)))
     return NodeAdoption(
         node,
         take_outs=tuple((out, tuple(gone.get(out.name, ()))) for out in outs),

@@ -11,9 +11,11 @@ from pvesdn.errors import ClusterError, NodeError, TaskFailed
 from pvesdn.model.report import Outcome
 from pvesdn.workflows.aftermath import leave_unreloaded, restore_flooding
 from pvesdn.workflows.progress import Progress
-from pvesdn.workflows.tasks import follow
+from pvesdn.workflows.tasks import find_tasks, follow
 from pvesdn.workflows.world import World
 
+_RELOAD = "srvreload"
+"""The type of a node's own task in PVE."""
 _SLACK = 300
 """Seconds by which the clocks of two nodes may differ; earlier tasks are known by name and left out."""
 
@@ -53,11 +55,11 @@ def commit_definitions(world: World, run: list[Progress]) -> tuple[Outcome, str]
 
 
 def _tasks(world: World, node: str, since: int) -> tuple[str, ...]:
-    return world.api.node_tasks(node, kind="srvreload", since=since)
+    return world.api.node_tasks(node, kind=_RELOAD, since=since)
 
 
 def _follow_node(world: World, node: str, since: int, before: set[str]) -> None:
-    started = [upid for upid in _tasks(world, node, since) if upid not in before]
+    started = [upid for upid in find_tasks(world, node, kind=_RELOAD, since=since) if upid not in before]
     if not started:
         raise TaskFailed(
             node,

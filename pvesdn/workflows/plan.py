@@ -11,17 +11,17 @@ from pvesdn.compare.frr_local import LocalVerdict, judge_local
 from pvesdn.compare.ownership import is_blank_frr
 from pvesdn.compare.prerequisites import doubts
 from pvesdn.compare.running import running_remarks
-from pvesdn.decode.record import Record, decode_record
 from pvesdn.decode.seen import encode_seen
 from pvesdn.design.beside_pve import merges_as_known, writes_frr
+from pvesdn.design.check_newer import is_before_templates
 from pvesdn.design.cluster import design_node, share
+from pvesdn.design.pve_frr import what_stops_frr
 from pvesdn.design.vteps import seen_now
-from pvesdn.errors import SnapshotError
 from pvesdn.model.design import DesignInput, NodeDesign
 from pvesdn.model.files import FRR_CONF, FRR_CONF_LOCAL, ChangeSet, NodeChanges, RenderedFile
 from pvesdn.model.findings import Finding, Severity
 from pvesdn.model.frr import FrrConfig
-from pvesdn.model.snapshot import RECORD_FILE, SEEN_NAME, NodeRaw, Snapshot
+from pvesdn.model.snapshot import SEEN_NAME, Snapshot
 from pvesdn.render.renderer import Renderer
 from pvesdn.workflows.understand import Intent, Understanding, understand
 
@@ -48,7 +48,7 @@ def plan(
     remarks: list[Finding] = []
     for name in _wanted(known, only):
         raw = snapshot.nodes[name]
-        now = NodeNow(raw.files, known.given.facts[name], _record(name, raw))
+        now = NodeNow(raw.files, known.given.facts[name], known.records[name])
         design = _with_own_skeleton(design_node(shared, name), known.given, now)
         rendered = renderer.render(design, raw.files)
         verdict = _judge_local(rendered, design, known, now)
@@ -89,15 +89,8 @@ def render_nodes(
         yield name, tuple(file for file in files if file.text is not None)
 
 
-def _record(node: str, raw: NodeRaw) -> Record:
-    try:
-        return decode_record(raw.files.get(RECORD_FILE))
-    except SnapshotError as error:
-        raise SnapshotError(f"{node}: {error.message}", hint=error.hint) from error
-
-
 def _wanted(known: Understanding, only: frozenset[str] | None) -> list[str]:
-    return sorted(name for name in known.given.facts if only is None or name in only)
+    return sorted(name for name in known.records if only is None or name in only)
 
 
 def _wanted_only(reasons: dict[str, str], only: frozenset[str] | None) -> dict[str, str]:
@@ -107,7 +100,8 @@ def _wanted_only(reasons: dict[str, str], only: frozenset[str] | None) -> dict[s
 def _with_own_skeleton(design: NodeDesign, given: DesignInput, now: NodeNow) -> NodeDesign:
     """Where the last zone that needed FRR has gone, what pvesdn wrote into frr.conf goes with it."""
     is_ours = FRR_CONF in (now.record.files or {})
-    if design.frr is not None or not is_ours or writes_frr(given, design.node):
+    has_frr = design.frr is not None or design.pve_frr is not None  # the latter is ours to write on a PVE without SDN
+    if has_frr or not is_ours or writes_frr(given, design.node):
         return design
     if is_blank_frr(now.files.get(FRR_CONF, "")):
         return design  # PVE had it in between, and has left nothing in it
@@ -132,10 +126,14 @@ def _judge_local(
         return LocalVerdict()
     if design.pve_frr is None:
         what = "not checked: what PVE's merge makes of our lines, since pvesdn does not render PVE's part on this node"
+        hint = "look at frr.conf after applying"
+        if (stop := what_stops_frr(known.given, design.node)) is not None:
+            what = f"our lines do not reach FRR: PVE writes no frr.conf here because there is {stop.what.rstrip(',')}"
+            hint = stop.hint
         where = f"{design.node}: {FRR_CONF_LOCAL}"
-        remark = Finding(severity=Severity.WARNING, where=where, what=what, hint="look at frr.conf after applying")
+        remark = Finding(severity=Severity.WARNING, where=where, what=what, hint=hint)
         return LocalVerdict(warnings=() if design.frr is None else (remark,))
-    return judge_local(design.node, design.pve_frr, text)
+    return judge_local(design.node, design.pve_frr, text, is_older=is_before_templates(known.given, design.node))
 
 
 def _compare(

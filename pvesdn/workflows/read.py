@@ -10,14 +10,14 @@ from pvesdn.decode.node_answers import decode_files, decode_observed
 from pvesdn.errors import ApiRefused, NodeError, NodeFailed, NodeUnreachable
 from pvesdn.model.cluster import ClusterState, Member
 from pvesdn.model.primitives import Json
-from pvesdn.model.snapshot import NODE_COMMANDS, NODE_FILES, PVE_FILES, NodeRaw, Snapshot
+from pvesdn.model.snapshot import NODE_COMMANDS, NODE_FILES, PVE_FILES, SDN_PATH, NodeRaw, Snapshot
 from pvesdn.workflows.world import World
 
 _API_PATHS = ("version", "cluster/status", "nodes")
-_SDN_PATH = "cluster/sdn"
 _ABSENT = (404, 501)
 """What PVE answers where libpve-network-perl is not installed."""
-_AT_ONCE = 8
+AT_ONCE = 8
+"""Nodes."""
 SDN_DIR = "/etc/pve/sdn"
 
 
@@ -29,12 +29,12 @@ def read_cluster(world: World) -> Snapshot:
     :raises NodeUnreachable: no member let /etc/pve/sdn be read.
     """
     api: dict[str, Json] = {path: world.api.get(path) for path in _API_PATHS}
-    api[_SDN_PATH] = _sdn_index(world)
+    api[SDN_PATH] = _sdn_index(world)
     cluster = decode_cluster(api)
     present = [member for member in _by_id(cluster) if member.is_online]
     nodes: dict[str, NodeRaw] = {}
     unreachable: dict[str, str] = {}
-    with ThreadPoolExecutor(max_workers=_AT_ONCE) as pool:
+    with ThreadPoolExecutor(max_workers=AT_ONCE) as pool:
         for member, answer in zip(present, pool.map(lambda m: _observe(world, m.name), present), strict=True):
             if isinstance(answer, NodeRaw):
                 nodes[member.name] = answer
@@ -74,9 +74,9 @@ def read_definitions(world: World, members: Iterable[Member], unreachable: Mappi
 
 
 def _sdn_index(world: World) -> Json:
-    """The answer of `GET /cluster/sdn`; None where the endpoints do not exist."""
+    """The answer of `GET /cluster/sdn`; None where the API has no such path, which `understand` holds against the nodes."""
     try:
-        return world.api.get(_SDN_PATH)
+        return world.api.get(SDN_PATH)
     except ApiRefused as error:
         if error.status in _ABSENT:
             return None

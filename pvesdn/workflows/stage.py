@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from pvesdn.compare.frr_text import meaning
 from pvesdn.decode.node_answers import decode_problems
 from pvesdn.errors import NodeError, NodeFailed, NodeUnreachable
-from pvesdn.model.files import NodeChanges
+from pvesdn.model.files import FRR_CONF, NodeChanges
 from pvesdn.model.primitives import Json
 from pvesdn.workflows.progress import Progress
 
@@ -61,5 +62,13 @@ def discard(rest: Iterable[Progress], *, because: str) -> None:
 def file_entries(changes: NodeChanges) -> list[dict[str, Json]]:
     """The node program's `files` argument: the changes that pvesdn writes itself."""
     return [
-        {"path": c.path, "text": c.new, "mode": c.mode, "owner": c.owner, "expect": c.expect} for c in changes.own_files
+        {
+            "path": c.path,
+            "text": c.new,
+            "mode": c.mode,
+            "owner": c.owner,
+            "expect": c.expect,
+            "meaning": meaning(c.new) if c.path == FRR_CONF and c.new is not None else None,
+        }
+        for c in changes.own_files
     ]

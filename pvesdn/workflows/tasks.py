@@ -2,57 +2,89 @@
 
 from __future__ import annotations
 
-from pvesdn.errors import ApiRefused, ApiUnavailable, PvesdnError, TaskFailed
+from collections.abc import Callable
+from typing import TypeVar
+
+from pvesdn.errors import ClusterError, PvesdnError, TaskFailed
+from pvesdn.model.primitives import Upid
 from pvesdn.model.tasks import TaskState
 from pvesdn.workflows.world import World
 
 _FIRST_WAIT = 0.2
 _LONGEST_WAIT = 2.0
 _LOG_LINES = 20
-_NODE_AWAY = (595, 596)
-"""How the API says that it cannot reach the node just now."""
+
+Found = TypeVar("Found")
 
 
-def follow(world: World, upid: str, node: str) -> TaskState:
-    """Wait until the task has ended well.
+class _Patience:
+    """Pauses that get longer, until `world.task_timeout` seconds after the first look."""
 
-    A look that fails because the API, or the node behind it, is away for a moment (a reload may cut the connection
-    it is watched through) is tried again until the deadline.
+    def __init__(self, world: World) -> None:
+        self._clock = world.clock
+        self._end = world.clock.monotonic() + world.task_timeout
+        self._pause = _FIRST_WAIT
+
+    @property
+    def is_over(self) -> bool:
+        return self._clock.monotonic() >= self._end
+
+    def wait(self) -> None:
+        self._clock.sleep(self._pause)
+        self._pause = min(self._pause * 2, _LONGEST_WAIT)
+
+    def ask(self, question: Callable[[], Found]) -> Found:
+        """The answer to a question that may be asked again.
+
+        Whatever the API says in place of it, be it that it is away, busy or does not want to: the reload that is being
+        watched may have cut the way to it, or to the files that it judges by. Rights were looked at before.
+
+        :raises ClusterError: the last refusal, once patience is over.
+        """
+        while True:
+            try:
+                return question()
+            except ClusterError:
+                if self.is_over:
+                    raise
+                self.wait()
+
+
+def follow(world: World, upid: Upid, node: str) -> TaskState:
+    """Wait until the task has ended well; a look that the API refuses is tried again until the deadline.
 
     :param node: whom an error is about.
-    :raises TaskFailed: it ended badly, or not within `world.task_timeout` seconds; with the end of its log.
-    :raises ApiRefused: the API does not let the task be watched.
+    :raises TaskFailed: it ended badly, or was not seen to end within `world.task_timeout` seconds; with the end of its log.
     """
-    deadline = world.clock.monotonic() + world.task_timeout
-    wait = _FIRST_WAIT
+    patience = _Patience(world)
+    trouble = ""
     while True:
-        state, trouble = _look(world, upid)
-        if state is not None and not state.is_running:
-            break
-        if world.clock.monotonic() >= deadline:
-            detail = f": {trouble}" if trouble else ""
+        try:
+            state = patience.ask(lambda: world.api.task(upid))
+        except ClusterError as error:
+            trouble = f": {error}"
+        else:
+            if not state.is_running:
+                break
+        if patience.is_over:
             raise TaskFailed(
                 node,
-                f"task {upid} had not ended after {world.task_timeout:.0f} s{detail}",
+                f"task {upid} had not ended after {world.task_timeout:.0f} s{trouble}",
                 log=task_log(world, upid),
                 hint="look at it in the node's task list",
             )
-        world.clock.sleep(wait)
-        wait = min(wait * 2, _LONGEST_WAIT)
+        patience.wait()
     if not state.is_good:
         raise TaskFailed(node, f"task {upid} ended with: {state.exit_status}", log=task_log(world, upid))
     return state
 
 
-def _look(world: World, upid: str) -> tuple[TaskState | None, str]:
-    try:
-        return world.api.task(upid), ""
-    except ApiUnavailable as error:
-        return None, str(error)
-    except ApiRefused as error:
-        if error.status in _NODE_AWAY:
-            return None, str(error)
-        raise
+def find_tasks(world: World, node: str, *, kind: str, since: int) -> tuple[Upid, ...]:
+    """A node's tasks, see `ports.ClusterApi.node_tasks`; a refusal is tried again until `world.task_timeout` is over.
+
+    :raises ClusterError: the last refusal.
+    """
+    return _Patience(world).ask(lambda: world.api.node_tasks(node, kind=kind, since=since))
 
 
 def task_log(world: World, upid: str) -> tuple[str, ...]:

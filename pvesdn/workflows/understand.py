@@ -7,22 +7,25 @@ from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 from pvesdn.compare.running import compare_running
+from pvesdn.decode.api_answers import one_line
 from pvesdn.decode.cluster_status import decode_cluster
 from pvesdn.decode.node import decode_facts
 from pvesdn.decode.pending import pending_changes
+from pvesdn.decode.record import Record, decode_record
 from pvesdn.decode.sdn_files import decode_sdn
 from pvesdn.decode.seen import decode_seen
 from pvesdn.design.check_devices import defined_twice
 from pvesdn.design.check_exits import in_another_vrf
+from pvesdn.design.check_underlay import unwritable_device
 from pvesdn.design.checks import check
 from pvesdn.design.vteps import choose_vteps
-from pvesdn.errors import NodeError, NotQuorate, SdnConfigError
+from pvesdn.errors import ClusterError, NodeError, NotQuorate, SdnConfigError, SnapshotError
 from pvesdn.model.cluster import Vtep
 from pvesdn.model.design import DesignInput
 from pvesdn.model.files import PendingChange
 from pvesdn.model.findings import Finding, Severity
 from pvesdn.model.running import PveRunning
-from pvesdn.model.snapshot import SEEN_NAME, Snapshot
+from pvesdn.model.snapshot import RECORD_FILE, SDN_PACKAGE, SDN_PATH, SEEN_NAME, Snapshot
 
 Intent: TypeAlias = Literal["pending", "running"]
 """Which of PVE's definitions count: those in the files, or those that were committed."""
@@ -36,6 +39,7 @@ class Understanding:
     :param pending: PVE's definitions that are not committed; empty where PVE has no SDN.
     :param running: what runs of PVE's SDN, and where; empty where PVE has none.
     :param unreadable: nodes whose answers made no sense, with the reason.
+    :param records: what pvesdn remembers of its last write, for every node that can be planned for.
     :param in_the_way: by node, what it has by hand where something of ours should be; among the findings as well. Nothing
         is wrong with the definitions: the node has to change before they can be applied.
     """
@@ -46,6 +50,7 @@ class Understanding:
     pending: tuple[PendingChange, ...]
     running: PveRunning
     unreadable: Mapping[str, str]
+    records: Mapping[str, Record]
     in_the_way: Mapping[str, tuple[Finding, ...]] = field(default_factory=dict)
 
 
@@ -53,7 +58,7 @@ def understand(snapshot: Snapshot, *, intent: Intent = "pending") -> Understandi
     """Decode and check a snapshot.
 
     :raises NotQuorate: membership cannot be trusted.
-    :raises ClusterError: the API's answers are not what PVE gives.
+    :raises ClusterError: the API's answers are not what PVE gives, or it denies the SDN that a node has installed.
     :raises SdnConfigError: the definitions cannot be used; it has every fault that was found.
     """
     cluster = decode_cluster(snapshot.api)
@@ -62,18 +67,30 @@ def understand(snapshot: Snapshot, *, intent: Intent = "pending") -> Understandi
             "the cluster has no quorum, so its membership cannot be trusted",
             hint="bring nodes back until 'pvecm status' says Quorate: Yes",
         )
+    _require_sdn_where_it_is_installed(snapshot, has_sdn=cluster.has_sdn)
     decoded = decode_sdn(snapshot.pve_files, intent=intent)
     facts = {}
     unreadable = {}
+    records = {}
     for node, raw in snapshot.nodes.items():
         try:
             facts[node] = decode_facts(node, raw)
+            records[node] = decode_record(raw.files.get(RECORD_FILE))
         except NodeError as error:
             unreadable[node] = str(error)
+        except SnapshotError as error:  # the others still need to know its VTEP, which its facts tell
+            unreadable[node] = f"{node}: {error}"
     seen = decode_seen(snapshot.pve_files.get(SEEN_NAME))
     given = DesignInput(sdn=decoded.config, cluster=cluster, facts=facts, seen=seen)
     vteps, vtep_findings = choose_vteps(given)
-    by_hand = {node: (*defined_twice(given, node), *in_another_vrf(given, node)) for node in sorted(facts)}
+    by_hand = {
+        node: (
+            *defined_twice(given, node),
+            *in_another_vrf(given, node),
+            *unwritable_device(given, vteps, node),
+        )
+        for node in sorted(facts)
+    }
     of_nodes = {finding for found in by_hand.values() for finding in found}
     findings = (*decoded.findings, *vtep_findings, *check(given, vteps))
     errors = tuple(str(f) for f in findings if f.severity is Severity.ERROR and f not in of_nodes)
@@ -81,7 +98,7 @@ def understand(snapshot: Snapshot, *, intent: Intent = "pending") -> Understandi
         raise SdnConfigError(errors)
     running = PveRunning()
     if cluster.has_sdn:
-        judged = {node: snapshot.nodes[node].files for node in facts if not given.sdn.leaves_node(node)}
+        judged = {node: snapshot.nodes[node].files for node in records if not given.sdn.leaves_node(node)}
         running = compare_running(given.sdn.running_version, judged)
     has_pending = intent == "pending" and cluster.has_sdn
     return Understanding(
@@ -91,8 +108,30 @@ def understand(snapshot: Snapshot, *, intent: Intent = "pending") -> Understandi
         pending=pending_changes(snapshot.pve_files) if has_pending else (),
         running=running,
         unreadable=unreadable,
+        records=records,
         in_the_way={node: tuple(map(_as_warning, found)) for node, found in by_hand.items()},
     )
+
+
+def _require_sdn_where_it_is_installed(snapshot: Snapshot, *, has_sdn: bool) -> None:
+    """An API without endpoints for SDN means a cluster without SDN, unless a node has what makes them.
+
+    To believe it would hand PVE's own files to pvesdn, which would then empty them.
+    """
+    if has_sdn or SDN_PATH not in snapshot.api:
+        return
+    installed = {}
+    for node, raw in sorted(snapshot.nodes.items()):
+        versions = raw.commands.get("versions")
+        if isinstance(versions, dict) and versions.get(SDN_PACKAGE):
+            installed[node] = one_line(str(versions[SDN_PACKAGE]))
+    if installed:
+        node, version = next(iter(installed.items()))
+        others = f" (and {counted} more)" if (counted := len(installed) - 1) else ""
+        raise ClusterError(
+            f"the API has no /{SDN_PATH}, but {node}{others} has {SDN_PACKAGE} {version}",
+            hint=f"apt install {SDN_PACKAGE} on the node whose API is asked, then systemctl restart pvedaemon pveproxy",
+        )
 
 
 def _as_warning(finding: Finding) -> Finding:

@@ -1,6 +1,7 @@
 """watch: when the definitions or the membership have changed since the last look, plan, and apply where told to.
 
-One node acts for all: the online member with the lowest id, when the cluster is quorate.
+One node acts for all: the online member with the lowest id, when the cluster is quorate. A run that was cut off, failed or
+missed a node is taken up again; definitions that somebody is still writing are waited for.
 """
 
 from __future__ import annotations
@@ -8,12 +9,12 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
 from pvesdn.decode.members import MEMBERS_FILE, MembersFile, decode_members
 from pvesdn.decode.node_answers import decode_files
-from pvesdn.errors import NodeFailed
+from pvesdn.errors import NodeFailed, SdnConfigError
 from pvesdn.model.files import ChangeSet
 from pvesdn.model.report import ApplyReport
 from pvesdn.model.snapshot import PVE_FILES
@@ -21,10 +22,18 @@ from pvesdn.render.renderer import Renderer
 from pvesdn.workflows.apply import apply
 from pvesdn.workflows.plan import plan
 from pvesdn.workflows.read import SDN_DIR, read_cluster
+from pvesdn.workflows.watch_memory import Memory, Run, clock_time, decode_memory, encode_memory
 from pvesdn.workflows.world import World
 
 _DEFINITIONS = tuple(f"{SDN_DIR}/{name}" for name in PVE_FILES if name.endswith(".cfg"))
 """Only what a plan depends on: other files there, such as ipams.cfg and dns.cfg, hold secrets."""
+
+SETTLED = 10.0
+"""Seconds for which a definitions file must have been left alone: whoever saves one file may be about to save the next."""
+PATIENCE = 300.0
+"""Seconds for which looks in a row wait for an edit to end; then what is there counts."""
+TRIED_AGAIN = 3600.0
+"""Seconds until an apply that failed is tried again. Sooner would reload a node that does not work every minute."""
 
 WatchAction: TypeAlias = Literal["plan", "apply"]
 
@@ -35,6 +44,8 @@ class WatchReport:
 
     :param reason: why it acted, or why it did not.
     :param state: what to hand to the next look; None when it is to look as if for the first time.
+    :param is_failing: it did not act, although the last run failed and nobody has put that right.
+    :param is_settled: there was nothing to wait for, so that it is known whether all is well.
     """
 
     acted: bool
@@ -42,6 +53,8 @@ class WatchReport:
     state: str | None
     changes: ChangeSet | None = None
     report: ApplyReport | None = None
+    is_failing: bool = False
+    is_settled: bool = True
 
 
 def watch_once(
@@ -51,15 +64,17 @@ def watch_once(
     *,
     action: WatchAction,
     announce: Callable[[str, ChangeSet], object] | None = None,
+    remember: Callable[[str], object] | None = None,
 ) -> WatchReport:
     """Look once.
 
     A cluster that cannot be read is looked at again the next time, and so is one whose changes did not reach a node: a
-    node that has just come up is a member before it takes SSH. An apply that fails on a node is not repeated by itself,
-    which would reload that node every minute: it is reported, and the next change or a person moves it on.
+    node that has just come up is a member before it takes SSH. A run that was cut off is begun again. One that failed on
+    a node is tried again after `TRIED_AGAIN`, or at the next change; until then a look says whether it still matters.
 
     :param state: what the last look returned, None at the first.
     :param announce: told why there is a plan, and the plan, before anything is applied.
+    :param remember: given what the next look must know if this one does not come to its end, before anything is applied.
     :raises ApplyRefused: the plan needs a person's decision; nothing was touched.
     :raises PvesdnError: the cluster could not be read, or its definitions cannot be used.
     """
@@ -71,25 +86,108 @@ def watch_once(
     members = decode_members(files.get(MEMBERS_FILE, ""))
     stand_by = _stands_by(members, world.local_node)
     if stand_by:
-        return WatchReport(acted=False, reason=stand_by, state=state)
-    now = _digests(files, members)
-    changed = _changed(state, now)
-    if not changed:
-        return WatchReport(acted=False, reason="nothing has changed since the last look", state=state)
-    changes = plan(read_cluster(world), renderer)
+        return WatchReport(acted=False, reason=stand_by, state=state, is_settled=False)
+    memory, now = decode_memory(state), _digests(files, members)
+    reason = _reason(memory, now)
+    if not reason and memory.run is not Run.FAILED:
+        quiet = encode_memory(replace(memory, waiting_since=None))
+        return WatchReport(acted=False, reason="nothing has changed since the last look", state=quiet)
+    changes = _plan(world, memory, renderer)
+    if isinstance(changes, WatchReport):
+        return changes
+    memory = replace(memory, seen=now, is_readable=True, waiting_since=None)
+    if not reason:
+        if done := _without_acting(world, memory, changes):
+            return done
+        reason = f"trying again what failed at {clock_time(memory.ran_at)}"
     if announce is not None:
-        announce(changed, changes)
+        announce(reason, changes)
     if action == "plan":
-        return WatchReport(acted=True, reason=changed, state=now, changes=changes)
+        run = Run.MISSED if changes.unreachable else Run.DONE
+        return WatchReport(True, reason, encode_memory(replace(memory, run=run)), changes)
+    memory = replace(memory, run=Run.STARTED, ran_at=world.clock.now())
+    if remember is not None and not any(node.obstacles for node in changes.nodes):
+        remember(encode_memory(memory))
     report = apply(world, changes, renderer)
-    seen = state if _missed_a_node(changes, report) else now
-    return WatchReport(acted=True, reason=changed, state=seen, changes=changes, report=report)
+    return WatchReport(True, reason, encode_memory(replace(memory, run=_ending(changes, report))), changes, report)
 
 
-def _missed_a_node(changes: ChangeSet, report: ApplyReport) -> bool:
-    """Whether another look is due: a node did not even let itself be read, and nothing failed anywhere else."""
-    others = [node for node in report.nodes if node.node not in changes.unreachable]
-    return bool(changes.unreachable) and not report.commit_error and all(node.is_good for node in others)
+def _plan(world: World, memory: Memory, renderer: Renderer) -> ChangeSet | WatchReport:
+    """The plan, or what is waited for.
+
+    :raises SdnConfigError: the definitions cannot be used, and there is no reason to wait, or not any longer.
+    """
+    may_wait = _may_wait(world, memory)
+    if may_wait and (edit := _edit(world)):
+        return _wait(world, memory, edit)
+    try:
+        return plan(read_cluster(world), renderer)
+    except SdnConfigError as error:
+        if not may_wait:
+            raise
+        return _wait(world, memory, f"the definitions cannot be used as they are: {error.lines[0]}")
+
+
+def _reason(memory: Memory, now: Mapping[str, str]) -> str:
+    """Why to act, in words; empty when there is no reason, or only a run that failed."""
+    if not memory.is_readable:
+        return "the record of the last look is unreadable"
+    if memory.seen is None:
+        return "first look"
+    paths = [path for path in sorted(memory.seen.keys() | now.keys()) if memory.seen.get(path) != now.get(path)]
+    if paths:
+        return f"changed: {', '.join(paths)}"
+    match memory.run:
+        case Run.STARTED:
+            return f"the run of {clock_time(memory.ran_at)} did not come to its end"
+        case Run.MISSED:
+            return "a node could not be reached at the last look"
+        case Run.DONE | Run.FAILED:
+            return ""
+
+
+def _may_wait(world: World, memory: Memory) -> bool:
+    """Whether an edit may be waited for: not at the first look, which nobody's edit has brought about, and not for ever."""
+    if memory.seen is None:
+        return False
+    return memory.waiting_since is None or world.clock.now() - memory.waiting_since < PATIENCE
+
+
+def _edit(world: World) -> str:
+    """That a definitions file was written a moment ago, in words; empty when none was."""
+    changed = world.definitions_changed()
+    if changed is None:
+        return ""
+    # Clocks of nodes differ by a little, and what was written there may have a time to come.
+    age = abs(world.clock.now() - changed)
+    return f"a definitions file was changed {age:.0f} s ago" if age < SETTLED else ""
+
+
+def _wait(world: World, memory: Memory, why: str) -> WatchReport:
+    since = world.clock.now() if memory.waiting_since is None else memory.waiting_since
+    state = encode_memory(replace(memory, waiting_since=since))
+    return WatchReport(False, f"waiting, since somebody may be editing: {why}", state, is_settled=False)
+
+
+def _without_acting(world: World, memory: Memory, changes: ChangeSet) -> WatchReport | None:
+    """After a run that failed, with nothing changed since: whether it still matters; None when it is to be tried again."""
+    if changes.is_empty and not changes.unreachable:
+        reason = f"what failed at {clock_time(memory.ran_at)} has been put right"
+        return WatchReport(False, reason, encode_memory(replace(memory, run=Run.DONE)))
+    again = memory.ran_at + TRIED_AGAIN
+    if world.clock.now() >= again:
+        return None
+    when = f"the run of {clock_time(memory.ran_at)} failed"
+    reason = f"{when}: `pvesdn apply` takes it up, or the first look after {clock_time(again)}"
+    return WatchReport(False, reason, encode_memory(memory), is_failing=True)
+
+
+def _ending(changes: ChangeSet, report: ApplyReport) -> Run:
+    """How the run ended for those that were there to be dealt with: a member that comes back is a change by itself."""
+    absent = {*changes.unreachable, *changes.offline}
+    if report.commit_error or any(not node.is_good for node in report.nodes if node.node not in absent):
+        return Run.FAILED
+    return Run.MISSED if changes.unreachable else Run.DONE
 
 
 def _stands_by(members: MembersFile, local: str) -> str:
@@ -101,23 +199,8 @@ def _stands_by(members: MembersFile, local: str) -> str:
     return ""
 
 
-def _digests(files: Mapping[str, str], members: MembersFile) -> str:
-    """One line of JSON. Counters of pmxcfs are left out: they move without the membership changing."""
+def _digests(files: Mapping[str, str], members: MembersFile) -> dict[str, str]:
+    """By path. Counters of pmxcfs are left out: they move without the membership changing."""
     nodes = {name: [m.node_id, m.is_online, str(m.address or "")] for name, m in sorted(members.nodes.items())}
     parts = {path: files[path] for path in sorted(files) if path != MEMBERS_FILE} | {MEMBERS_FILE: json.dumps(nodes)}
-    return json.dumps({path: hashlib.sha256(text.encode()).hexdigest() for path, text in parts.items()}, sort_keys=True)
-
-
-def _changed(state: str | None, now: str) -> str:
-    """What has changed, in words; empty when nothing has."""
-    if state is None:
-        return "first look"
-    try:
-        before = json.loads(state)
-    except ValueError:
-        before = None
-    if not isinstance(before, dict):
-        return "the record of the last look is unreadable"
-    after = json.loads(now)
-    paths = [path for path in sorted(before.keys() | after.keys()) if before.get(path) != after.get(path)]
-    return f"changed: {', '.join(paths)}" if paths else ""
+    return {path: hashlib.sha256(text.encode()).hexdigest() for path, text in parts.items()}

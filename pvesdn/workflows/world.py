@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from pvesdn.ports import Clock, ClusterApi, NodeAgent, Observer
@@ -13,6 +14,8 @@ class World:
 
     :param local_node: the name of the node this runs on, None away from the cluster.
     :param task_timeout: how long one PVE task may take, seconds.
+    :param definitions_changed: when a file in /etc/pve/sdn was last written, seconds of the Unix epoch, as this machine sees
+        it; None where it does not.
     """
 
     api: ClusterApi
@@ -21,3 +24,4 @@ class World:
     observer: Observer
     local_node: str | None = None
     task_timeout: float = 600.0
+    definitions_changed: Callable[[], float | None] = lambda: None

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from pvesdn import __version__
+from pvesdn.cli.crash import MOST, report
 from pvesdn.errors import ApiRefused, ApiUnavailable, NodeFailed, NodeUnreachable, NotQuorate, PvesdnError, TaskFailed
 from tests.cli.kit import UCAST, Result, call, snapshot_of
 from tests.fakes import FakeCluster, fake_cluster
@@ -178,6 +179,27 @@ def test_an_unforeseen_error_is_one_line_that_names_a_report(
     text = report.read_text()
     assert "Unforeseen: oops" in text
     assert f"pvesdn {__version__}" in text
+
+
+def test_the_same_error_has_one_report_and_other_errors_have_ten(tmp_path: Path) -> None:
+    environ = {"XDG_STATE_HOME": str(tmp_path)}
+    (tmp_path / "pvesdn").mkdir()
+    (tmp_path / "pvesdn" / "notes.txt").write_text("somebody's")
+
+    def crash_in(function: str) -> Path:
+        try:
+            exec(f"def {function}(): raise ValueError(object())\n{function}()")
+        except ValueError as error:
+            found = report(error, [], environ)
+        assert found is not None
+        return found
+
+    assert len({crash_in("one") for _ in range(3)}) == 1
+    newest = [crash_in(f"crash{number}") for number in range(15)][-1]
+    left = sorted((tmp_path / "pvesdn").glob("pvesdn-report-*"))
+    assert len(left) == MOST
+    assert newest in left
+    assert (tmp_path / "pvesdn" / "notes.txt").exists()
 
 
 def test_a_report_goes_elsewhere_when_there_is_no_home_to_write_to(

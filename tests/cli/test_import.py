@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import stat
 from pathlib import Path
 from textwrap import dedent
 
@@ -11,6 +12,7 @@ import pytest
 from pvesdn.adapters.snapshot_dir import write_snapshot
 from tests.cli.kit import Result, call
 from tests.fakes import FakeCluster, fake_cluster
+from tests.limits import small_files
 from tests.unit.recognise.kit import MODELS, hand
 
 OWN = "/etc/pve/sdn/pvesdn.cfg"
@@ -186,6 +188,53 @@ def test_the_edited_files_of_every_node_are_written_for_copying(tmp_path: Path) 
     for node in ("node1", "node2", "node3"):
         edited = (tmp_path / "out" / node / "etc/network/interfaces").read_text()
         assert edited == (MODELS / "multicast/expected/edited" / node / "etc/network/interfaces").read_text()
+
+
+@pytest.mark.parametrize("mode", [0o600, 0o640, 0o644])
+def test_the_edited_files_keep_their_modes(tmp_path: Path, settings: Path, by_hand: FakeCluster, mode: int) -> None:
+    for node in by_hand.nodes.nodes.values():
+        node.commands["modes"] = {"/etc/network/interfaces": f"{mode:04o}"}
+    call("--config", settings, "import", "--edited", tmp_path / "out", cluster=by_hand)
+    call("--config", settings, "snapshot", tmp_path / "snap", cluster=by_hand)
+    call("import", "--from", tmp_path / "snap", "--edited", tmp_path / "again")
+    for place in ("out", "again"):
+        written = (tmp_path / place / "node1/etc/network/interfaces").stat().st_mode
+        assert stat.S_IMODE(written) == mode
+
+
+@pytest.mark.parametrize(
+    "modes", [None, {}, [], {"/etc/network/interfaces": "4777x"}, {"/etc/network/interfaces": 420}]
+)
+def test_an_edited_file_of_unknown_mode_is_for_its_owner_alone(
+    tmp_path: Path, settings: Path, by_hand: FakeCluster, modes: object
+) -> None:
+    for node in by_hand.nodes.nodes.values():
+        node.commands["modes"] = modes
+    call("--config", settings, "import", "--edited", tmp_path / "out", cluster=by_hand)
+    written = (tmp_path / "out/node1/etc/network/interfaces").stat().st_mode
+    assert stat.S_IMODE(written) == 0o600
+
+
+def test_edited_files_out_of_a_snapshot_say_what_they_lack(
+    tmp_path: Path, settings: Path, by_hand: FakeCluster
+) -> None:
+    by_hand.nodes["node2"].files["/etc/network/interfaces"] += "\nauto eth9\niface eth9\n\twpa-psk swordfish\n"
+    call("--config", settings, "snapshot", tmp_path / "snap", cluster=by_hand)
+    result = call("import", "--from", tmp_path / "snap", "--edited", tmp_path / "out")
+    (warning,) = (line for line in result.err.splitlines() if "hides" in line)
+    assert warning == (
+        "warning: node2: /etc/network/interfaces: the snapshot hides values in 1 line; "
+        "put the node's own back before you use the file, or import from the cluster"
+    )
+
+
+def test_a_file_that_cannot_be_written_to_its_end_is_named(tmp_path: Path) -> None:
+    with small_files(64):
+        result = call("import", "-q", "--from", MULTICAST, "--edited", tmp_path / "out")
+    assert result.status == 1
+    assert result.err.splitlines()[-1] == (
+        f"error: {tmp_path}/out/node1/etc/network/interfaces: File too large; name another place"
+    )
 
 
 def test_a_place_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:

@@ -153,6 +153,11 @@ def test_the_network_is_shown_as_it_is_understood(folder: Path) -> None:
           node2  192.168.0.2  vmbr0  MTU 1550  its address in 192.168.0.0/24
           node3  192.168.0.3  vmbr0  MTU 1550  its address in 192.168.0.0/24
 
+        Paths to the other VTEPs
+          node1  to node2, node3  vmbr0, MTU 1550, connected route 192.168.0.0/24
+          node2  to node1, node3  vmbr0, MTU 1550, connected route 192.168.0.0/24
+          node3  to node1, node2  vmbr0, MTU 1550, connected route 192.168.0.0/24
+
         Zones
           sym    EVPN, symmetric IRB, L3VNI 4000  MTU 1500  main  all nodes     pvesdn.cfg
           ucast  VXLAN, unicast                   MTU 1500  -     node1, node2  pvesdn.cfg
@@ -253,6 +258,16 @@ def test_the_document_of_show_has_everything_by_kind(folder: Path) -> None:
         "mtu": 1550,
         "why": "its address in 192.168.0.0/24",
     }
+    assert document["paths"][0] == {
+        "node": "node1",
+        "peer": "192.168.0.2",
+        "peer_node": "node2",
+        "devices": ["vmbr0"],
+        "mtu": 1550,
+        "source": "192.168.0.1",
+        "route": "192.168.0.0/24",
+        "protocol": "kernel",
+    }
     assert [zone["id"] for zone in document["zones"]] == ["sym", "ucast"]
     assert document["zones"][0]["l3vni"] == 4000
     assert document["vnets"][0]["subnets"] == [{"cidr": "10.0.2.0/24", "gateway": "10.0.2.254"}]
@@ -283,7 +298,7 @@ def test_a_snapshot_is_taken_of_the_live_cluster(settings: Path, cluster: FakeCl
 def test_that_secrets_were_replaced_is_said(settings: Path, cluster: FakeCluster, tmp_path: Path) -> None:
     cluster.nodes["node1"].files["/etc/frr/frr.conf"] = "password hunter2\n"
     result = call("--config", settings, "snapshot", tmp_path / "snap", cluster=cluster)
-    assert result.err == "note: nodes/node1/etc/frr/frr.conf: 1 secret replaced by ********\n"
+    assert result.err == "note: nodes/node1/etc/frr/frr.conf: 1 value replaced by a placeholder\n"
 
 
 def test_a_node_that_is_not_in_the_snapshot_is_named(settings: Path, cluster: FakeCluster, tmp_path: Path) -> None:
@@ -308,3 +323,17 @@ def test_a_snapshot_that_is_none_is_one_line(tmp_path: Path) -> None:
     assert result == Result(
         1, "", f"error: {tmp_path}: is no snapshot: {missing}; take one with: pvesdn snapshot DIR\n"
     )
+
+
+def test_a_plan_from_a_snapshot_is_the_plan_of_the_cluster(
+    settings: Path, cluster: FakeCluster, tmp_path: Path
+) -> None:
+    cluster.nodes.pve_files["/etc/pve/sdn/pvesdn.cfg"] += "# the password is swordfish\n"
+    files = cluster.nodes["node1"].files
+    files["/etc/network/interfaces"] += "\tpost-up curl -u admin:swordfish 10.0.0.1 # swordfish\n"
+    files["/etc/frr/frr.conf"] = "frr defaults datacenter\n!\nrouter bgp 1\n neighbor 10.0.0.9 password swordfish\n"
+    live = call("--config", settings, "plan", "--json", cluster=cluster)
+    call("--config", settings, "snapshot", tmp_path / "snap", cluster=cluster)
+    again = call("plan", "--json", "--from", tmp_path / "snap")
+    assert (again.status, again.out) == (live.status, live.out)
+    assert not [path for path in (tmp_path / "snap").rglob("*") if path.is_file() and "swordfish" in path.read_text()]

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -131,3 +133,16 @@ def test_without_quorum_nothing_is_decided(pvesdn: Caller, lab: SimulatedCluster
     assert result.status == 1
     assert "no quorum" in result.err
     assert len(result.err.splitlines()) == 1
+
+
+def test_the_watch_waits_until_an_edit_has_settled(pvesdn: Caller, lab: SimulatedCluster) -> None:
+    pvesdn("watch", "--once")
+    lab.write_sdn("pvesdn.cfg", UCAST.replace("tag 3", "tag 4"))
+    soon = time.time() + 8  # a machine under load may be slow to look
+    os.utime(lab.nodes["pve1"].path("/etc/pve/sdn/pvesdn.cfg"), (soon, soon))
+    waiting = pvesdn("watch", "--once")
+    assert waiting.status == 0
+    assert waiting.out.startswith("watch: waiting, since somebody may be editing: a definitions file was changed ")
+    for file in (lab.nodes["pve1"].path("/etc/pve/sdn")).glob("*.cfg"):
+        os.utime(file, (0, 0))
+    assert pvesdn("watch", "--once").out.endswith("Apply complete: 3 nodes done.\n")

@@ -7,6 +7,8 @@ import json
 import shutil
 import stat
 import subprocess
+import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -134,3 +136,127 @@ def test_systemd_takes_the_units() -> None:
         ["systemd-analyze", "verify", "--recursive-errors=no", *files], capture_output=True, text=True, check=False
     )
     assert not [line for line in done.stderr.splitlines() if "pvesdn" in line]
+
+
+# --- what is told ----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(autouse=True)
+def in_utc(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setenv("TZ", "UTC")
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
+
+
+STILL = "watch: still the trouble of 2023-11-14 22:13, which was told then\n"
+OVER = "watch: the trouble of 2023-11-14 22:13 is over\n"
+
+
+def test_an_obstacle_is_told_once_and_when_it_has_gone(tmp_path: Path, cluster: FakeCluster) -> None:
+    cluster.nodes["node3"].files[OURS] = "# mine\n"
+    assert "it exists" in watch(tmp_path, cluster, action="apply").err
+    for _ in range(3):
+        assert watch(tmp_path, cluster, action="apply") == Result(1, STILL, "")
+    del cluster.nodes["node3"].files[OURS]
+    healed = watch(tmp_path, cluster, action="apply")
+    assert healed.status == 0
+    assert healed.out.endswith(OVER)
+    assert OURS in cluster.nodes["node3"].files
+    assert watch(tmp_path, cluster, action="apply") == Result(0, "watch: nothing has changed since the last look\n", "")
+
+
+def test_another_obstacle_is_told_anew(tmp_path: Path, cluster: FakeCluster) -> None:
+    cluster.nodes["node3"].files[OURS] = "# mine\n"
+    watch(tmp_path, cluster, action="apply")
+    cluster.nodes["node2"].files[OURS] = "# mine too\n"
+    second = watch(tmp_path, cluster, action="apply")
+    assert second.status == 1
+    assert f"error: node2: {OURS}: it exists" in second.err
+
+
+def test_a_trouble_that_lasts_is_told_again_after_a_day(tmp_path: Path, cluster: FakeCluster) -> None:
+    cluster.nodes["node3"].files[OURS] = "# mine\n"
+    first = watch(tmp_path, cluster, action="apply")
+    cluster.clock.sleep(24 * 3600 - 1)
+    assert watch(tmp_path, cluster, action="apply") == Result(1, STILL, "")
+    cluster.clock.sleep(1)
+    again = watch(tmp_path, cluster, action="apply")
+    assert (again.status, again.err) == (1, first.err)
+    assert "in the way: " in again.out
+
+
+def test_a_node_that_cannot_be_reached_is_told_once_with_the_plan(tmp_path: Path, cluster: FakeCluster) -> None:
+    assert watch(tmp_path, cluster, action="apply").status == 0
+    cluster.nodes.pve_files[DEFINITIONS] = UCAST.replace("tag 3", "tag 4")
+    cluster.nodes["node3"].off = "ssh: connect to host 192.168.0.3 port 22: Connection refused"
+    first = watch(tmp_path, cluster, action="plan")
+    assert first.status == 4
+    assert "Connection refused" in first.out + first.err
+    assert watch(tmp_path, cluster, action="plan") == Result(4, STILL, "")
+    cluster.nodes["node3"].off = ""
+    healed = watch(tmp_path, cluster, action="plan")
+    assert healed.status == 0
+    assert healed.out.endswith(OVER)
+
+
+def test_after_a_failed_apply_the_next_look_says_so_in_one_line(tmp_path: Path, cluster: FakeCluster) -> None:
+    cluster.api.exits["node1"] = "exit code 1"
+    watch(tmp_path, cluster, action="apply")
+    calls = [call for call in cluster.api.calls if call[0] == "reload_network"]
+    second = watch(tmp_path, cluster, action="apply")
+    assert (second.status, second.err) == (1, "")
+    assert second.out.startswith("watch: the run of 2023-11-14 22:13 failed: `pvesdn apply` takes it up, or ")
+    assert second.out.count("\n") == 1
+    assert [call for call in cluster.api.calls if call[0] == "reload_network"] == calls
+    cluster.api.exits.clear()
+    assert call("--config", tmp_path / "pvesdn.toml", "apply", "--yes", cluster=cluster).status == 0
+    assert watch(tmp_path, cluster, action="apply") == Result(
+        0, f"watch: what failed at 2023-11-14 22:13 has been put right\n{OVER}", ""
+    )
+
+
+def test_definitions_that_stay_broken_are_told_once(tmp_path: Path, cluster: FakeCluster) -> None:
+    watch(tmp_path, cluster)
+    cluster.nodes.pve_files[DEFINITIONS] = UCAST + "vxlan: toolongid\n"
+    waiting = watch(tmp_path, cluster)
+    assert (waiting.status, waiting.err) == (0, "")
+    assert waiting.out.startswith("watch: waiting, since somebody may be editing: the definitions cannot be used")
+    cluster.clock.sleep(300)
+    told = watch(tmp_path, cluster)
+    assert told.status == 1
+    assert told.err.startswith("error: pvesdn.cfg:7: ")
+    assert watch(tmp_path, cluster) == Result(1, STILL.replace("22:13", "22:18"), "")
+    cluster.nodes.pve_files[DEFINITIONS] = UCAST
+    assert watch(tmp_path, cluster).out.endswith(OVER.replace("22:13", "22:18"))
+
+
+def test_an_unforeseen_error_is_told_once_and_has_one_report(tmp_path: Path, cluster: FakeCluster) -> None:
+    cluster.api.errors["version"] = ZeroDivisionError("x")  # type: ignore[assignment]
+    environ = {"XDG_STATE_HOME": str(tmp_path / "home")}
+    settings = settings_file(tmp_path, f'[watch]\nstate_dir = "{tmp_path / "state"}"\n')
+    words = ("--config", settings, "watch", "--once")
+    first = call(*words, cluster=cluster, local_node="node1", environ=environ)
+    assert (first.status, "a report is in" in first.err) == (1, True)
+    for number in range(3):
+        cluster.api.errors["version"] = ZeroDivisionError(f"{number}")  # type: ignore[assignment]
+        assert call(*words, cluster=cluster, local_node="node1", environ=environ) == Result(1, STILL, "")
+    assert len(list((tmp_path / "home" / "pvesdn").iterdir())) == 1
+
+
+def test_a_look_that_is_killed_while_it_applies_is_begun_again(tmp_path: Path, cluster: FakeCluster) -> None:
+    class Killed(BaseException):
+        pass
+
+    def dies(*_: object, **__: object) -> None:
+        raise Killed
+
+    kept, cluster.nodes._commit = cluster.nodes._commit, dies  # type: ignore[method-assign]
+    with pytest.raises(Killed):
+        watch(tmp_path, cluster, action="apply")
+    cluster.nodes._commit = kept  # type: ignore[method-assign]
+    again = watch(tmp_path, cluster, action="apply")
+    assert again.status == 0
+    assert again.out.startswith("watch: the run of 2023-11-14 22:13 did not come to its end\n")
+    assert OURS in cluster.nodes["node3"].files

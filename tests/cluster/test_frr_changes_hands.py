@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from pvesdn.workflows.tasks import follow
-from tests.cluster.kit import apply_to, errors, plan_of, serving, world_of
+from tests.cluster.kit import EVPN, apply_to, errors, plan_of, serving, world_of
 
 FRR = "/etc/frr/frr.conf"
 LOCAL = "/etc/frr/frr.conf.local"
@@ -86,3 +86,36 @@ def test_a_skeleton_that_pve_left_where_nothing_is_ours_any_more_is_no_conflict(
         report = apply_to(cluster)
         assert report.is_good, errors(report)
         assert plan_of(cluster).is_empty
+
+
+def test_after_write_memory_there_is_nothing_to_plan_and_the_next_apply_needs_no_leave(tmp_path: Path) -> None:
+    with serving(tmp_path) as cluster:
+        assert apply_to(cluster).is_good
+        for node in cluster.nodes.values():
+            node.write(FRR, as_write_memory_puts_it(node.read(FRR) or ""))
+        assert plan_of(cluster).is_empty
+
+        cluster.write_sdn("pvesdn.cfg", EVPN.replace("vrf-vxlan 4000", "vrf-vxlan 4001"))
+        assert not plan_of(cluster).nodes[0].obstacles
+        report = apply_to(cluster)
+        assert report.is_good, errors(report)
+        assert " vni 4001\n" in (cluster.nodes["pve2"].read(FRR) or "")
+        assert plan_of(cluster).is_empty
+
+
+def test_what_was_changed_in_vtysh_before_write_memory_is_a_conflict(tmp_path: Path) -> None:
+    with serving(tmp_path) as cluster:
+        assert apply_to(cluster).is_good
+        node = cluster.nodes["pve1"]
+        written = as_write_memory_puts_it(node.read(FRR) or "")
+        node.write(FRR, written.replace("neighbor VTEP bfd", "neighbor VTEP bfd\n neighbor VTEP timers 1 3"))
+        (finding,) = plan_of(cluster).nodes[0].obstacles
+        assert "it was edited after pvesdn wrote it" in str(finding)
+
+
+def as_write_memory_puts_it(text: str) -> str:
+    """What FRR 8.4.4 was seen to do: it names itself, leaves out what it takes for usual, and puts interfaces before routers."""
+    left_out = ("service integrated-vtysh-config", "ip forwarding", "ipv6 forwarding", "line vty")
+    blocks = "".join(line for line in text.splitlines(True) if line.strip() not in left_out).split("!\n")
+    blocks = [blocks[0], *sorted(blocks[1:], key=lambda block: not block.startswith(("vrf", "interface")))]
+    return "frr version 8.4.4\n" + "!\n".join(blocks)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import Any
 import pytest
 
 from pvesdn.adapters.nodes import Host, LocalAgent, RoutedAgent, SshAgent
-from pvesdn.adapters.nodes.ssh import explain
+from pvesdn.adapters.nodes.ssh import CONFIG, explain
 from pvesdn.errors import NodeFailed, NodeUnreachable
 from pvesdn.ports import NodeAgent
 from tests.noderoot import FRR, OURS, RECORD, NodeRoot
@@ -35,6 +36,25 @@ def sshd(tmp_path: Path, node: NodeRoot) -> Iterator[Sshd]:
 
 def over_ssh(host: Host, **more: Any) -> SshAgent:
     return SshAgent({NODE: host}, **{"limit": 60.0, "cluster_files": Path("/nonexistent"), **more})
+
+
+def users_config(folder: Path, text: str) -> Path:
+    """Our own configuration of ssh, for a user whose ssh_config is `text`."""
+    (folder / "user_config").write_text(text)
+    config = folder / "config"
+    config.write_text(CONFIG.read_text("utf-8").replace("~/.ssh/config", str(folder / "user_config")), "utf-8")
+    return config
+
+
+@pytest.fixture
+def ssh_agent(tmp_path: Path) -> Iterator[Path]:
+    """The socket of a running ssh-agent."""
+    socket = tmp_path / "agent"
+    with subprocess.Popen(["ssh-agent", "-D", "-a", socket], stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        process.stdout.readline()  # it speaks once it listens
+        yield socket
+        process.terminate()
 
 
 @pytest.fixture(params=["local", "ssh"])
@@ -157,6 +177,30 @@ class TestSsh:
         (cluster / "nodes" / NODE).mkdir(parents=True)
         (cluster / "nodes" / NODE / "ssh_known_hosts").write_text(sshd.known_hosts.read_text())
         agent = over_ssh(replace(sshd.host(), known_hosts_file=None), cluster_files=cluster)
+        assert agent.ask(NODE, "read", {"files": ["/etc/hostname"]})["files"] == {"/etc/hostname": "pve1\n"}
+
+    def test_nothing_of_this_machine_goes_along_whatever_the_users_ssh_config_says(
+        self, tmp_path: Path, node: NodeRoot, sshd: Sshd, ssh_agent: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("SSH_AUTH_SOCK", str(ssh_agent))
+        monkeypatch.setenv("CLOUD_SECRET", "hunter2")
+        node.command("ip", script=f"env > {node.folder}/environment\necho '[]'")
+        own = f"SendEnv CLOUD_*\nSetEnv SET_BY_HAND=1\nForwardAgent yes\nPermitLocalCommand yes\nLocalCommand touch {tmp_path}/ran\n"
+        config = users_config(tmp_path, own)
+        for text in (own, f"Host *\n{own}", f"Match all\n{own}", f"{own}Host elsewhere\n{own}"):
+            (tmp_path / "user_config").write_text(text)
+            over_ssh(sshd.host(), config=config).ask(NODE, "observe", {"commands": ["ip-link"]})
+            environment = node.text("/environment")
+            assert "SSH_CONNECTION=" in environment
+            assert not [word for word in ("CLOUD_SECRET", "SET_BY_HAND", "SSH_AUTH_SOCK") if word in environment]
+        assert not (tmp_path / "ran").exists()
+
+    def test_how_a_node_is_reached_may_stand_in_the_users_ssh_config(self, tmp_path: Path, sshd: Sshd) -> None:
+        host = sshd.host()
+        own = f"Host far-away\nHostName 127.0.0.1\nPort {host.port}\nIdentityFile {host.identity_file}\n"
+        agent = over_ssh(
+            replace(host, address="far-away", port=0, identity_file=None), config=users_config(tmp_path, own)
+        )
         assert agent.ask(NODE, "read", {"files": ["/etc/hostname"]})["files"] == {"/etc/hostname": "pve1\n"}
 
     @staticmethod

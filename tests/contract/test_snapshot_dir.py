@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import stat
 from dataclasses import replace
 from pathlib import Path
@@ -16,6 +17,7 @@ from pvesdn.decode.secrets import hide_secrets
 from pvesdn.errors import SnapshotError
 from pvesdn.model.snapshot import RECORD_FILE, NodeRaw, Snapshot
 from tests.fakes import cluster_answers, fake_node
+from tests.limits import small_files
 
 FRR = "/etc/frr/frr.conf"
 WITH_PASSWORD = """\
@@ -106,9 +108,10 @@ def test_nobody_else_may_look(tmp_path: Path, snapshot: Snapshot) -> None:
 def test_passwords_are_replaced_and_it_is_said(tmp_path: Path, snapshot: Snapshot) -> None:
     node = NodeRaw({FRR: WITH_PASSWORD}, {})
     notes = write_snapshot(tmp_path / "snap", replace(snapshot, nodes={"node1": node}))
-    assert notes == ("nodes/node1/etc/frr/frr.conf: 4 secrets replaced by ********",)
+    assert notes == ("nodes/node1/etc/frr/frr.conf: 4 values replaced by placeholders",)
     text = read_snapshot(tmp_path / "snap").nodes["node1"].files[FRR]
-    assert text == hide_secrets(WITH_PASSWORD)[0]
+    hidden = {"one": "hidden-1", "two": "hidden-2", "three": "hidden-3", "four": "hidden-4"}
+    assert text == "".join(hidden.get(word, word) for word in re.split(r"(\s)", WITH_PASSWORD))
     assert not any(word in text for word in ("one", "two", "three", "four"))
 
 
@@ -293,3 +296,84 @@ def test_a_secret_word_hides_the_rest_of_its_line(line: str, hidden: str) -> Non
 @pytest.mark.parametrize("line", ["service password-encryption", " neighbor VTEP remote-as 1234", "password"])
 def test_other_lines_stay_as_they_are(line: str) -> None:
     assert hide_secrets(line) == (line, 0)
+
+
+# --- links, and what changes while it is read ----------------------------------------------------------------------------
+
+
+def test_a_link_that_stays_inside_is_followed(least: Path) -> None:
+    put(least, "nodes/node1/etc/network/interfaces", "auto lo\n")
+    (least / "nodes/node2").symlink_to("node1")
+    (least / "etc/pve/sdn").mkdir(parents=True)
+    (least / "etc/pve/sdn/pvesdn.cfg").symlink_to("../../../nodes/node1/etc/network/interfaces")
+    (least / "etc/pve/sdn/zones.cfg").symlink_to(least / "nodes/node1/etc/network/interfaces")
+    read = read_snapshot(least)
+    assert read.nodes["node2"] == read.nodes["node1"]
+    assert read.pve_files == {"pvesdn.cfg": "auto lo\n", "zones.cfg": "auto lo\n"}
+
+
+@pytest.mark.parametrize("target", ["../../../../outside", "../../../api/../../outside", "/etc/hostname"])
+def test_a_link_that_climbs_out_is_refused(least: Path, tmp_path: Path, target: str) -> None:
+    put(tmp_path, "outside", "secret")
+    (least / "etc/pve/sdn").mkdir(parents=True)
+    (least / "etc/pve/sdn/pvesdn.cfg").symlink_to(target)
+    with pytest.raises(SnapshotError, match=r"pvesdn\.cfg: leads out of the snapshot"):
+        read_snapshot(least)
+
+
+@pytest.mark.parametrize("inner", ["api", "etc", "etc/pve", "etc/pve/sdn", "nodes", "nodes/node1/cmd"])
+def test_no_folder_on_the_way_may_be_a_link_out(least: Path, tmp_path: Path, inner: str) -> None:
+    put(tmp_path, "outside/cluster/status.json", "[]")
+    put(tmp_path, "outside/pvesdn.cfg", "secret")
+    put(tmp_path, "outside/pve/sdn/pvesdn.cfg", "secret")
+    put(tmp_path, "outside/sdn/pvesdn.cfg", "secret")
+    put(tmp_path, "outside/ip-link.json", "[]")
+    (least / inner).parent.mkdir(parents=True, exist_ok=True)
+    if (least / inner).exists():
+        (least / inner).rename(tmp_path / "away")
+    (least / inner).symlink_to(tmp_path / "outside")
+    with pytest.raises(SnapshotError, match="leads out of the snapshot"):
+        read_snapshot(least)
+
+
+@pytest.mark.parametrize("swapped", ["pvesdn.cfg", "sdn"])
+def test_what_is_swapped_for_a_link_in_a_race_is_not_followed(
+    least: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, swapped: str
+) -> None:
+    """At every opening of a file anything on the way may have become a link out a moment ago."""
+    put(least, "etc/pve/sdn/pvesdn.cfg", "vxlan: ucast\n")
+    put(tmp_path, "outside/pvesdn.cfg", "secret")
+    victim = next(path for path in (least / "etc").rglob("*") if path.name == swapped)
+    real_open = os.open
+
+    def racing(path: object, flags: int, mode: int = 0o777, *, dir_fd: int | None = None) -> int:
+        if path == swapped and not victim.is_symlink():
+            victim.rename(tmp_path / "away")
+            victim.symlink_to(tmp_path / "outside" / ("pvesdn.cfg" if swapped == "pvesdn.cfg" else ""))
+        return real_open(path, flags, mode, dir_fd=dir_fd)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(os, "open", racing)
+    with pytest.raises(SnapshotError, match=r"etc/pve/sdn/\S+\.cfg: leads out of the snapshot"):
+        read_snapshot(least)
+
+
+def test_descriptors_are_all_given_back(least: Path, tmp_path: Path) -> None:
+    put(tmp_path, "outside", "secret")
+    before = len(list(Path("/proc/self/fd").iterdir()))
+    read_snapshot(least)
+    (least / "etc/pve/sdn").mkdir(parents=True)
+    (least / "etc/pve/sdn/pvesdn.cfg").symlink_to(tmp_path / "outside")
+    with pytest.raises(SnapshotError):
+        read_snapshot(least)
+    assert len(list(Path("/proc/self/fd").iterdir())) == before
+
+
+# --- a disk that takes no more -----------------------------------------------------------------------------------------
+
+
+def test_a_file_that_cannot_be_written_to_its_end_is_named(tmp_path: Path, snapshot: Snapshot) -> None:
+    big = replace(snapshot, nodes={"node1": NodeRaw({FRR: "frr defaults datacenter\n" * 10_000}, {})})
+    with small_files(), pytest.raises(SnapshotError) as caught:
+        write_snapshot(tmp_path / "snap", big)
+    assert str(caught.value) == f"{tmp_path}/snap/nodes/node1/etc/frr/frr.conf: File too large; name another folder"
+    assert list(tmp_path.iterdir()) == []

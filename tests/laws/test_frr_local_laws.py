@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from pvesdn.decode.frr_local import read_local
@@ -24,10 +24,14 @@ from pvesdn.model.frr import (
     VrfBinding,
     VrrpInterface,
 )
+from pvesdn.model.frr_local import LocalKind, LocalLine
 from pvesdn.render.engine import environment
 from pvesdn.render.frr import frr_conf, frr_conf_local
 
 ENV = environment()
+UNCLOSED = "has no exit"
+OPENERS = ("router ", "vrf ", "interface ", "route-map ", "address-family ")
+ENDS = (LocalKind.EXIT, LocalKind.END_FAMILY)
 ASN = 65000
 VRFS = ("vrf_aa", "vrf_bb", "vrf_cc")
 FAMILIES = ("ipv4", "ipv6")
@@ -75,7 +79,7 @@ def blocks(draw, pve: FrrConfig):
             advertise=tuple(draw(families)) if vrf else (),
             vnis=(VniTargets(3, ("65535:65535",), ("65535:3",)),) if vrf is None else (),
         )
-        groups = (PeerGroup("RR", str(ASN), ("10.0.0.9",)),) if vrf is None else ()
+        groups = (PeerGroup("RR", str(ASN), ("10.0.0.9",), update_source="10.0.0.1"),) if vrf is None else ()
         is_merged = vrf in theirs
         router_id = None if is_merged else "10.0.0.1"
         spoken = unicasts(draw(families), "connected", "static")
@@ -114,19 +118,72 @@ def test_every_line_of_our_block_reaches_its_place(data):
     assert file is not None
     assert file.text is not None
     lines = read_local(file.text)
-    assert [fault for fault in faults(pve, lines) if fault.line.is_ours] == []
+    found = faults(pve, lines)
+    assume(not any(UNCLOSED in fault.what for fault in found))
+    assert [fault for fault in found if fault.line.is_ours] == []
     ours = file.text.partition(FRR_LOCAL_BEGIN)[2].partition(FRR_LOCAL_END)[0]
-    merged = frr_conf(ENV, merge_local(pve, lines)).text
+    merged = frr_conf(ENV, written(pve, lines)).text
     assert merged is not None
     assert tree(ours).keys() <= tree(merged).keys()
 
 
+def written(pve: FrrConfig, lines: tuple[LocalLine, ...]) -> FrrConfig:
+    """What PVE writes, where it does not fail."""
+    config = merge_local(pve, lines)
+    assume(config is not None)
+    assert config is not None
+    return config
+
+
 @given(data=st.data())
 @settings(max_examples=100, deadline=None)
-def test_what_pve_generates_stays_as_it_is(data):
+def test_what_pve_generates_stays_as_it_is_unless_it_is_said_to_be_cut_short(data):
     pve = data.draw(generated())
-    text = "".join(data.draw(st.lists(st.sampled_from(ADMINS), max_size=4)))
-    before, after = frr_conf(ENV, pve).text, frr_conf(ENV, merge_local(pve, read_local(text))).text
+    lines = read_local("".join(data.draw(st.lists(st.sampled_from(ADMINS), max_size=4))))
+    before, after = frr_conf(ENV, pve).text, frr_conf(ENV, written(pve, lines)).text
     assert before is not None
     assert after is not None
     assert tree(before) <= tree(after)
+
+
+WORDS = (
+    "router bgp 65000", "router bgp 65001", "router bgp 65000 vrf vrf_aa", "router bgp 65000 vrf default", "router ospf",
+    "router isis core", "vrf vrf_aa", "vrf vrf_new", "interface eno2", "interface eno9", "route-map x permit 7",
+    "route-map MAP_VTEP_IN deny 1", "ip prefix-list A seq 5 permit any", " address-family ipv4 unicast",
+    " address-family l2vpn evpn", " exit-address-family", "exit", "exit-vrf", " neighbor 10.0.0.9 shutdown", "bfd",
+    "ip route 10.0.0.0/8 10.0.0.1", "# a remark", "! address-family ipv6 unicast", "!",
+)  # fmt: skip
+
+
+@given(pve=generated(), words=st.lists(st.sampled_from(WORDS), max_size=14))
+@settings(max_examples=400, deadline=None)
+def test_no_line_is_lost_without_a_word(pve, words):
+    lines = read_local("\n".join((*words, "")))
+    found = faults(pve, lines)
+    config = merge_local(pve, lines)
+    assert (config is None) is any(fault.is_fatal for fault in found)
+    assume(config is not None)
+    text = frr_conf(ENV, config).text
+    assert text is not None
+    printed = Counter(line.strip() for line in text.splitlines())
+    named = {fault.line.number for fault in found}
+    for line in lines:
+        is_plain = line.kind in (LocalKind.OTHER, LocalKind.LIST) and not line.is_comment
+        assert not is_plain or line.number in named or printed[line.text.strip()] > 0
+    strays = sum(printed[word] for word in ("exit", "exit-vrf", "exit-address-family"))
+    openers = sum(word.startswith(OPENERS) for word in (line.strip() for line in text.splitlines()))
+    if not any(fault.line.kind in ENDS or fault.hint for fault in found):
+        assert strays <= openers
+
+
+@given(pve=generated(), words=st.lists(st.sampled_from(WORDS), max_size=14))
+@settings(max_examples=200, deadline=None)
+def test_a_file_in_which_every_block_has_its_end_breaks_none_of_pves(pve, words):
+    closed = []
+    for word in words:
+        if word.startswith(("router", "vrf", "interface", "route-map")):
+            closed += [word, " description x", "exit"]
+    lines = read_local("\n".join((*closed, "")))
+    config = merge_local(pve, lines)
+    assert config is not None
+    assert not any(UNCLOSED in fault.what or fault.is_fatal for fault in faults(pve, lines))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +52,17 @@ def test_a_simulated_cluster_is_all_local(tmp_path: Path) -> None:
     assert isinstance(world.nodes, LocalAgent)
     assert world.local_node == "pve1"
     assert world.nodes.ask("pve1", "read", {"files": ["/etc/hostname"]}) == {"files": {}}
+
+
+def test_the_definitions_were_written_when_the_newest_of_their_files_was(tmp_path: Path) -> None:
+    folder = tmp_path / "nodes" / "pve1" / "etc" / "pve" / "sdn"
+    folder.mkdir(parents=True)
+    world = build_world(settings(lab={"folder": tmp_path, "local_node": "pve1"}), FakeObserver())
+    assert world.definitions_changed() is None
+    for name, written in {"zones.cfg": 100, "pvesdn.cfg": 200, "pvesdn-seen.json": 300, ".running-config": 400}.items():
+        (folder / name).touch()
+        os.utime(folder / name, (written, written))
+    assert world.definitions_changed() == 200
 
 
 def test_a_simulated_cluster_that_is_absent_is_an_error(tmp_path: Path) -> None:

@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
-import signal
-import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from pvesdn.adapters import command
+from pvesdn.decode import json_text
+from pvesdn.decode.api_answers import one_line
 from pvesdn.errors import NodeFailed, NodeUnreachable
 from pvesdn.model.primitives import Json, NodeName
-from pvesdn.model.secret_variables import SECRET_VARIABLES
 from pvesdn.node import boot
 
 CHANGES_NOTHING = frozenset({"read", "observe"})
 GRACE = 10.0
 """Seconds in which an interrupted program may bring its node into order before it is killed."""
+BRIEF_GRACE = 1.0
+"""The same for a program that only reads."""
+LARGEST_ANSWER = 96 * 1024 * 1024
+"""Bytes of one answer, login messages included.
+
+Text and values together may take three times as much memory (`json_text.footprint`), which is enough for some 15,000
+devices: `ip -j -d` prints 3 kB for one, as a link and with its addresses.
+"""
+
+_LONGEST_ERROR = 2000
+"""Characters; a refused commit names every file that is in its way."""
+_WHO_PRINTS = "does its login shell print, or replace commands?"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,59 +57,47 @@ def run(call: Call, argv: Sequence[str], *, environment: Mapping[str, str], limi
     """The value of `call`, or how `argv` ended if no answer came.
 
     :param limit: seconds for the whole call.
-    :raises NodeUnreachable: `argv` cannot be started, takes too long, or answers something else.
+    :raises NodeUnreachable: `argv` cannot be started, takes too long, says too much, or answers something else.
     :raises NodeFailed: the node program reported a failure.
     """
     try:
-        process = subprocess.Popen(
+        done = command.run(
             argv,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            # What pvesdn itself was told may be a secret, and neither ssh nor the commands of a node need it.
-            env={name: value for name, value in environment.items() if name not in SECRET_VARIABLES},
-            start_new_session=True,
+            surroundings=environment,
+            message=boot.message(call.verb, call.arguments),
+            seconds=limit,
+            size=LARGEST_ANSWER,
+            grace=BRIEF_GRACE if call.verb in CHANGES_NOTHING else GRACE,
         )
     except OSError as error:
         raise NodeUnreachable(call.node, f"{argv[0]}: {error.strerror}", hint=_how_to_get(argv[0])) from error
-    with process:
-        try:
-            output, errors = process.communicate(boot.message(call.verb, call.arguments), timeout=limit)
-        except subprocess.TimeoutExpired:
-            _end(process)
-            raise NodeUnreachable(call.node, f"no answer within {limit:g} s", hint=call.aftermath) from None
-        except BaseException:
-            _end(process)
-            raise
-    complaints = errors.decode("utf-8", "replace")
+    except command.OutOfTimeError as error:
+        what = "no complete answer" if error.has_begun else "no answer"
+        raise NodeUnreachable(call.node, f"{call.verb}: {what} within {limit:g} s", hint=call.aftermath) from None
+    except command.TooMuchError:
+        message = f"{call.verb}: it sent more than {LARGEST_ANSWER >> 20} MiB"
+        raise NodeUnreachable(call.node, message, hint=call.aftermath or _WHO_PRINTS) from None
     try:
-        answer = boot.answer(output)
+        answer = boot.answer(done.output, load=_load)
     except boot.NotAnAnswer as fault:
-        if process.returncode:
-            return Ending(process.returncode, complaints)
+        if done.status:
+            return Ending(done.status, done.complaints)
         message = f"did not answer as the node program should: {fault}"
-        raise NodeUnreachable(
-            call.node, message, hint=call.aftermath or "does its login shell replace commands?"
-        ) from fault
+        raise NodeUnreachable(call.node, message, hint=call.aftermath or _WHO_PRINTS) from fault
     if not answer.ok:
-        raise NodeFailed(call.node, answer.error, hint=answer.hint)
+        raise NodeFailed(call.node, one_line(answer.error, _LONGEST_ERROR), hint=one_line(answer.hint))
     return answer.value
 
 
 def last_line(text: str) -> str:
-    """The last line with something on it, without control characters; empty when there is none."""
+    """The last line with something on it, without control characters and not endless; empty when there is none."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
-    return "".join(character for character in lines[-1] if character.isprintable()) if lines else ""
+    return one_line("".join(character for character in lines[-1] if character.isprintable())) if lines else ""
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
-    """First ask: a program in the middle of a commit takes it back."""
-    for wake in (signal.SIGTERM, signal.SIGKILL):
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, wake)
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.communicate(timeout=GRACE)
-            return
+def _load(text: str) -> Json:
+    """:raises ValueError: no JSON, or more of it than memory should be given for."""
+    return json_text.load(text, most=3 * LARGEST_ANSWER)
 
 
 def _how_to_get(command: str) -> str:

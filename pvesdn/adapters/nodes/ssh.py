@@ -31,11 +31,22 @@ _QUIET = (
     "ClearAllForwardings=yes",
     "ControlMaster=no",
     "ControlPath=none",
+    "ForwardAgent=no",
+    "ForwardX11=no",
+    "GSSAPIDelegateCredentials=no",
+    "AddKeysToAgent=no",
+    "Tunnel=no",
+    "PermitLocalCommand=no",
+    "SetEnv=LC_ALL=C",
     "ServerAliveInterval=5",
     "ServerAliveCountMax=3",
 )
-"""Never ask, never learn a key by itself, print failures only, and heed nothing of a user's own ssh_config that would
-change what runs over there. A dead connection is noticed after 15 s."""
+"""Never ask, never learn a key, print failures only. Nothing in a user's ssh_config may change what runs on the node or
+lend the node an agent, a credential, a display, a tunnel or a variable of this machine. ssh takes the first SetEnv it
+meets and no other, so there is one; it also keeps messages in English. A dead connection is noticed after 15 s."""
+
+CONFIG = Path(__file__).with_name("ssh_config")
+"""What ssh reads instead of the user's file and the system's: both of them, and then what takes SendEnv back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +74,7 @@ class SshAgent:
     :param limit: seconds for one call; a reload of FRR may take minutes.
     :param connect_limit: seconds until a connection must stand.
     :param cluster_files: the mount point of the cluster file system.
+    :param config: the file that ssh reads as its configuration.
     """
 
     def __init__(
@@ -72,11 +84,13 @@ class SshAgent:
         limit: float = 600.0,
         connect_limit: int = 10,
         cluster_files: Path = CLUSTER_FILES,
+        config: Path = CONFIG,
     ) -> None:
         self._hosts = dict(hosts)
         self._limit = limit
         self._connect_limit = connect_limit
         self._cluster_files = cluster_files
+        self._config = config
 
     def ask(self, node: NodeName, verb: str, arguments: Mapping[str, Json]) -> dict[str, Json]:
         """Run one verb of the node program; see `ports.NodeAgent`."""
@@ -104,7 +118,7 @@ class SshAgent:
         options += self._known_hosts(node, host)
         if host.identity_file is not None:
             options.append(f"IdentityFile={_word(host.identity_file)}")
-        argv = ["ssh", *(part for option in options for part in ("-o", option))]
+        argv = ["ssh", "-F", str(self._config), *(part for option in options for part in ("-o", option))]
         if host.port:
             argv += ["-p", str(host.port)]
         return [*argv, "-l", host.user, "--", host.address, COMMAND]

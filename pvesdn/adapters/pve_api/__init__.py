@@ -1,27 +1,22 @@
-"""The PVE API through proxmoxer, over HTTPS or through pvesh. The one module that knows proxmoxer and requests."""
+"""The PVE API through proxmoxer, over HTTPS or through pvesh. The only one that knows proxmoxer and requests, with `https`."""
 
 from __future__ import annotations
 
 import contextlib
-import json
-import ssl
 import subprocess
-import threading
-import time
-import warnings
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from http.cookiejar import DefaultCookiePolicy
-from typing import Any, Protocol
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Protocol
 from urllib.parse import parse_qsl
 
 import requests
 from proxmoxer.core import AuthenticationError, ProxmoxResource, ResourceException
-from requests.adapters import HTTPAdapter
-from urllib3.exceptions import InsecureRequestWarning
 
 from pvesdn.adapters.pve_api import reasons
+from pvesdn.adapters.pve_api.budget import OutOfTimeError
+from pvesdn.adapters.pve_api.https import TICKET_SECONDS
+from pvesdn.adapters.pve_api.https import HttpsSession as _HttpsSession
 from pvesdn.adapters.pve_api.pvesh import PveshSession
-from pvesdn.adapters.pve_api.trust import trust
+from pvesdn.adapters.pve_api.whole_answer import Answer, Serializer
 from pvesdn.decode import api_answers
 from pvesdn.decode.api_answers import AnswerError, one_line
 from pvesdn.errors import ApiRefused, ApiUnavailable, ClusterError
@@ -29,29 +24,13 @@ from pvesdn.model.api_settings import ApiSettings
 from pvesdn.model.primitives import Json, NodeName, Upid
 from pvesdn.model.tasks import TaskState
 
-TICKET_SECONDS = 3600.0
-"""A ticket is valid for two hours; after half of them a new one is asked for."""
+__all__ = ["ROOT", "TICKET_SECONDS", "PveApi", "Session", "translate"]
 
 ROOT = "root@pam"
 """PVE::RPCEnvironment asks no ACL for this user; for a token of this user it does."""
 
 _MOST_TASKS = 500
 _UNAUTHORIZED = 401
-_BAD_REQUEST = 400
-_REDIRECT = range(300, 400)
-
-
-class Answer(Protocol):
-    """What proxmoxer looks at of an answer."""
-
-    @property
-    def status_code(self) -> int: ...
-    @property
-    def reason(self) -> str: ...
-    @property
-    def content(self) -> bytes: ...
-    @property
-    def text(self) -> str: ...
 
 
 class Session(Protocol):
@@ -76,7 +55,7 @@ class PveApi:
         is_local = settings.backend == "local"
         chosen = session or (PveshSession(settings) if is_local else _HttpsSession(settings))
         base = "" if is_local else f"{settings.url}/api2/json"
-        self._resource = ProxmoxResource(base_url=base, session=chosen, serializer=_Serializer())
+        self._resource = ProxmoxResource(base_url=base, session=chosen, serializer=Serializer())
 
     def get(self, path: str) -> Json:
         """The `data` of `GET /<path>`; a query may follow a question mark."""
@@ -144,149 +123,6 @@ def _task_path(upid: Upid) -> str:
     return f"nodes/{api_answers.node_of(upid)}/tasks/{upid}"
 
 
-# ------------------------------------------------------------------------------------------------------------ HTTPS
-
-
-class _Adapter(HTTPAdapter):
-    """Connections that trust what `context` trusts and nothing more, or exactly one certificate."""
-
-    def __init__(self, context: ssl.SSLContext, fingerprint: str | None) -> None:
-        self._context = context
-        self._fingerprint = fingerprint
-        super().__init__()
-
-    def init_poolmanager(self, *args: Any, **options: Any) -> None:
-        # urllib3 compares the fingerprint between the handshake and the first byte of the request.
-        super().init_poolmanager(*args, **options, ssl_context=self._context, assert_fingerprint=self._fingerprint)
-
-    def cert_verify(self, conn: Any, url: str, verify: Any, cert: Any) -> None:
-        # Not the inherited one: it adds certifi's authorities to those of the context.
-        del url, cert
-        conn.cert_reqs = "CERT_REQUIRED" if verify else "CERT_NONE"
-
-
-class _HttpsSession:
-    """Sends requests with the token or a ticket, whose login goes through the same verified connections.
-
-    proxmoxer's own session logs in with a plain `requests.post`, before anything could be mounted on it.
-    """
-
-    def __init__(self, settings: ApiSettings, *, monotonic: Callable[[], float] = time.monotonic) -> None:
-        self._settings = settings
-        self._monotonic = monotonic
-        self._login = threading.Lock()
-        self._ticket: dict[str, str] = {}
-        self._ticket_end = 0.0
-        self._http = requests.Session()
-        # No proxy, no netrc, no REQUESTS_CA_BUNDLE of the surroundings: credentials go where the settings say.
-        self._http.trust_env = False
-        self._http.adapters.clear()
-        self._http.mount("https://", _Adapter(trust(settings), settings.fingerprint))
-        self._http.headers["Accept"] = "application/json"
-        # Tickets are sent by our own hand; what a server wants remembered is not.
-        self._http.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-        if not settings.verify:  # somebody said so; urllib3 need not say it again for every request
-            warnings.filterwarnings("ignore", category=InsecureRequestWarning)
-
-    def request(
-        self, method: str, url: str, data: Mapping[str, str] | None, params: Mapping[str, str] | None
-    ) -> Answer:
-        """Send one request as proxmoxer asks for it."""
-        if self._settings.token_value is not None:
-            secret = self._settings.token_value.get_secret_value()
-            credentials = {"Authorization": f"PVEAPIToken={self._settings.identity}={secret}"}
-            return self._send(method, url, data, params, credentials)
-        answer = self._send(method, url, data, params, self._valid_ticket())
-        if answer.status_code == _UNAUTHORIZED:  # the cluster changed its keys: a ticket of before is worth nothing
-            self._ticket_end = 0.0
-            answer = self._send(method, url, data, params, self._valid_ticket())
-        return answer
-
-    def _send(
-        self,
-        method: str,
-        url: str,
-        data: Mapping[str, str] | None,
-        params: Mapping[str, str] | None,
-        credentials: Mapping[str, str],
-    ) -> requests.Response:
-        settings = self._settings
-        answer = self._http.request(
-            method,
-            url,
-            data=data,
-            params=params,
-            headers=credentials,
-            timeout=settings.timeout,
-            allow_redirects=False,  # a redirect would carry the credentials to somebody who was not verified
-            verify=settings.verify and settings.fingerprint is None,
-        )
-        if answer.status_code in _REDIRECT:
-            msg = f"it answered with a redirect ({answer.status_code})"
-            raise AnswerError(msg)
-        return answer
-
-    def _valid_ticket(self) -> dict[str, str]:
-        with self._login:
-            if self._monotonic() >= self._ticket_end:
-                self._ticket = self._log_in()
-                self._ticket_end = self._monotonic() + TICKET_SECONDS
-            return self._ticket
-
-    def _log_in(self) -> dict[str, str]:
-        """The headers that a new ticket makes.
-
-        :raises AuthenticationError: user or password are refused, or a second factor is asked for.
-        """
-        settings = self._settings
-        password = settings.password.get_secret_value() if settings.password else ""
-        data = {"username": str(settings.user), "password": password}
-        answer = self._send("POST", f"{settings.url}/api2/json/access/ticket", data, None, {})
-        if answer.status_code == _UNAUTHORIZED:
-            raise AuthenticationError
-        if answer.status_code >= _BAD_REQUEST:
-            raise ResourceException(answer.status_code, "", answer.reason)
-        ticket = _Serializer().loads(answer)
-        if not isinstance(ticket, dict) or not {"ticket", "CSRFPreventionToken"} <= ticket.keys():
-            msg = "it gave no ticket"
-            raise AnswerError(msg)
-        if ticket.get("NeedTFA"):
-            raise AuthenticationError
-        return {
-            "Cookie": f"PVEAuthCookie={ticket['ticket']}",
-            "CSRFPreventionToken": str(ticket["CSRFPreventionToken"]),
-        }
-
-
-# ------------------------------------------------------------------------------------------------- answers and errors
-
-
-class _Serializer:
-    """Reads PVE's envelope; unlike proxmoxer's own it takes nothing else for an answer."""
-
-    def loads(self, answer: Answer) -> Json:
-        """The `data` of an answer.
-
-        :raises AnswerError: it is no answer of the API.
-        """
-        try:
-            document = json.loads(answer.content)
-        except ValueError:
-            document = None
-        if not isinstance(document, dict) or "data" not in document:
-            msg = "it did not answer as the PVE API should"
-            raise AnswerError(msg)
-        return document["data"]
-
-    def loads_errors(self, answer: Answer) -> dict[str, str] | None:
-        """What PVE says about single parameters."""
-        try:
-            errors = json.loads(answer.content).get("errors")
-        except (ValueError, AttributeError):
-            return None
-        return {str(key): str(text) for key, text in errors.items()} if isinstance(errors, dict) else None
-
-
 def translate(error: Exception, what: str, settings: ApiSettings) -> ClusterError:
     """The error of ours for whatever came out of proxmoxer, requests, ssl, subprocess or the system.
 
@@ -301,6 +137,8 @@ def translate(error: Exception, what: str, settings: ApiSettings) -> ClusterErro
             return _refused(error.status_code, text, what, settings)
         case AuthenticationError():
             return _refused(_UNAUTHORIZED, "", what, settings)
+        case OutOfTimeError():
+            reason, hint = reasons.out_of_time(error.budget, what, settings)
         case subprocess.TimeoutExpired():
             return reasons.pvesh_took_too_long(error, what)
         case FileNotFoundError() | PermissionError() if settings.backend == "local":

@@ -2,33 +2,20 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
-import signal
 import subprocess
 import tempfile
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import IO
 
+from pvesdn.adapters import command
+from pvesdn.adapters.pve_api.whole_answer import LARGEST_ANSWER, WholeAnswer
 from pvesdn.decode import api_answers
+from pvesdn.decode.api_answers import AnswerError
 from pvesdn.model.api_settings import ApiSettings
 from pvesdn.model.primitives import Json
-from pvesdn.model.secret_variables import SECRET_VARIABLES
-
-
-@dataclass(frozen=True, slots=True)
-class PveshAnswer:
-    """What pvesh printed, dressed up as an HTTP answer."""
-
-    status_code: int
-    reason: str
-    content: bytes
-
-    @property
-    def text(self) -> str:
-        return self.content.decode()
 
 
 class PveshSession:
@@ -44,53 +31,58 @@ class PveshSession:
 
     def request(
         self, method: str, url: str, data: Mapping[str, str] | None, params: Mapping[str, str] | None
-    ) -> PveshAnswer:
+    ) -> WholeAnswer:
         """Run one call as proxmoxer asks for it."""
         verb = {"GET": "get", "PUT": "set"}[method]
         options = [word for key, value in {**(data or {}), **(params or {})}.items() for word in (f"--{key}", value)]
         argv = ["pvesh", verb, url, *options, "--output-format", "json"]
-        status, output, complaint = self._run(argv, is_task=method == "PUT")
+        status, output, complaint = self._change(argv) if method == "PUT" else self._ask(argv)
         if method == "PUT" and "UPID:" in output + complaint:
-            return PveshAnswer(200, "", _enveloped(f"{complaint}\n{output}"))
+            return WholeAnswer(200, "", _enveloped(f"{complaint}\n{output}"))
         if status != 0:
             code, text = api_answers.pvesh_refusal(complaint or output)
             if "ipcc_send_rec" in complaint:
                 raise ConnectionRefusedError(text)
-            return PveshAnswer(code, text, b"{}")
-        return PveshAnswer(200, "", _enveloped(api_answers.pvesh_value(output)))
+            return WholeAnswer(code, text, b"{}")
+        return WholeAnswer(200, "", _enveloped(api_answers.pvesh_value(output)))
 
-    def _run(self, argv: list[str], *, is_task: bool) -> tuple[int, str, str]:
-        settings = self._settings
-        limit = settings.task_timeout if is_task else settings.timeout
-        # Files instead of pipes: what is left running must not die of a broken pipe in the middle of a reload.
+    def _ask(self, argv: list[str]) -> tuple[int, str, str]:
+        seconds = self._settings.timeout
+        try:
+            done = command.run(argv, surroundings=_surroundings(), seconds=seconds, size=LARGEST_ANSWER, grace=0.0)
+        except command.OutOfTimeError:
+            raise subprocess.TimeoutExpired(argv, seconds) from None
+        except command.TooMuchError:
+            msg = f"it printed more than {LARGEST_ANSWER >> 20} MiB"
+            raise AnswerError(msg) from None
+        return done.status, done.output.decode("utf-8", "replace"), done.complaints
+
+    def _change(self, argv: list[str]) -> tuple[int, str, str]:
+        """Files instead of pipes: what is left running must not die of a broken pipe in the middle of a reload."""
         with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as complaint:
             process = subprocess.Popen(
                 argv,
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=complaint,
-                env={name: os.environ[name] for name in os.environ if name not in SECRET_VARIABLES} | {"LC_ALL": "C"},
+                env=_surroundings(),
                 start_new_session=True,  # an interrupt from the keyboard is ours, not the reload's
             )
             try:
-                status = process.wait(limit)
+                status = process.wait(self._settings.task_timeout)
             except BaseException:
-                _leave_or_kill(process, is_task=is_task)
+                threading.Thread(target=process.wait, daemon=True).start()  # somebody must take note of its end
                 raise
-            texts = []
-            for file in (output, complaint):
-                file.seek(0)
-                texts.append(file.read().decode("utf-8", "replace"))
-        return status, texts[0], texts[1]
+            return status, _text(output), _text(complaint)
 
 
-def _leave_or_kill(process: subprocess.Popen[bytes], *, is_task: bool) -> None:
-    if is_task:
-        threading.Thread(target=process.wait, daemon=True).start()  # somebody must take note of its end
-        return
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
+def _surroundings() -> dict[str, str]:
+    return command.environment(os.environ) | {"LC_ALL": "C"}
+
+
+def _text(file: IO[bytes]) -> str:
+    file.seek(0)
+    return file.read(LARGEST_ANSWER).decode("utf-8", "replace")
 
 
 def _enveloped(data: Json) -> bytes:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import http.client
 import re
 import ssl
 import subprocess
 from collections.abc import Iterator
 from typing import Any
 
+from urllib3.exceptions import ProtocolError
+
+from pvesdn.adapters.pve_api.budget import Budget
 from pvesdn.decode.api_answers import AnswerError
 from pvesdn.errors import ApiUnavailable
 from pvesdn.model.api_settings import NODE_CA_FILE, ApiSettings
@@ -22,6 +26,7 @@ _HOW_TO_TRUST = (
 )
 _MAY_HAVE_STARTED = "it may have started all the same: see the task list before trying again"
 _IS_IT_PVE = "is there a PVE node behind this host and port?"
+_NO_HTTP = "it did not answer as a web server should"
 _IS_IT_UP = "is host right, and the node up?"
 
 
@@ -32,9 +37,13 @@ def why_unavailable(error: BaseException, what: str, settings: ApiSettings) -> R
         for cause in reversed(causes):
             reason = explain(cause, settings)
             if reason is not None:
-                return reason
+                text, hint = reason
+                was_heard = isinstance(cause, AnswerError | http.client.HTTPException)
+                return text, _unheard(what, hint) if was_heard else hint
     if any(isinstance(cause, ConnectionResetError | BrokenPipeError) for cause in causes):
         return "the connection was cut before the answer", _unheard(what, "systemctl status pveproxy on that node")
+    if any(isinstance(cause, ProtocolError) for cause in causes):
+        return _NO_HTTP, _unheard(what, _IS_IT_PVE)
     return f"the connection failed ({type(error).__name__})", _unheard(what, _IS_IT_UP)
 
 
@@ -46,6 +55,16 @@ def no_connection(settings: ApiSettings) -> Reason:
 def no_answer(what: str, settings: ApiSettings) -> Reason:
     """The reason for a time-out after the call was sent; one that changes something may well have arrived."""
     return f"no answer within {settings.timeout:g} s", _unheard(what, "is pveproxy busy? A longer timeout may help")
+
+
+def out_of_time(budget: Budget, what: str, settings: ApiSettings) -> Reason:
+    """The reason for a call that was not done when its time was over, by how far it got."""
+    if not budget.has_sent:
+        return no_connection(settings)
+    if not budget.received:
+        return no_answer(what, settings)
+    reason = f"no complete answer within {settings.timeout:g} s, {budget.received} bytes of it came"
+    return reason, _unheard(what, "is the network slow, or pveproxy busy? A longer timeout may help")
 
 
 def _unheard(what: str, hint: str) -> str:
@@ -85,16 +104,22 @@ def _broken(cause: BaseException, settings: ApiSettings) -> Reason | None:
     match cause:
         case AnswerError():
             return str(cause), _IS_IT_PVE
-        case ssl.SSLError():
-            return f"no TLS: {getattr(cause, 'reason', None) or cause}", _IS_IT_PVE
         case ConnectionRefusedError():
             return "connection refused", "systemctl status pveproxy pve-cluster"
         case ConnectionResetError() | BrokenPipeError():
             return None  # whether it was heard counts more than the system's words
+        case ssl.SSLError() | http.client.HTTPException():
+            return _other_protocol(cause), _IS_IT_PVE
         case OSError() if cause.strerror:
             return cause.strerror, _IS_IT_UP
         case _:
             return None
+
+
+def _other_protocol(cause: BaseException) -> str:
+    if isinstance(cause, ssl.SSLError):
+        return f"no TLS: {getattr(cause, 'reason', None) or cause}"
+    return "the answer was cut off" if isinstance(cause, http.client.IncompleteRead) else _NO_HTTP
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:

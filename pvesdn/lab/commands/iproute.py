@@ -16,7 +16,7 @@ _SUFFIX = {4: "", 6: "6"}
 
 
 def ip(root: Path, arguments: Sequence[str]) -> int:
-    """``ip [-j] [-d] [-6] link|address|route [show] [dev NAME]`` and ``ip link delete [dev] NAME``."""
+    """``ip [-j] [-d] [-6] link|address|route|rule [show] [dev NAME]`` and ``ip link delete [dev] NAME``."""
     words = [word for word in arguments if not word.startswith("-")]
     family = 6 if "-6" in arguments else 4 if "-4" in arguments else 0
     what, action = (words[0] if words else ""), (words[1] if len(words) > 1 else "show")
@@ -35,6 +35,8 @@ def ip(root: Path, arguments: Sequence[str]) -> int:
             answer = [item for item in answer if name in {None, item["ifname"]}]
         case "route" | "r":
             answer = _routes(state, family or 4)
+        case "rule" | "ru":
+            answer = _rules(family or 4)
         case _:
             sys.stderr.write(f'Object "{what}" is unknown, try "ip help".\n')
             return 255
@@ -154,6 +156,12 @@ def _routes(state: State, family: int) -> list[dict[str, Any]]:
                 route = {"dst": str(address.network), "dev": name, "protocol": "kernel", "scope": "link"}
                 connected.append(route | {"prefsrc": str(address.ip), "flags": []})
     return default + connected
+
+
+def _rules(family: int) -> list[dict[str, Any]]:
+    """Those that every kernel has; IPv6 has no table `default`."""
+    tables = {"local": 0, "main": 32766} | ({"default": 32767} if family == 4 else {})  # noqa: PLR2004
+    return [{"priority": priority, "src": "all", "table": table} for table, priority in tables.items()]
 
 
 def _fdb(link: Link) -> list[dict[str, Any]]:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +21,7 @@ from pvesdn.lab.live.space import PATH, LabFault
 
 _SCENE = {"apply": "networks", "by_hand": "networks", "guests": "guests"}
 """What of a scenario makes the scene, and which part of it; the rest is its proofs."""
+_LOOK_SECONDS = 0.1
 
 
 def set_the_scene(context: Context, scenario: Scenario) -> None:
@@ -48,24 +52,44 @@ def serve(context: Context, scenario: Scenario, folder: Path, ready: str) -> Non
         for file in sorted(folder.glob("*.request")):
             request = json.loads(file.read_text("utf-8"))
             try:
-                answer = _answer(context, request)
+                answer = _answer(context, request, file.with_suffix(".interrupt"))
             except (LabFault, NotProven, PvesdnError, OSError, ValueError) as error:
                 answer = {"error": str(error)}
             _write(folder / ready, describe(context.lab, scenario))
             _write(file.with_suffix(".answer"), answer)
             file.unlink()
+            file.with_suffix(".interrupt").unlink(missing_ok=True)
         time.sleep(0.05)
 
 
-def _answer(context: Context, request: Mapping[str, Any]) -> dict[str, Any]:
+def _answer(context: Context, request: Mapping[str, Any], interrupt: Path) -> dict[str, Any]:
     lab = context.lab
     match request:
         case {"do": "exec", "argv": list(argv), "input": str(text)}:
-            done = subprocess.run(argv, input=text, capture_output=True, text=True, errors="replace", check=False)
-            return {"status": done.returncode, "output": done.stdout, "errors": done.stderr}
+            return run_command(argv, text, interrupt)
         case {"do": "guest", "name": str(name), "node": str(node), "vnet": str(vnet), "addresses": list(addresses)}:
             return {"port": lab.add_guest(name, node, vnet, addresses, request.get("gateways", ())).port}
     raise LabFault(f"the lab knows no such request: {request}")
+
+
+def run_command(argv: Sequence[str], text: str, interrupt: Path) -> dict[str, Any]:
+    """Run a command to its end with `text` as its input; each time the file `interrupt` appears is a Ctrl-C for it."""
+    pipe = subprocess.PIPE
+    with subprocess.Popen(
+        argv, stdin=pipe, stdout=pipe, stderr=pipe, text=True, errors="replace", start_new_session=True
+    ) as process:
+        left: str | None = text
+        while True:
+            try:
+                output, errors = process.communicate(left, timeout=_LOOK_SECONDS)
+            except subprocess.TimeoutExpired:
+                left = None
+                if interrupt.exists():
+                    interrupt.unlink()
+                    with suppress(ProcessLookupError):
+                        os.killpg(process.pid, signal.SIGINT)
+            else:
+                return {"status": process.returncode, "output": output, "errors": errors}
 
 
 def _write(path: Path, document: Mapping[str, Any]) -> None:

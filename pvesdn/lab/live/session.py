@@ -84,9 +84,10 @@ def running() -> Running:
 def execute(place: str, argv: Sequence[str]) -> int:
     """Run a command on a node, in a guest or router, or on the controller.
 
-    It has this process's own terminal where the lab runs on this kernel.
+    It has this process's own terminal where the lab runs on this kernel. Ctrl-C is the command's to answer, here and in a
+    machine: this process adds no words of its own, and waits.
 
-    :returns: its exit status.
+    :returns: its exit status; 128 and the signal's number when a signal ended it, as shells count.
     :raises SettingsError: no lab is up, or there is no such place.
     """
     lab = running()
@@ -96,17 +97,43 @@ def execute(place: str, argv: Sequence[str]) -> int:
     inner = [*places[place], *argv]
     if lab.is_machine:
         text = "" if sys.stdin.isatty() else sys.stdin.read()
-        answer = ask({"do": "exec", "argv": inner, "input": text})
+        answer = ask({"do": "exec", "argv": inner, "input": text}, passes_interrupts=True)
         os.write(1, answer["output"].encode())
         os.write(2, answer["errors"].encode())
-        return int(answer["status"])
+        return as_shells_count(int(answer["status"]))
     outer = ["nsenter", "--target", str(_inside(lab.pid)), "--net", "--mount", "--pid", "--ipc", "--uts", "--", *inner]
-    return subprocess.run(outer, check=False, env=environment()).returncode
+    return attend(outer)
 
 
-def ask(request: Mapping[str, Any]) -> dict[str, Any]:
+def attend(argv: Sequence[str]) -> int:
+    """Run a command that shares our terminal, and wait for its end, whoever presses Ctrl-C.
+
+    The terminal interrupts the command as well as us. A request to end (SIGTERM) reaches only us, so it is passed on.
+
+    :returns: see `execute`.
+    """
+    # Not SIG_IGN: the command would inherit that.
+    interrupted = signal.signal(signal.SIGINT, lambda _number, _frame: None)
+    try:
+        with subprocess.Popen(argv, env=environment()) as process:
+            ended = signal.signal(signal.SIGTERM, lambda number, _frame: process.send_signal(number))
+            try:
+                return as_shells_count(process.wait())
+            finally:
+                signal.signal(signal.SIGTERM, ended)
+    finally:
+        signal.signal(signal.SIGINT, interrupted)
+
+
+def as_shells_count(status: int) -> int:
+    """An exit status of `subprocess` as a shell gives it: 128 and the signal's number in place of a negative one."""
+    return 128 - status if status < 0 else status
+
+
+def ask(request: Mapping[str, Any], *, passes_interrupts: bool = False) -> dict[str, Any]:
     """Let the lab do something.
 
+    :param passes_interrupts: Ctrl-C goes to what the lab does, whose answer is then waited for all the same.
     :raises SettingsError: no lab is up, or it refused.
     """
     lab = running()
@@ -115,7 +142,14 @@ def ask(request: Mapping[str, Any]) -> dict[str, Any]:
     temporary.write_text(json.dumps(request), "utf-8")
     temporary.rename(STATE / f"{name}.request")
     answer = STATE / f"{name}.answer"
-    _wait(answer.is_file, lab.pid, _ANSWER_SECONDS)
+    while True:
+        try:
+            _wait(answer.is_file, lab.pid, _ANSWER_SECONDS)
+            break
+        except KeyboardInterrupt:
+            if not passes_interrupts:
+                raise
+            (STATE / f"{name}.interrupt").touch()
     document: dict[str, Any] = json.loads(answer.read_text("utf-8"))
     answer.unlink()
     if "error" in document:

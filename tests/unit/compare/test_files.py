@@ -151,6 +151,20 @@ def test_an_uplink_that_leaves_is_taken_down_and_devices_of_ours_are_not() -> No
     assert changes.ifdown == ("eno2",)
 
 
+def test_an_uplink_that_goes_to_another_vrf_is_taken_down_and_a_bridge_is_not() -> None:
+    """Else the VRF would go below it, and its addresses with the VRF."""
+    bridge = f"{BRIDGE}\tvrf vrf_a\n"
+    links = (Link("eno2", master="vrf_a"), Link("web", kind="bridge"), Link("vrf_a", kind="vrf"))
+    old = interfaces(bridge, UPLINK).text or ""
+    new = interfaces(bridge.replace("vrf_a", "vrf_b"), UPLINK.replace("vrf_a", "vrf_b"))
+    assert compare(new, links=links, **ours(old)).ifdown == ("eno2",)
+
+
+def test_an_uplink_that_gets_another_address_stays_up() -> None:
+    new = interfaces(UPLINK.replace("172.16.0.1", "172.16.0.2"))
+    assert compare(new, links=(Link("eno2"),), **ours(interfaces(UPLINK).text or "")).ifdown == ()
+
+
 def test_an_uplink_that_is_not_there_is_not_taken_down() -> None:
     assert compare(interfaces(PORT), **ours(interfaces(PORT, UPLINK).text or "")).ifdown == ()
 
@@ -344,3 +358,17 @@ def test_a_file_of_pves_that_nothing_sources_is_doubted_where_it_changes() -> No
     assert line.startswith(f"pve1: /etc/network/interfaces does not source {SDN_INTERFACES}; add the line")
     assert doubted((SDN_INTERFACES,), file) == []
     assert doubted(()) == []
+
+
+def test_what_write_memory_made_of_our_frr_conf_is_no_change_and_without_our_record_somebodys() -> None:
+    wanted = "frr defaults datacenter\nhostname pve1\nip forwarding\n!\nrouter bgp 1\n bgp router-id 10.0.0.1\nexit\n"
+    written = f"frr version 10.4.1\n{wanted.replace('ip forwarding', '!')}"
+    file = RenderedFile(FRR_CONF, wanted)
+    record = {FRR_CONF: digest(wanted)}
+    assert compare(file, files={FRR_CONF: written}, record=record).is_empty
+    assert obstacles(compare(file, files={FRR_CONF: written})) == [
+        "pve1: /etc/frr/frr.conf: somebody else wrote it; look at it with --diff, then say --overwrite to replace it"
+    ]
+    assert not compare(
+        RenderedFile(FRR_CONF, f"{wanted}!\nvrf a\nexit-vrf\n"), files={FRR_CONF: written}, record=record
+    ).is_empty

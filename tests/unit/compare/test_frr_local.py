@@ -41,3 +41,48 @@ def test_lines_of_an_administrator_that_are_lost_are_one_warning():
 def test_no_secret_is_shown():
     (warning,) = judge_local("node1", PVE, "password geheim\n").warnings
     assert "geheim" not in str(warning)
+
+
+def test_what_pve_fails_over_is_an_error_whoever_wrote_it():
+    verdict = judge_local("node1", PVE, "!\nvrf vrf_z\nexit-vrf\n")
+    assert verdict.warnings == ()
+    (error,) = verdict.errors
+    assert error.severity is Severity.ERROR
+    assert str(error) == (
+        "node1: /etc/frr/frr.conf.local:2: in PVE's merge line 'vrf vrf_z' opens an empty block, on which PVE "
+        "fails and writes no frr.conf; put a line into the block, or take the block out"
+    )
+    assert judge_local("node1", PVE, "!\nvrf vrf_z\n ip route 10.0.0.0/8 null0\nexit-vrf\n").errors == ()
+    assert judge_local("node1", PVE, "!\n").errors == ()
+
+
+def test_what_breaks_pves_own_has_a_line_of_its_own_with_both_places():
+    family, stray, dropped = judge_local(
+        "node1", PVE, "address-family ipv4 unicast\nexit\nrouter ospf\nrouter bgp 65000\nexit\nbfd\n# bfd\nlog x\n"
+    ).warnings
+    assert family.where == "node1: /etc/frr/frr.conf.local:1"
+    assert family.hint.startswith("move it, with its lines and its exit-address-family, below the 'router bgp'")
+    assert stray.where == "node1: /etc/frr/frr.conf.local:5"
+    assert stray.hint == "end the block of line 3, 'router ospf', with exit"
+    assert dropped.where == "node1: /etc/frr/frr.conf.local:6"
+    assert dropped.what.endswith("'bfd' is dropped, and 1 more line does not pass either")
+    assert dropped.hint.endswith("; also line 8")
+
+
+def test_comments_are_no_loss():
+    text = "# the office router\nrouter bgp 65000\n neighbor 10.0.0.250 remote-as 65230\nexit\n# end\n"
+    assert judge_local("node1", PVE, text).warnings == ()
+
+
+def test_a_dropped_line_is_named_and_not_the_comment_above_it():
+    (warning,) = judge_local("node1", PVE, "# way to the backup network\nip route 10.0.0.0/16 10.0.0.250\n").warnings
+    assert warning.where == "node1: /etc/frr/frr.conf.local:2"
+    assert "line 'ip route 10.0.0.0/16 10.0.0.250' is dropped" in warning.what
+
+
+def test_of_an_older_generator_only_losses_are_known():
+    text = "vrf vrf_z\nexit-vrf\naddress-family ipv4 unicast\nexit\nbfd\n"
+    assert judge_local("node1", PVE, text).errors != ()
+    verdict = judge_local("node1", PVE, text, is_older=True)
+    assert verdict.errors == ()
+    assert [warning.where for warning in verdict.warnings] == ["node1: /etc/frr/frr.conf.local:5"]

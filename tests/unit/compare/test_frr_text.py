@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from pvesdn.compare.frr_text import says_the_same
+from pvesdn.compare.frr_text import is_from_write_memory, meaning, says_the_same
+
+WRITTEN = sorted((Path(__file__).parent / "write_memory").iterdir())
+"""Texts of ours, and what FRR 8.4.4 made of each: loaded by its daemons, then `vtysh -c 'write memory'`."""
 
 TEXT = """\
 frr version 10.4.1
@@ -53,3 +58,58 @@ def test_neither_order_nor_marks_nor_versions_count() -> None:
 def test_a_line_more_or_less_or_elsewhere_counts(old: str, new: str) -> None:
     assert old in TEXT
     assert not says_the_same(TEXT, TEXT.replace(old, new, 1))
+
+
+@pytest.mark.parametrize("case", WRITTEN, ids=lambda case: case.name)
+def test_what_write_memory_makes_of_our_text_says_the_same(case: Path) -> None:
+    ours, written = ((case / name).read_text() for name in ("ours.conf", "written.conf"))
+    assert ours != written
+    assert is_from_write_memory(written)
+    assert meaning(written) == meaning(ours)
+
+
+@pytest.mark.parametrize("case", WRITTEN, ids=lambda case: case.name)
+def test_any_line_that_goes_from_it_is_seen(case: Path) -> None:
+    lines = (case / "written.conf").read_text().splitlines(keepends=True)
+    before = meaning("".join(lines))
+    unseen = [
+        line.strip()
+        for place, line in enumerate(lines)
+        if meaning("".join(lines[:place] + lines[place + 1 :])) == before
+    ]
+    # Marks, versions and the ends of blocks that another block ends as well.
+    assert set(unseen) <= {"!", "frr version 8.4.4", "exit", "exit-vrf", "exit-vni", "exit-address-family"}
+
+
+def test_every_kind_of_text_was_shown_to_frr() -> None:
+    assert len(WRITTEN) >= 8
+
+
+@pytest.mark.parametrize(
+    "line", ["ip route 0.0.0.0/0 10.0.0.1", "no ip forwarding", "router bgp 1", "vrrp 1 priority 101", "line vtx"]
+)
+def test_a_line_more_is_another_meaning(line: str) -> None:
+    assert meaning(f"{TEXT}{line}\n") != meaning(TEXT)
+
+
+def test_other_defaults_are_another_meaning() -> None:
+    assert meaning(TEXT.replace("datacenter", "traditional")) != meaning(TEXT)
+
+
+@pytest.mark.parametrize("text", [TEXT.replace("frr version 10.4.1\n", ""), f"{TEXT}! mine\n", f"{TEXT} # mine\n", ""])
+def test_a_text_with_a_comment_or_without_a_version_is_not_frrs_own(text: str) -> None:
+    assert not is_from_write_memory(text)
+
+
+@pytest.mark.parametrize(
+    ("ours", "frrs"),
+    [
+        ("ip route 10.0.0.0/24 null0", "ip route 10.0.0.0/24 Null0"),
+        ("ipv6 route fd00::/64 null0", "ipv6 route fd00::/64 Null0"),
+        ("access-list pve_ospf_core_ips permit 10.9.0.0/24", "access-list pve_ospf_core_ips seq 5 permit 10.9.0.0/24"),
+        ("ipv6 access-list x permit fd00::/64", "ipv6 access-list x seq 5 permit fd00::/64"),
+    ],
+)
+def test_what_frr_spells_in_its_own_way_says_the_same(ours: str, frrs: str) -> None:
+    assert says_the_same(f"{TEXT}{ours}\n", f"{TEXT}{frrs}\n")
+    assert not says_the_same(f"{TEXT}{ours}\n", f"{TEXT}{frrs.replace('0/', '1/').replace('::/', '::1/')}\n")

@@ -6,6 +6,7 @@ import hashlib
 
 import pytest
 
+from pvesdn.compare.frr_text import meaning
 from pvesdn.compare.ownership import conflict, digest, is_blank_frr
 from pvesdn.model.files import FRR_CONF, FRR_CONF_LOCAL, FRR_DAEMONS, OUR_INTERFACES, OUR_SYSCTL, SDN_INTERFACES
 
@@ -62,6 +63,20 @@ def test_what_we_wrote_last_may_be_replaced_and_an_edit_of_it_may_not() -> None:
 
 def test_a_recorded_file_that_was_blanked_by_hand_is_a_conflict_all_the_same() -> None:
     assert "edited" in conflict(FRR_CONF, DEBIAN, {FRR_CONF: digest(FOREIGN)})
+
+
+def test_what_frr_rewrote_is_still_ours_and_an_edit_of_it_is_not() -> None:
+    record, meanings = {FRR_CONF: digest(FOREIGN)}, {FRR_CONF: meaning(FOREIGN)}
+    rewritten = f"frr version 10.4.1\n!\n{FOREIGN}!\n"
+    assert conflict(FRR_CONF, rewritten, record, meanings) == ""
+    for other in (rewritten.replace("10.0.0.1", "10.0.0.2"), f"{rewritten}! mine\n"):
+        assert "edited" in conflict(FRR_CONF, other, record, meanings)
+    assert "edited" in conflict(FRR_CONF, rewritten, record)
+
+
+def test_what_frr_makes_of_an_empty_configuration_is_blank() -> None:
+    written = "frr version 8.4.4\nfrr defaults traditional\nhostname pve1\nlog syslog informational\nno ip forwarding\n"
+    assert is_blank_frr(f"{written}no ipv6 forwarding\n!\n")
 
 
 @pytest.mark.parametrize("path", [FRR_DAEMONS, FRR_CONF_LOCAL])

@@ -105,3 +105,8 @@ def test_runs_of_lines_leave_no_gap() -> None:
     assert [name for name, _ in runs] == ["", "vmbr2", "vxlan_a"]
     assert "".join(line for _, lines in runs for line in lines) == text
     assert list(runs_of_lines("\n")) == [("", ["\n"])]
+
+
+def test_a_file_of_windows_is_read_like_any_other() -> None:
+    text = INTERFACES + "\niface long\n\tbridge-ports a \\\n\t\tb\n"
+    assert decode_interfaces(text.replace("\n", "\r\n")) == decode_interfaces(text)

@@ -58,16 +58,19 @@ def test_addresses_know_their_device() -> None:
     assert facts.holder(IPv4Address("192.168.0.1")) == "vmbr0"
 
 
-def test_routes_lead_somewhere_and_each_next_hop_is_one() -> None:
+def test_each_next_hop_is_a_route_and_a_route_that_refuses_is_one_too() -> None:
     facts = decode_facts("pve1", RAW)
     assert facts.routes == (
-        Route("default", "vmbr0", None, ip_address("192.168.0.254")),
+        Route("default", "vmbr0", None, ip_address("192.168.0.254"), protocol="kernel"),
         Route("192.168.0.0/24", "vmbr0", ip_address("192.168.0.1")),
         Route("10.9.0.9/32", "vmbr0", None, ip_address("fe80::1")),
         Route("10.8.0.0/16", "vmbr0", None, ip_address("192.168.0.252")),
         Route("10.8.0.0/16", "vmbr0", None, ip_address("192.168.0.253")),
-        Route("default", "vmbr0", None, ip_address("fe80::1"), family=6),
+        Route("default", metric=4278198272, kind="unreachable"),
+        Route(*("default", "vmbr0", None, ip_address("fe80::1")), family=6, mtu=1400, flags=frozenset({"linkdown"})),
     )
+    assert facts.tables == {4, 6}
+    assert facts.rules == ("32765: from 10.0.0.0/8 lookup 200",)
 
 
 def test_the_interfaces_file_versions_and_switches_are_there() -> None:

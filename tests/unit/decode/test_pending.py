@@ -171,3 +171,9 @@ def test_route_maps_are_compared_as_far_as_they_can_be_read(
     running = json.dumps({"version": 1, "route-maps": {"ids": ids}})
     given = {".running-config": running, "route-maps.cfg": ROUTE_MAP}
     assert pending_changes(given) == (() if expected is None else (expected,))
+
+
+def test_a_property_without_a_value_is_as_good_as_absent() -> None:
+    assert pending_changes(files(zones_cfg=PVE["zones.cfg"].replace("\tmtu 1500\n", "\tmtu\n"))) == (
+        changed("zone", "plain", ("mtu", "1500", None)),
+    )

@@ -422,3 +422,30 @@ def test_a_bad_value_draws_no_faults_after_it() -> None:
     text = EXIT_4.replace("172.16.0.1/24", "x") + "\tvrrp-id 1\n\tvrrp-priority 9\n\tvrrp-address 172.16.0.10\n"
     (line,) = faults(text)
     assert line.startswith("pvesdn.cfg:5: exit 'out': address 'x' is no address")
+
+
+CRLF = "has CRLF line ends, as on Windows; run dos2unix /etc/pve/sdn/"
+
+
+def test_a_file_of_windows_is_one_fault_however_many_lines_it_has() -> None:
+    assert faults(OWN.replace("\n", "\r\n")) == (f"pvesdn.cfg:1: {CRLF}pvesdn.cfg",)
+    assert faults("\ufeff" + OWN.replace("\n", "\r\n")) == (f"pvesdn.cfg:1: {CRLF}pvesdn.cfg",)
+
+
+def test_a_part_that_was_pasted_from_windows_is_named_where_it_begins() -> None:
+    assert faults(VXLAN + "\n" + VNET.replace("\n", "\r\n")) == (f"pvesdn.cfg:3: {CRLF}pvesdn.cfg",)
+
+
+def test_what_else_is_wrong_with_a_file_of_windows_is_said_at_once() -> None:
+    found = faults((VXLAN + "\n" + VNET + "\talias a\rb\n").replace("\n", "\r\n"))
+    assert found == (
+        f"pvesdn.cfg:1: {CRLF}pvesdn.cfg",
+        "pvesdn.cfg:6: character U+000D is not allowed; use printable text and plain line ends",
+    )
+
+
+def test_files_of_pve_from_windows_are_one_fault_each() -> None:
+    files = {"zones.cfg": "vxlan: z1\r\n\tpeers 10.0.0.1\r\n\r\n", "vnets.cfg": "vnet: v1\r\n\tzone z1\r\n\ttag 7\r\n"}
+    with pytest.raises(SdnConfigError) as caught:
+        decode_sdn(files, intent="pending")
+    assert sorted(caught.value.lines) == [f"vnets.cfg:1: {CRLF}vnets.cfg", f"zones.cfg:1: {CRLF}zones.cfg"]

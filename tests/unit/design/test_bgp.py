@@ -49,6 +49,10 @@ def sessions(network: DesignInput, node: str) -> dict[str, tuple[str, ...]]:
     return {group.name: group.neighbors for group in routers(network, node)[None].groups}
 
 
+def sources(network: DesignInput, node: str) -> dict[str, str | None]:
+    return {group.name: group.update_source for group in routers(network, node)[None].groups}
+
+
 class TestSessions:
     @pytest.mark.parametrize(
         ("node", "others"),
@@ -70,7 +74,7 @@ class TestSessions:
                 BgpRouter(
                     asn=1234,
                     router_id=ip_address("192.168.0.1"),
-                    groups=(PeerGroup("VTEP", "1234", ("192.168.0.2", "192.168.0.3")),),
+                    groups=(PeerGroup("VTEP", "1234", ("192.168.0.2", "192.168.0.3"), update_source="192.168.0.1"),),
                     evpn=L2vpnEvpn(activations=(EvpnActivation("VTEP"),), advertise_all_vni=True),
                 ),
             ),
@@ -108,6 +112,19 @@ class TestSessions:
             "VTEP": ("192.168.0.2", "192.168.0.3"),
             "VTEP-second": ("192.168.0.9",),
         }
+
+    def test_a_session_speaks_with_the_vtep_whatever_source_the_kernel_would_choose(self) -> None:
+        cfg = UNDERLAY + CONTROLLER.rstrip("\n") + "\n\tpeers 10.9.9.9,192.168.0.2\n\n" + L2
+        assert sources(given(cfg), "node1") == {"VTEP": "192.168.0.1"}
+
+    def test_a_peer_of_the_other_family_is_in_a_group_that_has_no_source(self) -> None:
+        cfg = UNDERLAY + CONTROLLER.rstrip("\n") + "\n\troute-reflectors node2,192.0.2.1,2001:db8::1\n\n" + L2
+        network = given(cfg)
+        assert sessions(network, "node1") == {"RR": ("192.0.2.1", "192.168.0.2"), "RR-IPV6": ("2001:db8::1",)}
+        assert sources(network, "node1") == {"RR": "192.168.0.1", "RR-IPV6": None}
+        evpn = routers(network, "node1")[None].evpn
+        assert evpn is not None
+        assert evpn.activations == (EvpnActivation("RR"), EvpnActivation("RR-IPV6"))
 
 
 class TestRouteReflectors:
@@ -305,6 +322,12 @@ class TestBesidePve:
     def test_our_controller_with_the_same_as_number_is_merged_into_pves_router(self) -> None:
         found = frr(given(SYMMETRIC.replace("asn 1234", "asn 65000"), pve=PVE_EVPN))
         assert [(router.vrf, router.is_merged) for router in found.routers] == [(None, True), ("vrf_sym", False)]
+
+    def test_pves_sessions_stay_pves_and_ours_are_in_a_group_of_their_own(self) -> None:
+        two = PVE_EVPN | {"controllers.cfg": "evpn: evpnctl\n\tasn 65000\n\tpeers 192.168.0.1,192.168.0.2\n\n"}
+        network = given(SYMMETRIC.replace("asn 1234", "asn 65000"), pve=two)
+        assert sessions(network, "node1") == {"VTEP-main": ("192.168.0.3",)}
+        assert sources(network, "node1") == {"VTEP-main": "192.168.0.1"}
 
     def test_an_exit_adds_routes_to_pves_vrf(self) -> None:
         found = frr(given(UNDERLAY + uplink(zone="theirs"), pve=PVE_EVPN))

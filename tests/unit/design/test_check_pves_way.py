@@ -55,7 +55,7 @@ def test_a_way_that_is_there_or_is_left_to_pve_is_not_spoken_of(zone: str) -> No
     [
         ("vxlan: tun\n\tpeers 10.0.0.1\n", "vxlan"),
         ("evpn: tun\n\tvrf-vxlan 9\n\tcontroller over\n", "evpn"),
-        ("vlan: tun\n\tbridge vmbr0\n\tnodes gone\n", "vlan"),
+        ("vlan: tun\n\tbridge vmbr0\n\tnodes node1\n", "vlan"),
     ],
 )
 def test_a_vnet_without_the_tag_that_its_zone_wants_is_left_out_by_pve(zone: str, kind: str) -> None:

@@ -596,6 +596,32 @@ class TestExits:
         network = given(SYMMETRIC + uplink(), node1=node)
         assert (remarks(network), warnings(network)) == ([], [])
 
+    def test_an_interface_that_our_own_file_put_into_another_vrf_is_free(self) -> None:
+        """The zone had another name, or the exit was another zone's."""
+        node = with_link(Link("eno2", master="vrf_old"), Link("vrf_old", kind="vrf"))
+        node = replace(node, own=(IfaceStanza("eno2", "inet static", (("vrf", "vrf_old"),)),))
+        network = given(SYMMETRIC + uplink(), node1=node)
+        assert (remarks(network), warnings(network)) == ([], [])
+
+    def test_an_interface_that_the_next_reload_puts_right_is_told_and_stops_nothing(self) -> None:
+        node = with_link(Link("eno2", master="vrf_old"), Link("vrf_old", kind="vrf"))
+        node = replace(node, own=(IfaceStanza("eno2", "inet static", (("vrf", "vrf_sym"),)),))
+        network = given(SYMMETRIC + uplink(), node1=node)
+        assert remarks(network) == []
+        assert warnings(network) == [
+            (
+                "pvesdn.cfg:20: exit 'sym-node1': interface eno2 of node1 belongs to vrf_old instead of vrf_sym; "
+                "the next reload of its network puts it right"
+            )
+        ]
+
+    @pytest.mark.parametrize("vrf", ["vrf_a", ""])
+    def test_an_interface_that_somebody_else_put_into_a_vrf_is_not_free(self, vrf: str) -> None:
+        node = with_link(Link("eno2", master="vrf_old"), Link("vrf_old", kind="vrf"))
+        node = replace(node, own=(IfaceStanza("eno2", "inet static", (("vrf", vrf),) if vrf else ()),))
+        (found,) = remarks(given(SYMMETRIC + uplink(), node1=node))
+        assert found.endswith("take it out of vrf_old first, or use another interface")
+
     def test_a_slave_of_a_bond_below_the_underlay_is_found(self) -> None:
         node = with_link(Link("eno2", master="bond0"), Link("bond0", kind="bond", master="vmbr0"))
         assert "is part of vmbr0, which holds the node's VTEP" in remarks(given(SYMMETRIC + uplink(), node1=node))[0]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pvesdn.decode.frr_local import read_local
-from pvesdn.design.merge_local import faults, merge_local
+from pvesdn.design.merge_local import faults, leaves_open, merge_local
 from pvesdn.model.frr import (
     BgpRouter,
     FrrConfig,
@@ -176,13 +176,11 @@ def test_route_maps_come_last_sorted_by_name_and_numbered_behind_pves():
         "bgp as-path access-list A permit 1",
         " neighbor 10.0.0.9 shutdown",
         "route-map A permit",
-        "address-family ipv4 unicast",
-        "exit-address-family x",
     ],
 )
 def test_outside_of_blocks_everything_else_is_dropped(line: str):
     assert merged(line) == PVE
-    assert [what for _, what in said(line)] == ([] if line.startswith("exit") else ["is dropped"])
+    assert [what for _, what in said(line)] == ["is dropped"]
 
 
 def test_a_missing_exit_pulls_in_what_follows():
@@ -221,3 +219,174 @@ def test_what_passes_is_not_spoken_of():
 def test_an_as_number_of_any_length_ends_in_no_crash() -> None:
     lines = read_local(f"router bgp {'9' * 6000}\n bgp bestpath med\nexit\n")
     assert faults(FrrConfig("node1", version="10.4.1"), lines) == ()
+
+
+# --- what breaks PVE's own -------------------------------------------------------------------------------------------
+
+
+def fatal(*lines: str) -> list[int]:
+    found = [fault.line.number for fault in faults(PVE, read_local("\n".join((*lines, "")))) if fault.is_fatal]
+    assert (merge_local(PVE, read_local("\n".join((*lines, "")))) is None) is bool(found)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("lines", "numbers"),
+    [
+        (("vrf vrf_z", "exit-vrf"), [1]),
+        (("bfd", "vrf vrf_z", "!", "", " ! a remark", "exit-vrf"), [2]),
+        (("vrf vrf_z",), [1]),
+        (("vrf vrf_z", "exit-vrf", "vrf vrf_z", "exit-vrf"), [1]),
+        (("vrf vrf_z", "router bgp 65000", " bgp bestpath med", "exit"), [1]),
+    ],
+)
+def test_over_a_vrf_of_its_own_into_which_nothing_goes_pve_fails(lines: tuple[str, ...], numbers: list[int]):
+    assert fatal(*lines) == numbers
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ("vrf vrf_z", " # a remark", "exit-vrf"),
+        ("vrf vrf_z", "exit-vrf", "vrf vrf_z", " ip route 10.0.0.0/8 null0", "exit-vrf"),
+        ("vrf vrf_new", "exit-vrf"),
+        ("router bgp 65000", "exit"),
+        ("router isis core", "exit"),
+        ("interface eno1", "exit"),
+        ("router bgp 65000", " address-family l2vpn evpn", " exit-address-family", "exit"),
+        ("route-map x permit 1", "vrf vrf_z", "exit-vrf"),  # the stray end is something
+    ],
+)
+def test_what_has_a_line_or_is_no_vrf_of_pves_is_nothing_to_fail_over(lines: tuple[str, ...]):
+    assert fatal(*lines) == []
+
+
+@pytest.mark.parametrize(
+    ("lines", "numbers"),
+    [
+        ((" exit-address-family",), [1]),
+        (("! exit-address-family",), [1]),
+        (("router bgp 65000", "exit", "exit-address-family"), [3]),
+        (("router bgp 65000 vrf vrf_new", " address-family ipv4 unicast", " exit-address-family",
+          " exit-address-family", "exit"), [4]),
+        (("address-family ipv4 unicast", " exit-address-family", " exit-address-family"), [3]),
+    ],
+)  # fmt: skip
+def test_over_the_end_of_an_address_family_of_no_router_of_its_own_pve_fails(
+    lines: tuple[str, ...], numbers: list[int]
+):
+    assert fatal(*lines) == numbers
+
+
+def test_a_block_without_exit_ends_the_router_of_pves_that_follows_it():
+    lines = ("router ospf", " area 0", "router bgp 65000", " bgp bestpath med", "exit", "bfd")
+    found = merged(*lines)
+    assert found.routers[0].custom == (" bgp bestpath med", "exit", "!")
+    assert found.custom == ("router ospf", " area 0")
+    inside = "is printed inside PVE's own 'router bgp 65000' and ends it there"
+    cause = "the block of line 1, 'router ospf', has no exit"
+    assert said(*lines) == [
+        (5, f"{inside}, so that FRR reads PVE's address families outside of any router: {cause}"),
+        (6, "is dropped"),
+    ]
+
+
+def test_a_block_without_exit_ends_a_family_of_pves_that_follows_it():
+    lines = (
+        "vrf vrf_new",
+        " vni 9",
+        "router bgp 65000",
+        " address-family l2vpn evpn",
+        "  advertise-default-gw",
+        "exit",
+    )
+    assert merged(*lines).routers[0].evpn.custom == ("  advertise-default-gw", "exit", "!")
+    ((number, what),) = said(*lines)
+    assert number == 6
+    assert "inside PVE's own 'address-family l2vpn evpn' and ends it there: the block of line 1, 'vrf vrf_new'," in what
+
+
+def test_a_block_of_the_files_own_without_exit_is_ended_by_the_next_one_of_its_own():
+    lines = ("router ospf", " area 0", "router eigrp 9", " network 10.0.0.0/8", "exit")
+    assert merged(*lines).custom == (*lines, "!")
+    assert said(*lines) == []
+
+
+def test_an_end_too_many_in_another_instance_goes_on_in_pves():
+    lines = ("router bgp 65001", " bgp router-id 10.0.0.1", " exit-address-family", " bgp bestpath med", "exit")
+    found = merged(*lines)
+    assert found.routers[0].custom == (" bgp bestpath med", "exit", "!")
+    assert (4, "ends up into 'router bgp 65000'") in said(*lines)
+
+
+def test_the_router_is_forgotten_at_an_exit_alone():
+    lines = ("router bgp 65000", "vrf vrf_new", " vni 9", " address-family l2vpn evpn", "  advertise-default-gw")
+    assert merged(*lines).routers[0].evpn.custom == ("  advertise-default-gw",)
+    assert (4, "ends up into 'router bgp 65000'") in said(*lines)
+
+
+def test_an_address_family_that_is_not_ended_takes_the_end_of_the_next_one():
+    lines = (
+        "router bgp 65000", " address-family ipv6 unicast", "  redistribute static", "exit",
+        "router bgp 65000", " address-family l2vpn evpn", "  advertise-default-gw", " exit-address-family",
+        " bgp bestpath med", "exit",
+    )  # fmt: skip
+    found = merged(*lines)
+    assert found.routers[0].evpn.custom == ("  advertise-default-gw", " exit-address-family")
+    assert found.custom == (" bgp bestpath med",)
+    assert [number for number, _ in said(*lines)] == [8, 9]
+
+
+@pytest.mark.parametrize("opener", ["address-family ipv4 unicast", "  address-family ipv4 unicast"])
+def test_an_address_family_outside_of_any_router_is_copied_with_all_that_follows_it(opener: str):
+    lines = (opener, "  redistribute static", " exit-address-family", "bfd", "exit", "bfd")
+    assert merged(*lines).custom == (
+        " address-family ipv4 unicast", "  redistribute static", " exit-address-family", "bfd",
+    )  # fmt: skip
+    assert said(*lines)[0] == (1, "is copied outside of any router, where FRR refuses it")
+    assert (6, "is dropped") in said(*lines)
+
+
+def test_a_comment_is_no_loss_wherever_it_ends():
+    lines = ("# one", "router bgp 65000", " # two", "exit", "  # three", "vrf vrf_new", "# four", "exit-vrf")
+    assert merged(*lines).routers[0].custom == (" # two",)
+    assert said(*lines) == []
+
+
+@pytest.mark.parametrize("sign", ["# ", "! "])
+def test_a_comment_that_pve_takes_for_an_address_family_is_said(sign: str):
+    lines = (f"{sign}the address-family ipv4 unicast of old",)
+    assert merged(*lines).custom == (" address-family ipv4 unicast of old",)
+    assert said(*lines) == [(1, "is a comment that PVE takes for an address family")]
+
+
+@pytest.mark.parametrize(
+    ("opener", "is_merged"),
+    [
+        ("router bgp 65000 vrf default", True),
+        ("router bgp 065000", False),
+        ("router bgp 65000 ", True),
+        ("router bgp  65000", False),
+        ("router bgp 65000 vrf vrf_z x", False),
+        ("router bgp auto", False),
+    ],
+)
+def test_a_router_is_pves_own_by_vrf_and_by_the_spelling_of_its_number(opener: str, is_merged: bool):
+    found = merged(opener, " bgp bestpath med", "exit")
+    assert (found.routers[0].custom == (" bgp bestpath med",)) is is_merged
+    assert found.custom == (() if is_merged else (opener.rstrip(), " bgp bestpath med", "exit", "!"))
+
+
+@pytest.mark.parametrize(
+    ("text", "is_open"),
+    [
+        ("", False),
+        ("ip prefix-list A seq 5 permit any\n", False),
+        ("router ospf\n area 0\n", True),
+        ("router ospf\nexit\n", False),
+        ("router ospf\n exit\n", True),
+        ("vrf a\nvrf b\nexit-vrf\n", False),
+    ],
+)
+def test_a_file_that_leaves_a_block_open_is_known(text: str, is_open: bool):
+    assert leaves_open(read_local(text)) is is_open

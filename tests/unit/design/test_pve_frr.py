@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from pvesdn.design.pve import design_pve_frr, index_pve
@@ -77,12 +79,30 @@ def test_a_controller_without_zones_has_a_default_router_of_its_own():
     assert list(routers(controller())) == [None]
 
 
-def test_the_node_itself_is_no_neighbor_and_the_others_keep_order_and_spelling():
+def test_the_node_itself_is_no_neighbor_and_the_others_keep_their_order():
     found = frr(
-        controller(peers="FD00::3,fd00::1,fd00:0::1"),
+        controller(peers="fd00::3,fd00::1,fd00::2"),
         nodes=(facts(stanzas=(iface("vmbr0", "fd00::1/64"),)),),
     )
-    assert found.routers[0].groups[0].neighbors == ("FD00::3", "fd00:0::1")
+    assert found.routers[0].groups[0].neighbors == ("fd00::3", "fd00::2")
+
+
+def test_a_node_knows_itself_by_the_spelling_of_its_file_and_neighbors_are_printed_in_the_canonical_one():
+    found = frr(
+        controller(peers="FD00:0:0::3,fd00::1,fd00:0::1"),
+        nodes=(facts(stanzas=(iface("vmbr0", "fd00::1/64"),)),),
+    )
+    assert found.routers[0].groups[0].neighbors == ("fd00::3", "fd00::1")
+
+
+@pytest.mark.parametrize(("package", "version"), [("1.2.5", "9.1.5"), ("", "8.4.1"), ("0.11.3", "8.4.1")])
+def test_before_1_3_addresses_are_printed_as_they_were_typed(package: str, version: str):
+    versions = {"libpve-network-perl": package} if package else {}
+    node = facts(stanzas=(iface("vmbr0", "fd00::1/64"),), versions=versions)
+    old = given(controller(peers="FD00:0:0::3,fd00::1"), nodes=(node,))
+    config = design_pve_frr(replace(old, cluster=old.cluster.model_copy(update={"pve_version": version})), "node1")
+    assert config is not None
+    assert config.routers[0].groups[0].neighbors == ("FD00:0:0::3",)
 
 
 def test_over_ipv6_the_router_id_comes_from_the_mac():

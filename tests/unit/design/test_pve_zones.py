@@ -19,8 +19,8 @@ def bridge(*objects, name="guests", nodes=None):
     return found
 
 
-def lan(*subnets, **zone):
-    return bridge(simple(**zone), vnet("guests", "lan"), *subnets)
+def lan(*subnets, node=None, **zone):
+    return bridge(simple(**zone), vnet("guests", "lan"), *subnets, nodes=None if node is None else (node,))
 
 
 def prod(*subnets, nodes=None, **zone):
@@ -152,9 +152,65 @@ def test_source_nat_without_a_gateway_counts_as_ipv4():
     assert found.subnets == (PveAddress(snat=SnatRule("iptables", cidr="2001:db8:1::/64", **OUT4)),)
 
 
-def test_source_nat_without_a_way_out_is_left_out():
-    found = lan(subnet("guests", "lan", "2001:db8:1::/64", "2001:db8:1::1", snat=True))
-    assert found.subnets == (PveAddress(address="2001:db8:1::1/64"),)
+def test_a_vnet_whose_source_nat_finds_no_way_out_is_left_out_and_the_others_are_not():
+    objects = (simple(), vnet("guests", "lan"), vnet("other", "lan"))
+    translated = subnet("guests", "lan", "2001:db8:1::/64", "2001:db8:1::1", snat=True)
+    assert list(stanzas(*objects, translated)) == ["other"]
+
+
+def test_the_families_of_source_nat_are_judged_apart():
+    only6 = facts(routes=(route("default", "vmbr0", gateway="fe80::ff"),))
+    v4 = subnet("four", "lan", "10.0.0.0/24", "10.0.0.1", snat=True)
+    v6 = subnet("six", "lan", "2001:db8:1::/64", "2001:db8:1::1", snat=True)
+    objects = (simple(), vnet("four", "lan"), vnet("six", "lan"), v4, v6)
+    assert list(stanzas(*objects)) == ["four"]
+    assert list(stanzas(*objects, nodes=(only6,))) == ["six"]
+
+
+def test_a_way_out_without_a_source_address_translates_nothing_and_the_vnet_stays():
+    found = lan(subnet("guests", "lan", "10.0.0.0/24", "10.0.0.1", snat=True), node=facts(addresses=()))
+    assert found.subnets == (PveAddress(address="10.0.0.1/24"),)
+
+
+def test_where_no_route_was_read_nothing_is_left_out():
+    found = lan(subnet("guests", "lan", "10.0.0.0/24", "10.0.0.1", snat=True), node=facts(routes=()))
+    assert found.subnets == (PveAddress(address="10.0.0.1/24"),)
+
+
+def test_of_an_evpn_vnet_without_a_way_out_the_port_alone_is_left_on_an_exit_and_elsewhere():
+    for exits in ({}, {"exitnodes": "node1"}):
+        objects = (controller(), evpn("prod", **exits), vnet("guests", "prod", 10))
+        translated = subnet("guests", "prod", "2001:db8:1::/64", "2001:db8:1::1", snat=True)
+        assert list(stanzas(*objects, translated)) == ["vxlan_guests"]
+
+
+def test_another_vnet_of_the_zone_still_brings_the_vrf_and_says_whether_the_pair_has_ipv6():
+    objects = (
+        controller(),
+        evpn("prod", exitnodes="node1", **{"exitnodes-local-routing": True}),
+        vnet("guests", "prod", 10),
+        vnet("web", "prod", 11),
+        subnet("guests", "prod", "2001:db8:1::/64", "2001:db8:1::1", snat=True),
+        subnet("web", "prod", "10.0.1.0/24", "10.0.1.1"),
+    )
+    without, with_route = stanzas(*objects), stanzas(*objects, nodes=(dual_stack(),))
+    assert set(with_route) - set(without) == {"guests"}
+    assert set(without) == {"vxlan_guests", "vxlan_web", "web", "vrf_prod", "vrfbr_prod", "vrfvx_prod"} | {
+        "xvrf_prod", "xvrfp_prod",
+    }  # fmt: skip
+    assert without["xvrf_prod"].addresses == ("10.255.255.1/30",)
+    assert with_route["xvrf_prod"].addresses == ("10.255.255.1/30", "fe80::1/126")
+
+
+@pytest.mark.parametrize("zone", [vxlan(peers="203.0.113.9,203.0.113.8"), evpn("tunnel", controller="far")])
+def test_without_a_way_to_the_first_peer_nothing_of_the_zone_is_left(zone):
+    objects = (zone, controller("far", peers="203.0.113.9,203.0.113.8"), vnet("guests", "tunnel", 10))
+    near = (route("192.168.0.0/24", "vmbr0", source="192.168.0.1"),)
+    assert list(stanzas(*objects, nodes=(facts(routes=near),))) == []
+    assert "guests" in stanzas(*objects)
+    assert "guests" in stanzas(*objects, nodes=(facts(routes=(*near, route("203.0.113.9", "vmbr0"))),))
+    assert list(stanzas(*objects, nodes=(facts(routes=(*near, route("203.0.113.8", "vmbr0"))),))) == []
+    assert "guests" in stanzas(*objects, nodes=(facts(routes=near, stanzas=(iface("vmbr0", "203.0.113.8/24"),)),))
 
 
 def test_only_exit_nodes_of_an_evpn_zone_translate():

@@ -102,6 +102,27 @@ def test_a_file_that_may_not_be_read_is_named(program: Asking, node: NodeRoot) -
     assert program.refusal("read", files=[OURS]) == f"{OURS}: Permission denied"
 
 
+@pytest.mark.parametrize("swapped", ["uplink", "interfaces.d"])
+def test_a_file_that_is_swapped_for_a_link_in_a_race_is_not_read(
+    program: Asking, node: NodeRoot, monkeypatch: pytest.MonkeyPatch, swapped: str
+) -> None:
+    node.write("/etc/network/interfaces.d/uplink", "auto eno1\n")
+    node.write("/root/uplink", "secret")
+    victim = node.place("/etc/network/interfaces.d") / ("uplink" if swapped == "uplink" else "")
+    real_open = os.open
+
+    def racing(path: object, flags: int, mode: int = 0o777, *, dir_fd: int | None = None) -> int:
+        if str(path).endswith("/uplink") and not victim.is_symlink():
+            victim.rename(node.place("/away"))
+            victim.symlink_to(node.place("/root") / ("uplink" if swapped == "uplink" else ""))
+        return real_open(path, flags, mode, dir_fd=dir_fd)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(os, "open", racing)
+    answer = program.answer("read", files=["/etc/network/interfaces.d/uplink"])
+    assert not answer["ok"]
+    assert "secret" not in str(answer)
+
+
 class TestObserve:
     def test_commands_are_answered_with_the_json_they_print(self, program: Asking, node: NodeRoot) -> None:
         node.command("ip", prints='[{"ifname": "lo"}]')
@@ -109,6 +130,15 @@ class TestObserve:
         answer = program.value("observe", files=[], commands=names)
         assert answer["commands"] == {name: [{"ifname": "lo"}] for name in names}
         assert node.calls() == ["ip -j -d address", "ip -j -d link", "ip -j route", "ip -j -6 route"]
+
+    def test_rules_are_read_of_both_families(self, program: Asking, node: NodeRoot) -> None:
+        node.command("ip", prints='[{"priority": 0, "src": "all", "table": "local"}]')
+        program.value("observe", files=[], commands=["ip-rule", "ip-rule6"])
+        assert node.calls() == ["ip -j rule", "ip -j -6 rule"]
+
+    def test_a_kernel_without_policy_routing_has_no_rules(self, program: Asking, node: NodeRoot) -> None:
+        node.command("ip", complains="RTNETLINK answers: Operation not supported", status=2)
+        assert program.value("observe", commands=["ip-rule"])["commands"] == {"ip-rule": []}
 
     def test_a_command_without_anything_to_tell_has_told_of_nothing(self, program: Asking, node: NodeRoot) -> None:
         node.command("ip", prints=" \n")
@@ -125,6 +155,17 @@ class TestObserve:
     def test_forwarding_switches_are_read_from_the_kernel(self, program: Asking, node: NodeRoot) -> None:
         node.write("/proc/sys/net/ipv4/ip_forward", "1\n")
         assert program.value("observe", commands=["sysctl"])["commands"]["sysctl"] == {"net.ipv4.ip_forward": "1"}
+
+    def test_modes_of_the_interfaces_files_that_people_write(self, program: Asking, node: NodeRoot) -> None:
+        for path, mode in (("/etc/network/interfaces", 0o600), ("/etc/network/interfaces.d/uplink", 0o640)):
+            node.write(path, "auto lo\n")
+            node.place(path).chmod(mode)
+        node.place("/etc/network/interfaces.d/folder").mkdir()
+        node.place("/etc/network/interfaces.d/gone").symlink_to("nowhere")
+        assert program.value("observe", commands=["modes"])["commands"]["modes"] == {
+            "/etc/network/interfaces": "0600",
+            "/etc/network/interfaces.d/uplink": "0640",
+        }
 
     def test_versions_of_what_is_installed(self, program: Asking, node: NodeRoot) -> None:
         printed = "ifupdown2\t3.0.0-1.1\tinstalled\nfrr\t8.4.4-1.1\tconfig-files\n"

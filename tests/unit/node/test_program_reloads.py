@@ -6,6 +6,9 @@ import errno
 import json
 import os
 import shlex
+import signal
+import subprocess
+import sys
 
 import pytest
 
@@ -208,6 +211,43 @@ class TestPut:
         node.place(SEEN).mkdir()
         assert program.refusal("put", path=SEEN, text="x") == f"{SEEN}: Is a directory"
         assert list(node.place("/etc/pve/sdn").iterdir()) == [node.place(SEEN)]
+
+    def test_what_a_killed_put_left_is_taken_away_by_the_next(self, program: Asking, node: NodeRoot) -> None:
+        request = json.dumps({"verb": "put", "arguments": {"path": SEEN, "text": "x"}})
+        source = (
+            "import os, signal, sys\nfrom pvesdn.node.program import Machine, answer\n"
+            "class Killed(Machine):\n    def rename(self, source, target): os.kill(os.getpid(), signal.SIGKILL)\n"
+            "answer(Killed(sys.argv[1]), sys.argv[2].encode())\n"
+        )
+        done = subprocess.run([sys.executable, "-c", source, node.folder, request], check=False, timeout=60)
+        assert done.returncode == -signal.SIGKILL
+        (draft,) = node.place("/etc/pve/sdn").iterdir()
+        assert draft.name.startswith("pvesdn-seen.json.tmp.")
+        program.value("put", path=SEEN, text="y")
+        assert [path.name for path in node.place("/etc/pve/sdn").iterdir()] == ["pvesdn-seen.json"]
+        assert node.text(SEEN) == "y"
+
+    @pytest.mark.parametrize(
+        ("name", "age", "stays"),
+        [
+            (f"pvesdn-seen.json.tmp.{os.uname().nodename}.{os.getppid()}", 0, True),
+            (f"pvesdn-seen.json.tmp.{os.uname().nodename}.4194304999", 0, False),
+            ("pvesdn-seen.json.tmp.pve9.17", 0, True),
+            ("pvesdn-seen.json.tmp.pve9.17", 3600, False),
+            ("pvesdn.cfg", 3600, True),
+            ("pvesdn.cfg.tmp", 3600, True),
+            ("zones.cfg.tmp.pve9.17", 3600, True),
+        ],
+    )
+    def test_a_draft_is_left_alone_while_somebody_may_be_writing_it(
+        self, program: Asking, node: NodeRoot, name: str, age: int, *, stays: bool
+    ) -> None:
+        other = f"/etc/pve/sdn/{name}"
+        node.write(other, "draft")
+        written = node.place(other).stat().st_mtime - age
+        os.utime(node.place(other), (written, written))
+        program.value("put", path=SEEN, text="x")
+        assert node.place(other).exists() is stays
 
     def test_a_cluster_file_system_that_refuses_is_explained(self, node: NodeRoot) -> None:
         class WithoutQuorum(Machine):

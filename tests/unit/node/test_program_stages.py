@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import errno
 import grp
 import json
 import os
 import pwd
+import stat
 from typing import Any
 
 import pytest
 
 from pvesdn.node import program as node_program
+from tests.limits import small_files
 from tests.noderoot import FRR, OURS, SYSCTL, NodeRoot
 from tests.unit.node.asking import Asking
 
@@ -37,6 +40,16 @@ def test_staging_again_replaces_what_an_earlier_run_left(program: Asking, node: 
     program.problems(node.entry(OURS, "first\n"))
     program.write(node.entry(OURS, "second\n"))
     assert node.text(OURS) == "second\n"
+
+
+def test_staging_takes_away_what_killed_runs_left_beside_any_file_of_ours(program: Asking, node: NodeRoot) -> None:
+    program.problems(node.entry(FRR, "of a run that was killed\n"))
+    for left in ("etc/sysctl.d/.90-pvesdn.conf.pvesdn-old", "var/lib/pvesdn/.written.json.pvesdn-new"):
+        node.write(f"/{left}", "left")
+    node.write("/etc/pve/sdn/pvesdn-seen.json.tmp.pve9.17", "left")
+    os.utime(node.place("/etc/pve/sdn/pvesdn-seen.json.tmp.pve9.17"), (0, 0))
+    assert program.problems(node.entry(OURS, "new\n")) == []
+    assert node.leftovers() == ["etc/network/interfaces.d/.pvesdn.pvesdn-new"]
 
 
 @pytest.mark.parametrize("expect", [None, "0" * 64])
@@ -124,6 +137,34 @@ def test_without_frr_its_folder_is_missed_by_name(program: Asking, node: NodeRoo
 def test_without_the_folder_of_interfaces_it_is_missed_by_name(program: Asking, node: NodeRoot) -> None:
     node.place("/etc/network/interfaces.d").rmdir()
     assert program.problems(node.entry(OURS, "x\n")) == ["/etc/network/interfaces.d does not exist"]
+
+
+def test_what_does_not_fit_on_the_disk_is_named_and_leaves_nothing(program: Asking, node: NodeRoot) -> None:
+    with small_files():
+        problems = program.problems(node.entry(OURS, "x\n"), node.entry(FRR, "!\n" * 4000))
+    assert problems == ["/etc/frr/.frr.conf.pvesdn-new: File too large"]
+    assert node.leftovers() == []
+
+
+@pytest.mark.parametrize("of_folders", [False, True])
+def test_what_cannot_be_made_safe_on_disk_is_named(
+    program: Asking, node: NodeRoot, monkeypatch: pytest.MonkeyPatch, of_folders: bool
+) -> None:
+    real = os.fsync
+
+    def failing(descriptor: int) -> None:
+        if stat.S_ISDIR(os.fstat(descriptor).st_mode) == of_folders:
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        real(descriptor)
+
+    monkeypatch.setattr(os, "fsync", failing)
+    if of_folders:
+        assert program.problems(node.entry(OURS, "x\n")) == []
+        refusal = program.refusal("commit", files=[node.entry(OURS, "x\n")])
+        assert refusal == "/var/lib/pvesdn: Input/output error"
+    else:
+        problems = program.problems(node.entry(OURS, "x\n"))
+        assert problems == ["/etc/network/interfaces.d/.pvesdn.pvesdn-new: Input/output error"]
 
 
 def test_what_the_disk_refuses_is_a_problem_and_leaves_nothing(program: Asking, node: NodeRoot) -> None:

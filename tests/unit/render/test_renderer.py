@@ -121,3 +121,10 @@ def test_an_operators_template_that_is_none_is_an_error_in_one_line(tmp_path: Pa
         Renderer(tmp_path).render(node(interfaces=InterfacesFile((VrfDevice("vrf_z"),))), {})
     assert message in str(caught.value)
     assert caught.value.hint == "correct it, or do without templates of your own"
+
+
+def test_a_daemons_file_that_has_to_be_made_switches_on_what_pve_needs_too() -> None:
+    design = node(daemons=frozenset({"bgpd"}), pve_daemons=frozenset({"isisd"}))
+    made = texts(design)[FRR_DAEMONS]
+    assert texts(design, {FRR_DAEMONS: made or ""})[FRR_DAEMONS] == made
+    assert "isisd=yes" in (made or "").splitlines()

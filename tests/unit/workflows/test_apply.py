@@ -375,7 +375,11 @@ def test_tasks_that_ran_before_the_commit_are_not_taken_for_its_own() -> None:
 def test_an_api_that_is_away_during_the_reload_is_asked_again() -> None:
     made = cluster()
     look = made.api.task
-    trouble: list[PvesdnError] = [ApiUnavailable("connection refused"), ApiRefused("no route to host", status=595)]
+    refused = [400, 401, 403, 404, 408, 429, 500, 501, 502, 503, 504, 595, 596]
+    trouble: list[PvesdnError] = [
+        ApiUnavailable("connection refused"),
+        *(ApiRefused("not now", status=status) for status in refused),
+    ]
 
     def flaky(upid: str) -> object:
         if trouble:
@@ -394,8 +398,27 @@ def test_an_api_that_forbids_watching_the_task_is_not_asked_for_ever() -> None:
         raise ApiRefused("403: no Sys.Audit on /nodes/node1", status=403)
 
     made.api.task = forbidden  # type: ignore[method-assign, assignment]
-    assert "Sys.Audit" in errors(apply_to(made))["node1"]
-    assert made.clock.sleeps == []
+    told = errors(apply_to(made))["node1"]
+    assert "had not ended after 120 s" in told
+    assert "Sys.Audit" in told
+    assert made.clock.elapsed < 180
+
+
+def test_a_node_whose_tasks_are_not_shown_for_a_moment_is_asked_again() -> None:
+    made = cluster(pve_files=PVE_ZONES)
+    look = made.api.node_tasks
+    trouble: list[PvesdnError] = []
+
+    def flaky(node: str, **wanted: object) -> object:
+        if ("apply_sdn",) in made.api.calls and len(trouble) < 2:
+            trouble.append(ApiRefused("too many requests", status=429))
+            raise trouble[-1]
+        return look(node, **wanted)  # type: ignore[arg-type]
+
+    made.api.node_tasks = flaky  # type: ignore[method-assign, assignment]
+    report = apply_to(made)
+    assert len(trouble) == 2
+    assert all("reloaded=ok" in done for done in steps(report).values())
 
 
 def test_a_task_that_never_ends_is_given_up_after_the_time_limit() -> None:

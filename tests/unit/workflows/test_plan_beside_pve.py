@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from pvesdn.design.cluster import design_node, share
-from pvesdn.model.files import FRR_CONF_LOCAL, FRR_DAEMONS, SDN_INTERFACES
+from pvesdn.errors import SdnConfigError
+from pvesdn.model.files import FRR_CONF, FRR_CONF_LOCAL, FRR_DAEMONS, FRR_LOCAL_BEGIN, SDN_INTERFACES
 from pvesdn.render.renderer import Renderer
 from pvesdn.workflows.plan import plan
 from pvesdn.workflows.read import read_cluster
 from pvesdn.workflows.understand import understand
 from tests.unit.design.network import PVE_EVPN, UNDERLAY, uplink
-from tests.unit.workflows.kit import cluster, plan_of
+from tests.unit.workflows.kit import UNICAST, cluster, plan_of
 
 FABRIC = {
     "fabrics.cfg": "ospf_fabric: lab\n\tarea 0\n\tip_prefix 172.20.30.0/24\n\n"
@@ -106,3 +109,80 @@ def test_daemons_that_pve_needs_and_does_not_switch_are_switched_on_where_frr_is
     found = {node.node: [c.new for c in node.files if c.path == FRR_DAEMONS] for node in plan_of(made).nodes}
     assert found["node1"] == ["bgpd=yes\nospfd=no\nisisd=yes\nbfdd=yes\n"]
     assert found["node2"] == []
+
+
+LEADERLESS = "exit: up\n\tzone ezone\n\tnode node1\n\tinterface eno2\n\taddress 192.0.2.2/24\n\tgateways 192.0.2.1\n"
+OF_CTL = {
+    "zones.cfg": "evpn: ezone\n\tcontroller ctl\n\tvrf-vxlan 10000\n\n",
+    "vnets.cfg": "vnet: evnet\n\tzone ezone\n\ttag 11000\n\n",
+}
+
+
+@pytest.mark.parametrize("version", ["9.1.5", "8.4.1", "7.4.3"])
+@pytest.mark.parametrize(
+    ("controllers", "reason"),
+    [
+        ("", "PVE has no controller 'ctl'"),
+        ("evpn: other\n\tasn 65000\n\tpeers 192.168.0.1\n\n", "PVE has no controller 'ctl'"),
+        ("bgp: bgpnode2\n\tasn 65001\n\tnode node2\n\tpeers 192.168.0.9\n\n", "PVE has no controller 'ctl'"),
+        ("bgp: ctl\n\tasn 65001\n\tnode node1\n\tpeers 192.168.0.9\n\n", "controller 'ctl' is none for EVPN"),
+    ],
+)
+def test_an_exit_in_a_zone_whose_controller_is_gone_is_an_error(controllers: str, reason: str, version: str) -> None:
+    made = cluster(f"{UNICAST}\n{LEADERLESS}", pve_files={**OF_CTL, "controllers.cfg": controllers}, version=version)
+    with pytest.raises(SdnConfigError, match=rf"exit 'up': zone 'ezone' of PVE has no VRF on node1: {reason}; give"):
+        plan_of(made)
+
+
+def test_an_exit_on_a_node_that_the_controller_leaves_out_is_an_error() -> None:
+    controllers = "evpn: ctl\n\tasn 65000\n\tpeers 192.168.0.1\n\tnodes node2\n\n"
+    made = cluster(f"{UNICAST}\n{LEADERLESS}", pve_files={**OF_CTL, "controllers.cfg": controllers})
+    with pytest.raises(SdnConfigError, match=r"has no VRF on node1: no controller of PVE's .* runs on node1"):
+        plan_of(made)
+
+
+def test_a_node_that_the_controller_leaves_out_needs_no_fences() -> None:
+    controllers = "evpn: ctl\n\tasn 65000\n\tpeers 192.168.0.1\n\tnodes node2\n\n"
+    made = cluster(UNICAST, pve_files={**OF_CTL, "controllers.cfg": controllers})
+    assert {node.node for node in plan_of(made).nodes} == {"node1", "node2", "node3"}
+
+
+def test_a_file_that_pve_fails_over_stops_the_apply_with_its_line():
+    made = cluster("", pve_files=PVE_EVPN)
+    made.nodes["node2"].files[FRR_CONF_LOCAL] = "!\nvrf vrf_theirs\nexit-vrf\n"
+    node1, node2, _ = plan_of(made).nodes
+    assert node1.obstacles == ()
+    (obstacle,) = node2.obstacles
+    assert obstacle.where == "node2: /etc/frr/frr.conf.local:2"
+    assert FRR_CONF not in [change.path for change in node2.files]
+    made.nodes["node2"].files[FRR_CONF_LOCAL] = "!\nvrf vrf_theirs\n ip route 10.0.0.0/8 null0\nexit-vrf\n"
+    assert all(node.obstacles == () for node in plan_of(made).nodes)
+
+
+def test_below_a_block_that_somebody_left_open_ours_closes_it_first():
+    made = cluster(EXIT, pve_files=PVE_EVPN)
+    made.nodes["node1"].files[FRR_CONF_LOCAL] = "route-map x permit 10\n set metric 1\n"
+    found = plan_of(made)
+    (change,) = [c for n in found.nodes for c in n.files if n.node == "node1" and c.path == FRR_CONF_LOCAL]
+    assert change.new is not None
+    assert f" set metric 1\n{FRR_LOCAL_BEGIN}\nexit\nvrf vrf_theirs\n" in change.new
+    assert all(node.obstacles == () for node in found.nodes)
+    made.nodes["node1"].files[FRR_CONF_LOCAL] = change.new
+    again = [c for n in plan_of(made).nodes for c in n.files if n.node == "node1" and c.path == FRR_CONF_LOCAL]
+    assert again == []
+
+
+def test_where_pve_writes_no_frr_conf_our_lines_do_not_reach_frr_and_it_is_said():
+    controllers = PVE_EVPN["controllers.cfg"].replace("192.168.0.1,192.168.0.2,192.168.0.3", "203.0.113.9")
+    made = cluster(EXIT, pve_files=PVE_EVPN | {"controllers.cfg": controllers})
+    made.nodes["node1"].commands["ip-route"] = [{"dst": "192.168.0.0/24", "dev": "vmbr0"}]
+    found = plan_of(made)
+    texts = [str(finding) for finding in found.findings]
+    assert any(
+        text.startswith(
+            "node1: /etc/frr/frr.conf.local: our lines do not reach FRR: PVE writes no frr.conf here because there is"
+        )
+        for text in texts
+    )
+    assert any("so PVE omits vnet 'web' (vnets.cfg:1) there" in text for text in texts)
+    assert all(node.obstacles == () for node in found.nodes)

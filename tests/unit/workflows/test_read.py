@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pvesdn.errors import ApiRefused, NodeFailed, NodeUnreachable, NotQuorate, SnapshotError
+from pvesdn.errors import ApiRefused, ClusterError, NodeFailed, NodeUnreachable, NotQuorate
 from pvesdn.workflows.read import read_cluster
 from tests.unit.workflows.kit import cluster, plan_of
 
@@ -68,6 +68,24 @@ def test_absent_sdn_endpoints_are_no_error() -> None:
     assert read_cluster(made.world()).api["cluster/sdn"] is None
 
 
+@pytest.mark.parametrize("status", [404, 501, None])
+def test_absent_sdn_endpoints_are_an_error_where_a_node_has_what_makes_them(status: int | None) -> None:
+    made = cluster()
+    made.nodes["node2"].commands["versions"]["libpve-network-perl"] = "1.2.5"
+    if status is None:
+        made.api.answers["cluster/sdn"] = None
+    else:
+        made.api.errors["cluster/sdn"] = ApiRefused(f"{status}: not implemented", status=status)
+    with pytest.raises(ClusterError, match=r"no /cluster/sdn, but node2 has libpve-network-perl 1\.2\.5; apt install"):
+        plan_of(made)
+
+
+def test_absent_sdn_endpoints_and_nobody_who_has_what_makes_them_are_a_cluster_without_sdn() -> None:
+    made = cluster()
+    made.api.errors["cluster/sdn"] = ApiRefused("404: no such path", status=404)
+    assert [file.path for file in plan_of(made).nodes[0].files] == ["/etc/network/interfaces.d/pvesdn"]
+
+
 def test_endpoints_that_are_forbidden_are_an_error() -> None:
     made = cluster()
     made.api.errors["cluster/sdn"] = ApiRefused("403: permission denied", status=403)
@@ -82,8 +100,10 @@ def test_without_quorum_nothing_is_planned() -> None:
         plan_of(made)
 
 
-def test_a_damaged_record_names_its_node_and_the_way_out() -> None:
+def test_a_damaged_record_costs_its_node_and_names_the_way_out() -> None:
     made = cluster()
     made.nodes["node2"].files["/var/lib/pvesdn/written.json"] = "{"
-    with pytest.raises(SnapshotError, match=r"^node2: /var/lib/pvesdn/written\.json: .*remove it on the node"):
-        plan_of(made)
+    plan = plan_of(made)
+    assert {node.node for node in plan.nodes} == {"node1", "node3"}
+    assert plan.unreachable["node2"].startswith("node2: /var/lib/pvesdn/written.json: ")
+    assert "remove it on the node" in plan.unreachable["node2"]

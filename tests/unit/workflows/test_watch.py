@@ -3,17 +3,39 @@
 from __future__ import annotations
 
 import json
+import time
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from pvesdn.errors import NodeFailed, SdnConfigError
+from pvesdn.errors import ApplyRefused, NodeFailed, SdnConfigError
 from pvesdn.model.files import ChangeSet
 from pvesdn.render.renderer import Renderer
-from pvesdn.workflows.watch import WatchReport, watch_once
+from pvesdn.workflows.apply import apply
+from pvesdn.workflows.watch import PATIENCE, TRIED_AGAIN, WatchReport, watch_once
+from pvesdn.workflows.watch_memory import decode_memory, encode_memory
 from tests.fakes import FakeCluster
 from tests.unit.workflows.kit import UNICAST, cluster, plan_of
 
 MEMBERS = "/etc/pve/.members"
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.floats(allow_nan=False) | st.text(),
+    lambda inner: st.dictionaries(st.text(), inner) | st.lists(inner),
+)
+
+
+@pytest.fixture(autouse=True)
+def in_utc(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setenv("TZ", "UTC")
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
 
 
 def look(made: FakeCluster, state: str | None = None, *, node: str = "node1", action: str = "plan") -> WatchReport:
@@ -162,3 +184,198 @@ def test_an_unreadable_record_is_a_reason_to_look(state: str) -> None:
 def test_away_from_a_node_it_says_where_it_belongs() -> None:
     with pytest.raises(NodeFailed, match="runs on a node"):
         watch_once(cluster().world(), None, Renderer(), action="plan")
+
+
+# --- runs that did not go well ---------------------------------------------------------------------------------------
+
+
+class Killed(BaseException):
+    """The process ends here, without a chance to do anything about it."""
+
+
+def killed(made: FakeCluster, state: str | None, verb: str = "commit") -> str:
+    """What is left of a look that is killed at a verb of the node program: what was remembered before."""
+    left: list[str] = []
+    ask = made.nodes.ask
+
+    def ask_until(node: str, asked: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        if asked == verb:
+            raise Killed
+        return ask(node, asked, arguments)
+
+    made.nodes.ask = ask_until  # type: ignore[method-assign]
+    with pytest.raises(Killed):
+        watch_once(made.world(local_node="node1"), state, Renderer(), action="apply", remember=left.append)
+    made.nodes.ask = ask  # type: ignore[method-assign]
+    return left[-1]
+
+
+@pytest.mark.parametrize("verb", ["stage", "commit", "finish"])
+def test_a_run_that_was_killed_is_begun_again(verb: str) -> None:
+    made = cluster()
+    left = killed(made, None, verb)
+    again = look(made, left, action="apply")
+    assert again.reason == "the run of 2023-11-14 22:13 did not come to its end"
+    assert again.report is not None
+    assert again.report.is_good
+    assert plan_of(made).is_empty
+    assert not look(made, again.state, action="apply").acted
+
+
+def test_nothing_is_remembered_of_a_plan_that_needs_a_decision() -> None:
+    made = cluster()
+    made.nodes["node3"].files["/etc/network/interfaces.d/pvesdn"] = "# mine\n"
+    left: list[str] = []
+    with pytest.raises(ApplyRefused):
+        watch_once(made.world(local_node="node1"), None, Renderer(), action="apply", remember=left.append)
+    assert left == []
+
+
+def test_after_a_failed_run_a_look_says_so_until_an_hour_later_it_is_tried_again() -> None:
+    made = cluster()
+    made.api.exits["node1"] = "failed"
+    failed = look(made, action="apply")
+    later = look(made, failed.state, action="apply")
+    assert later.is_failing
+    assert later.reason.startswith(
+        "the run of 2023-11-14 22:13 failed: `pvesdn apply` takes it up, or the first look after"
+    )
+    made.api.exits.clear()
+    made.clock.sleep(TRIED_AGAIN - 1)
+    assert not look(made, later.state, action="apply").acted
+    made.clock.sleep(1)
+    again = look(made, later.state, action="apply")
+    assert again.reason == "trying again what failed at 2023-11-14 22:13"
+    assert again.report is not None
+    assert again.report.is_good
+
+
+def test_a_failed_run_that_a_person_has_put_right_is_over() -> None:
+    made = cluster()
+    made.api.exits["node1"] = "failed"
+    failed = look(made, action="apply")
+    made.api.exits.clear()
+    assert apply(made.world(), plan_of(made), Renderer()).is_good
+    over = look(made, failed.state, action="apply")
+    assert (over.acted, over.is_failing) == (False, False)
+    assert over.reason == "what failed at 2023-11-14 22:13 has been put right"
+    assert look(made, over.state, action="apply").reason == "nothing has changed since the last look"
+
+
+def test_a_change_of_the_definitions_is_applied_although_the_last_run_failed() -> None:
+    made = cluster()
+    made.api.exits["node1"] = "failed"
+    failed = look(made, action="apply")
+    made.api.exits.clear()
+    made.nodes.pve_files["/etc/pve/sdn/pvesdn.cfg"] = UNICAST.replace("tag 2", "tag 3")
+    assert look(made, failed.state, action="apply").report is not None
+    assert plan_of(made).is_empty
+
+
+@pytest.mark.parametrize("action", ["plan", "apply"])
+def test_a_node_that_could_not_be_reached_is_no_reason_to_stop_looking(action: str) -> None:
+    made = cluster()
+    state = look(made, action="apply").state
+    made.nodes.pve_files["/etc/pve/sdn/pvesdn.cfg"] = UNICAST.replace("tag 2", "tag 3")
+    made.nodes["node3"].off = "ssh: connect to host 192.168.0.3 port 22: Connection refused"
+    missed = look(made, state, action=action)
+    again = look(made, missed.state, action=action)
+    assert again.acted
+    assert again.reason == "a node could not be reached at the last look"
+
+
+def test_a_member_that_is_off_is_no_failure() -> None:
+    made = cluster()
+    state = look(made, action="apply").state
+    text = members(made)
+    text["nodelist"]["node3"]["online"] = 0  # type: ignore[index]
+    members(made, **text)
+    made.api.answers["cluster/status"] = [
+        {**row, "online": 0} if row.get("name") == "node3" else row for row in made.api.answers["cluster/status"]
+    ]
+    made.nodes.pve_files["/etc/pve/sdn/pvesdn.cfg"] = UNICAST.replace("tag 2", "tag 3")
+    report = look(made, state, action="apply")
+    assert report.report is not None
+    assert look(made, report.state, action="apply").reason == "nothing has changed since the last look"
+
+
+# --- definitions that somebody is writing ----------------------------------------------------------------------------
+
+
+def edited(made: FakeCluster, state: str | None, age: float | None, action: str = "apply") -> WatchReport:
+    """A look at definitions of which a file was written `age` seconds ago."""
+    world = made.world(local_node="node1", definitions_changed=lambda: None if age is None else made.clock.now() - age)
+    return watch_once(world, state, Renderer(), action=action)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("age", "waits"), [(0, True), (9, True), (-3, True), (10, False), (-3600, False), (None, False)]
+)
+def test_definitions_that_were_just_written_are_waited_for(age: float | None, *, waits: bool) -> None:
+    made = cluster()
+    state = look(made, action="apply").state
+    made.nodes.pve_files["/etc/pve/sdn/pvesdn.cfg"] = UNICAST.replace("tag 2", "tag 3")
+    report = edited(made, state, age)
+    assert report.acted is not waits
+    assert report.is_settled is not waits
+    assert report.reason.startswith("waiting, since somebody may be editing" if waits else "changed")
+
+
+def test_the_first_look_waits_for_nobody() -> None:
+    assert edited(cluster(), None, 1).acted
+
+
+def test_what_is_waited_for_is_dealt_with_at_the_next_look() -> None:
+    made = cluster()
+    state = look(made, action="apply").state
+    made.nodes.pve_files["/etc/pve/sdn/pvesdn.cfg"] = UNICAST.replace("tag 2", "tag 3")
+    waiting = edited(made, state, 1)
+    assert not plan_of(made).is_empty
+    assert edited(made, waiting.state, 61).acted
+    assert plan_of(made).is_empty
+
+
+def test_a_file_that_is_touched_without_being_changed_is_nothing_to_wait_for() -> None:
+    made = cluster()
+    state = look(made, action="apply").state
+    assert edited(made, state, 1).reason == "nothing has changed since the last look"
+
+
+def test_nobody_is_waited_for_for_ever() -> None:
+    made = cluster()
+    state = look(made, action="apply").state
+    made.nodes.pve_files["/etc/pve/sdn/pvesdn.cfg"] = UNICAST.replace("tag 2", "tag 3")
+    looks = 0
+    while not (report := edited(made, state, 1)).acted:
+        state = report.state
+        made.clock.sleep(60)
+        looks += 1
+    assert looks == PATIENCE / 60
+
+
+def test_definitions_that_do_not_decode_are_waited_for_and_then_an_error() -> None:
+    made = cluster()
+    state = look(made, action="apply").state
+    made.nodes.pve_files["/etc/pve/sdn/pvesdn.cfg"] = "vxlan: uca\n\tpee"
+    waiting = look(made, state, action="apply")
+    assert not waiting.acted
+    assert waiting.reason.startswith(
+        "waiting, since somebody may be editing: the definitions cannot be used as they are: "
+    )
+    made.clock.sleep(PATIENCE)
+    with pytest.raises(SdnConfigError):
+        look(made, waiting.state, action="apply")
+    made.nodes.pve_files["/etc/pve/sdn/pvesdn.cfg"] = UNICAST
+    assert look(made, waiting.state, action="apply").reason == "nothing has changed since the last look"
+
+
+# --- the memory ------------------------------------------------------------------------------------------------------
+
+
+@given(
+    st.text()
+    | st.dictionaries(st.sampled_from(["run", "ran_at", "trouble", "waiting_since", "/x"]), json_values).map(json.dumps)
+)
+def test_whatever_the_record_holds_it_is_read_or_said_to_be_unreadable(text: str) -> None:
+    memory = decode_memory(text)
+    assert decode_memory(encode_memory(memory)) == memory or not memory.is_readable

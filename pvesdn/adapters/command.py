@@ -1,0 +1,178 @@
+"""Commands of this machine, with a deadline for the whole run and a limit to what is read of it. Shared by the adapters."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import selectors
+import signal
+import subprocess
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import IO
+
+from pvesdn.model.secret_variables import SECRET_VARIABLES
+
+_PIECE = 64 * 1024
+"""Bytes of one read."""
+_LAST_WORDS = 64 * 1024
+"""Bytes of standard error that are kept, from its end: that is where the reason stands."""
+_LOOK = 0.1
+"""Seconds between two looks at whether a command has ended: a child of its own may keep its pipes open."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """How a command ended.
+
+    :param status: its exit status; negative: the signal that ended it.
+    :param output: its standard output, for the caller to consume.
+    :param complaints: the end of its standard error.
+    """
+
+    status: int
+    output: bytearray
+    complaints: str
+
+
+class OutOfTimeError(Exception):
+    """The command was ended at its deadline. :param has_begun: it had printed something by then."""
+
+    def __init__(self, *, has_begun: bool) -> None:
+        super().__init__("the command did not end in time")
+        self.has_begun = has_begun
+
+
+class TooMuchError(Exception):
+    """The command was ended because it printed more than it may."""
+
+
+def environment(given: Mapping[str, str]) -> dict[str, str]:
+    """`given` without what pvesdn itself was told in confidence, which no command needs."""
+    return {name: value for name, value in given.items() if name not in SECRET_VARIABLES}
+
+
+def run(
+    argv: Sequence[str],
+    *,
+    surroundings: Mapping[str, str],
+    message: bytes = b"",
+    seconds: float,
+    size: int,
+    grace: float,
+) -> Finished:
+    """Run a command to its end, in a session of its own.
+
+    :param surroundings: its environment; secrets of ours are left out.
+    :param message: its standard input.
+    :param seconds: from the start to the end of it, however slowly or steadily it prints.
+    :param size: bytes that its standard output may have.
+    :param grace: seconds in which a command that is given up may put things in order before it is killed.
+    :raises OSError: it cannot be started.
+    :raises OutOfTimeError: it was given up after `seconds`.
+    :raises TooMuchError: it was given up after `size` bytes.
+    """
+    deadline = time.monotonic() + seconds
+    with _started(argv, surroundings, grace) as process:
+        output, complaints = _converse(process, message, deadline, size)
+        try:
+            status = process.wait(max(0.0, deadline - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            raise OutOfTimeError(has_begun=bool(output)) from None
+    return Finished(status, output, complaints.decode("utf-8", "replace"))
+
+
+@contextlib.contextmanager
+def _started(argv: Sequence[str], surroundings: Mapping[str, str], grace: float) -> Iterator[subprocess.Popen[bytes]]:
+    """A process that is gone at the end of the block, whatever ends it."""
+    process = subprocess.Popen(
+        argv,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=environment(surroundings),
+        start_new_session=True,
+    )
+    try:
+        yield process
+    except BaseException:
+        _give_up(process, grace)
+        raise
+    finally:
+        for stream in _streams(process):
+            with contextlib.suppress(OSError):
+                stream.close()
+
+
+def _converse(
+    process: subprocess.Popen[bytes], message: bytes, deadline: float, size: int
+) -> tuple[bytearray, bytearray]:
+    """Hand the message over and collect what comes, until the command has closed both of its outputs."""
+    output, complaints, rest = bytearray(), bytearray(), memoryview(message)
+    with _watched(process) as ready:
+        while any(key.events == selectors.EVENT_READ for key in ready.get_map().values()):
+            left = deadline - time.monotonic()
+            if left <= 0:
+                raise OutOfTimeError(has_begun=bool(output))
+            for key, _ in ready.select(left):
+                if key.fileobj is process.stdin:
+                    rest = _write(key.fd, rest)
+                    is_over = not rest
+                else:
+                    piece = os.read(key.fd, _PIECE)
+                    is_over = not piece
+                    if key.fileobj is process.stdout:
+                        output += piece
+                    else:
+                        complaints = (complaints + piece)[-_LAST_WORDS:]
+                if is_over:
+                    _close(ready, key.fileobj)
+            if len(output) > size:
+                raise TooMuchError
+    return output, complaints
+
+
+def _write(descriptor: int, rest: memoryview) -> memoryview:
+    """What is left to write; nothing when the command does not want to hear it."""
+    try:
+        return rest[os.write(descriptor, rest[:_PIECE]) :]
+    except BrokenPipeError:
+        return rest[:0]
+
+
+def _give_up(process: subprocess.Popen[bytes], grace: float) -> None:
+    """First ask: a program in the middle of a commit takes it back. What it still prints is thrown away."""
+    for wake, seconds in ((signal.SIGTERM, grace), (signal.SIGKILL, _LOOK)):
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, wake)
+        deadline = time.monotonic() + seconds
+        with _watched(process) as ready:
+            while process.poll() is None and (left := deadline - time.monotonic()) > 0:
+                for key, _ in ready.select(min(left, _LOOK)):
+                    if key.events == selectors.EVENT_WRITE or not os.read(key.fd, _PIECE):
+                        _close(ready, key.fileobj)
+        if process.returncode is not None:
+            return
+
+
+@contextlib.contextmanager
+def _watched(process: subprocess.Popen[bytes]) -> Iterator[selectors.BaseSelector]:
+    """A selector of the process's pipes, those that are still open."""
+    with selectors.DefaultSelector() as ready:
+        for stream in _streams(process):
+            if not stream.closed:
+                os.set_blocking(stream.fileno(), False)
+                is_ours = stream is process.stdin
+                ready.register(stream, selectors.EVENT_WRITE if is_ours else selectors.EVENT_READ)
+        yield ready
+
+
+def _streams(process: subprocess.Popen[bytes]) -> list[IO[bytes]]:
+    return [stream for stream in (process.stdin, process.stdout, process.stderr) if stream is not None]
+
+
+def _close(ready: selectors.BaseSelector, stream: object) -> None:
+    ready.unregister(stream)  # type: ignore[arg-type]
+    with contextlib.suppress(OSError):
+        stream.close()  # type: ignore[attr-defined]

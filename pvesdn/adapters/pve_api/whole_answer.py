@@ -1,0 +1,69 @@
+"""An answer of the API that was read to its end, over HTTPS or from pvesh, and what it says."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from pvesdn.decode import json_text
+from pvesdn.decode.api_answers import AnswerError
+from pvesdn.decode.json_text import WrongShapeError
+from pvesdn.model.primitives import Json
+
+LARGEST_ANSWER = 8 * 1024 * 1024
+"""Bytes, headers included: the longest answers are task logs and lists of 500 tasks, of some 300 bytes each."""
+_MOST_MEMORY = 8 * LARGEST_ANSWER
+"""Bytes that an answer and what it says may take in memory."""
+
+
+class Answer(Protocol):
+    """What proxmoxer looks at of an answer."""
+
+    @property
+    def status_code(self) -> int: ...
+    @property
+    def reason(self) -> str: ...
+    @property
+    def content(self) -> bytes: ...
+    @property
+    def text(self) -> str: ...
+
+
+@dataclass(frozen=True, slots=True)
+class WholeAnswer:
+    """What proxmoxer looks at of an answer."""
+
+    status_code: int
+    reason: str
+    content: bytes
+
+    @property
+    def text(self) -> str:
+        """The content as text; what is no UTF-8 is replaced."""
+        return self.content.decode("utf-8", "replace")
+
+
+class Serializer:
+    """Reads PVE's envelope; unlike proxmoxer's own it takes nothing else for an answer."""
+
+    def loads(self, answer: Answer) -> Json:
+        """The `data` of an answer.
+
+        :raises AnswerError: it is no answer of the API.
+        """
+        try:
+            document = json_text.load(answer.content, most=_MOST_MEMORY)
+        except WrongShapeError:
+            document = None
+        if not isinstance(document, dict) or "data" not in document:
+            msg = "it did not answer as the PVE API should"
+            raise AnswerError(msg)
+        return document["data"]
+
+    def loads_errors(self, answer: Answer) -> dict[str, str] | None:
+        """What PVE says about single parameters."""
+        try:
+            errors = json_text.load(answer.content, most=_MOST_MEMORY).get("errors")
+        except (WrongShapeError, AttributeError):
+            return None
+        return {str(key): str(text) for key, text in errors.items()} if isinstance(errors, dict) else None

@@ -1,0 +1,99 @@
+"""JSON that programs wrote: the API's answers, iproute2's, the node's versions and settings, and pvesdn's own records."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+
+from pvesdn.decode import json_text
+from pvesdn.decode.json_text import WrongShapeError
+from pvesdn.decode.secrets.veil import Veil, is_address, is_mac, is_number, word_set
+from pvesdn.model.primitives import Json
+
+_DEPTH = 50
+_API_KEYS = word_set(
+    """
+    version release repoid node status type id name nodes quorate nodeid ip online local level subdir uptime cpu
+    maxcpu mem maxmem disk maxdisk
+    """
+)
+_IP_KEYS = word_set(
+    """
+    ifname flags qdisc operstate linkmode group link_type address broadcast inet6_addr_gen_mode master link
+    link_netnsid altnames info_kind info_slave_kind family local local6 remote remote6 group6 scope label dst
+    src dev gateway via host protocol prefsrc type table prefix metrics pref encap_type encap oif iif action
+    from to priority mode parentbus parentdev permaddr port dport sport df state vlan_protocol bridge_id root_id
+    cipher_suite validation icvlen xmit_hash_policy lacp_rate ad_lacp_rate ad_select ad_partner_mac active_slave
+    primary primary_reselect fail_over_mac arp_validate arp_all_targets mii_status perm_hwaddr peer_address
+    nexthops l3mdev_table fwmark ipproto uidrange dstlen srclen
+    """
+)
+_NEVER = frozenset({"ifalias", "key", "ikey", "okey", "cookie", "peer_cookie", "secret", "password", "token"})
+"""Keys of iproute2's whose values are free text or secrets, numbers among them."""
+_WORD = re.compile(r"[A-Za-z0-9_.:@<>/+*-]{0,64}")
+_KEY = re.compile(r"[A-Za-z0-9_.:@/+-]{1,64}")
+_VERSION = re.compile(r"[A-Za-z0-9.+~:_-]{0,80}")
+_DIGEST = re.compile(r"[0-9a-f]{64}")
+_MODE = re.compile(r"[0-7]{3,4}")
+
+_Check = Callable[[str, str], bool]
+"""Whether a value may be shown, by its key and its text."""
+
+
+def hide_api(value: Json, veil: Veil) -> Json:
+    """An answer of the API."""
+    return _walk(value, "", veil, lambda key, text: key in _API_KEYS and _WORD.fullmatch(text) is not None)
+
+
+def hide_command_answer(name: str, value: Json, veil: Veil) -> Json:
+    """What a command of a node answered. :param name: one of `NODE_COMMANDS`."""
+    if name.startswith("ip-"):
+        return _walk(value, "", veil, lambda key, text: _is_of_ip(key, text, veil))
+    shape = {"versions": _VERSION, "modes": _MODE}.get(name)
+    if shape is not None:
+        return _walk(value, "", veil, lambda _, text: shape.fullmatch(text) is not None)
+    return _walk(value, "", veil, lambda key, text: is_number(text) and "secret" not in key)
+
+
+def hide_record(text: str, veil: Veil) -> str:
+    """Pvesdn's record of its last write, and its memory of VTEPs: digests, addresses and numbers."""
+    before = veil.count
+    try:
+        cleaned = _walk(json_text.load(text), "", veil, lambda _, word: _is_of_record(word))
+    except (WrongShapeError, RecursionError):
+        return veil.hide(text.strip()) if text.strip() else text
+    return text if veil.count == before else json.dumps(cleaned)
+
+
+def _is_of_ip(key: str, text: str, veil: Veil) -> bool:
+    if key in _NEVER:
+        return False
+    if key in _IP_KEYS:
+        return _WORD.fullmatch(text) is not None
+    return text in veil.names or is_number(text) or is_address(text) or is_mac(text)
+
+
+def _is_of_record(text: str) -> bool:
+    return _DIGEST.fullmatch(text) is not None or is_number(text) or is_address(text)
+
+
+def _walk(value: Json, key: str, veil: Veil, may_pass: _Check, depth: int = _DEPTH) -> Json:
+    if depth == 0:
+        return veil.hide(
+            "something inside too many others"
+        )  # not what it is: Python itself may not be able to print it
+    match value:
+        case dict():
+            return {
+                name if _KEY.fullmatch(name) else veil.hide(name): _walk(item, name, veil, may_pass, depth - 1)
+                for name, item in value.items()
+            }
+        case list():
+            return [_walk(item, key, veil, may_pass, depth - 1) for item in value]
+        case None | bool():
+            return value
+        case str():
+            return value if may_pass(key, value) or not value else veil.hide(value)
+        case _:
+            return value if key not in _NEVER else veil.hide(str(value))

@@ -1,0 +1,54 @@
+"""Secrets in single lines that people and documents see: what is hidden there is what looks like one.
+
+Screens show an administrator their own lines, and a line that is about to be lost has to be readable. What is handed on to
+others is another matter: `pvesdn.decode.secrets.snapshot`.
+"""
+
+from __future__ import annotations
+
+import re
+
+from pvesdn.decode.secrets.veil import HIDDEN
+
+_SECRET = re.compile(
+    r"""(?mx)
+    ^ (?P<before> .*?
+        (?: (?<![\w-])
+            (?: [\w-]*password              # password, enable password, neighbor X password, isis area-password
+              | key-string                  # of a key chain
+              | [\w-]*authentication(-key)? # ip ospf authentication-key, ip nhrp authentication, authentication ...
+              | message-digest-key
+              | wpa-psk | wpa-passphrase | wireless-key | wpa-password  # of ifupdown's interfaces
+              | wpa_psk | psk | [\w-]*(?:private|preshared|pre-shared)[_-]key | passphrase | sopass
+              | auth | enc | aead | auth-trunc                          # ip xfrm
+              | key [\t ]+ [0-9a-fA-F]{1,32}                            # ip macsec
+              | -u | --user | --proxy-user                              # curl
+            )
+            [\t ]+
+          | (?: psk | password | passwd | passphrase | secret | token | api_?key ) =
+          | (?: Authorization | X-[\w-]+-Token ) : [\t ]*
+          | PVE (?: APIToken | AuthCookie ) =
+        )
+    )
+    (?P<secret> \S.* ) $
+    """
+)
+
+
+def hide_secrets(text: str) -> tuple[str, int]:
+    """`text` with every password and key replaced, and how many there were.
+
+    Words of FRR's manual (``password``, ``key-string``, ``authentication …``), of ifupdown's interfaces(5), and of the
+    commands that stand in hooks. Whatever follows on the line goes: too much hidden does no harm. Line ends and all other
+    text stay as they are; a text whose secrets are hidden already has none.
+    """
+    count = 0
+
+    def hide(match: re.Match[str]) -> str:
+        nonlocal count
+        if match["secret"].strip() == HIDDEN:
+            return match[0]
+        count += 1
+        return match["before"] + HIDDEN
+
+    return _SECRET.sub(hide, text), count

@@ -1,0 +1,159 @@
+"""Routes that PVE asks a node for and the node has not.
+
+PVE's generator fails there and goes on with what is left: its text lacks VNets, or stays as it was. That is what PVE
+really writes, so it is what pvesdn renders, and everything here is a warning.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from pvesdn.design.pve_frr import FrrStop, what_stops_frr
+from pvesdn.design.pve_node import PveNode
+from pvesdn.design.pve_underlay import NodeControllers
+from pvesdn.design.pve_zones import gateway_family, untranslatable
+from pvesdn.design.remarks import listed, placed, warning
+from pvesdn.model.design import DesignInput
+from pvesdn.model.findings import Finding
+from pvesdn.model.sdn import PveEvpnController, PveEvpnZone, PveSimpleZone, PveVxlanZone, PveZone, Subnet, Vnet
+
+_TunnelZone = PveVxlanZone | PveEvpnZone
+_T = TypeVar("_T")
+
+
+def check(given: DesignInput) -> Iterator[Finding]:
+    """Zones whose peers a node cannot reach, source NAT without a way out, and nodes on which PVE writes no frr.conf."""
+    nodes = {node: PveNode(facts) for node, facts in sorted(given.facts.items()) if not given.sdn.leaves_node(node)}
+    vnets = _grouped((vnet.zone, vnet) for vnet in given.sdn.vnets if vnet.is_pve)
+    translated = _grouped((subnet.vnet, subnet) for subnet in given.sdn.subnets if subnet.is_pve and subnet.snat)
+    controllers = sorted(given.sdn.controllers, key=lambda controller: controller.id)
+    loopbacks = {node: NodeControllers.of(controllers, node).tunnel_loopback for node in nodes}
+    for zone in given.sdn.zones:
+        here = {
+            node: nodes[node]
+            for node in nodes
+            if isinstance(zone, PveZone) and (zone.nodes is None or node in zone.nodes)
+        }
+        tagged = [vnet for vnet in vnets.get(zone.id, ()) if vnet.tag is not None]
+        if isinstance(zone, _TunnelZone):
+            unreached = _Unreached.of(zone, given, here, loopbacks)
+            here = {node: answers for node, answers in here.items() if node not in unreached.nodes}
+            yield from unreached.findings(zone, tagged)
+        if isinstance(zone, PveSimpleZone):
+            yield from _ways_out(zone, vnets.get(zone.id, []), translated, here)
+        elif isinstance(zone, PveEvpnZone):
+            yield from _ways_out(zone, tagged, translated, here)
+    yield from _frr(given, nodes)
+
+
+def _grouped(pairs: Iterable[tuple[str, _T]]) -> dict[str, list[_T]]:
+    groups: dict[str, list[_T]] = {}
+    for key, value in pairs:
+        groups.setdefault(key, []).append(value)
+    return groups
+
+
+@dataclass(frozen=True, slots=True)
+class _Unreached:
+    """The first peer, which PVE asks the way to. :param whose: in words. :param nodes: those that have none."""
+
+    peer: str = ""
+    whose: str = ""
+    nodes: tuple[str, ...] = ()
+
+    @classmethod
+    def of(
+        cls,
+        zone: _TunnelZone,
+        given: DesignInput,
+        nodes: Mapping[str, PveNode],
+        loopbacks: Mapping[str, str | None],
+    ) -> _Unreached:
+        """Where PVE finds no address for the zone's tunnels; nowhere in a fabric, which says the addresses itself."""
+        peers, whose = zone.peers if isinstance(zone, PveVxlanZone) else (), "the zone's peers"
+        if isinstance(zone, PveEvpnZone):
+            found = (c for c in given.sdn.controllers if isinstance(c, PveEvpnController) and c.id == zone.controller)
+            for controller in found:
+                peers = controller.peers
+                name = f"controller '{controller.id}'"
+                whose = f"the peers of {placed(name, controller.where)}"
+        if not peers:
+            return cls()
+        known = loopbacks if isinstance(zone, PveEvpnZone) else {}
+        lost = (node for node, answers in nodes.items() if answers.is_missing(answers.local(peers, known.get(node))))
+        return cls(peers[0], whose, tuple(lost))
+
+    def findings(self, zone: _TunnelZone, vnets: list[Vnet]) -> Iterator[Finding]:
+        """What it costs; nothing where the zone has no VNets."""
+        if self.nodes and vnets:
+            what = f"no route to {self.peer}, the first of {self.whose}, on {listed(self.nodes)}"
+            hint = f"add a route to {self.peer} there, or list the node's own address among the peers, as its interfaces file spells it"
+            yield warning(zone.where, f"{what}, so PVE omits {_named(vnets)} there", hint)
+
+
+@dataclass(slots=True)
+class _Untranslated:
+    """VNets of a zone that PVE leaves out on the same nodes, for want of the same default route."""
+
+    vnets: list[Vnet] = field(default_factory=list)
+    subnets: list[Subnet] = field(default_factory=list)
+
+
+def _ways_out(
+    zone: PveSimpleZone | PveEvpnZone,
+    vnets: list[Vnet],
+    translated: Mapping[str, list[Subnet]],
+    nodes: Mapping[str, PveNode],
+) -> Iterator[Finding]:
+    """:param vnets: those that have all else. :param translated: subnets with source NAT, by VNet."""
+    groups: dict[tuple[int, tuple[str, ...]], _Untranslated] = {}
+    losses: Counter[str] = Counter()
+    for vnet in vnets:
+        stops: dict[str, tuple[Subnet, list[str]]] = {}
+        for node, answers in nodes.items() if vnet.id in translated else ():
+            stop = untranslatable(translated[vnet.id], answers)
+            if stop is not None:
+                stops.setdefault(stop.id, (stop, []))[1].append(node)
+                losses[node] += 1
+        for subnet, names in stops.values():
+            group = groups.setdefault((gateway_family(subnet), tuple(names)), _Untranslated())
+            group.vnets.append(vnet)
+            group.subnets.append(subnet)
+    bare = {node for node, count in losses.items() if count == len(vnets)}
+    for (family, lost), group in groups.items():
+        yield _way_out(zone, family, lost, group, bare)
+
+
+def _way_out(
+    zone: PveSimpleZone | PveEvpnZone, family: int, nodes: tuple[str, ...], group: _Untranslated, bare: set[str]
+) -> Finding:
+    """:param bare: nodes on which no VNet of the zone is left, and so no VRF."""
+    is_one = len(group.vnets) == 1
+    left = ""
+    if isinstance(zone, PveEvpnZone):
+        left = f" except for {f'vxlan_{group.vnets[0].id}' if is_one else 'their VXLAN ports'}"
+        without = bare.intersection(nodes)
+        left += f", and the zone's VRF on {listed(without)} as well" if without else ""
+    snat = ", ".join(subnet.cidr for subnet in group.subnets)
+    missing = "the vnet" if is_one else _named(group.vnets)
+    what = f"no IPv{family} default route on {listed(nodes)}, so PVE omits {missing} there{left} (snat 1 on {snat})"
+    where = group.vnets[0].where if is_one else zone.where
+    return warning(where, what, f"add an IPv{family} default route there, or remove snat from the subnet in PVE")
+
+
+def _named(vnets: Iterable[Vnet]) -> str:
+    names = [placed(f"'{vnet.id}'", vnet.where) for vnet in vnets]
+    return f"vnet{'s' if len(names) > 1 else ''} {', '.join(names)}"
+
+
+def _frr(given: DesignInput, nodes: Mapping[str, PveNode]) -> Iterator[Finding]:
+    stops: dict[FrrStop, list[str]] = {}
+    for node in nodes:
+        if (stop := what_stops_frr(given, node)) is not None:
+            stops.setdefault(stop, []).append(node)
+    for stop, names in stops.items():
+        what = f"{stop.what} on {listed(names)}, so PVE writes no frr.conf there and the old one stays"
+        yield warning(stop.controller.where, what, stop.hint)

@@ -1,0 +1,122 @@
+"""What `watch` remembers from one look to the next. Pure: the text lies in a file that the command line reads and writes."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Any
+
+TOLD_AGAIN = 24 * 3600.0
+"""Seconds after which a trouble that lasts is told once more."""
+
+_VOLATILE = re.compile(r"UPID:\S+|0x[0-9a-fA-F]+")
+"""What is another text each time, in a trouble that is the same."""
+
+
+class Run(StrEnum):
+    """How the last run of an apply ended."""
+
+    DONE = ""
+    STARTED = "started"
+    """It has not ended: killed, or the power went."""
+    MISSED = "missed"
+    """A node could not be reached, and nothing failed on the others."""
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """What was told of a trouble.
+
+    :param digest: of its text, see `digest_of`.
+    :param plan: digest of the plan that was shown with it; empty for none.
+    :param since: when it was first told, seconds of the Unix epoch; `told` is when it was told last.
+    """
+
+    digest: str
+    plan: str
+    since: float
+    told: float
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """One look's legacy.
+
+    :param seen: digests of what the last completed look dealt with, by path; None before the first.
+    :param is_readable: False when there was a record and it could not be read.
+    :param ran_at: when the last run was begun, seconds of the Unix epoch.
+    :param waiting_since: the first of the looks that have been waiting for an edit to end; None when none is.
+    """
+
+    seen: Mapping[str, str] | None = None
+    is_readable: bool = True
+    run: Run = Run.DONE
+    ran_at: float = 0.0
+    waiting_since: float | None = None
+    trouble: Trouble | None = None
+
+
+def decode_memory(text: str | None) -> Memory:
+    """The memory that `encode_memory` wrote; None is that of the first look. Raises nothing."""
+    if text is None:
+        return Memory()
+    try:
+        document = json.loads(text)
+        digests = {path: str(value) for path, value in document.items() if path.startswith("/")}
+        told = document.get("trouble")
+        waiting = document.get("waiting_since")
+        return Memory(
+            seen=digests or None,
+            run=Run(document.get("run", "")),
+            ran_at=float(document.get("ran_at", 0)),
+            waiting_since=None if waiting is None else float(waiting),
+            trouble=None
+            if told is None
+            else Trouble(str(told["digest"]), str(told["plan"]), float(told["since"]), float(told["told"])),
+        )
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        return Memory(is_readable=False)
+
+
+def encode_memory(memory: Memory) -> str:
+    """One line of JSON: the paths with their digests, and beside them what is not as it usually is."""
+    document: dict[str, Any] = dict(memory.seen or {})
+    if memory.run is not Run.DONE:
+        document |= {"run": memory.run.value, "ran_at": memory.ran_at}
+    if memory.waiting_since is not None:
+        document["waiting_since"] = memory.waiting_since
+    if memory.trouble is not None:
+        told = memory.trouble
+        document["trouble"] = {"digest": told.digest, "plan": told.plan, "since": told.since, "told": told.told}
+    return json.dumps(document, sort_keys=True)
+
+
+def with_trouble(text: str | None, trouble: Trouble | None) -> str:
+    """The text of the same memory, in which `trouble` was told; None when there is none any more."""
+    return encode_memory(replace(decode_memory(text), trouble=trouble))
+
+
+def next_trouble(before: Trouble | None, lines: Iterable[str], plan: str, now: float) -> tuple[Trouble, bool]:
+    """What to remember of a trouble, and whether to tell it: it is another one than before, or it has lasted long."""
+    digest = digest_of(lines)
+    if before is None or before.digest != digest:
+        return Trouble(digest, plan, now, now), True
+    if now - before.told >= TOLD_AGAIN:
+        return replace(before, plan=plan, told=now), True
+    return replace(before, plan=plan), False
+
+
+def digest_of(lines: Iterable[str]) -> str:
+    """SHA-256 of a text, task numbers and the like left out."""
+    return hashlib.sha256(_VOLATILE.sub("", "\n".join(lines)).encode("utf-8", "backslashreplace")).hexdigest()
+
+
+def clock_time(seconds: float) -> str:
+    """A moment for people, such as ``2026-11-26 16:05``, in the machine's own time."""
+    return time.strftime("%Y-%m-%d %H:%M", time.localtime(seconds))

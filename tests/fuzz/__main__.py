@@ -1,0 +1,73 @@
+"""`make fuzz`: see the Makefile for its variables."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import time
+from collections.abc import Sequence
+
+from tests.fuzz.cases import KINDS, smallest
+from tests.fuzz.runner import Tally, cases, is_good, report, run_all
+
+
+def main(argv: Sequence[str]) -> int:
+    """Exit status 0 when everything that was asked for was run and no law was broken, else 1."""
+    options = _options(argv)
+    if options.seed is not None:
+        return _replay(options.seed)
+    wanted = {"snapshot": options.snapshots, "network": options.networks}
+    began = time.monotonic()
+    processes = options.processes or min(len(os.sched_getaffinity(0)), 8)
+    tally = run_all(
+        cases(wanted, options.start),
+        processes=processes,
+        seconds=options.seconds,
+        watch=_progress(wanted) if sys.stderr.isatty() else lambda _: None,
+    )
+    took = time.monotonic() - began
+    for line in report(tally, wanted, options.seconds):
+        print(ascii(line)[1:-1] if not line.isprintable() else line)
+    verdict = "every law held" if is_good(tally, wanted) else "FAILED"
+    print(f"fuzz: seeds from {options.start} on, {processes} processes, {took:.0f} s: {verdict}")
+    return 0 if is_good(tally, wanted) else 1
+
+
+def _options(argv: Sequence[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="make fuzz", description=__doc__)
+    parser.add_argument("--seed", type=int, help="run this one alone, in every kind, and show the least that fails")
+    parser.add_argument("--start", type=int, default=0, help="the first seed")
+    parser.add_argument("--snapshots", type=int, default=20_000, help="how many mutated snapshots")
+    parser.add_argument("--networks", type=int, default=2_000, help="how many random networks of PVE's own")
+    parser.add_argument("--seconds", type=float, default=1800, help="the time that all of it may take")
+    parser.add_argument("--processes", type=int, default=0, help="how many at once; by default one for each processor")
+    return parser.parse_args(argv)
+
+
+def _replay(seed: int) -> int:
+    failures = [failure for kind in KINDS if (failure := smallest(kind, seed)) is not None]
+    for failure in failures:
+        print(f"{failure.kind} {seed}: {failure.what}")
+        for line in failure.made_of:
+            print(f"    {line}")
+    if not failures:
+        print(f"seed {seed}: every law holds, for {' and '.join(KINDS)}")
+    return 1 if failures else 0
+
+
+def _progress(wanted: dict[str, int]) -> object:
+    last = [0.0]
+
+    def show(tally: Tally) -> None:
+        if time.monotonic() - last[0] >= 1:
+            last[0] = time.monotonic()
+            counts = ", ".join(f"{tally.count(kind):,}/{count:,} {kind}s" for kind, count in wanted.items())
+            sys.stderr.write(f"\r\x1b[K{counts}, {len(tally.failures)} kinds of failure")
+            sys.stderr.flush()
+
+    return show
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,88 @@
+"""A plan carried out without a network: the snapshot that would be read afterwards."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import re
+from dataclasses import replace
+
+from pvesdn.decode.cluster_status import decode_cluster
+from pvesdn.lab import sdn_config
+from pvesdn.model.files import ChangeSet
+from pvesdn.model.primitives import Json
+from pvesdn.model.snapshot import RECORD_FILE, SEEN_NAME, NodeRaw, Snapshot
+from pvesdn.render.renderer import Renderer
+from pvesdn.workflows.read import SDN_DIR
+from tests.fakes import FakeApi, FakeClock, FakeCluster, FakeNode, FakeNodes, FakeObserver
+
+RENDERER = Renderer()
+"""One for all cases: compiling its templates takes longer than any of them."""
+
+
+def put_in_place(snapshot: Snapshot, changes: ChangeSet) -> Snapshot:
+    """`snapshot` with every planned file, our record, the devices that ifupdown2 makes of them, and PVE's commit."""
+    nodes = dict(snapshot.nodes)
+    for node in changes.nodes:
+        raw = snapshot.nodes[node.node]
+        files = dict(raw.files)
+        record = json.loads(files.get(RECORD_FILE, '{"format": 1, "files": {}}'))
+        for change in node.files:
+            if change.new is None:
+                files.pop(change.path, None)
+                record["files"].pop(change.path, None)
+                continue
+            files[change.path] = change.new
+            if not change.by_pve:
+                record["files"][change.path] = hashlib.sha256(change.new.encode()).hexdigest()
+        if node.own_files or node.is_unfinished:
+            files[RECORD_FILE] = json.dumps({**record, "unfinished": False})
+        nodes[node.node] = _with_links(node.node, NodeRaw(files, raw.commands), node.delete_links)
+    pve_files = dict(snapshot.pve_files)
+    if changes.pending:
+        pve_files[sdn_config.RUNNING] = committed(pve_files)
+    if changes.seen is not None:
+        pve_files[SEEN_NAME] = changes.seen
+    return replace(snapshot, pve_files=pve_files, nodes=nodes)
+
+
+def committed(pve_files: dict[str, str]) -> str:
+    """The running config that PVE makes of its definition files."""
+    try:
+        before = json.loads(pve_files.get(sdn_config.RUNNING, ""))
+    except ValueError:
+        before = {}
+    config: dict[str, object] = {"version": int(before.get("version", 0)) + 1}
+    for kind in sdn_config.KINDS:
+        # A property without a value counts as absent, and so does a section whose type is no word.
+        text = re.sub(r"(?m)^[ \t]+\S+[ \t]*$\n?", "", pve_files.get(f"{kind}.cfg", ""))
+        ids = sdn_config.read_sections(text)
+        config[kind] = {"ids": {id_: given for id_, given in ids.items() if re.fullmatch(r"[\w-]+", given["type"])}}
+    return json.dumps(config)
+
+
+def cluster_of(snapshot: Snapshot) -> FakeCluster:
+    """A cluster in memory that is read as `snapshot`."""
+    clock = FakeClock()
+    nodes = [FakeNode(name, dict(raw.files), dict(raw.commands)) for name, raw in snapshot.nodes.items()]
+    pve_files = {f"{SDN_DIR}/{name}": text for name, text in snapshot.pve_files.items()}
+    # Where nothing was said of SDN, as in snapshots made by hand, the version decides; a live PVE always says something.
+    sdn: dict[str, Json] = {"cluster/sdn": []} if decode_cluster(snapshot.api).has_sdn else {}
+    made = FakeCluster(
+        FakeApi({**sdn, **snapshot.api}, clock=clock), FakeNodes(nodes, pve_files), clock, FakeObserver()
+    )
+    made.api.on_reload = made.reload
+    return made
+
+
+def _with_links(name: str, raw: NodeRaw, deleted: tuple[str, ...]) -> NodeRaw:
+    links = raw.commands.get("ip-link")
+    if not isinstance(links, list):
+        return raw
+    kept = [link for link in links if link.get("ifname") not in deleted]
+    node = FakeNode(name, dict(raw.files), {**raw.commands, "ip-link": kept})
+    clock = FakeClock()
+    with contextlib.suppress(ValueError):  # the fake reload makes no device of a stanza whose numbers are none
+        FakeCluster(FakeApi({}, clock=clock), FakeNodes([node]), clock, FakeObserver()).reload(name)
+    return NodeRaw(node.files, node.commands)

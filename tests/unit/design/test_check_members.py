@@ -1,0 +1,46 @@
+"""Names in PVE's own definitions that are no members of the cluster: PVE accepts them, so each is a warning."""
+
+from __future__ import annotations
+
+import pytest
+
+from pvesdn.model.findings import Severity
+from tests.unit.design.network import PVE_EVPN, given, remarks
+
+MEMBERS = "members are node1, node2, node3; take it out in PVE"
+ISIS = "isis: is1\n\tisis-domain d\n\tisis-ifaces eno2\n\tisis-net 49.0001.0001.0001.0001.00\n\tnode cedar\n\n"
+FABRIC = "ospf_fabric: lab\n\tarea 0\n\tip_prefix 172.20.30.0/24\n\nospf_node: lab_cedar\n\tip 172.20.30.1\n\n"
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "remark"),
+    [
+        ("zones.cfg", "simple: lan\n\tnodes node1,cedar\n\n", "zones.cfg:1: zone 'lan': nodes"),
+        ("zones.cfg", "faucet: old\n\tdp-id 1\n\tcontroller c\n\tnodes cedar\n\n", "zones.cfg:1: zone 'old': nodes"),
+        (
+            "zones.cfg",
+            PVE_EVPN["zones.cfg"].rstrip() + "\n\texitnodes cedar\n\n",
+            "zones.cfg:1: zone 'theirs': exitnodes",
+        ),
+        (
+            "zones.cfg",
+            PVE_EVPN["zones.cfg"].rstrip() + "\n\texitnodes node1\n\texitnodes-primary cedar\n\n",
+            "zones.cfg:1: zone 'theirs': exitnodes-primary",
+        ),
+        (
+            "controllers.cfg",
+            PVE_EVPN["controllers.cfg"] + "bgp: b1\n\tasn 65000\n\tnode cedar\n\tpeers 10.0.0.1\n\n",
+            "controllers.cfg:5: controller 'b1': node",
+        ),
+        ("controllers.cfg", PVE_EVPN["controllers.cfg"] + ISIS, "controllers.cfg:5: controller 'is1': node"),
+        ("fabrics.cfg", FABRIC, "fabrics.cfg:1: fabric 'lab': a node section"),
+    ],
+)
+def test_a_name_that_is_no_member_is_a_warning_with_its_place(file: str, text: str, remark: str) -> None:
+    found = remarks(given("", pve={**PVE_EVPN, file: text}), Severity.WARNING)
+    assert f"{remark} names 'cedar', which is no member of the cluster; {MEMBERS}" in found
+
+
+def test_members_are_not_spoken_of() -> None:
+    zones = PVE_EVPN["zones.cfg"].rstrip() + "\n\tnodes node1,node2\n\texitnodes node1\n\texitnodes-primary node1\n\n"
+    assert remarks(given("", pve={**PVE_EVPN, "zones.cfg": zones}), Severity.WARNING) == []
