@@ -24,6 +24,8 @@ from pvesdn.model.snapshot import NODE_COMMANDS, NODE_FILES, PVE_FILES, RECORD_F
 
 SIZE_LIMIT = 8 * 1024 * 1024
 """Bytes; the node program reads no bigger file either."""
+ANSWER_LIMIT = 128 * 1024 * 1024
+"""Bytes of an answer in JSON, which is kept with a line for each of its values."""
 
 _MEMBERSHIP = "cluster/status"
 _UNREACHABLE = "unreachable.json"
@@ -118,15 +120,15 @@ class _Reader:
         there = self.folder / below
         return sorted(path.name for path in there.iterdir() if path.is_dir()) if there.is_dir() else []
 
-    def text(self, path: PurePosixPath) -> str:
+    def text(self, path: PurePosixPath, limit: int = SIZE_LIMIT) -> str:
         file = self.folder / path
         try:
             if not file.resolve(strict=True).is_relative_to(self._real):
                 raise SnapshotError(f"{file}: leads out of the snapshot")
             if not file.is_file():
                 raise SnapshotError(f"{file}: is no file")
-            if file.stat().st_size > SIZE_LIMIT:
-                raise SnapshotError(f"{file}: is bigger than {SIZE_LIMIT // 1024 // 1024} MiB")
+            if file.stat().st_size > limit:
+                raise SnapshotError(f"{file}: is bigger than {limit >> 20} MiB")
             return file.read_bytes().decode("utf-8")
         except OSError as error:
             raise SnapshotError(f"{file}: {error.strerror}") from None
@@ -137,7 +139,7 @@ class _Reader:
 
     def json(self, path: PurePosixPath) -> Json:
         try:
-            return json.loads(self.text(path))
+            return json.loads(self.text(path, ANSWER_LIMIT))
         except (ValueError, RecursionError):
             raise SnapshotError(f"{self.folder / path}: is not valid JSON") from None
 
@@ -199,7 +201,12 @@ def _checked(pattern: re.Pattern[str], name: str) -> str:
 def _inside(path: str) -> PurePosixPath:
     """An absolute path of a node as a path below the node's folder."""
     parts = path.split("/")[1:]
-    if not path.startswith("/") or "\0" in path or any(part in {"", ".", ".."} for part in parts) or parts[0] == "cmd":
+    if (
+        not path.startswith("/")
+        or not path.isprintable()
+        or any(part in {"", ".", ".."} for part in parts)
+        or parts[0] == "cmd"
+    ):
         raise SnapshotError(f"the path {path!r} does not belong into a snapshot")
     return PurePosixPath(*parts)
 
