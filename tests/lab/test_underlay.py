@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
+from pvesdn.lab.live import actions
 from pvesdn.lab.live.checks_underlay import bfd_ends, bgp_ends, why_ended
+from pvesdn.lab.live.context import Context
+from pvesdn.lab.live.lab import Lab
+from pvesdn.lab.live.node import LiveNode, NodePlan
+from pvesdn.lab.live.packages import Unpacked
 from pvesdn.lab.live.space import LabFault
 from pvesdn.lab.live.topology import read_topology
 
@@ -58,6 +63,15 @@ def test_a_session_says_why_it_ended(row: dict[str, Any], words: str) -> None:
 
 def test_a_session_with_somebody_else_says_nothing() -> None:
     assert not why_ended({"10.7.0.2": {**SILENT, "lastResetDueTo": "BFD down received"}}, "10.7.0.3")
+
+
+def test_a_nodes_vtep_is_its_address_on_the_underlay_unless_a_step_says_another(tmp_path: Path) -> None:
+    plan = NodePlan("one", "10.9.0.1/24", "10.7.0.1/24")
+    node = LiveNode(plan, tmp_path, cast("Unpacked", None), tmp_path)
+    context = Context(cast("Lab", None), tmp_path)
+    assert context.vtep(node) == "10.7.0.1"
+    actions.vteps(context, of={"one": "10.7.9.1"})
+    assert context.vtep(node) == "10.7.9.1"
 
 
 def test_a_router_of_the_underlay_is_no_member_and_its_cards_carry_what_its_links_do(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from pvesdn.lab.live.ifupdown import allow_vlan_aware_bridges, loosen_bridges, wait_for_pairs
+from pvesdn.lab.live.ifupdown import allow_vlan_aware_bridges, loosen_bridges, wait_for_links
 from pvesdn.lab.live.packages import Unpacked
 from pvesdn.lab.live.space import PATH, LabFault, Space, start_holder, wait_for
 from pvesdn.lab.live.wires import BRIDGES, Card
@@ -211,7 +211,7 @@ class LiveNode(SimulatedNode):
         program.chmod(0o755)
         if self.plan.pve_ifupdown2:
             loosen_bridges(self._packages.root / "usr", layer)
-            wait_for_pairs(self._packages.root / "usr", layer)
+            wait_for_links(self._packages.root / "usr", layer)
         return layer
 
     def start_services(self) -> None:
