@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from pvesdn.cli.paths import paths
 from pvesdn.design.zones import vnet_nodes, zone_mtu, zone_vteps
 from pvesdn.model.design import DesignInput
 from pvesdn.model.sdn import (
@@ -38,6 +39,7 @@ def overview(known: Understanding) -> dict[str, list[dict[str, Any]]]:
     exits = [_exit(uplink) for uplink in given.sdn.exits]
     return {
         "vteps": [_vtep(known, name) for name in sorted(known.vteps)],
+        "paths": paths(known.vteps),
         "zones": list(zones.values()),
         "vnets": vnets,
         "controllers": [_controller(controller) for controller in given.sdn.controllers],

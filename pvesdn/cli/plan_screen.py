@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 
+from pvesdn.cli.paths import path_lines
 from pvesdn.cli.pve_screen import PENDING, SIGNS, pending_lines
 from pvesdn.cli.screen import Line, Span, Style, counted
 from pvesdn.cli.summary import Summary
@@ -66,9 +67,11 @@ def last_line(changes: ChangeSet, summary: Summary) -> Line:
 
 
 def vtep_lines(vteps: Mapping[str, Vtep]) -> Iterator[Line]:
-    """The VTEP of each node, and why it is that one."""
+    """The VTEP of each node, why it is that one, and the paths to the others."""
     for name, vtep in sorted(vteps.items()):
         yield (f"VTEP of {name}: {vtep.address}, {vtep.why}",)
+        for peers, how in path_lines(vtep, vteps):
+            yield (f"  to {peers}: {how}",)
 
 
 def _legend(changes: ChangeSet) -> Iterator[Line]:

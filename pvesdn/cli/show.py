@@ -11,6 +11,7 @@ import click
 from pvesdn.cli import exits, options
 from pvesdn.cli.documents import findings, pending, running
 from pvesdn.cli.overview import overview
+from pvesdn.cli.paths import path_lines
 from pvesdn.cli.pve_screen import pending_lines, running_lines
 from pvesdn.cli.screen import Line, Span, Style, columns, counted
 from pvesdn.cli.session import Session
@@ -57,6 +58,9 @@ def _screen(known: Understanding, rows: dict[str, list[Row]]) -> Iterator[Line]:
     yield (_cluster(known.given.cluster),)
     everywhere = [row["name"] for row in rows["nodes"]]
     yield from _section("VTEPs", (_vtep(row) for row in rows["vteps"]))
+    vteps = known.vteps
+    reached = [(name, f"to {peers}", how) for name in sorted(vteps) for peers, how in path_lines(vteps[name], vteps)]
+    yield from _section("Paths to the other VTEPs", reached)
     yield from _section("Zones", (_zone(row, everywhere) for row in rows["zones"]))
     yield from _section("VNets", (_vnet(row) for row in rows["vnets"]))
     yield from _section("Controllers", ((r["id"], _asn(r["asn"]), r["source"]) for r in rows["controllers"]))

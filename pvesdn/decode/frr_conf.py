@@ -37,7 +37,7 @@ _ROUTER_SETTINGS = (
     ("bgp", "log-neighbor-changes"),
     ("coalesce-time",),
 )
-_SAME_SESSION = frozenset({"bfd", "description", "update-source", "soft-reconfiguration"})
+_SAME_SESSION = frozenset({"bfd", "description", "soft-reconfiguration"})
 """Words of a neighbour that change nothing pvesdn does not do itself."""
 _REDISTRIBUTED = frozenset({"connected", "static", "kernel"})
 _STATIC_WORDS = 3
@@ -67,6 +67,7 @@ class _Session:
     remote_as: str = ""
     is_evpn: bool = False
     is_client: bool = False
+    source: tuple[str, Place] | None = None
 
 
 @dataclass(slots=True)
@@ -158,6 +159,8 @@ class _Reader:
                 session.group = group
             case "remote-as", [asn]:
                 session.remote_as = asn
+            case "update-source", [source]:
+                session.source = source, self._place(line)
             case _:
                 if what not in _SAME_SESSION:
                     self._odd(line, (router,))
@@ -174,6 +177,7 @@ class _Reader:
                 is_evpn=own.is_evpn or group.is_evpn,
                 is_client=own.is_client or group.is_client,
                 place=Place(self._file, own.line),
+                source=own.source or group.source,
             )
 
     def _family(self, family: FrrLine, router: FrrLine, bgp: _Bgp) -> None:

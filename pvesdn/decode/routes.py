@@ -60,7 +60,8 @@ def decode_rule(row: Mapping[str, Json], command: str) -> Iterator[str]:
     if source == "all" and not selectors and (is_of_vrfs or table in _KERNELS_OWN):
         return
     length = f"/{json_text.number(row['srclen'], f'srclen of {command}')}" if "srclen" in row else ""
-    yield f"{priority}: from {source}{length}" + (f" lookup {table}" if table else "")
+    action = json_text.string(row.get("action", ""), f"action of {command}")
+    yield f"{priority}: from {source}{length}" + (f" lookup {table}" if table else "") + (f" {action}" if action else "")
 
 
 def _hops(row: Mapping[str, Json], command: str) -> tuple[Mapping[str, Json], ...]:

@@ -1,4 +1,4 @@
-"""/etc/pve/sdn/pvesdn-seen.json: VTEPs and ways to them as they were last seen, so that an offline member stays a peer."""
+"""/etc/pve/sdn/pvesdn-seen.json: VTEPs and paths to them as they were last seen, so that an offline member stays a peer."""
 
 from __future__ import annotations
 
@@ -49,8 +49,8 @@ def _entry(seen: SeenVtep) -> dict[str, Json]:
         entry["devices"] = list(seen.devices)
     if others:
         entry["others"] = others
-    if seen.ways is not None:
-        entry["ways"] = {str(way.peer): {"mtu": way.mtu, "devices": list(way.devices)} for way in seen.ways}
+    if seen.paths is not None:
+        entry["paths"] = {str(path.peer): {"mtu": path.mtu, "devices": list(path.devices)} for path in seen.paths}
     return entry
 
 
@@ -66,12 +66,12 @@ def _vtep(node: str, value: Json) -> SeenVtep:
         mtu=_mtu(entry, f"mtu of '{node}'"),
         devices=_devices(entry, f"devices of '{node}'"),
         others=tuple(_others(entry.get("others") or {}, f"others of '{node}'")),
-        ways=None if entry.get("ways") is None else tuple(_ways(entry["ways"], f"ways of '{node}'")),
+        paths=None if entry.get("paths") is None else tuple(_paths(entry["paths"], f"paths of '{node}'")),
     )
 
 
 def _mtu(entry: Mapping[str, Json], what: str) -> int | None:
-    """The size; null, not an absent key, where no way was known."""
+    """The size; null, not an absent key, where no path was known."""
     return None if "mtu" in entry and entry["mtu"] is None else json_text.number(entry.get("mtu"), what)
 
 
@@ -83,12 +83,17 @@ def _devices(entry: Mapping[str, Json], what: str) -> tuple[str, ...]:
     return tuple(json_text.word(device, what) for device in found)
 
 
-def _ways(value: Json, what: str) -> Iterator[SeenPath]:
-    for address, found in sorted(json_text.mapping(value, what).items()):
-        way = json_text.mapping(found, what)
-        yield SeenPath(peer=json_text.address(address, what), mtu=_mtu(way, what), devices=_devices(way, what))
+def _paths(value: Json, what: str) -> Iterator[SeenPath]:
+    for address, found in _by_address(value, what):
+        path = json_text.mapping(found, what)
+        yield SeenPath(peer=address, mtu=_mtu(path, what), devices=_devices(path, what))
 
 
 def _others(value: Json, what: str) -> Iterator[tuple[IpAddress, int]]:
-    for address, mtu in sorted(json_text.mapping(value, what).items()):
-        yield json_text.address(address, what), json_text.number(mtu, what)
+    for address, mtu in _by_address(value, what):
+        yield address, json_text.number(mtu, what)
+
+
+def _by_address(value: Json, what: str) -> list[tuple[IpAddress, Json]]:
+    found = [(json_text.address(address, what), entry) for address, entry in json_text.mapping(value, what).items()]
+    return sorted(found, key=lambda pair: (pair[0].version, int(pair[0])))

@@ -22,7 +22,7 @@ def check(given: DesignInput, vteps: Mapping[str, Vtep]) -> Iterator[Finding]:
         yield from _zone(given, uplink)
         facts = given.facts.get(uplink.node)
         if facts is not None:
-            yield from _interface(given, uplink, facts, vteps.get(uplink.node))
+            yield from _interface(given, uplink, facts, vteps)
     yield from _twice(given.sdn.exits)
     yield from _addresses(given.sdn.exits)
     yield from _virtual_routers(given.sdn.exits)
@@ -51,22 +51,40 @@ def _zone(given: DesignInput, uplink: Exit) -> Iterator[Finding]:
         yield error(uplink.where, what, "add it to the zone's nodes, or choose another node")
 
 
-def _interface(given: DesignInput, uplink: Exit, facts: NodeFacts, vtep: Vtep | None) -> Iterator[Finding]:
-    name = uplink.interface
-    link = facts.link(name)
+def _interface(given: DesignInput, uplink: Exit, facts: NodeFacts, vteps: Mapping[str, Vtep]) -> Iterator[Finding]:
+    link = facts.link(uplink.interface)
     if link is None:
-        yield warning(uplink.where, f"interface {name} does not exist on {uplink.node}", "check its name")
+        yield warning(uplink.where, f"interface {uplink.interface} does not exist on {uplink.node}", "check its name")
         return
-    above = _masters(facts, name)
-    underlay = vtep.interface if vtep else None
-    if underlay is not None and underlay in (name, *above):
-        how = "holds" if underlay == name else f"is part of {underlay}, which holds"
-        what = f"interface {name} of {uplink.node} {how} the node's VTEP: in the VRF it would cut the node off"
+    needed = _needed(given, facts, vteps)
+    device = next((name for name in (link.name, *_masters(facts, link.name)) if name in needed), None)
+    if device is not None:
+        verb, what = needed[device]
+        how = verb if device == link.name else f"is part of {device}, which {verb}"
+        what = f"interface {link.name} of {uplink.node} {how} {what}: in the VRF it would cut the node off"
         yield error(uplink.where, what, "use an interface of its own for the exit")
     elif link.master and link.master != names.vrf(uplink.zone):
         yield _of_another(uplink, link.master)
     else:
         yield from _held(given, uplink, facts)
+
+
+def _needed(given: DesignInput, facts: NodeFacts, vteps: Mapping[str, Vtep]) -> dict[str, tuple[str, str]]:
+    """Devices without which a node loses its tunnels, each with what it does for them: a verb and its object."""
+    vtep = vteps.get(facts.node)
+    if vtep is None:
+        return {}
+    owners = {other.address: node for node, other in vteps.items()}
+    found: dict[str, tuple[str, str]] = {}
+    for peer, path in vtep.paths.items():
+        node = owners.get(peer)
+        # The path to a member that is off is the one that was seen: what routes are left may lead anywhere.
+        if peer.is_multicast or (node is not None and node not in given.facts and not path.is_remembered):
+            continue
+        for device in path.devices:
+            found.setdefault(device, ("carries", f"the way to {peer}" + (f" (VTEP of {node})" if node else "")))
+    holder = facts.holder(vtep.address)
+    return found if holder is None else found | {holder: ("holds", "the node's VTEP")}
 
 
 def in_another_vrf(given: DesignInput, node: str) -> Iterator[Finding]:

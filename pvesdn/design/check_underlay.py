@@ -135,12 +135,12 @@ def _mtu(zone: OurZone, own: _VtepByNode, facts: Mapping[str, NodeFacts]) -> Ite
 def _unknown(
     zone: OurZone, own: _VtepByNode, sizes: Mapping[str, int | None], facts: Mapping[str, NodeFacts]
 ) -> Iterator[Finding]:
-    """Nodes of whose ways nothing is known; of one that was read, what the others' ways to it take stands in."""
+    """Nodes of whose paths nothing is known; of one that was read, what the others' paths to it take stands in."""
     unseen = [node for node in own if sizes[node] is None and node not in facts]
     if unseen:
         what = f"the MTU of {listed(unseen)} is not known: the node was never seen"
         yield error(zone.where, what, "write mtu in the zone, or bring the node up once")
-    is_reached = {end for vtep in own.values() for end, way in vtep.ways.items() if way.mtu is not None}
+    is_reached = {end for vtep in own.values() for end, path in vtep.paths.items() if path.mtu is not None}
     lost = [n for n in own if sizes[n] is None and n in facts and own[n].address not in is_reached]
     if lost:
         what = f"the MTU of {listed(lost)} is not known: no route leads from there to the VTEPs of other nodes"
@@ -148,9 +148,9 @@ def _unknown(
 
 
 def _limit(vtep: Vtep, ends: frozenset[IpAddress]) -> str:
-    """What takes no more than the way does, in words."""
-    way = narrowest(vtep, ends - {vtep.address})
-    limit = way.limit if way is not None else vtep.interface
+    """What takes no more than the path does, in words."""
+    path = narrowest(vtep, ends - {vtep.address})
+    limit = path.limit if path is not None else vtep.interface
     return f"{limit} of {vtep.node}" if limit else f"the underlay of {vtep.node}"
 
 
@@ -169,12 +169,12 @@ def _not_looked_at(given: DesignInput, vteps: _VtepByNode) -> Iterator[Finding]:
     for node in sorted(nodes_with_tunnels(given) & vteps.keys() & given.facts.keys()):
         facts, address = given.facts[node], vteps[node].address
         vrf = underlay_vrf(facts, address)
-        hint = "write mtu in the zone where the way takes less than the device"
+        hint = "write mtu in the zone where the path takes less than the device"
         if vrf is not None:
             what = f"the routes of VRF {vrf}, which has the VTEP {address}, were not looked at"
             yield note(node, what, hint)
         elif facts.rules:
-            what = f"policy rules on {node} were not looked at ({'; '.join(facts.rules)}): ways are those of the main table"
+            what = f"policy rules on {node} were not looked at ({'; '.join(facts.rules)}): paths are those of the main table"
             yield note(node, what, "compare 'ip route get PEER from VTEP' there with what pvesdn show says")
 
 

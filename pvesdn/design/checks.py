@@ -14,6 +14,7 @@ from pvesdn.design import (
     check_exits,
     check_members,
     check_newer,
+    check_pve_sessions,
     check_references,
     check_subnets,
     check_underlay,
@@ -38,6 +39,7 @@ def check(given: DesignInput, vteps: Mapping[str, Vtep]) -> tuple[Finding, ...]:
         *check_exits.check(given, vteps),
         *check_underlay.check(given, vteps),
         *check_bgp.check(given, vteps),
+        *check_pve_sessions.check(given),
         *check_devices.check(given),
         *check_newer.check(given),
     )

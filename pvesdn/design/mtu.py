@@ -19,15 +19,15 @@ def overhead(vtep: IpAddress) -> int:
 
 
 def narrowest(vtep: Vtep, ends: Iterable[IpAddress]) -> UnderlayPath | None:
-    """The way of the least MTU from a VTEP to some addresses; None where none of those ways is known."""
-    ways = [vtep.ways[end] for end in ends if end in vtep.ways and vtep.ways[end].mtu is not None]
-    return min(ways, key=lambda way: (way.mtu or 0, way.peer.version, int(way.peer)), default=None)
+    """The path of the least MTU from a VTEP to some addresses; None where none of those paths is known."""
+    paths = [vtep.paths[end] for end in ends if end in vtep.paths and vtep.paths[end].mtu is not None]
+    return min(paths, key=lambda path: (path.mtu or 0, path.peer.version, int(path.peer)), default=None)
 
 
 def outer_mtu(vtep: Vtep, ends: Iterable[IpAddress]) -> int | None:
     """Bytes of the largest packet, VXLAN headers included, from a VTEP to some addresses; None where it is not known."""
-    way = narrowest(vtep, ends)
-    return vtep.mtu if way is None else way.mtu
+    path = narrowest(vtep, ends)
+    return vtep.mtu if path is None else path.mtu
 
 
 def inner_mtu(vteps: Iterable[Vtep], ends: Iterable[IpAddress] = ()) -> int | None:

@@ -1,7 +1,7 @@
 """The way to the peers: by which devices, how large and from which address a node's packets leave for another VTEP.
 
-A way is looked up in the routes that were read. A member that is off takes its routes with it, or leaves them to a default
-route that leads elsewhere: for those ways, and for ways that routing made around it, the memory stands in. So a reboot
+A path is looked up in the routes that were read. A member that is off takes its routes with it, or leaves them to a default
+route that leads elsewhere: for those paths, and for paths that routing made around it, the memory stands in. So a reboot
 changes nothing on the other nodes.
 """
 
@@ -26,7 +26,7 @@ _JUMBO_MAX = 65535
 
 
 def with_paths(vteps: Mapping[str, Vtep], given: DesignInput) -> dict[str, Vtep]:
-    """The VTEPs with their ways to each other and to whomever else a zone floods to.
+    """The VTEPs with their paths to each other and to whomever else a zone floods to.
 
     :param vteps: as they were chosen, without any.
     """
@@ -35,20 +35,20 @@ def with_paths(vteps: Mapping[str, Vtep], given: DesignInput) -> dict[str, Vtep]
     for node, vtep in vteps.items():
         facts, seen = given.facts.get(node), given.seen.get(node)
         if facts is None:
-            found[node] = replace(vtep, ways=_remembered(peers.to_ask(node, {vtep.address}), peers, seen))
+            found[node] = replace(vtep, paths=_remembered(peers.to_ask(node, {vtep.address}), peers, seen))
         else:
             found[node] = _Lookup(facts, vtep.address, seen, peers).complete(vtep)
     return found
 
 
-def carried(facts: NodeFacts, address: IpAddress, ways: Iterable[UnderlayPath]) -> tuple[str | None, int | None]:
-    """The device by which a node's packets from `address` leave, and what fits: of the ways, else of the device that holds it.
+def carried(facts: NodeFacts, address: IpAddress, paths: Iterable[UnderlayPath]) -> tuple[str | None, int | None]:
+    """The device by which a node's packets from `address` leave, and what fits: of the paths, else of the device that holds it.
 
     The device is None where there are several; both are None where no route is known to lead away from `lo` or a dummy.
     """
-    known = list(ways)
-    devices = {device for way in known for device in way.devices}
-    sizes = [way.mtu for way in known if way.mtu is not None]
+    known = list(paths)
+    devices = {device for path in known for device in path.devices}
+    sizes = [path.mtu for path in known if path.mtu is not None]
     if devices:
         return (devices.pop() if len(devices) == 1 else None), min(sizes, default=None)
     holder = facts.holder(address)
@@ -76,7 +76,7 @@ def underlay_vrf(facts: NodeFacts, address: IpAddress) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class _Peers:
-    """To whom there are ways.
+    """To whom there are paths.
 
     :param members: VTEPs of the members.
     :param listed: what zones list as `peers`, by the nodes of those zones.
@@ -125,7 +125,7 @@ class _Peers:
 
 
 class _Lookup:
-    """The ways of one node that was read."""
+    """The paths of one node that was read."""
 
     def __init__(self, facts: NodeFacts, address: IpAddress, seen: SeenVtep | None, peers: _Peers) -> None:
         self._facts = facts
@@ -139,34 +139,34 @@ class _Lookup:
         self._unreached: set[IpAddress] = set()
 
     def complete(self, vtep: Vtep) -> Vtep:
-        """The VTEP with its ways and with what they come to."""
-        ways = dict(self._ways())
-        to_members = [way for peer, way in ways.items() if peer in self._peers.members]
+        """The VTEP with its paths and with what they come to."""
+        paths = dict(self._paths())
+        to_members = [path for peer, path in paths.items() if peer in self._peers.members]
         interface, mtu = carried(self._facts, self._address, to_members)
         unreached = frozenset(self._unreached - self._peers.away)
-        return replace(vtep, interface=interface, mtu=mtu, ways=ways, unreached=unreached)
+        return replace(vtep, interface=interface, mtu=mtu, paths=paths, unreached=unreached)
 
-    def _ways(self) -> Iterator[tuple[IpAddress, UnderlayPath]]:
+    def _paths(self) -> Iterator[tuple[IpAddress, UnderlayPath]]:
         if not _knows_routes(self._facts, self._address):
             return
         node = self._facts.node
         for peer in self._peers.to_ask(node, {self._address, *(held.ip for _, held in self._facts.addresses)}):
-            way = self._way(peer) if peer.version == self._address.version else None
-            if way is not None:
-                yield peer, way
+            path = self._path(peer) if peer.version == self._address.version else None
+            if path is not None:
+                yield peer, path
         for group, device in self._peers.groups[node].items():
             link = self._links.get(device)
             if link is not None:
                 yield group, UnderlayPath(group, (device,), link.mtu, limit=device, route=str(group), is_connected=True)
 
-    def _way(self, peer: IpAddress) -> UnderlayPath | None:
+    def _path(self, peer: IpAddress) -> UnderlayPath | None:
         fresh = self._fresh(peer)
         memory = _memory(peer, self._peers, self._seen)
         if memory is None or memory.mtu is None:
             return fresh
-        # A way with a router on it may lead round a member that is off.
+        # A path with a router on it may lead round a member that is off.
         is_doubtful = peer in self._peers.away or not (self._peers.is_whole or (fresh and fresh.is_connected))
-        has_looked = self._seen is not None and self._seen.ways is not None
+        has_looked = self._seen is not None and self._seen.paths is not None
         if fresh is not None and (not is_doubtful or (not has_looked and fresh.route != "default")):
             return fresh
         return replace(memory, devices=memory.devices or self._holder or (fresh.devices if fresh else ()))
@@ -206,24 +206,24 @@ def _knows_routes(facts: NodeFacts, address: IpAddress) -> bool:
 
 
 def _memory(peer: IpAddress, peers: _Peers, seen: SeenVtep | None) -> UnderlayPath | None:
-    """The way as it was last seen."""
+    """The path as it was last seen."""
     if seen is None:
         return None
-    for way in seen.ways or ():
-        if way.peer == peer:
-            return UnderlayPath(peer, way.devices, way.mtu, limit=_only(way.devices))
+    for path in seen.paths or ():
+        if path.peer == peer:
+            return UnderlayPath(peer, path.devices, path.mtu, limit=_only(path.devices))
     if peer not in peers.known or seen.mtu is None or seen.mtu > _JUMBO_MAX:
         return None
     return UnderlayPath(peer, seen.devices, seen.mtu, limit=_only(seen.devices))
 
 
 def _remembered(asked: Iterable[IpAddress], peers: _Peers, seen: SeenVtep | None) -> dict[IpAddress, UnderlayPath]:
-    """The ways of a node that is not there to be asked."""
+    """The paths of a node that is not there to be asked."""
     found = {}
     for peer in asked:
-        way = _memory(peer, peers, seen)
-        if way is not None:
-            found[peer] = replace(way, devices=(), limit="")
+        path = _memory(peer, peers, seen)
+        if path is not None:
+            found[peer] = replace(path, devices=(), limit="")
     return found
 
 

@@ -67,6 +67,16 @@ def source_of(hop: Route, target: IpAddress, facts: NodeFacts) -> IpAddress | No
     return next((held.ip for held in (*near, *own, *(held for _, held in usable))), None)
 
 
+def frr_source(held: Iterable[IpAddress], peer: IpAddress) -> IpAddress | None:
+    """The source of a BGP session whose `update-source` is a device with these addresses.
+
+    FRR takes the one that shares most bits with the peer's, of equal ones the first (bgp_update_address in
+    bgpd/bgp_network.c).
+    """
+    usable = [a for a in held if a.version == peer.version and not a.is_loopback and not a.is_link_local]
+    return min(usable, key=lambda address: (int(address) ^ int(peer)).bit_length(), default=None)
+
+
 def _network(route: Route) -> tuple[int, int, int]:
     """Family, prefix length and first address."""
     if route.destination == _DEFAULT:

@@ -1,4 +1,4 @@
-"""Which address of a node is its VTEP, and what is remembered of it and of its ways to the others.
+"""Which address of a node is its VTEP, and what is remembered of it and of its paths to the others.
 
 A member that is off keeps its place: its address is the one that was seen last. Only leaving the cluster removes a peer.
 """
@@ -48,7 +48,7 @@ def seen_now(given: DesignInput, vteps: Mapping[str, Vtep]) -> dict[str, SeenVte
     seen: dict[str, SeenVtep] = {}
     for member in given.cluster.members:
         vtep = vteps.get(member.name)
-        if member.name in given.facts and vtep is not None and (vtep.mtu is not None or vtep.ways or vtep.unreached):
+        if member.name in given.facts and vtep is not None and (vtep.mtu is not None or vtep.paths or vtep.unreached):
             seen[member.name] = _seen(vtep, given)
         elif member.name in given.seen:
             seen[member.name] = given.seen[member.name]
@@ -56,7 +56,7 @@ def seen_now(given: DesignInput, vteps: Mapping[str, Vtep]) -> dict[str, SeenVte
 
 
 def _seen(vtep: Vtep, given: DesignInput) -> SeenVtep:
-    """What is remembered of a node that was read: its usual way once, each other way by its peer."""
+    """What is remembered of a node that was read: its usual path once, each other path by its peer."""
     facts = given.facts[vtep.node]
     zones = [zone for zone in given.sdn.our_zones if isinstance(zone, VxlanZone) and zone.peers is not None]
     listed = {peer for zone in zones for peer in zone.peers or ()}
@@ -65,20 +65,20 @@ def _seen(vtep: Vtep, given: DesignInput) -> SeenVtep:
         own = local_vtep(zone, vtep, given)
         if own.address != vtep.address and own.mtu is not None:
             others[own.address] = min(own.mtu, others.get(own.address, own.mtu))
-    ways = {peer: way for peer, way in vtep.ways.items() if way.mtu is not None or way.devices}
-    usual = Counter(way.devices for peer, way in ways.items() if peer not in listed or not others)
+    paths = {peer: path for peer, path in vtep.paths.items() if path.mtu is not None or path.devices}
+    usual = Counter(path.devices for peer, path in paths.items() if peer not in listed or not others)
     devices = min(usual, key=lambda found: (-usual[found], found), default=())
     return SeenVtep(
         address=vtep.address,
         mtu=vtep.mtu,
         devices=() if devices == (facts.holder(vtep.address),) else devices,
         others=tuple(sorted(others.items(), key=lambda pair: _in_order(pair[0]))),
-        ways=None
-        if not vtep.ways and not vtep.unreached
+        paths=None
+        if not vtep.paths and not vtep.unreached
         else tuple(
-            SeenPath(peer=peer, mtu=way.mtu, devices=way.devices)
-            for peer, way in sorted(ways.items(), key=lambda pair: _in_order(pair[0]))
-            if (way.mtu, way.devices) != (vtep.mtu, devices) or (others and peer in listed)
+            SeenPath(peer=peer, mtu=path.mtu, devices=path.devices)
+            for peer, path in sorted(paths.items(), key=lambda pair: _in_order(pair[0]))
+            if (path.mtu, path.devices) != (vtep.mtu, devices) or (others and peer in listed)
         ),
     )
 

@@ -86,7 +86,7 @@ def local_vtep(zone: OurZone, vtep: Vtep, given: DesignInput) -> Vtep:
     here = next((peer for peer in peers if facts.holder(peer) is not None), None)
     if here is None:
         return vtep
-    interface, mtu = carried(facts, here, [vtep.ways[peer] for peer in peers if peer in vtep.ways])
+    interface, mtu = carried(facts, here, [vtep.paths[peer] for peer in peers if peer in vtep.paths])
     return replace(vtep, address=here, interface=interface, mtu=mtu, why="its address among the zone's peers")
 
 
@@ -98,7 +98,7 @@ def zone_ends(zone: OurZone, own: Mapping[str, Vtep]) -> frozenset[IpAddress]:
 
 
 def zone_mtu(zone: OurZone, own: Mapping[str, Vtep]) -> int | None:
-    """Bytes of an inner IP packet: what the zone says, else what its ways take; None if none of them is known.
+    """Bytes of an inner IP packet: what the zone says, else what its paths take; None if none of them is known.
 
     :param own: as `zone_vteps` gives them.
     """
@@ -110,7 +110,7 @@ def carriers(zone: OurZone, own: Mapping[str, Vtep], node: str) -> frozenset[str
     vtep = own[node]
     group = zone.multicast_group if isinstance(zone, VxlanZone) else None
     ends = zone_ends(zone, own) - {vtep.address, group}
-    found = frozenset(device for end in ends if end in vtep.ways for device in vtep.ways[end].devices)
+    found = frozenset(device for end in ends if end in vtep.paths for device in vtep.paths[end].devices)
     if found or vtep.interface is None or vtep.interface == LOOPBACK:
         return found
     return frozenset({vtep.interface})

@@ -49,7 +49,7 @@ class ClusterState(Model):
 
 
 class SeenPath(Model):
-    """A way to a peer that was not like the node's other ways. :param mtu, devices: see `UnderlayPath`."""
+    """A path to a peer that was not like the node's other paths. :param mtu, devices: see `UnderlayPath`."""
 
     peer: IpAddress
     mtu: int | None
@@ -59,31 +59,31 @@ class SeenPath(Model):
 class SeenVtep(Model):
     """What a node's VTEP was when the node was last seen; kept under /etc/pve/sdn so that an offline member stays a peer.
 
-    :param mtu: the least MTU of the node's ways to the others, bytes, VXLAN headers included; None when there was no way.
+    :param mtu: the least MTU of the node's paths to the others, bytes, VXLAN headers included; None when there was no path.
     :param devices: by which its packets left; empty for the one that holds the address.
-    :param others: further addresses of the node that a zone names in its `peers`, with the MTU of their ways.
-    :param ways: those that differ from `mtu` and `devices`; None where routes were not looked at, and `mtu` is the holder's.
+    :param others: further addresses of the node that a zone names in its `peers`, with the MTU of their paths.
+    :param paths: those that differ from `mtu` and `devices`; None where routes were not looked at, and `mtu` is the holder's.
     """
 
     address: IpAddress
     mtu: int | None
     devices: tuple[str, ...] = ()
     others: tuple[tuple[IpAddress, int], ...] = ()
-    ways: tuple[SeenPath, ...] | None = None
+    paths: tuple[SeenPath, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class UnderlayPath:
-    """The way by which a node's packets leave for the VTEP of a peer.
+    """The path by which a node's packets leave for the VTEP of a peer.
 
     :param devices: of all next hops, each once; empty on a node that is not there to be asked.
     :param mtu: bytes, VXLAN headers included: the least that a device of a next hop or the route itself takes; None when the
         devices' are not known.
     :param limit: what takes no more than `mtu`: a device or a route.
     :param source: the address that the kernel puts into packets whose sender names none (RFC 1122 section 3.3.4.3).
-    :param route: the destination of the route, such as ``10.0.0.0/8`` or ``default``; empty for a way that is remembered.
+    :param route: the destination of the route, such as ``10.0.0.0/8`` or ``default``; empty for a path that is remembered.
     :param protocol: who made the route, in iproute2's word; empty for `ip route add`.
-    :param is_connected: the peer is on a link of the node's own: no router is on the way.
+    :param is_connected: the peer is on a link of the node's own: no router is on the path.
     """
 
     peer: IpAddress
@@ -97,7 +97,7 @@ class UnderlayPath:
 
     @property
     def is_remembered(self) -> bool:
-        """The way was not looked up: it is the one seen last."""
+        """The path was not looked up: it is the one seen last."""
         return not self.route
 
 
@@ -106,10 +106,10 @@ class Vtep:
     """A node's tunnel endpoint (RFC 7348 section 3).
 
     :param interface: the device by which all packets to the other VTEPs leave; None where there are several, and on a node that
-        is not there to be asked. Where no way is known: the device that holds the address.
-    :param mtu: the least MTU of the ways to the other VTEPs, bytes, VXLAN headers included; None when it was never seen.
+        is not there to be asked. Where no path is known: the device that holds the address.
+    :param mtu: the least MTU of the paths to the other VTEPs, bytes, VXLAN headers included; None when it was never seen.
     :param why: how the address was chosen, for `plan -v`.
-    :param ways: to each other VTEP, and to each address that a zone names in its `peers`.
+    :param paths: to each other VTEP, and to each address that a zone names in its `peers`.
     :param unreached: those of them that no route leads to.
     """
 
@@ -118,5 +118,5 @@ class Vtep:
     interface: str | None
     mtu: int | None
     why: str
-    ways: Mapping[IpAddress, UnderlayPath] = field(default_factory=dict)
+    paths: Mapping[IpAddress, UnderlayPath] = field(default_factory=dict)
     unreached: frozenset[IpAddress] = frozenset()

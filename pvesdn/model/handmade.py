@@ -91,6 +91,7 @@ class FrrNeighbor:
     :param remote_as: as written, such as ``1234`` or ``internal``; empty when nothing says it.
     :param is_evpn: activated in `l2vpn evpn`.
     :param is_client: we reflect routes for it.
+    :param source: what `update-source` names, an address or a device, and where; None where the kernel chooses.
     """
 
     address: str
@@ -98,6 +99,7 @@ class FrrNeighbor:
     is_evpn: bool
     is_client: bool
     place: Place
+    source: tuple[str, Place] | None = None
 
 
 @dataclass(frozen=True, slots=True)

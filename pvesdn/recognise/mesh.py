@@ -43,7 +43,7 @@ def read_speakers(nodes: Mapping[str, HandmadeNode], ground: Ground, book: Noteb
             continue
         sessions = {}
         for neighbor in router.neighbors:
-            peer = _address(neighbor)
+            peer = _parsed(neighbor.address)
             if not neighbor.is_evpn:
                 hint = "sessions beside the overlay belong into frr.conf.local"
                 book.lose(name, neighbor.place, f"neighbor {neighbor.address}", "a session that is not for EVPN", hint)
@@ -56,6 +56,7 @@ def read_speakers(nodes: Mapping[str, HandmadeNode], ground: Ground, book: Noteb
                 book.error(name, neighbor.place, f"neighbor {neighbor.address}", what, hint)
             else:
                 sessions[peer] = neighbor
+                _tell_source(name, neighbor, peer, ground, book)
         found[name] = Speaker(name, router, ground.vteps[name].address, sessions)
     return found
 
@@ -158,6 +159,21 @@ class _Mesh:
         return f"{address} ({self._owners[address]})" if address in self._owners else str(address)
 
 
+def _tell_source(node: str, neighbor: FrrNeighbor, peer: IpAddress, ground: Ground, book: Notebook) -> None:
+    """Sessions speak from the VTEP, with peers of the other family from what the kernel chooses; any other source is lost."""
+    if neighbor.source is None:
+        return
+    vtep = ground.vteps[node].address
+    word, place = neighbor.source
+    source = _parsed(word) or ground.source(node, word, peer)
+    if source == vtep:
+        return
+    which = f"{source} of {word}" if source is not None and _parsed(word) is None else word
+    new = f"the VTEP, {vtep}" if peer.version == vtep.version else "the address that the kernel chooses"
+    what = f"update-source {which}: the session then speaks from {new}"
+    book.lose(node, place, f"neighbor {peer}", what, "the peer has to take the session from there")
+
+
 def _routers(nodes: Mapping[str, HandmadeNode]) -> dict[str, FrrRouter]:
     """The default BGP instance of each node that announces all VNIs."""
     return {
@@ -168,9 +184,9 @@ def _routers(nodes: Mapping[str, HandmadeNode]) -> dict[str, FrrRouter]:
     }
 
 
-def _address(neighbor: FrrNeighbor) -> IpAddress | None:
+def _parsed(text: str) -> IpAddress | None:
     try:
-        return addresses.address(neighbor.address)
+        return addresses.address(text)
     except BadValueError:
         return None
 

@@ -8,12 +8,15 @@ from ipaddress import ip_network
 
 from pvesdn.decode import values
 from pvesdn.decode.values import BadValueError
+from pvesdn.design.paths import with_paths
+from pvesdn.design.routes import frr_source
 from pvesdn.model.cluster import ClusterState, Vtep
+from pvesdn.model.design import DesignInput
 from pvesdn.model.facts import NodeFacts
 from pvesdn.model.findings import Where
 from pvesdn.model.handmade import HandmadeNode
 from pvesdn.model.primitives import IpAddress, IpNetwork
-from pvesdn.model.sdn import Underlay
+from pvesdn.model.sdn import SdnConfig, Underlay
 from pvesdn.recognise.devices import NodeDevices, interfaces, port_names
 from pvesdn.recognise.notebook import Notebook
 
@@ -27,11 +30,17 @@ class Ground:
     :param vteps: of nodes that were read, by node.
     :param owners: node by VTEP; members that were not read are there with the cluster's address of them.
     :param masters: the bridge or bond that a device is in, by node and device.
+    :param held: the addresses of each node that was read with their devices, those of the overlay left out.
     """
 
     vteps: Mapping[str, Vtep]
     owners: Mapping[IpAddress, str]
     masters: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    held: Mapping[str, Mapping[IpAddress, str]] = field(default_factory=dict)
+
+    def source(self, node: str, device: str, peer: IpAddress) -> IpAddress | None:
+        """The address that `update-source DEVICE` makes a session with a peer speak from."""
+        return frr_source((address for address, holder in self.held[node].items() if holder == device), peer)
 
 
 def read_ground(
@@ -47,9 +56,10 @@ def read_ground(
     named = {address for found in devices.values() for port in found.ports.values() for address in port.remotes}
     masters = dict(_masters(nodes, facts))
     vteps: dict[str, Vtep] = {}
+    all_held = {name: _held(nodes[name], devices[name], facts.get(name)) for name in devices}
     for name in sorted(devices):
         member = cluster.member(name)
-        held = _held(nodes[name], devices[name], facts.get(name))
+        held = all_held[name]
         joined = {port.physdev for port in devices[name].ports.values() if port.physdev}
         joined |= {masters[name, device] for device in joined if (name, device) in masters}
         address = _own(devices[name], held, named, joined, book) or (member.address if member else None)
@@ -65,7 +75,13 @@ def read_ground(
         member.address: member.name for member in cluster.members if member.address and member.name not in devices
     }
     owners |= {vtep.address: name for name, vtep in vteps.items()}
-    return Ground(vteps, owners, masters)
+    return Ground(_with_paths(vteps, facts, cluster), owners, masters, all_held)
+
+
+def _with_paths(vteps: Mapping[str, Vtep], facts: Mapping[str, NodeFacts], cluster: ClusterState) -> Mapping[str, Vtep]:
+    """As design will see them; where no path is known, the device that holds the address goes on speaking for it."""
+    found = with_paths(vteps, DesignInput(sdn=SdnConfig(), cluster=cluster, facts=facts))
+    return {name: found[name] if found[name].paths else vtep for name, vtep in vteps.items()}
 
 
 def _refuse_second(

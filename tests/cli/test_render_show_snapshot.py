@@ -153,6 +153,11 @@ def test_the_network_is_shown_as_it_is_understood(folder: Path) -> None:
           node2  192.168.0.2  vmbr0  MTU 1550  its address in 192.168.0.0/24
           node3  192.168.0.3  vmbr0  MTU 1550  its address in 192.168.0.0/24
 
+        Paths to the other VTEPs
+          node1  to node2, node3  vmbr0, MTU 1550, connected route 192.168.0.0/24
+          node2  to node1, node3  vmbr0, MTU 1550, connected route 192.168.0.0/24
+          node3  to node1, node2  vmbr0, MTU 1550, connected route 192.168.0.0/24
+
         Zones
           sym    EVPN, symmetric IRB, L3VNI 4000  MTU 1500  main  all nodes     pvesdn.cfg
           ucast  VXLAN, unicast                   MTU 1500  -     node1, node2  pvesdn.cfg
@@ -252,6 +257,16 @@ def test_the_document_of_show_has_everything_by_kind(folder: Path) -> None:
         "interface": "vmbr0",
         "mtu": 1550,
         "why": "its address in 192.168.0.0/24",
+    }
+    assert document["paths"][0] == {
+        "node": "node1",
+        "peer": "192.168.0.2",
+        "peer_node": "node2",
+        "devices": ["vmbr0"],
+        "mtu": 1550,
+        "source": "192.168.0.1",
+        "route": "192.168.0.0/24",
+        "protocol": "kernel",
     }
     assert [zone["id"] for zone in document["zones"]] == ["sym", "ucast"]
     assert document["zones"][0]["l3vni"] == 4000

@@ -84,6 +84,7 @@ def test_the_kernels_own_rules_are_not_worth_a_word() -> None:
             "99: from all lookup main",
         ),
         ({"priority": 7, "src": "all", "table": 77}, "7: from all lookup 77"),
+        ({"priority": 8, "src": "all", "action": "unreachable"}, "8: from all unreachable"),
     ],
 )
 def test_any_other_rule_is_told(row: dict[str, Any], words: str) -> None:

@@ -12,7 +12,7 @@ from pvesdn.decode.members import ListedNode, decode_members
 from pvesdn.decode.record import Record, decode_record
 from pvesdn.decode.seen import decode_seen, encode_seen
 from pvesdn.errors import ClusterError, SnapshotError
-from pvesdn.model.cluster import SeenVtep
+from pvesdn.model.cluster import SeenPath, SeenVtep
 from tests.unit.decode.samples import MEMBERS, RECORD, SEEN
 
 
@@ -46,10 +46,24 @@ def test_a_text_that_is_no_record_is_refused(text: str, message: str) -> None:
     assert caught.value.hint
 
 
+SEEN_PVE1: dict[str, Any] = SEEN["vteps"]["pve1"]
+
+
 def test_seen_vteps_come_back_as_they_were_kept() -> None:
     vteps = {
         "pve2": SeenVtep(address=ip_address("fd00::2"), mtu=9000),
         "pve1": SeenVtep(address=ip_address("10.0.0.1"), mtu=1550),
+        "pve3": SeenVtep(
+            address=ip_address("10.0.0.3"),
+            mtu=None,
+            devices=("eno1", "eno2"),
+            others=((ip_address("10.9.0.3"), 9000),),
+            paths=tuple(
+                SeenPath(peer=ip_address(f"10.0.0.{number}"), mtu=mtu, devices=("eno3",))
+                for number, mtu in ((9, 1500), (10, None))
+            ),
+        ),
+        "pve4": SeenVtep(address=ip_address("10.0.0.4"), mtu=1550, paths=()),
     }
     assert decode_seen(encode_seen(vteps)) == vteps
 
@@ -76,6 +90,11 @@ def test_nothing_was_seen_yet(text: str | None) -> None:
         ({"format": 1, "vteps": {"a": 1}}, "vtep of 'a' is no JSON object"),
         ({"format": 1, "vteps": {"a": {"address": "x", "mtu": 1}}}, "address of 'a' is no IP address"),
         ({"format": 1, "vteps": {"a": {"address": "10.0.0.1"}}}, "mtu of 'a' is no whole number"),
+        ({"format": 1, "vteps": {"a": SEEN_PVE1 | {"devices": "eno1"}}}, "devices of 'a' is no JSON list"),
+        ({"format": 1, "vteps": {"a": SEEN_PVE1 | {"devices": ["a b"]}}}, "devices of 'a' is no name"),
+        ({"format": 1, "vteps": {"a": SEEN_PVE1 | {"paths": {"x": {"mtu": 1}}}}}, "paths of 'a' is no IP address"),
+        ({"format": 1, "vteps": {"a": SEEN_PVE1 | {"paths": {"10.0.0.2": {}}}}}, "paths of 'a' is no whole number"),
+        ({"format": 1, "vteps": {"a": SEEN_PVE1 | {"paths": [1]}}}, "paths of 'a' is no JSON object"),
     ],
 )
 def test_a_text_that_is_no_list_of_vteps_is_refused(document: Any, message: str) -> None:

@@ -1,0 +1,70 @@
+"""PVE's own BGP sessions: PVE leaves their source to the kernel, and a peer takes no session from an address it does not know."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from ipaddress import ip_address
+
+from pvesdn.design.pve_index import PveIndex, index_pve
+from pvesdn.design.pve_underlay import NodeControllers
+from pvesdn.design.remarks import listed, warning
+from pvesdn.design.routes import RouteTable, frr_source, source_of
+from pvesdn.model.design import DesignInput
+from pvesdn.model.facts import NodeFacts
+from pvesdn.model.findings import Finding
+from pvesdn.model.primitives import IpAddress
+from pvesdn.model.sdn import PveEvpnController
+
+
+def check(given: DesignInput) -> Iterator[Finding]:
+    """Nodes that speak from another address than the one under which PVE's EVPN controllers list them.
+
+    Sessions over a fabric have their source from PVE itself.
+    """
+    controllers = [c for c in given.sdn.controllers if isinstance(c, PveEvpnController) and c.fabric is None]
+    if not controllers:
+        return
+    index = index_pve(given.sdn)
+    for node, facts in sorted(given.facts.items()):
+        for controller in controllers:
+            yield from _node(given, controller, facts, _loopback(index, node))
+
+
+def _loopback(index: PveIndex, node: str) -> str | None:
+    """The device whose address PVE itself gives to the sessions of a node."""
+    return NodeControllers.of(index.controllers.values(), node).session_loopback
+
+
+def _node(
+    given: DesignInput, controller: PveEvpnController, facts: NodeFacts, loopback: str | None
+) -> Iterator[Finding]:
+    peers = [ip_address(peer) for peer in controller.peers]
+    own = [peer for peer in peers if facts.holder(peer) is not None]
+    if not own:
+        return
+    table = RouteTable(facts.routes)
+    strange: dict[IpAddress, list[IpAddress]] = {}
+    for peer in peers:
+        if peer in own or not _is_there(peer, given):
+            continue
+        hops = table.hops(peer)
+        if loopback is not None:
+            source = frr_source((held.ip for name, held in facts.addresses if name == loopback), peer)
+        else:
+            source = source_of(hops[0], peer, facts) if hops else None
+        if source is not None and source not in own:
+            strange.setdefault(source, []).append(peer)
+    for source, found in strange.items():
+        what = f"{facts.node} speaks to {listed(found)} from {source}, and its peers know it as {listed(own)}"
+        if loopback is not None:
+            hint = f"list {source} among the peers, or name the device of {own[0]} as loopback of the node's controller"
+        else:
+            hint = f"list {source} among the peers, or give {facts.node} a BGP controller with loopback {facts.holder(own[0])}"
+        yield warning(controller.where, what, hint)
+
+
+def _is_there(peer: IpAddress, given: DesignInput) -> bool:
+    """Whether the route to a peer can be judged: that to a member that is off may lead anywhere."""
+    if all(member.name in given.facts for member in given.cluster.members):
+        return True
+    return any(facts.holder(peer) is not None for facts in given.facts.values())
