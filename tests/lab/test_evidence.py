@@ -68,11 +68,13 @@ def test_where_sessions_speak_from_is_told_first_for_every_scenario_that_has_som
         row(scenario="on-lo", verb="sessions", measured="2 Established, from 10.7.9.1"),
         row(scenario="on-lo", verb="speaks_from", proves="from lo", measured="one from 10.7.9.1 on lo"),
         row(scenario="on-lo", verb="speaks_from", proves="again", measured="one from 10.7.9.2 on lo"),
+        row(scenario="on-lo", verb="speaks_from", proves="again", measured="one from 10.7.9.1 on lo"),
         row(scenario="unicast", proves="guests reach each other"),
     )
     table = text.partition("## Where sessions speak from")[2].partition("\n## ")[0]
     assert "| mesh | 2 Established, from 10.7.0.1 |" in table
-    assert "| on-lo | one from 10.7.9.1 on lo |" in table
+    assert "| on-lo | one from 10.7.9.1 on lo |\n| on-lo | one from 10.7.9.2 on lo |" in table
+    assert table.count("on-lo") == 2
     assert "unicast" not in table
 
 

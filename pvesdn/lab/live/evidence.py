@@ -66,16 +66,17 @@ def evidence(rows: list[dict[str, Any]]) -> str:
 
 
 def _sources(rows: Iterable[dict[str, Any]]) -> list[str]:
-    """Which addresses sessions speak from: what each scenario with sessions measured first, and best."""
-    measured: dict[str, dict[str, str]] = {}
+    """Which addresses sessions speak from: a line for each thing that a scenario measured."""
+    measured: dict[str, dict[str, list[str]]] = {}
     for row in rows:
         if row["verb"] in _SOURCES and row["outcome"] == "ok":
-            measured.setdefault(row["scenario"], {}).setdefault(row["verb"], row["measured"])
+            measured.setdefault(row["scenario"], {}).setdefault(row["verb"], []).append(row["measured"])
     if not measured:
         return []
     table = ["## Where sessions speak from\n", "| scenario | measured |", "|---|---|"]
     for scenario, found in measured.items():
-        table.append(f"| {scenario} | {_cell(next(found[verb] for verb in _SOURCES if verb in found))} |")
+        best = next(found[verb] for verb in _SOURCES if verb in found)
+        table += [f"| {scenario} | {_cell(text)} |" for text in dict.fromkeys(best)]
     return ["\n".join(table) + "\n"]
 
 
