@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from pvesdn.lab.live.context import Context, Stopwatch, as_proof, require, verb
+from pvesdn.lab.live.context import Context, as_proof, require, verb
 from pvesdn.lab.live.node import LiveNode
 from pvesdn.lab.live.space import wait_for
 
@@ -51,6 +51,17 @@ def routed_by(context: Context, *, protocol: str) -> str:
 
 
 @verb
+def routes_gone(context: Context, *, of: str, protocol: str) -> str:
+    """The protocol has taken back its routes to a node's VTEP on all others."""
+    gone = context.vtep(context.lab.node(of))
+    others = [node for node in context.nodes() if node.name != of]
+    for node in others:
+        with as_proof():
+            wait_for(f"{node.name} has no route to {gone} by {protocol}", partial(_has_none, node, gone, protocol))
+    return f"no route to {gone} on {', '.join(node.name for node in others)}"
+
+
+@verb
 def tunnels_from(context: Context, *, vnets: list[str]) -> str:
     """The VXLAN devices of these VNets send from their node's VTEP."""
     for node in context.nodes():
@@ -68,7 +79,7 @@ def path_falls(context: Context, *, of: str, limit: float = 60) -> str:
     :param of: the node; the others are asked.
     :param limit: seconds; emulation is slow.
     """
-    watch, gone = Stopwatch(), context.vtep(context.lab.node(of))
+    gone = context.vtep(context.lab.node(of))
     told, hold = [], 0.0
     for node in context.nodes():
         if node.name != of:
@@ -81,7 +92,7 @@ def path_falls(context: Context, *, of: str, limit: float = 60) -> str:
                 )
             told.append(f"{node.name}: BFD down, session ended by {why_ended(_neighbors(node), gone)}")
             hold = _hold_seconds(_neighbors(node), gone)
-    return f"{'; '.join(told)}; after {watch}, with a hold time of {hold:g} s"
+    return f"{'; '.join(told)}, not by the hold timer of {hold:g} s"
 
 
 def bgp_ends(neighbors: Mapping[str, Any]) -> Ends:
@@ -125,6 +136,10 @@ def _has_fallen(node: LiveNode, peer: str) -> bool:
 def _routes(node: LiveNode, address: str, protocol: str) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = node.space.json("ip", "-j", "route", "show", address, "proto", protocol)
     return found
+
+
+def _has_none(node: LiveNode, address: str, protocol: str) -> bool:
+    return not _routes(node, address, protocol)
 
 
 def _hold_seconds(neighbors: Mapping[str, Any], peer: str) -> float:
