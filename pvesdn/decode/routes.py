@@ -61,7 +61,9 @@ def decode_rule(row: Mapping[str, Json], command: str) -> Iterator[str]:
         return
     length = f"/{json_text.number(row['srclen'], f'srclen of {command}')}" if "srclen" in row else ""
     action = json_text.string(row.get("action", ""), f"action of {command}")
-    yield f"{priority}: from {source}{length}" + (f" lookup {table}" if table else "") + (f" {action}" if action else "")
+    yield (
+        f"{priority}: from {source}{length}" + (f" lookup {table}" if table else "") + (f" {action}" if action else "")
+    )
 
 
 def _hops(row: Mapping[str, Json], command: str) -> tuple[Mapping[str, Json], ...]:

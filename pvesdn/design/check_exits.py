@@ -56,7 +56,7 @@ def _interface(given: DesignInput, uplink: Exit, facts: NodeFacts, vteps: Mappin
     if link is None:
         yield warning(uplink.where, f"interface {uplink.interface} does not exist on {uplink.node}", "check its name")
         return
-    needed = _needed(given, facts, vteps)
+    needed = _needed(facts, vteps)
     device = next((name for name in (link.name, *_masters(facts, link.name)) if name in needed), None)
     if device is not None:
         verb, what = needed[device]
@@ -69,7 +69,7 @@ def _interface(given: DesignInput, uplink: Exit, facts: NodeFacts, vteps: Mappin
         yield from _held(given, uplink, facts)
 
 
-def _needed(given: DesignInput, facts: NodeFacts, vteps: Mapping[str, Vtep]) -> dict[str, tuple[str, str]]:
+def _needed(facts: NodeFacts, vteps: Mapping[str, Vtep]) -> dict[str, tuple[str, str]]:
     """Devices without which a node loses its tunnels, each with what it does for them: a verb and its object."""
     vtep = vteps.get(facts.node)
     if vtep is None:
@@ -77,12 +77,9 @@ def _needed(given: DesignInput, facts: NodeFacts, vteps: Mapping[str, Vtep]) -> 
     owners = {other.address: node for node, other in vteps.items()}
     found: dict[str, tuple[str, str]] = {}
     for peer, path in vtep.paths.items():
-        node = owners.get(peer)
-        # The path to a member that is off is the one that was seen: what routes are left may lead anywhere.
-        if peer.is_multicast or (node is not None and node not in given.facts and not path.is_remembered):
-            continue
-        for device in path.devices:
-            found.setdefault(device, ("carries", f"the way to {peer}" + (f" (VTEP of {node})" if node else "")))
+        owner = f" (VTEP of {owners[peer]})" if peer in owners else ""
+        for device in () if peer.is_multicast else path.devices:
+            found.setdefault(device, ("carries", f"the way to {peer}{owner}"))
     holder = facts.holder(vtep.address)
     return found if holder is None else found | {holder: ("holds", "the node's VTEP")}
 

@@ -8,7 +8,7 @@ from ipaddress import ip_address
 from pvesdn.design.pve_index import PveIndex, index_pve
 from pvesdn.design.pve_underlay import NodeControllers
 from pvesdn.design.remarks import listed, warning
-from pvesdn.design.routes import RouteTable, frr_source, source_of
+from pvesdn.design.routes import RouteTable, frr_source, held_by_device, source_of
 from pvesdn.model.design import DesignInput
 from pvesdn.model.facts import NodeFacts
 from pvesdn.model.findings import Finding
@@ -42,16 +42,16 @@ def _node(
     own = [peer for peer in peers if facts.holder(peer) is not None]
     if not own:
         return
-    table = RouteTable(facts.routes)
+    table, held = RouteTable(facts.routes), held_by_device(facts)
     strange: dict[IpAddress, list[IpAddress]] = {}
     for peer in peers:
         if peer in own or not _is_there(peer, given):
             continue
         hops = table.hops(peer)
         if loopback is not None:
-            source = frr_source((held.ip for name, held in facts.addresses if name == loopback), peer)
+            source = frr_source((interface.ip for interface in held.get(loopback, ())), peer)
         else:
-            source = source_of(hops[0], peer, facts) if hops else None
+            source = source_of(hops[0], peer, held) if hops else None
         if source is not None and source not in own:
             strange.setdefault(source, []).append(peer)
     for source, found in strange.items():

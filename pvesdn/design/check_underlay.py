@@ -121,14 +121,16 @@ def _mtu(zone: OurZone, own: _VtepByNode, facts: Mapping[str, NodeFacts]) -> Ite
         for node, vtep in own.items():
             size, more = sizes[node], overhead(vtep.address)
             if size is not None and zone.mtu + more > size:
-                what = f"mtu {zone.mtu} and {more} bytes of VXLAN make {zone.mtu + more}, but {_limit(vtep, ends)} has {size}"
-                yield error(zone.where, what, f"write at most mtu {size - more}, or raise the underlay's")
+                limit, hint = _limit(vtep, ends)
+                what = f"mtu {zone.mtu} and {more} bytes of VXLAN make {zone.mtu + more}, but {limit} has {size}"
+                yield error(zone.where, what, f"write at most mtu {size - more}, or {hint}")
         return
     yield from _unknown(zone, own, sizes, facts)
     for node, vtep in own.items():
         room = (sizes[node] or 0) - overhead(vtep.address)
         if sizes[node] is not None and not MTU_MIN <= room <= MTU_MAX:
-            what = f"{_limit(vtep, ends)} leaves {room} bytes for a packet, and ifupdown2 takes {MTU_MIN}-{MTU_MAX}"
+            limit, _ = _limit(vtep, ends)
+            what = f"{limit} leaves {room} bytes for a packet, and ifupdown2 takes {MTU_MIN}-{MTU_MAX}"
             yield error(zone.where, what, "write mtu in the zone")
 
 
@@ -147,11 +149,14 @@ def _unknown(
         yield error(zone.where, what, "write mtu in the zone, or make the routes first")
 
 
-def _limit(vtep: Vtep, ends: frozenset[IpAddress]) -> str:
-    """What takes no more than the path does, in words."""
+def _limit(vtep: Vtep, ends: frozenset[IpAddress]) -> tuple[str, str]:
+    """What takes no more than the path does, in words, and how to make it take more."""
     path = narrowest(vtep, ends - {vtep.address})
     limit = path.limit if path is not None else vtep.interface
-    return f"{limit} of {vtep.node}" if limit else f"the underlay of {vtep.node}"
+    where = f"{limit} of {vtep.node}" if limit else f"the underlay of {vtep.node}"
+    if path is not None and path.is_remembered:
+        return where, "raise the underlay's and bring every member up once: this is what was seen last"
+    return where, "raise the underlay's"
 
 
 def _unreached(zone: OurZone, own: _VtepByNode) -> Iterator[Finding]:
@@ -182,7 +187,7 @@ def _multicast(zone: VxlanZone, own: _VtepByNode, facts: Mapping[str, NodeFacts]
     """The group is joined on one device of each node, and the zone's packets leave by it."""
     if zone.multicast_group is None or zone.multicast_interface is not None:
         return
-    for node in own.keys() & facts.keys():
+    for node in sorted(own.keys() & facts.keys()):
         devices = carriers(zone, own, node)
         if len(devices) != 1:
             how = f"leave by {listed(devices)}" if devices else "leave by no device that is known"

@@ -10,16 +10,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from pvesdn.design.routes import RouteTable, source_of
+from pvesdn.design.beside_pve import evpn_peers
+from pvesdn.design.routes import RouteTable, held_by_device, source_of
 from pvesdn.model.cluster import SeenVtep, UnderlayPath, Vtep
 from pvesdn.model.design import DesignInput
 from pvesdn.model.facts import Link, NodeFacts, Route
 from pvesdn.model.primitives import IpAddress
-from pvesdn.model.sdn import VxlanZone
+from pvesdn.model.sdn import EvpnController, VxlanZone
 
 LOOPBACK = "lo"
 _VRF = "vrf"
-_NO_CARRIERS = frozenset({"dummy", _VRF})
+_DUMMY = "dummy"
+_NO_CARRIERS = frozenset({_DUMMY, _VRF})
 """Kinds of devices that hold addresses and send no packet to anybody."""
 _JUMBO_MAX = 65535
 """No packet is larger (RFC 791 section 3.1); a size beyond it is that of `lo`."""
@@ -79,7 +81,7 @@ class _Peers:
     """To whom there are paths.
 
     :param members: VTEPs of the members.
-    :param listed: what zones list as `peers`, by the nodes of those zones.
+    :param listed: by node, what the zones there list as `peers`, and with whom BGP sessions are held beside the members.
     :param groups: multicast groups that zones join on a device of their choice, by node.
     :param known: VTEPs of members that were seen at this address before.
     :param away: addresses of members that are not there to be asked.
@@ -96,11 +98,18 @@ class _Peers:
     @classmethod
     def of(cls, vteps: Mapping[str, Vtep], given: DesignInput) -> _Peers:
         zones = [zone for zone in given.sdn.our_zones if isinstance(zone, VxlanZone)]
+        sessions = frozenset(
+            address
+            for controller in given.sdn.controllers
+            if isinstance(controller, EvpnController)
+            for address in (*(controller.peers or ()), *(controller.route_reflectors or ()))
+            if not isinstance(address, str)
+        )
         listed: dict[str, frozenset[IpAddress]] = {}
         groups: dict[str, dict[IpAddress, str]] = {}
         for node in vteps:
             here = [zone for zone in zones if zone.nodes is None or node in zone.nodes]
-            listed[node] = frozenset(peer for zone in here for peer in zone.peers or ())
+            listed[node] = sessions.union(evpn_peers(given, node), *(zone.peers or () for zone in here))
             groups[node] = {
                 zone.multicast_group: zone.multicast_interface
                 for zone in here
@@ -133,6 +142,7 @@ class _Lookup:
         self._seen = seen
         self._peers = peers
         self._table = RouteTable(facts.routes)
+        self._held = held_by_device(facts)
         self._links = {link.name: link for link in facts.links}
         holder = self._links.get(facts.holder(address) or "")
         self._holder = (holder.name,) if holder is not None and carries(holder) else ()
@@ -163,7 +173,7 @@ class _Lookup:
         fresh = self._fresh(peer)
         memory = _memory(peer, self._peers, self._seen)
         if memory is None or memory.mtu is None:
-            return fresh
+            return None if fresh is not None and fresh.route == "default" and self._may_be_away(peer) else fresh
         # A path with a router on it may lead round a member that is off.
         is_doubtful = peer in self._peers.away or not (self._peers.is_whole or (fresh and fresh.is_connected))
         has_looked = self._seen is not None and self._seen.paths is not None
@@ -171,24 +181,35 @@ class _Lookup:
             return fresh
         return replace(memory, devices=memory.devices or self._holder or (fresh.devices if fresh else ()))
 
+    def _may_be_away(self, peer: IpAddress) -> bool:
+        """Whose an address is that is no VTEP is not known: perhaps that of a member that is off."""
+        return peer in self._peers.away or not (self._peers.is_whole or peer in self._peers.members)
+
     def _fresh(self, peer: IpAddress) -> UnderlayPath | None:
         hops = self._table.hops(peer)
-        if not hops:
+        devices = tuple(dict.fromkeys(hop.device for hop in hops))
+        if all(device == LOOPBACK or self._kind(device) == _DUMMY for device in devices):
             self._unreached.add(peer)
-        # With `nexthop_compat_mode` 0 the kernel prints the number of a nexthop object and not its device.
-        if not hops or not all(hop.device for hop in hops):
+            return None
+        # With `nexthop_compat_mode` 0 the kernel prints the number of a nexthop object and not its device. What a VRF makes
+        # of a packet is in its own table.
+        if not all(device and self._kind(device) != _VRF for device in devices):
             return None
         mtu, limit = min((pair for hop in hops for pair in self._sizes(hop)), default=(None, ""))
         return UnderlayPath(
             peer=peer,
-            devices=tuple(dict.fromkeys(hop.device for hop in hops)),
+            devices=devices,
             mtu=mtu,
             limit=limit,
-            source=source_of(hops[0], peer, self._facts),
+            source=source_of(hops[0], peer, self._held),
             route=hops[0].destination,
             protocol=hops[0].protocol,
             is_connected=all(hop.gateway is None for hop in hops),
         )
+
+    def _kind(self, device: str) -> str:
+        link = self._links.get(device)
+        return link.kind if link is not None else ""
 
     def _sizes(self, hop: Route) -> Iterator[tuple[int, str]]:
         link = self._links.get(hop.device)

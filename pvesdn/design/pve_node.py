@@ -12,7 +12,7 @@ from enum import Enum, auto
 from functools import cached_property
 from ipaddress import IPv4Address, ip_address
 
-from pvesdn.design.routes import RouteTable, source_of
+from pvesdn.design.routes import RouteTable, held_by_device, source_of
 from pvesdn.model.facts import IfaceStanza, NodeFacts
 from pvesdn.model.primitives import IpAddress
 
@@ -157,7 +157,7 @@ def way_to(target: IpAddress, facts: NodeFacts) -> Way:
     hops = RouteTable(facts.routes).hops(target)
     if not hops or not hops[0].device:
         return Way()
-    source = source_of(hops[0], target, facts)
+    source = source_of(hops[0], target, held_by_device(facts))
     return Way(None if source is None else str(source), hops[0].device)
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from ipaddress import ip_network
 from itertools import groupby
 from operator import attrgetter
+from typing import TypeAlias
 
 from pvesdn.model.facts import NodeFacts, Route
-from pvesdn.model.primitives import IpAddress
+from pvesdn.model.primitives import IpAddress, IpInterface
 
 _UNICAST = "unicast"
 _DEFAULT = "default"
@@ -48,7 +49,20 @@ class RouteTable:
         return ()
 
 
-def source_of(hop: Route, target: IpAddress, facts: NodeFacts) -> IpAddress | None:
+Held: TypeAlias = Mapping[str, Sequence[IpInterface]]
+"""The addresses of a node by the devices that have them, both in the kernel's order."""
+
+
+def held_by_device(facts: NodeFacts) -> Held:
+    """The addresses of a node that can be a source: neither link-local ones nor those of the loopback network."""
+    found: dict[str, list[IpInterface]] = {}
+    for device, held in facts.addresses:
+        if not held.ip.is_link_local and not held.ip.is_loopback:
+            found.setdefault(device, []).append(held)
+    return found
+
+
+def source_of(hop: Route, target: IpAddress, held: Held) -> IpAddress | None:
     """The source address of packets whose sender names none (RFC 1122 section 3.3.4.3).
 
     What the route says; else the address on its device that shares a network with the next hop, else the device's first; on a
@@ -57,14 +71,11 @@ def source_of(hop: Route, target: IpAddress, facts: NodeFacts) -> IpAddress | No
     if hop.source is not None:
         return hop.source
     next_hop = target if hop.gateway is None or hop.gateway.version != target.version else hop.gateway
-    usable = [
-        (name, held)
-        for name, held in facts.addresses
-        if held.version == target.version and not held.ip.is_link_local and not held.ip.is_loopback
-    ]
-    own = [held for name, held in usable if name == hop.device]
-    near = [held for held in own if next_hop in held.network]
-    return next((held.ip for held in (*near, *own, *(held for _, held in usable))), None)
+    own = [interface for interface in held.get(hop.device, ()) if interface.version == target.version]
+    near = (interface.ip for interface in own if next_hop in interface.network)
+    if own:
+        return next(near, own[0].ip)
+    return next((i.ip for interfaces in held.values() for i in interfaces if i.version == target.version), None)
 
 
 def frr_source(held: Iterable[IpAddress], peer: IpAddress) -> IpAddress | None:

@@ -530,13 +530,12 @@ def _ask(machine: Machine, name: str) -> Any:
     if "-6" in IP_COMMANDS[name] and not machine.root and not os.path.exists("/proc/sys/net/ipv6"):
         return []
     # A kernel built without policy routing refuses `ip rule`; it has no rules.
-    if name.startswith("ip-rule") and machine.run(IP_COMMANDS[name], limit=30).status:
-        return []
-    return _json_of(machine, IP_COMMANDS[name])
+    return _json_of(machine, IP_COMMANDS[name], may_fail=name.startswith("ip-rule"))
 
 
-def _json_of(machine: Machine, argv: List[str]) -> Any:
-    output = machine.must(argv, limit=30).output.strip()
+def _json_of(machine: Machine, argv: List[str], *, may_fail: bool = False) -> Any:
+    outcome = machine.run(argv, limit=30) if may_fail else machine.must(argv, limit=30)
+    output = "" if outcome.status else outcome.output.strip()
     try:
         return json.loads(output) if output else []
     except ValueError:

@@ -160,17 +160,24 @@ class _Mesh:
 
 
 def _tell_source(node: str, neighbor: FrrNeighbor, peer: IpAddress, ground: Ground, book: Notebook) -> None:
-    """Sessions speak from the VTEP, with peers of the other family from what the kernel chooses; any other source is lost."""
-    if neighbor.source is None:
-        return
+    """Sessions speak from the VTEP, with peers of the other family from what the kernel chooses; any other source is lost.
+
+    Members know each other's VTEPs; somebody outside may know the address that the kernel chose so far.
+    """
     vtep = ground.vteps[node].address
-    word, place = neighbor.source
-    source = _parsed(word) or ground.source(node, word, peer)
-    if source == vtep:
+    word, place = neighbor.source or ("", neighbor.place)
+    if word:
+        source = _parsed(word) or ground.source(node, word, peer)
+        which = f"update-source {word}" if source is None or _parsed(word) else f"update-source {source} of {word}"
+    else:
+        if peer in ground.owners or peer.version != vtep.version:
+            return
+        source = ground.kernels_source(node, peer)
+        which = f"speaks from {source} now"
+    if source == vtep or (source is None and not word):
         return
-    which = f"{source} of {word}" if source is not None and _parsed(word) is None else word
     new = f"the VTEP, {vtep}" if peer.version == vtep.version else "the address that the kernel chooses"
-    what = f"update-source {which}: the session then speaks from {new}"
+    what = f"{which}: afterwards the session speaks from {new}"
     book.lose(node, place, f"neighbor {peer}", what, "the peer has to take the session from there")
 
 

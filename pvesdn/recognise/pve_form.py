@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from pvesdn.design.mtu import inner_mtu
 from pvesdn.design.pve_zones import DEFAULT_MTU
+from pvesdn.design.remarks import listed
 from pvesdn.model.findings import Finding, Severity
 from pvesdn.model.primitives import IpAddress
 from pvesdn.model.proposal import Proposal
@@ -119,12 +120,24 @@ class _Turner:
     def _controller(self, controller: EvpnController) -> PveEvpnController:
         outside = [word for word in controller.route_reflectors or () if not isinstance(word, str)]
         peers = controller.peers or tuple(outside)
+        self._tell_sources()
         return PveEvpnController(
             where=controller.where,
             id=controller.id,
             asn=controller.asn,
             peers=_texts(peers) if peers else self._vteps(self._given.speakers),
         )
+
+    def _tell_sources(self) -> None:
+        """PVE leaves the source of its sessions to the kernel, where they spoke from the VTEP."""
+        speakers = {name: self._given.vteps[name] for name in sorted(self._given.speakers)}
+        for name, vtep in speakers.items():
+            paths = [vtep.paths[peer.address] for peer in speakers.values() if peer.address in vtep.paths]
+            sources = {path.source for path in paths if path.source is not None} - {vtep.address}
+            if sources:
+                what = f"sessions of {name} from its VTEP, {vtep.address}: PVE's would speak from {listed(sources)}"
+                hint = "give the node a BGP controller with the loopback that holds the VTEP"
+                self._lost.append(Finding(severity=Severity.WARNING, where=f"node '{name}'", what=what, hint=hint))
 
     def _vteps(self, nodes: Iterable[str] | None) -> tuple[str, ...]:
         found = {self._given.vteps[node].address for node in (self._members if nodes is None else nodes)}

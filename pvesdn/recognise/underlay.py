@@ -9,7 +9,7 @@ from ipaddress import ip_network
 from pvesdn.decode import values
 from pvesdn.decode.values import BadValueError
 from pvesdn.design.paths import with_paths
-from pvesdn.design.routes import frr_source
+from pvesdn.design.routes import RouteTable, frr_source, held_by_device, source_of
 from pvesdn.model.cluster import ClusterState, Vtep
 from pvesdn.model.design import DesignInput
 from pvesdn.model.facts import NodeFacts
@@ -31,16 +31,24 @@ class Ground:
     :param owners: node by VTEP; members that were not read are there with the cluster's address of them.
     :param masters: the bridge or bond that a device is in, by node and device.
     :param held: the addresses of each node that was read with their devices, those of the overlay left out.
+    :param facts: of the nodes that were read live.
     """
 
     vteps: Mapping[str, Vtep]
     owners: Mapping[IpAddress, str]
     masters: Mapping[tuple[str, str], str] = field(default_factory=dict)
     held: Mapping[str, Mapping[IpAddress, str]] = field(default_factory=dict)
+    facts: Mapping[str, NodeFacts] = field(default_factory=dict)
 
     def source(self, node: str, device: str, peer: IpAddress) -> IpAddress | None:
         """The address that `update-source DEVICE` makes a session with a peer speak from."""
         return frr_source((address for address, holder in self.held[node].items() if holder == device), peer)
+
+    def kernels_source(self, node: str, peer: IpAddress) -> IpAddress | None:
+        """The address from which a session with a peer speaks where nothing is said; None where no route is known."""
+        facts = self.facts.get(node)
+        hops = RouteTable(facts.routes).hops(peer) if facts is not None else ()
+        return source_of(hops[0], peer, held_by_device(facts)) if facts is not None and hops else None
 
 
 def read_ground(
@@ -75,7 +83,7 @@ def read_ground(
         member.address: member.name for member in cluster.members if member.address and member.name not in devices
     }
     owners |= {vtep.address: name for name, vtep in vteps.items()}
-    return Ground(_with_paths(vteps, facts, cluster), owners, masters, all_held)
+    return Ground(_with_paths(vteps, facts, cluster), owners, masters, all_held, facts)
 
 
 def _with_paths(vteps: Mapping[str, Vtep], facts: Mapping[str, NodeFacts], cluster: ClusterState) -> Mapping[str, Vtep]:

@@ -230,7 +230,7 @@ class Zoning:
         return next(net.first.bridge.mac for net in routed if (net.first.bridge.mac or "").lower() == chosen)
 
     def _physdev(self, net: Net) -> str | None:
-        """The device the group is joined on, where it is not the one that holds the VTEP, or a port of that."""
+        """The device the group is joined on, where it is not the one that carries the node's tunnels, or a port of that."""
         usual: set[str] = set()
         other: dict[str, Sight] = {}
         for node, sight in net.sights.items():
@@ -238,10 +238,14 @@ class Zoning:
             name = sight.port.physdev
             if name is None or vtep is None:
                 continue
+            master = self._ground.masters.get((node, name))
             if name == vtep.interface:
                 usual.add(name)
-            elif self._ground.masters.get((node, name)) == vtep.interface:
-                what = f"is a port of {vtep.interface}, which holds the VTEP: the group is joined on {vtep.interface}"
+            elif master is not None and master == vtep.interface:
+                does = (
+                    "holds the VTEP" if self._ground.held[node].get(vtep.address) == master else "carries the tunnels"
+                )
+                what = f"is a port of {master}, which {does}: the group is joined on {master}"
                 self._book.note(name, what)
                 usual.add(f"{vtep.interface}")
             else:

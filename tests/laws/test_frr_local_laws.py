@@ -75,7 +75,7 @@ def blocks(draw, pve: FrrConfig):
             advertise=tuple(draw(families)) if vrf else (),
             vnis=(VniTargets(3, ("65535:65535",), ("65535:3",)),) if vrf is None else (),
         )
-        groups = (PeerGroup("RR", str(ASN), ("10.0.0.9",)),) if vrf is None else ()
+        groups = (PeerGroup("RR", str(ASN), ("10.0.0.9",), update_source="10.0.0.1"),) if vrf is None else ()
         is_merged = vrf in theirs
         router_id = None if is_merged else "10.0.0.1"
         spoken = unicasts(draw(families), "connected", "static")

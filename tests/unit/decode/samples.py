@@ -252,13 +252,24 @@ IP_ROUTE: list[dict[str, Any]] = [
     {"type": "unreachable", "dst": "default", "metric": 4278198272},
 ]
 
-IP_ROUTE6: list[dict[str, Any]] = [{"dst": "default", "gateway": "fe80::1", "dev": "vmbr0"}]
+IP_ROUTE6: list[dict[str, Any]] = [
+    {"dst": "default", "gateway": "fe80::1", "dev": "vmbr0", "metrics": [{"mtu": 1400}], "flags": ["linkdown"]}
+]
+
+IP_RULE: list[dict[str, Any]] = [
+    {"priority": 0, "src": "all", "table": "local"},
+    {"priority": 1000, "src": "all", "l3mdev": None},
+    {"priority": 32765, "src": "10.0.0.0", "srclen": 8, "table": "200"},
+    {"priority": 32766, "src": "all", "table": "main"},
+]
 
 COMMANDS: dict[str, Any] = {
     "ip-link": IP_LINK,
     "ip-addr": IP_ADDR,
     "ip-route": IP_ROUTE,
     "ip-route6": IP_ROUTE6,
+    "ip-rule": IP_RULE,
+    "ip-rule6": IP_RULE[:1],
     "versions": {"ifupdown2": "3.2.0-1+pmx8", "frr": "8.5.2-1+pve1"},
     "sysctl": {"net.ipv4.ip_forward": "1"},
 }

@@ -67,9 +67,10 @@ def test_each_next_hop_is_a_route_and_a_route_that_refuses_is_one_too() -> None:
         Route("10.8.0.0/16", "vmbr0", None, ip_address("192.168.0.252")),
         Route("10.8.0.0/16", "vmbr0", None, ip_address("192.168.0.253")),
         Route("default", metric=4278198272, kind="unreachable"),
-        Route("default", "vmbr0", None, ip_address("fe80::1"), family=6),
+        Route(*("default", "vmbr0", None, ip_address("fe80::1")), family=6, mtu=1400, flags=frozenset({"linkdown"})),
     )
     assert facts.tables == {4, 6}
+    assert facts.rules == ("32765: from 10.0.0.0/8 lookup 200",)
 
 
 def test_the_interfaces_file_versions_and_switches_are_there() -> None:

@@ -10,7 +10,7 @@ from pvesdn.model.design import DesignInput
 from pvesdn.model.facts import NodeFacts
 from pvesdn.model.findings import Severity
 from pvesdn.model.ifupdown import VnetBridge
-from tests.unit.design.network import CONTROLLER, design, facts, given, remarks, stanzas, uplink
+from tests.unit.design.network import CONTROLLER, PVE_EVPN, design, facts, given, remarks, stanzas, uplink
 from tests.unit.design.underlay import PLAIN, UNDERLAY, node, route, routed
 
 VNET = "vnet: vmbr2\n\tzone plain\n\ttag 2\n\n"
@@ -110,6 +110,21 @@ class TestAPath:
 
     def test_by_a_nexthop_object_that_was_not_spelled_out_is_not_known_and_not_missed(self) -> None:
         known = lone("eno1 9000", routes=("10.255.0.0/24",))
+        assert (vtep(known).paths, vtep(known).unreached) == ({}, frozenset())
+
+    def test_never_ends_in_a_dummy_or_in_lo(self) -> None:
+        one = node(
+            "node1",
+            ("dummy0 1500 dummy", "eno1 9000"),
+            {"dummy0": "10.255.0.1/24"},
+            ("10.255.0.0/24 dev dummy0 src 10.255.0.1 proto kernel", "10.255.0.3 dev lo"),
+        )
+        known = network(node1=one, node2=routed("node2"), node3=routed("node3"))
+        assert vtep(known).unreached == {ip_address("10.255.0.2"), ip_address("10.255.0.3")}
+        assert mtu(known) == 8950
+
+    def test_into_a_vrf_is_not_known(self) -> None:
+        known = lone("eno1 9000", "blue 65575 vrf", routes=("10.255.0.0/24 dev blue",))
         assert (vtep(known).paths, vtep(known).unreached) == ({}, frozenset())
 
 
@@ -274,6 +289,19 @@ class TestAReboot:
         assert seen_now(after, choose_vteps(after)[0]) == after.seen
         assert not remarks(after, Severity.WARNING)
 
+    def test_of_the_smallest_says_what_the_limit_is_and_how_to_lift_it(self) -> None:
+        before = network(node1=routed("node1"), node2=routed("node2"), node3=routed("node3", mtu=1500))
+        after = self.off(before, **{name: routed(name, gone=["node3"]) for name in ("node1", "node2")})
+        larger = replace(
+            after, sdn=network(PLAIN.replace("plain\n", "plain\n\tmtu 8950\n", 1), node1=routed("node1")).sdn
+        )
+        assert remarks(larger) == [
+            (
+                "pvesdn.cfg:4: zone 'plain': mtu 8950 and 50 bytes of VXLAN make 9000, but the underlay of node3 has 1500; write "
+                "at most mtu 1450, or raise the underlay's and bring every member up once: this is what was seen last"
+            )
+        ]
+
     def test_that_leaves_a_smaller_default_route_changes_nothing(self) -> None:
         before = three()
         after = self.off(before, node1=routed("node1", gone=["node3"]), node2=routed("node2", gone=["node3"]))
@@ -365,6 +393,18 @@ class TestExits:
         assert (
             "eno2 of node1 is part of bond0, which carries the way to 10.255.0.2 (VTEP of node2)" in remarks(known)[0]
         )
+
+    def test_may_not_take_one_on_the_way_to_a_route_reflector_or_a_peer_of_pves(self) -> None:
+        hops = ("10.255.0.2 via 172.16.0.2 dev eno1", "192.0.2.0/24 via 172.17.0.9 dev eno2")
+        outside = self.CFG.replace("asn 1234", "asn 1234\n\troute-reflectors node2,192.0.2.9")
+        known = lone("eno1 9000", "eno2 9000", routes=hops, cfg=outside + uplink(interface="eno2"))
+        assert "eno2 of node1 carries the way to 192.0.2.9: in the VRF" in remarks(known)[0]
+
+        pve = PVE_EVPN | {"controllers.cfg": "evpn: evpnctl\n\tasn 1234\n\tpeers 192.0.2.1,192.0.2.2\n\n"}
+        known = given(
+            uplink(zone="theirs", interface="eno2"), nodes=1, pve=pve, prefix="10.255.0.", node1=known.facts["node1"]
+        )
+        assert "eno2 of node1 carries the way to 192.0.2.1: in the VRF" in remarks(known)[0]
 
     def test_may_take_any_other(self) -> None:
         hops = ("10.255.0.2 via 172.16.0.2 dev eno1",)

@@ -2,7 +2,7 @@ from ipaddress import ip_address, ip_interface
 
 import pytest
 
-from pvesdn.design.routes import RouteTable, frr_source, source_of
+from pvesdn.design.routes import RouteTable, frr_source, held_by_device, source_of
 from pvesdn.model.facts import NodeFacts, Route
 from tests.unit.design.underlay import route
 
@@ -53,7 +53,7 @@ def test_families_have_tables_of_their_own() -> None:
     assert [devices(target, *routes) for target in ("10.0.0.1", "2001:db8::1", "fd00::1")] == [("a",), ("b",), ("c",)]
 
 
-HELD = NodeFacts(
+FACTS = NodeFacts(
     "node1",
     addresses=tuple(
         (device, ip_interface(text))
@@ -81,11 +81,11 @@ HELD = NodeFacts(
     ],
 )
 def test_the_source_is_what_the_route_says_or_an_address_near_the_next_hop(path: str, source: str) -> None:
-    assert source_of(route(path), ip_address("10.1.1.1"), HELD) == ip_address(source)
+    assert source_of(route(path), ip_address("10.1.1.1"), held_by_device(FACTS)) == ip_address(source)
 
 
 def test_frr_takes_the_address_of_a_device_that_is_most_like_the_peers() -> None:
-    held = [interface.ip for _, interface in HELD.addresses]
+    held = [interface.ip for _, interface in FACTS.addresses]
     assert frr_source(held, ip_address("172.16.9.77")) == ip_address("172.16.9.1")
     assert frr_source(held, ip_address("10.0.0.1")) == ip_address("10.255.0.1")
     assert frr_source(held, ip_address("2001:db8::1")) == ip_address("fd00::1")

@@ -56,6 +56,13 @@ class TestIproute:
         assert [(route["dst"], route["dev"]) for route in routes] == [("default", "vmbr0"), ("192.168.0.0/24", "vmbr0")]
         assert json.loads(node.run("ip", "-j", "-6", "route").stdout) == []
 
+    def test_the_rules_are_those_of_every_kernel(self, node):
+        tables = {
+            family: [rule["table"] for rule in json.loads(node.run("ip", "-j", family, "rule").stdout)]
+            for family in ("-4", "-6")
+        }
+        assert tables == {"-4": ["local", "main", "default"], "-6": ["local", "main"]}
+
     def test_what_is_in_a_vrf_is_not_in_the_main_table(self, node):
         vrf = (
             "auto vrf_z\niface vrf_z\n\tvrf-table auto\n\nauto eno2\niface eno2\n\taddress 172.16.0.1/24\n\tvrf vrf_z\n"

@@ -110,6 +110,15 @@ class TestObserve:
         assert answer["commands"] == {name: [{"ifname": "lo"}] for name in names}
         assert node.calls() == ["ip -j -d address", "ip -j -d link", "ip -j route", "ip -j -6 route"]
 
+    def test_rules_are_read_of_both_families(self, program: Asking, node: NodeRoot) -> None:
+        node.command("ip", prints='[{"priority": 0, "src": "all", "table": "local"}]')
+        program.value("observe", files=[], commands=["ip-rule", "ip-rule6"])
+        assert node.calls() == ["ip -j rule", "ip -j -6 rule"]
+
+    def test_a_kernel_without_policy_routing_has_no_rules(self, program: Asking, node: NodeRoot) -> None:
+        node.command("ip", complains="RTNETLINK answers: Operation not supported", status=2)
+        assert program.value("observe", commands=["ip-rule"])["commands"] == {"ip-rule": []}
+
     def test_a_command_without_anything_to_tell_has_told_of_nothing(self, program: Asking, node: NodeRoot) -> None:
         node.command("ip", prints=" \n")
         assert program.value("observe", commands=["ip-route"])["commands"] == {"ip-route": []}
