@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from pvesdn.decode.frr_local import read_local
@@ -11,7 +11,9 @@ from pvesdn.design.merge_local import LocalFault, faults
 from pvesdn.model.files import FRR_CONF_LOCAL
 from pvesdn.model.findings import Finding, Severity
 from pvesdn.model.frr import FrrConfig
+from pvesdn.model.frr_local import LocalKind, LocalLine
 
+_DAEMONS = {"ospf": ("ospfd", "OSPF"), "openfabric": ("fabricd", "OpenFabric")}
 _HINT = "write it so that PVE's merge keeps it: blocks end with exit, lists have the word seq; PVE drops other commands"
 _OUR_HINT = "look at what stands before our block in the file, and at the AS numbers of PVE's controllers"
 
@@ -34,7 +36,8 @@ def judge_local(node: str, config: FrrConfig, text: str, *, is_older: bool = Fal
     :param config: `NodeDesign.pve_frr`.
     :param is_older: PVE's generator there is older than 1.3: what it drops is the same, how it fails is not known.
     """
-    found = [fault for fault in faults(config, read_local(text)) if fault.line.is_ours or not (is_older and fault.hint)]
+    lines = read_local(text)
+    found = [fault for fault in faults(config, lines) if fault.line.is_ours or not (is_older and fault.hint)]
     errors = [fault for fault in found if fault.line.is_ours or fault.is_fatal]
     others = [fault for fault in found if fault not in errors]
     return LocalVerdict(
@@ -42,8 +45,25 @@ def judge_local(node: str, config: FrrConfig, text: str, *, is_older: bool = Fal
         (
             *(_finding(Severity.WARNING, node, fault) for fault in others if fault.hint),
             *_summary(node, [fault for fault in others if not fault.hint]),
+            *_without_daemon(node, config, lines),
         ),
     )
+
+
+def _without_daemon(node: str, config: FrrConfig, lines: Iterable[LocalLine]) -> Iterator[Finding]:
+    """Routers that pass the merge in vain: PVE switches their daemon off where no fabric of the node needs it (F4.2)."""
+    in_fabrics = {"ospf": config.ospf_interfaces, "openfabric": config.openfabric_routers}
+    for line in lines:
+        words = line.text.split()
+        if line.kind is LocalKind.ROUTER and not in_fabrics.get(words[1], True):
+            daemon, fabric = _DAEMONS[words[1]]
+            yield Finding(
+                severity=Severity.WARNING,
+                where=f"{node}: {FRR_CONF_LOCAL}:{line.number}",
+                what=f"'{line.text}' does not run: PVE switches {daemon} off on a node that is in no {fabric} fabric",
+                hint=f"put the node into an {fabric} fabric of PVE's, whose {daemon} then reads these lines too, "
+                "or route the underlay by something else than FRR",
+            )
 
 
 def _summary(node: str, found: Sequence[LocalFault]) -> list[Finding]:

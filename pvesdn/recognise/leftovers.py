@@ -2,15 +2,29 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 
+from pvesdn.decode.frr_local import read_local
 from pvesdn.design.anchors import anchors
+from pvesdn.model.frr_local import LocalKind
 from pvesdn.model.handmade import HandmadeNode
 from pvesdn.model.primitives import IpAddress
 from pvesdn.recognise.exits import Uplink
 from pvesdn.recognise.notebook import Notebook
 
-_KEEP = "apply --overwrite takes it out of frr.conf: what is still needed belongs into /etc/frr/frr.conf.local"
+_OUT = "apply --overwrite takes it out of frr.conf"
+_KEEP = f"{_OUT}: what is still needed belongs into /etc/frr/frr.conf.local"
+_DROPPED = f"{_OUT}, and PVE's merge drops it from frr.conf.local: what is still needed must be said outside FRR"
+_ROUTE = (
+    f"{_OUT}, and PVE's merge drops it from frr.conf.local: what is still needed belongs into /etc/network/interfaces"
+)
+_FABRIC = f"{_OUT}: make what is still needed a fabric in PVE, which switches %s off on a node that is in no %s fabric"
+_FABRICS = (
+    (re.compile(r"router ospf\b|ip ospf "), _FABRIC % ("ospfd", "OSPF")),
+    (re.compile(r"router openfabric |ip(v6)? router openfabric "), _FABRIC % ("fabricd", "OpenFabric")),
+)
+"""Routing protocols that PVE runs for its fabrics alone (docs/decisions/0016-ospf-by-a-fabric.md)."""
 
 
 def tell_foreign_frr(
@@ -23,7 +37,7 @@ def tell_foreign_frr(
     """
     for line in node.frr.foreign:
         context = f" (in {', '.join(line.context)})" if line.context else ""
-        book.lose(node.node, line.place, "", f"'{line.text}'{context}", _KEEP)
+        book.lose(node.node, line.place, "", f"'{line.text}'{context}", _where_to((*line.context, line.text)))
     _tell_beside_exits(node, vtep, [uplink for uplink in uplinks if uplink.node == node.node], book)
     for router in node.frr.routers:
         name = f"router bgp {router.asn}"
@@ -36,6 +50,15 @@ def tell_foreign_frr(
             book.lose(node.node, vrf.place, f"vrf {vrf.name}", f"vni {vrf.l3vni}", _KEEP)
 
 
+def _where_to(lines: tuple[str, ...]) -> str:
+    """What to do with a line of frr.conf that is still needed. :param lines: what opens the blocks around it, and it."""
+    for pattern, hint in _FABRICS:
+        if any(pattern.match(line) for line in lines):
+            return hint
+    passes = any(line.kind is not LocalKind.OTHER for line in read_local(lines[0]))
+    return _KEEP if passes else _DROPPED
+
+
 def _tell_beside_exits(node: HandmadeNode, vtep: IpAddress, uplinks: list[Uplink], book: Notebook) -> None:
     """Statics and virtual routers that are no exit's."""
     taken = [route for uplink in uplinks for route in uplink.routes]
@@ -43,7 +66,13 @@ def _tell_beside_exits(node: HandmadeNode, vtep: IpAddress, uplinks: list[Uplink
     for route in node.frr.routes:
         if route not in taken and not (route.via == "blackhole" and route.prefix in own):
             table = f" of VRF {route.vrf}" if route.vrf else ""
-            book.lose(node.node, route.place, "", f"the static route {route.prefix} via {route.via}{table}", _KEEP)
+            book.lose(
+                node.node,
+                route.place,
+                "",
+                f"the static route {route.prefix} via {route.via}{table}",
+                _KEEP if table else _ROUTE,
+            )
     groups = [group for uplink in uplinks for group in uplink.groups]
     for group in node.frr.vrrp:
         if group not in groups:

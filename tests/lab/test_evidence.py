@@ -59,3 +59,26 @@ def test_results_of_several_places_are_in_the_scenarios_order(tmp_path: Path) ->
         (tmp_path / str(number) / "results.jsonl").write_text(line + "\n")
     join_results([tmp_path / "0", tmp_path / "1", tmp_path / "absent"], tmp_path)
     assert [found["scenario"] for found in read_results(tmp_path)] == ["of-order-10", "of-order-40"]
+
+
+def test_where_sessions_speak_from_is_told_first_for_every_scenario_that_has_some(tmp_path: Path) -> None:
+    text = written(
+        tmp_path,
+        row(scenario="mesh", verb="sessions", measured="2 Established, from 10.7.0.1"),
+        row(scenario="on-lo", verb="sessions", measured="2 Established, from 10.7.9.1"),
+        row(scenario="on-lo", verb="speaks_from", proves="from lo", measured="one from 10.7.9.1 on lo"),
+        row(scenario="on-lo", verb="speaks_from", proves="again", measured="one from 10.7.9.2 on lo"),
+        row(scenario="on-lo", verb="speaks_from", proves="again", measured="one from 10.7.9.1 on lo"),
+        row(scenario="unicast", proves="guests reach each other"),
+    )
+    table = text.partition("## Where sessions speak from")[2].partition("\n## ")[0]
+    assert "| mesh | 2 Established, from 10.7.0.1 |" in table
+    assert "| on-lo | one from 10.7.9.1 on lo |\n| on-lo | one from 10.7.9.2 on lo |" in table
+    assert table.count("on-lo") == 2
+    assert "unicast" not in table
+
+
+def test_sessions_that_speak_from_elsewhere_are_in_no_table(tmp_path: Path) -> None:
+    text = written(tmp_path, row(verb="speaks_from", proves="from lo", outcome="failed", measured="from 10.7.0.1"))
+    assert "Where sessions speak from" not in text
+    assert "| from lo | **no** | from 10.7.0.1 |" in text

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from pvesdn.lab.live.ifupdown import allow_vlan_aware_bridges, loosen_bridges, wait_for_pairs
+from pvesdn.lab.live.ifupdown import allow_vlan_aware_bridges, loosen_bridges, wait_for_links
 from pvesdn.lab.live.space import LabFault
 
 ADDON = "share/ifupdown2/addons/bridge.py"
@@ -29,8 +29,14 @@ def unpacked(tmp_path: Path, text: str, name: str = ADDON) -> Path:
 
 
 LIBRARY = "share/ifupdown2/lib/iproute2.py"
-MAKES_PAIRS = """\
+MAKES_LINKS = """\
 class IPRoute2:
+    def link_add(self, ifname, link_type):
+        utils.exec_command(
+            "%s link add %s type %s"
+            % (utils.ip_cmd, ifname, link_type)
+        )
+
     def link_add_veth(self, ifname, peer_name):
         utils.exec_command(
             "%s link add %s type veth peer name %s"
@@ -88,14 +94,16 @@ def test_several_vlan_aware_bridges_are_allowed_and_nothing_else_changes(tmp_pat
     assert file.read_text() == "template_enable=1\nmultiple_vlan_aware_bridge_support=1\n"
 
 
-def test_a_veth_pair_is_made_when_both_ends_are_known(tmp_path: Path) -> None:
-    wait_for_pairs(unpacked(tmp_path, MAKES_PAIRS, LIBRARY), tmp_path / "layer")
+def test_a_veth_pair_is_made_when_both_ends_are_known_and_a_dummy_when_it_is(tmp_path: Path) -> None:
+    wait_for_links(unpacked(tmp_path, MAKES_LINKS, LIBRARY), tmp_path / "layer")
     commands: list[str] = []
     names: dict[str, Any] = {"utils": SimpleNamespace(ip_cmd="ip", exec_command=commands.append)}
     exec((tmp_path / "layer" / LIBRARY).read_text(), names)
     tool, cache = names["IPRoute2"](), Cache()
     tool.cache = cache
     tool.link_add_veth("ln_a", "pr_a")
-    assert commands == ["ip link add ln_a type veth peer name pr_a"]
+    tool.link_add("dummy_a", "dummy")
+    assert commands == ["ip link add ln_a type veth peer name pr_a", "ip link add dummy_a type dummy"]
+    assert cache.asked["dummy_a"] > 2
     assert cache.asked["ln_a"] > 2
     assert cache.asked["pr_a"] > 2

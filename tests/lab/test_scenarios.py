@@ -81,6 +81,14 @@ def test_every_guest_is_plugged_into_a_node_of_the_topology(scenario: Scenario) 
     assert {guest[1] for guest in started} <= nodes
 
 
+def test_every_vtep_that_a_scenario_names_is_an_address_of_its_node(scenario: Scenario) -> None:
+    plans = {plan.name: plan for plan in read_topology(scenario.topology).nodes}
+    texts = "".join(file.read_text() for file in scenario.folder.glob("*/fabrics.cfg"))
+    for step in scenario.steps:
+        for node, address in step.arguments["of"].items() if step.verb == "vteps" else ():
+            assert f"address {address}/" in plans[node].interfaces or f"\tip {address}\n" in texts
+
+
 def test_what_the_kernel_lacks_runs_elsewhere() -> None:
     here, elsewhere = divide(SCENARIOS, Kernel(EVERYTHING - {"vrf"}))
     assert {scenario.name for scenario in here} >= {"unicast", "multicast", "evpn-l2"}

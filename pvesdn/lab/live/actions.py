@@ -82,6 +82,13 @@ def _failed_tasks(cluster: LiveCluster) -> str:
 
 
 @verb
+def vteps(context: Context, *, of: dict[str, str]) -> str:
+    """From here on these addresses are to be the nodes' VTEPs, instead of those that the topology calls the underlay's."""
+    context.vteps = dict(of)
+    return ", ".join(f"{node} {address}" for node, address in of.items())
+
+
+@verb
 def guests(context: Context, *, start: list[list[str]]) -> str:
     """Start guests, each given as name, node, VNet, addresses with prefix lengths, gateways (both separated by blanks)."""
     for name, node, vnet, addresses, *rest in start:

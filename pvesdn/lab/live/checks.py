@@ -56,7 +56,7 @@ def floods_to_others(context: Context, *, vnet: str, nodes: list[str] | None = N
     """The all-zero FDB entries of the VNet's VXLAN device are exactly the other nodes' VTEPs."""
     members = context.nodes(nodes)
     for node in members:
-        wanted = {other.plan.vtep for other in members if other is not node}
+        wanted = {context.vtep(other) for other in members if other is not node}
         with as_proof():
             wait_for(
                 f"{node.name} floods {vnet} to {sorted(wanted)}, not to {sorted(node.flooding(_port(vnet)))}",

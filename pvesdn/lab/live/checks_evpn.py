@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
+from pvesdn.lab.live.checks_underlay import sources
 from pvesdn.lab.live.context import Context, as_proof, require, verb
 from pvesdn.lab.live.node import LiveNode
 from pvesdn.lab.live.space import wait_for
@@ -16,12 +17,15 @@ from pvesdn.lab.live.space import wait_for
 @verb
 def sessions(context: Context, *, peers: int, nodes: list[str] | None = None, bfd: bool = True) -> str:
     """Every node has so many EVPN sessions, all Established, each with BFD up."""
+    own: set[str] = set()
     for node in context.nodes(nodes):
         with as_proof():
             wait_for(f"{node.name} has {peers} sessions Established", partial(_is_equal, _established, node, peers))
             if bfd:
                 wait_for(f"{node.name} has BFD up with {peers} peers", partial(_is_equal, _bfd_up, node, peers))
-    return f"{peers} Established{' with BFD up' if bfd else ''} on each of {len(context.nodes(nodes))} nodes"
+        own |= sources(node)
+    state = f"{peers} Established{' with BFD up' if bfd else ''} on each of {len(context.nodes(nodes))} nodes"
+    return f"{state}, from {', '.join(sorted(own))}"
 
 
 def _established(node: LiveNode) -> int:
@@ -60,7 +64,7 @@ def type_3(context: Context, *, vni: int, nodes: list[str] | None = None) -> str
     """Every node has each other's type-3 route (RFC 7432 section 7.3): they are its remote VTEPs of the VNI."""
     members = context.nodes(nodes)
     for node in members:
-        wanted = {other.plan.vtep for other in members if other is not node}
+        wanted = {context.vtep(other) for other in members if other is not node}
         with as_proof():
             wait_for(
                 f"{node.name} has remote VTEPs {sorted(wanted)} in VNI {vni}, not {sorted(_remote_vteps(node, vni))}",
@@ -82,7 +86,7 @@ def fenced_off(context: Context, *, vni: int) -> str:
 def type_5(context: Context, *, prefix: str, origins: list[str]) -> str:
     """Every node has a type-5 route (RFC 9136) for `prefix` from each of `origins` and from nobody else."""
     address, _, length = prefix.partition("/")
-    wanted = {context.lab.node(name).plan.vtep for name in origins}
+    wanted = {context.vtep(context.lab.node(name)) for name in origins}
     for node in context.nodes():
         with as_proof():
             wait_for(

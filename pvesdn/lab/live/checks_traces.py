@@ -92,7 +92,7 @@ def _destination(row: dict[str, Any]) -> Any:
 def default_leads_to(context: Context, *, node: str, vrf: str, nodes: list[str]) -> str:
     """The default route of a VRF leads to the VTEPs of these nodes."""
     target = context.lab.node(node)
-    wanted = {context.lab.node(name).plan.vtep for name in nodes}
+    wanted = {context.vtep(context.lab.node(name)) for name in nodes}
     with as_proof():
         wait_for(
             f"the default route in {vrf} of {node} leads to {sorted(wanted)}, not {sorted(_gateways(target, vrf))}",

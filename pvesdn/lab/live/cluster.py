@@ -58,9 +58,19 @@ class LiveCluster(SimulatedCluster):
     """Members are `LiveNode`s; whoever makes it is the controller.
 
     :param folder: everything of the lab, on a file system that goes with it.
+    :param transits: routers of the underlay, which are no members.
     """
 
-    def __init__(self, folder: Path, name: str, nodes: Iterable[NodePlan], wires: Wires, packages: Unpacked) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        name: str,
+        nodes: Iterable[NodePlan],
+        wires: Wires,
+        packages: Unpacked,
+        *,
+        transits: Iterable[NodePlan] = (),
+    ) -> None:
         self._plans = {plan.name: plan for plan in nodes}
         self._wires = wires
         self._packages = packages
@@ -69,6 +79,8 @@ class LiveCluster(SimulatedCluster):
         self._keys.mkdir(parents=True)
         _make_key(self._keys / "controller")
         super().__init__(folder, {plan.name: plan.management for plan in self._plans.values()}, name=name)
+        for plan in transits:
+            self.prepare(plan)
         self.boot(self.live)
 
     def _add_member(self, name: str, address: str) -> None:

@@ -30,12 +30,18 @@ class Context:
     """:param folder: the scenario's.
     :param streams: pings that run, by name.
     :param notes: what earlier steps want later ones to know.
+    :param vteps: addresses by node, where the VTEPs are to be others than the underlay addresses of the topology.
     """
 
     lab: Lab
     folder: Path
     streams: dict[str, Stream] = field(default_factory=dict)
     notes: dict[str, Any] = field(default_factory=dict)
+    vteps: dict[str, str] = field(default_factory=dict)
+
+    def vtep(self, node: LiveNode) -> str:
+        """The address that is to be a node's VTEP."""
+        return self.vteps.get(node.name, node.plan.vtep)
 
     def guest(self, name: str) -> Guest:
         """A guest by name."""

@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 RESULTS = "results.jsonl"
+_SOURCES = ("speaks_from", "sessions")
+"""Verbs that measure where sessions speak from; the first says more."""
 
 _HEAD = """\
 # Evidence
@@ -48,6 +50,7 @@ def evidence(rows: list[dict[str, Any]]) -> str:
     counts = Counter(row["outcome"] for row in proofs)
     total = sum(row["seconds"] for row in rows)
     parts = [_HEAD, f"{counts['ok']} assertions hold, {len(proofs) - counts['ok']} do not. {total:.0f} s in all.\n"]
+    parts += _sources(row for row in rows if row.get("attempt", 1) == last[row["scenario"]])
     for scenario, found in groupby(proofs, key=lambda row: str(row["scenario"])):
         steps = list(found)
         parts.append(f"## {scenario}: {steps[0]['title']}\n\nKernel {steps[0]['kernel']}.\n")
@@ -60,6 +63,21 @@ def evidence(rows: list[dict[str, Any]]) -> str:
             if row["scenario"] == scenario
         ]
     return "\n".join(parts)
+
+
+def _sources(rows: Iterable[dict[str, Any]]) -> list[str]:
+    """Which addresses sessions speak from: a line for each thing that a scenario measured."""
+    measured: dict[str, dict[str, list[str]]] = {}
+    for row in rows:
+        if row["verb"] in _SOURCES and row["outcome"] == "ok":
+            measured.setdefault(row["scenario"], {}).setdefault(row["verb"], []).append(row["measured"])
+    if not measured:
+        return []
+    table = ["## Where sessions speak from\n", "| scenario | measured |", "|---|---|"]
+    for scenario, found in measured.items():
+        best = next(found[verb] for verb in _SOURCES if verb in found)
+        table += [f"| {scenario} | {_cell(text)} |" for text in dict.fromkeys(best)]
+    return ["\n".join(table) + "\n"]
 
 
 def _word(row: dict[str, Any]) -> str:

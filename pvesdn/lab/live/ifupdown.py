@@ -19,11 +19,16 @@ _PAIR_IS_MADE = """\
             % (utils.ip_cmd, ifname, peer_name)
         )
 """
-_WAIT_FOR_PAIR = """\
+_DUMMY_IS_MADE = """\
+            "%s link add %s type %s"
+            % (utils.ip_cmd, ifname, link_type)
+        )
+"""
+_WAIT = """\
         import time
 
         end = time.monotonic() + 10
-        while not all(map(self.cache.link_exists, (ifname, peer_name))) and time.monotonic() < end:
+        while not all(map(self.cache.link_exists, {ends})) and time.monotonic() < end:
             time.sleep(0.01)
 """
 _SETTINGS = Path("network/ifupdown2/ifupdown2.conf")
@@ -44,16 +49,18 @@ def loosen_bridges(usr: Path, layer: Path) -> None:
     _patch(usr, layer, _ADDON, {_CONDONED: condoned, _IS_VLAN: f"{_IS_VLAN} and False"})
 
 
-def wait_for_pairs(usr: Path, layer: Path) -> None:
-    """Put into `layer` a copy of the library that goes on after making a veth pair only when its cache knows both ends.
+def wait_for_links(usr: Path, layer: Path) -> None:
+    """Put into `layer` a copy of the library that waits, after making a veth pair or a dummy, until its cache knows it.
 
-    The cache hears of new devices in its own time (CumulusNetworks/ifupdown2 number 310). PVE's stanzas have a bridge that wants an end
-    right after the pair was made; where the kernel is slow it came too early, and the reload failed.
+    The cache hears of new devices in its own time (CumulusNetworks/ifupdown2 number 310). PVE's stanzas have a bridge that
+    wants one end right after the pair was made; where the kernel is slow it came too early, and the reload failed. The
+    dummy of a fabric got no address there, and the reload said nothing.
 
     :param usr: the unpacked packages' /usr.
-    :raises LabFault: this version of ifupdown2 makes pairs in another way.
+    :raises LabFault: this version of ifupdown2 makes them in another way.
     """
-    _patch(usr, layer, _LIBRARY, {_PAIR_IS_MADE: _PAIR_IS_MADE + _WAIT_FOR_PAIR})
+    changes = {_PAIR_IS_MADE: "(ifname, peer_name)", _DUMMY_IS_MADE: "(ifname,)"}
+    _patch(usr, layer, _LIBRARY, {made: made + _WAIT.format(ends=ends) for made, ends in changes.items()})
 
 
 def allow_vlan_aware_bridges(etc: Path) -> None:

@@ -15,7 +15,16 @@ from pathlib import Path
 from typing import Any
 
 from pvesdn.errors import PvesdnError
-from pvesdn.lab.live import actions, checks, checks_evpn, checks_exits, checks_traces, checks_wire, handmade
+from pvesdn.lab.live import (
+    actions,
+    checks,
+    checks_evpn,
+    checks_exits,
+    checks_traces,
+    checks_underlay,
+    checks_wire,
+    handmade,
+)
 from pvesdn.lab.live.context import Context, NotProven, perform
 from pvesdn.lab.live.evidence import RESULTS
 from pvesdn.lab.live.lab import Lab
@@ -26,7 +35,10 @@ from pvesdn.lab.live.session import READY
 from pvesdn.lab.live.space import LabFault
 from pvesdn.lab.live.topology import read_topology
 
-VERB_MODULES = (actions, checks, checks_evpn, checks_exits, checks_traces, checks_wire, handmade)
+VERB_MODULES = (
+    *(actions, checks, checks_evpn, checks_exits, checks_traces, checks_underlay, checks_wire),
+    handmade,
+)
 """Imported for the verbs that they register."""
 
 

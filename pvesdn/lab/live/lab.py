@@ -8,11 +8,11 @@ from pathlib import Path
 
 from pvesdn.lab.live.cluster import LiveCluster
 from pvesdn.lab.live.guest import Guest, Host
-from pvesdn.lab.live.node import Card, LiveNode
+from pvesdn.lab.live.node import LiveNode
 from pvesdn.lab.live.packages import Unpacked
 from pvesdn.lab.live.space import LabFault, Space
 from pvesdn.lab.live.topology import Topology
-from pvesdn.lab.live.wires import Wires
+from pvesdn.lab.live.wires import Card, Wires
 
 CONTROLLER = "10.99.0.250/24"
 _FIRST_GUEST = 100
@@ -40,7 +40,8 @@ class Lab:
         self.clusters: dict[str, LiveCluster] = {}
         for name in dict.fromkeys(plan.cluster for plan in topology.nodes):
             plans = [plan for plan in topology.nodes if plan.cluster == name]
-            self.clusters[name] = LiveCluster(folder / name, name, plans, self.wires, packages)
+            transits = [plan for plan in topology.transits if plan.cluster == name]
+            self.clusters[name] = LiveCluster(folder / name, name, plans, self.wires, packages, transits=transits)
             self.clusters[name].serve()
             self.clusters[name].write_settings()
         for plan in topology.routers:

@@ -11,9 +11,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from pvesdn.lab.live.ifupdown import allow_vlan_aware_bridges, loosen_bridges, wait_for_pairs
+from pvesdn.lab.live.ifupdown import allow_vlan_aware_bridges, loosen_bridges, wait_for_links
 from pvesdn.lab.live.packages import Unpacked
 from pvesdn.lab.live.space import PATH, LabFault, Space, start_holder, wait_for
+from pvesdn.lab.live.wires import BRIDGES, Card
 from pvesdn.lab.node import SimulatedNode
 
 _SCRIPTS = Path(__file__).parent / "scripts"
@@ -79,15 +80,6 @@ MaxStartups 50
 
 
 @dataclass(frozen=True, slots=True)
-class Card:
-    """A network card: `name` in the node, the underlay bridge it is wired to, its MTU in bytes."""
-
-    name: str
-    bridge: str
-    mtu: int = 1500
-
-
-@dataclass(frozen=True, slots=True)
 class NodePlan:
     """What a node is made from.
 
@@ -95,8 +87,9 @@ class NodePlan:
     :param underlay: address with prefix length on vmbr0, the VTEP's.
     :param mtu: of the underlay, bytes.
     :param cluster: the one it is a member of.
-    :param trunks: further cards by name, each with the switch it is wired to.
-    :param interfaces: what /etc/network/interfaces says of those.
+    :param trunks: further cards by name, each with the switch it is wired to, whose MTU it has.
+    :param interfaces: what /etc/network/interfaces says of those, and of more addresses on the other devices.
+    :param frr: frr.conf as somebody wrote it by hand; FRR then runs from the first boot, with OSPF.
     :param pve_ifupdown2: Debian's ifupdown2 behaves like PVE's build where PVE's stanzas count on it (`ifupdown`).
     """
 
@@ -107,6 +100,7 @@ class NodePlan:
     cluster: str = "lab"
     trunks: Mapping[str, str] = field(default_factory=dict)
     interfaces: str = ""
+    frr: str = ""
     pve_ifupdown2: bool = False
 
     @property
@@ -117,7 +111,7 @@ class NodePlan:
     @property
     def cards(self) -> tuple[Card, ...]:
         """Management, underlay, outside, and what there is more."""
-        more = (Card(name, switch) for name, switch in self.trunks.items())
+        more = (Card(name, switch, BRIDGES[switch]) for name, switch in self.trunks.items())
         return Card("mgmt0", "mgmt"), Card("eno1", "under", self.mtu), Card("eno2", "outer"), *more
 
 
@@ -179,8 +173,18 @@ class LiveNode(SimulatedNode):
         (var / "run").symlink_to("../run")
         (var / "lock").symlink_to("../run/lock")
         (var / "lib/dpkg/status").write_text(self._package_states(), "utf-8")
+        if self.plan.frr:
+            self._configure_frr(etc)
         for path in (etc / "frr", *(etc / "frr").iterdir(), var / "log/frr"):
             os.chown(path, 991, 991)
+
+    def _configure_frr(self, etc: Path) -> None:
+        (etc / "frr/frr.conf").write_text(self.plan.frr, "utf-8")
+        daemons = etc / "frr/daemons"
+        daemons.write_text(daemons.read_text("utf-8").replace("ospfd=no", "ospfd=yes"), "utf-8")
+        enabled = etc / "systemd/system/multi-user.target.wants/frr.service"
+        enabled.parent.mkdir()
+        enabled.touch()
 
     def _package_states(self) -> str:
         paragraph = "Package: {}\nStatus: install ok installed\nArchitecture: all\nVersion: {}\nMaintainer: -\nDescription: -\n\n"
@@ -207,7 +211,7 @@ class LiveNode(SimulatedNode):
         program.chmod(0o755)
         if self.plan.pve_ifupdown2:
             loosen_bridges(self._packages.root / "usr", layer)
-            wait_for_pairs(self._packages.root / "usr", layer)
+            wait_for_links(self._packages.root / "usr", layer)
         return layer
 
     def start_services(self) -> None:

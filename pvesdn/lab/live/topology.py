@@ -9,6 +9,7 @@ from typing import Any
 
 from pvesdn.lab.live.node import NodePlan
 from pvesdn.lab.live.space import LabFault
+from pvesdn.lab.live.wires import BRIDGES
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,30 +29,42 @@ class RouterPlan:
 
 @dataclass(frozen=True, slots=True)
 class Topology:
-    """:param spare: nodes that run but are no members until a scenario lets them join."""
+    """:param spare: nodes that are off, and no members, until a scenario lets them join.
+    :param transits: routers between the nodes: machines like them, of no cluster, switched on with the lab.
+    """
 
     nodes: tuple[NodePlan, ...]
     spare: tuple[NodePlan, ...] = ()
+    transits: tuple[NodePlan, ...] = ()
     routers: tuple[RouterPlan, ...] = field(default=())
 
 
 def read_topology(file: Path) -> Topology:
-    """Read ``topology.toml``: tables ``[[node]]``, ``[[spare]]`` and ``[[router]]`` with the fields of the classes here.
+    """Read ``topology.toml``: tables ``[[node]]``, ``[[spare]]``, ``[[transit]]`` and ``[[router]]``.
+
+    The first three have the fields of `NodePlan`, the last those of `RouterPlan`.
 
     :raises LabFault: something is missing or unknown.
     """
     document = tomllib.loads(file.read_text("utf-8"))
     try:
-        return Topology(
+        found = Topology(
             nodes=tuple(NodePlan(**row) for row in document.pop("node")),
             spare=tuple(NodePlan(**row) for row in document.pop("spare", ())),
+            transits=tuple(NodePlan(**row) for row in document.pop("transit", ())),
             routers=tuple(RouterPlan(**_tuples(row)) for row in document.pop("router", ())),
         )
     except (KeyError, TypeError) as error:
         raise LabFault(f"{file}: {error}") from None
     finally:
-        if document.keys() - {"node", "spare", "router"}:
+        if document.keys() - {"node", "spare", "transit", "router"}:
             raise LabFault(f"{file}: unknown: {', '.join(document)}")
+    for plan in (*found.nodes, *found.spare, *found.transits):
+        if unknown := set(plan.trunks.values()) - BRIDGES.keys():
+            raise LabFault(
+                f"{file}: {plan.name}: there is no switch {', '.join(sorted(unknown))}; there are {', '.join(BRIDGES)}"
+            )
+    return found
 
 
 def _tuples(row: dict[str, Any]) -> dict[str, Any]:

@@ -5,13 +5,26 @@ from __future__ import annotations
 import hashlib
 import subprocess
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
-from pvesdn.lab.live.node import Card
 from pvesdn.lab.live.space import Space, start_holder
 
-BRIDGES = {"mgmt": 1500, "under": 9000, "outer": 1500, "trunk": 1500, "metro": 1500}
-"""Switches and the MTU they carry, bytes: management, underlay, the network outside the cluster, two that carry VLANs."""
+BRIDGES = {"mgmt": 1500, "under": 9000, "outer": 1500, "trunk": 1500, "metro": 1500} | dict.fromkeys(
+    ("link1", "link2", "link3"), 1550
+)
+"""Switches and the MTU they carry, bytes: management, underlay, the network outside the cluster, two that carry VLANs,
+and three links of a routed underlay.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A network card: `name` in the node, the switch it is wired to, its MTU in bytes."""
+
+    name: str
+    bridge: str
+    mtu: int = 1500
 
 
 class Wires:

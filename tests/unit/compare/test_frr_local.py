@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from pvesdn.compare.frr_local import judge_local
 from pvesdn.model.files import FRR_LOCAL_BEGIN, FRR_LOCAL_END
 from pvesdn.model.findings import Severity
-from pvesdn.model.frr import BgpRouter, FrrConfig, VrfBinding
+from pvesdn.model.frr import BgpRouter, FrrConfig, OspfInterface, VrfBinding
 
 PVE = FrrConfig("node1", version="10.4.1", vrfs=(VrfBinding("vrf_z", 4000),), routers=(BgpRouter(65000, "10.0.0.1"),))
 OURS = f"{FRR_LOCAL_BEGIN}\nvrf vrf_z\n ip route 0.0.0.0/0 172.16.0.254 eno2\nexit-vrf\n!\n{FRR_LOCAL_END}\n"
@@ -57,7 +59,7 @@ def test_what_pve_fails_over_is_an_error_whoever_wrote_it():
 
 
 def test_what_breaks_pves_own_has_a_line_of_its_own_with_both_places():
-    family, stray, dropped = judge_local(
+    family, stray, dropped, asleep = judge_local(
         "node1", PVE, "address-family ipv4 unicast\nexit\nrouter ospf\nrouter bgp 65000\nexit\nbfd\n# bfd\nlog x\n"
     ).warnings
     assert family.where == "node1: /etc/frr/frr.conf.local:1"
@@ -67,6 +69,7 @@ def test_what_breaks_pves_own_has_a_line_of_its_own_with_both_places():
     assert dropped.where == "node1: /etc/frr/frr.conf.local:6"
     assert dropped.what.endswith("'bfd' is dropped, and 1 more line does not pass either")
     assert dropped.hint.endswith("; also line 8")
+    assert asleep.where == "node1: /etc/frr/frr.conf.local:3"
 
 
 def test_comments_are_no_loss():
@@ -86,3 +89,27 @@ def test_of_an_older_generator_only_losses_are_known():
     verdict = judge_local("node1", PVE, text, is_older=True)
     assert verdict.errors == ()
     assert [warning.where for warning in verdict.warnings] == ["node1: /etc/frr/frr.conf.local:5"]
+
+
+OSPF = "router ospf\n network 10.7.0.0/16 area 0\nexit\n"
+
+
+def test_ospf_without_a_fabric_is_told_that_pve_switches_its_daemon_off():
+    (warning,) = judge_local("node1", PVE, OSPF + OURS).warnings
+    assert warning.severity is Severity.WARNING
+    assert str(warning) == (
+        "node1: /etc/frr/frr.conf.local:1: 'router ospf' does not run: PVE switches ospfd off on a node that is in no OSPF "
+        "fabric; put the node into an OSPF fabric of PVE's, whose ospfd then reads these lines too, "
+        "or route the underlay by something else than FRR"
+    )
+
+
+def test_ospf_beside_a_fabric_of_that_protocol_runs():
+    beside = replace(PVE, ospf_interfaces=(OspfInterface("eno3", "0"),))
+    assert judge_local("node1", beside, OSPF).warnings == ()
+    (warning,) = judge_local("node1", beside, "router openfabric lab\n net 49.0001.1111.1111.1111.00\nexit\n").warnings
+    assert "fabricd" in str(warning)
+
+
+def test_a_protocol_whose_daemon_pve_leaves_alone_is_not_spoken_of():
+    assert judge_local("node1", PVE, "router ospf6\n ospf6 router-id 10.7.0.1\nexit\n").warnings == ()

@@ -519,9 +519,8 @@ router bgp 1234 vrf other
 interface eno9
  vrrp 7
 """
-    keep = "apply --overwrite takes it out of frr.conf: what is still needed belongs into /etc/frr/frr.conf.local"
     found = lost(with_frr(hand("evpn-l2"), more))
-    assert [line.removesuffix(f"; {keep}") for line in found if line.startswith("node1")] == [
+    assert [line.partition("; apply --overwrite takes it out")[0] for line in found if line.startswith("node1")] == [
         f"node1: {FRR}:15: 'router ospf'",
         f"node1: {FRR}:16: 'ospf router-id 1.1.1.1' (in router ospf)",
         f"node1: {FRR}:17: the static route 10.9.0.0/16 via 192.168.0.254",
@@ -530,6 +529,24 @@ interface eno9
         f"node1: {FRR}:21: router bgp 1234: the instance of VRF other",
         f"node1: {FRR}:18: vrf other: vni 9",
     ]
+
+
+@pytest.mark.parametrize(
+    ("more", "hint"),
+    [
+        ("vrf other\n ip route 0.0.0.0/0 10.9.9.9\n", "belongs into /etc/frr/frr.conf.local"),
+        ("ip route 10.9.0.0/16 192.168.0.254\n", "belongs into /etc/network/interfaces"),
+        ("ip nht resolve-via-default\n", "must be said outside FRR"),
+        ("router ospf\n network 10.9.0.0/16 area 0\n", "ospfd off on a node that is in no OSPF fabric"),
+        ("interface eno9\n ip ospf area 0\n", "ospfd off on a node that is in no OSPF fabric"),
+        ("router openfabric lab\n", "fabricd off on a node that is in no OpenFabric fabric"),
+        ("router ospf6\n", "belongs into /etc/frr/frr.conf.local"),
+    ],
+)
+def test_what_frr_says_beside_the_overlay_is_sent_where_it_works(more: str, hint: str) -> None:
+    found = [line for line in lost(with_frr(hand("evpn-l2"), more)) if line.startswith("node1")]
+    assert found
+    assert [line for line in found if not line.endswith(hint)] == []
 
 
 def test_a_second_instance_of_bgp_is_lost() -> None:
