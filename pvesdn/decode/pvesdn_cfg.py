@@ -91,7 +91,10 @@ def read_own(sections: Iterable[Section], ledger: Ledger) -> Definitions:
     found = Definitions()
     for section in sections:
         where = Where(
-            file=FILE, line=section.line, kind=NOUNS.get(section.type, section.type), id=values.legible(section.id)
+            file=FILE,
+            line=section.line,
+            kind=NOUNS.get(section.type, values.legible(section.type)),
+            id=values.legible(section.id),
         )
         entry = Entry(section, where, ledger)
         if section.type not in GRAMMAR:

@@ -9,6 +9,7 @@ from pvesdn.decode import json_text
 from pvesdn.decode.json_text import WrongShapeError
 from pvesdn.decode.pve_words import NOUNS, OPEN, WORDS
 from pvesdn.decode.section_config import Property, Section, has_forbidden
+from pvesdn.decode.values import legible
 from pvesdn.model.primitives import Json
 
 FILE = ".running-config"
@@ -57,7 +58,7 @@ class _Reading:
             except WrongShapeError as error:
                 self._faults.append(str(error))
         for key in sorted(document.keys() - WORDS.keys() - {"version"}):
-            self._faults.append(f"key {key!a} is not known")
+            self._faults.append(f"key '{legible(key)}' is not known")
         collections = {name: self._collection(name, document.get(name)) for name in WORDS}
         return RunningConfig(version, collections, tuple(self._faults))
 
@@ -75,7 +76,7 @@ class _Reading:
         return tuple(section for section in sections if section is not None)
 
     def _section(self, noun: str, id_: str, value: Json) -> Section | None:
-        what = f"{noun} {id_!a}"
+        what = f"{noun} '{legible(id_)}'"
         if not id_ or not id_.isprintable() or " " in id_:
             self._faults.append(f"{what}: id is empty or not printable")
             return None
@@ -83,13 +84,13 @@ class _Reading:
             given = dict(json_text.mapping(value, what))
             kind = json_text.string(given.pop("type", noun if noun in ("vnet", "subnet") else None), f"{what}: type")
             properties = tuple(
-                Property(key, item) for key in sorted(given) for item in _texts(f"{what}: {key!a}", given[key])
+                Property(key, item) for key in sorted(given) for item in _texts(f"{what}: '{legible(key)}'", given[key])
             )
         except WrongShapeError as error:
             self._faults.append(str(error))
             return None
         if bad := next((p for p in properties if has_forbidden(p.value) or has_forbidden(p.key)), None):
-            self._faults.append(f"{what}: {bad.key!a} contains a line break or a control character")
+            self._faults.append(f"{what}: '{legible(bad.key)}' contains a line break or a control character")
             return None
         return Section(kind, id_, 0, properties)
 

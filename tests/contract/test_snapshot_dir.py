@@ -377,3 +377,18 @@ def test_a_file_that_cannot_be_written_to_its_end_is_named(tmp_path: Path, snaps
         write_snapshot(tmp_path / "snap", big)
     assert str(caught.value) == f"{tmp_path}/snap/nodes/node1/etc/frr/frr.conf: File too large; name another folder"
     assert list(tmp_path.iterdir()) == []
+
+
+def test_an_answer_of_many_devices_is_read_back(least: Path, tmp_path: Path) -> None:
+    links = [{"ifname": f"tap{number}i0", "mtu": 1500, "linkinfo": {"info_kind": "tun"}} for number in range(100_000)]
+    snapshot = replace(read_snapshot(least), nodes={"node1": NodeRaw({}, {"ip-link": links})})
+    write_snapshot(tmp_path / "many", snapshot)
+    assert (tmp_path / "many/nodes/node1/cmd/ip-link.json").stat().st_size > 8 * 1024 * 1024
+    assert read_snapshot(tmp_path / "many") == snapshot
+
+
+@pytest.mark.parametrize("name", ["/etc/frr/\ud800", "/etc/frr/a\nb", "/etc/frr/\x1b[2J"])
+def test_a_path_that_cannot_be_shown_is_not_written(least: Path, tmp_path: Path, name: str) -> None:
+    snapshot = replace(read_snapshot(least), nodes={"node1": NodeRaw({name: ""}, {})})
+    with pytest.raises(SnapshotError, match="does not belong into a snapshot"):
+        write_snapshot(tmp_path / "odd", snapshot)

@@ -24,6 +24,8 @@ from pvesdn.model.snapshot import NODE_COMMANDS, NODE_FILES, PVE_FILES, NodeRaw,
 
 SIZE_LIMIT = 8 * 1024 * 1024
 """Bytes; the node program reads no bigger file either."""
+ANSWER_LIMIT = 128 * 1024 * 1024
+"""Bytes of an answer in JSON, which is kept with a line for each of its values."""
 
 _HOW = "take a snapshot with: pvesdn snapshot DIR"
 _ABSENT = object()
@@ -129,9 +131,9 @@ class _Reader:
             if fnmatchcase(name, pattern.name) and not name.startswith(".") and not is_folder
         ]
 
-    def text(self, path: PurePosixPath) -> str | None:
+    def text(self, path: PurePosixPath, limit: int = SIZE_LIMIT) -> str | None:
         """A file's text; None where there is none."""
-        data = self._beneath.read(path, SIZE_LIMIT)
+        data = self._beneath.read(path, limit)
         try:
             return None if data is None else data.decode("utf-8")
         except UnicodeDecodeError:
@@ -139,7 +141,7 @@ class _Reader:
 
     def json(self, path: PurePosixPath) -> Json:
         """A file's document; `_ABSENT` where there is none."""
-        text = self.text(path)
+        text = self.text(path, ANSWER_LIMIT)
         try:
             return _ABSENT if text is None else json.loads(text)
         except (ValueError, RecursionError):
@@ -214,7 +216,12 @@ def _checked(pattern: re.Pattern[str], name: str) -> str:
 def _inside(path: str) -> PurePosixPath:
     """An absolute path of a node as a path below the node's folder."""
     parts = path.split("/")[1:]
-    if not path.startswith("/") or "\0" in path or any(part in {"", ".", ".."} for part in parts) or parts[0] == "cmd":
+    if (
+        not path.startswith("/")
+        or not path.isprintable()
+        or any(part in {"", ".", ".."} for part in parts)
+        or parts[0] == "cmd"
+    ):
         raise SnapshotError(f"the path {path!r} does not belong into a snapshot")
     return PurePosixPath(*parts)
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import platform
+import signal
 from pathlib import Path
 
 import pytest
 
+from pvesdn.node.program import Machine, Refused
 from tests.noderoot import FRR, OURS, NodeRoot
 from tests.unit.node.asking import Asking
 
@@ -203,3 +205,50 @@ def test_a_garbled_request_is_answered_all_the_same(program: Asking, request_: b
     document = answer(program.machine, request_)
     assert document["ok"] is False
     assert "please report it" in document["hint"]
+
+
+def test_a_command_that_never_stops_printing_is_ended(
+    program: Asking, node: NodeRoot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pvesdn.node.program.LARGEST_OUTPUT", 1 << 20)
+    for script in ("exec cat /dev/zero", "exec cat /dev/zero >&2"):
+        node.command("ip", script=script)
+        assert program.refusal("observe", commands=["ip-link"]) == "ip -j -d link printed more than 1 MiB"
+
+
+def test_a_child_that_outlives_its_command_is_not_waited_for(node: NodeRoot) -> None:
+    node.command("ip", script=f"setsid sleep 60 &\necho $! > {node.folder}/pid\nexit 0")
+    with pytest.raises(Refused, match=r"ip -j -d link did not end within 0\.5 s"):
+        Machine(str(node.folder)).run(["ip", "-j", "-d", "link"], 0.5)
+    os.kill(int((node.folder / "pid").read_text()), signal.SIGKILL)
+
+
+def test_files_that_are_too_much_together_are_refused(
+    program: Asking, node: NodeRoot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pvesdn.node.program.LARGEST_READ", 1 << 20)
+    for name in "abc":
+        node.write(f"/etc/network/interfaces.d/{name}", "#" * 400_000)
+    assert program.refusal("read", files=["/etc/network/interfaces.d/*"]) == (
+        "the files up to /etc/network/interfaces.d/c have more than 1 MiB; are they the files they should be?"
+    )
+
+
+@pytest.mark.parametrize("name", [b"\xff", b"a\nb", b"\x1b[2J"])
+def test_a_file_whose_name_is_no_text_is_named(program: Asking, node: NodeRoot, name: bytes) -> None:
+    node.write("/etc/network/interfaces.d/good", "")
+    (node.place("/etc/network/interfaces.d") / os.fsdecode(name)).touch()
+    assert "has a file whose name is no printable text: " in program.refusal(
+        "read", files=["/etc/network/interfaces.d/*"]
+    )
+
+
+def test_devices_may_have_names_that_json_should_not_hold(program: Asking, node: NodeRoot) -> None:
+    node.command("ip", script='printf \'[{"ifname":"a\\001b"},{"ifname":"a\\377b"}]\'')
+    names = [row["ifname"] for row in program.value("observe", commands=["ip-link"])["commands"]["ip-link"]]
+    assert names == ["a\x01b", "a\N{REPLACEMENT CHARACTER}b"]
+
+
+def test_an_answer_nested_without_end_is_no_json(program: Asking, node: NodeRoot) -> None:
+    node.command("ip", script="head -c 1000000 /dev/zero | tr '\\0' '['")
+    assert program.refusal("observe", commands=["ip-link"]).startswith("ip -j -d link printed no JSON")
