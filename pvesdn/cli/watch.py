@@ -196,6 +196,8 @@ def _read(file: Path) -> str | None:
 def _write(file: Path, text: str) -> None:
     try:
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for draft in file.parent.glob(f".{file.name}-*"):  # of a look that was killed
+            draft.unlink()
         write_whole(file, text)
     except OSError as error:
         raise SettingsError(f"{file}: {error.strerror}", hint="run as root, or set [watch] state_dir") from None

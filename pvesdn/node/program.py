@@ -404,9 +404,11 @@ def put(machine: Machine, arguments: Value) -> Value:
         with open(temporary, "wb") as file:
             file.write(data)
         machine.rename(temporary, place)
-    except OSError as error:
+    except BaseException as error:
         with contextlib.suppress(OSError):
             os.unlink(temporary)
+        if not isinstance(error, OSError):
+            raise
         read_only = error.errno in (errno.EACCES, errno.EPERM, errno.EROFS)
         hint = "the cluster file system is read-only without a quorum: pvecm status" if read_only else ""
         raise Refused(f"{path}: {error.strerror}", hint) from None

@@ -245,7 +245,9 @@ def test_an_unforeseen_error_is_told_once_and_has_one_report(tmp_path: Path, clu
     assert len(list((tmp_path / "home" / "pvesdn").iterdir())) == 1
 
 
-def test_a_look_that_is_killed_while_it_applies_is_begun_again(tmp_path: Path, cluster: FakeCluster) -> None:
+def test_a_look_that_is_killed_while_it_applies_is_begun_again(
+    tmp_path: Path, cluster: FakeCluster, state_dir: Path
+) -> None:
     class Killed(BaseException):
         pass
 
@@ -256,7 +258,9 @@ def test_a_look_that_is_killed_while_it_applies_is_begun_again(tmp_path: Path, c
     with pytest.raises(Killed):
         watch(tmp_path, cluster, action="apply")
     cluster.nodes._commit = kept  # type: ignore[method-assign]
+    (state_dir / ".watch.json-k1ll3d").touch()
     again = watch(tmp_path, cluster, action="apply")
     assert again.status == 0
     assert again.out.startswith("watch: the run of 2023-11-14 22:13 did not come to its end\n")
+    assert [path.name for path in state_dir.iterdir()] == ["watch.json"]
     assert OURS in cluster.nodes["node3"].files

@@ -212,6 +212,16 @@ class TestPut:
         assert program.refusal("put", path=SEEN, text="x") == f"{SEEN}: Is a directory"
         assert list(node.place("/etc/pve/sdn").iterdir()) == [node.place(SEEN)]
 
+    def test_a_put_that_is_told_to_end_leaves_nothing(self, node: NodeRoot) -> None:
+        class Ended(Machine):
+            def rename(self, source: str, target: str) -> None:
+                raise SystemExit(143)
+
+        request = json.dumps({"verb": "put", "arguments": {"path": SEEN, "text": "x"}}).encode()
+        with pytest.raises(SystemExit):
+            answer(Ended(str(node.folder)), request)
+        assert list(node.place("/etc/pve/sdn").iterdir()) == []
+
     def test_what_a_killed_put_left_is_taken_away_by_the_next(self, program: Asking, node: NodeRoot) -> None:
         request = json.dumps({"verb": "put", "arguments": {"path": SEEN, "text": "x"}})
         source = (
