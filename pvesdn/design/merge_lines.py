@@ -146,7 +146,7 @@ class Merge:
     def _open_family(self, line: LocalLine) -> Fate:
         name, router = line.words[0], self._own_router()
         if router is None or self._router is None:
-            home = self._custom_home[:1]
+            home = _outside_family(self._custom_home)
             self._is_new_family = True
             self._custom.append(f" address-family {name}")
             self._custom_home = (*home, line.text.strip())
@@ -171,7 +171,7 @@ class Merge:
             inside = self._place.own if self._place.own.startswith("address-family") else ""
             if self._place.lines is not None:
                 self._place.lines.append(line.text)
-            self._custom_home = self._custom_home[:1]
+            self._custom_home = _outside_family(self._custom_home)
             self._place = _Place(self._custom)
             self._is_new_family = False
             return Fate(line, home, inside)
@@ -236,6 +236,11 @@ class Merge:
             ),
             evpn=evpn and replace(evpn, custom=(*evpn.custom, *self._of(heading, _EVPN_FAMILY))),
         )
+
+
+def _outside_family(home: tuple[str, ...]) -> tuple[str, ...]:
+    """The headings without an address family at their end."""
+    return home[:-1] if home and "address-family " in home[-1] else home
 
 
 def _families(router: BgpRouter) -> frozenset[str]:

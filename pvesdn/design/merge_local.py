@@ -145,7 +145,7 @@ def _meanings(lines: Iterable[LocalLine]) -> Iterator[tuple[str, ...]]:
         elif line.kind in BLOCKS:
             block, family = (word,), TOP
             yield TOP
-        elif line.kind is LocalKind.FAMILY and block:
+        elif line.kind is LocalKind.FAMILY:  # outside of a router it is refused itself, which is said once
             family = (word,)
             yield block
         elif line.kind is LocalKind.LIST or _GLOBAL.fullmatch(line.text):
