@@ -255,6 +255,7 @@ DEFINITIONS = {
     "a comment": ("vnets.cfg", "# swordfish\nvnet: web\n\tzone prod\n", "swordfish"),
     "an indented comment": ("vnets.cfg", "vnet: web\n\tzone prod\n\t# swordfish\n", "swordfish"),
     "a line that is none": ("vnets.cfg", "swordfish\nvnet: web\n\tzone prod\n", "swordfish"),
+    "a header that is none": ("pvesdn.cfg", "vxlan: ucast\n\npassword: swordfish\n", "swordfish"),
     "a property without a value": ("vnets.cfg", "vnet: web\n\tswordfish\n", "swordfish"),
     "a value of another kind": ("zones.cfg", f"evpn: prod\n\tmac {WIREGUARD}\n", WIREGUARD),
     "a second word": ("zones.cfg", "evpn: prod\n\tmtu 1500 sword+fish\n", "sword+fish"),

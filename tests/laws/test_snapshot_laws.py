@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import replace
 from functools import cache
@@ -12,7 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pvesdn.adapters.snapshot_dir import read_snapshot
-from pvesdn.decode.secrets.definitions import aliases
+from pvesdn.decode.secrets.answers import hide_record
+from pvesdn.decode.secrets.definitions import aliases, hide_definitions, hide_running
 from pvesdn.decode.secrets.snapshot import cleaner, replace_values, without_secrets
 from pvesdn.decode.secrets.veil import Veil
 from pvesdn.errors import PvesdnError
@@ -193,3 +195,44 @@ def test_a_plan_is_the_same_word_for_word_where_nobody_keeps_secrets(folder: Pat
         path for path in cleaned.replaced if not path.endswith(("interfaces", "daemons", "frr.conf.local", "frr.conf"))
     }
     assert {path for path in told if not path.startswith("etc/pve/sdn/")} == set()
+
+
+ODD = st.sampled_from(
+    ["\\", "\\\n", "\n", "\r\n", "\t", " ", "'", '"', "`", "$(", ")", "#", "!", "|", "<", "<<<", ">", "=", ":", ",", "{", "\0",
+     "\u2028", "\xa0", "hidden-1", "post-up ", "iface a\n", "auto a", "alias ", "password ", "ip link add ", "echo ", "vnet: a\n\t",
+     "ovs_extra ", "address 10.0.0.1", "wpa-psk ", "mtu ", "router bgp 1", "tag "]
+)  # fmt: skip
+KINDS = (INTERFACES, FRR, "/etc/frr/daemons", "/etc/sysctl.d/90-pvesdn.conf", "/etc/other", "zones.cfg")
+
+
+def _continued(text: str) -> list[bool]:
+    return [line.endswith("\\") for line in text.split("\n")]
+
+
+@LAW
+@given(path=st.sampled_from(KINDS), parts=st.lists(st.one_of(ODD, st.text(max_size=3)), max_size=20))
+def test_every_line_stays_where_it_is(path: str, parts: list[str]) -> None:
+    text = "".join(parts)
+    clean = hide_definitions if path == "zones.cfg" else cleaner(path)
+    cleaned = clean(text, Veil())
+    assert cleaned.count("\n") == text.count("\n")
+    if path == INTERFACES:  # where a line that ends with a backslash goes on
+        assert _continued(cleaned) == _continued(text)
+    assert clean(text, Veil()) == cleaned
+
+
+@LAW
+@given(
+    text=st.one_of(
+        st.text(),
+        st.recursive(
+            st.one_of(st.none(), st.booleans(), st.integers(), st.floats(allow_nan=False), st.text(max_size=5)),
+            lambda inner: st.one_of(
+                st.lists(inner, max_size=3), st.dictionaries(st.text(max_size=5), inner, max_size=3)
+            ),
+        ).map(json.dumps),
+    )
+)
+def test_whatever_stands_in_a_document_it_is_cleaned_or_replaced_as_a_whole(text: str) -> None:
+    for clean in (hide_running, hide_record):
+        clean(text, Veil())

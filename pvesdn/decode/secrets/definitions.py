@@ -109,7 +109,9 @@ def _statement(line: str, veil: Veil) -> str:
         return _words(line, veil)
     if header := _HEADER.fullmatch(line):
         kind, sign, id_, end = header.groups()
-        return f"{_name(kind, _TYPE, veil)}{sign}{_name(id_, _ID, veil)}{end}"
+        # What only looks like a header may be `password: …`.
+        shown = _name(id_, _ID, veil) if kind.lower() in _TYPES else veil.hide(id_)
+        return f"{_name(kind, _TYPE, veil)}{sign}{shown}{end}"
     if found := _KEYWORD.match(line):
         key, rest = found[1], line[found.end() :]
         value = rest.strip(" \t")

@@ -26,7 +26,7 @@ _WORD = re.compile(r"\S+")
 _WORDS = word_set(
     """
     ! multicast-routing agentx srv6 locators locator block-len node-len func-bits level-1-only level-2-only
-    exit quit end no default exit-address-family exit-vrf exit-vni exit1 exit2 frr version defaults
+    exit quit end no default exit-address-family exit-vrf exit-vni frr version defaults
     traditional datacenter hostname domainname service integrated-vtysh-config password-encryption advanced-vty
     terminal-length log syslog file stdout monitor facility record-priority timestamp precision commands
     emergencies alerts critical errors warnings notifications informational debugging daemon local0 local1
