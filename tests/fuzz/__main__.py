@@ -40,7 +40,7 @@ def _options(argv: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--start", type=int, default=0, help="the first seed")
     parser.add_argument("--snapshots", type=int, default=20_000, help="how many mutated snapshots")
     parser.add_argument("--networks", type=int, default=2_000, help="how many random networks of PVE's own")
-    parser.add_argument("--seconds", type=float, default=1800, help="the time that all of it may take")
+    parser.add_argument("--seconds", type=float, default=3600, help="the time that all of it may take")
     parser.add_argument("--processes", type=int, default=0, help="how many at once; by default one for each processor")
     return parser.parse_args(argv)
 
