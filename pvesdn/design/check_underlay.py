@@ -31,7 +31,7 @@ def check(given: DesignInput, vteps: _VtepByNode) -> Iterator[Finding]:
     """Zones whose VTEPs do not go together, or whose packets do not fit."""
     for zone in given.sdn.our_zones:
         own = zone_vteps(zone, vteps, given)
-        yield from _mtu(zone, own, given.facts)
+        yield from _mtu(zone, own, given)
         yield from _unreached(zone, own)
         yield from _twice(zone, own)
         families: set[int] = {vtep.address.version for vtep in own.values()}
@@ -131,7 +131,7 @@ def _ifupdown(zone: VxlanZone, facts: NodeFacts) -> Iterator[Finding]:
         yield error(zone.where, what, "install Proxmox's build of ifupdown2, or use IPv4 VTEPs")
 
 
-def _mtu(zone: OurZone, own: _VtepByNode, facts: Mapping[str, NodeFacts]) -> Iterator[Finding]:
+def _mtu(zone: OurZone, own: _VtepByNode, given: DesignInput) -> Iterator[Finding]:
     ends = zone_ends(zone, own)
     sizes = {node: outer_mtu(vtep, ends - {vtep.address}) for node, vtep in own.items()}
     if zone.mtu is not None:
@@ -142,7 +142,7 @@ def _mtu(zone: OurZone, own: _VtepByNode, facts: Mapping[str, NodeFacts]) -> Ite
                 what = f"mtu {zone.mtu} and {more} bytes of VXLAN make {zone.mtu + more}, but {limit} has {size}"
                 yield error(zone.where, what, f"write at most mtu {size - more}, or {hint}")
         return
-    yield from _unknown(zone, own, sizes, facts)
+    yield from _unknown(zone, own, sizes, given)
     for node, vtep in own.items():
         room = (sizes[node] or 0) - overhead(vtep.address)
         if sizes[node] is not None and not MTU_MIN <= room <= MTU_MAX:
@@ -151,16 +151,15 @@ def _mtu(zone: OurZone, own: _VtepByNode, facts: Mapping[str, NodeFacts]) -> Ite
             yield error(zone.where, what, "write mtu in the zone")
 
 
-def _unknown(
-    zone: OurZone, own: _VtepByNode, sizes: Mapping[str, int | None], facts: Mapping[str, NodeFacts]
-) -> Iterator[Finding]:
-    """Nodes of whose paths nothing is known; of one that was read, what the others' paths to it take stands in."""
-    unseen = [node for node in own if sizes[node] is None and node not in facts]
+def _unknown(zone: OurZone, own: _VtepByNode, sizes: Mapping[str, int | None], given: DesignInput) -> Iterator[Finding]:
+    """Nodes of whose paths nothing is known; of one that was ever read, what the others' paths to it take stands in."""
+    known = given.facts.keys() | given.seen.keys()
+    unseen = [node for node in own if sizes[node] is None and node not in known]
     if unseen:
         what = f"the MTU of {listed(unseen)} is not known: the node was never seen"
         yield error(zone.where, what, "write mtu in the zone, or bring the node up once")
     is_reached = {end for vtep in own.values() for end, path in vtep.paths.items() if path.mtu is not None}
-    lost = [n for n in own if sizes[n] is None and n in facts and own[n].address not in is_reached]
+    lost = [n for n in own if sizes[n] is None and n in known and own[n].address not in is_reached]
     if lost:
         what = f"the MTU of {listed(lost)} is not known: no route leads from there to the VTEPs of other nodes"
         yield error(zone.where, what, "write mtu in the zone, or make the routes first")

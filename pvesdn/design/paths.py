@@ -23,8 +23,6 @@ _VRF = "vrf"
 _DUMMY = "dummy"
 _NO_CARRIERS = frozenset({_DUMMY, _VRF})
 """Kinds of devices that hold addresses and send no packet to anybody."""
-_JUMBO_MAX = 65535
-"""No packet is larger (RFC 791 section 3.1); a size beyond it is that of `lo`."""
 
 
 def with_paths(vteps: Mapping[str, Vtep], given: DesignInput) -> dict[str, Vtep]:
@@ -233,7 +231,7 @@ def _memory(peer: IpAddress, peers: _Peers, seen: SeenVtep | None) -> UnderlayPa
     for path in seen.paths or ():
         if path.peer == peer:
             return UnderlayPath(peer, path.devices, path.mtu, limit=_only(path.devices))
-    if peer not in peers.known or seen.mtu is None or seen.mtu > _JUMBO_MAX:
+    if peer not in peers.known or seen.mtu is None:
         return None
     return UnderlayPath(peer, seen.devices, seen.mtu, limit=_only(seen.devices))
 

@@ -68,7 +68,7 @@ class SeenVtep(Model):
     address: IpAddress
     mtu: int | None
     devices: tuple[str, ...] = ()
-    others: tuple[tuple[IpAddress, int], ...] = ()
+    others: tuple[tuple[IpAddress, int | None], ...] = ()
     paths: tuple[SeenPath, ...] | None = None
 
 

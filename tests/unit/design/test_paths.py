@@ -349,6 +349,12 @@ class TestAReboot:
         left = {name: routed(name, gone=["node3"], holder="dummy0") for name in ("node1", "node2")}
         assert mtu(replace(old, facts=left)) == 1450
 
+    def test_is_survived_with_a_memory_of_the_size_of_lo(self) -> None:
+        seen = decode_seen('{"format": 1, "vteps": {"node3": {"address": "10.255.0.3", "mtu": 65536}}}')
+        old = replace(given(PLAIN, nodes=3, offline=["node3"], prefix="10.255.0."), seen=seen)
+        left = {name: routed(name, mtu=1500) for name in ("node1", "node2")}
+        assert mtu(replace(old, facts=left)) == 1450
+
     def test_is_no_reason_for_an_error_where_the_member_was_never_seen(self) -> None:
         old = given(PLAIN.replace("plain\n", "plain\n\tmtu 1450\n", 1), nodes=3, offline=["node3"], prefix="10.255.0.")
         left = {name: routed(name, gone=["node3"]) for name in ("node1", "node2")}
