@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from pvesdn.decode import json_text
 from pvesdn.decode.json_text import WrongShapeError
-from pvesdn.decode.secrets.veil import Veil, is_address, is_mac, is_number, word_set
+from pvesdn.decode.secrets.veil import Veil, is_address, is_device, is_kernel_name, is_mac, is_number, word_set
 from pvesdn.model.primitives import Json
 
 _DEPTH = 50
@@ -21,7 +21,7 @@ _API_KEYS = word_set(
 _IP_KEYS = word_set(
     """
     ifname flags qdisc operstate linkmode group link_type address broadcast inet6_addr_gen_mode master link
-    link_netnsid altnames info_kind info_slave_kind family local local6 remote remote6 group6 scope label dst
+    link_netnsid info_kind info_slave_kind family local local6 remote remote6 group6 scope label dst
     src dev gateway via host protocol prefsrc type table prefix metrics pref encap_type encap oif iif action
     from to priority mode parentbus parentdev permaddr port dport sport df state vlan_protocol bridge_id root_id
     cipher_suite validation icvlen xmit_hash_policy lacp_rate ad_lacp_rate ad_select ad_partner_mac active_slave
@@ -57,10 +57,10 @@ def hide_command_answer(name: str, value: Json, veil: Veil) -> Json:
 
 
 def hide_record(text: str, veil: Veil) -> str:
-    """Pvesdn's record of its last write, and its memory of VTEPs: digests, addresses and numbers."""
+    """Pvesdn's record of its last write, and its memory of VTEPs: digests, addresses, numbers, and devices."""
     before = veil.count
     try:
-        cleaned = _walk(json_text.load(text), "", veil, lambda _, word: _is_of_record(word))
+        cleaned = _walk(json_text.load(text), "", veil, _is_of_record)
     except (WrongShapeError, RecursionError):
         return veil.hide(text.strip()) if text.strip() else text
     return text if veil.count == before else json.dumps(cleaned)
@@ -69,12 +69,16 @@ def hide_record(text: str, veil: Veil) -> str:
 def _is_of_ip(key: str, text: str, veil: Veil) -> bool:
     if key in _NEVER:
         return False
+    if key == "altnames":
+        return text in veil.names or is_device(text)
     if key in _IP_KEYS:
         return _WORD.fullmatch(text) is not None
     return text in veil.names or is_number(text) or is_address(text) or is_mac(text)
 
 
-def _is_of_record(text: str) -> bool:
+def _is_of_record(key: str, text: str) -> bool:
+    if key == "devices":
+        return is_kernel_name(text)
     return _DIGEST.fullmatch(text) is not None or is_number(text) or is_address(text)
 
 

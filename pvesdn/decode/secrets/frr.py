@@ -113,6 +113,7 @@ _SECRETS: dict[str, re.Pattern[str]] = {
         "key-string": r"",
         "authentication-key": r"",
         "message-digest-key": r"[0-9]{1,3}\s+md5\s+",
+        "message-digest": r"[0-9]{1,3}\s+md5\s+",  # short for the same
         "area-password": r"(?:md5|clear)\s+",
         "domain-password": r"(?:md5|clear)\s+",
         "isis-password": r"(?:md5|clear)\s+",
