@@ -31,6 +31,7 @@ _IP_KEYS = word_set(
 )
 _NEVER = frozenset({"ifalias", "key", "ikey", "okey", "cookie", "peer_cookie", "secret", "password", "token"})
 """Keys of iproute2's whose values are free text or secrets, numbers among them."""
+_SECRET = ("secret", "passw", "psk", "private", "preshared", "token", "cookie")
 _WORD = re.compile(r"[A-Za-z0-9_.:@<>/+*-]{0,64}")
 _KEY = re.compile(r"[A-Za-z0-9_.:@/+-]{1,64}")
 _VERSION = re.compile(r"[A-Za-z0-9.+~:_-]{0,80}")
@@ -43,7 +44,9 @@ _Check = Callable[[str, str], bool]
 
 def hide_api(value: Json, veil: Veil) -> Json:
     """An answer of the API."""
-    return _walk(value, "", veil, lambda key, text: key in _API_KEYS and _WORD.fullmatch(text) is not None)
+    return _walk(
+        value, "", veil, lambda key, text: key in _API_KEYS and _WORD.fullmatch(text) is not None, numbers=_API_KEYS
+    )
 
 
 def hide_command_answer(name: str, value: Json, veil: Veil) -> Json:
@@ -67,7 +70,7 @@ def hide_record(text: str, veil: Veil) -> str:
 
 
 def _is_of_ip(key: str, text: str, veil: Veil) -> bool:
-    if key in _NEVER:
+    if _may_be_secret(key):
         return False
     if key == "altnames":
         return text in veil.names or is_device(text)
@@ -82,7 +85,20 @@ def _is_of_record(key: str, text: str) -> bool:
     return _DIGEST.fullmatch(text) is not None or is_number(text) or is_address(text)
 
 
-def _walk(value: Json, key: str, veil: Veil, may_pass: _Check, depth: int = _DEPTH) -> Json:
+def _may_be_secret(key: str) -> bool:
+    return key in _NEVER or any(part in key.lower() for part in _SECRET)
+
+
+def _walk(
+    value: Json,
+    key: str,
+    veil: Veil,
+    may_pass: _Check,
+    depth: int = _DEPTH,
+    *,
+    numbers: frozenset[str] | None = None,
+) -> Json:
+    """:param numbers: keys whose numbers are shown; None shows all but those of a secret's name."""
     if depth == 0:
         return veil.hide(
             "something inside too many others"
@@ -90,14 +106,17 @@ def _walk(value: Json, key: str, veil: Veil, may_pass: _Check, depth: int = _DEP
     match value:
         case dict():
             return {
-                name if _KEY.fullmatch(name) else veil.hide(name): _walk(item, name, veil, may_pass, depth - 1)
+                name if _KEY.fullmatch(name) else veil.hide(name): _walk(
+                    item, name, veil, may_pass, depth - 1, numbers=numbers
+                )
                 for name, item in value.items()
             }
         case list():
-            return [_walk(item, key, veil, may_pass, depth - 1) for item in value]
+            return [_walk(item, key, veil, may_pass, depth - 1, numbers=numbers) for item in value]
         case None | bool():
             return value
         case str():
             return value if may_pass(key, value) or not value else veil.hide(value)
         case _:
-            return value if key not in _NEVER else veil.hide(str(value))
+            is_shown = key in numbers if numbers is not None else not _may_be_secret(key)
+            return value if is_shown else veil.hide(str(value))

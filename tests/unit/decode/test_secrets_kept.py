@@ -11,9 +11,10 @@ import pytest
 from pvesdn.compare.ownership import conflict
 from pvesdn.decode.frr_text import meaning
 from pvesdn.decode.record import Record, decode_record
-from pvesdn.decode.secrets.answers import hide_command_answer, hide_record
+from pvesdn.decode.secrets.answers import hide_api, hide_command_answer, hide_record
 from pvesdn.decode.secrets.definitions import hide_running
 from pvesdn.decode.secrets.frr import hide_frr
+from pvesdn.decode.secrets.settings import hide_daemons
 from pvesdn.decode.secrets.snapshot import without_secrets
 from pvesdn.decode.secrets.veil import Veil
 from pvesdn.model.files import FRR_CONF, OUR_INTERFACES
@@ -100,7 +101,15 @@ def test_a_set_of_nodes_that_was_committed_is_shown() -> None:
 
 
 @pytest.mark.parametrize(
-    "line", [" ip ospf message-digest 1 md5 12345678", " area 0 virtual-link 192.0.2.1 message-digest 1 md5 12345678"]
+    "line",
+    [
+        " ip ospf message-digest 1 md5 12345678",
+        " area 0 virtual-link 192.0.2.1 message-digest 1 md5 12345678",
+        " isis pass clear 12345678",
+        " isis passwo md5 12345678",
+        " ipv6 ospf6 authentication key-id 5 hash-algo md5 key 12345678",
+        " peer 192.0.2.1 key 12345678",
+    ],
 )
 def test_a_key_behind_a_short_spelling_is_hidden(line: str) -> None:
     assert "12345678" not in hide_frr(line, Veil())
@@ -109,3 +118,28 @@ def test_a_key_behind_a_short_spelling_is_hidden(line: str) -> None:
 def test_another_name_of_a_device_is_no_place_for_a_key() -> None:
     rows = [{"ifname": "eno1", "altnames": ["enp3s0", "yAnz5TF+lXXJte14tji3zlMNqhd2rYUIgJBgB3fBmk"]}]
     assert hide_command_answer("ip-link", rows, Veil()) == [{"ifname": "eno1", "altnames": ["enp3s0", "hidden-1"]}]
+
+
+def test_the_keys_of_a_chain_are_counted() -> None:
+    for line in (" key 1", " no key 12", " ip router isis prod", " ip router isis pass", " isis circuit-type level-1"):
+        assert hide_frr(line, Veil()) == line
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["TOKEN=12345678", 'bgpd_options="-A 127.0.0.1 --snmp-pass 12345678"', "export PIN=12345678", "PIN=12345678"],
+)
+def test_a_number_is_shown_where_a_daemon_has_one(line: str) -> None:
+    assert "12345678" not in hide_daemons(line, Veil())
+    for known in ("bgpd=yes", "MAX_FDS=1024", 'zebra_options="  -A 127.0.0.1 -s 90000000"'):
+        assert hide_daemons(known, Veil()) == known
+
+
+def test_numbers_of_keys_that_nobody_knows_are_hidden() -> None:
+    assert hide_api([{"name": "node1", "online": 1, "pin": 12345678}], Veil()) == [
+        {"name": "node1", "online": 1, "pin": "hidden-1"}
+    ]
+    rows = [{"mtu": 1500, "linkinfo": {"info_data": {"id": 100, "psk": 12345678, "private_key": "12345678"}}}]
+    assert hide_command_answer("ip-link", rows, Veil()) == [
+        {"mtu": 1500, "linkinfo": {"info_data": {"id": 100, "psk": "hidden-1", "private_key": "hidden-1"}}}
+    ]
