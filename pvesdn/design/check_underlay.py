@@ -160,8 +160,14 @@ def _unknown(
         what = f"the MTU of {listed(unseen)} is not known: the node was never seen"
         yield error(zone.where, what, "write mtu in the zone, or bring the node up once")
     is_reached = {end for vtep in own.values() for end, path in vtep.paths.items() if path.mtu is not None}
-    lost = [n for n in own if sizes[n] is None and n in facts and own[n].address not in is_reached]
-    if lost:
+    unknown = [n for n in own if sizes[n] is None and n in facts and own[n].address not in is_reached]
+    ends = zone_ends(zone, own)
+    hidden = [node for node in unknown if own[node].hidden.keys() & ends]
+    if hidden:
+        peer, why = next((end, why) for end, why in own[hidden[0]].hidden.items() if end in ends)
+        what = f"the MTU of {listed(hidden)} is not known: the way from {hidden[0]} to {peer} was not looked at ({why})"
+        yield error(zone.where, what, "write mtu in the zone")
+    if lost := [node for node in unknown if node not in hidden]:
         what = f"the MTU of {listed(lost)} is not known: no route leads from there to the VTEPs of other nodes"
         yield error(zone.where, what, "write mtu in the zone, or make the routes first")
 
@@ -198,6 +204,19 @@ def _not_looked_at(given: DesignInput, vteps: _VtepByNode) -> Iterator[Finding]:
         elif facts.rules:
             what = f"policy rules on {node} were not looked at ({'; '.join(facts.rules)}): paths are those of the main table"
             yield note(node, what, "compare 'ip route get PEER from VTEP' there with what pvesdn show says")
+        yield from _hidden(node, vteps[node])
+
+
+def _hidden(node: str, vtep: Vtep) -> Iterator[Finding]:
+    """Ways that the main table does not tell, those of the same route together."""
+    peers: dict[str, list[IpAddress]] = {}
+    for peer, why in vtep.hidden.items():
+        peers.setdefault(why, []).append(peer)
+    for why, found in peers.items():
+        what = f"the way from {node} to {', '.join(map(str, found))} was not looked at: {why}"
+        yield note(
+            node, what, "write mtu in the zone where it takes less than the others, and keep exits off its device"
+        )
 
 
 def _multicast(zone: VxlanZone, own: _VtepByNode, facts: Mapping[str, NodeFacts]) -> Iterator[Finding]:

@@ -208,6 +208,35 @@ class TestAPeerWithoutARoute:
 
 
 class TestWhatWasNotLookedAt:
+    OBJECT = "the route 10.255.0.2/32 names a nexthop object without its device"
+
+    def test_a_nexthop_object_without_its_device_leaves_the_mtu_to_the_definitions(self) -> None:
+        both = {name: replace(routed(name, nodes=2), routes=()) for name in ("node1", "node2")}
+        both = {n: replace(f, routes=tuple(route(f"10.255.0.{k}/32") for k in (1, 2))) for n, f in both.items()}
+        assert remarks(network(**both)) == [
+            (
+                "pvesdn.cfg:4: zone 'plain': the MTU of node1, node2 is not known: the way from node1 to 10.255.0.2 was not "
+                f"looked at ({self.OBJECT}); write mtu in the zone"
+            )
+        ]
+        cfg = PLAIN.replace("vxlan: plain\n", "vxlan: plain\n\tmtu 8950\n")
+        assert not remarks(network(cfg, **both))
+        assert not remarks(network(cfg, **both), Severity.WARNING)
+
+    def test_a_nexthop_object_without_its_device_is_a_note_where_the_other_direction_tells(self) -> None:
+        known = lone("eno1 9000", routes=("10.255.0.2/32",))
+        assert (mtu(known), remarks(known), remarks(known, Severity.WARNING)) == (8950, [], [])
+        assert remarks(known, Severity.NOTE) == [
+            (
+                f"node1: the way from node1 to 10.255.0.2 was not looked at: {self.OBJECT}; "
+                "write mtu in the zone where it takes less than the others, and keep exits off its device"
+            )
+        ]
+
+    def test_a_route_that_leads_into_a_vrf_is_a_note(self) -> None:
+        known = lone("eno1 9000", "blue 65575 vrf", routes=("10.255.0.0/24 dev blue",))
+        assert "was not looked at: the route 10.255.0.0/24 leads into VRF blue" in remarks(known, Severity.NOTE)[0]
+
     def test_policy_rules_are_a_note(self) -> None:
         known = lone("eno1 9000", routes=("10.255.0.2 via 172.16.0.2 dev eno1",), rules=("99: from all lookup 7",))
         assert remarks(known, Severity.NOTE) == [
