@@ -22,7 +22,7 @@ from pvesdn.model.design import DesignInput
 from pvesdn.model.facts import NodeFacts
 from pvesdn.model.findings import Finding
 from pvesdn.model.primitives import IpAddress, is_writable
-from pvesdn.model.sdn import EvpnZone, OurZone, VxlanZone
+from pvesdn.model.sdn import EvpnController, EvpnZone, OurZone, VxlanZone
 
 _VtepByNode = Mapping[str, Vtep]
 
@@ -48,6 +48,7 @@ def check(given: DesignInput, vteps: _VtepByNode) -> Iterator[Finding]:
             yield from _vlan_aware(given, zone)
             for node in own:
                 yield from _unwritable(zone, own, node)
+    yield from _unreached_sessions(given, vteps)
     yield from _not_looked_at(given, vteps)
 
 
@@ -190,6 +191,24 @@ def _unreached(zone: OurZone, own: _VtepByNode) -> Iterator[Finding]:
         for peer in sorted(vtep.unreached & ends - {vtep.address}, key=int):
             what = f"{node} has no route to {peer}, {owners.get(peer, 'one of its peers')}"
             yield warning(zone.where, what, f"look at 'ip route get {peer}' on {node}")
+
+
+def _unreached_sessions(given: DesignInput, vteps: _VtepByNode) -> Iterator[Finding]:
+    """Route reflectors and listed peers outside of the cluster that a node has no route to: the session never stands."""
+    members = {vtep.address for vtep in vteps.values()}
+    for controller in given.sdn.controllers:
+        if not isinstance(controller, EvpnController):
+            continue
+        zones = [z for z in given.sdn.our_zones if isinstance(z, EvpnZone) and z.controller == controller.id]
+        nodes = vteps.keys() & frozenset[str]().union(*(zone_nodes(zone, given.cluster) for zone in zones))
+        lost: dict[IpAddress, list[str]] = {}
+        for peer in (*(controller.peers or ()), *(controller.route_reflectors or ())):
+            if not isinstance(peer, str) and peer not in members:
+                lost[peer] = sorted(node for node in nodes if peer in vteps[node].unreached)
+        for peer, found in lost.items():
+            if found:
+                what = f"no route to its peer {peer} on {listed(found)}"
+                yield warning(controller.where, what, f"look at 'ip route get {peer}' there")
 
 
 def _not_looked_at(given: DesignInput, vteps: _VtepByNode) -> Iterator[Finding]:

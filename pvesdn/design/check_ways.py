@@ -7,7 +7,7 @@ really writes, so it is what pvesdn renders, and everything here is a warning.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -22,6 +22,9 @@ from pvesdn.model.sdn import PveEvpnController, PveEvpnZone, PveSimpleZone, PveV
 
 _HIDDEN = "whose route names a nexthop object without its device"
 _SHOW_IT = "set the sysctl net.ipv4.nexthop_compat_mode to 1 there, and plan again"
+
+_MANY = 8
+"""More VNets or subnets than this are not listed one by one."""
 
 _TunnelZone = PveVxlanZone | PveEvpnZone
 _T = TypeVar("_T")
@@ -106,7 +109,7 @@ class _Unreached:
         if self.nodes and vnets:
             what = f"no route to {self.peer}, the first of {self.whose}, on {listed(self.nodes)}"
             hint = f"add a route to {self.peer} there, or list the node's own address among the peers, as its interfaces file spells it"
-            yield warning(zone.where, f"{what}, so PVE omits {_named(vnets)} there", hint)
+            yield warning(zone.where, f"{what}, so PVE omits {_named(vnets, len(vnets))} there", hint)
 
 
 @dataclass(slots=True)
@@ -139,8 +142,8 @@ def _ways_out(
             group.subnets.append(subnet)
     yield from _unsure(zone, [subnet for vnet in vnets for subnet in translated.get(vnet.id, ())], nodes)
     bare = {node for node, count in losses.items() if count == len(vnets)}
-    for (family, lost), group in groups.items():
-        yield _way_out(zone, family, lost, group, bare)
+    for lost, group in groups.items():
+        yield _way_out(zone, lost, group, bare, len(vnets))
 
 
 def _unsure(
@@ -155,25 +158,44 @@ def _unsure(
 
 
 def _way_out(
-    zone: PveSimpleZone | PveEvpnZone, family: int, nodes: tuple[str, ...], group: _Untranslated, bare: set[str]
+    zone: PveSimpleZone | PveEvpnZone,
+    missing_on: tuple[int, tuple[str, ...]],
+    group: _Untranslated,
+    bare: set[str],
+    count: int,
 ) -> Finding:
-    """:param bare: nodes on which no VNet of the zone is left, and so no VRF."""
+    """:param missing_on: the family of the route, and the nodes.
+
+    :param bare: nodes on which no VNet of the zone is left, and so no VRF.
+    :param count: of the zone's VNets.
+    """
+    family, nodes = missing_on
     is_one = len(group.vnets) == 1
     left = ""
     if isinstance(zone, PveEvpnZone):
         left = f" except for {f'vxlan_{group.vnets[0].id}' if is_one else 'their VXLAN ports'}"
         without = bare.intersection(nodes)
         left += f", and the zone's VRF on {listed(without)} as well" if without else ""
-    snat = ", ".join(subnet.cidr for subnet in group.subnets)
-    missing = "the vnet" if is_one else _named(group.vnets)
+    snat = ", ".join(subnet.cidr for subnet in group.subnets[:_MANY])
+    if len(group.subnets) > _MANY:
+        snat += f" and {len(group.subnets) - _MANY} more"
+    missing = "the vnet" if is_one else _named(group.vnets, count)
     what = f"no IPv{family} default route on {listed(nodes)}, so PVE omits {missing} there{left} (snat 1 on {snat})"
     where = group.vnets[0].where if is_one else zone.where
     return warning(where, what, f"add an IPv{family} default route there, or remove snat from the subnet in PVE")
 
 
-def _named(vnets: Iterable[Vnet]) -> str:
-    names = [placed(f"'{vnet.id}'", vnet.where) for vnet in vnets]
-    return f"vnet{'s' if len(names) > 1 else ''} {', '.join(names)}"
+def _named(vnets: Sequence[Vnet], count: int) -> str:
+    """VNets with their lines; many of them without, and those of a whole zone by their number.
+
+    :param count: how many the zone has.
+    """
+    if len(vnets) <= _MANY:
+        names = [placed(f"'{vnet.id}'", vnet.where) for vnet in vnets]
+        return f"vnet{'s' if len(names) > 1 else ''} {', '.join(names)}"
+    if len(vnets) == count:
+        return f"all {count} vnets"
+    return f"{len(vnets)} vnets ({', '.join(vnet.id for vnet in vnets)})"
 
 
 def _frr(given: DesignInput, nodes: Mapping[str, PveNode]) -> Iterator[Finding]:

@@ -219,3 +219,21 @@ def test_a_way_that_the_kernel_does_not_show_is_not_called_missing() -> None:
             f"route names a nexthop object without its device, so the addresses that PVE writes there are not known; {show_it}"
         ),
     ]
+
+
+@pytest.mark.parametrize(
+    ("spared", "named"),
+    [(0, "all 20 vnets"), (1, "20 vnets (" + ", ".join(f"v{number}" for number in range(20)) + ")")],
+)
+def test_a_zone_with_many_vnets_is_one_short_line(spared: int, named: str) -> None:
+    lan = at(simple("lan"), "zones.cfg", 1, "zone")
+    many = [at(vnet(f"v{n}", "lan"), "vnets.cfg", 3 * n + 1, "vnet") for n in range(20)]
+    theirs = [subnet(f"v{n}", "lan", f"10.0.{n}.0/24", f"10.0.{n}.1", snat=True) for n in range(20)]
+    others = [vnet(f"w{n}", "lan") for n in range(spared)]
+    snat = ", ".join(f"10.0.{number}.0/24" for number in range(8))
+    assert said(lan, *many, *others, *theirs, nodes=(offnet(),)) == [
+        (
+            f"zones.cfg:1: zone 'lan': no IPv4 default route on node1, so PVE omits {named} there "
+            f"(snat 1 on {snat} and 12 more); {ADD4}"
+        )
+    ]

@@ -206,6 +206,23 @@ class TestAPeerWithoutARoute:
         known = given(PLAIN, nodes=2, offline=["node2"], prefix="10.255.0.", node1=routed("node1", nodes=1))
         assert not remarks(known, Severity.WARNING)
 
+    @pytest.mark.parametrize("word", ["peers 10.255.0.1,10.255.0.2,203.0.113.9", "route-reflectors 203.0.113.9"])
+    def test_is_said_of_routers_outside_once_and_by_their_controller(self, word: str) -> None:
+        zones = "".join(f"evpn: l{n}\n\tcontroller main\n\tirb none\n\n" for n in (1, 2))
+        cfg = UNDERLAY + f"evpn-controller: main\n\tasn 65000\n\t{word}\n\n" + zones
+        alone = {name: routed(name, nodes=2) for name in ("node1", "node2")}
+        alone = {
+            n: replace(f, routes=tuple(r for r in f.routes if r.destination != "default")) for n, f in alone.items()
+        }
+        assert remarks(network(cfg, **alone), Severity.WARNING) == [
+            (
+                "pvesdn.cfg:4: controller 'main': no route to its peer 203.0.113.9 on node1, node2; "
+                "look at 'ip route get 203.0.113.9' there"
+            )
+        ]
+        reached = {name: routed(name, nodes=2) for name in alone}
+        assert not remarks(network(cfg, **reached), Severity.WARNING)
+
 
 class TestWhatWasNotLookedAt:
     OBJECT = "the route 10.255.0.2/32 names a nexthop object without its device"
