@@ -168,7 +168,10 @@ def _unknown(
         peer, why = next((end, why) for end, why in own[hidden[0]].hidden.items() if end in ends)
         what = f"the MTU of {listed(hidden)} is not known: the way from {hidden[0]} to {peer} was not looked at ({why})"
         yield error(zone.where, what, "write mtu in the zone")
-    if lost := [node for node in unknown if node not in hidden]:
+    if unknown and ends == {own[unknown[0]].address}:
+        what = f"the MTU of {listed(unknown)} is not known: the zone has no other VTEP, and {own[unknown[0]].address} is on no NIC"
+        yield error(zone.where, what, "write mtu in the zone")
+    elif lost := [node for node in unknown if node not in hidden]:
         what = f"the MTU of {listed(lost)} is not known: no route leads from there to the VTEPs of other nodes"
         yield error(zone.where, what, "write mtu in the zone, or make the routes first")
 
@@ -188,9 +191,12 @@ def _unreached(zone: OurZone, own: _VtepByNode) -> Iterator[Finding]:
     owners = {vtep.address: f"the VTEP of {node}" for node, vtep in own.items()}
     ends = zone_ends(zone, own)
     for node, vtep in own.items():
-        for peer in sorted(vtep.unreached & ends - {vtep.address}, key=int):
-            what = f"{node} has no route to {peer}, {owners.get(peer, 'one of its peers')}"
-            yield warning(zone.where, what, f"look at 'ip route get {peer}' on {node}")
+        peers = sorted(vtep.unreached & ends - {vtep.address}, key=int)
+        named = [f"{peer}, {owners.get(peer, 'one of its peers')}" for peer in peers]
+        if peers:
+            yield warning(
+                zone.where, f"{node} has no route to {'; '.join(named)}", f"look at 'ip route get {peers[0]}' on {node}"
+            )
 
 
 def _unreached_sessions(given: DesignInput, vteps: _VtepByNode) -> Iterator[Finding]:

@@ -169,8 +169,8 @@ class TestTheMtuOfAZone:
         known = network(node1=routed("node1", nodes=1))
         assert remarks(known) == [
             (
-                "pvesdn.cfg:4: zone 'plain': the MTU of node1 is not known: no route leads from there to the VTEPs of other "
-                "nodes; write mtu in the zone, or make the routes first"
+                "pvesdn.cfg:4: zone 'plain': the MTU of node1 is not known: the zone has no other VTEP, and 10.255.0.1 is on "
+                "no NIC; write mtu in the zone"
             )
         ]
         cfg = PLAIN.replace("vxlan: plain\n", "vxlan: plain\n\tmtu 1450\n")
@@ -185,6 +185,20 @@ class TestAPeerWithoutARoute:
                 "pvesdn.cfg:4: zone 'plain': node1 has no route to 10.255.0.2, the VTEP of node2; "
                 "look at 'ip route get 10.255.0.2' on node1"
             )
+        ]
+
+    def test_shares_a_line_with_the_others_of_its_node(self) -> None:
+        cfg = PLAIN.replace("vxlan: plain\n", "vxlan: plain\n\tmtu 1450\n")
+        blind = {f"node{n}": node(f"node{n}", ("eno1 1500",), {"lo": f"10.255.0.{n}/32"}, ()) for n in (1, 2, 3)}
+        assert remarks(network(cfg, **blind), Severity.WARNING)[1:] == [
+            (
+                "pvesdn.cfg:4: zone 'plain': node2 has no route to 10.255.0.1, the VTEP of node1; 10.255.0.3, the VTEP of node3; "
+                "look at 'ip route get 10.255.0.1' on node2"
+            ),
+            (
+                "pvesdn.cfg:4: zone 'plain': node3 has no route to 10.255.0.1, the VTEP of node1; 10.255.0.2, the VTEP of node2; "
+                "look at 'ip route get 10.255.0.1' on node3"
+            ),
         ]
 
     def test_is_one_as_well_where_the_route_refuses(self) -> None:
