@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from pvesdn.design import names
+from pvesdn.design.check_exits import devices_of_tunnels
 from pvesdn.design.remarks import error, warning
 from pvesdn.design.zones import has_vrf, vnet_nodes, zone_nodes
+from pvesdn.model.cluster import Vtep
 from pvesdn.model.design import DesignInput
 from pvesdn.model.facts import NodeFacts
 from pvesdn.model.findings import Finding, Where
@@ -15,7 +17,7 @@ from pvesdn.model.sdn import EvpnZone, OwnPveZone, PveEvpnZone, PveVxlanZone
 _INTERFACES = "/etc/network/interfaces"
 
 
-def check(given: DesignInput) -> Iterator[Finding]:
+def check(given: DesignInput, vteps: Mapping[str, Vtep]) -> Iterator[Finding]:
     """Names that the host uses itself."""
     for node, facts in sorted(given.facts.items()):
         ours = _devices(given, node)
@@ -23,7 +25,7 @@ def check(given: DesignInput) -> Iterator[Finding]:
         if not ours:
             continue
         defined = {stanza.name for stanza in facts.stanzas} | {name for _, name in facts.beside}
-        yield from defined_twice(given, node)
+        yield from defined_twice(given, vteps, node)
         for link in facts.links:
             if link.name in ours and link.name not in defined and link.kind != ours[link.name][0]:
                 kind = f"a device of kind {link.kind}" if link.kind else "a physical device"
@@ -34,15 +36,18 @@ def check(given: DesignInput) -> Iterator[Finding]:
                 yield error(uplink.where, what, "name an interface of the host")
 
 
-def defined_twice(given: DesignInput, node: str) -> Iterator[Finding]:
+def defined_twice(given: DesignInput, vteps: Mapping[str, Vtep], node: str) -> Iterator[Finding]:
     """Our devices that a node's own files make as well: ifupdown2 would merge both stanzas, which takes the host's bridge
     apart. It is the node's file that has to change, so a plan shows it as an obstacle there (`workflows.understand`).
     """
     ours = _devices(given, node)
     defined = _defined(given.facts[node])
+    underlay = devices_of_tunnels(given.facts[node], vteps)
     for name in sorted(defined.keys() & ours.keys()):
         what = f"device {name} is defined in {defined[name]} of {node} as well"
-        yield error(ours[name][1], what, "take it out there, or choose another id")
+        # Who took the underlay's device out would lose the node.
+        advice = "choose another id" if name in underlay else "take it out there, or choose another id"
+        yield error(ours[name][1], what, advice)
 
 
 def _defined(facts: NodeFacts) -> dict[str, str]:

@@ -59,7 +59,7 @@ def _interface(given: DesignInput, uplink: Exit, facts: NodeFacts, vteps: Mappin
     if link is None:
         yield warning(uplink.where, f"interface {uplink.interface} does not exist on {uplink.node}", "check its name")
         return
-    needed = _needed(facts, vteps)
+    needed = devices_of_tunnels(facts, vteps)
     device = next((name for name in (link.name, *_masters(facts, link.name)) if name in needed), None)
     if device is not None:
         verb, what = needed[device]
@@ -72,7 +72,7 @@ def _interface(given: DesignInput, uplink: Exit, facts: NodeFacts, vteps: Mappin
         yield from _held(given, uplink, facts)
 
 
-def _needed(facts: NodeFacts, vteps: Mapping[str, Vtep]) -> dict[str, tuple[str, str]]:
+def devices_of_tunnels(facts: NodeFacts, vteps: Mapping[str, Vtep]) -> dict[str, tuple[str, str]]:
     """Devices without which a node loses its tunnels, each with what it does for them: a verb and its object."""
     vtep = vteps.get(facts.node)
     if vtep is None:

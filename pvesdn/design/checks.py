@@ -42,7 +42,7 @@ def check(given: DesignInput, vteps: Mapping[str, Vtep]) -> tuple[Finding, ...]:
         *check_underlay.check(given, vteps),
         *check_bgp.check(given, vteps),
         *check_pve_sessions.check(given),
-        *check_devices.check(given),
+        *check_devices.check(given, vteps),
         *check_newer.check(given),
         *check_null_routes.check(given),
         *check_ways.check(given),

@@ -85,7 +85,7 @@ def understand(snapshot: Snapshot, *, intent: Intent = "pending") -> Understandi
     vteps, vtep_findings = choose_vteps(given)
     by_hand = {
         node: (
-            *defined_twice(given, node),
+            *defined_twice(given, vteps, node),
             *in_another_vrf(given, node),
             *unwritable_device(given, vteps, node),
         )

@@ -24,11 +24,11 @@ def main(argv: Sequence[str]) -> int:
         cases(wanted, options.start),
         processes=processes,
         seconds=options.seconds,
-        watch=_progress(wanted) if sys.stderr.isatty() else lambda _: None,
+        watch=_Progress(wanted, on_terminal=sys.stderr.isatty()).show,
     )
     took = time.monotonic() - began
-    for line in report(tally, wanted, options.seconds):
-        print(ascii(line)[1:-1] if not line.isprintable() else line)
+    for line in report(tally, wanted, min(took, options.seconds)):
+        print(_printable(line))
     verdict = "every law held" if is_good(tally, wanted) else "FAILED"
     print(f"fuzz: seeds from {options.start} on, {processes} processes, {took:.0f} s: {verdict}")
     return 0 if is_good(tally, wanted) else 1
@@ -56,17 +56,36 @@ def _replay(seed: int) -> int:
     return 1 if failures else 0
 
 
-def _progress(wanted: dict[str, int]) -> object:
-    last = [0.0]
+def _printable(line: str) -> str:
+    return line if line.isprintable() else ascii(line)[1:-1]
 
-    def show(tally: Tally) -> None:
-        if time.monotonic() - last[0] >= 1:
-            last[0] = time.monotonic()
-            counts = ", ".join(f"{tally.count(kind):,}/{count:,} {kind}s" for kind, count in wanted.items())
-            sys.stderr.write(f"\r\x1b[K{counts}, {len(tally.failures)} kinds of failure")
-            sys.stderr.flush()
 
-    return show
+class _Progress:
+    """How far a run has come, on standard error, and every new fault as soon as it is found.
+
+    A terminal has one line that is written over every second, a file gets a line every minute.
+    """
+
+    def __init__(self, wanted: dict[str, int], *, on_terminal: bool) -> None:
+        self._wanted = wanted
+        self._begins, self._ends, self._every = ("\r\x1b[K", "", 1.0) if on_terminal else ("", "\n", 60.0)
+        self._last = time.monotonic()
+        self._told: set[str] = set()
+
+    def show(self, tally: Tally) -> None:
+        for identity, failures in tally.failures.items():
+            if identity not in self._told:
+                self._told.add(identity)
+                first = failures[0]
+                self._say(_printable(f"found: {first.what}; again: make fuzz SEED={first.seed}"), "\n")
+        if time.monotonic() - self._last >= self._every:
+            self._last = time.monotonic()
+            counts = ", ".join(f"{tally.count(kind):,}/{count:,} {kind}s" for kind, count in self._wanted.items())
+            self._say(f"{counts}, {len(tally.failures)} kinds of failure", self._ends)
+
+    def _say(self, text: str, end: str) -> None:
+        sys.stderr.write(f"{self._begins}{text}{end}")
+        sys.stderr.flush()
 
 
 if __name__ == "__main__":

@@ -6,9 +6,11 @@ import hashlib
 import multiprocessing
 import os
 import resource
+import signal
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
@@ -58,7 +60,7 @@ def cases(wanted: Mapping[str, int], start: int) -> list[Work]:
 
 
 def run_all(works: Sequence[Work], *, processes: int, seconds: float, watch: Watch = lambda _: None) -> Tally:
-    """Run every case, as far as the time goes.
+    """Run every case, as far as the time goes; who interrupts it gets what there is.
 
     :param processes: with 1 everything happens in this process.
     :param watch: called every now and then with what there is.
@@ -67,11 +69,12 @@ def run_all(works: Sequence[Work], *, processes: int, seconds: float, watch: Wat
     if processes > 1:
         return _Pool(works, processes).run(ends, watch)
     tally = Tally()
-    for work in works:
-        if time.monotonic() >= ends:
-            break
-        tally.add(work, _ending(run_case(*work))[0])
-        watch(tally)
+    with suppress(KeyboardInterrupt):
+        for work in works:
+            if time.monotonic() >= ends:
+                break
+            tally.add(work, _ending(run_case(*work))[0])
+            watch(tally)
     return tally
 
 
@@ -99,11 +102,12 @@ class _Pool:
         """Everything that is done until `ends`, a time of `time.monotonic`."""
         running = set(self._workers)
         try:
-            while running and (rest := ends - time.monotonic()) > 0:
-                for pipe in wait(list(running), timeout=min(rest, 1.0)):
-                    if not self._take(pipe):  # type: ignore[arg-type] # connections are all that was given
-                        running.discard(pipe)  # type: ignore[arg-type]
-                watch(self._tally)
+            with suppress(KeyboardInterrupt):
+                while running and (rest := ends - time.monotonic()) > 0:
+                    for pipe in wait(list(running), timeout=min(rest, 1.0)):
+                        if not self._take(pipe):  # type: ignore[arg-type] # connections are all that was given
+                            running.discard(pipe)  # type: ignore[arg-type]
+                    watch(self._tally)
         finally:
             for worker in self._workers.values():
                 worker.terminate()
@@ -147,6 +151,7 @@ def _start(share: Sequence[Work], number: int) -> tuple[SpawnProcess, Connection
 
 
 def _work(share: Sequence[Work], results: Connection) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to all, and the first process says what there is
     resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
     for work in share:
         results.send(_ending(run_case(*work)))

@@ -58,7 +58,8 @@ def test_a_planted_fault_is_found_and_told_with_the_least_that_shows_it(
 
     monkeypatch.setattr("pvesdn.decode.entries.shown", forgetful)  # words that no type of section knows
     assert main(["--snapshots", "60", "--networks", "0", "--processes", "1"]) == 1
-    told = capsys.readouterr().out
+    told, meanwhile = capsys.readouterr()
+    assert "found: KeyError: \"'nothing'\", at" in meanwhile
     assert "KeyError: \"'nothing'\", at" in told
     assert "again: make fuzz SEED=" in told
     assert told.splitlines()[-1].endswith("FAILED")
@@ -75,6 +76,21 @@ def test_a_run_that_comes_to_its_end_says_what_was_run(capsys: pytest.CaptureFix
 def test_a_run_that_has_too_little_time_fails_and_says_what_is_missing(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--snapshots", "5", "--networks", "5", "--processes", "1", "--seconds", "0"]) == 1
     assert "not run in 0 s: 5 of 5 snapshots; give it more SECONDS" in capsys.readouterr().out
+
+
+def test_a_run_that_is_interrupted_says_what_was_run(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted(kind: str, seed: int) -> object:
+        if seed == 21:
+            raise KeyboardInterrupt
+        return run_case(kind, seed)
+
+    monkeypatch.setattr("tests.fuzz.runner.run_case", interrupted)
+    assert main(["--snapshots", "5", "--networks", "0", "--processes", "1", "--start", "20"]) == 1
+    told = capsys.readouterr().out
+    assert told.startswith("1 snapshots: ")
+    assert "4 of 5 snapshots" in told
 
 
 def test_a_process_that_dies_is_a_failure_of_the_case_it_died_in(tmp_path: Path) -> None:

@@ -285,7 +285,7 @@ ERRORS = [
         SYMMETRIC.replace("vmbr2", "vmbr0"),
         (
             "pvesdn.cfg:12: vnet 'vmbr0': device vmbr0 is defined in /etc/network/interfaces of node1 as well; "
-            "take it out there, or choose another id"
+            "choose another id"
         ),
         id="the host's bridge as a VNet",
     ),
