@@ -25,9 +25,10 @@ def check(given: DesignInput) -> Iterator[Finding]:
     if not controllers:
         return
     index = index_pve(given.sdn)
+    peers = {controller.id: _judged(controller, given) for controller in controllers}
     for node, facts in sorted(given.facts.items()):
         for controller in controllers:
-            yield from _node(given, controller, facts, _loopback(index, node))
+            yield from _node(controller, peers[controller.id], facts, _loopback(index, node))
 
 
 def _loopback(index: PveIndex, node: str) -> str | None:
@@ -35,17 +36,25 @@ def _loopback(index: PveIndex, node: str) -> str | None:
     return NodeControllers.of(index.controllers.values(), node).session_loopback
 
 
-def _node(
-    given: DesignInput, controller: PveEvpnController, facts: NodeFacts, loopback: str | None
-) -> Iterator[Finding]:
+def _judged(controller: PveEvpnController, given: DesignInput) -> list[tuple[IpAddress, bool]]:
+    """A controller's peers, and whether the route to each can be judged: one to a member that is off may lead anywhere."""
+    is_whole = all(member.name in given.facts for member in given.cluster.members)
+    there = {held.ip for facts in given.facts.values() for _, held in facts.addresses}
     peers = [ip_address(peer) for peer in controller.peers]
-    own = [peer for peer in peers if facts.holder(peer) is not None]
+    return [(peer, is_whole or peer in there) for peer in peers]
+
+
+def _node(
+    controller: PveEvpnController, peers: list[tuple[IpAddress, bool]], facts: NodeFacts, loopback: str | None
+) -> Iterator[Finding]:
+    here = {held.ip for _, held in facts.addresses}
+    own = [peer for peer, _ in peers if peer in here]
     if not own:
         return
     table, held = RouteTable(facts.routes), held_by_device(facts)
     strange: dict[IpAddress, list[IpAddress]] = {}
-    for peer in peers:
-        if peer in own or not _is_there(peer, given):
+    for peer, is_judged in peers:
+        if peer in here or not is_judged:
             continue
         hops = table.hops(peer)
         if loopback is not None:
@@ -61,10 +70,3 @@ def _node(
         else:
             hint = f"list {source} among the peers, or give {facts.node} a BGP controller with loopback {facts.holder(own[0])}"
         yield warning(controller.where, what, hint)
-
-
-def _is_there(peer: IpAddress, given: DesignInput) -> bool:
-    """Whether the route to a peer can be judged: that to a member that is off may lead anywhere."""
-    if all(member.name in given.facts for member in given.cluster.members):
-        return True
-    return any(facts.holder(peer) is not None for facts in given.facts.values())
