@@ -102,7 +102,7 @@ def why_no_vrf(given: DesignInput, zone: PveEvpnZone | LeftZone, node: str) -> s
         if zone.controller not in pves:
             return f"PVE has no controller '{zone.controller}'"
         if not _is_evpn(pves[zone.controller]):
-            return f"controller '{zone.controller}' is none for EVPN"
+            return f"controller '{zone.controller}' is not an EVPN controller"
     return "" if asns(given, node) else f"no controller of PVE's with an AS number runs on {node}"
 
 

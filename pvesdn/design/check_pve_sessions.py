@@ -64,7 +64,7 @@ def _node(
         if source is not None and source not in own:
             strange.setdefault(source, []).append(peer)
     for source, found in strange.items():
-        what = f"{facts.node} speaks to {listed(found)} from {source}, and its peers know it as {listed(own)}"
+        what = f"{facts.node} speaks to {listed(found)} from {source}, but its peers know it as {listed(own)}"
         if loopback is not None:
             hint = f"list {source} among the peers, or name the device of {own[0]} as loopback of the node's controller"
         else:
