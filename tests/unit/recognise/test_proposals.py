@@ -121,8 +121,8 @@ def test_a_second_exit_on_a_node_is_lost() -> None:
 
 
 def test_a_name_that_pvesdn_cfg_cannot_say_is_no_exit() -> None:
-    (found,) = lost(hand("one-exit", node1=("iface eno2", "iface 2eno")))
-    assert "'2eno' is no interface name" in found
+    (found,) = lost(hand("one-exit", node1=("iface eno2", "iface eno~2")))
+    assert "'eno~2' is no interface name" in found
 
 
 def test_an_uplink_of_a_vrf_without_l3vni_is_lost() -> None:
