@@ -68,6 +68,14 @@ def test_an_installed_wheel_finds_the_very_files_of_the_checkout(kind: str, clea
     assert tree(found), f"{kind} is empty"
 
 
+def test_an_installed_wheel_gives_ssh_its_configuration(clean_environment: Path) -> None:
+    program = "import pvesdn.adapters.nodes.ssh as ssh; print(ssh.CONFIG)"
+    found = Path(run(clean_environment / "bin/python", "-c", program, cwd=clean_environment).strip())
+
+    assert found.is_relative_to(clean_environment)
+    assert found.read_bytes() == (ROOT / "pvesdn/adapters/nodes/ssh_config").read_bytes()
+
+
 def test_an_installed_wheel_runs(clean_environment: Path) -> None:
     answer = run(clean_environment / "bin/pvesdn", "--version", cwd=clean_environment)
 

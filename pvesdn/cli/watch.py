@@ -41,8 +41,8 @@ def watch(session: Session, *, once: bool) -> int:
     pvesdn-watch.timer: the online node with the lowest id acts, the others stand by. Obstacles are left for a person.
 
     Definitions that were saved a moment ago or cannot be used are waited for, five minutes at most. A run that was cut
-    off is begun again at the next look, one that failed after an hour. A trouble is told once, and when it is over; the
-    exit status is that of the trouble as long as it lasts.
+    off starts again at the next look, one that failed is retried after an hour. A problem is reported once, and again
+    when it is over; while it lasts, so does its exit status.
     """
     del once
     settings = session.settings()
@@ -90,10 +90,10 @@ class _Steps(PlainSteps):
 
 
 class _Told:
-    """What is told at a look, and what was told before: a trouble is told once, told anew when it changes or lasts for a
-    day, and its end is told.
+    """What a look reports, given what was reported before: a trouble once, again when it changes or has lasted a day, and
+    its end.
 
-    :param trouble: what was told at an earlier look; afterwards, what the next look has to know.
+    :param trouble: what an earlier look reported; afterwards, what the next look has to know.
     """
 
     def __init__(self, session: Session, trouble: Trouble | None, now: float) -> None:
@@ -120,12 +120,12 @@ class _Told:
         return not is_new
 
     def say_again(self) -> None:
-        """That a trouble lasts, without telling it again."""
+        """That a trouble persists, without repeating it."""
         if self.trouble is not None:
-            self._say(f"still the trouble of {clock_time(self.trouble.since)}, which was told then")
+            self._say(f"the problem reported at {clock_time(self.trouble.since)} persists")
 
     def show(self, report: WatchReport) -> int:
-        """What came of it; the result is the exit status, which is that of the trouble as long as it lasts."""
+        """What came of it. Returns the exit status, which stays that of the trouble while it lasts."""
         lines = _troubles(report)
         if report.changes is None:
             self._say(report.reason)
@@ -142,7 +142,7 @@ class _Told:
         if report.is_failing:
             return exits.ERROR
         if report.is_settled and self.trouble is not None:
-            self._say(f"the trouble of {clock_time(self.trouble.since)} is over")
+            self._say(f"the problem reported at {clock_time(self.trouble.since)} is over")
             self.trouble = None
         return _status(report)
 
@@ -200,7 +200,7 @@ def _write(file: Path, text: str) -> None:
     try:
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         for draft in file.parent.glob(f".{file.name}-*"):  # of a look that was killed
-            draft.unlink()
+            draft.unlink(missing_ok=True)
         write_whole(file, text)
     except OSError as error:
         raise _useless(file, error) from None

@@ -170,15 +170,15 @@ def _leaving_uplinks(change: FileChange, facts: NodeFacts) -> tuple[str, ...]:
     take the VRF away below them.
     """
     kinds = {link.name: link.kind for link in facts.links}
+    uplinks = [stanza for stanza in change.stanzas if kinds.get(stanza.name, "bridge") not in _MADE_BY_IFUPDOWN]
+    if not uplinks:
+        return ()
     old, new = (dict(split_stanzas(text or "")) for text in (change.old, change.new))
     return tuple(
         stanza.name
-        for stanza in change.stanzas
-        if kinds.get(stanza.name, "bridge") not in _MADE_BY_IFUPDOWN
-        and (
-            stanza.action is Action.REMOVE
-            or (stanza.action is Action.CHANGE and leaves_its_vrf(old[stanza.name], new[stanza.name]))
-        )
+        for stanza in uplinks
+        if stanza.action is Action.REMOVE
+        or (stanza.action is Action.CHANGE and leaves_its_vrf(old[stanza.name], new[stanza.name]))
     )
 
 

@@ -61,8 +61,8 @@ def _without_daemon(node: str, config: FrrConfig, lines: Iterable[LocalLine]) ->
                 severity=Severity.WARNING,
                 where=f"{node}: {FRR_CONF_LOCAL}:{line.number}",
                 what=f"'{line.text}' does not run: PVE switches {daemon} off on a node that is in no {fabric} fabric",
-                hint=f"put the node into an {fabric} fabric of PVE's, whose {daemon} then reads these lines too, "
-                "or route the underlay by something else than FRR",
+                hint=f"put the node into an {fabric} fabric in PVE, whose {daemon} then reads these lines too, "
+                "or let something other than FRR route the underlay",
             )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from ipaddress import ip_address
 
 from pvesdn.model.design import DesignInput
@@ -59,10 +60,15 @@ def evpn_peers(given: DesignInput, node: str) -> frozenset[IpAddress]:
     found: set[IpAddress] = set()
     for controller in given.sdn.controllers:
         if isinstance(controller, PveEvpnController):
-            found |= {ip_address(peer) for peer in controller.peers}
+            found |= _addresses(controller.peers)
             fabric = fabrics.get(controller.fabric or "")
             found |= {member.ip for member in fabric.members if member.ip is not None} if fabric else set()
     return frozenset(found)
+
+
+@lru_cache(maxsize=16)  # the same list is asked for by every node
+def _addresses(peers: tuple[str, ...]) -> frozenset[IpAddress]:
+    return frozenset(map(ip_address, peers))
 
 
 def asns(given: DesignInput, node: str) -> tuple[tuple[str, int], ...]:
@@ -96,7 +102,7 @@ def why_no_vrf(given: DesignInput, zone: PveEvpnZone | LeftZone, node: str) -> s
         if zone.controller not in pves:
             return f"PVE has no controller '{zone.controller}'"
         if not _is_evpn(pves[zone.controller]):
-            return f"controller '{zone.controller}' is none for EVPN"
+            return f"controller '{zone.controller}' is not an EVPN controller"
     return "" if asns(given, node) else f"no controller of PVE's with an AS number runs on {node}"
 
 

@@ -82,7 +82,7 @@ def devices_of_tunnels(facts: NodeFacts, vteps: Mapping[str, Vtep]) -> dict[str,
     for peer, path in vtep.paths.items():
         owner = f" (VTEP of {owners[peer]})" if peer in owners else ""
         for device in () if peer.is_multicast else path.devices:
-            found.setdefault(device, ("carries", f"the way to {peer}{owner}"))
+            found.setdefault(device, ("carries", f"the path to {peer}{owner}"))
     holder = facts.holder(vtep.address)
     return found if holder is None else found | {holder: ("holds", "the node's VTEP")}
 

@@ -25,9 +25,10 @@ def check(given: DesignInput) -> Iterator[Finding]:
     if not controllers:
         return
     index = index_pve(given.sdn)
+    peers = {controller.id: _judged(controller, given) for controller in controllers}
     for node, facts in sorted(given.facts.items()):
         for controller in controllers:
-            yield from _node(given, controller, facts, _loopback(index, node))
+            yield from _node(controller, peers[controller.id], facts, _loopback(index, node))
 
 
 def _loopback(index: PveIndex, node: str) -> str | None:
@@ -35,11 +36,19 @@ def _loopback(index: PveIndex, node: str) -> str | None:
     return NodeControllers.of(index.controllers.values(), node).session_loopback
 
 
-def _node(
-    given: DesignInput, controller: PveEvpnController, facts: NodeFacts, loopback: str | None
-) -> Iterator[Finding]:
+def _judged(controller: PveEvpnController, given: DesignInput) -> list[tuple[IpAddress, bool]]:
+    """A controller's peers, and whether the route to each can be judged: one to a member that is off may lead anywhere."""
+    is_whole = all(member.name in given.facts for member in given.cluster.members)
+    there = {held.ip for facts in given.facts.values() for _, held in facts.addresses}
     peers = [ip_address(peer) for peer in controller.peers]
-    own = [peer for peer in peers if facts.holder(peer) is not None]
+    return [(peer, is_whole or peer in there) for peer in peers]
+
+
+def _node(
+    controller: PveEvpnController, peers: list[tuple[IpAddress, bool]], facts: NodeFacts, loopback: str | None
+) -> Iterator[Finding]:
+    here = {held.ip for _, held in facts.addresses}
+    own = [peer for peer, _ in peers if peer in here]
     if not own:
         return
     if len(own) > 1:
@@ -47,8 +56,8 @@ def _node(
         yield warning(controller.where, what, f"list one address of {facts.node} among the peers")
     table, held = RouteTable(facts.routes), held_by_device(facts)
     strange: dict[IpAddress, list[IpAddress]] = {}
-    for peer in peers:
-        if peer in own or not _is_there(peer, given):
+    for peer, is_judged in peers:
+        if peer in here or not is_judged:
             continue
         hops = table.hops(peer)
         if loopback is not None:
@@ -59,7 +68,7 @@ def _node(
         if source is not None and source not in own:
             strange.setdefault(source, []).append(peer)
     for source, found in strange.items():
-        what = f"{facts.node} speaks to {listed(found)} from {source}, and its peers know it as {listed(own)}"
+        what = f"{facts.node} speaks to {listed(found)} from {source}, but its peers know it as {listed(own)}"
         device = facts.holder(own[0]) or ""
         usual = (frr_source((interface.ip for interface in held.get(device, ())), peer) for peer in found)
         hint = f"list {source} instead of {own[0]} among the peers"
@@ -68,10 +77,3 @@ def _node(
             naming = f"name {device} as loopback of {facts.node}'s controller"
             hint += f", or {giving if loopback is None else naming}"
         yield warning(controller.where, what, hint)
-
-
-def _is_there(peer: IpAddress, given: DesignInput) -> bool:
-    """Whether the route to a peer can be judged: that to a member that is off may lead anywhere."""
-    if all(member.name in given.facts for member in given.cluster.members):
-        return True
-    return any(facts.holder(peer) is not None for facts in given.facts.values())

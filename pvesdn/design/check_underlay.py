@@ -262,5 +262,5 @@ def _multicast(zone: VxlanZone, own: _VtepByNode, facts: Mapping[str, NodeFacts]
         devices = carriers(zone, own, node)
         if len(devices) != 1:
             how = f"leave by {listed(devices)}" if devices else "leave by no device that is known"
-            what = f"packets of {node} to the others {how}, and a multicast group is joined on one device"
+            what = f"packets of {node} to the others {how}, but a multicast group is joined on one device"
             yield error(zone.where, what, "write multicast-interface in the zone")

@@ -104,7 +104,7 @@ def _loss(config: FrrConfig, fate: Fate, meant: tuple[str, ...]) -> str:
     if fate.home is None:
         return "is dropped"
     if fate.home != meant:
-        return f"ends up into '{fate.home[-1]}'" if fate.home else "ends up outside of any block"
+        return f"ends up in '{fate.home[-1]}'" if fate.home else "ends up outside of any block"
     return _clash(config, fate.line)
 
 

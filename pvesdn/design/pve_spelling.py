@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from functools import lru_cache
 from ipaddress import IPv6Address, ip_address
 
 from pvesdn.model.frr import FrrConfig, StaticRoute
@@ -14,6 +15,7 @@ from pvesdn.model.frr import FrrConfig, StaticRoute
 _SOURCE = "set src "
 
 
+@lru_cache(maxsize=4096)  # every node of a full mesh names the same peers
 def canonical(text: str) -> str:
     """An address, or an address and a mask, as Rust prints it.
 

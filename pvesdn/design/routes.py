@@ -28,10 +28,10 @@ class RouteTable:
             family, length, start = _network(route)
             if family == route.family:
                 found.setdefault((family, length), {}).setdefault(start, []).append(route)
-        self._by_length = [
-            (*key, {start: _by_metric(same) for start, same in found[key].items()})
-            for key in sorted(found, reverse=True)
-        ]
+        self._by_length: dict[int, list[tuple[int, dict[int, tuple[Route, ...]]]]] = {}
+        for family, length in sorted(found, reverse=True):
+            networks = {start: _usable(same) for start, same in found[family, length].items()}
+            self._by_length.setdefault(family, []).append((length, networks))
 
     def hops(self, target: IpAddress) -> tuple[Route, ...]:
         """The next hops to an address: of the longest prefix and, within it, of the lowest metric.
@@ -39,13 +39,10 @@ class RouteTable:
         None where no route matches, and where the one that does sends packets nowhere (`unreachable`, `blackhole`…).
         """
         address, bits = int(target), target.max_prefixlen
-        for family, length, networks in self._by_length:
-            if family != target.version:
-                continue
+        for length, networks in self._by_length.get(target.version, ()):
             rest = bits - length
-            for hops in networks.get(address >> rest << rest, ()):
-                if alive := _alive(hops):
-                    return alive if alive[0].kind == _UNICAST else ()
+            if hops := networks.get(address >> rest << rest, ()):
+                return hops if hops[0].kind == _UNICAST else ()
         return ()
 
 
@@ -96,9 +93,10 @@ def _network(route: Route) -> tuple[int, int, int]:
     return network.version, network.prefixlen, int(network.network_address)
 
 
-def _by_metric(routes: list[Route]) -> tuple[tuple[Route, ...], ...]:
-    """Next hops that share a metric are those of one multipath route."""
-    return tuple(tuple(same) for _, same in groupby(sorted(routes, key=_metric), key=_metric))
+def _usable(routes: list[Route]) -> tuple[Route, ...]:
+    """Of the routes to one prefix the one of the lowest metric that is alive; those that share a metric are its next hops."""
+    alive = (_alive(tuple(same)) for _, same in groupby(sorted(routes, key=_metric), key=_metric))
+    return next((hops for hops in alive if hops), ())
 
 
 def _alive(hops: tuple[Route, ...]) -> tuple[Route, ...]:

@@ -14,10 +14,10 @@ from pvesdn.recognise.exits import Uplink
 from pvesdn.recognise.notebook import Notebook
 
 _OUT = "apply --overwrite takes it out of frr.conf"
-_KEEP = f"{_OUT}: what is still needed belongs into /etc/frr/frr.conf.local"
+_KEEP = f"{_OUT}: what is still needed belongs in /etc/frr/frr.conf.local"
 _DROPPED = f"{_OUT}, and PVE's merge drops it from frr.conf.local: what is still needed must be said outside FRR"
 _ROUTE = (
-    f"{_OUT}, and PVE's merge drops it from frr.conf.local: what is still needed belongs into /etc/network/interfaces"
+    f"{_OUT}, and PVE's merge drops it from frr.conf.local: what is still needed belongs in /etc/network/interfaces"
 )
 _FABRIC = f"{_OUT}: make what is still needed a fabric in PVE, which switches %s off on a node that is in no %s fabric"
 _FABRICS = (

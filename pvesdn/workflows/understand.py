@@ -22,6 +22,7 @@ from pvesdn.design.vteps import choose_vteps
 from pvesdn.errors import ClusterError, NodeError, NotQuorate, SdnConfigError, SnapshotError
 from pvesdn.model.cluster import Vtep
 from pvesdn.model.design import DesignInput
+from pvesdn.model.facts import NodeFacts
 from pvesdn.model.files import PendingChange
 from pvesdn.model.findings import Finding, Severity
 from pvesdn.model.running import PveRunning
@@ -69,17 +70,7 @@ def understand(snapshot: Snapshot, *, intent: Intent = "pending") -> Understandi
         )
     _require_sdn_where_it_is_installed(snapshot, has_sdn=cluster.has_sdn)
     decoded = decode_sdn(snapshot.pve_files, intent=intent)
-    facts = {}
-    unreadable = {}
-    records = {}
-    for node, raw in snapshot.nodes.items():
-        try:
-            facts[node] = decode_facts(node, raw)
-            records[node] = decode_record(raw.files.get(RECORD_FILE))
-        except NodeError as error:
-            unreadable[node] = str(error)
-        except SnapshotError as error:  # the others still need to know its VTEP, which its facts tell
-            unreadable[node] = f"{node}: {error}"
+    facts, records, unreadable = _decode_nodes(snapshot)
     seen = decode_seen(snapshot.pve_files.get(SEEN_NAME))
     given = DesignInput(sdn=decoded.config, cluster=cluster, facts=facts, seen=seen)
     vteps, vtep_findings = choose_vteps(given)
@@ -111,6 +102,22 @@ def understand(snapshot: Snapshot, *, intent: Intent = "pending") -> Understandi
         records=records,
         in_the_way={node: tuple(map(_as_warning, found)) for node, found in by_hand.items()},
     )
+
+
+def _decode_nodes(snapshot: Snapshot) -> tuple[dict[str, NodeFacts], dict[str, Record], dict[str, str]]:
+    """By node its facts and its record, and of those whose answers make no sense the reason."""
+    facts: dict[str, NodeFacts] = {}
+    records: dict[str, Record] = {}
+    unreadable: dict[str, str] = {}
+    for node, raw in snapshot.nodes.items():
+        try:
+            facts[node] = decode_facts(node, raw)
+            records[node] = decode_record(raw.files.get(RECORD_FILE))
+        except NodeError as error:
+            unreadable[node] = str(error)
+        except SnapshotError as error:  # the others still need to know its VTEP, which its facts tell
+            unreadable[node] = f"{node}: {error}"
+    return facts, records, unreadable
 
 
 def _require_sdn_where_it_is_installed(snapshot: Snapshot, *, has_sdn: bool) -> None:

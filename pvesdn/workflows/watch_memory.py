@@ -14,8 +14,9 @@ from typing import Any
 TOLD_AGAIN = 24 * 3600.0
 """Seconds after which a trouble that lasts is told once more."""
 
-_LAST_SECOND = 253402300800.0
-"""The year 10000, which no calendar of Python's has."""
+_NEVER = 2.0**36
+"""Seconds of the Unix epoch that no clock will show, some 2,000 years from now."""
+
 _VOLATILE = re.compile(r"UPID:\S+|0x[0-9a-fA-F]+")
 """What is another text each time, in a trouble that is the same."""
 
@@ -76,22 +77,23 @@ def decode_memory(text: str | None) -> Memory:
         return Memory(
             seen=digests or None,
             run=Run(document.get("run", "")),
-            ran_at=_seconds(document.get("ran_at", 0)),
-            waiting_since=None if waiting is None else _seconds(waiting),
+            ran_at=_moment(document.get("ran_at", 0)),
+            waiting_since=None if waiting is None else _moment(waiting),
             trouble=None
             if told is None
-            else Trouble(str(told["digest"]), str(told["plan"]), _seconds(told["since"]), _seconds(told["told"])),
+            else Trouble(str(told["digest"]), str(told["plan"]), _moment(told["since"]), _moment(told["told"])),
         )
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError, OverflowError):
+    except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError):
         return Memory(is_readable=False)
 
 
-def _seconds(value: Any) -> float:
-    """:raises ValueError: no clock shows this."""
-    found = float(value)
-    if not 0 <= found < _LAST_SECOND:
-        raise ValueError(value)
-    return found
+def _moment(value: Any) -> float:
+    """Seconds of the Unix epoch that `clock_time` can show. JSON's numbers may be of any size, infinite, or none."""
+    moment = float(value)
+    if not 0 <= moment < _NEVER:
+        message = f"no moment: {moment}"
+        raise ValueError(message)
+    return moment
 
 
 def encode_memory(memory: Memory) -> str:

@@ -150,8 +150,8 @@ def in_utc(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     time.tzset()
 
 
-STILL = "watch: still the trouble of 2023-11-14 22:13, which was told then\n"
-OVER = "watch: the trouble of 2023-11-14 22:13 is over\n"
+STILL = "watch: the problem reported at 2023-11-14 22:13 persists\n"
+OVER = "watch: the problem reported at 2023-11-14 22:13 is over\n"
 
 
 def test_an_obstacle_is_told_once_and_when_it_has_gone(tmp_path: Path, cluster: FakeCluster) -> None:

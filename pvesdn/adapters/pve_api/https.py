@@ -133,7 +133,7 @@ class HttpsSession:
                 msg = f"it answered with status {answer.status_code}"
                 raise AnswerError(msg)
             if answer.headers.get("Content-Encoding", _PLAIN).strip().lower() != _PLAIN:
-                msg = "it compressed its answer, which nobody asked for"
+                msg = "it sent a compressed answer, which was not asked for"
                 raise AnswerError(msg)
             content = b"".join(answer.raw.stream(_PIECE, decode_content=False))
             return WholeAnswer(answer.status_code, str(answer.reason or ""), content)

@@ -63,7 +63,7 @@ def out_of_time(budget: Budget, what: str, settings: ApiSettings) -> Reason:
         return no_connection(settings)
     if not budget.received:
         return no_answer(what, settings)
-    reason = f"no complete answer within {settings.timeout:g} s, {budget.received} bytes of it came"
+    reason = f"no complete answer within {settings.timeout:g} s, {budget.received} bytes arrived"
     return reason, _unheard(what, "is the network slow, or pveproxy busy? A longer timeout may help")
 
 

@@ -99,8 +99,8 @@ def test_ospf_without_a_fabric_is_told_that_pve_switches_its_daemon_off():
     assert warning.severity is Severity.WARNING
     assert str(warning) == (
         "node1: /etc/frr/frr.conf.local:1: 'router ospf' does not run: PVE switches ospfd off on a node that is in no OSPF "
-        "fabric; put the node into an OSPF fabric of PVE's, whose ospfd then reads these lines too, "
-        "or route the underlay by something else than FRR"
+        "fabric; put the node into an OSPF fabric in PVE, whose ospfd then reads these lines too, "
+        "or let something other than FRR route the underlay"
     )
 
 

@@ -186,7 +186,7 @@ def test_outside_of_blocks_everything_else_is_dropped(line: str):
 def test_a_missing_exit_pulls_in_what_follows():
     lines = ("router bgp 65000", " bgp bestpath med", "ip route 10.0.0.0/8 10.0.0.1")
     assert merged(*lines).routers[0].custom == lines[1:]
-    assert said(*lines) == [(3, "ends up into 'router bgp 65000'")]
+    assert said(*lines) == [(3, "ends up in 'router bgp 65000'")]
 
 
 def test_a_block_ends_the_one_before_it_also_without_exit():
@@ -316,13 +316,13 @@ def test_an_end_too_many_in_another_instance_goes_on_in_pves():
     lines = ("router bgp 65001", " bgp router-id 10.0.0.1", " exit-address-family", " bgp bestpath med", "exit")
     found = merged(*lines)
     assert found.routers[0].custom == (" bgp bestpath med", "exit", "!")
-    assert (4, "ends up into 'router bgp 65000'") in said(*lines)
+    assert (4, "ends up in 'router bgp 65000'") in said(*lines)
 
 
 def test_the_router_is_forgotten_at_an_exit_alone():
     lines = ("router bgp 65000", "vrf vrf_new", " vni 9", " address-family l2vpn evpn", "  advertise-default-gw")
     assert merged(*lines).routers[0].evpn.custom == ("  advertise-default-gw",)
-    assert (4, "ends up into 'router bgp 65000'") in said(*lines)
+    assert (4, "ends up in 'router bgp 65000'") in said(*lines)
 
 
 def test_an_address_family_that_is_not_ended_takes_the_end_of_the_next_one():

@@ -313,7 +313,7 @@ class TestMulticast:
         known = lone("eno1 9000", "eno2 9000", routes=hops, cfg=self.CFG)
         assert remarks(known) == [
             (
-                "pvesdn.cfg:4: zone 'plain': packets of node1 to the others leave by eno1, eno2, and a multicast group is joined "
+                "pvesdn.cfg:4: zone 'plain': packets of node1 to the others leave by eno1, eno2, but a multicast group is joined "
                 "on one device; write multicast-interface in the zone"
             )
         ]
@@ -445,7 +445,7 @@ class TestExits:
     def test_may_not_take_a_device_on_the_way_to_a_peer(self) -> None:
         assert remarks(three(self.CFG + uplink(interface="eno1"))) == [
             (
-                "pvesdn.cfg:12: exit 'sym-node1': interface eno1 of node1 carries the way to 10.255.0.2 (VTEP of node2): in the "
+                "pvesdn.cfg:12: exit 'sym-node1': interface eno1 of node1 carries the path to 10.255.0.2 (VTEP of node2): in the "
                 "VRF it would cut the node off; use an interface of its own for the exit"
             )
         ]
@@ -457,20 +457,20 @@ class TestExits:
         one = replace(one, links=tuple(replace(x, master="bond0") if x.name == "eno2" else x for x in one.links))
         known = replace(known, facts={**known.facts, "node1": one})
         assert (
-            "eno2 of node1 is part of bond0, which carries the way to 10.255.0.2 (VTEP of node2)" in remarks(known)[0]
+            "eno2 of node1 is part of bond0, which carries the path to 10.255.0.2 (VTEP of node2)" in remarks(known)[0]
         )
 
     def test_may_not_take_one_on_the_way_to_a_route_reflector_or_a_peer_of_pves(self) -> None:
         hops = ("10.255.0.2 via 172.16.0.2 dev eno1", "192.0.2.0/24 via 172.17.0.9 dev eno2")
         outside = self.CFG.replace("asn 1234", "asn 1234\n\troute-reflectors node2,192.0.2.9")
         known = lone("eno1 9000", "eno2 9000", routes=hops, cfg=outside + uplink(interface="eno2"))
-        assert "eno2 of node1 carries the way to 192.0.2.9: in the VRF" in remarks(known)[0]
+        assert "eno2 of node1 carries the path to 192.0.2.9: in the VRF" in remarks(known)[0]
 
         pve = PVE_EVPN | {"controllers.cfg": "evpn: evpnctl\n\tasn 1234\n\tpeers 192.0.2.1,192.0.2.2\n\n"}
         known = given(
             uplink(zone="theirs", interface="eno2"), nodes=1, pve=pve, prefix="10.255.0.", node1=known.facts["node1"]
         )
-        assert "eno2 of node1 carries the way to 192.0.2.1: in the VRF" in remarks(known)[0]
+        assert "eno2 of node1 carries the path to 192.0.2.1: in the VRF" in remarks(known)[0]
 
     def test_may_take_any_other(self) -> None:
         hops = ("10.255.0.2 via 172.16.0.2 dev eno1",)

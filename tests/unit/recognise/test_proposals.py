@@ -121,8 +121,8 @@ def test_a_second_exit_on_a_node_is_lost() -> None:
 
 
 def test_a_name_that_pvesdn_cfg_cannot_say_is_no_exit() -> None:
-    (found,) = lost(hand("one-exit", node1=("iface eno2", "iface 2eno")))
-    assert "'2eno' is no interface name" in found
+    (found,) = lost(hand("one-exit", node1=("iface eno2", "iface eno~2")))
+    assert "'eno~2' is no interface name" in found
 
 
 def test_an_uplink_of_a_vrf_without_l3vni_is_lost() -> None:
@@ -534,13 +534,13 @@ interface eno9
 @pytest.mark.parametrize(
     ("more", "hint"),
     [
-        ("vrf other\n ip route 0.0.0.0/0 10.9.9.9\n", "belongs into /etc/frr/frr.conf.local"),
-        ("ip route 10.9.0.0/16 192.168.0.254\n", "belongs into /etc/network/interfaces"),
+        ("vrf other\n ip route 0.0.0.0/0 10.9.9.9\n", "belongs in /etc/frr/frr.conf.local"),
+        ("ip route 10.9.0.0/16 192.168.0.254\n", "belongs in /etc/network/interfaces"),
         ("ip nht resolve-via-default\n", "must be said outside FRR"),
         ("router ospf\n network 10.9.0.0/16 area 0\n", "ospfd off on a node that is in no OSPF fabric"),
         ("interface eno9\n ip ospf area 0\n", "ospfd off on a node that is in no OSPF fabric"),
         ("router openfabric lab\n", "fabricd off on a node that is in no OpenFabric fabric"),
-        ("router ospf6\n", "belongs into /etc/frr/frr.conf.local"),
+        ("router ospf6\n", "belongs in /etc/frr/frr.conf.local"),
     ],
 )
 def test_what_frr_says_beside_the_overlay_is_sent_where_it_works(more: str, hint: str) -> None:

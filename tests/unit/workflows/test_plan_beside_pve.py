@@ -125,7 +125,7 @@ OF_CTL = {
         ("", "PVE has no controller 'ctl'"),
         ("evpn: other\n\tasn 65000\n\tpeers 192.168.0.1\n\n", "PVE has no controller 'ctl'"),
         ("bgp: bgpnode2\n\tasn 65001\n\tnode node2\n\tpeers 192.168.0.9\n\n", "PVE has no controller 'ctl'"),
-        ("bgp: ctl\n\tasn 65001\n\tnode node1\n\tpeers 192.168.0.9\n\n", "controller 'ctl' is none for EVPN"),
+        ("bgp: ctl\n\tasn 65001\n\tnode node1\n\tpeers 192.168.0.9\n\n", "controller 'ctl' is not an EVPN controller"),
     ],
 )
 def test_an_exit_in_a_zone_whose_controller_is_gone_is_an_error(controllers: str, reason: str, version: str) -> None:

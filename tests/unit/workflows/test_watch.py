@@ -176,7 +176,7 @@ def test_bad_definitions_are_an_error_and_are_looked_at_again() -> None:
         look(made)
 
 
-@pytest.mark.parametrize("state", ["[]", "{", "null"])
+@pytest.mark.parametrize("state", ["[]", "{", "null", f'{{"ran_at": {10**400}}}', '{"run": "failed", "ran_at": 1e300}'])
 def test_an_unreadable_record_is_a_reason_to_look(state: str) -> None:
     assert look(cluster(), state).reason == "the record of the last look is unreadable"
 
