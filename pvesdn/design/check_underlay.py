@@ -248,7 +248,7 @@ def _hidden(node: str, vtep: Vtep) -> Iterator[Finding]:
     for peer, why in vtep.hidden.items():
         peers.setdefault(why, []).append(peer)
     for why, found in peers.items():
-        what = f"the way from {node} to {', '.join(map(str, found))} was not looked at: {why}"
+        what = f"the path from {node} to {', '.join(map(str, found))} was not looked at: {why}"
         yield note(
             node, what, "write mtu in the zone where it takes less than the others, and keep exits off its device"
         )

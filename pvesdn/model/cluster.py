@@ -111,7 +111,7 @@ class Vtep:
     :param why: how the address was chosen, for `plan -v`.
     :param paths: to each other VTEP, and to each address that a zone names in its `peers`.
     :param unreached: those of them that no route leads to.
-    :param hidden: those of them whose way was not looked at, with the reason in words.
+    :param hidden: those whose path was not looked at, with the reason in words.
     """
 
     node: str

@@ -246,7 +246,7 @@ class TestWhatWasNotLookedAt:
         both = {n: replace(f, routes=tuple(route(f"10.255.0.{k}/32") for k in (1, 2))) for n, f in both.items()}
         assert remarks(network(**both)) == [
             (
-                "pvesdn.cfg:4: zone 'plain': the MTU of node1, node2 is not known: the way from node1 to 10.255.0.2 was not "
+                "pvesdn.cfg:4: zone 'plain': the MTU of node1, node2 is not known: the path from node1 to 10.255.0.2 was not "
                 f"looked at ({self.OBJECT}); write mtu in the zone"
             )
         ]
@@ -259,7 +259,7 @@ class TestWhatWasNotLookedAt:
         assert (mtu(known), remarks(known), remarks(known, Severity.WARNING)) == (8950, [], [])
         assert remarks(known, Severity.NOTE) == [
             (
-                f"node1: the way from node1 to 10.255.0.2 was not looked at: {self.OBJECT}; "
+                f"node1: the path from node1 to 10.255.0.2 was not looked at: {self.OBJECT}; "
                 "write mtu in the zone where it takes less than the others, and keep exits off its device"
             )
         ]
