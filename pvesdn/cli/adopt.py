@@ -16,7 +16,7 @@ from pvesdn.cli.screen import Span, Style, counted
 from pvesdn.cli.session import Session
 from pvesdn.cli.source import with_gaps
 from pvesdn.cli.summary import summarize
-from pvesdn.cli.whole import write_whole
+from pvesdn.cli.whole import require_replaceable, write_whole
 from pvesdn.decode.secrets.veil import HIDDEN, PLACEHOLDER
 from pvesdn.errors import SettingsError
 from pvesdn.model.files import FileChange
@@ -150,8 +150,8 @@ def _written(
         for part in adoption.nodes:
             copies |= {edited / part.node / change.path.lstrip("/"): change for change in part.edits}
     try:
-        for path in () if overwrite else (*files, *copies):
-            _require_free(path)
+        for path in (*files, *copies):
+            _require_free(path, overwrite=overwrite)
         for path, text in files.items():
             _write(path, text, 0o644)
         for path, change in copies.items():
@@ -163,8 +163,9 @@ def _written(
         yield f"{counted(len(copies), 'file')} of {counted(len(adoption.nodes), 'node')} to {edited}"
 
 
-def _require_free(path: Path) -> None:
-    if path.exists() or path.is_symlink():
+def _require_free(path: Path, *, overwrite: bool) -> None:
+    require_replaceable(path)
+    if not overwrite and (path.exists() or path.is_symlink()):
         raise SettingsError(f"{path} exists already", hint="name another place, or say --overwrite to replace it")
 
 

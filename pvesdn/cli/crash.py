@@ -45,7 +45,7 @@ def report(
     )
     for secret in sorted((secret for secret in secrets if secret), key=len, reverse=True):
         text = text.replace(secret, _HIDDEN)
-    text = _LOOKS_SECRET.sub(rf"\1{_HIDDEN}", text)
+    text = "\n".join(map(_without_secrets, _LOOKS_SECRET.sub(rf"\1{_HIDDEN}", text).split("\n")))
     ending = f"-{signature(error)}.txt"
     for folder in _places(environ):
         try:
@@ -64,6 +64,13 @@ def signature(error: BaseException) -> str:
     steps = [f"{type(error).__module__}.{type(error).__qualname__}", __version__]
     steps += [f"{frame.filename}:{frame.name}:{frame.lineno}" for frame in traceback.extract_tb(error.__traceback__)]
     return hashlib.sha256("\n".join(steps).encode("utf-8", "backslashreplace")).hexdigest()[:12]
+
+
+def _without_secrets(line: str) -> str:
+    """A line of a report: an error may quote one of somebody's files."""
+    from pvesdn.decode.secrets import hide_secrets  # noqa: PLC0415 - only who crashes needs it
+
+    return line if "PVEAPIToken=" in line else hide_secrets(line)[0]  # whose token it was may be told
 
 
 def _settle(folder: Path, draft: Path, ending: str) -> Path:

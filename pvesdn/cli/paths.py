@@ -46,8 +46,10 @@ def _row(path: UnderlayPath) -> dict[str, Any]:
 
 
 def _in_order(vtep: Vtep) -> list[tuple[IpAddress, UnderlayPath | None]]:
-    """Every peer by its address, with None for one that no route leads to."""
-    found = dict.fromkeys(vtep.unreached) | {peer: path for peer, path in vtep.paths.items() if not peer.is_multicast}
+    """Every peer by its address, with None for one that no route is known to lead to."""
+    found = dict.fromkeys((*vtep.unreached, *vtep.hidden)) | {
+        peer: path for peer, path in vtep.paths.items() if not peer.is_multicast
+    }
     return sorted(found.items(), key=lambda pair: (pair[0].version, int(pair[0])))
 
 
@@ -56,7 +58,7 @@ def path_lines(vtep: Vtep, vteps: Mapping[str, Vtep]) -> Iterator[tuple[str, str
     owners = {other.address: name for name, other in vteps.items()}
     reached: dict[str, list[str]] = {}
     for peer, path in _in_order(vtep):
-        how = words(path) if path else "no route"
+        how = words(path) if path else f"not looked at: {vtep.hidden[peer]}" if peer in vtep.hidden else "no route"
         if path and peer in vtep.unreached:
             how += "; no route now"
         reached.setdefault(how, []).append(owners.get(peer, str(peer)))

@@ -11,7 +11,7 @@ from pvesdn.cli import exits, options
 from pvesdn.cli.screen import counted
 from pvesdn.cli.session import Session
 from pvesdn.cli.source import show_findings, some, take
-from pvesdn.cli.whole import write_whole
+from pvesdn.cli.whole import require_replaceable, write_whole
 from pvesdn.errors import SettingsError
 from pvesdn.model.files import (
     FRR_CONF,
@@ -69,8 +69,10 @@ def _write_node(folder: Path, rendered: Iterable[RenderedFile]) -> int:
     texts = {file.path: file for file in rendered if file.text is not None}
     folder.mkdir(parents=True, exist_ok=True)
     for path in MANAGED:
+        place = folder / path.lstrip("/")
+        require_replaceable(place)
         if path not in texts:
-            (folder / path.lstrip("/")).unlink(missing_ok=True)
+            place.unlink(missing_ok=True)
     for path, file in texts.items():
         target = folder / path.lstrip("/")
         target.parent.mkdir(parents=True, exist_ok=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 from collections.abc import Sequence
 from contextlib import suppress
@@ -17,7 +18,7 @@ from pvesdn.cli.documents import plan_document
 from pvesdn.cli.progress import PlainSteps, Steps
 from pvesdn.cli.session import Session
 from pvesdn.cli.summary import summarize
-from pvesdn.cli.whole import write_whole
+from pvesdn.cli.whole import read_whole, write_whole
 from pvesdn.errors import NodeUnreachable, PvesdnError, SdnConfigError, SettingsError
 from pvesdn.model.files import ChangeSet
 from pvesdn.render.renderer import Renderer
@@ -25,6 +26,8 @@ from pvesdn.workflows.watch import WatchReport, watch_once
 from pvesdn.workflows.watch_memory import Trouble, clock_time, decode_memory, digest_of, next_trouble, with_trouble
 
 STATE_FILE = "watch.json"
+_LARGEST_MEMORY = 1024 * 1024
+"""Bytes of it; more is nothing that a look wrote."""
 
 
 @click.command(epilog=exits.TABLE)
@@ -186,11 +189,11 @@ def _status(report: WatchReport) -> int:
 
 def _read(file: Path) -> str | None:
     try:
-        return file.read_bytes().decode("utf-8", "replace")
+        return read_whole(file, _LARGEST_MEMORY).decode("utf-8", "replace")
     except FileNotFoundError:
         return None
     except OSError as error:
-        raise SettingsError(f"{file}: {error.strerror}", hint="run as root, or set [watch] state_dir") from None
+        raise _useless(file, error) from None
 
 
 def _write(file: Path, text: str) -> None:
@@ -200,4 +203,10 @@ def _write(file: Path, text: str) -> None:
             draft.unlink()
         write_whole(file, text)
     except OSError as error:
-        raise SettingsError(f"{file}: {error.strerror}", hint="run as root, or set [watch] state_dir") from None
+        raise _useless(file, error) from None
+
+
+def _useless(file: Path, error: OSError) -> SettingsError:
+    is_in_the_way = error.errno in (errno.EINVAL, errno.EISDIR)
+    hint = "move it away, or set [watch] state_dir" if is_in_the_way else "run as root, or set [watch] state_dir"
+    return SettingsError(f"{file}: {error.strerror}", hint=hint)

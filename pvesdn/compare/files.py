@@ -8,12 +8,12 @@ from dataclasses import dataclass
 
 from pvesdn.compare.flags import PlanFlags
 from pvesdn.compare.free_order import in_present_order
-from pvesdn.compare.frr_text import says_the_same
 from pvesdn.compare.obstacles import obstacles
 from pvesdn.compare.ownership import conflict, digest, is_as_wanted
 from pvesdn.compare.prerequisites import prerequisites
 from pvesdn.compare.stanzas import keep_hosts, leaves_its_vrf, stanza_changes
 from pvesdn.compare.taken import cut_over, taken_vnis
+from pvesdn.decode.frr_text import says_the_same
 from pvesdn.decode.interfaces import split_stanzas
 from pvesdn.decode.record import Record
 from pvesdn.model.facts import NodeFacts

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 
-from pvesdn.compare.frr_text import is_from_write_memory, meaning
+from pvesdn.decode.frr_text import is_from_write_memory, meaning
 from pvesdn.decode.record import Record
 from pvesdn.model.files import FRR_CONF, FRR_CONF_LOCAL, FRR_DAEMONS, OUR_INTERFACES, OUR_SYSCTL
 

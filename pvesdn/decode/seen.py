@@ -15,6 +15,8 @@ from pvesdn.model.primitives import IpAddress, Json, NodeName
 from pvesdn.model.snapshot import SEEN_FILE
 
 _FORMAT = 1
+_LARGEST_PACKET = 65535
+"""Bytes of an IP packet (RFC 791 section 3.1)."""
 _NODE_NAME: TypeAdapter[str] = TypeAdapter(NodeName)
 
 
@@ -72,7 +74,13 @@ def _vtep(node: str, value: Json) -> SeenVtep:
 
 def _mtu(entry: Mapping[str, Json], what: str) -> int | None:
     """The size; null, not an absent key, where no path was known."""
-    return None if "mtu" in entry and entry["mtu"] is None else json_text.number(entry.get("mtu"), what)
+    return None if "mtu" in entry and entry["mtu"] is None else _size(entry.get("mtu"), what)
+
+
+def _size(value: Json, what: str) -> int | None:
+    """Bytes of a packet; None for that of `lo`, which was remembered before paths were looked up and carries nothing."""
+    size = json_text.number(value, what)
+    return size if size <= _LARGEST_PACKET else None
 
 
 def _devices(entry: Mapping[str, Json], what: str) -> tuple[str, ...]:
@@ -89,9 +97,9 @@ def _paths(value: Json, what: str) -> Iterator[SeenPath]:
         yield SeenPath(peer=address, mtu=_mtu(path, what), devices=_devices(path, what))
 
 
-def _others(value: Json, what: str) -> Iterator[tuple[IpAddress, int]]:
+def _others(value: Json, what: str) -> Iterator[tuple[IpAddress, int | None]]:
     for address, mtu in _by_address(value, what):
-        yield address, json_text.number(mtu, what)
+        yield address, None if mtu is None else _size(mtu, what)
 
 
 def _by_address(value: Json, what: str) -> list[tuple[IpAddress, Json]]:

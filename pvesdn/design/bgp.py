@@ -72,15 +72,28 @@ def plan_bgp(given: DesignInput, vteps: Mapping[str, Vtep], plans: Iterable[Zone
     for controller in given.sdn.controllers:
         if not isinstance(controller, EvpnController) or controller.id not in users:
             continue
-        addresses = {address for address in controller.route_reflectors or () if not isinstance(address, str)}
-        reflectors = reflecting_members(controller, given.cluster) | {
-            name for name, vtep in vteps.items() if vtep.address in addresses
-        }
-        speakers = {name: vteps[name].address for name in sorted(users[controller.id] | reflectors)}
-        outside = tuple(sorted(addresses - set(speakers.values()), key=int))
-        meshes.append(Mesh(controller, speakers, reflectors, outside))
+        meshes.append(mesh_of(controller, users[controller.id], given, vteps))
     asns = {c.id: c.asn for c in given.sdn.controllers if c.asn is not None}
     return BgpPlan(tuple(meshes), asns)
+
+
+def mesh_of(controller: EvpnController, users: Iterable[str], given: DesignInput, vteps: Mapping[str, Vtep]) -> Mesh:
+    """Who speaks for a controller.
+
+    :param users: members in its zones.
+    """
+    addresses = {address for address in controller.route_reflectors or () if not isinstance(address, str)}
+    reflectors = reflecting_members(controller, given.cluster) | {
+        name for name, vtep in vteps.items() if vtep.address in addresses
+    }
+    speakers = {name: vteps[name].address for name in sorted({*users} | reflectors)}
+    outside = tuple(sorted(addresses - set(speakers.values()), key=int))
+    return Mesh(controller, speakers, reflectors, outside)
+
+
+def neighbors(mesh: Mesh, node: str) -> frozenset[IpAddress]:
+    """Whom a speaker has sessions with."""
+    return frozenset(peer for _, found, _ in _sessions(mesh, node) for peer in found)
 
 
 def design_frr(

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from ipaddress import ip_address
 
-from pvesdn.design.beside_pve import asns, has_evpn, merges_as_known, writes_frr
-from pvesdn.design.remarks import error, listed, warning
+from pvesdn.design.beside_pve import asns, evpn_peers, has_evpn, merges_as_known, writes_frr
+from pvesdn.design.bgp import mesh_of, neighbors
+from pvesdn.design.remarks import error, listed, placed, warning
 from pvesdn.design.zones import nodes_with_tunnels, reflecting_members, zone_nodes
 from pvesdn.model.cluster import Vtep
 from pvesdn.model.design import DesignInput
 from pvesdn.model.fabrics import Fabric, LeftFabric
 from pvesdn.model.findings import Finding
+from pvesdn.model.pve_controllers import PveBgpController
 from pvesdn.model.sdn import EvpnController, EvpnZone, LeftController, PveEvpnController
 
 
 def check(given: DesignInput, vteps: Mapping[str, Vtep]) -> Iterator[Finding]:
     """A second AS number on a node; zones of PVE's controllers whose nodes PVE does not peer with; merges not known."""
     yield from _second_asn(given)
+    yield from _peers_of_both(given, vteps)
     yield from _lists_of_peers(given, vteps)
     yield from _controllers_of_pve(given, vteps)
     yield from _merge(given)
@@ -58,6 +62,29 @@ def _conflict(
 ) -> Finding:
     text = f"{what} is not that of controller '{other}' ({asn}), and FRR has one on a node: {listed(nodes)}"
     return error(defined.where, text, "use one AS number on a node")
+
+
+def _peers_of_both(given: DesignInput, vteps: Mapping[str, Vtep]) -> Iterator[Finding]:
+    """Neighbours of ours that a BGP controller of PVE's has as well: FRR puts a neighbour into one group.
+
+    It refuses the second, "Cannot change the peer-group", which `vtysh -C` does not notice. Peers of PVE's EVPN controllers are
+    left to them.
+    """
+    theirs = [c for c in given.sdn.controllers if isinstance(c, PveBgpController) and c.asn]
+    if not theirs:
+        return
+    known = {c.id: c for c in given.sdn.controllers if isinstance(c, EvpnController)}
+    for name, nodes in _speakers(given).items():
+        mesh = mesh_of(known[name], nodes & vteps.keys(), given, {n: v for n, v in vteps.items() if n in nodes})
+        for controller in theirs:
+            if controller.node not in mesh.speakers:
+                continue
+            peers = {ip_address(peer) for peer in controller.peers} - evpn_peers(given, controller.node)
+            if both := neighbors(mesh, controller.node) & peers:
+                whose = placed(f"controller '{controller.id}'", controller.where)
+                what = f"peers with {listed(both)} on {controller.node}, as {whose} of PVE does; FRR has one session with an address"
+                hint = "take it out of that controller in PVE, or give the nodes VTEPs of their own in the section underlay"
+                yield error(known[name].where, what, hint)
 
 
 def _lists_of_peers(given: DesignInput, vteps: Mapping[str, Vtep]) -> Iterator[Finding]:

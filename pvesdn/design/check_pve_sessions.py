@@ -42,6 +42,9 @@ def _node(
     own = [peer for peer in peers if facts.holder(peer) is not None]
     if not own:
         return
+    if len(own) > 1:
+        what = f"{listed(own)} are all addresses of {facts.node}, and FRR refuses a neighbor that is the node itself"
+        yield warning(controller.where, what, f"list one address of {facts.node} among the peers")
     table, held = RouteTable(facts.routes), held_by_device(facts)
     strange: dict[IpAddress, list[IpAddress]] = {}
     for peer in peers:
@@ -51,15 +54,19 @@ def _node(
         if loopback is not None:
             source = frr_source((interface.ip for interface in held.get(loopback, ())), peer)
         else:
-            source = source_of(hops[0], peer, held) if hops else None
+            # Of a nexthop object that is not spelled out the source is not known.
+            source = source_of(hops[0], peer, held) if hops and hops[0].device else None
         if source is not None and source not in own:
             strange.setdefault(source, []).append(peer)
     for source, found in strange.items():
         what = f"{facts.node} speaks to {listed(found)} from {source}, and its peers know it as {listed(own)}"
-        if loopback is not None:
-            hint = f"list {source} among the peers, or name the device of {own[0]} as loopback of the node's controller"
-        else:
-            hint = f"list {source} among the peers, or give {facts.node} a BGP controller with loopback {facts.holder(own[0])}"
+        device = facts.holder(own[0]) or ""
+        usual = (frr_source((interface.ip for interface in held.get(device, ())), peer) for peer in found)
+        hint = f"list {source} instead of {own[0]} among the peers"
+        if device != loopback and all(address in own for address in usual):
+            giving = f"give {facts.node} a BGP controller with loopback {device}"
+            naming = f"name {device} as loopback of {facts.node}'s controller"
+            hint += f", or {giving if loopback is None else naming}"
         yield warning(controller.where, what, hint)
 
 

@@ -22,7 +22,7 @@ from pvesdn.model.design import DesignInput
 from pvesdn.model.facts import NodeFacts
 from pvesdn.model.findings import Finding
 from pvesdn.model.primitives import IpAddress, is_writable
-from pvesdn.model.sdn import EvpnZone, OurZone, VxlanZone
+from pvesdn.model.sdn import EvpnController, EvpnZone, OurZone, VxlanZone
 
 _VtepByNode = Mapping[str, Vtep]
 
@@ -31,7 +31,7 @@ def check(given: DesignInput, vteps: _VtepByNode) -> Iterator[Finding]:
     """Zones whose VTEPs do not go together, or whose packets do not fit."""
     for zone in given.sdn.our_zones:
         own = zone_vteps(zone, vteps, given)
-        yield from _mtu(zone, own, given.facts)
+        yield from _mtu(zone, own, given)
         yield from _unreached(zone, own)
         yield from _twice(zone, own)
         families: set[int] = {vtep.address.version for vtep in own.values()}
@@ -48,6 +48,7 @@ def check(given: DesignInput, vteps: _VtepByNode) -> Iterator[Finding]:
             yield from _vlan_aware(given, zone)
             for node in own:
                 yield from _unwritable(zone, own, node)
+    yield from _unreached_sessions(given, vteps)
     yield from _not_looked_at(given, vteps)
 
 
@@ -131,7 +132,7 @@ def _ifupdown(zone: VxlanZone, facts: NodeFacts) -> Iterator[Finding]:
         yield error(zone.where, what, "install Proxmox's build of ifupdown2, or use IPv4 VTEPs")
 
 
-def _mtu(zone: OurZone, own: _VtepByNode, facts: Mapping[str, NodeFacts]) -> Iterator[Finding]:
+def _mtu(zone: OurZone, own: _VtepByNode, given: DesignInput) -> Iterator[Finding]:
     ends = zone_ends(zone, own)
     sizes = {node: outer_mtu(vtep, ends - {vtep.address}) for node, vtep in own.items()}
     if zone.mtu is not None:
@@ -142,7 +143,7 @@ def _mtu(zone: OurZone, own: _VtepByNode, facts: Mapping[str, NodeFacts]) -> Ite
                 what = f"mtu {zone.mtu} and {more} bytes of VXLAN make {zone.mtu + more}, but {limit} has {size}"
                 yield error(zone.where, what, f"write at most mtu {size - more}, or {hint}")
         return
-    yield from _unknown(zone, own, sizes, facts)
+    yield from _unknown(zone, own, sizes, given)
     for node, vtep in own.items():
         room = (sizes[node] or 0) - overhead(vtep.address)
         if sizes[node] is not None and not MTU_MIN <= room <= MTU_MAX:
@@ -151,17 +152,36 @@ def _mtu(zone: OurZone, own: _VtepByNode, facts: Mapping[str, NodeFacts]) -> Ite
             yield error(zone.where, what, "write mtu in the zone")
 
 
-def _unknown(
-    zone: OurZone, own: _VtepByNode, sizes: Mapping[str, int | None], facts: Mapping[str, NodeFacts]
-) -> Iterator[Finding]:
-    """Nodes of whose paths nothing is known; of one that was read, what the others' paths to it take stands in."""
-    unseen = [node for node in own if sizes[node] is None and node not in facts]
+def _unknown(zone: OurZone, own: _VtepByNode, sizes: Mapping[str, int | None], given: DesignInput) -> Iterator[Finding]:
+    """Nodes of whose paths nothing is known; of one that was ever read, what the others' paths to it take stands in."""
+    is_reached = {end for vtep in own.values() for end, path in vtep.paths.items() if path.mtu is not None}
+    blank = [node for node in own if sizes[node] is None]
+    unseen = [node for node in blank if node not in given.facts and node not in given.seen]
     if unseen:
         what = f"the MTU of {listed(unseen)} is not known: the node was never seen"
         yield error(zone.where, what, "write mtu in the zone, or bring the node up once")
-    is_reached = {end for vtep in own.values() for end, path in vtep.paths.items() if path.mtu is not None}
-    lost = [n for n in own if sizes[n] is None and n in facts and own[n].address not in is_reached]
-    if lost:
+    alone = [node for node in blank if node not in unseen and own[node].address not in is_reached]
+    away = [node for node in alone if node not in given.facts]
+    if away:
+        what = f"the MTU of {listed(away)} is not known: the node is off, and no path of it is remembered"
+        yield error(zone.where, what, "write mtu in the zone, or bring the node up once")
+    yield from _unknown_here(zone, own, [node for node in alone if node in given.facts])
+
+
+def _unknown_here(zone: OurZone, own: _VtepByNode, unknown: list[str]) -> Iterator[Finding]:
+    """Nodes that were read, and still no path of theirs is known."""
+    ends = zone_ends(zone, own)
+    hidden = [node for node in unknown if own[node].hidden.keys() & ends]
+    if hidden:
+        peer, why = next((end, why) for end, why in own[hidden[0]].hidden.items() if end in ends)
+        what = (
+            f"the MTU of {listed(hidden)} is not known: the path from {hidden[0]} to {peer} was not looked at ({why})"
+        )
+        yield error(zone.where, what, "write mtu in the zone")
+    if unknown and ends == {own[unknown[0]].address}:
+        what = f"the MTU of {listed(unknown)} is not known: the zone has no other VTEP, and {own[unknown[0]].address} is on no NIC"
+        yield error(zone.where, what, "write mtu in the zone")
+    elif lost := [node for node in unknown if node not in hidden]:
         what = f"the MTU of {listed(lost)} is not known: no route leads from there to the VTEPs of other nodes"
         yield error(zone.where, what, "write mtu in the zone, or make the routes first")
 
@@ -181,9 +201,30 @@ def _unreached(zone: OurZone, own: _VtepByNode) -> Iterator[Finding]:
     owners = {vtep.address: f"the VTEP of {node}" for node, vtep in own.items()}
     ends = zone_ends(zone, own)
     for node, vtep in own.items():
-        for peer in sorted(vtep.unreached & ends - {vtep.address}, key=int):
-            what = f"{node} has no route to {peer}, {owners.get(peer, 'one of its peers')}"
-            yield warning(zone.where, what, f"look at 'ip route get {peer}' on {node}")
+        peers = sorted(vtep.unreached & ends - {vtep.address}, key=int)
+        named = [f"{peer}, {owners.get(peer, 'one of its peers')}" for peer in peers]
+        if peers:
+            yield warning(
+                zone.where, f"{node} has no route to {'; '.join(named)}", f"look at 'ip route get {peers[0]}' on {node}"
+            )
+
+
+def _unreached_sessions(given: DesignInput, vteps: _VtepByNode) -> Iterator[Finding]:
+    """Route reflectors and listed peers outside of the cluster that a node has no route to: the session never stands."""
+    members = {vtep.address for vtep in vteps.values()}
+    for controller in given.sdn.controllers:
+        if not isinstance(controller, EvpnController):
+            continue
+        zones = [z for z in given.sdn.our_zones if isinstance(z, EvpnZone) and z.controller == controller.id]
+        nodes = vteps.keys() & frozenset[str]().union(*(zone_nodes(zone, given.cluster) for zone in zones))
+        lost: dict[IpAddress, list[str]] = {}
+        for peer in (*(controller.peers or ()), *(controller.route_reflectors or ())):
+            if not isinstance(peer, str) and peer not in members:
+                lost[peer] = sorted(node for node in nodes if peer in vteps[node].unreached)
+        for peer, found in lost.items():
+            if found:
+                what = f"no route to its peer {peer} on {listed(found)}"
+                yield warning(controller.where, what, f"look at 'ip route get {peer}' there")
 
 
 def _not_looked_at(given: DesignInput, vteps: _VtepByNode) -> Iterator[Finding]:
@@ -198,6 +239,19 @@ def _not_looked_at(given: DesignInput, vteps: _VtepByNode) -> Iterator[Finding]:
         elif facts.rules:
             what = f"policy rules on {node} were not looked at ({'; '.join(facts.rules)}): paths are those of the main table"
             yield note(node, what, "compare 'ip route get PEER from VTEP' there with what pvesdn show says")
+        yield from _hidden(node, vteps[node])
+
+
+def _hidden(node: str, vtep: Vtep) -> Iterator[Finding]:
+    """Ways that the main table does not tell, those of the same route together."""
+    peers: dict[str, list[IpAddress]] = {}
+    for peer, why in vtep.hidden.items():
+        peers.setdefault(why, []).append(peer)
+    for why, found in peers.items():
+        what = f"the way from {node} to {', '.join(map(str, found))} was not looked at: {why}"
+        yield note(
+            node, what, "write mtu in the zone where it takes less than the others, and keep exits off its device"
+        )
 
 
 def _multicast(zone: VxlanZone, own: _VtepByNode, facts: Mapping[str, NodeFacts]) -> Iterator[Finding]:

@@ -1,4 +1,4 @@
-"""Routes that PVE asks a node for and the node has not.
+"""Routes that PVE asks a node for, and that the node has not or does not show.
 
 PVE's generator fails there and goes on with what is left: its text lacks VNets, or stays as it was. That is what PVE
 really writes, so it is what pvesdn renders, and everything here is a warning.
@@ -7,7 +7,7 @@ really writes, so it is what pvesdn renders, and everything here is a warning.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -19,6 +19,12 @@ from pvesdn.design.remarks import listed, placed, warning
 from pvesdn.model.design import DesignInput
 from pvesdn.model.findings import Finding
 from pvesdn.model.sdn import PveEvpnController, PveEvpnZone, PveSimpleZone, PveVxlanZone, PveZone, Subnet, Vnet
+
+_HIDDEN = "whose route names a nexthop object without its device"
+_SHOW_IT = "set the sysctl net.ipv4.nexthop_compat_mode to 1 there, and plan again"
+
+_MANY = 8
+"""More VNets or subnets than this are not listed one by one."""
 
 _TunnelZone = PveVxlanZone | PveEvpnZone
 _T = TypeVar("_T")
@@ -58,11 +64,17 @@ def _grouped(pairs: Iterable[tuple[str, _T]]) -> dict[str, list[_T]]:
 
 @dataclass(frozen=True, slots=True)
 class _Unreached:
-    """The first peer, which PVE asks the way to. :param whose: in words. :param nodes: those that have none."""
+    """The first peer, which PVE asks the way to.
+
+    :param whose: in words.
+    :param nodes: those that have no way to it.
+    :param unsure: those of whose way nothing is known (`Way.is_hidden`).
+    """
 
     peer: str = ""
     whose: str = ""
     nodes: tuple[str, ...] = ()
+    unsure: tuple[str, ...] = ()
 
     @classmethod
     def of(
@@ -83,15 +95,21 @@ class _Unreached:
         if not peers:
             return cls()
         known = loopbacks if isinstance(zone, PveEvpnZone) else {}
-        lost = (node for node, answers in nodes.items() if answers.is_missing(answers.local(peers, known.get(node))))
-        return cls(peers[0], whose, tuple(lost))
+        ways = {node: answers.local(peers, known.get(node)) for node, answers in nodes.items()}
+        lost = tuple(node for node, answers in nodes.items() if answers.is_missing(ways[node]))
+        return cls(peers[0], whose, lost, tuple(node for node, way in ways.items() if way.is_hidden))
 
     def findings(self, zone: _TunnelZone, vnets: list[Vnet]) -> Iterator[Finding]:
         """What it costs; nothing where the zone has no VNets."""
+        if self.unsure and vnets:
+            what = (
+                f"not looked at on {listed(self.unsure)}: the way to {self.peer}, the first of {self.whose}, {_HIDDEN}"
+            )
+            yield warning(zone.where, f"{what}, so the addresses that PVE writes there are not known", _SHOW_IT)
         if self.nodes and vnets:
             what = f"no route to {self.peer}, the first of {self.whose}, on {listed(self.nodes)}"
             hint = f"add a route to {self.peer} there, or list the node's own address among the peers, as its interfaces file spells it"
-            yield warning(zone.where, f"{what}, so PVE omits {_named(vnets)} there", hint)
+            yield warning(zone.where, f"{what}, so PVE omits {_named(vnets, len(vnets))} there", hint)
 
 
 @dataclass(slots=True)
@@ -122,31 +140,62 @@ def _ways_out(
             group = groups.setdefault((gateway_family(subnet), tuple(names)), _Untranslated())
             group.vnets.append(vnet)
             group.subnets.append(subnet)
+    yield from _unsure(zone, [subnet for vnet in vnets for subnet in translated.get(vnet.id, ())], nodes)
     bare = {node for node, count in losses.items() if count == len(vnets)}
-    for (family, lost), group in groups.items():
-        yield _way_out(zone, family, lost, group, bare)
+    for lost, group in groups.items():
+        yield _way_out(zone, lost, group, bare, len(vnets))
+
+
+def _unsure(
+    zone: PveSimpleZone | PveEvpnZone, subnets: Iterable[Subnet], nodes: Mapping[str, PveNode]
+) -> Iterator[Finding]:
+    """Default routes whose device is not known, by which source NAT would leave."""
+    for family in sorted({gateway_family(subnet) for subnet in subnets}):
+        unsure = [node for node, answers in nodes.items() if answers.internet[family].is_hidden]
+        if unsure:
+            what = f"not looked at on {listed(unsure)}: the way by IPv{family} to the internet, {_HIDDEN}"
+            yield warning(zone.where, f"{what}, so what PVE writes there for snat is not known", _SHOW_IT)
 
 
 def _way_out(
-    zone: PveSimpleZone | PveEvpnZone, family: int, nodes: tuple[str, ...], group: _Untranslated, bare: set[str]
+    zone: PveSimpleZone | PveEvpnZone,
+    missing_on: tuple[int, tuple[str, ...]],
+    group: _Untranslated,
+    bare: set[str],
+    count: int,
 ) -> Finding:
-    """:param bare: nodes on which no VNet of the zone is left, and so no VRF."""
+    """:param missing_on: the family of the route, and the nodes.
+
+    :param bare: nodes on which no VNet of the zone is left, and so no VRF.
+    :param count: of the zone's VNets.
+    """
+    family, nodes = missing_on
     is_one = len(group.vnets) == 1
     left = ""
     if isinstance(zone, PveEvpnZone):
         left = f" except for {f'vxlan_{group.vnets[0].id}' if is_one else 'their VXLAN ports'}"
         without = bare.intersection(nodes)
         left += f", and the zone's VRF on {listed(without)} as well" if without else ""
-    snat = ", ".join(subnet.cidr for subnet in group.subnets)
-    missing = "the vnet" if is_one else _named(group.vnets)
+    snat = ", ".join(subnet.cidr for subnet in group.subnets[:_MANY])
+    if len(group.subnets) > _MANY:
+        snat += f" and {len(group.subnets) - _MANY} more"
+    missing = "the vnet" if is_one else _named(group.vnets, count)
     what = f"no IPv{family} default route on {listed(nodes)}, so PVE omits {missing} there{left} (snat 1 on {snat})"
     where = group.vnets[0].where if is_one else zone.where
     return warning(where, what, f"add an IPv{family} default route there, or remove snat from the subnet in PVE")
 
 
-def _named(vnets: Iterable[Vnet]) -> str:
-    names = [placed(f"'{vnet.id}'", vnet.where) for vnet in vnets]
-    return f"vnet{'s' if len(names) > 1 else ''} {', '.join(names)}"
+def _named(vnets: Sequence[Vnet], count: int) -> str:
+    """VNets with their lines; many of them without, and those of a whole zone by their number.
+
+    :param count: how many the zone has.
+    """
+    if len(vnets) <= _MANY:
+        names = [placed(f"'{vnet.id}'", vnet.where) for vnet in vnets]
+        return f"vnet{'s' if len(names) > 1 else ''} {', '.join(names)}"
+    if len(vnets) == count:
+        return f"all {count} vnets"
+    return f"{len(vnets)} vnets ({', '.join(vnet.id for vnet in vnets)})"
 
 
 def _frr(given: DesignInput, nodes: Mapping[str, PveNode]) -> Iterator[Finding]:

@@ -23,8 +23,6 @@ _VRF = "vrf"
 _DUMMY = "dummy"
 _NO_CARRIERS = frozenset({_DUMMY, _VRF})
 """Kinds of devices that hold addresses and send no packet to anybody."""
-_JUMBO_MAX = 65535
-"""No packet is larger (RFC 791 section 3.1); a size beyond it is that of `lo`."""
 
 
 def with_paths(vteps: Mapping[str, Vtep], given: DesignInput) -> dict[str, Vtep]:
@@ -147,6 +145,7 @@ class _Lookup:
         holder = self._links.get(facts.holder(address) or "")
         self._holder = (holder.name,) if holder is not None and carries(holder) else ()
         self._unreached: set[IpAddress] = set()
+        self._hidden: dict[IpAddress, str] = {}
 
     def complete(self, vtep: Vtep) -> Vtep:
         """The VTEP with its paths and with what they come to."""
@@ -154,7 +153,7 @@ class _Lookup:
         to_members = [path for peer, path in paths.items() if peer in self._peers.members]
         interface, mtu = carried(self._facts, self._address, to_members)
         unreached = frozenset(self._unreached - self._peers.away)
-        return replace(vtep, interface=interface, mtu=mtu, paths=paths, unreached=unreached)
+        return replace(vtep, interface=interface, mtu=mtu, paths=paths, unreached=unreached, hidden=self._hidden)
 
     def _paths(self) -> Iterator[tuple[IpAddress, UnderlayPath]]:
         if not _knows_routes(self._facts, self._address):
@@ -191,9 +190,8 @@ class _Lookup:
         if all(device == LOOPBACK or self._kind(device) == _DUMMY for device in devices):
             self._unreached.add(peer)
             return None
-        # With `nexthop_compat_mode` 0 the kernel prints the number of a nexthop object and not its device. What a VRF makes
-        # of a packet is in its own table.
-        if not all(device and self._kind(device) != _VRF for device in devices):
+        if why := next((why for hop in hops if (why := self._why_hidden(hop))), ""):
+            self._hidden[peer] = why
             return None
         mtu, limit = min((pair for hop in hops for pair in self._sizes(hop)), default=(None, ""))
         return UnderlayPath(
@@ -206,6 +204,18 @@ class _Lookup:
             protocol=hops[0].protocol,
             is_connected=all(hop.gateway is None for hop in hops),
         )
+
+    def _why_hidden(self, hop: Route) -> str:
+        """Why a next hop does not tell where packets leave; empty where it does.
+
+        With the sysctl `nexthop_compat_mode` 0 the kernel prints the number of a nexthop object and not its device. What a VRF
+        makes of a packet is in its own table.
+        """
+        if not hop.device:
+            return f"the route {hop.destination} names a nexthop object without its device"
+        if self._kind(hop.device) == _VRF:
+            return f"the route {hop.destination} leads into VRF {hop.device}"
+        return ""
 
     def _kind(self, device: str) -> str:
         link = self._links.get(device)
@@ -233,7 +243,7 @@ def _memory(peer: IpAddress, peers: _Peers, seen: SeenVtep | None) -> UnderlayPa
     for path in seen.paths or ():
         if path.peer == peer:
             return UnderlayPath(peer, path.devices, path.mtu, limit=_only(path.devices))
-    if peer not in peers.known or seen.mtu is None or seen.mtu > _JUMBO_MAX:
+    if peer not in peers.known or seen.mtu is None:
         return None
     return UnderlayPath(peer, seen.devices, seen.mtu, limit=_only(seen.devices))
 

@@ -37,10 +37,12 @@ class Way:
 
     :param address: the source address, in the spelling in which it was found; None when there is none.
     :param device: the outgoing device; empty when there is no way at all, or none is known.
+    :param is_hidden: there is a way, and what was read does not tell where it leads.
     """
 
     address: str | None = None
     device: str = ""
+    is_hidden: bool = False
 
 
 class BridgeKind(Enum):
@@ -100,7 +102,7 @@ class PveNode:
 
         Where the node's routes are not known nothing is missing.
         """
-        return not way.device and bool(self._facts.routes)
+        return not way.device and not way.is_hidden and bool(self._facts.routes)
 
     def bridge(self, name: str) -> HostBridge | None:
         """The bridge of that name; None when the node has no such device, and PVE skips what would ride on it."""
@@ -166,8 +168,11 @@ def way_to(target: IpAddress, facts: NodeFacts) -> Way:
         # Nothing is known of the node's routes; the bridge of PVE's installer is where other nodes are.
         return Way(None, _BRIDGE if facts.link(_BRIDGE) else "")
     hops = RouteTable(facts.routes).hops(target)
-    if not hops or not hops[0].device:
+    if not hops:
         return Way()
+    if not hops[0].device:
+        # The kernel names a nexthop object by its number only (sysctl nexthop_compat_mode), and follows it all the same.
+        return Way(is_hidden=True)
     source = source_of(hops[0], target, held_by_device(facts))
     return Way(None if source is None else str(source), hops[0].device)
 

@@ -68,7 +68,7 @@ class SeenVtep(Model):
     address: IpAddress
     mtu: int | None
     devices: tuple[str, ...] = ()
-    others: tuple[tuple[IpAddress, int], ...] = ()
+    others: tuple[tuple[IpAddress, int | None], ...] = ()
     paths: tuple[SeenPath, ...] | None = None
 
 
@@ -111,6 +111,7 @@ class Vtep:
     :param why: how the address was chosen, for `plan -v`.
     :param paths: to each other VTEP, and to each address that a zone names in its `peers`.
     :param unreached: those of them that no route leads to.
+    :param hidden: those of them whose way was not looked at, with the reason in words.
     """
 
     node: str
@@ -120,3 +121,4 @@ class Vtep:
     why: str
     paths: Mapping[IpAddress, UnderlayPath] = field(default_factory=dict)
     unreached: frozenset[IpAddress] = frozenset()
+    hidden: Mapping[IpAddress, str] = field(default_factory=dict)

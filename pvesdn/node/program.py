@@ -397,6 +397,7 @@ def put(machine: Machine, arguments: Value) -> Value:
     if not PUT_PATTERN.fullmatch(path):
         raise Refused(f"{path!r} is not for pvesdn to write")
     place = machine.place(path)
+    _require_file(machine, path)
     temporary = f"{place}.tmp.{os.uname().nodename}.{os.getpid()}"
     _remove_drafts(machine, os.path.dirname(path))
     try:
@@ -550,7 +551,7 @@ def _text_of(machine: Machine, path: str) -> Optional[str]:
         if not os.readlink(f"/proc/self/fd/{descriptor}").startswith(folder):
             raise _leads_out(path)
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise Refused(f"{path} is no regular file")
+            raise _no_file(path)
         # In pieces: the kernel refuses large buffers for what lies below /proc/sys (ENOMEM from 4 MiB on).
         data = b"".join(iter(lambda: file.read(PIECE) if file.tell() <= LARGEST_FILE else b"", b""))
     if len(data) > LARGEST_FILE:
@@ -563,14 +564,28 @@ def _text_of(machine: Machine, path: str) -> Optional[str]:
         raise Refused(what, "save it as UTF-8") from None
 
 
+def _no_file(path: str) -> Refused:
+    return Refused(f"{path} is no regular file")
+
+
+def _require_file(machine: Machine, path: str) -> None:
+    """Come back unless a device or a pipe stands where a file is about to be put; no folder is ever replaced by one."""
+    place = machine.place(path)
+    if os.path.exists(place) and not os.path.isfile(place) and not os.path.isdir(place):
+        raise _no_file(path)
+
+
 def _leads_out(path: str) -> Refused:
     return Refused(f"{path} is a symbolic link out of its folder", "put the file itself in its place")
 
 
 def _digest(machine: Machine, path: str) -> Optional[str]:
-    """SHA-256 of a file of our own, in hexadecimal; None when there is none."""
+    """SHA-256 of a file of our own, in hexadecimal; None when there is none, Refused for what is no file."""
     try:
-        with open(machine.place(path), "rb") as file:
+        # Without O_NONBLOCK a named pipe would keep us waiting for ever, and a device may be endless.
+        with open(os.open(machine.place(path), os.O_RDONLY | os.O_NONBLOCK), "rb") as file:
+            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                raise _no_file(path)
             found = hashlib.sha256()
             for piece in iter(lambda: file.read(PIECE), b""):
                 found.update(piece)
@@ -916,6 +931,7 @@ def _undisturbed() -> Iterator[None]:
 
 def _write_whole(machine: Machine, path: str, data: bytes) -> None:
     """Write a file of our own state, whole or not at all."""
+    _require_file(machine, path)
     temporary = _beside(machine, path, "pvesdn-tmp")
     _write_new(temporary, data, 0o600)
     os.replace(temporary, machine.place(path))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from pvesdn.compare.frr_text import meaning
+from pvesdn.decode.frr_text import meaning
 from pvesdn.decode.node_answers import decode_problems
 from pvesdn.errors import NodeError, NodeFailed, NodeUnreachable
 from pvesdn.model.files import FRR_CONF, NodeChanges

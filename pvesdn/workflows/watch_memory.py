@@ -14,6 +14,8 @@ from typing import Any
 TOLD_AGAIN = 24 * 3600.0
 """Seconds after which a trouble that lasts is told once more."""
 
+_LAST_SECOND = 253402300800.0
+"""The year 10000, which no calendar of Python's has."""
 _VOLATILE = re.compile(r"UPID:\S+|0x[0-9a-fA-F]+")
 """What is another text each time, in a trouble that is the same."""
 
@@ -74,14 +76,22 @@ def decode_memory(text: str | None) -> Memory:
         return Memory(
             seen=digests or None,
             run=Run(document.get("run", "")),
-            ran_at=float(document.get("ran_at", 0)),
-            waiting_since=None if waiting is None else float(waiting),
+            ran_at=_seconds(document.get("ran_at", 0)),
+            waiting_since=None if waiting is None else _seconds(waiting),
             trouble=None
             if told is None
-            else Trouble(str(told["digest"]), str(told["plan"]), float(told["since"]), float(told["told"])),
+            else Trouble(str(told["digest"]), str(told["plan"]), _seconds(told["since"]), _seconds(told["told"])),
         )
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError, OverflowError):
         return Memory(is_readable=False)
+
+
+def _seconds(value: Any) -> float:
+    """:raises ValueError: no clock shows this."""
+    found = float(value)
+    if not 0 <= found < _LAST_SECOND:
+        raise ValueError(value)
+    return found
 
 
 def encode_memory(memory: Memory) -> str:

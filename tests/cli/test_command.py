@@ -221,6 +221,24 @@ def test_no_report_holds_a_secret(cluster: FakeCluster, settings: Path, tmp_path
     assert "PVEAPIToken=root@pam!x=********" in text
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        " neighbor 192.0.2.9 password swordfish",
+        "post-up wg set wg0 private-key swordfish",
+        "post-up curl https://bob:swordfish@proxy.example/",
+        "post-up TOKEN=swordfish announce",
+    ],
+)
+def test_no_report_holds_a_secret_of_a_line_that_it_quotes(
+    cluster: FakeCluster, settings: Path, tmp_path: Path, line: str
+) -> None:
+    _, report = crash(cluster, settings, tmp_path / "home", f"what is this?\n{line}")
+    text = report.read_text()
+    assert "what is this?" in text
+    assert "swordfish" not in text
+
+
 def test_a_secret_of_the_settings_is_in_no_report(cluster: FakeCluster, tmp_path: Path) -> None:
     file = tmp_path / "s.toml"
     file.write_text('[api]\nhost = "h"\nuser = "root@pam"\npassword = "correct horse"\n')

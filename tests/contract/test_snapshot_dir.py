@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from pvesdn.adapters import snapshot_dir
 from pvesdn.adapters.snapshot_dir import read_snapshot, write_snapshot
 from pvesdn.decode.secrets import hide_secrets
 from pvesdn.errors import SnapshotError
@@ -270,6 +271,25 @@ def test_a_huge_file_is_refused(least: Path) -> None:
     put(least, "etc/pve/sdn/pvesdn.cfg")
     os.truncate(least / "etc/pve/sdn/pvesdn.cfg", 9 * 1024 * 1024)
     with pytest.raises(SnapshotError, match="is bigger than 8 MiB"):
+        read_snapshot(least)
+
+
+@pytest.mark.parametrize("piece", ["[],", "{},", '"a",', '{"a":[1000]},'])
+def test_an_answer_that_swells_in_memory_is_refused(least: Path, piece: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(snapshot_dir, "_MOST_MEMORY", 1024 * 1024)
+    put(least, "nodes/node1/cmd/ip-link.json", f"[{piece * 20_000}0]")
+    with pytest.raises(SnapshotError, match=r"ip-link\.json: takes more than 1 MiB when it is read"):
+        read_snapshot(least)
+
+
+def test_a_folder_of_files_that_are_all_holes_is_refused(least: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(snapshot_dir, "TOTAL_LIMIT", 8 * 1024 * 1024)
+    for number in range(4):
+        put(least, f"nodes/node1/etc/network/interfaces.d/{number}")
+        os.truncate(least / f"nodes/node1/etc/network/interfaces.d/{number}", 3 * 1024 * 1024)
+    with pytest.raises(
+        SnapshotError, match=r"the files up to nodes/node1/etc/network/interfaces.d/2 have more than 8 MiB"
+    ):
         read_snapshot(least)
 
 

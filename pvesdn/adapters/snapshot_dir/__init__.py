@@ -17,6 +17,8 @@ from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
 
 from pvesdn.adapters.snapshot_dir.beneath import Beneath
+from pvesdn.decode import json_text
+from pvesdn.decode.json_text import WrongShapeError
 from pvesdn.decode.secrets.snapshot import without_secrets
 from pvesdn.errors import SnapshotError
 from pvesdn.model.primitives import Json
@@ -26,6 +28,10 @@ SIZE_LIMIT = 8 * 1024 * 1024
 """Bytes; the node program reads no bigger file either."""
 ANSWER_LIMIT = 128 * 1024 * 1024
 """Bytes of an answer in JSON, which is kept with a line for each of its values."""
+TOTAL_LIMIT = 1024 * 1024 * 1024
+"""Bytes of all files of a folder that somebody sent: what is full of holes takes no room until it is read."""
+_MOST_MEMORY = 3 * ANSWER_LIMIT
+"""Bytes that an answer and what it says may take in memory, as of a node that is asked itself."""
 
 _HOW = "take a snapshot with: pvesdn snapshot DIR"
 _ABSENT = object()
@@ -105,6 +111,7 @@ class _Reader:
 
     def __init__(self, beneath: Beneath) -> None:
         self._beneath = beneath
+        self._left = TOTAL_LIMIT
         self.folder = beneath.folder
 
     def files(self, top: PurePosixPath) -> Iterator[PurePosixPath]:
@@ -134,6 +141,9 @@ class _Reader:
     def text(self, path: PurePosixPath, limit: int = SIZE_LIMIT) -> str | None:
         """A file's text; None where there is none."""
         data = self._beneath.read(path, limit)
+        self._left -= len(data or b"")
+        if self._left < 0:
+            raise SnapshotError(f"{self.folder}: the files up to {path} have more than {TOTAL_LIMIT >> 20} MiB")
         try:
             return None if data is None else data.decode("utf-8")
         except UnicodeDecodeError:
@@ -142,9 +152,13 @@ class _Reader:
     def json(self, path: PurePosixPath) -> Json:
         """A file's document; `_ABSENT` where there is none."""
         text = self.text(path, ANSWER_LIMIT)
+        if text is None:
+            return _ABSENT
+        if json_text.footprint(text, _MOST_MEMORY) > _MOST_MEMORY:
+            raise SnapshotError(f"{self.folder / path}: takes more than {_MOST_MEMORY >> 20} MiB when it is read")
         try:
-            return _ABSENT if text is None else json.loads(text)
-        except (ValueError, RecursionError):
+            return json_text.load(text)
+        except WrongShapeError:
             raise SnapshotError(f"{self.folder / path}: is not valid JSON") from None
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from pvesdn.decode import json_text
 from pvesdn.decode.json_text import WrongShapeError
-from pvesdn.decode.secrets.veil import Veil, is_address, is_mac, is_number, word_set
+from pvesdn.decode.secrets.veil import Veil, is_address, is_device, is_kernel_name, is_mac, is_number, word_set
 from pvesdn.model.primitives import Json
 
 _DEPTH = 50
@@ -21,7 +21,7 @@ _API_KEYS = word_set(
 _IP_KEYS = word_set(
     """
     ifname flags qdisc operstate linkmode group link_type address broadcast inet6_addr_gen_mode master link
-    link_netnsid altnames info_kind info_slave_kind family local local6 remote remote6 group6 scope label dst
+    link_netnsid info_kind info_slave_kind family local local6 remote remote6 group6 scope label dst
     src dev gateway via host protocol prefsrc type table prefix metrics pref encap_type encap oif iif action
     from to priority mode parentbus parentdev permaddr port dport sport df state vlan_protocol bridge_id root_id
     cipher_suite validation icvlen xmit_hash_policy lacp_rate ad_lacp_rate ad_select ad_partner_mac active_slave
@@ -31,6 +31,7 @@ _IP_KEYS = word_set(
 )
 _NEVER = frozenset({"ifalias", "key", "ikey", "okey", "cookie", "peer_cookie", "secret", "password", "token"})
 """Keys of iproute2's whose values are free text or secrets, numbers among them."""
+_SECRET = ("secret", "passw", "psk", "private", "preshared", "token", "cookie")
 _WORD = re.compile(r"[A-Za-z0-9_.:@<>/+*-]{0,64}")
 _KEY = re.compile(r"[A-Za-z0-9_.:@/+-]{1,64}")
 _VERSION = re.compile(r"[A-Za-z0-9.+~:_-]{0,80}")
@@ -43,7 +44,9 @@ _Check = Callable[[str, str], bool]
 
 def hide_api(value: Json, veil: Veil) -> Json:
     """An answer of the API."""
-    return _walk(value, "", veil, lambda key, text: key in _API_KEYS and _WORD.fullmatch(text) is not None)
+    return _walk(
+        value, "", veil, lambda key, text: key in _API_KEYS and _WORD.fullmatch(text) is not None, numbers=_API_KEYS
+    )
 
 
 def hide_command_answer(name: str, value: Json, veil: Veil) -> Json:
@@ -57,28 +60,45 @@ def hide_command_answer(name: str, value: Json, veil: Veil) -> Json:
 
 
 def hide_record(text: str, veil: Veil) -> str:
-    """Pvesdn's record of its last write, and its memory of VTEPs: digests, addresses and numbers."""
+    """Pvesdn's record of its last write, and its memory of VTEPs: digests, addresses, numbers, and devices."""
     before = veil.count
     try:
-        cleaned = _walk(json_text.load(text), "", veil, lambda _, word: _is_of_record(word))
+        cleaned = _walk(json_text.load(text), "", veil, _is_of_record)
     except (WrongShapeError, RecursionError):
         return veil.hide(text.strip()) if text.strip() else text
     return text if veil.count == before else json.dumps(cleaned)
 
 
 def _is_of_ip(key: str, text: str, veil: Veil) -> bool:
-    if key in _NEVER:
+    if _may_be_secret(key):
         return False
+    if key == "altnames":
+        return text in veil.names or is_device(text)
     if key in _IP_KEYS:
         return _WORD.fullmatch(text) is not None
     return text in veil.names or is_number(text) or is_address(text) or is_mac(text)
 
 
-def _is_of_record(text: str) -> bool:
+def _is_of_record(key: str, text: str) -> bool:
+    if key == "devices":
+        return is_kernel_name(text)
     return _DIGEST.fullmatch(text) is not None or is_number(text) or is_address(text)
 
 
-def _walk(value: Json, key: str, veil: Veil, may_pass: _Check, depth: int = _DEPTH) -> Json:
+def _may_be_secret(key: str) -> bool:
+    return key in _NEVER or any(part in key.lower() for part in _SECRET)
+
+
+def _walk(
+    value: Json,
+    key: str,
+    veil: Veil,
+    may_pass: _Check,
+    depth: int = _DEPTH,
+    *,
+    numbers: frozenset[str] | None = None,
+) -> Json:
+    """:param numbers: keys whose numbers are shown; None shows all but those of a secret's name."""
     if depth == 0:
         return veil.hide(
             "something inside too many others"
@@ -86,14 +106,17 @@ def _walk(value: Json, key: str, veil: Veil, may_pass: _Check, depth: int = _DEP
     match value:
         case dict():
             return {
-                name if _KEY.fullmatch(name) else veil.hide(name): _walk(item, name, veil, may_pass, depth - 1)
+                name if _KEY.fullmatch(name) else veil.hide(name): _walk(
+                    item, name, veil, may_pass, depth - 1, numbers=numbers
+                )
                 for name, item in value.items()
             }
         case list():
-            return [_walk(item, key, veil, may_pass, depth - 1) for item in value]
+            return [_walk(item, key, veil, may_pass, depth - 1, numbers=numbers) for item in value]
         case None | bool():
             return value
         case str():
             return value if may_pass(key, value) or not value else veil.hide(value)
         case _:
-            return value if key not in _NEVER else veil.hide(str(value))
+            is_shown = key in numbers if numbers is not None else not _may_be_secret(key)
+            return value if is_shown else veil.hide(str(value))

@@ -245,7 +245,11 @@ def _property(key: str, value: Json, veil: Veil) -> Json:
                 _property(key, item, veil) if isinstance(item, str) else _deep(item, veil, _DEPTH) for item in value
             ]
         case dict():
-            return {_value(key, name, veil): _deep(item, veil, _DEPTH) for name, item in value.items()}
+            # A set, such as `exitnodes`, is an object of names with 1 behind each.
+            return {
+                _value(key, name, veil): item if item in (0, 1) else _deep(item, veil, _DEPTH)
+                for name, item in value.items()
+            }
         case _:
             return value
 

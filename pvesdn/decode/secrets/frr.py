@@ -113,6 +113,7 @@ _SECRETS: dict[str, re.Pattern[str]] = {
         "key-string": r"",
         "authentication-key": r"",
         "message-digest-key": r"[0-9]{1,3}\s+md5\s+",
+        "message-digest": r"[0-9]{1,3}\s+md5\s+",  # short for the same
         "area-password": r"(?:md5|clear)\s+",
         "domain-password": r"(?:md5|clear)\s+",
         "isis-password": r"(?:md5|clear)\s+",
@@ -122,6 +123,8 @@ _SECRETS: dict[str, re.Pattern[str]] = {
     }.items()
 }
 """Words behind which a secret stands up to the end of the line, and what may come between."""
+_BEFORE_KEYS = frozenset({"key", "md5", "text", "clear"})
+"""Words behind which numbers are no numbers; only a key chain counts its keys."""
 _WAYS = re.compile(r"message-digest|null|mode\s+(?:md5|text|keyed-crypt)|key-chain\s+[A-Za-z][A-Za-z0-9_.-]{0,62}")
 """How an `authentication` works; without its key."""
 _FREE = frozenset({"description", "remark", "banner", "alias"})
@@ -179,6 +182,10 @@ def _rest(word: str, rest: str, before: list[str], veil: Veil) -> str:
 def _is_known(word: str, before: list[str], veil: Veil) -> bool:
     if word in _WORDS or not before:
         return word in _WORDS
+    if before[-1] in _BEFORE_KEYS and before not in (["key"], ["no", "key"]):
+        return False
+    if before[-1] == "isis" and "password".startswith(word) and before[-2:-1] != ["router"]:
+        return False
     is_value = veil.passes(word) or any(check(word) for check in _CHECKS)
     return is_value or (before[-1] in _NAMES and is_name(word)) or _is_in_its_place(word, before)
 

@@ -12,7 +12,9 @@ _SETTING = re.compile(r"([ \t]*-?[a-z][A-Za-z0-9_./-]{1,120}[ \t]*=)")
 _WORD = re.compile(r"[^\s\"']+")
 _SWITCHES = frozenset({"yes", "no", "true", "false"})
 _OPTION = re.compile(r"-[A-Za-z]|--[a-z][a-z_-]{1,30}")
-_SECRET = ("secret", "key", "password", "token")
+_SECRET = ("secret", "key", "pass", "token", "psk", "pwd")
+_NUMBERED = re.compile(r"(?:[a-z0-9]+(?:_options|_wrap|_instances)|MAX_FDS|FRR_NO_ROOT|all_wrap)[ \t]*=")
+"""What has a number in FRR's file of daemons."""
 
 
 def hide_daemons(text: str, veil: Veil) -> str:
@@ -39,6 +41,10 @@ def _daemons(line: str, veil: Veil) -> str:
 
     def clean(word: re.Match[str]) -> str:
         before, state["before"] = state["before"], word[0]
+        if any(part in before.lower() for part in _SECRET):
+            return veil.hide(word[0])
+        if is_number(word[0]) and not (found and _NUMBERED.fullmatch(found[0])):
+            return veil.hide(word[0])
         if found and (word[0] in _SWITCHES or is_number(word[0]) or is_address(word[0]) or _OPTION.fullmatch(word[0])):
             return word[0]
         if found and before in {"-M", "-A", "-u", "-g"} and is_name(word[0], 32):

@@ -11,23 +11,33 @@ import re
 from pvesdn.decode.secrets.veil import HIDDEN
 
 _SECRET = re.compile(
-    r"""(?mx)
+    r"""(?mxi)
     ^ (?P<before> .*?
         (?: (?<![\w-])
             (?: [\w-]*password              # password, enable password, neighbor X password, isis area-password
+              | neighbor [\t ]+ \S+ [\t ]+ pass\w*                      # FRR takes abbreviations
               | key-string                  # of a key chain
               | [\w-]*authentication(-key)? # ip ospf authentication-key, ip nhrp authentication, authentication ...
               | message-digest-key
+              | message-digest [\t ]+ \d+ [\t ]+ md5
               | wpa-psk | wpa-passphrase | wireless-key | wpa-password  # of ifupdown's interfaces
               | wpa_psk | psk | [\w-]*(?:private|preshared|pre-shared)[_-]key | passphrase | sopass
               | auth | enc | aead | auth-trunc                          # ip xfrm
               | key [\t ]+ [0-9a-fA-F]{1,32}                            # ip macsec
               | -u | --user | --proxy-user                              # curl
+              | secret | --[\w-]*(?:token|secret|key)
+              | snmp-server [\t ]+ community
+              | bearer
+              | sshpass [\t ]+ -p
             )
             [\t ]+
-          | (?: psk | password | passwd | passphrase | secret | token | api_?key ) =
+          | (?<![\w-]) (?: -u (?= [^\s:]+:\S ) | sshpass [\t ]+ -p | mysql [\t ]+ (?: -\S{1,40} [\t ]+ ){0,3} -p )
+          | (?<![\w-]) [\w-]* (?: psk | key | --user | --proxy-user ) =
+          | (?: password | passwd | passphrase | secret | token ) [\t ]* [=:] [\t ]*
           | (?: Authorization | X-[\w-]+-Token ) : [\t ]*
           | PVE (?: APIToken | AuthCookie ) =
+          | :// [^\s/@:]* : (?= [^\s/]*@ )                              # https://user:password@host
+          | (?<! [a-z0-9+/] ) (?= [a-z0-9+/]{43}= )                     # a key of WireGuard's, wherever it stands
         )
     )
     (?P<secret> \S.* ) $

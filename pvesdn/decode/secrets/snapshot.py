@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from pvesdn.decode.secrets.answers import hide_api, hide_command_answer, hide_record
 from pvesdn.decode.secrets.definitions import aliases, hide_definitions, hide_running
+from pvesdn.decode.secrets.digests import with_digests
 from pvesdn.decode.secrets.frr import hide_frr
 from pvesdn.decode.secrets.interfaces import headers, hide_interfaces
+from pvesdn.decode.secrets.reasons import hide_reason
 from pvesdn.decode.secrets.settings import hide_all, hide_daemons, hide_sysctl
 from pvesdn.decode.secrets.veil import PLACEHOLDER, Veil, is_kernel_name
 from pvesdn.model.files import FRR_CONF, FRR_CONF_LOCAL, FRR_DAEMONS, OUR_SYSCTL
@@ -51,7 +52,7 @@ def replace_values(snapshot: Snapshot, veil: Veil) -> Cleaned:
         before = veil.count
         cleaned = clean()
         if veil.count > before:
-            counts[path] = veil.count - before
+            counts[path] = counts.get(path, 0) + veil.count - before
         return cleaned
 
     pve_files = {
@@ -69,8 +70,14 @@ def replace_values(snapshot: Snapshot, veil: Veil) -> Cleaned:
             name: counted(f"nodes/{node}/cmd/{name}.json", lambda n=name, v=value: hide_command_answer(n, v, veil))  # type: ignore[misc]
             for name, value in raw.commands.items()
         }
-        nodes[node] = NodeRaw(_with_digests(raw.files, files), commands)
-    return Cleaned(replace(snapshot, api=api, pve_files=pve_files, nodes=nodes), counts)
+        if RECORD_FILE in files:
+            files[RECORD_FILE] = with_digests(files[RECORD_FILE], raw.files, files, veil)
+        nodes[node] = NodeRaw(files, commands)
+    unreachable = {
+        node: counted("unreachable.json", lambda r=reason: hide_reason(r, veil))  # type: ignore[misc]
+        for node, reason in sorted(snapshot.unreachable.items())
+    }
+    return Cleaned(replace(snapshot, api=api, pve_files=pve_files, nodes=nodes, unreachable=unreachable), counts)
 
 
 def cleaner(path: str) -> _Clean:
@@ -101,6 +108,7 @@ def _placeholders(snapshot: Snapshot) -> Iterator[str]:
 
 def _names(snapshot: Snapshot) -> Iterator[str]:
     """Devices and nodes: words that are shown wherever they stand."""
+    yield from snapshot.unreachable
     for node, raw in snapshot.nodes.items():
         yield node
         for path, text in raw.files.items():
@@ -111,17 +119,3 @@ def _names(snapshot: Snapshot) -> Iterator[str]:
             name = row.get("ifname") if isinstance(row, dict) else None
             if isinstance(name, str) and is_kernel_name(name):
                 yield name
-
-
-def _with_digests(old: Mapping[str, str], new: dict[str, str]) -> dict[str, str]:
-    if RECORD_FILE not in new:
-        return new
-    record = new[RECORD_FILE]
-    for path, text in new.items():
-        if path != RECORD_FILE and old[path] != text:
-            record = record.replace(_digest(old[path]), _digest(text))
-    return {**new, RECORD_FILE: record}
-
-
-def _digest(text: str) -> str:
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()

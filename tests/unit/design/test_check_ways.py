@@ -8,7 +8,7 @@ import pytest
 
 from pvesdn.design.check_ways import check
 from pvesdn.design.pve import design_pve_frr
-from pvesdn.model.facts import Link
+from pvesdn.model.facts import Link, Route
 from pvesdn.model.findings import Severity, Where
 from tests.unit.design import pve_values as pve
 from tests.unit.design.pve_values import controller, evpn, facts, iface, route, simple, subnet, vnet, vxlan
@@ -203,3 +203,37 @@ def test_every_vnet_that_is_left_out_is_named_and_no_other() -> None:
     text = "\n".join(said(*objects, nodes=nodes))
     for name in ("web", "inside", "db"):
         assert (f"'{name}'" in text) is (name not in written)
+
+
+def test_a_way_that_the_kernel_does_not_show_is_not_called_missing() -> None:
+    hidden = facts("node1", routes=(Route("default"),))
+    objects = (*LAN, at(vxlan("far", peers=FAR), "zones.cfg", 9, "zone"), vnet("tun", "far", tag=5))
+    show_it = "set the sysctl net.ipv4.nexthop_compat_mode to 1 there, and plan again"
+    assert said(*objects, nodes=(hidden,)) == [
+        (
+            "zones.cfg:1: zone 'lan': not looked at on node1: the way by IPv4 to the internet, whose route names a nexthop "
+            f"object without its device, so what PVE writes there for snat is not known; {show_it}"
+        ),
+        (
+            "zones.cfg:9: zone 'far': not looked at on node1: the way to 203.0.113.9, the first of the zone's peers, whose "
+            f"route names a nexthop object without its device, so the addresses that PVE writes there are not known; {show_it}"
+        ),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("spared", "named"),
+    [(0, "all 20 vnets"), (1, "20 vnets (" + ", ".join(f"v{number}" for number in range(20)) + ")")],
+)
+def test_a_zone_with_many_vnets_is_one_short_line(spared: int, named: str) -> None:
+    lan = at(simple("lan"), "zones.cfg", 1, "zone")
+    many = [at(vnet(f"v{n}", "lan"), "vnets.cfg", 3 * n + 1, "vnet") for n in range(20)]
+    theirs = [subnet(f"v{n}", "lan", f"10.0.{n}.0/24", f"10.0.{n}.1", snat=True) for n in range(20)]
+    others = [vnet(f"w{n}", "lan") for n in range(spared)]
+    snat = ", ".join(f"10.0.{number}.0/24" for number in range(8))
+    assert said(lan, *many, *others, *theirs, nodes=(offnet(),)) == [
+        (
+            f"zones.cfg:1: zone 'lan': no IPv4 default route on node1, so PVE omits {named} there "
+            f"(snat 1 on {snat} and 12 more); {ADD4}"
+        )
+    ]

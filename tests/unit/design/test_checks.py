@@ -437,6 +437,19 @@ class TestBgp:
             )
         ]
 
+    def test_a_neighbour_of_pves_bgp_controller_cannot_be_ours_too(self) -> None:
+        theirs = "bgp: bgpnode1\n\tasn 1234\n\tnode node1\n\tpeers {}\n\n"
+        assert remarks(given(SYMMETRIC, pve={"controllers.cfg": theirs.format("192.168.0.2,192.0.2.1")})) == [
+            (
+                "pvesdn.cfg:4: controller 'main': peers with 192.168.0.2 on node1, as controller 'bgpnode1' (controllers.cfg:1) "
+                "of PVE does; FRR has one session with an address; take it out of that controller in PVE, or give the nodes VTEPs "
+                "of their own in the section underlay"
+            )
+        ]
+        assert remarks(given(SYMMETRIC, pve={"controllers.cfg": theirs.format("192.0.2.1")})) == []
+        reflected = SYMMETRIC.replace("asn 1234", "asn 1234\n\troute-reflectors 192.0.2.9")
+        assert remarks(given(reflected, pve={"controllers.cfg": theirs.format("192.168.0.2")})) == []
+
     def test_a_zone_of_pves_controller_cannot_be_where_pve_speaks_as_another(self) -> None:
         pve = PVE_EVPN | {"controllers.cfg": PVE_EVPN["controllers.cfg"] + self.BGP}
         cfg = SYMMETRIC.replace("controller main", "controller evpnctl").replace(CONTROLLER, "")

@@ -169,8 +169,8 @@ class TestTheMtuOfAZone:
         known = network(node1=routed("node1", nodes=1))
         assert remarks(known) == [
             (
-                "pvesdn.cfg:4: zone 'plain': the MTU of node1 is not known: no route leads from there to the VTEPs of other "
-                "nodes; write mtu in the zone, or make the routes first"
+                "pvesdn.cfg:4: zone 'plain': the MTU of node1 is not known: the zone has no other VTEP, and 10.255.0.1 is on "
+                "no NIC; write mtu in the zone"
             )
         ]
         cfg = PLAIN.replace("vxlan: plain\n", "vxlan: plain\n\tmtu 1450\n")
@@ -185,6 +185,20 @@ class TestAPeerWithoutARoute:
                 "pvesdn.cfg:4: zone 'plain': node1 has no route to 10.255.0.2, the VTEP of node2; "
                 "look at 'ip route get 10.255.0.2' on node1"
             )
+        ]
+
+    def test_shares_a_line_with_the_others_of_its_node(self) -> None:
+        cfg = PLAIN.replace("vxlan: plain\n", "vxlan: plain\n\tmtu 1450\n")
+        blind = {f"node{n}": node(f"node{n}", ("eno1 1500",), {"lo": f"10.255.0.{n}/32"}, ()) for n in (1, 2, 3)}
+        assert remarks(network(cfg, **blind), Severity.WARNING)[1:] == [
+            (
+                "pvesdn.cfg:4: zone 'plain': node2 has no route to 10.255.0.1, the VTEP of node1; 10.255.0.3, the VTEP of node3; "
+                "look at 'ip route get 10.255.0.1' on node2"
+            ),
+            (
+                "pvesdn.cfg:4: zone 'plain': node3 has no route to 10.255.0.1, the VTEP of node1; 10.255.0.2, the VTEP of node2; "
+                "look at 'ip route get 10.255.0.1' on node3"
+            ),
         ]
 
     def test_is_one_as_well_where_the_route_refuses(self) -> None:
@@ -206,8 +220,54 @@ class TestAPeerWithoutARoute:
         known = given(PLAIN, nodes=2, offline=["node2"], prefix="10.255.0.", node1=routed("node1", nodes=1))
         assert not remarks(known, Severity.WARNING)
 
+    @pytest.mark.parametrize("word", ["peers 10.255.0.1,10.255.0.2,203.0.113.9", "route-reflectors 203.0.113.9"])
+    def test_is_said_of_routers_outside_once_and_by_their_controller(self, word: str) -> None:
+        zones = "".join(f"evpn: l{n}\n\tcontroller main\n\tirb none\n\n" for n in (1, 2))
+        cfg = UNDERLAY + f"evpn-controller: main\n\tasn 65000\n\t{word}\n\n" + zones
+        alone = {name: routed(name, nodes=2) for name in ("node1", "node2")}
+        alone = {
+            n: replace(f, routes=tuple(r for r in f.routes if r.destination != "default")) for n, f in alone.items()
+        }
+        assert remarks(network(cfg, **alone), Severity.WARNING) == [
+            (
+                "pvesdn.cfg:4: controller 'main': no route to its peer 203.0.113.9 on node1, node2; "
+                "look at 'ip route get 203.0.113.9' there"
+            )
+        ]
+        reached = {name: routed(name, nodes=2) for name in alone}
+        assert not remarks(network(cfg, **reached), Severity.WARNING)
+
 
 class TestWhatWasNotLookedAt:
+    OBJECT = "the route 10.255.0.2/32 names a nexthop object without its device"
+
+    def test_a_nexthop_object_without_its_device_leaves_the_mtu_to_the_definitions(self) -> None:
+        both = {name: replace(routed(name, nodes=2), routes=()) for name in ("node1", "node2")}
+        both = {n: replace(f, routes=tuple(route(f"10.255.0.{k}/32") for k in (1, 2))) for n, f in both.items()}
+        assert remarks(network(**both)) == [
+            (
+                "pvesdn.cfg:4: zone 'plain': the MTU of node1, node2 is not known: the way from node1 to 10.255.0.2 was not "
+                f"looked at ({self.OBJECT}); write mtu in the zone"
+            )
+        ]
+        cfg = PLAIN.replace("vxlan: plain\n", "vxlan: plain\n\tmtu 8950\n")
+        assert not remarks(network(cfg, **both))
+        assert not remarks(network(cfg, **both), Severity.WARNING)
+
+    def test_a_nexthop_object_without_its_device_is_a_note_where_the_other_direction_tells(self) -> None:
+        known = lone("eno1 9000", routes=("10.255.0.2/32",))
+        assert (mtu(known), remarks(known), remarks(known, Severity.WARNING)) == (8950, [], [])
+        assert remarks(known, Severity.NOTE) == [
+            (
+                f"node1: the way from node1 to 10.255.0.2 was not looked at: {self.OBJECT}; "
+                "write mtu in the zone where it takes less than the others, and keep exits off its device"
+            )
+        ]
+
+    def test_a_route_that_leads_into_a_vrf_is_a_note(self) -> None:
+        known = lone("eno1 9000", "blue 65575 vrf", routes=("10.255.0.0/24 dev blue",))
+        assert "was not looked at: the route 10.255.0.0/24 leads into VRF blue" in remarks(known, Severity.NOTE)[0]
+
     def test_policy_rules_are_a_note(self) -> None:
         known = lone("eno1 9000", routes=("10.255.0.2 via 172.16.0.2 dev eno1",), rules=("99: from all lookup 7",))
         assert remarks(known, Severity.NOTE) == [
@@ -347,6 +407,12 @@ class TestAReboot:
     def test_is_survived_with_a_memory_from_before_there_were_paths(self) -> None:
         old = given(PLAIN, nodes=3, offline=["node3"], seen={"node3": ("10.255.0.3", 1500)}, prefix="10.255.0.")
         left = {name: routed(name, gone=["node3"], holder="dummy0") for name in ("node1", "node2")}
+        assert mtu(replace(old, facts=left)) == 1450
+
+    def test_is_survived_with_a_memory_of_the_size_of_lo(self) -> None:
+        seen = decode_seen('{"format": 1, "vteps": {"node3": {"address": "10.255.0.3", "mtu": 65536}}}')
+        old = replace(given(PLAIN, nodes=3, offline=["node3"], prefix="10.255.0."), seen=seen)
+        left = {name: routed(name, mtu=1500) for name in ("node1", "node2")}
         assert mtu(replace(old, facts=left)) == 1450
 
     def test_is_no_reason_for_an_error_where_the_member_was_never_seen(self) -> None:

@@ -109,8 +109,10 @@ def test_the_table_a_route_is_from_tells_its_family_not_its_addresses():
     assert way("8.8.8.8", routes=routes) == Way()
 
 
-def test_a_route_without_a_device_leads_nowhere():
-    assert way("8.8.8.8", routes=(Route("default"),)) == Way()
+def test_a_nexthop_object_without_its_device_leads_somewhere_and_is_not_missed():
+    node = PveNode(facts(routes=(Route("default"),)))
+    assert node.internet[4] == Way(is_hidden=True)
+    assert not node.is_missing(node.internet[4])
 
 
 def test_a_route_without_a_source_takes_the_address_that_shares_a_network_with_the_gateway():

@@ -96,6 +96,18 @@ def test_a_named_pipe_does_not_keep_us_waiting(program: Asking, node: NodeRoot) 
     assert program.refusal("read", files=[OURS]) == f"{OURS} is no regular file"
 
 
+@pytest.mark.parametrize("name", ["commit.json", "written.json"])
+def test_a_pipe_in_the_place_of_what_we_remember_does_not_keep_us_waiting(
+    program: Asking, node: NodeRoot, name: str
+) -> None:
+    place = node.place(f"/var/lib/pvesdn/{name}")
+    place.parent.mkdir(parents=True, exist_ok=True)
+    os.mkfifo(place)
+    refusal = program.refusal("observe", files=[], commands=["sysctl"])
+    assert refusal == f"/var/lib/pvesdn/{name} is no regular file"
+    assert place.is_fifo()
+
+
 def test_a_file_that_may_not_be_read_is_named(program: Asking, node: NodeRoot) -> None:
     if os.geteuid() == 0:
         pytest.skip("root may read everything")

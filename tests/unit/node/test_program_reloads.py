@@ -212,6 +212,12 @@ class TestPut:
         assert program.refusal("put", path=SEEN, text="x") == f"{SEEN}: Is a directory"
         assert list(node.place("/etc/pve/sdn").iterdir()) == [node.place(SEEN)]
 
+    def test_a_device_is_not_replaced(self, program: Asking, node: NodeRoot) -> None:
+        node.place(SEEN).parent.mkdir(parents=True, exist_ok=True)
+        node.place(SEEN).symlink_to("/dev/null")
+        assert program.refusal("put", path=SEEN, text="x") == f"{SEEN} is no regular file"
+        assert node.place(SEEN).is_symlink()
+
     def test_a_put_that_is_told_to_end_leaves_nothing(self, node: NodeRoot) -> None:
         class Ended(Machine):
             def rename(self, source: str, target: str) -> None:
