@@ -168,6 +168,15 @@ def number(value: Json, what: str) -> int:
     raise WrongShapeError(message)
 
 
+def count(value: Json, what: str) -> int:
+    """A whole number that is not negative: bytes, a metric, a length. :raises WrongShapeError: something else."""
+    found = number(value, what)
+    if found < 0:
+        message = f"{what} is negative"
+        raise WrongShapeError(message)
+    return found
+
+
 def flag(value: Json, what: str) -> bool:
     """A switch in any of PVE's spellings: 1, 0, "1", "0", true, false. :raises WrongShapeError: something else."""
     if isinstance(value, bool):

@@ -89,7 +89,7 @@ def _links(rows: list[dict[str, Json]]) -> Iterator[Link]:
         is_aware = data.get("vlan_filtering") if kind == "bridge" else None
         yield Link(
             name=name,
-            mtu=json_text.number(row.get("mtu", _DEFAULT_MTU), f"mtu {what}"),
+            mtu=json_text.count(row.get("mtu", _DEFAULT_MTU), f"mtu {what}"),
             mac=json_text.string(row.get("address", ""), f"address {what}"),
             master=json_text.string(row.get("master", ""), f"master {what}"),
             kind=kind,

@@ -36,7 +36,7 @@ def decode_route(row: Mapping[str, Json], command: str, family: int) -> Iterator
             source=source,
             gateway=_gateway(hop, command),
             family=family,
-            metric=json_text.number(row.get("metric", 0), f"metric of {command}"),
+            metric=json_text.count(row.get("metric", 0), f"metric of {command}"),
             mtu=_mtu(row, command),
             protocol=json_text.string(row.get("protocol", ""), f"protocol of {command}"),
             kind=kind,
@@ -52,14 +52,14 @@ def decode_rule(row: Mapping[str, Json], command: str) -> Iterator[str]:
 
     :raises WrongShapeError: iproute2 prints no such row.
     """
-    priority = json_text.number(row.get("priority", 0), f"priority of {command}")
+    priority = json_text.count(row.get("priority", 0), f"priority of {command}")
     source = json_text.string(row.get("src", "all"), f"src of {command}")
     table = json_text.string(str(row.get("table", "")), f"table of {command}")
     is_of_vrfs = "l3mdev" in row
     selectors = row.keys() - _PLAIN - ({"l3mdev", "action"} if is_of_vrfs else set())
     if source == "all" and not selectors and (is_of_vrfs or table in _KERNELS_OWN):
         return
-    length = f"/{json_text.number(row['srclen'], f'srclen of {command}')}" if "srclen" in row else ""
+    length = f"/{json_text.count(row['srclen'], f'srclen of {command}')}" if "srclen" in row else ""
     action = json_text.string(row.get("action", ""), f"action of {command}")
     yield (
         f"{priority}: from {source}{length}" + (f" lookup {table}" if table else "") + (f" {action}" if action else "")
@@ -82,7 +82,7 @@ def _mtu(row: Mapping[str, Json], command: str) -> int | None:
     """The route's own MTU; iproute2 prints the metrics of a route as a list of objects, `mtu lock N` as `mtu N`."""
     found = row.get("metrics")
     metrics = json_text.rows([found] if isinstance(found, dict) else found or [], f"metrics of {command}")
-    sizes = [json_text.number(metric["mtu"], f"mtu of {command}") for metric in metrics if "mtu" in metric]
+    sizes = [json_text.count(metric["mtu"], f"mtu of {command}") for metric in metrics if "mtu" in metric]
     return min(sizes, default=0) or None
 
 

@@ -141,7 +141,8 @@ def _mtu(zone: OurZone, own: _VtepByNode, given: DesignInput) -> Iterator[Findin
             if size is not None and zone.mtu + more > size:
                 limit, hint = _limit(vtep, ends)
                 what = f"mtu {zone.mtu} and {more} bytes of VXLAN make {zone.mtu + more}, but {limit} has {size}"
-                yield error(zone.where, what, f"write at most mtu {size - more}, or {hint}")
+                fits = f"write at most mtu {size - more}, or {hint}" if size - more >= MTU_MIN else hint
+                yield error(zone.where, what, fits)
         return
     yield from _unknown(zone, own, sizes, given)
     for node, vtep in own.items():

@@ -204,7 +204,6 @@ def test_another_folder_is_no_snapshot(tmp_path: Path) -> None:
     [
         ("api/version.json", "{", r"api/version\.json: is not valid JSON"),
         ("api/version.json", "[" * 100_000, r"api/version\.json: is not valid JSON"),
-        ("nodes/node1/cmd/ip-link.json", "", r"cmd/ip-link\.json: is not valid JSON"),
         ("unreachable.json", "[]", r"unreachable\.json: is no table of reasons by node"),
         ("nodes/a b/x", "", r"nodes/a b: is no name of a node"),
     ],
@@ -213,6 +212,25 @@ def test_a_malformed_part_is_named(least: Path, path: str, text: str, fault: str
     put(least, path, text)
     with pytest.raises(SnapshotError, match=fault):
         read_snapshot(least)
+
+
+@pytest.mark.parametrize(
+    ("path", "data", "fault"),
+    [
+        ("cmd/ip-link.json", b"", "is not valid JSON"),
+        ("cmd/ip-route.json", b'[{"dst": "defau', "is not valid JSON"),
+        ("etc/network/interfaces", b"auto \xff", "is not UTF-8 text"),
+    ],
+)
+def test_a_damaged_file_of_a_node_costs_that_node(least: Path, path: str, data: bytes, fault: str) -> None:
+    put(least, "nodes/node1/etc/network/interfaces", "auto lo\n")
+    put(least, "nodes/node2/etc/network/interfaces", "auto lo\n")
+    put(least, f"nodes/node2/{path}")
+    (least / "nodes/node2" / path).write_bytes(data)
+    read = read_snapshot(least)
+    assert "node1" in read.nodes
+    assert "node2" not in read.nodes
+    assert read.unreachable == {"node2": f"{least}/nodes/node2/{path}: {fault}"}
 
 
 def test_bytes_that_are_no_text_are_an_error(least: Path) -> None:

@@ -75,11 +75,18 @@ def _read(reader: _Reader) -> Snapshot:
             f"{reader.folder}: is no snapshot: api/{_MEMBERSHIP}.json is missing",
             hint="take one with: pvesdn snapshot DIR",
         )
+    nodes, unreachable = {}, _read_unreachable(reader)
+    for name in reader.folders(PurePosixPath("nodes")):
+        try:
+            nodes[name] = _read_node(reader, name)
+        except _DamagedError as error:
+            # As on a live cluster: a node that answers something else is out, and the others are planned.
+            unreachable[name] = str(error)
     return Snapshot(
         api=api,
         pve_files={name: text for name in PVE_FILES if (text := reader.text(_SDN / name)) is not None},
-        nodes={name: _read_node(reader, name) for name in reader.folders(PurePosixPath("nodes"))},
-        unreachable=_read_unreachable(reader),
+        nodes=nodes,
+        unreachable=unreachable,
     )
 
 
@@ -104,6 +111,10 @@ def _read_unreachable(reader: _Reader) -> dict[str, str]:
     if not isinstance(value, dict) or not all(isinstance(reason, str) for reason in value.values()):
         raise SnapshotError(f"{reader.folder / path}: is no table of reasons by node")
     return value
+
+
+class _DamagedError(SnapshotError):
+    """A file whose content is not what such a file holds."""
 
 
 class _Reader:
@@ -147,7 +158,7 @@ class _Reader:
         try:
             return None if data is None else data.decode("utf-8")
         except UnicodeDecodeError:
-            raise SnapshotError(f"{self.folder / path}: is not UTF-8 text") from None
+            raise _DamagedError(f"{self.folder / path}: is not UTF-8 text") from None
 
     def json(self, path: PurePosixPath) -> Json:
         """A file's document; `_ABSENT` where there is none."""
@@ -159,7 +170,7 @@ class _Reader:
         try:
             return json_text.load(text)
         except WrongShapeError:
-            raise SnapshotError(f"{self.folder / path}: is not valid JSON") from None
+            raise _DamagedError(f"{self.folder / path}: is not valid JSON") from None
 
 
 # --- write -----------------------------------------------------------------------------------------------------------

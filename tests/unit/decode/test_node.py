@@ -178,3 +178,16 @@ def test_stanzas_of_others_count_where_their_file_is_sourced(source: str, expect
         "/etc/network/interfaces.d/pvesdn": "auto vmbr2\niface vmbr2\n",
     }
     assert list(decode_facts("pve1", NodeRaw(files, {})).beside) == expected
+
+
+@pytest.mark.parametrize(
+    ("command", "row"),
+    [
+        ("ip-link", {"ifname": "eno1", "mtu": -5}),
+        ("ip-route", {"dst": "default", "dev": "eno1", "metric": -1}),
+        ("ip-route", {"dst": "default", "dev": "eno1", "metrics": [{"mtu": -5}]}),
+    ],
+)
+def test_a_size_or_metric_below_zero_is_no_answer_of_iproute2(command: str, row: dict[str, object]) -> None:
+    with pytest.raises(NodeFailed, match="is negative"):
+        decode_facts("node1", NodeRaw({}, {command: [row]}))

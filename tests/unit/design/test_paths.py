@@ -480,3 +480,8 @@ class TestExits:
         known = given(self.CFG.replace("10.255.0.0/24", "192.168.0.0/24") + uplink(interface="vmbr0"))
         assert "interface vmbr0 of node1 holds the node's VTEP" in remarks(known)[0]
         assert facts("node1").routes == ()
+
+
+def test_no_size_is_proposed_that_ifupdown2_refuses() -> None:
+    (first, *_) = remarks(three(PLAIN.replace("plain\n", "plain\n\tmtu 1450\n", 1), mtu=590))
+    assert first.endswith("make 1500, but eno1 of node1 has 590; raise the underlay's")
