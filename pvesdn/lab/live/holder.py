@@ -25,7 +25,8 @@ from pvesdn.lab.live.scenario import Scenario
 NAMESPACES = ("--net", "--mount", "--pid", "--ipc", "--uts", "--fork", "--kill-child", "--mount-proc")
 PARENT = Path("/run")
 PREFIX = "pvesdn-lab-"
-TEST_SECONDS = 3600.0
+TEST_SECONDS = 4500.0
+"""For all scenarios in one place: enough for second attempts on a busy machine."""
 
 
 def run_scenarios(
