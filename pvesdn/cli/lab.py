@@ -124,6 +124,9 @@ def down(session: Session) -> int:
     "--only-here", is_flag=True, help="Name what this kernel cannot carry instead of running it in a machine."
 )
 @click.option("--again", is_flag=True, help="Run scenarios that failed once more, in a new lab; the evidence tells it.")
+@click.option(
+    "--join", is_flag=True, help="Keep what --results has of other scenarios from earlier runs; the evidence tells it."
+)
 @click.option("--evidence", type=click.Path(path_type=Path, dir_okay=False), help="Write what was measured as a table.")
 @_machine
 @click.pass_obj
@@ -135,6 +138,7 @@ def test(
     if_possible: bool,
     only_here: bool,
     again: bool,
+    join: bool,
     evidence: Path | None,
     machine: str,
 ) -> int:
@@ -142,7 +146,9 @@ def test(
     if if_possible and (reason := _obstacle(session.screen)):
         session.screen.remark(f"The lab was skipped: {reason}.")
         return exits.OK
-    ways = {"kind": machine, "only_here": only_here, "if_possible": if_possible, "again": again}
+    if join and results is None:
+        raise click.UsageError("--join needs --results: the folder whose results are kept")
+    ways = {"kind": machine, "only_here": only_here, "if_possible": if_possible, "again": again, "joins": join}
     if results is not None:
         results.mkdir(parents=True, exist_ok=True)
         return _test(session.screen, scenarios, results.resolve(), evidence, ways)

@@ -61,6 +61,33 @@ def test_results_of_several_places_are_in_the_scenarios_order(tmp_path: Path) ->
     assert [found["scenario"] for found in read_results(tmp_path)] == ["of-order-10", "of-order-40"]
 
 
+def test_results_that_are_joined_keep_other_scenarios_alone(tmp_path: Path) -> None:
+    (tmp_path / "new").mkdir()
+    old = [row(scenario=name, order=order, measured="old") for name, order in (("one", 1), ("two", 2), ("three", 3))]
+    (tmp_path / "results.jsonl").write_text("".join(json.dumps(line) + "\n" for line in [*old, old[1]]))
+    (tmp_path / "new" / "results.jsonl").write_text(json.dumps(row(scenario="two", order=2, measured="new")) + "\n")
+    join_results([tmp_path / "new"], tmp_path, joins=True)
+    found = [(line["scenario"], line["measured"]) for line in read_results(tmp_path)]
+    assert found == [("one", "old"), ("two", "new"), ("three", "old")]
+
+
+def test_results_of_several_runs_are_told_as_such(tmp_path: Path) -> None:
+    text = written(
+        tmp_path,
+        row(proves="guests reach each other", run="2026-03-01 10:00 UTC"),
+        row(proves="they stay plugged in", run="2026-03-01 10:00 UTC"),
+        row(scenario="multicast", proves="a group", run="2026-03-01 11:00 UTC"),
+    )
+    assert "These are the results of 2 runs:" in text
+    assert "* begun 2026-03-01 11:00 UTC: multicast\n* begun 2026-03-01 10:00 UTC: unicast\n" in text
+
+
+def test_results_of_one_run_need_no_such_word(tmp_path: Path) -> None:
+    run = "2026-03-01 10:00 UTC"
+    text = written(tmp_path, row(proves="one", run=run), row(scenario="multicast", proves="a group", run=run))
+    assert "runs" not in text.partition("assertions hold")[2]
+
+
 def test_where_sessions_speak_from_is_told_first_for_every_scenario_that_has_some(tmp_path: Path) -> None:
     text = written(
         tmp_path,

@@ -8,7 +8,7 @@ from typing import Any, cast
 import pytest
 
 from pvesdn.lab.live import actions
-from pvesdn.lab.live.checks_underlay import bfd_ends, bgp_ends, why_ended
+from pvesdn.lab.live.checks_underlay import bfd_ends, bgp_ends, have_fallen, why_ended
 from pvesdn.lab.live.context import Context
 from pvesdn.lab.live.lab import Lab
 from pvesdn.lab.live.node import LiveNode, NodePlan
@@ -63,6 +63,34 @@ def test_a_session_says_why_it_ended(row: dict[str, Any], words: str) -> None:
 
 def test_a_session_with_somebody_else_says_nothing() -> None:
     assert not why_ended({"10.7.0.2": {**SILENT, "lastResetDueTo": "BFD down received"}}, "10.7.0.3")
+
+
+class Answering:
+    """A node whose FRR tells of one peer: the state of BFD, and why the session ended."""
+
+    def __init__(self, name: str, bfd: str, reason: str) -> None:
+        self.name, self.bfd, self.reason = name, bfd, reason
+
+    def vtysh(self, question: str) -> Any:
+        """The peer, as FRR's JSON has it."""
+        if question == "show bfd peers json":
+            return [{"peer": "10.7.0.9", "status": self.bfd}]
+        return {"10.7.0.9": {**SILENT, "lastResetDueTo": self.reason}}
+
+
+def test_what_ended_a_session_is_kept_when_a_lost_route_covers_it() -> None:
+    one, two = Answering("one", "down", "BFD down received"), Answering("two", "up", "")
+    nodes, ended = cast("list[LiveNode]", [one, two]), dict[str, str]()
+    assert not have_fallen(nodes, "10.7.0.9", ended)
+    one.reason = "Waiting for NHT"
+    two.bfd, two.reason = "down", "BFD down received"
+    assert have_fallen(nodes, "10.7.0.9", ended)
+    assert ended == {"one": "BFD down received", "two": "BFD down received"}
+
+
+def test_a_session_that_something_else_ended_has_not_fallen_by_bfd() -> None:
+    node, ended = Answering("one", "down", "Waiting for NHT"), dict[str, str]()
+    assert not have_fallen(cast("list[LiveNode]", [node]), "10.7.0.9", ended)
 
 
 def test_a_nodes_vtep_is_its_address_on_the_underlay_unless_a_step_says_another(tmp_path: Path) -> None:

@@ -109,3 +109,14 @@ def card_is_bare(context: Context, *, node: str, card: str) -> str:
     routes = target.space.json("ip", "-j", "route", "show", "dev", card)
     require(not routes, f"no route through {card} of {node}", routes)
     return f"{card} has no VRF, no address, no route"
+
+
+@verb
+def uplink_in(context: Context, *, node: str, card: str, vrf: str, address: str) -> str:
+    """A network card is in this VRF and has this address alone, with its prefix length."""
+    target = context.lab.node(node)
+    (link,) = target.space.json("ip", "-j", "address", "show", "dev", card)
+    require(link.get("master") == vrf, f"{card} of {node} to be in {vrf}", link.get("master"))
+    held = [f"{row['local']}/{row['prefixlen']}" for row in link["addr_info"] if row["scope"] == "global"]
+    require(held == [address], f"{card} of {node} to have {address} alone", held)
+    return f"{card} is in {vrf}, with {address}"

@@ -27,9 +27,15 @@ def write_evidence(results: Path, target: Path) -> None:
     target.write_text(evidence(read_results(results)), "utf-8")
 
 
-def join_results(parts: Iterable[Path], folder: Path) -> None:
-    """Put the results of several folders into one, scenarios in the order of the parts' own numbers."""
+def join_results(parts: Iterable[Path], folder: Path, *, joins: bool = False) -> None:
+    """Put the results of several folders into one, scenarios in the order of the parts' own numbers.
+
+    :param joins: what `folder` has of scenarios that are not among the parts stays; otherwise nothing of it does.
+    """
     rows = [row for part in parts for row in read_results(part)]
+    if joins:
+        new = {row["scenario"] for row in rows}
+        rows += [row for row in read_results(folder) if row["scenario"] not in new]
     rows.sort(key=lambda row: int(row["order"]))
     (folder / RESULTS).write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
 
@@ -50,6 +56,7 @@ def evidence(rows: list[dict[str, Any]]) -> str:
     counts = Counter(row["outcome"] for row in proofs)
     total = sum(row["seconds"] for row in rows)
     parts = [_HEAD, f"{counts['ok']} assertions hold, {len(proofs) - counts['ok']} do not. {total:.0f} s in all.\n"]
+    parts += _runs(rows)
     parts += _sources(row for row in rows if row.get("attempt", 1) == last[row["scenario"]])
     for scenario, found in groupby(proofs, key=lambda row: str(row["scenario"])):
         steps = list(found)
@@ -63,6 +70,17 @@ def evidence(rows: list[dict[str, Any]]) -> str:
             if row["scenario"] == scenario
         ]
     return "\n".join(parts)
+
+
+def _runs(rows: Iterable[dict[str, Any]]) -> list[str]:
+    """That the results are those of several runs, and which scenarios are of which; nothing where they are of one."""
+    runs: dict[str, list[str]] = {}
+    for name, begun in {row["scenario"]: str(row.get("run", "")) for row in rows}.items():
+        runs.setdefault(begun, []).append(name)
+    if len(runs) < 2:  # noqa: PLR2004 - runs
+        return []
+    lines = [f"* begun {begun or 'before that'}: {', '.join(runs[begun])}" for begun in sorted(runs, reverse=True)]
+    return ["\n".join([f"These are the results of {len(runs)} runs:\n", *lines]) + "\n"]
 
 
 def _sources(rows: Iterable[dict[str, Any]]) -> list[str]:

@@ -11,6 +11,7 @@ import sys
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -24,7 +25,8 @@ from pvesdn.lab.live.scenario import Scenario
 NAMESPACES = ("--net", "--mount", "--pid", "--ipc", "--uts", "--fork", "--kill-child", "--mount-proc")
 PARENT = Path("/run")
 PREFIX = "pvesdn-lab-"
-TEST_SECONDS = 3600.0
+TEST_SECONDS = 4500.0
+"""For all scenarios in one place: enough for second attempts on a busy machine."""
 
 
 def run_scenarios(
@@ -36,6 +38,7 @@ def run_scenarios(
     only_here: bool = False,
     if_possible: bool = False,
     again: bool = False,
+    joins: bool = False,
 ) -> bool:
     """Run scenarios: here what the kernel can, at the same time the rest in a virtual machine with Debian's.
 
@@ -44,6 +47,7 @@ def run_scenarios(
     :param only_here: name the rest instead of running it.
     :param if_possible: name the rest also where no machine can be had.
     :param again: run what failed once more; the results tell it.
+    :param joins: `results` keeps what an earlier run has found of other scenarios; the results tell it.
     :returns: all went well, in the end.
     :raises SettingsError: this machine cannot carry the lab.
     """
@@ -52,18 +56,19 @@ def run_scenarios(
     here, elsewhere = divide(scenarios, kernel.probe())
     fetch(NODE, say)
     carrier = _carrier(elsewhere, kind, say, only_here=only_here, if_possible=if_possible)
+    ways = {"again": again, "run": f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC"}
     parts = [results / "here", results / "machine"]
     for part in parts:  # of an earlier run
         shutil.rmtree(part, ignore_errors=True)
     with ExitStack() as stack:
         places: list[_Place] = []
         if carrier is not None:
-            argv, given = in_machine(_request(elsewhere, machines.SHARED, again=again))
+            argv, given = in_machine(_request(elsewhere, machines.SHARED, ways))
             places.append(stack.enter_context(carrier.carry(argv, parts[1], given)))
         if here:
-            places.append(stack.enter_context(_carry(_request(here, parts[0], again=again), parts[0])))
+            places.append(stack.enter_context(_carry(_request(here, parts[0], ways), parts[0])))
         statuses = [place.wait(TEST_SECONDS) for place in places]
-    join_results(parts, results)
+    join_results(parts, results, joins=joins)
     return not any(statuses)
 
 
@@ -146,5 +151,5 @@ def in_machine(request: Mapping[str, Any]) -> tuple[list[str], dict[str, str]]:
     return ["sh", "-c", f'mkdir -p {place}; exec "$@"', "sh", *argv], given
 
 
-def _request(scenarios: list[Scenario], results: Path, *, again: bool) -> dict[str, Any]:
-    return {"again": again, "results": str(results), "scenarios": [str(scenario.folder) for scenario in scenarios]}
+def _request(scenarios: list[Scenario], results: Path, ways: Mapping[str, Any]) -> dict[str, Any]:
+    return {**ways, "results": str(results), "scenarios": [str(scenario.folder) for scenario in scenarios]}

@@ -50,6 +50,7 @@ class Result:
     :param measured: what was found.
     :param order: of the scenario among all.
     :param attempt: 2 where the scenario failed once before.
+    :param run: when the run began, of which this is a part.
     """
 
     scenario: str
@@ -62,13 +63,15 @@ class Result:
     kernel: str
     order: int = 0
     attempt: int = 1
+    run: str = ""
 
 
 class Recorder:
     """Results as they come: one JSON line each, and a line to look at."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, run: str) -> None:
         self._folder = folder
+        self._run = run
         self._file = folder / RESULTS
         self._attempt = 1
         self.failed: set[str] = set()
@@ -83,7 +86,7 @@ class Recorder:
         if result.outcome in {"failed", "broken"}:
             self.failed.add(result.scenario)
         with self._file.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(asdict(replace(result, attempt=self._attempt))) + "\n")
+            file.write(json.dumps(asdict(replace(result, attempt=self._attempt, run=self._run))) + "\n")
         what = result.proves or result.verb
         print(f"  {result.outcome:7} {result.scenario}: {what}: {result.measured} [{result.seconds:.1f} s]", flush=True)  # noqa: T201
 
@@ -109,14 +112,17 @@ def open_lab(folder: Path, topology: Path, packages: Unpacked) -> Iterator[Lab]:
         subprocess.run(["umount", "--lazy", str(folder)], check=False)
 
 
-def run_scenarios(scenarios: list[Scenario], folder: Path, results: Path, *, again: bool = False) -> bool:
+def run_scenarios(
+    scenarios: list[Scenario], folder: Path, results: Path, *, again: bool = False, run: str = ""
+) -> bool:
     """Run them, those with one topology in one lab; a lab that breaks costs the next scenario a new one.
 
     :param again: run those that failed once more, which the results tell.
+    :param run: when the run began, for the results.
     :returns: all went well, in the end.
     """
     packages = fetch(NODE, lambda text: print(text, flush=True))  # noqa: T201
-    recorder = Recorder(results)
+    recorder = Recorder(results, run)
     _run_all(scenarios, folder, packages, recorder)
     failed = [scenario for scenario in scenarios if scenario.name in recorder.failed]
     if failed and again:
@@ -203,14 +209,15 @@ def keep_up(folder: Path, scenario: Scenario, results: Path) -> None:
 def main(request: Mapping[str, Any]) -> int:
     """``{"folder", "results"}`` and ``"scenarios": [folders]`` to run, or ``"serve": folder`` to stay up with one.
 
-    With ``"again": true`` what failed is run once more.
+    With ``"again": true`` what failed is run once more; ``"run"`` is when the whole run began.
     """
     folder, results = Path(request["folder"]), Path(request["results"])
     if "serve" in request:
         keep_up(folder, read_scenario(Path(request["serve"])), results)
         return 0
     scenarios = [read_scenario(Path(path)) for path in request["scenarios"]]
-    return 0 if run_scenarios(scenarios, folder, results, again=request.get("again", False)) else 1
+    ways = {"again": request.get("again", False), "run": request.get("run", "")}
+    return 0 if run_scenarios(scenarios, folder, results, **ways) else 1
 
 
 if __name__ == "__main__":
