@@ -27,7 +27,8 @@ _UPLINKS = frozenset({"", "bond", "vlan"})
 """Kinds of a bridge's members that lead out of the node: physical ones have none."""
 
 _CIDR = re.compile(r"(.+)/\d+")
-_MAC_BYTES = 6
+_MAC = re.compile(r"[0-9a-fA-F]{2}(:[0-9a-fA-F]{2}){5}")
+_NO_MAC = "00:00:00:00:00:00"
 _BRIDGE = "vmbr0"
 
 
@@ -126,9 +127,10 @@ class PveNode:
         """
         if way.address is not None and isinstance(ip_address(way.address), IPv4Address):
             return way.address
-        octets = self.mac(way.device).split(":")
-        if len(octets) != _MAC_BYTES or not any(int(octet, 16) for octet in octets):
+        mac = self.mac(way.device)
+        if not _MAC.fullmatch(mac) or mac == _NO_MAC:
             return None
+        octets = mac.split(":")
         return ".".join(str(int(octet, 16)) for octet in octets[2:])
 
     def mac(self, device: str) -> str:
@@ -187,5 +189,15 @@ def _configured(stanzas: Iterable[IfaceStanza]) -> dict[str, str]:
             if family == "inet6" or (not family and ":" in text):
                 continue
             match = _CIDR.fullmatch(text)
-            found[stanza.name] = match[1] if match else text
+            address = match[1] if match else text
+            if _is_address(address):
+                found[stanza.name] = address
     return found
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return True

@@ -8,7 +8,7 @@ from ipaddress import ip_network
 
 from pvesdn.decode.values import BadValueError, alias
 from pvesdn.design import names
-from pvesdn.design.mtu import inner_mtu
+from pvesdn.design.mtu import MTU_MAX, MTU_MIN, inner_mtu
 from pvesdn.errors import SdnConfigError
 from pvesdn.model.cluster import ClusterState, Vtep
 from pvesdn.model.facts import NodeFacts
@@ -195,10 +195,14 @@ class _Writer:
         )
 
     def _mtu_beside_unread(self, nodes: frozenset[str] | None) -> int | None:
-        """What follows from the nodes that were read, said outright: of the others nobody knows the underlay."""
+        """What follows from the nodes that were read, said outright: of the others nobody knows the underlay.
+
+        None also where it is no size that ifupdown2 takes: the plan of the cut-over then says which device is to blame.
+        """
         unread = self.given.unread.keys() if nodes is None else self.given.unread.keys() & nodes
         wanted = self.ground.vteps if nodes is None else self.ground.vteps.keys() & nodes
-        return inner_mtu(self.ground.vteps[node] for node in sorted(wanted)) if unread else None
+        mtu = inner_mtu(self.ground.vteps[node] for node in sorted(wanted)) if unread else None
+        return mtu if mtu is not None and MTU_MIN <= mtu <= MTU_MAX else None
 
     def _router(self, node: str, vrf: str | None) -> FrrRouter | None:
         routers = self.given.nodes[node].frr.routers

@@ -219,8 +219,12 @@ def _after(snapshot: Snapshot, adoption: Adoption) -> Snapshot:
 def _without(answer: object, gone: set[str]) -> object:
     if not isinstance(answer, list):
         return answer
-    rows = (row for row in answer if isinstance(row, dict) and row.get("ifname") not in gone)
-    return [{key: value for key, value in row.items() if key != "master" or value not in gone} for row in rows]
+    rows = (row for row in answer if isinstance(row, dict) and not _is_one_of(row.get("ifname"), gone))
+    return [{k: value for k, value in row.items() if k != "master" or not _is_one_of(value, gone)} for row in rows]
+
+
+def _is_one_of(value: object, names: set[str]) -> bool:
+    return isinstance(value, str) and value in names
 
 
 def _as_cut_over(changes: ChangeSet, outs: Mapping[str, tuple[TakeOut, ...]]) -> ChangeSet:

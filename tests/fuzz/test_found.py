@@ -92,3 +92,46 @@ def test_an_answer_that_is_nested_as_deep_as_json_can_be_costs_its_node_alone() 
 
 def test_an_answer_of_the_api_that_is_nested_as_deep_as_json_can_be_is_an_error_in_one_line() -> None:
     every_law_holds(spoiled("golden/unicast", lambda draft: draft.api.update(nodes=nested(950, as_list=True))))
+
+
+def test_an_import_from_a_node_whose_bridge_says_no_size_proposes_none() -> None:
+    def spoil(draft: Draft) -> None:
+        for link in draft.nodes["node1"].commands["ip-link"]:
+            link["mtu"] = 0
+        draft.nodes["node3"].commands["ip-link"] = "no answer"
+
+    every_law_holds(spoiled("golden_import/mtu", spoil))
+
+
+def test_a_master_that_is_no_name_is_left_where_it_is_by_an_import() -> None:
+    def spoil(draft: Draft) -> None:
+        for row in draft.nodes["node1"].commands["ip-addr"]:
+            row["master"] = {"a b": 1}
+
+    every_law_holds(spoiled("golden_import/multicast", spoil))
+
+
+def test_a_loopback_whose_address_is_none_has_no_address_for_pve() -> None:
+    def spoil(draft: Draft) -> None:
+        file = "/etc/network/interfaces"
+        for node in draft.nodes.values():
+            node.files[file] = node.files[file].replace("address 10.255.0.2/32", "address 10.255.0.2/3x2")
+
+    every_law_holds(spoiled("golden_pve/bgp-and-isis, defined", spoil))
+
+
+def test_a_device_whose_mac_is_none_gives_no_router_id() -> None:
+    def spoil(draft: Draft) -> None:
+        for node in draft.nodes.values():
+            for link in node.commands["ip-link"]:
+                link["address"] = "zz:zz:zz:zz:zz:zz"
+
+    every_law_holds(spoiled("golden_pve/evpn-ipv6-underlay, defined", spoil))
+
+
+@pytest.mark.parametrize("version", ["9.1.5~rc1", "8.4-1+pve1", "7.4-17/513c62be"])
+def test_a_version_of_pves_is_in_the_snapshot_as_it_was(version: str) -> None:
+    def spoil(draft: Draft) -> None:
+        draft.api["version"] = {"version": version}
+
+    every_law_holds(spoiled("golden_pve/no-way-to-peers, applied", spoil))

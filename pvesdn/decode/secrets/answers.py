@@ -32,7 +32,7 @@ _IP_KEYS = word_set(
 _NEVER = frozenset({"ifalias", "key", "ikey", "okey", "cookie", "peer_cookie", "secret", "password", "token"})
 """Keys of iproute2's whose values are free text or secrets, numbers among them."""
 _SECRET = ("secret", "passw", "psk", "private", "preshared", "token", "cookie")
-_WORD = re.compile(r"[A-Za-z0-9_.:@<>/+*-]{0,64}")
+_WORD = re.compile(r"[A-Za-z0-9_.:@<>/+*~-]{0,64}")
 _KEY = re.compile(r"[A-Za-z0-9_.:@/+-]{1,64}")
 _VERSION = re.compile(r"[A-Za-z0-9.+~:_-]{0,80}")
 _DIGEST = re.compile(r"[0-9a-f]{64}")
