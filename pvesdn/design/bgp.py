@@ -190,7 +190,8 @@ def _groups(name: str, mesh: Mesh, neighbors: tuple[IpAddress, ...], node: str) 
     if near:
         yield PeerGroup(name, asn, near, update_source=str(own))
     if far:
-        yield PeerGroup(f"{name}-IPV{IPV4 if own.version == IPV6 else IPV6}", asn, far)
+        # A dot is in no controller's id, so no other group is called so.
+        yield PeerGroup(f"{name}.IPV{IPV4 if own.version == IPV6 else IPV6}", asn, far)
 
 
 def _sessions(mesh: Mesh, node: str) -> Iterator[tuple[str, tuple[IpAddress, ...], bool]]:

@@ -120,11 +120,19 @@ class TestSessions:
     def test_a_peer_of_the_other_family_is_in_a_group_that_has_no_source(self) -> None:
         cfg = UNDERLAY + CONTROLLER.rstrip("\n") + "\n\troute-reflectors node2,192.0.2.1,2001:db8::1\n\n" + L2
         network = given(cfg)
-        assert sessions(network, "node1") == {"RR": ("192.0.2.1", "192.168.0.2"), "RR-IPV6": ("2001:db8::1",)}
-        assert sources(network, "node1") == {"RR": "192.168.0.1", "RR-IPV6": None}
+        assert sessions(network, "node1") == {"RR": ("192.0.2.1", "192.168.0.2"), "RR.IPV6": ("2001:db8::1",)}
+        assert sources(network, "node1") == {"RR": "192.168.0.1", "RR.IPV6": None}
         evpn = routers(network, "node1")[None].evpn
         assert evpn is not None
-        assert evpn.activations == (EvpnActivation("RR"), EvpnActivation("RR-IPV6"))
+        assert evpn.activations == (EvpnActivation("RR"), EvpnActivation("RR.IPV6"))
+
+    def test_no_controller_can_be_called_as_the_group_of_the_other_family(self) -> None:
+        first = CONTROLLER.rstrip("\n") + "\n\tpeers 192.168.0.2,2001:db8::1\n\n"
+        second = "evpn-controller: IPV6\n\tasn 1234\n\tpeers 192.168.0.9\n\n"
+        zone = "evpn: l3\n\tcontroller IPV6\n\tirb none\n\n"
+        found = sessions(given(UNDERLAY + first + second + L2 + zone), "node1")
+        # Controllers come in the order of their ids: the first one's group has no suffix.
+        assert sorted(found.values()) == [("192.168.0.2",), ("192.168.0.9",), ("2001:db8::1",)]
 
 
 class TestRouteReflectors:
