@@ -113,16 +113,28 @@ def _items(value: Json) -> Iterable[Json]:
     return value if isinstance(value, list) else ()
 
 
-def mapping(value: Json, what: str) -> dict[str, Json]:
-    """An object. :raises WrongShapeError: something else."""
+def mapping(value: Json, what: str, *, absent: bool = False) -> dict[str, Json]:
+    """An object.
+
+    :param absent: null stands for an empty one. Only null: 0 and "" are something else, as they are in a snapshot.
+    :raises WrongShapeError: something else.
+    """
+    if absent and value is None:
+        return {}
     if not isinstance(value, dict):
         message = f"{what} is no JSON object"
         raise WrongShapeError(message)
     return value
 
 
-def rows(value: Json, what: str) -> list[dict[str, Json]]:
-    """A list of objects. :raises WrongShapeError: something else."""
+def rows(value: Json, what: str, *, absent: bool = False) -> list[dict[str, Json]]:
+    """A list of objects.
+
+    :param absent: null stands for an empty one.
+    :raises WrongShapeError: something else.
+    """
+    if absent and value is None:
+        return []
     if not isinstance(value, list):
         message = f"{what} is no JSON list"
         raise WrongShapeError(message)

@@ -46,7 +46,7 @@ def decode_members(text: str) -> MembersFile:
         if document.get("cluster") is None:
             return MembersFile(local, is_quorate=True, nodes={local: ListedNode(0, is_online=True, address=None)})
         cluster = json_text.mapping(document["cluster"], "cluster")
-        nodes = json_text.mapping(document.get("nodelist") or {}, "nodelist")
+        nodes = json_text.mapping(document.get("nodelist"), "nodelist", absent=True)
         return MembersFile(
             local,
             is_quorate=json_text.flag(cluster.get("quorate"), "quorate"),

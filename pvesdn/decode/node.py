@@ -82,8 +82,8 @@ def _links(rows: list[dict[str, Json]]) -> Iterator[Link]:
     for row in rows:
         name = json_text.device(row.get("ifname"), "ifname of ip-link")
         what = f"of {name!a} in ip-link"
-        info = json_text.mapping(row.get("linkinfo") or {}, f"linkinfo {what}")
-        data = json_text.mapping(info.get("info_data") or {}, f"info_data {what}")
+        info = json_text.mapping(row.get("linkinfo"), f"linkinfo {what}", absent=True)
+        data = json_text.mapping(info.get("info_data"), f"info_data {what}", absent=True)
         kind = json_text.string(info.get("info_kind", ""), f"info_kind {what}")
         vni = json_text.number(data["id"], f"id {what}") if kind == "vxlan" and "id" in data else None
         is_aware = data.get("vlan_filtering") if kind == "bridge" else None
@@ -106,7 +106,7 @@ def _list(value: Json) -> list[Json]:
 def _addresses(rows: list[dict[str, Json]]) -> Iterator[tuple[str, IpInterface]]:
     for row in rows:
         name = json_text.device(row.get("ifname"), "ifname of ip-addr")
-        for info in json_text.rows(row.get("addr_info") or [], f"addr_info of {name!a}"):
+        for info in json_text.rows(row.get("addr_info"), f"addr_info of {name!a}", absent=True):
             if info.get("family") in ("inet", "inet6"):
                 what = f"local of {name!a} in ip-addr"
                 local = json_text.address(info.get("local"), what)

@@ -68,7 +68,7 @@ def decode_rule(row: Mapping[str, Json], command: str) -> Iterator[str]:
 
 def _hops(row: Mapping[str, Json], command: str) -> tuple[Mapping[str, Json], ...]:
     if "nexthops" in row:
-        return tuple(json_text.rows(row["nexthops"] or [], f"nexthops of {command}"))
+        return tuple(json_text.rows(row["nexthops"], f"nexthops of {command}", absent=True))
     return (row,)
 
 
@@ -81,7 +81,7 @@ def _flags(row: Mapping[str, Json], command: str) -> Iterator[str]:
 def _mtu(row: Mapping[str, Json], command: str) -> int | None:
     """The route's own MTU; iproute2 prints the metrics of a route as a list of objects, `mtu lock N` as `mtu N`."""
     found = row.get("metrics")
-    metrics = json_text.rows([found] if isinstance(found, dict) else found or [], f"metrics of {command}")
+    metrics = json_text.rows([found] if isinstance(found, dict) else found, f"metrics of {command}", absent=True)
     sizes = [json_text.count(metric["mtu"], f"mtu of {command}") for metric in metrics if "mtu" in metric]
     return min(sizes, default=0) or None
 

@@ -66,7 +66,7 @@ class _Reading:
         if value is None:
             return ()
         try:
-            ids = json_text.mapping(json_text.mapping(value, name).get("ids") or {}, f"{name}.ids")
+            ids = json_text.mapping(json_text.mapping(value, name).get("ids"), f"{name}.ids", absent=True)
         except WrongShapeError as error:
             self._faults.append(str(error))
             return ()

@@ -67,7 +67,7 @@ def _vtep(node: str, value: Json) -> SeenVtep:
         address=json_text.address(entry.get("address"), f"address of '{node}'"),
         mtu=_mtu(entry, f"mtu of '{node}'"),
         devices=_devices(entry, f"devices of '{node}'"),
-        others=tuple(_others(entry.get("others") or {}, f"others of '{node}'")),
+        others=tuple(_others(entry.get("others"), f"others of '{node}'")),
         paths=None if entry.get("paths") is None else tuple(_paths(entry["paths"], f"paths of '{node}'")),
     )
 
@@ -103,5 +103,8 @@ def _others(value: Json, what: str) -> Iterator[tuple[IpAddress, int | None]]:
 
 
 def _by_address(value: Json, what: str) -> list[tuple[IpAddress, Json]]:
-    found = [(json_text.address(address, what), entry) for address, entry in json_text.mapping(value, what).items()]
+    found = [
+        (json_text.address(address, what), entry)
+        for address, entry in json_text.mapping(value, what, absent=True).items()
+    ]
     return sorted(found, key=lambda pair: (pair[0].version, int(pair[0])))

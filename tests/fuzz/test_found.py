@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -135,3 +136,13 @@ def test_a_version_of_pves_is_in_the_snapshot_as_it_was(version: str) -> None:
         draft.api["version"] = {"version": version}
 
     every_law_holds(spoiled("golden_pve/no-way-to-peers, applied", spoil))
+
+
+@pytest.mark.parametrize("ids", [0.0, 0, "", False, []])
+def test_objects_that_are_none_are_refused_live_and_in_the_folder_alike(ids: object) -> None:
+    def spoil(draft: Draft) -> None:
+        document = json.loads(draft.pve_files[".running-config"])
+        document["vnets"]["ids"] = ids
+        draft.pve_files[".running-config"] = json.dumps(document)
+
+    every_law_holds(spoiled("golden_pve/simple, applied", spoil))
