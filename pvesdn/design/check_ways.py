@@ -1,7 +1,7 @@
 """Routes that PVE asks a node for, and that the node has not or does not show.
 
 PVE's generator fails there and goes on with what is left: its text lacks VNets, or stays as it was. That is what PVE
-really writes, so it is what pvesdn renders, and everything here is a warning.
+really writes, so it is what pvesdn renders, and all of that is a warning.
 """
 
 from __future__ import annotations
@@ -15,10 +15,11 @@ from pvesdn.design.pve_frr import FrrStop, what_stops_frr
 from pvesdn.design.pve_node import PveNode
 from pvesdn.design.pve_underlay import NodeControllers
 from pvesdn.design.pve_zones import gateway_family, untranslatable
-from pvesdn.design.remarks import listed, placed, warning
+from pvesdn.design.remarks import error, listed, placed, warning
 from pvesdn.model.design import DesignInput
 from pvesdn.model.findings import Finding
-from pvesdn.model.sdn import PveEvpnController, PveEvpnZone, PveSimpleZone, PveVxlanZone, PveZone, Subnet, Vnet
+from pvesdn.model.primitives import is_writable
+from pvesdn.model.sdn import PveEvpnController, PveEvpnZone, PveSimpleZone, PveVxlanZone, PveZone, Subnet, Vnet, Zone
 
 _HIDDEN = "whose route names a nexthop object without its device"
 _SHOW_IT = "set the sysctl net.ipv4.nexthop_compat_mode to 1 there, and plan again"
@@ -53,6 +54,34 @@ def check(given: DesignInput) -> Iterator[Finding]:
         elif isinstance(zone, PveEvpnZone):
             yield from _ways_out(zone, tagged, translated, here)
     yield from _frr(given, nodes)
+    for node in nodes:
+        yield from unwritable_way_out(given, node)
+
+
+def unwritable_way_out(given: DesignInput, node: str) -> Iterator[Finding]:
+    """Source NAT by a device whose name a shell would not take for one word: errors of `check` that the node alone can mend.
+
+    Only where there is no SDN of PVE's own, and the hook is for pvesdn to write.
+    """
+    if given.cluster.has_sdn:
+        return
+    ways = PveNode(given.facts[node]).internet
+    zones = {zone.id for zone in given.sdn.zones if _translates(zone, node)}
+    vnets = {vnet.id for vnet in given.sdn.vnets if vnet.is_pve and vnet.zone in zones}
+    for subnet in given.sdn.subnets:
+        if subnet.is_pve and subnet.snat and subnet.vnet in vnets:
+            device = ways[gateway_family(subnet)].device
+            if device and not is_writable(device):
+                what = (
+                    f"the name of device {device} of {node}, by which source NAT leaves, cannot be written into a hook"
+                )
+                yield error(subnet.where, what, "give it a name of letters, digits and . _ -, a letter first")
+
+
+def _translates(zone: Zone, node: str) -> bool:
+    if isinstance(zone, PveEvpnZone):
+        return node in zone.exit_nodes
+    return isinstance(zone, PveSimpleZone) and (zone.nodes is None or node in zone.nodes)
 
 
 def _grouped(pairs: Iterable[tuple[str, _T]]) -> dict[str, list[_T]]:

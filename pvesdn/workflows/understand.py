@@ -17,6 +17,7 @@ from pvesdn.decode.seen import decode_seen
 from pvesdn.design.check_devices import defined_twice
 from pvesdn.design.check_exits import in_another_vrf
 from pvesdn.design.check_underlay import unwritable_device
+from pvesdn.design.check_ways import unwritable_way_out
 from pvesdn.design.checks import check
 from pvesdn.design.vteps import choose_vteps
 from pvesdn.errors import ClusterError, NodeError, NotQuorate, SdnConfigError, SnapshotError
@@ -79,6 +80,7 @@ def understand(snapshot: Snapshot, *, intent: Intent = "pending") -> Understandi
             *defined_twice(given, vteps, node),
             *in_another_vrf(given, node),
             *unwritable_device(given, vteps, node),
+            *unwritable_way_out(given, node),
         )
         for node in sorted(facts)
     }

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import random
 import re
 import tempfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -19,9 +20,12 @@ from pvesdn.cli.overview import overview
 from pvesdn.cli.plan_screen import last_line, plan_lines
 from pvesdn.cli.screen import Line, clean
 from pvesdn.cli.summary import summarize
+from pvesdn.decode.node import decode_facts
 from pvesdn.errors import PvesdnError
 from pvesdn.model.cluster import Vtep
+from pvesdn.model.facts import Link
 from pvesdn.model.files import ChangeSet
+from pvesdn.model.primitives import is_writable
 from pvesdn.model.snapshot import SEEN_NAME, NodeRaw, Snapshot
 from pvesdn.workflows.adopt import Form, adopt
 from pvesdn.workflows.apply import apply
@@ -212,6 +216,12 @@ def _applies(snapshot: Snapshot, changes: ChangeSet, intent: Intent) -> None:
         holds("a good apply leaves nothing to plan", isinstance(again, ChangeSet) and again.is_empty, str(again)[:300])
 
 
+def _links(snapshot: Snapshot) -> Iterator[Link]:
+    for name, raw in snapshot.nodes.items():
+        with contextlib.suppress(PvesdnError):
+            yield from decode_facts(name, raw).links
+
+
 def _imports(snapshot: Snapshot, form: Form) -> None:
     """An import is a proposal that can be shown, or a refusal."""
     adoption = attempt(lambda: adopt(snapshot, RENDERER, form=form))
@@ -240,6 +250,8 @@ def _folder_says_the_same(snapshot: Snapshot, changes: ChangeSet | Refusal, inte
     if isinstance(changes, Refusal):
         return  # what made it one may have been replaced
     holds("a folder is planned as the cluster was", isinstance(again, ChangeSet), str(again)[:300])
+    if any(not is_writable(link.name) for link in _links(snapshot)):
+        return  # in a hook such a name is more than one word, and another one behind its placeholder
     found = {node.node: {file.path for file in node.files} for node in again.nodes}
     for node in changes.nodes:  # what made a node unreadable may have been replaced, and then there are more
         paths = {file.path for file in node.files}

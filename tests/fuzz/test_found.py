@@ -12,9 +12,11 @@ from pvesdn.errors import NodeFailed, SdnConfigError
 from pvesdn.lab import sdn_config
 from pvesdn.model.files import FRR_CONF
 from pvesdn.model.snapshot import Snapshot
+from pvesdn.workflows.plan import plan
 from tests.fuzz.corpus import Draft, start
 from tests.fuzz.laws import Outcome, check_snapshot
 from tests.fuzz.oddities import nested
+from tests.fuzz.putting_in_place import RENDERER
 from tests.unit.design.network import PVE_EVPN
 from tests.unit.workflows.kit import apply_to, cluster, plan_of
 
@@ -146,3 +148,20 @@ def test_objects_that_are_none_are_refused_live_and_in_the_folder_alike(ids: obj
         draft.pve_files[".running-config"] = json.dumps(document)
 
     every_law_holds(spoiled("golden_pve/simple, applied", spoil))
+
+
+def test_a_device_whose_name_a_shell_would_split_gets_into_no_hook_that_pvesdn_writes() -> None:
+    def spoil(draft: Draft) -> None:
+        draft.api["cluster/sdn"] = None
+        for node in draft.nodes.values():
+            node.commands.pop("versions", None)
+            text = json.dumps(node.commands).replace('"vmbr0"', '"a;b"')
+            node.commands = json.loads(text)
+
+    spoilt = spoiled("golden_pve/simple, defined", spoil)
+    changes = plan(spoilt, RENDERER)
+    hooked = [node for node in changes.nodes if any("-o a;b" in (file.new or "") for file in node.files)]
+    assert hooked
+    for node in hooked:
+        assert any("a;b" in obstacle.what and "hook" in obstacle.what for obstacle in node.obstacles)
+    every_law_holds(spoilt)
