@@ -20,6 +20,7 @@ from pvesdn.model.sdn import EvpnController, EvpnZone, LeftController, PveEvpnCo
 def check(given: DesignInput, vteps: Mapping[str, Vtep]) -> Iterator[Finding]:
     """A second AS number on a node; zones of PVE's controllers whose nodes PVE does not peer with; merges not known."""
     yield from _second_asn(given)
+    yield from _unreached(given, vteps)
     yield from _peers_of_both(given, vteps)
     yield from _lists_of_peers(given, vteps)
     yield from _controllers_of_pve(given, vteps)
@@ -27,16 +28,31 @@ def check(given: DesignInput, vteps: Mapping[str, Vtep]) -> Iterator[Finding]:
     yield from _nobody(given)
 
 
+def _in_zones(given: DesignInput) -> dict[EvpnController, frozenset[str]]:
+    """Members that have a zone of each of our controllers; those without a zone are left out."""
+    found: dict[EvpnController, frozenset[str]] = {}
+    for controller in given.sdn.controllers:
+        zones = [z for z in given.sdn.our_zones if isinstance(z, EvpnZone) and z.controller == controller.id]
+        if isinstance(controller, EvpnController) and zones:
+            found[controller] = frozenset[str]().union(*(zone_nodes(zone, given.cluster) for zone in zones))
+    return found
+
+
 def _speakers(given: DesignInput) -> dict[str, frozenset[str]]:
     """Members that run each of our controllers, by its id."""
-    found: dict[str, frozenset[str]] = {}
-    for controller in given.sdn.controllers:
-        if isinstance(controller, EvpnController):
-            zones = [z for z in given.sdn.our_zones if isinstance(z, EvpnZone) and z.controller == controller.id]
-            if zones:
-                nodes = [zone_nodes(zone, given.cluster) for zone in zones]
-                found[controller.id] = reflecting_members(controller, given.cluster).union(*nodes)
-    return found
+    return {c.id: nodes | reflecting_members(c, given.cluster) for c, nodes in _in_zones(given).items()}
+
+
+def _unreached(given: DesignInput, vteps: Mapping[str, Vtep]) -> Iterator[Finding]:
+    """Route reflectors and listed peers outside the cluster that a node has no route to: the session never comes up."""
+    members = {vtep.address for vtep in vteps.values()}
+    for controller, nodes in _in_zones(given).items():
+        for peer in dict.fromkeys((*(controller.peers or ()), *(controller.route_reflectors or ()))):
+            if isinstance(peer, str) or peer in members:
+                continue
+            if lost := sorted(node for node in nodes & vteps.keys() if peer in vteps[node].unreached):
+                what = f"no route to its peer {peer} on {listed(lost)}"
+                yield warning(controller.where, what, f"look at 'ip route get {peer}' there")
 
 
 def _second_asn(given: DesignInput) -> Iterator[Finding]:

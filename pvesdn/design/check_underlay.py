@@ -22,7 +22,7 @@ from pvesdn.model.design import DesignInput
 from pvesdn.model.facts import NodeFacts
 from pvesdn.model.findings import Finding
 from pvesdn.model.primitives import IpAddress, is_writable
-from pvesdn.model.sdn import EvpnController, EvpnZone, OurZone, VxlanZone
+from pvesdn.model.sdn import EvpnZone, OurZone, VxlanZone
 
 _VtepByNode = Mapping[str, Vtep]
 
@@ -43,25 +43,29 @@ def check(given: DesignInput, vteps: _VtepByNode) -> Iterator[Finding]:
             yield from _evpn(zone, families)
         else:
             yield from _plain(zone, families)
-            yield from _multicast(zone, own, given.facts)
+            if _joins_by_default(zone):
+                yield from _multicast(zone, own, given.facts)
             yield from _plain_on_nodes(zone, own, given.facts)
             yield from _vlan_aware(given, zone)
-            for node in own:
+            for node in own if _joins_by_default(zone) else ():
                 yield from _unwritable(zone, own, node)
-    yield from _unreached_sessions(given, vteps)
     yield from _not_looked_at(given, vteps)
 
 
 def unwritable_device(given: DesignInput, vteps: _VtepByNode, node: str) -> Iterator[Finding]:
     """Groups that a node would have to join on a device whose name cannot be written: errors of `check` that it alone can mend."""
     for zone in given.sdn.our_zones:
-        if isinstance(zone, VxlanZone) and node in (own := zone_vteps(zone, vteps, given)):
+        if _joins_by_default(zone) and node in (own := zone_vteps(zone, vteps, given)):
             yield from _unwritable(zone, own, node)
 
 
-def _unwritable(zone: VxlanZone, own: _VtepByNode, node: str) -> Iterator[Finding]:
-    is_joined = zone.multicast_group is not None and zone.multicast_interface is None
-    for device in sorted(carriers(zone, own, node)) if is_joined else ():
+def _joins_by_default(zone: OurZone) -> bool:
+    """Whether the zone joins its multicast group on the device of the paths."""
+    return isinstance(zone, VxlanZone) and zone.multicast_group is not None and zone.multicast_interface is None
+
+
+def _unwritable(zone: OurZone, own: _VtepByNode, node: str) -> Iterator[Finding]:
+    for device in sorted(carriers(zone, own, node)):
         if not is_writable(device):
             what = f"the name of device {device} of {node} cannot be written as vxlan-physdev"
             yield error(zone.where, what, "give it a name of letters, digits and . _ -, a letter first")
@@ -210,24 +214,6 @@ def _unreached(zone: OurZone, own: _VtepByNode) -> Iterator[Finding]:
             )
 
 
-def _unreached_sessions(given: DesignInput, vteps: _VtepByNode) -> Iterator[Finding]:
-    """Route reflectors and listed peers outside of the cluster that a node has no route to: the session never stands."""
-    members = {vtep.address for vtep in vteps.values()}
-    for controller in given.sdn.controllers:
-        if not isinstance(controller, EvpnController):
-            continue
-        zones = [z for z in given.sdn.our_zones if isinstance(z, EvpnZone) and z.controller == controller.id]
-        nodes = vteps.keys() & frozenset[str]().union(*(zone_nodes(zone, given.cluster) for zone in zones))
-        lost: dict[IpAddress, list[str]] = {}
-        for peer in (*(controller.peers or ()), *(controller.route_reflectors or ())):
-            if not isinstance(peer, str) and peer not in members:
-                lost[peer] = sorted(node for node in nodes if peer in vteps[node].unreached)
-        for peer, found in lost.items():
-            if found:
-                what = f"no route to its peer {peer} on {listed(found)}"
-                yield warning(controller.where, what, f"look at 'ip route get {peer}' there")
-
-
 def _not_looked_at(given: DesignInput, vteps: _VtepByNode) -> Iterator[Finding]:
     """Where more than the main table decides which way packets go."""
     for node in sorted(nodes_with_tunnels(given) & vteps.keys() & given.facts.keys()):
@@ -257,8 +243,6 @@ def _hidden(node: str, vtep: Vtep) -> Iterator[Finding]:
 
 def _multicast(zone: VxlanZone, own: _VtepByNode, facts: Mapping[str, NodeFacts]) -> Iterator[Finding]:
     """The group is joined on one device of each node, and the zone's packets leave by it."""
-    if zone.multicast_group is None or zone.multicast_interface is not None:
-        return
     for node in sorted(own.keys() & facts.keys()):
         devices = carriers(zone, own, node)
         if len(devices) != 1:
