@@ -7,8 +7,6 @@ import json
 import shutil
 import stat
 import subprocess
-import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,6 +14,8 @@ import pytest
 from pvesdn.resources import data_dir
 from tests.cli.kit import UCAST, Result, call, settings_file
 from tests.fakes import FakeCluster
+
+pytestmark = pytest.mark.usefixtures("in_utc")
 
 OURS = "/etc/network/interfaces.d/pvesdn"
 DEFINITIONS = "/etc/pve/sdn/pvesdn.cfg"
@@ -139,15 +139,6 @@ def test_systemd_takes_the_units() -> None:
 
 
 # --- what is told ----------------------------------------------------------------------------------------------------
-
-
-@pytest.fixture(autouse=True)
-def in_utc(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setenv("TZ", "UTC")
-    time.tzset()
-    yield
-    monkeypatch.undo()
-    time.tzset()
 
 
 STILL = "watch: the problem reported at 2023-11-14 22:13 persists\n"

@@ -100,9 +100,8 @@ def _walk(
 ) -> Json:
     """:param numbers: keys whose numbers are shown; None shows all but those of a secret's name."""
     if depth == 0:
-        return veil.hide(
-            "something inside too many others"
-        )  # not what it is: Python itself may not be able to print it
+        # Not what it is: Python itself may not be able to print it.
+        return veil.hide("something inside too many others")
     match value:
         case dict():
             return {
