@@ -35,7 +35,7 @@ def with_paths(vteps: Mapping[str, Vtep], given: DesignInput) -> dict[str, Vtep]
     for node, vtep in vteps.items():
         facts, seen = given.facts.get(node), given.seen.get(node)
         if facts is None:
-            found[node] = replace(vtep, paths=_remembered(peers.to_ask(node, {vtep.address}), peers, seen))
+            found[node] = replace(vtep, paths=_remembered(node, vtep.address, peers, seen))
         else:
             found[node] = _Lookup(facts, vtep.address, seen, peers).complete(vtep)
     return found
@@ -248,12 +248,12 @@ def _memory(peer: IpAddress, peers: _Peers, seen: SeenVtep | None) -> UnderlayPa
     return UnderlayPath(peer, seen.devices, seen.mtu, limit=_only(seen.devices))
 
 
-def _remembered(asked: Iterable[IpAddress], peers: _Peers, seen: SeenVtep | None) -> dict[IpAddress, UnderlayPath]:
-    """The paths of a node that is not there to be asked."""
+def _remembered(node: str, address: IpAddress, peers: _Peers, seen: SeenVtep | None) -> dict[IpAddress, UnderlayPath]:
+    """The paths of a node that is not there to be asked; those to groups while they are joined on the device of then."""
     found = {}
-    for peer in asked:
+    for peer in (*peers.to_ask(node, {address}), *peers.groups[node]):
         path = _memory(peer, peers, seen)
-        if path is not None:
+        if path is not None and path.devices == ((peers.groups[node][peer],) if peer.is_multicast else path.devices):
             found[peer] = replace(path, devices=(), limit="")
     return found
 

@@ -56,7 +56,7 @@ def seen_now(given: DesignInput, vteps: Mapping[str, Vtep]) -> dict[str, SeenVte
 
 
 def _seen(vtep: Vtep, given: DesignInput) -> SeenVtep:
-    """What is remembered of a node that was read: its usual path once, each other path by its peer."""
+    """What is remembered of a node that was read: its usual path once, each other path by its peer, groups always."""
     facts = given.facts[vtep.node]
     zones = [zone for zone in given.sdn.our_zones if isinstance(zone, VxlanZone) and zone.peers is not None]
     listed = {peer for zone in zones for peer in zone.peers or ()}
@@ -78,7 +78,7 @@ def _seen(vtep: Vtep, given: DesignInput) -> SeenVtep:
         else tuple(
             SeenPath(peer=peer, mtu=path.mtu, devices=path.devices)
             for peer, path in sorted(paths.items(), key=lambda pair: _in_order(pair[0]))
-            if (path.mtu, path.devices) != (vtep.mtu, devices) or (others and peer in listed)
+            if (path.mtu, path.devices) != (vtep.mtu, devices) or (others and peer in listed) or peer.is_multicast
         ),
     )
 

@@ -38,6 +38,11 @@ def mtu(known: DesignInput, name: str = "node1") -> int:
     return bridge.mtu
 
 
+def with_mtu(found: NodeFacts, device: str, size: int) -> NodeFacts:
+    links = (replace(link, mtu=size) if link.name == device else link for link in found.links)
+    return replace(found, links=tuple(links))
+
+
 def lone(
     *links: str, routes: tuple[object, ...], peer_mtu: int = 9000, cfg: str = PLAIN, **more: object
 ) -> DesignInput:
@@ -348,6 +353,25 @@ class TestAReboot:
         assert design(after) == design(before)
         assert seen_now(after, choose_vteps(after)[0]) == after.seen
         assert not remarks(after, Severity.WARNING)
+
+    @pytest.mark.parametrize("device", ["eno1", "mgmt0"])
+    def test_keeps_what_the_device_takes_on_which_the_member_joins_the_group(self, device: str) -> None:
+        cfg = PLAIN.replace("plain\n", f"plain\n\tmulticast-group 225.1.1.1\n\tmulticast-interface {device}\n", 1)
+        nodes = {name: with_mtu(routed(name), "mgmt0", 9000) for name in ("node1", "node2")}
+        before = network(cfg, **nodes, node3=routed("node3", mtu=4000))
+        left = {name: with_mtu(routed(name, gone=["node3"]), "mgmt0", 9000) for name in nodes}
+        after = self.off(before, **left)
+        assert mtu(before) == mtu(after) == {"eno1": 3950, "mgmt0": 1450}[device]
+        assert design(after) == design(before)
+
+    def test_does_not_hold_the_member_to_a_device_on_which_it_no_longer_joins_the_group(self) -> None:
+        cfg = PLAIN.replace("plain\n", "plain\n\tmulticast-group 225.1.1.1\n\tmulticast-interface mgmt0\n", 1)
+        before = network(cfg, node1=routed("node1"), node2=routed("node2"), node3=routed("node3", mtu=4000))
+        left = {name: routed(name, gone=["node3"]) for name in ("node1", "node2")}
+        after = self.off(before, **left)
+        moved = network(cfg.replace("mgmt0", "eno1"), **left, offline={"node3"})
+        assert mtu(after) == 1450
+        assert mtu(replace(moved, seen=after.seen)) == 3950
 
     def test_of_the_smallest_says_what_the_limit_is_and_how_to_lift_it(self) -> None:
         before = network(node1=routed("node1"), node2=routed("node2"), node3=routed("node3", mtu=1500))
