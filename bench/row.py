@@ -20,10 +20,10 @@ from pvesdn.compare.diff import unified
 from pvesdn.compare.files import NodeNow, Ownership, compare_node
 from pvesdn.compare.flags import PlanFlags
 from pvesdn.compare.ownership import digest
-from pvesdn.decode.record import Record
-from pvesdn.design.checks import check
+from pvesdn.decode.nodes.record import Record
+from pvesdn.design.checks.all_checks import check
 from pvesdn.design.cluster import design_node, share
-from pvesdn.design.vteps import choose_vteps
+from pvesdn.design.ours.vteps import choose_vteps
 from pvesdn.model.design import DesignInput
 from pvesdn.model.facts import Link, NodeFacts
 from pvesdn.model.files import FRR_CONF, OUR_INTERFACES, SDN_INTERFACES, RenderedFile

@@ -10,7 +10,7 @@ from pathlib import Path
 from pvesdn.adapters.nodes import Host, LocalAgent, RoutedAgent, SshAgent
 from pvesdn.adapters.pve_api import PveApi
 from pvesdn.adapters.system import SystemClock, last_written
-from pvesdn.decode.cluster_status import decode_cluster
+from pvesdn.decode.cluster.status import decode_cluster
 from pvesdn.errors import SettingsError
 from pvesdn.model.primitives import Json, NodeName
 from pvesdn.ports import ClusterApi, NodeAgent, Observer

@@ -11,10 +11,10 @@ import pytest
 
 from pvesdn.cli import exits
 from pvesdn.cli.app import pvesdn
-from pvesdn.decode.sdn_files import decode_sdn
-from pvesdn.design.checks import check
+from pvesdn.decode.definitions.sdn_files import decode_sdn
+from pvesdn.design.checks.all_checks import check
 from pvesdn.design.cluster import design_node, share
-from pvesdn.design.vteps import choose_vteps
+from pvesdn.design.ours.vteps import choose_vteps
 from pvesdn.model import files, snapshot
 from pvesdn.model.cluster import ClusterState, Member
 from pvesdn.model.design import DesignInput

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from pvesdn.cli.plan_screen import NO_CHANGES
-from pvesdn.decode.section_config import Property, Section, write
+from pvesdn.cli.screens.plan import NO_CHANGES
+from pvesdn.decode.definitions.section_config import Property, Section, write
 from tests.cli.kit import Result, call
 from tests.test_reference_cases import ALL, NODE, present
 

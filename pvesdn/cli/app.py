@@ -17,7 +17,7 @@ from pvesdn import __version__
 from pvesdn.cli import exits
 from pvesdn.cli.crash import give_up_output, report
 from pvesdn.cli.options import common
-from pvesdn.cli.screen import Screen
+from pvesdn.cli.screens.screen import Screen
 from pvesdn.cli.session import Session, WorldBuilder
 from pvesdn.errors import NodeUnreachable, PvesdnError, SdnConfigError, TaskFailed
 from pvesdn.model.secret_variables import SECRET_VARIABLES
@@ -55,7 +55,7 @@ class _Verbs(click.Group):
             near = difflib.get_close_matches(name, _VERBS, n=1)
             ctx.fail(f"there is no verb '{cmd_name}'{f'; did you mean {near[0]}?' if near else ''}")
         module = _MODULES.get(name, name)
-        command: click.Command = getattr(importlib.import_module(f"pvesdn.cli.{module}"), module)
+        command: click.Command = getattr(importlib.import_module(f"pvesdn.cli.verbs.{module}"), module)
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pvesdn.cli.screen import Screen
+from pvesdn.cli.screens.screen import Screen
 
 if TYPE_CHECKING:
     from pvesdn.ports import Observer

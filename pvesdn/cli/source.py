@@ -7,10 +7,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from pvesdn.adapters.snapshot_dir import read_snapshot
-from pvesdn.cli.reading import Reading
-from pvesdn.cli.screen import Screen
+from pvesdn.cli.screens.reading import Reading
+from pvesdn.cli.screens.screen import Screen
 from pvesdn.cli.session import Session
-from pvesdn.decode.cluster_status import decode_cluster
+from pvesdn.decode.cluster.status import decode_cluster
 from pvesdn.errors import SettingsError
 from pvesdn.model.files import ChangeSet
 from pvesdn.model.findings import Finding, Severity

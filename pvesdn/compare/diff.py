@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from pvesdn.compare.line_diff import unified_hunks
-from pvesdn.decode.interfaces import runs_of_lines
+from pvesdn.decode.nodes.interfaces import runs_of_lines
 from pvesdn.decode.secrets import hide_secrets
 from pvesdn.model.files import FileChange
 

@@ -13,9 +13,9 @@ from pvesdn.compare.ownership import conflict, digest, is_as_wanted
 from pvesdn.compare.prerequisites import prerequisites
 from pvesdn.compare.stanzas import keep_hosts, leaves_its_vrf, stanza_changes
 from pvesdn.compare.taken import cut_over, taken_vnis
-from pvesdn.decode.frr_text import says_the_same
-from pvesdn.decode.interfaces import split_stanzas
-from pvesdn.decode.record import Record
+from pvesdn.decode.frr.text import says_the_same
+from pvesdn.decode.nodes.interfaces import split_stanzas
+from pvesdn.decode.nodes.record import Record
 from pvesdn.model.facts import NodeFacts
 from pvesdn.model.files import (
     FRR_CONF,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from pvesdn.decode.interfaces import runs_of_lines, split_stanzas
+from pvesdn.decode.nodes.interfaces import runs_of_lines, split_stanzas
 from pvesdn.model.files import RenderedFile
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from pvesdn.decode.frr_local import read_local
+from pvesdn.decode.frr.local import read_local
 from pvesdn.decode.secrets import hide_secrets
-from pvesdn.design.merge_local import LocalFault, faults
+from pvesdn.design.merge.local import LocalFault, faults
 from pvesdn.model.files import FRR_CONF_LOCAL
 from pvesdn.model.findings import Finding, Severity
 from pvesdn.model.frr import FrrConfig

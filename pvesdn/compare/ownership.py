@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 
-from pvesdn.decode.frr_text import is_from_write_memory, meaning
-from pvesdn.decode.record import Record
+from pvesdn.decode.frr.text import is_from_write_memory, meaning
+from pvesdn.decode.nodes.record import Record
 from pvesdn.model.files import FRR_CONF, FRR_CONF_LOCAL, FRR_DAEMONS, OUR_INTERFACES, OUR_SYSCTL
 
 _FRR_SETTINGS = (

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from pvesdn.compare.stanzas import option
 from pvesdn.compare.taken import taken_vnis
-from pvesdn.decode.interfaces import split_stanzas
+from pvesdn.decode.nodes.interfaces import split_stanzas
 from pvesdn.model.facts import NodeFacts
 from pvesdn.model.files import (
     FRR_CONF,
@@ -70,7 +70,7 @@ def _out_of(device: str, facts: NodeFacts) -> str:
     """Where a person has to go for a device to go."""
     if any(stanza.name == device for stanza in facts.stanzas):
         return "out of /etc/network/interfaces"
-    file = next((file for file, name in facts.beside if name == device), None)
+    file = next((file for file, name in facts.other_stanzas if name == device), None)
     return f"out of {file}" if file is not None else "away first"
 
 
@@ -103,7 +103,7 @@ def _missing_uplinks(change: FileChange, facts: NodeFacts) -> Iterable[str]:
     if not facts.links:
         return
     there = {link.name for link in facts.links} | {stanza.name for stanza in facts.stanzas}
-    there |= {name for _, name in facts.beside}
+    there |= {name for _, name in facts.other_stanzas}
     for name, text in split_stanzas(change.new or ""):
         if _is_uplink(text) and name not in there and name.partition(".")[0] not in there:
             yield name

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from pvesdn.decode.sdn_version import sdn_version
+from pvesdn.decode.nodes.sdn_version import sdn_version
 from pvesdn.model.files import SDN_INTERFACES
 from pvesdn.model.findings import Finding, Severity
 from pvesdn.model.running import PveRunning, SdnFile, SdnFileState

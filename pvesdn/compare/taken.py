@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from pvesdn.compare.stanzas import option
-from pvesdn.decode.interfaces import split_stanzas
+from pvesdn.decode.nodes.interfaces import split_stanzas
 from pvesdn.model.facts import NodeFacts
 from pvesdn.model.files import Action, StanzaChange
 

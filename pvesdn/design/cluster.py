@@ -8,16 +8,13 @@ from ipaddress import ip_address
 from operator import attrgetter
 from typing import TypeVar
 
-from pvesdn.design import zone_evpn, zone_vxlan
-from pvesdn.design.beside_pve import evpn_zones
-from pvesdn.design.bgp import SWITCHED_BY_PVE, BgpPlan, daemons, design_frr, plan_bgp
-from pvesdn.design.exits import design_uplink
-from pvesdn.design.merge_frr import merge_frr
-from pvesdn.design.names import vrf, vxlan_port
-from pvesdn.design.pve import PveIndex, design_pve_frr, design_sdn_file, index_pve
-from pvesdn.design.sysctl import design_sysctls
-from pvesdn.design.vteps import choose_vteps
-from pvesdn.design.zones import (
+from pvesdn.design.merge.frr import merge_frr
+from pvesdn.design.ours import zone_evpn, zone_vxlan
+from pvesdn.design.ours.bgp import SWITCHED_BY_PVE, BgpPlan, daemons, design_frr, plan_bgp
+from pvesdn.design.ours.exits import design_uplink
+from pvesdn.design.ours.sysctl import design_sysctls
+from pvesdn.design.ours.vteps import choose_vteps
+from pvesdn.design.ours.zones import (
     VnetPlan,
     ZonePlan,
     exit_families,
@@ -27,6 +24,9 @@ from pvesdn.design.zones import (
     zone_nodes,
     zone_vteps,
 )
+from pvesdn.design.pve.interfaces import PveIndex, design_pve_frr, design_sdn_file, index_pve
+from pvesdn.design.shared.beside_pve import evpn_zones
+from pvesdn.design.shared.names import vrf, vxlan_port
 from pvesdn.model.cluster import Vtep
 from pvesdn.model.design import DesignInput, NodeDesign
 from pvesdn.model.frr import FrrConfig

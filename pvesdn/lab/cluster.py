@@ -21,7 +21,7 @@ from pvesdn.lab.node import SimulatedNode
 from pvesdn.lab.pki import Certificate, PveCa
 from pvesdn.lab.pmxcfs import MemberState, Pmxcfs
 from pvesdn.lab.pve_sim import PveSim
-from pvesdn.lab.world import World
+from pvesdn.lab.world import LabWorld
 from pvesdn.model.api_settings import ApiSettings
 from pvesdn.model.primitives import Json, NodeName
 from pvesdn.ports import NodeAgent
@@ -58,7 +58,7 @@ class SimulatedCluster:
         if not isinstance(members, Mapping):
             members = {node: f"192.168.0.{number}/24" for number, node in enumerate(members, 1)}
         pmxcfs = Pmxcfs(self.folder / "pve")
-        self.world = World(name, CHARACTERS[character], pmxcfs, api_node=next(iter(members)))
+        self.world = LabWorld(name, CHARACTERS[character], pmxcfs, api_node=next(iter(members)))
         self.ca = PveCa(self.folder / "pve")
         self._mtu = mtu
         self._without_ssh: frozenset[str] = frozenset()

@@ -17,7 +17,7 @@ from fakepve.server import USER, params
 
 from pvesdn.lab import sdn_config
 from pvesdn.lab.reload import ReloadFailed, reload_network, running_has_frr
-from pvesdn.lab.world import World
+from pvesdn.lab.world import LabWorld
 
 Log = Callable[[str], None]
 Values = dict[str, Any]
@@ -36,7 +36,7 @@ class PveSim(FakePve):  # type: ignore[misc]  # fakepve carries no types
     `requests` lists every request that arrived, as (method, path, body).
     """
 
-    def __init__(self, world: World, *, password: str) -> None:
+    def __init__(self, world: LabWorld, *, password: str) -> None:
         super().__init__(user="root@pam", password=password, host="127.0.0.1", port=0)
         self.world = world
         self.version = world.character.version

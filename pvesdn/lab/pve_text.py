@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import json
 
-from pvesdn.decode.node import decode_facts
-from pvesdn.decode.sdn_files import decode_sdn
-from pvesdn.design.pve import design_pve_frr, design_sdn_file
-from pvesdn.design.pve_frr import what_stops_frr
+from pvesdn.decode.definitions.sdn_files import decode_sdn
+from pvesdn.decode.nodes.facts import decode_facts
+from pvesdn.design.pve.frr import what_stops_frr
+from pvesdn.design.pve.interfaces import design_pve_frr, design_sdn_file
 from pvesdn.lab.node import SimulatedNode
 from pvesdn.lab.sdn_config import RunningConfig
 from pvesdn.model.cluster import ClusterState

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from pvesdn.lab import sdn_config
 from pvesdn.lab.node import SimulatedNode
-from pvesdn.lab.world import World
+from pvesdn.lab.world import LabWorld
 
 Log = Callable[[str], None]
 
@@ -22,7 +22,7 @@ class ReloadFailed(Exception):
     """The exit status of the task: PVE's text."""
 
 
-def reload_network(world: World, name: str, log: Log, *, regenerate_frr: bool | None) -> None:
+def reload_network(world: LabWorld, name: str, log: Log, *, regenerate_frr: bool | None) -> None:
     """Staged edits, interfaces.d/sdn, `ifreload -a`, FRR: in this order, and a failure skips what follows.
 
     :param regenerate_frr: what the API was told; None lets PVE decide, as every version before 9 does.
@@ -44,19 +44,19 @@ def reload_network(world: World, name: str, log: Log, *, regenerate_frr: bool | 
         _apply_frr(world, node, log)
 
 
-def running_has_frr(world: World, node: SimulatedNode) -> bool:
+def running_has_frr(world: LabWorld, node: SimulatedNode) -> bool:
     """PVE 9's question: its own controllers or fabrics, or a frr.conf.local on the node that asks."""
     return sdn_config.has_frr(sdn_config.running(world.pmxcfs.sdn)) or node.path(FRR_LOCAL).is_file()
 
 
-def _decides_for_frr(world: World, node: SimulatedNode) -> bool:
+def _decides_for_frr(world: LabWorld, node: SimulatedNode) -> bool:
     if world.character.knows_regenerate_frr:
         return running_has_frr(world, node)
     controllers = sdn_config.running(world.pmxcfs.sdn).get("controllers", {})
     return world.character.has_sdn and bool(controllers.get("ids"))
 
 
-def _write_sdn_file(world: World, node: SimulatedNode, log: Log) -> None:
+def _write_sdn_file(world: LabWorld, node: SimulatedNode, log: Log) -> None:
     if not world.character.has_sdn:
         return
     running = sdn_config.running(world.pmxcfs.sdn)
@@ -68,7 +68,7 @@ def _write_sdn_file(world: World, node: SimulatedNode, log: Log) -> None:
     node.write(SDN_FILE, world.text.sdn(running, node) if running else "")
 
 
-def _apply_frr(world: World, node: SimulatedNode, log: Log) -> None:
+def _apply_frr(world: LabWorld, node: SimulatedNode, log: Log) -> None:
     if not node.path("/etc/frr").is_dir():
         log("missing /etc/frr: is FRR installed?")
         return
@@ -89,7 +89,7 @@ def _apply_frr(world: World, node: SimulatedNode, log: Log) -> None:
         node.run("systemctl", "restart", "frr")
 
 
-def _switch_daemons(world: World, node: SimulatedNode) -> bool:
+def _switch_daemons(world: LabWorld, node: SimulatedNode) -> bool:
     """Force `ospfd` and `fabricd` to what this node's fabrics need; True when the file changed."""
     before = node.read("/etc/frr/daemons") or ""
     fabrics = sdn_config.running(world.pmxcfs.sdn).get("fabrics", {}).get("ids", {})

@@ -11,7 +11,7 @@ from pvesdn.lab.pve_text import PveText
 
 
 @dataclass(slots=True)
-class World:
+class LabWorld:
     """A simulated cluster's state. The API reads it, `SimulatedCluster` changes it.
 
     :param api_node: the node whose API answers.

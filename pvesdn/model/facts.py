@@ -83,7 +83,7 @@ class NodeFacts:
     :param tables: 4, 6: families whose main table was read; in the others it is not known what routes there are.
     :param rules: policy rules beside those that every kernel has, in the words of `ip rule`.
     :param own: stanzas of interfaces.d/pvesdn as it is now.
-    :param beside: file and interface of each stanza in other files of interfaces.d that /etc/network/interfaces sources.
+    :param other_stanzas: file and interface of each stanza in other files of interfaces.d that /etc/network/interfaces sources.
     :param sources: patterns of the `source` lines of /etc/network/interfaces.
     :param versions: package versions by Debian name, plus ``kernel`` and ``python3``; empty when not asked.
     :param sysctl: live forwarding switches by sysctl name; empty when not asked.
@@ -98,7 +98,7 @@ class NodeFacts:
     rules: tuple[str, ...] = ()
     stanzas: tuple[IfaceStanza, ...] = ()
     own: tuple[IfaceStanza, ...] = ()
-    beside: tuple[tuple[str, str], ...] = ()
+    other_stanzas: tuple[tuple[str, str], ...] = ()
     sources: tuple[str, ...] = ()
     versions: Mapping[str, str] = field(default_factory=dict)
     sysctl: Mapping[str, str] = field(default_factory=dict)

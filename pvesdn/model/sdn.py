@@ -200,7 +200,7 @@ class PveEvpnZone(PveZone):
     vxlan_port: int | None = Field(default=None, alias="vxlan-port")
 
 
-class LeftZone(PveZone):
+class UnmanagedZone(PveZone):
     """A zone of a kind that PVE knows and pvesdn leaves to PVE, wholly.
 
     :param type: zones.cfg's type, such as ``faucet``.
@@ -214,7 +214,7 @@ class LeftZone(PveZone):
     is_newer: bool = False
 
 
-class NewerThing(Defined):
+class UnsupportedDefinition(Defined):
     """A definition of a kind that came after libpve-network-perl 1.3, whose text is not known (F0): PVE's alone.
 
     :param what: what it is, such as ``fabric 'wg' of type wireguard``.
@@ -298,7 +298,7 @@ OurZone: TypeAlias = VxlanZone | EvpnZone
 BridgedPveZone: TypeAlias = PveVlanZone | PveQinqZone
 """Zones of PVE's whose traffic rides on a bridge of the host."""
 OwnPveZone: TypeAlias = PveSimpleZone | PveVxlanZone | PveEvpnZone | BridgedPveZone
-Zone: TypeAlias = Annotated[OurZone | OwnPveZone | LeftZone, Field(discriminator="kind")]
+Zone: TypeAlias = Annotated[OurZone | OwnPveZone | UnmanagedZone, Field(discriminator="kind")]
 NodeController: TypeAlias = PveBgpController | PveIsisController
 Controller: TypeAlias = Annotated[
     EvpnController | PveEvpnController | NodeController | LeftController, Field(discriminator="kind")
@@ -325,7 +325,7 @@ class SdnConfig(Model):
     fabrics: tuple[Annotated[Fabric | LeftFabric, Field(discriminator="kind")], ...] = ()
     version: int | None = None
     running_version: int | None = None
-    newer: tuple[NewerThing, ...] = ()
+    newer: tuple[UnsupportedDefinition, ...] = ()
     listed_subnets: tuple[Subnet, ...] | None = None
     runs_frr: bool = False
 
@@ -335,13 +335,13 @@ class SdnConfig(Model):
         return tuple(z for z in self.zones if isinstance(z, VxlanZone | EvpnZone))
 
     @property
-    def left_zones(self) -> tuple[LeftZone, ...]:
+    def unmanaged_zones(self) -> tuple[UnmanagedZone, ...]:
         """Zones that are left to PVE."""
-        return tuple(z for z in self.zones if isinstance(z, LeftZone))
+        return tuple(z for z in self.zones if isinstance(z, UnmanagedZone))
 
-    def leaves_node(self, node: str) -> bool:
+    def is_unmanaged_on(self, node: str) -> bool:
         """Something newer has a part in the node's `interfaces.d/sdn` or `frr.conf`: both are left to PVE there, wholly."""
-        reaches = [thing.nodes for thing in self.newer] + [zone.nodes for zone in self.left_zones if zone.is_newer]
+        reaches = [thing.nodes for thing in self.newer] + [zone.nodes for zone in self.unmanaged_zones if zone.is_newer]
         reaches += [fabric.nodes for fabric in self.fabrics if isinstance(fabric, LeftFabric)]
         return any(nodes is None or node in nodes for nodes in reaches)
 

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from functools import partial
 from ipaddress import ip_interface
 
-from pvesdn.decode import addresses, values
-from pvesdn.decode.ip_route import read_ip_route
+from pvesdn.decode.definitions import addresses, values
+from pvesdn.decode.definitions.values import BadValueError, integer, shown
+from pvesdn.decode.nodes.ip_route import read_ip_route
 from pvesdn.decode.secrets import hide_secrets
-from pvesdn.decode.values import BadValueError, integer, shown
 from pvesdn.model.handmade import Device, HandmadeNode, Option
 from pvesdn.model.primitives import VNI_MAX, IpAddress, IpInterface
 from pvesdn.recognise.notebook import Notebook

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from ipaddress import IPv4Interface, IPv6Interface
 
-from pvesdn.decode import addresses, values
-from pvesdn.decode.ip_route import read_ip_route
-from pvesdn.decode.values import BadValueError, integer
+from pvesdn.decode.definitions import addresses, values
+from pvesdn.decode.definitions.values import BadValueError, integer
+from pvesdn.decode.nodes.ip_route import read_ip_route
 from pvesdn.model.findings import Where
 from pvesdn.model.handmade import Device, FrrRoute, FrrVrrp, HandmadeNode, Option, Place
 from pvesdn.model.primitives import IpAddress, IpInterface
@@ -23,7 +23,7 @@ _COMMENTS = frozenset({"broadcast", "network"})
 
 
 @dataclass(slots=True)
-class Uplink:
+class UplinkOnNode:
     """What was found of an exit, before its zone has an id.
 
     :param taken: lines of its stanza that the exit stands for.
@@ -54,7 +54,7 @@ class Uplink:
         )
 
 
-def read_uplink(node: HandmadeNode, device: Device, vrf: str, book: Notebook) -> Uplink | None:
+def read_uplink(node: HandmadeNode, device: Device, vrf: str, book: Notebook) -> UplinkOnNode | None:
     """A device of a VRF that is no bridge of a VNet; None, and the reason, where it is no exit."""
     reader = _Reader(node, device, vrf, book)
     return reader.read()
@@ -70,7 +70,7 @@ class _Reader:
         self._book = book
         self._taken: set[Place] = set()
 
-    def read(self) -> Uplink | None:
+    def read(self) -> UplinkOnNode | None:
         try:
             values.interface(self._device.name)
         except BadValueError as error:
@@ -92,7 +92,7 @@ class _Reader:
                 self._lose(self._device.all("address")[-1], what, "an exit has one address of each family")
         vrrp, groups = self._vrrp()
         self._taken |= {option.place for option in self._device.options if option.name in _ADDRESSING | _COMMENTS}
-        return Uplink(self._node.node, self._device, own, gateways, vrrp, frozenset(self._taken), statics, groups)
+        return UplinkOnNode(self._node.node, self._device, own, gateways, vrrp, frozenset(self._taken), statics, groups)
 
     def _stays(self) -> str:
         return f"its stanza stays: name the VRF of the new zone in its line 'vrf {self._vrf}'"

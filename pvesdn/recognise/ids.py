@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from contextlib import suppress
 
-from pvesdn.decode.values import BadValueError, own_vnet_id, zone_id
+from pvesdn.decode.definitions.values import BadValueError, own_vnet_id, zone_id
 
 _LONGEST = 8
 _LONGEST_EXIT = 32

@@ -5,20 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from pvesdn.decode import addresses
-from pvesdn.decode.values import BadValueError, integer
+from pvesdn.decode.definitions import addresses
+from pvesdn.decode.definitions.values import BadValueError, integer
 from pvesdn.model.findings import Where
 from pvesdn.model.handmade import FrrNeighbor, FrrRouter, HandmadeNode
 from pvesdn.model.primitives import IpAddress
 from pvesdn.model.sdn import EvpnController
 from pvesdn.recognise.notebook import Notebook
-from pvesdn.recognise.underlay import Ground
+from pvesdn.recognise.underlay import UnderlayFacts
 
 _asn = integer(1, 4_294_967_295)
 
 
 @dataclass(frozen=True, slots=True)
-class Speaker:
+class RouterOnNode:
     """A node that announces its VNIs.
 
     :param sessions: neighbours activated in `l2vpn evpn`.
@@ -35,7 +35,7 @@ def fences(nodes: Mapping[str, HandmadeNode]) -> dict[str, frozenset[str]]:
     return {name: router.fenced for name, router in _routers(nodes).items()}
 
 
-def read_speakers(nodes: Mapping[str, HandmadeNode], ground: Ground, book: Notebook) -> dict[str, Speaker]:
+def read_speakers(nodes: Mapping[str, HandmadeNode], ground: UnderlayFacts, book: Notebook) -> dict[str, RouterOnNode]:
     """The BGP speakers of the overlay, by node."""
     found = {}
     for name, router in sorted(_routers(nodes).items(), key=lambda pair: pair[0]):
@@ -57,12 +57,12 @@ def read_speakers(nodes: Mapping[str, HandmadeNode], ground: Ground, book: Noteb
             else:
                 sessions[peer] = neighbor
                 _tell_source(name, neighbor, peer, ground, book)
-        found[name] = Speaker(name, router, ground.vteps[name].address, sessions)
+        found[name] = RouterOnNode(name, router, ground.vteps[name].address, sessions)
     return found
 
 
 def propose_controller(
-    controller: str, speakers: Mapping[str, Speaker], ground: Ground, book: Notebook
+    controller: str, speakers: Mapping[str, RouterOnNode], ground: UnderlayFacts, book: Notebook
 ) -> EvpnController | None:
     """One controller for all speakers; None, and errors, where they cannot be one."""
     asn = _same_asn(speakers, book)
@@ -88,7 +88,7 @@ class _Mesh:
     Members that were not read are taken for speakers where somebody has a session with them.
     """
 
-    def __init__(self, speakers: Mapping[str, Speaker], ground: Ground) -> None:
+    def __init__(self, speakers: Mapping[str, RouterOnNode], ground: UnderlayFacts) -> None:
         self._speakers = speakers
         self._owners = ground.owners
         named = {address for speaker in speakers.values() for address in speaker.sessions}
@@ -130,7 +130,7 @@ class _Mesh:
                 self._blame_clients(speaker, self._inside - reflecting, book)
             self._blame(speaker, wanted - {speaker.address}, book)
 
-    def _blame(self, speaker: Speaker, wanted: set[IpAddress], book: Notebook) -> None:
+    def _blame(self, speaker: RouterOnNode, wanted: set[IpAddress], book: Notebook) -> None:
         hint = "make the sessions a full mesh, or the same route reflectors on every node"
         missing = wanted - speaker.sessions.keys()
         if missing:
@@ -144,7 +144,7 @@ class _Mesh:
             what = "is the node itself" if is_own else "is a peer that other nodes do not have"
             book.error(speaker.node, neighbor.place, f"neighbor {address}", what, "remove it" if is_own else hint)
 
-    def _blame_clients(self, speaker: Speaker, clients: set[IpAddress], book: Notebook) -> None:
+    def _blame_clients(self, speaker: RouterOnNode, clients: set[IpAddress], book: Notebook) -> None:
         for address, neighbor in speaker.sessions.items():
             if neighbor.is_client != (address in clients):
                 what = (
@@ -159,7 +159,7 @@ class _Mesh:
         return f"{address} ({self._owners[address]})" if address in self._owners else str(address)
 
 
-def _tell_source(node: str, neighbor: FrrNeighbor, peer: IpAddress, ground: Ground, book: Notebook) -> None:
+def _tell_source(node: str, neighbor: FrrNeighbor, peer: IpAddress, ground: UnderlayFacts, book: Notebook) -> None:
     """Sessions speak from the VTEP, with peers of the other family from what the kernel chooses; any other source is lost.
 
     Members know each other's VTEPs; somebody outside may know the address that the kernel chose so far.
@@ -198,7 +198,7 @@ def _parsed(text: str) -> IpAddress | None:
         return None
 
 
-def _same_asn(speakers: Mapping[str, Speaker], book: Notebook) -> int | None:
+def _same_asn(speakers: Mapping[str, RouterOnNode], book: Notebook) -> int | None:
     first = next(iter(speakers.values()), None)
     if first is None:
         return None

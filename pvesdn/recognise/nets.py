@@ -12,7 +12,7 @@ from pvesdn.recognise.devices import Bridge, NodeDevices, Port
 from pvesdn.recognise.notebook import Notebook
 
 
-class Way(StrEnum):
+class FloodMode(StrEnum):
     """Where flooded frames go."""
 
     MULTICAST = "multicast"
@@ -21,13 +21,13 @@ class Way(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Sight:
+class BridgeOnNode:
     """A bridge with its one VXLAN port on one node."""
 
     node: str
     bridge: Bridge
     port: Port
-    way: Way
+    way: FloodMode
 
     @property
     def place(self) -> Place:
@@ -43,10 +43,10 @@ class Net:
     """
 
     name: str
-    sights: Mapping[str, Sight]
+    sights: Mapping[str, BridgeOnNode]
 
     @property
-    def first(self) -> Sight:
+    def first(self) -> BridgeOnNode:
         """The one to read what is the same on all."""
         return next(iter(self.sights.values()))
 
@@ -106,7 +106,7 @@ def read_nets(
     return Nets(vnets, _l3vnis(vnets, vrfs, ties, book), found)
 
 
-def _sights(devices: NodeDevices, fenced: frozenset[str] | None, book: Notebook) -> Iterator[Sight]:
+def _sights(devices: NodeDevices, fenced: frozenset[str] | None, book: Notebook) -> Iterator[BridgeOnNode]:
     free = set(devices.ports)
     for bridge in devices.bridges.values():
         ports = [name for name in bridge.ports if name in devices.ports]
@@ -121,31 +121,31 @@ def _sights(devices: NodeDevices, fenced: frozenset[str] | None, book: Notebook)
                 what = "floods nowhere: it has no group and no remote, and the node's frr.conf has no advertise-all-vni"
                 book.error(devices.node, port.device.place, port.device.name, what, "say where its frames go")
             else:
-                yield Sight(devices.node, bridge, port, way)
+                yield BridgeOnNode(devices.node, bridge, port, way)
     for name in sorted(free):
         place = devices.ports[name].device.place
         book.lose(devices.node, place, name, "a VXLAN device without a bridge: it stays as it is", "put it into one")
 
 
-def _way(port: Port, fenced: frozenset[str] | None) -> Way | None:
+def _way(port: Port, fenced: frozenset[str] | None) -> FloodMode | None:
     """:param fenced: VNIs that EVPN leaves alone; None without EVPN."""
     if port.group is not None:
-        return Way.MULTICAST
+        return FloodMode.MULTICAST
     if port.remotes or (fenced is not None and str(port.vni) in fenced):
-        return Way.UNICAST
-    return None if fenced is None else Way.EVPN
+        return FloodMode.UNICAST
+    return None if fenced is None else FloodMode.EVPN
 
 
-def _is_tie(sight: Sight, vrfs: Mapping[str, FrrVrf]) -> bool:
+def _is_tie(sight: BridgeOnNode, vrfs: Mapping[str, FrrVrf]) -> bool:
     """Whether a bridge's VNI is the L3VNI of the VRF that it is in."""
     vrf = vrfs.get(sight.bridge.vrf or "")
     return vrf is not None and vrf.l3vni == str(sight.port.vni)
 
 
-def _together(sights: list[Sight], but: list[Sight] | None = None) -> Iterator[Net]:
+def _together(sights: list[BridgeOnNode], but: list[BridgeOnNode] | None = None) -> Iterator[Net]:
     """Sights by the name of the bridge. :param but: those of them that are left out."""
     skipped = {id(sight) for sight in but or ()}
-    by_name: dict[str, dict[str, Sight]] = {}
+    by_name: dict[str, dict[str, BridgeOnNode]] = {}
     for sight in sights:
         if id(sight) not in skipped:
             by_name.setdefault(sight.bridge.device.name, {})[sight.node] = sight
@@ -155,7 +155,7 @@ def _together(sights: list[Sight], but: list[Sight] | None = None) -> Iterator[N
 
 def _check_vnis(vnets: tuple[Net, ...], book: Notebook) -> None:
     """One VNI, one bridge, whatever the node."""
-    holders: dict[int, Sight] = {}
+    holders: dict[int, BridgeOnNode] = {}
     sights = (sight for net in vnets for sight in net.sights.values())
     for sight in sorted(sights, key=lambda sight: (sight.node, sight.bridge.device.name)):
         first = holders.setdefault(sight.port.vni, sight)
@@ -166,13 +166,13 @@ def _check_vnis(vnets: tuple[Net, ...], book: Notebook) -> None:
             )
 
 
-_Saying = tuple[str, Callable[[Sight], object], Callable[[Sight], Place]]
+_Saying = tuple[str, Callable[[BridgeOnNode], object], Callable[[BridgeOnNode], Place]]
 
 
-def _option(device: str, *names: str) -> Callable[[Sight], Place]:
+def _option(device: str, *names: str) -> Callable[[BridgeOnNode], Place]:
     """Where a sight says something; the stanza where it does not."""
 
-    def place(sight: Sight) -> Place:
+    def place(sight: BridgeOnNode) -> Place:
         owner = sight.port.device if device == "port" else sight.bridge.device
         found = owner.all(*names)
         return found[0].place if found else owner.place
@@ -225,7 +225,7 @@ def _said(value: object) -> str:
 
 
 def _l3vnis(
-    vnets: tuple[Net, ...], vrfs: Mapping[str, Mapping[str, FrrVrf]], ties: list[Sight], book: Notebook
+    vnets: tuple[Net, ...], vrfs: Mapping[str, Mapping[str, FrrVrf]], ties: list[BridgeOnNode], book: Notebook
 ) -> dict[str, int | None]:
     """The L3VNI of each VRF that a VNet is in; every node with a VNet there must have it, in both files."""
     found: dict[str, int | None] = {}

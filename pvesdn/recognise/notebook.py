@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
-from pvesdn.decode.values import BadValueError, Reader
+from pvesdn.decode.definitions.values import BadValueError, Reader
 from pvesdn.model.findings import Finding, Severity
 from pvesdn.model.handmade import Device, Option, Place
 

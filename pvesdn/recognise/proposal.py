@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from ipaddress import ip_network
 
-from pvesdn.decode.values import BadValueError, alias
-from pvesdn.design import names
-from pvesdn.design.mtu import MTU_MAX, MTU_MIN, inner_mtu
+from pvesdn.decode.definitions.values import BadValueError, alias
+from pvesdn.design.ours.mtu import MTU_MAX, MTU_MIN, inner_mtu
+from pvesdn.design.shared import names
 from pvesdn.errors import SdnConfigError
 from pvesdn.model.cluster import ClusterState, Vtep
 from pvesdn.model.facts import NodeFacts
@@ -18,14 +18,14 @@ from pvesdn.model.primitives import IpAddress
 from pvesdn.model.proposal import Proposal
 from pvesdn.model.sdn import EvpnController, EvpnZone, Exit, Irb, OurZone, SdnConfig, Subnet, Vnet, VxlanZone
 from pvesdn.recognise.devices import read_devices, tell_unknown_of_bridge, tell_unknown_of_port, tell_unknown_of_vrf
-from pvesdn.recognise.exits import Uplink, read_uplink
+from pvesdn.recognise.exits import UplinkOnNode, read_uplink
 from pvesdn.recognise.ids import Ids
 from pvesdn.recognise.leftovers import tell_foreign_frr
-from pvesdn.recognise.mesh import Speaker, fences, propose_controller, read_speakers
-from pvesdn.recognise.nets import Net, Nets, Way, read_nets
+from pvesdn.recognise.mesh import RouterOnNode, fences, propose_controller, read_speakers
+from pvesdn.recognise.nets import FloodMode, Net, Nets, read_nets
 from pvesdn.recognise.notebook import Notebook
 from pvesdn.recognise.take_outs import Made, take_outs
-from pvesdn.recognise.underlay import Ground, propose_underlay, read_ground
+from pvesdn.recognise.underlay import UnderlayFacts, propose_underlay, read_ground
 from pvesdn.recognise.vrf_routers import advertises_subnets, imported_targets
 from pvesdn.recognise.zones import Draft, Zoning, cover
 
@@ -34,7 +34,7 @@ _CONTROLLER = "main"
 
 
 @dataclass(frozen=True, slots=True)
-class Handwork:
+class HandWrittenConfig:
     """What was read of a cluster that was set up by hand.
 
     :param nodes: those that answered, by name.
@@ -49,7 +49,7 @@ class Handwork:
     unread: Mapping[str, str] = field(default_factory=dict)
 
 
-def recognise(given: Handwork) -> Proposal:
+def recognise(given: HandWrittenConfig) -> Proposal:
     """Propose definitions that make what was made by hand.
 
     :raises SdnConfigError: nodes contradict themselves or each other, with every contradiction that was found; or there
@@ -61,7 +61,7 @@ def recognise(given: Handwork) -> Proposal:
     ground = read_ground(given.nodes, devices, given.facts, given.cluster, book)
     nets = read_nets(given.nodes, devices, fences(given.nodes), book)
     drafts = Zoning(ground, book).draft(nets)
-    speakers = read_speakers(given.nodes, ground, book) if any(draft.way is Way.EVPN for draft in drafts) else {}
+    speakers = read_speakers(given.nodes, ground, book) if any(draft.way is FloodMode.EVPN for draft in drafts) else {}
     _raise(book)
     if not drafts:
         raise SdnConfigError(
@@ -82,11 +82,11 @@ def _raise(book: Notebook) -> None:
 class _Writer:
     """Gives ids and makes the objects."""
 
-    given: Handwork
-    ground: Ground
+    given: HandWrittenConfig
+    ground: UnderlayFacts
     nets: Nets
     drafts: tuple[Draft, ...]
-    speakers: Mapping[str, Speaker]
+    speakers: Mapping[str, RouterOnNode]
     book: Notebook
     made: Made = field(default_factory=lambda: Made({}, {}, []))
 
@@ -157,12 +157,12 @@ class _Writer:
             self.book.warn(f"{net.name}", what, hint)
         return found
 
-    def _zone(self, draft: Draft, name: str, uplinks: list[Uplink]) -> OurZone:
+    def _zone(self, draft: Draft, name: str, uplinks: list[UplinkOnNode]) -> OurZone:
         where = Where(file=_FILE, line=0, kind="zone", id=name)
         nodes = draft.nodes | {uplink.node for uplink in uplinks}
         restricted = None if self._is_everywhere(nodes) else nodes
         mtu = draft.mtu or self._mtu_beside_unread(restricted)
-        if draft.way is not Way.EVPN:
+        if draft.way is not FloodMode.EVPN:
             return VxlanZone(
                 where=where,
                 id=name,
@@ -250,12 +250,12 @@ class _Writer:
                 gateway=gateway.ip,
             )
 
-    def _uplinks(self, draft: Draft) -> Iterator[Uplink]:
+    def _uplinks(self, draft: Draft) -> Iterator[UplinkOnNode]:
         """Exits of the zone's VRF: one on a node."""
         if draft.vrf is None:
             return
         for name in sorted(self.given.nodes):
-            found: Uplink | None = None
+            found: UplinkOnNode | None = None
             for device in self._enslaved(name, draft.vrf):
                 if draft.irb is not Irb.SYMMETRIC:
                     what = f"is in VRF {draft.vrf}, which has no L3VNI: exits need irb symmetric"
@@ -283,9 +283,9 @@ class _Writer:
             if device.name not in taken and any(option.value == vrf for option in device.all("vrf"))
         ]
 
-    def _refuse_twins(self, uplinks: list[Uplink]) -> None:
+    def _refuse_twins(self, uplinks: list[UplinkOnNode]) -> None:
         """Two exits with one address."""
-        first: dict[IpAddress, Uplink] = {}
+        first: dict[IpAddress, UplinkOnNode] = {}
         for uplink in uplinks:
             for address in (interface.ip for interface in uplink.interfaces):
                 other = first.setdefault(address, uplink)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from pvesdn.design.mtu import inner_mtu
-from pvesdn.design.pve_zones import DEFAULT_MTU
-from pvesdn.design.remarks import listed
+from pvesdn.design.checks.remarks import listed
+from pvesdn.design.ours.mtu import inner_mtu
+from pvesdn.design.pve.zones import DEFAULT_MTU
 from pvesdn.model.findings import Finding, Severity
 from pvesdn.model.primitives import IpAddress
 from pvesdn.model.proposal import Proposal

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from pvesdn.design import names
+from pvesdn.design.shared import names
 from pvesdn.model.handmade import HandmadeNode
 from pvesdn.model.proposal import TakeOut
-from pvesdn.recognise.exits import Uplink
+from pvesdn.recognise.exits import UplinkOnNode
 from pvesdn.recognise.nets import Nets
 from pvesdn.recognise.zones import Draft
 
@@ -23,7 +23,7 @@ class Made:
 
     vnets: dict[str, str]
     zones: dict[str, str]
-    uplinks: list[Uplink]
+    uplinks: list[UplinkOnNode]
 
 
 def take_outs(

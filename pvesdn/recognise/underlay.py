@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from ipaddress import ip_network
 
-from pvesdn.decode import values
-from pvesdn.decode.values import BadValueError
-from pvesdn.design.paths import with_paths
-from pvesdn.design.routes import RouteTable, frr_source, held_by_device, source_of
+from pvesdn.decode.definitions import values
+from pvesdn.decode.definitions.values import BadValueError
+from pvesdn.design.ours.paths import with_paths
+from pvesdn.design.shared.routes import RouteTable, frr_source, held_by_device, source_of
 from pvesdn.model.cluster import ClusterState, Vtep
 from pvesdn.model.design import DesignInput
 from pvesdn.model.facts import NodeFacts
@@ -24,7 +24,7 @@ ID = "cluster"
 
 
 @dataclass(frozen=True, slots=True)
-class Ground:
+class UnderlayFacts:
     """The underlay as it is.
 
     :param vteps: of nodes that were read, by node.
@@ -57,7 +57,7 @@ def read_ground(
     facts: Mapping[str, NodeFacts],
     cluster: ClusterState,
     book: Notebook,
-) -> Ground:
+) -> UnderlayFacts:
     """Find the VTEPs: the tunnel address that a node's devices name; else the one of its addresses that others name, or the
     one on the device the group is joined on, or the one that the cluster knows.
     """
@@ -83,7 +83,7 @@ def read_ground(
         member.address: member.name for member in cluster.members if member.address and member.name not in devices
     }
     owners |= {vtep.address: name for name, vtep in vteps.items()}
-    return Ground(_with_paths(vteps, facts, cluster), owners, masters, all_held, facts)
+    return UnderlayFacts(_with_paths(vteps, facts, cluster), owners, masters, all_held, facts)
 
 
 def _with_paths(vteps: Mapping[str, Vtep], facts: Mapping[str, NodeFacts], cluster: ClusterState) -> Mapping[str, Vtep]:
@@ -103,7 +103,7 @@ def _refuse_second(
 
 
 def propose_underlay(
-    ground: Ground, used: Iterable[str], facts: Mapping[str, NodeFacts], cluster: ClusterState
+    ground: UnderlayFacts, used: Iterable[str], facts: Mapping[str, NodeFacts], cluster: ClusterState
 ) -> Underlay | None:
     """None where every VTEP is the address that the cluster knows; else the one network of all VTEPs, else each by name."""
     nodes = sorted(set(used) & ground.vteps.keys())

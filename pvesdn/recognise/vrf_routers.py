@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from pvesdn.decode.values import BadValueError, route_targets
+from pvesdn.decode.definitions.values import BadValueError, route_targets
 from pvesdn.model.handmade import FrrRouter
 from pvesdn.recognise.notebook import Notebook
 

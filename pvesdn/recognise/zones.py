@@ -6,13 +6,13 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from pvesdn.design.mtu import inner_mtu
+from pvesdn.design.ours.mtu import inner_mtu
 from pvesdn.model.handmade import Device, Place
 from pvesdn.model.primitives import IpAddress
 from pvesdn.model.sdn import Irb
-from pvesdn.recognise.nets import Net, Nets, Sight, Way
+from pvesdn.recognise.nets import BridgeOnNode, FloodMode, Net, Nets
 from pvesdn.recognise.notebook import Notebook
-from pvesdn.recognise.underlay import Ground
+from pvesdn.recognise.underlay import UnderlayFacts
 
 _Key = tuple[object, ...]
 
@@ -29,7 +29,7 @@ class Draft:
     """
 
     wish: str
-    way: Way
+    way: FloodMode
     nets: tuple[Net, ...]
     nodes: frozenset[str]
     irb: Irb = Irb.NONE
@@ -53,7 +53,7 @@ class Draft:
 class Zoning:
     """Makes zones of VNets."""
 
-    def __init__(self, ground: Ground, book: Notebook) -> None:
+    def __init__(self, ground: UnderlayFacts, book: Notebook) -> None:
         self._ground = ground
         self._book = book
 
@@ -62,7 +62,7 @@ class Zoning:
         groups: dict[_Key, list[Net]] = {}
         lists: dict[str, frozenset[IpAddress]] = {}
         for net in nets.vnets:
-            if net.first.way is Way.UNICAST:
+            if net.first.way is FloodMode.UNICAST:
                 lists[net.name] = self._list(net)
             groups.setdefault(self._key(net, lists.get(net.name)), []).append(net)
         return tuple(self._draft(tuple(found), lists, nets) for found in groups.values())
@@ -70,12 +70,12 @@ class Zoning:
     def _key(self, net: Net, peers: frozenset[IpAddress] | None) -> _Key:
         """What VNets of one zone have in common."""
         port = net.first.port
-        if net.first.bridge.vrf is not None and net.first.way is Way.EVPN:
+        if net.first.bridge.vrf is not None and net.first.way is FloodMode.EVPN:
             return ("vrf", net.first.bridge.vrf)
         common = (net.first.way, port.udp_port, self._mtu(net, peers))
-        if net.first.way is Way.MULTICAST:
+        if net.first.way is FloodMode.MULTICAST:
             return (*common, port.group, self._physdev(net))
-        if net.first.way is Way.UNICAST:
+        if net.first.way is FloodMode.UNICAST:
             return (*common, peers)
         mac = net.first.bridge.mac.lower() if net.first.bridge.mac and net.addresses else None
         return (*common, bool(net.addresses), mac, port.floods, port.suppresses)
@@ -91,11 +91,11 @@ class Zoning:
             mtu=self._least([(net, self._mtu(net, peers)) for net in nets]),
             udp_port=self._same(nets, "vxlan-port"),
         )
-        if first.way is Way.EVPN:
+        if first.way is FloodMode.EVPN:
             return self._evpn(draft, all_nets)
         for net in nets:
             self._tell_gateways(net)
-        if first.way is Way.MULTICAST:
+        if first.way is FloodMode.MULTICAST:
             return replace(draft, wish="mcast", group=first.port.group, physdev=self._physdev(nets[0]))
         listed = peers or frozenset()
         inside = {address for address in listed if address in self._ground.owners}
@@ -232,7 +232,7 @@ class Zoning:
     def _physdev(self, net: Net) -> str | None:
         """The device the group is joined on, where it is not the one that carries the node's tunnels, or a port of that."""
         usual: set[str] = set()
-        other: dict[str, Sight] = {}
+        other: dict[str, BridgeOnNode] = {}
         for node, sight in net.sights.items():
             vtep = self._ground.vteps.get(node)
             name = sight.port.physdev
@@ -272,7 +272,7 @@ class Zoning:
 
 def cover(drafts: tuple[Draft, ...], speakers: frozenset[str]) -> tuple[Draft, ...]:
     """Zones of EVPN together must hold every speaker, or the mesh would lose some: the first one takes the rest in."""
-    evpn = [draft for draft in drafts if draft.way is Way.EVPN]
+    evpn = [draft for draft in drafts if draft.way is FloodMode.EVPN]
     missing = speakers - frozenset[str]().union(*(draft.nodes for draft in evpn))
     if not evpn or not missing:
         return drafts
@@ -288,7 +288,7 @@ def _sayers_of_mtu(net: Net, mtu: int) -> Iterator[tuple[str, Device]]:
                 yield node, device
 
 
-def _place(sight: Sight, option: str, *, of_bridge: bool = False) -> Place:
+def _place(sight: BridgeOnNode, option: str, *, of_bridge: bool = False) -> Place:
     owner = sight.bridge.device if of_bridge else sight.port.device
     found = owner.all(option)
     return found[0].place if found else owner.place

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 
 from jinja2 import Environment
 
-from pvesdn.decode.frr_local import read_local
-from pvesdn.design.merge_local import leaves_open
+from pvesdn.decode.frr.local import read_local
+from pvesdn.design.merge.local import leaves_open
 from pvesdn.model.files import FRR_CONF, FRR_CONF_LOCAL, FRR_DAEMONS, FRR_LOCAL_BEGIN, FRR_LOCAL_END, RenderedFile
 from pvesdn.model.frr import FrrConfig
 from pvesdn.render.engine import render_template

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from jinja2 import Environment
 
-from pvesdn.decode.interfaces import split_stanzas
+from pvesdn.decode.nodes.interfaces import split_stanzas
 from pvesdn.model.files import OUR_INTERFACES, SDN_INTERFACES, RenderedFile
 from pvesdn.model.ifupdown import (
     InterfacesFile,

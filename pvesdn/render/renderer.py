@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from pvesdn.decode.frr_local import read_local
-from pvesdn.design.merge_local import merge_local
+from pvesdn.decode.frr.local import read_local
+from pvesdn.design.merge.local import merge_local
 from pvesdn.model.design import NodeDesign
 from pvesdn.model.files import FRR_CONF, FRR_CONF_LOCAL, FRR_DAEMONS, OUR_INTERFACES, OUR_SYSCTL, RenderedFile
 from pvesdn.render.engine import environment, render_template, template_errors

@@ -9,20 +9,20 @@ from typing import Literal, TypeAlias
 from pvesdn.compare.flags import PlanFlags
 from pvesdn.compare.ownership import digest
 from pvesdn.compare.taken import Taken
-from pvesdn.decode.cluster_status import decode_cluster
-from pvesdn.decode.handmade import Cut, cut_file, decode_handmade, interfaces_files
-from pvesdn.decode.node import decode_facts
-from pvesdn.decode.node_answers import decode_files, file_mode
-from pvesdn.decode.sdn_files import decode_sdn
-from pvesdn.decode.write_sdn import write_sdn
-from pvesdn.design import names
+from pvesdn.decode.cluster.status import decode_cluster
+from pvesdn.decode.definitions.sdn_files import decode_sdn
+from pvesdn.decode.nodes.answers import decode_files, file_mode
+from pvesdn.decode.nodes.facts import decode_facts
+from pvesdn.decode.nodes.handmade import Cut, cut_file, decode_handmade, interfaces_files
+from pvesdn.design.shared import names
+from pvesdn.encode.sdn_files import write_sdn
 from pvesdn.errors import ApplyRefused, NodeError, NodeFailed, NodeUnreachable, PvesdnError
 from pvesdn.model.files import OUR_INTERFACES, SDN_INTERFACES, Action, ChangeSet, FileChange, NodeChanges, StanzaChange
 from pvesdn.model.findings import Finding, Severity
 from pvesdn.model.proposal import Proposal, TakeOut
 from pvesdn.model.sdn import SdnConfig
 from pvesdn.model.snapshot import NodeRaw, Snapshot
-from pvesdn.recognise.proposal import Handwork, recognise
+from pvesdn.recognise.proposal import HandWrittenConfig, recognise
 from pvesdn.recognise.pve_form import as_pve
 from pvesdn.render.renderer import Renderer
 from pvesdn.workflows.plan import plan
@@ -145,7 +145,7 @@ def _pve_definitions(snapshot: Snapshot) -> SdnConfig:
     return decode_sdn(files, intent="pending").config
 
 
-def _handwork(snapshot: Snapshot, pve: SdnConfig) -> Handwork:
+def _handwork(snapshot: Snapshot, pve: SdnConfig) -> HandWrittenConfig:
     cluster = decode_cluster(snapshot.api)
     facts = {}
     unread = {member.name: _OFFLINE for member in cluster.members if not member.is_online}
@@ -155,7 +155,7 @@ def _handwork(snapshot: Snapshot, pve: SdnConfig) -> Handwork:
             facts[node] = decode_facts(node, raw)
         except NodeError as error:
             unread[node] = error.message.removeprefix(f"{node}: ")
-    return Handwork(
+    return HandWrittenConfig(
         nodes={
             name: decode_handmade(name, snapshot.nodes[name].files, has_own_frr=not pve.has_pve_frr)
             for name in sorted(facts)

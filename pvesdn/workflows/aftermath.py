@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from pvesdn.compare.flags import PlanFlags
-from pvesdn.decode.node import decode_facts
+from pvesdn.decode.nodes.facts import decode_facts
 from pvesdn.errors import NodeError, NodeFailed, NodeUnreachable, PvesdnError
 from pvesdn.model.files import Action, NodeChanges
 from pvesdn.model.snapshot import Snapshot

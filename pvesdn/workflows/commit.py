@@ -6,7 +6,7 @@ task is looked for and judged.
 
 from __future__ import annotations
 
-from pvesdn.decode.api_answers import started_at
+from pvesdn.decode.cluster.answers import started_at
 from pvesdn.errors import ClusterError, NodeError, TaskFailed
 from pvesdn.model.report import Outcome
 from pvesdn.workflows.aftermath import leave_unreloaded, restore_flooding

@@ -11,12 +11,12 @@ from pvesdn.compare.frr_local import LocalVerdict, judge_local
 from pvesdn.compare.ownership import is_blank_frr
 from pvesdn.compare.prerequisites import doubts
 from pvesdn.compare.running import running_remarks
-from pvesdn.decode.seen import encode_seen
-from pvesdn.design.beside_pve import merges_as_known, writes_frr
-from pvesdn.design.check_newer import is_before_templates
 from pvesdn.design.cluster import design_node, share
-from pvesdn.design.pve_frr import what_stops_frr
-from pvesdn.design.vteps import seen_now
+from pvesdn.design.ours.vteps import seen_now
+from pvesdn.design.pve.frr import what_stops_frr
+from pvesdn.design.shared.beside_pve import merges_as_known, writes_frr
+from pvesdn.design.shared.levels import is_before_templates
+from pvesdn.encode.seen import encode_seen
 from pvesdn.model.design import DesignInput, NodeDesign
 from pvesdn.model.files import FRR_CONF, FRR_CONF_LOCAL, ChangeSet, NodeChanges, RenderedFile
 from pvesdn.model.findings import Finding, Severity

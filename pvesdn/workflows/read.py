@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 
-from pvesdn.decode.cluster_status import decode_cluster
-from pvesdn.decode.node_answers import decode_files, decode_observed
+from pvesdn.decode.cluster.status import decode_cluster
+from pvesdn.decode.nodes.answers import decode_files, decode_observed
 from pvesdn.errors import ApiRefused, NodeError, NodeFailed, NodeUnreachable
 from pvesdn.model.cluster import ClusterState, Member
 from pvesdn.model.primitives import Json

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from pvesdn.decode.frr_text import meaning
-from pvesdn.decode.node_answers import decode_problems
+from pvesdn.decode.frr.text import meaning
+from pvesdn.decode.nodes.answers import decode_problems
 from pvesdn.errors import NodeError, NodeFailed, NodeUnreachable
 from pvesdn.model.files import FRR_CONF, NodeChanges
 from pvesdn.model.primitives import Json

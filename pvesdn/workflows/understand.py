@@ -7,19 +7,19 @@ from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 from pvesdn.compare.running import compare_running
-from pvesdn.decode.api_answers import one_line
-from pvesdn.decode.cluster_status import decode_cluster
-from pvesdn.decode.node import decode_facts
-from pvesdn.decode.pending import pending_changes
-from pvesdn.decode.record import Record, decode_record
-from pvesdn.decode.sdn_files import decode_sdn
-from pvesdn.decode.seen import decode_seen
-from pvesdn.design.check_devices import defined_twice
-from pvesdn.design.check_exits import in_another_vrf
-from pvesdn.design.check_underlay import unwritable_device
-from pvesdn.design.check_ways import unwritable_way_out
-from pvesdn.design.checks import check
-from pvesdn.design.vteps import choose_vteps
+from pvesdn.decode.cluster.answers import one_line
+from pvesdn.decode.cluster.seen import decode_seen
+from pvesdn.decode.cluster.status import decode_cluster
+from pvesdn.decode.definitions.pending import pending_changes
+from pvesdn.decode.definitions.sdn_files import decode_sdn
+from pvesdn.decode.nodes.facts import decode_facts
+from pvesdn.decode.nodes.record import Record, decode_record
+from pvesdn.design.checks.all_checks import check
+from pvesdn.design.checks.devices import defined_twice
+from pvesdn.design.checks.exits import in_another_vrf
+from pvesdn.design.checks.underlay import unwritable_device
+from pvesdn.design.checks.ways import unwritable_way_out
+from pvesdn.design.ours.vteps import choose_vteps
 from pvesdn.errors import ClusterError, NodeError, NotQuorate, SdnConfigError, SnapshotError
 from pvesdn.model.cluster import Vtep
 from pvesdn.model.design import DesignInput
@@ -91,7 +91,7 @@ def understand(snapshot: Snapshot, *, intent: Intent = "pending") -> Understandi
         raise SdnConfigError(errors)
     running = PveRunning()
     if cluster.has_sdn:
-        judged = {node: snapshot.nodes[node].files for node in records if not given.sdn.leaves_node(node)}
+        judged = {node: snapshot.nodes[node].files for node in records if not given.sdn.is_unmanaged_on(node)}
         running = compare_running(given.sdn.running_version, judged)
     has_pending = intent == "pending" and cluster.has_sdn
     return Understanding(

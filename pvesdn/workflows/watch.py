@@ -12,8 +12,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
-from pvesdn.decode.members import MEMBERS_FILE, MembersFile, decode_members
-from pvesdn.decode.node_answers import decode_files
+from pvesdn.decode.cluster.members import MEMBERS_FILE, MembersFile, decode_members
+from pvesdn.decode.nodes.answers import decode_files
 from pvesdn.errors import NodeFailed, SdnConfigError
 from pvesdn.model.files import ChangeSet
 from pvesdn.model.report import ApplyReport

@@ -8,7 +8,7 @@ from textwrap import dedent
 
 import pytest
 
-from pvesdn.cli.apply_screen import exit_status
+from pvesdn.cli.screens.apply import exit_status
 from pvesdn.errors import ApiUnavailable
 from pvesdn.model.report import ApplyReport, NodeOutcome, Outcome, StepOutcome
 from tests.cli.kit import UCAST, Result, Terminal, call

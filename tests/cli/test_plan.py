@@ -10,7 +10,7 @@ from textwrap import dedent
 
 import pytest
 
-from pvesdn.cli.plan_screen import NO_CHANGES
+from pvesdn.cli.screens.plan import NO_CHANGES
 from tests.cli.kit import UCAST, Result, Terminal, call, snapshot_of
 from tests.fakes import RECORD, FakeCluster, fake_cluster
 

@@ -9,9 +9,9 @@ import threading
 import pytest
 from rich.console import Console
 
-from pvesdn.cli.live import LiveSteps
-from pvesdn.cli.progress import PlainSteps, Steps
-from pvesdn.cli.screen import Screen, Span, Style, clean, columns, counted
+from pvesdn.cli.screens.live import LiveSteps
+from pvesdn.cli.screens.progress import PlainSteps, Steps
+from pvesdn.cli.screens.screen import Screen, Span, Style, clean, columns, counted
 from tests.cli.kit import Terminal
 from tests.fakes import FakeClock
 

@@ -19,7 +19,7 @@ import requests.exceptions
 import urllib3.exceptions
 
 from pvesdn.adapters.pve_api import PveApi
-from pvesdn.decode.api_answers import AnswerError
+from pvesdn.decode.cluster.answers import AnswerError
 from pvesdn.errors import ApiRefused, ApiUnavailable, ClusterError
 from pvesdn.lab.cluster import PASSWORD, SimulatedCluster
 from pvesdn.lab.pki import Certificate, PveCa

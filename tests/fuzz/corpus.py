@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 
 from pvesdn.adapters.snapshot_dir import read_snapshot
-from pvesdn.decode.node_answers import decode_observed
+from pvesdn.decode.nodes.answers import decode_observed
 from pvesdn.errors import NodeError
 from pvesdn.lab import sdn_config
 from pvesdn.model.primitives import Json

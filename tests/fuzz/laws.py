@@ -14,13 +14,13 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from pvesdn.adapters.snapshot_dir import read_snapshot, write_snapshot
-from pvesdn.cli.adopt_screen import adoption_document, adoption_lines
-from pvesdn.cli.documents import apply_document, plan_document
-from pvesdn.cli.overview import overview
-from pvesdn.cli.plan_screen import last_line, plan_lines
-from pvesdn.cli.screen import Line, clean
-from pvesdn.cli.summary import summarize
-from pvesdn.decode.node import decode_facts
+from pvesdn.cli.screens.adopt import adoption_document, adoption_lines
+from pvesdn.cli.screens.documents import apply_document, plan_document
+from pvesdn.cli.screens.overview import overview
+from pvesdn.cli.screens.plan import last_line, plan_lines
+from pvesdn.cli.screens.screen import Line, clean
+from pvesdn.cli.screens.summary import summarize
+from pvesdn.decode.nodes.facts import decode_facts
 from pvesdn.errors import PvesdnError
 from pvesdn.model.cluster import Vtep
 from pvesdn.model.facts import Link

@@ -8,7 +8,7 @@ import json
 import re
 from dataclasses import replace
 
-from pvesdn.decode.cluster_status import decode_cluster
+from pvesdn.decode.cluster.status import decode_cluster
 from pvesdn.lab import sdn_config
 from pvesdn.model.files import ChangeSet
 from pvesdn.model.primitives import Json

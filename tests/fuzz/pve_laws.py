@@ -11,11 +11,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from pvesdn.decode.frr_local import read_local
-from pvesdn.decode.interfaces import decode_interfaces, split_stanzas
-from pvesdn.decode.section_config import scan, write
+from pvesdn.decode.definitions.section_config import scan, write
+from pvesdn.decode.frr.local import read_local
+from pvesdn.decode.nodes.interfaces import decode_interfaces, split_stanzas
 from pvesdn.design.cluster import design_node, share
-from pvesdn.design.merge_local import merge_local
+from pvesdn.design.merge.local import merge_local
 from pvesdn.lab import sdn_config
 from pvesdn.model.fabrics import Fabric
 from pvesdn.model.files import (
@@ -27,7 +27,7 @@ from pvesdn.model.files import (
     ChangeSet,
     RenderedFile,
 )
-from pvesdn.model.sdn import LeftZone
+from pvesdn.model.sdn import UnmanagedZone
 from pvesdn.model.snapshot import Snapshot
 from pvesdn.render.frr import frr_conf
 from pvesdn.workflows.plan import plan, render_nodes
@@ -96,7 +96,7 @@ def _is_pves_file(node: str, file: RenderedFile, of_fabrics: frozenset[str]) -> 
 
 def _no_vnet_is_lost(known: Understanding, changes: ChangeSet, node: str, file: RenderedFile) -> None:
     """A VNet is on every node of its zone, or a remark names it."""
-    zones = {zone.id: zone for zone in known.given.sdn.zones if not isinstance(zone, LeftZone)}
+    zones = {zone.id: zone for zone in known.given.sdn.zones if not isinstance(zone, UnmanagedZone)}
     said = [str(finding) for finding in changes.findings]
     names = re.findall(r"(?m)^iface (\S+)", file.text or "")
     for vnet in known.given.sdn.vnets:

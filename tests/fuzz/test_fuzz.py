@@ -21,7 +21,7 @@ SNAPSHOTS, NETWORKS = range(0, 30, 10), range(0, 9, 3)
 
 DYING = """
 import os, sys
-from pvesdn.decode import entries
+from pvesdn.decode.definitions import entries
 
 entries.shown = lambda _: os._exit(7)
 
@@ -56,7 +56,7 @@ def test_a_planted_fault_is_found_and_told_with_the_least_that_shows_it(
     def forgetful(word: str) -> str:
         return {}["nothing"] if word else word
 
-    monkeypatch.setattr("pvesdn.decode.entries.shown", forgetful)  # words that no type of section knows
+    monkeypatch.setattr("pvesdn.decode.definitions.entries.shown", forgetful)  # words that no type of section knows
     assert main(["--snapshots", "60", "--networks", "0", "--processes", "1"]) == 1
     told, meanwhile = capsys.readouterr()
     assert "found: KeyError: \"'nothing'\", at" in meanwhile

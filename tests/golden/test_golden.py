@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from pvesdn.adapters.snapshot_dir import read_snapshot
-from pvesdn.decode.cluster_status import decode_cluster
+from pvesdn.decode.cluster.status import decode_cluster
 from pvesdn.render.renderer import Renderer
 from pvesdn.workflows.plan import render_nodes
 from pvesdn.workflows.understand import understand

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from pvesdn.adapters.snapshot_dir import read_snapshot
-from pvesdn.cli.adopt_screen import adoption_lines
-from pvesdn.cli.plan_screen import last_line
-from pvesdn.cli.screen import Line
-from pvesdn.cli.summary import summarize
-from pvesdn.decode.sdn_files import decode_sdn
+from pvesdn.cli.screens.adopt import adoption_lines
+from pvesdn.cli.screens.plan import last_line
+from pvesdn.cli.screens.screen import Line
+from pvesdn.cli.screens.summary import summarize
+from pvesdn.decode.definitions.sdn_files import decode_sdn
 from pvesdn.model.files import OUR_INTERFACES, Action
 from pvesdn.model.snapshot import Snapshot
 from pvesdn.render.renderer import Renderer

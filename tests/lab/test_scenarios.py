@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from pvesdn.decode.handmade import decode_handmade
-from pvesdn.decode.sdn_files import decode_sdn
+from pvesdn.decode.definitions.sdn_files import decode_sdn
+from pvesdn.decode.nodes.handmade import decode_handmade
 from pvesdn.errors import SettingsError
 from pvesdn.lab.live import inside
 from pvesdn.lab.live.context import VERBS

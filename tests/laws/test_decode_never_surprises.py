@@ -11,15 +11,16 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pvesdn.decode.cluster_status import decode_cluster
-from pvesdn.decode.interfaces import decode_interfaces, runs_of_lines, split_stanzas
-from pvesdn.decode.members import decode_members
-from pvesdn.decode.node import decode_facts
-from pvesdn.decode.pending import pending_changes
-from pvesdn.decode.record import decode_record
-from pvesdn.decode.sdn_files import decode_sdn
-from pvesdn.decode.section_config import parse, scan, write
-from pvesdn.decode.seen import decode_seen, encode_seen
+from pvesdn.decode.cluster.members import decode_members
+from pvesdn.decode.cluster.seen import decode_seen
+from pvesdn.decode.cluster.status import decode_cluster
+from pvesdn.decode.definitions.pending import pending_changes
+from pvesdn.decode.definitions.sdn_files import decode_sdn
+from pvesdn.decode.definitions.section_config import parse, scan, write
+from pvesdn.decode.nodes.facts import decode_facts
+from pvesdn.decode.nodes.interfaces import decode_interfaces, runs_of_lines, split_stanzas
+from pvesdn.decode.nodes.record import decode_record
+from pvesdn.encode.seen import encode_seen
 from pvesdn.errors import ClusterError, NodeFailed, PvesdnError, SdnConfigError, SnapshotError
 from pvesdn.model.snapshot import NodeRaw
 from tests.unit.decode import samples

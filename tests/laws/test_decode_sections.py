@@ -9,12 +9,12 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pvesdn.decode.canonical import canonical
-from pvesdn.decode.pending import pending_changes
-from pvesdn.decode.pve_word_order import UNREAD
-from pvesdn.decode.pve_words import OPEN, WORDS
-from pvesdn.decode.sdn_files import decode_sdn
-from pvesdn.decode.section_config import Property, Section, parse, scan, write
+from pvesdn.decode.definitions.pending import pending_changes
+from pvesdn.decode.definitions.pve_word_order import UNREAD
+from pvesdn.decode.definitions.pve_words import OPEN, WORDS
+from pvesdn.decode.definitions.sdn_files import decode_sdn
+from pvesdn.decode.definitions.section_config import Property, Section, parse, scan, write
+from pvesdn.encode.canonical import canonical
 from tests.unit.decode import samples
 
 LAW = settings(deadline=None, max_examples=50)

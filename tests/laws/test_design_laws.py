@@ -6,9 +6,9 @@ from dataclasses import replace
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pvesdn.design.checks import check
+from pvesdn.design.checks.all_checks import check
 from pvesdn.design.cluster import design_cluster
-from pvesdn.design.vteps import choose_vteps, seen_now
+from pvesdn.design.ours.vteps import choose_vteps, seen_now
 from pvesdn.model.design import DesignInput, NodeDesign
 from pvesdn.model.findings import Severity
 from pvesdn.model.ifupdown import Tunnel, VnetBridge, VxlanPort

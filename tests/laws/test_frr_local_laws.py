@@ -7,8 +7,8 @@ from collections import Counter
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from pvesdn.decode.frr_local import read_local
-from pvesdn.design.merge_local import faults, merge_local
+from pvesdn.decode.frr.local import read_local
+from pvesdn.design.merge.local import faults, merge_local
 from pvesdn.model.files import FRR_LOCAL_BEGIN, FRR_LOCAL_END
 from pvesdn.model.frr import (
     BgpRouter,

@@ -7,9 +7,10 @@ from ipaddress import ip_interface
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pvesdn.decode.seen import decode_seen, encode_seen
-from pvesdn.design.checks import check
-from pvesdn.design.vteps import choose_vteps, seen_now
+from pvesdn.decode.cluster.seen import decode_seen
+from pvesdn.design.checks.all_checks import check
+from pvesdn.design.ours.vteps import choose_vteps, seen_now
+from pvesdn.encode.seen import encode_seen
 from pvesdn.model.design import DesignInput
 from pvesdn.model.facts import Link, NodeFacts
 from pvesdn.model.findings import Severity

@@ -13,12 +13,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pvesdn.adapters.snapshot_dir import read_snapshot
-from pvesdn.decode.secrets.answers import hide_record
-from pvesdn.decode.secrets.definitions import aliases, hide_definitions, hide_running
-from pvesdn.decode.secrets.snapshot import cleaner, replace_values, without_secrets
 from pvesdn.decode.secrets.veil import Veil
 from pvesdn.errors import PvesdnError
 from pvesdn.model.snapshot import NodeRaw, Snapshot
+from pvesdn.redact.answers import hide_record
+from pvesdn.redact.definitions import aliases, hide_definitions, hide_running
+from pvesdn.redact.snapshot import cleaner, replace_values, without_secrets
 from pvesdn.render.renderer import Renderer
 from pvesdn.workflows.adopt import adopt
 from pvesdn.workflows.plan import plan

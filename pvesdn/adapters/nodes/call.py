@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from pvesdn.adapters import command
 from pvesdn.decode import json_text
-from pvesdn.decode.api_answers import one_line
+from pvesdn.decode.cluster.answers import one_line
 from pvesdn.errors import NodeFailed, NodeUnreachable
 from pvesdn.model.primitives import Json, NodeName
 from pvesdn.node import boot

@@ -17,8 +17,8 @@ from pvesdn.adapters.pve_api.https import TICKET_SECONDS
 from pvesdn.adapters.pve_api.https import HttpsSession as _HttpsSession
 from pvesdn.adapters.pve_api.pvesh import PveshSession
 from pvesdn.adapters.pve_api.whole_answer import Answer, Serializer
-from pvesdn.decode import api_answers
-from pvesdn.decode.api_answers import AnswerError, one_line
+from pvesdn.decode.cluster import answers as api_answers
+from pvesdn.decode.cluster.answers import AnswerError, one_line
 from pvesdn.errors import ApiRefused, ApiUnavailable, ClusterError
 from pvesdn.model.api_settings import ApiSettings
 from pvesdn.model.primitives import Json, NodeName, Upid

@@ -19,7 +19,7 @@ from typing import Any
 from urllib3.connection import HTTPSConnection
 from urllib3.connectionpool import HTTPSConnectionPool
 
-from pvesdn.decode.api_answers import AnswerError
+from pvesdn.decode.cluster.answers import AnswerError
 
 _MIB = 1 << 20
 

@@ -18,7 +18,7 @@ from urllib3.exceptions import InsecureRequestWarning
 from pvesdn.adapters.pve_api.budget import Budget, BudgetPool, BudgetSocket
 from pvesdn.adapters.pve_api.trust import trust
 from pvesdn.adapters.pve_api.whole_answer import LARGEST_ANSWER, Answer, Serializer, WholeAnswer
-from pvesdn.decode.api_answers import AnswerError
+from pvesdn.decode.cluster.answers import AnswerError
 from pvesdn.model.api_settings import ApiSettings
 
 TICKET_SECONDS = 3600.0

@@ -12,8 +12,8 @@ from typing import IO
 
 from pvesdn.adapters import command
 from pvesdn.adapters.pve_api.whole_answer import LARGEST_ANSWER, WholeAnswer
-from pvesdn.decode import api_answers
-from pvesdn.decode.api_answers import AnswerError
+from pvesdn.decode.cluster import answers as api_answers
+from pvesdn.decode.cluster.answers import AnswerError
 from pvesdn.model.api_settings import ApiSettings
 from pvesdn.model.primitives import Json
 

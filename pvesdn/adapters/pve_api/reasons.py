@@ -12,7 +12,7 @@ from typing import Any
 from urllib3.exceptions import ProtocolError
 
 from pvesdn.adapters.pve_api.budget import Budget
-from pvesdn.decode.api_answers import AnswerError
+from pvesdn.decode.cluster.answers import AnswerError
 from pvesdn.errors import ApiUnavailable
 from pvesdn.model.api_settings import NODE_CA_FILE, ApiSettings
 

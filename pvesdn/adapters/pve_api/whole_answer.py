@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from pvesdn.decode import json_text
-from pvesdn.decode.api_answers import AnswerError
+from pvesdn.decode.cluster.answers import AnswerError
 from pvesdn.decode.json_text import WrongShapeError
 from pvesdn.model.primitives import Json
 

@@ -19,10 +19,10 @@ from pathlib import Path, PurePosixPath
 from pvesdn.adapters.snapshot_dir.beneath import Beneath
 from pvesdn.decode import json_text
 from pvesdn.decode.json_text import WrongShapeError
-from pvesdn.decode.secrets.snapshot import without_secrets
 from pvesdn.errors import SnapshotError
 from pvesdn.model.primitives import Json
 from pvesdn.model.snapshot import NODE_COMMANDS, NODE_FILES, PVE_FILES, NodeRaw, Snapshot
+from pvesdn.redact.snapshot import without_secrets
 
 SIZE_LIMIT = 8 * 1024 * 1024
 """Bytes; the node program reads no bigger file either."""

@@ -1,7 +1,7 @@
 """Secrets in single lines that people and documents see: what is hidden there is what looks like one.
 
 Screens show an administrator their own lines, and a line that is about to be lost has to be readable. What is handed on to
-others is another matter: `pvesdn.decode.secrets.snapshot`.
+others is another matter: `pvesdn.redact.snapshot`.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ from pvesdn.compare.files import NodeNow, Ownership, compare_node
 from pvesdn.compare.flags import PlanFlags
 from pvesdn.compare.ownership import digest
 from pvesdn.compare.prerequisites import doubts
-from pvesdn.decode.record import Record
+from pvesdn.decode.nodes.record import Record
 from pvesdn.model.facts import IfaceStanza, Link, NodeFacts
 from pvesdn.model.files import (
     FRR_CONF,
@@ -269,7 +269,7 @@ def test_a_vni_on_a_device_of_another_name_is_an_obstacle() -> None:
 @pytest.mark.parametrize("file", ["/etc/network/interfaces", "/etc/network/interfaces.d/other"])
 def test_where_a_stanza_makes_that_device_its_file_is_named(file: str) -> None:
     stanza = IfaceStanza("vxlan2", "", (("vxlan-id", "2"),))
-    facts = {"beside": ((file, "vxlan2"),)} if file.endswith("other") else {"stanzas": (stanza,)}
+    facts = {"other_stanzas": ((file, "vxlan2"),)} if file.endswith("other") else {"stanzas": (stanza,)}
     (found,) = obstacles(compare(interfaces(PORT), links=(Link("vxlan2", kind="vxlan", vni=2),), **facts))
     assert found.endswith(f"take vxlan2 out of {file}, or choose another VNI")
 

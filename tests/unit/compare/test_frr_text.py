@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pvesdn.decode.frr_text import is_from_write_memory, meaning, says_the_same
+from pvesdn.decode.frr.text import is_from_write_memory, meaning, says_the_same
 
 WRITTEN = sorted((Path(__file__).parent / "write_memory").iterdir())
 """Texts of ours, and what FRR 8.4.4 made of each: loaded by its daemons, then `vtysh -c 'write memory'`."""

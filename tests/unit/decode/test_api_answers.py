@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pvesdn.decode import api_answers
-from pvesdn.decode.api_answers import AnswerError
+from pvesdn.decode.cluster import answers as api_answers
+from pvesdn.decode.cluster.answers import AnswerError
 
 RELOAD = "UPID:pve-1:0001A2B3:1C0FFEE00:6B0332BB:srvreload:networking:root@pam:"
 WHOLE = "UPID:pve-1:0001A2B3:00C0FFEE:6B0332BB:reloadnetworkall::root@pam!tok:"

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from pvesdn.decode.cluster_status import decode_cluster
+from pvesdn.decode.cluster.status import decode_cluster
 from pvesdn.errors import ClusterError
 from tests.unit.decode.samples import API
 

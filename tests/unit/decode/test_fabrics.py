@@ -6,11 +6,11 @@ from ipaddress import IPv4Address, IPv4Interface, IPv4Network, IPv6Address, IPv6
 
 import pytest
 
-from pvesdn.decode.sdn_files import DecodedSdn, decode_sdn
+from pvesdn.decode.definitions.sdn_files import DecodedSdn, decode_sdn
 from pvesdn.errors import SdnConfigError
 from pvesdn.model.fabrics import Fabric, FabricInterface, FabricMember, LeftFabric
 from pvesdn.model.findings import Severity
-from pvesdn.model.sdn import LeftController, LeftZone, PveEvpnController, PveEvpnZone, PveVxlanZone
+from pvesdn.model.sdn import LeftController, PveEvpnController, PveEvpnZone, PveVxlanZone, UnmanagedZone
 
 OPENFABRIC = """\
 openfabric_fabric: lab
@@ -173,7 +173,7 @@ def test_zones_and_controllers_over_a_fabric_that_is_left_are_left_too() -> None
         zones_cfg="evpn: prod\n\tcontroller ctl\n\tvrf-vxlan 10100\n\nvxlan: tun\n\tfabric wg\n",
     ).config
     assert isinstance(config.controllers[0], LeftController)
-    assert [zone.reason for zone in config.zones if isinstance(zone, LeftZone)] == [
+    assert [zone.reason for zone in config.zones if isinstance(zone, UnmanagedZone)] == [
         "controller 'ctl' is newer than what pvesdn renders",
         "fabric 'wg' is newer than what pvesdn renders",
     ]

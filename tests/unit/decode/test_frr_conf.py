@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from pvesdn.decode.frr_conf import decode_frr_conf
-from pvesdn.decode.frr_tree import FrrLine, read_tree
+from pvesdn.decode.frr.conf import decode_frr_conf
+from pvesdn.decode.frr.tree import FrrLine, read_tree
 from pvesdn.model.handmade import FrrText
 
 FILE = "/etc/frr/frr.conf"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from textwrap import dedent
 
-from pvesdn.decode.handmade import MAIN_INTERFACES, Cut, cut_file, decode_handmade, interfaces_files
+from pvesdn.decode.nodes.handmade import MAIN_INTERFACES, Cut, cut_file, decode_handmade, interfaces_files
 from pvesdn.model.files import OUR_INTERFACES, SDN_INTERFACES
 from pvesdn.model.handmade import Place
 

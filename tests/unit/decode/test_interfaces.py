@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from pvesdn.decode.interfaces import decode_interfaces, runs_of_lines, split_stanzas
+from pvesdn.decode.nodes.interfaces import decode_interfaces, runs_of_lines, split_stanzas
 from pvesdn.model.facts import IfaceStanza
 from tests.unit.decode.samples import INTERFACES
 

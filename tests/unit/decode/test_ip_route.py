@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pvesdn.decode.ip_route import read_ip_route
+from pvesdn.decode.nodes.ip_route import read_ip_route
 from pvesdn.model.handmade import Hop, IpRoute
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from pvesdn.decode.node import decode_facts
+from pvesdn.decode.nodes.facts import decode_facts
 from pvesdn.errors import NodeFailed
 from pvesdn.model.facts import Link, NodeFacts, Route
 from pvesdn.model.files import FRR_CONF_LOCAL, FRR_LOCAL_BEGIN, FRR_LOCAL_END
@@ -177,7 +177,7 @@ def test_stanzas_of_others_count_where_their_file_is_sourced(source: str, expect
         "/etc/network/interfaces.d/sdn": "#version:1\n\nauto web\niface web\n",
         "/etc/network/interfaces.d/pvesdn": "auto vmbr2\niface vmbr2\n",
     }
-    assert list(decode_facts("pve1", NodeRaw(files, {})).beside) == expected
+    assert list(decode_facts("pve1", NodeRaw(files, {})).other_stanzas) == expected
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from pvesdn.decode.node_answers import decode_files, decode_observed, decode_problems
+from pvesdn.decode.nodes.answers import decode_files, decode_observed, decode_problems
 from pvesdn.errors import NodeFailed
 from pvesdn.model.snapshot import NodeRaw
 

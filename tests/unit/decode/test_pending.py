@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from pvesdn.decode.pending import pending_changes
+from pvesdn.decode.definitions.pending import pending_changes
 from pvesdn.model.files import PendingChange, PendingProperty
 from tests.unit.decode.samples import FABRICS, PVE, RUNNING, files
 

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from pvesdn.decode.sdn_files import decode_sdn
+from pvesdn.decode.definitions.sdn_files import decode_sdn
 from pvesdn.errors import SdnConfigError
 from pvesdn.model.pve_controllers import PveBgpController, PveIsisController
 

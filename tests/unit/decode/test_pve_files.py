@@ -7,13 +7,12 @@ from typing import Any
 
 import pytest
 
-from pvesdn.decode.sdn_files import DecodedSdn, decode_sdn
+from pvesdn.decode.definitions.sdn_files import DecodedSdn, decode_sdn
 from pvesdn.errors import SdnConfigError
 from pvesdn.model.fabrics import Fabric
 from pvesdn.model.findings import Severity
 from pvesdn.model.sdn import (
     LeftController,
-    LeftZone,
     PveEvpnController,
     PveEvpnZone,
     PveQinqZone,
@@ -21,6 +20,7 @@ from pvesdn.model.sdn import (
     PveVlanZone,
     PveVxlanZone,
     SdnConfig,
+    UnmanagedZone,
 )
 from tests.unit.decode.samples import FABRICS, PVE, RUNNING, files
 
@@ -118,7 +118,7 @@ def test_what_pve_knows_and_pvesdn_does_not_render_is_passed_over() -> None:
 def test_what_pvesdn_cannot_render_is_left_to_pve_with_one_line(zones: str, controllers: str, reason: str) -> None:
     decoded = pending(zones_cfg=zones + "\tnodes node1\n", controllers_cfg=controllers)
     (zone,) = decoded.config.zones
-    assert isinstance(zone, LeftZone)
+    assert isinstance(zone, UnmanagedZone)
     assert (zone.id, zone.nodes, zone.reason) == ("old", {"node1"}, reason)
     (finding,) = decoded.findings
     assert (finding.severity, str(finding)) == (Severity.NOTE, f"zones.cfg:1: zone 'old': left to PVE: {reason}")

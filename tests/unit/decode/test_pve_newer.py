@@ -6,9 +6,9 @@ import json
 
 import pytest
 
-from pvesdn.decode.sdn_files import decode_sdn
+from pvesdn.decode.definitions.sdn_files import decode_sdn
 from pvesdn.errors import SdnConfigError
-from pvesdn.model.sdn import LeftZone, NewerThing, PveEvpnZone, PveSimpleZone, PveVxlanZone, SdnConfig
+from pvesdn.model.sdn import PveEvpnZone, PveSimpleZone, PveVxlanZone, SdnConfig, UnmanagedZone, UnsupportedDefinition
 
 CONTROLLER = "evpn: ctl\n\tasn 65000\n\tpeers 192.168.0.1\n"
 ZONE = "evpn: prod\n\tcontroller ctl\n\tvrf-vxlan 10100\n"
@@ -39,7 +39,7 @@ def test_a_newer_property_makes_an_evpn_controller_and_its_zones_pves_alone(line
     nodes = ["node1", "node2"] if what == "nodes" else None
     assert named(config) == [(f"controller 'ctl' with {what}", nodes)]
     (zone,) = config.zones
-    assert isinstance(zone, LeftZone)
+    assert isinstance(zone, UnmanagedZone)
     assert zone.is_newer
     assert zone.reason == "controller 'ctl' is newer than what pvesdn renders"
 
@@ -50,13 +50,13 @@ def test_several_evpn_controllers_are_newer_each() -> None:
         ("controller 'ctl' beside another EVPN controller", None),
         ("controller 'two' beside another EVPN controller", None),
     ]
-    assert isinstance(config.zones[0], LeftZone)
+    assert isinstance(config.zones[0], UnmanagedZone)
 
 
 def test_a_zone_with_secondary_controllers_is_newer_by_itself() -> None:
     config = pending(controllers=CONTROLLER, zones=f"{ZONE}\tsecondary-controllers two\n\tnodes node2\n")
     assert named(config) == [("zone 'prod' with secondary-controllers", ["node2"])]
-    assert isinstance(config.zones[0], LeftZone)
+    assert isinstance(config.zones[0], UnmanagedZone)
 
 
 def test_route_maps_of_a_bgp_controller_reach_its_node() -> None:
@@ -81,9 +81,9 @@ def test_newer_fabrics_reach_their_members_and_the_zones_over_them(text: str, wh
     assert named(config) == [(what, ["far-out", "node2"])]
     lan, tun = config.zones
     assert isinstance(lan, PveSimpleZone)
-    assert isinstance(tun, LeftZone)
+    assert isinstance(tun, UnmanagedZone)
     assert tun.is_newer
-    assert (config.leaves_node("node2"), config.leaves_node("node1")) == (True, True)  # tun is everywhere
+    assert (config.is_unmanaged_on("node2"), config.is_unmanaged_on("node1")) == (True, True)  # tun is everywhere
 
 
 @pytest.mark.parametrize(
@@ -108,7 +108,7 @@ def test_an_evpn_controller_over_a_newer_fabric_is_newer() -> None:
     text = "wireguard_fabric: wg\n\tip_prefix 10.9.0.0/24\n"
     config = pending(fabrics=text, controllers="evpn: ctl\n\tasn 65000\n\tfabric wg\n", zones=ZONE)
     assert named(config)[1] == ("controller 'ctl' over fabric 'wg'", None)
-    assert isinstance(config.zones[0], LeftZone)
+    assert isinstance(config.zones[0], UnmanagedZone)
     assert config.zones[0].is_newer
 
 
@@ -119,7 +119,7 @@ def test_route_maps_and_prefix_lists_reach_wherever_pve_writes_frr(has_frr: bool
     config = pending(route_maps=maps, prefix_lists=lists, controllers=CONTROLLER if has_frr else "")
     nodes = None if has_frr else []
     assert named(config) == [("route-map 'out_10'", nodes), ("prefix-list 'only'", nodes)]
-    assert config.leaves_node("node1") is has_frr
+    assert config.is_unmanaged_on("node1") is has_frr
 
 
 def test_an_older_cluster_has_nothing_newer() -> None:
@@ -135,7 +135,7 @@ def test_what_was_committed_of_it_means_the_same() -> None:
     }
     running = json.dumps({"version": 1, "fabrics": {"ids": fabrics}})
     (thing,) = decode_sdn({".running-config": running}, intent="running").config.newer
-    assert isinstance(thing, NewerThing)
+    assert isinstance(thing, UnsupportedDefinition)
     assert (thing.what, thing.nodes) == ("fabric 'wg' of type wireguard", {"node2"})
 
 

@@ -4,7 +4,7 @@ from ipaddress import IPv4Address, IPv4Interface, IPv4Network, IPv6Address, IPv6
 
 import pytest
 
-from pvesdn.decode.sdn_files import DecodedSdn, decode_sdn
+from pvesdn.decode.definitions.sdn_files import DecodedSdn, decode_sdn
 from pvesdn.errors import SdnConfigError
 from pvesdn.model.findings import Severity
 from pvesdn.model.sdn import EvpnController, EvpnZone, Irb, Vrrp, VxlanZone

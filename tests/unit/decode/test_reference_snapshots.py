@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from pvesdn.decode.cluster_status import decode_cluster
-from pvesdn.decode.node import decode_facts
-from pvesdn.decode.sdn_files import decode_sdn
+from pvesdn.decode.cluster.status import decode_cluster
+from pvesdn.decode.definitions.sdn_files import decode_sdn
+from pvesdn.decode.nodes.facts import decode_facts
 from pvesdn.model.snapshot import NodeRaw
 
 CASES = Path(__file__).parents[4] / "shared" / "reference-cases"

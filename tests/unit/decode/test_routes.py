@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from pvesdn.decode.node import decode_facts
+from pvesdn.decode.nodes.facts import decode_facts
 from pvesdn.model.facts import Route
 from pvesdn.model.snapshot import NodeRaw
 

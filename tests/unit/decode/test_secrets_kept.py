@@ -9,16 +9,16 @@ from collections.abc import Mapping
 import pytest
 
 from pvesdn.compare.ownership import conflict
-from pvesdn.decode.frr_text import meaning
-from pvesdn.decode.record import Record, decode_record
-from pvesdn.decode.secrets.answers import hide_api, hide_command_answer, hide_record
-from pvesdn.decode.secrets.definitions import hide_running
-from pvesdn.decode.secrets.frr import hide_frr
-from pvesdn.decode.secrets.settings import hide_daemons
-from pvesdn.decode.secrets.snapshot import without_secrets
+from pvesdn.decode.frr.text import meaning
+from pvesdn.decode.nodes.record import Record, decode_record
 from pvesdn.decode.secrets.veil import Veil
 from pvesdn.model.files import FRR_CONF, OUR_INTERFACES
 from pvesdn.model.snapshot import RECORD_FILE, NodeRaw, Snapshot
+from pvesdn.redact.answers import hide_api, hide_command_answer, hide_record
+from pvesdn.redact.definitions import hide_running
+from pvesdn.redact.frr import hide_frr
+from pvesdn.redact.settings import hide_daemons
+from pvesdn.redact.snapshot import without_secrets
 
 WRITTEN = "frr version 10.4\nfrr defaults datacenter\nrouter bgp 65001\n neighbor 192.0.2.9 password swordfish\nexit\n"
 BY_FRR = WRITTEN.replace("frr version 10.4", "frr version 10.4.1").replace("exit\n", "exit\n!\nend\n")

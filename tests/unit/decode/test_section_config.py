@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from pvesdn.decode.section_config import Oddity, Property, Section, has_forbidden, parse, scan, write
+from pvesdn.decode.definitions.section_config import Oddity, Property, Section, has_forbidden, parse, scan, write
 from pvesdn.errors import SdnConfigError
 from tests.unit.decode.samples import FABRICS, OWN, PVE
 

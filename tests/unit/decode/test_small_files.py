@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
-from pvesdn.decode.members import ListedNode, decode_members
-from pvesdn.decode.record import Record, decode_record
-from pvesdn.decode.seen import decode_seen, encode_seen
+from pvesdn.decode.cluster.members import ListedNode, decode_members
+from pvesdn.decode.cluster.seen import decode_seen
+from pvesdn.decode.nodes.record import Record, decode_record
+from pvesdn.encode.seen import encode_seen
 from pvesdn.errors import ClusterError, SnapshotError
 from pvesdn.model.cluster import SeenPath, SeenVtep
 from tests.unit.decode.samples import MEMBERS, RECORD, SEEN

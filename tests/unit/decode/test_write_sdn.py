@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from pvesdn.decode.sdn_files import decode_sdn
-from pvesdn.decode.write_sdn import write_sdn
+from pvesdn.decode.definitions.sdn_files import decode_sdn
+from pvesdn.encode.sdn_files import write_sdn
 from pvesdn.model.sdn import SdnConfig
 
 EVERYTHING = """\

@@ -4,10 +4,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from ipaddress import ip_address, ip_interface
 
-from pvesdn.decode.sdn_files import decode_sdn
-from pvesdn.design.checks import check
+from pvesdn.decode.definitions.sdn_files import decode_sdn
+from pvesdn.design.checks.all_checks import check
 from pvesdn.design.cluster import design_node, share
-from pvesdn.design.vteps import choose_vteps
+from pvesdn.design.ours.vteps import choose_vteps
 from pvesdn.model.cluster import ClusterState, Member, SeenVtep
 from pvesdn.model.design import DesignInput, NodeDesign
 from pvesdn.model.facts import IfaceStanza, Link, NodeFacts

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ipaddress import ip_address, ip_interface, ip_network
 from typing import Any
 
-from pvesdn.design.pve import design_pve_frr, design_sdn_file
+from pvesdn.design.pve.interfaces import design_pve_frr, design_sdn_file
 from pvesdn.model.cluster import ClusterState, Member
 from pvesdn.model.design import DesignInput
 from pvesdn.model.fabrics import Fabric, FabricMember, LeftFabric
@@ -16,7 +16,6 @@ from pvesdn.model.ifupdown import Stanza
 from pvesdn.model.pve_controllers import PveBgpController, PveIsisController
 from pvesdn.model.sdn import (
     LeftController,
-    LeftZone,
     PveEvpnController,
     PveEvpnZone,
     PveQinqZone,
@@ -25,6 +24,7 @@ from pvesdn.model.sdn import (
     PveVxlanZone,
     SdnConfig,
     Subnet,
+    UnmanagedZone,
     Vnet,
 )
 
@@ -52,8 +52,8 @@ def evpn(id_: str = "prod", **properties: Any) -> PveEvpnZone:
     return PveEvpnZone(where=HERE, id=id_, **{"controller": "ctl", "vrf-vxlan": 4000, **properties})
 
 
-def left(id_: str = "old", type_: str = "faucet", **properties: Any) -> LeftZone:
-    return LeftZone(where=HERE, id=id_, type=type_, reason=f"zone type {type_}", **properties)
+def left(id_: str = "old", type_: str = "faucet", **properties: Any) -> UnmanagedZone:
+    return UnmanagedZone(where=HERE, id=id_, type=type_, reason=f"zone type {type_}", **properties)
 
 
 def controller(id_: str = "ctl", **properties: Any) -> PveEvpnController:
@@ -115,7 +115,7 @@ def sdn(*objects: Any, version: int | None = 7) -> SdnConfig:
         return tuple(found for found in objects if isinstance(found, kinds))
 
     return SdnConfig(
-        zones=of(PveSimpleZone, PveVlanZone, PveQinqZone, PveVxlanZone, PveEvpnZone, LeftZone),
+        zones=of(PveSimpleZone, PveVlanZone, PveQinqZone, PveVxlanZone, PveEvpnZone, UnmanagedZone),
         vnets=of(Vnet),
         subnets=of(Subnet),
         controllers=of(PveEvpnController, PveBgpController, PveIsisController, LeftController),

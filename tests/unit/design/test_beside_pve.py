@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from pvesdn.design.beside_pve import writes_frr
+from pvesdn.design.shared.beside_pve import writes_frr
 from pvesdn.model.design import DesignInput
 from pvesdn.model.sdn import SdnConfig
 from tests.unit.design.network import cluster, facts

@@ -10,7 +10,7 @@ OTHER = "/etc/network/interfaces.d/other"
 
 
 def test_another_file_of_interfaces_d_that_has_our_name_is_an_error() -> None:
-    node = facts("node1", "192.168.0.1/24", beside=((OTHER, "vmbr2"), (OTHER, "vmbr9")))
+    node = facts("node1", "192.168.0.1/24", other_stanzas=((OTHER, "vmbr2"), (OTHER, "vmbr9")))
     assert remarks(given(UNICAST, node1=node)) == [
         (
             f"pvesdn.cfg:6: vnet 'vmbr2': device vmbr2 is defined in {OTHER} of node1 as well; "
@@ -21,7 +21,9 @@ def test_another_file_of_interfaces_d_that_has_our_name_is_an_error() -> None:
 
 def test_a_stanza_with_the_name_of_one_of_pves_devices_is_a_warning() -> None:
     stanza = IfaceStanza("web", "inet manual", ())
-    node = facts("node1", "192.168.0.1/24", stanzas=(stanza,), beside=((OTHER, "vrf_theirs"), (OTHER, "vxlan_web")))
+    node = facts(
+        "node1", "192.168.0.1/24", stanzas=(stanza,), other_stanzas=((OTHER, "vrf_theirs"), (OTHER, "vxlan_web"))
+    )
     network = given("", pve=PVE_EVPN, node1=node)
     assert remarks(network) == []
     assert [line.split(" of node1")[0] for line in remarks(network, Severity.WARNING)] == [
@@ -32,7 +34,7 @@ def test_a_stanza_with_the_name_of_one_of_pves_devices_is_a_warning() -> None:
 
 
 def test_a_stanza_with_the_name_of_a_vnet_on_a_bridge_of_the_host_is_a_warning() -> None:
-    node = facts("node1", "192.168.0.1/24", beside=((OTHER, "web"), (OTHER, "vxlan_web")))
+    node = facts("node1", "192.168.0.1/24", other_stanzas=((OTHER, "web"), (OTHER, "vxlan_web")))
     pve = {"zones.cfg": "vlan: trunk\n\tbridge vmbr0\n", "vnets.cfg": "vnet: web\n\tzone trunk\n\ttag 100\n"}
     (line,) = [line for line in remarks(given("", pve=pve, node1=node), Severity.WARNING) if OTHER in line]
     assert line == (

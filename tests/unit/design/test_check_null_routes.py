@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 
-from pvesdn.decode.sdn_files import decode_sdn
-from pvesdn.design.check_null_routes import check
-from pvesdn.design.pve import design_pve_frr
+from pvesdn.decode.definitions.sdn_files import decode_sdn
+from pvesdn.design.checks.null_routes import check
+from pvesdn.design.pve.interfaces import design_pve_frr
 from pvesdn.model.design import DesignInput
 from tests.unit.design.pve_values import given
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from pvesdn.design.check_ways import check
-from pvesdn.design.pve import design_pve_frr
+from pvesdn.design.checks.ways import check
+from pvesdn.design.pve.interfaces import design_pve_frr
 from pvesdn.model.facts import Link, Route
 from pvesdn.model.findings import Severity, Where
 from tests.unit.design import pve_values as pve

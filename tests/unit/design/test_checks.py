@@ -5,7 +5,7 @@ from ipaddress import ip_address, ip_interface
 
 import pytest
 
-from pvesdn.design.checks import check
+from pvesdn.design.checks.all_checks import check
 from pvesdn.model.design import DesignInput
 from pvesdn.model.facts import IfaceStanza, Link, NodeFacts
 from pvesdn.model.findings import Severity

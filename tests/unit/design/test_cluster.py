@@ -1,7 +1,7 @@
 import pytest
 
 from pvesdn.design.cluster import design_cluster, share
-from pvesdn.design.vteps import choose_vteps
+from pvesdn.design.ours.vteps import choose_vteps
 from tests.unit.design.network import SYMMETRIC, UNICAST, design, given
 
 

@@ -1,6 +1,6 @@
 from ipaddress import ip_address, ip_interface
 
-from pvesdn.design.exits import default_routes, design_uplink, design_vrrp
+from pvesdn.design.ours.exits import default_routes, design_uplink, design_vrrp
 from pvesdn.model.frr import StaticRoute, VrrpInterface
 from pvesdn.model.ifupdown import Uplink, VrfDevice
 from pvesdn.model.sdn import Exit

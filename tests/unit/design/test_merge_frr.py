@@ -1,6 +1,6 @@
 from dataclasses import replace
 
-from pvesdn.design.merge_frr import merge_frr
+from pvesdn.design.merge.frr import merge_frr
 from pvesdn.model.design import DesignInput
 from pvesdn.model.frr import (
     BgpRouter,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from pvesdn.decode.frr_local import read_local
-from pvesdn.design.merge_local import faults, leaves_open, merge_local
+from pvesdn.decode.frr.local import read_local
+from pvesdn.design.merge.local import faults, leaves_open, merge_local
 from pvesdn.model.frr import (
     BgpRouter,
     FrrConfig,

@@ -2,7 +2,7 @@ from ipaddress import ip_address
 
 import pytest
 
-from pvesdn.design.mtu import inner_mtu, overhead
+from pvesdn.design.ours.mtu import inner_mtu, overhead
 from pvesdn.model.cluster import Vtep
 
 

@@ -3,7 +3,7 @@ from ipaddress import IPv4Address
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pvesdn.design import names
+from pvesdn.design.shared import names
 
 ZONES = st.from_regex(r"[a-zA-Z][a-zA-Z0-9]{0,6}[a-zA-Z0-9]", fullmatch=True)
 

@@ -3,8 +3,9 @@ from ipaddress import ip_address
 
 import pytest
 
-from pvesdn.decode.seen import decode_seen, encode_seen
-from pvesdn.design.vteps import choose_vteps, seen_now
+from pvesdn.decode.cluster.seen import decode_seen
+from pvesdn.design.ours.vteps import choose_vteps, seen_now
+from pvesdn.encode.seen import encode_seen
 from pvesdn.model.cluster import UnderlayPath, Vtep
 from pvesdn.model.design import DesignInput
 from pvesdn.model.facts import NodeFacts

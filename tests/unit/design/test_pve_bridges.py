@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pvesdn.design.pve_node import BridgeKind, HostBridge, PveNode
+from pvesdn.design.pve.node import BridgeKind, HostBridge, PveNode
 from pvesdn.model.facts import IfaceStanza, Link
 from pvesdn.model.ifupdown import (
     PveBridgeProtocol,

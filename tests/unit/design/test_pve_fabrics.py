@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pvesdn.design.pve import design_sdn_file
+from pvesdn.design.pve.interfaces import design_sdn_file
 from pvesdn.model.frr import (
     AccessList,
     OpenfabricInterface,

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from pvesdn.design.pve import design_pve_frr, index_pve
+from pvesdn.design.pve.interfaces import design_pve_frr, index_pve
 from pvesdn.model.facts import Link
 from pvesdn.model.frr import (
     BgpRouter,

@@ -7,7 +7,7 @@ from dataclasses import replace
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pvesdn.design.pve import design_pve_frr, design_sdn_file
+from pvesdn.design.pve.interfaces import design_pve_frr, design_sdn_file
 from tests.unit.design import pve_values as pve
 
 NODES = tuple(

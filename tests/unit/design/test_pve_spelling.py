@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pvesdn.design.pve_spelling import canonical
+from pvesdn.design.pve.spelling import canonical
 from tests.unit.design import pve_values as pve
 
 addresses = st.ip_addresses()

@@ -2,7 +2,7 @@ from ipaddress import ip_address, ip_interface
 
 import pytest
 
-from pvesdn.design.routes import RouteTable, frr_source, held_by_device, source_of
+from pvesdn.design.shared.routes import RouteTable, frr_source, held_by_device, source_of
 from pvesdn.model.facts import NodeFacts, Route
 from tests.unit.design.underlay import route
 

@@ -1,7 +1,7 @@
 from dataclasses import replace
 from ipaddress import ip_address, ip_interface
 
-from pvesdn.design.vteps import choose_vteps, seen_now
+from pvesdn.design.ours.vteps import choose_vteps, seen_now
 from pvesdn.model.cluster import SeenVtep
 from pvesdn.model.design import DesignInput
 from pvesdn.model.facts import Link

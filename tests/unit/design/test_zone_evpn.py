@@ -2,7 +2,7 @@ from ipaddress import ip_address
 
 import pytest
 
-from pvesdn.design import names
+from pvesdn.design.shared import names
 from pvesdn.model.ifupdown import L3VniBridge, Tunnel, VnetBridge, VrfDevice, VxlanPort
 from tests.unit.design.network import SYMMETRIC, design, evpn_zone, given, stanzas, uplink
 

@@ -3,8 +3,9 @@ from ipaddress import ip_address, ip_interface
 
 import pytest
 
-from pvesdn.decode.seen import decode_seen, encode_seen
-from pvesdn.design.vteps import choose_vteps, seen_now
+from pvesdn.decode.cluster.seen import decode_seen
+from pvesdn.design.ours.vteps import choose_vteps, seen_now
+from pvesdn.encode.seen import encode_seen
 from pvesdn.model.facts import Link, NodeFacts
 from pvesdn.model.ifupdown import Tunnel, VnetBridge, VxlanPort
 from tests.unit.design.network import UNDERLAY, UNICAST, design, facts, given, remarks, stanzas

@@ -7,15 +7,15 @@ from dataclasses import replace
 from pathlib import Path
 
 from pvesdn.adapters.snapshot_dir import read_snapshot
-from pvesdn.decode.cluster_status import decode_cluster
-from pvesdn.decode.handmade import MAIN_INTERFACES, decode_handmade
-from pvesdn.decode.node import decode_facts
-from pvesdn.decode.write_sdn import write_sdn
+from pvesdn.decode.cluster.status import decode_cluster
+from pvesdn.decode.nodes.facts import decode_facts
+from pvesdn.decode.nodes.handmade import MAIN_INTERFACES, decode_handmade
+from pvesdn.encode.sdn_files import write_sdn
 from pvesdn.errors import SdnConfigError
 from pvesdn.model.files import FRR_CONF
 from pvesdn.model.proposal import Proposal
 from pvesdn.model.snapshot import NodeRaw, Snapshot
-from pvesdn.recognise.proposal import Handwork, recognise
+from pvesdn.recognise.proposal import HandWrittenConfig, recognise
 
 MODELS = Path(__file__).parents[2] / "golden_import"
 Exchange = tuple[str, str]
@@ -45,9 +45,9 @@ def hand(
     return replace(snapshot, nodes=changed)
 
 
-def handwork(snapshot: Snapshot, *, taken: frozenset[str] = frozenset()) -> Handwork:
+def handwork(snapshot: Snapshot, *, taken: frozenset[str] = frozenset()) -> HandWrittenConfig:
     cluster = decode_cluster(snapshot.api)
-    return Handwork(
+    return HandWrittenConfig(
         nodes={name: decode_handmade(name, raw.files) for name, raw in snapshot.nodes.items()},
         facts={name: decode_facts(name, raw) for name, raw in snapshot.nodes.items()},
         cluster=cluster,

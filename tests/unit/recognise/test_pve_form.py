@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pvesdn.decode.write_sdn import write_sdn
+from pvesdn.encode.sdn_files import write_sdn
 from pvesdn.model.proposal import Proposal
 from pvesdn.model.snapshot import Snapshot
 from pvesdn.recognise.pve_form import as_pve

@@ -1,7 +1,7 @@
 import pytest
 from jinja2 import Environment
 
-from pvesdn.decode.node import decode_facts
+from pvesdn.decode.nodes.facts import decode_facts
 from pvesdn.model.files import FRR_CONF_LOCAL, FRR_LOCAL_BEGIN, FRR_LOCAL_END
 from pvesdn.model.frr import (
     BgpRouter,

@@ -1,0 +1,109 @@
+"""What an import proposes, for people and as a document."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from pvesdn.cli.screens.documents import findings, plan_document
+from pvesdn.cli.screens.plan import diff_lines, plan_lines
+from pvesdn.cli.screens.screen import Line, Span, Style
+from pvesdn.cli.screens.summary import summarize
+from pvesdn.compare.diff import showable
+from pvesdn.model.files import FRR_CONF
+from pvesdn.workflows.adopt import Adoption, Form, NodeAdoption
+from pvesdn.workflows.read import SDN_DIR
+
+
+def adoption_lines(adoption: Adoption, *, has_diff: bool) -> Iterator[Line]:
+    """All of it, without the plan's last line.
+
+    :param has_diff: show what changes in each file.
+    """
+    for name, text in sorted(adoption.files.items()):
+        yield (Span(f"Proposed: {SDN_DIR}/{name}", Style.STRONG),)
+        yield ()
+        yield from ((line,) for line in text.rstrip("\n").split("\n"))
+        yield ()
+    yield (Span("To take out", Style.STRONG), ": the kernel refuses a second device with a VNI, so these go first")
+    yield ()
+    rewritten = _rewritten(adoption)
+    for node in adoption.nodes:
+        yield from _node(node, has_diff=has_diff, is_frr_rewritten=node.node in rewritten)
+        yield ()
+    if adoption.proposal.lost:
+        yield (Span("Not carried over", Style.WARNING), ": the definitions do not say this")
+        yield from ((f"  {finding}",) for finding in adoption.proposal.lost)
+        yield ()
+    if adoption.plan is not None:
+        yield (Span("What then comes", Style.STRONG), ": the plan of apply --overwrite, once that is out of the way")
+        yield ()
+        yield from plan_lines(adoption.plan, summarize(adoption.plan), has_diff=has_diff)
+
+
+def adoption_document(adoption: Adoption, form: Form, written: Iterable[str], *, has_diff: bool) -> dict[str, Any]:
+    """The content of the document; see docs/json.md."""
+    plan = adoption.plan
+    rewritten = _rewritten(adoption)
+    return {
+        "form": form,
+        "definitions": [{"file": f"{SDN_DIR}/{name}", "text": text} for name, text in sorted(adoption.files.items())],
+        "nodes": [_node_document(node, rewritten, has_diff=has_diff) for node in adoption.nodes],
+        "not_carried_over": findings(adoption.proposal.lost),
+        "findings": findings(adoption.proposal.remarks),
+        "unreachable": dict(sorted(adoption.unreachable.items())),
+        "plan": None if plan is None else plan_document(plan, summarize(plan), has_diff=has_diff),
+        "problems": list(adoption.problems),
+        "written": list(written),
+    }
+
+
+def _rewritten(adoption: Adoption) -> frozenset[str]:
+    """Nodes whose frr.conf becomes another: pvesdn writes it, or PVE does once it has a controller."""
+    if adoption.proposal.sdn.has_pve_frr:
+        return adoption.proposal.speakers
+    nodes = adoption.plan.nodes if adoption.plan is not None else ()
+    return frozenset(
+        node.node for node in nodes for change in node.files if change.path == FRR_CONF and change.old is not None
+    )
+
+
+def _node(node: NodeAdoption, *, has_diff: bool, is_frr_rewritten: bool) -> Iterator[Line]:
+    yield (Span(node.node, Style.STRONG),)
+    for out, spans in node.take_outs:
+        lines = ", ".join(f"{first}-{last}" if last > first else str(first) for first, last in spans)
+        comes = "" if out.becomes == out.name else f", {out.becomes} comes in its place"
+        if out.options is None:
+            yield Span("  -", Style.REMOVE), f" {out.name}  ({out.place.file}:{lines}{comes})"
+        else:
+            yield Span("  ~", Style.CHANGE), f" {out.name}  ({out.place.file}:{lines}; its other lines stay)"
+    if node.ifdown:
+        yield (f"    taken down before that: {shlex.join(['ifdown', *node.ifdown])}",)
+    if is_frr_rewritten:
+        yield Span("  ~", Style.CHANGE), f" {FRR_CONF}  (written anew as a whole)"
+    if has_diff:
+        for edit in node.edits:
+            yield from diff_lines(edit)
+
+
+def _node_document(node: NodeAdoption, rewritten: frozenset[str], *, has_diff: bool) -> dict[str, Any]:
+    document: dict[str, Any] = {
+        "name": node.node,
+        "take_out": [
+            {
+                "name": out.name,
+                "file": out.place.file,
+                "lines": [{"first": first, "last": last} for first, last in spans],
+                "is_whole": out.options is None,
+                "vni": out.vni,
+                "becomes": out.becomes,
+            }
+            for out, spans in node.take_outs
+        ],
+        "ifdown": list(node.ifdown),
+        "is_frr_rewritten": node.node in rewritten,
+    }
+    if has_diff:
+        document["diff"] = [line for edit in node.edits for line in showable(edit)]
+    return document

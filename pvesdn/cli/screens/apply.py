@@ -1,0 +1,64 @@
+"""How an apply went, for people, and the exit status that says so."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pvesdn.cli import exits
+from pvesdn.cli.screens.progress import OUTCOME_STYLES
+from pvesdn.cli.screens.screen import Line, Screen, Span, Style, counted
+from pvesdn.model.report import ApplyReport, NodeOutcome, Outcome
+
+
+def show_report(screen: Screen, report: ApplyReport) -> None:
+    """The recap on standard output, the errors on standard error, and at the end what it comes to."""
+    screen.lines(_recap(report))
+    for node in report.nodes:
+        if node.error:
+            screen.error(node.error if node.error.startswith(f"{node.node}:") else f"{node.node}: {node.error}")
+            for line in node.log:
+                screen.remark(f"  | {line}")
+    if report.commit_error:
+        screen.error(report.commit_error)
+    for what in report.not_checked:
+        screen.line(Span("not checked: ", Style.WARNING), what)
+    screen.line(*_last_line(report))
+
+
+def exit_status(report: ApplyReport) -> int:
+    """0 done, 1 something failed or was left out because of it, 4 only that a node could not be reached."""
+    if report.commit_error or any(not node.is_good and not node.is_unreachable for node in report.nodes):
+        return exits.ERROR
+    return exits.UNREACHABLE if report.has_unreachable else exits.OK
+
+
+def _recap(report: ApplyReport) -> Iterator[Line]:
+    width = max((len(node.node) for node in report.nodes), default=0)
+    for node in report.nodes:
+        yield tuple(_node(node, width))
+    if report.commit is not None:
+        yield "PVE's SDN: committed=", _outcome(report.commit)
+
+
+def _node(node: NodeOutcome, width: int) -> Iterator[Span | str]:
+    yield Span(node.node.ljust(width), Style.STRONG)
+    yield " :"
+    for step in node.steps:
+        yield f" {step.step}="
+        yield _outcome(step.outcome)
+
+
+def _outcome(outcome: Outcome) -> Span:
+    return Span(outcome.value, OUTCOME_STYLES.get(outcome.value, Style.PLAIN))
+
+
+def _last_line(report: ApplyReport) -> Line:
+    good = sum(node.is_good for node in report.nodes)
+    if report.is_good:
+        return (Span(f"Apply complete: {counted(good, 'node')} done.", Style.GOOD),)
+    skipped = sum(any(step.outcome is Outcome.SKIPPED for step in node.steps) for node in report.nodes)
+    unreachable = sum(node.is_unreachable for node in report.nodes)
+    failed = len(report.nodes) - good - skipped - unreachable
+    numbers = [(failed, "failed"), (unreachable, "could not be reached"), (skipped, "not touched")]
+    parts = [f"{counted(good, 'node')} done", *(f"{number} {what}" for number, what in numbers if number)]
+    return Span("Apply incomplete: ", Style.ERROR), f"{', '.join(parts)}."

@@ -1,0 +1,131 @@
+"""JSON documents of the verbs; docs/json.md describes them, and they only ever grow."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from pvesdn.cli.screens.summary import Summary
+from pvesdn.compare.diff import showable
+from pvesdn.model.files import Action, ChangeSet, FileChange, NodeChanges, PendingChange
+from pvesdn.model.findings import Finding
+from pvesdn.model.report import ApplyReport, NodeOutcome
+from pvesdn.model.running import PveRunning
+
+_WORDS = {Action.ADD: "add", Action.CHANGE: "change", Action.REMOVE: "remove", Action.REPLACE: "replace"}
+
+
+def plan_document(changes: ChangeSet, summary: Summary, *, has_diff: bool) -> dict[str, Any]:
+    """What `plan --json` prints.
+
+    :param has_diff: with a unified diff of every file.
+    """
+    return {
+        "summary": _summary(changes, summary),
+        "nodes": [_node(node, has_diff=has_diff) for node in changes.nodes],
+        "pending": pending(changes.pending),
+        "running": running(changes.pve),
+        "findings": findings(changes.findings),
+        "unreachable": dict(changes.unreachable),
+        "offline": list(changes.offline),
+    }
+
+
+def apply_document(changes: ChangeSet, summary: Summary, report: ApplyReport | None, status: int) -> dict[str, Any]:
+    """What `apply --json` prints.
+
+    :param report: None when there was nothing to do.
+    """
+    return {
+        "exit_status": status,
+        "plan": plan_document(changes, summary, has_diff=False),
+        "report": None if report is None else _report(report),
+    }
+
+
+def pending(changes: Iterable[PendingChange]) -> list[dict[str, Any]]:
+    """PVE's definitions that are not committed, property by property."""
+    return [
+        {
+            "kind": row.kind,
+            "id": row.id,
+            "state": row.state,
+            "properties": [{"name": p.name, "running": p.running, "pending": p.pending} for p in row.properties],
+        }
+        for row in changes
+    ]
+
+
+def running(pve: PveRunning) -> dict[str, Any]:
+    """What PVE committed last, and which node has it."""
+    return {
+        "version": pve.version,
+        "nodes": [
+            {"name": name, "version": file.version, "state": file.state.value} for name, file in pve.nodes.items()
+        ],
+    }
+
+
+def findings(found: Iterable[Finding]) -> list[dict[str, str]]:
+    """Findings with their parts."""
+    return [{"severity": f.severity.value, "where": f.where, "what": f.what, "hint": f.hint} for f in found]
+
+
+def _summary(changes: ChangeSet, summary: Summary) -> dict[str, Any]:
+    return {
+        "has_changes": not changes.is_empty,
+        "has_obstacles": any(node.obstacles for node in changes.nodes),
+        "add": summary.add,
+        "change": summary.change,
+        "replace": summary.replace,
+        "remove": summary.remove,
+        "changed_nodes": list(summary.changed),
+        "total_nodes": summary.total,
+        "frr": {node: action.value for node, action in summary.frr},
+    }
+
+
+def _node(node: NodeChanges, *, has_diff: bool) -> dict[str, Any]:
+    return {
+        "name": node.node,
+        "has_changes": not node.is_empty,
+        "is_unfinished": node.is_unfinished,
+        "frr": node.frr.value,
+        "files": [_file(file, has_diff=has_diff) for file in node.files],
+        "taken_down": list(node.ifdown),
+        "deleted_links": list(node.delete_links),
+        "guest_ports": {bridge: list(ports) for bridge, ports in sorted(node.guests.items())},
+        "obstacles": findings(node.obstacles),
+    }
+
+
+def _file(file: FileChange, *, has_diff: bool) -> dict[str, Any]:
+    document: dict[str, Any] = {
+        "path": file.path,
+        "action": _WORDS[file.action],
+        "by_pve": file.by_pve,
+        "conflict": file.conflict,
+        "interfaces": [{"name": s.name, "action": _WORDS[s.action], "why": s.why} for s in file.stanzas],
+    }
+    if has_diff:
+        document["diff"] = list(showable(file))
+    return document
+
+
+def _report(report: ApplyReport) -> dict[str, Any]:
+    return {
+        "is_good": report.is_good,
+        "nodes": [_outcome(node) for node in report.nodes],
+        "commit": None if report.commit is None else report.commit.value,
+        "commit_error": report.commit_error,
+        "not_checked": list(report.not_checked),
+    }
+
+
+def _outcome(node: NodeOutcome) -> dict[str, Any]:
+    return {
+        "name": node.node,
+        "steps": [{"step": step.step, "outcome": step.outcome.value} for step in node.steps],
+        "error": node.error,
+        "log": list(node.log),
+    }

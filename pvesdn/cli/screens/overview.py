@@ -1,0 +1,168 @@
+"""The network as it is understood: plain rows that `show` prints and its JSON document holds."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pvesdn.cli.screens.paths import paths
+from pvesdn.design.ours.zones import vnet_nodes, zone_mtu, zone_vteps
+from pvesdn.model.design import DesignInput
+from pvesdn.model.sdn import (
+    Controller,
+    EvpnController,
+    EvpnZone,
+    Exit,
+    OwnPveZone,
+    PveEvpnZone,
+    PveQinqZone,
+    PveVlanZone,
+    Subnet,
+    UnmanagedZone,
+    Vnet,
+    VxlanZone,
+    Zone,
+)
+from pvesdn.workflows.understand import Understanding
+
+ACL_FOLDER = "/sdn/zones/localnetwork"
+"""PVE takes a bridge that is none of its VNets for one of this zone."""
+
+
+def overview(known: Understanding) -> dict[str, list[dict[str, Any]]]:
+    """Rows by kind; every row has the same keys as its fellows, absent things are None or empty."""
+    given = known.given
+    zones = {zone.id: _zone(zone, known) for zone in given.sdn.zones}
+    subnets: dict[str, list[Subnet]] = {}
+    for subnet in given.sdn.subnets:
+        subnets.setdefault(subnet.vnet, []).append(subnet)
+    vnets = [_vnet(vnet, zones.get(vnet.zone), subnets.get(vnet.id, []), given) for vnet in given.sdn.vnets]
+    exits = [_exit(uplink) for uplink in given.sdn.exits]
+    return {
+        "vteps": [_vtep(known, name) for name in sorted(known.vteps)],
+        "paths": paths(known.vteps),
+        "zones": list(zones.values()),
+        "vnets": vnets,
+        "controllers": [_controller(controller) for controller in given.sdn.controllers],
+        "exits": exits,
+        "nodes": [_node(name, known, zones, vnets, exits) for name in sorted(_members(given))],
+    }
+
+
+def _members(given: DesignInput) -> frozenset[str]:
+    return frozenset(member.name for member in given.cluster.members)
+
+
+def _vtep(known: Understanding, name: str) -> dict[str, Any]:
+    vtep = known.vteps[name]
+    return {
+        "node": name,
+        "address": str(vtep.address),
+        "interface": vtep.interface,
+        "mtu": vtep.mtu,
+        "why": vtep.why,
+    }
+
+
+def _zone(zone: Zone, known: Understanding) -> dict[str, Any]:
+    members = _members(known.given)
+    nodes = sorted(members if zone.nodes is None else members & zone.nodes)
+    mtu = zone.mtu
+    if isinstance(zone, VxlanZone | EvpnZone):
+        mtu = zone_mtu(zone, zone_vteps(zone, known.vteps, known.given))
+    evpn = zone if isinstance(zone, EvpnZone | PveEvpnZone) else None
+    return {
+        "id": zone.id,
+        "what": _what(zone),
+        "source": zone.where.file,
+        "nodes": nodes,
+        "mtu": mtu,
+        "l3vni": evpn and evpn.l3vni,
+        "controller": evpn and evpn.controller,
+        "left_to_pve": zone.reason if isinstance(zone, UnmanagedZone) else "",
+    }
+
+
+def _what(zone: Zone) -> str:
+    match zone:
+        case VxlanZone(multicast_group=None):
+            return "VXLAN, unicast"
+        case VxlanZone():
+            return f"VXLAN, multicast {zone.multicast_group}"
+        case EvpnZone():
+            return "EVPN, no IRB" if zone.irb.value == "none" else f"EVPN, {zone.irb.value} IRB"
+        case UnmanagedZone():
+            return f"{zone.type}, left to PVE"
+        case _:
+            return f"PVE's {_transport(zone)}"
+
+
+def _transport(zone: OwnPveZone) -> str:
+    match zone:
+        case PveEvpnZone():
+            return "EVPN, symmetric IRB"
+        case PveVlanZone():
+            return f"VLANs of {zone.bridge}"
+        case PveQinqZone():
+            return f"QinQ in VLAN {zone.service_tag} of {zone.bridge}"
+        case _:
+            return zone.kind.removeprefix("pve-").replace("vxlan", "VXLAN")
+
+
+def _vnet(vnet: Vnet, zone: dict[str, Any] | None, subnets: list[Subnet], given: DesignInput) -> dict[str, Any]:
+    in_zone = frozenset(zone["nodes"]) if zone else _members(given)
+    return {
+        "id": vnet.id,
+        "zone": vnet.zone,
+        "tag": vnet.tag,
+        "alias": vnet.alias or "",
+        "source": vnet.where.file,
+        "nodes": sorted(vnet_nodes(vnet, in_zone)),
+        "subnets": [
+            {"cidr": subnet.cidr, "gateway": None if subnet.gateway is None else str(subnet.gateway)}
+            for subnet in subnets
+        ],
+        # PVE's own VNets are picked in the GUI, under their own ACL path.
+        "guest_command": "" if vnet.is_pve else f"qm set VMID --net0 virtio,bridge={vnet.id}",
+        "acl_path": f"/sdn/zones/{vnet.zone}/{vnet.id}" if vnet.is_pve else f"{ACL_FOLDER}/{vnet.id}",
+    }
+
+
+def _controller(controller: Controller) -> dict[str, Any]:
+    return {
+        "id": controller.id,
+        "asn": controller.asn,
+        "source": controller.where.file,
+        "is_ours": isinstance(controller, EvpnController),
+    }
+
+
+def _exit(uplink: Exit) -> dict[str, Any]:
+    vrrp = uplink.vrrp
+    return {
+        "id": uplink.id,
+        "zone": uplink.zone,
+        "node": uplink.node,
+        "interface": uplink.interface,
+        "addresses": [str(address) for address in (uplink.address, uplink.address6) if address is not None],
+        "gateways": [str(gateway) for gateway in uplink.gateways],
+        "vrrp": vrrp
+        and {"id": vrrp.id, "priority": vrrp.priority, "addresses": [str(address) for address in vrrp.addresses]},
+    }
+
+
+def _node(
+    name: str,
+    known: Understanding,
+    zones: dict[str, dict[str, Any]],
+    vnets: list[dict[str, Any]],
+    exits: list[dict[str, Any]],
+) -> dict[str, Any]:
+    member = known.given.cluster.member(name)
+    return {
+        "name": name,
+        "is_online": bool(member and member.is_online),
+        "has_answered": name in known.given.facts,
+        "zones": [zone["id"] for zone in zones.values() if name in zone["nodes"]],
+        "vnets": [vnet["id"] for vnet in vnets if name in vnet["nodes"]],
+        "exits": [uplink["id"] for uplink in exits if uplink["node"] == name],
+    }

@@ -1,0 +1,174 @@
+"""`pvesdn import`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import click
+
+from pvesdn.adapters.snapshot_dir import read_snapshot
+from pvesdn.cli import exits, options
+from pvesdn.cli.screens.adopt import adoption_document, adoption_lines
+from pvesdn.cli.screens.plan import last_line
+from pvesdn.cli.screens.reading import Reading
+from pvesdn.cli.screens.screen import Span, Style, counted
+from pvesdn.cli.screens.summary import summarize
+from pvesdn.cli.session import Session
+from pvesdn.cli.source import with_gaps
+from pvesdn.cli.whole import require_replaceable, write_whole
+from pvesdn.decode.secrets.veil import HIDDEN, PLACEHOLDER
+from pvesdn.errors import SettingsError
+from pvesdn.model.files import FileChange
+from pvesdn.model.findings import Severity
+from pvesdn.model.snapshot import Snapshot
+from pvesdn.render.renderer import Renderer
+from pvesdn.workflows.adopt import OWN_FILE, Adoption, Form, NodeAdoption, write_definitions
+from pvesdn.workflows.adopt import adopt as make_adoption
+from pvesdn.workflows.read import read_cluster
+from pvesdn.workflows.world import World
+
+_PLACE = click.Path(path_type=Path)
+
+
+@click.command("import", epilog=exits.TABLE)
+@click.option(
+    "--as", "form", type=click.Choice(["pvesdn", "pve"]), default="pvesdn", show_default=True,
+    help="Whose objects to propose: pvesdn.cfg's, or PVE's where PVE has words for them.",
+)  # fmt: skip
+@click.option(
+    "--output",
+    type=_PLACE,
+    metavar="FILE",
+    help="Also write the definitions: pvesdn.cfg, or with --as pve a folder of files.",
+)
+@click.option("--write", "is_written", is_flag=True, help="Also write them as the cluster's /etc/pve/sdn/pvesdn.cfg.")
+@click.option(
+    "--edited",
+    type=options.FOLDER,
+    metavar="DIR",
+    help="Also write each node's interfaces files without what has to go.",
+)
+@click.option("--overwrite", is_flag=True, help="Replace files that exist already.")
+@click.option("--diff", "has_diff", is_flag=True, help="Show what changes in each file.")
+@click.option("--from", "folder", type=options.FOLDER, metavar="DIR", help="Work on a snapshot instead of the cluster.")
+@options.json_output
+@options.common
+@click.pass_obj
+def adopt(
+    session: Session,
+    *,
+    form: Form,
+    output: Path | None,
+    is_written: bool,
+    edited: Path | None,
+    overwrite: bool,
+    has_diff: bool,
+    folder: Path | None,
+) -> int:
+    """Propose definitions for a set-up that was written by hand in /etc/network/interfaces and frr.conf.
+
+    Shows the definitions, what has to be taken out of each node's files, what they do not say, and the plan of the
+    cut-over. Changes nothing; writes what it is asked to. With -q it prints the definitions alone. docs/import.md is the
+    way from there.
+    """
+    world, snapshot = _taken(session, folder, is_written=is_written, form=form)
+    adoption = make_adoption(snapshot, Renderer(), form=form)
+    for part in adoption.nodes if edited is not None and folder is not None else ():
+        _warn_of_placeholders(session, part)
+    written = list(_written(adoption, output, edited, form=form, overwrite=overwrite))
+    if world is not None and is_written and not adoption.problems:
+        written.append(write_definitions(world, snapshot, adoption.files.get(OWN_FILE, ""), overwrite=overwrite))
+    if session.wants_json:
+        session.document("import", adoption_document(adoption, form, written, has_diff=has_diff))
+    else:
+        _show(session, adoption, written, has_diff=has_diff)
+    if adoption.problems:
+        return exits.ERROR
+    return exits.UNREACHABLE if adoption.unreachable else exits.OK
+
+
+def _taken(session: Session, folder: Path | None, *, is_written: bool, form: Form) -> tuple[World | None, Snapshot]:
+    """A snapshot, and the cluster it is of where that is there to be written to."""
+    if is_written and form == "pve":
+        what = "--write does not go with --as pve: PVE's own definition files are written through PVE alone"
+        raise SettingsError(what, hint="say --output FOLDER, and enter them in PVE's SDN panel")
+    if folder is None:
+        world = session.world(session.settings(), Reading(session.screen, is_verbose=session.verbosity > 1))
+        return world, read_cluster(world)
+    if is_written:
+        raise SettingsError("--write needs the cluster, --from has none", hint="say --output FILE")
+    return None, with_gaps(read_snapshot(folder))
+
+
+def _warn_of_placeholders(session: Session, part: NodeAdoption) -> None:
+    """A snapshot's files are not the node's: what they hide has to be put back by a person."""
+    for change in part.edits:
+        hidden = sum(1 for line in (change.new or "").split("\n") if PLACEHOLDER.search(line) or HIDDEN in line)
+        if hidden:
+            what = f"{part.node}: {change.path}: the snapshot hides values in {counted(hidden, 'line')}"
+            session.screen.warning(
+                f"{what}; put the node's own back before you use the file, or import from the cluster"
+            )
+
+
+def _show(session: Session, adoption: Adoption, written: Iterable[str], *, has_diff: bool) -> None:
+    screen = session.screen
+    for remark in adoption.proposal.remarks:
+        if remark.severity is Severity.NOTE:
+            screen.remark(f"note: {remark}")
+        else:
+            screen.warning(str(remark))
+    if screen.is_quiet:
+        for name, text in sorted(adoption.files.items()):
+            if len(adoption.files) > 1:
+                screen.line(f"# {name}")
+            screen.lines((line,) for line in text.rstrip("\n").split("\n"))
+    else:
+        screen.lines(adoption_lines(adoption, has_diff=has_diff))
+        if adoption.plan is not None:
+            screen.line(*last_line(adoption.plan, summarize(adoption.plan)))
+    for finding in adoption.proposal.lost if screen.is_quiet else ():
+        screen.warning(f"not carried over: {finding}")
+    for problem in adoption.problems:
+        screen.error(f"the proposal does not pass: {problem}")
+    for place in written:
+        screen.remark(Span("Wrote ", Style.STRONG), place)
+
+
+def _written(
+    adoption: Adoption, output: Path | None, edited: Path | None, *, form: Form, overwrite: bool
+) -> Iterator[str]:
+    """Write what was asked for; nothing is replaced unless told."""
+    files: dict[Path, str] = {}
+    if output is not None and form == "pve":
+        files |= {output / name: text for name, text in adoption.files.items()}
+    elif output is not None:
+        files[output] = adoption.files.get(OWN_FILE, "")
+    copies: dict[Path, FileChange] = {}
+    if edited is not None:
+        for part in adoption.nodes:
+            copies |= {edited / part.node / change.path.lstrip("/"): change for change in part.edits}
+    try:
+        for path in (*files, *copies):
+            _require_free(path, overwrite=overwrite)
+        for path, text in files.items():
+            _write(path, text, 0o644)
+        for path, change in copies.items():
+            _write(path, change.new or "", int(change.mode, 8))
+    except OSError as error:
+        raise SettingsError(f"{error.filename}: {error.strerror}", hint="name another place") from None
+    yield from (str(path) for path in files)
+    if copies:
+        yield f"{counted(len(copies), 'file')} of {counted(len(adoption.nodes), 'node')} to {edited}"
+
+
+def _require_free(path: Path, *, overwrite: bool) -> None:
+    require_replaceable(path)
+    if not overwrite and (path.exists() or path.is_symlink()):
+        raise SettingsError(f"{path} exists already", hint="name another place, or say --overwrite to replace it")
+
+
+def _write(path: Path, text: str, mode: int) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_whole(path, text, mode=mode)

@@ -1,0 +1,120 @@
+"""`pvesdn apply`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+
+import click
+
+from pvesdn.cli import exits, options
+from pvesdn.cli.screens.apply import exit_status, show_report
+from pvesdn.cli.screens.documents import apply_document
+from pvesdn.cli.screens.plan import last_line, plan_lines
+from pvesdn.cli.screens.progress import PlainSteps, Steps
+from pvesdn.cli.screens.summary import Summary, summarize
+from pvesdn.cli.session import Session
+from pvesdn.cli.source import show_findings
+from pvesdn.compare.flags import PlanFlags
+from pvesdn.errors import ApplyRefused, PvesdnError
+from pvesdn.model.files import ChangeSet
+from pvesdn.model.report import ApplyReport
+from pvesdn.render.renderer import Renderer
+from pvesdn.workflows.apply import apply as carry_out
+from pvesdn.workflows.plan import plan as make_plan
+from pvesdn.workflows.read import read_cluster
+
+
+@click.command(epilog=exits.TABLE)
+@click.option("-y", "--yes", "is_agreed", is_flag=True, help="Do not ask.")
+@options.decisions
+@options.json_output
+@options.common
+@click.pass_obj
+def apply(session: Session, *, is_agreed: bool, overwrite: bool, detach_guests: bool, with_interfaces_new: bool) -> int:
+    """Carry out the plan on the whole cluster, after showing it and asking. Only `yes` is taken for a yes.
+
+    Every node's files are staged and checked first; a refusal stops the run before anything has changed. Then, node by
+    node: files are swapped whole, FRR and the network are reloaded, and at the end everything is read again. What PVE's
+    own SDN has pending is committed last, for the whole cluster.
+    """
+    if session.wants_json and not is_agreed:
+        raise click.UsageError("--json asks nothing, so it needs --yes")
+    settings = session.settings()
+    steps = watcher(session)
+    session.aftermath = steps.aftermath
+    world, renderer = session.world(settings, steps), Renderer()
+    flags = PlanFlags(overwrite=overwrite, detach_guests=detach_guests, interfaces_new=with_interfaces_new)
+    changes = make_plan(read_cluster(world), renderer, flags=flags)
+    summary = summarize(changes)
+    if not session.wants_json:
+        show_plan(session, changes, summary)
+    _refuse_obstacles(changes)
+    report: ApplyReport | None = None
+    if not changes.is_empty and not is_agreed:
+        _ask(session)
+    if not changes.is_empty or changes.seen is not None:
+        report = _carry_out(session, steps, lambda: carry_out(world, changes, renderer, flags=flags))
+    if changes.is_empty:
+        report = None
+    status = _status(changes, report)
+    if session.wants_json:
+        session.document("apply", apply_document(changes, summary, report, status))
+    elif report is not None:
+        show_report(session.screen, report)
+    return status
+
+
+def watcher(session: Session) -> Steps:
+    """Lines that change in place on a terminal, plain lines elsewhere."""
+    dumb = session.environ.get("TERM", "") in {"", "dumb"}
+    if session.wants_json or session.screen.is_quiet or dumb or not sys.stdout.isatty():
+        return PlainSteps(session.screen, is_beside=session.wants_json)
+    # Not at the top: rich is slow to load, and only a terminal needs it.
+    from pvesdn.cli.screens.live import LiveSteps  # noqa: PLC0415
+
+    return LiveSteps(session.screen)
+
+
+def show_plan(session: Session, changes: ChangeSet, summary: Summary) -> None:
+    """The plan as `pvesdn plan` shows it."""
+    show_findings(session.screen, changes.findings)
+    if not session.screen.is_quiet:
+        session.screen.lines(plan_lines(changes, summary, has_diff=False))
+    session.screen.line(*last_line(changes, summary))
+    sys.stdout.flush()
+
+
+def _refuse_obstacles(changes: ChangeSet) -> None:
+    obstacles = [str(finding) for node in changes.nodes for finding in node.obstacles]
+    if obstacles:
+        raise ApplyRefused("\n".join([*obstacles, "nothing was touched: the plan needs a decision first"]))
+
+
+def _ask(session: Session) -> None:
+    """Return when a person says yes.
+
+    :raises ApplyRefused: anything else was said, or there is nobody to ask.
+    """
+    if not (sys.stdin and sys.stdin.isatty()):
+        raise ApplyRefused("there is no terminal to ask on, so nothing was touched", hint="say --yes to apply unasked")
+    if session.screen.ask("Apply this plan? Only 'yes' is taken for a yes: ") != "yes":
+        raise ApplyRefused("not confirmed, so nothing was touched")
+
+
+def _carry_out(session: Session, steps: Steps, work: Callable[[], ApplyReport]) -> ApplyReport:
+    """Do it; if the cluster goes away in the middle, what was done so far is said before the error."""
+    try:
+        with steps:
+            return work()
+    except PvesdnError:
+        for state in steps.states():
+            session.screen.remark(state)
+        raise
+
+
+def _status(changes: ChangeSet, report: ApplyReport | None) -> int:
+    """With nothing to do a member that is off counts as little as in `plan`: nothing was withheld from it."""
+    if report is None:
+        return exits.UNREACHABLE if changes.unreachable else exits.OK
+    return exit_status(report)

@@ -1,0 +1,186 @@
+"""`pvesdn lab`: a cluster of network namespaces with real FRR and ifupdown2, to try pvesdn on."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import click
+
+from pvesdn.cli import exits, options
+from pvesdn.cli.screens.screen import Screen, columns
+from pvesdn.cli.session import Session
+from pvesdn.errors import SettingsError
+from pvesdn.lab.live.machines import KINDS
+
+_machine = click.option(
+    "--machine",
+    type=click.Choice(KINDS),
+    default="auto",
+    show_default=True,
+    help="What carries Debian's kernel where this one lacks devices: user-mode Linux or qemu.",
+)
+
+
+@click.group(epilog=exits.TABLE, subcommand_metavar="WHAT [ARGUMENTS]")
+@options.common
+def lab() -> None:
+    """Try pvesdn on a cluster that lives in network namespaces of this machine: FRR, ifupdown2, SSH and the kernel are
+    real, the PVE API is simulated. Needs root and Debian's package manager; installs nothing, and leaves nothing behind.
+    """
+
+
+@lab.command("list")
+@click.pass_obj
+def list_(session: Session) -> int:
+    """List the scenarios, and the lab that is up."""
+    # Not at the top: fakepve and what it brings are there only with the extra `lab`.
+    from pvesdn.lab.live import session as live  # noqa: PLC0415
+    from pvesdn.lab.live.scenario import all_scenarios  # noqa: PLC0415
+
+    for line in columns((scenario.name, scenario.title) for scenario in all_scenarios()):
+        session.screen.line(line)
+    try:
+        ready = live.running().ready
+    except SettingsError:
+        session.screen.remark("No lab is up.")
+    else:
+        session.screen.line(f"Up: {ready['scenario']}, with {', '.join([*ready['nodes'], *ready['guests']])}.")
+    return exits.OK
+
+
+@lab.command()
+@click.argument("scenario", default="unicast")
+@_machine
+@click.pass_obj
+def up(session: Session, *, scenario: str, machine: str) -> int:
+    """Build a lab with the definitions and guests of SCENARIO, and leave it running."""
+    from pvesdn.lab.live import session as live  # noqa: PLC0415
+    from pvesdn.lab.live.scenario import choose  # noqa: PLC0415
+
+    ready = live.up(choose([scenario])[0], session.screen.remark, machine).ready
+    session.screen.line(f"Up: {', '.join([*ready['nodes'], *ready['guests']])}.")
+    session.screen.remark(
+        "Next: `pvesdn lab exec node1 -- ip -br link`, `pvesdn lab exec controller -- pvesdn plan`, `pvesdn lab down`."
+    )
+    return exits.OK
+
+
+@lab.command("exec", context_settings={"ignore_unknown_options": True})
+@click.argument("place")
+@click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED)
+def execute(*, place: str, command: tuple[str, ...]) -> int:
+    """Run COMMAND on PLACE: a node, a guest, a router, or `controller`, whose pvesdn is set up for the lab.
+
+    For example `pvesdn lab exec node1 -- ip -br link` or `pvesdn lab exec controller -- pvesdn plan`.
+    """
+    from pvesdn.lab.live import session as live  # noqa: PLC0415
+
+    return live.execute(place, command)
+
+
+@lab.group()
+def guest() -> None:
+    """Guests of the lab."""
+
+
+@guest.command()
+@click.argument("name")
+@click.option("--node", required=True, help="The node to start it on.")
+@click.option("--vnet", required=True, help="The VNet to plug it into.")
+@click.option("--ip", "addresses", multiple=True, metavar="ADDRESS/LENGTH", help="An address; may be repeated.")
+@click.option("--gateway", "gateways", multiple=True, metavar="ADDRESS", help="A default gateway; may be repeated.")
+@click.pass_obj
+def add(
+    session: Session, *, name: str, node: str, vnet: str, addresses: tuple[str, ...], gateways: tuple[str, ...]
+) -> int:
+    """Start a guest."""
+    from pvesdn.lab.live import session as live  # noqa: PLC0415
+
+    request = {"do": "guest", "name": name, "node": node, "vnet": vnet, "addresses": list(addresses)}
+    answer = live.ask({**request, "gateways": list(gateways)})
+    session.screen.line(f"{name} is on {node}, its port is {answer['port']}.")
+    return exits.OK
+
+
+@lab.command()
+@click.pass_obj
+def down(session: Session) -> int:
+    """End the lab: nothing of it is left."""
+    from pvesdn.lab.live import session as live  # noqa: PLC0415
+
+    session.screen.remark("The lab is down." if live.down() else "No lab is up.")
+    return exits.OK
+
+
+@lab.command()
+@click.argument("scenarios", nargs=-1, metavar="[SCENARIO]...")
+@click.option("--results", type=options.FOLDER, help="Where to keep what was measured.  [default: nowhere]")
+@click.option("--if-possible", is_flag=True, help="Where the lab cannot run, say why in one line and end well.")
+@click.option(
+    "--only-here", is_flag=True, help="Name what this kernel cannot carry instead of running it in a machine."
+)
+@click.option("--again", is_flag=True, help="Run scenarios that failed once more, in a new lab; the evidence tells it.")
+@click.option(
+    "--join", is_flag=True, help="Keep what --results has of other scenarios from earlier runs; the evidence tells it."
+)
+@click.option("--evidence", type=click.Path(path_type=Path, dir_okay=False), help="Write what was measured as a table.")
+@_machine
+@click.pass_obj
+def test(
+    session: Session,
+    *,
+    scenarios: tuple[str, ...],
+    results: Path | None,
+    if_possible: bool,
+    only_here: bool,
+    again: bool,
+    join: bool,
+    evidence: Path | None,
+    machine: str,
+) -> int:
+    """Run scenarios, all of them if none is named, and prove what they say on live state."""
+    if if_possible and (reason := _obstacle(session.screen)):
+        session.screen.remark(f"The lab was skipped: {reason}.")
+        return exits.OK
+    if join and results is None:
+        raise click.UsageError("--join needs --results: the folder whose results are kept")
+    ways = {"kind": machine, "only_here": only_here, "if_possible": if_possible, "again": again, "joins": join}
+    if results is not None:
+        results.mkdir(parents=True, exist_ok=True)
+        return _test(session.screen, scenarios, results.resolve(), evidence, ways)
+    with tempfile.TemporaryDirectory(prefix="pvesdn-results-") as folder:
+        return _test(session.screen, scenarios, Path(folder), evidence, ways)
+
+
+def _obstacle(screen: Screen) -> str:
+    """Why the lab cannot run on this machine; empty when it can, and then what it needs has been fetched."""
+    from pvesdn.lab.live.kernel import obstacle  # noqa: PLC0415
+    from pvesdn.lab.live.packages import NODE, fetch  # noqa: PLC0415
+
+    try:
+        reason = obstacle()
+        if not reason:
+            fetch(NODE, screen.remark)
+    except SettingsError as error:
+        return str(error)
+    return reason or ""
+
+
+def _test(
+    screen: Screen, scenarios: tuple[str, ...], results: Path, evidence: Path | None, ways: dict[str, Any]
+) -> int:
+    """:param ways: options of `run_scenarios`."""
+    from pvesdn.lab.live.evidence import write_evidence  # noqa: PLC0415
+    from pvesdn.lab.live.holder import run_scenarios  # noqa: PLC0415
+    from pvesdn.lab.live.scenario import choose  # noqa: PLC0415
+
+    # Unlike Ctrl-C, a request to end would not let folders be cleared away.
+    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
+    is_good = run_scenarios(choose(scenarios), results, screen.remark, **ways)
+    if evidence is not None:
+        write_evidence(results, evidence)
+    return exits.OK if is_good else exits.ERROR

@@ -1,0 +1,73 @@
+"""`pvesdn plan`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from pvesdn.cli import exits, options
+from pvesdn.cli.screens.documents import plan_document
+from pvesdn.cli.screens.plan import last_line, plan_lines, vtep_lines
+from pvesdn.cli.screens.summary import summarize
+from pvesdn.cli.session import Session
+from pvesdn.cli.source import require_known, show_findings, some, take
+from pvesdn.compare.flags import PlanFlags
+from pvesdn.render.renderer import Renderer
+from pvesdn.workflows.plan import plan as make_plan
+from pvesdn.workflows.understand import Intent, understand
+
+
+@click.command(epilog=exits.TABLE)
+@click.option("--diff", "has_diff", is_flag=True, help="Show what changes in each file.")
+@click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 when there are changes.")
+@options.nodes
+@options.source
+@options.decisions
+@options.json_output
+@options.common
+@click.pass_obj
+def plan(
+    session: Session,
+    *,
+    has_diff: bool,
+    detailed_exitcode: bool,
+    only: tuple[str, ...],
+    folder: Path | None,
+    intent: Intent,
+    overwrite: bool,
+    detach_guests: bool,
+    with_interfaces_new: bool,
+) -> int:
+    """Show what `pvesdn apply` would change, on every node. Changes nothing.
+
+    Signs are those of terraform: + create, ~ change, - destroy, -/+ delete and create anew. The numbers of the last line
+    are interfaces over all nodes. With -v also the VTEP of each node and why it is that one. What is in the way of an
+    apply makes the exit status 1.
+    """
+    snapshot = take(session, folder)
+    flags = PlanFlags(overwrite=overwrite, detach_guests=detach_guests, interfaces_new=with_interfaces_new)
+    wanted = some(only)
+    changes = make_plan(snapshot, Renderer(), intent=intent, only=wanted, flags=flags)
+    require_known(wanted, changes, snapshot)
+    summary = summarize(changes, is_part=wanted is not None)
+    if session.wants_json:
+        session.document("plan", plan_document(changes, summary, has_diff=has_diff))
+    else:
+        show_findings(session.screen, changes.findings)
+        if session.verbosity:
+            session.screen.lines(vtep_lines(understand(snapshot, intent=intent).vteps))
+            if changes.pve.version is not None:
+                session.screen.line(f"PVE's SDN: version {changes.pve.version} runs")
+        if not session.screen.is_quiet:
+            session.screen.lines(plan_lines(changes, summary, has_diff=has_diff))
+        else:
+            for obstacle in (finding for node in changes.nodes for finding in node.obstacles):
+                session.screen.warning(f"apply would refuse: {obstacle}")
+        session.screen.line(*last_line(changes, summary))
+    if any(node.obstacles for node in changes.nodes):
+        session.screen.remark("Something is in the way: `pvesdn apply` would refuse this plan.")
+        return exits.ERROR
+    if changes.unreachable:
+        return exits.UNREACHABLE
+    return exits.CHANGES if detailed_exitcode and not changes.is_empty else exits.OK

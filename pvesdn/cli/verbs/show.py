@@ -1,0 +1,127 @@
+"""`pvesdn show`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+
+from pvesdn.cli import exits, options
+from pvesdn.cli.screens.documents import findings, pending, running
+from pvesdn.cli.screens.overview import overview
+from pvesdn.cli.screens.paths import path_lines
+from pvesdn.cli.screens.pve import pending_lines, running_lines
+from pvesdn.cli.screens.screen import Line, Span, Style, columns, counted
+from pvesdn.cli.session import Session
+from pvesdn.cli.source import show_findings, take
+from pvesdn.model.cluster import ClusterState
+from pvesdn.workflows.understand import Intent, Understanding, understand
+
+Row = dict[str, Any]
+
+
+@click.command(epilog=exits.TABLE)
+@options.source
+@options.json_output
+@options.common
+@click.pass_obj
+def show(session: Session, *, folder: Path | None, intent: Intent) -> int:
+    """Show zones, VNets, VTEPs, exits and nodes as they are understood, and how guests get to VNets of pvesdn.cfg."""
+    snapshot = take(session, folder)
+    known = understand(snapshot, intent=intent)
+    rows = overview(known)
+    unreachable = dict(snapshot.unreachable) | dict(known.unreadable)
+    if session.wants_json:
+        cluster = known.given.cluster
+        session.document(
+            "show",
+            {
+                "cluster": {"name": cluster.name, "pve_version": cluster.pve_version, "has_sdn": cluster.has_sdn},
+                **rows,
+                "pending": pending(known.pending),
+                "running": running(known.running),
+                "findings": findings(known.findings),
+                "unreachable": unreachable,
+            },
+        )
+    else:
+        show_findings(session.screen, known.findings)
+        session.screen.lines(_screen(known, rows))
+        for name, reason in sorted(unreachable.items()):
+            session.screen.warning(f"not asked: {name}: {reason.removeprefix(f'{name}: ')}")
+    return exits.UNREACHABLE if unreachable else exits.OK
+
+
+def _screen(known: Understanding, rows: dict[str, list[Row]]) -> Iterator[Line]:
+    yield (_cluster(known.given.cluster),)
+    everywhere = [row["name"] for row in rows["nodes"]]
+    yield from _section("VTEPs", (_vtep(row) for row in rows["vteps"]))
+    vteps = known.vteps
+    reached = [(name, f"to {peers}", how) for name in sorted(vteps) for peers, how in path_lines(vteps[name], vteps)]
+    yield from _section("Paths to the other VTEPs", reached)
+    yield from _section("Zones", (_zone(row, everywhere) for row in rows["zones"]))
+    yield from _section("VNets", (_vnet(row) for row in rows["vnets"]))
+    yield from _section("Controllers", ((r["id"], _asn(r["asn"]), r["source"]) for r in rows["controllers"]))
+    yield from _section("Exits", (_exit(row) for row in rows["exits"]))
+    yield from _section("Nodes", (_node(row) for row in rows["nodes"]))
+    if known.running.version is not None or known.pending:
+        yield ()
+        yield (Span("PVE's SDN", Style.STRONG),)
+        yield from running_lines(known.running)
+        yield from pending_lines(known.pending)
+    ours = [row for row in rows["vnets"] if row["guest_command"]]
+    yield from _section(
+        "Guests: VNets of pvesdn.cfg cannot be picked in the GUI; users need SDN.Use on the ACL path",
+        ((row["id"], row["guest_command"], f"ACL path {row['acl_path']}") for row in ours),
+    )
+
+
+def _cluster(cluster: ClusterState) -> str:
+    version = f", PVE {cluster.pve_version}" if cluster.pve_version else ""
+    return f"Cluster {cluster.name}: {counted(len(cluster.members), 'member')}{version}"
+
+
+def _section(title: str, rows: Iterable[tuple[str, ...]]) -> Iterator[Line]:
+    found = list(rows)
+    if not found:
+        return
+    yield ()
+    yield (Span(title, Style.STRONG),)
+    for line in columns(found):
+        yield (line,)
+
+
+def _vtep(row: Row) -> tuple[str, ...]:
+    return row["node"], row["address"], row["interface"] or "-", f"MTU {row['mtu'] or 'unknown'}", row["why"]
+
+
+def _zone(row: Row, everywhere: list[str]) -> tuple[str, ...]:
+    nodes = "all nodes" if row["nodes"] == everywhere else ", ".join(row["nodes"]) or "no node"
+    what = row["what"] + (f", L3VNI {row['l3vni']}" if row["l3vni"] else "")
+    return row["id"], what, f"MTU {row['mtu']}" if row["mtu"] else "-", row["controller"] or "-", nodes, row["source"]
+
+
+def _vnet(row: Row) -> tuple[str, ...]:
+    subnets = [f"{s['cidr']} via {s['gateway']}" if s["gateway"] else s["cidr"] for s in row["subnets"]]
+    return row["id"], row["zone"], f"tag {row['tag']}" if row["tag"] else "-", ", ".join(subnets) or "-", row["alias"]
+
+
+def _asn(asn: int | None) -> str:
+    return "-" if asn is None else f"ASN {asn}"
+
+
+def _exit(row: Row) -> tuple[str, ...]:
+    vrrp = row["vrrp"]
+    virtual = f"VRRP {vrrp['id']}, priority {vrrp['priority']}: {', '.join(vrrp['addresses'])}" if vrrp else ""
+    gateways = f"via {', '.join(row['gateways'])}" if row["gateways"] else "-"
+    return row["id"], row["zone"], row["node"], row["interface"], ", ".join(row["addresses"]), gateways, virtual
+
+
+def _node(row: Row) -> tuple[str, ...]:
+    state = "online" if row["is_online"] else "offline"
+    if row["is_online"] and not row["has_answered"]:
+        state = "did not answer"
+    zones, vnets = ", ".join(row["zones"]) or "-", ", ".join(row["vnets"]) or "-"
+    return row["name"], state, f"zones {zones}", f"VNets {vnets}"

@@ -1,0 +1,33 @@
+"""`pvesdn snapshot`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from pvesdn.adapters.snapshot_dir import write_snapshot
+from pvesdn.cli import exits, options
+from pvesdn.cli.screens.screen import counted
+from pvesdn.cli.session import Session
+from pvesdn.cli.source import take
+
+
+@click.command(epilog=exits.TABLE)
+@click.argument("folder", type=options.FOLDER, metavar="DIR")
+@options.common
+@click.pass_obj
+def snapshot(session: Session, *, folder: Path) -> int:
+    """Read everything a plan needs into the new folder DIR. Changes nothing in the cluster.
+
+    `pvesdn plan --from DIR` then works without the cluster, and the folder is what a bug report needs: every
+    value that is not known to carry no secret is replaced by a placeholder, addresses and names are not.
+    """
+    taken = take(session, None)
+    notes = write_snapshot(folder, taken)
+    for note in notes:
+        session.screen.remark(f"note: {note}")
+    for name, reason in sorted(taken.unreachable.items()):
+        session.screen.warning(f"not in it: {name}: {reason.removeprefix(f'{name}: ')}")
+    session.screen.line(f"Wrote {counted(len(taken.nodes), 'node')} to {folder}")
+    return exits.UNREACHABLE if taken.unreachable else exits.OK

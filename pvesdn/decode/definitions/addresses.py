@@ -1,0 +1,150 @@
+"""Values of properties that are addresses, networks and lists of them. None has a scope: that is free text."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from functools import partial
+from ipaddress import IPv4Address, IPv4Interface, IPv6Interface, ip_address, ip_interface, ip_network
+from typing import Any, TypeVar
+
+from pvesdn.decode.definitions.values import BadValueError, listed, node, shown
+from pvesdn.model.primitives import IpAddress, IpNetwork
+
+HostInterface = TypeVar("HostInterface", IPv4Interface, IPv6Interface)
+Parsed = TypeVar("Parsed")
+
+_PREFIX = re.compile(r"[^/]+/[0-9]{1,3}")
+_BROADCAST = IPv4Address("255.255.255.255")
+
+
+def address(value: str) -> IpAddress:
+    """An IP address without a scope: a scope is free text that would reach a configuration file."""
+    found = _parsed(ip_address, value)
+    if found is None:
+        raise BadValueError(f"{shown(value)} is no IP address", "write an IPv4 or IPv6 address")
+    return found
+
+
+def unicast(value: str) -> IpAddress:
+    """The address of a host."""
+    found = address(value)
+    if found.is_multicast or found.is_unspecified or found.is_loopback or found == _BROADCAST:
+        raise BadValueError(f"{found} is no address of a host", "write a unicast address")
+    return found
+
+
+def multicast(value: str) -> IpAddress:
+    """The address of a multicast group."""
+    found = address(value)
+    if not found.is_multicast:
+        raise BadValueError(
+            f"{found} is no multicast address", "write one of 224.0.0.0/4 or ff00::/8, such as 239.1.1.1"
+        )
+    return found
+
+
+def hosts(value: str) -> tuple[IpAddress, ...]:
+    """A list of unicast addresses, at least one, each once."""
+    return _each_once(tuple(unicast(word) for word in listed(value, "address")))
+
+
+def reflectors(value: str) -> tuple[IpAddress | str, ...]:
+    """A list of addresses and node names, at least one, each once."""
+    return _each_once(tuple(_address_or_node(word) for word in listed(value, "address or node name")))
+
+
+def pve_addresses(value: str) -> tuple[str, ...]:
+    """PVE's ip-list, each address in the spelling it was given."""
+    found = listed(value, "address")
+    for word in found:
+        address(word)
+    return found
+
+
+def vteps(value: str) -> tuple[tuple[str, IpAddress], ...]:
+    """A list of `node=address`, at least one, sorted, each node once."""
+    found: dict[str, IpAddress] = {}
+    for word in listed(value, "node=address"):
+        name, sign, given = word.partition("=")
+        if not sign:
+            raise BadValueError(
+                f"{shown(word)} is no node=address", "write such as node1=192.168.0.1,node2=192.168.0.2"
+            )
+        if node(name) in found:
+            raise BadValueError(f"names node '{name}' twice", "name each node once")
+        found[name] = unicast(given)
+    return tuple(sorted(found.items()))
+
+
+def network(value: str) -> IpNetwork:
+    """An IP network without host bits."""
+    found = loose_network(value)
+    if found.network_address != ip_address(value.partition("/")[0]):
+        raise BadValueError(f"{shown(value)} has host bits set", f"write {found}")
+    return found
+
+
+def loose_network(value: str) -> IpNetwork:
+    """An IP network, in which host bits may be set."""
+    found = _parsed(partial(ip_network, strict=False), value) if _PREFIX.fullmatch(value) else None
+    if found is None:
+        raise BadValueError(f"{shown(value)} is no network", "write address/length such as 192.168.0.0/24")
+    return found
+
+
+def interface4(value: str) -> IPv4Interface:
+    """An IPv4 address of a host with its prefix length."""
+    return _host_interface(value, IPv4Interface, "IPv4", "172.16.0.1/24")
+
+
+def interface6(value: str) -> IPv6Interface:
+    """An IPv6 address of a host with its prefix length."""
+    return _host_interface(value, IPv6Interface, "IPv6", "fd00::1/64")
+
+
+def host_fault(host: IpAddress, within: IpNetwork) -> str:
+    """Why `host` cannot be a host of `within`, as a predicate; empty when it can (RFC 3021, RFC 6164: /31 and /127)."""
+    if host not in within:
+        return f"{host} is outside {within}"
+    if within.max_prefixlen - within.prefixlen <= 1:
+        return ""
+    if host == within.network_address:
+        return f"{host} is the network address of {within}"
+    if isinstance(host, IPv4Address) and host == within.broadcast_address:
+        return f"{host} is the broadcast address of {within}"
+    return ""
+
+
+def _host_interface(value: str, family: type[HostInterface], name: str, example: str) -> HostInterface:
+    hint = f"write an {name} address with its prefix length such as {example}"
+    found = _parsed(ip_interface, value) if _PREFIX.fullmatch(value) else None
+    if found is None:
+        raise BadValueError(f"{shown(value)} is no address with a prefix length", hint)
+    if not isinstance(found, family):
+        raise BadValueError(f"{shown(value)} is no {name} address", hint)
+    unicast(str(found.ip))
+    if fault := host_fault(found.ip, found.network):
+        raise BadValueError(fault, "write the address of a host in it")
+    return found
+
+
+def _parsed(parse: Callable[[str], Parsed], value: str) -> Parsed | None:
+    """What `ipaddress` makes of a text without a scope, None when nothing."""
+    try:
+        return None if "%" in value else parse(value)
+    except ValueError:
+        return None
+
+
+def _each_once(items: tuple[Any, ...]) -> tuple[Any, ...]:
+    met: set[Any] = set()
+    for item in items:
+        if item in met:
+            raise BadValueError(f"names {item} twice", "name each once")
+        met.add(item)
+    return items
+
+
+def _address_or_node(word: str) -> IpAddress | str:
+    return unicast(word) if ":" in word or re.fullmatch(r"[0-9.]+", word) else str(node(word))

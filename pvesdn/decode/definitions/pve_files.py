@@ -1,0 +1,149 @@
+"""PVE's own definitions: what pvesdn renders becomes objects, the rest that PVE knows is left to it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from difflib import get_close_matches
+
+from pvesdn.decode.definitions import values
+from pvesdn.decode.definitions.entries import Entry, Ledger, refuse_duplicates
+from pvesdn.decode.definitions.fabrics import read_fabrics
+from pvesdn.decode.definitions.pve_controllers import check_ways_to_peers, read_controllers
+from pvesdn.decode.definitions.pve_newer import find_newer
+from pvesdn.decode.definitions.pve_words import NOUNS, OPEN, WORDS
+from pvesdn.decode.definitions.section_config import Section
+from pvesdn.decode.definitions.source import Definitions, check_id, subnet_fields
+from pvesdn.model.findings import Severity, Where
+from pvesdn.model.primitives import VNI_MAX
+from pvesdn.model.sdn import (
+    LeftController,
+    OwnPveZone,
+    PveEvpnZone,
+    PveQinqZone,
+    PveSimpleZone,
+    PveVlanZone,
+    PveVxlanZone,
+    Subnet,
+    UnmanagedZone,
+    Vnet,
+)
+
+_ZONES: Mapping[str, type[OwnPveZone]] = {
+    "simple": PveSimpleZone,
+    "vlan": PveVlanZone,
+    "qinq": PveQinqZone,
+    "vxlan": PveVxlanZone,
+    "evpn": PveEvpnZone,
+}
+_LEAST_MTU, _GREATEST_MTU = 552, 9216
+
+
+def read_pve(collections: Mapping[str, Iterable[Section]], file: Callable[[str], str], ledger: Ledger) -> Definitions:
+    """The objects of PVE's collections; faults go into `ledger`, faulty objects are left out.
+
+    :param file: the file that a collection was read from.
+    """
+    found = Definitions()
+    for collection, sections in collections.items():
+        for section in sections:
+            where = Where(
+                file=file(collection), line=section.line, kind=NOUNS[collection], id=values.legible(section.id)
+            )
+            entry = Entry(section, where, ledger)
+            if section.type in WORDS[collection]:
+                if collection not in OPEN:
+                    entry.read(WORDS[collection][section.type], is_pve=True)
+                found.of(NOUNS[collection]).append(entry)
+            else:
+                _refuse_type(entry, collection)
+    for noun, entries in found.entries.items():
+        refuse_duplicates(entries, noun)
+    found.newer = find_newer(found.of)
+    read_fabrics(found)
+    read_controllers(found)
+    for entry in found.of("zone"):
+        _zone(entry, found, ledger)
+    for entry in found.of("vnet"):
+        _vnet(entry, found)
+    for entry in found.of("subnet"):
+        _subnet(entry, found)
+    return found
+
+
+def _refuse_type(entry: Entry, collection: str) -> None:
+    known = WORDS[collection]
+    near = get_close_matches(entry.section.type, known, n=1)
+    what = f"did you mean {near[0]}?" if near else f"known are {', '.join(sorted(known))}"
+    entry.fail(f"unknown type {values.shown(entry.section.type)}", what)
+
+
+def _why_left(entry: Entry, found: Definitions) -> str:
+    """Why PVE alone can render the zone; empty when pvesdn can as well."""
+    kind = entry.section.type
+    if kind == "faucet":
+        return f"zone type {kind}"
+    left = {
+        controller.id: controller.type for controller in found.controllers if isinstance(controller, LeftController)
+    }
+    if kind == "evpn" and entry.get("controller") in left:
+        return f"controller '{entry.get('controller')}' is of type {left[entry.get('controller')]}"
+    return ""
+
+
+def _zone(entry: Entry, found: Definitions, ledger: Ledger) -> None:
+    check_id(entry, values.zone_id)
+    mtu = entry.get("mtu")
+    if mtu is not None and not _LEAST_MTU <= mtu <= _GREATEST_MTU:
+        entry.warn(f"mtu {mtu} is outside what ifupdown2 takes", f"write {_LEAST_MTU}-{_GREATEST_MTU}", at="mtu")
+    newer = found.newer.why_left(entry)
+    if reason := newer or _why_left(entry, found):
+        entry.values = {name: entry.values[name] for name in ("nodes", "mtu") if name in entry.values}
+        if left := entry.build(
+            UnmanagedZone, id=entry.section.id, type=entry.section.type, reason=reason, is_newer=bool(newer)
+        ):
+            found.zones.append(left)
+            # What is newer gets one line for all of it, with the nodes, which are not known here.
+            if not left.is_newer:
+                ledger.add(Severity.NOTE, left.where, f"left to PVE: {reason}")
+        return
+    if entry.get("vxlan-port") == 65536:  # noqa: PLR2004 - PVE's bound is one too high
+        entry.warn("vxlan-port 65536 is no UDP port", "write 1-65535", at="vxlan-port")
+    if entry.section.type == "vxlan":
+        check_ways_to_peers(entry)
+    if entry.section.type == "evpn":
+        _doubt_evpn(entry)
+    if zone := entry.build(_ZONES[entry.section.type], id=entry.section.id):
+        found.zones.append(zone)
+
+
+def _doubt_evpn(entry: Entry) -> None:
+    """What PVE accepts and hardly anybody means."""
+    _doubt_vni(entry, "vrf-vxlan")
+    exits, primary, nodes = entry.get("exitnodes"), entry.get("exitnodes-primary"), entry.get("nodes")
+    if primary is not None and primary not in (exits or ()):
+        entry.warn(f"exitnodes-primary '{primary}' is none of the exitnodes", "add it there", at="exitnodes-primary")
+    if exits and nodes and (outside := sorted(exits - nodes)):
+        entry.warn(f"exitnodes: {', '.join(outside)} outside the zone's nodes", "add them to nodes", at="exitnodes")
+
+
+def _doubt_vni(entry: Entry, name: str) -> None:
+    if (vni := entry.get(name)) is not None and vni > VNI_MAX:
+        entry.warn(f"{name} {vni} is beyond what ifupdown2 takes", f"write 1-{VNI_MAX}", at=name)
+
+
+def _vnet(entry: Entry, found: Definitions) -> None:
+    check_id(entry, values.vnet_id)
+    _doubt_vni(entry, "tag")
+    if "\\" in (entry.get("alias") or ""):
+        what = "alias contains a backslash, which joins lines in the interfaces file"
+        entry.warn(what, "leave it out", at="alias")
+    if vnet := entry.build(Vnet, id=entry.section.id, is_pve=True):
+        found.vnets.append(vnet)
+
+
+def _subnet(entry: Entry, found: Definitions) -> None:
+    fields = subnet_fields(entry, is_pve=True)
+    # PVE prints the gateway as it was typed.
+    typed = next((item.value for item in entry.section.properties if item.key == "gateway"), None)
+    if subnet := entry.build(Subnet, id=entry.section.id, is_pve=True, gateway_text=typed, **fields):
+        found.subnets.append(subnet)

@@ -1,0 +1,149 @@
+"""The files of /etc/pve/sdn -> the whole intent, of PVE's definitions and of pvesdn.cfg."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from pvesdn.decode.definitions.entries import Ledger
+from pvesdn.decode.definitions.pending import compare, has_definitions
+from pvesdn.decode.definitions.pve_files import read_pve
+from pvesdn.decode.definitions.pve_words import WORDS
+from pvesdn.decode.definitions.pvesdn_cfg import FILE as OWN_FILE
+from pvesdn.decode.definitions.pvesdn_cfg import read_own
+from pvesdn.decode.definitions.running_config import FILE as RUNNING_CONFIG
+from pvesdn.decode.definitions.running_config import RunningConfig, read_running
+from pvesdn.decode.definitions.section_config import Section, scan
+from pvesdn.decode.definitions.source import Definitions
+from pvesdn.model.findings import Finding, Severity, Where
+from pvesdn.model.sdn import SdnConfig, Subnet
+
+
+@dataclass(frozen=True, slots=True)
+class DecodedSdn:
+    """The intent, and what is to be said about it.
+
+    :param findings: warnings and notes; errors were raised.
+    """
+
+    config: SdnConfig
+    findings: tuple[Finding, ...]
+
+
+def decode_sdn(files: Mapping[str, str], *, intent: Literal["pending", "running"]) -> DecodedSdn:
+    """Read both sources.
+
+    :param files: `Snapshot.pve_files`, text by name below /etc/pve/sdn.
+    :param intent: whether PVE's part comes from its ``*.cfg`` files or from ``.running-config``; `pvesdn.cfg` is always read.
+    :raises SdnConfigError: with every fault of every file, each on its line.
+    """
+    ledger = Ledger()
+    running = read_running(files.get(RUNNING_CONFIG))
+    _judge_running(running, ledger)
+    version = running.version
+    listed: tuple[Subnet, ...] | None = None
+    if intent == "running" or (running.version is not None and not has_definitions(files)):
+        if intent == "pending":
+            _say_no_definitions(ledger)
+        pve = read_pve(running.collections, lambda _: RUNNING_CONFIG, ledger)
+        listed = _listed_subnets(files, pve.subnets) if has_definitions(files) else None
+    else:
+        pending = {name: _sections(f"{name}.cfg", files, ledger) for name in WORDS}
+        pve = read_pve(pending, "{}.cfg".format, ledger)
+        if compare(pending, running.collections):
+            version = (version or 0) + 1
+    own = read_own(_sections(OWN_FILE, files, ledger, is_own=True), ledger)
+    _check_between(pve, own)
+    ledger.raise_errors()
+    runs_frr = any(running.collections.get(name) for name in ("controllers", "fabrics"))
+    config = _join(pve, own, version, running_version=running.version, runs_frr=runs_frr)
+    return DecodedSdn(config.model_copy(update={"listed_subnets": listed}), ledger.remarks)
+
+
+def _listed_subnets(files: Mapping[str, str], committed: Iterable[Subnet]) -> tuple[Subnet, ...] | None:
+    """What PVE reads of subnets.cfg, None where that is what was committed.
+
+    A faulty section is skipped, as by PVE: it is not what is wanted.
+    """
+    unasked = Ledger()
+    sections = _sections("subnets.cfg", files, unasked)
+    found = read_pve({"subnets": sections}, "{}.cfg".format, unasked).subnets
+    return None if {subnet.id for subnet in found} == {subnet.id for subnet in committed} else tuple(found)
+
+
+def _say_no_definitions(ledger: Ledger) -> None:
+    what = "none of PVE's definition files is there, so what was committed counts as what is wanted"
+    hint = "PVE itself never removes them: if everything is to go, delete it in PVE"
+    ledger.add(Severity.WARNING, Where(file=RUNNING_CONFIG, line=0), what, hint)
+
+
+def _judge_running(running: RunningConfig, ledger: Ledger) -> None:
+    where = Where(file=RUNNING_CONFIG, line=0)
+    if not running.is_readable:
+        what = "is no JSON and counts as empty, as for PVE"
+        ledger.add(Severity.WARNING, where, what, "apply the SDN configuration in PVE to write it anew")
+    for fault in running.faults:
+        ledger.add(Severity.ERROR, where, fault, "apply the SDN configuration in PVE to write it anew")
+
+
+def _sections(name: str, files: Mapping[str, str], ledger: Ledger, *, is_own: bool = False) -> tuple[Section, ...]:
+    """The sections of one file. Lines outside the grammar are errors in our file and warnings, as for PVE, in its own."""
+    result = scan(_with_plain_line_ends(name, files.get(name, ""), ledger), header_ends_section=is_own)
+    for oddity in result.oddities:
+        is_error = is_own or oddity.is_forbidden
+        severity = Severity.ERROR if is_error else Severity.WARNING
+        what = oddity.what if is_error else f"{oddity.what}: PVE ignores this line"
+        ledger.add(severity, Where(file=name, line=oddity.line), what, oddity.hint)
+    return result.sections
+
+
+def _with_plain_line_ends(name: str, text: str, ledger: Ledger) -> str:
+    """A file that was saved on Windows is one fault and not one of each line; the rest of it is read all the same."""
+    before, ending, _ = text.partition("\r\n")
+    if not ending:
+        return text
+    what = "has CRLF line ends, as on Windows"
+    ledger.add(Severity.ERROR, Where(file=name, line=before.count("\n") + 1), what, f"run dos2unix /etc/pve/sdn/{name}")
+    # dos2unix takes the byte order mark along.
+    return text.removeprefix("\ufeff").replace("\r\n", "\n")
+
+
+def _check_between(pve: Definitions, own: Definitions) -> None:
+    """Ids that both sources use, and objects of one source inside an object of the other."""
+    for noun in ("zone", "vnet", "subnet", "controller"):
+        theirs = {entry.section.id: entry.where for entry in pve.of(noun)}
+        for entry in own.of(noun):
+            if entry.section.id in theirs:
+                entry.fail(f"id is also that of a {noun} of {theirs[entry.section.id].file}", "choose another id")
+    _check_homes(pve, own, noun="vnet", home="zone")
+    _check_homes(pve, own, noun="subnet", home="vnet")
+
+
+def _check_homes(pve: Definitions, own: Definitions, *, noun: str, home: str) -> None:
+    """A VNet belongs to the source of its zone, a subnet to the source of its VNet: PVE skips what it cannot place."""
+    sources = ((own, pve, "PVE's", "in PVE"), (pve, own, f"of {OWN_FILE}", f"in {OWN_FILE}"))
+    for inside, outside, whose, place in sources:
+        here = {entry.section.id for entry in inside.of(home)}
+        there = {entry.section.id for entry in outside.of(home)} - here
+        for entry in inside.of(noun):
+            if (name := entry.get(home)) in there:
+                entry.fail(f"{home} '{name}' is {whose}", f"define the {noun} {place}", at=home)
+
+
+def _join(
+    pve: Definitions, own: Definitions, version: int | None, *, running_version: int | None, runs_frr: bool
+) -> SdnConfig:
+    return SdnConfig(
+        underlay=next(iter(own.underlays), None),
+        zones=tuple(sorted((*pve.zones, *own.zones), key=lambda zone: zone.id)),
+        vnets=tuple(sorted((*pve.vnets, *own.vnets), key=lambda vnet: vnet.id)),
+        subnets=tuple(sorted((*pve.subnets, *own.subnets), key=lambda subnet: subnet.id)),
+        controllers=tuple(sorted((*pve.controllers, *own.controllers), key=lambda controller: controller.id)),
+        exits=tuple(sorted(own.exits, key=lambda exit_: exit_.id)),
+        version=version,
+        fabrics=tuple(sorted(pve.fabrics, key=lambda fabric: fabric.id)),
+        running_version=running_version,
+        newer=pve.newer.things,
+        runs_frr=runs_frr,
+    )

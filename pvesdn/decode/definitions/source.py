@@ -1,0 +1,75 @@
+"""What one source defines: objects, and the entries they were made of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from ipaddress import ip_address
+from typing import Any
+
+from pvesdn.decode.definitions.addresses import host_fault, loose_network
+from pvesdn.decode.definitions.entries import Entry
+from pvesdn.decode.definitions.pve_newer import Newer
+from pvesdn.decode.definitions.values import BadValueError, Reader, zone_id
+from pvesdn.model.fabrics import Fabric, LeftFabric
+from pvesdn.model.sdn import Controller, Exit, Subnet, Underlay, Vnet, Zone
+
+_SUBNET_ID_PARTS = 3
+_LEAST_MASK = 8
+
+
+@dataclass(slots=True)
+class Definitions:
+    """Everything of one source. Entries stand under their noun: zone, vnet, subnet, controller, exit, underlay."""
+
+    entries: dict[str, list[Entry]] = field(default_factory=dict)
+    underlays: list[Underlay] = field(default_factory=list)
+    zones: list[Zone] = field(default_factory=list)
+    vnets: list[Vnet] = field(default_factory=list)
+    subnets: list[Subnet] = field(default_factory=list)
+    controllers: list[Controller] = field(default_factory=list)
+    exits: list[Exit] = field(default_factory=list)
+    fabrics: list[Fabric | LeftFabric] = field(default_factory=list)
+    newer: Newer = field(default_factory=Newer)
+
+    def of(self, noun: str) -> list[Entry]:
+        """The entries of one noun, in file order."""
+        return self.entries.setdefault(noun, [])
+
+
+def check_id(entry: Entry, read: Reader) -> None:
+    """Enter an error when the section's id is none of its kind."""
+    try:
+        read(entry.section.id)
+    except BadValueError as error:
+        entry.fail(f"id {error.what}", error.hint)
+
+
+def subnet_fields(entry: Entry, *, is_pve: bool) -> dict[str, Any]:
+    """`cidr` and `network` of a subnet, taken from its id `<zone>-<network>-<mask>`; its gateway is checked.
+
+    Host bits in the id and a gateway outside are things that PVE accepts: warnings there, errors in `pvesdn.cfg`.
+    """
+    hint = "write ZONE-NETWORK-MASK such as prod-10.0.2.0-24"
+    parts = entry.section.id.split("-")
+    if len(parts) != _SUBNET_ID_PARTS:
+        entry.fail("id has not three parts", hint)
+        return {}
+    cidr = f"{parts[1]}/{parts[2]}"
+    try:
+        zone_id(parts[0])
+        found = loose_network(cidr)
+    except BadValueError as error:
+        entry.fail(f"id: {error.what}", hint)
+        return {}
+    if found.prefixlen < _LEAST_MASK or str(found.prefixlen) != parts[2]:
+        entry.fail(f"id: mask {parts[2]} is out of range", f"write a number in {_LEAST_MASK}-{found.max_prefixlen}")
+        return {}
+    report = entry.warn if is_pve else entry.fail
+    if found.network_address != ip_address(parts[1]):
+        report(f"id has host bits set: the subnet is {found}", f"name it {parts[0]}-{found.network_address}-{parts[2]}")
+    gateway = entry.get("gateway")
+    # Behind a /32 the gateway lies outside by nature: hosters route single addresses like that (F9).
+    is_routed_host = is_pve and found.version == 4 and found.prefixlen == found.max_prefixlen  # noqa: PLR2004 - IPv4
+    if gateway is not None and not is_routed_host and (fault := host_fault(gateway, found)):
+        report(f"gateway {fault}", "choose the address of a host in it", at="gateway")
+    return {"cidr": cidr, "network": found}

@@ -1,0 +1,205 @@
+"""Values of properties: text -> typed value, with an error that says what is wrong and what to write instead."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any, TypeAlias
+
+from pydantic import TypeAdapter, ValidationError
+
+from pvesdn.decode.definitions.section_config import has_forbidden
+from pvesdn.model.fabrics import FabricId, FabricIfName
+from pvesdn.model.primitives import ControllerId, ExitId, IfName, MacAddress, NodeName, SdnId
+
+Reader: TypeAlias = Callable[[str], Any]
+"""Turns the text of a property into its value. Raises BadValueError and nothing else."""
+
+_INTEGER = re.compile(r"[+-]?[0-9]{1,18}")
+_ROUTE_TARGET = re.compile(r"([0-9]{1,10}):([0-9]{1,10})")
+_TRUE = frozenset({"1", "on", "yes", "true"})
+_FALSE = frozenset({"0", "off", "no", "false"})
+# PVE's own alphabet for an alias (F1.6): word characters, white space, '(' and ASCII from ')' to '_'.
+_ALIAS = re.compile(r"[\w (-_]{1,256}")
+_NAMES_OF_SETTINGS = frozenset({"all", "default"})
+_PVE_INTERFACE = re.compile(r"[a-zA-Z][a-zA-Z0-9_]{1,20}([:.][0-9]{1,10})?")  # PVE's pve-iface (F1.4)
+_ISIS_NET = re.compile(r"[a-fA-F0-9]{2}(\.[a-fA-F0-9]{4}){3,9}\.[a-fA-F0-9]{2}")
+_MAX_32_BITS = 4_294_967_295
+_MAC: TypeAdapter[str] = TypeAdapter(MacAddress)
+_SHOWN = 60
+
+
+class BadValueError(ValueError):
+    """A value that cannot be used.
+
+    :param what: the predicate of a sentence whose subject is the property, such as ``'x' is no number``.
+    :param hint: what to write instead.
+    """
+
+    def __init__(self, what: str, hint: str = "") -> None:
+        super().__init__(what)
+        self.what = what
+        self.hint = hint
+
+
+def shown(value: str) -> str:
+    """A value as a message quotes it: one line, printable, not longer than a line."""
+    return f"'{legible(value)}'"
+
+
+def legible(name: str) -> str:
+    """A name as messages show it: as it stands when it is printable and short, which every valid one is."""
+    name = name if len(name) <= _SHOWN else f"{name[:_SHOWN]}..."
+    return name if name.isprintable() else ascii(name)[1:-1]
+
+
+def words(value: str) -> tuple[str, ...]:
+    """PVE's lists: split at commas, semicolons and blanks."""
+    return tuple(word for word in re.split(r"[,; \t]+", value) if word)
+
+
+def listed(value: str, noun: str) -> tuple[str, ...]:
+    """The words of a list that must not be empty. :param noun: what one of them is, for the message."""
+    found = words(value)
+    if not found:
+        raise BadValueError("names nothing", f"write at least one {noun} or leave the property out")
+    return found
+
+
+def text(value: str) -> str:
+    """Any printable text of one line."""
+    if has_forbidden(value):
+        raise BadValueError(f"{shown(value)} contains a line break or a control character", "use printable text")
+    return value
+
+
+def integer(low: int | None = None, high: int | None = None) -> Reader:
+    """A reader of whole numbers, both bounds included."""
+    if low is None or high is None:
+        span = "a whole number" if low is None else f"a whole number from {low}"
+    else:
+        span = f"a number in {low}-{high}"
+
+    def read(value: str) -> int:
+        if not _INTEGER.fullmatch(value):
+            raise BadValueError(f"{shown(value)} is no whole number", f"write {span}")
+        result = int(value)
+        if (low is not None and result < low) or (high is not None and result > high):
+            raise BadValueError(f"{result} is out of range", f"write {span}")
+        return result
+
+    return read
+
+
+def boolean(value: str) -> bool:
+    """PVE's spellings of a switch: 1/0, on/off, yes/no, true/false."""
+    word = value.lower()
+    if word not in _TRUE | _FALSE:
+        raise BadValueError(f"{shown(value)} is no switch", "write 1 or 0")
+    return word in _TRUE
+
+
+def choice(*allowed: str) -> Reader:
+    """A reader of one of several words."""
+
+    def read(value: str) -> str:
+        if value not in allowed:
+            wanted = " or ".join((", ".join(allowed[:-1]), allowed[-1])) if len(allowed) > 1 else allowed[0]
+            raise BadValueError(f"{shown(value)} is not known", f"write {wanted}")
+        return value
+
+    return read
+
+
+def _named(type_: Any, noun: str, rule: str) -> Reader:
+    adapter: TypeAdapter[str] = TypeAdapter(type_)
+
+    def read(value: str) -> str:
+        try:
+            return adapter.validate_python(value)
+        except ValidationError:
+            raise BadValueError(f"{shown(value)} is no {noun}", rule) from None
+
+    return read
+
+
+zone_id = _named(SdnId, "zone id", "write 2 to 8 letters and digits, a letter first")
+vnet_id = _named(SdnId, "VNet id", "write 2 to 8 letters and digits, a letter first")
+controller_id = _named(ControllerId, "controller id", "write 2 to 64 letters, digits, - and _, a letter first")
+underlay_id = _named(ControllerId, "underlay id", "write 2 to 64 letters, digits, - and _, a letter first")
+exit_id = _named(ExitId, "exit id", "write 1 to 32 letters, digits, - and _, a letter first")
+node = _named(NodeName, "node name", "write a host name of letters, digits and -")
+interface = _named(IfName, "interface name", "write 1 to 15 letters, digits and . _ -, a letter first")
+
+fabric_id = _named(FabricId, "fabric id", "write 1 to 8 letters, digits and -")
+fabric_interface = _named(FabricIfName, "interface name", "write 1 to 15 letters, digits and . _ - @")
+
+
+def pve_interface(value: str) -> str:
+    """A device, or another name of it, as PVE spells them."""
+    if not _PVE_INTERFACE.fullmatch(value):
+        raise BadValueError(f"{shown(value)} is no interface name", "write letters, digits and _, a letter first")
+    return value
+
+
+def pve_interfaces(value: str) -> tuple[str, ...]:
+    """A list of devices, at least one, in the order it was given."""
+    return tuple(pve_interface(word) for word in listed(value, "interface"))
+
+
+def isis_net(value: str) -> str:
+    """A network entity title (ISO 10589) in the length that PVE allows."""
+    if not _ISIS_NET.fullmatch(value):
+        raise BadValueError(f"{shown(value)} is no NET", "write such as 49.0001.1921.6800.1002.00")
+    return value
+
+
+def own_vnet_id(value: str) -> str:
+    """A VNet's id that is fit for its bridge.
+
+    The kernel keeps the names of its settings for all devices (sysctl_dev_name_is_allowed in net/ipv4/devinet.c).
+    """
+    if value in _NAMES_OF_SETTINGS:
+        raise BadValueError(f"{shown(value)} cannot be the name of a bridge: the kernel keeps it", "choose another id")
+    return str(vnet_id(value))
+
+
+def nodes(value: str) -> frozenset[str]:
+    """A list of node names, at least one."""
+    return frozenset(node(word) for word in listed(value, "node"))
+
+
+def mac(value: str) -> str:
+    """A unicast MAC address, in the spelling it was given."""
+    try:
+        return _MAC.validate_python(value)
+    except ValidationError as error:
+        reason = str(error.errors()[0]["msg"]).removeprefix("Value error, ")
+        raise BadValueError(f"{shown(value)} {reason}", "write six pairs such as 02:00:5e:00:00:01") from None
+
+
+def route_targets(value: str) -> tuple[str, ...]:
+    """A list of `N:M`, both of 32 bits, at least one."""
+    found = listed(value, "route target")
+    for word in found:
+        pair = _ROUTE_TARGET.fullmatch(word)
+        if pair is None or max(int(pair[1]), int(pair[2])) > _MAX_32_BITS:
+            raise BadValueError(f"{shown(word)} is no route target", "write ASN:NUMBER such as 65000:100")
+    return found
+
+
+def alias(value: str) -> str:
+    """Free text in PVE's alphabet, without the backslash: at a line's end ifupdown2 would join the next line to it."""
+    if "\\" in value:
+        raise BadValueError(f"{shown(value)} contains a backslash", "leave it out")
+    return pve_alias(value)
+
+
+def pve_alias(value: str) -> str:
+    """Free text in PVE's alphabet. It has no '%': ifupdown2 takes that for a template and runs it as code."""
+    if not _ALIAS.fullmatch(text(value)):
+        raise BadValueError(
+            f"{shown(value)} cannot be an alias",
+            "write at most 256 letters, digits, blanks and ( ) * + , - . / : ; < = > ? @ [ ] ^ _",
+        )
+    return value

@@ -1,0 +1,81 @@
+"""Whether two FRR configurations say the same: every line in the same block, in whatever order."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator
+
+from pvesdn.decode.frr.tree import FrrLine, read_tree
+
+_VERSION = ("frr", "version")
+_DEFAULTS = ("frr", "defaults")
+_UNWRITTEN = frozenset(
+    {
+        ("service", "integrated-vtysh-config"),
+        ("line", "vty"),
+        # Daemons say what the kernel does only where it does not forward.
+        ("ip", "forwarding"),
+        ("ipv6", "forwarding"),
+    }
+)
+"""Whole lines that FRR reads and that `write memory` leaves out (tried with 8.4.4)."""
+_PRIORITY = "100"
+"""The priority of a virtual router that `write memory` leaves out (RFC 9568)."""
+
+_Place = tuple[tuple[str, ...], ...]
+
+
+def says_the_same(one: str, other: str) -> bool:
+    """Compare two texts of frr.conf by structure, as PVE's own must be: its generators order lines as they like.
+
+    Which FRR wrote the file, and for which one, is nothing that is configured.
+    """
+    return _lines(one, {_VERSION, _DEFAULTS}) == _lines(other, {_VERSION, _DEFAULTS})
+
+
+def meaning(text: str) -> str:
+    """A digest (SHA-256, hexadecimal) of what a frr.conf says; the same before and after `vtysh -c 'write memory'`."""
+    places = sorted(_lines(text, {_VERSION}).elements())
+    return hashlib.sha256(json.dumps(places).encode("ascii")).hexdigest()
+
+
+def is_from_write_memory(text: str) -> bool:
+    """Whether FRR itself may have written this file: it begins with a version and holds nobody's comment."""
+    lines = [line.strip() for line in text.splitlines()]
+    is_commented = any(line.startswith("#") or (line.startswith("!") and line != "!") for line in lines)
+    return not is_commented and any(line.split()[:2] == list(_VERSION) for line in lines)
+
+
+def _lines(text: str, without: set[tuple[str, str]]) -> Counter[_Place]:
+    return Counter(place for place in _places(read_tree(text), ()) if place[0][:2] not in without)
+
+
+def _places(lines: Iterable[FrrLine], above: _Place) -> Iterator[_Place]:
+    for line in lines:
+        is_unwritten = not above and not line.children and line.words in _UNWRITTEN
+        if is_unwritten or _is_usual_priority(line.words):
+            continue
+        place = (*above, _as_frr_says(line.words))
+        yield place
+        yield from _places(line.children, place)
+
+
+def _as_frr_says(words: tuple[str, ...]) -> tuple[str, ...]:
+    """A line as `write memory` spells it; numbers that it gives to the entries of an access list are left out."""
+    match words:
+        case ("ip" | "ipv6", "route", *_, via) if via.lower() == "null0":
+            return (*words[:-1], "Null0")
+        case ("access-list", name, "seq", _, *rest):
+            return ("access-list", name, *rest)
+        case ("ipv6", "access-list", name, "seq", _, *rest):
+            return ("ipv6", "access-list", name, *rest)
+    return words
+
+
+def _is_usual_priority(words: tuple[str, ...]) -> bool:
+    match words:
+        case ("vrrp", _, "priority", value):
+            return value == _PRIORITY
+    return False

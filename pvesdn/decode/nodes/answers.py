@@ -1,0 +1,97 @@
+"""What the node program answers -> text by path, problems. A node that answers anything else has failed, and only it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import TypeVar
+
+from pvesdn.decode import json_text
+from pvesdn.decode.cluster.answers import one_line
+from pvesdn.decode.json_text import WrongShapeError
+from pvesdn.errors import NodeFailed
+from pvesdn.model.primitives import Json
+from pvesdn.model.snapshot import NodeRaw
+
+_SHOWN = 80
+"""Characters of a path that a message shows."""
+_MODE = re.compile(r"[0-7]{3,4}")
+_CLOSED = "0600"
+
+Decoded = TypeVar("Decoded")
+
+
+def decode_files(node: str, value: Mapping[str, Json]) -> dict[str, str]:
+    """The value of `read`: text by absolute path.
+
+    :raises NodeFailed: it has another shape.
+    """
+    return _decoded(node, lambda: _files(value))
+
+
+def decode_observed(node: str, value: Mapping[str, Json]) -> NodeRaw:
+    """The value of `observe`; what its commands answered is still as they gave it.
+
+    :raises NodeFailed: it has another shape.
+    """
+    return _decoded(node, lambda: NodeRaw(_files(value), _commands(value)))
+
+
+def file_mode(raw: NodeRaw, path: str) -> str:
+    """The permissions of one of a node's interfaces files, as four octal digits.
+
+    Where they are not known, as in a snapshot that an older pvesdn took, nobody but the owner may read the file.
+    """
+    modes = raw.commands.get("modes")
+    mode = modes.get(path) if isinstance(modes, dict) else None
+    return f"{int(mode, 8) & 0o777:04o}" if isinstance(mode, str) and _MODE.fullmatch(mode) else _CLOSED
+
+
+def decode_problems(node: str, value: Mapping[str, Json]) -> tuple[str, ...]:
+    """The value of `stage`: what speaks against the staged files, one line each.
+
+    :raises NodeFailed: it has another shape.
+    """
+    return _decoded(node, lambda: _problems(value))
+
+
+def _decoded(node: str, decode: Callable[[], Decoded]) -> Decoded:
+    try:
+        return decode()
+    except WrongShapeError as error:
+        raise NodeFailed(node, f"the node program's answer makes no sense: {error}") from error
+
+
+def _files(value: Mapping[str, Json]) -> dict[str, str]:
+    files = json_text.mapping(value.get("files"), "files")
+    for path, text in files.items():
+        if not _is_plain(path):
+            message = f"{ascii(path)[:_SHOWN]} of files is no plain absolute path"
+            raise WrongShapeError(message)
+        if not isinstance(text, str) or not json_text.is_unicode(text):
+            message = f"{ascii(path)[:_SHOWN]} of files is no text"
+            raise WrongShapeError(message)
+    return files
+
+
+def _commands(value: Mapping[str, Json]) -> dict[str, Json]:
+    commands = json_text.mapping(value.get("commands"), "commands")
+    for name, answer in commands.items():
+        if json_text.is_deep(answer):
+            message = f"{ascii(name)[:_SHOWN]} of commands is nested too deep"
+            raise WrongShapeError(message)
+    return commands
+
+
+def _is_plain(path: str) -> bool:
+    """Paths of a node become paths here, below the folder of an import or of a snapshot."""
+    parts = path.split("/")[1:]
+    return path.startswith("/") and path.isprintable() and not {"", ".", ".."} & set(parts)
+
+
+def _problems(value: Mapping[str, Json]) -> tuple[str, ...]:
+    problems = value.get("problems")
+    if not isinstance(problems, list):
+        message = "problems is no JSON list"
+        raise WrongShapeError(message)
+    return tuple(one_line(str(problem)) for problem in problems)

@@ -1,0 +1,134 @@
+"""What a node reported -> its facts. Open: keys that are not known are ignored."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from ipaddress import ip_interface
+
+from pvesdn.decode import json_text
+from pvesdn.decode.json_text import WrongShapeError
+from pvesdn.decode.nodes.interfaces import decode_interfaces
+from pvesdn.decode.nodes.routes import decode_route, decode_rule
+from pvesdn.errors import NodeFailed
+from pvesdn.model.facts import Link, NodeFacts
+from pvesdn.model.files import FRR_CONF_LOCAL, FRR_LOCAL_BEGIN, FRR_LOCAL_END, OUR_INTERFACES, SDN_INTERFACES
+from pvesdn.model.primitives import IpAddress, IpInterface, Json
+from pvesdn.model.snapshot import NodeRaw
+
+_INTERFACES = "/etc/network/interfaces"
+_FOLDER = f"{_INTERFACES}.d/"
+_DEFAULT_MTU = 1500
+_TABLES = (("ip-route", 4), ("ip-route6", 6))
+_RULES = ("ip-rule", "ip-rule6")
+
+
+def decode_facts(node: str, raw: NodeRaw) -> NodeFacts:
+    """All that design may know of a node.
+
+    :param raw: its files and the answers of `ip -j -d`; what was not asked is empty in the result.
+    :raises NodeFailed: an answer has another shape than iproute2 gives it.
+    """
+    interfaces = decode_interfaces(raw.files.get(_INTERFACES, ""))
+    try:
+        facts = NodeFacts(
+            node=node,
+            links=tuple(_links(_rows(raw, "ip-link"))),
+            addresses=tuple(_addresses(_rows(raw, "ip-addr"))),
+            routes=tuple(
+                route
+                for command, family in _TABLES
+                for row in _rows(raw, command)
+                for route in decode_route(row, command, family)
+            ),
+            tables=frozenset(family for command, family in _TABLES if command in raw.commands),
+            rules=tuple(
+                rule for command in _RULES for row in _rows(raw, command) for rule in decode_rule(row, command)
+            ),
+            stanzas=interfaces.stanzas,
+            own=decode_interfaces(raw.files.get(OUR_INTERFACES, "")).stanzas,
+            sources=interfaces.sources,
+            versions=_texts(raw, "versions"),
+            sysctl=_texts(raw, "sysctl"),
+            has_foreign_frr_local=_has_foreign_lines(raw.files.get(FRR_CONF_LOCAL, "")),
+        )
+        return replace(facts, other_stanzas=tuple(_beside(facts, raw.files)))
+    except WrongShapeError as error:
+        raise NodeFailed(node, f"its answer makes no sense: {error}", hint="check iproute2 on the node") from error
+
+
+def _beside(facts: NodeFacts, files: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Stanzas that neither the host's own file, nor PVE, nor pvesdn has."""
+    for path in sorted(files):
+        if path.startswith(_FOLDER) and path not in {OUR_INTERFACES, SDN_INTERFACES} and facts.is_sourced(path):
+            yield from ((path, stanza.name) for stanza in decode_interfaces(files[path]).stanzas)
+
+
+def _rows(raw: NodeRaw, command: str) -> list[dict[str, Json]]:
+    answer = raw.commands.get(command)
+    # iproute2 prints an empty object for each entry that its filter leaves out.
+    return [] if answer is None else [row for row in json_text.rows(answer, command) if row]
+
+
+def _texts(raw: NodeRaw, command: str) -> dict[str, str]:
+    answer = raw.commands.get(command)
+    if answer is None:
+        return {}
+    found = json_text.mapping(answer, command)
+    return {key: json_text.string(value, f"{key!a} of {command}") for key, value in found.items()}
+
+
+def _links(rows: list[dict[str, Json]]) -> Iterator[Link]:
+    for row in rows:
+        name = json_text.device(row.get("ifname"), "ifname of ip-link")
+        what = f"of {name!a} in ip-link"
+        info = json_text.mapping(row.get("linkinfo"), f"linkinfo {what}", absent=True)
+        data = json_text.mapping(info.get("info_data"), f"info_data {what}", absent=True)
+        kind = json_text.string(info.get("info_kind", ""), f"info_kind {what}")
+        vni = json_text.number(data["id"], f"id {what}") if kind == "vxlan" and "id" in data else None
+        is_aware = data.get("vlan_filtering") if kind == "bridge" else None
+        yield Link(
+            name=name,
+            mtu=json_text.count(row.get("mtu", _DEFAULT_MTU), f"mtu {what}"),
+            mac=json_text.string(row.get("address", ""), f"address {what}"),
+            master=json_text.string(row.get("master", ""), f"master {what}"),
+            kind=kind,
+            vni=vni,
+            vlan_filtering=None if is_aware is None else json_text.flag(is_aware, f"vlan_filtering {what}"),
+            altnames=tuple(json_text.string(other, f"altnames {what}") for other in _list(row.get("altnames"))),
+        )
+
+
+def _list(value: Json) -> list[Json]:
+    return value if isinstance(value, list) else []
+
+
+def _addresses(rows: list[dict[str, Json]]) -> Iterator[tuple[str, IpInterface]]:
+    for row in rows:
+        name = json_text.device(row.get("ifname"), "ifname of ip-addr")
+        for info in json_text.rows(row.get("addr_info"), f"addr_info of {name!a}", absent=True):
+            if info.get("family") in ("inet", "inet6"):
+                what = f"local of {name!a} in ip-addr"
+                local = json_text.address(info.get("local"), what)
+                yield name, _interface(local, info.get("prefixlen"), what)
+
+
+def _interface(local: IpAddress, length: Json, what: str) -> IpInterface:
+    try:
+        return ip_interface((local, json_text.number(length, f"prefixlen: {what}")))
+    except ValueError as error:
+        message = f"{what}: {local} has no usable prefixlen"
+        raise WrongShapeError(message) from error
+
+
+def _has_foreign_lines(text: str) -> bool:
+    """Whether frr.conf.local says anything outside our marked block."""
+    is_ours = False
+    for line in text.split("\n"):
+        if line.strip() == FRR_LOCAL_BEGIN:
+            is_ours = True
+        elif line.strip() == FRR_LOCAL_END:
+            is_ours = False
+        elif line.strip() and not is_ours:
+            return True
+    return False

@@ -1,0 +1,184 @@
+"""A node's own files -> its hand-written devices and FRR configuration; and the same files without some of them.
+
+What PVE and pvesdn wrote themselves (`interfaces.d/sdn`, `interfaces.d/pvesdn`) is no handwork and is left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from pvesdn.decode.frr.conf import decode_frr_conf
+from pvesdn.decode.nodes.interfaces import begins_something, decode_interfaces, is_auto, logical_lines
+from pvesdn.model.files import FRR_CONF, OUR_INTERFACES, SDN_INTERFACES
+from pvesdn.model.handmade import Device, FrrText, HandmadeNode, Option, Place
+
+MAIN_INTERFACES = "/etc/network/interfaces"
+_FOLDER = "/etc/network/interfaces.d/"
+
+
+def decode_handmade(node: str, files: Mapping[str, str], *, has_own_frr: bool = True) -> HandmadeNode:
+    """What somebody wrote on a node. Raises nothing: what is not understood is kept as it is.
+
+    :param files: text by absolute path.
+    :param has_own_frr: frr.conf is the administrator's; False where PVE writes it.
+    """
+    devices: dict[str, Device] = {}
+    orphans: dict[str, Place] = {}
+    for file in interfaces_files(files):
+        decoded = decode_interfaces(files[file])
+        for stanza in decoded.stanzas:
+            options = tuple(
+                Option(name, value, Place(file, line))
+                for (name, value), line in zip(stanza.options, stanza.lines, strict=True)
+            )
+            before = devices.get(stanza.name)
+            place = before.place if before else Place(file, stanza.line)
+            devices[stanza.name] = Device(stanza.name, place, (*(before.options if before else ()), *options))
+        orphans |= dict(_auto_lines(files[file], file))
+    text = files.get(FRR_CONF, "") if has_own_frr else ""
+    return HandmadeNode(
+        node=node,
+        devices=devices,
+        orphans={name: place for name, place in orphans.items() if name not in devices},
+        frr=decode_frr_conf(text, FRR_CONF) if text else FrrText(),
+    )
+
+
+def interfaces_files(files: Mapping[str, str]) -> list[str]:
+    """The interfaces files that a person writes: the main one first."""
+    beside = sorted(path for path in files if path.startswith(_FOLDER) and path not in (OUR_INTERFACES, SDN_INTERFACES))
+    return [path for path in (MAIN_INTERFACES, *beside) if path in files]
+
+
+def _auto_lines(text: str, file: str) -> Iterator[tuple[str, Place]]:
+    for first, _, line in logical_lines(text):
+        keyword, *names = line.split() or [""]
+        if is_auto(keyword):
+            for name in names:
+                yield name, Place(file, first)
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """What goes from a node's interfaces files.
+
+    :param whole: devices whose stanzas go.
+    :param options: lines to go of devices that stay, by device; such a device becomes `inet manual`.
+    """
+
+    whole: frozenset[str] = frozenset()
+    options: Mapping[str, frozenset[Place]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class CutText:
+    """A file after a cut.
+
+    :param gone: the lines that went or changed, by device, as (first, last) of the old file, 1-based.
+    """
+
+    text: str
+    gone: Mapping[str, tuple[tuple[int, int], ...]]
+
+
+def cut_file(text: str, file: str, cut: Cut) -> CutText:
+    """A file without some stanzas and lines. Comments and blank lines inside what goes, and blank ones before it, go with it."""
+    cutter = _Cutter(text, file, cut)
+    for first, last, line in logical_lines(text):
+        cutter.take(first, last, line)
+    return cutter.result()
+
+
+class _Cutter:
+    """One pass over one file."""
+
+    def __init__(self, text: str, file: str, cut: Cut) -> None:
+        self._raw = text.split("\n")
+        self._file = file
+        self._cut = cut
+        self._kept: list[str] = []
+        self._held: list[str] = []  # comments and blanks that may belong to what comes next
+        self._owner = ""
+        self._gone: dict[str, list[int]] = {}
+
+    def take(self, first: int, last: int, line: str) -> None:
+        """Keep, change or drop one logical line."""
+        raw = self._raw[first - 1 : last]
+        if not line or line.startswith("#"):
+            self._held += raw
+            return
+        keyword, *rest = line.split()
+        if is_auto(keyword):
+            self._owner = ""
+            self._auto(first, last, raw, rest)
+        elif keyword == "iface" and rest:
+            self._owner = rest[0]
+            self._iface(first, last, raw, line)
+        elif begins_something(keyword):
+            self._owner = ""
+            self._keep(raw)
+        else:
+            lost = Place(self._file, first) in self._cut.options.get(self._owner, frozenset())
+            if self._owner in self._cut.whole or lost:
+                self._held = []
+                self._drop(self._owner, first, last)
+            else:
+                self._keep(raw)
+
+    def result(self) -> CutText:
+        """What is left."""
+        text = "\n".join((*self._kept, *self._held))
+        return CutText(text, {name: tuple(_spans(lines)) for name, lines in self._gone.items()})
+
+    def _auto(self, first: int, last: int, raw: list[str], names: list[str]) -> None:
+        going = [name for name in names if name in self._cut.whole]
+        for name in going:
+            self._drop(name, first, last)
+        staying = [name for name in names if name not in self._cut.whole]
+        if not going:
+            self._keep(raw)
+        elif staying:
+            self._keep([f"{raw[0].split()[0]} {' '.join(staying)}"])
+        else:
+            self._let_go()
+
+    def _iface(self, first: int, last: int, raw: list[str], line: str) -> None:
+        if self._owner in self._cut.whole:
+            self._let_go()
+            self._drop(self._owner, first, last)
+        elif self._owner in self._cut.options and line.endswith(" static"):
+            self._drop(self._owner, first, last)
+            self._keep([f"iface {self._owner} inet manual"])
+        else:
+            self._keep(raw)
+
+    def _let_go(self) -> None:
+        """A stanza begins that goes: comments before it stay, with one blank line between, the blank lines go."""
+        comments = [line for line in self._held if line.strip()]
+        self._held = [*([""] if self._kept and self._kept[-1].strip() and comments else []), *comments]
+        self._kept += self._held
+        self._held = []
+
+    def _keep(self, raw: list[str]) -> None:
+        if not self._kept and self._gone:
+            self._held = [line for line in self._held if line.strip()]  # no blank lines where the file now begins
+        self._kept += [*self._held, *raw]
+        self._held = []
+
+    def _drop(self, name: str, first: int, last: int) -> None:
+        self._gone.setdefault(name, []).extend(range(first, last + 1))
+
+
+def _spans(lines: list[int]) -> Iterator[tuple[int, int]]:
+    """Runs of line numbers without a gap."""
+    start = before = 0
+    for line in sorted(set(lines)):
+        if start and line == before + 1:
+            before = line
+            continue
+        if start:
+            yield start, before
+        start = before = line
+    if start:
+        yield start, before

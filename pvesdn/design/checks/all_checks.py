@@ -1,0 +1,49 @@
+"""What the definitions, the membership and the nodes say together, and what of it cannot be.
+
+One module for each subject; what needs only one section was checked when it was decoded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from pvesdn.design.checks import (
+    bgp,
+    bridges,
+    devices,
+    exits,
+    members,
+    newer,
+    null_routes,
+    pve_sessions,
+    references,
+    subnets,
+    underlay,
+    vnis,
+    ways,
+)
+from pvesdn.model.cluster import Vtep
+from pvesdn.model.design import DesignInput
+from pvesdn.model.findings import Finding
+
+
+def check(given: DesignInput, vteps: Mapping[str, Vtep]) -> tuple[Finding, ...]:
+    """All checks that need more than one object, every fault found: what PVE accepts in its own zones is a warning at most.
+
+    :param vteps: as `choose_vteps` gave them; members without one were reported there.
+    """
+    return (
+        *members.check(given),
+        *references.check(given),
+        *vnis.check(given),
+        *bridges.check(given),
+        *subnets.check(given, vteps),
+        *exits.check(given, vteps),
+        *underlay.check(given, vteps),
+        *bgp.check(given, vteps),
+        *pve_sessions.check(given),
+        *devices.check(given, vteps),
+        *newer.check(given),
+        *null_routes.check(given),
+        *ways.check(given),
+    )

@@ -1,0 +1,164 @@
+"""BGP: FRR has one default instance on a node, and PVE's sessions are PVE's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from ipaddress import ip_address
+
+from pvesdn.design.checks.remarks import error, listed, placed, warning
+from pvesdn.design.ours.bgp import mesh_of, neighbors
+from pvesdn.design.ours.zones import nodes_with_tunnels, reflecting_members, zone_nodes
+from pvesdn.design.shared.beside_pve import asns, evpn_peers, has_evpn, merges_as_known, writes_frr
+from pvesdn.model.cluster import Vtep
+from pvesdn.model.design import DesignInput
+from pvesdn.model.fabrics import Fabric, LeftFabric
+from pvesdn.model.findings import Finding
+from pvesdn.model.pve_controllers import PveBgpController
+from pvesdn.model.sdn import EvpnController, EvpnZone, LeftController, PveEvpnController
+
+
+def check(given: DesignInput, vteps: Mapping[str, Vtep]) -> Iterator[Finding]:
+    """A second AS number on a node; zones of PVE's controllers whose nodes PVE does not peer with; merges not known."""
+    yield from _second_asn(given)
+    yield from _unreached(given, vteps)
+    yield from _peers_of_both(given, vteps)
+    yield from _lists_of_peers(given, vteps)
+    yield from _controllers_of_pve(given, vteps)
+    yield from _merge(given)
+    yield from _nobody(given)
+
+
+def _in_zones(given: DesignInput) -> dict[EvpnController, frozenset[str]]:
+    """Members that have a zone of each of our controllers; those without a zone are left out."""
+    found: dict[EvpnController, frozenset[str]] = {}
+    for controller in given.sdn.controllers:
+        zones = [z for z in given.sdn.our_zones if isinstance(z, EvpnZone) and z.controller == controller.id]
+        if isinstance(controller, EvpnController) and zones:
+            found[controller] = frozenset[str]().union(*(zone_nodes(zone, given.cluster) for zone in zones))
+    return found
+
+
+def _speakers(given: DesignInput) -> dict[str, frozenset[str]]:
+    """Members that run each of our controllers, by its id."""
+    return {c.id: nodes | reflecting_members(c, given.cluster) for c, nodes in _in_zones(given).items()}
+
+
+def _unreached(given: DesignInput, vteps: Mapping[str, Vtep]) -> Iterator[Finding]:
+    """Route reflectors and listed peers outside the cluster that a node has no route to: the session never comes up."""
+    members = {vtep.address for vtep in vteps.values()}
+    for controller, nodes in _in_zones(given).items():
+        for peer in dict.fromkeys((*(controller.peers or ()), *(controller.route_reflectors or ()))):
+            if isinstance(peer, str) or peer in members:
+                continue
+            if lost := sorted(node for node in nodes & vteps.keys() if peer in vteps[node].unreached):
+                what = f"no route to its peer {peer} on {listed(lost)}"
+                yield warning(controller.where, what, f"look at 'ip route get {peer}' there")
+
+
+def _second_asn(given: DesignInput) -> Iterator[Finding]:
+    """FRR keeps the first AS number and rejects the rest; `vtysh -C` does not notice."""
+    speakers = _speakers(given)
+    ours = [c for c in given.sdn.controllers if isinstance(c, EvpnController) and c.id in speakers]
+    for number, controller in enumerate(ours):
+        for other in ours[:number]:
+            both = speakers[controller.id] & speakers[other.id]
+            if both and other.asn != controller.asn:
+                yield _conflict(controller, f"asn {controller.asn}", other.id, other.asn, both)
+        clashes: dict[tuple[str, int], set[str]] = {}
+        for node in sorted(speakers[controller.id]):
+            for name, asn in asns(given, node)[:1]:
+                if asn != controller.asn:
+                    clashes.setdefault((name, asn), set()).add(node)
+        for (name, asn), nodes in clashes.items():
+            yield _conflict(controller, f"asn {controller.asn}", name, asn, nodes)
+
+
+def _conflict(
+    defined: EvpnController | EvpnZone, what: str, other: str, asn: int, nodes: set[str] | frozenset[str]
+) -> Finding:
+    text = f"{what} is not that of controller '{other}' ({asn}), and FRR has one on a node: {listed(nodes)}"
+    return error(defined.where, text, "use one AS number on a node")
+
+
+def _peers_of_both(given: DesignInput, vteps: Mapping[str, Vtep]) -> Iterator[Finding]:
+    """Neighbours of ours that a BGP controller of PVE's has as well: FRR puts a neighbour into one group.
+
+    It refuses the second, "Cannot change the peer-group", which `vtysh -C` does not notice. Peers of PVE's EVPN controllers are
+    left to them.
+    """
+    theirs = [c for c in given.sdn.controllers if isinstance(c, PveBgpController) and c.asn]
+    if not theirs:
+        return
+    known = {c.id: c for c in given.sdn.controllers if isinstance(c, EvpnController)}
+    for name, nodes in _speakers(given).items():
+        mesh = mesh_of(known[name], nodes & vteps.keys(), given, {n: v for n, v in vteps.items() if n in nodes})
+        for controller in theirs:
+            if controller.node not in mesh.speakers:
+                continue
+            peers = {ip_address(peer) for peer in controller.peers} - evpn_peers(given, controller.node)
+            if both := neighbors(mesh, controller.node) & peers:
+                whose = placed(f"controller '{controller.id}'", controller.where)
+                what = f"peers with {listed(both)} on {controller.node}, as {whose} of PVE does; FRR has one session with an address"
+                hint = "take it out of that controller in PVE, or give the nodes VTEPs of their own in the section underlay"
+                yield error(known[name].where, what, hint)
+
+
+def _lists_of_peers(given: DesignInput, vteps: Mapping[str, Vtep]) -> Iterator[Finding]:
+    """A list of some members and not of others; one without any is a list of route servers."""
+    speakers = _speakers(given)
+    for controller in given.sdn.controllers:
+        if not isinstance(controller, EvpnController) or controller.peers is None or controller.id not in speakers:
+            continue
+        nodes = [node for node in speakers[controller.id] if node in vteps]
+        missing = {node for node in nodes if vteps[node].address not in controller.peers}
+        if missing and len(missing) < len(nodes):
+            what = f"peers does not name the VTEP of {listed(missing)}, with which no other node then has a session"
+            yield warning(controller.where, what, "add it, or leave peers out: the members are peers by themselves")
+
+
+def _controllers_of_pve(given: DesignInput, vteps: Mapping[str, Vtep]) -> Iterator[Finding]:
+    controllers = {c.id: c for c in given.sdn.controllers if not isinstance(c, EvpnController)}
+    for zone in given.sdn.our_zones:
+        controller = controllers.get(zone.controller) if isinstance(zone, EvpnZone) else None
+        if not isinstance(zone, EvpnZone) or controller is None or controller.asn is None:
+            continue
+        nodes = zone_nodes(zone, given.cluster)
+        for name, asn in sorted({found for node in nodes for found in asns(given, node)[:1]}):
+            if asn != controller.asn:
+                there = {node for node in nodes if asns(given, node)[:1] == ((name, asn),)}
+                yield _conflict(zone, f"the asn {controller.asn} of controller '{controller.id}'", name, asn, there)
+        if isinstance(controller, PveEvpnController):
+            peers = set(controller.peers) | _members(given, controller.fabric)
+            missing = {node for node in nodes if node in vteps and str(vteps[node].address) not in peers}
+            if missing:
+                what = f"PVE's controller '{controller.id}' has no peer for the VTEP of {listed(missing)}"
+                yield warning(zone.where, what, "add it to the controller's peers in PVE")
+
+
+def _members(given: DesignInput, fabric: str | None) -> set[str]:
+    """Addresses of a fabric's nodes, with which a controller over the fabric peers."""
+    found = [known for known in given.sdn.fabrics if isinstance(known, Fabric) and known.id == fabric]
+    return {str(member.ip) for known in found for member in known.members if member.ip is not None}
+
+
+def _nobody(given: DesignInput) -> Iterator[Finding]:
+    """Without its SDN endpoints PVE writes no FRR, and what pvesdn leaves to PVE nobody writes."""
+    left = [c.id for c in given.sdn.controllers if isinstance(c, LeftController)]
+    fabrics = [f.id for f in given.sdn.fabrics if isinstance(f, LeftFabric)]
+    needs_frr = any(isinstance(zone, EvpnZone) for zone in given.sdn.our_zones) or given.sdn.exits or has_evpn(given)
+    if not given.cluster.has_sdn and needs_frr and (left or fabrics):
+        named = f"the controllers {listed(left)}" if left else f"the fabrics {listed(fabrics)}"
+        what = f"has no SDN of PVE's own, which alone could configure FRR for {named}"
+        yield error("cluster", what, "install libpve-network-perl on every node, or remove them")
+
+
+def _merge(given: DesignInput) -> Iterator[Finding]:
+    if merges_as_known(given):
+        return
+    nodes = {node for node in given.facts if writes_frr(given, node)}
+    speaking = frozenset[str]().union(*_speakers(given).values())
+    ours = nodes_with_tunnels(given) if has_evpn(given) else speaking
+    affected = nodes & (ours | {uplink.node for uplink in given.sdn.exits})
+    if affected:
+        what = f"not checked: how PVE {given.cluster.pve_version} merges frr.conf.local on {listed(affected)}"
+        yield warning("cluster", what, "look at /etc/frr/frr.conf there after applying")

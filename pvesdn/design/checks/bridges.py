@@ -1,0 +1,198 @@
+"""PVE's vlan and qinq zones: the bridges of the host that they ride on, and VLANs that meet there.
+
+PVE accepts all of it (F9), so everything here is a warning.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from pvesdn.design.checks.remarks import listed, placed, warning
+from pvesdn.design.pve.node import BridgeKind, HostBridge, host_bridge
+from pvesdn.design.shared import names
+from pvesdn.model.design import DesignInput
+from pvesdn.model.findings import Finding, Where
+from pvesdn.model.sdn import BridgedPveZone, PveQinqZone, PveVlanZone, Vnet
+
+_LAST_VLAN = 4094
+"""IEEE 802.1Q: 0 is no VLAN, 4095 is reserved. PVE's own limit is 4096."""
+_LONGEST_NAME = 15
+"""The kernel's IFNAMSIZ less the byte that ends it."""
+_ONE_WORKS = "PVE accepts this; on a Linux bridge one of the two will not work"
+
+
+@dataclass(frozen=True, slots=True)
+class _Ride:
+    """A zone with its VNets.
+
+    :param bridges: the zone's bridge on each node that was seen, None where there is none.
+    """
+
+    zone: BridgedPveZone
+    vnets: tuple[Vnet, ...]
+    bridges: Mapping[str, HostBridge | None]
+
+    def meets(self, other: _Ride) -> bool:
+        """They have the bridge and a node in common, be it one that was not seen."""
+        mine, theirs = self.zone.nodes, other.zone.nodes
+        has_common_node = mine is None or theirs is None or bool(mine & theirs)
+        return self.zone.bridge == other.zone.bridge and has_common_node
+
+    def nodes(self, kind: BridgeKind) -> frozenset[str]:
+        """Nodes whose bridge is of that kind."""
+        return frozenset(node for node, bridge in self.bridges.items() if bridge is not None and bridge.kind is kind)
+
+
+def check(given: DesignInput) -> Iterator[Finding]:
+    """Bridges that do not exist, tags that are no VLANs or are used twice, and devices that two would share."""
+    rides = tuple(_rides(given))
+    for ride in rides:
+        yield from _missing(ride)
+        yield from _tags(ride)
+        yield from _long_names(ride)
+    yield from _reused(rides)
+    yield from _shared_pairs(rides)
+    yield from _protocols(rides)
+
+
+def _rides(given: DesignInput) -> Iterator[_Ride]:
+    vnets: dict[str, list[Vnet]] = {}
+    for vnet in given.sdn.vnets:
+        vnets.setdefault(vnet.zone, []).append(vnet)
+    for zone in given.sdn.zones:
+        if isinstance(zone, BridgedPveZone):
+            bridges = {
+                node: host_bridge(zone.bridge, facts)
+                for node, facts in sorted(given.facts.items())
+                if facts.links and (zone.nodes is None or node in zone.nodes)
+            }
+            yield _Ride(zone, tuple(vnets.get(zone.id, ())), bridges)
+
+
+def _missing(ride: _Ride) -> Iterator[Finding]:
+    nodes = [node for node, bridge in ride.bridges.items() if bridge is None]
+    if nodes:
+        what = f"bridge {ride.zone.bridge} does not exist on {listed(nodes)}"
+        yield warning(ride.zone.where, what, "PVE leaves this zone's VNets out there")
+
+
+def _tags(ride: _Ride) -> Iterator[Finding]:
+    if isinstance(ride.zone, PveQinqZone):
+        yield from _no_vlan(ride.zone.service_tag, ride.zone.where)
+    for vnet in ride.vnets:
+        if vnet.tag is not None:
+            yield from _no_vlan(vnet.tag, vnet.where)
+
+
+def _no_vlan(tag: int, where: Where) -> Iterator[Finding]:
+    if not 1 <= tag <= _LAST_VLAN:
+        yield warning(where, f"tag {tag} is no VLAN", f"write 1-{_LAST_VLAN}; PVE accepts this, the kernel does not")
+
+
+def _long_names(ride: _Ride) -> Iterator[Finding]:
+    """One remark a zone: where one name is too long, many are."""
+    tags = (
+        [ride.zone.service_tag]
+        if isinstance(ride.zone, PveQinqZone)
+        else [vnet.tag for vnet in ride.vnets if vnet.tag is not None]
+    )
+    for node, bridge in ride.bridges.items():
+        for tag in tags:
+            for name in _made_of_names(ride.zone, bridge, tag):
+                if len(name) > _LONGEST_NAME:
+                    what = f"device {name} has more than {_LONGEST_NAME} characters on {node}"
+                    yield warning(ride.zone.where, what, "the kernel refuses it; give the interface a shorter name")
+                    return
+
+
+def _made_of_names(zone: BridgedPveZone, bridge: HostBridge | None, tag: int) -> Iterator[str]:
+    """Devices that PVE names after the host's."""
+    if bridge is None:
+        return
+    if bridge.kind is BridgeKind.VLAN_AWARE:
+        yield f"{bridge.name}.{tag}"
+    elif bridge.kind is BridgeKind.PLAIN and isinstance(zone, PveVlanZone):
+        yield names.vlan_bridge(bridge.name, tag)
+        yield from (f"{port}.{tag}" for port in bridge.ports)
+
+
+@dataclass(frozen=True, slots=True)
+class _Use:
+    """One use of a VLAN. :param name: such as ``the tag of vnet 'web'``."""
+
+    name: str
+    where: Where
+    ride: _Ride
+
+
+def _reused(rides: tuple[_Ride, ...]) -> Iterator[Finding]:
+    """VLANs of one bridge that several VNets or service VLANs have, and VLANs within one qinq zone."""
+    outside: dict[tuple[str, str, int], list[_Use]] = {}
+    for ride in rides:
+        if isinstance(ride.zone, PveQinqZone):
+            use = _Use(f"the tag of zone '{ride.zone.id}'", ride.zone.where, ride)
+            key = ride.zone.bridge, _protocol(ride.zone), ride.zone.service_tag
+            outside.setdefault(key, []).append(use)
+            yield from _reused_inside(ride)
+            continue
+        for vnet in ride.vnets:
+            if vnet.tag is not None:
+                use = _Use(f"the tag of vnet '{vnet.id}'", vnet.where, ride)
+                outside.setdefault((ride.zone.bridge, _protocol(ride.zone), vnet.tag), []).append(use)
+    for (bridge, _, tag), uses in outside.items():
+        for number, use in enumerate(uses):
+            other = next((earlier for earlier in uses[:number] if earlier.ride.meets(use.ride)), None)
+            if other is not None:
+                what = f"tag {tag} is also {placed(other.name, other.where)} on bridge {bridge}"
+                yield warning(use.where, what, _ONE_WORKS)
+
+
+def _reused_inside(ride: _Ride) -> Iterator[Finding]:
+    first: dict[int | None, Vnet] = {}
+    for vnet in ride.vnets:
+        other = first.setdefault(vnet.tag, vnet)
+        if other is not vnet:
+            place = placed(f"vnet '{other.id}'", other.where)
+            what = (
+                f"has no tag, and neither has {place}"
+                if vnet.tag is None
+                else f"tag {vnet.tag} is also that of {place}"
+            )
+            yield warning(vnet.where, f"{what} in zone '{ride.zone.id}'", _ONE_WORKS)
+
+
+def _shared_pairs(rides: tuple[_Ride, ...]) -> Iterator[Finding]:
+    """A VNet of a vlan zone and a qinq zone of one name: both call their pair after it."""
+    zones = {ride.zone.id: ride for ride in rides if isinstance(ride.zone, PveQinqZone)}
+    for ride in rides:
+        if not isinstance(ride.zone, PveVlanZone):
+            continue
+        paired = ride.nodes(BridgeKind.PLAIN) | ride.nodes(BridgeKind.OVS)
+        for vnet in ride.vnets:
+            other = zones.get(vnet.id)
+            common = paired & other.bridges.keys() if other is not None else frozenset()
+            if other is not None and other.vnets and common:
+                ends = f"{names.bridge_end(vnet.id)} and {names.far_end(vnet.id)}"
+                what = f"devices {ends} are also those of {other.zone.where} on {listed(common)}"
+                yield warning(vnet.where, what, "PVE defines the first alone; choose another id")
+
+
+def _protocols(rides: tuple[_Ride, ...]) -> Iterator[Finding]:
+    """A VLAN-aware bridge has one protocol for all of its VLANs."""
+    first: dict[str, list[_Ride]] = {}
+    for ride in rides:
+        others = first.setdefault(ride.zone.bridge, [])
+        other = next((o for o in others if _protocol(o.zone) != _protocol(ride.zone) and o.meets(ride)), None)
+        common = ride.nodes(BridgeKind.VLAN_AWARE) & other.nodes(BridgeKind.VLAN_AWARE) if other else frozenset()
+        if other is not None and common:
+            what = (
+                f"has {_protocol(ride.zone)} and {other.zone.where} has {_protocol(other.zone)}: "
+                f"bridge {ride.zone.bridge} has one protocol for all VLANs on {listed(common)}"
+            )
+            yield warning(ride.zone.where, what, "give both the same vlan-protocol, or a bridge each")
+        others.append(ride)
+
+
+def _protocol(zone: BridgedPveZone) -> str:
+    return (zone.vlan_protocol if isinstance(zone, PveQinqZone) else None) or "802.1q"

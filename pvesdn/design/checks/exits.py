@@ -1,0 +1,194 @@
+"""Exits: an uplink that leaves the host's own table must not be one the host needs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from pvesdn.design.checks.remarks import error, listed, warning
+from pvesdn.design.ours.zones import zone_nodes
+from pvesdn.design.shared import names
+from pvesdn.design.shared.beside_pve import evpn_zones, why_no_vrf
+from pvesdn.model.cluster import Vtep
+from pvesdn.model.design import DesignInput
+from pvesdn.model.facts import NodeFacts
+from pvesdn.model.findings import Finding, Severity
+from pvesdn.model.primitives import IpAddress
+from pvesdn.model.sdn import EvpnZone, Exit, Irb
+
+
+def check(given: DesignInput, vteps: Mapping[str, Vtep]) -> Iterator[Finding]:
+    """Exits of a wrong zone or node, exits that get into each other's way, uplinks that are not free."""
+    for uplink in given.sdn.exits:
+        yield from _zone(given, uplink)
+        facts = given.facts.get(uplink.node)
+        if facts is not None:
+            yield from _interface(given, uplink, facts, vteps)
+    yield from _twice(given.sdn.exits)
+    yield from _addresses(given.sdn.exits)
+    yield from _virtual_routers(given.sdn.exits)
+
+
+def _zone(given: DesignInput, uplink: Exit) -> Iterator[Finding]:
+    ours = {zone.id: zone for zone in given.sdn.our_zones}
+    if uplink.zone in ours:
+        zone = ours[uplink.zone]
+        if not (isinstance(zone, EvpnZone) and zone.irb is Irb.SYMMETRIC):
+            kind = f"irb {zone.irb}" if isinstance(zone, EvpnZone) else "a plain VXLAN zone"
+            what = f"zone '{zone.id}' has no VRF that reaches other nodes: it is {kind}"
+            yield error(uplink.where, what, "use a zone of type evpn with irb symmetric")
+        nodes = zone_nodes(zone, given.cluster)
+    elif uplink.zone in evpn_zones(given):
+        theirs = evpn_zones(given)[uplink.zone]
+        if why := why_no_vrf(given, theirs, uplink.node):
+            what = f"zone '{uplink.zone}' of PVE has no VRF on {uplink.node}: {why}"
+            yield error(uplink.where, what, "give the zone a controller of type evpn in PVE, or remove this section")
+        nodes = frozenset({uplink.node}) if theirs.nodes is None else theirs.nodes
+    elif any(zone.id == uplink.zone for zone in given.sdn.zones):
+        yield error(uplink.where, f"zone '{uplink.zone}' of PVE has no VRF", "use a zone of type evpn")
+        return
+    else:
+        yield error(uplink.where, f"zone '{uplink.zone}' does not exist", "define it, or remove this section")
+        return
+    if given.cluster.member(uplink.node) is not None and uplink.node not in nodes:
+        what = f"node '{uplink.node}' is not in zone '{uplink.zone}'"
+        yield error(uplink.where, what, "add it to the zone's nodes, or choose another node")
+
+
+def _interface(given: DesignInput, uplink: Exit, facts: NodeFacts, vteps: Mapping[str, Vtep]) -> Iterator[Finding]:
+    link = facts.link(uplink.interface)
+    if link is None:
+        yield warning(uplink.where, f"interface {uplink.interface} does not exist on {uplink.node}", "check its name")
+        return
+    needed = devices_of_tunnels(facts, vteps)
+    device = next((name for name in (link.name, *_masters(facts, link.name)) if name in needed), None)
+    if device is not None:
+        verb, what = needed[device]
+        how = verb if device == link.name else f"is part of {device}, which {verb}"
+        what = f"interface {link.name} of {uplink.node} {how} {what}: in the VRF it would cut the node off"
+        yield error(uplink.where, what, "use an interface of its own for the exit")
+    elif link.master and link.master != names.vrf(uplink.zone):
+        yield from _of_another(uplink, facts, link.master)
+    else:
+        yield from _held(given, uplink, facts)
+
+
+def devices_of_tunnels(facts: NodeFacts, vteps: Mapping[str, Vtep]) -> dict[str, tuple[str, str]]:
+    """Devices without which a node loses its tunnels, each with what it does for them: a verb and its object."""
+    vtep = vteps.get(facts.node)
+    if vtep is None:
+        return {}
+    owners = {other.address: node for node, other in vteps.items()}
+    found: dict[str, tuple[str, str]] = {}
+    for peer, path in vtep.paths.items():
+        owner = f" (VTEP of {owners[peer]})" if peer in owners else ""
+        for device in () if peer.is_multicast else path.devices:
+            found.setdefault(device, ("carries", f"the path to {peer}{owner}"))
+    holder = facts.holder(vtep.address)
+    return found if holder is None else found | {holder: ("holds", "the node's VTEP")}
+
+
+def in_another_vrf(given: DesignInput, node: str) -> Iterator[Finding]:
+    """Uplinks of a node that lie in a VRF which is not their zone's: errors of `check` that the node itself has to mend."""
+    facts = given.facts[node]
+    for uplink in given.sdn.exits:
+        if uplink.node != node:
+            continue
+        link = facts.link(uplink.interface)
+        master = facts.link(link.master) if link and link.master else None
+        if master is not None and master.kind == "vrf" and master.name != names.vrf(uplink.zone):
+            yield from (f for f in _of_another(uplink, facts, master.name) if f.severity is Severity.ERROR)
+        for stanza in facts.stanzas:
+            for vrf in stanza.values("vrf") if stanza.name == uplink.interface else ():
+                if vrf != names.vrf(uplink.zone):
+                    what = f"interface {stanza.name} is in VRF {vrf} by /etc/network/interfaces of {node}"
+                    yield error(uplink.where, what, "take its line 'vrf' out there: ifupdown2 would merge both stanzas")
+
+
+def _of_another(uplink: Exit, facts: NodeFacts, master: str) -> Iterator[Finding]:
+    """An uplink that lies in another VRF, bridge or bond. Where our own file put it into that VRF, our next one takes it
+    out again: so a zone can be renamed, and an exit moved to another zone.
+    """
+    device, wanted = facts.link(master), names.vrf(uplink.zone)
+    ours = {vrf for stanza in facts.own if stanza.name == uplink.interface for vrf in stanza.values("vrf")}
+    is_vrf = device is not None and device.kind == "vrf"
+    what = f"interface {uplink.interface} of {uplink.node} belongs to {master}"
+    if is_vrf and master in ours:
+        return
+    if is_vrf and wanted in ours:
+        yield warning(uplink.where, f"{what} instead of {wanted}", "the next reload of its network puts it right")
+    else:
+        yield error(uplink.where, what, f"take it out of {master} first, or use another interface")
+
+
+def _held(given: DesignInput, uplink: Exit, facts: NodeFacts) -> Iterator[Finding]:
+    """Addresses that would leave the main table with the interface."""
+    member = given.cluster.member(uplink.node)
+    own = {uplink.address, uplink.address6}
+    held = [a for device, a in facts.addresses if device == uplink.interface and a not in own and not a.is_link_local]
+    if member is not None and member.address in {address.ip for address in held}:
+        what = f"interface {uplink.interface} holds {member.address}, the cluster's address of {uplink.node}"
+        yield error(uplink.where, what, "use an interface of its own for the exit")
+    elif held:
+        what = (
+            f"interface {uplink.interface} of {uplink.node} also holds {listed(held)}, which moves into the VRF with it"
+        )
+        yield warning(uplink.where, what, "remove what the exit does not need from /etc/network/interfaces")
+
+
+def _masters(facts: NodeFacts, name: str) -> tuple[str, ...]:
+    """Bonds and bridges above an interface, nearest first."""
+    above: list[str] = []
+    link = facts.link(name)
+    while link is not None and link.master and link.master not in above:
+        above.append(link.master)
+        link = facts.link(link.master)
+    return tuple(above)
+
+
+def _twice(exits: tuple[Exit, ...]) -> Iterator[Finding]:
+    zones: dict[tuple[str, str], Exit] = {}
+    interfaces: dict[tuple[str, str], Exit] = {}
+    for uplink in exits:
+        other = zones.setdefault((uplink.zone, uplink.node), uplink)
+        if other is not uplink:
+            what = f"is a second exit of zone '{uplink.zone}' on {uplink.node}, beside '{other.id}'"
+            yield error(uplink.where, what, "keep one; it may have several gateways")
+        other = interfaces.setdefault((uplink.interface, uplink.node), uplink)
+        if other is not uplink:
+            what = f"interface {uplink.interface} of {uplink.node} is already that of exit '{other.id}'"
+            yield error(uplink.where, what, "an interface is in one VRF only: use another one, such as a VLAN of it")
+
+
+def _addresses(exits: tuple[Exit, ...]) -> Iterator[Finding]:
+    """One address, one router, within a zone."""
+    first: dict[tuple[str, IpAddress], Exit] = {}
+    for uplink in exits:
+        for address in (uplink.address, uplink.address6):
+            if address is not None:
+                other = first.setdefault((uplink.zone, address.ip), uplink)
+                if other is not uplink:
+                    what = f"address {address.ip} is also that of exit '{other.id}' on {other.node}"
+                    yield error(uplink.where, what, "give each exit an address of its own")
+    for uplink in exits:
+        for virtual in uplink.vrrp.addresses if uplink.vrrp else ():
+            other = first.get((uplink.zone, virtual), uplink)
+            if other is not uplink:
+                what = f"vrrp-address {virtual} is the own address of exit '{other.id}' on {other.node}"
+                yield error(uplink.where, what, "choose an address that no router has (RFC 9568)")
+
+
+def _virtual_routers(exits: tuple[Exit, ...]) -> Iterator[Finding]:
+    """Exits of one virtual router have to agree, except on who comes first."""
+    first: dict[tuple[str, int], Exit] = {}
+    priorities: dict[tuple[str, int, int], Exit] = {}
+    for uplink in exits:
+        if uplink.vrrp is None:
+            continue
+        other = first.setdefault((uplink.zone, uplink.vrrp.id), uplink)
+        if other.vrrp is not None and set(other.vrrp.addresses) != set(uplink.vrrp.addresses):
+            what = f"virtual router {uplink.vrrp.id} has other addresses than in exit '{other.id}'"
+            yield error(uplink.where, what, "give both the same vrrp-address, or another vrrp-id")
+        same = priorities.setdefault((uplink.zone, uplink.vrrp.id, uplink.vrrp.priority), uplink)
+        if same is not uplink:
+            what = f"vrrp-priority {uplink.vrrp.priority} is also that of exit '{same.id}': the higher address will win"
+            yield warning(uplink.where, what, "give the exit that shall be master the higher priority")

@@ -1,0 +1,66 @@
+"""PVE's own generator: kinds that are newer than the one pvesdn knows, and nodes whose level is another."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pvesdn.design.checks.remarks import listed, note
+from pvesdn.design.shared.levels import KNOWN, OWN_LAYOUT_UNTIL, PACKAGE, PVE_OF_NEWER, VERSION, pair
+from pvesdn.model.design import DesignInput
+from pvesdn.model.findings import Finding
+from pvesdn.model.sdn import EvpnZone, VxlanZone
+
+
+def check(given: DesignInput) -> Iterator[Finding]:
+    """One line for everything newer, and one for each level that is not the known one."""
+    yield from _things(given)
+    if given.cluster.has_sdn:
+        yield from _levels(given)
+
+
+def _things(given: DesignInput) -> Iterator[Finding]:
+    sdn = given.sdn
+    if not sdn.newer:
+        return
+    left = {zone.id for zone in sdn.unmanaged_zones if zone.is_newer}
+    nodes = {member.name for member in given.cluster.members if sdn.is_unmanaged_on(member.name)}
+    beside = {
+        zone.id
+        for zone in sdn.zones
+        if not isinstance(zone, VxlanZone | EvpnZone)
+        and zone.id not in left
+        and (nodes if zone.nodes is None else nodes & zone.nodes)
+    }
+    parts = [f"zones {listed(left)}"] if left else []
+    if nodes:
+        parts.append(f"all that PVE writes on {listed(nodes)}")
+    if beside:
+        parts.append(f"with it zones {listed(beside)} there")
+    what = ", ".join(
+        f"{thing.what} ({thing.where.file}{f':{thing.where.line}' * bool(thing.where.line)})" for thing in sdn.newer
+    )
+    yield note(
+        "PVE's SDN",
+        f"newer than what pvesdn renders: {what}",
+        f"left to PVE: {', '.join(parts) or 'no zone and no node'}",
+    )
+
+
+def _levels(given: DesignInput) -> Iterator[Finding]:
+    newer, older = [], []
+    for node, facts in sorted(given.facts.items()):
+        text = facts.versions.get(PACKAGE, "")
+        level = VERSION.match(text)
+        if level is None:
+            if pair(given.cluster.pve_version) >= PVE_OF_NEWER:
+                newer.append(f"{node} (PVE {given.cluster.pve_version})")
+        elif pair(text) > KNOWN:
+            newer.append(f"{node} ({text})")
+        elif pair(text) < OWN_LAYOUT_UNTIL:
+            older.append(f"{node} ({text})")
+    if newer:
+        what = f"{PACKAGE} is newer than 1.3 on {', '.join(newer)}, and its rules are not known"
+        yield note("PVE's SDN", what, "what PVE writes for its own zones there may differ from what pvesdn expects")
+    if older and given.sdn.has_pve_frr:
+        what = f"{PACKAGE} is older than 1.0 on {', '.join(older)}, where frr.conf says 'frr version 8.5.2'"
+        yield note("PVE's SDN", what, "its text is in another order there than pvesdn renders it; it means the same")

@@ -1,0 +1,79 @@
+"""PVE's own BGP sessions: PVE leaves their source to the kernel, and a peer takes no session from an address it does not know."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from ipaddress import ip_address
+
+from pvesdn.design.checks.remarks import listed, warning
+from pvesdn.design.pve.index import PveIndex, index_pve
+from pvesdn.design.pve.underlay import NodeControllers
+from pvesdn.design.shared.routes import RouteTable, frr_source, held_by_device, source_of
+from pvesdn.model.design import DesignInput
+from pvesdn.model.facts import NodeFacts
+from pvesdn.model.findings import Finding
+from pvesdn.model.primitives import IpAddress
+from pvesdn.model.sdn import PveEvpnController
+
+
+def check(given: DesignInput) -> Iterator[Finding]:
+    """Nodes that speak from another address than the one under which PVE's EVPN controllers list them.
+
+    Sessions over a fabric have their source from PVE itself.
+    """
+    controllers = [c for c in given.sdn.controllers if isinstance(c, PveEvpnController) and c.fabric is None]
+    if not controllers:
+        return
+    index = index_pve(given.sdn)
+    peers = {controller.id: _judged(controller, given) for controller in controllers}
+    for node, facts in sorted(given.facts.items()):
+        for controller in controllers:
+            yield from _node(controller, peers[controller.id], facts, _loopback(index, node))
+
+
+def _loopback(index: PveIndex, node: str) -> str | None:
+    """The device whose address PVE itself gives to the sessions of a node."""
+    return NodeControllers.of(index.controllers.values(), node).session_loopback
+
+
+def _judged(controller: PveEvpnController, given: DesignInput) -> list[tuple[IpAddress, bool]]:
+    """A controller's peers, and whether the route to each can be judged: one to a member that is off may lead anywhere."""
+    is_whole = all(member.name in given.facts for member in given.cluster.members)
+    there = {held.ip for facts in given.facts.values() for _, held in facts.addresses}
+    peers = [ip_address(peer) for peer in controller.peers]
+    return [(peer, is_whole or peer in there) for peer in peers]
+
+
+def _node(
+    controller: PveEvpnController, peers: list[tuple[IpAddress, bool]], facts: NodeFacts, loopback: str | None
+) -> Iterator[Finding]:
+    here = {held.ip for _, held in facts.addresses}
+    own = [peer for peer, _ in peers if peer in here]
+    if not own:
+        return
+    if len(own) > 1:
+        what = f"{listed(own)} are all addresses of {facts.node}, and FRR refuses a neighbor that is the node itself"
+        yield warning(controller.where, what, f"list one address of {facts.node} among the peers")
+    table, held = RouteTable(facts.routes), held_by_device(facts)
+    strange: dict[IpAddress, list[IpAddress]] = {}
+    for peer, is_judged in peers:
+        if peer in here or not is_judged:
+            continue
+        hops = table.hops(peer)
+        if loopback is not None:
+            source = frr_source((interface.ip for interface in held.get(loopback, ())), peer)
+        else:
+            # Of a nexthop object that is not spelled out the source is not known.
+            source = source_of(hops[0], peer, held) if hops and hops[0].device else None
+        if source is not None and source not in own:
+            strange.setdefault(source, []).append(peer)
+    for source, found in strange.items():
+        what = f"{facts.node} speaks to {listed(found)} from {source}, but its peers know it as {listed(own)}"
+        device = facts.holder(own[0]) or ""
+        usual = (frr_source((interface.ip for interface in held.get(device, ())), peer) for peer in found)
+        hint = f"list {source} instead of {own[0]} among the peers"
+        if device != loopback and all(address in own for address in usual):
+            giving = f"give {facts.node} a BGP controller with loopback {device}"
+            naming = f"name {device} as loopback of {facts.node}'s controller"
+            hint += f", or {giving if loopback is None else naming}"
+        yield warning(controller.where, what, hint)

@@ -1,0 +1,137 @@
+"""Objects that name other objects, and zones whose parts do not go together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from pvesdn.design.checks.remarks import error, listed, note, warning
+from pvesdn.design.ours.zones import zone_nodes
+from pvesdn.model.design import DesignInput
+from pvesdn.model.fabrics import Fabric
+from pvesdn.model.findings import Finding, Where
+from pvesdn.model.pve_controllers import PveBgpController, PveIsisController
+from pvesdn.model.sdn import (
+    Controller,
+    EvpnController,
+    EvpnZone,
+    Irb,
+    LeftController,
+    PveEvpnController,
+    PveEvpnZone,
+    PveVlanZone,
+    PveVxlanZone,
+    Vnet,
+    VxlanZone,
+)
+
+_TAGGED: Mapping[type, str] = {PveVlanZone: "vlan", PveVxlanZone: "vxlan", PveEvpnZone: "evpn"}
+"""Types of PVE's zones that leave out a VNet without a tag (F5)."""
+
+
+def check(given: DesignInput) -> Iterator[Finding]:
+    """Missing zones, VNets and controllers; zones without VNets; what a zone's kind does not allow its VNets."""
+    yield from _homes(given)
+    yield from _zones(given)
+    used = {zone.controller for zone in given.sdn.our_zones if isinstance(zone, EvpnZone)}
+    for controller in given.sdn.controllers:
+        if isinstance(controller, EvpnController) and controller.id not in used:
+            yield note(controller.where, "no zone uses it, so it does nothing")
+
+
+def _homes(given: DesignInput) -> Iterator[Finding]:
+    """VNets in zones, subnets in VNets."""
+    zones = {zone.id: zone for zone in given.sdn.zones}
+    vnets = {vnet.id for vnet in given.sdn.vnets}
+    for vnet in given.sdn.vnets:
+        zone = zones.get(vnet.zone)
+        if zone is None:
+            yield _missing(vnet.where, f"zone '{vnet.zone}'", is_pve=vnet.is_pve)
+        elif isinstance(zone, EvpnZone):
+            yield from _vnet_of_evpn(zone, vnet)
+        elif vnet.tag is None and isinstance(zone, tuple(_TAGGED)):
+            what = f"has no tag, and zone '{zone.id}' is of type {_TAGGED[type(zone)]}"
+            yield warning(vnet.where, what, "give it one in PVE; until then it is left out")
+    for subnet in given.sdn.subnets:
+        if subnet.vnet not in vnets:
+            yield _missing(subnet.where, f"vnet '{subnet.vnet}'", is_pve=subnet.is_pve)
+
+
+def _zones(given: DesignInput) -> Iterator[Finding]:
+    controllers = {controller.id: controller for controller in given.sdn.controllers}
+    used = {vnet.zone for vnet in given.sdn.vnets}
+    for zone in given.sdn.zones:
+        if isinstance(zone, EvpnZone):
+            yield from _our_evpn(zone, controllers)
+        elif isinstance(zone, PveEvpnZone | PveVxlanZone):
+            yield from _pves_way(given, zone, controllers)
+        if isinstance(zone, EvpnZone | VxlanZone) and zone.id not in used:
+            yield note(zone.where, "has no VNet yet")
+
+
+def _pves_way(
+    given: DesignInput, zone: PveEvpnZone | PveVxlanZone, controllers: Mapping[str, Controller]
+) -> Iterator[Finding]:
+    """What a zone of PVE's lacks, for which PVE leaves its VNets out of some nodes, or of all."""
+    hint = "PVE leaves this zone's VNets out"
+    fabric_id = zone.fabric if isinstance(zone, PveVxlanZone) else None
+    if isinstance(zone, PveEvpnZone):
+        controller = controllers.get(zone.controller)
+        if controller is None:
+            yield warning(zone.where, f"controller '{zone.controller}' does not exist", hint)
+        elif kind := _other_kind(controller):
+            yield warning(zone.where, f"controller '{zone.controller}' is of type {kind}", hint)
+        elif isinstance(controller, PveEvpnController):
+            fabric_id = controller.fabric
+    if fabric_id is None:
+        return
+    fabric = next((known for known in given.sdn.fabrics if known.id == fabric_id), None)
+    if fabric is None:
+        yield warning(zone.where, f"fabric '{fabric_id}' does not exist", hint)
+    elif isinstance(fabric, Fabric):
+        reached = {member.node for member in fabric.members if member.ip is not None}
+        if outside := zone_nodes(zone, given.cluster) - reached:
+            what = f"fabric '{fabric_id}' has no node with an IPv4 address for {listed(outside)}"
+            yield warning(zone.where, what, f"{hint} there; add the node to the fabric, or name the zone's nodes")
+
+
+def _missing(where: Where, what: str, *, is_pve: bool) -> Finding:
+    if is_pve:
+        return warning(where, f"{what} does not exist", "PVE leaves this out")
+    return error(where, f"{what} does not exist", "define it, or remove this section")
+
+
+def _vnet_of_evpn(zone: EvpnZone, vnet: Vnet) -> Iterator[Finding]:
+    if vnet.vlanaware:
+        what = f"vlanaware does not go with zone '{zone.id}': EVPN carries one broadcast domain for each VNI"
+        yield error(vnet.where, what, "remove vlanaware, or use a zone of type vxlan")
+    if zone.irb is Irb.ASYMMETRIC and vnet.nodes is not None:
+        what = f"nodes does not go with zone '{zone.id}': asymmetric routing needs every VNet on every node of the zone"
+        yield error(vnet.where, what, "remove nodes, or write irb symmetric in the zone")
+
+
+def _other_kind(controller: Controller) -> str:
+    """The type of a controller that knows nothing of EVPN; empty for the others."""
+    match controller:
+        case LeftController() if controller.type != "evpn" or controller.asn is None:
+            return controller.type
+        case PveBgpController():
+            return "bgp"
+        case PveIsisController():
+            return "isis"
+        case _:
+            return ""
+
+
+def _our_evpn(zone: EvpnZone, controllers: Mapping[str, Controller]) -> Iterator[Finding]:
+    controller = controllers.get(zone.controller)
+    if controller is None:
+        yield error(zone.where, f"controller '{zone.controller}' does not exist", "define it: evpn-controller: NAME")
+    elif kind := _other_kind(controller):
+        what = f"controller '{zone.controller}' is of type {kind}"
+        yield error(zone.where, what, "name a controller for EVPN")
+    if zone.vrf == "main":
+        what = "vrf main routes in the host's own table: guests reach VTEP addresses and all other zones there"
+        yield warning(zone.where, what, "leave vrf out to give the zone a VRF of its own")
+    if zone.irb is Irb.NONE and not zone.flood:
+        what = "flood 0 stops multicast at the tunnel, and with it IPv6 neighbour discovery between guests"
+        yield warning(zone.where, what, "leave flood out if guests speak IPv6")

@@ -1,0 +1,163 @@
+"""Subnets: where a gateway has a router behind it, and that no VRF has two ways to one address, nor one into nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from ipaddress import ip_network
+
+from pvesdn.design.checks.remarks import error, listed, warning
+from pvesdn.design.ours.anchors import NETWORKS, anchors
+from pvesdn.design.ours.zones import IPV4, IPV6, zone_nodes
+from pvesdn.model.cluster import Vtep
+from pvesdn.model.design import DesignInput
+from pvesdn.model.findings import Finding, Where
+from pvesdn.model.primitives import IpAddress, IpNetwork
+from pvesdn.model.sdn import EvpnZone, Irb, PveEvpnZone, PveSimpleZone, Subnet, UnmanagedZone, VxlanZone, Zone
+
+_MAIN = "the host's own routing table"
+
+
+@dataclass(frozen=True, slots=True)
+class _Prefix:
+    """A prefix in a routing table. :param where: None for what the node has without us."""
+
+    network: IpNetwork
+    name: str
+    where: Where | None
+    is_pve: bool
+
+
+def check(given: DesignInput, vteps: Mapping[str, Vtep]) -> Iterator[Finding]:
+    """Gateways where nothing routes, prefixes that overlap in one VRF, and prefixes that anchors lie in."""
+    zones = {zone.id: zone for zone in given.sdn.zones}
+    homes = {vnet.id: zones.get(vnet.zone) for vnet in given.sdn.vnets}
+    tables: dict[str, list[_Prefix]] = {}
+    for subnet in given.sdn.subnets:
+        zone = homes.get(subnet.vnet)
+        if zone is None:
+            continue
+        yield from _gateway(zone, subnet)
+        table = _table(zone)
+        if table is not None:
+            name = f"subnet '{subnet.id}'"
+            tables.setdefault(table, []).append(_Prefix(subnet.network, name, subnet.where, subnet.is_pve))
+    for table, prefixes in sorted(tables.items()):
+        others = _of_nodes(given) if table == _MAIN else _of_exits(given, table)
+        yield from _overlaps(table, (*prefixes, *others))
+        yield from _anchored(given, vteps, table, (*prefixes, *others))
+
+
+def _gateway(zone: Zone, subnet: Subnet) -> Iterator[Finding]:
+    if subnet.gateway is None:
+        return
+    if isinstance(zone, VxlanZone) or (isinstance(zone, EvpnZone) and zone.irb is Irb.NONE):
+        what = f"gateway {subnet.gateway} has no router: zone '{zone.id}' only bridges"
+        yield error(subnet.where, what, "remove gateway, or use a zone of type evpn with irb asymmetric or symmetric")
+    elif isinstance(zone, EvpnZone) and zone.no_arp_nd_suppression and subnet.gateway.version == IPV6:
+        what = (
+            f"gateway {subnet.gateway}: every node has it, and without suppression each finds it a duplicate (RFC 4862)"
+        )
+        yield warning(subnet.where, what, f"remove disable-arp-nd-suppression from zone '{zone.id}'")
+
+
+def _table(zone: Zone) -> str | None:
+    """The routing table that a zone's gateways are in, None where it has none."""
+    if isinstance(zone, EvpnZone):
+        if zone.irb is Irb.NONE:
+            return None
+        return _MAIN if zone.vrf == "main" else zone.id
+    if isinstance(zone, PveSimpleZone):
+        return _MAIN
+    is_evpn = isinstance(zone, PveEvpnZone) or (isinstance(zone, UnmanagedZone) and zone.type == "evpn")
+    return zone.id if is_evpn else None
+
+
+def _of_exits(given: DesignInput, zone: str) -> list[_Prefix]:
+    """The uplinks' subnets in a VRF, each once: exits of several nodes share theirs."""
+    found: dict[IpNetwork, _Prefix] = {}
+    for uplink in given.sdn.exits:
+        if uplink.zone == zone:
+            for address in (uplink.address, uplink.address6):
+                if address is not None:
+                    name = f"the uplink of exit '{uplink.id}'"
+                    found.setdefault(address.network, _Prefix(address.network, name, uplink.where, is_pve=False))
+    return list(found.values())
+
+
+def _of_nodes(given: DesignInput) -> list[_Prefix]:
+    """What the nodes of zones in the main table have in it without us, the underlay above all."""
+    nodes = {
+        node
+        for zone in given.sdn.our_zones
+        if isinstance(zone, EvpnZone) and zone.vrf == "main"
+        for node in zone_nodes(zone, given.cluster)
+    }
+    bridges = {vnet.id for vnet in given.sdn.vnets}
+    found: dict[IpNetwork, _Prefix] = {}
+    for node, facts in sorted(given.facts.items()):
+        uplinks = {uplink.interface for uplink in given.sdn.exits if uplink.node == node}
+        for device, address in facts.addresses:
+            is_theirs = device not in bridges and device not in uplinks
+            if node in nodes and is_theirs and not address.is_link_local and not address.is_loopback:
+                name = f"{device} of {node}"
+                found.setdefault(address.network, _Prefix(address.network, name, None, is_pve=True))
+    return list(found.values())
+
+
+def _overlaps(table: str, prefixes: Iterable[_Prefix]) -> Iterator[Finding]:
+    """Each prefix that lies in one before it, in the order of their addresses: as many steps as there are prefixes."""
+    widest: _Prefix | None = None
+    for prefix in sorted(
+        prefixes, key=lambda p: (p.network.version, int(p.network.network_address), p.network.prefixlen)
+    ):
+        is_inside = (
+            widest is not None
+            and widest.network.version == prefix.network.version
+            and int(prefix.network.network_address) <= int(widest.network.broadcast_address)
+        )
+        if widest is None or not is_inside:
+            widest = prefix
+            continue
+        yield from _overlap(table, prefix, widest)
+
+
+def _overlap(table: str, one: _Prefix, other: _Prefix) -> Iterator[Finding]:
+    """Told at the one that is ours: what PVE or the node has was there before."""
+    if one.is_pve and not other.is_pve:
+        one, other = other, one
+    if one.where is None:
+        one, other = other, one
+    if one.where is None:
+        return
+    what = f"overlaps {other.name} ({other.network}) in {table if table == _MAIN else f'the VRF of zone {table!r}'}"
+    if one.is_pve:
+        yield warning(one.where, what, "PVE accepts this; one of the two will not be reached")
+    else:
+        yield error(one.where, what, "choose another prefix, or another zone")
+
+
+def _anchored(
+    given: DesignInput, vteps: Mapping[str, Vtep], zone: str, prefixes: Iterable[_Prefix]
+) -> Iterator[Finding]:
+    """Prefixes with an address that an anchor of the VRF leads into nothing; few are near, so all anchors may be looked at."""
+    near = [p for p in prefixes if any(n.version == p.network.version and n.overlaps(p.network) for n in NETWORKS)]
+    taken = frozenset(_anchors_of(given, vteps, zone)) if near else frozenset()
+    for prefix in near:
+        inside = [address for address in taken if address in prefix.network]
+        if inside and prefix.where is not None:
+            what = f"holds {listed(inside)}, which pvesdn makes an anchor of: no guest or router of that address is reached"
+            yield warning(prefix.where, what, f"choose a prefix outside {' and '.join(map(str, NETWORKS))}")
+
+
+def _anchors_of(given: DesignInput, vteps: Mapping[str, Vtep], zone: str) -> Iterator[IpAddress]:
+    """Anchors in a zone's VRF: of our nodes by their VTEPs, in PVE's zones by the uplinks of our exits."""
+    own = next((z for z in given.sdn.our_zones if z.id == zone), None)
+    if isinstance(own, EvpnZone) and own.irb is Irb.SYMMETRIC:
+        makers = [vteps[node].address for node in zone_nodes(own, given.cluster) & vteps.keys()]
+    else:
+        uplinks = (uplink for uplink in given.sdn.exits if uplink.zone == zone and own is None)
+        makers = [held.ip for uplink in uplinks for held in (uplink.address, uplink.address6) if held is not None]
+    for maker in makers:
+        families = (IPV4, IPV6) if own is not None else (maker.version,)
+        yield from (ip_network(anchor.prefix).network_address for anchor in anchors(maker, families))

@@ -1,0 +1,251 @@
+"""What the underlay can carry: families, sizes, and what the nodes' ifupdown2 understands."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from pvesdn.design.checks.remarks import error, listed, note, warning
+from pvesdn.design.ours.mtu import MTU_MAX, MTU_MIN, narrowest, outer_mtu, overhead
+from pvesdn.design.ours.paths import underlay_vrf
+from pvesdn.design.ours.zones import (
+    IPV4,
+    IPV6,
+    carriers,
+    nodes_with_tunnels,
+    vnet_nodes,
+    zone_ends,
+    zone_nodes,
+    zone_vteps,
+)
+from pvesdn.model.cluster import Vtep
+from pvesdn.model.design import DesignInput
+from pvesdn.model.facts import NodeFacts
+from pvesdn.model.findings import Finding
+from pvesdn.model.primitives import IpAddress, is_writable
+from pvesdn.model.sdn import EvpnZone, OurZone, VxlanZone
+
+_VtepByNode = Mapping[str, Vtep]
+
+
+def check(given: DesignInput, vteps: _VtepByNode) -> Iterator[Finding]:
+    """Zones whose VTEPs do not go together, or whose packets do not fit."""
+    for zone in given.sdn.our_zones:
+        own = zone_vteps(zone, vteps, given)
+        yield from _mtu(zone, own, given)
+        yield from _unreached(zone, own)
+        yield from _twice(zone, own)
+        families: set[int] = {vtep.address.version for vtep in own.values()}
+        if len(families) > 1:
+            listing = ", ".join(f"{node} {vtep.address}" for node, vtep in own.items())
+            what = f"its VTEPs are of both families ({listing})"
+            yield error(zone.where, what, "give all nodes of the zone a VTEP of one family")
+        elif isinstance(zone, EvpnZone):
+            yield from _evpn(zone, families)
+        else:
+            yield from _plain(zone, families)
+            if _joins_by_default(zone):
+                yield from _multicast(zone, own, given.facts)
+            yield from _plain_on_nodes(zone, own, given.facts)
+            yield from _vlan_aware(given, zone)
+            for node in own if _joins_by_default(zone) else ():
+                yield from _unwritable(zone, own, node)
+    yield from _not_looked_at(given, vteps)
+
+
+def unwritable_device(given: DesignInput, vteps: _VtepByNode, node: str) -> Iterator[Finding]:
+    """Groups that a node would have to join on a device whose name cannot be written: errors of `check` that it alone can mend."""
+    for zone in given.sdn.our_zones:
+        if _joins_by_default(zone) and node in (own := zone_vteps(zone, vteps, given)):
+            yield from _unwritable(zone, own, node)
+
+
+def _joins_by_default(zone: OurZone) -> bool:
+    """Whether the zone joins its multicast group on the device of the paths."""
+    return isinstance(zone, VxlanZone) and zone.multicast_group is not None and zone.multicast_interface is None
+
+
+def _unwritable(zone: OurZone, own: _VtepByNode, node: str) -> Iterator[Finding]:
+    for device in sorted(carriers(zone, own, node)):
+        if not is_writable(device):
+            what = f"the name of device {device} of {node} cannot be written as vxlan-physdev"
+            yield error(zone.where, what, "give it a name of letters, digits and . _ -, a letter first")
+
+
+def _twice(zone: OurZone, own: _VtepByNode) -> Iterator[Finding]:
+    """An address that moved while its old node was off, or a slip of the pen."""
+    first: dict[IpAddress, str] = {}
+    for node, vtep in own.items():
+        other = first.setdefault(vtep.address, node)
+        if other != node:
+            what = f"{other} and {node} have the same VTEP {vtep.address} ({vtep.why})"
+            yield error(zone.where, what, f"name the right ones in underlay: vteps {other}=ADDRESS,{node}=ADDRESS")
+
+
+def _evpn(zone: EvpnZone, families: set[int]) -> Iterator[Finding]:
+    if families == {IPV6}:
+        what = (
+            "its VTEPs have IPv6 addresses, and FRR before 10.6 has no EVPN over IPv6: sessions stand, nothing arrives"
+        )
+        yield error(zone.where, what, "name IPv4 addresses in the section underlay, or use a zone of type vxlan")
+
+
+def _plain(zone: VxlanZone, families: set[int]) -> Iterator[Finding]:
+    group = zone.multicast_group
+    if group is not None and families and group.version not in families:
+        what = f"multicast-group {group} is of another family than the VTEPs"
+        yield error(zone.where, what, "name a group of the VTEPs' family")
+    strangers = [peer for peer in zone.peers or () if families and peer.version not in families]
+    if strangers:
+        what = f"peers names {listed(strangers)}, of another family than the VTEPs"
+        yield error(zone.where, what, "name peers of the VTEPs' family")
+
+
+def _plain_on_nodes(zone: VxlanZone, own: _VtepByNode, facts: Mapping[str, NodeFacts]) -> Iterator[Finding]:
+    for node, vtep in own.items():
+        if node not in facts:
+            continue
+        if vtep.address.version != IPV4:
+            yield from _ifupdown(zone, facts[node])
+        named = zone.multicast_interface
+        if named is not None and facts[node].link(named) is None:
+            yield error(
+                zone.where, f"multicast-interface {named} does not exist on {node}", "name one that every node has"
+            )
+
+
+def _vlan_aware(given: DesignInput, zone: VxlanZone) -> Iterator[Finding]:
+    """Debian's ifupdown2 leaves such a bridge with VLAN 1 alone: a warning, exit status 0, and no tagged frame passes."""
+    members = zone_nodes(zone, given.cluster)
+    for vnet in given.sdn.vnets:
+        if vnet.zone != zone.id or not vnet.vlanaware:
+            continue
+        for node in sorted(vnet_nodes(vnet, members) & given.facts.keys()):
+            version = given.facts[node].versions.get("ifupdown2")
+            if given.facts[node].has_proxmox_ifupdown is False:
+                what = f"ifupdown2 {version} on {node} passes no VLAN between a VLAN-aware bridge and VXLAN"
+                yield error(vnet.where, what, "install Proxmox's build of ifupdown2, or remove vlanaware")
+
+
+def _ifupdown(zone: VxlanZone, facts: NodeFacts) -> Iterator[Finding]:
+    version = facts.versions.get("ifupdown2")
+    if version is None:
+        what = f"not checked: whether ifupdown2 on {facts.node} takes an IPv6 tunnel address"
+        yield warning(zone.where, what, "only Proxmox's own build does")
+    elif not facts.has_proxmox_ifupdown:
+        what = f"ifupdown2 {version} on {facts.node} refuses an IPv6 tunnel address"
+        yield error(zone.where, what, "install Proxmox's build of ifupdown2, or use IPv4 VTEPs")
+
+
+def _mtu(zone: OurZone, own: _VtepByNode, given: DesignInput) -> Iterator[Finding]:
+    ends = zone_ends(zone, own)
+    sizes = {node: outer_mtu(vtep, ends - {vtep.address}) for node, vtep in own.items()}
+    if zone.mtu is not None:
+        for node, vtep in own.items():
+            size, more = sizes[node], overhead(vtep.address)
+            if size is not None and zone.mtu + more > size:
+                limit, hint = _limit(vtep, ends)
+                what = f"mtu {zone.mtu} and {more} bytes of VXLAN make {zone.mtu + more}, but {limit} has {size}"
+                fits = f"write at most mtu {size - more}, or {hint}" if size - more >= MTU_MIN else hint
+                yield error(zone.where, what, fits)
+        return
+    yield from _unknown(zone, own, sizes, given)
+    for node, vtep in own.items():
+        room = (sizes[node] or 0) - overhead(vtep.address)
+        if sizes[node] is not None and not MTU_MIN <= room <= MTU_MAX:
+            limit, _ = _limit(vtep, ends)
+            what = f"{limit} leaves {room} bytes for a packet, and ifupdown2 takes {MTU_MIN}-{MTU_MAX}"
+            yield error(zone.where, what, "write mtu in the zone")
+
+
+def _unknown(zone: OurZone, own: _VtepByNode, sizes: Mapping[str, int | None], given: DesignInput) -> Iterator[Finding]:
+    """Nodes of whose paths nothing is known; of one that was ever read, what the others' paths to it take stands in."""
+    is_reached = {end for vtep in own.values() for end, path in vtep.paths.items() if path.mtu is not None}
+    blank = [node for node in own if sizes[node] is None]
+    unseen = [node for node in blank if node not in given.facts and node not in given.seen]
+    if unseen:
+        what = f"the MTU of {listed(unseen)} is not known: the node was never seen"
+        yield error(zone.where, what, "write mtu in the zone, or bring the node up once")
+    alone = [node for node in blank if node not in unseen and own[node].address not in is_reached]
+    away = [node for node in alone if node not in given.facts]
+    if away:
+        what = f"the MTU of {listed(away)} is not known: the node is off, and no path of it is remembered"
+        yield error(zone.where, what, "write mtu in the zone, or bring the node up once")
+    yield from _unknown_here(zone, own, [node for node in alone if node in given.facts])
+
+
+def _unknown_here(zone: OurZone, own: _VtepByNode, unknown: list[str]) -> Iterator[Finding]:
+    """Nodes that were read, and still no path of theirs is known."""
+    ends = zone_ends(zone, own)
+    hidden = [node for node in unknown if own[node].hidden.keys() & ends]
+    if hidden:
+        peer, why = next((end, why) for end, why in own[hidden[0]].hidden.items() if end in ends)
+        what = (
+            f"the MTU of {listed(hidden)} is not known: the path from {hidden[0]} to {peer} was not looked at ({why})"
+        )
+        yield error(zone.where, what, "write mtu in the zone")
+    if unknown and ends == {own[unknown[0]].address}:
+        what = f"the MTU of {listed(unknown)} is not known: the zone has no other VTEP, and {own[unknown[0]].address} is on no NIC"
+        yield error(zone.where, what, "write mtu in the zone")
+    elif lost := [node for node in unknown if node not in hidden]:
+        what = f"the MTU of {listed(lost)} is not known: no route leads from there to the VTEPs of other nodes"
+        yield error(zone.where, what, "write mtu in the zone, or make the routes first")
+
+
+def _limit(vtep: Vtep, ends: frozenset[IpAddress]) -> tuple[str, str]:
+    """What takes no more than the path does, in words, and how to make it take more."""
+    path = narrowest(vtep, ends - {vtep.address})
+    limit = path.limit if path is not None else vtep.interface
+    where = f"{limit} of {vtep.node}" if limit else f"the underlay of {vtep.node}"
+    if path is not None and path.is_remembered:
+        return where, "raise the underlay's and bring every member up once: this is what was seen last"
+    return where, "raise the underlay's"
+
+
+def _unreached(zone: OurZone, own: _VtepByNode) -> Iterator[Finding]:
+    """Peers that a node has no route to: nothing arrives there, whatever else is right."""
+    owners = {vtep.address: f"the VTEP of {node}" for node, vtep in own.items()}
+    ends = zone_ends(zone, own)
+    for node, vtep in own.items():
+        peers = sorted(vtep.unreached & ends - {vtep.address}, key=int)
+        named = [f"{peer}, {owners.get(peer, 'one of its peers')}" for peer in peers]
+        if peers:
+            yield warning(
+                zone.where, f"{node} has no route to {'; '.join(named)}", f"look at 'ip route get {peers[0]}' on {node}"
+            )
+
+
+def _not_looked_at(given: DesignInput, vteps: _VtepByNode) -> Iterator[Finding]:
+    """Where more than the main table decides which way packets go."""
+    for node in sorted(nodes_with_tunnels(given) & vteps.keys() & given.facts.keys()):
+        facts, address = given.facts[node], vteps[node].address
+        vrf = underlay_vrf(facts, address)
+        hint = "write mtu in the zone where the path takes less than the device"
+        if vrf is not None:
+            what = f"the routes of VRF {vrf}, which has the VTEP {address}, were not looked at"
+            yield note(node, what, hint)
+        elif facts.rules:
+            what = f"policy rules on {node} were not looked at ({'; '.join(facts.rules)}): paths are those of the main table"
+            yield note(node, what, "compare 'ip route get PEER from VTEP' there with what pvesdn show says")
+        yield from _hidden(node, vteps[node])
+
+
+def _hidden(node: str, vtep: Vtep) -> Iterator[Finding]:
+    """Ways that the main table does not tell, those of the same route together."""
+    peers: dict[str, list[IpAddress]] = {}
+    for peer, why in vtep.hidden.items():
+        peers.setdefault(why, []).append(peer)
+    for why, found in peers.items():
+        what = f"the path from {node} to {', '.join(map(str, found))} was not looked at: {why}"
+        yield note(
+            node, what, "write mtu in the zone where it takes less than the others, and keep exits off its device"
+        )
+
+
+def _multicast(zone: VxlanZone, own: _VtepByNode, facts: Mapping[str, NodeFacts]) -> Iterator[Finding]:
+    """The group is joined on one device of each node, and the zone's packets leave by it."""
+    for node in sorted(own.keys() & facts.keys()):
+        devices = carriers(zone, own, node)
+        if len(devices) != 1:
+            how = f"leave by {listed(devices)}" if devices else "leave by no device that is known"
+            what = f"packets of {node} to the others {how}, but a multicast group is joined on one device"
+            yield error(zone.where, what, "write multicast-interface in the zone")

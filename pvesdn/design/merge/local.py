@@ -1,0 +1,159 @@
+"""What PVE's merge makes of frr.conf.local as a whole, and which of its lines do not become what they say.
+
+What a line says is told by FRR's own reading of the file; what becomes of it by PVE's.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from pvesdn.design.merge.lines import BLOCKS, TOP, Fate, Merge
+from pvesdn.model.frr import FrrConfig, RouteMapEntry
+from pvesdn.model.frr_local import LocalKind, LocalLine
+
+_ENDS = frozenset({LocalKind.EXIT, LocalKind.END_FAMILY})
+_EMPTY = "opens an empty block, on which PVE fails and writes no frr.conf"
+_NOT_OPEN = "closes an address family when none is open, on which PVE fails and writes no frr.conf"
+_FILL = "put a line into the block, or take the block out"
+_INTO_ROUTER = "move it, with its lines and its exit-address-family, below the 'router bgp' it belongs to"
+# Commands of FRR's own top level that no block has, in the first column.
+_GLOBAL = re.compile(
+    r"(no )?(ip|ipv6) (route|prefix-list|protocol|nht|forwarding|import-table|router-id|community-list|as-path)\b.*"
+    r"|(no )?(access-list|bfd|log|debug|rpki|hostname|password|enable|service|line|frr|nexthop-group|key chain)\b.*"
+    r"|(no )?ipv6 access-list\b.*|(no )?bgp (as-path|community-list|extcommunity-list|large-community-list)\b.*"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class LocalFault:
+    """A line that does not become what it says.
+
+    :param what: a predicate, such as ``is dropped``.
+    :param hint: what to do; empty where the general advice will do.
+    :param is_fatal: PVE writes no frr.conf because of it.
+    """
+
+    line: LocalLine
+    what: str
+    hint: str = ""
+    is_fatal: bool = False
+
+
+def merge_local(config: FrrConfig, lines: Iterable[LocalLine]) -> FrrConfig | None:
+    """What PVE writes for a node: `config` as it generates it, and the lines of its frr.conf.local.
+
+    :returns: None when PVE fails over the file: it writes nothing, and the frr.conf of before stays.
+    """
+    merge = Merge(config)
+    fates = [merge.take(line) for line in lines]
+    if merge.emptied() or any(fate.is_fatal for fate in fates):
+        return None
+    return merge.result()
+
+
+def leaves_open(lines: Iterable[LocalLine]) -> bool:
+    """A block is open at the end: PVE ends it, where it is new, at whatever `exit` comes next."""
+    is_open = False
+    for line in lines:
+        is_open = (is_open or line.kind in BLOCKS) and line.kind is not LocalKind.EXIT
+    return is_open
+
+
+def faults(config: FrrConfig, lines: Iterable[LocalLine]) -> tuple[LocalFault, ...]:
+    """Lines that PVE's merge fails over, drops, puts elsewhere, or makes useless, in the order of the file.
+
+    :param config: as PVE generates it.
+    """
+    taken = tuple(lines)
+    merge = Merge(config)
+    found = []
+    for line, meant in zip(taken, _meanings(taken), strict=True):
+        fault = _fault(config, merge.take(line), meant)
+        if fault is not None:
+            found.append(fault)
+    found += [LocalFault(line, _EMPTY, _FILL, is_fatal=True) for line in merge.emptied()]
+    return tuple(sorted(found, key=lambda fault: fault.line.number))
+
+
+def _fault(config: FrrConfig, fate: Fate, meant: tuple[str, ...]) -> LocalFault | None:
+    line = fate.line
+    if fate.is_fatal:
+        return LocalFault(line, _NOT_OPEN, "take the line out", is_fatal=True)
+    if fate.inside:
+        return _stray(fate)
+    if line.is_comment or line.kind in _ENDS:
+        return _misread(line)
+    if line.kind is LocalKind.FAMILY and fate.home == TOP:
+        return LocalFault(line, "is copied outside of any router, where FRR refuses it", _INTO_ROUTER)
+    what = _loss(config, fate, meant)
+    return LocalFault(line, what) if what else None
+
+
+def _misread(line: LocalLine) -> LocalFault | None:
+    """A comment is no loss, wherever it ends, unless PVE takes it for something else."""
+    kinds = {LocalKind.FAMILY: "an address family", LocalKind.END_FAMILY: "the end of an address family"}
+    if line.is_comment and line.kind in kinds:
+        return LocalFault(line, f"is a comment that PVE takes for {kinds[line.kind]}", "word the comment otherwise")
+    return None
+
+
+def _loss(config: FrrConfig, fate: Fate, meant: tuple[str, ...]) -> str:
+    """What becomes of a line that is no end, as a predicate; empty when it becomes what it says."""
+    if fate.home is None:
+        return "is dropped"
+    if fate.home != meant:
+        return f"ends up in '{fate.home[-1]}'" if fate.home else "ends up outside of any block"
+    return _clash(config, fate.line)
+
+
+def _stray(fate: Fate) -> LocalFault:
+    """An end that the merge prints into one of PVE's own blocks."""
+    what = f"is printed inside PVE's own '{fate.inside}' and ends it there"
+    if fate.inside.startswith("router bgp"):
+        what += ", so that FRR reads PVE's address families outside of any router"
+    if fate.unclosed is None:
+        return LocalFault(fate.line, what, "end the address family before it with exit-address-family")
+    opener = f"line {fate.unclosed.number}, '{fate.unclosed.text}',"
+    return LocalFault(fate.line, f"{what}: the block of {opener} has no exit", f"end the block of {opener} with exit")
+
+
+def _clash(config: FrrConfig, line: LocalLine) -> str:
+    """Why a block of its own cannot do its work beside what PVE generates; empty when it can."""
+    if line.kind is LocalKind.ROUTER_BGP:
+        number, vrf = line.words
+        other = [r.asn for r in config.routers if (r.vrf or "") == vrf and str(r.asn) != number]
+        return f"is a second BGP instance beside PVE's of AS {other[0]}, which FRR refuses" if other else ""
+    if line.kind is LocalKind.ROUTE_MAP and any(_catches_all(e, line.words[0]) for e in config.route_maps):
+        return "comes behind PVE's own entry, which lets everything pass"
+    return ""
+
+
+def _catches_all(entry: RouteMapEntry, name: str) -> bool:
+    return entry.name == name and entry.action == "permit" and not entry.matches
+
+
+def _meanings(lines: Iterable[LocalLine]) -> Iterator[tuple[str, ...]]:
+    """The headings that each line stands below, as FRR itself would read the file."""
+    block: tuple[str, ...] = TOP
+    family: tuple[str, ...] = TOP
+    for line in lines:
+        word = line.text.strip()
+        if line.is_comment:
+            yield block + family
+        elif line.kind in BLOCKS:
+            block, family = (word,), TOP
+            yield TOP
+        elif line.kind is LocalKind.FAMILY:  # outside of a router it is refused itself, which is said once
+            family = (word,)
+            yield block
+        elif line.kind is LocalKind.LIST or _GLOBAL.fullmatch(line.text):
+            block, family = TOP, TOP
+            yield TOP
+        else:
+            yield block + family
+            if line.kind is LocalKind.END_FAMILY:
+                family = TOP
+            elif line.kind is LocalKind.EXIT:
+                block, family = TOP, TOP

@@ -1,0 +1,98 @@
+"""PVE's own definitions by id, and the stanzas of them that are the same on every node: made once, used by each node."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Protocol, TypeVar
+
+from pvesdn.design.pve.bridges import BridgedStanzas
+from pvesdn.design.pve.zones import ZoneStanzas, vnet_bridge, zone_stanzas
+from pvesdn.model.fabrics import Fabric
+from pvesdn.model.ifupdown import PveVnetBridge
+from pvesdn.model.pve_controllers import PveBgpController, PveIsisController
+from pvesdn.model.sdn import (
+    NodeController,
+    OwnPveZone,
+    PveEvpnController,
+    PveEvpnZone,
+    PveSimpleZone,
+    PveVxlanZone,
+    SdnConfig,
+    Subnet,
+    UnmanagedZone,
+    Vnet,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class PveIndex:
+    """What designing PVE's files on one node looks up; built in one pass over the definitions.
+
+    :param zones: zones that pvesdn renders, sorted by id.
+    :param left: zones that it leaves to PVE.
+    :param controllers: those that pvesdn renders, sorted by id, as are `fabrics`.
+    :param vnets: VNets of `zones`, with their zone, sorted by id; PVE skips a VNet without a zone.
+    :param subnets: by VNet, sorted by id.
+    :param listed_subnets: those of subnets.cfg, of every zone, sorted by id; the id of one begins with its zone's.
+    :param bridges: by VNet, as they are where nothing is translated; those of vlan and qinq zones are in `bridged`.
+    :param shared: what an EVPN zone has on a node that has a VNet of it, by zone.
+    """
+
+    zones: Mapping[str, OwnPveZone]
+    left: tuple[UnmanagedZone, ...]
+    controllers: Mapping[str, PveEvpnController | NodeController]
+    fabrics: Mapping[str, Fabric]
+    vnets: tuple[tuple[Vnet, OwnPveZone], ...]
+    subnets: Mapping[str, tuple[Subnet, ...]]
+    listed_subnets: tuple[Subnet, ...]
+    bridges: Mapping[str, PveVnetBridge]
+    shared: Mapping[str, ZoneStanzas]
+    bridged: BridgedStanzas = field(default_factory=BridgedStanzas)
+
+
+def index_pve(sdn: SdnConfig) -> PveIndex:
+    """Index what is PVE's in `sdn`; objects of pvesdn.cfg do not exist for PVE."""
+    zones: dict[str, OwnPveZone] = {zone.id: zone for zone in _sorted(sdn.zones) if isinstance(zone, OwnPveZone)}
+    controllers = {
+        c.id: c
+        for c in _sorted(sdn.controllers)
+        if isinstance(c, PveEvpnController | PveBgpController | PveIsisController)
+    }
+    vnets = tuple((vnet, zones[vnet.zone]) for vnet in _sorted(sdn.vnets) if vnet.is_pve and vnet.zone in zones)
+    own = tuple(subnet for subnet in _sorted(sdn.subnets) if subnet.is_pve)
+    subnets = _by_vnet(own)
+    return PveIndex(
+        zones=zones,
+        left=sdn.unmanaged_zones,
+        controllers=controllers,
+        fabrics={fabric.id: fabric for fabric in _sorted(sdn.fabrics) if isinstance(fabric, Fabric)},
+        vnets=vnets,
+        subnets=subnets,
+        listed_subnets=own if sdn.listed_subnets is None else tuple(_sorted(sdn.listed_subnets)),
+        bridges={
+            vnet.id: vnet_bridge(vnet, zone, subnets.get(vnet.id, ()))
+            for vnet, zone in vnets
+            if isinstance(zone, PveSimpleZone | PveVxlanZone | PveEvpnZone)
+        },
+        shared={id_: zone_stanzas(zone) for id_, zone in zones.items() if isinstance(zone, PveEvpnZone)},
+    )
+
+
+class _Named(Protocol):
+    @property
+    def id(self) -> str: ...
+
+
+_Object = TypeVar("_Object", bound=_Named)
+
+
+def _sorted(objects: Iterable[_Object]) -> list[_Object]:
+    return sorted(objects, key=lambda found: found.id)
+
+
+def _by_vnet(subnets: tuple[Subnet, ...]) -> dict[str, tuple[Subnet, ...]]:
+    grouped: dict[str, list[Subnet]] = {}
+    for subnet in subnets:
+        grouped.setdefault(subnet.vnet, []).append(subnet)
+    return {vnet: tuple(members) for vnet, members in grouped.items()}

@@ -1,0 +1,64 @@
+"""The digests in pvesdn's record of its last write: they follow what a snapshot shows, and tell nothing of what it hides.
+
+Who has all of a text but its password, and a digest of the whole, can try passwords until the digest agrees.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Callable, Mapping
+
+from pvesdn.decode import json_text
+from pvesdn.decode.frr.text import meaning
+from pvesdn.decode.json_text import WrongShapeError
+from pvesdn.decode.secrets.veil import Veil
+from pvesdn.model.primitives import Json
+
+_DIGEST = re.compile(r"[0-9a-f]{64}")
+
+
+def with_digests(record: str, old: Mapping[str, str], new: Mapping[str, str], veil: Veil) -> str:
+    """The record, its secrets replaced already, with digests of the files as they are shown.
+
+    What is the digest of a file becomes that of the same file in `new`; any other, of a text that was there before, becomes
+    the digest of a placeholder: still that of no file here. The same text where nothing changes.
+
+    :param old: the node's files by path, as they were read; `new` has them as they are shown.
+    """
+    try:
+        document = json_text.load(record)
+    except WrongShapeError:
+        return record  # replaced as a whole
+
+    def followed(value: Json, path: str = "", of: Callable[[str], str] | None = None) -> Json:
+        match value:
+            case dict():
+                return {key: followed(item, key, of or _KINDS.get(key)) for key, item in value.items()}
+            case list():
+                return [followed(item) for item in value]
+            case str() if _DIGEST.fullmatch(value):
+                is_of_file = of is not None and path in old and of(old[path]) == value
+                return of(new[path]) if is_of_file and of is not None else _digest(_hidden(value, veil))
+            case _:
+                return value
+
+    found = followed(document)
+    return record if found == document else json.dumps(found, indent=1, sort_keys=True) + "\n"
+
+
+def _hidden(value: str, veil: Veil) -> str:
+    """The placeholder of a digest, which nobody misses and so is not counted."""
+    before = veil.count
+    placeholder = veil.hide(value)
+    veil.count = before
+    return placeholder
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+_KINDS: Mapping[str, Callable[[str], str]] = {"files": _digest, "meanings": meaning}
+"""What the digests of each part of a record are made of."""
