@@ -215,7 +215,7 @@ class UnmanagedZone(PveZone):
 
 
 class UnsupportedDefinition(Defined):
-    """A definition of a kind that came after libpve-network-perl 1.3, whose text is not known (F0): PVE's alone.
+    """A definition of a kind that is newer than libpve-network-perl 1.3, and left to PVE (docs/pve.md §0).
 
     :param what: what it is, such as ``fabric 'wg' of type wireguard``.
     :param nodes: nodes whose files it has a part in, None for all.
@@ -347,10 +347,10 @@ class SdnConfig(Model):
 
     @property
     def has_pve_frr(self) -> bool:
-        """PVE writes frr.conf: it does so as soon as it has a controller or a fabric (PVE::Network::SDN, F4.4)."""
+        """PVE writes frr.conf, which it does as soon as it has a controller or a fabric (docs/pve.md §4.4)."""
         return bool(self.fabrics) or any(not isinstance(c, EvpnController) for c in self.controllers)
 
     @property
     def gives_up_frr(self) -> bool:
-        """PVE's last controller or fabric goes with its next commit, in which PVE writes frr.conf once more (F4.4)."""
+        """PVE's last controller or fabric goes with the next commit, which still writes frr.conf (docs/pve.md §4.4)."""
         return self.runs_frr and not self.has_pve_frr

@@ -55,7 +55,7 @@ def _named(given: DesignInput) -> Iterator[tuple[Where, str, str]]:
 
 
 def _named_in_pve(given: DesignInput) -> Iterator[tuple[Where, str, str]]:
-    """Every node name in PVE's own definitions, which PVE does not hold against the membership (F9)."""
+    """Every node name in PVE's own definitions, which PVE does not hold against the membership (docs/pve.md §9)."""
     for zone in given.sdn.zones:
         if isinstance(zone, PveZone):
             yield from ((zone.where, name, "nodes") for name in sorted(zone.nodes or ()))
