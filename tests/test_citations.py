@@ -7,6 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from pvesdn.decode.definitions.pve_word_order import UNREAD
+from pvesdn.decode.definitions.pve_words import OPEN, WORDS
+
 ROOT = Path(__file__).resolve().parents[1]
 PVE = (ROOT / "docs/pve.md").read_text("utf-8")
 FOLDERS = ("pvesdn", "tests", "templates", "hooks", "bench", "tools", "docs")
@@ -133,3 +136,16 @@ def test_every_section_with_facts_names_its_source_and_version() -> None:
     with_text = {number for number, body in sections.items() if body.strip()}
 
     assert [number for number in with_text - says_versions if not is_sourced(sections[number])] == []
+
+
+SECTION_OF = {"zones": "1.5", "vnets": "1.6", "subnets": "1.7", "controllers": "1.8", "fabrics": "1.10"}
+SECTION_OF |= dict.fromkeys(UNREAD, "1.9") | dict.fromkeys(OPEN, "1.1")
+
+
+@pytest.mark.parametrize("collection", [*WORDS, *UNREAD])
+def test_every_type_and_property_that_pvesdn_knows_is_in_the_section_of_its_file(collection: str) -> None:
+    body = PVE.partition(f'<a id="s{SECTION_OF[collection]}"></a>')[2].partition("\n### ")[0]
+    types = {**WORDS, **UNREAD}[collection]
+    said = set(re.findall(r"`([a-z0-9_-]+)`", body))
+
+    assert {*types, *(key for words in types.values() for key in words)} <= said
