@@ -12,7 +12,7 @@ from pvesdn.decode.definitions.pve_words import OPEN, WORDS
 
 ROOT = Path(__file__).resolve().parents[1]
 PVE = (ROOT / "docs/pve.md").read_text("utf-8")
-FOLDERS = ("pvesdn", "tests", "templates", "hooks", "bench", "tools", "docs")
+FOLDERS = ("pvesdn", "tests", "templates", "hooks", "bench", "tools", "docs", "lab")
 TEXTS = {".py", ".j2", ".md", ".service", ".timer", ".toml", ".sh", ""}
 
 SECTION = r"§([0-9]+(?:\.[0-9]+)?)"
