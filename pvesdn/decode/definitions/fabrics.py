@@ -109,7 +109,7 @@ FABRICS: Final[Mapping[str, Words]] = {
     },
     "bgp_node": {**_LEFT_MEMBER, "asn": _KNOWN, "peer_ip": _KNOWN},
 }
-"""The properties of fabrics.cfg by section type (F1.10)."""
+"""The properties of fabrics.cfg by section type (docs/pve.md §1.10)."""
 
 
 def read_fabrics(found: PveDefinitions) -> None:

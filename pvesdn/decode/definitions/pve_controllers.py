@@ -47,7 +47,7 @@ CONTROLLERS: Final[Mapping[str, Words]] = {
     },
     "faucet": {},
 }
-"""The properties of controllers.cfg by section type (F1.8)."""
+"""The properties of controllers.cfg by section type (docs/pve.md §1.8)."""
 
 
 def read_controllers(found: PveDefinitions) -> None:

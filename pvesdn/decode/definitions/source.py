@@ -84,7 +84,7 @@ def subnet_fields(entry: Entry, *, is_pve: bool) -> dict[str, Any]:
     if found.network_address != ip_address(parts[1]):
         report(f"id has host bits set: the subnet is {found}", f"name it {parts[0]}-{found.network_address}-{parts[2]}")
     gateway = entry.get("gateway")
-    # Behind a /32 the gateway lies outside by nature: hosters route single addresses like that (F9).
+    # Behind a /32 the gateway lies outside by nature: hosters route single addresses like that (docs/pve.md §9).
     is_routed_host = is_pve and found.version == 4 and found.prefixlen == found.max_prefixlen  # noqa: PLR2004 - IPv4
     if gateway is not None and not is_routed_host and (fault := host_fault(gateway, found)):
         report(f"gateway {fault}", "choose the address of a host in it", at="gateway")

@@ -1,4 +1,4 @@
-"""PVE's own FRR configuration on one node (libpve-network-perl 1.3, PVE::Network::SDN::Controllers::*Plugin, F6)."""
+"""PVE's own FRR configuration on one node, as libpve-network-perl 1.3 makes it (docs/pve.md §6)."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from pvesdn.model.pve_sdn import LeftController, NodeController, PveEvpnControll
 _VERSION = "10.4.1"
 _VERSION_OF_PVE_8 = "8.5.2"
 _FIRST_WITH_TEMPLATES = 9
-"""PVE's first major version whose frr.conf begins with the later header (F12)."""
+"""PVE's first major version whose frr.conf begins with the later header (docs/pve.md §12)."""
 
 
 @dataclass(frozen=True, slots=True)

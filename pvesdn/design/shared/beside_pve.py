@@ -19,11 +19,11 @@ from pvesdn.model.pve_sdn import (
 )
 
 _MERGES_WITHOUT_CONTROLLER = 9
-"""PVE's first major version that writes frr.conf for the sake of frr.conf.local alone (F4.4, F12)."""
+"""PVE's first major version that writes frr.conf for the sake of frr.conf.local alone (docs/pve.md §4.4, §12)."""
 
 
 _MERGES_AS_KNOWN = 9
-"""PVE's first major version whose merge of frr.conf.local is the one described in F6.7."""
+"""PVE's first major version whose merge of frr.conf.local is the one described in docs/pve.md §6.7."""
 
 
 def merges_as_known(given: DesignInput) -> bool:
@@ -32,7 +32,7 @@ def merges_as_known(given: DesignInput) -> bool:
 
 
 def writes_frr(given: DesignInput, node: str) -> bool:
-    """PVE writes the node's frr.conf, so ours has to go through frr.conf.local (F4.4).
+    """PVE writes the node's frr.conf, so ours has to go through frr.conf.local (docs/pve.md §4.4).
 
     The commit that removes PVE's last controller writes it as well: whatever we had put there would be gone.
     """
@@ -73,7 +73,7 @@ def _addresses(peers: tuple[str, ...]) -> frozenset[IpAddress]:
 
 
 def asns(given: DesignInput, node: str) -> tuple[tuple[str, int], ...]:
-    """PVE's controllers on a node with their AS numbers, the one that names its default BGP instance first (F6.3)."""
+    """PVE's controllers on a node with their AS numbers; the first is the default BGP instance's (docs/pve.md §6.3)."""
     found = [
         (controller.type == "bgp", controller.id, controller.asn)
         for controller in given.sdn.pve.controllers
