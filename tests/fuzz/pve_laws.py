@@ -16,7 +16,6 @@ from pvesdn.decode.frr.local import read_local
 from pvesdn.decode.nodes.interfaces import decode_interfaces, split_stanzas
 from pvesdn.design.cluster import design_node, share
 from pvesdn.design.merge.local import merge_local
-from pvesdn.lab import sdn_config
 from pvesdn.model.fabrics import Fabric
 from pvesdn.model.files import (
     FRR_CONF,
@@ -32,6 +31,7 @@ from pvesdn.model.snapshot import Snapshot
 from pvesdn.render.frr import frr_conf
 from pvesdn.workflows.plan import plan, render_nodes
 from pvesdn.workflows.understand import Understanding, understand
+from pvesdn_lab.simulated import sdn_config
 from tests.fuzz.laws import Outcome, Refusal, attempt, check_snapshot, holds
 from tests.fuzz.putting_in_place import RENDERER, committed
 from tests.laws.test_frr_local_laws import ENV, tree

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from pvesdn.lab.live.evidence import join_results, read_results, write_evidence
+from pvesdn_lab.live.evidence import join_results, read_results, write_evidence
 
 
 def row(**changes: object) -> dict[str, object]:

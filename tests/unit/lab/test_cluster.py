@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from pvesdn.errors import NodeFailed, NodeUnreachable
-from pvesdn.lab.cluster import SimulatedCluster
-from pvesdn.lab.sdn_config import read_sections
 from pvesdn.model.execution import FileWrite, PutInPlace
+from pvesdn_lab.simulated.cluster import SimulatedCluster
+from pvesdn_lab.simulated.sdn_config import read_sections
 
 
 @pytest.fixture
