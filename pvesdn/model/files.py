@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from itertools import chain
 
+from pvesdn.model.execution import Flooding, FrrAction
 from pvesdn.model.findings import Finding
 from pvesdn.model.frr import FrrConfig
 from pvesdn.model.ifupdown import InterfacesFile, PveVxlanPort, Stanza
-from pvesdn.model.primitives import IpAddress
 from pvesdn.model.running import PveRunning
 
 OUR_INTERFACES = "/etc/network/interfaces.d/pvesdn"
@@ -95,14 +95,6 @@ class Action(StrEnum):
     REPLACE = "-/+"
 
 
-class FrrAction(StrEnum):
-    """What FRR needs after a change; other daemons mean a restart."""
-
-    NONE = "none"
-    RELOAD = "reload"
-    RESTART = "restart"
-
-
 @dataclass(frozen=True, slots=True)
 class StanzaChange:
     """One interface's change. :param why: what is behind it, such as what the kernel cannot change on a live device."""
@@ -158,7 +150,7 @@ class NodeChanges:
     frr: FrrAction = FrrAction.NONE
     ifdown: tuple[str, ...] = ()
     delete_links: tuple[str, ...] = ()
-    flooding: tuple[tuple[str, tuple[IpAddress, ...]], ...] = ()
+    flooding: Flooding = ()
     obstacles: tuple[Finding, ...] = ()
     guests: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     is_unfinished: bool = False
