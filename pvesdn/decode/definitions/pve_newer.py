@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from pvesdn.decode.definitions.entries import Entry
 from pvesdn.decode.definitions.values import BadValueError, legible, nodes
-from pvesdn.model.sdn import UnsupportedDefinition
+from pvesdn.model.pve_sdn import UnsupportedDefinition
 
 OF_EVPN = frozenset({"ebgp-multihop", "nodes", "peer-group-name", "bgp-mode", "route-map-in", "route-map-out"})
 OF_BGP = frozenset({"route-map-in", "route-map-out"})

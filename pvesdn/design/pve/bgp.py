@@ -31,7 +31,7 @@ from pvesdn.model.frr import (
     VrfBinding,
 )
 from pvesdn.model.pve_controllers import PveBgpController
-from pvesdn.model.sdn import PveEvpnController, PveEvpnZone
+from pvesdn.model.pve_sdn import PveEvpnController, PveEvpnZone
 
 _VTEP, _BGP = "VTEP", "BGP"
 _EXTERNAL = "external"

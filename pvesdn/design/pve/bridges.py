@@ -16,7 +16,8 @@ from pvesdn.model.ifupdown import (
     PveVnetBridge,
     Stanza,
 )
-from pvesdn.model.sdn import BridgedPveZone, PveQinqZone, PveVlanZone, Vnet
+from pvesdn.model.pve_sdn import BridgedPveZone, PveQinqZone, PveVlanZone
+from pvesdn.model.vnets import Vnet
 
 _DEFAULT_PROTOCOL = "802.1q"
 _TUNNEL = "vlan_mode=dot1q-tunnel"

@@ -9,7 +9,7 @@ from pvesdn.design.pve.node import PveNode, RouteAnswer
 from pvesdn.design.shared import names
 from pvesdn.model.fabrics import Fabric
 from pvesdn.model.pve_controllers import PveBgpController, PveIsisController
-from pvesdn.model.sdn import PveEvpnController, PveVxlanZone
+from pvesdn.model.pve_sdn import PveEvpnController, PveVxlanZone
 
 
 @dataclass(frozen=True, slots=True)

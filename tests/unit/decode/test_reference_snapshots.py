@@ -24,7 +24,7 @@ def test_a_reference_snapshot_is_understood_whole(folder: Path) -> None:
     text = (snapshot / "etc/pve/sdn/.running-config").read_text()
     document = json.loads(text)
     config = decode_sdn({".running-config": text}, intent="running").config
-    for name, found in (("zones", config.zones), ("vnets", config.vnets), ("subnets", config.subnets)):
+    for name, found in (("zones", config.pve.zones), ("vnets", config.pve.vnets), ("subnets", config.pve.subnets)):
         assert {item.id for item in found} == set(document[name].get("ids", {}) if name in document else {})
     answers = {
         str(path.relative_to(snapshot / "api").with_suffix("")): path for path in (snapshot / "api").rglob("*.json")
