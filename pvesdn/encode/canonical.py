@@ -1,4 +1,4 @@
-"""Section config in the order and spelling that PVE's own writer gives it (F1.2), for sections that pvesdn makes."""
+"""Section config that pvesdn makes, in the order and spelling of PVE's own writer (docs/pve.md §1.2)."""
 
 from __future__ import annotations
 

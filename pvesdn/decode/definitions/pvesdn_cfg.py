@@ -12,17 +12,18 @@ from pvesdn.decode.definitions.addresses import host_fault
 from pvesdn.decode.definitions.entries import Entry, Ledger, refuse_duplicates
 from pvesdn.decode.definitions.own_grammar import GRAMMAR, SECTIONS
 from pvesdn.decode.definitions.section_config import Section
-from pvesdn.decode.definitions.source import Definitions, check_id, subnet_fields
+from pvesdn.decode.definitions.source import OwnDefinitions, check_id, subnet_fields
 from pvesdn.model.findings import Severity, Where
+from pvesdn.model.own_sdn import EvpnController, EvpnZone, Exit, Underlay, Vrrp, VxlanZone
 from pvesdn.model.primitives import IpAddress
-from pvesdn.model.sdn import EvpnController, EvpnZone, Exit, Subnet, Underlay, Vnet, Vrrp, VxlanZone
+from pvesdn.model.vnets import Subnet, Vnet
 
 FILE = "pvesdn.cfg"
 
 
-def read_own(sections: Iterable[Section], ledger: Ledger) -> Definitions:
+def read_own(sections: Iterable[Section], ledger: Ledger) -> OwnDefinitions:
     """The objects of pvesdn.cfg; faults go into `ledger`, faulty objects are left out."""
-    found = Definitions()
+    found = OwnDefinitions()
     for section in sections:
         where = Where(
             file=FILE,
@@ -51,13 +52,13 @@ def _refuse_type(entry: Entry) -> None:
     entry.fail("unknown section type", hint)
 
 
-def _underlay(entry: Entry, found: Definitions) -> None:
+def _underlay(entry: Entry, found: OwnDefinitions) -> None:
     check_id(entry, values.underlay_id)
     if made := entry.build(Underlay):
         found.underlays.append(made)
 
 
-def _controller(entry: Entry, found: Definitions) -> None:
+def _controller(entry: Entry, found: OwnDefinitions) -> None:
     check_id(entry, values.controller_id)
     if entry.has("peers") and entry.has("route-reflectors"):
         entry.fail("peers and route-reflectors exclude each other", "keep one of them", at="peers")
@@ -65,7 +66,7 @@ def _controller(entry: Entry, found: Definitions) -> None:
         found.controllers.append(made)
 
 
-def _vxlan(entry: Entry, found: Definitions) -> None:
+def _vxlan(entry: Entry, found: OwnDefinitions) -> None:
     check_id(entry, values.zone_id)
     if entry.has("peers") and entry.has("multicast-group"):
         hint = "keep one of them"
@@ -76,7 +77,7 @@ def _vxlan(entry: Entry, found: Definitions) -> None:
         found.zones.append(made)
 
 
-def _evpn(entry: Entry, found: Definitions) -> None:
+def _evpn(entry: Entry, found: OwnDefinitions) -> None:
     check_id(entry, values.zone_id)
     irb = entry.get("irb")
     if irb == "symmetric" and not entry.has("vrf-vxlan"):
@@ -95,19 +96,19 @@ def _evpn(entry: Entry, found: Definitions) -> None:
         found.zones.append(made)
 
 
-def _vnet(entry: Entry, found: Definitions) -> None:
+def _vnet(entry: Entry, found: OwnDefinitions) -> None:
     check_id(entry, values.own_vnet_id)
     if made := entry.build(Vnet, id=entry.section.id):
         found.vnets.append(made)
 
 
-def _subnet(entry: Entry, found: Definitions) -> None:
+def _subnet(entry: Entry, found: OwnDefinitions) -> None:
     fields = subnet_fields(entry, is_pve=False)
     if made := entry.build(Subnet, id=entry.section.id, **fields):
         found.subnets.append(made)
 
 
-def _check_zone_of_subnets(found: Definitions, ledger: Ledger) -> None:
+def _check_zone_of_subnets(found: OwnDefinitions, ledger: Ledger) -> None:
     zones = {vnet.id: vnet.zone for vnet in reversed(found.vnets)}  # of two with one id the first counts
     for subnet in found.subnets:
         zone, prefix = zones.get(subnet.vnet), subnet.id.partition("-")[0]
@@ -117,7 +118,7 @@ def _check_zone_of_subnets(found: Definitions, ledger: Ledger) -> None:
             ledger.add(Severity.ERROR, subnet.where, what, hint)
 
 
-def _exit(entry: Entry, found: Definitions) -> None:
+def _exit(entry: Entry, found: OwnDefinitions) -> None:
     check_id(entry, values.exit_id)
     if not entry.has("address") and not entry.has("address6"):
         entry.fail("has neither address nor address6", "add the uplink's address with its prefix length")
@@ -175,7 +176,7 @@ def _check_virtual(entry: Entry, virtual: IpAddress) -> None:
         entry.fail(f"vrrp-address: {fault}", f"choose a free address in the subnet of {name}", at="vrrp-address")
 
 
-_BUILDERS: Mapping[str, Callable[[Entry, Definitions], None]] = {
+_BUILDERS: Mapping[str, Callable[[Entry, OwnDefinitions], None]] = {
     "underlay": _underlay,
     "evpn-controller": _controller,
     "vxlan": _vxlan,
