@@ -1,4 +1,4 @@
-"""A proposal in PVE's own objects, as far as PVE has words: unicast VXLAN and symmetric EVPN (F1.5, F1.8, F11)."""
+"""A proposal in PVE's own objects, where there are any: unicast VXLAN, symmetric EVPN (docs/pve.md §1.5, §1.8, §11)."""
 
 from __future__ import annotations
 
@@ -106,7 +106,7 @@ class _Turner:
         )
 
     def _mtu(self, zone: OwnZone) -> int | None:
-        """PVE's own value where that is right; it knows nothing of the underlay (F5.8)."""
+        """PVE's own value where that is right; it knows nothing of the underlay (docs/pve.md §5.8)."""
         vteps = (self._given.vteps[node] for node in sorted(zone.nodes or self._members) if node in self._given.vteps)
         wanted = zone.mtu or inner_mtu(vteps)
         return None if wanted == DEFAULT_MTU else wanted
@@ -129,7 +129,7 @@ class _Turner:
             paths = [vtep.paths[peer.address] for peer in speakers.values() if peer.address in vtep.paths]
             sources = {path.source for path in paths if path.source is not None} - {vtep.address}
             if sources:
-                what = f"sessions of {name} from its VTEP, {vtep.address}: PVE's would speak from {listed(sources)}"
+                what = f"sessions of {name} from its VTEP, {vtep.address}: PVE's would use source {listed(sources)}"
                 hint = "give the node a BGP controller with the loopback that holds the VTEP"
                 self._lost.append(Finding(severity=Severity.WARNING, where=f"node '{name}'", what=what, hint=hint))
 

@@ -107,7 +107,7 @@ REQUIRED_FIRST = st.sampled_from(
 def test_what_pves_writer_writes_of_any_type_comes_back_byte_for_byte(
     kind: tuple[str, str], data: st.DataObject
 ) -> None:
-    """Required properties first, then the others, each in alphabetical order; arrays line by line (F1.2)."""
+    """Required properties first, then the others, each in alphabetical order; arrays by line (docs/pve.md §1.2)."""
     file, type_ = kind
     words = {**WORDS, **UNREAD}[file][type_]
     chosen = [name for name, word in words.items() if word.is_required or data.draw(st.booleans())]

@@ -47,7 +47,7 @@ CONTROLLERS: Final[Mapping[str, Words]] = {
     },
     "faucet": {},
 }
-"""The properties of controllers.cfg by section type (F1.8)."""
+"""The properties of controllers.cfg by section type (docs/pve.md §1.8)."""
 
 
 def read_controllers(found: PveDefinitions) -> None:
@@ -84,5 +84,5 @@ def _leave(entry: Entry, found: PveDefinitions) -> None:
 def _doubt_hops(entry: Entry) -> None:
     hops = entry.get("ebgp-multihop")
     if hops is not None and not 0 <= hops <= _GREATEST_HOPS:
-        what = f"ebgp-multihop {hops} is outside what FRR takes"
+        what = f"ebgp-multihop {hops} is out of range for FRR"
         entry.warn(what, f"write 1-{_GREATEST_HOPS}", at="ebgp-multihop")

@@ -1,4 +1,4 @@
-"""What came after libpve-network-perl 1.3 and is known by name alone (F1, tags 1.4 to 1.6): found, named, left to PVE."""
+"""What came after libpve-network-perl 1.3 and is known by name alone (docs/pve.md §0): found, named, left to PVE."""
 
 from __future__ import annotations
 

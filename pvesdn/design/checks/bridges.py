@@ -1,6 +1,6 @@
 """PVE's vlan and qinq zones: the bridges of the host that they ride on, and VLANs that meet there.
 
-PVE accepts all of it (F9), so everything here is a warning.
+PVE accepts all of it (docs/pve.md §9), so everything here is a warning.
 """
 
 from __future__ import annotations

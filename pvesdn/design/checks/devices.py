@@ -57,7 +57,7 @@ def _defined(facts: NodeFacts) -> dict[str, str]:
 
 
 def _beside_pve(given: DesignInput, node: str) -> Iterator[Finding]:
-    """PVE does not look whether a name is taken (F4.8), and so this is a warning."""
+    """PVE does not look whether a name is taken (docs/pve.md §4.8), and so this is a warning."""
     zones = {
         zone.id: zone
         for zone in given.sdn.pve.zones

@@ -53,7 +53,7 @@ def _named(given: DesignInput) -> Iterator[tuple[Where, str, str]]:
 
 
 def _named_in_pve(given: DesignInput) -> Iterator[tuple[Where, str, str]]:
-    """Every node name in PVE's own definitions, which PVE does not hold against the membership (F9)."""
+    """Every node name in PVE's own definitions, which PVE does not hold against the membership (docs/pve.md §9)."""
     pve = given.sdn.pve
     for zone in pve.zones:
         yield from ((zone.where, name, "nodes") for name in sorted(zone.nodes or ()))

@@ -1,4 +1,4 @@
-"""Null routes of PVE's exit nodes: made of what subnets.cfg lists, when all else is made of what was committed (F6.4)."""
+"""Null routes of PVE's exit nodes come from subnets.cfg, everything else from what was committed (docs/pve.md §6.4)."""
 
 from __future__ import annotations
 

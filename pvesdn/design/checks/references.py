@@ -16,7 +16,7 @@ from pvesdn.model.sdn import Controller
 from pvesdn.model.vnets import Vnet
 
 _TAGGED: Mapping[type, str] = {PveVlanZone: "vlan", PveVxlanZone: "vxlan", PveEvpnZone: "evpn"}
-"""Types of PVE's zones that leave out a VNet without a tag (F5)."""
+"""Types of PVE's zones that leave out a VNet without a tag (docs/pve.md §5)."""
 
 
 def check(given: DesignInput) -> Iterator[Finding]:

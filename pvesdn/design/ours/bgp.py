@@ -34,7 +34,7 @@ _NOBODY = "65535:65535"
 
 
 SWITCHED_BY_PVE = frozenset({"fabricd", "ospfd"})
-"""Daemons that PVE's own SDN switches on and off by itself (F4.2)."""
+"""Daemons that PVE's own SDN switches on and off by itself (docs/pve.md §4.2)."""
 
 
 @dataclass(frozen=True, slots=True)

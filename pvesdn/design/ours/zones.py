@@ -67,8 +67,9 @@ def zone_nodes(zone: OwnZone | PveZone, cluster: ClusterState) -> frozenset[str]
 def zone_vteps(zone: OwnZone, vteps: Mapping[str, Vtep], given: DesignInput) -> dict[str, Vtep]:
     """The VTEPs of a zone by node, sorted; of members without one nothing is said.
 
-    Where the zone lists its peers it is the address among them that the node holds, as PVE reads its lists (F7). A member that
-    is off keeps the one it was seen with: what it takes counts for the zone's MTU on every other node.
+    Where the zone lists its peers it is the address among them that the node holds, as PVE reads its lists
+    (docs/pve.md §7). A member that is off keeps the one it was seen with: what it takes counts for the zone's MTU on
+    every other node.
     """
     own = {node: vteps[node] for node in sorted(zone_nodes(zone, given.cluster)) if node in vteps}
     return {node: local_vtep(zone, vtep, given) for node, vtep in own.items()}

@@ -1,4 +1,4 @@
-"""BGP as PVE's controllers `evpn` and `bgp` set it up on one node (F6.2 to F6.4)."""
+"""BGP as PVE's controllers `evpn` and `bgp` set it up on one node (docs/pve.md §6.2 to §6.4)."""
 
 from __future__ import annotations
 

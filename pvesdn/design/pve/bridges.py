@@ -1,4 +1,4 @@
-"""Stanzas of PVE's vlan and qinq zones, which ride on a bridge of the host (PVE::Network::SDN::Zones::{Vlan,QinQ}Plugin, F5.3, F5.4)."""
+"""Stanzas of PVE's vlan and qinq zones, which ride on a bridge of the host (docs/pve.md §5.3, §5.4)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What PVE's exit nodes have in FRR: routes between tables, and which exit's default route counts (F6.4)."""
+"""PVE's exit nodes in FRR: routes between tables, and which exit's default route counts (docs/pve.md §6.4)."""
 
 from __future__ import annotations
 

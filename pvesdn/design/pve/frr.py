@@ -1,4 +1,4 @@
-"""PVE's own FRR configuration on one node (libpve-network-perl 1.3, PVE::Network::SDN::Controllers::*Plugin, F6)."""
+"""PVE's own FRR configuration on one node, as libpve-network-perl 1.3 makes it (docs/pve.md §6)."""
 
 from __future__ import annotations
 

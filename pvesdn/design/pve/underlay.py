@@ -1,4 +1,4 @@
-"""Where a node's tunnels and sessions of PVE's own begin: the rules by which PVE finds its local address (F7)."""
+"""Where PVE's own tunnels and sessions begin: the rules by which PVE finds a node's address (docs/pve.md §7)."""
 
 from __future__ import annotations
 

@@ -44,7 +44,7 @@ def _addresses(peers: tuple[str, ...]) -> frozenset[IpAddress]:
 
 
 def asns(given: DesignInput, node: str) -> tuple[tuple[str, int], ...]:
-    """PVE's controllers on a node with their AS numbers, the one that names its default BGP instance first (F6.3)."""
+    """PVE's controllers on a node with their AS numbers; the first is the default BGP instance's (docs/pve.md §6.3)."""
     found = [
         (controller.type == "bgp", controller.id, controller.asn)
         for controller in given.sdn.pve.controllers
