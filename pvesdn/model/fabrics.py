@@ -62,14 +62,14 @@ class Fabric(Defined):
         return next((member for member in self.members if member.node == node), None)
 
 
-class LeftFabric(Defined):
+class UnmanagedFabric(Defined):
     """A fabric of a kind that pvesdn leaves to PVE.
 
     :param type: fabrics.cfg's type, such as ``wireguard_fabric``.
     :param nodes: its members.
     """
 
-    kind: Literal["left-fabric"] = "left-fabric"
+    kind: Literal["unmanaged-fabric"] = "unmanaged-fabric"
     id: FabricId
     type: str
     nodes: frozenset[NodeName] = frozenset()

@@ -91,10 +91,11 @@ def understand(snapshot: Snapshot, *, intent: Intent = "pending") -> Understandi
     if errors:
         raise SdnConfigError(errors)
     running = PveRunning()
-    if cluster.has_sdn:
+    has_sdn = given.capabilities.has_sdn
+    if has_sdn:
         judged = {node: snapshot.nodes[node].files for node in records if not given.sdn.pve.is_unmanaged_on(node)}
         running = compare_running(given.sdn.pve.running_version, judged)
-    has_pending = intent == "pending" and cluster.has_sdn
+    has_pending = intent == "pending" and has_sdn
     return Understanding(
         given=given,
         vteps=vteps,

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from pvesdn.design.checks.remarks import error, listed, note, warning
-from pvesdn.design.ours.zones import zone_nodes
 from pvesdn.model.design import DesignInput
 from pvesdn.model.fabrics import Fabric
 from pvesdn.model.findings import Finding, Where
 from pvesdn.model.own_sdn import EvpnZone, Irb, OwnSdn
 from pvesdn.model.pve_controllers import PveBgpController, PveIsisController
-from pvesdn.model.pve_sdn import LeftController, PveEvpnController, PveEvpnZone, PveSdn, PveVlanZone, PveVxlanZone
+from pvesdn.model.pve_sdn import PveEvpnController, PveEvpnZone, PveSdn, PveVlanZone, PveVxlanZone, UnmanagedController
 from pvesdn.model.sdn import Controller
 from pvesdn.model.vnets import Vnet
 
@@ -88,7 +87,7 @@ def _pves_way(
         yield warning(zone.where, f"fabric '{fabric_id}' does not exist", hint)
     elif isinstance(fabric, Fabric):
         reached = {member.node for member in fabric.members if member.ip is not None}
-        if outside := zone_nodes(zone, given.cluster) - reached:
+        if outside := given.cluster.among(zone.nodes) - reached:
             what = f"fabric '{fabric_id}' has no node with an IPv4 address for {listed(outside)}"
             yield warning(zone.where, what, f"{hint} there; add the node to the fabric, or name the zone's nodes")
 
@@ -105,7 +104,7 @@ def _vnet_of_evpn(zone: EvpnZone, vnet: Vnet) -> Iterator[Finding]:
 def _other_kind(controller: Controller) -> str:
     """The type of a controller that knows nothing of EVPN; empty for the others."""
     match controller:
-        case LeftController() if controller.type != "evpn" or controller.asn is None:
+        case UnmanagedController() if controller.type != "evpn" or controller.asn is None:
             return controller.type
         case PveBgpController():
             return "bgp"
