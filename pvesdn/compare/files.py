@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from pvesdn.compare.flags import PlanFlags
+from pvesdn.compare.execution import steps
 from pvesdn.compare.free_order import in_present_order
 from pvesdn.compare.obstacles import obstacles
 from pvesdn.compare.ownership import conflict, digest, is_as_wanted
@@ -16,7 +16,7 @@ from pvesdn.compare.taken import cut_over, taken_vnis
 from pvesdn.decode.frr.text import says_the_same
 from pvesdn.decode.nodes.interfaces import split_stanzas
 from pvesdn.decode.nodes.record import Record
-from pvesdn.model.execution import FrrAction
+from pvesdn.model.execution import FrrAction, NodeExecution, ReloadNetwork
 from pvesdn.model.facts import NodeFacts
 from pvesdn.model.files import (
     FRR_CONF,
@@ -31,6 +31,7 @@ from pvesdn.model.files import (
     RenderedFile,
     StanzaChange,
 )
+from pvesdn.model.flags import PlanFlags
 from pvesdn.model.ifupdown import GUEST_PORTS
 from pvesdn.model.primitives import IpAddress
 
@@ -59,7 +60,7 @@ class Ownership:
     :param sdn_by_pve: the cluster has SDN endpoints, so `interfaces.d/sdn` is PVE's.
     :param frr_by_pve: PVE writes this node's frr.conf.
     :param shows_pve: PVE's definitions are about to be committed, so its files are shown with the plan.
-    :param regenerate_frr: see `NodeChanges.regenerate_frr`.
+    :param regenerate_frr: see `ReloadNetwork`.
     """
 
     sdn_by_pve: bool
@@ -87,20 +88,29 @@ def compare_node(
     ours = next((change for change in own if change.path == OUR_INTERFACES), None)
     guests = _guests(changes, now.facts)
     is_unfinished = now.record.is_unfinished
+    is_reloaded = bool(changes) or is_unfinished or owned.shows_pve
     return NodeChanges(
         node=now.facts.node,
         files=changes,
-        frr=_frr_action(own, owned, is_unfinished=is_unfinished and FRR_CONF in (now.record.files or {})),
-        ifdown=_leaving_uplinks(ours, now.facts) if ours else (),
-        delete_links=_to_delete(own, now.facts),
-        flooding=flooding,
-        obstacles=obstacles(
-            changes, now.files, now.facts, flags, guests, is_reloaded=bool(changes) or is_unfinished or owned.shows_pve
-        )
+        obstacles=obstacles(changes, now.files, now.facts, flags, guests, is_reloaded=is_reloaded)
         + prerequisites(changes, _own_files(wanted, owned), now.facts),
         guests=guests,
         is_unfinished=is_unfinished,
-        regenerate_frr=owned.regenerate_frr,
+        execution=NodeExecution(
+            now.facts.node,
+            tuple(
+                steps(
+                    own,
+                    ifdown=_leaving_uplinks(ours, now.facts) if ours else (),
+                    delete_links=_to_delete(own, now.facts),
+                    frr=_frr_action(own, owned, is_unfinished=is_unfinished and FRR_CONF in (now.record.files or {})),
+                    reload=ReloadNetwork(owned.regenerate_frr) if is_reloaded and not owned.shows_pve else None,
+                    is_unfinished=is_unfinished,
+                )
+            ),
+            flooding,
+            finishes=bool(own) or is_unfinished,
+        ),
     )
 
 

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from pvesdn.compare.files import NodeNow, Ownership, compare_node
-from pvesdn.compare.flags import PlanFlags
 from pvesdn.compare.frr_local import LocalVerdict, judge_local
 from pvesdn.compare.ownership import is_blank_frr
 from pvesdn.compare.prerequisites import doubts
@@ -20,6 +19,7 @@ from pvesdn.encode.seen import encode_seen
 from pvesdn.model.design import DesignInput, NodeDesign
 from pvesdn.model.files import FRR_CONF, FRR_CONF_LOCAL, ChangeSet, NodeChanges, RenderedFile
 from pvesdn.model.findings import Finding, Severity
+from pvesdn.model.flags import PlanFlags
 from pvesdn.model.frr import FrrConfig
 from pvesdn.model.snapshot import SEEN_NAME, Snapshot
 from pvesdn.render.renderer import Renderer
@@ -71,6 +71,7 @@ def plan(
         seen=_seen(snapshot, known),
         pve=known.running,
         takes_frr_over=known.given.sdn.gives_up_frr and known.given.cluster.has_sdn,
+        flags=flags or PlanFlags(),
     )
 
 

@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from pvesdn.compare.files import NodeNow, Ownership, compare_node
-from pvesdn.compare.flags import PlanFlags
 from pvesdn.compare.ownership import digest
 from pvesdn.compare.prerequisites import doubts
 from pvesdn.decode.nodes.record import Record
@@ -23,6 +22,7 @@ from pvesdn.model.files import (
     NodeChanges,
     RenderedFile,
 )
+from pvesdn.model.flags import PlanFlags
 
 PVE_OWNS_SDN = Ownership(sdn_by_pve=True, frr_by_pve=False, shows_pve=False, regenerate_frr=False)
 BRIDGE = "auto web\niface web\n\tbridge-ports vxlan_web\n"
@@ -33,6 +33,16 @@ UPLINK = "auto eno2\niface eno2\n\taddress 172.16.0.1/24\n\tvrf vrf_a\n"
 def interfaces(*stanzas: str, path: str = OUR_INTERFACES) -> RenderedFile:
     by_name = {stanza.split()[1]: stanza for stanza in stanzas}
     return RenderedFile(path, "# header\n\n" + "\n".join(stanzas), stanzas=by_name)
+
+
+def taken_down(changes: NodeChanges) -> tuple[str, ...]:
+    swap = changes.execution.put_in_place
+    return () if swap is None else swap.ifdown
+
+
+def deleted_links(changes: NodeChanges) -> tuple[str, ...]:
+    swap = changes.execution.put_in_place
+    return () if swap is None else swap.delete_links
 
 
 def compare(
@@ -67,7 +77,7 @@ def test_files_that_are_as_they_should_be_are_no_change() -> None:
     file = interfaces(BRIDGE, PORT)
     changes = compare(file, **ours(file.text or ""))
     assert changes.is_empty
-    assert changes.frr is FrrAction.NONE
+    assert changes.execution.frr is FrrAction.NONE
 
 
 def test_a_new_file_adds_its_interfaces_and_expects_nothing_there() -> None:
@@ -101,8 +111,8 @@ def test_frr_conf_is_never_removed() -> None:
 
 def test_frr_is_reloaded_for_its_configuration_and_restarted_for_its_daemons() -> None:
     conf, daemons = RenderedFile(FRR_CONF, "a\n"), RenderedFile(FRR_DAEMONS, "bgpd=yes\n")
-    assert compare(conf).frr is FrrAction.RELOAD
-    assert compare(conf, daemons, files={FRR_DAEMONS: "bgpd=no\n"}).frr is FrrAction.RESTART
+    assert compare(conf).execution.frr is FrrAction.RELOAD
+    assert compare(conf, daemons, files={FRR_DAEMONS: "bgpd=no\n"}).execution.frr is FrrAction.RESTART
 
 
 @pytest.mark.parametrize(
@@ -116,7 +126,7 @@ def test_frr_is_reloaded_for_its_configuration_and_restarted_for_its_daemons() -
 )
 def test_another_as_number_needs_a_restart(before: str, after: str, expected: FrrAction) -> None:
     """frr-reload.py cannot remove an instance whose L3VNI stays; then bgpd says "BGP is already running; AS is 1234"."""
-    assert compare(RenderedFile(FRR_CONF, after), files={FRR_CONF: before}).frr is expected
+    assert compare(RenderedFile(FRR_CONF, after), files={FRR_CONF: before}).execution.frr is expected
 
 
 def test_pves_file_is_shown_only_when_pve_is_about_to_write_it() -> None:
@@ -135,7 +145,7 @@ def test_pves_frr_is_shown_when_it_will_say_something_else_not_when_its_lines_ar
     other = RenderedFile(FRR_CONF, "hostname node1\nrouter bgp 2\nexit\n")
     shown = compare(other, files=now, owned=commit)
     assert [(change.path, change.by_pve) for change in shown.files] == [(FRR_CONF, True)]
-    assert (shown.own_files, shown.frr) == ((), FrrAction.NONE)
+    assert (shown.own_files, shown.execution.frr) == ((), FrrAction.NONE)
 
 
 def test_without_sdn_endpoints_the_file_is_written_here() -> None:
@@ -148,7 +158,7 @@ def test_without_sdn_endpoints_the_file_is_written_here() -> None:
 def test_an_uplink_that_leaves_is_taken_down_and_devices_of_ours_are_not() -> None:
     links = (Link("eno2"), Link("web", kind="bridge"), Link("vxlan_web", kind="vxlan", vni=2))
     changes = compare(interfaces(PORT), links=links, **ours(interfaces(BRIDGE, PORT, UPLINK).text or ""))
-    assert changes.ifdown == ("eno2",)
+    assert taken_down(changes) == ("eno2",)
 
 
 def test_an_uplink_that_goes_to_another_vrf_is_taken_down_and_a_bridge_is_not() -> None:
@@ -157,23 +167,23 @@ def test_an_uplink_that_goes_to_another_vrf_is_taken_down_and_a_bridge_is_not() 
     links = (Link("eno2", master="vrf_a"), Link("web", kind="bridge"), Link("vrf_a", kind="vrf"))
     old = interfaces(bridge, UPLINK).text or ""
     new = interfaces(bridge.replace("vrf_a", "vrf_b"), UPLINK.replace("vrf_a", "vrf_b"))
-    assert compare(new, links=links, **ours(old)).ifdown == ("eno2",)
+    assert taken_down(compare(new, links=links, **ours(old))) == ("eno2",)
 
 
 def test_an_uplink_that_gets_another_address_stays_up() -> None:
     new = interfaces(UPLINK.replace("172.16.0.1", "172.16.0.2"))
-    assert compare(new, links=(Link("eno2"),), **ours(interfaces(UPLINK).text or "")).ifdown == ()
+    assert taken_down(compare(new, links=(Link("eno2"),), **ours(interfaces(UPLINK).text or ""))) == ()
 
 
 def test_an_uplink_that_is_not_there_is_not_taken_down() -> None:
-    assert compare(interfaces(PORT), **ours(interfaces(PORT, UPLINK).text or "")).ifdown == ()
+    assert taken_down(compare(interfaces(PORT), **ours(interfaces(PORT, UPLINK).text or ""))) == ()
 
 
 @pytest.mark.parametrize(("links", "deleted"), [((Link("vxlan_web", kind="vxlan", vni=2),), ("vxlan_web",)), ((), ())])
 def test_a_live_device_whose_vni_changes_is_deleted_first(links: tuple[Link, ...], deleted: tuple[str, ...]) -> None:
     changes = compare(interfaces(PORT.replace("id 2", "id 3")), links=links, **ours(interfaces(PORT).text or ""))
     assert [s.action for s in changes.files[0].stanzas] == [Action.REPLACE]
-    assert changes.delete_links == deleted
+    assert deleted_links(changes) == deleted
 
 
 def test_a_file_edited_by_hand_is_an_obstacle_until_told() -> None:
@@ -300,7 +310,7 @@ def test_a_node_whose_last_reload_was_not_seen_to_its_end_is_reloaded_again() ->
     changes = compare_node([interfaces(BRIDGE), RenderedFile(FRR_CONF, "x\n")], now, PVE_OWNS_SDN, flags=PlanFlags())
     assert not changes.is_empty
     assert changes.files == ()
-    assert changes.frr is FrrAction.RELOAD
+    assert changes.execution.frr is FrrAction.RELOAD
 
 
 def test_what_is_missing_stops_an_apply_though_no_file_changes() -> None:
