@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from pvesdn.decode.frr.text import meaning
 from pvesdn.model.execution import (
     ChangeFrr,
     ExecutionPlan,
@@ -15,7 +14,7 @@ from pvesdn.model.execution import (
     ReloadNetwork,
     Step,
 )
-from pvesdn.model.files import FRR_CONF, OUR_SYSCTL, ChangeSet, FileChange
+from pvesdn.model.files import OUR_SYSCTL, ChangeSet, FileChange
 
 
 def steps(
@@ -59,11 +58,4 @@ def execution_plan(changes: ChangeSet) -> ExecutionPlan:
 
 
 def _write(change: FileChange) -> FileWrite:
-    return FileWrite(
-        path=change.path,
-        text=change.new,
-        mode=change.mode,
-        owner=change.owner,
-        expect=change.expect,
-        meaning=meaning(change.new) if change.path == FRR_CONF and change.new is not None else None,
-    )
+    return FileWrite(change.path, change.new, change.mode, change.owner, change.expect)

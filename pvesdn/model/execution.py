@@ -30,8 +30,6 @@ class FileWrite:
     :param mode: permissions, four octal digits.
     :param owner: ``user:group``.
     :param expect: SHA-256 of what it replaces, lower-case hexadecimal; None where nothing may be there.
-    :param meaning: digest of what FRR understands (`decode.frr.text.meaning`), by which the file is known as ours after
-        `write memory`; None for files that FRR does not rewrite.
     """
 
     path: str
@@ -39,7 +37,6 @@ class FileWrite:
     mode: str = "0644"
     owner: str = "root:root"
     expect: str | None = None
-    meaning: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ from pvesdn.model.findings import Finding, Severity
 from pvesdn.model.flags import PlanFlags
 from pvesdn.model.primitives import NodeName
 from pvesdn.model.proposal import Proposal, TakeOut
-from pvesdn.model.sdn import SdnConfig
+from pvesdn.model.pve_sdn import PveSdn
 from pvesdn.model.snapshot import NodeRaw, Snapshot
 from pvesdn.recognise.proposal import HandWrittenConfig, recognise
 from pvesdn.recognise.pve_form import as_pve
@@ -81,7 +81,7 @@ def adopt(snapshot: Snapshot, renderer: Renderer, *, form: Form = "pvesdn") -> A
     proposal = recognise(given)
     if form == "pve":
         proposal = as_pve(proposal)
-    if pve.has_pve_frr:
+    if pve.needs_frr:
         proposal = replace(proposal, remarks=(*proposal.remarks, _PVE_WRITES_FRR))
     files = write_sdn(proposal.sdn)
     if snapshot.pve_files.get(OWN_FILE, "").strip() not in ("", files.get(OWN_FILE, "").strip()):
@@ -138,12 +138,12 @@ _ALREADY_DEFINED = Finding(
 )
 
 
-def _pve_definitions(snapshot: Snapshot) -> SdnConfig:
+def _pve_definitions(snapshot: Snapshot) -> PveSdn:
     files = {name: text for name, text in snapshot.pve_files.items() if name != OWN_FILE}
-    return decode_sdn(files, intent="pending").config
+    return decode_sdn(files, intent="pending").config.pve
 
 
-def _handwork(snapshot: Snapshot, pve: SdnConfig) -> HandWrittenConfig:
+def _handwork(snapshot: Snapshot, pve: PveSdn) -> HandWrittenConfig:
     cluster = decode_cluster(snapshot.api)
     facts = {}
     unread = {member.name: _OFFLINE for member in cluster.members if not member.is_online}
@@ -155,7 +155,7 @@ def _handwork(snapshot: Snapshot, pve: SdnConfig) -> HandWrittenConfig:
             unread[node] = error.message.removeprefix(f"{node}: ")
     return HandWrittenConfig(
         nodes={
-            name: decode_handmade(name, snapshot.nodes[name].files, has_own_frr=not pve.has_pve_frr)
+            name: decode_handmade(name, snapshot.nodes[name].files, has_own_frr=not pve.needs_frr)
             for name in sorted(facts)
         },
         facts=facts,
