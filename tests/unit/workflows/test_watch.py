@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from pvesdn.errors import ApplyRefused, NodeFailed, SdnConfigError
@@ -363,6 +363,7 @@ def test_definitions_that_do_not_decode_are_waited_for_and_then_an_error() -> No
 # --- the memory ------------------------------------------------------------------------------------------------------
 
 
+@example('{"ran_at": 5}')
 @given(
     st.text()
     | st.dictionaries(st.sampled_from(["run", "ran_at", "trouble", "waiting_since", "/x"]), json_values).map(json.dumps)
