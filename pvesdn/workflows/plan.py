@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from pvesdn.compare.files import NodeNow, compare_node
-from pvesdn.compare.flags import PlanFlags
 from pvesdn.compare.frr_local import LocalVerdict, judge_local
 from pvesdn.compare.ownership import holds_our_frr
 from pvesdn.compare.prerequisites import doubts
@@ -20,6 +19,7 @@ from pvesdn.model.capabilities import GeneratorLevel
 from pvesdn.model.design import NodeDesign
 from pvesdn.model.files import FRR_CONF_LOCAL, ChangeSet, NodeChanges, RenderedFile
 from pvesdn.model.findings import Finding, Severity
+from pvesdn.model.flags import PlanFlags
 from pvesdn.model.snapshot import SEEN_NAME, Snapshot
 from pvesdn.render.renderer import Renderer
 from pvesdn.workflows.understand import Intent, Understanding, understand
@@ -74,6 +74,7 @@ def plan(
         seen=_seen(snapshot, known),
         pve=known.running,
         takes_frr_over=takes_frr_over(known.given),
+        flags=flags or PlanFlags(),
     )
 
 
