@@ -167,6 +167,36 @@ def test_what_iproute2_prints_is_understood_or_refused(commands: Any) -> None:
     holds(NodeFailed, lambda: decode_facts("pve1", NodeRaw(commands=answers)))
 
 
+LINES = (
+    *("auto a", "iface a", "iface a inet static", "auto b", "iface b", "auto ", "iface", "source x", "vlan v"),
+    *("\tmtu 1", "\tvlan-id 2", "\tvlan x", "\tauto b", "\tiface b", "\tsource x", "\tallow-hotplug b", " mtu 1", "\t\tmtu 1"),
+    *("# c", "\t# d", "", "\t", "\x0c", "auto a b", "auto  a", "\tmtu 1\r"),
+)  # fmt: skip
+BLOCKS = st.lists(
+    st.sampled_from([["auto a", "iface a", "\tmtu 1", ""], ["auto b", "iface b inet6 static", ""], ["# c", ""]])
+)
+
+
+@LAW
+@given(
+    lines=st.one_of(
+        st.lists(st.sampled_from(LINES)), BLOCKS.map(lambda found: [line for block in found for line in block])
+    ),
+    spoilt=st.tuples(st.integers(0, 20), st.sampled_from(LINES)) | st.none(),
+)
+def test_a_printed_file_is_cut_as_any_other(lines: list[str], spoilt: tuple[int, str] | None) -> None:
+    """`split_stanzas` has a fast way for the texts that pvesdn and PVE print."""
+    if spoilt is not None:
+        lines.insert(*spoilt)
+    text = "\n".join(lines)
+    expected: dict[str, str] = {}
+    for name, run in runs_of_lines(text):
+        filled = [number for number, line in enumerate(run) if line.strip()]
+        if filled:
+            expected[name] = expected.get(name, "") + "".join(run[filled[0] : filled[-1] + 1])
+    assert split_stanzas(text) == tuple(expected.items())
+
+
 @LAW
 @given(text=st.one_of(mutated(samples.INTERFACES), st.text(max_size=60)))
 def test_interfaces_are_always_understood(text: str) -> None:
