@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 from pvesdn.decode.cluster.members import decode_members
 from pvesdn.decode.cluster.seen import decode_seen
 from pvesdn.decode.cluster.status import decode_cluster
-from pvesdn.decode.definitions.pending import pending_changes
 from pvesdn.decode.definitions.sdn_files import decode_sdn
 from pvesdn.decode.definitions.section_config import parse, scan, write
 from pvesdn.decode.nodes.facts import decode_facts
@@ -24,6 +23,7 @@ from pvesdn.encode.seen import encode_seen
 from pvesdn.errors import ClusterError, NodeFailed, PvesdnError, SdnConfigError, SnapshotError
 from pvesdn.model.snapshot import NodeRaw
 from tests.unit.decode import samples
+from tests.unit.decode.samples import pending_changes
 
 LAW = settings(deadline=None, max_examples=80, suppress_health_check=[HealthCheck.too_slow])
 
