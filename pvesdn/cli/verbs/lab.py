@@ -1,43 +1,64 @@
-"""`pvesdn lab`: a cluster of network namespaces with real FRR and ifupdown2, to try pvesdn on."""
+"""`pvesdn lab`: a cluster of network namespaces with real FRR and ifupdown2, to try pvesdn on.
+
+What it starts is pvesdn-lab, a distribution of its own: its modules are imported once it is known to be there.
+"""
 
 from __future__ import annotations
 
+import functools
 import signal
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, ParamSpec
 
 import click
 
-from pvesdn.cli import exits, options
+from pvesdn.cli import exits, lab_package, options
 from pvesdn.cli.screens.screen import Screen, columns
 from pvesdn.cli.session import Session
 from pvesdn.errors import SettingsError
-from pvesdn_lab.live.outside.machines import KINDS
+
+Arguments = ParamSpec("Arguments")
+
+MACHINES = ("auto", "uml", "qemu")
 
 _machine = click.option(
     "--machine",
-    type=click.Choice(KINDS),
+    type=click.Choice(MACHINES),
     default="auto",
     show_default=True,
     help="What carries Debian's kernel where this one lacks devices: user-mode Linux or qemu.",
 )
 
 
+def _with_the_lab(function: Callable[Arguments, int]) -> Callable[Arguments, int]:
+    """Where the lab is not installed, say how to get it instead."""
+
+    @functools.wraps(function)
+    def verb(*args: Arguments.args, **kwargs: Arguments.kwargs) -> int:
+        if reason := lab_package.missing():
+            raise SettingsError(reason)
+        return function(*args, **kwargs)
+
+    return verb
+
+
 @click.group(epilog=exits.TABLE, subcommand_metavar="WHAT [ARGUMENTS]")
 @options.common
 def lab() -> None:
     """Try pvesdn on a cluster that lives in network namespaces of this machine: FRR, ifupdown2, SSH and the kernel are
-    real, the PVE API is simulated. Needs root and Debian's package manager; installs nothing, and leaves nothing behind.
+    real, the PVE API is simulated. Needs pvesdn-lab, root and Debian's package manager; installs nothing on this
+    machine, and leaves nothing behind.
     """
 
 
 @lab.command("list")
 @click.pass_obj
+@_with_the_lab
 def list_(session: Session) -> int:
     """List the scenarios, and the lab that is up."""
-    # Not at the top: fakepve and what it brings are there only with the extra `lab`.
     from pvesdn_lab.live.outside import session as live  # noqa: PLC0415
     from pvesdn_lab.live.scenario import all_scenarios  # noqa: PLC0415
 
@@ -56,6 +77,7 @@ def list_(session: Session) -> int:
 @click.argument("scenario", default="unicast")
 @_machine
 @click.pass_obj
+@_with_the_lab
 def up(session: Session, *, scenario: str, machine: str) -> int:
     """Build a lab with the definitions and guests of SCENARIO, and leave it running."""
     from pvesdn_lab.live.outside import session as live  # noqa: PLC0415
@@ -72,6 +94,7 @@ def up(session: Session, *, scenario: str, machine: str) -> int:
 @lab.command("exec", context_settings={"ignore_unknown_options": True})
 @click.argument("place")
 @click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED)
+@_with_the_lab
 def execute(*, place: str, command: tuple[str, ...]) -> int:
     """Run COMMAND on PLACE: a node, a guest, a router, or `controller`, whose pvesdn is set up for the lab.
 
@@ -94,6 +117,7 @@ def guest() -> None:
 @click.option("--ip", "addresses", multiple=True, metavar="ADDRESS/LENGTH", help="An address; may be repeated.")
 @click.option("--gateway", "gateways", multiple=True, metavar="ADDRESS", help="A default gateway; may be repeated.")
 @click.pass_obj
+@_with_the_lab
 def add(
     session: Session, *, name: str, node: str, vnet: str, addresses: tuple[str, ...], gateways: tuple[str, ...]
 ) -> int:
@@ -108,6 +132,7 @@ def add(
 
 @lab.command()
 @click.pass_obj
+@_with_the_lab
 def down(session: Session) -> int:
     """End the lab: nothing of it is left."""
     from pvesdn_lab.live.outside import session as live  # noqa: PLC0415
@@ -143,7 +168,9 @@ def test(
     machine: str,
 ) -> int:
     """Run scenarios, all of them if none is named, and prove what they say on live state."""
-    if if_possible and (reason := _obstacle(session.screen)):
+    if reason := lab_package.missing() or (_obstacle(session.screen) if if_possible else ""):
+        if not if_possible:
+            raise SettingsError(reason)
         session.screen.remark(f"The lab was skipped: {reason}.")
         return exits.OK
     if join and results is None:
