@@ -13,7 +13,7 @@ from typing import Any, Self, TypeVar
 
 from pydantic import SecretStr
 
-from pvesdn.adapters.nodes import LocalAgent
+from pvesdn.adapters.nodes import LocalTransport, ProgramAgent
 from pvesdn.errors import NodeUnreachable
 from pvesdn.model.api_settings import ApiSettings
 from pvesdn.model.primitives import Json, NodeName
@@ -121,7 +121,7 @@ class SimulatedCluster:
 
     def agent(self) -> NodeAgent:
         """The node program on every member, as SSH would reach it: not where the member is off or refuses."""
-        return _Shells(self)
+        return ProgramAgent(_Shells(self))
 
     def is_reachable(self, node: str) -> bool:
         """Whether `agent` gets through to the node."""
@@ -232,7 +232,7 @@ class SimulatedCluster:
 
 
 class _Shells:
-    """`ports.NodeAgent` over the folders of a simulated cluster, whose membership it follows."""
+    """The transport to the folders of a simulated cluster, whose membership it follows."""
 
     def __init__(self, cluster: SimulatedCluster) -> None:
         self._cluster = cluster
@@ -241,7 +241,7 @@ class _Shells:
         """Run one verb of the node program in the node's folder."""
         if not self._cluster.is_reachable(node):
             raise NodeUnreachable(node, "ssh: connect to host: No route to host", hint="is the node up?")
-        return LocalAgent(self._cluster.roots()).ask(node, verb, arguments)
+        return LocalTransport(self._cluster.roots()).ask(node, verb, arguments)
 
 
 class _Server:

@@ -67,8 +67,8 @@ class Host:
     known_hosts_file: Path | None = None
 
 
-class SshAgent:
-    """A `ports.NodeAgent` over OpenSSH; one connection a call, none kept.
+class SshTransport:
+    """A transport over OpenSSH; one connection a call, none kept.
 
     :param hosts: where each node is.
     :param limit: seconds for one call; a reload of FRR may take minutes.
@@ -93,7 +93,7 @@ class SshAgent:
         self._config = config
 
     def ask(self, node: NodeName, verb: str, arguments: Mapping[str, Json]) -> dict[str, Json]:
-        """Run one verb of the node program; see `ports.NodeAgent`."""
+        """Run one verb of the node program; see `agent.Transport`."""
         host = self._hosts.get(node)
         if host is None or not host.address or host.address.startswith("-"):
             raise NodeUnreachable(node, "its address is not known", hint="name it in the settings")
@@ -148,7 +148,7 @@ def explain(complaints: str, node: NodeName, host: Host) -> tuple[str, str]:
         ),
         ("Too many authentication failures", "name the one identity file to use in the settings"),
         ("Connection refused", "is sshd running there, and on that port?"),
-        ("kex_exchange_identification", "its sshd turns connections away: look into `journalctl -u ssh` there"),
+        ("kex_exchange_identification", "its sshd refuses connections: see `journalctl -u ssh` there"),
         # Mid-way: what to do depends on what was asked, not on why the connection broke.
         ("client_loop", ""),
         ("Read from remote host", ""),
@@ -160,7 +160,7 @@ def explain(complaints: str, node: NodeName, host: Host) -> tuple[str, str]:
         line = next((line for line in complaints.splitlines() if sign in line), None)
         if line is not None:
             return f"ssh: {call.last_line(line).removeprefix('ssh: ').strip('@ ').rstrip('.!')}", hint
-    return f"ssh: {call.last_line(complaints) or 'the connection ended without a word'}", ""
+    return f"ssh: {call.last_line(complaints) or 'the connection closed without a message'}", ""
 
 
 def _word(path: Path) -> str:

@@ -56,7 +56,9 @@ def run_scenarios(
         raise SettingsError(reason)
     here, elsewhere = divide(scenarios, kernel.probe())
     fetch(NODE, say)
-    carrier = _carrier(elsewhere, kind, say, only_here=only_here, if_possible=if_possible)
+    carrier, left_out = _carrier(elsewhere, kind, say, only_here=only_here, if_possible=if_possible)
+    if left_out:
+        say(left_out)
     ways = {"again": again, "run": f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC"}
     parts = [results / "here", results / "machine"]
     for part in parts:  # of an earlier run
@@ -70,25 +72,26 @@ def run_scenarios(
             places.append(stack.enter_context(_carry(_request(here, parts[0], ways), parts[0])))
         statuses = [place.wait(TEST_SECONDS) for place in places]
     join_results(parts, results, joins=joins)
+    if left_out:
+        say(left_out)  # once more: what is said at the beginning is out of sight by now
     return not any(statuses)
 
 
 def _carrier(
     scenarios: list[Scenario], kind: str, say: Say, *, only_here: bool, if_possible: bool
-) -> machines.Machine | None:
-    """The machine for scenarios that this kernel cannot carry; None when they are not to run, which is said."""
+) -> tuple[machines.Machine | None, str]:
+    """The machine for scenarios that this kernel cannot carry; where there is none, one line that says what is left out."""
     if not scenarios:
-        return None
+        return None, ""
     reason = "this kernel has no VRF devices" if only_here else ""
     if not reason:
         try:
-            return machines.choose(kind, say)
+            return machines.choose(kind, say), ""
         except SettingsError as error:
             if not if_possible:
                 raise
             reason = f"a machine for them cannot be had: {error}"
-    say(f"skipped, because {reason}: {', '.join(scenario.name for scenario in scenarios)}")
-    return None
+    return None, f"not tried: {', '.join(scenario.name for scenario in scenarios)}: {reason}"
 
 
 class _Place(Protocol):
