@@ -57,11 +57,11 @@ def define(context: Context, *, definitions: str) -> str:
 def _put(cluster: LiveCluster, folder: Path) -> None:
     if not folder.is_dir():
         raise LabFault(f"there is no folder {folder}")
-    sdn = cluster.world.pmxcfs.sdn
+    sdn = cluster.pve.world.pmxcfs.sdn
     for path in sdn.glob("*.cfg"):
         path.unlink()
     for path in sorted(folder.iterdir()):
-        cluster.write_sdn(path.name, path.read_text("utf-8"))
+        cluster.pve.write_sdn(path.name, path.read_text("utf-8"))
 
 
 def _story(run: Run) -> str:
@@ -75,7 +75,7 @@ def _story(run: Run) -> str:
 
 def _failed_tasks(cluster: LiveCluster) -> str:
     """What nodes' reloads said that failed, as PVE's task viewer shows it."""
-    failed = [task for task in cluster.sim.tasklog if task.get("exitstatus", "OK") != "OK"]
+    failed = [task for task in cluster.pve.sim.tasklog if task.get("exitstatus", "OK") != "OK"]
     return "".join(f" | {task['node']}: {'; '.join(task['log'][-8:])}" for task in failed)
 
 
@@ -125,8 +125,7 @@ def join(context: Context, *, node: str) -> str:
     plan = next((plan for plan in context.lab.topology.spare if plan.name == node), None)
     if plan is None:
         raise LabFault(f"the topology has no spare {node}")
-    cluster.prepare(plan)
-    cluster.join(node, plan.management)
+    cluster.join(plan)
     cluster.boot([node])
     cluster.wait_for_ssh(context.lab.controller)
     return f"{node} is a member"

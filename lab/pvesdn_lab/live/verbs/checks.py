@@ -84,11 +84,11 @@ def nothing_to_plan(context: Context) -> str:
         plan = cluster.pvesdn("plan", "--detailed-exitcode")
         found = f"{plan.status}: {plan.complaints[-800:]}"
         require(plan.status == 0, "plan --detailed-exitcode to find nothing", found)
-        before, tasks, watch = mtimes(context.nodes()), len(cluster.sim.tasklog), Stopwatch()
+        before, tasks, watch = mtimes(context.nodes()), len(cluster.pve.sim.tasklog), Stopwatch()
         again = cluster.pvesdn("apply", "--yes")
         found = f"{again.status}: {again.complaints[-800:]}"
         require(again.status == 0, "a second apply to end with 0", found)
-        started = len(cluster.sim.tasklog) - tasks
+        started = len(cluster.pve.sim.tasklog) - tasks
         require(not started, "no task of PVE's to be started", started)
         require(mtimes(context.nodes()) == before, "no file to be written")
     return f"plan is empty, the second apply ({watch}) starts no task and writes no file"

@@ -53,7 +53,7 @@ class Context:
     def nodes(self, names: list[str] | None = None) -> list[LiveNode]:
         """The named nodes; all members of all clusters that are on when none is named."""
         if names is None:
-            members = [row for one in self.lab.clusters.values() for row in one.world.members.items()]
+            members = [row for one in self.lab.clusters.values() for row in one.pve.world.members.items()]
             names = [name for name, member in members if member.is_online]
         return [self.lab.node(name) for name in names]
 

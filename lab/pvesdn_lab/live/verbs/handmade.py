@@ -105,11 +105,11 @@ def write_proposal(context: Context, *, in_the_way: list[str]) -> str:
 def refuses(context: Context, *, words: str, flags: list[str] | None = None) -> str:
     """`pvesdn apply` refuses with these words, starts no task of PVE's and changes no file and no device of any node."""
     cluster = context.lab.cluster
-    before, tasks = _state(context), len(cluster.sim.tasklog)
+    before, tasks = _state(context), len(cluster.pve.sim.tasklog)
     run = cluster.pvesdn("apply", "--yes", *(flags or []))
     require(run.status == 1, "pvesdn apply to end with 1", run.status)
     require(words in run.complaints, f"it to say '{words}'", run.complaints[-1500:])
-    require(len(cluster.sim.tasklog) == tasks, "no task of PVE's to be started")
+    require(len(cluster.pve.sim.tasklog) == tasks, "no task of PVE's to be started")
     require(_state(context) == before, "nothing to be changed on any node")
     return f"exit status 1, nothing changed: {words}"
 
@@ -146,7 +146,7 @@ def handwork_gone(context: Context) -> str:
 
 def way_back(context: Context) -> str:
     """The way back of docs/import.md; guests that plain Debian's ifupdown2 unplugs are plugged in again."""
-    definitions = context.lab.cluster.world.pmxcfs.sdn / "pvesdn.cfg"
+    definitions = context.lab.cluster.pve.world.pmxcfs.sdn / "pvesdn.cfg"
     definitions.rename(_scratch(context) / "pvesdn.cfg.away")
     vxlans = [name for name in context.notes["becomes"].values() if name.startswith(("vxlan_", "vrfvx_"))]
     for node in context.nodes():
