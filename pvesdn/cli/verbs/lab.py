@@ -32,6 +32,26 @@ _machine = click.option(
     help="What carries Debian's kernel where this one lacks devices: user-mode Linux or qemu.",
 )
 
+_NAME = "pvesdn.lab.name"
+
+
+def _keep_name(context: click.Context, _: click.Parameter, value: str | None) -> None:
+    if value is not None:
+        context.meta[_NAME] = value
+
+
+_name = click.option(
+    "--name", expose_value=False, callback=_keep_name,
+    help="Which lab, where several are up side by side.  [default: lab]",
+)  # fmt: skip
+
+
+def _which() -> str:
+    """The lab that is meant; `--name` may stand before and after the verb."""
+    from pvesdn_lab.live.outside.session import DEFAULT  # noqa: PLC0415
+
+    return str(click.get_current_context().meta.get(_NAME, DEFAULT))
+
 
 def _with_the_lab(function: Callable[Arguments, int]) -> Callable[Arguments, int]:
     """Where the lab is not installed, say how to get it instead."""
@@ -46,6 +66,7 @@ def _with_the_lab(function: Callable[Arguments, int]) -> Callable[Arguments, int
 
 
 @click.group(epilog=exits.TABLE, subcommand_metavar="WHAT [ARGUMENTS]")
+@_name
 @options.common
 def lab() -> None:
     """Try pvesdn on a cluster that lives in network namespaces of this machine: FRR, ifupdown2, SSH and the kernel are
@@ -58,24 +79,30 @@ def lab() -> None:
 @click.pass_obj
 @_with_the_lab
 def list_(session: Session) -> int:
-    """List the scenarios, and the lab that is up."""
+    """List the scenarios, and the labs that are up."""
     from pvesdn_lab.live.outside import session as live  # noqa: PLC0415
     from pvesdn_lab.live.scenario import all_scenarios  # noqa: PLC0415
 
     for line in columns((scenario.name, scenario.title) for scenario in all_scenarios()):
         session.screen.line(line)
-    try:
-        ready = live.running().ready
-    except SettingsError:
+    names = live.names()
+    for name in names:
+        try:
+            ready = live.running(name).ready
+        except SettingsError as error:
+            session.screen.remark(f"{error}.")
+        else:
+            places = ", ".join([*ready["nodes"], *ready["guests"]])
+            session.screen.line(f"Up: {name}, with the scenario {ready['scenario']} on {places}.")
+    if not names:
         session.screen.remark("No lab is up.")
-    else:
-        session.screen.line(f"Up: {ready['scenario']}, with {', '.join([*ready['nodes'], *ready['guests']])}.")
     return exits.OK
 
 
 @lab.command()
 @click.argument("scenario", default="unicast")
 @_machine
+@_name
 @click.pass_obj
 @_with_the_lab
 def up(session: Session, *, scenario: str, machine: str) -> int:
@@ -83,11 +110,11 @@ def up(session: Session, *, scenario: str, machine: str) -> int:
     from pvesdn_lab.live.outside import session as live  # noqa: PLC0415
     from pvesdn_lab.live.scenario import choose  # noqa: PLC0415
 
-    ready = live.up(choose([scenario])[0], session.screen.remark, machine).ready
+    name = _which()
+    ready = live.up(name, choose([scenario])[0], session.screen.remark, machine).ready
     session.screen.line(f"Up: {', '.join([*ready['nodes'], *ready['guests']])}.")
-    session.screen.remark(
-        "Next: `pvesdn lab exec node1 -- ip -br link`, `pvesdn lab exec controller -- pvesdn plan`, `pvesdn lab down`."
-    )
+    next_words = ("exec node1 -- ip -br link", "exec controller -- pvesdn plan", "down")
+    session.screen.remark(f"Next: {', '.join(f'`{live.typed(name, words)}`' for words in next_words)}.")
     return exits.OK
 
 
@@ -102,7 +129,7 @@ def execute(*, place: str, command: tuple[str, ...]) -> int:
     """
     from pvesdn_lab.live.outside import session as live  # noqa: PLC0415
 
-    return live.execute(place, command)
+    return live.execute(live.running(_which()), place, command)
 
 
 @lab.group()
@@ -116,6 +143,7 @@ def guest() -> None:
 @click.option("--vnet", required=True, help="The VNet to plug it into.")
 @click.option("--ip", "addresses", multiple=True, metavar="ADDRESS/LENGTH", help="An address; may be repeated.")
 @click.option("--gateway", "gateways", multiple=True, metavar="ADDRESS", help="A default gateway; may be repeated.")
+@_name
 @click.pass_obj
 @_with_the_lab
 def add(
@@ -125,19 +153,25 @@ def add(
     from pvesdn_lab.live.outside import session as live  # noqa: PLC0415
 
     request = {"do": "guest", "name": name, "node": node, "vnet": vnet, "addresses": list(addresses)}
-    answer = live.ask({**request, "gateways": list(gateways)})
+    answer = live.ask(live.running(_which()), {**request, "gateways": list(gateways)})
     session.screen.line(f"{name} is on {node}, its port is {answer['port']}.")
     return exits.OK
 
 
 @lab.command()
+@_name
 @click.pass_obj
 @_with_the_lab
 def down(session: Session) -> int:
     """End the lab: nothing of it is left."""
     from pvesdn_lab.live.outside import session as live  # noqa: PLC0415
 
-    session.screen.remark("The lab is down." if live.down() else "No lab is up.")
+    name = _which()
+    if live.down(name):
+        session.screen.remark("The lab is down.")
+    else:
+        others = "".join(f" `{live.typed(other, 'down')}` ends the lab '{other}'." for other in live.names())
+        session.screen.remark(f"No lab '{name}' is up.{others}")
     return exits.OK
 
 
