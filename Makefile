@@ -5,7 +5,7 @@ python := .venv/bin/python
 export PATH := $(CURDIR)/build/frr/bin:$(PATH):/usr/sbin:/sbin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format fuzz bench lab clean
+.PHONY: help demo test check format docs fuzz bench lab clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1	/p' Makefile | expand -t 22
@@ -37,6 +37,10 @@ format: ## Format the sources and mend what ruff can mend
 	@tools/setup check
 	$(python) -m ruff format
 	$(python) -m ruff check --fix
+
+docs: ## Make what is made in README.md and docs/: the reference, pictures, what commands print
+	@tools/setup check
+	@$(python) -m tools.pages
 
 # Variables: SEED (one case alone), START, SNAPSHOTS, NETWORKS, SECONDS, PROCESSES; `python -m tests.fuzz --help` tells more.
 fuzz: ## Mutated snapshots and random networks against laws; SEED=N runs one again and shows the least that fails
