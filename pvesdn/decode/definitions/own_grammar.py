@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from pvesdn.decode.definitions import addresses, values
 from pvesdn.decode.definitions.entries import Word
 from pvesdn.decode.definitions.values import Reader, integer
+from pvesdn.model.own_sdn import Irb
 from pvesdn.model.primitives import VNI_MAX
-from pvesdn.model.sdn import Irb
 
 REQUIRED = "required"
 """Stands for the default of a property that must be given."""
