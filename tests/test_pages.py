@@ -196,7 +196,7 @@ def test_the_status_box_has_the_version() -> None:
     assert f"**Status: {__version__}" in (ROOT / "README.md").read_text()
 
 
-PROSE = ["README.md", *(str(path.relative_to(ROOT)) for path in sorted((ROOT / "docs").glob("*.md")))]
+PROSE = ["README.md", *(str(path.relative_to(ROOT)) for path in sorted((ROOT / "docs").rglob("*.md")))]
 
 
 @pytest.mark.parametrize("page", [page for page in PROSE if page not in MADE_BY_RUNS])
