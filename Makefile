@@ -8,7 +8,7 @@ export PATH := $(CURDIR)/build/frr/bin:$(PATH):/usr/sbin:/sbin
 .PHONY: help demo test check format docs fuzz bench lab clean
 
 help: ## Show this list
-	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' Makefile | expand -t 16
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1	/p' Makefile | expand -t 22
 
 demo: ## Plan and apply on a simulated cluster of three nodes
 	@tools/setup demo
@@ -55,6 +55,11 @@ bench: ## Time design, render and compare; rewrites docs/performance.md
 lab: ## Prove every model on real FRR, ifupdown2 and a real kernel; rewrites docs/evidence.md
 	@tools/setup check
 	$(python) -m pvesdn lab test --again --evidence docs/evidence.md
+
+.PHONY: release-check
+release-check: ## Whether version, changelog and tag agree; builds into dist/ when they do (docs/release.md)
+	@tools/setup check
+	@$(python) tools/release_check.py
 
 clean: ## Remove everything that these commands made
 	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage .coverage.*

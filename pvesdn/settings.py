@@ -137,8 +137,8 @@ def load_settings(
     on_node = NODE_MARK.exists() if is_node is None else is_node
     if not on_node and "api" not in tables:
         raise SettingsError(
-            f"this machine is no node of a cluster, and {file} names no API",
-            hint="write host, user and a token under [api] into a file and name that with --config",
+            f"this machine is not a cluster node, and {file} does not name an API",
+            hint="put host, user and a token under [api] in a file and name it with --config",
         )
     for variable, key in SECRET_VARIABLES.items():
         if value := environ.get(variable):
@@ -202,9 +202,10 @@ def _reason(message: str) -> str:
 
 
 def _suggestion(path: Sequence[str]) -> str:
-    known = list((_TABLES[path[0]] if len(path) > 1 else Settings).model_fields)
+    is_key = len(path) > 1
+    known = list((_TABLES[path[0]] if is_key else Settings).model_fields)
     near = difflib.get_close_matches(path[-1], known, n=1)
-    return f"; did you mean {near[0]}?" if near else f"; known are {', '.join(known)}"
+    return f"; did you mean {near[0]}?" if near else f"; known {'keys' if is_key else 'tables'}: {', '.join(known)}"
 
 
 def _line_of(text: str, path: Sequence[str]) -> int:
@@ -227,4 +228,4 @@ def _warnings(file: Path, text: str) -> tuple[str, ...]:
     mode = stat.S_IMODE(file.stat().st_mode)
     if not mode & 0o077:
         return ()
-    return (f"{file}: holds a secret and may be read by others (mode {mode:04o}); run: chmod 600 {file}",)
+    return (f"{file}: holds a secret and is readable by others (mode {mode:04o}); run: chmod 600 {file}",)

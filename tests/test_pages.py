@@ -1,225 +1,162 @@
-"""What is made in README.md and docs/ is as `make docs` makes it, and what is quoted there is what pvesdn says."""
+"""Every page of the project: links and paths lead somewhere, targets exist, lines are short, habits are as written."""
 
 from __future__ import annotations
 
+import ast
 import re
-import tomllib
+from collections.abc import Iterator
 from pathlib import Path
-from typing import get_args
 
 import pytest
 
-from pvesdn import __version__
-from pvesdn.decode.definitions.own_grammar import REQUIRED, SECTIONS
-from pvesdn.decode.definitions.sdn_files import decode_sdn
-from pvesdn.decode.definitions.section_config import Property, Section, parse, write
-from pvesdn.errors import SdnConfigError
-from pvesdn.model.base import Model
-from pvesdn.settings import Settings, load_settings
-from tools.pages.__main__ import PAGES
-from tools.pages.blocks import definitions, filled
-from tools.pages.messages import exists, quoted
-from tools.pages.reference import example_files, reference, shown_examples
-from tools.pages.sample import Sample
-from tools.pages.text import WIDTH
+from pvesdn.model import files
 
 ROOT = Path(__file__).resolve().parents[1]
-REFERENCE = ROOT / "docs" / "reference.md"
-TROUBLESHOOTING = (ROOT / "docs" / "troubleshooting.md").read_text()
-MADE_BY_RUNS = {"docs/evidence.md", "docs/performance.md"}
-BROKEN = 2
-"""Definitions of docs/troubleshooting.md, all of them wrong on purpose."""
+ASIDE = {".venv", ".git", "build", "dist", "node_modules", "snapshot", "expected", ".pytest_cache"}
+PAGES = sorted(page for page in ROOT.rglob("*.md") if not ASIDE & set(page.relative_to(ROOT).parts))
+NAMES = [str(page.relative_to(ROOT)) for page in PAGES]
+MAKEFILE = (ROOT / "Makefile").read_text("utf-8")
+TARGETS = set(re.findall(r"^([a-z-]+):", MAKEFILE, re.MULTILINE))
+CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
+SECURITY = (ROOT / "SECURITY.md").read_text("utf-8")
 
-DEFINITIONS = [(page, text) for page in PAGES for text in definitions((ROOT / page).read_text())]
-WHOLE = [(page, text) for page, text in DEFINITIONS if page != "docs/troubleshooting.md"] + [
-    (f"docs/examples/{name}", text) for name, text in example_files().items()
-]
-PROPERTIES = [(kind, name) for kind, section in SECTIONS.items() for name in section.words]
-TABLES: dict[str, type[Model]] = {
-    name: next(kind for kind in (field.annotation, *get_args(field.annotation)) if isinstance(kind, type))
-    for name, field in Settings.model_fields.items()
-}
-KEYS = [(table, key) for table, model in TABLES.items() for key in model.model_fields]
+LONGEST = 120
+ROOMS = "pvesdn|lab|templates|hooks|tests|bench|tools|docs"
+QUOTED = re.compile(rf"`((?:{ROOMS})/[\w./-]*|\.[a-z][\w./-]*\.(?:md|ya?ml|toml)|[A-Z][A-Z]+\.md)`")
+NAMED = re.compile(r"(?<![\w/.`-])(docs/[\w/-]+\.md|[A-Z]{4,}\.md)")
+LINK = re.compile(r"\]\(([^)\s]+)\)")
 
 
-def test_the_reference_is_what_the_grammar_and_the_settings_say() -> None:
-    assert REFERENCE.read_text() == reference(), "run: make docs"
+def without_code(text: str) -> str:
+    """A page without its fenced blocks: what is in them is typed or printed, not said."""
+    return re.sub(r"^ *```.*?^ *```$", "", text, flags=re.MULTILINE | re.DOTALL)
 
 
-@pytest.mark.parametrize("page", PAGES)
-def test_pictures_and_answers_on_a_page_are_those_of_pvesdn(page: str) -> None:
-    text = (ROOT / page).read_text()
+def anchors(text: str) -> set[str]:
+    """What links may point to in a page: its headings as they become anchors, and anchors of its own."""
+    headings = [
+        re.sub(r"<[^>]*>", "", heading) for heading in re.findall(r"^#+ (.+)$", without_code(text), re.MULTILINE)
+    ]
+    slugs = {re.sub(r"[^\w -]", "", heading.lower()).strip().replace(" ", "-") for heading in headings}
+    return slugs | set(re.findall(r'<a id="([^"]+)">', text))
 
-    assert filled(text) == text, "run: make docs"
+
+def dead_links(page: Path) -> Iterator[str]:
+    """Links of a page that lead nowhere inside of the project."""
+    for target in LINK.findall(without_code(page.read_text("utf-8"))):
+        if re.match(r"[a-z]+:", target):
+            continue
+        name, _, anchor = target.partition("#")
+        place = page.parent / name if name else page
+        if not place.exists() or (anchor and anchor not in anchors(place.read_text("utf-8"))):
+            yield target
 
 
-def test_a_page_with_a_forged_answer_is_found_out() -> None:
-    page = (
-        "```cfg\nvxlan: ucast\n\nvnet: web\n\tzone ucast\n\ttag 2\n```\n```console\n$ pvesdn plan\nNo changes.\n```\n"
+def missing_paths(page: Path) -> set[str]:
+    """Files and folders of the project that a page names and that do not exist."""
+    text = without_code(page.read_text("utf-8"))
+    named = {*QUOTED.findall(text), *NAMED.findall(text)}
+    return {path for path in named if not (ROOT / path).exists() and not (page.parent / path).exists()}
+
+
+def test_there_are_pages() -> None:
+    assert {"README.md", "CONTRIBUTING.md", "SECURITY.md", "docs/pve.md", "docs/release.md"} <= set(NAMES)
+    assert len(NAMES) > 40
+
+
+def test_a_link_and_a_path_that_lead_nowhere_are_seen(tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text(
+        "# One: two\n[a](#one-two) [b](#three) [c](page.md#one-two) [d](other.md) [e](https://example.org)\n"
+        "`docs/pve.md` `docs/none.md` `tests/nowhere/` docs/gone.md, CONTRIBUTING.md, NOTHING.md\n"
+        "```\n[f](gone.md) `docs/gone-too.md`\n```\n"
     )
 
-    assert "Plan: 6 to add" in filled(page)
+    assert list(dead_links(page)) == ["#three", "other.md"]
+    assert missing_paths(page) == {"docs/none.md", "tests/nowhere/", "docs/gone.md", "NOTHING.md"}
 
 
-@pytest.mark.parametrize(("page", "text"), WHOLE, ids=[f"{page}-{i}" for i, (page, _) in enumerate(WHOLE)])
-def test_definitions_on_a_page_can_be_planned(page: str, text: str, tmp_path: Path) -> None:
-    printed = Sample.made(tmp_path, text).typed("$ pvesdn -q plan --detailed-exitcode")
-
-    assert "error" not in printed
-    assert re.search(r"^Plan: [1-9]", printed, re.MULTILINE)
+@pytest.mark.parametrize("page", PAGES, ids=NAMES)
+def test_every_link_leads_somewhere(page: Path) -> None:
+    assert list(dead_links(page)) == []
 
 
-def test_the_broken_definitions_of_troubleshooting_are_refused(tmp_path: Path) -> None:
-    broken = definitions(TROUBLESHOOTING)
-
-    assert len(broken) == BROKEN
-    for text in broken:
-        assert "error: pvesdn.cfg:" in Sample.made(tmp_path, text).typed("$ pvesdn plan")
+@pytest.mark.parametrize("page", PAGES, ids=NAMES)
+def test_every_file_that_a_page_names_exists(page: Path) -> None:
+    assert missing_paths(page) == set()
 
 
-@pytest.mark.parametrize("message", quoted(TROUBLESHOOTING))
-def test_a_message_that_troubleshooting_quotes_exists(message: str) -> None:
-    assert exists(message), f"pvesdn does not say {message!r} any more: quote what it says now"
+@pytest.mark.parametrize("page", PAGES, ids=NAMES)
+def test_every_make_target_that_a_page_names_exists(page: Path) -> None:
+    text = page.read_text("utf-8")
+
+    assert set(re.findall(r"(?:`|^ *\$? ?)make ([a-z][a-z-]+)(?=[` ;,.]|$)", text, re.MULTILINE)) <= TARGETS
 
 
-def test_a_message_that_nobody_prints_does_not_exist() -> None:
-    assert len(quoted(TROUBLESHOOTING)) > 30
-    assert not exists("the flux of … is not compensated")
+LATER = {"CHANGELOG.md", "docs/performance.md"}
 
 
-# --- the grammar ------------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("page", [page for page, name in zip(PAGES, NAMES, strict=True) if name not in LATER])
+def test_no_line_is_longer_than_a_screen_is_wide(page: Path) -> None:
+    lines = page.read_text("utf-8").splitlines()
+
+    assert [number for number, line in enumerate(lines, 1) if len(line) > LONGEST] == []
 
 
-def test_no_section_and_no_property_is_left_out_of_the_reference() -> None:
-    text = REFERENCE.read_text()
-    chapters = dict(re.findall(r"^### (\S+)\n(.*?)(?=^##)", text, re.MULTILINE | re.DOTALL))
-
-    assert set(SECTIONS) <= set(chapters)
-    for kind, section in SECTIONS.items():
-        assert re.findall(r"^\* \*\*`(.+?)`\*\*: .", chapters[kind], re.MULTILINE) == list(section.words)
+# --- CONTRIBUTING, the hooks, the templates ---------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("kind", "name"), PROPERTIES, ids=[".".join(pair) for pair in PROPERTIES])
-def test_every_property_is_shown_in_an_example(kind: str, name: str) -> None:
-    assert any(item.key == name for section in shown_examples()[kind] for item in section.properties)
+def test_contributing_lists_the_targets_that_make_help_lists() -> None:
+    helped = set(re.findall(r"^([a-z-]+):.*## ", MAKEFILE, re.MULTILINE))
+
+    assert set(re.findall(r"^\| `make ([a-z-]+)` \|", CONTRIBUTING, re.MULTILINE)) == helped
 
 
-@pytest.mark.parametrize(("kind", "name"), PROPERTIES, ids=[".".join(pair) for pair in PROPERTIES])
-def test_every_property_says_whether_it_is_required(kind: str, name: str) -> None:
-    word = SECTIONS[kind].words[name]
-    whole = {file: parse(text, file) for file, text in example_files().items()}
-    file, section = next(
-        (file, section)
-        for file, sections in whole.items()
-        for section in sections
-        if section.type == kind and any(item.key == name for item in section.properties)
-    )
-    group = {"vrrp-id", "vrrp-priority", "vrrp-address"} if name.startswith("vrrp-") else {name}
-    without = _without(section, group)
-    complaints = _complaints(write([without if each is section else each for each in whole[file]]))
+def test_hooks_of_git_call_make_targets_and_nothing_else() -> None:
+    entries = re.findall(r"^ +entry: (.+)$", (ROOT / ".pre-commit-config.yaml").read_text("utf-8"), re.MULTILINE)
 
-    assert any(f"{name} is missing" in line for line in complaints) == (word.default == REQUIRED)
+    assert entries
+    assert {entry.removeprefix("make ") for entry in entries} <= TARGETS
+    assert all(entry.startswith("make ") for entry in entries)
 
 
-@pytest.mark.parametrize(("kind", "name"), PROPERTIES, ids=[".".join(pair) for pair in PROPERTIES])
-def test_a_default_that_can_be_written_is_the_default(kind: str, name: str) -> None:
-    literal = re.fullmatch(r"`(.+)`", SECTIONS[kind].words[name].default)
-    if literal is None:
-        assert SECTIONS[kind].words[name].default
-        return
-    for file, text in example_files().items():
-        sections = parse(text, file)
-        plain = [_without(section, {name}) if section.type == kind else section for section in sections]
-        written = [_with(section, name, literal[1]) if section.type == kind else section for section in plain]
-
-        assert _meaning(write(plain)) == _meaning(write(written))
+def test_ci_calls_make_test() -> None:
+    assert "exec make test" in (ROOT / ".ci/run").read_text("utf-8")
 
 
-def _without(section: Section, names: set[str]) -> Section:
-    return Section(section.type, section.id, properties=tuple(p for p in section.properties if p.key not in names))
+def test_issues_have_templates_that_say_what_they_are_for() -> None:
+    templates = sorted((ROOT / ".github/ISSUE_TEMPLATE").glob("*.md"))
+
+    assert len(templates) == 2
+    for template in templates:
+        assert re.match(r"---\nname: .+\nabout: .+\nlabels: \w+\n---\n", template.read_text("utf-8"))
 
 
-def _with(section: Section, name: str, value: str) -> Section:
-    return Section(section.type, section.id, properties=(*section.properties, Property(name, value)))
+# --- SECURITY ---------------------------------------------------------------------------------------------------------
 
 
-def _complaints(text: str) -> tuple[str, ...]:
-    try:
-        decode_sdn({"pvesdn.cfg": text}, intent="pending")
-    except SdnConfigError as error:
-        return error.lines
-    return ()
-
-
-def _meaning(text: str) -> str:
-    """The definitions without the places where they stand."""
-    return re.sub(r"line=\d+|'line': \d+", "", str(decode_sdn({"pvesdn.cfg": text}, intent="pending").config))
-
-
-# --- settings ---------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(("table", "key"), KEYS, ids=[".".join(pair) for pair in KEYS])
-def test_every_setting_has_a_meaning_and_an_example_that_loads(table: str, key: str, tmp_path: Path) -> None:
-    example = re.search(
-        rf"^### \[{table}\]\n.*?^\* \*\*`{key}`\*\*: \S.*?^  \* example: `({key} = .+?)`$",
-        REFERENCE.read_text(),
-        re.MULTILINE | re.DOTALL,
-    )
-    assert example is not None
-    ((name, value),) = tomllib.loads(example[1]).items()
-    tables: dict[str, dict[str, object]] = {
-        "api": {"backend": "https", "host": "pve1", "user": "root@pam"},
-        table: {"folder": "/root/cluster"} if table == "lab" else {},
+def test_security_names_every_file_that_may_be_written() -> None:
+    written = {
+        files.OUR_INTERFACES,
+        files.SDN_INTERFACES,
+        files.FRR_CONF,
+        files.FRR_CONF_LOCAL,
+        files.FRR_DAEMONS,
+        files.OUR_SYSCTL,
     }
-    tables["api"] |= {"backend": "https", "host": "pve1", "user": "root@pam"}
-    tables["api"] |= {} if name == "password" else {"token_name": "sdn", "token_value": "0000"}
-    tables[table][name] = value
-    file = tmp_path / "pvesdn.toml"
-    file.write_text("".join(_toml(title, keys) for title, keys in tables.items()))
-    file.chmod(0o600)
+    section = SECURITY.partition("* write these files and no others:")[2].partition("\n* ")[0]
 
-    assert load_settings(file, {}).warnings == ()
+    assert written | {"/var/lib/pvesdn", "/etc/pve/sdn"} == set(re.findall(r"`(/[^`]+)`", section))
 
 
-def _toml(title: str, keys: dict[str, object]) -> str:
-    lines = (
-        f"{key} = {str(value).lower() if isinstance(value, bool) else repr(value)}\n" for key, value in keys.items()
-    )
-    return f"[{title}]\n{''.join(lines)}"
+def test_security_names_every_command_that_runs_on_a_node() -> None:
+    """Those are lists of words in the sources, the first of which is the command; FRR's script is named by its path."""
+    section = SECURITY.partition("* run these commands and no others:")[2].partition("\n\n")[0]
+    sources = [path.read_text("utf-8") for path in (ROOT / "pvesdn/node").rglob("*.py")]
+    lists = [node for source in sources for node in ast.walk(ast.parse(source)) if isinstance(node, ast.List)]
+    first = [node.elts[0] for node in lists if len(node.elts) > 1]
+    words = {str(word.value) for word in first if isinstance(word, ast.Constant)}
+    run = {word for word in words if re.fullmatch(r"[a-z][a-z-]+", word)}
 
-
-# --- pages as a whole -------------------------------------------------------------------------------------------------
-
-
-def test_the_status_box_has_the_version() -> None:
-    assert f"**Status: {__version__}" in (ROOT / "README.md").read_text()
-
-
-PROSE = ["README.md", *(str(path.relative_to(ROOT)) for path in sorted((ROOT / "docs").rglob("*.md")))]
-
-
-@pytest.mark.parametrize("page", [page for page in PROSE if page not in MADE_BY_RUNS])
-def test_no_line_of_a_page_is_longer_than_120_columns(page: str) -> None:
-    lines = (ROOT / page).read_text().splitlines()
-
-    assert [number for number, line in enumerate(lines, 1) if len(line) > WIDTH] == []
-
-
-@pytest.mark.parametrize("page", PROSE)
-def test_links_of_a_page_lead_somewhere(page: str) -> None:
-    broken = []
-    for link in re.findall(r"\]\(([^)\s]+)\)", (ROOT / page).read_text()):
-        name, _, anchor = link.partition("#")
-        target = (ROOT / page).parent / name if name else ROOT / page
-        if not name.startswith("https:") and not (
-            target.exists() and (not anchor or anchor in _anchors(target.read_text()))
-        ):
-            broken.append(link)
-
-    assert broken == []
-
-
-def _anchors(page: str) -> set[str]:
-    headings = re.findall(r"^#+ (.+)$", page, re.MULTILINE)
-    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+    assert len(run) > 5
+    assert run | {"frr-reload.py"} == set(re.findall(r"`([^`]+)`", section))

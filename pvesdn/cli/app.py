@@ -26,9 +26,9 @@ _VERBS = {
     "plan": "Show what apply would change, on every node; changes nothing.",
     "apply": "Carry out the plan: stage everywhere, then write, reload and verify.",
     "render": "Write the files of every node into a folder.",
-    "show": "Show zones, VNets, VTEPs and nodes as they are understood.",
-    "import": "Propose definitions for a set-up that was written by hand, and the cut-over.",
-    "snapshot": "Read everything a plan needs into a folder, without secrets.",
+    "show": "Show zones, VNets, VTEPs and nodes as pvesdn understands them.",
+    "import": "Propose definitions for a hand-written set-up, and plan the cut-over.",
+    "snapshot": "Save everything a plan needs in a folder, without secrets.",
     "watch": "Plan, or apply, when definitions or membership have changed.",
     "lab": "Try pvesdn on a cluster in network namespaces, with real FRR and ifupdown2.",
 }
@@ -165,5 +165,5 @@ def _crashed(session: Session, error: Exception, argv: Sequence[str]) -> int:
     file = report(error, argv, session.environ, secrets=secrets)
     where = f"a report is in {file}" if file else "no report could be written"
     _tell_machines(session, exits.ERROR, [f"{type(error).__name__}; {where}"])
-    session.screen.error(f"this should not have happened: {type(error).__name__}; {where}")
+    session.screen.error(f"unexpected error: {type(error).__name__}; {where}")
     return exits.ERROR

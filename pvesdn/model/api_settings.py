@@ -22,7 +22,7 @@ def _sha256_fingerprint(value: str) -> str:
     digits = value.replace(":", "").replace(" ", "").upper()
     text = ":".join(digits[i : i + 2] for i in range(0, len(digits), 2))
     if not _FINGERPRINT.fullmatch(text):
-        msg = "is no SHA-256 fingerprint of 32 hexadecimal pairs"
+        msg = "is not a SHA-256 fingerprint of 32 hexadecimal pairs"
         raise ValueError(msg)
     return text
 
@@ -30,7 +30,7 @@ def _sha256_fingerprint(value: str) -> str:
 def _fit_for_a_header(value: SecretStr) -> SecretStr:
     """A token's secret is a UUID in PVE; anything printable without spaces will do, anything else could end the header."""
     if not _TOKEN_SECRET.fullmatch(value.get_secret_value()):
-        msg = "has spaces, line breaks or no characters at all; is it the token's secret?"
+        msg = "is empty or contains spaces or line breaks; is it the token's secret?"
         raise ValueError(msg)
     return value
 
@@ -56,13 +56,13 @@ HostName = Annotated[
     str,
     _written_as(
         r"[0-9A-Za-z]([0-9A-Za-z.-]*[0-9A-Za-z])?|\[?[0-9A-Fa-f:]+\]?",
-        "is no host name or address; write it alone, such as pve1.example.org: no https://, and the port under port",
+        "is not a host name or address; write the name alone, such as pve1.example.org, without https://, and the port as port",
     ),
 ]
 UserId = Annotated[
     str,
     _written_as(
-        r"(?=.{3,64}$)[^\s:/@!]+@[A-Za-z][A-Za-z0-9._-]+", "is no user with a realm; write it such as pvesdn@pve"
+        r"(?=.{3,64}$)[^\s:/@!]+@[A-Za-z][A-Za-z0-9._-]+", "is not a user with a realm; write it like pvesdn@pve"
     ),
 ]
 """User and realm, such as ``root@pam``."""
@@ -71,7 +71,7 @@ TokenName = Annotated[
     str,
     _written_as(
         r"[A-Za-z][A-Za-z0-9._-]+",
-        "is no name of a token; of pvesdn@pve!sdn write sdn: two or more letters, digits and . _ -, a letter first",
+        "is not a token name; for pvesdn@pve!sdn write sdn: two or more letters, digits and . _ -, starting with a letter",
     ),
 ]
 
@@ -145,13 +145,13 @@ class ApiSettings(Model):
         if self.backend == "local":
             return self
         if self.host is None:
-            msg = "host is missing: name the node whose API is asked"
+            msg = "host is missing: name the node whose API to use"
             raise ValueError(msg)
         if self.user is None:
-            msg = "user is missing: such as pvesdn@pve"
+            msg = "user is missing: write one like pvesdn@pve"
             raise ValueError(msg)
         if (self.token_name is None) != (self.token_value is None):
-            msg = "token_name and token_value belong together"
+            msg = "token_name and token_value must be given together"
             raise ValueError(msg)
         if (self.token_value is None) == (self.password is None):
             msg = "give either token_name with token_value, or password"

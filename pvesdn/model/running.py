@@ -17,7 +17,7 @@ class SdnFileState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SdnFile:
-    """One node's file. :param version: of its first line; None when that is no version."""
+    """One node's file. :param version: of its first line; None when that is not a version."""
 
     version: int | None
     state: SdnFileState

@@ -125,7 +125,7 @@ class _Writer:
     def _vteps(self) -> dict[str, Vtep]:
         """Members that were not read have the address that the cluster knows."""
         unread = {
-            name: Vtep(node=name, address=address, interface=None, mtu=None, why="the node was not there to be asked")
+            name: Vtep(node=name, address=address, interface=None, mtu=None, why="the node could not be asked")
             for address, name in self.ground.owners.items()
             if name not in self.ground.vteps
         }
@@ -311,5 +311,5 @@ class _Writer:
             if name in self.speakers:
                 tell_foreign_frr(node, self.speakers[name].address, vrfs, self.made.uplinks, self.book)
         for name, reason in sorted(self.given.unread.items()):
-            what = f"was not read ({reason}): it is taken to be like the others"
-            self.book.warn(name, what, "look at its files before it comes back")
+            what = f"was not read ({reason}): it is assumed to be like the others"
+            self.book.warn(name, what, "check its files before it comes back")

@@ -129,7 +129,7 @@ class _Turner:
             paths = [vtep.paths[peer.address] for peer in speakers.values() if peer.address in vtep.paths]
             sources = {path.source for path in paths if path.source is not None} - {vtep.address}
             if sources:
-                what = f"sessions of {name} from its VTEP, {vtep.address}: PVE's would speak from {listed(sources)}"
+                what = f"sessions of {name} from its VTEP, {vtep.address}: PVE's would use source {listed(sources)}"
                 hint = "give the node a BGP controller with the loopback that holds the VTEP"
                 self._lost.append(Finding(severity=Severity.WARNING, where=f"node '{name}'", what=what, hint=hint))
 

@@ -99,7 +99,7 @@ def _refuse_second(
     other = next((vtep.node for vtep in vteps.values() if vtep.address == address), None)
     port = next(iter(devices.ports.values()), None)
     if other is not None and port is not None:
-        what = f"the VTEP of {node} is {address}, and so is that of {other}"
+        what = f"{node} and {other} have the same VTEP, {address}"
         book.error(node, port.device.place, port.device.name, what, "give each node an address of its own")
 
 
@@ -172,10 +172,12 @@ def _own(
             if port.local != first.local:
                 option = port.device.all("vxlan-local-tunnelip")[0]
                 what = f"tunnel address {port.local}, but {first.local} of {first.device.name} ({place})"
-                book.error(devices.node, option.place, port.device.name, what, "a node has one VTEP: name one")
+                book.error(devices.node, option.place, port.device.name, what, "a node has one VTEP: keep one")
         if first.local not in held:
             what = f"no device of {devices.node} holds the tunnel address {first.local}"
-            book.error(devices.node, place, first.device.name, what, "mend the address, or name one that the node has")
+            book.error(
+                devices.node, place, first.device.name, what, "correct the address, or use one that the node has"
+            )
         return first.local
     candidates = [address for address in held if address in named]
     if len(candidates) == 1:

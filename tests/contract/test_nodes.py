@@ -126,7 +126,7 @@ class TestSsh:
 
     def test_a_login_shell_that_answers_something_else_is_said_to(self, tmp_path: Path) -> None:
         with running_sshd(tmp_path / "other", NODE, {}, force_command="echo no entry") as sshd:
-            self.refused(over_ssh(sshd.host()), "did not answer as the node program should", "login shell")
+            self.refused(over_ssh(sshd.host()), "unexpected response from the node program", "login shell")
 
     def test_a_node_without_python3_is_told_to_install_it(self, tmp_path: Path) -> None:
         with running_sshd(tmp_path / "bare", NODE, {"PATH": str(tmp_path)}) as sshd:
@@ -242,7 +242,7 @@ class TestSsh:
         ),
         ("something new\n\n", "something new", ""),
         ("\x1b[31mred\x07\n", "[31mred", ""),
-        ("", "the connection ended without a word", ""),
+        ("", "the connection closed without a message", ""),
     ],
 )
 def test_what_ssh_says_is_told_with_the_next_step(complaints: str, message: str, hint: str) -> None:

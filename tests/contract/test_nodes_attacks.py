@@ -119,7 +119,7 @@ def test_an_answer_that_cannot_be_read_costs_this_node_alone(
 ) -> None:
     monkeypatch.setattr(call, "LARGEST_ANSWER", 1 << 17)
     error = refusal(agent_of(f"cat > /dev/null; {MARK}; cat <<'END'\n{answer}\nEND"))
-    assert "did not answer as the node program should" in error.message
+    assert "unexpected response from the node program" in error.message
 
 
 def test_words_of_a_failure_are_one_line_whatever_they_are(agent_of: AgentOf) -> None:

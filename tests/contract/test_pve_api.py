@@ -237,7 +237,7 @@ class TestQuestions:
 
     def test_a_upid_that_is_none_is_refused_before_it_becomes_a_path(self, cluster, api):
         cluster.sim.requests.clear()
-        with pytest.raises(ApiUnavailable, match=r"'\.\./\.\./version' is no UPID"):
+        with pytest.raises(ApiUnavailable, match=r"'\.\./\.\./version' is not a UPID"):
             api.task("../../version")
         assert cluster.sim.requests == []
 
@@ -249,7 +249,7 @@ class TestSettings:
             ({"backend": "https"}, "host is missing"),
             ({"backend": "https", "host": "pve1"}, "user is missing"),
             ({"backend": "https", "host": "pve1", "user": "root@pam"}, "give either"),
-            ({"backend": "https", "host": "pve1", "user": "root@pam", "token_name": "tt"}, "belong together"),
+            ({"backend": "https", "host": "pve1", "user": "root@pam", "token_name": "tt"}, "must be given together"),
             (
                 {
                     "backend": "https",
@@ -262,15 +262,15 @@ class TestSettings:
                 "give either",
             ),
             ({"fingerprint": "AA:BB"}, "32 hexadecimal pairs"),
-            ({"host": "pve1/../x"}, "write it alone"),
-            ({"host": "https://pve1"}, "no https://"),
-            ({"host": "pve1:8006"}, "the port under port"),
-            ({"host": "pve1\nX: y"}, "write it alone"),
-            ({"user": "root"}, "write it such as pvesdn@pve"),
-            ({"user": "pvesdn@pve!sdn"}, "write it such as pvesdn@pve"),
-            ({"user": "root@pam\n"}, "write it such as pvesdn@pve"),
-            ({"user": f"{'x' * 61}@pam"}, "write it such as pvesdn@pve"),
-            ({"token_name": "pvesdn@pve!sdn"}, "of pvesdn@pve!sdn write sdn"),
+            ({"host": "pve1/../x"}, "write the name alone"),
+            ({"host": "https://pve1"}, "without https://"),
+            ({"host": "pve1:8006"}, "the port as port"),
+            ({"host": "pve1\nX: y"}, "write the name alone"),
+            ({"user": "root"}, "write it like pvesdn@pve"),
+            ({"user": "pvesdn@pve!sdn"}, "write it like pvesdn@pve"),
+            ({"user": "root@pam\n"}, "write it like pvesdn@pve"),
+            ({"user": f"{'x' * 61}@pam"}, "write it like pvesdn@pve"),
+            ({"token_name": "pvesdn@pve!sdn"}, "for pvesdn@pve!sdn write sdn"),
             ({"timeout": 0}, "greater than 0"),
             ({"token_value": "se cret\r\nX: y"}, "is it the token's secret"),
             ({"token_value": ""}, "is it the token's secret"),

@@ -148,7 +148,7 @@ def explain(complaints: str, node: NodeName, host: Host) -> tuple[str, str]:
         ),
         ("Too many authentication failures", "name the one identity file to use in the settings"),
         ("Connection refused", "is sshd running there, and on that port?"),
-        ("kex_exchange_identification", "its sshd turns connections away: look into `journalctl -u ssh` there"),
+        ("kex_exchange_identification", "its sshd refuses connections: see `journalctl -u ssh` there"),
         # Mid-way: what to do depends on what was asked, not on why the connection broke.
         ("client_loop", ""),
         ("Read from remote host", ""),
@@ -160,7 +160,7 @@ def explain(complaints: str, node: NodeName, host: Host) -> tuple[str, str]:
         line = next((line for line in complaints.splitlines() if sign in line), None)
         if line is not None:
             return f"ssh: {call.last_line(line).removeprefix('ssh: ').strip('@ ').rstrip('.!')}", hint
-    return f"ssh: {call.last_line(complaints) or 'the connection ended without a word'}", ""
+    return f"ssh: {call.last_line(complaints) or 'the connection closed without a message'}", ""
 
 
 def _word(path: Path) -> str:

@@ -28,7 +28,7 @@ class OutOfTimeError(Exception):
     """The call's time is over. :param budget: how far it got."""
 
     def __init__(self, budget: Budget) -> None:
-        super().__init__(f"not done after {budget.seconds:g} s")
+        super().__init__(f"not finished after {budget.seconds:g} s")
         self.budget = budget
 
 

@@ -133,7 +133,7 @@ class HttpsSession:
                 msg = f"it answered with status {answer.status_code}"
                 raise AnswerError(msg)
             if answer.headers.get("Content-Encoding", _PLAIN).strip().lower() != _PLAIN:
-                msg = "it sent a compressed answer, which was not asked for"
+                msg = "it sent a compressed answer, which pvesdn did not ask for"
                 raise AnswerError(msg)
             content = b"".join(answer.raw.stream(_PIECE, decode_content=False))
             return WholeAnswer(answer.status_code, str(answer.reason or ""), content)
@@ -164,7 +164,7 @@ class HttpsSession:
             raise ResourceException(answer.status_code, "", answer.reason)
         ticket = Serializer().loads(answer)
         if not isinstance(ticket, dict) or not {"ticket", "CSRFPreventionToken"} <= ticket.keys():
-            msg = "it gave no ticket"
+            msg = "it issued no ticket"
             raise AnswerError(msg)
         if ticket.get("NeedTFA"):
             raise AuthenticationError

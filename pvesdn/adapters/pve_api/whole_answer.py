@@ -56,7 +56,7 @@ class Serializer:
         except WrongShapeError:
             document = None
         if not isinstance(document, dict) or "data" not in document:
-            msg = "it did not answer as the PVE API should"
+            msg = "unexpected API response"
             raise AnswerError(msg)
         return document["data"]
 

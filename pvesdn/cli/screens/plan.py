@@ -90,7 +90,7 @@ def _legend(changes: ChangeSet) -> Iterator[Line]:
 def _node(node: NodeChanges, *, has_diff: bool) -> Iterator[Line]:
     yield (Span(node.node, Style.STRONG),)
     if node.is_unfinished:
-        yield "  ", Span("the last apply was not seen to its end here: apply finishes it", Style.WARNING)
+        yield "  ", Span("the last apply did not finish here: apply completes it", Style.WARNING)
     for file in node.files:
         yield from _file(file, node)
         if has_diff:
@@ -101,12 +101,15 @@ def _node(node: NodeChanges, *, has_diff: bool) -> Iterator[Line]:
         yield (f"    FRR: {node.frr.value}",)
     if not node.obstacles:
         for bridge, ports in sorted(node.guests.items()):
-            yield "    ", Span(f"{bridge} goes with {counted(len(ports), 'guest port')} plugged in", Style.WARNING)
+            yield (
+                "    ",
+                Span(f"{bridge} is removed with {counted(len(ports), 'guest port')} plugged in", Style.WARNING),
+            )
     for obstacle in node.obstacles:
         hint = f"; {obstacle.hint}" if obstacle.hint else ""
         place = obstacle.where.removeprefix(node.node).removeprefix(": ")
         what = f"{place}: {obstacle.what}" if place else obstacle.what
-        yield "    ", Span("in the way: ", Style.ERROR), f"{what}{hint}"
+        yield "    ", Span("blocked: ", Style.ERROR), f"{what}{hint}"
 
 
 def _file(file: FileChange, node: NodeChanges) -> Iterator[Line]:
@@ -134,8 +137,8 @@ def _pending(changes: ChangeSet) -> Iterator[Line]:
         return
     kinds = Counter(row.kind for row in changes.pending)
     counts = ", ".join(counted(number, kind) for kind, number in sorted(kinds.items()))
-    over = "" if changes.pve.version is None else f" over version {changes.pve.version}, which runs"
-    yield (f"PVE's SDN: {counts} pending{over}: committed by PUT /cluster/sdn as the last act",)
+    over = "" if changes.pve.version is None else f" over version {changes.pve.version}, which is running"
+    yield (f"PVE's SDN: {counts} pending{over}: committed by PUT /cluster/sdn as the last step",)
     yield from pending_lines(changes.pending)
     yield ()
 

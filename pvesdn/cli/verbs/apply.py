@@ -26,20 +26,20 @@ from pvesdn.workflows.read import read_cluster
 
 
 @click.command(epilog=exits.TABLE)
-@click.option("-y", "--yes", "is_agreed", is_flag=True, help="Do not ask.")
+@click.option("-y", "--yes", "is_agreed", is_flag=True, help="Apply without asking.")
 @options.decisions
 @options.json_output
 @options.common
 @click.pass_obj
 def apply(session: Session, *, is_agreed: bool, overwrite: bool, detach_guests: bool, with_interfaces_new: bool) -> int:
-    """Carry out the plan on the whole cluster, after showing it and asking. Only `yes` is taken for a yes.
+    """Carry out the plan on the whole cluster, after showing it and asking. Only `yes` will be accepted.
 
     Every node's files are staged and checked first; a refusal stops the run before anything has changed. Then, node by
     node: files are swapped whole, FRR and the network are reloaded, and at the end everything is read again. What PVE's
     own SDN has pending is committed last, for the whole cluster.
     """
     if session.wants_json and not is_agreed:
-        raise click.UsageError("--json asks nothing, so it needs --yes")
+        raise click.UsageError("--json cannot ask, so it needs --yes")
     settings = session.settings()
     steps = watcher(session)
     session.aftermath = steps.aftermath
@@ -97,8 +97,10 @@ def _ask(session: Session) -> None:
     :raises ApplyRefused: anything else was said, or there is nobody to ask.
     """
     if not (sys.stdin and sys.stdin.isatty()):
-        raise ApplyRefused("there is no terminal to ask on, so nothing was touched", hint="say --yes to apply unasked")
-    if session.screen.ask("Apply this plan? Only 'yes' is taken for a yes: ") != "yes":
+        raise ApplyRefused(
+            "there is no terminal to ask on, so nothing was touched", hint="use --yes to apply without asking"
+        )
+    if session.screen.ask("Apply this plan? Only 'yes' will be accepted: ") != "yes":
         raise ApplyRefused("not confirmed, so nothing was touched")
 
 

@@ -58,7 +58,7 @@ def plan(
         if session.verbosity:
             session.screen.lines(vtep_lines(understand(snapshot, intent=intent).vteps))
             if changes.pve.version is not None:
-                session.screen.line(f"PVE's SDN: version {changes.pve.version} runs")
+                session.screen.line(f"PVE's SDN: version {changes.pve.version} is running")
         if not session.screen.is_quiet:
             session.screen.lines(plan_lines(changes, summary, has_diff=has_diff))
         else:
@@ -66,7 +66,7 @@ def plan(
                 session.screen.warning(f"apply would refuse: {obstacle}")
         session.screen.line(*last_line(changes, summary))
     if any(node.obstacles for node in changes.nodes):
-        session.screen.remark("Something is in the way: `pvesdn apply` would refuse this plan.")
+        session.screen.remark("Blocked: `pvesdn apply` would refuse this plan.")
         return exits.ERROR
     if changes.unreachable:
         return exits.UNREACHABLE

@@ -31,7 +31,7 @@ MANAGED = (OUR_INTERFACES, SDN_INTERFACES, FRR_CONF, FRR_CONF_LOCAL, FRR_DAEMONS
 
 @click.command(epilog=exits.TABLE)
 @click.option(
-    "--output", type=options.FOLDER, required=True, metavar="OUT", help="Folder to write into; made if absent."
+    "--output", type=options.FOLDER, required=True, metavar="OUT", help="Folder to write into; created if absent."
 )
 @options.nodes
 @options.source
@@ -49,7 +49,7 @@ def render(session: Session, *, output: Path, only: tuple[str, ...], folder: Pat
     wanted = some(only)
     members = sorted(member.name for member in known.given.cluster.members)
     for name in sorted((wanted or frozenset()) - set(members)):
-        raise SettingsError(f"no node is called '{name}'", hint=f"members are {', '.join(members)}")
+        raise SettingsError(f"there is no node '{name}'", hint=f"members are {', '.join(members)}")
     session.aftermath = lambda: f"Interrupted: {output} may lack files of some nodes; no node was touched."
     nodes = files = 0
     try:
@@ -57,7 +57,7 @@ def render(session: Session, *, output: Path, only: tuple[str, ...], folder: Pat
             files += _write_node(output / node, rendered)
             nodes += 1
     except OSError as error:
-        raise SettingsError(f"{error.filename or output}: {error.strerror}", hint="name another folder") from None
+        raise SettingsError(f"{error.filename or output}: {error.strerror}", hint="choose another folder") from None
     session.screen.line(f"Wrote {counted(files, 'file')} of {counted(nodes, 'node')} to {output}")
     gone = {name: reason for name, reason in snapshot.unreachable.items() if wanted is None or name in wanted}
     for name, reason in sorted((gone | dict(known.unreadable)).items()):

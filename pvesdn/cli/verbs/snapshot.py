@@ -28,6 +28,6 @@ def snapshot(session: Session, *, folder: Path) -> int:
     for note in notes:
         session.screen.remark(f"note: {note}")
     for name, reason in sorted(taken.unreachable.items()):
-        session.screen.warning(f"not in it: {name}: {reason.removeprefix(f'{name}: ')}")
+        session.screen.warning(f"not included: {name}: {reason.removeprefix(f'{name}: ')}")
     session.screen.line(f"Wrote {counted(len(taken.nodes), 'node')} to {folder}")
     return exits.UNREACHABLE if taken.unreachable else exits.OK

@@ -31,7 +31,7 @@ _LARGEST_MEMORY = 1024 * 1024
 
 
 @click.command(epilog=exits.TABLE)
-@click.option("--once", is_flag=True, required=True, help="Look once and end: a timer calls again.")
+@click.option("--once", is_flag=True, required=True, help="Look once and exit; a timer runs it again.")
 @options.common
 @click.pass_obj
 def watch(session: Session, *, once: bool) -> int:

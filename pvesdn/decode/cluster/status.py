@@ -28,9 +28,7 @@ def decode_cluster(api: Mapping[str, Json]) -> ClusterState:
     try:
         return _decode(api, version)
     except WrongShapeError as error:
-        raise ClusterError(
-            f"the API's answer makes no sense: {error}", hint="check what answers at this address"
-        ) from error
+        raise ClusterError(f"unexpected API response: {error}", hint="check what answers at this address") from error
 
 
 def _decode(api: Mapping[str, Json], version: str) -> ClusterState:
@@ -43,7 +41,7 @@ def _decode(api: Mapping[str, Json], version: str) -> ClusterState:
         if row.get("type") == "node":
             member = _member(row, online)
             if member.name in members:
-                raise ClusterError(f"cluster/status: node '{member.name}' is there twice")
+                raise ClusterError(f"cluster/status: node '{member.name}' is listed twice")
             members[member.name] = member
     if not members:
         raise ClusterError("cluster/status: the cluster has no nodes", hint="grant Sys.Audit on /")
@@ -90,7 +88,7 @@ def _node_name(value: Json) -> str:
     try:
         return _NODE_NAME.validate_python(value, strict=True)
     except ValidationError as error:
-        message = f"a name of cluster/status is no node name: {ascii(value)[:80]}"
+        message = f"cluster/status has an invalid node name: {ascii(value)[:80]}"
         raise WrongShapeError(message) from error
 
 

@@ -63,7 +63,7 @@ def _boolean(meaning: str, default: str) -> OwnWord:
 
 def _choice(words: tuple[str, ...], meaning: str, default: str = REQUIRED, *, is_required: bool = False) -> OwnWord:
     type_ = ", ".join(f"`{word}`" for word in words)
-    read = values.choice(*words)
+    read = values.Choice(*words)
     return OwnWord(read=read, is_required=is_required, type=type_, meaning=meaning, default=default)
 
 

@@ -84,5 +84,5 @@ def _leave(entry: Entry, found: PveDefinitions) -> None:
 def _doubt_hops(entry: Entry) -> None:
     hops = entry.get("ebgp-multihop")
     if hops is not None and not 0 <= hops <= _GREATEST_HOPS:
-        what = f"ebgp-multihop {hops} is outside what FRR takes"
+        what = f"ebgp-multihop {hops} is out of range for FRR"
         entry.warn(what, f"write 1-{_GREATEST_HOPS}", at="ebgp-multihop")

@@ -74,7 +74,7 @@ def read_pve(
 def _refuse_type(entry: Entry, collection: str) -> None:
     known = WORDS[collection]
     near = get_close_matches(entry.section.type, known, n=1)
-    what = f"did you mean {near[0]}?" if near else f"known are {', '.join(sorted(known))}"
+    what = f"did you mean {near[0]}?" if near else f"known types: {', '.join(sorted(known))}"
     entry.fail(f"unknown type {values.shown(entry.section.type)}", what)
 
 
@@ -95,7 +95,7 @@ def _zone(entry: Entry, found: PveDefinitions, ledger: Ledger) -> None:
     check_id(entry, values.zone_id)
     mtu = entry.get("mtu")
     if mtu is not None and not _LEAST_MTU <= mtu <= _GREATEST_MTU:
-        entry.warn(f"mtu {mtu} is outside what ifupdown2 takes", f"write {_LEAST_MTU}-{_GREATEST_MTU}", at="mtu")
+        entry.warn(f"mtu {mtu} is out of range for ifupdown2", f"write {_LEAST_MTU}-{_GREATEST_MTU}", at="mtu")
     newer = found.newer.why_left(entry)
     if reason := newer or _why_left(entry, found):
         entry.values = {name: entry.values[name] for name in ("nodes", "mtu") if name in entry.values}
@@ -108,7 +108,7 @@ def _zone(entry: Entry, found: PveDefinitions, ledger: Ledger) -> None:
                 ledger.add(Severity.NOTE, left.where, f"left to PVE: {reason}")
         return
     if entry.get("vxlan-port") == 65536:  # noqa: PLR2004 - PVE's bound is one too high
-        entry.warn("vxlan-port 65536 is no UDP port", "write 1-65535", at="vxlan-port")
+        entry.warn("vxlan-port 65536 is not a UDP port", "write 1-65535", at="vxlan-port")
     if entry.section.type == "vxlan":
         check_ways_to_peers(entry)
     if entry.section.type == "evpn":
@@ -122,14 +122,18 @@ def _doubt_evpn(entry: Entry) -> None:
     _doubt_vni(entry, "vrf-vxlan")
     exits, primary, nodes = entry.get("exitnodes"), entry.get("exitnodes-primary"), entry.get("nodes")
     if primary is not None and primary not in (exits or ()):
-        entry.warn(f"exitnodes-primary '{primary}' is none of the exitnodes", "add it there", at="exitnodes-primary")
+        entry.warn(
+            f"exitnodes-primary '{primary}' is not one of the exitnodes", "add it to exitnodes", at="exitnodes-primary"
+        )
     if exits and nodes and (outside := sorted(exits - nodes)):
-        entry.warn(f"exitnodes: {', '.join(outside)} outside the zone's nodes", "add them to nodes", at="exitnodes")
+        entry.warn(
+            f"exitnodes lists {', '.join(outside)}, outside the zone's nodes", "add them to nodes", at="exitnodes"
+        )
 
 
 def _doubt_vni(entry: Entry, name: str) -> None:
     if (vni := entry.get(name)) is not None and vni > VNI_MAX:
-        entry.warn(f"{name} {vni} is beyond what ifupdown2 takes", f"write 1-{VNI_MAX}", at=name)
+        entry.warn(f"{name} {vni} is too large for ifupdown2", f"write 1-{VNI_MAX}", at=name)
 
 
 def _vnet(entry: Entry, found: PveDefinitions) -> None:

@@ -34,7 +34,7 @@ _ZONES: Mapping[str, Words] = {
         **_MTU,
         **_BRIDGED,
         "tag": Word(integer(0), is_required=True),
-        "vlan-protocol": Word(values.choice("802.1q", "802.1ad")),
+        "vlan-protocol": Word(values.Choice("802.1q", "802.1ad")),
     },
     "vxlan": {
         **_EVERY_ZONE,

@@ -48,7 +48,7 @@ def read_own(sections: Iterable[Section], ledger: Ledger) -> OwnDefinitions:
 
 def _refuse_type(entry: Entry) -> None:
     near = get_close_matches(entry.section.type, GRAMMAR, n=1)
-    hint = f"did you mean {near[0]}?" if near else f"known are {', '.join(sorted(GRAMMAR))}"
+    hint = f"did you mean {near[0]}?" if near else f"known types: {', '.join(sorted(GRAMMAR))}"
     entry.fail("unknown section type", hint)
 
 
@@ -72,7 +72,7 @@ def _vxlan(entry: Entry, found: OwnDefinitions) -> None:
         hint = "keep one of them"
         entry.fail("multicast-group and peers exclude each other", hint, at="multicast-group")
     if entry.has("multicast-interface") and not entry.has("multicast-group"):
-        entry.fail("multicast-interface has no multicast-group", "add one or remove it", at="multicast-interface")
+        entry.fail("multicast-interface needs multicast-group", "add one or remove it", at="multicast-interface")
     if made := entry.build(VxlanZone, id=entry.section.id):
         found.zones.append(made)
 
@@ -84,12 +84,12 @@ def _evpn(entry: Entry, found: OwnDefinitions) -> None:
         entry.fail("irb symmetric needs vrf-vxlan", "add vrf-vxlan with an L3VNI of its own", at="irb")
     if irb in ("none", "asymmetric"):
         if entry.has("vrf-vxlan"):
-            entry.fail(f"vrf-vxlan does not go with irb {irb}", "remove it or write irb symmetric", at="vrf-vxlan")
+            entry.fail(f"vrf-vxlan cannot be used with irb {irb}", "remove it or write irb symmetric", at="vrf-vxlan")
         for name in ("advertise-subnets", "rt-import"):
             if entry.has(name):
                 entry.warn(f"{name} has no effect with irb {irb}", "remove it or write irb symmetric", at=name)
     if irb in ("none", "symmetric") and entry.get("vrf"):
-        entry.fail(f"vrf main does not go with irb {irb}", "remove it or write irb asymmetric", at="vrf")
+        entry.fail(f"vrf main cannot be used with irb {irb}", "remove it or write irb asymmetric", at="vrf")
     if irb == "none" and entry.has("mac"):
         entry.warn("mac has no effect with irb none", "remove it or choose another irb", at="mac")
     if made := entry.build(EvpnZone, id=entry.section.id):

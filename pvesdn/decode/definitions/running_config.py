@@ -40,7 +40,7 @@ def read_running(text: str | None) -> RunningConfig:
     except WrongShapeError:
         return RunningConfig(is_readable=False)
     if not isinstance(document, dict):
-        return RunningConfig(faults=("is no JSON object",))
+        return RunningConfig(faults=("is not a JSON object",))
     return _Reading().read(document)
 
 

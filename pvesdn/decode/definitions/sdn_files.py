@@ -77,18 +77,18 @@ def _listed_subnets(files: Mapping[str, str], committed: Iterable[Subnet]) -> tu
 
 
 def _say_no_definitions(ledger: Ledger) -> None:
-    what = "none of PVE's definition files is there, so what was committed counts as what is wanted"
-    hint = "PVE itself never removes them: if everything is to go, delete it in PVE"
+    what = "none of PVE's definition files exists, so the committed definitions are taken as the wanted ones"
+    hint = "PVE itself never removes them: to remove everything, delete it in PVE"
     ledger.add(Severity.WARNING, Where(file=RUNNING_CONFIG, line=0), what, hint)
 
 
 def _judge_running(running: RunningConfig, ledger: Ledger) -> None:
     where = Where(file=RUNNING_CONFIG, line=0)
     if not running.is_readable:
-        what = "is no JSON and counts as empty, as for PVE"
-        ledger.add(Severity.WARNING, where, what, "apply the SDN configuration in PVE to write it anew")
+        what = "is not valid JSON and counts as empty, as it does for PVE"
+        ledger.add(Severity.WARNING, where, what, "apply the SDN configuration in PVE to rewrite it")
     for fault in running.faults:
-        ledger.add(Severity.ERROR, where, fault, "apply the SDN configuration in PVE to write it anew")
+        ledger.add(Severity.ERROR, where, fault, "apply the SDN configuration in PVE to rewrite it")
 
 
 def _sections(name: str, files: Mapping[str, str], ledger: Ledger, *, is_own: bool = False) -> tuple[Section, ...]:
@@ -107,7 +107,7 @@ def _with_plain_line_ends(name: str, text: str, ledger: Ledger) -> str:
     before, ending, _ = text.partition("\r\n")
     if not ending:
         return text
-    what = "has CRLF line ends, as on Windows"
+    what = "has CRLF line endings, as on Windows"
     ledger.add(Severity.ERROR, Where(file=name, line=before.count("\n") + 1), what, f"run dos2unix /etc/pve/sdn/{name}")
     # dos2unix takes the byte order mark along.
     return text.removeprefix("\ufeff").replace("\r\n", "\n")
@@ -119,7 +119,7 @@ def _check_between(pve: Definitions, own: Definitions) -> None:
         theirs = {entry.section.id: entry.where for entry in pve.of(noun)}
         for entry in own.of(noun):
             if entry.section.id in theirs:
-                entry.fail(f"id is also that of a {noun} of {theirs[entry.section.id].file}", "choose another id")
+                entry.fail(f"id is already used by a {noun} in {theirs[entry.section.id].file}", "choose another id")
     _check_homes(pve, own, noun="vnet", home="zone")
     _check_homes(pve, own, noun="subnet", home="vnet")
 

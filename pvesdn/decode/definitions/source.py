@@ -68,7 +68,7 @@ def subnet_fields(entry: Entry, *, is_pve: bool) -> dict[str, Any]:
     hint = "write ZONE-NETWORK-MASK such as prod-10.0.2.0-24"
     parts = entry.section.id.split("-")
     if len(parts) != _SUBNET_ID_PARTS:
-        entry.fail("id has not three parts", hint)
+        entry.fail("id does not have three parts", hint)
         return {}
     cidr = f"{parts[1]}/{parts[2]}"
     try:
@@ -78,7 +78,9 @@ def subnet_fields(entry: Entry, *, is_pve: bool) -> dict[str, Any]:
         entry.fail(f"id: {error.what}", hint)
         return {}
     if found.prefixlen < _LEAST_MASK or str(found.prefixlen) != parts[2]:
-        entry.fail(f"id: mask {parts[2]} is out of range", f"write a number in {_LEAST_MASK}-{found.max_prefixlen}")
+        entry.fail(
+            f"id: mask {parts[2]} is out of range", f"write a number from {_LEAST_MASK} to {found.max_prefixlen}"
+        )
         return {}
     report = entry.warn if is_pve else entry.fail
     if found.network_address != ip_address(parts[1]):

@@ -54,7 +54,9 @@ def decode_facts(node: str, raw: NodeRaw) -> NodeFacts:
         )
         return replace(facts, other_stanzas=tuple(_beside(facts, raw.files)))
     except WrongShapeError as error:
-        raise NodeFailed(node, f"its answer makes no sense: {error}", hint="check iproute2 on the node") from error
+        raise NodeFailed(
+            node, f"unexpected response from iproute2: {error}", hint="check iproute2 on the node"
+        ) from error
 
 
 def _beside(facts: NodeFacts, files: Mapping[str, str]) -> Iterator[tuple[str, str]]:

@@ -147,14 +147,14 @@ def test_what_was_committed_of_it_means_the_same() -> None:
     ("file", "text", "message"),
     [
         ("fabrics", "babel_fabric: b\n", "unknown type 'babel_fabric'"),
-        ("fabrics", "wireguard_fabric: wg\n\tcolour red\n", "'colour' is no property of type wireguard_fabric"),
+        ("fabrics", "wireguard_fabric: wg\n\tcolour red\n", "'colour' is not a property of type wireguard_fabric"),
         (
             "controllers",
             f"{CONTROLLER}\tbgp-moed auto\n",
-            "'bgp-moed' is no property of type evpn; did you mean bgp-mode?",
+            "'bgp-moed' is not a property of type evpn; did you mean bgp-mode?",
         ),
         ("route_maps", "route-map: x\n", "unknown type 'route-map'; did you mean route-map-entry?"),
-        ("controllers", f"{CONTROLLER}\tnodes no_node\n", "nodes 'no_node' is no node name"),
+        ("controllers", f"{CONTROLLER}\tnodes no_node\n", "nodes 'no_node' is not a node name"),
     ],
 )
 def test_what_nobody_knows_stays_an_error(file: str, text: str, message: str) -> None:
