@@ -68,7 +68,7 @@ class Renderer:
     def _frr_conf(self, design: NodeDesign, local: str | None) -> RenderedFile:
         """:param local: the text of frr.conf.local as it will be."""
         config = design.pve_frr if design.frr is None or design.frr.is_local_block else design.frr
-        if config is not None and design.merges_local and local is not None:
+        if config is not None and design.owners.pve_writes_frr and local is not None:
             config = merge_local(config, read_local(local))
         if config is None:
             return RenderedFile(path=FRR_CONF, text=None, mode="0640", owner="frr:frr")

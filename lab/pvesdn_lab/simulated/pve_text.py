@@ -16,6 +16,7 @@ from pvesdn.model.cluster import ClusterState
 from pvesdn.model.design import DesignInput, NodeDesign
 from pvesdn.model.files import FRR_CONF, FRR_CONF_LOCAL, FRR_LOCAL_BEGIN, FRR_LOCAL_END, SDN_INTERFACES
 from pvesdn.model.frr import FrrConfig
+from pvesdn.model.owners import FileOwners, Writer
 from pvesdn.model.snapshot import NodeRaw
 from pvesdn.render.renderer import Renderer
 from pvesdn_lab.simulated.node import SimulatedNode
@@ -56,7 +57,7 @@ class PveText:
             daemons=frozenset(),
             sysctls=(),
             flooding=(),
-            merges_local=True,
+            owners=FileOwners(Writer.PVE, Writer.PVE),
         )
         return {file.path: file.text for file in self._renderer.render(design, _local(node))}
 

@@ -12,7 +12,7 @@ from pvesdn.cli.screens.plan import last_line, plan_lines, vtep_lines
 from pvesdn.cli.screens.summary import summarize
 from pvesdn.cli.session import Session
 from pvesdn.cli.source import require_known, show_findings, some, take
-from pvesdn.compare.flags import PlanFlags
+from pvesdn.model.flags import PlanFlags
 from pvesdn.render.renderer import Renderer
 from pvesdn.workflows.plan import plan as make_plan
 from pvesdn.workflows.understand import Intent, understand
