@@ -180,7 +180,7 @@ def test_links_inside_readme_lead_somewhere() -> None:
 
 
 def test_everything_that_architecture_names_exists() -> None:
-    named = re.findall(r"`((?:pvesdn|templates|hooks|tests|bench|tools|docs)/[\w./-]*)`", ARCHITECTURE)
+    named = re.findall(r"`((?:pvesdn|lab|templates|hooks|tests|bench|tools|docs)/[\w./-]*)`", ARCHITECTURE)
 
     assert [path for path in named if not (ROOT / path).exists()] == []
 
@@ -202,6 +202,6 @@ def test_decisions_are_numbered_one_after_the_other_as_their_titles_say() -> Non
 
 @pytest.mark.parametrize("page", sorted((ROOT / "docs").rglob("*.md")), ids=lambda page: page.name)
 def test_every_file_of_ours_that_a_page_names_exists(page: Path) -> None:
-    named = re.findall(r"`((?:pvesdn|templates|hooks|tests|bench|tools|docs)/[\w./-]*)`", page.read_text())
+    named = re.findall(r"`((?:pvesdn|lab|templates|hooks|tests|bench|tools|docs)/[\w./-]*)`", page.read_text())
 
     assert [path for path in named if not (ROOT / path).exists()] == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -48,7 +49,22 @@ FAULTS = {
     "a workflow knows the test API": (
         "pvesdn/workflows/planted.py",
         "import fakepve\n",
-        "fakepve is known to the lab only",
+        "fakepve is known to the simulated cluster only",
+    ),
+    "a workflow knows the simulated cluster": (
+        "pvesdn/workflows/planted.py",
+        "import pvesdn_lab.simulated.cluster\n",
+        "The lab is known to its verb only",
+    ),
+    "the simulated cluster looks up at the live lab": (
+        "lab/pvesdn_lab/simulated/planted.py",
+        "import pvesdn_lab.live.scenario\n",
+        "Floors of the lab: the live one stands on the simulated one",
+    ),
+    "a switch of the live lab knows a verb of scenarios": (
+        "lab/pvesdn_lab/live/testbed/planted.py",
+        "import pvesdn_lab.live.verbs.actions\n",
+        "Rooms of the live lab",
     ),
     "a workflow prints by itself": (
         "pvesdn/workflows/planted.py",
@@ -75,13 +91,15 @@ FAULTS = {
 
 @pytest.fixture
 def copied_sources(tmp_path: Path) -> Path:
-    shutil.copytree(ROOT / "pvesdn", tmp_path / "pvesdn", ignore=shutil.ignore_patterns("__pycache__"))
+    for package in ("pvesdn", "lab/pvesdn_lab"):
+        shutil.copytree(ROOT / package, tmp_path / package, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(ROOT / "pyproject.toml", tmp_path)
     return tmp_path
 
 
 def lint_imports(folder: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(LINT_IMPORTS, cwd=folder, capture_output=True, text=True, check=False)
+    environment = {**os.environ, "PYTHONPATH": str(folder / "lab")}
+    return subprocess.run(LINT_IMPORTS, cwd=folder, env=environment, capture_output=True, text=True, check=False)
 
 
 def test_every_contract_holds() -> None:

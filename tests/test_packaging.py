@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 import pvesdn
+from pvesdn.node import assembly
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -88,11 +89,15 @@ def test_an_installed_wheel_renders_with_its_own_templates(clean_environment: Pa
     assert run(clean_environment / "bin/python", "-c", program, cwd=clean_environment) == "ready\n"
 
 
-def test_an_installed_wheel_has_the_node_program_as_source(clean_environment: Path) -> None:
-    """It is sent to the nodes as text, so the text must be there."""
-    (installed,) = clean_environment.glob("lib/python*/site-packages/pvesdn/node/program.py")
+def test_an_installed_wheel_sends_the_very_node_program_of_the_checkout(clean_environment: Path) -> None:
+    """It is sent as text, put together from the sources of its parts, so those must be there."""
+    program = (
+        "import sys, pvesdn.node.assembly as a; print(a.__file__, flush=True); sys.stdout.buffer.write(a.program())"
+    )
+    place, _, sent = run(clean_environment / "bin/python", "-c", program, cwd=clean_environment).partition("\n")
 
-    assert installed.read_bytes() == (ROOT / "pvesdn/node/program.py").read_bytes()
+    assert Path(place).is_relative_to(clean_environment)
+    assert sent.encode() == assembly.program()
 
 
 def test_the_wheel_says_what_it_needs_and_under_which_licence(wheel: Path) -> None:

@@ -13,7 +13,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from pvesdn.lab.cluster import SimulatedCluster
+from pvesdn_lab.simulated.cluster import SimulatedCluster
 
 NODE = "pve1"
 FILES = (

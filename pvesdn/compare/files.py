@@ -16,6 +16,7 @@ from pvesdn.compare.taken import cut_over, taken_vnis
 from pvesdn.decode.frr.text import says_the_same
 from pvesdn.decode.nodes.interfaces import split_stanzas
 from pvesdn.decode.nodes.record import Record
+from pvesdn.model.execution import FrrAction
 from pvesdn.model.facts import NodeFacts
 from pvesdn.model.files import (
     FRR_CONF,
@@ -26,7 +27,6 @@ from pvesdn.model.files import (
     SDN_INTERFACES,
     Action,
     FileChange,
-    FrrAction,
     NodeChanges,
     RenderedFile,
     StanzaChange,

@@ -51,7 +51,7 @@ def judge_local(node: str, config: FrrConfig, text: str, *, is_older: bool = Fal
 
 
 def _without_daemon(node: str, config: FrrConfig, lines: Iterable[LocalLine]) -> Iterator[Finding]:
-    """Routers that pass the merge in vain: PVE switches their daemon off where no fabric of the node needs it (F4.2)."""
+    """Routers that pass the merge in vain: PVE stops their daemon where no fabric needs it (docs/pve.md §4.2)."""
     in_fabrics = {"ospf": config.ospf_interfaces, "openfabric": config.openfabric_routers}
     for line in lines:
         words = line.text.split()

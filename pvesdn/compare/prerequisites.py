@@ -43,7 +43,7 @@ def prerequisites(changes: tuple[FileChange, ...], own: frozenset[str], facts: N
 
 
 def doubts(changes: tuple[FileChange, ...], facts: NodeFacts) -> Iterator[Finding]:
-    """What PVE accepts for its own file, though nothing can come of it: PVE warns of it in its task log (F4.3)."""
+    """What PVE accepts for its own file, though nothing comes of it but a warning in a log (docs/pve.md §4.3)."""
     for change in changes:
         if change.path == SDN_INTERFACES and change.by_pve and change.stanzas and not facts.is_sourced(change.path):
             what, hint = _unsourced(change.path)

@@ -1,4 +1,4 @@
-"""What PVE committed against what lies on the nodes: PVE shows its zones as pending where the one is behind (F4.5)."""
+"""What PVE committed against what the nodes have: on one that is behind PVE's zones are pending (docs/pve.md §4.5)."""
 
 from __future__ import annotations
 

@@ -31,8 +31,9 @@ from pvesdn.model.cluster import Vtep
 from pvesdn.model.design import DesignInput, NodeDesign
 from pvesdn.model.frr import FrrConfig
 from pvesdn.model.ifupdown import InterfacesFile, PveVxlanPort, Stanza, Tunnel, VnetBridge, VrfDevice, VxlanPort
+from pvesdn.model.own_sdn import EvpnZone, Exit, OwnZone, VxlanZone
 from pvesdn.model.primitives import IpAddress
-from pvesdn.model.sdn import EvpnZone, Exit, OurZone, Subnet, Vnet, VxlanZone
+from pvesdn.model.vnets import Subnet, Vnet
 
 _T = TypeVar("_T")
 
@@ -61,14 +62,14 @@ def share(given: DesignInput, vteps: Mapping[str, Vtep]) -> SharedDesign:
     :raises ValueError: a zone's MTU cannot be known.
     """
     defined = _Definitions.of(given)
-    plans = tuple(_plan_zone(zone, given, vteps, defined) for zone in given.sdn.our_zones)
+    plans = tuple(_plan_zone(zone, given, vteps, defined) for zone in given.sdn.own.zones)
     return SharedDesign(
         given=given,
         vteps=vteps,
         plans=plans,
-        exits=_grouped((uplink.node, uplink) for uplink in given.sdn.exits),
+        exits=_grouped((uplink.node, uplink) for uplink in given.sdn.own.exits),
         bgp=plan_bgp(given, vteps, plans),
-        pve=index_pve(given.sdn),
+        pve=index_pve(given.sdn.pve),
     )
 
 
@@ -115,15 +116,15 @@ class _Definitions:
 
     @classmethod
     def of(cls, given: DesignInput) -> _Definitions:
-        sdn = given.sdn
+        own = given.sdn.own
         return cls(
-            vnets=_grouped((vnet.zone, vnet) for vnet in sdn.vnets if not vnet.is_pve),
-            subnets=_grouped((subnet.vnet, subnet) for subnet in sdn.subnets if not subnet.is_pve),
-            exits=_grouped((uplink.zone, uplink) for uplink in sdn.exits),
+            vnets=_grouped((vnet.zone, vnet) for vnet in own.vnets),
+            subnets=_grouped((subnet.vnet, subnet) for subnet in own.subnets),
+            exits=_grouped((uplink.zone, uplink) for uplink in own.exits),
         )
 
 
-def _plan_zone(zone: OurZone, given: DesignInput, vteps: Mapping[str, Vtep], defined: _Definitions) -> ZonePlan:
+def _plan_zone(zone: OwnZone, given: DesignInput, vteps: Mapping[str, Vtep], defined: _Definitions) -> ZonePlan:
     nodes = zone_nodes(zone, given.cluster)
     vnets = defined.vnets.get(zone.id, ())
     exits = defined.exits.get(zone.id, ())
@@ -152,7 +153,7 @@ def _plan_zone(zone: OurZone, given: DesignInput, vteps: Mapping[str, Vtep], def
     )
 
 
-def _bridge(zone: OurZone, vnet: Vnet, subnets: tuple[Subnet, ...], mtu: int) -> VnetBridge:
+def _bridge(zone: OwnZone, vnet: Vnet, subnets: tuple[Subnet, ...], mtu: int) -> VnetBridge:
     if isinstance(zone, EvpnZone):
         return zone_evpn.design_bridge(zone, vnet, subnets, mtu)
     return zone_vxlan.design_bridge(vnet, mtu)

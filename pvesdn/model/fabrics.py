@@ -1,4 +1,4 @@
-"""PVE's fabrics: a routed underlay by OpenFabric or OSPF, with one address of each node on a device of its own (F1.10)."""
+"""PVE's fabrics: a routed underlay by OpenFabric or OSPF, each node's address on a dummy device (docs/pve.md §1.10)."""
 
 from __future__ import annotations
 

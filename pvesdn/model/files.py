@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from pvesdn.model.execution import Flooding, FrrAction
 from pvesdn.model.findings import Finding
-from pvesdn.model.primitives import IpAddress
 from pvesdn.model.running import PveRunning
 
 OUR_INTERFACES = "/etc/network/interfaces.d/pvesdn"
@@ -46,14 +46,6 @@ class Action(StrEnum):
     CHANGE = "~"
     REMOVE = "-"
     REPLACE = "-/+"
-
-
-class FrrAction(StrEnum):
-    """What FRR needs after a change; other daemons mean a restart."""
-
-    NONE = "none"
-    RELOAD = "reload"
-    RESTART = "restart"
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +101,7 @@ class NodeChanges:
     frr: FrrAction = FrrAction.NONE
     ifdown: tuple[str, ...] = ()
     delete_links: tuple[str, ...] = ()
-    flooding: tuple[tuple[str, tuple[IpAddress, ...]], ...] = ()
+    flooding: Flooding = ()
     obstacles: tuple[Finding, ...] = ()
     guests: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     is_unfinished: bool = False

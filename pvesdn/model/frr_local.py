@@ -1,4 +1,4 @@
-"""The lines of frr.conf.local, by what PVE's merge sees in them (F6.7)."""
+"""The lines of frr.conf.local, by what PVE's merge sees in them (docs/pve.md §6.7)."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""What runs on a node (`program`), and how it gets there (`boot`): the standard library and nothing else."""
+"""What runs on a node (`program`), its parts as one text (`assembly`), how it gets there and back (`boot`): standard library only."""

@@ -9,19 +9,20 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import cache
-from importlib.resources import files
 from typing import Any
 
+from pvesdn.node.assembly import program
 from pvesdn.node.program import MARKER
 
 BOOT = (
     "import sys;i=sys.stdin.buffer;n=int(i.readline());s=i.read(n);"
     'len(s)==n or sys.exit("pvesdn: the node program arrived incomplete");'
-    'exec(compile(s,"pvesdn-node-program","exec"),{"__name__":"__main__","SOURCE":s})'
+    'g={"__name__":"__main__","SOURCE":s};'
+    '[exec(compile(t,n[2:].decode(),"exec"),g)for n,_,t in(p.partition(bytes([10]))for p in s.split(bytes([12])))]'
 )
-"""What `python3 -c` runs. One line, without single quotes: it must pass through any login shell. SOURCE stays at hand for
-what the program will leave behind on a node."""
+"""What `python3 -c` runs: each section of the text under its own file name, so that a traceback names part and line. One
+line, without single quotes: it must pass through any login shell. SOURCE stays at hand for what the program will leave
+behind on a node."""
 
 OPTIONS = ("-I", "-c", BOOT)
 """Arguments of the interpreter. Isolated: a file called json.py in root's home is not the one to import."""
@@ -49,7 +50,7 @@ class Answer:
 def message(verb: str, arguments: Mapping[str, Any]) -> bytes:
     """What the node's `BOOT` reads: length of the source in bytes, the source, the request as JSON."""
     request = json.dumps({"verb": verb, "arguments": dict(arguments)}).encode("ascii")
-    return b"%d\n%b%b" % (len(_source()), _source(), request)
+    return b"%d\n%b%b" % (len(program()), program(), request)
 
 
 def answer(output: bytes | bytearray, *, load: Callable[[str], Any] = json.loads) -> Answer:
@@ -90,8 +91,3 @@ def _framed(output: bytes | bytearray) -> str:
             return str(whole[begin : None if end < 0 else end], "ascii")
         except UnicodeDecodeError as error:
             raise NotAnAnswer("the answer is garbled: it is no ASCII text") from error
-
-
-@cache
-def _source() -> bytes:
-    return files("pvesdn.node").joinpath("program.py").read_bytes()

@@ -11,8 +11,8 @@ from pvesdn.decode.definitions.values import BadValueError, integer
 from pvesdn.decode.nodes.ip_route import read_ip_route
 from pvesdn.model.findings import Where
 from pvesdn.model.handmade import Device, FrrRoute, FrrVrrp, HandmadeNode, Option, Place
+from pvesdn.model.own_sdn import Exit, Vrrp
 from pvesdn.model.primitives import IpAddress, IpInterface
-from pvesdn.model.sdn import Exit, Vrrp
 from pvesdn.recognise.devices import HOOKS, interfaces
 from pvesdn.recognise.notebook import Notebook
 

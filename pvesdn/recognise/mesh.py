@@ -9,8 +9,8 @@ from pvesdn.decode.definitions import addresses
 from pvesdn.decode.definitions.values import BadValueError, integer
 from pvesdn.model.findings import Where
 from pvesdn.model.handmade import FrrNeighbor, FrrRouter, HandmadeNode
+from pvesdn.model.own_sdn import EvpnController
 from pvesdn.model.primitives import IpAddress
-from pvesdn.model.sdn import EvpnController
 from pvesdn.recognise.notebook import Notebook
 from pvesdn.recognise.underlay import UnderlayFacts
 

@@ -15,8 +15,9 @@ from pvesdn.model.design import DesignInput
 from pvesdn.model.facts import NodeFacts
 from pvesdn.model.findings import Where
 from pvesdn.model.handmade import HandmadeNode
+from pvesdn.model.own_sdn import Underlay
 from pvesdn.model.primitives import IpAddress, IpNetwork
-from pvesdn.model.sdn import SdnConfig, Underlay
+from pvesdn.model.sdn import SdnConfig
 from pvesdn.recognise.devices import NodeDevices, interfaces, port_names
 from pvesdn.recognise.notebook import Notebook
 

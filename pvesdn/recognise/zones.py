@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 
 from pvesdn.design.ours.mtu import inner_mtu
 from pvesdn.model.handmade import Device, Place
+from pvesdn.model.own_sdn import Irb
 from pvesdn.model.primitives import IpAddress
-from pvesdn.model.sdn import Irb
 from pvesdn.recognise.nets import BridgeOnNode, FloodMode, Net, Nets
 from pvesdn.recognise.notebook import Notebook
 from pvesdn.recognise.underlay import UnderlayFacts

@@ -31,7 +31,7 @@ def frr_conf_local(env: Environment, config: FrrConfig | None, present: str | No
     :param config: None takes the block out.
     :param present: the text on the node, None when there is no file.
     :returns: None when there is nothing to say: no block to put in and none there. `text` is None where nothing but our
-        block was in the file: its mere existence makes PVE write frr.conf (F4.4).
+        block was in the file: its mere existence makes PVE write frr.conf (docs/pve.md §4.4).
     """
     before = present or ""
     if config is None:

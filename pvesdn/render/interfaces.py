@@ -71,7 +71,7 @@ class InterfacesPrinter:
         return self._file(OUR_INTERFACES, render_template(self._env, "ifupdown/header.j2"), file)
 
     def pve(self, file: InterfacesFile) -> RenderedFile:
-        """`interfaces.d/sdn`, byte for byte as PVE prints it (F4.3)."""
+        """`interfaces.d/sdn`, byte for byte as PVE prints it (docs/pve.md §4.3)."""
         header = render_template(self._env, "ifupdown/pve_header.j2", version=file.version)
         rendered = self._file(SDN_INTERFACES, header, file)
         free = frozenset(s.name for s in file.stanzas if isinstance(s, PveVxlanPort) and s.is_order_free)

@@ -24,10 +24,9 @@ def restore_flooding(run: Iterable[Progress]) -> None:
     for progress in run:
         if not progress.changes.flooding:
             continue
-        ports = {port: [str(address) for address in remotes] for port, remotes in progress.changes.flooding}
         progress.step = "flood"
         try:
-            progress.ask("flood", {"ports": ports})
+            progress.world.nodes.restore_flooding(progress.node, progress.changes.flooding)
         except NodeError as error:
             progress.fail(error)
 
@@ -45,7 +44,7 @@ def finish(run: Iterable[Progress]) -> None:
             continue
         progress.step = "finished"
         try:
-            progress.ask("finish", {})
+            progress.world.nodes.finish(progress.node)
         except NodeError as error:
             progress.fail(error)
 

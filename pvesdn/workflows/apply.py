@@ -11,16 +11,18 @@ from dataclasses import replace
 
 from pvesdn.compare.flags import PlanFlags
 from pvesdn.errors import ApplyRefused, ClusterError, NodeError, NodeFailed, NodeUnreachable, PvesdnError
-from pvesdn.model.files import OUR_INTERFACES, OUR_SYSCTL, ChangeSet, FrrAction
+from pvesdn.model.execution import FrrAction, PutInPlace
+from pvesdn.model.files import OUR_SYSCTL, ChangeSet
 from pvesdn.model.report import ApplyReport, NodeOutcome, Outcome, StepOutcome
 from pvesdn.model.snapshot import SEEN_FILE
 from pvesdn.render.renderer import Renderer
 from pvesdn.workflows.aftermath import NOT_CHECKED, finish, leave_unreloaded, restore_flooding, verify
+from pvesdn.workflows.any_member import on_any_member
 from pvesdn.workflows.commit import commit_definitions
 from pvesdn.workflows.plan import plan
 from pvesdn.workflows.progress import Progress
 from pvesdn.workflows.read import read_cluster
-from pvesdn.workflows.stage import discard, file_entries, stage
+from pvesdn.workflows.stage import discard, file_writes, stage
 from pvesdn.workflows.tasks import follow
 from pvesdn.workflows.world import World
 
@@ -77,21 +79,10 @@ def remember_vteps(world: World, changes: ChangeSet) -> None:
 
     :raises NodeError: no node could write it.
     """
-    if changes.seen is None:
+    if changes.seen is None or not changes.nodes:
         return
-    names = [node.node for node in changes.nodes]
-    if world.local_node is not None:
-        names = [world.local_node, *(name for name in names if name != world.local_node)]
-    trouble: NodeError | None = None
-    for name in names:
-        try:
-            world.nodes.ask(name, "put", {"path": SEEN_FILE, "text": changes.seen})
-        except NodeError as error:
-            trouble = error
-        else:
-            return
-    if trouble is not None:
-        raise trouble
+    text, members = changes.seen, [node.node for node in changes.nodes]
+    on_any_member(world, members, lambda name: world.nodes.put(name, SEEN_FILE, text))
 
 
 def _roll_out(run: list[Progress], *, reloads: bool) -> bool:
@@ -126,21 +117,17 @@ def _put_in_place(progress: Progress, *, reloads: bool) -> None:
     changes = progress.changes
     if changes.own_files:
         progress.begin("written")
-        arguments = {
-            "files": file_entries(changes),
-            "ifdown": [{"file": OUR_INTERFACES, "interface": name} for name in changes.ifdown],
-            "delete_links": list(changes.delete_links),
-        }
-        progress.ask("commit", arguments)
+        swap = PutInPlace(file_writes(changes), changes.ifdown, changes.delete_links)
+        progress.world.nodes.commit(progress.node, swap)
         progress.done()
     # A run that ended between the files and this left the kernel as it was.
     if changes.is_unfinished or any(change.path == OUR_SYSCTL for change in changes.own_files):
         progress.begin("sysctl")
-        progress.ask("sysctl", {"file": OUR_SYSCTL})
+        progress.world.nodes.load_sysctl(progress.node)
         progress.done()
     if changes.frr is not FrrAction.NONE:
         progress.begin("frr", changes.frr.value)
-        progress.ask("frr", {"action": changes.frr.value})
+        progress.world.nodes.change_frr(progress.node, changes.frr)
         progress.done()
     if reloads and not changes.is_empty:
         progress.begin("reloaded")

@@ -70,7 +70,7 @@ def plan(
         offline=tuple(member.name for member in known.given.cluster.members if not member.is_online),
         seen=_seen(snapshot, known),
         pve=known.running,
-        takes_frr_over=known.given.sdn.gives_up_frr and known.given.cluster.has_sdn,
+        takes_frr_over=known.given.sdn.pve.gives_up_frr and known.given.cluster.has_sdn,
     )
 
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from pvesdn.errors import NodeUnreachable, PvesdnError, TaskFailed
 from pvesdn.model.files import NodeChanges
-from pvesdn.model.primitives import Json
 from pvesdn.model.report import NodeOutcome, Outcome, StepOutcome
 from pvesdn.workflows.world import World
 
@@ -41,10 +39,6 @@ class Progress:
         """The step under way has ended."""
         self.steps.append(StepOutcome(self.step, outcome))
         self.world.observer.done(self.node, self.step, outcome.value)
-
-    def ask(self, verb: str, arguments: Mapping[str, Json]) -> dict[str, Json]:
-        """Run a verb of the node program on this node; raises NodeError."""
-        return self.world.nodes.ask(self.node, verb, arguments)
 
     def fail(self, error: PvesdnError) -> None:
         """The step under way has failed, and with it the node."""

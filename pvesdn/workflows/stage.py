@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from pvesdn.decode.frr.text import meaning
-from pvesdn.decode.nodes.answers import decode_problems
 from pvesdn.errors import NodeError, NodeFailed, NodeUnreachable
+from pvesdn.model.execution import FileWrite
 from pvesdn.model.files import FRR_CONF, NodeChanges
-from pvesdn.model.primitives import Json
 from pvesdn.workflows.progress import Progress
 
 
@@ -38,8 +37,7 @@ def stage(run: Sequence[Progress]) -> bool:
 
 
 def _stage_node(progress: Progress) -> None:
-    answer = progress.ask("stage", {"files": file_entries(progress.changes)})
-    if problems := decode_problems(progress.node, answer):
+    if problems := progress.world.nodes.stage(progress.node, file_writes(progress.changes)):
         raise NodeFailed(progress.node, "; ".join(problems), hint="nothing was changed anywhere")
 
 
@@ -52,23 +50,23 @@ def discard(rest: Iterable[Progress], *, because: str) -> None:
         if progress.changes.own_files:
             progress.begin("discarded")
             try:
-                progress.ask("discard", {"files": [change.path for change in progress.changes.own_files]})
+                progress.world.nodes.discard(progress.node, [change.path for change in progress.changes.own_files])
             except NodeError as error:
                 progress.fail(error)
                 continue
         progress.leave("written", f"not touched, because {because} failed first")
 
 
-def file_entries(changes: NodeChanges) -> list[dict[str, Json]]:
-    """The node program's `files` argument: the changes that pvesdn writes itself."""
-    return [
-        {
-            "path": c.path,
-            "text": c.new,
-            "mode": c.mode,
-            "owner": c.owner,
-            "expect": c.expect,
-            "meaning": meaning(c.new) if c.path == FRR_CONF and c.new is not None else None,
-        }
-        for c in changes.own_files
-    ]
+def file_writes(changes: NodeChanges) -> tuple[FileWrite, ...]:
+    """The changes that pvesdn writes itself."""
+    return tuple(
+        FileWrite(
+            path=change.path,
+            text=change.new,
+            mode=change.mode,
+            owner=change.owner,
+            expect=change.expect,
+            meaning=meaning(change.new) if change.path == FRR_CONF and change.new is not None else None,
+        )
+        for change in changes.own_files
+    )

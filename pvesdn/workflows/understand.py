@@ -91,8 +91,8 @@ def understand(snapshot: Snapshot, *, intent: Intent = "pending") -> Understandi
         raise SdnConfigError(errors)
     running = PveRunning()
     if cluster.has_sdn:
-        judged = {node: snapshot.nodes[node].files for node in records if not given.sdn.is_unmanaged_on(node)}
-        running = compare_running(given.sdn.running_version, judged)
+        judged = {node: snapshot.nodes[node].files for node in records if not given.sdn.pve.is_unmanaged_on(node)}
+        running = compare_running(given.sdn.pve.running_version, judged)
     has_pending = intent == "pending" and cluster.has_sdn
     return Understanding(
         given=given,

@@ -13,7 +13,6 @@ from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
 from pvesdn.decode.cluster.members import MEMBERS_FILE, MembersFile, decode_members
-from pvesdn.decode.nodes.answers import decode_files
 from pvesdn.errors import NodeFailed, SdnConfigError
 from pvesdn.model.files import ChangeSet
 from pvesdn.model.report import ApplyReport
@@ -81,8 +80,7 @@ def watch_once(
     if world.local_node is None:
         msg = "watch compares the files of /etc/pve, so it runs on a node of the cluster"
         raise NodeFailed("this machine", msg)
-    answer = world.nodes.ask(world.local_node, "read", {"files": [MEMBERS_FILE, *_DEFINITIONS]})
-    files = decode_files(world.local_node, answer)
+    files = world.nodes.read(world.local_node, [MEMBERS_FILE, *_DEFINITIONS])
     members = decode_members(files.get(MEMBERS_FILE, ""))
     stand_by = _stands_by(members, world.local_node)
     if stand_by:

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from pvesdn.cli.app import run
-from pvesdn.lab.cluster import SimulatedCluster
+from pvesdn_lab.simulated.cluster import SimulatedCluster
 from tests.cli.kit import UCAST, Result
 
 Caller = Callable[..., Result]

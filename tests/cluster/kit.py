@@ -9,7 +9,6 @@ from pathlib import Path
 from pvesdn.adapters.pve_api import PveApi
 from pvesdn.adapters.system import SystemClock
 from pvesdn.compare.flags import PlanFlags
-from pvesdn.lab.cluster import SimulatedCluster
 from pvesdn.model.files import ChangeSet
 from pvesdn.model.report import ApplyReport
 from pvesdn.render.renderer import Renderer
@@ -17,6 +16,7 @@ from pvesdn.workflows.apply import apply
 from pvesdn.workflows.plan import plan
 from pvesdn.workflows.read import read_cluster
 from pvesdn.workflows.world import World
+from pvesdn_lab.simulated.cluster import SimulatedCluster
 from tests.fakes import FakeObserver
 
 EVPN = """evpn-controller: main

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pvesdn.lab.cluster import SimulatedCluster
+from pvesdn_lab.simulated.cluster import SimulatedCluster
 from tests.cluster.kit import EVPN, apply_to, errors, plan_of, serving
 from tests.cluster.test_exit_in_pves_zone import EXIT, PVE_EVPN
 

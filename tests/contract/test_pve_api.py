@@ -13,9 +13,9 @@ from pydantic import ValidationError
 
 from pvesdn.adapters.pve_api import TICKET_SECONDS, PveApi, _HttpsSession
 from pvesdn.errors import ApiRefused, ApiUnavailable, SettingsError
-from pvesdn.lab.cluster import PASSWORD, SimulatedCluster
-from pvesdn.lab.pki import PveCa
 from pvesdn.model.api_settings import ApiSettings
+from pvesdn_lab.simulated.cluster import PASSWORD, SimulatedCluster
+from pvesdn_lab.simulated.pki import PveCa
 
 
 @pytest.fixture(scope="module")

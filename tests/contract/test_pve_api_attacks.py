@@ -15,8 +15,8 @@ import pytest
 
 from pvesdn.adapters.pve_api import PveApi, budget, https
 from pvesdn.errors import ApiRefused, ApiUnavailable
-from pvesdn.lab.pki import Certificate, PveCa
 from pvesdn.model.api_settings import ApiSettings
+from pvesdn_lab.simulated.pki import Certificate, PveCa
 
 LIMIT = 1 << 20
 GOOD = b'{"data": {"version": "9.1.5"}}'

@@ -21,9 +21,9 @@ import urllib3.exceptions
 from pvesdn.adapters.pve_api import PveApi
 from pvesdn.decode.cluster.answers import AnswerError
 from pvesdn.errors import ApiRefused, ApiUnavailable, ClusterError
-from pvesdn.lab.cluster import PASSWORD, SimulatedCluster
-from pvesdn.lab.pki import Certificate, PveCa
 from pvesdn.model.api_settings import ApiSettings
+from pvesdn_lab.simulated.cluster import PASSWORD, SimulatedCluster
+from pvesdn_lab.simulated.pki import Certificate, PveCa
 
 
 @pytest.fixture(scope="module")

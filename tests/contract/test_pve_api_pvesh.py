@@ -11,8 +11,8 @@ import pytest
 
 from pvesdn.adapters.pve_api import PveApi
 from pvesdn.errors import ApiRefused, ApiUnavailable
-from pvesdn.lab.cluster import SimulatedCluster
 from pvesdn.model.api_settings import ApiSettings
+from pvesdn_lab.simulated.cluster import SimulatedCluster
 
 WHOLE = "UPID:pve1:0001A2B3:00C0FFEE:6B0332BB:reloadnetworkall::root@pam:"
 OF_A_NODE = "UPID:pve1:0001A2B4:00C0FFEF:6B0332BB:srvreload:networking:root@pam:"

@@ -15,8 +15,8 @@ from requests.adapters import HTTPAdapter
 from pvesdn.adapters.pve_api import PveApi
 from pvesdn.adapters.pve_api.trust import trust
 from pvesdn.errors import ApiRefused
-from pvesdn.lab.cluster import SimulatedCluster
 from pvesdn.model.files import FRR_LOCAL_BEGIN, FRR_LOCAL_END
+from pvesdn_lab.simulated.cluster import SimulatedCluster
 
 ZONES = "simple: lan\n\tipam pve\n\tmtu 1400\n\tnodes pve2,pve1\n\n"
 VNETS = "vnet: net1\n\tzone lan\n\talias 100\n\n"

@@ -11,11 +11,11 @@ from pathlib import Path
 from pvesdn.adapters.snapshot_dir import read_snapshot
 from pvesdn.decode.nodes.answers import decode_observed
 from pvesdn.errors import NodeError
-from pvesdn.lab import sdn_config
 from pvesdn.model.primitives import Json
 from pvesdn.model.snapshot import Snapshot
 from pvesdn.workflows.adopt import adopt
 from pvesdn.workflows.plan import plan
+from pvesdn_lab.simulated import sdn_config
 from tests.fuzz.putting_in_place import RENDERER, put_in_place
 
 TESTS = Path(__file__).parents[1]

@@ -9,12 +9,12 @@ import re
 from dataclasses import replace
 
 from pvesdn.decode.cluster.status import decode_cluster
-from pvesdn.lab import sdn_config
 from pvesdn.model.files import ChangeSet
 from pvesdn.model.primitives import Json
 from pvesdn.model.snapshot import RECORD_FILE, SEEN_NAME, NodeRaw, Snapshot
 from pvesdn.render.renderer import Renderer
 from pvesdn.workflows.read import SDN_DIR
+from pvesdn_lab.simulated import sdn_config
 from tests.fakes import FakeApi, FakeClock, FakeCluster, FakeNode, FakeNodes, FakeObserver
 
 RENDERER = Renderer()

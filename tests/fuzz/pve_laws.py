@@ -16,7 +16,6 @@ from pvesdn.decode.frr.local import read_local
 from pvesdn.decode.nodes.interfaces import decode_interfaces, split_stanzas
 from pvesdn.design.cluster import design_node, share
 from pvesdn.design.merge.local import merge_local
-from pvesdn.lab import sdn_config
 from pvesdn.model.fabrics import Fabric
 from pvesdn.model.files import (
     FRR_CONF,
@@ -27,11 +26,12 @@ from pvesdn.model.files import (
     ChangeSet,
     RenderedFile,
 )
-from pvesdn.model.sdn import UnmanagedZone
+from pvesdn.model.pve_sdn import UnmanagedZone
 from pvesdn.model.snapshot import Snapshot
 from pvesdn.render.frr import frr_conf
 from pvesdn.workflows.plan import plan, render_nodes
 from pvesdn.workflows.understand import Understanding, understand
+from pvesdn_lab.simulated import sdn_config
 from tests.fuzz.laws import Outcome, Refusal, attempt, check_snapshot, holds
 from tests.fuzz.putting_in_place import RENDERER, committed
 from tests.laws.test_frr_local_laws import ENV, tree
@@ -73,7 +73,9 @@ def _texts(snapshot: Snapshot) -> Texts:
 
 def _fabric_devices(known: Understanding, node: str) -> frozenset[str]:
     """What PVE writes for its fabrics: behind everything else, in an order of its own, once for each family."""
-    members = [(f.id, m) for f in known.given.sdn.fabrics if isinstance(f, Fabric) for m in f.members if m.node == node]
+    members = [
+        (f.id, m) for f in known.given.sdn.pve.fabrics if isinstance(f, Fabric) for m in f.members if m.node == node
+    ]
     return frozenset({name for id_, m in members for name in (f"dummy_{id_}", *(i.name for i in m.interfaces))})
 
 
@@ -96,12 +98,12 @@ def _is_pves_file(node: str, file: RenderedFile, of_fabrics: frozenset[str]) -> 
 
 def _no_vnet_is_lost(known: Understanding, changes: ChangeSet, node: str, file: RenderedFile) -> None:
     """A VNet is on every node of its zone, or a remark names it."""
-    zones = {zone.id: zone for zone in known.given.sdn.zones if not isinstance(zone, UnmanagedZone)}
+    zones = {zone.id: zone for zone in known.given.sdn.pve.zones if not isinstance(zone, UnmanagedZone)}
     said = [str(finding) for finding in changes.findings]
     names = re.findall(r"(?m)^iface (\S+)", file.text or "")
-    for vnet in known.given.sdn.vnets:
+    for vnet in known.given.sdn.pve.vnets:
         zone = zones.get(vnet.zone)
-        if not vnet.is_pve or zone is None or (zone.nodes is not None and node not in zone.nodes) or vnet.id in names:
+        if zone is None or (zone.nodes is not None and node not in zone.nodes) or vnet.id in names:
             continue
         told = any(re.search(rf"(?<!\w)({re.escape(vnet.id)}|{re.escape(zone.id)})(?!\w)", line) for line in said)
         holds("no VNet is lost without a word", told, f"{node}: {vnet.id} of zone {zone.id} ({zone.kind})")

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from functools import cache
 from ipaddress import ip_interface
 
-from pvesdn.lab import sdn_config
 from pvesdn.model.snapshot import Snapshot
 from pvesdn.workflows.read import read_cluster
+from pvesdn_lab.simulated import sdn_config
 from tests.fakes import cluster_answers, fake_cluster
 from tests.fuzz.corpus import Draft
 from tests.fuzz.mutations import FRR_LOCAL, INTERFACES

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from pvesdn.errors import NodeFailed, SdnConfigError
-from pvesdn.lab import sdn_config
 from pvesdn.model.files import FRR_CONF
 from pvesdn.model.snapshot import Snapshot
 from pvesdn.workflows.plan import plan
+from pvesdn_lab.simulated import sdn_config
 from tests.fuzz.corpus import Draft, start
 from tests.fuzz.laws import Outcome, check_snapshot
 from tests.fuzz.oddities import nested

@@ -7,10 +7,10 @@ from typing import cast
 
 import pytest
 
-from pvesdn.lab.live import checks
-from pvesdn.lab.live.context import Context, NotProven, as_proof, perform, require
-from pvesdn.lab.live.lab import Lab
-from pvesdn.lab.live.space import LabFault, wait_for
+from pvesdn_lab.live.testbed.lab import Lab
+from pvesdn_lab.live.testbed.space import LabFault, wait_for
+from pvesdn_lab.live.verbs import checks
+from pvesdn_lab.live.verbs.context import Context, NotProven, as_proof, perform, require
 
 CONTEXT = Context(cast("Lab", None), Path())
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from pvesdn.cli.app import run
-from pvesdn.lab.live.extra import missing_extra
+from pvesdn_lab.live.outside.extra import missing_extra
 
 
 @pytest.fixture

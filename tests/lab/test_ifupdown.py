@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from pvesdn.lab.live.ifupdown import allow_vlan_aware_bridges, loosen_bridges, wait_for_links
-from pvesdn.lab.live.space import LabFault
+from pvesdn_lab.live.testbed.ifupdown import allow_vlan_aware_bridges, loosen_bridges, wait_for_links
+from pvesdn_lab.live.testbed.space import LabFault
 
 ADDON = "share/ifupdown2/addons/bridge.py"
 QUESTION = """\

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from pvesdn.lab.live.serve import run_command
+from pvesdn_lab.live.inside.serve import run_command
 
 INNER = """
 import sys, time
@@ -27,7 +27,7 @@ except KeyboardInterrupt:
 OUTER = """
 import sys
 from pvesdn.cli.app import run
-from pvesdn.lab.live import session
+from pvesdn_lab.live.outside import session
 session.execute = lambda place, argv: session.attend(argv)
 sys.exit(run(["lab", "exec", "node1", "--", *sys.argv[1:]]))
 """

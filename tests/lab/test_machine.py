@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pvesdn.lab.live.machines.qemu import cpio, load_order
+from pvesdn_lab.live.outside.machines.qemu import cpio, load_order
 
 
 def test_a_module_is_loaded_after_those_it_needs(tmp_path: Path) -> None:

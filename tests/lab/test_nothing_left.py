@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from pvesdn.lab.live import kernel
+from pvesdn_lab.live.outside import kernel
 
 DEADLINE = 300.0
 

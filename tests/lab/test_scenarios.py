@@ -10,13 +10,13 @@ import pytest
 from pvesdn.decode.definitions.sdn_files import decode_sdn
 from pvesdn.decode.nodes.handmade import decode_handmade
 from pvesdn.errors import SettingsError
-from pvesdn.lab.live import inside
-from pvesdn.lab.live.context import VERBS
-from pvesdn.lab.live.holder import divide
-from pvesdn.lab.live.kernel import REQUIRED, Kernel
-from pvesdn.lab.live.node import INTERFACES
-from pvesdn.lab.live.scenario import Scenario, all_scenarios, choose, read_scenario
-from pvesdn.lab.live.topology import read_topology
+from pvesdn_lab.live.inside import main as inside
+from pvesdn_lab.live.outside.holder import divide
+from pvesdn_lab.live.outside.kernel import REQUIRED, Kernel
+from pvesdn_lab.live.scenario import Scenario, all_scenarios, choose, read_scenario
+from pvesdn_lab.live.testbed.node import INTERFACES
+from pvesdn_lab.live.testbed.topology import read_topology
+from pvesdn_lab.live.verbs.context import VERBS
 
 SCENARIOS = all_scenarios()
 EVERYTHING = frozenset({*REQUIRED, "vrf", "dummy", "vlan", "macvlan", "bond", "openvswitch"})

@@ -7,10 +7,10 @@ from typing import cast
 
 import pytest
 
-from pvesdn.lab.live.context import VERBS, Context
-from pvesdn.lab.live.lab import Lab
-from pvesdn.lab.live.scenario import choose
-from pvesdn.lab.live.serve import set_the_scene
+from pvesdn_lab.live.inside.serve import set_the_scene
+from pvesdn_lab.live.scenario import choose
+from pvesdn_lab.live.testbed.lab import Lab
+from pvesdn_lab.live.verbs.context import VERBS, Context
 
 CONTEXT = Context(cast("Lab", None), Path())
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pvesdn.lab.live.sniffer import source_of, tags_of
+from pvesdn_lab.live.testbed.sniffer import source_of, tags_of
 
 _PING = "ethertype IPv4 (0x0800), 10.1.0.11 > 10.1.0.12: ICMP echo request, id 1, seq 1, length 64"
 _MACS = "16:49:42.679193 bc:24:11:00:00:65 > bc:24:11:00:00:66"

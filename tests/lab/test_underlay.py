@@ -7,14 +7,14 @@ from typing import Any, cast
 
 import pytest
 
-from pvesdn.lab.live import actions
-from pvesdn.lab.live.checks_underlay import bfd_ends, bgp_ends, have_fallen, why_ended
-from pvesdn.lab.live.context import Context
-from pvesdn.lab.live.lab import Lab
-from pvesdn.lab.live.node import LiveNode, NodePlan
-from pvesdn.lab.live.packages import Unpacked
-from pvesdn.lab.live.space import LabFault
-from pvesdn.lab.live.topology import read_topology
+from pvesdn_lab.live.packages import Unpacked
+from pvesdn_lab.live.testbed.lab import Lab
+from pvesdn_lab.live.testbed.node import LiveNode, NodePlan
+from pvesdn_lab.live.testbed.space import LabFault
+from pvesdn_lab.live.testbed.topology import read_topology
+from pvesdn_lab.live.verbs import actions
+from pvesdn_lab.live.verbs.checks_underlay import bfd_ends, bgp_ends, have_fallen, why_ended
+from pvesdn_lab.live.verbs.context import Context
 
 TALKING = {"bgpState": "Established", "hostLocal": "10.7.0.1", "hostForeign": "10.7.0.2", "lastResetDueTo": "none"}
 SILENT = {"bgpState": "Active", "hostLocal": "Unknown", "hostForeign": "Unknown"}

@@ -67,8 +67,8 @@ class Host:
     known_hosts_file: Path | None = None
 
 
-class SshAgent:
-    """A `ports.NodeAgent` over OpenSSH; one connection a call, none kept.
+class SshTransport:
+    """A transport over OpenSSH; one connection a call, none kept.
 
     :param hosts: where each node is.
     :param limit: seconds for one call; a reload of FRR may take minutes.
@@ -93,7 +93,7 @@ class SshAgent:
         self._config = config
 
     def ask(self, node: NodeName, verb: str, arguments: Mapping[str, Json]) -> dict[str, Json]:
-        """Run one verb of the node program; see `ports.NodeAgent`."""
+        """Run one verb of the node program; see `agent.Transport`."""
         host = self._hosts.get(node)
         if host is None or not host.address or host.address.startswith("-"):
             raise NodeUnreachable(node, "its address is not known", hint="name it in the settings")

@@ -61,7 +61,7 @@ def adoption_document(adoption: Adoption, form: Form, written: Iterable[str], *,
 
 def _rewritten(adoption: Adoption) -> frozenset[str]:
     """Nodes whose frr.conf becomes another: pvesdn writes it, or PVE does once it has a controller."""
-    if adoption.proposal.sdn.has_pve_frr:
+    if adoption.proposal.sdn.pve.needs_frr:
         return adoption.proposal.speakers
     nodes = adoption.plan.nodes if adoption.plan is not None else ()
     return frozenset(

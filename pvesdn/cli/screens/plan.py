@@ -11,7 +11,8 @@ from pvesdn.cli.screens.screen import Line, Span, Style, counted
 from pvesdn.cli.screens.summary import Summary
 from pvesdn.compare.diff import showable
 from pvesdn.model.cluster import Vtep
-from pvesdn.model.files import Action, ChangeSet, FileChange, FrrAction, NodeChanges
+from pvesdn.model.execution import FrrAction
+from pvesdn.model.files import Action, ChangeSet, FileChange, NodeChanges
 
 NO_CHANGES = "No changes. Nodes match the configuration."
 

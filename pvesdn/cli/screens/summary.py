@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pvesdn.model.files import FRR_CONF, Action, ChangeSet, FrrAction, NodeChanges
+from pvesdn.model.execution import FrrAction
+from pvesdn.model.files import FRR_CONF, Action, ChangeSet, NodeChanges
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from pvesdn.cli import exits, options
 from pvesdn.cli.screens.screen import Screen, columns
 from pvesdn.cli.session import Session
 from pvesdn.errors import SettingsError
-from pvesdn.lab.live.machines import KINDS
+from pvesdn_lab.live.outside.machines import KINDS
 
 _machine = click.option(
     "--machine",
@@ -38,8 +38,8 @@ def lab() -> None:
 def list_(session: Session) -> int:
     """List the scenarios, and the lab that is up."""
     # Not at the top: fakepve and what it brings are there only with the extra `lab`.
-    from pvesdn.lab.live import session as live  # noqa: PLC0415
-    from pvesdn.lab.live.scenario import all_scenarios  # noqa: PLC0415
+    from pvesdn_lab.live.outside import session as live  # noqa: PLC0415
+    from pvesdn_lab.live.scenario import all_scenarios  # noqa: PLC0415
 
     for line in columns((scenario.name, scenario.title) for scenario in all_scenarios()):
         session.screen.line(line)
@@ -58,8 +58,8 @@ def list_(session: Session) -> int:
 @click.pass_obj
 def up(session: Session, *, scenario: str, machine: str) -> int:
     """Build a lab with the definitions and guests of SCENARIO, and leave it running."""
-    from pvesdn.lab.live import session as live  # noqa: PLC0415
-    from pvesdn.lab.live.scenario import choose  # noqa: PLC0415
+    from pvesdn_lab.live.outside import session as live  # noqa: PLC0415
+    from pvesdn_lab.live.scenario import choose  # noqa: PLC0415
 
     ready = live.up(choose([scenario])[0], session.screen.remark, machine).ready
     session.screen.line(f"Up: {', '.join([*ready['nodes'], *ready['guests']])}.")
@@ -77,7 +77,7 @@ def execute(*, place: str, command: tuple[str, ...]) -> int:
 
     For example `pvesdn lab exec node1 -- ip -br link` or `pvesdn lab exec controller -- pvesdn plan`.
     """
-    from pvesdn.lab.live import session as live  # noqa: PLC0415
+    from pvesdn_lab.live.outside import session as live  # noqa: PLC0415
 
     return live.execute(place, command)
 
@@ -98,7 +98,7 @@ def add(
     session: Session, *, name: str, node: str, vnet: str, addresses: tuple[str, ...], gateways: tuple[str, ...]
 ) -> int:
     """Start a guest."""
-    from pvesdn.lab.live import session as live  # noqa: PLC0415
+    from pvesdn_lab.live.outside import session as live  # noqa: PLC0415
 
     request = {"do": "guest", "name": name, "node": node, "vnet": vnet, "addresses": list(addresses)}
     answer = live.ask({**request, "gateways": list(gateways)})
@@ -110,7 +110,7 @@ def add(
 @click.pass_obj
 def down(session: Session) -> int:
     """End the lab: nothing of it is left."""
-    from pvesdn.lab.live import session as live  # noqa: PLC0415
+    from pvesdn_lab.live.outside import session as live  # noqa: PLC0415
 
     session.screen.remark("The lab is down." if live.down() else "No lab is up.")
     return exits.OK
@@ -158,8 +158,8 @@ def test(
 
 def _obstacle(screen: Screen) -> str:
     """Why the lab cannot run on this machine; empty when it can, and then what it needs has been fetched."""
-    from pvesdn.lab.live.kernel import obstacle  # noqa: PLC0415
-    from pvesdn.lab.live.packages import NODE, fetch  # noqa: PLC0415
+    from pvesdn_lab.live.outside.kernel import obstacle  # noqa: PLC0415
+    from pvesdn_lab.live.packages import NODE, fetch  # noqa: PLC0415
 
     try:
         reason = obstacle()
@@ -174,9 +174,9 @@ def _test(
     screen: Screen, scenarios: tuple[str, ...], results: Path, evidence: Path | None, ways: dict[str, Any]
 ) -> int:
     """:param ways: options of `run_scenarios`."""
-    from pvesdn.lab.live.evidence import write_evidence  # noqa: PLC0415
-    from pvesdn.lab.live.holder import run_scenarios  # noqa: PLC0415
-    from pvesdn.lab.live.scenario import choose  # noqa: PLC0415
+    from pvesdn_lab.live.evidence import write_evidence  # noqa: PLC0415
+    from pvesdn_lab.live.outside.holder import run_scenarios  # noqa: PLC0415
+    from pvesdn_lab.live.scenario import choose  # noqa: PLC0415
 
     # Unlike Ctrl-C, a request to end would not let folders be cleared away.
     signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from pvesdn.decode.definitions import addresses, values
 from pvesdn.decode.definitions.entries import Entry, Word, Words
-from pvesdn.decode.definitions.source import Definitions
+from pvesdn.decode.definitions.source import PveDefinitions
 from pvesdn.decode.definitions.values import BadValueError, integer, shown
 from pvesdn.model.fabrics import Fabric, FabricInterface, FabricMember, LeftFabric
 
@@ -109,10 +109,10 @@ FABRICS: Final[Mapping[str, Words]] = {
     },
     "bgp_node": {**_LEFT_MEMBER, "asn": _KNOWN, "peer_ip": _KNOWN},
 }
-"""The properties of fabrics.cfg by section type (F1.10)."""
+"""The properties of fabrics.cfg by section type (docs/pve.md §1.10)."""
 
 
-def read_fabrics(found: Definitions) -> None:
+def read_fabrics(found: PveDefinitions) -> None:
     """Fill `found.fabrics` from its entries: a fabric is a section of its own and one for each of its nodes."""
     members: dict[str, list[Entry]] = {}
     fabrics = [entry for entry in found.of("fabric") if entry.section.type.endswith("_fabric")]
@@ -147,7 +147,7 @@ def _fits(entry: Entry, fabric: str, known: Mapping[str, str]) -> bool:
     return known.get(fabric) == protocol
 
 
-def _add_fabric(entry: Entry, members: Iterable[Entry], found: Definitions) -> None:
+def _add_fabric(entry: Entry, members: Iterable[Entry], found: PveDefinitions) -> None:
     try:
         values.fabric_id(entry.section.id)
     except BadValueError as error:

@@ -1,4 +1,4 @@
-"""Which of PVE's definitions are not committed yet (F2.3)."""
+"""Which of PVE's definitions are not committed yet (docs/pve.md §2.3)."""
 
 from __future__ import annotations
 

@@ -12,23 +12,22 @@ from pvesdn.decode.definitions.pve_controllers import check_ways_to_peers, read_
 from pvesdn.decode.definitions.pve_newer import find_newer
 from pvesdn.decode.definitions.pve_words import NOUNS, OPEN, WORDS
 from pvesdn.decode.definitions.section_config import Section
-from pvesdn.decode.definitions.source import Definitions, check_id, subnet_fields
+from pvesdn.decode.definitions.source import PveDefinitions, check_id, subnet_fields
 from pvesdn.model.findings import Severity, Where
 from pvesdn.model.primitives import VNI_MAX
-from pvesdn.model.sdn import (
+from pvesdn.model.pve_sdn import (
     LeftController,
-    OwnPveZone,
     PveEvpnZone,
     PveQinqZone,
     PveSimpleZone,
     PveVlanZone,
     PveVxlanZone,
-    Subnet,
+    RenderedPveZone,
     UnmanagedZone,
-    Vnet,
 )
+from pvesdn.model.vnets import Subnet, Vnet
 
-_ZONES: Mapping[str, type[OwnPveZone]] = {
+_ZONES: Mapping[str, type[RenderedPveZone]] = {
     "simple": PveSimpleZone,
     "vlan": PveVlanZone,
     "qinq": PveQinqZone,
@@ -38,12 +37,14 @@ _ZONES: Mapping[str, type[OwnPveZone]] = {
 _LEAST_MTU, _GREATEST_MTU = 552, 9216
 
 
-def read_pve(collections: Mapping[str, Iterable[Section]], file: Callable[[str], str], ledger: Ledger) -> Definitions:
+def read_pve(
+    collections: Mapping[str, Iterable[Section]], file: Callable[[str], str], ledger: Ledger
+) -> PveDefinitions:
     """The objects of PVE's collections; faults go into `ledger`, faulty objects are left out.
 
     :param file: the file that a collection was read from.
     """
-    found = Definitions()
+    found = PveDefinitions()
     for collection, sections in collections.items():
         for section in sections:
             where = Where(
@@ -77,7 +78,7 @@ def _refuse_type(entry: Entry, collection: str) -> None:
     entry.fail(f"unknown type {values.shown(entry.section.type)}", what)
 
 
-def _why_left(entry: Entry, found: Definitions) -> str:
+def _why_left(entry: Entry, found: PveDefinitions) -> str:
     """Why PVE alone can render the zone; empty when pvesdn can as well."""
     kind = entry.section.type
     if kind == "faucet":
@@ -90,7 +91,7 @@ def _why_left(entry: Entry, found: Definitions) -> str:
     return ""
 
 
-def _zone(entry: Entry, found: Definitions, ledger: Ledger) -> None:
+def _zone(entry: Entry, found: PveDefinitions, ledger: Ledger) -> None:
     check_id(entry, values.zone_id)
     mtu = entry.get("mtu")
     if mtu is not None and not _LEAST_MTU <= mtu <= _GREATEST_MTU:
@@ -135,19 +136,19 @@ def _doubt_vni(entry: Entry, name: str) -> None:
         entry.warn(f"{name} {vni} is too large for ifupdown2", f"write 1-{VNI_MAX}", at=name)
 
 
-def _vnet(entry: Entry, found: Definitions) -> None:
+def _vnet(entry: Entry, found: PveDefinitions) -> None:
     check_id(entry, values.vnet_id)
     _doubt_vni(entry, "tag")
     if "\\" in (entry.get("alias") or ""):
         what = "alias contains a backslash, which joins lines in the interfaces file"
         entry.warn(what, "leave it out", at="alias")
-    if vnet := entry.build(Vnet, id=entry.section.id, is_pve=True):
+    if vnet := entry.build(Vnet, id=entry.section.id):
         found.vnets.append(vnet)
 
 
-def _subnet(entry: Entry, found: Definitions) -> None:
+def _subnet(entry: Entry, found: PveDefinitions) -> None:
     fields = subnet_fields(entry, is_pve=True)
     # PVE prints the gateway as it was typed.
     typed = next((item.value for item in entry.section.properties if item.key == "gateway"), None)
-    if subnet := entry.build(Subnet, id=entry.section.id, is_pve=True, gateway_text=typed, **fields):
+    if subnet := entry.build(Subnet, id=entry.section.id, gateway_text=typed, **fields):
         found.subnets.append(subnet)

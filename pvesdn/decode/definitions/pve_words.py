@@ -1,4 +1,4 @@
-"""What PVE's own files under /etc/pve/sdn know, by file, section type and property (F1.5 to F1.10)."""
+"""What PVE's own files under /etc/pve/sdn know, by file, section type and property (docs/pve.md §1.5 to §1.10)."""
 
 from __future__ import annotations
 
@@ -106,4 +106,4 @@ NOUNS: Mapping[str, str] = {
 """What a section of each collection defines."""
 
 OPEN = frozenset({"route-maps", "prefix-lists"})
-"""Collections whose types are known, and of whose properties nothing is: PVE alone reads them (F1.1)."""
+"""Collections whose types are known, and of whose properties nothing is: PVE alone reads them (docs/pve.md §1.1)."""

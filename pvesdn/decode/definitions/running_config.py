@@ -1,4 +1,4 @@
-"""PVE's .running-config: the committed definitions as one JSON document (F2.1), turned into the sections they were."""
+"""PVE's .running-config, the committed definitions as JSON (docs/pve.md §2.1), turned into the sections they were."""
 
 from __future__ import annotations
 

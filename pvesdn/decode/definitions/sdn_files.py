@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from operator import attrgetter
+from typing import Any, Literal, TypeVar
 
 from pvesdn.decode.definitions.entries import Ledger
 from pvesdn.decode.definitions.pending import compare, has_definitions
@@ -15,9 +16,14 @@ from pvesdn.decode.definitions.pvesdn_cfg import read_own
 from pvesdn.decode.definitions.running_config import FILE as RUNNING_CONFIG
 from pvesdn.decode.definitions.running_config import RunningConfig, read_running
 from pvesdn.decode.definitions.section_config import Section, scan
-from pvesdn.decode.definitions.source import Definitions
+from pvesdn.decode.definitions.source import Definitions, OwnDefinitions, PveDefinitions
 from pvesdn.model.findings import Finding, Severity, Where
-from pvesdn.model.sdn import SdnConfig, Subnet
+from pvesdn.model.own_sdn import OwnSdn
+from pvesdn.model.pve_sdn import PveSdn
+from pvesdn.model.sdn import SdnConfig
+from pvesdn.model.vnets import Subnet
+
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +62,7 @@ def decode_sdn(files: Mapping[str, str], *, intent: Literal["pending", "running"
     own = read_own(_sections(OWN_FILE, files, ledger, is_own=True), ledger)
     _check_between(pve, own)
     ledger.raise_errors()
-    runs_frr = any(running.collections.get(name) for name in ("controllers", "fabrics"))
-    config = _join(pve, own, version, running_version=running.version, runs_frr=runs_frr)
-    return DecodedSdn(config.model_copy(update={"listed_subnets": listed}), ledger.remarks)
+    return DecodedSdn(SdnConfig(own=_own(own), pve=_pve(pve, running, version, listed)), ledger.remarks)
 
 
 def _listed_subnets(files: Mapping[str, str], committed: Iterable[Subnet]) -> tuple[Subnet, ...] | None:
@@ -131,19 +135,34 @@ def _check_homes(pve: Definitions, own: Definitions, *, noun: str, home: str) ->
                 entry.fail(f"{home} '{name}' is {whose}", f"define the {noun} {place}", at=home)
 
 
-def _join(
-    pve: Definitions, own: Definitions, version: int | None, *, running_version: int | None, runs_frr: bool
-) -> SdnConfig:
-    return SdnConfig(
-        underlay=next(iter(own.underlays), None),
-        zones=tuple(sorted((*pve.zones, *own.zones), key=lambda zone: zone.id)),
-        vnets=tuple(sorted((*pve.vnets, *own.vnets), key=lambda vnet: vnet.id)),
-        subnets=tuple(sorted((*pve.subnets, *own.subnets), key=lambda subnet: subnet.id)),
-        controllers=tuple(sorted((*pve.controllers, *own.controllers), key=lambda controller: controller.id)),
-        exits=tuple(sorted(own.exits, key=lambda exit_: exit_.id)),
-        version=version,
-        fabrics=tuple(sorted(pve.fabrics, key=lambda fabric: fabric.id)),
-        running_version=running_version,
-        newer=pve.newer.things,
-        runs_frr=runs_frr,
+def _own(found: OwnDefinitions) -> OwnSdn:
+    return OwnSdn(
+        underlay=next(iter(found.underlays), None),
+        zones=_by_id(found.zones),
+        vnets=_by_id(found.vnets),
+        subnets=_by_id(found.subnets),
+        controllers=_by_id(found.controllers),
+        exits=_by_id(found.exits),
     )
+
+
+def _pve(
+    found: PveDefinitions, running: RunningConfig, version: int | None, listed: tuple[Subnet, ...] | None
+) -> PveSdn:
+    return PveSdn(
+        zones=_by_id(found.zones),
+        vnets=_by_id(found.vnets),
+        subnets=_by_id(found.subnets),
+        controllers=_by_id(found.controllers),
+        fabrics=_by_id(found.fabrics),
+        version=version,
+        running_version=running.version,
+        newer=found.newer.things,
+        listed_subnets=listed,
+        runs_frr=any(running.collections.get(name) for name in ("controllers", "fabrics")),
+    )
+
+
+def _by_id(objects: Iterable[_T]) -> tuple[_T, ...]:
+    key: Any = attrgetter("id")
+    return tuple(sorted(objects, key=key))

@@ -19,10 +19,10 @@ _INTEGER = re.compile(r"[+-]?[0-9]{1,18}")
 _ROUTE_TARGET = re.compile(r"([0-9]{1,10}):([0-9]{1,10})")
 _TRUE = frozenset({"1", "on", "yes", "true"})
 _FALSE = frozenset({"0", "off", "no", "false"})
-# PVE's own alphabet for an alias (F1.6): word characters, white space, '(' and ASCII from ')' to '_'.
+# PVE's own alphabet for an alias (docs/pve.md §1.6): word characters, white space, '(' and ASCII from ')' to '_'.
 _ALIAS = re.compile(r"[\w (-_]{1,256}")
 _NAMES_OF_SETTINGS = frozenset({"all", "default"})
-_PVE_INTERFACE = re.compile(r"[a-zA-Z][a-zA-Z0-9_]{1,20}([:.][0-9]{1,10})?")  # PVE's pve-iface (F1.4)
+_PVE_INTERFACE = re.compile(r"[a-zA-Z][a-zA-Z0-9_]{1,20}([:.][0-9]{1,10})?")  # PVE's pve-iface (docs/pve.md §1.4)
 _ISIS_NET = re.compile(r"[a-fA-F0-9]{2}(\.[a-fA-F0-9]{4}){3,9}\.[a-fA-F0-9]{2}")
 _MAX_32_BITS = 4_294_967_295
 _MAC: TypeAdapter[str] = TypeAdapter(MacAddress)

@@ -12,7 +12,8 @@ from pvesdn.model.cluster import Vtep
 from pvesdn.model.design import DesignInput
 from pvesdn.model.facts import NodeFacts
 from pvesdn.model.findings import Finding, Where
-from pvesdn.model.sdn import EvpnZone, OwnPveZone, PveEvpnZone, PveVxlanZone
+from pvesdn.model.own_sdn import EvpnZone
+from pvesdn.model.pve_sdn import PveEvpnZone, PveVxlanZone, RenderedPveZone
 
 _INTERFACES = "/etc/network/interfaces"
 
@@ -30,7 +31,7 @@ def check(given: DesignInput, vteps: Mapping[str, Vtep]) -> Iterator[Finding]:
             if link.name in ours and link.name not in defined and link.kind != ours[link.name][0]:
                 kind = f"a device of kind {link.kind}" if link.kind else "a physical device"
                 yield error(ours[link.name][1], f"{link.name} is {kind} on {node}", "choose another id")
-        for uplink in given.sdn.exits:
+        for uplink in given.sdn.own.exits:
             if uplink.node == node and uplink.interface in ours:
                 what = f"interface {uplink.interface} is a device of {ours[uplink.interface][1]}"
                 yield error(uplink.where, what, "name an interface of the host")
@@ -56,15 +57,17 @@ def _defined(facts: NodeFacts) -> dict[str, str]:
 
 
 def _beside_pve(given: DesignInput, node: str) -> Iterator[Finding]:
-    """PVE does not look whether a name is taken (F4.8), and so this is a warning."""
+    """PVE does not look whether a name is taken (docs/pve.md §4.8), and so this is a warning."""
     zones = {
         zone.id: zone
-        for zone in given.sdn.zones
-        if isinstance(zone, OwnPveZone) and (zone.nodes is None or node in zone.nodes)
+        for zone in given.sdn.pve.zones
+        if isinstance(zone, RenderedPveZone) and (zone.nodes is None or node in zone.nodes)
     }
     tunnelled = {id_ for id_, zone in zones.items() if isinstance(zone, PveVxlanZone | PveEvpnZone)}
-    wanted = {vnet.id: vnet.where for vnet in given.sdn.vnets if vnet.zone in zones}
-    wanted |= {names.vxlan_port(vnet.id): vnet.where for vnet in given.sdn.vnets if vnet.zone in tunnelled and vnet.tag}
+    wanted = {vnet.id: vnet.where for vnet in given.sdn.pve.vnets if vnet.zone in zones}
+    wanted |= {
+        names.vxlan_port(vnet.id): vnet.where for vnet in given.sdn.pve.vnets if vnet.zone in tunnelled and vnet.tag
+    }
     wanted |= {names.vrf(zone.id): zone.where for zone in zones.values() if isinstance(zone, PveEvpnZone)}
     defined = _defined(given.facts[node])
     for name in sorted(defined.keys() & wanted.keys()):
@@ -75,9 +78,9 @@ def _beside_pve(given: DesignInput, node: str) -> Iterator[Finding]:
 def _devices(given: DesignInput, node: str) -> dict[str, tuple[str, Where]]:
     """Kind and origin of each device that our zones make on a node, by name."""
     found: dict[str, tuple[str, Where]] = {}
-    zones = {zone.id: zone for zone in given.sdn.our_zones if node in zone_nodes(zone, given.cluster)}
+    zones = {zone.id: zone for zone in given.sdn.own.zones if node in zone_nodes(zone, given.cluster)}
     here = frozenset({node})
-    for vnet in given.sdn.vnets:
+    for vnet in given.sdn.own.vnets:
         if vnet.zone in zones and vnet_nodes(vnet, here):
             found[vnet.id] = ("bridge", vnet.where)
             found[names.vxlan_port(vnet.id)] = ("vxlan", vnet.where)

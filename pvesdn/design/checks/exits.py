@@ -12,24 +12,24 @@ from pvesdn.model.cluster import Vtep
 from pvesdn.model.design import DesignInput
 from pvesdn.model.facts import NodeFacts
 from pvesdn.model.findings import Finding, Severity
+from pvesdn.model.own_sdn import EvpnZone, Exit, Irb
 from pvesdn.model.primitives import IpAddress
-from pvesdn.model.sdn import EvpnZone, Exit, Irb
 
 
 def check(given: DesignInput, vteps: Mapping[str, Vtep]) -> Iterator[Finding]:
     """Exits of a wrong zone or node, exits that get into each other's way, uplinks that are not free."""
-    for uplink in given.sdn.exits:
+    for uplink in given.sdn.own.exits:
         yield from _zone(given, uplink)
         facts = given.facts.get(uplink.node)
         if facts is not None:
             yield from _interface(given, uplink, facts, vteps)
-    yield from _twice(given.sdn.exits)
-    yield from _addresses(given.sdn.exits)
-    yield from _virtual_routers(given.sdn.exits)
+    yield from _twice(given.sdn.own.exits)
+    yield from _addresses(given.sdn.own.exits)
+    yield from _virtual_routers(given.sdn.own.exits)
 
 
 def _zone(given: DesignInput, uplink: Exit) -> Iterator[Finding]:
-    ours = {zone.id: zone for zone in given.sdn.our_zones}
+    ours = {zone.id: zone for zone in given.sdn.own.zones}
     if uplink.zone in ours:
         zone = ours[uplink.zone]
         if not (isinstance(zone, EvpnZone) and zone.irb is Irb.SYMMETRIC):
@@ -43,7 +43,7 @@ def _zone(given: DesignInput, uplink: Exit) -> Iterator[Finding]:
             what = f"zone '{uplink.zone}' of PVE has no VRF on {uplink.node}: {why}"
             yield error(uplink.where, what, "give the zone a controller of type evpn in PVE, or remove this section")
         nodes = frozenset({uplink.node}) if theirs.nodes is None else theirs.nodes
-    elif any(zone.id == uplink.zone for zone in given.sdn.zones):
+    elif any(zone.id == uplink.zone for zone in given.sdn.pve.zones):
         yield error(uplink.where, f"zone '{uplink.zone}' of PVE has no VRF", "use a zone of type evpn")
         return
     else:
@@ -90,7 +90,7 @@ def devices_of_tunnels(facts: NodeFacts, vteps: Mapping[str, Vtep]) -> dict[str,
 def in_another_vrf(given: DesignInput, node: str) -> Iterator[Finding]:
     """Uplinks of a node that lie in a VRF which is not their zone's: errors of `check` that the node itself has to mend."""
     facts = given.facts[node]
-    for uplink in given.sdn.exits:
+    for uplink in given.sdn.own.exits:
         if uplink.node != node:
             continue
         link = facts.link(uplink.interface)

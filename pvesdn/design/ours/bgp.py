@@ -24,15 +24,15 @@ from pvesdn.model.frr import (
     VrfBinding,
     VrrpInterface,
 )
+from pvesdn.model.own_sdn import EvpnController, EvpnZone, Exit, Irb, VxlanZone
 from pvesdn.model.primitives import IpAddress
-from pvesdn.model.sdn import EvpnController, EvpnZone, Exit, Irb, VxlanZone
 
 _NOBODY = "65535:65535"
 """A route target that nothing exports."""
 
 
 SWITCHED_BY_PVE = frozenset({"fabricd", "ospfd"})
-"""Daemons that PVE's own SDN switches on and off by itself (F4.2)."""
+"""Daemons that PVE's own SDN switches on and off by itself (docs/pve.md §4.2)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,13 +68,9 @@ def plan_bgp(given: DesignInput, vteps: Mapping[str, Vtep], plans: Iterable[Zone
     for plan in plans:
         if isinstance(plan.zone, EvpnZone):
             users.setdefault(plan.zone.controller, set()).update(plan.nodes)
-    meshes = []
-    for controller in given.sdn.controllers:
-        if not isinstance(controller, EvpnController) or controller.id not in users:
-            continue
-        meshes.append(mesh_of(controller, users[controller.id], given, vteps))
-    asns = {c.id: c.asn for c in given.sdn.controllers if c.asn is not None}
-    return BgpPlan(tuple(meshes), asns)
+    meshes = tuple(mesh_of(c, users[c.id], given, vteps) for c in given.sdn.own.controllers if c.id in users)
+    asns = {c.id: c.asn for c in given.sdn.both.controllers if c.asn is not None}
+    return BgpPlan(meshes, asns)
 
 
 def mesh_of(controller: EvpnController, users: Iterable[str], given: DesignInput, vteps: Mapping[str, Vtep]) -> Mesh:

@@ -8,11 +8,11 @@ from pvesdn.model.design import DesignInput
 
 PACKAGE = "libpve-network-perl"
 KNOWN = (1, 3)
-"""The level whose rules pvesdn has; later ones print texts that are not known (F0)."""
+"""The level whose rules pvesdn has; later ones print texts that are not known (docs/pve.md §0)."""
 OWN_LAYOUT_UNTIL = (1, 0)
-"""Before it, in PVE 8, frr.conf has another header and order (F12)."""
+"""Before it, in PVE 8, frr.conf has another header and order (docs/pve.md §12)."""
 PVE_OF_NEWER = (9, 2)
-"""PVE's first version that needs a later level (F0)."""
+"""PVE's first version that needs a later level (docs/pve.md §0)."""
 _FIRST_WITH_LEVEL = 9
 """PVE's first major version that can have the known level."""
 VERSION = re.compile(r"(?:[0-9]+:)?([0-9]{1,9})\.([0-9]{1,9})")

@@ -11,6 +11,7 @@ from pvesdn.compare.flags import PlanFlags
 from pvesdn.compare.ownership import digest
 from pvesdn.compare.prerequisites import doubts
 from pvesdn.decode.nodes.record import Record
+from pvesdn.model.execution import FrrAction
 from pvesdn.model.facts import IfaceStanza, Link, NodeFacts
 from pvesdn.model.files import (
     FRR_CONF,
@@ -19,7 +20,6 @@ from pvesdn.model.files import (
     OUR_SYSCTL,
     SDN_INTERFACES,
     Action,
-    FrrAction,
     NodeChanges,
     RenderedFile,
 )

@@ -10,7 +10,7 @@ from pvesdn.decode.definitions.sdn_files import DecodedSdn, decode_sdn
 from pvesdn.errors import SdnConfigError
 from pvesdn.model.fabrics import Fabric, FabricInterface, FabricMember, LeftFabric
 from pvesdn.model.findings import Severity
-from pvesdn.model.sdn import LeftController, PveEvpnController, PveEvpnZone, PveVxlanZone, UnmanagedZone
+from pvesdn.model.pve_sdn import LeftController, PveEvpnController, PveEvpnZone, PveVxlanZone, UnmanagedZone
 
 OPENFABRIC = """\
 openfabric_fabric: lab
@@ -44,7 +44,7 @@ def faults(text: str) -> tuple[str, ...]:
 
 
 def fabrics(text: str) -> tuple[Fabric | LeftFabric, ...]:
-    return pending(fabrics_cfg=text).config.fabrics
+    return pending(fabrics_cfg=text).config.pve.fabrics
 
 
 def test_a_fabric_has_its_nodes_sorted_and_their_interfaces_in_order() -> None:
@@ -159,7 +159,7 @@ def test_zones_and_controllers_over_a_fabric_are_rendered() -> None:
         controllers_cfg="evpn: ctl\n\tasn 65000\n\tfabric lab\n",
         zones_cfg="evpn: prod\n\tcontroller ctl\n\tvrf-vxlan 10100\n\nvxlan: tun\n\tfabric lab\n",
     ).config
-    (controller,), (prod, tun) = config.controllers, config.zones
+    (controller,), (prod, tun) = config.pve.controllers, config.pve.zones
     assert isinstance(controller, PveEvpnController)
     assert (controller.peers, controller.fabric) == ((), "lab")
     assert isinstance(prod, PveEvpnZone)
@@ -173,8 +173,8 @@ def test_zones_and_controllers_over_a_fabric_that_is_left_are_left_too() -> None
         controllers_cfg="evpn: ctl\n\tasn 65000\n\tfabric wg\n",
         zones_cfg="evpn: prod\n\tcontroller ctl\n\tvrf-vxlan 10100\n\nvxlan: tun\n\tfabric wg\n",
     ).config
-    assert isinstance(config.controllers[0], LeftController)
-    assert [zone.reason for zone in config.zones if isinstance(zone, UnmanagedZone)] == [
+    assert isinstance(config.pve.controllers[0], LeftController)
+    assert [zone.reason for zone in config.pve.zones if isinstance(zone, UnmanagedZone)] == [
         "controller 'ctl' is newer than what pvesdn renders",
         "fabric 'wg' is newer than what pvesdn renders",
     ]

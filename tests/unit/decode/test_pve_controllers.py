@@ -16,7 +16,7 @@ ISIS = f"isis: is1\n\tisis-domain core\n\tisis-ifaces eth1,enx001122334455\n\tis
 
 
 def controller(text: str):
-    (found,) = decode_sdn({"controllers.cfg": text}, intent="pending").config.controllers
+    (found,) = decode_sdn({"controllers.cfg": text}, intent="pending").config.pve.controllers
     return found
 
 
@@ -42,7 +42,7 @@ def test_isis_keeps_its_interfaces_in_order() -> None:
 def test_the_committed_form_means_the_same() -> None:
     section = {"type": "bgp", "asn": "65001", "node": "node1", "peers": "10.0.0.1,10.0.0.2", "ebgp": 1}
     document = {"version": 1, "controllers": {"ids": {"bgpnode1": section}}}
-    (found,) = decode_sdn({".running-config": json.dumps(document)}, intent="running").config.controllers
+    (found,) = decode_sdn({".running-config": json.dumps(document)}, intent="running").config.pve.controllers
     assert found.model_dump(exclude={"where"}) == controller(BGP + "\tebgp 1\n").model_dump(exclude={"where"})
 
 

@@ -11,7 +11,8 @@ from pvesdn.decode.definitions.sdn_files import DecodedSdn, decode_sdn
 from pvesdn.errors import SdnConfigError
 from pvesdn.model.fabrics import Fabric
 from pvesdn.model.findings import Severity
-from pvesdn.model.sdn import (
+from pvesdn.model.own_sdn import OwnSdn
+from pvesdn.model.pve_sdn import (
     LeftController,
     PveEvpnController,
     PveEvpnZone,
@@ -19,9 +20,9 @@ from pvesdn.model.sdn import (
     PveSimpleZone,
     PveVlanZone,
     PveVxlanZone,
-    SdnConfig,
     UnmanagedZone,
 )
+from pvesdn.model.sdn import SdnConfig
 from tests.unit.decode.samples import FABRICS, PVE, RUNNING, files
 
 CONTROLLER = "evpn: ctl\n\tasn 65000\n\tpeers 192.168.0.1\n\n"
@@ -46,12 +47,12 @@ def without_places(config: SdnConfig) -> dict[str, Any]:
             return {key: strip(item) for key, item in value.items() if key != "where"}
         return [strip(item) for item in value] if isinstance(value, list | tuple) else value
 
-    return dict(strip(config.model_dump()))
+    return {"own": strip(config.own.model_dump()), "pve": strip(config.pve.model_dump())}
 
 
 def test_pve_zones_become_what_pvesdn_renders() -> None:
     config = decode_sdn(PVE, intent="pending").config
-    old, plain, prod, stretch = config.zones
+    old, plain, prod, stretch = config.pve.zones
     assert isinstance(old, PveVlanZone)
     assert old.bridge == "vmbr0"
     assert isinstance(plain, PveSimpleZone)
@@ -66,45 +67,46 @@ def test_pve_zones_become_what_pvesdn_renders() -> None:
 
 @pytest.mark.parametrize(("line", "protocol"), [("", None), ("\tvlan-protocol 802.1ad\n", "802.1ad")])
 def test_a_qinq_zone_is_a_service_vlan_of_a_bridge(line: str, protocol: str | None) -> None:
-    (zone,) = pending(zones_cfg=f"qinq: metro\n\tbridge vmbr1\n\ttag 0\n\tnodes node1\n{line}").config.zones
+    (zone,) = pending(zones_cfg=f"qinq: metro\n\tbridge vmbr1\n\ttag 0\n\tnodes node1\n{line}").config.pve.zones
     assert isinstance(zone, PveQinqZone)
     assert (zone.bridge, zone.service_tag, zone.vlan_protocol, zone.nodes) == ("vmbr1", 0, protocol, {"node1"})
 
 
 def test_pve_vnets_subnets_and_controllers_are_read() -> None:
     config = decode_sdn(PVE, intent="pending").config
-    assert [(v.id, v.zone, v.tag, v.vlanaware, v.is_pve) for v in config.vnets] == [
-        ("lab", "stretch", 200, True, True),
-        ("web", "prod", 100, False, True),
-        ("yard", "plain", None, False, True),
+    assert [(v.id, v.zone, v.tag, v.vlanaware) for v in config.pve.vnets] == [
+        ("lab", "stretch", 200, True),
+        ("web", "prod", 100, False),
+        ("yard", "plain", None, False),
     ]
-    assert config.vnets[1].alias == "the web, (all of it)"
-    four, six = config.subnets
+    assert config.pve.vnets[1].alias == "the web, (all of it)"
+    four, six = config.pve.subnets
     assert (four.cidr, four.network, four.snat) == ("10.0.0.0/24", IPv4Network("10.0.0.0/24"), True)
     assert (four.gateway, six.gateway) == (IPv4Address("10.0.0.1"), IPv6Address("2a08:2142:302:3::1"))
-    (controller,) = config.controllers
+    (controller,) = config.pve.controllers
     assert isinstance(controller, PveEvpnController)
     assert (controller.asn, controller.peers[0]) == (65000, "192.168.0.1")
-    assert config.has_pve_frr
+    assert config.pve.needs_frr
+    assert config.own == OwnSdn()
 
 
 def test_committed_definitions_mean_the_same_as_the_files_they_were_made_of() -> None:
     committed = decode_sdn(files(), intent="running").config
     written = decode_sdn(files(), intent="pending").config
     assert without_places(committed) == without_places(written)
-    assert (committed.version, written.version) == (7, 7)
+    assert (committed.pve.version, written.pve.version) == (7, 7)
 
 
 def test_a_gateway_keeps_its_spelling() -> None:
     text = "subnet: prod-fd00::-64\n\tvnet web\n\tgateway FD00:0::1\n"
-    (subnet,) = pending(subnets_cfg=text).config.subnets
+    (subnet,) = pending(subnets_cfg=text).config.pve.subnets
     assert (subnet.gateway, subnet.gateway_text) == (IPv6Address("fd00::1"), "FD00:0::1")
 
 
 def test_what_pve_knows_and_pvesdn_does_not_render_is_passed_over() -> None:
     text = "simple: plain\n\tdhcp dnsmasq\n\tdns ns\n\treversedns ns\n\tdnszone example.org\n\tipam pve\n"
     decoded = pending(zones_cfg=text)
-    assert [zone.id for zone in decoded.config.zones] == ["plain"]
+    assert [zone.id for zone in decoded.config.pve.zones] == ["plain"]
     assert decoded.findings == ()
 
 
@@ -117,7 +119,7 @@ def test_what_pve_knows_and_pvesdn_does_not_render_is_passed_over() -> None:
 )
 def test_what_pvesdn_cannot_render_is_left_to_pve_with_one_line(zones: str, controllers: str, reason: str) -> None:
     decoded = pending(zones_cfg=zones + "\tnodes node1\n", controllers_cfg=controllers)
-    (zone,) = decoded.config.zones
+    (zone,) = decoded.config.pve.zones
     assert isinstance(zone, UnmanagedZone)
     assert (zone.id, zone.nodes, zone.reason) == ("old", {"node1"}, reason)
     (finding,) = decoded.findings
@@ -126,15 +128,15 @@ def test_what_pvesdn_cannot_render_is_left_to_pve_with_one_line(zones: str, cont
 
 def test_left_controllers_keep_what_checks_need() -> None:
     text = "bgp: b1\n\tasn 65001\n\tnode node1\n\tpeers 10.0.0.1\n\tloopback lo\n\troute-map-out filter\n"
-    (controller,) = pending(controllers_cfg=text).config.controllers
+    (controller,) = pending(controllers_cfg=text).config.pve.controllers
     assert isinstance(controller, LeftController)
     assert (controller.type, controller.asn, controller.node) == ("bgp", 65001, "node1")
 
 
 def test_fabrics_are_known_and_make_frr_pves() -> None:
     config = pending(fabrics_cfg=FABRICS).config
-    assert ([fabric.id for fabric in config.fabrics], config.has_pve_frr) == (["test"], True)
-    assert not pending(zones_cfg="").config.fabrics
+    assert ([fabric.id for fabric in config.pve.fabrics], config.pve.needs_frr) == (["test"], True)
+    assert not pending(zones_cfg="").config.pve.fabrics
 
 
 def test_evpn_options_reach_the_zone() -> None:
@@ -142,7 +144,7 @@ def test_evpn_options_reach_the_zone() -> None:
         "\texitnodes node1,node2\n\texitnodes-primary node2\n\texitnodes-local-routing 1\n"
         "\tdisable-arp-nd-suppression 1\n\tbridge-disable-mac-learning 1\n"
     )
-    (zone,) = pending(zones_cfg=text, controllers_cfg=CONTROLLER).config.zones
+    (zone,) = pending(zones_cfg=text, controllers_cfg=CONTROLLER).config.pve.zones
     assert isinstance(zone, PveEvpnZone)
     assert (zone.primary_exit_node, zone.exit_nodes_local_routing) == ("node2", True)
     assert zone.no_arp_nd_suppression
@@ -277,7 +279,7 @@ def test_the_two_sources_do_not_mix(texts: dict[str, str], message: str) -> None
 def test_an_exit_may_lead_out_of_a_zone_of_pve() -> None:
     text = "exit: out\n\tzone prod\n\tnode node1\n\tinterface eno2\n\taddress 10.0.0.1/24\n\tgateways 10.0.0.254\n"
     decoded = pending(zones_cfg=EVPN, controllers_cfg=CONTROLLER, pvesdn_cfg=text)
-    assert decoded.config.exits[0].zone == "prod"
+    assert decoded.config.own.exits[0].zone == "prod"
 
 
 class TestRunningConfig:
@@ -285,14 +287,14 @@ class TestRunningConfig:
         zones = {
             "tun": {"type": "vxlan", "peers": "10.0.0.1", "mtu": "1400", "vxlan-port": 6000, "nodes": {"b": 1, "a": 1}}
         }
-        (zone,) = running({"version": "3", "zones": {"ids": zones}}).config.zones
+        (zone,) = running({"version": "3", "zones": {"ids": zones}}).config.pve.zones
         assert isinstance(zone, PveVxlanZone)
         assert (zone.mtu, zone.vxlan_port, zone.nodes) == (1400, 6000, {"a", "b"})
         assert str(zone.where) == ".running-config: zone 'tun'"
 
     def test_switches_may_be_json_booleans_and_null_is_absent(self) -> None:
         vnets = {"web": {"zone": "tun", "vlanaware": True, "isolate-ports": False, "alias": None, "tag": {}}}
-        (vnet,) = running({"version": 1, "vnets": {"ids": vnets}}).config.vnets
+        (vnet,) = running({"version": 1, "vnets": {"ids": vnets}}).config.pve.vnets
         assert (vnet.vlanaware, vnet.alias) == (True, None)
 
     @pytest.mark.parametrize("text", [None, "", " \n"])
@@ -317,12 +319,12 @@ class TestRunningConfig:
         }
         decoded = running(document)
         assert decoded.findings == ()
-        assert [thing.what for thing in decoded.config.newer] == ["route-map 'x_10'"]
+        assert [thing.what for thing in decoded.config.pve.newer] == ["route-map 'x_10'"]
 
     def test_fabrics_are_seen(self) -> None:
         fabric = {"type": "ospf_fabric", "id": "test", "area": "0", "ip_prefix": "172.20.30.0/24"}
         member = {"type": "ospf_node", "id": "test_a", "interfaces": ["name=a", "name=b"], "ip": "172.20.30.1"}
-        (found,) = running({"version": 1, "fabrics": {"ids": {"test": fabric, "test_a": member}}}).config.fabrics
+        (found,) = running({"version": 1, "fabrics": {"ids": {"test": fabric, "test_a": member}}}).config.pve.fabrics
         assert isinstance(found, Fabric)
         assert [interface.name for part in found.members for interface in part.interfaces] == ["a", "b"]
 
@@ -374,16 +376,16 @@ class TestRunningConfig:
 
 class TestVersion:
     def test_nothing_defined_and_nothing_committed_has_no_version(self) -> None:
-        assert pending(zones_cfg="").config.version is None
+        assert pending(zones_cfg="").config.pve.version is None
 
     def test_the_first_commit_will_be_version_one(self) -> None:
-        assert pending(zones_cfg="simple: plain\n").config.version == 1
+        assert pending(zones_cfg="simple: plain\n").config.pve.version == 1
 
     def test_a_pending_change_will_be_the_next_version(self) -> None:
-        assert decode_sdn(files(vnets_cfg=""), intent="pending").config.version == 8
+        assert decode_sdn(files(vnets_cfg=""), intent="pending").config.pve.version == 8
 
     def test_without_pending_changes_it_stays(self) -> None:
-        assert decode_sdn(files(), intent="pending").config.version == RUNNING["version"]
+        assert decode_sdn(files(), intent="pending").config.pve.version == RUNNING["version"]
 
 
 def running(document: Any) -> DecodedSdn:

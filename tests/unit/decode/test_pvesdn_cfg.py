@@ -7,7 +7,7 @@ import pytest
 from pvesdn.decode.definitions.sdn_files import DecodedSdn, decode_sdn
 from pvesdn.errors import SdnConfigError
 from pvesdn.model.findings import Severity
-from pvesdn.model.sdn import EvpnController, EvpnZone, Irb, Vrrp, VxlanZone
+from pvesdn.model.own_sdn import EvpnController, EvpnZone, Irb, Vrrp, VxlanZone
 from tests.unit.decode.samples import OWN
 
 UNDERLAY = "underlay: cluster\n"
@@ -32,36 +32,36 @@ def faults(text: str) -> tuple[str, ...]:
 
 def test_the_grammar_of_the_documentation_is_read_whole() -> None:
     config = decode(OWN).config
-    assert config.underlay is not None
-    assert config.underlay.network == IPv4Network("192.168.0.0/24")
-    assert [(zone.id, zone.kind) for zone in config.zones] == [
+    assert config.own.underlay is not None
+    assert config.own.underlay.network == IPv4Network("192.168.0.0/24")
+    assert [(zone.id, zone.kind) for zone in config.own.zones] == [
         ("asym", "evpn"),
         ("l2", "evpn"),
         ("mcast", "vxlan"),
         ("sym", "evpn"),
         ("ucast", "vxlan"),
     ]
-    sym = config.zones[3]
+    sym = config.own.zones[3]
     assert isinstance(sym, EvpnZone)
     assert (sym.irb, sym.l3vni, sym.mac, sym.flood) == (Irb.SYMMETRIC, 4000, "44:39:39:FF:40:94", True)
     assert str(sym.where) == "pvesdn.cfg:21: zone 'sym'"
-    assert config.controllers[0].asn == 1234
-    assert (config.vnets[0].id, config.vnets[0].zone, config.vnets[0].tag) == ("vmbr2", "sym", 2)
-    assert (config.subnets[0].cidr, config.subnets[0].gateway) == ("10.0.2.0/24", IPv4Address("10.0.2.254"))
-    (way_out,) = config.exits
+    assert config.own.controllers[0].asn == 1234
+    assert (config.own.vnets[0].id, config.own.vnets[0].zone, config.own.vnets[0].tag) == ("vmbr2", "sym", 2)
+    assert (config.own.subnets[0].cidr, config.own.subnets[0].gateway) == ("10.0.2.0/24", IPv4Address("10.0.2.254"))
+    (way_out,) = config.own.exits
     assert (way_out.node, way_out.interface, way_out.address) == ("node1", "eno2", IPv4Interface("172.16.0.1/24"))
     assert way_out.gateways == (IPv4Address("172.16.0.254"), IPv4Address("172.16.0.253"))
     assert way_out.vrrp == Vrrp(id=1, priority=200, addresses=(IPv4Address("172.16.0.10"),))
-    assert (config.version, decode(OWN).findings) == (None, ())
+    assert (config.pve.version, decode(OWN).findings) == (None, ())
 
 
 def test_every_property_of_a_vxlan_zone_reaches_the_zone() -> None:
     text = "vxlan: tun\n\tnodes node1;node2\n\tmtu 1450\n\tpeers 10.0.0.1 10.0.0.2\n\tvxlan-port 6000\n"
-    (zone,) = decode(text).config.zones
+    (zone,) = decode(text).config.own.zones
     assert isinstance(zone, VxlanZone)
     assert (zone.nodes, zone.mtu, zone.vxlan_port) == ({"node1", "node2"}, 1450, 6000)
     assert zone.peers == (IPv4Address("10.0.0.1"), IPv4Address("10.0.0.2"))
-    (zone,) = decode("vxlan: tun\n\tmulticast-group ff05::1\n\tmulticast-interface vmbr0\n").config.zones
+    (zone,) = decode("vxlan: tun\n\tmulticast-group ff05::1\n\tmulticast-interface vmbr0\n").config.own.zones
     assert isinstance(zone, VxlanZone)
     assert (zone.multicast_group, zone.multicast_interface) == (IPv6Address("ff05::1"), "vmbr0")
 
@@ -71,34 +71,34 @@ def test_every_property_of_an_evpn_zone_reaches_the_zone() -> None:
         "\tnodes node1\n\tmtu 1450\n\tflood off\n\tdisable-arp-nd-suppression yes\n\tadvertise-subnets FALSE\n"
         "\trt-import 65000:1,65001:4294967295\n\tvxlan-port 6000\n"
     )
-    (zone,) = decode(text).config.zones
+    (zone,) = decode(text).config.own.zones
     assert isinstance(zone, EvpnZone)
     assert (zone.flood, zone.no_arp_nd_suppression, zone.advertise_subnets) == (False, True, False)
     assert (zone.rt_import, zone.mtu, zone.vxlan_port) == (("65000:1", "65001:4294967295"), 1450, 6000)
-    (zone,) = decode("evpn: asym\n\tcontroller main\n\tirb asymmetric\n\tvrf main\n").config.zones
+    (zone,) = decode("evpn: asym\n\tcontroller main\n\tirb asymmetric\n\tvrf main\n").config.own.zones
     assert isinstance(zone, EvpnZone)
     assert zone.vrf == "main"
 
 
 def test_route_reflectors_are_addresses_or_members() -> None:
-    (controller,) = decode(CONTROLLER + "\troute-reflectors 10.0.0.9,node1,fd00::9\n").config.controllers
+    (controller,) = decode(CONTROLLER + "\troute-reflectors 10.0.0.9,node1,fd00::9\n").config.own.controllers
     assert isinstance(controller, EvpnController)
     assert controller.route_reflectors == (IPv4Address("10.0.0.9"), "node1", IPv6Address("fd00::9"))
-    (controller,) = decode(CONTROLLER + "\tpeers 10.0.0.9\n").config.controllers
+    (controller,) = decode(CONTROLLER + "\tpeers 10.0.0.9\n").config.own.controllers
     assert isinstance(controller, EvpnController)
     assert (controller.peers, controller.route_reflectors) == ((IPv4Address("10.0.0.9"),), None)
 
 
 def test_vteps_are_named_node_by_node() -> None:
-    underlay = decode(UNDERLAY + "\tvteps node2=fd00::2,node1=10.0.0.1\n").config.underlay
+    underlay = decode(UNDERLAY + "\tvteps node2=fd00::2,node1=10.0.0.1\n").config.own.underlay
     assert underlay is not None
     assert underlay.vteps == (("node1", IPv4Address("10.0.0.1")), ("node2", IPv6Address("fd00::2")))
 
 
 def test_a_vnet_has_an_alias_and_nodes() -> None:
     text = VXLAN + VNET + "\talias the (second) net\n\tvlanaware 1\n\tnodes node1\n"
-    (vnet,) = decode(text).config.vnets
-    assert (vnet.alias, vnet.vlanaware, vnet.nodes, vnet.is_pve) == ("the (second) net", True, {"node1"}, False)
+    (vnet,) = decode(text).config.own.vnets
+    assert (vnet.alias, vnet.vlanaware, vnet.nodes) == ("the (second) net", True, {"node1"})
 
 
 def test_an_exit_may_speak_ipv6_to_a_link_local_router() -> None:
@@ -106,7 +106,7 @@ def test_an_exit_may_speak_ipv6_to_a_link_local_router() -> None:
         EXIT
         + "\taddress6 fd00::1/64\n\tgateways fe80::1\n\tvrrp-id 2\n\tvrrp-priority 1\n\tvrrp-address fe80::5,fd00::5\n"
     )
-    (way_out,) = decode(text).config.exits
+    (way_out,) = decode(text).config.own.exits
     assert (way_out.address, way_out.address6) == (None, IPv6Interface("fd00::1/64"))
     assert way_out.vrrp is not None
     assert way_out.vrrp.addresses == (IPv6Address("fe80::5"), IPv6Address("fd00::5"))
@@ -115,7 +115,7 @@ def test_an_exit_may_speak_ipv6_to_a_link_local_router() -> None:
 @pytest.mark.parametrize("address", ["172.16.0.0/31", "172.16.0.1/31"])
 def test_a_point_to_point_link_has_two_hosts_and_no_broadcast(address: str) -> None:
     other = "172.16.0.1" if address.startswith("172.16.0.0") else "172.16.0.0"
-    assert decode(EXIT + f"\taddress {address}\n\tgateways {other}\n").config.exits
+    assert decode(EXIT + f"\taddress {address}\n\tgateways {other}\n").config.own.exits
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import pytest
 
 from pvesdn.design.shared.beside_pve import writes_frr
 from pvesdn.model.design import DesignInput
+from pvesdn.model.pve_sdn import PveSdn
 from pvesdn.model.sdn import SdnConfig
 from tests.unit.design.network import cluster, facts
 
@@ -14,7 +15,7 @@ NODE = facts("node1", "192.168.0.1/24")
 
 def given(version: str, *, has_local: bool = False, **sdn: bool) -> DesignInput:
     state = cluster("node1", pve_version=version, has_sdn=True)
-    return DesignInput(SdnConfig(**sdn), state, {"node1": replace(NODE, has_foreign_frr_local=has_local)})
+    return DesignInput(SdnConfig(pve=PveSdn(**sdn)), state, {"node1": replace(NODE, has_foreign_frr_local=has_local)})
 
 
 @pytest.mark.parametrize(("version", "expected"), [("9.1", True), ("8.4", False)])

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from pvesdn.lab.cluster import SimulatedCluster
-from pvesdn.lab.node import SimulatedNode
+from pvesdn_lab.simulated.cluster import SimulatedCluster
+from pvesdn_lab.simulated.node import SimulatedNode
 
 OURS = "/etc/network/interfaces.d/pvesdn"
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from pvesdn.lab.cluster import SimulatedCluster
-from pvesdn.lab.node import FRR_CONF, SimulatedNode
+from pvesdn_lab.simulated.cluster import SimulatedCluster
+from pvesdn_lab.simulated.node import FRR_CONF, SimulatedNode
 
 VXLAN = (
     "auto vx\niface vx\n\tvxlan-id 2\n\tvxlan-local-tunnelip 192.168.0.1\n\tvxlan-remoteip 192.168.0.2\n"

@@ -222,7 +222,7 @@ def test_a_garbled_request_is_answered_all_the_same(program: Asking, request_: b
 def test_a_command_that_never_stops_printing_is_ended(
     program: Asking, node: NodeRoot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pvesdn.node.program.LARGEST_OUTPUT", 1 << 20)
+    monkeypatch.setattr("pvesdn.node.program.machine.LARGEST_OUTPUT", 1 << 20)
     for script in ("exec cat /dev/zero", "exec cat /dev/zero >&2"):
         node.command("ip", script=script)
         assert program.refusal("observe", commands=["ip-link"]) == "ip -j -d link printed more than 1 MiB"
@@ -238,7 +238,7 @@ def test_a_child_that_outlives_its_command_is_not_waited_for(node: NodeRoot) -> 
 def test_files_that_are_too_much_together_are_refused(
     program: Asking, node: NodeRoot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pvesdn.node.program.LARGEST_READ", 1 << 20)
+    monkeypatch.setattr("pvesdn.node.program.observe.LARGEST_READ", 1 << 20)
     for name in "abc":
         node.write(f"/etc/network/interfaces.d/{name}", "#" * 400_000)
     assert program.refusal("read", files=["/etc/network/interfaces.d/*"]) == (

@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 
-from pvesdn.node import program as node_program
+from pvesdn.node.program.machine import Machine, Refused
+from pvesdn.node.program.stage import owner_ids
 from tests.limits import small_files
 from tests.noderoot import FRR, OURS, SYSCTL, NodeRoot
 from tests.unit.node.asking import Asking
@@ -206,8 +207,8 @@ class TestVtysh:
 
     def test_one_that_does_not_end_is_a_problem(self, node: NodeRoot) -> None:
         node.command("vtysh", script="sleep 60 & sleep 60")
-        with pytest.raises(node_program.Refused, match=r"^vtysh -C did not end within 0\.1 s$"):
-            node_program.Machine(str(node.folder)).run(["vtysh", "-C"], limit=0.1)
+        with pytest.raises(Refused, match=r"^vtysh -C did not end within 0\.1 s$"):
+            Machine(str(node.folder)).run(["vtysh", "-C"], limit=0.1)
 
 
 class TestOwners:
@@ -231,10 +232,10 @@ class TestOwners:
 
     def test_on_a_real_node_they_are_looked_up_by_the_system(self) -> None:
         me = f"{pwd.getpwuid(os.geteuid()).pw_name}:{grp.getgrgid(os.getegid()).gr_name}"
-        machine = node_program.Machine()
-        assert node_program._ids(machine, me) == (os.geteuid(), os.getegid())
-        with pytest.raises(node_program.Refused, match="no user and group nobody:no-such-group"):
-            node_program._ids(machine, "nobody:no-such-group")
+        machine = Machine()
+        assert owner_ids(machine, me) == (os.geteuid(), os.getegid())
+        with pytest.raises(Refused, match="no user and group nobody:no-such-group"):
+            owner_ids(machine, "nobody:no-such-group")
 
 
 def test_state_that_is_not_ours_to_read_is_named_before_anything_changes(program: Asking, node: NodeRoot) -> None:

@@ -187,7 +187,7 @@ def test_an_exit_of_a_node_with_a_long_name_has_an_id_that_fits() -> None:
     rows = [{**row, "name": row["name"].replace("node1", name)} for row in snapshot.api["cluster/status"]]
     nodes = {node.replace("node1", name): raw for node, raw in snapshot.nodes.items()}
     snapshot = replace(snapshot, nodes=nodes, api={**snapshot.api, "cluster/status": rows})
-    (uplink,) = proposed(snapshot).sdn.exits
+    (uplink,) = proposed(snapshot).sdn.own.exits
     assert uplink.id == "vrf1-a-very-long-node-name-of-th"
 
 

@@ -60,7 +60,7 @@ def by_hand(case: str) -> Snapshot:
 
 
 def test_a_vtep_on_lo_is_no_reason_to_write_an_mtu_that_follows_from_the_paths() -> None:
-    assert [zone.mtu for zone in proposed(by_hand("vtep-on-lo")).sdn.our_zones] == [None, None, None]
+    assert [zone.mtu for zone in proposed(by_hand("vtep-on-lo")).sdn.own.zones] == [None, None, None]
 
 
 def test_a_device_on_lo_is_meant_by_its_name() -> None:

@@ -1,0 +1,160 @@
+"""Live labs seen from outside: where they run, how they start, and that nothing of them is left."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Protocol
+
+import pvesdn
+import pvesdn_lab
+from pvesdn.errors import SettingsError
+from pvesdn_lab.live.evidence import join_results
+from pvesdn_lab.live.outside import kernel, machines
+from pvesdn_lab.live.packages import NODE, Say, fetch
+from pvesdn_lab.live.scenario import Scenario
+
+NAMESPACES = ("--net", "--mount", "--pid", "--ipc", "--uts", "--fork", "--kill-child", "--mount-proc")
+PARENT = Path("/run")
+PREFIX = "pvesdn-lab-"
+TEST_SECONDS = 4500.0
+"""For all scenarios in one place: enough for second attempts on a busy machine."""
+
+
+def run_scenarios(
+    scenarios: Iterable[Scenario],
+    results: Path,
+    say: Say,
+    *,
+    kind: str = "auto",
+    only_here: bool = False,
+    if_possible: bool = False,
+    again: bool = False,
+    joins: bool = False,
+) -> bool:
+    """Run scenarios: here what the kernel can, at the same time the rest in a virtual machine with Debian's.
+
+    :param results: a folder that gets ``results.jsonl``.
+    :param kind: of the machine, one of `machines.KINDS`.
+    :param only_here: name the rest instead of running it.
+    :param if_possible: name the rest also where no machine can be had.
+    :param again: run what failed once more; the results tell it.
+    :param joins: `results` keeps what an earlier run has found of other scenarios; the results tell it.
+    :returns: all went well, in the end.
+    :raises SettingsError: this machine cannot carry the lab.
+    """
+    if reason := kernel.obstacle():
+        raise SettingsError(reason)
+    here, elsewhere = divide(scenarios, kernel.probe())
+    fetch(NODE, say)
+    carrier, left_out = _carrier(elsewhere, kind, say, only_here=only_here, if_possible=if_possible)
+    if left_out:
+        say(left_out)
+    ways = {"again": again, "run": f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC"}
+    parts = [results / "here", results / "machine"]
+    for part in parts:  # of an earlier run
+        shutil.rmtree(part, ignore_errors=True)
+    with ExitStack() as stack:
+        places: list[_Place] = []
+        if carrier is not None:
+            argv, given = in_machine(_request(elsewhere, machines.SHARED, ways))
+            places.append(stack.enter_context(carrier.carry(argv, parts[1], given)))
+        if here:
+            places.append(stack.enter_context(_carry(_request(here, parts[0], ways), parts[0])))
+        statuses = [place.wait(TEST_SECONDS) for place in places]
+    join_results(parts, results, joins=joins)
+    if left_out:
+        say(left_out)  # once more: what is said at the beginning is out of sight by now
+    return not any(statuses)
+
+
+def _carrier(
+    scenarios: list[Scenario], kind: str, say: Say, *, only_here: bool, if_possible: bool
+) -> tuple[machines.Machine | None, str]:
+    """The machine for scenarios that this kernel cannot carry; where there is none, one line that says what is left out."""
+    if not scenarios:
+        return None, ""
+    reason = "this kernel has no VRF devices" if only_here else ""
+    if not reason:
+        try:
+            return machines.choose(kind, say), ""
+        except SettingsError as error:
+            if not if_possible:
+                raise
+            reason = f"a machine for them cannot be had: {error}"
+    return None, f"not tried: {', '.join(scenario.name for scenario in scenarios)}: {reason}"
+
+
+class _Place(Protocol):
+    """Where scenarios are run."""
+
+    def wait(self, seconds: float) -> int:
+        """The exit status of the lab's process."""
+
+
+def divide(scenarios: Iterable[Scenario], able: kernel.Kernel) -> tuple[list[Scenario], list[Scenario]]:
+    """Those that the kernel at hand can carry, and the others."""
+    here: list[Scenario] = []
+    elsewhere: list[Scenario] = []
+    for scenario in scenarios:
+        (elsewhere if able.lacks(scenario.devices) else here).append(scenario)
+    return here, elsewhere
+
+
+def command(request: Mapping[str, Any]) -> list[str]:
+    """The lab's process, in namespaces of its own."""
+    return ["unshare", *NAMESPACES, sys.executable, "-P", "-m", "pvesdn_lab.live.inside.main", json.dumps(request)]
+
+
+@contextmanager
+def folder() -> Iterator[Path]:
+    """An empty folder to mount the lab's file system on; gone afterwards."""
+    path = Path(tempfile.mkdtemp(prefix=PREFIX, dir=PARENT))
+    try:
+        yield path
+    finally:
+        path.rmdir()
+
+
+def environment() -> dict[str, str]:
+    """For the lab's process: the Python packages that this process has."""
+    sources = dict.fromkeys(str(Path(package.__file__ or "").parent.parent) for package in (pvesdn, pvesdn_lab))
+    path = f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin"
+    return {**os.environ, "PATH": path, "PYTHONPATH": os.pathsep.join(sources)}
+
+
+@contextmanager
+def _carry(request: Mapping[str, Any], results: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """Run scenarios on the kernel at hand."""
+    results.mkdir()
+    with folder() as place:
+        # It dies with us, whatever kills us; and its namespaces die with it.
+        argv = ["setpriv", "--pdeathsig", "KILL", *command({**request, "folder": str(place)})]
+        with subprocess.Popen(argv, stdin=subprocess.DEVNULL, env=environment(), start_new_session=True) as process:
+            try:
+                yield process
+            finally:
+                with suppress(ProcessLookupError):
+                    os.killpg(process.pid, signal.SIGKILL)
+
+
+def in_machine(request: Mapping[str, Any]) -> tuple[list[str], dict[str, str]]:
+    """The lab's command for the virtual machine, and its environment there."""
+    place = "/run/pvesdn-lab"
+    names = ("HOME", "PYTHONPATH", "XDG_CACHE_HOME", "PATH")
+    given = {name: value for name, value in environment().items() if name in names}
+    argv = command({**request, "folder": place})
+    return ["sh", "-c", f'mkdir -p {place}; exec "$@"', "sh", *argv], given
+
+
+def _request(scenarios: list[Scenario], results: Path, ways: Mapping[str, Any]) -> dict[str, Any]:
+    return {**ways, "results": str(results), "scenarios": [str(scenario.folder) for scenario in scenarios]}

@@ -1,0 +1,50 @@
+"""Debian's kernel on this machine's own files, for what the running kernel lacks: in user mode, or under qemu."""
+
+from __future__ import annotations
+
+import os
+import platform
+from pathlib import Path
+
+from pvesdn.errors import SettingsError
+from pvesdn_lab.live.outside.machines.machine import SHARED, Machine
+from pvesdn_lab.live.outside.machines.qemu import QEMU, Qemu
+from pvesdn_lab.live.outside.machines.usermode import USER_MODE, UserMode
+from pvesdn_lab.live.packages import Say, fetch
+
+__all__ = ["KINDS", "SHARED", "Machine", "choose"]
+
+KINDS = ("auto", "uml", "qemu")
+"""What can be asked for."""
+
+
+def choose(kind: str, say: Say) -> Machine:
+    """A machine of the kind, its packages fetched.
+
+    ``auto`` is qemu where the processor can virtualise, else user-mode Linux where Debian has it, else qemu all the same:
+    user-mode Linux runs programs at the processor's own speed, emulation takes several times as long
+    (docs/decisions/0012-user-mode-linux.md).
+
+    :raises SettingsError: its packages cannot be had.
+    """
+    if kind == "qemu" or (kind == "auto" and (_virtualises() or platform.machine() != "x86_64")):
+        return _qemu(say)
+    try:
+        machine = UserMode(fetch(USER_MODE, say))
+    except SettingsError:
+        if kind == "uml":
+            raise
+        return _qemu(say)
+    say("this kernel has no VRF devices: what needs them runs on Debian's kernel in user mode, which takes longer")
+    return machine
+
+
+def _qemu(say: Say) -> Machine:
+    say("this kernel has no VRF devices: what needs them runs on Debian's kernel under qemu, which takes longer")
+    return Qemu(fetch(QEMU, say), "kvm" if _virtualises() else "tcg,thread=multi")
+
+
+def _virtualises() -> bool:
+    """KVM where the processor says that it has it: /dev/kvm alone is no proof in a guest, where qemu may hang on it."""
+    flags = set(Path("/proc/cpuinfo").read_text("ascii", errors="replace").split())
+    return bool(flags & {"vmx", "svm"}) and os.access("/dev/kvm", os.R_OK | os.W_OK)

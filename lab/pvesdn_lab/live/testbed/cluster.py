@@ -1,0 +1,198 @@
+"""A cluster of live nodes: the simulated API over real parts, and `pvesdn apply` against it."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pvesdn
+from pvesdn_lab.live.packages import Unpacked
+from pvesdn_lab.live.testbed.node import LiveNode, NodePlan
+from pvesdn_lab.live.testbed.space import PATH, LabFault, Space, wait_for
+from pvesdn_lab.live.testbed.wires import Wires
+from pvesdn_lab.simulated.cluster import SimulatedCluster
+from pvesdn_lab.simulated.pmxcfs import MemberState
+
+_APPLY_SECONDS = 900
+_SETTINGS = """\
+[api]
+backend = "https"
+host = "127.0.0.1"
+port = {port}
+user = "{user}"
+token_name = "{token_name}"
+token_value = "{token_value}"
+ca_file = "{ca_file}"
+
+[ssh]
+user = "root"
+identity_file = "{key}"
+known_hosts = "{known_hosts}"
+connect_timeout = 30
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One call of pvesdn.
+
+    :param document: its JSON document; empty when there was none.
+    """
+
+    status: int
+    document: Mapping[str, Any]
+    complaints: str
+    seconds: float = 0.0
+
+
+class LiveCluster(SimulatedCluster):
+    """Members are `LiveNode`s; whoever makes it is the controller.
+
+    :param folder: everything of the lab, on a file system that goes with it.
+    :param transits: routers of the underlay, which are no members.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        name: str,
+        nodes: Iterable[NodePlan],
+        wires: Wires,
+        packages: Unpacked,
+        *,
+        transits: Iterable[NodePlan] = (),
+    ) -> None:
+        self._plans = {plan.name: plan for plan in nodes}
+        self._wires = wires
+        self._packages = packages
+        self.live: dict[str, LiveNode] = {}
+        self._keys = folder / "keys"
+        self._keys.mkdir(parents=True)
+        _make_key(self._keys / "controller")
+        super().__init__(folder, {plan.name: plan.management for plan in self._plans.values()}, name=name)
+        for plan in transits:
+            self.prepare(plan)
+        self.boot(self.live)
+
+    def _add_member(self, name: str, address: str) -> None:
+        self.prepare(self._plans[name])
+        number = 1 + max((member.node_id for member in self.world.members.values()), default=0)
+        # Off until it has booted: nobody could write its view of the cluster before.
+        self.world.members[name] = MemberState(number, address.partition("/")[0], is_online=False)
+        self.world.nodes[name] = self.live[name]
+
+    def prepare(self, plan: NodePlan) -> None:
+        """Install a node without switching it on; nothing if that was done before."""
+        if plan.name in self.live:
+            return
+        self._plans[plan.name] = plan
+        home = self.folder / "nodes" / plan.name
+        home.mkdir(parents=True)
+        node = LiveNode(plan, home, self._packages, self.world.pmxcfs.folder)
+        host_key = _make_key(self._keys / plan.name)
+        node.install_disk(host_key, self._keys / "controller.pub")
+        with (self._keys / "known_hosts").open("a", encoding="utf-8") as file:
+            file.write(f"{plan.name} {' '.join(host_key.with_suffix('.pub').read_text('utf-8').split()[:2])}\n")
+        self.live[plan.name] = node
+
+    def boot(self, names: Iterable[str]) -> None:
+        """Switch nodes on, all at once; members are online afterwards."""
+        wanted = [self.live[name] for name in names]
+        with ThreadPoolExecutor(len(wanted)) as pool:
+            list(pool.map(self._boot_one, wanted))
+        for node in wanted:
+            if node.name in self.world.members:
+                self.world.members[node.name].is_online = True
+        self._publish()
+        if hasattr(self, "sim"):
+            self.sim.follow_members()
+
+    def _boot_one(self, node: LiveNode) -> None:
+        node.power_on()
+        self._wires.plug(node.plan.cards, node.space)
+        node.start_services()
+
+    def crash(self, name: str) -> None:
+        """Power off without notice; the cluster sees that the member is gone."""
+        self.live[name].power_off()
+        self.go_offline(name)
+
+    def retire(self, name: str) -> None:
+        """A node leaves the cluster for good and is scrapped."""
+        node = self.live.pop(name)
+        node.power_off()
+        self.leave(name)
+        shutil.rmtree(node.home)
+        for key in (self._keys / name, self._keys / f"{name}.pub"):
+            key.unlink()
+
+    # ------------------------------------------------------------------------------------------------- pvesdn
+
+    def write_settings(self) -> Path:
+        """The controller's settings file; the API must be served."""
+        api = self.token_settings()
+        assert api.token_value is not None  # noqa: S101 - token_settings says so
+        text = _SETTINGS.format(
+            port=api.port,
+            user=api.user,
+            token_name=api.token_name,
+            token_value=api.token_value.get_secret_value(),
+            ca_file=api.ca_file,
+            key=self._keys / "controller",
+            known_hosts=self._keys / "known_hosts",
+        )
+        file = self.folder / "pvesdn.toml"
+        file.write_text(text, "utf-8")
+        file.chmod(0o600)
+        return file
+
+    def pvesdn(self, *arguments: str, wants_json: bool = True) -> Run:
+        """Call pvesdn as a person on the controller would, with ``--json`` where the verb has a document."""
+        options = ["--config", str(self.folder / "pvesdn.toml"), *(["--json"] if wants_json else [])]
+        argv = [sys.executable, "-P", "-m", "pvesdn", arguments[0], *options]
+        source = str(Path(pvesdn.__file__).parent.parent)
+        environment = {"PATH": PATH, "HOME": str(self.folder), "LC_ALL": "C.UTF-8", "PYTHONPATH": source}
+        done = subprocess.run(
+            [*argv, *arguments[1:]],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=_APPLY_SECONDS,
+            env=environment,
+        )
+        try:
+            document = json.loads(done.stdout)
+        except ValueError:
+            document = {}
+        return Run(done.returncode, document, done.stderr)
+
+    def wait_for_ssh(self, controller: Space) -> None:
+        """Until every running node's sshd answers."""
+        for node in self.live.values():
+            if node.is_on:
+                address = node.plan.management.partition("/")[0]
+                wait_for(f"{node.name} listens for SSH", partial(_listens, controller, address))
+
+
+def _listens(controller: Space, address: str) -> bool:
+    return controller.call("bash", "-c", f"exec 3<>/dev/tcp/{address}/22").returncode == 0
+
+
+def _make_key(path: Path) -> Path:
+    argv = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "pvesdn-lab", "-f", str(path)]
+    done = subprocess.run(
+        argv, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, env={**os.environ, "PATH": PATH}
+    )
+    if done.returncode:
+        raise LabFault(f"ssh-keygen: {done.stderr.strip()}")
+    return path

@@ -1,0 +1,132 @@
+"""The whole lab from inside: wires, cluster, routers, guests. The process that makes it is the controller."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from pvesdn_lab.live.packages import Unpacked
+from pvesdn_lab.live.testbed.cluster import LiveCluster
+from pvesdn_lab.live.testbed.guest import Guest, Host
+from pvesdn_lab.live.testbed.node import LiveNode
+from pvesdn_lab.live.testbed.space import LabFault, Space
+from pvesdn_lab.live.testbed.topology import Topology
+from pvesdn_lab.live.testbed.wires import Card, Wires
+
+CONTROLLER = "10.99.0.250/24"
+_FIRST_GUEST = 100
+
+
+class Lab:
+    """:param folder: for everything; on a file system that goes with the lab.
+    :param packages: what nodes consist of.
+    """
+
+    def __init__(self, folder: Path, topology: Topology, packages: Unpacked) -> None:
+        self.folder = folder
+        self.topology = topology
+        self.log = folder / "log"
+        self._ping = _find_ping(packages)
+        self.guests: dict[str, Guest] = {}
+        self.routers: dict[str, Host] = {}
+        self._numbers = _FIRST_GUEST
+        self.controller = Space("controller", os.getpid())
+        self.controller.must("ip", "link", "set", "lo", "up")
+        self.wires = Wires(self.log)
+        self.wires.plug([Card("mgmt0", "mgmt")], self.controller)
+        self.controller.must("ip", "address", "add", CONTROLLER, "dev", "mgmt0")
+        self.controller.must("ip", "link", "set", "mgmt0", "up")
+        self.clusters: dict[str, LiveCluster] = {}
+        for name in dict.fromkeys(plan.cluster for plan in topology.nodes):
+            plans = [plan for plan in topology.nodes if plan.cluster == name]
+            transits = [plan for plan in topology.transits if plan.cluster == name]
+            self.clusters[name] = LiveCluster(folder / name, name, plans, self.wires, packages, transits=transits)
+            self.clusters[name].serve()
+            self.clusters[name].write_settings()
+        for plan in topology.routers:
+            self._add_router(plan.name, plan.addresses, plan.beyond, plan.routes)
+        for cluster in self.clusters.values():
+            cluster.wait_for_ssh(self.controller)
+
+    @property
+    def cluster(self) -> LiveCluster:
+        """The cluster, the first one where there are several."""
+        return next(iter(self.clusters.values()))
+
+    @property
+    def nodes(self) -> dict[str, LiveNode]:
+        """Every node of every cluster, and those of none."""
+        return {name: node for cluster in self.clusters.values() for name, node in cluster.live.items()}
+
+    def _add_router(self, name: str, addresses: Sequence[str], beyond: Sequence[str], routes: Sequence[str]) -> None:
+        host = Host(name, self.log, self._ping)
+        self.wires.plug([Card("eth0", "outer")], host.space)
+        host.space.must(
+            "sh", "-c", "echo 1 > /proc/sys/net/ipv4/ip_forward; echo 1 > /proc/sys/net/ipv6/conf/all/forwarding"
+        )
+        host.must("link set eth0 up")
+        for device, found in (("eth0", addresses), ("lo", beyond)):
+            for address in found:
+                host.must(f"address add {address} dev {device}")
+        for route in routes:
+            host.must(f"route add {route}")
+        self.routers[name] = host
+
+    def node(self, name: str) -> LiveNode:
+        """A node by name.
+
+        :raises LabFault: there is none.
+        """
+        if name not in self.nodes:
+            raise LabFault(f"there is no node {name}; there are {', '.join(self.nodes)}")
+        return self.nodes[name]
+
+    def add_guest(
+        self, name: str, node: str, vnet: str, addresses: Sequence[str], gateways: Sequence[str] = ()
+    ) -> Guest:
+        """A new guest, running."""
+        if name in self.guests:
+            raise LabFault(f"there is a guest {name} already")
+        self._numbers += 1
+        host = Host(name, self.log, self._ping)
+        guest = Guest(host, self._numbers, self.node(node), vnet, tuple(addresses), tuple(gateways))
+        guest.plug_in()
+        self.guests[name] = guest
+        return guest
+
+    def remove_guests(self) -> None:
+        """Stop all guests; their ports go with them."""
+        for guest in self.guests.values():
+            guest.host.end()
+            if guest.node.is_on:
+                guest.node.space.call("ip", "link", "del", guest.port)
+        self.guests.clear()
+
+    def host(self, name: str) -> Host:
+        """A guest's or router's namespace.
+
+        :raises LabFault: there is none.
+        """
+        if name in self.guests:
+            return self.guests[name].host
+        if name in self.routers:
+            return self.routers[name]
+        raise LabFault(f"there is no guest and no router {name}")
+
+    def close(self) -> None:
+        """Stop the API and every process; namespaces go with their processes."""
+        self.remove_guests()
+        for cluster in self.clusters.values():
+            cluster.shut_down()
+        for node in self.nodes.values():
+            node.power_off()
+        for router in self.routers.values():
+            router.end()
+        self.controller.call("ip", "link", "del", "mgmt0")
+        self.wires.end()
+
+
+def _find_ping(packages: Unpacked) -> str:
+    own = packages.root / "usr/bin/ping"
+    return str(own) if own.exists() else "ping"

@@ -1,0 +1,77 @@
+"""The physical world: switches, and the cards that are plugged into them. A namespace of its own."""
+
+from __future__ import annotations
+
+import hashlib
+import subprocess
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from pvesdn_lab.live.testbed.space import Space, start_holder
+
+BRIDGES = {"mgmt": 1500, "under": 9000, "outer": 1500, "trunk": 1500, "metro": 1500} | dict.fromkeys(
+    ("link1", "link2", "link3"), 1550
+)
+"""Switches and the MTU they carry, bytes: management, underlay, the network outside the cluster, two that carry VLANs,
+and three links of a routed underlay.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A network card: `name` in the node, the switch it is wired to, its MTU in bytes."""
+
+    name: str
+    bridge: str
+    mtu: int = 1500
+
+
+class Wires:
+    """All switches of a lab.
+
+    Ports are called ``<card>.<node>``, cut to what the kernel takes, and are never renamed: pulling one is `unplug`.
+    """
+
+    def __init__(self, log: Path) -> None:
+        self._process: subprocess.Popen[bytes]
+        self._process, pid = start_holder(["sleep", "infinity"], ("--net",), log)
+        self.space = Space("wires", pid)
+        for bridge, mtu in BRIDGES.items():
+            self._ip(f"link add {bridge} type bridge forward_delay 0 mcast_snooping 0")
+            self._ip(f"link set {bridge} mtu {mtu} up")
+
+    def plug(self, cards: Iterable[Card], space: Space) -> None:
+        """Give the namespaces of `space` cards, each wired to its switch, down as a card is before it is configured."""
+        for card in cards:
+            port = self.port(card.name, space.name)
+            inner = f"peer name {card.name} address {_mac(port)} mtu {card.mtu} netns {space.pid}"
+            self._ip(f"link add {port} mtu {card.mtu} type veth {inner}")
+            self._ip(f"link set {port} master {card.bridge} up")
+
+    def cut(self, card: str, name: str) -> None:
+        """Pull the cable: the card's link goes down on both ends."""
+        self._ip(f"link set {self.port(card, name)} down")
+
+    def mend(self, card: str, name: str) -> None:
+        """Put the cable back."""
+        self._ip(f"link set {self.port(card, name)} up")
+
+    def end(self) -> None:
+        """Take all switches away, and with them every card."""
+        self._process.kill()
+        self._process.wait()
+
+    def _ip(self, words: str) -> None:
+        self.space.must("ip", *words.split())
+
+    @staticmethod
+    def port(card: str, name: str) -> str:
+        """The switch's end of a card's cable."""
+        return f"{name}.{card}"[:15]
+
+
+def _mac(port: str) -> str:
+    """A card's own address, the same after every boot: neighbours remember it."""
+    digest = hashlib.sha256(port.encode("ascii")).digest()
+    return ":".join(f"{octet:02x}" for octet in (0x02, 0xFE, *digest[:4]))

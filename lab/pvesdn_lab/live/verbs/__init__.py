@@ -1,0 +1,1 @@
+"""What the steps of a scenario can do and prove."""

@@ -1,0 +1,276 @@
+"""What scenarios do about a set-up that was written by hand: the way of docs/import.md to pvesdn, and back."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+
+from pvesdn_lab.live.testbed.cluster import Run
+from pvesdn_lab.live.testbed.node import LiveNode
+from pvesdn_lab.live.testbed.space import PATH, LabFault, Space, wait_for
+from pvesdn_lab.live.verbs.checks import foreign_routes, mtimes
+from pvesdn_lab.live.verbs.context import Context, as_proof, require, verb
+
+_INTERFACES = "/etc/network/interfaces"
+_SLOW = 300.0
+"""Seconds for what reloads a node's network or FRR; emulation is slow."""
+
+
+@verb
+def by_hand(context: Context, *, files: str) -> str:
+    """Give each node what somebody wrote by hand, and bring it up.
+
+    :param files: a folder of the scenario with ``NODE/interfaces``, where there is FRR ``NODE/frr.conf``, and where all
+        nodes have one ``sysctl.conf``.
+    """
+    folder = context.folder / files
+    settings = folder / "sysctl.conf"
+    for node in context.nodes():
+        mine = folder / node.name
+        node.write(_INTERFACES, (mine / "interfaces").read_text("utf-8"))
+        if settings.is_file():
+            node.write("/etc/sysctl.conf", settings.read_text("utf-8"))
+            node.space.must("sysctl", "-q", "-p", "/etc/sysctl.conf")
+        node.space.must("ifreload", "-a", limit=_SLOW)
+        if (mine / "frr.conf").is_file():
+            node.write("/etc/frr/frr.conf", (mine / "frr.conf").read_text("utf-8"))
+            node.space.must("sed", "-i", "s/^bgpd=no/bgpd=yes/", "/etc/frr/daemons")
+            node.space.must("systemctl", "enable", "--now", "frr", limit=_SLOW)
+    return f"{len(context.nodes())} nodes with files of their own"
+
+
+@verb
+def reach_gateways(context: Context, *, guests: list[str]) -> str:
+    """Every guest pings its gateway, as guests do sooner or later: the node then knows it, and by EVPN all nodes do."""
+    for name in guests:
+        guest = context.guest(name)
+        with as_proof():
+            guest.host.pings_until_answered(guest.gateways[0])
+    return f"{len(guests)} guests were answered"
+
+
+@verb
+def import_shows(context: Context, *, becomes: Mapping[str, str], stays: list[str], taken_down: str) -> str:
+    """`pvesdn snapshot`, then `pvesdn import --from`: everything is recognised, on every node.
+
+    :param becomes: pvesdn's device by the hand-written one in whose place it comes: ``-/+`` in the plan.
+    :param stays: devices that are kept under their name: ``~`` in the plan.
+    :param taken_down: the line that `import` shows for the administrator to type.
+    """
+    snapshot = str(_scratch(context) / "before")
+    _must(context.lab.cluster.pvesdn("snapshot", snapshot, wants_json=False), "pvesdn snapshot")
+    document = _must(context.lab.cluster.pvesdn("import", "--from", snapshot), "pvesdn import").document
+    require(not document["not_carried_over"], "everything to be carried over", document["not_carried_over"])
+    plans = {node["name"]: node for node in document["plan"]["nodes"]}
+    require(plans.keys() == {node.name for node in context.nodes()}, "a plan for every node", sorted(plans))
+    for node in document["nodes"]:
+        line = shlex.join(["ifdown", *node["ifdown"]])
+        require(line == taken_down, f"{node['name']}: taken down before that: {taken_down}", line)
+        signs = {row["name"]: row["action"] for file in plans[node["name"]]["files"] for row in file["interfaces"]}
+        for name in becomes.values():
+            require(signs.get(name) == "replace", f"{node['name']}: -/+ {name}", signs.get(name))
+        for name in stays:
+            require(signs.get(name) == "change", f"{node['name']}: ~ {name}", signs.get(name))
+    context.notes["ifdown"] = {node["name"]: node["ifdown"] for node in document["nodes"]}
+    context.notes["rewrites FRR"] = {node["name"] for node in document["nodes"] if node["is_frr_rewritten"]}
+    context.notes["becomes"] = dict(becomes)
+    return f"{len(becomes)} -/+ and {len(stays)} ~ on each of {len(plans)} nodes, nothing is lost; {taken_down}"
+
+
+@verb
+def keep_handwork(context: Context) -> str:
+    """Step 2 of docs/import.md."""
+    for node in context.nodes():
+        node.space.must("sh", "-ec", "mkdir -p /root/before && cp -a /etc/network /root/before/")
+        node.space.must("cp", "-a", "/etc/frr", "/root/before/")
+        node.space.must("sh", "-ec", "bridge link > /root/before/bridge-ports")
+    return "copies on every node"
+
+
+@verb
+def write_proposal(context: Context, *, in_the_way: list[str]) -> str:
+    """Step 3 of docs/import.md; `pvesdn plan` then has on every node in the way what must go first.
+
+    :param in_the_way: words of it, one for each obstacle that there must be.
+    """
+    cluster = context.lab.cluster
+    edited = str(_scratch(context) / "cut-over")
+    _must(cluster.pvesdn("import", "--write", "--edited", edited), "pvesdn import --write --edited")
+    plan = cluster.pvesdn("plan")
+    require(plan.status == 1, "pvesdn plan to end with 1, something being in the way", plan.status)
+    for name, found in _obstacles(plan).items():
+        for words in in_the_way:
+            require(words in found, f"{name}: '{words}' in the way", found)
+    return f"{len(in_the_way)} obstacles on every node, exit status {plan.status}"
+
+
+@verb
+def refuses(context: Context, *, words: str, flags: list[str] | None = None) -> str:
+    """`pvesdn apply` refuses with these words, starts no task of PVE's and changes no file and no device of any node."""
+    cluster = context.lab.cluster
+    before, tasks = _state(context), len(cluster.sim.tasklog)
+    run = cluster.pvesdn("apply", "--yes", *(flags or []))
+    require(run.status == 1, "pvesdn apply to end with 1", run.status)
+    require(words in run.complaints, f"it to say '{words}'", run.complaints[-1500:])
+    require(len(cluster.sim.tasklog) == tasks, "no task of PVE's to be started")
+    require(_state(context) == before, "nothing to be changed on any node")
+    return f"exit status 1, nothing changed: {words}"
+
+
+@verb
+def take_out(context: Context) -> str:
+    """Steps 4 and 5 of docs/import.md; then nothing is in the way any more."""
+    edited = _scratch(context) / "cut-over"
+    for node in context.nodes():
+        node.write("/root/interfaces.edited", (edited / node.name / _INTERFACES.lstrip("/")).read_text("utf-8"))
+    for node in context.nodes():
+        node.space.must("ifdown", *context.notes["ifdown"][node.name], limit=_SLOW)
+        if node.name in context.notes["rewrites FRR"]:
+            node.space.must("systemctl", "stop", "frr", limit=_SLOW)
+        node.space.must("cp", "/root/interfaces.edited", _INTERFACES)
+    run = _must(context.lab.cluster.pvesdn("plan", "--overwrite"), "pvesdn plan --overwrite")
+    for name, found in _obstacles(run).items():
+        require(not found, f"nothing in the way on {name}", found)
+    return "taken down on every node, nothing is in the way any more"
+
+
+@verb
+def handwork_gone(context: Context) -> str:
+    """No device that was to go is left, in the kernel, the interfaces file or FRR, and no route of one in the main table."""
+    names = set(context.notes["becomes"])
+    for node in context.nodes():
+        left = names & node.devices().keys()
+        require(not left, f"{node.name} to have none of {sorted(names)}", sorted(left))
+        text = (node.read(_INTERFACES) or "") + node.space.must("vtysh", "-c", "show running-config")
+        named = sorted(names & set(text.split()))
+        require(not named, f"no word of them in {_INTERFACES} and FRR of {node.name}", named)
+        routes = foreign_routes(node)
+        require(not routes, f"{node.name} to have no route but its own in the main table", routes)
+    return f"none of {', '.join(sorted(names))} on {len(context.nodes())} nodes"
+
+
+@verb
+def way_back(context: Context) -> str:
+    """The way back of docs/import.md; guests that plain Debian's ifupdown2 unplugs are plugged in again."""
+    definitions = context.lab.cluster.world.pmxcfs.sdn / "pvesdn.cfg"
+    definitions.rename(_scratch(context) / "pvesdn.cfg.away")
+    vxlans = [name for name in context.notes["becomes"].values() if name.startswith(("vxlan_", "vrfvx_"))]
+    for node in context.nodes():
+        node.space.must("ifdown", "-i", "/etc/network/interfaces.d/pvesdn", *vxlans, limit=_SLOW)
+        node.space.must("rm", "-f", "/etc/network/interfaces.d/pvesdn", "/etc/sysctl.d/90-pvesdn.conf")
+        node.space.must("rm", "-r", "/var/lib/pvesdn")
+        node.space.must("cp", "-a", "/root/before/network/interfaces", _INTERFACES)
+        node.space.must("cp", "-a", "/root/before/frr/.", "/etc/frr/")
+        node.space.must("ifreload", "-a", limit=_SLOW)
+        node.space.must("systemctl", "restart", "frr", limit=_SLOW)
+    guests = context.lab.guests.values()
+    out = [guest for guest in guests if guest.node.devices()[guest.port].get("master") != guest.vnet]
+    for guest in out:
+        guest.node.space.must("ip", "link", "set", guest.port, "master", guest.vnet, "up")
+    return f"{len(out)} of {len(guests)} guests had to be plugged in again"
+
+
+@verb
+def handwork_back(context: Context) -> str:
+    """Every hand-written device is there, none of pvesdn's, and no file of pvesdn's."""
+    came, went = set(context.notes["becomes"]), set(context.notes["becomes"].values())
+    for node in context.nodes():
+        there = node.devices().keys()
+        require(came <= there, f"{node.name} to have {sorted(came)}", sorted(there))
+        require(not went & there, f"{node.name} to have none of {sorted(went)}", sorted(went & there))
+        for path in ("/etc/network/interfaces.d/pvesdn", "/etc/sysctl.d/90-pvesdn.conf"):
+            require(node.read(path) is None, f"{node.name} to have no {path}")
+    return f"{', '.join(sorted(came))} on {len(context.nodes())} nodes"
+
+
+@verb
+def watch_ports(context: Context) -> str:
+    """Begin to note every port that leaves a bridge."""
+    watchers = context.notes.setdefault("watchers", {})
+    for node in context.nodes():
+        log = _scratch(context) / f"{node.name}.ports"
+        with log.open("wb") as output:
+            watchers[node.name] = subprocess.Popen(
+                Space(node.name, node.space.pid).argv("bridge", "monitor", "link"),
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                env={**os.environ, "PATH": PATH},
+            )
+        _mark(node, "begin", log)
+    return "every node is watched"
+
+
+@verb
+def ports_stayed(context: Context) -> str:
+    """No guest's port has left its bridge since `watch_ports`, not even for a moment."""
+    ports = {guest.port for guest in context.lab.guests.values()}
+    for node in context.nodes():
+        log = _scratch(context) / f"{node.name}.ports"
+        _mark(node, "end", log)
+        watcher = context.notes["watchers"].pop(node.name)
+        watcher.terminate()
+        watcher.wait()
+        lines = log.read_text("utf-8", "replace").splitlines()
+        left = [line for line in lines if line.startswith("Deleted") and any(port in line for port in ports)]
+        require(not left, f"no guest's port to leave its bridge on {node.name}", left)
+    return f"{len(ports)} guest ports never left their bridges"
+
+
+@verb
+def end_outage(context: Context, *, name: str, at_most: float) -> str:
+    """End pings that were begun, and tell for how many seconds at a stretch none was answered."""
+    sent, missing, seconds = context.streams.pop(name).outage()
+    require(seconds <= at_most, f"at most {at_most:g} s without an answer", f"{seconds:.1f} s")
+    return f"{seconds:.1f} s without an answer ({missing} of {sent} pings)"
+
+
+def _mark(node: LiveNode, name: str, log: Path) -> None:
+    """Let the monitor see a port come and go, and wait until it has: it listens, and has told all that was before."""
+    bridge, port = f"m{name}", f"p{name}"
+    words = (
+        f"link add {bridge} type bridge",
+        f"link add {port} type veth peer name {port}x",
+        f"link set {port} master {bridge}",
+    )
+
+    def seen() -> bool:
+        for line in words:
+            node.space.must("ip", *line.split())
+        node.space.must("ip", "link", "del", port)
+        node.space.must("ip", "link", "del", bridge)
+        return any(
+            line.startswith("Deleted") and port in line for line in log.read_text("utf-8", "replace").splitlines()
+        )
+
+    wait_for(f"the monitor of {node.name} sees a port go", seen)
+
+
+def _scratch(context: Context) -> Path:
+    """A folder of this scenario's, for what an administrator has below /root of the node with pvesdn."""
+    folder = context.lab.folder / f"root-{context.folder.name}"
+    folder.mkdir(exist_ok=True)
+    return folder
+
+
+def _must(run: Run, what: str) -> Run:
+    if run.status:
+        raise LabFault(f"{what} ended with {run.status}: {run.complaints.strip()[-1500:]}")
+    return run
+
+
+def _obstacles(run: Run) -> dict[str, str]:
+    """What is in the way on each node."""
+    nodes = run.document.get("nodes", ())
+    return {node["name"]: " | ".join(row["what"] for row in node["obstacles"]) for node in nodes}
+
+
+def _state(context: Context) -> tuple[dict[str, str], dict[str, list[str]]]:
+    """When the nodes' files were last written, and their devices with the bridge or VRF of each."""
+    nodes = context.nodes()
+    devices = {
+        node.name: [f"{name} in {link.get('master')}" for name, link in node.devices().items()] for node in nodes
+    }
+    return mtimes(nodes), devices

@@ -1,0 +1,1 @@
+"""A simulated Proxmox VE cluster: a stateful API over HTTPS, and nodes that are folders."""

@@ -1,0 +1,173 @@
+"""iproute2 on a simulated node: `ip` and `bridge`, JSON as iproute2 6.x prints it, from the node's state."""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from pvesdn_lab.simulated.commands.state import PHYSICAL, Link, State, locked_state
+
+ZERO_MAC = "00:00:00:00:00:00"
+_SUFFIX = {4: "", 6: "6"}
+
+
+def ip(root: Path, arguments: Sequence[str]) -> int:
+    """``ip [-j] [-d] [-6] link|address|route|rule [show] [dev NAME]`` and ``ip link delete [dev] NAME``."""
+    words = [word for word in arguments if not word.startswith("-")]
+    family = 6 if "-6" in arguments else 4 if "-4" in arguments else 0
+    what, action = (words[0] if words else ""), (words[1] if len(words) > 1 else "show")
+    if "link".startswith(what or "?") and action in {"del", "delete"}:
+        return _delete_link(root, words[2:])
+    state = State(root)
+    name = words[-1] if words[2:] else None
+    if name is not None and name not in state.links:
+        sys.stderr.write(f'Device "{name}" does not exist.\n')
+        return 1
+    match what:
+        case "link" | "l":
+            answer = [_link(state, n) for n in state.links if name in {None, n}]
+        case "address" | "addr" | "a":
+            answer = [_link(state, n) | {"addr_info": _addresses(state.links[n], n, family)} for n in state.links]
+            answer = [item for item in answer if name in {None, item["ifname"]}]
+        case "route" | "r":
+            answer = _routes(state, family or 4)
+        case "rule" | "ru":
+            answer = _rules(family or 4)
+        case _:
+            sys.stderr.write(f'Object "{what}" is unknown, try "ip help".\n')
+            return 255
+    sys.stdout.write(json.dumps(answer) + "\n")
+    return 0
+
+
+def bridge(root: Path, arguments: Sequence[str]) -> int:
+    """``bridge [-j] fdb show dev NAME`` and ``bridge fdb append|del MAC dev NAME dst ADDRESS``."""
+    words = [word for word in arguments if not word.startswith("-")]
+    name = words[words.index("dev") + 1] if "dev" in words[:-1] else ""
+    with locked_state(root) as state:
+        link = state.links.get(name)
+        if link is None:
+            sys.stderr.write(f'Cannot find device "{name}"\n')
+            return 1
+        match words[:2]:
+            case ["fdb", "show"]:
+                sys.stdout.write(json.dumps(_fdb(link)) + "\n")
+            case ["fdb", "append" | "add" as action] if words[2] == ZERO_MAC:
+                address = words[words.index("dst") + 1]
+                if action == "add" and address in link["fdb"]:
+                    sys.stderr.write("RTNETLINK answers: File exists\n")
+                    return 2
+                link["fdb"] = [*link["fdb"], address] if address not in link["fdb"] else link["fdb"]
+            case ["fdb", "del" | "delete"] if words[2] == ZERO_MAC:
+                link["fdb"].remove(words[words.index("dst") + 1])
+            case _:
+                sys.stderr.write(f"bridge: unknown arguments {' '.join(words)}\n")
+                return 255
+    return 0
+
+
+def _delete_link(root: Path, words: list[str]) -> int:
+    name = words[-1] if words else ""
+    with locked_state(root) as state:
+        if name not in state.links:
+            sys.stderr.write(f'Cannot find device "{name}"\n')
+            return 1
+        if state.links[name]["kind"] == PHYSICAL:
+            sys.stderr.write("RTNETLINK answers: Operation not supported\n")
+            return 2
+        state.delete(name)
+    return 0
+
+
+def _link(state: State, name: str) -> dict[str, Any]:
+    link = state.links[name]
+    is_loopback = name == "lo"
+    up = ["UP", "LOWER_UP"] if link["up"] else []
+    answer: dict[str, Any] = {
+        "ifindex": list(state.links).index(name) + 1,
+        "ifname": name,
+        "flags": ["LOOPBACK", *up] if is_loopback else ["BROADCAST", "MULTICAST", *up],
+        "mtu": link["mtu"],
+        "qdisc": "noqueue",
+        "operstate": "UNKNOWN" if is_loopback else "UP" if link["up"] else "DOWN",
+        "linkmode": "DEFAULT",
+        "group": "default",
+        "link_type": "loopback" if is_loopback else "ether",
+        "address": link["address"],
+        "promiscuity": 0,
+        "min_mtu": 68,
+        "max_mtu": 65535,
+        "inet6_addr_gen_mode": "eui64",
+    }
+    if link["master"]:
+        answer["master"] = link["master"]
+    linkinfo = _linkinfo(state, link)
+    return answer | ({"linkinfo": linkinfo} if linkinfo else {})
+
+
+def _linkinfo(state: State, link: Link) -> dict[str, Any]:
+    linkinfo: dict[str, Any] = {}
+    if link["kind"] != PHYSICAL:
+        data = {key: value for key, value in link["info"].items() if value is not None and key != "gateway"}
+        for key in ("local", "group"):
+            if ":" in str(data.get(key, "")):
+                data[f"{key}6"] = data.pop(key)  # iproute2's names for IPv6 underlays
+        linkinfo = {"info_kind": link["kind"], "info_data": data}
+    if link["master"]:
+        kind = state.links[link["master"]]["kind"]
+        data = {"table": state.links[link["master"]]["info"].get("table")} if kind == "vrf" else link["port"]
+        linkinfo |= {"info_slave_kind": kind, "info_slave_data": {"state": "forwarding", **data}}
+    return linkinfo
+
+
+def _addresses(link: Link, name: str, family: int) -> list[dict[str, Any]]:
+    answer = []
+    for text in link["addresses"]:
+        address = ipaddress.ip_interface(text)
+        if family in {0, address.version}:
+            item = {
+                "family": f"inet{_SUFFIX[address.version]}",
+                "local": str(address.ip),
+                "prefixlen": address.network.prefixlen,
+                "scope": "host" if address.is_loopback else "link" if address.is_link_local else "global",
+            }
+            answer.append(item | ({"label": name} if item["family"] == "inet" else {}))
+    return answer
+
+
+def _routes(state: State, family: int) -> list[dict[str, Any]]:
+    """The main table: connected networks of what is in no VRF, after the default route."""
+    default, connected = [], []
+    for name, link in state.links.items():
+        in_vrf = link["master"] and state.links[link["master"]]["kind"] == "vrf"
+        if in_vrf or name == "lo":
+            continue
+        gateway = link["info"].get("gateway")
+        if gateway and ipaddress.ip_address(gateway).version == family:
+            default.append(
+                {"dst": "default", "gateway": gateway, "dev": name, "protocol": "kernel", "flags": ["onlink"]}
+            )
+        for address in map(ipaddress.ip_interface, link["addresses"]):
+            if address.version == family and address.network.prefixlen < address.max_prefixlen:
+                route = {"dst": str(address.network), "dev": name, "protocol": "kernel", "scope": "link"}
+                connected.append(route | {"prefsrc": str(address.ip), "flags": []})
+    return default + connected
+
+
+def _rules(family: int) -> list[dict[str, Any]]:
+    """Those that every kernel has; IPv6 has no table `default`."""
+    tables = {"local": 0, "main": 32766} | ({"default": 32767} if family == 4 else {})  # noqa: PLR2004
+    return [{"priority": priority, "src": "all", "table": table} for table, priority in tables.items()]
+
+
+def _fdb(link: Link) -> list[dict[str, Any]]:
+    answer: list[dict[str, Any]] = [
+        {"mac": link["address"], "flags": [], "master": link["master"], "state": "permanent"}
+    ]
+    group = link["info"].get("group")
+    flooded = [*([group] if group else []), *link["fdb"]]
+    return answer + [{"mac": ZERO_MAC, "dst": ip, "flags": ["self"], "state": "permanent"} for ip in flooded]

@@ -1,0 +1,77 @@
+"""Which fake command answers; every call is recorded in `<root>/commands.jsonl`, and faults are injected here."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from pvesdn_lab.simulated.commands.state import locked_state, read_json, write_json
+
+Command = Callable[[Path, Sequence[str]], int]
+
+COMMANDS = {
+    "ip": "iproute:ip",
+    "bridge": "iproute:bridge",
+    "ifreload": "ifupdown:ifreload",
+    "ifup": "ifupdown:ifup",
+    "ifdown": "ifupdown:ifdown",
+    "vtysh": "frr:vtysh",
+    "frr-reload.py": "frr:frr_reload",
+    "systemctl": "frr:systemctl",
+    "sysctl": "system:sysctl",
+    "dpkg-query": "system:dpkg_query",
+    "pvesh": "api:pvesh",
+}
+"""Module and function of each command; the module is loaded when it is needed, since a run has hundreds of calls."""
+
+RECORD = "commands.jsonl"
+
+
+def main(name: str, root: Path, arguments: Sequence[str]) -> int:
+    """Run one command of the node whose folder is `root`; the result is its exit status."""
+    fault = _take_fault(root, name)
+    if fault is None:
+        status = _command(name)(root, arguments)
+    else:
+        time.sleep(fault.get("seconds", 0))
+        sys.stdout.write(fault.get("stdout", ""))
+        sys.stderr.write(fault.get("stderr", ""))
+        status = int(fault["status"])
+    _record(root, [name, *arguments], status)
+    return status
+
+
+def _command(name: str) -> Command:
+    module, _, function = COMMANDS[name].partition(":")
+    command: Command = getattr(importlib.import_module(f"pvesdn_lab.simulated.commands.{module}"), function)
+    return command
+
+
+def _take_fault(root: Path, name: str) -> dict[str, Any] | None:
+    """The injected fault for this command, counted down; None in good weather."""
+    if name not in read_json(root, "faults", {}):
+        return None
+    with locked_state(root):
+        faults: dict[str, Any] = read_json(root, "faults", {})
+        fault: dict[str, Any] | None = faults.get(name)
+        if fault and fault.get("times") is not None:
+            fault["times"] -= 1
+            if fault["times"] <= 0:
+                del faults[name]
+            write_json(root, "faults", faults)
+    return fault
+
+
+def _record(root: Path, argv: list[str], status: int) -> None:
+    line = json.dumps({"argv": argv, "status": status}) + "\n"
+    descriptor = os.open(root / RECORD, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+    try:
+        os.write(descriptor, line.encode())  # one write: two commands at once do not mix their lines
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,61 @@
+"""The kernel's settings and the packages of a simulated node: sysctl and dpkg-query."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from pvesdn_lab.simulated.commands.state import below, read_json
+
+
+def sysctl(root: Path, arguments: Sequence[str]) -> int:
+    """``sysctl -p FILE`` and ``sysctl -w KEY=VALUE``: writes the files below proc/sys; an unknown key is an error, as in the
+    kernel, unless a dash before it says that it may fail.
+    """
+    words = [word for word in arguments if not word.startswith("-")]
+    status = 0
+    for word in words:
+        for line in [word] if "-w" in arguments else below(root, word).read_text("utf-8").splitlines():
+            key, separator, value = line.partition("=")
+            key, value = key.strip(), value.strip()
+            if not separator or key.startswith(("#", ";")):
+                continue
+            may_fail, key = key.startswith("-"), key.removeprefix("-")
+            path = key if "/" in key else key.replace(".", "/")
+            target = root / "proc/sys" / path
+            if not target.is_file():
+                if not may_fail:
+                    sys.stderr.write(f"sysctl: cannot stat /proc/sys/{path}: No such file or directory\n")
+                    status = 255
+                continue
+            target.write_text(f"{value}\n", "utf-8")
+            sys.stdout.write(f"{key} = {value}\n")
+    return status
+
+
+def dpkg_query(root: Path, arguments: Sequence[str]) -> int:
+    """``dpkg-query -W [-f FORMAT] PACKAGE...`` from `<root>/state/versions.json`."""
+    versions: dict[str, str] = read_json(root, "versions", {})
+    template, packages, words = "${binary:Package}\t${Version}\n", [], iter(arguments)
+    for word in words:
+        if word in {"-f", "--showformat"}:
+            template = next(words)
+        elif word.startswith(("-f=", "-f", "--showformat=")) and word not in {"-W", "--show"}:
+            template = word.partition("=")[2] if "=" in word.split("$", 1)[0] else word[2:]
+        elif not word.startswith("-"):
+            packages.append(word)
+    template = template.replace("\\n", "\n").replace("\\t", "\t")
+    for package in packages:
+        if package in versions:
+            fields = {"Package": package, "binary:Package": package, "Version": versions[package]}
+            fields |= {"Status": "install ok installed", "db:Status-Abbrev": "ii ", "db:Status-Status": "installed"}
+            sys.stdout.write(_filled(template, fields))
+    missing = [package for package in packages if package not in versions]
+    sys.stderr.write("".join(f"dpkg-query: no packages found matching {package}\n" for package in missing))
+    return 1 if missing else 0
+
+
+def _filled(template: str, fields: dict[str, str]) -> str:
+    return re.sub(r"\$\{([\w:-]+)\}", lambda match: fields.get(match[1], ""), template)

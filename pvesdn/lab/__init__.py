@@ -1,1 +1,0 @@
-"""A simulated Proxmox VE cluster: a stateful API over HTTPS, and nodes that are folders. Needs the extra `lab`."""

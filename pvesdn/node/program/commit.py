@@ -1,0 +1,96 @@
+"""The verbs `commit` and `finish`: staged files are put in place, and the record says when all went well."""
+
+import contextlib
+from typing import List, Tuple
+
+from pvesdn.node.program.machine import Machine, Refused, failure
+from pvesdn.node.program.places import INTERFACES
+from pvesdn.node.program.record import load_record, save_record
+from pvesdn.node.program.request import Change, Value, changes_in, checked_interface, list_at, text_at
+from pvesdn.node.program.stage import obstacles
+from pvesdn.node.program.swap import locked, staged, swap
+
+
+def commit(machine: Machine, arguments: Value) -> Value:
+    """Put staged files in place: ``{"files": [entries as staged], "ifdown": [...], "delete_links": [names]}`` -> ``{"log"}``.
+
+    ``ifdown`` has ``{"file": path, "interface": name}``: taken down while the old file still says how. ``delete_links``
+    goes for what the kernel cannot change on a live device. Then all files are swapped, or none.
+    """
+    changes = changes_in(arguments)
+    leaving = [_leaving(entry) for entry in list_at(arguments, "ifdown", dict)]
+    links = [checked_interface(name) for name in list_at(arguments, "delete_links", str)]
+    with locked(machine):
+        problems = [problem for change in changes for problem in obstacles(machine, change)]
+        problems += [problem for change in changes for problem in _staging_faults(machine, change)]
+        if problems:
+            raise Refused("nothing was written: " + "; ".join(problems), "plan and apply again")
+        log = []
+        gone: List[List[str]] = []
+        try:
+            for file, interface in leaving:
+                log.append(_take_down(machine, file, interface))
+                gone.append(["ifup", "-i", machine.place(file), interface])
+            for link in links:
+                log.append(_delete_link(machine, link))
+                gone.append(["ifup", link])
+            swap(machine, changes)
+        except BaseException:
+            _bring_back(machine, gone)
+            raise
+    log += ["{} {}".format("removed" if change.data is None else "wrote", change.path) for change in changes]
+    return {"log": log}
+
+
+def finish(machine: Machine, arguments: Value) -> Value:
+    """Everything after the last commit went well: ``{}`` -> ``{}``; the record's mark ``unfinished`` goes."""
+    del arguments
+    with locked(machine):
+        record = load_record(machine)
+        if record["unfinished"]:
+            save_record(machine, dict(record, unfinished=False))
+    return {}
+
+
+def _leaving(entry: Value) -> Tuple[str, str]:
+    file = text_at(entry, "file")
+    if file not in INTERFACES:
+        raise Refused(f"{file!r} is no interfaces file of pvesdn")
+    return file, checked_interface(text_at(entry, "interface"))
+
+
+def _staging_faults(machine: Machine, change: Change) -> List[str]:
+    if change.data is None:
+        return []
+    try:
+        with open(staged(machine, change.path), "rb") as file:
+            if file.read() == change.data:
+                return []
+    except FileNotFoundError:
+        pass
+    return [f"{change.path} is not staged as it should be"]
+
+
+def _take_down(machine: Machine, file: str, interface: str) -> str:
+    outcome = machine.run(["ifdown", "-i", machine.place(file), interface], limit=60)
+    if outcome.status == 0:
+        return f"took down {interface}"
+    if machine.run(["ip", "link", "show", "dev", interface], limit=20).status:
+        return f"{interface} does not exist: nothing to take down"
+    raise Refused("nothing was written: {}".format(failure(["ifdown", interface], outcome)))
+
+
+def _delete_link(machine: Machine, link: str) -> str:
+    outcome = machine.run(["ip", "link", "del", link], limit=20)
+    if outcome.status == 0:
+        return f"deleted {link}, to be made anew"
+    if any("Cannot find device" in line for line in outcome.lines):
+        return f"{link} does not exist: nothing to delete"
+    raise Refused("nothing was written: {}".format(failure(["ip", "link", "del", link], outcome)))
+
+
+def _bring_back(machine: Machine, commands: List[List[str]]) -> None:
+    """Best effort: the failure that made it necessary is the one to report."""
+    for argv in commands:
+        with contextlib.suppress(Refused, OSError):
+            machine.run(argv, limit=60)

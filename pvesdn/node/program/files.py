@@ -1,0 +1,149 @@
+"""Files of the node, read with limits and written whole; none is reached through a link out of its folder."""
+
+import contextlib
+import fnmatch
+import hashlib
+import os
+import re
+import stat
+from typing import Iterator, List, Optional, Tuple
+
+from pvesdn.node.program.machine import PIECE, Machine, Refused
+
+LARGEST_FILE = 8 * 1024 * 1024
+"""Bytes; what is read of a node is text that people or generators of text wrote."""
+
+
+def matches(machine: Machine, pattern: str) -> List[str]:
+    """Paths for a pattern whose last component may have wildcards; they match no dotfiles and no folders."""
+    folder, last = os.path.split(pattern)
+    if not re.search(r"[*?\[]", pattern):
+        return [pattern]
+    if re.search(r"[*?\[]", folder):
+        raise Refused(f"{pattern!r}: only the last component may have wildcards")
+    try:
+        names = sorted(os.listdir(machine.place(folder)))
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+    names = [name for name in names if fnmatch.fnmatchcase(name, last) and name[0] != "."]
+    unnamed = next((name for name in names if not name.isprintable()), None)
+    if unnamed is not None:
+        raise Refused(f"{folder} has a file whose name is no printable text: {unnamed!a}", "give it another name")
+    paths = [os.path.join(folder, name) for name in names]
+    # A subfolder is no text; what is neither file nor folder is named by the error of `text_of`.
+    return [path for path in paths if not os.path.isdir(machine.place(path))]
+
+
+def text_of(machine: Machine, path: str) -> Optional[str]:
+    """A file's text, None when it is absent; Refused for what is no file, no UTF-8, or larger than `LARGEST_FILE`."""
+    place = machine.place(path)
+    folder = os.path.join(os.path.realpath(os.path.dirname(place)), "")
+    real = os.path.realpath(place)
+    if not real.startswith(folder):
+        raise _leads_out(path)
+    try:
+        # Without O_NONBLOCK a named pipe would keep us waiting for ever.
+        descriptor = os.open(real, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW)
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    with _named(path), open(descriptor, "rb") as file:
+        # What was opened may be another file than the one that was looked at a moment ago.
+        if not os.readlink(f"/proc/self/fd/{descriptor}").startswith(folder):
+            raise _leads_out(path)
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise _no_file(path)
+        # In pieces: the kernel refuses large buffers for what lies below /proc/sys (ENOMEM from 4 MiB on).
+        data = b"".join(iter(lambda: file.read(PIECE) if file.tell() <= LARGEST_FILE else b"", b""))
+    if len(data) > LARGEST_FILE:
+        raise Refused(f"{path} is larger than {LARGEST_FILE >> 20} MiB", "is that the file it should be?")
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        what = f"{path} is no UTF-8 text: byte {data[error.start]:#04x} in line {line}"
+        raise Refused(what, "save it as UTF-8") from None
+
+
+def digest_of(machine: Machine, path: str) -> Optional[str]:
+    """SHA-256 of a file of our own, in hexadecimal; None when there is none, Refused for what is no file."""
+    try:
+        # Without O_NONBLOCK a named pipe would keep us waiting for ever, and a device may be endless.
+        with open(os.open(machine.place(path), os.O_RDONLY | os.O_NONBLOCK), "rb") as file:
+            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                raise _no_file(path)
+            found = hashlib.sha256()
+            for piece in iter(lambda: file.read(PIECE), b""):
+                found.update(piece)
+            return found.hexdigest()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+
+
+def sha256(data: Optional[bytes]) -> Optional[str]:
+    """The digest that `digest_of` finds where `data` was written; None stands for no file."""
+    return None if data is None else hashlib.sha256(data).hexdigest()
+
+
+def require_file(machine: Machine, path: str) -> None:
+    """Come back unless a device or a pipe stands where a file is about to be put; no folder is ever replaced by one."""
+    place = machine.place(path)
+    if os.path.exists(place) and not os.path.isfile(place) and not os.path.isdir(place):
+        raise _no_file(path)
+
+
+def beside(machine: Machine, path: str, ending: str) -> str:
+    """A dotfile beside the target: neither ifupdown2's nor sysctl's wildcards match it."""
+    folder, name = os.path.split(machine.place(path))
+    return os.path.join(folder, f".{name}.{ending}")
+
+
+def write_new(place: str, data: bytes, mode: int, ids: Optional[Tuple[int, int]] = None) -> None:
+    """Write a file that was not there, safely on disk before this returns."""
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(place)
+    descriptor = os.open(place, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+    with _named(place), open(descriptor, "wb") as file:
+        file.write(data)
+        file.flush()
+        if ids is not None:
+            os.fchown(descriptor, *ids)
+        os.fchmod(descriptor, mode)  # after chown, which drops mode bits
+        os.fsync(descriptor)
+
+
+def write_whole(machine: Machine, path: str, data: bytes) -> None:
+    """Write a file of our own state, whole or not at all."""
+    require_file(machine, path)
+    temporary = beside(machine, path, "pvesdn-tmp")
+    write_new(temporary, data, 0o600)
+    os.replace(temporary, machine.place(path))
+    sync_folders(machine, [path])
+
+
+def sync_folders(machine: Machine, paths: List[str]) -> None:
+    """Have the names in the folders of `paths` on disk, those that are gone included."""
+    for folder in sorted({os.path.dirname(machine.place(path)) for path in paths}):
+        if os.path.isdir(folder):
+            descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+            try:
+                with _named(folder):
+                    os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
+
+
+@contextlib.contextmanager
+def _named(place: str) -> Iterator[None]:
+    """Errors of read(2), write(2), fsync(2) and close(2) name no file: they get the one they are about."""
+    try:
+        yield
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, place) from None
+
+
+def _no_file(path: str) -> Refused:
+    return Refused(f"{path} is no regular file")
+
+
+def _leads_out(path: str) -> Refused:
+    return Refused(f"{path} is a symbolic link out of its folder", "put the file itself in its place")

@@ -1,0 +1,48 @@
+"""The verb `flood`: entries that head-end replication needs and somebody has deleted."""
+
+from typing import Dict, List
+
+from pvesdn.node.program.machine import Machine, Refused
+from pvesdn.node.program.observe import json_of
+from pvesdn.node.program.request import Value, checked_address, checked_interface, list_at
+from pvesdn.node.program.swap import locked
+
+ALL_ZERO_MAC = "00:00:00:00:00:00"
+
+
+def flood(machine: Machine, arguments: Value) -> Value:
+    """See that head-end replication lists are whole: ``{"ports": {device: [addresses]}}`` -> ``{"restored": {device: [...]}}``.
+
+    FRR deletes a static all-zero FDB entry together with the type-3 route for the same VTEP (RFC 7432 section 7.3).
+    Every device is looked at before a failure is reported.
+    """
+    ports = arguments.get("ports")
+    if not isinstance(ports, dict):
+        raise Refused("argument 'ports' is missing or of the wrong type")
+    wanted = {checked_interface(port): _addresses(ports, port) for port in sorted(ports)}
+    restored: Dict[str, List[str]] = {}
+    failures = []
+    with locked(machine):
+        for port, addresses in wanted.items():
+            try:
+                missing = _restore(machine, port, addresses)
+                if missing:
+                    restored[port] = missing
+            except Refused as refused:
+                failures.append(refused.error)
+    if failures:
+        raise Refused("; ".join(failures))
+    return {"restored": restored}
+
+
+def _addresses(ports: Value, port: str) -> List[str]:
+    return [checked_address(item) for item in list_at(ports, port, str)]
+
+
+def _restore(machine: Machine, port: str, addresses: List[str]) -> List[str]:
+    entries = json_of(machine, ["bridge", "-j", "fdb", "show", "dev", port])
+    there = {entry.get("dst") for entry in entries if entry.get("mac") == ALL_ZERO_MAC}
+    missing = [address for address in addresses if address not in there]
+    for address in missing:
+        machine.must(["bridge", "fdb", "append", ALL_ZERO_MAC, "dev", port, "dst", address], limit=20)
+    return missing

@@ -1,0 +1,73 @@
+"""The verb `frr`, and FRR's own opinion of a text before it is put in place."""
+
+from typing import List, Tuple
+
+from pvesdn.node.program.machine import Machine, Refused, failure
+from pvesdn.node.program.places import FRR_CONF
+from pvesdn.node.program.request import Value, text_at
+from pvesdn.node.program.swap import locked
+
+FRR_RELOAD = "/usr/lib/frr/frr-reload.py"
+FRR_IS_DOWN = ("is not running", "failed to connect to any daemons")
+"""What vtysh, and so frr-reload.py, prints when there is nobody to reload."""
+
+
+def frr(machine: Machine, arguments: Value) -> Value:
+    """Make FRR take its configuration: ``{"action": "reload" or "restart"}`` -> ``{"log"}``.
+
+    FRR that is not running is restarted instead of reloaded, and the log says so. FRR that would not start at boot is
+    enabled, as PVE does too: its package comes disabled with PVE.
+    """
+    action = text_at(arguments, "action")
+    if action not in ("reload", "restart"):
+        raise Refused(f"{action!r} is nothing that FRR can be told")
+    if machine.find("vtysh") is None and machine.find(FRR_RELOAD) is None:
+        raise Refused("FRR is not installed", "apt install frr frr-pythontools")
+    with locked(machine):
+        log = _enable(machine)
+        if action == "reload":
+            reason, lines = _reload(machine)
+            log += lines
+            if not reason:
+                return {"log": log}
+            log.append(reason + ": restarting instead of reloading")
+        log += machine.must(["systemctl", "restart", "frr"], limit=120, hint="journalctl -u frr says why").lines
+    return {"log": log}
+
+
+def frr_complaints(machine: Machine, place: str) -> List[str]:
+    """What vtysh says to the text at the real `place`; it needs no daemon for that and ends with 0 when the text is good."""
+    if machine.find("vtysh") is None:
+        return []
+    try:
+        outcome = machine.run(["vtysh", "-C", "-f", place], limit=120)
+    except Refused as refused:
+        return [refused.error]
+    if outcome.status == 0:
+        return []
+    lines = [line for line in outcome.lines if line.startswith("line ")] or outcome.lines
+    return lines or [f"vtysh -C: exit status {outcome.status}"]
+
+
+def _enable(machine: Machine) -> List[str]:
+    if machine.find("systemctl") is None or machine.run(["systemctl", "is-enabled", "frr"], limit=30).status == 0:
+        return []
+    machine.must(["systemctl", "enable", "frr"], limit=60, hint="systemctl status frr says why")
+    return ["FRR was not enabled at boot: enabled"]
+
+
+def _reload(machine: Machine) -> Tuple[str, List[str]]:
+    """Why FRR must be restarted instead, empty when it has reloaded, and what frr-reload.py printed."""
+    if machine.find("systemctl") is not None:
+        if machine.run(["systemctl", "is-active", "frr"], limit=30).status:
+            return "FRR was not running", []
+    if machine.find(FRR_RELOAD) is None:
+        return f"{FRR_RELOAD} is absent (apt install frr-pythontools)", []
+    argv = [FRR_RELOAD, "--reload", machine.place(FRR_CONF)]
+    outcome = machine.run(argv, limit=300)
+    if outcome.status == 0:
+        return "", outcome.lines
+    if any(words in line for line in outcome.lines for words in FRR_IS_DOWN):
+        return "a daemon of FRR was not running", outcome.lines
+    hint = "look into /var/log/frr/frr-reload.log; `systemctl restart frr` takes the file as a whole but interrupts traffic"
+    raise Refused(failure(argv, outcome), hint)

@@ -1,0 +1,125 @@
+"""The node below a folder: where its files lie, its commands with their limits, and how anything is refused."""
+
+import contextlib
+import os
+import selectors
+import shutil
+import signal
+import subprocess
+import time
+from typing import List, NamedTuple, Optional, Tuple
+
+LARGEST_OUTPUT = 32 * 1024 * 1024
+"""Bytes that a command may print; `ip -j -d` has about 1.5 kB for a device."""
+PIECE = 64 * 1024
+"""Bytes of one read."""
+
+
+class Refused(Exception):
+    """What the program does not or cannot do: what, where, and what to do next."""
+
+    def __init__(self, error: str, hint: str = "") -> None:
+        super().__init__(error)
+        self.error = error
+        self.hint = hint
+
+
+class Outcome(NamedTuple):
+    """How a command ended; `lines` are its standard output and error together, without empty ones."""
+
+    status: int
+    output: str
+    lines: List[str]
+
+
+class Machine:
+    """The node below `root`; the real one when `root` is empty."""
+
+    def __init__(self, root: str = "") -> None:
+        self.root = root.rstrip("/")
+
+    def place(self, path: str) -> str:
+        """Where the node's absolute `path` really lies."""
+        return self.root + path
+
+    def find(self, name: str) -> Optional[str]:
+        """The executable for a command's name or absolute path, None when the node has no such command."""
+        if self.root:
+            found = os.path.join(self.root, "bin", os.path.basename(name))
+            return found if os.access(found, os.X_OK) else None
+        return shutil.which(name, path=self._search_path())
+
+    def run(self, argv: List[str], limit: float) -> Outcome:
+        """Run a command to its end: at most `limit` seconds and `LARGEST_OUTPUT` bytes, else Refused, as absent commands are."""
+        executable = self.find(argv[0])
+        if executable is None:
+            raise Refused(f"{os.path.basename(argv[0])} is not installed")
+        environment = dict(os.environ, LC_ALL="C", PATH=self._search_path())
+        with subprocess.Popen(
+            [executable, *argv[1:]],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env=environment,
+            start_new_session=True,
+        ) as process:
+            try:
+                output, errors = _printed(process, argv, limit)
+            except BaseException:
+                # The whole session: a grandchild would go on.
+                with contextlib.suppress(ProcessLookupError):
+                    os.killpg(process.pid, signal.SIGKILL)
+                raise
+        text, complaints = output.decode("utf-8", "replace"), errors.decode("utf-8", "replace")
+        lines = [line.rstrip() for line in (text + "\n" + complaints).splitlines() if line.strip()]
+        return Outcome(process.returncode, text, lines)
+
+    def must(self, argv: List[str], limit: float, hint: str = "") -> Outcome:
+        """Like `run`, but any exit status other than 0 is Refused."""
+        outcome = self.run(argv, limit)
+        if outcome.status:
+            raise Refused(failure(argv, outcome), hint)
+        return outcome
+
+    def rename(self, source: str, target: str) -> None:
+        """Rename within a folder; `source` and `target` are real places."""
+        os.replace(source, target)
+
+    def _search_path(self) -> str:
+        own = [os.path.join(self.root, "bin")] if self.root else []
+        # An empty element would be the current folder.
+        given = [folder for folder in os.environ.get("PATH", "").split(":") if folder]
+        return ":".join([*own, *given, "/usr/sbin", "/usr/bin", "/sbin", "/bin"])
+
+
+def failure(argv: List[str], outcome: Outcome) -> str:
+    """What is said of a command that failed: its status and its last words."""
+    last = ": " + " / ".join(outcome.lines[-3:]) if outcome.lines else ""
+    return "{} ended with status {}{}".format(" ".join(argv), outcome.status, last)
+
+
+def _printed(process: "subprocess.Popen[bytes]", argv: List[str], limit: float) -> Tuple[bytes, bytes]:
+    """What a command prints until its end on standard output and error."""
+    too_late = Refused("{} did not end within {:g} s".format(" ".join(argv), limit))
+    deadline = time.monotonic() + limit
+    output, errors = bytearray(), bytearray()
+    assert process.stdout is not None
+    assert process.stderr is not None
+    with selectors.DefaultSelector() as ready:
+        ready.register(process.stdout, selectors.EVENT_READ, output)
+        ready.register(process.stderr, selectors.EVENT_READ, errors)
+        while ready.get_map():
+            for key, _ in ready.select(max(0.0, deadline - time.monotonic())):
+                piece = os.read(key.fd, PIECE)
+                if not piece:
+                    ready.unregister(key.fileobj)
+                key.data.extend(piece)
+                if len(key.data) > LARGEST_OUTPUT:
+                    raise Refused("{} printed more than {} MiB".format(" ".join(argv), LARGEST_OUTPUT >> 20))
+            if time.monotonic() >= deadline:
+                raise too_late
+    try:
+        process.wait(max(0.0, deadline - time.monotonic()))
+    except subprocess.TimeoutExpired:
+        raise too_late from None
+    return bytes(output), bytes(errors)

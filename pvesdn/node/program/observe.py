@@ -1,0 +1,113 @@
+"""The verbs `read` and `observe`: files and what commands print; nothing is changed."""
+
+import contextlib
+import json
+import os
+import platform
+import stat
+from typing import Any, Dict, Iterator, List, Tuple
+
+from pvesdn.node.program.files import matches, text_of
+from pvesdn.node.program.machine import Machine, Refused
+from pvesdn.node.program.request import Value, checked_path, list_at
+from pvesdn.node.program.swap import recover_if_killed
+from pvesdn.node.program.sysctl import settings_without_ours
+
+LARGEST_READ = 32 * 1024 * 1024
+"""Bytes of all files of one answer."""
+PACKAGES = ("ifupdown2", "frr", "libpve-network-perl")
+IP_COMMANDS = {
+    "ip-addr": ["ip", "-j", "-d", "address"],
+    "ip-link": ["ip", "-j", "-d", "link"],
+    "ip-route": ["ip", "-j", "route"],
+    "ip-route6": ["ip", "-j", "-6", "route"],
+    "ip-rule": ["ip", "-j", "rule"],
+    "ip-rule6": ["ip", "-j", "-6", "rule"],
+}
+
+
+def read(machine: Machine, arguments: Value) -> Value:
+    """Text of files: ``{"files": [patterns]}`` -> ``{"files": {path: text}}``.
+
+    Absent files are absent. The last component of a pattern may have wildcards, which match no dotfiles.
+    """
+    found = {}
+    left = LARGEST_READ
+    for pattern in list_at(arguments, "files", str):
+        for path in matches(machine, checked_path(pattern)):
+            text = text_of(machine, path)
+            if text is not None:
+                found[path] = text
+                left -= len(text.encode("utf-8"))
+            if left < 0:
+                raise Refused(
+                    f"the files up to {path} have more than {LARGEST_READ >> 20} MiB",
+                    "are they the files they should be?",
+                )
+    return {"files": found}
+
+
+def observe(machine: Machine, arguments: Value) -> Value:
+    """What `read` reads and what commands print: ``{"files", "commands": [names]}`` -> ``{"hostname", "files", "commands"}``.
+
+    A commit that was killed half-way (power cut) is taken back first: otherwise its half would be taken for an edit.
+    """
+    recover_if_killed(machine)
+    names = list_at(arguments, "commands", str)
+    return {
+        "hostname": _hostname(machine),
+        "files": read(machine, arguments)["files"],
+        "commands": {name: _ask(machine, name) for name in names},
+    }
+
+
+def json_of(machine: Machine, argv: List[str], *, may_fail: bool = False) -> Any:
+    """What one of iproute2's commands prints; an empty list for nothing, and where it `may_fail` and does."""
+    outcome = machine.run(argv, limit=30) if may_fail else machine.must(argv, limit=30)
+    output = "" if outcome.status else outcome.output.strip()
+    try:
+        # Names of devices may hold control characters, which iproute2 prints as they are.
+        return json.loads(output, strict=False) if output else []
+    except (ValueError, RecursionError):
+        raise Refused("{} printed no JSON".format(" ".join(argv)), "is iproute2 too old?") from None
+
+
+def _hostname(machine: Machine) -> str:
+    name = text_of(machine, "/etc/hostname") if machine.root else None
+    return (name or os.uname().nodename).strip().split(".")[0]
+
+
+def _ask(machine: Machine, name: str) -> Any:
+    if name == "versions":
+        return _versions(machine)
+    if name == "sysctl":
+        return settings_without_ours(machine)
+    if name == "modes":
+        return dict(_modes(machine))
+    if name not in IP_COMMANDS:
+        raise Refused(f"{name!r} is nothing that a node can be asked")
+    # A kernel booted with ipv6.disable=1 makes `ip -6` fail; it has neither routes nor rules.
+    if "-6" in IP_COMMANDS[name] and not machine.root and not os.path.exists("/proc/sys/net/ipv6"):
+        return []
+    # A kernel built without policy routing refuses `ip rule`; it has no rules.
+    return json_of(machine, IP_COMMANDS[name], may_fail=name.startswith("ip-rule"))
+
+
+def _modes(machine: Machine) -> Iterator[Tuple[str, str]]:
+    """The interfaces files that people write, with their modes: whoever copies one keeps it as closed as it was."""
+    for pattern in ("/etc/network/interfaces", "/etc/network/interfaces.d/*"):
+        for path in matches(machine, pattern):
+            with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+                yield path, "{:04o}".format(stat.S_IMODE(os.stat(machine.place(path)).st_mode))
+
+
+def _versions(machine: Machine) -> Dict[str, str]:
+    versions = {"python3": platform.python_version(), "kernel": platform.release()}
+    if machine.find("dpkg-query") is not None:
+        form = "-f=${Package}\\t${Version}\\t${db:Status-Status}\\n"
+        # Its exit status says only that one of the packages is absent, which is an answer too.
+        for line in machine.run(["dpkg-query", "-W", form, *PACKAGES], limit=30).output.splitlines():
+            package, version, status = (line + "\t\t").split("\t")[:3]
+            if package in PACKAGES and version and status == "installed":
+                versions[package] = version
+    return versions

@@ -1,0 +1,15 @@
+"""Where on a node the program's own files and those it writes lie; all paths are the node's own, absolute."""
+
+FRR_CONF = "/etc/frr/frr.conf"
+SYSCTL_CONF = "/etc/sysctl.d/90-pvesdn.conf"
+INTERFACES = ("/etc/network/interfaces.d/sdn", "/etc/network/interfaces.d/pvesdn")
+TARGETS = frozenset([*INTERFACES, FRR_CONF, "/etc/frr/frr.conf.local", "/etc/frr/daemons", SYSCTL_CONF])
+"""What `stage` and `commit` may touch."""
+
+CLUSTER_FOLDER = "/etc/pve/sdn"
+"""The cluster's definitions, in its shared file system."""
+
+STATE_DIR = "/var/lib/pvesdn"
+LOCK = STATE_DIR + "/lock"
+JOURNAL = STATE_DIR + "/commit.json"
+RECORD = STATE_DIR + "/written.json"

@@ -1,0 +1,112 @@
+"""The verbs `stage` and `discard`: new files wait beside their targets, or are forgotten."""
+
+import contextlib
+import grp
+import os
+import pwd
+import re
+import stat
+from typing import List, Optional, Tuple
+
+from pvesdn.node.program.files import digest_of, text_of, write_new
+from pvesdn.node.program.frr import frr_complaints
+from pvesdn.node.program.machine import Machine, Refused
+from pvesdn.node.program.places import CLUSTER_FOLDER, FRR_CONF, RECORD, TARGETS
+from pvesdn.node.program.put import remove_drafts
+from pvesdn.node.program.request import Change, Value, changes_in, checked_target, list_at
+from pvesdn.node.program.swap import kept, locked, staged, unstage
+
+
+def stage(machine: Machine, arguments: Value) -> Value:
+    """Write temporaries beside their targets: ``{"files": [entries]}`` -> ``{"problems": [str]}``.
+
+    An entry is ``{"path", "text" (None removes), "mode": "0644", "owner": "user:group", "expect": sha256 or None (absent),
+    "meaning": sha256 or None}``; the last is optional.
+    Any problem, FRR's own check of frr.conf included, and nothing stays staged.
+    """
+    changes = changes_in(arguments)
+    with locked(machine):
+        _clear_up(machine)
+        problems = [problem for change in changes for problem in obstacles(machine, change)]
+        if not problems:
+            try:
+                for change in changes:
+                    _stage_one(machine, change)
+                problems = _complaints(machine, changes)
+            except OSError as error:
+                problems = ["{}: {}".format(error.filename or "a file", error.strerror)]
+            except BaseException:
+                unstage(machine, [change.path for change in changes])
+                raise
+        if problems:
+            unstage(machine, [change.path for change in changes])
+    return {"problems": problems}
+
+
+def discard(machine: Machine, arguments: Value) -> Value:
+    """Forget staged files: ``{"files": [paths]}`` -> ``{}``."""
+    paths = [checked_target(path) for path in list_at(arguments, "files", str)]
+    with locked(machine):
+        unstage(machine, paths)
+    return {}
+
+
+def obstacles(machine: Machine, change: Change) -> List[str]:
+    """Why `change` cannot be put in place as things are now."""
+    place = machine.place(change.path)
+    if os.path.lexists(place) and not stat.S_ISREG(os.lstat(place).st_mode):
+        return [f"{change.path} is no regular file; put a file in its place or remove it"]
+    if digest_of(machine, change.path) != change.expect:
+        return [f"{change.path} has changed since it was read"]
+    if change.data is None:
+        return []
+    if not os.path.isdir(os.path.dirname(place)):
+        remedy = "; apt install frr frr-pythontools" if "/frr/" in change.path else ""
+        return [f"{os.path.dirname(change.path)} does not exist{remedy}"]
+    try:
+        owner_ids(machine, change.owner)
+    except Refused as refused:
+        return [f"{change.path}: {refused.error}"]
+    return []
+
+
+def _clear_up(machine: Machine) -> None:
+    """Take away what killed runs left beside files of ours. The caller holds the lock, and no commit is half-way."""
+    unstage(machine, [*TARGETS, RECORD])
+    for path in (*TARGETS, RECORD):
+        with contextlib.suppress(OSError):
+            os.unlink(kept(machine, path))
+    remove_drafts(machine, CLUSTER_FOLDER)
+
+
+def _stage_one(machine: Machine, change: Change) -> None:
+    if change.data is not None:
+        ids = owner_ids(machine, change.owner)
+        write_new(staged(machine, change.path), change.data, change.mode, ids)
+
+
+def _complaints(machine: Machine, changes: List[Change]) -> List[str]:
+    """What FRR has against the staged frr.conf."""
+    if not any(change.path == FRR_CONF and change.data is not None for change in changes):
+        return []
+    return [f"{FRR_CONF}: {line}" for line in frr_complaints(machine, staged(machine, FRR_CONF))]
+
+
+def owner_ids(machine: Machine, owner: str) -> Optional[Tuple[int, int]]:
+    """User and group as numbers; None where owners are none of our business: a simulated node without users, or one of a user's."""
+    user, group = owner.split(":")
+    if not machine.root:
+        try:
+            return pwd.getpwnam(user).pw_uid, grp.getgrnam(group).gr_gid
+        except KeyError:
+            raise Refused(f"there is no user and group {owner}") from None
+    users, groups = text_of(machine, "/etc/passwd"), text_of(machine, "/etc/group")
+    if users is None or groups is None:
+        return None
+    numbers = []
+    for name, table in ((user, users), (group, groups)):
+        found = re.search(rf"(?m)^{re.escape(name)}:[^:]*:(\d+):", table)
+        if found is None:
+            raise Refused(f"there is no user and group {owner}")
+        numbers.append(int(found.group(1)))
+    return (numbers[0], numbers[1]) if os.geteuid() == 0 else None

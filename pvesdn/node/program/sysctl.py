@@ -1,0 +1,74 @@
+"""The verb `sysctl`: our kernel settings are loaded, and those that have gone get back what was there before."""
+
+from typing import Dict, Optional
+
+from pvesdn.node.program.files import text_of
+from pvesdn.node.program.machine import Machine, Refused
+from pvesdn.node.program.places import SYSCTL_CONF
+from pvesdn.node.program.record import load_record, save_record
+from pvesdn.node.program.request import Value, checked_path, text_at
+from pvesdn.node.program.swap import locked
+
+SYSCTLS = ("net.ipv4.ip_forward", "net.ipv6.conf.all.forwarding")
+"""What `observe` tells of the kernel."""
+
+
+def sysctl(machine: Machine, arguments: Value) -> Value:
+    """Load the settings of ``{"file": path}``, which may have gone -> ``{"log"}``.
+
+    What is no longer in it gets back the value it had before we set it, unless somebody has set it since.
+    """
+    path = text_at(arguments, "file")
+    if path != SYSCTL_CONF:
+        raise Refused(f"{path!r} is no file of pvesdn's kernel settings")
+    with locked(machine):
+        text = text_of(machine, path)
+        wanted = _settings(text or "")
+        held = load_record(machine).get("sysctl", {})
+        still = {name: {"before": _before(machine, name, held), "ours": ours} for name, ours in wanted.items()}
+        # On disk before anything is set: who is killed here must not take our own value for the one before.
+        _remember(machine, {**held, **still})
+        log = [] if text is None else machine.must(["sysctl", "-p", machine.place(path)], limit=30).lines
+        for name in sorted(held.keys() - still.keys()):
+            before = _before(machine, name, held)
+            if before is not None and before != _live(machine, name):
+                log += machine.must(["sysctl", "-w", f"{name}={before}"], limit=30).lines
+        _remember(machine, still)
+        return {"log": log}
+
+
+def settings_without_ours(machine: Machine) -> Dict[str, str]:
+    """The kernel's settings of `SYSCTLS` that it has, as they would be without us."""
+    held = load_record(machine).get("sysctl", {})
+    values = {name: _before(machine, name, held) for name in SYSCTLS}
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def _settings(text: str) -> Dict[str, str]:
+    """Names and values of a file in the form of sysctl.d(5)."""
+    lines = [line.strip() for line in text.splitlines()]
+    pairs = [line.lstrip("-").partition("=") for line in lines if "=" in line and line[0] not in "#;"]
+    return {name.strip(): value.strip() for name, _, value in pairs}
+
+
+def _live(machine: Machine, name: str) -> Optional[str]:
+    """A setting's value in the kernel, None when it has no such setting."""
+    # Names are written with dots, or with slashes where a component has dots of its own, such as eno2.100.
+    path = name if "/" in name else name.replace(".", "/")
+    value = text_of(machine, checked_path("/proc/sys/" + path))
+    return None if value is None else value.strip()
+
+
+def _before(machine: Machine, name: str, held: Value) -> Optional[str]:
+    """What a setting would be without us: its live value, or the one before ours where ours is still there."""
+    live = _live(machine, name)
+    if name not in held or held[name]["ours"] != live:
+        return live
+    before: Optional[str] = held[name]["before"]
+    return before
+
+
+def _remember(machine: Machine, settings: Value) -> None:
+    record = load_record(machine)
+    if record.get("sysctl", {}) != settings:
+        save_record(machine, dict(record, sysctl=settings))
