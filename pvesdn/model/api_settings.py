@@ -125,8 +125,8 @@ class ApiSettings(Model):
     )
     fingerprint: Fingerprint | None = Field(
         default=None,
-        description="SHA-256 fingerprint of the server's certificate. When set, it alone decides.",
-        examples=[":".join(["AA"] * 32)],
+        description="SHA-256 fingerprint of the server's certificate, with or without colons. When set, it alone decides.",
+        examples=["00112233445566778899aabbccddeeff" * 2],
     )
     verify: bool = Field(
         default=True,

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from itertools import chain
 
 from pvesdn.model.execution import Flooding, FrrAction
 from pvesdn.model.findings import Finding
+from pvesdn.model.frr import FrrConfig
+from pvesdn.model.ifupdown import InterfacesFile, PveVxlanPort, Stanza
 from pvesdn.model.running import PveRunning
 
 OUR_INTERFACES = "/etc/network/interfaces.d/pvesdn"
@@ -23,20 +26,64 @@ FRR_LOCAL_END = "! --- pvesdn: end ---"
 
 
 @dataclass(frozen=True, slots=True)
+class PrintedInterfaces:
+    """An interfaces file that was printed: the value, and where the text of each of its stanzas begins and ends.
+
+    :param header: what stands above the first stanza, with its line end.
+    :param texts: whole lines of each stanza of `value.stanzas`, then of each of `value.fabrics`; an empty line stands between
+        two of them, and between the header and the first.
+    """
+
+    value: InterfacesFile
+    header: str
+    texts: tuple[str, ...]
+
+    @property
+    def text(self) -> str:
+        """The whole file."""
+        return "\n".join((self.header, *self.texts))
+
+    @property
+    def stanzas(self) -> Iterator[Stanza]:
+        """What the texts say, in their order; a name occurs again where an interface has several stanzas."""
+        return chain(self.value.stanzas, self.value.fabrics)
+
+    @property
+    def order_free(self) -> frozenset[str]:
+        """Interfaces whose lines mean the same in any order."""
+        return frozenset(s.name for s in self.value.stanzas if isinstance(s, PveVxlanPort) and s.is_order_free)
+
+    def by_name(self) -> dict[str, str]:
+        """The text of each interface, of several stanzas together, as `split_stanzas` would cut it out of the file."""
+        found: dict[str, str] = {}
+        last = ""
+        for stanza, text in zip(self.stanzas, self.texts, strict=True):
+            name = stanza.name
+            found[name] = f"{found[name]}{chr(10) if name == last else ''}{text}" if name in found else text
+            last = name
+        return found
+
+
+@dataclass(frozen=True, slots=True)
 class RenderedFile:
-    """A file as it should be.
+    """A file as it should be, with what it was printed from: nobody has to read our own text again.
 
     :param text: the whole file; None when it must not exist.
-    :param stanzas: of an interfaces file: text by interface name, in file order; empty otherwise.
-    :param order_free: of those, the ones whose lines mean the same in any order.
+    :param interfaces: of an interfaces file: its stanzas.
+    :param frr: of frr.conf: its configuration, with the lines of frr.conf.local that PVE merges into it.
     """
 
     path: str
     text: str | None
     mode: str = "0644"
     owner: str = "root:root"
-    stanzas: Mapping[str, str] = field(default_factory=dict)
-    order_free: frozenset[str] = frozenset()
+    interfaces: PrintedInterfaces | None = None
+    frr: FrrConfig | None = None
+
+    @property
+    def stanzas(self) -> dict[str, str]:
+        """Of an interfaces file the text by interface name, in file order; empty otherwise."""
+        return {} if self.interfaces is None else self.interfaces.by_name()
 
 
 class Action(StrEnum):
@@ -64,6 +111,7 @@ class FileChange:
     :param expect: SHA-256 of what is there now, None when the file is absent: nothing else may be overwritten.
     :param by_pve: PVE writes it when the cluster's SDN is applied; pvesdn only shows it.
     :param conflict: why it must not be overwritten without being told; empty when there is none.
+    :param printed: the stanzas of `new`, where it is an interfaces file that was printed and takes the place of another.
     """
 
     path: str
@@ -75,6 +123,7 @@ class FileChange:
     stanzas: tuple[StanzaChange, ...] = ()
     by_pve: bool = False
     conflict: str = ""
+    printed: PrintedInterfaces | None = field(default=None, repr=False)
 
     @property
     def action(self) -> Action:

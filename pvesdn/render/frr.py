@@ -22,7 +22,8 @@ _BLOCK = re.compile(
 
 def frr_conf(env: Environment, config: FrrConfig) -> RenderedFile:
     """The whole frr.conf."""
-    return _frr_file(FRR_CONF, render_template(env, "frr/frr.conf.j2", config=config))
+    text = render_template(env, "frr/frr.conf.j2", config=config)
+    return RenderedFile(path=FRR_CONF, text=text, mode=_MODE, owner=_OWNER, frr=config)
 
 
 def frr_conf_local(env: Environment, config: FrrConfig | None, present: str | None) -> RenderedFile | None:

@@ -81,7 +81,7 @@ _ZONE_MTU = _integer(
     9216,
     "MTU of the zone's bridges in bytes, without the VXLAN headers. It is checked against the paths between the VTEPs:"
     " VXLAN adds 50 bytes over IPv4 and 70 over IPv6.",
-    "the smallest MTU on those paths, less the overhead",
+    "the smallest MTU on those paths less the overhead",
 )
 _VXLAN_PORT = _integer(1, 65535, "UDP destination port of the tunnels.", "4789, ifupdown2's default")
 
@@ -127,7 +127,7 @@ CONTROLLER = SectionType(
             "list of IP addresses and node names",
             "Nodes have sessions to these alone. An address is a reflector outside the cluster; a member that is named"
             " reflects for the others. Excludes `peers`.",
-            "none: full mesh",
+            "none, a full mesh",
         ),
     },
 )
@@ -151,7 +151,7 @@ VXLAN = SectionType(
             addresses.multicast,
             "multicast address",
             "Group that flooded frames are sent to. The underlay must carry multicast. Several VNIs may share a group.",
-            "none: copied to each peer",
+            "none, frames are copied to each peer",
         ),
         "multicast-interface": _optional(
             values.interface,
@@ -250,7 +250,7 @@ SUBNET = SectionType(
             addresses.unicast,
             "IP address in the subnet",
             "The anycast gateway, the same on every node. Needs a zone with `irb asymmetric` or `symmetric`.",
-            "none: nothing routes for it",
+            "none, nothing routes for it",
         ),
     },
 )

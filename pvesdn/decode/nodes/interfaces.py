@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 
 from pvesdn.model.facts import IfaceStanza
 
@@ -59,7 +58,6 @@ def _stanza(name: str, method: str, line: int, options: list[tuple[str, str, int
     return IfaceStanza(name, method, pairs, line, tuple(number for _, _, number in options))
 
 
-@lru_cache(maxsize=4)  # a comparison asks several times for the stanzas of the same two texts
 def split_stanzas(text: str) -> tuple[tuple[str, str], ...]:
     """The exact text of each interface, in file order, for files that pvesdn or PVE wrote.
 
