@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from pvesdn.compare.flags import PlanFlags
+from pvesdn.compare.execution import steps
 from pvesdn.compare.free_order import in_present_order
 from pvesdn.compare.obstacles import obstacles
 from pvesdn.compare.ownership import conflict, digest, is_as_wanted
@@ -16,7 +16,7 @@ from pvesdn.compare.stanzas import keep_hosts, leaves_its_vrf, stanza_changes
 from pvesdn.compare.taken import Taken, cut_over, taken_vnis
 from pvesdn.decode.frr.text import says_the_same
 from pvesdn.decode.nodes.record import Record
-from pvesdn.model.execution import FrrAction
+from pvesdn.model.execution import Flooding, FrrAction, NodeExecution, ReloadNetwork
 from pvesdn.model.facts import NodeFacts
 from pvesdn.model.files import (
     FRR_CONF,
@@ -31,9 +31,9 @@ from pvesdn.model.files import (
     RenderedFile,
     StanzaChange,
 )
+from pvesdn.model.flags import PlanFlags
 from pvesdn.model.ifupdown import GUEST_PORTS
 from pvesdn.model.owners import FileOwners
-from pvesdn.model.primitives import IpAddress
 
 _ROUTER_BGP = re.compile(r"^router bgp (\d+)", re.MULTILINE)
 _GUEST_PORT = re.compile(GUEST_PORTS)
@@ -60,7 +60,7 @@ def compare_node(
     *,
     flags: PlanFlags,
     shows_pve: bool = False,
-    flooding: tuple[tuple[str, tuple[IpAddress, ...]], ...] = (),
+    flooding: Flooding = (),
 ) -> NodeChanges:
     """All that would happen on one node. Pure; linear in the number of stanzas.
 
@@ -76,16 +76,11 @@ def compare_node(
     own = tuple(found for found in compared if not found.change.by_pve)
     guests = _guests(changes, now.facts)
     is_unfinished = now.record.is_unfinished
+    is_reloaded = bool(changes) or is_unfinished or shows_pve
     return NodeChanges(
         node=now.facts.node,
         files=changes,
-        frr=_frr_action(own, owners, is_unfinished=is_unfinished and FRR_CONF in (now.record.files or {})),
-        ifdown=tuple(name for found in own for name in _leaving_uplinks(found, now.facts)),
-        delete_links=_to_delete(own, now.facts),
-        flooding=flooding,
-        obstacles=obstacles(
-            changes, now.files, now.facts, flags, guests, is_reloaded=bool(changes) or is_unfinished or shows_pve
-        )
+        obstacles=obstacles(changes, now.files, now.facts, flags, guests, is_reloaded=is_reloaded)
         + prerequisites(
             {found.file.path: found.file for found in compared if found.file.text is not None},
             {name: taken for found in compared for name, taken in found.taken.items()},
@@ -94,7 +89,7 @@ def compare_node(
         ),
         guests=guests,
         is_unfinished=is_unfinished,
-        regenerate_frr=owners.regenerate_frr,
+        execution=_execution(own, now, owners, flooding, reloads=is_reloaded and not shows_pve),
     )
 
 
@@ -155,6 +150,26 @@ def _compare_file(file: RenderedFile, now: NodeNow, owners: FileOwners, *, shows
 def _is_pves_last(path: str, now: NodeNow) -> bool:
     """PVE wrote this frr.conf: where our block lies in frr.conf.local, it is PVE that prints it, until it gives FRR up."""
     return path == FRR_CONF and FRR_LOCAL_BEGIN in now.files.get(FRR_CONF_LOCAL, "").splitlines()
+
+
+def _execution(
+    own: tuple[_Compared, ...], now: NodeNow, owners: FileOwners, flooding: Flooding, *, reloads: bool
+) -> NodeExecution:
+    """What is done about it.
+
+    :param reloads: the network is reloaded when the node's turn comes.
+    """
+    is_unfinished = now.record.is_unfinished
+    frr_is_unfinished = is_unfinished and FRR_CONF in (now.record.files or {})
+    in_order = steps(
+        (found.change for found in own),
+        ifdown=tuple(name for found in own for name in _leaving_uplinks(found, now.facts)),
+        delete_links=_to_delete(own, now.facts),
+        frr=_frr_action(own, owners, is_unfinished=frr_is_unfinished),
+        reload=ReloadNetwork(owners.regenerate_frr) if reloads else None,
+        is_unfinished=is_unfinished,
+    )
+    return NodeExecution(now.facts.node, tuple(in_order), flooding, finishes=bool(own) or is_unfinished)
 
 
 def _frr_action(own: tuple[_Compared, ...], owners: FileOwners, *, is_unfinished: bool) -> FrrAction:

@@ -95,7 +95,7 @@ class UnmanagedZone(PveZone):
 
 
 class UnsupportedDefinition(Defined):
-    """A definition of a kind that came after libpve-network-perl 1.3, whose text is not known (docs/pve.md §0): PVE's alone.
+    """A definition of a kind that is newer than libpve-network-perl 1.3, and left to PVE (docs/pve.md §0).
 
     :param what: what it is, such as ``fabric 'wg' of type wireguard``.
     :param nodes: nodes whose files it has a part in, None for all.
@@ -146,7 +146,7 @@ class PveSdn(Model):
     :param newer: what makes nodes and zones PVE's alone.
     :param listed_subnets: those that subnets.cfg lists, where `subnets` are others: the null routes of PVE's exit nodes
         are made of these, committed or not. None where `subnets` are what the file lists.
-    :param runs_frr: what was committed last has a controller or a fabric: FRR is PVE's until the next commit is through.
+    :param runs_frr: what was committed last has a controller or a fabric: FRR is PVE's until the next commit.
     """
 
     zones: tuple[Annotated[RenderedPveZone | UnmanagedZone, Field(discriminator="kind")], ...] = ()
@@ -166,17 +166,17 @@ class PveSdn(Model):
         return tuple(zone for zone in self.zones if isinstance(zone, UnmanagedZone))
 
     def is_unmanaged_on(self, node: str) -> bool:
-        """Something newer has a part in the node's `interfaces.d/sdn` or `frr.conf`: both are left to PVE there, wholly."""
+        """Something newer has a part in the node's `interfaces.d/sdn` or `frr.conf`: both are left to PVE there."""
         reaches = [thing.nodes for thing in self.newer] + [zone.nodes for zone in self.unmanaged_zones if zone.is_newer]
         reaches += [fabric.nodes for fabric in self.fabrics if isinstance(fabric, UnmanagedFabric)]
         return any(nodes is None or node in nodes for nodes in reaches)
 
     @property
     def needs_frr(self) -> bool:
-        """PVE writes frr.conf: it does so as soon as it has a controller or a fabric (PVE::Network::SDN, docs/pve.md §4.4)."""
+        """PVE writes frr.conf, which it does as soon as it has a controller or a fabric (docs/pve.md §4.4)."""
         return bool(self.controllers or self.fabrics)
 
     @property
     def gives_up_frr(self) -> bool:
-        """The last controller or fabric goes with the next commit, in which PVE writes frr.conf once more (docs/pve.md §4.4)."""
+        """The last controller or fabric goes with the next commit, which still writes frr.conf (docs/pve.md §4.4)."""
         return self.runs_frr and not self.needs_frr

@@ -18,8 +18,8 @@ from pvesdn.model.primitives import VNI_MAX
 REQUIRED = "required"
 """Stands for the default of a property that must be given."""
 
-_ID = "2 to 8 letters and digits, a letter first"
-_LONG_ID = "2 to 64 letters, digits, `-` and `_`, a letter first"
+_ID = "2 to 8 letters and digits, starting with a letter"
+_LONG_ID = "2 to 64 letters, digits, `-` and `_`, starting with a letter and ending with a letter or digit"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -257,7 +257,7 @@ SUBNET = SectionType(
 
 EXIT = SectionType(
     "exit",
-    "1 to 32 letters, digits, `-` and `_`, a letter first",
+    "1 to 32 letters, digits, `-` and `_`, starting with a letter and ending with a letter or digit",
     "An uplink of one node inside the VRF of an `irb symmetric` zone, or of an EVPN zone of PVE's. The node announces the"
     " default route to the others by EVPN. One exit for each zone and node. The three `vrrp-` properties go together.",
     {

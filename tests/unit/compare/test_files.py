@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from pvesdn.compare.files import NodeNow, compare_node
-from pvesdn.compare.flags import PlanFlags
 from pvesdn.compare.ownership import digest
 from pvesdn.compare.prerequisites import doubts
 from pvesdn.decode.nodes.record import Record
@@ -25,6 +24,7 @@ from pvesdn.model.files import (
     NodeChanges,
     RenderedFile,
 )
+from pvesdn.model.flags import PlanFlags
 from pvesdn.model.ifupdown import (
     PveBridgeProtocol,
     PveVnetBridge,
@@ -43,6 +43,16 @@ BRIDGE = VnetBridge("web", "vxlan_web", 1500)
 PORT = VxlanPort("vxlan_web", 2, "zone")
 UPLINK = Uplink("eno2", (ip_interface("172.16.0.1/24"),), "vrf_a")
 PVES_BRIDGE = PveVnetBridge("web", "vxlan_web")
+
+
+def taken_down(changes: NodeChanges) -> tuple[str, ...]:
+    swap = changes.execution.put_in_place
+    return () if swap is None else swap.ifdown
+
+
+def deleted_links(changes: NodeChanges) -> tuple[str, ...]:
+    swap = changes.execution.put_in_place
+    return () if swap is None else swap.delete_links
 
 
 def compare(
@@ -78,7 +88,7 @@ def test_files_that_are_as_they_should_be_are_no_change() -> None:
     file = interfaces(BRIDGE, PORT)
     changes = compare(file, **ours(file.text or ""))
     assert changes.is_empty
-    assert changes.frr is FrrAction.NONE
+    assert changes.execution.frr is FrrAction.NONE
 
 
 def test_a_new_file_adds_its_interfaces_and_expects_nothing_there() -> None:
@@ -112,8 +122,8 @@ def test_frr_conf_is_never_removed() -> None:
 
 def test_frr_is_reloaded_for_its_configuration_and_restarted_for_its_daemons() -> None:
     file, daemons = conf(1), RenderedFile(FRR_DAEMONS, "bgpd=yes\n")
-    assert compare(file).frr is FrrAction.RELOAD
-    assert compare(file, daemons, files={FRR_DAEMONS: "bgpd=no\n"}).frr is FrrAction.RESTART
+    assert compare(file).execution.frr is FrrAction.RELOAD
+    assert compare(file, daemons, files={FRR_DAEMONS: "bgpd=no\n"}).execution.frr is FrrAction.RESTART
 
 
 @pytest.mark.parametrize(
@@ -127,7 +137,7 @@ def test_frr_is_reloaded_for_its_configuration_and_restarted_for_its_daemons() -
 )
 def test_another_as_number_needs_a_restart(before: str, after: tuple[int, ...], expected: FrrAction) -> None:
     """frr-reload.py cannot remove an instance whose L3VNI stays; then bgpd says "BGP is already running; AS is 1234"."""
-    assert compare(conf(*after), files={FRR_CONF: before}).frr is expected
+    assert compare(conf(*after), files={FRR_CONF: before}).execution.frr is expected
 
 
 def test_an_as_number_that_an_administrator_has_in_frr_conf_local_counts_as_well() -> None:
@@ -135,8 +145,8 @@ def test_an_as_number_that_an_administrator_has_in_frr_conf_local_counts_as_well
     assert file.frr is not None
     merged = replace(file, frr=replace(file.frr, custom=("router bgp 65001 vrf theirs", "exit", "!")))
     before = "router bgp 1234\nrouter bgp 65001 vrf theirs\n"
-    assert compare(merged, files={FRR_CONF: before}).frr is FrrAction.RELOAD
-    assert compare(file, files={FRR_CONF: before}).frr is FrrAction.RESTART
+    assert compare(merged, files={FRR_CONF: before}).execution.frr is FrrAction.RELOAD
+    assert compare(file, files={FRR_CONF: before}).execution.frr is FrrAction.RESTART
 
 
 def test_pves_file_is_shown_only_when_pve_is_about_to_write_it() -> None:
@@ -154,7 +164,7 @@ def test_pves_frr_is_shown_when_it_will_say_something_else_not_when_its_lines_ar
     other = frr_text("hostname node1\nrouter bgp 2\nexit\n")
     shown = compare(other, files=now, owners=PVE_OWNS_BOTH, shows_pve=True)
     assert [(change.path, change.by_pve) for change in shown.files] == [(FRR_CONF, True)]
-    assert (shown.own_files, shown.frr) == ((), FrrAction.NONE)
+    assert (shown.own_files, shown.execution.frr) == ((), FrrAction.NONE)
 
 
 def test_without_sdn_endpoints_the_file_is_written_here() -> None:
@@ -168,7 +178,7 @@ def test_without_sdn_endpoints_the_file_is_written_here() -> None:
 def test_an_uplink_that_leaves_is_taken_down_and_devices_of_ours_are_not() -> None:
     links = (Link("eno2"), Link("web", kind="bridge"), Link("vxlan_web", kind="vxlan", vni=2))
     changes = compare(interfaces(PORT), links=links, **ours(interfaces(BRIDGE, PORT, UPLINK).text or ""))
-    assert changes.ifdown == ("eno2",)
+    assert taken_down(changes) == ("eno2",)
 
 
 def test_an_uplink_that_goes_to_another_vrf_is_taken_down_and_a_bridge_is_not() -> None:
@@ -177,23 +187,23 @@ def test_an_uplink_that_goes_to_another_vrf_is_taken_down_and_a_bridge_is_not() 
     links = (Link("eno2", master="vrf_a"), Link("web", kind="bridge"), Link("vrf_a", kind="vrf"))
     old = interfaces(bridge, UPLINK).text or ""
     new = interfaces(replace(bridge, vrf="vrf_b"), replace(UPLINK, vrf="vrf_b"))
-    assert compare(new, links=links, **ours(old)).ifdown == ("eno2",)
+    assert taken_down(compare(new, links=links, **ours(old))) == ("eno2",)
 
 
 def test_an_uplink_that_gets_another_address_stays_up() -> None:
     new = interfaces(replace(UPLINK, addresses=(ip_interface("172.16.0.2/24"),)))
-    assert compare(new, links=(Link("eno2"),), **ours(interfaces(UPLINK).text or "")).ifdown == ()
+    assert taken_down(compare(new, links=(Link("eno2"),), **ours(interfaces(UPLINK).text or ""))) == ()
 
 
 def test_an_uplink_that_is_not_there_is_not_taken_down() -> None:
-    assert compare(interfaces(PORT), **ours(interfaces(PORT, UPLINK).text or "")).ifdown == ()
+    assert taken_down(compare(interfaces(PORT), **ours(interfaces(PORT, UPLINK).text or ""))) == ()
 
 
 @pytest.mark.parametrize(("links", "deleted"), [((Link("vxlan_web", kind="vxlan", vni=2),), ("vxlan_web",)), ((), ())])
 def test_a_live_device_whose_vni_changes_is_deleted_first(links: tuple[Link, ...], deleted: tuple[str, ...]) -> None:
     changes = compare(interfaces(replace(PORT, vni=3)), links=links, **ours(interfaces(PORT).text or ""))
     assert [s.action for s in changes.files[0].stanzas] == [Action.REPLACE]
-    assert changes.delete_links == deleted
+    assert deleted_links(changes) == deleted
 
 
 def test_a_file_edited_by_hand_is_an_obstacle_until_told() -> None:
@@ -319,7 +329,7 @@ def test_a_node_whose_last_reload_was_not_seen_to_its_end_is_reloaded_again() ->
     changes = compare_node([interfaces(BRIDGE), frr_text("x\n")], now, PVE_OWNS_SDN, flags=PlanFlags())
     assert not changes.is_empty
     assert changes.files == ()
-    assert changes.frr is FrrAction.RELOAD
+    assert changes.execution.frr is FrrAction.RELOAD
 
 
 def test_what_is_missing_stops_an_apply_though_no_file_changes() -> None:
