@@ -107,7 +107,7 @@ class TestEveryTransport:
         assert str(caught.value) == "pve1: FRR is not installed; apt install frr frr-pythontools"
 
     def test_an_unknown_verb_is_refused_by_name(self, agent: Transport) -> None:
-        with pytest.raises(NodeFailed, match="knows no verb 'reboot'"):
+        with pytest.raises(NodeFailed, match="has no verb 'reboot'"):
             agent.ask(NODE, "reboot", {})
 
     def test_a_node_it_knows_nothing_of_is_unreachable(self, agent: Transport) -> None:

@@ -100,7 +100,7 @@ def failure(argv: List[str], outcome: Outcome) -> str:
 
 def _printed(process: "subprocess.Popen[bytes]", argv: List[str], limit: float) -> Tuple[bytes, bytes]:
     """What a command prints until its end on standard output and error."""
-    too_late = Refused("{} did not end within {:g} s".format(" ".join(argv), limit))
+    too_late = Refused("{} did not finish within {:g} s".format(" ".join(argv), limit))
     deadline = time.monotonic() + limit
     output, errors = bytearray(), bytearray()
     assert process.stdout is not None
