@@ -21,12 +21,11 @@ from tools.pages.blocks import definitions, filled
 from tools.pages.messages import exists, quoted
 from tools.pages.reference import example_files, reference, shown_examples
 from tools.pages.sample import Sample
-from tools.pages.text import WIDTH
 
 ROOT = Path(__file__).resolve().parents[1]
 REFERENCE = ROOT / "docs" / "reference.md"
+IMPORT = (ROOT / "docs" / "import.md").read_text()
 TROUBLESHOOTING = (ROOT / "docs" / "troubleshooting.md").read_text()
-MADE_BY_RUNS = {"docs/evidence.md", "docs/performance.md"}
 BROKEN = 2
 """Definitions of docs/troubleshooting.md, all of them wrong on purpose."""
 
@@ -80,6 +79,12 @@ def test_the_broken_definitions_of_troubleshooting_are_refused(tmp_path: Path) -
 @pytest.mark.parametrize("message", quoted(TROUBLESHOOTING))
 def test_a_message_that_troubleshooting_quotes_exists(message: str) -> None:
     assert exists(message), f"pvesdn does not say {message!r} any more: quote what it says now"
+
+
+@pytest.mark.parametrize("words", ["blocked", "taken down before that"])
+def test_words_that_an_import_is_to_look_for_in_a_plan_exist(words: str) -> None:
+    assert f"`{words}`" in IMPORT
+    assert exists(f"{words}: ")
 
 
 def test_a_message_that_nobody_prints_does_not_exist() -> None:
@@ -194,32 +199,3 @@ def _toml(title: str, keys: dict[str, object]) -> str:
 
 def test_the_status_box_has_the_version() -> None:
     assert f"**Status: {__version__}" in (ROOT / "README.md").read_text()
-
-
-PROSE = ["README.md", *(str(path.relative_to(ROOT)) for path in sorted((ROOT / "docs").glob("*.md")))]
-
-
-@pytest.mark.parametrize("page", [page for page in PROSE if page not in MADE_BY_RUNS])
-def test_no_line_of_a_page_is_longer_than_120_columns(page: str) -> None:
-    lines = (ROOT / page).read_text().splitlines()
-
-    assert [number for number, line in enumerate(lines, 1) if len(line) > WIDTH] == []
-
-
-@pytest.mark.parametrize("page", PROSE)
-def test_links_of_a_page_lead_somewhere(page: str) -> None:
-    broken = []
-    for link in re.findall(r"\]\(([^)\s]+)\)", (ROOT / page).read_text()):
-        name, _, anchor = link.partition("#")
-        target = (ROOT / page).parent / name if name else ROOT / page
-        if not name.startswith("https:") and not (
-            target.exists() and (not anchor or anchor in _anchors(target.read_text()))
-        ):
-            broken.append(link)
-
-    assert broken == []
-
-
-def _anchors(page: str) -> set[str]:
-    headings = re.findall(r"^#+ (.+)$", page, re.MULTILINE)
-    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal, TypeAlias
 
-from pvesdn.compare.flags import PlanFlags
 from pvesdn.compare.ownership import digest
 from pvesdn.compare.taken import Taken
 from pvesdn.decode.cluster.status import decode_cluster
@@ -19,6 +18,7 @@ from pvesdn.encode.sdn_files import write_sdn
 from pvesdn.errors import ApplyRefused, NodeError, NodeUnreachable, PvesdnError
 from pvesdn.model.files import OUR_INTERFACES, SDN_INTERFACES, Action, ChangeSet, FileChange, NodeChanges, StanzaChange
 from pvesdn.model.findings import Finding, Severity
+from pvesdn.model.flags import PlanFlags
 from pvesdn.model.primitives import NodeName
 from pvesdn.model.proposal import Proposal, TakeOut
 from pvesdn.model.pve_sdn import PveSdn

@@ -17,9 +17,8 @@ from pvesdn.errors import NodeFailed, SdnConfigError
 from pvesdn.model.files import ChangeSet
 from pvesdn.model.report import ApplyReport
 from pvesdn.model.snapshot import PVE_FILES
-from pvesdn.render.renderer import Renderer
 from pvesdn.workflows.apply import apply
-from pvesdn.workflows.plan import plan
+from pvesdn.workflows.planner import Planner
 from pvesdn.workflows.read import SDN_DIR, read_cluster
 from pvesdn.workflows.watch_memory import Memory, Run, clock_time, decode_memory, encode_memory
 from pvesdn.workflows.world import World
@@ -59,7 +58,7 @@ class WatchReport:
 def watch_once(
     world: World,
     state: str | None,
-    renderer: Renderer,
+    planner: Planner,
     *,
     action: WatchAction,
     announce: Callable[[str, ChangeSet], object] | None = None,
@@ -90,7 +89,7 @@ def watch_once(
     if not reason and memory.run is not Run.FAILED:
         quiet = encode_memory(replace(memory, waiting_since=None))
         return WatchReport(acted=False, reason="nothing has changed since the last look", state=quiet)
-    changes = _plan(world, memory, renderer)
+    changes = _plan(world, memory, planner)
     if isinstance(changes, WatchReport):
         return changes
     memory = replace(memory, seen=now, is_readable=True, waiting_since=None)
@@ -106,11 +105,11 @@ def watch_once(
     memory = replace(memory, run=Run.STARTED, ran_at=world.clock.now())
     if remember is not None and not any(node.obstacles for node in changes.nodes):
         remember(encode_memory(memory))
-    report = apply(world, changes, renderer)
+    report = apply(world, changes, planner)
     return WatchReport(True, reason, encode_memory(replace(memory, run=_ending(changes, report))), changes, report)
 
 
-def _plan(world: World, memory: Memory, renderer: Renderer) -> ChangeSet | WatchReport:
+def _plan(world: World, memory: Memory, planner: Planner) -> ChangeSet | WatchReport:
     """The plan, or what is waited for.
 
     :raises SdnConfigError: the definitions cannot be used, and there is no reason to wait, or not any longer.
@@ -119,7 +118,7 @@ def _plan(world: World, memory: Memory, renderer: Renderer) -> ChangeSet | Watch
     if may_wait and (edit := _edit(world)):
         return _wait(world, memory, edit)
     try:
-        return plan(read_cluster(world), renderer)
+        return planner(read_cluster(world))
     except SdnConfigError as error:
         if not may_wait:
             raise

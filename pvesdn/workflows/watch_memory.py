@@ -53,7 +53,7 @@ class Memory:
 
     :param seen: digests of what the last completed look dealt with, by path; None before the first.
     :param is_readable: False when there was a record and it could not be read.
-    :param ran_at: when the last run was begun, seconds of the Unix epoch.
+    :param ran_at: when the last run was begun, seconds of the Unix epoch; 0 when it is over.
     :param waiting_since: the first of the looks that have been waiting for an edit to end; None when none is.
     """
 
@@ -74,10 +74,11 @@ def decode_memory(text: str | None) -> Memory:
         digests = {path: str(value) for path, value in document.items() if path.startswith("/")}
         told = document.get("trouble")
         waiting = document.get("waiting_since")
+        run, ran_at = Run(document.get("run", "")), _moment(document.get("ran_at", 0))
         return Memory(
             seen=digests or None,
-            run=Run(document.get("run", "")),
-            ran_at=_moment(document.get("ran_at", 0)),
+            run=run,
+            ran_at=0.0 if run is Run.DONE else ran_at,  # of a run that is over nothing is remembered
             waiting_since=None if waiting is None else _moment(waiting),
             trouble=None
             if told is None

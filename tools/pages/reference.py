@@ -31,8 +31,8 @@ on each line, indented by a tab; an empty line or the next header ends the secti
 comment. The order of sections has no meaning.
 
 The grammar is closed: an unknown section type or property is an error, and so are a property given twice and one
-without a value. Lists are separated by commas, semicolons or blanks. Ids of zones, and those of VNets, are unique over
-`pvesdn.cfg` and PVE's own files together; other ids within their kind.
+without a value. Lists are separated by commas, semicolons or blanks. Ids of zones, VNets, subnets and controllers are
+unique over `pvesdn.cfg` and PVE's own files together, those of exits within `pvesdn.cfg`.
 """
 
 _SETTINGS = f"""\

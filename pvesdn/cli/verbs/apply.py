@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from functools import partial
 
 import click
 
@@ -15,9 +16,9 @@ from pvesdn.cli.screens.progress import PlainSteps, Steps
 from pvesdn.cli.screens.summary import Summary, summarize
 from pvesdn.cli.session import Session
 from pvesdn.cli.source import show_findings
-from pvesdn.compare.flags import PlanFlags
 from pvesdn.errors import ApplyRefused, PvesdnError
 from pvesdn.model.files import ChangeSet
+from pvesdn.model.flags import PlanFlags
 from pvesdn.model.report import ApplyReport
 from pvesdn.render.renderer import Renderer
 from pvesdn.workflows.apply import apply as carry_out
@@ -43,9 +44,9 @@ def apply(session: Session, *, is_agreed: bool, overwrite: bool, detach_guests: 
     settings = session.settings()
     steps = watcher(session)
     session.aftermath = steps.aftermath
-    world, renderer = session.world(settings, steps), Renderer()
+    world, planner = session.world(settings, steps), partial(make_plan, renderer=Renderer())
     flags = PlanFlags(overwrite=overwrite, detach_guests=detach_guests, interfaces_new=with_interfaces_new)
-    changes = make_plan(read_cluster(world), renderer, flags=flags)
+    changes = planner(read_cluster(world), flags=flags)
     summary = summarize(changes)
     if not session.wants_json:
         show_plan(session, changes, summary)
@@ -54,7 +55,7 @@ def apply(session: Session, *, is_agreed: bool, overwrite: bool, detach_guests: 
     if not changes.is_empty and not is_agreed:
         _ask(session)
     if not changes.is_empty or changes.seen is not None:
-        report = _carry_out(session, steps, lambda: carry_out(world, changes, renderer, flags=flags))
+        report = _carry_out(session, steps, lambda: carry_out(world, changes, planner))
     if changes.is_empty:
         report = None
     status = _status(changes, report)

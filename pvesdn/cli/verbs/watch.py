@@ -6,6 +6,7 @@ import errno
 import json
 from collections.abc import Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 import click
@@ -22,6 +23,7 @@ from pvesdn.cli.whole import read_whole, write_whole
 from pvesdn.errors import NodeUnreachable, PvesdnError, SdnConfigError, SettingsError
 from pvesdn.model.files import ChangeSet
 from pvesdn.render.renderer import Renderer
+from pvesdn.workflows.plan import plan
 from pvesdn.workflows.watch import WatchReport, watch_once
 from pvesdn.workflows.watch_memory import Trouble, clock_time, decode_memory, digest_of, next_trouble, with_trouble
 
@@ -57,7 +59,7 @@ def watch(session: Session, *, once: bool) -> int:
             report = watch_once(
                 world,
                 before,
-                Renderer(),
+                partial(plan, renderer=Renderer()),
                 action=settings.watch.action,
                 announce=told.announce,
                 remember=lambda text: _write(file, text),
