@@ -10,7 +10,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from pvesdn.decode.definitions.own_grammar import REQUIRED, SECTIONS, OwnWord, SectionType
+from pvesdn.decode.definitions.own_grammar import SECTIONS
+from pvesdn.decode.definitions.own_words import REQUIRED, OwnWord, SectionType
 from pvesdn.decode.definitions.section_config import Section, parse, write
 from pvesdn.settings import DEFAULT_FILE, Settings
 from tools.pages.text import paragraph
@@ -31,8 +32,9 @@ on each line, indented by a tab; an empty line or the next header ends the secti
 comment. The order of sections has no meaning.
 
 The grammar is closed: an unknown section type or property is an error, and so are a property given twice and one
-without a value. Lists are separated by commas, semicolons or blanks. Ids of zones, VNets, subnets and controllers are
-unique over `pvesdn.cfg` and PVE's own files together, those of exits within `pvesdn.cfg`.
+without a value. Lists are separated by commas, semicolons or blanks; booleans may also be spelled `on` and `off`, `yes`
+and `no`, `true` and `false`. Ids of zones, VNets, subnets and controllers are unique over `pvesdn.cfg` and PVE's own
+files together, those of exits within `pvesdn.cfg`.
 """
 
 _SETTINGS = f"""\
