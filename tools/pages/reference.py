@@ -41,9 +41,9 @@ _SETTINGS = f"""\
 ## The settings file
 
 On a node of the cluster no settings are needed. The file is `--config FILE`, else `$PVESDN_CONFIG`, else
-`{DEFAULT_FILE}`, which only root can read. It is TOML, and closed like `pvesdn.cfg`: an unknown
-table or key is an error. Secrets come from the file or from the environment (`$PVESDN_TOKEN_VALUE`,
-`$PVESDN_PASSWORD`), never from arguments. `docs/running.md` shows whole files.
+`{DEFAULT_FILE}`, which only root can read. It is TOML, and closed like `pvesdn.cfg`: an unknown table
+or key is an error. Secrets come from the file or from the environment (`$PVESDN_TOKEN_VALUE`, `$PVESDN_PASSWORD`),
+never from arguments. `docs/running.md` shows whole files.
 """
 
 
@@ -78,8 +78,8 @@ def shown_examples() -> Mapping[str, tuple[Section, ...]]:
 def _section(name: str, section: SectionType, examples: tuple[Section, ...]) -> str:
     values = {item.key: item.value for example in reversed(examples) for item in example.properties}
     items = (_property(key, word, values[key]) for key, word in section.words.items())
-    block = f"```\n{write(examples).rstrip()}\n```\n"
-    return "\n".join((f"### {name}\n", *paragraph(section.meaning), "", f"ID: {section.id}.\n", *items, "", block))
+    blocks = (f"```\n{write([example]).rstrip()}\n```\n" for example in examples)
+    return "\n".join((f"### {name}\n", *paragraph(section.meaning), "", f"ID: {section.id}.\n", *items, "", *blocks))
 
 
 def _property(key: str, word: OwnWord, example: str) -> str:

@@ -33,7 +33,7 @@ _ZONE_MTU = number(
     " VXLAN adds 50 bytes over IPv4 and 70 over IPv6.",
     "the smallest MTU on those paths less the overhead",
 )
-_VXLAN_PORT = number(1, 65535, "UDP destination port of the tunnels.", "4789, ifupdown2's default")
+_VXLAN_PORT = number(1, 65535, "UDP destination port of the tunnels.", "4789")
 
 UNDERLAY = SectionType(
     "underlay",
@@ -118,7 +118,9 @@ EVPN = SectionType(
     " on every node (RFC 9135). The underlay must be IPv4.",
     {
         "controller": required(
-            values.controller_id, "controller id", "The `evpn-controller` of the zone, of `pvesdn.cfg` or of PVE."
+            values.controller_id,
+            "controller id",
+            "The control plane: an `evpn-controller` of `pvesdn.cfg`, or PVE's controller of type `evpn`.",
         ),
         "irb": choice(
             tuple(irb.value for irb in Irb),
@@ -173,7 +175,7 @@ VNET = SectionType(
     "vnet",
     f"{_ID}; it becomes the name of the bridge",
     "A virtual network: on each node a bridge of that name with a VXLAN port, `vxlan_VNET`. Guests are plugged into the"
-    " bridge. Its zone must be one of `pvesdn.cfg`.",
+    " bridge. Its zone must be in `pvesdn.cfg` as well.",
     {
         "zone": required(values.zone_id, "zone id", "The zone of the VNet."),
         "tag": number(1, VNI_MAX, "The VNI. Unique among all VNets and L3VNIs.", is_required=True),
@@ -191,9 +193,11 @@ VNET = SectionType(
 SUBNET = SectionType(
     "subnet",
     "`ZONE-NETWORK-MASK`, such as `prod-10.0.2.0-24`",
-    "An IP subnet of a VNet; its id says which. With a `gateway`, every node that has the VNet routes for it.",
+    "An IP subnet of a VNet; its id names zone, network and mask. With a `gateway`, every node that has the VNet routes for it.",
     {
-        "vnet": required(values.vnet_id, "VNet id", "The VNet of the subnet, in the zone that the id begins with."),
+        "vnet": required(
+            values.vnet_id, "VNet id", "The VNet of the subnet. It must be in the zone that the id begins with."
+        ),
         "gateway": optional(
             addresses.unicast,
             "IP address in the subnet",

@@ -56,7 +56,7 @@ def boolean(meaning: str, default: str) -> OwnWord:
 
 def choice(words: tuple[str, ...], meaning: str, default: str = REQUIRED, *, is_required: bool = False) -> OwnWord:
     """One of several words."""
-    type_ = ", ".join(f"`{word}`" for word in words)
+    type_ = "one of " * (len(words) > 1) + ", ".join(f"`{word}`" for word in words)
     read = values.Choice(*words)
     return OwnWord(read=read, is_required=is_required, type=type_, meaning=meaning, default=default)
 
