@@ -109,10 +109,10 @@ def design_and_render(given: DesignInput) -> dict[str, float]:
         printing.append(clock() - designed)
         designing += designed - start
     return {
-        "setting up, designing what nodes share": shared_at - began,
-        "designing each node": designing,
-        "printing the first node": printing[0],
-        "printing the others": sum(printing[1:]),
+        "set-up, design of what is shared": shared_at - began,
+        "design of each node": designing,
+        "first print": printing[0],
+        "other prints": sum(printing[1:]),
     }
 
 

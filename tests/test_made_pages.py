@@ -117,6 +117,14 @@ def test_no_section_and_no_property_is_left_out_of_the_reference() -> None:
         assert re.findall(r"^\* \*\*`(.+?)`\*\*: .", chapters[kind], re.MULTILINE) == list(section.words)
 
 
+@pytest.mark.parametrize("kind", SECTIONS)
+def test_the_reference_says_of_an_id_what_the_refusal_of_a_wrong_one_says(kind: str) -> None:
+    rule = SECTIONS[kind].id.partition(";")[0]
+    refusal = " ".join(_complaints(f"{kind}: 9!\n"))
+
+    assert re.sub("[`,]", "", rule) in refusal.replace(",", "")
+
+
 @pytest.mark.parametrize(("kind", "name"), PROPERTIES, ids=[".".join(pair) for pair in PROPERTIES])
 def test_every_property_is_shown_in_an_example(kind: str, name: str) -> None:
     assert any(item.key == name for section in shown_examples()[kind] for item in section.properties)

@@ -95,7 +95,7 @@ class UnmanagedZone(PveZone):
 
 
 class UnsupportedDefinition(Defined):
-    """A definition of a kind that came after libpve-network-perl 1.3, whose text is not known (docs/pve.md §0): PVE's alone.
+    """A definition of a kind that is newer than libpve-network-perl 1.3, and left to PVE (docs/pve.md §0).
 
     :param what: what it is, such as ``fabric 'wg' of type wireguard``.
     :param nodes: nodes whose files it has a part in, None for all.
@@ -173,10 +173,10 @@ class PveSdn(Model):
 
     @property
     def needs_frr(self) -> bool:
-        """PVE writes frr.conf: it does so as soon as it has a controller or a fabric (PVE::Network::SDN, docs/pve.md §4.4)."""
+        """PVE writes frr.conf, which it does as soon as it has a controller or a fabric (docs/pve.md §4.4)."""
         return bool(self.controllers or self.fabrics)
 
     @property
     def gives_up_frr(self) -> bool:
-        """The last controller or fabric goes with the next commit, in which PVE writes frr.conf once more (docs/pve.md §4.4)."""
+        """The last controller or fabric goes with the next commit, which still writes frr.conf (docs/pve.md §4.4)."""
         return self.runs_frr and not self.needs_frr

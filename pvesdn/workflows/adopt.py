@@ -105,7 +105,7 @@ def write_definitions(world: World, snapshot: Snapshot, text: str, *, overwrite:
     path = f"{SDN_DIR}/{OWN_FILE}"
     before = snapshot.pve_files.get(OWN_FILE)
     if before is not None and before.strip() and before != text and not overwrite:
-        raise ApplyRefused(f"{path} exists already", hint="look at it, then say --overwrite to replace it")
+        raise ApplyRefused(f"{path} already exists", hint="look at it, then use --overwrite to replace it")
 
     def write(name: NodeName) -> str:
         if world.nodes.read(name, [path]).get(path) != before:

@@ -27,7 +27,7 @@ from pvesdn.model.tasks import TaskState
 __all__ = ["ROOT", "TICKET_SECONDS", "PveApi", "Session", "translate"]
 
 ROOT = "root@pam"
-"""PVE::RPCEnvironment asks no ACL for this user; for a token of this user it does."""
+"""PVE asks no ACL for this user; for a token of this user it does (docs/pve.md §8)."""
 
 _MOST_TASKS = 500
 _UNAUTHORIZED = 401

@@ -14,7 +14,7 @@ from pvesdn.cli.session import Session
 from pvesdn.cli.source import require_known, show_findings, some, take
 from pvesdn.model.flags import PlanFlags
 from pvesdn.render.renderer import Renderer
-from pvesdn.workflows.plan import plan as make_plan
+from pvesdn.workflows.plan import plan_understood
 from pvesdn.workflows.understand import Intent, understand
 
 
@@ -48,7 +48,8 @@ def plan(
     snapshot = take(session, folder)
     flags = PlanFlags(overwrite=overwrite, detach_guests=detach_guests, interfaces_new=with_interfaces_new)
     wanted = some(only)
-    changes = make_plan(snapshot, Renderer(), intent=intent, only=wanted, flags=flags)
+    known = understand(snapshot, intent=intent)
+    changes = plan_understood(known, Renderer(), only=wanted, flags=flags)
     require_known(wanted, changes, snapshot)
     summary = summarize(changes, is_part=wanted is not None)
     if session.wants_json:
@@ -56,7 +57,7 @@ def plan(
     else:
         show_findings(session.screen, changes.findings)
         if session.verbosity:
-            session.screen.lines(vtep_lines(understand(snapshot, intent=intent).vteps))
+            session.screen.lines(vtep_lines(known.vteps))
             if changes.pve.version is not None:
                 session.screen.line(f"PVE's SDN: version {changes.pve.version} is running")
         if not session.screen.is_quiet:

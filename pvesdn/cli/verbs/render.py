@@ -23,7 +23,7 @@ from pvesdn.model.files import (
     RenderedFile,
 )
 from pvesdn.render.renderer import Renderer
-from pvesdn.workflows.plan import render_nodes
+from pvesdn.workflows.plan import render_understood
 from pvesdn.workflows.understand import Intent, understand
 
 MANAGED = (OUR_INTERFACES, SDN_INTERFACES, FRR_CONF, FRR_CONF_LOCAL, FRR_DAEMONS, OUR_SYSCTL)
@@ -53,7 +53,7 @@ def render(session: Session, *, output: Path, only: tuple[str, ...], folder: Pat
     session.aftermath = lambda: f"Interrupted: {output} may lack files of some nodes; no node was touched."
     nodes = files = 0
     try:
-        for node, rendered in render_nodes(snapshot, Renderer(), intent=intent, only=wanted):
+        for node, rendered in render_understood(known, Renderer(), only=wanted):
             files += _write_node(output / node, rendered)
             nodes += 1
     except OSError as error:

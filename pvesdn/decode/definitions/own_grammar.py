@@ -22,8 +22,8 @@ from pvesdn.decode.definitions.own_words import (
 from pvesdn.model.own_sdn import Irb
 from pvesdn.model.primitives import VNI_MAX
 
-_ID = "2 to 8 letters and digits, a letter first"
-_LONG_ID = "2 to 64 letters, digits, `-` and `_`, a letter first"
+_ID = "2 to 8 letters and digits, starting with a letter"
+_LONG_ID = "2 to 64 letters, digits, `-` and `_`, starting with a letter and ending with a letter or digit"
 
 _ZONE_NODES = optional(values.nodes, "list of node names", "The nodes that have the zone.", "every member")
 _ZONE_MTU = number(
@@ -209,7 +209,7 @@ SUBNET = SectionType(
 
 EXIT = SectionType(
     "exit",
-    "1 to 32 letters, digits, `-` and `_`, a letter first",
+    "1 to 32 letters, digits, `-` and `_`, starting with a letter and ending with a letter or digit",
     "An uplink of one node inside the VRF of an `irb symmetric` zone, or of an EVPN zone of PVE's. The node announces the"
     " default route to the others by EVPN. One exit for each zone and node. The three `vrrp-` properties go together.",
     {

@@ -110,7 +110,7 @@ def test_a_pipe_in_the_place_of_what_we_remember_does_not_keep_us_waiting(
 
 def test_a_file_that_may_not_be_read_is_named(program: Asking, node: NodeRoot) -> None:
     if os.geteuid() == 0:
-        pytest.skip("root may read everything")
+        pytest.skip("root may read everything: run the tests as another user")
     node.write(OURS, "x")
     node.place(OURS).chmod(0)
     assert program.refusal("read", files=[OURS]) == f"{OURS}: Permission denied"

@@ -23,23 +23,8 @@ from pvesdn_lab.live.scenario import Scenario, Step, read_scenario
 from pvesdn_lab.live.testbed.lab import Lab
 from pvesdn_lab.live.testbed.space import LabFault
 from pvesdn_lab.live.testbed.topology import read_topology
-from pvesdn_lab.live.verbs import (
-    actions,
-    checks,
-    checks_evpn,
-    checks_exits,
-    checks_traces,
-    checks_underlay,
-    checks_wire,
-    handmade,
-)
-from pvesdn_lab.live.verbs.context import Context, NotProven, perform
-
-VERB_MODULES = (
-    *(actions, checks, checks_evpn, checks_exits, checks_traces, checks_underlay, checks_wire),
-    handmade,
-)
-"""Imported for the verbs that they register."""
+from pvesdn_lab.live.verbs.context import Context, NotProven
+from pvesdn_lab.live.verbs.table import perform
 
 
 @dataclass(frozen=True, slots=True)
