@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Protocol
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Protocol, TypeVar
 
+from pvesdn.errors import NodeError
 from pvesdn.model.execution import FileWrite, Flooding, FrrAction, PutInPlace
 from pvesdn.model.primitives import Json, NodeName, Upid
 from pvesdn.model.snapshot import NodeRaw
 from pvesdn.model.tasks import TaskState
+
+Result = TypeVar("Result")
 
 
 class ClusterApi(Protocol):
@@ -98,6 +101,20 @@ class NodeAgent(Protocol):
 
     def put(self, node: NodeName, path: str, text: str) -> None:
         """Write one of our own files below /etc/pve/sdn, for the whole cluster."""
+        ...
+
+
+class Runner(Protocol):
+    """How what is done on many nodes is done: one after the other, or side by side."""
+
+    def each(
+        self, nodes: Sequence[NodeName], task: Callable[[NodeName], Result]
+    ) -> Mapping[NodeName, Result | NodeError]:
+        """Do `task` on every node; what came of it, by node, in the order given.
+
+        A NodeError is what came of it on that node, and hides no other. Any other error ends the run: no further node is
+        begun, and the error is raised when those under way have ended.
+        """
         ...
 
 

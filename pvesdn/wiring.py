@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 
-from pvesdn.adapters.nodes import Host, LocalTransport, ProgramAgent, RoutedTransport, SshTransport, Transport
+from pvesdn.adapters.nodes import LocalTransport, ProgramAgent, RoutedTransport, SshHost, SshTransport, Transport
 from pvesdn.adapters.pve_api import PveApi
+from pvesdn.adapters.runner import SideBySide
 from pvesdn.adapters.system import SystemClock, last_written
 from pvesdn.decode.cluster.status import decode_cluster
 from pvesdn.errors import SettingsError
@@ -19,6 +20,8 @@ from pvesdn.workflows.read import SDN_DIR
 from pvesdn.workflows.world import World
 
 _CLUSTER_STATUS = "cluster/status"
+AT_ONCE = 8
+"""Nodes that are read or staged at the same time."""
 
 
 def build_world(settings: Settings, observer: Observer, *, node_mark: Path = NODE_MARK) -> World:
@@ -34,6 +37,7 @@ def build_world(settings: Settings, observer: Observer, *, node_mark: Path = NOD
         nodes=ProgramAgent(_transport(settings, api, local)),
         clock=SystemClock(),
         observer=observer,
+        runner=SideBySide(AT_ONCE),
         local_node=local,
         task_timeout=settings.apply.task_timeout,
         definitions_changed=partial(last_written, _root(settings, local) / SDN_DIR.lstrip("/")),
@@ -95,7 +99,7 @@ class MembershipTransport:
         cluster = decode_cluster({_CLUSTER_STATUS: self._api.get(_CLUSTER_STATUS)})
         settings = self._settings
         hosts = {
-            member.name: Host(
+            member.name: SshHost(
                 address=str(member.address or ""),
                 port=settings.port or 0,
                 user=settings.user,

@@ -13,6 +13,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from pvesdn.adapters.nodes import ProgramAgent
+from pvesdn.adapters.runner import OneByOne
 from pvesdn.errors import ApiRefused, NodeFailed, NodeUnreachable, PvesdnError
 from pvesdn.model.tasks import TaskState
 
@@ -301,6 +302,7 @@ class FakeCluster:
             "nodes": ProgramAgent(self.nodes),
             "clock": self.clock,
             "observer": self.observer,
+            "runner": OneByOne(),
             "local_node": None,
             "task_timeout": 120.0,
         }

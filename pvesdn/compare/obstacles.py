@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from pvesdn.compare.flags import PlanFlags
 from pvesdn.model.facts import NodeFacts
 from pvesdn.model.files import FileChange
 from pvesdn.model.findings import Finding, Severity
+from pvesdn.model.flags import PlanFlags
 
 
 def obstacles(

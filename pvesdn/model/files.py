@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from itertools import chain
 
-from pvesdn.model.execution import Flooding, FrrAction
+from pvesdn.model.execution import NodeExecution
 from pvesdn.model.findings import Finding
+from pvesdn.model.flags import PlanFlags
 from pvesdn.model.frr import FrrConfig
 from pvesdn.model.frr_local import LocalMerge
 from pvesdn.model.ifupdown import InterfacesFile, PveVxlanPort, Stanza
@@ -138,26 +139,20 @@ class FileChange:
 
 @dataclass(frozen=True, slots=True)
 class NodeChanges:
-    """All that would happen on one node.
+    """What differs on one node.
 
-    :param ifdown: physical interfaces that leave our file or their VRF, taken down before the swap.
-    :param delete_links: devices to delete before the reload, because the kernel cannot change them in place.
+    :param execution: what is done about it.
     :param obstacles: what stops `apply` on this node until a person decides.
     :param guests: guest ports by bridge that would be removed.
     :param is_unfinished: the files are in place, their last reload was not seen to its end.
-    :param regenerate_frr: the parameter of that name for `PUT /nodes/{node}/network`; None leaves it out.
     """
 
     node: str
+    execution: NodeExecution
     files: tuple[FileChange, ...] = ()
-    frr: FrrAction = FrrAction.NONE
-    ifdown: tuple[str, ...] = ()
-    delete_links: tuple[str, ...] = ()
-    flooding: Flooding = ()
     obstacles: tuple[Finding, ...] = ()
     guests: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     is_unfinished: bool = False
-    regenerate_frr: bool | None = None
 
     @property
     def own_files(self) -> tuple[FileChange, ...]:
@@ -210,6 +205,7 @@ class ChangeSet:
     :param pve: what runs of PVE's own SDN, and where.
     :param takes_frr_over: PVE's commit is the last in which it writes frr.conf: what is ours moves there afterwards, in
         the same apply.
+    :param flags: what was decided beforehand: whoever plans again decides alike.
     """
 
     nodes: tuple[NodeChanges, ...]
@@ -220,6 +216,7 @@ class ChangeSet:
     seen: str | None = None
     pve: PveRunning = field(default_factory=PveRunning)
     takes_frr_over: bool = False
+    flags: PlanFlags = field(default_factory=PlanFlags)
 
     @property
     def is_empty(self) -> bool:

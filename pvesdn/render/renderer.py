@@ -70,7 +70,7 @@ class Renderer:
         """:param local: the text of frr.conf.local as it will be."""
         config = design.pve_frr if design.frr is None or design.frr.is_local_block else design.frr
         merge = None
-        if config is not None and design.merges_local and local is not None:
+        if config is not None and design.owners.pve_writes_frr and local is not None:
             merge = merge_local(config, read_local(local))
             config = merge.merged
         if config is None:

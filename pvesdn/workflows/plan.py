@@ -5,28 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from pvesdn.compare.files import NodeNow, Ownership, compare_node
-from pvesdn.compare.flags import PlanFlags
+from pvesdn.compare.files import NodeNow, compare_node
 from pvesdn.compare.frr_local import LocalVerdict, judge_local
-from pvesdn.compare.ownership import is_blank_frr
+from pvesdn.compare.ownership import holds_our_frr
 from pvesdn.compare.prerequisites import doubts
 from pvesdn.compare.running import running_remarks
 from pvesdn.design.cluster import SharedDesign, design_node, share
 from pvesdn.design.ours.vteps import seen_now
 from pvesdn.design.pve.frr import what_stops_frr
-from pvesdn.design.shared.beside_pve import merges_as_known, writes_frr
-from pvesdn.design.shared.levels import is_before_templates
+from pvesdn.design.shared.ownership import takes_frr_over
 from pvesdn.encode.seen import encode_seen
-from pvesdn.model.design import DesignInput, NodeDesign
+from pvesdn.model.capabilities import GeneratorLevel
+from pvesdn.model.design import NodeDesign
 from pvesdn.model.files import FRR_CONF, FRR_CONF_LOCAL, ChangeSet, NodeChanges, RenderedFile
 from pvesdn.model.findings import Finding, Severity
-from pvesdn.model.frr import FrrConfig
+from pvesdn.model.flags import PlanFlags
 from pvesdn.model.snapshot import SEEN_NAME, Snapshot
 from pvesdn.render.renderer import Renderer
 from pvesdn.workflows.understand import Intent, Understanding, understand
-
-_KNOWS_REGENERATE_FRR = 9
-"""PVE's first major version whose network reload takes `regenerate-frr`."""
 
 
 def plan(
@@ -69,7 +65,8 @@ def plan_understood(
         offline=tuple(member.name for member in known.given.cluster.members if not member.is_online),
         seen=_seen(known),
         pve=known.running,
-        takes_frr_over=known.given.sdn.pve.gives_up_frr and known.given.cluster.has_sdn,
+        takes_frr_over=takes_frr_over(known.given),
+        flags=flags or PlanFlags(),
     )
 
 
@@ -100,10 +97,12 @@ def _plan_node(
     """Design one node, render it, compare it with what is there; what is to be remarked of it beside."""
     raw = known.snapshot.nodes[name]
     now = NodeNow(raw.files, known.given.facts[name], known.records[name])
-    design = _with_own_skeleton(design_node(shared, name), known.given, now)
+    design = design_node(shared, name, holds_our_frr=holds_our_frr(now.files, now.record))
     rendered = renderer.render(design, raw.files)
     verdict = _judge_local(rendered, design, known, now)
-    changes = _compare(rendered, design, known, now, flags)
+    changes = compare_node(
+        rendered, now, design.owners, flags=flags, shows_pve=bool(known.pending), flooding=design.flooding
+    )
     in_the_way = () if changes.is_empty else _in_the_way(known, name)
     return replace(changes, obstacles=(*in_the_way, *changes.obstacles, *verdict.errors)), verdict.warnings
 
@@ -114,23 +113,6 @@ def _wanted(known: Understanding, only: frozenset[str] | None) -> list[str]:
 
 def _wanted_only(reasons: dict[str, str], only: frozenset[str] | None) -> dict[str, str]:
     return {name: why for name, why in sorted(reasons.items()) if only is None or name in only}
-
-
-def _with_own_skeleton(design: NodeDesign, given: DesignInput, now: NodeNow) -> NodeDesign:
-    """Where the last zone that needed FRR has gone, what pvesdn wrote into frr.conf goes with it."""
-    is_ours = FRR_CONF in (now.record.files or {})
-    has_frr = design.frr is not None or design.pve_frr is not None  # the latter is ours to write on a PVE without SDN
-    if has_frr or not is_ours or writes_frr(given, design.node):
-        return design
-    if is_blank_frr(now.files.get(FRR_CONF, "")):
-        return design  # PVE had it in between, and has left nothing in it
-    switches = now.facts.sysctl
-    skeleton = FrrConfig(
-        hostname=design.node,
-        ip_forwarding=switches.get("net.ipv4.ip_forward") == "1",
-        ipv6_forwarding=switches.get("net.ipv6.conf.all.forwarding") == "1",
-    )
-    return replace(design, frr=skeleton)
 
 
 def _judge_local(
@@ -144,7 +126,8 @@ def _judge_local(
             text = file.text
         if file.path == FRR_CONF:
             merge = file.merge
-    if text is None or not merges_as_known(known.given) or not writes_frr(known.given, design.node):
+    can = known.given.capabilities.on(design.node)
+    if text is None or not can.merge_is_known or not design.owners.pve_writes_frr:
         return LocalVerdict()
     if merge is None:
         what = "not checked: what PVE's merge makes of our lines, since pvesdn does not render PVE's part on this node"
@@ -155,22 +138,7 @@ def _judge_local(
         where = f"{design.node}: {FRR_CONF_LOCAL}"
         remark = Finding(severity=Severity.WARNING, node=design.node, where=where, what=what, hint=hint)
         return LocalVerdict(warnings=() if design.frr is None else (remark,))
-    return judge_local(design.node, merge, is_older=is_before_templates(known.given, design.node))
-
-
-def _compare(
-    rendered: tuple[RenderedFile, ...], design: NodeDesign, known: Understanding, now: NodeNow, flags: PlanFlags
-) -> NodeChanges:
-    cluster = known.given.cluster
-    frr_by_pve = writes_frr(known.given, design.node)
-    takes_parameter = cluster.has_sdn and cluster.pve_major >= _KNOWS_REGENERATE_FRR
-    owned = Ownership(
-        sdn_by_pve=cluster.has_sdn,
-        frr_by_pve=frr_by_pve,
-        shows_pve=bool(known.pending),
-        regenerate_frr=False if takes_parameter and not frr_by_pve else None,
-    )
-    return compare_node(rendered, now, owned, flags=flags, flooding=design.flooding)
+    return judge_local(design.node, merge, is_older=can.level < GeneratorLevel.KNOWN)
 
 
 def _in_the_way(known: Understanding, node: str) -> tuple[Finding, ...]:

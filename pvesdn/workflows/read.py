@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 
 from pvesdn.decode.cluster.status import decode_cluster
 from pvesdn.errors import ApiRefused, NodeError, NodeUnreachable
 from pvesdn.model.cluster import ClusterState, Member
-from pvesdn.model.primitives import Json
+from pvesdn.model.primitives import Json, NodeName
 from pvesdn.model.snapshot import PVE_FILES, SDN_PATH, NodeRaw, Snapshot
 from pvesdn.workflows.any_member import on_any_member
 from pvesdn.workflows.world import World
 
 _API_PATHS = ("version", "cluster/status", "nodes")
 _ABSENT = (404, 501)
-"""What PVE answers where libpve-network-perl is not installed."""
-AT_ONCE = 8
-"""Nodes."""
+"""What PVE answers where libpve-network-perl is not installed (docs/pve.md §3.1)."""
 SDN_DIR = "/etc/pve/sdn"
 
 
@@ -34,12 +31,11 @@ def read_cluster(world: World) -> Snapshot:
     present = [member for member in _by_id(cluster) if member.is_online]
     nodes: dict[str, NodeRaw] = {}
     unreachable: dict[str, str] = {}
-    with ThreadPoolExecutor(max_workers=AT_ONCE) as pool:
-        for member, answer in zip(present, pool.map(lambda m: _observe(world, m.name), present), strict=True):
-            if isinstance(answer, NodeRaw):
-                nodes[member.name] = answer
-            else:
-                unreachable[member.name] = str(answer)
+    for name, answer in world.runner.each([m.name for m in present], lambda name: _observe(world, name)).items():
+        if isinstance(answer, NodeRaw):
+            nodes[name] = answer
+        else:
+            unreachable[name] = str(answer)
     return Snapshot(api, read_definitions(world, present, unreachable), nodes, unreachable)
 
 
@@ -78,12 +74,12 @@ def _by_id(cluster: ClusterState) -> list[Member]:
     return sorted(cluster.members, key=lambda member: (member.node_id, member.name))
 
 
-def _observe(world: World, node: str) -> NodeRaw | NodeError:
+def _observe(world: World, node: NodeName) -> NodeRaw:
     world.observer.step(node, "read")
     try:
         raw = world.nodes.observe(node)
-    except NodeError as error:
+    except NodeError:
         world.observer.done(node, "read", "unreachable")
-        return error
+        raise
     world.observer.done(node, "read", "ok")
     return raw

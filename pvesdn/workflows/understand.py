@@ -16,13 +16,14 @@ from pvesdn.decode.nodes.record import Record, decode_record
 from pvesdn.design.checks.all_checks import check
 from pvesdn.design.ours.vteps import choose_vteps
 from pvesdn.errors import ClusterError, NodeError, NotQuorate, SdnConfigError, SnapshotError
+from pvesdn.model.capabilities import NETWORK_PACKAGE
 from pvesdn.model.cluster import Vtep
 from pvesdn.model.design import DesignInput
 from pvesdn.model.facts import NodeFacts
 from pvesdn.model.files import PendingChange
 from pvesdn.model.findings import Finding, Severity
 from pvesdn.model.running import PveRunning
-from pvesdn.model.snapshot import RECORD_FILE, SDN_PACKAGE, SDN_PATH, SEEN_NAME, Snapshot
+from pvesdn.model.snapshot import RECORD_FILE, SDN_PATH, SEEN_NAME, Snapshot
 
 Intent: TypeAlias = Literal["pending", "running"]
 """Which of PVE's definitions count: those in the files, or those that were committed."""
@@ -131,12 +132,12 @@ def _require_sdn_where_it_is_installed(snapshot: Snapshot, *, has_sdn: bool) -> 
     installed = {}
     for node, raw in sorted(snapshot.nodes.items()):
         versions = raw.commands.get("versions")
-        if isinstance(versions, dict) and versions.get(SDN_PACKAGE):
-            installed[node] = one_line(str(versions[SDN_PACKAGE]))
+        if isinstance(versions, dict) and versions.get(NETWORK_PACKAGE):
+            installed[node] = one_line(str(versions[NETWORK_PACKAGE]))
     if installed:
         node, version = next(iter(installed.items()))
         others = f" (and {counted} more)" if (counted := len(installed) - 1) else ""
         raise ClusterError(
-            f"the API has no /{SDN_PATH}, but {node}{others} has {SDN_PACKAGE} {version}",
-            hint=f"apt install {SDN_PACKAGE} on the node whose API is asked, then systemctl restart pvedaemon pveproxy",
+            f"the API has no /{SDN_PATH}, but {node}{others} has {NETWORK_PACKAGE} {version}",
+            hint=f"apt install {NETWORK_PACKAGE} on the node whose API is asked, then systemctl restart pvedaemon pveproxy",
         )

@@ -14,7 +14,7 @@ from pvesdn.adapters.nodes import LocalTransport, call
 from pvesdn.decode.json_text import footprint
 from pvesdn.errors import NodeError
 from pvesdn.node.program import MARKER
-from pvesdn.workflows.read import AT_ONCE
+from pvesdn.wiring import AT_ONCE
 
 LIMIT = 1 << 20
 DEVICE = {

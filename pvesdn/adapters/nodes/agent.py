@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
+from pvesdn.decode.frr.text import meaning
 from pvesdn.decode.nodes.answers import decode_files, decode_observed, decode_problems
 from pvesdn.model.execution import FileWrite, Flooding, FrrAction, PutInPlace
-from pvesdn.model.files import OUR_INTERFACES, OUR_SYSCTL
+from pvesdn.model.files import FRR_CONF, OUR_INTERFACES, OUR_SYSCTL
 from pvesdn.model.primitives import Json, NodeName
 from pvesdn.model.snapshot import NODE_COMMANDS, NODE_FILES, NodeRaw
 
@@ -87,7 +88,8 @@ def _entries(files: Sequence[FileWrite]) -> list[dict[str, Json]]:
             "mode": file.mode,
             "owner": file.owner,
             "expect": file.expect,
-            "meaning": file.meaning,
+            # By this the file is known as ours when FRR has put it into its own words (`write memory`).
+            "meaning": meaning(file.text) if file.path == FRR_CONF and file.text is not None else None,
         }
         for file in files
     ]

@@ -95,10 +95,11 @@ def _node(node: NodeChanges, *, has_diff: bool) -> Iterator[Line]:
         yield from _file(file, node)
         if has_diff:
             yield from diff_lines(file)
-    if node.ifdown:
-        yield (f"    taken down before the change: {', '.join(node.ifdown)}",)
-    if node.frr is not FrrAction.NONE:
-        yield (f"    FRR: {node.frr.value}",)
+    swap, frr = node.execution.put_in_place, node.execution.frr
+    if swap is not None and swap.ifdown:
+        yield (f"    taken down before the change: {', '.join(swap.ifdown)}",)
+    if frr is not FrrAction.NONE:
+        yield (f"    FRR: {frr.value}",)
     if not node.obstacles:
         for bridge, ports in sorted(node.guests.items()):
             yield (

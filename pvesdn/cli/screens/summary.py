@@ -44,6 +44,7 @@ def summarize(changes: ChangeSet, *, is_part: bool = False) -> Summary:
 
 
 def _frr(node: NodeChanges) -> FrrAction:
-    if node.frr is FrrAction.NONE and any(file.by_pve and file.path == FRR_CONF for file in node.files):
+    frr = node.execution.frr
+    if frr is FrrAction.NONE and any(file.by_pve and file.path == FRR_CONF for file in node.files):
         return FrrAction.RELOAD
-    return node.frr
+    return frr

@@ -62,7 +62,7 @@ def _unwritable_way_out(given: DesignInput, node: str) -> Iterator[Finding]:
 
     Only where there is no SDN of PVE's own, and the hook is for pvesdn to write.
     """
-    if given.cluster.has_sdn:
+    if given.capabilities.has_sdn:
         return
     ways = PveNode(given.facts[node]).internet
     zones = {zone.id for zone in given.sdn.pve.zones if _translates(zone, node)}

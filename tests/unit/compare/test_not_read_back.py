@@ -11,20 +11,22 @@ import pytest
 
 from pvesdn.adapters.snapshot_dir import read_snapshot
 from pvesdn.compare.diff import unified
-from pvesdn.compare.files import NodeNow, Ownership, compare_node
-from pvesdn.compare.flags import PlanFlags
+from pvesdn.compare.files import NodeNow, compare_node
 from pvesdn.decode.nodes.interfaces import split_stanzas
 from pvesdn.decode.nodes.record import Record
+from pvesdn.model.execution import FrrAction
 from pvesdn.model.facts import Link, NodeFacts
-from pvesdn.model.files import FRR_CONF, OUR_INTERFACES, SDN_INTERFACES, Action, FrrAction, NodeChanges, RenderedFile
+from pvesdn.model.files import FRR_CONF, OUR_INTERFACES, SDN_INTERFACES, Action, NodeChanges, RenderedFile
+from pvesdn.model.flags import PlanFlags
 from pvesdn.model.ifupdown import PveFabricInterface, PveVrf, PveVxlanPort, Uplink, VnetBridge, VxlanPort
+from pvesdn.model.owners import FileOwners, Writer
 from pvesdn.render.renderer import Renderer
 from pvesdn.workflows.plan import render_nodes
 from tests.unit.compare.printed import conf, interfaces
 
 CASES = Path(__file__).parents[2]
 SNAPSHOTS = sorted(path for kind in ("golden", "golden_pve") for path in (CASES / kind).glob("*/snapshot"))
-COMMIT = Ownership(sdn_by_pve=True, frr_by_pve=False, shows_pve=True)
+OWNERS = FileOwners(Writer.PVE, Writer.PVESDN)
 
 
 def illegible(file: RenderedFile) -> RenderedFile:
@@ -37,7 +39,8 @@ def illegible(file: RenderedFile) -> RenderedFile:
 
 def compare(*files: RenderedFile, now: dict[str, str], **facts: Any) -> NodeChanges:
     given = NodeFacts(node="pve1", sources=("/etc/network/interfaces.d/*",), **facts)
-    return compare_node(map(illegible, files), NodeNow(now, given, Record()), COMMIT, flags=PlanFlags(overwrite=True))
+    flags = PlanFlags(overwrite=True)
+    return compare_node(map(illegible, files), NodeNow(now, given, Record()), OWNERS, flags=flags, shows_pve=True)
 
 
 def test_a_plan_says_the_same_of_files_that_it_cannot_read() -> None:
@@ -73,9 +76,11 @@ def test_a_plan_says_the_same_of_files_that_it_cannot_read() -> None:
         ("web", Action.CHANGE),
     ]
     assert found[SDN_INTERFACES] == [("vrf_p", Action.ADD), ("vxlan_p", Action.ADD)]
-    assert changes.frr is FrrAction.RESTART
-    assert changes.ifdown == ("eno2",)
-    assert changes.delete_links == ("vxlan_web",)
+    swap = changes.execution.put_in_place
+    assert changes.execution.frr is FrrAction.RESTART
+    assert swap is not None
+    assert swap.ifdown == ("eno2",)
+    assert swap.delete_links == ("vxlan_web",)
     said = [str(obstacle) for obstacle in changes.obstacles]
     for words in (
         "VNI 7 is already on the device vxlan7",
