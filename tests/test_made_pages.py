@@ -10,7 +10,8 @@ from typing import get_args
 import pytest
 
 from pvesdn import __version__
-from pvesdn.decode.definitions.own_grammar import REQUIRED, SECTIONS
+from pvesdn.decode.definitions.own_grammar import SECTIONS
+from pvesdn.decode.definitions.own_words import REQUIRED
 from pvesdn.decode.definitions.sdn_files import decode_sdn
 from pvesdn.decode.definitions.section_config import Property, Section, parse, write
 from pvesdn.errors import SdnConfigError
@@ -21,12 +22,11 @@ from tools.pages.blocks import definitions, filled
 from tools.pages.messages import exists, quoted
 from tools.pages.reference import example_files, reference, shown_examples
 from tools.pages.sample import Sample
-from tools.pages.text import WIDTH
 
 ROOT = Path(__file__).resolve().parents[1]
 REFERENCE = ROOT / "docs" / "reference.md"
+IMPORT = (ROOT / "docs" / "import.md").read_text()
 TROUBLESHOOTING = (ROOT / "docs" / "troubleshooting.md").read_text()
-MADE_BY_RUNS = {"docs/evidence.md", "docs/performance.md"}
 BROKEN = 2
 """Definitions of docs/troubleshooting.md, all of them wrong on purpose."""
 
@@ -61,6 +61,18 @@ def test_a_page_with_a_forged_answer_is_found_out() -> None:
     assert "Plan: 6 to add" in filled(page)
 
 
+def test_a_picture_shows_what_the_definitions_make() -> None:
+    page = (
+        "```cfg\nvxlan: tun\n\nvnet: web\n\tzone tun\n\ttag 77\n\tnodes node1,node3\n```\n```picture\nanything\n```\n"
+    )
+    first, *_, last = filled(page).partition("```picture\n")[2].splitlines()[:-1]
+
+    assert re.findall(r"node\d", first) == ["node1", "node2", "node3"]
+    assert filled(page).count("VNI 77") == 2
+    assert "(nothing)" in filled(page)
+    assert "flooded to every other VTEP" in last
+
+
 @pytest.mark.parametrize(("page", "text"), WHOLE, ids=[f"{page}-{i}" for i, (page, _) in enumerate(WHOLE)])
 def test_definitions_on_a_page_can_be_planned(page: str, text: str, tmp_path: Path) -> None:
     printed = Sample.made(tmp_path, text).typed("$ pvesdn -q plan --detailed-exitcode")
@@ -82,6 +94,12 @@ def test_a_message_that_troubleshooting_quotes_exists(message: str) -> None:
     assert exists(message), f"pvesdn does not say {message!r} any more: quote what it says now"
 
 
+@pytest.mark.parametrize("words", ["blocked", "taken down before that"])
+def test_words_that_an_import_is_to_look_for_in_a_plan_exist(words: str) -> None:
+    assert f"`{words}`" in IMPORT
+    assert exists(f"{words}: ")
+
+
 def test_a_message_that_nobody_prints_does_not_exist() -> None:
     assert len(quoted(TROUBLESHOOTING)) > 30
     assert not exists("the flux of … is not compensated")
@@ -97,6 +115,14 @@ def test_no_section_and_no_property_is_left_out_of_the_reference() -> None:
     assert set(SECTIONS) <= set(chapters)
     for kind, section in SECTIONS.items():
         assert re.findall(r"^\* \*\*`(.+?)`\*\*: .", chapters[kind], re.MULTILINE) == list(section.words)
+
+
+@pytest.mark.parametrize("kind", SECTIONS)
+def test_the_reference_says_of_an_id_what_the_refusal_of_a_wrong_one_says(kind: str) -> None:
+    rule = SECTIONS[kind].id.partition(";")[0]
+    refusal = " ".join(_complaints(f"{kind}: 9!\n"))
+
+    assert re.sub("[`,]", "", rule) in refusal.replace(",", "")
 
 
 @pytest.mark.parametrize(("kind", "name"), PROPERTIES, ids=[".".join(pair) for pair in PROPERTIES])
@@ -194,32 +220,3 @@ def _toml(title: str, keys: dict[str, object]) -> str:
 
 def test_the_status_box_has_the_version() -> None:
     assert f"**Status: {__version__}" in (ROOT / "README.md").read_text()
-
-
-PROSE = ["README.md", *(str(path.relative_to(ROOT)) for path in sorted((ROOT / "docs").glob("*.md")))]
-
-
-@pytest.mark.parametrize("page", [page for page in PROSE if page not in MADE_BY_RUNS])
-def test_no_line_of_a_page_is_longer_than_120_columns(page: str) -> None:
-    lines = (ROOT / page).read_text().splitlines()
-
-    assert [number for number, line in enumerate(lines, 1) if len(line) > WIDTH] == []
-
-
-@pytest.mark.parametrize("page", PROSE)
-def test_links_of_a_page_lead_somewhere(page: str) -> None:
-    broken = []
-    for link in re.findall(r"\]\(([^)\s]+)\)", (ROOT / page).read_text()):
-        name, _, anchor = link.partition("#")
-        target = (ROOT / page).parent / name if name else ROOT / page
-        if not name.startswith("https:") and not (
-            target.exists() and (not anchor or anchor in _anchors(target.read_text()))
-        ):
-            broken.append(link)
-
-    assert broken == []
-
-
-def _anchors(page: str) -> set[str]:
-    headings = re.findall(r"^#+ (.+)$", page, re.MULTILINE)
-    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}

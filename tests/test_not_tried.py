@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import subprocess
 import sys
@@ -88,3 +89,18 @@ def test_make_test_ends_with_what_was_not_tried() -> None:
 
     assert f"{VARIABLE}=build/not-tried" in run_tests
     assert recipe[-1].strip() == "@cat build/not-tried"
+
+
+def test_whatever_skips_says_why() -> None:
+    """In words: of `skip` the first, of `skipif` the one called reason."""
+    without = []
+    for file in sorted((ROOT / "tests").rglob("*.py")):
+        for call in (node for node in ast.walk(ast.parse(file.read_text("utf-8"))) if isinstance(node, ast.Call)):
+            name = ast.unparse(call.func)
+            reasons = [word.value for word in call.keywords if word.arg == "reason"]
+            if name == "pytest.skip" and not (call.args or reasons):
+                without.append(f"{file.name}:{call.lineno}")
+            if name in {"pytest.mark.skipif", "pytest.mark.skip", "pytest.importorskip"} and not reasons:
+                without.append(f"{file.name}:{call.lineno}")
+
+    assert without == []

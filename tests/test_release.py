@@ -37,6 +37,7 @@ def ready(tmp_path: Path) -> Path:
     for name, text in (
         ("pvesdn/__init__.py", '"""pvesdn."""\n\n__version__ = "0.2.0"\n'),
         ("lab/pyproject.toml", LAB),
+        ("README.md", "# pvesdn\n\n> **Status: 0.2.0.** Promised: much.\n"),
         ("CHANGELOG.md", CHANGELOG),
     ):
         (tmp_path / name).parent.mkdir(exist_ok=True)
@@ -68,6 +69,12 @@ def test_the_lab_must_need_this_very_version(ready: Path) -> None:
     edit(ready / "lab/pyproject.toml", "0.2.0", "0.1.0")
 
     assert after(ready) == ["lab/pyproject.toml: does not need pvesdn==0.2.0; set the same version there"]
+
+
+def test_the_status_box_of_readme_must_say_it(ready: Path) -> None:
+    edit(ready / "README.md", "0.2.0", "0.1.0")
+
+    assert after(ready) == ["README.md: its status box does not say 0.2.0"]
 
 
 @pytest.mark.parametrize(
@@ -147,7 +154,7 @@ def test_what_is_built_from_the_tag_has_its_version(tmp_path: Path) -> None:
     aside = shutil.ignore_patterns(".git", ".venv", "build", "dist", "tests", "__pycache__", ".*_cache", ".hypothesis")
     shutil.copytree(ROOT, tree, ignore=aside)
     was = version_of(tree)
-    for name in ("pvesdn/__init__.py", "lab/pyproject.toml"):
+    for name in ("pvesdn/__init__.py", "lab/pyproject.toml", "README.md"):
         edit(tree / name, was, "7.8.9")
     (tree / "CHANGELOG.md").write_text(CHANGELOG.replace("0.2.0", "7.8.9"))
     (tree / ".gitignore").write_text("dist/\n__pycache__/\n")

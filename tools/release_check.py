@@ -37,6 +37,8 @@ def problems(root: Path) -> Iterator[str]:
         yield f"pvesdn/__init__.py: version '{version}' is not MAJOR.MINOR.PATCH"
         return
     yield from _lab(root, version)
+    if f"**Status: {version}" not in (root / "README.md").read_text("utf-8"):
+        yield f"README.md: its status box does not say {version}"
     yield from _changelog((root / "CHANGELOG.md").read_text("utf-8"), version)
     yield from _git(root, version)
 

@@ -33,6 +33,7 @@ from pvesdn.model.files import (
 )
 from pvesdn.model.flags import PlanFlags
 from pvesdn.model.ifupdown import GUEST_PORTS
+from pvesdn.model.owners import FileOwners
 
 _ROUTER_BGP = re.compile(r"^router bgp (\d+)", re.MULTILINE)
 _GUEST_PORT = re.compile(GUEST_PORTS)
@@ -52,42 +53,30 @@ class NodeNow:
     record: Record
 
 
-@dataclass(frozen=True, slots=True)
-class Ownership:
-    """Which files PVE writes itself.
-
-    :param sdn_by_pve: the cluster has SDN endpoints, so `interfaces.d/sdn` is PVE's.
-    :param frr_by_pve: PVE writes this node's frr.conf.
-    :param shows_pve: PVE's definitions are about to be committed, so its files are shown with the plan.
-    :param regenerate_frr: see `ReloadNetwork`.
-    """
-
-    sdn_by_pve: bool
-    frr_by_pve: bool
-    shows_pve: bool
-    regenerate_frr: bool | None = None
-
-
 def compare_node(
     rendered: Iterable[RenderedFile],
     now: NodeNow,
-    owned: Ownership,
+    owners: FileOwners,
     *,
     flags: PlanFlags,
+    shows_pve: bool = False,
     flooding: Flooding = (),
 ) -> NodeChanges:
-    """All that would happen on one node. Pure; linear in the number of stanzas."""
+    """All that would happen on one node. Pure; linear in the number of stanzas.
+
+    :param shows_pve: PVE's definitions are about to be committed, so its files are shown with the plan.
+    """
     wanted = tuple(rendered)
     compared = tuple(
         found
         for file in sorted(wanted, key=lambda file: file.path)
-        if (found := _compare_file(file, now, owned)) is not None
+        if (found := _compare_file(file, now, owners, shows_pve=shows_pve)) is not None
     )
     changes = tuple(found.change for found in compared)
     own = tuple(found for found in compared if not found.change.by_pve)
     guests = _guests(changes, now.facts)
     is_unfinished = now.record.is_unfinished
-    is_reloaded = bool(changes) or is_unfinished or owned.shows_pve
+    is_reloaded = bool(changes) or is_unfinished or shows_pve
     return NodeChanges(
         node=now.facts.node,
         files=changes,
@@ -95,12 +84,12 @@ def compare_node(
         + prerequisites(
             {found.file.path: found.file for found in compared if found.file.text is not None},
             {name: taken for found in compared for name, taken in found.taken.items()},
-            _own_files(wanted, owned),
+            _own_files(wanted, owners),
             now.facts,
         ),
         guests=guests,
         is_unfinished=is_unfinished,
-        execution=_execution(own, now, owned, flooding, reloads=is_reloaded and not owned.shows_pve),
+        execution=_execution(own, now, owners, flooding, reloads=is_reloaded and not shows_pve),
     )
 
 
@@ -117,22 +106,18 @@ class _Compared:
     taken: Mapping[str, Taken] = field(default_factory=dict)
 
 
-def _is_pves(path: str, owned: Ownership) -> bool:
-    return (path == SDN_INTERFACES and owned.sdn_by_pve) or (path == FRR_CONF and owned.frr_by_pve)
-
-
-def _own_files(wanted: Iterable[RenderedFile], owned: Ownership) -> frozenset[str]:
+def _own_files(wanted: Iterable[RenderedFile], owners: FileOwners) -> frozenset[str]:
     """What has to be on the node and is not PVE's to write, changed or not."""
-    return frozenset(file.path for file in wanted if file.text is not None and not _is_pves(file.path, owned))
+    return frozenset(file.path for file in wanted if file.text is not None and not owners.is_written_by_pve(file.path))
 
 
-def _compare_file(file: RenderedFile, now: NodeNow, owned: Ownership) -> _Compared | None:
+def _compare_file(file: RenderedFile, now: NodeNow, owners: FileOwners, *, shows_pve: bool) -> _Compared | None:
     """What happens to one file; None when nothing does."""
-    by_pve = _is_pves(file.path, owned)
+    by_pve = owners.is_written_by_pve(file.path)
     current = now.files.get(file.path)
     present = PresentFile(current)
     file = in_present_order(file, present)
-    if is_as_wanted(file.path, current, file.text, now.record) or (by_pve and not owned.shows_pve):
+    if is_as_wanted(file.path, current, file.text, now.record) or (by_pve and not shows_pve):
         return None
     if by_pve and file.path == FRR_CONF and says_the_same(current or "", file.text or ""):
         return None  # PVE's frr.conf is equal by meaning only: its text would be shown as changed for ever
@@ -168,28 +153,31 @@ def _is_pves_last(path: str, now: NodeNow) -> bool:
 
 
 def _execution(
-    own: tuple[_Compared, ...], now: NodeNow, owned: Ownership, flooding: Flooding, *, reloads: bool
+    own: tuple[_Compared, ...], now: NodeNow, owners: FileOwners, flooding: Flooding, *, reloads: bool
 ) -> NodeExecution:
-    """What is done about it. :param reloads: the network is reloaded when the node's turn comes."""
+    """What is done about it.
+
+    :param reloads: the network is reloaded when the node's turn comes.
+    """
     is_unfinished = now.record.is_unfinished
     frr_is_unfinished = is_unfinished and FRR_CONF in (now.record.files or {})
     in_order = steps(
         (found.change for found in own),
         ifdown=tuple(name for found in own for name in _leaving_uplinks(found, now.facts)),
         delete_links=_to_delete(own, now.facts),
-        frr=_frr_action(own, owned, is_unfinished=frr_is_unfinished),
-        reload=ReloadNetwork(owned.regenerate_frr) if reloads else None,
+        frr=_frr_action(own, owners, is_unfinished=frr_is_unfinished),
+        reload=ReloadNetwork(owners.regenerate_frr) if reloads else None,
         is_unfinished=is_unfinished,
     )
     return NodeExecution(now.facts.node, tuple(in_order), flooding, finishes=bool(own) or is_unfinished)
 
 
-def _frr_action(own: tuple[_Compared, ...], owned: Ownership, *, is_unfinished: bool) -> FrrAction:
+def _frr_action(own: tuple[_Compared, ...], owners: FileOwners, *, is_unfinished: bool) -> FrrAction:
     changes = {found.file.path: found for found in own}
     conf = changes.get(FRR_CONF)
     if FRR_DAEMONS in changes or (conf is not None and _has_another_asn(conf)):
         return FrrAction.RESTART
-    if conf is not None or (is_unfinished and not owned.frr_by_pve):
+    if conf is not None or (is_unfinished and not owners.pve_writes_frr):
         return FrrAction.RELOAD
     return FrrAction.NONE
 

@@ -28,7 +28,7 @@ def obstacles(
     found: list[Finding] = []
 
     def stop(what: str, hint: str) -> None:
-        found.append(Finding(severity=Severity.ERROR, where=facts.node, what=what, hint=hint))
+        found.append(Finding(severity=Severity.ERROR, node=facts.node, where=facts.node, what=what, hint=hint))
 
     if not flags.overwrite:
         for change in changes:

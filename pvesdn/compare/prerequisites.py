@@ -51,7 +51,7 @@ def doubts(changes: tuple[FileChange, ...], facts: NodeFacts) -> Iterator[Findin
     for change in changes:
         if change.path == SDN_INTERFACES and change.by_pve and change.stanzas and not facts.is_sourced(change.path):
             what, hint = _unsourced(change.path)
-            yield Finding(severity=Severity.WARNING, where=facts.node, what=what, hint=hint)
+            yield Finding(severity=Severity.WARNING, node=facts.node, where=facts.node, what=what, hint=hint)
 
 
 def _unsourced(file: str) -> tuple[str, str]:

@@ -33,7 +33,9 @@ def running_remarks(running: PveRunning) -> Iterator[Finding]:
                 what = f"{SDN_INTERFACES} was never generated, and PVE runs version {running.version}"
             case SdnFileState.CURRENT:
                 continue
-        yield Finding(severity=Severity.WARNING, where=node, what=f"{what}: its zones are pending here", hint=_HINT)
+        yield Finding(
+            severity=Severity.WARNING, node=node, where=node, what=f"{what}: its zones are pending here", hint=_HINT
+        )
 
 
 def _state(running: int, text: str | None) -> SdnFile:

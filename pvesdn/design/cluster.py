@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from pvesdn.design.merge.frr import merge_frr
 from pvesdn.design.ours import zone_evpn, zone_vxlan
-from pvesdn.design.ours.bgp import SWITCHED_BY_PVE, BgpPlan, daemons, design_frr, plan_bgp
+from pvesdn.design.ours.bgp import SWITCHED_BY_PVE, BgpPlan, daemons, design_frr, empty_frr, plan_bgp
 from pvesdn.design.ours.exits import design_uplink
 from pvesdn.design.ours.sysctl import design_sysctls
 from pvesdn.design.ours.vteps import choose_vteps
@@ -27,6 +27,7 @@ from pvesdn.design.ours.zones import (
 from pvesdn.design.pve.interfaces import PveIndex, design_pve_frr, design_sdn_file, index_pve
 from pvesdn.design.shared.beside_pve import evpn_zones
 from pvesdn.design.shared.names import vrf, vxlan_port
+from pvesdn.design.shared.ownership import file_owners, pve_writes_frr
 from pvesdn.model.cluster import Vtep
 from pvesdn.model.design import DesignInput, NodeDesign
 from pvesdn.model.frr import FrrConfig
@@ -73,9 +74,12 @@ def share(given: DesignInput, vteps: Mapping[str, Vtep]) -> SharedDesign:
     )
 
 
-def design_node(shared: SharedDesign, node: str) -> NodeDesign:
-    """One node's design, ours and as much of PVE's as can be said."""
-    has_sdn = shared.given.cluster.has_sdn
+def design_node(shared: SharedDesign, node: str, *, holds_our_frr: bool = False) -> NodeDesign:
+    """One node's design, ours and as much of PVE's as can be said.
+
+    :param holds_our_frr: the node's frr.conf has something of ours, which goes with the last zone that needs FRR.
+    """
+    has_sdn = shared.given.capabilities.has_sdn
     exits = shared.exits.get(node, ())
     stanzas = sorted(_stanzas(shared, exits, node), key=attrgetter("name"))
     sdn = design_sdn_file(shared.given, node, shared.pve)
@@ -83,16 +87,19 @@ def design_node(shared: SharedDesign, node: str) -> NodeDesign:
     frr = design_frr(shared.given, shared.bgp, shared.plans, exits, node)
     if frr is not None and pve_frr is not None and not frr.is_local_block:
         frr = merge_frr(pve_frr, frr)
+    flooding = tuple(sorted(_flooding(shared, sdn, frr, node)))
+    if holds_our_frr and frr is None and pve_frr is None and not pve_writes_frr(shared.given, node):
+        frr = empty_frr(shared.given.facts[node])
     return NodeDesign(
         node=node,
         interfaces=InterfacesFile(tuple(stanzas), tunnels=_tunnels(shared, node)) if stanzas else None,
         sdn=sdn,
         frr=frr,
         pve_frr=pve_frr,
+        owners=file_owners(shared.given, node, sdn=sdn, frr=frr, pve_frr=pve_frr),
         daemons=daemons(frr if has_sdn else frr or pve_frr),
         sysctls=design_sysctls(shared.plans, exits, node),
-        flooding=tuple(sorted(_flooding(shared, sdn, frr, node))),
-        merges_local=has_sdn and (frr is None or frr.is_local_block),
+        flooding=flooding,
         pve_daemons=daemons(pve_frr) - SWITCHED_BY_PVE if has_sdn else frozenset(),
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase as fnmatch
 
@@ -98,7 +98,7 @@ class NodeFacts:
     tables: frozenset[int] = frozenset()
     rules: tuple[str, ...] = ()
     stanzas: tuple[IfaceStanza, ...] = ()
-    own: tuple[IfaceStanza, ...] = ()
+    own: Sequence[IfaceStanza] = ()
     other_stanzas: tuple[tuple[str, str], ...] = ()
     sources: tuple[str, ...] = ()
     versions: Mapping[str, str] = field(default_factory=dict)

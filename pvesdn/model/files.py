@@ -11,6 +11,7 @@ from pvesdn.model.execution import NodeExecution
 from pvesdn.model.findings import Finding
 from pvesdn.model.flags import PlanFlags
 from pvesdn.model.frr import FrrConfig
+from pvesdn.model.frr_local import LocalMerge
 from pvesdn.model.ifupdown import InterfacesFile, PveVxlanPort, Stanza
 from pvesdn.model.running import PveRunning
 
@@ -72,6 +73,7 @@ class RenderedFile:
     :param text: the whole file; None when it must not exist.
     :param interfaces: of an interfaces file: its stanzas.
     :param frr: of frr.conf: its configuration, with the lines of frr.conf.local that PVE merges into it.
+    :param merge: of frr.conf: how that merge goes; None where PVE merges nothing.
     """
 
     path: str
@@ -80,6 +82,7 @@ class RenderedFile:
     owner: str = "root:root"
     interfaces: PrintedInterfaces | None = None
     frr: FrrConfig | None = None
+    merge: LocalMerge | None = None
 
     @property
     def stanzas(self) -> dict[str, str]:

@@ -47,6 +47,15 @@ class Finding(Model):
     hint: str = ""
     node: str = ""
 
+    @property
+    def is_nodes_own(self) -> bool:
+        """Nothing is wrong with the definitions: the node has to change before they can be applied there."""
+        return self.severity is Severity.ERROR and bool(self.node)
+
+    def as_warning(self) -> Finding:
+        """The same where it stops nothing, because nothing happens."""
+        return self.model_copy(update={"severity": Severity.WARNING})
+
     def __str__(self) -> str:
         text = f"{self.where}: {self.what}" if self.where else self.what
         return f"{text}; {self.hint}" if self.hint else text

@@ -1,6 +1,6 @@
 """PVE's own commit: `PUT /cluster/sdn`, the last act of an apply, with every node's reload followed.
 
-The cluster's task says OK even when a node's reload failed (PVE::API2::Network::SDN only warns), so each node's own
+The cluster's task says OK even when a node's reload failed (docs/pve.md §4.1), so each node's own
 task is looked for and judged.
 """
 

@@ -14,7 +14,7 @@ from pvesdn.workflows.world import World
 
 _API_PATHS = ("version", "cluster/status", "nodes")
 _ABSENT = (404, 501)
-"""What PVE answers where libpve-network-perl is not installed."""
+"""What PVE answers where libpve-network-perl is not installed (docs/pve.md §3.1)."""
 SDN_DIR = "/etc/pve/sdn"
 
 

@@ -263,7 +263,7 @@ def test_definitions_that_do_not_pass_are_not_written_to_the_cluster(settings: P
 def test_the_clusters_definitions_are_not_replaced_until_told(settings: Path, by_hand: FakeCluster) -> None:
     by_hand.nodes.pve_files[OWN] = "vxlan: mine\n"
     result = call("--config", settings, "import", "--write", cluster=by_hand)
-    assert result == Result(1, "", f"error: {OWN} exists already; look at it, then say --overwrite to replace it\n")
+    assert result == Result(1, "", f"error: {OWN} already exists; look at it, then use --overwrite to replace it\n")
     assert by_hand.nodes.pve_files[OWN] == "vxlan: mine\n"
     assert call("--config", settings, "import", "--write", "--overwrite", cluster=by_hand).status == 0
     assert by_hand.nodes.pve_files[OWN] == TEXT

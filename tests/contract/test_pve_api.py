@@ -14,8 +14,9 @@ from pydantic import ValidationError
 from pvesdn.adapters.pve_api import TICKET_SECONDS, PveApi, _HttpsSession
 from pvesdn.errors import ApiRefused, ApiUnavailable, SettingsError
 from pvesdn.model.api_settings import ApiSettings
-from pvesdn_lab.simulated.cluster import PASSWORD, SimulatedCluster
+from pvesdn_lab.simulated.cluster import SimulatedCluster
 from pvesdn_lab.simulated.pki import PveCa
+from pvesdn_lab.simulated.pve import PASSWORD
 
 
 @pytest.fixture(scope="module")
@@ -122,7 +123,7 @@ def _python_3_13() -> str:
     python = shutil.which("python3.13")
     if python and subprocess.run([python, "-c", "import pydantic"], capture_output=True, check=False).returncode == 0:
         return python
-    pytest.skip("there is no python3.13 with pydantic to try")
+    pytest.skip("no python3.13 with pydantic in PATH: its stricter certificate checks were not met")
 
 
 class TestLogin:

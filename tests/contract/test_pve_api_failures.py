@@ -22,8 +22,9 @@ from pvesdn.adapters.pve_api import PveApi
 from pvesdn.decode.cluster.answers import AnswerError
 from pvesdn.errors import ApiRefused, ApiUnavailable, ClusterError
 from pvesdn.model.api_settings import ApiSettings
-from pvesdn_lab.simulated.cluster import PASSWORD, SimulatedCluster
+from pvesdn_lab.simulated.cluster import SimulatedCluster
 from pvesdn_lab.simulated.pki import Certificate, PveCa
+from pvesdn_lab.simulated.pve import PASSWORD
 
 
 @pytest.fixture(scope="module")

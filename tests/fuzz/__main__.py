@@ -31,7 +31,7 @@ def main(argv: Sequence[str]) -> int:
     for line in report(tally, wanted, min(took, options.seconds)):
         print(_printable(line))
     if wanted["network"] and pve_laws.VTYSH is None:
-        print("not tried: vtysh is not installed: FRR's parser was not asked")
+        print("not tried: vtysh is not here, so FRR's parser was not asked: tools/setup test")
     verdict = "every law held" if is_good(tally, wanted) else "FAILED"
     print(f"fuzz: seeds from {options.start} on, {processes} processes, {took:.0f} s: {verdict}")
     return 0 if is_good(tally, wanted) else 1

@@ -118,7 +118,10 @@ def _our_block_survives(known: Understanding, node: str, files: Mapping[str, Ren
     if pve is None:
         return
     text = local.text or ""
-    merged = frr_conf(ENV, merge_local(pve, read_local(text))).text or ""
+    config = merge_local(pve, read_local(text)).merged
+    holds("PVE's merge takes the file", config is not None, node)
+    assert config is not None
+    merged = frr_conf(ENV, config).text or ""
     ours = tree(text.partition(FRR_LOCAL_BEGIN)[2].partition(FRR_LOCAL_END)[0])
     lost = ours.keys() - tree(merged).keys()
     holds("our block survives PVE's merge", not lost, f"{node}: {sorted(lost)[:4]}")

@@ -9,7 +9,6 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pvesdn.decode.definitions.pending import pending_changes
 from pvesdn.decode.definitions.pve_word_order import UNREAD
 from pvesdn.decode.definitions.pve_words import OPEN, WORDS
 from pvesdn.decode.definitions.sdn_files import decode_sdn
@@ -19,6 +18,7 @@ from pvesdn.model.own_sdn import OwnSdn
 from pvesdn.model.pve_sdn import PveSdn
 from pvesdn.model.sdn import SdnConfig
 from tests.unit.decode import samples
+from tests.unit.decode.samples import pending_changes
 
 LAW = settings(deadline=None, max_examples=50)
 

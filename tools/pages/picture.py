@@ -89,7 +89,7 @@ def _node(sample: Sample, node: str) -> _Node:
     )
 
 
-def _stanzas(text: str) -> dict[str, Stanza]:
+def _stanzas(text: str) -> Mapping[str, Stanza]:
     found: dict[str, dict[str, list[str]]] = {}
     current: dict[str, list[str]] = {}
     for line in text.splitlines():

@@ -68,7 +68,11 @@ def running(pve: PveRunning) -> dict[str, Any]:
 
 def findings(found: Iterable[Finding]) -> list[dict[str, str]]:
     """Findings with their parts."""
-    return [{"severity": f.severity.value, "where": f.where, "what": f.what, "hint": f.hint} for f in found]
+    return [
+        {"severity": f.severity.value, "where": f.where, "what": f.what, "hint": f.hint}
+        | ({"node": f.node} if f.node else {})
+        for f in found
+    ]
 
 
 def _summary(changes: ChangeSet, summary: Summary) -> dict[str, Any]:

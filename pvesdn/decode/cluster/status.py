@@ -10,12 +10,12 @@ from pydantic import TypeAdapter, ValidationError
 from pvesdn.decode import json_text
 from pvesdn.decode.json_text import WrongShapeError
 from pvesdn.errors import ClusterError
+from pvesdn.model.capabilities import has_sdn_by_version
 from pvesdn.model.cluster import ClusterState, Member
 from pvesdn.model.primitives import Json, NodeName
 
 _NODE_NAME: TypeAdapter[str] = TypeAdapter(NodeName)
 _VERSION = re.compile(r"[0-9A-Za-z.+~:-]{0,40}")
-_FIRST_MAJOR_WITH_SDN = 8
 
 
 def decode_cluster(api: Mapping[str, Json]) -> ClusterState:
@@ -55,7 +55,7 @@ def _decode(api: Mapping[str, Json], version: str) -> ClusterState:
         members=tuple(members[name] for name in sorted(members)),
         pve_version=version,
     )
-    has_sdn = api["cluster/sdn"] is not None if "cluster/sdn" in api else state.pve_major >= _FIRST_MAJOR_WITH_SDN
+    has_sdn = api["cluster/sdn"] is not None if "cluster/sdn" in api else has_sdn_by_version(version)
     return state.model_copy(update={"has_sdn": has_sdn})
 
 

@@ -8,7 +8,7 @@ from operator import attrgetter
 from typing import Any, Literal, TypeVar
 
 from pvesdn.decode.definitions.entries import Ledger
-from pvesdn.decode.definitions.pending import compare, has_definitions
+from pvesdn.decode.definitions.pending import has_definitions, pending_changes
 from pvesdn.decode.definitions.pve_files import read_pve
 from pvesdn.decode.definitions.pve_words import WORDS
 from pvesdn.decode.definitions.pvesdn_cfg import FILE as OWN_FILE
@@ -17,6 +17,7 @@ from pvesdn.decode.definitions.running_config import FILE as RUNNING_CONFIG
 from pvesdn.decode.definitions.running_config import RunningConfig, read_running
 from pvesdn.decode.definitions.section_config import Section, scan
 from pvesdn.decode.definitions.source import Definitions, OwnDefinitions, PveDefinitions
+from pvesdn.model.files import PendingChange
 from pvesdn.model.findings import Finding, Severity, Where
 from pvesdn.model.own_sdn import OwnSdn
 from pvesdn.model.pve_sdn import PveSdn
@@ -31,10 +32,12 @@ class DecodedSdn:
     """The intent, and what is to be said about it.
 
     :param findings: warnings and notes; errors were raised.
+    :param pending: PVE's definitions that are not committed, where its files were read.
     """
 
     config: SdnConfig
     findings: tuple[Finding, ...]
+    pending: tuple[PendingChange, ...] = ()
 
 
 def decode_sdn(files: Mapping[str, str], *, intent: Literal["pending", "running"]) -> DecodedSdn:
@@ -49,6 +52,7 @@ def decode_sdn(files: Mapping[str, str], *, intent: Literal["pending", "running"
     _judge_running(running, ledger)
     version = running.version
     listed: tuple[Subnet, ...] | None = None
+    changes: tuple[PendingChange, ...] = ()
     if intent == "running" or (running.version is not None and not has_definitions(files)):
         if intent == "pending":
             _say_no_definitions(ledger)
@@ -57,12 +61,14 @@ def decode_sdn(files: Mapping[str, str], *, intent: Literal["pending", "running"
     else:
         pending = {name: _sections(f"{name}.cfg", files, ledger) for name in WORDS}
         pve = read_pve(pending, "{}.cfg".format, ledger)
-        if compare(pending, running.collections):
+        changes = pending_changes(pending, running.collections)
+        if changes:
             version = (version or 0) + 1
     own = read_own(_sections(OWN_FILE, files, ledger, is_own=True), ledger)
     _check_between(pve, own)
     ledger.raise_errors()
-    return DecodedSdn(SdnConfig(own=_own(own), pve=_pve(pve, running, version, listed)), ledger.remarks)
+    config = SdnConfig(own=_own(own), pve=_pve(pve, running, version, listed))
+    return DecodedSdn(config, ledger.remarks, changes if has_definitions(files) else ())
 
 
 def _listed_subnets(files: Mapping[str, str], committed: Iterable[Subnet]) -> tuple[Subnet, ...] | None:

@@ -1,6 +1,6 @@
 """The grammar of /etc/pve/*.cfg: sections of `type: id` and TAB-indented properties, read and written.
 
-PVE's own reader (PVE::SectionConfig) warns about what it does not understand and goes on; `scan` reports the same lines
+PVE's own reader (docs/pve.md §1.2) warns about what it does not understand and goes on; `scan` reports the same lines
 and leaves the judgement to the caller. Writing what was read gives the same bytes, comments and ignored lines aside.
 """
 

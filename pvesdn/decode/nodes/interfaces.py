@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from pvesdn.model.facts import IfaceStanza
+
+_HEADER = re.compile(r"(?:#[^\n]*\n)+")
+_BLOCK = re.compile(
+    r"\n*(?P<lines>auto (?P<name>\S+)\niface (?P=name)(?: [^\n]*)?\n"
+    r"(?:\t(?![\s#]|allow-|(?:auto|iface|source|source-directory|mapping|vlan|template)(?![\w-]))[^\n]*\n)*+)"
+)
+"""One interface as it is printed: options alone below its `iface`, each behind one TAB."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +72,24 @@ def split_stanzas(text: str) -> tuple[tuple[str, str], ...]:
     An interface's text is its `auto` line and its `iface` block, without empty lines around them; lines that belong to
     no interface, such as a header comment, stand together under the empty name. Linear in the length of the text.
     """
+    return _split_printed(text) or _split_any(text)
+
+
+def _split_printed(text: str) -> tuple[tuple[str, str], ...]:
+    """The same, ten times as fast, of a text as pvesdn and PVE print it; empty where a line is in another place."""
+    header = _HEADER.match(text)
+    found = {"": header[0]} if header else {}
+    place = header.end() if header else 0
+    for block in _BLOCK.finditer(text, place):
+        name, lines = block["name"], block["lines"]
+        if block.start() != place or name in found:
+            return ()
+        found[name] = lines
+        place = block.end()
+    return tuple(found.items()) if place == len(text) else ()
+
+
+def _split_any(text: str) -> tuple[tuple[str, str], ...]:
     found: dict[str, list[str]] = {}
     for name, lines in runs_of_lines(text):
         filled = [number for number, line in enumerate(lines) if line.strip()]

@@ -8,14 +8,15 @@ from ipaddress import ip_address
 from pvesdn.design.checks.remarks import error, listed, placed, warning
 from pvesdn.design.ours.bgp import mesh_of, neighbors
 from pvesdn.design.ours.zones import nodes_with_tunnels, reflecting_members, zone_nodes
-from pvesdn.design.shared.beside_pve import asns, evpn_peers, has_evpn, merges_as_known, writes_frr
+from pvesdn.design.shared.beside_pve import asns, evpn_peers, has_evpn
+from pvesdn.design.shared.ownership import pve_writes_frr
 from pvesdn.model.cluster import Vtep
 from pvesdn.model.design import DesignInput
-from pvesdn.model.fabrics import Fabric, LeftFabric
+from pvesdn.model.fabrics import Fabric, UnmanagedFabric
 from pvesdn.model.findings import Finding
 from pvesdn.model.own_sdn import EvpnController, EvpnZone
 from pvesdn.model.pve_controllers import PveBgpController
-from pvesdn.model.pve_sdn import LeftController, PveEvpnController
+from pvesdn.model.pve_sdn import PveEvpnController, UnmanagedController
 
 
 def check(given: DesignInput, vteps: Mapping[str, Vtep]) -> Iterator[Finding]:
@@ -144,24 +145,25 @@ def _members(given: DesignInput, fabric: str | None) -> set[str]:
 
 def _nobody(given: DesignInput) -> Iterator[Finding]:
     """Without its SDN endpoints PVE writes no FRR, and what pvesdn leaves to PVE nobody writes."""
-    left = [c.id for c in given.sdn.pve.controllers if isinstance(c, LeftController)]
-    fabrics = [f.id for f in given.sdn.pve.fabrics if isinstance(f, LeftFabric)]
+    left = [c.id for c in given.sdn.pve.controllers if isinstance(c, UnmanagedController)]
+    fabrics = [f.id for f in given.sdn.pve.fabrics if isinstance(f, UnmanagedFabric)]
     needs_frr = (
         any(isinstance(zone, EvpnZone) for zone in given.sdn.own.zones) or given.sdn.own.exits or has_evpn(given)
     )
-    if not given.cluster.has_sdn and needs_frr and (left or fabrics):
+    if not given.capabilities.has_sdn and needs_frr and (left or fabrics):
         named = f"the controllers {listed(left)}" if left else f"the fabrics {listed(fabrics)}"
         what = f"has no SDN of PVE's own, which alone could configure FRR for {named}"
         yield error("cluster", what, "install libpve-network-perl on every node, or remove them")
 
 
 def _merge(given: DesignInput) -> Iterator[Finding]:
-    if merges_as_known(given):
+    can = given.capabilities
+    nodes = {node for node in given.facts if not can.on(node).merge_is_known and pve_writes_frr(given, node)}
+    if not nodes:
         return
-    nodes = {node for node in given.facts if writes_frr(given, node)}
     speaking = frozenset[str]().union(*_speakers(given).values())
     ours = nodes_with_tunnels(given) if has_evpn(given) else speaking
     affected = nodes & (ours | {uplink.node for uplink in given.sdn.own.exits})
     if affected:
-        what = f"not checked: how PVE {given.cluster.pve_version} merges frr.conf.local on {listed(affected)}"
+        what = f"not checked: how PVE{' ' * bool(can.version)}{can.version} merges frr.conf.local on {listed(affected)}"
         yield warning("cluster", what, "look at /etc/frr/frr.conf there after applying")

@@ -48,15 +48,8 @@ def check(given: DesignInput, vteps: _VtepByNode) -> Iterator[Finding]:
             yield from _plain_on_nodes(zone, own, given.facts)
             yield from _vlan_aware(given, zone)
             for node in own if _joins_by_default(zone) else ():
-                yield from _unwritable(zone, own, node)
+                yield from _unwritable(zone, own, node, is_read=node in given.facts)
     yield from _not_looked_at(given, vteps)
-
-
-def unwritable_device(given: DesignInput, vteps: _VtepByNode, node: str) -> Iterator[Finding]:
-    """Groups that a node would have to join on a device whose name cannot be written: errors of `check` that it alone can mend."""
-    for zone in given.sdn.own.zones:
-        if _joins_by_default(zone) and node in (own := zone_vteps(zone, vteps, given)):
-            yield from _unwritable(zone, own, node)
 
 
 def _joins_by_default(zone: OwnZone) -> bool:
@@ -64,11 +57,16 @@ def _joins_by_default(zone: OwnZone) -> bool:
     return isinstance(zone, VxlanZone) and zone.multicast_group is not None and zone.multicast_interface is None
 
 
-def _unwritable(zone: OwnZone, own: _VtepByNode, node: str) -> Iterator[Finding]:
+def _unwritable(zone: OwnZone, own: _VtepByNode, node: str, *, is_read: bool) -> Iterator[Finding]:
+    """A group that a node would have to join on a device whose name cannot be written.
+
+    :param is_read: the node answered, so that it alone has to mend it, and the others need not wait.
+    """
     for device in sorted(carriers(zone, own, node)):
         if not is_writable(device):
             what = f"the name of device {device} of {node} cannot be written as vxlan-physdev"
-            yield error(zone.where, what, "give it a name of letters, digits and . _ -, a letter first")
+            hint = "give it a name of letters, digits and . _ -, a letter first"
+            yield error(zone.where, what, hint, node=node if is_read else "")
 
 
 def _twice(zone: OwnZone, own: _VtepByNode) -> Iterator[Finding]:

@@ -54,15 +54,15 @@ def check(given: DesignInput) -> Iterator[Finding]:
             yield from _ways_out(zone, tagged, translated, here)
     yield from _frr(given, nodes)
     for node in nodes:
-        yield from unwritable_way_out(given, node)
+        yield from _unwritable_way_out(given, node)
 
 
-def unwritable_way_out(given: DesignInput, node: str) -> Iterator[Finding]:
-    """Source NAT by a device whose name a shell would not take for one word: errors of `check` that the node alone can mend.
+def _unwritable_way_out(given: DesignInput, node: str) -> Iterator[Finding]:
+    """Source NAT by a device whose name a shell would not take for one word: the node alone can mend that.
 
     Only where there is no SDN of PVE's own, and the hook is for pvesdn to write.
     """
-    if given.cluster.has_sdn:
+    if given.capabilities.has_sdn:
         return
     ways = PveNode(given.facts[node]).internet
     zones = {zone.id for zone in given.sdn.pve.zones if _translates(zone, node)}
@@ -74,7 +74,8 @@ def unwritable_way_out(given: DesignInput, node: str) -> Iterator[Finding]:
                 what = (
                     f"the name of device {device} of {node}, by which source NAT leaves, cannot be written into a hook"
                 )
-                yield error(subnet.where, what, "give it a name of letters, digits and . _ -, a letter first")
+                hint = "give it a name of letters, digits and . _ -, a letter first"
+                yield error(subnet.where, what, hint, node=node)
 
 
 def _translates(zone: Zone, node: str) -> bool:

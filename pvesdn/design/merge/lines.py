@@ -1,4 +1,4 @@
-"""PVE's merge of frr.conf.local, line by line: where each one ends up (PVE::Network::SDN::Frr 1.3, docs/pve.md §6.7).
+"""PVE's merge of frr.conf.local, line by line: where each one ends up (docs/pve.md §6.7).
 
 It goes by lines, not by FRR's grammar: what it does not know outside of a block is dropped, some lines end up elsewhere
 than they were written, and over some PVE fails.

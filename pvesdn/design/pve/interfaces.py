@@ -1,4 +1,4 @@
-"""PVE's own files on one node: what PVE itself would write for the definitions it has (libpve-network-perl 1.3)."""
+"""PVE's own files on one node: what PVE itself would write for the definitions it has (docs/pve.md §4.3)."""
 
 from __future__ import annotations
 

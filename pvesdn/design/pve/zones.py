@@ -1,4 +1,4 @@
-"""Stanzas of PVE's simple, vxlan and evpn zones (libpve-network-perl 1.3, PVE::Network::SDN::Zones::*Plugin)."""
+"""Stanzas of PVE's simple, vxlan and evpn zones (docs/pve.md §5.2, §5.5, §5.6)."""
 
 from __future__ import annotations
 

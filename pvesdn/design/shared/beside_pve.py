@@ -10,42 +10,13 @@ from pvesdn.model.fabrics import Fabric
 from pvesdn.model.primitives import IpAddress
 from pvesdn.model.pve_controllers import PveBgpController
 from pvesdn.model.pve_sdn import (
-    LeftController,
     PveEvpnController,
     PveEvpnZone,
     PveVxlanZone,
     RenderedPveController,
+    UnmanagedController,
     UnmanagedZone,
 )
-
-_MERGES_WITHOUT_CONTROLLER = 9
-"""PVE's first major version that writes frr.conf for the sake of frr.conf.local alone (docs/pve.md §4.4, §12)."""
-
-
-_MERGES_AS_KNOWN = 9
-"""PVE's first major version whose merge of frr.conf.local is the one described in docs/pve.md §6.7."""
-
-
-def merges_as_known(given: DesignInput) -> bool:
-    """PVE's merge of frr.conf.local is the one that `merge_local` plays; so is one whose version is not known."""
-    return not 0 < given.cluster.pve_major < _MERGES_AS_KNOWN
-
-
-def writes_frr(given: DesignInput, node: str) -> bool:
-    """PVE writes the node's frr.conf, so ours has to go through frr.conf.local (docs/pve.md §4.4).
-
-    The commit that removes PVE's last controller writes it as well: whatever we had put there would be gone.
-    """
-    if not given.cluster.has_sdn:
-        return False
-    return given.sdn.pve.needs_frr or given.sdn.pve.gives_up_frr or _has_local(given, node)
-
-
-def _has_local(given: DesignInput, node: str) -> bool:
-    """Lines of somebody's in frr.conf.local, which alone make PVE write frr.conf; PVE 8 merges them only beside controllers."""
-    facts = given.facts.get(node)
-    is_merged = not 0 < given.cluster.pve_major < _MERGES_WITHOUT_CONTROLLER
-    return facts is not None and facts.has_foreign_frr_local and is_merged
 
 
 def has_evpn(given: DesignInput) -> bool:
@@ -77,7 +48,7 @@ def asns(given: DesignInput, node: str) -> tuple[tuple[str, int], ...]:
     found = [
         (controller.type == "bgp", controller.id, controller.asn)
         for controller in given.sdn.pve.controllers
-        if isinstance(controller, LeftController)
+        if isinstance(controller, UnmanagedController)
         and controller.asn is not None
         and controller.node in {None, node}
         and (controller.nodes is None or node in controller.nodes)
@@ -120,7 +91,7 @@ def plain_vnis(given: DesignInput, node: str) -> frozenset[int]:
     return frozenset(vnet.tag for vnet in given.sdn.pve.vnets if vnet.zone in zones and vnet.tag is not None)
 
 
-def _is_evpn(controller: RenderedPveController | LeftController) -> bool:
+def _is_evpn(controller: RenderedPveController | UnmanagedController) -> bool:
     return isinstance(controller, PveEvpnController) or (
-        isinstance(controller, LeftController) and controller.type == "evpn"
+        isinstance(controller, UnmanagedController) and controller.type == "evpn"
     )

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from pvesdn.compare.files import NodeNow, Ownership, compare_node
+from pvesdn.compare.files import NodeNow, compare_node
 from pvesdn.compare.ownership import digest
 from pvesdn.compare.prerequisites import doubts
 from pvesdn.decode.nodes.record import Record
@@ -34,9 +34,11 @@ from pvesdn.model.ifupdown import (
     VnetBridge,
     VxlanPort,
 )
+from pvesdn.model.owners import FileOwners, Writer
 from tests.unit.compare.printed import conf, frr_text, interfaces
 
-PVE_OWNS_SDN = Ownership(sdn_by_pve=True, frr_by_pve=False, shows_pve=False, regenerate_frr=False)
+PVE_OWNS_SDN = FileOwners(Writer.PVE, Writer.PVESDN, regenerate_frr=False)
+PVE_OWNS_BOTH = FileOwners(Writer.PVE, Writer.PVE)
 BRIDGE = VnetBridge("web", "vxlan_web", 1500)
 PORT = VxlanPort("vxlan_web", 2, "zone")
 UPLINK = Uplink("eno2", (ip_interface("172.16.0.1/24"),), "vrf_a")
@@ -58,7 +60,8 @@ def compare(
     files: dict[str, str] | None = None,
     links: tuple[Link, ...] = (),
     record: dict[str, str] | None = None,
-    owned: Ownership = PVE_OWNS_SDN,
+    owners: FileOwners = PVE_OWNS_SDN,
+    shows_pve: bool = False,
     flags: PlanFlags | None = None,
     is_unfinished: bool = False,
     **facts: Any,
@@ -69,7 +72,7 @@ def compare(
         facts=NodeFacts(node="pve1", links=links, **given),
         record=Record(files=record, is_unfinished=is_unfinished),
     )
-    return compare_node(rendered, now, owned, flags=flags or PlanFlags())
+    return compare_node(rendered, now, owners, flags=flags or PlanFlags(), shows_pve=shows_pve)
 
 
 def ours(text: str) -> dict[str, Any]:
@@ -149,18 +152,17 @@ def test_an_as_number_that_an_administrator_has_in_frr_conf_local_counts_as_well
 def test_pves_file_is_shown_only_when_pve_is_about_to_write_it() -> None:
     file = interfaces(PVES_BRIDGE, path=SDN_INTERFACES)
     assert compare(file).is_empty
-    shown = compare(file, owned=Ownership(sdn_by_pve=True, frr_by_pve=False, shows_pve=True))
+    shown = compare(file, shows_pve=True)
     assert [change.by_pve for change in shown.files] == [True]
     assert shown.own_files == ()
 
 
 def test_pves_frr_is_shown_when_it_will_say_something_else_not_when_its_lines_are_in_another_order() -> None:
-    commit = Ownership(sdn_by_pve=True, frr_by_pve=True, shows_pve=True)
     now = {FRR_CONF: "hostname node1\nrouter bgp 1\n bgp router-id 1.1.1.1\n coalesce-time 1\nexit\n"}
     same = frr_text("hostname node1\nrouter bgp 1\n coalesce-time 1\n bgp router-id 1.1.1.1\nexit\n")
-    assert compare(same, files=now, owned=commit).files == ()
+    assert compare(same, files=now, owners=PVE_OWNS_BOTH, shows_pve=True).files == ()
     other = frr_text("hostname node1\nrouter bgp 2\nexit\n")
-    shown = compare(other, files=now, owned=commit)
+    shown = compare(other, files=now, owners=PVE_OWNS_BOTH, shows_pve=True)
     assert [(change.path, change.by_pve) for change in shown.files] == [(FRR_CONF, True)]
     assert (shown.own_files, shown.execution.frr) == ((), FrrAction.NONE)
 
@@ -168,7 +170,7 @@ def test_pves_frr_is_shown_when_it_will_say_something_else_not_when_its_lines_ar
 def test_without_sdn_endpoints_the_file_is_written_here() -> None:
     (change,) = compare(
         interfaces(PVES_BRIDGE, path=SDN_INTERFACES),
-        owned=Ownership(sdn_by_pve=False, frr_by_pve=False, shows_pve=False),
+        owners=FileOwners(Writer.PVESDN, Writer.PVESDN),
     ).files
     assert not change.by_pve
 
@@ -233,7 +235,7 @@ def test_guests_on_a_bridge_of_the_host_stay_where_pves_stanza_for_it_goes() -> 
         interfaces(path=SDN_INTERFACES),
         files={SDN_INTERFACES: there},
         links=(*links, *guests),
-        owned=Ownership(sdn_by_pve=True, frr_by_pve=False, shows_pve=True),
+        shows_pve=True,
         stanzas=(IfaceStanza("vmbr0", "inet manual", ()),),
     )
     assert [(s.action, s.name) for s in changes.files[0].stanzas] == [(Action.CHANGE, "vmbr0"), (Action.REMOVE, "web")]
@@ -253,8 +255,7 @@ def test_unapplied_edits_of_interfaces_are_an_obstacle_only_where_something_chan
 
 def test_unapplied_edits_stop_every_reload_also_on_a_node_whose_files_stay_as_they_are() -> None:
     staged = {"/etc/network/interfaces.new": "auto eno1\n"}
-    commit = Ownership(sdn_by_pve=True, frr_by_pve=False, shows_pve=True, regenerate_frr=False)
-    (by_pve,) = obstacles(compare(files=staged, owned=commit))
+    (by_pve,) = obstacles(compare(files=staged, shows_pve=True))
     (again,) = obstacles(compare(files=staged, is_unfinished=True))
     assert "interfaces.new" in by_pve
     assert "interfaces.new" in again
@@ -345,30 +346,47 @@ def test_what_is_missing_stops_an_apply_though_no_file_changes() -> None:
     ]
 
 
-COMMIT = Ownership(sdn_by_pve=True, frr_by_pve=True, shows_pve=True, regenerate_frr=None)
 THEIRS = PveVrf("vrf_p", is_exit=False)
 TUNNEL = PveVxlanPort("vxlan_v", 9, 1450, local="fd00::1")
 
 
 def test_pves_evpn_needs_frr() -> None:
     file = interfaces(THEIRS, path=SDN_INTERFACES)
-    found = obstacles(compare(file, owned=COMMIT, sources=(), versions={"ifupdown2": "3.3.0-1+pmx11"}))
+    found = obstacles(
+        compare(file, owners=PVE_OWNS_BOTH, shows_pve=True, sources=(), versions={"ifupdown2": "3.3.0-1+pmx11"})
+    )
     assert found == ["pve1: FRR is not installed; apt install frr frr-pythontools"]
     assert (
-        obstacles(compare(interfaces(PVES_BRIDGE, path=SDN_INTERFACES), owned=COMMIT, versions={"ifupdown2": "x"}))
+        obstacles(
+            compare(
+                interfaces(PVES_BRIDGE, path=SDN_INTERFACES),
+                owners=PVE_OWNS_BOTH,
+                shows_pve=True,
+                versions={"ifupdown2": "x"},
+            )
+        )
         == []
     )
 
 
 def test_pves_reload_needs_ifupdown2_as_ours_does() -> None:
-    found = obstacles(compare(interfaces(PVES_BRIDGE, path=SDN_INTERFACES), owned=COMMIT, versions={"kernel": "6.1"}))
+    found = obstacles(
+        compare(
+            interfaces(PVES_BRIDGE, path=SDN_INTERFACES),
+            owners=PVE_OWNS_BOTH,
+            shows_pve=True,
+            versions={"kernel": "6.1"},
+        )
+    )
     assert found == ["pve1: ifupdown2 is not installed; apt install ifupdown2"]
 
 
 @pytest.mark.parametrize(("version", "is_refused"), [("3.0.0-1.1", True), ("3.3.0-1+pmx11", False)])
 def test_an_ifupdown2_that_takes_no_ipv6_tunnel_is_an_obstacle_for_pves_zone(version: str, *, is_refused: bool) -> None:
     versions = {"ifupdown2": version, "frr": "10.4"}
-    found = obstacles(compare(interfaces(TUNNEL, path=SDN_INTERFACES), owned=COMMIT, versions=versions))
+    found = obstacles(
+        compare(interfaces(TUNNEL, path=SDN_INTERFACES), owners=PVE_OWNS_BOTH, shows_pve=True, versions=versions)
+    )
     assert bool(found) is is_refused
     if is_refused:
         assert found[0].startswith(f"pve1: ifupdown2 {version} refuses the IPv6 tunnel addresses of {SDN_INTERFACES}; ")
@@ -382,7 +400,10 @@ def test_pves_files_that_are_not_about_to_be_written_are_pves_affair() -> None:
 def test_a_file_of_pves_that_nothing_sources_is_doubted_where_it_changes() -> None:
     def doubted(sources: tuple[str, ...], *files: RenderedFile) -> list[str]:
         facts = NodeFacts(node="pve1", sources=sources)
-        return [str(doubt) for doubt in doubts(compare(*files, owned=COMMIT, sources=sources).files, facts)]
+        return [
+            str(doubt)
+            for doubt in doubts(compare(*files, owners=PVE_OWNS_BOTH, shows_pve=True, sources=sources).files, facts)
+        ]
 
     file = interfaces(PVES_BRIDGE, path=SDN_INTERFACES)
     (line,) = doubted((), file)

@@ -11,7 +11,7 @@ import pytest
 
 from pvesdn.adapters.snapshot_dir import read_snapshot
 from pvesdn.compare.diff import unified
-from pvesdn.compare.files import NodeNow, Ownership, compare_node
+from pvesdn.compare.files import NodeNow, compare_node
 from pvesdn.decode.nodes.interfaces import split_stanzas
 from pvesdn.decode.nodes.record import Record
 from pvesdn.model.execution import FrrAction
@@ -19,13 +19,14 @@ from pvesdn.model.facts import Link, NodeFacts
 from pvesdn.model.files import FRR_CONF, OUR_INTERFACES, SDN_INTERFACES, Action, NodeChanges, RenderedFile
 from pvesdn.model.flags import PlanFlags
 from pvesdn.model.ifupdown import PveFabricInterface, PveVrf, PveVxlanPort, Uplink, VnetBridge, VxlanPort
+from pvesdn.model.owners import FileOwners, Writer
 from pvesdn.render.renderer import Renderer
 from pvesdn.workflows.plan import render_nodes
 from tests.unit.compare.printed import conf, interfaces
 
 CASES = Path(__file__).parents[2]
 SNAPSHOTS = sorted(path for kind in ("golden", "golden_pve") for path in (CASES / kind).glob("*/snapshot"))
-COMMIT = Ownership(sdn_by_pve=True, frr_by_pve=False, shows_pve=True)
+OWNERS = FileOwners(Writer.PVE, Writer.PVESDN)
 
 
 def illegible(file: RenderedFile) -> RenderedFile:
@@ -38,7 +39,8 @@ def illegible(file: RenderedFile) -> RenderedFile:
 
 def compare(*files: RenderedFile, now: dict[str, str], **facts: Any) -> NodeChanges:
     given = NodeFacts(node="pve1", sources=("/etc/network/interfaces.d/*",), **facts)
-    return compare_node(map(illegible, files), NodeNow(now, given, Record()), COMMIT, flags=PlanFlags(overwrite=True))
+    flags = PlanFlags(overwrite=True)
+    return compare_node(map(illegible, files), NodeNow(now, given, Record()), OWNERS, flags=flags, shows_pve=True)
 
 
 def test_a_plan_says_the_same_of_files_that_it_cannot_read() -> None:

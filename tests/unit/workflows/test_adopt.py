@@ -90,7 +90,7 @@ def test_another_definition_is_not_overwritten_without_being_told() -> None:
     cluster = fake_cluster("vxlan: mine\n")
     world = cluster.world()
     snapshot = read_cluster(world)
-    with pytest.raises(ApplyRefused, match=r"pvesdn.cfg exists already; look at it, then say --overwrite"):
+    with pytest.raises(ApplyRefused, match=r"pvesdn.cfg already exists; look at it, then use --overwrite"):
         write_definitions(world, snapshot, "vxlan: theirs\n", overwrite=False)
     assert cluster.nodes.pve_files[OWN] == "vxlan: mine\n"
     write_definitions(world, snapshot, "vxlan: theirs\n", overwrite=True)

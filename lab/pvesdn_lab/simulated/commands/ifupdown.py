@@ -138,7 +138,7 @@ def _finish(errors: list[str]) -> int:
 
 
 def _leave(state: State, name: str) -> None:
-    """A stanza is gone: a virtual link goes too; a physical one keeps its addresses, in the main table (tried)."""
+    """A stanza is gone: a virtual link goes too, a physical one keeps its addresses (docs/pve.md §13.2)."""
     state.managed.remove(name)
     link = state.links.get(name)
     if link is not None and link["kind"] != PHYSICAL:
@@ -296,7 +296,7 @@ def _forget_vlans(state: State, interfaces: Interfaces) -> None:
 
 
 def _stays_plugged(root: Path, port: str, condoned: str) -> bool:
-    """Proxmox's build leaves guests' ports alone; the plain one only what the stanza condones (tried)."""
+    """Proxmox's build leaves guests' ports alone; the plain one only what the stanza condones (docs/pve.md §13.2)."""
     version = read_json(root, "versions", {}).get("ifupdown2", "")
     if re.search(r"pve|pmx|proxmox", version) and _GUEST_PORT.match(port):
         return True
