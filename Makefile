@@ -5,10 +5,10 @@ python := .venv/bin/python
 export PATH := $(CURDIR)/build/frr/bin:$(PATH):/usr/sbin:/sbin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format fuzz bench lab clean
+.PHONY: help demo test check format docs fuzz bench lab clean
 
 help: ## Show this list
-	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' Makefile | expand -t 16
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1	/p' Makefile | expand -t 22
 
 demo: ## Plan and apply on a simulated cluster of three nodes
 	@tools/setup demo
@@ -17,9 +17,10 @@ demo: ## Plan and apply on a simulated cluster of three nodes
 test: ## All checks, all tests and the lab; what CI runs
 	@tools/setup test
 	@$(MAKE) --no-print-directory lint
-	$(python) -m pytest -n auto --cov --cov-report=
+	PVESDN_NOT_TRIED=build/not-tried $(python) -m pytest -n auto --cov --cov-report=
 	@$(python) tools/coverage_floor.py
 	$(python) -m pvesdn lab test --if-possible --again
+	@cat build/not-tried
 
 check: ## Formatting, lint, types and the floors; no tests
 	@tools/setup check
@@ -37,6 +38,10 @@ format: ## Format the sources and mend what ruff can mend
 	$(python) -m ruff format
 	$(python) -m ruff check --fix
 
+docs: ## Make what is made in README.md and docs/: the reference, pictures, what commands print
+	@tools/setup check
+	@$(python) -m tools.pages
+
 # Variables: SEED (one case alone), START, SNAPSHOTS, NETWORKS, SECONDS, PROCESSES; `python -m tests.fuzz --help` tells more.
 fuzz: ## Mutated snapshots and random networks against laws; SEED=N runs one again and shows the least that fails
 	@tools/setup test
@@ -50,6 +55,11 @@ bench: ## Time design, render and compare; rewrites docs/performance.md
 lab: ## Prove every model on real FRR, ifupdown2 and a real kernel; rewrites docs/evidence.md
 	@tools/setup check
 	$(python) -m pvesdn lab test --again --evidence docs/evidence.md
+
+.PHONY: release-check
+release-check: ## Whether version, changelog and tag agree; builds into dist/ when they do (docs/release.md)
+	@tools/setup check
+	@$(python) tools/release_check.py
 
 clean: ## Remove everything that these commands made
 	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage .coverage.*

@@ -18,8 +18,8 @@ def print_cluster(given: DesignInput) -> Iterator[tuple[str, str]]:
     """interfaces.d/pvesdn and frr.conf of every node, from the typed values that design begins with."""
     mtu = UNDERLAY_MTU - 50
     vteps = {member.name: str(member.address) for member in given.cluster.members}
-    gateways = {subnet.vnet: f"{subnet.gateway}/{subnet.network.prefixlen}" for subnet in given.sdn.subnets}
-    vnets = [(vnet.id, vnet.tag, gateways[vnet.id]) for vnet in given.sdn.vnets]
+    gateways = {subnet.vnet: f"{subnet.gateway}/{subnet.network.prefixlen}" for subnet in given.sdn.both.subnets}
+    vnets = [(vnet.id, vnet.tag, gateways[vnet.id]) for vnet in given.sdn.both.vnets]
     for node, vtep in vteps.items():
         bridges, ports = [], []
         for name, vni, gateway in vnets:
@@ -80,8 +80,8 @@ def _frr(node: str, vtep: str, vteps: dict[str, str]) -> str:
 def print_pve_cluster(given: DesignInput) -> Iterator[tuple[str, str]]:
     """interfaces.d/sdn and frr.conf of every node, from the typed values that design begins with."""
     vteps = {member.name: str(member.address) for member in given.cluster.members}
-    gateways = {subnet.vnet: f"{subnet.gateway}/{subnet.network.prefixlen}" for subnet in given.sdn.subnets}
-    vnets = [(vnet.id, vnet.tag, gateways[vnet.id]) for vnet in given.sdn.vnets]
+    gateways = {subnet.vnet: f"{subnet.gateway}/{subnet.network.prefixlen}" for subnet in given.sdn.both.subnets}
+    vnets = [(vnet.id, vnet.tag, gateways[vnet.id]) for vnet in given.sdn.both.vnets]
     for node, vtep in vteps.items():
         bridges, ports = [], []
         for name, vni, gateway in vnets:

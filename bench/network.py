@@ -11,7 +11,10 @@ from pvesdn.model.cluster import ClusterState, Member
 from pvesdn.model.design import DesignInput
 from pvesdn.model.facts import IfaceStanza, Link, NodeFacts
 from pvesdn.model.findings import Where
-from pvesdn.model.sdn import EvpnController, EvpnZone, Irb, PveEvpnController, PveEvpnZone, SdnConfig, Subnet, Vnet
+from pvesdn.model.own_sdn import EvpnController, EvpnZone, Irb, OwnSdn
+from pvesdn.model.pve_sdn import PveEvpnController, PveEvpnZone, PveSdn
+from pvesdn.model.sdn import SdnConfig
+from pvesdn.model.vnets import Subnet, Vnet
 
 ZONE = "tenant"
 ASN = 65000
@@ -28,7 +31,7 @@ def network(nodes: int, vnets: int, *, mtu: int | None = None) -> DesignInput:
 
     :param mtu: of the zone, bytes; None leaves it to the underlay.
     """
-    sdn = SdnConfig(
+    own = OwnSdn(
         controllers=(EvpnController(where=_where("evpn-controller", "main"), id="main", asn=ASN),),
         zones=(
             EvpnZone(
@@ -41,16 +44,16 @@ def network(nodes: int, vnets: int, *, mtu: int | None = None) -> DesignInput:
                 mtu=mtu,
             ),
         ),
-        vnets=tuple(_vnet(number, is_pve=False) for number in range(1, vnets + 1)),
-        subnets=tuple(_subnet(number, is_pve=False) for number in range(1, vnets + 1)),
+        vnets=tuple(_vnet(number) for number in range(1, vnets + 1)),
+        subnets=tuple(_subnet(number) for number in range(1, vnets + 1)),
     )
-    return _on_nodes(sdn, nodes)
+    return _on_nodes(SdnConfig(own=own), nodes)
 
 
 def pve_network(nodes: int, vnets: int) -> DesignInput:
     """Typed values, as decode would give them for PVE's `zones.cfg` and the files beside it."""
     peers = ",".join(str(FIRST_VTEP + number) for number in range(nodes))
-    sdn = SdnConfig(
+    pve = PveSdn(
         controllers=(PveEvpnController(where=_where("evpn", "main"), id="main", asn=ASN, peers=peers),),
         zones=(
             PveEvpnZone(
@@ -62,11 +65,11 @@ def pve_network(nodes: int, vnets: int) -> DesignInput:
                 advertise_subnets=True,
             ),
         ),
-        vnets=tuple(_vnet(number, is_pve=True) for number in range(1, vnets + 1)),
-        subnets=tuple(_subnet(number, is_pve=True) for number in range(1, vnets + 1)),
+        vnets=tuple(_vnet(number) for number in range(1, vnets + 1)),
+        subnets=tuple(_subnet(number) for number in range(1, vnets + 1)),
         version=1,
     )
-    return _on_nodes(sdn, nodes)
+    return _on_nodes(SdnConfig(pve=pve), nodes)
 
 
 def _on_nodes(sdn: SdnConfig, nodes: int) -> DesignInput:
@@ -85,12 +88,12 @@ def _on_nodes(sdn: SdnConfig, nodes: int) -> DesignInput:
     return DesignInput(sdn=sdn, cluster=cluster, facts=facts)
 
 
-def _vnet(number: int, *, is_pve: bool) -> Vnet:
+def _vnet(number: int) -> Vnet:
     name = f"net{number:05}"
-    return Vnet(where=_where("vnet", name), id=name, zone=ZONE, tag=number, is_pve=is_pve)
+    return Vnet(where=_where("vnet", name), id=name, zone=ZONE, tag=number)
 
 
-def _subnet(number: int, *, is_pve: bool) -> Subnet:
+def _subnet(number: int) -> Subnet:
     prefix = IPv4Network((int(FIRST_SUBNET.network_address) + number * FIRST_SUBNET.num_addresses, 24))
     name = f"{ZONE}-{prefix.network_address}-{prefix.prefixlen}"
     return Subnet(
@@ -100,7 +103,6 @@ def _subnet(number: int, *, is_pve: bool) -> Subnet:
         cidr=str(prefix),
         network=prefix,
         gateway=prefix[-2],
-        is_pve=is_pve,
     )
 
 

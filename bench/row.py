@@ -17,8 +17,7 @@ from dataclasses import dataclass
 from bench import floor
 from bench.network import network, pve_network
 from pvesdn.compare.diff import unified
-from pvesdn.compare.files import NodeNow, Ownership, compare_node
-from pvesdn.compare.flags import PlanFlags
+from pvesdn.compare.files import NodeNow, compare_node
 from pvesdn.compare.ownership import digest
 from pvesdn.decode.nodes.record import Record
 from pvesdn.design.checks.all_checks import check
@@ -27,6 +26,8 @@ from pvesdn.design.ours.vteps import choose_vteps
 from pvesdn.model.design import DesignInput
 from pvesdn.model.facts import Link, NodeFacts
 from pvesdn.model.files import FRR_CONF, OUR_INTERFACES, SDN_INTERFACES, RenderedFile
+from pvesdn.model.flags import PlanFlags
+from pvesdn.model.owners import FileOwners, Writer
 from pvesdn.render.renderer import Renderer
 
 RUNS = 5
@@ -108,10 +109,10 @@ def design_and_render(given: DesignInput) -> dict[str, float]:
         printing.append(clock() - designed)
         designing += designed - start
     return {
-        "setting up, designing what nodes share": shared_at - began,
-        "designing each node": designing,
-        "printing the first node": printing[0],
-        "printing the others": sum(printing[1:]),
+        "set-up, design of what is shared": shared_at - began,
+        "design of each node": designing,
+        "first print": printing[0],
+        "other prints": sum(printing[1:]),
     }
 
 
@@ -172,9 +173,7 @@ def measure_compare(change: str, vnets: str) -> dict[str, object]:
 
     def run() -> None:
         nonlocal diff
-        changes = compare_node(
-            after, now, Ownership(sdn_by_pve=True, frr_by_pve=False, shows_pve=False), flags=PlanFlags()
-        )
+        changes = compare_node(after, now, FileOwners(Writer.PVE, Writer.PVESDN), flags=PlanFlags())
         diff = [line for file in changes.files for line in unified(file)]
 
     return {"seconds": repeated(run), "lines": len(diff), "hunks": sum(line.startswith("@@") for line in diff)}

@@ -9,8 +9,10 @@ from __future__ import annotations
 import json
 import os
 import platform
+import re
 import subprocess
 import sys
+import textwrap
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -60,7 +62,7 @@ def main() -> int:
             print(f"comparing one node with {size:,} VNets, {change} changed ...", file=sys.stderr)
             compares[change, size] = row("compare", change, str(size))
     verdicts = bars(designs, compares)
-    text = report(designs, compares, verdicts)
+    text = wrapped(report(designs, compares, verdicts))
     print("\n".join(line for line in text.splitlines() if line.startswith(("|", "* "))))
     REPORT.write_text(text)
     print(f"written: {REPORT.relative_to(ROOT)}", file=sys.stderr)
@@ -178,6 +180,22 @@ apart at all; otherwise the time goes into cutting both texts into stanzas.
 def lines(each: Iterable[str]) -> str:
     """One below the other."""
     return "\n".join(each)
+
+
+def wrapped(text: str) -> str:
+    """A page with its prose in lines of at most 120 columns; tables and headings stay as they are."""
+    parts = text.split("\n\n")
+    return "\n\n".join(part if part.startswith(("|", "#")) else _paragraphs(part) for part in parts)
+
+
+def _paragraphs(part: str) -> str:
+    """Prose, or a list whose items begin with a star."""
+    found = re.split(r"\n(?=\* )", part.rstrip("\n"))
+    wide = {"width": 120, "break_long_words": False, "break_on_hyphens": False}
+    folded = (
+        textwrap.fill(" ".join(p.split()), subsequent_indent="  " if p[:2] == "* " else "", **wide) for p in found
+    )
+    return "\n".join(folded) + ("\n" if part.endswith("\n") else "")
 
 
 def machine() -> str:

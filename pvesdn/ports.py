@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Protocol
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Protocol, TypeVar
 
+from pvesdn.errors import NodeError
+from pvesdn.model.execution import FileWrite, Flooding, FrrAction, PutInPlace
 from pvesdn.model.primitives import Json, NodeName, Upid
+from pvesdn.model.snapshot import NodeRaw
 from pvesdn.model.tasks import TaskState
+
+Result = TypeVar("Result")
 
 
 class ClusterApi(Protocol):
@@ -45,14 +50,70 @@ class ClusterApi(Protocol):
 
 
 class NodeAgent(Protocol):
-    """The node program on every node, however it is reached."""
+    """The node program on every node, however it is reached: a method for each of its verbs.
 
-    def ask(self, node: NodeName, verb: str, arguments: Mapping[str, Json]) -> dict[str, Json]:
-        """Run one verb of the node program.
+    Every method raises NodeUnreachable (the node could not be reached, or its python3 did not run the program) and
+    NodeFailed (the program ran and refused or failed, or answered something else), and where nodes are found by the
+    membership ClusterError, if that cannot be read.
+    """
 
-        :raises NodeUnreachable: the node could not be reached, or its python3 did not run the program.
-        :raises NodeFailed: the program ran and reported a failure.
-        :raises ClusterError: at the first call, where nodes are found by the membership and that cannot be read.
+    def read(self, node: NodeName, files: Sequence[str]) -> Mapping[str, str]:
+        """Text by absolute path. The last component of a path may be a glob pattern; absent files are absent."""
+        ...
+
+    def observe(self, node: NodeName) -> NodeRaw:
+        """All that a plan needs of the node: the files of `NODE_FILES`, the answers of `NODE_COMMANDS`."""
+        ...
+
+    def stage(self, node: NodeName, files: Sequence[FileWrite]) -> tuple[str, ...]:
+        """Put files beside their targets and have FRR check its own; what speaks against them, one line each.
+
+        With any problem nothing stays staged.
+        """
+        ...
+
+    def discard(self, node: NodeName, paths: Sequence[str]) -> None:
+        """Take staged files away again; those that are not staged do not matter."""
+        ...
+
+    def commit(self, node: NodeName, swap: PutInPlace) -> None:
+        """Put staged files in place, all or none.
+
+        :raises NodeFailed: also where a file is not staged as `swap` has it, or its target has changed since it was read.
+        """
+        ...
+
+    def load_sysctl(self, node: NodeName) -> None:
+        """Load our kernel settings; what is no longer among them gets back the value of before."""
+        ...
+
+    def change_frr(self, node: NodeName, action: FrrAction) -> None:
+        """Have FRR take its files; it is restarted where it is not running or cannot reload."""
+        ...
+
+    def restore_flooding(self, node: NodeName, flooding: Flooding) -> None:
+        """Append static all-zero FDB entries that are missing."""
+        ...
+
+    def finish(self, node: NodeName) -> None:
+        """Take the mark away that `commit` leaves: everything after it went well."""
+        ...
+
+    def put(self, node: NodeName, path: str, text: str) -> None:
+        """Write one of our own files below /etc/pve/sdn, for the whole cluster."""
+        ...
+
+
+class Runner(Protocol):
+    """How what is done on many nodes is done: one after the other, or side by side."""
+
+    def each(
+        self, nodes: Sequence[NodeName], task: Callable[[NodeName], Result]
+    ) -> Mapping[NodeName, Result | NodeError]:
+        """Do `task` on every node; what came of it, by node, in the order given.
+
+        A NodeError is what came of it on that node, and hides no other. Any other error ends the run: no further node is
+        begun, and the error is raised when those under way have ended.
         """
         ...
 

@@ -1,40 +1,7 @@
 """Settings: one TOML file, closed, with secrets from it or from the environment and never from arguments.
 
 The file is ``--config FILE``, else ``$PVESDN_CONFIG``, else `DEFAULT_FILE` (root only, replicated by the cluster). The
-default file may be absent, a named one may not. All keys, with their defaults on a node of the cluster::
-
-    [api]                   # how the PVE API is reached
-    backend = "local"       # "local": pvesh, on a node; "https": anywhere, the default where there is no /etc/pve/local
-    host = "pve1.lan"       # https: as it stands in the server's certificate
-    port = 8006
-    user = "pvesdn@pve"     # https: with its realm
-    token_name = "sdn"      # https: a token ...
-    token_value = "..."     #   or $PVESDN_TOKEN_VALUE
-    password = "..."        # https: ... or a password, or $PVESDN_PASSWORD
-    ca_file = "FILE"        # PEM file of the authority that signed the server's certificate
-    fingerprint = "AA:..."  # SHA-256 of the server's certificate; when given, it alone decides
-    verify = true           # false accepts any server
-    timeout = 30            # seconds for one answer
-    task_timeout = 900      # seconds for pvesh where it runs a whole task in the foreground
-
-    [ssh]                   # how the other nodes are reached
-    user = "root"
-    port = 22               # absent: as ssh's own configuration says
-    identity_file = "FILE"  # absent: ssh's own
-    known_hosts = "FILE"    # host keys besides the cluster's own
-    connect_timeout = 10    # seconds until a connection must stand
-    timeout = 600           # seconds for one call; a reload of FRR may take minutes
-
-    [apply]
-    task_timeout = 600      # seconds for one PVE task
-
-    [watch]
-    action = "plan"         # "apply" lets `pvesdn watch --once` act on what it finds
-    state_dir = "/var/lib/pvesdn"
-
-    [lab]                   # the simulated cluster
-    folder = "FOLDER"       # each node is FOLDER/nodes/NODE on this machine; nothing goes through SSH
-    local_node = "pve1"     # the node that this machine plays; absent: none
+default file may be absent, a named one may not. Each key says here what it means; `docs/reference.md` is printed from it.
 """
 
 from __future__ import annotations
@@ -65,43 +32,56 @@ _HEADER = re.compile(r"\s*\[\s*([\w-]+)\s*\]")
 
 
 class SshSettings(Model):
-    """How the other nodes are reached; what is absent is left to ssh's own configuration.
+    """How the other nodes are reached. What is absent is left to ssh's own configuration."""
 
-    :param known_hosts: host keys besides the cluster's own.
-    :param connect_timeout: seconds until a connection must stand.
-    :param timeout: seconds for one call of the node program.
-    """
-
-    user: Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_.-]*$")] = "root"
-    port: UdpPort | None = None
-    identity_file: Path | None = None
-    known_hosts: Path | None = None
-    connect_timeout: Seconds = 10.0
-    timeout: Seconds = 600.0
+    user: Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_.-]*$")] = Field(
+        default="root", description="User on the nodes. Everything pvesdn does there needs root.", examples=["root"]
+    )
+    port: UdpPort | None = Field(default=None, description="Port of the nodes' SSH server.", examples=[22])
+    identity_file: Path | None = Field(
+        default=None, description="Private key to log in with.", examples=["/root/.ssh/pvesdn"]
+    )
+    known_hosts: Path | None = Field(
+        default=None,
+        description="File of host keys, besides those that the cluster keeps.",
+        examples=["/root/.ssh/known_hosts"],
+    )
+    connect_timeout: Seconds = Field(default=10.0, description="Seconds to establish a connection.", examples=[20])
+    timeout: Seconds = Field(
+        default=600.0,
+        description="Seconds for one call of the node program. Reloading FRR may take minutes.",
+        examples=[900],
+    )
 
 
 class ApplySettings(Model):
-    """:param task_timeout: seconds that one PVE task may take."""
+    """How long `pvesdn apply` waits."""
 
-    task_timeout: Seconds = 600.0
+    task_timeout: Seconds = Field(
+        default=600.0, description="Seconds for one PVE task, such as a node's network reload.", examples=[1200]
+    )
 
 
 class WatchSettings(Model):
-    """What `pvesdn watch --once` may do, and where it remembers what it saw last."""
+    """What `pvesdn watch --once` may do."""
 
-    action: Literal["plan", "apply"] = "plan"
-    state_dir: Path = Path("/var/lib/pvesdn")
+    action: Literal["plan", "apply"] = Field(
+        default="plan", description="`plan` reports changes; `apply` carries them out.", examples=["apply"]
+    )
+    state_dir: Path = Field(
+        default=Path("/var/lib/pvesdn"), description="Where it keeps what it last saw.", examples=["/var/lib/pvesdn"]
+    )
 
 
 class LabSettings(Model):
-    """A simulated cluster.
+    """A simulated cluster in place of a real one. For tests of pvesdn itself."""
 
-    :param folder: it has `nodes/NODE` for each node.
-    :param local_node: the node this machine plays; None plays none.
-    """
-
-    folder: Path
-    local_node: NodeName | None = None
+    folder: Path = Field(
+        description="Folder with `nodes/NODE` for each node. Nothing goes through SSH.", examples=["/root/cluster"]
+    )
+    local_node: NodeName | None = Field(
+        default=None, description="The node that this machine acts as.", examples=["pve1"]
+    )
 
 
 class Settings(Model):
@@ -157,8 +137,8 @@ def load_settings(
     on_node = NODE_MARK.exists() if is_node is None else is_node
     if not on_node and "api" not in tables:
         raise SettingsError(
-            f"this machine is no node of a cluster, and {file} names no API",
-            hint="write host, user and a token under [api] into a file and name that with --config",
+            f"this machine is not a cluster node, and {file} does not name an API",
+            hint="put host, user and a token under [api] in a file and name it with --config",
         )
     for variable, key in SECRET_VARIABLES.items():
         if value := environ.get(variable):
@@ -222,9 +202,10 @@ def _reason(message: str) -> str:
 
 
 def _suggestion(path: Sequence[str]) -> str:
-    known = list((_TABLES[path[0]] if len(path) > 1 else Settings).model_fields)
+    is_key = len(path) > 1
+    known = list((_TABLES[path[0]] if is_key else Settings).model_fields)
     near = difflib.get_close_matches(path[-1], known, n=1)
-    return f"; did you mean {near[0]}?" if near else f"; known are {', '.join(known)}"
+    return f"; did you mean {near[0]}?" if near else f"; known {'keys' if is_key else 'tables'}: {', '.join(known)}"
 
 
 def _line_of(text: str, path: Sequence[str]) -> int:
@@ -247,4 +228,4 @@ def _warnings(file: Path, text: str) -> tuple[str, ...]:
     mode = stat.S_IMODE(file.stat().st_mode)
     if not mode & 0o077:
         return ()
-    return (f"{file}: holds a secret and may be read by others (mode {mode:04o}); run: chmod 600 {file}",)
+    return (f"{file}: holds a secret and is readable by others (mode {mode:04o}); run: chmod 600 {file}",)

@@ -7,18 +7,21 @@ from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 
-from pvesdn.adapters.nodes import Host, LocalAgent, RoutedAgent, SshAgent
+from pvesdn.adapters.nodes import LocalTransport, ProgramAgent, RoutedTransport, SshHost, SshTransport, Transport
 from pvesdn.adapters.pve_api import PveApi
+from pvesdn.adapters.runner import SideBySide
 from pvesdn.adapters.system import SystemClock, last_written
 from pvesdn.decode.cluster.status import decode_cluster
 from pvesdn.errors import SettingsError
 from pvesdn.model.primitives import Json, NodeName
-from pvesdn.ports import ClusterApi, NodeAgent, Observer
+from pvesdn.ports import ClusterApi, Observer
 from pvesdn.settings import NODE_MARK, LabSettings, Settings, SshSettings
 from pvesdn.workflows.read import SDN_DIR
 from pvesdn.workflows.world import World
 
 _CLUSTER_STATUS = "cluster/status"
+AT_ONCE = 8
+"""Nodes that are read or staged at the same time."""
 
 
 def build_world(settings: Settings, observer: Observer, *, node_mark: Path = NODE_MARK) -> World:
@@ -31,9 +34,10 @@ def build_world(settings: Settings, observer: Observer, *, node_mark: Path = NOD
     local = _local_node(settings, node_mark)
     return World(
         api=api,
-        nodes=_agent(settings, api, local),
+        nodes=ProgramAgent(_transport(settings, api, local)),
         clock=SystemClock(),
         observer=observer,
+        runner=SideBySide(AT_ONCE),
         local_node=local,
         task_timeout=settings.apply.task_timeout,
         definitions_changed=partial(last_written, _root(settings, local) / SDN_DIR.lstrip("/")),
@@ -55,13 +59,13 @@ def _local_node(settings: Settings, node_mark: Path) -> NodeName | None:
     return node_mark.readlink().name if node_mark.is_symlink() else None
 
 
-def _agent(settings: Settings, api: ClusterApi, local: NodeName | None) -> NodeAgent:
+def _transport(settings: Settings, api: ClusterApi, local: NodeName | None) -> Transport:
     if settings.lab is not None:
-        return LocalAgent(_lab_roots(settings.lab), limit=settings.ssh.timeout)
-    remote = MembershipAgent(api, settings.ssh)
+        return LocalTransport(_lab_roots(settings.lab), limit=settings.ssh.timeout)
+    remote = MembershipTransport(api, settings.ssh)
     if local is None:
         return remote
-    return RoutedAgent({local: LocalAgent({local: None}, limit=settings.ssh.timeout)}, default=remote)
+    return RoutedTransport({local: LocalTransport({local: None}, limit=settings.ssh.timeout)}, default=remote)
 
 
 def _lab_roots(lab: LabSettings) -> dict[NodeName, Path | None]:
@@ -72,30 +76,30 @@ def _lab_roots(lab: LabSettings) -> dict[NodeName, Path | None]:
         raise SettingsError(f"[lab] folder: {nodes}: {error.strerror}", hint="name a simulated cluster's") from None
 
 
-class MembershipAgent:
-    """A `ports.NodeAgent` over SSH to the addresses that the cluster gives its members, asked for when first needed."""
+class MembershipTransport:
+    """SSH to the addresses that the cluster gives its members, asked for when first needed."""
 
     def __init__(self, api: ClusterApi, settings: SshSettings) -> None:
         self._api = api
         self._settings = settings
-        self._agent: SshAgent | None = None
+        self._ssh: SshTransport | None = None
         self._once = threading.Lock()
 
     def ask(self, node: NodeName, verb: str, arguments: Mapping[str, Json]) -> dict[str, Json]:
-        """Run one verb of the node program; see `ports.NodeAgent`.
+        """Run one verb of the node program; see `Transport`.
 
         :raises ClusterError: the membership cannot be read.
         """
         with self._once:
-            if self._agent is None:
-                self._agent = self._connect()
-        return self._agent.ask(node, verb, arguments)
+            if self._ssh is None:
+                self._ssh = self._connect()
+        return self._ssh.ask(node, verb, arguments)
 
-    def _connect(self) -> SshAgent:
+    def _connect(self) -> SshTransport:
         cluster = decode_cluster({_CLUSTER_STATUS: self._api.get(_CLUSTER_STATUS)})
         settings = self._settings
         hosts = {
-            member.name: Host(
+            member.name: SshHost(
                 address=str(member.address or ""),
                 port=settings.port or 0,
                 user=settings.user,
@@ -104,4 +108,4 @@ class MembershipAgent:
             )
             for member in cluster.members
         }
-        return SshAgent(hosts, limit=settings.timeout, connect_limit=max(1, round(settings.connect_timeout)))
+        return SshTransport(hosts, limit=settings.timeout, connect_limit=max(1, round(settings.connect_timeout)))

@@ -5,6 +5,10 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.not_tried import pytest_terminal_summary
+
+__all__ = ["in_utc", "pytest_terminal_summary"]
+
 
 @pytest.fixture
 def in_utc(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:

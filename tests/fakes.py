@@ -12,6 +12,8 @@ from fnmatch import fnmatchcase
 from pathlib import PurePosixPath
 from typing import Any
 
+from pvesdn.adapters.nodes import ProgramAgent
+from pvesdn.adapters.runner import OneByOne
 from pvesdn.errors import ApiRefused, NodeFailed, NodeUnreachable, PvesdnError
 from pvesdn.model.tasks import TaskState
 
@@ -84,7 +86,7 @@ class FakeNode:
 
 
 class FakeNodes:
-    """`ports.NodeAgent`: every node runs the verbs of the node program on dictionaries.
+    """A transport: every node runs the verbs of the node program on dictionaries.
 
     :param pve_files: text by absolute path below /etc/pve, one dictionary for all nodes, as pmxcfs has it.
     """
@@ -297,9 +299,10 @@ class FakeCluster:
 
         given: dict[str, Any] = {
             "api": self.api,
-            "nodes": self.nodes,
+            "nodes": ProgramAgent(self.nodes),
             "clock": self.clock,
             "observer": self.observer,
+            "runner": OneByOne(),
             "local_node": None,
             "task_timeout": 120.0,
         }

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from bench import row
+from bench.run import wrapped
 
 
 @pytest.mark.parametrize("source", row.SOURCES.values(), ids=row.SOURCES)
@@ -28,3 +31,20 @@ def test_a_comparison_is_measured_to_the_last_line_of_its_diff(change: str, touc
     measured = row.main("compare", change, "4")
 
     assert measured["hunks"] == touched
+
+
+def test_the_page_has_short_lines_and_the_same_words() -> None:
+    prose = "Words and `code` " * 20
+    page = f"# Title\n\n{prose}\nmore\n\n* one {prose}\n* two\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\nThe end.\n"
+    text = wrapped(page)
+
+    assert max(map(len, text.splitlines())) <= 120
+    assert text.split() == page.split()
+    assert "\n* two\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\nThe end.\n" in text
+    assert wrapped(text) == text
+
+
+def test_the_page_that_is_there_is_one_of_those() -> None:
+    page = (Path(__file__).parents[1] / "docs/performance.md").read_text("utf-8")
+
+    assert wrapped(page) == page

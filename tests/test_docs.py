@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from ipaddress import IPv4Address, IPv4Interface
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 import click
 import pytest
 
-from pvesdn.cli import exits
+from pvesdn.cli import statuses
 from pvesdn.cli.app import pvesdn
 from pvesdn.decode.definitions.sdn_files import decode_sdn
 from pvesdn.design.checks.all_checks import check
@@ -20,29 +21,41 @@ from pvesdn.model.cluster import ClusterState, Member
 from pvesdn.model.design import DesignInput
 from pvesdn.model.facts import Link, NodeFacts
 from pvesdn.model.findings import Severity
+from pvesdn.model.flags import PlanFlags
 from pvesdn.render.renderer import Renderer
 from pvesdn.settings import load_settings
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text()
+MODELS = (ROOT / "docs" / "models.md").read_text()
+RUNNING = (ROOT / "docs" / "running.md").read_text()
+SAFETY = (ROOT / "docs" / "safety.md").read_text()
+TROUBLESHOOTING = (ROOT / "docs" / "troubleshooting.md").read_text()
+FRONT = {
+    "README.md": README,
+    "models.md": MODELS,
+    "running.md": RUNNING,
+    "safety.md": SAFETY,
+    "troubleshooting.md": TROUBLESHOOTING,
+}
+"""What used to be one page."""
+
 ARCHITECTURE = (ROOT / "ARCHITECTURE.md").read_text()
 IMPORT = (ROOT / "docs" / "import.md").read_text()
 MAKEFILE = (ROOT / "Makefile").read_text()
 MEMBERS = {"node1": "192.168.0.1", "node2": "192.168.0.2", "node3": "192.168.0.3"}
 
 
-FENCED = re.findall(r"^```(\w*)\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
-
-
-def blocks(language: str) -> list[str]:
-    """Fenced blocks of README; those without a language are pvesdn.cfg."""
-    return [text for name, text in FENCED if name == language]
+def blocks(language: str, document: str) -> list[str]:
+    """Fenced blocks of a page."""
+    fenced = re.findall(r"^```(\w*)\n(.*?)^```$", document, re.MULTILINE | re.DOTALL)
+    return [text for name, text in fenced if name == language]
 
 
 def title(definitions: str) -> str:
-    """The bold words before a model."""
-    before = README[: README.index(definitions)]
-    found: str = re.findall(r"^\*\*(.+?)\*\*", before, re.MULTILINE)[-1]
+    """The heading above a model."""
+    before = MODELS[: MODELS.index(definitions)]
+    found: str = re.findall(r"^## (.+)$", before, re.MULTILINE)[-1]
     return found
 
 
@@ -78,7 +91,7 @@ def verbs() -> list[str]:
     return pvesdn.list_commands(click.Context(pvesdn))
 
 
-def commands(document: str = README) -> list[list[str]]:
+def commands(document: str) -> list[list[str]]:
     """The words of every `pvesdn ...` in a document, behind the name of the program."""
     typed = [
         line.partition("#")[0].split()[1:]
@@ -93,12 +106,12 @@ def commands(document: str = README) -> list[list[str]]:
 # --- README -----------------------------------------------------------------------------------------------------------
 
 
-def test_readme_shows_ten_models() -> None:
-    assert [int(title(model).partition(".")[0]) for model in blocks("")] == list(range(1, 11))
+def test_the_models_are_ten() -> None:
+    assert [int(title(model).partition(".")[0]) for model in blocks("cfg", MODELS)] == list(range(1, 11))
 
 
-@pytest.mark.parametrize("model", blocks(""), ids=title)
-def test_every_model_in_readme_can_be_designed_and_printed_on_three_nodes(model: str) -> None:
+@pytest.mark.parametrize("model", blocks("cfg", MODELS), ids=title)
+def test_every_model_can_be_designed_and_printed_on_three_nodes(model: str) -> None:
     given = cluster_of(model)
     vteps, findings = choose_vteps(given)
     errors = [str(f) for f in (*findings, *check(given, vteps)) if f.severity is Severity.ERROR]
@@ -111,8 +124,25 @@ def test_every_model_in_readme_can_be_designed_and_printed_on_three_nodes(model:
         assert "vxlan_vmbr2" in (printed[files.OUR_INTERFACES] or "")
 
 
-@pytest.mark.parametrize("settings", blocks("toml"))
-def test_every_settings_file_in_readme_loads(settings: str, tmp_path: Path) -> None:
+def test_five_lines_of_definitions_are_five_lines() -> None:
+    (definitions,) = blocks("cfg", README)
+
+    assert len(definitions.splitlines()) == 5
+
+
+def test_readme_is_short() -> None:
+    assert len(README.splitlines()) <= 150
+
+
+def test_first_use_names_both_packages_of_frr_for_every_node() -> None:
+    chapter = README.split("## First use on a cluster")[1].split("\n## ")[0]
+
+    assert "every node" in chapter
+    assert "apt install frr frr-pythontools" in chapter
+
+
+@pytest.mark.parametrize("settings", blocks("toml", RUNNING))
+def test_every_settings_file_of_the_docs_loads(settings: str, tmp_path: Path) -> None:
     file = tmp_path / "pvesdn.toml"
     file.write_text(settings if "[api]" in settings else f'[api]\nbackend = "local"\n{settings}')
     file.chmod(0o600)
@@ -120,28 +150,30 @@ def test_every_settings_file_in_readme_loads(settings: str, tmp_path: Path) -> N
     assert load_settings(file, {}).warnings == ()
 
 
-@pytest.mark.parametrize("words", [*commands(), *commands(IMPORT)], ids=" ".join)
-def test_every_command_in_readme_and_in_the_way_of_an_import_exists(words: list[str]) -> None:
+@pytest.mark.parametrize(
+    "words", [words for page in (*FRONT.values(), IMPORT) for words in commands(page)], ids=" ".join
+)
+def test_every_command_in_the_docs_exists(words: list[str]) -> None:
     verb, *arguments = words
 
     assert verb in verbs()
     assert {word for word in arguments if word.startswith("-")} <= options(verb)
 
 
-def test_every_option_that_readme_names_exists() -> None:
-    named = set(re.findall(r"`(--[a-z-]+)", README))
+def test_every_option_that_the_docs_name_exists() -> None:
+    named = {option for page in FRONT.values() for option in re.findall(r"`(--[a-z-]+)", page)}
     known = set().union(*(options(verb) for verb in verbs()))
 
     assert named
     assert named <= known
 
 
-def test_readme_names_every_verb() -> None:
-    assert {words[0] for words in commands()} == set(verbs())
+def test_the_page_about_running_names_every_verb() -> None:
+    assert {words[0] for words in commands(RUNNING) if words[0] in verbs()} == set(verbs())
 
 
-def test_readme_lists_every_file_that_may_be_written() -> None:
-    table = README.split("## What it writes")[1].split("## ")[0]
+def test_the_page_about_safety_lists_every_file_that_may_be_written() -> None:
+    table = SAFETY.split("## What it writes")[1].split("## ")[0]
     written = {
         files.OUR_INTERFACES,
         files.SDN_INTERFACES,
@@ -155,25 +187,27 @@ def test_readme_lists_every_file_that_may_be_written() -> None:
     assert written <= set(re.findall(r"^\| `([^`]+)`", table, re.MULTILINE))
 
 
-def test_readme_lists_the_exit_statuses_that_there_are() -> None:
-    table = README.split("## Exit statuses")[1].split("## ")[0]
-    defined = {value for name, value in vars(exits).items() if name.isupper() and isinstance(value, int)}
+def test_the_page_about_safety_names_the_flag_of_each_refusal() -> None:
+    table = SAFETY.split("## What it refuses")[1].split("\n## ")[0]
+    named = set(re.findall(r"\| `(--[a-z-]+)` \|$", table, re.MULTILINE))
+    decisions = {field.name.replace("_", "-") for field in dataclasses.fields(PlanFlags)}
+
+    assert {option.removeprefix("--").removeprefix("with-") for option in named} == decisions
+    assert named <= options("apply")
+
+
+def test_the_page_about_running_lists_the_exit_statuses_that_there_are() -> None:
+    table = RUNNING.split("## Exit statuses")[1].split("## ")[0]
+    defined = {value for name, value in vars(statuses).items() if name.isupper() and isinstance(value, int)}
 
     assert {int(status) for status in re.findall(r"^\| (\d+) \|", table, re.MULTILINE)} == defined
 
 
-@pytest.mark.parametrize("document", [README, ARCHITECTURE], ids=["README.md", "ARCHITECTURE.md"])
+@pytest.mark.parametrize("document", [*FRONT.values(), ARCHITECTURE], ids=[*FRONT, "ARCHITECTURE.md"])
 def test_every_make_target_that_is_named_exists(document: str) -> None:
-    targets = set(re.findall(r"^([a-z]+):", MAKEFILE, re.MULTILINE))
+    targets = set(re.findall(r"^([a-z-]+):", MAKEFILE, re.MULTILINE))
 
-    assert set(re.findall(r"(?:`|^    )make ([a-z]+)", document, re.MULTILINE)) <= targets
-
-
-def test_links_inside_readme_lead_somewhere() -> None:
-    headings = re.findall(r"^#+ (.+)$", README, re.MULTILINE)
-    anchors = {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
-
-    assert set(re.findall(r"\]\(#([^)]+)\)", README)) <= anchors
+    assert set(re.findall(r"(?:`|^    )make ([a-z-]+)", document, re.MULTILINE)) <= targets
 
 
 # --- ARCHITECTURE, decisions ------------------------------------------------------------------------------------------

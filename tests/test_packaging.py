@@ -1,8 +1,9 @@
-"""What a person gets who installs the wheel: the program, its templates, its hooks, its licence."""
+"""What a person gets who installs the wheels: the program with its templates, hooks and licence; and apart, the lab."""
 
 from __future__ import annotations
 
 import email
+import json
 import os
 import subprocess
 import sys
@@ -14,8 +15,10 @@ import pytest
 
 import pvesdn
 from pvesdn.node import assembly
+from pvesdn_lab.live.scenario import all_scenarios
 
 ROOT = Path(__file__).resolve().parents[1]
+LAB = ROOT / "lab"
 
 
 def run(*argv: str | Path, cwd: Path) -> str:
@@ -47,12 +50,27 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
+def lab_wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return build("wheel", LAB, tmp_path_factory.mktemp("lab-wheel"))
+
+
+@pytest.fixture(scope="module")
 def clean_environment(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A virtual environment with nothing of ours but the wheel; the packages it needs are lent by the running one."""
-    folder = tmp_path_factory.mktemp("clean") / "environment"
+    """Nothing of ours but the wheel: what a node of a cluster has."""
+    return environment(tmp_path_factory.mktemp("clean") / "environment", wheel)
+
+
+@pytest.fixture(scope="module")
+def environment_with_the_lab(wheel: Path, lab_wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Both wheels: what a machine has on which pvesdn is tried."""
+    return environment(tmp_path_factory.mktemp("both") / "environment", wheel, lab_wheel)
+
+
+def environment(folder: Path, *wheels: Path) -> Path:
+    """A virtual environment with nothing of ours but wheels; the packages they need are lent by the running one."""
     run(sys.executable, "-m", "venv", "--without-pip", folder, cwd=folder.parent)
     pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--python", folder / "bin/python"]
-    run(*pip, "install", "--quiet", "--no-index", "--no-deps", wheel, cwd=folder.parent)
+    run(*pip, "install", "--quiet", "--no-index", "--no-deps", *wheels, cwd=folder.parent)
     (site_packages,) = folder.glob("lib/python*/site-packages")
     # A .pth file lends a folder without reading the .pth files in it: our own editable install stays out of sight.
     (site_packages / "lent.pth").write_text(sysconfig.get_path("purelib") + "\n")
@@ -100,6 +118,65 @@ def test_an_installed_wheel_sends_the_very_node_program_of_the_checkout(clean_en
     assert sent.encode() == assembly.program()
 
 
+def test_a_node_gets_no_lab(wheel: Path) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        folders = {name.split("/")[0] for name in archive.namelist()}
+        about_the_lab = [name for name in archive.namelist() if "lab" in Path(name).stem.split("_")]
+
+    assert folders == {"pvesdn", f"pvesdn-{pvesdn.__version__}.dist-info"}
+    assert sorted(about_the_lab) == ["pvesdn/cli/lab_package.py", "pvesdn/cli/verbs/lab.py"]
+
+
+def test_without_the_lab_its_verb_says_what_to_install(clean_environment: Path) -> None:
+    found = subprocess.run(
+        [clean_environment / "bin/pvesdn", "lab", "list"],
+        cwd=clean_environment, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+    assert found.returncode == 1
+    assert found.stderr.startswith("error: pvesdn-lab is not installed")
+    assert f"{clean_environment}/bin/python -m pip install pvesdn-lab=={pvesdn.__version__}" in found.stderr
+
+
+def test_with_the_lab_beside_it_the_verb_lists_the_scenarios(environment_with_the_lab: Path) -> None:
+    listed = run(environment_with_the_lab / "bin/pvesdn", "lab", "list", cwd=environment_with_the_lab)
+
+    assert {line.split()[0] for line in listed.splitlines() if line} >= {scenario.name for scenario in all_scenarios()}
+
+
+def test_an_installed_lab_has_the_very_files_of_the_checkout(environment_with_the_lab: Path) -> None:
+    (installed,) = environment_with_the_lab.glob("lib/python*/site-packages/pvesdn_lab")
+
+    def texts(folder: Path) -> dict[str, bytes]:
+        return {name: data for name, (data, _) in tree(folder).items() if not name.endswith(".pyc")}
+
+    assert texts(installed) == texts(LAB / "pvesdn_lab")
+
+
+def test_a_simulated_node_of_an_installed_lab_answers_its_commands(
+    environment_with_the_lab: Path, tmp_path: Path
+) -> None:
+    program = (
+        "import sys; from pathlib import Path; from pvesdn_lab.simulated.cluster import SimulatedCluster\n"
+        "node = SimulatedCluster(Path(sys.argv[1])).nodes['pve1']; print(node.run('ip', '-j', 'link').stdout)"
+    )
+    answer = run(environment_with_the_lab / "bin/python", "-c", program, str(tmp_path / "cluster"), cwd=tmp_path)
+
+    assert "vmbr0" in {link["ifname"] for link in json.loads(answer)}
+
+
+def test_the_lab_is_of_the_same_version_and_wants_no_other_pvesdn(lab_wheel: Path) -> None:
+    with zipfile.ZipFile(lab_wheel) as archive:
+        (name,) = [name for name in archive.namelist() if name.endswith(".dist-info/METADATA")]
+        metadata = email.message_from_bytes(archive.read(name))
+        (licence,) = [name for name in archive.namelist() if name.endswith("/licenses/LICENSE")]
+        text = archive.read(licence)
+
+    assert metadata["Version"] == pvesdn.__version__
+    assert f"pvesdn=={pvesdn.__version__}" in metadata.get_all("Requires-Dist", [])
+    assert text == (ROOT / "LICENSE").read_bytes()
+
+
 def test_the_wheel_says_what_it_needs_and_under_which_licence(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         (name,) = [name for name in archive.namelist() if name.endswith(".dist-info/METADATA")]
@@ -121,14 +198,18 @@ def test_the_licence_is_the_whole_gnu_affero_general_public_license() -> None:
     assert "END OF TERMS AND CONDITIONS" in text
 
 
-def test_a_wheel_made_from_the_source_distribution_is_the_same(wheel: Path, tmp_path: Path) -> None:
+def test_wheels_made_from_the_source_distribution_are_the_same(wheel: Path, lab_wheel: Path, tmp_path: Path) -> None:
     source = build("sdist", ROOT, tmp_path / "sdist")
     (tmp_path / "unpacked").mkdir()
     run("tar", "-xf", source, cwd=tmp_path / "unpacked")
     (unpacked,) = (tmp_path / "unpacked").iterdir()
-    again = build("wheel", unpacked, tmp_path / "again")
+    same = {
+        wheel: build("wheel", unpacked, tmp_path / "again"),
+        lab_wheel: build("wheel", unpacked / "lab", tmp_path / "lab-again"),
+    }
 
-    with zipfile.ZipFile(wheel) as expected, zipfile.ZipFile(again) as found:
-        # RECORD holds the digests of all other files.
-        (record,) = [name for name in expected.namelist() if name.endswith("/RECORD")]
-        assert found.read(record) == expected.read(record)
+    for first, second in same.items():
+        with zipfile.ZipFile(first) as expected, zipfile.ZipFile(second) as found:
+            # RECORD holds the digests of all other files.
+            (record,) = [name for name in expected.namelist() if name.endswith("/RECORD")]
+            assert found.read(record) == expected.read(record)

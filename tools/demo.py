@@ -16,14 +16,7 @@ from pathlib import Path
 from pvesdn_lab.simulated.cluster import SimulatedCluster
 
 NODE = "pve1"
-FILES = (
-    "/etc/network/interfaces.d/pvesdn",
-    "/etc/frr/frr.conf",
-    "/etc/sysctl.d/90-pvesdn.conf",
-)
-
 DEFINITIONS = """\
-# A tenant with two networks, routed in its own VRF, and a way out through pve1.
 evpn-controller: main
 	asn 65000
 
@@ -36,17 +29,9 @@ vnet: web
 	zone tenant
 	tag 100
 
-vnet: db
-	zone tenant
-	tag 200
-
 subnet: tenant-10.0.1.0-24
 	vnet web
 	gateway 10.0.1.1
-
-subnet: tenant-10.0.2.0-24
-	vnet db
-	gateway 10.0.2.1
 
 exit: tenant-pve1
 	zone tenant
@@ -54,14 +39,14 @@ exit: tenant-pve1
 	interface eno2
 	address 172.16.0.1/24
 	gateways 172.16.0.254
-
-# And a plain network beside it, from every node to every other.
-vxlan: plain
-
-vnet: backup
-	zone plain
-	tag 300
 """
+CHANGE = ("gateway 10.0.1.1", "gateway 10.0.1.254")
+NEXT = """\
+docs/models.md            ten networks like this one: definitions, picture, and what is written
+README.md                 the first steps on a cluster of your own
+docs/safety.md            what an apply promises, what it refuses, and the way back
+docs/lab.md               the same with real FRR, ifupdown2 and kernel: packets, guests, routers
+docs/troubleshooting.md   when something is not as it should be"""
 
 
 def main() -> int:
@@ -70,7 +55,11 @@ def main() -> int:
         cluster = SimulatedCluster(Path(folder) / "cluster")
         cluster.write_sdn("pvesdn.cfg", DEFINITIONS)
         with cluster:
-            return show(cluster, settings_file(Path(folder), cluster))
+            try:
+                return show(cluster, settings_file(Path(folder), cluster))
+            except subprocess.CalledProcessError as error:
+                print(f"demo: {shlex.join(error.cmd[1:])} ended with status {error.returncode}", file=sys.stderr)
+                return 1
 
 
 def settings_file(folder: Path, cluster: SimulatedCluster) -> Path:
@@ -89,56 +78,42 @@ def settings_file(folder: Path, cluster: SimulatedCluster) -> Path:
 
 def show(cluster: SimulatedCluster, settings: Path) -> int:
     """The steps, each as it would be typed."""
-    say("A simulated cluster: three nodes (192.168.0.1 to .3) and an API. What is wanted, in /etc/pve/sdn/pvesdn.cfg:")
+    say("Three simulated nodes. A network with an anycast gateway and one exit, in /etc/pve/sdn/pvesdn.cfg:")
     print(DEFINITIONS)
-    steps = (
-        ("What would change on the nodes? Nothing is touched.", "plan"),
-        ("The same, line by line, for one node.", f"plan --diff --node {NODE}"),
-        ("Do it. (Without --yes it shows the plan and wants the word yes.)", "apply --yes"),
-    )
-    for words, command in steps:
-        say(words)
-        if (status := pvesdn(command, settings)) != 0:
-            return failed(command, status)
-    say(f"What is on {NODE} now:")
-    for path in FILES:
-        command_line(f"cat {path}")
-        print(cluster.nodes[NODE].path(path).read_text())
+    say(f"What would change on {NODE}? Nothing is touched. Without --node it shows every node.")
+    pvesdn(f"plan --node {NODE}", settings)
+    say("Do it, on all nodes. Without --yes it asks first; -q leaves out the plan, all but its last line.")
+    pvesdn("-q apply --yes", settings)
+    say(f"In pvesdn.cfg, `{CHANGE[0]}` becomes `{CHANGE[1]}`. On {NODE} that is:")
+    cluster.write_sdn("pvesdn.cfg", DEFINITIONS.replace(*CHANGE))
+    pvesdn(f"plan --diff --node {NODE}", settings)
+    pvesdn("-q apply --yes", settings)
     say("Once more: there is nothing left to do.")
-    if (status := pvesdn("apply", settings)) != 0:
-        return failed("apply", status)
-    say("The simulated cluster is gone again. README.md has the first steps on a real one.")
+    pvesdn("apply", settings)
+    say("The simulated cluster is gone again. What to look at next:")
+    print(NEXT)
     return 0
 
 
-def pvesdn(arguments: str, settings: Path) -> int:
-    """The real program, on this terminal; its exit status."""
-    command_line(f"pvesdn {arguments}")
+def pvesdn(arguments: str, settings: Path) -> None:
+    """The real program, on this terminal.
+
+    :raises CalledProcessError: it did not end with 0.
+    """
+    print(f"$ pvesdn {arguments}", flush=True)
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PVESDN_")}
-    done = subprocess.run(
+    subprocess.run(
         [sys.executable, "-m", "pvesdn", *shlex.split(arguments)],
         env=environment | {"PVESDN_CONFIG": str(settings)},
         stdin=subprocess.DEVNULL,
-        check=False,
+        check=True,
     )
     print(flush=True)
-    return done.returncode
 
 
 def say(words: str) -> None:
     """What comes next."""
     print(f"# {words}", flush=True)
-
-
-def command_line(text: str) -> None:
-    """What a person would type."""
-    print(f"$ {text}", flush=True)
-
-
-def failed(command: str, status: int) -> int:
-    """Say which step went wrong."""
-    print(f"demo: `pvesdn {command}` ended with status {status}", file=sys.stderr)
-    return 1
 
 
 if __name__ == "__main__":

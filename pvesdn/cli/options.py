@@ -28,8 +28,8 @@ def common(function: Decorated) -> Decorated:
                 help="When to use colours.  [default: auto: on a terminal, unless NO_COLOR is set]",
             ),
             click.option("--no-color", is_flag=True, expose_value=False, callback=_no_color, help="Same as --color=never."),
-            click.option("-q", "--quiet", is_flag=True, expose_value=False, callback=_quiet, help="Only results and complaints."),
-            click.option("-v", "--verbose", count=True, expose_value=False, callback=_verbose, help="Say more; twice for still more."),
+            click.option("-q", "--quiet", is_flag=True, expose_value=False, callback=_quiet, help="Only results, warnings and errors."),
+            click.option("-v", "--verbose", count=True, expose_value=False, callback=_verbose, help="Print more; twice for even more."),
         )
     ):  # fmt: skip
         function = option(function)
@@ -42,7 +42,7 @@ def json_output(function: Decorated) -> Decorated:
         "--output-format", type=click.Choice(["text", "json"]), expose_value=False, callback=_output_format, hidden=True
     )(function)
     return click.option(
-        "--json", is_flag=True, expose_value=False, callback=_json, help="One JSON document, and nothing else."
+        "--json", is_flag=True, expose_value=False, callback=_json, help="Print one JSON document and nothing else."
     )(function)
 
 
@@ -50,7 +50,7 @@ def source(function: Decorated) -> Decorated:
     """`--from` and `--intent`."""
     function = click.option(
         "--intent", type=click.Choice(["pending", "running"]), default="pending", show_default=True,
-        help="Which of PVE's own definitions count: those in the files, or those committed last.",
+        help="Which of PVE's own definitions to use: those in the files, or those last committed.",
     )(function)  # fmt: skip
     return click.option(
         "--from", "folder", type=FOLDER, metavar="DIR", help="Work on a snapshot instead of the cluster."
@@ -59,7 +59,7 @@ def source(function: Decorated) -> Decorated:
 
 def nodes(function: Decorated) -> Decorated:
     """`--node`, as often as wanted."""
-    return click.option("--node", "only", multiple=True, metavar="NODE", help="Only this node; may be repeated.")(
+    return click.option("--node", "only", multiple=True, metavar="NODE", help="Only this node; can be repeated.")(
         function
     )
 
@@ -69,10 +69,10 @@ def decisions(function: Decorated) -> Decorated:
     for option in reversed(
         (
             click.option("--overwrite", is_flag=True, help="Replace files that somebody else has written or edited."),
-            click.option("--detach-guests", is_flag=True, help="Remove bridges although guests are plugged into them."),
+            click.option("--detach-guests", is_flag=True, help="Remove bridges even if guests are plugged into them."),
             click.option(
                 "--with-interfaces-new", is_flag=True,
-                help="Let the reload bring unapplied edits of /etc/network/interfaces into force.",
+                help="Let the reload apply the unapplied edits in /etc/network/interfaces.new.",
             ),
         )
     ):  # fmt: skip

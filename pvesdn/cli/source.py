@@ -48,7 +48,7 @@ def require_known(only: frozenset[str] | None, changes: ChangeSet, snapshot: Sna
     """
     known = {*(node.node for node in changes.nodes), *snapshot.nodes, *snapshot.unreachable, *changes.offline}
     for name in sorted((only or frozenset()) - known):
-        raise SettingsError(f"no node is called '{name}'", hint=f"members are {', '.join(sorted(known))}")
+        raise SettingsError(f"there is no node '{name}'", hint=f"members are {', '.join(sorted(known))}")
 
 
 def show_findings(screen: Screen, findings: Iterable[Finding]) -> None:

@@ -28,7 +28,7 @@ def require_replaceable(file: Path) -> None:
     if stat.S_ISDIR(mode):
         raise OSError(errno.EISDIR, os.strerror(errno.EISDIR), str(file))
     if is_kernels or not stat.S_ISREG(mode):
-        raise OSError(errno.EINVAL, "is no regular file", str(file))
+        raise OSError(errno.EINVAL, "is not a regular file", str(file))
 
 
 def write_whole(file: Path, text: str, *, mode: int = 0o600) -> None:
@@ -50,7 +50,7 @@ def read_whole(file: Path, limit: int) -> bytes:
     # Without O_NONBLOCK a named pipe would keep us waiting for ever.
     with os.fdopen(os.open(file, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as stream:
         if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
-            raise OSError(errno.EINVAL, "is no regular file", str(file))
+            raise OSError(errno.EINVAL, "is not a regular file", str(file))
         return stream.read(limit)
 
 

@@ -1,1 +1,1 @@
-"""Text against text: what would change on a node, and how to show it. Pure, and linear in the size of the files."""
+"""What was rendered against what a node has: what would change, and how to show it. Pure; linear in the size of the files."""

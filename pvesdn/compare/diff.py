@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pvesdn.compare.line_diff import unified_hunks
 from pvesdn.decode.nodes.interfaces import runs_of_lines
 from pvesdn.decode.secrets import hide_secrets
-from pvesdn.model.files import FileChange
+from pvesdn.model.files import FileChange, PrintedInterfaces
 
 _CONTEXT = 3
 _INTERFACES = "/etc/network/interfaces.d/"
@@ -19,8 +19,10 @@ def unified(change: FileChange) -> Iterator[str]:
     yield f"--- {'/dev/null' if change.old is None else change.path}"
     yield f"+++ {'/dev/null' if change.new is None else change.path}"
     old, new = change.old or "", change.new or ""
-    has_stanzas = change.path.startswith(_INTERFACES) and old and new
-    yield from _by_stanza(old, new) if has_stanzas else _by_line(old, new)
+    if change.path.startswith(_INTERFACES) and old and new:
+        yield from _by_stanza(_pieces(old), _pieces(new) if change.printed is None else _printed(change.printed))
+    else:
+        yield from _by_line(old, new)
 
 
 def showable(change: FileChange) -> Iterator[str]:
@@ -28,9 +30,8 @@ def showable(change: FileChange) -> Iterator[str]:
     return (line[:1] + hide_secrets(line[1:])[0] for line in unified(change))
 
 
-def _by_stanza(old: str, new: str) -> Iterator[str]:
+def _by_stanza(before: list[_Piece], after: list[_Piece]) -> Iterator[str]:
     """Walk both files in their own order; only stanzas of the same name are compared with each other."""
-    before, after = _pieces(old), _pieces(new)
     place = {piece.key: index for index, piece in enumerate(before)}
     done = 0  # pieces of the old file that were dealt with
     line = 0  # lines of the old file that were dealt with
@@ -60,10 +61,31 @@ class _Piece:
 
 
 def _pieces(text: str) -> list[_Piece]:
+    """What a node has, or what was cut out of it."""
+    return _numbered(runs_of_lines(text))
+
+
+def _printed(file: PrintedInterfaces) -> list[_Piece]:
+    """What we print: stanzas of one interface that follow each other are one piece, as `runs_of_lines` has them."""
+    runs: list[tuple[str, list[str]]] = [("", _lines(file.header))]
+    for stanza, text in zip(file.stanzas, file.texts, strict=True):
+        lines = ["", *_lines(text)]
+        if stanza.name == runs[-1][0]:
+            runs[-1][1].extend(lines)
+        else:
+            runs.append((stanza.name, lines))
+    return _numbered(runs)
+
+
+def _lines(text: str) -> list[str]:
+    return text.removesuffix("\n").split("\n")
+
+
+def _numbered(runs: Iterable[tuple[str, list[str]]]) -> list[_Piece]:
     found: list[_Piece] = []
     counted: dict[str, int] = {}
     start = 0
-    for name, lines in runs_of_lines(text):
+    for name, lines in runs:
         counted[name] = counted.get(name, -1) + 1
         found.append(_Piece((name, counted[name]), [line.removesuffix("\n") for line in lines], start))
         start += len(lines)

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 
-from pvesdn.compare.flags import PlanFlags
+from pvesdn.compare.execution import steps
 from pvesdn.compare.free_order import in_present_order
 from pvesdn.compare.obstacles import obstacles
 from pvesdn.compare.ownership import conflict, digest, is_as_wanted
 from pvesdn.compare.prerequisites import prerequisites
+from pvesdn.compare.present import PresentFile
 from pvesdn.compare.stanzas import keep_hosts, leaves_its_vrf, stanza_changes
-from pvesdn.compare.taken import cut_over, taken_vnis
+from pvesdn.compare.taken import Taken, cut_over, taken_vnis
 from pvesdn.decode.frr.text import says_the_same
-from pvesdn.decode.nodes.interfaces import split_stanzas
 from pvesdn.decode.nodes.record import Record
+from pvesdn.model.execution import Flooding, FrrAction, NodeExecution, ReloadNetwork
 from pvesdn.model.facts import NodeFacts
 from pvesdn.model.files import (
     FRR_CONF,
@@ -26,13 +27,13 @@ from pvesdn.model.files import (
     SDN_INTERFACES,
     Action,
     FileChange,
-    FrrAction,
     NodeChanges,
     RenderedFile,
     StanzaChange,
 )
+from pvesdn.model.flags import PlanFlags
 from pvesdn.model.ifupdown import GUEST_PORTS
-from pvesdn.model.primitives import IpAddress
+from pvesdn.model.owners import FileOwners
 
 _ROUTER_BGP = re.compile(r"^router bgp (\d+)", re.MULTILINE)
 _GUEST_PORT = re.compile(GUEST_PORTS)
@@ -52,84 +53,84 @@ class NodeNow:
     record: Record
 
 
-@dataclass(frozen=True, slots=True)
-class Ownership:
-    """Which files PVE writes itself.
-
-    :param sdn_by_pve: the cluster has SDN endpoints, so `interfaces.d/sdn` is PVE's.
-    :param frr_by_pve: PVE writes this node's frr.conf.
-    :param shows_pve: PVE's definitions are about to be committed, so its files are shown with the plan.
-    :param regenerate_frr: see `NodeChanges.regenerate_frr`.
-    """
-
-    sdn_by_pve: bool
-    frr_by_pve: bool
-    shows_pve: bool
-    regenerate_frr: bool | None = None
-
-
 def compare_node(
     rendered: Iterable[RenderedFile],
     now: NodeNow,
-    owned: Ownership,
+    owners: FileOwners,
     *,
     flags: PlanFlags,
-    flooding: tuple[tuple[str, tuple[IpAddress, ...]], ...] = (),
+    shows_pve: bool = False,
+    flooding: Flooding = (),
 ) -> NodeChanges:
-    """All that would happen on one node. Pure; linear in the number of stanzas."""
+    """All that would happen on one node. Pure; linear in the number of stanzas.
+
+    :param shows_pve: PVE's definitions are about to be committed, so its files are shown with the plan.
+    """
     wanted = tuple(rendered)
-    changes = tuple(
-        change
+    compared = tuple(
+        found
         for file in sorted(wanted, key=lambda file: file.path)
-        if (change := _file_change(file, now, owned)) is not None
+        if (found := _compare_file(file, now, owners, shows_pve=shows_pve)) is not None
     )
-    own = tuple(change for change in changes if not change.by_pve)
-    ours = next((change for change in own if change.path == OUR_INTERFACES), None)
+    changes = tuple(found.change for found in compared)
+    own = tuple(found for found in compared if not found.change.by_pve)
     guests = _guests(changes, now.facts)
     is_unfinished = now.record.is_unfinished
+    is_reloaded = bool(changes) or is_unfinished or shows_pve
     return NodeChanges(
         node=now.facts.node,
         files=changes,
-        frr=_frr_action(own, owned, is_unfinished=is_unfinished and FRR_CONF in (now.record.files or {})),
-        ifdown=_leaving_uplinks(ours, now.facts) if ours else (),
-        delete_links=_to_delete(own, now.facts),
-        flooding=flooding,
-        obstacles=obstacles(
-            changes, now.files, now.facts, flags, guests, is_reloaded=bool(changes) or is_unfinished or owned.shows_pve
-        )
-        + prerequisites(changes, _own_files(wanted, owned), now.facts),
+        obstacles=obstacles(changes, now.files, now.facts, flags, guests, is_reloaded=is_reloaded)
+        + prerequisites(
+            {found.file.path: found.file for found in compared if found.file.text is not None},
+            {name: taken for found in compared for name, taken in found.taken.items()},
+            _own_files(wanted, owners),
+            now.facts,
+        ),
         guests=guests,
         is_unfinished=is_unfinished,
-        regenerate_frr=owned.regenerate_frr,
+        execution=_execution(own, now, owners, flooding, reloads=is_reloaded and not shows_pve),
     )
 
 
-def _is_pves(path: str, owned: Ownership) -> bool:
-    return (path == SDN_INTERFACES and owned.sdn_by_pve) or (path == FRR_CONF and owned.frr_by_pve)
+@dataclass(frozen=True, slots=True)
+class _Compared:
+    """One file that changes, beside what both sides say.
+
+    :param taken: devices whose VNI another device has, by name.
+    """
+
+    change: FileChange
+    file: RenderedFile
+    present: PresentFile
+    taken: Mapping[str, Taken] = field(default_factory=dict)
 
 
-def _own_files(wanted: Iterable[RenderedFile], owned: Ownership) -> frozenset[str]:
+def _own_files(wanted: Iterable[RenderedFile], owners: FileOwners) -> frozenset[str]:
     """What has to be on the node and is not PVE's to write, changed or not."""
-    return frozenset(file.path for file in wanted if file.text is not None and not _is_pves(file.path, owned))
+    return frozenset(file.path for file in wanted if file.text is not None and not owners.is_written_by_pve(file.path))
 
 
-def _file_change(file: RenderedFile, now: NodeNow, owned: Ownership) -> FileChange | None:
-    by_pve = _is_pves(file.path, owned)
+def _compare_file(file: RenderedFile, now: NodeNow, owners: FileOwners, *, shows_pve: bool) -> _Compared | None:
+    """What happens to one file; None when nothing does."""
+    by_pve = owners.is_written_by_pve(file.path)
     current = now.files.get(file.path)
-    file = in_present_order(file, current)
-    if is_as_wanted(file.path, current, file.text, now.record) or (by_pve and not owned.shows_pve):
+    present = PresentFile(current)
+    file = in_present_order(file, present)
+    if is_as_wanted(file.path, current, file.text, now.record) or (by_pve and not shows_pve):
         return None
     if by_pve and file.path == FRR_CONF and says_the_same(current or "", file.text or ""):
         return None  # PVE's frr.conf is equal by meaning only: its text would be shown as changed for ever
     if file.text is None and (file.path == FRR_CONF or not current):
         return None  # frr.conf is never removed, and an absent file need not be
     stanzas: tuple[StanzaChange, ...] = ()
+    taken: dict[str, Taken] = {}
     if file.path in {OUR_INTERFACES, SDN_INTERFACES}:
-        stanzas = stanza_changes(dict(split_stanzas(current or "")), file.stanzas)
-        stanzas = cut_over(stanzas, taken_vnis(current, file.text, now.facts))
+        taken = taken_vnis(present.stanzas, file.interfaces, now.facts)
+        stanzas = cut_over(stanza_changes(present.stanzas, file.interfaces), taken)
     if file.path == SDN_INTERFACES:
         stanzas = keep_hosts(stanzas, {stanza.name for stanza in now.facts.stanzas})
-    return FileChange(
+    change = FileChange(
         path=file.path,
         old=current,
         new=file.text,
@@ -141,7 +142,9 @@ def _file_change(file: RenderedFile, now: NodeNow, owned: Ownership) -> FileChan
         conflict=""
         if by_pve or _is_pves_last(file.path, now)
         else conflict(file.path, current, now.record.files, now.record.meanings),
+        printed=file.interfaces if current else None,
     )
+    return _Compared(change, file, present, taken)
 
 
 def _is_pves_last(path: str, now: NodeNow) -> bool:
@@ -149,45 +152,71 @@ def _is_pves_last(path: str, now: NodeNow) -> bool:
     return path == FRR_CONF and FRR_LOCAL_BEGIN in now.files.get(FRR_CONF_LOCAL, "").splitlines()
 
 
-def _frr_action(own: tuple[FileChange, ...], owned: Ownership, *, is_unfinished: bool) -> FrrAction:
-    changes = {change.path: change for change in own}
+def _execution(
+    own: tuple[_Compared, ...], now: NodeNow, owners: FileOwners, flooding: Flooding, *, reloads: bool
+) -> NodeExecution:
+    """What is done about it.
+
+    :param reloads: the network is reloaded when the node's turn comes.
+    """
+    is_unfinished = now.record.is_unfinished
+    frr_is_unfinished = is_unfinished and FRR_CONF in (now.record.files or {})
+    in_order = steps(
+        (found.change for found in own),
+        ifdown=tuple(name for found in own for name in _leaving_uplinks(found, now.facts)),
+        delete_links=_to_delete(own, now.facts),
+        frr=_frr_action(own, owners, is_unfinished=frr_is_unfinished),
+        reload=ReloadNetwork(owners.regenerate_frr) if reloads else None,
+        is_unfinished=is_unfinished,
+    )
+    return NodeExecution(now.facts.node, tuple(in_order), flooding, finishes=bool(own) or is_unfinished)
+
+
+def _frr_action(own: tuple[_Compared, ...], owners: FileOwners, *, is_unfinished: bool) -> FrrAction:
+    changes = {found.file.path: found for found in own}
     conf = changes.get(FRR_CONF)
     if FRR_DAEMONS in changes or (conf is not None and _has_another_asn(conf)):
         return FrrAction.RESTART
-    if conf is not None or (is_unfinished and not owned.frr_by_pve):
+    if conf is not None or (is_unfinished and not owners.pve_writes_frr):
         return FrrAction.RELOAD
     return FrrAction.NONE
 
 
-def _has_another_asn(conf: FileChange) -> bool:
+def _has_another_asn(conf: _Compared) -> bool:
     """A reload would fail for ever: bgpd keeps an instance with an L3VNI ("BGP is already running"), and with it the number."""
-    before, after = (set(_ROUTER_BGP.findall(text or "")) for text in (conf.old, conf.new))
+    config = conf.file.frr
+    before = set(_ROUTER_BGP.findall(conf.present.text or ""))
+    after = set() if config is None else {str(router.asn) for router in config.routers}
+    if config is not None:  # what an administrator added for PVE to merge
+        after.update(*(_ROUTER_BGP.findall(line) for line in config.custom))
     return bool(before and after) and before != after
 
 
-def _leaving_uplinks(change: FileChange, facts: NodeFacts) -> tuple[str, ...]:
+def _leaving_uplinks(found: _Compared, facts: NodeFacts) -> Iterator[str]:
     """Interfaces that exist without us and leave their VRF: a reload would leave them their addresses in the main table, or
     take the VRF away below them.
     """
+    if found.file.path != OUR_INTERFACES or found.present.text is None:
+        return
     kinds = {link.name: link.kind for link in facts.links}
-    uplinks = [stanza for stanza in change.stanzas if kinds.get(stanza.name, "bridge") not in _MADE_BY_IFUPDOWN]
-    if not uplinks:
-        return ()
-    old, new = (dict(split_stanzas(text or "")) for text in (change.old, change.new))
-    return tuple(
-        stanza.name
-        for stanza in uplinks
-        if stanza.action is Action.REMOVE
-        or (stanza.action is Action.CHANGE and leaves_its_vrf(old[stanza.name], new[stanza.name]))
-    )
+    for stanza in found.change.stanzas:
+        if kinds.get(stanza.name, "bridge") in _MADE_BY_IFUPDOWN:
+            continue
+        printed = found.file.interfaces
+        if stanza.action is Action.REMOVE or (
+            stanza.action is Action.CHANGE
+            and printed is not None
+            and leaves_its_vrf(found.present.stanzas[stanza.name], printed, stanza.name)
+        ):
+            yield stanza.name
 
 
-def _to_delete(own: tuple[FileChange, ...], facts: NodeFacts) -> tuple[str, ...]:
+def _to_delete(own: tuple[_Compared, ...], facts: NodeFacts) -> tuple[str, ...]:
     live = {link.name for link in facts.links}
     return tuple(
         stanza.name
-        for change in own
-        for stanza in change.stanzas
+        for found in own
+        for stanza in found.change.stanzas
         if stanza.action is Action.REPLACE and stanza.name in live
     )
 

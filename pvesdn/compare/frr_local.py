@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from pvesdn.decode.frr.local import read_local
 from pvesdn.decode.secrets import hide_secrets
-from pvesdn.design.merge.local import LocalFault, faults
 from pvesdn.model.files import FRR_CONF_LOCAL
 from pvesdn.model.findings import Finding, Severity
 from pvesdn.model.frr import FrrConfig
-from pvesdn.model.frr_local import LocalKind, LocalLine
+from pvesdn.model.frr_local import LocalFault, LocalKind, LocalLine, LocalMerge
 
 _DAEMONS = {"ospf": ("ospfd", "OSPF"), "openfabric": ("fabricd", "OpenFabric")}
 _HINT = "write it so that PVE's merge keeps it: blocks end with exit, lists have the word seq; PVE drops other commands"
@@ -30,14 +28,12 @@ class LocalVerdict:
     warnings: tuple[Finding, ...] = ()
 
 
-def judge_local(node: str, config: FrrConfig, text: str, *, is_older: bool = False) -> LocalVerdict:
-    """Hold the file, as it will be, against what PVE generates on the node.
+def judge_local(node: str, merge: LocalMerge, *, is_older: bool = False) -> LocalVerdict:
+    """What has to be said of the file, as it will be, beside what PVE generates on the node.
 
-    :param config: `NodeDesign.pve_frr`.
     :param is_older: PVE's generator there is older than 1.3: what it drops is the same, how it fails is not known.
     """
-    lines = read_local(text)
-    found = [fault for fault in faults(config, lines) if fault.line.is_ours or not (is_older and fault.hint)]
+    found = [fault for fault in merge.faults if fault.line.is_ours or not (is_older and fault.hint)]
     errors = [fault for fault in found if fault.line.is_ours or fault.is_fatal]
     others = [fault for fault in found if fault not in errors]
     return LocalVerdict(
@@ -45,13 +41,13 @@ def judge_local(node: str, config: FrrConfig, text: str, *, is_older: bool = Fal
         (
             *(_finding(Severity.WARNING, node, fault) for fault in others if fault.hint),
             *_summary(node, [fault for fault in others if not fault.hint]),
-            *_without_daemon(node, config, lines),
+            *_without_daemon(node, merge.generated, merge.lines),
         ),
     )
 
 
 def _without_daemon(node: str, config: FrrConfig, lines: Iterable[LocalLine]) -> Iterator[Finding]:
-    """Routers that pass the merge in vain: PVE switches their daemon off where no fabric of the node needs it (F4.2)."""
+    """Routers that pass the merge in vain: PVE stops their daemon where no fabric needs it (docs/pve.md §4.2)."""
     in_fabrics = {"ospf": config.ospf_interfaces, "openfabric": config.openfabric_routers}
     for line in lines:
         words = line.text.split()
@@ -59,6 +55,7 @@ def _without_daemon(node: str, config: FrrConfig, lines: Iterable[LocalLine]) ->
             daemon, fabric = _DAEMONS[words[1]]
             yield Finding(
                 severity=Severity.WARNING,
+                node=node,
                 where=f"{node}: {FRR_CONF_LOCAL}:{line.number}",
                 what=f"'{line.text}' does not run: PVE switches {daemon} off on a node that is in no {fabric} fabric",
                 hint=f"put the node into an {fabric} fabric in PVE, whose {daemon} then reads these lines too, "
@@ -85,4 +82,5 @@ def _finding(severity: Severity, node: str, fault: LocalFault) -> Finding:
     whose = "of our block " if fault.line.is_ours else ""
     hint = fault.hint or (_OUR_HINT if fault.line.is_ours else _HINT)
     what = f"in PVE's merge line '{text}' {whose}{fault.what}"
-    return Finding(severity=severity, where=f"{node}: {FRR_CONF_LOCAL}:{fault.line.number}", what=what, hint=hint)
+    where = f"{node}: {FRR_CONF_LOCAL}:{fault.line.number}"
+    return Finding(severity=severity, node=node, where=where, what=what, hint=hint)

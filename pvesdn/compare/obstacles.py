@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from pvesdn.compare.flags import PlanFlags
 from pvesdn.model.facts import NodeFacts
 from pvesdn.model.files import FileChange
 from pvesdn.model.findings import Finding, Severity
+from pvesdn.model.flags import PlanFlags
 
 
 def obstacles(
@@ -28,7 +28,7 @@ def obstacles(
     found: list[Finding] = []
 
     def stop(what: str, hint: str) -> None:
-        found.append(Finding(severity=Severity.ERROR, where=facts.node, what=what, hint=hint))
+        found.append(Finding(severity=Severity.ERROR, node=facts.node, where=facts.node, what=what, hint=hint))
 
     if not flags.overwrite:
         for change in changes:

@@ -64,6 +64,11 @@ def _is_ours_by_frr(path: str, current: str, meanings: Mapping[str, str]) -> boo
     return path in meanings and is_from_write_memory(current) and meaning(current) == meanings[path]
 
 
+def holds_our_frr(files: Mapping[str, str], record: Record) -> bool:
+    """A node's frr.conf still holds what pvesdn wrote: PVE had it in between where nothing is left in it."""
+    return FRR_CONF in (record.files or {}) and not is_blank_frr(files.get(FRR_CONF, ""))
+
+
 def is_blank_frr(text: str) -> bool:
     """No more than the package's default frr.conf, or the skeleton PVE leaves behind: no block, no route."""
     return all(

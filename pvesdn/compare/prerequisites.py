@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterator, Mapping
 
-from pvesdn.compare.stanzas import option
-from pvesdn.compare.taken import taken_vnis
-from pvesdn.decode.nodes.interfaces import split_stanzas
+from pvesdn.compare.taken import Taken
 from pvesdn.model.facts import NodeFacts
 from pvesdn.model.files import (
     FRR_CONF,
@@ -15,55 +13,59 @@ from pvesdn.model.files import (
     OUR_INTERFACES,
     SDN_INTERFACES,
     FileChange,
+    RenderedFile,
 )
 from pvesdn.model.findings import Finding, Severity
+from pvesdn.model.ifupdown import InterfacesFile, PveVrf, PveVxlanPort, Uplink
 
 _FRR_FILES = frozenset({FRR_CONF, FRR_CONF_LOCAL, FRR_DAEMONS})
 _FRR = ("FRR is not installed", "apt install frr frr-pythontools")
+_NO_STANZAS = InterfacesFile(())
 
 
-def prerequisites(changes: tuple[FileChange, ...], own: frozenset[str], facts: NodeFacts) -> tuple[Finding, ...]:
+def prerequisites(
+    changed: Mapping[str, RenderedFile], taken: Mapping[str, Taken], own: frozenset[str], facts: NodeFacts
+) -> tuple[Finding, ...]:
     """What is missing on one node, each an error.
 
-    :param changes: files that change; those of PVE count too, where its commit is about to write them.
+    :param changed: files that will be written, by path; those of PVE count too, where its commit is about to write them.
+    :param taken: devices of them whose VNI another device has, by name.
     :param own: paths of files that pvesdn wants there, whether they change or not.
     """
-    by_path = {change.path: change for change in changes if change.new is not None}
     found: list[tuple[str, str]] = []
     if OUR_INTERFACES in own and not facts.is_sourced(OUR_INTERFACES):
         found.append(_unsourced(OUR_INTERFACES))
-    for path in (OUR_INTERFACES, SDN_INTERFACES):
-        if path in by_path:
-            found += _vnis(by_path[path], facts)
-    if OUR_INTERFACES in by_path:
-        found += _devices(by_path[OUR_INTERFACES], facts)
+    found += (_refused(name, vni, facts) for name, vni in taken.items())
+    if OUR_INTERFACES in changed:
+        found += map(_missing, _missing_uplinks(_value(changed[OUR_INTERFACES]), facts))
     if facts.versions:
-        found += _packages(by_path, own, facts)
-    return tuple(Finding(severity=Severity.ERROR, where=facts.node, what=what, hint=hint) for what, hint in found)
+        found += _packages(changed, own, facts)
+    return tuple(
+        Finding(severity=Severity.ERROR, node=facts.node, where=facts.node, what=what, hint=hint)
+        for what, hint in found
+    )
 
 
 def doubts(changes: tuple[FileChange, ...], facts: NodeFacts) -> Iterator[Finding]:
-    """What PVE accepts for its own file, though nothing can come of it: PVE warns of it in its task log (F4.3)."""
+    """What PVE accepts for its own file, though nothing comes of it but a warning in a log (docs/pve.md §4.3)."""
     for change in changes:
         if change.path == SDN_INTERFACES and change.by_pve and change.stanzas and not facts.is_sourced(change.path):
             what, hint = _unsourced(change.path)
-            yield Finding(severity=Severity.WARNING, where=facts.node, what=what, hint=hint)
+            yield Finding(severity=Severity.WARNING, node=facts.node, where=facts.node, what=what, hint=hint)
 
 
 def _unsourced(file: str) -> tuple[str, str]:
     return f"/etc/network/interfaces does not source {file}", "add the line 'source /etc/network/interfaces.d/*' to it"
 
 
-def _devices(change: FileChange, facts: NodeFacts) -> Iterator[tuple[str, str]]:
-    for name in _missing_uplinks(change, facts):
-        what = f"{name}: the interface does not exist, so the reload would fail half-way"
-        yield what, "name another one in the exit, or wait until it is there"
+def _missing(interface: str) -> tuple[str, str]:
+    what = f"{interface}: the interface does not exist, so the reload would fail half-way"
+    return what, "name another one in the exit, or wait until it is there"
 
 
-def _vnis(change: FileChange, facts: NodeFacts) -> Iterator[tuple[str, str]]:
-    for name, taken in taken_vnis(change.old, change.new, facts).items():
-        what = f"{name}: VNI {taken.vni} is already on the device {taken.holder}, and the kernel refuses a second one"
-        yield what, f"take {taken.holder} {_out_of(taken.holder, facts)}, or choose another VNI"
+def _refused(name: str, taken: Taken, facts: NodeFacts) -> tuple[str, str]:
+    what = f"{name}: VNI {taken.vni} is already on the device {taken.holder}, and the kernel refuses a second one"
+    return what, f"take {taken.holder} {_out_of(taken.holder, facts)}, or choose another VNI"
 
 
 def _out_of(device: str, facts: NodeFacts) -> str:
@@ -74,42 +76,36 @@ def _out_of(device: str, facts: NodeFacts) -> str:
     return f"out of {file}" if file is not None else "away first"
 
 
-def _packages(by_path: dict[str, FileChange], own: frozenset[str], facts: NodeFacts) -> Iterator[tuple[str, str]]:
-    if "ifupdown2" not in facts.versions and (OUR_INTERFACES in own or SDN_INTERFACES in by_path):
+def _packages(changed: Mapping[str, RenderedFile], own: Container[str], facts: NodeFacts) -> Iterator[tuple[str, str]]:
+    sdn = _value(changed[SDN_INTERFACES]) if SDN_INTERFACES in changed else None
+    if "ifupdown2" not in facts.versions and (OUR_INTERFACES in own or sdn is not None):
         # PVE's Apply goes on to the next node then, and its task ends well.
         yield "ifupdown2 is not installed", "apt install ifupdown2"
-    if SDN_INTERFACES in by_path and facts.has_proxmox_ifupdown is False and _has_ipv6_tunnel(by_path[SDN_INTERFACES]):
+    if sdn is not None and facts.has_proxmox_ifupdown is False and _has_ipv6_tunnel(sdn):
         what = f"ifupdown2 {facts.versions['ifupdown2']} refuses the IPv6 tunnel addresses of {SDN_INTERFACES}"
         yield what, "install Proxmox's build of ifupdown2, or give PVE's controller IPv4 peers"
     if "frr" in facts.versions:
         return
-    if _FRR_FILES & own:
+    if any(path in own for path in _FRR_FILES):
         yield _FRR
-    elif SDN_INTERFACES in by_path and _has_vrf(by_path[SDN_INTERFACES]):
+    elif sdn is not None and any(isinstance(stanza, PveVrf) for stanza in sdn.stanzas):
         # PVE then says so in its task log alone, and its EVPN zone stays dark.
         yield _FRR
 
 
-def _has_ipv6_tunnel(change: FileChange) -> bool:
-    return any(":" in (option(text, "vxlan-local-tunnelip") or "") for _, text in split_stanzas(change.new or ""))
+def _value(file: RenderedFile) -> InterfacesFile:
+    return _NO_STANZAS if file.interfaces is None else file.interfaces.value
 
 
-def _has_vrf(change: FileChange) -> bool:
-    return any(option(text, "vrf-table") is not None for _, text in split_stanzas(change.new or ""))
+def _has_ipv6_tunnel(file: InterfacesFile) -> bool:
+    return any(isinstance(stanza, PveVxlanPort) and ":" in (stanza.local or "") for stanza in file.stanzas)
 
 
-def _missing_uplinks(change: FileChange, facts: NodeFacts) -> Iterable[str]:
+def _missing_uplinks(file: InterfacesFile, facts: NodeFacts) -> Iterator[str]:
     """Exits' interfaces that nothing makes: no device, none below a VLAN, and no stanza of the node's own."""
-    if not facts.links:
+    uplinks = [stanza.name for stanza in file.stanzas if isinstance(stanza, Uplink)]
+    if not uplinks or not facts.links:
         return
     there = {link.name for link in facts.links} | {stanza.name for stanza in facts.stanzas}
     there |= {name for _, name in facts.other_stanzas}
-    for name, text in split_stanzas(change.new or ""):
-        if _is_uplink(text) and name not in there and name.partition(".")[0] not in there:
-            yield name
-
-
-def _is_uplink(text: str) -> bool:
-    """The only device of a VRF that ifupdown2 does not make itself."""
-    made = ("bridge-ports", "vxlan-id", "vrf-table")
-    return option(text, "vrf") is not None and all(option(text, key) is None for key in made)
+    yield from (name for name in uplinks if name not in there and name.partition(".")[0] not in there)

@@ -1,4 +1,4 @@
-"""What PVE committed against what lies on the nodes: PVE shows its zones as pending where the one is behind (F4.5)."""
+"""What PVE committed against what the nodes have: on one that is behind PVE's zones are pending (docs/pve.md §4.5)."""
 
 from __future__ import annotations
 
@@ -33,7 +33,9 @@ def running_remarks(running: PveRunning) -> Iterator[Finding]:
                 what = f"{SDN_INTERFACES} was never generated, and PVE runs version {running.version}"
             case SdnFileState.CURRENT:
                 continue
-        yield Finding(severity=Severity.WARNING, where=node, what=f"{what}: its zones are pending here", hint=_HINT)
+        yield Finding(
+            severity=Severity.WARNING, node=node, where=node, what=f"{what}: its zones are pending here", hint=_HINT
+        )
 
 
 def _state(running: int, text: str | None) -> SdnFile:

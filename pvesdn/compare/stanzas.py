@@ -3,31 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Mapping
+from functools import lru_cache
 
-from pvesdn.model.files import Action, StanzaChange
+from pvesdn.compare.traits import Traits, traits_of_stanzas, traits_of_text
+from pvesdn.model.files import Action, PrintedInterfaces, StanzaChange
+from pvesdn.model.ifupdown import Stanza
 
-_FIXED_AT_BIRTH = {
-    "vxlan-id": "the kernel cannot change the VNI of a live device",
-    "vxlan-port": "the kernel cannot change the UDP port of a live device",
-}
-_WAYS_OF_FLOODING = ("vxlan-remoteip", "vxlan-mcastgrp", "vxlan-mcastgrp6")
+_OTHER_VNI = "the kernel cannot change the VNI of a live device"
+_OTHER_UDP_PORT = "the kernel cannot change the UDP port of a live device"
 _OTHER_MAC = "guests keep the gateway's old MAC until their ARP entry runs out"
 _THE_HOSTS = "the host's own, which ifupdown2 merges with this"
 _OTHER_WAY = "ifupdown2 leaves the flood entries of the old way on a live device"
 
 
-def stanza_changes(old: Mapping[str, str], new: Mapping[str, str]) -> tuple[StanzaChange, ...]:
+def stanza_changes(old: Mapping[str, str], new: PrintedInterfaces | None) -> tuple[StanzaChange, ...]:
     """What happens to each interface, sorted by name.
 
     :param old: text by interface name, as it is; the empty name holds what belongs to no interface and is not counted.
-    :param new: the same, as it should be.
+    :param new: the file as it should be; None when it goes.
     """
-    changes = [StanzaChange(name, Action.ADD) for name in new if name and name not in old]
-    changes += [StanzaChange(name, Action.REMOVE) for name in old if name and name not in new]
+    there = old.keys() - {""}
+    if new is None:
+        return tuple(StanzaChange(name, Action.REMOVE) for name in sorted(there))
+    if not there:
+        return _added(tuple(stanza.name for stanza in new.stanzas))
+    texts = new.by_name()
+    both = there & texts.keys()
+    differing = frozenset(
+        name for name in both if old[name] != texts[name] and old[name].strip() != texts[name].strip()
+    )
+    changes = [StanzaChange(name, Action.ADD) for name in texts.keys() - both]
+    changes += [StanzaChange(name, Action.REMOVE) for name in there - both]
     changes += [
-        _change(name, text, new[name])
-        for name, text in old.items()
-        if name and name in new and text.strip() != new[name].strip()
+        _change(name, traits_of_text(old[name]), traits_of_stanzas(stanzas, new.value))
+        for name, stanzas in _named(new, differing).items()
     ]
     return tuple(sorted(changes, key=lambda change: change.name))
 
@@ -45,32 +54,34 @@ def keep_hosts(changes: Iterable[StanzaChange], host: Container[str]) -> tuple[S
     )
 
 
-def option(text: str, name: str) -> str | None:
-    """The first value of an option in a stanza's text; underscores count as dashes, as ifupdown2 reads them."""
-    for line in text.splitlines():
-        key, _, value = line.strip().partition(" ")
-        if key.replace("_", "-") == name:
-            return value.strip()
-    return None
+def leaves_its_vrf(old: str, new: PrintedInterfaces, name: str) -> bool:
+    """Whether a changed stanza takes its interface out of the VRF in which it was. :param old: its text as it is."""
+    before = traits_of_text(old).vrf
+    return before is not None and before != traits_of_stanzas(_named(new, {name})[name], new.value).vrf
 
 
-def leaves_its_vrf(old: str, new: str) -> bool:
-    """Whether a changed stanza takes its interface out of the VRF in which it was."""
-    return option(old, "vrf") not in {None, option(new, "vrf")}
+@lru_cache(maxsize=4)  # nodes that have nothing yet get the same interfaces: one change serves them all
+def _added(names: tuple[str, ...]) -> tuple[StanzaChange, ...]:
+    return tuple(StanzaChange(name, Action.ADD) for name in sorted(set(names)))
 
 
-def _change(name: str, old: str, new: str) -> StanzaChange:
-    if option(old, "vxlan-id") is None or option(new, "vxlan-id") is None:
-        is_other_gateway = option(new, "address") is not None and option(old, "hwaddress") != option(new, "hwaddress")
+def _named(file: PrintedInterfaces, names: Container[str]) -> dict[str, list[Stanza]]:
+    """The stanzas of some interfaces, by name."""
+    found: dict[str, list[Stanza]] = {}
+    for stanza in file.stanzas:
+        if stanza.name in names:
+            found.setdefault(stanza.name, []).append(stanza)
+    return found
+
+
+def _change(name: str, old: Traits, new: Traits) -> StanzaChange:
+    if old.vni is None or new.vni is None:
+        is_other_gateway = new.has_address and old.hwaddress != new.hwaddress
         return StanzaChange(name, Action.CHANGE, why=_OTHER_MAC if is_other_gateway else "")
-    for key, why in _FIXED_AT_BIRTH.items():
-        if option(old, key) != option(new, key):
-            return StanzaChange(name, Action.REPLACE, why=why)
-    if _way_of_flooding(old) != _way_of_flooding(new):
+    if old.vni != new.vni:
+        return StanzaChange(name, Action.REPLACE, why=_OTHER_VNI)
+    if old.udp_port != new.udp_port:
+        return StanzaChange(name, Action.REPLACE, why=_OTHER_UDP_PORT)
+    if old.flooding != new.flooding:
         return StanzaChange(name, Action.REPLACE, why=_OTHER_WAY)
     return StanzaChange(name, Action.CHANGE)
-
-
-def _way_of_flooding(text: str) -> tuple[bool, ...]:
-    """Head-end replication, a multicast group, or neither (EVPN)."""
-    return tuple(option(text, key) is not None for key in _WAYS_OF_FLOODING)

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from pvesdn.compare.stanzas import option
-from pvesdn.decode.nodes.interfaces import split_stanzas
 from pvesdn.model.facts import NodeFacts
-from pvesdn.model.files import Action, StanzaChange
+from pvesdn.model.files import Action, PrintedInterfaces, StanzaChange
+from pvesdn.model.ifupdown import PveVxlanPort, VxlanPort
 
 _VNI = re.compile(r"[0-9]{1,8}")
 
@@ -27,22 +26,21 @@ class Taken:
         return f"in place of {self.holder}, which has VNI {self.vni} and must go first"
 
 
-def taken_vnis(old: str | None, new: str | None, facts: NodeFacts) -> dict[str, Taken]:
+def taken_vnis(own: Container[str], new: PrintedInterfaces | None, facts: NodeFacts) -> dict[str, Taken]:
     """Devices of an interfaces file whose VNI is held, by name.
 
-    :param old: the file as it is: its own devices hold nothing against it.
-    :param new: the file as it should be.
+    :param own: devices of the file as it is: they hold nothing against it.
+    :param new: the file as it should be; None when it goes.
     """
-    own = {name for name, _ in split_stanzas(old or "")}
     holders = {vni: name for name, vni in _holders(facts) if name not in own}
-    if not holders:
+    if not holders or new is None:
         return {}
     found = {}
-    for name, text in split_stanzas(new or ""):
-        vni = _number(option(text, "vxlan-id"))
-        holder = holders.get(vni) if vni is not None else None
-        if vni is not None and holder is not None and holder != name:
-            found[name] = Taken(vni, holder)
+    for stanza in new.value.stanzas:
+        if isinstance(stanza, VxlanPort | PveVxlanPort):
+            holder = holders.get(stanza.vni)
+            if holder is not None and holder != stanza.name:
+                found[stanza.name] = Taken(stanza.vni, holder)
     return found
 
 
@@ -66,5 +64,5 @@ def _holders(facts: NodeFacts) -> Iterable[tuple[str, int]]:
     yield from ((link.name, link.vni) for link in facts.links if link.vni is not None)
 
 
-def _number(text: str | None) -> int | None:
-    return int(text) if text is not None and _VNI.fullmatch(text) else None
+def _number(text: str) -> int | None:
+    return int(text) if _VNI.fullmatch(text) else None

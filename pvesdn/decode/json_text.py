@@ -31,7 +31,7 @@ def load(text: str | bytes, *, most: int | None = None) -> Json:
     """The document.
 
     :param most: bytes of memory that text and document together may take; None does not ask.
-    :raises WrongShapeError: it is no JSON, nested deeper than Python can follow, or would take more memory than `most`.
+    :raises WrongShapeError: it is not JSON, nested deeper than Python can follow, or would take more memory than `most`.
     """
     if most is not None and footprint(text, most) > most:
         message = f"more than {most >> 20} MiB when read"
@@ -122,7 +122,7 @@ def mapping(value: Json, what: str, *, absent: bool = False) -> dict[str, Json]:
     if absent and value is None:
         return {}
     if not isinstance(value, dict):
-        message = f"{what} is no JSON object"
+        message = f"{what} is not a JSON object"
         raise WrongShapeError(message)
     return value
 
@@ -136,7 +136,7 @@ def rows(value: Json, what: str, *, absent: bool = False) -> list[dict[str, Json
     if absent and value is None:
         return []
     if not isinstance(value, list):
-        message = f"{what} is no JSON list"
+        message = f"{what} is not a JSON list"
         raise WrongShapeError(message)
     return [mapping(item, f"entry {number} of {what}") for number, item in enumerate(value, start=1)]
 
@@ -144,7 +144,7 @@ def rows(value: Json, what: str, *, absent: bool = False) -> list[dict[str, Json
 def string(value: Json, what: str) -> str:
     """Printable text of one line. :raises WrongShapeError: something else."""
     if not isinstance(value, str) or _UNPRINTABLE.search(value):
-        message = f"{what} is no printable text"
+        message = f"{what} is not printable text"
         raise WrongShapeError(message)
     return value
 
@@ -153,7 +153,7 @@ def word(value: Json, what: str) -> str:
     """A name: printable text without blanks. :raises WrongShapeError: something else."""
     found = string(value, what)
     if not found or len(found.split()) != 1 or found != found.strip():
-        message = f"{what} is no name"
+        message = f"{what} is not a name"
         raise WrongShapeError(message)
     return found
 
@@ -165,7 +165,7 @@ def device(value: Json, what: str) -> DeviceName:
     """
     found = string(value, what)
     if not found or " " in found:
-        message = f"{what} is no name"
+        message = f"{what} is not a name"
         raise WrongShapeError(message)
     return found
 
@@ -176,7 +176,7 @@ def number(value: Json, what: str) -> int:
         return value
     if isinstance(value, str) and re.fullmatch(rf"-?[0-9]{{1,{_DIGITS}}}", value):
         return int(value)
-    message = f"{what} is no whole number"
+    message = f"{what} is not a whole number"
     raise WrongShapeError(message)
 
 
@@ -207,6 +207,6 @@ def address(value: Json, what: str) -> IpAddress:
     except ValueError:
         found = None
     if found is None or "%" in text:
-        message = f"{what} is no IP address"
+        message = f"{what} is not an IP address"
         raise WrongShapeError(message)
     return found

@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from pvesdn.design.merge.frr import merge_frr
 from pvesdn.design.ours import zone_evpn, zone_vxlan
-from pvesdn.design.ours.bgp import SWITCHED_BY_PVE, BgpPlan, daemons, design_frr, plan_bgp
+from pvesdn.design.ours.bgp import SWITCHED_BY_PVE, BgpPlan, daemons, design_frr, empty_frr, plan_bgp
 from pvesdn.design.ours.exits import design_uplink
 from pvesdn.design.ours.sysctl import design_sysctls
 from pvesdn.design.ours.vteps import choose_vteps
@@ -27,12 +27,14 @@ from pvesdn.design.ours.zones import (
 from pvesdn.design.pve.interfaces import PveIndex, design_pve_frr, design_sdn_file, index_pve
 from pvesdn.design.shared.beside_pve import evpn_zones
 from pvesdn.design.shared.names import vrf, vxlan_port
+from pvesdn.design.shared.ownership import file_owners, pve_writes_frr
 from pvesdn.model.cluster import Vtep
 from pvesdn.model.design import DesignInput, NodeDesign
 from pvesdn.model.frr import FrrConfig
 from pvesdn.model.ifupdown import InterfacesFile, PveVxlanPort, Stanza, Tunnel, VnetBridge, VrfDevice, VxlanPort
+from pvesdn.model.own_sdn import EvpnZone, Exit, OwnZone, VxlanZone
 from pvesdn.model.primitives import IpAddress
-from pvesdn.model.sdn import EvpnZone, Exit, OurZone, Subnet, Vnet, VxlanZone
+from pvesdn.model.vnets import Subnet, Vnet
 
 _T = TypeVar("_T")
 
@@ -61,20 +63,23 @@ def share(given: DesignInput, vteps: Mapping[str, Vtep]) -> SharedDesign:
     :raises ValueError: a zone's MTU cannot be known.
     """
     defined = _Definitions.of(given)
-    plans = tuple(_plan_zone(zone, given, vteps, defined) for zone in given.sdn.our_zones)
+    plans = tuple(_plan_zone(zone, given, vteps, defined) for zone in given.sdn.own.zones)
     return SharedDesign(
         given=given,
         vteps=vteps,
         plans=plans,
-        exits=_grouped((uplink.node, uplink) for uplink in given.sdn.exits),
+        exits=_grouped((uplink.node, uplink) for uplink in given.sdn.own.exits),
         bgp=plan_bgp(given, vteps, plans),
-        pve=index_pve(given.sdn),
+        pve=index_pve(given.sdn.pve),
     )
 
 
-def design_node(shared: SharedDesign, node: str) -> NodeDesign:
-    """One node's design, ours and as much of PVE's as can be said."""
-    has_sdn = shared.given.cluster.has_sdn
+def design_node(shared: SharedDesign, node: str, *, holds_our_frr: bool = False) -> NodeDesign:
+    """One node's design, ours and as much of PVE's as can be said.
+
+    :param holds_our_frr: the node's frr.conf has something of ours, which goes with the last zone that needs FRR.
+    """
+    has_sdn = shared.given.capabilities.has_sdn
     exits = shared.exits.get(node, ())
     stanzas = sorted(_stanzas(shared, exits, node), key=attrgetter("name"))
     sdn = design_sdn_file(shared.given, node, shared.pve)
@@ -82,16 +87,19 @@ def design_node(shared: SharedDesign, node: str) -> NodeDesign:
     frr = design_frr(shared.given, shared.bgp, shared.plans, exits, node)
     if frr is not None and pve_frr is not None and not frr.is_local_block:
         frr = merge_frr(pve_frr, frr)
+    flooding = tuple(sorted(_flooding(shared, sdn, frr, node)))
+    if holds_our_frr and frr is None and pve_frr is None and not pve_writes_frr(shared.given, node):
+        frr = empty_frr(shared.given.facts[node])
     return NodeDesign(
         node=node,
         interfaces=InterfacesFile(tuple(stanzas), tunnels=_tunnels(shared, node)) if stanzas else None,
         sdn=sdn,
         frr=frr,
         pve_frr=pve_frr,
+        owners=file_owners(shared.given, node, sdn=sdn, frr=frr, pve_frr=pve_frr),
         daemons=daemons(frr if has_sdn else frr or pve_frr),
         sysctls=design_sysctls(shared.plans, exits, node),
-        flooding=tuple(sorted(_flooding(shared, sdn, frr, node))),
-        merges_local=has_sdn and (frr is None or frr.is_local_block),
+        flooding=flooding,
         pve_daemons=daemons(pve_frr) - SWITCHED_BY_PVE if has_sdn else frozenset(),
     )
 
@@ -115,15 +123,15 @@ class _Definitions:
 
     @classmethod
     def of(cls, given: DesignInput) -> _Definitions:
-        sdn = given.sdn
+        own = given.sdn.own
         return cls(
-            vnets=_grouped((vnet.zone, vnet) for vnet in sdn.vnets if not vnet.is_pve),
-            subnets=_grouped((subnet.vnet, subnet) for subnet in sdn.subnets if not subnet.is_pve),
-            exits=_grouped((uplink.zone, uplink) for uplink in sdn.exits),
+            vnets=_grouped((vnet.zone, vnet) for vnet in own.vnets),
+            subnets=_grouped((subnet.vnet, subnet) for subnet in own.subnets),
+            exits=_grouped((uplink.zone, uplink) for uplink in own.exits),
         )
 
 
-def _plan_zone(zone: OurZone, given: DesignInput, vteps: Mapping[str, Vtep], defined: _Definitions) -> ZonePlan:
+def _plan_zone(zone: OwnZone, given: DesignInput, vteps: Mapping[str, Vtep], defined: _Definitions) -> ZonePlan:
     nodes = zone_nodes(zone, given.cluster)
     vnets = defined.vnets.get(zone.id, ())
     exits = defined.exits.get(zone.id, ())
@@ -152,7 +160,7 @@ def _plan_zone(zone: OurZone, given: DesignInput, vteps: Mapping[str, Vtep], def
     )
 
 
-def _bridge(zone: OurZone, vnet: Vnet, subnets: tuple[Subnet, ...], mtu: int) -> VnetBridge:
+def _bridge(zone: OwnZone, vnet: Vnet, subnets: tuple[Subnet, ...], mtu: int) -> VnetBridge:
     if isinstance(zone, EvpnZone):
         return zone_evpn.design_bridge(zone, vnet, subnets, mtu)
     return zone_vxlan.design_bridge(vnet, mtu)

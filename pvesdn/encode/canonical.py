@@ -1,4 +1,4 @@
-"""Section config in the order and spelling that PVE's own writer gives it (F1.2), for sections that pvesdn makes."""
+"""Section config that pvesdn makes, in the order and spelling of PVE's own writer (docs/pve.md §1.2)."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from contextlib import suppress
 from dataclasses import replace
 
 from pvesdn.decode.definitions.entries import Word, Words
+from pvesdn.decode.definitions.own_grammar import GRAMMAR
 from pvesdn.decode.definitions.pve_word_order import UNREAD
 from pvesdn.decode.definitions.pve_words import WORDS
 from pvesdn.decode.definitions.pvesdn_cfg import FILE as OWN_FILE
-from pvesdn.decode.definitions.pvesdn_cfg import GRAMMAR
 from pvesdn.decode.definitions.section_config import Property, Section, write
 from pvesdn.decode.definitions.values import BadValueError, boolean
 
@@ -36,7 +36,7 @@ def _in_order(section: Section, words: Words) -> Section:
 def _spelled(item: Property, word: Word) -> Property:
     value = item.value
     if word.is_boolean:
-        # What is no switch stays as it is: reading it back will say so.
+        # What is not a boolean stays as it is: reading it back will say so.
         with suppress(BadValueError):
             value = "1" if boolean(value) else "0"
     return Property(item.key, value, item.line)

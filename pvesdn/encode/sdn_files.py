@@ -9,12 +9,13 @@ from pvesdn.decode.definitions.pvesdn_cfg import FILE as OWN_FILE
 from pvesdn.decode.definitions.section_config import Property, Section
 from pvesdn.encode.canonical import canonical
 from pvesdn.model.defined import Defined
-from pvesdn.model.sdn import EvpnController, EvpnZone, SdnConfig, Subnet, Vnet, Vrrp, VxlanZone
+from pvesdn.model.own_sdn import OwnSdn, Vrrp
+from pvesdn.model.pve_sdn import PveSdn, UnmanagedController, UnmanagedZone
+from pvesdn.model.sdn import SdnConfig
+from pvesdn.model.vnets import Subnet
 
-_CONTROLLER = "pve-evpn-controller"
-_NO_PROPERTIES = frozenset({"where", "id", "kind", "is_pve"})
+_NO_PROPERTIES = frozenset({"where", "id", "kind"})
 _IN_A_SUBNETS_ID = frozenset({"cidr", "network", "gateway_text"})
-_FILES = ("controllers.cfg", "zones.cfg", "vnets.cfg", "subnets.cfg")
 
 
 def write_sdn(config: SdnConfig) -> dict[str, str]:
@@ -22,33 +23,36 @@ def write_sdn(config: SdnConfig) -> dict[str, str]:
 
     :raises SdnConfigError: a value could not be read back.
     """
-    zones = [zone for zone in config.zones if zone.kind != "left"]
-    controllers = [controller for controller in config.controllers if controller.kind != "left-controller"]
-    own: list[Section] = []
-    pve: dict[str, list[Section]] = {name: [] for name in _FILES}
-    if config.underlay is not None:
-        own.append(_section("underlay", config.underlay.where.id, config.underlay))
-    for controller in controllers:
-        is_ours = isinstance(controller, EvpnController)
-        (own if is_ours else pve["controllers.cfg"]).append(_section(_type(controller.kind), controller.id, controller))
-    for zone in zones:
-        is_ours = isinstance(zone, VxlanZone | EvpnZone)
-        (own if is_ours else pve["zones.cfg"]).append(_section(_type(zone.kind), zone.id, zone))
-    for vnet in config.vnets:
-        _place(vnet, own, pve["vnets.cfg"]).append(_section("vnet", vnet.id, vnet))
-    for subnet in config.subnets:
-        _place(subnet, own, pve["subnets.cfg"]).append(_section("subnet", subnet.id, subnet))
-    own += (_section("exit", uplink.id, uplink) for uplink in config.exits)
-    texts = {OWN_FILE: canonical(own)} | {name: canonical(found, file=name) for name, found in pve.items()}
+    texts = {OWN_FILE: canonical(_own(config.own))}
+    texts |= {name: canonical(found, file=name) for name, found in _pve(config.pve).items()}
     return {name: text for name, text in texts.items() if text}
 
 
-def _place(item: Vnet | Subnet, own: list[Section], pve: list[Section]) -> list[Section]:
-    return pve if item.is_pve else own
+def _own(own: OwnSdn) -> Iterable[Section]:
+    if own.underlay is not None:
+        yield _section("underlay", own.underlay.where.id, own.underlay)
+    yield from (_section(controller.kind, controller.id, controller) for controller in own.controllers)
+    yield from (_section(zone.kind, zone.id, zone) for zone in own.zones)
+    yield from (_section("vnet", vnet.id, vnet) for vnet in own.vnets)
+    yield from (_section("subnet", subnet.id, subnet) for subnet in own.subnets)
+    yield from (_section("exit", uplink.id, uplink) for uplink in own.exits)
 
 
-def _type(kind: str) -> str:
-    return "evpn" if kind == _CONTROLLER else kind.removeprefix("pve-")
+def _pve(pve: PveSdn) -> dict[str, list[Section]]:
+    """Sections by file, without what is left to PVE: not all of it was read."""
+    controllers = [found for found in pve.controllers if not isinstance(found, UnmanagedController)]
+    zones = [found for found in pve.zones if not isinstance(found, UnmanagedZone)]
+    return {
+        "controllers.cfg": [_section(_pve_type(found.kind), found.id, found) for found in controllers],
+        "zones.cfg": [_section(_pve_type(found.kind), found.id, found) for found in zones],
+        "vnets.cfg": [_section("vnet", vnet.id, vnet) for vnet in pve.vnets],
+        "subnets.cfg": [_section("subnet", subnet.id, subnet) for subnet in pve.subnets],
+    }
+
+
+def _pve_type(kind: str) -> str:
+    """PVE's own word, such as ``evpn`` for `pve-evpn-controller`."""
+    return kind.removeprefix("pve-").removesuffix("-controller")
 
 
 def _section(kind: str, name: str, item: Defined) -> Section:

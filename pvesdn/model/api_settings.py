@@ -22,7 +22,7 @@ def _sha256_fingerprint(value: str) -> str:
     digits = value.replace(":", "").replace(" ", "").upper()
     text = ":".join(digits[i : i + 2] for i in range(0, len(digits), 2))
     if not _FINGERPRINT.fullmatch(text):
-        msg = "is no SHA-256 fingerprint of 32 hexadecimal pairs"
+        msg = "is not a SHA-256 fingerprint of 32 hexadecimal pairs"
         raise ValueError(msg)
     return text
 
@@ -30,7 +30,7 @@ def _sha256_fingerprint(value: str) -> str:
 def _fit_for_a_header(value: SecretStr) -> SecretStr:
     """A token's secret is a UUID in PVE; anything printable without spaces will do, anything else could end the header."""
     if not _TOKEN_SECRET.fullmatch(value.get_secret_value()):
-        msg = "has spaces, line breaks or no characters at all; is it the token's secret?"
+        msg = "is empty or contains spaces or line breaks; is it the token's secret?"
         raise ValueError(msg)
     return value
 
@@ -56,13 +56,13 @@ HostName = Annotated[
     str,
     _written_as(
         r"[0-9A-Za-z]([0-9A-Za-z.-]*[0-9A-Za-z])?|\[?[0-9A-Fa-f:]+\]?",
-        "is no host name or address; write it alone, such as pve1.example.org: no https://, and the port under port",
+        "is not a host name or address; write the name alone, such as pve1.example.org, without https://, and the port as port",
     ),
 ]
 UserId = Annotated[
     str,
     _written_as(
-        r"(?=.{3,64}$)[^\s:/@!]+@[A-Za-z][A-Za-z0-9._-]+", "is no user with a realm; write it such as pvesdn@pve"
+        r"(?=.{3,64}$)[^\s:/@!]+@[A-Za-z][A-Za-z0-9._-]+", "is not a user with a realm; write it like pvesdn@pve"
     ),
 ]
 """User and realm, such as ``root@pam``."""
@@ -71,55 +71,87 @@ TokenName = Annotated[
     str,
     _written_as(
         r"[A-Za-z][A-Za-z0-9._-]+",
-        "is no name of a token; of pvesdn@pve!sdn write sdn: two or more letters, digits and . _ -, a letter first",
+        "is not a token name; for pvesdn@pve!sdn write sdn: two or more letters, digits and . _ -, starting with a letter",
     ),
 ]
 
 
 class ApiSettings(Model):
-    """One way to the API.
-
-    :param backend: ``https``, or ``local`` for pvesh on a node of the cluster.
-    :param host: name or address, as it stands in the server's certificate; https only.
-    :param user: with realm, such as ``pvesdn@pve``; https only, with a token or a password.
-    :param token_name: the part of the token's id behind the exclamation mark.
-    :param ca_file: PEM file of the authority that signed the server's certificate.
-    :param node_ca_file: trusted beside the system's authorities where it exists and `ca_file` is not set.
-    :param fingerprint: SHA-256 of the server's certificate; when set, it alone decides.
-    :param verify: False accepts any server; only ever on somebody's explicit word.
-    :param timeout: seconds to wait for an answer.
-    :param task_timeout: seconds to wait for pvesh where it runs a whole task in the foreground.
-    """
+    """How the PVE API is reached."""
 
     # What does not validate may be a secret in the wrong place.
     model_config = ConfigDict(hide_input_in_errors=True)
 
-    backend: Literal["https", "local"] = "local"
-    host: HostName | None = None
-    port: UdpPort = 8006
-    user: UserId | None = None
-    token_name: TokenName | None = None
-    token_value: TokenSecret | None = None
-    password: SecretStr | None = None
-    ca_file: str | None = None
-    node_ca_file: str = NODE_CA_FILE
-    fingerprint: Fingerprint | None = None
-    verify: bool = True
-    timeout: Seconds = 30.0
-    task_timeout: Seconds = 900.0
+    backend: Literal["https", "local"] = Field(
+        default="local",
+        description="`local` runs `pvesh` on a node of the cluster; `https` works from anywhere. On a machine that is not"
+        " a node the default is `https`.",
+        examples=["https"],
+    )
+    host: HostName | None = Field(
+        default=None,
+        description="Name or address of a node, as in the server's certificate. `https` only, where it is required.",
+        examples=["pve1.example.org"],
+    )
+    port: UdpPort = Field(default=8006, description="Port of the API. `https` only.", examples=[443])
+    user: UserId | None = Field(
+        default=None,
+        description="User with its realm. `https` only, where it is required.",
+        examples=["pvesdn@pve"],
+    )
+    token_name: TokenName | None = Field(
+        default=None, description="The part of the token's id after the `!`.", examples=["sdn"]
+    )
+    token_value: TokenSecret | None = Field(
+        default=None,
+        description="The token's secret. `$PVESDN_TOKEN_VALUE` overrides it.",
+        examples=["00000000-0000-0000-0000-000000000000"],
+    )
+    password: SecretStr | None = Field(
+        default=None,
+        description="The user's password, in place of a token. `$PVESDN_PASSWORD` overrides it.",
+        examples=["correct horse"],
+    )
+    ca_file: str | None = Field(
+        default=None,
+        description="PEM file of the authority that signed the server's certificate; a copy of a node's"
+        f" `{NODE_CA_FILE}` will do. Without it, `node_ca_file` and the system's own authorities are trusted.",
+        examples=["/root/pve-root-ca.pem"],
+    )
+    node_ca_file: str = Field(
+        default=NODE_CA_FILE,
+        description="The cluster's own authority on a node. Trusted where the file exists and `ca_file` is not set.",
+        examples=[NODE_CA_FILE],
+    )
+    fingerprint: Fingerprint | None = Field(
+        default=None,
+        description="SHA-256 fingerprint of the server's certificate, with or without colons. When set, it alone decides.",
+        examples=["00112233445566778899aabbccddeeff" * 2],
+    )
+    verify: bool = Field(
+        default=True,
+        description="`false` accepts any certificate, and so any server that answers.",
+        examples=[True],
+    )
+    timeout: Seconds = Field(default=30.0, description="Seconds to wait for an answer.", examples=[60])
+    task_timeout: Seconds = Field(
+        default=900.0,
+        description="Seconds for a call of `pvesh` that runs a whole task in the foreground. `local` only.",
+        examples=[1800],
+    )
 
     @model_validator(mode="after")
     def _is_complete(self) -> Self:
         if self.backend == "local":
             return self
         if self.host is None:
-            msg = "host is missing: name the node whose API is asked"
+            msg = "host is missing: name the node whose API to use"
             raise ValueError(msg)
         if self.user is None:
-            msg = "user is missing: such as pvesdn@pve"
+            msg = "user is missing: write one like pvesdn@pve"
             raise ValueError(msg)
         if (self.token_name is None) != (self.token_value is None):
-            msg = "token_name and token_value belong together"
+            msg = "token_name and token_value must be given together"
             raise ValueError(msg)
         if (self.token_value is None) == (self.password is None):
             msg = "give either token_name with token_value, or password"

@@ -28,7 +28,7 @@ class ClusterState(Model):
 
     :param members: every node that has not left the cluster, sorted by name.
     :param pve_version: `GET /version`, such as ``9.1.5``; empty when unknown.
-    :param has_sdn: the cluster has the endpoints of PVE's own SDN, which then owns `interfaces.d/sdn`.
+    :param has_sdn: the endpoints of PVE's own SDN answered, or its version has them where nobody asked.
     """
 
     name: str
@@ -36,12 +36,6 @@ class ClusterState(Model):
     members: tuple[Member, ...]
     pve_version: str = ""
     has_sdn: bool = True
-
-    @property
-    def pve_major(self) -> int:
-        """The major version of PVE, 0 when unknown."""
-        head = self.pve_version.split(".", 1)[0]
-        return int(head) if head.isdigit() else 0
 
     def member(self, name: str) -> Member | None:
         """The member called `name`, or None."""

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
+from pvesdn.model.capabilities import NETWORK_PACKAGE, PveCapabilities
 from pvesdn.model.cluster import ClusterState, SeenVtep
 from pvesdn.model.facts import NodeFacts
 from pvesdn.model.frr import FrrConfig
 from pvesdn.model.ifupdown import InterfacesFile
+from pvesdn.model.owners import FileOwners
 from pvesdn.model.primitives import IpAddress
 from pvesdn.model.sdn import SdnConfig
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class DesignInput:
     """All that design may know.
 
@@ -26,6 +29,16 @@ class DesignInput:
     facts: Mapping[str, NodeFacts] = field(default_factory=dict)
     seen: Mapping[str, SeenVtep] = field(default_factory=dict)
 
+    @cached_property
+    def capabilities(self) -> PveCapabilities:
+        """What this cluster's PVE can do, made once of its answers and of the nodes' packages."""
+        packages = {node: facts.versions.get(NETWORK_PACKAGE, "") for node, facts in self.facts.items()}
+        return PveCapabilities(
+            version=self.cluster.pve_version,
+            has_sdn=self.cluster.has_sdn,
+            packages={node: version for node, version in packages.items() if version},
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class NodeDesign:
@@ -35,7 +48,7 @@ class NodeDesign:
     :param sdn: `interfaces.d/sdn` in PVE's own text; None when it cannot or need not be rendered.
     :param frr: our FRR configuration; None when no zone of ours needs FRR.
     :param pve_frr: the FRR configuration that belongs to PVE's zones; PVE writes it itself where it has SDN of its own.
-    :param merges_local: PVE takes frr.conf.local into the file that `pve_frr` becomes.
+    :param owners: who writes what of it.
     :param daemons: FRR daemons that must be switched on.
     :param pve_daemons: daemons that `pve_frr` needs and PVE leaves to the administrator: switched on where FRR is installed.
     :param sysctls: names and values, sorted by name.
@@ -48,8 +61,8 @@ class NodeDesign:
     sdn: InterfacesFile | None
     frr: FrrConfig | None
     pve_frr: FrrConfig | None
+    owners: FileOwners
     daemons: frozenset[str]
     sysctls: tuple[tuple[str, str], ...]
     flooding: tuple[tuple[str, tuple[IpAddress, ...]], ...]
-    merges_local: bool = False
     pve_daemons: frozenset[str] = frozenset()

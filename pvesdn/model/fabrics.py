@@ -1,4 +1,4 @@
-"""PVE's fabrics: a routed underlay by OpenFabric or OSPF, with one address of each node on a device of its own (F1.10)."""
+"""PVE's fabrics: a routed underlay by OpenFabric or OSPF, each node's address on a dummy device (docs/pve.md §1.10)."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ class Fabric(Defined):
         return next((member for member in self.members if member.node == node), None)
 
 
-class LeftFabric(Defined):
+class UnmanagedFabric(Defined):
     """A fabric of a kind that pvesdn leaves to PVE.
 
     :param type: fabrics.cfg's type, such as ``wireguard_fabric``.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase as fnmatch
 
@@ -87,7 +87,8 @@ class NodeFacts:
     :param sources: patterns of the `source` lines of /etc/network/interfaces.
     :param versions: package versions by Debian name, plus ``kernel`` and ``python3``; empty when not asked.
     :param sysctl: live forwarding switches by sysctl name; empty when not asked.
-    :param has_foreign_frr_local: frr.conf.local holds lines that are not our marked block, so PVE writes FRR here (F4.4).
+    :param has_foreign_frr_local: frr.conf.local holds lines outside our marked block, so PVE writes FRR here
+        (docs/pve.md §4.4).
     """
 
     node: str
@@ -97,7 +98,7 @@ class NodeFacts:
     tables: frozenset[int] = frozenset()
     rules: tuple[str, ...] = ()
     stanzas: tuple[IfaceStanza, ...] = ()
-    own: tuple[IfaceStanza, ...] = ()
+    own: Sequence[IfaceStanza] = ()
     other_stanzas: tuple[tuple[str, str], ...] = ()
     sources: tuple[str, ...] = ()
     versions: Mapping[str, str] = field(default_factory=dict)

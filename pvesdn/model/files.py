@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from itertools import chain
 
+from pvesdn.model.execution import NodeExecution
 from pvesdn.model.findings import Finding
-from pvesdn.model.primitives import IpAddress
+from pvesdn.model.flags import PlanFlags
+from pvesdn.model.frr import FrrConfig
+from pvesdn.model.frr_local import LocalMerge
+from pvesdn.model.ifupdown import InterfacesFile, PveVxlanPort, Stanza
 from pvesdn.model.running import PveRunning
 
 OUR_INTERFACES = "/etc/network/interfaces.d/pvesdn"
@@ -23,20 +28,66 @@ FRR_LOCAL_END = "! --- pvesdn: end ---"
 
 
 @dataclass(frozen=True, slots=True)
+class PrintedInterfaces:
+    """An interfaces file that was printed: the value, and where the text of each of its stanzas begins and ends.
+
+    :param header: what stands above the first stanza, with its line end.
+    :param texts: whole lines of each stanza of `value.stanzas`, then of each of `value.fabrics`; an empty line stands between
+        two of them, and between the header and the first.
+    """
+
+    value: InterfacesFile
+    header: str
+    texts: tuple[str, ...]
+
+    @property
+    def text(self) -> str:
+        """The whole file."""
+        return "\n".join((self.header, *self.texts))
+
+    @property
+    def stanzas(self) -> Iterator[Stanza]:
+        """What the texts say, in their order; a name occurs again where an interface has several stanzas."""
+        return chain(self.value.stanzas, self.value.fabrics)
+
+    @property
+    def order_free(self) -> frozenset[str]:
+        """Interfaces whose lines mean the same in any order."""
+        return frozenset(s.name for s in self.value.stanzas if isinstance(s, PveVxlanPort) and s.is_order_free)
+
+    def by_name(self) -> dict[str, str]:
+        """The text of each interface, of several stanzas together, as `split_stanzas` would cut it out of the file."""
+        found: dict[str, str] = {}
+        last = ""
+        for stanza, text in zip(self.stanzas, self.texts, strict=True):
+            name = stanza.name
+            found[name] = f"{found[name]}{chr(10) if name == last else ''}{text}" if name in found else text
+            last = name
+        return found
+
+
+@dataclass(frozen=True, slots=True)
 class RenderedFile:
-    """A file as it should be.
+    """A file as it should be, with what it was printed from: nobody has to read our own text again.
 
     :param text: the whole file; None when it must not exist.
-    :param stanzas: of an interfaces file: text by interface name, in file order; empty otherwise.
-    :param order_free: of those, the ones whose lines mean the same in any order.
+    :param interfaces: of an interfaces file: its stanzas.
+    :param frr: of frr.conf: its configuration, with the lines of frr.conf.local that PVE merges into it.
+    :param merge: of frr.conf: how that merge goes; None where PVE merges nothing.
     """
 
     path: str
     text: str | None
     mode: str = "0644"
     owner: str = "root:root"
-    stanzas: Mapping[str, str] = field(default_factory=dict)
-    order_free: frozenset[str] = frozenset()
+    interfaces: PrintedInterfaces | None = None
+    frr: FrrConfig | None = None
+    merge: LocalMerge | None = None
+
+    @property
+    def stanzas(self) -> dict[str, str]:
+        """Of an interfaces file the text by interface name, in file order; empty otherwise."""
+        return {} if self.interfaces is None else self.interfaces.by_name()
 
 
 class Action(StrEnum):
@@ -46,14 +97,6 @@ class Action(StrEnum):
     CHANGE = "~"
     REMOVE = "-"
     REPLACE = "-/+"
-
-
-class FrrAction(StrEnum):
-    """What FRR needs after a change; other daemons mean a restart."""
-
-    NONE = "none"
-    RELOAD = "reload"
-    RESTART = "restart"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +115,7 @@ class FileChange:
     :param expect: SHA-256 of what is there now, None when the file is absent: nothing else may be overwritten.
     :param by_pve: PVE writes it when the cluster's SDN is applied; pvesdn only shows it.
     :param conflict: why it must not be overwritten without being told; empty when there is none.
+    :param printed: the stanzas of `new`, where it is an interfaces file that was printed and takes the place of another.
     """
 
     path: str
@@ -83,6 +127,7 @@ class FileChange:
     stanzas: tuple[StanzaChange, ...] = ()
     by_pve: bool = False
     conflict: str = ""
+    printed: PrintedInterfaces | None = field(default=None, repr=False)
 
     @property
     def action(self) -> Action:
@@ -94,26 +139,20 @@ class FileChange:
 
 @dataclass(frozen=True, slots=True)
 class NodeChanges:
-    """All that would happen on one node.
+    """What differs on one node.
 
-    :param ifdown: physical interfaces that leave our file or their VRF, taken down before the swap.
-    :param delete_links: devices to delete before the reload, because the kernel cannot change them in place.
+    :param execution: what is done about it.
     :param obstacles: what stops `apply` on this node until a person decides.
     :param guests: guest ports by bridge that would be removed.
     :param is_unfinished: the files are in place, their last reload was not seen to its end.
-    :param regenerate_frr: the parameter of that name for `PUT /nodes/{node}/network`; None leaves it out.
     """
 
     node: str
+    execution: NodeExecution
     files: tuple[FileChange, ...] = ()
-    frr: FrrAction = FrrAction.NONE
-    ifdown: tuple[str, ...] = ()
-    delete_links: tuple[str, ...] = ()
-    flooding: tuple[tuple[str, tuple[IpAddress, ...]], ...] = ()
     obstacles: tuple[Finding, ...] = ()
     guests: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     is_unfinished: bool = False
-    regenerate_frr: bool | None = None
 
     @property
     def own_files(self) -> tuple[FileChange, ...]:
@@ -166,6 +205,7 @@ class ChangeSet:
     :param pve: what runs of PVE's own SDN, and where.
     :param takes_frr_over: PVE's commit is the last in which it writes frr.conf: what is ours moves there afterwards, in
         the same apply.
+    :param flags: what was decided beforehand: whoever plans again decides alike.
     """
 
     nodes: tuple[NodeChanges, ...]
@@ -176,6 +216,7 @@ class ChangeSet:
     seen: str | None = None
     pve: PveRunning = field(default_factory=PveRunning)
     takes_frr_over: bool = False
+    flags: PlanFlags = field(default_factory=PlanFlags)
 
     @property
     def is_empty(self) -> bool:

@@ -37,12 +37,24 @@ class Finding(Model):
     :param where: place and object, such as ``zones.cfg:12: zone 'prod'`` or a node's name.
     :param what: what is wrong.
     :param hint: what to do about it.
+    :param node: the node it is about and that has to change; empty where definitions are at fault, or several nodes. An error
+        with a node stops what would happen there, one without a node stops everything.
     """
 
     severity: Severity
     where: str
     what: str
     hint: str = ""
+    node: str = ""
+
+    @property
+    def is_nodes_own(self) -> bool:
+        """Nothing is wrong with the definitions: the node has to change before they can be applied there."""
+        return self.severity is Severity.ERROR and bool(self.node)
+
+    def as_warning(self) -> Finding:
+        """The same where it stops nothing, because nothing happens."""
+        return self.model_copy(update={"severity": Severity.WARNING})
 
     def __str__(self) -> str:
         text = f"{self.where}: {self.what}" if self.where else self.what

@@ -1,9 +1,11 @@
-"""The lines of frr.conf.local, by what PVE's merge sees in them (F6.7)."""
+"""The lines of frr.conf.local, by what PVE's merge sees in them (docs/pve.md §6.7)."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+
+from pvesdn.model.frr import FrrConfig
 
 
 class LocalKind(StrEnum):
@@ -43,3 +45,34 @@ class LocalLine:
     def is_comment(self) -> bool:
         """FRR skips the line, whatever PVE's merge takes it for."""
         return self.text.lstrip().startswith(("!", "#"))
+
+
+@dataclass(frozen=True, slots=True)
+class LocalFault:
+    """A line that does not become what it says.
+
+    :param what: a predicate, such as ``is dropped``.
+    :param hint: what to do; empty where the general advice will do.
+    :param is_fatal: PVE writes no frr.conf because of it.
+    """
+
+    line: LocalLine
+    what: str
+    hint: str = ""
+    is_fatal: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class LocalMerge:
+    """PVE's merge of a node's frr.conf.local, played to its end.
+
+    :param generated: what PVE generates itself.
+    :param lines: of frr.conf.local.
+    :param merged: what PVE writes; None when it fails over the file: it writes nothing, and the frr.conf of before stays.
+    :param faults: lines that PVE's merge fails over, drops, puts elsewhere, or makes useless, in the order of the file.
+    """
+
+    generated: FrrConfig
+    lines: tuple[LocalLine, ...]
+    merged: FrrConfig | None
+    faults: tuple[LocalFault, ...] = ()

@@ -40,7 +40,7 @@ _PRINTABLE = re.compile(r"[^\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]*")
 
 def _unicast_mac(value: str) -> str:
     if not _MAC.fullmatch(value):
-        msg = "is no MAC address of six hexadecimal pairs"
+        msg = "is not a MAC address"
         raise ValueError(msg)
     if int(value[:2], 16) & 1:
         msg = "is a multicast MAC address; a gateway needs a unicast one"

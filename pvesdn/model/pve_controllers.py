@@ -1,4 +1,4 @@
-"""PVE's controllers of one node: sessions with routers outside of EVPN, and IS-IS for the underlay (F1.8)."""
+"""PVE's controllers of one node: BGP sessions outside EVPN, and IS-IS for the underlay (docs/pve.md §1.8)."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 
 class SdnFileState(StrEnum):
-    """A node's `interfaces.d/sdn` against what was committed, by PVE's own rule (F4.5)."""
+    """A node's `interfaces.d/sdn` against what was committed, by PVE's own rule (docs/pve.md §4.5)."""
 
     CURRENT = "current"
     OLD = "old"
@@ -17,7 +17,7 @@ class SdnFileState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SdnFile:
-    """One node's file. :param version: of its first line; None when that is no version."""
+    """One node's file. :param version: of its first line; None when that is not a version."""
 
     version: int | None
     state: SdnFileState

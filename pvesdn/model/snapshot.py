@@ -13,8 +13,6 @@ from pvesdn.model.primitives import Json
 
 SDN_PATH = "cluster/sdn"
 """PVE's SDN in the API; the answer is None where the API has no such path."""
-SDN_PACKAGE = "libpve-network-perl"
-"""What gives the API that path, on the node where it is installed."""
 
 SEEN_NAME = "pvesdn-seen.json"
 

@@ -12,7 +12,7 @@ from pvesdn.decode.definitions import addresses, values
 from pvesdn.decode.definitions.values import BadValueError, integer, shown
 from pvesdn.decode.nodes.ip_route import read_ip_route
 from pvesdn.decode.secrets import hide_secrets
-from pvesdn.model.handmade import Device, HandmadeNode, Option
+from pvesdn.model.hand_written import Device, HandWrittenNode, Option
 from pvesdn.model.primitives import VNI_MAX, IpAddress, IpInterface
 from pvesdn.recognise.notebook import Notebook
 
@@ -118,7 +118,7 @@ class NodeDevices:
     enslaved: Mapping[str, tuple[Device, ...]]
 
 
-def read_devices(node: HandmadeNode, book: Notebook) -> NodeDevices:
+def read_devices(node: HandWrittenNode, book: Notebook) -> NodeDevices:
     """Sort a node's devices; what is wrong with one goes into `book`, and the device is left out."""
     vxlans = [device for device in node.devices.values() if _is_vxlan(device)]
     ports = {device.name: port for device in vxlans if (port := _port(node.node, device, book))}
@@ -131,9 +131,9 @@ def read_devices(node: HandmadeNode, book: Notebook) -> NodeDevices:
     for device in node.devices.values():
         for name in port_names(device):
             if name in node.orphans:
-                what = f"its port {name} has an auto line and no iface"
+                what = f"its port {name} has an auto line but no iface stanza"
                 twice = next((port.name for port in vxlans if len(port.all("vxlan-id")) > 1), "")
-                hint = f"one of the stanzas of {twice} may be meant for it" if twice else "write its stanza"
+                hint = f"one of the stanzas for {twice} may be meant for it" if twice else "add its stanza"
                 book.error(node.node, node.orphans[name], device.name, what, hint)
     vrfs = {device.name: device for device in node.devices.values() if device.all("vrf-table")}
     enslaved: dict[str, list[Device]] = {}
@@ -162,8 +162,8 @@ def interfaces(node: str, device: Device, book: Notebook) -> Iterator[IpInterfac
         text = option.value if "/" in option.value else _with_mask(option.value, next(masks, None))
         found = _interface(text)
         if found is None:
-            what = f"address {shown(text)} is no address with a prefix length"
-            book.error(node, option.place, device.name, what, "write it such as 10.0.2.254/24")
+            what = f"address {shown(text)} is not an address with a prefix length"
+            book.error(node, option.place, device.name, what, "write it like 10.0.2.254/24")
         else:
             yield found
 
@@ -201,7 +201,7 @@ def tell_unknown_of_bridge(node: str, bridge: Bridge, own: str, book: Notebook) 
     others = [port for port in bridge.ports if port != own]
     if others:
         place = bridge.device.all("bridge-ports")[0].place
-        hint = "a VNet's bridge has its VXLAN port and guests, nothing else"
+        hint = "a VNet's bridge holds its VXLAN port and guests' ports, nothing else"
         book.lose(node, place, bridge.device.name, f"the port {', '.join(others)}", hint)
 
 
@@ -210,7 +210,9 @@ def tell_unknown_of_vrf(node: str, vrf: Device, book: Notebook) -> None:
     tell_unknown(node, vrf, frozenset({"vrf-table"}), book)
     for option in vrf.all("vrf-table"):
         if option.value != "auto":
-            book.lose(node, option.place, vrf.name, f"vrf-table {option.value}", "the table's number is chosen anew")
+            book.lose(
+                node, option.place, vrf.name, f"vrf-table {option.value}", "the table's number is chosen automatically"
+            )
 
 
 def _makes_itself(device: Device, command: str) -> bool:
@@ -234,7 +236,7 @@ def _port(node: str, device: Device, book: Notebook) -> Port | None:
     if not device.all("vxlan-id"):
         digits = re.search(r"[0-9]{1,8}$", device.name)
         guess = f"; its name suggests {int(digits[0])}" if digits and 1 <= int(digits[0]) <= VNI_MAX else ""
-        what = f"has no vxlan-id, so no VNI can be told{guess}"
+        what = f"has no vxlan-id, so its VNI is unknown{guess}"
         book.error(node, device.place, device.name, what, "add the line 'vxlan-id NUMBER' on every node")
         return None
     vni = only(("vxlan-id",), integer(1, VNI_MAX))
@@ -265,7 +267,9 @@ def _remotes(node: str, device: Device, book: Notebook) -> tuple[IpAddress, ...]
                 book.error(node, option.place, device.name, f"{option.name} {error.what}", error.hint)
                 continue
             if address in found:
-                book.error(node, option.place, device.name, f"{option.name} {address} comes twice", "name each once")
+                book.error(
+                    node, option.place, device.name, f"{option.name} {address} is given twice", "list each only once"
+                )
             found.append(address)
     return tuple(found)
 
@@ -277,7 +281,7 @@ def _floods(node: str, device: Device, book: Notebook) -> bool:
     off = [name for name, switch in zip(names, switches, strict=True) if switch is False]
     if len(off) == 1:
         option = device.all(off[0])[0]
-        hint = "pvesdn switches both off (flood 0) or none"
+        hint = "pvesdn switches both off (flood 0) or neither"
         book.lose(node, option.place, device.name, f"{option.name} off without the other", hint)
     return len(off) < len(names)
 

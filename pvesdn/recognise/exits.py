@@ -10,9 +10,9 @@ from pvesdn.decode.definitions import addresses, values
 from pvesdn.decode.definitions.values import BadValueError, integer
 from pvesdn.decode.nodes.ip_route import read_ip_route
 from pvesdn.model.findings import Where
-from pvesdn.model.handmade import Device, FrrRoute, FrrVrrp, HandmadeNode, Option, Place
+from pvesdn.model.hand_written import Device, FrrRoute, FrrVrrp, HandWrittenNode, Option, Place
+from pvesdn.model.own_sdn import Exit, Vrrp
 from pvesdn.model.primitives import IpAddress, IpInterface
-from pvesdn.model.sdn import Exit, Vrrp
 from pvesdn.recognise.devices import HOOKS, interfaces
 from pvesdn.recognise.notebook import Notebook
 
@@ -54,8 +54,8 @@ class UplinkOnNode:
         )
 
 
-def read_uplink(node: HandmadeNode, device: Device, vrf: str, book: Notebook) -> UplinkOnNode | None:
-    """A device of a VRF that is no bridge of a VNet; None, and the reason, where it is no exit."""
+def read_uplink(node: HandWrittenNode, device: Device, vrf: str, book: Notebook) -> UplinkOnNode | None:
+    """A device of a VRF that is no bridge of a VNet; None, and the reason, where it is not an exit."""
     reader = _Reader(node, device, vrf, book)
     return reader.read()
 
@@ -63,7 +63,7 @@ def read_uplink(node: HandmadeNode, device: Device, vrf: str, book: Notebook) ->
 class _Reader:
     """One device on one node."""
 
-    def __init__(self, node: HandmadeNode, device: Device, vrf: str, book: Notebook) -> None:
+    def __init__(self, node: HandWrittenNode, device: Device, vrf: str, book: Notebook) -> None:
         self._node = node
         self._device = device
         self._vrf = vrf
@@ -82,13 +82,13 @@ class _Reader:
         gateways += [address for route in statics if (address := _ip(route.via)) is not None]
         gateways = list(dict.fromkeys(gateways))
         if not own or not gateways:
-            what = f"is in VRF {self._vrf} and is no exit: it has no {'default route' if own else 'address'}"
+            what = f"is in VRF {self._vrf} but is not an exit: it has no {'default route' if own else 'address'}"
             self._book.lose(self._node.node, self._device.place, self._device.name, what, self._stays())
             return None
         for version in (4, 6):
             several = [str(one) for one in own if one.version == version][1:]
             if several:
-                what = f"the further address {', '.join(several)}"
+                what = f"the additional address {', '.join(several)}"
                 self._lose(self._device.all("address")[-1], what, "an exit has one address of each family")
         vrrp, groups = self._vrrp()
         self._taken |= {option.place for option in self._device.options if option.name in _ADDRESSING | _COMMENTS}

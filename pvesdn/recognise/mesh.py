@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pvesdn.decode.definitions import addresses
 from pvesdn.decode.definitions.values import BadValueError, integer
 from pvesdn.model.findings import Where
-from pvesdn.model.handmade import FrrNeighbor, FrrRouter, HandmadeNode
+from pvesdn.model.hand_written import FrrNeighbor, FrrRouter, HandWrittenNode
+from pvesdn.model.own_sdn import EvpnController
 from pvesdn.model.primitives import IpAddress
-from pvesdn.model.sdn import EvpnController
 from pvesdn.recognise.notebook import Notebook
 from pvesdn.recognise.underlay import UnderlayFacts
 
@@ -30,12 +30,14 @@ class RouterOnNode:
     sessions: Mapping[IpAddress, FrrNeighbor]
 
 
-def fences(nodes: Mapping[str, HandmadeNode]) -> dict[str, frozenset[str]]:
+def fences(nodes: Mapping[str, HandWrittenNode]) -> dict[str, frozenset[str]]:
     """Nodes whose frr.conf announces all VNIs, with those that it keeps out."""
     return {name: router.fenced for name, router in _routers(nodes).items()}
 
 
-def read_speakers(nodes: Mapping[str, HandmadeNode], ground: UnderlayFacts, book: Notebook) -> dict[str, RouterOnNode]:
+def read_speakers(
+    nodes: Mapping[str, HandWrittenNode], ground: UnderlayFacts, book: Notebook
+) -> dict[str, RouterOnNode]:
     """The BGP speakers of the overlay, by node."""
     found = {}
     for name, router in sorted(_routers(nodes).items(), key=lambda pair: pair[0]):
@@ -45,11 +47,11 @@ def read_speakers(nodes: Mapping[str, HandmadeNode], ground: UnderlayFacts, book
         for neighbor in router.neighbors:
             peer = _parsed(neighbor.address)
             if not neighbor.is_evpn:
-                hint = "sessions beside the overlay belong into frr.conf.local"
+                hint = "sessions beside the overlay belong in frr.conf.local"
                 book.lose(name, neighbor.place, f"neighbor {neighbor.address}", "a session that is not for EVPN", hint)
             elif peer is None:
-                what = "is no address, so its peer cannot be told"
-                book.error(name, neighbor.place, f"neighbor {neighbor.address}", what, "name the peer's address")
+                what = "is not an address, so its peer is unknown"
+                book.error(name, neighbor.place, f"neighbor {neighbor.address}", what, "give the peer's address")
             elif neighbor.remote_as not in (router.asn, "internal"):
                 what = f"remote-as {neighbor.remote_as or 'is missing'}, but the node's own AS is {router.asn}"
                 hint = "pvesdn.cfg has one AS for all nodes (iBGP)"
@@ -131,7 +133,7 @@ class _Mesh:
             self._blame(speaker, wanted - {speaker.address}, book)
 
     def _blame(self, speaker: RouterOnNode, wanted: set[IpAddress], book: Notebook) -> None:
-        hint = "make the sessions a full mesh, or the same route reflectors on every node"
+        hint = "make the sessions a full mesh, or use the same route reflectors on every node"
         missing = wanted - speaker.sessions.keys()
         if missing:
             what = (
@@ -148,11 +150,11 @@ class _Mesh:
         for address, neighbor in speaker.sessions.items():
             if neighbor.is_client != (address in clients):
                 what = (
-                    "is no route-reflector-client"
+                    "is not a route-reflector-client"
                     if address in clients
-                    else "is a route-reflector-client and no member"
+                    else "is a route-reflector-client but not a member"
                 )
-                hint = "reflect for every member that reflects nothing itself, and for nobody else"
+                hint = "reflect for every member that is not a reflector itself, and for nobody else"
                 book.error(speaker.node, neighbor.place, f"neighbor {address}", what, hint)
 
     def _named(self, address: IpAddress) -> str:
@@ -173,15 +175,15 @@ def _tell_source(node: str, neighbor: FrrNeighbor, peer: IpAddress, ground: Unde
         if peer in ground.owners or peer.version != vtep.version:
             return
         source = ground.kernels_source(node, peer)
-        which = f"speaks from {source} now"
+        which = f"its source is {source} now"
     if source == vtep or (source is None and not word):
         return
     new = f"the VTEP, {vtep}" if peer.version == vtep.version else "the address that the kernel chooses"
-    what = f"{which}: afterwards the session speaks from {new}"
-    book.lose(node, place, f"neighbor {peer}", what, "the peer has to take the session from there")
+    what = f"{which}: afterwards the session's source is {new}"
+    book.lose(node, place, f"neighbor {peer}", what, "the peer has to accept the session from there")
 
 
-def _routers(nodes: Mapping[str, HandmadeNode]) -> dict[str, FrrRouter]:
+def _routers(nodes: Mapping[str, HandWrittenNode]) -> dict[str, FrrRouter]:
     """The default BGP instance of each node that announces all VNIs."""
     return {
         name: router

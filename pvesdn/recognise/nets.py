@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from pvesdn.model.handmade import FrrVrf, HandmadeNode, Place
+from pvesdn.model.hand_written import FrrVrf, HandWrittenNode, Place
 from pvesdn.model.primitives import IpInterface
 from pvesdn.recognise.devices import Bridge, NodeDevices, Port
 from pvesdn.recognise.notebook import Notebook
@@ -83,7 +83,7 @@ class Nets:
 
 
 def read_nets(
-    nodes: Mapping[str, HandmadeNode],
+    nodes: Mapping[str, HandWrittenNode],
     devices: Mapping[str, NodeDevices],
     fences: Mapping[str, frozenset[str]],
     book: Notebook,
@@ -119,7 +119,7 @@ def _sights(devices: NodeDevices, fenced: frozenset[str] | None, book: Notebook)
             way = _way(port, fenced)
             if way is None:
                 what = "floods nowhere: it has no group and no remote, and the node's frr.conf has no advertise-all-vni"
-                book.error(devices.node, port.device.place, port.device.name, what, "say where its frames go")
+                book.error(devices.node, port.device.place, port.device.name, what, "give it a group or remotes")
             else:
                 yield BridgeOnNode(devices.node, bridge, port, way)
     for name in sorted(free):
@@ -186,7 +186,7 @@ def _texts(values: tuple[object, ...]) -> str:
 
 _SAME_OF_PORT: tuple[_Saying, ...] = (
     ("VNI", lambda s: s.port.vni, _option("port", "vxlan-id")),
-    ("way of flooding", lambda s: s.way.value, _option("port", "vxlan-remoteip", "vxlan-mcastgrp", "vxlan-svcnodeip")),
+    ("flood mode", lambda s: s.way.value, _option("port", "vxlan-remoteip", "vxlan-mcastgrp", "vxlan-svcnodeip")),
     ("multicast group", lambda s: s.port.group, _option("port", "vxlan-mcastgrp", "vxlan-svcnodeip")),
     ("UDP port", lambda s: s.port.udp_port, _option("port", "vxlan-port")),
     ("VRF", lambda s: s.bridge.vrf, _option("bridge", "vrf")),

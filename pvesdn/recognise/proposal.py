@@ -13,10 +13,12 @@ from pvesdn.errors import SdnConfigError
 from pvesdn.model.cluster import ClusterState, Vtep
 from pvesdn.model.facts import NodeFacts
 from pvesdn.model.findings import Where
-from pvesdn.model.handmade import Device, FrrRouter, HandmadeNode
+from pvesdn.model.hand_written import Device, FrrRouter, HandWrittenNode
+from pvesdn.model.own_sdn import EvpnController, EvpnZone, Exit, Irb, OwnSdn, OwnZone, VxlanZone
 from pvesdn.model.primitives import IpAddress
 from pvesdn.model.proposal import Proposal
-from pvesdn.model.sdn import EvpnController, EvpnZone, Exit, Irb, OurZone, SdnConfig, Subnet, Vnet, VxlanZone
+from pvesdn.model.sdn import SdnConfig
+from pvesdn.model.vnets import Subnet, Vnet
 from pvesdn.recognise.devices import read_devices, tell_unknown_of_bridge, tell_unknown_of_port, tell_unknown_of_vrf
 from pvesdn.recognise.exits import UplinkOnNode, read_uplink
 from pvesdn.recognise.ids import Ids
@@ -42,7 +44,7 @@ class HandWrittenConfig:
     :param unread: members of which nothing was read, with the reason.
     """
 
-    nodes: Mapping[str, HandmadeNode]
+    nodes: Mapping[str, HandWrittenNode]
     facts: Mapping[str, NodeFacts]
     cluster: ClusterState
     taken: frozenset[str] = frozenset()
@@ -93,7 +95,7 @@ class _Writer:
     def write(self) -> Proposal:
         ids = Ids(self.given.taken)
         vnet_ids = {net.name: self._vnet_id(net, ids) for draft in self.drafts for net in draft.nets}
-        zones: list[OurZone] = []
+        zones: list[OwnZone] = []
         vnets: list[Vnet] = []
         subnets: list[Subnet] = []
         exits: list[Exit] = []
@@ -112,7 +114,7 @@ class _Writer:
         controller = propose_controller(_CONTROLLER, self.speakers, self.ground, self.book)
         self._tell_the_rest()
         return Proposal(
-            sdn=self._config(zones, vnets, subnets, exits, controller),
+            sdn=SdnConfig(own=self._own(zones, vnets, subnets, exits, controller)),
             take_outs=take_outs(self.given.nodes, self.nets, self.drafts, self.made),
             vteps=self._vteps(),
             speakers=frozenset(self.speakers),
@@ -123,22 +125,22 @@ class _Writer:
     def _vteps(self) -> dict[str, Vtep]:
         """Members that were not read have the address that the cluster knows."""
         unread = {
-            name: Vtep(node=name, address=address, interface=None, mtu=None, why="the node was not there to be asked")
+            name: Vtep(node=name, address=address, interface=None, mtu=None, why="the node could not be asked")
             for address, name in self.ground.owners.items()
             if name not in self.ground.vteps
         }
         return unread | dict(self.ground.vteps)
 
-    def _config(
+    def _own(
         self,
-        zones: list[OurZone],
+        zones: list[OwnZone],
         vnets: list[Vnet],
         subnets: list[Subnet],
         exits: list[Exit],
         controller: EvpnController | None,
-    ) -> SdnConfig:
+    ) -> OwnSdn:
         used = frozenset[str]().union(*(draft.nodes for draft in self.drafts)) | self.speakers.keys()
-        return SdnConfig(
+        return OwnSdn(
             underlay=propose_underlay(self.ground, used, self.given.facts, self.given.cluster),
             zones=tuple(sorted(zones, key=lambda zone: zone.id)),
             vnets=tuple(sorted(vnets, key=lambda vnet: vnet.id)),
@@ -157,7 +159,7 @@ class _Writer:
             self.book.warn(f"{net.name}", what, hint)
         return found
 
-    def _zone(self, draft: Draft, name: str, uplinks: list[UplinkOnNode]) -> OurZone:
+    def _zone(self, draft: Draft, name: str, uplinks: list[UplinkOnNode]) -> OwnZone:
         where = Where(file=_FILE, line=0, kind="zone", id=name)
         nodes = draft.nodes | {uplink.node for uplink in uplinks}
         restricted = None if self._is_everywhere(nodes) else nodes
@@ -212,7 +214,7 @@ class _Writer:
         """All nodes that were read; of the others nobody knows better."""
         return set(nodes) >= set(self.given.nodes)
 
-    def _vnet(self, net: Net, name: str, zone: OurZone) -> Vnet:
+    def _vnet(self, net: Net, name: str, zone: OwnZone) -> Vnet:
         members = zone.nodes if zone.nodes is not None else frozenset(self.given.nodes)
         return Vnet(
             where=Where(file=_FILE, line=0, kind="vnet", id=name),
@@ -237,7 +239,7 @@ class _Writer:
             self.book.lose(net.first.node, place, net.name, f"alias {error.what}", error.hint)
             return None
 
-    def _subnets(self, net: Net, vnet: str, zone: OurZone) -> Iterator[Subnet]:
+    def _subnets(self, net: Net, vnet: str, zone: OwnZone) -> Iterator[Subnet]:
         for gateway in net.addresses:
             network = ip_network(gateway.network)
             name = f"{zone.id}-{network.network_address}-{network.prefixlen}"
@@ -309,5 +311,5 @@ class _Writer:
             if name in self.speakers:
                 tell_foreign_frr(node, self.speakers[name].address, vrfs, self.made.uplinks, self.book)
         for name, reason in sorted(self.given.unread.items()):
-            what = f"was not read ({reason}): it is taken to be like the others"
-            self.book.warn(name, what, "look at its files before it comes back")
+            what = f"was not read ({reason}): it is assumed to be like the others"
+            self.book.warn(name, what, "check its files before it comes back")

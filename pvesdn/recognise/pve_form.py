@@ -1,4 +1,4 @@
-"""A proposal in PVE's own objects, as far as PVE has words: unicast VXLAN and symmetric EVPN (F1.5, F1.8, F11)."""
+"""A proposal in PVE's own objects, where there are any: unicast VXLAN, symmetric EVPN (docs/pve.md §1.5, §1.8, §11)."""
 
 from __future__ import annotations
 
@@ -9,21 +9,11 @@ from pvesdn.design.checks.remarks import listed
 from pvesdn.design.ours.mtu import inner_mtu
 from pvesdn.design.pve.zones import DEFAULT_MTU
 from pvesdn.model.findings import Finding, Severity
+from pvesdn.model.own_sdn import EvpnController, EvpnZone, Irb, OwnZone, VxlanZone
 from pvesdn.model.primitives import IpAddress
 from pvesdn.model.proposal import Proposal
-from pvesdn.model.sdn import (
-    Controller,
-    EvpnController,
-    EvpnZone,
-    Irb,
-    OurZone,
-    OwnPveZone,
-    PveEvpnController,
-    PveEvpnZone,
-    PveVxlanZone,
-    VxlanZone,
-    Zone,
-)
+from pvesdn.model.pve_sdn import PveEvpnController, PveEvpnZone, PveSdn, PveVxlanZone, RenderedPveZone
+from pvesdn.model.sdn import SdnConfig
 
 
 def as_pve(proposal: Proposal) -> Proposal:
@@ -36,44 +26,48 @@ class _Turner:
 
     def __init__(self, proposal: Proposal) -> None:
         self._given = proposal
-        self._sdn = proposal.sdn
+        self._own = proposal.sdn.own
         self._remarks = list(proposal.remarks)
         self._lost = list(proposal.lost)
         self._members = frozenset(proposal.vteps)
 
     def turn(self) -> Proposal:
-        controller = next((c for c in self._sdn.controllers if isinstance(c, EvpnController)), None)
-        zones: list[Zone] = [self._zone(zone, controller) for zone in self._sdn.our_zones]
-        turned = {zone.id for zone in zones if not isinstance(zone, VxlanZone | EvpnZone)}
-        vnets = tuple(vnet.model_copy(update={"is_pve": vnet.zone in turned}) for vnet in self._sdn.vnets)
-        homes = {vnet.id: vnet.zone for vnet in vnets}
-        subnets = (s.model_copy(update={"is_pve": homes[s.vnet] in turned}) for s in self._sdn.subnets)
-        has_evpn = any(isinstance(zone, PveEvpnZone) for zone in zones)
-        controllers: tuple[Controller, ...] = self._sdn.controllers
-        if controller is not None and has_evpn:
-            controllers = (self._controller(controller),)
-        is_ours_empty = turned == {zone.id for zone in zones}
-        sdn = self._sdn.model_copy(
-            update={
-                "underlay": None if is_ours_empty else self._sdn.underlay,
-                "zones": tuple(zones),
-                "vnets": vnets,
-                "subnets": tuple(subnets),
-                "controllers": controllers,
-            }
+        own = self._own
+        controller = next(iter(own.controllers), None)
+        turned: dict[str, RenderedPveZone] = {}
+        kept: list[OwnZone] = []
+        for zone in own.zones:
+            if reason := self._no_words(zone, controller):
+                what = f"stays in pvesdn.cfg: PVE has no words for {reason}"
+                self._remarks.append(Finding(severity=Severity.NOTE, where=f"zone '{zone.id}'", what=what))
+                kept.append(zone)
+            else:
+                turned[zone.id] = self._vxlan(zone) if isinstance(zone, VxlanZone) else self._evpn(zone)
+        vnets = tuple(vnet for vnet in own.vnets if vnet.zone in turned)
+        inside = {vnet.id for vnet in vnets}
+        has_evpn = any(isinstance(zone, PveEvpnZone) for zone in turned.values())
+        theirs = (self._controller(controller),) if controller is not None and has_evpn else ()
+        sdn = SdnConfig(
+            own=own.model_copy(
+                update={
+                    "underlay": own.underlay if kept else None,
+                    "zones": tuple(kept),
+                    "vnets": tuple(vnet for vnet in own.vnets if vnet.id not in inside),
+                    "subnets": tuple(subnet for subnet in own.subnets if subnet.vnet not in inside),
+                    "controllers": () if theirs else own.controllers,
+                }
+            ),
+            pve=PveSdn(
+                zones=tuple(turned.values()),
+                vnets=vnets,
+                subnets=tuple(subnet for subnet in own.subnets if subnet.vnet in inside),
+                controllers=theirs,
+            ),
         )
         return replace(self._given, sdn=sdn, lost=tuple(self._lost), remarks=tuple(self._remarks))
 
-    def _zone(self, zone: OurZone, controller: EvpnController | None) -> Zone:
-        reason = self._no_words(zone, controller)
-        if reason:
-            what = f"stays in pvesdn.cfg: PVE has no words for {reason}"
-            self._remarks.append(Finding(severity=Severity.NOTE, where=f"zone '{zone.id}'", what=what))
-            return zone
-        return self._vxlan(zone) if isinstance(zone, VxlanZone) else self._evpn(zone)
-
-    def _no_words(self, zone: OurZone, controller: EvpnController | None) -> str:
-        if any(vnet.zone == zone.id and vnet.nodes is not None for vnet in self._sdn.vnets):
+    def _no_words(self, zone: OwnZone, controller: EvpnController | None) -> str:
+        if any(vnet.zone == zone.id and vnet.nodes is not None for vnet in self._own.vnets):
             return "VNets that some nodes of a zone lack"
         if isinstance(zone, VxlanZone):
             return "multicast" if zone.multicast_group is not None else ""
@@ -83,7 +77,7 @@ class _Turner:
             return "members that reflect routes"
         return ""
 
-    def _vxlan(self, zone: VxlanZone) -> OwnPveZone:
+    def _vxlan(self, zone: VxlanZone) -> PveVxlanZone:
         return PveVxlanZone(
             where=zone.where,
             id=zone.id,
@@ -93,7 +87,7 @@ class _Turner:
             vxlan_port=zone.vxlan_port,
         )
 
-    def _evpn(self, zone: EvpnZone) -> OwnPveZone:
+    def _evpn(self, zone: EvpnZone) -> RenderedPveZone:
         if not zone.flood:
             what = "flood 0: PVE's VXLAN ports flood unknown frames"
             self._lost.append(Finding(severity=Severity.WARNING, where=f"zone '{zone.id}'", what=what))
@@ -111,8 +105,8 @@ class _Turner:
             vxlan_port=zone.vxlan_port,
         )
 
-    def _mtu(self, zone: OurZone) -> int | None:
-        """PVE's own value where that is right; it knows nothing of the underlay (F5.8)."""
+    def _mtu(self, zone: OwnZone) -> int | None:
+        """PVE's own value where that is right; it knows nothing of the underlay (docs/pve.md §5.8)."""
         vteps = (self._given.vteps[node] for node in sorted(zone.nodes or self._members) if node in self._given.vteps)
         wanted = zone.mtu or inner_mtu(vteps)
         return None if wanted == DEFAULT_MTU else wanted
@@ -135,7 +129,7 @@ class _Turner:
             paths = [vtep.paths[peer.address] for peer in speakers.values() if peer.address in vtep.paths]
             sources = {path.source for path in paths if path.source is not None} - {vtep.address}
             if sources:
-                what = f"sessions of {name} from its VTEP, {vtep.address}: PVE's would speak from {listed(sources)}"
+                what = f"sessions of {name} from its VTEP, {vtep.address}: PVE's would use source {listed(sources)}"
                 hint = "give the node a BGP controller with the loopback that holds the VTEP"
                 self._lost.append(Finding(severity=Severity.WARNING, where=f"node '{name}'", what=what, hint=hint))
 

@@ -14,9 +14,10 @@ from pvesdn.model.cluster import ClusterState, Vtep
 from pvesdn.model.design import DesignInput
 from pvesdn.model.facts import NodeFacts
 from pvesdn.model.findings import Where
-from pvesdn.model.handmade import HandmadeNode
+from pvesdn.model.hand_written import HandWrittenNode
+from pvesdn.model.own_sdn import Underlay
 from pvesdn.model.primitives import IpAddress, IpNetwork
-from pvesdn.model.sdn import SdnConfig, Underlay
+from pvesdn.model.sdn import SdnConfig
 from pvesdn.recognise.devices import NodeDevices, interfaces, port_names
 from pvesdn.recognise.notebook import Notebook
 
@@ -52,7 +53,7 @@ class UnderlayFacts:
 
 
 def read_ground(
-    nodes: Mapping[str, HandmadeNode],
+    nodes: Mapping[str, HandWrittenNode],
     devices: Mapping[str, NodeDevices],
     facts: Mapping[str, NodeFacts],
     cluster: ClusterState,
@@ -98,7 +99,7 @@ def _refuse_second(
     other = next((vtep.node for vtep in vteps.values() if vtep.address == address), None)
     port = next(iter(devices.ports.values()), None)
     if other is not None and port is not None:
-        what = f"the VTEP of {node} is {address}, and so is that of {other}"
+        what = f"{node} and {other} have the same VTEP, {address}"
         book.error(node, port.device.place, port.device.name, what, "give each node an address of its own")
 
 
@@ -121,7 +122,7 @@ def propose_underlay(
 
 
 def _masters(
-    nodes: Mapping[str, HandmadeNode], facts: Mapping[str, NodeFacts]
+    nodes: Mapping[str, HandWrittenNode], facts: Mapping[str, NodeFacts]
 ) -> Iterator[tuple[tuple[str, str], str]]:
     """As the files say it, and as it is where that was read."""
     for node in nodes.values():
@@ -134,7 +135,7 @@ def _masters(
                 yield (known.node, link.name), link.master
 
 
-def _held(node: HandmadeNode, devices: NodeDevices, facts: NodeFacts | None) -> dict[IpAddress, str]:
+def _held(node: HandWrittenNode, devices: NodeDevices, facts: NodeFacts | None) -> dict[IpAddress, str]:
     """The node's addresses and their devices, without those of the overlay: live ones, else those of its files."""
     overlay = {*devices.bridges, *(device.name for found in devices.enslaved.values() for device in found)}
     if facts is not None and facts.addresses:
@@ -171,10 +172,12 @@ def _own(
             if port.local != first.local:
                 option = port.device.all("vxlan-local-tunnelip")[0]
                 what = f"tunnel address {port.local}, but {first.local} of {first.device.name} ({place})"
-                book.error(devices.node, option.place, port.device.name, what, "a node has one VTEP: name one")
+                book.error(devices.node, option.place, port.device.name, what, "a node has one VTEP: keep one")
         if first.local not in held:
             what = f"no device of {devices.node} holds the tunnel address {first.local}"
-            book.error(devices.node, place, first.device.name, what, "mend the address, or name one that the node has")
+            book.error(
+                devices.node, place, first.device.name, what, "correct the address, or use one that the node has"
+            )
         return first.local
     candidates = [address for address in held if address in named]
     if len(candidates) == 1:

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from pvesdn.design.ours.mtu import inner_mtu
-from pvesdn.model.handmade import Device, Place
+from pvesdn.model.hand_written import Device, Place
+from pvesdn.model.own_sdn import Irb
 from pvesdn.model.primitives import IpAddress
-from pvesdn.model.sdn import Irb
 from pvesdn.recognise.nets import BridgeOnNode, FloodMode, Net, Nets
 from pvesdn.recognise.notebook import Notebook
 from pvesdn.recognise.underlay import UnderlayFacts
@@ -137,10 +137,8 @@ class Zoning:
         for net in nets:
             if not net.addresses:
                 vni = net.first.port.vni
-                what = f"is in VRF {vrf} without an address, and is taken for a VNet"
-                hint = (
-                    f"where VNI {vni} is the VRF's L3VNI, frr.conf of every node must say 'vni {vni}' under 'vrf {vrf}'"
-                )
+                what = f"is in VRF {vrf} without an address, and is assumed to be a VNet"
+                hint = f"if VNI {vni} is the VRF's L3VNI, every node's frr.conf must say 'vni {vni}' under 'vrf {vrf}'"
                 self._book.warn(f"{net.first.node}: {net.first.place}: {net.name}", what, hint)
 
     # --- what a zone says once -------------------------------------------------------------------------------------------
@@ -161,7 +159,7 @@ class Zoning:
                 faults.append(f"lacks {', '.join(self._named(address) for address in sorted(missing, key=int))}")
             if faults:
                 what = f"its list of remotes {' and '.join(faults)}"
-                self._book.error(node, place, sight.port.device.name, what, "a node's list is all the others")
+                self._book.error(node, place, sight.port.device.name, what, "list every other node")
         return frozenset(everybody)
 
     def _vtep(self, node: str) -> set[IpAddress]:
@@ -183,7 +181,7 @@ class Zoning:
             return said
         if said > fits:
             node, device = next(_sayers_of_mtu(net, said))
-            what = f"mtu {said} does not fit the underlay, which takes {fits}"
+            what = f"mtu {said} does not fit the underlay, which allows {fits}"
             self._book.lose(node, device.all("mtu")[0].place, device.name, what, "the zone gets what fits")
         return None
 
@@ -223,9 +221,9 @@ class Zoning:
         for net in routed:
             own = (net.first.bridge.mac or "").lower()
             if own != chosen:
-                what = f"the gateway's MAC {own or '(none)'}: the zone's is {chosen or 'made from its id'}"
+                what = f"the gateway's MAC {own or '(none)'}: the zone's is {chosen or 'derived from its id'}"
                 place = _place(net.first, "hwaddress", of_bridge=True)
-                hint = "guests learn the new one when their ARP entry runs out"
+                hint = "guests learn the new one when their ARP entry expires"
                 self._book.lose(net.first.node, place, net.name, what, hint)
         return next(net.first.bridge.mac for net in routed if (net.first.bridge.mac or "").lower() == chosen)
 

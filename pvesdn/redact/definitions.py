@@ -8,8 +8,8 @@ from collections.abc import Iterator, Mapping
 
 from pvesdn.decode import json_text
 from pvesdn.decode.definitions import values
+from pvesdn.decode.definitions.own_grammar import GRAMMAR
 from pvesdn.decode.definitions.pve_words import WORDS
-from pvesdn.decode.definitions.pvesdn_cfg import GRAMMAR
 from pvesdn.decode.definitions.values import BadValueError, Reader
 from pvesdn.decode.json_text import WrongShapeError
 from pvesdn.decode.secrets.veil import Veil, hide_comment, is_address, is_mac, is_name, is_number, word_set

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -69,8 +69,3 @@ class Printer:
 def render_template(env: Environment, name: str, /, **values: Any) -> str:
     """The whole text of a template."""
     return env.get_template(name).render(**values)
-
-
-def joined(header: str, stanzas: Iterable[str]) -> str:
-    """An interfaces file: its header, then each stanza behind a blank line."""
-    return "\n".join((header, *stanzas))

@@ -22,7 +22,8 @@ _BLOCK = re.compile(
 
 def frr_conf(env: Environment, config: FrrConfig) -> RenderedFile:
     """The whole frr.conf."""
-    return _frr_file(FRR_CONF, render_template(env, "frr/frr.conf.j2", config=config))
+    text = render_template(env, "frr/frr.conf.j2", config=config)
+    return RenderedFile(path=FRR_CONF, text=text, mode=_MODE, owner=_OWNER, frr=config)
 
 
 def frr_conf_local(env: Environment, config: FrrConfig | None, present: str | None) -> RenderedFile | None:
@@ -31,7 +32,7 @@ def frr_conf_local(env: Environment, config: FrrConfig | None, present: str | No
     :param config: None takes the block out.
     :param present: the text on the node, None when there is no file.
     :returns: None when there is nothing to say: no block to put in and none there. `text` is None where nothing but our
-        block was in the file: its mere existence makes PVE write frr.conf (F4.4).
+        block was in the file: its mere existence makes PVE write frr.conf (docs/pve.md §4.4).
     """
     before = present or ""
     if config is None:

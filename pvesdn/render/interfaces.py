@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from jinja2 import Environment
 
-from pvesdn.decode.nodes.interfaces import split_stanzas
-from pvesdn.model.files import OUR_INTERFACES, SDN_INTERFACES, RenderedFile
+from pvesdn.model.files import OUR_INTERFACES, SDN_INTERFACES, PrintedInterfaces, RenderedFile
 from pvesdn.model.ifupdown import (
     InterfacesFile,
     L3VniBridge,
@@ -30,7 +27,7 @@ from pvesdn.model.ifupdown import (
     VrfDevice,
     VxlanPort,
 )
-from pvesdn.render.engine import Printer, joined, render_template
+from pvesdn.render.engine import Printer, render_template
 
 _TEMPLATES: dict[type[Stanza | Tunnel], str] = {
     VxlanPort: "vxlan_port",
@@ -71,25 +68,22 @@ class InterfacesPrinter:
         return self._file(OUR_INTERFACES, render_template(self._env, "ifupdown/header.j2"), file)
 
     def pve(self, file: InterfacesFile) -> RenderedFile:
-        """`interfaces.d/sdn`, byte for byte as PVE prints it (F4.3)."""
+        """`interfaces.d/sdn`, byte for byte as PVE prints it (docs/pve.md §4.3)."""
         header = render_template(self._env, "ifupdown/pve_header.j2", version=file.version)
-        rendered = self._file(SDN_INTERFACES, header, file)
-        free = frozenset(s.name for s in file.stanzas if isinstance(s, PveVxlanPort) and s.is_order_free)
-        text = joined(rendered.text or "", (self._text(stanza) for stanza in file.fabrics))
-        stanzas = dict(split_stanzas(text)) if file.fabrics else rendered.stanzas
-        stanzas = {name: lines for name, lines in stanzas.items() if name}
-        return replace(rendered, text=text, stanzas=stanzas, order_free=free)
+        return self._file(SDN_INTERFACES, header, file)
 
     def _file(self, path: str, header: str, file: InterfacesFile) -> RenderedFile:
         _, before = self._kept.get(path, ((), {}))
         heads = [before.get(id(stanza)) or self._text(stanza) for stanza in file.stanzas]
         self._kept[path] = file.stanzas, dict(zip(map(id, file.stanzas), heads, strict=True))
         tails = {zone: self._printer(Tunnel).text(tunnel=tunnel) for zone, tunnel in file.tunnels.items()}
-        stanzas = {
-            stanza.name: head + tails[stanza.tunnel] if isinstance(stanza, VxlanPort) else head
+        texts = [
+            head + tails[stanza.tunnel] if isinstance(stanza, VxlanPort) else head
             for stanza, head in zip(file.stanzas, heads, strict=True)
-        }
-        return RenderedFile(path=path, text=joined(header, stanzas.values()), stanzas=stanzas)
+        ]
+        texts += map(self._text, file.fabrics)
+        printed = PrintedInterfaces(file, header, tuple(texts))
+        return RenderedFile(path=path, text=printed.text, interfaces=printed)
 
     def _text(self, stanza: Stanza) -> str:
         """A stanza's own text; a VXLAN device's goes on with its tunnel, which is the node's."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from pvesdn.decode.frr.local import read_local
@@ -68,8 +69,10 @@ class Renderer:
     def _frr_conf(self, design: NodeDesign, local: str | None) -> RenderedFile:
         """:param local: the text of frr.conf.local as it will be."""
         config = design.pve_frr if design.frr is None or design.frr.is_local_block else design.frr
-        if config is not None and design.merges_local and local is not None:
-            config = merge_local(config, read_local(local))
+        merge = None
+        if config is not None and design.owners.pve_writes_frr and local is not None:
+            merge = merge_local(config, read_local(local))
+            config = merge.merged
         if config is None:
-            return RenderedFile(path=FRR_CONF, text=None, mode="0640", owner="frr:frr")
-        return frr_conf(self._env, config)
+            return RenderedFile(path=FRR_CONF, text=None, mode="0640", owner="frr:frr", merge=merge)
+        return replace(frr_conf(self._env, config), merge=merge)

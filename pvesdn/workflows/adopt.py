@@ -6,25 +6,27 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal, TypeAlias
 
-from pvesdn.compare.flags import PlanFlags
 from pvesdn.compare.ownership import digest
 from pvesdn.compare.taken import Taken
 from pvesdn.decode.cluster.status import decode_cluster
 from pvesdn.decode.definitions.sdn_files import decode_sdn
-from pvesdn.decode.nodes.answers import decode_files, file_mode
+from pvesdn.decode.nodes.answers import file_mode
 from pvesdn.decode.nodes.facts import decode_facts
-from pvesdn.decode.nodes.handmade import Cut, cut_file, decode_handmade, interfaces_files
+from pvesdn.decode.nodes.hand_written import Cut, cut_file, decode_hand_written, interfaces_files
 from pvesdn.design.shared import names
 from pvesdn.encode.sdn_files import write_sdn
-from pvesdn.errors import ApplyRefused, NodeError, NodeFailed, NodeUnreachable, PvesdnError
+from pvesdn.errors import ApplyRefused, NodeError, NodeUnreachable, PvesdnError
 from pvesdn.model.files import OUR_INTERFACES, SDN_INTERFACES, Action, ChangeSet, FileChange, NodeChanges, StanzaChange
 from pvesdn.model.findings import Finding, Severity
+from pvesdn.model.flags import PlanFlags
+from pvesdn.model.primitives import NodeName
 from pvesdn.model.proposal import Proposal, TakeOut
-from pvesdn.model.sdn import SdnConfig
+from pvesdn.model.pve_sdn import PveSdn
 from pvesdn.model.snapshot import NodeRaw, Snapshot
 from pvesdn.recognise.proposal import HandWrittenConfig, recognise
 from pvesdn.recognise.pve_form import as_pve
 from pvesdn.render.renderer import Renderer
+from pvesdn.workflows.any_member import on_any_member
 from pvesdn.workflows.plan import plan
 from pvesdn.workflows.read import SDN_DIR
 from pvesdn.workflows.world import World
@@ -79,7 +81,7 @@ def adopt(snapshot: Snapshot, renderer: Renderer, *, form: Form = "pvesdn") -> A
     proposal = recognise(given)
     if form == "pve":
         proposal = as_pve(proposal)
-    if pve.has_pve_frr:
+    if pve.needs_frr:
         proposal = replace(proposal, remarks=(*proposal.remarks, _PVE_WRITES_FRR))
     files = write_sdn(proposal.sdn)
     if snapshot.pve_files.get(OWN_FILE, "").strip() not in ("", files.get(OWN_FILE, "").strip()):
@@ -103,22 +105,18 @@ def write_definitions(world: World, snapshot: Snapshot, text: str, *, overwrite:
     path = f"{SDN_DIR}/{OWN_FILE}"
     before = snapshot.pve_files.get(OWN_FILE)
     if before is not None and before.strip() and before != text and not overwrite:
-        raise ApplyRefused(f"{path} exists already", hint="look at it, then say --overwrite to replace it")
-    names = sorted(snapshot.nodes)
-    if world.local_node is not None:
-        names = [world.local_node, *(name for name in names if name != world.local_node)]
-    trouble: NodeError = NodeUnreachable("cluster", f"no member could write {path}")
-    for name in names:
-        try:
-            now = decode_files(name, world.nodes.ask(name, "read", {"files": [path]})).get(path)
-            if now != before:
-                raise ApplyRefused(f"{path} has changed since it was read", hint="run pvesdn import again")
-            world.nodes.ask(name, "put", {"path": path, "text": text})
-        except NodeError as error:
-            trouble = error if isinstance(error, NodeFailed) else trouble
-        else:
-            return path
-    raise trouble
+        raise ApplyRefused(f"{path} already exists", hint="look at it, then use --overwrite to replace it")
+
+    def write(name: NodeName) -> str:
+        if world.nodes.read(name, [path]).get(path) != before:
+            raise ApplyRefused(f"{path} has changed since it was read", hint="run pvesdn import again")
+        world.nodes.put(name, path, text)
+        return path
+
+    try:
+        return on_any_member(world, sorted(snapshot.nodes), write)
+    except NodeUnreachable as error:
+        raise NodeUnreachable("cluster", f"no member could write {path} ({error})") from error
 
 
 # --- what is read ----------------------------------------------------------------------------------------------------
@@ -140,12 +138,12 @@ _ALREADY_DEFINED = Finding(
 )
 
 
-def _pve_definitions(snapshot: Snapshot) -> SdnConfig:
+def _pve_definitions(snapshot: Snapshot) -> PveSdn:
     files = {name: text for name, text in snapshot.pve_files.items() if name != OWN_FILE}
-    return decode_sdn(files, intent="pending").config
+    return decode_sdn(files, intent="pending").config.pve
 
 
-def _handwork(snapshot: Snapshot, pve: SdnConfig) -> HandWrittenConfig:
+def _handwork(snapshot: Snapshot, pve: PveSdn) -> HandWrittenConfig:
     cluster = decode_cluster(snapshot.api)
     facts = {}
     unread = {member.name: _OFFLINE for member in cluster.members if not member.is_online}
@@ -157,7 +155,7 @@ def _handwork(snapshot: Snapshot, pve: SdnConfig) -> HandWrittenConfig:
             unread[node] = error.message.removeprefix(f"{node}: ")
     return HandWrittenConfig(
         nodes={
-            name: decode_handmade(name, snapshot.nodes[name].files, has_own_frr=not pve.has_pve_frr)
+            name: decode_hand_written(name, snapshot.nodes[name].files, has_own_frr=not pve.needs_frr)
             for name in sorted(facts)
         },
         facts=facts,

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
-from pvesdn.compare.flags import PlanFlags
 from pvesdn.decode.nodes.facts import decode_facts
-from pvesdn.errors import NodeError, NodeFailed, NodeUnreachable, PvesdnError
-from pvesdn.model.files import Action, NodeChanges
+from pvesdn.errors import NodeFailed, NodeUnreachable, PvesdnError
+from pvesdn.model.files import Action, ChangeSet, NodeChanges
 from pvesdn.model.snapshot import Snapshot
-from pvesdn.render.renderer import Renderer
-from pvesdn.workflows.plan import plan
-from pvesdn.workflows.progress import Progress
+from pvesdn.workflows.planner import Planner
+from pvesdn.workflows.progress import Progress, on_each
 from pvesdn.workflows.read import read_cluster
 from pvesdn.workflows.world import World
 
@@ -19,17 +17,14 @@ NOT_CHECKED = ("BGP sessions and routes", "whether guests reach each other")
 """What an apply does not look at yet, and says so."""
 
 
-def restore_flooding(run: Iterable[Progress]) -> None:
+def restore_flooding(world: World, run: Iterable[Progress]) -> None:
     """Restore static flood entries that an FRR change has taken along."""
-    for progress in run:
-        if not progress.changes.flooding:
-            continue
-        ports = {port: [str(address) for address in remotes] for port, remotes in progress.changes.flooding}
+
+    def restore(progress: Progress) -> None:
         progress.step = "flood"
-        try:
-            progress.ask("flood", {"ports": ports})
-        except NodeError as error:
-            progress.fail(error)
+        world.nodes.restore_flooding(progress.node, progress.execution.flooding)
+
+    on_each(world, (progress for progress in run if progress.execution.flooding), restore)
 
 
 def leave_unreloaded(run: Iterable[Progress], *, because: str) -> None:
@@ -38,32 +33,34 @@ def leave_unreloaded(run: Iterable[Progress], *, because: str) -> None:
         progress.leave("reloaded", f"its network was not reloaded, because {because}; apply again")
 
 
-def finish(run: Iterable[Progress]) -> None:
+def finish(world: World, run: Iterable[Progress]) -> None:
     """Mark nodes as finished; what is not verified stays marked, so that the next apply reloads it again."""
-    for progress in run:
-        if not (progress.changes.own_files or progress.changes.is_unfinished):
-            continue
+
+    def mark(progress: Progress) -> None:
         progress.step = "finished"
-        try:
-            progress.ask("finish", {})
-        except NodeError as error:
-            progress.fail(error)
+        world.nodes.finish(progress.node)
+
+    on_each(world, (progress for progress in run if progress.execution.finishes), mark)
 
 
-def verify(world: World, run: list[Progress], renderer: Renderer, flags: PlanFlags) -> None:
-    """Read everything again: the plan of what was just applied must be empty, and every interface must exist."""
+def verify(world: World, changes: ChangeSet, run: Sequence[Progress], planner: Planner) -> None:
+    """Read everything again: the plan of what was just applied must be empty, and every interface must exist.
+
+    :param changes: what was applied.
+    """
     if not run:
         return
     for progress in run:
         progress.begin("verified")
     try:
         snapshot = read_cluster(world)
-        again = plan(snapshot, renderer, flags=flags)
+        again = planner(snapshot, flags=changes.flags)
     except PvesdnError as error:
         for progress in run:
             progress.step = "verified"
             progress.fail(NodeFailed(progress.node, f"applied, but not verified: {error}"))
         return
+    applied = {node.node: node for node in changes.nodes}
     left = {node.node: node for node in again.nodes}
     for progress in run:
         progress.step = "verified"
@@ -72,7 +69,7 @@ def verify(world: World, run: list[Progress], renderer: Renderer, flags: PlanFla
             reason = again.unreachable.get(progress.node, "it did not answer")
             progress.fail(NodeUnreachable(progress.node, f"not verified: {reason}"))
             continue
-        problems = [*_differing(now), *_missing(progress.changes, snapshot)]
+        problems = [*_differing(now), *_missing(applied[progress.node], snapshot)]
         if problems:
             progress.fail(
                 NodeFailed(progress.node, f"after the reload {', '.join(problems)}", hint="run pvesdn plan --diff")

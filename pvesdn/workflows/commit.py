@@ -1,16 +1,19 @@
 """PVE's own commit: `PUT /cluster/sdn`, the last act of an apply, with every node's reload followed.
 
-The cluster's task says OK even when a node's reload failed (PVE::API2::Network::SDN only warns), so each node's own
+The cluster's task says OK even when a node's reload failed (docs/pve.md §4.1), so each node's own
 task is looked for and judged.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import NamedTuple
+
 from pvesdn.decode.cluster.answers import started_at
 from pvesdn.errors import ClusterError, NodeError, TaskFailed
 from pvesdn.model.report import Outcome
 from pvesdn.workflows.aftermath import leave_unreloaded, restore_flooding
-from pvesdn.workflows.progress import Progress
+from pvesdn.workflows.progress import Progress, well
 from pvesdn.workflows.tasks import find_tasks, follow
 from pvesdn.workflows.world import World
 
@@ -20,19 +23,31 @@ _SLACK = 300
 """Seconds by which the clocks of two nodes may differ; earlier tasks are known by name and left out."""
 
 
-def commit_definitions(world: World, run: list[Progress]) -> tuple[Outcome, str]:
-    """Commit, and follow the reload of every node in `run`; a node's failure is noted in its Progress.
+class CommitOutcome(NamedTuple):
+    """How the commit as such ended.
 
-    :returns: the outcome of the commit as such, and one line when it failed.
+    :param outcome: None where PVE has nothing to commit.
+    :param error: one line, empty when it went well.
     """
+
+    outcome: Outcome | None = None
+    error: str = ""
+
+
+NO_COMMIT = CommitOutcome()
+"""PVE has nothing to commit."""
+
+
+def commit_definitions(world: World, run: Sequence[Progress]) -> CommitOutcome:
+    """Commit, and follow the reload of every node in `run`; a node's failure is noted in its Progress."""
     since = int(world.clock.now()) - _SLACK
     try:
         before = {progress.node: set(_tasks(world, progress.node, since)) for progress in run}
         upid = world.api.apply_sdn()
     except ClusterError as error:
-        restore_flooding(run)
-        leave_unreloaded((p for p in run if not p.error), because="PVE's definitions were not committed")
-        return Outcome.FAILED, f"PVE's definitions were not committed: {error}"
+        restore_flooding(world, run)
+        leave_unreloaded(well(run), because="PVE's definitions were not committed")
+        return CommitOutcome(Outcome.FAILED, f"PVE's definitions were not committed: {error}")
     since = min(since, started_at(upid) - _SLACK)
     failure = ""
     for progress in run:
@@ -51,7 +66,7 @@ def commit_definitions(world: World, run: list[Progress]) -> tuple[Outcome, str]
             progress.fail(NodeError(progress.node, f"its reload could not be followed: {error}"))
         else:
             progress.done()
-    return (Outcome.FAILED, failure) if failure else (Outcome.OK, "")
+    return CommitOutcome(Outcome.FAILED, failure) if failure else CommitOutcome(Outcome.OK)
 
 
 def _tasks(world: World, node: str, since: int) -> tuple[str, ...]:

@@ -5,28 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from pvesdn.compare.files import NodeNow, Ownership, compare_node
-from pvesdn.compare.flags import PlanFlags
+from pvesdn.compare.files import NodeNow, compare_node
 from pvesdn.compare.frr_local import LocalVerdict, judge_local
-from pvesdn.compare.ownership import is_blank_frr
+from pvesdn.compare.ownership import holds_our_frr
 from pvesdn.compare.prerequisites import doubts
 from pvesdn.compare.running import running_remarks
-from pvesdn.design.cluster import design_node, share
+from pvesdn.design.cluster import SharedDesign, design_node, share
 from pvesdn.design.ours.vteps import seen_now
 from pvesdn.design.pve.frr import what_stops_frr
-from pvesdn.design.shared.beside_pve import merges_as_known, writes_frr
-from pvesdn.design.shared.levels import is_before_templates
+from pvesdn.design.shared.ownership import takes_frr_over
 from pvesdn.encode.seen import encode_seen
-from pvesdn.model.design import DesignInput, NodeDesign
+from pvesdn.model.capabilities import GeneratorLevel
+from pvesdn.model.design import NodeDesign
 from pvesdn.model.files import FRR_CONF, FRR_CONF_LOCAL, ChangeSet, NodeChanges, RenderedFile
 from pvesdn.model.findings import Finding, Severity
-from pvesdn.model.frr import FrrConfig
+from pvesdn.model.flags import PlanFlags
 from pvesdn.model.snapshot import SEEN_NAME, Snapshot
 from pvesdn.render.renderer import Renderer
 from pvesdn.workflows.understand import Intent, Understanding, understand
-
-_KNOWS_REGENERATE_FRR = 9
-"""PVE's first major version whose network reload takes `regenerate-frr`."""
 
 
 def plan(
@@ -42,35 +38,35 @@ def plan(
     :param only: look at these nodes alone; None for all.
     :raises PvesdnError: see `understand`.
     """
-    known = understand(snapshot, intent=intent)
+    return plan_understood(understand(snapshot, intent=intent), renderer, only=only, flags=flags)
+
+
+def plan_understood(
+    known: Understanding,
+    renderer: Renderer,
+    *,
+    only: frozenset[str] | None = None,
+    flags: PlanFlags | None = None,
+) -> ChangeSet:
+    """The same, of a snapshot that is understood already."""
     shared = share(known.given, known.vteps)
-    nodes = []
-    remarks: list[Finding] = []
-    for name in _wanted(known, only):
-        raw = snapshot.nodes[name]
-        now = NodeNow(raw.files, known.given.facts[name], known.records[name])
-        design = _with_own_skeleton(design_node(shared, name), known.given, now)
-        rendered = renderer.render(design, raw.files)
-        verdict = _judge_local(rendered, design, known, now)
-        remarks += verdict.warnings
-        changes = _compare(rendered, design, known, now, flags or PlanFlags())
-        changes = replace(changes, obstacles=(*changes.obstacles, *verdict.errors))
-        nodes.append(_stopped(changes, known.in_the_way.get(name, ())))
-    in_the_way = {finding for node in nodes for finding in known.in_the_way.get(node.node, ()) if not node.is_empty}
+    planned = [_plan_node(known, shared, name, renderer, flags or PlanFlags()) for name in _wanted(known, only)]
+    changes = tuple(node for node, _ in planned)
     return ChangeSet(
-        nodes=tuple(nodes),
+        nodes=changes,
         findings=(
-            *(finding for finding in known.findings if finding not in in_the_way),
-            *remarks,
+            *known.remarks(stopped={node.node for node in changes if not node.is_empty}),
+            *(remark for _, remarks in planned for remark in remarks),
             *running_remarks(known.running),
-            *(doubt for node in nodes for doubt in doubts(node.files, known.given.facts[node.node])),
+            *(doubt for node in changes for doubt in doubts(node.files, known.given.facts[node.node])),
         ),
         pending=known.pending,
-        unreachable=_wanted_only(dict(snapshot.unreachable) | dict(known.unreadable), only),
+        unreachable=_wanted_only(dict(known.snapshot.unreachable) | dict(known.unreadable), only),
         offline=tuple(member.name for member in known.given.cluster.members if not member.is_online),
-        seen=_seen(snapshot, known),
+        seen=_seen(known),
         pve=known.running,
-        takes_frr_over=known.given.sdn.gives_up_frr and known.given.cluster.has_sdn,
+        takes_frr_over=takes_frr_over(known.given),
+        flags=flags or PlanFlags(),
     )
 
 
@@ -82,11 +78,33 @@ def render_nodes(
     only: frozenset[str] | None = None,
 ) -> Iterator[tuple[str, tuple[RenderedFile, ...]]]:
     """The files of every node that answered, one node at a time, whatever is on it now."""
-    known = understand(snapshot, intent=intent)
+    return render_understood(understand(snapshot, intent=intent), renderer, only=only)
+
+
+def render_understood(
+    known: Understanding, renderer: Renderer, *, only: frozenset[str] | None = None
+) -> Iterator[tuple[str, tuple[RenderedFile, ...]]]:
+    """The same, of a snapshot that is understood already."""
     shared = share(known.given, known.vteps)
     for name in _wanted(known, only):
-        files = renderer.render(design_node(shared, name), snapshot.nodes[name].files)
+        files = renderer.render(design_node(shared, name), known.snapshot.nodes[name].files)
         yield name, tuple(file for file in files if file.text is not None)
+
+
+def _plan_node(
+    known: Understanding, shared: SharedDesign, name: str, renderer: Renderer, flags: PlanFlags
+) -> tuple[NodeChanges, tuple[Finding, ...]]:
+    """Design one node, render it, compare it with what is there; what is to be remarked of it beside."""
+    raw = known.snapshot.nodes[name]
+    now = NodeNow(raw.files, known.given.facts[name], known.records[name])
+    design = design_node(shared, name, holds_our_frr=holds_our_frr(now.files, now.record))
+    rendered = renderer.render(design, raw.files)
+    verdict = _judge_local(rendered, design, known, now)
+    changes = compare_node(
+        rendered, now, design.owners, flags=flags, shows_pve=bool(known.pending), flooding=design.flooding
+    )
+    in_the_way = () if changes.is_empty else _in_the_way(known, name)
+    return replace(changes, obstacles=(*in_the_way, *changes.obstacles, *verdict.errors)), verdict.warnings
 
 
 def _wanted(known: Understanding, only: frozenset[str] | None) -> list[str]:
@@ -97,69 +115,38 @@ def _wanted_only(reasons: dict[str, str], only: frozenset[str] | None) -> dict[s
     return {name: why for name, why in sorted(reasons.items()) if only is None or name in only}
 
 
-def _with_own_skeleton(design: NodeDesign, given: DesignInput, now: NodeNow) -> NodeDesign:
-    """Where the last zone that needed FRR has gone, what pvesdn wrote into frr.conf goes with it."""
-    is_ours = FRR_CONF in (now.record.files or {})
-    has_frr = design.frr is not None or design.pve_frr is not None  # the latter is ours to write on a PVE without SDN
-    if has_frr or not is_ours or writes_frr(given, design.node):
-        return design
-    if is_blank_frr(now.files.get(FRR_CONF, "")):
-        return design  # PVE had it in between, and has left nothing in it
-    switches = now.facts.sysctl
-    skeleton = FrrConfig(
-        hostname=design.node,
-        ip_forwarding=switches.get("net.ipv4.ip_forward") == "1",
-        ipv6_forwarding=switches.get("net.ipv6.conf.all.forwarding") == "1",
-    )
-    return replace(design, frr=skeleton)
-
-
 def _judge_local(
     rendered: tuple[RenderedFile, ...], design: NodeDesign, known: Understanding, now: NodeNow
 ) -> LocalVerdict:
     """What PVE's merge loses of frr.conf.local, where PVE writes frr.conf and its merge is the one that is known."""
     text = now.files.get(FRR_CONF_LOCAL)
+    merge = None
     for file in rendered:
         if file.path == FRR_CONF_LOCAL:
             text = file.text
-    if text is None or not merges_as_known(known.given) or not writes_frr(known.given, design.node):
+        if file.path == FRR_CONF:
+            merge = file.merge
+    can = known.given.capabilities.on(design.node)
+    if text is None or not can.merge_is_known or not design.owners.pve_writes_frr:
         return LocalVerdict()
-    if design.pve_frr is None:
+    if merge is None:
         what = "not checked: what PVE's merge makes of our lines, since pvesdn does not render PVE's part on this node"
         hint = "look at frr.conf after applying"
         if (stop := what_stops_frr(known.given, design.node)) is not None:
             what = f"our lines do not reach FRR: PVE writes no frr.conf here because there is {stop.what.rstrip(',')}"
             hint = stop.hint
         where = f"{design.node}: {FRR_CONF_LOCAL}"
-        remark = Finding(severity=Severity.WARNING, where=where, what=what, hint=hint)
+        remark = Finding(severity=Severity.WARNING, node=design.node, where=where, what=what, hint=hint)
         return LocalVerdict(warnings=() if design.frr is None else (remark,))
-    return judge_local(design.node, design.pve_frr, text, is_older=is_before_templates(known.given, design.node))
+    return judge_local(design.node, merge, is_older=can.level < GeneratorLevel.KNOWN)
 
 
-def _compare(
-    rendered: tuple[RenderedFile, ...], design: NodeDesign, known: Understanding, now: NodeNow, flags: PlanFlags
-) -> NodeChanges:
-    cluster = known.given.cluster
-    frr_by_pve = writes_frr(known.given, design.node)
-    takes_parameter = cluster.has_sdn and cluster.pve_major >= _KNOWS_REGENERATE_FRR
-    owned = Ownership(
-        sdn_by_pve=cluster.has_sdn,
-        frr_by_pve=frr_by_pve,
-        shows_pve=bool(known.pending),
-        regenerate_frr=False if takes_parameter and not frr_by_pve else None,
-    )
-    return compare_node(rendered, now, owned, flags=flags, flooding=design.flooding)
-
-
-def _stopped(changes: NodeChanges, in_the_way: tuple[Finding, ...]) -> NodeChanges:
+def _in_the_way(known: Understanding, node: str) -> tuple[Finding, ...]:
     """What the node has by hand in the place of something of ours stops every change there."""
-    if changes.is_empty or not in_the_way:
-        return changes
-    found = [Finding(severity=Severity.ERROR, where=changes.node, what=f.what, hint=f.hint) for f in in_the_way]
-    return replace(changes, obstacles=(*found, *changes.obstacles))
+    return tuple(finding.model_copy(update={"where": node}) for finding in known.in_the_way(node))
 
 
-def _seen(snapshot: Snapshot, known: Understanding) -> str | None:
+def _seen(known: Understanding) -> str | None:
     """The text that remembers every VTEP, None when it is already there."""
     text = encode_seen(seen_now(known.given, known.vteps))
-    return None if snapshot.pve_files.get(SEEN_NAME) == text else text
+    return None if known.snapshot.pve_files.get(SEEN_NAME) == text else text

@@ -1,13 +1,13 @@
-"""One node's way through an apply."""
+"""The nodes' way through an apply: what has been done on each so far, and doing something on many of them."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-from pvesdn.errors import NodeUnreachable, PvesdnError, TaskFailed
-from pvesdn.model.files import NodeChanges
-from pvesdn.model.primitives import Json
+from pvesdn.errors import NodeError, NodeUnreachable, PvesdnError, TaskFailed
+from pvesdn.model.execution import NodeExecution
+from pvesdn.model.primitives import NodeName
 from pvesdn.model.report import NodeOutcome, Outcome, StepOutcome
 from pvesdn.workflows.world import World
 
@@ -16,21 +16,22 @@ from pvesdn.workflows.world import World
 class Progress:
     """What has been done on a node so far.
 
+    :param execution: what is to be done.
     :param error: what stopped it, empty while it goes on.
     :param step: the step that is under way.
     """
 
     world: World
-    changes: NodeChanges
+    execution: NodeExecution
     steps: list[StepOutcome] = field(default_factory=list)
     error: str = ""
     log: tuple[str, ...] = ()
     step: str = ""
 
     @property
-    def node(self) -> str:
+    def node(self) -> NodeName:
         """The node's name."""
-        return self.changes.node
+        return self.execution.node
 
     def begin(self, step: str, detail: str = "") -> None:
         """A step starts."""
@@ -41,10 +42,6 @@ class Progress:
         """The step under way has ended."""
         self.steps.append(StepOutcome(self.step, outcome))
         self.world.observer.done(self.node, self.step, outcome.value)
-
-    def ask(self, verb: str, arguments: Mapping[str, Json]) -> dict[str, Json]:
-        """Run a verb of the node program on this node; raises NodeError."""
-        return self.world.nodes.ask(self.node, verb, arguments)
 
     def fail(self, error: PvesdnError) -> None:
         """The step under way has failed, and with it the node."""
@@ -61,3 +58,26 @@ class Progress:
     def outcome(self) -> NodeOutcome:
         """The node's line in the report."""
         return NodeOutcome(self.node, tuple(self.steps), self.error, self.log)
+
+
+def on_each(world: World, run: Iterable[Progress], task: Callable[[Progress], None]) -> dict[NodeName, NodeError]:
+    """Do `task` on every node, as the world's runner does it; a node's failure is noted in its Progress.
+
+    :returns: the failures by node; those of other nodes went well.
+    """
+    nodes = {progress.node: progress for progress in run}
+
+    def noted(name: NodeName) -> None:
+        try:
+            task(nodes[name])
+        except NodeError as error:
+            nodes[name].fail(error)
+            raise
+
+    outcomes = world.runner.each(tuple(nodes), noted)
+    return {name: outcome for name, outcome in outcomes.items() if outcome is not None}
+
+
+def well(run: Iterable[Progress]) -> list[Progress]:
+    """The nodes on which nothing has failed."""
+    return [progress for progress in run if not progress.error]

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 
 from pvesdn.decode.cluster.status import decode_cluster
-from pvesdn.decode.nodes.answers import decode_files, decode_observed
-from pvesdn.errors import ApiRefused, NodeError, NodeFailed, NodeUnreachable
+from pvesdn.errors import ApiRefused, NodeError, NodeUnreachable
 from pvesdn.model.cluster import ClusterState, Member
-from pvesdn.model.primitives import Json
-from pvesdn.model.snapshot import NODE_COMMANDS, NODE_FILES, PVE_FILES, SDN_PATH, NodeRaw, Snapshot
+from pvesdn.model.primitives import Json, NodeName
+from pvesdn.model.snapshot import PVE_FILES, SDN_PATH, NodeRaw, Snapshot
+from pvesdn.workflows.any_member import on_any_member
 from pvesdn.workflows.world import World
 
 _API_PATHS = ("version", "cluster/status", "nodes")
 _ABSENT = (404, 501)
-"""What PVE answers where libpve-network-perl is not installed."""
-AT_ONCE = 8
-"""Nodes."""
+"""What PVE answers where libpve-network-perl is not installed (docs/pve.md §3.1)."""
 SDN_DIR = "/etc/pve/sdn"
 
 
@@ -34,12 +31,11 @@ def read_cluster(world: World) -> Snapshot:
     present = [member for member in _by_id(cluster) if member.is_online]
     nodes: dict[str, NodeRaw] = {}
     unreachable: dict[str, str] = {}
-    with ThreadPoolExecutor(max_workers=AT_ONCE) as pool:
-        for member, answer in zip(present, pool.map(lambda m: _observe(world, m.name), present), strict=True):
-            if isinstance(answer, NodeRaw):
-                nodes[member.name] = answer
-            else:
-                unreachable[member.name] = str(answer)
+    for name, answer in world.runner.each([m.name for m in present], lambda name: _observe(world, name)).items():
+        if isinstance(answer, NodeRaw):
+            nodes[name] = answer
+        else:
+            unreachable[name] = str(answer)
     return Snapshot(api, read_definitions(world, present, unreachable), nodes, unreachable)
 
 
@@ -50,27 +46,18 @@ def read_definitions(world: World, members: Iterable[Member], unreachable: Mappi
     :raises NodeFailed: members answer, and none can read them, such as a file that is no text.
     :raises NodeUnreachable: nobody answers; with the first reason.
     """
-    names = [member.name for member in members if member.name not in unreachable]
-    if world.local_node is not None:
-        names = [world.local_node, *(name for name in names if name != world.local_node)]
-    reasons = list(unreachable.values())
-    failure: NodeFailed | None = None
-    for name in names:
-        try:
-            value = world.nodes.ask(name, "read", {"files": [f"{SDN_DIR}/{file}" for file in PVE_FILES]})
-            files = decode_files(name, value)
-        except NodeError as error:
-            reasons.append(str(error))
-            failure = failure or (error if isinstance(error, NodeFailed) else None)
-            continue
-        return {path.removeprefix(f"{SDN_DIR}/"): text for path, text in files.items()}
-    if failure is not None:
-        raise failure
-    raise NodeUnreachable(
-        "cluster",
-        "no member let /etc/pve/sdn be read" + (f" ({reasons[0]})" if reasons else ""),
-        hint="the API alone does not show these files: check SSH to the nodes",
-    )
+    paths = [f"{SDN_DIR}/{file}" for file in PVE_FILES]
+    present = [member.name for member in members if member.name not in unreachable]
+    try:
+        files = on_any_member(world, present, lambda name: world.nodes.read(name, paths))
+    except NodeUnreachable as error:
+        reason = next(iter(unreachable.values()), str(error))
+        raise NodeUnreachable(
+            "cluster",
+            f"no member let /etc/pve/sdn be read ({reason})",
+            hint="the API alone does not show these files: check SSH to the nodes",
+        ) from error
+    return {path.removeprefix(f"{SDN_DIR}/"): text for path, text in files.items()}
 
 
 def _sdn_index(world: World) -> Json:
@@ -87,13 +74,12 @@ def _by_id(cluster: ClusterState) -> list[Member]:
     return sorted(cluster.members, key=lambda member: (member.node_id, member.name))
 
 
-def _observe(world: World, node: str) -> NodeRaw | NodeError:
+def _observe(world: World, node: NodeName) -> NodeRaw:
     world.observer.step(node, "read")
     try:
-        value = world.nodes.ask(node, "observe", {"files": list(NODE_FILES), "commands": list(NODE_COMMANDS)})
-        raw = decode_observed(node, value)
-    except NodeError as error:
+        raw = world.nodes.observe(node)
+    except NodeError:
         world.observer.done(node, "read", "unreachable")
-        return error
+        raise
     world.observer.done(node, "read", "ok")
     return raw

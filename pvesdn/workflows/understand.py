@@ -2,32 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Container, Mapping
+from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from pvesdn.compare.running import compare_running
 from pvesdn.decode.cluster.answers import one_line
 from pvesdn.decode.cluster.seen import decode_seen
 from pvesdn.decode.cluster.status import decode_cluster
-from pvesdn.decode.definitions.pending import pending_changes
 from pvesdn.decode.definitions.sdn_files import decode_sdn
 from pvesdn.decode.nodes.facts import decode_facts
 from pvesdn.decode.nodes.record import Record, decode_record
 from pvesdn.design.checks.all_checks import check
-from pvesdn.design.checks.devices import defined_twice
-from pvesdn.design.checks.exits import in_another_vrf
-from pvesdn.design.checks.underlay import unwritable_device
-from pvesdn.design.checks.ways import unwritable_way_out
 from pvesdn.design.ours.vteps import choose_vteps
 from pvesdn.errors import ClusterError, NodeError, NotQuorate, SdnConfigError, SnapshotError
+from pvesdn.model.capabilities import NETWORK_PACKAGE
 from pvesdn.model.cluster import Vtep
 from pvesdn.model.design import DesignInput
 from pvesdn.model.facts import NodeFacts
 from pvesdn.model.files import PendingChange
 from pvesdn.model.findings import Finding, Severity
 from pvesdn.model.running import PveRunning
-from pvesdn.model.snapshot import RECORD_FILE, SDN_PACKAGE, SDN_PATH, SEEN_NAME, Snapshot
+from pvesdn.model.snapshot import RECORD_FILE, SDN_PATH, SEEN_NAME, Snapshot
 
 Intent: TypeAlias = Literal["pending", "running"]
 """Which of PVE's definitions count: those in the files, or those that were committed."""
@@ -35,25 +31,41 @@ Intent: TypeAlias = Literal["pending", "running"]
 
 @dataclass(frozen=True, slots=True)
 class Understanding:
-    """What is wanted, checked as a whole.
+    """What is wanted, checked as a whole, and what it was found in.
 
-    :param findings: warnings and notes; errors were raised.
+    :param found: warnings and notes, and as errors what single nodes have by hand where something of ours should be;
+        errors of the definitions were raised.
     :param pending: PVE's definitions that are not committed; empty where PVE has no SDN.
     :param running: what runs of PVE's SDN, and where; empty where PVE has none.
     :param unreadable: nodes whose answers made no sense, with the reason.
     :param records: what pvesdn remembers of its last write, for every node that can be planned for.
-    :param in_the_way: by node, what it has by hand where something of ours should be; among the findings as well. Nothing
-        is wrong with the definitions: the node has to change before they can be applied.
     """
 
+    snapshot: Snapshot
     given: DesignInput
     vteps: Mapping[str, Vtep]
-    findings: tuple[Finding, ...]
+    found: tuple[Finding, ...]
     pending: tuple[PendingChange, ...]
     running: PveRunning
     unreadable: Mapping[str, str]
     records: Mapping[str, Record]
-    in_the_way: Mapping[str, tuple[Finding, ...]] = field(default_factory=dict)
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """Everything that was found, in order, as what it is while nothing happens: warnings and notes."""
+        return self.remarks()
+
+    def remarks(self, stopped: Container[str] = ()) -> tuple[Finding, ...]:
+        """The same without what stops changes on the nodes `stopped`, where it is an obstacle."""
+        return tuple(
+            finding.as_warning() if finding.is_nodes_own else finding
+            for finding in self.found
+            if not (finding.is_nodes_own and finding.node in stopped)
+        )
+
+    def in_the_way(self, node: str) -> tuple[Finding, ...]:
+        """What the node has by hand where something of ours should be."""
+        return tuple(finding for finding in self.found if finding.is_nodes_own and finding.node == node)
 
 
 def understand(snapshot: Snapshot, *, intent: Intent = "pending") -> Understanding:
@@ -75,34 +87,22 @@ def understand(snapshot: Snapshot, *, intent: Intent = "pending") -> Understandi
     seen = decode_seen(snapshot.pve_files.get(SEEN_NAME))
     given = DesignInput(sdn=decoded.config, cluster=cluster, facts=facts, seen=seen)
     vteps, vtep_findings = choose_vteps(given)
-    by_hand = {
-        node: (
-            *defined_twice(given, vteps, node),
-            *in_another_vrf(given, node),
-            *unwritable_device(given, vteps, node),
-            *unwritable_way_out(given, node),
-        )
-        for node in sorted(facts)
-    }
-    of_nodes = {finding for found in by_hand.values() for finding in found}
-    findings = (*decoded.findings, *vtep_findings, *check(given, vteps))
-    errors = tuple(str(f) for f in findings if f.severity is Severity.ERROR and f not in of_nodes)
-    if errors:
+    found = (*decoded.findings, *vtep_findings, *check(given, vteps))
+    if errors := tuple(str(f) for f in found if f.severity is Severity.ERROR and not f.is_nodes_own):
         raise SdnConfigError(errors)
     running = PveRunning()
     if cluster.has_sdn:
-        judged = {node: snapshot.nodes[node].files for node in records if not given.sdn.is_unmanaged_on(node)}
-        running = compare_running(given.sdn.running_version, judged)
-    has_pending = intent == "pending" and cluster.has_sdn
+        judged = {node: snapshot.nodes[node].files for node in records if not given.sdn.pve.is_unmanaged_on(node)}
+        running = compare_running(given.sdn.pve.running_version, judged)
     return Understanding(
+        snapshot=snapshot,
         given=given,
         vteps=vteps,
-        findings=tuple(_as_warning(finding) if finding in of_nodes else finding for finding in findings),
-        pending=pending_changes(snapshot.pve_files) if has_pending else (),
+        found=found,
+        pending=decoded.pending if cluster.has_sdn else (),
         running=running,
         unreadable=unreadable,
         records=records,
-        in_the_way={node: tuple(map(_as_warning, found)) for node, found in by_hand.items()},
     )
 
 
@@ -132,16 +132,12 @@ def _require_sdn_where_it_is_installed(snapshot: Snapshot, *, has_sdn: bool) -> 
     installed = {}
     for node, raw in sorted(snapshot.nodes.items()):
         versions = raw.commands.get("versions")
-        if isinstance(versions, dict) and versions.get(SDN_PACKAGE):
-            installed[node] = one_line(str(versions[SDN_PACKAGE]))
+        if isinstance(versions, dict) and versions.get(NETWORK_PACKAGE):
+            installed[node] = one_line(str(versions[NETWORK_PACKAGE]))
     if installed:
         node, version = next(iter(installed.items()))
         others = f" (and {counted} more)" if (counted := len(installed) - 1) else ""
         raise ClusterError(
-            f"the API has no /{SDN_PATH}, but {node}{others} has {SDN_PACKAGE} {version}",
-            hint=f"apt install {SDN_PACKAGE} on the node whose API is asked, then systemctl restart pvedaemon pveproxy",
+            f"the API has no /{SDN_PATH}, but {node}{others} has {NETWORK_PACKAGE} {version}",
+            hint=f"apt install {NETWORK_PACKAGE} on the node whose API is asked, then systemctl restart pvedaemon pveproxy",
         )
-
-
-def _as_warning(finding: Finding) -> Finding:
-    return finding.model_copy(update={"severity": Severity.WARNING})

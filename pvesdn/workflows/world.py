@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from pvesdn.ports import Clock, ClusterApi, NodeAgent, Observer
+from pvesdn.ports import Clock, ClusterApi, NodeAgent, Observer, Runner
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +22,7 @@ class World:
     nodes: NodeAgent
     clock: Clock
     observer: Observer
+    runner: Runner
     local_node: str | None = None
     task_timeout: float = 600.0
     definitions_changed: Callable[[], float | None] = lambda: None

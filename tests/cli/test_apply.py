@@ -82,11 +82,11 @@ def test_a_second_apply_says_there_is_nothing_to_do_and_asks_nobody(settings: Pa
 def test_yes_is_taken_for_a_yes(settings: Path, cluster: FakeCluster) -> None:
     result = apply(settings, cluster, typed="yes\n")
     assert result.status == 0
-    assert result.err == "Apply this plan? Only 'yes' is taken for a yes: "
+    assert result.err == "Apply this plan? Only 'yes' will be accepted: "
 
 
 def test_after_the_end_of_the_input_the_error_has_a_line_of_its_own(settings: Path, cluster: FakeCluster) -> None:
-    assert "for a yes: \nerror: not confirmed" in apply(settings, cluster, typed="").err
+    assert "will be accepted: \nerror: not confirmed" in apply(settings, cluster, typed="").err
 
 
 @pytest.mark.parametrize("answer", ["no\n", "y\n", "YES\n", "Yes\n", "yes please\n", "\n", ""])
@@ -100,7 +100,9 @@ def test_nothing_else_is_taken_for_a_yes(settings: Path, cluster: FakeCluster, a
 def test_without_a_terminal_nobody_is_asked(settings: Path, cluster: FakeCluster) -> None:
     result = apply(settings, cluster)
     assert result.status == 1
-    assert result.err == ("error: there is no terminal to ask on, so nothing was touched; say --yes to apply unasked\n")
+    assert result.err == (
+        "error: there is no terminal to ask on, so nothing was touched; use --yes to apply without asking\n"
+    )
     assert not written(cluster)
 
 

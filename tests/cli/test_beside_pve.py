@@ -51,7 +51,7 @@ def edited(tmp_path: Path) -> Path:
 def test_a_plan_says_property_by_property_what_is_pending_over_what_runs(edited: Path) -> None:
     result = call("plan", "--from", edited)
     assert (
-        "PVE's SDN: 3 vnets, 1 zone pending over version 4, which runs: committed by PUT /cluster/sdn as the last act\n"
+        "PVE's SDN: 3 vnets, 1 zone pending over version 4, which is running: committed by PUT /cluster/sdn as the last step\n"
         "    + vnet new1: zone lan\n"
         "    ~ vnet office: alias desk\n"
         "    - vnet old\n"
@@ -66,15 +66,15 @@ def test_show_says_what_runs_where_and_what_is_pending(edited: Path) -> None:
     result = call("show", "--from", edited)
     assert (
         "\nPVE's SDN\n"
-        "  version 4 runs\n"
-        "  node2: interfaces.d/sdn is of version 3, too old\n"
+        "  version 4 is running\n"
+        "  node2: interfaces.d/sdn has version 3, which is out of date\n"
         "  node3: interfaces.d/sdn was never generated\n"
         "    + vnet new1: zone lan\n"
     ) in result.out
 
 
 def test_verbose_plans_name_the_version_that_runs(edited: Path) -> None:
-    assert "PVE's SDN: version 4 runs\n" in call("plan", "-v", "--from", edited).out
+    assert "PVE's SDN: version 4 is running\n" in call("plan", "-v", "--from", edited).out
 
 
 def test_a_property_that_goes_is_said_to_be_deleted(tmp_path: Path) -> None:
@@ -159,7 +159,7 @@ def test_a_stanza_of_a_third_party_is_in_the_way_with_its_file_and_node(settings
     cluster.nodes["node2"].files["/etc/network/interfaces.d/theirs"] = "auto vmbr3\niface vmbr3\n\tbridge-ports none\n"
     result = call("plan", "--from", snapshot_of(cluster, tmp_path / "snap"))
     why = "device vmbr3 is defined in /etc/network/interfaces.d/theirs of node2 as well; take it out there, or choose another id"
-    (line,) = [line for line in result.out.splitlines() if "in the way" in line]
+    (line,) = [line for line in result.out.splitlines() if "blocked: " in line]
     assert why in line
     assert call("--config", settings, "apply", "--yes", cluster=cluster).status == 1
     assert not any("/etc/network/interfaces.d/pvesdn" in node.files for node in cluster.nodes.nodes.values())
@@ -171,6 +171,6 @@ def test_a_node_that_lost_its_source_line_is_not_said_to_be_well(settings: Path)
     files = cluster.nodes["node2"].files
     files["/etc/network/interfaces"] = files["/etc/network/interfaces"].replace("source ", "#source ")
     result = call("--config", settings, "plan", cluster=cluster)
-    assert "in the way: /etc/network/interfaces does not source /etc/network/interfaces.d/pvesdn" in result.out
+    assert "blocked: /etc/network/interfaces does not source /etc/network/interfaces.d/pvesdn" in result.out
     assert result.out.endswith("No changes, but what is in place cannot work on node2.\n")
     assert call("--config", settings, "apply", "--yes", cluster=cluster).status == 1

@@ -84,7 +84,7 @@ def test_without_a_verb_help_is_shown_and_it_is_an_error() -> None:
         (("plan", "extra"), "error: Got unexpected extra argument (extra)\nsee: pvesdn plan --help\n"),
         (("render",), "error: Missing option '--output'.\nsee: pvesdn render --help\n"),
         (("watch",), "error: Missing option '--once'.\nsee: pvesdn watch --help\n"),
-        (("apply", "--json"), "error: --json asks nothing, so it needs --yes\nsee: pvesdn apply --help\n"),
+        (("apply", "--json"), "error: --json cannot ask, so it needs --yes\nsee: pvesdn apply --help\n"),
     ],
 )
 def test_wrong_usage_is_one_line_and_status_1(words: tuple[str, ...], complaint: str) -> None:
@@ -173,7 +173,7 @@ def test_an_unforeseen_error_is_one_line_that_names_a_report(
     cluster: FakeCluster, settings: Path, tmp_path: Path
 ) -> None:
     result, report = crash(cluster, settings, tmp_path / "home", "oops")
-    assert result == Result(1, "", f"error: this should not have happened: Unforeseen; a report is in {report}\n")
+    assert result == Result(1, "", f"error: unexpected error: Unforeseen; a report is in {report}\n")
     assert stat.S_IMODE(report.stat().st_mode) == 0o600
     assert stat.S_IMODE(report.parent.stat().st_mode) == 0o700
     text = report.read_text()
@@ -290,7 +290,7 @@ def test_a_warning_of_the_settings_is_shown(cluster: FakeCluster, tmp_path: Path
     file.chmod(0o644)
     result = call("--config", file, "plan", cluster=cluster)
     assert result.err == (
-        f"warning: {file}: holds a secret and may be read by others (mode 0644); run: chmod 600 {file}\n"
+        f"warning: {file}: holds a secret and is readable by others (mode 0644); run: chmod 600 {file}\n"
     )
 
 

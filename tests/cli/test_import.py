@@ -70,7 +70,7 @@ def test_definitions_what_has_to_go_and_what_then_comes_are_shown() -> None:
         f"Proposed: {OWN}\n\n{TEXT}"
         "To take out: the kernel refuses a second device with a VNI, so these go first\n\n"
         + "".join(dedent(node).format(name=name) for name in names)
-        + "What then comes: the plan of apply --overwrite, once that is out of the way\n\n"
+        + "What then comes: the plan of apply --overwrite, once all that is taken out\n\n"
         + "  + create\n  ~ change in place\n-/+ delete and create anew\n\n"
         + "".join(dedent(comes).format(name=name) for name in names)
         + "Plan: 0 to add, 6 to change, 0 to destroy, 6 to replace on 3 of 3 nodes.\n"
@@ -130,7 +130,7 @@ def test_a_proposal_that_does_not_pass_is_shown_with_the_reason(tmp_path: Path) 
     assert result.status == 1
     assert "subnet: asym-192.168.0.0-24\n" in result.out
     assert "What then comes" not in result.out
-    assert "error: the proposal does not pass: pvesdn.cfg:" in result.err
+    assert "error: the proposal fails the checks: pvesdn.cfg:" in result.err
 
 
 def test_where_nothing_was_made_by_hand_that_is_said(settings: Path) -> None:
@@ -143,7 +143,7 @@ def test_a_node_that_did_not_answer_shows_in_the_status(settings: Path, by_hand:
     by_hand.nodes["node3"].off = "connection timed out"
     result = call("--config", settings, "import", "-q", cluster=by_hand)
     assert result.status == 4
-    assert "warning: node3: was not read (connection timed out): it is taken to be like the others" in result.err
+    assert "warning: node3: was not read (connection timed out): it is assumed to be like the others" in result.err
 
 
 # --- what is written -------------------------------------------------------------------------------------------------
@@ -169,7 +169,7 @@ def test_a_file_that_is_there_stays_until_told(tmp_path: Path) -> None:
     file.write_text("precious")
     result = call("import", "--from", MULTICAST, "--output", file)
     assert result == Result(
-        1, "", f"error: {file} exists already; name another place, or say --overwrite to replace it\n"
+        1, "", f"error: {file} already exists; choose another place, or use --overwrite to replace it\n"
     )
     assert file.read_text() == "precious"
     assert call("import", "--from", MULTICAST, "--output", file, "--overwrite").status == 0
@@ -224,7 +224,7 @@ def test_edited_files_out_of_a_snapshot_say_what_they_lack(
     (warning,) = (line for line in result.err.splitlines() if "hides" in line)
     assert warning == (
         "warning: node2: /etc/network/interfaces: the snapshot hides values in 1 line; "
-        "put the node's own back before you use the file, or import from the cluster"
+        "put the node's own back before using the file, or import from the cluster"
     )
 
 
@@ -233,7 +233,7 @@ def test_a_file_that_cannot_be_written_to_its_end_is_named(tmp_path: Path) -> No
         result = call("import", "-q", "--from", MULTICAST, "--edited", tmp_path / "out")
     assert result.status == 1
     assert result.err.splitlines()[-1] == (
-        f"error: {tmp_path}/out/node1/etc/network/interfaces: File too large; name another place"
+        f"error: {tmp_path}/out/node1/etc/network/interfaces: File too large; choose another place"
     )
 
 
@@ -256,14 +256,14 @@ def test_definitions_that_do_not_pass_are_not_written_to_the_cluster(settings: P
         by_hand.nodes[name].commands |= raw.commands
     result = call("--config", settings, "import", "--write", cluster=by_hand)
     assert result.status == 1
-    assert "error: the proposal does not pass: " in result.err
+    assert "error: the proposal fails the checks: " in result.err
     assert OWN not in by_hand.nodes.pve_files
 
 
 def test_the_clusters_definitions_are_not_replaced_until_told(settings: Path, by_hand: FakeCluster) -> None:
     by_hand.nodes.pve_files[OWN] = "vxlan: mine\n"
     result = call("--config", settings, "import", "--write", cluster=by_hand)
-    assert result == Result(1, "", f"error: {OWN} exists already; look at it, then say --overwrite to replace it\n")
+    assert result == Result(1, "", f"error: {OWN} already exists; look at it, then use --overwrite to replace it\n")
     assert by_hand.nodes.pve_files[OWN] == "vxlan: mine\n"
     assert call("--config", settings, "import", "--write", "--overwrite", cluster=by_hand).status == 0
     assert by_hand.nodes.pve_files[OWN] == TEXT
@@ -272,8 +272,8 @@ def test_the_clusters_definitions_are_not_replaced_until_told(settings: Path, by
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (("--write", "--as", "pve"), "--write does not go with --as pve"),
-        (("--write", "--from", MULTICAST), "--write needs the cluster, --from has none"),
+        (("--write", "--as", "pve"), "--write cannot be used with --as pve"),
+        (("--write", "--from", MULTICAST), "--write needs a cluster, and --from has none"),
     ],
 )
 def test_what_cannot_be_written_is_refused_before_anything_is_read(words: tuple[str, ...], message: str) -> None:

@@ -122,30 +122,30 @@ def test_a_vnet_that_goes_is_destroyed_and_its_guests_stand_in_the_way(settings:
           - /etc/network/interfaces.d/pvesdn
               - vmbr3
               - vxlan_vmbr3
-            in the way: vmbr3 would go with 2 guest ports plugged in (tap100i0, tap101i0); move the guests first, or say --detach-guests
+            blocked: vmbr3 would go with 2 guest ports plugged in (tap100i0, tap101i0); move the guests first, or say --detach-guests
 
         Plan: 0 to add, 0 to change, 2 to destroy on 1 of 1 nodes.
         """
     assert plan(settings, cluster, "--node", "node1").out == dedent(expected)
     decided = plan(settings, cluster, "--node", "node1", "--detach-guests")
-    assert "in the way" not in decided.out
-    assert "    vmbr3 goes with 2 guest ports plugged in\n" in decided.out
+    assert "blocked: " not in decided.out
+    assert "    vmbr3 is removed with 2 guest ports plugged in\n" in decided.out
 
 
 def test_a_file_of_somebody_elses_stands_in_the_way_until_overwritten(settings: Path, cluster: FakeCluster) -> None:
     cluster.nodes["node1"].files[OURS] = "# mine\n"
     refused = plan(settings, cluster, "--node", "node1")
     why = "it exists, but this node has no record of pvesdn writing it"
-    assert f"    in the way: {OURS}: {why}; look at it with --diff, then say --overwrite to replace it\n" in refused.out
+    assert f"    blocked: {OURS}: {why}; look at it with --diff, then say --overwrite to replace it\n" in refused.out
     decided = plan(settings, cluster, "--node", "node1", "--overwrite")
-    assert "in the way" not in decided.out
+    assert "blocked: " not in decided.out
     assert f"      overwritten: {why}\n" in decided.out
 
 
 def test_unapplied_edits_of_interfaces_stand_in_the_way_until_allowed(settings: Path, cluster: FakeCluster) -> None:
     cluster.nodes["node1"].files["/etc/network/interfaces.new"] = "auto lo\n"
-    assert "in the way: /etc/network/interfaces.new" in plan(settings, cluster).out
-    assert "in the way" not in plan(settings, cluster, "--with-interfaces-new").out
+    assert "blocked: /etc/network/interfaces.new" in plan(settings, cluster).out
+    assert "blocked: " not in plan(settings, cluster, "--with-interfaces-new").out
 
 
 def test_a_node_that_does_not_answer_is_said_to_be_unchecked_and_makes_status_4(settings: Path) -> None:
@@ -192,7 +192,7 @@ def test_an_apply_that_was_cut_off_is_taken_up_again(settings: Path, cluster: Fa
     files[RECORD] = json.dumps({**json.loads(files[RECORD]), "unfinished": True})
     expected = """\
         node1
-          the last apply was not seen to its end here: apply finishes it
+          the last apply did not finish here: apply completes it
 
         No changes on node2, node3.
         Plan: 0 to add, 0 to change, 0 to destroy on 1 of 3 nodes.
@@ -209,7 +209,7 @@ def test_what_pve_has_pending_is_listed(settings: Path) -> None:
           + /etc/network/interfaces.d/sdn (written by PVE when its SDN is applied)
               + office
 
-        PVE's SDN: 1 vnet, 1 zone pending: committed by PUT /cluster/sdn as the last act
+        PVE's SDN: 1 vnet, 1 zone pending: committed by PUT /cluster/sdn as the last step
             + vnet office: zone lan
             + zone lan
 
@@ -285,7 +285,7 @@ def test_changes_make_status_2_only_when_asked_for(
 
 def test_an_unknown_node_is_refused_with_the_names_of_the_members(settings: Path, cluster: FakeCluster) -> None:
     result = plan(settings, cluster, "--node", "node9")
-    assert result == Result(1, "", "error: no node is called 'node9'; members are node1, node2, node3\n")
+    assert result == Result(1, "", "error: there is no node 'node9'; members are node1, node2, node3\n")
 
 
 def test_a_plan_from_a_snapshot_is_the_live_plan(settings: Path, cluster: FakeCluster, tmp_path: Path) -> None:

@@ -120,7 +120,7 @@ def test_what_was_staged_is_replaced_by_the_next_apply() -> None:
     steps = Steps(Screen({}))
     steps.done("pve1", "staged", "ok")
     steps.step("pve2", "staged")
-    assert steps.aftermath() == "Interrupted: no node was changed; what was staged is replaced by the next apply."
+    assert steps.aftermath() == "Interrupted: no node was changed; the next apply replaces the staged files."
 
 
 def test_each_node_is_told_apart() -> None:

@@ -113,7 +113,7 @@ def test_only_the_named_nodes_are_rendered(folder: Path, tmp_path: Path) -> None
 
 def test_an_unknown_node_is_not_rendered(folder: Path, tmp_path: Path) -> None:
     result = call("render", "--from", folder, "--output", tmp_path / "out", "--node", "pve9")
-    assert result == Result(1, "", "error: no node is called 'pve9'; members are node1, node2, node3\n")
+    assert result == Result(1, "", "error: there is no node 'pve9'; members are node1, node2, node3\n")
     assert not (tmp_path / "out").exists()
 
 
@@ -305,7 +305,7 @@ def test_a_node_that_is_not_in_the_snapshot_is_named(settings: Path, cluster: Fa
     cluster.nodes["node2"].off = "no route to host"
     result = call("--config", settings, "snapshot", tmp_path / "snap", cluster=cluster)
     assert result == Result(
-        4, f"Wrote 2 nodes to {tmp_path / 'snap'}\n", "warning: not in it: node2: no route to host\n"
+        4, f"Wrote 2 nodes to {tmp_path / 'snap'}\n", "warning: not included: node2: no route to host\n"
     )
     assert read_snapshot(tmp_path / "snap").unreachable == {"node2": "node2: no route to host"}
 
@@ -314,14 +314,14 @@ def test_a_folder_with_something_in_it_is_not_overwritten(settings: Path, cluste
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "thing").write_text("x")
     result = call("--config", settings, "snapshot", tmp_path / "mine", cluster=cluster)
-    assert result == Result(1, "", f"error: {tmp_path / 'mine'}: is not empty; name a new folder\n")
+    assert result == Result(1, "", f"error: {tmp_path / 'mine'}: is not empty; choose a new folder\n")
 
 
 def test_a_snapshot_that_is_none_is_one_line(tmp_path: Path) -> None:
     result = call("plan", "--from", tmp_path)
     missing = "api/cluster/status.json is missing"
     assert result == Result(
-        1, "", f"error: {tmp_path}: is no snapshot: {missing}; take one with: pvesdn snapshot DIR\n"
+        1, "", f"error: {tmp_path}: is not a snapshot: {missing}; take one with: pvesdn snapshot DIR\n"
     )
 
 

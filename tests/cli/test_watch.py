@@ -75,7 +75,7 @@ def test_what_stands_in_the_way_is_left_for_a_person(tmp_path: Path, cluster: Fa
     result = watch(tmp_path, cluster, action="apply")
     assert result.status == 1
     assert f"error: node3: {OURS}: it exists" in result.err
-    assert "in the way: " in result.out
+    assert "blocked: " in result.out
     assert OURS not in cluster.nodes["node1"].files
 
 
@@ -129,7 +129,7 @@ def test_a_reload_below_the_service_may_leave_daemons_behind() -> None:
     assert read_unit("pvesdn-watch.service")["Service"]["KillMode"] == "process"
 
 
-@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd-analyze is not installed")
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="no systemd-analyze here: apt install systemd")
 def test_systemd_takes_the_units() -> None:
     files = [str(data_dir("hooks") / name) for name in UNITS]
     done = subprocess.run(
@@ -175,7 +175,7 @@ def test_a_trouble_that_lasts_is_told_again_after_a_day(tmp_path: Path, cluster:
     cluster.clock.sleep(1)
     again = watch(tmp_path, cluster, action="apply")
     assert (again.status, again.err) == (1, first.err)
-    assert "in the way: " in again.out
+    assert "blocked: " in again.out
 
 
 def test_a_node_that_cannot_be_reached_is_told_once_with_the_plan(tmp_path: Path, cluster: FakeCluster) -> None:

@@ -48,7 +48,7 @@ def test_what_is_no_file_is_not_replaced(odd: Callable[[Path], None], tmp_path: 
     place = tmp_path / "there"
     odd(place)
     before = place.lstat()
-    with pytest.raises(OSError, match="is no regular file") as caught:
+    with pytest.raises(OSError, match="is not a regular file") as caught:
         write_whole(place, "text")
     assert caught.value.filename == str(place)
     assert place.lstat() == before
@@ -61,7 +61,7 @@ def test_devices_and_the_links_beside_them_are_not_replaced(place: str, tmp_path
         before, there = os.dup(1), os.path.lexists(place)
         os.dup2(out.fileno(), 1)  # standard output is a file, and /dev/stdout leads to it
         try:
-            with pytest.raises(OSError, match="is no regular file"):
+            with pytest.raises(OSError, match="is not a regular file"):
                 require_replaceable(Path(place))
         finally:
             os.dup2(before, 1)
@@ -75,7 +75,7 @@ def test_definitions_are_not_written_over_a_device(tmp_path: Path) -> None:
     for words in ((), ("--overwrite",)):
         result = call("import", "-q", "--from", MULTICAST, "--output", place, *words)
         assert result.status == 1
-        assert result.err.splitlines()[-1] == f"error: {place}: is no regular file; name another place"
+        assert result.err.splitlines()[-1] == f"error: {place}: is not a regular file; choose another place"
     assert place.is_symlink()
 
 
@@ -85,7 +85,7 @@ def test_edited_files_are_written_to_no_node_where_a_pipe_is_in_the_way(tmp_path
     pipe(place)
     result = call("import", "-q", "--from", MULTICAST, "--edited", tmp_path, "--overwrite")
     assert result.status == 1
-    assert result.err.splitlines()[-1] == f"error: {place}: is no regular file; name another place"
+    assert result.err.splitlines()[-1] == f"error: {place}: is not a regular file; choose another place"
     assert stat.S_ISFIFO(place.lstat().st_mode)
     assert not (tmp_path / "node1").exists()
 
@@ -96,7 +96,7 @@ def test_files_are_not_rendered_over_a_pipe(path: str, tmp_path: Path) -> None:
     place.parent.mkdir(parents=True)
     pipe(place)
     result = call("render", "--from", MULTICAST, "--output", tmp_path)
-    assert (result.status, result.err) == (1, f"error: {place}: is no regular file; name another folder\n")
+    assert (result.status, result.err) == (1, f"error: {place}: is not a regular file; choose another folder\n")
     assert stat.S_ISFIFO(place.lstat().st_mode)
 
 
@@ -110,7 +110,7 @@ def test_what_watch_remembers_is_read_from_a_file_and_nothing_else(
     result = watch(tmp_path, cluster)
     assert result.status == 1
     assert result.err == (
-        f"error: {state_dir / 'watch.json'}: is no regular file; move it away, or set [watch] state_dir\n"
+        f"error: {state_dir / 'watch.json'}: is not a regular file; move it away, or set [watch] state_dir\n"
     )
     assert (state_dir / "watch.json").lstat() == before
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 from pvesdn.adapters.pve_api import PveApi
+from pvesdn.adapters.runner import OneByOne
 from pvesdn.adapters.system import SystemClock
-from pvesdn.compare.flags import PlanFlags
 from pvesdn.model.files import ChangeSet
+from pvesdn.model.flags import PlanFlags
 from pvesdn.model.report import ApplyReport
 from pvesdn.render.renderer import Renderer
 from pvesdn.workflows.apply import apply
@@ -65,7 +67,14 @@ def serving(folder: Path, definitions: str = EVPN, *, character: int = 9) -> Ite
 
 def world_of(cluster: SimulatedCluster) -> World:
     api = PveApi(cluster.token_settings())
-    return World(api=api, nodes=cluster.agent(), clock=SystemClock(), observer=FakeObserver(), task_timeout=60.0)
+    return World(
+        api=api,
+        nodes=cluster.agent(),
+        clock=SystemClock(),
+        observer=FakeObserver(),
+        runner=OneByOne(),
+        task_timeout=60.0,
+    )
 
 
 def plan_of(cluster: SimulatedCluster, flags: PlanFlags | None = None) -> ChangeSet:
@@ -73,7 +82,7 @@ def plan_of(cluster: SimulatedCluster, flags: PlanFlags | None = None) -> Change
 
 
 def apply_to(cluster: SimulatedCluster, flags: PlanFlags | None = None) -> ApplyReport:
-    return apply(world_of(cluster), plan_of(cluster, flags), Renderer(), flags=flags)
+    return apply(world_of(cluster), plan_of(cluster, flags), partial(plan, renderer=Renderer()))
 
 
 def errors(report: ApplyReport) -> dict[str, str]:

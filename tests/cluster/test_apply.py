@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from pvesdn.compare.flags import PlanFlags
 from pvesdn.errors import ApplyRefused
 from pvesdn.model.files import Action
+from pvesdn.model.flags import PlanFlags
 from pvesdn.model.report import Outcome
 from tests.cluster.kit import EVPN, PVE_SIMPLE, apply_to, errors, everything, plan_of, reloads, serving
 

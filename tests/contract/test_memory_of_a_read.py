@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from pvesdn.adapters.nodes import LocalAgent, call
+from pvesdn.adapters.nodes import LocalTransport, call
 from pvesdn.decode.json_text import footprint
 from pvesdn.errors import NodeError
 from pvesdn.node.program import MARKER
-from pvesdn.workflows.read import AT_ONCE
+from pvesdn.wiring import AT_ONCE
 
 LIMIT = 1 << 20
 DEVICE = {
@@ -65,7 +65,7 @@ def test_a_read_takes_three_times_the_limit_at_most(
     program.write_text(f"#!/bin/sh\nexec cat {tmp_path}/answer\n")
     program.chmod(0o755)
     nodes = [f"node{number}" for number in range(AT_ONCE)]
-    agent = LocalAgent(dict.fromkeys(nodes, tmp_path), python=str(program))
+    agent = LocalTransport(dict.fromkeys(nodes, tmp_path), python=str(program))
     small = 64 * 1024  # of each call: its message, which holds the node program
 
     def read(node: str) -> object:

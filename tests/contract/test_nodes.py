@@ -11,10 +11,9 @@ from typing import Any
 
 import pytest
 
-from pvesdn.adapters.nodes import Host, LocalAgent, RoutedAgent, SshAgent
+from pvesdn.adapters.nodes import LocalTransport, RoutedTransport, SshHost, SshTransport, Transport
 from pvesdn.adapters.nodes.ssh import CONFIG, explain
 from pvesdn.errors import NodeFailed, NodeUnreachable
-from pvesdn.ports import NodeAgent
 from tests.noderoot import FRR, OURS, RECORD, NodeRoot
 from tests.sshd import Sshd, free_port, make_key, running_sshd
 
@@ -34,8 +33,8 @@ def sshd(tmp_path: Path, node: NodeRoot) -> Iterator[Sshd]:
         yield running
 
 
-def over_ssh(host: Host, **more: Any) -> SshAgent:
-    return SshAgent({NODE: host}, **{"limit": 60.0, "cluster_files": Path("/nonexistent"), **more})
+def over_ssh(host: SshHost, **more: Any) -> SshTransport:
+    return SshTransport({NODE: host}, **{"limit": 60.0, "cluster_files": Path("/nonexistent"), **more})
 
 
 def users_config(folder: Path, text: str) -> Path:
@@ -58,15 +57,15 @@ def ssh_agent(tmp_path: Path) -> Iterator[Path]:
 
 
 @pytest.fixture(params=["local", "ssh"])
-def agent(request: pytest.FixtureRequest, node: NodeRoot) -> NodeAgent:
+def agent(request: pytest.FixtureRequest, node: NodeRoot) -> Transport:
     if request.param == "local":
-        return LocalAgent({NODE: node.folder}, limit=60.0)
+        return LocalTransport({NODE: node.folder}, limit=60.0)
     return over_ssh(request.getfixturevalue("sshd").host())
 
 
 class TestEveryTransport:
     def test_keeps_our_own_secrets_from_what_it_starts(
-        self, agent: NodeAgent, node: NodeRoot, monkeypatch: pytest.MonkeyPatch
+        self, agent: Transport, node: NodeRoot, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setenv("PVESDN_PASSWORD", "hunter2")
         monkeypatch.setenv("PVESDN_TOKEN_VALUE", "hunter2")
@@ -76,20 +75,20 @@ class TestEveryTransport:
         assert "PATH=" in environment
         assert "hunter2" not in environment
 
-    def test_reads_files_and_keeps_every_character(self, agent: NodeAgent, node: NodeRoot) -> None:
+    def test_reads_files_and_keeps_every_character(self, agent: Transport, node: NodeRoot) -> None:
         text = "# Zürich, 東京 🙂\n\tiface x\r\n"
         node.place(OURS).write_bytes(text.encode())
         answer = agent.ask(NODE, "read", {"files": ["/etc/network/interfaces.d/*", "/etc/frr/frr.conf"]})
         assert answer == {"files": {OURS: text}}
 
-    def test_carries_more_than_a_pipe_holds_both_ways(self, agent: NodeAgent, node: NodeRoot) -> None:
+    def test_carries_more_than_a_pipe_holds_both_ways(self, agent: Transport, node: NodeRoot) -> None:
         text = "iface x\n" * 100_000
         entry = node.entry(OURS, text)
         assert agent.ask(NODE, "stage", {"files": [entry]}) == {"problems": []}
         agent.ask(NODE, "commit", {"files": [entry]})
         assert agent.ask(NODE, "read", {"files": [OURS]})["files"][OURS] == text
 
-    def test_writes_all_files_after_staging_them(self, agent: NodeAgent, node: NodeRoot) -> None:
+    def test_writes_all_files_after_staging_them(self, agent: Transport, node: NodeRoot) -> None:
         node.write(FRR, "old\n")
         entries = [node.entry(OURS, "auto x\n"), node.entry(FRR, "new\n", mode="0640", owner="frr:frr")]
         assert agent.ask(NODE, "stage", {"files": entries}) == {"problems": []}
@@ -102,16 +101,16 @@ class TestEveryTransport:
         assert agent.ask(NODE, "finish", {}) == {}
         assert json.loads(node.text(RECORD))["unfinished"] is False
 
-    def test_a_refusal_of_the_program_is_the_nodes_failure_with_its_hint(self, agent: NodeAgent) -> None:
+    def test_a_refusal_of_the_program_is_the_nodes_failure_with_its_hint(self, agent: Transport) -> None:
         with pytest.raises(NodeFailed) as caught:
             agent.ask(NODE, "frr", {"action": "reload"})
         assert str(caught.value) == "pve1: FRR is not installed; apt install frr frr-pythontools"
 
-    def test_an_unknown_verb_is_refused_by_name(self, agent: NodeAgent) -> None:
-        with pytest.raises(NodeFailed, match="knows no verb 'reboot'"):
+    def test_an_unknown_verb_is_refused_by_name(self, agent: Transport) -> None:
+        with pytest.raises(NodeFailed, match="has no verb 'reboot'"):
             agent.ask(NODE, "reboot", {})
 
-    def test_a_node_it_knows_nothing_of_is_unreachable(self, agent: NodeAgent) -> None:
+    def test_a_node_it_knows_nothing_of_is_unreachable(self, agent: Transport) -> None:
         with pytest.raises(NodeUnreachable, match=r"^pve9: .*settings"):
             agent.ask("pve9", "read", {"files": []})
 
@@ -127,7 +126,7 @@ class TestSsh:
 
     def test_a_login_shell_that_answers_something_else_is_said_to(self, tmp_path: Path) -> None:
         with running_sshd(tmp_path / "other", NODE, {}, force_command="echo no entry") as sshd:
-            self.refused(over_ssh(sshd.host()), "did not answer as the node program should", "login shell")
+            self.refused(over_ssh(sshd.host()), "unexpected response from the node program", "login shell")
 
     def test_a_node_without_python3_is_told_to_install_it(self, tmp_path: Path) -> None:
         with running_sshd(tmp_path / "bare", NODE, {"PATH": str(tmp_path)}) as sshd:
@@ -204,7 +203,7 @@ class TestSsh:
         assert agent.ask(NODE, "read", {"files": ["/etc/hostname"]})["files"] == {"/etc/hostname": "pve1\n"}
 
     @staticmethod
-    def refused(agent: NodeAgent, message: str, hint: str = "", *, verb: str = "read") -> None:
+    def refused(agent: Transport, message: str, hint: str = "", *, verb: str = "read") -> None:
         with pytest.raises(NodeUnreachable) as caught:
             agent.ask(NODE, verb, {"files": []})
         assert message in caught.value.message
@@ -243,18 +242,18 @@ class TestSsh:
         ),
         ("something new\n\n", "something new", ""),
         ("\x1b[31mred\x07\n", "[31mred", ""),
-        ("", "the connection ended without a word", ""),
+        ("", "the connection closed without a message", ""),
     ],
 )
 def test_what_ssh_says_is_told_with_the_next_step(complaints: str, message: str, hint: str) -> None:
-    told, step = explain(complaints, NODE, Host("10.0.0.1"))
+    told, step = explain(complaints, NODE, SshHost("10.0.0.1"))
     assert told.startswith("ssh: ")
     assert message in told
     assert (hint in step) if hint else step == ""
 
 
 def test_ssh_asks_the_users_own_configuration_for_what_nobody_told_it(tmp_path: Path) -> None:
-    argv = SshAgent({}, cluster_files=tmp_path).argv(NODE, Host("192.168.0.1"))
+    argv = SshTransport({}, cluster_files=tmp_path).argv(NODE, SshHost("192.168.0.1"))
     assert "-p" not in argv
     assert not [
         word for word in argv if word.startswith(("IdentityFile", "UserKnownHostsFile", "GlobalKnownHostsFile"))
@@ -264,27 +263,27 @@ def test_ssh_asks_the_users_own_configuration_for_what_nobody_told_it(tmp_path: 
 
 class TestLocal:
     def test_an_interpreter_that_is_not_there_makes_the_node_unreachable(self, tmp_path: Path) -> None:
-        agent = LocalAgent({NODE: tmp_path}, python=str(tmp_path / "python3"))
+        agent = LocalTransport({NODE: tmp_path}, python=str(tmp_path / "python3"))
         with pytest.raises(NodeUnreachable, match=r"No such file or directory; apt install python3"):
             agent.ask(NODE, "read", {})
 
     def test_an_interpreter_that_fails_is_said_to_with_its_last_words(self, node: NodeRoot) -> None:
         node.command("python3", complains="Fatal Python error\nout of luck\n", status=1)
-        agent = LocalAgent({NODE: node.folder}, python=str(node.folder / "bin" / "python3"))
+        agent = LocalTransport({NODE: node.folder}, python=str(node.folder / "bin" / "python3"))
         with pytest.raises(NodeUnreachable, match="did not run the node program: out of luck"):
             agent.ask(NODE, "read", {})
 
     def test_without_a_folder_it_is_this_machine(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         monkeypatch.setenv("PVESDN_ROOT", str(tmp_path))
         with Path("/etc/hosts").open(encoding="utf-8") as file:
-            assert LocalAgent({NODE: None}).ask(NODE, "read", {"files": ["/etc/hosts"]}) == {
+            assert LocalTransport({NODE: None}).ask(NODE, "read", {"files": ["/etc/hosts"]}) == {
                 "files": {"/etc/hosts": file.read()}
             }
 
 
 def test_each_node_is_reached_its_own_way(tmp_path: Path) -> None:
     first, second = NodeRoot(tmp_path / "1", "pve1"), NodeRoot(tmp_path / "2", "pve2")
-    agent = RoutedAgent({"pve1": LocalAgent({"pve1": first.folder})}, LocalAgent({"pve2": second.folder}))
+    agent = RoutedTransport({"pve1": LocalTransport({"pve1": first.folder})}, LocalTransport({"pve2": second.folder}))
     answers = [agent.ask(node, "observe", {"files": [], "commands": []}) for node in ("pve1", "pve2")]
     assert [answer["hostname"] for answer in answers] == ["pve1", "pve2"]
 
@@ -297,5 +296,5 @@ def test_nobody_is_asked_for_a_password(sshd: Sshd) -> None:
 
 def test_a_real_kernel_lets_its_switches_be_read() -> None:
     """Not below a folder: the kernel's own files refuse what plain files allow, such as reading with a large buffer."""
-    answer = LocalAgent({NODE: None}).ask(NODE, "observe", {"files": [], "commands": ["sysctl"]})
+    answer = LocalTransport({NODE: None}).ask(NODE, "observe", {"files": [], "commands": ["sysctl"]})
     assert answer["commands"]["sysctl"]["net.ipv4.ip_forward"] in {"0", "1"}

@@ -12,17 +12,16 @@ from pathlib import Path
 import pytest
 
 from pvesdn.adapters import command
-from pvesdn.adapters.nodes import LocalAgent, SshAgent, call
+from pvesdn.adapters.nodes import LocalTransport, SshTransport, Transport, call
 from pvesdn.errors import NodeError, NodeFailed, NodeUnreachable
 from pvesdn.node.program import MARKER
-from pvesdn.ports import NodeAgent
 from tests.sshd import running_sshd
 
 NODE = "pve1"
 LIMIT = 1 << 20
 MARK = f"printf '\\n{MARKER}\\n'"
 
-AgentOf = Callable[..., NodeAgent]
+AgentOf = Callable[..., Transport]
 
 
 @pytest.fixture(params=["local", "ssh"])
@@ -31,19 +30,19 @@ def agent_of(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest
     monkeypatch.setattr(call, "LARGEST_ANSWER", LIMIT)
     with ExitStack() as stack:
 
-        def make(script: str, *, limit: float = 30.0) -> NodeAgent:
+        def make(script: str, *, limit: float = 30.0) -> Transport:
             program = tmp_path / "program"
             program.write_text(f"#!/bin/sh\n{script}\n")
             program.chmod(0o755)
             if request.param == "local":
-                return LocalAgent({NODE: tmp_path}, limit=limit, python=str(program))
+                return LocalTransport({NODE: tmp_path}, limit=limit, python=str(program))
             sshd = stack.enter_context(running_sshd(tmp_path / "sshd", NODE, {}, force_command=str(program)))
-            return SshAgent({NODE: sshd.host()}, limit=limit, cluster_files=tmp_path)
+            return SshTransport({NODE: sshd.host()}, limit=limit, cluster_files=tmp_path)
 
         yield make
 
 
-def refusal(agent: NodeAgent, verb: str = "observe") -> NodeError:
+def refusal(agent: Transport, verb: str = "observe") -> NodeError:
     with pytest.raises(NodeError) as caught:
         agent.ask(NODE, verb, {})
     assert "\n" not in str(caught.value)
@@ -120,7 +119,7 @@ def test_an_answer_that_cannot_be_read_costs_this_node_alone(
 ) -> None:
     monkeypatch.setattr(call, "LARGEST_ANSWER", 1 << 17)
     error = refusal(agent_of(f"cat > /dev/null; {MARK}; cat <<'END'\n{answer}\nEND"))
-    assert "did not answer as the node program should" in error.message
+    assert "unexpected response from the node program" in error.message
 
 
 def test_words_of_a_failure_are_one_line_whatever_they_are(agent_of: AgentOf) -> None:
@@ -137,7 +136,7 @@ def test_what_is_given_up_is_gone_with_its_children(tmp_path: Path, monkeypatch:
         f"#!/bin/sh\ntrap '' TERM\nsh -c 'trap \"\" TERM; echo $$ > {tmp_path}/pid; while :; do :; done'\n"
     )
     python.chmod(0o755)
-    refusal(LocalAgent({NODE: tmp_path}, limit=1.0, python=str(python)))
+    refusal(LocalTransport({NODE: tmp_path}, limit=1.0, python=str(python)))
     pid = int((tmp_path / "pid").read_text())
     deadline = time.monotonic() + 20
     while _is_alive(pid):
@@ -159,7 +158,7 @@ def test_a_child_that_keeps_the_pipe_is_waited_for_no_longer_than_the_deadline(t
         f"#!/bin/sh\n{printing({'ok': True, 'value': {}})}\nsetsid sleep 30 &\necho $! > {tmp_path}/pid\n"
     )
     python.chmod(0o755)
-    refusal(LocalAgent({NODE: tmp_path}, limit=1.0, python=str(python)))
+    refusal(LocalTransport({NODE: tmp_path}, limit=1.0, python=str(python)))
     os.kill(int((tmp_path / "pid").read_text()), 9)
 
 
@@ -168,5 +167,5 @@ def test_a_command_that_closes_its_output_is_still_waited_for() -> None:
     argv = ["sh", "-c", "exec >&- 2>&-; sleep 0.2; exit 7"]
     done = command.run(argv, surroundings=surroundings, seconds=30, size=10, grace=0)
     assert (done.status, bytes(done.output)) == (7, b"")
-    with pytest.raises(command.OutOfTimeError):
+    with pytest.raises(command.CommandTimeoutError):
         command.run(["sh", "-c", "exec >&- 2>&-; sleep 30"], surroundings=surroundings, seconds=0.3, size=10, grace=0)

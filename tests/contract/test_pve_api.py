@@ -14,8 +14,9 @@ from pydantic import ValidationError
 from pvesdn.adapters.pve_api import TICKET_SECONDS, PveApi, _HttpsSession
 from pvesdn.errors import ApiRefused, ApiUnavailable, SettingsError
 from pvesdn.model.api_settings import ApiSettings
-from pvesdn_lab.simulated.cluster import PASSWORD, SimulatedCluster
+from pvesdn_lab.simulated.cluster import SimulatedCluster
 from pvesdn_lab.simulated.pki import PveCa
+from pvesdn_lab.simulated.pve import PASSWORD
 
 
 @pytest.fixture(scope="module")
@@ -122,7 +123,7 @@ def _python_3_13() -> str:
     python = shutil.which("python3.13")
     if python and subprocess.run([python, "-c", "import pydantic"], capture_output=True, check=False).returncode == 0:
         return python
-    pytest.skip("there is no python3.13 with pydantic to try")
+    pytest.skip("no python3.13 with pydantic in PATH: its stricter certificate checks were not met")
 
 
 class TestLogin:
@@ -237,7 +238,7 @@ class TestQuestions:
 
     def test_a_upid_that_is_none_is_refused_before_it_becomes_a_path(self, cluster, api):
         cluster.sim.requests.clear()
-        with pytest.raises(ApiUnavailable, match=r"'\.\./\.\./version' is no UPID"):
+        with pytest.raises(ApiUnavailable, match=r"'\.\./\.\./version' is not a UPID"):
             api.task("../../version")
         assert cluster.sim.requests == []
 
@@ -249,7 +250,7 @@ class TestSettings:
             ({"backend": "https"}, "host is missing"),
             ({"backend": "https", "host": "pve1"}, "user is missing"),
             ({"backend": "https", "host": "pve1", "user": "root@pam"}, "give either"),
-            ({"backend": "https", "host": "pve1", "user": "root@pam", "token_name": "tt"}, "belong together"),
+            ({"backend": "https", "host": "pve1", "user": "root@pam", "token_name": "tt"}, "must be given together"),
             (
                 {
                     "backend": "https",
@@ -262,15 +263,15 @@ class TestSettings:
                 "give either",
             ),
             ({"fingerprint": "AA:BB"}, "32 hexadecimal pairs"),
-            ({"host": "pve1/../x"}, "write it alone"),
-            ({"host": "https://pve1"}, "no https://"),
-            ({"host": "pve1:8006"}, "the port under port"),
-            ({"host": "pve1\nX: y"}, "write it alone"),
-            ({"user": "root"}, "write it such as pvesdn@pve"),
-            ({"user": "pvesdn@pve!sdn"}, "write it such as pvesdn@pve"),
-            ({"user": "root@pam\n"}, "write it such as pvesdn@pve"),
-            ({"user": f"{'x' * 61}@pam"}, "write it such as pvesdn@pve"),
-            ({"token_name": "pvesdn@pve!sdn"}, "of pvesdn@pve!sdn write sdn"),
+            ({"host": "pve1/../x"}, "write the name alone"),
+            ({"host": "https://pve1"}, "without https://"),
+            ({"host": "pve1:8006"}, "the port as port"),
+            ({"host": "pve1\nX: y"}, "write the name alone"),
+            ({"user": "root"}, "write it like pvesdn@pve"),
+            ({"user": "pvesdn@pve!sdn"}, "write it like pvesdn@pve"),
+            ({"user": "root@pam\n"}, "write it like pvesdn@pve"),
+            ({"user": f"{'x' * 61}@pam"}, "write it like pvesdn@pve"),
+            ({"token_name": "pvesdn@pve!sdn"}, "for pvesdn@pve!sdn write sdn"),
             ({"timeout": 0}, "greater than 0"),
             ({"token_value": "se cret\r\nX: y"}, "is it the token's secret"),
             ({"token_value": ""}, "is it the token's secret"),

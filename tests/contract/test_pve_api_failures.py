@@ -22,8 +22,9 @@ from pvesdn.adapters.pve_api import PveApi
 from pvesdn.decode.cluster.answers import AnswerError
 from pvesdn.errors import ApiRefused, ApiUnavailable, ClusterError
 from pvesdn.model.api_settings import ApiSettings
-from pvesdn_lab.simulated.cluster import PASSWORD, SimulatedCluster
+from pvesdn_lab.simulated.cluster import SimulatedCluster
 from pvesdn_lab.simulated.pki import Certificate, PveCa
+from pvesdn_lab.simulated.pve import PASSWORD
 
 
 @pytest.fixture(scope="module")
@@ -151,7 +152,7 @@ class TestRefusals:
         mended.sim.fail("GET", "/version", 200, "<html>welcome</html>", html=True)
         error = refusal(PveApi(mended.token_settings()))
         assert isinstance(error, ApiUnavailable)
-        assert "did not answer as the PVE API should" in error.message
+        assert "unexpected API response" in error.message
 
     def test_a_proxys_error_page_is_a_refusal_with_its_status(self, mended):
         mended.sim.fail("GET", "/version", 502, "<html>bad gateway</html>", html=True)

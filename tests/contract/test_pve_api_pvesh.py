@@ -112,7 +112,7 @@ class TestTasks:
 
     def test_an_answer_without_a_task_is_said_to_be_one(self, pvesh):
         pvesh("")
-        with pytest.raises(ApiUnavailable, match="names no task of type reloadnetworkall"):
+        with pytest.raises(ApiUnavailable, match="does not name a task of type reloadnetworkall"):
             api().apply_sdn()
 
 
@@ -126,7 +126,7 @@ class TestRefusals:
             ("please run as root\n", 403, "please run as root"),
             ("hostname lookup 'pve9' failed - failed to get address info\n", 500, "hostname lookup"),
             ("ssh: connect to host 192.168.0.2 port 22: No route to host\n", 595, "not reachable from the API node"),
-            ("", 500, "without a word"),
+            ("", 500, "without a message"),
         ],
     )
     def test_what_pvesh_complains_about_has_a_status(self, pvesh, complaint, status, words):
@@ -164,7 +164,7 @@ class TestTime:
         wait = f"until [ -e {go_on} ]; do sleep 0.02; done; echo still talking; touch {finished}"
         pvesh(first=wait)
         with pytest.raises(
-            ApiUnavailable, match=r"PUT /nodes/pve1/network: had not ended after 0.3 s and goes on by itself"
+            ApiUnavailable, match=r"PUT /nodes/pve1/network: was still running after 0.3 s and continues on its own"
         ):
             api(task_timeout=0.3).reload_network("pve1", regenerate_frr=None)
         assert not finished.exists()

@@ -132,7 +132,7 @@ def test_an_empty_folder_may_be_filled(tmp_path: Path, snapshot: Snapshot) -> No
 
 def test_a_folder_with_something_in_it_is_refused(tmp_path: Path, snapshot: Snapshot) -> None:
     put(tmp_path, "snap/mine", "precious")
-    with pytest.raises(SnapshotError, match="snap: is not empty; name a new folder"):
+    with pytest.raises(SnapshotError, match="snap: is not empty; choose a new folder"):
         write_snapshot(tmp_path / "snap", snapshot)
     assert [p.name for p in (tmp_path / "snap").iterdir()] == ["mine"]
 
@@ -141,20 +141,20 @@ def test_a_folder_with_something_in_it_is_refused(tmp_path: Path, snapshot: Snap
     "path", ["/etc/../../../escaped", "etc/frr", "/", "//etc", "/etc/./x", "/cmd/ip-link.json", "/a\0b"]
 )
 def test_no_file_of_a_node_lies_outside(tmp_path: Path, snapshot: Snapshot, path: str) -> None:
-    with pytest.raises(SnapshotError, match="does not belong into a snapshot"):
+    with pytest.raises(SnapshotError, match="does not belong in a snapshot"):
         write_snapshot(tmp_path / "snap", replace(snapshot, nodes={"node1": NodeRaw({path: "x"}, {})}))
     assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("name", ["..", "../node1", "a/b", "", "-x", "a\nb"])
 def test_no_node_lies_outside(tmp_path: Path, snapshot: Snapshot, name: str) -> None:
-    with pytest.raises(SnapshotError, match="does not belong into a snapshot"):
+    with pytest.raises(SnapshotError, match="does not belong in a snapshot"):
         write_snapshot(tmp_path / "snap", replace(snapshot, nodes={name: NodeRaw()}))
 
 
 @pytest.mark.parametrize("path", ["../version", "/etc/passwd", "a//b", "..", "a/.."])
 def test_no_answer_of_the_api_lies_outside(tmp_path: Path, snapshot: Snapshot, path: str) -> None:
-    with pytest.raises(SnapshotError, match="does not belong into a snapshot"):
+    with pytest.raises(SnapshotError, match="does not belong in a snapshot"):
         write_snapshot(tmp_path / "snap", replace(snapshot, api={path: 1}))
 
 
@@ -172,7 +172,7 @@ def test_text_that_is_not_unicode_is_refused(tmp_path: Path, snapshot: Snapshot)
 
 def test_a_folder_that_cannot_be_made_is_an_error(tmp_path: Path, snapshot: Snapshot) -> None:
     put(tmp_path, "file", "")
-    with pytest.raises(SnapshotError, match=r"snap: .*; name another folder"):
+    with pytest.raises(SnapshotError, match=r"snap: .*; choose another folder"):
         write_snapshot(tmp_path / "file" / "snap", snapshot)
 
 
@@ -195,7 +195,7 @@ def test_an_absent_folder_says_how_to_take_one(tmp_path: Path) -> None:
 
 
 def test_another_folder_is_no_snapshot(tmp_path: Path) -> None:
-    with pytest.raises(SnapshotError, match=r"is no snapshot: api/cluster/status\.json is missing"):
+    with pytest.raises(SnapshotError, match=r"is not a snapshot: api/cluster/status\.json is missing"):
         read_snapshot(tmp_path)
 
 
@@ -204,8 +204,8 @@ def test_another_folder_is_no_snapshot(tmp_path: Path) -> None:
     [
         ("api/version.json", "{", r"api/version\.json: is not valid JSON"),
         ("api/version.json", "[" * 100_000, r"api/version\.json: is not valid JSON"),
-        ("unreachable.json", "[]", r"unreachable\.json: is no table of reasons by node"),
-        ("nodes/a b/x", "", r"nodes/a b: is no name of a node"),
+        ("unreachable.json", "[]", r"unreachable\.json: is not a table of reasons by node"),
+        ("nodes/a b/x", "", r"nodes/a b: is not a node name"),
     ],
 )
 def test_a_malformed_part_is_named(least: Path, path: str, text: str, fault: str) -> None:
@@ -274,14 +274,14 @@ def test_a_folder_that_cannot_be_is_an_error_for_reading_and_for_writing(snapsho
     folder = tmp_path / ("a" * 300)
     with pytest.raises(SnapshotError, match="File name too long"):
         read_snapshot(folder)
-    with pytest.raises(SnapshotError, match="File name too long; name another folder"):
+    with pytest.raises(SnapshotError, match="File name too long; choose another folder"):
         write_snapshot(folder, snapshot)
 
 
 def test_a_pipe_is_not_waited_for(least: Path) -> None:
     (least / "etc/pve/sdn").mkdir(parents=True)
     os.mkfifo(least / "etc/pve/sdn/pvesdn.cfg")
-    with pytest.raises(SnapshotError, match=r"pvesdn\.cfg: is no file"):
+    with pytest.raises(SnapshotError, match=r"pvesdn\.cfg: is not a file"):
         read_snapshot(least)
 
 
@@ -413,7 +413,7 @@ def test_a_file_that_cannot_be_written_to_its_end_is_named(tmp_path: Path, snaps
     big = replace(snapshot, nodes={"node1": NodeRaw({FRR: "frr defaults datacenter\n" * 10_000}, {})})
     with small_files(), pytest.raises(SnapshotError) as caught:
         write_snapshot(tmp_path / "snap", big)
-    assert str(caught.value) == f"{tmp_path}/snap/nodes/node1/etc/frr/frr.conf: File too large; name another folder"
+    assert str(caught.value) == f"{tmp_path}/snap/nodes/node1/etc/frr/frr.conf: File too large; choose another folder"
     assert list(tmp_path.iterdir()) == []
 
 
@@ -431,5 +431,5 @@ def test_an_answer_of_many_devices_is_read_back(least: Path, tmp_path: Path) -> 
 @pytest.mark.parametrize("name", ["/etc/frr/\ud800", "/etc/frr/a\nb", "/etc/frr/\x1b[2J"])
 def test_a_path_that_cannot_be_shown_is_not_written(least: Path, tmp_path: Path, name: str) -> None:
     snapshot = replace(read_snapshot(least), nodes={"node1": NodeRaw({name: ""}, {})})
-    with pytest.raises(SnapshotError, match="does not belong into a snapshot"):
+    with pytest.raises(SnapshotError, match="does not belong in a snapshot"):
         write_snapshot(tmp_path / "odd", snapshot)

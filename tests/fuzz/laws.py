@@ -35,7 +35,7 @@ from pvesdn.workflows.understand import Intent, understand
 from tests.cli.kit import call
 from tests.fuzz.corpus import start
 from tests.fuzz.mutations import SECRET, SECRETS
-from tests.fuzz.putting_in_place import RENDERER, cluster_of, put_in_place
+from tests.fuzz.putting_in_place import PLANNER, RENDERER, cluster_of, put_in_place
 
 T = TypeVar("T")
 
@@ -207,7 +207,7 @@ def _applies(snapshot: Snapshot, changes: ChangeSet, intent: Intent) -> None:
     made = cluster_of(snapshot)
     if intent == "running" or isinstance(attempt(lambda: read_cluster(made.world())), Refusal):
         return
-    report = attempt(lambda: apply(made.world(), changes, RENDERER))
+    report = attempt(lambda: apply(made.world(), changes, PLANNER))
     if isinstance(report, Refusal):
         return
     _document("apply", apply_document(changes, summarize(changes), report, 0))

@@ -7,18 +7,21 @@ import hashlib
 import json
 import re
 from dataclasses import replace
+from functools import partial
 
 from pvesdn.decode.cluster.status import decode_cluster
 from pvesdn.model.files import ChangeSet
 from pvesdn.model.primitives import Json
 from pvesdn.model.snapshot import RECORD_FILE, SEEN_NAME, NodeRaw, Snapshot
 from pvesdn.render.renderer import Renderer
+from pvesdn.workflows.plan import plan
 from pvesdn.workflows.read import SDN_DIR
 from pvesdn_lab.simulated import sdn_config
 from tests.fakes import FakeApi, FakeClock, FakeCluster, FakeNode, FakeNodes, FakeObserver
 
 RENDERER = Renderer()
 """One for all cases: compiling its templates takes longer than any of them."""
+PLANNER = partial(plan, renderer=RENDERER)
 
 
 def put_in_place(snapshot: Snapshot, changes: ChangeSet) -> Snapshot:
@@ -38,7 +41,8 @@ def put_in_place(snapshot: Snapshot, changes: ChangeSet) -> Snapshot:
                 record["files"][change.path] = hashlib.sha256(change.new.encode()).hexdigest()
         if node.own_files or node.is_unfinished:
             files[RECORD_FILE] = json.dumps({**record, "unfinished": False})
-        nodes[node.node] = _with_links(node.node, NodeRaw(files, raw.commands), node.delete_links)
+        swap = node.execution.put_in_place
+        nodes[node.node] = _with_links(node.node, NodeRaw(files, raw.commands), swap.delete_links if swap else ())
     pve_files = dict(snapshot.pve_files)
     if changes.pending:
         pve_files[sdn_config.RUNNING] = committed(pve_files)

@@ -26,7 +26,7 @@ from pvesdn.model.files import (
     ChangeSet,
     RenderedFile,
 )
-from pvesdn.model.sdn import UnmanagedZone
+from pvesdn.model.pve_sdn import UnmanagedZone
 from pvesdn.model.snapshot import Snapshot
 from pvesdn.render.frr import frr_conf
 from pvesdn.workflows.plan import plan, render_nodes
@@ -73,7 +73,9 @@ def _texts(snapshot: Snapshot) -> Texts:
 
 def _fabric_devices(known: Understanding, node: str) -> frozenset[str]:
     """What PVE writes for its fabrics: behind everything else, in an order of its own, once for each family."""
-    members = [(f.id, m) for f in known.given.sdn.fabrics if isinstance(f, Fabric) for m in f.members if m.node == node]
+    members = [
+        (f.id, m) for f in known.given.sdn.pve.fabrics if isinstance(f, Fabric) for m in f.members if m.node == node
+    ]
     return frozenset({name for id_, m in members for name in (f"dummy_{id_}", *(i.name for i in m.interfaces))})
 
 
@@ -96,12 +98,12 @@ def _is_pves_file(node: str, file: RenderedFile, of_fabrics: frozenset[str]) -> 
 
 def _no_vnet_is_lost(known: Understanding, changes: ChangeSet, node: str, file: RenderedFile) -> None:
     """A VNet is on every node of its zone, or a remark names it."""
-    zones = {zone.id: zone for zone in known.given.sdn.zones if not isinstance(zone, UnmanagedZone)}
+    zones = {zone.id: zone for zone in known.given.sdn.pve.zones if not isinstance(zone, UnmanagedZone)}
     said = [str(finding) for finding in changes.findings]
     names = re.findall(r"(?m)^iface (\S+)", file.text or "")
-    for vnet in known.given.sdn.vnets:
+    for vnet in known.given.sdn.pve.vnets:
         zone = zones.get(vnet.zone)
-        if not vnet.is_pve or zone is None or (zone.nodes is not None and node not in zone.nodes) or vnet.id in names:
+        if zone is None or (zone.nodes is not None and node not in zone.nodes) or vnet.id in names:
             continue
         told = any(re.search(rf"(?<!\w)({re.escape(vnet.id)}|{re.escape(zone.id)})(?!\w)", line) for line in said)
         holds("no VNet is lost without a word", told, f"{node}: {vnet.id} of zone {zone.id} ({zone.kind})")
@@ -116,7 +118,10 @@ def _our_block_survives(known: Understanding, node: str, files: Mapping[str, Ren
     if pve is None:
         return
     text = local.text or ""
-    merged = frr_conf(ENV, merge_local(pve, read_local(text))).text or ""
+    config = merge_local(pve, read_local(text)).merged
+    holds("PVE's merge takes the file", config is not None, node)
+    assert config is not None
+    merged = frr_conf(ENV, config).text or ""
     ours = tree(text.partition(FRR_LOCAL_BEGIN)[2].partition(FRR_LOCAL_END)[0])
     lost = ours.keys() - tree(merged).keys()
     holds("our block survives PVE's merge", not lost, f"{node}: {sorted(lost)[:4]}")

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.fuzz import pve_laws
 from tests.fuzz.__main__ import main
 from tests.fuzz.cases import Failure, run_case, smallest
 from tests.fuzz.corpus import Draft, names, start
@@ -48,6 +49,22 @@ def test_no_law_is_broken_by_a_mutated_snapshot(seeds: range) -> None:
 @pytest.mark.parametrize("seeds", [range(first, first + 3) for first in NETWORKS], ids=lambda seeds: f"from {seeds[0]}")
 def test_no_law_is_broken_by_a_random_network(seeds: range) -> None:
     assert [ended for seed in seeds if isinstance(ended := run_case("network", seed), Failure)] == []
+
+
+@pytest.mark.skipif(pve_laws.VTYSH is None, reason="vtysh is not here, so FRR's parser was not asked: tools/setup test")
+def test_frr_itself_takes_what_random_networks_give(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pve_laws, "_ASKED_OF_FRR", 1.0)
+
+    assert [ended for seed in range(3) if isinstance(ended := run_case("network", seed), Failure)] == []
+
+
+def test_a_run_without_frr_says_that_it_was_not_asked(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(pve_laws, "VTYSH", None)
+
+    assert main(["--snapshots", "0", "--networks", "1", "--processes", "1"]) == 0
+    assert "not tried: vtysh is not here, so FRR's parser was not asked: tools/setup test" in capsys.readouterr().out
 
 
 def test_a_planted_fault_is_found_and_told_with_the_least_that_shows_it(

@@ -24,7 +24,7 @@ REFUSED = {
 """Lines of PVE's own text that this FRR refuses: the plan warns of those files, and PVE writes them all the same."""
 
 
-@pytest.mark.skipif(VTYSH is None, reason="vtysh is not installed: FRR's parser was not asked")
+@pytest.mark.skipif(VTYSH is None, reason="vtysh is not here, so FRR's parser was not asked: tools/setup test")
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.relative_to(CASES).as_posix())
 def test_frr_finds_no_fault(file: Path) -> None:
     answer = subprocess.run(

@@ -72,8 +72,9 @@ def test_what_is_proposed_is_read_back_without_a_fault(case: str, form: Form) ->
     decoded = decode_sdn(imported(case, form).files, intent="pending")
     wanted = imported(case, form).proposal.sdn
     assert decoded.findings == ()
-    assert [(zone.kind, zone.id) for zone in decoded.config.zones] == [(zone.kind, zone.id) for zone in wanted.zones]
-    assert len(decoded.config.vnets) == len(wanted.vnets)
+    for read, meant in ((decoded.config.own, wanted.own), (decoded.config.pve, wanted.pve)):
+        assert [(zone.kind, zone.id) for zone in read.zones] == [(zone.kind, zone.id) for zone in meant.zones]
+        assert len(read.vnets) == len(meant.vnets)
 
 
 @pytest.mark.parametrize("case", CASES)

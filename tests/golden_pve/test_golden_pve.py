@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from pathlib import Path
 
@@ -38,3 +39,14 @@ def test_every_node_of_a_case_has_its_expected_files(case: Path):
     assert {path.name for path in (case / "nodes").iterdir()} == {
         path.name for path in (case.parent / "expected").iterdir()
     }
+
+
+@pytest.mark.parametrize("case", sorted(HERE.glob("*/snapshot")), ids=lambda path: path.parent.name)
+def test_a_case_says_what_it_pins_and_where_pve_does_it(case: Path):
+    text = (case.parent / "README.md").read_text("utf-8")
+    _, *paragraphs = text.split("\n\n")
+
+    assert text.startswith(f"# {case.parent.name}\n")
+    assert [words.split()[0] for words in paragraphs[1:]] == ["Pins:", "PVE:"]
+    assert re.search(r"`SDN/[\w/]+\.pm`.*libpve-network-perl\s[0-9.]+\s\(docs/pve\.md\s§", paragraphs[2], re.DOTALL)
+    assert re.search(r"generator,\s1\.3\.0,\s(was\srun\son\sthis\scase|had\sshown)", paragraphs[2])

@@ -10,7 +10,8 @@ import pytest
 from pvesdn_lab.live.testbed.lab import Lab
 from pvesdn_lab.live.testbed.space import LabFault, wait_for
 from pvesdn_lab.live.verbs import checks
-from pvesdn_lab.live.verbs.context import Context, NotProven, as_proof, perform, require
+from pvesdn_lab.live.verbs.context import Context, NotProven, as_proof, require
+from pvesdn_lab.live.verbs.table import perform
 
 CONTEXT = Context(cast("Lab", None), Path())
 

@@ -28,7 +28,8 @@ OUTER = """
 import sys
 from pvesdn.cli.app import run
 from pvesdn_lab.live.outside import session
-session.execute = lambda place, argv: session.attend(argv)
+session.running = lambda name: None
+session.execute = lambda lab, place, argv: session.attend(argv)
 sys.exit(run(["lab", "exec", "node1", "--", *sys.argv[1:]]))
 """
 

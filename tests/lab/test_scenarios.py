@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
 import inspect
+import pkgutil
 from pathlib import Path
 
 import pytest
@@ -10,13 +12,14 @@ import pytest
 from pvesdn.decode.definitions.sdn_files import decode_sdn
 from pvesdn.decode.nodes.handmade import decode_handmade
 from pvesdn.errors import SettingsError
-from pvesdn_lab.live.inside import main as inside
+from pvesdn_lab.live import verbs
 from pvesdn_lab.live.outside.holder import divide
 from pvesdn_lab.live.outside.kernel import REQUIRED, Kernel
 from pvesdn_lab.live.scenario import Scenario, all_scenarios, choose, read_scenario
 from pvesdn_lab.live.testbed.node import INTERFACES
 from pvesdn_lab.live.testbed.topology import read_topology
-from pvesdn_lab.live.verbs.context import VERBS
+from pvesdn_lab.live.verbs import table
+from pvesdn_lab.live.verbs.table import VERBS
 
 SCENARIOS = all_scenarios()
 EVERYTHING = frozenset({*REQUIRED, "vrf", "dummy", "vlan", "macvlan", "bond", "openvswitch"})
@@ -30,9 +33,33 @@ def scenario(request: pytest.FixtureRequest) -> Scenario:
 
 
 def test_every_step_is_a_verb_with_its_arguments(scenario: Scenario) -> None:
-    assert inside.VERB_MODULES
     for step in scenario.steps:
         inspect.signature(VERBS[step.verb]).bind(None, **step.arguments)
+
+
+def is_verb(function: object) -> bool:
+    """It takes the context, keywords, and nothing else, and tells something."""
+    if not inspect.isfunction(function) or function.__name__.startswith("_"):
+        return False
+    signature = inspect.signature(function)
+    context, *others = signature.parameters.values() or [None]
+    return (
+        context is not None
+        and (context.annotation, signature.return_annotation) == ("Context", "str")
+        and {parameter.kind for parameter in others} <= {inspect.Parameter.KEYWORD_ONLY}
+    )
+
+
+def test_every_function_that_is_a_verb_is_in_the_table() -> None:
+    modules = [
+        importlib.import_module(f"{verbs.__name__}.{found.name}") for found in pkgutil.iter_modules(verbs.__path__)
+    ]
+    found = {function for module in modules for function in vars(module).values() if is_verb(function)}
+    assert found == set(VERBS.values())
+
+
+def test_no_two_verbs_have_one_name() -> None:
+    assert len({verb.__name__ for verb in VERBS.values()}) == len(VERBS) == len(table.ALL)
 
 
 def test_every_scenario_proves_something(scenario: Scenario) -> None:

@@ -10,7 +10,8 @@ import pytest
 from pvesdn_lab.live.inside.serve import set_the_scene
 from pvesdn_lab.live.scenario import choose
 from pvesdn_lab.live.testbed.lab import Lab
-from pvesdn_lab.live.verbs.context import VERBS, Context
+from pvesdn_lab.live.verbs import table
+from pvesdn_lab.live.verbs.context import Context
 
 CONTEXT = Context(cast("Lab", None), Path())
 
@@ -19,13 +20,15 @@ CONTEXT = Context(cast("Lab", None), Path())
 def done(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """What was done, in its order; nothing of it is done in a lab."""
     found: list[str] = []
+    verbs = dict(table.VERBS)
     for name in ("apply", "by_hand", "guests"):
 
         def note(_context: Context, *, verb: str = name, **_arguments: object) -> str:
             found.append(verb)
             return ""
 
-        monkeypatch.setitem(VERBS, name, note)
+        verbs[name] = note
+    monkeypatch.setattr(table, "VERBS", verbs)
     return found
 
 

@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 from pvesdn.decode.cluster.members import decode_members
 from pvesdn.decode.cluster.seen import decode_seen
 from pvesdn.decode.cluster.status import decode_cluster
-from pvesdn.decode.definitions.pending import pending_changes
 from pvesdn.decode.definitions.sdn_files import decode_sdn
 from pvesdn.decode.definitions.section_config import parse, scan, write
 from pvesdn.decode.nodes.facts import decode_facts
@@ -24,6 +23,7 @@ from pvesdn.encode.seen import encode_seen
 from pvesdn.errors import ClusterError, NodeFailed, PvesdnError, SdnConfigError, SnapshotError
 from pvesdn.model.snapshot import NodeRaw
 from tests.unit.decode import samples
+from tests.unit.decode.samples import pending_changes
 
 LAW = settings(deadline=None, max_examples=80, suppress_health_check=[HealthCheck.too_slow])
 
@@ -120,8 +120,9 @@ def test_definitions_are_understood_or_refused(name: str, data: st.DataObject) -
     decoded = holds(SdnConfigError, lambda: decode_sdn(files, intent="pending"))
     pending_changes(files)
     if decoded is not None:
-        config = decoded.config.model_dump(mode="json")
-        assert all(text.isprintable() for text in strings(config))
+        config = decoded.config
+        halves = [half.model_dump(mode="json") for half in (config.own, config.pve)]
+        assert all(text.isprintable() for text in strings(halves))
 
 
 @LAW
@@ -131,8 +132,9 @@ def test_a_running_config_is_understood_or_refused(document: Any, intent: Any) -
     decoded = holds(SdnConfigError, lambda: decode_sdn(files, intent=intent))
     pending_changes(files)
     if decoded is not None:
-        config = decoded.config.model_dump(mode="json")
-        assert all(text.isprintable() for text in strings(config))
+        config = decoded.config
+        halves = [half.model_dump(mode="json") for half in (config.own, config.pve)]
+        assert all(text.isprintable() for text in strings(halves))
 
 
 @LAW
@@ -163,6 +165,36 @@ def test_api_answers_are_understood_or_refused(api: Any) -> None:
 def test_what_iproute2_prints_is_understood_or_refused(commands: Any) -> None:
     answers = commands if isinstance(commands, dict) else {"ip-link": commands}
     holds(NodeFailed, lambda: decode_facts("pve1", NodeRaw(commands=answers)))
+
+
+LINES = (
+    *("auto a", "iface a", "iface a inet static", "auto b", "iface b", "auto ", "iface", "source x", "vlan v"),
+    *("\tmtu 1", "\tvlan-id 2", "\tvlan x", "\tauto b", "\tiface b", "\tsource x", "\tallow-hotplug b", " mtu 1", "\t\tmtu 1"),
+    *("# c", "\t# d", "", "\t", "\x0c", "auto a b", "auto  a", "\tmtu 1\r"),
+)  # fmt: skip
+BLOCKS = st.lists(
+    st.sampled_from([["auto a", "iface a", "\tmtu 1", ""], ["auto b", "iface b inet6 static", ""], ["# c", ""]])
+)
+
+
+@LAW
+@given(
+    lines=st.one_of(
+        st.lists(st.sampled_from(LINES)), BLOCKS.map(lambda found: [line for block in found for line in block])
+    ),
+    spoilt=st.tuples(st.integers(0, 20), st.sampled_from(LINES)) | st.none(),
+)
+def test_a_printed_file_is_cut_as_any_other(lines: list[str], spoilt: tuple[int, str] | None) -> None:
+    """`split_stanzas` has a fast way for the texts that pvesdn and PVE print."""
+    if spoilt is not None:
+        lines.insert(*spoilt)
+    text = "\n".join(lines)
+    expected: dict[str, str] = {}
+    for name, run in runs_of_lines(text):
+        filled = [number for number, line in enumerate(run) if line.strip()]
+        if filled:
+            expected[name] = expected.get(name, "") + "".join(run[filled[0] : filled[-1] + 1])
+    assert split_stanzas(text) == tuple(expected.items())
 
 
 @LAW

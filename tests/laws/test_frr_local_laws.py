@@ -8,7 +8,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from pvesdn.decode.frr.local import read_local
-from pvesdn.design.merge.local import faults, merge_local
+from pvesdn.design.merge.local import merge_local
 from pvesdn.model.files import FRR_LOCAL_BEGIN, FRR_LOCAL_END
 from pvesdn.model.frr import (
     BgpRouter,
@@ -118,7 +118,7 @@ def test_every_line_of_our_block_reaches_its_place(data):
     assert file is not None
     assert file.text is not None
     lines = read_local(file.text)
-    found = faults(pve, lines)
+    found = merge_local(pve, lines).faults
     assume(not any(UNCLOSED in fault.what for fault in found))
     assert [fault for fault in found if fault.line.is_ours] == []
     ours = file.text.partition(FRR_LOCAL_BEGIN)[2].partition(FRR_LOCAL_END)[0]
@@ -129,7 +129,7 @@ def test_every_line_of_our_block_reaches_its_place(data):
 
 def written(pve: FrrConfig, lines: tuple[LocalLine, ...]) -> FrrConfig:
     """What PVE writes, where it does not fail."""
-    config = merge_local(pve, lines)
+    config = merge_local(pve, lines).merged
     assume(config is not None)
     assert config is not None
     return config
@@ -159,8 +159,8 @@ WORDS = (
 @settings(max_examples=400, deadline=None)
 def test_no_line_is_lost_without_a_word(pve, words):
     lines = read_local("\n".join((*words, "")))
-    found = faults(pve, lines)
-    config = merge_local(pve, lines)
+    merge = merge_local(pve, lines)
+    found, config = merge.faults, merge.merged
     assert (config is None) is any(fault.is_fatal for fault in found)
     assume(config is not None)
     text = frr_conf(ENV, config).text
@@ -184,6 +184,6 @@ def test_a_file_in_which_every_block_has_its_end_breaks_none_of_pves(pve, words)
         if word.startswith(("router", "vrf", "interface", "route-map")):
             closed += [word, " description x", "exit"]
     lines = read_local("\n".join((*closed, "")))
-    config = merge_local(pve, lines)
+    config = merge_local(pve, lines).merged
     assert config is not None
-    assert not any(UNCLOSED in fault.what or fault.is_fatal for fault in faults(pve, lines))
+    assert not any(UNCLOSED in fault.what or fault.is_fatal for fault in merge_local(pve, lines).faults)

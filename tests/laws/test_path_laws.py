@@ -99,12 +99,12 @@ def test_no_vnet_is_larger_than_what_the_devices_between_its_zones_nodes_take(
 ) -> None:
     holder, mtus = underlay
     known = cluster(sections, {name: node(name, holder[name], mtus, paths) for name in NAMES})
-    zones = {zone.id: zone.nodes or frozenset(NAMES) for zone in known.sdn.our_zones}
+    zones = {zone.id: zone.nodes or frozenset(NAMES) for zone in known.sdn.own.zones}
     room = {
         vnet.id: min(
             (mtus[a, device] - 50 for a in nodes for b in nodes if a != b for device in paths[a, b]), default=9216
         )
-        for vnet in known.sdn.vnets
+        for vnet in known.sdn.own.vnets
         for nodes in (zones[vnet.zone],)
     }
     for design in designs(known).values():

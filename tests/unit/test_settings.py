@@ -43,7 +43,7 @@ def test_a_node_needs_no_file_at_all() -> None:
 
 def test_away_from_a_node_the_api_must_be_named() -> None:
     with pytest.raises(
-        SettingsError, match=r"no node of a cluster, and /nonexistent/pvesdn\.toml names no API; write host"
+        SettingsError, match=r"not a cluster node, and /nonexistent/pvesdn\.toml does not name an API; put host"
     ):
         load(None)
 
@@ -97,9 +97,9 @@ def test_the_lab_has_its_folder(file: Path) -> None:
     ("text", "fault"),
     [
         ('[api]\nport = 8006\nhots = "pve1"\n', ":3: [api] hots: unknown key; did you mean host?"),
-        ("[ssh]\nx = 1\n", ":2: [ssh] x: unknown key; known are user, port, identity_file, known_hosts, "),
+        ("[ssh]\nx = 1\n", ":2: [ssh] x: unknown key; known keys: user, port, identity_file, known_hosts, "),
         ("[sshd]\nport = 22\n", ":1: [sshd]: unknown table; did you mean ssh?"),
-        ("colour = true\n", ": [colour]: unknown table; known are api, ssh, apply, watch, lab"),
+        ("colour = true\n", ": [colour]: unknown table; known tables: api, ssh, apply, watch, lab"),
         ("[ssh]\nport = 70000\n", ":2: [ssh] port: input should be less than or equal to 65535"),
         ('[ssh]\nuser = "-oProxyCommand=x"\n', ":2: [ssh] user: string should match pattern"),
         ("[apply]\ntask_timeout = 0\n", ":2: [apply] task_timeout: input should be greater than 0"),
@@ -151,7 +151,7 @@ def test_a_folder_is_no_settings_file(tmp_path: Path) -> None:
 def test_a_secret_that_others_may_read_is_a_warning(file: Path) -> None:
     write(file, f'{TOKEN}token_value = "{SECRET}"\n', mode=0o644)
     assert load(file).warnings == (
-        f"{file}: holds a secret and may be read by others (mode 0644); run: chmod 600 {file}",
+        f"{file}: holds a secret and is readable by others (mode 0644); run: chmod 600 {file}",
     )
 
 

@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 
-from pvesdn.adapters.nodes import LocalAgent, RoutedAgent
+from pvesdn.adapters.nodes import LocalTransport, ProgramAgent, RoutedTransport, Transport
 from pvesdn.errors import NodeUnreachable, SettingsError
 from pvesdn.model.api_settings import ApiSettings
 from pvesdn.settings import Settings, SshSettings
-from pvesdn.wiring import MembershipAgent, build_world
+from pvesdn.wiring import MembershipTransport, build_world
+from pvesdn.workflows.world import World
 from tests.fakes import FakeApi, FakeObserver, cluster_answers
 
 AWAY = ApiSettings.model_validate(
@@ -24,9 +25,14 @@ def settings(**changes: Any) -> Settings:
     return Settings.model_validate({"api": AWAY, **changes})
 
 
+def transport_of(world: World) -> Transport:
+    assert isinstance(world.nodes, ProgramAgent)
+    return world.nodes.transport
+
+
 def test_away_from_the_cluster_every_node_is_reached_through_ssh() -> None:
     world = build_world(settings(apply={"task_timeout": 42}), FakeObserver())
-    assert isinstance(world.nodes, MembershipAgent)
+    assert isinstance(transport_of(world), MembershipTransport)
     assert world.local_node is None
     assert world.task_timeout == 42
 
@@ -35,9 +41,9 @@ def test_a_node_reaches_itself_directly_and_the_others_through_ssh(tmp_path: Pat
     (tmp_path / "local").symlink_to("nodes/pve2")
     local = Settings(api=ApiSettings(backend="local"))
     world = build_world(local, FakeObserver(), node_mark=tmp_path / "local")
-    assert isinstance(world.nodes, RoutedAgent)
+    assert isinstance(transport_of(world), RoutedTransport)
     assert world.local_node == "pve2"
-    assert world.nodes.ask("pve2", "read", {"files": ["/nonexistent/file"]}) == {"files": {}}
+    assert world.nodes.read("pve2", ["/nonexistent/file"]) == {}
 
 
 def test_another_clusters_node_of_the_same_name_is_not_taken_for_this_one(tmp_path: Path) -> None:
@@ -49,9 +55,9 @@ def test_another_clusters_node_of_the_same_name_is_not_taken_for_this_one(tmp_pa
 def test_a_simulated_cluster_is_all_local(tmp_path: Path) -> None:
     (tmp_path / "nodes" / "pve1").mkdir(parents=True)
     world = build_world(settings(lab={"folder": tmp_path, "local_node": "pve1"}), FakeObserver())
-    assert isinstance(world.nodes, LocalAgent)
+    assert isinstance(transport_of(world), LocalTransport)
     assert world.local_node == "pve1"
-    assert world.nodes.ask("pve1", "read", {"files": ["/etc/hostname"]}) == {"files": {}}
+    assert world.nodes.read("pve1", ["/etc/hostname"]) == {}
 
 
 def test_the_definitions_were_written_when_the_newest_of_their_files_was(tmp_path: Path) -> None:
@@ -73,7 +79,7 @@ def test_a_simulated_cluster_that_is_absent_is_an_error(tmp_path: Path) -> None:
 def test_addresses_come_from_the_membership_when_first_needed() -> None:
     api = FakeApi(cluster_answers(("pve1", "pve2"), (), "9.1.5"))
     api.answers["cluster/status"][1]["ip"] = "127.0.0.1"
-    agent = MembershipAgent(api, SshSettings(port=1, connect_timeout=1, timeout=5))
+    agent = MembershipTransport(api, SshSettings(port=1, connect_timeout=1, timeout=5))
     assert api.calls == []
     with pytest.raises(NodeUnreachable, match=r"^pve1: "):
         agent.ask("pve1", "read", {"files": []})

@@ -1,40 +1,22 @@
-"""A whole simulated cluster: members, their folders, /etc/pve, and the API over HTTPS."""
+"""A whole simulated cluster: members that are folders, /etc/pve, and the API over HTTPS."""
 
 from __future__ import annotations
 
-import asyncio
-import ssl
-import threading
-from collections.abc import Coroutine, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from ipaddress import ip_interface
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self, TypeVar
 
-from pydantic import SecretStr
-
-from pvesdn.adapters.nodes import LocalAgent
+from pvesdn.adapters.nodes import LocalTransport, ProgramAgent
 from pvesdn.errors import NodeUnreachable
-from pvesdn.model.api_settings import ApiSettings
 from pvesdn.model.primitives import Json, NodeName
 from pvesdn.ports import NodeAgent
-from pvesdn_lab.simulated.character import CHARACTERS
 from pvesdn_lab.simulated.commands.state import write_json
 from pvesdn_lab.simulated.node import SimulatedNode
-from pvesdn_lab.simulated.pki import Certificate, PveCa
-from pvesdn_lab.simulated.pmxcfs import MemberState, Pmxcfs
-from pvesdn_lab.simulated.pve_sim import PveSim
-from pvesdn_lab.simulated.world import LabWorld
-
-PASSWORD = "root-of-the-lab"  # noqa: S105 - of a cluster that exists only in a folder
-PRIVILEGES = ("Sys.Audit", "Sys.Modify", "SDN.Audit", "SDN.Allocate", "SDN.Use")
-HOST = "127.0.0.1"
-START_SECONDS = 30
-
-Result = TypeVar("Result")
+from pvesdn_lab.simulated.pki import Certificate
+from pvesdn_lab.simulated.pve import SimulatedPve
 
 
-class SimulatedCluster:
+class SimulatedCluster(SimulatedPve):
     """A cluster in a folder; as a context manager it also serves its API.
 
     :param folder: where everything is put: ``nodes/<node>`` acts as a node's root, ``pve`` is the shared file system.
@@ -52,68 +34,34 @@ class SimulatedCluster:
         name: str = "lab",
         mtu: int = 1550,
     ) -> None:
-        # The node program refuses links that lead out of a node's folder, so the folder is its real self.
-        folder.mkdir(parents=True, exist_ok=True)
-        self.folder = folder.resolve()
         if not isinstance(members, Mapping):
             members = {node: f"192.168.0.{number}/24" for number, node in enumerate(members, 1)}
-        pmxcfs = Pmxcfs(self.folder / "pve")
-        self.world = LabWorld(name, CHARACTERS[character], pmxcfs, api_node=next(iter(members)))
-        self.ca = PveCa(self.folder / "pve")
+        super().__init__(folder, name, api_node=next(iter(members)), character=character)
+        self.nodes: dict[str, SimulatedNode] = {}
+        """Members by name."""
         self._mtu = mtu
         self._without_ssh: frozenset[str] = frozenset()
         for node, address in members.items():
-            self._add_member(node, address)
-        self._publish()
-        self.sim = PveSim(self.world, password=PASSWORD)
-        self._server: _Server | None = None
-        self._tokens: dict[str, SecretStr] = {}
-
-    # -------------------------------------------------------------------------------------------------- members
-
-    @property
-    def nodes(self) -> Mapping[str, SimulatedNode]:
-        """The members' folders by name."""
-        return self.world.nodes
+            self.join(node, address)
 
     def roots(self) -> dict[str, Path]:
         """What ``PVESDN_ROOT`` has to be for each member, online or not."""
-        return {name: node.root for name, node in self.world.nodes.items()}
-
-    def is_online(self, node: str) -> bool:
-        """Whether the member is there to be asked."""
-        return self.world.members[node].is_online
+        return {name: node.root for name, node in self.nodes.items()}
 
     def join(self, node: str, address: str) -> SimulatedNode:
         """A new member, online; `address` with its prefix length."""
-        self._add_member(node, address)
-        self._membership_changed()
-        return self.world.nodes[node]
+        interface = ip_interface(address)
+        member = SimulatedNode(self.folder / "nodes" / node, node)
+        self.world.pmxcfs.mount(node, member.path("/etc/pve"))
+        member.install(interface, versions=self.world.character.packages, mtu=self._mtu)
+        self.nodes[node] = member
+        self.admit(member, str(interface.ip))
+        return member
 
     def leave(self, node: str) -> None:
         """`node` leaves the cluster for good; its folder stays where it is."""
-        del self.world.members[node], self.world.nodes[node]
-        self._membership_changed()
-
-    def go_offline(self, node: str) -> None:
-        """The member's API answers 595 from now on; it stays a member."""
-        self.world.members[node].is_online = False
-        self._membership_changed()
-
-    def come_online(self, node: str) -> None:
-        """Undo `go_offline`."""
-        self.world.members[node].is_online = True
-        self._membership_changed()
-
-    def lose_quorum(self) -> None:
-        """The API node is on the smaller side: reads work, writes fail."""
-        self.world.is_quorate = False
-        self._membership_changed()
-
-    def regain_quorum(self) -> None:
-        """Undo `lose_quorum`."""
-        self.world.is_quorate = True
-        self._membership_changed()
+        super().leave(node)
+        del self.nodes[node]
 
     def refuse_ssh(self, node: str, *, refuses: bool = True) -> None:
         """The node's API goes on, but nobody gets a shell there."""
@@ -121,118 +69,30 @@ class SimulatedCluster:
 
     def agent(self) -> NodeAgent:
         """The node program on every member, as SSH would reach it: not where the member is off or refuses."""
-        return _Shells(self)
+        return ProgramAgent(_Shells(self))
 
     def is_reachable(self, node: str) -> bool:
         """Whether `agent` gets through to the node."""
-        return node in self.world.members and self.is_online(node) and node not in self._without_ssh
+        return node in self.nodes and self.is_online(node) and node not in self._without_ssh
 
     def plug_guest(self, node: str, bridge: str, vmid: int) -> str:
         """Start a guest on `node` with its first interface in `bridge`; the result is its port."""
-        return self.world.nodes[node].plug_guest(bridge, vmid)
-
-    def _add_member(self, name: str, address: str) -> None:
-        interface = ip_interface(address)
-        node = SimulatedNode(self.folder / "nodes" / name, name)
-        self.world.pmxcfs.mount(name, node.path("/etc/pve"))
-        node.install(interface, versions=self.world.character.packages, mtu=self._mtu)
-        number = 1 + max((member.node_id for member in self.world.members.values()), default=0)
-        self.world.members[name] = MemberState(number, str(interface.ip))
-        self.world.nodes[name] = node
-
-    def _membership_changed(self) -> None:
-        self._publish()
-        self.sim.follow_members()
-
-    def _publish(self) -> None:
-        mounts = {name: node.path("/etc/pve") for name, node in self.world.nodes.items()}
-        world = self.world
-        world.pmxcfs.publish(mounts, world.members, cluster=world.name, is_quorate=world.is_quorate)
-
-    # ---------------------------------------------------------------------------------------------- definitions
-
-    def write_sdn(self, name: str, text: str) -> None:
-        """Put a file into /etc/pve/sdn, such as ``pvesdn.cfg``."""
-        (self.world.pmxcfs.sdn / name).write_text(text, "utf-8")
-
-    def read_sdn(self, name: str) -> str | None:
-        """A file of /etc/pve/sdn; None when it is absent."""
-        path = self.world.pmxcfs.sdn / name
-        return path.read_text("utf-8") if path.is_file() else None
-
-    # ------------------------------------------------------------------------------------------------------ API
-
-    def __enter__(self) -> Self:
-        self.serve()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.shut_down()
+        return self.nodes[node].plug_guest(bridge, vmid)
 
     def serve(self, certificate: Certificate | None = None) -> None:
-        """Serve the API on a free port of the loopback.
+        """Serve the API on a free port of the loopback, to the nodes' own `pvesh` too.
 
         :param certificate: another one than the node's own, to see clients refuse it.
         """
-        self.certificate = certificate or self.ca.issue(self.world.api_node, (HOST, "::1", "localhost"))
-        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-        context.load_cert_chain(self.certificate.certificate, self.certificate.key)
-        self._server = _Server(self.sim, context)
-        authorization = f"PVEAPIToken={self._token('root@pam', 'pvesh')}"
-        for node in self.world.nodes.values():
-            api = {"url": self.sim.url, "ca_file": str(self.ca.file), "authorization": authorization}
+        super().serve(certificate)
+        authorization = f"PVEAPIToken={self.token('root@pam', 'pvesh')}"
+        api = {"url": self.sim.url, "ca_file": str(self.ca.file), "authorization": authorization}
+        for node in self.nodes.values():
             write_json(node.root, "api", api)
-
-    def shut_down(self) -> None:
-        """Stop serving; the folder stays as it is."""
-        if self._server is not None:
-            self._server.stop()
-            self._server = None
-
-    def wait_for_tasks(self) -> None:
-        """Come back when no task of the API runs any more."""
-        if self._server is not None:
-            self._server.wait()
-
-    def token_settings(self, *grants: tuple[str, str], user: str = "pvesdn@pve", **changes: Any) -> ApiSettings:
-        """Settings with an API token, trusting the cluster's CA.
-
-        :param grants: (path, privilege) pairs that the token has, and nothing else; without any it may do all.
-        :param changes: other values for fields of `ApiSettings`.
-        """
-        name = "lab" if not grants else f"lab{len(self._tokens)}"
-        identity, _, value = self._token(user, name).partition("=")
-        for path, privilege in grants or (("/", privilege) for privilege in PRIVILEGES):
-            self.sim.grant(identity, path, privilege)
-        fields = {"user": user, "token_name": name, "token_value": SecretStr(value)}
-        return self._settings({**fields, **changes})
-
-    def password_settings(self, **changes: Any) -> ApiSettings:
-        """Settings with root's password, trusting the cluster's CA."""
-        return self._settings({"user": "root@pam", "password": SecretStr(PASSWORD), **changes})
-
-    def _settings(self, fields: Mapping[str, Any]) -> ApiSettings:
-        common = {
-            "backend": "https",
-            "host": HOST,
-            "port": self.sim.port,
-            "ca_file": str(self.ca.file),
-            "timeout": 20.0,
-        }
-        return ApiSettings.model_validate({**common, **fields})
-
-    def _token(self, user: str, name: str) -> str:
-        """``ID=SECRET`` of a token, made when it is first asked for."""
-        identity = f"{user}!{name}"
-        secret = self._tokens.setdefault(identity, SecretStr(f"secret-of-{name}-{len(self._tokens)}"))
-        self.sim.apitokens[identity] = secret.get_secret_value()
-        return f"{identity}={secret.get_secret_value()}"
 
 
 class _Shells:
-    """`ports.NodeAgent` over the folders of a simulated cluster, whose membership it follows."""
+    """The transport to the folders of a simulated cluster, whose membership it follows."""
 
     def __init__(self, cluster: SimulatedCluster) -> None:
         self._cluster = cluster
@@ -241,46 +101,4 @@ class _Shells:
         """Run one verb of the node program in the node's folder."""
         if not self._cluster.is_reachable(node):
             raise NodeUnreachable(node, "ssh: connect to host: No route to host", hint="is the node up?")
-        return LocalAgent(self._cluster.roots()).ask(node, verb, arguments)
-
-
-class _Server:
-    """The simulated API on an event loop in a thread of its own."""
-
-    def __init__(self, sim: PveSim, context: ssl.SSLContext) -> None:
-        self._sim = sim
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, name="simulated-pve", daemon=True)
-        self._thread.start()
-        try:
-            self._call(sim.start_tls(context))
-        except BaseException:
-            self._end()
-            raise
-
-    def stop(self) -> None:
-        try:
-            self._call(self._sim.stop())
-            self._call(_settled())
-        finally:
-            self._end()
-
-    def wait(self) -> None:
-        self._call(self._sim.idle())
-
-    def _call(self, work: Coroutine[Any, Any, Result]) -> Result:
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result(START_SECONDS)
-
-    def _end(self) -> None:
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(START_SECONDS)
-        self._loop.close()
-
-
-async def _settled() -> None:
-    """End what still hangs about, so that the loop can be closed."""
-    others = asyncio.all_tasks() - {asyncio.current_task()}
-    for task in others:
-        task.cancel()
-    await asyncio.gather(*others, return_exceptions=True)
-    await asyncio.sleep(0)  # aborted connections are closed in the next round
+        return LocalTransport(self._cluster.roots()).ask(node, verb, arguments)

@@ -14,6 +14,7 @@ from typing import Any
 from pvesdn_lab.simulated.commands import ifupdown, run
 from pvesdn_lab.simulated.commands.main import COMMANDS, RECORD
 from pvesdn_lab.simulated.commands.state import PHYSICAL, Link, State, locked_state, read_json, write_json
+from pvesdn_lab.simulated.host import Files
 
 INTERFACES = """\
 auto lo
@@ -78,7 +79,7 @@ SWITCHES = {
 """Files below proc/sys with the kernel's defaults; rp_filter as Debian's systemd sets it."""
 
 
-class SimulatedNode:
+class SimulatedNode(Files):
     """One node's folder; to the node program it is what ``PVESDN_ROOT`` names.
 
     :param root: the folder, made by `install`.
@@ -86,7 +87,7 @@ class SimulatedNode:
     """
 
     def __init__(self, root: Path, name: str) -> None:
-        self.root = root
+        super().__init__(root)
         self.name = name
 
     def install(
@@ -126,21 +127,6 @@ class SimulatedNode:
         words = [sys.executable, "-SE", run.__file__ or "", name]
         script.write_text(f'#!/bin/sh\nexec {shlex.join(words)} "$(dirname "$0")" "$@"\n', "utf-8")
         script.chmod(0o755)
-
-    def path(self, absolute: str) -> Path:
-        """Where the node's file `absolute` lies."""
-        return self.root / absolute.lstrip("/")
-
-    def read(self, absolute: str) -> str | None:
-        """Text of a file of the node, None when it is absent."""
-        path = self.path(absolute)
-        return path.read_text("utf-8") if path.is_file() else None
-
-    def write(self, absolute: str, text: str) -> None:
-        """Put a file there, as an administrator with an editor would."""
-        path = self.path(absolute)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, "utf-8")
 
     def run(self, command: str, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run one of the node's own commands, recorded as any other call."""

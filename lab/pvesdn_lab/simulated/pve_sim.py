@@ -159,7 +159,7 @@ class PveSim(FakePve):  # type: ignore[misc]  # fakepve carries no types
         world = self.world
         self.need_quorum()
         self._check_token(values)
-        api_node = world.nodes[world.api_node]
+        api_node = world.hosts[world.api_node]
         had_frr = running_has_frr(world, api_node)
         sdn_config.commit(world.pmxcfs.sdn, world.character.kinds)
         regenerate_frr = had_frr or running_has_frr(world, api_node)
@@ -218,7 +218,7 @@ class PveSim(FakePve):  # type: ignore[misc]  # fakepve carries no types
         self._release_lock(values)
 
     async def _sdn_dry_run(self, values: Values, _user: str) -> dict[str, str]:
-        world, node = self.world, self.world.nodes[values["node"]]
+        world, node = self.world, self.world.hosts[values["node"]]
         running = sdn_config.running(world.pmxcfs.sdn)
         would_be = {"version": running.get("version", 0), **sdn_config.pending(world.pmxcfs.sdn, world.character.kinds)}
         diff = sdn_config.unified_diff(node.read("/etc/network/interfaces.d/sdn"), world.text.sdn(would_be, node))

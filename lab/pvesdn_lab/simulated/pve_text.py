@@ -16,9 +16,10 @@ from pvesdn.model.cluster import ClusterState
 from pvesdn.model.design import DesignInput, NodeDesign
 from pvesdn.model.files import FRR_CONF, FRR_CONF_LOCAL, FRR_LOCAL_BEGIN, FRR_LOCAL_END, SDN_INTERFACES
 from pvesdn.model.frr import FrrConfig
+from pvesdn.model.owners import FileOwners, Writer
 from pvesdn.model.snapshot import NodeRaw
 from pvesdn.render.renderer import Renderer
-from pvesdn_lab.simulated.node import SimulatedNode
+from pvesdn_lab.simulated.host import Host
 from pvesdn_lab.simulated.sdn_config import RunningConfig
 
 _COMMANDS = {
@@ -35,15 +36,15 @@ class PveText:
     def __init__(self) -> None:
         self._renderer = Renderer()
 
-    def sdn(self, running: RunningConfig, node: SimulatedNode) -> str:
+    def sdn(self, running: RunningConfig, node: Host) -> str:
         """The text of `interfaces.d/sdn` for a committed configuration."""
         return self._print(running, node).get(SDN_INTERFACES) or f"#version:{running['version']}\n"
 
-    def frr(self, running: RunningConfig, node: SimulatedNode) -> str | None:
+    def frr(self, running: RunningConfig, node: Host) -> str | None:
         """The text of `frr.conf`, with the lines of frr.conf.local where PVE merges them; None where PVE fails over it."""
         return self._print(running, node)[FRR_CONF]
 
-    def _print(self, running: RunningConfig, node: SimulatedNode) -> dict[str, str | None]:
+    def _print(self, running: RunningConfig, node: Host) -> dict[str, str | None]:
         sdn = decode_sdn({".running-config": json.dumps(running)}, intent="running").config
         facts = decode_facts(node.name, _raw(node))
         given = DesignInput(sdn, ClusterState(name="lab", is_quorate=True, members=()), {node.name: facts})
@@ -56,7 +57,7 @@ class PveText:
             daemons=frozenset(),
             sysctls=(),
             flooding=(),
-            merges_local=True,
+            owners=FileOwners(Writer.PVE, Writer.PVE),
         )
         return {file.path: file.text for file in self._renderer.render(design, _local(node))}
 
@@ -66,12 +67,12 @@ def _skeleton(given: DesignInput, node: str) -> FrrConfig | None:
     return None if what_stops_frr(given, node) else FrrConfig(node, version="10.4.1")
 
 
-def _raw(node: SimulatedNode) -> NodeRaw:
+def _raw(node: Host) -> NodeRaw:
     files = {"/etc/network/interfaces": node.read("/etc/network/interfaces") or ""}
     return NodeRaw(files, {name: json.loads(node.run(*argv).stdout) for name, argv in _COMMANDS.items()})
 
 
-def _local(node: SimulatedNode) -> dict[str, str]:
+def _local(node: Host) -> dict[str, str]:
     """frr.conf.local as PVE sees it: the lines around our block are comments, and nobody's block is taken out."""
     text = node.read(FRR_CONF_LOCAL)
     if text is None:

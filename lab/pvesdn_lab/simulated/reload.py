@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 
 from pvesdn_lab.simulated import sdn_config
-from pvesdn_lab.simulated.node import SimulatedNode
+from pvesdn_lab.simulated.host import Host
 from pvesdn_lab.simulated.world import LabWorld
 
 Log = Callable[[str], None]
@@ -28,7 +28,7 @@ def reload_network(world: LabWorld, name: str, log: Log, *, regenerate_frr: bool
     :param regenerate_frr: what the API was told; None lets PVE decide, as every version before 9 does.
     :raises ReloadFailed: `ifreload -a` ended with something else than 0, or PVE fails before it writes frr.conf.
     """
-    node = world.nodes[name]
+    node = world.hosts[name]
     staged = node.path("/etc/network/interfaces.new")
     if staged.is_file():
         staged.replace(node.path("/etc/network/interfaces"))
@@ -44,19 +44,19 @@ def reload_network(world: LabWorld, name: str, log: Log, *, regenerate_frr: bool
         _apply_frr(world, node, log)
 
 
-def running_has_frr(world: LabWorld, node: SimulatedNode) -> bool:
+def running_has_frr(world: LabWorld, node: Host) -> bool:
     """PVE 9's question: its own controllers or fabrics, or a frr.conf.local on the node that asks."""
     return sdn_config.has_frr(sdn_config.running(world.pmxcfs.sdn)) or node.path(FRR_LOCAL).is_file()
 
 
-def _decides_for_frr(world: LabWorld, node: SimulatedNode) -> bool:
+def _decides_for_frr(world: LabWorld, node: Host) -> bool:
     if world.character.knows_regenerate_frr:
         return running_has_frr(world, node)
     controllers = sdn_config.running(world.pmxcfs.sdn).get("controllers", {})
     return world.character.has_sdn and bool(controllers.get("ids"))
 
 
-def _write_sdn_file(world: LabWorld, node: SimulatedNode, log: Log) -> None:
+def _write_sdn_file(world: LabWorld, node: Host, log: Log) -> None:
     if not world.character.has_sdn:
         return
     running = sdn_config.running(world.pmxcfs.sdn)
@@ -68,7 +68,7 @@ def _write_sdn_file(world: LabWorld, node: SimulatedNode, log: Log) -> None:
     node.write(SDN_FILE, world.text.sdn(running, node) if running else "")
 
 
-def _apply_frr(world: LabWorld, node: SimulatedNode, log: Log) -> None:
+def _apply_frr(world: LabWorld, node: Host, log: Log) -> None:
     if not node.path("/etc/frr").is_dir():
         log("missing /etc/frr: is FRR installed?")
         return
@@ -89,7 +89,7 @@ def _apply_frr(world: LabWorld, node: SimulatedNode, log: Log) -> None:
         node.run("systemctl", "restart", "frr")
 
 
-def _switch_daemons(world: LabWorld, node: SimulatedNode) -> bool:
+def _switch_daemons(world: LabWorld, node: Host) -> bool:
     """Force `ospfd` and `fabricd` to what this node's fabrics need; True when the file changed."""
     before = node.read("/etc/frr/daemons") or ""
     fabrics = sdn_config.running(world.pmxcfs.sdn).get("fabrics", {}).get("ids", {})

@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from pvesdn_lab.simulated.character import Character
-from pvesdn_lab.simulated.node import SimulatedNode
+from pvesdn_lab.simulated.host import Host
 from pvesdn_lab.simulated.pmxcfs import MemberState, Pmxcfs
 from pvesdn_lab.simulated.pve_text import PveText
 
 
 @dataclass(slots=True)
 class LabWorld:
-    """A simulated cluster's state. The API reads it, `SimulatedCluster` changes it.
+    """A simulated cluster's state. The API reads it, `SimulatedPve` changes it.
 
     :param api_node: the node whose API answers.
     :param text: what PVE writes on the nodes.
@@ -24,5 +24,5 @@ class LabWorld:
     api_node: str
     is_quorate: bool = True
     members: dict[str, MemberState] = field(default_factory=dict)
-    nodes: dict[str, SimulatedNode] = field(default_factory=dict)
+    hosts: dict[str, Host] = field(default_factory=dict)
     text: PveText = field(default_factory=PveText)

@@ -1,9 +1,10 @@
-"""Nodes through the node program: on this machine (`LocalAgent`), over OpenSSH (`SshAgent`), or each node its own way."""
+"""Nodes through the node program (`ProgramAgent`), on this machine, over OpenSSH, or each node its own way."""
 
 from __future__ import annotations
 
-from pvesdn.adapters.nodes.local import LocalAgent
-from pvesdn.adapters.nodes.routed import RoutedAgent
-from pvesdn.adapters.nodes.ssh import Host, SshAgent
+from pvesdn.adapters.nodes.agent import ProgramAgent, Transport
+from pvesdn.adapters.nodes.local import LocalTransport
+from pvesdn.adapters.nodes.routed import RoutedTransport
+from pvesdn.adapters.nodes.ssh import SshHost, SshTransport
 
-__all__ = ["Host", "LocalAgent", "RoutedAgent", "SshAgent"]
+__all__ = ["LocalTransport", "ProgramAgent", "RoutedTransport", "SshHost", "SshTransport", "Transport"]

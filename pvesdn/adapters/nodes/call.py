@@ -26,7 +26,7 @@ devices: `ip -j -d` prints 3 kB for one, as a link and with its addresses.
 
 _LONGEST_ERROR = 2000
 """Characters; a refused commit names every file that is in its way."""
-_WHO_PRINTS = "does its login shell print, or replace commands?"
+_WHO_PRINTS = "does its login shell print text or replace commands?"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class Call:
         """What to do when the answer got lost: what was begun goes on without us."""
         if self.verb in CHANGES_NOTHING:
             return ""
-        return f"the node may still be doing it: look at `pvesdn plan --node {self.node}` before trying again"
+        return f"the node may still be doing it: see `pvesdn plan --node {self.node}` before trying again"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ def run(call: Call, argv: Sequence[str], *, environment: Mapping[str, str], limi
         )
     except OSError as error:
         raise NodeUnreachable(call.node, f"{argv[0]}: {error.strerror}", hint=_how_to_get(argv[0])) from error
-    except command.OutOfTimeError as error:
+    except command.CommandTimeoutError as error:
         what = "no complete answer" if error.has_begun else "no answer"
         raise NodeUnreachable(call.node, f"{call.verb}: {what} within {limit:g} s", hint=call.aftermath) from None
     except command.TooMuchError:
@@ -82,7 +82,7 @@ def run(call: Call, argv: Sequence[str], *, environment: Mapping[str, str], limi
     except boot.NotAnAnswer as fault:
         if done.status:
             return Ending(done.status, done.complaints)
-        message = f"did not answer as the node program should: {fault}"
+        message = f"unexpected response from the node program: {fault}"
         raise NodeUnreachable(call.node, message, hint=call.aftermath or _WHO_PRINTS) from fault
     if not answer.ok:
         raise NodeFailed(call.node, one_line(answer.error, _LONGEST_ERROR), hint=one_line(answer.hint))

@@ -13,8 +13,8 @@ from pvesdn.model.primitives import Json, NodeName
 from pvesdn.node.boot import OPTIONS
 
 
-class LocalAgent:
-    """A `ports.NodeAgent` without a network.
+class LocalTransport:
+    """A transport without a network.
 
     :param roots: the nodes that are here: None for this machine itself, a folder for a simulated node.
     :param limit: seconds for one call; a reload of FRR may take minutes.
@@ -27,7 +27,7 @@ class LocalAgent:
         self._python = python or sys.executable or "/usr/bin/python3"
 
     def ask(self, node: NodeName, verb: str, arguments: Mapping[str, Json]) -> dict[str, Json]:
-        """Run one verb of the node program; see `ports.NodeAgent`."""
+        """Run one verb of the node program; see `agent.Transport`."""
         if node not in self._roots:
             raise NodeUnreachable(node, "is not this machine", hint="name its address in the settings")
         root = self._roots[node]

@@ -50,7 +50,7 @@ CONFIG = Path(__file__).with_name("ssh_config")
 
 
 @dataclass(frozen=True, slots=True)
-class Host:
+class SshHost:
     """Where a node's sshd is.
 
     :param address: IP address or host name.
@@ -67,8 +67,8 @@ class Host:
     known_hosts_file: Path | None = None
 
 
-class SshAgent:
-    """A `ports.NodeAgent` over OpenSSH; one connection a call, none kept.
+class SshTransport:
+    """A transport over OpenSSH; one connection a call, none kept.
 
     :param hosts: where each node is.
     :param limit: seconds for one call; a reload of FRR may take minutes.
@@ -79,7 +79,7 @@ class SshAgent:
 
     def __init__(
         self,
-        hosts: Mapping[NodeName, Host],
+        hosts: Mapping[NodeName, SshHost],
         *,
         limit: float = 600.0,
         connect_limit: int = 10,
@@ -93,7 +93,7 @@ class SshAgent:
         self._config = config
 
     def ask(self, node: NodeName, verb: str, arguments: Mapping[str, Json]) -> dict[str, Json]:
-        """Run one verb of the node program; see `ports.NodeAgent`."""
+        """Run one verb of the node program; see `agent.Transport`."""
         host = self._hosts.get(node)
         if host is None or not host.address or host.address.startswith("-"):
             raise NodeUnreachable(node, "its address is not known", hint="name it in the settings")
@@ -112,7 +112,7 @@ class SshAgent:
         message, hint = explain(ending.complaints, node, host)
         raise NodeUnreachable(node, message, hint=hint or request.aftermath)
 
-    def argv(self, node: NodeName, host: Host) -> list[str]:
+    def argv(self, node: NodeName, host: SshHost) -> list[str]:
         """The ssh command for a node."""
         options = [*_QUIET, f"ConnectTimeout={self._connect_limit}", f"HostKeyAlias={node}"]
         options += self._known_hosts(node, host)
@@ -123,7 +123,7 @@ class SshAgent:
             argv += ["-p", str(host.port)]
         return [*argv, "-l", host.user, "--", host.address, COMMAND]
 
-    def _known_hosts(self, node: NodeName, host: Host) -> list[str]:
+    def _known_hosts(self, node: NodeName, host: SshHost) -> list[str]:
         """As PVE calls ssh itself: the node's own file and no other, else ssh's files, where the cluster's keys are too."""
         own = self._cluster_files / "nodes" / node / "ssh_known_hosts"
         extra = [_word(host.known_hosts_file)] if host.known_hosts_file else []
@@ -132,7 +132,7 @@ class SshAgent:
         return [f"UserKnownHostsFile={' '.join([*extra, '~/.ssh/known_hosts'])}"] if extra else []
 
 
-def explain(complaints: str, node: NodeName, host: Host) -> tuple[str, str]:
+def explain(complaints: str, node: NodeName, host: SshHost) -> tuple[str, str]:
     """What ssh's standard error means, and what to do about it; an empty hint when it says nothing that we know."""
     login = f"ssh -o HostKeyAlias={node} {f'-p {host.port} ' if host.port else ''}{host.user}@{host.address}"
     for sign, hint in (
@@ -148,7 +148,7 @@ def explain(complaints: str, node: NodeName, host: Host) -> tuple[str, str]:
         ),
         ("Too many authentication failures", "name the one identity file to use in the settings"),
         ("Connection refused", "is sshd running there, and on that port?"),
-        ("kex_exchange_identification", "its sshd turns connections away: look into `journalctl -u ssh` there"),
+        ("kex_exchange_identification", "its sshd refuses connections: see `journalctl -u ssh` there"),
         # Mid-way: what to do depends on what was asked, not on why the connection broke.
         ("client_loop", ""),
         ("Read from remote host", ""),
@@ -160,7 +160,7 @@ def explain(complaints: str, node: NodeName, host: Host) -> tuple[str, str]:
         line = next((line for line in complaints.splitlines() if sign in line), None)
         if line is not None:
             return f"ssh: {call.last_line(line).removeprefix('ssh: ').strip('@ ').rstrip('.!')}", hint
-    return f"ssh: {call.last_line(complaints) or 'the connection ended without a word'}", ""
+    return f"ssh: {call.last_line(complaints) or 'the connection closed without a message'}", ""
 
 
 def _word(path: Path) -> str:

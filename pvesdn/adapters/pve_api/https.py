@@ -17,7 +17,7 @@ from urllib3.exceptions import InsecureRequestWarning
 
 from pvesdn.adapters.pve_api.budget import Budget, BudgetPool, BudgetSocket
 from pvesdn.adapters.pve_api.trust import trust
-from pvesdn.adapters.pve_api.whole_answer import LARGEST_ANSWER, Answer, Serializer, WholeAnswer
+from pvesdn.adapters.pve_api.whole_answer import LARGEST_ANSWER, ProxmoxerAnswer, Serializer, WholeAnswer
 from pvesdn.decode.cluster.answers import AnswerError
 from pvesdn.model.api_settings import ApiSettings
 
@@ -88,10 +88,10 @@ class HttpsSession:
 
     def request(
         self, method: str, url: str, data: Mapping[str, str] | None, params: Mapping[str, str] | None
-    ) -> Answer:
+    ) -> ProxmoxerAnswer:
         """Send one request as proxmoxer asks for it.
 
-        :raises OutOfTimeError: the whole of it, a login included, took longer than `ApiSettings.timeout`.
+        :raises CallTimeoutError: the whole of it, a login included, took longer than `ApiSettings.timeout`.
         :raises AnswerError: the answer is a redirect, larger than `LARGEST_ANSWER`, or compressed.
         """
         budget = Budget(self._settings.timeout, LARGEST_ANSWER)
@@ -133,7 +133,7 @@ class HttpsSession:
                 msg = f"it answered with status {answer.status_code}"
                 raise AnswerError(msg)
             if answer.headers.get("Content-Encoding", _PLAIN).strip().lower() != _PLAIN:
-                msg = "it sent a compressed answer, which was not asked for"
+                msg = "it sent a compressed answer, which pvesdn did not ask for"
                 raise AnswerError(msg)
             content = b"".join(answer.raw.stream(_PIECE, decode_content=False))
             return WholeAnswer(answer.status_code, str(answer.reason or ""), content)
@@ -164,7 +164,7 @@ class HttpsSession:
             raise ResourceException(answer.status_code, "", answer.reason)
         ticket = Serializer().loads(answer)
         if not isinstance(ticket, dict) or not {"ticket", "CSRFPreventionToken"} <= ticket.keys():
-            msg = "it gave no ticket"
+            msg = "it issued no ticket"
             raise AnswerError(msg)
         if ticket.get("NeedTFA"):
             raise AuthenticationError

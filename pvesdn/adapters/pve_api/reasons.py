@@ -26,7 +26,7 @@ _HOW_TO_TRUST = (
 )
 _MAY_HAVE_STARTED = "it may have started all the same: see the task list before trying again"
 _IS_IT_PVE = "is there a PVE node behind this host and port?"
-_NO_HTTP = "it did not answer as a web server should"
+_NO_HTTP = "it did not answer like a web server"
 _IS_IT_UP = "is host right, and the node up?"
 
 
@@ -75,7 +75,7 @@ def _unheard(what: str, hint: str) -> str:
 def pvesh_took_too_long(error: subprocess.TimeoutExpired, what: str) -> ApiUnavailable:
     """The error for a pvesh that did not end; what changes something goes on without us."""
     if what.startswith("PUT"):
-        message = f"pvesh: {what}: had not ended after {error.timeout:g} s and goes on by itself"
+        message = f"pvesh: {what}: was still running after {error.timeout:g} s and continues on its own"
         return ApiUnavailable(message, hint="see the node's task list before trying again")
     message = f"pvesh: {what}: no answer within {error.timeout:g} s"
     return ApiUnavailable(message, hint="systemctl status pvedaemon pve-cluster")
@@ -92,7 +92,7 @@ def _untrusted(cause: BaseException, settings: ApiSettings) -> Reason | None:
     found = match[1].upper() if match else ""
     shown = ":".join(found[i : i + 2] for i in range(0, len(found), 2)) or "another one"
     hint = f"nothing was sent; was the certificate renewed? Compare on the node: {_SHOW_FINGERPRINT}"
-    return f"the certificate's fingerprint is {shown}, expected was {settings.fingerprint}", hint
+    return f"the certificate's fingerprint is {shown}, expected {settings.fingerprint}", hint
 
 
 def _too_slow(cause: BaseException, settings: ApiSettings) -> Reason | None:

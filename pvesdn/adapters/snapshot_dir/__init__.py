@@ -57,7 +57,7 @@ def read_snapshot(folder: Path) -> Snapshot:
     except FileNotFoundError:
         raise SnapshotError(f"{folder}: no such folder", hint=_HOW) from None
     except NotADirectoryError:
-        raise SnapshotError(f"{folder}: is no folder", hint=_HOW) from None
+        raise SnapshotError(f"{folder}: is not a folder", hint=_HOW) from None
     except OSError as error:  # a folder that may not be looked into, a name that is too long
         raise SnapshotError(f"{folder}: {error.strerror}") from None
     except RuntimeError:  # how pathlib before Python 3.13 says it
@@ -72,7 +72,7 @@ def _read(reader: _Reader) -> Snapshot:
     }
     if _MEMBERSHIP not in api:
         raise SnapshotError(
-            f"{reader.folder}: is no snapshot: api/{_MEMBERSHIP}.json is missing",
+            f"{reader.folder}: is not a snapshot: api/{_MEMBERSHIP}.json is missing",
             hint="take one with: pvesdn snapshot DIR",
         )
     nodes, unreachable = {}, _read_unreachable(reader)
@@ -92,7 +92,7 @@ def _read(reader: _Reader) -> Snapshot:
 
 def _read_node(reader: _Reader, name: str) -> NodeRaw:
     if not _NODE_NAME.fullmatch(name):
-        raise SnapshotError(f"{reader.folder}/nodes/{name}: is no name of a node")
+        raise SnapshotError(f"{reader.folder}/nodes/{name}: is not a node name")
     here = PurePosixPath("nodes", name)
     files = {}
     for pattern in NODE_FILES:
@@ -109,7 +109,7 @@ def _read_unreachable(reader: _Reader) -> dict[str, str]:
     if value is _ABSENT:
         return {}
     if not isinstance(value, dict) or not all(isinstance(reason, str) for reason in value.values()):
-        raise SnapshotError(f"{reader.folder / path}: is no table of reasons by node")
+        raise SnapshotError(f"{reader.folder / path}: is not a table of reasons by node")
     return value
 
 
@@ -190,7 +190,7 @@ def write_snapshot(folder: Path, snapshot: Snapshot) -> tuple[str, ...]:
     place = folder
     try:
         if os.path.lexists(folder) and not (folder.is_dir() and not any(folder.iterdir())):
-            raise SnapshotError(f"{folder}: is not empty", hint="name a new folder")
+            raise SnapshotError(f"{folder}: is not empty", hint="choose a new folder")
         parent = folder.resolve().parent
         parent.mkdir(parents=True, exist_ok=True)
         draft = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=parent))
@@ -205,9 +205,9 @@ def write_snapshot(folder: Path, snapshot: Snapshot) -> tuple[str, ...]:
             raise
     except OSError as error:
         # Errors of write(2) and close(2) name no file, and the draft's name means nothing to anybody.
-        raise SnapshotError(f"{place}: {error.strerror}", hint="name another folder") from None
+        raise SnapshotError(f"{place}: {error.strerror}", hint="choose another folder") from None
     except RuntimeError:  # how pathlib before Python 3.13 says it
-        raise SnapshotError(f"{folder}: {os.strerror(errno.ELOOP)}", hint="name another folder") from None
+        raise SnapshotError(f"{folder}: {os.strerror(errno.ELOOP)}", hint="choose another folder") from None
     return tuple(f"{path}: {_replaced(count)}" for path, count in cleaned.replaced.items())
 
 
@@ -234,7 +234,7 @@ def _file_name() -> re.Pattern[str]:
 
 def _checked(pattern: re.Pattern[str], name: str) -> str:
     if not pattern.fullmatch(name):
-        raise SnapshotError(f"the name {name!r} does not belong into a snapshot")
+        raise SnapshotError(f"the name {name!r} does not belong in a snapshot")
     return name
 
 
@@ -247,7 +247,7 @@ def _inside(path: str) -> PurePosixPath:
         or any(part in {"", ".", ".."} for part in parts)
         or parts[0] == "cmd"
     ):
-        raise SnapshotError(f"the path {path!r} does not belong into a snapshot")
+        raise SnapshotError(f"the path {path!r} does not belong in a snapshot")
     return PurePosixPath(*parts)
 
 

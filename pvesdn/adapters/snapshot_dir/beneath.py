@@ -52,7 +52,7 @@ class Beneath:
             if descriptor is None:
                 return None
             if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-                raise SnapshotError(f"{file}: is no file")
+                raise SnapshotError(f"{file}: is not a file")
             with os.fdopen(os.dup(descriptor), "rb") as stream:
                 data = stream.read(limit + 1)
             if len(data) > limit:

@@ -33,11 +33,11 @@ def adoption_lines(adoption: Adoption, *, has_diff: bool) -> Iterator[Line]:
         yield from _node(node, has_diff=has_diff, is_frr_rewritten=node.node in rewritten)
         yield ()
     if adoption.proposal.lost:
-        yield (Span("Not carried over", Style.WARNING), ": the definitions do not say this")
+        yield (Span("Not carried over", Style.WARNING), ": the definitions do not express this")
         yield from ((f"  {finding}",) for finding in adoption.proposal.lost)
         yield ()
     if adoption.plan is not None:
-        yield (Span("What then comes", Style.STRONG), ": the plan of apply --overwrite, once that is out of the way")
+        yield (Span("What then comes", Style.STRONG), ": the plan of apply --overwrite, once all that is taken out")
         yield ()
         yield from plan_lines(adoption.plan, summarize(adoption.plan), has_diff=has_diff)
 
@@ -61,7 +61,7 @@ def adoption_document(adoption: Adoption, form: Form, written: Iterable[str], *,
 
 def _rewritten(adoption: Adoption) -> frozenset[str]:
     """Nodes whose frr.conf becomes another: pvesdn writes it, or PVE does once it has a controller."""
-    if adoption.proposal.sdn.has_pve_frr:
+    if adoption.proposal.sdn.pve.needs_frr:
         return adoption.proposal.speakers
     nodes = adoption.plan.nodes if adoption.plan is not None else ()
     return frozenset(
@@ -81,7 +81,7 @@ def _node(node: NodeAdoption, *, has_diff: bool, is_frr_rewritten: bool) -> Iter
     if node.ifdown:
         yield (f"    taken down before that: {shlex.join(['ifdown', *node.ifdown])}",)
     if is_frr_rewritten:
-        yield Span("  ~", Style.CHANGE), f" {FRR_CONF}  (written anew as a whole)"
+        yield Span("  ~", Style.CHANGE), f" {FRR_CONF}  (rewritten as a whole)"
     if has_diff:
         for edit in node.edits:
             yield from diff_lines(edit)

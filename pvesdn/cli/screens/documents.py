@@ -68,7 +68,11 @@ def running(pve: PveRunning) -> dict[str, Any]:
 
 def findings(found: Iterable[Finding]) -> list[dict[str, str]]:
     """Findings with their parts."""
-    return [{"severity": f.severity.value, "where": f.where, "what": f.what, "hint": f.hint} for f in found]
+    return [
+        {"severity": f.severity.value, "where": f.where, "what": f.what, "hint": f.hint}
+        | ({"node": f.node} if f.node else {})
+        for f in found
+    ]
 
 
 def _summary(changes: ChangeSet, summary: Summary) -> dict[str, Any]:
@@ -86,14 +90,15 @@ def _summary(changes: ChangeSet, summary: Summary) -> dict[str, Any]:
 
 
 def _node(node: NodeChanges, *, has_diff: bool) -> dict[str, Any]:
+    swap = node.execution.put_in_place
     return {
         "name": node.node,
         "has_changes": not node.is_empty,
         "is_unfinished": node.is_unfinished,
-        "frr": node.frr.value,
+        "frr": node.execution.frr.value,
         "files": [_file(file, has_diff=has_diff) for file in node.files],
-        "taken_down": list(node.ifdown),
-        "deleted_links": list(node.delete_links),
+        "taken_down": list(swap.ifdown) if swap else [],
+        "deleted_links": list(swap.delete_links) if swap else [],
         "guest_ports": {bridge: list(ports) for bridge, ports in sorted(node.guests.items())},
         "obstacles": findings(node.obstacles),
     }

@@ -7,21 +7,10 @@ from typing import Any
 from pvesdn.cli.screens.paths import paths
 from pvesdn.design.ours.zones import vnet_nodes, zone_mtu, zone_vteps
 from pvesdn.model.design import DesignInput
-from pvesdn.model.sdn import (
-    Controller,
-    EvpnController,
-    EvpnZone,
-    Exit,
-    OwnPveZone,
-    PveEvpnZone,
-    PveQinqZone,
-    PveVlanZone,
-    Subnet,
-    UnmanagedZone,
-    Vnet,
-    VxlanZone,
-    Zone,
-)
+from pvesdn.model.own_sdn import EvpnController, EvpnZone, Exit, VxlanZone
+from pvesdn.model.pve_sdn import PveEvpnZone, PveQinqZone, PveVlanZone, RenderedPveZone, UnmanagedZone
+from pvesdn.model.sdn import Controller, Zone
+from pvesdn.model.vnets import Subnet, Vnet
 from pvesdn.workflows.understand import Understanding
 
 ACL_FOLDER = "/sdn/zones/localnetwork"
@@ -31,18 +20,22 @@ ACL_FOLDER = "/sdn/zones/localnetwork"
 def overview(known: Understanding) -> dict[str, list[dict[str, Any]]]:
     """Rows by kind; every row has the same keys as its fellows, absent things are None or empty."""
     given = known.given
-    zones = {zone.id: _zone(zone, known) for zone in given.sdn.zones}
+    zones = {zone.id: _zone(zone, known) for zone in given.sdn.both.zones}
     subnets: dict[str, list[Subnet]] = {}
-    for subnet in given.sdn.subnets:
+    for subnet in given.sdn.both.subnets:
         subnets.setdefault(subnet.vnet, []).append(subnet)
-    vnets = [_vnet(vnet, zones.get(vnet.zone), subnets.get(vnet.id, []), given) for vnet in given.sdn.vnets]
-    exits = [_exit(uplink) for uplink in given.sdn.exits]
+    own = {vnet.id for vnet in given.sdn.own.vnets}
+    vnets = [
+        _vnet(vnet, zones.get(vnet.zone), subnets.get(vnet.id, []), given) | _for_guests(vnet, is_own=vnet.id in own)
+        for vnet in given.sdn.both.vnets
+    ]
+    exits = [_exit(uplink) for uplink in given.sdn.own.exits]
     return {
         "vteps": [_vtep(known, name) for name in sorted(known.vteps)],
         "paths": paths(known.vteps),
         "zones": list(zones.values()),
         "vnets": vnets,
-        "controllers": [_controller(controller) for controller in given.sdn.controllers],
+        "controllers": [_controller(controller) for controller in given.sdn.both.controllers],
         "exits": exits,
         "nodes": [_node(name, known, zones, vnets, exits) for name in sorted(_members(given))],
     }
@@ -96,7 +89,7 @@ def _what(zone: Zone) -> str:
             return f"PVE's {_transport(zone)}"
 
 
-def _transport(zone: OwnPveZone) -> str:
+def _transport(zone: RenderedPveZone) -> str:
     match zone:
         case PveEvpnZone():
             return "EVPN, symmetric IRB"
@@ -121,10 +114,14 @@ def _vnet(vnet: Vnet, zone: dict[str, Any] | None, subnets: list[Subnet], given:
             {"cidr": subnet.cidr, "gateway": None if subnet.gateway is None else str(subnet.gateway)}
             for subnet in subnets
         ],
-        # PVE's own VNets are picked in the GUI, under their own ACL path.
-        "guest_command": "" if vnet.is_pve else f"qm set VMID --net0 virtio,bridge={vnet.id}",
-        "acl_path": f"/sdn/zones/{vnet.zone}/{vnet.id}" if vnet.is_pve else f"{ACL_FOLDER}/{vnet.id}",
     }
+
+
+def _for_guests(vnet: Vnet, *, is_own: bool) -> dict[str, str]:
+    """How a guest gets a VNet. PVE's own are picked in the GUI, under their own ACL path."""
+    if is_own:
+        return {"guest_command": f"qm set VMID --net0 virtio,bridge={vnet.id}", "acl_path": f"{ACL_FOLDER}/{vnet.id}"}
+    return {"guest_command": "", "acl_path": f"/sdn/zones/{vnet.zone}/{vnet.id}"}
 
 
 def _controller(controller: Controller) -> dict[str, Any]:

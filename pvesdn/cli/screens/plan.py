@@ -11,7 +11,8 @@ from pvesdn.cli.screens.screen import Line, Span, Style, counted
 from pvesdn.cli.screens.summary import Summary
 from pvesdn.compare.diff import showable
 from pvesdn.model.cluster import Vtep
-from pvesdn.model.files import Action, ChangeSet, FileChange, FrrAction, NodeChanges
+from pvesdn.model.execution import FrrAction
+from pvesdn.model.files import Action, ChangeSet, FileChange, NodeChanges
 
 NO_CHANGES = "No changes. Nodes match the configuration."
 
@@ -89,23 +90,27 @@ def _legend(changes: ChangeSet) -> Iterator[Line]:
 def _node(node: NodeChanges, *, has_diff: bool) -> Iterator[Line]:
     yield (Span(node.node, Style.STRONG),)
     if node.is_unfinished:
-        yield "  ", Span("the last apply was not seen to its end here: apply finishes it", Style.WARNING)
+        yield "  ", Span("the last apply did not finish here: apply completes it", Style.WARNING)
     for file in node.files:
         yield from _file(file, node)
         if has_diff:
             yield from diff_lines(file)
-    if node.ifdown:
-        yield (f"    taken down before the change: {', '.join(node.ifdown)}",)
-    if node.frr is not FrrAction.NONE:
-        yield (f"    FRR: {node.frr.value}",)
+    swap, frr = node.execution.put_in_place, node.execution.frr
+    if swap is not None and swap.ifdown:
+        yield (f"    taken down before the change: {', '.join(swap.ifdown)}",)
+    if frr is not FrrAction.NONE:
+        yield (f"    FRR: {frr.value}",)
     if not node.obstacles:
         for bridge, ports in sorted(node.guests.items()):
-            yield "    ", Span(f"{bridge} goes with {counted(len(ports), 'guest port')} plugged in", Style.WARNING)
+            yield (
+                "    ",
+                Span(f"{bridge} is removed with {counted(len(ports), 'guest port')} plugged in", Style.WARNING),
+            )
     for obstacle in node.obstacles:
         hint = f"; {obstacle.hint}" if obstacle.hint else ""
         place = obstacle.where.removeprefix(node.node).removeprefix(": ")
         what = f"{place}: {obstacle.what}" if place else obstacle.what
-        yield "    ", Span("in the way: ", Style.ERROR), f"{what}{hint}"
+        yield "    ", Span("blocked: ", Style.ERROR), f"{what}{hint}"
 
 
 def _file(file: FileChange, node: NodeChanges) -> Iterator[Line]:
@@ -133,8 +138,8 @@ def _pending(changes: ChangeSet) -> Iterator[Line]:
         return
     kinds = Counter(row.kind for row in changes.pending)
     counts = ", ".join(counted(number, kind) for kind, number in sorted(kinds.items()))
-    over = "" if changes.pve.version is None else f" over version {changes.pve.version}, which runs"
-    yield (f"PVE's SDN: {counts} pending{over}: committed by PUT /cluster/sdn as the last act",)
+    over = "" if changes.pve.version is None else f" over version {changes.pve.version}, which is running"
+    yield (f"PVE's SDN: {counts} pending{over}: committed by PUT /cluster/sdn as the last step",)
     yield from pending_lines(changes.pending)
     yield ()
 

@@ -21,10 +21,10 @@ _DOING = {
     "written": "writing",
     "sysctl": "setting sysctls",
     "reloaded": "reloading the network",
-    "flood": "looking after flood entries",
+    "flood": "checking flood entries",
     "finished": "finishing",
     "verified": "verifying",
-    "discarded": "discarding what was staged",
+    "discarded": "discarding staged files",
 }
 _HARMLESS = frozenset({"read", "staged", "discarded", "verified"})
 OUTCOME_STYLES = {
@@ -90,7 +90,7 @@ class Steps:
         with self.lock:
             begun = [self._steps(node) for node in self.ended.keys() | self.under_way.keys()]
             if all(steps <= _HARMLESS for steps in begun):
-                leftover = "; what was staged is replaced by the next apply" * any("staged" in steps for steps in begun)
+                leftover = "; the next apply replaces the staged files" * any("staged" in steps for steps in begun)
                 return f"Interrupted: no node was changed{leftover}."
             states = "; ".join(self.states())
         return f"Interrupted. {states}. `pvesdn plan` shows what is left, `pvesdn apply` finishes it."

@@ -32,10 +32,13 @@ def running_lines(running: PveRunning) -> Iterator[Line]:
     """The version that runs, and the nodes that are behind."""
     if running.version is None:
         return
-    yield (f"  version {running.version} runs",)
+    yield (f"  version {running.version} is running",)
     for name, file in running.nodes.items():
         if file.state is SdnFileState.OLD:
-            yield "  ", Span(f"{name}: interfaces.d/sdn is of version {file.version}, too old", Style.WARNING)
+            yield (
+                "  ",
+                Span(f"{name}: interfaces.d/sdn has version {file.version}, which is out of date", Style.WARNING),
+            )
         elif file.state is SdnFileState.MISSING:
             yield "  ", Span(f"{name}: interfaces.d/sdn was never generated", Style.WARNING)
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pvesdn.model.files import FRR_CONF, Action, ChangeSet, FrrAction, NodeChanges
+from pvesdn.model.execution import FrrAction
+from pvesdn.model.files import FRR_CONF, Action, ChangeSet, NodeChanges
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,7 @@ def summarize(changes: ChangeSet, *, is_part: bool = False) -> Summary:
 
 
 def _frr(node: NodeChanges) -> FrrAction:
-    if node.frr is FrrAction.NONE and any(file.by_pve and file.path == FRR_CONF for file in node.files):
+    frr = node.execution.frr
+    if frr is FrrAction.NONE and any(file.by_pve and file.path == FRR_CONF for file in node.files):
         return FrrAction.RELOAD
-    return node.frr
+    return frr

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from pvesdn.adapters.snapshot_dir import read_snapshot
-from pvesdn.cli import exits, options
+from pvesdn.cli import options, statuses
 from pvesdn.cli.screens.adopt import adoption_document, adoption_lines
 from pvesdn.cli.screens.plan import last_line
 from pvesdn.cli.screens.reading import Reading
@@ -31,7 +31,7 @@ from pvesdn.workflows.world import World
 _PLACE = click.Path(path_type=Path)
 
 
-@click.command("import", epilog=exits.TABLE)
+@click.command("import", epilog=statuses.TABLE)
 @click.option(
     "--as", "form", type=click.Choice(["pvesdn", "pve"]), default="pvesdn", show_default=True,
     help="Whose objects to propose: pvesdn.cfg's, or PVE's where PVE has words for them.",
@@ -47,9 +47,9 @@ _PLACE = click.Path(path_type=Path)
     "--edited",
     type=options.FOLDER,
     metavar="DIR",
-    help="Also write each node's interfaces files without what has to go.",
+    help="Also write each node's interfaces files, edited: without what has to go.",
 )
-@click.option("--overwrite", is_flag=True, help="Replace files that exist already.")
+@click.option("--overwrite", is_flag=True, help="Replace files that already exist.")
 @click.option("--diff", "has_diff", is_flag=True, help="Show what changes in each file.")
 @click.option("--from", "folder", type=options.FOLDER, metavar="DIR", help="Work on a snapshot instead of the cluster.")
 @options.json_output
@@ -84,20 +84,20 @@ def adopt(
     else:
         _show(session, adoption, written, has_diff=has_diff)
     if adoption.problems:
-        return exits.ERROR
-    return exits.UNREACHABLE if adoption.unreachable else exits.OK
+        return statuses.ERROR
+    return statuses.UNREACHABLE if adoption.unreachable else statuses.OK
 
 
 def _taken(session: Session, folder: Path | None, *, is_written: bool, form: Form) -> tuple[World | None, Snapshot]:
     """A snapshot, and the cluster it is of where that is there to be written to."""
     if is_written and form == "pve":
-        what = "--write does not go with --as pve: PVE's own definition files are written through PVE alone"
-        raise SettingsError(what, hint="say --output FOLDER, and enter them in PVE's SDN panel")
+        what = "--write cannot be used with --as pve: PVE's own definition files are only written through PVE"
+        raise SettingsError(what, hint="use --output FOLDER, and enter them in PVE's SDN panel")
     if folder is None:
         world = session.world(session.settings(), Reading(session.screen, is_verbose=session.verbosity > 1))
         return world, read_cluster(world)
     if is_written:
-        raise SettingsError("--write needs the cluster, --from has none", hint="say --output FILE")
+        raise SettingsError("--write needs a cluster, and --from has none", hint="use --output FILE")
     return None, with_gaps(read_snapshot(folder))
 
 
@@ -107,9 +107,7 @@ def _warn_of_placeholders(session: Session, part: NodeAdoption) -> None:
         hidden = sum(1 for line in (change.new or "").split("\n") if PLACEHOLDER.search(line) or HIDDEN in line)
         if hidden:
             what = f"{part.node}: {change.path}: the snapshot hides values in {counted(hidden, 'line')}"
-            session.screen.warning(
-                f"{what}; put the node's own back before you use the file, or import from the cluster"
-            )
+            session.screen.warning(f"{what}; put the node's own back before using the file, or import from the cluster")
 
 
 def _show(session: Session, adoption: Adoption, written: Iterable[str], *, has_diff: bool) -> None:
@@ -131,7 +129,7 @@ def _show(session: Session, adoption: Adoption, written: Iterable[str], *, has_d
     for finding in adoption.proposal.lost if screen.is_quiet else ():
         screen.warning(f"not carried over: {finding}")
     for problem in adoption.problems:
-        screen.error(f"the proposal does not pass: {problem}")
+        screen.error(f"the proposal fails the checks: {problem}")
     for place in written:
         screen.remark(Span("Wrote ", Style.STRONG), place)
 
@@ -157,7 +155,7 @@ def _written(
         for path, change in copies.items():
             _write(path, change.new or "", int(change.mode, 8))
     except OSError as error:
-        raise SettingsError(f"{error.filename}: {error.strerror}", hint="name another place") from None
+        raise SettingsError(f"{error.filename}: {error.strerror}", hint="choose another place") from None
     yield from (str(path) for path in files)
     if copies:
         yield f"{counted(len(copies), 'file')} of {counted(len(adoption.nodes), 'node')} to {edited}"
@@ -166,7 +164,7 @@ def _written(
 def _require_free(path: Path, *, overwrite: bool) -> None:
     require_replaceable(path)
     if not overwrite and (path.exists() or path.is_symlink()):
-        raise SettingsError(f"{path} exists already", hint="name another place, or say --overwrite to replace it")
+        raise SettingsError(f"{path} already exists", hint="choose another place, or use --overwrite to replace it")
 
 
 def _write(path: Path, text: str, mode: int) -> None:

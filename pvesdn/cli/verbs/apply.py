@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from functools import partial
 
 import click
 
-from pvesdn.cli import exits, options
+from pvesdn.cli import options, statuses
 from pvesdn.cli.screens.apply import exit_status, show_report
 from pvesdn.cli.screens.documents import apply_document
 from pvesdn.cli.screens.plan import last_line, plan_lines
@@ -15,9 +16,9 @@ from pvesdn.cli.screens.progress import PlainSteps, Steps
 from pvesdn.cli.screens.summary import Summary, summarize
 from pvesdn.cli.session import Session
 from pvesdn.cli.source import show_findings
-from pvesdn.compare.flags import PlanFlags
 from pvesdn.errors import ApplyRefused, PvesdnError
 from pvesdn.model.files import ChangeSet
+from pvesdn.model.flags import PlanFlags
 from pvesdn.model.report import ApplyReport
 from pvesdn.render.renderer import Renderer
 from pvesdn.workflows.apply import apply as carry_out
@@ -25,27 +26,27 @@ from pvesdn.workflows.plan import plan as make_plan
 from pvesdn.workflows.read import read_cluster
 
 
-@click.command(epilog=exits.TABLE)
-@click.option("-y", "--yes", "is_agreed", is_flag=True, help="Do not ask.")
+@click.command(epilog=statuses.TABLE)
+@click.option("-y", "--yes", "is_agreed", is_flag=True, help="Apply without asking.")
 @options.decisions
 @options.json_output
 @options.common
 @click.pass_obj
 def apply(session: Session, *, is_agreed: bool, overwrite: bool, detach_guests: bool, with_interfaces_new: bool) -> int:
-    """Carry out the plan on the whole cluster, after showing it and asking. Only `yes` is taken for a yes.
+    """Carry out the plan on the whole cluster, after showing it and asking. Only `yes` will be accepted.
 
     Every node's files are staged and checked first; a refusal stops the run before anything has changed. Then, node by
     node: files are swapped whole, FRR and the network are reloaded, and at the end everything is read again. What PVE's
     own SDN has pending is committed last, for the whole cluster.
     """
     if session.wants_json and not is_agreed:
-        raise click.UsageError("--json asks nothing, so it needs --yes")
+        raise click.UsageError("--json cannot ask, so it needs --yes")
     settings = session.settings()
     steps = watcher(session)
     session.aftermath = steps.aftermath
-    world, renderer = session.world(settings, steps), Renderer()
+    world, planner = session.world(settings, steps), partial(make_plan, renderer=Renderer())
     flags = PlanFlags(overwrite=overwrite, detach_guests=detach_guests, interfaces_new=with_interfaces_new)
-    changes = make_plan(read_cluster(world), renderer, flags=flags)
+    changes = planner(read_cluster(world), flags=flags)
     summary = summarize(changes)
     if not session.wants_json:
         show_plan(session, changes, summary)
@@ -54,7 +55,7 @@ def apply(session: Session, *, is_agreed: bool, overwrite: bool, detach_guests: 
     if not changes.is_empty and not is_agreed:
         _ask(session)
     if not changes.is_empty or changes.seen is not None:
-        report = _carry_out(session, steps, lambda: carry_out(world, changes, renderer, flags=flags))
+        report = _carry_out(session, steps, lambda: carry_out(world, changes, planner))
     if changes.is_empty:
         report = None
     status = _status(changes, report)
@@ -97,8 +98,10 @@ def _ask(session: Session) -> None:
     :raises ApplyRefused: anything else was said, or there is nobody to ask.
     """
     if not (sys.stdin and sys.stdin.isatty()):
-        raise ApplyRefused("there is no terminal to ask on, so nothing was touched", hint="say --yes to apply unasked")
-    if session.screen.ask("Apply this plan? Only 'yes' is taken for a yes: ") != "yes":
+        raise ApplyRefused(
+            "there is no terminal to ask on, so nothing was touched", hint="use --yes to apply without asking"
+        )
+    if session.screen.ask("Apply this plan? Only 'yes' will be accepted: ") != "yes":
         raise ApplyRefused("not confirmed, so nothing was touched")
 
 
@@ -116,5 +119,5 @@ def _carry_out(session: Session, steps: Steps, work: Callable[[], ApplyReport]) 
 def _status(changes: ChangeSet, report: ApplyReport | None) -> int:
     """With nothing to do a member that is off counts as little as in `plan`: nothing was withheld from it."""
     if report is None:
-        return exits.UNREACHABLE if changes.unreachable else exits.OK
+        return statuses.UNREACHABLE if changes.unreachable else statuses.OK
     return exit_status(report)

@@ -1,77 +1,127 @@
-"""`pvesdn lab`: a cluster of network namespaces with real FRR and ifupdown2, to try pvesdn on."""
+"""`pvesdn lab`: a cluster of network namespaces with real FRR and ifupdown2, to try pvesdn on.
+
+What it starts is pvesdn-lab, a distribution of its own: its modules are imported once it is known to be there.
+"""
 
 from __future__ import annotations
 
+import functools
 import signal
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, ParamSpec
 
 import click
 
-from pvesdn.cli import exits, options
+from pvesdn.cli import lab_package, options, statuses
 from pvesdn.cli.screens.screen import Screen, columns
 from pvesdn.cli.session import Session
 from pvesdn.errors import SettingsError
-from pvesdn_lab.live.outside.machines import KINDS
+
+Arguments = ParamSpec("Arguments")
+
+MACHINES = ("auto", "uml", "qemu")
 
 _machine = click.option(
     "--machine",
-    type=click.Choice(KINDS),
+    type=click.Choice(MACHINES),
     default="auto",
     show_default=True,
     help="What carries Debian's kernel where this one lacks devices: user-mode Linux or qemu.",
 )
 
+_NAME = "pvesdn.lab.name"
 
-@click.group(epilog=exits.TABLE, subcommand_metavar="WHAT [ARGUMENTS]")
+
+def _keep_name(context: click.Context, _: click.Parameter, value: str | None) -> None:
+    if value is not None:
+        context.meta[_NAME] = value
+
+
+_name = click.option(
+    "--name", expose_value=False, callback=_keep_name,
+    help="Which lab, where several are up side by side.  [default: lab]",
+)  # fmt: skip
+
+
+def _which() -> str:
+    """The lab that is meant; `--name` may stand before and after the verb."""
+    from pvesdn_lab.live.outside.session import DEFAULT  # noqa: PLC0415
+
+    return str(click.get_current_context().meta.get(_NAME, DEFAULT))
+
+
+def _with_the_lab(function: Callable[Arguments, int]) -> Callable[Arguments, int]:
+    """Where the lab is not installed, say how to get it instead."""
+
+    @functools.wraps(function)
+    def verb(*args: Arguments.args, **kwargs: Arguments.kwargs) -> int:
+        if reason := lab_package.missing():
+            raise SettingsError(reason)
+        return function(*args, **kwargs)
+
+    return verb
+
+
+@click.group(epilog=statuses.TABLE, subcommand_metavar="WHAT [ARGUMENTS]")
+@_name
 @options.common
 def lab() -> None:
     """Try pvesdn on a cluster that lives in network namespaces of this machine: FRR, ifupdown2, SSH and the kernel are
-    real, the PVE API is simulated. Needs root and Debian's package manager; installs nothing, and leaves nothing behind.
+    real, the PVE API is simulated. Needs pvesdn-lab, root and Debian's package manager; installs nothing on this
+    machine, and leaves nothing behind.
     """
 
 
 @lab.command("list")
 @click.pass_obj
+@_with_the_lab
 def list_(session: Session) -> int:
-    """List the scenarios, and the lab that is up."""
-    # Not at the top: fakepve and what it brings are there only with the extra `lab`.
+    """List the scenarios, and the labs that are up."""
     from pvesdn_lab.live.outside import session as live  # noqa: PLC0415
     from pvesdn_lab.live.scenario import all_scenarios  # noqa: PLC0415
 
     for line in columns((scenario.name, scenario.title) for scenario in all_scenarios()):
         session.screen.line(line)
-    try:
-        ready = live.running().ready
-    except SettingsError:
+    names = live.names()
+    for name in names:
+        try:
+            ready = live.running(name).ready
+        except SettingsError as error:
+            session.screen.remark(f"{error}.")
+        else:
+            places = ", ".join([*ready["nodes"], *ready["guests"]])
+            session.screen.line(f"Up: {name}, with the scenario {ready['scenario']} on {places}.")
+    if not names:
         session.screen.remark("No lab is up.")
-    else:
-        session.screen.line(f"Up: {ready['scenario']}, with {', '.join([*ready['nodes'], *ready['guests']])}.")
-    return exits.OK
+    return statuses.OK
 
 
 @lab.command()
 @click.argument("scenario", default="unicast")
 @_machine
+@_name
 @click.pass_obj
+@_with_the_lab
 def up(session: Session, *, scenario: str, machine: str) -> int:
     """Build a lab with the definitions and guests of SCENARIO, and leave it running."""
     from pvesdn_lab.live.outside import session as live  # noqa: PLC0415
     from pvesdn_lab.live.scenario import choose  # noqa: PLC0415
 
-    ready = live.up(choose([scenario])[0], session.screen.remark, machine).ready
+    name = _which()
+    ready = live.up(name, choose([scenario])[0], session.screen.remark, machine).ready
     session.screen.line(f"Up: {', '.join([*ready['nodes'], *ready['guests']])}.")
-    session.screen.remark(
-        "Next: `pvesdn lab exec node1 -- ip -br link`, `pvesdn lab exec controller -- pvesdn plan`, `pvesdn lab down`."
-    )
-    return exits.OK
+    next_words = ("exec node1 -- ip -br link", "exec controller -- pvesdn plan", "down")
+    session.screen.remark(f"Next: {', '.join(f'`{live.typed(name, words)}`' for words in next_words)}.")
+    return statuses.OK
 
 
 @lab.command("exec", context_settings={"ignore_unknown_options": True})
 @click.argument("place")
 @click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED)
+@_with_the_lab
 def execute(*, place: str, command: tuple[str, ...]) -> int:
     """Run COMMAND on PLACE: a node, a guest, a router, or `controller`, whose pvesdn is set up for the lab.
 
@@ -79,7 +129,7 @@ def execute(*, place: str, command: tuple[str, ...]) -> int:
     """
     from pvesdn_lab.live.outside import session as live  # noqa: PLC0415
 
-    return live.execute(place, command)
+    return live.execute(live.running(_which()), place, command)
 
 
 @lab.group()
@@ -93,7 +143,9 @@ def guest() -> None:
 @click.option("--vnet", required=True, help="The VNet to plug it into.")
 @click.option("--ip", "addresses", multiple=True, metavar="ADDRESS/LENGTH", help="An address; may be repeated.")
 @click.option("--gateway", "gateways", multiple=True, metavar="ADDRESS", help="A default gateway; may be repeated.")
+@_name
 @click.pass_obj
+@_with_the_lab
 def add(
     session: Session, *, name: str, node: str, vnet: str, addresses: tuple[str, ...], gateways: tuple[str, ...]
 ) -> int:
@@ -101,19 +153,26 @@ def add(
     from pvesdn_lab.live.outside import session as live  # noqa: PLC0415
 
     request = {"do": "guest", "name": name, "node": node, "vnet": vnet, "addresses": list(addresses)}
-    answer = live.ask({**request, "gateways": list(gateways)})
+    answer = live.ask(live.running(_which()), {**request, "gateways": list(gateways)})
     session.screen.line(f"{name} is on {node}, its port is {answer['port']}.")
-    return exits.OK
+    return statuses.OK
 
 
 @lab.command()
+@_name
 @click.pass_obj
+@_with_the_lab
 def down(session: Session) -> int:
     """End the lab: nothing of it is left."""
     from pvesdn_lab.live.outside import session as live  # noqa: PLC0415
 
-    session.screen.remark("The lab is down." if live.down() else "No lab is up.")
-    return exits.OK
+    name = _which()
+    if live.down(name):
+        session.screen.remark("The lab is down.")
+    else:
+        others = "".join(f" `{live.typed(other, 'down')}` ends the lab '{other}'." for other in live.names())
+        session.screen.remark(f"No lab '{name}' is up.{others}")
+    return statuses.OK
 
 
 @lab.command()
@@ -143,9 +202,11 @@ def test(
     machine: str,
 ) -> int:
     """Run scenarios, all of them if none is named, and prove what they say on live state."""
-    if if_possible and (reason := _obstacle(session.screen)):
+    if reason := lab_package.missing() or (_obstacle(session.screen) if if_possible else ""):
+        if not if_possible:
+            raise SettingsError(reason)
         session.screen.remark(f"The lab was skipped: {reason}.")
-        return exits.OK
+        return statuses.OK
     if join and results is None:
         raise click.UsageError("--join needs --results: the folder whose results are kept")
     ways = {"kind": machine, "only_here": only_here, "if_possible": if_possible, "again": again, "joins": join}
@@ -183,4 +244,4 @@ def _test(
     is_good = run_scenarios(choose(scenarios), results, screen.remark, **ways)
     if evidence is not None:
         write_evidence(results, evidence)
-    return exits.OK if is_good else exits.ERROR
+    return statuses.OK if is_good else statuses.ERROR

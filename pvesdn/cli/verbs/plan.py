@@ -6,19 +6,19 @@ from pathlib import Path
 
 import click
 
-from pvesdn.cli import exits, options
+from pvesdn.cli import options, statuses
 from pvesdn.cli.screens.documents import plan_document
 from pvesdn.cli.screens.plan import last_line, plan_lines, vtep_lines
 from pvesdn.cli.screens.summary import summarize
 from pvesdn.cli.session import Session
 from pvesdn.cli.source import require_known, show_findings, some, take
-from pvesdn.compare.flags import PlanFlags
+from pvesdn.model.flags import PlanFlags
 from pvesdn.render.renderer import Renderer
-from pvesdn.workflows.plan import plan as make_plan
+from pvesdn.workflows.plan import plan_understood
 from pvesdn.workflows.understand import Intent, understand
 
 
-@click.command(epilog=exits.TABLE)
+@click.command(epilog=statuses.TABLE)
 @click.option("--diff", "has_diff", is_flag=True, help="Show what changes in each file.")
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 when there are changes.")
 @options.nodes
@@ -48,7 +48,8 @@ def plan(
     snapshot = take(session, folder)
     flags = PlanFlags(overwrite=overwrite, detach_guests=detach_guests, interfaces_new=with_interfaces_new)
     wanted = some(only)
-    changes = make_plan(snapshot, Renderer(), intent=intent, only=wanted, flags=flags)
+    known = understand(snapshot, intent=intent)
+    changes = plan_understood(known, Renderer(), only=wanted, flags=flags)
     require_known(wanted, changes, snapshot)
     summary = summarize(changes, is_part=wanted is not None)
     if session.wants_json:
@@ -56,9 +57,9 @@ def plan(
     else:
         show_findings(session.screen, changes.findings)
         if session.verbosity:
-            session.screen.lines(vtep_lines(understand(snapshot, intent=intent).vteps))
+            session.screen.lines(vtep_lines(known.vteps))
             if changes.pve.version is not None:
-                session.screen.line(f"PVE's SDN: version {changes.pve.version} runs")
+                session.screen.line(f"PVE's SDN: version {changes.pve.version} is running")
         if not session.screen.is_quiet:
             session.screen.lines(plan_lines(changes, summary, has_diff=has_diff))
         else:
@@ -66,8 +67,8 @@ def plan(
                 session.screen.warning(f"apply would refuse: {obstacle}")
         session.screen.line(*last_line(changes, summary))
     if any(node.obstacles for node in changes.nodes):
-        session.screen.remark("Something is in the way: `pvesdn apply` would refuse this plan.")
-        return exits.ERROR
+        session.screen.remark("Blocked: `pvesdn apply` would refuse this plan.")
+        return statuses.ERROR
     if changes.unreachable:
-        return exits.UNREACHABLE
-    return exits.CHANGES if detailed_exitcode and not changes.is_empty else exits.OK
+        return statuses.UNREACHABLE
+    return statuses.CHANGES if detailed_exitcode and not changes.is_empty else statuses.OK

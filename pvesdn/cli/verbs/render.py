@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from pvesdn.cli import exits, options
+from pvesdn.cli import options, statuses
 from pvesdn.cli.screens.screen import counted
 from pvesdn.cli.session import Session
 from pvesdn.cli.source import show_findings, some, take
@@ -23,15 +23,15 @@ from pvesdn.model.files import (
     RenderedFile,
 )
 from pvesdn.render.renderer import Renderer
-from pvesdn.workflows.plan import render_nodes
+from pvesdn.workflows.plan import render_understood
 from pvesdn.workflows.understand import Intent, understand
 
 MANAGED = (OUR_INTERFACES, SDN_INTERFACES, FRR_CONF, FRR_CONF_LOCAL, FRR_DAEMONS, OUR_SYSCTL)
 
 
-@click.command(epilog=exits.TABLE)
+@click.command(epilog=statuses.TABLE)
 @click.option(
-    "--output", type=options.FOLDER, required=True, metavar="OUT", help="Folder to write into; made if absent."
+    "--output", type=options.FOLDER, required=True, metavar="OUT", help="Folder to write into; created if absent."
 )
 @options.nodes
 @options.source
@@ -49,20 +49,20 @@ def render(session: Session, *, output: Path, only: tuple[str, ...], folder: Pat
     wanted = some(only)
     members = sorted(member.name for member in known.given.cluster.members)
     for name in sorted((wanted or frozenset()) - set(members)):
-        raise SettingsError(f"no node is called '{name}'", hint=f"members are {', '.join(members)}")
+        raise SettingsError(f"there is no node '{name}'", hint=f"members are {', '.join(members)}")
     session.aftermath = lambda: f"Interrupted: {output} may lack files of some nodes; no node was touched."
     nodes = files = 0
     try:
-        for node, rendered in render_nodes(snapshot, Renderer(), intent=intent, only=wanted):
+        for node, rendered in render_understood(known, Renderer(), only=wanted):
             files += _write_node(output / node, rendered)
             nodes += 1
     except OSError as error:
-        raise SettingsError(f"{error.filename or output}: {error.strerror}", hint="name another folder") from None
+        raise SettingsError(f"{error.filename or output}: {error.strerror}", hint="choose another folder") from None
     session.screen.line(f"Wrote {counted(files, 'file')} of {counted(nodes, 'node')} to {output}")
     gone = {name: reason for name, reason in snapshot.unreachable.items() if wanted is None or name in wanted}
     for name, reason in sorted((gone | dict(known.unreadable)).items()):
         session.screen.warning(f"not rendered: {name}: {reason.removeprefix(f'{name}: ')}")
-    return exits.UNREACHABLE if gone or known.unreadable else exits.OK
+    return statuses.UNREACHABLE if gone or known.unreadable else statuses.OK
 
 
 def _write_node(folder: Path, rendered: Iterable[RenderedFile]) -> int:

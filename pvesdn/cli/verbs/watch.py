@@ -6,11 +6,12 @@ import errno
 import json
 from collections.abc import Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 import click
 
-from pvesdn.cli import exits, options
+from pvesdn.cli import options, statuses
 from pvesdn.cli.crash import signature
 from pvesdn.cli.screens.apply import exit_status, show_report
 from pvesdn.cli.screens.documents import plan_document
@@ -22,6 +23,7 @@ from pvesdn.cli.whole import read_whole, write_whole
 from pvesdn.errors import NodeUnreachable, PvesdnError, SdnConfigError, SettingsError
 from pvesdn.model.files import ChangeSet
 from pvesdn.render.renderer import Renderer
+from pvesdn.workflows.plan import plan
 from pvesdn.workflows.watch import WatchReport, watch_once
 from pvesdn.workflows.watch_memory import Trouble, clock_time, decode_memory, digest_of, next_trouble, with_trouble
 
@@ -30,8 +32,8 @@ _LARGEST_MEMORY = 1024 * 1024
 """Bytes of it; more is nothing that a look wrote."""
 
 
-@click.command(epilog=exits.TABLE)
-@click.option("--once", is_flag=True, required=True, help="Look once and end: a timer calls again.")
+@click.command(epilog=statuses.TABLE)
+@click.option("--once", is_flag=True, required=True, help="Look once and exit; a timer runs it again.")
 @options.common
 @click.pass_obj
 def watch(session: Session, *, once: bool) -> int:
@@ -57,7 +59,7 @@ def watch(session: Session, *, once: bool) -> int:
             report = watch_once(
                 world,
                 before,
-                Renderer(),
+                partial(plan, renderer=Renderer()),
                 action=settings.watch.action,
                 announce=told.announce,
                 remember=lambda text: _write(file, text),
@@ -71,7 +73,7 @@ def watch(session: Session, *, once: bool) -> int:
         if not is_known:
             raise
         told.say_again()
-        return exits.UNREACHABLE if isinstance(error, NodeUnreachable) else exits.ERROR
+        return statuses.UNREACHABLE if isinstance(error, NodeUnreachable) else statuses.ERROR
     status = told.show(report)
     if report.state is not None:
         _write(file, with_trouble(report.state, told.trouble))
@@ -140,7 +142,7 @@ class _Told:
                 self._say(self._held[0])
             self._show_report(report)
         if report.is_failing:
-            return exits.ERROR
+            return statuses.ERROR
         if report.is_settled and self.trouble is not None:
             self._say(f"the problem reported at {clock_time(self.trouble.since)} is over")
             self.trouble = None
@@ -181,9 +183,9 @@ def _troubles(report: WatchReport) -> list[str]:
 
 def _status(report: WatchReport) -> int:
     if report.changes is None:
-        return exits.OK
+        return statuses.OK
     if report.report is None or report.changes.is_empty:
-        return exits.UNREACHABLE if report.changes.unreachable else exits.OK
+        return statuses.UNREACHABLE if report.changes.unreachable else statuses.OK
     return exit_status(report.report)
 
 

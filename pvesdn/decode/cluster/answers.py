@@ -97,7 +97,7 @@ def find_upid(text: Json, kind: str) -> Upid:
     """
     found = [match for match in _UPID.finditer(text) if match["kind"] == kind] if isinstance(text, str) else []
     if not found:
-        msg = f"it names no task of type {kind}"
+        msg = f"it does not name a task of type {kind}"
         raise AnswerError(msg)
     return found[-1].group()
 
@@ -122,7 +122,7 @@ def started_at(upid: Upid) -> int:
 
 def _fields(upid: Upid) -> list[str]:
     if not _UPID.fullmatch(upid):
-        msg = f"{one_line(upid)!r} is no UPID"
+        msg = f"{one_line(upid)!r} is not a UPID"
         raise AnswerError(msg)
     return upid.split(":")
 
@@ -133,7 +133,7 @@ def _decoded(adapter: TypeAdapter[Rows], answer: Json, what: str) -> Rows:
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
         place = ".".join(str(part) for part in first["loc"])
-        msg = f"{what} was expected: {place + ': ' if place else ''}{first['msg']}"
+        msg = f"not {what}: {place + ': ' if place else ''}{first['msg']}"
         raise AnswerError(msg) from None
 
 
@@ -164,7 +164,7 @@ def explain_refusal(status: int, text: str, identity: str) -> tuple[str, str]:
             user = identity.split("!", maxsplit=1)[0]
             return f"401, token {identity} refused", f"check its id and its secret: pveum user token list {user}"
         case 401:
-            hint = "check user, realm and password; who logs in with a second factor needs an API token"
+            hint = "check user, realm and password; a user with a second factor needs an API token"
             return f"401, user {identity} refused", hint
         case 403:
             return _explain_forbidden(text, identity)
@@ -179,7 +179,7 @@ def _next_step(status: int, text: str) -> str:
     """What to do about a status that PVE's words do not say it for."""
     match status:
         case 501:
-            return "pvesdn knows PVE 7, 8 and 9: pveversion tells"
+            return "pvesdn supports PVE 7, 8 and 9; pveversion prints the version"
         case 595 | 596:
             return "is it up, and does pvecm status list it?"
         case _ if "no quorum" in text:
@@ -187,17 +187,20 @@ def _next_step(status: int, text: str) -> str:
         case _ if status >= FAILED:
             return "see the log on that node: journalctl -u pvedaemon -u pveproxy -u pve-cluster"
         case _:
-            return "pvesdn asked for something that this PVE does not take: is it newer than PVE 9?"
+            return "this PVE does not accept what pvesdn asked for: is it newer than PVE 9?"
 
 
 def _explain_forbidden(text: str, identity: str) -> tuple[str, str]:
     match = _MISSING_RIGHT.search(text)
     if match is None:
-        return f"403, {text}", f"what {identity} may do: pveum user permissions {identity.split('!', maxsplit=1)[0]}"
+        return (
+            f"403, {text}",
+            f"see what {identity} may do: pveum user permissions {identity.split('!', maxsplit=1)[0]}",
+        )
     privileges = match["privileges"].split("|")
     option = "--tokens" if "!" in identity else "--users"
     role = next((_ROLES[privilege] for privilege in privileges if privilege in _ROLES), f"ROLE-WITH-{privileges[0]}")
-    also = " (and its user the same, if the token's privileges are separated)" if "!" in identity else ""
+    also = " (and the same for its user, if the token uses privilege separation)" if "!" in identity else ""
     return (
         f"403, {identity} lacks {' or '.join(privileges)} on {match['path']}",
         f"pveum acl modify {match['path']} {option} '{identity}' --roles {role}{also}",
@@ -207,7 +210,7 @@ def _explain_forbidden(text: str, identity: str) -> tuple[str, str]:
 def pvesh_value(output: str) -> Json:
     """The JSON document at the end of what pvesh printed; lines of other things may come before it. None for nothing.
 
-    :raises AnswerError: there is no JSON at the end.
+    :raises AnswerError: there is not JSON at the end.
     """
     lines = output.strip().splitlines()
     if not lines:
@@ -227,7 +230,7 @@ def pvesh_refusal(complaint: str) -> tuple[int, str]:
     for number, line in enumerate(lines):
         if match := _STATUS_LINE.match(line):
             return int(match["status"]), one_line(" ".join([match["text"], *lines[number + 1 :]]))
-    text = one_line(" ".join(lines[-3:])) or "pvesh failed without a word"
+    text = one_line(" ".join(lines[-3:])) or "pvesh failed without a message"
     if _NO_HANDLER.search(text):
         return NOT_IMPLEMENTED, text
     if "Permission check failed" in text or "run as root" in text:

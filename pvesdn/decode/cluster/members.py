@@ -53,7 +53,7 @@ def decode_members(text: str) -> MembersFile:
             nodes={name: _listed(name, nodes[name]) for name in sorted(nodes)},
         )
     except WrongShapeError as error:
-        raise ClusterError(f"{MEMBERS_FILE}: {error}", hint="check that pve-cluster runs on this node") from error
+        raise ClusterError(f"{MEMBERS_FILE}: {error}", hint="check that pve-cluster is running on this node") from error
 
 
 def _listed(name: str, value: Json) -> ListedNode:

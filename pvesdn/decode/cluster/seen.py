@@ -29,7 +29,7 @@ def decode_seen(text: str | None) -> dict[str, SeenVtep]:
     try:
         document = json_text.mapping(json_text.load(text), "the document")
         if (version := json_text.number(document.get("format"), "format")) != FORMAT:
-            raise ClusterError(f"{SEEN_FILE}: format {version} is not known", hint="use the pvesdn that wrote it")
+            raise ClusterError(f"{SEEN_FILE}: unknown format {version}", hint="use the version of pvesdn that wrote it")
         vteps = json_text.mapping(document.get("vteps"), "vteps")
         return {node: _vtep(node, value) for node, value in sorted(vteps.items())}
     except WrongShapeError as error:
@@ -41,7 +41,7 @@ def _vtep(node: str, value: Json) -> SeenVtep:
     try:
         _NODE_NAME.validate_python(node)
     except ValidationError as error:
-        message = f"{node[:80]!a} is no node name"
+        message = f"{node[:80]!a} is not a node name"
         raise WrongShapeError(message) from error
     entry = json_text.mapping(value, f"vtep of '{node}'")
     return SeenVtep(
@@ -67,7 +67,7 @@ def _size(value: Json, what: str) -> int | None:
 def _devices(entry: Mapping[str, Json], what: str) -> tuple[str, ...]:
     found = entry.get("devices", [])
     if not isinstance(found, list):
-        message = f"{what} is no JSON list"
+        message = f"{what} is not a JSON list"
         raise WrongShapeError(message)
     return tuple(json_text.device(device, what) for device in found)
 

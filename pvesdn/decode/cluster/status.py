@@ -10,12 +10,12 @@ from pydantic import TypeAdapter, ValidationError
 from pvesdn.decode import json_text
 from pvesdn.decode.json_text import WrongShapeError
 from pvesdn.errors import ClusterError
+from pvesdn.model.capabilities import has_sdn_by_version
 from pvesdn.model.cluster import ClusterState, Member
 from pvesdn.model.primitives import Json, NodeName
 
 _NODE_NAME: TypeAdapter[str] = TypeAdapter(NodeName)
 _VERSION = re.compile(r"[0-9A-Za-z.+~:-]{0,40}")
-_FIRST_MAJOR_WITH_SDN = 8
 
 
 def decode_cluster(api: Mapping[str, Json]) -> ClusterState:
@@ -28,9 +28,7 @@ def decode_cluster(api: Mapping[str, Json]) -> ClusterState:
     try:
         return _decode(api, version)
     except WrongShapeError as error:
-        raise ClusterError(
-            f"the API's answer makes no sense: {error}", hint="check what answers at this address"
-        ) from error
+        raise ClusterError(f"unexpected API response: {error}", hint="check what answers at this address") from error
 
 
 def _decode(api: Mapping[str, Json], version: str) -> ClusterState:
@@ -43,7 +41,7 @@ def _decode(api: Mapping[str, Json], version: str) -> ClusterState:
         if row.get("type") == "node":
             member = _member(row, online)
             if member.name in members:
-                raise ClusterError(f"cluster/status: node '{member.name}' is there twice")
+                raise ClusterError(f"cluster/status: node '{member.name}' is listed twice")
             members[member.name] = member
     if not members:
         raise ClusterError("cluster/status: the cluster has no nodes", hint="grant Sys.Audit on /")
@@ -57,7 +55,7 @@ def _decode(api: Mapping[str, Json], version: str) -> ClusterState:
         members=tuple(members[name] for name in sorted(members)),
         pve_version=version,
     )
-    has_sdn = api["cluster/sdn"] is not None if "cluster/sdn" in api else state.pve_major >= _FIRST_MAJOR_WITH_SDN
+    has_sdn = api["cluster/sdn"] is not None if "cluster/sdn" in api else has_sdn_by_version(version)
     return state.model_copy(update={"has_sdn": has_sdn})
 
 
@@ -90,7 +88,7 @@ def _node_name(value: Json) -> str:
     try:
         return _NODE_NAME.validate_python(value, strict=True)
     except ValidationError as error:
-        message = f"a name of cluster/status is no node name: {ascii(value)[:80]}"
+        message = f"cluster/status has an invalid node name: {ascii(value)[:80]}"
         raise WrongShapeError(message) from error
 
 

@@ -22,7 +22,7 @@ def address(value: str) -> IpAddress:
     """An IP address without a scope: a scope is free text that would reach a configuration file."""
     found = _parsed(ip_address, value)
     if found is None:
-        raise BadValueError(f"{shown(value)} is no IP address", "write an IPv4 or IPv6 address")
+        raise BadValueError(f"{shown(value)} is not an IP address", "write an IPv4 or IPv6 address")
     return found
 
 
@@ -30,7 +30,7 @@ def unicast(value: str) -> IpAddress:
     """The address of a host."""
     found = address(value)
     if found.is_multicast or found.is_unspecified or found.is_loopback or found == _BROADCAST:
-        raise BadValueError(f"{found} is no address of a host", "write a unicast address")
+        raise BadValueError(f"{found} is not a unicast address", "write the address of a host")
     return found
 
 
@@ -39,7 +39,7 @@ def multicast(value: str) -> IpAddress:
     found = address(value)
     if not found.is_multicast:
         raise BadValueError(
-            f"{found} is no multicast address", "write one of 224.0.0.0/4 or ff00::/8, such as 239.1.1.1"
+            f"{found} is not a multicast address", "write one of 224.0.0.0/4 or ff00::/8, such as 239.1.1.1"
         )
     return found
 
@@ -69,10 +69,10 @@ def vteps(value: str) -> tuple[tuple[str, IpAddress], ...]:
         name, sign, given = word.partition("=")
         if not sign:
             raise BadValueError(
-                f"{shown(word)} is no node=address", "write such as node1=192.168.0.1,node2=192.168.0.2"
+                f"{shown(word)} is not of the form node=address", "write it like node1=192.168.0.1,node2=192.168.0.2"
             )
         if node(name) in found:
-            raise BadValueError(f"names node '{name}' twice", "name each node once")
+            raise BadValueError(f"lists node '{name}' twice", "list each node only once")
         found[name] = unicast(given)
     return tuple(sorted(found.items()))
 
@@ -89,18 +89,18 @@ def loose_network(value: str) -> IpNetwork:
     """An IP network, in which host bits may be set."""
     found = _parsed(partial(ip_network, strict=False), value) if _PREFIX.fullmatch(value) else None
     if found is None:
-        raise BadValueError(f"{shown(value)} is no network", "write address/length such as 192.168.0.0/24")
+        raise BadValueError(f"{shown(value)} is not a network", "write address/length such as 192.168.0.0/24")
     return found
 
 
 def interface4(value: str) -> IPv4Interface:
     """An IPv4 address of a host with its prefix length."""
-    return _host_interface(value, IPv4Interface, "IPv4", "172.16.0.1/24")
+    return _host_interface(value, IPv4Interface, "an IPv4", "172.16.0.1/24")
 
 
 def interface6(value: str) -> IPv6Interface:
     """An IPv6 address of a host with its prefix length."""
-    return _host_interface(value, IPv6Interface, "IPv6", "fd00::1/64")
+    return _host_interface(value, IPv6Interface, "an IPv6", "fd00::1/64")
 
 
 def host_fault(host: IpAddress, within: IpNetwork) -> str:
@@ -117,12 +117,12 @@ def host_fault(host: IpAddress, within: IpNetwork) -> str:
 
 
 def _host_interface(value: str, family: type[HostInterface], name: str, example: str) -> HostInterface:
-    hint = f"write an {name} address with its prefix length such as {example}"
+    hint = f"write {name} address with its prefix length such as {example}"
     found = _parsed(ip_interface, value) if _PREFIX.fullmatch(value) else None
     if found is None:
-        raise BadValueError(f"{shown(value)} is no address with a prefix length", hint)
+        raise BadValueError(f"{shown(value)} is not an address with a prefix length", hint)
     if not isinstance(found, family):
-        raise BadValueError(f"{shown(value)} is no {name} address", hint)
+        raise BadValueError(f"{shown(value)} is not {name} address", hint)
     unicast(str(found.ip))
     if fault := host_fault(found.ip, found.network):
         raise BadValueError(fault, "write the address of a host in it")
@@ -141,7 +141,7 @@ def _each_once(items: tuple[Any, ...]) -> tuple[Any, ...]:
     met: set[Any] = set()
     for item in items:
         if item in met:
-            raise BadValueError(f"names {item} twice", "name each once")
+            raise BadValueError(f"lists {item} twice", "list each only once")
         met.add(item)
     return items
 

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from pvesdn.decode.definitions.section_config import Section
-from pvesdn.decode.definitions.values import BadValueError, Reader, boolean, shown, text
+from pvesdn.decode.definitions.values import BadValueError, Choice, Reader, boolean, shown, text
 from pvesdn.errors import SdnConfigError
 from pvesdn.model.defined import Defined
 from pvesdn.model.findings import Finding, Severity, Where
@@ -121,7 +121,7 @@ class Entry:
                 self._value(item.key, item.value, item.line, word)
         for name, word in words.items():
             if word.is_required and name not in self._lines:
-                self.fail(f"{name} is missing", "add it")
+                self.fail(f"{name} is missing", _how_to_add(name, word))
 
     def build(self, kind: type[D], **more: Any) -> D | None:
         """The object, or None when the section has an error.
@@ -142,8 +142,8 @@ class Entry:
 
     def _unknown(self, name: str, line: int, words: Words) -> None:
         near = get_close_matches(name, words, n=1)
-        hint = f"did you mean {near[0]}?" if near else f"{self.section.type} knows {', '.join(sorted(words))}"
-        self._fail_at(line, f"{shown(name)} is no property of type {self.section.type}", hint)
+        hint = f"did you mean {near[0]}?" if near else f"known properties: {', '.join(sorted(words))}"
+        self._fail_at(line, f"{shown(name)} is not a property of type {self.section.type}", hint)
 
     def _empty(self, name: str, line: int) -> None:
         place = self.where.model_copy(update={"line": line})
@@ -152,7 +152,7 @@ class Entry:
     def _repeated(self, name: str, line: int, *, is_pve: bool) -> None:
         if is_pve:
             place = self.where.model_copy(update={"line": line})
-            self.ledger.add(Severity.WARNING, place, f"{name} is given twice and the first one counts", "remove one")
+            self.ledger.add(Severity.WARNING, place, f"{name} is given twice; the first one counts", "remove one")
         else:
             self._fail_at(line, f"{name} is given twice", "remove one")
 
@@ -172,6 +172,10 @@ class Entry:
         self.ledger.add(Severity.ERROR, self.where.model_copy(update={"line": line}), what, hint)
 
 
+def _how_to_add(name: str, word: Word) -> str:
+    return f"add it: {name} {word.read.wanted}" if isinstance(word.read, Choice) else "add it"
+
+
 def refuse_duplicates(entries: Iterable[Entry], noun: str) -> None:
     """Enter an error for each entry whose id an earlier one has.
 
@@ -183,6 +187,6 @@ def refuse_duplicates(entries: Iterable[Entry], noun: str) -> None:
         if name in first:
             earlier = first[name]
             place = f"{earlier.file}:{earlier.line}" if earlier.line else earlier.file
-            entry.fail(f"id is also that of the {noun} at {place}", "choose another id")
+            entry.fail(f"id is already used by the {noun} at {place}", "choose another id")
         else:
             first[name] = entry.where

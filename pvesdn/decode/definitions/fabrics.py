@@ -9,9 +9,9 @@ from typing import Any, Final
 
 from pvesdn.decode.definitions import addresses, values
 from pvesdn.decode.definitions.entries import Entry, Word, Words
-from pvesdn.decode.definitions.source import Definitions
+from pvesdn.decode.definitions.source import PveDefinitions
 from pvesdn.decode.definitions.values import BadValueError, integer, shown
-from pvesdn.model.fabrics import Fabric, FabricInterface, FabricMember, LeftFabric
+from pvesdn.model.fabrics import Fabric, FabricInterface, FabricMember, UnmanagedFabric
 
 _KNOWN = Word(is_used=False)
 _KNOWN_ARRAY = Word(is_used=False, is_array=True)
@@ -37,13 +37,13 @@ def _host(family: type[IPv4Address | IPv6Address]) -> Word:
 def _of_family(found: Any, family: type, value: str) -> Any:
     if not isinstance(found, family):
         version = 4 if family.__name__.startswith("IPv4") else 6
-        raise BadValueError(f"{shown(value)} is not of IPv{version}", f"write it in IPv{version}")
+        raise BadValueError(f"{shown(value)} is not IPv{version}", f"write it as IPv{version}")
     return found
 
 
 def _area(value: str) -> str:
     if not _AREA.fullmatch(value):
-        raise BadValueError(f"{shown(value)} is no area", "write a number or a dotted quad such as 0.0.0.0")
+        raise BadValueError(f"{shown(value)} is not an OSPF area", "write a number or a dotted quad such as 0.0.0.0")
     return value
 
 
@@ -53,11 +53,11 @@ def _interface(value: str) -> dict[str, Any]:
     for word in value.split(","):
         key, sign, given = word.partition("=")
         if not sign or key not in fields or fields[key] is not None:
-            hint = f"write such as name=ens19,ip=172.16.3.10/31; known are {', '.join(sorted(fields))}"
-            raise BadValueError(f"{shown(value)}: {shown(word)} is no part of an interface", hint)
+            hint = f"write it like name=ens19,ip=172.16.3.10/31; known fields: {', '.join(sorted(fields))}"
+            raise BadValueError(f"{shown(value)}: {shown(word)} is not a field of an interface", hint)
         fields[key] = given
     if not fields["name"]:
-        raise BadValueError(f"{shown(value)} has no name", "write such as name=ens19")
+        raise BadValueError(f"{shown(value)} has no name", "write it like name=ens19")
     readers = {"name": values.fabric_interface, "ip": _cidr(IPv4Interface), "ip6": _cidr(IPv6Interface)}
     readers["hello_multiplier"] = integer(*_MULTIPLIERS)
     return {key: readers.get(key, values.text)(given) for key, given in fields.items() if given is not None}
@@ -109,10 +109,10 @@ FABRICS: Final[Mapping[str, Words]] = {
     },
     "bgp_node": {**_LEFT_MEMBER, "asn": _KNOWN, "peer_ip": _KNOWN},
 }
-"""The properties of fabrics.cfg by section type (F1.10)."""
+"""The properties of fabrics.cfg by section type (docs/pve.md §1.10)."""
 
 
-def read_fabrics(found: Definitions) -> None:
+def read_fabrics(found: PveDefinitions) -> None:
     """Fill `found.fabrics` from its entries: a fabric is a section of its own and one for each of its nodes."""
     members: dict[str, list[Entry]] = {}
     fabrics = [entry for entry in found.of("fabric") if entry.section.type.endswith("_fabric")]
@@ -130,7 +130,7 @@ def _names_member(entry: Entry, sign: str, node: str) -> bool:
     try:
         values.node(node)
     except BadValueError:
-        entry.fail("id names no node", "write FABRIC_NODE such as lab_node1")
+        entry.fail("id does not name a node", "write FABRIC_NODE such as lab_node1")
         return False
     return bool(sign)
 
@@ -140,11 +140,14 @@ def _fits(entry: Entry, fabric: str, known: Mapping[str, str]) -> bool:
     if fabric not in known:
         entry.fail(f"fabric '{values.legible(fabric)}' does not exist", "define it, or remove this section")
     elif known[fabric] != protocol:
-        entry.fail(f"is of type {entry.section.type} in a fabric of {known[fabric]}", f"write {known[fabric]}_node")
+        entry.fail(
+            f"is of type {entry.section.type}, but the fabric is of type {known[fabric]}_fabric",
+            f"write {known[fabric]}_node",
+        )
     return known.get(fabric) == protocol
 
 
-def _add_fabric(entry: Entry, members: Iterable[Entry], found: Definitions) -> None:
+def _add_fabric(entry: Entry, members: Iterable[Entry], found: PveDefinitions) -> None:
     try:
         values.fabric_id(entry.section.id)
     except BadValueError as error:
@@ -154,7 +157,7 @@ def _add_fabric(entry: Entry, members: Iterable[Entry], found: Definitions) -> N
     if entry.section.id in found.newer.fabrics:
         names = frozenset(_node(member) for member in nodes)
         entry.values = {}
-        left = entry.build(LeftFabric, id=entry.section.id, type=entry.section.type, nodes=names)
+        left = entry.build(UnmanagedFabric, id=entry.section.id, type=entry.section.type, nodes=names)
         found.fabrics += [left] if left else []
         return
     _doubt(entry, nodes)
@@ -167,7 +170,7 @@ def _add_fabric(entry: Entry, members: Iterable[Entry], found: Definitions) -> N
 def _member(entry: Entry, protocol: str) -> FabricMember:
     interfaces = tuple(FabricInterface.model_validate(fields) for fields in entry.values.get("interfaces", ()))
     if protocol == "ospf" and any(i.ip6 is not None or i.hello_multiplier is not None for i in interfaces):
-        entry.fail("an interface has ip6 or hello_multiplier, which OSPF has not", "remove it", at="interfaces")
+        entry.fail("an interface has ip6 or hello_multiplier, which OSPF does not have", "remove it", at="interfaces")
     return FabricMember(node=_node(entry), ip=entry.get("ip"), ip6=entry.get("ip6"), interfaces=interfaces)
 
 
@@ -191,4 +194,4 @@ def _doubt(entry: Entry, nodes: Iterable[Entry]) -> None:
                 member.warn(what, "choose an address in it", at=name)
             other = first.setdefault(address, member.section.id)
             if other != member.section.id:
-                member.warn(f"{name} {address} is also that of '{other}', and PVE will not commit it", at=name)
+                member.warn(f"{name} {address} is also used by '{other}', and PVE will not commit it", at=name)

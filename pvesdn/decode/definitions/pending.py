@@ -1,4 +1,4 @@
-"""Which of PVE's definitions are not committed yet (F2.3)."""
+"""Which of PVE's definitions are not committed yet (docs/pve.md §2.3)."""
 
 from __future__ import annotations
 
@@ -6,9 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import TypeAlias
 
 from pvesdn.decode.definitions.pve_words import NOUNS, OPEN, WORDS
-from pvesdn.decode.definitions.running_config import FILE as RUNNING_CONFIG
-from pvesdn.decode.definitions.running_config import read_running
-from pvesdn.decode.definitions.section_config import Section, scan
+from pvesdn.decode.definitions.section_config import Section
 from pvesdn.decode.definitions.values import BadValueError, boolean, words
 from pvesdn.model.files import PendingChange, PendingProperty
 
@@ -22,18 +20,6 @@ _AT_TOP_LEVEL = frozenset({"type", "vnet"})
 _Properties: TypeAlias = dict[str, str]
 
 
-def pending_changes(files: Mapping[str, str]) -> tuple[PendingChange, ...]:
-    """What PVE would show as new, changed or deleted, sorted by kind and id. Raises nothing.
-
-    :param files: `Snapshot.pve_files`; what cannot be read counts as PVE counts it: as not there.
-    """
-    if not has_definitions(files):
-        return ()
-    running = read_running(files.get(RUNNING_CONFIG)).collections
-    pending = {name: scan(files.get(f"{name}.cfg", "")).sections for name in WORDS}
-    return compare(pending, running)
-
-
 def has_definitions(files: Mapping[str, str]) -> bool:
     """Whether any of PVE's definition files was read, an empty one included.
 
@@ -43,10 +29,14 @@ def has_definitions(files: Mapping[str, str]) -> bool:
     return any(f"{name}.cfg" in files for name in WORDS)
 
 
-def compare(
+def pending_changes(
     pending: Mapping[str, Iterable[Section]], running: Mapping[str, Iterable[Section]]
 ) -> tuple[PendingChange, ...]:
-    """The differences between two sets of collections, sorted by kind and id."""
+    """What PVE would show as new, changed or deleted, sorted by kind and id. Raises nothing.
+
+    :param pending: sections of PVE's definition files by collection, such as ``zones``.
+    :param running: those of `.running-config`.
+    """
     changes: list[PendingChange] = []
     for collection, noun in NOUNS.items():
         new = {section.id: _normal(section, collection) for section in pending.get(collection, ())}

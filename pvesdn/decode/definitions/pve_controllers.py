@@ -8,10 +8,10 @@ from typing import Any, Final
 from pvesdn.decode.definitions import addresses, values
 from pvesdn.decode.definitions.entries import Entry, Word, Words
 from pvesdn.decode.definitions.pve_newer import OF_BGP, OF_EVPN
-from pvesdn.decode.definitions.source import Definitions, check_id
+from pvesdn.decode.definitions.source import PveDefinitions, check_id
 from pvesdn.decode.definitions.values import integer
 from pvesdn.model.pve_controllers import PveBgpController, PveIsisController
-from pvesdn.model.sdn import LeftController, PveEvpnController
+from pvesdn.model.pve_sdn import PveEvpnController, UnmanagedController
 
 _GREATEST_HOPS = 255
 
@@ -47,10 +47,10 @@ CONTROLLERS: Final[Mapping[str, Words]] = {
     },
     "faucet": {},
 }
-"""The properties of controllers.cfg by section type (F1.8)."""
+"""The properties of controllers.cfg by section type (docs/pve.md §1.8)."""
 
 
-def read_controllers(found: Definitions) -> None:
+def read_controllers(found: PveDefinitions) -> None:
     """Fill `found.controllers` from its entries; what is newer among them was found already."""
     for entry in found.of("controller"):
         check_id(entry, values.controller_id)
@@ -75,14 +75,14 @@ def check_ways_to_peers(entry: Entry) -> None:
         entry.fail("has both peers and fabric", "remove one of them in PVE", at="fabric")
 
 
-def _leave(entry: Entry, found: Definitions) -> None:
+def _leave(entry: Entry, found: PveDefinitions) -> None:
     entry.values = {name: entry.values[name] for name in ("asn", "node", "nodes") if name in entry.values}
-    if left := entry.build(LeftController, id=entry.section.id, type=entry.section.type):
+    if left := entry.build(UnmanagedController, id=entry.section.id, type=entry.section.type):
         found.controllers.append(left)
 
 
 def _doubt_hops(entry: Entry) -> None:
     hops = entry.get("ebgp-multihop")
     if hops is not None and not 0 <= hops <= _GREATEST_HOPS:
-        what = f"ebgp-multihop {hops} is outside what FRR takes"
+        what = f"ebgp-multihop {hops} is out of range for FRR"
         entry.warn(what, f"write 1-{_GREATEST_HOPS}", at="ebgp-multihop")

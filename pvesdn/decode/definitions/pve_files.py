@@ -12,23 +12,22 @@ from pvesdn.decode.definitions.pve_controllers import check_ways_to_peers, read_
 from pvesdn.decode.definitions.pve_newer import find_newer
 from pvesdn.decode.definitions.pve_words import NOUNS, OPEN, WORDS
 from pvesdn.decode.definitions.section_config import Section
-from pvesdn.decode.definitions.source import Definitions, check_id, subnet_fields
+from pvesdn.decode.definitions.source import PveDefinitions, check_id, subnet_fields
 from pvesdn.model.findings import Severity, Where
 from pvesdn.model.primitives import VNI_MAX
-from pvesdn.model.sdn import (
-    LeftController,
-    OwnPveZone,
+from pvesdn.model.pve_sdn import (
     PveEvpnZone,
     PveQinqZone,
     PveSimpleZone,
     PveVlanZone,
     PveVxlanZone,
-    Subnet,
+    RenderedPveZone,
+    UnmanagedController,
     UnmanagedZone,
-    Vnet,
 )
+from pvesdn.model.vnets import Subnet, Vnet
 
-_ZONES: Mapping[str, type[OwnPveZone]] = {
+_ZONES: Mapping[str, type[RenderedPveZone]] = {
     "simple": PveSimpleZone,
     "vlan": PveVlanZone,
     "qinq": PveQinqZone,
@@ -38,12 +37,14 @@ _ZONES: Mapping[str, type[OwnPveZone]] = {
 _LEAST_MTU, _GREATEST_MTU = 552, 9216
 
 
-def read_pve(collections: Mapping[str, Iterable[Section]], file: Callable[[str], str], ledger: Ledger) -> Definitions:
+def read_pve(
+    collections: Mapping[str, Iterable[Section]], file: Callable[[str], str], ledger: Ledger
+) -> PveDefinitions:
     """The objects of PVE's collections; faults go into `ledger`, faulty objects are left out.
 
     :param file: the file that a collection was read from.
     """
-    found = Definitions()
+    found = PveDefinitions()
     for collection, sections in collections.items():
         for section in sections:
             where = Where(
@@ -73,28 +74,30 @@ def read_pve(collections: Mapping[str, Iterable[Section]], file: Callable[[str],
 def _refuse_type(entry: Entry, collection: str) -> None:
     known = WORDS[collection]
     near = get_close_matches(entry.section.type, known, n=1)
-    what = f"did you mean {near[0]}?" if near else f"known are {', '.join(sorted(known))}"
+    what = f"did you mean {near[0]}?" if near else f"known types: {', '.join(sorted(known))}"
     entry.fail(f"unknown type {values.shown(entry.section.type)}", what)
 
 
-def _why_left(entry: Entry, found: Definitions) -> str:
+def _why_left(entry: Entry, found: PveDefinitions) -> str:
     """Why PVE alone can render the zone; empty when pvesdn can as well."""
     kind = entry.section.type
     if kind == "faucet":
         return f"zone type {kind}"
     left = {
-        controller.id: controller.type for controller in found.controllers if isinstance(controller, LeftController)
+        controller.id: controller.type
+        for controller in found.controllers
+        if isinstance(controller, UnmanagedController)
     }
     if kind == "evpn" and entry.get("controller") in left:
         return f"controller '{entry.get('controller')}' is of type {left[entry.get('controller')]}"
     return ""
 
 
-def _zone(entry: Entry, found: Definitions, ledger: Ledger) -> None:
+def _zone(entry: Entry, found: PveDefinitions, ledger: Ledger) -> None:
     check_id(entry, values.zone_id)
     mtu = entry.get("mtu")
     if mtu is not None and not _LEAST_MTU <= mtu <= _GREATEST_MTU:
-        entry.warn(f"mtu {mtu} is outside what ifupdown2 takes", f"write {_LEAST_MTU}-{_GREATEST_MTU}", at="mtu")
+        entry.warn(f"mtu {mtu} is out of range for ifupdown2", f"write {_LEAST_MTU}-{_GREATEST_MTU}", at="mtu")
     newer = found.newer.why_left(entry)
     if reason := newer or _why_left(entry, found):
         entry.values = {name: entry.values[name] for name in ("nodes", "mtu") if name in entry.values}
@@ -107,7 +110,7 @@ def _zone(entry: Entry, found: Definitions, ledger: Ledger) -> None:
                 ledger.add(Severity.NOTE, left.where, f"left to PVE: {reason}")
         return
     if entry.get("vxlan-port") == 65536:  # noqa: PLR2004 - PVE's bound is one too high
-        entry.warn("vxlan-port 65536 is no UDP port", "write 1-65535", at="vxlan-port")
+        entry.warn("vxlan-port 65536 is not a UDP port", "write 1-65535", at="vxlan-port")
     if entry.section.type == "vxlan":
         check_ways_to_peers(entry)
     if entry.section.type == "evpn":
@@ -121,29 +124,33 @@ def _doubt_evpn(entry: Entry) -> None:
     _doubt_vni(entry, "vrf-vxlan")
     exits, primary, nodes = entry.get("exitnodes"), entry.get("exitnodes-primary"), entry.get("nodes")
     if primary is not None and primary not in (exits or ()):
-        entry.warn(f"exitnodes-primary '{primary}' is none of the exitnodes", "add it there", at="exitnodes-primary")
+        entry.warn(
+            f"exitnodes-primary '{primary}' is not one of the exitnodes", "add it to exitnodes", at="exitnodes-primary"
+        )
     if exits and nodes and (outside := sorted(exits - nodes)):
-        entry.warn(f"exitnodes: {', '.join(outside)} outside the zone's nodes", "add them to nodes", at="exitnodes")
+        entry.warn(
+            f"exitnodes lists {', '.join(outside)}, outside the zone's nodes", "add them to nodes", at="exitnodes"
+        )
 
 
 def _doubt_vni(entry: Entry, name: str) -> None:
     if (vni := entry.get(name)) is not None and vni > VNI_MAX:
-        entry.warn(f"{name} {vni} is beyond what ifupdown2 takes", f"write 1-{VNI_MAX}", at=name)
+        entry.warn(f"{name} {vni} is too large for ifupdown2", f"write 1-{VNI_MAX}", at=name)
 
 
-def _vnet(entry: Entry, found: Definitions) -> None:
+def _vnet(entry: Entry, found: PveDefinitions) -> None:
     check_id(entry, values.vnet_id)
     _doubt_vni(entry, "tag")
     if "\\" in (entry.get("alias") or ""):
         what = "alias contains a backslash, which joins lines in the interfaces file"
         entry.warn(what, "leave it out", at="alias")
-    if vnet := entry.build(Vnet, id=entry.section.id, is_pve=True):
+    if vnet := entry.build(Vnet, id=entry.section.id):
         found.vnets.append(vnet)
 
 
-def _subnet(entry: Entry, found: Definitions) -> None:
+def _subnet(entry: Entry, found: PveDefinitions) -> None:
     fields = subnet_fields(entry, is_pve=True)
     # PVE prints the gateway as it was typed.
     typed = next((item.value for item in entry.section.properties if item.key == "gateway"), None)
-    if subnet := entry.build(Subnet, id=entry.section.id, is_pve=True, gateway_text=typed, **fields):
+    if subnet := entry.build(Subnet, id=entry.section.id, gateway_text=typed, **fields):
         found.subnets.append(subnet)

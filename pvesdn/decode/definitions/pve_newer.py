@@ -1,4 +1,4 @@
-"""What came after libpve-network-perl 1.3 and is known by name alone (F1, tags 1.4 to 1.6): found, named, left to PVE."""
+"""What came after libpve-network-perl 1.3 and is known by name alone (docs/pve.md §0): found, named, left to PVE."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from pvesdn.decode.definitions.entries import Entry
 from pvesdn.decode.definitions.values import BadValueError, legible, nodes
-from pvesdn.model.sdn import UnsupportedDefinition
+from pvesdn.model.pve_sdn import UnsupportedDefinition
 
 OF_EVPN = frozenset({"ebgp-multihop", "nodes", "peer-group-name", "bgp-mode", "route-map-in", "route-map-out"})
 OF_BGP = frozenset({"route-map-in", "route-map-out"})

@@ -1,4 +1,4 @@
-"""Which properties PVE's own writer puts first, for the files under /etc/pve/sdn that pvesdn does not read (F1.9)."""
+"""Which properties PVE's writer puts first, in files of /etc/pve/sdn that pvesdn does not read (docs/pve.md §1.9)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What PVE's own files under /etc/pve/sdn know, by file, section type and property (F1.5 to F1.10)."""
+"""What PVE's own files under /etc/pve/sdn know, by file, section type and property (docs/pve.md §1.5 to §1.10)."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _ZONES: Mapping[str, Words] = {
         **_MTU,
         **_BRIDGED,
         "tag": Word(integer(0), is_required=True),
-        "vlan-protocol": Word(values.choice("802.1q", "802.1ad")),
+        "vlan-protocol": Word(values.Choice("802.1q", "802.1ad")),
     },
     "vxlan": {
         **_EVERY_ZONE,
@@ -106,4 +106,4 @@ NOUNS: Mapping[str, str] = {
 """What a section of each collection defines."""
 
 OPEN = frozenset({"route-maps", "prefix-lists"})
-"""Collections whose types are known, and of whose properties nothing is: PVE alone reads them (F1.1)."""
+"""Collections whose types are known, and of whose properties nothing is: PVE alone reads them (docs/pve.md §1.1)."""

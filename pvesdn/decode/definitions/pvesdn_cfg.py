@@ -7,93 +7,28 @@ from difflib import get_close_matches
 from functools import partial
 from ipaddress import IPv4Address
 
-from pvesdn.decode.definitions import addresses, values
+from pvesdn.decode.definitions import values
 from pvesdn.decode.definitions.addresses import host_fault
-from pvesdn.decode.definitions.entries import Entry, Ledger, Word, Words, refuse_duplicates
+from pvesdn.decode.definitions.entries import Entry, Ledger, refuse_duplicates
+from pvesdn.decode.definitions.own_grammar import GRAMMAR, SECTIONS
 from pvesdn.decode.definitions.section_config import Section
-from pvesdn.decode.definitions.source import Definitions, check_id, subnet_fields
-from pvesdn.decode.definitions.values import integer
+from pvesdn.decode.definitions.source import OwnDefinitions, check_id, subnet_fields
 from pvesdn.model.findings import Severity, Where
-from pvesdn.model.primitives import VNI_MAX, IpAddress
-from pvesdn.model.sdn import EvpnController, EvpnZone, Exit, Irb, Subnet, Underlay, Vnet, Vrrp, VxlanZone
+from pvesdn.model.own_sdn import EvpnController, EvpnZone, Exit, Underlay, Vrrp, VxlanZone
+from pvesdn.model.primitives import IpAddress
+from pvesdn.model.vnets import Subnet, Vnet
 
 FILE = "pvesdn.cfg"
 
-_mtu = integer(552, 9216)
-_vni = integer(1, VNI_MAX)
-_udp_port = integer(1, 65535)
 
-GRAMMAR: Mapping[str, Words] = {
-    "underlay": {"network": Word(addresses.network), "vteps": Word(addresses.vteps)},
-    "evpn-controller": {
-        "asn": Word(integer(1, 4_294_967_295), is_required=True),
-        "peers": Word(addresses.hosts),
-        "route-reflectors": Word(addresses.reflectors),
-    },
-    "vxlan": {
-        "nodes": Word(values.nodes),
-        "mtu": Word(_mtu),
-        "peers": Word(addresses.hosts),
-        "multicast-group": Word(addresses.multicast),
-        "multicast-interface": Word(values.interface),
-        "vxlan-port": Word(_udp_port),
-    },
-    "evpn": {
-        "controller": Word(values.controller_id, is_required=True),
-        "irb": Word(values.choice(*(irb.value for irb in Irb)), is_required=True),
-        "nodes": Word(values.nodes),
-        "mtu": Word(_mtu),
-        "vrf-vxlan": Word(_vni),
-        "mac": Word(values.mac),
-        "vrf": Word(values.choice("main")),
-        "flood": Word(values.boolean),
-        "disable-arp-nd-suppression": Word(values.boolean),
-        "advertise-subnets": Word(values.boolean),
-        "rt-import": Word(values.route_targets),
-        "vxlan-port": Word(_udp_port),
-    },
-    "vnet": {
-        "zone": Word(values.zone_id, is_required=True),
-        "tag": Word(_vni, is_required=True),
-        "alias": Word(values.alias),
-        "vlanaware": Word(values.boolean),
-        "nodes": Word(values.nodes),
-    },
-    "subnet": {"vnet": Word(values.vnet_id, is_required=True), "gateway": Word(addresses.unicast)},
-    "exit": {
-        "zone": Word(values.zone_id, is_required=True),
-        "node": Word(values.node, is_required=True),
-        "interface": Word(values.interface, is_required=True),
-        "address": Word(addresses.interface4),
-        "address6": Word(addresses.interface6),
-        "gateways": Word(addresses.hosts),
-        "vrrp-id": Word(integer(1, 255)),
-        "vrrp-priority": Word(integer(1, 254)),
-        "vrrp-address": Word(addresses.hosts),
-    },
-}
-"""Section types of pvesdn.cfg and their properties."""
-
-NOUNS: Mapping[str, str] = {
-    "underlay": "underlay",
-    "evpn-controller": "controller",
-    "vxlan": "zone",
-    "evpn": "zone",
-    "vnet": "vnet",
-    "subnet": "subnet",
-    "exit": "exit",
-}
-"""What a section of each type defines."""
-
-
-def read_own(sections: Iterable[Section], ledger: Ledger) -> Definitions:
+def read_own(sections: Iterable[Section], ledger: Ledger) -> OwnDefinitions:
     """The objects of pvesdn.cfg; faults go into `ledger`, faulty objects are left out."""
-    found = Definitions()
+    found = OwnDefinitions()
     for section in sections:
         where = Where(
             file=FILE,
             line=section.line,
-            kind=NOUNS.get(section.type, values.legible(section.type)),
+            kind=SECTIONS[section.type].noun if section.type in SECTIONS else values.legible(section.type),
             id=values.legible(section.id),
         )
         entry = Entry(section, where, ledger)
@@ -113,17 +48,17 @@ def read_own(sections: Iterable[Section], ledger: Ledger) -> Definitions:
 
 def _refuse_type(entry: Entry) -> None:
     near = get_close_matches(entry.section.type, GRAMMAR, n=1)
-    hint = f"did you mean {near[0]}?" if near else f"known are {', '.join(sorted(GRAMMAR))}"
+    hint = f"did you mean {near[0]}?" if near else f"known types: {', '.join(sorted(GRAMMAR))}"
     entry.fail("unknown section type", hint)
 
 
-def _underlay(entry: Entry, found: Definitions) -> None:
+def _underlay(entry: Entry, found: OwnDefinitions) -> None:
     check_id(entry, values.underlay_id)
     if made := entry.build(Underlay):
         found.underlays.append(made)
 
 
-def _controller(entry: Entry, found: Definitions) -> None:
+def _controller(entry: Entry, found: OwnDefinitions) -> None:
     check_id(entry, values.controller_id)
     if entry.has("peers") and entry.has("route-reflectors"):
         entry.fail("peers and route-reflectors exclude each other", "keep one of them", at="peers")
@@ -131,49 +66,49 @@ def _controller(entry: Entry, found: Definitions) -> None:
         found.controllers.append(made)
 
 
-def _vxlan(entry: Entry, found: Definitions) -> None:
+def _vxlan(entry: Entry, found: OwnDefinitions) -> None:
     check_id(entry, values.zone_id)
     if entry.has("peers") and entry.has("multicast-group"):
         hint = "keep one of them"
         entry.fail("multicast-group and peers exclude each other", hint, at="multicast-group")
     if entry.has("multicast-interface") and not entry.has("multicast-group"):
-        entry.fail("multicast-interface has no multicast-group", "add one or remove it", at="multicast-interface")
+        entry.fail("multicast-interface needs multicast-group", "add one or remove it", at="multicast-interface")
     if made := entry.build(VxlanZone, id=entry.section.id):
         found.zones.append(made)
 
 
-def _evpn(entry: Entry, found: Definitions) -> None:
+def _evpn(entry: Entry, found: OwnDefinitions) -> None:
     check_id(entry, values.zone_id)
     irb = entry.get("irb")
     if irb == "symmetric" and not entry.has("vrf-vxlan"):
         entry.fail("irb symmetric needs vrf-vxlan", "add vrf-vxlan with an L3VNI of its own", at="irb")
     if irb in ("none", "asymmetric"):
         if entry.has("vrf-vxlan"):
-            entry.fail(f"vrf-vxlan does not go with irb {irb}", "remove it or write irb symmetric", at="vrf-vxlan")
+            entry.fail(f"vrf-vxlan cannot be used with irb {irb}", "remove it or write irb symmetric", at="vrf-vxlan")
         for name in ("advertise-subnets", "rt-import"):
             if entry.has(name):
                 entry.warn(f"{name} has no effect with irb {irb}", "remove it or write irb symmetric", at=name)
     if irb in ("none", "symmetric") and entry.get("vrf"):
-        entry.fail(f"vrf main does not go with irb {irb}", "remove it or write irb asymmetric", at="vrf")
+        entry.fail(f"vrf main cannot be used with irb {irb}", "remove it or write irb asymmetric", at="vrf")
     if irb == "none" and entry.has("mac"):
         entry.warn("mac has no effect with irb none", "remove it or choose another irb", at="mac")
     if made := entry.build(EvpnZone, id=entry.section.id):
         found.zones.append(made)
 
 
-def _vnet(entry: Entry, found: Definitions) -> None:
+def _vnet(entry: Entry, found: OwnDefinitions) -> None:
     check_id(entry, values.own_vnet_id)
     if made := entry.build(Vnet, id=entry.section.id):
         found.vnets.append(made)
 
 
-def _subnet(entry: Entry, found: Definitions) -> None:
+def _subnet(entry: Entry, found: OwnDefinitions) -> None:
     fields = subnet_fields(entry, is_pve=False)
     if made := entry.build(Subnet, id=entry.section.id, **fields):
         found.subnets.append(made)
 
 
-def _check_zone_of_subnets(found: Definitions, ledger: Ledger) -> None:
+def _check_zone_of_subnets(found: OwnDefinitions, ledger: Ledger) -> None:
     zones = {vnet.id: vnet.zone for vnet in reversed(found.vnets)}  # of two with one id the first counts
     for subnet in found.subnets:
         zone, prefix = zones.get(subnet.vnet), subnet.id.partition("-")[0]
@@ -183,7 +118,7 @@ def _check_zone_of_subnets(found: Definitions, ledger: Ledger) -> None:
             ledger.add(Severity.ERROR, subnet.where, what, hint)
 
 
-def _exit(entry: Entry, found: Definitions) -> None:
+def _exit(entry: Entry, found: OwnDefinitions) -> None:
     check_id(entry, values.exit_id)
     if not entry.has("address") and not entry.has("address6"):
         entry.fail("has neither address nor address6", "add the uplink's address with its prefix length")
@@ -241,7 +176,7 @@ def _check_virtual(entry: Entry, virtual: IpAddress) -> None:
         entry.fail(f"vrrp-address: {fault}", f"choose a free address in the subnet of {name}", at="vrrp-address")
 
 
-_BUILDERS: Mapping[str, Callable[[Entry, Definitions], None]] = {
+_BUILDERS: Mapping[str, Callable[[Entry, OwnDefinitions], None]] = {
     "underlay": _underlay,
     "evpn-controller": _controller,
     "vxlan": _vxlan,

@@ -1,4 +1,4 @@
-"""PVE's .running-config: the committed definitions as one JSON document (F2.1), turned into the sections they were."""
+"""PVE's .running-config, the committed definitions as JSON (docs/pve.md §2.1), turned into the sections they were."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def read_running(text: str | None) -> RunningConfig:
     except WrongShapeError:
         return RunningConfig(is_readable=False)
     if not isinstance(document, dict):
-        return RunningConfig(faults=("is no JSON object",))
+        return RunningConfig(faults=("is not a JSON object",))
     return _Reading().read(document)
 
 

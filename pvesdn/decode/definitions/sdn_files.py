@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from operator import attrgetter
+from typing import Any, Literal, TypeVar
 
 from pvesdn.decode.definitions.entries import Ledger
-from pvesdn.decode.definitions.pending import compare, has_definitions
+from pvesdn.decode.definitions.pending import has_definitions, pending_changes
 from pvesdn.decode.definitions.pve_files import read_pve
 from pvesdn.decode.definitions.pve_words import WORDS
 from pvesdn.decode.definitions.pvesdn_cfg import FILE as OWN_FILE
@@ -15,9 +16,15 @@ from pvesdn.decode.definitions.pvesdn_cfg import read_own
 from pvesdn.decode.definitions.running_config import FILE as RUNNING_CONFIG
 from pvesdn.decode.definitions.running_config import RunningConfig, read_running
 from pvesdn.decode.definitions.section_config import Section, scan
-from pvesdn.decode.definitions.source import Definitions
+from pvesdn.decode.definitions.source import Definitions, OwnDefinitions, PveDefinitions
+from pvesdn.model.files import PendingChange
 from pvesdn.model.findings import Finding, Severity, Where
-from pvesdn.model.sdn import SdnConfig, Subnet
+from pvesdn.model.own_sdn import OwnSdn
+from pvesdn.model.pve_sdn import PveSdn
+from pvesdn.model.sdn import SdnConfig
+from pvesdn.model.vnets import Subnet
+
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,10 +32,12 @@ class DecodedSdn:
     """The intent, and what is to be said about it.
 
     :param findings: warnings and notes; errors were raised.
+    :param pending: PVE's definitions that are not committed, where its files were read.
     """
 
     config: SdnConfig
     findings: tuple[Finding, ...]
+    pending: tuple[PendingChange, ...] = ()
 
 
 def decode_sdn(files: Mapping[str, str], *, intent: Literal["pending", "running"]) -> DecodedSdn:
@@ -43,6 +52,7 @@ def decode_sdn(files: Mapping[str, str], *, intent: Literal["pending", "running"
     _judge_running(running, ledger)
     version = running.version
     listed: tuple[Subnet, ...] | None = None
+    changes: tuple[PendingChange, ...] = ()
     if intent == "running" or (running.version is not None and not has_definitions(files)):
         if intent == "pending":
             _say_no_definitions(ledger)
@@ -51,14 +61,14 @@ def decode_sdn(files: Mapping[str, str], *, intent: Literal["pending", "running"
     else:
         pending = {name: _sections(f"{name}.cfg", files, ledger) for name in WORDS}
         pve = read_pve(pending, "{}.cfg".format, ledger)
-        if compare(pending, running.collections):
+        changes = pending_changes(pending, running.collections)
+        if changes:
             version = (version or 0) + 1
     own = read_own(_sections(OWN_FILE, files, ledger, is_own=True), ledger)
     _check_between(pve, own)
     ledger.raise_errors()
-    runs_frr = any(running.collections.get(name) for name in ("controllers", "fabrics"))
-    config = _join(pve, own, version, running_version=running.version, runs_frr=runs_frr)
-    return DecodedSdn(config.model_copy(update={"listed_subnets": listed}), ledger.remarks)
+    config = SdnConfig(own=_own(own), pve=_pve(pve, running, version, listed))
+    return DecodedSdn(config, ledger.remarks, changes if has_definitions(files) else ())
 
 
 def _listed_subnets(files: Mapping[str, str], committed: Iterable[Subnet]) -> tuple[Subnet, ...] | None:
@@ -73,18 +83,18 @@ def _listed_subnets(files: Mapping[str, str], committed: Iterable[Subnet]) -> tu
 
 
 def _say_no_definitions(ledger: Ledger) -> None:
-    what = "none of PVE's definition files is there, so what was committed counts as what is wanted"
-    hint = "PVE itself never removes them: if everything is to go, delete it in PVE"
+    what = "none of PVE's definition files exists, so the committed definitions are taken as the wanted ones"
+    hint = "PVE itself never removes them: to remove everything, delete it in PVE"
     ledger.add(Severity.WARNING, Where(file=RUNNING_CONFIG, line=0), what, hint)
 
 
 def _judge_running(running: RunningConfig, ledger: Ledger) -> None:
     where = Where(file=RUNNING_CONFIG, line=0)
     if not running.is_readable:
-        what = "is no JSON and counts as empty, as for PVE"
-        ledger.add(Severity.WARNING, where, what, "apply the SDN configuration in PVE to write it anew")
+        what = "is not valid JSON and counts as empty, as it does for PVE"
+        ledger.add(Severity.WARNING, where, what, "apply the SDN configuration in PVE to rewrite it")
     for fault in running.faults:
-        ledger.add(Severity.ERROR, where, fault, "apply the SDN configuration in PVE to write it anew")
+        ledger.add(Severity.ERROR, where, fault, "apply the SDN configuration in PVE to rewrite it")
 
 
 def _sections(name: str, files: Mapping[str, str], ledger: Ledger, *, is_own: bool = False) -> tuple[Section, ...]:
@@ -103,7 +113,7 @@ def _with_plain_line_ends(name: str, text: str, ledger: Ledger) -> str:
     before, ending, _ = text.partition("\r\n")
     if not ending:
         return text
-    what = "has CRLF line ends, as on Windows"
+    what = "has CRLF line endings, as on Windows"
     ledger.add(Severity.ERROR, Where(file=name, line=before.count("\n") + 1), what, f"run dos2unix /etc/pve/sdn/{name}")
     # dos2unix takes the byte order mark along.
     return text.removeprefix("\ufeff").replace("\r\n", "\n")
@@ -115,7 +125,7 @@ def _check_between(pve: Definitions, own: Definitions) -> None:
         theirs = {entry.section.id: entry.where for entry in pve.of(noun)}
         for entry in own.of(noun):
             if entry.section.id in theirs:
-                entry.fail(f"id is also that of a {noun} of {theirs[entry.section.id].file}", "choose another id")
+                entry.fail(f"id is already used by a {noun} in {theirs[entry.section.id].file}", "choose another id")
     _check_homes(pve, own, noun="vnet", home="zone")
     _check_homes(pve, own, noun="subnet", home="vnet")
 
@@ -131,19 +141,34 @@ def _check_homes(pve: Definitions, own: Definitions, *, noun: str, home: str) ->
                 entry.fail(f"{home} '{name}' is {whose}", f"define the {noun} {place}", at=home)
 
 
-def _join(
-    pve: Definitions, own: Definitions, version: int | None, *, running_version: int | None, runs_frr: bool
-) -> SdnConfig:
-    return SdnConfig(
-        underlay=next(iter(own.underlays), None),
-        zones=tuple(sorted((*pve.zones, *own.zones), key=lambda zone: zone.id)),
-        vnets=tuple(sorted((*pve.vnets, *own.vnets), key=lambda vnet: vnet.id)),
-        subnets=tuple(sorted((*pve.subnets, *own.subnets), key=lambda subnet: subnet.id)),
-        controllers=tuple(sorted((*pve.controllers, *own.controllers), key=lambda controller: controller.id)),
-        exits=tuple(sorted(own.exits, key=lambda exit_: exit_.id)),
-        version=version,
-        fabrics=tuple(sorted(pve.fabrics, key=lambda fabric: fabric.id)),
-        running_version=running_version,
-        newer=pve.newer.things,
-        runs_frr=runs_frr,
+def _own(found: OwnDefinitions) -> OwnSdn:
+    return OwnSdn(
+        underlay=next(iter(found.underlays), None),
+        zones=_by_id(found.zones),
+        vnets=_by_id(found.vnets),
+        subnets=_by_id(found.subnets),
+        controllers=_by_id(found.controllers),
+        exits=_by_id(found.exits),
     )
+
+
+def _pve(
+    found: PveDefinitions, running: RunningConfig, version: int | None, listed: tuple[Subnet, ...] | None
+) -> PveSdn:
+    return PveSdn(
+        zones=_by_id(found.zones),
+        vnets=_by_id(found.vnets),
+        subnets=_by_id(found.subnets),
+        controllers=_by_id(found.controllers),
+        fabrics=_by_id(found.fabrics),
+        version=version,
+        running_version=running.version,
+        newer=found.newer.things,
+        listed_subnets=listed,
+        runs_frr=any(running.collections.get(name) for name in ("controllers", "fabrics")),
+    )
+
+
+def _by_id(objects: Iterable[_T]) -> tuple[_T, ...]:
+    key: Any = attrgetter("id")
+    return tuple(sorted(objects, key=key))

@@ -1,6 +1,6 @@
 """The grammar of /etc/pve/*.cfg: sections of `type: id` and TAB-indented properties, read and written.
 
-PVE's own reader (PVE::SectionConfig) warns about what it does not understand and goes on; `scan` reports the same lines
+PVE's own reader (docs/pve.md §1.2) warns about what it does not understand and goes on; `scan` reports the same lines
 and leaves the judgement to the caller. Writing what was read gives the same bytes, comments and ignored lines aside.
 """
 
@@ -52,7 +52,7 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Oddity:
-    """A line that is no part of the grammar.
+    """A line that is not part of the grammar.
 
     :param is_forbidden: it holds a character that must not reach any file; everything else PVE ignores with a warning.
     """
@@ -84,7 +84,7 @@ def parse(text: str, file: str) -> tuple[Section, ...]:
     """Read a file that must be free of oddities.
 
     :param file: its name, for messages.
-    :raises SdnConfigError: one line for each line that is no part of the grammar.
+    :raises SdnConfigError: one line for each line that is not part of the grammar.
     """
     result = scan(text, header_ends_section=True)
     if result.oddities:
@@ -161,7 +161,9 @@ class _Scanner:
         for number, line in enumerate(lines, start=1):
             if found := _FORBIDDEN.search(line):
                 what = f"character U+{ord(found[0]):04X} is not allowed"
-                self._oddities.append(Oddity(number, what, "use printable text and plain line ends", is_forbidden=True))
+                self._oddities.append(
+                    Oddity(number, what, "use printable text and plain line endings", is_forbidden=True)
+                )
             elif line == "":
                 self._end_section(is_empty_line=True)
             elif not line.lstrip(" \t").startswith("#"):
@@ -173,7 +175,7 @@ class _Scanner:
         if line.strip(" \t") == "":
             # PVE warns about a line of blanks, which looks like the end of a section and is none.
             if not self._header_ends_section:
-                self._odd(number, "line of blanks does not end a section", "empty the line")
+                self._odd(number, "a line of blanks does not end a section", "make the line empty")
         elif line[0] in " \t":
             self._take_property(number, line)
         elif (header := _HEADER.fullmatch(line)) and _TYPE.fullmatch(header[1]):
@@ -190,7 +192,7 @@ class _Scanner:
 
     def _take_property(self, number: int, line: str) -> None:
         if self._open is None:
-            self._odd(number, "property outside of any section", "put it under a header without an empty line between")
+            self._odd(number, "property outside any section", "put it under a header without an empty line between")
             return
         # A line that begins with white space and is not blank always matches.
         found = _PROPERTY.fullmatch(line)

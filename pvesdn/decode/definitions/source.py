@@ -10,8 +10,10 @@ from pvesdn.decode.definitions.addresses import host_fault, loose_network
 from pvesdn.decode.definitions.entries import Entry
 from pvesdn.decode.definitions.pve_newer import Newer
 from pvesdn.decode.definitions.values import BadValueError, Reader, zone_id
-from pvesdn.model.fabrics import Fabric, LeftFabric
-from pvesdn.model.sdn import Controller, Exit, Subnet, Underlay, Vnet, Zone
+from pvesdn.model.fabrics import Fabric, UnmanagedFabric
+from pvesdn.model.own_sdn import EvpnController, Exit, OwnZone, Underlay
+from pvesdn.model.pve_sdn import RenderedPveController, RenderedPveZone, UnmanagedController, UnmanagedZone
+from pvesdn.model.vnets import Subnet, Vnet
 
 _SUBNET_ID_PARTS = 3
 _LEAST_MASK = 8
@@ -19,21 +21,35 @@ _LEAST_MASK = 8
 
 @dataclass(slots=True)
 class Definitions:
-    """Everything of one source. Entries stand under their noun: zone, vnet, subnet, controller, exit, underlay."""
+    """What either source has. Entries stand under their noun: zone, vnet, subnet, controller, exit, underlay, fabric."""
 
     entries: dict[str, list[Entry]] = field(default_factory=dict)
-    underlays: list[Underlay] = field(default_factory=list)
-    zones: list[Zone] = field(default_factory=list)
     vnets: list[Vnet] = field(default_factory=list)
     subnets: list[Subnet] = field(default_factory=list)
-    controllers: list[Controller] = field(default_factory=list)
-    exits: list[Exit] = field(default_factory=list)
-    fabrics: list[Fabric | LeftFabric] = field(default_factory=list)
-    newer: Newer = field(default_factory=Newer)
 
     def of(self, noun: str) -> list[Entry]:
         """The entries of one noun, in file order."""
         return self.entries.setdefault(noun, [])
+
+
+@dataclass(slots=True)
+class OwnDefinitions(Definitions):
+    """Everything of `pvesdn.cfg`, in file order."""
+
+    underlays: list[Underlay] = field(default_factory=list)
+    zones: list[OwnZone] = field(default_factory=list)
+    controllers: list[EvpnController] = field(default_factory=list)
+    exits: list[Exit] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class PveDefinitions(Definitions):
+    """Everything of PVE's own files, in their order."""
+
+    zones: list[RenderedPveZone | UnmanagedZone] = field(default_factory=list)
+    controllers: list[RenderedPveController | UnmanagedController] = field(default_factory=list)
+    fabrics: list[Fabric | UnmanagedFabric] = field(default_factory=list)
+    newer: Newer = field(default_factory=Newer)
 
 
 def check_id(entry: Entry, read: Reader) -> None:
@@ -52,7 +68,7 @@ def subnet_fields(entry: Entry, *, is_pve: bool) -> dict[str, Any]:
     hint = "write ZONE-NETWORK-MASK such as prod-10.0.2.0-24"
     parts = entry.section.id.split("-")
     if len(parts) != _SUBNET_ID_PARTS:
-        entry.fail("id has not three parts", hint)
+        entry.fail("id does not have three parts", hint)
         return {}
     cidr = f"{parts[1]}/{parts[2]}"
     try:
@@ -62,13 +78,15 @@ def subnet_fields(entry: Entry, *, is_pve: bool) -> dict[str, Any]:
         entry.fail(f"id: {error.what}", hint)
         return {}
     if found.prefixlen < _LEAST_MASK or str(found.prefixlen) != parts[2]:
-        entry.fail(f"id: mask {parts[2]} is out of range", f"write a number in {_LEAST_MASK}-{found.max_prefixlen}")
+        entry.fail(
+            f"id: mask {parts[2]} is out of range", f"write a number from {_LEAST_MASK} to {found.max_prefixlen}"
+        )
         return {}
     report = entry.warn if is_pve else entry.fail
     if found.network_address != ip_address(parts[1]):
         report(f"id has host bits set: the subnet is {found}", f"name it {parts[0]}-{found.network_address}-{parts[2]}")
     gateway = entry.get("gateway")
-    # Behind a /32 the gateway lies outside by nature: hosters route single addresses like that (F9).
+    # Behind a /32 the gateway lies outside by nature: hosters route single addresses like that (docs/pve.md §9).
     is_routed_host = is_pve and found.version == 4 and found.prefixlen == found.max_prefixlen  # noqa: PLR2004 - IPv4
     if gateway is not None and not is_routed_host and (fault := host_fault(gateway, found)):
         report(f"gateway {fault}", "choose the address of a host in it", at="gateway")

@@ -19,10 +19,10 @@ _INTEGER = re.compile(r"[+-]?[0-9]{1,18}")
 _ROUTE_TARGET = re.compile(r"([0-9]{1,10}):([0-9]{1,10})")
 _TRUE = frozenset({"1", "on", "yes", "true"})
 _FALSE = frozenset({"0", "off", "no", "false"})
-# PVE's own alphabet for an alias (F1.6): word characters, white space, '(' and ASCII from ')' to '_'.
+# PVE's own alphabet for an alias (docs/pve.md §1.6): word characters, white space, '(' and ASCII from ')' to '_'.
 _ALIAS = re.compile(r"[\w (-_]{1,256}")
 _NAMES_OF_SETTINGS = frozenset({"all", "default"})
-_PVE_INTERFACE = re.compile(r"[a-zA-Z][a-zA-Z0-9_]{1,20}([:.][0-9]{1,10})?")  # PVE's pve-iface (F1.4)
+_PVE_INTERFACE = re.compile(r"[a-zA-Z][a-zA-Z0-9_]{1,20}([:.][0-9]{1,10})?")  # PVE's pve-iface (docs/pve.md §1.4)
 _ISIS_NET = re.compile(r"[a-fA-F0-9]{2}(\.[a-fA-F0-9]{4}){3,9}\.[a-fA-F0-9]{2}")
 _MAX_32_BITS = 4_294_967_295
 _MAC: TypeAdapter[str] = TypeAdapter(MacAddress)
@@ -62,7 +62,7 @@ def listed(value: str, noun: str) -> tuple[str, ...]:
     """The words of a list that must not be empty. :param noun: what one of them is, for the message."""
     found = words(value)
     if not found:
-        raise BadValueError("names nothing", f"write at least one {noun} or leave the property out")
+        raise BadValueError("is an empty list", f"write at least one {noun} or leave the property out")
     return found
 
 
@@ -78,11 +78,11 @@ def integer(low: int | None = None, high: int | None = None) -> Reader:
     if low is None or high is None:
         span = "a whole number" if low is None else f"a whole number from {low}"
     else:
-        span = f"a number in {low}-{high}"
+        span = f"a number from {low} to {high}"
 
     def read(value: str) -> int:
         if not _INTEGER.fullmatch(value):
-            raise BadValueError(f"{shown(value)} is no whole number", f"write {span}")
+            raise BadValueError(f"{shown(value)} is not a whole number", f"write {span}")
         result = int(value)
         if (low is not None and result < low) or (high is not None and result > high):
             raise BadValueError(f"{result} is out of range", f"write {span}")
@@ -95,20 +95,27 @@ def boolean(value: str) -> bool:
     """PVE's spellings of a switch: 1/0, on/off, yes/no, true/false."""
     word = value.lower()
     if word not in _TRUE | _FALSE:
-        raise BadValueError(f"{shown(value)} is no switch", "write 1 or 0")
+        raise BadValueError(f"{shown(value)} is not a boolean", "write 1 or 0")
     return word in _TRUE
 
 
-def choice(*allowed: str) -> Reader:
-    """A reader of one of several words."""
+class Choice:
+    """A reader of one of several words, at least one."""
 
-    def read(value: str) -> str:
-        if value not in allowed:
-            wanted = " or ".join((", ".join(allowed[:-1]), allowed[-1])) if len(allowed) > 1 else allowed[0]
-            raise BadValueError(f"{shown(value)} is not known", f"write {wanted}")
+    def __init__(self, *allowed: str) -> None:
+        self._allowed = allowed
+
+    @property
+    def wanted(self) -> str:
+        """The words, as a hint lists them: ``a, b or c``."""
+        *others, last = self._allowed
+        return f"{', '.join(others)} or {last}" if others else last
+
+    def __call__(self, value: str) -> str:
+        """`value`, if it is one of the words. :raises BadValueError: it is not."""
+        if value not in self._allowed:
+            raise BadValueError(f"{shown(value)} is not a known value", f"write {self.wanted}")
         return value
-
-    return read
 
 
 def _named(type_: Any, noun: str, rule: str) -> Reader:
@@ -118,27 +125,44 @@ def _named(type_: Any, noun: str, rule: str) -> Reader:
         try:
             return adapter.validate_python(value)
         except ValidationError:
-            raise BadValueError(f"{shown(value)} is no {noun}", rule) from None
+            raise BadValueError(f"{shown(value)} is not {noun}", rule) from None
 
     return read
 
 
-zone_id = _named(SdnId, "zone id", "write 2 to 8 letters and digits, a letter first")
-vnet_id = _named(SdnId, "VNet id", "write 2 to 8 letters and digits, a letter first")
-controller_id = _named(ControllerId, "controller id", "write 2 to 64 letters, digits, - and _, a letter first")
-underlay_id = _named(ControllerId, "underlay id", "write 2 to 64 letters, digits, - and _, a letter first")
-exit_id = _named(ExitId, "exit id", "write 1 to 32 letters, digits, - and _, a letter first")
-node = _named(NodeName, "node name", "write a host name of letters, digits and -")
-interface = _named(IfName, "interface name", "write 1 to 15 letters, digits and . _ -, a letter first")
+zone_id = _named(SdnId, "a zone id", "write 2 to 8 letters and digits, starting with a letter")
+vnet_id = _named(SdnId, "a VNet id", "write 2 to 8 letters and digits, starting with a letter")
+controller_id = _named(
+    ControllerId,
+    "a controller id",
+    "write 2 to 64 letters, digits, - and _, starting with a letter and ending with a letter or digit",
+)
+underlay_id = _named(
+    ControllerId,
+    "an underlay id",
+    "write 2 to 64 letters, digits, - and _, starting with a letter and ending with a letter or digit",
+)
+exit_id = _named(
+    ExitId,
+    "an exit id",
+    "write 1 to 32 letters, digits, - and _, starting with a letter and ending with a letter or digit",
+)
+node = _named(NodeName, "a node name", "write a host name: letters, digits and -, not starting or ending with -")
+interface = _named(IfName, "an interface name", "write 1 to 15 letters, digits and _ . + -, not starting with . + or -")
 
-fabric_id = _named(FabricId, "fabric id", "write 1 to 8 letters, digits and -")
-fabric_interface = _named(FabricIfName, "interface name", "write 1 to 15 letters, digits and . _ - @")
+fabric_id = _named(FabricId, "a fabric id", "write 1 to 8 letters, digits and -, not starting or ending with -")
+fabric_interface = _named(
+    FabricIfName, "an interface name", "write 1 to 15 letters, digits and . _ - @, starting with a letter or digit"
+)
 
 
 def pve_interface(value: str) -> str:
     """A device, or another name of it, as PVE spells them."""
     if not _PVE_INTERFACE.fullmatch(value):
-        raise BadValueError(f"{shown(value)} is no interface name", "write letters, digits and _, a letter first")
+        raise BadValueError(
+            f"{shown(value)} is not an interface name",
+            "write a letter, then 1 to 20 letters, digits or _, then .NUMBER for a VLAN",
+        )
     return value
 
 
@@ -150,7 +174,7 @@ def pve_interfaces(value: str) -> tuple[str, ...]:
 def isis_net(value: str) -> str:
     """A network entity title (ISO 10589) in the length that PVE allows."""
     if not _ISIS_NET.fullmatch(value):
-        raise BadValueError(f"{shown(value)} is no NET", "write such as 49.0001.1921.6800.1002.00")
+        raise BadValueError(f"{shown(value)} is not a NET", "write it like 49.0001.1921.6800.1002.00")
     return value
 
 
@@ -160,7 +184,9 @@ def own_vnet_id(value: str) -> str:
     The kernel keeps the names of its settings for all devices (sysctl_dev_name_is_allowed in net/ipv4/devinet.c).
     """
     if value in _NAMES_OF_SETTINGS:
-        raise BadValueError(f"{shown(value)} cannot be the name of a bridge: the kernel keeps it", "choose another id")
+        raise BadValueError(
+            f"{shown(value)} cannot be the name of a bridge: the kernel reserves it", "choose another id"
+        )
     return str(vnet_id(value))
 
 
@@ -175,7 +201,9 @@ def mac(value: str) -> str:
         return _MAC.validate_python(value)
     except ValidationError as error:
         reason = str(error.errors()[0]["msg"]).removeprefix("Value error, ")
-        raise BadValueError(f"{shown(value)} {reason}", "write six pairs such as 02:00:5e:00:00:01") from None
+        raise BadValueError(
+            f"{shown(value)} {reason}", "write six hexadecimal pairs such as 02:00:5e:00:00:01"
+        ) from None
 
 
 def route_targets(value: str) -> tuple[str, ...]:
@@ -184,7 +212,7 @@ def route_targets(value: str) -> tuple[str, ...]:
     for word in found:
         pair = _ROUTE_TARGET.fullmatch(word)
         if pair is None or max(int(pair[1]), int(pair[2])) > _MAX_32_BITS:
-            raise BadValueError(f"{shown(word)} is no route target", "write ASN:NUMBER such as 65000:100")
+            raise BadValueError(f"{shown(word)} is not a route target", "write ASN:NUMBER such as 65000:100")
     return found
 
 
@@ -200,6 +228,6 @@ def pve_alias(value: str) -> str:
     if not _ALIAS.fullmatch(text(value)):
         raise BadValueError(
             f"{shown(value)} cannot be an alias",
-            "write at most 256 letters, digits, blanks and ( ) * + , - . / : ; < = > ? @ [ ] ^ _",
+            "write at most 256 letters, digits, spaces and ( ) * + , - . / : ; < = > ? @ [ ] ^ _",
         )
     return value

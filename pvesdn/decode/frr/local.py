@@ -1,4 +1,4 @@
-"""frr.conf.local, line by line, with the eyes of PVE's merge (PVE::Network::SDN::Frr 1.3, F6.7)."""
+"""frr.conf.local, line by line, with the eyes of PVE's merge (docs/pve.md §6.7)."""
 
 from __future__ import annotations
 

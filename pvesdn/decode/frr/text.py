@@ -20,7 +20,7 @@ _UNWRITTEN = frozenset(
         ("ipv6", "forwarding"),
     }
 )
-"""Whole lines that FRR reads and that `write memory` leaves out (tried with 8.4.4)."""
+"""Whole lines that FRR reads and that `write memory` leaves out (docs/pve.md §13.1)."""
 _PRIORITY = "100"
 """The priority of a virtual router that `write memory` leaves out (RFC 9568)."""
 

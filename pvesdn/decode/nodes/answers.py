@@ -59,17 +59,17 @@ def _decoded(node: str, decode: Callable[[], Decoded]) -> Decoded:
     try:
         return decode()
     except WrongShapeError as error:
-        raise NodeFailed(node, f"the node program's answer makes no sense: {error}") from error
+        raise NodeFailed(node, f"unexpected response from the node program: {error}") from error
 
 
 def _files(value: Mapping[str, Json]) -> dict[str, str]:
     files = json_text.mapping(value.get("files"), "files")
     for path, text in files.items():
         if not _is_plain(path):
-            message = f"{ascii(path)[:_SHOWN]} of files is no plain absolute path"
+            message = f"{ascii(path)[:_SHOWN]} of files is not a plain absolute path"
             raise WrongShapeError(message)
         if not isinstance(text, str) or not json_text.is_unicode(text):
-            message = f"{ascii(path)[:_SHOWN]} of files is no text"
+            message = f"{ascii(path)[:_SHOWN]} of files is not text"
             raise WrongShapeError(message)
     return files
 
@@ -92,6 +92,6 @@ def _is_plain(path: str) -> bool:
 def _problems(value: Mapping[str, Json]) -> tuple[str, ...]:
     problems = value.get("problems")
     if not isinstance(problems, list):
-        message = "problems is no JSON list"
+        message = "problems is not a JSON list"
         raise WrongShapeError(message)
     return tuple(one_line(str(problem)) for problem in problems)

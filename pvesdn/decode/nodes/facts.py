@@ -13,6 +13,7 @@ from pvesdn.decode.nodes.routes import decode_route, decode_rule
 from pvesdn.errors import NodeFailed
 from pvesdn.model.facts import Link, NodeFacts
 from pvesdn.model.files import FRR_CONF_LOCAL, FRR_LOCAL_BEGIN, FRR_LOCAL_END, OUR_INTERFACES, SDN_INTERFACES
+from pvesdn.model.later import Later
 from pvesdn.model.primitives import IpAddress, IpInterface, Json
 from pvesdn.model.snapshot import NodeRaw
 
@@ -46,7 +47,7 @@ def decode_facts(node: str, raw: NodeRaw) -> NodeFacts:
                 rule for command in _RULES for row in _rows(raw, command) for rule in decode_rule(row, command)
             ),
             stanzas=interfaces.stanzas,
-            own=decode_interfaces(raw.files.get(OUR_INTERFACES, "")).stanzas,
+            own=Later(lambda: decode_interfaces(raw.files.get(OUR_INTERFACES, "")).stanzas),
             sources=interfaces.sources,
             versions=_texts(raw, "versions"),
             sysctl=_texts(raw, "sysctl"),
@@ -54,7 +55,9 @@ def decode_facts(node: str, raw: NodeRaw) -> NodeFacts:
         )
         return replace(facts, other_stanzas=tuple(_beside(facts, raw.files)))
     except WrongShapeError as error:
-        raise NodeFailed(node, f"its answer makes no sense: {error}", hint="check iproute2 on the node") from error
+        raise NodeFailed(
+            node, f"unexpected response from iproute2: {error}", hint="check iproute2 on the node"
+        ) from error
 
 
 def _beside(facts: NodeFacts, files: Mapping[str, str]) -> Iterator[tuple[str, str]]:

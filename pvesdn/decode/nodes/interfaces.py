@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 
 from pvesdn.model.facts import IfaceStanza
+
+_HEADER = re.compile(r"(?:#[^\n]*\n)+")
+_BLOCK = re.compile(
+    r"\n*(?P<lines>auto (?P<name>\S+)\niface (?P=name)(?: [^\n]*)?\n"
+    r"(?:\t(?![\s#]|allow-|(?:auto|iface|source|source-directory|mapping|vlan|template)(?![\w-]))[^\n]*\n)*+)"
+)
+"""One interface as it is printed: options alone below its `iface`, each behind one TAB."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,13 +66,30 @@ def _stanza(name: str, method: str, line: int, options: list[tuple[str, str, int
     return IfaceStanza(name, method, pairs, line, tuple(number for _, _, number in options))
 
 
-@lru_cache(maxsize=4)  # a comparison asks several times for the stanzas of the same two texts
 def split_stanzas(text: str) -> tuple[tuple[str, str], ...]:
     """The exact text of each interface, in file order, for files that pvesdn or PVE wrote.
 
     An interface's text is its `auto` line and its `iface` block, without empty lines around them; lines that belong to
     no interface, such as a header comment, stand together under the empty name. Linear in the length of the text.
     """
+    return _split_printed(text) or _split_any(text)
+
+
+def _split_printed(text: str) -> tuple[tuple[str, str], ...]:
+    """The same, ten times as fast, of a text as pvesdn and PVE print it; empty where a line is in another place."""
+    header = _HEADER.match(text)
+    found = {"": header[0]} if header else {}
+    place = header.end() if header else 0
+    for block in _BLOCK.finditer(text, place):
+        name, lines = block["name"], block["lines"]
+        if block.start() != place or name in found:
+            return ()
+        found[name] = lines
+        place = block.end()
+    return tuple(found.items()) if place == len(text) else ()
+
+
+def _split_any(text: str) -> tuple[tuple[str, str], ...]:
     found: dict[str, list[str]] = {}
     for name, lines in runs_of_lines(text):
         filled = [number for number, line in enumerate(lines) if line.strip()]

@@ -31,14 +31,16 @@ class Record:
 def decode_record(text: str | None) -> Record:
     """The record of one node; None means that pvesdn never wrote there.
 
-    :raises SnapshotError: the text is no record.
+    :raises SnapshotError: the text is not a record.
     """
     if text is None:
         return Record()
     try:
         document = json_text.mapping(json_text.load(text), "the document")
         if (version := json_text.number(document.get("format"), "format")) != _FORMAT:
-            raise SnapshotError(f"{RECORD_FILE}: format {version} is not known", hint="use the pvesdn that wrote it")
+            raise SnapshotError(
+                f"{RECORD_FILE}: unknown format {version}", hint="use the version of pvesdn that wrote it"
+            )
         files = json_text.mapping(document.get("files"), "files")
         digests = {path: json_text.string(digest, f"digest of {path!a}") for path, digest in files.items()}
         meanings = json_text.mapping(document.get("meanings", {}), "meanings")

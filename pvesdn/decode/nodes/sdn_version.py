@@ -1,4 +1,4 @@
-"""The first line of `interfaces.d/sdn`, in which PVE says what the file was made of (F4.2)."""
+"""The first line of `interfaces.d/sdn`, in which PVE says what the file was made of (docs/pve.md §4.2)."""
 
 from __future__ import annotations
 

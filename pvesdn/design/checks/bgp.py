@@ -8,13 +8,15 @@ from ipaddress import ip_address
 from pvesdn.design.checks.remarks import error, listed, placed, warning
 from pvesdn.design.ours.bgp import mesh_of, neighbors
 from pvesdn.design.ours.zones import nodes_with_tunnels, reflecting_members, zone_nodes
-from pvesdn.design.shared.beside_pve import asns, evpn_peers, has_evpn, merges_as_known, writes_frr
+from pvesdn.design.shared.beside_pve import asns, evpn_peers, has_evpn
+from pvesdn.design.shared.ownership import pve_writes_frr
 from pvesdn.model.cluster import Vtep
 from pvesdn.model.design import DesignInput
-from pvesdn.model.fabrics import Fabric, LeftFabric
+from pvesdn.model.fabrics import Fabric, UnmanagedFabric
 from pvesdn.model.findings import Finding
+from pvesdn.model.own_sdn import EvpnController, EvpnZone
 from pvesdn.model.pve_controllers import PveBgpController
-from pvesdn.model.sdn import EvpnController, EvpnZone, LeftController, PveEvpnController
+from pvesdn.model.pve_sdn import PveEvpnController, UnmanagedController
 
 
 def check(given: DesignInput, vteps: Mapping[str, Vtep]) -> Iterator[Finding]:
@@ -31,9 +33,9 @@ def check(given: DesignInput, vteps: Mapping[str, Vtep]) -> Iterator[Finding]:
 def _in_zones(given: DesignInput) -> dict[EvpnController, frozenset[str]]:
     """Members that have a zone of each of our controllers; those without a zone are left out."""
     found: dict[EvpnController, frozenset[str]] = {}
-    for controller in given.sdn.controllers:
-        zones = [z for z in given.sdn.our_zones if isinstance(z, EvpnZone) and z.controller == controller.id]
-        if isinstance(controller, EvpnController) and zones:
+    for controller in given.sdn.own.controllers:
+        zones = [z for z in given.sdn.own.zones if isinstance(z, EvpnZone) and z.controller == controller.id]
+        if zones:
             found[controller] = frozenset[str]().union(*(zone_nodes(zone, given.cluster) for zone in zones))
     return found
 
@@ -58,7 +60,7 @@ def _unreached(given: DesignInput, vteps: Mapping[str, Vtep]) -> Iterator[Findin
 def _second_asn(given: DesignInput) -> Iterator[Finding]:
     """FRR keeps the first AS number and rejects the rest; `vtysh -C` does not notice."""
     speakers = _speakers(given)
-    ours = [c for c in given.sdn.controllers if isinstance(c, EvpnController) and c.id in speakers]
+    ours = [c for c in given.sdn.own.controllers if c.id in speakers]
     for number, controller in enumerate(ours):
         for other in ours[:number]:
             both = speakers[controller.id] & speakers[other.id]
@@ -86,10 +88,10 @@ def _peers_of_both(given: DesignInput, vteps: Mapping[str, Vtep]) -> Iterator[Fi
     It refuses the second, "Cannot change the peer-group", which `vtysh -C` does not notice. Peers of PVE's EVPN controllers are
     left to them.
     """
-    theirs = [c for c in given.sdn.controllers if isinstance(c, PveBgpController) and c.asn]
+    theirs = [c for c in given.sdn.pve.controllers if isinstance(c, PveBgpController) and c.asn]
     if not theirs:
         return
-    known = {c.id: c for c in given.sdn.controllers if isinstance(c, EvpnController)}
+    known = {c.id: c for c in given.sdn.own.controllers}
     for name, nodes in _speakers(given).items():
         mesh = mesh_of(known[name], nodes & vteps.keys(), given, {n: v for n, v in vteps.items() if n in nodes})
         for controller in theirs:
@@ -106,8 +108,8 @@ def _peers_of_both(given: DesignInput, vteps: Mapping[str, Vtep]) -> Iterator[Fi
 def _lists_of_peers(given: DesignInput, vteps: Mapping[str, Vtep]) -> Iterator[Finding]:
     """A list of some members and not of others; one without any is a list of route servers."""
     speakers = _speakers(given)
-    for controller in given.sdn.controllers:
-        if not isinstance(controller, EvpnController) or controller.peers is None or controller.id not in speakers:
+    for controller in given.sdn.own.controllers:
+        if controller.peers is None or controller.id not in speakers:
             continue
         nodes = [node for node in speakers[controller.id] if node in vteps]
         missing = {node for node in nodes if vteps[node].address not in controller.peers}
@@ -117,8 +119,8 @@ def _lists_of_peers(given: DesignInput, vteps: Mapping[str, Vtep]) -> Iterator[F
 
 
 def _controllers_of_pve(given: DesignInput, vteps: Mapping[str, Vtep]) -> Iterator[Finding]:
-    controllers = {c.id: c for c in given.sdn.controllers if not isinstance(c, EvpnController)}
-    for zone in given.sdn.our_zones:
+    controllers = {c.id: c for c in given.sdn.pve.controllers}
+    for zone in given.sdn.own.zones:
         controller = controllers.get(zone.controller) if isinstance(zone, EvpnZone) else None
         if not isinstance(zone, EvpnZone) or controller is None or controller.asn is None:
             continue
@@ -137,28 +139,31 @@ def _controllers_of_pve(given: DesignInput, vteps: Mapping[str, Vtep]) -> Iterat
 
 def _members(given: DesignInput, fabric: str | None) -> set[str]:
     """Addresses of a fabric's nodes, with which a controller over the fabric peers."""
-    found = [known for known in given.sdn.fabrics if isinstance(known, Fabric) and known.id == fabric]
+    found = [known for known in given.sdn.pve.fabrics if isinstance(known, Fabric) and known.id == fabric]
     return {str(member.ip) for known in found for member in known.members if member.ip is not None}
 
 
 def _nobody(given: DesignInput) -> Iterator[Finding]:
     """Without its SDN endpoints PVE writes no FRR, and what pvesdn leaves to PVE nobody writes."""
-    left = [c.id for c in given.sdn.controllers if isinstance(c, LeftController)]
-    fabrics = [f.id for f in given.sdn.fabrics if isinstance(f, LeftFabric)]
-    needs_frr = any(isinstance(zone, EvpnZone) for zone in given.sdn.our_zones) or given.sdn.exits or has_evpn(given)
-    if not given.cluster.has_sdn and needs_frr and (left or fabrics):
+    left = [c.id for c in given.sdn.pve.controllers if isinstance(c, UnmanagedController)]
+    fabrics = [f.id for f in given.sdn.pve.fabrics if isinstance(f, UnmanagedFabric)]
+    needs_frr = (
+        any(isinstance(zone, EvpnZone) for zone in given.sdn.own.zones) or given.sdn.own.exits or has_evpn(given)
+    )
+    if not given.capabilities.has_sdn and needs_frr and (left or fabrics):
         named = f"the controllers {listed(left)}" if left else f"the fabrics {listed(fabrics)}"
         what = f"has no SDN of PVE's own, which alone could configure FRR for {named}"
         yield error("cluster", what, "install libpve-network-perl on every node, or remove them")
 
 
 def _merge(given: DesignInput) -> Iterator[Finding]:
-    if merges_as_known(given):
+    can = given.capabilities
+    nodes = {node for node in given.facts if not can.on(node).merge_is_known and pve_writes_frr(given, node)}
+    if not nodes:
         return
-    nodes = {node for node in given.facts if writes_frr(given, node)}
     speaking = frozenset[str]().union(*_speakers(given).values())
     ours = nodes_with_tunnels(given) if has_evpn(given) else speaking
-    affected = nodes & (ours | {uplink.node for uplink in given.sdn.exits})
+    affected = nodes & (ours | {uplink.node for uplink in given.sdn.own.exits})
     if affected:
-        what = f"not checked: how PVE {given.cluster.pve_version} merges frr.conf.local on {listed(affected)}"
+        what = f"not checked: how PVE{' ' * bool(can.version)}{can.version} merges frr.conf.local on {listed(affected)}"
         yield warning("cluster", what, "look at /etc/frr/frr.conf there after applying")

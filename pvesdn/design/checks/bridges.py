@@ -1,6 +1,6 @@
 """PVE's vlan and qinq zones: the bridges of the host that they ride on, and VLANs that meet there.
 
-PVE accepts all of it (F9), so everything here is a warning.
+PVE accepts all of it (docs/pve.md §9), so everything here is a warning.
 """
 
 from __future__ import annotations
@@ -13,7 +13,8 @@ from pvesdn.design.pve.node import BridgeKind, HostBridge, host_bridge
 from pvesdn.design.shared import names
 from pvesdn.model.design import DesignInput
 from pvesdn.model.findings import Finding, Where
-from pvesdn.model.sdn import BridgedPveZone, PveQinqZone, PveVlanZone, Vnet
+from pvesdn.model.pve_sdn import BridgedPveZone, PveQinqZone, PveVlanZone
+from pvesdn.model.vnets import Vnet
 
 _LAST_VLAN = 4094
 """IEEE 802.1Q: 0 is no VLAN, 4095 is reserved. PVE's own limit is 4096."""
@@ -58,9 +59,9 @@ def check(given: DesignInput) -> Iterator[Finding]:
 
 def _rides(given: DesignInput) -> Iterator[_Ride]:
     vnets: dict[str, list[Vnet]] = {}
-    for vnet in given.sdn.vnets:
+    for vnet in given.sdn.pve.vnets:
         vnets.setdefault(vnet.zone, []).append(vnet)
-    for zone in given.sdn.zones:
+    for zone in given.sdn.pve.zones:
         if isinstance(zone, BridgedPveZone):
             bridges = {
                 node: host_bridge(zone.bridge, facts)

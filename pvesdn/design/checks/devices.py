@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 from pvesdn.design.checks.exits import devices_of_tunnels
 from pvesdn.design.checks.remarks import error, warning
@@ -12,42 +13,58 @@ from pvesdn.model.cluster import Vtep
 from pvesdn.model.design import DesignInput
 from pvesdn.model.facts import NodeFacts
 from pvesdn.model.findings import Finding, Where
-from pvesdn.model.sdn import EvpnZone, OwnPveZone, PveEvpnZone, PveVxlanZone
+from pvesdn.model.own_sdn import EvpnZone
+from pvesdn.model.pve_sdn import PveEvpnZone, PveVxlanZone, RenderedPveZone
 
 _INTERFACES = "/etc/network/interfaces"
 
 
+@dataclass(frozen=True, slots=True)
+class _Device:
+    """A device that zones make. :param nodes: on which; None for all members."""
+
+    kind: str
+    where: Where
+    nodes: frozenset[str] | None
+
+
 def check(given: DesignInput, vteps: Mapping[str, Vtep]) -> Iterator[Finding]:
     """Names that the host uses itself."""
+    ours, pves = _our_devices(given), _pve_devices(given)
     for node, facts in sorted(given.facts.items()):
-        ours = _devices(given, node)
-        yield from _beside_pve(given, node)
-        if not ours:
-            continue
-        defined = {stanza.name for stanza in facts.stanzas} | {name for _, name in facts.other_stanzas}
-        yield from defined_twice(given, vteps, node)
+        defined = _defined(facts)
+        yield from _beside_pve(defined, pves, node)
+        yield from _defined_twice(defined, ours, facts, vteps)
         for link in facts.links:
-            if link.name in ours and link.name not in defined and link.kind != ours[link.name][0]:
+            device = _here(ours, link.name, node)
+            if device is not None and link.name not in defined and link.kind != device.kind:
                 kind = f"a device of kind {link.kind}" if link.kind else "a physical device"
-                yield error(ours[link.name][1], f"{link.name} is {kind} on {node}", "choose another id")
-        for uplink in given.sdn.exits:
-            if uplink.node == node and uplink.interface in ours:
-                what = f"interface {uplink.interface} is a device of {ours[uplink.interface][1]}"
+                yield error(device.where, f"{link.name} is {kind} on {node}", "choose another id")
+        for uplink in given.sdn.own.exits:
+            if uplink.node == node and (device := _here(ours, uplink.interface, node)) is not None:
+                what = f"interface {uplink.interface} is a device of {device.where}"
                 yield error(uplink.where, what, "name an interface of the host")
 
 
-def defined_twice(given: DesignInput, vteps: Mapping[str, Vtep], node: str) -> Iterator[Finding]:
+def _defined_twice(
+    defined: Mapping[str, str], ours: Mapping[str, _Device], facts: NodeFacts, vteps: Mapping[str, Vtep]
+) -> Iterator[Finding]:
     """Our devices that a node's own files make as well: ifupdown2 would merge both stanzas, which takes the host's bridge
-    apart. It is the node's file that has to change, so a plan shows it as an obstacle there (`workflows.understand`).
+    apart. It is the node's file that has to change.
     """
-    ours = _devices(given, node)
-    defined = _defined(given.facts[node])
-    underlay = devices_of_tunnels(given.facts[node], vteps)
-    for name in sorted(defined.keys() & ours.keys()):
-        what = f"device {name} is defined in {defined[name]} of {node} as well"
+    twice = {name: device for name in defined.keys() & ours.keys() if (device := _here(ours, name, facts.node))}
+    underlay = devices_of_tunnels(facts, vteps) if twice else {}
+    for name, device in sorted(twice.items()):
+        what = f"device {name} is defined in {defined[name]} of {facts.node} as well"
         # Who took the underlay's device out would lose the node.
         advice = "choose another id" if name in underlay else "take it out there, or choose another id"
-        yield error(ours[name][1], what, advice)
+        yield error(device.where, what, advice, node=facts.node)
+
+
+def _here(devices: Mapping[str, _Device], name: str, node: str) -> _Device | None:
+    """The device of that name, where the node has it."""
+    device = devices.get(name)
+    return device if device is not None and (device.nodes is None or node in device.nodes) else None
 
 
 def _defined(facts: NodeFacts) -> dict[str, str]:
@@ -55,36 +72,44 @@ def _defined(facts: NodeFacts) -> dict[str, str]:
     return {name: file for file, name in facts.other_stanzas} | {stanza.name: _INTERFACES for stanza in facts.stanzas}
 
 
-def _beside_pve(given: DesignInput, node: str) -> Iterator[Finding]:
-    """PVE does not look whether a name is taken (F4.8), and so this is a warning."""
-    zones = {
-        zone.id: zone
-        for zone in given.sdn.zones
-        if isinstance(zone, OwnPveZone) and (zone.nodes is None or node in zone.nodes)
-    }
-    tunnelled = {id_ for id_, zone in zones.items() if isinstance(zone, PveVxlanZone | PveEvpnZone)}
-    wanted = {vnet.id: vnet.where for vnet in given.sdn.vnets if vnet.zone in zones}
-    wanted |= {names.vxlan_port(vnet.id): vnet.where for vnet in given.sdn.vnets if vnet.zone in tunnelled and vnet.tag}
-    wanted |= {names.vrf(zone.id): zone.where for zone in zones.values() if isinstance(zone, PveEvpnZone)}
-    defined = _defined(given.facts[node])
-    for name in sorted(defined.keys() & wanted.keys()):
-        what = f"device {name} is defined in {defined[name]} of {node} as well, and ifupdown2 merges both"
-        yield warning(wanted[name], what, "take it out there, or choose another id in PVE")
+def _beside_pve(defined: Mapping[str, str], pves: Mapping[str, _Device], node: str) -> Iterator[Finding]:
+    """PVE does not look whether a name is taken (docs/pve.md §4.8), and so this is a warning."""
+    for name in sorted(defined.keys() & pves.keys()):
+        device = _here(pves, name, node)
+        if device is not None:
+            what = f"device {name} is defined in {defined[name]} of {node} as well, and ifupdown2 merges both"
+            yield warning(device.where, what, "take it out there, or choose another id in PVE")
 
 
-def _devices(given: DesignInput, node: str) -> dict[str, tuple[str, Where]]:
-    """Kind and origin of each device that our zones make on a node, by name."""
-    found: dict[str, tuple[str, Where]] = {}
-    zones = {zone.id: zone for zone in given.sdn.our_zones if node in zone_nodes(zone, given.cluster)}
-    here = frozenset({node})
-    for vnet in given.sdn.vnets:
-        if vnet.zone in zones and vnet_nodes(vnet, here):
-            found[vnet.id] = ("bridge", vnet.where)
-            found[names.vxlan_port(vnet.id)] = ("vxlan", vnet.where)
+def _pve_devices(given: DesignInput) -> dict[str, _Device]:
+    """The devices of PVE's zones that guests and FRR know, by name."""
+    zones = {zone.id: zone for zone in given.sdn.pve.zones if isinstance(zone, RenderedPveZone)}
+    found: dict[str, _Device] = {}
+    for vnet in given.sdn.pve.vnets:
+        zone = zones.get(vnet.zone)
+        if zone is not None:
+            found[vnet.id] = _Device("bridge", vnet.where, zone.nodes)
+            if vnet.tag and isinstance(zone, PveVxlanZone | PveEvpnZone):
+                found[names.vxlan_port(vnet.id)] = _Device("vxlan", vnet.where, zone.nodes)
     for zone in zones.values():
+        if isinstance(zone, PveEvpnZone):
+            found[names.vrf(zone.id)] = _Device("vrf", zone.where, zone.nodes)
+    return found
+
+
+def _our_devices(given: DesignInput) -> dict[str, _Device]:
+    """The devices that our zones make, by name."""
+    found: dict[str, _Device] = {}
+    zones = {zone.id: (zone, zone_nodes(zone, given.cluster)) for zone in given.sdn.own.zones}
+    for vnet in given.sdn.own.vnets:
+        if vnet.zone in zones:
+            nodes = vnet_nodes(vnet, zones[vnet.zone][1])
+            found[vnet.id] = _Device("bridge", vnet.where, nodes)
+            found[names.vxlan_port(vnet.id)] = _Device("vxlan", vnet.where, nodes)
+    for zone, nodes in zones.values():
         if has_vrf(zone):
-            found[names.vrf(zone.id)] = ("vrf", zone.where)
+            found[names.vrf(zone.id)] = _Device("vrf", zone.where, nodes)
         if isinstance(zone, EvpnZone) and zone.l3vni is not None:
-            found[names.l3vni_port(zone.id)] = ("vxlan", zone.where)
-            found[names.l3vni_bridge(zone.id)] = ("bridge", zone.where)
+            found[names.l3vni_port(zone.id)] = _Device("vxlan", zone.where, nodes)
+            found[names.l3vni_bridge(zone.id)] = _Device("bridge", zone.where, nodes)
     return found

@@ -11,25 +11,26 @@ from pvesdn.design.shared.beside_pve import evpn_zones, why_no_vrf
 from pvesdn.model.cluster import Vtep
 from pvesdn.model.design import DesignInput
 from pvesdn.model.facts import NodeFacts
-from pvesdn.model.findings import Finding, Severity
+from pvesdn.model.findings import Finding
+from pvesdn.model.own_sdn import EvpnZone, Exit, Irb
 from pvesdn.model.primitives import IpAddress
-from pvesdn.model.sdn import EvpnZone, Exit, Irb
 
 
 def check(given: DesignInput, vteps: Mapping[str, Vtep]) -> Iterator[Finding]:
     """Exits of a wrong zone or node, exits that get into each other's way, uplinks that are not free."""
-    for uplink in given.sdn.exits:
+    for uplink in given.sdn.own.exits:
         yield from _zone(given, uplink)
         facts = given.facts.get(uplink.node)
         if facts is not None:
             yield from _interface(given, uplink, facts, vteps)
-    yield from _twice(given.sdn.exits)
-    yield from _addresses(given.sdn.exits)
-    yield from _virtual_routers(given.sdn.exits)
+            yield from _defined_in_another_vrf(uplink, facts)
+    yield from _twice(given.sdn.own.exits)
+    yield from _addresses(given.sdn.own.exits)
+    yield from _virtual_routers(given.sdn.own.exits)
 
 
 def _zone(given: DesignInput, uplink: Exit) -> Iterator[Finding]:
-    ours = {zone.id: zone for zone in given.sdn.our_zones}
+    ours = {zone.id: zone for zone in given.sdn.own.zones}
     if uplink.zone in ours:
         zone = ours[uplink.zone]
         if not (isinstance(zone, EvpnZone) and zone.irb is Irb.SYMMETRIC):
@@ -43,7 +44,7 @@ def _zone(given: DesignInput, uplink: Exit) -> Iterator[Finding]:
             what = f"zone '{uplink.zone}' of PVE has no VRF on {uplink.node}: {why}"
             yield error(uplink.where, what, "give the zone a controller of type evpn in PVE, or remove this section")
         nodes = frozenset({uplink.node}) if theirs.nodes is None else theirs.nodes
-    elif any(zone.id == uplink.zone for zone in given.sdn.zones):
+    elif any(zone.id == uplink.zone for zone in given.sdn.pve.zones):
         yield error(uplink.where, f"zone '{uplink.zone}' of PVE has no VRF", "use a zone of type evpn")
         return
     else:
@@ -87,26 +88,19 @@ def devices_of_tunnels(facts: NodeFacts, vteps: Mapping[str, Vtep]) -> dict[str,
     return found if holder is None else found | {holder: ("holds", "the node's VTEP")}
 
 
-def in_another_vrf(given: DesignInput, node: str) -> Iterator[Finding]:
-    """Uplinks of a node that lie in a VRF which is not their zone's: errors of `check` that the node itself has to mend."""
-    facts = given.facts[node]
-    for uplink in given.sdn.exits:
-        if uplink.node != node:
-            continue
-        link = facts.link(uplink.interface)
-        master = facts.link(link.master) if link and link.master else None
-        if master is not None and master.kind == "vrf" and master.name != names.vrf(uplink.zone):
-            yield from (f for f in _of_another(uplink, facts, master.name) if f.severity is Severity.ERROR)
-        for stanza in facts.stanzas:
-            for vrf in stanza.values("vrf") if stanza.name == uplink.interface else ():
-                if vrf != names.vrf(uplink.zone):
-                    what = f"interface {stanza.name} is in VRF {vrf} by /etc/network/interfaces of {node}"
-                    yield error(uplink.where, what, "take its line 'vrf' out there: ifupdown2 would merge both stanzas")
+def _defined_in_another_vrf(uplink: Exit, facts: NodeFacts) -> Iterator[Finding]:
+    """The host's own stanza puts the uplink into a VRF which is not its zone's."""
+    for stanza in facts.stanzas:
+        for vrf in stanza.values("vrf") if stanza.name == uplink.interface else ():
+            if vrf != names.vrf(uplink.zone):
+                what = f"interface {stanza.name} is in VRF {vrf} by /etc/network/interfaces of {facts.node}"
+                hint = "take its line 'vrf' out there: ifupdown2 would merge both stanzas"
+                yield error(uplink.where, what, hint, node=facts.node)
 
 
 def _of_another(uplink: Exit, facts: NodeFacts, master: str) -> Iterator[Finding]:
     """An uplink that lies in another VRF, bridge or bond. Where our own file put it into that VRF, our next one takes it
-    out again: so a zone can be renamed, and an exit moved to another zone.
+    out again: so a zone can be renamed, and an exit moved to another zone. A VRF of the host's own is the node's to mend.
     """
     device, wanted = facts.link(master), names.vrf(uplink.zone)
     ours = {vrf for stanza in facts.own if stanza.name == uplink.interface for vrf in stanza.values("vrf")}
@@ -117,7 +111,8 @@ def _of_another(uplink: Exit, facts: NodeFacts, master: str) -> Iterator[Finding
     if is_vrf and wanted in ours:
         yield warning(uplink.where, f"{what} instead of {wanted}", "the next reload of its network puts it right")
     else:
-        yield error(uplink.where, what, f"take it out of {master} first, or use another interface")
+        hint = f"take it out of {master} first, or use another interface"
+        yield error(uplink.where, what, hint, node=uplink.node if is_vrf else "")
 
 
 def _held(given: DesignInput, uplink: Exit, facts: NodeFacts) -> Iterator[Finding]:

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from pvesdn.design.checks.remarks import error, listed, warning
 from pvesdn.design.ours.zones import zone_nodes
 from pvesdn.model.design import DesignInput
-from pvesdn.model.fabrics import LeftFabric
+from pvesdn.model.fabrics import UnmanagedFabric
 from pvesdn.model.findings import Finding, Where
 from pvesdn.model.pve_controllers import PveBgpController, PveIsisController
-from pvesdn.model.sdn import EvpnController, LeftController, PveEvpnZone, PveZone
+from pvesdn.model.pve_sdn import PveEvpnZone, UnmanagedController
 
 
 def check(given: DesignInput) -> Iterator[Finding]:
@@ -38,49 +38,47 @@ def check(given: DesignInput) -> Iterator[Finding]:
 
 def _named(given: DesignInput) -> Iterator[tuple[Where, str, str]]:
     """Every node name in pvesdn.cfg, with its place and property."""
-    sdn = given.sdn
-    if sdn.underlay is not None:
-        yield from ((sdn.underlay.where, name, "vteps") for name, _ in sdn.underlay.vteps)
-    for zone in sdn.our_zones:
+    own = given.sdn.own
+    if own.underlay is not None:
+        yield from ((own.underlay.where, name, "vteps") for name, _ in own.underlay.vteps)
+    for zone in own.zones:
         yield from ((zone.where, name, "nodes") for name in sorted(zone.nodes or ()))
-    for vnet in sdn.vnets:
-        if not vnet.is_pve:
-            yield from ((vnet.where, name, "nodes") for name in sorted(vnet.nodes or ()))
-    for uplink in sdn.exits:
+    for vnet in own.vnets:
+        yield from ((vnet.where, name, "nodes") for name in sorted(vnet.nodes or ()))
+    for uplink in own.exits:
         yield uplink.where, uplink.node, "node"
-    for controller in sdn.controllers:
-        if isinstance(controller, EvpnController):
-            names = (word for word in controller.route_reflectors or () if isinstance(word, str))
-            yield from ((controller.where, name, "route-reflectors") for name in names)
+    for controller in own.controllers:
+        names = (word for word in controller.route_reflectors or () if isinstance(word, str))
+        yield from ((controller.where, name, "route-reflectors") for name in names)
 
 
 def _named_in_pve(given: DesignInput) -> Iterator[tuple[Where, str, str]]:
-    """Every node name in PVE's own definitions, which PVE does not hold against the membership (F9)."""
-    for zone in given.sdn.zones:
-        if isinstance(zone, PveZone):
-            yield from ((zone.where, name, "nodes") for name in sorted(zone.nodes or ()))
+    """Every node name in PVE's own definitions, which PVE does not hold against the membership (docs/pve.md §9)."""
+    pve = given.sdn.pve
+    for zone in pve.zones:
+        yield from ((zone.where, name, "nodes") for name in sorted(zone.nodes or ()))
         if isinstance(zone, PveEvpnZone):
             yield from ((zone.where, name, "exitnodes") for name in sorted(zone.exit_nodes))
             if zone.primary_exit_node is not None:
                 yield zone.where, zone.primary_exit_node, "exitnodes-primary"
-    for controller in given.sdn.controllers:
+    for controller in pve.controllers:
         if (
-            isinstance(controller, PveBgpController | PveIsisController | LeftController)
+            isinstance(controller, PveBgpController | PveIsisController | UnmanagedController)
             and controller.node is not None
         ):
             yield controller.where, controller.node, "node"
-        if isinstance(controller, LeftController):
+        if isinstance(controller, UnmanagedController):
             yield from ((controller.where, name, "nodes") for name in sorted(controller.nodes or ()))
-    for fabric in given.sdn.fabrics:
-        nodes = fabric.nodes if isinstance(fabric, LeftFabric) else [member.node for member in fabric.members]
+    for fabric in pve.fabrics:
+        nodes = fabric.nodes if isinstance(fabric, UnmanagedFabric) else [member.node for member in fabric.members]
         yield from ((fabric.where, name, "a node section") for name in sorted(nodes))
 
 
 def _vnets_outside(given: DesignInput, members: set[str]) -> Iterator[Finding]:
-    zones = {zone.id: zone for zone in given.sdn.our_zones}
-    for vnet in given.sdn.vnets:
+    zones = {zone.id: zone for zone in given.sdn.own.zones}
+    for vnet in given.sdn.own.vnets:
         zone = zones.get(vnet.zone)
-        if vnet.is_pve or vnet.nodes is None or zone is None:
+        if vnet.nodes is None or zone is None:
             continue
         outside = (vnet.nodes & members) - zone_nodes(zone, given.cluster)
         if outside:

@@ -5,31 +5,26 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pvesdn.design.checks.remarks import listed, note
-from pvesdn.design.shared.levels import KNOWN, OWN_LAYOUT_UNTIL, PACKAGE, PVE_OF_NEWER, VERSION, pair
+from pvesdn.model.capabilities import NETWORK_PACKAGE, GeneratorLevel
 from pvesdn.model.design import DesignInput
 from pvesdn.model.findings import Finding
-from pvesdn.model.sdn import EvpnZone, VxlanZone
 
 
 def check(given: DesignInput) -> Iterator[Finding]:
     """One line for everything newer, and one for each level that is not the known one."""
     yield from _things(given)
-    if given.cluster.has_sdn:
+    if given.capabilities.has_sdn:
         yield from _levels(given)
 
 
 def _things(given: DesignInput) -> Iterator[Finding]:
-    sdn = given.sdn
-    if not sdn.newer:
+    pve = given.sdn.pve
+    if not pve.newer:
         return
-    left = {zone.id for zone in sdn.unmanaged_zones if zone.is_newer}
-    nodes = {member.name for member in given.cluster.members if sdn.is_unmanaged_on(member.name)}
+    left = {zone.id for zone in pve.unmanaged_zones if zone.is_newer}
+    nodes = {member.name for member in given.cluster.members if pve.is_unmanaged_on(member.name)}
     beside = {
-        zone.id
-        for zone in sdn.zones
-        if not isinstance(zone, VxlanZone | EvpnZone)
-        and zone.id not in left
-        and (nodes if zone.nodes is None else nodes & zone.nodes)
+        zone.id for zone in pve.zones if zone.id not in left and (nodes if zone.nodes is None else nodes & zone.nodes)
     }
     parts = [f"zones {listed(left)}"] if left else []
     if nodes:
@@ -37,7 +32,7 @@ def _things(given: DesignInput) -> Iterator[Finding]:
     if beside:
         parts.append(f"with it zones {listed(beside)} there")
     what = ", ".join(
-        f"{thing.what} ({thing.where.file}{f':{thing.where.line}' * bool(thing.where.line)})" for thing in sdn.newer
+        f"{thing.what} ({thing.where.file}{f':{thing.where.line}' * bool(thing.where.line)})" for thing in pve.newer
     )
     yield note(
         "PVE's SDN",
@@ -48,19 +43,16 @@ def _things(given: DesignInput) -> Iterator[Finding]:
 
 def _levels(given: DesignInput) -> Iterator[Finding]:
     newer, older = [], []
-    for node, facts in sorted(given.facts.items()):
-        text = facts.versions.get(PACKAGE, "")
-        level = VERSION.match(text)
-        if level is None:
-            if pair(given.cluster.pve_version) >= PVE_OF_NEWER:
-                newer.append(f"{node} (PVE {given.cluster.pve_version})")
-        elif pair(text) > KNOWN:
-            newer.append(f"{node} ({text})")
-        elif pair(text) < OWN_LAYOUT_UNTIL:
-            older.append(f"{node} ({text})")
+    for node in sorted(given.facts):
+        can = given.capabilities.on(node)
+        named = f"{node} ({can.package or f'PVE {given.capabilities.version}'})"
+        if can.level is GeneratorLevel.NEWER:
+            newer.append(named)
+        elif can.level is GeneratorLevel.BEFORE_1_0:
+            older.append(named)
     if newer:
-        what = f"{PACKAGE} is newer than 1.3 on {', '.join(newer)}, and its rules are not known"
+        what = f"{NETWORK_PACKAGE} is newer than 1.3 on {', '.join(newer)}, and its rules are not known"
         yield note("PVE's SDN", what, "what PVE writes for its own zones there may differ from what pvesdn expects")
-    if older and given.sdn.has_pve_frr:
-        what = f"{PACKAGE} is older than 1.0 on {', '.join(older)}, where frr.conf says 'frr version 8.5.2'"
+    if older and given.sdn.pve.needs_frr:
+        what = f"{NETWORK_PACKAGE} is older than 1.0 on {', '.join(older)}, where frr.conf says 'frr version 8.5.2'"
         yield note("PVE's SDN", what, "its text is in another order there than pvesdn renders it; it means the same")

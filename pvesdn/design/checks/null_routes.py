@@ -1,4 +1,4 @@
-"""Null routes of PVE's exit nodes: made of what subnets.cfg lists, when all else is made of what was committed (F6.4)."""
+"""Null routes of PVE's exit nodes come from subnets.cfg, everything else from what was committed (docs/pve.md §6.4)."""
 
 from __future__ import annotations
 
@@ -9,16 +9,17 @@ from pvesdn.design.pve.exits import is_dropped
 from pvesdn.design.shared.names import vrf
 from pvesdn.model.design import DesignInput
 from pvesdn.model.findings import Finding
-from pvesdn.model.sdn import PveEvpnZone, Subnet
+from pvesdn.model.pve_sdn import PveEvpnZone
+from pvesdn.model.vnets import Subnet
 
 
 def check(given: DesignInput) -> Iterator[Finding]:
     """Subnets that PVE's next frr.conf treats otherwise than the rest of the committed definitions does."""
-    written = given.sdn.listed_subnets
+    written = given.sdn.pve.listed_subnets
     if written is None:
         return
-    exits = [zone for zone in given.sdn.zones if isinstance(zone, PveEvpnZone) and zone.exit_nodes]
-    committed = [subnet for subnet in given.sdn.subnets if subnet.is_pve]
+    exits = [zone for zone in given.sdn.pve.zones if isinstance(zone, PveEvpnZone) and zone.exit_nodes]
+    committed = given.sdn.pve.subnets
     for subnet, zones in _beyond(written, committed, exits):
         what = (
             f"is not committed, but PVE already adds a null route for it in {zones}: it builds those from subnets.cfg"

@@ -13,7 +13,7 @@ from pvesdn.model.design import DesignInput
 from pvesdn.model.facts import NodeFacts
 from pvesdn.model.findings import Finding
 from pvesdn.model.primitives import IpAddress
-from pvesdn.model.sdn import PveEvpnController
+from pvesdn.model.pve_sdn import PveEvpnController
 
 
 def check(given: DesignInput) -> Iterator[Finding]:
@@ -21,10 +21,10 @@ def check(given: DesignInput) -> Iterator[Finding]:
 
     Sessions over a fabric have their source from PVE itself.
     """
-    controllers = [c for c in given.sdn.controllers if isinstance(c, PveEvpnController) and c.fabric is None]
+    controllers = [c for c in given.sdn.pve.controllers if isinstance(c, PveEvpnController) and c.fabric is None]
     if not controllers:
         return
-    index = index_pve(given.sdn)
+    index = index_pve(given.sdn.pve)
     peers = {controller.id: _judged(controller, given) for controller in controllers}
     for node, facts in sorted(given.facts.items()):
         for controller in controllers:

@@ -9,63 +9,62 @@ from pvesdn.design.ours.zones import zone_nodes
 from pvesdn.model.design import DesignInput
 from pvesdn.model.fabrics import Fabric
 from pvesdn.model.findings import Finding, Where
+from pvesdn.model.own_sdn import EvpnZone, Irb, OwnSdn
 from pvesdn.model.pve_controllers import PveBgpController, PveIsisController
-from pvesdn.model.sdn import (
-    Controller,
-    EvpnController,
-    EvpnZone,
-    Irb,
-    LeftController,
-    PveEvpnController,
-    PveEvpnZone,
-    PveVlanZone,
-    PveVxlanZone,
-    Vnet,
-    VxlanZone,
-)
+from pvesdn.model.pve_sdn import PveEvpnController, PveEvpnZone, PveSdn, PveVlanZone, PveVxlanZone, UnmanagedController
+from pvesdn.model.sdn import Controller
+from pvesdn.model.vnets import Vnet
 
 _TAGGED: Mapping[type, str] = {PveVlanZone: "vlan", PveVxlanZone: "vxlan", PveEvpnZone: "evpn"}
-"""Types of PVE's zones that leave out a VNet without a tag (F5)."""
+"""Types of PVE's zones that leave out a VNet without a tag (docs/pve.md §5)."""
 
 
 def check(given: DesignInput) -> Iterator[Finding]:
     """Missing zones, VNets and controllers; zones without VNets; what a zone's kind does not allow its VNets."""
     yield from _homes(given)
     yield from _zones(given)
-    used = {zone.controller for zone in given.sdn.our_zones if isinstance(zone, EvpnZone)}
-    for controller in given.sdn.controllers:
-        if isinstance(controller, EvpnController) and controller.id not in used:
+    used = {zone.controller for zone in given.sdn.own.zones if isinstance(zone, EvpnZone)}
+    for controller in given.sdn.own.controllers:
+        if controller.id not in used:
             yield note(controller.where, "no zone uses it, so it does nothing")
 
 
 def _homes(given: DesignInput) -> Iterator[Finding]:
     """VNets in zones, subnets in VNets."""
-    zones = {zone.id: zone for zone in given.sdn.zones}
-    vnets = {vnet.id for vnet in given.sdn.vnets}
-    for vnet in given.sdn.vnets:
-        zone = zones.get(vnet.zone)
-        if zone is None:
-            yield _missing(vnet.where, f"zone '{vnet.zone}'", is_pve=vnet.is_pve)
-        elif isinstance(zone, EvpnZone):
-            yield from _vnet_of_evpn(zone, vnet)
-        elif vnet.tag is None and isinstance(zone, tuple(_TAGGED)):
-            what = f"has no tag, and zone '{zone.id}' is of type {_TAGGED[type(zone)]}"
+    for where, home in _homeless(given.sdn.own):
+        yield error(where, f"{home} does not exist", "define it, or remove this section")
+    for where, home in _homeless(given.sdn.pve):
+        yield warning(where, f"{home} does not exist", "PVE leaves this out")
+    routed = {zone.id: zone for zone in given.sdn.own.zones if isinstance(zone, EvpnZone)}
+    for vnet in given.sdn.own.vnets:
+        if vnet.zone in routed:
+            yield from _vnet_of_evpn(routed[vnet.zone], vnet)
+    tagged = {zone.id: _TAGGED[type(zone)] for zone in given.sdn.pve.zones if type(zone) in _TAGGED}
+    for vnet in given.sdn.pve.vnets:
+        if vnet.tag is None and vnet.zone in tagged:
+            what = f"has no tag, and zone '{vnet.zone}' is of type {tagged[vnet.zone]}"
             yield warning(vnet.where, what, "give it one in PVE; until then it is left out")
-    for subnet in given.sdn.subnets:
-        if subnet.vnet not in vnets:
-            yield _missing(subnet.where, f"vnet '{subnet.vnet}'", is_pve=subnet.is_pve)
+
+
+def _homeless(source: OwnSdn | PveSdn) -> Iterator[tuple[Where, str]]:
+    """VNets whose zone their own source lacks, and subnets whose VNet it lacks, with what is missing."""
+    zones = {zone.id for zone in source.zones}
+    vnets = {vnet.id for vnet in source.vnets}
+    yield from ((vnet.where, f"zone '{vnet.zone}'") for vnet in source.vnets if vnet.zone not in zones)
+    yield from ((subnet.where, f"vnet '{subnet.vnet}'") for subnet in source.subnets if subnet.vnet not in vnets)
 
 
 def _zones(given: DesignInput) -> Iterator[Finding]:
-    controllers = {controller.id: controller for controller in given.sdn.controllers}
-    used = {vnet.zone for vnet in given.sdn.vnets}
-    for zone in given.sdn.zones:
+    controllers = {controller.id: controller for controller in given.sdn.both.controllers}
+    used = {vnet.zone for vnet in given.sdn.own.vnets}
+    for zone in given.sdn.own.zones:
         if isinstance(zone, EvpnZone):
             yield from _our_evpn(zone, controllers)
-        elif isinstance(zone, PveEvpnZone | PveVxlanZone):
-            yield from _pves_way(given, zone, controllers)
-        if isinstance(zone, EvpnZone | VxlanZone) and zone.id not in used:
+        if zone.id not in used:
             yield note(zone.where, "has no VNet yet")
+    for theirs in given.sdn.pve.zones:
+        if isinstance(theirs, PveEvpnZone | PveVxlanZone):
+            yield from _pves_way(given, theirs, controllers)
 
 
 def _pves_way(
@@ -84,7 +83,7 @@ def _pves_way(
             fabric_id = controller.fabric
     if fabric_id is None:
         return
-    fabric = next((known for known in given.sdn.fabrics if known.id == fabric_id), None)
+    fabric = next((known for known in given.sdn.pve.fabrics if known.id == fabric_id), None)
     if fabric is None:
         yield warning(zone.where, f"fabric '{fabric_id}' does not exist", hint)
     elif isinstance(fabric, Fabric):
@@ -92,12 +91,6 @@ def _pves_way(
         if outside := zone_nodes(zone, given.cluster) - reached:
             what = f"fabric '{fabric_id}' has no node with an IPv4 address for {listed(outside)}"
             yield warning(zone.where, what, f"{hint} there; add the node to the fabric, or name the zone's nodes")
-
-
-def _missing(where: Where, what: str, *, is_pve: bool) -> Finding:
-    if is_pve:
-        return warning(where, f"{what} does not exist", "PVE leaves this out")
-    return error(where, f"{what} does not exist", "define it, or remove this section")
 
 
 def _vnet_of_evpn(zone: EvpnZone, vnet: Vnet) -> Iterator[Finding]:
@@ -112,7 +105,7 @@ def _vnet_of_evpn(zone: EvpnZone, vnet: Vnet) -> Iterator[Finding]:
 def _other_kind(controller: Controller) -> str:
     """The type of a controller that knows nothing of EVPN; empty for the others."""
     match controller:
-        case LeftController() if controller.type != "evpn" or controller.asn is None:
+        case UnmanagedController() if controller.type != "evpn" or controller.asn is None:
             return controller.type
         case PveBgpController():
             return "bgp"

@@ -7,9 +7,12 @@ from collections.abc import Iterable
 from pvesdn.model.findings import Finding, Severity, Where
 
 
-def error(where: Where | str, what: str, hint: str) -> Finding:
-    """A network that cannot be built, or that would cut somebody off."""
-    return Finding(severity=Severity.ERROR, where=str(where), what=what, hint=hint)
+def error(where: Where | str, what: str, hint: str, *, node: str = "") -> Finding:
+    """A network that cannot be built, or that would cut somebody off.
+
+    :param node: the node that has to change for it; empty where the definitions have to. See `Finding.node`.
+    """
+    return Finding(severity=Severity.ERROR, where=str(where), what=what, hint=hint, node=node)
 
 
 def warning(where: Where | str, what: str, hint: str = "") -> Finding:

@@ -12,40 +12,52 @@ from pvesdn.design.ours.zones import IPV4, IPV6, zone_nodes
 from pvesdn.model.cluster import Vtep
 from pvesdn.model.design import DesignInput
 from pvesdn.model.findings import Finding, Where
+from pvesdn.model.own_sdn import EvpnZone, Irb, OwnSdn, VxlanZone
 from pvesdn.model.primitives import IpAddress, IpNetwork
-from pvesdn.model.sdn import EvpnZone, Irb, PveEvpnZone, PveSimpleZone, Subnet, UnmanagedZone, VxlanZone, Zone
+from pvesdn.model.pve_sdn import PveEvpnZone, PveSdn, PveSimpleZone, UnmanagedZone
+from pvesdn.model.sdn import Zone
+from pvesdn.model.vnets import Subnet
 
 _MAIN = "the host's own routing table"
 
 
 @dataclass(frozen=True, slots=True)
 class _Prefix:
-    """A prefix in a routing table. :param where: None for what the node has without us."""
+    """A prefix in a routing table.
+
+    :param where: None for what the node has without us.
+    :param is_ours: `pvesdn.cfg` has it.
+    """
 
     network: IpNetwork
     name: str
     where: Where | None
-    is_pve: bool
+    is_ours: bool
 
 
 def check(given: DesignInput, vteps: Mapping[str, Vtep]) -> Iterator[Finding]:
     """Gateways where nothing routes, prefixes that overlap in one VRF, and prefixes that anchors lie in."""
-    zones = {zone.id: zone for zone in given.sdn.zones}
-    homes = {vnet.id: zones.get(vnet.zone) for vnet in given.sdn.vnets}
     tables: dict[str, list[_Prefix]] = {}
-    for subnet in given.sdn.subnets:
-        zone = homes.get(subnet.vnet)
-        if zone is None:
-            continue
-        yield from _gateway(zone, subnet)
-        table = _table(zone)
-        if table is not None:
-            name = f"subnet '{subnet.id}'"
-            tables.setdefault(table, []).append(_Prefix(subnet.network, name, subnet.where, subnet.is_pve))
+    for source in (given.sdn.own, given.sdn.pve):
+        for zone, subnet in _placed(source):
+            yield from _gateway(zone, subnet)
+            table = _table(zone)
+            if table is not None:
+                prefix = _Prefix(subnet.network, f"subnet '{subnet.id}'", subnet.where, source is given.sdn.own)
+                tables.setdefault(table, []).append(prefix)
     for table, prefixes in sorted(tables.items()):
         others = _of_nodes(given) if table == _MAIN else _of_exits(given, table)
         yield from _overlaps(table, (*prefixes, *others))
         yield from _anchored(given, vteps, table, (*prefixes, *others))
+
+
+def _placed(source: OwnSdn | PveSdn) -> Iterator[tuple[Zone, Subnet]]:
+    """The subnets of one source with their zones; those that have none are told elsewhere."""
+    zones = {zone.id: zone for zone in source.zones}
+    homes = {vnet.id: zones.get(vnet.zone) for vnet in source.vnets}
+    for subnet in source.subnets:
+        if (zone := homes.get(subnet.vnet)) is not None:
+            yield zone, subnet
 
 
 def _gateway(zone: Zone, subnet: Subnet) -> Iterator[Finding]:
@@ -76,12 +88,12 @@ def _table(zone: Zone) -> str | None:
 def _of_exits(given: DesignInput, zone: str) -> list[_Prefix]:
     """The uplinks' subnets in a VRF, each once: exits of several nodes share theirs."""
     found: dict[IpNetwork, _Prefix] = {}
-    for uplink in given.sdn.exits:
+    for uplink in given.sdn.own.exits:
         if uplink.zone == zone:
             for address in (uplink.address, uplink.address6):
                 if address is not None:
                     name = f"the uplink of exit '{uplink.id}'"
-                    found.setdefault(address.network, _Prefix(address.network, name, uplink.where, is_pve=False))
+                    found.setdefault(address.network, _Prefix(address.network, name, uplink.where, is_ours=True))
     return list(found.values())
 
 
@@ -89,19 +101,19 @@ def _of_nodes(given: DesignInput) -> list[_Prefix]:
     """What the nodes of zones in the main table have in it without us, the underlay above all."""
     nodes = {
         node
-        for zone in given.sdn.our_zones
+        for zone in given.sdn.own.zones
         if isinstance(zone, EvpnZone) and zone.vrf == "main"
         for node in zone_nodes(zone, given.cluster)
     }
-    bridges = {vnet.id for vnet in given.sdn.vnets}
+    bridges = {vnet.id for vnet in given.sdn.both.vnets}
     found: dict[IpNetwork, _Prefix] = {}
     for node, facts in sorted(given.facts.items()):
-        uplinks = {uplink.interface for uplink in given.sdn.exits if uplink.node == node}
+        uplinks = {uplink.interface for uplink in given.sdn.own.exits if uplink.node == node}
         for device, address in facts.addresses:
             is_theirs = device not in bridges and device not in uplinks
             if node in nodes and is_theirs and not address.is_link_local and not address.is_loopback:
                 name = f"{device} of {node}"
-                found.setdefault(address.network, _Prefix(address.network, name, None, is_pve=True))
+                found.setdefault(address.network, _Prefix(address.network, name, None, is_ours=False))
     return list(found.values())
 
 
@@ -124,17 +136,17 @@ def _overlaps(table: str, prefixes: Iterable[_Prefix]) -> Iterator[Finding]:
 
 def _overlap(table: str, one: _Prefix, other: _Prefix) -> Iterator[Finding]:
     """Told at the one that is ours: what PVE or the node has was there before."""
-    if one.is_pve and not other.is_pve:
+    if other.is_ours and not one.is_ours:
         one, other = other, one
     if one.where is None:
         one, other = other, one
     if one.where is None:
         return
     what = f"overlaps {other.name} ({other.network}) in {table if table == _MAIN else f'the VRF of zone {table!r}'}"
-    if one.is_pve:
-        yield warning(one.where, what, "PVE accepts this; one of the two will not be reached")
-    else:
+    if one.is_ours:
         yield error(one.where, what, "choose another prefix, or another zone")
+    else:
+        yield warning(one.where, what, "PVE accepts this; one of the two will not be reached")
 
 
 def _anchored(
@@ -152,11 +164,11 @@ def _anchored(
 
 def _anchors_of(given: DesignInput, vteps: Mapping[str, Vtep], zone: str) -> Iterator[IpAddress]:
     """Anchors in a zone's VRF: of our nodes by their VTEPs, in PVE's zones by the uplinks of our exits."""
-    own = next((z for z in given.sdn.our_zones if z.id == zone), None)
+    own = next((z for z in given.sdn.own.zones if z.id == zone), None)
     if isinstance(own, EvpnZone) and own.irb is Irb.SYMMETRIC:
         makers = [vteps[node].address for node in zone_nodes(own, given.cluster) & vteps.keys()]
     else:
-        uplinks = (uplink for uplink in given.sdn.exits if uplink.zone == zone and own is None)
+        uplinks = (uplink for uplink in given.sdn.own.exits if uplink.zone == zone and own is None)
         makers = [held.ip for uplink in uplinks for held in (uplink.address, uplink.address6) if held is not None]
     for maker in makers:
         families = (IPV4, IPV6) if own is not None else (maker.version,)

@@ -21,15 +21,15 @@ from pvesdn.model.cluster import Vtep
 from pvesdn.model.design import DesignInput
 from pvesdn.model.facts import NodeFacts
 from pvesdn.model.findings import Finding
+from pvesdn.model.own_sdn import EvpnZone, OwnZone, VxlanZone
 from pvesdn.model.primitives import IpAddress, is_writable
-from pvesdn.model.sdn import EvpnZone, OurZone, VxlanZone
 
 _VtepByNode = Mapping[str, Vtep]
 
 
 def check(given: DesignInput, vteps: _VtepByNode) -> Iterator[Finding]:
     """Zones whose VTEPs do not go together, or whose packets do not fit."""
-    for zone in given.sdn.our_zones:
+    for zone in given.sdn.own.zones:
         own = zone_vteps(zone, vteps, given)
         yield from _mtu(zone, own, given)
         yield from _unreached(zone, own)
@@ -48,30 +48,28 @@ def check(given: DesignInput, vteps: _VtepByNode) -> Iterator[Finding]:
             yield from _plain_on_nodes(zone, own, given.facts)
             yield from _vlan_aware(given, zone)
             for node in own if _joins_by_default(zone) else ():
-                yield from _unwritable(zone, own, node)
+                yield from _unwritable(zone, own, node, is_read=node in given.facts)
     yield from _not_looked_at(given, vteps)
 
 
-def unwritable_device(given: DesignInput, vteps: _VtepByNode, node: str) -> Iterator[Finding]:
-    """Groups that a node would have to join on a device whose name cannot be written: errors of `check` that it alone can mend."""
-    for zone in given.sdn.our_zones:
-        if _joins_by_default(zone) and node in (own := zone_vteps(zone, vteps, given)):
-            yield from _unwritable(zone, own, node)
-
-
-def _joins_by_default(zone: OurZone) -> bool:
+def _joins_by_default(zone: OwnZone) -> bool:
     """Whether the zone joins its multicast group on the device of the paths."""
     return isinstance(zone, VxlanZone) and zone.multicast_group is not None and zone.multicast_interface is None
 
 
-def _unwritable(zone: OurZone, own: _VtepByNode, node: str) -> Iterator[Finding]:
+def _unwritable(zone: OwnZone, own: _VtepByNode, node: str, *, is_read: bool) -> Iterator[Finding]:
+    """A group that a node would have to join on a device whose name cannot be written.
+
+    :param is_read: the node answered, so that it alone has to mend it, and the others need not wait.
+    """
     for device in sorted(carriers(zone, own, node)):
         if not is_writable(device):
             what = f"the name of device {device} of {node} cannot be written as vxlan-physdev"
-            yield error(zone.where, what, "give it a name of letters, digits and . _ -, a letter first")
+            hint = "give it a name of letters, digits and . _ -, a letter first"
+            yield error(zone.where, what, hint, node=node if is_read else "")
 
 
-def _twice(zone: OurZone, own: _VtepByNode) -> Iterator[Finding]:
+def _twice(zone: OwnZone, own: _VtepByNode) -> Iterator[Finding]:
     """An address that moved while its old node was off, or a slip of the pen."""
     first: dict[IpAddress, str] = {}
     for node, vtep in own.items():
@@ -116,7 +114,7 @@ def _plain_on_nodes(zone: VxlanZone, own: _VtepByNode, facts: Mapping[str, NodeF
 def _vlan_aware(given: DesignInput, zone: VxlanZone) -> Iterator[Finding]:
     """Debian's ifupdown2 leaves such a bridge with VLAN 1 alone: a warning, exit status 0, and no tagged frame passes."""
     members = zone_nodes(zone, given.cluster)
-    for vnet in given.sdn.vnets:
+    for vnet in given.sdn.own.vnets:
         if vnet.zone != zone.id or not vnet.vlanaware:
             continue
         for node in sorted(vnet_nodes(vnet, members) & given.facts.keys()):
@@ -136,7 +134,7 @@ def _ifupdown(zone: VxlanZone, facts: NodeFacts) -> Iterator[Finding]:
         yield error(zone.where, what, "install Proxmox's build of ifupdown2, or use IPv4 VTEPs")
 
 
-def _mtu(zone: OurZone, own: _VtepByNode, given: DesignInput) -> Iterator[Finding]:
+def _mtu(zone: OwnZone, own: _VtepByNode, given: DesignInput) -> Iterator[Finding]:
     ends = zone_ends(zone, own)
     sizes = {node: outer_mtu(vtep, ends - {vtep.address}) for node, vtep in own.items()}
     if zone.mtu is not None:
@@ -157,7 +155,7 @@ def _mtu(zone: OurZone, own: _VtepByNode, given: DesignInput) -> Iterator[Findin
             yield error(zone.where, what, "write mtu in the zone")
 
 
-def _unknown(zone: OurZone, own: _VtepByNode, sizes: Mapping[str, int | None], given: DesignInput) -> Iterator[Finding]:
+def _unknown(zone: OwnZone, own: _VtepByNode, sizes: Mapping[str, int | None], given: DesignInput) -> Iterator[Finding]:
     """Nodes of whose paths nothing is known; of one that was ever read, what the others' paths to it take stands in."""
     is_reached = {end for vtep in own.values() for end, path in vtep.paths.items() if path.mtu is not None}
     blank = [node for node in own if sizes[node] is None]
@@ -173,7 +171,7 @@ def _unknown(zone: OurZone, own: _VtepByNode, sizes: Mapping[str, int | None], g
     yield from _unknown_here(zone, own, [node for node in alone if node in given.facts])
 
 
-def _unknown_here(zone: OurZone, own: _VtepByNode, unknown: list[str]) -> Iterator[Finding]:
+def _unknown_here(zone: OwnZone, own: _VtepByNode, unknown: list[str]) -> Iterator[Finding]:
     """Nodes that were read, and still no path of theirs is known."""
     ends = zone_ends(zone, own)
     hidden = [node for node in unknown if own[node].hidden.keys() & ends]
@@ -201,7 +199,7 @@ def _limit(vtep: Vtep, ends: frozenset[IpAddress]) -> tuple[str, str]:
     return where, "raise the underlay's"
 
 
-def _unreached(zone: OurZone, own: _VtepByNode) -> Iterator[Finding]:
+def _unreached(zone: OwnZone, own: _VtepByNode) -> Iterator[Finding]:
     """Peers that a node has no route to: nothing arrives there, whatever else is right."""
     owners = {vtep.address: f"the VTEP of {node}" for node, vtep in own.items()}
     ends = zone_ends(zone, own)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from pvesdn.design.checks.remarks import error, placed, warning
 from pvesdn.model.design import DesignInput
 from pvesdn.model.findings import Finding, Where
-from pvesdn.model.sdn import EvpnZone, PveEvpnZone, PveVxlanZone, UnmanagedZone, VxlanZone
+from pvesdn.model.own_sdn import EvpnZone, OwnSdn, VxlanZone
+from pvesdn.model.pve_sdn import PveEvpnZone, PveSdn, PveVxlanZone, UnmanagedZone
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,35 +19,36 @@ class _Use:
     vni: int
     name: str
     where: Where
-    is_pve: bool
 
 
 def check(given: DesignInput) -> Iterator[Finding]:
     """A VNI that is used twice. The kernel refuses a second device for it, and EVPN would join what should be apart."""
     first: dict[int, _Use] = {}
-    for use in sorted(_uses(given), key=lambda use: not use.is_pve):
+    # What is PVE's was there before, so the fault is told at ours.
+    for use, what in _again(_uses(given.sdn.pve), first):
+        yield warning(use.where, what, "PVE accepts this; one of the two will not work")
+    for use, what in _again(_uses(given.sdn.own), first):
+        yield error(use.where, what, "choose another VNI")
+
+
+def _again(uses: Iterable[_Use], first: dict[int, _Use]) -> Iterator[tuple[_Use, str]]:
+    """Uses of a VNI that has one already, with what is wrong; the others are entered in `first`."""
+    for use in uses:
         other = first.setdefault(use.vni, use)
-        if other is use:
-            continue
-        what = (
-            f"{use.name.partition(' of ')[0].removeprefix('the ')} {use.vni} is also {placed(other.name, other.where)}"
-        )
-        if use.is_pve:
-            yield warning(use.where, what, "PVE accepts this; one of the two will not work")
-        else:
-            yield error(use.where, what, "choose another VNI")
+        if other is not use:
+            noun = use.name.partition(" of ")[0].removeprefix("the ")
+            yield use, f"{noun} {use.vni} is also {placed(other.name, other.where)}"
 
 
-def _uses(given: DesignInput) -> Iterator[_Use]:
+def _uses(source: OwnSdn | PveSdn) -> Iterator[_Use]:
     """L3VNIs and tags that are VNIs: those of PVE's vlan and qinq zones are of another kind."""
     tagged: set[str] = set()
-    for zone in given.sdn.zones:
+    for zone in source.zones:
         if isinstance(zone, EvpnZone | PveEvpnZone) and zone.l3vni is not None:
-            is_pve = isinstance(zone, PveEvpnZone)
-            yield _Use(zone.l3vni, f"the vrf-vxlan of zone '{zone.id}'", zone.where, is_pve)
+            yield _Use(zone.l3vni, f"the vrf-vxlan of zone '{zone.id}'", zone.where)
         is_tunnelled = isinstance(zone, VxlanZone | EvpnZone | PveVxlanZone | PveEvpnZone)
         if is_tunnelled or (isinstance(zone, UnmanagedZone) and zone.type in {"vxlan", "evpn"}):
             tagged.add(zone.id)
-    for vnet in given.sdn.vnets:
+    for vnet in source.vnets:
         if vnet.tag is not None and vnet.zone in tagged:
-            yield _Use(vnet.tag, f"the tag of vnet '{vnet.id}'", vnet.where, vnet.is_pve)
+            yield _Use(vnet.tag, f"the tag of vnet '{vnet.id}'", vnet.where)

@@ -19,7 +19,9 @@ from pvesdn.design.pve.zones import gateway_family, untranslatable
 from pvesdn.model.design import DesignInput
 from pvesdn.model.findings import Finding
 from pvesdn.model.primitives import is_writable
-from pvesdn.model.sdn import PveEvpnController, PveEvpnZone, PveSimpleZone, PveVxlanZone, PveZone, Subnet, Vnet, Zone
+from pvesdn.model.pve_sdn import PveEvpnController, PveEvpnZone, PveSimpleZone, PveVxlanZone
+from pvesdn.model.sdn import Zone
+from pvesdn.model.vnets import Subnet, Vnet
 
 _HIDDEN = "whose route names a nexthop object without its device"
 _SHOW_IT = "set the sysctl net.ipv4.nexthop_compat_mode to 1 there, and plan again"
@@ -33,17 +35,14 @@ _T = TypeVar("_T")
 
 def check(given: DesignInput) -> Iterator[Finding]:
     """Zones whose peers a node cannot reach, source NAT without a way out, and nodes on which PVE writes no frr.conf."""
-    nodes = {node: PveNode(facts) for node, facts in sorted(given.facts.items()) if not given.sdn.is_unmanaged_on(node)}
-    vnets = _grouped((vnet.zone, vnet) for vnet in given.sdn.vnets if vnet.is_pve)
-    translated = _grouped((subnet.vnet, subnet) for subnet in given.sdn.subnets if subnet.is_pve and subnet.snat)
-    controllers = sorted(given.sdn.controllers, key=lambda controller: controller.id)
-    loopbacks = {node: NodeControllers.of(controllers, node).tunnel_loopback for node in nodes}
-    for zone in given.sdn.zones:
-        here = {
-            node: nodes[node]
-            for node in nodes
-            if isinstance(zone, PveZone) and (zone.nodes is None or node in zone.nodes)
-        }
+    nodes = {
+        node: PveNode(facts) for node, facts in sorted(given.facts.items()) if not given.sdn.pve.is_unmanaged_on(node)
+    }
+    vnets = _grouped((vnet.zone, vnet) for vnet in given.sdn.pve.vnets)
+    translated = _grouped((subnet.vnet, subnet) for subnet in given.sdn.pve.subnets if subnet.snat)
+    loopbacks = {node: NodeControllers.of(given.sdn.pve.controllers, node).tunnel_loopback for node in nodes}
+    for zone in given.sdn.pve.zones:
+        here = {node: nodes[node] for node in nodes if zone.nodes is None or node in zone.nodes}
         tagged = [vnet for vnet in vnets.get(zone.id, ()) if vnet.tag is not None]
         if isinstance(zone, _TunnelZone):
             unreached = _Unreached.of(zone, given, here, loopbacks)
@@ -55,27 +54,28 @@ def check(given: DesignInput) -> Iterator[Finding]:
             yield from _ways_out(zone, tagged, translated, here)
     yield from _frr(given, nodes)
     for node in nodes:
-        yield from unwritable_way_out(given, node)
+        yield from _unwritable_way_out(given, node)
 
 
-def unwritable_way_out(given: DesignInput, node: str) -> Iterator[Finding]:
-    """Source NAT by a device whose name a shell would not take for one word: errors of `check` that the node alone can mend.
+def _unwritable_way_out(given: DesignInput, node: str) -> Iterator[Finding]:
+    """Source NAT by a device whose name a shell would not take for one word: the node alone can mend that.
 
     Only where there is no SDN of PVE's own, and the hook is for pvesdn to write.
     """
-    if given.cluster.has_sdn:
+    if given.capabilities.has_sdn:
         return
     ways = PveNode(given.facts[node]).internet
-    zones = {zone.id for zone in given.sdn.zones if _translates(zone, node)}
-    vnets = {vnet.id for vnet in given.sdn.vnets if vnet.is_pve and vnet.zone in zones}
-    for subnet in given.sdn.subnets:
-        if subnet.is_pve and subnet.snat and subnet.vnet in vnets:
+    zones = {zone.id for zone in given.sdn.pve.zones if _translates(zone, node)}
+    vnets = {vnet.id for vnet in given.sdn.pve.vnets if vnet.zone in zones}
+    for subnet in given.sdn.pve.subnets:
+        if subnet.snat and subnet.vnet in vnets:
             device = ways[gateway_family(subnet)].device
             if device and not is_writable(device):
                 what = (
                     f"the name of device {device} of {node}, by which source NAT leaves, cannot be written into a hook"
                 )
-                yield error(subnet.where, what, "give it a name of letters, digits and . _ -, a letter first")
+                hint = "give it a name of letters, digits and . _ -, a letter first"
+                yield error(subnet.where, what, hint, node=node)
 
 
 def _translates(zone: Zone, node: str) -> bool:
@@ -116,7 +116,9 @@ class _Unreached:
         """Where PVE finds no address for the zone's tunnels; nowhere in a fabric, which says the addresses itself."""
         peers, whose = zone.peers if isinstance(zone, PveVxlanZone) else (), "the zone's peers"
         if isinstance(zone, PveEvpnZone):
-            found = (c for c in given.sdn.controllers if isinstance(c, PveEvpnController) and c.id == zone.controller)
+            found = (
+                c for c in given.sdn.pve.controllers if isinstance(c, PveEvpnController) and c.id == zone.controller
+            )
             for controller in found:
                 peers = controller.peers
                 name = f"controller '{controller.id}'"

@@ -1,4 +1,4 @@
-"""PVE's merge of frr.conf.local, line by line: where each one ends up (PVE::Network::SDN::Frr 1.3, F6.7).
+"""PVE's merge of frr.conf.local, line by line: where each one ends up (docs/pve.md §6.7).
 
 It goes by lines, not by FRR's grammar: what it does not know outside of a block is dropped, some lines end up elsewhere
 than they were written, and over some PVE fails.
@@ -20,7 +20,7 @@ BLOCKS = frozenset(
 _EVPN_FAMILY = "l2vpn evpn"
 _DEFAULT_VRF = "default"
 _OF_FABRICS = "pve_"
-"""PVE's prefix for what its fabrics add, which is after the merge: the merge does not see it (F6)."""
+"""PVE's prefix for what its fabrics add, which is after the merge: the merge does not see it (docs/pve.md §6)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,11 +7,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 from pvesdn.design.merge.lines import BLOCKS, TOP, Fate, Merge
 from pvesdn.model.frr import FrrConfig, RouteMapEntry
-from pvesdn.model.frr_local import LocalKind, LocalLine
+from pvesdn.model.frr_local import LocalFault, LocalKind, LocalLine, LocalMerge
 
 _ENDS = frozenset({LocalKind.EXIT, LocalKind.END_FAMILY})
 _EMPTY = "opens an empty block, on which PVE fails and writes no frr.conf"
@@ -26,31 +25,26 @@ _GLOBAL = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class LocalFault:
-    """A line that does not become what it says.
+def merge_local(config: FrrConfig, lines: Iterable[LocalLine]) -> LocalMerge:
+    """What PVE makes of a node's frr.conf.local.
 
-    :param what: a predicate, such as ``is dropped``.
-    :param hint: what to do; empty where the general advice will do.
-    :param is_fatal: PVE writes no frr.conf because of it.
+    :param config: as PVE generates it.
     """
-
-    line: LocalLine
-    what: str
-    hint: str = ""
-    is_fatal: bool = False
-
-
-def merge_local(config: FrrConfig, lines: Iterable[LocalLine]) -> FrrConfig | None:
-    """What PVE writes for a node: `config` as it generates it, and the lines of its frr.conf.local.
-
-    :returns: None when PVE fails over the file: it writes nothing, and the frr.conf of before stays.
-    """
+    taken = tuple(lines)
     merge = Merge(config)
-    fates = [merge.take(line) for line in lines]
-    if merge.emptied() or any(fate.is_fatal for fate in fates):
-        return None
-    return merge.result()
+    fates = [merge.take(line) for line in taken]
+    faults = [
+        fault
+        for fate, meant in zip(fates, _meanings(taken), strict=True)
+        if (fault := _fault(config, fate, meant)) is not None
+    ]
+    faults += [LocalFault(line, _EMPTY, _FILL, is_fatal=True) for line in merge.emptied()]
+    return LocalMerge(
+        generated=config,
+        lines=taken,
+        merged=None if any(fault.is_fatal for fault in faults) else merge.result(),
+        faults=tuple(sorted(faults, key=lambda fault: fault.line.number)),
+    )
 
 
 def leaves_open(lines: Iterable[LocalLine]) -> bool:
@@ -59,22 +53,6 @@ def leaves_open(lines: Iterable[LocalLine]) -> bool:
     for line in lines:
         is_open = (is_open or line.kind in BLOCKS) and line.kind is not LocalKind.EXIT
     return is_open
-
-
-def faults(config: FrrConfig, lines: Iterable[LocalLine]) -> tuple[LocalFault, ...]:
-    """Lines that PVE's merge fails over, drops, puts elsewhere, or makes useless, in the order of the file.
-
-    :param config: as PVE generates it.
-    """
-    taken = tuple(lines)
-    merge = Merge(config)
-    found = []
-    for line, meant in zip(taken, _meanings(taken), strict=True):
-        fault = _fault(config, merge.take(line), meant)
-        if fault is not None:
-            found.append(fault)
-    found += [LocalFault(line, _EMPTY, _FILL, is_fatal=True) for line in merge.emptied()]
-    return tuple(sorted(found, key=lambda fault: fault.line.number))
 
 
 def _fault(config: FrrConfig, fate: Fate, meant: tuple[str, ...]) -> LocalFault | None:

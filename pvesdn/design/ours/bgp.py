@@ -10,8 +10,10 @@ from pvesdn.design.ours.exits import default_routes, design_vrrp, shares_flows
 from pvesdn.design.ours.sysctl import IP_FORWARD, IPV6_FORWARD, routed_families
 from pvesdn.design.ours.zones import IPV4, IPV6, ZonePlan, exit_families, reflecting_members
 from pvesdn.design.shared import beside_pve, names
+from pvesdn.design.shared.ownership import pve_writes_frr
 from pvesdn.model.cluster import Vtep
 from pvesdn.model.design import DesignInput
+from pvesdn.model.facts import NodeFacts
 from pvesdn.model.frr import (
     BgpRouter,
     EvpnActivation,
@@ -24,15 +26,15 @@ from pvesdn.model.frr import (
     VrfBinding,
     VrrpInterface,
 )
+from pvesdn.model.own_sdn import EvpnController, EvpnZone, Exit, Irb, VxlanZone
 from pvesdn.model.primitives import IpAddress
-from pvesdn.model.sdn import EvpnController, EvpnZone, Exit, Irb, VxlanZone
 
 _NOBODY = "65535:65535"
 """A route target that nothing exports."""
 
 
 SWITCHED_BY_PVE = frozenset({"fabricd", "ospfd"})
-"""Daemons that PVE's own SDN switches on and off by itself (F4.2)."""
+"""Daemons that PVE's own SDN switches on and off by itself (docs/pve.md §4.2)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,13 +70,9 @@ def plan_bgp(given: DesignInput, vteps: Mapping[str, Vtep], plans: Iterable[Zone
     for plan in plans:
         if isinstance(plan.zone, EvpnZone):
             users.setdefault(plan.zone.controller, set()).update(plan.nodes)
-    meshes = []
-    for controller in given.sdn.controllers:
-        if not isinstance(controller, EvpnController) or controller.id not in users:
-            continue
-        meshes.append(mesh_of(controller, users[controller.id], given, vteps))
-    asns = {c.id: c.asn for c in given.sdn.controllers if c.asn is not None}
-    return BgpPlan(tuple(meshes), asns)
+    meshes = tuple(mesh_of(c, users[c.id], given, vteps) for c in given.sdn.own.controllers if c.id in users)
+    asns = {c.id: c.asn for c in given.sdn.both.controllers if c.asn is not None}
+    return BgpPlan(meshes, asns)
 
 
 def mesh_of(controller: EvpnController, users: Iterable[str], given: DesignInput, vteps: Mapping[str, Vtep]) -> Mesh:
@@ -103,7 +101,7 @@ def design_frr(
 
     :param exits: those of this node, in zones of both sources.
     """
-    is_local = beside_pve.writes_frr(given, node)
+    is_local = pve_writes_frr(given, node)
     by_zone = {uplink.zone: uplink for uplink in exits}
     symmetric = [plan for plan in plans if _is_symmetric(plan) and node in plan.active]
     default = _default_router(given, bgp, plans, node)
@@ -128,6 +126,15 @@ def design_frr(
         vrfs=tuple(sorted((v for v in vrfs if v.l3vni is not None or v.routes), key=lambda vrf: vrf.name)),
         routers=tuple(sorted(routers, key=lambda router: router.vrf or "")),
         vrrp=_vrrp(exits),
+    )
+
+
+def empty_frr(facts: NodeFacts) -> FrrConfig:
+    """What stays of frr.conf on a node where nothing of ours needs FRR any more: forwarding as it is, and no more."""
+    return FrrConfig(
+        hostname=facts.node,
+        ip_forwarding=facts.sysctl.get(IP_FORWARD) == "1",
+        ipv6_forwarding=facts.sysctl.get(IPV6_FORWARD) == "1",
     )
 
 

@@ -8,8 +8,8 @@ from pvesdn.design.ours.zones import IPV4
 from pvesdn.design.shared import names
 from pvesdn.model.frr import StaticRoute, VrrpInterface
 from pvesdn.model.ifupdown import Uplink
+from pvesdn.model.own_sdn import Exit
 from pvesdn.model.primitives import IpAddress
-from pvesdn.model.sdn import Exit
 
 
 def design_uplink(uplink: Exit) -> Uplink:

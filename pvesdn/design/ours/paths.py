@@ -15,8 +15,8 @@ from pvesdn.design.shared.routes import RouteTable, held_by_device, source_of
 from pvesdn.model.cluster import SeenVtep, UnderlayPath, Vtep
 from pvesdn.model.design import DesignInput
 from pvesdn.model.facts import Link, NodeFacts, Route
+from pvesdn.model.own_sdn import VxlanZone
 from pvesdn.model.primitives import IpAddress
-from pvesdn.model.sdn import EvpnController, VxlanZone
 
 LOOPBACK = "lo"
 _VRF = "vrf"
@@ -95,11 +95,10 @@ class _Peers:
 
     @classmethod
     def of(cls, vteps: Mapping[str, Vtep], given: DesignInput) -> _Peers:
-        zones = [zone for zone in given.sdn.our_zones if isinstance(zone, VxlanZone)]
+        zones = [zone for zone in given.sdn.own.zones if isinstance(zone, VxlanZone)]
         sessions = frozenset(
             address
-            for controller in given.sdn.controllers
-            if isinstance(controller, EvpnController)
+            for controller in given.sdn.own.controllers
             for address in (*(controller.peers or ()), *(controller.route_reflectors or ()))
             if not isinstance(address, str)
         )

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from pvesdn.design.ours.exits import shares_flows
 from pvesdn.design.ours.zones import IPV4, IPV6, ZonePlan, exit_families
-from pvesdn.model.sdn import EvpnZone, Exit, Irb
+from pvesdn.model.own_sdn import EvpnZone, Exit, Irb
 
 IP_FORWARD = "net.ipv4.ip_forward"
 IPV6_FORWARD = "net.ipv6.conf.all.forwarding"

@@ -15,8 +15,8 @@ from pvesdn.model.cluster import Member, SeenPath, SeenVtep, Vtep
 from pvesdn.model.design import DesignInput
 from pvesdn.model.facts import NodeFacts
 from pvesdn.model.findings import Finding, Severity, Where
+from pvesdn.model.own_sdn import VxlanZone
 from pvesdn.model.primitives import IpAddress, IpNetwork
-from pvesdn.model.sdn import VxlanZone
 
 
 def choose_vteps(given: DesignInput) -> tuple[Mapping[str, Vtep], tuple[Finding, ...]]:
@@ -58,7 +58,7 @@ def seen_now(given: DesignInput, vteps: Mapping[str, Vtep]) -> dict[str, SeenVte
 def _seen(vtep: Vtep, given: DesignInput) -> SeenVtep:
     """What is remembered of a node that was read: its usual path once, each other path by its peer, groups always."""
     facts = given.facts[vtep.node]
-    zones = [zone for zone in given.sdn.our_zones if isinstance(zone, VxlanZone) and zone.peers is not None]
+    zones = [zone for zone in given.sdn.own.zones if isinstance(zone, VxlanZone) and zone.peers is not None]
     listed = {peer for zone in zones for peer in zone.peers or ()}
     others: dict[IpAddress, int] = {}
     for zone in zones:
@@ -99,15 +99,15 @@ class _Underlay:
 
     @classmethod
     def of(cls, given: DesignInput) -> _Underlay:
-        underlay = given.sdn.underlay
+        underlay = given.sdn.own.underlay
         return cls(
             where=underlay.where if underlay else None,
             network=underlay.network if underlay else None,
             named=dict(underlay.vteps) if underlay else {},
-            bridges=frozenset(vnet.id for vnet in given.sdn.vnets),
+            bridges=frozenset(vnet.id for vnet in given.sdn.both.vnets),
             exits=frozenset(
                 (uplink.node, address.ip)
-                for uplink in given.sdn.exits
+                for uplink in given.sdn.own.exits
                 for address in (uplink.address, uplink.address6)
                 if address is not None
             ),

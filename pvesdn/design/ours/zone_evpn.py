@@ -8,7 +8,8 @@ from ipaddress import IPv4Address
 from pvesdn.design.ours.zones import IPV4, IPV6, ZonePlan, families, gateways, has_vrf, plain_bridge
 from pvesdn.design.shared import names
 from pvesdn.model.ifupdown import L3VniBridge, Stanza, Tunnel, VnetBridge, VrfDevice, VxlanPort
-from pvesdn.model.sdn import EvpnZone, Irb, Subnet, Vnet
+from pvesdn.model.own_sdn import EvpnZone, Irb
+from pvesdn.model.vnets import Subnet, Vnet
 
 
 def design_bridge(zone: EvpnZone, vnet: Vnet, subnets: tuple[Subnet, ...], mtu: int) -> VnetBridge:

@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from pvesdn.design.ours.zones import IPV4, IPV6, ZonePlan, plain_bridge
 from pvesdn.model.cluster import Vtep
 from pvesdn.model.ifupdown import Tunnel, VnetBridge
+from pvesdn.model.own_sdn import VxlanZone
 from pvesdn.model.primitives import IpAddress, is_writable
-from pvesdn.model.sdn import Vnet, VxlanZone
+from pvesdn.model.vnets import Vnet
 
 
 def design_bridge(vnet: Vnet, mtu: int) -> VnetBridge:

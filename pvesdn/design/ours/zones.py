@@ -11,8 +11,10 @@ from pvesdn.design.shared import names
 from pvesdn.model.cluster import ClusterState, Vtep
 from pvesdn.model.design import DesignInput
 from pvesdn.model.ifupdown import VnetBridge, VxlanPort
+from pvesdn.model.own_sdn import EvpnController, EvpnZone, Exit, Irb, OwnZone, VxlanZone
 from pvesdn.model.primitives import IpAddress
-from pvesdn.model.sdn import EvpnController, EvpnZone, Exit, Irb, OurZone, PveZone, Subnet, Vnet, VxlanZone
+from pvesdn.model.pve_sdn import PveZone
+from pvesdn.model.vnets import Subnet, Vnet
 
 IPV4, IPV6 = 4, 6
 """The two families, as addresses give their `version`."""
@@ -42,7 +44,7 @@ class ZonePlan:
     :param active: members where it has a VNet or an exit; its VRF and L3VNI exist there alone.
     """
 
-    zone: OurZone
+    zone: OwnZone
     nodes: frozenset[str]
     vteps: Mapping[str, Vtep]
     mtu: int
@@ -56,23 +58,24 @@ class ZonePlan:
         return next(iter(devices)) if len(devices) == 1 else None
 
 
-def zone_nodes(zone: OurZone | PveZone, cluster: ClusterState) -> frozenset[str]:
+def zone_nodes(zone: OwnZone | PveZone, cluster: ClusterState) -> frozenset[str]:
     """Members that belong to a zone; names that are no members are somebody else's error."""
     members = frozenset(member.name for member in cluster.members)
     return members if zone.nodes is None else members & zone.nodes
 
 
-def zone_vteps(zone: OurZone, vteps: Mapping[str, Vtep], given: DesignInput) -> dict[str, Vtep]:
+def zone_vteps(zone: OwnZone, vteps: Mapping[str, Vtep], given: DesignInput) -> dict[str, Vtep]:
     """The VTEPs of a zone by node, sorted; of members without one nothing is said.
 
-    Where the zone lists its peers it is the address among them that the node holds, as PVE reads its lists (F7). A member that
-    is off keeps the one it was seen with: what it takes counts for the zone's MTU on every other node.
+    Where the zone lists its peers it is the address among them that the node holds, as PVE reads its lists
+    (docs/pve.md §7). A member that is off keeps the one it was seen with: what it takes counts for the zone's MTU on
+    every other node.
     """
     own = {node: vteps[node] for node in sorted(zone_nodes(zone, given.cluster)) if node in vteps}
     return {node: local_vtep(zone, vtep, given) for node, vtep in own.items()}
 
 
-def local_vtep(zone: OurZone, vtep: Vtep, given: DesignInput) -> Vtep:
+def local_vtep(zone: OwnZone, vtep: Vtep, given: DesignInput) -> Vtep:
     """A node's VTEP in a zone: its usual one, or the address of the node's that the zone lists among its peers."""
     peers = (zone.peers or ()) if isinstance(zone, VxlanZone) else ()
     if not peers or vtep.address in peers:
@@ -90,14 +93,14 @@ def local_vtep(zone: OurZone, vtep: Vtep, given: DesignInput) -> Vtep:
     return replace(vtep, address=here, interface=interface, mtu=mtu, why="its address among the zone's peers")
 
 
-def zone_ends(zone: OurZone, own: Mapping[str, Vtep]) -> frozenset[IpAddress]:
+def zone_ends(zone: OwnZone, own: Mapping[str, Vtep]) -> frozenset[IpAddress]:
     """To whom packets of a zone go: its VTEPs, the peers that it lists, its multicast group."""
     listed = zone.peers or () if isinstance(zone, VxlanZone) else ()
     group = zone.multicast_group if isinstance(zone, VxlanZone) else None
     return frozenset((*(vtep.address for vtep in own.values()), *listed, *(() if group is None else (group,))))
 
 
-def zone_mtu(zone: OurZone, own: Mapping[str, Vtep]) -> int | None:
+def zone_mtu(zone: OwnZone, own: Mapping[str, Vtep]) -> int | None:
     """Bytes of an inner IP packet: what the zone says, else what its paths take; None if none of them is known.
 
     :param own: as `zone_vteps` gives them.
@@ -105,7 +108,7 @@ def zone_mtu(zone: OurZone, own: Mapping[str, Vtep]) -> int | None:
     return zone.mtu or inner_mtu(own.values(), zone_ends(zone, own))
 
 
-def carriers(zone: OurZone, own: Mapping[str, Vtep], node: str) -> frozenset[str]:
+def carriers(zone: OwnZone, own: Mapping[str, Vtep], node: str) -> frozenset[str]:
     """The devices by which a node's packets to the others of a zone leave; empty where none is known."""
     vtep = own[node]
     group = zone.multicast_group if isinstance(zone, VxlanZone) else None
@@ -129,18 +132,18 @@ def reflecting_members(controller: EvpnController, cluster: ClusterState) -> fro
 
 def nodes_with_tunnels(given: DesignInput) -> frozenset[str]:
     """Members that need a VTEP: those in a zone of ours, and the route reflectors of its controller."""
-    zones = given.sdn.our_zones
+    zones = given.sdn.own.zones
     used = {zone.controller for zone in zones if isinstance(zone, EvpnZone)}
     needed = [zone_nodes(zone, given.cluster) for zone in zones]
     needed += [
         reflecting_members(controller, given.cluster)
-        for controller in given.sdn.controllers
-        if isinstance(controller, EvpnController) and controller.id in used
+        for controller in given.sdn.own.controllers
+        if controller.id in used
     ]
     return frozenset[str]().union(*needed)
 
 
-def has_vrf(zone: OurZone) -> bool:
+def has_vrf(zone: OwnZone) -> bool:
     """Whether a zone has a VRF of its own: everything with IRB but the asymmetric form in the host's own table."""
     return isinstance(zone, EvpnZone) and zone.irb is not Irb.NONE and zone.vrf is None
 

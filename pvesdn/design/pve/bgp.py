@@ -1,4 +1,4 @@
-"""BGP as PVE's controllers `evpn` and `bgp` set it up on one node (F6.2 to F6.4)."""
+"""BGP as PVE's controllers `evpn` and `bgp` set it up on one node (docs/pve.md §6.2 to §6.4)."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from pvesdn.model.frr import (
     VrfBinding,
 )
 from pvesdn.model.pve_controllers import PveBgpController
-from pvesdn.model.sdn import PveEvpnController, PveEvpnZone
+from pvesdn.model.pve_sdn import PveEvpnController, PveEvpnZone
 
 _VTEP, _BGP = "VTEP", "BGP"
 _EXTERNAL = "external"

@@ -1,4 +1,4 @@
-"""Stanzas of PVE's vlan and qinq zones, which ride on a bridge of the host (PVE::Network::SDN::Zones::{Vlan,QinQ}Plugin, F5.3, F5.4)."""
+"""Stanzas of PVE's vlan and qinq zones, which ride on a bridge of the host (docs/pve.md §5.3, §5.4)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ from pvesdn.model.ifupdown import (
     PveVnetBridge,
     Stanza,
 )
-from pvesdn.model.sdn import BridgedPveZone, PveQinqZone, PveVlanZone, Vnet
+from pvesdn.model.pve_sdn import BridgedPveZone, PveQinqZone, PveVlanZone
+from pvesdn.model.vnets import Vnet
 
 _DEFAULT_PROTOCOL = "802.1q"
 _TUNNEL = "vlan_mode=dot1q-tunnel"

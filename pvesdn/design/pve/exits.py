@@ -1,4 +1,4 @@
-"""What PVE's exit nodes have in FRR: routes between tables, and which exit's default route counts (F6.4)."""
+"""PVE's exit nodes in FRR: routes between tables, and which exit's default route counts (docs/pve.md §6.4)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from pvesdn.design.pve.index import PveIndex
 from pvesdn.design.pve.node import IPV6
 from pvesdn.design.pve.zones import exit_veths
 from pvesdn.model.frr import PrefixList, RouteMapEntry, StaticRoute
-from pvesdn.model.sdn import PveEvpnController, PveEvpnZone, Subnet
+from pvesdn.model.pve_sdn import PveEvpnController, PveEvpnZone
+from pvesdn.model.vnets import Subnet
 
 MAP_IN = "MAP_VTEP_IN"
 MAP_OUT = "MAP_VTEP_OUT"

@@ -1,4 +1,4 @@
-"""PVE's fabrics on one node: their interfaces, and OpenFabric and OSPF in FRR (proxmox-ve-config, sdn::fabric)."""
+"""PVE's fabrics on one node: their interfaces, and OpenFabric and OSPF in FRR (docs/pve.md §5.10, §6.6)."""
 
 from __future__ import annotations
 

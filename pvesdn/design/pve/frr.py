@@ -1,4 +1,4 @@
-"""PVE's own FRR configuration on one node (libpve-network-perl 1.3, PVE::Network::SDN::Controllers::*Plugin, F6)."""
+"""PVE's own FRR configuration on one node, as libpve-network-perl 1.3 makes it (docs/pve.md §6)."""
 
 from __future__ import annotations
 
@@ -13,18 +13,16 @@ from pvesdn.design.pve.index import PveIndex, index_pve
 from pvesdn.design.pve.node import PveNode
 from pvesdn.design.pve.spelling import canonical_frr
 from pvesdn.design.pve.underlay import NodeControllers, PveUnderlay, evpn_underlay
-from pvesdn.design.shared.beside_pve import writes_frr
-from pvesdn.design.shared.levels import is_before_templates
+from pvesdn.design.shared.ownership import pve_writes_frr
+from pvesdn.model.capabilities import GeneratorLevel
 from pvesdn.model.design import DesignInput
 from pvesdn.model.fabrics import Fabric
 from pvesdn.model.frr import FrrConfig, IsisInterface, IsisRouter
 from pvesdn.model.pve_controllers import PveBgpController, PveIsisController
-from pvesdn.model.sdn import LeftController, NodeController, PveEvpnController, SdnConfig
+from pvesdn.model.pve_sdn import NodeController, PveEvpnController, PveSdn, UnmanagedController
 
 _VERSION = "10.4.1"
-_VERSION_OF_PVE_8 = "8.5.2"
-_FIRST_WITH_TEMPLATES = 9
-"""PVE's first major version whose frr.conf begins with the later header (F12)."""
+_VERSION_BEFORE_1_0 = "8.5.2"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,24 +48,25 @@ class _StoppedError(Exception):
 def design_pve_frr(given: DesignInput, node: str, index: PveIndex | None = None) -> FrrConfig | None:
     """PVE's `frr.conf` on a node, without what it merges of frr.conf.local.
 
-    :param index: `index_pve(given.sdn)`, for who designs many nodes.
+    :param index: `index_pve(given.sdn.pve)`, for who designs many nodes.
     :returns: None when PVE writes none (no controller, no fabric and no frr.conf.local; what `what_stops_frr` says) or when
         it cannot be told: controllers or fabrics that are left to PVE, or a node of which nothing is known.
     """
     facts = given.facts.get(node)
     if facts is None or not _is_told(given, node):
         return None
-    index = index or index_pve(given.sdn)
+    index = index or index_pve(given.sdn.pve)
     answers = PveNode(facts)
     try:
         speakers = _speakers(index.controllers.values(), index.fabrics, answers)
     except _StoppedError:
         return None
-    is_pve_8 = 0 < given.cluster.pve_major < _FIRST_WITH_TEMPLATES
-    config = FrrConfig(hostname=node, version=_VERSION_OF_PVE_8 if is_pve_8 else _VERSION)
+    level = given.capabilities.on(node).level
+    is_first = level is GeneratorLevel.BEFORE_1_0
+    config = FrrConfig(hostname=node, version=_VERSION_BEFORE_1_0 if is_first else _VERSION)
     config = replace(add_bgp(config, speakers, index), routes=tuple(local_routes(index, node)))
     config = add_fabrics(_add_isis(config, index, answers), index.fabrics.values(), node)
-    return config if is_before_templates(given, node) else canonical_frr(config)
+    return canonical_frr(config) if level >= GeneratorLevel.KNOWN else config
 
 
 def what_stops_frr(given: DesignInput, node: str) -> FrrStop | None:
@@ -76,9 +75,9 @@ def what_stops_frr(given: DesignInput, node: str) -> FrrStop | None:
     if facts is None or not _is_told(given, node):
         return None
     controllers = [
-        c for c in given.sdn.controllers if isinstance(c, PveEvpnController | PveBgpController | PveIsisController)
+        c for c in given.sdn.pve.controllers if isinstance(c, PveEvpnController | PveBgpController | PveIsisController)
     ]
-    fabrics = {fabric.id: fabric for fabric in given.sdn.fabrics if isinstance(fabric, Fabric)}
+    fabrics = {fabric.id: fabric for fabric in given.sdn.pve.fabrics if isinstance(fabric, Fabric)}
     try:
         _speakers(sorted(controllers, key=attrgetter("id")), fabrics, PveNode(facts))
     except _StoppedError as error:
@@ -87,15 +86,15 @@ def what_stops_frr(given: DesignInput, node: str) -> FrrStop | None:
 
 
 def _is_told(given: DesignInput, node: str) -> bool:
-    return not _is_left(given.sdn, node) and (given.sdn.has_pve_frr or writes_frr(given, node))
+    return not _is_left(given.sdn.pve, node) and (given.sdn.pve.needs_frr or pve_writes_frr(given, node))
 
 
-def _is_left(sdn: SdnConfig, node: str) -> bool:
+def _is_left(pve: PveSdn, node: str) -> bool:
     """Something of what PVE has on the node is not rendered, and FRR's configuration is one whole."""
     return (
-        any(isinstance(c, LeftController) and c.node in {None, node} for c in sdn.controllers)
-        or any(zone.type == "evpn" for zone in sdn.unmanaged_zones)
-        or sdn.is_unmanaged_on(node)
+        any(isinstance(c, UnmanagedController) and c.node in {None, node} for c in pve.controllers)
+        or any(zone.type == "evpn" for zone in pve.unmanaged_zones)
+        or pve.is_unmanaged_on(node)
     )
 
 

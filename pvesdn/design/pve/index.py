@@ -11,18 +11,17 @@ from pvesdn.design.pve.zones import ZoneStanzas, vnet_bridge, zone_stanzas
 from pvesdn.model.fabrics import Fabric
 from pvesdn.model.ifupdown import PveVnetBridge
 from pvesdn.model.pve_controllers import PveBgpController, PveIsisController
-from pvesdn.model.sdn import (
+from pvesdn.model.pve_sdn import (
     NodeController,
-    OwnPveZone,
     PveEvpnController,
     PveEvpnZone,
+    PveSdn,
     PveSimpleZone,
     PveVxlanZone,
-    SdnConfig,
-    Subnet,
+    RenderedPveZone,
     UnmanagedZone,
-    Vnet,
 )
+from pvesdn.model.vnets import Subnet, Vnet
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +38,11 @@ class PveIndex:
     :param shared: what an EVPN zone has on a node that has a VNet of it, by zone.
     """
 
-    zones: Mapping[str, OwnPveZone]
+    zones: Mapping[str, RenderedPveZone]
     left: tuple[UnmanagedZone, ...]
     controllers: Mapping[str, PveEvpnController | NodeController]
     fabrics: Mapping[str, Fabric]
-    vnets: tuple[tuple[Vnet, OwnPveZone], ...]
+    vnets: tuple[tuple[Vnet, RenderedPveZone], ...]
     subnets: Mapping[str, tuple[Subnet, ...]]
     listed_subnets: tuple[Subnet, ...]
     bridges: Mapping[str, PveVnetBridge]
@@ -51,25 +50,27 @@ class PveIndex:
     bridged: BridgedStanzas = field(default_factory=BridgedStanzas)
 
 
-def index_pve(sdn: SdnConfig) -> PveIndex:
-    """Index what is PVE's in `sdn`; objects of pvesdn.cfg do not exist for PVE."""
-    zones: dict[str, OwnPveZone] = {zone.id: zone for zone in _sorted(sdn.zones) if isinstance(zone, OwnPveZone)}
+def index_pve(pve: PveSdn) -> PveIndex:
+    """Index what PVE defines; objects of pvesdn.cfg do not exist for it."""
+    zones: dict[str, RenderedPveZone] = {
+        zone.id: zone for zone in _sorted(pve.zones) if isinstance(zone, RenderedPveZone)
+    }
     controllers = {
         c.id: c
-        for c in _sorted(sdn.controllers)
+        for c in _sorted(pve.controllers)
         if isinstance(c, PveEvpnController | PveBgpController | PveIsisController)
     }
-    vnets = tuple((vnet, zones[vnet.zone]) for vnet in _sorted(sdn.vnets) if vnet.is_pve and vnet.zone in zones)
-    own = tuple(subnet for subnet in _sorted(sdn.subnets) if subnet.is_pve)
-    subnets = _by_vnet(own)
+    vnets = tuple((vnet, zones[vnet.zone]) for vnet in _sorted(pve.vnets) if vnet.zone in zones)
+    committed = tuple(_sorted(pve.subnets))
+    subnets = _by_vnet(committed)
     return PveIndex(
         zones=zones,
-        left=sdn.unmanaged_zones,
+        left=pve.unmanaged_zones,
         controllers=controllers,
-        fabrics={fabric.id: fabric for fabric in _sorted(sdn.fabrics) if isinstance(fabric, Fabric)},
+        fabrics={fabric.id: fabric for fabric in _sorted(pve.fabrics) if isinstance(fabric, Fabric)},
         vnets=vnets,
         subnets=subnets,
-        listed_subnets=own if sdn.listed_subnets is None else tuple(_sorted(sdn.listed_subnets)),
+        listed_subnets=committed if pve.listed_subnets is None else tuple(_sorted(pve.listed_subnets)),
         bridges={
             vnet.id: vnet_bridge(vnet, zone, subnets.get(vnet.id, ()))
             for vnet, zone in vnets

@@ -1,4 +1,4 @@
-"""PVE's own files on one node: what PVE itself would write for the definitions it has (libpve-network-perl 1.3)."""
+"""PVE's own files on one node: what PVE itself would write for the definitions it has (docs/pve.md §4.3)."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from pvesdn.design.pve.zones import evpn_port, gateway_family, untranslatable, v
 from pvesdn.design.shared import names
 from pvesdn.model.design import DesignInput
 from pvesdn.model.ifupdown import InterfacesFile, Stanza
-from pvesdn.model.sdn import (
+from pvesdn.model.pve_sdn import (
     BridgedPveZone,
-    OwnPveZone,
     PveEvpnController,
     PveEvpnZone,
     PveQinqZone,
     PveSimpleZone,
     PveVlanZone,
     PveVxlanZone,
-    Vnet,
+    RenderedPveZone,
 )
+from pvesdn.model.vnets import Vnet
 
 __all__ = ["PveIndex", "design_pve_frr", "design_sdn_file", "index_pve"]
 
@@ -32,16 +32,16 @@ __all__ = ["PveIndex", "design_pve_frr", "design_sdn_file", "index_pve"]
 def design_sdn_file(given: DesignInput, node: str, index: PveIndex | None = None) -> InterfacesFile | None:
     """PVE's `interfaces.d/sdn` on a node.
 
-    :param index: `index_pve(given.sdn)`, for who designs many nodes; stanzas that do not depend on the node are then
+    :param index: `index_pve(given.sdn.pve)`, for who designs many nodes; stanzas that do not depend on the node are then
         one and the same object on all of them.
     :returns: None when it cannot be told: nothing was ever defined (PVE then writes no version), nothing is known of the
         node or of the bridges that its zones ride on, or the file has stanzas of zones or fabrics that pvesdn leaves to PVE,
         which a kind that is newer than 1.3 makes of the whole node.
     """
     facts = given.facts.get(node)
-    if given.sdn.version is None or facts is None or given.sdn.is_unmanaged_on(node):
+    if given.sdn.pve.version is None or facts is None or given.sdn.pve.is_unmanaged_on(node):
         return None
-    index = index or index_pve(given.sdn)
+    index = index or index_pve(given.sdn.pve)
     if any(zone.nodes is None or node in zone.nodes for zone in index.left):
         return None
     here = [(vnet, zone) for vnet, zone in index.vnets if zone.nodes is None or node in zone.nodes]
@@ -51,7 +51,7 @@ def design_sdn_file(given: DesignInput, node: str, index: PveIndex | None = None
     for vnet, zone in here:
         writer.add(vnet, zone)
     fabrics = fabric_interfaces(index.fabrics.values(), node)
-    return InterfacesFile(stanzas=writer.stanzas(), version=given.sdn.version, fabrics=fabrics)
+    return InterfacesFile(stanzas=writer.stanzas(), version=given.sdn.pve.version, fabrics=fabrics)
 
 
 class _Writer:
@@ -71,7 +71,7 @@ class _Writer:
             self._put(stanza)
         return tuple(self._stanzas[name] for name in sorted(self._stanzas))
 
-    def add(self, vnet: Vnet, zone: OwnPveZone) -> None:
+    def add(self, vnet: Vnet, zone: RenderedPveZone) -> None:
         """Add what a VNet needs, as far as PVE gets: it warns in a log and goes on with the next VNet.
 
         What stops it is a tag, controller, fabric or bridge that is missing, and a route that the node has not.

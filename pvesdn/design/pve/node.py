@@ -1,6 +1,6 @@
 """What a node finds out about itself, the way PVE asks: its interfaces file, its routes, the MAC of a device.
 
-The rules are those of PVE::Network::SDN::Zones::Plugin and PVE::Network::SDN::Controllers::Plugin.
+The rules are in docs/pve.md §7.
 """
 
 from __future__ import annotations
@@ -180,7 +180,7 @@ def way_to(target: IpAddress, facts: NodeFacts) -> RouteAnswer:
 
 
 def _configured(stanzas: Iterable[IfaceStanza]) -> dict[str, str]:
-    """Addresses by interface, as PVE::Network::Interfaces reads the file: one IPv4 address each, the last."""
+    """Addresses by interface, as PVE reads the file (docs/pve.md §7): one IPv4 address each, the last."""
     found: dict[str, str] = {}
     for stanza in stanzas:
         family = stanza.method.partition(" ")[0]

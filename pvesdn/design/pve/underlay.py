@@ -1,4 +1,4 @@
-"""Where a node's tunnels and sessions of PVE's own begin: the rules by which PVE finds its local address (F7)."""
+"""Where PVE's own tunnels and sessions begin: the rules by which PVE finds a node's address (docs/pve.md §7)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pvesdn.design.pve.node import PveNode, RouteAnswer
 from pvesdn.design.shared import names
 from pvesdn.model.fabrics import Fabric
 from pvesdn.model.pve_controllers import PveBgpController, PveIsisController
-from pvesdn.model.sdn import PveEvpnController, PveVxlanZone
+from pvesdn.model.pve_sdn import PveEvpnController, PveVxlanZone
 
 
 @dataclass(frozen=True, slots=True)

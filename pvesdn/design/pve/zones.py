@@ -1,4 +1,4 @@
-"""Stanzas of PVE's simple, vxlan and evpn zones (libpve-network-perl 1.3, PVE::Network::SDN::Zones::*Plugin)."""
+"""Stanzas of PVE's simple, vxlan and evpn zones (docs/pve.md §5.2, §5.5, §5.6)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from pvesdn.design.pve.node import IPV4, IPV6, PveNode, RouteAnswer
 from pvesdn.design.pve.underlay import PveUnderlay
 from pvesdn.design.shared import names
 from pvesdn.model.ifupdown import PveAddress, PveVeth, PveVnetBridge, PveVrf, PveVrfBridge, PveVxlanPort, SnatRule
-from pvesdn.model.sdn import PveEvpnZone, PveSimpleZone, PveVxlanZone, Subnet, Vnet
+from pvesdn.model.pve_sdn import PveEvpnZone, PveSimpleZone, PveVxlanZone
+from pvesdn.model.vnets import Subnet, Vnet
 
 DEFAULT_MTU = 1450
 """Bytes. PVE means to follow the underlay's MTU, looks it up in the wrong place and always prints this."""

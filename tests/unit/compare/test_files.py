@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from ipaddress import ip_interface
 from typing import Any
 
 import pytest
 
-from pvesdn.compare.files import NodeNow, Ownership, compare_node
-from pvesdn.compare.flags import PlanFlags
+from pvesdn.compare.files import NodeNow, compare_node
 from pvesdn.compare.ownership import digest
 from pvesdn.compare.prerequisites import doubts
 from pvesdn.decode.nodes.record import Record
+from pvesdn.model.execution import FrrAction
 from pvesdn.model.facts import IfaceStanza, Link, NodeFacts
 from pvesdn.model.files import (
     FRR_CONF,
@@ -19,20 +21,38 @@ from pvesdn.model.files import (
     OUR_SYSCTL,
     SDN_INTERFACES,
     Action,
-    FrrAction,
     NodeChanges,
     RenderedFile,
 )
+from pvesdn.model.flags import PlanFlags
+from pvesdn.model.ifupdown import (
+    PveBridgeProtocol,
+    PveVnetBridge,
+    PveVrf,
+    PveVxlanPort,
+    Uplink,
+    VnetBridge,
+    VxlanPort,
+)
+from pvesdn.model.owners import FileOwners, Writer
+from tests.unit.compare.printed import conf, frr_text, interfaces
 
-PVE_OWNS_SDN = Ownership(sdn_by_pve=True, frr_by_pve=False, shows_pve=False, regenerate_frr=False)
-BRIDGE = "auto web\niface web\n\tbridge-ports vxlan_web\n"
-PORT = "auto vxlan_web\niface vxlan_web\n\tvxlan-id 2\n"
-UPLINK = "auto eno2\niface eno2\n\taddress 172.16.0.1/24\n\tvrf vrf_a\n"
+PVE_OWNS_SDN = FileOwners(Writer.PVE, Writer.PVESDN, regenerate_frr=False)
+PVE_OWNS_BOTH = FileOwners(Writer.PVE, Writer.PVE)
+BRIDGE = VnetBridge("web", "vxlan_web", 1500)
+PORT = VxlanPort("vxlan_web", 2, "zone")
+UPLINK = Uplink("eno2", (ip_interface("172.16.0.1/24"),), "vrf_a")
+PVES_BRIDGE = PveVnetBridge("web", "vxlan_web")
 
 
-def interfaces(*stanzas: str, path: str = OUR_INTERFACES) -> RenderedFile:
-    by_name = {stanza.split()[1]: stanza for stanza in stanzas}
-    return RenderedFile(path, "# header\n\n" + "\n".join(stanzas), stanzas=by_name)
+def taken_down(changes: NodeChanges) -> tuple[str, ...]:
+    swap = changes.execution.put_in_place
+    return () if swap is None else swap.ifdown
+
+
+def deleted_links(changes: NodeChanges) -> tuple[str, ...]:
+    swap = changes.execution.put_in_place
+    return () if swap is None else swap.delete_links
 
 
 def compare(
@@ -40,7 +60,8 @@ def compare(
     files: dict[str, str] | None = None,
     links: tuple[Link, ...] = (),
     record: dict[str, str] | None = None,
-    owned: Ownership = PVE_OWNS_SDN,
+    owners: FileOwners = PVE_OWNS_SDN,
+    shows_pve: bool = False,
     flags: PlanFlags | None = None,
     is_unfinished: bool = False,
     **facts: Any,
@@ -51,7 +72,7 @@ def compare(
         facts=NodeFacts(node="pve1", links=links, **given),
         record=Record(files=record, is_unfinished=is_unfinished),
     )
-    return compare_node(rendered, now, owned, flags=flags or PlanFlags())
+    return compare_node(rendered, now, owners, flags=flags or PlanFlags(), shows_pve=shows_pve)
 
 
 def ours(text: str) -> dict[str, Any]:
@@ -67,7 +88,7 @@ def test_files_that_are_as_they_should_be_are_no_change() -> None:
     file = interfaces(BRIDGE, PORT)
     changes = compare(file, **ours(file.text or ""))
     assert changes.is_empty
-    assert changes.frr is FrrAction.NONE
+    assert changes.execution.frr is FrrAction.NONE
 
 
 def test_a_new_file_adds_its_interfaces_and_expects_nothing_there() -> None:
@@ -100,47 +121,56 @@ def test_frr_conf_is_never_removed() -> None:
 
 
 def test_frr_is_reloaded_for_its_configuration_and_restarted_for_its_daemons() -> None:
-    conf, daemons = RenderedFile(FRR_CONF, "a\n"), RenderedFile(FRR_DAEMONS, "bgpd=yes\n")
-    assert compare(conf).frr is FrrAction.RELOAD
-    assert compare(conf, daemons, files={FRR_DAEMONS: "bgpd=no\n"}).frr is FrrAction.RESTART
+    file, daemons = conf(1), RenderedFile(FRR_DAEMONS, "bgpd=yes\n")
+    assert compare(file).execution.frr is FrrAction.RELOAD
+    assert compare(file, daemons, files={FRR_DAEMONS: "bgpd=no\n"}).execution.frr is FrrAction.RESTART
 
 
 @pytest.mark.parametrize(
     ("before", "after", "expected"),
     [
-        ("router bgp 1234\nrouter bgp 1234 vrf vrf_a\n", "router bgp 1235\n", FrrAction.RESTART),
-        ("router bgp 1234\nrouter bgp 1234 vrf vrf_a\n", "router bgp 1234\n", FrrAction.RELOAD),
-        ("router bgp 1234\n", "hostname pve1\n", FrrAction.RELOAD),
-        ("hostname pve1\n", "router bgp 1234\n", FrrAction.RELOAD),
+        ("router bgp 1234\nrouter bgp 1234 vrf vrf_a\n", (1235,), FrrAction.RESTART),
+        ("router bgp 1234\nrouter bgp 1234 vrf vrf_a\n", (1234,), FrrAction.RELOAD),
+        ("router bgp 1234\n", (), FrrAction.RELOAD),
+        ("hostname pve1\n", (1234,), FrrAction.RELOAD),
     ],
 )
-def test_another_as_number_needs_a_restart(before: str, after: str, expected: FrrAction) -> None:
+def test_another_as_number_needs_a_restart(before: str, after: tuple[int, ...], expected: FrrAction) -> None:
     """frr-reload.py cannot remove an instance whose L3VNI stays; then bgpd says "BGP is already running; AS is 1234"."""
-    assert compare(RenderedFile(FRR_CONF, after), files={FRR_CONF: before}).frr is expected
+    assert compare(conf(*after), files={FRR_CONF: before}).execution.frr is expected
+
+
+def test_an_as_number_that_an_administrator_has_in_frr_conf_local_counts_as_well() -> None:
+    file = conf(1234)
+    assert file.frr is not None
+    merged = replace(file, frr=replace(file.frr, custom=("router bgp 65001 vrf theirs", "exit", "!")))
+    before = "router bgp 1234\nrouter bgp 65001 vrf theirs\n"
+    assert compare(merged, files={FRR_CONF: before}).execution.frr is FrrAction.RELOAD
+    assert compare(file, files={FRR_CONF: before}).execution.frr is FrrAction.RESTART
 
 
 def test_pves_file_is_shown_only_when_pve_is_about_to_write_it() -> None:
-    file = interfaces(BRIDGE, path=SDN_INTERFACES)
+    file = interfaces(PVES_BRIDGE, path=SDN_INTERFACES)
     assert compare(file).is_empty
-    shown = compare(file, owned=Ownership(sdn_by_pve=True, frr_by_pve=False, shows_pve=True))
+    shown = compare(file, shows_pve=True)
     assert [change.by_pve for change in shown.files] == [True]
     assert shown.own_files == ()
 
 
 def test_pves_frr_is_shown_when_it_will_say_something_else_not_when_its_lines_are_in_another_order() -> None:
-    commit = Ownership(sdn_by_pve=True, frr_by_pve=True, shows_pve=True)
     now = {FRR_CONF: "hostname node1\nrouter bgp 1\n bgp router-id 1.1.1.1\n coalesce-time 1\nexit\n"}
-    same = RenderedFile(FRR_CONF, "hostname node1\nrouter bgp 1\n coalesce-time 1\n bgp router-id 1.1.1.1\nexit\n")
-    assert compare(same, files=now, owned=commit).files == ()
-    other = RenderedFile(FRR_CONF, "hostname node1\nrouter bgp 2\nexit\n")
-    shown = compare(other, files=now, owned=commit)
+    same = frr_text("hostname node1\nrouter bgp 1\n coalesce-time 1\n bgp router-id 1.1.1.1\nexit\n")
+    assert compare(same, files=now, owners=PVE_OWNS_BOTH, shows_pve=True).files == ()
+    other = frr_text("hostname node1\nrouter bgp 2\nexit\n")
+    shown = compare(other, files=now, owners=PVE_OWNS_BOTH, shows_pve=True)
     assert [(change.path, change.by_pve) for change in shown.files] == [(FRR_CONF, True)]
-    assert (shown.own_files, shown.frr) == ((), FrrAction.NONE)
+    assert (shown.own_files, shown.execution.frr) == ((), FrrAction.NONE)
 
 
 def test_without_sdn_endpoints_the_file_is_written_here() -> None:
     (change,) = compare(
-        interfaces(BRIDGE, path=SDN_INTERFACES), owned=Ownership(sdn_by_pve=False, frr_by_pve=False, shows_pve=False)
+        interfaces(PVES_BRIDGE, path=SDN_INTERFACES),
+        owners=FileOwners(Writer.PVESDN, Writer.PVESDN),
     ).files
     assert not change.by_pve
 
@@ -148,32 +178,32 @@ def test_without_sdn_endpoints_the_file_is_written_here() -> None:
 def test_an_uplink_that_leaves_is_taken_down_and_devices_of_ours_are_not() -> None:
     links = (Link("eno2"), Link("web", kind="bridge"), Link("vxlan_web", kind="vxlan", vni=2))
     changes = compare(interfaces(PORT), links=links, **ours(interfaces(BRIDGE, PORT, UPLINK).text or ""))
-    assert changes.ifdown == ("eno2",)
+    assert taken_down(changes) == ("eno2",)
 
 
 def test_an_uplink_that_goes_to_another_vrf_is_taken_down_and_a_bridge_is_not() -> None:
     """Else the VRF would go below it, and its addresses with the VRF."""
-    bridge = f"{BRIDGE}\tvrf vrf_a\n"
+    bridge = replace(BRIDGE, vrf="vrf_a")
     links = (Link("eno2", master="vrf_a"), Link("web", kind="bridge"), Link("vrf_a", kind="vrf"))
     old = interfaces(bridge, UPLINK).text or ""
-    new = interfaces(bridge.replace("vrf_a", "vrf_b"), UPLINK.replace("vrf_a", "vrf_b"))
-    assert compare(new, links=links, **ours(old)).ifdown == ("eno2",)
+    new = interfaces(replace(bridge, vrf="vrf_b"), replace(UPLINK, vrf="vrf_b"))
+    assert taken_down(compare(new, links=links, **ours(old))) == ("eno2",)
 
 
 def test_an_uplink_that_gets_another_address_stays_up() -> None:
-    new = interfaces(UPLINK.replace("172.16.0.1", "172.16.0.2"))
-    assert compare(new, links=(Link("eno2"),), **ours(interfaces(UPLINK).text or "")).ifdown == ()
+    new = interfaces(replace(UPLINK, addresses=(ip_interface("172.16.0.2/24"),)))
+    assert taken_down(compare(new, links=(Link("eno2"),), **ours(interfaces(UPLINK).text or ""))) == ()
 
 
 def test_an_uplink_that_is_not_there_is_not_taken_down() -> None:
-    assert compare(interfaces(PORT), **ours(interfaces(PORT, UPLINK).text or "")).ifdown == ()
+    assert taken_down(compare(interfaces(PORT), **ours(interfaces(PORT, UPLINK).text or ""))) == ()
 
 
 @pytest.mark.parametrize(("links", "deleted"), [((Link("vxlan_web", kind="vxlan", vni=2),), ("vxlan_web",)), ((), ())])
 def test_a_live_device_whose_vni_changes_is_deleted_first(links: tuple[Link, ...], deleted: tuple[str, ...]) -> None:
-    changes = compare(interfaces(PORT.replace("id 2", "id 3")), links=links, **ours(interfaces(PORT).text or ""))
+    changes = compare(interfaces(replace(PORT, vni=3)), links=links, **ours(interfaces(PORT).text or ""))
     assert [s.action for s in changes.files[0].stanzas] == [Action.REPLACE]
-    assert changes.delete_links == deleted
+    assert deleted_links(changes) == deleted
 
 
 def test_a_file_edited_by_hand_is_an_obstacle_until_told() -> None:
@@ -198,14 +228,14 @@ def test_a_bridge_with_guests_that_goes_is_an_obstacle_that_counts_them() -> Non
 
 def test_guests_on_a_bridge_of_the_host_stay_where_pves_stanza_for_it_goes() -> None:
     """A qinq zone's `bridge-vlan-protocol` is a stanza for the host's bridge, which outlives it."""
-    protocol = "auto vmbr0\niface vmbr0\n\tbridge-vlan-protocol 802.1ad\n"
+    there = interfaces(PveBridgeProtocol("vmbr0", "802.1ad"), PVES_BRIDGE, path=SDN_INTERFACES).text or ""
     links = (Link("vmbr0", kind="bridge"), Link("web", kind="bridge"))
     guests = (Link("tap100i0", master="vmbr0"), Link("tap101i0", master="web"))
     changes = compare(
         interfaces(path=SDN_INTERFACES),
-        files={SDN_INTERFACES: f"#version:1\n\n{protocol}\n{BRIDGE}"},
+        files={SDN_INTERFACES: there},
         links=(*links, *guests),
-        owned=Ownership(sdn_by_pve=True, frr_by_pve=False, shows_pve=True),
+        shows_pve=True,
         stanzas=(IfaceStanza("vmbr0", "inet manual", ()),),
     )
     assert [(s.action, s.name) for s in changes.files[0].stanzas] == [(Action.CHANGE, "vmbr0"), (Action.REMOVE, "web")]
@@ -225,8 +255,7 @@ def test_unapplied_edits_of_interfaces_are_an_obstacle_only_where_something_chan
 
 def test_unapplied_edits_stop_every_reload_also_on_a_node_whose_files_stay_as_they_are() -> None:
     staged = {"/etc/network/interfaces.new": "auto eno1\n"}
-    commit = Ownership(sdn_by_pve=True, frr_by_pve=False, shows_pve=True, regenerate_frr=False)
-    (by_pve,) = obstacles(compare(files=staged, owned=commit))
+    (by_pve,) = obstacles(compare(files=staged, shows_pve=True))
     (again,) = obstacles(compare(files=staged, is_unfinished=True))
     assert "interfaces.new" in by_pve
     assert "interfaces.new" in again
@@ -248,13 +277,13 @@ def test_an_interfaces_file_that_does_not_source_ours_is_an_obstacle(sources: tu
 
 @pytest.mark.parametrize("name", ["eno2", "eno2.100"])
 def test_an_exit_through_an_interface_that_does_not_exist_is_an_obstacle(name: str) -> None:
-    (found,) = obstacles(compare(interfaces(UPLINK.replace("eno2", name)), links=(Link("eno1"),)))
+    (found,) = obstacles(compare(interfaces(replace(UPLINK, name=name)), links=(Link("eno1"),)))
     assert found.startswith(f"pve1: {name}: the interface does not exist")
 
 
 @pytest.mark.parametrize("name", ["eno2", "eno2.100"])
 def test_an_exit_through_an_interface_that_exists_or_is_made_is_none(name: str) -> None:
-    file = interfaces(UPLINK.replace("eno2", name))
+    file = interfaces(replace(UPLINK, name=name))
     assert obstacles(compare(file, links=(Link("eno2"),))) == []
     made = IfaceStanza("eno2", "inet manual", ())
     assert obstacles(compare(file, links=(Link("eno1"),), stanzas=(made,))) == []
@@ -275,13 +304,13 @@ def test_where_a_stanza_makes_that_device_its_file_is_named(file: str) -> None:
 
 
 def test_a_vni_that_moves_between_our_own_devices_is_none() -> None:
-    renamed = PORT.replace("vxlan_web", "vxlan_new")
+    renamed = replace(PORT, name="vxlan_new")
     links = (Link("vxlan_web", kind="vxlan", vni=2),)
     assert obstacles(compare(interfaces(renamed), links=links, **ours(interfaces(PORT).text or ""))) == []
 
 
 def test_missing_packages_are_obstacles_when_the_versions_are_known() -> None:
-    files = (interfaces(BRIDGE), RenderedFile(FRR_CONF, "router bgp 1\n"))
+    files = (interfaces(BRIDGE), conf(1))
     assert obstacles(compare(*files)) == []
     assert obstacles(compare(*files, versions={"kernel": "6.1"})) == [
         "pve1: ifupdown2 is not installed; apt install ifupdown2",
@@ -297,10 +326,10 @@ def test_a_node_whose_last_reload_was_not_seen_to_its_end_is_reloaded_again() ->
         facts=NodeFacts(node="pve1", sources=("/etc/network/interfaces.d/*",)),
         record=Record(files={OUR_INTERFACES: digest(text), FRR_CONF: digest("x\n")}, is_unfinished=True),
     )
-    changes = compare_node([interfaces(BRIDGE), RenderedFile(FRR_CONF, "x\n")], now, PVE_OWNS_SDN, flags=PlanFlags())
+    changes = compare_node([interfaces(BRIDGE), frr_text("x\n")], now, PVE_OWNS_SDN, flags=PlanFlags())
     assert not changes.is_empty
     assert changes.files == ()
-    assert changes.frr is FrrAction.RELOAD
+    assert changes.execution.frr is FrrAction.RELOAD
 
 
 def test_what_is_missing_stops_an_apply_though_no_file_changes() -> None:
@@ -317,27 +346,47 @@ def test_what_is_missing_stops_an_apply_though_no_file_changes() -> None:
     ]
 
 
-COMMIT = Ownership(sdn_by_pve=True, frr_by_pve=True, shows_pve=True, regenerate_frr=None)
-THEIRS = "auto vrf_p\niface vrf_p\n\tvrf-table auto\n"
-TUNNEL = "auto vxlan_v\niface vxlan_v\n\tvxlan-id 9\n\tvxlan-local-tunnelip fd00::1\n"
+THEIRS = PveVrf("vrf_p", is_exit=False)
+TUNNEL = PveVxlanPort("vxlan_v", 9, 1450, local="fd00::1")
 
 
 def test_pves_evpn_needs_frr() -> None:
     file = interfaces(THEIRS, path=SDN_INTERFACES)
-    found = obstacles(compare(file, owned=COMMIT, sources=(), versions={"ifupdown2": "3.3.0-1+pmx11"}))
+    found = obstacles(
+        compare(file, owners=PVE_OWNS_BOTH, shows_pve=True, sources=(), versions={"ifupdown2": "3.3.0-1+pmx11"})
+    )
     assert found == ["pve1: FRR is not installed; apt install frr frr-pythontools"]
-    assert obstacles(compare(interfaces(BRIDGE, path=SDN_INTERFACES), owned=COMMIT, versions={"ifupdown2": "x"})) == []
+    assert (
+        obstacles(
+            compare(
+                interfaces(PVES_BRIDGE, path=SDN_INTERFACES),
+                owners=PVE_OWNS_BOTH,
+                shows_pve=True,
+                versions={"ifupdown2": "x"},
+            )
+        )
+        == []
+    )
 
 
 def test_pves_reload_needs_ifupdown2_as_ours_does() -> None:
-    found = obstacles(compare(interfaces(BRIDGE, path=SDN_INTERFACES), owned=COMMIT, versions={"kernel": "6.1"}))
+    found = obstacles(
+        compare(
+            interfaces(PVES_BRIDGE, path=SDN_INTERFACES),
+            owners=PVE_OWNS_BOTH,
+            shows_pve=True,
+            versions={"kernel": "6.1"},
+        )
+    )
     assert found == ["pve1: ifupdown2 is not installed; apt install ifupdown2"]
 
 
 @pytest.mark.parametrize(("version", "is_refused"), [("3.0.0-1.1", True), ("3.3.0-1+pmx11", False)])
 def test_an_ifupdown2_that_takes_no_ipv6_tunnel_is_an_obstacle_for_pves_zone(version: str, *, is_refused: bool) -> None:
     versions = {"ifupdown2": version, "frr": "10.4"}
-    found = obstacles(compare(interfaces(TUNNEL, path=SDN_INTERFACES), owned=COMMIT, versions=versions))
+    found = obstacles(
+        compare(interfaces(TUNNEL, path=SDN_INTERFACES), owners=PVE_OWNS_BOTH, shows_pve=True, versions=versions)
+    )
     assert bool(found) is is_refused
     if is_refused:
         assert found[0].startswith(f"pve1: ifupdown2 {version} refuses the IPv6 tunnel addresses of {SDN_INTERFACES}; ")
@@ -351,9 +400,12 @@ def test_pves_files_that_are_not_about_to_be_written_are_pves_affair() -> None:
 def test_a_file_of_pves_that_nothing_sources_is_doubted_where_it_changes() -> None:
     def doubted(sources: tuple[str, ...], *files: RenderedFile) -> list[str]:
         facts = NodeFacts(node="pve1", sources=sources)
-        return [str(doubt) for doubt in doubts(compare(*files, owned=COMMIT, sources=sources).files, facts)]
+        return [
+            str(doubt)
+            for doubt in doubts(compare(*files, owners=PVE_OWNS_BOTH, shows_pve=True, sources=sources).files, facts)
+        ]
 
-    file = interfaces(BRIDGE, path=SDN_INTERFACES)
+    file = interfaces(PVES_BRIDGE, path=SDN_INTERFACES)
     (line,) = doubted((), file)
     assert line.startswith(f"pve1: /etc/network/interfaces does not source {SDN_INTERFACES}; add the line")
     assert doubted((SDN_INTERFACES,), file) == []
@@ -363,12 +415,10 @@ def test_a_file_of_pves_that_nothing_sources_is_doubted_where_it_changes() -> No
 def test_what_write_memory_made_of_our_frr_conf_is_no_change_and_without_our_record_somebodys() -> None:
     wanted = "frr defaults datacenter\nhostname pve1\nip forwarding\n!\nrouter bgp 1\n bgp router-id 10.0.0.1\nexit\n"
     written = f"frr version 10.4.1\n{wanted.replace('ip forwarding', '!')}"
-    file = RenderedFile(FRR_CONF, wanted)
+    file = frr_text(wanted)
     record = {FRR_CONF: digest(wanted)}
     assert compare(file, files={FRR_CONF: written}, record=record).is_empty
     assert obstacles(compare(file, files={FRR_CONF: written})) == [
         "pve1: /etc/frr/frr.conf: somebody else wrote it; look at it with --diff, then say --overwrite to replace it"
     ]
-    assert not compare(
-        RenderedFile(FRR_CONF, f"{wanted}!\nvrf a\nexit-vrf\n"), files={FRR_CONF: written}, record=record
-    ).is_empty
+    assert not compare(frr_text(f"{wanted}!\nvrf a\nexit-vrf\n"), files={FRR_CONF: written}, record=record).is_empty

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pvesdn.compare.free_order import in_present_order
+from pvesdn.compare.present import PresentFile
 from pvesdn.model.files import SDN_INTERFACES, RenderedFile
 from pvesdn.model.ifupdown import InterfacesFile, PveFabricInterface, PveVnetBridge, PveVxlanPort
 from pvesdn.render.engine import environment
@@ -18,36 +19,40 @@ def printed(*remotes: str, is_order_free: bool = True, mtu: int = 1450) -> Rende
     return InterfacesPrinter(environment()).pve(file)
 
 
+def settle(wanted: RenderedFile, on_the_node: str | None) -> RenderedFile:
+    return in_present_order(wanted, PresentFile(on_the_node))
+
+
 def test_another_order_of_the_remotes_is_no_change():
     on_the_node = printed("172.20.30.3", "172.20.30.2").text
     wanted = printed("172.20.30.2", "172.20.30.3")
     assert wanted.text != on_the_node
-    settled = in_present_order(wanted, on_the_node)
+    settled = settle(wanted, on_the_node)
     assert settled.text == on_the_node
     assert "".join(settled.stanzas["vxlan_web"].splitlines(keepends=True)) in on_the_node
 
 
 def test_another_remote_is_a_change_in_our_order():
     wanted = printed("172.20.30.2", "172.20.30.4")
-    assert in_present_order(wanted, printed("172.20.30.3", "172.20.30.2").text) == wanted
+    assert settle(wanted, printed("172.20.30.3", "172.20.30.2").text) == wanted
 
 
 def test_the_order_of_the_rest_of_the_file_does_not_move_with_it():
     wanted = printed("172.20.30.2", "172.20.30.3")
     other = (printed("172.20.30.3", "172.20.30.2").text or "").replace("#version:7", "#version:6")
-    assert in_present_order(wanted, other).text == other.replace("#version:6", "#version:7")
+    assert settle(wanted, other).text == other.replace("#version:6", "#version:7")
 
 
 def test_the_order_of_a_list_of_peers_counts():
     wanted = printed("192.168.0.2", "192.168.0.3", is_order_free=False)
     on_the_node = printed("192.168.0.3", "192.168.0.2", is_order_free=False).text
-    assert in_present_order(wanted, on_the_node) == wanted
+    assert settle(wanted, on_the_node) == wanted
 
 
 def test_without_a_file_there_is_no_order_to_keep():
     wanted = printed("172.20.30.2", "172.20.30.3")
-    assert in_present_order(wanted, None) == wanted
-    assert in_present_order(RenderedFile(SDN_INTERFACES, None), "x") == RenderedFile(SDN_INTERFACES, None)
+    assert settle(wanted, None) == wanted
+    assert settle(RenderedFile(SDN_INTERFACES, None), "x") == RenderedFile(SDN_INTERFACES, None)
 
 
 def test_an_interface_with_two_addresses_is_one_stanza_of_two_blocks():

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from pvesdn.compare.frr_local import judge_local
+from pvesdn.compare import frr_local
+from pvesdn.decode.frr.local import read_local
+from pvesdn.design.merge.local import merge_local
 from pvesdn.model.files import FRR_LOCAL_BEGIN, FRR_LOCAL_END
 from pvesdn.model.findings import Severity
 from pvesdn.model.frr import BgpRouter, FrrConfig, OspfInterface, VrfBinding
 
 PVE = FrrConfig("node1", version="10.4.1", vrfs=(VrfBinding("vrf_z", 4000),), routers=(BgpRouter(65000, "10.0.0.1"),))
 OURS = f"{FRR_LOCAL_BEGIN}\nvrf vrf_z\n ip route 0.0.0.0/0 172.16.0.254 eno2\nexit-vrf\n!\n{FRR_LOCAL_END}\n"
+
+
+def judge_local(node: str, config: FrrConfig, text: str, *, is_older: bool = False) -> frr_local.LocalVerdict:
+    return frr_local.judge_local(node, merge_local(config, read_local(text)), is_older=is_older)
 
 
 def test_a_file_that_passes_is_not_spoken_of():

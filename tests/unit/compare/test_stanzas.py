@@ -2,17 +2,39 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from ipaddress import ip_address as ip
+
 import pytest
 
-from pvesdn.compare.stanzas import keep_hosts, option, stanza_changes
+from pvesdn.compare.stanzas import keep_hosts, stanza_changes
+from pvesdn.compare.traits import traits_of_text
 from pvesdn.model.files import Action, StanzaChange
+from pvesdn.model.ifupdown import (
+    PveFabricInterface,
+    PveVlanDevice,
+    PveVxlanPort,
+    Tunnel,
+    VnetBridge,
+    VrfDevice,
+    VxlanPort,
+)
+from tests.unit.compare.printed import TUNNEL, interfaces, stanzas
 
-PORT = "auto vxlan_a\niface vxlan_a\n\tvxlan-id 2\n\tmtu 1500\n"
+PORT = VxlanPort("vxlan_a", 2, "zone")
+REMOTE = replace(TUNNEL, remotes=(ip("192.168.0.2"),))
+GROUP = replace(TUNNEL, group=ip("225.20.1.1"))
+GROUP6 = replace(TUNNEL, group6=ip("ff05::1"))
+EVPN = replace(TUNNEL, is_controlled=True)
+
+
+def on_the_node(port: VxlanPort = PORT, tunnel: Tunnel = TUNNEL) -> dict[str, str]:
+    return stanzas(port, tunnel=tunnel).by_name()
 
 
 def test_an_interface_of_the_host_is_changed_where_pves_stanza_for_it_comes_or_goes() -> None:
-    changes = stanza_changes({"vmbr0": "auto vmbr0\n"}, {"vmbr1": "auto vmbr1\n", "web": "auto web\n"})
-    kept = keep_hosts(changes, {"vmbr0", "vmbr1"})
+    new = stanzas(PveVlanDevice("vmbr1"), PveVlanDevice("web"))
+    kept = keep_hosts(stanza_changes({"vmbr0": "auto vmbr0\n"}, new), {"vmbr0", "vmbr1"})
     assert [(change.name, change.action) for change in kept] == [
         ("vmbr0", Action.CHANGE),
         ("vmbr1", Action.CHANGE),
@@ -22,67 +44,85 @@ def test_an_interface_of_the_host_is_changed_where_pves_stanza_for_it_comes_or_g
 
 
 def test_equal_stanzas_are_no_change() -> None:
-    assert stanza_changes({"vxlan_a": PORT}, {"vxlan_a": PORT + "\n"}) == ()
+    assert stanza_changes({"vxlan_a": on_the_node()["vxlan_a"] + "\n"}, stanzas(PORT)) == ()
 
 
 def test_changes_come_sorted_by_name_whatever_their_kind() -> None:
     old = {"a": "auto a\niface a\n\tmtu 1\n", "c": "auto c\niface c\n"}
-    new = {"d": "auto d\niface d\n", "a": "auto a\niface a\n\tmtu 2\n"}
-    assert stanza_changes(old, new) == (
+    assert stanza_changes(old, stanzas(VrfDevice("d"), VnetBridge("a", "vxlan_a", 2))) == (
         StanzaChange("a", Action.CHANGE),
         StanzaChange("c", Action.REMOVE),
         StanzaChange("d", Action.ADD),
     )
 
 
+def test_what_comes_to_a_node_that_has_nothing_is_sorted_and_each_interface_there_once() -> None:
+    fabric = PveFabricInterface("dummy_lab", "inet", "172.20.30.1/32")
+    file = interfaces(PveVlanDevice("web"), fabric, replace(fabric, family="inet6"), path="sdn").interfaces
+    assert stanza_changes({}, file) == (StanzaChange("dummy_lab", Action.ADD), StanzaChange("web", Action.ADD))
+
+
+def test_a_file_that_goes_takes_its_interfaces_along() -> None:
+    assert stanza_changes({"": "# header\n", "b": "auto b\n", "a": "auto a\n"}, None) == (
+        StanzaChange("a", Action.REMOVE),
+        StanzaChange("b", Action.REMOVE),
+    )
+
+
 def test_a_changed_vni_is_a_replacement_and_says_why() -> None:
-    (change,) = stanza_changes({"vxlan_a": PORT}, {"vxlan_a": PORT.replace("vxlan-id 2", "vxlan-id 3")})
+    (change,) = stanza_changes(on_the_node(), stanzas(replace(PORT, vni=3)))
     assert change.action is Action.REPLACE
     assert "VNI" in change.why
 
 
 def test_a_udp_port_that_appears_is_a_replacement_too() -> None:
-    (change,) = stanza_changes({"vxlan_a": PORT}, {"vxlan_a": PORT + "\tvxlan-port 6000\n"})
+    (change,) = stanza_changes(on_the_node(), stanzas(PORT, tunnel=replace(TUNNEL, udp_port=6000)))
     assert change.action is Action.REPLACE
 
 
 @pytest.mark.parametrize(
     ("old", "new"),
-    [
-        ("\tvxlan-remoteip 192.168.0.2\n", "\tvxlan-mcastgrp 225.20.1.1\n"),
-        ("\tvxlan-mcastgrp 225.20.1.1\n", "\tvxlan-remoteip 192.168.0.2\n"),
-        ("\tvxlan-remoteip 192.168.0.2\n", "\tbridge-learning off\n"),
-        ("", "\tvxlan-mcastgrp6 ff05::1\n"),
-    ],
+    [(REMOTE, GROUP), (GROUP, REMOTE), (REMOTE, EVPN), (TUNNEL, GROUP6)],
+    ids=["group", "remotes", "evpn", "group6"],
 )
-def test_another_way_of_flooding_is_a_replacement(old: str, new: str) -> None:
-    (change,) = stanza_changes({"vxlan_a": PORT + old}, {"vxlan_a": PORT + new})
+def test_another_way_of_flooding_is_a_replacement(old: Tunnel, new: Tunnel) -> None:
+    (change,) = stanza_changes(on_the_node(tunnel=old), stanzas(PORT, tunnel=new))
     assert change.action is Action.REPLACE
     assert "flood entries" in change.why
 
 
+def test_pves_ports_are_replaced_for_the_same_reasons() -> None:
+    port = PveVxlanPort("vxlan_a", 2, 1450, local="192.168.0.1", remotes=("192.168.0.2",))
+    old = stanzas(port).by_name()
+    for new in (replace(port, vni=3), replace(port, udp_port=6000), replace(port, remotes=())):
+        assert [change.action for change in stanza_changes(old, stanzas(new))] == [Action.REPLACE]
+    assert [c.action for c in stanza_changes(old, stanzas(replace(port, remotes=("192.168.0.3",))))] == [Action.CHANGE]
+
+
 def test_another_remote_is_changed_in_place() -> None:
-    remote = "\tvxlan-remoteip 192.168.0.2\n"
-    (change,) = stanza_changes({"vxlan_a": PORT + remote}, {"vxlan_a": PORT + remote.replace(".2", ".3")})
+    (change,) = stanza_changes(
+        on_the_node(tunnel=REMOTE), stanzas(PORT, tunnel=replace(REMOTE, remotes=(ip("192.168.0.3"),)))
+    )
     assert change.action is Action.CHANGE
 
 
 def test_a_changed_mtu_is_changed_in_place() -> None:
-    (change,) = stanza_changes({"vxlan_a": PORT}, {"vxlan_a": PORT.replace("1500", "1450")})
+    (change,) = stanza_changes(on_the_node(), stanzas(PORT, tunnel=replace(TUNNEL, mtu=1450)))
     assert change.action is Action.CHANGE
 
 
 def test_another_gateway_mac_says_what_guests_will_notice() -> None:
-    gateway = "auto web\niface web\n\taddress 10.0.0.1/24\n\thwaddress 02:00:00:00:00:01\n"
-    (change,) = stanza_changes({"web": gateway}, {"web": gateway.replace("00:01", "00:02")})
+    gateway = VnetBridge("web", "vxlan_web", 1500, addresses=("10.0.0.1/24",), hwaddress="02:00:00:00:00:01")
+    (change,) = stanza_changes(stanzas(gateway).by_name(), stanzas(replace(gateway, hwaddress="02:00:00:00:00:02")))
     assert change.action is Action.CHANGE
     assert "old MAC" in change.why
 
 
 def test_what_belongs_to_no_interface_is_not_counted() -> None:
-    assert stanza_changes({"": "# old header\n"}, {"": "# new header\n"}) == ()
+    assert stanza_changes({"": "# old header\n"}, stanzas()) == ()
 
 
-def test_options_are_found_in_either_spelling() -> None:
-    assert option("iface a\n\tvxlan_remoteip 10.0.0.1\n", "vxlan-remoteip") == "10.0.0.1"
-    assert option("iface a\n\tmtu 1500\n", "vxlan-id") is None
+def test_options_are_found_in_either_spelling_and_the_first_one_counts() -> None:
+    read = traits_of_text("iface a\n\tvxlan_remoteip 10.0.0.1\n\tvxlan-id 5\n\tvxlan-id 6\n\taddress 10.0.0.2/24\n")
+    assert (read.vni, read.flooding, read.has_address) == ("5", (True, False, False), True)
+    assert traits_of_text("iface a\n\tmtu 1500\n").vni is None

@@ -7,28 +7,36 @@ import pytest
 from pvesdn.compare.taken import Taken, cut_over, taken_vnis
 from pvesdn.model.facts import IfaceStanza, Link, NodeFacts
 from pvesdn.model.files import Action, StanzaChange
+from pvesdn.model.ifupdown import PveVxlanPort, VxlanPort
+from tests.unit.compare.printed import stanzas
 
-PORT = "auto vxlan_web\niface vxlan_web\n\tvxlan-id 2\n"
+PORT = stanzas(VxlanPort("vxlan_web", 2, "zone"))
+OTHER_PORT = stanzas(VxlanPort("vxlan_web", 3, "zone"))
+PVES_PORT = stanzas(PveVxlanPort("vxlan_web", 2, 1450))
 LIVE = NodeFacts(node="n", links=(Link("vxlan2", kind="vxlan", vni=2),))
 WRITTEN = NodeFacts(node="n", stanzas=(IfaceStanza("vxlan2", "", (("vxlan-id", "2"), ("mtu", "1500"))),))
 
 
 @pytest.mark.parametrize("facts", [LIVE, WRITTEN], ids=["live", "written"])
 def test_a_device_of_another_name_holds_its_vni(facts: NodeFacts) -> None:
-    assert taken_vnis(None, PORT, facts) == {"vxlan_web": Taken(2, "vxlan2")}
-    assert taken_vnis("", PORT.replace("vxlan-id 2", "vxlan-id 3"), facts) == {}
+    assert taken_vnis((), PORT, facts) == {"vxlan_web": Taken(2, "vxlan2")}
+    assert taken_vnis((), PVES_PORT, facts) == {"vxlan_web": Taken(2, "vxlan2")}
+    assert taken_vnis((), OTHER_PORT, facts) == {}
 
 
 def test_our_own_devices_hold_nothing() -> None:
-    assert taken_vnis("auto vxlan2\niface vxlan2\n\tvxlan-id 2\n", PORT, LIVE) == {}
-    assert taken_vnis(None, PORT, NodeFacts(node="n", links=(Link("vxlan_web", kind="vxlan", vni=2),))) == {}
+    assert taken_vnis({"vxlan2"}, PORT, LIVE) == {}
+    assert taken_vnis((), PORT, NodeFacts(node="n", links=(Link("vxlan_web", kind="vxlan", vni=2),))) == {}
+
+
+def test_a_file_that_goes_takes_no_vni() -> None:
+    assert taken_vnis((), None, LIVE) == {}
 
 
 @pytest.mark.parametrize("value", ["two", "²", "", "9" * 5000])
 def test_what_is_no_number_holds_nothing(value: str) -> None:
     written = NodeFacts(node="n", stanzas=(IfaceStanza("vxlan2", "", (("vxlan-id", value),)),))
-    assert taken_vnis(None, PORT, written) == {}
-    assert taken_vnis(None, PORT.replace("2\n", f"{value}\n"), LIVE) == {}
+    assert taken_vnis((), PORT, written) == {}
 
 
 def test_a_new_device_is_shown_as_one_that_comes_in_anothers_place() -> None:

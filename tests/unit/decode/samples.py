@@ -3,7 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
+
+from pvesdn.decode.definitions import pending
+from pvesdn.decode.definitions.pve_words import WORDS
+from pvesdn.decode.definitions.running_config import read_running
+from pvesdn.decode.definitions.section_config import scan
+from pvesdn.model.files import PendingChange
 
 OWN = """\
 underlay: cluster
@@ -309,3 +316,11 @@ MEMBERS: dict[str, Any] = {
 RECORD: dict[str, Any] = {"format": 1, "files": {"/etc/network/interfaces.d/pvesdn": "0" * 64}, "unfinished": True}
 
 SEEN: dict[str, Any] = {"format": 1, "vteps": {"pve1": {"address": "192.168.0.1", "mtu": 1550}}}
+
+
+def pending_changes(given: Mapping[str, str]) -> tuple[PendingChange, ...]:
+    """What is not committed in the files of /etc/pve/sdn, whether or not they could be used."""
+    if not pending.has_definitions(given):
+        return ()
+    sections = {name: scan(given.get(f"{name}.cfg", "")).sections for name in WORDS}
+    return pending.pending_changes(sections, read_running(given.get(".running-config")).collections)

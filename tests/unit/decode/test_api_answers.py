@@ -45,7 +45,7 @@ class TestUpids:
 
     @pytest.mark.parametrize("text", [None, 7, "", "UPID:pve1:", RELOAD])
     def test_without_one_of_the_kind_it_is_an_error(self, text):
-        with pytest.raises(AnswerError, match="no task of type reloadnetworkall"):
+        with pytest.raises(AnswerError, match="does not name a task of type reloadnetworkall"):
             api_answers.find_upid(text, "reloadnetworkall")
 
     def test_its_node_is_its_second_word(self):
@@ -53,7 +53,7 @@ class TestUpids:
 
     @pytest.mark.parametrize("upid", ["", "UPID:", f"{RELOAD}/../..", "../../version", RELOAD.replace("pve-1", "a/b")])
     def test_what_is_none_has_no_node(self, upid):
-        with pytest.raises(AnswerError, match="is no UPID"):
+        with pytest.raises(AnswerError, match="is not a UPID"):
             api_answers.node_of(upid)
 
 
@@ -148,7 +148,10 @@ class TestRefusals:
 
     def test_a_refusal_without_reason_points_to_the_list_of_permissions(self):
         message, hint = api_answers.explain_refusal(403, "Permission check failed", "a@pve!t")
-        assert (message, hint) == ("403, Permission check failed", "what a@pve!t may do: pveum user permissions a@pve")
+        assert (message, hint) == (
+            "403, Permission check failed",
+            "see what a@pve!t may do: pveum user permissions a@pve",
+        )
 
     @given(st.integers(300, 999), st.text(), st.sampled_from(["root@pam", "a@pve!t"]))
     def test_every_status_and_text_make_one_line_with_a_next_step(self, status, text, identity):

@@ -6,7 +6,7 @@ from pvesdn.decode.definitions.entries import Entry, Ledger
 from pvesdn.decode.definitions.section_config import Section
 from pvesdn.errors import SdnConfigError
 from pvesdn.model.findings import Severity, Where
-from pvesdn.model.sdn import VxlanZone
+from pvesdn.model.own_sdn import VxlanZone
 
 
 def test_what_a_value_type_refuses_is_a_fault_like_any_other() -> None:

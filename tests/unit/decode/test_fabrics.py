@@ -8,9 +8,9 @@ import pytest
 
 from pvesdn.decode.definitions.sdn_files import DecodedSdn, decode_sdn
 from pvesdn.errors import SdnConfigError
-from pvesdn.model.fabrics import Fabric, FabricInterface, FabricMember, LeftFabric
+from pvesdn.model.fabrics import Fabric, FabricInterface, FabricMember, UnmanagedFabric
 from pvesdn.model.findings import Severity
-from pvesdn.model.sdn import LeftController, PveEvpnController, PveEvpnZone, PveVxlanZone, UnmanagedZone
+from pvesdn.model.pve_sdn import PveEvpnController, PveEvpnZone, PveVxlanZone, UnmanagedController, UnmanagedZone
 
 OPENFABRIC = """\
 openfabric_fabric: lab
@@ -43,8 +43,8 @@ def faults(text: str) -> tuple[str, ...]:
     return caught.value.lines
 
 
-def fabrics(text: str) -> tuple[Fabric | LeftFabric, ...]:
-    return pending(fabrics_cfg=text).config.fabrics
+def fabrics(text: str) -> tuple[Fabric | UnmanagedFabric, ...]:
+    return pending(fabrics_cfg=text).config.pve.fabrics
 
 
 def test_a_fabric_has_its_nodes_sorted_and_their_interfaces_in_order() -> None:
@@ -92,7 +92,7 @@ def test_an_area_stays_as_it_was_typed(area: str) -> None:
 )
 def test_what_is_newer_is_left_to_pve_with_its_nodes(text: str, type_: str, nodes: set[str]) -> None:
     (found,) = fabrics(text)
-    assert isinstance(found, LeftFabric)
+    assert isinstance(found, UnmanagedFabric)
     assert (found.type, found.nodes) == (type_, nodes)
 
 
@@ -101,28 +101,29 @@ def test_what_is_newer_is_left_to_pve_with_its_nodes(text: str, type_: str, node
     [
         (OSPF.replace("\tarea 0.0.0.1\n", ""), "fabrics.cfg:1: fabric 'core': area is missing; add it"),
         (OSPF.replace("0.0.0.1", "x"),
-         "fabrics.cfg:2: fabric 'core': area 'x' is no area; write a number or a dotted quad such as 0.0.0.0"),
+         "fabrics.cfg:2: fabric 'core': area 'x' is not an OSPF area; write a number or a dotted quad such as 0.0.0.0"),
         (OSPF.replace("core", "toolongid"),
-         "fabrics.cfg:1: fabric 'toolongid': id 'toolongid' is no fabric id; write 1 to 8 letters, digits and -"),
+         ("fabrics.cfg:1: fabric 'toolongid': id 'toolongid' is not a fabric id; "
+          "write 1 to 8 letters, digits and -, not starting or ending with -")),
         (OSPF.replace("10.9.0.0/24", "fd00::/64"),
-         "fabrics.cfg:3: fabric 'core': ip_prefix 'fd00::/64' is not of IPv4; write it in IPv4"),
+         "fabrics.cfg:3: fabric 'core': ip_prefix 'fd00::/64' is not IPv4; write it as IPv4"),
         ("ospf_node: gone_n1\n\tip 10.9.0.1\n",
          "fabrics.cfg:1: fabric 'gone_n1': fabric 'gone' does not exist; define it, or remove this section"),
-        (OSPF + "ospf_node: core\n", "fabrics.cfg:5: fabric 'core': id names no node; write FABRIC_NODE such as lab_node1"),
+        (OSPF + "ospf_node: core\n", "fabrics.cfg:5: fabric 'core': id does not name a node; write FABRIC_NODE such as lab_node1"),
         (OSPF + "openfabric_node: core_n1\n\tip 10.9.0.1\n",
-         "fabrics.cfg:5: fabric 'core_n1': is of type openfabric_node in a fabric of ospf; write ospf_node"),
+         "fabrics.cfg:5: fabric 'core_n1': is of type openfabric_node, but the fabric is of type ospf_fabric; write ospf_node"),
         (OSPF + "ospf_node: core_n1\n\tip 10.9.0.1\n\tinterfaces name=e,ip6=fd00::1/64\n",
-         "fabrics.cfg:7: fabric 'core_n1': an interface has ip6 or hello_multiplier, which OSPF has not; remove it"),
+         "fabrics.cfg:7: fabric 'core_n1': an interface has ip6 or hello_multiplier, which OSPF does not have; remove it"),
         (OSPF + "ospf_node: core_n1\n\tip fd00::1\n",
-         "fabrics.cfg:6: fabric 'core_n1': ip 'fd00::1' is not of IPv4; write it in IPv4"),
+         "fabrics.cfg:6: fabric 'core_n1': ip 'fd00::1' is not IPv4; write it as IPv4"),
         (OSPF + "ospf_node: core_n1\n\tinterfaces ip=10.0.0.1/31\n",
-         "fabrics.cfg:6: fabric 'core_n1': interfaces 'ip=10.0.0.1/31' has no name; write such as name=ens19"),
+         "fabrics.cfg:6: fabric 'core_n1': interfaces 'ip=10.0.0.1/31' has no name; write it like name=ens19"),
         (OSPF + "ospf_node: core_n1\n\tinterfaces name=e,ip=x\n",
-         ("fabrics.cfg:6: fabric 'core_n1': interfaces 'x' is no network; "
+         ("fabrics.cfg:6: fabric 'core_n1': interfaces 'x' is not a network; "
           "write address/length such as 192.168.0.0/24")),
         (OSPF + "ospf_node: core_n1\n\tinterfaces name=a;b\n",
-         ("fabrics.cfg:6: fabric 'core_n1': interfaces 'a;b' is no interface name; "
-          "write 1 to 15 letters, digits and . _ - @")),
+         ("fabrics.cfg:6: fabric 'core_n1': interfaces 'a;b' is not an interface name; "
+          "write 1 to 15 letters, digits and . _ - @, starting with a letter or digit")),
     ],
 )  # fmt: skip
 def test_what_pve_would_not_commit_is_an_error_with_its_place(text: str, message: str) -> None:
@@ -132,7 +133,7 @@ def test_what_pve_would_not_commit_is_an_error_with_its_place(text: str, message
 @pytest.mark.parametrize("part", ["name=a,name=b", "speed=5,name=a", "a"])
 def test_an_interface_is_a_property_string_and_nothing_else(part: str) -> None:
     (message,) = faults(OSPF + f"ospf_node: core_n1\n\tinterfaces {part}\n")
-    assert "is no part of an interface" in message
+    assert "is not a field of an interface" in message
 
 
 @pytest.mark.parametrize(
@@ -144,7 +145,7 @@ def test_an_interface_is_a_property_string_and_nothing_else(part: str) -> None:
          ("fabrics.cfg:8: fabric 'lab_node2': ip 172.20.31.2 is outside 172.20.30.0/24, and PVE will not commit it; "
           "choose an address in it")),
         (OPENFABRIC.replace("ip 172.20.30.2", "ip 172.20.30.1"),
-         "fabrics.cfg:8: fabric 'lab_node2': ip 172.20.30.1 is also that of 'lab_node1', and PVE will not commit it"),
+         "fabrics.cfg:8: fabric 'lab_node2': ip 172.20.30.1 is also used by 'lab_node1', and PVE will not commit it"),
     ],
 )  # fmt: skip
 def test_addresses_that_do_not_fit_are_a_warning(text: str, warning: str) -> None:
@@ -158,7 +159,7 @@ def test_zones_and_controllers_over_a_fabric_are_rendered() -> None:
         controllers_cfg="evpn: ctl\n\tasn 65000\n\tfabric lab\n",
         zones_cfg="evpn: prod\n\tcontroller ctl\n\tvrf-vxlan 10100\n\nvxlan: tun\n\tfabric lab\n",
     ).config
-    (controller,), (prod, tun) = config.controllers, config.zones
+    (controller,), (prod, tun) = config.pve.controllers, config.pve.zones
     assert isinstance(controller, PveEvpnController)
     assert (controller.peers, controller.fabric) == ((), "lab")
     assert isinstance(prod, PveEvpnZone)
@@ -172,8 +173,8 @@ def test_zones_and_controllers_over_a_fabric_that_is_left_are_left_too() -> None
         controllers_cfg="evpn: ctl\n\tasn 65000\n\tfabric wg\n",
         zones_cfg="evpn: prod\n\tcontroller ctl\n\tvrf-vxlan 10100\n\nvxlan: tun\n\tfabric wg\n",
     ).config
-    assert isinstance(config.controllers[0], LeftController)
-    assert [zone.reason for zone in config.zones if isinstance(zone, UnmanagedZone)] == [
+    assert isinstance(config.pve.controllers[0], UnmanagedController)
+    assert [zone.reason for zone in config.pve.zones if isinstance(zone, UnmanagedZone)] == [
         "controller 'ctl' is newer than what pvesdn renders",
         "fabric 'wg' is newer than what pvesdn renders",
     ]

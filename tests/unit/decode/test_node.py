@@ -103,55 +103,59 @@ def test_lines_outside_our_block_of_frr_conf_local_are_foreign(text: str, is_for
 @pytest.mark.parametrize(
     ("command", "answer", "message"),
     [
-        ("ip-link", {}, "ip-link is no JSON list"),
-        ("ip-link", [3], "entry 1 of ip-link is no JSON object"),
-        ("ip-link", [{"mtu": 1}], "ifname of ip-link is no printable text"),
-        ("ip-link", [{"ifname": "a b"}], "ifname of ip-link is no name"),
-        ("ip-link", [{"ifname": "a\nb"}], "ifname of ip-link is no printable text"),
-        ("ip-link", [{"ifname": "a", "mtu": "x"}], "mtu of 'a' in ip-link is no whole number"),
-        ("ip-link", [{"ifname": "a", "linkinfo": 1}], "linkinfo of 'a' in ip-link is no JSON object"),
-        ("ip-link", [{"ifname": "a", "linkinfo": {"info_data": [1]}}], "info_data of 'a' in ip-link is no JSON object"),
+        ("ip-link", {}, "ip-link is not a JSON list"),
+        ("ip-link", [3], "entry 1 of ip-link is not a JSON object"),
+        ("ip-link", [{"mtu": 1}], "ifname of ip-link is not printable text"),
+        ("ip-link", [{"ifname": "a b"}], "ifname of ip-link is not a name"),
+        ("ip-link", [{"ifname": "a\nb"}], "ifname of ip-link is not printable text"),
+        ("ip-link", [{"ifname": "a", "mtu": "x"}], "mtu of 'a' in ip-link is not a whole number"),
+        ("ip-link", [{"ifname": "a", "linkinfo": 1}], "linkinfo of 'a' in ip-link is not a JSON object"),
+        (
+            "ip-link",
+            [{"ifname": "a", "linkinfo": {"info_data": [1]}}],
+            "info_data of 'a' in ip-link is not a JSON object",
+        ),
         (
             "ip-link",
             [{"ifname": "a", "linkinfo": {"info_kind": 1}}],
-            "info_kind of 'a' in ip-link is no printable text",
+            "info_kind of 'a' in ip-link is not printable text",
         ),
         (
             "ip-link",
             [{"ifname": "a", "linkinfo": {"info_kind": "vxlan", "info_data": {"id": None}}}],
-            "id of 'a' in ip-link is no whole number",
+            "id of 'a' in ip-link is not a whole number",
         ),
         (
             "ip-link",
             [{"ifname": "a", "linkinfo": {"info_kind": "bridge", "info_data": {"vlan_filtering": 2}}}],
             "vlan_filtering of 'a' in ip-link is neither 0 nor 1",
         ),
-        ("ip-addr", [{"ifname": "a", "addr_info": 1}], "addr_info of 'a' is no JSON list"),
+        ("ip-addr", [{"ifname": "a", "addr_info": 1}], "addr_info of 'a' is not a JSON list"),
         (
             "ip-addr",
             [{"ifname": "a", "addr_info": [{"family": "inet"}]}],
-            "local of 'a' in ip-addr is no printable text",
+            "local of 'a' in ip-addr is not printable text",
         ),
         (
             "ip-addr",
             [{"ifname": "a", "addr_info": [{"family": "inet", "local": "10.0.0.1", "prefixlen": 40}]}],
             "local of 'a' in ip-addr: 10.0.0.1 has no usable prefixlen",
         ),
-        ("ip-route", [{"dst": 1}], "dst of ip-route is no printable text"),
+        ("ip-route", [{"dst": 1}], "dst of ip-route is not printable text"),
         ("ip-route", [{"dst": "x"}], "dst of ip-route is neither 'default' nor a network: 'x'"),
-        ("ip-route6", [{"dst": "default", "gateway": "x"}], "gateway of ip-route6 is no IP address"),
-        ("ip-route", [{"dst": "default", "via": 1}], "via of ip-route is no JSON object"),
-        ("ip-route", [{"dst": "default", "nexthops": 1}], "nexthops of ip-route is no JSON list"),
-        ("ip-route", [{"dst": "default", "prefsrc": "x"}], "prefsrc of ip-route is no IP address"),
-        ("versions", [], "versions is no JSON object"),
-        ("sysctl", {"a": 1}, "'a' of sysctl is no printable text"),
+        ("ip-route6", [{"dst": "default", "gateway": "x"}], "gateway of ip-route6 is not an IP address"),
+        ("ip-route", [{"dst": "default", "via": 1}], "via of ip-route is not a JSON object"),
+        ("ip-route", [{"dst": "default", "nexthops": 1}], "nexthops of ip-route is not a JSON list"),
+        ("ip-route", [{"dst": "default", "prefsrc": "x"}], "prefsrc of ip-route is not an IP address"),
+        ("versions", [], "versions is not a JSON object"),
+        ("sysctl", {"a": 1}, "'a' of sysctl is not printable text"),
     ],
 )
 def test_an_answer_of_another_shape_is_that_nodes_failure(command: str, answer: Any, message: str) -> None:
     with pytest.raises(NodeFailed) as caught:
         decode_facts("pve1", NodeRaw(commands={**COMMANDS, command: answer}))
     assert caught.value.node == "pve1"
-    assert str(caught.value) == f"pve1: its answer makes no sense: {message}; check iproute2 on the node"
+    assert str(caught.value) == f"pve1: unexpected response from iproute2: {message}; check iproute2 on the node"
 
 
 @pytest.mark.parametrize(

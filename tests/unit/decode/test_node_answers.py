@@ -27,7 +27,7 @@ def test_each_problem_is_one_line() -> None:
 @pytest.mark.parametrize("value", [{}, {"files": None}, {"files": ["/etc/hosts"]}, {"files": {"/etc/hosts": 1}}])
 def test_files_of_another_shape_are_their_nodes_failure(value: dict[str, Any]) -> None:
     for decode in (decode_files, decode_observed):
-        with pytest.raises(NodeFailed, match=r"^pve1: the node program's answer makes no sense: .*files"):
+        with pytest.raises(NodeFailed, match=r"^pve1: unexpected response from the node program: .*files"):
             decode("pve1", value)
 
 
@@ -35,17 +35,17 @@ def test_files_of_another_shape_are_their_nodes_failure(value: dict[str, Any]) -
     "path", ["etc/hosts", "", "/etc/network/interfaces.d/../../../root/.bashrc", "/etc//hosts", "/etc/./hosts", "/etc/"]
 )
 def test_a_path_that_could_lead_elsewhere_is_its_nodes_failure(path: str) -> None:
-    with pytest.raises(NodeFailed, match="of files is no plain absolute path"):
+    with pytest.raises(NodeFailed, match="of files is not a plain absolute path"):
         decode_observed("pve1", {"files": {path: ""}, "commands": {}})
 
 
 @pytest.mark.parametrize("value", [{"files": {}}, {"files": {}, "commands": []}])
 def test_commands_of_another_shape_are_their_nodes_failure(value: dict[str, Any]) -> None:
-    with pytest.raises(NodeFailed, match="commands is no JSON object"):
+    with pytest.raises(NodeFailed, match="commands is not a JSON object"):
         decode_observed("pve1", value)
 
 
 @pytest.mark.parametrize("value", [{}, {"problems": "none"}])
 def test_problems_of_another_shape_are_their_nodes_failure(value: dict[str, Any]) -> None:
-    with pytest.raises(NodeFailed, match="problems is no JSON list"):
+    with pytest.raises(NodeFailed, match="problems is not a JSON list"):
         decode_problems("pve1", value)

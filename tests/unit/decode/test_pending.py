@@ -6,9 +6,8 @@ from typing import Any
 
 import pytest
 
-from pvesdn.decode.definitions.pending import pending_changes
 from pvesdn.model.files import PendingChange, PendingProperty
-from tests.unit.decode.samples import FABRICS, PVE, RUNNING, files
+from tests.unit.decode.samples import FABRICS, PVE, RUNNING, files, pending_changes
 
 DHCP = "start-address=10.0.0.10,end-address=10.0.0.20,start-address=10.0.0.30,end-address=10.0.0.40"
 

@@ -16,7 +16,7 @@ ISIS = f"isis: is1\n\tisis-domain core\n\tisis-ifaces eth1,enx001122334455\n\tis
 
 
 def controller(text: str):
-    (found,) = decode_sdn({"controllers.cfg": text}, intent="pending").config.controllers
+    (found,) = decode_sdn({"controllers.cfg": text}, intent="pending").config.pve.controllers
     return found
 
 
@@ -42,14 +42,14 @@ def test_isis_keeps_its_interfaces_in_order() -> None:
 def test_the_committed_form_means_the_same() -> None:
     section = {"type": "bgp", "asn": "65001", "node": "node1", "peers": "10.0.0.1,10.0.0.2", "ebgp": 1}
     document = {"version": 1, "controllers": {"ids": {"bgpnode1": section}}}
-    (found,) = decode_sdn({".running-config": json.dumps(document)}, intent="running").config.controllers
+    (found,) = decode_sdn({".running-config": json.dumps(document)}, intent="running").config.pve.controllers
     assert found.model_dump(exclude={"where"}) == controller(BGP + "\tebgp 1\n").model_dump(exclude={"where"})
 
 
 def test_hops_that_frr_cannot_count_are_a_warning() -> None:
     (finding,) = decode_sdn({"controllers.cfg": BGP + "\tebgp-multihop 300\n"}, intent="pending").findings
     assert str(finding) == (
-        "controllers.cfg:5: controller 'bgpnode1': ebgp-multihop 300 is outside what FRR takes; write 1-255"
+        "controllers.cfg:5: controller 'bgpnode1': ebgp-multihop 300 is out of range for FRR; write 1-255"
     )
 
 
@@ -57,10 +57,10 @@ def test_hops_that_frr_cannot_count_are_a_warning() -> None:
     ("text", "message"),
     [
         (ISIS.replace(NET, "47"),
-         "controllers.cfg:4: controller 'is1': isis-net '47' is no NET; write such as 49.0001.1921.6800.1002.00"),
+         "controllers.cfg:4: controller 'is1': isis-net '47' is not a NET; write it like 49.0001.1921.6800.1002.00"),
         (ISIS.replace("eth1,", "eth1/2,"),
-         ("controllers.cfg:3: controller 'is1': isis-ifaces 'eth1/2' is no interface name; "
-          "write letters, digits and _, a letter first")),
+         ("controllers.cfg:3: controller 'is1': isis-ifaces 'eth1/2' is not an interface name; "
+          "write a letter, then 1 to 20 letters, digits or _, then .NUMBER for a VLAN")),
         (ISIS.replace("\tisis-domain core\n", ""), "controllers.cfg:1: controller 'is1': isis-domain is missing; add it"),
         ("evpn: ctl\n\tasn 1\n\tpeers 10.0.0.1\n\tfabric lab\n",
          "controllers.cfg:4: controller 'ctl': has both peers and fabric; remove one of them in PVE"),

@@ -8,7 +8,8 @@ import pytest
 
 from pvesdn.decode.definitions.sdn_files import decode_sdn
 from pvesdn.errors import SdnConfigError
-from pvesdn.model.sdn import PveEvpnZone, PveSimpleZone, PveVxlanZone, SdnConfig, UnmanagedZone, UnsupportedDefinition
+from pvesdn.model.pve_sdn import PveEvpnZone, PveSimpleZone, PveVxlanZone, UnmanagedZone, UnsupportedDefinition
+from pvesdn.model.sdn import SdnConfig
 
 CONTROLLER = "evpn: ctl\n\tasn 65000\n\tpeers 192.168.0.1\n"
 ZONE = "evpn: prod\n\tcontroller ctl\n\tvrf-vxlan 10100\n"
@@ -20,7 +21,7 @@ def pending(**texts: str) -> SdnConfig:
 
 
 def named(config: SdnConfig) -> list[tuple[str, list[str] | None]]:
-    return [(thing.what, None if thing.nodes is None else sorted(thing.nodes)) for thing in config.newer]
+    return [(thing.what, None if thing.nodes is None else sorted(thing.nodes)) for thing in config.pve.newer]
 
 
 @pytest.mark.parametrize(
@@ -38,7 +39,7 @@ def test_a_newer_property_makes_an_evpn_controller_and_its_zones_pves_alone(line
     config = pending(controllers=f"{CONTROLLER}\t{line}\n", zones=ZONE)
     nodes = ["node1", "node2"] if what == "nodes" else None
     assert named(config) == [(f"controller 'ctl' with {what}", nodes)]
-    (zone,) = config.zones
+    (zone,) = config.pve.zones
     assert isinstance(zone, UnmanagedZone)
     assert zone.is_newer
     assert zone.reason == "controller 'ctl' is newer than what pvesdn renders"
@@ -50,13 +51,13 @@ def test_several_evpn_controllers_are_newer_each() -> None:
         ("controller 'ctl' beside another EVPN controller", None),
         ("controller 'two' beside another EVPN controller", None),
     ]
-    assert isinstance(config.zones[0], UnmanagedZone)
+    assert isinstance(config.pve.zones[0], UnmanagedZone)
 
 
 def test_a_zone_with_secondary_controllers_is_newer_by_itself() -> None:
     config = pending(controllers=CONTROLLER, zones=f"{ZONE}\tsecondary-controllers two\n\tnodes node2\n")
     assert named(config) == [("zone 'prod' with secondary-controllers", ["node2"])]
-    assert isinstance(config.zones[0], UnmanagedZone)
+    assert isinstance(config.pve.zones[0], UnmanagedZone)
 
 
 def test_route_maps_of_a_bgp_controller_reach_its_node() -> None:
@@ -79,11 +80,14 @@ def test_newer_fabrics_reach_their_members_and_the_zones_over_them(text: str, wh
     zones = "vxlan: tun\n\tfabric wg\n\nsimple: lan\n"
     config = pending(fabrics=text, zones=zones)
     assert named(config) == [(what, ["far-out", "node2"])]
-    lan, tun = config.zones
+    lan, tun = config.pve.zones
     assert isinstance(lan, PveSimpleZone)
     assert isinstance(tun, UnmanagedZone)
     assert tun.is_newer
-    assert (config.is_unmanaged_on("node2"), config.is_unmanaged_on("node1")) == (True, True)  # tun is everywhere
+    assert (config.pve.is_unmanaged_on("node2"), config.pve.is_unmanaged_on("node1")) == (
+        True,
+        True,
+    )  # tun is everywhere
 
 
 @pytest.mark.parametrize(
@@ -108,8 +112,8 @@ def test_an_evpn_controller_over_a_newer_fabric_is_newer() -> None:
     text = "wireguard_fabric: wg\n\tip_prefix 10.9.0.0/24\n"
     config = pending(fabrics=text, controllers="evpn: ctl\n\tasn 65000\n\tfabric wg\n", zones=ZONE)
     assert named(config)[1] == ("controller 'ctl' over fabric 'wg'", None)
-    assert isinstance(config.zones[0], UnmanagedZone)
-    assert config.zones[0].is_newer
+    assert isinstance(config.pve.zones[0], UnmanagedZone)
+    assert config.pve.zones[0].is_newer
 
 
 @pytest.mark.parametrize("has_frr", [True, False])
@@ -119,13 +123,13 @@ def test_route_maps_and_prefix_lists_reach_wherever_pve_writes_frr(has_frr: bool
     config = pending(route_maps=maps, prefix_lists=lists, controllers=CONTROLLER if has_frr else "")
     nodes = None if has_frr else []
     assert named(config) == [("route-map 'out_10'", nodes), ("prefix-list 'only'", nodes)]
-    assert config.is_unmanaged_on("node1") is has_frr
+    assert config.pve.is_unmanaged_on("node1") is has_frr
 
 
 def test_an_older_cluster_has_nothing_newer() -> None:
     config = pending(controllers=CONTROLLER, zones=f"{ZONE}\nvxlan: tun\n\tpeers 10.0.0.1\n", fabrics=OPENFABRIC)
-    assert config.newer == ()
-    assert [type(zone) for zone in config.zones] == [PveEvpnZone, PveVxlanZone]
+    assert config.pve.newer == ()
+    assert [type(zone) for zone in config.pve.zones] == [PveEvpnZone, PveVxlanZone]
 
 
 def test_what_was_committed_of_it_means_the_same() -> None:
@@ -134,7 +138,7 @@ def test_what_was_committed_of_it_means_the_same() -> None:
         "wg_node2": {"type": "wireguard_node", "id": "wg_node2", "interfaces": ["name=wg0"]},
     }
     running = json.dumps({"version": 1, "fabrics": {"ids": fabrics}})
-    (thing,) = decode_sdn({".running-config": running}, intent="running").config.newer
+    (thing,) = decode_sdn({".running-config": running}, intent="running").config.pve.newer
     assert isinstance(thing, UnsupportedDefinition)
     assert (thing.what, thing.nodes) == ("fabric 'wg' of type wireguard", {"node2"})
 
@@ -143,14 +147,14 @@ def test_what_was_committed_of_it_means_the_same() -> None:
     ("file", "text", "message"),
     [
         ("fabrics", "babel_fabric: b\n", "unknown type 'babel_fabric'"),
-        ("fabrics", "wireguard_fabric: wg\n\tcolour red\n", "'colour' is no property of type wireguard_fabric"),
+        ("fabrics", "wireguard_fabric: wg\n\tcolour red\n", "'colour' is not a property of type wireguard_fabric"),
         (
             "controllers",
             f"{CONTROLLER}\tbgp-moed auto\n",
-            "'bgp-moed' is no property of type evpn; did you mean bgp-mode?",
+            "'bgp-moed' is not a property of type evpn; did you mean bgp-mode?",
         ),
         ("route_maps", "route-map: x\n", "unknown type 'route-map'; did you mean route-map-entry?"),
-        ("controllers", f"{CONTROLLER}\tnodes no_node\n", "nodes 'no_node' is no node name"),
+        ("controllers", f"{CONTROLLER}\tnodes no_node\n", "nodes 'no_node' is not a node name"),
     ],
 )
 def test_what_nobody_knows_stays_an_error(file: str, text: str, message: str) -> None:

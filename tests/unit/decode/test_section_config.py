@@ -54,7 +54,7 @@ def test_for_pve_only_an_empty_line_ends_a_section() -> None:
     assert [(s.id, len(s.properties)) for s in result.sections] == [("a1", 2), ("c1", 0)]
     assert result.oddities == (
         Oddity(3, "header inside section 'a1'", "put an empty line before it"),
-        Oddity(4, "line of blanks does not end a section", "empty the line"),
+        Oddity(4, "a line of blanks does not end a section", "make the line empty"),
     )
 
 
@@ -63,11 +63,11 @@ def test_for_pve_only_an_empty_line_ends_a_section() -> None:
     [
         (
             "\tmtu 1450\n",
-            "x.cfg:1: property outside of any section; put it under a header without an empty line between",
+            "x.cfg:1: property outside any section; put it under a header without an empty line between",
         ),
         (
             "vxlan: a1\n\n\tmtu 1\n",
-            "x.cfg:3: property outside of any section; put it under a header without an empty line between",
+            "x.cfg:3: property outside any section; put it under a header without an empty line between",
         ),
         (
             "vxlan: a1\nmtu 1450\n",
@@ -76,13 +76,16 @@ def test_for_pve_only_an_empty_line_ends_a_section() -> None:
         ("vxlan:\n", "x.cfg:1: neither 'type: id' nor an indented property; begin each property with a TAB"),
         ("vxlan: a b\n", "x.cfg:1: neither 'type: id' nor an indented property; begin each property with a TAB"),
         ("9: a1\n", "x.cfg:1: neither 'type: id' nor an indented property; begin each property with a TAB"),
-        ("vxlan: a1\r\n", "x.cfg:1: character U+000D is not allowed; use printable text and plain line ends"),
-        ("vxlan: a1\n\tx a\0b\n", "x.cfg:2: character U+0000 is not allowed; use printable text and plain line ends"),
-        ("#\x1b[2J\n", "x.cfg:1: character U+001B is not allowed; use printable text and plain line ends"),
-        ("vxlan: a\udcff\n", "x.cfg:1: character U+DCFF is not allowed; use printable text and plain line ends"),
-        ("\ufeffvxlan: a1\n", "x.cfg:1: character U+FEFF is not allowed; use printable text and plain line ends"),
-        ("vxlan: a\u2028b\n", "x.cfg:1: character U+2028 is not allowed; use printable text and plain line ends"),
-        ("vxlan: a\x85b\n", "x.cfg:1: character U+0085 is not allowed; use printable text and plain line ends"),
+        ("vxlan: a1\r\n", "x.cfg:1: character U+000D is not allowed; use printable text and plain line endings"),
+        (
+            "vxlan: a1\n\tx a\0b\n",
+            "x.cfg:2: character U+0000 is not allowed; use printable text and plain line endings",
+        ),
+        ("#\x1b[2J\n", "x.cfg:1: character U+001B is not allowed; use printable text and plain line endings"),
+        ("vxlan: a\udcff\n", "x.cfg:1: character U+DCFF is not allowed; use printable text and plain line endings"),
+        ("\ufeffvxlan: a1\n", "x.cfg:1: character U+FEFF is not allowed; use printable text and plain line endings"),
+        ("vxlan: a\u2028b\n", "x.cfg:1: character U+2028 is not allowed; use printable text and plain line endings"),
+        ("vxlan: a\x85b\n", "x.cfg:1: character U+0085 is not allowed; use printable text and plain line endings"),
     ],
 )
 def test_what_is_outside_the_grammar_is_named_with_its_line(text: str, message: str) -> None:

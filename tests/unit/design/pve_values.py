@@ -2,31 +2,33 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from ipaddress import ip_address, ip_interface, ip_network
 from typing import Any
 
 from pvesdn.design.pve.interfaces import design_pve_frr, design_sdn_file
 from pvesdn.model.cluster import ClusterState, Member
 from pvesdn.model.design import DesignInput
-from pvesdn.model.fabrics import Fabric, FabricMember, LeftFabric
+from pvesdn.model.fabrics import Fabric, FabricMember, UnmanagedFabric
 from pvesdn.model.facts import IfaceStanza, Link, NodeFacts, Route
 from pvesdn.model.findings import Where
 from pvesdn.model.frr import FrrConfig
 from pvesdn.model.ifupdown import Stanza
+from pvesdn.model.own_sdn import OwnSdn
 from pvesdn.model.pve_controllers import PveBgpController, PveIsisController
-from pvesdn.model.sdn import (
-    LeftController,
+from pvesdn.model.pve_sdn import (
     PveEvpnController,
     PveEvpnZone,
     PveQinqZone,
+    PveSdn,
     PveSimpleZone,
     PveVlanZone,
     PveVxlanZone,
-    SdnConfig,
-    Subnet,
+    UnmanagedController,
     UnmanagedZone,
-    Vnet,
 )
+from pvesdn.model.sdn import SdnConfig
+from pvesdn.model.vnets import Subnet, Vnet
 
 HERE = Where(file=".running-config", line=0)
 PEERS = "192.168.0.1,192.168.0.2,192.168.0.3"
@@ -60,12 +62,12 @@ def controller(id_: str = "ctl", **properties: Any) -> PveEvpnController:
     return PveEvpnController(where=HERE, id=id_, **{"asn": 65000, "peers": PEERS, **properties})
 
 
-def left_controller(id_: str = "bgpnode1", type_: str = "bgp", **properties: Any) -> LeftController:
-    return LeftController(where=HERE, id=id_, type=type_, **properties)
+def left_controller(id_: str = "bgpnode1", type_: str = "bgp", **properties: Any) -> UnmanagedController:
+    return UnmanagedController(where=HERE, id=id_, type=type_, **properties)
 
 
 def vnet(id_: str, zone: str, tag: int | None = None, **properties: Any) -> Vnet:
-    return Vnet(where=HERE, id=id_, zone=zone, tag=tag, **{"is_pve": True, **properties})
+    return Vnet(where=HERE, id=id_, zone=zone, tag=tag, **properties)
 
 
 def subnet(vnet_id: str, zone: str, cidr: str, gateway: str | None = None, **properties: Any) -> Subnet:
@@ -76,7 +78,7 @@ def subnet(vnet_id: str, zone: str, cidr: str, gateway: str | None = None, **pro
         cidr=cidr,
         network=ip_network(cidr, strict=False),
         gateway=gateway,
-        **{"is_pve": True, **properties},
+        **properties,
     )
 
 
@@ -106,21 +108,36 @@ def fabric(id_: str = "lab", *members: FabricMember, protocol: str = "openfabric
     )
 
 
-def left_fabric(id_: str = "wg", type_: str = "wireguard_fabric", nodes: str = "node1") -> LeftFabric:
-    return LeftFabric(where=HERE, id=id_, type=type_, nodes=frozenset(nodes.split(",")))
+def left_fabric(id_: str = "wg", type_: str = "wireguard_fabric", nodes: str = "node1") -> UnmanagedFabric:
+    return UnmanagedFabric(where=HERE, id=id_, type=type_, nodes=frozenset(nodes.split(",")))
+
+
+@dataclass(frozen=True)
+class ours:  # noqa: N801 - reads like the functions beside it
+    """A VNet or subnet of pvesdn.cfg among PVE's."""
+
+    what: Vnet | Subnet
 
 
 def sdn(*objects: Any, version: int | None = 7) -> SdnConfig:
     def of(*kinds: type) -> tuple[Any, ...]:
         return tuple(found for found in objects if isinstance(found, kinds))
 
-    return SdnConfig(
+    own = [found.what for found in objects if isinstance(found, ours)]
+    pve = PveSdn(
         zones=of(PveSimpleZone, PveVlanZone, PveQinqZone, PveVxlanZone, PveEvpnZone, UnmanagedZone),
         vnets=of(Vnet),
         subnets=of(Subnet),
-        controllers=of(PveEvpnController, PveBgpController, PveIsisController, LeftController),
-        fabrics=of(Fabric, LeftFabric),
+        controllers=of(PveEvpnController, PveBgpController, PveIsisController, UnmanagedController),
+        fabrics=of(Fabric, UnmanagedFabric),
         version=version,
+    )
+    return SdnConfig(
+        own=OwnSdn(
+            vnets=tuple(found for found in own if isinstance(found, Vnet)),
+            subnets=tuple(found for found in own if isinstance(found, Subnet)),
+        ),
+        pve=pve,
     )
 
 

@@ -77,7 +77,7 @@ def test_a_section_that_pve_cannot_read_is_skipped_and_stops_nothing() -> None:
 
 
 def test_addresses_of_bridges_follow_what_was_committed() -> None:
-    assert [subnet.cidr for subnet in running(subnets_cfg=NEW).sdn.subnets] == ["10.1.0.0/24"]
+    assert [subnet.cidr for subnet in running(subnets_cfg=NEW).sdn.pve.subnets] == ["10.1.0.0/24"]
 
 
 def test_with_the_pending_definitions_there_is_no_difference_to_speak_of() -> None:

@@ -3,12 +3,12 @@ from ipaddress import ip_address, ip_interface
 from pvesdn.design.ours.exits import default_routes, design_uplink, design_vrrp
 from pvesdn.model.frr import StaticRoute, VrrpInterface
 from pvesdn.model.ifupdown import Uplink, VrfDevice
-from pvesdn.model.sdn import Exit
+from pvesdn.model.own_sdn import Exit
 from tests.unit.design.network import PVE_EVPN, SYMMETRIC, UNDERLAY, design, given, stanzas, uplink
 
 
 def parsed(*properties: str) -> Exit:
-    return given(SYMMETRIC + uplink(*properties)).sdn.exits[0]
+    return given(SYMMETRIC + uplink(*properties)).sdn.own.exits[0]
 
 
 BOTH = ("address 172.16.0.1/24", "address6 fd00:16::1/64", "gateways 172.16.0.254,fe80::1,172.16.0.253")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pvesdn.decode.frr.local import read_local
-from pvesdn.design.merge.local import faults, leaves_open, merge_local
+from pvesdn.design.merge.local import leaves_open, merge_local
 from pvesdn.model.frr import (
     BgpRouter,
     FrrConfig,
@@ -17,6 +17,7 @@ from pvesdn.model.frr import (
     Unicast,
     VrfBinding,
 )
+from pvesdn.model.frr_local import LocalMerge
 
 PVE = FrrConfig(
     "node1",
@@ -37,12 +38,18 @@ PVE = FrrConfig(
 )
 
 
-def merged(*lines: str) -> FrrConfig:
+def merge(*lines: str) -> LocalMerge:
     return merge_local(PVE, read_local("\n".join((*lines, ""))))
 
 
+def merged(*lines: str) -> FrrConfig:
+    config = merge(*lines).merged
+    assert config is not None
+    return config
+
+
 def said(*lines: str) -> list[tuple[int, str]]:
-    return [(fault.line.number, fault.what) for fault in faults(PVE, read_local("\n".join((*lines, ""))))]
+    return [(fault.line.number, fault.what) for fault in merge(*lines).faults]
 
 
 # --- what is merged --------------------------------------------------------------------------------------------------
@@ -218,15 +225,15 @@ def test_what_passes_is_not_spoken_of():
 
 def test_an_as_number_of_any_length_ends_in_no_crash() -> None:
     lines = read_local(f"router bgp {'9' * 6000}\n bgp bestpath med\nexit\n")
-    assert faults(FrrConfig("node1", version="10.4.1"), lines) == ()
+    assert merge_local(FrrConfig("node1", version="10.4.1"), lines).faults == ()
 
 
 # --- what breaks PVE's own -------------------------------------------------------------------------------------------
 
 
 def fatal(*lines: str) -> list[int]:
-    found = [fault.line.number for fault in faults(PVE, read_local("\n".join((*lines, "")))) if fault.is_fatal]
-    assert (merge_local(PVE, read_local("\n".join((*lines, "")))) is None) is bool(found)
+    found = [fault.line.number for fault in merge(*lines).faults if fault.is_fatal]
+    assert (merge(*lines).merged is None) is bool(found)
     return found
 
 

@@ -12,6 +12,7 @@ from tests.unit.design.pve_values import (
     given,
     left,
     left_fabric,
+    ours,
     qinq,
     simple,
     stanzas,
@@ -85,9 +86,9 @@ def test_a_vnet_whose_zone_does_not_exist_is_skipped():
 
 
 def test_what_is_defined_in_pvesdn_cfg_does_not_exist_for_pve():
-    ours = vnet("ours", "lan", is_pve=False)
-    foreign = subnet("guests", "lan", "10.9.0.0/24", "10.9.0.1", is_pve=False)
-    found = stanzas(simple(), vnet("guests", "lan"), ours, foreign)
+    own = ours(vnet("ours", "lan"))
+    foreign = ours(subnet("guests", "lan", "10.9.0.0/24", "10.9.0.1"))
+    found = stanzas(simple(), vnet("guests", "lan"), own, foreign)
     assert list(found) == ["guests"]
     assert found["guests"].subnets == ()
 
@@ -104,7 +105,7 @@ def test_an_evpn_vnet_without_a_controller_is_skipped():
 def test_stanzas_that_do_not_depend_on_the_node_are_one_object_on_all_nodes():
     both = (facts("node1", number=1), facts("node2", number=2))
     cluster = given(evpn(), controller(), vnet("guests", "prod", 10), nodes=both)
-    index = index_pve(cluster.sdn)
+    index = index_pve(cluster.sdn.pve)
     one, two = (design_sdn_file(cluster, node, index) for node in ("node1", "node2"))
     assert one is not None
     assert two is not None
@@ -116,7 +117,7 @@ def test_stanzas_that_do_not_depend_on_the_node_are_one_object_on_all_nodes():
 def test_nodes_with_the_same_bridge_share_all_stanzas_that_ride_on_it(zone):
     both = (facts("node1", number=1), facts("node2", number=2))
     cluster = given(zone, vnet("guests", "zone", 10), nodes=both)
-    index = index_pve(cluster.sdn)
+    index = index_pve(cluster.sdn.pve)
     one, two = (design_sdn_file(cluster, node, index) for node in ("node1", "node2"))
     assert one is not None
     assert two is not None
@@ -126,4 +127,4 @@ def test_nodes_with_the_same_bridge_share_all_stanzas_that_ride_on_it(zone):
 
 def test_a_given_index_changes_nothing():
     cluster = given(evpn(), controller(), vnet("guests", "prod", 10))
-    assert design_sdn_file(cluster, "node1", index_pve(cluster.sdn)) == design_sdn_file(cluster, "node1")
+    assert design_sdn_file(cluster, "node1", index_pve(cluster.sdn.pve)) == design_sdn_file(cluster, "node1")

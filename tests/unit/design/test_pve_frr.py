@@ -30,6 +30,7 @@ from tests.unit.design.pve_values import (
     left,
     left_controller,
     left_fabric,
+    ours,
     simple,
     subnet,
     vnet,
@@ -275,7 +276,7 @@ def test_null_routes_keep_host_bits_and_are_one_for_each_network_address():
 
 
 def test_subnets_of_pvesdn_cfg_get_no_null_routes():
-    assert null_routes(evpn(exitnodes="node1"), subnet("ours", "mine", "10.0.0.0/24", is_pve=False)) == []
+    assert null_routes(evpn(exitnodes="node1"), ours(subnet("ours", "mine", "10.0.0.0/24"))) == []
 
 
 # --- local routing ---------------------------------------------------------------------------------------------------
@@ -337,4 +338,4 @@ def test_another_kind_of_zone_left_to_pve_does_not_matter():
 
 def test_a_given_index_changes_nothing():
     cluster = given(evpn(), controller(), vnet("guests", "prod", 10))
-    assert design_pve_frr(cluster, "node1", index_pve(cluster.sdn)) == design_pve_frr(cluster, "node1")
+    assert design_pve_frr(cluster, "node1", index_pve(cluster.sdn.pve)) == design_pve_frr(cluster, "node1")

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from pvesdn.errors import NodeFailed, NodeUnreachable
+from pvesdn.model.execution import FileWrite, PutInPlace
 from pvesdn_lab.simulated.cluster import SimulatedCluster
 from pvesdn_lab.simulated.sdn_config import read_sections
 
@@ -35,21 +36,20 @@ def test_every_node_sees_the_same_definitions_and_its_own_name(cluster):
 
 def test_the_roots_are_what_the_node_program_runs_in(cluster):
     assert cluster.roots() == {name: cluster.folder / "nodes" / name for name in ("node1", "node2")}
-    answer = cluster.agent().ask("node2", "observe", {"files": ["/etc/frr/*"], "commands": ["ip-addr", "versions"]})
-    assert answer["hostname"] == "node2"
-    assert set(answer["files"]) == {"/etc/frr/daemons", "/etc/frr/frr.conf"}
-    assert answer["commands"]["versions"]["ifupdown2"] == "3.3.0-1+pmx11"
+    agent = cluster.agent()
+    assert agent.read("node2", ["/etc/hostname"]) == {"/etc/hostname": "node2\n"}
+    assert set(agent.read("node2", ["/etc/frr/*"])) == {"/etc/frr/daemons", "/etc/frr/frr.conf"}
+    assert agent.observe("node2").commands["versions"]["ifupdown2"] == "3.3.0-1+pmx11"
 
 
 def test_the_node_program_may_write_where_it_writes_on_a_real_node(cluster):
     agent = cluster.agent()
-    agent.ask("node1", "put", {"path": "/etc/pve/sdn/pvesdn-seen.json", "text": "{}"})
+    agent.put("node1", "/etc/pve/sdn/pvesdn-seen.json", "{}")
     assert cluster.read_sdn("pvesdn-seen.json") == "{}"
-    entry = {"path": "/etc/sysctl.d/90-pvesdn.conf", "text": "net.ipv4.ip_forward = 1\n", "mode": "0644"}
-    entry |= {"owner": "root:root", "expect": None}
-    assert agent.ask("node1", "stage", {"files": [entry]}) == {"problems": []}
-    agent.ask("node1", "commit", {"files": [entry], "ifdown": [], "delete_links": []})
-    agent.ask("node1", "sysctl", {"file": entry["path"]})
+    write = FileWrite("/etc/sysctl.d/90-pvesdn.conf", "net.ipv4.ip_forward = 1\n")
+    assert agent.stage("node1", [write]) == ()
+    agent.commit("node1", PutInPlace((write,)))
+    agent.load_sysctl("node1")
     assert cluster.nodes["node1"].read("/proc/sys/net/ipv4/ip_forward") == "1\n"
 
 
@@ -59,17 +59,17 @@ def test_who_is_off_or_refuses_cannot_be_asked(cluster):
     cluster.refuse_ssh("node2")
     for node in ("node1", "node2", "stranger"):
         with pytest.raises(NodeUnreachable):
-            agent.ask(node, "observe", {"files": [], "commands": []})
+            agent.observe(node)
     cluster.come_online("node1")
     cluster.refuse_ssh("node2", refuses=False)
     for node in ("node1", "node2"):
-        assert agent.ask(node, "observe", {"files": [], "commands": []})["hostname"] == node
+        assert agent.read(node, ["/etc/hostname"]) == {"/etc/hostname": f"{node}\n"}
 
 
 def test_a_broken_command_reaches_whoever_asks(cluster):
     cluster.nodes["node1"].break_command("ip", stderr="it broke\n")
     with pytest.raises(NodeFailed, match="it broke"):
-        cluster.agent().ask("node1", "observe", {"files": [], "commands": ["ip-link"]})
+        cluster.agent().observe("node1")
 
 
 def test_a_node_that_left_is_no_root_any_more_and_keeps_its_folder(cluster):

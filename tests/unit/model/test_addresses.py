@@ -9,7 +9,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from pvesdn.model.findings import Where
 from pvesdn.model.primitives import IpAddress, IpInterface, IpNetwork, IpText
-from pvesdn.model.sdn import Subnet
+from pvesdn.model.vnets import Subnet
 
 
 @pytest.mark.parametrize(

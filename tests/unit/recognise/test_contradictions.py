@@ -36,11 +36,11 @@ FRR = "/etc/frr/frr.conf"
             [
                 (
                     f"node3: {FILE}:20: vxlan2: its list of remotes names the node itself (192.168.0.3) and "
-                    "lacks 192.168.0.1 (node1); a node's list is all the others"
+                    "lacks 192.168.0.1 (node1); list every other node"
                 ),
                 (
                     f"node3: {FILE}:32: vxlan3: its list of remotes names the node itself (192.168.0.3) and "
-                    "lacks 192.168.0.1 (node1); a node's list is all the others"
+                    "lacks 192.168.0.1 (node1); list every other node"
                 ),
             ],
             id="the third node lists itself",
@@ -48,8 +48,8 @@ FRR = "/etc/frr/frr.conf"
         pytest.param(
             hand("unicast", node1=("        vxlan_remoteip 192.168.0.3\n", "")),
             [
-                f"node1: {FILE}:20: vxlan2: its list of remotes lacks 192.168.0.3 (node3); a node's list is all the others",
-                f"node1: {FILE}:31: vxlan3: its list of remotes lacks 192.168.0.3 (node3); a node's list is all the others",
+                f"node1: {FILE}:20: vxlan2: its list of remotes lacks 192.168.0.3 (node3); list every other node",
+                f"node1: {FILE}:31: vxlan3: its list of remotes lacks 192.168.0.3 (node3); list every other node",
             ],
             id="a list that lacks a node",
         ),
@@ -57,7 +57,7 @@ FRR = "/etc/frr/frr.conf"
             hand("multicast", node2=("        vxlan-id 2\n", "")),
             [
                 (
-                    f"node2: {FILE}:18: vxlan2: has no vxlan-id, so no VNI can be told; its name suggests 2; "
+                    f"node2: {FILE}:18: vxlan2: has no vxlan-id, so its VNI is unknown; its name suggests 2; "
                     "add the line 'vxlan-id NUMBER' on every node"
                 )
             ],
@@ -70,11 +70,11 @@ FRR = "/etc/frr/frr.conf"
                     f"node1: {FILE}:31: vxlan2: vxlan-id 3 comes after vxlan-id 2 on line 19; "
                     "keep one: is this another device's stanza?"
                 ),
-                f"node1: {FILE}:32: vxlan2: vxlan-remoteip 192.168.0.2 comes twice; name each once",
-                f"node1: {FILE}:33: vxlan2: vxlan-remoteip 192.168.0.3 comes twice; name each once",
+                f"node1: {FILE}:32: vxlan2: vxlan-remoteip 192.168.0.2 is given twice; list each only once",
+                f"node1: {FILE}:33: vxlan2: vxlan-remoteip 192.168.0.3 is given twice; list each only once",
                 (
-                    f"node1: {FILE}:29: vmbr3: its port vxlan3 has an auto line and no iface; "
-                    "one of the stanzas of vxlan2 may be meant for it"
+                    f"node1: {FILE}:29: vmbr3: its port vxlan3 has an auto line but no iface stanza; "
+                    "one of the stanzas for vxlan2 may be meant for it"
                 ),
             ],
             id="a stanza under another's name",
@@ -107,12 +107,12 @@ FRR = "/etc/frr/frr.conf"
             hand("asymmetric", node3=("hwaddress 44:39:39:FF:40:94", "hwaddress 44:39:39:FF:40:94 #must be same")),
             [
                 (
-                    f"node3: {FILE}:33: vmbr2: hwaddress '44:39:39:FF:40:94 #must be same' is no MAC address of six "
-                    "hexadecimal pairs; put the comment on a line of its own"
+                    f"node3: {FILE}:33: vmbr2: hwaddress '44:39:39:FF:40:94 #must be same' is not a MAC address; "
+                    "put the comment on a line of its own"
                 ),
                 (
-                    f"node3: {FILE}:51: vmbr3: hwaddress '44:39:39:FF:40:94 #must be same' is no MAC address of six "
-                    "hexadecimal pairs; put the comment on a line of its own"
+                    f"node3: {FILE}:51: vmbr3: hwaddress '44:39:39:FF:40:94 #must be same' is not a MAC address; "
+                    "put the comment on a line of its own"
                 ),
             ],
             id="comments inside a line",
@@ -132,7 +132,7 @@ FRR = "/etc/frr/frr.conf"
             [
                 (
                     f"node3: {FRR}:1: router bgp 1234: has no session with 192.168.0.2 (node2); "
-                    "make the sessions a full mesh, or the same route reflectors on every node"
+                    "make the sessions a full mesh, or use the same route reflectors on every node"
                 )
             ],
             id="a session that is not for EVPN",
@@ -142,7 +142,7 @@ FRR = "/etc/frr/frr.conf"
             [
                 (
                     f"node1: {FRR}:1: router bgp 1234: has no session with 192.168.0.3 (node3); "
-                    "make the sessions a full mesh, or the same route reflectors on every node"
+                    "make the sessions a full mesh, or use the same route reflectors on every node"
                 ),
                 f"node1: {FRR}:5: neighbor 192.168.0.1: is the node itself; remove it",
             ],
@@ -163,11 +163,11 @@ FRR = "/etc/frr/frr.conf"
             [
                 (
                     f"node2: {FILE}:18: vxlan2: floods nowhere: it has no group and no remote, and the node's frr.conf has "
-                    "no advertise-all-vni; say where its frames go"
+                    "no advertise-all-vni; give it a group or remotes"
                 ),
                 (
                     f"node2: {FILE}:33: vxlan3: floods nowhere: it has no group and no remote, and the node's frr.conf has "
-                    "no advertise-all-vni; say where its frames go"
+                    "no advertise-all-vni; give it a group or remotes"
                 ),
             ],
             id="an EVPN device without BGP",
@@ -177,7 +177,7 @@ FRR = "/etc/frr/frr.conf"
             [
                 (
                     f"node3: {FILE}:20: vxlan2: no device of node3 holds the tunnel address 192.168.0.9; "
-                    "mend the address, or name one that the node has"
+                    "correct the address, or use one that the node has"
                 ),
             ],
             id="a tunnel address that nobody holds",
@@ -187,7 +187,7 @@ FRR = "/etc/frr/frr.conf"
             [
                 (
                     f"node3: {FILE}:20: vxlan2: no device of node3 holds the tunnel address 192.168.0.3; "
-                    "mend the address, or name one that the node has"
+                    "correct the address, or use one that the node has"
                 ),
             ],
             id="the third node with the second one's address",
@@ -196,7 +196,7 @@ FRR = "/etc/frr/frr.conf"
             hand("evpn-l2", only_files=True, node3=("192.168.0.3", "192.168.0.2")),
             [
                 (
-                    f"node3: {FILE}:18: vxlan2: the VTEP of node3 is 192.168.0.2, and so is that of node2; "
+                    f"node3: {FILE}:18: vxlan2: node3 and node2 have the same VTEP, 192.168.0.2; "
                     "give each node an address of its own"
                 ),
             ],
@@ -220,7 +220,7 @@ FRR = "/etc/frr/frr.conf"
             [
                 (
                     f"node1: {FILE}:35: vxlan3: tunnel address 10.1.1.1, but 192.168.0.1 of vxlan2 ({FILE}:20); "
-                    "a node has one VTEP: name one"
+                    "a node has one VTEP: keep one"
                 ),
             ],
             id="two tunnel addresses on one node",
@@ -256,7 +256,7 @@ FRR = "/etc/frr/frr.conf"
         ),
         pytest.param(
             hand("vrrp", node1=("vrrp-priority 200", "vrrp-priority 255")),
-            [f"node1: {FILE}:28: eno2: vrrp: 255 is out of range; write a number in 1-254"],
+            [f"node1: {FILE}:28: eno2: vrrp: 255 is out of range; write a number from 1 to 254"],
             id="a priority that is no one's to choose",
         ),
         pytest.param(
@@ -296,7 +296,7 @@ FRR = "/etc/frr/frr.conf"
         pytest.param(
             hand("unicast", node1=("vxlan_remoteip 192.168.0.2", "vxlan_remoteip example.org")),
             [
-                f"node1: {FILE}:{line}: {name}: vxlan-remoteip 'example.org' is no IP address; write an IPv4 or IPv6 address"
+                f"node1: {FILE}:{line}: {name}: vxlan-remoteip 'example.org' is not an IP address; write an IPv4 or IPv6 address"
                 for name, line in (("vxlan2", 20), ("vxlan3", 32))
             ],
             id="a remote that is no address",
@@ -304,8 +304,8 @@ FRR = "/etc/frr/frr.conf"
         pytest.param(
             hand("asymmetric", ("        netmask 255.255.255.0\n        hwaddress", "        hwaddress")),
             [
-                f"node{node}: {FILE}:{line}: vmbr{vnet}: address '10.0.{vnet}.254' is no address with a prefix length; "
-                "write it such as 10.0.2.254/24"
+                f"node{node}: {FILE}:{line}: vmbr{vnet}: address '10.0.{vnet}.254' is not an address with a prefix length; "
+                "write it like 10.0.2.254/24"
                 for node in (1, 2, 3)
                 for vnet, line in ((2, 31), (3, 48))
             ],

@@ -107,7 +107,7 @@ def test_an_interface_of_the_vrf_without_a_default_route_is_no_exit() -> None:
     assert "exit:" not in text(snapshot)
     assert lost(snapshot) == [
         (
-            f"node1: {FILE}:22: eno2: is in VRF vrf1 and is no exit: it has no default route; "
+            f"node1: {FILE}:22: eno2: is in VRF vrf1 but is not an exit: it has no default route; "
             "its stanza stays: name the VRF of the new zone in its line 'vrf vrf1'"
         )
     ]
@@ -122,7 +122,7 @@ def test_a_second_exit_on_a_node_is_lost() -> None:
 
 def test_a_name_that_pvesdn_cfg_cannot_say_is_no_exit() -> None:
     (found,) = lost(hand("one-exit", node1=("iface eno2", "iface eno~2")))
-    assert "'eno~2' is no interface name" in found
+    assert "'eno~2' is not an interface name" in found
 
 
 def test_an_uplink_of_a_vrf_without_l3vni_is_lost() -> None:
@@ -145,7 +145,7 @@ def test_exits_of_long_names_do_not_share_an_id() -> None:
 def test_further_addresses_of_an_uplink_are_lost() -> None:
     more = ("        vrf vrf1\n        post-up", "        address 172.16.0.77/24\n        vrf vrf1\n        post-up")
     (found,) = lost(hand("one-exit", node1=more))
-    assert "eno2: the further address 172.16.0.77/24; an exit has one address of each family" in found
+    assert "eno2: the additional address 172.16.0.77/24; an exit has one address of each family" in found
 
 
 # --- names -----------------------------------------------------------------------------------------------------------
@@ -187,7 +187,7 @@ def test_an_exit_of_a_node_with_a_long_name_has_an_id_that_fits() -> None:
     rows = [{**row, "name": row["name"].replace("node1", name)} for row in snapshot.api["cluster/status"]]
     nodes = {node.replace("node1", name): raw for node, raw in snapshot.nodes.items()}
     snapshot = replace(snapshot, nodes=nodes, api={**snapshot.api, "cluster/status": rows})
-    (uplink,) = proposed(snapshot).sdn.exits
+    (uplink,) = proposed(snapshot).sdn.own.exits
     assert uplink.id == "vrf1-a-very-long-node-name-of-th"
 
 
@@ -280,7 +280,7 @@ def test_route_targets_must_agree() -> None:
         f"node2: {FRR}:17: router bgp 1234 vrf vrf1: imports 65000:7, but nothing on node1; make them the same"
     ]
     wrong = hand("symmetric", node2=("  advertise ipv4 unicast\n", "  route-target import seven\n"))
-    assert "'seven' is no route target" in refused(wrong)[0]
+    assert "'seven' is not a route target" in refused(wrong)[0]
 
 
 def test_a_vrf_that_some_nodes_lack_still_holds_every_speaker() -> None:
@@ -294,8 +294,8 @@ def test_an_l3vni_that_frr_conf_does_not_name_is_pointed_out() -> None:
     assert "irb asymmetric" in text(snapshot)
     (remark,) = proposed(snapshot).remarks
     assert str(remark) == (
-        f"node1: {FILE}:70: vmbr4000: is in VRF vrf1 without an address, and is taken for a VNet; "
-        "where VNI 4000 is the VRF's L3VNI, frr.conf of every node must say 'vni 4000' under 'vrf vrf1'"
+        f"node1: {FILE}:70: vmbr4000: is in VRF vrf1 without an address, and is assumed to be a VNet; "
+        "if VNI 4000 is the VRF's L3VNI, every node's frr.conf must say 'vni 4000' under 'vrf vrf1'"
     )
 
 
@@ -318,12 +318,12 @@ def test_a_reflector_reflects_for_every_member() -> None:
         "evpn-l2",
         node1=("  advertise-all-vni\n", "  neighbor 192.168.0.2 route-reflector-client\n  advertise-all-vni\n"),
     )
-    assert f"node1: {FRR}:5: neighbor 192.168.0.3: is no route-reflector-client" in refused(snapshot)[0]
+    assert f"node1: {FRR}:5: neighbor 192.168.0.3: is not a route-reflector-client" in refused(snapshot)[0]
     outside = hand(
         "route-reflectors",
         node1=("  advertise-all-vni\n", "  neighbor 192.168.0.252 route-reflector-client\n  advertise-all-vni\n"),
     )
-    assert any("192.168.0.252: is a route-reflector-client and no member" in line for line in refused(outside))
+    assert any("192.168.0.252: is a route-reflector-client but not a member" in line for line in refused(outside))
 
 
 def test_a_mesh_with_somebody_outside_is_a_list_of_peers() -> None:
@@ -343,7 +343,7 @@ def test_a_peer_that_one_node_alone_has_is_a_contradiction() -> None:
 
 def test_a_neighbour_by_interface_has_no_address() -> None:
     assert (
-        "node1: /etc/frr/frr.conf:5: neighbor eno9: is no address"
+        "node1: /etc/frr/frr.conf:5: neighbor eno9: is not an address"
         in refused(hand("evpn-l2", node1=("neighbor 192.168.0.3", "neighbor eno9")))[0]
     )
 
@@ -353,7 +353,7 @@ def test_a_session_beside_the_overlay_is_lost() -> None:
     assert lost(snapshot) == [
         (
             f"node1: {FRR}:6: neighbor 10.9.9.9: a session that is not for EVPN; "
-            "sessions beside the overlay belong into frr.conf.local"
+            "sessions beside the overlay belong in frr.conf.local"
         )
     ]
 
@@ -395,7 +395,7 @@ def test_an_mtu_that_one_bridge_alone_has_and_does_not_fit_is_named_there() -> N
     snapshot = hand("multicast", node2=("bridge_ports vxlan2\n", "bridge_ports vxlan2\n        mtu 9000\n"))
     (line,) = [line for line in lost(snapshot) if "mtu" in line]
     assert line == (
-        "node2: /etc/network/interfaces:26: vmbr2: mtu 9000 does not fit the underlay, which takes 1500; "
+        "node2: /etc/network/interfaces:26: vmbr2: mtu 9000 does not fit the underlay, which allows 1500; "
         "the zone gets what fits"
     )
 
@@ -404,7 +404,7 @@ def test_an_mtu_that_does_not_fit_is_not_carried_over() -> None:
     snapshot = hand("mtu", ("mtu 1400", "mtu 1600"))
     assert "mtu" not in section(snapshot, "vxlan: ucast")
     assert (
-        "node1: /etc/network/interfaces:22: vxlan2: mtu 1600 does not fit the underlay, which takes 1500"
+        "node1: /etc/network/interfaces:22: vxlan2: mtu 1600 does not fit the underlay, which allows 1500"
         in lost(snapshot)[0]
     )
 
@@ -427,7 +427,7 @@ def test_a_zone_gets_the_least_mtu_of_its_vnets() -> None:
     [
         pytest.param(
             hand("unicast", node1=("bridge_ports vxlan2\n", "bridge_ports vxlan2 eno3\n")),
-            f"node1: {FILE}:25: vmbr2: the port eno3; a VNet's bridge has its VXLAN port and guests, nothing else",
+            f"node1: {FILE}:25: vmbr2: the port eno3; a VNet's bridge holds its VXLAN port and guests' ports, nothing else",
             id="a card in the bridge",
         ),
         pytest.param(
@@ -447,12 +447,12 @@ def test_a_zone_gets_the_least_mtu_of_its_vnets() -> None:
         ),
         pytest.param(
             hand("evpn-l2", ("        bridge-multicast-flood off\n", "")),
-            f"node1: {FILE}:23: vxlan2: bridge-unicast-flood off without the other; pvesdn switches both off (flood 0) or none",
+            f"node1: {FILE}:23: vxlan2: bridge-unicast-flood off without the other; pvesdn switches both off (flood 0) or neither",
             id="half of flooding off",
         ),
         pytest.param(
             hand("symmetric", ("vrf-table auto", "vrf-table 1001")),
-            f"node1: {FILE}:3: vrf1: vrf-table 1001; the table's number is chosen anew",
+            f"node1: {FILE}:3: vrf1: vrf-table 1001; the table's number is chosen automatically",
             id="a table by number",
         ),
         pytest.param(
@@ -477,14 +477,14 @@ def test_a_zone_gets_the_least_mtu_of_its_vnets() -> None:
         ),
         pytest.param(
             hand("unicast", ("bridge_ports vxlan2\n", "bridge_ports vxlan2\n        alias a%b\n")),
-            f"node1: {FILE}:26: vmbr2: alias 'a%b' cannot be an alias; write at most 256 letters, digits, blanks and "
+            f"node1: {FILE}:26: vmbr2: alias 'a%b' cannot be an alias; write at most 256 letters, digits, spaces and "
             "( ) * + , - . / : ; < = > ? @ [ ] ^ _",
             id="an alias that cannot be one",
         ),
         pytest.param(
             hand("symmetric", ("40:94\n        vrf vrf1\n\n#", "40:95\n        vrf vrf1\n\n#")),
             f"node1: {FILE}:56: vmbr3: the gateway's MAC 44:39:39:ff:40:95: the zone's is 44:39:39:ff:40:94; "
-            "guests learn the new one when their ARP entry runs out",
+            "guests learn the new one when their ARP entry expires",
             id="another MAC for one VNet of a VRF",
         ),
         pytest.param(

@@ -36,8 +36,8 @@ def test_any_other_source_is_told_with_its_line(source: str, which: str) -> None
     assert len(told) == 1
     assert told[0].startswith("node1: /etc/frr/frr.conf:")
     assert told[0].endswith(
-        f"neighbor 192.168.0.2: update-source {which}: afterwards the session speaks from the VTEP, 192.168.0.1; "
-        "the peer has to take the session from there"
+        f"neighbor 192.168.0.2: update-source {which}: afterwards the session's source is the VTEP, 192.168.0.1; "
+        "the peer has to accept the session from there"
     )
 
 
@@ -60,7 +60,7 @@ def by_hand(case: str) -> Snapshot:
 
 
 def test_a_vtep_on_lo_is_no_reason_to_write_an_mtu_that_follows_from_the_paths() -> None:
-    assert [zone.mtu for zone in proposed(by_hand("vtep-on-lo")).sdn.our_zones] == [None, None, None]
+    assert [zone.mtu for zone in proposed(by_hand("vtep-on-lo")).sdn.own.zones] == [None, None, None]
 
 
 def test_a_device_on_lo_is_meant_by_its_name() -> None:
@@ -83,7 +83,7 @@ def test_a_device_on_lo_is_meant_by_its_name() -> None:
         for name, raw in named.items()
     }
     assert (
-        "update-source 172.20.0.1 of eno1: afterwards the session speaks from the VTEP, 10.255.0.1"
+        "update-source 172.20.0.1 of eno1: afterwards the session's source is the VTEP, 10.255.0.1"
         in lost(replace(snapshot, nodes=elsewhere))[0]
     )
 
@@ -91,7 +91,7 @@ def test_a_device_on_lo_is_meant_by_its_name() -> None:
 def test_pves_form_does_not_speak_from_a_vtep_on_lo_and_that_is_told() -> None:
     told = [str(finding) for finding in as_pve(proposed(by_hand("vtep-on-lo"))).lost]
     assert told[0] == (
-        "node 'node1': sessions of node1 from its VTEP, 10.255.0.1: PVE's would speak from 172.20.0.1; "
+        "node 'node1': sessions of node1 from its VTEP, 10.255.0.1: PVE's would use source 172.20.0.1; "
         "give the node a BGP controller with the loopback that holds the VTEP"
     )
     assert as_pve(proposed(by_hand("symmetric"))).lost == ()

@@ -16,6 +16,7 @@ from pvesdn.model.files import (
 )
 from pvesdn.model.frr import FrrConfig
 from pvesdn.model.ifupdown import InterfacesFile, VrfDevice
+from pvesdn.model.owners import FileOwners, Writer
 from pvesdn.render.renderer import Renderer
 
 OURS = FrrConfig(hostname="node1")
@@ -33,6 +34,7 @@ def node(**fields: object) -> NodeDesign:
         "daemons": frozenset(),
         "sysctls": (),
         "flooding": (),
+        "owners": FileOwners(Writer.PVE, Writer.PVESDN),
     }
     return NodeDesign(**(nothing | fields))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from pvesdn.model.files import ChangeSet
@@ -29,6 +30,9 @@ PVE_ZONES = {
 }
 
 
+PLANNER = partial(plan, renderer=Renderer())
+
+
 def cluster(pvesdn_cfg: str = UNICAST, **given: Any) -> FakeCluster:
     return fake_cluster(pvesdn_cfg, **given)
 
@@ -38,7 +42,7 @@ def plan_of(made: FakeCluster, **options: Any) -> ChangeSet:
 
 
 def apply_to(made: FakeCluster, **world: Any) -> ApplyReport:
-    return apply(made.world(**world), plan_of(made), Renderer())
+    return apply(made.world(**world), plan_of(made), PLANNER)
 
 
 def steps(report: ApplyReport) -> dict[str, list[str]]:

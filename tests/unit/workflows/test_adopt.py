@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from pvesdn.compare.flags import PlanFlags
 from pvesdn.errors import ApplyRefused, NodeFailed, NodeUnreachable
+from pvesdn.model.flags import PlanFlags
 from pvesdn.model.snapshot import NodeRaw
 from pvesdn.render.renderer import Renderer
 from pvesdn.workflows.adopt import adopt, write_definitions
@@ -16,6 +16,7 @@ from pvesdn.workflows.plan import plan
 from pvesdn.workflows.read import read_cluster
 from tests.fakes import FakeCluster, fake_cluster
 from tests.unit.recognise.kit import hand
+from tests.unit.workflows.kit import PLANNER
 
 OWN = "/etc/pve/sdn/pvesdn.cfg"
 OVERWRITE = PlanFlags(overwrite=True)
@@ -55,14 +56,14 @@ def test_after_the_cut_over_there_is_nothing_left_to_plan(model: str) -> None:
     assert write_definitions(world, before, adoption.files["pvesdn.cfg"], overwrite=False) == OWN
 
     with pytest.raises(ApplyRefused, match="is already on the device"):
-        apply(world, plan(read_cluster(world), Renderer(), flags=OVERWRITE), Renderer(), flags=OVERWRITE)
+        apply(world, PLANNER(read_cluster(world), flags=OVERWRITE), PLANNER)
 
     take_out(cluster)
     changes = plan(read_cluster(world), Renderer(), flags=OVERWRITE)
     assert [
         {change.path: change.new for change in node.files} for node in (adoption.plan.nodes if adoption.plan else ())
     ] == [{change.path: change.new for change in node.files} for node in changes.nodes]
-    report = apply(world, changes, Renderer(), flags=OVERWRITE)
+    report = apply(world, changes, PLANNER)
     assert report.is_good
     assert plan(read_cluster(world), Renderer()).is_empty
 
@@ -89,7 +90,7 @@ def test_another_definition_is_not_overwritten_without_being_told() -> None:
     cluster = fake_cluster("vxlan: mine\n")
     world = cluster.world()
     snapshot = read_cluster(world)
-    with pytest.raises(ApplyRefused, match=r"pvesdn.cfg exists already; look at it, then say --overwrite"):
+    with pytest.raises(ApplyRefused, match=r"pvesdn.cfg already exists; look at it, then use --overwrite"):
         write_definitions(world, snapshot, "vxlan: theirs\n", overwrite=False)
     assert cluster.nodes.pve_files[OWN] == "vxlan: mine\n"
     write_definitions(world, snapshot, "vxlan: theirs\n", overwrite=True)

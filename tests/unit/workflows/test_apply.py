@@ -9,10 +9,9 @@ import pytest
 from pvesdn.errors import ApiRefused, ApiUnavailable, ApplyRefused, NodeFailed, PvesdnError
 from pvesdn.model.files import OUR_INTERFACES
 from pvesdn.model.report import Outcome
-from pvesdn.render.renderer import Renderer
 from pvesdn.workflows.apply import apply
 from tests.fakes import RECORD
-from tests.unit.workflows.kit import PVE_ZONES, UNICAST, apply_to, cluster, errors, plan_of, steps
+from tests.unit.workflows.kit import PLANNER, PVE_ZONES, UNICAST, apply_to, cluster, errors, plan_of, steps
 
 EVPN = """underlay: cluster
 \tnetwork 192.168.0.0/24
@@ -230,7 +229,7 @@ def test_obstacles_are_refused_before_anything_is_asked_of_a_node() -> None:
     made.nodes["node2"].files[OUR_INTERFACES] = "auto x\niface x\n"
     changes = plan_of(made)
     with pytest.raises(ApplyRefused, match="node2: /etc/network/") as refused:
-        apply(made.world(), changes, Renderer())
+        apply(made.world(), changes, PLANNER)
     assert "--overwrite" in str(refused.value)
     assert {verb for node in made.nodes.nodes.values() for verb in node.verbs} <= {"read", "observe"}
     assert "/etc/pve/sdn/pvesdn-seen.json" not in made.nodes.pve_files
@@ -264,7 +263,7 @@ def test_without_a_place_for_the_memory_nothing_is_touched() -> None:
         node.refuses["put"] = "read-only file system"
     changes = plan_of(made)
     with pytest.raises(NodeFailed, match="read-only"):
-        apply(made.world(local_node="node1"), changes, Renderer())
+        apply(made.world(local_node="node1"), changes, PLANNER)
     assert "stage" not in made.nodes["node1"].verbs
 
 
@@ -311,7 +310,7 @@ def test_pending_definitions_are_committed_once_and_no_node_is_reloaded_twice() 
     made = cluster(pve_files=PVE_ZONES)
     changes = plan_of(made)
     assert {change.kind for change in changes.pending} == {"zone", "vnet"}
-    report = apply(made.world(), changes, Renderer())
+    report = apply(made.world(), changes, PLANNER)
     kinds = [call[0] for call in made.api.calls]
     assert kinds.count("apply_sdn") == 1
     assert "reload_network" not in kinds

@@ -7,17 +7,16 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from pvesdn.errors import ApplyRefused, NodeFailed, SdnConfigError
 from pvesdn.model.files import ChangeSet
-from pvesdn.render.renderer import Renderer
 from pvesdn.workflows.apply import apply
 from pvesdn.workflows.watch import PATIENCE, TRIED_AGAIN, WatchReport, watch_once
 from pvesdn.workflows.watch_memory import decode_memory, encode_memory
 from tests.fakes import FakeCluster
-from tests.unit.workflows.kit import UNICAST, cluster, plan_of
+from tests.unit.workflows.kit import PLANNER, UNICAST, cluster, plan_of
 
 MEMBERS = "/etc/pve/.members"
 
@@ -31,7 +30,7 @@ pytestmark = pytest.mark.usefixtures("in_utc")
 
 
 def look(made: FakeCluster, state: str | None = None, *, node: str = "node1", action: str = "plan") -> WatchReport:
-    return watch_once(made.world(local_node=node), state, Renderer(), action=action)  # type: ignore[arg-type]
+    return watch_once(made.world(local_node=node), state, PLANNER, action=action)  # type: ignore[arg-type]
 
 
 def members(made: FakeCluster, **changes: object) -> dict[str, object]:
@@ -134,7 +133,7 @@ def test_what_is_about_to_be_applied_is_told_before() -> None:
         assert not changes.is_empty
         assert "stage" not in made.nodes["node1"].verbs
 
-    watch_once(made.world(local_node="node1"), None, Renderer(), action="apply", announce=announce)
+    watch_once(made.world(local_node="node1"), None, PLANNER, action="apply", announce=announce)
     assert told == ["first look"]
     assert "stage" in made.nodes["node1"].verbs
 
@@ -175,7 +174,7 @@ def test_an_unreadable_record_is_a_reason_to_look(state: str) -> None:
 
 def test_away_from_a_node_it_says_where_it_belongs() -> None:
     with pytest.raises(NodeFailed, match="runs on a node"):
-        watch_once(cluster().world(), None, Renderer(), action="plan")
+        watch_once(cluster().world(), None, PLANNER, action="plan")
 
 
 # --- runs that did not go well ---------------------------------------------------------------------------------------
@@ -197,7 +196,7 @@ def killed(made: FakeCluster, state: str | None, verb: str = "commit") -> str:
 
     made.nodes.ask = ask_until  # type: ignore[method-assign]
     with pytest.raises(Killed):
-        watch_once(made.world(local_node="node1"), state, Renderer(), action="apply", remember=left.append)
+        watch_once(made.world(local_node="node1"), state, PLANNER, action="apply", remember=left.append)
     made.nodes.ask = ask  # type: ignore[method-assign]
     return left[-1]
 
@@ -219,7 +218,7 @@ def test_nothing_is_remembered_of_a_plan_that_needs_a_decision() -> None:
     made.nodes["node3"].files["/etc/network/interfaces.d/pvesdn"] = "# mine\n"
     left: list[str] = []
     with pytest.raises(ApplyRefused):
-        watch_once(made.world(local_node="node1"), None, Renderer(), action="apply", remember=left.append)
+        watch_once(made.world(local_node="node1"), None, PLANNER, action="apply", remember=left.append)
     assert left == []
 
 
@@ -247,7 +246,7 @@ def test_a_failed_run_that_a_person_has_put_right_is_over() -> None:
     made.api.exits["node1"] = "failed"
     failed = look(made, action="apply")
     made.api.exits.clear()
-    assert apply(made.world(), plan_of(made), Renderer()).is_good
+    assert apply(made.world(), plan_of(made), PLANNER).is_good
     over = look(made, failed.state, action="apply")
     assert (over.acted, over.is_failing) == (False, False)
     assert over.reason == "what failed at 2023-11-14 22:13 has been put right"
@@ -297,7 +296,7 @@ def test_a_member_that_is_off_is_no_failure() -> None:
 def edited(made: FakeCluster, state: str | None, age: float | None, action: str = "apply") -> WatchReport:
     """A look at definitions of which a file was written `age` seconds ago."""
     world = made.world(local_node="node1", definitions_changed=lambda: None if age is None else made.clock.now() - age)
-    return watch_once(world, state, Renderer(), action=action)  # type: ignore[arg-type]
+    return watch_once(world, state, PLANNER, action=action)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -364,6 +363,7 @@ def test_definitions_that_do_not_decode_are_waited_for_and_then_an_error() -> No
 # --- the memory ------------------------------------------------------------------------------------------------------
 
 
+@example('{"ran_at": 5}')
 @given(
     st.text()
     | st.dictionaries(st.sampled_from(["run", "ran_at", "trouble", "waiting_since", "/x"]), json_values).map(json.dumps)

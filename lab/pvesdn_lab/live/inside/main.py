@@ -23,23 +23,11 @@ from pvesdn_lab.live.scenario import Scenario, Step, read_scenario
 from pvesdn_lab.live.testbed.lab import Lab
 from pvesdn_lab.live.testbed.space import LabFault
 from pvesdn_lab.live.testbed.topology import read_topology
-from pvesdn_lab.live.verbs import (
-    actions,
-    checks,
-    checks_evpn,
-    checks_exits,
-    checks_traces,
-    checks_underlay,
-    checks_wire,
-    handmade,
-)
-from pvesdn_lab.live.verbs.context import Context, NotProven, perform
+from pvesdn_lab.live.verbs.context import Context, NotProven
+from pvesdn_lab.live.verbs.table import perform
 
-VERB_MODULES = (
-    *(actions, checks, checks_evpn, checks_exits, checks_traces, checks_underlay, checks_wire),
-    handmade,
-)
-"""Imported for the verbs that they register."""
+_BUILD = Step("build_the_lab")
+"""What comes before a scenario's own steps, where it is the first on its topology."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,13 +124,15 @@ def _run_all(scenarios: list[Scenario], folder: Path, packages: Unpacked, record
     for topology, group in groupby(scenarios, key=lambda scenario: scenario.topology):
         waiting = list(group)
         while waiting:
+            begin = time.monotonic()
             try:
                 with open_lab(folder, topology, packages) as lab:
+                    recorder.add(_result(waiting[0], _BUILD, "ok", f"{len(lab.nodes)} nodes", time.monotonic() - begin))
                     _run_some(lab, waiting, recorder)
             except (LabFault, PvesdnError, OSError, subprocess.SubprocessError) as fault:
                 if not waiting:
                     raise
-                recorder.add(_result(waiting.pop(0), Step("build the lab"), "broken", f"no lab: {fault}", 0))
+                recorder.add(_result(waiting.pop(0), _BUILD, "broken", f"no lab: {fault}", time.monotonic() - begin))
 
 
 def _run_some(lab: Lab, waiting: list[Scenario], recorder: Recorder) -> None:

@@ -17,7 +17,8 @@ from pvesdn.errors import PvesdnError
 from pvesdn_lab.live.scenario import Scenario
 from pvesdn_lab.live.testbed.lab import Lab
 from pvesdn_lab.live.testbed.space import PATH, LabFault
-from pvesdn_lab.live.verbs.context import Context, NotProven, perform
+from pvesdn_lab.live.verbs.context import Context, NotProven
+from pvesdn_lab.live.verbs.table import perform
 
 _SCENE = {"apply": "networks", "by_hand": "networks", "guests": "guests"}
 """What of a scenario makes the scene, and which part of it; the rest is its proofs."""

@@ -8,8 +8,6 @@ import subprocess
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from pvesdn_lab.live.outside.extra import missing_extra
-
 _TRIALS = {
     "bridge": ("ip link add x type bridge",),
     "veth": ("ip link add x type veth peer name y",),
@@ -43,8 +41,6 @@ def probe() -> Kernel:
 
 def obstacle() -> str:
     """Why the lab cannot run on this machine at all; empty when it can."""
-    if missing := missing_extra():
-        return missing
     if os.geteuid() != 0:
         return "the lab makes network namespaces: it needs root"
     tools = ("apt-get", "dpkg-deb", "unshare", "nsenter", "ip", "tar")

@@ -1,4 +1,4 @@
-"""A lab that stays: `pvesdn lab up`, and what other calls of pvesdn ask of it.
+"""Labs that stay: `pvesdn lab up`, and what other calls of pvesdn ask of them. Each has a name, and nothing of the others'.
 
 Requests and answers are files in one folder, because that is what a lab in a virtual machine shares with this one.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -16,6 +17,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 from pvesdn.errors import SettingsError
@@ -25,9 +27,13 @@ from pvesdn_lab.live.outside.holder import command, divide, environment, in_mach
 from pvesdn_lab.live.packages import NODE, Say, fetch
 from pvesdn_lab.live.scenario import Scenario
 
-STATE = Path("/run/pvesdn-lab")
-"""Folder of the lab that is up: there is at most one on a machine."""
+LABS = Path("/run/pvesdn-lab")
+"""Has a folder for each lab that is up, called as the lab is."""
 
+DEFAULT = "lab"
+"""What a lab is called that was given no name."""
+
+_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,30}")
 _LOG = "log"
 _START_SECONDS = 900.0
 _ANSWER_SECONDS = 1200.0
@@ -35,69 +41,107 @@ _ANSWER_SECONDS = 1200.0
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """:param pid: of the process that carries the lab.
+    """:param folder: of its requests and answers.
+    :param pid: of the process that carries the lab.
     :param is_machine: it runs in a virtual machine.
     :param ready: what the lab said of itself: ``scenario``, ``nodes`` (name to process), ``guests``.
     """
 
+    name: str
+    folder: Path
     pid: int
     is_machine: bool
     ready: Mapping[str, Any]
 
 
-def up(scenario: Scenario, say: Say, kind: str = "auto") -> Running:
+def typed(name: str, words: str) -> str:
+    """What a person types to say `words` to the lab of that name."""
+    return f"pvesdn lab {words}" if name == DEFAULT else f"pvesdn lab --name {name} {words}"
+
+
+def names() -> list[str]:
+    """The labs that were started and not ended by `down`."""
+    return sorted(path.name for path in LABS.iterdir()) if LABS.is_dir() else []
+
+
+def up(name: str, scenario: Scenario, say: Say, kind: str = "auto") -> Running:
     """Build a lab with a scenario's definitions and guests, and leave it running.
 
+    :param name: small letters, digits and hyphens, at most 31.
     :param kind: of the machine where this kernel cannot carry it, one of `machines.KINDS`.
-    :raises SettingsError: one is up already, or this machine cannot carry it.
+    :raises SettingsError: there is one of that name, or this machine cannot carry it.
     """
+    folder = _folder(name)
     if reason := kernel.obstacle():
         raise SettingsError(reason)
-    if STATE.exists():
-        raise SettingsError("a lab is up already", hint="use it, or end it with `pvesdn lab down`")
+    if folder.exists():
+        raise _taken(name)
     fetch(NODE, say)
     _, elsewhere = divide([scenario], kernel.probe())
-    STATE.mkdir(mode=0o700)
+    machine = machines.choose(kind, say) if elsewhere else None
     try:
-        process = _start_in_machine(scenario, machines.choose(kind, say)) if elsewhere else _start_here(scenario)
-        (STATE / "pid").write_text(f"{process.pid} {'machine' if elsewhere else 'here'}", "ascii")
-        _wait((STATE / READY).is_file, process, _START_SECONDS)
+        folder.mkdir(mode=0o700, parents=True)
+    except FileExistsError:
+        raise _taken(name) from None
+    try:
+        process = _start_here(scenario, folder) if machine is None else _start_in_machine(scenario, machine, folder)
+        (folder / "pid").write_text(f"{process.pid} {_birth(process.pid)} {'machine' if machine else 'here'}", "ascii")
+        _wait((folder / READY).is_file, process, _START_SECONDS, name)
     except BaseException:
-        down()
+        down(name)
         raise
-    return running()
+    return running(name)
 
 
-def running() -> Running:
-    """The lab that is up.
+def _folder(name: str) -> Path:
+    if not _NAME.fullmatch(name):
+        raise SettingsError(
+            f"'{name}' cannot be a lab's name", hint="take small letters, digits and hyphens, at most 31"
+        )
+    return LABS / name
 
-    :raises SettingsError: none is.
+
+def _taken(name: str) -> SettingsError:
+    others = f"`{typed('OTHER', 'up')}` starts one beside it"
+    return SettingsError(f"there is a lab '{name}' already", hint=f"`{typed(name, 'down')}` ends it, {others}")
+
+
+def running(name: str) -> Running:
+    """The lab of that name.
+
+    :raises SettingsError: it is not up.
     """
+    folder = _folder(name)
+    if not folder.is_dir():
+        beside = f"; up are {', '.join(names())}" if names() else ""
+        raise SettingsError(f"no lab '{name}' is up{beside}", hint=f"start it with `{typed(name, 'up')}`")
     try:
-        pid, place = (STATE / "pid").read_text("ascii").split()
-        ready = json.loads((STATE / READY).read_text("utf-8"))
+        pid, birth, place = (folder / "pid").read_text("ascii").split()
+        ready = json.loads((folder / READY).read_text("utf-8"))
     except (OSError, ValueError):
-        raise SettingsError("no lab is up", hint="start one with `pvesdn lab up`") from None
-    return Running(int(pid), place == "machine", ready)
+        hint = f"wait until it is up, or end it with `{typed(name, 'down')}`"
+        raise SettingsError(f"the lab '{name}' is not up yet", hint=hint) from None
+    if _birth(int(pid)) != birth:
+        raise SettingsError(f"the lab '{name}' has ended", hint=f"`{typed(name, 'down')}` clears up")
+    return Running(name, folder, int(pid), place == "machine", ready)
 
 
-def execute(place: str, argv: Sequence[str]) -> int:
+def execute(lab: Running, place: str, argv: Sequence[str]) -> int:
     """Run a command on a node, in a guest or router, or on the controller.
 
     It has this process's own terminal where the lab runs on this kernel. Ctrl-C is the command's to answer, here and in a
     machine: this process adds no words of its own, and waits.
 
     :returns: its exit status; 128 and the signal's number when a signal ended it, as shells count.
-    :raises SettingsError: no lab is up, or there is no such place.
+    :raises SettingsError: there is no such place.
     """
-    lab = running()
     places = {**lab.ready["nodes"], **lab.ready["guests"], **lab.ready["others"]}
     if place not in places:
         raise SettingsError(f"the lab has no '{place}'", hint=f"it has {', '.join(places)}")
     inner = [*places[place], *argv]
     if lab.is_machine:
         text = "" if sys.stdin.isatty() else sys.stdin.read()
-        answer = ask({"do": "exec", "argv": inner, "input": text}, passes_interrupts=True)
+        answer = ask(lab, {"do": "exec", "argv": inner, "input": text}, passes_interrupts=True)
         os.write(1, answer["output"].encode())
         os.write(2, answer["errors"].encode())
         return as_shells_count(int(answer["status"]))
@@ -112,16 +156,26 @@ def attend(argv: Sequence[str]) -> int:
 
     :returns: see `execute`.
     """
-    # Not SIG_IGN: the command would inherit that.
+    begun: list[subprocess.Popen[bytes]] = []
+    early: list[int] = []
+
+    def pass_on(number: int, _frame: FrameType | None) -> None:
+        for process in begun:
+            process.send_signal(number)
+        if not begun:
+            early.append(number)
+
+    # Before the command begins, so that none is lost. Not SIG_IGN: the command would inherit that.
     interrupted = signal.signal(signal.SIGINT, lambda _number, _frame: None)
+    ended = signal.signal(signal.SIGTERM, pass_on)
     try:
         with subprocess.Popen(argv, env=environment()) as process:
-            ended = signal.signal(signal.SIGTERM, lambda number, _frame: process.send_signal(number))
-            try:
-                return as_shells_count(process.wait())
-            finally:
-                signal.signal(signal.SIGTERM, ended)
+            begun.append(process)
+            for number in early:
+                process.send_signal(number)
+            return as_shells_count(process.wait())
     finally:
+        signal.signal(signal.SIGTERM, ended)
         signal.signal(signal.SIGINT, interrupted)
 
 
@@ -130,26 +184,25 @@ def as_shells_count(status: int) -> int:
     return 128 - status if status < 0 else status
 
 
-def ask(request: Mapping[str, Any], *, passes_interrupts: bool = False) -> dict[str, Any]:
+def ask(lab: Running, request: Mapping[str, Any], *, passes_interrupts: bool = False) -> dict[str, Any]:
     """Let the lab do something.
 
     :param passes_interrupts: Ctrl-C goes to what the lab does, whose answer is then waited for all the same.
-    :raises SettingsError: no lab is up, or it refused.
+    :raises SettingsError: it refused.
     """
-    lab = running()
     name = f"{time.time_ns()}"
-    temporary = STATE / f".{name}"
+    temporary = lab.folder / f".{name}"
     temporary.write_text(json.dumps(request), "utf-8")
-    temporary.rename(STATE / f"{name}.request")
-    answer = STATE / f"{name}.answer"
+    temporary.rename(lab.folder / f"{name}.request")
+    answer = lab.folder / f"{name}.answer"
     while True:
         try:
-            _wait(answer.is_file, lab.pid, _ANSWER_SECONDS)
+            _wait(answer.is_file, lab.pid, _ANSWER_SECONDS, lab.name)
             break
         except KeyboardInterrupt:
             if not passes_interrupts:
                 raise
-            (STATE / f"{name}.interrupt").touch()
+            (lab.folder / f"{name}.interrupt").touch()
     document: dict[str, Any] = json.loads(answer.read_text("utf-8"))
     answer.unlink()
     if "error" in document:
@@ -157,44 +210,53 @@ def ask(request: Mapping[str, Any], *, passes_interrupts: bool = False) -> dict[
     return document
 
 
-def down() -> bool:
+def down(name: str) -> bool:
     """End the lab and remove all that is left of it.
 
     :returns: there was one.
     """
-    if not STATE.exists():
+    folder = _folder(name)
+    if not folder.exists():
         return False
     with contextlib.suppress(OSError, ValueError):
-        pid = int((STATE / "pid").read_text("ascii").split()[0])
-        # Its namespaces, with every process, interface and mount in them, end with it.
-        os.killpg(pid, signal.SIGKILL)
-        _wait(lambda: not _is_alive(pid), None, 30)
-    shutil.rmtree(STATE)
+        number, birth, _ = (folder / "pid").read_text("ascii").split()
+        pid = int(number)
+        if _birth(pid) == birth:
+            # Its namespaces, with every process, interface and mount in them, end with it.
+            os.killpg(pid, signal.SIGKILL)
+            _wait(lambda: not _is_alive(pid), None, 30, name)
+    shutil.rmtree(folder)
+    with contextlib.suppress(OSError):  # there are others
+        LABS.rmdir()
     return True
 
 
-def _start_here(scenario: Scenario) -> subprocess.Popen[bytes]:
-    with (STATE / _LOG).open("wb") as log:
-        argv = command({"serve": str(scenario.folder), "folder": str(_mount_point()), "results": str(STATE)})
+def _start_here(scenario: Scenario, folder: Path) -> subprocess.Popen[bytes]:
+    files = folder / "files"
+    files.mkdir()
+    with (folder / _LOG).open("wb") as log:
+        argv = command({"serve": str(scenario.folder), "folder": str(files), "results": str(folder)})
         return subprocess.Popen(
             argv, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment(), start_new_session=True
         )
 
 
-def _start_in_machine(scenario: Scenario, machine: machines.Machine) -> subprocess.Popen[bytes]:
+def _start_in_machine(scenario: Scenario, machine: machines.Machine, folder: Path) -> subprocess.Popen[bytes]:
     argv, given = in_machine({"serve": str(scenario.folder), "results": str(machines.SHARED)})
-    with (STATE / _LOG).open("wb") as log:
-        return machine.start(argv, STATE, STATE, given, log, stays=True)
-
-
-def _mount_point() -> Path:
-    place = STATE / "files"
-    place.mkdir()
-    return place
+    with (folder / _LOG).open("wb") as log:
+        return machine.start(argv, folder, folder, given, log, stays=True)
 
 
 def _inside(pid: int) -> int:
     return int(Path(f"/proc/{pid}/task/{pid}/children").read_text("ascii").split()[0])
+
+
+def _birth(pid: int) -> str:
+    """When the process began, in the kernel's ticks: another one of its number is not it. Empty when there is none."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text("ascii").rpartition(")")[2].split()[19]
+    except OSError:
+        return ""
 
 
 def _is_alive(pid: int) -> bool:
@@ -204,15 +266,20 @@ def _is_alive(pid: int) -> bool:
         return False
 
 
-def _wait(condition: Callable[[], bool], process: subprocess.Popen[bytes] | int | None, limit: float) -> None:
+def _wait(
+    condition: Callable[[], bool], process: subprocess.Popen[bytes] | int | None, limit: float, name: str
+) -> None:
     end = time.monotonic() + limit
     while not condition():
         ended = (
             process.poll() is not None if isinstance(process, subprocess.Popen) else process and not _is_alive(process)
         )
         if ended:
-            log = (STATE / _LOG).read_text("utf-8", "replace").strip() if (STATE / _LOG).is_file() else ""
-            raise SettingsError(f"the lab ended: {log[-1500:] or 'without a word'}", hint="`pvesdn lab down` clears up")
+            file = _folder(name) / _LOG
+            log = file.read_text("utf-8", "replace").strip() if file.is_file() else ""
+            hint = f"`{typed(name, 'down')}` clears up"
+            raise SettingsError(f"the lab ended: {log[-1500:] or 'without a word'}", hint=hint)
         if time.monotonic() > end:
-            raise SettingsError(f"the lab did not answer within {limit:g} s", hint="`pvesdn lab down` ends it")
+            hint = f"`{typed(name, 'down')}` ends it"
+            raise SettingsError(f"the lab did not answer within {limit:g} s", hint=hint)
         time.sleep(0.05)

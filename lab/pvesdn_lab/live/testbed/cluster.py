@@ -19,8 +19,7 @@ from pvesdn_lab.live.packages import Unpacked
 from pvesdn_lab.live.testbed.node import LiveNode, NodePlan
 from pvesdn_lab.live.testbed.space import PATH, LabFault, Space, wait_for
 from pvesdn_lab.live.testbed.wires import Wires
-from pvesdn_lab.simulated.cluster import SimulatedCluster
-from pvesdn_lab.simulated.pmxcfs import MemberState
+from pvesdn_lab.simulated.pve import SimulatedPve
 
 _APPLY_SECONDS = 900
 _SETTINGS = """\
@@ -54,10 +53,11 @@ class Run:
     seconds: float = 0.0
 
 
-class LiveCluster(SimulatedCluster):
-    """Members are `LiveNode`s; whoever makes it is the controller.
+class LiveCluster:
+    """Nodes that run, as members of a simulated PVE; whoever makes it is the controller.
 
     :param folder: everything of the lab, on a file system that goes with it.
+    :param nodes: the members.
     :param transits: routers of the underlay, which are no members.
     """
 
@@ -71,50 +71,47 @@ class LiveCluster(SimulatedCluster):
         *,
         transits: Iterable[NodePlan] = (),
     ) -> None:
-        self._plans = {plan.name: plan for plan in nodes}
+        members = list(nodes)
+        self.pve = SimulatedPve(folder, name, api_node=members[0].name)
+        self.live: dict[str, LiveNode] = {}
+        """Everything that was prepared, members or not."""
+        self.folder = self.pve.folder
         self._wires = wires
         self._packages = packages
-        self.live: dict[str, LiveNode] = {}
-        self._keys = folder / "keys"
-        self._keys.mkdir(parents=True)
+        self._keys = self.folder / "keys"
+        self._keys.mkdir()
         _make_key(self._keys / "controller")
-        super().__init__(folder, {plan.name: plan.management for plan in self._plans.values()}, name=name)
+        for plan in members:
+            self.join(plan)
         for plan in transits:
             self.prepare(plan)
         self.boot(self.live)
 
-    def _add_member(self, name: str, address: str) -> None:
-        self.prepare(self._plans[name])
-        number = 1 + max((member.node_id for member in self.world.members.values()), default=0)
-        # Off until it has booted: nobody could write its view of the cluster before.
-        self.world.members[name] = MemberState(number, address.partition("/")[0], is_online=False)
-        self.world.nodes[name] = self.live[name]
-
-    def prepare(self, plan: NodePlan) -> None:
-        """Install a node without switching it on; nothing if that was done before."""
+    def prepare(self, plan: NodePlan) -> LiveNode:
+        """A node that is installed and not switched on; the one that is there if that was done before."""
         if plan.name in self.live:
-            return
-        self._plans[plan.name] = plan
+            return self.live[plan.name]
         home = self.folder / "nodes" / plan.name
         home.mkdir(parents=True)
-        node = LiveNode(plan, home, self._packages, self.world.pmxcfs.folder)
+        node = LiveNode(plan, home, self._packages, self.pve.world.pmxcfs.folder)
         host_key = _make_key(self._keys / plan.name)
         node.install_disk(host_key, self._keys / "controller.pub")
         with (self._keys / "known_hosts").open("a", encoding="utf-8") as file:
             file.write(f"{plan.name} {' '.join(host_key.with_suffix('.pub').read_text('utf-8').split()[:2])}\n")
         self.live[plan.name] = node
+        return node
+
+    def join(self, plan: NodePlan) -> None:
+        """A new member, prepared if it was not, and off until `boot`."""
+        # Nobody could write its view of the cluster before it has booted.
+        self.pve.admit(self.prepare(plan), plan.management.partition("/")[0], is_online=False)
 
     def boot(self, names: Iterable[str]) -> None:
         """Switch nodes on, all at once; members are online afterwards."""
         wanted = [self.live[name] for name in names]
         with ThreadPoolExecutor(len(wanted)) as pool:
             list(pool.map(self._boot_one, wanted))
-        for node in wanted:
-            if node.name in self.world.members:
-                self.world.members[node.name].is_online = True
-        self._publish()
-        if hasattr(self, "sim"):
-            self.sim.follow_members()
+        self.pve.come_online(*(node.name for node in wanted if node.name in self.pve.world.members))
 
     def _boot_one(self, node: LiveNode) -> None:
         node.power_on()
@@ -124,13 +121,13 @@ class LiveCluster(SimulatedCluster):
     def crash(self, name: str) -> None:
         """Power off without notice; the cluster sees that the member is gone."""
         self.live[name].power_off()
-        self.go_offline(name)
+        self.pve.go_offline(name)
 
     def retire(self, name: str) -> None:
         """A node leaves the cluster for good and is scrapped."""
         node = self.live.pop(name)
         node.power_off()
-        self.leave(name)
+        self.pve.leave(name)
         shutil.rmtree(node.home)
         for key in (self._keys / name, self._keys / f"{name}.pub"):
             key.unlink()
@@ -139,7 +136,7 @@ class LiveCluster(SimulatedCluster):
 
     def write_settings(self) -> Path:
         """The controller's settings file; the API must be served."""
-        api = self.token_settings()
+        api = self.pve.token_settings()
         assert api.token_value is not None  # noqa: S101 - token_settings says so
         text = _SETTINGS.format(
             port=api.port,

@@ -42,7 +42,7 @@ class Lab:
             plans = [plan for plan in topology.nodes if plan.cluster == name]
             transits = [plan for plan in topology.transits if plan.cluster == name]
             self.clusters[name] = LiveCluster(folder / name, name, plans, self.wires, packages, transits=transits)
-            self.clusters[name].serve()
+            self.clusters[name].pve.serve()
             self.clusters[name].write_settings()
         for plan in topology.routers:
             self._add_router(plan.name, plan.addresses, plan.beyond, plan.routes)
@@ -118,7 +118,7 @@ class Lab:
         """Stop the API and every process; namespaces go with their processes."""
         self.remove_guests()
         for cluster in self.clusters.values():
-            cluster.shut_down()
+            cluster.pve.shut_down()
         for node in self.nodes.values():
             node.power_off()
         for router in self.routers.values():

@@ -15,7 +15,7 @@ from pvesdn_lab.live.packages import Unpacked
 from pvesdn_lab.live.testbed.ifupdown import allow_vlan_aware_bridges, loosen_bridges, wait_for_links
 from pvesdn_lab.live.testbed.space import PATH, LabFault, Space, start_holder, wait_for
 from pvesdn_lab.live.testbed.wires import BRIDGES, Card
-from pvesdn_lab.simulated.node import SimulatedNode
+from pvesdn_lab.simulated.host import Files
 
 _SCRIPTS = Path(__file__).parent / "scripts"
 _NAMESPACES = ("--net", "--mount", "--uts", "--ipc", "--pid", "--fork", "--kill-child")
@@ -115,7 +115,7 @@ class NodePlan:
         return Card("mgmt0", "mgmt"), Card("eno1", "under", self.mtu), Card("eno2", "outer"), *more
 
 
-class LiveNode(SimulatedNode):
+class LiveNode(Files):
     """A node that runs; the simulated API reloads it as it reloads the simulated ones.
 
     :param home: folder of this node's disk and log.
@@ -123,7 +123,8 @@ class LiveNode(SimulatedNode):
     """
 
     def __init__(self, plan: NodePlan, home: Path, packages: Unpacked, cluster: Path) -> None:
-        super().__init__(home / "off", plan.name)
+        super().__init__(home / "off")
+        self.name = plan.name
         self.plan = plan
         self.home = home
         self._packages = packages

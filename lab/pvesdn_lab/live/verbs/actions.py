@@ -7,7 +7,7 @@ from typing import Any
 
 from pvesdn_lab.live.testbed.cluster import LiveCluster, Run
 from pvesdn_lab.live.testbed.space import LabFault, wait_for
-from pvesdn_lab.live.verbs.context import Context, Stopwatch, as_proof, require, verb
+from pvesdn_lab.live.verbs.context import Context, Stopwatch, as_proof, require
 
 _REFLECTOR = """\
 frr defaults datacenter
@@ -28,7 +28,6 @@ exit
 """
 
 
-@verb
 def apply(
     context: Context, *, definitions: str = "", flags: list[str] | None = None, status: int = 0, cluster: str = ""
 ) -> str:
@@ -49,7 +48,6 @@ def apply(
     return f"pvesdn apply: exit status {run.status} after {watch}"
 
 
-@verb
 def define(context: Context, *, definitions: str) -> str:
     """Put definitions into /etc/pve/sdn and leave it at that."""
     _put(context.lab.cluster, context.folder / definitions)
@@ -59,11 +57,11 @@ def define(context: Context, *, definitions: str) -> str:
 def _put(cluster: LiveCluster, folder: Path) -> None:
     if not folder.is_dir():
         raise LabFault(f"there is no folder {folder}")
-    sdn = cluster.world.pmxcfs.sdn
+    sdn = cluster.pve.world.pmxcfs.sdn
     for path in sdn.glob("*.cfg"):
         path.unlink()
     for path in sorted(folder.iterdir()):
-        cluster.write_sdn(path.name, path.read_text("utf-8"))
+        cluster.pve.write_sdn(path.name, path.read_text("utf-8"))
 
 
 def _story(run: Run) -> str:
@@ -77,18 +75,16 @@ def _story(run: Run) -> str:
 
 def _failed_tasks(cluster: LiveCluster) -> str:
     """What nodes' reloads said that failed, as PVE's task viewer shows it."""
-    failed = [task for task in cluster.sim.tasklog if task.get("exitstatus", "OK") != "OK"]
+    failed = [task for task in cluster.pve.sim.tasklog if task.get("exitstatus", "OK") != "OK"]
     return "".join(f" | {task['node']}: {'; '.join(task['log'][-8:])}" for task in failed)
 
 
-@verb
 def vteps(context: Context, *, of: dict[str, str]) -> str:
     """From here on these addresses are to be the nodes' VTEPs, instead of those that the topology calls the underlay's."""
     context.vteps = dict(of)
     return ", ".join(f"{node} {address}" for node, address in of.items())
 
 
-@verb
 def guests(context: Context, *, start: list[list[str]]) -> str:
     """Start guests, each given as name, node, VNet, addresses with prefix lengths, gateways (both separated by blanks)."""
     for name, node, vnet, addresses, *rest in start:
@@ -96,14 +92,12 @@ def guests(context: Context, *, start: list[list[str]]) -> str:
     return f"{len(start)} guests started"
 
 
-@verb
 def move(context: Context, *, guest: str, to: str) -> str:
     """Move a running guest's port to another node."""
     context.guest(guest).move(context.lab.node(to))
     return f"{guest} is on {to}"
 
 
-@verb
 def stop_guests(context: Context) -> str:
     """Stop all guests."""
     number = len(context.lab.guests)
@@ -111,14 +105,12 @@ def stop_guests(context: Context) -> str:
     return f"{number} guests stopped"
 
 
-@verb
 def crash(context: Context, *, node: str) -> str:
     """Pull a node's power cable."""
     context.lab.cluster.crash(node)
     return f"{node} is off"
 
 
-@verb
 def boot(context: Context, *, node: str) -> str:
     """Switch a node on again; its guests are not started."""
     watch = Stopwatch()
@@ -127,21 +119,18 @@ def boot(context: Context, *, node: str) -> str:
     return f"{node} is up after {watch}"
 
 
-@verb
 def join(context: Context, *, node: str) -> str:
     """Let a spare node join the cluster."""
     cluster = context.lab.cluster
     plan = next((plan for plan in context.lab.topology.spare if plan.name == node), None)
     if plan is None:
         raise LabFault(f"the topology has no spare {node}")
-    cluster.prepare(plan)
-    cluster.join(node, plan.management)
+    cluster.join(plan)
     cluster.boot([node])
     cluster.wait_for_ssh(context.lab.controller)
     return f"{node} is a member"
 
 
-@verb
 def reflector(context: Context, *, node: str, asn: int, clients: str) -> str:
     """Make a spare node, a member of no cluster, a BGP route reflector, configured by hand as an outside one is.
 
@@ -159,28 +148,24 @@ def reflector(context: Context, *, node: str, asn: int, clients: str) -> str:
     return f"{node} reflects for {clients}"
 
 
-@verb
 def leave(context: Context, *, node: str) -> str:
     """Take a node out of the cluster for good, and off."""
     context.lab.cluster.retire(node)
     return f"{node} is no member any more"
 
 
-@verb
 def cut(context: Context, *, card: str, of: str) -> str:
     """Pull a network cable."""
     context.lab.wires.cut(card, of)
     return f"{of}: no link on {card}"
 
 
-@verb
 def mend(context: Context, *, card: str, of: str) -> str:
     """Put a network cable back."""
     context.lab.wires.mend(card, of)
     return f"{of}: link on {card}"
 
 
-@verb
 def run(context: Context, *, node: str, command: str) -> str:
     """Run a shell command on a node; it must succeed."""
     with as_proof():
@@ -188,7 +173,6 @@ def run(context: Context, *, node: str, command: str) -> str:
     return lines[0][:120] or "so it is"
 
 
-@verb
 def kill(context: Context, *, node: str, daemon: str) -> str:
     """End one of FRR's daemons as a crash would."""
     target = context.lab.node(node)
@@ -196,7 +180,6 @@ def kill(context: Context, *, node: str, daemon: str) -> str:
     return f"{daemon} of {node} is dead"
 
 
-@verb
 def restart_frr(context: Context, *, node: str) -> str:
     """Restart FRR on a node."""
     watch = Stopwatch()
@@ -204,7 +187,6 @@ def restart_frr(context: Context, *, node: str) -> str:
     return f"FRR of {node} restarted in {watch}"
 
 
-@verb
 def begin_pings(context: Context, *, name: str, guest: str, to: str, rate: int = 20) -> str:
     """Begin to ping; `to` is a guest, a router or an address."""
     address = target_address(context, to)
@@ -214,7 +196,6 @@ def begin_pings(context: Context, *, name: str, guest: str, to: str, rate: int =
     return f"{rate} pings a second from {guest} to {to}"
 
 
-@verb
 def end_pings(context: Context, *, name: str, lost: int, at_least: int = 50) -> str:
     """Count them when at least so many have been sent; at most `lost` may be missing, -1 only reports."""
     sent, missing = context.streams.pop(name).count(at_least)
@@ -232,7 +213,6 @@ def target_address(context: Context, target: str, *, family: int = 4) -> str:
     return str(found[0])
 
 
-@verb
 def route(context: Context, *, router: str, to: str, via: list[str]) -> str:
     """Give a router outside the cluster its route to the guests; several gateways share the flows."""
     hops = [word for gateway in via for word in ("nexthop", "via", gateway)]
@@ -240,14 +220,12 @@ def route(context: Context, *, router: str, to: str, via: list[str]) -> str:
     return f"{router}: {to} via {', '.join(via)}"
 
 
-@verb
 def silence(context: Context, *, router: str) -> str:
     """A router stops answering, ARP included, while its link stays up."""
     context.lab.host(router).must("link set eth0 arp off address 02:00:00:00:00:99")
     return f"{router} is silent"
 
 
-@verb
 def wake(context: Context, *, router: str) -> str:
     """Undo `silence`."""
     context.lab.host(router).must("link set eth0 arp on")

@@ -10,10 +10,9 @@ from itertools import permutations
 from pvesdn_lab.live.testbed.node import LiveNode
 from pvesdn_lab.live.testbed.space import DEADLINE, wait_for
 from pvesdn_lab.live.verbs.actions import target_address
-from pvesdn_lab.live.verbs.context import Context, Stopwatch, as_proof, require, verb
+from pvesdn_lab.live.verbs.context import Context, Stopwatch, as_proof, require
 
 
-@verb
 def reach_each_other(context: Context, *, guests: list[str], family: int = 4, limit: float = DEADLINE) -> str:
     """Every guest pings every other."""
     slowest = 0.0
@@ -24,7 +23,6 @@ def reach_each_other(context: Context, *, guests: list[str], family: int = 4, li
     return f"{len(guests) * (len(guests) - 1)} directions, slowest first answer after {slowest:.1f} s"
 
 
-@verb
 def reach(context: Context, *, guest: str, to: str, family: int = 4, limit: float = DEADLINE) -> str:
     """A guest or router gets an answer from `to` within `limit` seconds."""
     with as_proof():
@@ -32,7 +30,6 @@ def reach(context: Context, *, guest: str, to: str, family: int = 4, limit: floa
     return f"answered after {seconds:.1f} s"
 
 
-@verb
 def reach_not(context: Context, *, guest: str, to: str, family: int = 4) -> str:
     """A guest gets no answer from `to`."""
     answered = context.lab.host(guest).reaches(target_address(context, to, family=family), tries=3)
@@ -40,7 +37,6 @@ def reach_not(context: Context, *, guest: str, to: str, family: int = 4) -> str:
     return "3 pings unanswered"
 
 
-@verb
 def full_mtu(context: Context, *, guest: str, to: str, octets: int, family: int = 4) -> str:
     """A packet of the full MTU passes unfragmented, one byte more does not."""
     host, address = context.lab.host(guest), target_address(context, to, family=family)
@@ -51,7 +47,6 @@ def full_mtu(context: Context, *, guest: str, to: str, octets: int, family: int 
     return f"{octets} bytes pass, {octets + 1} are refused"
 
 
-@verb
 def floods_to_others(context: Context, *, vnet: str, nodes: list[str] | None = None) -> str:
     """The all-zero FDB entries of the VNet's VXLAN device are exactly the other nodes' VTEPs."""
     members = context.nodes(nodes)
@@ -65,7 +60,6 @@ def floods_to_others(context: Context, *, vnet: str, nodes: list[str] | None = N
     return f"each of {len(members)} nodes: the {len(members) - 1} others"
 
 
-@verb
 def floods_to_group(context: Context, *, vnet: str, group: str) -> str:
     """The one all-zero FDB entry is the multicast group."""
     for node in context.nodes():
@@ -74,7 +68,6 @@ def floods_to_group(context: Context, *, vnet: str, group: str) -> str:
     return f"{group} on {len(context.nodes())} nodes, no static remote"
 
 
-@verb
 def sysctls(context: Context, *, values: dict[str, str], nodes: list[str] | None = None) -> str:
     """Kernel settings, as /proc has them."""
     for node in context.nodes(nodes):
@@ -84,7 +77,6 @@ def sysctls(context: Context, *, values: dict[str, str], nodes: list[str] | None
     return ", ".join(f"{name} = {value}" for name, value in values.items())
 
 
-@verb
 def nothing_to_plan(context: Context) -> str:
     """`pvesdn plan` finds no change, and a second apply starts no task and touches no file."""
     watch = Stopwatch()
@@ -92,11 +84,11 @@ def nothing_to_plan(context: Context) -> str:
         plan = cluster.pvesdn("plan", "--detailed-exitcode")
         found = f"{plan.status}: {plan.complaints[-800:]}"
         require(plan.status == 0, "plan --detailed-exitcode to find nothing", found)
-        before, tasks, watch = mtimes(context.nodes()), len(cluster.sim.tasklog), Stopwatch()
+        before, tasks, watch = mtimes(context.nodes()), len(cluster.pve.sim.tasklog), Stopwatch()
         again = cluster.pvesdn("apply", "--yes")
         found = f"{again.status}: {again.complaints[-800:]}"
         require(again.status == 0, "a second apply to end with 0", found)
-        started = len(cluster.sim.tasklog) - tasks
+        started = len(cluster.pve.sim.tasklog) - tasks
         require(not started, "no task of PVE's to be started", started)
         require(mtimes(context.nodes()) == before, "no file to be written")
     return f"plan is empty, the second apply ({watch}) starts no task and writes no file"
@@ -108,7 +100,6 @@ def mtimes(nodes: Iterable[LiveNode]) -> dict[str, str]:
     return {node.name: node.space.must("find", *folders, "-type", "f", "-printf", "%p %T@\\n") for node in nodes}
 
 
-@verb
 def nothing_left(context: Context) -> str:
     """No device of a zone, no address of one in the main table, no stanza: nodes as they were before the first apply."""
     expected = {"lo", "mgmt0", "eno1", "eno2", "vmbr0"}
@@ -124,7 +115,6 @@ def nothing_left(context: Context) -> str:
     return f"{len(context.nodes())} nodes: own devices, addresses and routes only"
 
 
-@verb
 def absent(context: Context, *, device: str, nodes: list[str]) -> str:
     """These nodes have no such device."""
     for node in context.nodes(nodes):
@@ -141,7 +131,6 @@ def _has_address(rows: list[dict[str, str]]) -> bool:
     return any(row.get("scope") == "global" for row in rows)
 
 
-@verb
 def plugged_in(context: Context) -> str:
     """Every guest's port is still in its VNet's bridge."""
     for guest in context.lab.guests.values():
@@ -151,7 +140,6 @@ def plugged_in(context: Context) -> str:
     return f"{len(context.lab.guests)} guest ports in their bridges"
 
 
-@verb
 def plan_says(context: Context, *, words: str) -> str:
     """`pvesdn plan` says these words somewhere, as a finding or an error."""
     run = context.lab.cluster.pvesdn("plan")

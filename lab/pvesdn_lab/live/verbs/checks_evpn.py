@@ -11,10 +11,9 @@ from typing import Any
 from pvesdn_lab.live.testbed.node import LiveNode
 from pvesdn_lab.live.testbed.space import wait_for
 from pvesdn_lab.live.verbs.checks_underlay import sources
-from pvesdn_lab.live.verbs.context import Context, as_proof, require, verb
+from pvesdn_lab.live.verbs.context import Context, as_proof, require
 
 
-@verb
 def sessions(context: Context, *, peers: int, nodes: list[str] | None = None, bfd: bool = True) -> str:
     """Every node has so many EVPN sessions, all Established, each with BFD up."""
     own: set[str] = set()
@@ -38,7 +37,6 @@ def _bfd_up(node: LiveNode) -> int:
     return sum(peer["status"] == "up" for peer in node.vtysh("show bfd peers json"))
 
 
-@verb
 def type_2(context: Context, *, guests: list[str], with_addresses: bool = False) -> str:
     """Every node knows the guest's MAC from a type-2 route (RFC 7432 section 7.2).
 
@@ -59,7 +57,6 @@ def type_2(context: Context, *, guests: list[str], with_addresses: bool = False)
     return f"{number} routes found on {len(context.nodes())} nodes"
 
 
-@verb
 def type_3(context: Context, *, vni: int, nodes: list[str] | None = None) -> str:
     """Every node has each other's type-3 route (RFC 7432 section 7.3): they are its remote VTEPs of the VNI."""
     members = context.nodes(nodes)
@@ -73,7 +70,6 @@ def type_3(context: Context, *, vni: int, nodes: list[str] | None = None) -> str
     return f"VNI {vni}: each of {len(members)} nodes has the {len(members) - 1} others"
 
 
-@verb
 def fenced_off(context: Context, *, vni: int) -> str:
     """No node has learned anything about the VNI from BGP."""
     for node in context.nodes():
@@ -82,7 +78,6 @@ def fenced_off(context: Context, *, vni: int) -> str:
     return f"no remote VTEP of VNI {vni} on {len(context.nodes())} nodes"
 
 
-@verb
 def type_5(context: Context, *, prefix: str, origins: list[str]) -> str:
     """Every node has a type-5 route (RFC 9136) for `prefix` from each of `origins` and from nobody else."""
     address, _, length = prefix.partition("/")
@@ -96,7 +91,6 @@ def type_5(context: Context, *, prefix: str, origins: list[str]) -> str:
     return f"{prefix} from {', '.join(origins)} on {len(context.nodes())} nodes"
 
 
-@verb
 def no_type_5(context: Context) -> str:
     """There is no type-5 route at all."""
     for node in context.nodes():
@@ -105,7 +99,6 @@ def no_type_5(context: Context) -> str:
     return "none"
 
 
-@verb
 def router_macs_differ(context: Context, *, bridge: str) -> str:
     """The L3VNI's bridge has another MAC on each node."""
     macs = {node.devices()[bridge]["address"] for node in context.nodes()}
@@ -113,7 +106,6 @@ def router_macs_differ(context: Context, *, bridge: str) -> str:
     return ", ".join(sorted(macs))
 
 
-@verb
 def anycast_gateway(context: Context, *, vnet: str, mac: str = "", nodes: list[str] | None = None) -> str:
     """The VNet's bridge has the same addresses and the same MAC on every node."""
     seen = set()
@@ -127,7 +119,6 @@ def anycast_gateway(context: Context, *, vnet: str, mac: str = "", nodes: list[s
     return f"{found[0]} with {', '.join(found[1])} on {len(context.nodes(nodes))} nodes"
 
 
-@verb
 def bgp_knows_not(context: Context, *, words: str) -> str:
     """FRR's running configuration does not have these words on any node."""
     for node in context.nodes():

@@ -6,10 +6,9 @@ import time
 
 from pvesdn_lab.live.testbed.node import LiveNode
 from pvesdn_lab.live.testbed.space import wait_for
-from pvesdn_lab.live.verbs.context import Context, as_proof, require, verb
+from pvesdn_lab.live.verbs.context import Context, as_proof, require
 
 
-@verb
 def next_hops(context: Context, *, node: str, vrf: str, number: int, limit: float = 60, prefix: str = "default") -> str:
     """The kernel's route in a VRF has so many next hops."""
     target = context.lab.node(node)
@@ -22,7 +21,6 @@ def next_hops(context: Context, *, node: str, vrf: str, number: int, limit: floa
     return ", ".join(sorted(_next_hops(target, vrf, prefix))) or "none"
 
 
-@verb
 def spreads(context: Context, *, guest: str, base: str, over: list[str], flows: int = 24) -> str:
     """Flows from a guest to many addresses leave through each of `over`, nodes or routers.
 
@@ -47,7 +45,6 @@ def _packets(context: Context, name: str) -> int:
     return int(link["stats64"][side]["packets"])
 
 
-@verb
 def all_flows(context: Context, *, guest: str, base: str, limit: float, flows: int = 12) -> str:
     """Pings to many addresses are all answered, the last of them within `limit` seconds from now."""
     host, begin = context.lab.host(guest), time.monotonic()
@@ -58,7 +55,6 @@ def all_flows(context: Context, *, guest: str, base: str, limit: float, flows: i
     return f"{flows} flows go on after {time.monotonic() - begin:.1f} s"
 
 
-@verb
 def vrrp_state(context: Context, *, node: str, state: str, limit: float = 30) -> str:
     """FRR's vrrpd on a node is Master or Backup."""
     target = context.lab.node(node)
@@ -81,7 +77,6 @@ def _next_hops(node: LiveNode, vrf: str, prefix: str) -> list[str]:
     return [str(hop.get("gateway", hop.get("dev"))) for hop in hops if "linkdown" not in hop.get("flags", [])]
 
 
-@verb
 def gateways_are(context: Context, *, node: str, vrf: str, via: list[str], limit: float = 30) -> str:
     """The default route in a VRF leads to these gateways alone; no other default route is left there or in the main table."""
     target, wanted = context.lab.node(node), sorted(via)
@@ -98,7 +93,6 @@ def gateways_are(context: Context, *, node: str, vrf: str, via: list[str], limit
     return ", ".join(wanted) or "none"
 
 
-@verb
 def card_is_bare(context: Context, *, node: str, card: str) -> str:
     """A network card is in no VRF and has no address, and no route of the main table leads through it."""
     target = context.lab.node(node)
@@ -111,7 +105,6 @@ def card_is_bare(context: Context, *, node: str, card: str) -> str:
     return f"{card} has no VRF, no address, no route"
 
 
-@verb
 def uplink_in(context: Context, *, node: str, card: str, vrf: str, address: str) -> str:
     """A network card is in this VRF and has this address alone, with its prefix length."""
     target = context.lab.node(node)

@@ -8,7 +8,7 @@ from typing import Any
 
 from pvesdn_lab.live.testbed.node import LiveNode
 from pvesdn_lab.live.testbed.space import LabFault, wait_for
-from pvesdn_lab.live.verbs.context import Context, as_proof, require, verb
+from pvesdn_lab.live.verbs.context import Context, as_proof, require
 
 _NOTE = "nodes as they were"
 _OF_A_LINK = ("mtu", "master", "address")
@@ -17,14 +17,12 @@ _STAYS_OF_A_VRF = re.compile(r"route unreachable default( dev lo)? table (vrf_\w
 _KERNELS_OWN = re.compile(r"fe80:|ff00:|127\.|::1$|tap\d")
 
 
-@verb
 def remember(context: Context) -> str:
     """Note what nodes have: devices, addresses, routes of all tables, VLANs of bridge ports, rules of netfilter, OVS ports."""
     context.notes[_NOTE] = {node.name: _state(node) for node in context.nodes()}
     return f"{len(context.nodes())} nodes"
 
 
-@verb
 def as_before(context: Context) -> str:
     """Nodes have what they had when it was noted, and nothing else but unreachable defaults in tables of VRFs that are gone."""
     if _NOTE not in context.notes:
@@ -65,7 +63,6 @@ def _vlans(node: LiveNode) -> list[str]:
     return [f"{row['ifname']} {row['vlans']}" for row in rows]
 
 
-@verb
 def kept_apart(context: Context, *, networks: dict[str, str]) -> str:
     """No VRF has a route into another one's network, on any node.
 
@@ -88,7 +85,6 @@ def _destination(row: dict[str, Any]) -> Any:
     )
 
 
-@verb
 def default_leads_to(context: Context, *, node: str, vrf: str, nodes: list[str]) -> str:
     """The default route of a VRF leads to the VTEPs of these nodes."""
     target = context.lab.node(node)

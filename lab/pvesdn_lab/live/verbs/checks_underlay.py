@@ -8,13 +8,12 @@ from typing import Any
 
 from pvesdn_lab.live.testbed.node import LiveNode
 from pvesdn_lab.live.testbed.space import LabFault, wait_for
-from pvesdn_lab.live.verbs.context import Context, NotProven, as_proof, require, verb
+from pvesdn_lab.live.verbs.context import Context, NotProven, as_proof, require
 
 Ends = frozenset[tuple[str, str]]
 """Local and remote address of each session."""
 
 
-@verb
 def speaks_from(context: Context) -> str:
     """Every node holds its sessions from its VTEP to the VTEPs of all others: BGP Established, BFD up, and no others.
 
@@ -34,7 +33,6 @@ def speaks_from(context: Context) -> str:
     return f"BGP and BFD: {'; '.join(told)}"
 
 
-@verb
 def routed_by(context: Context, *, protocol: str) -> str:
     """The kernel of every node has a route to every other VTEP from this protocol, in the words of `ip route`."""
     nodes, gateways = context.nodes(), set()
@@ -50,7 +48,6 @@ def routed_by(context: Context, *, protocol: str) -> str:
     return ", ".join(sorted(gateways))
 
 
-@verb
 def routes_gone(context: Context, *, of: str, protocol: str) -> str:
     """The protocol has taken back its routes to a node's VTEP on all others."""
     gone = context.vtep(context.lab.node(of))
@@ -61,7 +58,6 @@ def routes_gone(context: Context, *, of: str, protocol: str) -> str:
     return f"no route to {gone} on {', '.join(node.name for node in others)}"
 
 
-@verb
 def tunnels_from(context: Context, *, vnets: list[str]) -> str:
     """The VXLAN devices of these VNets send from their node's VTEP."""
     for node in context.nodes():
@@ -72,7 +68,6 @@ def tunnels_from(context: Context, *, vnets: list[str]) -> str:
     return f"{', '.join(vnets)} on {len(context.nodes())} nodes"
 
 
-@verb
 def path_falls(context: Context, *, of: str, limit: float = 60) -> str:
     """BFD finds that a node cannot be reached any more, and ends BGP's sessions with it before their hold timer does.
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from pvesdn_lab.live.testbed.sniffer import Tap, source_of, tags_of
 from pvesdn_lab.live.verbs.actions import target_address
-from pvesdn_lab.live.verbs.context import Context, as_proof, require, verb
+from pvesdn_lab.live.verbs.context import Context, as_proof, require
 
 
-@verb
 def tagged(context: Context, *, guest: str, to: str, card: str, tags: list[list[str]]) -> str:
     """What a guest sends to another leaves its node through this card with exactly these tags, the outer one first.
 
@@ -27,7 +26,6 @@ def tagged(context: Context, *, guest: str, to: str, card: str, tags: list[list[
     return f"{sender.node.name} to {other.node.name}: {', '.join(f'{kind} {vlan}' for kind, vlan in found)}"
 
 
-@verb
 def arrives_from(context: Context, *, guest: str, to: str, router: str, source: str) -> str:
     """A guest's pings arrive at a router with this source address, and are answered.
 

@@ -1,24 +1,19 @@
-"""What a step of a scenario works on, and the registry of what steps may say."""
+"""What a step of a scenario works on, and how it says what is not so."""
 
 from __future__ import annotations
 
-import inspect
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from pvesdn_lab.live.testbed.cluster import LiveCluster
 from pvesdn_lab.live.testbed.guest import Guest, Stream
 from pvesdn_lab.live.testbed.lab import Lab
 from pvesdn_lab.live.testbed.node import LiveNode
 from pvesdn_lab.live.testbed.space import LabFault
-
-VerbFunction = TypeVar("VerbFunction", bound=Callable[..., str])
-
-VERBS: dict[str, Callable[..., str]] = {}
 
 
 class NotProven(Exception):
@@ -58,31 +53,9 @@ class Context:
     def nodes(self, names: list[str] | None = None) -> list[LiveNode]:
         """The named nodes; all members of all clusters that are on when none is named."""
         if names is None:
-            members = [row for one in self.lab.clusters.values() for row in one.world.members.items()]
+            members = [row for one in self.lab.clusters.values() for row in one.pve.world.members.items()]
             names = [name for name, member in members if member.is_online]
         return [self.lab.node(name) for name in names]
-
-
-def verb(function: VerbFunction) -> VerbFunction:
-    """Make a function a verb of scenarios, under its name. It takes the context and keywords, and tells what it measured."""
-    VERBS[function.__name__] = function
-    return function
-
-
-def perform(context: Context, name: str, arguments: Mapping[str, Any]) -> str:
-    """Do one step.
-
-    :raises LabFault: there is no such verb, or not with these arguments, or the lab failed.
-    :raises NotProven: a check failed.
-    """
-    if name not in VERBS:
-        raise LabFault(f"scenarios know no '{name}'; they know {', '.join(sorted(VERBS))}")
-    function = VERBS[name]
-    try:
-        inspect.signature(function).bind(context, **arguments)
-    except TypeError as error:
-        raise LabFault(f"{name}: {error}") from None
-    return function(context, **arguments)
 
 
 def require(condition: object, expected: str, found: object = "") -> None:

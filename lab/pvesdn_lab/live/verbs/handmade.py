@@ -12,14 +12,13 @@ from pvesdn_lab.live.testbed.cluster import Run
 from pvesdn_lab.live.testbed.node import LiveNode
 from pvesdn_lab.live.testbed.space import PATH, LabFault, Space, wait_for
 from pvesdn_lab.live.verbs.checks import foreign_routes, mtimes
-from pvesdn_lab.live.verbs.context import Context, as_proof, require, verb
+from pvesdn_lab.live.verbs.context import Context, as_proof, require
 
 _INTERFACES = "/etc/network/interfaces"
 _SLOW = 300.0
 """Seconds for what reloads a node's network or FRR; emulation is slow."""
 
 
-@verb
 def by_hand(context: Context, *, files: str) -> str:
     """Give each node what somebody wrote by hand, and bring it up.
 
@@ -42,7 +41,6 @@ def by_hand(context: Context, *, files: str) -> str:
     return f"{len(context.nodes())} nodes with files of their own"
 
 
-@verb
 def reach_gateways(context: Context, *, guests: list[str]) -> str:
     """Every guest pings its gateway, as guests do sooner or later: the node then knows it, and by EVPN all nodes do."""
     for name in guests:
@@ -52,7 +50,6 @@ def reach_gateways(context: Context, *, guests: list[str]) -> str:
     return f"{len(guests)} guests were answered"
 
 
-@verb
 def import_shows(context: Context, *, becomes: Mapping[str, str], stays: list[str], taken_down: str) -> str:
     """`pvesdn snapshot`, then `pvesdn import --from`: everything is recognised, on every node.
 
@@ -80,7 +77,6 @@ def import_shows(context: Context, *, becomes: Mapping[str, str], stays: list[st
     return f"{len(becomes)} -/+ and {len(stays)} ~ on each of {len(plans)} nodes, nothing is lost; {taken_down}"
 
 
-@verb
 def keep_handwork(context: Context) -> str:
     """Step 2 of docs/import.md."""
     for node in context.nodes():
@@ -90,7 +86,6 @@ def keep_handwork(context: Context) -> str:
     return "copies on every node"
 
 
-@verb
 def write_proposal(context: Context, *, in_the_way: list[str]) -> str:
     """Step 3 of docs/import.md; `pvesdn plan` then has on every node in the way what must go first.
 
@@ -107,20 +102,18 @@ def write_proposal(context: Context, *, in_the_way: list[str]) -> str:
     return f"{len(in_the_way)} obstacles on every node, exit status {plan.status}"
 
 
-@verb
 def refuses(context: Context, *, words: str, flags: list[str] | None = None) -> str:
     """`pvesdn apply` refuses with these words, starts no task of PVE's and changes no file and no device of any node."""
     cluster = context.lab.cluster
-    before, tasks = _state(context), len(cluster.sim.tasklog)
+    before, tasks = _state(context), len(cluster.pve.sim.tasklog)
     run = cluster.pvesdn("apply", "--yes", *(flags or []))
     require(run.status == 1, "pvesdn apply to end with 1", run.status)
     require(words in run.complaints, f"it to say '{words}'", run.complaints[-1500:])
-    require(len(cluster.sim.tasklog) == tasks, "no task of PVE's to be started")
+    require(len(cluster.pve.sim.tasklog) == tasks, "no task of PVE's to be started")
     require(_state(context) == before, "nothing to be changed on any node")
     return f"exit status 1, nothing changed: {words}"
 
 
-@verb
 def take_out(context: Context) -> str:
     """Steps 4 and 5 of docs/import.md; then nothing is in the way any more."""
     edited = _scratch(context) / "cut-over"
@@ -137,7 +130,6 @@ def take_out(context: Context) -> str:
     return "taken down on every node, nothing is in the way any more"
 
 
-@verb
 def handwork_gone(context: Context) -> str:
     """No device that was to go is left, in the kernel, the interfaces file or FRR, and no route of one in the main table."""
     names = set(context.notes["becomes"])
@@ -152,10 +144,9 @@ def handwork_gone(context: Context) -> str:
     return f"none of {', '.join(sorted(names))} on {len(context.nodes())} nodes"
 
 
-@verb
 def way_back(context: Context) -> str:
     """The way back of docs/import.md; guests that plain Debian's ifupdown2 unplugs are plugged in again."""
-    definitions = context.lab.cluster.world.pmxcfs.sdn / "pvesdn.cfg"
+    definitions = context.lab.cluster.pve.world.pmxcfs.sdn / "pvesdn.cfg"
     definitions.rename(_scratch(context) / "pvesdn.cfg.away")
     vxlans = [name for name in context.notes["becomes"].values() if name.startswith(("vxlan_", "vrfvx_"))]
     for node in context.nodes():
@@ -173,7 +164,6 @@ def way_back(context: Context) -> str:
     return f"{len(out)} of {len(guests)} guests had to be plugged in again"
 
 
-@verb
 def handwork_back(context: Context) -> str:
     """Every hand-written device is there, none of pvesdn's, and no file of pvesdn's."""
     came, went = set(context.notes["becomes"]), set(context.notes["becomes"].values())
@@ -186,7 +176,6 @@ def handwork_back(context: Context) -> str:
     return f"{', '.join(sorted(came))} on {len(context.nodes())} nodes"
 
 
-@verb
 def watch_ports(context: Context) -> str:
     """Begin to note every port that leaves a bridge."""
     watchers = context.notes.setdefault("watchers", {})
@@ -203,7 +192,6 @@ def watch_ports(context: Context) -> str:
     return "every node is watched"
 
 
-@verb
 def ports_stayed(context: Context) -> str:
     """No guest's port has left its bridge since `watch_ports`, not even for a moment."""
     ports = {guest.port for guest in context.lab.guests.values()}
@@ -219,7 +207,6 @@ def ports_stayed(context: Context) -> str:
     return f"{len(ports)} guest ports never left their bridges"
 
 
-@verb
 def end_outage(context: Context, *, name: str, at_most: float) -> str:
     """End pings that were begun, and tell for how many seconds at a stretch none was answered."""
     sent, missing, seconds = context.streams.pop(name).outage()

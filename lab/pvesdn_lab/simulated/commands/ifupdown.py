@@ -122,7 +122,7 @@ def _pedantry(interfaces: Interfaces) -> list[str]:
 
 
 def _leave(state: State, name: str) -> None:
-    """A stanza is gone: a virtual link goes too; a physical one keeps its addresses, in the main table (tried)."""
+    """A stanza is gone: a virtual link goes too, a physical one keeps its addresses (docs/pve.md §13.2)."""
     state.managed.remove(name)
     link = state.links.get(name)
     if link is not None and link["kind"] != PHYSICAL:

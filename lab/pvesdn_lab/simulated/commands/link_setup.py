@@ -152,7 +152,7 @@ def forget_vlans(state: State, interfaces: Interfaces) -> None:
 
 
 def _stays_plugged(root: Path, port: str, condoned: str) -> bool:
-    """Proxmox's build leaves guests' ports alone; the plain one only what the stanza condones (tried)."""
+    """Proxmox's build leaves guests' ports alone; the plain one only what the stanza condones (docs/pve.md §13.2)."""
     if _is_proxmoxs(root) and _GUEST_PORT.match(port):
         return True
     return bool(condoned) and re.match(condoned, port) is not None

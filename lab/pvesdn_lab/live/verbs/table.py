@@ -1,0 +1,125 @@
+"""Every verb that a step of a scenario may say, in one table."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from pvesdn_lab.live.testbed.space import LabFault
+from pvesdn_lab.live.verbs import (
+    actions,
+    checks,
+    checks_evpn,
+    checks_exits,
+    checks_traces,
+    checks_underlay,
+    checks_wire,
+    handmade,
+)
+from pvesdn_lab.live.verbs.context import Context
+
+Verb = Callable[..., str]
+"""Takes the context and keywords, which are the step's other words, and tells what it did or measured."""
+
+ALL: tuple[Verb, ...] = (
+    # actions: what befalls definitions, guests, nodes and cables
+    actions.apply,
+    actions.define,
+    actions.vteps,
+    actions.guests,
+    actions.move,
+    actions.stop_guests,
+    actions.crash,
+    actions.boot,
+    actions.join,
+    actions.reflector,
+    actions.leave,
+    actions.cut,
+    actions.mend,
+    actions.run,
+    actions.kill,
+    actions.restart_frr,
+    actions.begin_pings,
+    actions.end_pings,
+    actions.route,
+    actions.silence,
+    actions.wake,
+    # handmade: a hand-written set-up and the way through docs/import.md
+    handmade.by_hand,
+    handmade.reach_gateways,
+    handmade.import_shows,
+    handmade.keep_handwork,
+    handmade.write_proposal,
+    handmade.refuses,
+    handmade.take_out,
+    handmade.handwork_gone,
+    handmade.way_back,
+    handmade.handwork_back,
+    handmade.watch_ports,
+    handmade.ports_stayed,
+    handmade.end_outage,
+    # checks: bridging, kernels, pvesdn itself
+    checks.reach_each_other,
+    checks.reach,
+    checks.reach_not,
+    checks.full_mtu,
+    checks.floods_to_others,
+    checks.floods_to_group,
+    checks.sysctls,
+    checks.nothing_to_plan,
+    checks.nothing_left,
+    checks.absent,
+    checks.plugged_in,
+    checks.plan_says,
+    # checks_wire: frames on the wire
+    checks_wire.tagged,
+    checks_wire.arrives_from,
+    # checks_evpn: BGP EVPN
+    checks_evpn.sessions,
+    checks_evpn.type_2,
+    checks_evpn.type_3,
+    checks_evpn.fenced_off,
+    checks_evpn.type_5,
+    checks_evpn.no_type_5,
+    checks_evpn.router_macs_differ,
+    checks_evpn.anycast_gateway,
+    checks_evpn.bgp_knows_not,
+    # checks_underlay: the way to the peers
+    checks_underlay.speaks_from,
+    checks_underlay.routed_by,
+    checks_underlay.routes_gone,
+    checks_underlay.tunnels_from,
+    checks_underlay.path_falls,
+    # checks_traces: what is left behind
+    checks_traces.remember,
+    checks_traces.as_before,
+    checks_traces.kept_apart,
+    checks_traces.default_leads_to,
+    # checks_exits: the way out of a VRF
+    checks_exits.next_hops,
+    checks_exits.spreads,
+    checks_exits.all_flows,
+    checks_exits.vrrp_state,
+    checks_exits.gateways_are,
+    checks_exits.card_is_bare,
+    checks_exits.uplink_in,
+)
+VERBS: Mapping[str, Verb] = {verb.__name__: verb for verb in ALL}
+"""By the names that scenarios call them."""
+
+
+def perform(context: Context, name: str, arguments: Mapping[str, Any]) -> str:
+    """Do one step.
+
+    :raises LabFault: there is no such verb, or not with these arguments, or the lab failed.
+    :raises NotProven: a check failed.
+    """
+    if name not in VERBS:
+        raise LabFault(f"scenarios know no '{name}'; they know {', '.join(sorted(VERBS))}")
+    verb = VERBS[name]
+    try:
+        inspect.signature(verb).bind(context, **arguments)
+    except TypeError as error:
+        raise LabFault(f"{name}: {error}") from None
+    return verb(context, **arguments)

@@ -1,0 +1,95 @@
+"""The verbs of the node program as calls with values: requests are encoded and answers decoded here and nowhere else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from pvesdn.decode.frr.text import meaning
+from pvesdn.decode.nodes.answers import decode_files, decode_observed, decode_problems
+from pvesdn.model.execution import FileWrite, Flooding, FrrAction, PutInPlace
+from pvesdn.model.files import FRR_CONF, OUR_INTERFACES, OUR_SYSCTL
+from pvesdn.model.primitives import Json, NodeName
+from pvesdn.model.snapshot import NODE_COMMANDS, NODE_FILES, NodeRaw
+
+
+class Transport(Protocol):
+    """A way to the node program."""
+
+    def ask(self, node: NodeName, verb: str, arguments: Mapping[str, Json]) -> dict[str, Json]:
+        """Run one verb of the node program, whose docstrings are the protocol.
+
+        :raises NodeUnreachable: the node could not be reached, or its python3 did not run the program.
+        :raises NodeFailed: the program ran and reported a failure.
+        :raises ClusterError: at the first call, where nodes are found by the membership and that cannot be read.
+        """
+        ...
+
+
+class ProgramAgent:
+    """The `ports.NodeAgent`, over any transport. :param transport: the way to the nodes."""
+
+    def __init__(self, transport: Transport) -> None:
+        self.transport = transport
+
+    def read(self, node: NodeName, files: Sequence[str]) -> Mapping[str, str]:
+        """Text by absolute path."""
+        return decode_files(node, self._ask(node, "read", files=list(files)))
+
+    def observe(self, node: NodeName) -> NodeRaw:
+        """All that a plan needs of the node."""
+        value = self._ask(node, "observe", files=list(NODE_FILES), commands=list(NODE_COMMANDS))
+        return decode_observed(node, value)
+
+    def stage(self, node: NodeName, files: Sequence[FileWrite]) -> tuple[str, ...]:
+        """Put files beside their targets; what speaks against them."""
+        return decode_problems(node, self._ask(node, "stage", files=_entries(files)))
+
+    def discard(self, node: NodeName, paths: Sequence[str]) -> None:
+        """Take staged files away again."""
+        self._ask(node, "discard", files=list(paths))
+
+    def commit(self, node: NodeName, swap: PutInPlace) -> None:
+        """Put staged files in place, all or none."""
+        leaving = [{"file": OUR_INTERFACES, "interface": name} for name in swap.ifdown]
+        links = list(swap.delete_links)
+        self._ask(node, "commit", files=_entries(swap.files), ifdown=leaving, delete_links=links)
+
+    def load_sysctl(self, node: NodeName) -> None:
+        """Load our kernel settings."""
+        self._ask(node, "sysctl", file=OUR_SYSCTL)
+
+    def change_frr(self, node: NodeName, action: FrrAction) -> None:
+        """Have FRR take its files."""
+        self._ask(node, "frr", action=action.value)
+
+    def restore_flooding(self, node: NodeName, flooding: Flooding) -> None:
+        """Append static all-zero FDB entries that are missing."""
+        ports = {port: [str(address) for address in remotes] for port, remotes in flooding}
+        self._ask(node, "flood", ports=ports)
+
+    def finish(self, node: NodeName) -> None:
+        """Take the mark of an unfinished commit away."""
+        self._ask(node, "finish")
+
+    def put(self, node: NodeName, path: str, text: str) -> None:
+        """Write one of our own files below /etc/pve/sdn."""
+        self._ask(node, "put", path=path, text=text)
+
+    def _ask(self, node: NodeName, verb: str, **arguments: Json) -> dict[str, Json]:
+        return self.transport.ask(node, verb, arguments)
+
+
+def _entries(files: Sequence[FileWrite]) -> list[dict[str, Json]]:
+    return [
+        {
+            "path": file.path,
+            "text": file.text,
+            "mode": file.mode,
+            "owner": file.owner,
+            "expect": file.expect,
+            # By this the file is known as ours when FRR has put it into its own words (`write memory`).
+            "meaning": meaning(file.text) if file.path == FRR_CONF and file.text is not None else None,
+        }
+        for file in files
+    ]

@@ -1,0 +1,52 @@
+"""Doing something on many nodes: side by side, or one after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
+from typing import TypeVar
+
+from pvesdn.errors import NodeError
+from pvesdn.model.primitives import NodeName
+
+Result = TypeVar("Result")
+
+
+class OneByOne:
+    """A `ports.Runner` that begins a node when the one before it has ended."""
+
+    def each(
+        self, nodes: Sequence[NodeName], task: Callable[[NodeName], Result]
+    ) -> Mapping[NodeName, Result | NodeError]:
+        """Do `task` on every node, in this thread."""
+        return {node: _outcome(task, node) for node in nodes}
+
+
+class SideBySide:
+    """A `ports.Runner` with a thread for each node that is under way.
+
+    :param at_once: how many nodes at the same time: each takes a process, and the memory of one answer.
+    """
+
+    def __init__(self, at_once: int) -> None:
+        self._at_once = at_once
+
+    def each(
+        self, nodes: Sequence[NodeName], task: Callable[[NodeName], Result]
+    ) -> Mapping[NodeName, Result | NodeError]:
+        """Do `task` on every node, several at a time."""
+        with ThreadPoolExecutor(self._at_once, "node") as pool:
+            begun = {node: pool.submit(_outcome, task, node) for node in nodes}
+            try:
+                wait(begun.values(), return_when="FIRST_EXCEPTION")
+            finally:
+                # Whatever ends the run, an interrupt included, those that have not begun are left alone.
+                pool.shutdown(wait=False, cancel_futures=True)
+        return {node: future.result() for node, future in begun.items()}
+
+
+def _outcome(task: Callable[[NodeName], Result], node: NodeName) -> Result | NodeError:
+    try:
+        return task(node)
+    except NodeError as error:
+        return error

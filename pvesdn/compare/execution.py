@@ -1,0 +1,61 @@
+"""From what differs to what is done about it: the steps of each node, and of the cluster."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from pvesdn.model.execution import (
+    ChangeFrr,
+    ExecutionPlan,
+    FileWrite,
+    FrrAction,
+    LoadSysctl,
+    PutInPlace,
+    ReloadNetwork,
+    Step,
+)
+from pvesdn.model.files import OUR_SYSCTL, ChangeSet, FileChange
+
+
+def steps(
+    own: Iterable[FileChange],
+    *,
+    ifdown: tuple[str, ...],
+    delete_links: tuple[str, ...],
+    frr: FrrAction,
+    reload: ReloadNetwork | None,
+    is_unfinished: bool,
+) -> Iterator[Step]:
+    """One node's steps, in their order.
+
+    FRR comes before the network: what fences a plain VXLAN device off BGP must be there before the device is.
+
+    :param own: changes that pvesdn writes itself.
+    :param reload: None where nothing needs one, or PVE's commit does it.
+    :param is_unfinished: an earlier run ended between the files and the rest.
+    """
+    files = tuple(_write(change) for change in own)
+    if files:
+        yield PutInPlace(files, ifdown, delete_links)
+    if is_unfinished or any(file.path == OUR_SYSCTL for file in files):
+        yield LoadSysctl()
+    if frr is not FrrAction.NONE:
+        yield ChangeFrr(frr)
+    if reload is not None:
+        yield reload
+
+
+def execution_plan(changes: ChangeSet) -> ExecutionPlan:
+    """What carrying the plan out means: PVE's commit reloads every node, changed or not, and so looks after all of them."""
+    commits = bool(changes.pending)
+    return ExecutionPlan(
+        nodes=tuple(node.execution for node in changes.nodes if commits or not node.is_empty),
+        seen=changes.seen,
+        commits=commits,
+        takes_frr_over=changes.takes_frr_over,
+        flags=changes.flags,
+    )
+
+
+def _write(change: FileChange) -> FileWrite:
+    return FileWrite(change.path, change.new, change.mode, change.owner, change.expect)

@@ -1,0 +1,131 @@
+"""What is done on the nodes, and in which order: the steps that an apply carries out, as values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from typing import TypeAlias
+
+from pvesdn.model.flags import PlanFlags
+from pvesdn.model.primitives import IfName, IpAddress, NodeName
+
+Flooding: TypeAlias = tuple[tuple[IfName, tuple[IpAddress, ...]], ...]
+"""Static all-zero FDB entries: for each VXLAN device the VTEPs that unknown traffic is copied to."""
+
+
+class FrrAction(StrEnum):
+    """What FRR needs after a change; other daemons mean a restart."""
+
+    NONE = "none"
+    RELOAD = "reload"
+    RESTART = "restart"
+
+
+@dataclass(frozen=True, slots=True)
+class FileWrite:
+    """One file that pvesdn writes on a node, or removes.
+
+    :param path: one of the few that the node program writes.
+    :param text: the whole file; None removes it.
+    :param mode: permissions, four octal digits.
+    :param owner: ``user:group``.
+    :param expect: SHA-256 of what it replaces, lower-case hexadecimal; None where nothing may be there.
+    """
+
+    path: str
+    text: str | None
+    mode: str = "0644"
+    owner: str = "root:root"
+    expect: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PutInPlace:
+    """Swap the staged files, all or none.
+
+    :param ifdown: interfaces taken down first, while our old interfaces file still says how: physical ones that leave our
+        file or their VRF.
+    :param delete_links: devices deleted first, because the kernel cannot change them in place; the reload makes them anew.
+    """
+
+    files: tuple[FileWrite, ...]
+    ifdown: tuple[IfName, ...] = ()
+    delete_links: tuple[IfName, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class LoadSysctl:
+    """Load our kernel settings, and give back those that are ours no longer."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeFrr:
+    """Have FRR take its files."""
+
+    action: FrrAction
+
+
+@dataclass(frozen=True, slots=True)
+class ReloadNetwork:
+    """Have PVE reload the node's network, and follow its task.
+
+    :param regenerate_frr: the parameter of that name for `PUT /nodes/{node}/network`; None leaves it out.
+    """
+
+    regenerate_frr: bool | None = None
+
+
+Step: TypeAlias = PutInPlace | LoadSysctl | ChangeFrr | ReloadNetwork
+"""What is done on a node when its turn comes."""
+
+
+@dataclass(frozen=True, slots=True)
+class NodeExecution:
+    """What is done on one node.
+
+    :param steps: in this order, when its turn comes: files, kernel settings, FRR, network.
+    :param flooding: looked after when all had their turn, whether or not all went well: FRR may have taken entries along.
+    :param finishes: once verified, the mark that `PutInPlace` leaves on the node is taken away.
+    """
+
+    node: NodeName
+    steps: tuple[Step, ...] = ()
+    flooding: Flooding = ()
+    finishes: bool = False
+
+    @property
+    def put_in_place(self) -> PutInPlace | None:
+        """Its files, which are staged before any node's turn comes; None where none change."""
+        return next((step for step in self.steps if isinstance(step, PutInPlace)), None)
+
+    @property
+    def frr(self) -> FrrAction:
+        """What FRR is told."""
+        return next((step.action for step in self.steps if isinstance(step, ChangeFrr)), FrrAction.NONE)
+
+    @property
+    def reloads(self) -> bool:
+        """Whether its network is reloaded when its turn comes, and not by PVE's commit."""
+        return any(isinstance(step, ReloadNetwork) for step in self.steps)
+
+    def without_reload(self) -> NodeExecution:
+        """The same for a node whose network has just been reloaded."""
+        return replace(self, steps=tuple(step for step in self.steps if not isinstance(step, ReloadNetwork)))
+
+
+@dataclass(frozen=True, slots=True)
+class ExecutionPlan:
+    """What one apply does on the whole cluster: every node's files are staged, then each node has its turn.
+
+    :param nodes: in the order of their turns.
+    :param seen: the new text of /etc/pve/sdn/pvesdn-seen.json, written before anything else; None leaves it.
+    :param commits: PVE's pending definitions are committed after the last node's turn, which reloads every node.
+    :param takes_frr_over: after that commit what PVE has written for the last time becomes ours.
+    :param flags: what was decided beforehand; whoever plans again decides alike.
+    """
+
+    nodes: tuple[NodeExecution, ...]
+    seen: str | None = None
+    commits: bool = False
+    takes_frr_over: bool = False
+    flags: PlanFlags = field(default_factory=PlanFlags)

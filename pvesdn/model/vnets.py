@@ -1,0 +1,49 @@
+"""VNets and their subnets: the same two nouns in `pvesdn.cfg` and in PVE's own files."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import Field, model_validator
+
+from pvesdn.model.defined import Defined
+from pvesdn.model.primitives import IpAddress, IpNetwork, IpText, Line, NodeList, SdnId
+
+
+class Vnet(Defined):
+    """A virtual network of a zone.
+
+    :param tag: the VNI in VXLAN zones, the VLAN in PVE's vlan and qinq zones. PVE stores up to 16777215; `pvesdn.cfg` ends at 16777214.
+    :param nodes: nodes that have the VNet, None for all of the zone; `pvesdn.cfg` only.
+    """
+
+    id: SdnId
+    zone: SdnId
+    tag: Annotated[int, Field(ge=1, le=16_777_215)] | None = None
+    alias: Line | None = None
+    vlanaware: bool = False
+    nodes: NodeList | None = None
+
+
+class Subnet(Defined):
+    """A subnet of a VNet.
+
+    :param id: ``<zone>-<network>-<mask>``.
+    :param cidr: network and mask in the spelling of the id; PVE keeps host bits that are set.
+    :param gateway_text: the gateway in the spelling it was given, which is the one PVE prints; set from `gateway`.
+    """
+
+    id: str
+    vnet: SdnId
+    cidr: str
+    network: IpNetwork
+    gateway: IpAddress | None = None
+    gateway_text: IpText | None = None
+    snat: bool = False
+
+    @model_validator(mode="before")
+    @classmethod
+    def _keep_spelling(cls, data: Any) -> Any:
+        if isinstance(data, dict) and data.get("gateway") is not None and data.get("gateway_text") is None:
+            return {**data, "gateway_text": str(data["gateway"])}
+        return data

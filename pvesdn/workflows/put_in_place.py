@@ -1,0 +1,74 @@
+"""Node by node: staged files swapped, kernel settings, FRR and the network brought up to them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import assert_never
+
+from pvesdn.errors import ClusterError, NodeError, NodeFailed, NodeUnreachable
+from pvesdn.model.execution import ChangeFrr, LoadSysctl, PutInPlace, ReloadNetwork, Step
+from pvesdn.workflows.progress import Progress
+from pvesdn.workflows.stage import discard
+from pvesdn.workflows.tasks import follow
+from pvesdn.workflows.world import World
+
+
+def put_in_place(world: World, run: Sequence[Progress]) -> bool:
+    """One node after the other; False when one failed, the rest then being as they were.
+
+    A node that is gone when its turn comes says nothing about the change: the others go on.
+    """
+    for position, progress in enumerate(run):
+        try:
+            take_turn(progress)
+        except NodeError as error:
+            progress.fail(error)
+            if isinstance(error, NodeUnreachable) and _is_untouched(progress):
+                continue
+            discard(world, run[position + 1 :], because=progress.node)
+            return False
+    return True
+
+
+def take_turn(progress: Progress) -> None:
+    """Carry out a node's steps.
+
+    :raises NodeError: a step failed; those after it were not begun.
+    """
+    for step in progress.execution.steps:
+        _carry_out(progress, step)
+        progress.done()
+
+
+def _carry_out(progress: Progress, step: Step) -> None:
+    node, nodes = progress.node, progress.world.nodes
+    match step:
+        case PutInPlace():
+            progress.begin("written")
+            nodes.commit(node, step)
+        case LoadSysctl():
+            progress.begin("sysctl")
+            nodes.load_sysctl(node)
+        case ChangeFrr(action):
+            progress.begin("frr", action.value)
+            nodes.change_frr(node, action)
+        case ReloadNetwork():
+            progress.begin("reloaded")
+            _reload(progress, step)
+        case _:
+            assert_never(step)
+
+
+def _reload(progress: Progress, step: ReloadNetwork) -> None:
+    world = progress.world
+    try:
+        upid = world.api.reload_network(progress.node, regenerate_frr=step.regenerate_frr)
+        follow(world, upid, progress.node)
+    except ClusterError as error:
+        raise NodeFailed(progress.node, f"the network reload: {error}") from error
+
+
+def _is_untouched(progress: Progress) -> bool:
+    """Whether losing the node cannot come from what was done there: it was lost before anything was."""
+    swap = progress.execution.put_in_place
+    return progress.step == "written" and swap is not None and not swap.ifdown and not swap.delete_links

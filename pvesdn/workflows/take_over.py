@@ -1,0 +1,45 @@
+"""PVE has written its last frr.conf, with our part merged into it: ours is put in its place, whole.
+
+Until then our part stayed in frr.conf.local, so that no session went down in between.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from pvesdn.compare.execution import execution_plan
+from pvesdn.errors import NodeError, NodeFailed, PvesdnError
+from pvesdn.model.flags import PlanFlags
+from pvesdn.workflows.planner import Planner
+from pvesdn.workflows.progress import Progress
+from pvesdn.workflows.put_in_place import take_turn
+from pvesdn.workflows.read import read_cluster
+from pvesdn.workflows.stage import stage
+from pvesdn.workflows.world import World
+
+
+def take_frr_over(world: World, run: Iterable[Progress], planner: Planner, flags: PlanFlags) -> None:
+    """Plan again, and carry out on every node what that leaves to do; its network has just been reloaded."""
+    run = list(run)
+    try:
+        again = execution_plan(planner(read_cluster(world), flags=flags))
+    except PvesdnError as error:
+        for progress in run:
+            progress.begin("frr", "taken over from PVE")
+            what = f"frr.conf was not taken over from PVE: {error}"
+            progress.fail(NodeFailed(progress.node, what, hint="run pvesdn apply again"))
+        return
+    left = {execution.node: execution for execution in again.nodes}
+    for progress in run:
+        now = left.get(progress.node)
+        if now is None or now.put_in_place is None:
+            continue
+        before = progress.execution
+        progress.execution = now.without_reload()
+        try:
+            if stage(world, [progress]) and not progress.error:
+                take_turn(progress)
+        except NodeError as error:
+            progress.fail(error)
+        progress.execution = replace(before, finishes=True)

@@ -1,0 +1,36 @@
+"""Scenarios that this kernel cannot carry: named with the reason, and again as the run's last words."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from pvesdn.errors import SettingsError
+from pvesdn_lab.live.outside import holder
+from pvesdn_lab.live.scenario import choose
+
+
+@pytest.fixture(autouse=True)
+def _on_a_kernel_without_vrf(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(holder.kernel, "obstacle", lambda: "")
+    monkeypatch.setattr(holder, "fetch", lambda *_: None)
+    monkeypatch.setattr(holder, "divide", lambda scenarios, _: ([], list(scenarios)))
+
+
+def test_what_is_left_out_by_wish_is_said_first_and_last(tmp_path: Path) -> None:
+    said: list[str] = []
+
+    assert holder.run_scenarios(choose(("symmetric", "vrrp")), tmp_path, said.append, kind="auto", only_here=True)
+    assert said == ["not tried: symmetric, vrrp: this kernel has no VRF devices"] * 2
+
+
+def test_so_is_what_no_machine_can_be_had_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise SettingsError("no space left")
+
+    said: list[str] = []
+    monkeypatch.setattr(holder.machines, "choose", refuse)
+
+    assert holder.run_scenarios(choose(("symmetric",)), tmp_path, said.append, kind="auto", if_possible=True)
+    assert said == ["not tried: symmetric: a machine for them cannot be had: no space left"] * 2
