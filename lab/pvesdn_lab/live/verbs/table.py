@@ -79,7 +79,7 @@ ALL: tuple[Verb, ...] = (
     checks_evpn.sessions,
     checks_evpn.type_2,
     checks_evpn.type_3,
-    checks_evpn.fenced_off,
+    checks_evpn.not_learned,
     checks_evpn.type_5,
     checks_evpn.no_type_5,
     checks_evpn.router_macs_differ,
