@@ -15,7 +15,7 @@ from pvesdn_lab.live.verbs import (
     checks_traces,
     checks_underlay,
     checks_wire,
-    handmade,
+    hand_written,
 )
 from pvesdn_lab.live.verbs.context import Context
 
@@ -45,20 +45,20 @@ ALL: tuple[Verb, ...] = (
     actions.route,
     actions.silence,
     actions.wake,
-    # handmade: a hand-written set-up and the way through docs/import.md
-    handmade.by_hand,
-    handmade.reach_gateways,
-    handmade.import_shows,
-    handmade.keep_handwork,
-    handmade.write_proposal,
-    handmade.refuses,
-    handmade.take_out,
-    handmade.handwork_gone,
-    handmade.way_back,
-    handmade.handwork_back,
-    handmade.watch_ports,
-    handmade.ports_stayed,
-    handmade.end_outage,
+    # hand_written: a hand-written set-up and the way through docs/import.md
+    hand_written.by_hand,
+    hand_written.reach_gateways,
+    hand_written.import_shows,
+    hand_written.keep_handwork,
+    hand_written.write_proposal,
+    hand_written.refuses,
+    hand_written.take_out,
+    hand_written.handwork_gone,
+    hand_written.way_back,
+    hand_written.handwork_back,
+    hand_written.watch_ports,
+    hand_written.ports_stayed,
+    hand_written.end_outage,
     # checks: bridging, kernels, pvesdn itself
     checks.reach_each_other,
     checks.reach,
