@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from ipaddress import IPv4Address, IPv4Interface
 from pathlib import Path
@@ -20,6 +21,7 @@ from pvesdn.model.cluster import ClusterState, Member
 from pvesdn.model.design import DesignInput
 from pvesdn.model.facts import Link, NodeFacts
 from pvesdn.model.findings import Severity
+from pvesdn.model.flags import PlanFlags
 from pvesdn.render.renderer import Renderer
 from pvesdn.settings import load_settings
 
@@ -183,6 +185,15 @@ def test_the_page_about_safety_lists_every_file_that_may_be_written() -> None:
     }
 
     assert written <= set(re.findall(r"^\| `([^`]+)`", table, re.MULTILINE))
+
+
+def test_the_page_about_safety_names_the_flag_of_each_refusal() -> None:
+    table = SAFETY.split("## What it refuses")[1].split("\n## ")[0]
+    named = set(re.findall(r"\| `(--[a-z-]+)` \|$", table, re.MULTILINE))
+    decisions = {field.name.replace("_", "-") for field in dataclasses.fields(PlanFlags)}
+
+    assert {option.removeprefix("--").removeprefix("with-") for option in named} == decisions
+    assert named <= options("apply")
 
 
 def test_the_page_about_running_lists_the_exit_statuses_that_there_are() -> None:

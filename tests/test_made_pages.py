@@ -10,7 +10,8 @@ from typing import get_args
 import pytest
 
 from pvesdn import __version__
-from pvesdn.decode.definitions.own_grammar import REQUIRED, SECTIONS
+from pvesdn.decode.definitions.own_grammar import SECTIONS
+from pvesdn.decode.definitions.own_words import REQUIRED
 from pvesdn.decode.definitions.sdn_files import decode_sdn
 from pvesdn.decode.definitions.section_config import Property, Section, parse, write
 from pvesdn.errors import SdnConfigError
@@ -60,6 +61,18 @@ def test_a_page_with_a_forged_answer_is_found_out() -> None:
     assert "Plan: 6 to add" in filled(page)
 
 
+def test_a_picture_shows_what_the_definitions_make() -> None:
+    page = (
+        "```cfg\nvxlan: tun\n\nvnet: web\n\tzone tun\n\ttag 77\n\tnodes node1,node3\n```\n```picture\nanything\n```\n"
+    )
+    first, *_, last = filled(page).partition("```picture\n")[2].splitlines()[:-1]
+
+    assert re.findall(r"node\d", first) == ["node1", "node2", "node3"]
+    assert filled(page).count("VNI 77") == 2
+    assert "(nothing)" in filled(page)
+    assert "flooded to every other VTEP" in last
+
+
 @pytest.mark.parametrize(("page", "text"), WHOLE, ids=[f"{page}-{i}" for i, (page, _) in enumerate(WHOLE)])
 def test_definitions_on_a_page_can_be_planned(page: str, text: str, tmp_path: Path) -> None:
     printed = Sample.made(tmp_path, text).typed("$ pvesdn -q plan --detailed-exitcode")
@@ -102,6 +115,14 @@ def test_no_section_and_no_property_is_left_out_of_the_reference() -> None:
     assert set(SECTIONS) <= set(chapters)
     for kind, section in SECTIONS.items():
         assert re.findall(r"^\* \*\*`(.+?)`\*\*: .", chapters[kind], re.MULTILINE) == list(section.words)
+
+
+@pytest.mark.parametrize("kind", SECTIONS)
+def test_the_reference_says_of_an_id_what_the_refusal_of_a_wrong_one_says(kind: str) -> None:
+    rule = SECTIONS[kind].id.partition(";")[0]
+    refusal = " ".join(_complaints(f"{kind}: 9!\n"))
+
+    assert re.sub("[`,]", "", rule) in refusal.replace(",", "")
 
 
 @pytest.mark.parametrize(("kind", "name"), PROPERTIES, ids=[".".join(pair) for pair in PROPERTIES])

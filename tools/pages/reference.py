@@ -10,7 +10,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from pvesdn.decode.definitions.own_grammar import REQUIRED, SECTIONS, OwnWord, SectionType
+from pvesdn.decode.definitions.own_grammar import SECTIONS
+from pvesdn.decode.definitions.own_words import REQUIRED, OwnWord, SectionType
 from pvesdn.decode.definitions.section_config import Section, parse, write
 from pvesdn.settings import DEFAULT_FILE, Settings
 from tools.pages.text import paragraph
@@ -31,17 +32,18 @@ on each line, indented by a tab; an empty line or the next header ends the secti
 comment. The order of sections has no meaning.
 
 The grammar is closed: an unknown section type or property is an error, and so are a property given twice and one
-without a value. Lists are separated by commas, semicolons or blanks. Ids of zones, VNets, subnets and controllers are
-unique over `pvesdn.cfg` and PVE's own files together, those of exits within `pvesdn.cfg`.
+without a value. Lists are separated by commas, semicolons or blanks; booleans may also be spelled `on` and `off`, `yes`
+and `no`, `true` and `false`. Ids of zones, VNets, subnets and controllers are unique over `pvesdn.cfg` and PVE's own
+files together, those of exits within `pvesdn.cfg`.
 """
 
 _SETTINGS = f"""\
 ## The settings file
 
 On a node of the cluster no settings are needed. The file is `--config FILE`, else `$PVESDN_CONFIG`, else
-`{DEFAULT_FILE}`, which only root can read. It is TOML, and closed like `pvesdn.cfg`: an unknown
-table or key is an error. Secrets come from the file or from the environment (`$PVESDN_TOKEN_VALUE`,
-`$PVESDN_PASSWORD`), never from arguments. `docs/running.md` shows whole files.
+`{DEFAULT_FILE}`, which only root can read. It is TOML, and closed like `pvesdn.cfg`: an unknown table
+or key is an error. Secrets come from the file or from the environment (`$PVESDN_TOKEN_VALUE`, `$PVESDN_PASSWORD`),
+never from arguments. `docs/running.md` shows whole files.
 """
 
 
@@ -76,8 +78,8 @@ def shown_examples() -> Mapping[str, tuple[Section, ...]]:
 def _section(name: str, section: SectionType, examples: tuple[Section, ...]) -> str:
     values = {item.key: item.value for example in reversed(examples) for item in example.properties}
     items = (_property(key, word, values[key]) for key, word in section.words.items())
-    block = f"```\n{write(examples).rstrip()}\n```\n"
-    return "\n".join((f"### {name}\n", *paragraph(section.meaning), "", f"ID: {section.id}.\n", *items, "", block))
+    blocks = (f"```\n{write([example]).rstrip()}\n```\n" for example in examples)
+    return "\n".join((f"### {name}\n", *paragraph(section.meaning), "", f"ID: {section.id}.\n", *items, "", *blocks))
 
 
 def _property(key: str, word: OwnWord, example: str) -> str:

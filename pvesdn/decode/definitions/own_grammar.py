@@ -1,89 +1,39 @@
 """The grammar of pvesdn.cfg: every section type and property, how it is read, and what it means to the reader of the docs.
 
-`docs/reference.md` is printed from here (`tools/reference.py`), so a meaning is written once. A default between
+`docs/reference.md` is printed from here (`tools/pages/reference.py`), so a meaning is written once. A default between
 backquotes is a value that may be written out; any other says in words what holds without the property.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from pvesdn.decode.definitions import addresses, values
-from pvesdn.decode.definitions.entries import Word
-from pvesdn.decode.definitions.values import Reader, integer
+from pvesdn.decode.definitions.own_words import (
+    REQUIRED,
+    OwnWord,
+    SectionType,
+    boolean,
+    choice,
+    number,
+    optional,
+    required,
+)
 from pvesdn.model.own_sdn import Irb
 from pvesdn.model.primitives import VNI_MAX
-
-REQUIRED = "required"
-"""Stands for the default of a property that must be given."""
 
 _ID = "2 to 8 letters and digits, starting with a letter"
 _LONG_ID = "2 to 64 letters, digits, `-` and `_`, starting with a letter and ending with a letter or digit"
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OwnWord(Word):
-    """A property of pvesdn.cfg.
-
-    :param type: what may be written, such as ``integer, 1 to 255``.
-    :param meaning: what it does, in whole sentences of Markdown.
-    :param default: what holds without it.
-    """
-
-    type: str
-    meaning: str
-    default: str
-
-
-@dataclass(frozen=True, slots=True)
-class SectionType:
-    """A section type of pvesdn.cfg.
-
-    :param noun: what such a section defines. Ids are unique for each noun.
-    :param id: what its id may be.
-    :param meaning: what it is for, in whole sentences of Markdown.
-    """
-
-    noun: str
-    id: str
-    meaning: str
-    words: Mapping[str, OwnWord]
-
-
-def _integer(low: int, high: int, meaning: str, default: str = REQUIRED, *, is_required: bool = False) -> OwnWord:
-    read = integer(low, high)
-    type_ = f"integer, {low} to {high}"
-    return OwnWord(read=read, is_required=is_required, type=type_, meaning=meaning, default=default)
-
-
-def _boolean(meaning: str, default: str) -> OwnWord:
-    return OwnWord(read=values.boolean, type="boolean: `1` or `0`", meaning=meaning, default=default)
-
-
-def _choice(words: tuple[str, ...], meaning: str, default: str = REQUIRED, *, is_required: bool = False) -> OwnWord:
-    type_ = ", ".join(f"`{word}`" for word in words)
-    read = values.Choice(*words)
-    return OwnWord(read=read, is_required=is_required, type=type_, meaning=meaning, default=default)
-
-
-def _required(read: Reader, type_: str, meaning: str) -> OwnWord:
-    return OwnWord(read=read, is_required=True, type=type_, meaning=meaning, default=REQUIRED)
-
-
-def _optional(read: Reader, type_: str, meaning: str, default: str) -> OwnWord:
-    return OwnWord(read=read, type=type_, meaning=meaning, default=default)
-
-
-_ZONE_NODES = _optional(values.nodes, "list of node names", "The nodes that have the zone.", "every member")
-_ZONE_MTU = _integer(
+_ZONE_NODES = optional(values.nodes, "list of node names", "The nodes that have the zone.", "every member")
+_ZONE_MTU = number(
     552,
     9216,
     "MTU of the zone's bridges in bytes, without the VXLAN headers. It is checked against the paths between the VTEPs:"
     " VXLAN adds 50 bytes over IPv4 and 70 over IPv6.",
     "the smallest MTU on those paths less the overhead",
 )
-_VXLAN_PORT = _integer(1, 65535, "UDP destination port of the tunnels.", "4789, ifupdown2's default")
+_VXLAN_PORT = number(1, 65535, "UDP destination port of the tunnels.", "4789")
 
 UNDERLAY = SectionType(
     "underlay",
@@ -91,16 +41,16 @@ UNDERLAY = SectionType(
     "Selects each node's VTEP address. At most one section. Without it, a node's VTEP is the address by which the"
     " cluster knows the node.",
     {
-        "network": _optional(
+        "network": optional(
             addresses.network,
             "network in CIDR notation, no host bits",
             "A node's VTEP is its own address in this network.",
             "the cluster's own network",
         ),
-        "vteps": _optional(
+        "vteps": optional(
             addresses.vteps,
             "list of `NODE=IP`",
-            "VTEPs by name. They take precedence over `network`; nodes that are not listed follow `network`.",
+            "VTEP addresses of single nodes. They take precedence over `network`.",
             "none",
         ),
     },
@@ -113,16 +63,14 @@ CONTROLLER = SectionType(
     " session. Without `peers` and `route-reflectors` the nodes form a full mesh that follows the membership of the"
     " cluster. PVE's own controller of type `evpn` can be used instead: name it in the zone.",
     {
-        "asn": _integer(
-            1, 4_294_967_295, "The AS number. Sessions between nodes are iBGP.", REQUIRED, is_required=True
-        ),
-        "peers": _optional(
+        "asn": number(1, 4_294_967_295, "The AS number. Sessions between nodes are iBGP.", REQUIRED, is_required=True),
+        "peers": optional(
             addresses.hosts,
             "list of IP addresses",
             "The BGP neighbours, in place of the members of the cluster. Excludes `route-reflectors`.",
             "every other node",
         ),
-        "route-reflectors": _optional(
+        "route-reflectors": optional(
             addresses.reflectors,
             "list of IP addresses and node names",
             "Nodes have sessions to these alone. An address is a reflector outside the cluster; a member that is named"
@@ -140,20 +88,20 @@ VXLAN = SectionType(
     {
         "nodes": _ZONE_NODES,
         "mtu": _ZONE_MTU,
-        "peers": _optional(
+        "peers": optional(
             addresses.hosts,
             "list of IP addresses",
             "VTEPs that flooded frames are copied to; a node leaves out its own address. May name hosts outside the"
             " cluster. Excludes `multicast-group`.",
             "every other node of the zone",
         ),
-        "multicast-group": _optional(
+        "multicast-group": optional(
             addresses.multicast,
             "multicast address",
             "Group that flooded frames are sent to. The underlay must carry multicast. Several VNIs may share a group.",
             "none, frames are copied to each peer",
         ),
-        "multicast-interface": _optional(
+        "multicast-interface": optional(
             values.interface,
             "interface name",
             "Device on which the group is joined. Needs `multicast-group`.",
@@ -169,10 +117,12 @@ EVPN = SectionType(
     "A zone that bridges by VXLAN with BGP EVPN as its control plane (RFC 8365), and with `irb` routes between its VNets"
     " on every node (RFC 9135). The underlay must be IPv4.",
     {
-        "controller": _required(
-            values.controller_id, "controller id", "The `evpn-controller` of the zone, of `pvesdn.cfg` or of PVE."
+        "controller": required(
+            values.controller_id,
+            "controller id",
+            "The control plane: an `evpn-controller` of `pvesdn.cfg`, or PVE's controller of type `evpn`.",
         ),
-        "irb": _choice(
+        "irb": choice(
             tuple(irb.value for irb in Irb),
             "`none` bridges only. `asymmetric` routes on the ingress node, so every node of the zone has every VNet."
             " `symmetric` routes on both nodes, across an L3VNI; a node need not have every VNet.",
@@ -180,38 +130,38 @@ EVPN = SectionType(
         ),
         "nodes": _ZONE_NODES,
         "mtu": _ZONE_MTU,
-        "vrf-vxlan": _integer(
+        "vrf-vxlan": number(
             1,
             VNI_MAX,
             "The L3VNI. Must be no VNet's tag and no other zone's L3VNI.",
             "none; required with `irb symmetric`",
         ),
-        "mac": _optional(
+        "mac": optional(
             values.mac,
             "unicast MAC address",
             "MAC address of the anycast gateways, the same on every node. No effect with `irb none`.",
             "derived from the zone id",
         ),
-        "vrf": _choice(
+        "vrf": choice(
             ("main",),
             "Puts the gateways of an `irb asymmetric` zone into the host's own routing table. Guests can then reach the"
             " nodes' addresses and every other zone there, and the plan warns of it.",
             "a VRF `vrf_ZONE` for the zone",
         ),
-        "flood": _boolean(
+        "flood": boolean(
             "`0` keeps unknown unicast and multicast off the tunnels. In an `irb none` zone that breaks IPv6 neighbour"
             " discovery between guests.",
             "`1`",
         ),
-        "disable-arp-nd-suppression": _boolean(
+        "disable-arp-nd-suppression": boolean(
             "`1` sends ARP and neighbour discovery through the tunnels instead of answering them on the node.", "`0`"
         ),
-        "advertise-subnets": _boolean(
+        "advertise-subnets": boolean(
             "`1` announces the zone's subnets as type-5 routes, so that guests that have been silent so far are found."
             " `irb symmetric` only.",
             "`1`",
         ),
-        "rt-import": _optional(
+        "rt-import": optional(
             values.route_targets,
             "list of `ASN:NUMBER`",
             "Route targets that the VRF imports besides its own. `irb symmetric` only.",
@@ -225,13 +175,13 @@ VNET = SectionType(
     "vnet",
     f"{_ID}; it becomes the name of the bridge",
     "A virtual network: on each node a bridge of that name with a VXLAN port, `vxlan_VNET`. Guests are plugged into the"
-    " bridge. Its zone must be one of `pvesdn.cfg`.",
+    " bridge. Its zone must be in `pvesdn.cfg` as well.",
     {
-        "zone": _required(values.zone_id, "zone id", "The zone of the VNet."),
-        "tag": _integer(1, VNI_MAX, "The VNI. Unique over all VNets and L3VNIs.", is_required=True),
-        "alias": _optional(values.alias, "text, at most 256 characters", "A description, set on the bridge.", "none"),
-        "vlanaware": _boolean("`1` makes the bridge VLAN-aware. Zones of type `vxlan` only.", "`0`"),
-        "nodes": _optional(
+        "zone": required(values.zone_id, "zone id", "The zone of the VNet."),
+        "tag": number(1, VNI_MAX, "The VNI. Unique among all VNets and L3VNIs.", is_required=True),
+        "alias": optional(values.alias, "text, at most 256 characters", "A description, set on the bridge.", "none"),
+        "vlanaware": boolean("`1` makes the bridge VLAN-aware. Zones of type `vxlan` only.", "`0`"),
+        "nodes": optional(
             values.nodes,
             "list of node names",
             "The nodes that have the VNet, a subset of its zone's. Not with `irb asymmetric`.",
@@ -243,10 +193,12 @@ VNET = SectionType(
 SUBNET = SectionType(
     "subnet",
     "`ZONE-NETWORK-MASK`, such as `prod-10.0.2.0-24`",
-    "An IP subnet of a VNet; its id says which. With a `gateway`, every node that has the VNet routes for it.",
+    "An IP subnet of a VNet; its id names zone, network and mask. With a `gateway`, every node that has the VNet routes for it.",
     {
-        "vnet": _required(values.vnet_id, "VNet id", "The VNet of the subnet, in the zone that the id begins with."),
-        "gateway": _optional(
+        "vnet": required(
+            values.vnet_id, "VNet id", "The VNet of the subnet. It must be in the zone that the id begins with."
+        ),
+        "gateway": optional(
             addresses.unicast,
             "IP address in the subnet",
             "The anycast gateway, the same on every node. Needs a zone with `irb asymmetric` or `symmetric`.",
@@ -261,35 +213,35 @@ EXIT = SectionType(
     "An uplink of one node inside the VRF of an `irb symmetric` zone, or of an EVPN zone of PVE's. The node announces the"
     " default route to the others by EVPN. One exit for each zone and node. The three `vrrp-` properties go together.",
     {
-        "zone": _required(values.zone_id, "zone id", "The zone whose VRF the uplink is in."),
-        "node": _required(values.node, "node name", "The node that has the uplink."),
-        "interface": _required(
+        "zone": required(values.zone_id, "zone id", "The zone whose VRF the uplink is in."),
+        "node": required(values.node, "node name", "The node that has the uplink."),
+        "interface": required(
             values.interface,
             "interface name",
             "The uplink: a NIC, a bond, a VLAN device. It moves into the VRF with its addresses, so it must be neither"
             " the underlay nor the cluster's network.",
         ),
-        "address": _optional(
+        "address": optional(
             addresses.interface4,
             "IPv4 address with prefix length",
             "IPv4 address of the uplink.",
             "none; one is required",
         ),
-        "address6": _optional(
+        "address6": optional(
             addresses.interface6,
             "IPv6 address with prefix length",
             "IPv6 address of the uplink.",
             "none; one is required",
         ),
-        "gateways": _optional(
+        "gateways": optional(
             addresses.hosts,
             "list of IP addresses",
             "Next hops of the default route, of either family. Several of one family share the flows (ECMP).",
             REQUIRED,
         ),
-        "vrrp-id": _integer(1, 255, "Virtual router id on the uplink (RFC 9568).", "no VRRP"),
-        "vrrp-priority": _integer(1, 254, "Priority: the exit with the highest is master.", "no VRRP"),
-        "vrrp-address": _optional(
+        "vrrp-id": number(1, 255, "Virtual router id on the uplink (RFC 9568).", "no VRRP"),
+        "vrrp-priority": number(1, 254, "Priority: the exit with the highest is master.", "no VRRP"),
+        "vrrp-address": optional(
             addresses.hosts,
             "list of IP addresses",
             "Addresses of the virtual router, for an outside router that can have only one next hop.",
