@@ -25,7 +25,7 @@ def check(given: DesignInput) -> Iterator[Finding]:
     used = {zone.controller for zone in given.sdn.own.zones if isinstance(zone, EvpnZone)}
     for controller in given.sdn.own.controllers:
         if controller.id not in used:
-            yield note(controller.where, "no zone uses it, so it does nothing")
+            yield note(controller.where, "no zone uses it, so it has no effect")
 
 
 def _homes(given: DesignInput) -> Iterator[Finding]:
@@ -94,10 +94,12 @@ def _pves_way(
 
 def _vnet_of_evpn(zone: EvpnZone, vnet: Vnet) -> Iterator[Finding]:
     if vnet.vlanaware:
-        what = f"vlanaware does not go with zone '{zone.id}': EVPN carries one broadcast domain for each VNI"
+        what = f"vlanaware cannot be used in zone '{zone.id}': EVPN carries one broadcast domain per VNI"
         yield error(vnet.where, what, "remove vlanaware, or use a zone of type vxlan")
     if zone.irb is Irb.ASYMMETRIC and vnet.nodes is not None:
-        what = f"nodes does not go with zone '{zone.id}': asymmetric routing needs every VNet on every node of the zone"
+        what = (
+            f"nodes cannot be used in zone '{zone.id}': asymmetric routing needs every VNet on every node of the zone"
+        )
         yield error(vnet.where, what, "remove nodes, or write irb symmetric in the zone")
 
 
@@ -126,4 +128,4 @@ def _our_evpn(zone: EvpnZone, controllers: Mapping[str, Controller]) -> Iterator
         yield warning(zone.where, what, "leave vrf out to give the zone a VRF of its own")
     if zone.irb is Irb.NONE and not zone.flood:
         what = "flood 0 stops multicast at the tunnel, and with it IPv6 neighbour discovery between guests"
-        yield warning(zone.where, what, "leave flood out if guests speak IPv6")
+        yield warning(zone.where, what, "leave flood out if guests use IPv6")
