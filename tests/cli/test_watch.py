@@ -206,7 +206,7 @@ def test_after_a_failed_apply_the_next_look_says_so_in_one_line(tmp_path: Path, 
     cluster.api.exits.clear()
     assert call("--config", tmp_path / "pvesdn.toml", "apply", "--yes", cluster=cluster).status == 0
     assert watch(tmp_path, cluster, action="apply") == Result(
-        0, f"watch: what failed at 2023-11-14 22:13 has been put right\n{OVER}", ""
+        0, f"watch: what failed at 2023-11-14 22:13 has been fixed\n{OVER}", ""
     )
 
 
@@ -215,7 +215,7 @@ def test_definitions_that_stay_broken_are_told_once(tmp_path: Path, cluster: Fak
     cluster.nodes.pve_files[DEFINITIONS] = UCAST + "vxlan: toolongid\n"
     waiting = watch(tmp_path, cluster)
     assert (waiting.status, waiting.err) == (0, "")
-    assert waiting.out.startswith("watch: waiting, since somebody may be editing: the definitions cannot be used")
+    assert waiting.out.startswith("watch: waiting, as somebody may be editing: the definitions cannot be used")
     cluster.clock.sleep(300)
     told = watch(tmp_path, cluster)
     assert told.status == 1
@@ -256,6 +256,6 @@ def test_a_look_that_is_killed_while_it_applies_is_begun_again(
     (state_dir / ".watch.json-k1ll3d").touch()
     again = watch(tmp_path, cluster, action="apply")
     assert again.status == 0
-    assert again.out.startswith("watch: the run of 2023-11-14 22:13 did not come to its end\n")
+    assert again.out.startswith("watch: the run of 2023-11-14 22:13 did not finish\n")
     assert [path.name for path in state_dir.iterdir()] == ["watch.json"]
     assert OURS in cluster.nodes["node3"].files

@@ -2,8 +2,7 @@
 
 from typing import Dict, List
 
-from pvesdn.node.program.machine import Machine, Refused
-from pvesdn.node.program.observe import json_of
+from pvesdn.node.program.machine import Machine, Refused, json_of
 from pvesdn.node.program.request import Value, checked_address, checked_interface, list_at
 from pvesdn.node.program.swap import locked
 

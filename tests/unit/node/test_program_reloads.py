@@ -53,6 +53,37 @@ class TestFrr:
         assert log == ["bgpd is not running", "a daemon of FRR was not running: restarting instead of reloading"]
         assert frr.calls()[-1] == "systemctl restart frr"
 
+    @pytest.mark.parametrize(
+        ("daemon", "lines"),
+        [
+            ("bgpd", "router bgp 65000\nexit"),
+            ("bfdd", "router bgp 65000\n neighbor VTEP bfd\nexit"),
+            ("bfdd", "bfd\nexit"),
+            ("vrrpd", "interface a\n vrrp 5 version 3\nexit"),
+            ("ospfd", "router ospf\nexit"),
+            ("fabricd", "router openfabric lab\nexit"),
+            ("isisd", "router isis core\nexit"),
+        ],
+    )
+    def test_frr_reload_would_leave_out_the_lines_of_a_daemon_that_died_so_it_is_restarted(
+        self, program: Asking, frr: NodeRoot, daemon: str, lines: str
+    ) -> None:
+        frr.write(FRR, f"hostname pve1\n{lines}\n")
+        frr.write("/etc/frr/daemons", "bgpd=yes\nbfdd=yes\nvrrpd=yes\nospfd=yes\nfabricd=yes\nisisd=yes\n")
+        alive = {"bgpd", "bfdd", "vrrpd", "ospfd-1", "fabricd", "isisd"} - {daemon, f"{daemon}-1"}
+        frr.command("vtysh", prints=f" zebra {' '.join(alive)} staticd\n")
+        log = program.value("frr", action="reload")["log"]
+        assert log == [f"{daemon} was not running: restarting instead of reloading"]
+        assert frr.calls()[-2:] == ["vtysh -c show daemons", "systemctl restart frr"]
+
+    def test_one_that_nothing_needs_or_nobody_switched_on_restarts_nothing(
+        self, program: Asking, frr: NodeRoot
+    ) -> None:
+        frr.write(FRR, "router bgp 65000\n neighbor VTEP description no bfd here\nexit\n! router ospf\n")
+        frr.write("/etc/frr/daemons", "bgpd=yes\nospfd=yes\nbfdd=no\n")
+        frr.command("vtysh", prints=" zebra bgpd staticd\n")
+        assert program.value("frr", action="reload") == {"log": ["Called via Namespace"]}
+
     def test_without_frr_reload_it_is_restarted_and_the_package_named(self, program: Asking, frr: NodeRoot) -> None:
         (frr.folder / "bin" / "frr-reload.py").unlink()
         log = program.value("frr", action="reload")["log"]
