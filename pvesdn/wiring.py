@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 
-from pvesdn.adapters.nodes import Host, LocalTransport, ProgramAgent, RoutedTransport, SshTransport, Transport
+from pvesdn.adapters.nodes import LocalTransport, ProgramAgent, RoutedTransport, SshHost, SshTransport, Transport
 from pvesdn.adapters.pve_api import PveApi
 from pvesdn.adapters.runner import SideBySide
 from pvesdn.adapters.system import SystemClock, last_written
@@ -99,7 +99,7 @@ class MembershipTransport:
         cluster = decode_cluster({_CLUSTER_STATUS: self._api.get(_CLUSTER_STATUS)})
         settings = self._settings
         hosts = {
-            member.name: Host(
+            member.name: SshHost(
                 address=str(member.address or ""),
                 port=settings.port or 0,
                 user=settings.user,

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from pvesdn.adapters.nodes import Host
+from pvesdn.adapters.nodes import SshHost
 
 DEADLINE = 20.0
 """Seconds for sshd to listen on a busy machine."""
@@ -36,9 +36,9 @@ class Sshd:
     host_key: Path
     known_hosts: Path
 
-    def host(self) -> Host:
+    def host(self) -> SshHost:
         """How to reach it."""
-        return Host(
+        return SshHost(
             "127.0.0.1",
             port=self.port,
             user=me().pw_name,

@@ -1,4 +1,4 @@
-"""Comments cite sections that the project has: docs/pve.md says what PVE does, and no other collection of facts is meant."""
+"""Comments cite sections that the project has: docs/pve.md says what PVE does, nobody's notes do."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 import pytest
 
-from pvesdn.cli import exits
+from pvesdn.cli import statuses
 from pvesdn.cli.app import pvesdn
 from pvesdn.decode.definitions.sdn_files import decode_sdn
 from pvesdn.design.checks.all_checks import check
@@ -198,7 +198,7 @@ def test_the_page_about_safety_names_the_flag_of_each_refusal() -> None:
 
 def test_the_page_about_running_lists_the_exit_statuses_that_there_are() -> None:
     table = RUNNING.split("## Exit statuses")[1].split("## ")[0]
-    defined = {value for name, value in vars(exits).items() if name.isupper() and isinstance(value, int)}
+    defined = {value for name, value in vars(statuses).items() if name.isupper() and isinstance(value, int)}
 
     assert {int(status) for status in re.findall(r"^\| (\d+) \|", table, re.MULTILINE)} == defined
 

@@ -36,7 +36,7 @@ class Finished:
     complaints: str
 
 
-class OutOfTimeError(Exception):
+class CommandTimeoutError(Exception):
     """The command was ended at its deadline. :param has_begun: it had printed something by then."""
 
     def __init__(self, *, has_begun: bool) -> None:
@@ -70,7 +70,7 @@ def run(
     :param size: bytes that its standard output may have.
     :param grace: seconds in which a command that is given up may put things in order before it is killed.
     :raises OSError: it cannot be started.
-    :raises OutOfTimeError: it was given up after `seconds`.
+    :raises CommandTimeoutError: it was given up after `seconds`.
     :raises TooMuchError: it was given up after `size` bytes.
     """
     deadline = time.monotonic() + seconds
@@ -79,7 +79,7 @@ def run(
         try:
             status = process.wait(max(0.0, deadline - time.monotonic()))
         except subprocess.TimeoutExpired:
-            raise OutOfTimeError(has_begun=bool(output)) from None
+            raise CommandTimeoutError(has_begun=bool(output)) from None
     return Finished(status, output, complaints.decode("utf-8", "replace"))
 
 
@@ -114,7 +114,7 @@ def _converse(
         while any(key.events == selectors.EVENT_READ for key in ready.get_map().values()):
             left = deadline - time.monotonic()
             if left <= 0:
-                raise OutOfTimeError(has_begun=bool(output))
+                raise CommandTimeoutError(has_begun=bool(output))
             for key, _ in ready.select(left):
                 if key.fileobj is process.stdin:
                     rest = _write(key.fd, rest)

@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 import click
 
 from pvesdn import __version__
-from pvesdn.cli import exits
+from pvesdn.cli import statuses
 from pvesdn.cli.crash import give_up_output, report
 from pvesdn.cli.options import common
 from pvesdn.cli.screens.screen import Screen
@@ -67,7 +67,7 @@ class _Verbs(click.Group):
 @click.command(
     cls=_Verbs,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    epilog=exits.TABLE,
+    epilog=statuses.TABLE,
     invoke_without_command=True,
     subcommand_metavar="VERB [ARGUMENTS]",
 )
@@ -81,8 +81,8 @@ def pvesdn(context: click.Context) -> int:
     """
     if context.invoked_subcommand is None:
         click.echo(context.get_help(), err=True)
-        return exits.ERROR
-    return exits.OK
+        return statuses.ERROR
+    return statuses.OK
 
 
 def run(
@@ -98,18 +98,18 @@ def run(
     session = Session(surroundings, Screen(surroundings), build_world)
     status: int
     try:
-        status = pvesdn.main(args=list(argv), prog_name="pvesdn", standalone_mode=False, obj=session) or exits.OK
+        status = pvesdn.main(args=list(argv), prog_name="pvesdn", standalone_mode=False, obj=session) or statuses.OK
         sys.stdout.flush()
     except click.ClickException as error:
         status = _usage(session, error)
     except (KeyboardInterrupt, click.Abort):
         session.screen.error(session.aftermath())
-        status = exits.INTERRUPTED
+        status = statuses.INTERRUPTED
     except PvesdnError as error:
         status = _failed(session, error)
     except BrokenPipeError:
         give_up_output()
-        status = exits.ERROR
+        status = statuses.ERROR
     except Exception as error:  # noqa: BLE001 - whatever it is, the screen gets one line
         status = _unprintable(session, error) or _crashed(session, error, argv)
     return status
@@ -122,7 +122,7 @@ def _unprintable(session: Session, error: Exception) -> int | None:
         return None
     give_up_output()
     session.screen.error(f"standard output: {error.strerror}")
-    return exits.ERROR
+    return statuses.ERROR
 
 
 def _print_everything() -> None:
@@ -134,15 +134,15 @@ def _print_everything() -> None:
 
 def _usage(session: Session, error: click.ClickException) -> int:
     context = getattr(error, "ctx", None)
-    _tell_machines(session, exits.ERROR, [error.format_message()])
+    _tell_machines(session, statuses.ERROR, [error.format_message()])
     session.screen.error(error.format_message())
     if context is not None:
         session.screen.remark(f"see: {context.command_path} --help")
-    return exits.ERROR
+    return statuses.ERROR
 
 
 def _failed(session: Session, error: PvesdnError) -> int:
-    status = exits.UNREACHABLE if isinstance(error, NodeUnreachable) else exits.ERROR
+    status = statuses.UNREACHABLE if isinstance(error, NodeUnreachable) else statuses.ERROR
     messages = list(error.lines) if isinstance(error, SdnConfigError) else str(error).splitlines()
     _tell_machines(session, status, messages)
     for message in messages:
@@ -164,6 +164,6 @@ def _crashed(session: Session, error: Exception, argv: Sequence[str]) -> int:
     secrets = [*session.secrets, *(session.environ.get(name, "") for name in SECRET_VARIABLES)]
     file = report(error, argv, session.environ, secrets=secrets)
     where = f"a report is in {file}" if file else "no report could be written"
-    _tell_machines(session, exits.ERROR, [f"{type(error).__name__}; {where}"])
+    _tell_machines(session, statuses.ERROR, [f"{type(error).__name__}; {where}"])
     session.screen.error(f"unexpected error: {type(error).__name__}; {where}")
-    return exits.ERROR
+    return statuses.ERROR

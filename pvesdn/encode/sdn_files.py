@@ -10,7 +10,7 @@ from pvesdn.decode.definitions.section_config import Property, Section
 from pvesdn.encode.canonical import canonical
 from pvesdn.model.defined import Defined
 from pvesdn.model.own_sdn import OwnSdn, Vrrp
-from pvesdn.model.pve_sdn import LeftController, PveSdn, UnmanagedZone
+from pvesdn.model.pve_sdn import PveSdn, UnmanagedController, UnmanagedZone
 from pvesdn.model.sdn import SdnConfig
 from pvesdn.model.vnets import Subnet
 
@@ -40,7 +40,7 @@ def _own(own: OwnSdn) -> Iterable[Section]:
 
 def _pve(pve: PveSdn) -> dict[str, list[Section]]:
     """Sections by file, without what is left to PVE: not all of it was read."""
-    controllers = [found for found in pve.controllers if not isinstance(found, LeftController)]
+    controllers = [found for found in pve.controllers if not isinstance(found, UnmanagedController)]
     zones = [found for found in pve.zones if not isinstance(found, UnmanagedZone)]
     return {
         "controllers.cfg": [_section(_pve_type(found.kind), found.id, found) for found in controllers],

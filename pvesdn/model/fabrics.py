@@ -62,7 +62,7 @@ class Fabric(Defined):
         return next((member for member in self.members if member.node == node), None)
 
 
-class LeftFabric(Defined):
+class UnmanagedFabric(Defined):
     """A fabric of a kind that pvesdn leaves to PVE.
 
     :param type: fabrics.cfg's type, such as ``wireguard_fabric``.

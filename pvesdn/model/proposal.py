@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from pvesdn.model.cluster import Vtep
 from pvesdn.model.findings import Finding
-from pvesdn.model.handmade import Place
+from pvesdn.model.hand_written import Place
 from pvesdn.model.sdn import SdnConfig
 
 

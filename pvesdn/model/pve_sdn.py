@@ -11,7 +11,7 @@ from pydantic import Field
 
 from pvesdn.model.base import Model
 from pvesdn.model.defined import Defined
-from pvesdn.model.fabrics import Fabric, FabricId, LeftFabric
+from pvesdn.model.fabrics import Fabric, FabricId, UnmanagedFabric
 from pvesdn.model.primitives import ControllerId, IpTextList, Line, MacAddress, NodeList, NodeName, SdnId, WordList
 from pvesdn.model.pve_controllers import PveBgpController, PveIsisController
 from pvesdn.model.vnets import Subnet, Vnet
@@ -115,7 +115,7 @@ class PveEvpnController(Defined):
     fabric: FabricId | None = None
 
 
-class LeftController(Defined):
+class UnmanagedController(Defined):
     """A controller that pvesdn leaves to PVE, for what newer versions let it have.
 
     :param node: the one node of a `bgp` controller.
@@ -152,8 +152,8 @@ class PveSdn(Model):
     zones: tuple[Annotated[RenderedPveZone | UnmanagedZone, Field(discriminator="kind")], ...] = ()
     vnets: tuple[Vnet, ...] = ()
     subnets: tuple[Subnet, ...] = ()
-    controllers: tuple[Annotated[RenderedPveController | LeftController, Field(discriminator="kind")], ...] = ()
-    fabrics: tuple[Annotated[Fabric | LeftFabric, Field(discriminator="kind")], ...] = ()
+    controllers: tuple[Annotated[RenderedPveController | UnmanagedController, Field(discriminator="kind")], ...] = ()
+    fabrics: tuple[Annotated[Fabric | UnmanagedFabric, Field(discriminator="kind")], ...] = ()
     version: int | None = None
     running_version: int | None = None
     newer: tuple[UnsupportedDefinition, ...] = ()
@@ -168,7 +168,7 @@ class PveSdn(Model):
     def is_unmanaged_on(self, node: str) -> bool:
         """Something newer has a part in the node's `interfaces.d/sdn` or `frr.conf`: both are left to PVE there, wholly."""
         reaches = [thing.nodes for thing in self.newer] + [zone.nodes for zone in self.unmanaged_zones if zone.is_newer]
-        reaches += [fabric.nodes for fabric in self.fabrics if isinstance(fabric, LeftFabric)]
+        reaches += [fabric.nodes for fabric in self.fabrics if isinstance(fabric, UnmanagedFabric)]
         return any(nodes is None or node in nodes for nodes in reaches)
 
     @property

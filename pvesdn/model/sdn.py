@@ -13,11 +13,11 @@ from operator import attrgetter
 from typing import Any, TypeAlias, TypeVar
 
 from pvesdn.model.own_sdn import EvpnController, OwnSdn, OwnZone
-from pvesdn.model.pve_sdn import LeftController, PveSdn, RenderedPveController, RenderedPveZone, UnmanagedZone
+from pvesdn.model.pve_sdn import PveSdn, RenderedPveController, RenderedPveZone, UnmanagedController, UnmanagedZone
 from pvesdn.model.vnets import Subnet, Vnet
 
 Zone: TypeAlias = OwnZone | RenderedPveZone | UnmanagedZone
-Controller: TypeAlias = EvpnController | RenderedPveController | LeftController
+Controller: TypeAlias = EvpnController | RenderedPveController | UnmanagedController
 _T = TypeVar("_T")
 
 

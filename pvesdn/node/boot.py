@@ -75,7 +75,7 @@ def answer(output: bytes | bytearray, *, load: Callable[[str], Any] = json.loads
             return Answer(ok=True, value=value)
         case {"ok": False, "error": str(text), "hint": str(hint)}:
             return Answer(ok=False, error=text, hint=hint)
-    raise NotAnAnswer("the answer has another form")
+    raise NotAnAnswer("the answer has an unexpected form")
 
 
 def _framed(output: bytes | bytearray) -> str:
@@ -90,4 +90,4 @@ def _framed(output: bytes | bytearray) -> str:
         try:
             return str(whole[begin : None if end < 0 else end], "ascii")
         except UnicodeDecodeError as error:
-            raise NotAnAnswer("the answer is garbled: it is no ASCII text") from error
+            raise NotAnAnswer("the answer is garbled: it is not ASCII text") from error

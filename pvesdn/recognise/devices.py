@@ -12,7 +12,7 @@ from pvesdn.decode.definitions import addresses, values
 from pvesdn.decode.definitions.values import BadValueError, integer, shown
 from pvesdn.decode.nodes.ip_route import read_ip_route
 from pvesdn.decode.secrets import hide_secrets
-from pvesdn.model.handmade import Device, HandmadeNode, Option
+from pvesdn.model.hand_written import Device, HandWrittenNode, Option
 from pvesdn.model.primitives import VNI_MAX, IpAddress, IpInterface
 from pvesdn.recognise.notebook import Notebook
 
@@ -118,7 +118,7 @@ class NodeDevices:
     enslaved: Mapping[str, tuple[Device, ...]]
 
 
-def read_devices(node: HandmadeNode, book: Notebook) -> NodeDevices:
+def read_devices(node: HandWrittenNode, book: Notebook) -> NodeDevices:
     """Sort a node's devices; what is wrong with one goes into `book`, and the device is left out."""
     vxlans = [device for device in node.devices.values() if _is_vxlan(device)]
     ports = {device.name: port for device in vxlans if (port := _port(node.node, device, book))}

@@ -10,7 +10,7 @@ from pvesdn.decode.definitions import addresses, values
 from pvesdn.decode.definitions.values import BadValueError, integer
 from pvesdn.decode.nodes.ip_route import read_ip_route
 from pvesdn.model.findings import Where
-from pvesdn.model.handmade import Device, FrrRoute, FrrVrrp, HandmadeNode, Option, Place
+from pvesdn.model.hand_written import Device, FrrRoute, FrrVrrp, HandWrittenNode, Option, Place
 from pvesdn.model.own_sdn import Exit, Vrrp
 from pvesdn.model.primitives import IpAddress, IpInterface
 from pvesdn.recognise.devices import HOOKS, interfaces
@@ -54,7 +54,7 @@ class UplinkOnNode:
         )
 
 
-def read_uplink(node: HandmadeNode, device: Device, vrf: str, book: Notebook) -> UplinkOnNode | None:
+def read_uplink(node: HandWrittenNode, device: Device, vrf: str, book: Notebook) -> UplinkOnNode | None:
     """A device of a VRF that is no bridge of a VNet; None, and the reason, where it is not an exit."""
     reader = _Reader(node, device, vrf, book)
     return reader.read()
@@ -63,7 +63,7 @@ def read_uplink(node: HandmadeNode, device: Device, vrf: str, book: Notebook) ->
 class _Reader:
     """One device on one node."""
 
-    def __init__(self, node: HandmadeNode, device: Device, vrf: str, book: Notebook) -> None:
+    def __init__(self, node: HandWrittenNode, device: Device, vrf: str, book: Notebook) -> None:
         self._node = node
         self._device = device
         self._vrf = vrf

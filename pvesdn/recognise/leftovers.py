@@ -8,7 +8,7 @@ from collections.abc import Collection
 from pvesdn.decode.frr.local import read_local
 from pvesdn.design.ours.anchors import anchors
 from pvesdn.model.frr_local import LocalKind
-from pvesdn.model.handmade import HandmadeNode
+from pvesdn.model.hand_written import HandWrittenNode
 from pvesdn.model.primitives import IpAddress
 from pvesdn.recognise.exits import UplinkOnNode
 from pvesdn.recognise.notebook import Notebook
@@ -28,7 +28,7 @@ _FABRICS = (
 
 
 def tell_foreign_frr(
-    node: HandmadeNode, vtep: IpAddress, vrfs: Collection[str], uplinks: list[UplinkOnNode], book: Notebook
+    node: HandWrittenNode, vtep: IpAddress, vrfs: Collection[str], uplinks: list[UplinkOnNode], book: Notebook
 ) -> None:
     """Enter everything of a node's frr.conf that the proposal does not say.
 
@@ -59,7 +59,7 @@ def _where_to(lines: tuple[str, ...]) -> str:
     return _KEEP if passes else _DROPPED
 
 
-def _tell_beside_exits(node: HandmadeNode, vtep: IpAddress, uplinks: list[UplinkOnNode], book: Notebook) -> None:
+def _tell_beside_exits(node: HandWrittenNode, vtep: IpAddress, uplinks: list[UplinkOnNode], book: Notebook) -> None:
     """Statics and virtual routers that are no exit's."""
     taken = [route for uplink in uplinks for route in uplink.routes]
     own = {anchor.prefix for anchor in anchors(vtep, (4, 6))}

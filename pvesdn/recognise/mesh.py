@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pvesdn.decode.definitions import addresses
 from pvesdn.decode.definitions.values import BadValueError, integer
 from pvesdn.model.findings import Where
-from pvesdn.model.handmade import FrrNeighbor, FrrRouter, HandmadeNode
+from pvesdn.model.hand_written import FrrNeighbor, FrrRouter, HandWrittenNode
 from pvesdn.model.own_sdn import EvpnController
 from pvesdn.model.primitives import IpAddress
 from pvesdn.recognise.notebook import Notebook
@@ -30,12 +30,14 @@ class RouterOnNode:
     sessions: Mapping[IpAddress, FrrNeighbor]
 
 
-def fences(nodes: Mapping[str, HandmadeNode]) -> dict[str, frozenset[str]]:
+def fences(nodes: Mapping[str, HandWrittenNode]) -> dict[str, frozenset[str]]:
     """Nodes whose frr.conf announces all VNIs, with those that it keeps out."""
     return {name: router.fenced for name, router in _routers(nodes).items()}
 
 
-def read_speakers(nodes: Mapping[str, HandmadeNode], ground: UnderlayFacts, book: Notebook) -> dict[str, RouterOnNode]:
+def read_speakers(
+    nodes: Mapping[str, HandWrittenNode], ground: UnderlayFacts, book: Notebook
+) -> dict[str, RouterOnNode]:
     """The BGP speakers of the overlay, by node."""
     found = {}
     for name, router in sorted(_routers(nodes).items(), key=lambda pair: pair[0]):
@@ -181,7 +183,7 @@ def _tell_source(node: str, neighbor: FrrNeighbor, peer: IpAddress, ground: Unde
     book.lose(node, place, f"neighbor {peer}", what, "the peer has to accept the session from there")
 
 
-def _routers(nodes: Mapping[str, HandmadeNode]) -> dict[str, FrrRouter]:
+def _routers(nodes: Mapping[str, HandWrittenNode]) -> dict[str, FrrRouter]:
     """The default BGP instance of each node that announces all VNIs."""
     return {
         name: router

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from pvesdn.model.handmade import FrrVrf, HandmadeNode, Place
+from pvesdn.model.hand_written import FrrVrf, HandWrittenNode, Place
 from pvesdn.model.primitives import IpInterface
 from pvesdn.recognise.devices import Bridge, NodeDevices, Port
 from pvesdn.recognise.notebook import Notebook
@@ -83,7 +83,7 @@ class Nets:
 
 
 def read_nets(
-    nodes: Mapping[str, HandmadeNode],
+    nodes: Mapping[str, HandWrittenNode],
     devices: Mapping[str, NodeDevices],
     fences: Mapping[str, frozenset[str]],
     book: Notebook,

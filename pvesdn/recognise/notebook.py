@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from pvesdn.decode.definitions.values import BadValueError, Reader
 from pvesdn.model.findings import Finding, Severity
-from pvesdn.model.handmade import Device, Option, Place
+from pvesdn.model.hand_written import Device, Option, Place
 
 T = TypeVar("T")
 

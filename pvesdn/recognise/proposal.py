@@ -13,7 +13,7 @@ from pvesdn.errors import SdnConfigError
 from pvesdn.model.cluster import ClusterState, Vtep
 from pvesdn.model.facts import NodeFacts
 from pvesdn.model.findings import Where
-from pvesdn.model.handmade import Device, FrrRouter, HandmadeNode
+from pvesdn.model.hand_written import Device, FrrRouter, HandWrittenNode
 from pvesdn.model.own_sdn import EvpnController, EvpnZone, Exit, Irb, OwnSdn, OwnZone, VxlanZone
 from pvesdn.model.primitives import IpAddress
 from pvesdn.model.proposal import Proposal
@@ -44,7 +44,7 @@ class HandWrittenConfig:
     :param unread: members of which nothing was read, with the reason.
     """
 
-    nodes: Mapping[str, HandmadeNode]
+    nodes: Mapping[str, HandWrittenNode]
     facts: Mapping[str, NodeFacts]
     cluster: ClusterState
     taken: frozenset[str] = frozenset()

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from pvesdn.design.shared import names
-from pvesdn.model.handmade import HandmadeNode
+from pvesdn.model.hand_written import HandWrittenNode
 from pvesdn.model.proposal import TakeOut
 from pvesdn.recognise.exits import UplinkOnNode
 from pvesdn.recognise.nets import Nets
@@ -27,7 +27,7 @@ class Made:
 
 
 def take_outs(
-    nodes: Mapping[str, HandmadeNode], nets: Nets, drafts: tuple[Draft, ...], made: Made
+    nodes: Mapping[str, HandWrittenNode], nets: Nets, drafts: tuple[Draft, ...], made: Made
 ) -> dict[str, tuple[TakeOut, ...]]:
     """By node, in the order of its devices."""
     found: dict[str, dict[str, TakeOut]] = {name: {} for name in sorted(nodes)}
@@ -50,7 +50,7 @@ def _of_vnets(nets: Nets, made: Made) -> Iterator[tuple[str, TakeOut]]:
 
 
 def _of_vrfs(
-    nodes: Mapping[str, HandmadeNode], nets: Nets, drafts: tuple[Draft, ...], made: Made
+    nodes: Mapping[str, HandWrittenNode], nets: Nets, drafts: tuple[Draft, ...], made: Made
 ) -> Iterator[tuple[str, TakeOut]]:
     zones = {draft.vrf: made.zones[draft.nets[0].name] for draft in drafts if draft.vrf is not None and draft.is_routed}
     for node in nodes.values():

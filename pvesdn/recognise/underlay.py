@@ -14,7 +14,7 @@ from pvesdn.model.cluster import ClusterState, Vtep
 from pvesdn.model.design import DesignInput
 from pvesdn.model.facts import NodeFacts
 from pvesdn.model.findings import Where
-from pvesdn.model.handmade import HandmadeNode
+from pvesdn.model.hand_written import HandWrittenNode
 from pvesdn.model.own_sdn import Underlay
 from pvesdn.model.primitives import IpAddress, IpNetwork
 from pvesdn.model.sdn import SdnConfig
@@ -53,7 +53,7 @@ class UnderlayFacts:
 
 
 def read_ground(
-    nodes: Mapping[str, HandmadeNode],
+    nodes: Mapping[str, HandWrittenNode],
     devices: Mapping[str, NodeDevices],
     facts: Mapping[str, NodeFacts],
     cluster: ClusterState,
@@ -122,7 +122,7 @@ def propose_underlay(
 
 
 def _masters(
-    nodes: Mapping[str, HandmadeNode], facts: Mapping[str, NodeFacts]
+    nodes: Mapping[str, HandWrittenNode], facts: Mapping[str, NodeFacts]
 ) -> Iterator[tuple[tuple[str, str], str]]:
     """As the files say it, and as it is where that was read."""
     for node in nodes.values():
@@ -135,7 +135,7 @@ def _masters(
                 yield (known.node, link.name), link.master
 
 
-def _held(node: HandmadeNode, devices: NodeDevices, facts: NodeFacts | None) -> dict[IpAddress, str]:
+def _held(node: HandWrittenNode, devices: NodeDevices, facts: NodeFacts | None) -> dict[IpAddress, str]:
     """The node's addresses and their devices, without those of the overlay: live ones, else those of its files."""
     overlay = {*devices.bridges, *(device.name for found in devices.enslaved.values() for device in found)}
     if facts is not None and facts.addresses:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 
 from pvesdn.decode.definitions.values import BadValueError, route_targets
-from pvesdn.model.handmade import FrrRouter
+from pvesdn.model.hand_written import FrrRouter
 from pvesdn.recognise.notebook import Notebook
 
 _ASN = re.compile(r"[0-9]{1,10}")

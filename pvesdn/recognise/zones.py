@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from pvesdn.design.ours.mtu import inner_mtu
-from pvesdn.model.handmade import Device, Place
+from pvesdn.model.hand_written import Device, Place
 from pvesdn.model.own_sdn import Irb
 from pvesdn.model.primitives import IpAddress
 from pvesdn.recognise.nets import BridgeOnNode, FloodMode, Net, Nets

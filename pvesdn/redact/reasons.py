@@ -34,7 +34,7 @@ _WORDS = word_set(
     whose with within without word words write written wrong you
     ssh: python3 python bash sh sudo ip vtysh frr ifup ifdown json iproute2 dpkg-query sysctl kex_exchange_identification
     publickey password keyboard-interactive gssapi-with-mic gssapi-keyex hostbased ecdsa ed25519 rsa dsa ipv4 ipv6 i/o
-    folder folders observe stage commit discard finish flood put reload restart
+    folder folders contains half leads object pair right these iproute2 observe stage commit discard finish flood put reload restart
     """
 )
 

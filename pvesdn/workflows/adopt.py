@@ -12,7 +12,7 @@ from pvesdn.decode.cluster.status import decode_cluster
 from pvesdn.decode.definitions.sdn_files import decode_sdn
 from pvesdn.decode.nodes.answers import file_mode
 from pvesdn.decode.nodes.facts import decode_facts
-from pvesdn.decode.nodes.handmade import Cut, cut_file, decode_handmade, interfaces_files
+from pvesdn.decode.nodes.hand_written import Cut, cut_file, decode_hand_written, interfaces_files
 from pvesdn.design.shared import names
 from pvesdn.encode.sdn_files import write_sdn
 from pvesdn.errors import ApplyRefused, NodeError, NodeUnreachable, PvesdnError
@@ -155,7 +155,7 @@ def _handwork(snapshot: Snapshot, pve: PveSdn) -> HandWrittenConfig:
             unread[node] = error.message.removeprefix(f"{node}: ")
     return HandWrittenConfig(
         nodes={
-            name: decode_handmade(name, snapshot.nodes[name].files, has_own_frr=not pve.needs_frr)
+            name: decode_hand_written(name, snapshot.nodes[name].files, has_own_frr=not pve.needs_frr)
             for name in sorted(facts)
         },
         facts=facts,

@@ -20,7 +20,7 @@ from pvesdn.model.snapshot import PVE_FILES
 from pvesdn.workflows.apply import apply
 from pvesdn.workflows.planner import Planner
 from pvesdn.workflows.read import SDN_DIR, read_cluster
-from pvesdn.workflows.watch_memory import Memory, Run, clock_time, decode_memory, encode_memory
+from pvesdn.workflows.watch_memory import LastRun, Memory, clock_time, decode_memory, encode_memory
 from pvesdn.workflows.world import World
 
 _DEFINITIONS = tuple(f"{SDN_DIR}/{name}" for name in PVE_FILES if name.endswith(".cfg"))
@@ -86,7 +86,7 @@ def watch_once(
         return WatchReport(acted=False, reason=stand_by, state=state, is_settled=False)
     memory, now = decode_memory(state), _digests(files, members)
     reason = _reason(memory, now)
-    if not reason and memory.run is not Run.FAILED:
+    if not reason and memory.run is not LastRun.FAILED:
         quiet = encode_memory(replace(memory, waiting_since=None))
         return WatchReport(acted=False, reason="nothing has changed since the last look", state=quiet)
     changes = _plan(world, memory, planner)
@@ -100,9 +100,9 @@ def watch_once(
     if announce is not None:
         announce(reason, changes)
     if action == "plan":
-        run = Run.MISSED if changes.unreachable else Run.DONE
+        run = LastRun.MISSED if changes.unreachable else LastRun.DONE
         return WatchReport(True, reason, encode_memory(replace(memory, run=run)), changes)
-    memory = replace(memory, run=Run.STARTED, ran_at=world.clock.now())
+    memory = replace(memory, run=LastRun.STARTED, ran_at=world.clock.now())
     if remember is not None and not any(node.obstacles for node in changes.nodes):
         remember(encode_memory(memory))
     report = apply(world, changes, planner)
@@ -135,11 +135,11 @@ def _reason(memory: Memory, now: Mapping[str, str]) -> str:
     if paths:
         return f"changed: {', '.join(paths)}"
     match memory.run:
-        case Run.STARTED:
+        case LastRun.STARTED:
             return f"the run of {clock_time(memory.ran_at)} did not come to its end"
-        case Run.MISSED:
+        case LastRun.MISSED:
             return "a node could not be reached at the last look"
-        case Run.DONE | Run.FAILED:
+        case LastRun.DONE | LastRun.FAILED:
             return ""
 
 
@@ -170,7 +170,7 @@ def _without_acting(world: World, memory: Memory, changes: ChangeSet) -> WatchRe
     """After a run that failed, with nothing changed since: whether it still matters; None when it is to be tried again."""
     if changes.is_empty and not changes.unreachable:
         reason = f"what failed at {clock_time(memory.ran_at)} has been put right"
-        return WatchReport(False, reason, encode_memory(replace(memory, run=Run.DONE)))
+        return WatchReport(False, reason, encode_memory(replace(memory, run=LastRun.DONE)))
     again = memory.ran_at + TRIED_AGAIN
     if world.clock.now() >= again:
         return None
@@ -179,12 +179,12 @@ def _without_acting(world: World, memory: Memory, changes: ChangeSet) -> WatchRe
     return WatchReport(False, reason, encode_memory(memory), is_failing=True)
 
 
-def _ending(changes: ChangeSet, report: ApplyReport) -> Run:
+def _ending(changes: ChangeSet, report: ApplyReport) -> LastRun:
     """How the run ended for those that were there to be dealt with: a member that comes back is a change by itself."""
     absent = {*changes.unreachable, *changes.offline}
     if report.commit_error or any(not node.is_good for node in report.nodes if node.node not in absent):
-        return Run.FAILED
-    return Run.MISSED if changes.unreachable else Run.DONE
+        return LastRun.FAILED
+    return LastRun.MISSED if changes.unreachable else LastRun.DONE
 
 
 def _stands_by(members: MembersFile, local: str) -> str:

@@ -21,7 +21,7 @@ _VOLATILE = re.compile(r"UPID:\S+|0x[0-9a-fA-F]+")
 """What is another text each time, in a trouble that is the same."""
 
 
-class Run(StrEnum):
+class LastRun(StrEnum):
     """How the last run of an apply ended."""
 
     DONE = ""
@@ -59,7 +59,7 @@ class Memory:
 
     seen: Mapping[str, str] | None = None
     is_readable: bool = True
-    run: Run = Run.DONE
+    run: LastRun = LastRun.DONE
     ran_at: float = 0.0
     waiting_since: float | None = None
     trouble: Trouble | None = None
@@ -74,11 +74,11 @@ def decode_memory(text: str | None) -> Memory:
         digests = {path: str(value) for path, value in document.items() if path.startswith("/")}
         told = document.get("trouble")
         waiting = document.get("waiting_since")
-        run, ran_at = Run(document.get("run", "")), _moment(document.get("ran_at", 0))
+        run, ran_at = LastRun(document.get("run", "")), _moment(document.get("ran_at", 0))
         return Memory(
             seen=digests or None,
             run=run,
-            ran_at=0.0 if run is Run.DONE else ran_at,  # of a run that is over nothing is remembered
+            ran_at=0.0 if run is LastRun.DONE else ran_at,  # of a run that is over nothing is remembered
             waiting_since=None if waiting is None else _moment(waiting),
             trouble=None
             if told is None
@@ -100,7 +100,7 @@ def _moment(value: Any) -> float:
 def encode_memory(memory: Memory) -> str:
     """One line of JSON: the paths with their digests, and beside them what is not as it usually is."""
     document: dict[str, Any] = dict(memory.seen or {})
-    if memory.run is not Run.DONE:
+    if memory.run is not LastRun.DONE:
         document |= {"run": memory.run.value, "ran_at": memory.ran_at}
     if memory.waiting_since is not None:
         document["waiting_since"] = memory.waiting_since

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from pvesdn.adapters.nodes import Host, LocalTransport, RoutedTransport, SshTransport, Transport
+from pvesdn.adapters.nodes import LocalTransport, RoutedTransport, SshHost, SshTransport, Transport
 from pvesdn.adapters.nodes.ssh import CONFIG, explain
 from pvesdn.errors import NodeFailed, NodeUnreachable
 from tests.noderoot import FRR, OURS, RECORD, NodeRoot
@@ -33,7 +33,7 @@ def sshd(tmp_path: Path, node: NodeRoot) -> Iterator[Sshd]:
         yield running
 
 
-def over_ssh(host: Host, **more: Any) -> SshTransport:
+def over_ssh(host: SshHost, **more: Any) -> SshTransport:
     return SshTransport({NODE: host}, **{"limit": 60.0, "cluster_files": Path("/nonexistent"), **more})
 
 
@@ -107,7 +107,7 @@ class TestEveryTransport:
         assert str(caught.value) == "pve1: FRR is not installed; apt install frr frr-pythontools"
 
     def test_an_unknown_verb_is_refused_by_name(self, agent: Transport) -> None:
-        with pytest.raises(NodeFailed, match="knows no verb 'reboot'"):
+        with pytest.raises(NodeFailed, match="has no verb 'reboot'"):
             agent.ask(NODE, "reboot", {})
 
     def test_a_node_it_knows_nothing_of_is_unreachable(self, agent: Transport) -> None:
@@ -246,14 +246,14 @@ class TestSsh:
     ],
 )
 def test_what_ssh_says_is_told_with_the_next_step(complaints: str, message: str, hint: str) -> None:
-    told, step = explain(complaints, NODE, Host("10.0.0.1"))
+    told, step = explain(complaints, NODE, SshHost("10.0.0.1"))
     assert told.startswith("ssh: ")
     assert message in told
     assert (hint in step) if hint else step == ""
 
 
 def test_ssh_asks_the_users_own_configuration_for_what_nobody_told_it(tmp_path: Path) -> None:
-    argv = SshTransport({}, cluster_files=tmp_path).argv(NODE, Host("192.168.0.1"))
+    argv = SshTransport({}, cluster_files=tmp_path).argv(NODE, SshHost("192.168.0.1"))
     assert "-p" not in argv
     assert not [
         word for word in argv if word.startswith(("IdentityFile", "UserKnownHostsFile", "GlobalKnownHostsFile"))

@@ -167,5 +167,5 @@ def test_a_command_that_closes_its_output_is_still_waited_for() -> None:
     argv = ["sh", "-c", "exec >&- 2>&-; sleep 0.2; exit 7"]
     done = command.run(argv, surroundings=surroundings, seconds=30, size=10, grace=0)
     assert (done.status, bytes(done.output)) == (7, b"")
-    with pytest.raises(command.OutOfTimeError):
+    with pytest.raises(command.CommandTimeoutError):
         command.run(["sh", "-c", "exec >&- 2>&-; sleep 30"], surroundings=surroundings, seconds=0.3, size=10, grace=0)

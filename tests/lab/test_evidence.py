@@ -28,7 +28,8 @@ def test_each_assertion_stands_with_what_was_measured(tmp_path: Path) -> None:
 
 
 def test_what_only_sets_the_scene_is_no_evidence(tmp_path: Path) -> None:
-    assert "apply" not in written(tmp_path, row(verb="apply", measured="3 s")).partition("assertions hold")[2]
+    text = written(tmp_path, row(verb="apply", measured="3 s")).partition("## Where the time went")[0]
+    assert "apply" not in text.partition("assertions hold")[2]
 
 
 def test_a_failure_is_said_even_where_nothing_was_to_be_proven(tmp_path: Path) -> None:
@@ -145,3 +146,23 @@ def test_the_figures_of_that_are_those_of_the_facts(figure: str) -> None:
 
     assert figure in facts.partition("\n## ")[0]
     assert figure in PAGE.partition("## PVE's own text")[2].partition("\n## ")[0]
+
+
+def test_where_the_time_went_is_told_for_each_place_longest_first(tmp_path: Path) -> None:
+    text = written(
+        tmp_path,
+        row(place="here-1", verb="apply", seconds=7.0),
+        row(place="here-1", verb="apply", seconds=8.0),
+        row(place="here-1", verb="reach", seconds=20.0),
+        row(place="machine-1", verb="apply", seconds=60.0, kernel="6.1.176"),
+    )
+    assert "* here-1, kernel 6.1: 35 s of steps, among them 20 s reach (1 times), 15 s apply (2 times)\n" in text
+    assert "* machine-1, kernel 6.1.176: 60 s of steps, among them 60 s apply (1 times)\n" in text
+
+
+def test_joined_results_know_where_they_were_found(tmp_path: Path) -> None:
+    for place in ("here-1", "machine-1"):
+        (tmp_path / place).mkdir()
+        (tmp_path / place / "results.jsonl").write_text(json.dumps(row(scenario=place, order=1)) + "\n")
+    join_results([tmp_path / "here-1", tmp_path / "machine-1"], tmp_path)
+    assert [found["place"] for found in read_results(tmp_path)] == ["here-1", "machine-1"]

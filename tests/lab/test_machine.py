@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 
-from pvesdn_lab.live.outside.machines.qemu import cpio, load_order
+from pvesdn_lab.live.outside.machines import machine
+from pvesdn_lab.live.outside.machines.qemu import Qemu, cpio, load_order
+from pvesdn_lab.live.outside.machines.usermode import UserMode
+from pvesdn_lab.live.packages import Unpacked
 
 
 def test_a_module_is_loaded_after_those_it_needs(tmp_path: Path) -> None:
@@ -40,3 +44,20 @@ def test_every_part_of_the_archive_begins_at_a_multiple_of_four() -> None:
     archive = cpio((), {"a": b"x", "longer": b"yz"})
     assert len(archive) % 4 == 0
     assert all(archive.index(b"070701", start) % 4 == 0 for start in (0, 6, 120))
+
+
+@pytest.mark.parametrize(
+    ("processors", "available", "number"),
+    [(1, 64_000, 1), (2, 64_000, 2), (8, 64_000, 8), (8, 7_000, 2), (2, 500, 1)],
+)
+def test_as_many_machines_run_side_by_side_as_there_are_processors_and_memory_for(
+    processors: int, available: int, number: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(machine.os, "sched_getaffinity", lambda _: set(range(processors)))
+    monkeypatch.setattr(machine, "_available_memory", lambda: available)
+    assert UserMode(Unpacked(Path(), {})).side_by_side() == number
+    assert Qemu(Unpacked(Path(), {})).side_by_side() == max(1, min(processors // 2, available // 3072))
+
+
+def test_the_memory_that_is_available_is_a_part_of_what_there_is() -> None:
+    assert 0 < machine._available_memory() < os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2**20

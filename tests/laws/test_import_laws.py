@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pvesdn.adapters.snapshot_dir import read_snapshot
-from pvesdn.decode.nodes.handmade import MAIN_INTERFACES, Cut, cut_file
+from pvesdn.decode.nodes.hand_written import MAIN_INTERFACES, Cut, cut_file
 from pvesdn.errors import SdnConfigError
 from pvesdn.model.files import FRR_CONF, OUR_INTERFACES
 from pvesdn.model.snapshot import NodeRaw, Snapshot

@@ -13,6 +13,8 @@ from typing import Any
 RESULTS = "results.jsonl"
 _SOURCES = ("speaks_from", "sessions")
 """Verbs that measure where sessions speak from; the first says more."""
+_LONGEST = 5
+"""So many verbs are told with their time."""
 
 _HEAD = """\
 # Evidence
@@ -49,7 +51,7 @@ def join_results(parts: Iterable[Path], folder: Path, *, joins: bool = False) ->
 
     :param joins: what `folder` has of scenarios that are not among the parts stays; otherwise nothing of it does.
     """
-    rows = [row for part in parts for row in read_results(part)]
+    rows = [{**row, "place": part.name} for part in parts for row in read_results(part)]
     if joins:
         new = {row["scenario"] for row in rows}
         rows += [row for row in read_results(folder) if row["scenario"] not in new]
@@ -71,8 +73,7 @@ def evidence(rows: list[dict[str, Any]]) -> str:
     proofs = [row for row in told if row.get("attempt", 1) == last[row["scenario"]]]
     before = [row for row in told if row not in proofs and row["outcome"] != "ok"]
     counts = Counter(row["outcome"] for row in proofs)
-    total = sum(row["seconds"] for row in rows)
-    parts = [_HEAD, f"{counts['ok']} assertions hold, {len(proofs) - counts['ok']} do not. {total:.0f} s in all.\n"]
+    parts = [_HEAD, f"{counts['ok']} assertions hold, {len(proofs) - counts['ok']} do not.\n"]
     parts += [*_runs(rows), _GENERATORS]
     parts += _sources(row for row in rows if row.get("attempt", 1) == last[row["scenario"]])
     for scenario, found in groupby(proofs, key=lambda row: str(row["scenario"])):
@@ -86,7 +87,7 @@ def evidence(rows: list[dict[str, Any]]) -> str:
             for row in before
             if row["scenario"] == scenario
         ]
-    return "\n".join(parts)
+    return "\n".join([*parts, *_times(rows)])
 
 
 def _runs(rows: Iterable[dict[str, Any]]) -> list[str]:
@@ -98,6 +99,22 @@ def _runs(rows: Iterable[dict[str, Any]]) -> list[str]:
         return []
     lines = [_item(f"begun {begun or 'before that'}: {', '.join(runs[begun])}") for begun in sorted(runs, reverse=True)]
     return ["\n".join([f"These are the results of {len(runs)} runs:\n", *lines]) + "\n"]
+
+
+def _times(rows: list[dict[str, Any]]) -> list[str]:
+    """Where the time went: in each place all steps, and the verbs that took most of it."""
+    lines = ["## Where the time went\n"]
+    for place in sorted({str(row.get("place", "")) for row in rows}):
+        there = [row for row in rows if row.get("place", "") == place]
+        took: dict[str, list[float]] = {}
+        for row in there:
+            took.setdefault(row["verb"], []).append(row["seconds"])
+        most = sorted(took.items(), key=lambda item: -sum(item[1]))[:_LONGEST]
+        kernels = ", ".join(sorted({row["kernel"] for row in there}))
+        shown = ", ".join(f"{sum(times):.0f} s {verb} ({len(times)} times)" for verb, times in most)
+        total = sum(row["seconds"] for row in there)
+        lines.append(_item(f"{place or 'one place'}, kernel {kernels}: {total:.0f} s of steps, among them {shown}"))
+    return ["\n".join(lines) + "\n"] if rows else []
 
 
 def _sources(rows: Iterable[dict[str, Any]]) -> list[str]:

@@ -5,6 +5,6 @@ from __future__ import annotations
 from pvesdn.adapters.nodes.agent import ProgramAgent, Transport
 from pvesdn.adapters.nodes.local import LocalTransport
 from pvesdn.adapters.nodes.routed import RoutedTransport
-from pvesdn.adapters.nodes.ssh import Host, SshTransport
+from pvesdn.adapters.nodes.ssh import SshHost, SshTransport
 
-__all__ = ["Host", "LocalTransport", "ProgramAgent", "RoutedTransport", "SshTransport", "Transport"]
+__all__ = ["LocalTransport", "ProgramAgent", "RoutedTransport", "SshHost", "SshTransport", "Transport"]

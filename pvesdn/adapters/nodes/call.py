@@ -71,7 +71,7 @@ def run(call: Call, argv: Sequence[str], *, environment: Mapping[str, str], limi
         )
     except OSError as error:
         raise NodeUnreachable(call.node, f"{argv[0]}: {error.strerror}", hint=_how_to_get(argv[0])) from error
-    except command.OutOfTimeError as error:
+    except command.CommandTimeoutError as error:
         what = "no complete answer" if error.has_begun else "no answer"
         raise NodeUnreachable(call.node, f"{call.verb}: {what} within {limit:g} s", hint=call.aftermath) from None
     except command.TooMuchError:

@@ -50,7 +50,7 @@ CONFIG = Path(__file__).with_name("ssh_config")
 
 
 @dataclass(frozen=True, slots=True)
-class Host:
+class SshHost:
     """Where a node's sshd is.
 
     :param address: IP address or host name.
@@ -79,7 +79,7 @@ class SshTransport:
 
     def __init__(
         self,
-        hosts: Mapping[NodeName, Host],
+        hosts: Mapping[NodeName, SshHost],
         *,
         limit: float = 600.0,
         connect_limit: int = 10,
@@ -112,7 +112,7 @@ class SshTransport:
         message, hint = explain(ending.complaints, node, host)
         raise NodeUnreachable(node, message, hint=hint or request.aftermath)
 
-    def argv(self, node: NodeName, host: Host) -> list[str]:
+    def argv(self, node: NodeName, host: SshHost) -> list[str]:
         """The ssh command for a node."""
         options = [*_QUIET, f"ConnectTimeout={self._connect_limit}", f"HostKeyAlias={node}"]
         options += self._known_hosts(node, host)
@@ -123,7 +123,7 @@ class SshTransport:
             argv += ["-p", str(host.port)]
         return [*argv, "-l", host.user, "--", host.address, COMMAND]
 
-    def _known_hosts(self, node: NodeName, host: Host) -> list[str]:
+    def _known_hosts(self, node: NodeName, host: SshHost) -> list[str]:
         """As PVE calls ssh itself: the node's own file and no other, else ssh's files, where the cluster's keys are too."""
         own = self._cluster_files / "nodes" / node / "ssh_known_hosts"
         extra = [_word(host.known_hosts_file)] if host.known_hosts_file else []
@@ -132,7 +132,7 @@ class SshTransport:
         return [f"UserKnownHostsFile={' '.join([*extra, '~/.ssh/known_hosts'])}"] if extra else []
 
 
-def explain(complaints: str, node: NodeName, host: Host) -> tuple[str, str]:
+def explain(complaints: str, node: NodeName, host: SshHost) -> tuple[str, str]:
     """What ssh's standard error means, and what to do about it; an empty hint when it says nothing that we know."""
     login = f"ssh -o HostKeyAlias={node} {f'-p {host.port} ' if host.port else ''}{host.user}@{host.address}"
     for sign, hint in (

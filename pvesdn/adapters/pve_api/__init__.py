@@ -12,11 +12,11 @@ import requests
 from proxmoxer.core import AuthenticationError, ProxmoxResource, ResourceException
 
 from pvesdn.adapters.pve_api import reasons
-from pvesdn.adapters.pve_api.budget import OutOfTimeError
+from pvesdn.adapters.pve_api.budget import CallTimeoutError
 from pvesdn.adapters.pve_api.https import TICKET_SECONDS
 from pvesdn.adapters.pve_api.https import HttpsSession as _HttpsSession
 from pvesdn.adapters.pve_api.pvesh import PveshSession
-from pvesdn.adapters.pve_api.whole_answer import Answer, Serializer
+from pvesdn.adapters.pve_api.whole_answer import ProxmoxerAnswer, Serializer
 from pvesdn.decode.cluster import answers as api_answers
 from pvesdn.decode.cluster.answers import AnswerError, one_line
 from pvesdn.errors import ApiRefused, ApiUnavailable, ClusterError
@@ -24,7 +24,7 @@ from pvesdn.model.api_settings import ApiSettings
 from pvesdn.model.primitives import Json, NodeName, Upid
 from pvesdn.model.tasks import TaskState
 
-__all__ = ["ROOT", "TICKET_SECONDS", "PveApi", "Session", "translate"]
+__all__ = ["ROOT", "TICKET_SECONDS", "ProxmoxerSession", "PveApi", "translate"]
 
 ROOT = "root@pam"
 """PVE asks no ACL for this user; for a token of this user it does (docs/pve.md §8)."""
@@ -33,12 +33,12 @@ _MOST_TASKS = 500
 _UNAUTHORIZED = 401
 
 
-class Session(Protocol):
+class ProxmoxerSession(Protocol):
     """What proxmoxer needs of a session, and a test may bring."""
 
     def request(
         self, method: str, url: str, data: Mapping[str, str] | None, params: Mapping[str, str] | None
-    ) -> Answer:
+    ) -> ProxmoxerAnswer:
         """Send one request; any exception may come out."""
         ...
 
@@ -50,7 +50,7 @@ class PveApi:
     :raises SettingsError: the CA file cannot be read.
     """
 
-    def __init__(self, settings: ApiSettings, *, session: Session | None = None) -> None:
+    def __init__(self, settings: ApiSettings, *, session: ProxmoxerSession | None = None) -> None:
         self._settings = settings
         is_local = settings.backend == "local"
         chosen = session or (PveshSession(settings) if is_local else _HttpsSession(settings))
@@ -137,7 +137,7 @@ def translate(error: Exception, what: str, settings: ApiSettings) -> ClusterErro
             return _refused(error.status_code, text, what, settings)
         case AuthenticationError():
             return _refused(_UNAUTHORIZED, "", what, settings)
-        case OutOfTimeError():
+        case CallTimeoutError():
             reason, hint = reasons.out_of_time(error.budget, what, settings)
         case subprocess.TimeoutExpired():
             return reasons.pvesh_took_too_long(error, what)

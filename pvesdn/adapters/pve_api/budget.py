@@ -24,7 +24,7 @@ from pvesdn.decode.cluster.answers import AnswerError
 _MIB = 1 << 20
 
 
-class OutOfTimeError(Exception):
+class CallTimeoutError(Exception):
     """The call's time is over. :param budget: how far it got."""
 
     def __init__(self, budget: Budget) -> None:
@@ -76,14 +76,14 @@ class Budget:
     def spent(self) -> Iterator[None]:
         """Everything that is sent and received in this block, by this thread, is at this budget's expense.
 
-        :raises OutOfTimeError: it ended, in whatever way, when the time was over.
+        :raises CallTimeoutError: it ended, in whatever way, when the time was over.
         """
         before = _BUDGET.set(self)
         try:
             yield
         except Exception as error:
             if self.is_over:
-                raise OutOfTimeError(self) from error
+                raise CallTimeoutError(self) from error
             raise
         finally:
             _BUDGET.reset(before)

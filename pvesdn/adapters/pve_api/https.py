@@ -17,7 +17,7 @@ from urllib3.exceptions import InsecureRequestWarning
 
 from pvesdn.adapters.pve_api.budget import Budget, BudgetPool, BudgetSocket
 from pvesdn.adapters.pve_api.trust import trust
-from pvesdn.adapters.pve_api.whole_answer import LARGEST_ANSWER, Answer, Serializer, WholeAnswer
+from pvesdn.adapters.pve_api.whole_answer import LARGEST_ANSWER, ProxmoxerAnswer, Serializer, WholeAnswer
 from pvesdn.decode.cluster.answers import AnswerError
 from pvesdn.model.api_settings import ApiSettings
 
@@ -88,10 +88,10 @@ class HttpsSession:
 
     def request(
         self, method: str, url: str, data: Mapping[str, str] | None, params: Mapping[str, str] | None
-    ) -> Answer:
+    ) -> ProxmoxerAnswer:
         """Send one request as proxmoxer asks for it.
 
-        :raises OutOfTimeError: the whole of it, a login included, took longer than `ApiSettings.timeout`.
+        :raises CallTimeoutError: the whole of it, a login included, took longer than `ApiSettings.timeout`.
         :raises AnswerError: the answer is a redirect, larger than `LARGEST_ANSWER`, or compressed.
         """
         budget = Budget(self._settings.timeout, LARGEST_ANSWER)

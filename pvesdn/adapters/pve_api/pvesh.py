@@ -50,7 +50,7 @@ class PveshSession:
         seconds = self._settings.timeout
         try:
             done = command.run(argv, surroundings=_surroundings(), seconds=seconds, size=LARGEST_ANSWER, grace=0.0)
-        except command.OutOfTimeError:
+        except command.CommandTimeoutError:
             raise subprocess.TimeoutExpired(argv, seconds) from None
         except command.TooMuchError:
             msg = f"it printed more than {LARGEST_ANSWER >> 20} MiB"

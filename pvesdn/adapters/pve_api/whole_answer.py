@@ -16,7 +16,7 @@ _MOST_MEMORY = 8 * LARGEST_ANSWER
 """Bytes that an answer and what it says may take in memory."""
 
 
-class Answer(Protocol):
+class ProxmoxerAnswer(Protocol):
     """What proxmoxer looks at of an answer."""
 
     @property
@@ -46,7 +46,7 @@ class WholeAnswer:
 class Serializer:
     """Reads PVE's envelope; unlike proxmoxer's own it takes nothing else for an answer."""
 
-    def loads(self, answer: Answer) -> Json:
+    def loads(self, answer: ProxmoxerAnswer) -> Json:
         """The `data` of an answer.
 
         :raises AnswerError: it is no answer of the API.
@@ -60,7 +60,7 @@ class Serializer:
             raise AnswerError(msg)
         return document["data"]
 
-    def loads_errors(self, answer: Answer) -> dict[str, str] | None:
+    def loads_errors(self, answer: ProxmoxerAnswer) -> dict[str, str] | None:
         """What PVE says about single parameters."""
         try:
             errors = json_text.load(answer.content, most=_MOST_MEMORY).get("errors")

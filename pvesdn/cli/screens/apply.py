@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pvesdn.cli import exits
+from pvesdn.cli import statuses
 from pvesdn.cli.screens.progress import OUTCOME_STYLES
 from pvesdn.cli.screens.screen import Line, Screen, Span, Style, counted
 from pvesdn.model.report import ApplyReport, NodeOutcome, Outcome
@@ -28,8 +28,8 @@ def show_report(screen: Screen, report: ApplyReport) -> None:
 def exit_status(report: ApplyReport) -> int:
     """0 done, 1 something failed or was left out because of it, 4 only that a node could not be reached."""
     if report.commit_error or any(not node.is_good and not node.is_unreachable for node in report.nodes):
-        return exits.ERROR
-    return exits.UNREACHABLE if report.has_unreachable else exits.OK
+        return statuses.ERROR
+    return statuses.UNREACHABLE if report.has_unreachable else statuses.OK
 
 
 def _recap(report: ApplyReport) -> Iterator[Line]:

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from pvesdn.adapters.snapshot_dir import read_snapshot
-from pvesdn.cli import exits, options
+from pvesdn.cli import options, statuses
 from pvesdn.cli.screens.adopt import adoption_document, adoption_lines
 from pvesdn.cli.screens.plan import last_line
 from pvesdn.cli.screens.reading import Reading
@@ -31,7 +31,7 @@ from pvesdn.workflows.world import World
 _PLACE = click.Path(path_type=Path)
 
 
-@click.command("import", epilog=exits.TABLE)
+@click.command("import", epilog=statuses.TABLE)
 @click.option(
     "--as", "form", type=click.Choice(["pvesdn", "pve"]), default="pvesdn", show_default=True,
     help="Whose objects to propose: pvesdn.cfg's, or PVE's where PVE has words for them.",
@@ -84,8 +84,8 @@ def adopt(
     else:
         _show(session, adoption, written, has_diff=has_diff)
     if adoption.problems:
-        return exits.ERROR
-    return exits.UNREACHABLE if adoption.unreachable else exits.OK
+        return statuses.ERROR
+    return statuses.UNREACHABLE if adoption.unreachable else statuses.OK
 
 
 def _taken(session: Session, folder: Path | None, *, is_written: bool, form: Form) -> tuple[World | None, Snapshot]:

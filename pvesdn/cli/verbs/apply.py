@@ -8,7 +8,7 @@ from functools import partial
 
 import click
 
-from pvesdn.cli import exits, options
+from pvesdn.cli import options, statuses
 from pvesdn.cli.screens.apply import exit_status, show_report
 from pvesdn.cli.screens.documents import apply_document
 from pvesdn.cli.screens.plan import last_line, plan_lines
@@ -26,7 +26,7 @@ from pvesdn.workflows.plan import plan as make_plan
 from pvesdn.workflows.read import read_cluster
 
 
-@click.command(epilog=exits.TABLE)
+@click.command(epilog=statuses.TABLE)
 @click.option("-y", "--yes", "is_agreed", is_flag=True, help="Apply without asking.")
 @options.decisions
 @options.json_output
@@ -119,5 +119,5 @@ def _carry_out(session: Session, steps: Steps, work: Callable[[], ApplyReport]) 
 def _status(changes: ChangeSet, report: ApplyReport | None) -> int:
     """With nothing to do a member that is off counts as little as in `plan`: nothing was withheld from it."""
     if report is None:
-        return exits.UNREACHABLE if changes.unreachable else exits.OK
+        return statuses.UNREACHABLE if changes.unreachable else statuses.OK
     return exit_status(report)

@@ -15,7 +15,7 @@ from typing import Any, ParamSpec
 
 import click
 
-from pvesdn.cli import exits, lab_package, options
+from pvesdn.cli import lab_package, options, statuses
 from pvesdn.cli.screens.screen import Screen, columns
 from pvesdn.cli.session import Session
 from pvesdn.errors import SettingsError
@@ -65,7 +65,7 @@ def _with_the_lab(function: Callable[Arguments, int]) -> Callable[Arguments, int
     return verb
 
 
-@click.group(epilog=exits.TABLE, subcommand_metavar="WHAT [ARGUMENTS]")
+@click.group(epilog=statuses.TABLE, subcommand_metavar="WHAT [ARGUMENTS]")
 @_name
 @options.common
 def lab() -> None:
@@ -96,7 +96,7 @@ def list_(session: Session) -> int:
             session.screen.line(f"Up: {name}, with the scenario {ready['scenario']} on {places}.")
     if not names:
         session.screen.remark("No lab is up.")
-    return exits.OK
+    return statuses.OK
 
 
 @lab.command()
@@ -115,7 +115,7 @@ def up(session: Session, *, scenario: str, machine: str) -> int:
     session.screen.line(f"Up: {', '.join([*ready['nodes'], *ready['guests']])}.")
     next_words = ("exec node1 -- ip -br link", "exec controller -- pvesdn plan", "down")
     session.screen.remark(f"Next: {', '.join(f'`{live.typed(name, words)}`' for words in next_words)}.")
-    return exits.OK
+    return statuses.OK
 
 
 @lab.command("exec", context_settings={"ignore_unknown_options": True})
@@ -155,7 +155,7 @@ def add(
     request = {"do": "guest", "name": name, "node": node, "vnet": vnet, "addresses": list(addresses)}
     answer = live.ask(live.running(_which()), {**request, "gateways": list(gateways)})
     session.screen.line(f"{name} is on {node}, its port is {answer['port']}.")
-    return exits.OK
+    return statuses.OK
 
 
 @lab.command()
@@ -172,7 +172,7 @@ def down(session: Session) -> int:
     else:
         others = "".join(f" `{live.typed(other, 'down')}` ends the lab '{other}'." for other in live.names())
         session.screen.remark(f"No lab '{name}' is up.{others}")
-    return exits.OK
+    return statuses.OK
 
 
 @lab.command()
@@ -206,7 +206,7 @@ def test(
         if not if_possible:
             raise SettingsError(reason)
         session.screen.remark(f"The lab was skipped: {reason}.")
-        return exits.OK
+        return statuses.OK
     if join and results is None:
         raise click.UsageError("--join needs --results: the folder whose results are kept")
     ways = {"kind": machine, "only_here": only_here, "if_possible": if_possible, "again": again, "joins": join}
@@ -244,4 +244,4 @@ def _test(
     is_good = run_scenarios(choose(scenarios), results, screen.remark, **ways)
     if evidence is not None:
         write_evidence(results, evidence)
-    return exits.OK if is_good else exits.ERROR
+    return statuses.OK if is_good else statuses.ERROR

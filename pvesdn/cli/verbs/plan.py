@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from pvesdn.cli import exits, options
+from pvesdn.cli import options, statuses
 from pvesdn.cli.screens.documents import plan_document
 from pvesdn.cli.screens.plan import last_line, plan_lines, vtep_lines
 from pvesdn.cli.screens.summary import summarize
@@ -18,7 +18,7 @@ from pvesdn.workflows.plan import plan_understood
 from pvesdn.workflows.understand import Intent, understand
 
 
-@click.command(epilog=exits.TABLE)
+@click.command(epilog=statuses.TABLE)
 @click.option("--diff", "has_diff", is_flag=True, help="Show what changes in each file.")
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 when there are changes.")
 @options.nodes
@@ -68,7 +68,7 @@ def plan(
         session.screen.line(*last_line(changes, summary))
     if any(node.obstacles for node in changes.nodes):
         session.screen.remark("Blocked: `pvesdn apply` would refuse this plan.")
-        return exits.ERROR
+        return statuses.ERROR
     if changes.unreachable:
-        return exits.UNREACHABLE
-    return exits.CHANGES if detailed_exitcode and not changes.is_empty else exits.OK
+        return statuses.UNREACHABLE
+    return statuses.CHANGES if detailed_exitcode and not changes.is_empty else statuses.OK

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from pvesdn.cli import exits, options
+from pvesdn.cli import options, statuses
 from pvesdn.cli.screens.screen import counted
 from pvesdn.cli.session import Session
 from pvesdn.cli.source import show_findings, some, take
@@ -29,7 +29,7 @@ from pvesdn.workflows.understand import Intent, understand
 MANAGED = (OUR_INTERFACES, SDN_INTERFACES, FRR_CONF, FRR_CONF_LOCAL, FRR_DAEMONS, OUR_SYSCTL)
 
 
-@click.command(epilog=exits.TABLE)
+@click.command(epilog=statuses.TABLE)
 @click.option(
     "--output", type=options.FOLDER, required=True, metavar="OUT", help="Folder to write into; created if absent."
 )
@@ -62,7 +62,7 @@ def render(session: Session, *, output: Path, only: tuple[str, ...], folder: Pat
     gone = {name: reason for name, reason in snapshot.unreachable.items() if wanted is None or name in wanted}
     for name, reason in sorted((gone | dict(known.unreadable)).items()):
         session.screen.warning(f"not rendered: {name}: {reason.removeprefix(f'{name}: ')}")
-    return exits.UNREACHABLE if gone or known.unreadable else exits.OK
+    return statuses.UNREACHABLE if gone or known.unreadable else statuses.OK
 
 
 def _write_node(folder: Path, rendered: Iterable[RenderedFile]) -> int:

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from pvesdn.cli import exits, options
+from pvesdn.cli import options, statuses
 from pvesdn.cli.screens.documents import findings, pending, running
 from pvesdn.cli.screens.overview import overview
 from pvesdn.cli.screens.paths import path_lines
@@ -22,7 +22,7 @@ from pvesdn.workflows.understand import Intent, Understanding, understand
 Row = dict[str, Any]
 
 
-@click.command(epilog=exits.TABLE)
+@click.command(epilog=statuses.TABLE)
 @options.source
 @options.json_output
 @options.common
@@ -51,7 +51,7 @@ def show(session: Session, *, folder: Path | None, intent: Intent) -> int:
         session.screen.lines(_screen(known, rows))
         for name, reason in sorted(unreachable.items()):
             session.screen.warning(f"not asked: {name}: {reason.removeprefix(f'{name}: ')}")
-    return exits.UNREACHABLE if unreachable else exits.OK
+    return statuses.UNREACHABLE if unreachable else statuses.OK
 
 
 def _screen(known: Understanding, rows: dict[str, list[Row]]) -> Iterator[Line]:

@@ -7,13 +7,13 @@ from pathlib import Path
 import click
 
 from pvesdn.adapters.snapshot_dir import write_snapshot
-from pvesdn.cli import exits, options
+from pvesdn.cli import options, statuses
 from pvesdn.cli.screens.screen import counted
 from pvesdn.cli.session import Session
 from pvesdn.cli.source import take
 
 
-@click.command(epilog=exits.TABLE)
+@click.command(epilog=statuses.TABLE)
 @click.argument("folder", type=options.FOLDER, metavar="DIR")
 @options.common
 @click.pass_obj
@@ -30,4 +30,4 @@ def snapshot(session: Session, *, folder: Path) -> int:
     for name, reason in sorted(taken.unreachable.items()):
         session.screen.warning(f"not included: {name}: {reason.removeprefix(f'{name}: ')}")
     session.screen.line(f"Wrote {counted(len(taken.nodes), 'node')} to {folder}")
-    return exits.UNREACHABLE if taken.unreachable else exits.OK
+    return statuses.UNREACHABLE if taken.unreachable else statuses.OK

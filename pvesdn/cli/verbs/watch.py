@@ -11,7 +11,7 @@ from pathlib import Path
 
 import click
 
-from pvesdn.cli import exits, options
+from pvesdn.cli import options, statuses
 from pvesdn.cli.crash import signature
 from pvesdn.cli.screens.apply import exit_status, show_report
 from pvesdn.cli.screens.documents import plan_document
@@ -32,7 +32,7 @@ _LARGEST_MEMORY = 1024 * 1024
 """Bytes of it; more is nothing that a look wrote."""
 
 
-@click.command(epilog=exits.TABLE)
+@click.command(epilog=statuses.TABLE)
 @click.option("--once", is_flag=True, required=True, help="Look once and exit; a timer runs it again.")
 @options.common
 @click.pass_obj
@@ -73,7 +73,7 @@ def watch(session: Session, *, once: bool) -> int:
         if not is_known:
             raise
         told.say_again()
-        return exits.UNREACHABLE if isinstance(error, NodeUnreachable) else exits.ERROR
+        return statuses.UNREACHABLE if isinstance(error, NodeUnreachable) else statuses.ERROR
     status = told.show(report)
     if report.state is not None:
         _write(file, with_trouble(report.state, told.trouble))
@@ -142,7 +142,7 @@ class _Told:
                 self._say(self._held[0])
             self._show_report(report)
         if report.is_failing:
-            return exits.ERROR
+            return statuses.ERROR
         if report.is_settled and self.trouble is not None:
             self._say(f"the problem reported at {clock_time(self.trouble.since)} is over")
             self.trouble = None
@@ -183,9 +183,9 @@ def _troubles(report: WatchReport) -> list[str]:
 
 def _status(report: WatchReport) -> int:
     if report.changes is None:
-        return exits.OK
+        return statuses.OK
     if report.report is None or report.changes.is_empty:
-        return exits.UNREACHABLE if report.changes.unreachable else exits.OK
+        return statuses.UNREACHABLE if report.changes.unreachable else statuses.OK
     return exit_status(report.report)
 
 

@@ -11,7 +11,7 @@ from pvesdn.decode.definitions import addresses, values
 from pvesdn.decode.definitions.entries import Entry, Word, Words
 from pvesdn.decode.definitions.source import PveDefinitions
 from pvesdn.decode.definitions.values import BadValueError, integer, shown
-from pvesdn.model.fabrics import Fabric, FabricInterface, FabricMember, LeftFabric
+from pvesdn.model.fabrics import Fabric, FabricInterface, FabricMember, UnmanagedFabric
 
 _KNOWN = Word(is_used=False)
 _KNOWN_ARRAY = Word(is_used=False, is_array=True)
@@ -157,7 +157,7 @@ def _add_fabric(entry: Entry, members: Iterable[Entry], found: PveDefinitions) -
     if entry.section.id in found.newer.fabrics:
         names = frozenset(_node(member) for member in nodes)
         entry.values = {}
-        left = entry.build(LeftFabric, id=entry.section.id, type=entry.section.type, nodes=names)
+        left = entry.build(UnmanagedFabric, id=entry.section.id, type=entry.section.type, nodes=names)
         found.fabrics += [left] if left else []
         return
     _doubt(entry, nodes)

@@ -11,7 +11,7 @@ from pvesdn.decode.definitions.pve_newer import OF_BGP, OF_EVPN
 from pvesdn.decode.definitions.source import PveDefinitions, check_id
 from pvesdn.decode.definitions.values import integer
 from pvesdn.model.pve_controllers import PveBgpController, PveIsisController
-from pvesdn.model.pve_sdn import LeftController, PveEvpnController
+from pvesdn.model.pve_sdn import PveEvpnController, UnmanagedController
 
 _GREATEST_HOPS = 255
 
@@ -77,7 +77,7 @@ def check_ways_to_peers(entry: Entry) -> None:
 
 def _leave(entry: Entry, found: PveDefinitions) -> None:
     entry.values = {name: entry.values[name] for name in ("asn", "node", "nodes") if name in entry.values}
-    if left := entry.build(LeftController, id=entry.section.id, type=entry.section.type):
+    if left := entry.build(UnmanagedController, id=entry.section.id, type=entry.section.type):
         found.controllers.append(left)
 
 

@@ -16,13 +16,13 @@ from pvesdn.decode.definitions.source import PveDefinitions, check_id, subnet_fi
 from pvesdn.model.findings import Severity, Where
 from pvesdn.model.primitives import VNI_MAX
 from pvesdn.model.pve_sdn import (
-    LeftController,
     PveEvpnZone,
     PveQinqZone,
     PveSimpleZone,
     PveVlanZone,
     PveVxlanZone,
     RenderedPveZone,
+    UnmanagedController,
     UnmanagedZone,
 )
 from pvesdn.model.vnets import Subnet, Vnet
@@ -84,7 +84,9 @@ def _why_left(entry: Entry, found: PveDefinitions) -> str:
     if kind == "faucet":
         return f"zone type {kind}"
     left = {
-        controller.id: controller.type for controller in found.controllers if isinstance(controller, LeftController)
+        controller.id: controller.type
+        for controller in found.controllers
+        if isinstance(controller, UnmanagedController)
     }
     if kind == "evpn" and entry.get("controller") in left:
         return f"controller '{entry.get('controller')}' is of type {left[entry.get('controller')]}"

@@ -10,9 +10,9 @@ from pvesdn.decode.definitions.addresses import host_fault, loose_network
 from pvesdn.decode.definitions.entries import Entry
 from pvesdn.decode.definitions.pve_newer import Newer
 from pvesdn.decode.definitions.values import BadValueError, Reader, zone_id
-from pvesdn.model.fabrics import Fabric, LeftFabric
+from pvesdn.model.fabrics import Fabric, UnmanagedFabric
 from pvesdn.model.own_sdn import EvpnController, Exit, OwnZone, Underlay
-from pvesdn.model.pve_sdn import LeftController, RenderedPveController, RenderedPveZone, UnmanagedZone
+from pvesdn.model.pve_sdn import RenderedPveController, RenderedPveZone, UnmanagedController, UnmanagedZone
 from pvesdn.model.vnets import Subnet, Vnet
 
 _SUBNET_ID_PARTS = 3
@@ -47,8 +47,8 @@ class PveDefinitions(Definitions):
     """Everything of PVE's own files, in their order."""
 
     zones: list[RenderedPveZone | UnmanagedZone] = field(default_factory=list)
-    controllers: list[RenderedPveController | LeftController] = field(default_factory=list)
-    fabrics: list[Fabric | LeftFabric] = field(default_factory=list)
+    controllers: list[RenderedPveController | UnmanagedController] = field(default_factory=list)
+    fabrics: list[Fabric | UnmanagedFabric] = field(default_factory=list)
     newer: Newer = field(default_factory=Newer)
 
 

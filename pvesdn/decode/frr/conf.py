@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 
 from pvesdn.decode.frr.tree import FrrLine, read_tree
 from pvesdn.decode.secrets import hide_secrets
-from pvesdn.model.handmade import FrrForeign, FrrNeighbor, FrrRoute, FrrRouter, FrrText, FrrVrf, FrrVrrp, Place
+from pvesdn.model.hand_written import FrrForeign, FrrNeighbor, FrrRoute, FrrRouter, FrrText, FrrVrf, FrrVrrp, Place
 
 _Words = tuple[str, ...]
 

@@ -9,7 +9,7 @@ import re
 from ipaddress import ip_address, ip_network
 from itertools import takewhile
 
-from pvesdn.model.handmade import Hop, IpRoute
+from pvesdn.model.hand_written import Hop, IpRoute
 
 _VERBS = frozenset({"add", "append", "replace", "change", "prepend"})
 _KINDS = frozenset({"unicast", "unreachable", "blackhole", "prohibit"})

@@ -12,11 +12,11 @@ from pvesdn.design.shared.beside_pve import asns, evpn_peers, has_evpn
 from pvesdn.design.shared.ownership import pve_writes_frr
 from pvesdn.model.cluster import Vtep
 from pvesdn.model.design import DesignInput
-from pvesdn.model.fabrics import Fabric, LeftFabric
+from pvesdn.model.fabrics import Fabric, UnmanagedFabric
 from pvesdn.model.findings import Finding
 from pvesdn.model.own_sdn import EvpnController, EvpnZone
 from pvesdn.model.pve_controllers import PveBgpController
-from pvesdn.model.pve_sdn import LeftController, PveEvpnController
+from pvesdn.model.pve_sdn import PveEvpnController, UnmanagedController
 
 
 def check(given: DesignInput, vteps: Mapping[str, Vtep]) -> Iterator[Finding]:
@@ -145,8 +145,8 @@ def _members(given: DesignInput, fabric: str | None) -> set[str]:
 
 def _nobody(given: DesignInput) -> Iterator[Finding]:
     """Without its SDN endpoints PVE writes no FRR, and what pvesdn leaves to PVE nobody writes."""
-    left = [c.id for c in given.sdn.pve.controllers if isinstance(c, LeftController)]
-    fabrics = [f.id for f in given.sdn.pve.fabrics if isinstance(f, LeftFabric)]
+    left = [c.id for c in given.sdn.pve.controllers if isinstance(c, UnmanagedController)]
+    fabrics = [f.id for f in given.sdn.pve.fabrics if isinstance(f, UnmanagedFabric)]
     needs_frr = (
         any(isinstance(zone, EvpnZone) for zone in given.sdn.own.zones) or given.sdn.own.exits or has_evpn(given)
     )

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from pvesdn.design.checks.remarks import error, listed, warning
 from pvesdn.design.ours.zones import zone_nodes
 from pvesdn.model.design import DesignInput
-from pvesdn.model.fabrics import LeftFabric
+from pvesdn.model.fabrics import UnmanagedFabric
 from pvesdn.model.findings import Finding, Where
 from pvesdn.model.pve_controllers import PveBgpController, PveIsisController
-from pvesdn.model.pve_sdn import LeftController, PveEvpnZone
+from pvesdn.model.pve_sdn import PveEvpnZone, UnmanagedController
 
 
 def check(given: DesignInput) -> Iterator[Finding]:
@@ -63,14 +63,14 @@ def _named_in_pve(given: DesignInput) -> Iterator[tuple[Where, str, str]]:
                 yield zone.where, zone.primary_exit_node, "exitnodes-primary"
     for controller in pve.controllers:
         if (
-            isinstance(controller, PveBgpController | PveIsisController | LeftController)
+            isinstance(controller, PveBgpController | PveIsisController | UnmanagedController)
             and controller.node is not None
         ):
             yield controller.where, controller.node, "node"
-        if isinstance(controller, LeftController):
+        if isinstance(controller, UnmanagedController):
             yield from ((controller.where, name, "nodes") for name in sorted(controller.nodes or ()))
     for fabric in pve.fabrics:
-        nodes = fabric.nodes if isinstance(fabric, LeftFabric) else [member.node for member in fabric.members]
+        nodes = fabric.nodes if isinstance(fabric, UnmanagedFabric) else [member.node for member in fabric.members]
         yield from ((fabric.where, name, "a node section") for name in sorted(nodes))
 
 

@@ -11,7 +11,7 @@ from pvesdn.model.fabrics import Fabric
 from pvesdn.model.findings import Finding, Where
 from pvesdn.model.own_sdn import EvpnZone, Irb, OwnSdn
 from pvesdn.model.pve_controllers import PveBgpController, PveIsisController
-from pvesdn.model.pve_sdn import LeftController, PveEvpnController, PveEvpnZone, PveSdn, PveVlanZone, PveVxlanZone
+from pvesdn.model.pve_sdn import PveEvpnController, PveEvpnZone, PveSdn, PveVlanZone, PveVxlanZone, UnmanagedController
 from pvesdn.model.sdn import Controller
 from pvesdn.model.vnets import Vnet
 
@@ -105,7 +105,7 @@ def _vnet_of_evpn(zone: EvpnZone, vnet: Vnet) -> Iterator[Finding]:
 def _other_kind(controller: Controller) -> str:
     """The type of a controller that knows nothing of EVPN; empty for the others."""
     match controller:
-        case LeftController() if controller.type != "evpn" or controller.asn is None:
+        case UnmanagedController() if controller.type != "evpn" or controller.asn is None:
             return controller.type
         case PveBgpController():
             return "bgp"

@@ -19,7 +19,7 @@ from pvesdn.model.design import DesignInput
 from pvesdn.model.fabrics import Fabric
 from pvesdn.model.frr import FrrConfig, IsisInterface, IsisRouter
 from pvesdn.model.pve_controllers import PveBgpController, PveIsisController
-from pvesdn.model.pve_sdn import LeftController, NodeController, PveEvpnController, PveSdn
+from pvesdn.model.pve_sdn import NodeController, PveEvpnController, PveSdn, UnmanagedController
 
 _VERSION = "10.4.1"
 _VERSION_BEFORE_1_0 = "8.5.2"
@@ -92,7 +92,7 @@ def _is_told(given: DesignInput, node: str) -> bool:
 def _is_left(pve: PveSdn, node: str) -> bool:
     """Something of what PVE has on the node is not rendered, and FRR's configuration is one whole."""
     return (
-        any(isinstance(c, LeftController) and c.node in {None, node} for c in pve.controllers)
+        any(isinstance(c, UnmanagedController) and c.node in {None, node} for c in pve.controllers)
         or any(zone.type == "evpn" for zone in pve.unmanaged_zones)
         or pve.is_unmanaged_on(node)
     )

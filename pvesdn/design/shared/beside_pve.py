@@ -10,11 +10,11 @@ from pvesdn.model.fabrics import Fabric
 from pvesdn.model.primitives import IpAddress
 from pvesdn.model.pve_controllers import PveBgpController
 from pvesdn.model.pve_sdn import (
-    LeftController,
     PveEvpnController,
     PveEvpnZone,
     PveVxlanZone,
     RenderedPveController,
+    UnmanagedController,
     UnmanagedZone,
 )
 
@@ -48,7 +48,7 @@ def asns(given: DesignInput, node: str) -> tuple[tuple[str, int], ...]:
     found = [
         (controller.type == "bgp", controller.id, controller.asn)
         for controller in given.sdn.pve.controllers
-        if isinstance(controller, LeftController)
+        if isinstance(controller, UnmanagedController)
         and controller.asn is not None
         and controller.node in {None, node}
         and (controller.nodes is None or node in controller.nodes)
@@ -91,7 +91,7 @@ def plain_vnis(given: DesignInput, node: str) -> frozenset[int]:
     return frozenset(vnet.tag for vnet in given.sdn.pve.vnets if vnet.zone in zones and vnet.tag is not None)
 
 
-def _is_evpn(controller: RenderedPveController | LeftController) -> bool:
+def _is_evpn(controller: RenderedPveController | UnmanagedController) -> bool:
     return isinstance(controller, PveEvpnController) or (
-        isinstance(controller, LeftController) and controller.type == "evpn"
+        isinstance(controller, UnmanagedController) and controller.type == "evpn"
     )

@@ -55,7 +55,7 @@ def finish(machine: Machine, arguments: Value) -> Value:
 def _leaving(entry: Value) -> Tuple[str, str]:
     file = text_at(entry, "file")
     if file not in INTERFACES:
-        raise Refused(f"{file!r} is no interfaces file of pvesdn")
+        raise Refused(f"{file!r} is not an interfaces file of pvesdn")
     return file, checked_interface(text_at(entry, "interface"))
 
 
@@ -83,7 +83,7 @@ def _take_down(machine: Machine, file: str, interface: str) -> str:
 def _delete_link(machine: Machine, link: str) -> str:
     outcome = machine.run(["ip", "link", "del", link], limit=20)
     if outcome.status == 0:
-        return f"deleted {link}, to be made anew"
+        return f"deleted {link}, to be recreated"
     if any("Cannot find device" in line for line in outcome.lines):
         return f"{link} does not exist: nothing to delete"
     raise Refused("nothing was written: {}".format(failure(["ip", "link", "del", link], outcome)))

@@ -52,12 +52,12 @@ def answer(machine: Machine, request: bytes) -> Value:
         return {"ok": False, "error": f"{where}{error.strerror or error}", "hint": ""}
     except Exception as error:
         text = f"the node program failed: {type(error).__name__} in {_raised_in(error)}"
-        return {"ok": False, "error": text, "hint": "this is a fault of pvesdn's: please report it"}
+        return {"ok": False, "error": text, "hint": "this is a bug in pvesdn: please report it"}
 
 
 def _verb(name: str) -> Callable[[Machine, Value], Value]:
     if name not in VERBS:
-        raise Refused(f"the node program knows no verb {name!r}")
+        raise Refused(f"the node program has no verb {name!r}")
     return VERBS[name]
 
 

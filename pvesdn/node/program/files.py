@@ -28,7 +28,7 @@ def matches(machine: Machine, pattern: str) -> List[str]:
     names = [name for name in names if fnmatch.fnmatchcase(name, last) and name[0] != "."]
     unnamed = next((name for name in names if not name.isprintable()), None)
     if unnamed is not None:
-        raise Refused(f"{folder} has a file whose name is no printable text: {unnamed!a}", "give it another name")
+        raise Refused(f"{folder} has a file whose name is not printable text: {unnamed!a}", "give it another name")
     paths = [os.path.join(folder, name) for name in names]
     # A subfolder is no text; what is neither file nor folder is named by the error of `text_of`.
     return [path for path in paths if not os.path.isdir(machine.place(path))]
@@ -55,12 +55,12 @@ def text_of(machine: Machine, path: str) -> Optional[str]:
         # In pieces: the kernel refuses large buffers for what lies below /proc/sys (ENOMEM from 4 MiB on).
         data = b"".join(iter(lambda: file.read(PIECE) if file.tell() <= LARGEST_FILE else b"", b""))
     if len(data) > LARGEST_FILE:
-        raise Refused(f"{path} is larger than {LARGEST_FILE >> 20} MiB", "is that the file it should be?")
+        raise Refused(f"{path} is larger than {LARGEST_FILE >> 20} MiB", "is this the right file?")
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
-        what = f"{path} is no UTF-8 text: byte {data[error.start]:#04x} in line {line}"
+        what = f"{path} is not UTF-8 text: byte {data[error.start]:#04x} in line {line}"
         raise Refused(what, "save it as UTF-8") from None
 
 
@@ -142,8 +142,8 @@ def _named(place: str) -> Iterator[None]:
 
 
 def _no_file(path: str) -> Refused:
-    return Refused(f"{path} is no regular file")
+    return Refused(f"{path} is not a regular file")
 
 
 def _leads_out(path: str) -> Refused:
-    return Refused(f"{path} is a symbolic link out of its folder", "put the file itself in its place")
+    return Refused(f"{path} is a symbolic link that leads out of its folder", "put the file itself in its place")

@@ -20,7 +20,7 @@ def frr(machine: Machine, arguments: Value) -> Value:
     """
     action = text_at(arguments, "action")
     if action not in ("reload", "restart"):
-        raise Refused(f"{action!r} is nothing that FRR can be told")
+        raise Refused(f"{action!r} is not an action of FRR")
     if machine.find("vtysh") is None and machine.find(FRR_RELOAD) is None:
         raise Refused("FRR is not installed", "apt install frr frr-pythontools")
     with locked(machine):
@@ -69,5 +69,5 @@ def _reload(machine: Machine) -> Tuple[str, List[str]]:
         return "", outcome.lines
     if any(words in line for line in outcome.lines for words in FRR_IS_DOWN):
         return "a daemon of FRR was not running", outcome.lines
-    hint = "look into /var/log/frr/frr-reload.log; `systemctl restart frr` takes the file as a whole but interrupts traffic"
+    hint = "see /var/log/frr/frr-reload.log; `systemctl restart frr` takes the file as a whole but interrupts traffic"
     raise Refused(failure(argv, outcome), hint)

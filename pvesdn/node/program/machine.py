@@ -24,7 +24,7 @@ class Refused(Exception):
         self.hint = hint
 
 
-class Outcome(NamedTuple):
+class CommandResult(NamedTuple):
     """How a command ended; `lines` are its standard output and error together, without empty ones."""
 
     status: int
@@ -49,7 +49,7 @@ class Machine:
             return found if os.access(found, os.X_OK) else None
         return shutil.which(name, path=self._search_path())
 
-    def run(self, argv: List[str], limit: float) -> Outcome:
+    def run(self, argv: List[str], limit: float) -> CommandResult:
         """Run a command to its end: at most `limit` seconds and `LARGEST_OUTPUT` bytes, else Refused, as absent commands are."""
         executable = self.find(argv[0])
         if executable is None:
@@ -72,9 +72,9 @@ class Machine:
                 raise
         text, complaints = output.decode("utf-8", "replace"), errors.decode("utf-8", "replace")
         lines = [line.rstrip() for line in (text + "\n" + complaints).splitlines() if line.strip()]
-        return Outcome(process.returncode, text, lines)
+        return CommandResult(process.returncode, text, lines)
 
-    def must(self, argv: List[str], limit: float, hint: str = "") -> Outcome:
+    def must(self, argv: List[str], limit: float, hint: str = "") -> CommandResult:
         """Like `run`, but any exit status other than 0 is Refused."""
         outcome = self.run(argv, limit)
         if outcome.status:
@@ -92,7 +92,7 @@ class Machine:
         return ":".join([*own, *given, "/usr/sbin", "/usr/bin", "/sbin", "/bin"])
 
 
-def failure(argv: List[str], outcome: Outcome) -> str:
+def failure(argv: List[str], outcome: CommandResult) -> str:
     """What is said of a command that failed: its status and its last words."""
     last = ": " + " / ".join(outcome.lines[-3:]) if outcome.lines else ""
     return "{} ended with status {}{}".format(" ".join(argv), outcome.status, last)
@@ -100,7 +100,7 @@ def failure(argv: List[str], outcome: Outcome) -> str:
 
 def _printed(process: "subprocess.Popen[bytes]", argv: List[str], limit: float) -> Tuple[bytes, bytes]:
     """What a command prints until its end on standard output and error."""
-    too_late = Refused("{} did not end within {:g} s".format(" ".join(argv), limit))
+    too_late = Refused("{} did not finish within {:g} s".format(" ".join(argv), limit))
     deadline = time.monotonic() + limit
     output, errors = bytearray(), bytearray()
     assert process.stdout is not None

@@ -42,7 +42,7 @@ def read(machine: Machine, arguments: Value) -> Value:
             if left < 0:
                 raise Refused(
                     f"the files up to {path} have more than {LARGEST_READ >> 20} MiB",
-                    "are they the files they should be?",
+                    "are these the right files?",
                 )
     return {"files": found}
 
@@ -85,7 +85,7 @@ def _ask(machine: Machine, name: str) -> Any:
     if name == "modes":
         return dict(_modes(machine))
     if name not in IP_COMMANDS:
-        raise Refused(f"{name!r} is nothing that a node can be asked")
+        raise Refused(f"{name!r} is not a command of the node program")
     # A kernel booted with ipv6.disable=1 makes `ip -6` fail; it has neither routes nor rules.
     if "-6" in IP_COMMANDS[name] and not machine.root and not os.path.exists("/proc/sys/net/ipv6"):
         return []

@@ -22,7 +22,7 @@ def put(machine: Machine, arguments: Value) -> Value:
     """Write one of our own files in the cluster file system: ``{"path": "/etc/pve/sdn/pvesdn…", "text"}`` -> ``{}``."""
     path, data = text_at(arguments, "path"), encoded(text_at(arguments, "text"))
     if not PUT_PATTERN.fullmatch(path):
-        raise Refused(f"{path!r} is not for pvesdn to write")
+        raise Refused(f"{path!r} is not a file that pvesdn may write")
     place = machine.place(path)
     require_file(machine, path)
     temporary = f"{place}.tmp.{os.uname().nodename}.{os.getpid()}"

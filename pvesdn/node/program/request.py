@@ -54,27 +54,27 @@ def encoded(text: str) -> bytes:
     try:
         return text.encode("utf-8")
     except UnicodeEncodeError:
-        raise Refused("a text holds what is no character: half a surrogate pair") from None
+        raise Refused("a text contains half a surrogate pair, which is not a character") from None
 
 
 def checked_path(path: str) -> str:
     """An absolute path that means what it says."""
     if not path.startswith("/") or path.startswith("//") or os.path.normpath(path) != path or not path.isprintable():
-        raise Refused(f"{path!r} is no absolute, normalized path")
+        raise Refused(f"{path!r} is not an absolute, normalized path")
     return path
 
 
 def checked_target(path: str) -> str:
     """One of the files that pvesdn writes."""
     if path not in TARGETS:
-        raise Refused(f"{path!r} is no file that pvesdn writes")
+        raise Refused(f"{path!r} is not a file that pvesdn writes")
     return path
 
 
 def checked_interface(name: str) -> str:
     """A name that no command takes for an option."""
     if not INTERFACE.fullmatch(name):
-        raise Refused(f"{name!r} is no name of an interface")
+        raise Refused(f"{name!r} is not an interface name")
     return name
 
 
@@ -83,7 +83,7 @@ def checked_address(text: str) -> str:
     try:
         return str(ipaddress.ip_address(text))
     except ValueError:
-        raise Refused(f"{text!r} is no IP address") from None
+        raise Refused(f"{text!r} is not an IP address") from None
 
 
 def changes_in(arguments: Value) -> List[Change]:
@@ -98,9 +98,9 @@ def _change(entry: Value) -> Change:
     text, expect = optional_text_at(entry, "text"), optional_text_at(entry, "expect")
     mode, owner = entry.get("mode", "0644"), entry.get("owner", "root:root")
     if not isinstance(mode, str) or not re.fullmatch(r"0[0-7]{3}", mode):
-        raise Refused(f"{mode!r} is no mode of a file")
+        raise Refused(f"{mode!r} is not a file mode")
     if not isinstance(owner, str) or not re.fullmatch(r"[a-z_][a-z0-9_-]*:[a-z_][a-z0-9_-]*", owner):
-        raise Refused(f"{owner!r} is no owner in the form user:group")
+        raise Refused(f"{owner!r} is not an owner in the form user:group")
     data = None if text is None else encoded(text)
     meaning = optional_text_at(entry, "meaning") if "meaning" in entry else None
     return Change(checked_target(text_at(entry, "path")), data, int(mode, 8), owner, expect, meaning)

@@ -55,7 +55,7 @@ def obstacles(machine: Machine, change: Change) -> List[str]:
     """Why `change` cannot be put in place as things are now."""
     place = machine.place(change.path)
     if os.path.lexists(place) and not stat.S_ISREG(os.lstat(place).st_mode):
-        return [f"{change.path} is no regular file; put a file in its place or remove it"]
+        return [f"{change.path} is not a regular file; put a file in its place or remove it"]
     if digest_of(machine, change.path) != change.expect:
         return [f"{change.path} has changed since it was read"]
     if change.data is None:

@@ -36,7 +36,7 @@ def locked(machine: Machine) -> Iterator[None]:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise Busy(
-                f"another pvesdn is at work on this node: {LOCK} is held", "wait for its end and try again"
+                f"another pvesdn is running on this node: {LOCK} is held", "wait until it ends and try again"
             ) from None
         _recover(machine)
         yield
@@ -118,7 +118,7 @@ def _recover(machine: Machine) -> None:
         steps = [{key: step[key] for key in ("path", "existed", "digest")} for step in json.loads(text)["steps"]]
     except (ValueError, KeyError, TypeError):
         hint = "compare the files with the .pvesdn-old ones beside them, then move it away"
-        raise Refused(f"{JOURNAL}, which tells how to take a killed commit back, is damaged", hint) from None
+        raise Refused(f"{JOURNAL}, which says how to undo a killed commit, is damaged", hint) from None
     for step in reversed(steps):
         path = step["path"]
         # What somebody has edited since is theirs.

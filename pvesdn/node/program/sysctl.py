@@ -20,7 +20,7 @@ def sysctl(machine: Machine, arguments: Value) -> Value:
     """
     path = text_at(arguments, "file")
     if path != SYSCTL_CONF:
-        raise Refused(f"{path!r} is no file of pvesdn's kernel settings")
+        raise Refused(f"{path!r} is not a file of pvesdn's kernel settings")
     with locked(machine):
         text = text_of(machine, path)
         wanted = _settings(text or "")

@@ -8,9 +8,9 @@ import pytest
 
 from pvesdn.decode.definitions.sdn_files import DecodedSdn, decode_sdn
 from pvesdn.errors import SdnConfigError
-from pvesdn.model.fabrics import Fabric, FabricInterface, FabricMember, LeftFabric
+from pvesdn.model.fabrics import Fabric, FabricInterface, FabricMember, UnmanagedFabric
 from pvesdn.model.findings import Severity
-from pvesdn.model.pve_sdn import LeftController, PveEvpnController, PveEvpnZone, PveVxlanZone, UnmanagedZone
+from pvesdn.model.pve_sdn import PveEvpnController, PveEvpnZone, PveVxlanZone, UnmanagedController, UnmanagedZone
 
 OPENFABRIC = """\
 openfabric_fabric: lab
@@ -43,7 +43,7 @@ def faults(text: str) -> tuple[str, ...]:
     return caught.value.lines
 
 
-def fabrics(text: str) -> tuple[Fabric | LeftFabric, ...]:
+def fabrics(text: str) -> tuple[Fabric | UnmanagedFabric, ...]:
     return pending(fabrics_cfg=text).config.pve.fabrics
 
 
@@ -92,7 +92,7 @@ def test_an_area_stays_as_it_was_typed(area: str) -> None:
 )
 def test_what_is_newer_is_left_to_pve_with_its_nodes(text: str, type_: str, nodes: set[str]) -> None:
     (found,) = fabrics(text)
-    assert isinstance(found, LeftFabric)
+    assert isinstance(found, UnmanagedFabric)
     assert (found.type, found.nodes) == (type_, nodes)
 
 
@@ -173,7 +173,7 @@ def test_zones_and_controllers_over_a_fabric_that_is_left_are_left_too() -> None
         controllers_cfg="evpn: ctl\n\tasn 65000\n\tfabric wg\n",
         zones_cfg="evpn: prod\n\tcontroller ctl\n\tvrf-vxlan 10100\n\nvxlan: tun\n\tfabric wg\n",
     ).config
-    assert isinstance(config.pve.controllers[0], LeftController)
+    assert isinstance(config.pve.controllers[0], UnmanagedController)
     assert [zone.reason for zone in config.pve.zones if isinstance(zone, UnmanagedZone)] == [
         "controller 'ctl' is newer than what pvesdn renders",
         "fabric 'wg' is newer than what pvesdn renders",

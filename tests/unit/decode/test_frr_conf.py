@@ -6,7 +6,7 @@ import pytest
 
 from pvesdn.decode.frr.conf import decode_frr_conf
 from pvesdn.decode.frr.tree import FrrLine, read_tree
-from pvesdn.model.handmade import FrrText
+from pvesdn.model.hand_written import FrrText
 
 FILE = "/etc/frr/frr.conf"
 

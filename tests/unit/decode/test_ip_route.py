@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pvesdn.decode.nodes.ip_route import read_ip_route
-from pvesdn.model.handmade import Hop, IpRoute
+from pvesdn.model.hand_written import Hop, IpRoute
 
 
 @pytest.mark.parametrize(

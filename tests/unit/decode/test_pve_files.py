@@ -13,13 +13,13 @@ from pvesdn.model.fabrics import Fabric
 from pvesdn.model.findings import Severity
 from pvesdn.model.own_sdn import OwnSdn
 from pvesdn.model.pve_sdn import (
-    LeftController,
     PveEvpnController,
     PveEvpnZone,
     PveQinqZone,
     PveSimpleZone,
     PveVlanZone,
     PveVxlanZone,
+    UnmanagedController,
     UnmanagedZone,
 )
 from pvesdn.model.sdn import SdnConfig
@@ -129,7 +129,7 @@ def test_what_pvesdn_cannot_render_is_left_to_pve_with_one_line(zones: str, cont
 def test_left_controllers_keep_what_checks_need() -> None:
     text = "bgp: b1\n\tasn 65001\n\tnode node1\n\tpeers 10.0.0.1\n\tloopback lo\n\troute-map-out filter\n"
     (controller,) = pending(controllers_cfg=text).config.pve.controllers
-    assert isinstance(controller, LeftController)
+    assert isinstance(controller, UnmanagedController)
     assert (controller.type, controller.asn, controller.node) == ("bgp", 65001, "node1")
 
 

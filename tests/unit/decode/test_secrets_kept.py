@@ -73,7 +73,7 @@ def test_the_record_of_files_that_are_shown_as_they_are_stays_as_it_is() -> None
     [
         ("node2: ssh: connect to host 192.0.2.9 port 22: Connection refused", ()),
         ("node2: ssh: root@192.0.2.9: Permission denied (publickey,password)", ("root@192.0.2.9",)),
-        ("node2: /etc/network/interfaces.d/x is a symbolic link out of its folder", ()),
+        ("node2: /etc/network/interfaces.d/x is a symbolic link that leads out of its folder", ()),
         ("node2: ssh: jump --token s3cr3t:swordfish: Connection refused", ("jump", "--token", "s3cr3t:swordfish")),
         ("node2: ssh: https://bob:swordfish@proxy.example/: timed out", ("https://bob:swordfish@proxy.example/",)),
         ("node2: ssh: error (password=swordfish)", ("password=swordfish",)),

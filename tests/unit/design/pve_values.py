@@ -9,7 +9,7 @@ from typing import Any
 from pvesdn.design.pve.interfaces import design_pve_frr, design_sdn_file
 from pvesdn.model.cluster import ClusterState, Member
 from pvesdn.model.design import DesignInput
-from pvesdn.model.fabrics import Fabric, FabricMember, LeftFabric
+from pvesdn.model.fabrics import Fabric, FabricMember, UnmanagedFabric
 from pvesdn.model.facts import IfaceStanza, Link, NodeFacts, Route
 from pvesdn.model.findings import Where
 from pvesdn.model.frr import FrrConfig
@@ -17,7 +17,6 @@ from pvesdn.model.ifupdown import Stanza
 from pvesdn.model.own_sdn import OwnSdn
 from pvesdn.model.pve_controllers import PveBgpController, PveIsisController
 from pvesdn.model.pve_sdn import (
-    LeftController,
     PveEvpnController,
     PveEvpnZone,
     PveQinqZone,
@@ -25,6 +24,7 @@ from pvesdn.model.pve_sdn import (
     PveSimpleZone,
     PveVlanZone,
     PveVxlanZone,
+    UnmanagedController,
     UnmanagedZone,
 )
 from pvesdn.model.sdn import SdnConfig
@@ -62,8 +62,8 @@ def controller(id_: str = "ctl", **properties: Any) -> PveEvpnController:
     return PveEvpnController(where=HERE, id=id_, **{"asn": 65000, "peers": PEERS, **properties})
 
 
-def left_controller(id_: str = "bgpnode1", type_: str = "bgp", **properties: Any) -> LeftController:
-    return LeftController(where=HERE, id=id_, type=type_, **properties)
+def left_controller(id_: str = "bgpnode1", type_: str = "bgp", **properties: Any) -> UnmanagedController:
+    return UnmanagedController(where=HERE, id=id_, type=type_, **properties)
 
 
 def vnet(id_: str, zone: str, tag: int | None = None, **properties: Any) -> Vnet:
@@ -108,8 +108,8 @@ def fabric(id_: str = "lab", *members: FabricMember, protocol: str = "openfabric
     )
 
 
-def left_fabric(id_: str = "wg", type_: str = "wireguard_fabric", nodes: str = "node1") -> LeftFabric:
-    return LeftFabric(where=HERE, id=id_, type=type_, nodes=frozenset(nodes.split(",")))
+def left_fabric(id_: str = "wg", type_: str = "wireguard_fabric", nodes: str = "node1") -> UnmanagedFabric:
+    return UnmanagedFabric(where=HERE, id=id_, type=type_, nodes=frozenset(nodes.split(",")))
 
 
 @dataclass(frozen=True)
@@ -128,8 +128,8 @@ def sdn(*objects: Any, version: int | None = 7) -> SdnConfig:
         zones=of(PveSimpleZone, PveVlanZone, PveQinqZone, PveVxlanZone, PveEvpnZone, UnmanagedZone),
         vnets=of(Vnet),
         subnets=of(Subnet),
-        controllers=of(PveEvpnController, PveBgpController, PveIsisController, LeftController),
-        fabrics=of(Fabric, LeftFabric),
+        controllers=of(PveEvpnController, PveBgpController, PveIsisController, UnmanagedController),
+        fabrics=of(Fabric, UnmanagedFabric),
         version=version,
     )
     return SdnConfig(

@@ -92,7 +92,7 @@ class TestInterfacesThatGo:
         program.problems(entry)
         arguments = {"ifdown": [{"file": OURS, "interface": "eno2"}], "delete_links": ["vxlan_web"]}
         log = program.value("commit", files=[entry], **arguments)["log"]
-        assert log == ["took down eno2", "deleted vxlan_web, to be made anew", f"wrote {OURS}"]
+        assert log == ["took down eno2", "deleted vxlan_web, to be recreated", f"wrote {OURS}"]
         assert node.calls() == [f"ifdown -i {OURS} eno2", "ip link del vxlan_web"]
         assert node.text("/seen") == "iface eno2\n"
 
@@ -127,13 +127,13 @@ class TestInterfacesThatGo:
         self, program: Asking, node: NodeRoot, name: str
     ) -> None:
         for arguments in ({"delete_links": [name]}, {"ifdown": [{"file": OURS, "interface": name}]}):
-            assert "is no name of an interface" in program.refusal("commit", **arguments)
-        assert "is no name of an interface" in program.refusal("flood", ports={name: []})
+            assert "is not an interface name" in program.refusal("commit", **arguments)
+        assert "is not an interface name" in program.refusal("flood", ports={name: []})
         assert node.calls() == []
 
     def test_interfaces_are_taken_down_with_a_file_of_ours_only(self, program: Asking) -> None:
         leaving = [{"file": "/tmp/evil", "interface": "eno2"}]
-        assert program.refusal("commit", ifdown=leaving) == "'/tmp/evil' is no interfaces file of pvesdn"
+        assert program.refusal("commit", ifdown=leaving) == "'/tmp/evil' is not an interfaces file of pvesdn"
 
 
 class TestLock:
@@ -148,7 +148,7 @@ class TestLock:
     @pytest.mark.parametrize("verb", ["stage", "commit", "discard", "flood", "finish"])
     def test_while_somebody_changes_the_node_nobody_else_does(self, program: Asking, verb: str) -> None:
         refusal = program.refusal(verb, ports={})
-        assert refusal.startswith("another pvesdn is at work on this node: /var/lib/pvesdn/lock is held; wait")
+        assert refusal.startswith("another pvesdn is running on this node: /var/lib/pvesdn/lock is held; wait")
 
     def test_the_node_can_be_observed_all_the_same(self, program: Asking, node: NodeRoot) -> None:
         node.write("/var/lib/pvesdn/commit.json", "a commit is under way")
@@ -262,4 +262,4 @@ def test_what_was_edited_after_a_killed_commit_is_left_alone(program: Asking, no
 def test_a_damaged_journal_is_named_with_the_way_out(program: Asking, node: NodeRoot, journal: str) -> None:
     node.write("/var/lib/pvesdn/commit.json", journal)
     refusal = program.refusal("observe")
-    assert refusal.startswith("/var/lib/pvesdn/commit.json, which tells how to take a killed commit back, is damaged; ")
+    assert refusal.startswith("/var/lib/pvesdn/commit.json, which says how to undo a killed commit, is damaged; ")

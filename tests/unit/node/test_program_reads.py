@@ -44,7 +44,7 @@ def test_a_dotfile_is_read_when_it_is_named(program: Asking, node: NodeRoot) -> 
     "path", ["etc/frr", "/etc/../root/.ssh/id", "/etc//frr", "/etc/frr/", "//etc/frr", "/a\nb", "", "/a\0"]
 )
 def test_only_absolute_normalized_paths_are_read(program: Asking, path: str) -> None:
-    assert "is no absolute, normalized path" in program.refusal("read", files=[path])
+    assert "is not an absolute, normalized path" in program.refusal("read", files=[path])
 
 
 def test_wildcards_belong_into_the_last_component(program: Asking) -> None:
@@ -60,7 +60,9 @@ def test_a_link_out_of_its_folder_is_not_followed(program: Asking, node: NodeRoo
     node.write("/root/secret", "hunter2")
     node.place(OURS).symlink_to(node.place("/root/secret"))
     for pattern in (OURS, "/etc/network/interfaces.d/*"):
-        assert program.refusal("read", files=[pattern]).startswith(f"{OURS} is a symbolic link out of its folder; put ")
+        assert program.refusal("read", files=[pattern]).startswith(
+            f"{OURS} is a symbolic link that leads out of its folder; put "
+        )
 
 
 def test_a_link_within_its_folder_is_followed(program: Asking, node: NodeRoot) -> None:
@@ -81,7 +83,7 @@ def test_the_folder_itself_may_be_a_link_as_etc_pve_is_on_a_simulated_node(
 
 def test_what_is_no_text_is_refused_with_its_place(program: Asking, node: NodeRoot) -> None:
     node.place(OURS).write_bytes(b"auto x\n# caf\xe9\n")
-    line = f"{OURS} is no UTF-8 text: byte 0xe9 in line 2; save it as UTF-8"
+    line = f"{OURS} is not UTF-8 text: byte 0xe9 in line 2; save it as UTF-8"
     assert program.refusal("read", files=[OURS]) == line
 
 
@@ -93,7 +95,7 @@ def test_a_file_of_more_than_8_mib_is_refused(program: Asking, node: NodeRoot) -
 
 def test_a_named_pipe_does_not_keep_us_waiting(program: Asking, node: NodeRoot) -> None:
     os.mkfifo(node.place(OURS))
-    assert program.refusal("read", files=[OURS]) == f"{OURS} is no regular file"
+    assert program.refusal("read", files=[OURS]) == f"{OURS} is not a regular file"
 
 
 @pytest.mark.parametrize("name", ["commit.json", "written.json"])
@@ -104,7 +106,7 @@ def test_a_pipe_in_the_place_of_what_we_remember_does_not_keep_us_waiting(
     place.parent.mkdir(parents=True, exist_ok=True)
     os.mkfifo(place)
     refusal = program.refusal("observe", files=[], commands=["sysctl"])
-    assert refusal == f"/var/lib/pvesdn/{name} is no regular file"
+    assert refusal == f"/var/lib/pvesdn/{name} is not a regular file"
     assert place.is_fifo()
 
 
@@ -207,7 +209,7 @@ class TestObserve:
         assert program.refusal("observe", commands=["ip-link"]) == "ip is not installed"
 
     def test_a_node_is_asked_nothing_else(self, program: Asking) -> None:
-        assert program.refusal("observe", commands=["rm -rf /"]) == "'rm -rf /' is nothing that a node can be asked"
+        assert program.refusal("observe", commands=["rm -rf /"]) == "'rm -rf /' is not a command of the node program"
 
 
 @pytest.mark.parametrize("request_", [b"", b"{", b"[]", b'{"verb": "read"}', b'{"verb": [], "arguments": {}}', b"\xff"])
@@ -230,7 +232,7 @@ def test_a_command_that_never_stops_printing_is_ended(
 
 def test_a_child_that_outlives_its_command_is_not_waited_for(node: NodeRoot) -> None:
     node.command("ip", script=f"setsid sleep 60 &\necho $! > {node.folder}/pid\nexit 0")
-    with pytest.raises(Refused, match=r"ip -j -d link did not end within 0\.5 s"):
+    with pytest.raises(Refused, match=r"ip -j -d link did not finish within 0\.5 s"):
         Machine(str(node.folder)).run(["ip", "-j", "-d", "link"], 0.5)
     os.kill(int((node.folder / "pid").read_text()), signal.SIGKILL)
 
@@ -242,7 +244,7 @@ def test_files_that_are_too_much_together_are_refused(
     for name in "abc":
         node.write(f"/etc/network/interfaces.d/{name}", "#" * 400_000)
     assert program.refusal("read", files=["/etc/network/interfaces.d/*"]) == (
-        "the files up to /etc/network/interfaces.d/c have more than 1 MiB; are they the files they should be?"
+        "the files up to /etc/network/interfaces.d/c have more than 1 MiB; are these the right files?"
     )
 
 
@@ -250,7 +252,7 @@ def test_files_that_are_too_much_together_are_refused(
 def test_a_file_whose_name_is_no_text_is_named(program: Asking, node: NodeRoot, name: bytes) -> None:
     node.write("/etc/network/interfaces.d/good", "")
     (node.place("/etc/network/interfaces.d") / os.fsdecode(name)).touch()
-    assert "has a file whose name is no printable text: " in program.refusal(
+    assert "has a file whose name is not printable text: " in program.refusal(
         "read", files=["/etc/network/interfaces.d/*"]
     )
 

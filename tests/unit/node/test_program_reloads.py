@@ -65,7 +65,7 @@ class TestFrr:
         frr.command("frr-reload.py", complains="% Unknown command: banana\n", status=1)
         refusal = program.refusal("frr", action="reload")
         assert "frr-reload.py" in refusal
-        assert "ended with status 1: % Unknown command: banana; look into /var/log/frr/frr-reload.log" in refusal
+        assert "ended with status 1: % Unknown command: banana; see /var/log/frr/frr-reload.log" in refusal
         assert "systemctl restart frr" not in frr.calls()
 
     def test_frr_that_would_not_start_at_boot_is_enabled(self, program: Asking, frr: NodeRoot) -> None:
@@ -87,7 +87,7 @@ class TestFrr:
 
     @pytest.mark.parametrize("action", ["stop", "none", ""])
     def test_it_can_be_told_nothing_else(self, program: Asking, frr: NodeRoot, action: str) -> None:
-        assert program.refusal("frr", action=action) == f"{action!r} is nothing that FRR can be told"
+        assert program.refusal("frr", action=action) == f"{action!r} is not an action of FRR"
         assert frr.calls() == []
 
 
@@ -104,7 +104,7 @@ class TestSysctl:
         assert "cannot stat /proc/sys/net/x" in program.refusal("sysctl", file=SYSCTL)
 
     def test_from_no_other_file(self, program: Asking, node: NodeRoot) -> None:
-        assert "is no file of pvesdn's kernel settings" in program.refusal("sysctl", file="/etc/sysctl.conf")
+        assert "is not a file of pvesdn's kernel settings" in program.refusal("sysctl", file="/etc/sysctl.conf")
         assert node.calls() == []
 
 
@@ -186,7 +186,7 @@ class TestFlood:
 
     @pytest.mark.parametrize("address", ["", "banana", "192.168.0.2/24", "-h"])
     def test_what_is_no_address_reaches_no_command(self, program: Asking, node: NodeRoot, address: str) -> None:
-        assert program.refusal("flood", ports={"vxlan_web": [address]}) == f"{address!r} is no IP address"
+        assert program.refusal("flood", ports={"vxlan_web": [address]}) == f"{address!r} is not an IP address"
         assert node.calls() == []
 
     def test_ports_are_named_one_by_one(self, program: Asking) -> None:
@@ -202,7 +202,7 @@ class TestPut:
 
     @pytest.mark.parametrize("name", ["zones.cfg", ".running-config", "../user.cfg", "pvesdn/../../x", "pvesdn x"])
     def test_nothing_else_is(self, program: Asking, node: NodeRoot, name: str) -> None:
-        assert "is not for pvesdn to write" in program.refusal("put", path=f"/etc/pve/sdn/{name}", text="x")
+        assert "is not a file that pvesdn may write" in program.refusal("put", path=f"/etc/pve/sdn/{name}", text="x")
         assert list(node.place("/etc/pve/sdn").iterdir()) == []
 
     def test_a_target_that_cannot_be_replaced_keeps_what_it_was_and_nothing_is_left(
@@ -215,7 +215,7 @@ class TestPut:
     def test_a_device_is_not_replaced(self, program: Asking, node: NodeRoot) -> None:
         node.place(SEEN).parent.mkdir(parents=True, exist_ok=True)
         node.place(SEEN).symlink_to("/dev/null")
-        assert program.refusal("put", path=SEEN, text="x") == f"{SEEN} is no regular file"
+        assert program.refusal("put", path=SEEN, text="x") == f"{SEEN} is not a regular file"
         assert node.place(SEEN).is_symlink()
 
     def test_a_put_that_is_told_to_end_leaves_nothing(self, node: NodeRoot) -> None:

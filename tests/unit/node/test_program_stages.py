@@ -78,7 +78,7 @@ def test_only_a_regular_file_is_replaced(program: Asking, node: NodeRoot, what: 
     if what == "link":
         node.write("/etc/network/interfaces.d/elsewhere", "x")
     entry = {"path": OURS, "text": "new\n", "expect": None}
-    assert program.problems(entry) == [f"{OURS} is no regular file; put a file in its place or remove it"]
+    assert program.problems(entry) == [f"{OURS} is not a regular file; put a file in its place or remove it"]
     assert node.leftovers() == []
 
 
@@ -95,22 +95,22 @@ def test_only_a_regular_file_is_replaced(program: Asking, node: NodeRoot, what: 
 def test_nothing_but_pvesdns_own_files_is_written(program: Asking, node: NodeRoot, path: str) -> None:
     entry = {"path": path, "text": "root::0:0\n", "expect": None}
     for verb in ("stage", "commit"):
-        assert program.refusal(verb, files=[entry]) == f"{path!r} is no file that pvesdn writes"
-    assert program.refusal("discard", files=[path]) == f"{path!r} is no file that pvesdn writes"
+        assert program.refusal(verb, files=[entry]) == f"{path!r} is not a file that pvesdn writes"
+    assert program.refusal("discard", files=[path]) == f"{path!r} is not a file that pvesdn writes"
     assert not node.place("/etc/passwd").exists()
 
 
 @pytest.mark.parametrize(
     ("fault", "words"),
     [
-        ({"mode": "644"}, "'644' is no mode of a file"),
-        ({"mode": "04755"}, "'04755' is no mode of a file"),
-        ({"mode": 420}, "420 is no mode of a file"),
-        ({"owner": "root"}, "'root' is no owner in the form user:group"),
-        ({"owner": "0:0"}, "'0:0' is no owner in the form user:group"),
+        ({"mode": "644"}, "'644' is not a file mode"),
+        ({"mode": "04755"}, "'04755' is not a file mode"),
+        ({"mode": 420}, "420 is not a file mode"),
+        ({"owner": "root"}, "'root' is not an owner in the form user:group"),
+        ({"owner": "0:0"}, "'0:0' is not an owner in the form user:group"),
         ({"text": 7}, "argument 'text' is missing or of the wrong type"),
         ({"expect": 7}, "argument 'expect' is missing or of the wrong type"),
-        ({"text": "\ud800"}, "a text holds what is no character: half a surrogate pair"),
+        ({"text": "\ud800"}, "a text contains half a surrogate pair, which is not a character"),
     ],
 )
 def test_an_entry_that_makes_no_sense_is_refused(
@@ -207,7 +207,7 @@ class TestVtysh:
 
     def test_one_that_does_not_end_is_a_problem(self, node: NodeRoot) -> None:
         node.command("vtysh", script="sleep 60 & sleep 60")
-        with pytest.raises(Refused, match=r"^vtysh -C did not end within 0\.1 s$"):
+        with pytest.raises(Refused, match=r"^vtysh -C did not finish within 0\.1 s$"):
             Machine(str(node.folder)).run(["vtysh", "-C"], limit=0.1)
 
 

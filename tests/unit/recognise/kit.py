@@ -9,7 +9,7 @@ from pathlib import Path
 from pvesdn.adapters.snapshot_dir import read_snapshot
 from pvesdn.decode.cluster.status import decode_cluster
 from pvesdn.decode.nodes.facts import decode_facts
-from pvesdn.decode.nodes.handmade import MAIN_INTERFACES, decode_handmade
+from pvesdn.decode.nodes.hand_written import MAIN_INTERFACES, decode_hand_written
 from pvesdn.encode.sdn_files import write_sdn
 from pvesdn.errors import SdnConfigError
 from pvesdn.model.files import FRR_CONF
@@ -48,7 +48,7 @@ def hand(
 def handwork(snapshot: Snapshot, *, taken: frozenset[str] = frozenset()) -> HandWrittenConfig:
     cluster = decode_cluster(snapshot.api)
     return HandWrittenConfig(
-        nodes={name: decode_handmade(name, raw.files) for name, raw in snapshot.nodes.items()},
+        nodes={name: decode_hand_written(name, raw.files) for name, raw in snapshot.nodes.items()},
         facts={name: decode_facts(name, raw) for name, raw in snapshot.nodes.items()},
         cluster=cluster,
         taken=taken,

@@ -51,8 +51,8 @@ def test_definitions_that_no_member_can_read_are_a_failure_and_no_question_of_re
     made = cluster()
     made.nodes["node1"].off = "connection timed out"
     for name in ("node2", "node3"):
-        made.nodes[name].refuses["read"] = "/etc/pve/sdn/pvesdn.cfg is no UTF-8 text: byte 0xff in line 1"
-    with pytest.raises(NodeFailed, match=r"^node2: /etc/pve/sdn/pvesdn\.cfg is no UTF-8 text: byte 0xff in line 1"):
+        made.nodes[name].refuses["read"] = "/etc/pve/sdn/pvesdn.cfg is not UTF-8 text: byte 0xff in line 1"
+    with pytest.raises(NodeFailed, match=r"^node2: /etc/pve/sdn/pvesdn\.cfg is not UTF-8 text: byte 0xff in line 1"):
         read_cluster(made.world())
 
 

@@ -26,6 +26,9 @@ from pvesdn_lab.live.testbed.topology import read_topology
 from pvesdn_lab.live.verbs.context import Context, NotProven
 from pvesdn_lab.live.verbs.table import perform
 
+_BUILD = Step("build_the_lab")
+"""What comes before a scenario's own steps, where it is the first on its topology."""
+
 
 @dataclass(frozen=True, slots=True)
 class Result:
@@ -121,13 +124,15 @@ def _run_all(scenarios: list[Scenario], folder: Path, packages: Unpacked, record
     for topology, group in groupby(scenarios, key=lambda scenario: scenario.topology):
         waiting = list(group)
         while waiting:
+            begin = time.monotonic()
             try:
                 with open_lab(folder, topology, packages) as lab:
+                    recorder.add(_result(waiting[0], _BUILD, "ok", f"{len(lab.nodes)} nodes", time.monotonic() - begin))
                     _run_some(lab, waiting, recorder)
             except (LabFault, PvesdnError, OSError, subprocess.SubprocessError) as fault:
                 if not waiting:
                     raise
-                recorder.add(_result(waiting.pop(0), Step("build the lab"), "broken", f"no lab: {fault}", 0))
+                recorder.add(_result(waiting.pop(0), _BUILD, "broken", f"no lab: {fault}", time.monotonic() - begin))
 
 
 def _run_some(lab: Lab, waiting: list[Scenario], recorder: Recorder) -> None:

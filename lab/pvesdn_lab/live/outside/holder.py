@@ -20,6 +20,7 @@ import pvesdn_lab
 from pvesdn.errors import SettingsError
 from pvesdn_lab.live.evidence import join_results
 from pvesdn_lab.live.outside import kernel, machines
+from pvesdn_lab.live.outside.shares import share
 from pvesdn_lab.live.packages import NODE, Say, fetch
 from pvesdn_lab.live.scenario import Scenario
 
@@ -41,7 +42,7 @@ def run_scenarios(
     again: bool = False,
     joins: bool = False,
 ) -> bool:
-    """Run scenarios: here what the kernel can, at the same time the rest in a virtual machine with Debian's.
+    """Run scenarios: here what the kernel can, the rest in virtual machines with Debian's, all at the same time.
 
     :param results: a folder that gets ``results.jsonl``.
     :param kind: of the machine, one of `machines.KINDS`.
@@ -60,16 +61,20 @@ def run_scenarios(
     if left_out:
         say(left_out)
     ways = {"again": again, "run": f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC"}
-    parts = [results / "here", results / "machine"]
-    for part in parts:  # of an earlier run
+    for part in (*results.glob("here-*"), *results.glob("machine-*")):  # of an earlier run
         shutil.rmtree(part, ignore_errors=True)
+    parts: list[Path] = []
     with ExitStack() as stack:
         places: list[_Place] = []
         if carrier is not None:
-            argv, given = in_machine(_request(elsewhere, machines.SHARED, ways))
-            places.append(stack.enter_context(carrier.carry(argv, parts[1], given)))
-        if here:
-            places.append(stack.enter_context(_carry(_request(here, parts[0], ways), parts[0])))
+            for number, some in enumerate(share(elsewhere, carrier.side_by_side()), 1):
+                parts.append(results / f"machine-{number}")
+                argv, given = in_machine(_request(some, machines.SHARED, ways))
+                places.append(stack.enter_context(carrier.carry(argv, parts[-1], given)))
+        # Beside machines one lab on this kernel is enough: it is done long before them.
+        for number, some in enumerate(share(here, 1 if carrier else len(os.sched_getaffinity(0))), 1):
+            parts.append(results / f"here-{number}")
+            places.append(stack.enter_context(_carry(_request(some, parts[-1], ways), parts[-1])))
         statuses = [place.wait(TEST_SECONDS) for place in places]
     join_results(parts, results, joins=joins)
     if left_out:

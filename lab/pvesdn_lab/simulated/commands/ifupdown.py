@@ -138,7 +138,7 @@ def _finish(errors: list[str]) -> int:
 
 
 def _leave(state: State, name: str) -> None:
-    """A stanza is gone: a virtual link goes too; a physical one keeps its addresses, in the main table (docs/pve.md §13.2)."""
+    """A stanza is gone: a virtual link goes too, a physical one keeps its addresses (docs/pve.md §13.2)."""
     state.managed.remove(name)
     link = state.links.get(name)
     if link is not None and link["kind"] != PHYSICAL:

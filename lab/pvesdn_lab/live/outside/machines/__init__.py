@@ -41,7 +41,7 @@ def choose(kind: str, say: Say) -> Machine:
 
 def _qemu(say: Say) -> Machine:
     say("this kernel has no VRF devices: what needs them runs on Debian's kernel under qemu, which takes longer")
-    return Qemu(fetch(QEMU, say), "kvm" if _virtualises() else "tcg,thread=multi")
+    return Qemu(fetch(QEMU, say), accelerator="kvm" if _virtualises() else "tcg,thread=multi")
 
 
 def _virtualises() -> bool:

@@ -80,9 +80,17 @@ class Machine(ABC):
     Whatever is here is there, nothing that the guest writes stays, except in the one folder that is shared for results.
 
     :param packages: what the machine and its kernel consist of.
+    :param memory: of the guest, MiB; taken from the host only as it is used.
+    :param processors: of the guest.
     """
 
     packages: Unpacked
+    memory: int = 3072
+    processors: int = 1
+
+    def side_by_side(self) -> int:
+        """How many of these this machine carries at once: as many as it has processors and memory for, at least one."""
+        return max(1, min(len(os.sched_getaffinity(0)) // self.processors, _available_memory() // self.memory))
 
     @contextmanager
     def carry(self, argv: Sequence[str], results: Path, environment: Mapping[str, str]) -> Iterator[Guest]:
@@ -166,6 +174,12 @@ class Machine(ABC):
             folder=shlex.quote(str(Path.cwd())),
             command=shlex.join(argv),
         )
+
+
+def _available_memory() -> int:
+    """What could be used without swapping, MiB."""
+    rows = (line.split() for line in Path("/proc/meminfo").read_text("ascii").splitlines())
+    return next(int(words[1]) // 1024 for words in rows if words[0] == "MemAvailable:")
 
 
 def _pass_on(source: IO[bytes] | None) -> None:

@@ -34,13 +34,10 @@ export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/r
 
 @dataclass(frozen=True, slots=True)
 class Qemu(Machine):
-    """:param accelerator: qemu's ``-accel``.
-    :param memory: of the guest, MiB; taken from the host only as it is used.
-    """
+    """:param accelerator: qemu's ``-accel``."""
 
-    accelerator: str = "tcg,thread=multi"
-    memory: int = 3072
     processors: int = 2
+    accelerator: str = "tcg,thread=multi"
 
     def _prepare(self, inside: str, results: Path, work: Path) -> list[str]:
         image = work / "initramfs.gz"

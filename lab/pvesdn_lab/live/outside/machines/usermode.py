@@ -29,9 +29,7 @@ umount -l /.before/proc
 
 @dataclass(frozen=True, slots=True)
 class UserMode(Machine):
-    """:param memory: of the guest, MiB; taken from the host only as it is used."""
-
-    memory: int = 4096
+    """Has one processor: user-mode Linux knows no more."""
 
     def _prepare(self, inside: str, results: Path, work: Path) -> list[str]:  # noqa: ARG002 - the script mounts them
         script = work / "init"

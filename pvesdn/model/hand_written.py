@@ -166,7 +166,7 @@ class FrrText:
 
 
 @dataclass(frozen=True, slots=True)
-class HandmadeNode:
+class HandWrittenNode:
     """One node's own configuration.
 
     :param devices: by name; what PVE and pvesdn wrote is left out.

@@ -11,13 +11,13 @@ from dataclasses import dataclass, field
 from pvesdn.decode.frr.conf import decode_frr_conf
 from pvesdn.decode.nodes.interfaces import begins_something, decode_interfaces, is_auto, logical_lines
 from pvesdn.model.files import FRR_CONF, OUR_INTERFACES, SDN_INTERFACES
-from pvesdn.model.handmade import Device, FrrText, HandmadeNode, Option, Place
+from pvesdn.model.hand_written import Device, FrrText, HandWrittenNode, Option, Place
 
 MAIN_INTERFACES = "/etc/network/interfaces"
 _FOLDER = "/etc/network/interfaces.d/"
 
 
-def decode_handmade(node: str, files: Mapping[str, str], *, has_own_frr: bool = True) -> HandmadeNode:
+def decode_hand_written(node: str, files: Mapping[str, str], *, has_own_frr: bool = True) -> HandWrittenNode:
     """What somebody wrote on a node. Raises nothing: what is not understood is kept as it is.
 
     :param files: text by absolute path.
@@ -37,7 +37,7 @@ def decode_handmade(node: str, files: Mapping[str, str], *, has_own_frr: bool = 
             devices[stanza.name] = Device(stanza.name, place, (*(before.options if before else ()), *options))
         orphans |= dict(_auto_lines(files[file], file))
     text = files.get(FRR_CONF, "") if has_own_frr else ""
-    return HandmadeNode(
+    return HandWrittenNode(
         node=node,
         devices=devices,
         orphans={name: place for name, place in orphans.items() if name not in devices},

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from textwrap import dedent
 
-from pvesdn.decode.nodes.handmade import MAIN_INTERFACES, Cut, cut_file, decode_handmade, interfaces_files
+from pvesdn.decode.nodes.hand_written import MAIN_INTERFACES, Cut, cut_file, decode_hand_written, interfaces_files
 from pvesdn.model.files import OUR_INTERFACES, SDN_INTERFACES
-from pvesdn.model.handmade import Place
+from pvesdn.model.hand_written import Place
 
 BESIDE = "/etc/network/interfaces.d/mine"
 
@@ -22,7 +22,7 @@ def cut(text: str, *whole: str, **options: int) -> str:
 
 def test_stanzas_of_one_name_are_one_device_with_the_line_of_each_option() -> None:
     text = "auto a\niface a inet static\n address 10.0.0.1\n netmask 255.0.0.0\niface a inet6 static\n address fd00::1/64\n"
-    device = decode_handmade("n", {MAIN_INTERFACES: text}).devices["a"]
+    device = decode_hand_written("n", {MAIN_INTERFACES: text}).devices["a"]
     assert device.place == Place(MAIN_INTERFACES, 2)
     assert [(o.name, o.value, o.place.line) for o in device.all("address", "netmask")] == [
         ("address", "10.0.0.1", 3),
@@ -39,18 +39,18 @@ def test_files_of_pve_and_of_pvesdn_are_no_handwork() -> None:
         MAIN_INTERFACES: "iface d\n",
     }
     assert interfaces_files(files) == [MAIN_INTERFACES, BESIDE]
-    assert list(decode_handmade("n", files).devices) == ["d", "c"]
+    assert list(decode_hand_written("n", files).devices) == ["d", "c"]
 
 
 def test_an_auto_line_without_a_stanza_is_an_orphan() -> None:
-    node = decode_handmade("n", {MAIN_INTERFACES: "auto a b\niface a\n"})
+    node = decode_hand_written("n", {MAIN_INTERFACES: "auto a b\niface a\n"})
     assert dict(node.orphans) == {"b": Place(MAIN_INTERFACES, 1)}
 
 
 def test_frr_conf_is_read_where_it_is_the_administrators() -> None:
     files = {"/etc/frr/frr.conf": "vrf a\n vni 1\n"}
-    assert len(decode_handmade("n", files).frr.vrfs) == 1
-    assert decode_handmade("n", files, has_own_frr=False).frr.vrfs == ()
+    assert len(decode_hand_written("n", files).frr.vrfs) == 1
+    assert decode_hand_written("n", files, has_own_frr=False).frr.vrfs == ()
 
 
 # --- without some of them --------------------------------------------------------------------------------------------

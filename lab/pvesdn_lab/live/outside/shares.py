@@ -1,0 +1,47 @@
+"""Which scenarios go to which of several machines that run side by side, so that all are done at about the same time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from pvesdn_lab.live.scenario import Scenario
+
+_BUILD_SECONDS = 40.0
+_STEP_SECONDS = 3.0
+_SECONDS = {
+    "apply": 60.0,
+    "nothing_to_plan": 22.0,
+    "boot": 20.0,
+    "join": 30.0,
+    "write_proposal": 30.0,
+    "take_out": 30.0,
+    "way_back": 30.0,
+    "import_shows": 15.0,
+    "refuses": 15.0,
+    "sessions": 8.0,
+}
+"""What the longer verbs took on a user-mode kernel; docs/lab.md has more of it. Only their proportions count."""
+
+
+def share(scenarios: Iterable[Scenario], number: int) -> list[list[Scenario]]:
+    """At most `number` lists, none of them empty, each in the order that was given.
+
+    Scenarios with one topology stay together, because they share a lab, whose building takes longer than many a step.
+    The longest goes first to whoever has the least.
+    """
+    given = list(scenarios)
+    together: dict[Path, list[Scenario]] = {}
+    for scenario in given:
+        together.setdefault(scenario.topology, []).append(scenario)
+    shares: list[list[Scenario]] = [[] for _ in range(max(1, number))]
+    for group in sorted(together.values(), key=seconds, reverse=True):
+        min(shares, key=seconds).extend(group)
+    return [sorted(found, key=given.index) for found in shares if found]
+
+
+def seconds(scenarios: list[Scenario]) -> float:
+    """How long these will take in one place, roughly."""
+    labs = len({scenario.topology for scenario in scenarios})
+    steps = (step.verb for scenario in scenarios for step in scenario.steps)
+    return labs * _BUILD_SECONDS + sum(_SECONDS.get(verb, _STEP_SECONDS) for verb in steps)
