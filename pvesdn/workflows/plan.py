@@ -131,7 +131,7 @@ def _judge_local(
         return LocalVerdict()
     if merge is None:
         what = "not checked: what PVE's merge makes of our lines, since pvesdn does not render PVE's part on this node"
-        hint = "look at frr.conf after applying"
+        hint = "check frr.conf after applying"
         if (stop := what_stops_frr(known.given, design.node)) is not None:
             what = f"our lines do not reach FRR: PVE writes no frr.conf here because there is {stop.what.rstrip(',')}"
             hint = stop.hint

@@ -104,7 +104,7 @@ def _node(node: NodeChanges, *, has_diff: bool) -> Iterator[Line]:
         for bridge, ports in sorted(node.guests.items()):
             yield (
                 "    ",
-                Span(f"{bridge} is removed with {counted(len(ports), 'guest port')} plugged in", Style.WARNING),
+                Span(f"{bridge} is removed with {counted(len(ports), 'guest port')} in it", Style.WARNING),
             )
     for obstacle in node.obstacles:
         hint = f"; {obstacle.hint}" if obstacle.hint else ""

@@ -10,7 +10,7 @@ from pvesdn.errors import ApiRefused, ApiUnavailable, ApplyRefused, NodeFailed, 
 from pvesdn.model.files import OUR_INTERFACES
 from pvesdn.model.report import Outcome
 from pvesdn.workflows.apply import apply
-from tests.fakes import RECORD
+from tests.fake_nodes import RECORD
 from tests.unit.workflows.kit import PLANNER, PVE_ZONES, UNICAST, apply_to, cluster, errors, plan_of, steps
 
 EVPN = """underlay: cluster
@@ -106,7 +106,7 @@ def test_pve_is_told_to_leave_frr_alone_where_the_api_knows_how() -> None:
 
 
 def test_one_refusal_while_staging_changes_nothing_anywhere() -> None:
-    made = cluster()
+    made = cluster(EVPN)
     made.nodes["node2"].problems = ("frr.conf: line 3: % Unknown command",)
     report = apply_to(made)
     assert not report.is_good
@@ -368,7 +368,7 @@ def test_tasks_that_ran_before_the_commit_are_not_taken_for_its_own() -> None:
     earlier = next(iter(made.api.tasks))
     made.api.tasks[earlier] = 10**9  # it never ends: whoever follows it runs into the time limit
     report = apply_to(made)
-    assert "had not ended" not in str(errors(report))
+    assert "had not finished" not in str(errors(report))
 
 
 def test_an_api_that_is_away_during_the_reload_is_asked_again() -> None:
@@ -398,7 +398,7 @@ def test_an_api_that_forbids_watching_the_task_is_not_asked_for_ever() -> None:
 
     made.api.task = forbidden  # type: ignore[method-assign, assignment]
     told = errors(apply_to(made))["node1"]
-    assert "had not ended after 120 s" in told
+    assert "had not finished after 120 s" in told
     assert "Sys.Audit" in told
     assert made.clock.elapsed < 180
 
@@ -424,5 +424,5 @@ def test_a_task_that_never_ends_is_given_up_after_the_time_limit() -> None:
     made = cluster()
     made.api.polls = 10**9
     report = apply_to(made)
-    assert "had not ended after 120 s" in errors(report)["node1"]
+    assert "had not finished after 120 s" in errors(report)["node1"]
     assert made.clock.elapsed < 180
