@@ -1,4 +1,4 @@
-"""The command line: options in, screens, documents and exit statuses out."""
+"""The command line: options in; screens, documents and exit statuses out."""
 
 from __future__ import annotations
 
@@ -10,6 +10,6 @@ from pvesdn.cli.app import run
 
 
 def main() -> NoReturn:
-    """The program `pvesdn`. Being told to end is the same as Ctrl-C: it says in which state things are."""
+    """The program `pvesdn`. SIGTERM is treated like Ctrl-C: it reports the state in which things are."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     sys.exit(run(sys.argv[1:]))

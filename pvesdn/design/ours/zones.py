@@ -59,7 +59,7 @@ class ZonePlan:
 
 
 def zone_nodes(zone: OwnZone | PveZone, cluster: ClusterState) -> frozenset[str]:
-    """Members that belong to a zone; names that are no members are somebody else's error."""
+    """Members that belong to a zone; names that are not members are reported elsewhere."""
     members = frozenset(member.name for member in cluster.members)
     return members if zone.nodes is None else members & zone.nodes
 
