@@ -41,6 +41,11 @@ class ClusterState(Model):
         """The member called `name`, or None."""
         return next((m for m in self.members if m.name == name), None)
 
+    def among(self, nodes: frozenset[str] | None) -> frozenset[str]:
+        """The members that a list of nodes names, all of them for None; names that are no members are left out."""
+        members = frozenset(member.name for member in self.members)
+        return members if nodes is None else members & nodes
+
 
 class SeenPath(Model):
     """A path to a peer that differs from the node's other paths. :param mtu, devices: see `UnderlayPath`."""

@@ -69,7 +69,7 @@ class UnmanagedFabric(Defined):
     :param nodes: its members.
     """
 
-    kind: Literal["left-fabric"] = "left-fabric"
+    kind: Literal["unmanaged-fabric"] = "unmanaged-fabric"
     id: FabricId
     type: str
     nodes: frozenset[NodeName] = frozenset()

@@ -12,7 +12,8 @@ import pytest
 
 from pvesdn.cli.screens.plan import NO_CHANGES
 from tests.cli.kit import UCAST, Result, Terminal, call, snapshot_of
-from tests.fakes import RECORD, FakeCluster, fake_cluster
+from tests.fake_nodes import RECORD
+from tests.fakes import FakeCluster, fake_cluster
 
 KNOWN_MTU = UCAST.replace("vxlan: ucast\n", "vxlan: ucast\n\tmtu 1450\n")
 OURS = "/etc/network/interfaces.d/pvesdn"

@@ -7,7 +7,9 @@ import json
 import shutil
 import stat
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -242,13 +244,15 @@ def test_a_look_that_is_killed_while_it_applies_is_begun_again(
     class Killed(BaseException):
         pass
 
-    def dies(*_: object, **__: object) -> None:
-        raise Killed
+    def dies(node: str, verb: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        if verb == "commit":
+            raise Killed
+        return ask(node, verb, arguments)
 
-    kept, cluster.nodes._commit = cluster.nodes._commit, dies  # type: ignore[method-assign]
+    ask, cluster.nodes.ask = cluster.nodes.ask, dies  # type: ignore[method-assign]
     with pytest.raises(Killed):
         watch(tmp_path, cluster, action="apply")
-    cluster.nodes._commit = kept  # type: ignore[method-assign]
+    cluster.nodes.ask = ask  # type: ignore[method-assign]
     (state_dir / ".watch.json-k1ll3d").touch()
     again = watch(tmp_path, cluster, action="apply")
     assert again.status == 0

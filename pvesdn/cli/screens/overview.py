@@ -57,8 +57,7 @@ def _vtep(known: Understanding, name: str) -> dict[str, Any]:
 
 
 def _zone(zone: Zone, known: Understanding) -> dict[str, Any]:
-    members = _members(known.given)
-    nodes = sorted(members if zone.nodes is None else members & zone.nodes)
+    nodes = sorted(known.given.cluster.among(zone.nodes))
     mtu = zone.mtu
     if isinstance(zone, VxlanZone | EvpnZone):
         mtu = zone_mtu(zone, zone_vteps(zone, known.vteps, known.given))

@@ -45,7 +45,7 @@ def clean(text: str) -> str:
 
     Tabs stay: configuration files are indented with them.
     """
-    return _STEERING.sub(_visible, text)
+    return text if text.isascii() and text.isprintable() else _STEERING.sub(_visible, text)
 
 
 def _visible(match: re.Match[str]) -> str:
@@ -71,8 +71,9 @@ class Screen:
 
     def lines(self, lines: Iterable[Line]) -> None:
         """Lines of the result."""
+        color = self.has_color(sys.stdout)
         for parts in lines:
-            self.line(*parts)
+            sys.stdout.write(_painted(parts, color=color))
 
     def remark(self, *parts: Span | str) -> None:
         """A line on standard error; nothing when quiet."""
@@ -105,8 +106,11 @@ class Screen:
         return stream.isatty()
 
     def _write(self, stream: TextIO, parts: Iterable[Span | str]) -> None:
-        color = self.has_color(stream)
-        stream.write("".join(_paint(part, color=color) for part in parts) + "\n")
+        stream.write(_painted(parts, color=self.has_color(stream)))
+
+
+def _painted(parts: Iterable[Span | str], *, color: bool) -> str:
+    return "".join([*(_paint(part, color=color) for part in parts), "\n"])
 
 
 def _paint(part: Span | str, *, color: bool) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from pvesdn.design.checks.remarks import error, listed, note, warning
-from pvesdn.design.ours.zones import zone_nodes
 from pvesdn.model.design import DesignInput
 from pvesdn.model.fabrics import Fabric
 from pvesdn.model.findings import Finding, Where
@@ -88,7 +87,7 @@ def _pves_way(
         yield warning(zone.where, f"fabric '{fabric_id}' does not exist", hint)
     elif isinstance(fabric, Fabric):
         reached = {member.node for member in fabric.members if member.ip is not None}
-        if outside := zone_nodes(zone, given.cluster) - reached:
+        if outside := given.cluster.among(zone.nodes) - reached:
             what = f"fabric '{fabric_id}' has no node with an IPv4 address for {listed(outside)}"
             yield warning(zone.where, what, f"{hint} there; add the node to the fabric, or name the zone's nodes")
 

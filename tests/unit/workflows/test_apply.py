@@ -10,7 +10,7 @@ from pvesdn.errors import ApiRefused, ApiUnavailable, ApplyRefused, NodeFailed, 
 from pvesdn.model.files import OUR_INTERFACES
 from pvesdn.model.report import Outcome
 from pvesdn.workflows.apply import apply
-from tests.fakes import RECORD
+from tests.fake_nodes import RECORD
 from tests.unit.workflows.kit import PLANNER, PVE_ZONES, UNICAST, apply_to, cluster, errors, plan_of, steps
 
 EVPN = """underlay: cluster
@@ -106,7 +106,7 @@ def test_pve_is_told_to_leave_frr_alone_where_the_api_knows_how() -> None:
 
 
 def test_one_refusal_while_staging_changes_nothing_anywhere() -> None:
-    made = cluster()
+    made = cluster(EVPN)
     made.nodes["node2"].problems = ("frr.conf: line 3: % Unknown command",)
     report = apply_to(made)
     assert not report.is_good
