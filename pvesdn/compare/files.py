@@ -62,7 +62,7 @@ def compare_node(
     shows_pve: bool = False,
     flooding: Flooding = (),
 ) -> NodeChanges:
-    """All that would happen on one node. Pure; linear in the number of stanzas.
+    """Everything that would happen on one node. Pure; linear in the number of stanzas.
 
     :param shows_pve: PVE's definitions are about to be committed, so its files are shown with the plan.
     """
