@@ -43,7 +43,7 @@ def read_definitions(world: World, members: Iterable[Member], unreachable: Mappi
     """The files of /etc/pve/sdn, by name, from this node or from the first member that answers.
 
     :param unreachable: members that need not be asked, with the reason.
-    :raises NodeFailed: members answer, and none can read them, such as a file that is no text.
+    :raises NodeFailed: members answer, but none can read them, such as a file that is not text.
     :raises NodeUnreachable: nobody answers; with the first reason.
     """
     paths = [f"{SDN_DIR}/{file}" for file in PVE_FILES]

@@ -17,7 +17,7 @@ from pvesdn.model.pve_sdn import BridgedPveZone, PveQinqZone, PveVlanZone
 from pvesdn.model.vnets import Vnet
 
 _LAST_VLAN = 4094
-"""IEEE 802.1Q: 0 is no VLAN, 4095 is reserved. PVE's own limit is 4096."""
+"""IEEE 802.1Q: 0 is not a VLAN, 4095 is reserved. PVE's own limit is 4096."""
 _LONGEST_NAME = 15
 """The kernel's IFNAMSIZ less the byte that ends it."""
 _ONE_WORKS = "PVE accepts this; on a Linux bridge one of the two will not work"
@@ -46,7 +46,7 @@ class _Ride:
 
 
 def check(given: DesignInput) -> Iterator[Finding]:
-    """Bridges that do not exist, tags that are no VLANs or are used twice, and devices that two would share."""
+    """Bridges that do not exist, tags that are not valid VLANs or are used twice, and devices that two would share."""
     rides = tuple(_rides(given))
     for ride in rides:
         yield from _missing(ride)

@@ -14,7 +14,7 @@ from pvesdn.model.pve_sdn import PveEvpnZone, UnmanagedController
 
 
 def check(given: DesignInput) -> Iterator[Finding]:
-    """A cluster without quorum or members; names that are no members; VNets outside their zone.
+    """A cluster without quorum or members; names that are not members; VNets outside their zone.
 
     What PVE's own definitions name is a warning: PVE skips it.
     """

@@ -70,7 +70,7 @@ def _fault(config: FrrConfig, fate: Fate, meant: tuple[str, ...]) -> LocalFault 
 
 
 def _misread(line: LocalLine) -> LocalFault | None:
-    """A comment is no loss, wherever it ends, unless PVE takes it for something else."""
+    """Losing a comment costs nothing, unless PVE takes it for something else."""
     kinds = {LocalKind.FAMILY: "an address family", LocalKind.END_FAMILY: "the end of an address family"}
     if line.is_comment and line.kind in kinds:
         return LocalFault(line, f"is a comment that PVE takes for {kinds[line.kind]}", "reword the comment")
@@ -78,7 +78,7 @@ def _misread(line: LocalLine) -> LocalFault | None:
 
 
 def _loss(config: FrrConfig, fate: Fate, meant: tuple[str, ...]) -> str:
-    """What becomes of a line that is no end, as a predicate; empty when it becomes what it says."""
+    """What becomes of a line that does not end a block, as a predicate; empty when it keeps its meaning."""
     if fate.home is None:
         return "is dropped"
     if fate.home != meant:

@@ -58,7 +58,7 @@ class ZonePlan:
 
 
 def zone_nodes(zone: OwnZone, cluster: ClusterState) -> frozenset[str]:
-    """Members that belong to a zone; names that are no members are somebody else's error."""
+    """Members that belong to a zone; names that are not members are reported elsewhere."""
     return cluster.among(zone.nodes)
 
 
