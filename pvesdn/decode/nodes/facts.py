@@ -25,10 +25,10 @@ _RULES = ("ip-rule", "ip-rule6")
 
 
 def decode_facts(node: str, raw: NodeRaw) -> NodeFacts:
-    """All that design may know of a node.
+    """Everything design may know about a node.
 
-    :param raw: its files and the answers of `ip -j -d`; what was not asked is empty in the result.
-    :raises NodeFailed: an answer has another shape than iproute2 gives it.
+    :param raw: its files and the answers of `ip -j -d`; what was not asked for is empty in the result.
+    :raises NodeFailed: an answer does not have the shape that iproute2 gives it.
     """
     interfaces = decode_interfaces(raw.files.get(_INTERFACES, ""))
     try:
@@ -84,22 +84,27 @@ def _texts(raw: NodeRaw, command: str) -> dict[str, str]:
 def _links(rows: list[dict[str, Json]]) -> Iterator[Link]:
     for row in rows:
         name = json_text.device(row.get("ifname"), "ifname of ip-link")
-        what = f"of {name!a} in ip-link"
-        info = json_text.mapping(row.get("linkinfo"), f"linkinfo {what}", absent=True)
-        data = json_text.mapping(info.get("info_data"), f"info_data {what}", absent=True)
-        kind = json_text.string(info.get("info_kind", ""), f"info_kind {what}")
-        vni = json_text.number(data["id"], f"id {what}") if kind == "vxlan" and "id" in data else None
-        is_aware = data.get("vlan_filtering") if kind == "bridge" else None
-        yield Link(
-            name=name,
-            mtu=json_text.count(row.get("mtu", _DEFAULT_MTU), f"mtu {what}"),
-            mac=json_text.string(row.get("address", ""), f"address {what}"),
-            master=json_text.string(row.get("master", ""), f"master {what}"),
-            kind=kind,
-            vni=vni,
-            vlan_filtering=None if is_aware is None else json_text.flag(is_aware, f"vlan_filtering {what}"),
-            altnames=tuple(json_text.string(other, f"altnames {what}") for other in _list(row.get("altnames"))),
-        )
+        try:
+            yield _link(name, row)
+        except WrongShapeError as error:
+            raise error.of(f"{name!a} in ip-link") from error
+
+
+def _link(name: str, row: dict[str, Json]) -> Link:
+    info = json_text.mapping(row.get("linkinfo"), "linkinfo", absent=True)
+    data = json_text.mapping(info.get("info_data"), "info_data", absent=True)
+    kind = json_text.string(info.get("info_kind", ""), "info_kind")
+    is_aware = data.get("vlan_filtering") if kind == "bridge" else None
+    return Link(
+        name=name,
+        mtu=json_text.count(row.get("mtu", _DEFAULT_MTU), "mtu"),
+        mac=json_text.string(row.get("address", ""), "address"),
+        master=json_text.string(row.get("master", ""), "master"),
+        kind=kind,
+        vni=json_text.number(data["id"], "id") if kind == "vxlan" and "id" in data else None,
+        vlan_filtering=None if is_aware is None else json_text.flag(is_aware, "vlan_filtering"),
+        altnames=tuple(json_text.string(other, "altnames") for other in _list(row.get("altnames"))),
+    )
 
 
 def _list(value: Json) -> list[Json]:
@@ -109,11 +114,16 @@ def _list(value: Json) -> list[Json]:
 def _addresses(rows: list[dict[str, Json]]) -> Iterator[tuple[str, IpInterface]]:
     for row in rows:
         name = json_text.device(row.get("ifname"), "ifname of ip-addr")
-        for info in json_text.rows(row.get("addr_info"), f"addr_info of {name!a}", absent=True):
+        for info in _addr_info(name, row.get("addr_info")):
             if info.get("family") in ("inet", "inet6"):
                 what = f"local of {name!a} in ip-addr"
                 local = json_text.address(info.get("local"), what)
                 yield name, _interface(local, info.get("prefixlen"), what)
+
+
+def _addr_info(name: str, value: Json) -> list[dict[str, Json]]:
+    # Most devices have none, and their names need not be put into words.
+    return [] if value == [] else json_text.rows(value, f"addr_info of {name!a}", absent=True)
 
 
 def _interface(local: IpAddress, length: Json, what: str) -> IpInterface:

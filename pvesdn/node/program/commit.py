@@ -17,7 +17,7 @@ NEVER_UP = "interface was probably never up"
 def commit(machine: Machine, arguments: Value) -> Value:
     """Put staged files in place: ``{"files": [entries as staged], "ifdown": [...], "delete_links": [names]}`` -> ``{"log"}``.
 
-    ``ifdown`` has ``{"file": path, "interface": name}``: taken down while the old file still says how. ``delete_links``
+    ``ifdown`` has ``{"file": path, "interface": name}``: taken down while the old file still describes it. ``delete_links``
     goes for what the kernel cannot change on a live device. Then all files are swapped, or none.
     """
     changes = changes_in(arguments)
@@ -46,7 +46,7 @@ def commit(machine: Machine, arguments: Value) -> Value:
 
 
 def finish(machine: Machine, arguments: Value) -> Value:
-    """Everything after the last commit went well: ``{}`` -> ``{}``; the record's mark ``unfinished`` goes."""
+    """Everything after the last commit went well: ``{}`` -> ``{}``; clears ``unfinished`` in the record."""
     del arguments
     with locked(machine):
         record = load_record(machine)

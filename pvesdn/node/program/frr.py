@@ -90,7 +90,7 @@ def _reload(machine: Machine) -> Tuple[str, List[str]]:
 def _absent_daemons(machine: Machine) -> List[str]:
     """Daemons that the configuration needs and that are switched on, but do not run.
 
-    frr-reload.py 8.4.4 ends with 0 then, having left out their lines without a word (tried).
+    frr-reload.py 8.4.4 ends with 0 then, having left out their lines without a word (docs/pve.md §13.1).
     """
     text, switches = text_of(machine, FRR_CONF) or "", text_of(machine, FRR_DAEMONS) or ""
     needed = [daemon for daemon, lines in LINES_OF.items() if re.search(f"(?m)^{lines}", text)]

@@ -17,7 +17,7 @@ PIECE = 64 * 1024
 
 
 class Refused(Exception):
-    """What the program does not or cannot do: what, where, and what to do next."""
+    """What the program refuses or cannot do: what, where, and what to do next."""
 
     def __init__(self, error: str, hint: str = "") -> None:
         super().__init__(error)
@@ -40,7 +40,7 @@ class Machine:
         self.root = root.rstrip("/")
 
     def place(self, path: str) -> str:
-        """Where the node's absolute `path` really lies."""
+        """Where the node's absolute `path` really is."""
         return self.root + path
 
     def find(self, name: str) -> Optional[str]:
@@ -67,7 +67,7 @@ class Machine:
             try:
                 output, errors = _printed(process, argv, limit)
             except BaseException:
-                # The whole session: a grandchild would go on.
+                # The whole session: a grandchild would continue.
                 with contextlib.suppress(ProcessLookupError):
                     os.killpg(process.pid, signal.SIGKILL)
                 raise

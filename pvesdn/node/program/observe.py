@@ -49,7 +49,7 @@ def read(machine: Machine, arguments: Value) -> Value:
 def observe(machine: Machine, arguments: Value) -> Value:
     """What `read` reads and what commands print: ``{"files", "commands": [names]}`` -> ``{"hostname", "files", "commands"}``.
 
-    A commit that was killed half-way (power cut) is taken back first: otherwise its half would be taken for an edit.
+    A commit that was killed half-way (power cut) is taken back first: otherwise the half would look like an edit.
     """
     recover_if_killed(machine)
     names = list_at(arguments, "commands", str)

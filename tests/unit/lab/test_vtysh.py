@@ -109,7 +109,9 @@ RIGHT = [
     "vrf red\n vni 4000\n ip route 0.0.0.0/0 203.0.113.1 eno2\nexit-vrf",
 ]
 
-needs_vtysh = pytest.mark.skipif(VTYSH is None, reason="vtysh is not installed: the stand-in was not held to it")
+needs_vtysh = pytest.mark.skipif(
+    VTYSH is None, reason="vtysh is not here, so the stand-in was not held to it: tools/setup test"
+)
 
 
 def refused(complaints: str) -> list[int]:

@@ -9,6 +9,7 @@ import shlex
 import signal
 import subprocess
 import sys
+from typing import ClassVar
 
 import pytest
 
@@ -208,11 +209,24 @@ class TestFlood:
             "bridge fdb append 00:00:00:00:00:00 dev vxlan_web dst 192.168.0.3",
         ]
 
-    def test_a_device_that_is_not_there_does_not_hide_the_others(self, program: Asking, node: NodeRoot) -> None:
+    PORTS: ClassVar = {"vxlan_a": ["192.168.0.2"], "vxlan_b": ["192.168.0.3"]}
+
+    def test_a_device_that_is_not_there_has_no_list_and_does_not_hide_the_others(
+        self, program: Asking, node: NodeRoot
+    ) -> None:
         missing = 'case "$*" in *vxlan_a*) echo "Cannot find device" >&2; exit 1;; esac'
         node.command("bridge", script=missing, prints="[]")
-        refusal = program.refusal("flood", ports={"vxlan_a": ["192.168.0.2"], "vxlan_b": ["192.168.0.3"]})
-        assert refusal == "bridge -j fdb show dev vxlan_a ended with status 1: Cannot find device"
+        node.command("ip", script=missing)
+        assert program.value("flood", ports=self.PORTS) == {"restored": {"vxlan_b": ["192.168.0.3"]}}
+        assert node.calls()[-1] == "bridge fdb append 00:00:00:00:00:00 dev vxlan_b dst 192.168.0.3"
+
+    def test_a_device_that_cannot_be_looked_at_is_named_and_does_not_hide_the_others(
+        self, program: Asking, node: NodeRoot
+    ) -> None:
+        node.command("bridge", script='case "$*" in *vxlan_a*) echo "it broke" >&2; exit 1;; esac', prints="[]")
+        node.command("ip")
+        refusal = program.refusal("flood", ports=self.PORTS)
+        assert refusal == "bridge -j fdb show dev vxlan_a ended with status 1: it broke"
         assert node.calls()[-1] == "bridge fdb append 00:00:00:00:00:00 dev vxlan_b dst 192.168.0.3"
 
     @pytest.mark.parametrize("address", ["", "banana", "192.168.0.2/24", "-h"])

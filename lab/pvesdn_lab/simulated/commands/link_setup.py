@@ -91,7 +91,7 @@ def _mtu(name: str, attributes: Attributes) -> tuple[int, list[str]]:
 
 
 def _check_vtep(root: Path, attributes: Attributes) -> None:
-    """Proxmox's build takes an IPv6 address for a tunnel's, the plain one does not (tried)."""
+    """Proxmox's build takes an IPv6 address for a tunnel's, the plain one does not (docs/pve.md §13.2)."""
     for address in attributes.get("vxlan-local-tunnelip", [])[-1:]:
         if ":" in address and not _is_proxmoxs(root):
             raise Refusal(f"invalid vxlan-local-tunnelip {address}: Expected 4 octets in '{address}'")
