@@ -18,7 +18,7 @@ from typing import Any, Self
 
 from pvesdn.errors import NodeFailed, NodeUnreachable
 from pvesdn.node.program.dialogue import answer
-from pvesdn.node.program.machine import Machine, Outcome
+from pvesdn.node.program.machine import CommandResult, Machine
 from pvesdn.node.program.observe import IP_COMMANDS
 
 RECORD = "/var/lib/pvesdn/written.json"
@@ -210,12 +210,12 @@ class FakeMachine(Machine):
         known = hasattr(self, f"_{re.sub('[-.]', '_', name)}")
         return name if known and name not in self._node.absent else None
 
-    def run(self, argv: list[str], limit: float) -> Outcome:
+    def run(self, argv: list[str], limit: float) -> CommandResult:
         name = self.find(argv[0])
         if name is None:
             return super().run(argv, limit)
         status, printed = getattr(self, f"_{re.sub('[-.]', '_', name)}")(argv)
-        return Outcome(status, printed, [line.rstrip() for line in printed.splitlines() if line.strip()])
+        return CommandResult(status, printed, [line.rstrip() for line in printed.splitlines() if line.strip()])
 
     def _ip(self, argv: list[str]) -> tuple[int, str]:
         for name, command in IP_COMMANDS.items():
