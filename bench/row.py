@@ -16,9 +16,9 @@ from dataclasses import dataclass
 
 from bench import floor
 from bench.network import network, pve_network
+from pvesdn.compare.conflicts import digest
 from pvesdn.compare.diff import unified
 from pvesdn.compare.files import NodeNow, compare_node
-from pvesdn.compare.ownership import digest
 from pvesdn.decode.nodes.record import Record
 from pvesdn.design.checks.all_checks import check
 from pvesdn.design.cluster import design_node, share

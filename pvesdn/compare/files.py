@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
+from pvesdn.compare.conflicts import conflict, digest, is_as_wanted
 from pvesdn.compare.execution import steps
 from pvesdn.compare.free_order import in_present_order
 from pvesdn.compare.obstacles import obstacles
-from pvesdn.compare.ownership import conflict, digest, is_as_wanted
 from pvesdn.compare.prerequisites import prerequisites
 from pvesdn.compare.present import PresentFile
 from pvesdn.compare.stanzas import keep_hosts, leaves_its_vrf, stanza_changes

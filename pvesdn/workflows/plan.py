@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from pvesdn.compare.conflicts import holds_our_frr
 from pvesdn.compare.files import NodeNow, compare_node
 from pvesdn.compare.frr_local import LocalVerdict, judge_local
-from pvesdn.compare.ownership import holds_our_frr
 from pvesdn.compare.prerequisites import doubts
 from pvesdn.compare.running import running_remarks
 from pvesdn.design.cluster import SharedDesign, design_node, share

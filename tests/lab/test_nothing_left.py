@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import signal
@@ -107,3 +108,19 @@ def test_a_machine_that_is_cut_off_takes_every_process_with_it(tmp_path: Path) -
         process.send_signal(signal.SIGKILL)
         process.wait(DEADLINE)
         wait_until(lambda: not processes_of(str(tmp_path)), "every process to end")
+
+
+def test_a_lab_that_does_not_come_up_leaves_nothing_to_the_next_one(tmp_path: Path) -> None:
+    node = '[[node]]\nname = "node1"\nmanagement = "10.99.0.1/24"\nunderlay = "192.168.0.1/24"\n'
+    step = '[[step]]\ndo = "run"\nnode = "node1"\ncommand = "true"\nproves = "the node is there"\n'
+    for name, more in (("first", "mtu = 10000000\n"), ("second", "")):  # no card has that MTU
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "topology.toml").write_text(node + more)
+        (tmp_path / name / "scenario.toml").write_text(f'title = "{name}"\n{step}')
+    # On one processor all labs are built in one place, one after another.
+    argv = ["taskset", "--cpu-list", str(min(os.sched_getaffinity(0))), sys.executable, "-m", "pvesdn", "lab", "test"]
+    argv += [str(tmp_path / "first"), str(tmp_path / "second"), "--results", str(tmp_path)]
+    done = subprocess.run(argv, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, timeout=DEADLINE)
+    rows = [json.loads(line) for line in (tmp_path / "results.jsonl").read_text().splitlines()]
+    found = {row["scenario"]: row["outcome"] for row in rows}
+    assert (done.returncode, found) == (1, {"first": "broken", "second": "ok"}), done.stdout + done.stderr

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from pvesdn.compare.conflicts import digest
 from pvesdn.compare.files import NodeNow, compare_node
-from pvesdn.compare.ownership import digest
 from pvesdn.compare.prerequisites import doubts
 from pvesdn.decode.nodes.record import Record
 from pvesdn.model.execution import FrrAction

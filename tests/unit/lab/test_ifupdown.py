@@ -347,6 +347,11 @@ def test_stanzas_of_one_interface_are_merged(node):
     assert node.links()["x"]["mtu"] == 1400
 
 
+def test_a_backslash_joins_the_next_line(node):
+    assert reload(node, "auto x\niface x\n\tbridge-ports \\\n\tnone\n\tmtu 1400\n") == ""
+    assert (node.links()["x"]["kind"], node.links()["x"]["mtu"]) == ("bridge", 1400)
+
+
 def test_guests_stay_plugged_with_proxmoxs_build(node):
     reload(node, PORT.format(vni=2) + BRIDGE)
     port = node.plug_guest("a", 100)

@@ -1,6 +1,6 @@
 """ifupdown2 on a simulated node: reads /etc/network/interfaces and what it sources, and makes the links match.
 
-What it says, how it ends and what it leaves behind is what Debian's 3.0.0 was seen to do, in namespaces of this kernel.
+What it says, how it ends and what it leaves behind is what Debian's 3.0.0 was seen to do (docs/pve.md §13.2).
 """
 
 from __future__ import annotations

@@ -50,10 +50,16 @@ class Interfaces:
         path = below(self.root, file)
         if not path.is_file():
             return
+        start, said = 0, ""
         for number, line in enumerate(path.read_text("utf-8").splitlines(), 1):
-            text = " ".join(line.split())
+            start, said = start or number, said + line
+            if line.endswith("\\"):
+                said = said[:-1]
+                continue
+            text = " ".join(said.split())
             if text and not text.startswith("#"):
-                yield number, text
+                yield start, text
+            start, said = 0, ""
 
     def _source(self, pattern: str) -> None:
         # Hidden files do not match `*`: a file being staged is not configuration.
