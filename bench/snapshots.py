@@ -13,7 +13,7 @@ from typing import Any
 
 from bench.network import ASN, FIRST_SUBNET, FIRST_VTEP, L3VNI, MAC, UNDERLAY_MTU, ZONE
 from pvesdn.adapters.snapshot_dir import read_snapshot
-from pvesdn.compare.ownership import digest
+from pvesdn.compare.conflicts import digest
 from pvesdn.render.renderer import Renderer
 from pvesdn.workflows.plan import render_nodes
 

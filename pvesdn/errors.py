@@ -1,4 +1,4 @@
-"""Every error pvesdn raises on purpose, by whose move it is.
+"""Every error pvesdn raises on purpose, by who has to act.
 
     PvesdnError
     +-- SettingsError       the caller's: settings, flags, environment
@@ -82,7 +82,7 @@ class NotQuorate(ClusterError):
 
 
 class ApplyRefused(PvesdnError):
-    """Nothing was touched: the plan has obstacles that a person must decide on."""
+    """Nothing was changed: the plan has obstacles that a person must decide about."""
 
 
 class NodeError(PvesdnError):
@@ -116,7 +116,7 @@ class TaskFailed(NodeError):
 
 
 def _visible(text: str) -> str:
-    """Lines in which every character can be seen."""
+    """Lines in which every character is visible."""
     return "\n".join(
         line if line.isprintable() else "".join(c if c.isprintable() else ascii(c)[1:-1] for c in line)
         for line in text.split("\n")

@@ -22,7 +22,7 @@ class ClusterApi(Protocol):
         ...
 
     def reload_network(self, node: NodeName, *, regenerate_frr: bool | None) -> Upid:
-        """Start `PUT /nodes/{node}/network`; None leaves the parameter out, which PVE before 9 does not know."""
+        """Start `PUT /nodes/{node}/network`; None leaves out the parameter, which PVE before 9 does not have."""
         ...
 
     def apply_sdn(self) -> Upid:
@@ -30,7 +30,7 @@ class ClusterApi(Protocol):
         ...
 
     def require(self, rights: Iterable[tuple[str, str]]) -> None:
-        """Come back if we have every privilege, given as (ACL path, privilege) pairs such as ``("/sdn", "SDN.Allocate")``.
+        """Return if we have every privilege, given as (ACL path, privilege) pairs such as ``("/sdn", "SDN.Allocate")``.
 
         :raises ApiRefused: status 403; a privilege is missing.
         """

@@ -1,4 +1,4 @@
-"""Where the package's own data lies: beside the sources in a checkout, inside the package when installed."""
+"""Where the package's own data is: beside the sources in a checkout, inside the package when installed."""
 
 from __future__ import annotations
 

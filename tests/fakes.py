@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import hashlib
 import itertools
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
-from fnmatch import fnmatchcase
-from pathlib import PurePosixPath
+from dataclasses import dataclass
 from typing import Any
 
 from pvesdn.adapters.nodes import ProgramAgent
 from pvesdn.adapters.runner import OneByOne
-from pvesdn.errors import ApiRefused, NodeFailed, NodeUnreachable, PvesdnError
+from pvesdn.errors import ApiRefused, PvesdnError
 from pvesdn.model.tasks import TaskState
-
-RECORD = "/var/lib/pvesdn/written.json"
+from tests.fake_nodes import FakeNode, FakeNodes
 
 
 class FakeClock:
@@ -53,129 +49,6 @@ class FakeObserver:
 
     def done(self, node: str, step: str, outcome: str) -> None:
         self.events.append(("done", node, step, outcome))
-
-
-@dataclass
-class FakeNode:
-    """One node: its files, and what its commands would print.
-
-    :param off: the message with which every call fails as NodeUnreachable; empty when the node answers.
-    :param refuses: messages by verb, with which that verb fails as NodeFailed.
-    :param lost: messages by verb, with which that verb ends as NodeUnreachable.
-    :param problems: what `stage` complains of.
-    :param asked: verbs with their arguments, in order.
-    """
-
-    name: str
-    files: dict[str, str] = field(default_factory=dict)
-    commands: dict[str, Any] = field(default_factory=dict)
-    off: str = ""
-    refuses: dict[str, str] = field(default_factory=dict)
-    lost: dict[str, str] = field(default_factory=dict)
-    problems: tuple[str, ...] = ()
-    flood: dict[str, list[str]] = field(default_factory=dict)
-    asked: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
-
-    @property
-    def verbs(self) -> list[str]:
-        return [verb for verb, _ in self.asked]
-
-    @property
-    def record(self) -> dict[str, Any]:
-        return json.loads(self.files.get(RECORD, '{"format": 1, "files": {}, "unfinished": false}'))
-
-
-class FakeNodes:
-    """A transport: every node runs the verbs of the node program on dictionaries.
-
-    :param pve_files: text by absolute path below /etc/pve, one dictionary for all nodes, as pmxcfs has it.
-    """
-
-    def __init__(self, nodes: Iterable[FakeNode], pve_files: dict[str, str] | None = None) -> None:
-        self.nodes = {node.name: node for node in nodes}
-        self.pve_files = {} if pve_files is None else pve_files
-
-    def __getitem__(self, name: str) -> FakeNode:
-        return self.nodes[name]
-
-    def ask(self, node: str, verb: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
-        there = self.nodes.get(node)
-        if there is None:
-            raise NodeUnreachable(node, "no address is known")
-        there.asked.append((verb, json.loads(json.dumps(arguments))))
-        if there.off:
-            raise NodeUnreachable(node, there.off)
-        if verb in there.lost:
-            raise NodeUnreachable(node, there.lost[verb])
-        if verb in there.refuses:
-            raise NodeFailed(node, there.refuses[verb])
-        return getattr(self, f"_{verb}")(there, **arguments)
-
-    def _read(self, there: FakeNode, files: list[str]) -> dict[str, Any]:
-        known = {**there.files, **self.pve_files}
-        return {"files": {path: known[path] for path in sorted(known) if any(_matches(path, p) for p in files)}}
-
-    def _observe(self, there: FakeNode, files: list[str], commands: list[str]) -> dict[str, Any]:
-        answers = {name: there.commands[name] for name in commands if name in there.commands}
-        return {"hostname": there.name, "commands": answers, **self._read(there, files)}
-
-    def _stage(self, there: FakeNode, files: list[dict[str, Any]]) -> dict[str, Any]:
-        return {"problems": [*self._unexpected(there, files), *there.problems]}
-
-    def _commit(
-        self, there: FakeNode, files: list[dict[str, Any]], ifdown: list[Any], delete_links: list[str]
-    ) -> dict[str, Any]:
-        if changed := self._unexpected(there, files):
-            raise NodeFailed(there.name, changed[0])
-        record = there.record
-        meanings = record.setdefault("meanings", {})
-        for entry in files:
-            meanings.pop(entry["path"], None)
-            if entry["text"] is None:
-                there.files.pop(entry["path"], None)
-                record["files"].pop(entry["path"], None)
-            else:
-                if entry.get("meaning") is not None:
-                    meanings[entry["path"]] = entry["meaning"]
-                there.files[entry["path"]] = entry["text"]
-                record["files"][entry["path"]] = _sha256(entry["text"])
-        there.files[RECORD] = json.dumps({**record, "unfinished": True})
-        return {"log": []}
-
-    def _discard(self, there: FakeNode, files: list[str]) -> dict[str, Any]:
-        return {}
-
-    def _sysctl(self, there: FakeNode, file: str) -> dict[str, Any]:
-        return {"log": []}
-
-    def _frr(self, there: FakeNode, action: str) -> dict[str, Any]:
-        return {"log": []}
-
-    def _flood(self, there: FakeNode, ports: dict[str, list[str]]) -> dict[str, Any]:
-        restored = {}
-        for port, wanted in ports.items():
-            present = there.flood.setdefault(port, [])
-            if missing := [address for address in wanted if address not in present]:
-                present += missing
-                restored[port] = missing
-        return {"restored": restored}
-
-    def _finish(self, there: FakeNode) -> dict[str, Any]:
-        there.files[RECORD] = json.dumps({**there.record, "unfinished": False})
-        return {}
-
-    def _put(self, there: FakeNode, path: str, text: str) -> dict[str, Any]:
-        self.pve_files[path] = text
-        return {}
-
-    @staticmethod
-    def _unexpected(there: FakeNode, files: list[dict[str, Any]]) -> list[str]:
-        found = []
-        for entry in files:
-            text = there.files.get(entry["path"])
-            if (None if text is None else _sha256(text)) != entry["expect"]:
-                found.append(f"{entry['path']} has changed since it was read")
-        return found
 
 
 class FakeApi:
@@ -278,15 +151,9 @@ class FakeCluster:
     observer: FakeObserver
 
     def reload(self, node: str) -> None:
-        """What ifreload does: a link for every `iface` of interfaces.d, and none without."""
+        """What ifreload does, see `links_after`."""
         there = self.nodes[node]
-        kept = [link for link in there.commands["ip-link"] if not link.get("is_made")]
-        known = {link["ifname"] for link in kept}
-        texts = [text for path, text in there.files.items() if path.startswith("/etc/network/interfaces.d/")]
-        made = [
-            _link(stanza) for text in texts for stanza in re.findall(r"^iface .*(?:\n[\t ].*)*", text, re.MULTILINE)
-        ]
-        there.commands["ip-link"] = [*kept, *(link for link in made if link["ifname"] not in known)]
+        there.commands["ip-link"] = links_after(there.commands["ip-link"], there.files)
 
     def plug(self, node: str, bridge: str, port: str) -> None:
         """Start a guest whose `port`, such as ``tap100i0``, is in `bridge`."""
@@ -307,6 +174,15 @@ class FakeCluster:
             "task_timeout": 120.0,
         }
         return World(**{**given, **changes})
+
+
+def links_after(links: list[dict[str, Any]], files: Mapping[str, str]) -> list[dict[str, Any]]:
+    """The rows of `ip link` after an ifreload: one for every `iface` of interfaces.d, and none without."""
+    kept = [link for link in links if not link.get("is_made")]
+    known = {link["ifname"] for link in kept}
+    texts = [text for path, text in files.items() if path.startswith("/etc/network/interfaces.d/")]
+    made = [_link(stanza) for text in texts for stanza in re.findall(r"^iface .*(?:\n[\t ].*)*", text, re.MULTILINE)]
+    return [*kept, *(link for link in made if link["ifname"] not in known)]
 
 
 def fake_cluster(
@@ -420,15 +296,3 @@ def _link(stanza: str) -> dict[str, Any]:
 
 def _ethernet(name: str, octet: int, mtu: int) -> dict[str, Any]:
     return {"ifname": name, "mtu": mtu, "link_type": "ether", "address": f"bc:24:11:00:00:{octet:02x}"}
-
-
-def _matches(path: str, pattern: str) -> bool:
-    """The last component may be a glob, which a leading dot does not match."""
-    have, want = PurePosixPath(path), PurePosixPath(pattern)
-    if have.parent != want.parent or (have.name.startswith(".") and not want.name.startswith(".")):
-        return False
-    return fnmatchcase(have.name, want.name)
-
-
-def _sha256(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()

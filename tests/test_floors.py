@@ -86,6 +86,21 @@ FAULTS = {
         "import pvesdn.design.ours.zone_vxlan\n",
         "No zone kind leans on another",
     ),
+    "our half of the definitions knows PVE's": (
+        "pvesdn/model/own_sdn.py",
+        "import pvesdn.model.pve_sdn\n",
+        "Two sources stay two: neither half of the definitions knows the other",
+    ),
+    "a zone of ours is designed by what PVE defines": (
+        "pvesdn/design/ours/planted.py",
+        "from pvesdn.model.pve_sdn import PveZone\n",
+        "What reads and designs ours does not see PVE's definitions",
+    ),
+    "PVE's text depends on pvesdn.cfg": (
+        "pvesdn/design/pve/frr.py",
+        "from pvesdn.model.own_sdn import EvpnZone\n",
+        "What reads and designs PVE's files does not see ours",
+    ),
 }
 
 

@@ -76,7 +76,7 @@ def test_what_the_gui_has_pending_is_shown(case: Path, tmp_path: Path) -> None:
     result = plan(folder)
     version = running_of(folder)["version"]
     assert result.status == 2
-    assert f"PVE's SDN: 1 vnet, 1 zone pending over version {version}, which runs" in result.out
+    assert f"PVE's SDN: 1 vnet, 1 zone pending over version {version}, which is running" in result.out
     assert "    + vnet office: zone added\n" in result.out
     assert "      + office\n" in result.out
     assert "frr.conf" not in result.out

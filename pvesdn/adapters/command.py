@@ -1,4 +1,4 @@
-"""Commands of this machine, with a deadline for the whole run and a limit to what is read of it. Shared by the adapters."""
+"""Commands on this machine, with a deadline for the whole run and a limit on their output. Shared by the adapters."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from pvesdn.model.secret_variables import SECRET_VARIABLES
 _PIECE = 64 * 1024
 """Bytes of one read."""
 _LAST_WORDS = 64 * 1024
-"""Bytes of standard error that are kept, from its end: that is where the reason stands."""
+"""Bytes of standard error that are kept, from its end, where the reason is."""
 _LOOK = 0.1
-"""Seconds between two looks at whether a command has ended: a child of its own may keep its pipes open."""
+"""Seconds between checks whether a command has ended: a child of its own may keep its pipes open."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class Finished:
 
 
 class CommandTimeoutError(Exception):
-    """The command was ended at its deadline. :param has_begun: it had printed something by then."""
+    """The command was stopped at its deadline. :param has_begun: it had printed something by then."""
 
     def __init__(self, *, has_begun: bool) -> None:
         super().__init__("the command did not end in time")
@@ -45,11 +45,11 @@ class CommandTimeoutError(Exception):
 
 
 class TooMuchError(Exception):
-    """The command was ended because it printed more than it may."""
+    """The command was stopped because it printed too much."""
 
 
 def environment(given: Mapping[str, str]) -> dict[str, str]:
-    """`given` without what pvesdn itself was told in confidence, which no command needs."""
+    """`given` without pvesdn's own secrets, which no command needs."""
     return {name: value for name, value in given.items() if name not in SECRET_VARIABLES}
 
 
@@ -64,14 +64,14 @@ def run(
 ) -> Finished:
     """Run a command to its end, in a session of its own.
 
-    :param surroundings: its environment; secrets of ours are left out.
+    :param surroundings: its environment; pvesdn's secrets are left out.
     :param message: its standard input.
-    :param seconds: from the start to the end of it, however slowly or steadily it prints.
-    :param size: bytes that its standard output may have.
-    :param grace: seconds in which a command that is given up may put things in order before it is killed.
+    :param seconds: from its start to its end, however slowly or steadily it prints.
+    :param size: bytes that it may print on standard output.
+    :param grace: seconds in which a command may clean up after SIGINT before it is killed.
     :raises OSError: it cannot be started.
-    :raises CommandTimeoutError: it was given up after `seconds`.
-    :raises TooMuchError: it was given up after `size` bytes.
+    :raises CommandTimeoutError: it was stopped after `seconds`.
+    :raises TooMuchError: it was stopped after `size` bytes.
     """
     deadline = time.monotonic() + seconds
     with _started(argv, surroundings, grace) as process:
@@ -85,7 +85,7 @@ def run(
 
 @contextlib.contextmanager
 def _started(argv: Sequence[str], surroundings: Mapping[str, str], grace: float) -> Iterator[subprocess.Popen[bytes]]:
-    """A process that is gone at the end of the block, whatever ends it."""
+    """A process that is gone at the end of the block, however that ends."""
     process = subprocess.Popen(
         argv,
         stdin=subprocess.PIPE,
@@ -108,7 +108,7 @@ def _started(argv: Sequence[str], surroundings: Mapping[str, str], grace: float)
 def _converse(
     process: subprocess.Popen[bytes], message: bytes, deadline: float, size: int
 ) -> tuple[bytearray, bytearray]:
-    """Hand the message over and collect what comes, until the command has closed both of its outputs."""
+    """Send the message and collect the output, until the command has closed both of its outputs."""
     output, complaints, rest = bytearray(), bytearray(), memoryview(message)
     with _watched(process) as ready:
         while any(key.events == selectors.EVENT_READ for key in ready.get_map().values()):
@@ -134,7 +134,7 @@ def _converse(
 
 
 def _write(descriptor: int, rest: memoryview) -> memoryview:
-    """What is left to write; nothing when the command does not want to hear it."""
+    """What is left to write; nothing if the command does not read it."""
     try:
         return rest[os.write(descriptor, rest[:_PIECE]) :]
     except BrokenPipeError:
@@ -142,7 +142,7 @@ def _write(descriptor: int, rest: memoryview) -> memoryview:
 
 
 def _give_up(process: subprocess.Popen[bytes], grace: float) -> None:
-    """First ask: a program in the middle of a commit takes it back. What it still prints is thrown away."""
+    """Interrupt first: a program in the middle of a commit takes it back. What it still prints is discarded."""
     for wake, seconds in ((signal.SIGTERM, grace), (signal.SIGKILL, _LOOK)):
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, wake)
@@ -158,7 +158,7 @@ def _give_up(process: subprocess.Popen[bytes], grace: float) -> None:
 
 @contextlib.contextmanager
 def _watched(process: subprocess.Popen[bytes]) -> Iterator[selectors.BaseSelector]:
-    """A selector of the process's pipes, those that are still open."""
+    """A selector for the pipes of the process that are still open."""
     with selectors.DefaultSelector() as ready:
         for stream in _streams(process):
             if not stream.closed:

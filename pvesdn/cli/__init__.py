@@ -1,4 +1,4 @@
-"""The command line: options in, screens, documents and exit statuses out."""
+"""The command line: options in; screens, documents and exit statuses out."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pvesdn.cli.app import run
 
 
 def main() -> NoReturn:
-    """The program `pvesdn`. Being told to end is the same as Ctrl-C: it says in which state things are."""
+    """The program `pvesdn`. SIGTERM is treated like Ctrl-C: it reports the state in which things are."""
     # Half of the time of a large plan went into looking for cycles among values that have none.
     gc.set_threshold(50_000, 1000)
     signal.signal(signal.SIGTERM, signal.default_int_handler)

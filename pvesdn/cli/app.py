@@ -1,4 +1,4 @@
-"""The command `pvesdn`: its verbs, loaded when they are called, and what becomes of every error."""
+"""The command `pvesdn`: its verbs, loaded when called, and what happens to every error."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ _VERBS = {
     "watch": "Plan, or apply, when definitions or membership have changed.",
     "lab": "Try pvesdn on a cluster in network namespaces, with real FRR and ifupdown2.",
 }
-"""Each is the command of its own name in the module of its own name; the texts are its short help."""
+"""Each is a command in the module of the same name; the texts are the short help."""
 
 _MODULES = {"import": "adopt"}
-"""Verbs whose name is a word of Python's own."""
+"""Verbs whose name is a Python keyword."""
 
 _ALIASES = {"check": "plan"}
 
@@ -43,7 +43,7 @@ _DISK_FAULTS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
 
 
 class _Verbs(click.Group):
-    """Imports a verb when it is called; listing them imports none."""
+    """Imports a verb when it is called; listing the verbs imports none."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         del ctx
@@ -77,7 +77,7 @@ class _Verbs(click.Group):
 def pvesdn(context: click.Context) -> int:
     """Software-defined networks of a Proxmox VE cluster: planned before they are applied.
 
-    The definitions are PVE's own in /etc/pve/sdn and pvesdn.cfg beside them; `pvesdn VERB --help` tells more of a verb.
+    The definitions are PVE's own in /etc/pve/sdn and pvesdn.cfg beside them. `pvesdn VERB --help` says more about a verb.
     """
     if context.invoked_subcommand is None:
         click.echo(context.get_help(), err=True)
@@ -91,7 +91,7 @@ def run(
     """One call of the command line; the result is its exit status.
 
     :param environ: the environment, by default the process's own.
-    :param build_world: another world than the settings describe.
+    :param build_world: builds another world than the settings describe.
     """
     _print_everything()
     surroundings = os.environ if environ is None else environ
@@ -116,8 +116,8 @@ def run(
 
 
 def _unprintable(session: Session, error: Exception) -> int | None:
-    """The exit status where standard output took no more, such as a file on a full disk; None for any other error."""
-    # Every file that is written or read has its name in the error: what has none is the stream.
+    """The exit status when standard output cannot be written, such as on a full disk; None for any other error."""
+    # Errors about files name the file: one without a name is about the stream.
     if not isinstance(error, OSError) or error.filename is not None or error.errno not in _DISK_FAULTS:
         return None
     give_up_output()
@@ -126,7 +126,7 @@ def _unprintable(session: Session, error: Exception) -> int | None:
 
 
 def _print_everything() -> None:
-    """A terminal that cannot show a character gets its number instead of an exception."""
+    """A character that a terminal cannot show is printed as its number instead of raising."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
@@ -153,7 +153,7 @@ def _failed(session: Session, error: PvesdnError) -> int:
 
 
 def _tell_machines(session: Session, status: int, messages: Sequence[str]) -> None:
-    """Whoever asked for a document gets one."""
+    """Print the error as a document, if a document was asked for."""
     if session.wants_json:
         session.document("error", {"exit_status": status, "errors": list(messages)})
 

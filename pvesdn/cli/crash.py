@@ -1,6 +1,6 @@
-"""An error nobody foresaw: a report in a private file, and one line that names it.
+"""An unexpected error: a report in a private file, and one line that names it.
 
-The same error has one report, however often it happens, and old reports make room for new ones.
+An error has one report, however often it happens, and old reports make room for new ones.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from pathlib import Path
 from pvesdn import __version__
 
 MOST = 10
-"""Reports that are kept, this user's newest."""
+"""How many reports are kept: this user's newest."""
 
 _PREFIX = "pvesdn-report-"
 _HIDDEN = "********"
@@ -33,10 +33,10 @@ _LOOKS_SECRET = re.compile(
 def report(
     error: BaseException, argv: Sequence[str], environ: Mapping[str, str], *, secrets: Iterable[str] = ()
 ) -> Path | None:
-    """Write down what happened, readable for this user only.
+    """Write down what happened, readable by this user only.
 
-    :param secrets: words that must not be in it; what looks like a password is left out as well.
-    :returns: the file; None when no place could be written.
+    :param secrets: words that must not be in it; what looks like a password is left out too.
+    :returns: the file; None when no place could be written to.
     """
     text = "".join(traceback.format_exception(error))
     text = (
@@ -60,7 +60,7 @@ def report(
 
 
 def signature(error: BaseException) -> str:
-    """Where an error happened, as a short word: the same for the same fault, whatever its message says."""
+    """Where an error happened, as a short word: the same for the same fault, whatever the message."""
     steps = [f"{type(error).__module__}.{type(error).__qualname__}", __version__]
     steps += [f"{frame.filename}:{frame.name}:{frame.lineno}" for frame in traceback.extract_tb(error.__traceback__)]
     return hashlib.sha256("\n".join(steps).encode("utf-8", "backslashreplace")).hexdigest()[:12]
@@ -68,13 +68,13 @@ def signature(error: BaseException) -> str:
 
 def _without_secrets(line: str) -> str:
     """A line of a report: an error may quote one of somebody's files."""
-    from pvesdn.decode.secrets import hide_secrets  # noqa: PLC0415 - only who crashes needs it
+    from pvesdn.decode.secrets import hide_secrets  # noqa: PLC0415 - only a crash needs it
 
-    return line if "PVEAPIToken=" in line else hide_secrets(line)[0]  # whose token it was may be told
+    return line if "PVEAPIToken=" in line else hide_secrets(line)[0]  # the token's owner may be shown
 
 
 def _settle(folder: Path, draft: Path, ending: str) -> Path:
-    """Put a report in the place of an earlier one of the same error, and remove the oldest beyond `MOST`."""
+    """Replace an earlier report of the same error, and remove the oldest beyond `MOST`."""
     reports = _own_reports(folder)
     place = next((path for path in reports if path != draft and path.name.endswith(ending)), draft)
     with suppress(OSError):
@@ -86,7 +86,7 @@ def _settle(folder: Path, draft: Path, ending: str) -> Path:
 
 
 def _own_reports(folder: Path) -> list[Path]:
-    """Reports of this user's in a folder that others may write to, the newest first."""
+    """This user's reports in a folder that others may write to, newest first."""
     found = []
     for path in folder.glob(f"{_PREFIX}*.txt"):
         with suppress(OSError):
@@ -97,7 +97,7 @@ def _own_reports(folder: Path) -> list[Path]:
 
 
 def _places(environ: Mapping[str, str]) -> Iterable[Path]:
-    """Where a user's state belongs (XDG Base Directory), else wherever temporary files go."""
+    """Where a user's state belongs (XDG Base Directory), else the folder for temporary files."""
     if state := environ.get("XDG_STATE_HOME"):
         yield Path(state) / "pvesdn"
     elif home := environ.get("HOME"):
@@ -106,7 +106,7 @@ def _places(environ: Mapping[str, str]) -> Iterable[Path]:
 
 
 def give_up_output() -> None:
-    """Whoever read our output is gone: what is still in the buffers goes nowhere, without a complaint at exit."""
+    """The reader of our output is gone: drop what is still in the buffers, without an error at exit."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, sys.stdout.fileno())
     os.close(nowhere)

@@ -1,4 +1,4 @@
-"""Options that several verbs share. Those of the whole command are taken before and after the verb."""
+"""Options shared by several verbs. Those of the whole command are accepted before and after the verb."""
 
 from __future__ import annotations
 
@@ -58,14 +58,14 @@ def source(function: Decorated) -> Decorated:
 
 
 def nodes(function: Decorated) -> Decorated:
-    """`--node`, as often as wanted."""
+    """`--node`, which can be repeated."""
     return click.option("--node", "only", multiple=True, metavar="NODE", help="Only this node; can be repeated.")(
         function
     )
 
 
 def decisions(function: Decorated) -> Decorated:
-    """What a person may decide about obstacles."""
+    """The options by which a person decides about obstacles."""
     for option in reversed(
         (
             click.option("--overwrite", is_flag=True, help="Replace files that somebody else has written or edited."),

@@ -1,4 +1,4 @@
-"""One call of the command line: what its options say, its settings, and where its world comes from."""
+"""One run of the command line: its options, its settings, and where its world comes from."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ WorldBuilder = Callable[["Settings", "Observer"], "World"]
 
 @dataclass
 class Session:
-    """:param build_world: another world than the one the settings describe; tests bring theirs."""
+    """:param build_world: builds another world than the settings describe, such as a test's."""
 
     environ: Mapping[str, str]
     screen: Screen
@@ -29,14 +29,14 @@ class Session:
     wants_json: bool = False
     secrets: tuple[str, ...] = ()
     aftermath: Callable[[], str] = field(default=lambda: "Interrupted: nothing was changed.")
-    """What to say after Ctrl-C: in which state things are."""
+    """Says after Ctrl-C in which state things are."""
 
     def settings(self) -> Settings:
-        """The settings, with what is odd about their file said.
+        """The settings; anything odd about their file is reported.
 
         :raises SettingsError: they cannot be used.
         """
-        # Not at the top: `pvesdn --help` is to be quick, and this brings pydantic.
+        # Not at the top: `pvesdn --help` must be quick, and this imports pydantic.
         from pvesdn.settings import load_settings  # noqa: PLC0415
 
         loaded = load_settings(self.config, self.environ)
@@ -52,7 +52,7 @@ class Session:
         """
         if self.build_world is not None:
             return self.build_world(settings, observer)
-        # Not at the top: work on a snapshot needs neither requests nor proxmoxer.
+        # Not at the top: working on a snapshot needs neither requests nor proxmoxer.
         from pvesdn.wiring import build_world  # noqa: PLC0415
 
         return build_world(settings, observer)

@@ -30,19 +30,19 @@ def take(session: Session, folder: Path | None) -> Snapshot:
 
 
 def with_gaps(snapshot: Snapshot) -> Snapshot:
-    """A member that should be in a snapshot and is not counts as one that did not answer: nothing is known of it."""
+    """A member that is missing from a snapshot counts as one that did not answer: nothing is known about it."""
     present = {member.name for member in decode_cluster(snapshot.api).members if member.is_online}
     gaps = dict.fromkeys(sorted(present - set(snapshot.nodes) - set(snapshot.unreachable)), "is not in the snapshot")
     return replace(snapshot, unreachable={**snapshot.unreachable, **gaps})
 
 
 def some(only: Iterable[str]) -> frozenset[str] | None:
-    """The nodes that were asked for; None when it is all of them."""
+    """The nodes that were asked for; None for all."""
     return frozenset(only) or None
 
 
 def require_known(only: frozenset[str] | None, changes: ChangeSet, snapshot: Snapshot) -> None:
-    """Refuse a node that is none.
+    """Refuse a name that is not a node's.
 
     :raises SettingsError: it names the members.
     """

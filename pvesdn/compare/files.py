@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
+from pvesdn.compare.conflicts import conflict, digest, is_as_wanted
 from pvesdn.compare.execution import steps
 from pvesdn.compare.free_order import in_present_order
 from pvesdn.compare.obstacles import obstacles
-from pvesdn.compare.ownership import conflict, digest, is_as_wanted
 from pvesdn.compare.prerequisites import prerequisites
 from pvesdn.compare.present import PresentFile
 from pvesdn.compare.stanzas import keep_hosts, leaves_its_vrf, stanza_changes
@@ -62,7 +62,7 @@ def compare_node(
     shows_pve: bool = False,
     flooding: Flooding = (),
 ) -> NodeChanges:
-    """All that would happen on one node. Pure; linear in the number of stanzas.
+    """Everything that would happen on one node. Pure; linear in the number of stanzas.
 
     :param shows_pve: PVE's definitions are about to be committed, so its files are shown with the plan.
     """

@@ -13,7 +13,7 @@ from pvesdn.model.frr_local import LocalFault, LocalKind, LocalLine, LocalMerge
 
 _DAEMONS = {"ospf": ("ospfd", "OSPF"), "openfabric": ("fabricd", "OpenFabric")}
 _HINT = "write it so that PVE's merge keeps it: blocks end with exit, lists have the word seq; PVE drops other commands"
-_OUR_HINT = "look at what stands before our block in the file, and at the AS numbers of PVE's controllers"
+_OUR_HINT = "check what comes before our block in the file, and the AS numbers of PVE's controllers"
 
 
 @dataclass(frozen=True, slots=True)

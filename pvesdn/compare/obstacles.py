@@ -33,17 +33,17 @@ def obstacles(
     if not flags.overwrite:
         for change in changes:
             if change.conflict:
-                stop(f"{change.path}: {change.conflict}", "look at it with --diff, then say --overwrite to replace it")
+                stop(f"{change.path}: {change.conflict}", "check it with --diff, then use --overwrite to replace it")
     if not flags.detach_guests:
         for bridge, ports in guests.items():
             count = f"{len(ports)} guest port{'s' if len(ports) > 1 else ''}"
             stop(
-                f"{bridge} would go with {count} plugged in ({', '.join(ports)})",
-                "move the guests first, or say --detach-guests",
+                f"{bridge} would be removed with {count} in it ({', '.join(ports)})",
+                "move the guests first, or use --detach-guests",
             )
     if is_reloaded and "/etc/network/interfaces.new" in files and not flags.interfaces_new:
         stop(
-            "/etc/network/interfaces.new holds somebody's unapplied edits, which any reload would bring into force",
-            "apply or revert them in the node's network panel, or say --with-interfaces-new",
+            "/etc/network/interfaces.new holds somebody's unapplied edits, which any reload would apply",
+            "apply or revert them in the node's network panel, or use --with-interfaces-new",
         )
     return tuple(found)

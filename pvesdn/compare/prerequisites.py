@@ -60,7 +60,7 @@ def _unsourced(file: str) -> tuple[str, str]:
 
 def _missing(interface: str) -> tuple[str, str]:
     what = f"{interface}: the interface does not exist, so the reload would fail half-way"
-    return what, "name another one in the exit, or wait until it is there"
+    return what, "use another one in the exit, or wait until it exists"
 
 
 def _refused(name: str, taken: Taken, facts: NodeFacts) -> tuple[str, str]:

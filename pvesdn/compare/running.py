@@ -9,7 +9,7 @@ from pvesdn.model.files import SDN_INTERFACES
 from pvesdn.model.findings import Finding, Severity
 from pvesdn.model.running import PveRunning, SdnFile, SdnFileState
 
-_HINT = "apply the node's network configuration in PVE, which writes it anew"
+_HINT = "apply the node's network configuration in PVE, which rewrites it"
 
 
 def compare_running(version: int | None, files: Mapping[str, Mapping[str, str]]) -> PveRunning:
@@ -28,9 +28,9 @@ def running_remarks(running: PveRunning) -> Iterator[Finding]:
     for node, file in running.nodes.items():
         match file.state:
             case SdnFileState.OLD:
-                what = f"{SDN_INTERFACES} is of version {file.version}, and PVE runs version {running.version}"
+                what = f"{SDN_INTERFACES} has version {file.version}, but PVE runs version {running.version}"
             case SdnFileState.MISSING:
-                what = f"{SDN_INTERFACES} was never generated, and PVE runs version {running.version}"
+                what = f"{SDN_INTERFACES} was never generated, but PVE runs version {running.version}"
             case SdnFileState.CURRENT:
                 continue
         yield Finding(

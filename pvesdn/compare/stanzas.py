@@ -11,9 +11,9 @@ from pvesdn.model.ifupdown import Stanza
 
 _OTHER_VNI = "the kernel cannot change the VNI of a live device"
 _OTHER_UDP_PORT = "the kernel cannot change the UDP port of a live device"
-_OTHER_MAC = "guests keep the gateway's old MAC until their ARP entry runs out"
+_OTHER_MAC = "guests keep the gateway's old MAC until their ARP entry expires"
 _THE_HOSTS = "the host's own, which ifupdown2 merges with this"
-_OTHER_WAY = "ifupdown2 leaves the flood entries of the old way on a live device"
+_OTHER_WAY = "ifupdown2 leaves the flood entries of the old flood mode on a live device"
 
 
 def stanza_changes(old: Mapping[str, str], new: PrintedInterfaces | None) -> tuple[StanzaChange, ...]:

@@ -15,7 +15,7 @@ _VNI = re.compile(r"[0-9]{1,8}")
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """:param holder: the device that has the VNI, which is none of the file's."""
+    """:param holder: the device that has the VNI; it is not in the file."""
 
     vni: int
     holder: str

@@ -1,4 +1,4 @@
-"""JSON that machines wrote: parsed without surprises, taken apart by shape."""
+"""JSON written by machines: parsed without surprises, and checked for its shape."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ _SURROGATE = re.compile(r"[\ud800-\udfff]")
 _WIDE = re.compile(r"\\u(?!00)")
 """An escape that stands for more than one byte."""
 _DEPTH = 100
-"""Levels of a document; what PVE and iproute2 print has a handful."""
+"""Levels of nesting; what PVE and iproute2 print has a handful."""
 _VALUE = re.compile(r'("[^"\\]*+(?:\\.[^"\\]*+)*+)(?:"(\s*:)?|\Z)|-\d|\d[\d.eE+-]{2,}', re.DOTALL | re.ASCII)
-"""What has an object of its own: strings, those that are keys with their colon, and numbers that are not kept ready."""
+"""Values that cost an object of their own: strings (a key with its colon) and numbers that Python does not cache."""
 _DIGITS = 18
-"""More are no number that a node or cluster could mean, and Python reads only so many."""
+"""No number that a node or a cluster could mean has more, and Python reads only so many."""
 
 
 class WrongShapeError(ValueError):
-    """What the document has instead of what was expected; each decoder turns it into its own error."""
+    """The document is not of the expected shape; each decoder turns this into its own error."""
 
     def of(self, owner: str) -> WrongShapeError:
         """The same, and whose it is: ``mtu is negative`` of ``'eno1'`` is ``mtu of 'eno1' is negative``.
@@ -38,7 +38,7 @@ class WrongShapeError(ValueError):
 def load(text: str | bytes, *, most: int | None = None) -> Json:
     """The document.
 
-    :param most: bytes of memory that text and document together may take; None does not ask.
+    :param most: bytes of memory that text and document together may take; None for no limit.
     :raises WrongShapeError: it is not JSON, nested deeper than Python can follow, or would take more memory than `most`.
     """
     if most is not None and footprint(text, most) > most:
@@ -66,7 +66,7 @@ def footprint(text: str | bytes, most: float = math.inf) -> int:
 
 
 def _roughly(text: str) -> int:
-    """By the characters that make values, wherever they stand, in a string as well."""
+    """An estimate from the characters that make values, wherever they stand, even in a string."""
     dicts, lists, pairs, quotes = (text.count(sign) for sign in '{[:"')
     values = text.count(",") + dicts + lists
     # A string is as wide as its widest character, and is made twice when one comes late.
@@ -75,7 +75,7 @@ def _roughly(text: str) -> int:
 
 
 def _closely(text: str, most: float) -> int:
-    """By the values themselves: a key is kept once however often it comes. No longer exact beyond `most`."""
+    """An estimate from the values themselves: a key is kept once however often it occurs. Not exact beyond `most`."""
     dicts, lists = text.count("{"), text.count("[")
     total = len(text) // 4 + 160 * dicts + 90 * lists + 10 * (text.count(",") + dicts + lists)
     may_be_wide = not text.isascii() or _WIDE.search(text) is not None
@@ -101,12 +101,12 @@ def _of_string(text: str, begin: int, end: int) -> int:
 
 
 def is_unicode(text: str) -> bool:
-    """Whether a text can be written down: JSON may hold halves of surrogate pairs, and UTF-8 may not."""
+    """Whether a text can be written: JSON may hold half a surrogate pair, UTF-8 may not."""
     return _SURROGATE.search(text) is None
 
 
 def is_deep(value: Json) -> bool:
-    """Whether it is nested deeper than anything that a node or a cluster means; Python follows a document only so far."""
+    """Whether it is nested deeper than anything a node or a cluster sends; Python follows a document only so far."""
     level = [value]
     for _ in range(_DEPTH):
         level = [item for held in level for item in _items(held)]
@@ -124,8 +124,8 @@ def _items(value: Json) -> Iterable[Json]:
 def mapping(value: Json, what: str, *, absent: bool = False) -> dict[str, Json]:
     """An object.
 
-    :param absent: null stands for an empty one. Only null: 0 and "" are something else, as they are in a snapshot.
-    :raises WrongShapeError: something else.
+    :param absent: null means empty. Only null: 0 and "" are wrong here, as they are in a snapshot.
+    :raises WrongShapeError: it is anything else.
     """
     if absent and value is None:
         return {}
@@ -138,8 +138,8 @@ def mapping(value: Json, what: str, *, absent: bool = False) -> dict[str, Json]:
 def rows(value: Json, what: str, *, absent: bool = False) -> list[dict[str, Json]]:
     """A list of objects.
 
-    :param absent: null stands for an empty one.
-    :raises WrongShapeError: something else.
+    :param absent: null means empty.
+    :raises WrongShapeError: it is anything else.
     """
     if absent and value is None:
         return []
@@ -153,7 +153,7 @@ def rows(value: Json, what: str, *, absent: bool = False) -> list[dict[str, Json
 
 
 def string(value: Json, what: str) -> str:
-    """Printable text of one line. :raises WrongShapeError: something else."""
+    """Printable text of one line. :raises WrongShapeError: it is anything else."""
     if not isinstance(value, str) or (not (value.isascii() and value.isprintable()) and _UNPRINTABLE.search(value)):
         message = f"{what} is not printable text"
         raise WrongShapeError(message)
@@ -161,7 +161,7 @@ def string(value: Json, what: str) -> str:
 
 
 def word(value: Json, what: str) -> str:
-    """A name: printable text without blanks. :raises WrongShapeError: something else."""
+    """A name: printable text without blanks. :raises WrongShapeError: it is anything else."""
     found = string(value, what)
     if not found or len(found.split()) != 1 or found != found.strip():
         message = f"{what} is not a name"
@@ -172,7 +172,7 @@ def word(value: Json, what: str) -> str:
 def device(value: Json, what: str) -> DeviceName:
     """A device's name as the kernel allows it: it may begin with a digit and hold what no file could, but no blank.
 
-    :raises WrongShapeError: something else.
+    :raises WrongShapeError: it is anything else.
     """
     found = string(value, what)
     if not found or " " in found:
@@ -182,7 +182,7 @@ def device(value: Json, what: str) -> DeviceName:
 
 
 def number(value: Json, what: str) -> int:
-    """A whole number, also one in quotes, as Perl prints them at times. :raises WrongShapeError: something else."""
+    """A whole number, possibly in quotes, as Perl sometimes prints it. :raises WrongShapeError: it is anything else."""
     if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 10**_DIGITS:
         return value
     if isinstance(value, str) and re.fullmatch(rf"-?[0-9]{{1,{_DIGITS}}}", value):
@@ -192,7 +192,7 @@ def number(value: Json, what: str) -> int:
 
 
 def count(value: Json, what: str) -> int:
-    """A whole number that is not negative: bytes, a metric, a length. :raises WrongShapeError: something else."""
+    """A whole number that is not negative: bytes, a metric, a length. :raises WrongShapeError: it is anything else."""
     found = number(value, what)
     if found < 0:
         message = f"{what} is negative"
@@ -201,7 +201,7 @@ def count(value: Json, what: str) -> int:
 
 
 def flag(value: Json, what: str) -> bool:
-    """A switch in any of PVE's spellings: 1, 0, "1", "0", true, false. :raises WrongShapeError: something else."""
+    """A boolean in any of PVE's spellings: 1, 0, "1", "0", true, false. :raises WrongShapeError: it is anything else."""
     if isinstance(value, bool):
         return value
     if value in (0, 1, "0", "1", ""):
@@ -211,7 +211,7 @@ def flag(value: Json, what: str) -> bool:
 
 
 def address(value: Json, what: str) -> IpAddress:
-    """An IP address without a scope. :raises WrongShapeError: something else."""
+    """An IP address without a scope. :raises WrongShapeError: it is anything else."""
     text = string(value, what)
     try:
         found = ip_address(text)

@@ -36,7 +36,7 @@ def _in_order(section: Section, words: Words) -> Section:
 def _spelled(item: Property, word: Word) -> Property:
     value = item.value
     if word.is_boolean:
-        # What is not a boolean stays as it is: reading it back will say so.
+        # A value that is not a boolean stays: reading it back will report it.
         with suppress(BadValueError):
             value = "1" if boolean(value) else "0"
     return Property(item.key, value, item.line)

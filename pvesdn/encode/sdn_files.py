@@ -1,4 +1,4 @@
-"""Objects of a whole intent -> the text of the files in /etc/pve/sdn that say the same: what `sdn_files` reads, backwards."""
+"""All objects -> the text of the files in /etc/pve/sdn that say the same: the inverse of decode's `sdn_files`."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _IN_A_SUBNETS_ID = frozenset({"cidr", "network", "gateway_text"})
 
 
 def write_sdn(config: SdnConfig) -> dict[str, str]:
-    """The text of each file that has something to say, by name. Properties with their default value are left out.
+    """The text of each file that is not empty, by name. Properties with their default value are left out.
 
     :raises SdnConfigError: a value could not be read back.
     """

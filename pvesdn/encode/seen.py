@@ -1,4 +1,4 @@
-"""What is remembered of the VTEPs -> /etc/pve/sdn/pvesdn-seen.json: what `decode.cluster.seen` reads, backwards."""
+"""What is remembered of the VTEPs -> /etc/pve/sdn/pvesdn-seen.json: the inverse of `decode.cluster.seen`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How the PVE API is reached: the part of the settings that the API adapter needs."""
+"""How to reach the PVE API: the settings that the API adapter needs."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from pvesdn.model.base import Model
 from pvesdn.model.primitives import UdpPort
 
 NODE_CA_FILE = "/etc/pve/pve-root-ca.pem"
-"""The cluster's own certificate authority, as every node of it has it."""
+"""The cluster's own certificate authority, present on every node."""
 
 _TOKEN_SECRET = re.compile(r"[!-~]+")
 _FINGERPRINT = re.compile(r"[0-9A-F]{2}(:[0-9A-F]{2}){31}")
 
 
 def _sha256_fingerprint(value: str) -> str:
-    """PVE's form, ``AA:BB:…``; small letters and missing colons are put right."""
+    """PVE's form, ``AA:BB:…``; lower case and missing colons are corrected."""
     digits = value.replace(":", "").replace(" ", "").upper()
     text = ":".join(digits[i : i + 2] for i in range(0, len(digits), 2))
     if not _FINGERPRINT.fullmatch(text):
@@ -28,7 +28,7 @@ def _sha256_fingerprint(value: str) -> str:
 
 
 def _fit_for_a_header(value: SecretStr) -> SecretStr:
-    """A token's secret is a UUID in PVE; anything printable without spaces will do, anything else could end the header."""
+    """A token's secret is a UUID in PVE; anything printable without spaces is accepted, anything else could end the header."""
     if not _TOKEN_SECRET.fullmatch(value.get_secret_value()):
         msg = "is empty or contains spaces or line breaks; is it the token's secret?"
         raise ValueError(msg)
@@ -36,11 +36,11 @@ def _fit_for_a_header(value: SecretStr) -> SecretStr:
 
 
 Seconds = Annotated[float, Field(gt=0, le=86_400)]
-"""A time to wait, at most a day."""
+"""How long to wait, at most a day."""
 
 
 def _written_as(pattern: str, fault: str) -> AfterValidator:
-    """Text that matches `pattern` wholly. :param fault: what is wrong with any other, and how to write it."""
+    """Text that matches all of `pattern`. :param fault: what is wrong with any other text, and how to write it."""
     form = re.compile(pattern)
 
     def check(value: str) -> str:
@@ -79,7 +79,7 @@ TokenName = Annotated[
 class ApiSettings(Model):
     """How the PVE API is reached."""
 
-    # What does not validate may be a secret in the wrong place.
+    # A value that does not validate may be a secret in the wrong place.
     model_config = ConfigDict(hide_input_in_errors=True)
 
     backend: Literal["https", "local"] = Field(
@@ -168,7 +168,7 @@ class ApiSettings(Model):
 
     @property
     def identity(self) -> str:
-        """Who asks: the token's id or the user; root@pam for the local backend."""
+        """The identity that asks: token id or user; root@pam for the local backend."""
         if self.backend == "local":
             return "root@pam"
         return f"{self.user}!{self.token_name}" if self.token_name else str(self.user)

@@ -1,4 +1,4 @@
-"""The two kinds of values: those people write (closed) and those machines write (open)."""
+"""The two kinds of values: written by people (closed) and by machines (open)."""
 
 from __future__ import annotations
 

@@ -80,7 +80,7 @@ class PveCapabilities:
     """What the PVE of one cluster can do.
 
     :param version: of pve-manager, as `GET /version` gives it; empty when it is not known.
-    :param has_sdn: the cluster has the endpoints of PVE's own SDN, which then owns `interfaces.d/sdn`.
+    :param has_sdn: the API has PVE's own SDN, which then owns `interfaces.d/sdn`.
     :param packages: the version of libpve-network-perl by node, of nodes that were asked and have it.
     """
 
@@ -134,7 +134,7 @@ def _level(network: _Version) -> GeneratorLevel:
 
 
 def _parsed(version: str) -> _Version:
-    """Major, minor and patch level as far as they are said; empty for what is no version."""
+    """Major, minor and patch level as far as they are said; empty for anything else."""
     found = _VERSION.match(version)
     return tuple(int(part) for part in found.groups() if part is not None) if found else ()
 

@@ -1,4 +1,4 @@
-"""The cluster as its API describes it, and the VTEPs that were seen on its nodes."""
+"""The cluster as its API describes it, and the VTEPs seen on its nodes."""
 
 from __future__ import annotations
 
@@ -41,9 +41,14 @@ class ClusterState(Model):
         """The member called `name`, or None."""
         return next((m for m in self.members if m.name == name), None)
 
+    def among(self, nodes: frozenset[str] | None) -> frozenset[str]:
+        """The members that a list of nodes names, all of them for None; names that are no members are left out."""
+        members = frozenset(member.name for member in self.members)
+        return members if nodes is None else members & nodes
+
 
 class SeenPath(Model):
-    """A path to a peer that was not like the node's other paths. :param mtu, devices: see `UnderlayPath`."""
+    """A path to a peer that differs from the node's other paths. :param mtu, devices: see `UnderlayPath`."""
 
     peer: IpAddress
     mtu: int | None
@@ -70,7 +75,7 @@ class SeenVtep(Model):
 class UnderlayPath:
     """The path by which a node's packets leave for the VTEP of a peer.
 
-    :param devices: of all next hops, each once; empty on a node that is not there to be asked.
+    :param devices: of all next hops, each once; empty for a node that could not be asked.
     :param mtu: bytes, VXLAN headers included: the least that a device of a next hop or the route itself takes; None when the
         devices' are not known.
     :param limit: what takes no more than `mtu`: a device or a route.
@@ -91,7 +96,7 @@ class UnderlayPath:
 
     @property
     def is_remembered(self) -> bool:
-        """The path was not looked up: it is the one seen last."""
+        """The path was not looked up: it is the one last seen."""
         return not self.route
 
 
@@ -100,11 +105,11 @@ class Vtep:
     """A node's tunnel endpoint (RFC 7348 section 3).
 
     :param interface: the device by which all packets to the other VTEPs leave; None where there are several, and on a node that
-        is not there to be asked. Where no path is known: the device that holds the address.
+        could not be asked. Where no path is known: the device that holds the address.
     :param mtu: the least MTU of the paths to the other VTEPs, bytes, VXLAN headers included; None when it was never seen.
     :param why: how the address was chosen, for `plan -v`.
     :param paths: to each other VTEP, and to each address that a zone names in its `peers`.
-    :param unreached: those of them that no route leads to.
+    :param unreached: those of them without a route.
     :param hidden: those whose path was not looked at, with the reason in words.
     """
 

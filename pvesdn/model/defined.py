@@ -1,4 +1,4 @@
-"""What everything has that somebody wrote into a definition file."""
+"""What every object from a definition file has."""
 
 from __future__ import annotations
 

@@ -18,10 +18,10 @@ from pvesdn.model.sdn import SdnConfig
 
 @dataclass(frozen=True)
 class DesignInput:
-    """All that design may know.
+    """Everything design may know.
 
-    :param facts: by node; members that are off or did not answer are absent.
-    :param seen: VTEPs as they were last seen, by node.
+    :param facts: by node; members that are offline or did not answer are absent.
+    :param seen: VTEPs as last seen, by node.
     """
 
     sdn: SdnConfig
@@ -44,8 +44,8 @@ class DesignInput:
 class NodeDesign:
     """One node's structured configuration.
 
-    :param interfaces: `interfaces.d/pvesdn`; None when nothing of ours belongs on the node.
-    :param sdn: `interfaces.d/sdn` in PVE's own text; None when it cannot or need not be rendered.
+    :param interfaces: `interfaces.d/pvesdn`; None when the node has nothing of ours.
+    :param sdn: `interfaces.d/sdn` in PVE's own text; None when it cannot be rendered or need not be.
     :param frr: our FRR configuration; None when no zone of ours needs FRR.
     :param pve_frr: the FRR configuration that belongs to PVE's zones; PVE writes it itself where it has SDN of its own.
     :param owners: who writes what of it.
@@ -53,7 +53,7 @@ class NodeDesign:
     :param pve_daemons: daemons that `pve_frr` needs and PVE leaves to the administrator: switched on where FRR is installed.
     :param sysctls: names and values, sorted by name.
     :param flooding: static all-zero FDB entries by VXLAN device: a route withdrawn by FRR deletes them, so they are
-        looked after whenever FRR changes.
+        checked whenever FRR changes.
     """
 
     node: str

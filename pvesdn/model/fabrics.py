@@ -20,7 +20,7 @@ FabricIfName: TypeAlias = Annotated[str, StringConstraints(pattern=r"^[a-zA-Z0-9
 class FabricInterface(Model):
     """A node's interface towards its neighbors.
 
-    :param ip: its own IPv4 address; without any address of its own it borrows the node's.
+    :param ip: its own IPv4 address; without one it is unnumbered and borrows the node's.
     :param hello_multiplier: OpenFabric only.
     """
 
@@ -58,7 +58,7 @@ class Fabric(Defined):
     members: tuple[FabricMember, ...] = ()
 
     def member(self, node: str) -> FabricMember | None:
-        """The node's part of the fabric; None when it has none."""
+        """The node's part in the fabric; None when it has none."""
         return next((member for member in self.members if member.node == node), None)
 
 
@@ -69,7 +69,7 @@ class UnmanagedFabric(Defined):
     :param nodes: its members.
     """
 
-    kind: Literal["left-fabric"] = "left-fabric"
+    kind: Literal["unmanaged-fabric"] = "unmanaged-fabric"
     id: FabricId
     type: str
     nodes: frozenset[NodeName] = frozenset()

@@ -15,7 +15,7 @@ class Link:
 
     :param kind: ``bridge``, ``vxlan``, ``vrf``, ``veth``… or empty for a physical one.
     :param vni: of a VXLAN device.
-    :param vlan_filtering: of a Linux bridge: it is VLAN-aware; None when the kernel did not say.
+    :param vlan_filtering: whether a Linux bridge is VLAN-aware; None when the kernel did not say.
     :param altnames: other names of the device.
     :param mtu: bytes.
     """
@@ -36,10 +36,10 @@ class Route:
 
     :param destination: ``default``, an address or a prefix.
     :param family: 4 or 6, the table it was read from: a default route alone does not show it.
-    :param metric: of several routes to one destination the kernel takes the lowest.
+    :param metric: of several routes to one destination the kernel uses the lowest.
     :param mtu: bytes, where the route itself has a limit (`ip route … mtu`).
     :param protocol: who made it, in iproute2's words: ``kernel``, ``ospf``…; empty for `ip route add`.
-    :param kind: ``unicast``; any other, such as ``unreachable`` or ``blackhole``, takes packets and sends them nowhere.
+    :param kind: ``unicast``; any other, such as ``unreachable`` or ``blackhole``, drops packets.
     :param flags: of the next hop, such as ``linkdown`` (no carrier) and ``dead`` (the device is down).
     """
 
@@ -77,11 +77,11 @@ class IfaceStanza:
 
 @dataclass(frozen=True, slots=True)
 class NodeFacts:
-    """Everything design may know of a node.
+    """Everything design may know about a node.
 
     :param routes: of the main tables, in the kernel's order, one entry for each next hop.
-    :param tables: 4, 6: families whose main table was read; in the others it is not known what routes there are.
-    :param rules: policy rules beside those that every kernel has, in the words of `ip rule`.
+    :param tables: 4, 6: families whose main table was read; for the others the routes are not known.
+    :param rules: policy rules other than the kernel's defaults, in the words of `ip rule`.
     :param own: stanzas of interfaces.d/pvesdn as it is now.
     :param other_stanzas: file and interface of each stanza in other files of interfaces.d that /etc/network/interfaces sources.
     :param sources: patterns of the `source` lines of /etc/network/interfaces.
@@ -106,7 +106,7 @@ class NodeFacts:
     has_foreign_frr_local: bool = False
 
     def is_sourced(self, file: str) -> bool:
-        """Whether /etc/network/interfaces brings `file` in; ifupdown2 takes patterns, relative ones below /etc/network."""
+        """Whether /etc/network/interfaces sources `file`; ifupdown2 accepts patterns, relative ones to /etc/network."""
         return any(fnmatch(file, p if p.startswith("/") else f"/etc/network/{p}") for p in self.sources)
 
     @property

@@ -1,4 +1,4 @@
-"""Files as they are, as they should be, and the change between: plan prints it, apply does it."""
+"""Files as they are, as they should be, and the change between them: plan prints it, apply carries it out."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ OUR_SYSCTL = "/etc/sysctl.d/90-pvesdn.conf"
 
 FRR_LOCAL_BEGIN = "! --- pvesdn: begin ---"
 FRR_LOCAL_END = "! --- pvesdn: end ---"
-"""The lines around our block in frr.conf.local; what stands outside is the admin's."""
+"""The lines around our block in frr.conf.local; everything outside belongs to the administrator."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +115,7 @@ class FileChange:
 
     :param expect: SHA-256 of what is there now, None when the file is absent: nothing else may be overwritten.
     :param by_pve: PVE writes it when the cluster's SDN is applied; pvesdn only shows it.
-    :param conflict: why it must not be overwritten without being told; empty when there is none.
+    :param conflict: why it must not be overwritten unasked; empty when there is no reason.
     :param printed: the stanzas of `new`, where it is an interfaces file that was printed and takes the place of another.
     """
 
@@ -145,7 +145,7 @@ class NodeChanges:
     :param execution: what is done about it.
     :param obstacles: what stops `apply` on this node until a person decides.
     :param guests: guest ports by bridge that would be removed.
-    :param is_unfinished: the files are in place, their last reload was not seen to its end.
+    :param is_unfinished: the files are in place, but their last reload did not finish.
     :param links: the devices that were there.
     """
 
@@ -170,7 +170,7 @@ class NodeChanges:
 
 @dataclass(frozen=True, slots=True)
 class PendingProperty:
-    """A property that the next commit sets, changes or takes away.
+    """A property that the next commit sets, changes or removes.
 
     :param running: its value as committed, None when it has none; sets and arrays as one sorted comma list.
     :param pending: its value as edited, None when it goes.
@@ -203,10 +203,10 @@ class ChangeSet:
     :param nodes: every node that was looked at, sorted by name, unchanged ones included.
     :param pending: PVE's uncommitted definitions, which `apply` commits as its last act.
     :param unreachable: nodes that did not answer, with the reason; nothing is known of them.
-    :param offline: members that the cluster says are off.
+    :param offline: members that the cluster says are offline.
     :param seen: the new text of /etc/pve/sdn/pvesdn-seen.json; None when it is up to date.
-    :param pve: what runs of PVE's own SDN, and where.
-    :param takes_frr_over: PVE's commit is the last in which it writes frr.conf: what is ours moves there afterwards, in
+    :param pve: what is running of PVE's own SDN, and where.
+    :param takes_frr_over: PVE's commit is the last one in which it writes frr.conf: our part moves there afterwards, in
         the same apply.
     :param flags: what was decided beforehand: whoever plans again decides alike.
     """
@@ -223,5 +223,5 @@ class ChangeSet:
 
     @property
     def is_empty(self) -> bool:
-        """Nothing to do anywhere that was looked at."""
+        """Nothing to do on any node that was looked at."""
         return not self.pending and all(node.is_empty for node in self.nodes)

@@ -1,6 +1,6 @@
-"""FRR's configuration by its own nouns. Words are printed as they stand: numbers, addresses, names without white space.
+"""FRR's configuration in FRR's own nouns. Words are printed unchanged: numbers, addresses, names without white space.
 
-`custom`, wherever it occurs, are whole lines that PVE took over from frr.conf.local, blanks at their beginning included.
+`custom`, wherever it occurs, are whole lines that PVE took from frr.conf.local, with their indentation.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class PeerGroup:
 
     :param remote_as: a number, or ``external``.
     :param ebgp_multihop: hops to an eBGP neighbor; None leaves it at one.
-    :param update_source: the address that the sessions are spoken from, or the interface that has it; None lets the kernel choose.
+    :param update_source: the source address of the sessions, or the interface that has it; None lets the kernel choose.
     """
 
     name: str
@@ -63,7 +63,7 @@ class EvpnActivation:
 
 @dataclass(frozen=True, slots=True)
 class VniTargets:
-    """Route targets of one VNI, which fence a plain VXLAN device off `advertise-all-vni`."""
+    """Route targets of one VNI, which isolate a plain VXLAN device from `advertise-all-vni`."""
 
     vni: int
     imports: tuple[str, ...]
@@ -77,7 +77,7 @@ class Unicast:
     :param family: ``ipv4`` or ``ipv6``.
     :param networks: prefixes of the node's own that are announced.
     :param import_vrfs: VRFs whose routes are leaked into this table.
-    :param activations: peer groups that speak the family, with what they sent kept for a soft reset.
+    :param activations: peer groups that speak the family, with soft reconfiguration inbound.
     """
 
     family: str
@@ -112,9 +112,9 @@ class BgpRouter:
 
     :param router_id: None only where `is_merged`.
     :param has_graceful_notifications: False prints PVE's two lines that switch hard resets and graceful-restart notifications off.
-    :param checks_connected: False takes a neighbor on another loopback for directly connected.
-    :param relaxes_multipath: paths of the same length through different AS numbers are equal.
-    :param is_merged: PVE prints this router itself: frr.conf.local holds what is added to it, nothing else.
+    :param checks_connected: False treats a neighbor on another loopback as directly connected.
+    :param relaxes_multipath: paths of equal length through different AS numbers count as equal.
+    :param is_merged: PVE prints this router itself; frr.conf.local holds only what is added to it.
     """
 
     asn: int
@@ -161,7 +161,7 @@ class OpenfabricInterface:
     """`interface X` in an OpenFabric fabric; intervals in seconds.
 
     :param families: ``ip`` and ``ipv6``.
-    :param is_passive: it has no neighbors: the device with the node's own address.
+    :param is_passive: the device with the node's own address, without neighbors.
     """
 
     name: str
@@ -175,7 +175,7 @@ class OpenfabricInterface:
 
 @dataclass(frozen=True, slots=True)
 class OspfInterface:
-    """`interface X` in an OSPF area. :param is_unnumbered: it borrows its address, which a broadcast network cannot have."""
+    """`interface X` in an OSPF area. :param is_unnumbered: it borrows its address, which a broadcast network does not allow."""
 
     name: str
     area: str
@@ -185,7 +185,7 @@ class OspfInterface:
 
 @dataclass(frozen=True, slots=True)
 class VrrpInterface:
-    """`interface X` with a virtual router; without a version line, which makes every frr-reload recreate it."""
+    """`interface X` with a virtual router; without a version line, which would make every frr-reload recreate it."""
 
     name: str
     id: int
@@ -227,7 +227,7 @@ class AccessList:
 
 @dataclass(frozen=True, slots=True)
 class ProtocolMap:
-    """`ip protocol`: the route map that routes of a protocol pass on their way to the kernel.
+    """`ip protocol`: the route map applied to routes of a protocol on their way to the kernel.
 
     :param family: ``ip`` or ``ipv6``.
     """
@@ -244,8 +244,8 @@ class FrrConfig:
     :param version: PVE's `frr version` line; None for our own file, which has none.
     :param ospf_router_id: of the one OSPF router; None where there is none.
     :param is_local_block: print only the block that goes into frr.conf.local, for PVE to merge.
-    :param has_plain_multipath: routes with several next hops are the kernel's old kind, not its nexthop objects.
-    :param ip_forwarding: said outright, since frr-reload switches forwarding on when the text is silent; None leaves it to PVE.
+    :param has_plain_multipath: routes with several next hops use the kernel's old form, not nexthop objects.
+    :param ip_forwarding: stated explicitly, since frr-reload switches forwarding on if the text does not say; None leaves it to PVE.
     """
 
     hostname: str

@@ -1,4 +1,4 @@
-"""The lines of frr.conf.local, by what PVE's merge sees in them (docs/pve.md §6.7)."""
+"""The lines of frr.conf.local, as PVE's merge classifies them (docs/pve.md §6.7)."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class LocalLine:
     """One line.
 
     :param number: 1-based.
-    :param text: without blanks at its end.
+    :param text: without trailing blanks.
     :param words: what the kind needs: AS number and VRF (or an empty word) as they were typed, a name, name and action of
         a route map.
     :param is_ours: it stands in our marked block.
@@ -43,7 +43,7 @@ class LocalLine:
 
     @property
     def is_comment(self) -> bool:
-        """FRR skips the line, whatever PVE's merge takes it for."""
+        """Whether FRR skips the line, whatever PVE's merge takes it for."""
         return self.text.lstrip().startswith(("!", "#"))
 
 

@@ -1,6 +1,6 @@
-"""A set-up that somebody wrote by hand, as each node's own files say it. Nothing in it is judged yet.
+"""A hand-written set-up, as each node's own files state it. Nothing in it has been judged yet.
 
-Values that a rule has to judge are kept as they were written; every one knows its line.
+Values that a rule must judge are kept as written; each knows its line.
 """
 
 from __future__ import annotations
@@ -88,9 +88,9 @@ class FrrRoute:
 class FrrNeighbor:
     """A session of the default BGP instance, its peer group's lines included.
 
-    :param remote_as: as written, such as ``1234`` or ``internal``; empty when nothing says it.
+    :param remote_as: as written, such as ``1234`` or ``internal``; empty if not stated.
     :param is_evpn: activated in `l2vpn evpn`.
-    :param is_client: we reflect routes for it.
+    :param is_client: the node reflects routes for it.
     :param source: what `update-source` names, an address or a device, and where; None where the kernel chooses.
     """
 
@@ -133,7 +133,7 @@ class FrrVrf:
 
 @dataclass(frozen=True, slots=True)
 class FrrVrrp:
-    """A virtual router of an interface; FRR's priority is 100 where nothing is said (RFC 9568)."""
+    """A virtual router of an interface; FRR's priority is 100 unless stated otherwise (RFC 9568)."""
 
     interface: str
     id: str
@@ -144,7 +144,7 @@ class FrrVrrp:
 
 @dataclass(frozen=True, slots=True)
 class FrrForeign:
-    """Lines that say something pvesdn does not.
+    """Lines that say something pvesdn would not.
 
     :param context: the lines that open the blocks around it, outermost first.
     """

@@ -1,6 +1,6 @@
-"""Stanzas of ifupdown2 files, one class a kind. Everything in them is printable as it stands.
+"""Stanzas of ifupdown2 files, one class for each kind. Everything in them can be printed unchanged.
 
-Built by the thousand on every node: plain frozen dataclasses, whose values come from types already checked.
+Built by the thousand for every node, so they are plain frozen dataclasses of values already checked.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import TypeAlias
 from pvesdn.model.primitives import IpAddress, IpInterface
 
 GUEST_PORTS = r"^(tap|veth|fwpr)[0-9].*"
-"""How PVE names what it plugs into a bridge for a guest: tap devices, containers' veths, and the firewall's ports."""
+"""How PVE names a guest's ports in a bridge: tap devices, containers' veths, and the firewall's ports."""
 
 # --- our own zones: /etc/network/interfaces.d/pvesdn -----------------------------------------------------------------
 
@@ -25,7 +25,7 @@ class Tunnel:
     :param mtu: bytes of the inner IP packet.
     :param remotes: static all-zero FDB entries (head-end replication), never the node itself.
     :param group: multicast group for BUM traffic, with `physdev` as the device it is joined on.
-    :param is_controlled: EVPN learns for it: data-plane learning is off.
+    :param is_controlled: EVPN populates it: data-plane learning is off.
     :param has_flood: False stops unknown unicast and multicast at these ports.
     """
 
@@ -43,7 +43,7 @@ class Tunnel:
 
 @dataclass(frozen=True, slots=True)
 class VxlanPort:
-    """A VXLAN device, the port of a VNet's bridge or of an L3VNI's: the same on every node but for its tunnel.
+    """A VXLAN device, a port of a VNet's or an L3VNI's bridge: the same on every node except for its tunnel.
 
     :param tunnel: the key of its `Tunnel` in the file.
     """
@@ -72,7 +72,7 @@ class VnetBridge:
 
 @dataclass(frozen=True, slots=True)
 class VrfDevice:
-    """A VRF. `has_unreachable_default` keeps its traffic out of the main table; a borrowed VRF of PVE's has its own."""
+    """A VRF. `has_unreachable_default` keeps its traffic out of the main table; a VRF borrowed from PVE has its own."""
 
     name: str
     has_unreachable_default: bool = True
@@ -93,7 +93,7 @@ class L3VniBridge:
 class Uplink:
     """An exit's interface inside the VRF.
 
-    :param vrrp_addresses: host prefixes of the virtual router, put on a macvlan that FRR's vrrpd runs.
+    :param vrrp_addresses: host prefixes of the virtual router, put on a macvlan for FRR's vrrpd.
     """
 
     name: str
@@ -123,7 +123,7 @@ class SnatRule:
 class PveVxlanPort:
     """A VXLAN device as PVE prints it; `local` None means that PVE found no address of its own.
 
-    :param is_order_free: PVE prints the remotes of a fabric in another order every time.
+    :param is_order_free: PVE prints a fabric's remotes in a different order every time.
     """
 
     name: str
@@ -139,10 +139,10 @@ class PveVxlanPort:
 
 @dataclass(frozen=True, slots=True)
 class PveAddress:
-    """What one subnet adds to its bridge; each part may be absent.
+    """What one subnet adds to its bridge; any part may be absent.
 
     :param address: the gateway with the subnet's mask, once for each gateway of a bridge.
-    :param host_route: a single address that is reached through the bridge.
+    :param host_route: a single address reached through the bridge.
     """
 
     address: str | None = None
@@ -245,7 +245,7 @@ class PveQinqBridge:
 
 @dataclass(frozen=True, slots=True)
 class PveVlanDevice:
-    """A VLAN device; without `raw_device` its name says what it is made of."""
+    """A VLAN device; without `raw_device` its name says which device it is on."""
 
     name: str
     raw_device: str | None = None

@@ -1,4 +1,4 @@
-"""Scalars with their limits: a value of one of these types can be printed in a configuration file as it stands."""
+"""Scalars with their limits: a value of one of these types can be printed in a configuration file unchanged."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _Ip = TypeVar(
 
 
 def _without_zone(value: _Ip) -> _Ip:
-    # Python takes anything after a `%` for the zone of an address (RFC 4007 section 11), line breaks included.
+    # Python accepts anything after a `%` as the zone of an address (RFC 4007 section 11), even line breaks.
     if "%" in str(value):
         msg = "has a zone after its %; give the address alone"
         raise ValueError(msg)
@@ -29,7 +29,7 @@ IpNetwork: TypeAlias = Annotated[IPv4Network | IPv6Network, AfterValidator(_with
 IpInterface: TypeAlias = Annotated[IPv4Interface | IPv6Interface, AfterValidator(_without_zone)]
 
 Json: TypeAlias = Any
-"""An answer of a machine before it is decoded."""
+"""A machine's answer before it is decoded."""
 
 VNI_MAX = 16_777_214
 """ifupdown2's grammar ends here; RFC 7348 section 5 has 24 bits."""
@@ -95,9 +95,9 @@ ExitId: TypeAlias = Annotated[
 IfName: TypeAlias = Annotated[
     str, StringConstraints(pattern=r"^[a-zA-Z0-9_][a-zA-Z0-9_.+-]*$", min_length=1, max_length=15)
 ]
-"""A device's name that may be written down: nothing in it means anything to ifupdown2, FRR, sysctl or a command line."""
+"""A device's name that may be written to a file: no character is special to ifupdown2, FRR, sysctl or a shell."""
 DeviceName: TypeAlias = str
-"""A device's name as a node told it: the kernel takes 15 bytes of nearly anything (dev_valid_name in net/core/dev.c)."""
+"""A device's name as a node reports it: the kernel accepts 15 bytes of nearly anything (dev_valid_name in net/core/dev.c)."""
 MacAddress: TypeAlias = Annotated[str, AfterValidator(_unicast_mac)]
 Line: TypeAlias = Annotated[str, AfterValidator(_one_line), StringConstraints(max_length=256)]
 """Free text of one printable line, such as an alias."""

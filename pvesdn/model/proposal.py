@@ -1,4 +1,4 @@
-"""What an import proposes: definitions, what has to go from each node's files, and what is not carried over."""
+"""What an import proposes: definitions, what to remove from each node's files, and what is not carried over."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from pvesdn.model.sdn import SdnConfig
 
 @dataclass(frozen=True, slots=True)
 class TakeOut:
-    """A hand-written stanza that has to go, or some of its lines.
+    """A hand-written stanza to remove, or some of its lines.
 
     :param becomes: the device that comes in its place.
-    :param vni: that the kernel would refuse to a second device.
+    :param vni: that the kernel would refuse a second device.
     :param options: the lines that go; None for the whole stanza.
     """
 
@@ -35,7 +35,7 @@ class Proposal:
     :param take_outs: by node, in the order of the node's devices.
     :param vteps: of every member whose VTEP is known, by node.
     :param speakers: members with BGP sessions of the overlay.
-    :param lost: what the definitions do not say; each names node, file and line.
+    :param lost: what the definitions do not express; each names node, file and line.
     :param remarks: decisions and gaps worth knowing.
     """
 

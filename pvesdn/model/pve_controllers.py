@@ -11,11 +11,11 @@ from pvesdn.model.primitives import ControllerId, IpTextList, Line, NodeName, Wo
 
 
 class PveBgpController(Defined):
-    """controllers.cfg type `bgp`: what one node says to routers of the underlay.
+    """controllers.cfg type `bgp`: one node's sessions with routers of the underlay.
 
     :param ebgp: the peers have other AS numbers.
     :param ebgp_multihop: hops to an eBGP peer; 0 counts as none.
-    :param loopback: the interface whose address is announced and spoken from.
+    :param loopback: the interface whose address is announced and used as the source.
     """
 
     kind: Literal["pve-bgp-controller"] = "pve-bgp-controller"

@@ -88,7 +88,7 @@ class UnmanagedZone(PveZone):
     :param is_newer: it uses something that is in `PveSdn.newer`.
     """
 
-    kind: Literal["left"] = "left"
+    kind: Literal["unmanaged"] = "unmanaged"
     type: str
     reason: str
     is_newer: bool = False
@@ -122,7 +122,7 @@ class UnmanagedController(Defined):
     :param nodes: those of an `evpn` controller that has a list of them; None for all.
     """
 
-    kind: Literal["left-controller"] = "left-controller"
+    kind: Literal["unmanaged-controller"] = "unmanaged-controller"
     id: ControllerId
     type: str
     asn: int | None = None
@@ -146,7 +146,7 @@ class PveSdn(Model):
     :param newer: what makes nodes and zones PVE's alone.
     :param listed_subnets: those that subnets.cfg lists, where `subnets` are others: the null routes of PVE's exit nodes
         are made of these, committed or not. None where `subnets` are what the file lists.
-    :param runs_frr: what was committed last has a controller or a fabric: FRR is PVE's until the next commit is through.
+    :param runs_frr: what was committed last has a controller or a fabric: FRR is PVE's until the next commit.
     """
 
     zones: tuple[Annotated[RenderedPveZone | UnmanagedZone, Field(discriminator="kind")], ...] = ()
@@ -166,7 +166,7 @@ class PveSdn(Model):
         return tuple(zone for zone in self.zones if isinstance(zone, UnmanagedZone))
 
     def is_unmanaged_on(self, node: str) -> bool:
-        """Something newer has a part in the node's `interfaces.d/sdn` or `frr.conf`: both are left to PVE there, wholly."""
+        """Something newer has a part in the node's `interfaces.d/sdn` or `frr.conf`: both are left to PVE there."""
         reaches = [thing.nodes for thing in self.newer] + [zone.nodes for zone in self.unmanaged_zones if zone.is_newer]
         reaches += [fabric.nodes for fabric in self.fabrics if isinstance(fabric, UnmanagedFabric)]
         return any(nodes is None or node in nodes for nodes in reaches)

@@ -1,4 +1,4 @@
-"""How a run went: a node's failure is data here, so that it never hides the other nodes."""
+"""How a run went: a node's failure is data, so it never hides the other nodes."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class StepOutcome:
 class NodeOutcome:
     """What was done on one node.
 
-    :param error: one line: what failed and what to do next; empty when nothing did.
+    :param error: one line: what failed and what to do next; empty if nothing failed.
     :param log: lines that explain the error, such as the end of a PVE task's log.
     """
 
@@ -38,12 +38,12 @@ class NodeOutcome:
 
     @property
     def is_unreachable(self) -> bool:
-        """The node could not be reached in some step."""
+        """Whether the node was unreachable in some step."""
         return any(step.outcome is Outcome.UNREACHABLE for step in self.steps)
 
     @property
     def is_good(self) -> bool:
-        """Everything that was to be done was done."""
+        """Whether everything was done."""
         return not self.error
 
 
@@ -54,7 +54,7 @@ class ApplyReport:
     :param nodes: one outcome per node that had changes or could not be reached, sorted by name.
     :param commit: the outcome of `PUT /cluster/sdn`; None when it was not needed.
     :param commit_error: one line, empty when the commit went well.
-    :param not_checked: what was not looked at, said aloud.
+    :param not_checked: what was not looked at.
     """
 
     nodes: tuple[NodeOutcome, ...] = ()

@@ -1,4 +1,4 @@
-"""All that was read, raw and by name: the one idea behind offline plans, bug reports and tests.
+"""Everything that was read, raw and by name: the basis of offline plans, bug reports and tests.
 
 A folder holds the same: `api/<path>.json`, `etc/pve/sdn/<file>`, `nodes/<node>/<absolute path of a file>`,
 `nodes/<node>/cmd/<name>.json`.
@@ -28,7 +28,7 @@ PVE_FILES = (
     ".running-config",
     SEEN_NAME,
 )
-"""What is read of /etc/pve/sdn."""
+"""The files read from /etc/pve/sdn."""
 
 SEEN_FILE = f"/etc/pve/sdn/{SEEN_NAME}"
 RECORD_FILE = "/var/lib/pvesdn/written.json"
@@ -43,7 +43,7 @@ NODE_FILES = (
     "/etc/sysctl.d/90-pvesdn.conf",
     RECORD_FILE,
 )
-"""Which files are read of a node; the last path component may be a glob pattern."""
+"""The files read from a node; the last path component may be a glob pattern."""
 
 NODE_COMMANDS = ("ip-addr", "ip-link", "ip-route", "ip-route6", "ip-rule", "ip-rule6", "versions", "sysctl", "modes")
 """Names of what is asked of a node: `ip -j -d address|link`, `ip -j [-6] route|rule`, package versions, forwarding switches, and
@@ -66,7 +66,7 @@ class NodeRaw:
 class Snapshot:
     """The cluster as it was read.
 
-    :param api: answers by path without leading slash, such as ``cluster/status``; refused or absent ones are absent.
+    :param api: answers by path without leading slash, such as ``cluster/status``; refused and missing ones are absent.
     :param pve_files: text by file name below /etc/pve/sdn.
     :param nodes: nodes that answered.
     :param unreachable: nodes that should have answered and did not, with the reason.

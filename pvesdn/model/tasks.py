@@ -19,10 +19,10 @@ class TaskState(Model):
 
     @property
     def is_running(self) -> bool:
-        """Whether it is still at work."""
+        """Whether it is still running."""
         return self.exit_status is None
 
     @property
     def is_good(self) -> bool:
-        """Whether it has ended well; PVE's warnings count as well."""
+        """Whether it ended well, warnings of PVE's included."""
         return self.exit_status is not None and (self.exit_status == "OK" or self.exit_status.startswith("WARNINGS"))

@@ -13,7 +13,8 @@ from pvesdn.model.primitives import IpAddress, IpNetwork, IpText, Line, NodeList
 class Vnet(Defined):
     """A virtual network of a zone.
 
-    :param tag: the VNI in VXLAN zones, the VLAN in PVE's vlan and qinq zones. PVE stores up to 16777215; `pvesdn.cfg` ends at 16777214.
+    :param tag: the VNI in VXLAN zones, the VLAN in PVE's vlan and qinq zones. PVE stores up to 16777215; `pvesdn.cfg`
+        ends at 16777214.
     :param nodes: nodes that have the VNet, None for all of the zone; `pvesdn.cfg` only.
     """
 

@@ -59,7 +59,7 @@ def answer(output: bytes | bytearray, *, load: Callable[[str], Any] = json.loads
     The answer is one line of ASCII. A bytearray is emptied on the way, so that the bytes and what they mean do not both
     take memory.
 
-    :param load: reads a JSON document; raises ValueError or RecursionError for anything that is none.
+    :param load: reads a JSON document; raises ValueError or RecursionError for anything else.
     :raises NotAnAnswer: there is no marker line, or no well-formed answer after it.
     """
     text = _framed(output)

@@ -1,1 +1,1 @@
-"""From what nodes have to what was meant: hand-written stanzas and FRR text back to the objects of pvesdn.cfg. Pure."""
+"""From what nodes have to what was meant: hand-written stanzas and FRR text become objects of pvesdn.cfg. Pure."""

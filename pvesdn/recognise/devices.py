@@ -64,7 +64,7 @@ _HARMLESS = {
     "ip6-forward": frozenset({"on", "yes", "1"}),
     "arp-accept": frozenset({"on", "yes", "1"}),
 }
-"""Values that pvesdn prints as well; any other is not carried over."""
+"""Values that pvesdn prints too; any other is not carried over."""
 
 _mtu = integer(552, 9216)
 
@@ -74,7 +74,7 @@ class Port:
     """A VXLAN device.
 
     :param physdev: the device that the group is joined on.
-    :param learns: data-plane learning; None where nothing is said.
+    :param learns: data-plane learning; None if not stated.
     """
 
     device: Device
@@ -106,9 +106,9 @@ class Bridge:
 
 @dataclass(frozen=True, slots=True)
 class NodeDevices:
-    """What of a node's devices belongs to an overlay.
+    """The devices of a node that belong to an overlay.
 
-    :param enslaved: devices in a VRF that are no bridge of these, by name of the VRF.
+    :param enslaved: devices in a VRF other than these bridges, by name of the VRF.
     """
 
     node: str
@@ -119,7 +119,7 @@ class NodeDevices:
 
 
 def read_devices(node: HandWrittenNode, book: Notebook) -> NodeDevices:
-    """Sort a node's devices; what is wrong with one goes into `book`, and the device is left out."""
+    """Sort a node's devices; a faulty one is entered in `book` and left out."""
     vxlans = [device for device in node.devices.values() if _is_vxlan(device)]
     ports = {device.name: port for device in vxlans if (port := _port(node.node, device, book))}
     names = {device.name for device in vxlans}
@@ -156,7 +156,7 @@ def port_names(device: Device) -> tuple[str, ...]:
 
 
 def interfaces(node: str, device: Device, book: Notebook) -> Iterator[IpInterface]:
-    """The addresses of a device; a mask of its own line belongs to the address before it."""
+    """The addresses of a device; a mask on a line of its own belongs to the address before it."""
     masks = iter(device.all("netmask"))
     for option in device.all("address"):
         text = option.value if "/" in option.value else _with_mask(option.value, next(masks, None))
@@ -170,7 +170,7 @@ def interfaces(node: str, device: Device, book: Notebook) -> Iterator[IpInterfac
 
 def _interface(text: str) -> IpInterface | None:
     try:
-        # A scope is free text that would reach a configuration file.
+        # A scope is free text and would reach a configuration file.
         return ip_interface(text) if "/" in text and "%" not in text else None
     except ValueError:
         return None
@@ -191,12 +191,12 @@ def tell_unknown(node: str, device: Device, known: frozenset[str], book: Noteboo
 
 
 def tell_unknown_of_port(node: str, port: Port, book: Notebook) -> None:
-    """Enter what a VXLAN device says that is not carried over."""
+    """Enter the options of a VXLAN device that are not carried over."""
     tell_unknown(node, port.device, _PORT_OPTIONS, book)
 
 
 def tell_unknown_of_bridge(node: str, bridge: Bridge, own: str, book: Notebook) -> None:
-    """Enter what a bridge says that is not carried over. :param own: its VXLAN port."""
+    """Enter the options of a bridge that are not carried over. :param own: its VXLAN port."""
     tell_unknown(node, bridge.device, _BRIDGE_OPTIONS, book)
     others = [port for port in bridge.ports if port != own]
     if others:
@@ -206,7 +206,7 @@ def tell_unknown_of_bridge(node: str, bridge: Bridge, own: str, book: Notebook) 
 
 
 def tell_unknown_of_vrf(node: str, vrf: Device, book: Notebook) -> None:
-    """Enter what a VRF says that is not carried over: pvesdn prints `vrf-table auto` and the unreachable default."""
+    """Enter the options of a VRF that are not carried over: pvesdn prints `vrf-table auto` and the unreachable default."""
     tell_unknown(node, vrf, frozenset({"vrf-table"}), book)
     for option in vrf.all("vrf-table"):
         if option.value != "auto":
@@ -216,7 +216,7 @@ def tell_unknown_of_vrf(node: str, vrf: Device, book: Notebook) -> None:
 
 
 def _makes_itself(device: Device, command: str) -> bool:
-    """A bridge that its own hook makes with its router MAC, as pvesdn prints it for L3VNIs: nothing is lost with the hook."""
+    """Whether a bridge's own hook creates it with its router MAC, as pvesdn prints it for L3VNIs: then the hook is no loss."""
     words = command.split()
     made = ["ip", "link", "add", "name", device.name, "address"]
     return words[-9:-3] == made and words[-2:] == ["type", "bridge"]
@@ -275,7 +275,7 @@ def _remotes(node: str, device: Device, book: Notebook) -> tuple[IpAddress, ...]
 
 
 def _floods(node: str, device: Device, book: Notebook) -> bool:
-    """Whether unknown frames leave through the port: pvesdn has one switch for unicast and multicast."""
+    """Whether unknown frames are flooded to the port: pvesdn has one setting for unicast and multicast."""
     names = ("bridge-unicast-flood", "bridge-multicast-flood")
     switches = [book.only(node, device, (name,), values.boolean) for name in names]
     off = [name for name, switch in zip(names, switches, strict=True) if switch is False]

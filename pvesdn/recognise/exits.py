@@ -24,7 +24,7 @@ _COMMENTS = frozenset({"broadcast", "network"})
 
 @dataclass(slots=True)
 class UplinkOnNode:
-    """What was found of an exit, before its zone has an id.
+    """What was found out about an exit, before its zone has an id.
 
     :param taken: lines of its stanza that the exit stands for.
     :param routes: statics of frr.conf that it stands for.
@@ -55,7 +55,7 @@ class UplinkOnNode:
 
 
 def read_uplink(node: HandWrittenNode, device: Device, vrf: str, book: Notebook) -> UplinkOnNode | None:
-    """A device of a VRF that is no bridge of a VNet; None, and the reason, where it is not an exit."""
+    """A device in a VRF that is not a VNet's bridge; None, and the reason, where it is not an exit."""
     reader = _Reader(node, device, vrf, book)
     return reader.read()
 
@@ -118,7 +118,7 @@ class _Reader:
                 self._taken.add(option.place)
                 yield from (address for address in found if address is not None)
             elif option.name.endswith("down") and "route" in option.value and self._vrf in option.value.split():
-                self._taken.add(option.place)  # it takes away what a hook above has added
+                self._taken.add(option.place)  # it removes what a hook above added
 
     def _is_mine(self, route: FrrRoute, own: list[IpInterface]) -> bool:
         """A default route in the VRF through this device, or to a gateway in one of its networks."""

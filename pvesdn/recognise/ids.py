@@ -1,4 +1,4 @@
-"""Ids for what had other names: 2 to 8 letters and digits with a letter first, each once."""
+"""Ids for objects that had other names: 2 to 8 letters and digits with a letter first, each once."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _LONGEST_EXIT = 32
 
 
 class Ids:
-    """Gives out ids. :param taken: those that exist already."""
+    """Assigns ids. :param taken: those that already exist."""
 
     def __init__(self, taken: frozenset[str]) -> None:
         self._taken = set(taken)
@@ -25,7 +25,7 @@ class Ids:
         return self._give(self._free(_letters(bridge, "vn")))
 
     def zone(self, name: str) -> str:
-        """`name`, or what of it can be an id."""
+        """`name`, or as much of it as can be an id."""
         with suppress(BadValueError):
             if name not in self._taken:
                 return self._give(str(zone_id(name)))

@@ -1,4 +1,4 @@
-"""What a frr.conf says beside the overlay: pvesdn writes that file whole, so it is told line by line."""
+"""What frr.conf says besides the overlay: pvesdn replaces the whole file, so it is reported line by line."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ _FABRICS = (
 def tell_foreign_frr(
     node: HandWrittenNode, vtep: IpAddress, vrfs: Collection[str], uplinks: list[UplinkOnNode], book: Notebook
 ) -> None:
-    """Enter everything of a node's frr.conf that the proposal does not say.
+    """Enter everything in a node's frr.conf that the proposal does not express.
 
-    :param vtep: the node's; pvesdn makes its anchors of it, which need not be said.
+    :param vtep: the node's; pvesdn derives its anchors from it, which need not be reported.
     :param vrfs: hand-written VRFs that become zones.
     """
     for line in node.frr.foreign:
@@ -51,7 +51,7 @@ def tell_foreign_frr(
 
 
 def _where_to(lines: tuple[str, ...]) -> str:
-    """What to do with a line of frr.conf that is still needed. :param lines: what opens the blocks around it, and it."""
+    """What to do with a line of frr.conf that is still needed. :param lines: the line, after those that open the blocks around it."""
     for pattern, hint in _FABRICS:
         if any(pattern.match(line) for line in lines):
             return hint
@@ -60,7 +60,7 @@ def _where_to(lines: tuple[str, ...]) -> str:
 
 
 def _tell_beside_exits(node: HandWrittenNode, vtep: IpAddress, uplinks: list[UplinkOnNode], book: Notebook) -> None:
-    """Statics and virtual routers that are no exit's."""
+    """Statics and virtual routers that belong to no exit."""
     taken = [route for uplink in uplinks for route in uplink.routes]
     own = {anchor.prefix for anchor in anchors(vtep, (4, 6))}
     for route in node.frr.routes:

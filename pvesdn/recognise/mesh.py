@@ -31,7 +31,7 @@ class RouterOnNode:
 
 
 def fences(nodes: Mapping[str, HandWrittenNode]) -> dict[str, frozenset[str]]:
-    """Nodes whose frr.conf announces all VNIs, with those that it keeps out."""
+    """Nodes whose frr.conf announces all VNIs, with the VNIs it excludes."""
     return {name: router.fenced for name, router in _routers(nodes).items()}
 
 
@@ -66,7 +66,7 @@ def read_speakers(
 def propose_controller(
     controller: str, speakers: Mapping[str, RouterOnNode], ground: UnderlayFacts, book: Notebook
 ) -> EvpnController | None:
-    """One controller for all speakers; None, and errors, where they cannot be one."""
+    """One controller for all speakers; None, and errors, where one cannot serve them all."""
     asn = _same_asn(speakers, book)
     if asn is None:
         return None
@@ -87,7 +87,7 @@ def propose_controller(
 class _Mesh:
     """Who has a session with whom.
 
-    Members that were not read are taken for speakers where somebody has a session with them.
+    Members that were not read count as speakers where somebody has a session with them.
     """
 
     def __init__(self, speakers: Mapping[str, RouterOnNode], ground: UnderlayFacts) -> None:
@@ -106,7 +106,7 @@ class _Mesh:
         )
 
     def is_outside_only(self) -> bool:
-        """Nobody has a session with a member."""
+        """Whether nobody has a session with a member."""
         return bool(self.outside) and all(not s.sessions.keys() & self._inside for s in self._speakers.values())
 
     def reflected(self) -> tuple[IpAddress | str, ...]:
@@ -116,7 +116,7 @@ class _Mesh:
         return tuple(sorted({*self._inside, *self.outside}, key=_sort_key))
 
     def is_list(self, peers: Iterable[IpAddress]) -> bool:
-        """Every speaker has a session with each of the list but itself."""
+        """Whether every speaker has a session with each peer in the list except itself."""
         return all(s.sessions.keys() == set(peers) - {s.address} for s in self._speakers.values())
 
     def blame_unlike_full(self, book: Notebook) -> None:
@@ -162,9 +162,9 @@ class _Mesh:
 
 
 def _tell_source(node: str, neighbor: FrrNeighbor, peer: IpAddress, ground: UnderlayFacts, book: Notebook) -> None:
-    """Sessions speak from the VTEP, with peers of the other family from what the kernel chooses; any other source is lost.
+    """The source of a session is the VTEP, or what the kernel chooses for a peer of the other family; any other is lost.
 
-    Members know each other's VTEPs; somebody outside may know the address that the kernel chose so far.
+    Members know each other's VTEPs; an outside peer may know the address that the kernel has chosen so far.
     """
     vtep = ground.vteps[node].address
     word, place = neighbor.source or ("", neighbor.place)

@@ -1,4 +1,4 @@
-"""VNets as all nodes have them: one name, one VNI, one gateway. Nodes that disagree are named, nothing is guessed."""
+"""VNets as all nodes have them: one name, one VNI, one gateway. Nodes that disagree are named; nothing is guessed."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class BridgeOnNode:
 
 @dataclass(frozen=True, slots=True)
 class Net:
-    """A bridge of one name over all nodes that have it, the same in everything that a VNet says once.
+    """A bridge of one name on all nodes that have it, the same in everything that a VNet says once.
 
     :param sights: by node, sorted; never empty.
     """
@@ -47,7 +47,7 @@ class Net:
 
     @property
     def first(self) -> BridgeOnNode:
-        """The one to read what is the same on all."""
+        """The sight to read what is the same on all nodes."""
         return next(iter(self.sights.values()))
 
     @property
@@ -62,7 +62,7 @@ class Net:
 
     @property
     def mtu(self) -> int | None:
-        """The least that is said of it, bytes; None where nothing is."""
+        """The least MTU stated, bytes; None if none is."""
         said = (
             size for sight in self.sights.values() for size in (sight.port.mtu, sight.bridge.mtu) if size is not None
         )
@@ -71,7 +71,7 @@ class Net:
 
 @dataclass(frozen=True, slots=True)
 class Nets:
-    """What stands for VNets, and what ties L3VNIs to their VRFs.
+    """The bridges of VNets, and those that tie L3VNIs to their VRFs.
 
     :param l3vnis: L3VNI by VRF, for every VRF that has one; None for a VRF that has none.
     :param ties: bridges of L3VNIs by VRF.
@@ -90,7 +90,7 @@ def read_nets(
 ) -> Nets:
     """Put the nodes together.
 
-    :param fences: by node whose frr.conf announces VNIs by EVPN: those that it keeps out.
+    :param fences: by node whose frr.conf announces VNIs by EVPN: the VNIs it excludes.
     """
     sights = [sight for name in sorted(devices) for sight in _sights(devices[name], fences.get(name), book)]
     vrfs = {name: {vrf.name: vrf for vrf in node.frr.vrfs} for name, node in nodes.items()}
@@ -128,7 +128,7 @@ def _sights(devices: NodeDevices, fenced: frozenset[str] | None, book: Notebook)
 
 
 def _way(port: Port, fenced: frozenset[str] | None) -> FloodMode | None:
-    """:param fenced: VNIs that EVPN leaves alone; None without EVPN."""
+    """:param fenced: VNIs that EVPN excludes; None without EVPN."""
     if port.group is not None:
         return FloodMode.MULTICAST
     if port.remotes or (fenced is not None and str(port.vni) in fenced):
@@ -154,7 +154,7 @@ def _together(sights: list[BridgeOnNode], but: list[BridgeOnNode] | None = None)
 
 
 def _check_vnis(vnets: tuple[Net, ...], book: Notebook) -> None:
-    """One VNI, one bridge, whatever the node."""
+    """Enter a VNI that different bridges have."""
     holders: dict[int, BridgeOnNode] = {}
     sights = (sight for net in vnets for sight in net.sights.values())
     for sight in sorted(sights, key=lambda sight: (sight.node, sight.bridge.device.name)):
@@ -170,7 +170,7 @@ _Saying = tuple[str, Callable[[BridgeOnNode], object], Callable[[BridgeOnNode], 
 
 
 def _option(device: str, *names: str) -> Callable[[BridgeOnNode], Place]:
-    """Where a sight says something; the stanza where it does not."""
+    """Where a sight states a value; its stanza where it does not."""
 
     def place(sight: BridgeOnNode) -> Place:
         owner = sight.port.device if device == "port" else sight.bridge.device
@@ -205,11 +205,11 @@ _SAME_OF_VNET: tuple[_Saying, ...] = (
     ("bridge-arp-nd-suppress", lambda s: s.port.suppresses, _option("port", "bridge-arp-nd-suppress")),
 )
 _SAME_OF_TIE = _SAME_OF_PORT
-"""What is one thing over all nodes, and where a node says it."""
+"""What must be the same on all nodes, and where a node states it."""
 
 
 def _agree(net: Net, sayings: tuple[_Saying, ...], book: Notebook) -> None:
-    """Enter every node that says something else than the first one."""
+    """Enter every node that differs from the first."""
     first = net.first
     for noun, get, place in sayings:
         for sight in net.sights.values():

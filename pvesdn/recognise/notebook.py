@@ -1,4 +1,4 @@
-"""What is found while a set-up is recognised: contradictions, what has no words here, and remarks."""
+"""What is found while a set-up is recognised: contradictions, what pvesdn.cfg cannot express, and remarks."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ T = TypeVar("T")
 class Notebook:
     """Findings in the order they were made; the same one is entered once.
 
-    An error is something that must be decided by a person: nothing is proposed with one among the findings.
+    An error must be decided by a person: with one among the findings nothing is proposed.
     """
 
     def __init__(self) -> None:
@@ -28,19 +28,19 @@ class Notebook:
         self._enter(self.errors, Severity.ERROR, _where(node, place, name), what, hint)
 
     def lose(self, node: str, place: Place, name: str, what: str, hint: str = "") -> None:
-        """Something that the proposal does not say."""
+        """Something that the proposal does not express."""
         self._enter(self.lost, Severity.WARNING, _where(node, place, name), what, hint)
 
     def warn(self, where: str, what: str, hint: str = "") -> None:
-        """Something to know that is not at one line of a file."""
+        """Something to know that belongs to no particular line."""
         self._enter(self.remarks, Severity.WARNING, where, what, hint)
 
     def note(self, where: str, what: str, hint: str = "") -> None:
-        """Something that was decided for the reader."""
+        """A decision made for the reader."""
         self._enter(self.remarks, Severity.NOTE, where, what, hint)
 
     def value(self, node: str, device: Device, option: Option, read: Reader) -> object | None:
-        """The value of an option; None, and an error, where it is none."""
+        """The value of an option; None, and an error, where it is not valid."""
         try:
             return read(option.value)  # type: ignore[no-any-return] # a reader of any type
         except BadValueError as error:
@@ -50,7 +50,7 @@ class Notebook:
             return None
 
     def only(self, node: str, device: Device, names: tuple[str, ...], read: Callable[[str], T]) -> T | None:
-        """The one value of an option under any of its names; None where it is not there or is wrong."""
+        """The one value of an option under any of its names; None where it is absent or wrong."""
         found = device.all(*names)
         if not found:
             return None

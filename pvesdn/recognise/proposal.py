@@ -37,7 +37,7 @@ _CONTROLLER = "main"
 
 @dataclass(frozen=True, slots=True)
 class HandWrittenConfig:
-    """What was read of a cluster that was set up by hand.
+    """What was read from a cluster that was set up by hand.
 
     :param nodes: those that answered, by name.
     :param taken: ids of zones and VNets that PVE's own definitions have.
@@ -52,14 +52,14 @@ class HandWrittenConfig:
 
 
 def recognise(given: HandWrittenConfig) -> Proposal:
-    """Propose definitions that make what was made by hand.
+    """Propose definitions for what was made by hand.
 
     :raises SdnConfigError: nodes contradict themselves or each other, with every contradiction that was found; or there
         is nothing to import.
     """
     book = Notebook()
     devices = {name: read_devices(node, book) for name, node in sorted(given.nodes.items())}
-    _raise(book)  # what one node says wrong would only look like a contradiction to the others
+    _raise(book)  # a fault on one node would only look like a contradiction on the others
     ground = read_ground(given.nodes, devices, given.facts, given.cluster, book)
     nets = read_nets(given.nodes, devices, fences(given.nodes), book)
     drafts = Zoning(ground, book).draft(nets)
@@ -82,7 +82,7 @@ def _raise(book: Notebook) -> None:
 
 @dataclass(slots=True)
 class _Writer:
-    """Gives ids and makes the objects."""
+    """Assigns ids and makes the objects."""
 
     given: HandWrittenConfig
     ground: UnderlayFacts
@@ -197,9 +197,9 @@ class _Writer:
         )
 
     def _mtu_beside_unread(self, nodes: frozenset[str] | None) -> int | None:
-        """What follows from the nodes that were read, said outright: of the others nobody knows the underlay.
+        """The MTU that follows from the nodes that were read, stated outright: the underlay of the others is not known.
 
-        None also where it is no size that ifupdown2 takes: the plan of the cut-over then says which device is to blame.
+        None also where ifupdown2 does not accept the size: the plan of the cut-over then says which device is to blame.
         """
         unread = self.given.unread.keys() if nodes is None else self.given.unread.keys() & nodes
         wanted = self.ground.vteps if nodes is None else self.ground.vteps.keys() & nodes
@@ -211,7 +211,7 @@ class _Writer:
         return next((router for router in routers if vrf is not None and router.vrf == vrf), None)
 
     def _is_everywhere(self, nodes: Iterable[str]) -> bool:
-        """All nodes that were read; of the others nobody knows better."""
+        """Whether all nodes that were read are among them; the others are not known."""
         return set(nodes) >= set(self.given.nodes)
 
     def _vnet(self, net: Net, name: str, zone: OwnZone) -> Vnet:
@@ -296,7 +296,7 @@ class _Writer:
                     hint = "give each exit an address of its own"
                     self.book.error(uplink.node, uplink.device.place, uplink.device.name, what, hint)
 
-    # --- what is not said ------------------------------------------------------------------------------------------------
+    # --- what is not expressed ------------------------------------------------------------------------------------------------
 
     def _tell_the_rest(self) -> None:
         vrfs = {draft.vrf for draft in self.drafts if draft.vrf is not None}

@@ -17,7 +17,7 @@ from pvesdn.model.sdn import SdnConfig
 
 
 def as_pve(proposal: Proposal) -> Proposal:
-    """The same set-up, with every zone that PVE can say among PVE's objects; the others stay in pvesdn.cfg, with the reason."""
+    """The same set-up, with every zone that PVE can express among PVE's objects; the others stay in pvesdn.cfg, with the reason."""
     return _Turner(proposal).turn()
 
 
@@ -106,7 +106,7 @@ class _Turner:
         )
 
     def _mtu(self, zone: OwnZone) -> int | None:
-        """PVE's own value where that is right; it knows nothing of the underlay (docs/pve.md §5.8)."""
+        """PVE's own value where that is right; PVE does not look at the underlay (docs/pve.md §5.8)."""
         vteps = (self._given.vteps[node] for node in sorted(zone.nodes or self._members) if node in self._given.vteps)
         wanted = zone.mtu or inner_mtu(vteps)
         return None if wanted == DEFAULT_MTU else wanted
@@ -123,7 +123,7 @@ class _Turner:
         )
 
     def _tell_sources(self) -> None:
-        """PVE leaves the source of its sessions to the kernel, where they spoke from the VTEP."""
+        """PVE leaves the source of its sessions to the kernel; until now it was the VTEP."""
         speakers = {name: self._given.vteps[name] for name in sorted(self._given.speakers)}
         for name, vtep in speakers.items():
             paths = [vtep.paths[peer.address] for peer in speakers.values() if peer.address in vtep.paths]

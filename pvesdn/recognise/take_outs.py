@@ -1,4 +1,4 @@
-"""Which stanzas have to go from each node's files, and what comes in the place of each."""
+"""The stanzas to remove from each node's files, and what replaces each."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from pvesdn.recognise.zones import Draft
 
 @dataclass(slots=True)
 class Made:
-    """Ids by what they were made of.
+    """Ids by what they were made from.
 
     :param vnets: VNet by bridge.
     :param zones: zone by its first bridge.

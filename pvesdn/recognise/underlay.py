@@ -1,4 +1,4 @@
-"""The VTEP of each node, from what its stanzas and those of the others say, and the `underlay` that names it."""
+"""The VTEP of each node, from what its own stanzas and those of the others say, and the `underlay` that names it."""
 
 from __future__ import annotations
 
@@ -42,11 +42,11 @@ class UnderlayFacts:
     facts: Mapping[str, NodeFacts] = field(default_factory=dict)
 
     def source(self, node: str, device: str, peer: IpAddress) -> IpAddress | None:
-        """The address that `update-source DEVICE` makes a session with a peer speak from."""
+        """The source address of a session with a peer under `update-source DEVICE`."""
         return frr_source((address for address, holder in self.held[node].items() if holder == device), peer)
 
     def kernels_source(self, node: str, peer: IpAddress) -> IpAddress | None:
-        """The address from which a session with a peer speaks where nothing is said; None where no route is known."""
+        """The source address of a session with a peer where none is stated; None where no route is known."""
         facts = self.facts.get(node)
         hops = RouteTable(facts.routes).hops(peer) if facts is not None else ()
         return source_of(hops[0], peer, held_by_device(facts)) if facts is not None and hops else None
@@ -88,7 +88,7 @@ def read_ground(
 
 
 def _with_paths(vteps: Mapping[str, Vtep], facts: Mapping[str, NodeFacts], cluster: ClusterState) -> Mapping[str, Vtep]:
-    """As design will see them; where no path is known, the device that holds the address goes on speaking for it."""
+    """The VTEPs as design will see them; where no path is known, the device that holds the address counts."""
     found = with_paths(vteps, DesignInput(sdn=SdnConfig(), cluster=cluster, facts=facts))
     return {name: found[name] if found[name].paths else vtep for name, vtep in vteps.items()}
 
@@ -124,7 +124,7 @@ def propose_underlay(
 def _masters(
     nodes: Mapping[str, HandWrittenNode], facts: Mapping[str, NodeFacts]
 ) -> Iterator[tuple[tuple[str, str], str]]:
-    """As the files say it, and as it is where that was read."""
+    """As the files say, and live where that was read."""
     for node in nodes.values():
         for device in node.devices.values():
             for port in port_names(device):

@@ -1,4 +1,4 @@
-"""What the BGP instances of a symmetric zone's VRF say for the zone as a whole."""
+"""What the BGP instances of a symmetric zone's VRF say about the zone as a whole."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _ASN = re.compile(r"[0-9]{1,10}")
 
 
 def advertises_subnets(routers: Mapping[str, FrrRouter | None], exits: frozenset[str]) -> bool:
-    """Whether gateways' subnets are announced as type-5 routes by nodes that are no exits, which announce theirs anyway.
+    """Whether gateways' subnets are announced as type-5 routes by nodes without exits; those with exits announce theirs anyway.
 
     :param routers: of the VRF, by node; None where a node has none.
     """
@@ -22,7 +22,7 @@ def advertises_subnets(routers: Mapping[str, FrrRouter | None], exits: frozenset
 
 
 def imported_targets(routers: Mapping[str, FrrRouter | None], l3vni: int | None, book: Notebook) -> tuple[str, ...]:
-    """Route targets that the VRF imports beside its own, which FRR derives from AS number and L3VNI."""
+    """Route targets that the VRF imports besides its own, which FRR derives from AS number and L3VNI."""
     found: dict[str, tuple[str, ...]] = {}
     for node, router in routers.items():
         if router is None:

@@ -1,4 +1,4 @@
-"""VNets that share a way of transport, and a VRF where they have one, are a zone."""
+"""VNets with the same transport, and the same VRF if they have one, are a zone."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ class Draft:
     """A zone before it has its id.
 
     :param wish: the id it should have.
-    :param nodes: that are in it, whether a VNet is there or not.
+    :param nodes: the nodes in it, with or without a VNet.
     :param vrf: the hand-written VRF; None for bridging alone and for gateways in the main table.
-    :param mtu: bytes, where it is not what follows from the underlay.
-    :param peers: VTEPs of a plain zone that are not the members alone.
+    :param mtu: bytes; None if it follows from the underlay.
+    :param peers: VTEPs of a plain zone, if they are not just the members'.
     """
 
     wish: str
@@ -68,7 +68,7 @@ class Zoning:
         return tuple(self._draft(tuple(found), lists, nets) for found in groups.values())
 
     def _key(self, net: Net, peers: frozenset[IpAddress] | None) -> _Key:
-        """What VNets of one zone have in common."""
+        """What the VNets of one zone have in common."""
         port = net.first.port
         if net.first.bridge.vrf is not None and net.first.way is FloodMode.EVPN:
             return ("vrf", net.first.bridge.vrf)
@@ -133,7 +133,7 @@ class Zoning:
         )
 
     def _tell_silent(self, vrf: str, nets: tuple[Net, ...]) -> None:
-        """A bridge without an address in a VRF without `vni` may have been meant for the L3VNI."""
+        """Warn of a bridge without an address in a VRF without `vni`: it may have been meant for the L3VNI."""
         for net in nets:
             if not net.addresses:
                 vni = net.first.port.vni
@@ -170,7 +170,7 @@ class Zoning:
         return f"{address} ({owner})" if owner else str(address)
 
     def _mtu(self, net: Net, peers: Iterable[IpAddress] | None) -> int | None:
-        """What is said, where it is less than what follows from the underlay."""
+        """The MTU stated, if it is less than what follows from the underlay."""
         said = net.mtu
         if said is None:
             return None
@@ -203,7 +203,7 @@ class Zoning:
         return first.port.udp_port
 
     def _switch(self, nets: tuple[Net, ...], noun: str, option: str, states: list[bool]) -> bool:
-        """One switch of the whole zone."""
+        """A boolean of the whole zone."""
         for net, state in zip(nets, states, strict=True):
             if state != states[0]:
                 place = _place(net.first, option)
@@ -228,7 +228,7 @@ class Zoning:
         return next(net.first.bridge.mac for net in routed if (net.first.bridge.mac or "").lower() == chosen)
 
     def _physdev(self, net: Net) -> str | None:
-        """The device the group is joined on, where it is not the one that carries the node's tunnels, or a port of that."""
+        """The device the group is joined on, unless it carries the node's tunnels or is a port of the one that does."""
         usual: set[str] = set()
         other: dict[str, BridgeOnNode] = {}
         for node, sight in net.sights.items():
@@ -269,7 +269,7 @@ class Zoning:
 
 
 def cover(drafts: tuple[Draft, ...], speakers: frozenset[str]) -> tuple[Draft, ...]:
-    """Zones of EVPN together must hold every speaker, or the mesh would lose some: the first one takes the rest in."""
+    """EVPN zones together must include every speaker, or the mesh would lose some: the first zone takes in the rest."""
     evpn = [draft for draft in drafts if draft.way is FloodMode.EVPN]
     missing = speakers - frozenset[str]().union(*(draft.nodes for draft in evpn))
     if not evpn or not missing:
@@ -279,7 +279,7 @@ def cover(drafts: tuple[Draft, ...], speakers: frozenset[str]) -> tuple[Draft, .
 
 
 def _sayers_of_mtu(net: Net, mtu: int) -> Iterator[tuple[str, Device]]:
-    """Nodes and devices of a VNet that have that MTU in a line of their own."""
+    """Nodes and devices of a VNet that state this MTU."""
     for node, sight in net.sights.items():
         for device, said in ((sight.port.device, sight.port.mtu), (sight.bridge.device, sight.bridge.mtu)):
             if said == mtu:
@@ -292,5 +292,5 @@ def _place(sight: BridgeOnNode, option: str, *, of_bridge: bool = False) -> Plac
     return found[0].place if found else owner.place
 
 
-def _word(state: bool) -> str:  # noqa: FBT001 - the switch itself
+def _word(state: bool) -> str:  # noqa: FBT001 - the state itself
     return "on" if state else "off"

@@ -1,1 +1,1 @@
-"""A snapshot that may be handed on: every word that could be a secret is replaced."""
+"""A snapshot that may be shared: every word that could be a secret is replaced."""

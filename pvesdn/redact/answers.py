@@ -30,7 +30,7 @@ _IP_KEYS = word_set(
     """
 )
 _NEVER = frozenset({"ifalias", "key", "ikey", "okey", "cookie", "peer_cookie", "secret", "password", "token"})
-"""Keys of iproute2's whose values are free text or secrets, numbers among them."""
+"""Keys of iproute2 whose values are free text or secrets, even numbers."""
 _SECRET = ("secret", "passw", "psk", "private", "preshared", "token", "cookie")
 _WORD = re.compile(r"[A-Za-z0-9_.:@<>/+*~-]{0,64}")
 _KEY = re.compile(r"[A-Za-z0-9_.:@/+-]{1,64}")
@@ -50,7 +50,7 @@ def hide_api(value: Json, veil: Veil) -> Json:
 
 
 def hide_command_answer(name: str, value: Json, veil: Veil) -> Json:
-    """What a command of a node answered. :param name: one of `NODE_COMMANDS`."""
+    """The output of a command on a node. :param name: one of `NODE_COMMANDS`."""
     if name.startswith("ip-"):
         return _walk(value, "", veil, lambda key, text: _is_of_ip(key, text, veil))
     shape = {"versions": _VERSION, "modes": _MODE}.get(name)
@@ -98,9 +98,9 @@ def _walk(
     *,
     numbers: frozenset[str] | None = None,
 ) -> Json:
-    """:param numbers: keys whose numbers are shown; None shows all but those of a secret's name."""
+    """:param numbers: keys whose numbers are shown; None shows all except under a key that names a secret."""
     if depth == 0:
-        # Not what it is: Python itself may not be able to print it.
+        # Not the number itself: Python may not be able to print it.
         return veil.hide("something inside too many others")
     match value:
         case dict():

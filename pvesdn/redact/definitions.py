@@ -1,4 +1,4 @@
-"""Files below /etc/pve/sdn: the properties that pvesdn and PVE know, with values as they have to be; the rest is replaced."""
+"""Files below /etc/pve/sdn: properties that pvesdn and PVE know, with valid values; the rest is replaced."""
 
 from __future__ import annotations
 
@@ -36,11 +36,11 @@ _FIELDS = word_set(
 _DEPTH = 20
 _DIGITS = 18
 _INVALID = "!"
-"""No reader of a value takes this one: what is wrong stays wrong when it is replaced."""
+"""No reader accepts this value: what is wrong stays wrong when it is replaced."""
 
 
 def _readers() -> dict[str, tuple[Reader, ...]]:
-    """The readers of a property of that name, in whichever section it stands."""
+    """The readers of a property of that name, in any section."""
     found: dict[str, list[Reader]] = {}
     for words in (*GRAMMAR.values(), *(words for types in WORDS.values() for words in types.values())):
         for name, word in words.items():
@@ -54,7 +54,7 @@ _ALIAS = "alias"
 
 
 def hide_definitions(text: str, veil: Veil) -> str:
-    """A section-config file; sections, ids and lines stay what they are, and what could not be read still cannot."""
+    """A section-config file; sections, ids and lines stay as they are, and what could not be read still cannot."""
     return veil.each_line(text.split("\n"), _clean)
 
 
@@ -72,7 +72,7 @@ def hide_running(text: str, veil: Veil) -> str:
 
 
 def aliases(files: Mapping[str, str]) -> Iterator[str]:
-    """What VNets are called in the definitions, by the names of the files."""
+    """What VNets are called in the definitions, by file name."""
     for name, text in files.items():
         if name == ".running-config":
             yield from _running_aliases(text)
@@ -110,7 +110,7 @@ def _statement(line: str, veil: Veil) -> str:
         return _words(line, veil)
     if header := _HEADER.fullmatch(line):
         kind, sign, id_, end = header.groups()
-        # What only looks like a header may be `password: …`.
+        # What looks like a header may be `password: …`.
         shown = _name(id_, _ID, veil) if kind.lower() in _TYPES else veil.hide(id_)
         return f"{_name(kind, _TYPE, veil)}{sign}{shown}{end}"
     if found := _KEYWORD.match(line):
@@ -124,7 +124,7 @@ def _statement(line: str, veil: Veil) -> str:
 
 
 def _words(line: str, veil: Veil) -> str:
-    """A line that is none: what makes it so is kept, and the words that say which line it should have been."""
+    """A malformed line: what makes it malformed is kept, and so are the words that say what it was meant to be."""
     return _ODD_WORD.sub(
         lambda found: found[0] if found[0] in _READERS or found[0] in _PLAIN else veil.hide(found[0]), line
     )
@@ -156,14 +156,14 @@ def _value(key: str, value: str, veil: Veil) -> str:
 
 
 def _unknown(value: str, veil: Veil) -> str:
-    """The value of a property that nobody knows. Numbers that PVE takes for equal stay equal."""
+    """The value of an unknown property. Numbers that PVE considers equal stay equal."""
     if not value.isascii() or not value.isdigit() or len(value) > _DIGITS:
         return veil.hide(value)
     return value if len(value) == 1 else veil.hide(str(int(value)))
 
 
 def _accepts(key: str, value: str) -> bool:
-    """Whether one of the readers that take no free text takes the value."""
+    """Whether one of the readers that refuse free text accepts the value."""
     for reader in _READERS[key]:
         if reader is values.text:
             continue
@@ -187,7 +187,7 @@ def _item(part: str, veil: Veil, *, is_text: bool) -> str:
 
 
 def _is_harmless(word: str, veil: Veil, *, is_text: bool) -> bool:
-    """Addresses, numbers, and names of things where any name will do."""
+    """Addresses, numbers, and names where any name will do."""
     if not word or is_number(word) or is_address(word) or is_mac(word) or veil.passes(word):
         return True
     if not is_text:
@@ -256,7 +256,7 @@ def _property(key: str, value: Json, veil: Veil) -> Json:
 
 
 def _as_a_file(value: Json, veil: Veil) -> Json:
-    """A property that nobody knows, replaced as its spelling in a file would be: one and the same value on both sides."""
+    """An unknown property, replaced as its spelling in a file would be, so that both sides have the same value."""
     if value is None or value == {} or isinstance(value, bool):
         return value
     match value:
@@ -274,7 +274,7 @@ def _as_a_file(value: Json, veil: Veil) -> Json:
 
 
 def _deep(value: Json, veil: Veil, depth: int) -> Json:
-    """What nothing is known of: its shape stays, its texts and numbers are replaced."""
+    """An unknown document: its shape stays, its texts and numbers are replaced."""
     if depth == 0:
         return veil.hide(str(value)[:1000])
     match value:

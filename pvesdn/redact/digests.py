@@ -1,6 +1,6 @@
-"""The digests in pvesdn's record of its last write: they follow what a snapshot shows, and tell nothing of what it hides.
+"""The digests in pvesdn's record of its last write: they follow what a snapshot shows, and reveal nothing that it hides.
 
-Who has all of a text but its password, and a digest of the whole, can try passwords until the digest agrees.
+Whoever has a text without its password, and a digest of the whole, can try passwords until the digest matches.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ _DIGEST = re.compile(r"[0-9a-f]{64}")
 def with_digests(record: str, old: Mapping[str, str], new: Mapping[str, str], veil: Veil) -> str:
     """The record, its secrets replaced already, with digests of the files as they are shown.
 
-    What is the digest of a file becomes that of the same file in `new`; any other, of a text that was there before, becomes
-    the digest of a placeholder: still that of no file here. The same text where nothing changes.
+    The digest of a file becomes that of the same file in `new`; any other, of an earlier text, becomes the digest of a
+    placeholder, which still matches no file here. The same text if nothing changes.
 
     :param old: the node's files by path, as they were read; `new` has them as they are shown.
     """
@@ -49,7 +49,7 @@ def with_digests(record: str, old: Mapping[str, str], new: Mapping[str, str], ve
 
 
 def _hidden(value: str, veil: Veil) -> str:
-    """The placeholder of a digest, which nobody misses and so is not counted."""
+    """The placeholder of a digest; it is no loss, so it is not counted."""
     before = veil.count
     placeholder = veil.hide(value)
     veil.count = before
@@ -61,4 +61,4 @@ def _digest(text: str) -> str:
 
 
 _KINDS: Mapping[str, Callable[[str], str]] = {"files": _digest, "meanings": meaning}
-"""What the digests of each part of a record are made of."""
+"""What the digests in each part of a record are made from."""

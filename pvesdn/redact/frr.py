@@ -1,7 +1,7 @@
 """frr.conf and frr.conf.local, line by line: FRR's words, numbers, addresses, and names where FRR's grammar has names.
 
-Words are those of FRR's manual. Of a line that begins with none of them nothing is shown, nor is what follows a word that is
-not among them: FRR takes abbreviations (`neighbor X pass …`), and the next version has new words.
+Words are those of FRR's manual. Nothing is shown of a line that begins with another word, nor what follows another word:
+FRR accepts abbreviations (`neighbor X pass …`), and the next version has new words.
 """
 
 from __future__ import annotations
@@ -105,7 +105,7 @@ _NAMES = word_set(
     table nht iif oif next-hop-list bfd-profile default
     """
 )
-"""Words before the name that somebody gave an object."""
+"""Words followed by the name of an object."""
 _SECRETS: dict[str, re.Pattern[str]] = {
     word: re.compile(pattern)
     for word, pattern in {
@@ -122,13 +122,13 @@ _SECRETS: dict[str, re.Pattern[str]] = {
         "psk": r"",
     }.items()
 }
-"""Words behind which a secret stands up to the end of the line, and what may come between."""
+"""Words followed by a secret up to the end of the line, and what may come between."""
 _BEFORE_KEYS = frozenset({"key", "md5", "text", "clear"})
-"""Words behind which numbers are no numbers; only a key chain counts its keys."""
+"""Words after which a number may be a secret; only a key chain numbers its keys."""
 _WAYS = re.compile(r"message-digest|null|mode\s+(?:md5|text|keyed-crypt)|key-chain\s+[A-Za-z][A-Za-z0-9_.-]{0,62}")
-"""How an `authentication` works; without its key."""
+"""Modes of `authentication`, without the key."""
 _FREE = frozenset({"description", "remark", "banner", "alias"})
-"""Words behind which people say what they like."""
+"""Words followed by free text."""
 _MARKS = frozenset({FRR_LOCAL_BEGIN, FRR_LOCAL_END})
 _VERSION = re.compile(r"[0-9][A-Za-z0-9.+~_:-]{0,40}")
 _TARGET = re.compile(
@@ -142,7 +142,7 @@ _Span = tuple[str, int, int]
 
 
 def hide_frr(text: str, veil: Veil) -> str:
-    """The text of frr.conf or frr.conf.local with every value replaced that is not known to be none of a secret's."""
+    """The text of frr.conf or frr.conf.local with every value replaced that is not known to be harmless."""
     return veil.each_line(text.split("\n"), _clean)
 
 
@@ -168,7 +168,7 @@ def _clean(line: str, veil: Veil) -> str:
 
 
 def _rest(word: str, rest: str, before: list[str], veil: Veil) -> str:
-    """What follows a word that announces a secret, or free text: one value."""
+    """What follows a word that announces a secret or free text, as one value."""
     begin = len(rest) - len(rest.lstrip())
     value = rest[begin:].rstrip()
     if word == "authentication" and _WAYS.fullmatch(value):

@@ -1,7 +1,7 @@
-"""Command lines behind `up`, `post-up` and their kin, word by word as a shell splits them.
+"""Command lines after `up`, `post-up` and the like, word by word as a shell splits them.
 
-A command shows its program, and of its words those that are known up to the first one that is not: what follows that one may
-be its value. Behind a word that announces a secret nothing is shown at all.
+A command shows its program and its known words up to the first unknown one: what follows that may be its value. After a
+word that announces a secret nothing is shown.
 """
 
 from __future__ import annotations
@@ -151,7 +151,7 @@ def _is_value(word: str) -> bool:
 
 
 def _unquoted(raw: str) -> tuple[str, str]:
-    """The quotes around a whole word, and what is in them."""
+    """The quotes around a whole word, and what is inside them."""
     if len(raw) > 1 and raw[0] in "'\"" and raw[-1] == raw[0] and raw[0] not in raw[1:-1]:
         return raw[0], raw[1:-1]
     return "", raw

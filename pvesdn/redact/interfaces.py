@@ -1,4 +1,4 @@
-"""interfaces(5) as ifupdown2 and ifupdown read it: the attributes whose values are addresses, numbers, names and switches."""
+"""interfaces(5) as ifupdown2 and ifupdown read it: the attributes whose values are addresses, numbers, names and booleans."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def _device(word: str) -> bool:
 
 
 def _pair(word: str) -> bool:
-    """A switch or a number for one port, such as ``swp1=off``."""
+    """A boolean or a number for one port, such as ``swp1=off``."""
     port, sign, value = word.partition("=")
     return bool(sign) and is_device(port) and (_choice(value) or _number(value))
 
@@ -166,7 +166,7 @@ _OVS_CHOICES = word_set(
 
 
 def hide_interfaces(text: str, veil: Veil) -> str:
-    """The text of an interfaces file with every value replaced that is not known to be none of a secret's."""
+    """The text of an interfaces file with every value replaced that is not known to be harmless."""
     return veil.each_line(_logical(text), _clean)
 
 
@@ -208,7 +208,7 @@ def _clean(line: str, veil: Veil) -> str:
 
 
 def _attribute(keyword: str, rest: str, veil: Veil) -> str:
-    # ifupdown2 takes underscores for dashes in option names.
+    # ifupdown2 treats underscores in option names as dashes.
     name = keyword.replace("_", "-")
     if name in HOOKS:
         return keyword + hide_command(rest, veil)
@@ -243,7 +243,7 @@ def _is_name(keyword: str, word: str) -> bool:
 
 
 def _each(rest: str, is_known: Callable[[str], bool], veil: Veil) -> str:
-    """Every word by itself; what looks like a comment at the line's end is one."""
+    """Each word by itself; what looks like a comment at the end of the line is one."""
     rest, comment = _without_comment(rest)
     cleaned = _WORD.sub(lambda found: found[0] if is_known(found[0]) else veil.hide(found[0]), rest)
     return cleaned + hide_comment(comment, veil)
@@ -273,13 +273,13 @@ def _hide_comment_lines(line: str, veil: Veil) -> str:
 
 
 def _ovs(rest: str, veil: Veil) -> str:
-    """Words of ovs-vsctl(8): what it does, names, and ``column=value`` where the column holds no secret."""
+    """Words of ovs-vsctl(8): verbs, names, and ``column=value`` where the column holds no secret."""
     before, is_open, found, end = "", True, [], 0
     for match in _WORD.finditer(rest):
         word = match[0]
         is_open = is_open or word == "--"
         shown = _ovs_word(word, before, veil) if is_open else ""
-        # Behind a word that is not known may be its value.
+        # An unknown word may be followed by its value.
         is_open = bool(shown)
         found += [rest[end : match.start()], shown or veil.hide(word)]
         before, end = word, match.end()
@@ -287,7 +287,7 @@ def _ovs(rest: str, veil: Veil) -> str:
 
 
 def _ovs_word(word: str, before: str, veil: Veil) -> str:
-    """How a word is shown; empty where it is not known."""
+    """How a word is shown; empty for an unknown word."""
     key, sign, value = word.partition("=")
     if sign:
         is_known = _OVS_KEYS.fullmatch(key) is not None and _is_ovs_value(value)

@@ -1,4 +1,4 @@
-"""Programs that stand in hooks, and of each the words that carry no secret (their own manual pages)."""
+"""Programs used in hooks, and the words of each that carry no secret (from their manual pages)."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ class Program:
     :param words: verbs, keywords and options.
     :param slots: words before the name of a device, a table or a chain.
     :param pairs: words before the name of a device and one more.
-    :param secret: words behind which nothing is shown.
+    :param secret: words after which nothing is shown.
     :param has_values: its addresses and numbers are those of a network.
-    :param has_settings: its words may be names of kernel settings with numbers.
-    :param has_long_options: an option's name in full carries nothing.
+    :param has_settings: its words may be kernel settings with numbers.
+    :param has_long_options: the name of a long option is harmless.
     """
 
     words: frozenset[str] = frozenset()
@@ -37,7 +37,7 @@ def _program(words: str = "", *, slots: str = "", behind: str = "", has_values: 
 
 
 ANY = Program()
-"""A program of which nothing is known: whatever it is given may be a secret."""
+"""An unknown program: any argument may be a secret."""
 
 _IP = _program(
     "-4 -6 -d -s -j -br -batch -force -n -netns address addr addrlabel route r rule neigh neighbor neighbour link l maddress "
@@ -163,4 +163,4 @@ PROGRAMS: dict[str, Program] = {
         ANY,
     ),
 }
-"""By the last component of the path; of any other program not even the name is known."""
+"""By the last component of the path; of any other program not even the name is shown."""

@@ -1,4 +1,4 @@
-"""Why a node did not answer: our own words, and the last words of ssh, of a proxy command, of a shell on the node."""
+"""Why a node did not answer: our own words, and the last output of ssh, of a proxy command, or of a shell on the node."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ _WORDS = word_set(
 
 
 def hide_reason(text: str, veil: Veil) -> str:
-    """The reason with every word replaced that is none of ours, of ssh's or of the system's own errors."""
+    """The reason, with every word replaced that is not ours, ssh's or the system's own."""
     return _PART.sub(lambda found: _part(found[0], veil), text)
 
 

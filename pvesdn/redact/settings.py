@@ -14,7 +14,7 @@ _SWITCHES = frozenset({"yes", "no", "true", "false"})
 _OPTION = re.compile(r"-[A-Za-z]|--[a-z][a-z_-]{1,30}")
 _SECRET = ("secret", "key", "pass", "token", "psk", "pwd")
 _NUMBERED = re.compile(r"(?:[a-z0-9]+(?:_options|_wrap|_instances)|MAX_FDS|FRR_NO_ROOT|all_wrap)[ \t]*=")
-"""What has a number in FRR's file of daemons."""
+"""Settings with a number in FRR's daemons file."""
 
 
 def hide_daemons(text: str, veil: Veil) -> str:
@@ -28,7 +28,7 @@ def hide_sysctl(text: str, veil: Veil) -> str:
 
 
 def hide_all(text: str, veil: Veil) -> str:
-    """A file of which nothing is known."""
+    """A file of unknown content."""
     return veil.each_line(text.split("\n"), lambda line, veil: re.sub(r"\S+", lambda found: veil.hide(found[0]), line))
 
 

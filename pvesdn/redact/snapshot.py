@@ -1,4 +1,4 @@
-"""A whole snapshot without its secrets: the plan from it is the plan from what was read."""
+"""A whole snapshot without its secrets: its plan equals the plan of what was read."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _Clean = Callable[[str, Veil], str]
 
 @dataclass(frozen=True, slots=True)
 class Cleaned:
-    """A snapshot that may be handed on.
+    """A snapshot that may be shared.
 
     :param replaced: how many values were replaced, by the path of the file in the folder; files without any are absent.
     """
@@ -35,15 +35,15 @@ class Cleaned:
 
 
 def without_secrets(snapshot: Snapshot) -> Cleaned:
-    """Replace what is not known to carry no secret, the same value by the same placeholder everywhere. Raises nothing.
+    """Replace what is not known to be harmless, equal values by the same placeholder everywhere. Never raises.
 
-    Digests of pvesdn's record follow the files they are of, so that an edited file stays edited and ours stays ours.
+    Digests of pvesdn's record follow the files they are of, so an edited file still counts as edited and ours as ours.
     """
     return replace_values(snapshot, Veil(taken=frozenset(_placeholders(snapshot))))
 
 
 def replace_values(snapshot: Snapshot, veil: Veil) -> Cleaned:
-    """The same with a veil of the caller's, who can tell afterwards what stands for what."""
+    """The same with the caller's veil, which knows afterwards what each placeholder replaced."""
     veil.names.update(_names(snapshot))
     veil.aliases.update(aliases(snapshot.pve_files))
     counts: dict[str, int] = {}
@@ -81,7 +81,7 @@ def replace_values(snapshot: Snapshot, veil: Veil) -> Cleaned:
 
 
 def cleaner(path: str) -> _Clean:
-    """What replaces the secrets of a node's file."""
+    """The function that replaces the secrets of a node's file."""
     if path.startswith(_INTERFACES):
         return hide_interfaces
     return {
@@ -100,14 +100,14 @@ def _definitions(name: str) -> _Clean:
 
 
 def _placeholders(snapshot: Snapshot) -> Iterator[str]:
-    """Words that look like our placeholders and are none."""
+    """Words that look like our placeholders but are not."""
     texts = (*snapshot.pve_files.values(), *(text for raw in snapshot.nodes.values() for text in raw.files.values()))
     for text in texts:
         yield from PLACEHOLDER.findall(text)
 
 
 def _names(snapshot: Snapshot) -> Iterator[str]:
-    """Devices and nodes: words that are shown wherever they stand."""
+    """Devices and nodes: words that are shown anywhere."""
     yield from snapshot.unreachable
     for node, raw in snapshot.nodes.items():
         yield node

@@ -38,7 +38,7 @@ def environment(templates: Path | None = None) -> Environment:
 def template_errors() -> Iterator[None]:
     """Turn what jinja2 says of a template into an error of ours: only an operator's own template can be at fault.
 
-    :raises SettingsError: a template names something unknown, or is none.
+    :raises SettingsError: a template names something unknown, or is malformed.
     """
     try:
         yield

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal, TypeAlias
 
-from pvesdn.compare.ownership import digest
+from pvesdn.compare.conflicts import digest
 from pvesdn.compare.taken import Taken
 from pvesdn.decode.cluster.status import decode_cluster
 from pvesdn.decode.definitions.sdn_files import decode_sdn

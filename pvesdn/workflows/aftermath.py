@@ -76,7 +76,7 @@ def verify(world: World, changes: ChangeSet, run: Sequence[Progress], planner: P
 
 
 def _differing(now: NodeChanges) -> list[str]:
-    return [f"{change.path} is not as written" for change in now.files]
+    return [f"{change.path} differs from what was written" for change in now.files]
 
 
 def _missing(applied: NodeChanges, now: NodeChanges) -> list[str]:

@@ -29,5 +29,5 @@ def on_any_member(world: World, members: Iterable[NodeName], task: Callable[[Nod
             troubles.append(error)
     raise next(
         (error for error in troubles if isinstance(error, NodeFailed)),
-        troubles[0] if troubles else NodeUnreachable("cluster", "no member is there to be asked"),
+        troubles[0] if troubles else NodeUnreachable("cluster", "no member is online"),
     )

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from pvesdn.compare.conflicts import holds_our_frr
 from pvesdn.compare.files import NodeNow, compare_node
 from pvesdn.compare.frr_local import LocalVerdict, judge_local
-from pvesdn.compare.ownership import holds_our_frr
 from pvesdn.compare.prerequisites import doubts
 from pvesdn.compare.running import running_remarks
 from pvesdn.design.cluster import SharedDesign, design_node, share
@@ -131,7 +131,7 @@ def _judge_local(
         return LocalVerdict()
     if merge is None:
         what = "not checked: what PVE's merge makes of our lines, since pvesdn does not render PVE's part on this node"
-        hint = "look at frr.conf after applying"
+        hint = "check frr.conf after applying"
         if (stop := what_stops_frr(known.given, design.node)) is not None:
             what = f"our lines do not reach FRR: PVE writes no frr.conf here because there is {stop.what.rstrip(',')}"
             hint = stop.hint

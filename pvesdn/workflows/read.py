@@ -23,7 +23,7 @@ def read_cluster(world: World) -> Snapshot:
 
     :raises ClusterError: the API does not answer or refuses.
     :raises NodeFailed: a file of /etc/pve/sdn cannot be read.
-    :raises NodeUnreachable: no member let /etc/pve/sdn be read.
+    :raises NodeUnreachable: no member allowed /etc/pve/sdn to be read.
     """
     api: dict[str, Json] = {path: world.api.get(path) for path in _API_PATHS}
     api[SDN_PATH] = _sdn_index(world)
@@ -43,7 +43,7 @@ def read_definitions(world: World, members: Iterable[Member], unreachable: Mappi
     """The files of /etc/pve/sdn, by name, from this node or from the first member that answers.
 
     :param unreachable: members that need not be asked, with the reason.
-    :raises NodeFailed: members answer, and none can read them, such as a file that is no text.
+    :raises NodeFailed: members answer, but none can read them, such as a file that is not text.
     :raises NodeUnreachable: nobody answers; with the first reason.
     """
     paths = [f"{SDN_DIR}/{file}" for file in PVE_FILES]
@@ -54,7 +54,7 @@ def read_definitions(world: World, members: Iterable[Member], unreachable: Mappi
         reason = next(iter(unreachable.values()), str(error))
         raise NodeUnreachable(
             "cluster",
-            f"no member let /etc/pve/sdn be read ({reason})",
+            f"no member allowed /etc/pve/sdn to be read ({reason})",
             hint="the API alone does not show these files: check SSH to the nodes",
         ) from error
     return {path.removeprefix(f"{SDN_DIR}/"): text for path, text in files.items()}

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from pvesdn.compare.execution import execution_plan
 from pvesdn.errors import NodeError, NodeFailed, PvesdnError
+from pvesdn.model.files import NodeChanges
 from pvesdn.model.flags import PlanFlags
 from pvesdn.workflows.planner import Planner
 from pvesdn.workflows.progress import Progress
@@ -23,23 +23,31 @@ def take_frr_over(world: World, run: Iterable[Progress], planner: Planner, flags
     """Plan again, and carry out on every node what that leaves to do; its network has just been reloaded."""
     run = list(run)
     try:
-        again = execution_plan(planner(read_cluster(world), flags=flags))
+        again = planner(read_cluster(world), flags=flags)
     except PvesdnError as error:
         for progress in run:
             progress.begin("frr", "taken over from PVE")
             what = f"frr.conf was not taken over from PVE: {error}"
             progress.fail(NodeFailed(progress.node, what, hint="run pvesdn apply again"))
         return
-    left = {execution.node: execution for execution in again.nodes}
+    left = {node.node: node for node in again.nodes}
     for progress in run:
         now = left.get(progress.node)
-        if now is None or now.put_in_place is None:
+        if now is None or now.execution.put_in_place is None:
             continue
         before = progress.execution
-        progress.execution = now.without_reload()
+        progress.execution = now.execution.without_reload()
         try:
-            if stage(world, [progress]) and not progress.error:
-                take_turn(progress)
+            _carry_out(progress, now)
         except NodeError as error:
             progress.fail(error)
         progress.execution = replace(before, finishes=True)
+
+
+def _carry_out(progress: Progress, now: NodeChanges) -> None:
+    if now.obstacles:
+        progress.begin("frr", "taken over from PVE")
+        what = "; ".join(finding.what for finding in now.obstacles)
+        raise NodeFailed(progress.node, f"frr.conf was not taken over from PVE: {what}", hint=now.obstacles[0].hint)
+    if stage(progress.world, [progress]) and not progress.error:
+        take_turn(progress)

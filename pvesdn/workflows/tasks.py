@@ -69,9 +69,9 @@ def follow(world: World, upid: Upid, node: str) -> TaskState:
         if patience.is_over:
             raise TaskFailed(
                 node,
-                f"task {upid} had not ended after {world.task_timeout:.0f} s{trouble}",
+                f"task {upid} had not finished after {world.task_timeout:.0f} s{trouble}",
                 log=task_log(world, upid),
-                hint="look at it in the node's task list",
+                hint="see the node's task list",
             )
         patience.wait()
     if not state.is_good:

@@ -91,7 +91,8 @@ def understand(snapshot: Snapshot, *, intent: Intent = "pending") -> Understandi
     if errors := tuple(str(f) for f in found if f.severity is Severity.ERROR and not f.is_nodes_own):
         raise SdnConfigError(errors)
     running = PveRunning()
-    if cluster.has_sdn:
+    has_sdn = given.capabilities.has_sdn
+    if has_sdn:
         judged = {node: snapshot.nodes[node].files for node in records if not given.sdn.pve.is_unmanaged_on(node)}
         running = compare_running(given.sdn.pve.running_version, judged)
     return Understanding(
@@ -99,7 +100,7 @@ def understand(snapshot: Snapshot, *, intent: Intent = "pending") -> Understandi
         given=given,
         vteps=vteps,
         found=found,
-        pending=decoded.pending if cluster.has_sdn else (),
+        pending=decoded.pending if has_sdn else (),
         running=running,
         unreadable=unreadable,
         records=records,

@@ -136,7 +136,7 @@ def _reason(memory: Memory, now: Mapping[str, str]) -> str:
         return f"changed: {', '.join(paths)}"
     match memory.run:
         case LastRun.STARTED:
-            return f"the run of {clock_time(memory.ran_at)} did not come to its end"
+            return f"the run of {clock_time(memory.ran_at)} did not finish"
         case LastRun.MISSED:
             return "a node could not be reached at the last look"
         case LastRun.DONE | LastRun.FAILED:
@@ -163,13 +163,13 @@ def _edit(world: World) -> str:
 def _wait(world: World, memory: Memory, why: str) -> WatchReport:
     since = world.clock.now() if memory.waiting_since is None else memory.waiting_since
     state = encode_memory(replace(memory, waiting_since=since))
-    return WatchReport(False, f"waiting, since somebody may be editing: {why}", state, is_settled=False)
+    return WatchReport(False, f"waiting, as somebody may be editing: {why}", state, is_settled=False)
 
 
 def _without_acting(world: World, memory: Memory, changes: ChangeSet) -> WatchReport | None:
     """After a run that failed, with nothing changed since: whether it still matters; None when it is to be tried again."""
     if changes.is_empty and not changes.unreachable:
-        reason = f"what failed at {clock_time(memory.ran_at)} has been put right"
+        reason = f"what failed at {clock_time(memory.ran_at)} has been fixed"
         return WatchReport(False, reason, encode_memory(replace(memory, run=LastRun.DONE)))
     again = memory.ran_at + TRIED_AGAIN
     if world.clock.now() >= again:

@@ -112,7 +112,7 @@ def test_obstacles_are_refused_before_anybody_is_asked(settings: Path, cluster: 
     assert result.status == 1
     why = "it exists, but this node has no record of pvesdn writing it"
     assert result.err.splitlines() == [
-        f"error: node2: {OURS}: {why}; look at it with --diff, then say --overwrite to replace it",
+        f"error: node2: {OURS}: {why}; check it with --diff, then use --overwrite to replace it",
         "error: nothing was touched: the plan needs a decision first",
     ]
     assert not written(cluster)

@@ -58,7 +58,7 @@ def test_a_plan_says_property_by_property_what_is_pending_over_what_runs(edited:
         "    ~ zone lan: mtu 1400 -> 1500\n"
     ) in result.out
     assert f"warning: node2: {SDN} is of version 3, and PVE runs version 4" in result.err
-    assert f"warning: node3: {SDN} was never generated, and PVE runs version 4" in result.err
+    assert f"warning: node3: {SDN} was never generated, but PVE runs version 4" in result.err
     assert "node1" not in result.err
 
 
@@ -158,7 +158,7 @@ def test_a_stanza_of_a_third_party_is_in_the_way_with_its_file_and_node(settings
     cluster = fake_cluster("vxlan: ucast\n\nvnet: vmbr3\n\tzone ucast\n\ttag 3\n\n")
     cluster.nodes["node2"].files["/etc/network/interfaces.d/theirs"] = "auto vmbr3\niface vmbr3\n\tbridge-ports none\n"
     result = call("plan", "--from", snapshot_of(cluster, tmp_path / "snap"))
-    why = "device vmbr3 is defined in /etc/network/interfaces.d/theirs of node2 as well; take it out there, or choose another id"
+    why = "device vmbr3 is also defined in /etc/network/interfaces.d/theirs of node2; remove it there, or choose another id"
     (line,) = [line for line in result.out.splitlines() if "blocked: " in line]
     assert why in line
     assert call("--config", settings, "apply", "--yes", cluster=cluster).status == 1

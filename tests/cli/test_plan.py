@@ -12,7 +12,8 @@ import pytest
 
 from pvesdn.cli.screens.plan import NO_CHANGES
 from tests.cli.kit import UCAST, Result, Terminal, call, snapshot_of
-from tests.fakes import RECORD, FakeCluster, fake_cluster
+from tests.fake_nodes import RECORD
+from tests.fakes import FakeCluster, fake_cluster
 
 KNOWN_MTU = UCAST.replace("vxlan: ucast\n", "vxlan: ucast\n\tmtu 1450\n")
 OURS = "/etc/network/interfaces.d/pvesdn"
@@ -122,21 +123,21 @@ def test_a_vnet_that_goes_is_destroyed_and_its_guests_stand_in_the_way(settings:
           - /etc/network/interfaces.d/pvesdn
               - vmbr3
               - vxlan_vmbr3
-            blocked: vmbr3 would go with 2 guest ports plugged in (tap100i0, tap101i0); move the guests first, or say --detach-guests
+            blocked: vmbr3 would be removed with 2 guest ports in it (tap100i0, tap101i0); move the guests first, or use --detach-guests
 
         Plan: 0 to add, 0 to change, 2 to destroy on 1 of 1 nodes.
         """
     assert plan(settings, cluster, "--node", "node1").out == dedent(expected)
     decided = plan(settings, cluster, "--node", "node1", "--detach-guests")
     assert "blocked: " not in decided.out
-    assert "    vmbr3 is removed with 2 guest ports plugged in\n" in decided.out
+    assert "    vmbr3 is removed with 2 guest ports in it\n" in decided.out
 
 
 def test_a_file_of_somebody_elses_stands_in_the_way_until_overwritten(settings: Path, cluster: FakeCluster) -> None:
     cluster.nodes["node1"].files[OURS] = "# mine\n"
     refused = plan(settings, cluster, "--node", "node1")
     why = "it exists, but this node has no record of pvesdn writing it"
-    assert f"    blocked: {OURS}: {why}; look at it with --diff, then say --overwrite to replace it\n" in refused.out
+    assert f"    blocked: {OURS}: {why}; check it with --diff, then use --overwrite to replace it\n" in refused.out
     decided = plan(settings, cluster, "--node", "node1", "--overwrite")
     assert "blocked: " not in decided.out
     assert f"      overwritten: {why}\n" in decided.out

@@ -104,7 +104,7 @@ def test_a_guest_in_a_vlan_zones_vnet_keeps_it_from_going(pvesdn: Caller, lab: S
     lab.write_sdn("vnets.cfg", "")
     refused = pvesdn("apply", "--yes")
     assert refused.status == 1
-    assert "pve1: guests would go with 1 guest port plugged in (tap100i0)" in refused.err
+    assert "pve1: guests would be removed with 1 guest port in it (tap100i0)" in refused.err
 
 
 def test_a_member_that_goes_offline_is_no_plan_for_the_others(pvesdn: Caller, lab: SimulatedCluster) -> None:
@@ -142,7 +142,7 @@ def test_the_watch_waits_until_an_edit_has_settled(pvesdn: Caller, lab: Simulate
     os.utime(lab.nodes["pve1"].path("/etc/pve/sdn/pvesdn.cfg"), (soon, soon))
     waiting = pvesdn("watch", "--once")
     assert waiting.status == 0
-    assert waiting.out.startswith("watch: waiting, since somebody may be editing: a definitions file was changed ")
+    assert waiting.out.startswith("watch: waiting, as somebody may be editing: a definitions file was changed ")
     for file in (lab.nodes["pve1"].path("/etc/pve/sdn")).glob("*.cfg"):
         os.utime(file, (0, 0))
     assert pvesdn("watch", "--once").out.endswith("Apply complete: 3 nodes done.\n")

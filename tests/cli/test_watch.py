@@ -7,7 +7,9 @@ import json
 import shutil
 import stat
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -204,7 +206,7 @@ def test_after_a_failed_apply_the_next_look_says_so_in_one_line(tmp_path: Path, 
     cluster.api.exits.clear()
     assert call("--config", tmp_path / "pvesdn.toml", "apply", "--yes", cluster=cluster).status == 0
     assert watch(tmp_path, cluster, action="apply") == Result(
-        0, f"watch: what failed at 2023-11-14 22:13 has been put right\n{OVER}", ""
+        0, f"watch: what failed at 2023-11-14 22:13 has been fixed\n{OVER}", ""
     )
 
 
@@ -213,7 +215,7 @@ def test_definitions_that_stay_broken_are_told_once(tmp_path: Path, cluster: Fak
     cluster.nodes.pve_files[DEFINITIONS] = UCAST + "vxlan: toolongid\n"
     waiting = watch(tmp_path, cluster)
     assert (waiting.status, waiting.err) == (0, "")
-    assert waiting.out.startswith("watch: waiting, since somebody may be editing: the definitions cannot be used")
+    assert waiting.out.startswith("watch: waiting, as somebody may be editing: the definitions cannot be used")
     cluster.clock.sleep(300)
     told = watch(tmp_path, cluster)
     assert told.status == 1
@@ -242,16 +244,18 @@ def test_a_look_that_is_killed_while_it_applies_is_begun_again(
     class Killed(BaseException):
         pass
 
-    def dies(*_: object, **__: object) -> None:
-        raise Killed
+    def dies(node: str, verb: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        if verb == "commit":
+            raise Killed
+        return ask(node, verb, arguments)
 
-    kept, cluster.nodes._commit = cluster.nodes._commit, dies  # type: ignore[method-assign]
+    ask, cluster.nodes.ask = cluster.nodes.ask, dies  # type: ignore[method-assign]
     with pytest.raises(Killed):
         watch(tmp_path, cluster, action="apply")
-    cluster.nodes._commit = kept  # type: ignore[method-assign]
+    cluster.nodes.ask = ask  # type: ignore[method-assign]
     (state_dir / ".watch.json-k1ll3d").touch()
     again = watch(tmp_path, cluster, action="apply")
     assert again.status == 0
-    assert again.out.startswith("watch: the run of 2023-11-14 22:13 did not come to its end\n")
+    assert again.out.startswith("watch: the run of 2023-11-14 22:13 did not finish\n")
     assert [path.name for path in state_dir.iterdir()] == ["watch.json"]
     assert OURS in cluster.nodes["node3"].files

@@ -17,7 +17,7 @@ from pvesdn.render.renderer import Renderer
 from pvesdn.workflows.plan import plan
 from pvesdn.workflows.read import SDN_DIR
 from pvesdn_lab.simulated import sdn_config
-from tests.fakes import FakeApi, FakeClock, FakeCluster, FakeNode, FakeNodes, FakeObserver
+from tests.fakes import FakeApi, FakeClock, FakeCluster, FakeNode, FakeNodes, FakeObserver, links_after
 
 RENDERER = Renderer()
 """One for all cases: compiling its templates takes longer than any of them."""
@@ -42,7 +42,7 @@ def put_in_place(snapshot: Snapshot, changes: ChangeSet) -> Snapshot:
         if node.own_files or node.is_unfinished:
             files[RECORD_FILE] = json.dumps({**record, "unfinished": False})
         swap = node.execution.put_in_place
-        nodes[node.node] = _with_links(node.node, NodeRaw(files, raw.commands), swap.delete_links if swap else ())
+        nodes[node.node] = _with_links(NodeRaw(files, raw.commands), swap.delete_links if swap else ())
     pve_files = dict(snapshot.pve_files)
     if changes.pending:
         pve_files[sdn_config.RUNNING] = committed(pve_files)
@@ -80,13 +80,11 @@ def cluster_of(snapshot: Snapshot) -> FakeCluster:
     return made
 
 
-def _with_links(name: str, raw: NodeRaw, deleted: tuple[str, ...]) -> NodeRaw:
+def _with_links(raw: NodeRaw, deleted: tuple[str, ...]) -> NodeRaw:
     links = raw.commands.get("ip-link")
     if not isinstance(links, list):
         return raw
     kept = [link for link in links if link.get("ifname") not in deleted]
-    node = FakeNode(name, dict(raw.files), {**raw.commands, "ip-link": kept})
-    clock = FakeClock()
-    with contextlib.suppress(ValueError):  # the fake reload makes no device of a stanza whose numbers are none
-        FakeCluster(FakeApi({}, clock=clock), FakeNodes([node]), clock, FakeObserver()).reload(name)
-    return NodeRaw(node.files, node.commands)
+    with contextlib.suppress(ValueError):  # no device is made of a stanza whose numbers are none
+        kept = links_after(kept, raw.files)
+    return NodeRaw(raw.files, {**raw.commands, "ip-link": kept})

@@ -99,7 +99,7 @@ def test_a_plan_before_that_marks_every_vni_that_is_held_and_would_be_refused(ca
             if out.vni is not None:
                 assert f"{out.becomes}: VNI {out.vni} is already on the device {out.name}" in complaints
             elif out.becomes == out.name and out.options is None and out.name != "eno2":
-                assert f"device {out.name} is defined in /etc/network/interfaces of {node.node} as well" in complaints
+                assert f"device {out.name} is also defined in /etc/network/interfaces of {node.node}" in complaints
 
 
 @pytest.mark.parametrize("case", CASES)

@@ -66,6 +66,22 @@ def test_a_request_to_end_is_passed_on() -> None:
     assert process.returncode == 3
 
 
+def test_a_request_to_end_that_comes_before_the_command_has_begun_is_passed_on_too() -> None:
+    early = """
+import os, signal, subprocess, sys
+from pvesdn_lab.live.outside import session
+begin = subprocess.Popen
+class Late(begin):
+    def __init__(self, *arguments, **options):
+        os.kill(os.getpid(), signal.SIGTERM)
+        super().__init__(*arguments, **options)
+subprocess.Popen = Late
+sys.exit(session.attend(["sleep", "600"]))
+"""
+    done = subprocess.run([sys.executable, "-c", early], capture_output=True, text=True, timeout=300, check=False)
+    assert (done.returncode, done.stderr) == (128 + signal.SIGTERM, "")
+
+
 def test_in_a_machine_ctrl_c_comes_as_a_file(tmp_path: Path) -> None:
     interrupt, ready = tmp_path / "1.interrupt", tmp_path / "ready"
     os.mkfifo(ready)

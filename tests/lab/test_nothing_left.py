@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -49,6 +52,19 @@ def processes_of(folder: str) -> list[str]:
     return found
 
 
+def folder_of(process: subprocess.Popen[bytes]) -> Path:
+    """The folder of a lab, which the processes below that one name: others may run labs of their own beside it."""
+    waiting, words = [process.pid], b""
+    while waiting:
+        pid = waiting.pop()
+        with suppress(OSError):  # it has ended meanwhile
+            words += Path(f"/proc/{pid}/cmdline").read_bytes()
+            for children in Path(f"/proc/{pid}/task").glob("*/children"):
+                waiting += map(int, children.read_text().split())
+    (folder,) = set(re.findall(rb"/run/pvesdn-lab-\w+", words))
+    return Path(os.fsdecode(folder))
+
+
 def wait_until(condition: Callable[[], object], what: str) -> None:
     end = time.monotonic() + DEADLINE
     while not condition():
@@ -58,7 +74,6 @@ def wait_until(condition: Callable[[], object], what: str) -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL], ids=["ctrl-c", "kill"])
 def test_a_lab_that_is_cut_off_takes_everything_with_it(number: signal.Signals) -> None:
-    before = set(Path("/run").glob("pvesdn-lab-*"))
     links = sorted(path.name for path in Path("/sys/class/net").iterdir())
     process = lab("test", "unicast")
     assert process.stdout is not None
@@ -66,7 +81,7 @@ def test_a_lab_that_is_cut_off_takes_everything_with_it(number: signal.Signals) 
     while line and not line.startswith("lab of"):
         line = process.stdout.readline().decode()
     assert line, "the lab did not come up"
-    (folder,) = set(Path("/run").glob("pvesdn-lab-*")) - before
+    folder = folder_of(process)
     assert processes_of(str(folder))
     process.send_signal(number)
     process.wait(DEADLINE)
@@ -93,3 +108,19 @@ def test_a_machine_that_is_cut_off_takes_every_process_with_it(tmp_path: Path) -
         process.send_signal(signal.SIGKILL)
         process.wait(DEADLINE)
         wait_until(lambda: not processes_of(str(tmp_path)), "every process to end")
+
+
+def test_a_lab_that_does_not_come_up_leaves_nothing_to_the_next_one(tmp_path: Path) -> None:
+    node = '[[node]]\nname = "node1"\nmanagement = "10.99.0.1/24"\nunderlay = "192.168.0.1/24"\n'
+    step = '[[step]]\ndo = "run"\nnode = "node1"\ncommand = "true"\nproves = "the node is there"\n'
+    for name, more in (("first", "mtu = 10000000\n"), ("second", "")):  # no card has that MTU
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "topology.toml").write_text(node + more)
+        (tmp_path / name / "scenario.toml").write_text(f'title = "{name}"\n{step}')
+    # On one processor all labs are built in one place, one after another.
+    argv = ["taskset", "--cpu-list", str(min(os.sched_getaffinity(0))), sys.executable, "-m", "pvesdn", "lab", "test"]
+    argv += [str(tmp_path / "first"), str(tmp_path / "second"), "--results", str(tmp_path)]
+    done = subprocess.run(argv, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, timeout=DEADLINE)
+    rows = [json.loads(line) for line in (tmp_path / "results.jsonl").read_text().splitlines()]
+    found = {row["scenario"]: row["outcome"] for row in rows}
+    assert (done.returncode, found) == (1, {"first": "broken", "second": "ok"}), done.stdout + done.stderr

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from pvesdn.decode.definitions.sdn_files import decode_sdn
-from pvesdn.decode.nodes.handmade import decode_handmade
+from pvesdn.decode.nodes.hand_written import decode_hand_written
 from pvesdn.errors import SettingsError
 from pvesdn_lab.live import verbs
 from pvesdn_lab.live.outside.holder import divide
@@ -86,7 +86,7 @@ def test_a_hand_written_set_up_has_on_every_node_the_devices_that_it_loses(scena
         assert lost
         for plan in topology.nodes:
             text = (folder / plan.name / "interfaces").read_text()
-            found = decode_handmade(plan.name, {"/etc/network/interfaces": text})
+            found = decode_hand_written(plan.name, {"/etc/network/interfaces": text})
             assert found.devices.keys() >= set().union(*lost)
             assert "vxlan-id" in {option.name for device in found.devices.values() for option in device.options}
 

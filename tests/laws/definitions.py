@@ -24,13 +24,13 @@ def section(kind: str, name: str, **properties: object) -> str:
 
 
 @st.composite
-def definitions(draw: st.DrawFn) -> Definitions:
+def definitions(draw: st.DrawFn, *, largest_vni: int = 16_777_214) -> Definitions:
     """Up to four zones of any kind, each with up to three VNets, and exits where the model has them."""
     kinds = draw(st.lists(st.sampled_from(["unicast", "multicast", "none", "asymmetric", "symmetric"]), max_size=4))
     sections = [section("underlay", "cluster", network="192.168.0.0/24")]
     if set(kinds) & {"none", "asymmetric", "symmetric"}:
         sections.append(section("evpn-controller", "main", asn=draw(st.integers(1, 4_294_967_295))))
-    vnis = iter(draw(st.lists(st.integers(1, 16_777_214), min_size=16, max_size=16, unique=True)))
+    vnis = iter(draw(st.lists(st.integers(1, largest_vni), min_size=16, max_size=16, unique=True)))
     for number, kind in enumerate(kinds):
         zone = f"zone{number}"
         sections += draw(_zone(zone, number, kind, [next(vnis) for _ in range(4)]))

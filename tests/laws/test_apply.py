@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import given, settings
 
@@ -34,25 +36,79 @@ def test_plan_after_apply_is_empty(wanted: Definitions) -> None:
     assert again.seen is None
 
 
+class Kernel:
+    """Links that live on over a reload: a VXLAN keeps its VNI until it is deleted, and no VNI is that of two devices."""
+
+    def __init__(self, made: FakeCluster) -> None:
+        self.made = made
+        self.seen = dict.fromkeys(NODES, 0)
+        made.api.on_reload = self.reload
+
+    def reload(self, node: str) -> None:
+        there = self.made.nodes[node]
+        asked, self.seen[node] = there.asked[self.seen[node] :], len(there.asked)
+        deleted = {name for verb, words in asked if verb == "commit" for name in words.get("delete_links", [])}
+        held = {name: vni for name, vni in self.vnis(node).items() if name not in deleted}
+        self.made.reload(node)
+        links = there.commands["ip-link"]
+        held = {name: vni for name, vni in held.items() if name in self.vnis(node)}
+        for link in links:
+            if link["ifname"] in held:
+                link["linkinfo"]["info_data"]["id"] = held[link["ifname"]]
+        refused = {name for name, vni in self.vnis(node).items() if name not in held and vni in held.values()}
+        links[:] = [link for link in links if link["ifname"] not in refused]
+
+    def vnis(self, node: str) -> dict[str, int]:
+        links = [link for link in self.made.nodes[node].commands["ip-link"] if "linkinfo" in link]
+        return {link["ifname"]: info["id"] for link in links if "id" in (info := link["linkinfo"].get("info_data", {}))}
+
+    def wanted(self, node: str) -> dict[str, int]:
+        text = self.made.nodes[node].files.get(OUR_INTERFACES, "")
+        found = re.findall(r"^iface (\S+).*(?:\n[\t ].*)*?\n\s+vxlan-id (\d+)", text, re.MULTILINE)
+        return {name: int(vni) for name, vni in found}
+
+
 @settings(deadline=None)
-@given(before=definitions(), after=definitions())
+@given(before=definitions(largest_vni=40), after=definitions(largest_vni=40))
 def test_plan_is_empty_after_one_set_of_definitions_has_followed_another(
     before: Definitions, after: Definitions
 ) -> None:
     made = cluster(before.text)
+    kernel = Kernel(made)
     apply_to(made)
     made.nodes.pve_files["/etc/pve/sdn/pvesdn.cfg"] = after.text
-    for node in NODES:
-        forget_links(made, node)
     report = apply_to(made)
     assert report.is_good, errors(report)
     assert plan_of(made).is_empty
+    for node in NODES:
+        assert kernel.vnis(node) == kernel.wanted(node)
 
 
-def forget_links(made: FakeCluster, node: str) -> None:
-    """Leave the physical devices: what a VNI that moved to another device would otherwise trip over."""
-    links = made.nodes[node].commands["ip-link"]
-    links[:] = [link for link in links if link["ifname"] in {"lo", "eno1", "eno2", "vmbr0"}]
+def zone_of(**tags: int) -> str:
+    vnets = "\n".join(f"vnet: {name}\n\tzone zone0\n\ttag {tag}\n" for name, tag in tags.items())
+    return f"underlay: cluster\n\tnetwork 192.168.0.0/24\n\nvxlan: zone0\n\n{vnets}"
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ({"aa": 5}, {"bb": 5}),
+        ({"aa": 5}, {"aa": 6}),
+        ({"aa": 5, "bb": 6}, {"aa": 6, "bb": 5}),
+        ({"aa": 5, "bb": 6}, {"bb": 5}),
+        ({"aa": 5, "bb": 6, "cc": 7}, {"aa": 6, "bb": 7, "cc": 5}),
+    ],
+)
+def test_a_vni_moves_from_one_live_device_to_another(before: dict[str, int], after: dict[str, int]) -> None:
+    made = cluster(zone_of(**before))
+    kernel = Kernel(made)
+    apply_to(made)
+    assert kernel.vnis("node1") == {f"vxlan_{name}": tag for name, tag in before.items()}
+    made.nodes.pve_files["/etc/pve/sdn/pvesdn.cfg"] = zone_of(**after)
+    report = apply_to(made)
+    assert report.is_good, errors(report)
+    assert plan_of(made).is_empty
+    assert kernel.vnis("node1") == {f"vxlan_{name}": tag for name, tag in after.items()}
 
 
 @pytest.mark.parametrize("gone", NODES)

@@ -1,4 +1,4 @@
-"""One call of the node program through any command: give it the message, wait with a limit, take the answer."""
+"""One call of the node program through any command: send the message, wait with a limit, take the answer."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pvesdn.node import boot
 
 CHANGES_NOTHING = frozenset({"read", "observe"})
 GRACE = 10.0
-"""Seconds in which an interrupted program may bring its node into order before it is killed."""
+"""Seconds in which an interrupted program may clean up on its node before it is killed."""
 BRIEF_GRACE = 1.0
 """The same for a program that only reads."""
 LARGEST_ANSWER = 96 * 1024 * 1024
@@ -39,7 +39,7 @@ class Call:
 
     @property
     def aftermath(self) -> str:
-        """What to do when the answer got lost: what was begun goes on without us."""
+        """What to do when the answer is lost: what was begun continues without us."""
         if self.verb in CHANGES_NOTHING:
             return ""
         return f"the node may still be doing it: see `pvesdn plan --node {self.node}` before trying again"
@@ -47,7 +47,7 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """How a command ended without an answer: its exit status (negative: the signal) and its last words."""
+    """How a command ended without an answer: its exit status (negative: the signal) and its last output."""
 
     status: int
     complaints: str
@@ -90,13 +90,13 @@ def run(call: Call, argv: Sequence[str], *, environment: Mapping[str, str], limi
 
 
 def last_line(text: str) -> str:
-    """The last line with something on it, without control characters and not endless; empty when there is none."""
+    """The last line that is not blank, without control characters and shortened; empty if there is none."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     return one_line("".join(character for character in lines[-1] if character.isprintable())) if lines else ""
 
 
 def _load(text: str) -> Json:
-    """:raises ValueError: no JSON, or more of it than memory should be given for."""
+    """:raises ValueError: not JSON, or more of it than there should be memory for."""
     return json_text.load(text, most=3 * LARGEST_ANSWER)
 
 

@@ -41,12 +41,12 @@ _QUIET = (
     "ServerAliveInterval=5",
     "ServerAliveCountMax=3",
 )
-"""Never ask, never learn a key, print failures only. Nothing in a user's ssh_config may change what runs on the node or
-lend the node an agent, a credential, a display, a tunnel or a variable of this machine. ssh takes the first SetEnv it
-meets and no other, so there is one; it also keeps messages in English. A dead connection is noticed after 15 s."""
+"""Never ask, never learn a key, print failures only. Nothing in a user's ssh_config may change what runs on the node, or
+lend the node an agent, a credential, a display, a tunnel or a variable of this machine. ssh uses the first SetEnv it
+finds and ignores the others, so there is one; it also keeps messages in English. A dead connection is noticed after 15 s."""
 
 CONFIG = Path(__file__).with_name("ssh_config")
-"""What ssh reads instead of the user's file and the system's: both of them, and then what takes SendEnv back."""
+"""Read by ssh instead of the user's and the system's files: includes both, then undoes SendEnv."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +56,8 @@ class SshHost:
     :param address: IP address or host name.
     :param port: TCP port; 0 leaves it to ssh's own configuration.
     :param user: login name, root on a node of PVE: the program writes below /etc.
-    :param identity_file: a private key to offer, besides ssh's own.
-    :param known_hosts_file: host keys to accept, besides the cluster's; the node's name is the name in it.
+    :param identity_file: a private key to offer besides ssh's own.
+    :param known_hosts_file: host keys to accept besides the cluster's, under the node's name.
     """
 
     address: str
@@ -72,7 +72,7 @@ class SshTransport:
 
     :param hosts: where each node is.
     :param limit: seconds for one call; a reload of FRR may take minutes.
-    :param connect_limit: seconds until a connection must stand.
+    :param connect_limit: seconds within which a connection must be made.
     :param cluster_files: the mount point of the cluster file system.
     :param config: the file that ssh reads as its configuration.
     """
@@ -124,7 +124,7 @@ class SshTransport:
         return [*argv, "-l", host.user, "--", host.address, COMMAND]
 
     def _known_hosts(self, node: NodeName, host: SshHost) -> list[str]:
-        """As PVE calls ssh itself: the node's own file and no other, else ssh's files, where the cluster's keys are too."""
+        """As PVE itself calls ssh: only the node's own file, else ssh's files, which have the cluster's keys too."""
         own = self._cluster_files / "nodes" / node / "ssh_known_hosts"
         extra = [_word(host.known_hosts_file)] if host.known_hosts_file else []
         if own.is_file():
@@ -133,7 +133,7 @@ class SshTransport:
 
 
 def explain(complaints: str, node: NodeName, host: SshHost) -> tuple[str, str]:
-    """What ssh's standard error means, and what to do about it; an empty hint when it says nothing that we know."""
+    """What ssh's standard error means, and what to do about it; an empty hint for an unknown message."""
     login = f"ssh -o HostKeyAlias={node} {f'-p {host.port} ' if host.port else ''}{host.user}@{host.address}"
     for sign, hint in (
         (
@@ -149,7 +149,7 @@ def explain(complaints: str, node: NodeName, host: SshHost) -> tuple[str, str]:
         ("Too many authentication failures", "name the one identity file to use in the settings"),
         ("Connection refused", "is sshd running there, and on that port?"),
         ("kex_exchange_identification", "its sshd refuses connections: see `journalctl -u ssh` there"),
-        # Mid-way: what to do depends on what was asked, not on why the connection broke.
+        # Halfway: what to do depends on what was asked, not on why the connection broke.
         ("client_loop", ""),
         ("Read from remote host", ""),
         ("timed out", "is the node up, and does a firewall let SSH through?"),

@@ -34,7 +34,7 @@ _UNAUTHORIZED = 401
 
 
 class ProxmoxerSession(Protocol):
-    """What proxmoxer needs of a session, and a test may bring."""
+    """What proxmoxer needs from a session; a test may supply its own."""
 
     def request(
         self, method: str, url: str, data: Mapping[str, str] | None, params: Mapping[str, str] | None
@@ -63,7 +63,7 @@ class PveApi:
         return self._call("GET", path, dict(parse_qsl(query)))
 
     def reload_network(self, node: NodeName, *, regenerate_frr: bool | None) -> Upid:
-        """Start `PUT /nodes/{node}/network`; None leaves the parameter out, which PVE before 9 does not know."""
+        """Start `PUT /nodes/{node}/network`; None leaves out the parameter, which PVE before 9 does not have."""
         data = {} if regenerate_frr is None else {"regenerate-frr": str(int(regenerate_frr))}
         return self._start("srvreload", f"nodes/{node}/network", data)
 
@@ -72,7 +72,7 @@ class PveApi:
         return self._start("reloadnetworkall", "cluster/sdn", {})
 
     def require(self, rights: Iterable[tuple[str, str]]) -> None:
-        """Come back if we have every privilege; pvesh runs as root@pam, who has all of them."""
+        """Return if we have every privilege; pvesh runs as root@pam, who has them all."""
         if self._settings.identity == ROOT:
             return
         for path, privilege in rights:
@@ -124,7 +124,7 @@ def _task_path(upid: Upid) -> str:
 
 
 def translate(error: Exception, what: str, settings: ApiSettings) -> ClusterError:
-    """The error of ours for whatever came out of proxmoxer, requests, ssl, subprocess or the system.
+    """Pvesdn's error for an exception of proxmoxer, requests, ssl, subprocess or the system.
 
     :param what: the call, such as ``GET /cluster/status``.
     """

@@ -1,7 +1,7 @@
-"""What one call may use up: time from its first step to the last byte of its answer, and bytes of that answer.
+"""What one call may consume: time from its first step to the last byte of its answer, and bytes of that answer.
 
-The time-outs of requests and urllib3 are for single reads, and so no limit for a server that sends a byte now and then.
-Here the sockets themselves ask, before every step, how much is left of the call that they work for.
+The timeouts of requests and urllib3 apply to single reads, so they do not stop a server that sends a byte now and then.
+Here the sockets themselves check, before every step, how much is left for the call that they serve.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _MIB = 1 << 20
 
 
 class CallTimeoutError(Exception):
-    """The call's time is over. :param budget: how far it got."""
+    """The call's time is up. :param budget: how far it got."""
 
     def __init__(self, budget: Budget) -> None:
         super().__init__(f"not finished after {budget.seconds:g} s")
@@ -33,7 +33,7 @@ class CallTimeoutError(Exception):
 
 
 class Budget:
-    """The means of one call, its login included.
+    """The budget of one call, including its login.
 
     :param seconds: for all of it: looking up the name, connecting, TLS, the request, every byte of the answer.
     :param size: bytes that may be received, headers included.
@@ -49,7 +49,7 @@ class Budget:
 
     @property
     def is_over(self) -> bool:
-        """Whether the time is over."""
+        """Whether the time is up."""
         return self._monotonic() >= self._end
 
     def left(self) -> float:
@@ -74,7 +74,7 @@ class Budget:
 
     @contextlib.contextmanager
     def spent(self) -> Iterator[None]:
-        """Everything that is sent and received in this block, by this thread, is at this budget's expense.
+        """Everything this thread sends and receives in this block counts against this budget.
 
         :raises CallTimeoutError: it ended, in whatever way, when the time was over.
         """
@@ -93,7 +93,7 @@ _BUDGET: ContextVar[Budget] = ContextVar("budget")
 
 
 class BudgetSocket(ssl.SSLSocket):
-    """A TLS connection whose every step is at the expense of the call that is under way."""
+    """A TLS connection whose every step counts against the budget of the current call."""
 
     def do_handshake(self, block: bool = False) -> None:  # noqa: FBT001, FBT002 - ssl's own signature
         self.settimeout(_BUDGET.get().left())
@@ -134,7 +134,7 @@ def _connected(host: str, port: int, budget: Budget) -> socket.socket:
     for number, (family, kind, protocol, _, address) in enumerate(addresses):
         connection = socket.socket(family, kind, protocol)
         try:
-            # An address that swallows packets must leave time for those after it.
+            # An address that drops packets must leave time for those after it.
             connection.settimeout(budget.left() / (len(addresses) - number))
             connection.connect(address)
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -147,7 +147,7 @@ def _connected(host: str, port: int, budget: Budget) -> socket.socket:
 
 
 def _addresses(host: str, port: int, budget: Budget) -> list[Any]:
-    """What the name resolves to. The resolver has no time-out that could be set: it is left behind when it takes too long."""
+    """What the name resolves to. The resolver has no timeout that can be set: it is abandoned when it takes too long."""
     found: queue.SimpleQueue[list[Any] | Exception] = queue.SimpleQueue()
 
     def look_up() -> None:

@@ -1,4 +1,4 @@
-"""The API over HTTPS: verified connections, a token or a ticket, and no call that is endless."""
+"""The API over HTTPS: verified connections, a token or a ticket, and a limit on every call."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ TICKET_SECONDS = 3600.0
 _PIECE = 64 * 1024
 """Bytes of one read."""
 _PLAIN = "identity"
-"""The content encoding that is none (RFC 9110 section 8.4.1)."""
+"""The content encoding for no encoding (RFC 9110 section 8.4.1)."""
 _OK = 200
 _REDIRECT = range(300, 400)
 _BAD_REQUEST = 400
@@ -55,7 +55,7 @@ class _Adapter(HTTPAdapter):
 
 
 class _Http(requests.Session):
-    """Follows nothing: requests would read the page of a redirect to its end, even where it may not follow it."""
+    """Follows no redirect: requests would read the redirect's page to its end even if it may not follow it."""
 
     def get_redirect_target(self, resp: requests.Response) -> None:
         del resp
@@ -64,7 +64,7 @@ class _Http(requests.Session):
 class HttpsSession:
     """Sends requests with the token or a ticket, whose login goes through the same verified connections.
 
-    proxmoxer's own session logs in with a plain `requests.post`, before anything could be mounted on it.
+    proxmoxer's own session logs in with a plain `requests.post`, before anything can be mounted on it.
     """
 
     def __init__(self, settings: ApiSettings, *, monotonic: Callable[[], float] = time.monotonic) -> None:
@@ -74,16 +74,16 @@ class HttpsSession:
         self._ticket: dict[str, str] = {}
         self._ticket_end = 0.0
         self._http = _Http()
-        # No proxy, no netrc, no REQUESTS_CA_BUNDLE of the surroundings: credentials go where the settings say.
+        # No proxy, netrc or REQUESTS_CA_BUNDLE from the environment: credentials go where the settings say.
         self._http.trust_env = False
         self._http.adapters.clear()
         self._http.mount("https://", _Adapter(trust(settings), settings.fingerprint))
         self._http.headers["Accept"] = "application/json"
-        # What comes compressed has no size before it is unpacked; requests would ask for it.
+        # A compressed answer has no known size before it is unpacked; requests would ask for one.
         self._http.headers["Accept-Encoding"] = _PLAIN
-        # Tickets are sent by our own hand; what a server wants remembered is not.
+        # We send tickets ourselves; cookies that a server sets are not kept.
         self._http.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-        if not settings.verify:  # somebody said so; urllib3 need not say it again for every request
+        if not settings.verify:  # the user chose this; urllib3 need not repeat it for every request
             warnings.filterwarnings("ignore", category=InsecureRequestWarning)
 
     def request(
@@ -101,7 +101,7 @@ class HttpsSession:
                 credentials = {"Authorization": f"PVEAPIToken={self._settings.identity}={secret}"}
                 return self._send(method, url, data, params, credentials)
             answer = self._send(method, url, data, params, self._valid_ticket(budget))
-            if answer.status_code == _UNAUTHORIZED:  # the cluster changed its keys: a ticket of before is worth nothing
+            if answer.status_code == _UNAUTHORIZED:  # the cluster changed its keys: an earlier ticket is worthless
                 self._ticket_end = 0.0
                 answer = self._send(method, url, data, params, self._valid_ticket(budget))
             return answer
@@ -121,8 +121,8 @@ class HttpsSession:
             data=data,
             params=params,
             headers=credentials,
-            timeout=settings.timeout,  # for a connection that was not made by our own hand; the budget is narrower
-            allow_redirects=False,  # a redirect would carry the credentials to somebody who was not verified
+            timeout=settings.timeout,  # for a connection that we did not make ourselves; the budget is tighter
+            allow_redirects=False,  # a redirect would carry the credentials to a server that was not verified
             verify=settings.verify and settings.fingerprint is None,
             stream=True,
         ) as answer:
@@ -150,7 +150,7 @@ class HttpsSession:
             self._login.release()
 
     def _log_in(self) -> dict[str, str]:
-        """The headers that a new ticket makes.
+        """The headers for a new ticket.
 
         :raises AuthenticationError: user or password are refused, or a second factor is asked for.
         """

@@ -21,9 +21,9 @@ from pvesdn.model.primitives import Json
 class PveshSession:
     """Runs pvesh, which asks the API as root@pam without a network.
 
-    Differs from proxmoxer's own in what counts: a call is judged by its exit status and not by its standard error, a
-    UPID in the output means that the task was started whatever else was said, and a reload, which pvesh runs in the
-    foreground, has time of its own and is never killed half-way.
+    Differs from proxmoxer's own: a call is judged by its exit status, not by its standard error; a UPID in the output
+    means that the task was started, whatever else was printed; and a reload, which pvesh runs in the foreground, has
+    a time limit of its own and is never killed halfway.
     """
 
     def __init__(self, settings: ApiSettings) -> None:
@@ -58,7 +58,7 @@ class PveshSession:
         return done.status, done.output.decode("utf-8", "replace"), done.complaints
 
     def _change(self, argv: list[str]) -> tuple[int, str, str]:
-        """Files instead of pipes: what is left running must not die of a broken pipe in the middle of a reload."""
+        """Files instead of pipes: a reload left running must not die of a broken pipe."""
         with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as complaint:
             process = subprocess.Popen(
                 argv,
@@ -66,12 +66,12 @@ class PveshSession:
                 stdout=output,
                 stderr=complaint,
                 env=_surroundings(),
-                start_new_session=True,  # an interrupt from the keyboard is ours, not the reload's
+                start_new_session=True,  # an interrupt from the keyboard is for us, not for the reload
             )
             try:
                 status = process.wait(self._settings.task_timeout)
             except BaseException:
-                threading.Thread(target=process.wait, daemon=True).start()  # somebody must take note of its end
+                threading.Thread(target=process.wait, daemon=True).start()  # somebody must reap it
                 raise
             return status, _text(output), _text(complaint)
 

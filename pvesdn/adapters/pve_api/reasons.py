@@ -31,7 +31,7 @@ _IS_IT_UP = "is host right, and the node up?"
 
 
 def why_unavailable(error: BaseException, what: str, settings: ApiSettings) -> Reason:
-    """The innermost cause that says something. A call that was cut off may have been heard: see `_MAY_HAVE_STARTED`."""
+    """The innermost cause that says something. A call that was cut off may have arrived: see `_MAY_HAVE_STARTED`."""
     causes = list(_causes(error))
     for explain in (_untrusted, _too_slow, _broken):
         for cause in reversed(causes):
@@ -58,7 +58,7 @@ def no_answer(what: str, settings: ApiSettings) -> Reason:
 
 
 def out_of_time(budget: Budget, what: str, settings: ApiSettings) -> Reason:
-    """The reason for a call that was not done when its time was over, by how far it got."""
+    """The reason for a call that was not finished in time, by how far it got."""
     if not budget.has_sent:
         return no_connection(settings)
     if not budget.received:
@@ -68,12 +68,12 @@ def out_of_time(budget: Budget, what: str, settings: ApiSettings) -> Reason:
 
 
 def _unheard(what: str, hint: str) -> str:
-    """The next step when nobody knows whether the call arrived."""
+    """The next step when it is not known whether the call arrived."""
     return _MAY_HAVE_STARTED if what.startswith("PUT") else hint
 
 
 def pvesh_took_too_long(error: subprocess.TimeoutExpired, what: str) -> ApiUnavailable:
-    """The error for a pvesh that did not end; what changes something goes on without us."""
+    """The error for a pvesh that did not end; a call that changes something continues without us."""
     if what.startswith("PUT"):
         message = f"pvesh: {what}: was still running after {error.timeout:g} s and continues on its own"
         return ApiUnavailable(message, hint="see the node's task list before trying again")
@@ -107,7 +107,7 @@ def _broken(cause: BaseException, settings: ApiSettings) -> Reason | None:
         case ConnectionRefusedError():
             return "connection refused", "systemctl status pveproxy pve-cluster"
         case ConnectionResetError() | BrokenPipeError():
-            return None  # whether it was heard counts more than the system's words
+            return None  # whether it arrived matters more than the system's message
         case ssl.SSLError() | http.client.HTTPException():
             return _other_protocol(cause), _IS_IT_PVE
         case OSError() if cause.strerror:

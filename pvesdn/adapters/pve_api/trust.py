@@ -1,4 +1,4 @@
-"""Whose certificates are believed."""
+"""Which certificates are trusted."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pvesdn.model.api_settings import ApiSettings
 
 
 def trust(settings: ApiSettings) -> ssl.SSLContext:
-    """Whom to believe: a named authority alone, or the system's and, on a node, the cluster's own."""
+    """What to trust: only a named authority, or the system's and, on a node, the cluster's own."""
     context = ssl.create_default_context(cafile=_readable(settings.ca_file))
     if settings.fingerprint is not None or not settings.verify:
         context.check_hostname = False

@@ -17,7 +17,7 @@ _MOST_MEMORY = 8 * LARGEST_ANSWER
 
 
 class ProxmoxerAnswer(Protocol):
-    """What proxmoxer looks at of an answer."""
+    """The part of an answer that proxmoxer looks at."""
 
     @property
     def status_code(self) -> int: ...
@@ -31,7 +31,7 @@ class ProxmoxerAnswer(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class WholeAnswer:
-    """What proxmoxer looks at of an answer."""
+    """The part of an answer that proxmoxer looks at."""
 
     status_code: int
     reason: str
@@ -39,17 +39,17 @@ class WholeAnswer:
 
     @property
     def text(self) -> str:
-        """The content as text; what is no UTF-8 is replaced."""
+        """The content as text; bytes that are not UTF-8 are replaced."""
         return self.content.decode("utf-8", "replace")
 
 
 class Serializer:
-    """Reads PVE's envelope; unlike proxmoxer's own it takes nothing else for an answer."""
+    """Reads PVE's envelope; unlike proxmoxer's own it accepts nothing else as an answer."""
 
     def loads(self, answer: ProxmoxerAnswer) -> Json:
         """The `data` of an answer.
 
-        :raises AnswerError: it is no answer of the API.
+        :raises AnswerError: it is not an answer of the API.
         """
         try:
             document = json_text.load(answer.content, most=_MOST_MEMORY)
@@ -61,7 +61,7 @@ class Serializer:
         return document["data"]
 
     def loads_errors(self, answer: ProxmoxerAnswer) -> dict[str, str] | None:
-        """What PVE says about single parameters."""
+        """What PVE says about individual parameters."""
         try:
             errors = json_text.load(answer.content, most=_MOST_MEMORY).get("errors")
         except (WrongShapeError, AttributeError):

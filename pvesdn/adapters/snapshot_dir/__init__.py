@@ -28,7 +28,7 @@ SIZE_LIMIT = 8 * 1024 * 1024
 ANSWER_LIMIT = 128 * 1024 * 1024
 """Bytes of an answer in JSON, which is kept with a line for each of its values."""
 TOTAL_LIMIT = 1024 * 1024 * 1024
-"""Bytes of all files of a folder that somebody sent: what is full of holes takes no room until it is read."""
+"""Bytes of all files of a folder that somebody sent: sparse files take no room until they are read."""
 _MOST_MEMORY = 3 * ANSWER_LIMIT
 """Bytes that an answer and what it says may take in memory, as of a node that is asked itself."""
 
@@ -46,7 +46,7 @@ _COMMAND = re.compile(r"[a-z0-9][a-z0-9-]*")
 
 
 def read_snapshot(folder: Path) -> Snapshot:
-    """The snapshot in `folder`; of a node, a definition or an API answer that is not there, nothing is said.
+    """The snapshot in `folder`; missing nodes, definitions or API answers are not reported.
 
     :raises SnapshotError: there is no such folder, it holds no snapshot, or a part of it is malformed or not readable.
     """
@@ -57,9 +57,9 @@ def read_snapshot(folder: Path) -> Snapshot:
         raise SnapshotError(f"{folder}: no such folder", hint=_HOW) from None
     except NotADirectoryError:
         raise SnapshotError(f"{folder}: is not a folder", hint=_HOW) from None
-    except OSError as error:  # a folder that may not be looked into, a name that is too long
+    except OSError as error:  # a folder that cannot be read, a name that is too long
         raise SnapshotError(f"{folder}: {error.strerror}") from None
-    except RuntimeError:  # how pathlib before Python 3.13 says it
+    except RuntimeError:  # raised by pathlib before Python 3.13
         raise SnapshotError(f"{folder}: {os.strerror(errno.ELOOP)}") from None
 
 
@@ -79,7 +79,7 @@ def _read(reader: _Reader) -> Snapshot:
         try:
             nodes[name] = _read_node(reader, name)
         except _DamagedError as error:
-            # As on a live cluster: a node that answers something else is out, and the others are planned.
+            # As on a live cluster: a node with a malformed answer is left out, and the others are planned.
             unreachable[name] = str(error)
     return Snapshot(
         api=api,
@@ -113,7 +113,7 @@ def _read_unreachable(reader: _Reader) -> dict[str, str]:
 
 
 class _DamagedError(SnapshotError):
-    """A file whose content is not what such a file holds."""
+    """A file with the wrong content."""
 
 
 class _Reader:
@@ -208,7 +208,7 @@ def write_snapshot(folder: Path, snapshot: Snapshot) -> tuple[str, ...]:
     except OSError as error:
         # Errors of write(2) and close(2) name no file, and the draft's name means nothing to anybody.
         raise SnapshotError(f"{place}: {error.strerror}", hint="choose another folder") from None
-    except RuntimeError:  # how pathlib before Python 3.13 says it
+    except RuntimeError:  # raised by pathlib before Python 3.13
         raise SnapshotError(f"{folder}: {os.strerror(errno.ELOOP)}", hint="choose another folder") from None
     return tuple(f"{path}: {_replaced(count)}" for path, count in cleaned.replaced.items())
 

@@ -1,4 +1,4 @@
-"""Files of one folder, opened step by step from the folder itself: nothing that is swapped meanwhile leads out of it."""
+"""Files of one folder, opened step by step from the folder itself: nothing swapped in the meantime leads out of it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from pvesdn.errors import SnapshotError
 _LINKS = 40
 """As many links as the kernel follows on one path."""
 _STEP = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
-# Without O_NONBLOCK a named pipe would keep us waiting for ever.
+# Without O_NONBLOCK a named pipe would block us for ever.
 
 
 class Beneath:
@@ -45,7 +45,7 @@ class Beneath:
         """The bytes of a file; None where there is nothing of that name.
 
         :param limit: bytes.
-        :raises SnapshotError: it is none, is bigger, cannot be read, or a link leads out of the folder or nowhere.
+        :raises SnapshotError: it is not a file, is bigger, cannot be read, or a link leads out of the folder or nowhere.
         """
         file = self.folder / path
         with self._named(path), self._opened(path) as descriptor:

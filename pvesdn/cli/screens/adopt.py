@@ -17,7 +17,7 @@ from pvesdn.workflows.read import SDN_DIR
 
 
 def adoption_lines(adoption: Adoption, *, has_diff: bool) -> Iterator[Line]:
-    """All of it, without the plan's last line.
+    """Everything but the plan's last line.
 
     :param has_diff: show what changes in each file.
     """
@@ -60,7 +60,7 @@ def adoption_document(adoption: Adoption, form: Form, written: Iterable[str], *,
 
 
 def _rewritten(adoption: Adoption) -> frozenset[str]:
-    """Nodes whose frr.conf becomes another: pvesdn writes it, or PVE does once it has a controller."""
+    """Nodes whose frr.conf is rewritten: by pvesdn, or by PVE once it has a controller."""
     if adoption.proposal.sdn.pve.needs_frr:
         return adoption.proposal.speakers
     nodes = adoption.plan.nodes if adoption.plan is not None else ()

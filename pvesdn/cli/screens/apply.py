@@ -11,7 +11,7 @@ from pvesdn.model.report import ApplyReport, NodeOutcome, Outcome
 
 
 def show_report(screen: Screen, report: ApplyReport) -> None:
-    """The recap on standard output, the errors on standard error, and at the end what it comes to."""
+    """The recap on standard output, the errors on standard error, and the summary last."""
     screen.lines(_recap(report))
     for node in report.nodes:
         if node.error:
@@ -26,7 +26,7 @@ def show_report(screen: Screen, report: ApplyReport) -> None:
 
 
 def exit_status(report: ApplyReport) -> int:
-    """0 done, 1 something failed or was left out because of it, 4 only that a node could not be reached."""
+    """0 done, 1 something failed or was left out because of it, 4 a node could not be reached and nothing failed."""
     if report.commit_error or any(not node.is_good and not node.is_unreachable for node in report.nodes):
         return statuses.ERROR
     return statuses.UNREACHABLE if report.has_unreachable else statuses.OK

@@ -1,4 +1,4 @@
-"""JSON documents of the verbs; docs/json.md describes them, and they only ever grow."""
+"""JSON documents of the verbs; docs/json.md describes them, and keys are only ever added."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def pending(changes: Iterable[PendingChange]) -> list[dict[str, Any]]:
 
 
 def running(pve: PveRunning) -> dict[str, Any]:
-    """What PVE committed last, and which node has it."""
+    """What PVE committed last, and which nodes have it."""
     return {
         "version": pve.version,
         "nodes": [

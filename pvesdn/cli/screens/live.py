@@ -1,4 +1,4 @@
-"""An apply on a terminal: one line for each node, which changes in place."""
+"""An apply on a terminal: one line for each node, updated in place."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _STYLES = {"ok": "green", "failed": "red", "unreachable": "bold red", "skipped":
 
 
 class LiveSteps(Steps):
-    """Steps in place. What it shows is gone when the context ends: the recap says it all."""
+    """Steps, updated in place. The display disappears when the context ends: the recap says it all."""
 
     def __init__(self, screen: Screen, *, monotonic: Callable[[], float] = time.monotonic) -> None:
         super().__init__(screen, monotonic=monotonic)
@@ -43,7 +43,7 @@ class LiveSteps(Steps):
 
     def __enter__(self) -> Self:
         with self.lock:
-            # The reading before is no part of what is watched.
+            # Reading the cluster is not part of the display.
             self.ended.clear()
         self._live.start()
         return self

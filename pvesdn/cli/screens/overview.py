@@ -1,4 +1,4 @@
-"""The network as it is understood: plain rows that `show` prints and its JSON document holds."""
+"""The network as pvesdn understands it: plain rows for `show` and its JSON document."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from pvesdn.model.vnets import Subnet, Vnet
 from pvesdn.workflows.understand import Understanding
 
 ACL_FOLDER = "/sdn/zones/localnetwork"
-"""PVE takes a bridge that is none of its VNets for one of this zone."""
+"""PVE assigns a bridge that is not one of its VNets to this zone."""
 
 
 def overview(known: Understanding) -> dict[str, list[dict[str, Any]]]:
-    """Rows by kind; every row has the same keys as its fellows, absent things are None or empty."""
+    """Rows by kind; rows of a kind have the same keys; what is absent is None or empty."""
     given = known.given
     zones = {zone.id: _zone(zone, known) for zone in given.sdn.both.zones}
     subnets: dict[str, list[Subnet]] = {}
@@ -57,8 +57,7 @@ def _vtep(known: Understanding, name: str) -> dict[str, Any]:
 
 
 def _zone(zone: Zone, known: Understanding) -> dict[str, Any]:
-    members = _members(known.given)
-    nodes = sorted(members if zone.nodes is None else members & zone.nodes)
+    nodes = sorted(known.given.cluster.among(zone.nodes))
     mtu = zone.mtu
     if isinstance(zone, VxlanZone | EvpnZone):
         mtu = zone_mtu(zone, zone_vteps(zone, known.vteps, known.given))

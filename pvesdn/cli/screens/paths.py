@@ -1,4 +1,4 @@
-"""The paths of a node to its peers: rows for JSON, words for people."""
+"""A node's paths to its peers: rows for JSON, words for people."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _NAMES = {
 
 
 def paths(vteps: Mapping[str, Vtep]) -> list[dict[str, Any]]:
-    """A row for each node and peer; `peer_node` is None where the peer is no member."""
+    """A row for each node and peer; `peer_node` is None where the peer is not a member."""
     owners = {vtep.address: name for name, vtep in vteps.items()}
     nothing: dict[str, Any] = {"devices": [], "mtu": None, "source": None, "route": None, "protocol": None}
     return [
@@ -46,7 +46,7 @@ def _row(path: UnderlayPath) -> dict[str, Any]:
 
 
 def _in_order(vtep: Vtep) -> list[tuple[IpAddress, UnderlayPath | None]]:
-    """Every peer by its address, with None for one that no route is known to lead to."""
+    """Each peer by address, with None for one without a known route."""
     found = dict.fromkeys((*vtep.unreached, *vtep.hidden)) | {
         peer: path for peer, path in vtep.paths.items() if not peer.is_multicast
     }
@@ -54,7 +54,7 @@ def _in_order(vtep: Vtep) -> list[tuple[IpAddress, UnderlayPath | None]]:
 
 
 def path_lines(vtep: Vtep, vteps: Mapping[str, Vtep]) -> Iterator[tuple[str, str]]:
-    """Who is reached, and how: peers of the same path share a line."""
+    """Which peers are reached, and how: peers with the same path share a line."""
     owners = {other.address: name for name, other in vteps.items()}
     reached: dict[str, list[str]] = {}
     for peer, path in _in_order(vtep):

@@ -55,7 +55,7 @@ def plan_lines(changes: ChangeSet, summary: Summary, *, has_diff: bool) -> Itera
 
 
 def last_line(changes: ChangeSet, summary: Summary) -> Line:
-    """What it all comes to."""
+    """The summary."""
     if changes.is_empty:
         if blocked := [node.node for node in changes.nodes if node.obstacles]:
             return Span("No changes", Style.WARNING), f", but what is in place cannot work on {', '.join(blocked)}."
@@ -68,7 +68,7 @@ def last_line(changes: ChangeSet, summary: Summary) -> Line:
 
 
 def vtep_lines(vteps: Mapping[str, Vtep]) -> Iterator[Line]:
-    """The VTEP of each node, why it is that one, and the paths to the others."""
+    """Each node's VTEP, why it is that one, and the paths to the others."""
     for name, vtep in sorted(vteps.items()):
         yield (f"VTEP of {name}: {vtep.address}, {vtep.why}",)
         for peers, how in path_lines(vtep, vteps):
@@ -104,7 +104,7 @@ def _node(node: NodeChanges, *, has_diff: bool) -> Iterator[Line]:
         for bridge, ports in sorted(node.guests.items()):
             yield (
                 "    ",
-                Span(f"{bridge} is removed with {counted(len(ports), 'guest port')} plugged in", Style.WARNING),
+                Span(f"{bridge} is removed with {counted(len(ports), 'guest port')} in it", Style.WARNING),
             )
     for obstacle in node.obstacles:
         hint = f"; {obstacle.hint}" if obstacle.hint else ""
@@ -124,7 +124,7 @@ def _file(file: FileChange, node: NodeChanges) -> Iterator[Line]:
 
 
 def diff_lines(file: FileChange) -> Iterator[Line]:
-    """What changes in a file, coloured as git does it."""
+    """What changes in a file, coloured as git does."""
     for line in showable(file):
         yield "      ", Span(line, _diff_style(line))
 

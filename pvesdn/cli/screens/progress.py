@@ -1,4 +1,4 @@
-"""Who watches an apply: plain lines anywhere, and the state of every node for the moment somebody interrupts it."""
+"""The progress of an apply: plain lines, and the state of every node in case it is interrupted."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import Self
 from pvesdn.cli.screens.screen import Screen, Span, Style
 
 HEARTBEAT = 10.0
-"""Seconds between two signs of life of a step that takes long."""
+"""Seconds between two signs of life from a long step."""
 
 _DOING = {
     "read": "reading",
@@ -37,7 +37,7 @@ OUTCOME_STYLES = {
 
 @dataclass(slots=True)
 class UnderWay:
-    """A step that has begun. :param since: seconds of the monotonic clock. :param told: heartbeats that were given."""
+    """A step that has begun. :param since: seconds of the monotonic clock. :param told: heartbeats given so far."""
 
     doing: str
     step: str
@@ -46,9 +46,9 @@ class UnderWay:
 
 
 class Steps:
-    """A `ports.Observer` that remembers; safe to use from several threads. Shows nothing by itself.
+    """A `ports.Observer` that remembers; thread-safe. Shows nothing itself.
 
-    As a context manager it shows what happens inside.
+    As a context manager, it shows what happens inside.
     """
 
     def __init__(self, screen: Screen, *, monotonic: Callable[[], float] = time.monotonic) -> None:
@@ -81,12 +81,12 @@ class Steps:
             self.ended.setdefault(node, {})[step] = outcome
 
     def states(self) -> list[str]:
-        """What has been done on each node that was begun, one line each."""
+        """What has been done so far on each node, one line each."""
         with self.lock:
             return [f"{node}: {self._state(node)}" for node in sorted(self.ended.keys() | self.under_way.keys())]
 
     def aftermath(self) -> str:
-        """In which state an interruption leaves the nodes, in one line."""
+        """The state in which an interruption leaves the nodes, in one line."""
         with self.lock:
             begun = [self._steps(node) for node in self.ended.keys() | self.under_way.keys()]
             if all(steps <= _HARMLESS for steps in begun):
@@ -108,9 +108,9 @@ class Steps:
 
 
 class PlainSteps(Steps):
-    """One line for each step that has ended, and a sign of life for those that take long.
+    """One line for each step that has ended, and a sign of life from those that take long.
 
-    :param is_beside: the answer is something else, so the lines go to standard error.
+    :param is_beside: standard output is for the result, so the lines go to standard error.
     """
 
     def __init__(
@@ -143,7 +143,7 @@ class PlainSteps(Steps):
                 sys.stdout.flush()
 
     def tick(self) -> None:
-        """Give a sign of life for each step that has taken another `HEARTBEAT` seconds."""
+        """Print a sign of life for each step that has taken another `HEARTBEAT` seconds."""
         with self.lock:
             now = self.monotonic()
             for node, under_way in sorted(self.under_way.items()):

@@ -1,4 +1,4 @@
-"""PVE's own SDN for people: what is pending, property by property, and which version runs where."""
+"""PVE's own SDN for people: what is pending, property by property, and which version is running where."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ PENDING = {"new": Action.ADD, "changed": Action.CHANGE, "deleted": Action.REMOVE
 
 
 def pending_lines(changes: Iterable[PendingChange]) -> Iterator[Line]:
-    """A line for each definition that is not committed, with what it sets, changes or takes away."""
+    """A line for each uncommitted definition, with what it sets, changes or removes."""
     for row in changes:
         sign = SIGNS[PENDING[row.state]] if row.state in PENDING else ("  ?",)
         properties = ", ".join(_property(item) for item in row.properties)
@@ -29,7 +29,7 @@ def pending_lines(changes: Iterable[PendingChange]) -> Iterator[Line]:
 
 
 def running_lines(running: PveRunning) -> Iterator[Line]:
-    """The version that runs, and the nodes that are behind."""
+    """The running version, and the nodes that are behind."""
     if running.version is None:
         return
     yield (f"  version {running.version} is running",)

@@ -1,4 +1,4 @@
-"""What reaches the screen, and in which colours. Every text passes here, and nothing passes that could steer a terminal."""
+"""What reaches the screen, and in which colours. Every text passes through here, and nothing that could control a terminal."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ _STEERING = re.compile(
 
 
 def clean(text: str) -> str:
-    """`text` with everything visible that would steer a terminal: control characters, line breaks, changes of direction.
+    """`text` with everything made visible that would control a terminal: control characters, line breaks, changes of direction.
 
     Tabs stay: configuration files are indented with them.
     """
@@ -54,10 +54,10 @@ def _visible(match: re.Match[str]) -> str:
 
 
 class Screen:
-    """Standard output for what was asked for, standard error for the rest.
+    """Standard output for results, standard error for the rest.
 
     :param color: ``auto``, ``always`` or ``never``; ``auto`` heeds NO_COLOR (no-color.org) and whether it is a terminal.
-    :param is_quiet: only results and complaints.
+    :param is_quiet: only results, warnings and errors.
     """
 
     def __init__(self, environ: Mapping[str, str]) -> None:
@@ -66,17 +66,17 @@ class Screen:
         self.is_quiet = False
 
     def line(self, *parts: Span | str) -> None:
-        """One line of the answer."""
+        """A line of the result."""
         self._write(sys.stdout, parts)
 
     def lines(self, lines: Iterable[Line]) -> None:
-        """Several lines of the answer."""
+        """Lines of the result."""
         color = self.has_color(sys.stdout)
         for parts in lines:
             sys.stdout.write(_painted(parts, color=color))
 
     def remark(self, *parts: Span | str) -> None:
-        """One line beside the answer; nothing when quiet."""
+        """A line on standard error; nothing when quiet."""
         if not self.is_quiet:
             self._write(sys.stderr, parts)
 
@@ -85,15 +85,15 @@ class Screen:
         self._write(sys.stderr, (Span("warning: ", Style.WARNING), text))
 
     def error(self, text: str) -> None:
-        """What stopped the run."""
+        """The error that stopped the run."""
         self._write(sys.stderr, (Span("error: ", Style.ERROR), text))
 
     def ask(self, question: str) -> str:
-        """A line that a person types; empty at the end of the input."""
+        """A line typed by a person; empty at the end of input."""
         sys.stderr.write(clean(question))
         sys.stderr.flush()
         answer = sys.stdin.readline()
-        if not answer.endswith("\n"):  # Ctrl-D leaves the cursor behind the question
+        if not answer.endswith("\n"):  # Ctrl-D leaves the cursor after the question
             sys.stderr.write("\n")
         return answer.strip()
 

@@ -1,4 +1,4 @@
-"""What a plan comes to, in numbers."""
+"""A plan in numbers."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from pvesdn.model.files import FRR_CONF, Action, ChangeSet, NodeChanges
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """Interfaces to add, change, replace and remove over all nodes, and the nodes concerned.
+    """Interfaces to add, change, replace and remove on all nodes, and the nodes concerned.
 
     :param total: nodes of the cluster, or of what was asked for, whether they answered or not.
-    :param frr: what FRR needs, by node; a reload also where it is PVE that writes frr.conf and reloads FRR.
+    :param frr: what FRR needs, by node; reload also where PVE writes frr.conf and reloads FRR.
     """
 
     add: int
@@ -28,7 +28,7 @@ class Summary:
 def summarize(changes: ChangeSet, *, is_part: bool = False) -> Summary:
     """Count.
 
-    :param is_part: only some nodes were asked for, so that members that are off do not count.
+    :param is_part: only some nodes were asked for, so offline members do not count.
     """
     actions = [stanza.action for node in changes.nodes for file in node.files for stanza in file.stanzas]
     known = {node.node for node in changes.nodes} | set(changes.unreachable)

@@ -66,11 +66,11 @@ def adopt(
     has_diff: bool,
     folder: Path | None,
 ) -> int:
-    """Propose definitions for a set-up that was written by hand in /etc/network/interfaces and frr.conf.
+    """Propose definitions for a set-up written by hand in /etc/network/interfaces and frr.conf.
 
-    Shows the definitions, what has to be taken out of each node's files, what they do not say, and the plan of the
-    cut-over. Changes nothing; writes what it is asked to. With -q it prints the definitions alone. docs/import.md is the
-    way from there.
+    Shows the definitions, what has to be taken out of each node's files, what the definitions do not express, and the
+    plan of the cut-over. Changes nothing; writes only what it is asked to. With -q it prints just the definitions.
+    docs/import.md describes the next steps.
     """
     world, snapshot = _taken(session, folder, is_written=is_written, form=form)
     adoption = make_adoption(snapshot, Renderer(), form=form)
@@ -89,7 +89,7 @@ def adopt(
 
 
 def _taken(session: Session, folder: Path | None, *, is_written: bool, form: Form) -> tuple[World | None, Snapshot]:
-    """A snapshot, and the cluster it is of where that is there to be written to."""
+    """A snapshot, and the cluster it is from if that can be written to."""
     if is_written and form == "pve":
         what = "--write cannot be used with --as pve: PVE's own definition files are only written through PVE"
         raise SettingsError(what, hint="use --output FOLDER, and enter them in PVE's SDN panel")
@@ -102,7 +102,7 @@ def _taken(session: Session, folder: Path | None, *, is_written: bool, form: For
 
 
 def _warn_of_placeholders(session: Session, part: NodeAdoption) -> None:
-    """A snapshot's files are not the node's: what they hide has to be put back by a person."""
+    """Warn that a snapshot's files are not the node's: a person has to put back what they hide."""
     for change in part.edits:
         hidden = sum(1 for line in (change.new or "").split("\n") if PLACEHOLDER.search(line) or HIDDEN in line)
         if hidden:
@@ -137,7 +137,7 @@ def _show(session: Session, adoption: Adoption, written: Iterable[str], *, has_d
 def _written(
     adoption: Adoption, output: Path | None, edited: Path | None, *, form: Form, overwrite: bool
 ) -> Iterator[str]:
-    """Write what was asked for; nothing is replaced unless told."""
+    """Write what was asked for; nothing is replaced unless allowed."""
     files: dict[Path, str] = {}
     if output is not None and form == "pve":
         files |= {output / name: text for name, text in adoption.files.items()}

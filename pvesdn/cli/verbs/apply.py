@@ -67,7 +67,7 @@ def apply(session: Session, *, is_agreed: bool, overwrite: bool, detach_guests: 
 
 
 def watcher(session: Session) -> Steps:
-    """Lines that change in place on a terminal, plain lines elsewhere."""
+    """Lines updated in place on a terminal, plain lines elsewhere."""
     dumb = session.environ.get("TERM", "") in {"", "dumb"}
     if session.wants_json or session.screen.is_quiet or dumb or not sys.stdout.isatty():
         return PlainSteps(session.screen, is_beside=session.wants_json)
@@ -93,9 +93,9 @@ def _refuse_obstacles(changes: ChangeSet) -> None:
 
 
 def _ask(session: Session) -> None:
-    """Return when a person says yes.
+    """Return if a person says yes.
 
-    :raises ApplyRefused: anything else was said, or there is nobody to ask.
+    :raises ApplyRefused: they say anything else, or there is nobody to ask.
     """
     if not (sys.stdin and sys.stdin.isatty()):
         raise ApplyRefused(
@@ -106,7 +106,7 @@ def _ask(session: Session) -> None:
 
 
 def _carry_out(session: Session, steps: Steps, work: Callable[[], ApplyReport]) -> ApplyReport:
-    """Do it; if the cluster goes away in the middle, what was done so far is said before the error."""
+    """Run it; if the cluster goes away halfway, report what was done so far before the error."""
     try:
         with steps:
             return work()
@@ -117,7 +117,7 @@ def _carry_out(session: Session, steps: Steps, work: Callable[[], ApplyReport]) 
 
 
 def _status(changes: ChangeSet, report: ApplyReport | None) -> int:
-    """With nothing to do a member that is off counts as little as in `plan`: nothing was withheld from it."""
+    """With nothing to do an offline member does not count, as in `plan`: it misses nothing."""
     if report is None:
         return statuses.UNREACHABLE if changes.unreachable else statuses.OK
     return exit_status(report)

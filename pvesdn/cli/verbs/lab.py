@@ -41,7 +41,7 @@ def _keep_name(context: click.Context, _: click.Parameter, value: str | None) ->
 
 
 _name = click.option(
-    "--name", expose_value=False, callback=_keep_name,
+    "--name", "which", expose_value=False, callback=_keep_name,
     help="Which lab, where several are up side by side.  [default: lab]",
 )  # fmt: skip
 

@@ -40,8 +40,8 @@ MANAGED = (OUR_INTERFACES, SDN_INTERFACES, FRR_CONF, FRR_CONF_LOCAL, FRR_DAEMONS
 def render(session: Session, *, output: Path, only: tuple[str, ...], folder: Path | None, intent: Intent) -> int:
     """Write the files of every node as OUT/NODE/PATH, such as OUT/pve1/etc/frr/frr.conf. Touches no node.
 
-    Files of an earlier run are replaced, and those that a node should not have any more are removed; whatever else is in
-    OUT stays.
+    Files of an earlier run are replaced, and those that a node should no longer have are removed; anything else in OUT
+    stays.
     """
     snapshot = take(session, folder)
     known = understand(snapshot, intent=intent)

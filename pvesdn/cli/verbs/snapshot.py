@@ -20,8 +20,8 @@ from pvesdn.cli.source import take
 def snapshot(session: Session, *, folder: Path) -> int:
     """Read everything a plan needs into the new folder DIR. Changes nothing in the cluster.
 
-    `pvesdn plan --from DIR` then works without the cluster, and the folder is what a bug report needs: every
-    value that is not known to carry no secret is replaced by a placeholder, addresses and names are not.
+    `pvesdn plan --from DIR` then works without the cluster, and the folder can be attached to a bug report: every value
+    that is not known to be harmless is replaced by a placeholder; addresses and names are kept.
     """
     taken = take(session, None)
     notes = write_snapshot(folder, taken)

@@ -29,7 +29,7 @@ from pvesdn.workflows.watch_memory import Trouble, clock_time, decode_memory, di
 
 STATE_FILE = "watch.json"
 _LARGEST_MEMORY = 1024 * 1024
-"""Bytes of it; more is nothing that a look wrote."""
+"""Size in bytes; anything larger was not written by `watch`."""
 
 
 @click.command(epilog=statuses.TABLE)
@@ -66,9 +66,9 @@ def watch(session: Session, *, once: bool) -> int:
             )
     except Exception as error:
         if world.local_node is None:
-            raise  # nothing is remembered where nothing is compared
+            raise  # nothing to remember if nothing was compared
         is_known = told.knows(_messages(error))
-        with suppress(SettingsError):  # the error that is on its way says more
+        with suppress(SettingsError):  # the error being raised says more
             _write(file, with_trouble(_read(file), told.trouble))
         if not is_known:
             raise
@@ -81,7 +81,7 @@ def watch(session: Session, *, once: bool) -> int:
 
 
 class _Steps(PlainSteps):
-    """Steps of an apply. Who could not be read is told with the plan, and once."""
+    """Steps of an apply. Nodes that could not be read are reported with the plan, once."""
 
     def done(self, node: str, step: str, outcome: str) -> None:
         """`node` has finished `step`."""
@@ -92,10 +92,10 @@ class _Steps(PlainSteps):
 
 
 class _Told:
-    """What a look reports, given what was reported before: a trouble once, again when it changes or has lasted a day, and
+    """What a look reports, given what was reported before: a problem once, again when it changes or has lasted a day, and
     its end.
 
-    :param trouble: what an earlier look reported; afterwards, what the next look has to know.
+    :param trouble: what an earlier look reported; afterwards, what the next look needs to know.
     """
 
     def __init__(self, session: Session, trouble: Trouble | None, now: float) -> None:
@@ -106,7 +106,7 @@ class _Told:
         self._plan = ""
 
     def announce(self, reason: str, changes: ChangeSet) -> None:
-        """The plan, except the very one that was shown with a trouble that may last: that waits for what comes of it."""
+        """The plan, unless the same one was shown with a problem that may last: then wait for the outcome."""
         document = plan_document(changes, summarize(changes), has_diff=False)
         self._plan = digest_of([json.dumps(document, sort_keys=True)])
         if self.trouble is not None and self.trouble.plan == self._plan:
@@ -115,19 +115,19 @@ class _Told:
             self._show_plan(reason, changes)
 
     def knows(self, lines: Sequence[str]) -> bool:
-        """Whether a trouble was told before; if not it has to be told now."""
+        """Whether a problem was reported before; if not it must be reported now."""
         self.trouble, is_new = next_trouble(self.trouble, lines, self._plan, self._now)
         if is_new and self._held is not None:
             self._show_plan(*self._held)
         return not is_new
 
     def say_again(self) -> None:
-        """That a trouble persists, without repeating it."""
+        """That a problem persists, without repeating it."""
         if self.trouble is not None:
             self._say(f"the problem reported at {clock_time(self.trouble.since)} persists")
 
     def show(self, report: WatchReport) -> int:
-        """What came of it. Returns the exit status, which stays that of the trouble while it lasts."""
+        """Report the outcome. Returns the exit status, which stays that of the problem while it lasts."""
         lines = _troubles(report)
         if report.changes is None:
             self._say(report.reason)
@@ -163,14 +163,14 @@ class _Told:
 
 
 def _messages(error: Exception) -> list[str]:
-    """An error by its words, an unforeseen one by where it happened: its words may differ each time."""
+    """An error by its message, an unexpected one by where it happened: its message may differ each time."""
     if isinstance(error, SdnConfigError):
         return list(error.lines)
     return str(error).splitlines() if isinstance(error, PvesdnError) else [signature(error)]
 
 
 def _troubles(report: WatchReport) -> list[str]:
-    """What is not as it should be once a plan was made; a member that is off is none."""
+    """What is not as it should be once a plan was made; an offline member is not counted."""
     if report.changes is None:
         return []
     found = list(report.changes.unreachable.values())
@@ -201,7 +201,7 @@ def _read(file: Path) -> str | None:
 def _write(file: Path, text: str) -> None:
     try:
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        for draft in file.parent.glob(f".{file.name}-*"):  # of a look that was killed
+        for draft in file.parent.glob(f".{file.name}-*"):  # left by a look that was killed
             draft.unlink(missing_ok=True)
         write_whole(file, text)
     except OSError as error:

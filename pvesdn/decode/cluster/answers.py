@@ -37,7 +37,7 @@ _ROLES = {
 
 
 class AnswerError(ValueError):
-    """An answer that is none of the PVE API's; the text says what is wrong with it."""
+    """An answer that does not come from the PVE API; the text says what is wrong with it."""
 
 
 class _Status(Observed):
@@ -89,11 +89,11 @@ def decode_privileges(answer: Json, path: str) -> frozenset[str]:
 
 
 def find_upid(text: Json, kind: str) -> Upid:
-    """The last UPID of type `kind` in what a call printed or answered; other tasks' UPIDs may stand around it.
+    """The last UPID of type `kind` in what a call printed or answered; UPIDs of other tasks may surround it.
 
     Unlike proxmoxer's own pattern this one takes an empty id, which PVE's `reloadnetworkall` tasks have.
 
-    :raises AnswerError: there is none.
+    :raises AnswerError: it has none.
     """
     found = [match for match in _UPID.finditer(text) if match["kind"] == kind] if isinstance(text, str) else []
     if not found:
@@ -105,7 +105,7 @@ def find_upid(text: Json, kind: str) -> Upid:
 def node_of(upid: Upid) -> str:
     """The node a task runs on.
 
-    :raises AnswerError: `upid` is none.
+    :raises AnswerError: `upid` is not a UPID.
     """
     return _fields(upid)[1]
 
@@ -145,7 +145,7 @@ def _printable(text: str) -> str:
 
 def one_line(text: str, longest: int = _LONGEST_LINE) -> str:
     """Foreign text fit for one line of an error: no line breaks, no control characters, `longest` characters at most."""
-    # What is far beyond the end is not even looked at.
+    # What lies far beyond the end is not looked at.
     words = "".join(character if character.isprintable() else " " for character in text[: 4 * longest]).split()
     line = " ".join(words)
     is_whole = len(line) <= longest and len(text) <= 4 * longest
@@ -176,7 +176,7 @@ def explain_refusal(status: int, text: str, identity: str) -> tuple[str, str]:
 
 
 def _next_step(status: int, text: str) -> str:
-    """What to do about a status that PVE's words do not say it for."""
+    """What to do about a status whose text from PVE does not say so."""
     match status:
         case 501:
             return "pvesdn supports PVE 7, 8 and 9; pveversion prints the version"
@@ -208,7 +208,7 @@ def _explain_forbidden(text: str, identity: str) -> tuple[str, str]:
 
 
 def pvesh_value(output: str) -> Json:
-    """The JSON document at the end of what pvesh printed; lines of other things may come before it. None for nothing.
+    """The JSON document at the end of pvesh's output, after whatever else it printed. None if it printed nothing.
 
     :raises AnswerError: there is not JSON at the end.
     """
@@ -225,7 +225,7 @@ def pvesh_value(output: str) -> Json:
 
 
 def pvesh_refusal(complaint: str) -> tuple[int, str]:
-    """The HTTP status that a failed pvesh stands for, and its words."""
+    """The HTTP status that corresponds to a failure of pvesh, and the message."""
     lines = [line.strip() for line in complaint.splitlines() if line.strip()]
     for number, line in enumerate(lines):
         if match := _STATUS_LINE.match(line):

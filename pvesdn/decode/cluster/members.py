@@ -27,7 +27,7 @@ class MembersFile:
     """The file's content.
 
     :param local: the node that the file was read on.
-    :param nodes: by name; a host that is in no cluster lists itself alone.
+    :param nodes: by name; a host outside any cluster lists only itself.
     """
 
     local: str

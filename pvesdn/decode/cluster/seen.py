@@ -20,7 +20,7 @@ _NODE_NAME: TypeAdapter[str] = TypeAdapter(NodeName)
 
 
 def decode_seen(text: str | None) -> dict[str, SeenVtep]:
-    """VTEPs by node; an absent or empty file means that none was ever seen.
+    """VTEPs by node; an absent or empty file means that none has been seen yet.
 
     :raises ClusterError: the text is something else.
     """
@@ -54,7 +54,7 @@ def _vtep(node: str, value: Json) -> SeenVtep:
 
 
 def _mtu(entry: Mapping[str, Json], what: str) -> int | None:
-    """The size; null, not an absent key, where no path was known."""
+    """The size; null where no path was known. The key must be there."""
     return None if "mtu" in entry and entry["mtu"] is None else _size(entry.get("mtu"), what)
 
 

@@ -22,7 +22,7 @@ def decode_cluster(api: Mapping[str, Json]) -> ClusterState:
     """The cluster as `version`, `cluster/status`, `nodes` and `cluster/sdn` describe it.
 
     :param api: `Snapshot.api`. An endpoint that the cluster lacks has no entry there, or None.
-    :raises ClusterError: an answer is missing or has another shape than PVE gives it, or there are no nodes.
+    :raises ClusterError: an answer is missing or does not have the shape that PVE gives it, or there are no nodes.
     """
     version = _version(api.get("version"))
     try:
@@ -46,7 +46,7 @@ def _decode(api: Mapping[str, Json], version: str) -> ClusterState:
     if not members:
         raise ClusterError("cluster/status: the cluster has no nodes", hint="grant Sys.Audit on /")
     cluster = next((row for row in status if row.get("type") == "cluster"), None)
-    # A host that is in no cluster has no such entry, and nobody whom it would have to ask.
+    # A host outside any cluster has no such entry, and nobody to ask for a quorum.
     is_quorate = True if cluster is None else json_text.flag(cluster.get("quorate"), "quorate of cluster/status")
     name = next(iter(members)) if cluster is None else json_text.string(cluster.get("name"), "name of cluster/status")
     state = ClusterState(

@@ -1,4 +1,4 @@
-"""Values of properties that are addresses, networks and lists of them. None has a scope: that is free text."""
+"""Values of properties that are addresses, networks and lists of them. Scopes are refused: they are free text."""
 
 from __future__ import annotations
 
@@ -130,7 +130,7 @@ def _host_interface(value: str, family: type[HostInterface], name: str, example:
 
 
 def _parsed(parse: Callable[[str], Parsed], value: str) -> Parsed | None:
-    """What `ipaddress` makes of a text without a scope, None when nothing."""
+    """A text without a scope as `ipaddress` parses it; None if it does not."""
     try:
         return None if "%" in value else parse(value)
     except ValueError:

@@ -1,4 +1,4 @@
-"""Sections held against the words their type knows: values on one side, all faults on the other."""
+"""Sections checked against the properties of their type: values on one side, all faults on the other."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ D = TypeVar("D", bound=Defined)
 class Word:
     """A property that a section type knows.
 
-    :param is_used: False where PVE knows the property and it changes nothing that pvesdn renders.
+    :param is_used: False for a property of PVE's that changes nothing that pvesdn renders.
     :param is_array: the property may be repeated.
     """
 
@@ -42,7 +42,7 @@ Words = Mapping[str, Word]
 
 
 class Ledger:
-    """What was found; errors are raised once, all together."""
+    """Everything that was found; errors are raised together, once."""
 
     def __init__(self) -> None:
         self._found: list[tuple[Where, Finding]] = []
@@ -102,7 +102,7 @@ class Entry:
         self.ledger.add(Severity.WARNING, self._place(at), what, hint)
 
     def read(self, words: Words, *, is_pve: bool) -> None:
-        """Fill `values`; what is unknown, repeated, unreadable or missing is entered as a fault.
+        """Fill `values`; enter a fault for each property that is unknown, repeated, unreadable or missing.
 
         :param is_pve: a repeated property is a warning and the first one counts, as for PVE; so is one without a value.
         """

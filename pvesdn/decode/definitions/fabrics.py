@@ -1,4 +1,4 @@
-"""PVE's fabrics.cfg: fabrics by OpenFabric and OSPF become objects with their nodes, other kinds are left to PVE."""
+"""PVE's fabrics.cfg: OpenFabric and OSPF fabrics become objects with their nodes, other kinds are left to PVE."""
 
 from __future__ import annotations
 
@@ -179,7 +179,7 @@ def _node(entry: Entry) -> str:
 
 
 def _doubt(entry: Entry, nodes: Iterable[Entry]) -> None:
-    """What PVE refuses to commit; its own words will come then."""
+    """Warn of what PVE will refuse to commit, in its own words."""
     prefixes = {"ip": entry.get("ip_prefix"), "ip6": entry.get("ip6_prefix")}
     if not any(prefixes.values()):
         entry.warn("has neither ip_prefix nor ip6_prefix, and PVE will not commit it", "add one in PVE")

@@ -12,7 +12,7 @@ from pvesdn.model.files import PendingChange, PendingProperty
 
 _SETS = frozenset({"nodes", "exitnodes"})
 _ARRAYS = frozenset({"dhcp-range", "interfaces"})
-# PVE's Rust repeats the id inside the object, its Perl does not.
+# PVE's Rust code repeats the id inside the object, its Perl code does not.
 _NOT_COMPARED = frozenset({"id"})
 # What PVE never counts among the pending properties of a new definition.
 _AT_TOP_LEVEL = frozenset({"type", "vnet"})
@@ -23,8 +23,8 @@ _Properties: TypeAlias = dict[str, str]
 def has_definitions(files: Mapping[str, str]) -> bool:
     """Whether any of PVE's definition files was read, an empty one included.
 
-    PVE makes them with the first definition and never removes one. Where all are missing they are not at hand, as in a
-    snapshot of what was committed; to take that for "everything is to be deleted" would tear the network down.
+    PVE makes them with the first definition and never removes one. Where all are missing they were not read, as in a
+    snapshot of what was committed; reading that as "delete everything" would tear the network down.
     """
     return any(f"{name}.cfg" in files for name in WORDS)
 
@@ -32,7 +32,7 @@ def has_definitions(files: Mapping[str, str]) -> bool:
 def pending_changes(
     pending: Mapping[str, Iterable[Section]], running: Mapping[str, Iterable[Section]]
 ) -> tuple[PendingChange, ...]:
-    """What PVE would show as new, changed or deleted, sorted by kind and id. Raises nothing.
+    """What PVE would show as new, changed or deleted, sorted by kind and id. Never raises.
 
     :param pending: sections of PVE's definition files by collection, such as ``zones``.
     :param running: those of `.running-config`.
@@ -59,18 +59,18 @@ def _properties(
 
 
 def _is_unreadable(collection: str, old: _Properties) -> bool:
-    """Nothing but a type: PVE committed it in a shape that is not known, so nothing is known to differ."""
+    """Only a type: PVE committed it in an unknown shape, so nothing is known to differ."""
     return collection in OPEN and old.keys() <= {"type"}
 
 
 def _normal(section: Section, collection: str) -> _Properties:
-    """The properties with spellings that mean the same made equal."""
+    """The properties, with equivalent spellings made equal."""
     known = WORDS[collection].get(section.type, {})
     found: _Properties = {"type": section.type}
     arrays: dict[str, list[str]] = {}
     for item in section.properties:
         if item.value == "":
-            continue  # as good as absent for PVE, and so for the reader of the definitions
+            continue  # absent as far as PVE is concerned, and so for the reader of the definitions
         word = known.get(item.key)
         if item.key in _ARRAYS or collection in OPEN or (word is not None and word.is_array):
             arrays.setdefault(item.key, []).append(item.value)

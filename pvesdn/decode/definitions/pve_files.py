@@ -79,7 +79,7 @@ def _refuse_type(entry: Entry, collection: str) -> None:
 
 
 def _why_left(entry: Entry, found: PveDefinitions) -> str:
-    """Why PVE alone can render the zone; empty when pvesdn can as well."""
+    """Why only PVE can render the zone; empty when pvesdn can too."""
     kind = entry.section.type
     if kind == "faucet":
         return f"zone type {kind}"
@@ -105,7 +105,7 @@ def _zone(entry: Entry, found: PveDefinitions, ledger: Ledger) -> None:
             UnmanagedZone, id=entry.section.id, type=entry.section.type, reason=reason, is_newer=bool(newer)
         ):
             found.zones.append(left)
-            # What is newer gets one line for all of it, with the nodes, which are not known here.
+            # What is newer is reported in one line, with the nodes, which are not known here.
             if not left.is_newer:
                 ledger.add(Severity.NOTE, left.where, f"left to PVE: {reason}")
         return
@@ -120,7 +120,7 @@ def _zone(entry: Entry, found: PveDefinitions, ledger: Ledger) -> None:
 
 
 def _doubt_evpn(entry: Entry) -> None:
-    """What PVE accepts and hardly anybody means."""
+    """Warn of what PVE accepts and hardly anybody means."""
     _doubt_vni(entry, "vrf-vxlan")
     exits, primary, nodes = entry.get("exitnodes"), entry.get("exitnodes-primary"), entry.get("nodes")
     if primary is not None and primary not in (exits or ()):

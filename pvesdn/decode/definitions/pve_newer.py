@@ -33,7 +33,7 @@ class Newer:
     controllers: frozenset[str] = field(default_factory=frozenset)
 
     def why_left(self, zone: Entry) -> str:
-        """Why a zone is PVE's alone; empty when nothing newer is in it."""
+        """Why only PVE can have a zone; empty when nothing in it is newer."""
         if zone.has("secondary-controllers"):
             return "it has secondary-controllers"
         named = {item.key: item.value for item in zone.section.properties}
@@ -45,7 +45,7 @@ class Newer:
 
 
 def find_newer(of: _Entries) -> Newer:
-    """Look through PVE's definitions. Raises nothing.
+    """Look through PVE's definitions. Never raises.
 
     :param of: the entries of a noun, such as ``controller``, in file order.
     """
@@ -54,7 +54,7 @@ def find_newer(of: _Entries) -> Newer:
     zones = [
         _thing(zone, "zone", "with secondary-controllers") for zone in of("zone") if zone.has("secondary-controllers")
     ]
-    # Nothing is known of where PVE prints a map or a list that nobody names: wherever it writes FRR.
+    # Where PVE prints a map or a list that nothing refers to is not known: assume wherever it writes FRR.
     has_frr = any(True for noun in ("controller", "fabric") for _ in of(noun))
     lists = [
         UnsupportedDefinition(
@@ -119,7 +119,7 @@ def _thing(entry: Entry, noun: str, reason: str) -> UnsupportedDefinition:
 
 
 def _nodes(text: str | None) -> frozenset[str] | None:
-    """What cannot be read was reported where it stands; here it counts as everywhere."""
+    """A list that cannot be read was reported where it stands; here it means every node."""
     if text is None:
         return None
     try:
@@ -129,6 +129,6 @@ def _nodes(text: str | None) -> frozenset[str] | None:
 
 
 def _node(name: str) -> frozenset[str]:
-    """One node, or none where the name is no node's, such as that of a peer outside."""
+    """One node, or none where the name does not belong to one, such as that of an outside peer."""
     found = _nodes(name) if name else None
     return found if found is not None and len(found) == 1 else frozenset()

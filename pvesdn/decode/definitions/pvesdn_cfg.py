@@ -1,4 +1,4 @@
-"""pvesdn.cfg, the source of what PVE has no words for. Closed: what the grammar does not know is an error."""
+"""pvesdn.cfg, which says what PVE has no words for. Closed: whatever the grammar does not know is an error."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ FILE = "pvesdn.cfg"
 
 
 def read_own(sections: Iterable[Section], ledger: Ledger) -> OwnDefinitions:
-    """The objects of pvesdn.cfg; faults go into `ledger`, faulty objects are left out."""
+    """The objects of pvesdn.cfg; faults are entered into `ledger`, and faulty objects left out."""
     found = OwnDefinitions()
     for section in sections:
         where = Where(
@@ -109,7 +109,7 @@ def _subnet(entry: Entry, found: OwnDefinitions) -> None:
 
 
 def _check_zone_of_subnets(found: OwnDefinitions, ledger: Ledger) -> None:
-    zones = {vnet.id: vnet.zone for vnet in reversed(found.vnets)}  # of two with one id the first counts
+    zones = {vnet.id: vnet.zone for vnet in reversed(found.vnets)}  # of two with the same id the first counts
     for subnet in found.subnets:
         zone, prefix = zones.get(subnet.vnet), subnet.id.partition("-")[0]
         if zone is not None and zone != prefix:
@@ -145,7 +145,7 @@ def _check_gateway(entry: Entry, gateway: IpAddress) -> None:
 
 
 def _is_on_any_link(address: IpAddress) -> bool:
-    """IPv6 routers announce themselves by link-local addresses, which lie in no configured subnet (RFC 4291)."""
+    """IPv6 routers use link-local addresses, which lie in no configured subnet (RFC 4291)."""
     return not isinstance(address, IPv4Address) and address.is_link_local
 
 

@@ -22,7 +22,7 @@ class RunningConfig:
     :param version: None when nothing ever was.
     :param collections: sections by collection, such as ``zones``, sorted by id.
     :param faults: what is wrong with the document, as predicates of the file.
-    :param is_readable: False when the text is there and no JSON: PVE then takes it for empty.
+    :param is_readable: False when there is a text that is not JSON: PVE then treats it as empty.
     """
 
     version: int | None = None
@@ -96,7 +96,7 @@ class _Reading:
 
 
 def _open_section(collection: str, id_: str, value: Json) -> Section:
-    """A definition whose shape is PVE's own affair; without properties where it is none that a file could hold."""
+    """A definition whose shape is PVE's own affair; without properties if no file could hold it."""
     given = value if isinstance(value, dict) else {}
     kind = given.get("type") if isinstance(given.get("type"), str) else next(iter(WORDS[collection]))
     try:
@@ -107,7 +107,7 @@ def _open_section(collection: str, id_: str, value: Json) -> Section:
 
 
 def _texts(what: str, value: Json) -> tuple[str, ...]:
-    """A property as section config would spell it: sets as comma lists, arrays as several lines, nothing for null."""
+    """A property as section config spells it: a set as a comma list, an array as several lines, null as nothing."""
     if value is None or value == {}:
         return ()
     if isinstance(value, dict):

@@ -1,4 +1,4 @@
-"""The files of /etc/pve/sdn -> the whole intent, of PVE's definitions and of pvesdn.cfg."""
+"""The files of /etc/pve/sdn -> the whole intent: PVE's definitions and pvesdn.cfg."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _T = TypeVar("_T")
 
 @dataclass(frozen=True, slots=True)
 class DecodedSdn:
-    """The intent, and what is to be said about it.
+    """The intent, and what was noticed about it.
 
     :param findings: warnings and notes; errors were raised.
     :param pending: PVE's definitions that are not committed, where its files were read.
@@ -72,9 +72,9 @@ def decode_sdn(files: Mapping[str, str], *, intent: Literal["pending", "running"
 
 
 def _listed_subnets(files: Mapping[str, str], committed: Iterable[Subnet]) -> tuple[Subnet, ...] | None:
-    """What PVE reads of subnets.cfg, None where that is what was committed.
+    """What PVE reads from subnets.cfg; None where it equals what was committed.
 
-    A faulty section is skipped, as by PVE: it is not what is wanted.
+    A faulty section is skipped, as PVE skips it.
     """
     unasked = Ledger()
     sections = _sections("subnets.cfg", files, unasked)
@@ -109,13 +109,13 @@ def _sections(name: str, files: Mapping[str, str], ledger: Ledger, *, is_own: bo
 
 
 def _with_plain_line_ends(name: str, text: str, ledger: Ledger) -> str:
-    """A file that was saved on Windows is one fault and not one of each line; the rest of it is read all the same."""
+    """A file saved on Windows is one fault, not one for each line; the rest of it is read all the same."""
     before, ending, _ = text.partition("\r\n")
     if not ending:
         return text
     what = "has CRLF line endings, as on Windows"
     ledger.add(Severity.ERROR, Where(file=name, line=before.count("\n") + 1), what, f"run dos2unix /etc/pve/sdn/{name}")
-    # dos2unix takes the byte order mark along.
+    # dos2unix removes the byte order mark too.
     return text.removeprefix("\ufeff").replace("\r\n", "\n")
 
 

@@ -12,11 +12,11 @@ from dataclasses import dataclass, field, replace
 
 from pvesdn.errors import SdnConfigError
 
-# Of white space only blanks and TABs are left to see: the other control characters are refused before a line is read.
+# The only white space left is blanks and TABs: other control characters are refused before a line is read.
 _HEADER = re.compile(r"([^ \t]+):[ \t]*([^ \t]+)[ \t]*")
 _TYPE = re.compile(r"[a-zA-Z][a-zA-Z0-9_-]+")
 _PROPERTY = re.compile(r"[ \t]+([^ \t]+)(?:[ \t]+(.*[^ \t]))?[ \t]*")
-# U+FEFF is what some editors put before the first header, and nobody sees.
+# Some editors put an invisible U+FEFF before the first header.
 _FORBIDDEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff\ud800-\udfff]")
 
 
@@ -54,7 +54,7 @@ class Section:
 class Oddity:
     """A line that is not part of the grammar.
 
-    :param is_forbidden: it holds a character that must not reach any file; everything else PVE ignores with a warning.
+    :param is_forbidden: it holds a character that must not reach any file; anything else PVE ignores with a warning.
     """
 
     line: int
@@ -65,14 +65,14 @@ class Oddity:
 
 @dataclass(frozen=True, slots=True)
 class Scan:
-    """What a file holds, and the lines that were ignored."""
+    """The content of a file, and the lines that were ignored."""
 
     sections: tuple[Section, ...]
     oddities: tuple[Oddity, ...]
 
 
 def scan(text: str, *, header_ends_section: bool = False) -> Scan:
-    """Read sections and collect what is odd. Raises nothing.
+    """Read sections and collect what is odd. Never raises.
 
     :param header_ends_section: a new header ends the section before it, as in `pvesdn.cfg`; for PVE such a header
         is a malformed line inside the section, and only an empty line ends one.
@@ -81,7 +81,7 @@ def scan(text: str, *, header_ends_section: bool = False) -> Scan:
 
 
 def parse(text: str, file: str) -> tuple[Section, ...]:
-    """Read a file that must be free of oddities.
+    """Read a file, which must have no oddities.
 
     :param file: its name, for messages.
     :raises SdnConfigError: one line for each line that is not part of the grammar.
@@ -106,7 +106,7 @@ def write(sections: Iterable[Section]) -> str:
     texts: list[str] = []
     gap = 0
     for section in sections:
-        # Without an empty line PVE would read the next header as a part of this section.
+        # Without an empty line PVE would read the next header as part of this section.
         texts.append("\n" * max(gap, 1) if texts else "")
         texts.append(_text(section))
         gap = section.gap
@@ -173,7 +173,7 @@ class _Scanner:
 
     def _take(self, number: int, line: str) -> None:
         if line.strip(" \t") == "":
-            # PVE warns about a line of blanks, which looks like the end of a section and is none.
+            # PVE warns about a line of blanks, which looks like the end of a section but is not.
             if not self._header_ends_section:
                 self._odd(number, "a line of blanks does not end a section", "make the line empty")
         elif line[0] in " \t":

@@ -53,7 +53,7 @@ class PveDefinitions(Definitions):
 
 
 def check_id(entry: Entry, read: Reader) -> None:
-    """Enter an error when the section's id is none of its kind."""
+    """Enter an error unless the section's id is valid for its kind."""
     try:
         read(entry.section.id)
     except BadValueError as error:
@@ -63,7 +63,7 @@ def check_id(entry: Entry, read: Reader) -> None:
 def subnet_fields(entry: Entry, *, is_pve: bool) -> dict[str, Any]:
     """`cidr` and `network` of a subnet, taken from its id `<zone>-<network>-<mask>`; its gateway is checked.
 
-    Host bits in the id and a gateway outside are things that PVE accepts: warnings there, errors in `pvesdn.cfg`.
+    PVE accepts host bits in the id and a gateway outside the subnet: warnings there, errors in `pvesdn.cfg`.
     """
     hint = "write ZONE-NETWORK-MASK such as prod-10.0.2.0-24"
     parts = entry.section.id.split("-")
@@ -86,7 +86,7 @@ def subnet_fields(entry: Entry, *, is_pve: bool) -> dict[str, Any]:
     if found.network_address != ip_address(parts[1]):
         report(f"id has host bits set: the subnet is {found}", f"name it {parts[0]}-{found.network_address}-{parts[2]}")
     gateway = entry.get("gateway")
-    # Behind a /32 the gateway lies outside by nature: hosters route single addresses like that (docs/pve.md §9).
+    # The gateway of a /32 is always outside it: hosting providers route single addresses like that (docs/pve.md §9).
     is_routed_host = is_pve and found.version == 4 and found.prefixlen == found.max_prefixlen  # noqa: PLR2004 - IPv4
     if gateway is not None and not is_routed_host and (fault := host_fault(gateway, found)):
         report(f"gateway {fault}", "choose the address of a host in it", at="gateway")

@@ -32,7 +32,7 @@ _SHOWN = 60
 class BadValueError(ValueError):
     """A value that cannot be used.
 
-    :param what: the predicate of a sentence whose subject is the property, such as ``'x' is no number``.
+    :param what: the predicate of a sentence whose subject is the property, such as ``'x' is not a number``.
     :param hint: what to write instead.
     """
 
@@ -43,12 +43,12 @@ class BadValueError(ValueError):
 
 
 def shown(value: str) -> str:
-    """A value as a message quotes it: one line, printable, not longer than a line."""
+    """A value as a message quotes it: printable, and at most one line long."""
     return f"'{legible(value)}'"
 
 
 def legible(name: str) -> str:
-    """A name as messages show it: as it stands when it is printable and short, which every valid one is."""
+    """A name as messages show it: unchanged if it is printable and short, as every valid name is."""
     name = name if len(name) <= _SHOWN else f"{name[:_SHOWN]}..."
     return name if name.isprintable() else ascii(name)[1:-1]
 
@@ -92,7 +92,7 @@ def integer(low: int | None = None, high: int | None = None) -> Reader:
 
 
 def boolean(value: str) -> bool:
-    """PVE's spellings of a switch: 1/0, on/off, yes/no, true/false."""
+    """PVE's spellings of a boolean: 1/0, on/off, yes/no, true/false."""
     word = value.lower()
     if word not in _TRUE | _FALSE:
         raise BadValueError(f"{shown(value)} is not a boolean", "write 1 or 0")
@@ -179,9 +179,9 @@ def isis_net(value: str) -> str:
 
 
 def own_vnet_id(value: str) -> str:
-    """A VNet's id that is fit for its bridge.
+    """A VNet's id that its bridge can have as a name.
 
-    The kernel keeps the names of its settings for all devices (sysctl_dev_name_is_allowed in net/ipv4/devinet.c).
+    The kernel reserves the names of its settings for all devices (sysctl_dev_name_is_allowed in net/ipv4/devinet.c).
     """
     if value in _NAMES_OF_SETTINGS:
         raise BadValueError(

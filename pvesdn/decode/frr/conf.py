@@ -1,4 +1,4 @@
-"""A frr.conf that somebody wrote -> what it says of BGP, VRFs, statics and VRRP. Closed: what is not known is foreign.
+"""A hand-written frr.conf -> what it says about BGP, VRFs, statics and VRRP. Closed: whatever is not known is foreign.
 
 Words are those of FRR's manual (bgp, zebra, static and vrrp chapters). Nothing here raises.
 """
@@ -38,7 +38,7 @@ _ROUTER_SETTINGS = (
     ("coalesce-time",),
 )
 _SAME_SESSION = frozenset({"bfd", "description", "soft-reconfiguration"})
-"""Words of a neighbour that change nothing pvesdn does not do itself."""
+"""Words of a neighbor that pvesdn has no need to carry over: it does the same."""
 _REDISTRIBUTED = frozenset({"connected", "static", "kernel"})
 _STATIC_WORDS = 3
 """`ip route PREFIX`; then come gateway and interface."""
@@ -59,7 +59,7 @@ def decode_frr_conf(text: str, file: str) -> FrrText:
 
 @dataclass(slots=True)
 class _Session:
-    """A neighbour or a peer group while its lines are read."""
+    """A neighbor or a peer group while its lines are being read."""
 
     line: int
     is_group: bool = False
@@ -72,7 +72,7 @@ class _Session:
 
 @dataclass(slots=True)
 class _Bgp:
-    """A router while its lines are read."""
+    """A router while its lines are being read."""
 
     sessions: dict[str, _Session] = field(default_factory=dict)
     has_all_vnis: bool = False

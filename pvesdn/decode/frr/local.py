@@ -1,4 +1,4 @@
-"""frr.conf.local, line by line, with the eyes of PVE's merge (docs/pve.md §6.7)."""
+"""frr.conf.local, line by line, as PVE's merge sees it (docs/pve.md §6.7)."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from pvesdn.model.files import FRR_LOCAL_BEGIN, FRR_LOCAL_END
 from pvesdn.model.frr_local import LocalKind, LocalLine
 
-# In the order in which PVE asks. Keywords count in the first column only, but for address families and their ends, which
-# count wherever they stand, even in a comment.
+# In the order in which PVE asks. Keywords count in the first column only; address families and their ends count
+# anywhere, even in a comment.
 _PATTERNS = (
     (LocalKind.ROUTER_ISIS, re.compile(r"router isis (.+)")),
     (LocalKind.ROUTER_BGP, re.compile(r"router bgp (\S+)(?: vrf (.+))?")),
@@ -28,7 +28,7 @@ _BLANKS = " \t\r\f\v"
 
 
 def read_local(text: str) -> tuple[LocalLine, ...]:
-    """The lines that mean something: without empty ones, and without those that PVE's merge takes for comments."""
+    """The lines that mean something: neither empty lines nor those that PVE's merge takes for comments."""
     return tuple(_lines(text))
 
 

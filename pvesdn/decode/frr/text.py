@@ -1,4 +1,4 @@
-"""Whether two FRR configurations say the same: every line in the same block, in whatever order."""
+"""Whether two FRR configurations say the same: every line in the same block, in any order."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _UNWRITTEN = frozenset(
     {
         ("service", "integrated-vtysh-config"),
         ("line", "vty"),
-        # Daemons say what the kernel does only where it does not forward.
+        # Daemons mention forwarding only where the kernel does not forward.
         ("ip", "forwarding"),
         ("ipv6", "forwarding"),
     }
@@ -28,9 +28,9 @@ _Place = tuple[tuple[str, ...], ...]
 
 
 def says_the_same(one: str, other: str) -> bool:
-    """Compare two texts of frr.conf by structure, as PVE's own must be: its generators order lines as they like.
+    """Compare two texts of frr.conf by structure, as PVE's text must be: its generators order lines as they like.
 
-    Which FRR wrote the file, and for which one, is nothing that is configured.
+    The version of FRR that wrote the file, or that it is for, is not configuration.
     """
     return _lines(one, {_VERSION, _DEFAULTS}) == _lines(other, {_VERSION, _DEFAULTS})
 
@@ -42,7 +42,7 @@ def meaning(text: str) -> str:
 
 
 def is_from_write_memory(text: str) -> bool:
-    """Whether FRR itself may have written this file: it begins with a version and holds nobody's comment."""
+    """Whether FRR itself may have written this file: it begins with a version and has no comment."""
     lines = [line.strip() for line in text.splitlines()]
     is_commented = any(line.startswith("#") or (line.startswith("!") and line != "!") for line in lines)
     return not is_commented and any(line.split()[:2] == list(_VERSION) for line in lines)

@@ -1,8 +1,8 @@
 """frr.conf as a tree of blocks, by FRR's own rule: a line belongs to the innermost open block that knows it.
 
-FRR does not care for indentation: vtysh tries a line in the node it is in and then in those above it, until a line of
-`exit` or of another top-level block leaves it. Here the same is said by which words open a block where, and by which
-words can only stand at the top. Comments begin with `!` or `#` and close nothing. Raises nothing.
+FRR ignores indentation: vtysh tries a line in the current node and then in those above it, until `exit` or another
+top-level block leaves the node. Here the same follows from which words open a block where, and which words can only
+stand at the top. Comments begin with `!` or `#` and close nothing. Never raises.
 """
 
 from __future__ import annotations
@@ -60,9 +60,9 @@ _TOP_LINES = (
     ("bgp", "extcommunity-list"),
     ("bgp", "as-path"),
 )
-"""What can only stand at the top, so that it leaves every block even without an `exit`."""
+"""Words that can only stand at the top level, so they leave every block even without an `exit`."""
 _STATICS = (("ip", "route"), ("ipv6", "route"))
-"""What only the top and a `vrf` know."""
+"""Words that only the top level and a `vrf` know."""
 
 _ENDS = frozenset({"exit", "quit", "exit-address-family", "exit-vrf", "exit-vni"})
 _CLOSES = {"exit-address-family": "address-family", "exit-vrf": "vrf", "exit-vni": "vni"}
@@ -82,12 +82,12 @@ class FrrLine:
 
     @property
     def text(self) -> str:
-        """The line with single blanks."""
+        """The line, with single blanks between words."""
         return " ".join(self.words)
 
 
 def read_tree(text: str) -> tuple[FrrLine, ...]:
-    """The top-level lines of a frr.conf, each with what is in its block."""
+    """The top-level lines of a frr.conf, each with the content of its block."""
     root = FrrLine((), 0)
     stack = [root]
     for number, raw in enumerate(text.split("\n"), start=1):
@@ -104,7 +104,7 @@ def read_tree(text: str) -> tuple[FrrLine, ...]:
 
 
 def _leave(stack: list[FrrLine], word: str) -> None:
-    """Close the block that `word` ends; a stray one closes nothing."""
+    """Close the block that `word` ends; a stray end closes nothing."""
     kind = _CLOSES.get(word)
     if kind is None:
         if len(stack) > 1:

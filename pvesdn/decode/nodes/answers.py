@@ -1,4 +1,4 @@
-"""What the node program answers -> text by path, problems. A node that answers anything else has failed, and only it."""
+"""The node program's answers -> text by path, problems. A node that answers anything else has failed, and only that node."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ Decoded = TypeVar("Decoded")
 def decode_files(node: str, value: Mapping[str, Json]) -> dict[str, str]:
     """The value of `read`: text by absolute path.
 
-    :raises NodeFailed: it has another shape.
+    :raises NodeFailed: it has an unexpected shape.
     """
     return _decoded(node, lambda: _files(value))
 
 
 def decode_observed(node: str, value: Mapping[str, Json]) -> NodeRaw:
-    """The value of `observe`; what its commands answered is still as they gave it.
+    """The value of `observe`; the output of its commands is not interpreted yet.
 
-    :raises NodeFailed: it has another shape.
+    :raises NodeFailed: it has an unexpected shape.
     """
     return _decoded(node, lambda: NodeRaw(_files(value), _commands(value)))
 
@@ -48,9 +48,9 @@ def file_mode(raw: NodeRaw, path: str) -> str:
 
 
 def decode_problems(node: str, value: Mapping[str, Json]) -> tuple[str, ...]:
-    """The value of `stage`: what speaks against the staged files, one line each.
+    """The value of `stage`: what is wrong with the staged files, one line each.
 
-    :raises NodeFailed: it has another shape.
+    :raises NodeFailed: it has an unexpected shape.
     """
     return _decoded(node, lambda: _problems(value))
 
@@ -84,7 +84,7 @@ def _commands(value: Mapping[str, Json]) -> dict[str, Json]:
 
 
 def _is_plain(path: str) -> bool:
-    """Paths of a node become paths here, below the folder of an import or of a snapshot."""
+    """A node's paths become paths on this machine, below the folder of an import or a snapshot."""
     parts = path.split("/")[1:]
     return path.startswith("/") and path.isprintable() and not {"", ".", ".."} & set(parts)
 

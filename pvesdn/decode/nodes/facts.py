@@ -25,10 +25,10 @@ _RULES = ("ip-rule", "ip-rule6")
 
 
 def decode_facts(node: str, raw: NodeRaw) -> NodeFacts:
-    """All that design may know of a node.
+    """Everything design may know about a node.
 
-    :param raw: its files and the answers of `ip -j -d`; what was not asked is empty in the result.
-    :raises NodeFailed: an answer has another shape than iproute2 gives it.
+    :param raw: its files and the answers of `ip -j -d`; what was not asked for is empty in the result.
+    :raises NodeFailed: an answer does not have the shape that iproute2 gives it.
     """
     interfaces = decode_interfaces(raw.files.get(_INTERFACES, ""))
     try:

@@ -1,6 +1,6 @@
-"""A node's own files -> its hand-written devices and FRR configuration; and the same files without some of them.
+"""A node's own files -> its hand-written devices and FRR configuration; and those files with some of that removed.
 
-What PVE and pvesdn wrote themselves (`interfaces.d/sdn`, `interfaces.d/pvesdn`) is no handwork and is left out.
+What PVE and pvesdn wrote themselves (`interfaces.d/sdn`, `interfaces.d/pvesdn`) is not hand-written and is left out.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _FOLDER = "/etc/network/interfaces.d/"
 
 
 def decode_hand_written(node: str, files: Mapping[str, str], *, has_own_frr: bool = True) -> HandWrittenNode:
-    """What somebody wrote on a node. Raises nothing: what is not understood is kept as it is.
+    """What was written by hand on a node. Never raises: what is not understood is kept as it is.
 
     :param files: text by absolute path.
     :param has_own_frr: frr.conf is the administrator's; False where PVE writes it.
@@ -61,10 +61,10 @@ def _auto_lines(text: str, file: str) -> Iterator[tuple[str, Place]]:
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """What goes from a node's interfaces files.
+    """What is removed from a node's interfaces files.
 
     :param whole: devices whose stanzas go.
-    :param options: lines to go of devices that stay, by device; such a device becomes `inet manual`.
+    :param options: lines to remove from devices that stay, by device; such a device becomes `inet manual`.
     """
 
     whole: frozenset[str] = frozenset()
@@ -75,7 +75,7 @@ class Cut:
 class CutText:
     """A file after a cut.
 
-    :param gone: the lines that went or changed, by device, as (first, last) of the old file, 1-based.
+    :param gone: the lines that were removed or changed, by device, as (first, last) of the old file, 1-based.
     """
 
     text: str
@@ -83,7 +83,7 @@ class CutText:
 
 
 def cut_file(text: str, file: str, cut: Cut) -> CutText:
-    """A file without some stanzas and lines. Comments and blank lines inside what goes, and blank ones before it, go with it."""
+    """A file without some stanzas and lines. Comments and blank lines inside them, and blank lines before them, go too."""
     cutter = _Cutter(text, file, cut)
     for first, last, line in logical_lines(text):
         cutter.take(first, last, line)
@@ -154,7 +154,7 @@ class _Cutter:
             self._keep(raw)
 
     def _let_go(self) -> None:
-        """A stanza begins that goes: comments before it stay, with one blank line between, the blank lines go."""
+        """A stanza to be removed begins: comments before it stay, followed by one blank line; other blank lines go."""
         comments = [line for line in self._held if line.strip()]
         self._held = [*([""] if self._kept and self._kept[-1].strip() and comments else []), *comments]
         self._kept += self._held

@@ -1,4 +1,4 @@
-"""/etc/network/interfaces and its kin, read as leniently as ifupdown2 reads them. Nothing here raises."""
+"""/etc/network/interfaces and files like it, read as leniently as ifupdown2 reads them. Nothing here raises."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def decode_interfaces(text: str) -> InterfacesText:
             elif keyword == "source-directory":
                 sources.extend(f"{folder.rstrip('/')}/*" for folder in rest)
         elif options is not None:
-            # ifupdown2 takes underscores for dashes in option names.
+            # ifupdown2 treats underscores in option names as dashes.
             options.append((keyword.replace("_", "-"), line[len(keyword) :].strip(), first))
     return InterfacesText(
         tuple(_stanza(*found) for found in stanzas),
@@ -122,7 +122,7 @@ def runs_of_lines(text: str) -> Iterator[tuple[str, list[str]]]:
 
 
 def _owner(line: str, current: str) -> str:
-    """Whose text a line is: an unindented comment is nobody's, an option is its stanza's."""
+    """Which interface a line belongs to: an unindented comment belongs to none, an option to its stanza."""
     keyword, *rest = line.split()
     if keyword.startswith("#"):
         return current if line[0] in " \t" else ""
@@ -158,5 +158,5 @@ def is_auto(keyword: str) -> bool:
 
 
 def begins_something(keyword: str) -> bool:
-    """Whether a line that begins so is no option of the stanza before it."""
+    """Whether a line that begins so ends the stanza before it."""
     return is_auto(keyword) or keyword in ("iface", "source", "source-directory", "mapping", "vlan", "template")

@@ -1,4 +1,4 @@
-"""The `ip route add` that people write behind `post-up`, read as iproute2 reads it (ip-route(8)). Nothing here raises.
+"""The `ip route add` that people write after `post-up`, read as iproute2 reads it (ip-route(8)). Nothing here raises.
 
 What the shell would do with its result (`|| true`, `2>/dev/null`) changes nothing about the route.
 """
@@ -39,7 +39,7 @@ def read_ip_route(command: str) -> IpRoute | None:
 
 
 class _Route:
-    """The words behind `ip route add`."""
+    """The words after `ip route add`."""
 
     def __init__(self, words: list[str], family: int) -> None:
         self._words = words

@@ -18,8 +18,8 @@ class Record:
     """What was written last.
 
     :param files: SHA-256 in hexadecimal by absolute path; None when there is no record.
-    :param is_unfinished: the files were put in place, and nobody saw their reload succeed.
-    :param meanings: digests of what files say, by absolute path, where a file is still ours in other words: frr.conf, which
+    :param is_unfinished: the files are in place, but their reload was not seen to succeed.
+    :param meanings: digests of what files say, by absolute path, for a file that stays ours when it is reworded: frr.conf, which
         FRR itself rewrites. Older records have none.
     """
 

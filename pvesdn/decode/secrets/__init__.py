@@ -1,4 +1,4 @@
-"""Secrets in foreign text: a snapshot holds only words that are known to carry none, and screens hide what looks like one."""
+"""Secrets in foreign text: a snapshot holds only words known to be harmless, and screens hide what looks like a secret."""
 
 from pvesdn.decode.secrets.shown import hide_secrets
 from pvesdn.decode.secrets.veil import HIDDEN

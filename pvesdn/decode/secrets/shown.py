@@ -1,7 +1,7 @@
-"""Secrets in single lines that people and documents see: what is hidden there is what looks like one.
+"""Secrets in single lines shown to people and in documents: what looks like a secret is hidden.
 
-Screens show an administrator their own lines, and a line that is about to be lost has to be readable. What is handed on to
-others is another matter: `pvesdn.redact.snapshot`.
+Screens show administrators their own lines, and a line about to be lost must be readable. What is handed on to others is
+another matter: `pvesdn.redact.snapshot`.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def hide_secrets(text: str) -> tuple[str, int]:
     """`text` with every password and key replaced, and how many there were.
 
     Words of FRR's manual (``password``, ``key-string``, ``authentication …``), of ifupdown's interfaces(5), and of the
-    commands that stand in hooks. Whatever follows on the line goes: too much hidden does no harm. Line ends and all other
+    commands that stand in hooks. The rest of the line is hidden: hiding too much does no harm. Line ends and all other
     text stay as they are; a text whose secrets are hidden already has none.
     """
     count = 0

@@ -1,4 +1,4 @@
-"""The one place where a value is replaced, and the words that any file may say."""
+"""The one place where values are replaced, and the words that any file may contain."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from ipaddress import ip_address, ip_interface
 
 HIDDEN = "********"
-"""What stands for a value on screens and in JSON documents, where nobody compares it with another."""
+"""Replaces a value on screens and in JSON documents, where it need not be compared with another."""
 
 PLACEHOLDER = re.compile(r"hidden-[0-9]+")
-"""What stands for a value in a snapshot."""
+"""Replaces a value in a snapshot."""
 
 _LONGEST_ADDRESS = 64
 _ADDRESS = re.compile(r"[0-9A-Fa-f:./]+")
@@ -24,21 +24,21 @@ _PATH = re.compile(
 )
 _KEY_IN_PATH = re.compile(r"(?=[^/]*[0-9])(?=[^/]*[A-Za-z])[A-Za-z0-9+=_-]{20,}")
 _MARKS = "!#"
-"""What PVE's merge and ifupdown2 take for the mark of a comment wherever it stands: a line keeps its kind."""
+"""What PVE's merge and ifupdown2 take for the start of a comment anywhere in a line: a line keeps its kind."""
 _SEPARATORS = frozenset("\\`=-#!*~_. \t")
 
 
 @dataclass(slots=True)
 class Veil:
-    """Replaces values, the same one by the same placeholder.
+    """Replaces values, equal ones by the same placeholder.
 
-    Placeholders are numbered in the order in which the values come, so nothing about a value can be told from its own.
+    Placeholders are numbered in the order in which the values come, so a placeholder says nothing about its value.
 
-    :param taken: numbers that no placeholder gets: the words are there already.
-    :param names: devices and nodes, which hold no secret wherever they stand.
+    :param taken: numbers that are not used: such words are in the text already.
+    :param names: devices and nodes, which are never secret.
     :param aliases: of VNets, which PVE's panel shows.
     :param count: how many values were replaced so far.
-    :param known: placeholders by value: what a snapshot must never hold.
+    :param known: placeholders by value: the values that a snapshot must never hold.
     """
 
     taken: frozenset[str] = frozenset()
@@ -59,11 +59,11 @@ class Veil:
         return self.known[value] + "".join(mark for mark in _MARKS if mark in value)
 
     def passes(self, word: str) -> bool:
-        """Whether a word needs no look at its place: a name that is known, or one that stands for a value already."""
+        """Whether a word may be shown anywhere: a known name, or a placeholder."""
         return word == HIDDEN or word in self.names
 
     def each_line(self, lines: Iterable[str], clean: Callable[[str, Veil], str]) -> str:
-        """`lines`, each cleaned, joined again; a line that was there before is not looked at twice."""
+        """`lines`, each cleaned, joined again; a line seen before is not cleaned twice."""
         found = []
         for line in lines:
             key = clean, line
@@ -85,7 +85,7 @@ class Veil:
 
 
 def word_set(text: str) -> frozenset[str]:
-    """The words of a list as it is read best: one text."""
+    """The words of a list, written as one text."""
     return frozenset(text.split())
 
 
@@ -111,22 +111,22 @@ def is_mac(word: str) -> bool:
 
 
 def is_kernel_name(word: str) -> bool:
-    """What the kernel takes for the name of a device, in a place where nothing but a name can stand."""
+    """Whether the kernel accepts it as a device's name, in a place where only a name can stand."""
     return 0 < len(word) <= _LONGEST_DEVICE and "/" not in word and not any(map(str.isspace, word))
 
 
 def is_device(word: str) -> bool:
-    """What is the name of a device as people choose them."""
+    """Whether it looks like a device's name as people choose them."""
     return len(word) <= _LONGEST_DEVICE and _NAME.fullmatch(word) is not None
 
 
 def is_name(word: str, longest: int = 63) -> bool:
-    """What can be the name that somebody gave an object."""
+    """Whether it can be the name of an object."""
     return len(word) <= longest and _NAME.fullmatch(word) is not None
 
 
 def is_path(word: str) -> bool:
-    """A path below the folders that every system has, without a part that looks like a key."""
+    """Whether it is a path below the folders of every system, without a part that looks like a key."""
     return _PATH.fullmatch(word) is not None and not _KEY_IN_PATH.search(word)
 
 

@@ -54,7 +54,7 @@ def _unreached(given: DesignInput, vteps: Mapping[str, Vtep]) -> Iterator[Findin
                 continue
             if lost := sorted(node for node in nodes & vteps.keys() if peer in vteps[node].unreached):
                 what = f"no route to its peer {peer} on {listed(lost)}"
-                yield warning(controller.where, what, f"look at 'ip route get {peer}' there")
+                yield warning(controller.where, what, f"check 'ip route get {peer}' there")
 
 
 def _second_asn(given: DesignInput) -> Iterator[Finding]:
@@ -78,8 +78,8 @@ def _second_asn(given: DesignInput) -> Iterator[Finding]:
 def _conflict(
     defined: EvpnController | EvpnZone, what: str, other: str, asn: int, nodes: set[str] | frozenset[str]
 ) -> Finding:
-    text = f"{what} is not that of controller '{other}' ({asn}), and FRR has one on a node: {listed(nodes)}"
-    return error(defined.where, text, "use one AS number on a node")
+    text = f"{what} differs from that of controller '{other}' ({asn}), and FRR runs one AS per node: {listed(nodes)}"
+    return error(defined.where, text, "use one AS number per node")
 
 
 def _peers_of_both(given: DesignInput, vteps: Mapping[str, Vtep]) -> Iterator[Finding]:
@@ -100,8 +100,8 @@ def _peers_of_both(given: DesignInput, vteps: Mapping[str, Vtep]) -> Iterator[Fi
             peers = {ip_address(peer) for peer in controller.peers} - evpn_peers(given, controller.node)
             if both := neighbors(mesh, controller.node) & peers:
                 whose = placed(f"controller '{controller.id}'", controller.where)
-                what = f"peers with {listed(both)} on {controller.node}, as {whose} of PVE does; FRR has one session with an address"
-                hint = "take it out of that controller in PVE, or give the nodes VTEPs of their own in the section underlay"
+                what = f"peers with {listed(both)} on {controller.node}, as {whose} of PVE does; FRR has one session per address"
+                hint = "remove it from that controller in PVE, or give the nodes VTEPs of their own in the section underlay"
                 yield error(known[name].where, what, hint)
 
 
@@ -114,8 +114,8 @@ def _lists_of_peers(given: DesignInput, vteps: Mapping[str, Vtep]) -> Iterator[F
         nodes = [node for node in speakers[controller.id] if node in vteps]
         missing = {node for node in nodes if vteps[node].address not in controller.peers}
         if missing and len(missing) < len(nodes):
-            what = f"peers does not name the VTEP of {listed(missing)}, with which no other node then has a session"
-            yield warning(controller.where, what, "add it, or leave peers out: the members are peers by themselves")
+            what = f"peers does not list the VTEP of {listed(missing)}, so no other node has a session with it"
+            yield warning(controller.where, what, "add it, or leave peers out: the members then peer with each other")
 
 
 def _controllers_of_pve(given: DesignInput, vteps: Mapping[str, Vtep]) -> Iterator[Finding]:
@@ -152,7 +152,7 @@ def _nobody(given: DesignInput) -> Iterator[Finding]:
     )
     if not given.capabilities.has_sdn and needs_frr and (left or fabrics):
         named = f"the controllers {listed(left)}" if left else f"the fabrics {listed(fabrics)}"
-        what = f"has no SDN of PVE's own, which alone could configure FRR for {named}"
+        what = f"does not have PVE's own SDN, which alone can configure FRR for {named}"
         yield error("cluster", what, "install libpve-network-perl on every node, or remove them")
 
 
@@ -166,4 +166,4 @@ def _merge(given: DesignInput) -> Iterator[Finding]:
     affected = nodes & (ours | {uplink.node for uplink in given.sdn.own.exits})
     if affected:
         what = f"not checked: how PVE{' ' * bool(can.version)}{can.version} merges frr.conf.local on {listed(affected)}"
-        yield warning("cluster", what, "look at /etc/frr/frr.conf there after applying")
+        yield warning("cluster", what, "check /etc/frr/frr.conf there after applying")

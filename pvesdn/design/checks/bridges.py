@@ -17,7 +17,7 @@ from pvesdn.model.pve_sdn import BridgedPveZone, PveQinqZone, PveVlanZone
 from pvesdn.model.vnets import Vnet
 
 _LAST_VLAN = 4094
-"""IEEE 802.1Q: 0 is no VLAN, 4095 is reserved. PVE's own limit is 4096."""
+"""IEEE 802.1Q: 0 is not a VLAN, 4095 is reserved. PVE's own limit is 4096."""
 _LONGEST_NAME = 15
 """The kernel's IFNAMSIZ less the byte that ends it."""
 _ONE_WORKS = "PVE accepts this; on a Linux bridge one of the two will not work"
@@ -46,7 +46,7 @@ class _Ride:
 
 
 def check(given: DesignInput) -> Iterator[Finding]:
-    """Bridges that do not exist, tags that are no VLANs or are used twice, and devices that two would share."""
+    """Bridges that do not exist, tags that are not valid VLANs or are used twice, and devices that two would share."""
     rides = tuple(_rides(given))
     for ride in rides:
         yield from _missing(ride)
@@ -88,7 +88,9 @@ def _tags(ride: _Ride) -> Iterator[Finding]:
 
 def _no_vlan(tag: int, where: Where) -> Iterator[Finding]:
     if not 1 <= tag <= _LAST_VLAN:
-        yield warning(where, f"tag {tag} is no VLAN", f"write 1-{_LAST_VLAN}; PVE accepts this, the kernel does not")
+        yield warning(
+            where, f"tag {tag} is not a valid VLAN", f"write 1-{_LAST_VLAN}; PVE accepts this, the kernel does not"
+        )
 
 
 def _long_names(ride: _Ride) -> Iterator[Finding]:
@@ -158,7 +160,7 @@ def _reused_inside(ride: _Ride) -> Iterator[Finding]:
             what = (
                 f"has no tag, and neither has {place}"
                 if vnet.tag is None
-                else f"tag {vnet.tag} is also that of {place}"
+                else f"tag {vnet.tag} is also used by {place}"
             )
             yield warning(vnet.where, f"{what} in zone '{ride.zone.id}'", _ONE_WORKS)
 
@@ -175,8 +177,8 @@ def _shared_pairs(rides: tuple[_Ride, ...]) -> Iterator[Finding]:
             common = paired & other.bridges.keys() if other is not None else frozenset()
             if other is not None and other.vnets and common:
                 ends = f"{names.bridge_end(vnet.id)} and {names.far_end(vnet.id)}"
-                what = f"devices {ends} are also those of {other.zone.where} on {listed(common)}"
-                yield warning(vnet.where, what, "PVE defines the first alone; choose another id")
+                what = f"devices {ends} are also used by {other.zone.where} on {listed(common)}"
+                yield warning(vnet.where, what, "PVE defines only the first; choose another id")
 
 
 def _protocols(rides: tuple[_Ride, ...]) -> Iterator[Finding]:

@@ -43,7 +43,7 @@ def check(given: DesignInput, vteps: Mapping[str, Vtep]) -> Iterator[Finding]:
         for uplink in given.sdn.own.exits:
             if uplink.node == node and (device := _here(ours, uplink.interface, node)) is not None:
                 what = f"interface {uplink.interface} is a device of {device.where}"
-                yield error(uplink.where, what, "name an interface of the host")
+                yield error(uplink.where, what, "use an interface of the host")
 
 
 def _defined_twice(
@@ -55,9 +55,9 @@ def _defined_twice(
     twice = {name: device for name in defined.keys() & ours.keys() if (device := _here(ours, name, facts.node))}
     underlay = devices_of_tunnels(facts, vteps) if twice else {}
     for name, device in sorted(twice.items()):
-        what = f"device {name} is defined in {defined[name]} of {facts.node} as well"
+        what = f"device {name} is also defined in {defined[name]} of {facts.node}"
         # Who took the underlay's device out would lose the node.
-        advice = "choose another id" if name in underlay else "take it out there, or choose another id"
+        advice = "choose another id" if name in underlay else "remove it there, or choose another id"
         yield error(device.where, what, advice, node=facts.node)
 
 
@@ -77,8 +77,8 @@ def _beside_pve(defined: Mapping[str, str], pves: Mapping[str, _Device], node: s
     for name in sorted(defined.keys() & pves.keys()):
         device = _here(pves, name, node)
         if device is not None:
-            what = f"device {name} is defined in {defined[name]} of {node} as well, and ifupdown2 merges both"
-            yield warning(device.where, what, "take it out there, or choose another id in PVE")
+            what = f"device {name} is also defined in {defined[name]} of {node}, and ifupdown2 merges both"
+            yield warning(device.where, what, "remove it there, or choose another id in PVE")
 
 
 def _pve_devices(given: DesignInput) -> dict[str, _Device]:

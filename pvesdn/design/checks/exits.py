@@ -93,8 +93,8 @@ def _defined_in_another_vrf(uplink: Exit, facts: NodeFacts) -> Iterator[Finding]
     for stanza in facts.stanzas:
         for vrf in stanza.values("vrf") if stanza.name == uplink.interface else ():
             if vrf != names.vrf(uplink.zone):
-                what = f"interface {stanza.name} is in VRF {vrf} by /etc/network/interfaces of {facts.node}"
-                hint = "take its line 'vrf' out there: ifupdown2 would merge both stanzas"
+                what = f"interface {stanza.name} is put into VRF {vrf} by /etc/network/interfaces of {facts.node}"
+                hint = "remove its 'vrf' line there: ifupdown2 would merge both stanzas"
                 yield error(uplink.where, what, hint, node=facts.node)
 
 
@@ -147,11 +147,13 @@ def _twice(exits: tuple[Exit, ...]) -> Iterator[Finding]:
         other = zones.setdefault((uplink.zone, uplink.node), uplink)
         if other is not uplink:
             what = f"is a second exit of zone '{uplink.zone}' on {uplink.node}, beside '{other.id}'"
-            yield error(uplink.where, what, "keep one; it may have several gateways")
+            yield error(uplink.where, what, "keep one; it can have several gateways")
         other = interfaces.setdefault((uplink.interface, uplink.node), uplink)
         if other is not uplink:
-            what = f"interface {uplink.interface} of {uplink.node} is already that of exit '{other.id}'"
-            yield error(uplink.where, what, "an interface is in one VRF only: use another one, such as a VLAN of it")
+            what = f"interface {uplink.interface} of {uplink.node} is already used by exit '{other.id}'"
+            yield error(
+                uplink.where, what, "an interface can be in only one VRF: use another one, such as a VLAN on it"
+            )
 
 
 def _addresses(exits: tuple[Exit, ...]) -> Iterator[Finding]:
@@ -162,13 +164,13 @@ def _addresses(exits: tuple[Exit, ...]) -> Iterator[Finding]:
             if address is not None:
                 other = first.setdefault((uplink.zone, address.ip), uplink)
                 if other is not uplink:
-                    what = f"address {address.ip} is also that of exit '{other.id}' on {other.node}"
+                    what = f"address {address.ip} is also used by exit '{other.id}' on {other.node}"
                     yield error(uplink.where, what, "give each exit an address of its own")
     for uplink in exits:
         for virtual in uplink.vrrp.addresses if uplink.vrrp else ():
             other = first.get((uplink.zone, virtual), uplink)
             if other is not uplink:
-                what = f"vrrp-address {virtual} is the own address of exit '{other.id}' on {other.node}"
+                what = f"vrrp-address {virtual} is already an address of exit '{other.id}' on {other.node}"
                 yield error(uplink.where, what, "choose an address that no router has (RFC 9568)")
 
 
@@ -181,9 +183,9 @@ def _virtual_routers(exits: tuple[Exit, ...]) -> Iterator[Finding]:
             continue
         other = first.setdefault((uplink.zone, uplink.vrrp.id), uplink)
         if other.vrrp is not None and set(other.vrrp.addresses) != set(uplink.vrrp.addresses):
-            what = f"virtual router {uplink.vrrp.id} has other addresses than in exit '{other.id}'"
+            what = f"virtual router {uplink.vrrp.id} has different addresses in exit '{other.id}'"
             yield error(uplink.where, what, "give both the same vrrp-address, or another vrrp-id")
         same = priorities.setdefault((uplink.zone, uplink.vrrp.id, uplink.vrrp.priority), uplink)
         if same is not uplink:
-            what = f"vrrp-priority {uplink.vrrp.priority} is also that of exit '{same.id}': the higher address will win"
-            yield warning(uplink.where, what, "give the exit that shall be master the higher priority")
+            what = f"vrrp-priority {uplink.vrrp.priority} is also used by exit '{same.id}': the higher address will win"
+            yield warning(uplink.where, what, "give the exit that should be master the higher priority")

@@ -14,7 +14,7 @@ from pvesdn.model.pve_sdn import PveEvpnZone, UnmanagedController
 
 
 def check(given: DesignInput) -> Iterator[Finding]:
-    """A cluster without quorum or members; names that are no members; VNets outside their zone.
+    """A cluster without quorum or members; names that are not members; VNets outside their zone.
 
     What PVE's own definitions name is a warning: PVE skips it.
     """
@@ -27,12 +27,12 @@ def check(given: DesignInput) -> Iterator[Finding]:
     members = {member.name for member in given.cluster.members}
     for where, name, of in _named(given):
         if name not in members:
-            what = f"{of} names '{name}', which is no member of the cluster"
+            what = f"{of} names '{name}', which is not a member of the cluster"
             yield error(where, what, f"members are {listed(members)}")
     for where, name, of in _named_in_pve(given):
         if name not in members:
-            what = f"{of} names '{name}', which is no member of the cluster"
-            yield warning(where, what, f"members are {listed(members)}; take it out in PVE")
+            what = f"{of} names '{name}', which is not a member of the cluster"
+            yield warning(where, what, f"members are {listed(members)}; remove it in PVE")
     yield from _vnets_outside(given, members)
 
 
@@ -83,4 +83,4 @@ def _vnets_outside(given: DesignInput, members: set[str]) -> Iterator[Finding]:
         outside = (vnet.nodes & members) - zone_nodes(zone, given.cluster)
         if outside:
             what = f"nodes names {listed(outside)}, where zone '{zone.id}' is not"
-            yield error(vnet.where, what, "add the nodes to the zone, or take them out here")
+            yield error(vnet.where, what, "add the nodes to the zone, or remove them here")

@@ -68,7 +68,7 @@ def _node(
         if source is not None and source not in own:
             strange.setdefault(source, []).append(peer)
     for source, found in strange.items():
-        what = f"{facts.node} speaks to {listed(found)} from {source}, but its peers know it as {listed(own)}"
+        what = f"{facts.node} reaches {listed(found)} from {source}, but its peers know it as {listed(own)}"
         device = facts.holder(own[0]) or ""
         usual = (frr_source((interface.ip for interface in held.get(device, ())), peer) for peer in found)
         hint = f"list {source} instead of {own[0]} among the peers"

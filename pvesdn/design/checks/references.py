@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from pvesdn.design.checks.remarks import error, listed, note, warning
-from pvesdn.design.ours.zones import zone_nodes
 from pvesdn.model.design import DesignInput
 from pvesdn.model.fabrics import Fabric
 from pvesdn.model.findings import Finding, Where
@@ -26,7 +25,7 @@ def check(given: DesignInput) -> Iterator[Finding]:
     used = {zone.controller for zone in given.sdn.own.zones if isinstance(zone, EvpnZone)}
     for controller in given.sdn.own.controllers:
         if controller.id not in used:
-            yield note(controller.where, "no zone uses it, so it does nothing")
+            yield note(controller.where, "no zone uses it, so it has no effect")
 
 
 def _homes(given: DesignInput) -> Iterator[Finding]:
@@ -88,17 +87,19 @@ def _pves_way(
         yield warning(zone.where, f"fabric '{fabric_id}' does not exist", hint)
     elif isinstance(fabric, Fabric):
         reached = {member.node for member in fabric.members if member.ip is not None}
-        if outside := zone_nodes(zone, given.cluster) - reached:
+        if outside := given.cluster.among(zone.nodes) - reached:
             what = f"fabric '{fabric_id}' has no node with an IPv4 address for {listed(outside)}"
             yield warning(zone.where, what, f"{hint} there; add the node to the fabric, or name the zone's nodes")
 
 
 def _vnet_of_evpn(zone: EvpnZone, vnet: Vnet) -> Iterator[Finding]:
     if vnet.vlanaware:
-        what = f"vlanaware does not go with zone '{zone.id}': EVPN carries one broadcast domain for each VNI"
+        what = f"vlanaware cannot be used in zone '{zone.id}': EVPN carries one broadcast domain per VNI"
         yield error(vnet.where, what, "remove vlanaware, or use a zone of type vxlan")
     if zone.irb is Irb.ASYMMETRIC and vnet.nodes is not None:
-        what = f"nodes does not go with zone '{zone.id}': asymmetric routing needs every VNet on every node of the zone"
+        what = (
+            f"nodes cannot be used in zone '{zone.id}': asymmetric routing needs every VNet on every node of the zone"
+        )
         yield error(vnet.where, what, "remove nodes, or write irb symmetric in the zone")
 
 
@@ -127,4 +128,4 @@ def _our_evpn(zone: EvpnZone, controllers: Mapping[str, Controller]) -> Iterator
         yield warning(zone.where, what, "leave vrf out to give the zone a VRF of its own")
     if zone.irb is Irb.NONE and not zone.flood:
         what = "flood 0 stops multicast at the tunnel, and with it IPv6 neighbour discovery between guests"
-        yield warning(zone.where, what, "leave flood out if guests speak IPv6")
+        yield warning(zone.where, what, "leave flood out if guests use IPv6")

@@ -146,7 +146,7 @@ def _overlap(table: str, one: _Prefix, other: _Prefix) -> Iterator[Finding]:
     if one.is_ours:
         yield error(one.where, what, "choose another prefix, or another zone")
     else:
-        yield warning(one.where, what, "PVE accepts this; one of the two will not be reached")
+        yield warning(one.where, what, "PVE accepts this; one of the two will not be reachable")
 
 
 def _anchored(
@@ -158,7 +158,7 @@ def _anchored(
     for prefix in near:
         inside = [address for address in taken if address in prefix.network]
         if inside and prefix.where is not None:
-            what = f"holds {listed(inside)}, which pvesdn makes an anchor of: no guest or router of that address is reached"
+            what = f"contains {listed(inside)}, which pvesdn uses as an anchor: a guest or router with that address cannot be reached"
             yield warning(prefix.where, what, f"choose a prefix outside {' and '.join(map(str, NETWORKS))}")
 
 

@@ -65,7 +65,7 @@ def _unwritable(zone: OwnZone, own: _VtepByNode, node: str, *, is_read: bool) ->
     for device in sorted(carriers(zone, own, node)):
         if not is_writable(device):
             what = f"the name of device {device} of {node} cannot be written as vxlan-physdev"
-            hint = "give it a name of letters, digits and . _ -, a letter first"
+            hint = "rename it: letters, digits and _ . + -, not starting with . + or -"
             yield error(zone.where, what, hint, node=node if is_read else "")
 
 
@@ -81,21 +81,19 @@ def _twice(zone: OwnZone, own: _VtepByNode) -> Iterator[Finding]:
 
 def _evpn(zone: EvpnZone, families: set[int]) -> Iterator[Finding]:
     if families == {IPV6}:
-        what = (
-            "its VTEPs have IPv6 addresses, and FRR before 10.6 has no EVPN over IPv6: sessions stand, nothing arrives"
-        )
+        what = "its VTEPs have IPv6 addresses, and FRR before 10.6 has no EVPN over IPv6: sessions come up, but no traffic passes"
         yield error(zone.where, what, "name IPv4 addresses in the section underlay, or use a zone of type vxlan")
 
 
 def _plain(zone: VxlanZone, families: set[int]) -> Iterator[Finding]:
     group = zone.multicast_group
     if group is not None and families and group.version not in families:
-        what = f"multicast-group {group} is of another family than the VTEPs"
-        yield error(zone.where, what, "name a group of the VTEPs' family")
+        what = f"multicast-group {group} is not of the VTEPs' address family"
+        yield error(zone.where, what, "use a group of that family")
     strangers = [peer for peer in zone.peers or () if families and peer.version not in families]
     if strangers:
-        what = f"peers names {listed(strangers)}, of another family than the VTEPs"
-        yield error(zone.where, what, "name peers of the VTEPs' family")
+        what = f"peers lists {listed(strangers)}, not of the VTEPs' address family"
+        yield error(zone.where, what, "list peers of that family")
 
 
 def _plain_on_nodes(zone: VxlanZone, own: _VtepByNode, facts: Mapping[str, NodeFacts]) -> Iterator[Finding]:
@@ -120,14 +118,14 @@ def _vlan_aware(given: DesignInput, zone: VxlanZone) -> Iterator[Finding]:
         for node in sorted(vnet_nodes(vnet, members) & given.facts.keys()):
             version = given.facts[node].versions.get("ifupdown2")
             if given.facts[node].has_proxmox_ifupdown is False:
-                what = f"ifupdown2 {version} on {node} passes no VLAN between a VLAN-aware bridge and VXLAN"
+                what = f"ifupdown2 {version} on {node} does not pass VLANs between a VLAN-aware bridge and VXLAN"
                 yield error(vnet.where, what, "install Proxmox's build of ifupdown2, or remove vlanaware")
 
 
 def _ifupdown(zone: VxlanZone, facts: NodeFacts) -> Iterator[Finding]:
     version = facts.versions.get("ifupdown2")
     if version is None:
-        what = f"not checked: whether ifupdown2 on {facts.node} takes an IPv6 tunnel address"
+        what = f"not checked: whether ifupdown2 on {facts.node} accepts an IPv6 tunnel address"
         yield warning(zone.where, what, "only Proxmox's own build does")
     elif not facts.has_proxmox_ifupdown:
         what = f"ifupdown2 {version} on {facts.node} refuses an IPv6 tunnel address"
@@ -151,8 +149,8 @@ def _mtu(zone: OwnZone, own: _VtepByNode, given: DesignInput) -> Iterator[Findin
         room = (sizes[node] or 0) - overhead(vtep.address)
         if sizes[node] is not None and not MTU_MIN <= room <= MTU_MAX:
             limit, _ = _limit(vtep, ends)
-            what = f"{limit} leaves {room} bytes for a packet, and ifupdown2 takes {MTU_MIN}-{MTU_MAX}"
-            yield error(zone.where, what, "write mtu in the zone")
+            what = f"{limit} leaves {room} bytes for a packet, and ifupdown2 accepts {MTU_MIN}-{MTU_MAX}"
+            yield error(zone.where, what, "set mtu in the zone")
 
 
 def _unknown(zone: OwnZone, own: _VtepByNode, sizes: Mapping[str, int | None], given: DesignInput) -> Iterator[Finding]:
@@ -162,12 +160,12 @@ def _unknown(zone: OwnZone, own: _VtepByNode, sizes: Mapping[str, int | None], g
     unseen = [node for node in blank if node not in given.facts and node not in given.seen]
     if unseen:
         what = f"the MTU of {listed(unseen)} is not known: the node was never seen"
-        yield error(zone.where, what, "write mtu in the zone, or bring the node up once")
+        yield error(zone.where, what, "set mtu in the zone, or bring the node up once")
     alone = [node for node in blank if node not in unseen and own[node].address not in is_reached]
     away = [node for node in alone if node not in given.facts]
     if away:
-        what = f"the MTU of {listed(away)} is not known: the node is off, and no path of it is remembered"
-        yield error(zone.where, what, "write mtu in the zone, or bring the node up once")
+        what = f"the MTU of {listed(away)} is not known: the node is offline, and no path from it is remembered"
+        yield error(zone.where, what, "set mtu in the zone, or bring the node up once")
     yield from _unknown_here(zone, own, [node for node in alone if node in given.facts])
 
 
@@ -180,13 +178,13 @@ def _unknown_here(zone: OwnZone, own: _VtepByNode, unknown: list[str]) -> Iterat
         what = (
             f"the MTU of {listed(hidden)} is not known: the path from {hidden[0]} to {peer} was not looked at ({why})"
         )
-        yield error(zone.where, what, "write mtu in the zone")
+        yield error(zone.where, what, "set mtu in the zone")
     if unknown and ends == {own[unknown[0]].address}:
-        what = f"the MTU of {listed(unknown)} is not known: the zone has no other VTEP, and {own[unknown[0]].address} is on no NIC"
-        yield error(zone.where, what, "write mtu in the zone")
+        what = f"the MTU of {listed(unknown)} is not known: the zone has no other VTEP, and {own[unknown[0]].address} is not on a NIC"
+        yield error(zone.where, what, "set mtu in the zone")
     elif lost := [node for node in unknown if node not in hidden]:
         what = f"the MTU of {listed(lost)} is not known: no route leads from there to the VTEPs of other nodes"
-        yield error(zone.where, what, "write mtu in the zone, or make the routes first")
+        yield error(zone.where, what, "set mtu in the zone, or add the routes first")
 
 
 def _limit(vtep: Vtep, ends: frozenset[IpAddress]) -> tuple[str, str]:
@@ -208,7 +206,7 @@ def _unreached(zone: OwnZone, own: _VtepByNode) -> Iterator[Finding]:
         named = [f"{peer}, {owners.get(peer, 'one of its peers')}" for peer in peers]
         if peers:
             yield warning(
-                zone.where, f"{node} has no route to {'; '.join(named)}", f"look at 'ip route get {peers[0]}' on {node}"
+                zone.where, f"{node} has no route to {'; '.join(named)}", f"check 'ip route get {peers[0]}' on {node}"
             )
 
 
@@ -217,7 +215,7 @@ def _not_looked_at(given: DesignInput, vteps: _VtepByNode) -> Iterator[Finding]:
     for node in sorted(nodes_with_tunnels(given) & vteps.keys() & given.facts.keys()):
         facts, address = given.facts[node], vteps[node].address
         vrf = underlay_vrf(facts, address)
-        hint = "write mtu in the zone where the path takes less than the device"
+        hint = "set mtu in the zone where the path takes less than the device"
         if vrf is not None:
             what = f"the routes of VRF {vrf}, which has the VTEP {address}, were not looked at"
             yield note(node, what, hint)
@@ -234,9 +232,7 @@ def _hidden(node: str, vtep: Vtep) -> Iterator[Finding]:
         peers.setdefault(why, []).append(peer)
     for why, found in peers.items():
         what = f"the path from {node} to {', '.join(map(str, found))} was not looked at: {why}"
-        yield note(
-            node, what, "write mtu in the zone where it takes less than the others, and keep exits off its device"
-        )
+        yield note(node, what, "set mtu in the zone where it takes less than the others, and keep exits off its device")
 
 
 def _multicast(zone: VxlanZone, own: _VtepByNode, facts: Mapping[str, NodeFacts]) -> Iterator[Finding]:
@@ -246,4 +242,4 @@ def _multicast(zone: VxlanZone, own: _VtepByNode, facts: Mapping[str, NodeFacts]
         if len(devices) != 1:
             how = f"leave by {listed(devices)}" if devices else "leave by no device that is known"
             what = f"packets of {node} to the others {how}, but a multicast group is joined on one device"
-            yield error(zone.where, what, "write multicast-interface in the zone")
+            yield error(zone.where, what, "set multicast-interface in the zone")

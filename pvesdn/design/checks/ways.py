@@ -74,7 +74,7 @@ def _unwritable_way_out(given: DesignInput, node: str) -> Iterator[Finding]:
                 what = (
                     f"the name of device {device} of {node}, by which source NAT leaves, cannot be written into a hook"
                 )
-                hint = "give it a name of letters, digits and . _ -, a letter first"
+                hint = "rename it: letters, digits and _ . + -, not starting with . + or -"
                 yield error(subnet.where, what, hint, node=node)
 
 
@@ -134,7 +134,7 @@ class _Unreached:
         """What it costs; nothing where the zone has no VNets."""
         if self.unsure and vnets:
             what = (
-                f"not looked at on {listed(self.unsure)}: the way to {self.peer}, the first of {self.whose}, {_HIDDEN}"
+                f"not looked at on {listed(self.unsure)}: the path to {self.peer}, the first of {self.whose}, {_HIDDEN}"
             )
             yield warning(zone.where, f"{what}, so the addresses that PVE writes there are not known", _SHOW_IT)
         if self.nodes and vnets:
@@ -184,7 +184,7 @@ def _unsure(
     for family in sorted({gateway_family(subnet) for subnet in subnets}):
         unsure = [node for node, answers in nodes.items() if answers.internet[family].is_hidden]
         if unsure:
-            what = f"not looked at on {listed(unsure)}: the way by IPv{family} to the internet, {_HIDDEN}"
+            what = f"not looked at on {listed(unsure)}: the IPv{family} path to the internet, {_HIDDEN}"
             yield warning(zone.where, f"{what}, so what PVE writes there for snat is not known", _SHOW_IT)
 
 

@@ -15,7 +15,7 @@ from pvesdn.model.frr_local import LocalFault, LocalKind, LocalLine, LocalMerge
 _ENDS = frozenset({LocalKind.EXIT, LocalKind.END_FAMILY})
 _EMPTY = "opens an empty block, on which PVE fails and writes no frr.conf"
 _NOT_OPEN = "closes an address family when none is open, on which PVE fails and writes no frr.conf"
-_FILL = "put a line into the block, or take the block out"
+_FILL = "put a line into the block, or remove the block"
 _INTO_ROUTER = "move it, with its lines and its exit-address-family, below the 'router bgp' it belongs to"
 # Commands of FRR's own top level that no block has, in the first column.
 _GLOBAL = re.compile(
@@ -58,7 +58,7 @@ def leaves_open(lines: Iterable[LocalLine]) -> bool:
 def _fault(config: FrrConfig, fate: Fate, meant: tuple[str, ...]) -> LocalFault | None:
     line = fate.line
     if fate.is_fatal:
-        return LocalFault(line, _NOT_OPEN, "take the line out", is_fatal=True)
+        return LocalFault(line, _NOT_OPEN, "remove the line", is_fatal=True)
     if fate.inside:
         return _stray(fate)
     if line.is_comment or line.kind in _ENDS:
@@ -70,15 +70,15 @@ def _fault(config: FrrConfig, fate: Fate, meant: tuple[str, ...]) -> LocalFault 
 
 
 def _misread(line: LocalLine) -> LocalFault | None:
-    """A comment is no loss, wherever it ends, unless PVE takes it for something else."""
+    """Losing a comment costs nothing, unless PVE takes it for something else."""
     kinds = {LocalKind.FAMILY: "an address family", LocalKind.END_FAMILY: "the end of an address family"}
     if line.is_comment and line.kind in kinds:
-        return LocalFault(line, f"is a comment that PVE takes for {kinds[line.kind]}", "word the comment otherwise")
+        return LocalFault(line, f"is a comment that PVE takes for {kinds[line.kind]}", "reword the comment")
     return None
 
 
 def _loss(config: FrrConfig, fate: Fate, meant: tuple[str, ...]) -> str:
-    """What becomes of a line that is no end, as a predicate; empty when it becomes what it says."""
+    """What becomes of a line that does not end a block, as a predicate; empty when it keeps its meaning."""
     if fate.home is None:
         return "is dropped"
     if fate.home != meant:
@@ -104,7 +104,7 @@ def _clash(config: FrrConfig, line: LocalLine) -> str:
         other = [r.asn for r in config.routers if (r.vrf or "") == vrf and str(r.asn) != number]
         return f"is a second BGP instance beside PVE's of AS {other[0]}, which FRR refuses" if other else ""
     if line.kind is LocalKind.ROUTE_MAP and any(_catches_all(e, line.words[0]) for e in config.route_maps):
-        return "comes behind PVE's own entry, which lets everything pass"
+        return "comes after PVE's own entry, which permits everything"
     return ""
 
 

@@ -43,7 +43,7 @@ class Mesh:
 
     :param speakers: members that run it, online or not, with their VTEPs.
     :param reflectors: those of them that reflect routes for the others.
-    :param outside: route reflectors that are no members.
+    :param outside: route reflectors outside the cluster.
     """
 
     controller: EvpnController

@@ -82,7 +82,7 @@ class _Peers:
     :param listed: by node, what the zones there list as `peers`, and with whom BGP sessions are held beside the members.
     :param groups: multicast groups that zones join on a device of their choice, by node.
     :param known: VTEPs of members that were seen at this address before.
-    :param away: addresses of members that are not there to be asked.
+    :param away: addresses of members that could not be asked.
     :param is_whole: every member was asked.
     """
 
@@ -180,7 +180,7 @@ class _Lookup:
         return replace(memory, devices=memory.devices or self._holder or (fresh.devices if fresh else ()))
 
     def _may_be_away(self, peer: IpAddress) -> bool:
-        """Whose an address is that is no VTEP is not known: perhaps that of a member that is off."""
+        """An address that is not a known VTEP may belong to a member that is offline."""
         return peer in self._peers.away or not (self._peers.is_whole or peer in self._peers.members)
 
     def _fresh(self, peer: IpAddress) -> UnderlayPath | None:
@@ -248,7 +248,7 @@ def _memory(peer: IpAddress, peers: _Peers, seen: SeenVtep | None) -> UnderlayPa
 
 
 def _remembered(node: str, address: IpAddress, peers: _Peers, seen: SeenVtep | None) -> dict[IpAddress, UnderlayPath]:
-    """The paths of a node that is not there to be asked; those to groups while they are joined on the device of then."""
+    """The paths of a node that could not be asked; those to groups while they are joined on the device of then."""
     found = {}
     for peer in (*peers.to_ask(node, {address}), *peers.groups[node]):
         path = _memory(peer, peers, seen)

@@ -154,13 +154,13 @@ class _Underlay:
                 address=self.named[member.name],
                 interface=None,
                 mtu=mtu,
-                why="named in underlay: vteps; the node was not there to be asked",
+                why="named in underlay: vteps; the node could not be asked",
             )
         if seen is not None and self._allows(seen.address):
-            why = "as it was last seen; the node was not there to be asked"
+            why = "as it was last seen; the node could not be asked"
             return Vtep(node=member.name, address=seen.address, interface=None, mtu=mtu, why=why)
         if member.address is not None and self._allows(member.address):
-            why = "its address in the cluster's status; the node was not there to be asked"
+            why = "its address in the cluster's status; the node could not be asked"
             return Vtep(node=member.name, address=member.address, interface=None, mtu=mtu, why=why)
         return _fault(
             member.name,

@@ -13,7 +13,6 @@ from pvesdn.model.design import DesignInput
 from pvesdn.model.ifupdown import VnetBridge, VxlanPort
 from pvesdn.model.own_sdn import EvpnController, EvpnZone, Exit, Irb, OwnZone, VxlanZone
 from pvesdn.model.primitives import IpAddress
-from pvesdn.model.pve_sdn import PveZone
 from pvesdn.model.vnets import Subnet, Vnet
 
 IPV4, IPV6 = 4, 6
@@ -58,10 +57,9 @@ class ZonePlan:
         return next(iter(devices)) if len(devices) == 1 else None
 
 
-def zone_nodes(zone: OwnZone | PveZone, cluster: ClusterState) -> frozenset[str]:
-    """Members that belong to a zone; names that are no members are somebody else's error."""
-    members = frozenset(member.name for member in cluster.members)
-    return members if zone.nodes is None else members & zone.nodes
+def zone_nodes(zone: OwnZone, cluster: ClusterState) -> frozenset[str]:
+    """Members that belong to a zone; names that are not members are reported elsewhere."""
+    return cluster.among(zone.nodes)
 
 
 def zone_vteps(zone: OwnZone, vteps: Mapping[str, Vtep], given: DesignInput) -> dict[str, Vtep]:

@@ -60,7 +60,7 @@ def local_routes(index: PveIndex, node: str) -> Iterator[StaticRoute]:
 
 
 def route_map_in(exits: Iterable[PveEvpnZone], node: str, controllers: int) -> tuple[RouteMapEntry, ...]:
-    """An exit that is no second choice refuses the other exits' default routes, once for each zone."""
+    """An exit that is not a second choice refuses the other exits' default routes, once for each zone."""
     primary = [zone for zone in exits if zone.primary_exit_node in {None, node}]
     denied = [("deny", match, ()) for _ in primary for match in _matches()]
     return _numbered(MAP_IN, [*denied, *[("permit", (), ())] * controllers])

@@ -86,10 +86,10 @@ def what_stops_frr(given: DesignInput, node: str) -> FrrStop | None:
 
 
 def _is_told(given: DesignInput, node: str) -> bool:
-    return not _is_left(given.sdn.pve, node) and (given.sdn.pve.needs_frr or pve_writes_frr(given, node))
+    return not _is_unmanaged(given.sdn.pve, node) and (given.sdn.pve.needs_frr or pve_writes_frr(given, node))
 
 
-def _is_left(pve: PveSdn, node: str) -> bool:
+def _is_unmanaged(pve: PveSdn, node: str) -> bool:
     """Something of what PVE has on the node is not rendered, and FRR's configuration is one whole."""
     return (
         any(isinstance(c, UnmanagedController) and c.node in {None, node} for c in pve.controllers)

@@ -29,7 +29,7 @@ class PveIndex:
     """What designing PVE's files on one node looks up; built in one pass over the definitions.
 
     :param zones: zones that pvesdn renders, sorted by id.
-    :param left: zones that it leaves to PVE.
+    :param unmanaged: zones that it leaves to PVE.
     :param controllers: those that pvesdn renders, sorted by id, as are `fabrics`.
     :param vnets: VNets of `zones`, with their zone, sorted by id; PVE skips a VNet without a zone.
     :param subnets: by VNet, sorted by id.
@@ -39,7 +39,7 @@ class PveIndex:
     """
 
     zones: Mapping[str, RenderedPveZone]
-    left: tuple[UnmanagedZone, ...]
+    unmanaged: tuple[UnmanagedZone, ...]
     controllers: Mapping[str, PveEvpnController | NodeController]
     fabrics: Mapping[str, Fabric]
     vnets: tuple[tuple[Vnet, RenderedPveZone], ...]
@@ -65,7 +65,7 @@ def index_pve(pve: PveSdn) -> PveIndex:
     subnets = _by_vnet(committed)
     return PveIndex(
         zones=zones,
-        left=pve.unmanaged_zones,
+        unmanaged=pve.unmanaged_zones,
         controllers=controllers,
         fabrics={fabric.id: fabric for fabric in _sorted(pve.fabrics) if isinstance(fabric, Fabric)},
         vnets=vnets,

@@ -42,7 +42,7 @@ def design_sdn_file(given: DesignInput, node: str, index: PveIndex | None = None
     if given.sdn.pve.version is None or facts is None or given.sdn.pve.is_unmanaged_on(node):
         return None
     index = index or index_pve(given.sdn.pve)
-    if any(zone.nodes is None or node in zone.nodes for zone in index.left):
+    if any(zone.nodes is None or node in zone.nodes for zone in index.unmanaged):
         return None
     here = [(vnet, zone) for vnet, zone in index.vnets if zone.nodes is None or node in zone.nodes]
     if not facts.links and any(isinstance(zone, BridgedPveZone) for _, zone in here):

@@ -3,18 +3,21 @@
 import contextlib
 from typing import List, Tuple
 
-from pvesdn.node.program.machine import Machine, Refused, failure
+from pvesdn.node.program.machine import Machine, Refused, failure, json_of
 from pvesdn.node.program.places import INTERFACES
 from pvesdn.node.program.record import load_record, save_record
 from pvesdn.node.program.request import Change, Value, changes_in, checked_interface, list_at, text_at
 from pvesdn.node.program.stage import obstacles
 from pvesdn.node.program.swap import locked, staged, swap
 
+NEVER_UP = "interface was probably never up"
+"""What ifdown says where a file names an interface that its own memory does not, such as after a reload that failed."""
+
 
 def commit(machine: Machine, arguments: Value) -> Value:
     """Put staged files in place: ``{"files": [entries as staged], "ifdown": [...], "delete_links": [names]}`` -> ``{"log"}``.
 
-    ``ifdown`` has ``{"file": path, "interface": name}``: taken down while the old file still says how. ``delete_links``
+    ``ifdown`` has ``{"file": path, "interface": name}``: taken down while the old file still describes it. ``delete_links``
     goes for what the kernel cannot change on a live device. Then all files are swapped, or none.
     """
     changes = changes_in(arguments)
@@ -43,7 +46,7 @@ def commit(machine: Machine, arguments: Value) -> Value:
 
 
 def finish(machine: Machine, arguments: Value) -> Value:
-    """Everything after the last commit went well: ``{}`` -> ``{}``; the record's mark ``unfinished`` goes."""
+    """Everything after the last commit went well: ``{}`` -> ``{}``; clears ``unfinished`` in the record."""
     del arguments
     with locked(machine):
         record = load_record(machine)
@@ -77,7 +80,18 @@ def _take_down(machine: Machine, file: str, interface: str) -> str:
         return f"took down {interface}"
     if machine.run(["ip", "link", "show", "dev", interface], limit=20).status:
         return f"{interface} does not exist: nothing to take down"
-    raise Refused("nothing was written: {}".format(failure(["ifdown", interface], outcome)))
+    hint = ""
+    if any(NEVER_UP in line for line in outcome.lines):
+        if not _has_addresses(machine, interface):
+            return f"{interface} was never brought up: nothing to take down"
+        hint = f"run `ifup {interface}` on the node, so that ifupdown2 knows it, then plan and apply again"
+    raise Refused("nothing was written: {}".format(failure(["ifdown", interface], outcome)), hint)
+
+
+def _has_addresses(machine: Machine, interface: str) -> bool:
+    devices = json_of(machine, ["ip", "-j", "address", "show", "dev", interface])
+    held = [address for device in devices for address in device.get("addr_info", [])]
+    return any(address.get("scope") != "link" for address in held)
 
 
 def _delete_link(machine: Machine, link: str) -> str:

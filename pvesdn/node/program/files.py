@@ -30,24 +30,24 @@ def matches(machine: Machine, pattern: str) -> List[str]:
     if unnamed is not None:
         raise Refused(f"{folder} has a file whose name is not printable text: {unnamed!a}", "give it another name")
     paths = [os.path.join(folder, name) for name in names]
-    # A subfolder is no text; what is neither file nor folder is named by the error of `text_of`.
+    # A subfolder is not text; `text_of` refuses by name what is neither a file nor a folder.
     return [path for path in paths if not os.path.isdir(machine.place(path))]
 
 
 def text_of(machine: Machine, path: str) -> Optional[str]:
-    """A file's text, None when it is absent; Refused for what is no file, no UTF-8, or larger than `LARGEST_FILE`."""
+    """A file's text, None when it is absent; Refused if it is not a file, not UTF-8, or larger than `LARGEST_FILE`."""
     place = machine.place(path)
     folder = os.path.join(os.path.realpath(os.path.dirname(place)), "")
     real = os.path.realpath(place)
     if not real.startswith(folder):
         raise _leads_out(path)
     try:
-        # Without O_NONBLOCK a named pipe would keep us waiting for ever.
+        # Without O_NONBLOCK a named pipe would block us for ever.
         descriptor = os.open(real, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW)
     except (FileNotFoundError, NotADirectoryError):
         return None
     with _named(path), open(descriptor, "rb") as file:
-        # What was opened may be another file than the one that was looked at a moment ago.
+        # What was opened may not be the file that was checked a moment ago.
         if not os.readlink(f"/proc/self/fd/{descriptor}").startswith(folder):
             raise _leads_out(path)
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
@@ -67,7 +67,7 @@ def text_of(machine: Machine, path: str) -> Optional[str]:
 def digest_of(machine: Machine, path: str) -> Optional[str]:
     """SHA-256 of a file of our own, in hexadecimal; None when there is none, Refused for what is no file."""
     try:
-        # Without O_NONBLOCK a named pipe would keep us waiting for ever, and a device may be endless.
+        # Without O_NONBLOCK a named pipe would block us for ever, and a device may be endless.
         with open(os.open(machine.place(path), os.O_RDONLY | os.O_NONBLOCK), "rb") as file:
             if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
                 raise _no_file(path)
@@ -85,7 +85,7 @@ def sha256(data: Optional[bytes]) -> Optional[str]:
 
 
 def require_file(machine: Machine, path: str) -> None:
-    """Come back unless a device or a pipe stands where a file is about to be put; no folder is ever replaced by one."""
+    """Return unless a device or a pipe is where a file is about to be put; a folder is never replaced."""
     place = machine.place(path)
     if os.path.exists(place) and not os.path.isfile(place) and not os.path.isdir(place):
         raise _no_file(path)

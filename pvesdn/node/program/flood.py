@@ -2,8 +2,7 @@
 
 from typing import Dict, List
 
-from pvesdn.node.program.machine import Machine, Refused
-from pvesdn.node.program.observe import json_of
+from pvesdn.node.program.machine import Machine, Refused, json_of
 from pvesdn.node.program.request import Value, checked_address, checked_interface, list_at
 from pvesdn.node.program.swap import locked
 
@@ -14,7 +13,7 @@ def flood(machine: Machine, arguments: Value) -> Value:
     """See that head-end replication lists are whole: ``{"ports": {device: [addresses]}}`` -> ``{"restored": {device: [...]}}``.
 
     FRR deletes a static all-zero FDB entry together with the type-3 route for the same VTEP (RFC 7432 section 7.3).
-    Every device is looked at before a failure is reported.
+    Every device is looked at before a failure is reported. One that is not there has no list.
     """
     ports = arguments.get("ports")
     if not isinstance(ports, dict):
@@ -40,7 +39,12 @@ def _addresses(ports: Value, port: str) -> List[str]:
 
 
 def _restore(machine: Machine, port: str, addresses: List[str]) -> List[str]:
-    entries = json_of(machine, ["bridge", "-j", "fdb", "show", "dev", port])
+    try:
+        entries = json_of(machine, ["bridge", "-j", "fdb", "show", "dev", port])
+    except Refused:
+        if machine.run(["ip", "link", "show", "dev", port], limit=20).status:
+            return []  # not made yet, or gone: whoever checks the devices says so
+        raise
     there = {entry.get("dst") for entry in entries if entry.get("mac") == ALL_ZERO_MAC}
     missing = [address for address in addresses if address not in there]
     for address in missing:

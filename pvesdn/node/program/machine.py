@@ -1,13 +1,14 @@
 """The node below a folder: where its files lie, its commands with their limits, and how anything is refused."""
 
 import contextlib
+import json
 import os
 import selectors
 import shutil
 import signal
 import subprocess
 import time
-from typing import List, NamedTuple, Optional, Tuple
+from typing import Any, List, NamedTuple, Optional, Tuple
 
 LARGEST_OUTPUT = 32 * 1024 * 1024
 """Bytes that a command may print; `ip -j -d` has about 1.5 kB for a device."""
@@ -16,7 +17,7 @@ PIECE = 64 * 1024
 
 
 class Refused(Exception):
-    """What the program does not or cannot do: what, where, and what to do next."""
+    """What the program refuses or cannot do: what, where, and what to do next."""
 
     def __init__(self, error: str, hint: str = "") -> None:
         super().__init__(error)
@@ -39,7 +40,7 @@ class Machine:
         self.root = root.rstrip("/")
 
     def place(self, path: str) -> str:
-        """Where the node's absolute `path` really lies."""
+        """Where the node's absolute `path` really is."""
         return self.root + path
 
     def find(self, name: str) -> Optional[str]:
@@ -66,7 +67,7 @@ class Machine:
             try:
                 output, errors = _printed(process, argv, limit)
             except BaseException:
-                # The whole session: a grandchild would go on.
+                # The whole session: a grandchild would continue.
                 with contextlib.suppress(ProcessLookupError):
                     os.killpg(process.pid, signal.SIGKILL)
                 raise
@@ -96,6 +97,17 @@ def failure(argv: List[str], outcome: CommandResult) -> str:
     """What is said of a command that failed: its status and its last words."""
     last = ": " + " / ".join(outcome.lines[-3:]) if outcome.lines else ""
     return "{} ended with status {}{}".format(" ".join(argv), outcome.status, last)
+
+
+def json_of(machine: Machine, argv: List[str], *, may_fail: bool = False) -> Any:
+    """What one of iproute2's commands prints; an empty list for nothing, and where it `may_fail` and does."""
+    outcome = machine.run(argv, limit=30) if may_fail else machine.must(argv, limit=30)
+    output = "" if outcome.status else outcome.output.strip()
+    try:
+        # Names of devices may hold control characters, which iproute2 prints as they are.
+        return json.loads(output, strict=False) if output else []
+    except (ValueError, RecursionError):
+        raise Refused("{} printed no JSON".format(" ".join(argv)), "is iproute2 too old?") from None
 
 
 def _printed(process: "subprocess.Popen[bytes]", argv: List[str], limit: float) -> Tuple[bytes, bytes]:

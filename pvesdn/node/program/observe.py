@@ -1,14 +1,13 @@
 """The verbs `read` and `observe`: files and what commands print; nothing is changed."""
 
 import contextlib
-import json
 import os
 import platform
 import stat
-from typing import Any, Dict, Iterator, List, Tuple
+from typing import Any, Dict, Iterator, Tuple
 
 from pvesdn.node.program.files import matches, text_of
-from pvesdn.node.program.machine import Machine, Refused
+from pvesdn.node.program.machine import Machine, Refused, json_of
 from pvesdn.node.program.request import Value, checked_path, list_at
 from pvesdn.node.program.swap import recover_if_killed
 from pvesdn.node.program.sysctl import settings_without_ours
@@ -50,7 +49,7 @@ def read(machine: Machine, arguments: Value) -> Value:
 def observe(machine: Machine, arguments: Value) -> Value:
     """What `read` reads and what commands print: ``{"files", "commands": [names]}`` -> ``{"hostname", "files", "commands"}``.
 
-    A commit that was killed half-way (power cut) is taken back first: otherwise its half would be taken for an edit.
+    A commit that was killed half-way (power cut) is taken back first: otherwise the half would look like an edit.
     """
     recover_if_killed(machine)
     names = list_at(arguments, "commands", str)
@@ -59,17 +58,6 @@ def observe(machine: Machine, arguments: Value) -> Value:
         "files": read(machine, arguments)["files"],
         "commands": {name: _ask(machine, name) for name in names},
     }
-
-
-def json_of(machine: Machine, argv: List[str], *, may_fail: bool = False) -> Any:
-    """What one of iproute2's commands prints; an empty list for nothing, and where it `may_fail` and does."""
-    outcome = machine.run(argv, limit=30) if may_fail else machine.must(argv, limit=30)
-    output = "" if outcome.status else outcome.output.strip()
-    try:
-        # Names of devices may hold control characters, which iproute2 prints as they are.
-        return json.loads(output, strict=False) if output else []
-    except (ValueError, RecursionError):
-        raise Refused("{} printed no JSON".format(" ".join(argv)), "is iproute2 too old?") from None
 
 
 def _hostname(machine: Machine) -> str:

@@ -1,9 +1,10 @@
 """Where on a node the program's own files and those it writes lie; all paths are the node's own, absolute."""
 
 FRR_CONF = "/etc/frr/frr.conf"
+FRR_DAEMONS = "/etc/frr/daemons"
 SYSCTL_CONF = "/etc/sysctl.d/90-pvesdn.conf"
 INTERFACES = ("/etc/network/interfaces.d/sdn", "/etc/network/interfaces.d/pvesdn")
-TARGETS = frozenset([*INTERFACES, FRR_CONF, "/etc/frr/frr.conf.local", "/etc/frr/daemons", SYSCTL_CONF])
+TARGETS = frozenset([*INTERFACES, FRR_CONF, "/etc/frr/frr.conf.local", FRR_DAEMONS, SYSCTL_CONF])
 """What `stage` and `commit` may touch."""
 
 CLUSTER_FOLDER = "/etc/pve/sdn"

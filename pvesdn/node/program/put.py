@@ -44,7 +44,7 @@ def put(machine: Machine, arguments: Value) -> Value:
 
 
 def remove_drafts(machine: Machine, folder: str) -> None:
-    """Take away what a killed `put` left. The cluster file system has no nameless files that would go by themselves."""
+    """Remove what a killed `put` left. The cluster file system has no nameless files that would go by themselves."""
     place = machine.place(folder)
     with contextlib.suppress(OSError):
         for name in os.listdir(place):

@@ -50,7 +50,7 @@ def optional_text_at(arguments: Value, key: str) -> Optional[str]:
 
 
 def encoded(text: str) -> bytes:
-    """UTF-8; JSON can say halves of surrogate pairs, which are no characters."""
+    """UTF-8; JSON can hold half a surrogate pair, which is not a character."""
     try:
         return text.encode("utf-8")
     except UnicodeEncodeError:

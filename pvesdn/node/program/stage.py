@@ -22,7 +22,7 @@ def stage(machine: Machine, arguments: Value) -> Value:
 
     An entry is ``{"path", "text" (None removes), "mode": "0644", "owner": "user:group", "expect": sha256 or None (absent),
     "meaning": sha256 or None}``; the last is optional.
-    Any problem, FRR's own check of frr.conf included, and nothing stays staged.
+    With any problem, including FRR's own check of frr.conf, nothing stays staged.
     """
     changes = changes_in(arguments)
     with locked(machine):
@@ -71,7 +71,7 @@ def obstacles(machine: Machine, change: Change) -> List[str]:
 
 
 def _clear_up(machine: Machine) -> None:
-    """Take away what killed runs left beside files of ours. The caller holds the lock, and no commit is half-way."""
+    """Remove what killed runs left beside our files. The caller holds the lock, and no commit is half-way."""
     unstage(machine, [*TARGETS, RECORD])
     for path in (*TARGETS, RECORD):
         with contextlib.suppress(OSError):
@@ -93,7 +93,7 @@ def _complaints(machine: Machine, changes: List[Change]) -> List[str]:
 
 
 def owner_ids(machine: Machine, owner: str) -> Optional[Tuple[int, int]]:
-    """User and group as numbers; None where owners are none of our business: a simulated node without users, or one of a user's."""
+    """User and group as numbers; None where we must not set owners: a simulated node without users, or one that belongs to a user."""
     user, group = owner.split(":")
     if not machine.root:
         try:

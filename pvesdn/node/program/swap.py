@@ -19,7 +19,7 @@ from pvesdn.node.program.request import Change
 
 
 class Busy(Refused):
-    """Somebody else is changing this node."""
+    """Another process is changing this node."""
 
 
 @contextlib.contextmanager
@@ -62,7 +62,7 @@ def kept(machine: Machine, path: str) -> str:
 def unstage(machine: Machine, paths: List[str]) -> None:
     """Take what waits away."""
     for path in paths:
-        # One that stays is in nobody's way: no wildcard matches it, and the next stage replaces it or says why not.
+        # One that stays does no harm: no wildcard matches it, and the next stage replaces it or says why not.
         with contextlib.suppress(OSError):
             os.unlink(staged(machine, path))
 
@@ -121,7 +121,7 @@ def _recover(machine: Machine) -> None:
         raise Refused(f"{JOURNAL}, which says how to undo a killed commit, is damaged", hint) from None
     for step in reversed(steps):
         path = step["path"]
-        # What somebody has edited since is theirs.
+        # Leave what somebody has edited since.
         if digest_of(machine, path) != step["digest"]:
             continue
         if step["existed"] and os.path.exists(kept(machine, path)):

@@ -26,7 +26,7 @@ def sysctl(machine: Machine, arguments: Value) -> Value:
         wanted = _settings(text or "")
         held = load_record(machine).get("sysctl", {})
         still = {name: {"before": _before(machine, name, held), "ours": ours} for name, ours in wanted.items()}
-        # On disk before anything is set: who is killed here must not take our own value for the one before.
+        # On disk before anything is set: if killed here, the next run must not mistake our value for the earlier one.
         _remember(machine, {**held, **still})
         log = [] if text is None else machine.must(["sysctl", "-p", machine.place(path)], limit=30).lines
         for name in sorted(held.keys() - still.keys()):

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from pvesdn.compare.conflicts import digest
 from pvesdn.compare.files import NodeNow, compare_node
-from pvesdn.compare.ownership import digest
 from pvesdn.compare.prerequisites import doubts
 from pvesdn.decode.nodes.record import Record
 from pvesdn.model.execution import FrrAction
@@ -221,7 +221,7 @@ def test_a_bridge_with_guests_that_goes_is_an_obstacle_that_counts_them() -> Non
     changes = compare(interfaces(PORT), links=links, **given)
     assert changes.guests == {"web": ("tap100i0", "veth101i1")}
     assert obstacles(changes) == [
-        "pve1: web would go with 2 guest ports plugged in (tap100i0, veth101i1); move the guests first, or say --detach-guests"
+        "pve1: web would be removed with 2 guest ports in it (tap100i0, veth101i1); move the guests first, or use --detach-guests"
     ]
     assert obstacles(compare(interfaces(PORT), links=links, **given, flags=PlanFlags(detach_guests=True))) == []
 
@@ -419,6 +419,6 @@ def test_what_write_memory_made_of_our_frr_conf_is_no_change_and_without_our_rec
     record = {FRR_CONF: digest(wanted)}
     assert compare(file, files={FRR_CONF: written}, record=record).is_empty
     assert obstacles(compare(file, files={FRR_CONF: written})) == [
-        "pve1: /etc/frr/frr.conf: somebody else wrote it; look at it with --diff, then say --overwrite to replace it"
+        "pve1: /etc/frr/frr.conf: somebody else wrote it; check it with --diff, then use --overwrite to replace it"
     ]
     assert not compare(frr_text(f"{wanted}!\nvrf a\nexit-vrf\n"), files={FRR_CONF: written}, record=record).is_empty

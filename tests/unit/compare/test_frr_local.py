@@ -31,7 +31,7 @@ def test_a_line_of_ours_that_is_lost_is_an_error_with_its_place():
     assert str(error) == (
         "node1: /etc/frr/frr.conf.local:3: in PVE's merge line 'router bgp 65001' of our block is a second BGP instance "
         "beside PVE's of AS 65000, which FRR refuses; "
-        "look at what stands before our block in the file, and at the AS numbers of PVE's controllers"
+        "check what comes before our block in the file, and the AS numbers of PVE's controllers"
     )
 
 
@@ -58,7 +58,7 @@ def test_what_pve_fails_over_is_an_error_whoever_wrote_it():
     assert error.severity is Severity.ERROR
     assert str(error) == (
         "node1: /etc/frr/frr.conf.local:2: in PVE's merge line 'vrf vrf_z' opens an empty block, on which PVE "
-        "fails and writes no frr.conf; put a line into the block, or take the block out"
+        "fails and writes no frr.conf; put a line into the block, or remove the block"
     )
     assert judge_local("node1", PVE, "!\nvrf vrf_z\n ip route 10.0.0.0/8 null0\nexit-vrf\n").errors == ()
     assert judge_local("node1", PVE, "!\n").errors == ()

@@ -35,8 +35,8 @@ def test_before_the_first_commit_no_node_has_a_state() -> None:
 def test_nodes_that_are_behind_are_named_and_others_are_not() -> None:
     texts = {"pve1": "#version:7\n", "pve2": "#version:3\n", "pve3": "# mine\n"}
     running = compare_running(7, {name: {SDN_INTERFACES: text} for name, text in texts.items()})
-    hint = "apply the node's network configuration in PVE, which writes it anew"
+    hint = "apply the node's network configuration in PVE, which rewrites it"
     assert [str(finding) for finding in running_remarks(running)] == [
-        f"pve2: {SDN_INTERFACES} is of version 3, and PVE runs version 7: its zones are pending here; {hint}",
-        f"pve3: {SDN_INTERFACES} was never generated, and PVE runs version 7: its zones are pending here; {hint}",
+        f"pve2: {SDN_INTERFACES} has version 3, but PVE runs version 7: its zones are pending here; {hint}",
+        f"pve3: {SDN_INTERFACES} was never generated, but PVE runs version 7: its zones are pending here; {hint}",
     ]

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from pvesdn.compare.ownership import conflict
+from pvesdn.compare.conflicts import conflict
 from pvesdn.decode.frr.text import meaning
 from pvesdn.decode.nodes.record import Record, decode_record
 from pvesdn.decode.secrets.veil import Veil

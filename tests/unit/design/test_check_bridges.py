@@ -52,12 +52,14 @@ def test_nothing_is_said_of_nodes_whose_devices_were_not_seen() -> None:
 def test_a_tag_that_is_no_vlan_is_told(tag: int) -> None:
     hint = "write 1-4094; PVE accepts this, the kernel does not"
     assert riding(FLOOR, GUESTS.replace("100", str(tag))) == [
-        f"vnets.cfg:1: vnet 'guests': tag {tag} is no VLAN; {hint}"
+        f"vnets.cfg:1: vnet 'guests': tag {tag} is not a valid VLAN; {hint}"
     ]
     assert riding(METRO, GUESTS.replace("floor", "metro").replace("100", str(tag))) == [
-        f"vnets.cfg:1: vnet 'guests': tag {tag} is no VLAN; {hint}"
+        f"vnets.cfg:1: vnet 'guests': tag {tag} is not a valid VLAN; {hint}"
     ]
-    assert riding(METRO.replace("10", str(tag)), "") == [f"zones.cfg:1: zone 'metro': tag {tag} is no VLAN; {hint}"]
+    assert riding(METRO.replace("10", str(tag)), "") == [
+        f"zones.cfg:1: zone 'metro': tag {tag} is not a valid VLAN; {hint}"
+    ]
 
 
 def test_a_vnet_of_a_vlan_zone_needs_a_tag() -> None:
@@ -94,7 +96,7 @@ def test_a_qinq_zone_has_each_tag_once_and_one_vnet_without() -> None:
         f"vnet: v{number}\n\tzone metro\n{tag}\n" for number, tag in enumerate(("\ttag 5\n", "\ttag 5\n", "", ""))
     )
     assert riding(METRO, vnets) == [
-        f"vnets.cfg:5: vnet 'v1': tag 5 is also that of vnet 'v0' (vnets.cfg:1) in zone 'metro'; {ONE_WORKS}",
+        f"vnets.cfg:5: vnet 'v1': tag 5 is also used by vnet 'v0' (vnets.cfg:1) in zone 'metro'; {ONE_WORKS}",
         f"vnets.cfg:12: vnet 'v3': has no tag, and neither has vnet 'v2' (vnets.cfg:9) in zone 'metro'; {ONE_WORKS}",
     ]
 
@@ -103,8 +105,8 @@ def test_a_vnet_and_a_qinq_zone_of_one_name_are_told() -> None:
     vnets = GUESTS.replace("guests", "metro") + "vnet: inner\n\tzone metro\n\ttag 5\n\n"
     assert riding(FLOOR + METRO, vnets, node2=aware("node2")) == [
         (
-            "vnets.cfg:1: vnet 'metro': devices ln_metro and pr_metro are also those of zones.cfg:4: zone 'metro' on node1; "
-            "PVE defines the first alone; choose another id"
+            "vnets.cfg:1: vnet 'metro': devices ln_metro and pr_metro are also used by zones.cfg:4: zone 'metro' on node1; "
+            "PVE defines only the first; choose another id"
         )
     ]
     assert riding(FLOOR + METRO, vnets, node1=aware(), node2=aware("node2")) == []

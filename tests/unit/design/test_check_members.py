@@ -7,7 +7,7 @@ import pytest
 from pvesdn.model.findings import Severity
 from tests.unit.design.network import PVE_EVPN, given, remarks
 
-MEMBERS = "members are node1, node2, node3; take it out in PVE"
+MEMBERS = "members are node1, node2, node3; remove it in PVE"
 ISIS = "isis: is1\n\tisis-domain d\n\tisis-ifaces eno2\n\tisis-net 49.0001.0001.0001.0001.00\n\tnode cedar\n\n"
 FABRIC = "ospf_fabric: lab\n\tarea 0\n\tip_prefix 172.20.30.0/24\n\nospf_node: lab_cedar\n\tip 172.20.30.1\n\n"
 
@@ -38,7 +38,7 @@ FABRIC = "ospf_fabric: lab\n\tarea 0\n\tip_prefix 172.20.30.0/24\n\nospf_node: l
 )
 def test_a_name_that_is_no_member_is_a_warning_with_its_place(file: str, text: str, remark: str) -> None:
     found = remarks(given("", pve={**PVE_EVPN, file: text}), Severity.WARNING)
-    assert f"{remark} names 'cedar', which is no member of the cluster; {MEMBERS}" in found
+    assert f"{remark} names 'cedar', which is not a member of the cluster; {MEMBERS}" in found
 
 
 def test_members_are_not_spoken_of() -> None:

@@ -28,7 +28,7 @@ def network(controllers: str, **nodes: NodeFacts) -> DesignInput:
 def test_a_node_that_speaks_from_another_address_than_its_peers_know_is_told() -> None:
     assert told(LISTED.format(LOOPS)) == [
         (
-            f"controllers.cfg:1: controller 'ctl': node{one} speaks to 10.255.0.{other} from 172.16.0.{one}, but its peers know "
+            f"controllers.cfg:1: controller 'ctl': node{one} reaches 10.255.0.{other} from 172.16.0.{one}, but its peers know "
             f"it as 10.255.0.{one}; list 172.16.0.{one} instead of 10.255.0.{one} among the peers, "
             f"or give node{one} a BGP controller with loopback lo"
         )
@@ -46,7 +46,7 @@ def test_a_bgp_controller_with_a_loopback_puts_it_right() -> None:
 def test_a_loopback_that_is_not_the_one_that_is_listed_is_told() -> None:
     looped = "bgp: bgp1\n\tasn 65000\n\tnode node1\n\tpeers 172.16.0.2\n\tloopback mgmt0\n\n"
     first = told(LISTED.format(LOOPS) + looped)[0]
-    assert "node1 speaks to 10.255.0.2 from 192.168.0.1, but its peers know it as 10.255.0.1" in first
+    assert "node1 reaches 10.255.0.2 from 192.168.0.1, but its peers know it as 10.255.0.1" in first
 
 
 @pytest.mark.parametrize("peers", ["172.16.0.1,172.16.0.2", "192.168.0.1,192.168.0.2"])
@@ -60,7 +60,7 @@ def test_a_second_address_of_one_network_is_not() -> None:
     two = node("node2", ("eno1 1500",), {"eno1": "10.34.0.112/24"}, ("10.34.0.0/24 dev eno1 src 10.34.0.112",))
     found = told(LISTED.format("10.34.0.111,10.34.0.112"), node1=one, node2=two)
     assert len(found) == 1
-    assert "node1 speaks to 10.34.0.112 from 10.34.0.11, but its peers know it as 10.34.0.111" in found[0]
+    assert "node1 reaches 10.34.0.112 from 10.34.0.11, but its peers know it as 10.34.0.111" in found[0]
 
 
 def test_the_way_to_a_member_that_is_off_proves_nothing() -> None:

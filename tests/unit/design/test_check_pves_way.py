@@ -84,4 +84,4 @@ def test_the_number_of_a_bgp_controller_is_the_nodes() -> None:
     zone = evpn_zone("symmetric", "vrf-vxlan 4000")
     pve = PVE_EVPN | {"controllers.cfg": PVE_EVPN["controllers.cfg"].replace("65000", "1234") + BGP}
     (found,) = remarks(given(zone, pve=pve))
-    assert "asn 1234 is not that of controller 'b1' (65000), and FRR has one on a node: node1" in found
+    assert "asn 1234 differs from that of controller 'b1' (65000), and FRR runs one AS per node: node1" in found

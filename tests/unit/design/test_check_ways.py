@@ -211,11 +211,11 @@ def test_a_way_that_the_kernel_does_not_show_is_not_called_missing() -> None:
     show_it = "set the sysctl net.ipv4.nexthop_compat_mode to 1 there, and plan again"
     assert said(*objects, nodes=(hidden,)) == [
         (
-            "zones.cfg:1: zone 'lan': not looked at on node1: the way by IPv4 to the internet, whose route names a nexthop "
+            "zones.cfg:1: zone 'lan': not looked at on node1: the IPv4 path to the internet, whose route names a nexthop "
             f"object without its device, so what PVE writes there for snat is not known; {show_it}"
         ),
         (
-            "zones.cfg:9: zone 'far': not looked at on node1: the way to 203.0.113.9, the first of the zone's peers, whose "
+            "zones.cfg:9: zone 'far': not looked at on node1: the path to 203.0.113.9, the first of the zone's peers, whose "
             f"route names a nexthop object without its device, so the addresses that PVE writes there are not known; {show_it}"
         ),
     ]

@@ -112,7 +112,7 @@ ERRORS = [
     pytest.param(
         UNICAST.replace("ucast\n\nvnet", "ucast\n\tnodes node1,pve9\n\nvnet"),
         (
-            "pvesdn.cfg:4: zone 'ucast': nodes names 'pve9', which is no member of the cluster; "
+            "pvesdn.cfg:4: zone 'ucast': nodes names 'pve9', which is not a member of the cluster; "
             "members are node1, node2, node3"
         ),
         id="a zone on a stranger",
@@ -120,21 +120,21 @@ ERRORS = [
     pytest.param(
         UNICAST.rstrip("\n") + "\n\tnodes pve9\n",
         (
-            "pvesdn.cfg:6: vnet 'vmbr2': nodes names 'pve9', which is no member of the cluster; "
+            "pvesdn.cfg:6: vnet 'vmbr2': nodes names 'pve9', which is not a member of the cluster; "
             "members are node1, node2, node3"
         ),
         id="a VNet on a stranger",
     ),
     pytest.param(
         SYMMETRIC + uplink(node="pve9"),
-        "pvesdn.cfg:20: exit 'sym-pve9': node names 'pve9', which is no member of the cluster; "
+        "pvesdn.cfg:20: exit 'sym-pve9': node names 'pve9', which is not a member of the cluster; "
         "members are node1, node2, node3",
         id="an exit on a stranger",
     ),
     pytest.param(
         "underlay: cluster\n\tvteps pve9=192.168.0.9\n",
         (
-            "pvesdn.cfg:1: underlay 'cluster': vteps names 'pve9', which is no member of the cluster; "
+            "pvesdn.cfg:1: underlay 'cluster': vteps names 'pve9', which is not a member of the cluster; "
             "members are node1, node2, node3"
         ),
         id="a VTEP of a stranger",
@@ -142,7 +142,7 @@ ERRORS = [
     pytest.param(
         SYMMETRIC.replace("asn 1234", "asn 1234\n\troute-reflectors pve9"),
         (
-            "pvesdn.cfg:4: controller 'main': route-reflectors names 'pve9', which is no member of the cluster; "
+            "pvesdn.cfg:4: controller 'main': route-reflectors names 'pve9', which is not a member of the cluster; "
             "members are node1, node2, node3"
         ),
         id="a route reflector that is a stranger",
@@ -151,22 +151,22 @@ ERRORS = [
         UNICAST.replace("ucast\n\nvnet", "ucast\n\tnodes node1,node2\n\nvnet").rstrip("\n") + "\n\tnodes node2,node3\n",
         (
             "pvesdn.cfg:7: vnet 'vmbr2': nodes names node3, where zone 'ucast' is not; "
-            "add the nodes to the zone, or take them out here"
+            "add the nodes to the zone, or remove them here"
         ),
         id="a VNet outside its zone",
     ),
     pytest.param(
         evpn_zone("none", vnet="\tvlanaware 1\n", gateway=""),
         (
-            "pvesdn.cfg:11: vnet 'vmbr2': vlanaware does not go with zone 'zone': EVPN carries one broadcast domain for "
-            "each VNI; remove vlanaware, or use a zone of type vxlan"
+            "pvesdn.cfg:11: vnet 'vmbr2': vlanaware cannot be used in zone 'zone': EVPN carries one broadcast domain per "
+            "VNI; remove vlanaware, or use a zone of type vxlan"
         ),
         id="VLANs inside EVPN",
     ),
     pytest.param(
         evpn_zone("asymmetric", vnet="\tnodes node1\n"),
         (
-            "pvesdn.cfg:11: vnet 'vmbr2': nodes does not go with zone 'zone': asymmetric routing needs every VNet on every "
+            "pvesdn.cfg:11: vnet 'vmbr2': nodes cannot be used in zone 'zone': asymmetric routing needs every VNet on every "
             "node of the zone; remove nodes, or write irb symmetric in the zone"
         ),
         id="an asymmetric zone with a gap",
@@ -208,22 +208,22 @@ ERRORS = [
         ),
         (
             "pvesdn.cfg:27: exit 'twice': is a second exit of zone 'sym' on node1, beside 'sym-node1'; "
-            "keep one; it may have several gateways"
+            "keep one; it can have several gateways"
         ),
         id="two exits of a zone on a node",
     ),
     pytest.param(
         SYMMETRIC + uplink() + uplink("address 172.16.9.1/24", "gateways 172.16.9.2").replace("sym-node1", "twice"),
         (
-            "pvesdn.cfg:27: exit 'twice': interface eno2 of node1 is already that of exit 'sym-node1'; "
-            "an interface is in one VRF only: use another one, such as a VLAN of it"
+            "pvesdn.cfg:27: exit 'twice': interface eno2 of node1 is already used by exit 'sym-node1'; "
+            "an interface can be in only one VRF: use another one, such as a VLAN on it"
         ),
         id="one interface of two exits",
     ),
     pytest.param(
         SYMMETRIC + uplink() + uplink(node="node2").replace("172.16.0.2/24", "172.16.0.1/24"),
         (
-            "pvesdn.cfg:27: exit 'sym-node2': address 172.16.0.1 is also that of exit 'sym-node1' on node1; "
+            "pvesdn.cfg:27: exit 'sym-node2': address 172.16.0.1 is also used by exit 'sym-node1' on node1; "
             "give each exit an address of its own"
         ),
         id="one address of two exits",
@@ -255,16 +255,16 @@ ERRORS = [
     pytest.param(
         UNICAST.replace("ucast\n\nvnet", "ucast\n\tmulticast-group ff05::1\n\nvnet"),
         (
-            "pvesdn.cfg:4: zone 'ucast': multicast-group ff05::1 is of another family than the VTEPs; "
-            "name a group of the VTEPs' family"
+            "pvesdn.cfg:4: zone 'ucast': multicast-group ff05::1 is not of the VTEPs' address family; "
+            "use a group of that family"
         ),
         id="a group of the other family",
     ),
     pytest.param(
         UNICAST.replace("ucast\n\nvnet", "ucast\n\tpeers 192.168.0.1,fd00::2\n\nvnet"),
         (
-            "pvesdn.cfg:4: zone 'ucast': peers names fd00::2, of another family than the VTEPs; "
-            "name peers of the VTEPs' family"
+            "pvesdn.cfg:4: zone 'ucast': peers lists fd00::2, not of the VTEPs' address family; "
+            "list peers of that family"
         ),
         id="peers of the other family",
     ),
@@ -276,15 +276,15 @@ ERRORS = [
     pytest.param(
         SYMMETRIC + "evpn-controller: other\n\tasn 65001\n\nevpn: l2\n\tcontroller other\n\tirb none\n\tnodes node2\n",
         (
-            "pvesdn.cfg:20: controller 'other': asn 65001 is not that of controller 'main' (1234), and FRR has one on a "
-            "node: node2; use one AS number on a node"
+            "pvesdn.cfg:20: controller 'other': asn 65001 differs from that of controller 'main' (1234), and FRR runs one AS "
+            "per node: node2; use one AS number per node"
         ),
         id="a second AS number of ours",
     ),
     pytest.param(
         SYMMETRIC.replace("vmbr2", "vmbr0"),
         (
-            "pvesdn.cfg:12: vnet 'vmbr0': device vmbr0 is defined in /etc/network/interfaces of node1 as well; "
+            "pvesdn.cfg:12: vnet 'vmbr0': device vmbr0 is also defined in /etc/network/interfaces of node1; "
             "choose another id"
         ),
         id="the host's bridge as a VNet",
@@ -298,7 +298,7 @@ ERRORS = [
         SYMMETRIC + uplink(interface="vmbr2"),
         (
             "pvesdn.cfg:20: exit 'sym-node1': interface vmbr2 is a device of pvesdn.cfg:12: vnet 'vmbr2'; "
-            "name an interface of the host"
+            "use an interface of the host"
         ),
         id="an exit through a VNet",
     ),
@@ -360,7 +360,7 @@ class TestPvesOwnZones:
         assert warnings(network) == [
             (
                 "subnets.cfg:4: subnet 'theirs-10.0.2.0-24': overlaps subnet 'theirs-10.0.0.0-16' (10.0.0.0/16) in the VRF "
-                "of zone 'theirs'; PVE accepts this; one of the two will not be reached"
+                "of zone 'theirs'; PVE accepts this; one of the two will not be reachable"
             )
         ]
 
@@ -422,8 +422,8 @@ class TestBgp:
     def test_an_as_number_other_than_pves_is_an_error(self) -> None:
         assert remarks(given(SYMMETRIC, pve=PVE_EVPN)) == [
             (
-                "pvesdn.cfg:4: controller 'main': asn 1234 is not that of controller 'evpnctl' (65000), and FRR has one on "
-                "a node: node1, node2, node3; use one AS number on a node"
+                "pvesdn.cfg:4: controller 'main': asn 1234 differs from that of controller 'evpnctl' (65000), and FRR runs "
+                "one AS per node: node1, node2, node3; use one AS number per node"
             )
         ]
         assert remarks(given(SYMMETRIC.replace("asn 1234", "asn 65000"), pve=PVE_EVPN)) == []
@@ -432,8 +432,8 @@ class TestBgp:
         found = remarks(given(SYMMETRIC, pve={"controllers.cfg": self.BGP}))
         assert found == [
             (
-                "pvesdn.cfg:4: controller 'main': asn 1234 is not that of controller 'bgpnode1' (65100), and FRR has one "
-                "on a node: node1; use one AS number on a node"
+                "pvesdn.cfg:4: controller 'main': asn 1234 differs from that of controller 'bgpnode1' (65100), and FRR runs "
+                "one AS per node: node1; use one AS number per node"
             )
         ]
 
@@ -442,7 +442,7 @@ class TestBgp:
         assert remarks(given(SYMMETRIC, pve={"controllers.cfg": theirs.format("192.168.0.2,192.0.2.1")})) == [
             (
                 "pvesdn.cfg:4: controller 'main': peers with 192.168.0.2 on node1, as controller 'bgpnode1' (controllers.cfg:1) "
-                "of PVE does; FRR has one session with an address; take it out of that controller in PVE, or give the nodes VTEPs "
+                "of PVE does; FRR has one session per address; remove it from that controller in PVE, or give the nodes VTEPs "
                 "of their own in the section underlay"
             )
         ]
@@ -455,8 +455,8 @@ class TestBgp:
         cfg = SYMMETRIC.replace("controller main", "controller evpnctl").replace(CONTROLLER, "")
         assert remarks(given(cfg, pve=pve)) == [
             (
-                "pvesdn.cfg:4: zone 'sym': the asn 65000 of controller 'evpnctl' is not that of controller 'bgpnode1' "
-                "(65100), and FRR has one on a node: node1; use one AS number on a node"
+                "pvesdn.cfg:4: zone 'sym': the asn 65000 of controller 'evpnctl' differs from that of controller 'bgpnode1' "
+                "(65100), and FRR runs one AS per node: node1; use one AS number per node"
             )
         ]
 
@@ -493,7 +493,7 @@ class TestBgp:
         assert warnings(old) == [
             (
                 f"cluster: not checked: how PVE 8.4.1 merges frr.conf.local on {nodes}; "
-                "look at /etc/frr/frr.conf there after applying"
+                "check /etc/frr/frr.conf there after applying"
             )
         ]
 
@@ -503,7 +503,7 @@ class TestBgp:
 
     def test_a_controller_without_zones_is_worth_a_note(self) -> None:
         assert remarks(given(UNDERLAY + CONTROLLER), Severity.NOTE) == [
-            "pvesdn.cfg:4: controller 'main': no zone uses it, so it does nothing"
+            "pvesdn.cfg:4: controller 'main': no zone uses it, so it has no effect"
         ]
 
 
@@ -513,7 +513,7 @@ class TestTheUnderlay:
         assert remarks(given(cfg, prefix="fd00::")) == [
             (
                 "pvesdn.cfg:7: zone 'sym': its VTEPs have IPv6 addresses, and FRR before 10.6 has no EVPN over IPv6: "
-                "sessions stand, nothing arrives; name IPv4 addresses in the section underlay, or use a zone of type vxlan"
+                "sessions come up, but no traffic passes; name IPv4 addresses in the section underlay, or use a zone of type vxlan"
             )
         ]
 
@@ -548,7 +548,7 @@ class TestTheUnderlay:
         assert remarks(network) == []
         assert warnings(network) == [
             (
-                "pvesdn.cfg:4: zone 'ucast': not checked: whether ifupdown2 on node2 takes an IPv6 tunnel address; "
+                "pvesdn.cfg:4: zone 'ucast': not checked: whether ifupdown2 on node2 accepts an IPv6 tunnel address; "
                 "only Proxmox's own build does"
             )
         ]
@@ -558,7 +558,7 @@ class TestTheUnderlay:
         assert remarks(network) == [
             (
                 "pvesdn.cfg:4: zone 'ucast': the MTU of node3 is not known: the node was never seen; "
-                "write mtu in the zone, or bring the node up once"
+                "set mtu in the zone, or bring the node up once"
             )
         ]
         written = UNICAST.replace("ucast\n\nvnet", "ucast\n\tmtu 1400\n\nvnet")
@@ -578,7 +578,7 @@ class TestTheUnderlay:
         assert remarks(network) == [
             (
                 "pvesdn.cfg:4: zone 'ucast': node1 and node3 have the same VTEP 192.168.0.1 (as it was last seen; the node "
-                "was not there to be asked); name the right ones in underlay: vteps node1=ADDRESS,node3=ADDRESS"
+                "could not be asked); name the right ones in underlay: vteps node1=ADDRESS,node3=ADDRESS"
             )
         ]
 
@@ -587,8 +587,8 @@ class TestTheUnderlay:
         node = replace(node, addresses=(("lo", ip_interface("192.168.0.1/32")),))
         assert remarks(given(UNICAST, node1=node)) == [
             (
-                "pvesdn.cfg:4: zone 'ucast': lo of node1 leaves 65486 bytes for a packet, and ifupdown2 takes 552-9216; "
-                "write mtu in the zone"
+                "pvesdn.cfg:4: zone 'ucast': lo of node1 leaves 65486 bytes for a packet, and ifupdown2 accepts 552-9216; "
+                "set mtu in the zone"
             )
         ]
 
@@ -689,7 +689,7 @@ class TestExits:
         cfg = SYMMETRIC + self.virtual("node1", priority=200) + self.virtual("node2", "172.16.0.11")
         assert remarks(given(cfg)) == [
             (
-                "pvesdn.cfg:30: exit 'sym-node2': virtual router 1 has other addresses than in exit 'sym-node1'; "
+                "pvesdn.cfg:30: exit 'sym-node2': virtual router 1 has different addresses in exit 'sym-node1'; "
                 "give both the same vrrp-address, or another vrrp-id"
             )
         ]
@@ -698,7 +698,7 @@ class TestExits:
         cfg = SYMMETRIC + self.virtual("node1", "172.16.0.2") + uplink(node="node2")
         assert remarks(given(cfg)) == [
             (
-                "pvesdn.cfg:20: exit 'sym-node1': vrrp-address 172.16.0.2 is the own address of exit 'sym-node2' on node2; "
+                "pvesdn.cfg:20: exit 'sym-node1': vrrp-address 172.16.0.2 is already an address of exit 'sym-node2' on node2; "
                 "choose an address that no router has (RFC 9568)"
             )
         ]
@@ -707,8 +707,8 @@ class TestExits:
         cfg = SYMMETRIC + self.virtual("node1") + self.virtual("node2")
         assert warnings(given(cfg)) == [
             (
-                "pvesdn.cfg:30: exit 'sym-node2': vrrp-priority 100 is also that of exit 'sym-node1': the higher address "
-                "will win; give the exit that shall be master the higher priority"
+                "pvesdn.cfg:30: exit 'sym-node2': vrrp-priority 100 is also used by exit 'sym-node1': the higher address "
+                "will win; give the exit that should be master the higher priority"
             )
         ]
 
@@ -733,8 +733,8 @@ class TestDevices:
         node = facts("node1", "192.168.0.1/24", stanzas=(IfaceStanza("vrf_sym", "", ()),))
         assert remarks(given(SYMMETRIC, node1=node)) == [
             (
-                "pvesdn.cfg:7: zone 'sym': device vrf_sym is defined in /etc/network/interfaces of node1 as well; "
-                "take it out there, or choose another id"
+                "pvesdn.cfg:7: zone 'sym': device vrf_sym is also defined in /etc/network/interfaces of node1; "
+                "remove it there, or choose another id"
             )
         ]
 
@@ -759,7 +759,7 @@ class TestRemarksOnZones:
                 evpn_zone("none", "flood 0", gateway=""),
                 (
                     "pvesdn.cfg:7: zone 'zone': flood 0 stops multicast at the tunnel, and with it IPv6 neighbour discovery "
-                    "between guests; leave flood out if guests speak IPv6"
+                    "between guests; leave flood out if guests use IPv6"
                 ),
                 id="no flooding",
             ),

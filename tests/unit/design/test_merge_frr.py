@@ -138,7 +138,7 @@ def test_what_is_left_to_pve_needs_a_pve_that_does_it() -> None:
     bgp = {"controllers.cfg": f"{known}\troute-map-in filter\n\n"}
     assert remarks(without_sdn(SYMMETRIC, bgp)) == [
         (
-            "cluster: has no SDN of PVE's own, which alone could configure FRR for the controllers bgpnode1; "
+            "cluster: does not have PVE's own SDN, which alone can configure FRR for the controllers bgpnode1; "
             "install libpve-network-perl on every node, or remove them"
         )
     ]
@@ -146,6 +146,6 @@ def test_what_is_left_to_pve_needs_a_pve_that_does_it() -> None:
     assert remarks(without_sdn(SYMMETRIC, {"controllers.cfg": f"{known}\n"})) == []
     wireguard = {"fabrics.cfg": "wireguard_fabric: wg\n\tip_prefix 10.9.0.0/24\n"}
     assert [line.partition(";")[0] for line in remarks(without_sdn(SYMMETRIC, wireguard))] == [
-        "cluster: has no SDN of PVE's own, which alone could configure FRR for the fabrics wg"
+        "cluster: does not have PVE's own SDN, which alone can configure FRR for the fabrics wg"
     ]
     assert remarks(without_sdn(UNDERLAY + CONTROLLER, {})) == []

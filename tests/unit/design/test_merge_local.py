@@ -210,7 +210,7 @@ def test_a_second_instance_of_another_number_is_said():
 
 def test_an_entry_behind_pves_catch_all_is_said():
     assert said("route-map MAP_VTEP_IN deny 1", "exit", "route-map pve_openfabric permit 1", "exit") == [
-        (1, "comes behind PVE's own entry, which lets everything pass")
+        (1, "comes after PVE's own entry, which permits everything")
     ]
 
 

@@ -175,8 +175,8 @@ class TestTheMtuOfAZone:
         known = network(node1=routed("node1", nodes=1))
         assert remarks(known) == [
             (
-                "pvesdn.cfg:4: zone 'plain': the MTU of node1 is not known: the zone has no other VTEP, and 10.255.0.1 is on "
-                "no NIC; write mtu in the zone"
+                "pvesdn.cfg:4: zone 'plain': the MTU of node1 is not known: the zone has no other VTEP, and 10.255.0.1 is not "
+                "on a NIC; set mtu in the zone"
             )
         ]
         cfg = PLAIN.replace("vxlan: plain\n", "vxlan: plain\n\tmtu 1450\n")
@@ -189,7 +189,7 @@ class TestAPeerWithoutARoute:
         assert remarks(known, Severity.WARNING) == [
             (
                 "pvesdn.cfg:4: zone 'plain': node1 has no route to 10.255.0.2, the VTEP of node2; "
-                "look at 'ip route get 10.255.0.2' on node1"
+                "check 'ip route get 10.255.0.2' on node1"
             )
         ]
 
@@ -199,11 +199,11 @@ class TestAPeerWithoutARoute:
         assert remarks(network(cfg, **blind), Severity.WARNING)[1:] == [
             (
                 "pvesdn.cfg:4: zone 'plain': node2 has no route to 10.255.0.1, the VTEP of node1; 10.255.0.3, the VTEP of node3; "
-                "look at 'ip route get 10.255.0.1' on node2"
+                "check 'ip route get 10.255.0.1' on node2"
             ),
             (
                 "pvesdn.cfg:4: zone 'plain': node3 has no route to 10.255.0.1, the VTEP of node1; 10.255.0.2, the VTEP of node2; "
-                "look at 'ip route get 10.255.0.1' on node3"
+                "check 'ip route get 10.255.0.1' on node3"
             ),
         ]
 
@@ -237,7 +237,7 @@ class TestAPeerWithoutARoute:
         assert remarks(network(cfg, **alone), Severity.WARNING) == [
             (
                 "pvesdn.cfg:4: controller 'main': no route to its peer 203.0.113.9 on node1, node2; "
-                "look at 'ip route get 203.0.113.9' there"
+                "check 'ip route get 203.0.113.9' there"
             )
         ]
         reached = {name: routed(name, nodes=2) for name in alone}
@@ -253,7 +253,7 @@ class TestWhatWasNotLookedAt:
         assert remarks(network(**both)) == [
             (
                 "pvesdn.cfg:4: zone 'plain': the MTU of node1, node2 is not known: the path from node1 to 10.255.0.2 was not "
-                f"looked at ({self.OBJECT}); write mtu in the zone"
+                f"looked at ({self.OBJECT}); set mtu in the zone"
             )
         ]
         cfg = PLAIN.replace("vxlan: plain\n", "vxlan: plain\n\tmtu 8950\n")
@@ -266,7 +266,7 @@ class TestWhatWasNotLookedAt:
         assert remarks(known, Severity.NOTE) == [
             (
                 f"node1: the path from node1 to 10.255.0.2 was not looked at: {self.OBJECT}; "
-                "write mtu in the zone where it takes less than the others, and keep exits off its device"
+                "set mtu in the zone where it takes less than the others, and keep exits off its device"
             )
         ]
 
@@ -291,7 +291,7 @@ class TestWhatWasNotLookedAt:
         assert remarks(known, Severity.NOTE) == [
             (
                 "node1: the routes of VRF under, which has the VTEP 10.255.0.1, were not looked at; "
-                "write mtu in the zone where the path takes less than the device"
+                "set mtu in the zone where the path takes less than the device"
             )
         ]
         assert (vtep(known).interface, mtu(known)) == ("eno1", 3950)
@@ -320,7 +320,7 @@ class TestMulticast:
         assert remarks(known) == [
             (
                 "pvesdn.cfg:4: zone 'plain': packets of node1 to the others leave by eno1, eno2, but a multicast group is joined "
-                "on one device; write multicast-interface in the zone"
+                "on one device; set multicast-interface in the zone"
             )
         ]
         named = self.CFG.replace("225.1.1.1\n", "225.1.1.1\n\tmulticast-interface eno1\n")

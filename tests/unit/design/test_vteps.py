@@ -108,7 +108,7 @@ class TestAMemberThatIsOff:
         network = given(UNDERLAY + ZONE, offline=["node3"], seen={"node3": ("192.168.0.33", 9000)})
         assert chosen(network, "node3") == (
             *("192.168.0.33", None, 9000),
-            "as it was last seen; the node was not there to be asked",
+            "as it was last seen; the node could not be asked",
         )
 
     def test_is_where_it_is_named(self) -> None:

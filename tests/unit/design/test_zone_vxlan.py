@@ -142,4 +142,4 @@ def test_a_member_that_goes_off_leaves_the_mtu_of_a_zone_on_another_network_alon
 def test_a_vlan_aware_vnet_needs_an_ifupdown2_that_passes_vlans_to_vxlan(version: str, *, is_refused: bool) -> None:
     node1 = replace(facts("node1", "192.168.0.1/24"), versions={"ifupdown2": version})
     told = remarks(given(UNICAST.rstrip() + "\n\tvlanaware 1\n", node1=node1))
-    assert [f"ifupdown2 {version} on node1 passes no VLAN" in line for line in told] == [True] * is_refused
+    assert [f"ifupdown2 {version} on node1 does not pass VLANs" in line for line in told] == [True] * is_refused

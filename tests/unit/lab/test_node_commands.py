@@ -132,16 +132,66 @@ class TestFrr:
         assert "failed to connect to any daemons" in node.run("frr-reload.py", "--reload", "/etc/frr/frr.conf").stderr
         node.run("systemctl", "start", "frr")
         node.write("/etc/frr/frr.conf", "router bgp 1234\n")
+        assert node.run("frr-reload.py", "--reload", "/etc/frr/frr.conf").returncode == 0
+
+    @pytest.mark.parametrize(
+        ("daemon", "lines"),
+        [
+            ("bgpd", "router bgp 1234\n neighbor 192.168.0.2 remote-as 1234\nexit\n"),
+            ("vrrpd", "interface a\n vrrp 5 version 3\n vrrp 5 ip 10.0.0.1\nexit\n"),
+            ("bfdd", "bfd\n profile fast\n exit\nexit\n"),
+            ("ospfd", "router ospf\n ospf router-id 192.168.0.1\nexit\n"),
+            ("fabricd", "router openfabric x\n net 49.0001.1111.1111.1111.00\nexit\n"),
+        ],
+    )
+    def test_lines_of_a_daemon_that_does_not_run_are_left_out_without_a_word(self, node, daemon, lines):
+        node.run("systemctl", "start", "frr")
+        node.write("/etc/frr/frr.conf", f"hostname pve1\n{lines}ip forwarding\n")
+        node.write("/etc/frr/daemons", node.read("/etc/frr/daemons").replace(f"{daemon}=no", f"{daemon}=yes"))
         result = node.run("frr-reload.py", "--reload", "/etc/frr/frr.conf")
-        assert (result.returncode, result.stderr) == (1, "bgpd is not running\n")
+        assert (result.returncode, result.stdout, result.stderr) == (0, "", "")
+        owned = {line.strip().split()[0] for line in lines.splitlines()} - {"interface", "exit", "profile"}
+        assert not owned & {line.strip().split()[0] for line in node.frr()["config"].splitlines() if "host" not in line}
+        assert daemon not in node.run("vtysh", "-c", "show daemons").stdout.split()
+        node.run("systemctl", "restart", "frr")
+        assert node.frr()["config"] == node.read("/etc/frr/frr.conf")
+        assert daemon in node.run("vtysh", "-c", "show daemons").stdout.split()
+
+    def test_a_reload_refuses_a_wrong_line_and_changes_nothing(self, node):
+        node.run("systemctl", "start", "frr")
+        node.write("/etc/frr/frr.conf", "hostname other\nfrobnicate\n")
+        result = node.run("frr-reload.py", "--reload", "/etc/frr/frr.conf")
+        assert result.returncode == 1
+        assert "vtysh failed to process new configuration" in result.stdout
+        assert node.frr()["config"] == FRR_CONF
+
+    @pytest.mark.parametrize(("text", "words"), [("", "is an empty file"), (None, "does not exist")])
+    def test_a_reload_needs_a_text(self, node, text, words):
+        node.run("systemctl", "start", "frr")
+        node.path("/etc/frr/frr.conf").unlink()
+        if text is not None:
+            node.write("/etc/frr/frr.conf", text)
+        result = node.run("frr-reload.py", "--reload", "/etc/frr/frr.conf")
+        assert (result.returncode, result.stdout) == (1, f"Filename /etc/frr/frr.conf {words}\n")
+
+    def test_vtysh_talks_to_daemons_that_run(self, node):
+        result = node.run("vtysh", "-c", "show daemons")
+        assert (result.returncode, result.stderr) == (1, "Exiting: failed to connect to any daemons.\n")
+        node.run("systemctl", "start", "frr")
+        assert node.run("vtysh", "-c", "show daemons").stdout.split() == ["zebra", "mgmtd", "staticd", "watchfrr"]
+
+    def test_starting_what_runs_reads_nothing_anew(self, node):
+        for argv in (("start", "frr"), ("start", "frr"), ("enable", "--now", "frr")):
+            assert node.run("systemctl", *argv).returncode == 0
+            assert node.frr()["restarts"] == 1
 
     def test_vtysh_refuses_what_cannot_be_a_command(self, node):
         node.write("/etc/frr/frr.conf", "hostname pve1\n!\n  42 is no command\n")
         result = node.run("vtysh", "-C", "-f", str(node.path("/etc/frr/frr.conf")))
-        assert (result.returncode, result.stderr) == (2, "line 3: % Unknown command[0]:   42 is no command\n")
+        assert (result.returncode, result.stderr) == (2, "line 3: % Unknown command[4]:   42 is no command\n")
         node.write("/etc/frr/frr.conf", "hostname pve1\n!\n# a comment\nvrf v\n vni 4000\nexit-vrf\n")
         assert node.run("vtysh", "-C", "-f", "/etc/frr/frr.conf").returncode == 0
-        assert node.run("vtysh", "-C", "-f", "/etc/frr/nothing").returncode == 2
+        assert node.run("vtysh", "-C", "-f", "/etc/frr/nothing").returncode == 11
 
     def test_other_units_and_verbs_are_unknown(self, node):
         assert node.run("systemctl", "restart", "nginx").returncode == 4
@@ -159,8 +209,22 @@ class TestSystem:
     def test_sysctl_complains_of_what_the_kernel_does_not_have(self, node):
         node.write("/etc/sysctl.d/x.conf", "net.ipv4.no_such_thing = 1\n")
         result = node.run("sysctl", "-p", "/etc/sysctl.d/x.conf")
-        assert result.returncode == 255
+        assert result.returncode == 1
         assert "No such file" in result.stderr
+
+    def test_sysctl_goes_on_after_what_may_fail_and_after_what_is_none(self, node):
+        node.write("/etc/sysctl.d/x.conf", "-net.ipv4.no_such_thing = 1\nwhat is that\nnet.ipv4.ip_forward = 1\n")
+        result = node.run("sysctl", "-p", "/etc/sysctl.d/x.conf")
+        assert (result.returncode, result.stdout) == (0, "net.ipv4.ip_forward = 1\n")
+        assert node.run("sysctl", "-p", "/etc/sysctl.d/nothing.conf").returncode == 1
+
+    @pytest.mark.parametrize("name", ["net.ipv4.ip_forward", "net.ipv4.conf.all.forwarding"])
+    def test_a_switch_for_all_switches_each(self, node, name):
+        for value in ("1", "0"):
+            node.run("sysctl", "-w", f"{name}={value}")
+            for path in ("ip_forward", "conf/all/forwarding", "conf/default/forwarding"):
+                assert node.read(f"/proc/sys/net/ipv4/{path}") == f"{value}\n"
+            assert node.read("/proc/sys/net/ipv6/conf/all/forwarding") == "0\n"
 
     def test_dpkg_query_fills_any_template(self, node):
         result = node.run("dpkg-query", "-W", "-f=${Package}\\t${Version}\\t${db:Status-Status}\\n", "frr", "nothing")

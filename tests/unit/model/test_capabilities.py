@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from pvesdn.model.capabilities import GeneratorLevel, PveCapabilities, has_sdn_by_version
+from pvesdn.model.capabilities import NETWORK_PACKAGE, GeneratorLevel, PveCapabilities, has_sdn_by_version
+from pvesdn_lab.simulated.character import CHARACTERS
 
 LEVELS = [
     ("0.11.3", GeneratorLevel.BEFORE_1_0),
@@ -98,3 +99,14 @@ def test_no_text_is_too_odd_for_a_version(version: str) -> None:
     can = pve(version, node1=version)
     assert isinstance(can.on("node1").level, GeneratorLevel)
     assert isinstance(can.takes_regenerate_frr, bool)
+
+
+@pytest.mark.parametrize("major", sorted(CHARACTERS))
+def test_a_simulated_pve_is_taken_for_what_it_is(major: int) -> None:
+    """Its version and packages alone tell which of its endpoints and parameters there are."""
+    character = CHARACTERS[major]
+    packages = {"node1": character.packages[NETWORK_PACKAGE]} if NETWORK_PACKAGE in character.packages else {}
+    can = PveCapabilities(character.version, character.has_sdn, packages)
+    assert has_sdn_by_version(character.version) is character.has_sdn
+    assert can.takes_regenerate_frr is character.knows_regenerate_frr
+    assert can.on("node1").has_lock is can.on("node1").has_dry_run is character.has_sdn_lock

@@ -102,6 +102,24 @@ class TestInterfacesThatGo:
         log = program.value("commit", ifdown=[{"file": OURS, "interface": "eno2"}], delete_links=["x"])["log"]
         assert log == ["eno2 does not exist: nothing to take down", "x does not exist: nothing to delete"]
 
+    NEVER = "error: main exception: cannot find interfaces: eno2 (interface was probably never up ?)\n"
+
+    def test_one_that_never_came_up_is_down_already(self, program: Asking, node: NodeRoot) -> None:
+        """Its file was put in place and the reload failed; `ifdown` knows what was brought up only."""
+        node.command("ifdown", complains=self.NEVER, status=1)
+        node.command("ip", prints='[{"addr_info": [{"local": "fe80::1", "scope": "link"}]}]')
+        log = program.value("commit", ifdown=[{"file": OURS, "interface": "eno2"}])["log"]
+        assert log == ["eno2 was never brought up: nothing to take down"]
+
+    def test_one_that_ifupdown2_has_forgotten_is_not_left_behind_with_its_address(
+        self, program: Asking, node: NodeRoot
+    ) -> None:
+        node.command("ifdown", complains=self.NEVER, status=1)
+        node.command("ip", prints='[{"addr_info": [{"local": "172.16.0.1", "scope": "global"}]}]')
+        refusal = program.refusal("commit", ifdown=[{"file": OURS, "interface": "eno2"}])
+        assert "ifdown eno2 ended with status 1" in refusal
+        assert refusal.endswith("; run `ifup eno2` on the node, so that ifupdown2 knows it, then plan and apply again")
+
     def test_one_that_stays_up_stops_everything_and_the_others_come_back(self, program: Asking, node: NodeRoot) -> None:
         node.command("ifdown", complains="error: eno3: busy\n", script='[ "$3" = eno2 ] && exit 0', status=1)
         node.command("ip")

@@ -9,6 +9,7 @@ import shlex
 import signal
 import subprocess
 import sys
+from typing import ClassVar
 
 import pytest
 
@@ -51,6 +52,37 @@ class TestFrr:
         log = program.value("frr", action="reload")["log"]
         assert log == ["bgpd is not running", "a daemon of FRR was not running: restarting instead of reloading"]
         assert frr.calls()[-1] == "systemctl restart frr"
+
+    @pytest.mark.parametrize(
+        ("daemon", "lines"),
+        [
+            ("bgpd", "router bgp 65000\nexit"),
+            ("bfdd", "router bgp 65000\n neighbor VTEP bfd\nexit"),
+            ("bfdd", "bfd\nexit"),
+            ("vrrpd", "interface a\n vrrp 5 version 3\nexit"),
+            ("ospfd", "router ospf\nexit"),
+            ("fabricd", "router openfabric lab\nexit"),
+            ("isisd", "router isis core\nexit"),
+        ],
+    )
+    def test_frr_reload_would_leave_out_the_lines_of_a_daemon_that_died_so_it_is_restarted(
+        self, program: Asking, frr: NodeRoot, daemon: str, lines: str
+    ) -> None:
+        frr.write(FRR, f"hostname pve1\n{lines}\n")
+        frr.write("/etc/frr/daemons", "bgpd=yes\nbfdd=yes\nvrrpd=yes\nospfd=yes\nfabricd=yes\nisisd=yes\n")
+        alive = {"bgpd", "bfdd", "vrrpd", "ospfd-1", "fabricd", "isisd"} - {daemon, f"{daemon}-1"}
+        frr.command("vtysh", prints=f" zebra {' '.join(alive)} staticd\n")
+        log = program.value("frr", action="reload")["log"]
+        assert log == [f"{daemon} was not running: restarting instead of reloading"]
+        assert frr.calls()[-2:] == ["vtysh -c show daemons", "systemctl restart frr"]
+
+    def test_one_that_nothing_needs_or_nobody_switched_on_restarts_nothing(
+        self, program: Asking, frr: NodeRoot
+    ) -> None:
+        frr.write(FRR, "router bgp 65000\n neighbor VTEP description no bfd here\nexit\n! router ospf\n")
+        frr.write("/etc/frr/daemons", "bgpd=yes\nospfd=yes\nbfdd=no\n")
+        frr.command("vtysh", prints=" zebra bgpd staticd\n")
+        assert program.value("frr", action="reload") == {"log": ["Called via Namespace"]}
 
     def test_without_frr_reload_it_is_restarted_and_the_package_named(self, program: Asking, frr: NodeRoot) -> None:
         (frr.folder / "bin" / "frr-reload.py").unlink()
@@ -177,11 +209,24 @@ class TestFlood:
             "bridge fdb append 00:00:00:00:00:00 dev vxlan_web dst 192.168.0.3",
         ]
 
-    def test_a_device_that_is_not_there_does_not_hide_the_others(self, program: Asking, node: NodeRoot) -> None:
+    PORTS: ClassVar = {"vxlan_a": ["192.168.0.2"], "vxlan_b": ["192.168.0.3"]}
+
+    def test_a_device_that_is_not_there_has_no_list_and_does_not_hide_the_others(
+        self, program: Asking, node: NodeRoot
+    ) -> None:
         missing = 'case "$*" in *vxlan_a*) echo "Cannot find device" >&2; exit 1;; esac'
         node.command("bridge", script=missing, prints="[]")
-        refusal = program.refusal("flood", ports={"vxlan_a": ["192.168.0.2"], "vxlan_b": ["192.168.0.3"]})
-        assert refusal == "bridge -j fdb show dev vxlan_a ended with status 1: Cannot find device"
+        node.command("ip", script=missing)
+        assert program.value("flood", ports=self.PORTS) == {"restored": {"vxlan_b": ["192.168.0.3"]}}
+        assert node.calls()[-1] == "bridge fdb append 00:00:00:00:00:00 dev vxlan_b dst 192.168.0.3"
+
+    def test_a_device_that_cannot_be_looked_at_is_named_and_does_not_hide_the_others(
+        self, program: Asking, node: NodeRoot
+    ) -> None:
+        node.command("bridge", script='case "$*" in *vxlan_a*) echo "it broke" >&2; exit 1;; esac', prints="[]")
+        node.command("ip")
+        refusal = program.refusal("flood", ports=self.PORTS)
+        assert refusal == "bridge -j fdb show dev vxlan_a ended with status 1: it broke"
         assert node.calls()[-1] == "bridge fdb append 00:00:00:00:00:00 dev vxlan_b dst 192.168.0.3"
 
     @pytest.mark.parametrize("address", ["", "banana", "192.168.0.2/24", "-h"])

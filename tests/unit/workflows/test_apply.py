@@ -10,7 +10,8 @@ from pvesdn.errors import ApiRefused, ApiUnavailable, ApplyRefused, NodeFailed, 
 from pvesdn.model.files import OUR_INTERFACES
 from pvesdn.model.report import Outcome
 from pvesdn.workflows.apply import apply
-from tests.fakes import RECORD
+from tests.fake_nodes import RECORD
+from tests.fakes import FakeCluster
 from tests.unit.workflows.kit import PLANNER, PVE_ZONES, UNICAST, apply_to, cluster, errors, plan_of, steps
 
 EVPN = """underlay: cluster
@@ -106,7 +107,7 @@ def test_pve_is_told_to_leave_frr_alone_where_the_api_knows_how() -> None:
 
 
 def test_one_refusal_while_staging_changes_nothing_anywhere() -> None:
-    made = cluster()
+    made = cluster(EVPN)
     made.nodes["node2"].problems = ("frr.conf: line 3: % Unknown command",)
     report = apply_to(made)
     assert not report.is_good
@@ -368,7 +369,7 @@ def test_tasks_that_ran_before_the_commit_are_not_taken_for_its_own() -> None:
     earlier = next(iter(made.api.tasks))
     made.api.tasks[earlier] = 10**9  # it never ends: whoever follows it runs into the time limit
     report = apply_to(made)
-    assert "had not ended" not in str(errors(report))
+    assert "had not finished" not in str(errors(report))
 
 
 def test_an_api_that_is_away_during_the_reload_is_asked_again() -> None:
@@ -398,7 +399,7 @@ def test_an_api_that_forbids_watching_the_task_is_not_asked_for_ever() -> None:
 
     made.api.task = forbidden  # type: ignore[method-assign, assignment]
     told = errors(apply_to(made))["node1"]
-    assert "had not ended after 120 s" in told
+    assert "had not finished after 120 s" in told
     assert "Sys.Audit" in told
     assert made.clock.elapsed < 180
 
@@ -424,5 +425,48 @@ def test_a_task_that_never_ends_is_given_up_after_the_time_limit() -> None:
     made = cluster()
     made.api.polls = 10**9
     report = apply_to(made)
-    assert "had not ended after 120 s" in errors(report)["node1"]
+    assert "had not finished after 120 s" in errors(report)["node1"]
     assert made.clock.elapsed < 180
+
+
+# --- FRR changes hands ----------------------------------------------------------------------------------------------
+
+PVES_CONTROLLER = {"main": {"type": "evpn", "asn": 1234, "peers": "192.168.0.1,192.168.0.2,192.168.0.3"}}
+
+
+def giving_frr_up(*, meanwhile: str = "") -> FakeCluster:
+    """PVE's last controller is pending to go, and ours stay; `meanwhile` is somebody's file on node2 during the commit."""
+    running = {"version": 1, "controllers": {"ids": PVES_CONTROLLER}}
+    made = cluster(EVPN.replace("controller: main", "controller: own").replace("controller main", "controller own"))
+    made.nodes.pve_files["/etc/pve/sdn/.running-config"] = json.dumps(running)
+    made.nodes.pve_files["/etc/pve/sdn/controllers.cfg"] = ""
+
+    def commit(_: object) -> None:
+        made.nodes.pve_files["/etc/pve/sdn/.running-config"] = json.dumps({"version": 2})
+        if meanwhile:
+            made.nodes["node2"].files[meanwhile] = "auto lo\n"
+        for node in made.nodes.nodes:
+            made.reload(node)
+
+    made.api.on_apply = commit
+    return made
+
+
+def test_what_pve_wrote_last_becomes_ours_in_the_same_apply() -> None:
+    made = giving_frr_up()
+    changes = plan_of(made)
+    assert changes.takes_frr_over
+    report = apply(made.world(), changes, PLANNER)
+    assert report.is_good, errors(report)
+    assert steps(report)["node2"].count("staged=ok") == 2
+    assert "router bgp 1234" in made.nodes["node2"].files["/etc/frr/frr.conf"]
+    assert plan_of(made).is_empty
+
+
+def test_what_stands_in_the_way_when_frr_changes_hands_stops_that_node() -> None:
+    made = giving_frr_up(meanwhile="/etc/network/interfaces.new")
+    report = apply_to(made)
+    assert list(errors(report)) == ["node2"]
+    assert "frr.conf was not taken over from PVE: /etc/network/interfaces.new holds" in errors(report)["node2"]
+    assert made.nodes["node2"].record["unfinished"]
+    assert not made.nodes["node1"].record["unfinished"]

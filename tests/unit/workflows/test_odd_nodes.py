@@ -171,7 +171,6 @@ def test_an_answer_that_makes_no_sense_costs_its_node_alone(command: str, answer
         (RECORD, '{"format": 1, "files": {"/etc/frr/frr.conf": "a"}, "unfinished": "perhaps"}'),
         ("/etc/frr/frr.conf", "\ud800"),
         ("/etc/network/interfaces", "iface \udcff\n"),
-        ("/etc/network/interfaces.d/\ud800", "iface x\n"),
         ("/etc/network/interfaces.d/x\ny", "iface x\n"),
     ],
 )
@@ -187,7 +186,28 @@ def test_a_file_that_makes_no_sense_costs_its_node_alone(path: str, text: str) -
 @pytest.mark.parametrize(
     ("path", "text"),
     [
-        (RECORD, f'{{"format": 1, "files": {{"/etc/frr/frr.conf": "{HUGE}"}}}}'),
+        (RECORD, "{"),
+        (RECORD, '{"format": 1, "files": []}'),
+        ("/etc/frr/frr.conf", "\ud800"),
+        ("/etc/network/interfaces", "iface \udcff\n"),
+        ("/etc/network/interfaces.d/\ud800", "iface x\n"),
+        ("/etc/network/interfaces.d/x\ny", "iface x\n"),
+    ],
+)
+def test_an_answer_whose_files_make_no_sense_costs_its_node_alone(path: str, text: str) -> None:
+    """As it might come from a node whose program is not the one that was sent."""
+    made = seen_before()
+    made.nodes["node1"].claims[path] = text
+    plan = plan_of(made)
+    assert {node.node for node in plan.nodes if node.files and not node.obstacles} == OTHERS
+    assert plan.unreachable["node1"].startswith("node1: ")
+    assert plan.unreachable["node1"].isprintable()
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        (RECORD, f'{{"format": 1, "files": {{"/etc/frr/frr.conf": "{HUGE}"}}, "unfinished": false}}'),
         ("/etc/network/interfaces.d/sdn", f"#version:{HUGE}\n"),
         ("/etc/network/interfaces.d/pvesdn", f"iface vxlan_web\n\tvxlan-id {HUGE}\n"),
         ("/etc/network/interfaces.d/other", f"iface {HUGE}\n\tvxlan-id {HUGE}\n\taddress {HUGE}/{HUGE}\n"),

@@ -6,7 +6,7 @@ import pytest
 
 from pvesdn.errors import ApiRefused, ClusterError, NodeFailed, NodeUnreachable, NotQuorate
 from pvesdn.workflows.read import read_cluster
-from tests.unit.workflows.kit import cluster, plan_of
+from tests.unit.workflows.kit import UNICAST, cluster, plan_of
 
 
 def test_a_snapshot_holds_the_api_the_definitions_and_every_node() -> None:
@@ -101,8 +101,17 @@ def test_without_quorum_nothing_is_planned() -> None:
 
 
 def test_a_damaged_record_costs_its_node_and_names_the_way_out() -> None:
-    made = cluster()
+    made = cluster(UNICAST.replace("vxlan: ucast\n", "vxlan: ucast\n\tmtu 1450\n"))
     made.nodes["node2"].files["/var/lib/pvesdn/written.json"] = "{"
+    plan = plan_of(made)
+    assert {node.node for node in plan.nodes} == {"node1", "node3"}
+    assert plan.unreachable["node2"].startswith("node2: /var/lib/pvesdn/written.json is not what this version writes")
+    assert "move it away" in plan.unreachable["node2"]
+
+
+def test_a_damaged_record_that_a_node_sends_all_the_same_names_the_way_out_too() -> None:
+    made = cluster()
+    made.nodes["node2"].claims["/var/lib/pvesdn/written.json"] = "{"
     plan = plan_of(made)
     assert {node.node for node in plan.nodes} == {"node1", "node3"}
     assert plan.unreachable["node2"].startswith("node2: /var/lib/pvesdn/written.json: ")

@@ -206,7 +206,7 @@ def test_a_run_that_was_killed_is_begun_again(verb: str) -> None:
     made = cluster()
     left = killed(made, None, verb)
     again = look(made, left, action="apply")
-    assert again.reason == "the run of 2023-11-14 22:13 did not come to its end"
+    assert again.reason == "the run of 2023-11-14 22:13 did not finish"
     assert again.report is not None
     assert again.report.is_good
     assert plan_of(made).is_empty
@@ -249,7 +249,7 @@ def test_a_failed_run_that_a_person_has_put_right_is_over() -> None:
     assert apply(made.world(), plan_of(made), PLANNER).is_good
     over = look(made, failed.state, action="apply")
     assert (over.acted, over.is_failing) == (False, False)
-    assert over.reason == "what failed at 2023-11-14 22:13 has been put right"
+    assert over.reason == "what failed at 2023-11-14 22:13 has been fixed"
     assert look(made, over.state, action="apply").reason == "nothing has changed since the last look"
 
 
@@ -309,7 +309,7 @@ def test_definitions_that_were_just_written_are_waited_for(age: float | None, *,
     report = edited(made, state, age)
     assert report.acted is not waits
     assert report.is_settled is not waits
-    assert report.reason.startswith("waiting, since somebody may be editing" if waits else "changed")
+    assert report.reason.startswith("waiting, as somebody may be editing" if waits else "changed")
 
 
 def test_the_first_look_waits_for_nobody() -> None:
@@ -351,7 +351,7 @@ def test_definitions_that_do_not_decode_are_waited_for_and_then_an_error() -> No
     waiting = look(made, state, action="apply")
     assert not waiting.acted
     assert waiting.reason.startswith(
-        "waiting, since somebody may be editing: the definitions cannot be used as they are: "
+        "waiting, as somebody may be editing: the definitions cannot be used as they are: "
     )
     made.clock.sleep(PATIENCE)
     with pytest.raises(SdnConfigError):

@@ -92,6 +92,7 @@ def open_lab(folder: Path, topology: Path, packages: Unpacked) -> Iterator[Lab]:
     try:
         begin = time.monotonic()
         lab = Lab(folder, read_topology(topology), packages)
+        lab.build()
         print(f"lab of {len(lab.cluster.live)} nodes up after {time.monotonic() - begin:.1f} s", flush=True)  # noqa: T201
         yield lab
     finally:

@@ -54,7 +54,7 @@ class Run:
 
 
 class LiveCluster:
-    """Nodes that run, as members of a simulated PVE; whoever makes it is the controller.
+    """Nodes that run, once `boot` was called, as members of a simulated PVE; whoever makes it is the controller.
 
     :param folder: everything of the lab, on a file system that goes with it.
     :param nodes: the members.
@@ -85,7 +85,6 @@ class LiveCluster:
             self.join(plan)
         for plan in transits:
             self.prepare(plan)
-        self.boot(self.live)
 
     def prepare(self, plan: NodePlan) -> LiveNode:
         """A node that is installed and not switched on; the one that is there if that was done before."""

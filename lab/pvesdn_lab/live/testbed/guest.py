@@ -16,6 +16,7 @@ from pvesdn_lab.live.testbed.node import LiveNode
 from pvesdn_lab.live.testbed.space import DEADLINE, PATH, LabFault, Space, start_holder, wait_for
 
 _COUNTS = re.compile(r"(\d+) packets transmitted, (\d+) received")
+_WITHOUT_DAD = "echo 0 > all/accept_dad; echo 0 > default/accept_dad"
 _ANSWER = re.compile(r"^\[(\d+\.\d+)\] \d+ bytes from", re.MULTILINE)
 
 
@@ -29,20 +30,13 @@ class Host:
         self._process, pid = start_holder(["sleep", "infinity"], ("--net",), log)
         self.space = Space(name, pid)
         self._ping = ping
-        self.must("link set lo up")
         # Addresses are to be usable at once: nobody else can have them.
-        for switch in ("ipv6/conf/all/accept_dad=0", "ipv6/conf/default/accept_dad=0"):
-            path, _, value = switch.partition("=")
-            self.space.call("sh", "-c", f"echo {value} > /proc/sys/net/{path}")
+        self.space.must("sh", "-ec", f"cd /proc/sys/net/ipv6/conf; ip link set lo up; {_WITHOUT_DAD}")
 
     @property
     def name(self) -> str:
         """Unique in the lab."""
         return self.space.name
-
-    def must(self, words: str) -> None:
-        """Run an `ip` command."""
-        self.space.must("ip", *words.split())
 
     def reaches(self, address: str, *options: str, tries: int = 1) -> bool:
         """Whether one of `tries` pings, a second apart at most, is answered."""
@@ -147,13 +141,13 @@ class Guest:
         """Plug its card into the VNet, as PVE does when the guest starts."""
         mtu = self.node.devices()[self.vnet]["mtu"]
         node = self.node.space
-        self.host.must(f"link add eth0 mtu {mtu} type veth peer name {self.port} mtu {mtu} netns {node.pid}")
+        self.host.space.ip(f"link add eth0 mtu {mtu} type veth peer name {self.port} mtu {mtu} netns {node.pid}")
         node.must("ip", "link", "set", self.port, "master", self.vnet, "up")
-        self.host.must(f"link set eth0 address {self.mac} up")
-        for address in self.addresses:
-            self.host.must(f"address add {address} dev eth0{' nodad' if ':' in address else ''}")
-        for gateway in self.gateways:
-            self.host.must(f"route add default via {gateway}")
+        self.host.space.ip(
+            f"link set eth0 address {self.mac} up",
+            *(f"address add {address} dev eth0{' nodad' if ':' in address else ''}" for address in self.addresses),
+            *(f"route add default via {gateway}" for gateway in self.gateways),
+        )
 
     @property
     def mac(self) -> str:

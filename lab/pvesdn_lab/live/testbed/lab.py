@@ -19,7 +19,9 @@ _FIRST_GUEST = 100
 
 
 class Lab:
-    """:param folder: for everything; on a file system that goes with the lab.
+    """What `build` builds, and `close` takes away, however far the building came.
+
+    :param folder: for everything; on a file system that goes with the lab.
     :param packages: what nodes consist of.
     """
 
@@ -31,19 +33,28 @@ class Lab:
         self.guests: dict[str, Guest] = {}
         self.routers: dict[str, Host] = {}
         self._numbers = _FIRST_GUEST
-        self.controller = Space("controller", os.getpid())
-        self.controller.must("ip", "link", "set", "lo", "up")
-        self.wires = Wires(self.log)
-        self.wires.plug([Card("mgmt0", "mgmt")], self.controller)
-        self.controller.must("ip", "address", "add", CONTROLLER, "dev", "mgmt0")
-        self.controller.must("ip", "link", "set", "mgmt0", "up")
         self.clusters: dict[str, LiveCluster] = {}
+        self.controller = Space("controller", os.getpid())
+        self.wires = Wires(self.log)
+        self._packages = packages
+
+    def build(self) -> None:
+        """Switch everything on: the clusters, whose API then answers, and the routers.
+
+        :raises LabFault: something does not come up.
+        """
+        self.controller.ip("link set lo up")
+        self.wires.plug([Card("mgmt0", "mgmt")], self.controller)
+        self.controller.ip(f"address add {CONTROLLER} dev mgmt0", "link set mgmt0 up")
+        topology = self.topology
         for name in dict.fromkeys(plan.cluster for plan in topology.nodes):
             plans = [plan for plan in topology.nodes if plan.cluster == name]
             transits = [plan for plan in topology.transits if plan.cluster == name]
-            self.clusters[name] = LiveCluster(folder / name, name, plans, self.wires, packages, transits=transits)
-            self.clusters[name].pve.serve()
-            self.clusters[name].write_settings()
+            cluster = LiveCluster(self.folder / name, name, plans, self.wires, self._packages, transits=transits)
+            self.clusters[name] = cluster
+            cluster.boot(cluster.live)
+            cluster.pve.serve()
+            cluster.write_settings()
         for plan in topology.routers:
             self._add_router(plan.name, plan.addresses, plan.beyond, plan.routes)
         for cluster in self.clusters.values():
@@ -65,12 +76,12 @@ class Lab:
         host.space.must(
             "sh", "-c", "echo 1 > /proc/sys/net/ipv4/ip_forward; echo 1 > /proc/sys/net/ipv6/conf/all/forwarding"
         )
-        host.must("link set eth0 up")
-        for device, found in (("eth0", addresses), ("lo", beyond)):
-            for address in found:
-                host.must(f"address add {address} dev {device}")
-        for route in routes:
-            host.must(f"route add {route}")
+        host.space.ip(
+            "link set eth0 up",
+            *(f"address add {address} dev eth0" for address in addresses),
+            *(f"address add {address} dev lo" for address in beyond),
+            *(f"route add {route}" for route in routes),
+        )
         self.routers[name] = host
 
     def node(self, name: str) -> LiveNode:

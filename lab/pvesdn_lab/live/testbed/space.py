@@ -37,13 +37,16 @@ class Space:
         """`command` as one that enters first."""
         return ["nsenter", "--target", str(self.pid), *self._options, "--", *command]
 
-    def call(self, *command: str, limit: float = DEADLINE) -> subprocess.CompletedProcess[str]:
-        """Run a command to its end, whatever its exit status."""
+    def call(self, *command: str, limit: float = DEADLINE, text: str | None = None) -> subprocess.CompletedProcess[str]:
+        """Run a command to its end, whatever its exit status.
+
+        :param text: its input; without any it has none.
+        """
         environment = {"PATH": PATH, "LC_ALL": "C", "HOME": "/root"}
         try:
             return subprocess.run(
                 self.argv(*command),
-                stdin=subprocess.DEVNULL,
+                input=text or "",
                 capture_output=True,
                 text=True,
                 errors="replace",
@@ -54,16 +57,23 @@ class Space:
         except subprocess.TimeoutExpired:
             raise LabFault(f"{self.name}: {' '.join(command)} did not end within {limit:g} s") from None
 
-    def must(self, *command: str, limit: float = DEADLINE) -> str:
+    def must(self, *command: str, limit: float = DEADLINE, text: str | None = None) -> str:
         """Standard output of a command that succeeds.
 
         :raises LabFault: it does not.
         """
-        done = self.call(*command, limit=limit)
+        done = self.call(*command, limit=limit, text=text)
         if done.returncode:
             words = (done.stderr.strip() or done.stdout.strip() or "no message").splitlines()[-3:]
             raise LabFault(f"{self.name}: {' '.join(command)} ended with {done.returncode}: {' / '.join(words)}")
         return done.stdout
+
+    def ip(self, *lines: str) -> None:
+        """Run `ip` commands, all in one process: where a kernel is slow, processes are what takes the time.
+
+        :raises LabFault: one of them fails; those behind it are not run.
+        """
+        self.must("ip", "-batch", "-", text="".join(f"{line}\n" for line in lines))
 
     def json(self, *command: str) -> Any:
         """The JSON document that a command prints; an empty list when it prints nothing."""

@@ -37,33 +37,33 @@ class Wires:
         self._process: subprocess.Popen[bytes]
         self._process, pid = start_holder(["sleep", "infinity"], ("--net",), log)
         self.space = Space("wires", pid)
-        for bridge, mtu in BRIDGES.items():
-            self._ip(f"link add {bridge} type bridge forward_delay 0 mcast_snooping 0")
-            self._ip(f"link set {bridge} mtu {mtu} up")
+        self.space.ip(
+            *(f"link add {bridge} type bridge forward_delay 0 mcast_snooping 0" for bridge in BRIDGES),
+            *(f"link set {bridge} mtu {mtu} up" for bridge, mtu in BRIDGES.items()),
+        )
 
     def plug(self, cards: Iterable[Card], space: Space) -> None:
         """Give the namespaces of `space` cards, each wired to its switch, down as a card is before it is configured."""
+        lines = []
         for card in cards:
             port = self.port(card.name, space.name)
             inner = f"peer name {card.name} address {_mac(port)} mtu {card.mtu} netns {space.pid}"
-            self._ip(f"link add {port} mtu {card.mtu} type veth {inner}")
-            self._ip(f"link set {port} master {card.bridge} up")
+            lines.append(f"link add {port} mtu {card.mtu} type veth {inner}")
+            lines.append(f"link set {port} master {card.bridge} up")
+        self.space.ip(*lines)
 
     def cut(self, card: str, name: str) -> None:
         """Pull the cable: the card's link goes down on both ends."""
-        self._ip(f"link set {self.port(card, name)} down")
+        self.space.ip(f"link set {self.port(card, name)} down")
 
     def mend(self, card: str, name: str) -> None:
         """Put the cable back."""
-        self._ip(f"link set {self.port(card, name)} up")
+        self.space.ip(f"link set {self.port(card, name)} up")
 
     def end(self) -> None:
         """Take all switches away, and with them every card."""
         self._process.kill()
         self._process.wait()
-
-    def _ip(self, words: str) -> None:
-        self.space.must("ip", *words.split())
 
     @staticmethod
     def port(card: str, name: str) -> str:

@@ -222,11 +222,11 @@ def route(context: Context, *, router: str, to: str, via: list[str]) -> str:
 
 def silence(context: Context, *, router: str) -> str:
     """A router stops answering, ARP included, while its link stays up."""
-    context.lab.host(router).must("link set eth0 arp off address 02:00:00:00:00:99")
+    context.lab.host(router).space.ip("link set eth0 arp off address 02:00:00:00:00:99")
     return f"{router} is silent"
 
 
 def wake(context: Context, *, router: str) -> str:
     """Undo `silence`."""
-    context.lab.host(router).must("link set eth0 arp on")
+    context.lab.host(router).space.ip("link set eth0 arp on")
     return f"{router} answers again"

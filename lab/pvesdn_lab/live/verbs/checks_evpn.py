@@ -70,7 +70,7 @@ def type_3(context: Context, *, vni: int, nodes: list[str] | None = None) -> str
     return f"VNI {vni}: each of {len(members)} nodes has the {len(members) - 1} others"
 
 
-def fenced_off(context: Context, *, vni: int) -> str:
+def not_learned(context: Context, *, vni: int) -> str:
     """No node has learned anything about the VNI from BGP."""
     for node in context.nodes():
         found = _remote_vteps(node, vni)

@@ -2,52 +2,103 @@
 
 from __future__ import annotations
 
+import os
 import re
+import shutil
+import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from pvesdn_lab.simulated.commands.frr_grammar import check
 from pvesdn_lab.simulated.commands.state import below, read_json, write_json
 
-_NEEDS = {"router bgp": "bgpd", "router ospf": "ospfd", "router openfabric": "fabricd", "router isis": "isisd"}
 _ALWAYS = ("zebra", "mgmtd", "staticd", "watchfrr")
+_DAEMON_OF = {
+    r"router bgp\b|bgp\b": "bgpd",
+    r"router ospf6\b": "ospf6d",
+    r"router ospf\b|\s+ip ospf\b": "ospfd",
+    r"router openfabric\b|\s+(ip|ipv6) router openfabric\b|\s+openfabric\b": "fabricd",
+    r"router isis\b|\s+(ip|ipv6) router isis\b|\s+isis\b": "isisd",
+    r"bfd\b": "bfdd",
+    r"\s+vrrp\b": "vrrpd",
+}
+"""Beginnings of lines, and the daemon that takes them; an indented line that is not here is its block's."""
+_NOBODY = "Exiting: failed to connect to any daemons.\n"
 
 
 def vtysh(root: Path, arguments: Sequence[str]) -> int:
-    """``vtysh -C -f FILE`` accepts what looks like FRR's words; with ``-c`` it has nothing to tell."""
-    if "-C" not in arguments:
-        return 0
-    path = below(root, arguments[arguments.index("-f") + 1])
-    if not path.is_file():
-        sys.stderr.write(f"% Can't open configuration file {path} due to 'No such file or directory'.\n")
-        return 2
-    for number, line in enumerate(path.read_text("utf-8").splitlines(), 1):
-        if line.strip() and not re.match(r"\s*([a-z!#]|$)", line):
-            sys.stderr.write(f"line {number}: % Unknown command[0]: {line}\n")
-            return 2
+    """``vtysh -C -f FILE`` is the machine's own vtysh where it has one; with ``-c`` it tells of daemons and configuration."""
+    if "-C" in arguments:
+        status, complaints = _checked(root, below(root, arguments[arguments.index("-f") + 1]))
+        sys.stderr.write(complaints)
+        return status
+    frr = _load(root)
+    if not frr["running"]:
+        sys.stderr.write(_NOBODY)
+        return 1
+    question = arguments[arguments.index("-c") + 1] if "-c" in arguments[:-1] else ""
+    if question == "show daemons":
+        sys.stdout.write("".join(f" {daemon}" for daemon in frr["daemons"]) + "\n")
+    elif question == "show running-config":
+        sys.stdout.write(f"Building configuration...\n\nCurrent configuration:\n!\n{frr['config']}end\n")
     return 0
+
+
+def installed_vtysh(root: Path) -> str | None:
+    """The machine's own vtysh, which needs no daemon to check a text; None where only the stand-in of this node is there."""
+    folders = [folder for folder in os.environ.get("PATH", "").split(":") if folder and Path(folder) != root / "bin"]
+    return shutil.which("vtysh", path=":".join([*folders, "/usr/bin"]))
+
+
+def _checked(root: Path, path: Path) -> tuple[int, str]:
+    """The exit status of ``vtysh -C`` and what it says of each wrong line."""
+    if real := installed_vtysh(root):
+        done = subprocess.run([real, "-C", "-f", str(path)], capture_output=True, text=True, check=False)
+        return done.returncode, done.stderr
+    if not path.is_file():
+        return 11, f"% Can't open configuration file {path} due to 'No such file or directory'.\n"
+    faults, status = check(path.read_text("utf-8"))
+    return status, "".join(map(str, faults))
 
 
 def frr_reload(root: Path, arguments: Sequence[str]) -> int:
-    """``frr-reload.py [--stdout] --reload|--test FILE``: needs the daemons that the text needs."""
+    """``frr-reload.py [--stdout] --reload|--test FILE``: what is for a daemon that does not run is left out without a word."""
     frr = _load(root)
-    if not frr["running"]:
-        sys.stderr.write("Exception: vtysh is not running: failed to connect to any daemons.\n")
+    name = next(word for word in arguments if not word.startswith("-"))
+    path = below(root, name)
+    if not path.is_file() or not path.stat().st_size:
+        sys.stdout.write(f"Filename {name} {'is an empty file' if path.is_file() else 'does not exist'}\n")
         return 1
-    path = below(root, next(word for word in arguments if not word.startswith("-")))
+    if not frr["running"]:
+        sys.stderr.write(f'{_NOBODY}VtyshException: vtysh returned status 1 for command "configure"\n')
+        return 1
     text = path.read_text("utf-8")
-    for words, daemon in _NEEDS.items():
-        if re.search(rf"^{words}\b", text, re.MULTILINE) and daemon not in frr["daemons"]:
-            sys.stderr.write(f"{daemon} is not running\n")
-            return 1
+    status, complaints = _checked(root, path)
+    if status:
+        failure = f"vtysh (mark file) exited with status {status}:\n{complaints.encode()!r}"
+        sys.stdout.write(f"vtysh failed to process new configuration: {failure}\n")
+        return 1
     if "--test" not in arguments:
-        _store(root, frr | {"config": text, "reloads": frr["reloads"] + 1})
+        _store(root, frr | {"config": _taken(text, frr["daemons"]), "reloads": frr["reloads"] + 1})
     return 0
 
 
+def _taken(text: str, daemons: Sequence[str]) -> str:
+    """What of a configuration those daemons take."""
+    taken, owner = [], ""
+    for line in text.splitlines(keepends=True):
+        mine = next((daemon for words, daemon in _DAEMON_OF.items() if re.match(words, line)), "")
+        if not line.startswith((" ", "\t", "exit", "!")):
+            owner = mine
+        if (mine or owner or "zebra") in daemons:
+            taken.append(line)
+    return "".join(taken)
+
+
 def systemctl(root: Path, arguments: Sequence[str]) -> int:
-    """``systemctl start|restart|reload|stop|enable|disable|is-active|is-enabled frr``; other units are not there."""
+    """``systemctl start|restart|stop|enable|disable|is-active|is-enabled frr``; other units are not there."""
     words = [word for word in arguments if not word.startswith("-")]
     action, unit = words[0], (words[-1].removesuffix(".service") if len(words) > 1 else "")
     if unit != "frr":
@@ -63,11 +114,13 @@ def systemctl(root: Path, arguments: Sequence[str]) -> int:
             return 0 if frr["enabled"] else 1
         case "stop":
             _store(root, frr | {"running": False, "daemons": []})
-        case "start" | "restart" | "reload" | "reload-or-restart":
+        case "start" if frr["running"]:
+            pass
+        case "start" | "restart":
             _store(root, _started(root, frr))
         case "enable" | "disable":
-            frr = _started(root, frr) if "--now" in arguments else frr
-            _store(root, frr | {"enabled": action == "enable"})
+            starts = "--now" in arguments and action == "enable" and not frr["running"]
+            _store(root, (_started(root, frr) if starts else frr) | {"enabled": action == "enable"})
         case _:
             sys.stderr.write(f"Unknown command verb '{action}'.\n")
             return 1
@@ -82,7 +135,7 @@ def _started(root: Path, frr: dict[str, Any]) -> dict[str, Any]:
     names = [*_ALWAYS, *(name for name in enabled if name not in _ALWAYS and name != "vtysh_enable")]
     config = root / "etc/frr/frr.conf"
     text = config.read_text("utf-8") if config.is_file() else ""
-    return frr | {"running": True, "daemons": names, "config": text, "restarts": frr["restarts"] + 1}
+    return frr | {"running": True, "daemons": names, "config": _taken(text, names), "restarts": frr["restarts"] + 1}
 
 
 def _load(root: Path) -> dict[str, Any]:

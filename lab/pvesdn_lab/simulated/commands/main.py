@@ -8,9 +8,11 @@ import os
 import sys
 import time
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
+from pvesdn_lab.simulated.commands.ifupdown import ALREADY_RUNNING, only_one
 from pvesdn_lab.simulated.commands.state import locked_state, read_json, write_json
 
 Command = Callable[[Path, Sequence[str]], int]
@@ -30,21 +32,27 @@ COMMANDS = {
 }
 """Module and function of each command; the module is loaded when it is needed, since a run has hundreds of calls."""
 
+LOCKED = frozenset({"ifreload", "ifup", "ifdown"})
 RECORD = "commands.jsonl"
 
 
 def main(name: str, root: Path, arguments: Sequence[str]) -> int:
     """Run one command of the node whose folder is `root`; the result is its exit status."""
     fault = _take_fault(root, name)
-    if fault is None:
-        status = _command(name)(root, arguments)
-    else:
+    status = _command(name)(root, arguments) if fault is None else _broken(root, name, fault)
+    _record(root, [name, *arguments], status)
+    return status
+
+
+def _broken(root: Path, name: str, fault: dict[str, Any]) -> int:
+    """Fail as told, and hold meanwhile what the command would hold."""
+    with only_one(root) if name in LOCKED else nullcontext(True) as is_ours:
+        if not is_ours:
+            return ALREADY_RUNNING
         time.sleep(fault.get("seconds", 0))
         sys.stdout.write(fault.get("stdout", ""))
         sys.stderr.write(fault.get("stderr", ""))
-        status = int(fault["status"])
-    _record(root, [name, *arguments], status)
-    return status
+        return int(fault["status"])
 
 
 def _command(name: str) -> Command:

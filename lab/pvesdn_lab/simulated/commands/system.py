@@ -9,6 +9,9 @@ from pathlib import Path
 
 from pvesdn_lab.simulated.commands.state import below, read_json
 
+_IP_FORWARD = "net/ipv4/ip_forward"
+_ALL_FORWARD = re.compile(r"net/(ipv4|ipv6)/conf/all/forwarding")
+
 
 def sysctl(root: Path, arguments: Sequence[str]) -> int:
     """``sysctl -p FILE`` and ``sysctl -w KEY=VALUE``: writes the files below proc/sys; an unknown key is an error, as in the
@@ -17,22 +20,44 @@ def sysctl(root: Path, arguments: Sequence[str]) -> int:
     words = [word for word in arguments if not word.startswith("-")]
     status = 0
     for word in words:
-        for line in [word] if "-w" in arguments else below(root, word).read_text("utf-8").splitlines():
-            key, separator, value = line.partition("=")
-            key, value = key.strip(), value.strip()
-            if not separator or key.startswith(("#", ";")):
-                continue
-            may_fail, key = key.startswith("-"), key.removeprefix("-")
-            path = key if "/" in key else key.replace(".", "/")
-            target = root / "proc/sys" / path
-            if not target.is_file():
-                if not may_fail:
-                    sys.stderr.write(f"sysctl: cannot stat /proc/sys/{path}: No such file or directory\n")
-                    status = 255
-                continue
-            target.write_text(f"{value}\n", "utf-8")
-            sys.stdout.write(f"{key} = {value}\n")
+        path = below(root, word)
+        if "-w" not in arguments and not path.is_file():
+            sys.stderr.write(f'sysctl: cannot open "{word}": No such file or directory\n')
+            return 1
+        for line in [word] if "-w" in arguments else path.read_text("utf-8").splitlines():
+            text = line.strip()
+            if text and not text.startswith(("#", ";")):
+                status = max(status, _set(root, text))
     return status
+
+
+def _set(root: Path, text: str) -> int:
+    key, separator, value = (word.strip() for word in text.partition("="))
+    if not separator:
+        sys.stderr.write(f"sysctl: {text}: invalid syntax, continuing...\n")
+        return 0
+    may_fail, key = key.startswith("-"), key.removeprefix("-")
+    path = key if "/" in key else key.replace(".", "/")
+    target = root / "proc/sys" / path
+    if not target.is_file():
+        sys.stderr.write(f"sysctl: cannot stat /proc/sys/{path}: No such file or directory\n")
+        return 0 if may_fail else 1
+    target.write_text(f"{value}\n", "utf-8")
+    sys.stdout.write(f"{key} = {value}\n")
+    _follow(root, path, value)
+    return 0
+
+
+def _follow(root: Path, path: str, value: str) -> None:
+    """What the kernel sets beside it: IPv4's two names for one switch, and all devices with `all`."""
+    family = _ALL_FORWARD.fullmatch(path)
+    if path == _IP_FORWARD or family:
+        folder = root / "proc/sys/net" / (family[1] if family else "ipv4") / "conf"
+        for switch in folder.glob("*/forwarding"):
+            switch.write_text(f"{value}\n", "utf-8")
+    twin = root / "proc/sys" / _IP_FORWARD
+    if family and family[1] == "ipv4" and twin.is_file():
+        twin.write_text(f"{value}\n", "utf-8")
 
 
 def dpkg_query(root: Path, arguments: Sequence[str]) -> int:

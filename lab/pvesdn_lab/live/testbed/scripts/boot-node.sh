@@ -14,17 +14,17 @@ mount --make-rprivate /
 mkdir -p "$root"
 mount -t tmpfs -o mode=755 tmpfs "$root"
 mkdir -p "$root"/{usr,etc,var,root,proc,sys,dev,run,tmp,before}
-for link in bin sbin lib lib32 lib64 libx32; do
-    if [ -L /$link ]; then cp -a /$link "$root/"; fi
+links=()
+for link in /bin /sbin /lib /lib32 /lib64 /libx32; do
+    if [ -L $link ]; then links+=("$link"); fi
 done
+cp -a "${links[@]}" "$root/"
 mount -t overlay overlay -o "lowerdir=$layers" "$root/usr"
 for folder in etc var root; do mount --bind "$disk/$folder" "$root/$folder"; done
 mkdir -p "$root/etc/pve"
 mount -t tmpfs -o mode=755 tmpfs "$root/etc/pve"
-for folder in sdn nodes priv; do
-    mkdir "$root/etc/pve/$folder"
-    mount --bind "$cluster/$folder" "$root/etc/pve/$folder"
-done
+mkdir "$root"/etc/pve/{sdn,nodes,priv}
+for folder in sdn nodes priv; do mount --bind "$cluster/$folder" "$root/etc/pve/$folder"; done
 ln -s "nodes/$name" "$root/etc/pve/local"
 mount -t proc proc "$root/proc"
 mount -t sysfs sys "$root/sys"

@@ -6,7 +6,7 @@ import hashlib
 
 import pytest
 
-from pvesdn.compare.ownership import conflict, digest, is_blank_frr
+from pvesdn.compare.conflicts import conflict, digest, is_blank_frr
 from pvesdn.decode.frr.text import meaning
 from pvesdn.model.files import FRR_CONF, FRR_CONF_LOCAL, FRR_DAEMONS, OUR_INTERFACES, OUR_SYSCTL, SDN_INTERFACES
 

@@ -1,0 +1,371 @@
+"""What every agent of nodes does and refuses: the simulated node here and over SSH, and the fake that other tests use."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv4Interface
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pvesdn.adapters.nodes import LocalTransport, ProgramAgent, SshTransport, Transport
+from pvesdn.decode.frr.text import meaning
+from pvesdn.errors import NodeFailed, NodeUnreachable
+from pvesdn.model.execution import FileWrite, FrrAction, PutInPlace
+from pvesdn.model.snapshot import NODE_COMMANDS
+from pvesdn_lab.simulated.commands.state import locked_state
+from pvesdn_lab.simulated.node import SimulatedNode
+from tests.fake_nodes import RECORD, FakeNodes
+from tests.fakes import fake_node
+from tests.noderoot import FRR, OURS, SYSCTL
+from tests.sshd import Sshd, running_sshd
+
+NODE = "pve1"
+SEEN = "/etc/pve/sdn/pvesdn-seen.json"
+FORWARDING = "/proc/sys/net/ipv4/ip_forward"
+VERSIONS = {"ifupdown2": "3.3.0-1+pmx11", "frr": "10.4.1-1+pve1"}
+GROUP = (("vxlan_web", (IPv4Address("192.168.0.2"), IPv4Address("192.168.0.3"))),)
+
+
+@dataclass(frozen=True)
+class Subject:
+    """An agent, the folder of its one node, and what a test may do to that node.
+
+    :param uninstall: take commands away.
+    :param flood_list: VTEPs of a device's all-zero FDB entries.
+    """
+
+    transport: Transport
+    root: Path
+    uninstall: Callable[..., None]
+    flood_list: Callable[[str], list[str]]
+
+    @property
+    def agent(self) -> ProgramAgent:
+        return ProgramAgent(self.transport)
+
+    def place(self, path: str) -> Path:
+        return self.root / path.lstrip("/")
+
+    def text(self, path: str) -> str:
+        return self.place(path).read_text("utf-8")
+
+    def write(self, path: str, text: str) -> None:
+        self.place(path).write_text(text, "utf-8")
+
+    def remains(self) -> list[str]:
+        """Temporaries that somebody forgot."""
+        return sorted(path.name for path in self.root.rglob("*pvesdn-*") if path.name.startswith("."))
+
+    def links(self) -> set[str]:
+        return {row["ifname"] for row in self.agent.observe(NODE).commands["ip-link"]}
+
+
+def simulated(transport: Transport, node: SimulatedNode) -> Subject:
+    """The subject whose node is laid out afresh."""
+    shutil.rmtree(node.root, ignore_errors=True)
+    node.install(IPv4Interface("192.168.0.1/24"), versions=VERSIONS)
+    node.path(SEEN).parent.mkdir(parents=True)
+    with locked_state(node.root) as state:
+        state.add("vxlan_web", "vxlan", info={"id": 2})
+
+    def uninstall(*names: str) -> None:
+        for name in names:
+            (node.root / "bin" / name).unlink()
+
+    return Subject(transport, node.root, uninstall, lambda device: node.links()[device]["fdb"])
+
+
+@pytest.fixture(scope="module")
+def sshd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Sshd, Path]]:
+    folder = tmp_path_factory.mktemp("ssh")
+    with running_sshd(folder / "sshd", NODE, {"PVESDN_ROOT": str(folder / NODE)}) as running:
+        yield running, folder / NODE
+
+
+@pytest.fixture(params=["local", "ssh", "fake"])
+def subject(request: pytest.FixtureRequest, tmp_path: Path) -> Subject:
+    if request.param == "local":
+        root = tmp_path / NODE
+        return simulated(LocalTransport({NODE: root}, limit=60.0), SimulatedNode(root, NODE))
+    if request.param == "ssh":
+        running, root = request.getfixturevalue("sshd")
+        transport = SshTransport({NODE: running.host()}, limit=60.0, cluster_files=Path("/nonexistent"))
+        return simulated(transport, SimulatedNode(root, NODE))
+    node = fake_node(NODE, 1)
+    node.files[FRR] = "log syslog informational\n"
+    node.commands["ip-link"].append({"ifname": "vxlan_web", "linkinfo": {"info_kind": "vxlan", "info_data": {"id": 2}}})
+    return Subject(
+        FakeNodes([node]), node.root, lambda *names: node.absent.update(names), lambda name: node.flood.get(name, [])
+    )
+
+
+def over(subject: Subject, path: str, text: str | None, **more: Any) -> FileWrite:
+    """A write over what is there now."""
+    place = subject.place(path)
+    digest = hashlib.sha256(place.read_bytes()).hexdigest() if place.exists() else None
+    return FileWrite(path, text, expect=digest, **more)
+
+
+def put_in_place(subject: Subject, *files: FileWrite) -> None:
+    assert subject.agent.stage(NODE, files) == ()
+    subject.agent.commit(NODE, PutInPlace(files))
+
+
+# --- reading ---------------------------------------------------------------------------------------------------------
+
+
+def test_reads_what_is_there_by_patterns_and_leaves_out_what_is_not(subject: Subject) -> None:
+    subject.write(OURS, "# Zürich, 東京 🙂\n\tiface x\r\n".replace("\r", ""))
+    subject.write("/etc/network/interfaces.d/.hidden", "no\n")
+    subject.place("/etc/network/interfaces.d/folder").mkdir()
+    answer = subject.agent.read(NODE, ["/etc/network/interfaces.d/*", "/etc/frr/frr.conf.local", "/etc/absent/*"])
+    assert answer == {OURS: "# Zürich, 東京 🙂\n\tiface x\n"}
+
+
+@pytest.mark.parametrize("path", ["etc/hosts", "/etc/../etc/hosts", "//etc/hosts", "/etc/*/hosts", "/etc/a\nb"])
+def test_refuses_to_read_what_is_no_plain_path(subject: Subject, path: str) -> None:
+    with pytest.raises(NodeFailed):
+        subject.agent.read(NODE, [path])
+
+
+def test_refuses_to_follow_a_link_out_of_its_folder(subject: Subject, tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("swordfish\n")
+    subject.place(OURS).symlink_to(tmp_path / "secret")
+    with pytest.raises(NodeFailed, match="symbolic link out of its folder"):
+        subject.agent.read(NODE, [OURS])
+
+
+def test_a_file_that_is_no_text_is_said_to_be_none(subject: Subject) -> None:
+    subject.place(OURS).write_bytes(b"a\n\xff\n")
+    with pytest.raises(NodeFailed, match="UTF-8"):
+        subject.agent.read(NODE, [OURS])
+
+
+def test_observes_all_that_a_plan_needs(subject: Subject) -> None:
+    seen = subject.agent.observe(NODE)
+    assert set(seen.commands) == set(NODE_COMMANDS)
+    assert {row["ifname"] for row in seen.commands["ip-link"]} >= {"lo", "eno1", "eno2", "vmbr0"}
+    assert seen.commands["versions"]["ifupdown2"] == "3.3.0-1+pmx11"
+    assert seen.commands["sysctl"]["net.ipv4.ip_forward"] == "0"
+    assert "/etc/network/interfaces" in seen.files
+
+
+# --- staging and putting in place ------------------------------------------------------------------------------------
+
+
+def test_writes_all_files_after_staging_them_and_remembers_what_it_wrote(subject: Subject) -> None:
+    before = subject.text(FRR)
+    files = [over(subject, OURS, "auto x\n"), over(subject, FRR, "hostname pve1\n", mode="0640")]
+    assert subject.agent.stage(NODE, files) == ()
+    assert (subject.place(OURS).exists(), subject.text(FRR)) == (False, before)
+    assert subject.agent.read(NODE, ["/etc/network/interfaces.d/*"]) == {}
+    subject.agent.commit(NODE, PutInPlace(tuple(files)))
+    assert (subject.text(OURS), subject.text(FRR)) == ("auto x\n", "hostname pve1\n")
+    assert subject.place(FRR).stat().st_mode & 0o777 == 0o640
+    record = json.loads(subject.text(RECORD))
+    assert record["files"] == {
+        path: hashlib.sha256(subject.place(path).read_bytes()).hexdigest() for path in (OURS, FRR)
+    }
+    assert (record["meanings"], record["unfinished"]) == ({FRR: meaning("hostname pve1\n")}, True)
+    assert subject.remains() == []
+
+
+def test_an_unfinished_commit_is_finished(subject: Subject) -> None:
+    put_in_place(subject, over(subject, OURS, "auto x\n"))
+    subject.agent.finish(NODE)
+    assert json.loads(subject.text(RECORD))["unfinished"] is False
+
+
+def test_removes_a_file_and_forgets_it(subject: Subject) -> None:
+    put_in_place(subject, over(subject, OURS, "auto x\n"))
+    put_in_place(subject, over(subject, OURS, None))
+    assert not subject.place(OURS).exists()
+    assert json.loads(subject.text(RECORD))["files"] == {}
+
+
+def test_refuses_to_commit_what_was_not_staged(subject: Subject) -> None:
+    with pytest.raises(NodeFailed, match="not staged as it should be"):
+        subject.agent.commit(NODE, PutInPlace((over(subject, OURS, "auto x\n"),)))
+    assert not subject.place(OURS).exists()
+
+
+def test_refuses_to_commit_another_text_than_was_staged(subject: Subject) -> None:
+    assert subject.agent.stage(NODE, [over(subject, OURS, "auto x\n")]) == ()
+    with pytest.raises(NodeFailed, match="not staged as it should be"):
+        subject.agent.commit(NODE, PutInPlace((over(subject, OURS, "auto y\n"),)))
+    assert not subject.place(OURS).exists()
+
+
+def test_refuses_to_commit_what_was_discarded(subject: Subject) -> None:
+    file = over(subject, OURS, "auto x\n")
+    assert subject.agent.stage(NODE, [file]) == ()
+    subject.agent.discard(NODE, [OURS, SYSCTL])
+    assert subject.remains() == []
+    with pytest.raises(NodeFailed, match="not staged as it should be"):
+        subject.agent.commit(NODE, PutInPlace((file,)))
+
+
+def test_refuses_to_replace_what_has_changed_since_it_was_read(subject: Subject) -> None:
+    file = over(subject, OURS, "auto x\n")
+    subject.write(OURS, "mine\n")
+    assert subject.agent.stage(NODE, [file]) == (f"{OURS} has changed since it was read",)
+    subject.place(OURS).unlink()
+    assert subject.agent.stage(NODE, [file]) == ()
+    subject.write(OURS, "mine\n")
+    with pytest.raises(NodeFailed, match="has changed since it was read"):
+        subject.agent.commit(NODE, PutInPlace((file,)))
+    assert subject.text(OURS) == "mine\n"
+
+
+def test_one_problem_and_nothing_stays_staged(subject: Subject) -> None:
+    good, bad = over(subject, OURS, "auto x\n"), over(subject, FRR, "hostname pve1\nNo such word\n")
+    (problem,) = subject.agent.stage(NODE, [good, bad])
+    assert problem.startswith(f"{FRR}: line 2: ")
+    assert subject.remains() == []
+    with pytest.raises(NodeFailed, match="not staged as it should be"):
+        subject.agent.commit(NODE, PutInPlace((good,)))
+
+
+@pytest.mark.parametrize(
+    "path", ["/etc/passwd", "/etc/network/interfaces", "/etc/network/interfaces.d/other", OURS[1:]]
+)
+def test_touches_no_file_that_is_not_pvesdns(subject: Subject, path: str) -> None:
+    file = FileWrite(path, "root::0:0::/:/bin/sh\n")
+    for forbidden in (
+        lambda: subject.agent.stage(NODE, [file]),
+        lambda: subject.agent.commit(NODE, PutInPlace((file,))),
+        lambda: subject.agent.discard(NODE, [path]),
+        lambda: subject.agent.put(NODE, path, "root::0:0::/:/bin/sh\n"),
+    ):
+        with pytest.raises(NodeFailed):
+            forbidden()
+
+
+@pytest.mark.parametrize(
+    "more", [{"mode": "644"}, {"mode": "07777"}, {"owner": "root"}, {"owner": "../x:root"}, {"text": "half \ud800"}]
+)
+def test_refuses_modes_owners_and_texts_that_are_none(subject: Subject, more: dict[str, str]) -> None:
+    with pytest.raises(NodeFailed):
+        subject.agent.stage(NODE, [FileWrite(**{"path": OURS, "text": "auto x\n", **more})])
+    assert subject.remains() == []
+
+
+def test_refuses_a_file_that_is_named_twice(subject: Subject) -> None:
+    with pytest.raises(NodeFailed, match="named twice"):
+        subject.agent.stage(NODE, [FileWrite(OURS, "a\n"), FileWrite(OURS, "b\n")])
+
+
+# --- devices, kernel settings, FRR, flood lists ----------------------------------------------------------------------
+
+
+def test_deletes_devices_before_the_swap_and_passes_over_those_that_are_gone(subject: Subject) -> None:
+    file = over(subject, OURS, "auto x\n")
+    assert subject.agent.stage(NODE, [file]) == ()
+    subject.agent.commit(NODE, PutInPlace((file,), ifdown=("nothere",), delete_links=("vxlan_web", "nothere")))
+    assert "vxlan_web" not in subject.links()
+    assert subject.text(OURS) == "auto x\n"
+
+
+def test_writes_nothing_where_an_interface_cannot_be_taken_down(subject: Subject) -> None:
+    """It is there, and our old file does not say how."""
+    file = over(subject, OURS, "auto x\n")
+    assert subject.agent.stage(NODE, [file]) == ()
+    with pytest.raises(NodeFailed, match="nothing was written: ifdown"):
+        subject.agent.commit(NODE, PutInPlace((file,), ifdown=("eno2",)))
+    assert not subject.place(OURS).exists()
+
+
+def test_refuses_a_device_whose_name_is_none(subject: Subject) -> None:
+    file = over(subject, OURS, "auto x\n")
+    assert subject.agent.stage(NODE, [file]) == ()
+    for swap in (PutInPlace((file,), ifdown=("-a",)), PutInPlace((file,), delete_links=("eno2; reboot",))):
+        with pytest.raises(NodeFailed, match="no name of an interface"):
+            subject.agent.commit(NODE, swap)
+    assert not subject.place(OURS).exists()
+
+
+def test_loads_kernel_settings_and_gives_back_what_was_there_before(subject: Subject) -> None:
+    put_in_place(subject, over(subject, SYSCTL, "net.ipv4.ip_forward = 1\n"))
+    subject.agent.load_sysctl(NODE)
+    assert subject.text(FORWARDING).strip() == "1"
+    assert subject.agent.observe(NODE).commands["sysctl"]["net.ipv4.ip_forward"] == "0"
+    put_in_place(subject, over(subject, SYSCTL, None))
+    subject.agent.load_sysctl(NODE)
+    assert subject.text(FORWARDING).strip() == "0"
+
+
+def test_a_kernel_setting_that_does_not_exist_is_the_nodes_failure(subject: Subject) -> None:
+    put_in_place(subject, over(subject, SYSCTL, "net.ipv4.no_such_thing = 1\n"))
+    with pytest.raises(NodeFailed, match="no_such_thing"):
+        subject.agent.load_sysctl(NODE)
+
+
+@pytest.mark.parametrize("action", [FrrAction.RELOAD, FrrAction.RESTART])
+def test_frr_takes_its_files_and_without_frr_it_says_what_to_install(subject: Subject, action: FrrAction) -> None:
+    subject.agent.change_frr(NODE, action)
+    subject.uninstall("vtysh", "frr-reload.py")
+    with pytest.raises(NodeFailed) as refused:
+        subject.agent.change_frr(NODE, action)
+    assert str(refused.value) == f"{NODE}: FRR is not installed; apt install frr frr-pythontools"
+
+
+def test_missing_flood_entries_are_put_back_and_none_is_doubled(subject: Subject) -> None:
+    for _ in range(2):
+        subject.agent.restore_flooding(NODE, GROUP)
+        assert subject.flood_list("vxlan_web") == ["192.168.0.2", "192.168.0.3"]
+    subject.agent.restore_flooding(NODE, (("vxlan_off", GROUP[0][1]),))  # what is not there has no list
+
+
+# --- the cluster's files ---------------------------------------------------------------------------------------------
+
+
+def test_writes_our_own_files_for_the_cluster(subject: Subject) -> None:
+    for text in ("{}\n", '{"a": 1}\n'):
+        subject.agent.put(NODE, SEEN, text)
+        assert subject.agent.read(NODE, [SEEN]) == {SEEN: text}
+    assert [path.name for path in subject.place(SEEN).parent.iterdir()] == ["pvesdn-seen.json"]
+
+
+@pytest.mark.parametrize("path", ["/etc/pve/sdn/zones.cfg", "/etc/pve/sdn/pvesdn/../zones.cfg", "/etc/pve/user.cfg"])
+def test_leaves_pves_files_to_pve(subject: Subject, path: str) -> None:
+    with pytest.raises(NodeFailed, match="not for pvesdn to write"):
+        subject.agent.put(NODE, path, "simple: x\n")
+
+
+# --- what no agent asks, and the program refuses all the same --------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("verb", "arguments"),
+    [
+        ("reboot", {}),
+        ("sysctl", {"file": "/etc/sysctl.conf"}),
+        ("sysctl", {"file": "/etc/sysctl.d/99-other.conf"}),
+        ("sysctl", {}),
+        ("frr", {"action": "stop"}),
+        ("flood", {"ports": {"vxlan_web": ["192.168.0.2; reboot"]}}),
+        ("flood", {"ports": {"-x": []}}),
+        ("flood", {}),
+        ("commit", {"files": [], "ifdown": [{"file": "/etc/network/interfaces", "interface": "vmbr0"}]}),
+        ("stage", {"files": "no list"}),
+        ("stage", {"files": [{"path": OURS, "text": 7}]}),
+        ("read", {"files": [7]}),
+        ("observe", {"files": [], "commands": ["reboot"]}),
+        ("put", {"path": SEEN}),
+    ],
+)
+def test_refuses_requests_that_make_no_sense(subject: Subject, verb: str, arguments: dict[str, Any]) -> None:
+    with pytest.raises(NodeFailed) as refused:
+        subject.transport.ask(NODE, verb, arguments)
+    assert "fault of pvesdn" not in str(refused.value)
+
+
+def test_a_node_it_knows_nothing_of_is_unreachable(subject: Subject) -> None:
+    with pytest.raises(NodeUnreachable, match=r"^pve9: .*settings"):
+        subject.agent.read("pve9", [])

@@ -1,0 +1,297 @@
+"""Nodes without a process: the real node program over folders in memory, with commands that are functions.
+
+What a node refuses, stages, swaps and remembers is the program's own doing. Only the machine below it is made up: what
+`ip`, `bridge`, `sysctl`, `vtysh` and the others print, as far as the program asks.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import tempfile
+import weakref
+from collections.abc import Iterable, Iterator, Mapping, MutableMapping
+from pathlib import Path
+from typing import Any, Self
+
+from pvesdn.errors import NodeFailed, NodeUnreachable
+from pvesdn.node.program.dialogue import answer
+from pvesdn.node.program.machine import CommandResult, Machine
+from pvesdn.node.program.observe import IP_COMMANDS
+
+RECORD = "/var/lib/pvesdn/written.json"
+
+_FOLDERS = ("etc/network/interfaces.d", "etc/frr", "etc/sysctl.d", "etc/pve", "proc/sys", "var/lib")
+_SWITCHES = {
+    "net/ipv4/ip_forward": "0",
+    "net/ipv4/fib_multipath_use_neigh": "0",
+    "net/ipv4/fib_multipath_hash_policy": "0",
+    "net/ipv6/fib_multipath_hash_policy": "0",
+    "net/ipv6/conf/all/forwarding": "0",
+    **{f"net/ipv4/conf/{name}/{key}": "0" for name in ("all", "default") for key in ("rp_filter", "forwarding")},
+}
+_MADE_UP = frozenset({"versions", "sysctl", "modes"})
+"""What the program finds out by itself, unless a node's `commands` say otherwise."""
+_IN_MEMORY = "/dev/shm" if Path("/dev/shm").is_dir() else None
+
+
+class Files(MutableMapping[str, str]):
+    """Text by absolute path, in a folder. The kernel's files, the cluster's and the program's lock are not shown."""
+
+    def __init__(self, folder: Path, prefix: str = "") -> None:
+        self.folder = folder
+        self._prefix = prefix
+
+    def place(self, path: str) -> Path:
+        """Where a file lies."""
+        if not path.startswith(f"{self._prefix}/") or os.path.normpath(path) != path:
+            raise ValueError(path)
+        return self.folder / path.removeprefix(self._prefix).lstrip("/")
+
+    def __getitem__(self, path: str) -> str:
+        try:
+            return self.place(path).read_bytes().decode("utf-8", "surrogatepass")
+        except (FileNotFoundError, NotADirectoryError):
+            raise KeyError(path) from None
+
+    def __setitem__(self, path: str, text: str) -> None:
+        place = self.place(path)
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_bytes(text.encode("utf-8", "surrogatepass"))
+
+    def __delitem__(self, path: str) -> None:
+        try:
+            self.place(path).unlink()
+        except FileNotFoundError:
+            raise KeyError(path) from None
+
+    def __iter__(self) -> Iterator[str]:
+        for folder, _, names in os.walk(self.folder):  # links are not followed
+            inner = f"{self._prefix}{folder.removeprefix(str(self.folder))}"
+            if not inner.startswith("/proc"):
+                yield from (path for name in sorted(names) if (path := f"{inner}/{name}") != "/var/lib/pvesdn/lock")
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Mapping) and dict(self) == dict(other)
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def replace(self, files: Mapping[str, str]) -> None:
+        """Have these files and no others."""
+        for path in [path for path in self if path not in files]:
+            del self[path]
+        self.update(files)
+
+    def __ior__(self, other: Mapping[str, str]) -> Self:
+        self.update(other)
+        return self
+
+
+class FakeNode:
+    """One node: its files, and what its commands print.
+
+    :param files: what is there at first; afterwards a view of the node's folder.
+    :param commands: by the names of `NODE_COMMANDS`: what `ip` prints, and, where given, what stands in place of what the
+        program would find out by itself.
+    :ivar off: the message with which every call fails as NodeUnreachable; empty when the node answers.
+    :ivar refuses: messages by verb, with which that verb fails as NodeFailed.
+    :ivar lost: messages by verb, with which that verb ends as NodeUnreachable.
+    :ivar problems: what vtysh says to a staged frr.conf.
+    :ivar absent: commands that are not installed.
+    :ivar claims: files that its answers hold besides, such as no honest program would send.
+    :ivar flood: VTEPs of the all-zero MAC by device.
+    :ivar asked: verbs with their arguments, in order.
+    :ivar ran: command lines that change something, in order.
+    """
+
+    def __init__(
+        self, name: str, files: Mapping[str, str] | None = None, commands: dict[str, Any] | None = None
+    ) -> None:
+        self.name = name
+        self.root = _folder(self)
+        for folder in _FOLDERS:
+            (self.root / folder).mkdir(parents=True)
+        for key, value in _SWITCHES.items():
+            (self.root / "proc/sys" / key).parent.mkdir(parents=True, exist_ok=True)
+            (self.root / "proc/sys" / key).write_text(f"{value}\n")
+        self._files = Files(self.root)
+        self.files.update(files or {})
+        self.commands = {} if commands is None else commands
+        self.off = ""
+        self.refuses: dict[str, str] = {}
+        self.lost: dict[str, str] = {}
+        self.problems: tuple[str, ...] = ()
+        self.absent: set[str] = set()
+        self.claims: dict[str, str] = {}
+        self.flood: dict[str, list[str]] = {}
+        self.asked: list[tuple[str, dict[str, Any]]] = []
+        self.ran: list[list[str]] = []
+
+    @property
+    def files(self) -> Self:
+        return self._files
+
+    @files.setter
+    def files(self, files: Mapping[str, str]) -> None:
+        if files is not self._files:  # `|=` ends with the view itself
+            self._files.replace(files)
+
+    @property
+    def verbs(self) -> list[str]:
+        return [verb for verb, _ in self.asked]
+
+    @property
+    def record(self) -> dict[str, Any]:
+        """What the program remembers of its last write."""
+        return json.loads(self.files.get(RECORD, '{"format": 1, "files": {}, "unfinished": false}'))
+
+    def links(self) -> list[dict[str, Any]]:
+        """The rows of `ip link` that are rows."""
+        rows = self.commands.get("ip-link")
+        return [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
+
+
+class FakeNodes:
+    """A transport to nodes in this process.
+
+    :param pve_files: text by absolute path below /etc/pve, the same for all nodes, as pmxcfs has it.
+    """
+
+    def __init__(self, nodes: Iterable[FakeNode], pve_files: Mapping[str, str] | None = None) -> None:
+        self.nodes = {node.name: node for node in nodes}
+        self.pve_files = Files(_folder(self), "/etc/pve")
+        (self.pve_files.folder / "sdn").mkdir()
+        self.pve_files.update(pve_files or {})
+        for node in self.nodes.values():
+            (node.root / "etc/pve").rmdir()
+            (node.root / "etc/pve").symlink_to(self.pve_files.folder)
+
+    def __getitem__(self, name: str) -> FakeNode:
+        return self.nodes[name]
+
+    def ask(self, node: str, verb: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        there = self.nodes.get(node)
+        if there is None:
+            raise NodeUnreachable(node, "no address is known", hint="name it in the settings")
+        request = json.dumps({"verb": verb, "arguments": dict(arguments)})
+        there.asked.append((verb, json.loads(request)["arguments"]))
+        if there.off:
+            raise NodeUnreachable(node, there.off)
+        if verb in there.lost:
+            raise NodeUnreachable(node, there.lost[verb])
+        if verb in there.refuses:
+            raise NodeFailed(node, there.refuses[verb])
+        answered = json.loads(json.dumps(answer(FakeMachine(there), request.encode())))
+        if not answered["ok"]:
+            raise NodeFailed(node, answered["error"], hint=answered["hint"])
+        value: dict[str, Any] = answered["value"]
+        if "files" in value:
+            value["files"] |= there.claims
+        if verb == "observe":
+            made_up = _MADE_UP & there.commands.keys() & value["commands"].keys()
+            value["commands"] |= {name: there.commands[name] for name in made_up}
+        return value
+
+
+class FakeMachine(Machine):
+    """The machine below the program, on a fake node."""
+
+    def __init__(self, node: FakeNode) -> None:
+        super().__init__(str(node.root))
+        self._node = node
+
+    def find(self, name: str) -> str | None:
+        name = Path(name).name
+        known = hasattr(self, f"_{re.sub('[-.]', '_', name)}")
+        return name if known and name not in self._node.absent else None
+
+    def run(self, argv: list[str], limit: float) -> CommandResult:
+        name = self.find(argv[0])
+        if name is None:
+            return super().run(argv, limit)
+        status, printed = getattr(self, f"_{re.sub('[-.]', '_', name)}")(argv)
+        return CommandResult(status, printed, [line.rstrip() for line in printed.splitlines() if line.strip()])
+
+    def _ip(self, argv: list[str]) -> tuple[int, str]:
+        for name, command in IP_COMMANDS.items():
+            if argv == command:
+                return 0, json.dumps(self._node.commands.get(name, []))
+        names = {row.get("ifname") for row in self._node.links()}
+        if argv[-1] not in names:
+            return 1, f'Cannot find device "{argv[-1]}"\n'
+        if argv[1:3] == ["link", "del"]:
+            self._node.ran.append(argv)
+            for command in ("ip-link", "ip-addr"):
+                rows = self._node.commands[command]
+                rows[:] = [row for row in rows if not isinstance(row, dict) or row.get("ifname") != argv[-1]]
+        return 0, ""
+
+    def _bridge(self, argv: list[str]) -> tuple[int, str]:
+        device = argv[argv.index("dev") + 1]
+        if device not in {row.get("ifname") for row in self._node.links()}:
+            return 1, f'Cannot find device "{device}"\n'
+        there = self._node.flood.setdefault(device, [])
+        if "append" in argv:
+            self._node.ran.append(argv)
+            there.append(argv[-1])
+            return 0, ""
+        return 0, json.dumps([{"mac": "00:00:00:00:00:00", "dst": address} for address in there])
+
+    def _ifdown(self, argv: list[str]) -> tuple[int, str]:
+        self._node.ran.append([word.removeprefix(self.root) for word in argv])
+        file, name = Path(argv[argv.index("-i") + 1]), argv[-1]
+        if not file.is_file() or not re.search(rf"(?m)^iface {re.escape(name)}\b", file.read_text("utf-8")):
+            return 1, f"error: cannot find interfaces: {name}\n"
+        return 0, ""
+
+    def _ifup(self, argv: list[str]) -> tuple[int, str]:
+        self._node.ran.append([word.removeprefix(self.root) for word in argv])
+        return 0, ""
+
+    def _sysctl(self, argv: list[str]) -> tuple[int, str]:
+        lines = argv[2:] if argv[1] == "-w" else Path(argv[2]).read_text("utf-8").splitlines()
+        status, printed = 0, []
+        for line in lines:
+            key, _, value = (word.strip() for word in line.partition("="))
+            if not value or key.startswith(("#", ";")):
+                continue
+            may_fail, key = key.startswith("-"), key.removeprefix("-")
+            place = self._node.root / "proc/sys" / (key if "/" in key else key.replace(".", "/"))
+            if place.is_file():
+                place.write_text(f"{value}\n")
+                printed.append(f"{key} = {value}")
+            elif not may_fail:
+                status = 255
+                printed.append(f"sysctl: cannot stat /proc/sys/{key}: No such file or directory")
+        return status, "\n".join(printed)
+
+    def _vtysh(self, argv: list[str]) -> tuple[int, str]:
+        lines = Path(argv[-1]).read_text("utf-8").splitlines()
+        wrong = [
+            f"line {number}: % Unknown command[0]: {line}"
+            for number, line in enumerate(lines, 1)
+            if not re.match(r"\s*([a-z!#]|$)", line)
+        ]
+        said = [*wrong, *self._node.problems]
+        return (2 if said else 0), "\n".join(said)
+
+    def _frr_reload_py(self, argv: list[str]) -> tuple[int, str]:
+        self._node.ran.append([word.removeprefix(self.root) for word in argv])
+        return 0, ""
+
+    def _systemctl(self, argv: list[str]) -> tuple[int, str]:
+        if argv[1] not in {"is-active", "is-enabled"}:
+            self._node.ran.append(argv)
+        return 0, ""
+
+
+def _folder(owner: object) -> Path:
+    """A folder that goes when its owner does."""
+    path = tempfile.mkdtemp(prefix="pvesdn-fake-", dir=_IN_MEMORY)
+    weakref.finalize(owner, shutil.rmtree, path, ignore_errors=True)
+    return Path(path).resolve()
