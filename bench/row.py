@@ -9,13 +9,17 @@ import gc
 import hashlib
 import json
 import resource
+import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from bench import floor
 from bench.network import network, pve_network
+from bench.snapshots import write_cluster
 from pvesdn.compare.conflicts import digest
 from pvesdn.compare.diff import unified
 from pvesdn.compare.files import NodeNow, compare_node
@@ -59,6 +63,7 @@ def main(what: str, *arguments: str) -> dict[str, object]:
         "pvesdn": measure_pvesdn,
         "floor": measure_floor,
         "compare": measure_compare,
+        "plan": measure_plan,
     }
     return measures[what](*arguments) | {"peak_bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024}
 
@@ -193,6 +198,48 @@ def node_now(files: tuple[RenderedFile, ...], vnets: int) -> NodeNow:
     facts = NodeFacts(node="pve01", links=tuple(links), sources=("/etc/network/interfaces.d/*",), versions=PACKAGES)
     record = Record({path: digest(text) for path, text in present.items()}, is_unfinished=False)
     return NodeNow(present, facts, record)
+
+
+# --- the whole process ------------------------------------------------------------------------------------------------
+
+WHOLE_RUNS = 3
+
+
+def measure_plan(state: str, nodes: str, vnets: str) -> dict[str, object]:
+    """`pvesdn plan --from` from its first to its last instruction and its floor, in turn: seconds of processor time.
+
+    :param state: one of `bench.snapshots.STATES`.
+    """
+    with tempfile.TemporaryDirectory(prefix="pvesdn-bench-") as place:
+        folder, answer = Path(place, "snapshot"), Path(place, "answer")
+        write_cluster(folder, int(nodes), int(vnets), state)
+        command = (sys.executable, "-m", "pvesdn", "plan", "--from", str(folder))
+        answer.write_bytes(
+            subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False).stdout
+        )
+        with_floor = (sys.executable, "-m", "bench.whole", "floor", str(folder), str(answer))
+        pairs = [(processor_seconds(command), processor_seconds(with_floor)) for _ in range(WHOLE_RUNS)]
+        parts = subprocess.run(
+            (sys.executable, "-m", "bench.whole", "phases", str(folder)),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            check=True,
+        )
+    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024
+    return {
+        "seconds": [plan for plan, _ in pairs],
+        "floor": [floor for _, floor in pairs],
+        "phases": json.loads(parts.stderr.splitlines()[-1]),
+        "peak_of_children": peak,
+    }
+
+
+def processor_seconds(command: Sequence[str]) -> float:
+    """Of one process, in user mode and in the kernel; its exit status may be anything."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ import json
 import os
 import platform
 import re
+import statistics
 import subprocess
 import sys
 import textwrap
@@ -25,12 +26,19 @@ SOURCES = ("pvesdn.cfg", "zones.cfg")
 NETWORKS = ((3, 10), (8, 1000), (32, 1000), (32, 4000))
 CHANGES = ("no VNet", "one VNet", "every MTU")
 SIZES = (1000, 4000)
+PLANNED = (3, 32, 128)
+STATES = ("fresh", "unchanged", "one VNet changed")
 
 RATIO_BARS = {"pvesdn.cfg": 10.0, "zones.cfg": 20.0}  # times the floor, 32 nodes with 1,000 VNets
 GROWTH_BAR = 1.25  # times the floor's own growth, from 1,000 to 4,000 VNets and from 8 to 32 nodes
 PEAK_BAR = 200e6  # bytes
 LINEAR_BAR = 6.0  # times the time for 4 times the VNets; quadratic would be 16
 WORTH_COMPARING = 0.01  # seconds
+WHOLE_BARS = {"fresh": 6.0, "unchanged": 4.0, "one VNet changed": 4.0}  # times the floor, 32 nodes with 1,000 VNets
+
+
+Plans = dict[tuple[str, int], dict[str, Any]]
+"""Of the whole process: what was measured, by the state of the nodes and their number."""
 
 
 @dataclass(frozen=True)
@@ -61,8 +69,13 @@ def main() -> int:
         for size in SIZES:
             print(f"comparing one node with {size:,} VNets, {change} changed ...", file=sys.stderr)
             compares[change, size] = row("compare", change, str(size))
-    verdicts = bars(designs, compares)
-    text = wrapped(report(designs, compares, verdicts))
+    plans = {}
+    for state in STATES:
+        for nodes in PLANNED:
+            print(f"planning {nodes} nodes with 1,000 VNets, {state} ...", file=sys.stderr)
+            plans[state, nodes] = row("plan", state, str(nodes), "1000")
+    verdicts = [*bars(designs, compares), *whole_bars(plans)]
+    text = wrapped(report(designs, compares, plans, verdicts))
     print("\n".join(line for line in text.splitlines() if line.startswith(("|", "* "))))
     REPORT.write_text(text)
     print(f"written: {REPORT.relative_to(ROOT)}", file=sys.stderr)
@@ -118,6 +131,24 @@ def design_bars(designs: list[Design]) -> list[tuple[str, bool]]:
     return found
 
 
+def whole_bars(plans: Plans) -> list[tuple[str, bool]]:
+    """The bars of the whole process, against the floor of the same run."""
+    found = []
+    for state, bar in WHOLE_BARS.items():
+        ratio = ratio_of(plans[state, 32])
+        what = (
+            f"the whole of a plan, 32 nodes with 1,000 VNets, {state}: {ratio:.1f} times the floor (at most {bar:.0f})"
+        )
+        found.append((what, ratio <= bar))
+    return found
+
+
+def ratio_of(measured: dict[str, Any]) -> float:
+    """The median of a whole process by the floor that ran right after it."""
+    pairs = zip(measured["seconds"], measured["floor"], strict=True)
+    return statistics.median(plan / floor for plan, floor in pairs)
+
+
 def growth_of(compares: dict[tuple[str, int], dict[str, Any]], change: str) -> float:
     """How many times longer the larger node takes."""
     return best(compares[change, SIZES[1]]) / best(compares[change, SIZES[0]])
@@ -127,7 +158,10 @@ def growth_of(compares: dict[tuple[str, int], dict[str, Any]], change: str) -> f
 
 
 def report(
-    designs: list[Design], compares: dict[tuple[str, int], dict[str, Any]], verdicts: list[tuple[str, bool]]
+    designs: list[Design],
+    compares: dict[tuple[str, int], dict[str, Any]],
+    plans: Plans,
+    verdicts: list[tuple[str, bool]],
 ) -> str:
     """docs/performance.md."""
     large = {source: [d for d in designs if d.source == source][-1] for source in SOURCES}
@@ -173,8 +207,46 @@ grow with the VNets: EVPN announces them all with one line.
 
 Files of interfaces are compared stanza by stanza, by name: a plain text diff of a file in which everything changes is
 quadratic (Python's difflib, every MTU changed: 3.6 s with 1,000 VNets, 60 s with 4,000). A file that is equal is not taken
-apart at all; otherwise the time goes into cutting both texts into stanzas.
+apart at all; otherwise the time goes into cutting the node's text into stanzas and into those that differ. Where ours begin
+is known from printing them.
+
+## The whole process, from a snapshot to the last line of the plan
+
+{whole_section(plans)}
 """
+
+
+def whole_section(plans: Plans) -> str:
+    """The rows of `pvesdn plan --from`, and what the rest of the time is."""
+    parts = list(next(iter(plans.values()))["phases"])
+    return f"""`pvesdn plan --from FOLDER` as a process, 1,000 VNets of `pvesdn.cfg`, in processor seconds; the best of three, each run
+followed by one of the floor (`bench/whole.py`), which imports the same libraries, reads the same files and prints an answer
+that is ready. The ratio is the median of these pairs, so that it holds on a busy machine.
+
+| the nodes | nodes | pvesdn | floor | ratio | peak memory |
+|---|---|---|---|---|---|
+{lines(whole_line(plans, *key) for key in plans)}
+
+Where it goes, in a process that makes the same plan step by step:
+
+| the nodes | nodes | {" | ".join(parts)} |
+|---|---|{"---|" * len(parts)}
+{lines(whole_phases(plans, *key) for key in plans)}
+
+Starting is Python's own start and what it imports: pydantic, jinja2, click and pvesdn. Reading is JSON: a node of 1,000 VNets
+says 2,000 devices twice, in `ip -d link` and in `ip -d address`. Decoding is those devices, one by one, and the definitions
+once. What is designed and printed is shared by the nodes but for the ends of their tunnels; a node that has nothing yet needs
+no comparison, and one that is as it should be is compared as a whole."""
+
+
+def whole_line(plans: Plans, state: str, nodes: int) -> str:
+    measured = plans[state, nodes]
+    times = f"{seconds(min(measured['seconds']))} | {seconds(min(measured['floor']))} | {ratio_of(measured):.1f}"
+    return f"| {state} | {nodes} | {times} | {measured['peak_of_children'] / 1e6:.0f} MB |"
+
+
+def whole_phases(plans: Plans, state: str, nodes: int) -> str:
+    return f"| {state} | {nodes} | {' | '.join(seconds(part) for part in plans[state, nodes]['phases'].values())} |"
 
 
 def lines(each: Iterable[str]) -> str:

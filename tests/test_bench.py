@@ -8,6 +8,11 @@ import pytest
 
 from bench import row
 from bench.run import wrapped
+from bench.snapshots import STATES, write_cluster
+from pvesdn.adapters.snapshot_dir import read_snapshot
+from pvesdn.model.files import Action
+from pvesdn.render.renderer import Renderer
+from pvesdn.workflows.plan import plan
 
 
 @pytest.mark.parametrize("source", row.SOURCES.values(), ids=row.SOURCES)
@@ -31,6 +36,29 @@ def test_a_comparison_is_measured_to_the_last_line_of_its_diff(change: str, touc
     measured = row.main("compare", change, "4")
 
     assert measured["hunks"] == touched
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_a_whole_plan_is_measured_beside_its_floor_and_in_its_steps(state: str) -> None:
+    measured = row.main("plan", state, "2", "4")
+
+    assert len(measured["seconds"]) == len(measured["floor"]) == row.WHOLE_RUNS
+    assert len(measured["phases"]) == 5
+
+
+@pytest.mark.parametrize(
+    ("state", "interfaces", "replaced"),
+    [("fresh", 2 * (2 * 4 + 3), 0), ("unchanged", 0, 0), ("one VNet changed", 2, 2)],
+)
+def test_the_snapshots_are_in_the_state_that_they_say(
+    tmp_path: Path, state: str, interfaces: int, replaced: int
+) -> None:
+    write_cluster(tmp_path / "s", 2, 4, state)
+    changes = plan(read_snapshot(tmp_path / "s"), Renderer())
+    stanzas = [stanza.action for node in changes.nodes for file in node.files for stanza in file.stanzas]
+
+    assert (len(stanzas), stanzas.count(Action.REPLACE)) == (interfaces, replaced)
+    assert [obstacle for node in changes.nodes for obstacle in node.obstacles] == []
 
 
 def test_the_page_has_short_lines_and_the_same_words() -> None:

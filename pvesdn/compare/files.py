@@ -89,6 +89,7 @@ def compare_node(
         ),
         guests=guests,
         is_unfinished=is_unfinished,
+        links=now.facts.links,
         execution=_execution(own, now, owners, flooding, reloads=is_reloaded and not shows_pve),
     )
 

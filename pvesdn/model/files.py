@@ -8,6 +8,7 @@ from enum import StrEnum
 from itertools import chain
 
 from pvesdn.model.execution import NodeExecution
+from pvesdn.model.facts import Link
 from pvesdn.model.findings import Finding
 from pvesdn.model.flags import PlanFlags
 from pvesdn.model.frr import FrrConfig
@@ -145,6 +146,7 @@ class NodeChanges:
     :param obstacles: what stops `apply` on this node until a person decides.
     :param guests: guest ports by bridge that would be removed.
     :param is_unfinished: the files are in place, but their last reload did not finish.
+    :param links: the devices that were there.
     """
 
     node: str
@@ -153,6 +155,7 @@ class NodeChanges:
     obstacles: tuple[Finding, ...] = ()
     guests: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     is_unfinished: bool = False
+    links: tuple[Link, ...] = field(default=(), repr=False)
 
     @property
     def own_files(self) -> tuple[FileChange, ...]:

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from pvesdn.decode.nodes.facts import decode_facts
 from pvesdn.errors import NodeFailed, NodeUnreachable, PvesdnError
 from pvesdn.model.files import Action, ChangeSet, NodeChanges
-from pvesdn.model.snapshot import Snapshot
 from pvesdn.workflows.planner import Planner
 from pvesdn.workflows.progress import Progress, on_each
 from pvesdn.workflows.read import read_cluster
@@ -53,8 +51,7 @@ def verify(world: World, changes: ChangeSet, run: Sequence[Progress], planner: P
     for progress in run:
         progress.begin("verified")
     try:
-        snapshot = read_cluster(world)
-        again = planner(snapshot, flags=changes.flags)
+        again = planner(read_cluster(world), flags=changes.flags)
     except PvesdnError as error:
         for progress in run:
             progress.step = "verified"
@@ -69,7 +66,7 @@ def verify(world: World, changes: ChangeSet, run: Sequence[Progress], planner: P
             reason = again.unreachable.get(progress.node, "it did not answer")
             progress.fail(NodeUnreachable(progress.node, f"not verified: {reason}"))
             continue
-        problems = [*_differing(now), *_missing(applied[progress.node], snapshot)]
+        problems = [*_differing(now), *_missing(applied[progress.node], now)]
         if problems:
             progress.fail(
                 NodeFailed(progress.node, f"after the reload {', '.join(problems)}", hint="run pvesdn plan --diff")
@@ -82,7 +79,7 @@ def _differing(now: NodeChanges) -> list[str]:
     return [f"{change.path} differs from what was written" for change in now.files]
 
 
-def _missing(applied: NodeChanges, snapshot: Snapshot) -> list[str]:
-    links = {link.name for link in decode_facts(applied.node, snapshot.nodes[applied.node]).links}
+def _missing(applied: NodeChanges, now: NodeChanges) -> list[str]:
+    links = {link.name for link in now.links}
     wanted = (s.name for change in applied.files for s in change.stanzas if s.action is not Action.REMOVE)
     return [f"the interface {name} does not exist" for name in wanted if name not in links]

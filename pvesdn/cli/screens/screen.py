@@ -110,14 +110,16 @@ class Screen:
 
 
 def _painted(parts: Iterable[Span | str], *, color: bool) -> str:
-    return "".join([*(_paint(part, color=color) for part in parts), "\n"])
+    if color:
+        return "".join([*map(_paint, parts), "\n"])
+    return f"{clean(''.join([part if isinstance(part, str) else part.text for part in parts]))}\n"
 
 
-def _paint(part: Span | str, *, color: bool) -> str:
+def _paint(part: Span | str) -> str:
     if isinstance(part, str):
         return clean(part)
     text = clean(part.text)
-    return f"\x1b[{part.style}m{text}\x1b[0m" if color and part.style and text else text
+    return f"\x1b[{part.style}m{text}\x1b[0m" if part.style and text else text
 
 
 def columns(rows: Iterable[tuple[str, ...]], indent: int = 2) -> Iterable[str]:
