@@ -275,6 +275,9 @@ class FakeMachine(Machine):
         return status, "\n".join(printed)
 
     def _vtysh(self, argv: list[str]) -> tuple[int, str]:
+        if argv[1:] == ["-c", "show daemons"]:
+            switches = self._node.files.get("/etc/frr/daemons", "")
+            return 0, " ".join(["zebra", *re.findall(r"(?m)^(\w+d)=yes$", switches), "staticd"])
         lines = Path(argv[-1]).read_text("utf-8").splitlines()
         wrong = [
             f"line {number}: % Unknown command[0]: {line}"
