@@ -103,6 +103,7 @@ class FakeNode:
     :ivar lost: messages by verb, with which that verb ends as NodeUnreachable.
     :ivar problems: what vtysh says to a staged frr.conf.
     :ivar absent: commands that are not installed.
+    :ivar broken: commands that fail.
     :ivar claims: files that its answers hold besides, such as no honest program would send.
     :ivar flood: VTEPs of the all-zero MAC by device.
     :ivar asked: verbs with their arguments, in order.
@@ -127,6 +128,7 @@ class FakeNode:
         self.lost: dict[str, str] = {}
         self.problems: tuple[str, ...] = ()
         self.absent: set[str] = set()
+        self.broken: set[str] = set()
         self.claims: dict[str, str] = {}
         self.flood: dict[str, list[str]] = {}
         self.asked: list[tuple[str, dict[str, Any]]] = []
@@ -214,6 +216,8 @@ class FakeMachine(Machine):
         name = self.find(argv[0])
         if name is None:
             return super().run(argv, limit)
+        if name in self._node.broken:
+            return CommandResult(1, "", ["it broke"])
         status, printed = getattr(self, f"_{re.sub('[-.]', '_', name)}")(argv)
         return CommandResult(status, printed, [line.rstrip() for line in printed.splitlines() if line.strip()])
 
@@ -271,6 +275,9 @@ class FakeMachine(Machine):
         return status, "\n".join(printed)
 
     def _vtysh(self, argv: list[str]) -> tuple[int, str]:
+        if argv[1:] == ["-c", "show daemons"]:
+            switches = self._node.files.get("/etc/frr/daemons", "")
+            return 0, " ".join(["zebra", *re.findall(r"(?m)^(\w+d)=yes$", switches), "staticd"])
         lines = Path(argv[-1]).read_text("utf-8").splitlines()
         wrong = [
             f"line {number}: % Unknown command[0]: {line}"

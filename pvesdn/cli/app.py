@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import difflib
 import errno
 import importlib
 import io
@@ -15,7 +14,6 @@ import click
 
 from pvesdn import __version__
 from pvesdn.cli import statuses
-from pvesdn.cli.crash import give_up_output, report
 from pvesdn.cli.options import common
 from pvesdn.cli.screens.screen import Screen
 from pvesdn.cli.session import Session, WorldBuilder
@@ -52,6 +50,8 @@ class _Verbs(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         name = _ALIASES.get(cmd_name, cmd_name)
         if name not in _VERBS:
+            import difflib  # noqa: PLC0415 - only a slip of the finger needs it
+
             near = difflib.get_close_matches(name, _VERBS, n=1)
             ctx.fail(f"there is no verb '{cmd_name}'{f'; did you mean {near[0]}?' if near else ''}")
         module = _MODULES.get(name, name)
@@ -108,7 +108,7 @@ def run(
     except PvesdnError as error:
         status = _failed(session, error)
     except BrokenPipeError:
-        give_up_output()
+        _give_up_output()
         status = statuses.ERROR
     except Exception as error:  # noqa: BLE001 - whatever it is, the screen gets one line
         status = _unprintable(session, error) or _crashed(session, error, argv)
@@ -120,7 +120,7 @@ def _unprintable(session: Session, error: Exception) -> int | None:
     # Errors about files name the file: one without a name is about the stream.
     if not isinstance(error, OSError) or error.filename is not None or error.errno not in _DISK_FAULTS:
         return None
-    give_up_output()
+    _give_up_output()
     session.screen.error(f"standard output: {error.strerror}")
     return statuses.ERROR
 
@@ -158,7 +158,16 @@ def _tell_machines(session: Session, status: int, messages: Sequence[str]) -> No
         session.document("error", {"exit_status": status, "errors": list(messages)})
 
 
+def _give_up_output() -> None:
+    """The reader of our output is gone: drop what is still in the buffers, without an error at exit."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)
+
+
 def _crashed(session: Session, error: Exception, argv: Sequence[str]) -> int:
+    from pvesdn.cli.crash import report  # noqa: PLC0415 - only a crash needs it
+
     with contextlib.suppress(BrokenPipeError):
         sys.stdout.flush()
     secrets = [*session.secrets, *(session.environ.get(name, "") for name in SECRET_VARIABLES)]

@@ -10,7 +10,6 @@ import os
 import platform
 import re
 import stat
-import sys
 import tempfile
 import traceback
 from collections.abc import Iterable, Mapping, Sequence
@@ -103,10 +102,3 @@ def _places(environ: Mapping[str, str]) -> Iterable[Path]:
     elif home := environ.get("HOME"):
         yield Path(home) / ".local" / "state" / "pvesdn"
     yield Path(tempfile.gettempdir())
-
-
-def give_up_output() -> None:
-    """The reader of our output is gone: drop what is still in the buffers, without an error at exit."""
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, sys.stdout.fileno())
-    os.close(nowhere)

@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
-from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from pvesdn.cli.session import Session
 
+if TYPE_CHECKING:
+    from pathlib import Path
+
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
-FOLDER = click.Path(path_type=Path, file_okay=False)
+
+class _Place(click.Path):
+    """A `click.Path` that gives a `pathlib.Path`, and loads pathlib when there is one to give: help must be quick."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:
+        from pathlib import Path  # noqa: PLC0415
+
+        return Path(os.fsdecode(super().convert(value, param, ctx)))
+
+
+FOLDER = _Place(file_okay=False)
 
 
 def common(function: Decorated) -> Decorated:
@@ -20,7 +33,7 @@ def common(function: Decorated) -> Decorated:
     for option in reversed(
         (
             click.option(
-                "--config", type=click.Path(path_type=Path), metavar="FILE", expose_value=False, callback=_config,
+                "--config", type=_Place(), metavar="FILE", expose_value=False, callback=_config,
                 help="Settings file.  [default: $PVESDN_CONFIG, else /etc/pve/priv/pvesdn.toml]",
             ),
             click.option(

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pvesdn.cli.screens.screen import Screen
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from pvesdn.ports import Observer
     from pvesdn.settings import Settings
     from pvesdn.workflows.world import World

@@ -33,6 +33,36 @@ def modules_after(*argv: str | Path) -> set[str]:
     return {name.strip() for name in names}
 
 
+def test_help_loads_little_more_than_click() -> None:
+    """Time cannot be asserted, so what takes it is: each of these modules is worth its place, or is not here."""
+    empty = "import sys, click\nclick.Command('x').main(['--help'], standalone_mode=False)\n"
+    ours = "import sys\nimport pvesdn.cli\nfrom pvesdn.cli.app import run\nrun(['--help'])\n"
+    of_click, of_help = (
+        set(
+            subprocess.run(
+                [sys.executable, "-c", program + "print('----', *sys.modules)"],
+                capture_output=True, text=True, check=True, timeout=60,
+            ).stdout.rpartition("----")[2].split()
+        )
+        for program in (empty, ours)
+    )  # fmt: skip
+
+    assert "click" in of_click
+    assert of_help - of_click - {"copy", "dataclasses", "gc", "signal"} == {
+        "pvesdn",
+        "pvesdn.cli",
+        "pvesdn.cli.app",
+        "pvesdn.cli.options",
+        "pvesdn.cli.screens",
+        "pvesdn.cli.screens.screen",
+        "pvesdn.cli.session",
+        "pvesdn.cli.statuses",
+        "pvesdn.errors",
+        "pvesdn.model",
+        "pvesdn.model.secret_variables",
+    }
+
+
 @pytest.mark.parametrize("words", [("--help",), ("-h",), ("--version",)])
 def test_help_loads_nothing_heavy(words: tuple[str, ...]) -> None:
     assert modules_after(*words).isdisjoint(HEAVY)

@@ -37,12 +37,14 @@ class Subject:
     """An agent, the folder of its one node, and what a test may do to that node.
 
     :param uninstall: take commands away.
+    :param breaks: make a command fail.
     :param flood_list: VTEPs of a device's all-zero FDB entries.
     """
 
     transport: Transport
     root: Path
     uninstall: Callable[..., None]
+    breaks: Callable[[str], None]
     flood_list: Callable[[str], list[str]]
 
     @property
@@ -78,7 +80,7 @@ def simulated(transport: Transport, node: SimulatedNode) -> Subject:
         for name in names:
             (node.root / "bin" / name).unlink()
 
-    return Subject(transport, node.root, uninstall, lambda device: node.links()[device]["fdb"])
+    return Subject(transport, node.root, uninstall, node.break_command, lambda device: node.links()[device]["fdb"])
 
 
 @pytest.fixture(scope="module")
@@ -101,7 +103,11 @@ def subject(request: pytest.FixtureRequest, tmp_path: Path) -> Subject:
     node.files[FRR] = "log syslog informational\n"
     node.commands["ip-link"].append({"ifname": "vxlan_web", "linkinfo": {"info_kind": "vxlan", "info_data": {"id": 2}}})
     return Subject(
-        FakeNodes([node]), node.root, lambda *names: node.absent.update(names), lambda name: node.flood.get(name, [])
+        transport=FakeNodes([node]),
+        root=node.root,
+        uninstall=lambda *names: node.absent.update(names),
+        breaks=node.broken.add,
+        flood_list=lambda name: node.flood.get(name, []),
     )
 
 
@@ -137,7 +143,7 @@ def test_refuses_to_read_what_is_no_plain_path(subject: Subject, path: str) -> N
 def test_refuses_to_follow_a_link_out_of_its_folder(subject: Subject, tmp_path: Path) -> None:
     (tmp_path / "secret").write_text("swordfish\n")
     subject.place(OURS).symlink_to(tmp_path / "secret")
-    with pytest.raises(NodeFailed, match="symbolic link out of its folder"):
+    with pytest.raises(NodeFailed, match="leads out of its folder"):
         subject.agent.read(NODE, [OURS])
 
 
@@ -273,7 +279,7 @@ def test_deletes_devices_before_the_swap_and_passes_over_those_that_are_gone(sub
 
 
 def test_writes_nothing_where_an_interface_cannot_be_taken_down(subject: Subject) -> None:
-    """It is there, and our old file does not say how."""
+    subject.breaks("ifdown")
     file = over(subject, OURS, "auto x\n")
     assert subject.agent.stage(NODE, [file]) == ()
     with pytest.raises(NodeFailed, match="nothing was written: ifdown"):
@@ -285,7 +291,7 @@ def test_refuses_a_device_whose_name_is_none(subject: Subject) -> None:
     file = over(subject, OURS, "auto x\n")
     assert subject.agent.stage(NODE, [file]) == ()
     for swap in (PutInPlace((file,), ifdown=("-a",)), PutInPlace((file,), delete_links=("eno2; reboot",))):
-        with pytest.raises(NodeFailed, match="no name of an interface"):
+        with pytest.raises(NodeFailed, match="is not an interface name"):
             subject.agent.commit(NODE, swap)
     assert not subject.place(OURS).exists()
 
@@ -334,7 +340,7 @@ def test_writes_our_own_files_for_the_cluster(subject: Subject) -> None:
 
 @pytest.mark.parametrize("path", ["/etc/pve/sdn/zones.cfg", "/etc/pve/sdn/pvesdn/../zones.cfg", "/etc/pve/user.cfg"])
 def test_leaves_pves_files_to_pve(subject: Subject, path: str) -> None:
-    with pytest.raises(NodeFailed, match="not for pvesdn to write"):
+    with pytest.raises(NodeFailed, match="is not a file that pvesdn may write"):
         subject.agent.put(NODE, path, "simple: x\n")
 
 
