@@ -8,7 +8,7 @@ from typing import assert_never
 from pvesdn.errors import ClusterError, NodeError, NodeFailed, NodeUnreachable
 from pvesdn.model.execution import ChangeFrr, LoadSysctl, PutInPlace, ReloadNetwork, Step
 from pvesdn.workflows.progress import Progress
-from pvesdn.workflows.stage import discard
+from pvesdn.workflows.stage import discard, discarding
 from pvesdn.workflows.tasks import follow
 from pvesdn.workflows.world import World
 
@@ -19,15 +19,23 @@ def put_in_place(world: World, run: Sequence[Progress]) -> bool:
     A node that is gone when its turn comes says nothing about the change: the others go on.
     """
     for position, progress in enumerate(run):
-        try:
-            take_turn(progress)
-        except NodeError as error:
-            progress.fail(error)
-            if isinstance(error, NodeUnreachable) and _is_untouched(progress):
-                continue
-            discard(world, run[position + 1 :], because=progress.node)
+        rest = run[position + 1 :]
+        with discarding(world, rest):
+            error = _turn(progress)
+        if error is not None and not (isinstance(error, NodeUnreachable) and _is_untouched(progress)):
+            discard(world, rest, because=progress.node)
             return False
     return True
+
+
+def _turn(progress: Progress) -> NodeError | None:
+    """A node's turn, and the failure that ended it."""
+    try:
+        take_turn(progress)
+    except NodeError as error:
+        progress.fail(error)
+        return error
+    return None
 
 
 def take_turn(progress: Progress) -> None:

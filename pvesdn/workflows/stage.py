@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 
-from pvesdn.errors import NodeFailed, NodeUnreachable
+from pvesdn.errors import NodeFailed, NodeUnreachable, PvesdnError
 from pvesdn.model.execution import FileWrite
+from pvesdn.model.report import Outcome, StepOutcome
 from pvesdn.workflows.progress import Progress, on_each, well
 from pvesdn.workflows.world import World
+
+_STAGED = StepOutcome("staged", Outcome.OK)
 
 
 def stage(world: World, run: Iterable[Progress]) -> bool:
@@ -16,7 +20,8 @@ def stage(world: World, run: Iterable[Progress]) -> bool:
     :returns: False when a node refused: then nothing staged is left on any node that can be reached.
     """
     run = list(run)
-    failures = on_each(world, (progress for progress in run if _files(progress)), _stage_node)
+    with discarding(world, run):
+        failures = on_each(world, (progress for progress in run if _files(progress)), _stage_node)
     refused = [node for node, error in failures.items() if not isinstance(error, NodeUnreachable)]
     if refused:
         discard(world, well(run), because=", ".join(refused))
@@ -43,6 +48,26 @@ def discard(world: World, rest: Iterable[Progress], *, because: str) -> None:
         progress.leave("written", f"not touched, because {because} failed first")
 
     on_each(world, rest, leave)
+
+
+@contextmanager
+def discarding(world: World, rest: Iterable[Progress]) -> Iterator[None]:
+    """Where the block is cut short, by Ctrl-C or by an error that is no node's, leave none of `rest` with staged files.
+
+    What cut it short is raised all the same. A node that was still staging is not asked: it may be what hangs.
+    """
+    try:
+        yield
+    except BaseException:
+        with suppress(PvesdnError):
+            on_each(world, [progress for progress in rest if progress.steps[-1:] == [_STAGED]], _discard_node)
+        raise
+
+
+def _discard_node(progress: Progress) -> None:
+    progress.begin("discarded")
+    progress.world.nodes.discard(progress.node, [file.path for file in _files(progress)])
+    progress.done()
 
 
 def _files(progress: Progress) -> tuple[FileWrite, ...]:

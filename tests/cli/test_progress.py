@@ -123,6 +123,16 @@ def test_what_was_staged_is_replaced_by_the_next_apply() -> None:
     assert steps.aftermath() == "Interrupted: no node was changed; the next apply replaces the staged files."
 
 
+def test_what_was_discarded_again_is_not_left_to_the_next_apply() -> None:
+    steps = Steps(Screen({}))
+    for node in ("pve1", "pve2"):
+        steps.done(node, "staged", "ok")
+    steps.done("pve1", "discarded", "ok")
+    assert steps.aftermath().endswith("; the next apply replaces the staged files.")
+    steps.done("pve2", "discarded", "ok")
+    assert steps.aftermath() == "Interrupted: no node was changed."
+
+
 def test_each_node_is_told_apart() -> None:
     steps = Steps(Screen({}))
     steps.done("pve1", "staged", "ok")

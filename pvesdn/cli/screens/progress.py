@@ -90,10 +90,14 @@ class Steps:
         with self.lock:
             begun = [self._steps(node) for node in self.ended.keys() | self.under_way.keys()]
             if all(steps <= _HARMLESS for steps in begun):
-                leftover = "; the next apply replaces the staged files" * any("staged" in steps for steps in begun)
+                is_left = any(self._has_staged_files(node) for node in self.ended.keys() | self.under_way.keys())
+                leftover = "; the next apply replaces the staged files" * is_left
                 return f"Interrupted: no node was changed{leftover}."
             states = "; ".join(self.states())
         return f"Interrupted. {states}. `pvesdn plan` shows what is left, `pvesdn apply` finishes it."
+
+    def _has_staged_files(self, node: str) -> bool:
+        return "staged" in self._steps(node) and self.ended.get(node, {}).get("discarded") != "ok"
 
     def _steps(self, node: str) -> set[str]:
         under_way = self.under_way.get(node)

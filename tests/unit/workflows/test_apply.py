@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from typing import Any
 
 import pytest
 
+from pvesdn.adapters.runner import OneByOne, SideBySide
 from pvesdn.errors import ApiRefused, ApiUnavailable, ApplyRefused, NodeFailed, PvesdnError
 from pvesdn.model.files import OUR_INTERFACES
 from pvesdn.model.report import Outcome
+from pvesdn.ports import Runner
 from pvesdn.workflows.apply import apply
 from tests.fake_nodes import RECORD
 from tests.fakes import FakeCluster
@@ -116,6 +120,42 @@ def test_one_refusal_while_staging_changes_nothing_anywhere() -> None:
     assert "commit" not in {verb for node in made.nodes.nodes.values() for verb in node.verbs}
     assert "discard" in made.nodes["node1"].verbs
     assert "discard" in made.nodes["node3"].verbs
+
+
+CUT_SHORT = [KeyboardInterrupt(), ApiUnavailable("the membership cannot be read"), RuntimeError("a bug")]
+
+
+def left_staged(made: FakeCluster) -> list[str]:
+    """Nodes with a file that waits beside its target."""
+    return sorted(name for name, node in made.nodes.nodes.items() if [*node.root.rglob(".*.pvesdn-new")])
+
+
+@pytest.mark.parametrize("runner", [OneByOne(), SideBySide(8)], ids=["one by one", "side by side"])
+@pytest.mark.parametrize("error", CUT_SHORT, ids=lambda error: type(error).__name__)
+@pytest.mark.parametrize("verb", ["stage", "commit"])
+def test_a_run_cut_short_leaves_no_staged_file_on_any_node(error: BaseException, verb: str, runner: Runner) -> None:
+    made = cluster(members=tuple(f"node{number}" for number in range(1, 33)))
+    ask = made.nodes.ask
+
+    def cut_short(node: str, asked: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        if (node, asked) == ("node20", verb):
+            raise error
+        return ask(node, asked, arguments)
+
+    made.nodes.ask = cut_short  # type: ignore[method-assign]
+    with pytest.raises(type(error)):
+        apply_to(made, runner=runner)
+    # The node that was being asked is not asked again: it may be what hangs, and its own program clears up.
+    assert left_staged(made) == (["node20"] if verb == "commit" else [])
+
+
+def test_what_cut_a_run_short_is_raised_though_a_node_does_not_discard() -> None:
+    made = cluster()
+    made.api.on_reload = lambda _node: (_ for _ in ()).throw(KeyboardInterrupt)
+    made.nodes["node2"].lost["discard"] = "connection timed out"
+    with pytest.raises(KeyboardInterrupt):
+        apply_to(made)
+    assert left_staged(made) == ["node2"]
 
 
 def test_a_failed_reload_stops_the_run_and_leaves_the_rest_as_it_was() -> None:
@@ -256,6 +296,15 @@ def test_the_memory_of_the_vteps_is_written_by_the_next_node_when_the_first_cann
     made.nodes["node1"].refuses["put"] = "read-only file system"
     assert apply_to(made).is_good
     assert "put" in made.nodes["node2"].verbs
+
+
+def test_the_memory_of_the_vteps_is_written_here_when_no_node_that_was_planned_for_answered() -> None:
+    made = cluster(UNICAST.replace("vxlan: ucast\n", "vxlan: ucast\n\tmtu 1450\n"))
+    made.nodes["node2"].off = "no route to host"
+    changes = plan_of(made, only=frozenset({"node2"}))
+    assert (changes.nodes, list(changes.unreachable)) == ((), ["node2"])
+    apply(made.world(local_node="node1"), changes, PLANNER)
+    assert made.nodes.pve_files["/etc/pve/sdn/pvesdn-seen.json"] == changes.seen
 
 
 def test_without_a_place_for_the_memory_nothing_is_touched() -> None:
