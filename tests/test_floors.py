@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -13,6 +14,9 @@ from typing import Any
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
+PICTURE = re.findall(r"^```text\n(.*?)^```$", (ROOT / "ARCHITECTURE.md").read_text("utf-8"), re.MULTILINE | re.DOTALL)[
+    0
+]
 LINT_IMPORTS = [
     sys.executable,
     "-c",
@@ -215,3 +219,58 @@ def test_every_zone_kind_is_in_the_contract_about_zone_kinds() -> None:
     assert listed == sorted(
         f"pvesdn.design.ours.{path.stem}" for path in (ROOT / "pvesdn/design/ours").glob("zone_*.py")
     )
+
+
+# --- the picture of ARCHITECTURE.md -----------------------------------------------------------------------------------
+
+
+def drawn_floors() -> list[list[str]]:
+    """The boxes, from the top floor down."""
+    rows = [line.split("│")[1:-1] for line in PICTURE.splitlines() if line.startswith("│")]
+    return [[box.strip() for box in row] for row in rows]
+
+
+def drawn_rooms() -> dict[str, list[list[str]]]:
+    """The lines below the boxes: rooms by the package that they are in."""
+    lines = re.findall(r"^([a-z][\w.]*) +(.+)$", PICTURE, re.MULTILINE)
+    return {package: [row.split(" | ") for row in rooms.split(" > ")] for package, rooms in lines}
+
+
+def layers(container: str) -> list[list[str]]:
+    """What the contract about a package says, from the top down; a room that may be missing is a room."""
+    (contract,) = [contract for contract in contracts() if contract.get("containers") == [container]]
+    assert contract["exhaustive"]  # so that a package or a room that is not drawn breaks the contract
+    return [[room.strip("()") for room in layer.split(" | ")] for layer in contract["layers"]]
+
+
+def test_the_picture_has_the_floors_of_the_contract() -> None:
+    assert [[box.rstrip("*") for box in row] for row in drawn_floors()] == layers("pvesdn")
+
+
+def test_the_picture_has_the_rooms_of_every_contract() -> None:
+    containers = {contract["containers"][0] for contract in contracts() if contract["type"] == "layers"} - {"pvesdn"}
+
+    assert drawn_rooms() == {container: layers(container) for container in containers}
+
+
+def test_every_box_is_a_package_or_a_module_and_every_one_of_them_has_a_box() -> None:
+    there = {
+        path.stem for path in (ROOT / "pvesdn").iterdir() if path.suffix == ".py" or (path / "__init__.py").is_file()
+    }
+
+    assert sorted(box.rstrip("*") for row in drawn_floors() for box in row) == sorted(there - {"__init__", "__main__"})
+
+
+def test_a_star_stands_at_every_floor_that_does_no_input_or_output() -> None:
+    name = "Pure floors do no I/O and know no library of the edge"
+    (pure,) = [contract for contract in contracts() if contract["name"] == name]
+    starred = {f"pvesdn.{box.rstrip('*')}" for row in drawn_floors() for box in row if box.endswith("*")}
+
+    assert starred == set(pure["source_modules"])
+
+
+def test_architecture_is_one_page() -> None:
+    text = (ROOT / "ARCHITECTURE.md").read_text("utf-8")
+
+    assert len(text.splitlines()) <= 150
+    assert text.count("```text") == 1

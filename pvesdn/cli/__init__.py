@@ -15,4 +15,6 @@ def main() -> NoReturn:
     # Half of the time of a large plan went into looking for cycles among values that have none.
     gc.set_threshold(50_000, 1000)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    sys.exit(run(sys.argv[1:]))
+    status = run(sys.argv[1:])
+    gc.freeze()  # the process ends: nothing is left to look for
+    sys.exit(status)

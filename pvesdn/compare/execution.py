@@ -28,7 +28,7 @@ def steps(
 ) -> Iterator[Step]:
     """One node's steps, in their order.
 
-    FRR comes before the network: what fences a plain VXLAN device off BGP must be there before the device is.
+    FRR comes before the network: what keeps a plain VXLAN device out of EVPN must be there before the device is.
 
     :param own: changes that pvesdn writes itself.
     :param reload: None where nothing needs one, or PVE's commit does it.

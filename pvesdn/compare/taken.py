@@ -46,6 +46,8 @@ def taken_vnis(own: Container[str], new: PrintedInterfaces | None, facts: NodeFa
 
 def cut_over(changes: tuple[StanzaChange, ...], taken: Mapping[str, Taken]) -> tuple[StanzaChange, ...]:
     """The changes of a file, with those that take another device's VNI shown as what they are: delete, then create."""
+    if not taken:
+        return changes  # the same for all nodes that have nothing yet
     return tuple(
         replace(change, action=Action.REPLACE, why=taken[change.name].why)
         if change.name in taken and change.action is Action.ADD

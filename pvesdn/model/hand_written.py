@@ -109,7 +109,7 @@ class FrrRouter:
     :param asn: as written.
     :param announced: families that `advertise ipv4|ipv6 unicast` gives to EVPN.
     :param imports: route targets of `route-target import` in `l2vpn evpn`.
-    :param fenced: VNIs with route targets of their own there.
+    :param isolated: VNIs that route targets of their own keep out of EVPN.
     """
 
     asn: str
@@ -119,7 +119,7 @@ class FrrRouter:
     has_all_vnis: bool = False
     announced: frozenset[str] = frozenset()
     imports: tuple[str, ...] = ()
-    fenced: frozenset[str] = frozenset()
+    isolated: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,9 +30,9 @@ class RouterOnNode:
     sessions: Mapping[IpAddress, FrrNeighbor]
 
 
-def fences(nodes: Mapping[str, HandWrittenNode]) -> dict[str, frozenset[str]]:
-    """Nodes whose frr.conf announces all VNIs, with the VNIs it excludes."""
-    return {name: router.fenced for name, router in _routers(nodes).items()}
+def isolated_vnis(nodes: Mapping[str, HandWrittenNode]) -> dict[str, frozenset[str]]:
+    """Nodes whose frr.conf announces all VNIs, with the VNIs it keeps out of EVPN."""
+    return {name: router.isolated for name, router in _routers(nodes).items()}
 
 
 def read_speakers(

@@ -27,7 +27,7 @@ class BridgeOnNode:
     node: str
     bridge: Bridge
     port: Port
-    way: FloodMode
+    mode: FloodMode
 
     @property
     def place(self) -> Place:
@@ -85,14 +85,14 @@ class Nets:
 def read_nets(
     nodes: Mapping[str, HandWrittenNode],
     devices: Mapping[str, NodeDevices],
-    fences: Mapping[str, frozenset[str]],
+    isolated: Mapping[str, frozenset[str]],
     book: Notebook,
 ) -> Nets:
     """Put the nodes together.
 
-    :param fences: by node whose frr.conf announces VNIs by EVPN: the VNIs it excludes.
+    :param isolated: by node whose frr.conf announces VNIs by EVPN: the VNIs it keeps out.
     """
-    sights = [sight for name in sorted(devices) for sight in _sights(devices[name], fences.get(name), book)]
+    sights = [sight for name in sorted(devices) for sight in _sights(devices[name], isolated.get(name), book)]
     vrfs = {name: {vrf.name: vrf for vrf in node.frr.vrfs} for name, node in nodes.items()}
     ties = [sight for sight in sights if _is_tie(sight, vrfs[sight.node])]
     vnets = tuple(_together(sights, but=ties))
@@ -106,7 +106,7 @@ def read_nets(
     return Nets(vnets, _l3vnis(vnets, vrfs, ties, book), found)
 
 
-def _sights(devices: NodeDevices, fenced: frozenset[str] | None, book: Notebook) -> Iterator[BridgeOnNode]:
+def _sights(devices: NodeDevices, isolated: frozenset[str] | None, book: Notebook) -> Iterator[BridgeOnNode]:
     free = set(devices.ports)
     for bridge in devices.bridges.values():
         ports = [name for name in bridge.ports if name in devices.ports]
@@ -116,24 +116,24 @@ def _sights(devices: NodeDevices, fenced: frozenset[str] | None, book: Notebook)
             book.lose(devices.node, bridge.device.place, bridge.device.name, what, "a VNet has one VNI")
         elif ports:
             port = devices.ports[ports[0]]
-            way = _way(port, fenced)
-            if way is None:
+            mode = _mode(port, isolated)
+            if mode is None:
                 what = "floods nowhere: it has no group and no remote, and the node's frr.conf has no advertise-all-vni"
                 book.error(devices.node, port.device.place, port.device.name, what, "give it a group or remotes")
             else:
-                yield BridgeOnNode(devices.node, bridge, port, way)
+                yield BridgeOnNode(devices.node, bridge, port, mode)
     for name in sorted(free):
         place = devices.ports[name].device.place
         book.lose(devices.node, place, name, "a VXLAN device without a bridge: it stays as it is", "put it into one")
 
 
-def _way(port: Port, fenced: frozenset[str] | None) -> FloodMode | None:
-    """:param fenced: VNIs that EVPN excludes; None without EVPN."""
+def _mode(port: Port, isolated: frozenset[str] | None) -> FloodMode | None:
+    """:param isolated: VNIs that are kept out of EVPN; None without EVPN."""
     if port.group is not None:
         return FloodMode.MULTICAST
-    if port.remotes or (fenced is not None and str(port.vni) in fenced):
+    if port.remotes or (isolated is not None and str(port.vni) in isolated):
         return FloodMode.UNICAST
-    return None if fenced is None else FloodMode.EVPN
+    return None if isolated is None else FloodMode.EVPN
 
 
 def _is_tie(sight: BridgeOnNode, vrfs: Mapping[str, FrrVrf]) -> bool:
@@ -186,7 +186,7 @@ def _texts(values: tuple[object, ...]) -> str:
 
 _SAME_OF_PORT: tuple[_Saying, ...] = (
     ("VNI", lambda s: s.port.vni, _option("port", "vxlan-id")),
-    ("flood mode", lambda s: s.way.value, _option("port", "vxlan-remoteip", "vxlan-mcastgrp", "vxlan-svcnodeip")),
+    ("flood mode", lambda s: s.mode.value, _option("port", "vxlan-remoteip", "vxlan-mcastgrp", "vxlan-svcnodeip")),
     ("multicast group", lambda s: s.port.group, _option("port", "vxlan-mcastgrp", "vxlan-svcnodeip")),
     ("UDP port", lambda s: s.port.udp_port, _option("port", "vxlan-port")),
     ("VRF", lambda s: s.bridge.vrf, _option("bridge", "vrf")),

@@ -23,7 +23,7 @@ from pvesdn.recognise.devices import read_devices, tell_unknown_of_bridge, tell_
 from pvesdn.recognise.exits import UplinkOnNode, read_uplink
 from pvesdn.recognise.ids import Ids
 from pvesdn.recognise.leftovers import tell_foreign_frr
-from pvesdn.recognise.mesh import RouterOnNode, fences, propose_controller, read_speakers
+from pvesdn.recognise.mesh import RouterOnNode, isolated_vnis, propose_controller, read_speakers
 from pvesdn.recognise.nets import FloodMode, Net, Nets, read_nets
 from pvesdn.recognise.notebook import Notebook
 from pvesdn.recognise.take_outs import Made, take_outs
@@ -61,9 +61,9 @@ def recognise(given: HandWrittenConfig) -> Proposal:
     devices = {name: read_devices(node, book) for name, node in sorted(given.nodes.items())}
     _raise(book)  # a fault on one node would only look like a contradiction on the others
     ground = read_ground(given.nodes, devices, given.facts, given.cluster, book)
-    nets = read_nets(given.nodes, devices, fences(given.nodes), book)
+    nets = read_nets(given.nodes, devices, isolated_vnis(given.nodes), book)
     drafts = Zoning(ground, book).draft(nets)
-    speakers = read_speakers(given.nodes, ground, book) if any(draft.way is FloodMode.EVPN for draft in drafts) else {}
+    speakers = read_speakers(given.nodes, ground, book) if any(draft.mode is FloodMode.EVPN for draft in drafts) else {}
     _raise(book)
     if not drafts:
         raise SdnConfigError(
@@ -164,7 +164,7 @@ class _Writer:
         nodes = draft.nodes | {uplink.node for uplink in uplinks}
         restricted = None if self._is_everywhere(nodes) else nodes
         mtu = draft.mtu or self._mtu_beside_unread(restricted)
-        if draft.way is not FloodMode.EVPN:
+        if draft.mode is not FloodMode.EVPN:
             return VxlanZone(
                 where=where,
                 id=name,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from pvesdn.decode.definitions.values import BadValueError, route_targets
+from pvesdn.decode.definitions.values import BadValueError, own_route_targets
 from pvesdn.model.hand_written import FrrRouter
 from pvesdn.recognise.notebook import Notebook
 
@@ -29,7 +29,7 @@ def imported_targets(routers: Mapping[str, FrrRouter | None], l3vni: int | None,
             continue
         own = f"{int(router.asn) & 0xFFFF}:{l3vni}" if _ASN.fullmatch(router.asn) else ""
         try:
-            found[node] = route_targets(" ".join(router.imports)) if router.imports else ()
+            found[node] = own_route_targets(" ".join(router.imports)) if router.imports else ()
         except BadValueError as error:
             book.error(node, router.place, f"router bgp {router.asn} vrf {router.vrf}", error.what, error.hint)
             continue

@@ -29,7 +29,7 @@ class Draft:
     """
 
     wish: str
-    way: FloodMode
+    mode: FloodMode
     nets: tuple[Net, ...]
     nodes: frozenset[str]
     irb: Irb = Irb.NONE
@@ -62,7 +62,7 @@ class Zoning:
         groups: dict[_Key, list[Net]] = {}
         lists: dict[str, frozenset[IpAddress]] = {}
         for net in nets.vnets:
-            if net.first.way is FloodMode.UNICAST:
+            if net.first.mode is FloodMode.UNICAST:
                 lists[net.name] = self._list(net)
             groups.setdefault(self._key(net, lists.get(net.name)), []).append(net)
         return tuple(self._draft(tuple(found), lists, nets) for found in groups.values())
@@ -70,12 +70,12 @@ class Zoning:
     def _key(self, net: Net, peers: frozenset[IpAddress] | None) -> _Key:
         """What the VNets of one zone have in common."""
         port = net.first.port
-        if net.first.bridge.vrf is not None and net.first.way is FloodMode.EVPN:
+        if net.first.bridge.vrf is not None and net.first.mode is FloodMode.EVPN:
             return ("vrf", net.first.bridge.vrf)
-        common = (net.first.way, port.udp_port, self._mtu(net, peers))
-        if net.first.way is FloodMode.MULTICAST:
+        common = (net.first.mode, port.udp_port, self._mtu(net, peers))
+        if net.first.mode is FloodMode.MULTICAST:
             return (*common, port.group, self._physdev(net))
-        if net.first.way is FloodMode.UNICAST:
+        if net.first.mode is FloodMode.UNICAST:
             return (*common, peers)
         mac = net.first.bridge.mac.lower() if net.first.bridge.mac and net.addresses else None
         return (*common, bool(net.addresses), mac, port.floods, port.suppresses)
@@ -85,17 +85,17 @@ class Zoning:
         peers = lists.get(nets[0].name)
         draft = Draft(
             wish="",
-            way=first.way,
+            mode=first.mode,
             nets=nets,
             nodes=frozenset[str]().union(*(net.nodes for net in nets)),
             mtu=self._least([(net, self._mtu(net, peers)) for net in nets]),
             udp_port=self._same(nets, "vxlan-port"),
         )
-        if first.way is FloodMode.EVPN:
+        if first.mode is FloodMode.EVPN:
             return self._evpn(draft, all_nets)
         for net in nets:
             self._tell_gateways(net)
-        if first.way is FloodMode.MULTICAST:
+        if first.mode is FloodMode.MULTICAST:
             return replace(draft, wish="mcast", group=first.port.group, physdev=self._physdev(nets[0]))
         listed = peers or frozenset()
         inside = {address for address in listed if address in self._ground.owners}
@@ -270,7 +270,7 @@ class Zoning:
 
 def cover(drafts: tuple[Draft, ...], speakers: frozenset[str]) -> tuple[Draft, ...]:
     """EVPN zones together must include every speaker, or the mesh would lose some: the first zone takes in the rest."""
-    evpn = [draft for draft in drafts if draft.way is FloodMode.EVPN]
+    evpn = [draft for draft in drafts if draft.mode is FloodMode.EVPN]
     missing = speakers - frozenset[str]().union(*(draft.nodes for draft in evpn))
     if not evpn or not missing:
         return drafts

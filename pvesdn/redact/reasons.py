@@ -35,6 +35,9 @@ _WORDS = word_set(
     ssh: python3 python bash sh sudo ip vtysh frr ifup ifdown json iproute2 dpkg-query sysctl kex_exchange_identification
     publickey password keyboard-interactive gssapi-with-mic gssapi-keyex hostbased ecdsa ed25519 rsa dsa ipv4 ipv6 i/o
     folder folders contains half leads object pair right these iproute2 observe stage commit discard finish flood put reload restart
+    apply apt away bug changes compare component differs doing how ifupdown2 install itself kernel machine move next
+    normalized openssh-client plan report save says settings shows since twice undo wildcards writes beside ends give
+    staged take --node
     """
 )
 

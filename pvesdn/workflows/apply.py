@@ -62,7 +62,7 @@ def remember_vteps(world: World, changes: ChangeSet) -> None:
     :raises NodeError: no node could write it.
     """
     text, members = changes.seen, [node.node for node in changes.nodes]
-    if text is not None and members:
+    if text is not None and (members or world.local_node is not None):
         on_any_member(world, members, lambda name: world.nodes.put(name, SEEN_FILE, text))
 
 

@@ -15,6 +15,6 @@ class Planner(Protocol):
     def __call__(self, snapshot: Snapshot, /, *, flags: PlanFlags | None = None) -> ChangeSet:
         """What would change on every node that answered.
 
-        :raises PvesdnError: the definitions cannot be used, or what was read makes no sense.
+        :raises PvesdnError: the definitions cannot be used, or an answer is not what PVE gives.
         """
         ...

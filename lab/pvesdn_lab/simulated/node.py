@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shlex
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -12,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from pvesdn_lab.simulated.commands import ifupdown, run
-from pvesdn_lab.simulated.commands.main import COMMANDS, RECORD
+from pvesdn_lab.simulated.commands.answers import RECORD, script
+from pvesdn_lab.simulated.commands.main import COMMANDS
 from pvesdn_lab.simulated.commands.state import PHYSICAL, Link, State, locked_state, read_json, write_json
 from pvesdn_lab.simulated.host import Files
 
@@ -123,10 +123,10 @@ class SimulatedNode(Files):
         ifupdown.ifreload(self.root, ["-a"])
 
     def _install_command(self, name: str) -> None:
-        script = self.root / "bin" / name
+        file = self.root / "bin" / name
         words = [sys.executable, "-SE", run.__file__ or "", name]
-        script.write_text(f'#!/bin/sh\nexec {shlex.join(words)} "$(dirname "$0")" "$@"\n', "utf-8")
-        script.chmod(0o755)
+        file.write_text(script(words), "utf-8")
+        file.chmod(0o755)
 
     def run(self, command: str, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run one of the node's own commands, recorded as any other call."""

@@ -12,7 +12,7 @@ from pvesdn.cli.screens.summary import Summary
 from pvesdn.compare.diff import showable
 from pvesdn.model.cluster import Vtep
 from pvesdn.model.execution import FrrAction
-from pvesdn.model.files import Action, ChangeSet, FileChange, NodeChanges
+from pvesdn.model.files import Action, ChangeSet, FileChange, NodeChanges, StanzaChange
 
 NO_CHANGES = "No changes. Nodes match the configuration."
 
@@ -38,11 +38,12 @@ def plan_lines(changes: ChangeSet, summary: Summary, *, has_diff: bool) -> Itera
     """
     yield from _legend(changes)
     unchanged = []
+    stanzas = _StanzaLines()
     for node in changes.nodes:
         if node.is_empty and not node.obstacles:
             unchanged.append(node.node)
         else:
-            yield from _node(node, has_diff=has_diff)
+            yield from _node(node, stanzas, has_diff=has_diff)
             yield ()
     yield from _pending(changes)
     if unchanged and summary.changed:
@@ -87,12 +88,13 @@ def _legend(changes: ChangeSet) -> Iterator[Line]:
     yield ()
 
 
-def _node(node: NodeChanges, *, has_diff: bool) -> Iterator[Line]:
+def _node(node: NodeChanges, stanzas: _StanzaLines, *, has_diff: bool) -> Iterator[Line]:
     yield (Span(node.node, Style.STRONG),)
     if node.is_unfinished:
         yield "  ", Span("the last apply did not finish here: apply completes it", Style.WARNING)
     for file in node.files:
         yield from _file(file, node)
+        yield from stanzas.of(file)
         if has_diff:
             yield from diff_lines(file)
     swap, frr = node.execution.put_in_place, node.execution.frr
@@ -118,9 +120,25 @@ def _file(file: FileChange, node: NodeChanges) -> Iterator[Line]:
     yield *SIGNS[file.action], f" {file.path}{by_pve}"
     if file.conflict and not any(file.path in obstacle.what for obstacle in node.obstacles):
         yield "      ", Span(f"overwritten: {file.conflict}", Style.WARNING)
-    for stanza in file.stanzas:
-        why = f"  ({stanza.why})" if stanza.why else ""
-        yield "    ", *SIGNS[stanza.action], f" {stanza.name}{why}"
+
+
+class _StanzaLines:
+    """What happens to the interfaces of a file. Nodes that have nothing yet share their changes, and so the lines."""
+
+    def __init__(self) -> None:
+        # With the lines the changes are kept: as long as they live no others have their id.
+        self._kept: dict[int, tuple[tuple[StanzaChange, ...], tuple[Line, ...]]] = {}
+
+    def of(self, file: FileChange) -> tuple[Line, ...]:
+        """A line each."""
+        if id(file.stanzas) not in self._kept:
+            self._kept[id(file.stanzas)] = file.stanzas, tuple(map(_stanza, file.stanzas))
+        return self._kept[id(file.stanzas)][1]
+
+
+def _stanza(stanza: StanzaChange) -> Line:
+    sign, why = SIGNS[stanza.action], f"  ({stanza.why})" if stanza.why else ""
+    return "    ", *sign, f" {stanza.name}{why}"
 
 
 def diff_lines(file: FileChange) -> Iterator[Line]:

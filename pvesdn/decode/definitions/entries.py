@@ -106,6 +106,7 @@ class Entry:
 
         :param is_pve: a repeated property is a warning and the first one counts, as for PVE; so is one without a value.
         """
+        meant: set[str] = set()
         for item in self.section.properties:
             word = words.get(item.key)
             if is_pve and word is not None and item.value == "":
@@ -114,13 +115,14 @@ class Entry:
             is_repeated = item.key in self._lines
             self._lines.setdefault(item.key, item.line)
             if word is None:
-                self._unknown(item.key, item.line, words)
+                meant.update(self._unknown(item.key, item.line, words))
             elif is_repeated and not word.is_array:
                 self._repeated(item.key, item.line, is_pve=is_pve)
             else:
                 self._value(item.key, item.value, item.line, word)
         for name, word in words.items():
-            if word.is_required and name not in self._lines:
+            # One that is only misspelt must not be added as well: it would then be there twice.
+            if word.is_required and name not in self._lines and name not in meant:
                 self.fail(f"{name} is missing", _how_to_add(name, word))
 
     def build(self, kind: type[D], **more: Any) -> D | None:
@@ -140,10 +142,12 @@ class Entry:
     def _place(self, at: str) -> Where:
         return self.where.model_copy(update={"line": self._lines.get(at, self.where.line)})
 
-    def _unknown(self, name: str, line: int, words: Words) -> None:
+    def _unknown(self, name: str, line: int, words: Words) -> list[str]:
+        """Enter the fault; the result is the property that was probably meant, if any."""
         near = get_close_matches(name, words, n=1)
         hint = f"did you mean {near[0]}?" if near else f"known properties: {', '.join(sorted(words))}"
         self._fail_at(line, f"{shown(name)} is not a property of type {self.section.type}", hint)
+        return near
 
     def _empty(self, name: str, line: int) -> None:
         place = self.where.model_copy(update={"line": line})

@@ -162,7 +162,7 @@ EVPN = SectionType(
             "`1`",
         ),
         "rt-import": optional(
-            values.route_targets,
+            values.own_route_targets,
             "list of `ASN:NUMBER`",
             "Route targets that the VRF imports besides its own. `irb symmetric` only.",
             "none",

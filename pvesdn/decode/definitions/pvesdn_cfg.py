@@ -109,10 +109,12 @@ def _subnet(entry: Entry, found: OwnDefinitions) -> None:
 
 
 def _check_zone_of_subnets(found: OwnDefinitions, ledger: Ledger) -> None:
+    known = {entry.section.id for entry in found.of("zone")}
     zones = {vnet.id: vnet.zone for vnet in reversed(found.vnets)}  # of two with the same id the first counts
     for subnet in found.subnets:
         zone, prefix = zones.get(subnet.vnet), subnet.id.partition("-")[0]
-        if zone is not None and zone != prefix:
+        # Where the VNet's own zone does not exist, the VNet is at fault, and the subnet may be right.
+        if zone in known and zone != prefix:
             what = f"id begins with '{prefix}', but vnet '{subnet.vnet}' is in zone '{zone}'"
             hint = f"name it {subnet.id.replace(prefix, zone, 1)}"
             ledger.add(Severity.ERROR, subnet.where, what, hint)
@@ -171,6 +173,9 @@ def _check_virtual(entry: Entry, virtual: IpAddress) -> None:
             entry.fail(f"vrrp-address: {virtual} needs {name}", f"add {name}", at="vrrp-address")
     elif virtual == own.ip:
         what = f"vrrp-address: {virtual} is the exit's own address"
+        entry.fail(what, "choose an address that no router has (RFC 9568)", at="vrrp-address")
+    elif virtual in (entry.get("gateways") or ()):
+        what = f"vrrp-address: {virtual} is one of gateways: the master would take the router's address"
         entry.fail(what, "choose an address that no router has (RFC 9568)", at="vrrp-address")
     elif not _is_on_any_link(virtual) and (fault := host_fault(virtual, own.network)):
         entry.fail(f"vrrp-address: {fault}", f"choose a free address in the subnet of {name}", at="vrrp-address")

@@ -14,10 +14,13 @@ from pvesdn.errors import SdnConfigError
 
 # The only white space left is blanks and TABs: other control characters are refused before a line is read.
 _HEADER = re.compile(r"([^ \t]+):[ \t]*([^ \t]+)[ \t]*")
+_NO_ID = re.compile(r"[a-zA-Z][a-zA-Z0-9_-]+:[ \t]*")
 _TYPE = re.compile(r"[a-zA-Z][a-zA-Z0-9_-]+")
 _PROPERTY = re.compile(r"[ \t]+([^ \t]+)(?:[ \t]+(.*[^ \t]))?[ \t]*")
 # Some editors put an invisible U+FEFF before the first header.
 _FORBIDDEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff\ud800-\udfff]")
+
+_NO_MARK = "save the file as UTF-8 without a byte order mark"
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +155,8 @@ class _Scanner:
         self._oddities: list[Oddity] = []
         self._open: Section | None = None
         self._properties: list[Property] = []
+        self._has_lost_header = False
+        """The header of the lines that follow could not be read, which was told once."""
 
     def scan(self, text: str) -> Scan:
         # Not splitlines(): that would also break lines at form feeds and Unicode separators.
@@ -161,10 +166,11 @@ class _Scanner:
         for number, line in enumerate(lines, start=1):
             if found := _FORBIDDEN.search(line):
                 what = f"character U+{ord(found[0]):04X} is not allowed"
-                self._oddities.append(
-                    Oddity(number, what, "use printable text and plain line endings", is_forbidden=True)
-                )
+                hint = _NO_MARK if found[0] == "\ufeff" else "use printable text and plain line endings"
+                self._oddities.append(Oddity(number, what, hint, is_forbidden=True))
+                self._has_lost_header = self._header_ends_section and line[:1] == "\ufeff"
             elif line == "":
+                self._has_lost_header = False
                 self._end_section(is_empty_line=True)
             elif not line.lstrip(" \t").startswith("#"):
                 self._take(number, line)
@@ -180,6 +186,10 @@ class _Scanner:
             self._take_property(number, line)
         elif (header := _HEADER.fullmatch(line)) and _TYPE.fullmatch(header[1]):
             self._take_header(number, header)
+        elif _NO_ID.fullmatch(line) and self._header_ends_section:
+            self._end_section()
+            self._has_lost_header = True
+            self._odd(number, f"header without an id: '{line.strip()}'", "write 'type: id', such as 'vnet: web'")
         else:
             self._odd(number, "neither 'type: id' nor an indented property", "begin each property with a TAB")
 
@@ -188,9 +198,12 @@ class _Scanner:
             self._odd(number, f"header inside section '{self._open.id}'", "put an empty line before it")
             return
         self._end_section()
+        self._has_lost_header = False
         self._open = Section(header[1].lower(), header[2], number)
 
     def _take_property(self, number: int, line: str) -> None:
+        if self._has_lost_header:
+            return
         if self._open is None:
             self._odd(number, "property outside any section", "put it under a header without an empty line between")
             return

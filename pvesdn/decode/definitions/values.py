@@ -24,6 +24,7 @@ _ALIAS = re.compile(r"[\w (-_]{1,256}")
 _NAMES_OF_SETTINGS = frozenset({"all", "default"})
 _PVE_INTERFACE = re.compile(r"[a-zA-Z][a-zA-Z0-9_]{1,20}([:.][0-9]{1,10})?")  # PVE's pve-iface (docs/pve.md §1.4)
 _ISIS_NET = re.compile(r"[a-fA-F0-9]{2}(\.[a-fA-F0-9]{4}){3,9}\.[a-fA-F0-9]{2}")
+_MAX_16_BITS = 65_535
 _MAX_32_BITS = 4_294_967_295
 _MAC: TypeAdapter[str] = TypeAdapter(MacAddress)
 _SHOWN = 60
@@ -213,6 +214,20 @@ def route_targets(value: str) -> tuple[str, ...]:
         pair = _ROUTE_TARGET.fullmatch(word)
         if pair is None or max(int(pair[1]), int(pair[2])) > _MAX_32_BITS:
             raise BadValueError(f"{shown(word)} is not a route target", "write ASN:NUMBER such as 65000:100")
+    return found
+
+
+def own_route_targets(value: str) -> tuple[str, ...]:
+    """The same, each of which fits: a route target has 6 bytes for both, and AS numbers have 2 or 4 (RFC 4360, RFC 5668).
+
+    PVE takes any, so this is asked of `pvesdn.cfg` alone.
+    """
+    found = route_targets(value)
+    for word in found:
+        asn, number = map(int, word.split(":"))
+        if asn > _MAX_16_BITS and number > _MAX_16_BITS:
+            what = f"{shown(word)} does not fit into a route target: beside an AS number of 4 bytes the number has 2"
+            raise BadValueError(what, f"write a number up to {_MAX_16_BITS} after AS {asn}")
     return found
 
 

@@ -78,7 +78,7 @@ class _Bgp:
     has_all_vnis: bool = False
     announced: set[str] = field(default_factory=set)
     imports: list[str] = field(default_factory=list)
-    fenced: set[str] = field(default_factory=set)
+    isolated: set[str] = field(default_factory=set)
 
 
 class _Reader:
@@ -145,7 +145,7 @@ class _Reader:
             has_all_vnis=bgp.has_all_vnis,
             announced=frozenset(bgp.announced),
             imports=tuple(bgp.imports),
-            fenced=frozenset(bgp.fenced),
+            isolated=frozenset(bgp.isolated),
         )
         self.routers.append(router)
 
@@ -205,8 +205,8 @@ class _Reader:
                 bgp.announced.add(family)
             case ("route-target", "import", *targets) if targets:
                 bgp.imports += targets
-            case ("vni", number) if all(_is_fence(inner.words) for inner in line.children):
-                bgp.fenced.add(number)
+            case ("vni", number) if all(_is_isolation(inner.words) for inner in line.children):
+                bgp.isolated.add(number)
             case _:
                 return _is_soft(line.words)
         return True
@@ -288,7 +288,7 @@ def _is_soft(words: _Words) -> bool:
     return False
 
 
-def _is_fence(words: _Words) -> bool:
+def _is_isolation(words: _Words) -> bool:
     """What pvesdn itself prints to keep a plain VNI out of EVPN: route targets of AS 65535."""
     match words:
         case ("route-target", "import" | "export", target):

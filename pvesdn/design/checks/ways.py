@@ -97,7 +97,7 @@ class _Unreached:
 
     :param whose: in words.
     :param nodes: those that have no way to it.
-    :param unsure: those of whose way nothing is known (`Way.is_hidden`).
+    :param unsure: those of whose way nothing is known (`RouteAnswer.is_hidden`).
     """
 
     peer: str = ""

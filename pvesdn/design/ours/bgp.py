@@ -1,4 +1,4 @@
-"""FRR for our zones on one node: who peers with whom, what is announced, and what is fenced off."""
+"""FRR for our zones on one node: who peers with whom, what is announced, and what is kept out of EVPN."""
 
 from __future__ import annotations
 
@@ -154,12 +154,12 @@ def daemons(frr: FrrConfig | None) -> frozenset[str]:
 
 
 def _default_router(given: DesignInput, bgp: BgpPlan, plans: tuple[ZonePlan, ...], node: str) -> BgpRouter | None:
-    """`router bgp` without VRF: the sessions of our controllers, and the fences round plain VNIs."""
+    """`router bgp` without VRF: the sessions of our controllers, and the isolation of plain VNIs."""
     meshes = [mesh for mesh in bgp.meshes if node in mesh.speakers]
     pve_asns = beside_pve.asns(given, node)
-    # Where nobody speaks BGP, nobody announces a VNI that would have to be fenced off.
-    fences = _fences(given, plans, node, is_speaker=bool(meshes)) if meshes or pve_asns else ()
-    if not meshes and not fences:
+    # Without BGP on the node nothing announces a VNI that would have to be isolated.
+    isolated = _isolated_vnis(given, plans, node, is_speaker=bool(meshes)) if meshes or pve_asns else ()
+    if not meshes and not isolated:
         return None
     groups: list[PeerGroup] = []
     activations: list[EvpnActivation] = []
@@ -180,7 +180,7 @@ def _default_router(given: DesignInput, bgp: BgpPlan, plans: tuple[ZonePlan, ...
         router_id=meshes[0].speakers[node] if meshes else None,
         is_merged=bool(pve_asns),
         groups=tuple(groups),
-        evpn=L2vpnEvpn(activations=tuple(activations), advertise_all_vni=bool(meshes), vnis=fences),
+        evpn=L2vpnEvpn(activations=tuple(activations), advertise_all_vni=bool(meshes), vnis=isolated),
     )
 
 
@@ -217,8 +217,10 @@ def _sessions(mesh: Mesh, node: str) -> Iterator[tuple[str, tuple[IpAddress, ...
         yield "VTEP", _sorted(address for name, address in others.items() if name not in mesh.reflectors), True
 
 
-def _fences(given: DesignInput, plans: tuple[ZonePlan, ...], node: str, *, is_speaker: bool) -> tuple[VniTargets, ...]:
-    """Route targets that keep plain VNIs out of EVPN.
+def _isolated_vnis(
+    given: DesignInput, plans: tuple[ZonePlan, ...], node: str, *, is_speaker: bool
+) -> tuple[VniTargets, ...]:
+    """Route-target isolation: what keeps plain VNIs out of EVPN.
 
     `advertise-all-vni` announces every VXLAN device of the node; when such a route is withdrawn, FRR deletes the static
     flooding entry of the same address and the plain zone goes dark.

@@ -135,11 +135,11 @@ def test_a_virtual_router_is_put_together_from_its_lines() -> None:
     assert found == [("eno2", "1", "200", ("172.16.0.10", "fe80::10")), ("eno2", "2", "100", ())]
 
 
-def test_route_targets_of_as_65535_are_a_fence_and_any_others_are_foreign() -> None:
-    fenced = "router bgp 1\n address-family l2vpn evpn\n  vni 3\n   route-target import 65535:65535\n  exit-vni\n"
-    assert decode(fenced).routers[0].fenced == {"3"}
-    assert foreign(fenced) == []
-    own = fenced.replace("65535:65535", "1:3")
+def test_route_targets_of_as_65535_are_isolation_and_any_others_are_foreign() -> None:
+    isolated = "router bgp 1\n address-family l2vpn evpn\n  vni 3\n   route-target import 65535:65535\n  exit-vni\n"
+    assert decode(isolated).routers[0].isolated == {"3"}
+    assert foreign(isolated) == []
+    own = isolated.replace("65535:65535", "1:3")
     context = ("router bgp 1", "address-family l2vpn evpn")
     assert foreign(own) == [("vni 3", context, 3), ("route-target import 1:3", (*context, "vni 3"), 4)]
 

@@ -208,6 +208,13 @@ WORDS = [
      "pvesdn.cfg:5: zone 'sym': rt-import '65000' is not a route target; write ASN:NUMBER such as 65000:100"),
     (EVPN + "\trt-import 1:4294967296\n",
      "pvesdn.cfg:5: zone 'sym': rt-import '1:4294967296' is not a route target; write ASN:NUMBER such as 65000:100"),
+    (EVPN + "\trt-import 65000:70000,4200000000:70000\n",
+     ("pvesdn.cfg:5: zone 'sym': rt-import '4200000000:70000' does not fit into a route target: beside an AS number of 4 bytes "
+     "the number has 2; write a number up to 65535 after AS 4200000000")),
+    ("vnet: vmbr2\n\tzone tun\n\ttga 2\n", "pvesdn.cfg:3: vnet 'vmbr2': 'tga' is not a property of type vnet; did you mean tag?"),
+    (EXIT_4 + "\tvrrp-id 1\n\tvrrp-priority 2\n\tvrrp-address 172.16.0.254\n",
+     ("pvesdn.cfg:9: exit 'out': vrrp-address: 172.16.0.254 is one of gateways: the master would take the router's address; "
+     "choose an address that no router has (RFC 9568)")),
     (EVPN + "\trt-import \u0661:1\n",
      "pvesdn.cfg:5: zone 'sym': rt-import '\u0661:1' is not a route target; write ASN:NUMBER such as 65000:100"),
 ]  # fmt: skip
@@ -457,3 +464,9 @@ def test_files_of_pve_from_windows_are_one_fault_each() -> None:
     with pytest.raises(SdnConfigError) as caught:
         decode_sdn(files, intent="pending")
     assert sorted(caught.value.lines) == [f"vnets.cfg:1: {CRLF}vnets.cfg", f"zones.cfg:1: {CRLF}zones.cfg"]
+
+
+def test_a_subnet_is_not_renamed_after_a_zone_that_does_not_exist() -> None:
+    text = EVPN + VNET.replace("tun", "smy") + SUBNET.replace("tun-", "sym-")
+
+    assert decode(text).config.own.vnets[0].zone == "smy"

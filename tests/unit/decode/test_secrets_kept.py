@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from pathlib import Path
 
 import pytest
 
@@ -17,9 +19,11 @@ from pvesdn.model.snapshot import RECORD_FILE, NodeRaw, Snapshot
 from pvesdn.redact.answers import hide_api, hide_command_answer, hide_record
 from pvesdn.redact.definitions import hide_running
 from pvesdn.redact.frr import hide_frr
+from pvesdn.redact.reasons import hide_reason
 from pvesdn.redact.settings import hide_daemons
 from pvesdn.redact.snapshot import without_secrets
 
+ROOT = Path(__file__).parents[3]
 WRITTEN = "frr version 10.4\nfrr defaults datacenter\nrouter bgp 65001\n neighbor 192.0.2.9 password swordfish\nexit\n"
 BY_FRR = WRITTEN.replace("frr version 10.4", "frr version 10.4.1").replace("exit\n", "exit\n!\nend\n")
 
@@ -86,6 +90,25 @@ def test_a_reason_shows_words_of_ssh_and_of_the_system(reason: str, hidden: tupl
         expected = expected.replace(word, f"hidden-{number}", 1)
     assert cleaned.snapshot.unreachable == {"node2": expected}
     assert cleaned.replaced == ({"unreachable.json": len(hidden)} if hidden else {})
+
+
+def refusals() -> Iterator[tuple[str, str]]:
+    """Words of our own that say why a node was not read, as far as they are constant: where they stand, and the words."""
+    read_with = ("dialogue", "files", "machine", "observe", "record", "request", "swap", "sysctl")
+    package = ROOT / "pvesdn"
+    files = [package / f"node/program/{part}.py" for part in read_with]
+    for file in (*files, *(package / "adapters/nodes").glob("*.py"), package / "decode/nodes/answers.py"):
+        for raised in ast.walk(ast.parse(file.read_text("utf-8"))):
+            if isinstance(raised, ast.Raise):
+                for part in ast.walk(raised):
+                    if isinstance(part, ast.Constant) and " " in str(part.value):
+                        yield f"{file.name}:{part.lineno}", part.value
+
+
+def test_no_word_is_hidden_of_what_pvesdn_says_of_a_node_that_it_could_not_read() -> None:
+    said = dict(refusals())
+    assert len(said) > 30
+    assert {place: left for place, text in said.items() if (left := hide_reason(text, Veil())) != text} == {}
 
 
 def test_the_devices_of_the_memory_are_shown() -> None:

@@ -73,7 +73,8 @@ def test_for_pve_only_an_empty_line_ends_a_section() -> None:
             "vxlan: a1\nmtu 1450\n",
             "x.cfg:2: neither 'type: id' nor an indented property; begin each property with a TAB",
         ),
-        ("vxlan:\n", "x.cfg:1: neither 'type: id' nor an indented property; begin each property with a TAB"),
+        ("vxlan:\n", "x.cfg:1: header without an id: 'vxlan:'; write 'type: id', such as 'vnet: web'"),
+        ("vxlan: \n\tmtu 1450\n", "x.cfg:1: header without an id: 'vxlan:'; write 'type: id', such as 'vnet: web'"),
         ("vxlan: a b\n", "x.cfg:1: neither 'type: id' nor an indented property; begin each property with a TAB"),
         ("9: a1\n", "x.cfg:1: neither 'type: id' nor an indented property; begin each property with a TAB"),
         ("vxlan: a1\r\n", "x.cfg:1: character U+000D is not allowed; use printable text and plain line endings"),
@@ -83,7 +84,10 @@ def test_for_pve_only_an_empty_line_ends_a_section() -> None:
         ),
         ("#\x1b[2J\n", "x.cfg:1: character U+001B is not allowed; use printable text and plain line endings"),
         ("vxlan: a\udcff\n", "x.cfg:1: character U+DCFF is not allowed; use printable text and plain line endings"),
-        ("\ufeffvxlan: a1\n", "x.cfg:1: character U+FEFF is not allowed; use printable text and plain line endings"),
+        (
+            "\ufeffvxlan: a1\n\tmtu 1450\n",
+            "x.cfg:1: character U+FEFF is not allowed; save the file as UTF-8 without a byte order mark",
+        ),
         ("vxlan: a\u2028b\n", "x.cfg:1: character U+2028 is not allowed; use printable text and plain line endings"),
         ("vxlan: a\x85b\n", "x.cfg:1: character U+0085 is not allowed; use printable text and plain line endings"),
     ],
@@ -92,6 +96,20 @@ def test_what_is_outside_the_grammar_is_named_with_its_line(text: str, message: 
     with pytest.raises(SdnConfigError) as caught:
         parse(text, "x.cfg")
     assert caught.value.lines == (message,)
+
+
+def test_lines_after_an_empty_one_do_not_belong_to_the_header_that_was_lost() -> None:
+    with pytest.raises(SdnConfigError) as caught:
+        parse("vnet:\n\ttag 1\n\n\ttag 2\n", "x.cfg")
+    assert [line.split(":")[1] for line in caught.value.lines] == ["1", "4"]
+
+
+def test_for_pve_a_header_without_an_id_is_a_line_like_any_other() -> None:
+    found = scan("vnet:\n\ttag 1\n").oddities
+    assert [(oddity.line, oddity.what) for oddity in found] == [
+        (1, "neither 'type: id' nor an indented property"),
+        (2, "property outside any section"),
+    ]
 
 
 def test_all_faults_are_reported_at_once() -> None:

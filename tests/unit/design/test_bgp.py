@@ -294,7 +294,7 @@ class TestPlainZonesBesideEvpn:
         network = given(UNDERLAY + CONTROLLER + L2, pve=pve)
         evpn = routers(network)[None].evpn
         assert evpn is not None
-        assert [fence.vni for fence in evpn.vnis] == [77]
+        assert [isolated.vni for isolated in evpn.vnis] == [77]
         other = routers(network, "node2")[None].evpn
         assert other is not None
         assert other.vnis == ()

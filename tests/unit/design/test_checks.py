@@ -480,7 +480,7 @@ class TestBgp:
         ("cfg", "pve", "nodes"),
         [
             pytest.param(SYMMETRIC.replace("asn 1234", "asn 65000"), PVE_EVPN, "node1, node2, node3", id="our EVPN"),
-            pytest.param(UNICAST, PVE_EVPN, "node1, node2, node3", id="a fence"),
+            pytest.param(UNICAST, PVE_EVPN, "node1, node2, node3", id="isolation"),
             pytest.param(UNDERLAY + uplink(zone="theirs"), PVE_EVPN, "node1", id="an exit"),
         ],
     )

@@ -119,7 +119,7 @@ def test_without_pves_sdn_one_file_holds_both_parts() -> None:
     default, vrf = made.frr.routers
     assert (default.asn, str(default.router_id), default.evpn is not None) == (65000, "192.168.0.1", True)
     assert default.evpn is not None
-    assert [fence.vni for fence in default.evpn.vnis] == [2]
+    assert [isolated.vni for isolated in default.evpn.vnis] == [2]
     assert vrf.unicasts == (Unicast("ipv4", ("connected", "static")),)
     assert made.frr.vrfs[0].routes == (ROUTE, StaticRoute("ip", "198.18.0.1/32", "blackhole"))
     assert made.daemons == {"bgpd", "bfdd"}

@@ -237,6 +237,45 @@ class TestSystem:
         assert "Connection refused" in node.run("pvesh", "get", "/version").stderr
 
 
+class TestKeptAnswers:
+    """A shell repeats what `ip` has answered (`answers`); nobody may see a difference."""
+
+    ASKED = ("ip", "-j", "-d", "link")
+
+    def test_an_answer_is_repeated_while_the_links_are_the_same(self, node):
+        first = node.run(*self.ASKED).stdout
+        (kept,) = node.root.glob("state/answers.*/ip -j -d link")
+        kept.write_text("kept\n")
+
+        assert node.run(*self.ASKED).stdout == "kept\n"
+        assert node.run("bridge", *self.ASKED[1:]).stdout != "kept\n"
+        assert json.loads(node.run("ip", "-d", "-j", "link").stdout) == json.loads(first)
+
+    def test_an_answer_is_never_older_than_the_links(self, node):
+        node.run(*self.ASKED)
+        node.write("/etc/network/interfaces.d/pvesdn", VXLAN)
+        node.run("ifreload", "-a")
+
+        assert {"vx", "br"} <= {row["ifname"] for row in json.loads(node.run(*self.ASKED).stdout)}
+
+        node.run("ip", "link", "del", "vx")
+
+        assert "vx" not in {row["ifname"] for row in json.loads(node.run(*self.ASKED).stdout)}
+
+    def test_repeated_calls_are_recorded_like_the_first(self, node):
+        node.forget_commands()
+        for _ in range(3):
+            node.run(*self.ASKED)
+
+        assert node.commands() == (self.ASKED,) * 3
+
+    def test_a_broken_command_is_broken_although_its_answer_is_known(self, node):
+        node.run(*self.ASKED)
+        node.break_command("ip", status=2)
+
+        assert node.run(*self.ASKED).returncode == 2
+
+
 class TestFaults:
     def test_a_broken_command_fails_as_often_as_told(self, node):
         node.break_command("ip", status=7, stderr="no\n", times=2)

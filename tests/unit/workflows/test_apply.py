@@ -298,6 +298,15 @@ def test_the_memory_of_the_vteps_is_written_by_the_next_node_when_the_first_cann
     assert "put" in made.nodes["node2"].verbs
 
 
+def test_the_memory_of_the_vteps_is_written_here_when_no_node_that_was_planned_for_answered() -> None:
+    made = cluster(UNICAST.replace("vxlan: ucast\n", "vxlan: ucast\n\tmtu 1450\n"))
+    made.nodes["node2"].off = "no route to host"
+    changes = plan_of(made, only=frozenset({"node2"}))
+    assert (changes.nodes, list(changes.unreachable)) == ((), ["node2"])
+    apply(made.world(local_node="node1"), changes, PLANNER)
+    assert made.nodes.pve_files["/etc/pve/sdn/pvesdn-seen.json"] == changes.seen
+
+
 def test_without_a_place_for_the_memory_nothing_is_touched() -> None:
     made = cluster()
     for node in made.nodes.nodes.values():

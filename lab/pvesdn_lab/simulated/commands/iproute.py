@@ -9,25 +9,48 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from pvesdn_lab.simulated.commands.answers import keep
 from pvesdn_lab.simulated.commands.state import PHYSICAL, Link, State, locked_state
 
 ZERO_MAC = "00:00:00:00:00:00"
 _SUFFIX = {4: "", 6: "6"}
+_USUAL = tuple(
+    tuple(f"-j {question}".split()) for question in ("-d link", "-d address", "route", "-6 route", "rule", "-6 rule")
+)
+"""What is asked together: whoever answers one answers them all, before the next Python starts."""
 
 
 def ip(root: Path, arguments: Sequence[str]) -> int:
     """``ip [-j] [-d] [-6] link|address|route|rule [show] [dev NAME]`` and ``ip link delete [dev] NAME``."""
-    words = [word for word in arguments if not word.startswith("-")]
-    family = 6 if "-6" in arguments else 4 if "-4" in arguments else 0
+    words = _words(arguments)
     what, action = (words[0] if words else ""), (words[1] if len(words) > 1 else "show")
     if "link".startswith(what or "?") and action in {"del", "delete"}:
         return _delete_link(root, words[2:])
     state = State(root)
-    name = words[-1] if words[2:] else None
-    if name is not None and name not in state.links:
-        sys.stderr.write(f'Device "{name}" does not exist.\n')
+    if words[2:] and words[-1] not in state.links:
+        sys.stderr.write(f'Device "{words[-1]}" does not exist.\n')
         return 1
-    match what:
+    answer = _shown(state, arguments)
+    if answer is None:
+        sys.stderr.write(f'Object "{what}" is unknown, try "ip help".\n')
+        return 255
+    sys.stdout.write(answer)
+    for question in {*_USUAL, tuple(arguments)}:
+        if (kept := _shown(state, question)) is not None:
+            keep(state, ["ip", *question], kept)
+    return 0
+
+
+def _words(arguments: Sequence[str]) -> list[str]:
+    return [word for word in arguments if not word.startswith("-")]
+
+
+def _shown(state: State, arguments: Sequence[str]) -> str | None:
+    """What `ip` prints of these links; None for what it does not know."""
+    words = _words(arguments)
+    family = 6 if "-6" in arguments else 4 if "-4" in arguments else 0
+    name = words[-1] if words[2:] else None
+    match words[0] if words else "":
         case "link" | "l":
             answer = [_link(state, n) for n in state.links if name in {None, n}]
         case "address" | "addr" | "a":
@@ -38,10 +61,8 @@ def ip(root: Path, arguments: Sequence[str]) -> int:
         case "rule" | "ru":
             answer = _rules(family or 4)
         case _:
-            sys.stderr.write(f'Object "{what}" is unknown, try "ip help".\n')
-            return 255
-    sys.stdout.write(json.dumps(answer) + "\n")
-    return 0
+            return None
+    return json.dumps(answer) + "\n"
 
 
 def bridge(root: Path, arguments: Sequence[str]) -> int:

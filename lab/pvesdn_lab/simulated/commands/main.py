@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import json
 import os
 import sys
 import time
@@ -12,7 +11,7 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
-from pvesdn_lab.simulated.commands.ifupdown import ALREADY_RUNNING, only_one
+from pvesdn_lab.simulated.commands.answers import RECORD, record_line
 from pvesdn_lab.simulated.commands.state import locked_state, read_json, write_json
 
 Command = Callable[[Path, Sequence[str]], int]
@@ -33,7 +32,6 @@ COMMANDS = {
 """Module and function of each command; the module is loaded when it is needed, since a run has hundreds of calls."""
 
 LOCKED = frozenset({"ifreload", "ifup", "ifdown"})
-RECORD = "commands.jsonl"
 
 
 def main(name: str, root: Path, arguments: Sequence[str]) -> int:
@@ -46,6 +44,8 @@ def main(name: str, root: Path, arguments: Sequence[str]) -> int:
 
 def _broken(root: Path, name: str, fault: dict[str, Any]) -> int:
     """Fail as told, and hold meanwhile what the command would hold."""
+    from pvesdn_lab.simulated.commands.ifupdown import ALREADY_RUNNING, only_one  # noqa: PLC0415 - `ip` needs none of it
+
     with only_one(root) if name in LOCKED else nullcontext(True) as is_ours:
         if not is_ours:
             return ALREADY_RUNNING
@@ -77,9 +77,10 @@ def _take_fault(root: Path, name: str) -> dict[str, Any] | None:
 
 
 def _record(root: Path, argv: list[str], status: int) -> None:
-    line = json.dumps({"argv": argv, "status": status}) + "\n"
     descriptor = os.open(root / RECORD, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
     try:
-        os.write(descriptor, line.encode())  # one write: two commands at once do not mix their lines
+        os.write(
+            descriptor, record_line(argv, status).encode()
+        )  # one write: two commands at once do not mix their lines
     finally:
         os.close(descriptor)

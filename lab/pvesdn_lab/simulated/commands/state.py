@@ -15,6 +15,9 @@ Link: TypeAlias = dict[str, Any]
 """kind, mtu (bytes), address (MAC), addresses (with prefix lengths), master, up, info, port, fdb (VTEPs of the all-zero MAC)."""
 
 STATE_FOLDER = "state"
+GENERATION = "generation"
+"""The file below `state` that names the present state of the links; see `answers`."""
+
 PHYSICAL = "ether"
 
 
@@ -23,6 +26,7 @@ class State:
 
     :param links: by interface name, in the order in which they appeared.
     :param managed: interfaces that ifupdown2 brought up and would take down when their stanza goes.
+    :ivar generation: names this state among all that the node has had; empty before the first.
     """
 
     def __init__(self, root: Path) -> None:
@@ -30,10 +34,19 @@ class State:
         document = read_json(root, "links", {"links": {}, "managed": []})
         self.links: dict[str, Link] = document["links"]
         self.managed: list[str] = document["managed"]
+        self.generation: str = document.get("generation", "")
+        self._read = json.dumps([self.links, self.managed])
 
     def save(self) -> None:
-        """Write the links back."""
-        write_json(self.root, "links", {"links": self.links, "managed": self.managed})
+        """Write the links back, if they have changed."""
+        if self.generation and json.dumps([self.links, self.managed]) == self._read:
+            return
+        self.generation = os.urandom(8).hex()
+        write_json(self.root, "links", {"links": self.links, "managed": self.managed, "generation": self.generation})
+        # Second: until it stands there, everybody sees the links as they were.
+        draft = self.root / STATE_FOLDER / f".{GENERATION}.{os.getpid()}"
+        draft.write_text(f"{self.generation}\n", "utf-8")
+        draft.replace(self.root / STATE_FOLDER / GENERATION)
 
     def add(self, name: str, kind: str, **values: Any) -> Link:
         """Make a link as the kernel would, with defaults for what `values` does not say."""
