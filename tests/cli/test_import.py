@@ -202,6 +202,16 @@ def test_the_edited_files_keep_their_modes(tmp_path: Path, settings: Path, by_ha
         assert stat.S_IMODE(written) == mode
 
 
+@pytest.mark.parametrize("given", ["0666", "0777", "6777"])
+def test_nobody_but_the_owner_may_write_an_edited_file_whatever_a_snapshot_says(
+    tmp_path: Path, settings: Path, by_hand: FakeCluster, given: str
+) -> None:
+    by_hand.nodes["node1"].commands["modes"] = {"/etc/network/interfaces": given}
+    call("--config", settings, "import", "--edited", tmp_path / "edited", cluster=by_hand)
+    mode = (tmp_path / "edited/node1/etc/network/interfaces").stat().st_mode
+    assert mode & 0o7022 == 0
+
+
 @pytest.mark.parametrize(
     "modes", [None, {}, [], {"/etc/network/interfaces": "4777x"}, {"/etc/network/interfaces": 420}]
 )
