@@ -760,6 +760,17 @@ class TestExits:
         ]
 
 
+def test_peers_that_leave_out_a_node_of_the_zone_are_told() -> None:
+    cfg = UNICAST.replace("vxlan: ucast\n", "vxlan: ucast\n\tpeers 192.168.0.1,192.168.0.2\n")
+    assert warnings(given(cfg)) == [
+        (
+            "pvesdn.cfg:4: zone 'ucast': peers does not list the VTEP of node3, so no other node floods frames to it; "
+            "add it, or leave peers out: the zone's nodes then flood to each other"
+        )
+    ]
+    assert warnings(given(cfg.replace("\tpeers", "\tnodes node1,node2\n\tpeers"))) == []
+
+
 class TestDevices:
     def test_what_we_made_ourselves_is_no_obstacle(self) -> None:
         node = with_link(
