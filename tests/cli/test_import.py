@@ -38,7 +38,7 @@ def by_hand() -> FakeCluster:
     """The first model by hand on a live cluster."""
     cluster = fake_cluster()
     for name, raw in hand("multicast").nodes.items():
-        cluster.nodes[name].files |= raw.files
+        cluster.nodes[name].files.update(raw.files)
         cluster.nodes[name].commands |= raw.commands
     return cluster
 
@@ -202,6 +202,16 @@ def test_the_edited_files_keep_their_modes(tmp_path: Path, settings: Path, by_ha
         assert stat.S_IMODE(written) == mode
 
 
+@pytest.mark.parametrize("given", ["0666", "0777", "6777"])
+def test_nobody_but_the_owner_may_write_an_edited_file_whatever_a_snapshot_says(
+    tmp_path: Path, settings: Path, by_hand: FakeCluster, given: str
+) -> None:
+    by_hand.nodes["node1"].commands["modes"] = {"/etc/network/interfaces": given}
+    call("--config", settings, "import", "--edited", tmp_path / "edited", cluster=by_hand)
+    mode = (tmp_path / "edited/node1/etc/network/interfaces").stat().st_mode
+    assert mode & 0o7022 == 0
+
+
 @pytest.mark.parametrize(
     "modes", [None, {}, [], {"/etc/network/interfaces": "4777x"}, {"/etc/network/interfaces": 420}]
 )
@@ -252,7 +262,7 @@ def test_the_clusters_definitions_are_written_when_asked(settings: Path, by_hand
 
 def test_definitions_that_do_not_pass_are_not_written_to_the_cluster(settings: Path, by_hand: FakeCluster) -> None:
     for name, raw in hand("asymmetric", ("10.0.3.254", "192.168.0.254")).nodes.items():
-        by_hand.nodes[name].files |= raw.files
+        by_hand.nodes[name].files.update(raw.files)
         by_hand.nodes[name].commands |= raw.commands
     result = call("--config", settings, "import", "--write", cluster=by_hand)
     assert result.status == 1

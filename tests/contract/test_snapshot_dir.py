@@ -205,6 +205,9 @@ def test_another_folder_is_no_snapshot(tmp_path: Path) -> None:
         ("api/version.json", "{", r"api/version\.json: is not valid JSON"),
         ("api/version.json", "[" * 100_000, r"api/version\.json: is not valid JSON"),
         ("unreachable.json", "[]", r"unreachable\.json: is not a table of reasons by node"),
+        ("unreachable.json", '{"node2": null}', r"unreachable\.json: is not a table of reasons by node"),
+        ("unreachable.json", '{"../node2": "off"}', r"unreachable\.json: is not a table of reasons by node"),
+        ("unreachable.json", '{"node2": "\\ud800"}', r"unreachable\.json: is not a table of reasons by node"),
         ("nodes/a b/x", "", r"nodes/a b: is not a node name"),
     ],
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -113,6 +114,49 @@ def test_a_name_is_taken_once_and_how_to_get_on_is_said(labs: Path, monkeypatch:
         SettingsError, match=r"`pvesdn lab down` ends it, `pvesdn lab --name OTHER up` starts one beside"
     ):
         session.up("lab", choose(["unicast"])[0], print)
+
+
+@pytest.fixture
+def starting(labs: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[subprocess.Popen[bytes]]]:
+    """What `up` has started, in place of a lab: processes that wait, and a person who says `down` at once."""
+    begun: list[subprocess.Popen[bytes]] = []
+
+    def start(*_: object) -> subprocess.Popen[bytes]:
+        begun.append(subprocess.Popen(["sleep", "600"], start_new_session=True))
+        session.down("lab")
+        return begun[-1]
+
+    monkeypatch.setattr(kernel, "obstacle", lambda: "")
+    monkeypatch.setattr(session, "fetch", lambda *_: None)
+    monkeypatch.setattr(session, "divide", lambda scenarios, _: (scenarios, []))
+    monkeypatch.setattr(session, "_start_here", start)
+    yield begun
+    for process in begun:
+        process.kill()
+        process.wait()
+
+
+def test_a_lab_that_is_ended_while_it_starts_leaves_no_process(starting: list[subprocess.Popen[bytes]]) -> None:
+    with pytest.raises(SettingsError, match="the lab 'lab' was ended before it was up; start it with `pvesdn lab up`"):
+        session.up("lab", choose(["unicast"])[0], print)
+    assert [process.returncode for process in starting] == [-signal.SIGKILL]
+
+
+def test_a_lab_that_does_not_come_up_ends_no_other_that_has_taken_its_name(
+    labs: Path, starting: list[subprocess.Popen[bytes]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = subprocess.Popen(["sleep", "600"], start_new_session=True)
+    starting.append(other)
+
+    def interrupted(*_: object) -> None:
+        noted(labs, "lab", other.pid)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(session, "_wait", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        session.up("lab", choose(["unicast"])[0], print)
+    assert session.names() == ["lab"]
+    assert other.poll() is None
 
 
 # ------------------------------------------------------------------------------------------------------------- live

@@ -107,7 +107,10 @@ def _read_unreachable(reader: _Reader) -> dict[str, str]:
     value = reader.json(path)
     if value is _ABSENT:
         return {}
-    if not isinstance(value, dict) or not all(isinstance(reason, str) for reason in value.values()):
+    if not isinstance(value, dict) or not all(
+        _NODE_NAME.fullmatch(name) and isinstance(reason, str) and json_text.is_unicode(reason)
+        for name, reason in value.items()
+    ):
         raise SnapshotError(f"{reader.folder / path}: is not a table of reasons by node")
     return value
 

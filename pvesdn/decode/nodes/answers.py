@@ -38,13 +38,13 @@ def decode_observed(node: str, value: Mapping[str, Json]) -> NodeRaw:
 
 
 def file_mode(raw: NodeRaw, path: str) -> str:
-    """The permissions of one of a node's interfaces files, as four octal digits.
+    """The permissions of one of a node's interfaces files, as four octal digits, for a copy that only its owner may write.
 
     Where they are not known, as in a snapshot that an older pvesdn took, nobody but the owner may read the file.
     """
     modes = raw.commands.get("modes")
     mode = modes.get(path) if isinstance(modes, dict) else None
-    return f"{int(mode, 8) & 0o777:04o}" if isinstance(mode, str) and _MODE.fullmatch(mode) else _CLOSED
+    return f"{int(mode, 8) & 0o755:04o}" if isinstance(mode, str) and _MODE.fullmatch(mode) else _CLOSED
 
 
 def decode_problems(node: str, value: Mapping[str, Json]) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
@@ -83,14 +83,45 @@ def up(name: str, scenario: Scenario, say: Say, kind: str = "auto") -> Running:
         folder.mkdir(mode=0o700, parents=True)
     except FileExistsError:
         raise _taken(name) from None
-    try:
+    with _ended_unless_up(name, folder) as begun:
         process = _start_here(scenario, folder) if machine is None else _start_in_machine(scenario, machine, folder)
-        (folder / "pid").write_text(f"{process.pid} {_birth(process.pid)} {'machine' if machine else 'here'}", "ascii")
-        _wait((folder / READY).is_file, process, _START_SECONDS, name)
-    except BaseException:
-        down(name)
-        raise
+        begun.append(process)
+        if folder.is_dir():
+            _note(folder, process, "machine" if machine else "here")
+        _wait(lambda: _is_ready(name, folder), process, _START_SECONDS, name)
     return running(name)
+
+
+@contextlib.contextmanager
+def _ended_unless_up(name: str, folder: Path) -> Iterator[list[subprocess.Popen[bytes]]]:
+    """Whatever fails in the block, the processes that it has put into the list are ended, and the lab's folder is gone."""
+    begun: list[subprocess.Popen[bytes]] = []
+    own = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)  # while it is open, no other folder has its number
+    try:
+        yield begun
+    except BaseException:
+        # Not by `down` alone, which finds the process only by what has been noted of it.
+        for process in begun:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+        # Meanwhile somebody may have ended this lab, and started another of its name.
+        if folder.is_dir() and os.path.samestat(os.fstat(own), folder.stat()):
+            down(name)
+        raise
+    finally:
+        os.close(own)
+
+
+def _note(folder: Path, process: subprocess.Popen[bytes], place: str) -> None:
+    (folder / "pid").write_text(f"{process.pid} {_birth(process.pid)} {place}", "ascii")
+
+
+def _is_ready(name: str, folder: Path) -> bool:
+    """:raises SettingsError: somebody has ended the lab."""
+    if not folder.is_dir():
+        raise SettingsError(f"the lab '{name}' was ended before it was up", hint=f"start it with `{typed(name, 'up')}`")
+    return (folder / READY).is_file()
 
 
 def _folder(name: str) -> Path:
