@@ -112,6 +112,8 @@ def _plain_on_nodes(zone: VxlanZone, own: _VtepByNode, facts: Mapping[str, NodeF
         if vtep.address.version != IPV4:
             yield from _ifupdown(zone, facts[node])
     named = zone.multicast_interface
+    if named == "lo":
+        yield error(zone.where, "multicast-interface lo does not lead to other nodes", "name the underlay's device")
     without = [node for node in own if node in facts and named is not None and facts[node].link(named) is None]
     if without:
         what = f"multicast-interface {named} does not exist on {listed(without)}"

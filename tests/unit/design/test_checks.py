@@ -312,6 +312,11 @@ ERRORS = [
         id="multicast through a missing interface",
     ),
     pytest.param(
+        UNICAST.replace("vxlan: ucast\n", "vxlan: ucast\n\tmulticast-group 225.20.1.1\n\tmulticast-interface lo\n"),
+        "pvesdn.cfg:4: zone 'ucast': multicast-interface lo does not lead to other nodes; name the underlay's device",
+        id="multicast through the loopback device",
+    ),
+    pytest.param(
         SYMMETRIC + "evpn-controller: other\n\tasn 65001\n\nevpn: l2\n\tcontroller other\n\tirb none\n\tnodes node2\n",
         (
             "pvesdn.cfg:20: controller 'other': asn 65001 differs from that of controller 'main' (1234), and FRR runs one AS "
