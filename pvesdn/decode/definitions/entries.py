@@ -106,7 +106,7 @@ class Entry:
 
         :param is_pve: a repeated property is a warning and the first one counts, as for PVE; so is one without a value.
         """
-        meant: set[str] = set()
+        meant = set(self.section.strays)
         for item in self.section.properties:
             word = words.get(item.key)
             if is_pve and word is not None and item.value == "":
@@ -121,7 +121,7 @@ class Entry:
             else:
                 self._value(item.key, item.value, item.line, word)
         for name, word in words.items():
-            # One that is only misspelt must not be added as well: it would then be there twice.
+            # One that is only misspelt or not indented must not be added as well: it would then be there twice.
             if word.is_required and name not in self._lines and name not in meant:
                 self.fail(f"{name} is missing", _how_to_add(name, word))
 

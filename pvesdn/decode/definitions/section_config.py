@@ -44,6 +44,7 @@ class Section:
     :param type: in lower case.
     :param line: of the header, 1-based; 0 when it was not read from a file.
     :param gap: empty lines after it: PVE's Perl writes one after each section, its Rust none after the last.
+    :param strays: first words of lines inside it that could not be read, in `pvesdn.cfg` only: probably properties.
     """
 
     type: str
@@ -51,6 +52,7 @@ class Section:
     line: int = 0
     properties: tuple[Property, ...] = ()
     gap: int = field(default=1, compare=False, repr=False)
+    strays: tuple[str, ...] = field(default=(), compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +157,7 @@ class _Scanner:
         self._oddities: list[Oddity] = []
         self._open: Section | None = None
         self._properties: list[Property] = []
+        self._strays: list[str] = []
         self._has_lost_header = False
         """The header of the lines that follow could not be read, which was told once."""
 
@@ -168,6 +171,7 @@ class _Scanner:
                 what = f"character U+{ord(found[0]):04X} is not allowed"
                 hint = _NO_MARK if found[0] == "\ufeff" else "use printable text and plain line endings"
                 self._oddities.append(Oddity(number, what, hint, is_forbidden=True))
+                self._stray(line)
                 self._has_lost_header = self._header_ends_section and line[:1] == "\ufeff"
             elif line == "":
                 self._has_lost_header = False
@@ -192,6 +196,11 @@ class _Scanner:
             self._odd(number, f"header without an id: '{line.strip()}'", "write 'type: id', such as 'vnet: web'")
         else:
             self._odd(number, "neither 'type: id' nor an indented property", "begin each property with a TAB")
+            self._stray(line)
+
+    def _stray(self, line: str) -> None:
+        if self._open is not None and self._header_ends_section:
+            self._strays.extend(line.split()[:1])
 
     def _take_header(self, number: int, header: re.Match[str]) -> None:
         if self._open is not None and not self._header_ends_section:
@@ -215,9 +224,9 @@ class _Scanner:
     def _end_section(self, *, is_empty_line: bool = False) -> None:
         gap = 1 if is_empty_line else 0
         if self._open is not None:
-            done = replace(self._open, properties=tuple(self._properties), gap=gap)
+            done = replace(self._open, properties=tuple(self._properties), gap=gap, strays=tuple(self._strays))
             self._sections.append(done)
-            self._open, self._properties = None, []
+            self._open, self._properties, self._strays = None, [], []
         elif is_empty_line and self._sections:
             self._sections[-1] = replace(self._sections[-1], gap=self._sections[-1].gap + gap)
 

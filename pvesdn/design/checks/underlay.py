@@ -43,6 +43,7 @@ def check(given: DesignInput, vteps: _VtepByNode) -> Iterator[Finding]:
             yield from _evpn(zone, families)
         else:
             yield from _plain(zone, families)
+            yield from _unlisted(zone, own)
             if _joins_by_default(zone):
                 yield from _multicast(zone, own, given.facts)
             yield from _plain_on_nodes(zone, own, given.facts)
@@ -96,6 +97,14 @@ def _plain(zone: VxlanZone, families: set[int]) -> Iterator[Finding]:
         yield error(zone.where, what, "list peers of that family")
 
 
+def _unlisted(zone: VxlanZone, own: _VtepByNode) -> Iterator[Finding]:
+    """A list of some nodes of the zone and not of others; one without any is of hosts outside the cluster."""
+    missing = [node for node, vtep in own.items() if zone.peers is not None and vtep.address not in zone.peers]
+    if missing and len(missing) < len(own):
+        what = f"peers does not list the VTEP of {listed(missing)}, so no other node floods frames to it"
+        yield warning(zone.where, what, "add it, or leave peers out: the zone's nodes then flood to each other")
+
+
 def _plain_on_nodes(zone: VxlanZone, own: _VtepByNode, facts: Mapping[str, NodeFacts]) -> Iterator[Finding]:
     for node, vtep in own.items():
         if node not in facts:
@@ -103,6 +112,8 @@ def _plain_on_nodes(zone: VxlanZone, own: _VtepByNode, facts: Mapping[str, NodeF
         if vtep.address.version != IPV4:
             yield from _ifupdown(zone, facts[node])
     named = zone.multicast_interface
+    if named == "lo":
+        yield error(zone.where, "multicast-interface lo does not lead to other nodes", "name the underlay's device")
     without = [node for node in own if node in facts and named is not None and facts[node].link(named) is None]
     if without:
         what = f"multicast-interface {named} does not exist on {listed(without)}"

@@ -466,6 +466,13 @@ def test_files_of_pve_from_windows_are_one_fault_each() -> None:
     assert sorted(caught.value.lines) == [f"vnets.cfg:1: {CRLF}vnets.cfg", f"zones.cfg:1: {CRLF}zones.cfg"]
 
 
+@pytest.mark.parametrize("line", ["tag 2", "\ttag 2\0"])
+def test_a_property_that_could_not_be_read_is_not_also_missing(line: str) -> None:
+    found = faults(VXLAN + f"vnet: vmbr2\n\tzone tun\n{line}\n")
+
+    assert [fault.split(":")[1] for fault in found] == ["4"]
+
+
 def test_a_subnet_is_not_renamed_after_a_zone_that_does_not_exist() -> None:
     text = EVPN + VNET.replace("tun", "smy") + SUBNET.replace("tun-", "sym-")
 

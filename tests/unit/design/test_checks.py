@@ -312,6 +312,11 @@ ERRORS = [
         id="multicast through a missing interface",
     ),
     pytest.param(
+        UNICAST.replace("vxlan: ucast\n", "vxlan: ucast\n\tmulticast-group 225.20.1.1\n\tmulticast-interface lo\n"),
+        "pvesdn.cfg:4: zone 'ucast': multicast-interface lo does not lead to other nodes; name the underlay's device",
+        id="multicast through the loopback device",
+    ),
+    pytest.param(
         SYMMETRIC + "evpn-controller: other\n\tasn 65001\n\nevpn: l2\n\tcontroller other\n\tirb none\n\tnodes node2\n",
         (
             "pvesdn.cfg:20: controller 'other': asn 65001 differs from that of controller 'main' (1234), and FRR runs one AS "
@@ -758,6 +763,17 @@ class TestExits:
                 "will win; give the exit that should be master the higher priority"
             )
         ]
+
+
+def test_peers_that_leave_out_a_node_of_the_zone_are_told() -> None:
+    cfg = UNICAST.replace("vxlan: ucast\n", "vxlan: ucast\n\tpeers 192.168.0.1,192.168.0.2\n")
+    assert warnings(given(cfg)) == [
+        (
+            "pvesdn.cfg:4: zone 'ucast': peers does not list the VTEP of node3, so no other node floods frames to it; "
+            "add it, or leave peers out: the zone's nodes then flood to each other"
+        )
+    ]
+    assert warnings(given(cfg.replace("\tpeers", "\tnodes node1,node2\n\tpeers"))) == []
 
 
 class TestDevices:
