@@ -3,9 +3,11 @@
 python := .venv/bin/python
 # vtysh and sshd are looked for here too.
 export PATH := $(CURDIR)/build/frr/bin:$(PATH):/usr/sbin:/sbin
+# Hundreds of Pythons are started by the tests: each would compile everything anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format docs fuzz bench lab clean
+.PHONY: help demo unit test check format docs fuzz bench lab clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1	/p' Makefile | expand -t 22
@@ -13,6 +15,10 @@ help: ## Show this list
 demo: ## Plan and apply on a simulated cluster of three nodes
 	@tools/setup demo
 	@$(python) tools/demo.py
+
+unit: ## Every test, without the lab: before each push
+	@tools/setup test
+	$(python) -m pytest -n auto --dist worksteal
 
 test: ## All checks, all tests and the lab; what CI runs
 	@tools/setup test

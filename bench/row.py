@@ -16,6 +16,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from bench import floor
 from bench.network import network, pve_network
@@ -57,9 +58,9 @@ SOURCES = {
 }
 
 
-def main(what: str, *arguments: str) -> dict[str, object]:
+def main(what: str, *arguments: str) -> dict[str, Any]:
     """Seconds of each run, and what else there is to say of them."""
-    measures: dict[str, Callable[..., dict[str, object]]] = {
+    measures: dict[str, Callable[..., dict[str, Any]]] = {
         "pvesdn": measure_pvesdn,
         "floor": measure_floor,
         "compare": measure_compare,

@@ -135,7 +135,7 @@ class FakeNode:
         self.ran: list[list[str]] = []
 
     @property
-    def files(self) -> Self:
+    def files(self) -> Files:
         return self._files
 
     @files.setter
@@ -150,7 +150,8 @@ class FakeNode:
     @property
     def record(self) -> dict[str, Any]:
         """What the program remembers of its last write."""
-        return json.loads(self.files.get(RECORD, '{"format": 1, "files": {}, "unfinished": false}'))
+        record: dict[str, Any] = json.loads(self.files.get(RECORD, '{"format": 1, "files": {}, "unfinished": false}'))
+        return record
 
     def links(self) -> list[dict[str, Any]]:
         """The rows of `ip link` that are rows."""
@@ -230,8 +231,8 @@ class FakeMachine(Machine):
             return 1, f'Cannot find device "{argv[-1]}"\n'
         if argv[1:3] == ["link", "del"]:
             self._node.ran.append(argv)
-            for command in ("ip-link", "ip-addr"):
-                rows = self._node.commands[command]
+            for question in ("ip-link", "ip-addr"):
+                rows = self._node.commands[question]
                 rows[:] = [row for row in rows if not isinstance(row, dict) or row.get("ifname") != argv[-1]]
         return 0, ""
 

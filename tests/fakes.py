@@ -209,7 +209,13 @@ def fake_cluster(
         nodes[name].off = "connection timed out"
     made = FakeCluster(FakeApi(answers, clock=clock), nodes, clock, FakeObserver())
     made.api.on_reload = made.reload
-    made.api.on_apply = lambda _: [made.reload(name) for name in members if name not in offline] and None
+
+    def commit(_: FakeApi) -> None:
+        for name in members:
+            if name not in offline:
+                made.reload(name)
+
+    made.api.on_apply = commit
     return made
 
 

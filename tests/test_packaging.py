@@ -69,7 +69,14 @@ def environment_with_the_lab(wheel: Path, lab_wheel: Path, tmp_path_factory: pyt
 def environment(folder: Path, *wheels: Path) -> Path:
     """A virtual environment with nothing of ours but wheels; the packages they need are lent by the running one."""
     run(sys.executable, "-m", "venv", "--without-pip", folder, cwd=folder.parent)
-    pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--python", folder / "bin/python"]
+    pip: list[str | Path] = [
+        sys.executable,
+        "-m",
+        "pip",
+        "--disable-pip-version-check",
+        "--python",
+        folder / "bin/python",
+    ]
     run(*pip, "install", "--quiet", "--no-index", "--no-deps", *wheels, cwd=folder.parent)
     (site_packages,) = folder.glob("lib/python*/site-packages")
     # A .pth file lends a folder without reading the .pth files in it: our own editable install stays out of sight.

@@ -27,7 +27,8 @@ def as_pve_left_it(case: Path, folder: Path) -> Path:
 
 
 def running_of(folder: Path) -> dict[str, Any]:
-    return json.loads((folder / "etc/pve/sdn/.running-config").read_text())
+    running: dict[str, Any] = json.loads((folder / "etc/pve/sdn/.running-config").read_text())
+    return running
 
 
 def write_definitions(folder: Path) -> None:

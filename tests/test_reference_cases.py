@@ -48,13 +48,13 @@ present = pytest.mark.skipif(not ALL, reason="no reference cases beside the proj
 
 
 @present
-def test_there_are_cases_of_each_kind_of_zone():
+def test_there_are_cases_of_each_kind_of_zone() -> None:
     assert {case.name.partition("-")[0] for case in ALL} == {"simple", "vlan", "qinq", "vxlan", "evpn"}
 
 
 @present
 @pytest.mark.parametrize("case", ALL, ids=lambda case: case.name)
-def test_interfaces_are_pves_own_byte_for_byte(case: Path):
+def test_interfaces_are_pves_own_byte_for_byte(case: Path) -> None:
     assert rendered(case)[SDN_INTERFACES] == (case / "expected-sdn").read_text()
 
 
@@ -62,13 +62,13 @@ def test_interfaces_are_pves_own_byte_for_byte(case: Path):
 @pytest.mark.parametrize(
     "case", [case for case in ALL if (case / "expected-frr.conf").exists()], ids=lambda case: case.name
 )
-def test_frr_is_configured_as_by_pve(case: Path):
+def test_frr_is_configured_as_by_pve(case: Path) -> None:
     text = rendered(case)[FRR_CONF]
     assert text is not None
     assert frr_tree(text) == frr_tree((case / "expected-frr.conf").read_text())
 
 
-def test_the_comparison_of_frr_sees_a_line_in_the_wrong_block():
+def test_the_comparison_of_frr_sees_a_line_in_the_wrong_block() -> None:
     one = "router bgp 1\n !\n address-family ipv4 unicast\n  redistribute connected\n exit-address-family\nexit\n"
     other = one.replace("ipv4", "ipv6")
     assert frr_tree(one) == frr_tree(f"frr version 9\n!\n{one}!\n")

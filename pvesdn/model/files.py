@@ -201,7 +201,7 @@ class ChangeSet:
     """The plan of the whole cluster.
 
     :param nodes: every node that was looked at, sorted by name, unchanged ones included.
-    :param pending: PVE's uncommitted definitions, which `apply` commits as its last act.
+    :param pending: PVE's uncommitted definitions, which `apply` commits as its last step.
     :param unreachable: nodes that did not answer, with the reason; nothing is known of them.
     :param offline: members that the cluster says are offline.
     :param seen: the new text of /etc/pve/sdn/pvesdn-seen.json; None when it is up to date.

@@ -18,7 +18,6 @@ from pvesdn.recognise.notebook import Notebook
 
 HOOKS = ("up", "post-up", "pre-up", "down", "post-down", "pre-down")
 
-_MASK_FAMILY = 4
 _PORT_OPTIONS = frozenset(
     {
         "vxlan-id",

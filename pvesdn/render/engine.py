@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +16,21 @@ from pvesdn.resources import data_dir
 
 
 def environment(templates: Path | None = None) -> Environment:
-    """The one environment.
+    """What templates are found and printed by.
 
     :param templates: a folder whose templates take the place of ours of the same name.
     """
-    folders = [data_dir("templates")] if templates is None else [templates, data_dir("templates")]
+    ours = data_dir("templates")
+    return _ours(ours) if templates is None else _environment(templates, ours)
+
+
+@cache
+def _ours(templates: Path) -> Environment:
+    """Made once: to compile our own templates takes longer than to print a small cluster, and they do not change."""
+    return _environment(templates)
+
+
+def _environment(*folders: Path) -> Environment:
     env = Environment(
         loader=ChoiceLoader([FileSystemLoader(folder) for folder in folders]),
         undefined=StrictUndefined,

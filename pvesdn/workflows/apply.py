@@ -1,4 +1,4 @@
-"""apply: stage everywhere, then node by node write and reload; PVE's own commit is the last act.
+"""apply: stage everywhere, then node by node write and reload; PVE's own commit is the last step.
 
 A refusal while staging stops the run before anything has changed. The first node that fails afterwards stops it
 too: the others keep what works, and one fault is not carried to every node. A node that cannot be reached does not

@@ -1,4 +1,4 @@
-"""PVE's own commit: `PUT /cluster/sdn`, the last act of an apply, with every node's reload followed.
+"""PVE's own commit: `PUT /cluster/sdn`, the last step of an apply, with every node's reload followed.
 
 The cluster's task says OK even when a node's reload failed (docs/pve.md §4.1), so each node's own
 task is looked for and judged.

@@ -223,7 +223,7 @@ def test_ctrl_c_says_what_was_done_on_which_node(settings: Path, cluster: FakeCl
 
 def test_ctrl_c_at_the_question_changes_nothing(settings: Path, cluster: FakeCluster) -> None:
     class Interrupting(Terminal):
-        def readline(self, size: int = -1) -> str:
+        def readline(self, size: int = -1) -> str:  # type: ignore[override]
             raise KeyboardInterrupt
 
     result = apply(settings, cluster, terminal=Interrupting())

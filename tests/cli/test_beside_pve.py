@@ -57,7 +57,7 @@ def test_a_plan_says_property_by_property_what_is_pending_over_what_runs(edited:
         "    - vnet old\n"
         "    ~ zone lan: mtu 1400 -> 1500\n"
     ) in result.out
-    assert f"warning: node2: {SDN} is of version 3, and PVE runs version 4" in result.err
+    assert f"warning: node2: {SDN} has version 3, but PVE runs version 4" in result.err
     assert f"warning: node3: {SDN} was never generated, but PVE runs version 4" in result.err
     assert "node1" not in result.err
 

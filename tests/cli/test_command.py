@@ -26,8 +26,9 @@ def modules_after(*argv: str | Path) -> set[str]:
         "import sys\nfrom pvesdn.cli.app import run\nstatus = run(sys.argv[1:])\n"
         "print('----', status, *{name.split('.')[0] for name in sys.modules})"
     )
-    argv = [sys.executable, "-c", program, *map(str, argv)]
-    done = subprocess.run(argv, capture_output=True, text=True, check=True, timeout=60)
+    done = subprocess.run(
+        [sys.executable, "-c", program, *map(str, argv)], capture_output=True, text=True, check=True, timeout=60
+    )
     _, status, *names = done.stdout.rpartition("----")[2].split(" ")
     assert status == "0", done.stderr
     return {name.strip() for name in names}

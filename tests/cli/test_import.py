@@ -38,7 +38,7 @@ def by_hand() -> FakeCluster:
     """The first model by hand on a live cluster."""
     cluster = fake_cluster()
     for name, raw in hand("multicast").nodes.items():
-        cluster.nodes[name].files |= raw.files
+        cluster.nodes[name].files.update(raw.files)
         cluster.nodes[name].commands |= raw.commands
     return cluster
 
@@ -262,7 +262,7 @@ def test_the_clusters_definitions_are_written_when_asked(settings: Path, by_hand
 
 def test_definitions_that_do_not_pass_are_not_written_to_the_cluster(settings: Path, by_hand: FakeCluster) -> None:
     for name, raw in hand("asymmetric", ("10.0.3.254", "192.168.0.254")).nodes.items():
-        by_hand.nodes[name].files |= raw.files
+        by_hand.nodes[name].files.update(raw.files)
         by_hand.nodes[name].commands |= raw.commands
     result = call("--config", settings, "import", "--write", cluster=by_hand)
     assert result.status == 1

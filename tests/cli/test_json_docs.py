@@ -45,7 +45,7 @@ def test_every_key_is_documented(words: tuple[str, ...], kind: str, settings: Pa
     cluster.nodes["node1"].files["/etc/network/interfaces.d/pvesdn"] = "# mine\n"
     if kind == "import":
         for name, raw in hand("one-exit").nodes.items():
-            cluster.nodes[name].files |= raw.files
+            cluster.nodes[name].files.update(raw.files)
             cluster.nodes[name].commands |= raw.commands
     overwrite = ("--overwrite",) if words[0] == "apply" else ()
     document = json.loads(call("--config", settings, *words, *overwrite, "--json", cluster=cluster).out)

@@ -32,7 +32,7 @@ def lab(tmp_path: Path) -> Iterator[SimulatedCluster]:
 def pvesdn(lab: SimulatedCluster, tmp_path: Path) -> Caller:
     api = lab.token_settings()
     assert api.token_value is not None
-    tables = {
+    tables: dict[str, dict[str, object]] = {
         "api": {
             "backend": "https",
             "host": api.host,

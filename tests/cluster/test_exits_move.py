@@ -9,7 +9,8 @@ import pytest
 
 from pvesdn_lab.simulated.cluster import SimulatedCluster
 from tests.cluster.kit import EVPN, apply_to, errors, plan_of, serving
-from tests.cluster.test_exit_in_pves_zone import EXIT, PVE_EVPN
+from tests.cluster.test_exit_in_pves_zone import EXIT
+from tests.cluster.test_frr_changes_hands import PVE_EVPN
 
 OURS = "/etc/network/interfaces.d/pvesdn"
 TWO_ZONES = (

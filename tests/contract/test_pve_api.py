@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from pvesdn.adapters.pve_api import TICKET_SECONDS, PveApi, _HttpsSession
+from pvesdn.adapters.pve_api import TICKET_SECONDS, PveApi, _HttpsSession  # type: ignore[attr-defined]
 from pvesdn.errors import ApiRefused, ApiUnavailable, SettingsError
 from pvesdn.model.api_settings import ApiSettings
 from pvesdn_lab.simulated.cluster import SimulatedCluster

@@ -186,7 +186,7 @@ def test_a_server_that_never_shakes_hands_is_no_connection() -> None:
 
 def test_a_resolver_that_hangs_is_left_behind(monkeypatch: pytest.MonkeyPatch) -> None:
     is_over = threading.Event()
-    monkeypatch.setattr(budget.socket, "getaddrinfo", lambda *_, **__: is_over.wait(20) and [])
+    monkeypatch.setattr(budget.socket, "getaddrinfo", lambda *_, **__: is_over.wait(20) and [])  # type: ignore[attr-defined]
     known = {"backend": "https", "host": "pve1", "user": "pvesdn@pve", "password": "secret", "timeout": 0.2}
     with pytest.raises(ApiUnavailable, match=r"https://pve1:8006: GET /version: no connection within 0.2 s"):
         PveApi(ApiSettings.model_validate({**known, "verify": False})).get("version")

@@ -189,7 +189,7 @@ class Answering:
         self._answer = requests.Response()
         self._answer.status_code = status_code
         self._answer.reason = "as told"
-        self._answer._content = requests.compat.json.dumps(document).encode()
+        self._answer._content = requests.compat.json.dumps(document).encode()  # type: ignore[attr-defined]
 
     def request(self, method: str, url: str, data: Any, params: Any) -> requests.Response:
         return self._answer

@@ -67,11 +67,12 @@ def call(cluster: SimulatedCluster, method: str, path: str, **values: Any) -> re
     session.trust_env = False
     session.mount("https://", TrustsTheLab(trust(token)))
     with session:
+        assert token.password is not None
         login = {"username": "root@pam", "password": token.password.get_secret_value()}
         url = f"{token.url}/api2/json"
         ticket = session.post(f"{url}/access/ticket", data=login).json()["data"]
         headers = {"CSRFPreventionToken": ticket["CSRFPreventionToken"], "Cookie": f"PVEAuthCookie={ticket['ticket']}"}
-        place = {"params": values} if method in {"GET", "DELETE"} else {"data": values}
+        place: dict[str, Any] = {"params": values} if method in {"GET", "DELETE"} else {"data": values}
         return session.request(method, f"{url}{path}", headers=headers, **place)
 
 
@@ -273,7 +274,7 @@ class TestFrr:
     def frr_after(self, cluster: SimulatedCluster, regenerate_frr: bool | None) -> str:
         cluster.nodes["pve1"].write("/etc/frr/frr.conf", self.OURS)
         reload(cluster, regenerate_frr=regenerate_frr)
-        return cluster.nodes["pve1"].read("/etc/frr/frr.conf")
+        return cluster.nodes["pve1"].read("/etc/frr/frr.conf") or ""
 
     def test_without_controllers_it_is_left_alone(self, start):
         cluster = start()

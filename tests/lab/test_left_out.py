@@ -13,7 +13,7 @@ from pvesdn_lab.live.scenario import choose
 
 @pytest.fixture(autouse=True)
 def _on_a_kernel_without_vrf(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(holder.kernel, "obstacle", lambda: "")
+    monkeypatch.setattr(holder.kernel, "obstacle", lambda: "")  # type: ignore[attr-defined]
     monkeypatch.setattr(holder, "fetch", lambda *_: None)
     monkeypatch.setattr(holder, "divide", lambda scenarios, _: ([], list(scenarios)))
 
@@ -30,7 +30,7 @@ def test_so_is_what_no_machine_can_be_had_for(tmp_path: Path, monkeypatch: pytes
         raise SettingsError("no space left")
 
     said: list[str] = []
-    monkeypatch.setattr(holder.machines, "choose", refuse)
+    monkeypatch.setattr(holder.machines, "choose", refuse)  # type: ignore[attr-defined]
 
     assert holder.run_scenarios(choose(("symmetric",)), tmp_path, said.append, kind="auto", if_possible=True)
     assert said == ["not tried: symmetric: a machine for them cannot be had: no space left"] * 2

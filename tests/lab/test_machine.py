@@ -53,7 +53,7 @@ def test_every_part_of_the_archive_begins_at_a_multiple_of_four() -> None:
 def test_as_many_machines_run_side_by_side_as_there_are_processors_and_memory_for(
     processors: int, available: int, number: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(machine.os, "sched_getaffinity", lambda _: set(range(processors)))
+    monkeypatch.setattr(machine.os, "sched_getaffinity", lambda _: set(range(processors)))  # type: ignore[attr-defined]
     monkeypatch.setattr(machine, "_available_memory", lambda: available)
     assert UserMode(Unpacked(Path(), {})).side_by_side() == number
     assert Qemu(Unpacked(Path(), {})).side_by_side() == max(1, min(processors // 2, available // 3072))

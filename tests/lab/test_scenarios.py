@@ -42,12 +42,12 @@ def is_verb(function: object) -> bool:
     if not inspect.isfunction(function) or function.__name__.startswith("_"):
         return False
     signature = inspect.signature(function)
-    context, *others = signature.parameters.values() or [None]
-    return (
-        context is not None
-        and (context.annotation, signature.return_annotation) == ("Context", "str")
-        and {parameter.kind for parameter in others} <= {inspect.Parameter.KEYWORD_ONLY}
-    )
+    if not signature.parameters:
+        return False
+    context, *others = signature.parameters.values()
+    return (context.annotation, signature.return_annotation) == ("Context", "str") and {
+        parameter.kind for parameter in others
+    } <= {inspect.Parameter.KEYWORD_ONLY}
 
 
 def test_every_function_that_is_a_verb_is_in_the_table() -> None:

@@ -225,13 +225,13 @@ EXIT = SectionType(
             addresses.interface4,
             "IPv4 address with prefix length",
             "IPv4 address of the uplink.",
-            "none; one is required",
+            "none; `address` or `address6` is required",
         ),
         "address6": optional(
             addresses.interface6,
             "IPv6 address with prefix length",
             "IPv6 address of the uplink.",
-            "none; one is required",
+            "none; `address` or `address6` is required",
         ),
         "gateways": optional(
             addresses.hosts,
@@ -244,7 +244,8 @@ EXIT = SectionType(
         "vrrp-address": optional(
             addresses.hosts,
             "list of IP addresses",
-            "Addresses of the virtual router, for an outside router that can have only one next hop.",
+            "Addresses of the virtual router, for an outside router that can have only one next hop. No router may have"
+            " one of them as its own.",
             "no VRRP",
         ),
     },

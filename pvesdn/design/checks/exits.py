@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
-from pvesdn.design.checks.remarks import error, listed, warning
+from pvesdn.design.checks.remarks import DEFINE_IT, absent, error, listed, warning
 from pvesdn.design.ours.zones import zone_nodes
 from pvesdn.design.shared import names
 from pvesdn.design.shared.beside_pve import evpn_zones, why_no_vrf
@@ -15,6 +15,9 @@ from pvesdn.model.findings import Finding
 from pvesdn.model.own_sdn import EvpnZone, Exit, Irb
 from pvesdn.model.primitives import IpAddress
 
+_LOOPBACK = "lo"
+"""The kernel refuses to put it into a VRF, so the reload would fail half-way."""
+
 
 def check(given: DesignInput, vteps: Mapping[str, Vtep]) -> Iterator[Finding]:
     """Exits of a wrong zone or node, exits that get into each other's way, uplinks that are not free."""
@@ -24,9 +27,11 @@ def check(given: DesignInput, vteps: Mapping[str, Vtep]) -> Iterator[Finding]:
         if facts is not None:
             yield from _interface(given, uplink, facts, vteps)
             yield from _defined_in_another_vrf(uplink, facts)
-    yield from _twice(given.sdn.own.exits)
-    yield from _addresses(given.sdn.own.exits)
-    yield from _virtual_routers(given.sdn.own.exits)
+    # As they stand in the file, so that what is told second is written second.
+    exits = sorted(given.sdn.own.exits, key=lambda uplink: uplink.where.line)
+    yield from _twice(exits)
+    yield from _addresses(exits)
+    yield from _virtual_routers(exits)
 
 
 def _zone(given: DesignInput, uplink: Exit) -> Iterator[Finding]:
@@ -48,7 +53,8 @@ def _zone(given: DesignInput, uplink: Exit) -> Iterator[Finding]:
         yield error(uplink.where, f"zone '{uplink.zone}' of PVE has no VRF", "use a zone of type evpn")
         return
     else:
-        yield error(uplink.where, f"zone '{uplink.zone}' does not exist", "define it, or remove this section")
+        hint = absent(uplink.zone, (*ours, *evpn_zones(given)), DEFINE_IT)
+        yield error(uplink.where, f"zone '{uplink.zone}' does not exist", hint)
         return
     if given.cluster.member(uplink.node) is not None and uplink.node not in nodes:
         what = f"node '{uplink.node}' is not in zone '{uplink.zone}'"
@@ -59,6 +65,10 @@ def _interface(given: DesignInput, uplink: Exit, facts: NodeFacts, vteps: Mappin
     link = facts.link(uplink.interface)
     if link is None:
         yield warning(uplink.where, f"interface {uplink.interface} does not exist on {uplink.node}", "check its name")
+        return
+    if link.name == _LOOPBACK:
+        what = f"interface {link.name} of {uplink.node} is the loopback device, which cannot be in a VRF"
+        yield error(uplink.where, what, "name the NIC, bond or VLAN device that leads to the router")
         return
     needed = devices_of_tunnels(facts, vteps)
     device = next((name for name in (link.name, *_masters(facts, link.name)) if name in needed), None)
@@ -140,7 +150,7 @@ def _masters(facts: NodeFacts, name: str) -> tuple[str, ...]:
     return tuple(above)
 
 
-def _twice(exits: tuple[Exit, ...]) -> Iterator[Finding]:
+def _twice(exits: Sequence[Exit]) -> Iterator[Finding]:
     zones: dict[tuple[str, str], Exit] = {}
     interfaces: dict[tuple[str, str], Exit] = {}
     for uplink in exits:
@@ -156,7 +166,7 @@ def _twice(exits: tuple[Exit, ...]) -> Iterator[Finding]:
             )
 
 
-def _addresses(exits: tuple[Exit, ...]) -> Iterator[Finding]:
+def _addresses(exits: Sequence[Exit]) -> Iterator[Finding]:
     """One address, one router, within a zone."""
     first: dict[tuple[str, IpAddress], Exit] = {}
     for uplink in exits:
@@ -174,10 +184,11 @@ def _addresses(exits: tuple[Exit, ...]) -> Iterator[Finding]:
                 yield error(uplink.where, what, "choose an address that no router has (RFC 9568)")
 
 
-def _virtual_routers(exits: tuple[Exit, ...]) -> Iterator[Finding]:
+def _virtual_routers(exits: Sequence[Exit]) -> Iterator[Finding]:
     """Exits of one virtual router have to agree, except on who comes first."""
     first: dict[tuple[str, int], Exit] = {}
     priorities: dict[tuple[str, int, int], Exit] = {}
+    holders: dict[tuple[str, IpAddress], Exit] = {}
     for uplink in exits:
         if uplink.vrrp is None:
             continue
@@ -185,6 +196,11 @@ def _virtual_routers(exits: tuple[Exit, ...]) -> Iterator[Finding]:
         if other.vrrp is not None and set(other.vrrp.addresses) != set(uplink.vrrp.addresses):
             what = f"virtual router {uplink.vrrp.id} has different addresses in exit '{other.id}'"
             yield error(uplink.where, what, "give both the same vrrp-address, or another vrrp-id")
+        for address in uplink.vrrp.addresses:
+            holder = holders.setdefault((uplink.zone, address), uplink)
+            if holder.vrrp is not None and holder.vrrp.id != uplink.vrrp.id:
+                what = f"vrrp-address {address} is also that of virtual router {holder.vrrp.id} in exit '{holder.id}'"
+                yield error(uplink.where, f"{what}: two masters would answer for it", f"write vrrp-id {holder.vrrp.id}")
         same = priorities.setdefault((uplink.zone, uplink.vrrp.id, uplink.vrrp.priority), uplink)
         if same is not uplink:
             what = f"vrrp-priority {uplink.vrrp.priority} is also used by exit '{same.id}': the higher address will win"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from pvesdn.design.checks.remarks import error, listed, note, warning
+from pvesdn.design.checks.remarks import DEFINE_IT, absent, error, listed, note, warning
 from pvesdn.model.design import DesignInput
 from pvesdn.model.fabrics import Fabric
 from pvesdn.model.findings import Finding, Where
@@ -30,9 +30,9 @@ def check(given: DesignInput) -> Iterator[Finding]:
 
 def _homes(given: DesignInput) -> Iterator[Finding]:
     """VNets in zones, subnets in VNets."""
-    for where, home in _homeless(given.sdn.own):
-        yield error(where, f"{home} does not exist", "define it, or remove this section")
-    for where, home in _homeless(given.sdn.pve):
+    for where, home, hint in _homeless(given.sdn.own):
+        yield error(where, f"{home} does not exist", hint)
+    for where, home, _ in _homeless(given.sdn.pve):
         yield warning(where, f"{home} does not exist", "PVE leaves this out")
     routed = {zone.id: zone for zone in given.sdn.own.zones if isinstance(zone, EvpnZone)}
     for vnet in given.sdn.own.vnets:
@@ -45,12 +45,16 @@ def _homes(given: DesignInput) -> Iterator[Finding]:
             yield warning(vnet.where, what, "give it one in PVE; until then it is left out")
 
 
-def _homeless(source: OwnSdn | PveSdn) -> Iterator[tuple[Where, str]]:
-    """VNets whose zone their own source lacks, and subnets whose VNet it lacks, with what is missing."""
+def _homeless(source: OwnSdn | PveSdn) -> Iterator[tuple[Where, str, str]]:
+    """VNets whose zone their own source lacks, and subnets whose VNet it lacks, with what is missing and what to do."""
     zones = {zone.id for zone in source.zones}
     vnets = {vnet.id for vnet in source.vnets}
-    yield from ((vnet.where, f"zone '{vnet.zone}'") for vnet in source.vnets if vnet.zone not in zones)
-    yield from ((subnet.where, f"vnet '{subnet.vnet}'") for subnet in source.subnets if subnet.vnet not in vnets)
+    for vnet in source.vnets:
+        if vnet.zone not in zones:
+            yield vnet.where, f"zone '{vnet.zone}'", absent(vnet.zone, zones, DEFINE_IT)
+    for subnet in source.subnets:
+        if subnet.vnet not in vnets:
+            yield subnet.where, f"vnet '{subnet.vnet}'", absent(subnet.vnet, vnets, DEFINE_IT)
 
 
 def _zones(given: DesignInput) -> Iterator[Finding]:
@@ -119,7 +123,9 @@ def _other_kind(controller: Controller) -> str:
 def _our_evpn(zone: EvpnZone, controllers: Mapping[str, Controller]) -> Iterator[Finding]:
     controller = controllers.get(zone.controller)
     if controller is None:
-        yield error(zone.where, f"controller '{zone.controller}' does not exist", "define it: evpn-controller: NAME")
+        speaking = (name for name, known in controllers.items() if not _other_kind(known))
+        hint = absent(zone.controller, speaking, f"define it: 'evpn-controller: {zone.controller}' with an asn")
+        yield error(zone.where, f"controller '{zone.controller}' does not exist", hint)
     elif kind := _other_kind(controller):
         what = f"controller '{zone.controller}' is of type {kind}"
         yield error(zone.where, what, "name a controller for EVPN")

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from difflib import get_close_matches
 
 from pvesdn.model.findings import Finding, Severity, Where
+
+DEFINE_IT = "define it, or remove this section"
 
 
 def error(where: Where | str, what: str, hint: str, *, node: str = "") -> Finding:
@@ -23,6 +26,16 @@ def warning(where: Where | str, what: str, hint: str = "") -> Finding:
 def note(where: Where | str, what: str, hint: str = "") -> Finding:
     """Worth knowing, no more."""
     return Finding(severity=Severity.NOTE, where=str(where), what=what, hint=hint)
+
+
+def absent(name: str, known: Iterable[str], otherwise: str) -> str:
+    """What to do about a name that nothing has: the known one that was probably meant, or what else would do.
+
+    :param otherwise: the advice for a name that resembles none of them.
+    """
+    by_lower = {word.lower(): word for word in sorted(known)}
+    near = get_close_matches(name.lower(), by_lower, n=1)
+    return f"did you mean '{by_lower[near[0]]}'? Otherwise {otherwise}" if near else otherwise
 
 
 def placed(name: str, where: Where) -> str:

@@ -102,11 +102,11 @@ def _plain_on_nodes(zone: VxlanZone, own: _VtepByNode, facts: Mapping[str, NodeF
             continue
         if vtep.address.version != IPV4:
             yield from _ifupdown(zone, facts[node])
-        named = zone.multicast_interface
-        if named is not None and facts[node].link(named) is None:
-            yield error(
-                zone.where, f"multicast-interface {named} does not exist on {node}", "name one that every node has"
-            )
+    named = zone.multicast_interface
+    without = [node for node in own if node in facts and named is not None and facts[node].link(named) is None]
+    if without:
+        what = f"multicast-interface {named} does not exist on {listed(without)}"
+        yield error(zone.where, what, "name one that every node has")
 
 
 def _vlan_aware(given: DesignInput, zone: VxlanZone) -> Iterator[Finding]:
@@ -136,21 +136,29 @@ def _mtu(zone: OwnZone, own: _VtepByNode, given: DesignInput) -> Iterator[Findin
     ends = zone_ends(zone, own)
     sizes = {node: outer_mtu(vtep, ends - {vtep.address}) for node, vtep in own.items()}
     if zone.mtu is not None:
-        for node, vtep in own.items():
-            size, more = sizes[node], overhead(vtep.address)
-            if size is not None and zone.mtu + more > size:
-                limit, hint = _limit(vtep, ends)
-                what = f"mtu {zone.mtu} and {more} bytes of VXLAN make {zone.mtu + more}, but {limit} has {size}"
-                fits = f"write at most mtu {size - more}, or {hint}" if size - more >= MTU_MIN else hint
-                yield error(zone.where, what, fits)
+        yield from _too_large(zone, zone.mtu, own, sizes)
         return
     yield from _unknown(zone, own, sizes, given)
     for node, vtep in own.items():
         room = (sizes[node] or 0) - overhead(vtep.address)
         if sizes[node] is not None and not MTU_MIN <= room <= MTU_MAX:
             limit, _ = _limit(vtep, ends)
-            what = f"{limit} leaves {room} bytes for a packet, and ifupdown2 accepts {MTU_MIN}-{MTU_MAX}"
+            what = f"{limit} of {node} leaves {room} bytes for a packet, and ifupdown2 accepts {MTU_MIN}-{MTU_MAX}"
             yield error(zone.where, what, "set mtu in the zone")
+
+
+def _too_large(zone: OwnZone, mtu: int, own: _VtepByNode, sizes: Mapping[str, int | None]) -> Iterator[Finding]:
+    """A packet of the zone's that does not fit through; nodes with the same limit are told together."""
+    ends = zone_ends(zone, own)
+    nodes: dict[tuple[str, str, int, int], list[str]] = {}
+    for node, vtep in own.items():
+        size, more = sizes[node], overhead(vtep.address)
+        if size is not None and mtu + more > size:
+            nodes.setdefault((*_limit(vtep, ends), size, more), []).append(node)
+    for (limit, hint, size, more), found in nodes.items():
+        what = f"mtu {mtu} and {more} bytes of VXLAN make {mtu + more}, but {limit} of {listed(found)} has {size}"
+        fits = f"write at most mtu {size - more}, or {hint}" if size - more >= MTU_MIN else hint
+        yield error(zone.where, what, fits)
 
 
 def _unknown(zone: OwnZone, own: _VtepByNode, sizes: Mapping[str, int | None], given: DesignInput) -> Iterator[Finding]:
@@ -188,10 +196,9 @@ def _unknown_here(zone: OwnZone, own: _VtepByNode, unknown: list[str]) -> Iterat
 
 
 def _limit(vtep: Vtep, ends: frozenset[IpAddress]) -> tuple[str, str]:
-    """What takes no more than the path does, in words, and how to make it take more."""
+    """What on the node takes no more than the path does, in words, and how to make it take more."""
     path = narrowest(vtep, ends - {vtep.address})
-    limit = path.limit if path is not None else vtep.interface
-    where = f"{limit} of {vtep.node}" if limit else f"the underlay of {vtep.node}"
+    where = (path.limit if path is not None else vtep.interface) or "the underlay"
     if path is not None and path.is_remembered:
         return where, "raise the underlay's and bring every member up once: this is what was seen last"
     return where, "raise the underlay's"

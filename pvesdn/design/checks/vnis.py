@@ -19,6 +19,7 @@ class _Use:
     vni: int
     name: str
     where: Where
+    is_l3vni: bool = False
 
 
 def check(given: DesignInput) -> Iterator[Finding]:
@@ -27,7 +28,9 @@ def check(given: DesignInput) -> Iterator[Finding]:
     # What is PVE's was there before, so the fault is told at ours.
     for use, what in _again(_uses(given.sdn.pve), first):
         yield warning(use.where, what, "PVE accepts this; one of the two will not work")
-    for use, what in _again(_uses(given.sdn.own), first):
+    # Between two of ours it is told at the one that is written second; L3VNIs count as first, as tags are changed more easily.
+    ours = sorted(_uses(given.sdn.own), key=lambda use: (not use.is_l3vni, use.where.line))
+    for use, what in _again(ours, first):
         yield error(use.where, what, "choose another VNI")
 
 
@@ -45,7 +48,7 @@ def _uses(source: OwnSdn | PveSdn) -> Iterator[_Use]:
     tagged: set[str] = set()
     for zone in source.zones:
         if isinstance(zone, EvpnZone | PveEvpnZone) and zone.l3vni is not None:
-            yield _Use(zone.l3vni, f"the vrf-vxlan of zone '{zone.id}'", zone.where)
+            yield _Use(zone.l3vni, f"the vrf-vxlan of zone '{zone.id}'", zone.where, is_l3vni=True)
         is_tunnelled = isinstance(zone, VxlanZone | EvpnZone | PveVxlanZone | PveEvpnZone)
         if is_tunnelled or (isinstance(zone, UnmanagedZone) and zone.type in {"vxlan", "evpn"}):
             tagged.add(zone.id)

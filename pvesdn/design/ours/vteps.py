@@ -192,8 +192,8 @@ def _held(facts: NodeFacts, address: IpAddress, why: str) -> Vtep | Finding:
     if facts.holder(address) is None:
         return _fault(
             facts.node,
-            f"holds {address} on no device ({why})",
-            "say which address is the VTEP: `network` or `vteps` in the section underlay",
+            f"has no device with {address} ({why})",
+            f"name one that it has: vteps {facts.node}=ADDRESS in the section underlay",
         )
     return Vtep(node=facts.node, address=address, interface=None, mtu=None, why=why)
 

@@ -96,7 +96,7 @@ def test_a_plan_says_the_same_of_files_that_it_cannot_read() -> None:
 @pytest.mark.parametrize("snapshot", SNAPSHOTS, ids=lambda path: path.parent.name)
 def test_stanzas_lie_where_a_reader_would_find_them(snapshot: Path) -> None:
     for intent in ("pending", "running"):
-        for _, files in render_nodes(read_snapshot(snapshot), Renderer(), intent=intent):  # type: ignore[arg-type]
+        for _, files in render_nodes(read_snapshot(snapshot), Renderer(), intent=intent):
             for file in files:
                 if file.interfaces is not None:
                     read = {name: text for name, text in split_stanzas(file.text or "") if name}

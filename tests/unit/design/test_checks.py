@@ -66,8 +66,46 @@ ERRORS = [
     ),
     pytest.param(
         UNDERLAY + L2,
-        "pvesdn.cfg:4: zone 'l2': controller 'main' does not exist; define it: evpn-controller: NAME",
+        "pvesdn.cfg:4: zone 'l2': controller 'main' does not exist; define it: 'evpn-controller: main' with an asn",
         id="a missing controller",
+    ),
+    pytest.param(
+        CONTROLLER + L2.replace("controller main", "controller mian"),
+        (
+            "pvesdn.cfg:4: zone 'l2': controller 'mian' does not exist; did you mean 'main'? "
+            "Otherwise define it: 'evpn-controller: mian' with an asn"
+        ),
+        id="a controller whose name is misspelt",
+    ),
+    pytest.param(
+        SYMMETRIC.replace("vnet vmbr2", "vnet Vmbr2"),
+        (
+            "pvesdn.cfg:16: subnet 'sym-10.0.2.0-24': vnet 'Vmbr2' does not exist; did you mean 'vmbr2'? "
+            "Otherwise define it, or remove this section"
+        ),
+        id="a VNet whose name is spelt with a capital",
+    ),
+    pytest.param(
+        UNICAST + "vnet: db\n\tzone ucast\n\ttag 2\n",
+        "pvesdn.cfg:10: vnet 'db': tag 2 is also the tag of vnet 'vmbr2' (pvesdn.cfg:6); choose another VNI",
+        id="a VNI that is used first by an id later in the alphabet",
+    ),
+    pytest.param(
+        SYMMETRIC + uplink(interface="lo"),
+        (
+            "pvesdn.cfg:20: exit 'sym-node1': interface lo of node1 is the loopback device, which cannot be in a VRF; "
+            "name the NIC, bond or VLAN device that leads to the router"
+        ),
+        id="an exit on the loopback device",
+    ),
+    pytest.param(
+        SYMMETRIC.replace("irb symmetric\n", "irb symmetric\n\tmtu 1279\n")
+        + "subnet: sym-fd00:2::-64\n\tvnet vmbr2\n\tgateway fd00:2::1\n",
+        (
+            "pvesdn.cfg:21: subnet 'sym-fd00:2::-64': gateway fd00:2::1 needs an MTU of 1280 (RFC 8200), "
+            "and zone 'sym' has 1279; raise mtu in the zone, or leave gateway out"
+        ),
+        id="an IPv6 gateway on a bridge that is too small for IPv6",
     ),
     pytest.param(
         SYMMETRIC + "subnet: sym-10.0.0.0-16\n\tvnet vmbr2\n\tgateway 10.0.0.1\n",
@@ -247,7 +285,7 @@ ERRORS = [
     pytest.param(
         UNICAST.replace("ucast\n\nvnet", "ucast\n\tmtu 1501\n\nvnet"),
         (
-            "pvesdn.cfg:4: zone 'ucast': mtu 1501 and 50 bytes of VXLAN make 1551, but vmbr0 of node1 has 1550; "
+            "pvesdn.cfg:4: zone 'ucast': mtu 1501 and 50 bytes of VXLAN make 1551, but vmbr0 of node1, node2, node3 has 1550; "
             "write at most mtu 1500, or raise the underlay's"
         ),
         id="an MTU that does not fit",
@@ -270,7 +308,7 @@ ERRORS = [
     ),
     pytest.param(
         UNICAST.replace("ucast\n\nvnet", "ucast\n\tmulticast-group 225.20.1.1\n\tmulticast-interface eno9\n\nvnet"),
-        "pvesdn.cfg:4: zone 'ucast': multicast-interface eno9 does not exist on node1; name one that every node has",
+        "pvesdn.cfg:4: zone 'ucast': multicast-interface eno9 does not exist on node1, node2, node3; name one that every node has",
         id="multicast through a missing interface",
     ),
     pytest.param(
@@ -700,6 +738,15 @@ class TestExits:
             (
                 "pvesdn.cfg:20: exit 'sym-node1': vrrp-address 172.16.0.2 is already an address of exit 'sym-node2' on node2; "
                 "choose an address that no router has (RFC 9568)"
+            )
+        ]
+
+    def test_one_virtual_address_has_one_virtual_router(self) -> None:
+        cfg = SYMMETRIC + self.virtual("node1") + self.virtual("node2", priority=200).replace("vrrp-id 1", "vrrp-id 2")
+        assert remarks(given(cfg)) == [
+            (
+                "pvesdn.cfg:30: exit 'sym-node2': vrrp-address 172.16.0.10 is also that of virtual router 1 in exit "
+                "'sym-node1': two masters would answer for it; write vrrp-id 1"
             )
         ]
 

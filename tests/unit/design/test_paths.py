@@ -157,7 +157,7 @@ class TestTheMtuOfAZone:
     def test_that_does_not_fit_names_the_device_on_the_path(self) -> None:
         cfg = PLAIN.replace("vxlan: plain\n", "vxlan: plain\n\tmtu 9000\n")
         assert remarks(three(cfg, mtu=1500, holder="dummy0"))[0] == (
-            "pvesdn.cfg:4: zone 'plain': mtu 9000 and 50 bytes of VXLAN make 9050, but eno1 of node1 has 1500; "
+            "pvesdn.cfg:4: zone 'plain': mtu 9000 and 50 bytes of VXLAN make 9050, but eno1 of node1, node2, node3 has 1500; "
             "write at most mtu 1450, or raise the underlay's"
         )
         assert not remarks(three(cfg, mtu=9216, holder="dummy0"))
@@ -509,4 +509,4 @@ class TestExits:
 
 def test_no_size_is_proposed_that_ifupdown2_refuses() -> None:
     (first, *_) = remarks(three(PLAIN.replace("plain\n", "plain\n\tmtu 1450\n", 1), mtu=590))
-    assert first.endswith("make 1500, but eno1 of node1 has 590; raise the underlay's")
+    assert first.endswith("make 1500, but eno1 of node1, node2, node3 has 590; raise the underlay's")

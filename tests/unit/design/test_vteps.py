@@ -63,8 +63,8 @@ class TestANodeThatAnswered:
         assert remarks(given(VTEPS.format("node1=10.0.0.1") + ZONE)) == [
             (
                 "pvesdn.cfg:1: underlay 'cluster': "
-                "vteps: node1 holds 10.0.0.1 on no device (named in underlay: vteps); say which address is the VTEP: `network` or "
-                "`vteps` in the section underlay"
+                "vteps: node1 has no device with 10.0.0.1 (named in underlay: vteps); name one that it has: vteps "
+                "node1=ADDRESS in the section underlay"
             )
         ]
 

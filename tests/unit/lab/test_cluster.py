@@ -22,7 +22,7 @@ def test_members_get_the_addresses_they_are_given(tmp_path):
     cluster = SimulatedCluster(tmp_path, {"a": "10.1.0.7/16", "b": "fd00::2/64"}, mtu=9000)
     assert cluster.nodes["a"].links()["vmbr0"]["addresses"] == ["10.1.0.7/16"]
     assert cluster.nodes["b"].links()["vmbr0"]["mtu"] == 9000
-    assert json.loads(cluster.nodes["a"].read("/etc/pve/.members"))["nodelist"]["b"]["ip"] == "fd00::2"
+    assert json.loads(cluster.nodes["a"].read("/etc/pve/.members") or "")["nodelist"]["b"]["ip"] == "fd00::2"
 
 
 def test_every_node_sees_the_same_definitions_and_its_own_name(cluster):

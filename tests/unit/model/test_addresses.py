@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
 
 import pytest
 from pydantic import TypeAdapter, ValidationError
@@ -39,12 +39,19 @@ def test_the_zone_of_an_address_is_refused_since_it_may_hold_any_text(kind, text
 def test_a_subnet_keeps_the_spelling_of_its_gateway(given, kept):
     where = Where(file="subnets.cfg", line=1)
     subnet = Subnet(
-        where=where, id="lan-2001:db8::-64", vnet="guests", cidr="2001:db8::/64", network="2001:db8::/64", **given
+        where=where,
+        id="lan-2001:db8::-64",
+        vnet="guests",
+        cidr="2001:db8::/64",
+        network=ip_network("2001:db8::/64"),
+        **given,
     )
     assert subnet.gateway_text == kept
 
 
 def test_a_subnet_that_is_one_already_stays_as_it_is():
     where = Where(file="subnets.cfg", line=1)
-    subnet = Subnet(where=where, id="lan-10.0.0.0-24", vnet="guests", cidr="10.0.0.0/24", network="10.0.0.0/24")
+    subnet = Subnet(
+        where=where, id="lan-10.0.0.0-24", vnet="guests", cidr="10.0.0.0/24", network=ip_network("10.0.0.0/24")
+    )
     assert Subnet.model_validate(subnet) == subnet

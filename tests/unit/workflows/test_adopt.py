@@ -26,7 +26,7 @@ def by_hand(model: str) -> FakeCluster:
     """A cluster in memory that has a model by hand, files and links."""
     cluster = fake_cluster()
     for name, raw in hand(model).nodes.items():
-        cluster.nodes[name].files |= raw.files
+        cluster.nodes[name].files.update(raw.files)
         cluster.nodes[name].commands |= raw.commands
     return cluster
 
@@ -36,7 +36,7 @@ def take_out(cluster: FakeCluster) -> None:
     adoption = adopt(read_cluster(cluster.world()), Renderer())
     for part in adoption.nodes:
         node = cluster.nodes[part.node]
-        node.files |= {edit.path: edit.new or "" for edit in part.edits}
+        node.files.update({edit.path: edit.new or "" for edit in part.edits})
         for command in ("ip-link", "ip-addr"):
             rows = [row for row in node.commands[command] if row["ifname"] not in part.ifdown]
             node.commands[command] = [

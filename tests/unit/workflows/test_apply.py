@@ -142,7 +142,7 @@ def test_a_run_cut_short_leaves_no_staged_file_on_any_node(error: BaseException,
             raise error
         return ask(node, asked, arguments)
 
-    made.nodes.ask = cut_short  # type: ignore[method-assign]
+    made.nodes.ask = cut_short  # type: ignore[method-assign, assignment]
     with pytest.raises(type(error)):
         apply_to(made, runner=runner)
     # The node that was being asked is not asked again: it may be what hangs, and its own program clears up.

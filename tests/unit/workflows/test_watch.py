@@ -194,7 +194,7 @@ def killed(made: FakeCluster, state: str | None, verb: str = "commit") -> str:
             raise Killed
         return ask(node, asked, arguments)
 
-    made.nodes.ask = ask_until  # type: ignore[method-assign]
+    made.nodes.ask = ask_until  # type: ignore[method-assign, assignment]
     with pytest.raises(Killed):
         watch_once(made.world(local_node="node1"), state, PLANNER, action="apply", remember=left.append)
     made.nodes.ask = ask  # type: ignore[method-assign]

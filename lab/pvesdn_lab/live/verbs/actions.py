@@ -151,7 +151,7 @@ def reflector(context: Context, *, node: str, asn: int, clients: str) -> str:
 def leave(context: Context, *, node: str) -> str:
     """Take a node out of the cluster for good, and off."""
     context.lab.cluster.retire(node)
-    return f"{node} is no member any more"
+    return f"{node} is no longer a member"
 
 
 def cut(context: Context, *, card: str, of: str) -> str:
