@@ -34,7 +34,7 @@ class ProgramAgent:
 
     def read(self, node: NodeName, files: Sequence[str]) -> Mapping[str, str]:
         """Text by absolute path."""
-        return decode_files(node, self._ask(node, "read", files=list(files)))
+        return decode_files(node, self._ask(node, "read", files=list(files)), files)
 
     def observe(self, node: NodeName) -> NodeRaw:
         """All that a plan needs of the node."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from fnmatch import fnmatchcase
 from typing import TypeVar
 
 from pvesdn.decode import json_text
@@ -11,30 +12,33 @@ from pvesdn.decode.cluster.answers import one_line
 from pvesdn.decode.json_text import WrongShapeError
 from pvesdn.errors import NodeFailed
 from pvesdn.model.primitives import Json
-from pvesdn.model.snapshot import NodeRaw
+from pvesdn.model.snapshot import NODE_COMMANDS, NODE_FILES, NodeRaw
 
 _SHOWN = 80
 """Characters of a path that a message shows."""
+_LONGEST_NAME = 255
+"""Bytes of a file's name on any of Linux's file systems."""
 _MODE = re.compile(r"[0-7]{3,4}")
 _CLOSED = "0600"
 
 Decoded = TypeVar("Decoded")
 
 
-def decode_files(node: str, value: Mapping[str, Json]) -> dict[str, str]:
+def decode_files(node: str, value: Mapping[str, Json], asked: Sequence[str]) -> dict[str, str]:
     """The value of `read`: text by absolute path.
 
-    :raises NodeFailed: it has an unexpected shape.
+    :param asked: the paths that were asked for; their last component may be a glob pattern.
+    :raises NodeFailed: it has an unexpected shape, or a file that nobody asked for.
     """
-    return _decoded(node, lambda: _files(value))
+    return _decoded(node, lambda: _files(value, asked))
 
 
 def decode_observed(node: str, value: Mapping[str, Json]) -> NodeRaw:
     """The value of `observe`; the output of its commands is not interpreted yet.
 
-    :raises NodeFailed: it has an unexpected shape.
+    :raises NodeFailed: it has an unexpected shape, or something that is not in `NODE_FILES` or `NODE_COMMANDS`.
     """
-    return _decoded(node, lambda: NodeRaw(_files(value), _commands(value)))
+    return _decoded(node, lambda: NodeRaw(_files(value, NODE_FILES), _commands(value)))
 
 
 def file_mode(raw: NodeRaw, path: str) -> str:
@@ -62,11 +66,14 @@ def _decoded(node: str, decode: Callable[[], Decoded]) -> Decoded:
         raise NodeFailed(node, f"unexpected response from the node program: {error}") from error
 
 
-def _files(value: Mapping[str, Json]) -> dict[str, str]:
+def _files(value: Mapping[str, Json], asked: Sequence[str]) -> dict[str, str]:
     files = json_text.mapping(value.get("files"), "files")
     for path, text in files.items():
         if not _is_plain(path):
             message = f"{ascii(path)[:_SHOWN]} of files is not a plain absolute path"
+            raise WrongShapeError(message)
+        if not any(_is_meant(path, pattern) for pattern in asked):
+            message = f"{ascii(path)[:_SHOWN]} of files is not a file that was asked for"
             raise WrongShapeError(message)
         if not isinstance(text, str) or not json_text.is_unicode(text):
             message = f"{ascii(path)[:_SHOWN]} of files is not text"
@@ -77,6 +84,9 @@ def _files(value: Mapping[str, Json]) -> dict[str, str]:
 def _commands(value: Mapping[str, Json]) -> dict[str, Json]:
     commands = json_text.mapping(value.get("commands"), "commands")
     for name, answer in commands.items():
+        if name not in NODE_COMMANDS:
+            message = f"{ascii(name)[:_SHOWN]} of commands is not a command that was asked for"
+            raise WrongShapeError(message)
         if json_text.is_deep(answer):
             message = f"{ascii(name)[:_SHOWN]} of commands is nested too deep"
             raise WrongShapeError(message)
@@ -87,6 +97,15 @@ def _is_plain(path: str) -> bool:
     """A node's paths become paths on this machine, below the folder of an import or a snapshot."""
     parts = path.split("/")[1:]
     return path.startswith("/") and path.isprintable() and not {"", ".", ".."} & set(parts)
+
+
+def _is_meant(path: str, pattern: str) -> bool:
+    """Whether the node program reads `path` where it is asked for `pattern`; its wildcards match no dotfiles."""
+    if path == pattern:
+        return True
+    (folder, name), (asked, names) = path.rsplit("/", 1), pattern.rsplit("/", 1)
+    is_name = not name.startswith(".") and len(name.encode()) <= _LONGEST_NAME
+    return folder == asked and is_name and fnmatchcase(name, names)
 
 
 def _problems(value: Mapping[str, Json]) -> tuple[str, ...]:
