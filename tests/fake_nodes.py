@@ -180,7 +180,7 @@ class FakeNodes:
     def ask(self, node: str, verb: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
         there = self.nodes.get(node)
         if there is None:
-            raise NodeUnreachable(node, "no address is known", hint="name it in the settings")
+            raise NodeUnreachable(node, "its address is not known", hint="the cluster gives the node no address")
         request = json.dumps({"verb": verb, "arguments": dict(arguments)})
         there.asked.append((verb, json.loads(request)["arguments"]))
         if there.off:

@@ -158,7 +158,7 @@ class TestSsh:
         self.refused(over_ssh(replace(sshd.host(), port=free_port())), "Connection refused", "is sshd running there")
 
     def test_a_name_that_does_not_resolve_is_said_to(self, sshd: Sshd) -> None:
-        self.refused(over_ssh(replace(sshd.host(), address="pve1.invalid")), "Could not resolve hostname", "IP address")
+        self.refused(over_ssh(replace(sshd.host(), address="pve1.invalid")), "Could not resolve hostname", "HostName")
 
     def test_an_address_that_looks_like_an_option_reaches_no_command(self, sshd: Sshd) -> None:
         self.refused(over_ssh(replace(sshd.host(), address="-oProxyCommand=false")), "its address is not known")

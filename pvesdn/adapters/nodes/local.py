@@ -29,7 +29,7 @@ class LocalTransport:
     def ask(self, node: NodeName, verb: str, arguments: Mapping[str, Json]) -> dict[str, Json]:
         """Run one verb of the node program; see `agent.Transport`."""
         if node not in self._roots:
-            raise NodeUnreachable(node, "is not this machine", hint="name its address in the settings")
+            raise NodeUnreachable(node, "is not this machine", hint="run pvesdn on that node")
         root = self._roots[node]
         environment = {name: value for name, value in os.environ.items() if name != "PVESDN_ROOT"}
         if root is not None:

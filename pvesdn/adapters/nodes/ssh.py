@@ -96,7 +96,8 @@ class SshTransport:
         """Run one verb of the node program; see `agent.Transport`."""
         host = self._hosts.get(node)
         if host is None or not host.address or host.address.startswith("-"):
-            raise NodeUnreachable(node, "its address is not known", hint="name it in the settings")
+            hint = "the cluster gives the node no address: compare `pvecm status` with /etc/pve/.members"
+            raise NodeUnreachable(node, "its address is not known", hint=hint)
         request = call.Call(node, verb, arguments)
         ending = call.run(request, self.argv(node, host), environment=os.environ, limit=self._limit)
         if not isinstance(ending, call.Ending):
@@ -155,7 +156,7 @@ def explain(complaints: str, node: NodeName, host: SshHost) -> tuple[str, str]:
         ("timed out", "is the node up, and does a firewall let SSH through?"),
         ("No route to host", "is the node up, and does a firewall let SSH through?"),
         ("Network is unreachable", "is the node up, and does a firewall let SSH through?"),
-        ("Could not resolve hostname", "name the node's IP address in the settings"),
+        ("Could not resolve hostname", "a HostName or ProxyJump in ssh_config names a host that is not found"),
     ):
         line = next((line for line in complaints.splitlines() if sign in line), None)
         if line is not None:
