@@ -23,7 +23,7 @@ unit: ## Every test, without the lab: before each push
 test: ## All checks, all tests and the lab; what CI runs
 	@tools/setup test
 	@$(MAKE) --no-print-directory lint
-	PVESDN_NOT_TRIED=build/not-tried $(python) -m pytest -n auto --cov --cov-report=
+	PVESDN_NOT_TRIED=build/not-tried $(python) -m pytest -n auto --dist worksteal --cov --cov-report=
 	@$(python) tools/coverage_floor.py
 	$(python) -m pvesdn lab test --if-possible --again
 	@cat build/not-tried

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -32,6 +33,14 @@ session.running = lambda name: None
 session.execute = lambda lab, place, argv: session.attend(argv)
 sys.exit(run(["lab", "exec", "node1", "--", *sys.argv[1:]]))
 """
+
+
+@pytest.fixture(autouse=True)
+def as_on_a_terminal() -> Iterator[None]:
+    """A shell in the background starts its commands with SIGINT ignored, and `sh` never traps what it inherits so."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 def start(*argv: str) -> subprocess.Popen[str]:

@@ -47,6 +47,8 @@ def describe(lab: Lab, scenario: Scenario) -> dict[str, Any]:
 
 def serve(context: Context, scenario: Scenario, folder: Path, ready: str) -> None:
     """Answer requests, files in `folder`, until the lab is ended from outside."""
+    # Brought up in the background, the lab has SIGINT ignored, and its commands would inherit that.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     set_the_scene(context, scenario)
     _write(folder / ready, describe(context.lab, scenario))
     while True:
