@@ -1,4 +1,4 @@
-"""Fail when a pure floor has less than 95 % of its branches covered by the tests that just ran.
+"""Fail when a floor has fewer of its branches covered by the tests that just ran than its bar says.
 
 `coverage report --fail-under` mixes lines with branches and averages over packages; here each floor answers for itself.
 """
@@ -11,22 +11,27 @@ import sys
 import tempfile
 from pathlib import Path
 
-FLOORS = ("model", "decode", "design", "recognise", "render", "compare")
-BAR = 95.0  # per cent of branches
+BARS = {
+    **dict.fromkeys(("model", "decode", "design", "recognise", "encode", "render", "compare"), 95.0),
+    **dict.fromkeys(("workflows", "node"), 95.0),
+    # Below the others, since parts of them answer to what no test brings about, such as a disk that fails.
+    **dict.fromkeys(("redact", "adapters"), 90.0),
+}
+"""Per cent of branches, by package. The node program is measured where it runs inside of a test's process."""
 
 
 def main() -> int:
     """Print a line for each floor; 1 when one is below the bar."""
     files = measured_files()
     low = []
-    for floor in FLOORS:
+    for floor, bar in BARS.items():
         covered, total = branches(files, f"pvesdn/{floor}/")
         per_cent = 100.0 * covered / total if total else 0.0  # what was not measured is not covered
         print(f"branches covered in pvesdn/{floor}: {per_cent:.1f} % ({covered} of {total})")
-        if per_cent < BAR:
-            low.append(floor)
+        if per_cent < bar:
+            low.append(f"{floor} (bar {bar:.0f} %)")
     if low:
-        print(f"below {BAR:.0f} %: {', '.join(low)}; `.venv/bin/coverage report -m` names the lines", file=sys.stderr)
+        print(f"below its bar: {', '.join(low)}; `.venv/bin/coverage report -m` names the lines", file=sys.stderr)
     return 1 if low else 0
 
 

@@ -154,7 +154,7 @@ def test_a_vnet_with_guests_does_not_go_without_being_told(tmp_path: Path) -> No
         apply_to(cluster)
         cluster.plug_guest("pve1", "backup", 100)
         cluster.write_sdn("pvesdn.cfg", EVPN.replace("vnet: backup\n\tzone plain\n\ttag 3\n\n", ""))
-        with pytest.raises(ApplyRefused, match="pve1: backup would go with 1 guest port"):
+        with pytest.raises(ApplyRefused, match="pve1: backup would be removed with 1 guest port"):
             apply_to(cluster)
         assert apply_to(cluster, PlanFlags(detach_guests=True)).is_good
 
