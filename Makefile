@@ -16,9 +16,9 @@ demo: ## Plan and apply on a simulated cluster of three nodes
 	@tools/setup demo
 	@$(python) tools/demo.py
 
-unit: ## Every test, without the lab: before each push
+unit: ## Every test that needs no lab: before each push
 	@tools/setup test
-	$(python) -m pytest -n auto --dist worksteal
+	$(python) -m pytest -n auto --dist worksteal --ignore=tests/lab
 
 test: ## All checks, all tests and the lab; what CI runs
 	@tools/setup test
