@@ -14,8 +14,9 @@ from pathlib import Path
 BARS = {
     **dict.fromkeys(("model", "decode", "design", "recognise", "encode", "render", "compare"), 95.0),
     **dict.fromkeys(("workflows", "node"), 95.0),
-    # Below the others, since parts of them answer to what no test brings about, such as a disk that fails.
-    **dict.fromkeys(("redact", "adapters"), 90.0),
+    "redact": 90.0,
+    # Some of what fails there fails by the clock: not every run walks the same branches.
+    "adapters": 88.0,
 }
 """Per cent of branches, by package. The node program is measured where it runs inside of a test's process."""
 
