@@ -1,7 +1,7 @@
 """The floor: what the plainest program costs that prints the same bytes, one loop and one f-string a stanza.
 
-It knows this one network in its two definitions, checks nothing, and has no names for anything; what it takes is the price
-of the bytes. It turns each address into text only once, so that it is no easy floor.
+It knows this one network in its two definitions, checks nothing, and has no names for anything; what it takes is the
+price of the bytes. It turns each address into text only once, so that it is no easy floor.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ def _frr(node: str, vtep: str, vteps: dict[str, str]) -> str:
     )
 
 
-# --- the same network in PVE's words, printed as PVE prints it ------------------------------------------------------------
+# --- the same network in PVE's words, printed as PVE prints it --------------------------------------------------------
 
 
 def print_pve_cluster(given: DesignInput) -> Iterator[tuple[str, str]]:

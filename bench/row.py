@@ -1,4 +1,5 @@
-"""One row of the table, in a process of its own: `python -m bench.row WHAT ARGUMENT...`, one line of JSON on standard output.
+"""One row of the table, in a process of its own: `python -m bench.row WHAT ARGUMENT...`, one line of JSON on standard
+output.
 
 What is timed is repeated; every run starts from the same typed values and keeps nothing of the one before.
 """
@@ -80,7 +81,7 @@ def repeated(run: Callable[[], object]) -> list[float]:
     return seconds
 
 
-# --- designing and rendering -------------------------------------------------------------------------------------------
+# --- designing and rendering ------------------------------------------------------------------------------------------
 
 
 def measure_pvesdn(source: str, nodes: str, vnets: str) -> dict[str, object]:

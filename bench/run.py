@@ -1,7 +1,7 @@
 """Time designing, rendering and comparing, print the tables and write docs/performance.md: `make bench`.
 
-Each row is a process of its own (`bench/row.py`), the best of five runs. This program imports nothing of pvesdn: its memory would count
-as a row's.
+Each row is a process of its own (`bench/row.py`), the best of five runs. This program imports nothing of pvesdn: its
+memory would count as a row's.
 """
 
 from __future__ import annotations

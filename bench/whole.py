@@ -1,8 +1,8 @@
 """The whole process `pvesdn plan --from`, beside a floor, and where its time goes.
 
-`python -m bench.whole floor FOLDER ANSWER` is the floor: a process that imports pvesdn's libraries, reads every file of the
-snapshot, JSON as JSON, and prints an answer that somebody else has worked out. `python -m bench.whole phases FOLDER` makes
-the same plan as the command does, and prints the processor time of each of its steps.
+`python -m bench.whole floor FOLDER ANSWER` is the floor: a process that imports pvesdn's libraries, reads every file of
+the snapshot, JSON as JSON, and prints an answer that somebody else has worked out. `python -m bench.whole phases
+FOLDER` makes the same plan as the command does, and prints the processor time of each of its steps.
 """
 
 from __future__ import annotations

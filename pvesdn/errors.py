@@ -23,8 +23,8 @@ from __future__ import annotations
 class PvesdnError(Exception):
     """What went wrong, where, and what to do next; one line each, free of secrets.
 
-    What a message quotes may be anything, such as the name of a file on a node: characters that would steer a terminal are
-    shown as their numbers.
+    What a message quotes may be anything, such as the name of a file on a node: characters that would steer a terminal
+    are shown as their numbers.
 
     :param message: what and where, without a trailing full stop.
     :param hint: what to do next; empty when the message says it.

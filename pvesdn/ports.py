@@ -45,7 +45,9 @@ class ClusterApi(Protocol):
         ...
 
     def node_tasks(self, node: NodeName, *, kind: str, since: int) -> tuple[Upid, ...]:
-        """UPIDs of the node's tasks of type `kind` that started at or after `since` (seconds of the Unix epoch), oldest first."""
+        """UPIDs of the node's tasks of type `kind` that started at or after `since` (seconds of the Unix epoch), oldest
+        first.
+        """
         ...
 
 
@@ -79,7 +81,8 @@ class NodeAgent(Protocol):
     def commit(self, node: NodeName, swap: PutInPlace) -> None:
         """Put staged files in place, all or none.
 
-        :raises NodeFailed: also where a file is not staged as `swap` has it, or its target has changed since it was read.
+        :raises NodeFailed: also where a file is not staged as `swap` has it, or its target has changed since it was
+            read.
         """
         ...
 
@@ -112,8 +115,8 @@ class Runner(Protocol):
     ) -> Mapping[NodeName, Result | NodeError]:
         """Do `task` on every node; what came of it, by node, in the order given.
 
-        A NodeError is what came of it on that node, and hides no other. Any other error ends the run: no further node is
-        begun, and the error is raised when those under way have ended.
+        A NodeError is what came of it on that node, and hides no other. Any other error ends the run: no further node
+        is begun, and the error is raised when those under way have ended.
         """
         ...
 

@@ -1,7 +1,8 @@
 """Settings: one TOML file, closed, with secrets from it or from the environment and never from arguments.
 
 The file is ``--config FILE``, else ``$PVESDN_CONFIG``, else `DEFAULT_FILE` (root only, replicated by the cluster). The
-default file may be absent, a named one may not. Each key says here what it means; `docs/reference.md` is printed from it.
+default file may be absent, a named one may not. Each key says here what it means; `docs/reference.md` is printed from
+it.
 """
 
 from __future__ import annotations

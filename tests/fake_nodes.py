@@ -96,8 +96,8 @@ class FakeNode:
     """One node: its files, and what its commands print.
 
     :param files: what is there at first; afterwards a view of the node's folder.
-    :param commands: by the names of `NODE_COMMANDS`: what `ip` prints, and, where given, what stands in place of what the
-        program would find out by itself.
+    :param commands: by the names of `NODE_COMMANDS`: what `ip` prints, and, where given, what stands in place of what
+        the program would find out by itself.
     :ivar off: the message with which every call fails as NodeUnreachable; empty when the node answers.
     :ivar refuses: messages by verb, with which that verb fails as NodeFailed.
     :ivar lost: messages by verb, with which that verb ends as NodeUnreachable.

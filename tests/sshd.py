@@ -68,7 +68,9 @@ def free_port() -> int:
 
 @contextlib.contextmanager
 def running_sshd(folder: Path, node: str, environment: Mapping[str, str], *, force_command: str = "") -> Iterator[Sshd]:
-    """An sshd in `folder` that acts as `node`: sessions get `environment`, and run `force_command` instead of what is asked."""
+    """An sshd in `folder` that acts as `node`: sessions get `environment`, and run `force_command` instead of what is
+    asked.
+    """
     binary = shutil.which("sshd", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")
     if binary is None or shutil.which("ssh") is None:
         pytest.skip("no OpenSSH here: apt install openssh-server openssh-client")

@@ -1,4 +1,6 @@
-"""The benchmark measures what it says: its floor prints the very bytes that pvesdn prints, and every row can be measured."""
+"""The benchmark measures what it says: its floor prints the very bytes that pvesdn prints, and every row can be
+measured.
+"""
 
 from __future__ import annotations
 

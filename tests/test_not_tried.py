@@ -1,4 +1,6 @@
-"""Nothing skips in silence: every reason has a line of its own at the end of a run, and in the file that is asked for."""
+"""Nothing skips in silence: every reason has a line of its own at the end of a run, and in the
+file that is asked for.
+"""
 
 from __future__ import annotations
 

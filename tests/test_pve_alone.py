@@ -1,4 +1,6 @@
-"""A cluster that PVE itself has set up, with nothing of ours: there is nothing to do, and what the GUI changes is shown."""
+"""A cluster that PVE itself has set up, with nothing of ours: there is nothing to do, and what the GUI changes is
+shown.
+"""
 
 from __future__ import annotations
 

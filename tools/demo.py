@@ -1,7 +1,7 @@
 """`make demo`: pvesdn on a simulated cluster of three nodes, as a person would use it.
 
-pvesdn is real, and so is the program it runs on the nodes. The nodes are folders with stand-ins for ifupdown2 and FRR, the
-API is simulated, and all of it is gone afterwards.
+pvesdn is real, and so is the program it runs on the nodes. The nodes are folders with stand-ins for ifupdown2 and FRR,
+the API is simulated, and all of it is gone afterwards.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """`make release-check`: version, lab, changelog and tag agree, and what is built from the tag says the same.
 
-Exit status 0 when this commit can be published as it is, else 1 with everything that is in the way, a line each. Nothing
-is written but `dist/`, and that only when nothing is in the way.
+Exit status 0 when this commit can be published as it is, else 1 with everything that is in the way, a line each.
+Nothing is written but `dist/`, and that only when nothing is in the way.
 """
 
 from __future__ import annotations

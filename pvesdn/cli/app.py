@@ -77,7 +77,8 @@ class _Verbs(click.Group):
 def pvesdn(context: click.Context) -> int:
     """Software-defined networks of a Proxmox VE cluster: planned before they are applied.
 
-    The definitions are PVE's own in /etc/pve/sdn and pvesdn.cfg beside them. `pvesdn VERB --help` says more about a verb.
+    The definitions are PVE's own in /etc/pve/sdn and pvesdn.cfg beside them. `pvesdn VERB --help` says more about a
+    verb.
     """
     if context.invoked_subcommand is None:
         click.echo(context.get_help(), err=True)

@@ -17,7 +17,8 @@ _TEMPORARY = Path("/dev", "shm")
 def require_replaceable(file: Path) -> None:
     """Return if a file may be put here: the place is free, or has a file, or a link to one or to nothing.
 
-    :raises OSError: there is a folder, a device, a pipe or a socket, or a link to one, or the place belongs to the kernel.
+    :raises OSError: there is a folder, a device, a pipe or a socket, or a link to one, or the place belongs to the
+        kernel.
     """
     folder = Path(os.path.realpath(file.parent))
     is_kernels = any(folder.is_relative_to(system) for system in _SYSTEM) and not folder.is_relative_to(_TEMPORARY)
@@ -34,9 +35,9 @@ def require_replaceable(file: Path) -> None:
 def write_whole(file: Path, text: str, *, mode: int = 0o600) -> None:
     """Put `text` in place of the file or the link that stands there; on disk before this returns.
 
-    :raises OSError: it could not be written, or what is there may not be replaced (`require_replaceable`). The file name is
-        `file`: write(2) and fsync(2) give none, and nobody knows the temporary file. What was there still is, and nothing
-        is left beside it.
+    :raises OSError: it could not be written, or what is there may not be replaced (`require_replaceable`). The file
+        name is `file`: write(2) and fsync(2) give none, and nobody knows the temporary file. What was there still is,
+        and nothing is left beside it.
     """
     try:
         require_replaceable(file)
@@ -46,7 +47,9 @@ def write_whole(file: Path, text: str, *, mode: int = 0o600) -> None:
 
 
 def read_whole(file: Path, limit: int) -> bytes:
-    """The first `limit` bytes of a file. Raises OSError if there is none, or it is not a regular file, which could be endless."""
+    """The first `limit` bytes of a file. Raises OSError if there is none, or it is not a regular file, which could be
+    endless.
+    """
     # Without O_NONBLOCK a named pipe would block us for ever.
     with os.fdopen(os.open(file, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as stream:
         if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):

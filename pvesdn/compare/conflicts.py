@@ -52,7 +52,9 @@ def conflict(
 
 
 def is_as_wanted(path: str, current: str | None, wanted: str | None, record: Record) -> bool:
-    """Whether a file needs no write: it has the text, or FRR has put our frr.conf into its own words (`write memory`)."""
+    """Whether a file needs no write: it has the text, or FRR has put our frr.conf into its own
+    words (`write memory`).
+    """
     if current == wanted:
         return True
     if path != FRR_CONF or not current or not wanted or FRR_CONF not in (record.files or {}):

@@ -53,7 +53,9 @@ def _by_stanza(before: list[_Piece], after: list[_Piece]) -> Iterator[str]:
 
 @dataclass(frozen=True, slots=True)
 class _Piece:
-    """Lines that belong to one interface. :param key: its name, and which of its pieces this is. :param start: 0-based."""
+    """Lines that belong to one interface. :param key: its name, and which of its pieces this is.
+    :param start: 0-based.
+    """
 
     key: tuple[str, int]
     lines: list[str]

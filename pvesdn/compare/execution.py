@@ -46,7 +46,9 @@ def steps(
 
 
 def execution_plan(changes: ChangeSet) -> ExecutionPlan:
-    """What carrying the plan out means: PVE's commit reloads every node, changed or not, and so looks after all of them."""
+    """What carrying the plan out means: PVE's commit reloads every node, changed or not, and so looks after all of
+    them.
+    """
     commits = bool(changes.pending)
     return ExecutionPlan(
         nodes=tuple(node.execution for node in changes.nodes if commits or not node.is_empty),

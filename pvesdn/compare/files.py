@@ -149,7 +149,9 @@ def _compare_file(file: RenderedFile, now: NodeNow, owners: FileOwners, *, shows
 
 
 def _is_pves_last(path: str, now: NodeNow) -> bool:
-    """PVE wrote this frr.conf: where our block lies in frr.conf.local, it is PVE that prints it, until it gives FRR up."""
+    """PVE wrote this frr.conf: where our block lies in frr.conf.local, it is PVE that prints it,
+    until it gives FRR up.
+    """
     return path == FRR_CONF and FRR_LOCAL_BEGIN in now.files.get(FRR_CONF_LOCAL, "").splitlines()
 
 
@@ -184,7 +186,9 @@ def _frr_action(own: tuple[_Compared, ...], owners: FileOwners, *, is_unfinished
 
 
 def _has_another_asn(conf: _Compared) -> bool:
-    """A reload would fail for ever: bgpd keeps an instance with an L3VNI ("BGP is already running"), and with it the number."""
+    """A reload would fail for ever: bgpd keeps an instance with an L3VNI ("BGP is already running"), and with it the
+    number.
+    """
     config = conf.file.frr
     before = set(_ROUTER_BGP.findall(conf.present.text or ""))
     after = set() if config is None else {str(router.asn) for router in config.routers}
@@ -194,8 +198,8 @@ def _has_another_asn(conf: _Compared) -> bool:
 
 
 def _leaving_uplinks(found: _Compared, facts: NodeFacts) -> Iterator[str]:
-    """Interfaces that exist without us and leave their VRF: a reload would leave them their addresses in the main table, or
-    take the VRF away below them.
+    """Interfaces that exist without us and leave their VRF: a reload would leave them their addresses in the main
+    table, or take the VRF away below them.
     """
     if found.file.path != OUR_INTERFACES or found.present.text is None:
         return

@@ -28,7 +28,8 @@ def prerequisites(
 ) -> tuple[Finding, ...]:
     """What is missing on one node, each an error.
 
-    :param changed: files that will be written, by path; those of PVE count too, where its commit is about to write them.
+    :param changed: files that will be written, by path; those of PVE count too, where its commit is about to write
+        them.
     :param taken: devices of them whose VNI another device has, by name.
     :param own: paths of files that pvesdn wants there, whether they change or not.
     """

@@ -42,7 +42,8 @@ def stanza_changes(old: Mapping[str, str], new: PrintedInterfaces | None) -> tup
 
 
 def keep_hosts(changes: Iterable[StanzaChange], host: Container[str]) -> tuple[StanzaChange, ...]:
-    """The same changes, where an interface of the host's own is changed: it neither comes nor goes with PVE's stanza for it.
+    """The same changes, where an interface of the host's own is changed: it neither comes nor goes with PVE's stanza
+    for it.
 
     :param host: names that /etc/network/interfaces defines.
     """

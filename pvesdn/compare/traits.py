@@ -1,4 +1,6 @@
-"""What of an interface decides how it gets from one stanza to another: read from a node's text, known of our own stanzas."""
+"""What of an interface decides how it gets from one stanza to another: read from a node's text, known of our own
+stanzas.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +26,8 @@ _FLOODING = ("vxlan-remoteip", "vxlan-mcastgrp", "vxlan-mcastgrp6")
 class Traits:
     """Values as they are spelled in the file; None where the stanza does not have the option.
 
-    :param flooding: there are remotes, an IPv4 group, an IPv6 group: head-end replication, multicast, or neither (EVPN).
+    :param flooding: there are remotes, an IPv4 group, an IPv6 group: head-end replication, multicast, or neither
+        (EVPN).
     """
 
     vni: str | None = None
@@ -36,7 +39,9 @@ class Traits:
 
 
 def traits_of_text(text: str) -> Traits:
-    """Of an interface on a node; the first value of an option counts, and underscores are dashes, as ifupdown2 reads them."""
+    """Of an interface on a node; the first value of an option counts, and underscores are dashes, as ifupdown2 reads
+    them.
+    """
     options: dict[str, str] = {}
     for line in text.splitlines():
         key, _, value = line.strip().partition(" ")

@@ -39,7 +39,8 @@ def load(text: str | bytes, *, most: int | None = None) -> Json:
     """The document.
 
     :param most: bytes of memory that text and document together may take; None for no limit.
-    :raises WrongShapeError: it is not JSON, nested deeper than Python can follow, or would take more memory than `most`.
+    :raises WrongShapeError: it is not JSON, nested deeper than Python can follow, or would take more memory than
+        `most`.
     """
     if most is not None and footprint(text, most) > most:
         message = f"more than {most >> 20} MiB when read"
@@ -53,7 +54,8 @@ def load(text: str | bytes, *, most: int | None = None) -> Json:
 
 
 def footprint(text: str | bytes, most: float = math.inf) -> int:
-    """Bytes of memory that a JSON text and what CPython makes of it take together: an upper bound, found without reading it.
+    """Bytes of memory that a JSON text and what CPython makes of it take together: an upper bound, found without
+    reading it.
 
     :param most: what matters is whether it is more than this; beyond, the number is no longer exact.
     """
@@ -201,7 +203,9 @@ def count(value: Json, what: str) -> int:
 
 
 def flag(value: Json, what: str) -> bool:
-    """A boolean in any of PVE's spellings: 1, 0, "1", "0", true, false. :raises WrongShapeError: it is anything else."""
+    """A boolean in any of PVE's spellings: 1, 0, "1", "0", true, false. :raises WrongShapeError: it
+    is anything else.
+    """
     if isinstance(value, bool):
         return value
     if value in (0, 1, "0", "1", ""):

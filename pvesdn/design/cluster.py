@@ -195,7 +195,9 @@ def _tunnel(plan: ZonePlan, node: str) -> Tunnel:
 def _flooding(
     shared: SharedDesign, sdn: InterfacesFile | None, frr: FrrConfig | None, node: str
 ) -> Iterator[tuple[str, tuple[IpAddress, ...]]]:
-    """Static flooding entries to look after: ours, and those of PVE's plain zones where EVPN of ours runs beside them."""
+    """Static flooding entries to look after: ours, and those of PVE's plain zones where EVPN of
+    ours runs beside them.
+    """
     for plan in shared.plans:
         if isinstance(plan.zone, VxlanZone) and node in plan.active:
             yield from zone_vxlan.flooding(plan, plan.zone, node)

@@ -28,7 +28,9 @@ def _sha256_fingerprint(value: str) -> str:
 
 
 def _fit_for_a_header(value: SecretStr) -> SecretStr:
-    """A token's secret is a UUID in PVE; anything printable without spaces is accepted, anything else could end the header."""
+    """A token's secret is a UUID in PVE; anything printable without spaces is accepted, anything else could end the
+    header.
+    """
     if not _TOKEN_SECRET.fullmatch(value.get_secret_value()):
         msg = "is empty or contains spaces or line breaks; is it the token's secret?"
         raise ValueError(msg)

@@ -1,7 +1,8 @@
 """What the PVE of a cluster can do: every question about its version is answered here, once, with the source.
 
-Two packages have a say. The API is that of pve-manager, whose version `GET /version` gives. Definitions, their endpoints
-and the generator of PVE's files are those of libpve-network-perl, which each node has in a version of its own.
+Two packages have a say. The API is that of pve-manager, whose version `GET /version` gives. Definitions, their
+endpoints and the generator of PVE's files are those of libpve-network-perl, which each node has in a version of its
+own.
 """
 
 from __future__ import annotations
@@ -56,7 +57,8 @@ class GeneratorLevel(IntEnum):
 class NodeCapabilities:
     """What PVE on one node can do.
 
-    :param package: the version of libpve-network-perl there; empty where it is not known, and PVE's own version decides.
+    :param package: the version of libpve-network-perl there; empty where it is not known, and PVE's own version
+        decides.
     :param level: of the generator; one that is not known is taken for the known one.
     :param writes_frr_for_local: a frr.conf.local alone makes PVE write frr.conf.
     :param has_lock: changes may be made under a lock with a token.

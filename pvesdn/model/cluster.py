@@ -56,12 +56,15 @@ class SeenPath(Model):
 
 
 class SeenVtep(Model):
-    """What a node's VTEP was when the node was last seen; kept under /etc/pve/sdn so that an offline member stays a peer.
+    """What a node's VTEP was when the node was last seen; kept under /etc/pve/sdn so that an offline member stays a
+    peer.
 
-    :param mtu: the least MTU of the node's paths to the others, bytes, VXLAN headers included; None when there was no path.
+    :param mtu: the least MTU of the node's paths to the others, bytes, VXLAN headers included; None when there was no
+        path.
     :param devices: by which its packets left; empty for the one that holds the address.
     :param others: further addresses of the node that a zone names in its `peers`, with the MTU of their paths.
-    :param paths: those that differ from `mtu` and `devices`; None where routes were not looked at, and `mtu` is the holder's.
+    :param paths: those that differ from `mtu` and `devices`; None where routes were not looked at, and `mtu` is the
+        holder's.
     """
 
     address: IpAddress
@@ -76,11 +79,12 @@ class UnderlayPath:
     """The path by which a node's packets leave for the VTEP of a peer.
 
     :param devices: of all next hops, each once; empty for a node that could not be asked.
-    :param mtu: bytes, VXLAN headers included: the least that a device of a next hop or the route itself takes; None when the
-        devices' are not known.
+    :param mtu: bytes, VXLAN headers included: the least that a device of a next hop or the route itself takes; None
+        when the devices' are not known.
     :param limit: what takes no more than `mtu`: a device or a route.
     :param source: the address that the kernel puts into packets whose sender names none (RFC 1122 section 3.3.4.3).
-    :param route: the destination of the route, such as ``10.0.0.0/8`` or ``default``; empty for a path that is remembered.
+    :param route: the destination of the route, such as ``10.0.0.0/8`` or ``default``; empty for a path that is
+        remembered.
     :param protocol: who made the route, in iproute2's word; empty for `ip route add`.
     :param is_connected: the peer is on a link of the node's own: no router is on the path.
     """
@@ -104,9 +108,10 @@ class UnderlayPath:
 class Vtep:
     """A node's tunnel endpoint (RFC 7348 section 3).
 
-    :param interface: the device by which all packets to the other VTEPs leave; None where there are several, and on a node that
-        could not be asked. Where no path is known: the device that holds the address.
-    :param mtu: the least MTU of the paths to the other VTEPs, bytes, VXLAN headers included; None when it was never seen.
+    :param interface: the device by which all packets to the other VTEPs leave; None where there are several, and on a
+        node that could not be asked. Where no path is known: the device that holds the address.
+    :param mtu: the least MTU of the paths to the other VTEPs, bytes, VXLAN headers included; None when it was never
+        seen.
     :param why: how the address was chosen, for `plan -v`.
     :param paths: to each other VTEP, and to each address that a zone names in its `peers`.
     :param unreached: those of them without a route.

@@ -50,7 +50,8 @@ class NodeDesign:
     :param pve_frr: the FRR configuration that belongs to PVE's zones; PVE writes it itself where it has SDN of its own.
     :param owners: who writes what of it.
     :param daemons: FRR daemons that must be switched on.
-    :param pve_daemons: daemons that `pve_frr` needs and PVE leaves to the administrator: switched on where FRR is installed.
+    :param pve_daemons: daemons that `pve_frr` needs and PVE leaves to the administrator: switched on where FRR is
+        installed.
     :param sysctls: names and values, sorted by name.
     :param flooding: static all-zero FDB entries by VXLAN device: a route withdrawn by FRR deletes them, so they are
         checked whenever FRR changes.

@@ -43,9 +43,10 @@ class FileWrite:
 class PutInPlace:
     """Swap the staged files, all or none.
 
-    :param ifdown: interfaces taken down first, while our old interfaces file still says how: physical ones that leave our
-        file or their VRF.
-    :param delete_links: devices deleted first, because the kernel cannot change them in place; the reload makes them anew.
+    :param ifdown: interfaces taken down first, while our old interfaces file still says how: physical ones that leave
+        our file or their VRF.
+    :param delete_links: devices deleted first, because the kernel cannot change them in place; the reload makes them
+        anew.
     """
 
     files: tuple[FileWrite, ...]
@@ -84,7 +85,8 @@ class NodeExecution:
     """What is done on one node.
 
     :param steps: in this order, when its turn comes: files, kernel settings, FRR, network.
-    :param flooding: looked after when all had their turn, whether or not all went well: FRR may have taken entries along.
+    :param flooding: looked after when all had their turn, whether or not all went well: FRR may have taken entries
+        along.
     :param finishes: once verified, the mark that `PutInPlace` leaves on the node is taken away.
     """
 

@@ -83,7 +83,8 @@ class NodeFacts:
     :param tables: 4, 6: families whose main table was read; for the others the routes are not known.
     :param rules: policy rules other than the kernel's defaults, in the words of `ip rule`.
     :param own: stanzas of interfaces.d/pvesdn as it is now.
-    :param other_stanzas: file and interface of each stanza in other files of interfaces.d that /etc/network/interfaces sources.
+    :param other_stanzas: file and interface of each stanza in other files of interfaces.d that /etc/network/interfaces
+        sources.
     :param sources: patterns of the `source` lines of /etc/network/interfaces.
     :param versions: package versions by Debian name, plus ``kernel`` and ``python3``; empty when not asked.
     :param sysctl: live forwarding switches by sysctl name; empty when not asked.
@@ -111,7 +112,9 @@ class NodeFacts:
 
     @property
     def has_proxmox_ifupdown(self) -> bool | None:
-        """ifupdown2 is Proxmox's build, which takes IPv6 tunnel addresses and VLANs on VXLAN ports; None when not known."""
+        """ifupdown2 is Proxmox's build, which takes IPv6 tunnel addresses and VLANs on VXLAN ports; None when not
+        known.
+        """
         version = self.versions.get("ifupdown2")
         return None if version is None else any(suffix in version for suffix in ("pve", "pmx", "proxmox"))
 

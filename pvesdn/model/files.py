@@ -33,8 +33,8 @@ class PrintedInterfaces:
     """An interfaces file that was printed: the value, and where the text of each of its stanzas begins and ends.
 
     :param header: what stands above the first stanza, with its line end.
-    :param texts: whole lines of each stanza of `value.stanzas`, then of each of `value.fabrics`; an empty line stands between
-        two of them, and between the header and the first.
+    :param texts: whole lines of each stanza of `value.stanzas`, then of each of `value.fabrics`; an empty line stands
+        between two of them, and between the header and the first.
     """
 
     value: InterfacesFile
@@ -116,7 +116,8 @@ class FileChange:
     :param expect: SHA-256 of what is there now, None when the file is absent: nothing else may be overwritten.
     :param by_pve: PVE writes it when the cluster's SDN is applied; pvesdn only shows it.
     :param conflict: why it must not be overwritten unasked; empty when there is no reason.
-    :param printed: the stanzas of `new`, where it is an interfaces file that was printed and takes the place of another.
+    :param printed: the stanzas of `new`, where it is an interfaces file that was printed and takes the place of
+        another.
     """
 
     path: str

@@ -37,8 +37,8 @@ class Finding(Model):
     :param where: place and object, such as ``zones.cfg:12: zone 'prod'`` or a node's name.
     :param what: what is wrong.
     :param hint: what to do about it.
-    :param node: the node it is about and that has to change; empty where definitions are at fault, or several nodes. An error
-        with a node stops what would happen there, one without a node stops everything.
+    :param node: the node it is about and that has to change; empty where definitions are at fault, or several nodes. An
+        error with a node stops what would happen there, one without a node stops everything.
     """
 
     severity: Severity

@@ -111,7 +111,8 @@ class BgpRouter:
     """`router bgp ASN [vrf NAME]`.
 
     :param router_id: None only where `is_merged`.
-    :param has_graceful_notifications: False prints PVE's two lines that switch hard resets and graceful-restart notifications off.
+    :param has_graceful_notifications: False prints PVE's two lines that switch hard resets and graceful-restart
+        notifications off.
     :param checks_connected: False treats a neighbor on another loopback as directly connected.
     :param relaxes_multipath: paths of equal length through different AS numbers count as equal.
     :param is_merged: PVE prints this router itself; frr.conf.local holds only what is added to it.
@@ -175,7 +176,9 @@ class OpenfabricInterface:
 
 @dataclass(frozen=True, slots=True)
 class OspfInterface:
-    """`interface X` in an OSPF area. :param is_unnumbered: it borrows its address, which a broadcast network does not allow."""
+    """`interface X` in an OSPF area. :param is_unnumbered: it borrows its address, which a broadcast network does not
+    allow.
+    """
 
     name: str
     area: str
@@ -245,7 +248,8 @@ class FrrConfig:
     :param ospf_router_id: of the one OSPF router; None where there is none.
     :param is_local_block: print only the block that goes into frr.conf.local, for PVE to merge.
     :param has_plain_multipath: routes with several next hops use the kernel's old form, not nexthop objects.
-    :param ip_forwarding: stated explicitly, since frr-reload switches forwarding on if the text does not say; None leaves it to PVE.
+    :param ip_forwarding: stated explicitly, since frr-reload switches forwarding on if the text does not say; None
+        leaves it to PVE.
     """
 
     hostname: str

@@ -30,8 +30,8 @@ class LocalLine:
 
     :param number: 1-based.
     :param text: without trailing blanks.
-    :param words: what the kind needs: AS number and VRF (or an empty word) as they were typed, a name, name and action of
-        a route map.
+    :param words: what the kind needs: AS number and VRF (or an empty word) as they were typed, a name, name and action
+        of a route map.
     :param is_ours: it stands in our marked block.
     """
 
@@ -68,7 +68,8 @@ class LocalMerge:
 
     :param generated: what PVE generates itself.
     :param lines: of frr.conf.local.
-    :param merged: what PVE writes; None when it fails over the file: it writes nothing, and the frr.conf of before stays.
+    :param merged: what PVE writes; None when it fails over the file: it writes nothing, and the frr.conf of before
+        stays.
     :param faults: lines that PVE's merge fails over, drops, puts elsewhere, or makes useless, in the order of the file.
     """
 

@@ -80,7 +80,9 @@ class VrfDevice:
 
 @dataclass(frozen=True, slots=True)
 class L3VniBridge:
-    """The bridge that ties an L3VNI to its VRF; `hwaddress` is the router MAC, different on every node (RFC 9135 section 5)."""
+    """The bridge that ties an L3VNI to its VRF; `hwaddress` is the router MAC, different on every node (RFC 9135
+    section 5).
+    """
 
     name: str
     port: str
@@ -187,7 +189,9 @@ class PveVrfBridge:
 
 @dataclass(frozen=True, slots=True)
 class PveVeth:
-    """One end of a pair: between an exit node's VRF and its main table (exitnodes-local-routing), or between two bridges."""
+    """One end of a pair: between an exit node's VRF and its main table (exitnodes-local-routing), or between two
+    bridges.
+    """
 
     name: str
     peer: str

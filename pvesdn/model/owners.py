@@ -24,8 +24,8 @@ class FileOwners:
     :param sdn_interfaces: of `interfaces.d/sdn`.
     :param frr_conf: `MERGED` where PVE writes it and takes our lines out of frr.conf.local.
     :param frr_conf_local: our lines stand among the administrator's; `NOBODY` where we have none to put there.
-    :param regenerate_frr: what a network reload of the node has to be told, so that PVE keeps to this: False where it must
-        leave frr.conf alone, None where it is not asked or may decide.
+    :param regenerate_frr: what a network reload of the node has to be told, so that PVE keeps to this: False where it
+        must leave frr.conf alone, None where it is not asked or may decide.
     """
 
     sdn_interfaces: Writer

@@ -66,7 +66,9 @@ def is_writable(name: DeviceName) -> bool:
 
 
 def _split_list(value: object) -> object:
-    """PVE's lists: split at commas, semicolons and white space; JSON objects of the running config count as their keys."""
+    """PVE's lists: split at commas, semicolons and white space; JSON objects of the running config
+    count as their keys.
+    """
     if isinstance(value, str):
         return tuple(word for word in re.split(r"[,;\s]+", value) if word)
     if isinstance(value, dict):
@@ -97,7 +99,9 @@ IfName: TypeAlias = Annotated[
 ]
 """A device's name that may be written to a file: no character is special to ifupdown2, FRR, sysctl or a shell."""
 DeviceName: TypeAlias = str
-"""A device's name as a node reports it: the kernel accepts 15 bytes of nearly anything (dev_valid_name in net/core/dev.c)."""
+"""A device's name as a node reports it: the kernel accepts 15 bytes of nearly anything (dev_valid_name in
+net/core/dev.c).
+"""
 MacAddress: TypeAlias = Annotated[str, AfterValidator(_unicast_mac)]
 Line: TypeAlias = Annotated[str, AfterValidator(_one_line), StringConstraints(max_length=256)]
 """Free text of one printable line, such as an alias."""

@@ -1,4 +1,6 @@
-"""What is running of PVE's own SDN: the version that was committed, and the one that each node's `interfaces.d/sdn` carries."""
+"""What is running of PVE's own SDN: the version that was committed, and the one that each node's `interfaces.d/sdn`
+carries.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Environment variables that may hold secrets. No imports: the command line needs this before anything heavy is loaded."""
+"""Environment variables that may hold secrets. No imports: the command line needs this before
+anything heavy is loaded.
+"""
 
 from __future__ import annotations
 

@@ -46,8 +46,9 @@ NODE_FILES = (
 """The files read from a node; the last path component may be a glob pattern."""
 
 NODE_COMMANDS = ("ip-addr", "ip-link", "ip-route", "ip-route6", "ip-rule", "ip-rule6", "versions", "sysctl", "modes")
-"""Names of what is asked of a node: `ip -j -d address|link`, `ip -j [-6] route|rule`, package versions, forwarding switches, and
-the modes of its interfaces files, octal, by path."""
+"""Names of what is asked of a node: `ip -j -d address|link`, `ip -j [-6] route|rule`, package versions, forwarding
+switches, and the modes of its interfaces files, octal, by path.
+"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,1 +1,3 @@
-"""What runs on a node (`program`), its parts as one text (`assembly`), how it gets there and back (`boot`): standard library only."""
+"""What runs on a node (`program`), its parts as one text (`assembly`), how it gets there and back (`boot`): standard
+library only.
+"""

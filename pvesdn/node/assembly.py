@@ -1,8 +1,8 @@
 """The node program as one text: its parts one after the other, as Python on a node runs them.
 
-Each part is a section of the text: a form feed, which Python takes for white space, a line with the part's file name, and
-the part's source, in which only the imports from other parts are commented out. So all sections share one namespace, every
-line keeps its number, and whoever finds the text on a node can read it, or run it as a file.
+Each part is a section of the text: a form feed, which Python takes for white space, a line with the part's file name,
+and the part's source, in which only the imports from other parts are commented out. So all sections share one
+namespace, every line keeps its number, and whoever finds the text on a node can read it, or run it as a file.
 """
 
 from __future__ import annotations

@@ -20,9 +20,10 @@ BOOT = (
     'g={"__name__":"__main__","SOURCE":s};'
     '[exec(compile(t,n[2:].decode(),"exec"),g)for n,_,t in(p.partition(bytes([10]))for p in s.split(bytes([12])))]'
 )
-"""What `python3 -c` runs: each section of the text under its own file name, so that a traceback names part and line. One
-line, without single quotes: it must pass through any login shell. SOURCE stays at hand for what the program will leave
-behind on a node."""
+"""What `python3 -c` runs: each section of the text under its own file name, so that a traceback names part and line.
+One line, without single quotes: it must pass through any login shell. SOURCE stays at hand for what the program will
+leave behind on a node.
+"""
 
 OPTIONS = ("-I", "-c", BOOT)
 """Arguments of the interpreter. Isolated: a file called json.py in root's home is not the one to import."""

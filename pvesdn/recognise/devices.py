@@ -1,4 +1,6 @@
-"""The devices of one node that belong to an overlay: VXLAN ports, the bridges they are in, VRFs and what else is in those."""
+"""The devices of one node that belong to an overlay: VXLAN ports, the bridges they are in, VRFs and what else is in
+those.
+"""
 
 from __future__ import annotations
 
@@ -205,7 +207,9 @@ def tell_unknown_of_bridge(node: str, bridge: Bridge, own: str, book: Notebook) 
 
 
 def tell_unknown_of_vrf(node: str, vrf: Device, book: Notebook) -> None:
-    """Enter the options of a VRF that are not carried over: pvesdn prints `vrf-table auto` and the unreachable default."""
+    """Enter the options of a VRF that are not carried over: pvesdn prints `vrf-table auto` and the
+    unreachable default.
+    """
     tell_unknown(node, vrf, frozenset({"vrf-table"}), book)
     for option in vrf.all("vrf-table"):
         if option.value != "auto":
@@ -215,7 +219,9 @@ def tell_unknown_of_vrf(node: str, vrf: Device, book: Notebook) -> None:
 
 
 def _makes_itself(device: Device, command: str) -> bool:
-    """Whether a bridge's own hook creates it with its router MAC, as pvesdn prints it for L3VNIs: then the hook is no loss."""
+    """Whether a bridge's own hook creates it with its router MAC, as pvesdn prints it for L3VNIs: then the hook is no
+    loss.
+    """
     words = command.split()
     made = ["ip", "link", "add", "name", device.name, "address"]
     return words[-9:-3] == made and words[-2:] == ["type", "bridge"]

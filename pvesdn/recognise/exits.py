@@ -1,4 +1,6 @@
-"""Uplinks inside a VRF: their addresses, default routes by ifupdown2, by the kernel or by FRR, and their virtual router."""
+"""Uplinks inside a VRF: their addresses, default routes by ifupdown2, by the kernel or by FRR, and their virtual
+router.
+"""
 
 from __future__ import annotations
 
@@ -100,7 +102,7 @@ class _Reader:
     def _lose(self, option: Option, what: str, hint: str = "") -> None:
         self._book.lose(self._node.node, option.place, self._device.name, what, hint)
 
-    # --- default routes --------------------------------------------------------------------------------------------------
+    # --- default routes -----------------------------------------------------------------------------------------------
 
     def _written(self) -> Iterator[IpAddress]:
         for option in self._device.all("gateway"):
@@ -129,10 +131,12 @@ class _Reader:
         address = _ip(route.via)
         return address is not None and any(address in interface.network for interface in own)
 
-    # --- VRRP ------------------------------------------------------------------------------------------------------------
+    # --- VRRP ---------------------------------------------------------------------------------------------------------
 
     def _vrrp(self) -> tuple[Vrrp | None, list[FrrVrrp]]:
-        """The three options `vrrp-id`, `vrrp-priority` and `vrrp-virtual-ip`, or ifupdown2's `vrrp ID ADDRESS` with FRR's half of it."""
+        """The three options `vrrp-id`, `vrrp-priority` and `vrrp-virtual-ip`, or ifupdown2's `vrrp ID ADDRESS` with
+        FRR's half of it.
+        """
         groups = [group for group in self._node.frr.vrrp if group.interface == self._device.name]
         if self._device.all(*_OLD_VRRP):
             return self._old_vrrp(), groups

@@ -55,7 +55,9 @@ class Ids:
 
 
 def _letters(name: str, fallback: str) -> str:
-    """The letters and digits of a name; `fallback` before them where no letter comes first, or where one is all there is."""
+    """The letters and digits of a name; `fallback` before them where no letter comes first, or where one is all there
+    is.
+    """
     found = re.sub(r"[^A-Za-z0-9]", "", name)
     found = found if re.match(r"[A-Za-z]", found) else fallback + found
     return found if len(found) > 1 else fallback + found

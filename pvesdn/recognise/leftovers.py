@@ -51,7 +51,9 @@ def tell_foreign_frr(
 
 
 def _where_to(lines: tuple[str, ...]) -> str:
-    """What to do with a line of frr.conf that is still needed. :param lines: the line, after those that open the blocks around it."""
+    """What to do with a line of frr.conf that is still needed. :param lines: the line, after those that open the blocks
+    around it.
+    """
     for pattern, hint in _FABRICS:
         if any(pattern.match(line) for line in lines):
             return hint

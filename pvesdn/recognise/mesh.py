@@ -162,7 +162,8 @@ class _Mesh:
 
 
 def _tell_source(node: str, neighbor: FrrNeighbor, peer: IpAddress, ground: UnderlayFacts, book: Notebook) -> None:
-    """The source of a session is the VTEP, or what the kernel chooses for a peer of the other family; any other is lost.
+    """The source of a session is the VTEP, or what the kernel chooses for a peer of the other family; any other is
+    lost.
 
     Members know each other's VTEPs; an outside peer may know the address that the kernel has chosen so far.
     """

@@ -149,7 +149,7 @@ class _Writer:
             controllers=(controller,) if controller else (),
         )
 
-    # --- objects ---------------------------------------------------------------------------------------------------------
+    # --- objects ------------------------------------------------------------------------------------------------------
 
     def _vnet_id(self, net: Net, ids: Ids) -> str:
         found = ids.vnet(net.name)
@@ -296,7 +296,7 @@ class _Writer:
                     hint = "give each exit an address of its own"
                     self.book.error(uplink.node, uplink.device.place, uplink.device.name, what, hint)
 
-    # --- what is not expressed ------------------------------------------------------------------------------------------------
+    # --- what is not expressed ----------------------------------------------------------------------------------------
 
     def _tell_the_rest(self) -> None:
         vrfs = {draft.vrf for draft in self.drafts if draft.vrf is not None}

@@ -17,7 +17,9 @@ from pvesdn.model.sdn import SdnConfig
 
 
 def as_pve(proposal: Proposal) -> Proposal:
-    """The same set-up, with every zone that PVE can express among PVE's objects; the others stay in pvesdn.cfg, with the reason."""
+    """The same set-up, with every zone that PVE can express among PVE's objects; the others stay in pvesdn.cfg, with
+    the reason.
+    """
     return _Turner(proposal).turn()
 
 

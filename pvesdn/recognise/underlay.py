@@ -59,8 +59,8 @@ def read_ground(
     cluster: ClusterState,
     book: Notebook,
 ) -> UnderlayFacts:
-    """Find the VTEPs: the tunnel address that a node's devices name; else the one of its addresses that others name, or the
-    one on the device the group is joined on, or the one that the cluster knows.
+    """Find the VTEPs: the tunnel address that a node's devices name; else the one of its addresses that others name, or
+    the one on the device the group is joined on, or the one that the cluster knows.
     """
     named = {address for found in devices.values() for port in found.ports.values() for address in port.remotes}
     masters = dict(_masters(nodes, facts))
@@ -106,7 +106,9 @@ def _refuse_second(
 def propose_underlay(
     ground: UnderlayFacts, used: Iterable[str], facts: Mapping[str, NodeFacts], cluster: ClusterState
 ) -> Underlay | None:
-    """None where every VTEP is the address that the cluster knows; else the one network of all VTEPs, else each by name."""
+    """None where every VTEP is the address that the cluster knows; else the one network of all VTEPs, else each by
+    name.
+    """
     nodes = sorted(set(used) & ground.vteps.keys())
     strange = [
         name for name in nodes if (member := cluster.member(name)) and member.address != ground.vteps[name].address

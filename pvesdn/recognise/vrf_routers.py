@@ -13,7 +13,8 @@ _ASN = re.compile(r"[0-9]{1,10}")
 
 
 def advertises_subnets(routers: Mapping[str, FrrRouter | None], exits: frozenset[str]) -> bool:
-    """Whether gateways' subnets are announced as type-5 routes by nodes without exits; those with exits announce theirs anyway.
+    """Whether gateways' subnets are announced as type-5 routes by nodes without exits; those with exits announce theirs
+    anyway.
 
     :param routers: of the VRF, by node; None where a node has none.
     """

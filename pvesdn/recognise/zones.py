@@ -141,7 +141,7 @@ class Zoning:
                 hint = f"if VNI {vni} is the VRF's L3VNI, every node's frr.conf must say 'vni {vni}' under 'vrf {vrf}'"
                 self._book.warn(f"{net.first.node}: {net.first.place}: {net.name}", what, hint)
 
-    # --- what a zone says once -------------------------------------------------------------------------------------------
+    # --- what a zone says once ----------------------------------------------------------------------------------------
 
     def _list(self, net: Net) -> frozenset[IpAddress]:
         """All VTEPs of a VNet with head-end replication; every node must name all the others."""

@@ -1,4 +1,6 @@
-"""JSON that programs wrote: the API's answers, iproute2's, the node's versions and settings, and pvesdn's own records."""
+"""JSON that programs wrote: the API's answers, iproute2's, the node's versions and settings,
+and pvesdn's own records.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""The digests in pvesdn's record of its last write: they follow what a snapshot shows, and reveal nothing that it hides.
+"""The digests in pvesdn's record of its last write: they follow what a snapshot shows, and reveal nothing that it
+hides.
 
 Whoever has a text without its password, and a digest of the whole, can try passwords until the digest matches.
 """

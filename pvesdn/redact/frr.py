@@ -1,7 +1,7 @@
 """frr.conf and frr.conf.local, line by line: FRR's words, numbers, addresses, and names where FRR's grammar has names.
 
-Words are those of FRR's manual. Nothing is shown of a line that begins with another word, nor what follows another word:
-FRR accepts abbreviations (`neighbor X pass …`), and the next version has new words.
+Words are those of FRR's manual. Nothing is shown of a line that begins with another word, nor what follows another
+word: FRR accepts abbreviations (`neighbor X pass …`), and the next version has new words.
 """
 
 from __future__ import annotations

@@ -1,4 +1,6 @@
-"""interfaces(5) as ifupdown2 and ifupdown read it: the attributes whose values are addresses, numbers, names and booleans."""
+"""interfaces(5) as ifupdown2 and ifupdown read it: the attributes whose values are addresses, numbers, names and
+booleans.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Why a node did not answer: our own words, and the last output of ssh, of a proxy command, or of a shell on the node."""
+"""Why a node did not answer: our own words, and the last output of ssh, of a proxy command, or
+of a shell on the node.
+"""
 
 from __future__ import annotations
 

@@ -38,7 +38,8 @@ def _environment(*folders: Path) -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
         auto_reload=False,
-        # These are no HTML pages: escaping would break addresses and aliases. What is printed was checked when it was decoded.
+        # These are no HTML pages: escaping would break addresses and aliases. What is printed was checked when it was
+        # decoded.
         autoescape=False,  # noqa: S701
     )
     env.globals["guest_ports"] = GUEST_PORTS

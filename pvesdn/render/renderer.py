@@ -16,7 +16,8 @@ from pvesdn.render.interfaces import InterfacesPrinter
 
 
 class Renderer:
-    """Prints designs. Deterministic; keeps the texts of stanzas that nodes share, so one Renderer serves a whole cluster.
+    """Prints designs. Deterministic; keeps the texts of stanzas that nodes share, so one Renderer serves a whole
+    cluster.
 
     :param templates: a folder whose templates take the place of ours of the same name.
     """
@@ -28,13 +29,12 @@ class Renderer:
     def render(self, design: NodeDesign, files: Mapping[str, str]) -> tuple[RenderedFile, ...]:
         """The files of one node, sorted by path.
 
-        :param files: the texts that are on the node now, by absolute path: of frr.conf.local and daemons what is not ours
-            stays as it is.
+        :param files: the texts that are on the node now, by absolute path: of frr.conf.local and daemons what is not
+            ours stays as it is.
         :returns: with `text` None a file that must not exist, whether it does or not. Two exceptions follow from whose
-            file it is: frr.conf with `text` None is left alone, since it is nobody's as far as can be told, or since PVE
-            fails before it writes it;
-            a file that is missing here is nobody's business of ours (`interfaces.d/sdn` that cannot be told, daemons
-            where none is needed, frr.conf.local without a block of ours).
+            file it is: frr.conf with `text` None is left alone, since it is nobody's as far as can be told, or since
+            PVE fails before it writes it; a file that is missing here is nobody's business of ours (`interfaces.d/sdn`
+            that cannot be told, daemons where none is needed, frr.conf.local without a block of ours).
         :raises SettingsError: a template of the operator's own cannot be printed.
         """
         with template_errors():

@@ -1,4 +1,6 @@
-"""import: a set-up that was made by hand becomes definitions, with what has to go from the nodes and what then comes."""
+"""import: a set-up that was made by hand becomes definitions, with what has to go from the
+nodes and what then comes.
+"""
 
 from __future__ import annotations
 

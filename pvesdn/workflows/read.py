@@ -61,7 +61,9 @@ def read_definitions(world: World, members: Iterable[Member], unreachable: Mappi
 
 
 def _sdn_index(world: World) -> Json:
-    """The answer of `GET /cluster/sdn`; None where the API has no such path, which `understand` holds against the nodes."""
+    """The answer of `GET /cluster/sdn`; None where the API has no such path, which `understand` holds against the
+    nodes.
+    """
     try:
         return world.api.get(SDN_PATH)
     except ApiRefused as error:

@@ -54,7 +54,8 @@ def follow(world: World, upid: Upid, node: str) -> TaskState:
     """Wait until the task has ended well; a look that the API refuses is tried again until the deadline.
 
     :param node: whom an error is about.
-    :raises TaskFailed: it ended badly, or was not seen to end within `world.task_timeout` seconds; with the end of its log.
+    :raises TaskFailed: it ended badly, or was not seen to end within `world.task_timeout` seconds; with the end of its
+        log.
     """
     patience = _Patience(world)
     trouble = ""

@@ -1,7 +1,7 @@
 """watch: when the definitions or the membership have changed since the last look, plan, and apply where told to.
 
-One node acts for all: the online member with the lowest id, when the cluster is quorate. A run that was cut off, failed or
-missed a node is taken up again; definitions that somebody is still writing are waited for.
+One node acts for all: the online member with the lowest id, when the cluster is quorate. A run that was cut off, failed
+or missed a node is taken up again; definitions that somebody is still writing are waited for.
 """
 
 from __future__ import annotations
@@ -27,7 +27,9 @@ _DEFINITIONS = tuple(f"{SDN_DIR}/{name}" for name in PVE_FILES if name.endswith(
 """Only what a plan depends on: other files there, such as ipams.cfg and dns.cfg, hold secrets."""
 
 SETTLED = 10.0
-"""Seconds for which a definitions file must have been left alone: whoever saves one file may be about to save the next."""
+"""Seconds for which a definitions file must have been left alone: whoever saves one file may be
+about to save the next.
+"""
 PATIENCE = 300.0
 """Seconds for which looks in a row wait for an edit to end; then what is there counts."""
 TRIED_AGAIN = 3600.0
@@ -67,12 +69,14 @@ def watch_once(
     """Look once.
 
     A cluster that cannot be read is looked at again the next time, and so is one whose changes did not reach a node: a
-    node that has just come up is a member before it takes SSH. A run that was cut off is begun again. One that failed on
-    a node is tried again after `TRIED_AGAIN`, or at the next change; until then a look says whether it still matters.
+    node that has just come up is a member before it takes SSH. A run that was cut off is begun again. One that failed
+    on a node is tried again after `TRIED_AGAIN`, or at the next change; until then a look says whether it still
+    matters.
 
     :param state: what the last look returned, None at the first.
     :param announce: told why there is a plan, and the plan, before anything is applied.
-    :param remember: given what the next look must know if this one does not come to its end, before anything is applied.
+    :param remember: given what the next look must know if this one does not come to its end, before anything is
+        applied.
     :raises ApplyRefused: the plan needs a person's decision; nothing was touched.
     :raises PvesdnError: the cluster could not be read, or its definitions cannot be used.
     """
@@ -144,7 +148,9 @@ def _reason(memory: Memory, now: Mapping[str, str]) -> str:
 
 
 def _may_wait(world: World, memory: Memory) -> bool:
-    """Whether an edit may be waited for: not at the first look, which nobody's edit has brought about, and not for ever."""
+    """Whether an edit may be waited for: not at the first look, which nobody's edit has brought about, and not for
+    ever.
+    """
     if memory.seen is None:
         return False
     return memory.waiting_since is None or world.clock.now() - memory.waiting_since < PATIENCE
@@ -167,7 +173,9 @@ def _wait(world: World, memory: Memory, why: str) -> WatchReport:
 
 
 def _without_acting(world: World, memory: Memory, changes: ChangeSet) -> WatchReport | None:
-    """After a run that failed, with nothing changed since: whether it still matters; None when it is to be tried again."""
+    """After a run that failed, with nothing changed since: whether it still matters; None when it
+    is to be tried again.
+    """
     if changes.is_empty and not changes.unreachable:
         reason = f"what failed at {clock_time(memory.ran_at)} has been fixed"
         return WatchReport(False, reason, encode_memory(replace(memory, run=LastRun.DONE)))

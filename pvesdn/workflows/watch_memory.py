@@ -1,4 +1,6 @@
-"""What `watch` remembers from one look to the next. Pure: the text lies in a file that the command line reads and writes."""
+"""What `watch` remembers from one look to the next. Pure: the text lies in a file that the command line reads and
+writes.
+"""
 
 from __future__ import annotations
 

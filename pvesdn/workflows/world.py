@@ -14,8 +14,8 @@ class World:
 
     :param local_node: the name of the node this runs on, None away from the cluster.
     :param task_timeout: how long one PVE task may take, seconds.
-    :param definitions_changed: when a file in /etc/pve/sdn was last written, seconds of the Unix epoch, as this machine sees
-        it; None where it does not.
+    :param definitions_changed: when a file in /etc/pve/sdn was last written, seconds of the Unix epoch, as this machine
+        sees it; None where it does not.
     """
 
     api: ClusterApi

@@ -114,7 +114,9 @@ def test_what_was_changed_in_vtysh_before_write_memory_is_a_conflict(tmp_path: P
 
 
 def as_write_memory_puts_it(text: str) -> str:
-    """What FRR 8.4.4 was seen to do: it names itself, leaves out what it takes for usual, and puts interfaces before routers."""
+    """What FRR 8.4.4 was seen to do: it names itself, leaves out what it takes for usual, and puts interfaces before
+    routers.
+    """
     left_out = ("service integrated-vtysh-config", "ip forwarding", "ipv6 forwarding", "line vty")
     blocks = "".join(line for line in text.splitlines(True) if line.strip() not in left_out).split("!\n")
     blocks = [blocks[0], *sorted(blocks[1:], key=lambda block: not block.startswith(("vrf", "interface")))]

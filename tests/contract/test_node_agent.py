@@ -1,4 +1,6 @@
-"""What every agent of nodes does and refuses: the simulated node here and over SSH, and the fake that other tests use."""
+"""What every agent of nodes does and refuses: the simulated node here and over SSH, and the
+fake that other tests use.
+"""
 
 from __future__ import annotations
 

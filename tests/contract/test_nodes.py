@@ -1,4 +1,6 @@
-"""The node program through each transport: the same promises, whether the node is this machine or behind a real sshd."""
+"""The node program through each transport: the same promises, whether the node is this machine
+or behind a real sshd.
+"""
 
 from __future__ import annotations
 

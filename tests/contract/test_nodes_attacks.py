@@ -1,4 +1,6 @@
-"""Nodes that never come to an end, through each transport: every call ends at its deadline or its limit, in one line."""
+"""Nodes that never come to an end, through each transport: every call ends at its deadline or
+its limit, in one line.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Servers that never come to an end, over real TLS: every call ends at its deadline or its limit, with one clear line."""
+"""Servers that never come to an end, over real TLS: every call ends at its deadline or its
+limit, with one clear line.
+"""
 
 from __future__ import annotations
 

@@ -339,7 +339,7 @@ def test_other_lines_stay_as_they_are(line: str) -> None:
     assert hide_secrets(line) == (line, 0)
 
 
-# --- links, and what changes while it is read ----------------------------------------------------------------------------
+# --- links, and what changes while it is read -------------------------------------------------------------------------
 
 
 def test_a_link_that_stays_inside_is_followed(least: Path) -> None:
@@ -409,7 +409,7 @@ def test_descriptors_are_all_given_back(least: Path, tmp_path: Path) -> None:
     assert len(list(Path("/proc/self/fd").iterdir())) == before
 
 
-# --- a disk that takes no more -----------------------------------------------------------------------------------------
+# --- a disk that takes no more ----------------------------------------------------------------------------------------
 
 
 def test_a_file_that_cannot_be_written_to_its_end_is_named(tmp_path: Path, snapshot: Snapshot) -> None:
@@ -420,7 +420,7 @@ def test_a_file_that_cannot_be_written_to_its_end_is_named(tmp_path: Path, snaps
     assert list(tmp_path.iterdir()) == []
 
 
-# --- much --------------------------------------------------------------------------------------------------------------
+# --- much -------------------------------------------------------------------------------------------------------------
 
 
 def test_an_answer_of_many_devices_is_read_back(least: Path, tmp_path: Path) -> None:

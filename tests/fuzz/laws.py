@@ -326,8 +326,8 @@ def sound(name: str) -> Sound | None:
 def check_damage(before: Sound, damaged: Snapshot, node: str) -> Outcome:
     """Where one node's answers are other ones, the other nodes get what they would have got.
 
-    A node's VTEP is the one thing of it that belongs to all: its address is a peer, the MTU of its paths counts for
-    the zone. While both are as they were, the others get the same bytes. An error must name the node, so that somebody can
+    A node's VTEP is the one thing of it that belongs to all: its address is a peer, the MTU of its paths counts for the
+    zone. While both are as they were, the others get the same bytes. An error must name the node, so that somebody can
     leave it out, and has to be one of the definitions together with the node: what cannot be read of it is no error.
     """
     changes = attempt(lambda: plan(damaged, RENDERER))

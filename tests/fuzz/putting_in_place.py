@@ -71,7 +71,8 @@ def cluster_of(snapshot: Snapshot) -> FakeCluster:
     clock = FakeClock()
     nodes = [FakeNode(name, dict(raw.files), dict(raw.commands)) for name, raw in snapshot.nodes.items()]
     pve_files = {f"{SDN_DIR}/{name}": text for name, text in snapshot.pve_files.items()}
-    # Where nothing was said of SDN, as in snapshots made by hand, the version decides; a live PVE always says something.
+    # Where nothing was said of SDN, as in snapshots made by hand, the version decides; a live PVE always says
+    # something.
     sdn: dict[str, Json] = {"cluster/sdn": []} if decode_cluster(snapshot.api).has_sdn else {}
     made = FakeCluster(
         FakeApi({**sdn, **snapshot.api}, clock=clock), FakeNodes(nodes, pve_files), clock, FakeObserver()

@@ -1,4 +1,6 @@
-"""What pvesdn itself renders, given back as if somebody had written it by hand, is imported to what renders the same."""
+"""What pvesdn itself renders, given back as if somebody had written it by hand, is imported to
+what renders the same.
+"""
 
 from __future__ import annotations
 

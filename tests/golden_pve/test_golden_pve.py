@@ -1,4 +1,6 @@
-"""PVE's own zones, from a snapshot to the files that PVE itself would write; a case is a folder, adding one needs no Python."""
+"""PVE's own zones, from a snapshot to the files that PVE itself would write; a case is a folder, adding one needs no
+Python.
+"""
 
 from __future__ import annotations
 

@@ -37,7 +37,9 @@ def test_plan_after_apply_is_empty(wanted: Definitions) -> None:
 
 
 class Kernel:
-    """Links that live on over a reload: a VXLAN keeps its VNI until it is deleted, and no VNI is that of two devices."""
+    """Links that live on over a reload: a VXLAN keeps its VNI until it is deleted, and no VNI is
+    that of two devices.
+    """
 
     def __init__(self, made: FakeCluster) -> None:
         self.made = made

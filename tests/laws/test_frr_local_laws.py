@@ -1,4 +1,6 @@
-"""Our block in frr.conf.local: PVE's merge loses no line of it, whatever PVE generates and whatever stands before it."""
+"""Our block in frr.conf.local: PVE's merge loses no line of it, whatever PVE generates and
+whatever stands before it.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""What holds for every import: pvesdn's own text comes back to itself, and odd text ends in an error of ours at most."""
+"""What holds for every import: pvesdn's own text comes back to itself, and odd text ends in an
+error of ours at most.
+"""
 
 from __future__ import annotations
 

@@ -37,7 +37,9 @@ holders = st.fixed_dictionaries(dict.fromkeys(NAMES, st.sampled_from(("lo", "dum
 
 
 def node(name: str, holder: str, mtus: Mapping[tuple[str, str], int], paths: Ways, *, gone: str = "") -> NodeFacts:
-    """A node whose VTEP is on `holder`, with a route to each other that is not gone, and a default route for the rest."""
+    """A node whose VTEP is on `holder`, with a route to each other that is not gone, and a default
+    route for the rest.
+    """
     own = NAMES.index(name) + 1
     hops = [
         f"192.168.0.{number} via 172.16.{hop}.{number} dev {device} proto ospf metric 20"

@@ -1,4 +1,6 @@
-"""The cluster that the pages speak of: node1, node2 and node3 with nothing configured, as a snapshot with definitions."""
+"""The cluster that the pages speak of: node1, node2 and node3 with nothing configured, as a
+snapshot with definitions.
+"""
 
 from __future__ import annotations
 

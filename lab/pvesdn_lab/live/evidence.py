@@ -1,4 +1,6 @@
-"""What a run of the scenarios has shown, as a document: scenario by scenario, assertion by assertion, with the figures."""
+"""What a run of the scenarios has shown, as a document: scenario by scenario, assertion by
+assertion, with the figures.
+"""
 
 from __future__ import annotations
 

@@ -178,7 +178,9 @@ class SimulatedNode(Files):
     def break_command(
         self, command: str, *, status: int = 1, stderr: str = "", seconds: float = 0, times: int | None = None
     ) -> None:
-        """Make `command` fail in its place: `seconds` of silence, then `stderr` and `status`; `times` None is for good."""
+        """Make `command` fail in its place: `seconds` of silence, then `stderr` and `status`; `times`
+        None is for good.
+        """
         with locked_state(self.root):
             faults = read_json(self.root, "faults", {})
             faults[command] = {"status": status, "stderr": stderr, "seconds": seconds, "times": times}

@@ -41,7 +41,9 @@ class PveText:
         return self._print(running, node).get(SDN_INTERFACES) or f"#version:{running['version']}\n"
 
     def frr(self, running: RunningConfig, node: Host) -> str | None:
-        """The text of `frr.conf`, with the lines of frr.conf.local where PVE merges them; None where PVE fails over it."""
+        """The text of `frr.conf`, with the lines of frr.conf.local where PVE merges them; None where
+        PVE fails over it.
+        """
         return self._print(running, node)[FRR_CONF]
 
     def _print(self, running: RunningConfig, node: Host) -> dict[str, str | None]:

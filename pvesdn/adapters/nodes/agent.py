@@ -1,4 +1,6 @@
-"""The verbs of the node program as calls with values: requests are encoded and answers decoded here and nowhere else."""
+"""The verbs of the node program as calls with values: requests are encoded and answers decoded
+here and nowhere else.
+"""
 
 from __future__ import annotations
 

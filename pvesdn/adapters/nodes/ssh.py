@@ -41,9 +41,11 @@ _QUIET = (
     "ServerAliveInterval=5",
     "ServerAliveCountMax=3",
 )
-"""Never ask, never learn a key, print failures only. Nothing in a user's ssh_config may change what runs on the node, or
-lend the node an agent, a credential, a display, a tunnel or a variable of this machine. ssh uses the first SetEnv it
-finds and ignores the others, so there is one; it also keeps messages in English. A dead connection is noticed after 15 s."""
+"""Never ask, never learn a key, print failures only. Nothing in a user's ssh_config may change what runs on the node,
+or lend the node an agent, a credential, a display, a tunnel or a variable of this machine. ssh uses the first SetEnv it
+finds and ignores the others, so there is one; it also keeps messages in English. A dead connection is noticed after 15
+s.
+"""
 
 CONFIG = Path(__file__).with_name("ssh_config")
 """Read by ssh instead of the user's and the system's files: includes both, then undoes SendEnv."""

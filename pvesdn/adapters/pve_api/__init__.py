@@ -1,4 +1,6 @@
-"""The PVE API through proxmoxer, over HTTPS or through pvesh. The only one that knows proxmoxer and requests, with `https`."""
+"""The PVE API through proxmoxer, over HTTPS or through pvesh. The only one that knows proxmoxer and requests, with
+`https`.
+"""
 
 from __future__ import annotations
 

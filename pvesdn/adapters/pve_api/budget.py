@@ -147,7 +147,9 @@ def _connected(host: str, port: int, budget: Budget) -> socket.socket:
 
 
 def _addresses(host: str, port: int, budget: Budget) -> list[Any]:
-    """What the name resolves to. The resolver has no timeout that can be set: it is abandoned when it takes too long."""
+    """What the name resolves to. The resolver has no timeout that can be set: it is abandoned when
+    it takes too long.
+    """
     found: queue.SimpleQueue[list[Any] | Exception] = queue.SimpleQueue()
 
     def look_up() -> None:

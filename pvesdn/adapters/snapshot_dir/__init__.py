@@ -1,4 +1,5 @@
-"""Snapshots as folders: `api/`, `etc/pve/sdn/`, `nodes/<node>/` with files and `cmd/`; for offline plans and bug reports.
+"""Snapshots as folders: `api/`, `etc/pve/sdn/`, `nodes/<node>/` with files and `cmd/`; for offline plans and bug
+reports.
 
 Beside what the folder's layout names there is one file, `unreachable.json`: the nodes that did not answer, with the
 reasons. No path leads out of the folder, neither by its name nor through a link.

@@ -45,7 +45,8 @@ class Beneath:
         """The bytes of a file; None where there is nothing of that name.
 
         :param limit: bytes.
-        :raises SnapshotError: it is not a file, is bigger, cannot be read, or a link leads out of the folder or nowhere.
+        :raises SnapshotError: it is not a file, is bigger, cannot be read, or a link leads out of the folder or
+            nowhere.
         """
         file = self.folder / path
         with self._named(path), self._opened(path) as descriptor:
@@ -60,7 +61,8 @@ class Beneath:
             return data
 
     def names(self, path: PurePosixPath) -> list[tuple[str, bool]]:
-        """What is in a folder, sorted, each with whether it is a folder itself; links are none. Empty where there is no folder.
+        """What is in a folder, sorted, each with whether it is a folder itself; links are none. Empty where there is no
+        folder.
 
         :raises SnapshotError: it cannot be read, or a link leads out of the folder.
         """
@@ -71,7 +73,9 @@ class Beneath:
                 return sorted((entry.name, entry.is_dir(follow_symlinks=False)) for entry in entries)
 
     def is_folder(self, path: PurePosixPath) -> bool:
-        """Whether there is a folder of that name; what leads out counts as one, so that it is complained of when it is read."""
+        """Whether there is a folder of that name; what leads out counts as one, so that it is complained of when it is
+        read.
+        """
         try:
             with self._opened(path) as descriptor:
                 return descriptor is not None and stat.S_ISDIR(os.fstat(descriptor).st_mode)

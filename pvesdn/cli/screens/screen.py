@@ -1,4 +1,6 @@
-"""What reaches the screen, and in which colours. Every text passes through here, and nothing that could control a terminal."""
+"""What reaches the screen, and in which colours. Every text passes through here, and nothing that could control a
+terminal.
+"""
 
 from __future__ import annotations
 
@@ -41,7 +43,8 @@ _STEERING = re.compile(
 
 
 def clean(text: str) -> str:
-    """`text` with everything made visible that would control a terminal: control characters, line breaks, changes of direction.
+    """`text` with everything made visible that would control a terminal: control characters, line breaks, changes of
+    direction.
 
     Tabs stay: configuration files are indented with them.
     """
@@ -56,7 +59,8 @@ def _visible(match: re.Match[str]) -> str:
 class Screen:
     """Standard output for results, standard error for the rest.
 
-    :param color: ``auto``, ``always`` or ``never``; ``auto`` heeds NO_COLOR (no-color.org) and whether it is a terminal.
+    :param color: ``auto``, ``always`` or ``never``; ``auto`` heeds NO_COLOR (no-color.org) and whether it is a
+        terminal.
     :param is_quiet: only results, warnings and errors.
     """
 

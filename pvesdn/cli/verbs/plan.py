@@ -41,9 +41,9 @@ def plan(
 ) -> int:
     """Show what `pvesdn apply` would change, on every node. Changes nothing.
 
-    Signs are those of terraform: + create, ~ change, - destroy, -/+ delete and create anew. The numbers in the last line
-    count interfaces on all nodes. -v also shows the VTEP of each node and why it is that one. If something blocks an
-    apply, the exit status is 1.
+    Signs are those of terraform: + create, ~ change, - destroy, -/+ delete and create anew. The numbers in the last
+    line count interfaces on all nodes. -v also shows the VTEP of each node and why it is that one. If something blocks
+    an apply, the exit status is 1.
     """
     snapshot = take(session, folder)
     flags = PlanFlags(overwrite=overwrite, detach_guests=detach_guests, interfaces_new=with_interfaces_new)

@@ -28,7 +28,9 @@ Row = dict[str, Any]
 @options.common
 @click.pass_obj
 def show(session: Session, *, folder: Path | None, intent: Intent) -> int:
-    """Show zones, VNets, VTEPs, exits and nodes as pvesdn understands them, and how to plug guests into VNets of pvesdn.cfg."""
+    """Show zones, VNets, VTEPs, exits and nodes as pvesdn understands them, and how to plug guests into VNets of
+    pvesdn.cfg.
+    """
     snapshot = take(session, folder)
     known = understand(snapshot, intent=intent)
     rows = overview(known)

@@ -37,7 +37,8 @@ _LARGEST_MEMORY = 1024 * 1024
 @options.common
 @click.pass_obj
 def watch(session: Session, *, once: bool) -> int:
-    """Compare the definitions in /etc/pve/sdn and the membership with those of the last run, and plan when they changed.
+    """Compare the definitions in /etc/pve/sdn and the membership with those of the last run, and plan when they
+    changed.
 
     Applies the plan, unasked, where the settings say [watch] action = "apply". Runs on every node of the cluster, from
     pvesdn-watch.timer: the online node with the lowest id acts, the others stand by. Obstacles are left for a person.
@@ -92,8 +93,8 @@ class _Steps(PlainSteps):
 
 
 class _Told:
-    """What a look reports, given what was reported before: a problem once, again when it changes or has lasted a day, and
-    its end.
+    """What a look reports, given what was reported before: a problem once, again when it changes or has lasted a day,
+    and its end.
 
     :param trouble: what an earlier look reported; afterwards, what the next look needs to know.
     """

@@ -82,7 +82,9 @@ def decode_tasks(answer: Json, *, kind: str, since: int) -> tuple[Upid, ...]:
 
 
 def decode_privileges(answer: Json, path: str) -> frozenset[str]:
-    """What `GET /access/permissions?path=PATH` says that we may do at `path`: its own row, and those above it if it has them."""
+    """What `GET /access/permissions?path=PATH` says that we may do at `path`: its own row, and those above it if it has
+    them.
+    """
     rows = _decoded(TypeAdapter(dict[str, dict[str, object]]), answer, "a list of permissions")
     above = {"/", path, *(path[:end] for end, character in enumerate(path) if character == "/")}
     return frozenset(privilege for row in rows.keys() & above for privilege in rows[row])
@@ -144,7 +146,9 @@ def _printable(text: str) -> str:
 
 
 def one_line(text: str, longest: int = _LONGEST_LINE) -> str:
-    """Foreign text fit for one line of an error: no line breaks, no control characters, `longest` characters at most."""
+    """Foreign text fit for one line of an error: no line breaks, no control characters, `longest`
+    characters at most.
+    """
     # What lies far beyond the end is not looked at.
     words = "".join(character if character.isprintable() else " " for character in text[: 4 * longest]).split()
     line = " ".join(words)

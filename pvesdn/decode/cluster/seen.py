@@ -1,4 +1,6 @@
-"""/etc/pve/sdn/pvesdn-seen.json: VTEPs and paths to them as they were last seen, so that an offline member stays a peer."""
+"""/etc/pve/sdn/pvesdn-seen.json: VTEPs and paths to them as they were last seen, so that an offline member stays a
+peer.
+"""
 
 from __future__ import annotations
 
@@ -59,7 +61,9 @@ def _mtu(entry: Mapping[str, Json], what: str) -> int | None:
 
 
 def _size(value: Json, what: str) -> int | None:
-    """Bytes of a packet; None for that of `lo`, which was remembered before paths were looked up and carries nothing."""
+    """Bytes of a packet; None for that of `lo`, which was remembered before paths were looked up
+    and carries nothing.
+    """
     size = json_text.number(value, what)
     return size if size <= _LARGEST_PACKET else None
 

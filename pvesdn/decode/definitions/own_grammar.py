@@ -1,4 +1,5 @@
-"""The grammar of pvesdn.cfg: every section type and property, how it is read, and what it means to the reader of the docs.
+"""The grammar of pvesdn.cfg: every section type and property, how it is read, and what it means to the reader of the
+docs.
 
 `docs/reference.md` is printed from here (`tools/pages/reference.py`), so a meaning is written once. A default between
 backquotes is a value that may be written out; any other says in words what holds without the property.

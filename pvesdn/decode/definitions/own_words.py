@@ -1,4 +1,6 @@
-"""What a property and a section type of pvesdn.cfg are: how they are read, and what they mean to the reader of the docs."""
+"""What a property and a section type of pvesdn.cfg are: how they are read, and what they mean to the reader of the
+docs.
+"""
 
 from __future__ import annotations
 

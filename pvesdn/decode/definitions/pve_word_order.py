@@ -15,4 +15,6 @@ UNREAD: Mapping[str, Mapping[str, Words]] = {
     },
     "dns": {"powerdns": {"url": _NEEDED, "key": _NEEDED}},
 }
-"""Required properties by file and type. pvesdn keeps away from these files: they hold secrets, and no plan depends on them."""
+"""Required properties by file and type. pvesdn keeps away from these files: they hold secrets, and no plan depends on
+them.
+"""

@@ -44,7 +44,8 @@ def decode_sdn(files: Mapping[str, str], *, intent: Literal["pending", "running"
     """Read both sources.
 
     :param files: `Snapshot.pve_files`, text by name below /etc/pve/sdn.
-    :param intent: whether PVE's part comes from its ``*.cfg`` files or from ``.running-config``; `pvesdn.cfg` is always read.
+    :param intent: whether PVE's part comes from its ``*.cfg`` files or from ``.running-config``; `pvesdn.cfg` is always
+        read.
     :raises SdnConfigError: with every fault of every file, each on its line.
     """
     ledger = Ledger()
@@ -98,7 +99,9 @@ def _judge_running(running: RunningConfig, ledger: Ledger) -> None:
 
 
 def _sections(name: str, files: Mapping[str, str], ledger: Ledger, *, is_own: bool = False) -> tuple[Section, ...]:
-    """The sections of one file. Lines outside the grammar are errors in our file and warnings, as for PVE, in its own."""
+    """The sections of one file. Lines outside the grammar are errors in our file and warnings, as
+    for PVE, in its own.
+    """
     result = scan(_with_plain_line_ends(name, files.get(name, ""), ledger), header_ends_section=is_own)
     for oddity in result.oddities:
         is_error = is_own or oddity.is_forbidden

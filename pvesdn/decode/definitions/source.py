@@ -21,7 +21,9 @@ _LEAST_MASK = 8
 
 @dataclass(slots=True)
 class Definitions:
-    """What either source has. Entries stand under their noun: zone, vnet, subnet, controller, exit, underlay, fabric."""
+    """What either source has. Entries stand under their noun: zone, vnet, subnet, controller, exit,
+    underlay, fabric.
+    """
 
     entries: dict[str, list[Entry]] = field(default_factory=dict)
     vnets: list[Vnet] = field(default_factory=list)

@@ -218,7 +218,8 @@ def route_targets(value: str) -> tuple[str, ...]:
 
 
 def own_route_targets(value: str) -> tuple[str, ...]:
-    """The same, each of which fits: a route target has 6 bytes for both, and AS numbers have 2 or 4 (RFC 4360, RFC 5668).
+    """The same, each of which fits: a route target has 6 bytes for both, and AS numbers have 2 or 4 (RFC 4360, RFC
+    5668).
 
     PVE takes any, so this is asked of `pvesdn.cfg` alone.
     """

@@ -121,7 +121,7 @@ class _Reader:
         for inner in line.children:
             self._odd(inner, (line,))
 
-    # --- router bgp ASN [vrf NAME] ---------------------------------------------------------------------------------------
+    # --- router bgp ASN [vrf NAME] ------------------------------------------------------------------------------------
 
     def _router(self, line: FrrLine) -> None:
         asn, *rest = line.words[2:]
@@ -220,7 +220,7 @@ class _Reader:
                 return True
         return _is_soft(line.words)
 
-    # --- vrf, ip route, interface ----------------------------------------------------------------------------------------
+    # --- vrf, ip route, interface -------------------------------------------------------------------------------------
 
     def _vrf(self, line: FrrLine) -> None:
         l3vni = None

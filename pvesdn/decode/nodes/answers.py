@@ -1,4 +1,6 @@
-"""The node program's answers -> text by path, problems. A node that answers anything else has failed, and only that node."""
+"""The node program's answers -> text by path, problems. A node that answers anything else has failed, and only that
+node.
+"""
 
 from __future__ import annotations
 
@@ -42,7 +44,8 @@ def decode_observed(node: str, value: Mapping[str, Json]) -> NodeRaw:
 
 
 def file_mode(raw: NodeRaw, path: str) -> str:
-    """The permissions of one of a node's interfaces files, as four octal digits, for a copy that only its owner may write.
+    """The permissions of one of a node's interfaces files, as four octal digits, for a copy that only its owner may
+    write.
 
     Where they are not known, as in a snapshot that an older pvesdn took, nobody but the owner may read the file.
     """

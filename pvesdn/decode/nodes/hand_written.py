@@ -83,7 +83,9 @@ class CutText:
 
 
 def cut_file(text: str, file: str, cut: Cut) -> CutText:
-    """A file without some stanzas and lines. Comments and blank lines inside them, and blank lines before them, go too."""
+    """A file without some stanzas and lines. Comments and blank lines inside them, and blank lines
+    before them, go too.
+    """
     cutter = _Cutter(text, file, cut)
     for first, last, line in logical_lines(text):
         cutter.take(first, last, line)

@@ -137,7 +137,9 @@ def _keep_line_ends(text: str) -> list[str]:
 
 
 def logical_lines(text: str) -> Iterator[tuple[int, int, str]]:
-    """Every line, continued ones joined: the numbers of its first and last line (1-based) and its text without blanks around."""
+    """Every line, continued ones joined: the numbers of its first and last line (1-based) and its text without blanks
+    around.
+    """
     held, first = "", 0
     number = 0
     for number, line in enumerate(text.split("\n"), start=1):

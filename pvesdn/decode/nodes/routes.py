@@ -47,8 +47,8 @@ def decode_route(row: Mapping[str, Json], command: str, family: int) -> Iterator
 def decode_rule(row: Mapping[str, Json], command: str) -> Iterator[str]:
     """The rule in the words of `ip rule`, unless it is one of those that every kernel has.
 
-    Those send packets from everywhere to the tables local, main and default, and packets of a VRF to its own (`l3mdev`);
-    ifupdown2 adds that a VRF's packets go nowhere else.
+    Those send packets from everywhere to the tables local, main and default, and packets of a VRF to its own
+    (`l3mdev`); ifupdown2 adds that a VRF's packets go nowhere else.
 
     :raises WrongShapeError: iproute2 prints no such row.
     """

@@ -1,4 +1,6 @@
-"""Secrets in foreign text: a snapshot holds only words known to be harmless, and screens hide what looks like a secret."""
+"""Secrets in foreign text: a snapshot holds only words known to be harmless, and screens hide
+what looks like a secret.
+"""
 
 from pvesdn.decode.secrets.shown import hide_secrets
 from pvesdn.decode.secrets.veil import HIDDEN

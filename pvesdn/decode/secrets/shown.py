@@ -1,7 +1,7 @@
 """Secrets in single lines shown to people and in documents: what looks like a secret is hidden.
 
-Screens show administrators their own lines, and a line about to be lost must be readable. What is handed on to others is
-another matter: `pvesdn.redact.snapshot`.
+Screens show administrators their own lines, and a line about to be lost must be readable. What is handed on to others
+is another matter: `pvesdn.redact.snapshot`.
 """
 
 from __future__ import annotations

@@ -28,7 +28,8 @@ from pvesdn.model.findings import Finding
 
 
 def check(given: DesignInput, vteps: Mapping[str, Vtep]) -> tuple[Finding, ...]:
-    """All checks that need more than one object, every fault found: what PVE accepts in its own zones is a warning at most.
+    """All checks that need more than one object, every fault found: what PVE accepts in its own zones is a warning at
+    most.
 
     :param vteps: as `choose_vteps` gave them; members without one were reported there.
     """

@@ -85,8 +85,8 @@ def _conflict(
 def _peers_of_both(given: DesignInput, vteps: Mapping[str, Vtep]) -> Iterator[Finding]:
     """Neighbours of ours that a BGP controller of PVE's has as well: FRR puts a neighbour into one group.
 
-    It refuses the second, "Cannot change the peer-group", which `vtysh -C` does not notice. Peers of PVE's EVPN controllers are
-    left to them.
+    It refuses the second, "Cannot change the peer-group", which `vtysh -C` does not notice. Peers of PVE's EVPN
+    controllers are left to them.
     """
     theirs = [c for c in given.sdn.pve.controllers if isinstance(c, PveBgpController) and c.asn]
     if not theirs:

@@ -49,8 +49,8 @@ def check(given: DesignInput, vteps: Mapping[str, Vtep]) -> Iterator[Finding]:
 def _defined_twice(
     defined: Mapping[str, str], ours: Mapping[str, _Device], facts: NodeFacts, vteps: Mapping[str, Vtep]
 ) -> Iterator[Finding]:
-    """Our devices that a node's own files make as well: ifupdown2 would merge both stanzas, which takes the host's bridge
-    apart. It is the node's file that has to change.
+    """Our devices that a node's own files make as well: ifupdown2 would merge both stanzas, which takes the host's
+    bridge apart. It is the node's file that has to change.
     """
     twice = {name: device for name in defined.keys() & ours.keys() if (device := _here(ours, name, facts.node))}
     underlay = devices_of_tunnels(facts, vteps) if twice else {}

@@ -109,8 +109,9 @@ def _defined_in_another_vrf(uplink: Exit, facts: NodeFacts) -> Iterator[Finding]
 
 
 def _of_another(uplink: Exit, facts: NodeFacts, master: str) -> Iterator[Finding]:
-    """An uplink that lies in another VRF, bridge or bond. Where our own file put it into that VRF, our next one takes it
-    out again: so a zone can be renamed, and an exit moved to another zone. A VRF of the host's own is the node's to mend.
+    """An uplink that lies in another VRF, bridge or bond. Where our own file put it into that VRF, our next one takes
+    it out again: so a zone can be renamed, and an exit moved to another zone. A VRF of the host's own is the node's to
+    mend.
     """
     device, wanted = facts.link(master), names.vrf(uplink.zone)
     ours = {vrf for stanza in facts.own if stanza.name == uplink.interface for vrf in stanza.values("vrf")}

@@ -1,4 +1,6 @@
-"""PVE's own BGP sessions: PVE leaves their source to the kernel, and a peer takes no session from an address it does not know."""
+"""PVE's own BGP sessions: PVE leaves their source to the kernel, and a peer takes no session from an address it does
+not know.
+"""
 
 from __future__ import annotations
 
@@ -37,7 +39,9 @@ def _loopback(index: PveIndex, node: str) -> str | None:
 
 
 def _judged(controller: PveEvpnController, given: DesignInput) -> list[tuple[IpAddress, bool]]:
-    """A controller's peers, and whether the route to each can be judged: one to a member that is off may lead anywhere."""
+    """A controller's peers, and whether the route to each can be judged: one to a member that is
+    off may lead anywhere.
+    """
     is_whole = all(member.name in given.facts for member in given.cluster.members)
     there = {held.ip for facts in given.facts.values() for _, held in facts.addresses}
     peers = [ip_address(peer) for peer in controller.peers]

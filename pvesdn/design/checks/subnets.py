@@ -1,4 +1,6 @@
-"""Subnets: where a gateway has a router behind it, and that no VRF has two ways to one address, nor one into nothing."""
+"""Subnets: where a gateway has a router behind it, and that no VRF has two ways to one address,
+nor one into nothing.
+"""
 
 from __future__ import annotations
 
@@ -167,7 +169,9 @@ def _overlap(table: str, one: _Prefix, other: _Prefix) -> Iterator[Finding]:
 def _anchored(
     given: DesignInput, vteps: Mapping[str, Vtep], zone: str, prefixes: Iterable[_Prefix]
 ) -> Iterator[Finding]:
-    """Prefixes with an address that an anchor of the VRF leads into nothing; few are near, so all anchors may be looked at."""
+    """Prefixes with an address that an anchor of the VRF leads into nothing; few are near, so all anchors may be looked
+    at.
+    """
     near = [p for p in prefixes if any(n.version == p.network.version and n.overlaps(p.network) for n in NETWORKS)]
     taken = frozenset(_anchors_of(given, vteps, zone)) if near else frozenset()
     for prefix in near:

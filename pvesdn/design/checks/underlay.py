@@ -121,7 +121,9 @@ def _plain_on_nodes(zone: VxlanZone, own: _VtepByNode, facts: Mapping[str, NodeF
 
 
 def _vlan_aware(given: DesignInput, zone: VxlanZone) -> Iterator[Finding]:
-    """Debian's ifupdown2 leaves such a bridge with VLAN 1 alone: a warning, exit status 0, and no tagged frame passes."""
+    """Debian's ifupdown2 leaves such a bridge with VLAN 1 alone: a warning, exit status 0, and no
+    tagged frame passes.
+    """
     members = zone_nodes(zone, given.cluster)
     for vnet in given.sdn.own.vnets:
         if vnet.zone != zone.id or not vnet.vlanaware:

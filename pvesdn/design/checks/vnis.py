@@ -28,7 +28,8 @@ def check(given: DesignInput) -> Iterator[Finding]:
     # What is PVE's was there before, so the fault is told at ours.
     for use, what in _again(_uses(given.sdn.pve), first):
         yield warning(use.where, what, "PVE accepts this; one of the two will not work")
-    # Between two of ours it is told at the one that is written second; L3VNIs count as first, as tags are changed more easily.
+    # Between two of ours it is told at the one that is written second; L3VNIs count as first, as tags are changed more
+    # easily.
     ours = sorted(_uses(given.sdn.own), key=lambda use: (not use.is_l3vni, use.where.line))
     for use, what in _again(ours, first):
         yield error(use.where, what, "choose another VNI")

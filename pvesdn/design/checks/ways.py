@@ -34,7 +34,9 @@ _T = TypeVar("_T")
 
 
 def check(given: DesignInput) -> Iterator[Finding]:
-    """Zones whose peers a node cannot reach, source NAT without a way out, and nodes on which PVE writes no frr.conf."""
+    """Zones whose peers a node cannot reach, source NAT without a way out, and nodes on which PVE
+    writes no frr.conf.
+    """
     nodes = {
         node: PveNode(facts) for node, facts in sorted(given.facts.items()) if not given.sdn.pve.is_unmanaged_on(node)
     }

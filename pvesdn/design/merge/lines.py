@@ -45,7 +45,8 @@ class _Place:
     """Where the next lines go.
 
     :param lines: None drops them.
-    :param home: the headings above them, as they were typed; of PVE's own collection of lines the merge keeps them itself.
+    :param home: the headings above them, as they were typed; of PVE's own collection of lines the merge keeps them
+        itself.
     :param own: PVE's own block, by its last heading; empty for one that the file brings in.
     """
 
@@ -57,8 +58,9 @@ class _Place:
 class Merge:
     """One pass over the file: the block that is open, and the lines collected for each place.
 
-    What PVE forgets at an `exit`, and what it does not, is as in its own: a block that the file brings in stays "new" until
-    the next exit, whatever else is opened before it, and so do an address family and the router it is looked for in.
+    What PVE forgets at an `exit`, and what it does not, is as in its own: a block that the file brings in stays "new"
+    until the next exit, whatever else is opened before it, and so do an address family and the router it is looked for
+    in.
     """
 
     def __init__(self, config: FrrConfig) -> None:

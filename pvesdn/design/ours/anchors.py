@@ -1,7 +1,9 @@
-"""Anchors: a prefix in a VRF that one node alone announces, so that its router MAC never hangs on shared prefixes alone.
+"""Anchors: a prefix in a VRF that one node alone announces, so that its router MAC never hangs on shared prefixes
+alone.
 
 When two VTEPs announce the same prefix and one of them goes, zebra forgets the router MAC of the one that stays, unless
-that one announces something else too (FRRouting/frr number 14108, seen with 8.4.4; docs/decisions/0011-exits-that-go.md).
+that one announces something else too (FRRouting/frr number 14108, seen with 8.4.4;
+docs/decisions/0011-exits-that-go.md).
 """
 
 from __future__ import annotations

@@ -163,7 +163,8 @@ def _default_router(given: DesignInput, bgp: BgpPlan, plans: tuple[ZonePlan, ...
         return None
     groups: list[PeerGroup] = []
     activations: list[EvpnActivation] = []
-    # bgpd refuses every address of the node's own, not the VTEP alone: "Can not configure the local system as neighbor".
+    # bgpd refuses every address of the node's own, not the VTEP alone: "Can not configure the local system as
+    # neighbor".
     placed = {str(held.ip) for _, held in given.facts[node].addresses} if node in given.facts else set()
     placed |= {str(peer) for peer in beside_pve.evpn_peers(given, node)}
     for number, mesh in enumerate(meshes):
@@ -185,7 +186,8 @@ def _default_router(given: DesignInput, bgp: BgpPlan, plans: tuple[ZonePlan, ...
 
 
 def _groups(name: str, mesh: Mesh, neighbors: tuple[IpAddress, ...], node: str) -> Iterator[PeerGroup]:
-    """One group of neighbours that speak with our VTEP; those of the other family, which it cannot reach, in a second one.
+    """One group of neighbours that speak with our VTEP; those of the other family, which it cannot reach, in a second
+    one.
 
     A peer expects the VTEP, whichever of the node's addresses the kernel would choose; BFD takes the session's source
     (FRR, bgpd/bgp_bfd.c: bgp_peer_bfd_update_source).

@@ -14,7 +14,9 @@ _OVERHEAD = {4: 50, 6: 70}
 
 
 def overhead(vtep: IpAddress) -> int:
-    """Bytes that VXLAN adds to an inner IP packet: Ethernet 14, VXLAN 8, UDP 8, and IPv4 20 or IPv6 40 (RFC 7348 section 5)."""
+    """Bytes that VXLAN adds to an inner IP packet: Ethernet 14, VXLAN 8, UDP 8, and IPv4 20 or IPv6 40 (RFC 7348
+    section 5).
+    """
     return _OVERHEAD[vtep.version]
 
 
@@ -25,7 +27,9 @@ def narrowest(vtep: Vtep, ends: Iterable[IpAddress]) -> UnderlayPath | None:
 
 
 def outer_mtu(vtep: Vtep, ends: Iterable[IpAddress]) -> int | None:
-    """Bytes of the largest packet, VXLAN headers included, from a VTEP to some addresses; None where it is not known."""
+    """Bytes of the largest packet, VXLAN headers included, from a VTEP to some addresses; None
+    where it is not known.
+    """
     path = narrowest(vtep, ends)
     return vtep.mtu if path is None else path.mtu
 

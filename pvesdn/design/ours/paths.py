@@ -1,8 +1,8 @@
 """The way to the peers: by which devices, how large and from which address a node's packets leave for another VTEP.
 
-A path is looked up in the routes that were read. A member that is off takes its routes with it, or leaves them to a default
-route that leads elsewhere: for those paths, and for paths that routing made around it, the memory stands in. So a reboot
-changes nothing on the other nodes.
+A path is looked up in the routes that were read. A member that is off takes its routes with it, or leaves them to a
+default route that leads elsewhere: for those paths, and for paths that routing made around it, the memory stands in. So
+a reboot changes nothing on the other nodes.
 """
 
 from __future__ import annotations
@@ -42,7 +42,8 @@ def with_paths(vteps: Mapping[str, Vtep], given: DesignInput) -> dict[str, Vtep]
 
 
 def carried(facts: NodeFacts, address: IpAddress, paths: Iterable[UnderlayPath]) -> tuple[str | None, int | None]:
-    """The device by which a node's packets from `address` leave, and what fits: of the paths, else of the device that holds it.
+    """The device by which a node's packets from `address` leave, and what fits: of the paths, else of the device that
+    holds it.
 
     The device is None where there are several; both are None where no route is known to lead away from `lo` or a dummy.
     """
@@ -79,7 +80,8 @@ class _Peers:
     """To whom there are paths.
 
     :param members: VTEPs of the members.
-    :param listed: by node, what the zones there list as `peers`, and with whom BGP sessions are held beside the members.
+    :param listed: by node, what the zones there list as `peers`, and with whom BGP sessions are held beside the
+        members.
     :param groups: multicast groups that zones join on a device of their choice, by node.
     :param known: VTEPs of members that were seen at this address before.
     :param away: addresses of members that could not be asked.
@@ -207,8 +209,8 @@ class _Lookup:
     def _why_hidden(self, hop: Route) -> str:
         """Why a next hop does not tell where packets leave; empty where it does.
 
-        With the sysctl `nexthop_compat_mode` 0 the kernel prints the number of a nexthop object and not its device. What a VRF
-        makes of a packet is in its own table.
+        With the sysctl `nexthop_compat_mode` 0 the kernel prints the number of a nexthop object and not its device.
+        What a VRF makes of a packet is in its own table.
         """
         if not hop.device:
             return f"the route {hop.destination} names a nexthop object without its device"

@@ -12,8 +12,9 @@ IP_FORWARD = "net.ipv4.ip_forward"
 IPV6_FORWARD = "net.ipv6.conf.all.forwarding"
 
 _NEIGHBOUR_TIMES = (("base_reachable_time_ms", "3000"), ("delay_first_probe_time", "1"))
-"""Of an uplink with several gateways: one that falls silent is noticed after at most 1.5 times the first, the second (in
-seconds) and three probes a second apart, 8.5 s in all; with the kernel's own values it takes up to 53 s."""
+"""Of an uplink with several gateways: one that falls silent is noticed after at most 1.5 times the first, the second
+(in seconds) and three probes a second apart, 8.5 s in all; with the kernel's own values it takes up to 53 s.
+"""
 
 
 def routed_families(plans: Iterable[ZonePlan], exits: Iterable[Exit], node: str) -> frozenset[int]:

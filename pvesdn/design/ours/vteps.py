@@ -1,6 +1,7 @@
 """Which address of a node is its VTEP, and what is remembered of it and of its paths to the others.
 
-A member that is off keeps its place: its address is the one that was seen last. Only leaving the cluster removes a peer.
+A member that is off keeps its place: its address is the one that was seen last. Only leaving the cluster removes a
+peer.
 """
 
 from __future__ import annotations
@@ -44,7 +45,9 @@ def choose_vteps(given: DesignInput) -> tuple[Mapping[str, Vtep], tuple[Finding,
 
 
 def seen_now(given: DesignInput, vteps: Mapping[str, Vtep]) -> dict[str, SeenVtep]:
-    """What is to be remembered: nodes that answered as they are now, other members as they were, no node that has left."""
+    """What is to be remembered: nodes that answered as they are now, other members as they were, no
+    node that has left.
+    """
     seen: dict[str, SeenVtep] = {}
     for member in given.cluster.members:
         vtep = vteps.get(member.name)
@@ -172,7 +175,9 @@ class _Underlay:
         return self.network is None or address in self.network
 
     def _inside(self, facts: NodeFacts, network: IpNetwork) -> list[IpAddress]:
-        """The node's addresses in the network, lowest first, without gateways, exits and virtual routers of the overlay."""
+        """The node's addresses in the network, lowest first, without gateways, exits and virtual routers of the
+        overlay.
+        """
         hosts = {stanza.name for stanza in facts.stanzas}
         overlay = self.bridges - hosts | {link.name for link in facts.links if link.kind == "macvlan"}
         inside = {held.ip for device, held in facts.addresses if device not in overlay and held.ip in network}

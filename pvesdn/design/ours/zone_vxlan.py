@@ -18,7 +18,9 @@ def design_bridge(vnet: Vnet, mtu: int) -> VnetBridge:
 
 
 def remotes(zone: VxlanZone, plan_vteps: Mapping[str, Vtep], node: str) -> tuple[IpAddress, ...]:
-    """Where a node's flooded frames go: the zone's list in its order, or every other member of the zone; never the node itself."""
+    """Where a node's flooded frames go: the zone's list in its order, or every other member of the zone; never the node
+    itself.
+    """
     if zone.multicast_group is not None:
         return ()
     own = plan_vteps[node].address

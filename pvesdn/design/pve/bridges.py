@@ -58,7 +58,9 @@ class OvsPorts:
         self._lines: dict[str, list[list[str]]] = {}
 
     def add(self, vnet: Vnet, zone: BridgedPveZone, bridge: str) -> None:
-        """Note a VNet's port: PVE prints a line for each VNet of a vlan zone, and puts qinq zones into the first line."""
+        """Note a VNet's port: PVE prints a line for each VNet of a vlan zone, and puts qinq zones into
+        the first line.
+        """
         lines = self._lines.setdefault(bridge, [])
         if isinstance(zone, PveVlanZone):
             lines.append([names.bridge_end(vnet.id)])

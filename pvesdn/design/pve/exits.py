@@ -26,7 +26,8 @@ def default_lists() -> tuple[PrefixList, ...]:
 
 
 def null_routes(zone: PveEvpnZone, subnets: Iterable[Subnet]) -> Iterator[StaticRoute]:
-    """Routes that keep an exit node from joining its zones: one for each address that subnets of other zones begin with.
+    """Routes that keep an exit node from joining its zones: one for each address that subnets of other zones begin
+    with.
 
     :param subnets: those that subnets.cfg lists.
     """

@@ -49,8 +49,8 @@ def design_pve_frr(given: DesignInput, node: str, index: PveIndex | None = None)
     """PVE's `frr.conf` on a node, without what it merges of frr.conf.local.
 
     :param index: `index_pve(given.sdn.pve)`, for who designs many nodes.
-    :returns: None when PVE writes none (no controller, no fabric and no frr.conf.local; what `what_stops_frr` says) or when
-        it cannot be told: controllers or fabrics that are left to PVE, or a node of which nothing is known.
+    :returns: None when PVE writes none (no controller, no fabric and no frr.conf.local; what `what_stops_frr` says) or
+        when it cannot be told: controllers or fabrics that are left to PVE, or a node of which nothing is known.
     """
     facts = given.facts.get(node)
     if facts is None or not _is_told(given, node):

@@ -1,4 +1,6 @@
-"""PVE's own definitions by id, and the stanzas of them that are the same on every node: made once, used by each node."""
+"""PVE's own definitions by id, and the stanzas of them that are the same on every node: made
+once, used by each node.
+"""
 
 from __future__ import annotations
 

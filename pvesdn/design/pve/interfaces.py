@@ -32,11 +32,11 @@ __all__ = ["PveIndex", "design_pve_frr", "design_sdn_file", "index_pve"]
 def design_sdn_file(given: DesignInput, node: str, index: PveIndex | None = None) -> InterfacesFile | None:
     """PVE's `interfaces.d/sdn` on a node.
 
-    :param index: `index_pve(given.sdn.pve)`, for who designs many nodes; stanzas that do not depend on the node are then
-        one and the same object on all of them.
-    :returns: None when it cannot be told: nothing was ever defined (PVE then writes no version), nothing is known of the
-        node or of the bridges that its zones ride on, or the file has stanzas of zones or fabrics that pvesdn leaves to PVE,
-        which a kind that is newer than 1.3 makes of the whole node.
+    :param index: `index_pve(given.sdn.pve)`, for who designs many nodes; stanzas that do not depend on the node are
+        then one and the same object on all of them.
+    :returns: None when it cannot be told: nothing was ever defined (PVE then writes no version), nothing is known of
+        the node or of the bridges that its zones ride on, or the file has stanzas of zones or fabrics that pvesdn
+        leaves to PVE, which a kind that is newer than 1.3 makes of the whole node.
     """
     facts = given.facts.get(node)
     if given.sdn.pve.version is None or facts is None or given.sdn.pve.is_unmanaged_on(node):

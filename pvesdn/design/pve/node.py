@@ -58,7 +58,8 @@ class BridgeKind(Enum):
 class HostBridge:
     """A bridge that the node has.
 
-    :param ports: its physical, bond and VLAN members. PVE takes them in no order of its own, here it is that of `ip link`.
+    :param ports: its physical, bond and VLAN members. PVE takes them in no order of its own, here it is that of `ip
+        link`.
     """
 
     name: str
@@ -145,8 +146,8 @@ class PveNode:
 def host_bridge(name: str, facts: NodeFacts) -> HostBridge | None:
     """The bridge `name` of a node as PVE finds it; None when there is no device of that name.
 
-    The kernel's word comes first. Where it has none (a bridge of Open vSwitch without the kernel's datapath is a tap device
-    to it) the node's interfaces file says what the device is.
+    The kernel's word comes first. Where it has none (a bridge of Open vSwitch without the kernel's datapath is a tap
+    device to it) the node's interfaces file says what the device is.
     """
     link = facts.link(name)
     if link is None:
@@ -173,7 +174,8 @@ def way_to(target: IpAddress, facts: NodeFacts) -> RouteAnswer:
     if not hops:
         return RouteAnswer()
     if not hops[0].device:
-        # The kernel names a nexthop object by its number only (sysctl nexthop_compat_mode), and follows it all the same.
+        # The kernel names a nexthop object by its number only (sysctl nexthop_compat_mode), and follows it all the
+        # same.
         return RouteAnswer(is_hidden=True)
     source = source_of(hops[0], target, held_by_device(facts))
     return RouteAnswer(None if source is None else str(source), hops[0].device)

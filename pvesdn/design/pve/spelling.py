@@ -1,4 +1,5 @@
-"""How PVE 1.3 spells the addresses of its frr.conf: the part of it that is written in Rust reads them and prints them anew.
+"""How PVE 1.3 spells the addresses of its frr.conf: the part of it that is written in Rust reads them and prints them
+anew.
 
 What frr.conf.local brings in stays as it was typed, as does everything in `interfaces.d/sdn`, which is printed by Perl.
 """
@@ -19,7 +20,8 @@ _SOURCE = "set src "
 def canonical(text: str) -> str:
     """An address, or an address and a mask, as Rust prints it.
 
-    IPv6 is in the form of RFC 5952, and an IPv4-mapped address ends in a dotted quad (RFC 5952 section 5). Host bits stay.
+    IPv6 is in the form of RFC 5952, and an IPv4-mapped address ends in a dotted quad (RFC 5952 section 5). Host bits
+    stay.
 
     :raises ValueError: `text` is neither.
     """

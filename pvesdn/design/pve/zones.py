@@ -27,8 +27,8 @@ class ZoneStanzas:
     """What an EVPN zone has beside its VNets and its L3VNI's VXLAN device, the same on every node that has it.
 
     :param exit_vrf: the VRF on an exit node.
-    :param veths: the pair that an exit node with local routing has as well, by the family of the gateways that the first
-        VNet on the node has: PVE decides by it whether the pair carries IPv6.
+    :param veths: the pair that an exit node with local routing has as well, by the family of the gateways that the
+        first VNet on the node has: PVE decides by it whether the pair carries IPv6.
     """
 
     vrf: PveVrf

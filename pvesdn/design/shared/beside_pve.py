@@ -25,7 +25,9 @@ def has_evpn(given: DesignInput) -> bool:
 
 
 def evpn_peers(given: DesignInput, node: str) -> frozenset[IpAddress]:
-    """Whom PVE's own EVPN controllers peer with on a node: the peers they list, or the members of the fabric they run over."""
+    """Whom PVE's own EVPN controllers peer with on a node: the peers they list, or the members of the fabric they run
+    over.
+    """
     fabrics = {
         fabric.id: fabric for fabric in given.sdn.pve.fabrics if isinstance(fabric, Fabric) and fabric.member(node)
     }
@@ -70,7 +72,9 @@ def evpn_zones(given: DesignInput) -> dict[str, PveEvpnZone | UnmanagedZone]:
 
 
 def why_no_vrf(given: DesignInput, zone: PveEvpnZone | UnmanagedZone, node: str) -> str:
-    """Why PVE gives one of its EVPN zones no VRF on a node, which PVE accepts; empty when it does, or nobody can tell."""
+    """Why PVE gives one of its EVPN zones no VRF on a node, which PVE accepts; empty when it does,
+    or nobody can tell.
+    """
     if isinstance(zone, PveEvpnZone):
         pves = {c.id: c for c in given.sdn.pve.controllers}
         if zone.controller not in pves:

@@ -1,4 +1,6 @@
-"""Names and MAC addresses that follow from an id or an address: the same on every run, PVE's names where PVE has one."""
+"""Names and MAC addresses that follow from an id or an address: the same on every run, PVE's
+names where PVE has one.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +29,9 @@ def l3vni_bridge(zone: str) -> str:
 
 
 def bridge_end(id_: str) -> str:
-    """What PVE plugs into the bridge of a VNet (vlan zone) or of a zone (qinq): one end of a pair, or a port of Open vSwitch."""
+    """What PVE plugs into the bridge of a VNet (vlan zone) or of a zone (qinq): one end of a pair, or a port of Open
+    vSwitch.
+    """
     return f"ln_{id_}"
 
 

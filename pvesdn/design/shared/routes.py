@@ -62,8 +62,8 @@ def held_by_device(facts: NodeFacts) -> Held:
 def source_of(hop: Route, target: IpAddress, held: Held) -> IpAddress | None:
     """The source address of packets whose sender names none (RFC 1122 section 3.3.4.3).
 
-    What the route says; else the address on its device that shares a network with the next hop, else the device's first; on a
-    device without any, the node's first, lo's before all others.
+    What the route says; else the address on its device that shares a network with the next hop, else the device's
+    first; on a device without any, the node's first, lo's before all others.
     """
     if hop.source is not None:
         return hop.source
@@ -94,7 +94,9 @@ def _network(route: Route) -> tuple[int, int, int]:
 
 
 def _usable(routes: list[Route]) -> tuple[Route, ...]:
-    """Of the routes to one prefix the one of the lowest metric that is alive; those that share a metric are its next hops."""
+    """Of the routes to one prefix the one of the lowest metric that is alive; those that share a metric are its next
+    hops.
+    """
     alive = (_alive(tuple(same)) for _, same in groupby(sorted(routes, key=_metric), key=_metric))
     return next((hops for hops in alive if hops), ())
 

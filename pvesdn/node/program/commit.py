@@ -15,10 +15,11 @@ NEVER_UP = "interface was probably never up"
 
 
 def commit(machine: Machine, arguments: Value) -> Value:
-    """Put staged files in place: ``{"files": [entries as staged], "ifdown": [...], "delete_links": [names]}`` -> ``{"log"}``.
+    """Put staged files in place: ``{"files": [entries as staged], "ifdown": [...], "delete_links": [names]}`` ->
+    ``{"log"}``.
 
-    ``ifdown`` has ``{"file": path, "interface": name}``: taken down while the old file still describes it. ``delete_links``
-    goes for what the kernel cannot change on a live device. Then all files are swapped, or none.
+    ``ifdown`` has ``{"file": path, "interface": name}``: taken down while the old file still describes it.
+    ``delete_links`` goes for what the kernel cannot change on a live device. Then all files are swapped, or none.
     """
     changes = changes_in(arguments)
     leaving = [_leaving(entry) for entry in list_at(arguments, "ifdown", dict)]

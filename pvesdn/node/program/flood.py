@@ -10,7 +10,8 @@ ALL_ZERO_MAC = "00:00:00:00:00:00"
 
 
 def flood(machine: Machine, arguments: Value) -> Value:
-    """See that head-end replication lists are whole: ``{"ports": {device: [addresses]}}`` -> ``{"restored": {device: [...]}}``.
+    """See that head-end replication lists are whole: ``{"ports": {device: [addresses]}}`` -> ``{"restored": {device:
+    [...]}}``.
 
     FRR deletes a static all-zero FDB entry together with the type-3 route for the same VTEP (RFC 7432 section 7.3).
     Every device is looked at before a failure is reported. One that is not there has no list.

@@ -47,7 +47,9 @@ def frr(machine: Machine, arguments: Value) -> Value:
 
 
 def frr_complaints(machine: Machine, place: str) -> List[str]:
-    """What vtysh says to the text at the real `place`; it needs no daemon for that and ends with 0 when the text is good."""
+    """What vtysh says to the text at the real `place`; it needs no daemon for that and ends with 0 when the text is
+    good.
+    """
     if machine.find("vtysh") is None:
         return []
     try:

@@ -51,7 +51,9 @@ class Machine:
         return shutil.which(name, path=self._search_path())
 
     def run(self, argv: List[str], limit: float) -> CommandResult:
-        """Run a command to its end: at most `limit` seconds and `LARGEST_OUTPUT` bytes, else Refused, as absent commands are."""
+        """Run a command to its end: at most `limit` seconds and `LARGEST_OUTPUT` bytes, else Refused, as absent
+        commands are.
+        """
         executable = self.find(argv[0])
         if executable is None:
             raise Refused(f"{os.path.basename(argv[0])} is not installed")

@@ -47,7 +47,8 @@ def read(machine: Machine, arguments: Value) -> Value:
 
 
 def observe(machine: Machine, arguments: Value) -> Value:
-    """What `read` reads and what commands print: ``{"files", "commands": [names]}`` -> ``{"hostname", "files", "commands"}``.
+    """What `read` reads and what commands print: ``{"files", "commands": [names]}`` -> ``{"hostname", "files",
+    "commands"}``.
 
     A commit that was killed half-way (power cut) is taken back first: otherwise the half would look like an edit.
     """

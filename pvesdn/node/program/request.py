@@ -15,7 +15,8 @@ INTERFACE = re.compile(r"[a-zA-Z0-9_][a-zA-Z0-9_.+-]{0,14}")
 
 
 class Change(NamedTuple):
-    """One file to write, or to remove when `data` is None; `expect` is the digest of what it replaces, None for nothing.
+    """One file to write, or to remove when `data` is None; `expect` is the digest of what it replaces, None for
+    nothing.
 
     `meaning` is remembered with the file: it tells our text in somebody else's words.
     """

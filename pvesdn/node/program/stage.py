@@ -20,9 +20,9 @@ from pvesdn.node.program.swap import kept, locked, staged, unstage
 def stage(machine: Machine, arguments: Value) -> Value:
     """Write temporaries beside their targets: ``{"files": [entries]}`` -> ``{"problems": [str]}``.
 
-    An entry is ``{"path", "text" (None removes), "mode": "0644", "owner": "user:group", "expect": sha256 or None (absent),
-    "meaning": sha256 or None}``; the last is optional.
-    With any problem, including FRR's own check of frr.conf, nothing stays staged.
+    An entry is ``{"path", "text" (None removes), "mode": "0644", "owner": "user:group", "expect": sha256 or None
+    (absent), "meaning": sha256 or None}``; the last is optional. With any problem, including FRR's own check of
+    frr.conf, nothing stays staged.
     """
     changes = changes_in(arguments)
     with locked(machine):
@@ -93,7 +93,9 @@ def _complaints(machine: Machine, changes: List[Change]) -> List[str]:
 
 
 def owner_ids(machine: Machine, owner: str) -> Optional[Tuple[int, int]]:
-    """User and group as numbers; None where we must not set owners: a simulated node without users, or one that belongs to a user."""
+    """User and group as numbers; None where we must not set owners: a simulated node without users, or one that belongs
+    to a user.
+    """
     user, group = owner.split(":")
     if not machine.root:
         try:

@@ -1,7 +1,7 @@
 """Putting staged files in place, all or none: the node's lock, the journal of a swap, and the way back.
 
-Whatever happens, a node has the files of before a swap or those after it: temporaries lie beside their targets, are renamed
-under a journal, and a swap that was killed half-way is taken back by whoever takes the lock next.
+Whatever happens, a node has the files of before a swap or those after it: temporaries lie beside their targets, are
+renamed under a journal, and a swap that was killed half-way is taken back by whoever takes the lock next.
 """
 
 import contextlib

@@ -136,7 +136,9 @@ def test_frr_is_reloaded_for_its_configuration_and_restarted_for_its_daemons() -
     ],
 )
 def test_another_as_number_needs_a_restart(before: str, after: tuple[int, ...], expected: FrrAction) -> None:
-    """frr-reload.py cannot remove an instance whose L3VNI stays; then bgpd says "BGP is already running; AS is 1234"."""
+    """frr-reload.py cannot remove an instance whose L3VNI stays; then bgpd says "BGP is already
+    running; AS is 1234".
+    """
     assert compare(conf(*after), files={FRR_CONF: before}).execution.frr is expected
 
 

@@ -1,4 +1,6 @@
-"""What was printed is not read again: everything that is asked of our own files is answered by what they were printed from."""
+"""What was printed is not read again: everything that is asked of our own files is answered by what they were printed
+from.
+"""
 
 from __future__ import annotations
 

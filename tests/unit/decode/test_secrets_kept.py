@@ -93,7 +93,9 @@ def test_a_reason_shows_words_of_ssh_and_of_the_system(reason: str, hidden: tupl
 
 
 def refusals() -> Iterator[tuple[str, str]]:
-    """Words of our own that say why a node was not read, as far as they are constant: where they stand, and the words."""
+    """Words of our own that say why a node was not read, as far as they are constant: where they
+    stand, and the words.
+    """
     read_with = ("dialogue", "files", "machine", "observe", "record", "request", "swap", "sysctl")
     package = ROOT / "pvesdn"
     files = [package / f"node/program/{part}.py" for part in read_with]

@@ -33,7 +33,7 @@ def bridge(*links, stanza=None, name="vmbr0"):
     return PveNode(with_bridge(*links, stanza=stanza)).bridge(name)
 
 
-# --- the host's bridge -------------------------------------------------------------------------------------------------
+# --- the host's bridge ------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -75,7 +75,7 @@ def test_a_bridge_that_stands_in_the_file_alone_does_not_exist():
     assert bridge(Link("eno1"), stanza=IfaceStanza("vmbr0", "inet manual", (("bridge-ports", "eno1"),))) is None
 
 
-# --- vlan ----------------------------------------------------------------------------------------------------------------
+# --- vlan -------------------------------------------------------------------------------------------------------------
 
 
 def test_a_plain_bridge_gets_a_bridge_for_the_vlan_and_a_pair_that_leads_to_it():
@@ -125,7 +125,7 @@ def test_two_zones_with_one_tag_share_the_vlans_bridge_and_the_first_vnet_has_it
     assert found["bb"] == PveVnetBridge("bb", ports="ln_bb")
 
 
-# --- qinq ----------------------------------------------------------------------------------------------------------------
+# --- qinq -------------------------------------------------------------------------------------------------------------
 
 INSIDE = {
     "ln_metro": PveVeth("ln_metro", peer="pr_metro"),
@@ -187,7 +187,7 @@ def test_an_untagged_vnet_is_at_the_end_of_the_zones_pair(node):
     assert found["others"] == PveVnetBridge("others", ports="z_metro.7", is_vlan_aware=True)
 
 
-# --- both ----------------------------------------------------------------------------------------------------------------
+# --- both -------------------------------------------------------------------------------------------------------------
 
 
 @BRIDGES

@@ -18,7 +18,9 @@ def link(text: str) -> Link:
 
 
 def route(text: str, *, family: int = 4, flags: Iterable[str] = ()) -> Route:
-    """`10.0.0.0/8 via 10.1.0.2 dev eno1 metric 20 proto ospf src 10.2.0.1 mtu 1400`, a kind of route before its destination."""
+    """`10.0.0.0/8 via 10.1.0.2 dev eno1 metric 20 proto ospf src 10.2.0.1 mtu 1400`, a kind of route before its
+    destination.
+    """
     words = text.split()
     kind = words.pop(0) if words[0].isalpha() and words[0] != "default" else "unicast"
     said = dict(zip(words[1::2], words[2::2], strict=True))
@@ -60,7 +62,9 @@ def node(
 
 
 def routed(name: str, *, nodes: int = 3, mtu: int = 9000, holder: str = "lo", gone: Iterable[str] = ()) -> NodeFacts:
-    """A node with its VTEP 10.255.0.N on `holder`, and host routes over eno1 to those of the others that are not gone."""
+    """A node with its VTEP 10.255.0.N on `holder`, and host routes over eno1 to those of the others
+    that are not gone.
+    """
     number = int(name[-1])
     others = [n for n in range(1, nodes + 1) if n != number and f"node{n}" not in set(gone)]
     links = [f"eno1 {mtu}", "mgmt0 1500", *(["dummy0 1500 dummy"] if holder == "dummy0" else [])]

@@ -484,7 +484,9 @@ PVES_CONTROLLER = {"main": {"type": "evpn", "asn": 1234, "peers": "192.168.0.1,1
 
 
 def giving_frr_up(*, meanwhile: str = "") -> FakeCluster:
-    """PVE's last controller is pending to go, and ours stay; `meanwhile` is somebody's file on node2 during the commit."""
+    """PVE's last controller is pending to go, and ours stay; `meanwhile` is somebody's file on
+    node2 during the commit.
+    """
     running = {"version": 1, "controllers": {"ids": PVES_CONTROLLER}}
     made = cluster(EVPN.replace("controller: main", "controller: own").replace("controller main", "controller own"))
     made.nodes.pve_files["/etc/pve/sdn/.running-config"] = json.dumps(running)

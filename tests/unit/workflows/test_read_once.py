@@ -1,4 +1,6 @@
-"""A run reads each source once: the definitions and what the nodes answered are decoded when they are understood, and never again."""
+"""A run reads each source once: the definitions and what the nodes answered are decoded when they are understood, and
+never again.
+"""
 
 from __future__ import annotations
 

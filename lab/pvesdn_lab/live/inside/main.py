@@ -1,4 +1,6 @@
-"""The process in the middle of a live lab, process 1 of its namespaces: builds, runs scenarios, writes what was found."""
+"""The process in the middle of a live lab, process 1 of its namespaces: builds, runs scenarios,
+writes what was found.
+"""
 
 from __future__ import annotations
 

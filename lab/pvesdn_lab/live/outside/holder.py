@@ -85,7 +85,9 @@ def run_scenarios(
 def _carrier(
     scenarios: list[Scenario], kind: str, say: Say, *, only_here: bool, if_possible: bool
 ) -> tuple[machines.Machine | None, str]:
-    """The machine for scenarios that this kernel cannot carry; where there is none, one line that says what is left out."""
+    """The machine for scenarios that this kernel cannot carry; where there is none, one line that says what is left
+    out.
+    """
     if not scenarios:
         return None, ""
     reason = "this kernel has no VRF devices" if only_here else ""

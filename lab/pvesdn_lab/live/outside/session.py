@@ -1,4 +1,5 @@
-"""Labs that stay: `pvesdn lab up`, and what other calls of pvesdn ask of them. Each has a name, and nothing of the others'.
+"""Labs that stay: `pvesdn lab up`, and what other calls of pvesdn ask of them. Each has a name, and nothing of the
+others'.
 
 Requests and answers are files in one folder, because that is what a lab in a virtual machine shares with this one.
 """
@@ -94,7 +95,9 @@ def up(name: str, scenario: Scenario, say: Say, kind: str = "auto") -> Running:
 
 @contextlib.contextmanager
 def _ended_unless_up(name: str, folder: Path) -> Iterator[list[subprocess.Popen[bytes]]]:
-    """Whatever fails in the block, the processes that it has put into the list are ended, and the lab's folder is gone."""
+    """Whatever fails in the block, the processes that it has put into the list are ended, and the
+    lab's folder is gone.
+    """
     begun: list[subprocess.Popen[bytes]] = []
     own = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)  # while it is open, no other folder has its number
     try:
@@ -160,8 +163,8 @@ def running(name: str) -> Running:
 def execute(lab: Running, place: str, argv: Sequence[str]) -> int:
     """Run a command on a node, in a guest or router, or on the controller.
 
-    It has this process's own terminal where the lab runs on this kernel. Ctrl-C is the command's to answer, here and in a
-    machine: this process adds no words of its own, and waits.
+    It has this process's own terminal where the lab runs on this kernel. Ctrl-C is the command's to answer, here and in
+    a machine: this process adds no words of its own, and waits.
 
     :returns: its exit status; 128 and the signal's number when a signal ended it, as shells count.
     :raises SettingsError: there is no such place.

@@ -1,4 +1,6 @@
-"""Which scenarios go to which of several machines that run side by side, so that all are done at about the same time."""
+"""Which scenarios go to which of several machines that run side by side, so that all are done
+at about the same time.
+"""
 
 from __future__ import annotations
 

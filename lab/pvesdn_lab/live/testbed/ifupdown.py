@@ -1,4 +1,6 @@
-"""Debian's ifupdown2 where PVE's own stanzas count on more: what PVE's build is known to allow, and a race that is not lost."""
+"""Debian's ifupdown2 where PVE's own stanzas count on more: what PVE's build is known to allow, and a race that is not
+lost.
+"""
 
 from __future__ import annotations
 
@@ -38,9 +40,9 @@ _SETTING = "multiple_vlan_aware_bridge_support"
 def loosen_bridges(usr: Path, layer: Path) -> None:
     """Put into `layer` a copy of the bridge addon that does with ports what PVE's build does.
 
-    ``bridge-ports-condone-regex`` is by default that of guests' ports: PVE's stanzas do not say it, and Debian's ifupdown2
-    would take the ports out of their bridges. A VLAN-aware bridge may have a VLAN device as a port: every qinq zone has one,
-    and Debian's ifupdown2 makes it a plain bridge instead. pvesdn's own stanzas need neither.
+    ``bridge-ports-condone-regex`` is by default that of guests' ports: PVE's stanzas do not say it, and Debian's
+    ifupdown2 would take the ports out of their bridges. A VLAN-aware bridge may have a VLAN device as a port: every
+    qinq zone has one, and Debian's ifupdown2 makes it a plain bridge instead. pvesdn's own stanzas need neither.
 
     :param usr: the unpacked packages' /usr.
     :raises LabFault: this version of ifupdown2 does it in another way.
@@ -52,9 +54,9 @@ def loosen_bridges(usr: Path, layer: Path) -> None:
 def wait_for_links(usr: Path, layer: Path) -> None:
     """Put into `layer` a copy of the library that waits, after making a veth pair or a dummy, until its cache knows it.
 
-    The cache hears of new devices in its own time (CumulusNetworks/ifupdown2 number 310). PVE's stanzas have a bridge that
-    wants one end right after the pair was made; where the kernel is slow it came too early, and the reload failed. The
-    dummy of a fabric got no address there, and the reload said nothing.
+    The cache hears of new devices in its own time (CumulusNetworks/ifupdown2 number 310). PVE's stanzas have a bridge
+    that wants one end right after the pair was made; where the kernel is slow it came too early, and the reload failed.
+    The dummy of a fabric got no address there, and the reload said nothing.
 
     :param usr: the unpacked packages' /usr.
     :raises LabFault: this version of ifupdown2 makes them in another way.
@@ -64,7 +66,8 @@ def wait_for_links(usr: Path, layer: Path) -> None:
 
 
 def allow_vlan_aware_bridges(etc: Path) -> None:
-    """Let a node have several VLAN-aware bridges: Debian's setting allows one, and every qinq zone of PVE's is one more.
+    """Let a node have several VLAN-aware bridges: Debian's setting allows one, and every qinq zone of PVE's is one
+    more.
 
     :raises LabFault: this version of ifupdown2 has no such setting.
     """

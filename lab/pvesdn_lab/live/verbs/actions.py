@@ -80,13 +80,17 @@ def _failed_tasks(cluster: LiveCluster) -> str:
 
 
 def vteps(context: Context, *, of: dict[str, str]) -> str:
-    """From here on these addresses are to be the nodes' VTEPs, instead of those that the topology calls the underlay's."""
+    """From here on these addresses are to be the nodes' VTEPs, instead of those that the topology
+    calls the underlay's.
+    """
     context.vteps = dict(of)
     return ", ".join(f"{node} {address}" for node, address in of.items())
 
 
 def guests(context: Context, *, start: list[list[str]]) -> str:
-    """Start guests, each given as name, node, VNet, addresses with prefix lengths, gateways (both separated by blanks)."""
+    """Start guests, each given as name, node, VNet, addresses with prefix lengths, gateways (both
+    separated by blanks).
+    """
     for name, node, vnet, addresses, *rest in start:
         context.lab.add_guest(name, node, vnet, addresses.split(), rest[0].split() if rest else [])
     return f"{len(start)} guests started"

@@ -101,7 +101,9 @@ def mtimes(nodes: Iterable[LiveNode]) -> dict[str, str]:
 
 
 def nothing_left(context: Context) -> str:
-    """No device of a zone, no address of one in the main table, no stanza: nodes as they were before the first apply."""
+    """No device of a zone, no address of one in the main table, no stanza: nodes as they were
+    before the first apply.
+    """
     expected = {"lo", "mgmt0", "eno1", "eno2", "vmbr0"}
     for node in context.nodes():
         left = {name for name in node.devices() if not name.startswith("tap")} - expected

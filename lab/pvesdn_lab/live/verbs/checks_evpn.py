@@ -40,7 +40,8 @@ def _bfd_up(node: LiveNode) -> int:
 def type_2(context: Context, *, guests: list[str], with_addresses: bool = False) -> str:
     """Every node knows the guest's MAC from a type-2 route (RFC 7432 section 7.2).
 
-    :param with_addresses: also one with each of its IP addresses; nodes learn those where a VNet's bridge has an address.
+    :param with_addresses: also one with each of its IP addresses; nodes learn those where a VNet's bridge has an
+        address.
     """
     number = 0
     for name in guests:

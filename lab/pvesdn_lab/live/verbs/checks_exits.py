@@ -78,7 +78,9 @@ def _next_hops(node: LiveNode, vrf: str, prefix: str) -> list[str]:
 
 
 def gateways_are(context: Context, *, node: str, vrf: str, via: list[str], limit: float = 30) -> str:
-    """The default route in a VRF leads to these gateways alone; no other default route is left there or in the main table."""
+    """The default route in a VRF leads to these gateways alone; no other default route is left there or in the main
+    table.
+    """
     target, wanted = context.lab.node(node), sorted(via)
     with as_proof():
         wait_for(

@@ -18,13 +18,17 @@ _KERNELS_OWN = re.compile(r"fe80:|ff00:|127\.|::1$|tap\d")
 
 
 def remember(context: Context) -> str:
-    """Note what nodes have: devices, addresses, routes of all tables, VLANs of bridge ports, rules of netfilter, OVS ports."""
+    """Note what nodes have: devices, addresses, routes of all tables, VLANs of bridge ports, rules of netfilter, OVS
+    ports.
+    """
     context.notes[_NOTE] = {node.name: _state(node) for node in context.nodes()}
     return f"{len(context.nodes())} nodes"
 
 
 def as_before(context: Context) -> str:
-    """Nodes have what they had when it was noted, and nothing else but unreachable defaults in tables of VRFs that are gone."""
+    """Nodes have what they had when it was noted, and nothing else but unreachable defaults in tables of VRFs that are
+    gone.
+    """
     if _NOTE not in context.notes:
         raise LabFault("nothing was noted: a step `remember` must come before")
     for node in context.nodes():

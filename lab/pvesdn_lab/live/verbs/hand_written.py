@@ -103,7 +103,9 @@ def write_proposal(context: Context, *, in_the_way: list[str]) -> str:
 
 
 def refuses(context: Context, *, words: str, flags: list[str] | None = None) -> str:
-    """`pvesdn apply` refuses with these words, starts no task of PVE's and changes no file and no device of any node."""
+    """`pvesdn apply` refuses with these words, starts no task of PVE's and changes no file and no
+    device of any node.
+    """
     cluster = context.lab.cluster
     before, tasks = _state(context), len(cluster.pve.sim.tasklog)
     run = cluster.pvesdn("apply", "--yes", *(flags or []))
@@ -131,7 +133,9 @@ def take_out(context: Context) -> str:
 
 
 def handwork_gone(context: Context) -> str:
-    """No device that was to go is left, in the kernel, the interfaces file or FRR, and no route of one in the main table."""
+    """No device that was to go is left, in the kernel, the interfaces file or FRR, and no route of one in the main
+    table.
+    """
     names = set(context.notes["becomes"])
     for node in context.nodes():
         left = names & node.devices().keys()

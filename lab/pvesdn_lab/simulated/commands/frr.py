@@ -1,4 +1,6 @@
-"""FRR on a simulated node: vtysh, frr-reload.py and the service; which text is live is kept in `<root>/state/frr.json`."""
+"""FRR on a simulated node: vtysh, frr-reload.py and the service; which text is live is kept in
+`<root>/state/frr.json`.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +31,9 @@ _NOBODY = "Exiting: failed to connect to any daemons.\n"
 
 
 def vtysh(root: Path, arguments: Sequence[str]) -> int:
-    """``vtysh -C -f FILE`` is the machine's own vtysh where it has one; with ``-c`` it tells of daemons and configuration."""
+    """``vtysh -C -f FILE`` is the machine's own vtysh where it has one; with ``-c`` it tells of daemons and
+    configuration.
+    """
     if "-C" in arguments:
         status, complaints = _checked(root, below(root, arguments[arguments.index("-f") + 1]))
         sys.stderr.write(complaints)
@@ -47,7 +51,9 @@ def vtysh(root: Path, arguments: Sequence[str]) -> int:
 
 
 def installed_vtysh(root: Path) -> str | None:
-    """The machine's own vtysh, which needs no daemon to check a text; None where only the stand-in of this node is there."""
+    """The machine's own vtysh, which needs no daemon to check a text; None where only the stand-in of this node is
+    there.
+    """
     folders = [folder for folder in os.environ.get("PATH", "").split(":") if folder and Path(folder) != root / "bin"]
     return shutil.which("vtysh", path=":".join([*folders, "/usr/bin"]))
 
@@ -64,7 +70,9 @@ def _checked(root: Path, path: Path) -> tuple[int, str]:
 
 
 def frr_reload(root: Path, arguments: Sequence[str]) -> int:
-    """``frr-reload.py [--stdout] --reload|--test FILE``: what is for a daemon that does not run is left out without a word."""
+    """``frr-reload.py [--stdout] --reload|--test FILE``: what is for a daemon that does not run is left out without a
+    word.
+    """
     frr = _load(root)
     name = next(word for word in arguments if not word.startswith("-"))
     path = below(root, name)

@@ -39,7 +39,9 @@ def ifreload(root: Path, arguments: Sequence[str]) -> int:
 
 
 def ifup(root: Path, arguments: Sequence[str]) -> int:
-    """``ifup [-a] [-i FILE] [NAME...]``: those, in the order given; where one of them was not there, then also what was up on them."""
+    """``ifup [-a] [-i FILE] [NAME...]``: those, in the order given; where one of them was not there, then also what was
+    up on them.
+    """
     file, names = _file_and_names(arguments)
     with only_one(root) as is_ours:
         if not is_ours:
@@ -62,8 +64,8 @@ def ifup(root: Path, arguments: Sequence[str]) -> int:
 def ifdown(root: Path, arguments: Sequence[str]) -> int:
     """``ifdown [-i FILE] NAME...``: virtual links go, physical ones lose their addresses and their master.
 
-    What was brought up is known by ifupdown2's own memory: FILE need not name it any more, and what FILE names but nobody
-    has brought up cannot be taken down.
+    What was brought up is known by ifupdown2's own memory: FILE need not name it any more, and what FILE names but
+    nobody has brought up cannot be taken down.
     """
     _, names = _file_and_names(arguments)
     with only_one(root) as is_ours:

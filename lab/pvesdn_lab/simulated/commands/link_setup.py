@@ -138,7 +138,9 @@ def _configure_bridge(state: State, name: str, attributes: Attributes) -> None:
 
 
 def _raw_device(state: State, name: str) -> str | None:
-    """The link that a VLAN called LINK.NUMBER is made of, as ifupdown2 does it without a stanza; None for other names."""
+    """The link that a VLAN called LINK.NUMBER is made of, as ifupdown2 does it without a stanza;
+    None for other names.
+    """
     raw, dot, number = name.rpartition(".")
     return raw if dot and number.isdigit() and raw in state.links else None
 

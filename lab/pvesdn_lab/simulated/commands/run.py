@@ -1,4 +1,6 @@
-"""Entry of every fake command: ``run.py NAME BIN_FOLDER [ARGUMENT...]``, called by the small shell scripts in a node's `bin`."""
+"""Entry of every fake command: ``run.py NAME BIN_FOLDER [ARGUMENT...]``, called by the small shell scripts in a node's
+`bin`.
+"""
 
 from __future__ import annotations
 

@@ -12,7 +12,9 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 Link: TypeAlias = dict[str, Any]
-"""kind, mtu (bytes), address (MAC), addresses (with prefix lengths), master, up, info, port, fdb (VTEPs of the all-zero MAC)."""
+"""kind, mtu (bytes), address (MAC), addresses (with prefix lengths), master, up, info, port, fdb (VTEPs of the all-zero
+MAC).
+"""
 
 STATE_FOLDER = "state"
 GENERATION = "generation"

@@ -14,8 +14,8 @@ _ALL_FORWARD = re.compile(r"net/(ipv4|ipv6)/conf/all/forwarding")
 
 
 def sysctl(root: Path, arguments: Sequence[str]) -> int:
-    """``sysctl -p FILE`` and ``sysctl -w KEY=VALUE``: writes the files below proc/sys; an unknown key is an error, as in the
-    kernel, unless a dash before it says that it may fail.
+    """``sysctl -p FILE`` and ``sysctl -w KEY=VALUE``: writes the files below proc/sys; an unknown key is an error, as
+    in the kernel, unless a dash before it says that it may fail.
     """
     words = [word for word in arguments if not word.startswith("-")]
     status = 0

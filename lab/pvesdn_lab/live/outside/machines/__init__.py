@@ -21,8 +21,8 @@ KINDS = ("auto", "uml", "qemu")
 def choose(kind: str, say: Say) -> Machine:
     """A machine of the kind, its packages fetched.
 
-    ``auto`` is qemu where the processor can virtualise, else user-mode Linux where Debian has it, else qemu all the same:
-    user-mode Linux runs programs at the processor's own speed, emulation takes several times as long
+    ``auto`` is qemu where the processor can virtualise, else user-mode Linux where Debian has it, else qemu all the
+    same: user-mode Linux runs programs at the processor's own speed, emulation takes several times as long
     (docs/decisions/0012-user-mode-linux.md).
 
     :raises SettingsError: its packages cannot be had.

@@ -1,4 +1,6 @@
-"""Debian's kernel as a process: user-mode Linux. Programs run at the processor's own speed, only system calls cost more."""
+"""Debian's kernel as a process: user-mode Linux. Programs run at the processor's own speed, only system calls cost
+more.
+"""
 
 from __future__ import annotations
 
