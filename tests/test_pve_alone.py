@@ -91,6 +91,6 @@ def test_a_node_that_is_behind_is_named(tmp_path: Path) -> None:
     document = running_of(folder)
     (folder / "etc/pve/sdn/.running-config").write_text(json.dumps({**document, "version": 9}))
     result = plan(folder)
-    why = f"of version {document['version']}, and PVE runs version 9: its zones are pending here"
-    assert f"warning: {NODE}: /etc/network/interfaces.d/sdn is {why}; " in result.err
+    why = f"has version {document['version']}, but PVE runs version 9: its zones are pending here"
+    assert f"warning: {NODE}: /etc/network/interfaces.d/sdn {why}; " in result.err
     assert result.out.endswith(f"{NO_CHANGES}\n")
