@@ -50,7 +50,7 @@ def with_digests(record: str, old: Mapping[str, str], new: Mapping[str, str], ve
 
 
 def _hidden(value: str, veil: Veil) -> str:
-    """The placeholder of a digest; it is no loss, so it is not counted."""
+    """The placeholder of a digest; it is not a loss, so it is not counted."""
     before = veil.count
     placeholder = veil.hide(value)
     veil.count = before

@@ -53,6 +53,19 @@ exit: sym-pve1
 \tvrrp-priority 200
 \tvrrp-address 172.16.0.10
 """
+ANOTHER_ZONE = """evpn: other
+\tcontroller main
+\tirb symmetric
+\tvrf-vxlan 4001
+
+vnet: lab
+\tzone other
+\ttag 5
+
+subnet: other-10.0.5.0-24
+\tvnet lab
+\tgateway 10.0.5.254
+"""
 PVE_SIMPLE = {"zones.cfg": "simple: lan\n\n", "vnets.cfg": "vnet: office\n\tzone lan\n\n"}
 
 

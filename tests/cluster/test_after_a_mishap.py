@@ -6,22 +6,9 @@ import fcntl
 from pathlib import Path
 
 from pvesdn_lab.simulated.commands.state import read_json, write_json
-from tests.cluster.kit import EVPN, apply_to, errors, plan_of, serving
+from tests.cluster.kit import ANOTHER_ZONE, EVPN, apply_to, errors, plan_of, serving
 
 WITHOUT_EXIT = EVPN[: EVPN.index("exit: ")]
-ANOTHER_ZONE = """evpn: other
-\tcontroller main
-\tirb symmetric
-\tvrf-vxlan 4001
-
-vnet: lab
-\tzone other
-\ttag 5
-
-subnet: other-10.0.5.0-24
-\tvnet lab
-\tgateway 10.0.5.254
-"""
 
 
 def test_an_exit_that_never_came_up_can_be_taken_out_again(tmp_path: Path) -> None:

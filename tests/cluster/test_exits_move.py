@@ -8,28 +8,12 @@ from pathlib import Path
 import pytest
 
 from pvesdn_lab.simulated.cluster import SimulatedCluster
-from tests.cluster.kit import EVPN, apply_to, errors, plan_of, serving
+from tests.cluster.kit import ANOTHER_ZONE, EVPN, apply_to, errors, plan_of, serving
 from tests.cluster.test_exit_in_pves_zone import EXIT
 from tests.cluster.test_frr_changes_hands import PVE_EVPN
 
 OURS = "/etc/network/interfaces.d/pvesdn"
-TWO_ZONES = (
-    EVPN
-    + """
-evpn: other
-\tcontroller main
-\tirb symmetric
-\tvrf-vxlan 4001
-
-vnet: lab
-\tzone other
-\ttag 5
-
-subnet: other-10.0.5.0-24
-\tvnet lab
-\tgateway 10.0.5.254
-"""
-)
+TWO_ZONES = f"{EVPN}\n{ANOTHER_ZONE}"
 
 
 def uplink(cluster: SimulatedCluster) -> tuple[object, object]:

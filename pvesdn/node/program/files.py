@@ -65,7 +65,7 @@ def text_of(machine: Machine, path: str) -> Optional[str]:
 
 
 def digest_of(machine: Machine, path: str) -> Optional[str]:
-    """SHA-256 of a file of our own, in hexadecimal; None when there is none, Refused for what is no file."""
+    """SHA-256 of a file of our own, in hexadecimal; None when there is none, Refused for what is not a file."""
     try:
         # Without O_NONBLOCK a named pipe would block us for ever, and a device may be endless.
         with open(os.open(machine.place(path), os.O_RDONLY | os.O_NONBLOCK), "rb") as file:

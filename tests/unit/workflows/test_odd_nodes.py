@@ -46,6 +46,12 @@ def renamed(made: FakeCluster, old: str, new: str, node: str = "node1") -> None:
     there.files = {path: text.replace(old, new) for path, text in there.files.items()}
 
 
+def assert_only_node1_is_not_read(plan: ChangeSet) -> None:
+    assert {node.node for node in plan.nodes if node.files and not node.obstacles} == OTHERS
+    assert plan.unreachable["node1"].startswith("node1: ")
+    assert plan.unreachable["node1"].isprintable()
+
+
 def text_of(plan: ChangeSet, node: str = "node1", path: str = OUR_INTERFACES) -> str:
     (changes,) = [changes for changes in plan.nodes if changes.node == node]
     return next(change.new or "" for change in changes.files if change.path == path)
@@ -177,10 +183,7 @@ def test_an_answer_that_makes_no_sense_costs_its_node_alone(command: str, answer
 def test_a_file_that_makes_no_sense_costs_its_node_alone(path: str, text: str) -> None:
     made = seen_before()
     made.nodes["node1"].files[path] = text
-    plan = plan_of(made)
-    assert {node.node for node in plan.nodes if node.files and not node.obstacles} == OTHERS
-    assert plan.unreachable["node1"].startswith("node1: ")
-    assert plan.unreachable["node1"].isprintable()
+    assert_only_node1_is_not_read(plan_of(made))
 
 
 @pytest.mark.parametrize(
@@ -198,10 +201,7 @@ def test_an_answer_whose_files_make_no_sense_costs_its_node_alone(path: str, tex
     """As it might come from a node whose program is not the one that was sent."""
     made = seen_before()
     made.nodes["node1"].claims[path] = text
-    plan = plan_of(made)
-    assert {node.node for node in plan.nodes if node.files and not node.obstacles} == OTHERS
-    assert plan.unreachable["node1"].startswith("node1: ")
-    assert plan.unreachable["node1"].isprintable()
+    assert_only_node1_is_not_read(plan_of(made))
 
 
 @pytest.mark.parametrize(
