@@ -82,7 +82,7 @@ class PveNode:
         self._bridges: dict[str, HostBridge | None] = {}
 
     def local(self, peers: Sequence[str], loopback: str | None = None) -> RouteAnswer:
-        """The address of `loopback`, the node's own address among `peers`, or the one from which it would reach the first.
+        """The address of `loopback`, the node's own among `peers`, or the one from which it would reach the first.
 
         Addresses of /etc/network/interfaces are compared as text, as PVE does: `fd00::1` is not `fd00:0::1`.
         """
