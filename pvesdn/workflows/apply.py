@@ -13,6 +13,7 @@ from pvesdn.compare.execution import execution_plan
 from pvesdn.errors import ApplyRefused
 from pvesdn.model.execution import ExecutionPlan
 from pvesdn.model.files import ChangeSet
+from pvesdn.model.primitives import NodeName
 from pvesdn.model.report import ApplyReport, NodeOutcome, Outcome, StepOutcome
 from pvesdn.model.snapshot import SEEN_FILE
 from pvesdn.workflows.aftermath import NOT_CHECKED, finish, leave_unreloaded, restore_flooding, verify
@@ -40,7 +41,7 @@ def apply(world: World, changes: ChangeSet, planner: Planner) -> ApplyReport:
     _refuse_obstacles(changes)
     todo = execution_plan(changes)
     world.api.require(_rights(todo))
-    remember_vteps(world, changes)
+    _remember_vteps(world, todo.seen, [node.node for node in changes.nodes])
     run = [Progress(world, node) for node in todo.nodes]
     if not (stage(world, run) and put_in_place(world, well(run))):
         restore_flooding(world, well(run))
@@ -56,12 +57,12 @@ def apply(world: World, changes: ChangeSet, planner: Planner) -> ApplyReport:
     return _report(run, changes, commit)
 
 
-def remember_vteps(world: World, changes: ChangeSet) -> None:
+def _remember_vteps(world: World, text: str | None, members: Sequence[NodeName]) -> None:
     """Write down every VTEP under /etc/pve/sdn, so that a member that goes off stays a peer.
 
+    :param members: every node that was read, those without changes too.
     :raises NodeError: no node could write it.
     """
-    text, members = changes.seen, [node.node for node in changes.nodes]
     if text is not None and (members or world.local_node is not None):
         on_any_member(world, members, lambda name: world.nodes.put(name, SEEN_FILE, text))
 
