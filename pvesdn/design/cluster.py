@@ -25,9 +25,9 @@ from pvesdn.design.ours.zones import (
     zone_vteps,
 )
 from pvesdn.design.pve.interfaces import PveIndex, design_pve_frr, design_sdn_file, index_pve
-from pvesdn.design.shared.beside_pve import evpn_zones
 from pvesdn.design.shared.names import vrf, vxlan_port
 from pvesdn.design.shared.ownership import file_owners, pve_writes_frr
+from pvesdn.design.shared.pve_evpn import evpn_zones
 from pvesdn.model.cluster import Vtep
 from pvesdn.model.design import DesignInput, NodeDesign
 from pvesdn.model.frr import FrrConfig

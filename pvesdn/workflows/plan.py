@@ -9,7 +9,7 @@ from pvesdn.compare.conflicts import holds_our_frr
 from pvesdn.compare.files import NodeNow, compare_node
 from pvesdn.compare.frr_local import LocalVerdict, judge_local
 from pvesdn.compare.prerequisites import doubts
-from pvesdn.compare.running import running_remarks
+from pvesdn.compare.running import running_findings
 from pvesdn.design.cluster import SharedDesign, design_node, share
 from pvesdn.design.ours.vteps import seen_now
 from pvesdn.design.pve.frr import what_stops_frr
@@ -55,9 +55,9 @@ def plan_understood(
     return ChangeSet(
         nodes=changes,
         findings=(
-            *known.remarks(stopped={node.node for node in changes if not node.is_empty}),
-            *(remark for _, remarks in planned for remark in remarks),
-            *running_remarks(known.running),
+            *known.findings_without(stopped={node.node for node in changes if not node.is_empty}),
+            *(finding for _, findings in planned for finding in findings),
+            *running_findings(known.running),
             *(doubt for node in changes for doubt in doubts(node.files, known.given.facts[node.node])),
         ),
         pending=known.pending,
@@ -94,7 +94,7 @@ def render_understood(
 def _plan_node(
     known: Understanding, shared: SharedDesign, name: str, renderer: Renderer, flags: PlanFlags
 ) -> tuple[NodeChanges, tuple[Finding, ...]]:
-    """Design one node, render it, compare it with what is there; what is to be remarked of it beside."""
+    """Design one node, render it and compare it with what is there; the changes, and warnings about it."""
     raw = known.snapshot.nodes[name]
     now = NodeNow(raw.files, known.given.facts[name], known.records[name])
     design = design_node(shared, name, holds_our_frr=holds_our_frr(now.files, now.record))
@@ -103,8 +103,8 @@ def _plan_node(
     changes = compare_node(
         rendered, now, design.owners, flags=flags, shows_pve=bool(known.pending), flooding=design.flooding
     )
-    in_the_way = () if changes.is_empty else _in_the_way(known, name)
-    return replace(changes, obstacles=(*in_the_way, *changes.obstacles, *verdict.errors)), verdict.warnings
+    blocking = () if changes.is_empty else _blocking(known, name)
+    return replace(changes, obstacles=(*blocking, *changes.obstacles, *verdict.errors)), verdict.warnings
 
 
 def _wanted(known: Understanding, only: frozenset[str] | None) -> list[str]:
@@ -136,14 +136,14 @@ def _judge_local(
             what = f"our lines do not reach FRR: PVE writes no frr.conf here because there is {stop.what.rstrip(',')}"
             hint = stop.hint
         where = f"{design.node}: {FRR_CONF_LOCAL}"
-        remark = Finding(severity=Severity.WARNING, node=design.node, where=where, what=what, hint=hint)
-        return LocalVerdict(warnings=() if design.frr is None else (remark,))
+        finding = Finding(severity=Severity.WARNING, node=design.node, where=where, what=what, hint=hint)
+        return LocalVerdict(warnings=() if design.frr is None else (finding,))
     return judge_local(design.node, merge, is_older=can.level < GeneratorLevel.KNOWN)
 
 
-def _in_the_way(known: Understanding, node: str) -> tuple[Finding, ...]:
+def _blocking(known: Understanding, node: str) -> tuple[Finding, ...]:
     """What the node has by hand in the place of something of ours stops every change there."""
-    return tuple(finding.model_copy(update={"where": node}) for finding in known.in_the_way(node))
+    return tuple(finding.model_copy(update={"where": node}) for finding in known.blocking(node))
 
 
 def _seen(known: Understanding) -> str | None:

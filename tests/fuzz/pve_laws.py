@@ -97,7 +97,7 @@ def _is_pves_file(node: str, file: RenderedFile, of_fabrics: frozenset[str]) -> 
 
 
 def _no_vnet_is_lost(known: Understanding, changes: ChangeSet, node: str, file: RenderedFile) -> None:
-    """A VNet is on every node of its zone, or a remark names it."""
+    """A VNet is on every node of its zone, or a finding names it."""
     zones = {zone.id: zone for zone in known.given.sdn.pve.zones if not isinstance(zone, UnmanagedZone)}
     said = [str(finding) for finding in changes.findings]
     names = re.findall(r"(?m)^iface (\S+)", file.text or "")

@@ -8,7 +8,7 @@ from pvesdn.design.ours.vteps import choose_vteps, seen_now
 from pvesdn.encode.seen import encode_seen
 from pvesdn.model.facts import Link, NodeFacts
 from pvesdn.model.ifupdown import Tunnel, VnetBridge, VxlanPort
-from tests.unit.design.network import UNDERLAY, UNICAST, design, facts, given, remarks, stanzas
+from tests.unit.design.network import UNDERLAY, UNICAST, design, facts, findings, given, stanzas
 
 VNET = "\nvnet: vmbr2\n\tzone zone\n\ttag 2\n"
 
@@ -131,7 +131,7 @@ def test_a_member_that_goes_off_leaves_the_mtu_of_a_zone_on_another_network_alon
     seen = decode_seen(encode_seen(seen_now(online, choose_vteps(online)[0])))
     assert seen == seen_now(online, choose_vteps(online)[0])
     away = replace(given(cfg, offline=["node3"], node1=node(1), node2=node(2)), seen=seen)
-    assert not remarks(away)
+    assert not findings(away)
     assert design(online).interfaces == design(away).interfaces
     bridge = stanzas(away)["vmbr2"]
     assert isinstance(bridge, VnetBridge)
@@ -141,5 +141,5 @@ def test_a_member_that_goes_off_leaves_the_mtu_of_a_zone_on_another_network_alon
 @pytest.mark.parametrize(("version", "is_refused"), [("3.0.0-1.1", True), ("3.3.0-1+pmx11", False)])
 def test_a_vlan_aware_vnet_needs_an_ifupdown2_that_passes_vlans_to_vxlan(version: str, *, is_refused: bool) -> None:
     node1 = replace(facts("node1", "192.168.0.1/24"), versions={"ifupdown2": version})
-    told = remarks(given(UNICAST.rstrip() + "\n\tvlanaware 1\n", node1=node1))
+    told = findings(given(UNICAST.rstrip() + "\n\tvlanaware 1\n", node1=node1))
     assert [f"ifupdown2 {version} on node1 does not pass VLANs" in line for line in told] == [True] * is_refused
