@@ -11,7 +11,7 @@ from pvesdn.model.findings import Severity
 from pvesdn.model.snapshot import NodeRaw, Snapshot
 from pvesdn.recognise.ids import Ids
 from pvesdn.recognise.proposal import recognise
-from tests.unit.recognise.kit import hand, handwork, lost, proposed, refused, section, text
+from tests.unit.recognise.kit import hand, hand_written, lost, proposed, refused, section, text
 
 FILE = "/etc/network/interfaces"
 FRR = "/etc/frr/frr.conf"
@@ -569,6 +569,6 @@ def test_where_nothing_was_made_by_hand_there_is_nothing_to_import() -> None:
 
 
 def test_the_order_of_nodes_means_nothing() -> None:
-    given = handwork(hand("vrrp"))
+    given = hand_written(hand("vrrp"))
     turned = replace(given, nodes=dict(reversed(given.nodes.items())), facts=dict(reversed(given.facts.items())))
     assert recognise(turned) == recognise(given)
