@@ -13,7 +13,6 @@ from pvesdn.design.ours import zone_evpn, zone_vxlan
 from pvesdn.design.ours.bgp import SWITCHED_BY_PVE, BgpPlan, daemons, design_frr, empty_frr, plan_bgp
 from pvesdn.design.ours.exits import design_uplink
 from pvesdn.design.ours.sysctl import design_sysctls
-from pvesdn.design.ours.vteps import choose_vteps
 from pvesdn.design.ours.zones import (
     VnetPlan,
     ZonePlan,
@@ -102,15 +101,6 @@ def design_node(shared: SharedDesign, node: str, *, holds_our_frr: bool = False)
         flooding=flooding,
         pve_daemons=daemons(pve_frr) - SWITCHED_BY_PVE if has_sdn else frozenset(),
     )
-
-
-def design_cluster(given: DesignInput) -> Iterator[NodeDesign]:
-    """The designs of all nodes that were read, one node at a time. Precondition: see `share`."""
-    vteps, _ = choose_vteps(given)
-    shared = share(given, vteps)
-    for member in given.cluster.members:
-        if member.name in given.facts:
-            yield design_node(shared, member.name)
 
 
 @dataclass(frozen=True, slots=True)

@@ -126,5 +126,5 @@ def stanzas(network: DesignInput, node: str = "node1") -> dict[str, Stanza]:
 
 def findings(network: DesignInput, severity: Severity = Severity.ERROR) -> list[str]:
     """What the checks say, in words."""
-    vteps, findings = choose_vteps(network)
-    return [str(finding) for finding in (*findings, *check(network, vteps)) if finding.severity is severity]
+    vteps, found = choose_vteps(network)
+    return [str(finding) for finding in (*found, *check(network, vteps)) if finding.severity is severity]

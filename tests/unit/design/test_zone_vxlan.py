@@ -4,6 +4,7 @@ from ipaddress import ip_address, ip_interface
 import pytest
 
 from pvesdn.decode.cluster.seen import decode_seen
+from pvesdn.design.cluster import design_node, share
 from pvesdn.design.ours.vteps import choose_vteps, seen_now
 from pvesdn.encode.seen import encode_seen
 from pvesdn.model.facts import Link, NodeFacts
@@ -110,9 +111,9 @@ def test_a_plain_zone_needs_neither_frr_nor_sysctls() -> None:
 
 
 def test_stanzas_that_do_not_depend_on_the_node_are_one_object() -> None:
-    from pvesdn.design.cluster import design_cluster
-
-    first, second, _ = design_cluster(given(zone()))
+    network = given(zone())
+    shared = share(network, choose_vteps(network)[0])
+    first, second = design_node(shared, "node1"), design_node(shared, "node2")
     assert first.interfaces is not None
     assert second.interfaces is not None
     assert all(a is b for a, b in zip(first.interfaces.stanzas, second.interfaces.stanzas, strict=True))
