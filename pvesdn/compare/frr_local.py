@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from pvesdn.decode.secrets import hide_secrets
-from pvesdn.model.files import FRR_CONF_LOCAL
+from pvesdn.design.pve.frr import FrrStop, what_stops_frr
+from pvesdn.model.capabilities import GeneratorLevel
+from pvesdn.model.design import DesignInput, NodeDesign
+from pvesdn.model.files import FRR_CONF, FRR_CONF_LOCAL, RenderedFile
 from pvesdn.model.findings import Finding, Severity
 from pvesdn.model.frr import FrrConfig
 from pvesdn.model.frr_local import LocalFault, LocalKind, LocalLine, LocalMerge
@@ -44,6 +47,43 @@ def judge_local(node: str, merge: LocalMerge, *, is_older: bool = False) -> Loca
             *_without_daemon(node, merge.generated, merge.lines),
         ),
     )
+
+
+def judge_rendered_local(
+    rendered: Iterable[RenderedFile], design: NodeDesign, given: DesignInput, files: Mapping[str, str]
+) -> LocalVerdict:
+    """The same of what was rendered for a node: where PVE writes frr.conf there, and its merge is the one we know.
+
+    :param files: text by path, as the node has it; its frr.conf.local counts where none was rendered.
+    """
+    text, merge = files.get(FRR_CONF_LOCAL), None
+    for file in rendered:
+        if file.path == FRR_CONF_LOCAL:
+            text = file.text
+        if file.path == FRR_CONF:
+            merge = file.merge
+    can = given.capabilities.on(design.node)
+    if text is None or not can.merge_is_known or not design.owners.pve_writes_frr:
+        return LocalVerdict()
+    if merge is not None:
+        return judge_local(design.node, merge, is_older=can.level < GeneratorLevel.KNOWN)
+    if design.frr is None:
+        return LocalVerdict()
+    return LocalVerdict(warnings=(_not_merged(design.node, what_stops_frr(given, design.node)),))
+
+
+def _not_merged(node: str, stop: FrrStop | None) -> Finding:
+    """Our lines are in the file, and nobody can say what becomes of them.
+
+    :param stop: why PVE writes no frr.conf at all there; None where it does.
+    """
+    what = "not checked: what PVE's merge makes of our lines, since pvesdn does not render PVE's part on this node"
+    hint = "check frr.conf after applying"
+    if stop is not None:
+        what = f"our lines do not reach FRR: PVE writes no frr.conf here because there is {stop.what.rstrip(',')}"
+        hint = stop.hint
+    where = f"{node}: {FRR_CONF_LOCAL}"
+    return Finding(severity=Severity.WARNING, node=node, where=where, what=what, hint=hint)
 
 
 def _without_daemon(node: str, config: FrrConfig, lines: Iterable[LocalLine]) -> Iterator[Finding]:

@@ -32,7 +32,7 @@ class Where(Model):
 
 
 class Finding(Model):
-    """One fault or remark.
+    """What is wrong, or worth knowing.
 
     :param where: place and object, such as ``zones.cfg:12: zone 'prod'`` or a node's name.
     :param what: what is wrong.

@@ -29,7 +29,7 @@ from pvesdn.model.primitives import is_writable
 from pvesdn.model.snapshot import SEEN_NAME, NodeRaw, Snapshot
 from pvesdn.workflows.adopt import Form, adopt
 from pvesdn.workflows.apply import apply
-from pvesdn.workflows.plan import plan, render_nodes
+from pvesdn.workflows.plan import plan, render_understood
 from pvesdn.workflows.read import read_cluster
 from pvesdn.workflows.understand import Intent, understand
 from tests.cli.kit import call
@@ -115,7 +115,7 @@ def check_snapshot(snapshot: Snapshot, rng: random.Random) -> Outcome:
 def _tells_the_same_everywhere(snapshot: Snapshot, changes: ChangeSet | Refusal, intent: Intent) -> None:
     """render and show understand what plan understands."""
     known = attempt(lambda: understand(snapshot, intent=intent))
-    rendered = attempt(lambda: dict(render_nodes(snapshot, RENDERER, intent=intent)))
+    rendered = attempt(lambda: dict(render_understood(understand(snapshot, intent=intent), RENDERER)))
     if isinstance(known, Refusal):
         holds("show refuses what plan refuses", known == changes, str(known)[:200])
         holds("render refuses what plan refuses", rendered == changes, str(rendered)[:200])

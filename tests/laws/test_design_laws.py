@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pvesdn.design.checks.all_checks import check
-from pvesdn.design.cluster import design_cluster
+from pvesdn.design.cluster import design_node, share
 from pvesdn.design.ours.vteps import choose_vteps, seen_now
 from pvesdn.model.design import DesignInput, NodeDesign
 from pvesdn.model.findings import Severity
@@ -68,12 +68,14 @@ def built(sections: tuple[str, ...], **more: object) -> DesignInput:
 
 
 def designs(made: DesignInput) -> dict[str, NodeDesign]:
-    return {design.node: design for design in design_cluster(made)}
+    vteps, _ = choose_vteps(made)
+    shared = share(made, vteps)
+    return {node: design_node(shared, node) for node in made.facts}
 
 
 def printed(made: DesignInput) -> dict[str, tuple[object, ...]]:
     renderer = Renderer()
-    return {design.node: renderer.render(design, {}) for design in design_cluster(made)}
+    return {node: renderer.render(design, {}) for node, design in designs(made).items()}
 
 
 def tunnels(design: NodeDesign) -> dict[str, Tunnel]:
@@ -92,7 +94,7 @@ def test_the_order_of_sections_has_no_meaning(sections: tuple[str, ...], chance:
 @given(definitions())
 def test_a_renderer_that_has_seen_other_nodes_prints_what_a_fresh_one_prints(sections: tuple[str, ...]) -> None:
     made = built(sections)
-    fresh = {design.node: Renderer().render(design, {}) for design in design_cluster(made)}
+    fresh = {node: Renderer().render(design, {}) for node, design in designs(made).items()}
     assert printed(made) == fresh
 
 

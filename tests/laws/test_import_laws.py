@@ -17,7 +17,8 @@ from pvesdn.model.files import FRR_CONF, OUR_INTERFACES
 from pvesdn.model.snapshot import NodeRaw, Snapshot
 from pvesdn.render.renderer import Renderer
 from pvesdn.workflows.adopt import adopt
-from pvesdn.workflows.plan import render_nodes
+from pvesdn.workflows.plan import render_understood
+from pvesdn.workflows.understand import understand
 from tests.laws.definitions import section
 
 HERE = Path(__file__).parents[1]
@@ -94,7 +95,7 @@ def _exit(zone: str, number: int, node: str) -> str:
 def rendered(snapshot: Snapshot) -> dict[str, dict[str, str]]:
     return {
         node: {file.path: file.text or "" for file in files if file.path in (OUR_INTERFACES, FRR_CONF)}
-        for node, files in render_nodes(snapshot, Renderer())
+        for node, files in render_understood(understand(snapshot), Renderer())
     }
 
 

@@ -319,7 +319,7 @@ class TestRunningConfig:
         }
         decoded = running(document)
         assert decoded.findings == ()
-        assert [thing.what for thing in decoded.config.pve.newer] == ["route-map 'x_10'"]
+        assert [thing.what for thing in decoded.config.pve.unsupported] == ["route-map 'x_10'"]
 
     def test_fabrics_are_seen(self) -> None:
         fabric = {"type": "ospf_fabric", "id": "test", "area": "0", "ip_prefix": "172.20.30.0/24"}

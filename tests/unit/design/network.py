@@ -124,7 +124,7 @@ def stanzas(network: DesignInput, node: str = "node1") -> dict[str, Stanza]:
     return {} if interfaces is None else {stanza.name: stanza for stanza in interfaces.stanzas}
 
 
-def remarks(network: DesignInput, severity: Severity = Severity.ERROR) -> list[str]:
+def findings(network: DesignInput, severity: Severity = Severity.ERROR) -> list[str]:
     """What the checks say, in words."""
-    vteps, findings = choose_vteps(network)
-    return [str(finding) for finding in (*findings, *check(network, vteps)) if finding.severity is severity]
+    vteps, found = choose_vteps(network)
+    return [str(finding) for finding in (*found, *check(network, vteps)) if finding.severity is severity]

@@ -6,7 +6,7 @@ import pytest
 
 from pvesdn.model.facts import Link, NodeFacts
 from pvesdn.model.findings import Severity
-from tests.unit.design.network import UNDERLAY, facts, given, remarks
+from tests.unit.design.network import UNDERLAY, facts, findings, given
 
 
 def with_link(*links: Link, name: str = "node1") -> NodeFacts:
@@ -18,8 +18,8 @@ def with_link(*links: Link, name: str = "node1") -> NodeFacts:
 def riding(zones: str, vnets: str, *, nodes: int = 2, **instead: NodeFacts) -> list[str]:
     """What is said of PVE's zones on bridges of the host; all of it is a warning."""
     network = given(UNDERLAY, pve={"zones.cfg": zones, "vnets.cfg": vnets}, nodes=nodes, **instead)
-    assert remarks(network) == []
-    return remarks(network, Severity.WARNING)
+    assert findings(network) == []
+    return findings(network, Severity.WARNING)
 
 
 FLOOR = "vlan: floor\n\tbridge vmbr0\n\n"

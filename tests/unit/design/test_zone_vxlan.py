@@ -4,11 +4,12 @@ from ipaddress import ip_address, ip_interface
 import pytest
 
 from pvesdn.decode.cluster.seen import decode_seen
+from pvesdn.design.cluster import design_node, share
 from pvesdn.design.ours.vteps import choose_vteps, seen_now
 from pvesdn.encode.seen import encode_seen
 from pvesdn.model.facts import Link, NodeFacts
 from pvesdn.model.ifupdown import Tunnel, VnetBridge, VxlanPort
-from tests.unit.design.network import UNDERLAY, UNICAST, design, facts, given, remarks, stanzas
+from tests.unit.design.network import UNDERLAY, UNICAST, design, facts, findings, given, stanzas
 
 VNET = "\nvnet: vmbr2\n\tzone zone\n\ttag 2\n"
 
@@ -110,9 +111,9 @@ def test_a_plain_zone_needs_neither_frr_nor_sysctls() -> None:
 
 
 def test_stanzas_that_do_not_depend_on_the_node_are_one_object() -> None:
-    from pvesdn.design.cluster import design_cluster
-
-    first, second, _ = design_cluster(given(zone()))
+    network = given(zone())
+    shared = share(network, choose_vteps(network)[0])
+    first, second = design_node(shared, "node1"), design_node(shared, "node2")
     assert first.interfaces is not None
     assert second.interfaces is not None
     assert all(a is b for a, b in zip(first.interfaces.stanzas, second.interfaces.stanzas, strict=True))
@@ -131,7 +132,7 @@ def test_a_member_that_goes_off_leaves_the_mtu_of_a_zone_on_another_network_alon
     seen = decode_seen(encode_seen(seen_now(online, choose_vteps(online)[0])))
     assert seen == seen_now(online, choose_vteps(online)[0])
     away = replace(given(cfg, offline=["node3"], node1=node(1), node2=node(2)), seen=seen)
-    assert not remarks(away)
+    assert not findings(away)
     assert design(online).interfaces == design(away).interfaces
     bridge = stanzas(away)["vmbr2"]
     assert isinstance(bridge, VnetBridge)
@@ -141,5 +142,5 @@ def test_a_member_that_goes_off_leaves_the_mtu_of_a_zone_on_another_network_alon
 @pytest.mark.parametrize(("version", "is_refused"), [("3.0.0-1.1", True), ("3.3.0-1+pmx11", False)])
 def test_a_vlan_aware_vnet_needs_an_ifupdown2_that_passes_vlans_to_vxlan(version: str, *, is_refused: bool) -> None:
     node1 = replace(facts("node1", "192.168.0.1/24"), versions={"ifupdown2": version})
-    told = remarks(given(UNICAST.rstrip() + "\n\tvlanaware 1\n", node1=node1))
+    told = findings(given(UNICAST.rstrip() + "\n\tvlanaware 1\n", node1=node1))
     assert [f"ifupdown2 {version} on node1 does not pass VLANs" in line for line in told] == [True] * is_refused

@@ -45,7 +45,7 @@ def hand(
     return replace(snapshot, nodes=changed)
 
 
-def handwork(snapshot: Snapshot, *, taken: frozenset[str] = frozenset()) -> HandWrittenConfig:
+def hand_written(snapshot: Snapshot, *, taken: frozenset[str] = frozenset()) -> HandWrittenConfig:
     cluster = decode_cluster(snapshot.api)
     return HandWrittenConfig(
         nodes={name: decode_hand_written(name, raw.files) for name, raw in snapshot.nodes.items()},
@@ -57,7 +57,7 @@ def handwork(snapshot: Snapshot, *, taken: frozenset[str] = frozenset()) -> Hand
 
 
 def proposed(snapshot: Snapshot, **given: frozenset[str]) -> Proposal:
-    return recognise(handwork(snapshot, **given))
+    return recognise(hand_written(snapshot, **given))
 
 
 def text(snapshot: Snapshot, **given: frozenset[str]) -> str:
@@ -75,7 +75,7 @@ def section(snapshot: Snapshot, head: str, **given: frozenset[str]) -> dict[str,
 def refused(snapshot: Snapshot) -> list[str]:
     """Why nothing is proposed."""
     try:
-        recognise(handwork(snapshot))
+        recognise(hand_written(snapshot))
     except SdnConfigError as error:
         return list(error.lines)
     raise AssertionError("it was proposed")
