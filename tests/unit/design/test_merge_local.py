@@ -42,6 +42,13 @@ def merge(*lines: str) -> LocalMerge:
     return merge_local(PVE, read_local("\n".join((*lines, ""))))
 
 
+def evpn_lines(config: FrrConfig) -> tuple[str, ...]:
+    """What the address family EVPN of the first router has of the administrator's."""
+    family = config.routers[0].evpn
+    assert family is not None
+    return family.custom
+
+
 def merged(*lines: str) -> FrrConfig:
     config = merge(*lines).merged
     assert config is not None
@@ -103,7 +110,7 @@ def test_a_family_behind_a_new_one_still_finds_the_router():
         "router bgp 65000", " address-family ipv6 unicast", " exit-address-family",
         " address-family l2vpn evpn", "  advertise-default-gw", " exit-address-family", "exit",
     )  # fmt: skip
-    assert found.routers[0].evpn.custom == ("  advertise-default-gw",)
+    assert evpn_lines(found) == ("  advertise-default-gw",)
     assert found.custom == ()
 
 
@@ -307,7 +314,7 @@ def test_a_block_without_exit_ends_a_family_of_pves_that_follows_it():
         "  advertise-default-gw",
         "exit",
     )
-    assert merged(*lines).routers[0].evpn.custom == ("  advertise-default-gw", "exit", "!")
+    assert evpn_lines(merged(*lines)) == ("  advertise-default-gw", "exit", "!")
     ((number, what),) = said(*lines)
     assert number == 6
     assert "inside PVE's own 'address-family l2vpn evpn' and ends it there: the block of line 1, 'vrf vrf_new'," in what
@@ -328,7 +335,7 @@ def test_an_end_too_many_in_another_instance_goes_on_in_pves():
 
 def test_the_router_is_forgotten_at_an_exit_alone():
     lines = ("router bgp 65000", "vrf vrf_new", " vni 9", " address-family l2vpn evpn", "  advertise-default-gw")
-    assert merged(*lines).routers[0].evpn.custom == ("  advertise-default-gw",)
+    assert evpn_lines(merged(*lines)) == ("  advertise-default-gw",)
     assert (4, "ends up in 'router bgp 65000'") in said(*lines)
 
 
@@ -339,7 +346,7 @@ def test_an_address_family_that_is_not_ended_takes_the_end_of_the_next_one():
         " bgp bestpath med", "exit",
     )  # fmt: skip
     found = merged(*lines)
-    assert found.routers[0].evpn.custom == ("  advertise-default-gw", " exit-address-family")
+    assert evpn_lines(found) == ("  advertise-default-gw", " exit-address-family")
     assert found.custom == (" bgp bestpath med",)
     assert [number for number, _ in said(*lines)] == [8, 9]
 
