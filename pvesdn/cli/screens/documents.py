@@ -67,11 +67,12 @@ def running(pve: PveRunning) -> dict[str, Any]:
 
 
 def findings(found: Iterable[Finding]) -> list[dict[str, str]]:
-    """Findings with their parts."""
+    """Findings with their parts; those that a screen shows in part follow the one that counts them."""
     return [
         {"severity": f.severity.value, "where": f.where, "what": f.what, "hint": f.hint}
         | ({"node": f.node} if f.node else {})
-        for f in found
+        for counted in found
+        for f in (counted, *counted.others)
     ]
 
 
