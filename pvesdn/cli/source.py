@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from pvesdn.adapters.snapshot_dir import read_snapshot
+from pvesdn.cli.draft import Draft
 from pvesdn.cli.screens.reading import Reading
 from pvesdn.cli.screens.screen import Screen
 from pvesdn.cli.session import Session
@@ -15,7 +16,21 @@ from pvesdn.errors import SettingsError
 from pvesdn.model.files import ChangeSet
 from pvesdn.model.findings import Finding, Severity
 from pvesdn.model.snapshot import Snapshot
+from pvesdn.workflows.draft import with_draft
 from pvesdn.workflows.read import read_cluster
+from pvesdn.workflows.understand import Intent, Understanding, understand
+
+
+def understood(snapshot: Snapshot, draft: Draft | None, intent: Intent) -> Understanding:
+    """What a snapshot means, with the draft in place of its pvesdn.cfg where there is one.
+
+    :raises PvesdnError: see `understand`; faults of a draft point into its own file.
+    """
+    if draft is None:
+        return understand(snapshot, intent=intent)
+    with draft.blamed():
+        known = understand(with_draft(snapshot, draft.text), intent=intent)
+    return replace(known, found=draft.remarks(known.found))
 
 
 def take(session: Session, folder: Path | None) -> Snapshot:

@@ -28,11 +28,20 @@ from pvesdn.workflows.read import read_cluster
 
 @click.command(epilog=statuses.TABLE)
 @click.option("-y", "--yes", "is_agreed", is_flag=True, help="Apply without asking.")
+@options.diff
 @options.decisions
 @options.json_output
 @options.common
 @click.pass_obj
-def apply(session: Session, *, is_agreed: bool, overwrite: bool, detach_guests: bool, with_interfaces_new: bool) -> int:
+def apply(
+    session: Session,
+    *,
+    is_agreed: bool,
+    has_diff: bool,
+    overwrite: bool,
+    detach_guests: bool,
+    with_interfaces_new: bool,
+) -> int:
     """Carry out the plan on the whole cluster, after showing it and asking. Only `yes` will be accepted.
 
     Every node's files are staged and checked first; a refusal stops the run before anything has changed. Then, node by
@@ -49,7 +58,7 @@ def apply(session: Session, *, is_agreed: bool, overwrite: bool, detach_guests: 
     changes = planner(read_cluster(world), flags=flags)
     summary = summarize(changes)
     if not session.wants_json:
-        show_plan(session, changes, summary)
+        show_plan(session, changes, summary, has_diff=has_diff)
     _refuse_obstacles(changes)
     report: ApplyReport | None = None
     if not changes.is_empty and not is_agreed:
@@ -60,7 +69,7 @@ def apply(session: Session, *, is_agreed: bool, overwrite: bool, detach_guests: 
         report = None
     status = _status(changes, report)
     if session.wants_json:
-        session.document("apply", apply_document(changes, summary, report, status))
+        session.document("apply", apply_document(changes, summary, report, status, has_diff=has_diff))
     elif report is not None:
         show_report(session.screen, report)
     return status
@@ -77,11 +86,11 @@ def watcher(session: Session) -> Steps:
     return LiveSteps(session.screen)
 
 
-def show_plan(session: Session, changes: ChangeSet, summary: Summary) -> None:
+def show_plan(session: Session, changes: ChangeSet, summary: Summary, *, has_diff: bool = False) -> None:
     """The plan as `pvesdn plan` shows it."""
     show_findings(session.screen, changes.findings)
     if not session.screen.is_quiet:
-        session.screen.lines(plan_lines(changes, summary, has_diff=False))
+        session.screen.lines(plan_lines(changes, summary, has_diff=has_diff))
     session.screen.line(*last_line(changes, summary))
     sys.stdout.flush()
 
