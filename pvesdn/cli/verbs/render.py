@@ -11,7 +11,7 @@ from pvesdn.cli import options, statuses
 from pvesdn.cli.draft import read_draft
 from pvesdn.cli.screens.screen import counted
 from pvesdn.cli.session import Session
-from pvesdn.cli.source import show_findings, some, take, understood
+from pvesdn.cli.source import require_members, show_findings, some, take, understood
 from pvesdn.cli.whole import require_replaceable, write_whole
 from pvesdn.errors import SettingsError
 from pvesdn.model.files import (
@@ -59,8 +59,7 @@ def render(
     show_findings(session.screen, known.findings)
     wanted = some(only)
     members = sorted(member.name for member in known.given.cluster.members)
-    for name in sorted((wanted or frozenset()) - set(members)):
-        raise SettingsError(f"there is no node '{name}'", hint=f"members are {', '.join(members)}")
+    require_members(wanted, members)
     session.aftermath = lambda: f"Interrupted: {output} may lack files of some nodes; no node was touched."
     nodes = files = 0
     try:
