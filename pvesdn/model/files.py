@@ -205,6 +205,8 @@ class ChangeSet:
     :param takes_frr_over: PVE's commit is the last one in which it writes frr.conf: our part moves there afterwards, in
         the same apply.
     :param flags: what was decided beforehand: whoever plans again decides alike.
+    :param definitions: the draft that the plan is made from takes the place of pvesdn.cfg; None where it is made from
+        the live one.
     """
 
     nodes: tuple[NodeChanges, ...]
@@ -216,6 +218,7 @@ class ChangeSet:
     pve: PveRunning = field(default_factory=PveRunning)
     takes_frr_over: bool = False
     flags: PlanFlags = field(default_factory=PlanFlags)
+    definitions: FileChange | None = None
 
     @property
     def is_empty(self) -> bool:
