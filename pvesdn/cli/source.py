@@ -33,6 +33,7 @@ def understood(snapshot: Snapshot, draft: Draft | None, intent: Intent) -> Under
         known = understand(with_draft(snapshot, draft.text), intent=intent)
     return replace(known, found=draft.remarks(known.found))
 
+
 _SHOWN = 8
 """As many further findings of one kind are shown below the first."""
 
