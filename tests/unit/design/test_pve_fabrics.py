@@ -13,7 +13,7 @@ from pvesdn.model.frr import (
     ProtocolMap,
     RouteMapEntry,
 )
-from pvesdn.model.ifupdown import PveFabricInterface
+from pvesdn.model.pve_ifupdown import PveFabricInterface
 from tests.unit.design.pve_values import (
     bgp,
     controller,

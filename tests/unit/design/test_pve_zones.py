@@ -6,7 +6,7 @@ from ipaddress import ip_interface
 
 import pytest
 
-from pvesdn.model.ifupdown import PveAddress, PveVeth, PveVnetBridge, PveVrf, PveVrfBridge, PveVxlanPort, SnatRule
+from pvesdn.model.pve_ifupdown import PveAddress, PveVeth, PveVnetBridge, PveVrf, PveVrfBridge, PveVxlanPort, SnatRule
 from tests.unit.design.pve_values import controller, evpn, facts, iface, route, simple, stanzas, subnet, vnet, vxlan
 
 MAC = "BC:24:11:0B:D1:EE"
