@@ -2,6 +2,7 @@
 
 import random
 from dataclasses import replace
+from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -60,7 +61,7 @@ def _zone(zone: str, kind: str, nodes: list[str] | None) -> str:
     return f"evpn: {zone}\n\tcontroller main" + more.get(kind, f"\n\tirb {kind}") + where
 
 
-def built(sections: tuple[str, ...], **more: object) -> DesignInput:
+def built(sections: tuple[str, ...], **more: Any) -> DesignInput:
     made = network("\n\n".join(sections) + "\n", nodes=NODES, **more)
     vteps, findings = choose_vteps(made)
     assert not [f for f in (*findings, *check(made, vteps)) if f.severity is Severity.ERROR]

@@ -61,7 +61,7 @@ def node(name: str, holder: str, mtus: Mapping[tuple[str, str], int], paths: Way
 
 def cluster(sections: tuple[str, ...], nodes: Mapping[str, NodeFacts]) -> DesignInput:
     cfg = "\n\n".join(sections).replace("225.20.1.1", "225.20.1.1\n\tmulticast-interface eno1") + "\n"
-    return network(cfg, nodes=NODES, offline=set(NAMES) - nodes.keys(), **nodes)
+    return network(cfg, nodes=NODES, offline=set(NAMES) - nodes.keys(), instead=nodes)
 
 
 def findings(known: DesignInput) -> list[str]:

@@ -121,7 +121,7 @@ def test_route_maps_and_prefix_lists_reach_wherever_pve_writes_frr(has_frr: bool
     lists = "prefix-list: only\n\tentries action=permit,prefix=10.0.0.0/8,seq=10\n"
     maps = "route-map-entry: out_10\n\taction permit\n\tset key=metric,value=5\n"
     config = pending(route_maps=maps, prefix_lists=lists, controllers=CONTROLLER if has_frr else "")
-    nodes = None if has_frr else []
+    nodes: list[str] | None = None if has_frr else []
     assert named(config) == [("route-map 'out_10'", nodes), ("prefix-list 'only'", nodes)]
     assert config.pve.is_unmanaged_on("node1") is has_frr
 
@@ -140,7 +140,7 @@ def test_what_was_committed_of_it_means_the_same() -> None:
     running = json.dumps({"version": 1, "fabrics": {"ids": fabrics}})
     (thing,) = decode_sdn({".running-config": running}, intent="running").config.pve.unsupported
     assert isinstance(thing, UnsupportedDefinition)
-    assert (thing.what, thing.nodes) == ("fabric 'wg' of type wireguard", {"node2"})
+    assert (thing.what, thing.nodes) == ("fabric 'wg' of type wireguard", frozenset({"node2"}))
 
 
 @pytest.mark.parametrize(

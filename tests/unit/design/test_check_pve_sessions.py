@@ -22,7 +22,7 @@ def told(controllers: str, **nodes: NodeFacts) -> list[str]:
 
 def network(controllers: str, **nodes: NodeFacts) -> DesignInput:
     offline = {"node1", "node2"} - nodes.keys()
-    return given("", nodes=2, offline=offline, pve=ZONE | {"controllers.cfg": controllers}, **nodes)
+    return given("", nodes=2, offline=offline, pve=ZONE | {"controllers.cfg": controllers}, instead=nodes)
 
 
 def test_a_node_that_speaks_from_another_address_than_its_peers_know_is_told() -> None:

@@ -30,7 +30,7 @@ def levels(*versions: str, pve: str = "9.1.5", **files: str) -> DesignInput:
         )
         for number, version in enumerate(versions, 1)
     }
-    network = given("", nodes=len(versions), pve={f"{name}.cfg": text for name, text in files.items()}, **nodes)
+    network = given("", nodes=len(versions), pve={f"{name}.cfg": text for name, text in files.items()}, instead=nodes)
     return replace(network, cluster=cluster(*nodes, pve_version=pve))
 
 

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from ipaddress import ip_address, ip_interface
+from typing import Any
 
 import pytest
 
@@ -30,7 +31,7 @@ def warnings(network: DesignInput) -> list[str]:
     return findings(network, Severity.WARNING)
 
 
-def with_link(*links: Link, name: str = "node1", **more: object) -> NodeFacts:
+def with_link(*links: Link, name: str = "node1", **more: Any) -> NodeFacts:
     node = facts(name, f"192.168.0.{name[-1]}/24")
     replaced = {link.name for link in links}
     kept = (link for link in node.links if link.name not in replaced)

@@ -1,5 +1,6 @@
 from dataclasses import replace
 from ipaddress import ip_address
+from typing import Any
 
 import pytest
 
@@ -8,7 +9,7 @@ from pvesdn.design.ours.vteps import choose_vteps, seen_now
 from pvesdn.encode.seen import encode_seen
 from pvesdn.model.cluster import UnderlayPath, Vtep
 from pvesdn.model.design import DesignInput
-from pvesdn.model.facts import NodeFacts
+from pvesdn.model.facts import NodeFacts, Route
 from pvesdn.model.findings import Severity
 from pvesdn.model.ifupdown import VnetBridge
 from tests.unit.design.network import CONTROLLER, PVE_EVPN, design, facts, findings, given, stanzas, uplink
@@ -17,11 +18,11 @@ from tests.unit.design.underlay import PLAIN, UNDERLAY, node, route, routed
 VNET = "vnet: vmbr2\n\tzone plain\n\ttag 2\n\n"
 
 
-def network(cfg: str = PLAIN, **nodes: NodeFacts) -> DesignInput:
-    return given(cfg, nodes=len(nodes), **nodes)
+def network(cfg: str = PLAIN, /, **nodes: NodeFacts) -> DesignInput:
+    return given(cfg, nodes=len(nodes), instead=nodes)
 
 
-def three(cfg: str = PLAIN, **how: object) -> DesignInput:
+def three(cfg: str = PLAIN, **how: Any) -> DesignInput:
     return network(cfg, **{name: routed(name, **how) for name in ("node1", "node2", "node3")})
 
 
@@ -45,7 +46,7 @@ def with_mtu(found: NodeFacts, device: str, size: int) -> NodeFacts:
 
 
 def lone(
-    *links: str, routes: tuple[object, ...], peer_mtu: int = 9000, cfg: str = PLAIN, **more: object
+    *links: str, routes: tuple[str | Route, ...], peer_mtu: int = 9000, cfg: str = PLAIN, **more: Any
 ) -> DesignInput:
     """node1 as it is given, with its VTEP on lo, and node2 that has a way to it by eno1."""
     one = node(
@@ -370,7 +371,7 @@ class TestAReboot:
         before = network(cfg, node1=routed("node1"), node2=routed("node2"), node3=routed("node3", mtu=4000))
         left = {name: routed(name, gone=["node3"]) for name in ("node1", "node2")}
         after = self.off(before, **left)
-        moved = network(cfg.replace("mgmt0", "eno1"), **left, offline={"node3"})
+        moved = given(cfg.replace("mgmt0", "eno1"), nodes=len(left) + 1, offline={"node3"}, instead=left)
         assert mtu(after) == 1450
         assert mtu(replace(moved, seen=after.seen)) == 3950
 

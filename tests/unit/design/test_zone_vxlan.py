@@ -1,5 +1,6 @@
 from dataclasses import replace
 from ipaddress import ip_address, ip_interface
+from typing import Any
 
 import pytest
 
@@ -18,7 +19,7 @@ def zone(*properties: str, underlay: str = UNDERLAY) -> str:
     return underlay + "vxlan: zone\n" + "".join(f"\t{line}\n" for line in properties) + VNET
 
 
-def tunnel(cfg: str, node: str = "node1", **network: object) -> Tunnel:
+def tunnel(cfg: str, node: str = "node1", **network: Any) -> Tunnel:
     interfaces = design(given(cfg, **network), node).interfaces
     assert interfaces is not None
     return interfaces.tunnels["zone"]
@@ -128,7 +129,7 @@ def test_a_member_that_goes_off_leaves_the_mtu_of_a_zone_on_another_network_alon
         return replace(plain, links=(*(x for x in plain.links if x.name != "eno2"), Link("eno2", 9000)), addresses=held)
 
     cfg = UNDERLAY + "vxlan: fast\n\tpeers 10.0.0.1,10.0.0.2,10.0.0.3\n\nvnet: vmbr2\n\tzone fast\n\ttag 2\n"
-    online = given(cfg, **{f"node{number}": node(number) for number in (1, 2, 3)})
+    online = given(cfg, instead={f"node{number}": node(number) for number in (1, 2, 3)})
     seen = decode_seen(encode_seen(seen_now(online, choose_vteps(online)[0])))
     assert seen == seen_now(online, choose_vteps(online)[0])
     away = replace(given(cfg, offline=["node3"], node1=node(1), node2=node(2)), seen=seen)

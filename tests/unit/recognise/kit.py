@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -22,21 +22,25 @@ Exchange = tuple[str, str]
 
 
 def hand(
-    model: str, *everywhere: Exchange, only_files: bool = False, **nodes: Exchange | Iterable[Exchange]
+    model: str,
+    *everywhere: Exchange,
+    only_files: bool = False,
+    on: Mapping[str, Iterable[Exchange]] | None = None,
+    **nodes: Exchange | Iterable[Exchange],
 ) -> Snapshot:
     """A model with some text exchanged, in interfaces and frr.conf alike.
 
     :param everywhere: on all nodes.
-    :param nodes: on one node.
+    :param on: on single nodes; `nodes` says the same with keywords.
     :param only_files: nothing live was read.
     """
     snapshot = read_snapshot(MODELS / model / "snapshot")
     changed = {}
     for name, raw in snapshot.nodes.items():
-        given = nodes.get(name, ())
+        given = {**(on or {}), **nodes}.get(name, ())
         own = (given,) if isinstance(given, tuple) and given and isinstance(given[0], str) else tuple(given)
         files = dict(raw.files)
-        for old, new in (*everywhere, *own):  # type: ignore[misc] # told apart above
+        for old, new in (*everywhere, *own):
             hits = [path for path in (MAIN_INTERFACES, FRR_CONF) if old in files.get(path, "")]
             assert hits, f"{name} has no {old!r}"
             for path in hits:

@@ -570,5 +570,7 @@ def test_where_nothing_was_made_by_hand_there_is_nothing_to_import() -> None:
 
 def test_the_order_of_nodes_means_nothing() -> None:
     given = hand_written(hand("vrrp"))
-    turned = replace(given, nodes=dict(reversed(given.nodes.items())), facts=dict(reversed(given.facts.items())))
+    turned = replace(
+        given, nodes=dict(reversed(list(given.nodes.items()))), facts=dict(reversed(list(given.facts.items())))
+    )
     assert recognise(turned) == recognise(given)
