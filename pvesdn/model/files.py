@@ -160,11 +160,6 @@ class NodeChanges:
     links: tuple[Link, ...] = field(default=(), repr=False)
 
     @property
-    def own_files(self) -> tuple[FileChange, ...]:
-        """Changes that pvesdn writes itself."""
-        return tuple(change for change in self.files if not change.by_pve)
-
-    @property
     def is_empty(self) -> bool:
         """Nothing to do on this node."""
         return not self.files and not self.is_unfinished
