@@ -13,7 +13,8 @@ from pvesdn.model.findings import Finding
 from pvesdn.model.flags import PlanFlags
 from pvesdn.model.frr import FrrConfig
 from pvesdn.model.frr_local import LocalMerge
-from pvesdn.model.ifupdown import InterfacesFile, PveVxlanPort, Stanza
+from pvesdn.model.ifupdown import InterfacesFile, Stanza
+from pvesdn.model.pve_ifupdown import PveVxlanPort
 from pvesdn.model.running import PveRunning
 
 OUR_INTERFACES = "/etc/network/interfaces.d/pvesdn"

@@ -10,15 +10,8 @@ import pytest
 from pvesdn.compare.stanzas import keep_hosts, stanza_changes
 from pvesdn.compare.traits import traits_of_text
 from pvesdn.model.files import Action, StanzaChange
-from pvesdn.model.ifupdown import (
-    PveFabricInterface,
-    PveVlanDevice,
-    PveVxlanPort,
-    Tunnel,
-    VnetBridge,
-    VrfDevice,
-    VxlanPort,
-)
+from pvesdn.model.ifupdown import Tunnel, VnetBridge, VrfDevice, VxlanPort
+from pvesdn.model.pve_ifupdown import PveFabricInterface, PveVlanDevice, PveVxlanPort
 from tests.unit.compare.printed import TUNNEL, interfaces, stanzas
 
 PORT = VxlanPort("vxlan_a", 2, "zone")
