@@ -37,6 +37,7 @@ def plan_lines(changes: ChangeSet, summary: Summary, *, has_diff: bool) -> Itera
     :param has_diff: show what changes in each file.
     """
     yield from _legend(changes)
+    yield from _definitions(changes, has_diff=has_diff)
     unchanged = []
     stanzas = _StanzaLines()
     for node in changes.nodes:
@@ -79,12 +80,24 @@ def vtep_lines(vteps: Mapping[str, Vtep]) -> Iterator[Line]:
 def _legend(changes: ChangeSet) -> Iterator[Line]:
     used = {stanza.action for node in changes.nodes for file in node.files for stanza in file.stanzas}
     used |= {file.action for node in changes.nodes for file in node.files}
+    used |= {changes.definitions.action} if changes.definitions is not None else set()
     used |= {PENDING[pending.state] for pending in changes.pending if pending.state in PENDING}
     if not used:
         return
     for action, meaning in _LEGEND.items():
         if action in used:
             yield *SIGNS[action], f" {meaning}"
+    yield ()
+
+
+def _definitions(changes: ChangeSet, *, has_diff: bool) -> Iterator[Line]:
+    file = changes.definitions
+    if file is None:
+        return
+    yield (Span("definitions", Style.STRONG),)
+    yield *SIGNS[file.action], f" {file.path}"
+    if has_diff:
+        yield from diff_lines(file)
     yield ()
 
 
