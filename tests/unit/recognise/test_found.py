@@ -75,8 +75,10 @@ def hooked(hook: str, **more: object) -> Snapshot:
             "'vxlan-id 4077', 'vxlan-remoteip 10.31.4.2' and 'vxlan-port 8472'",
         ),
         (
-            "pre-up sh -c 'ip link add $IFACE type vxlan id 4077 dstport 4789; "
-            "bridge fdb append 00:00:00:00:00:00 dev $IFACE dst 10.31.4.{m}' && true",
+            (
+                "pre-up sh -c 'ip link add $IFACE type vxlan id 4077 dstport 4789; "
+                "bridge fdb append 00:00:00:00:00:00 dev $IFACE dst 10.31.4.{m}' && true"
+            ),
             "'vxlan-id 4077' and 'vxlan-remoteip 10.31.4.2'",
         ),
         (
@@ -152,7 +154,7 @@ def test_a_vxlan_device_that_a_hook_puts_into_a_bridge_needs_that_line_alone() -
 
 
 @pytest.mark.parametrize("is_there", [True, False], ids=["with a bridge by stanza", "with a bridge by hand"])
-def test_a_device_that_the_kernel_alone_has_is_named(is_there: bool) -> None:  # noqa: FBT001 - the case itself
+def test_a_device_that_the_kernel_alone_has_is_named(is_there: bool) -> None:
     own = HOOKED.partition("auto vtun")[0].replace("{hook}", "")
     bridge = "auto br77\niface br77 inet manual\n\tbridge-ports none\n" if is_there else ""
     said = refused(by_text(own + bridge, links=[LINK], frr=EVPN))[1]

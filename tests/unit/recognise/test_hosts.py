@@ -59,7 +59,7 @@ def with_address(*more: str, method: str = "static", is_evpn: bool = True) -> Sn
         ("fd00:88::{n}/64", "fd00:88::{m}/64"),
     ],
 )
-def test_hosts_own_addresses_are_told_as_such(one: str, other: str, is_evpn: bool) -> None:  # noqa: FBT001 - the case
+def test_hosts_own_addresses_are_told_as_such(one: str, other: str, is_evpn: bool) -> None:
     said = refused(with_address(f"address {one}", is_evpn=is_evpn))
     for n, m, line in ((1, 2, said[0]), (2, 1, said[1])):
         mine, theirs = (text.replace("{n}", str(n)).replace("{m}", str(m)) for text in (one, other))
@@ -72,7 +72,7 @@ def test_hosts_own_addresses_are_told_as_such(one: str, other: str, is_evpn: boo
 
 
 @pytest.mark.parametrize("is_evpn", [True, False], ids=["EVPN", "unicast"])
-def test_taken_off_as_it_is_told_the_bridge_is_imported(is_evpn: bool) -> None:  # noqa: FBT001 - the case itself
+def test_taken_off_as_it_is_told_the_bridge_is_imported(is_evpn: bool) -> None:
     snapshot = with_address("", method="manual", is_evpn=is_evpn)
     assert section(snapshot, "vnet: br77")["tag"] == "4077"
     adoption = adopt(snapshot, Renderer())
