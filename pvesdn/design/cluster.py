@@ -13,7 +13,6 @@ from pvesdn.design.ours import zone_evpn, zone_vxlan
 from pvesdn.design.ours.bgp import SWITCHED_BY_PVE, BgpPlan, daemons, design_frr, empty_frr, plan_bgp
 from pvesdn.design.ours.exits import design_uplink
 from pvesdn.design.ours.sysctl import design_sysctls
-from pvesdn.design.ours.vteps import choose_vteps
 from pvesdn.design.ours.zones import (
     VnetPlan,
     ZonePlan,
@@ -25,9 +24,9 @@ from pvesdn.design.ours.zones import (
     zone_vteps,
 )
 from pvesdn.design.pve.interfaces import PveIndex, design_pve_frr, design_sdn_file, index_pve
-from pvesdn.design.shared.beside_pve import evpn_zones
 from pvesdn.design.shared.names import vrf, vxlan_port
 from pvesdn.design.shared.ownership import file_owners, pve_writes_frr
+from pvesdn.design.shared.pve_evpn import evpn_zones
 from pvesdn.model.cluster import Vtep
 from pvesdn.model.design import DesignInput, NodeDesign
 from pvesdn.model.frr import FrrConfig
@@ -102,15 +101,6 @@ def design_node(shared: SharedDesign, node: str, *, holds_our_frr: bool = False)
         flooding=flooding,
         pve_daemons=daemons(pve_frr) - SWITCHED_BY_PVE if has_sdn else frozenset(),
     )
-
-
-def design_cluster(given: DesignInput) -> Iterator[NodeDesign]:
-    """The designs of all nodes that were read, one node at a time. Precondition: see `share`."""
-    vteps, _ = choose_vteps(given)
-    shared = share(given, vteps)
-    for member in given.cluster.members:
-        if member.name in given.facts:
-            yield design_node(shared, member.name)
 
 
 @dataclass(frozen=True, slots=True)

@@ -169,11 +169,6 @@ class NodeChanges:
     links: tuple[Link, ...] = field(default=(), repr=False)
 
     @property
-    def own_files(self) -> tuple[FileChange, ...]:
-        """Changes that pvesdn writes itself."""
-        return tuple(change for change in self.files if not change.by_pve)
-
-    @property
     def is_empty(self) -> bool:
         """Nothing to do on this node."""
         return not self.files and not self.is_unfinished
@@ -220,6 +215,8 @@ class ChangeSet:
     :param takes_frr_over: PVE's commit is the last one in which it writes frr.conf: our part moves there afterwards, in
         the same apply.
     :param flags: what was decided beforehand: whoever plans again decides alike.
+    :param definitions: the draft that the plan is made from takes the place of pvesdn.cfg; None where it is made from
+        the live one.
     """
 
     nodes: tuple[NodeChanges, ...]
@@ -231,6 +228,7 @@ class ChangeSet:
     pve: PveRunning = field(default_factory=PveRunning)
     takes_frr_over: bool = False
     flags: PlanFlags = field(default_factory=PlanFlags)
+    definitions: FileChange | None = None
 
     @property
     def is_empty(self) -> bool:

@@ -1,4 +1,4 @@
-"""What is found while a set-up is recognised: contradictions, what pvesdn.cfg cannot express, and remarks."""
+"""What is found while a set-up is recognised: contradictions, what pvesdn.cfg cannot express, and what else to know."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Notebook:
     def __init__(self) -> None:
         self.errors: list[Finding] = []
         self.lost: list[Finding] = []
-        self.remarks: list[Finding] = []
+        self.findings: list[Finding] = []
 
     def error(self, node: str, place: Place, name: str, what: str, hint: str = "") -> None:
         """Something that contradicts itself or another node."""
@@ -33,11 +33,11 @@ class Notebook:
 
     def warn(self, where: str, what: str, hint: str = "") -> None:
         """Something to know that belongs to no particular line."""
-        self._enter(self.remarks, Severity.WARNING, where, what, hint)
+        self._enter(self.findings, Severity.WARNING, where, what, hint)
 
     def note(self, where: str, what: str, hint: str = "") -> None:
         """A decision made for the reader."""
-        self._enter(self.remarks, Severity.NOTE, where, what, hint)
+        self._enter(self.findings, Severity.NOTE, where, what, hint)
 
     def value(self, node: str, device: Device, option: Option, read: Reader) -> object | None:
         """The value of an option; None, and an error, where it is not valid."""

@@ -119,7 +119,7 @@ class _Writer:
             vteps=self._vteps(),
             speakers=frozenset(self.speakers),
             lost=tuple(self.book.lost),
-            remarks=tuple(self.book.remarks),
+            findings=tuple(self.book.findings),
         )
 
     def _vteps(self) -> dict[str, Vtep]:

@@ -84,10 +84,10 @@ def adopt(snapshot: Snapshot, renderer: Renderer, *, form: Form = "pvesdn") -> A
     if form == "pve":
         proposal = as_pve(proposal)
     if pve.needs_frr:
-        proposal = replace(proposal, remarks=(*proposal.remarks, _PVE_WRITES_FRR))
+        proposal = replace(proposal, findings=(*proposal.findings, _PVE_WRITES_FRR))
     files = write_sdn(proposal.sdn)
     if snapshot.pve_files.get(OWN_FILE, "").strip() not in ("", files.get(OWN_FILE, "").strip()):
-        proposal = replace(proposal, remarks=(*proposal.remarks, _ALREADY_DEFINED))
+        proposal = replace(proposal, findings=(*proposal.findings, _ALREADY_DEFINED))
     nodes = tuple(_node(name, snapshot.nodes[name], outs) for name, outs in proposal.take_outs.items())
     unreachable = {name: why for name, why in given.unread.items() if why != _OFFLINE}
     adoption = Adoption(proposal, files, nodes, unreachable)

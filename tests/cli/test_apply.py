@@ -75,6 +75,17 @@ def test_yes_is_taken_for_a_yes(settings: Path, cluster: FakeCluster) -> None:
     assert result.err == "Apply this plan? Only 'yes' will be accepted: "
 
 
+def test_the_differences_are_shown_before_the_question(settings: Path, cluster: FakeCluster) -> None:
+    result = apply(settings, cluster, "--diff", typed="no\n")
+    assert "\n      +\tvxlan-id 3\n" in result.out
+    assert not written(cluster)
+
+
+def test_the_differences_are_in_the_document_when_asked_for(settings: Path, cluster: FakeCluster) -> None:
+    document = json.loads(apply(settings, cluster, "--yes", "--diff", "--json").out)
+    assert "+\tvxlan-id 3" in document["plan"]["nodes"][0]["files"][0]["diff"]
+
+
 def test_after_the_end_of_the_input_the_error_has_a_line_of_its_own(settings: Path, cluster: FakeCluster) -> None:
     assert "will be accepted: \nerror: not confirmed" in apply(settings, cluster, typed="").err
 

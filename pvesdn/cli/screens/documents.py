@@ -21,6 +21,7 @@ def plan_document(changes: ChangeSet, summary: Summary, *, has_diff: bool) -> di
 
     :param has_diff: with a unified diff of every file.
     """
+    draft = changes.definitions
     return {
         "summary": _summary(changes, summary),
         "nodes": [_node(node, has_diff=has_diff) for node in changes.nodes],
@@ -29,17 +30,19 @@ def plan_document(changes: ChangeSet, summary: Summary, *, has_diff: bool) -> di
         "findings": findings(changes.findings),
         "unreachable": dict(changes.unreachable),
         "offline": list(changes.offline),
-    }
+    } | ({} if draft is None else {"definitions": _definitions(draft, has_diff=has_diff)})
 
 
-def apply_document(changes: ChangeSet, summary: Summary, report: ApplyReport | None, status: int) -> dict[str, Any]:
+def apply_document(
+    changes: ChangeSet, summary: Summary, report: ApplyReport | None, status: int, *, has_diff: bool = False
+) -> dict[str, Any]:
     """What `apply --json` prints.
 
     :param report: None when there was nothing to do.
     """
     return {
         "exit_status": status,
-        "plan": plan_document(changes, summary, has_diff=False),
+        "plan": plan_document(changes, summary, has_diff=has_diff),
         "report": None if report is None else _report(report),
     }
 
@@ -68,11 +71,12 @@ def running(pve: PveRunning) -> dict[str, Any]:
 
 
 def findings(found: Iterable[Finding]) -> list[dict[str, str]]:
-    """Findings with their parts."""
+    """Findings with their parts; those that a screen shows in part follow the one that counts them."""
     return [
         {"severity": f.severity.value, "where": f.where, "what": f.what, "hint": f.hint}
         | ({"node": f.node} if f.node else {})
-        for f in found
+        for counted in found
+        for f in (counted, *counted.others)
     ]
 
 
@@ -103,6 +107,11 @@ def _node(node: NodeChanges, *, has_diff: bool) -> dict[str, Any]:
         "guest_ports": {bridge: list(ports) for bridge, ports in sorted(node.guests.items())},
         "obstacles": findings(node.obstacles),
     }
+
+
+def _definitions(file: FileChange, *, has_diff: bool) -> dict[str, Any]:
+    diff = {"diff": list(showable(file))} if has_diff else {}
+    return {"path": file.path, "action": _WORDS[file.action], **diff}
 
 
 def _file(file: FileChange, *, has_diff: bool) -> dict[str, Any]:

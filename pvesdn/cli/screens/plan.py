@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 
-from pvesdn.cli.screens.blocks import node_blocks
+from pvesdn.cli.screens.blocks import diff_lines, node_blocks
 from pvesdn.cli.screens.names import ranges
 from pvesdn.cli.screens.paths import path_lines
 from pvesdn.cli.screens.pve import PENDING, SIGNS, pending_lines
@@ -33,6 +33,7 @@ def plan_lines(changes: ChangeSet, summary: Summary, *, has_diff: bool, width: i
     :param width: see `wrapped`.
     """
     yield from _legend(changes)
+    yield from _definitions(changes, has_diff=has_diff)
     changed = [node for node in changes.nodes if not node.is_empty or node.obstacles]
     yield from node_blocks(changed, has_diff=has_diff, width=width)
     yield from wrapped(_below(changes, summary), width)
@@ -75,12 +76,24 @@ def vtep_lines(vteps: Mapping[str, Vtep]) -> Iterator[Line]:
 def _legend(changes: ChangeSet) -> Iterator[Line]:
     used = {stanza.action for node in changes.nodes for file in node.files for stanza in file.stanzas}
     used |= {file.action for node in changes.nodes for file in node.files}
+    used |= {changes.definitions.action} if changes.definitions is not None else set()
     used |= {PENDING[pending.state] for pending in changes.pending if pending.state in PENDING}
     if not used:
         return
     for action, meaning in _LEGEND.items():
         if action in used:
             yield *SIGNS[action], f" {meaning}"
+    yield ()
+
+
+def _definitions(changes: ChangeSet, *, has_diff: bool) -> Iterator[Line]:
+    file = changes.definitions
+    if file is None:
+        return
+    yield (Span("definitions", Style.STRONG),)
+    yield *SIGNS[file.action], f" {file.path}"
+    if has_diff:
+        yield from diff_lines(file)
     yield ()
 
 

@@ -89,6 +89,10 @@ class Screen:
         """A warning."""
         self._write(sys.stderr, (Span("warning: ", Style.WARNING), text))
 
+    def below(self, text: str) -> None:
+        """What belongs to the warning before it."""
+        self._write(sys.stderr, ("  ", text))
+
     def error(self, text: str) -> None:
         """The error that stopped the run."""
         self._write(sys.stderr, (Span("error: ", Style.ERROR), text))

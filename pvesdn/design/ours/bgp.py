@@ -9,7 +9,7 @@ from pvesdn.design.ours.anchors import anchors
 from pvesdn.design.ours.exits import default_routes, design_vrrp, shares_flows
 from pvesdn.design.ours.sysctl import IP_FORWARD, IPV6_FORWARD, routed_families
 from pvesdn.design.ours.zones import IPV4, IPV6, ZonePlan, exit_families, reflecting_members
-from pvesdn.design.shared import beside_pve, names
+from pvesdn.design.shared import names, pve_evpn
 from pvesdn.design.shared.ownership import pve_writes_frr
 from pvesdn.model.cluster import Vtep
 from pvesdn.model.design import DesignInput
@@ -109,7 +109,7 @@ def design_frr(
     routers += [_vrf_router(bgp, plan, by_zone.get(plan.zone.id), node) for plan in symmetric]
     vrfs = [_vrf_binding(plan, by_zone.get(plan.zone.id), node) for plan in symmetric]
     for uplink in exits:
-        if uplink.zone in beside_pve.evpn_zones(given):
+        if uplink.zone in pve_evpn.evpn_zones(given):
             routers.append(_borrowed_router(given, uplink, node))
             vrfs.append(VrfBinding(names.vrf(uplink.zone), routes=tuple(_borrowed_routes(uplink))))
     if not routers and not vrfs:
@@ -156,7 +156,7 @@ def daemons(frr: FrrConfig | None) -> frozenset[str]:
 def _default_router(given: DesignInput, bgp: BgpPlan, plans: tuple[ZonePlan, ...], node: str) -> BgpRouter | None:
     """`router bgp` without VRF: the sessions of our controllers, and the isolation of plain VNIs."""
     meshes = [mesh for mesh in bgp.meshes if node in mesh.speakers]
-    pve_asns = beside_pve.asns(given, node)
+    pve_asns = pve_evpn.asns(given, node)
     # Without BGP on the node nothing announces a VNI that would have to be isolated.
     isolated = _isolated_vnis(given, plans, node, is_speaker=bool(meshes)) if meshes or pve_asns else ()
     if not meshes and not isolated:
@@ -166,10 +166,10 @@ def _default_router(given: DesignInput, bgp: BgpPlan, plans: tuple[ZonePlan, ...
     # bgpd refuses every address of the node's own, not the VTEP alone: "Can not configure the local system as
     # neighbor".
     placed = {str(held.ip) for _, held in given.facts[node].addresses} if node in given.facts else set()
-    placed |= {str(peer) for peer in beside_pve.evpn_peers(given, node)}
+    placed |= {str(peer) for peer in pve_evpn.evpn_peers(given, node)}
     for number, mesh in enumerate(meshes):
         # A group of PVE's own is PVE's: our source address must not become that of PVE's sessions.
-        suffix = f"-{mesh.controller.id}" if number or beside_pve.has_evpn(given) else ""
+        suffix = f"-{mesh.controller.id}" if number or pve_evpn.has_evpn(given) else ""
         for name, neighbors, is_client in _sessions(mesh, node):
             new = tuple(neighbor for neighbor in neighbors if str(neighbor) not in placed)
             placed.update(str(neighbor) for neighbor in new)
@@ -227,14 +227,14 @@ def _isolated_vnis(
     `advertise-all-vni` announces every VXLAN device of the node; when such a route is withdrawn, FRR deletes the static
     flooding entry of the same address and the plain zone goes dark.
     """
-    has_pve_evpn = beside_pve.has_evpn(given)
+    has_pve_evpn = pve_evpn.has_evpn(given)
     if not (is_speaker or has_pve_evpn):
         return ()
     vnis = {
         vnet.port.vni for plan in plans if isinstance(plan.zone, VxlanZone) for vnet in plan.vnets if node in vnet.nodes
     }
     if not has_pve_evpn:
-        vnis |= beside_pve.plain_vnis(given, node)
+        vnis |= pve_evpn.plain_vnis(given, node)
     return tuple(VniTargets(vni, imports=(_NOBODY,), exports=(f"65535:{vni}",)) for vni in sorted(vnis))
 
 
@@ -279,7 +279,7 @@ def _borrowed_router(given: DesignInput, uplink: Exit, node: str) -> BgpRouter:
     """What an exit adds to the VRF of one of PVE's zones."""
     spoken = _family_words(exit_families(uplink))
     return BgpRouter(
-        asn=beside_pve.asns(given, node)[0][1],
+        asn=pve_evpn.asns(given, node)[0][1],
         router_id=None,
         vrf=names.vrf(uplink.zone),
         is_merged=True,

@@ -35,7 +35,8 @@ from pvesdn.model.ifupdown import (
     VxlanPort,
 )
 from pvesdn.render.renderer import Renderer
-from pvesdn.workflows.plan import render_nodes
+from pvesdn.workflows.plan import render_understood
+from pvesdn.workflows.understand import understand
 from tests.unit.compare.printed import VTEP, interfaces
 
 CASES = Path(__file__).parents[2]
@@ -129,7 +130,7 @@ def test_every_kind_of_stanza_says_what_is_printed_of_it() -> None:
 
 @pytest.mark.parametrize("snapshot", SNAPSHOTS, ids=lambda path: path.parent.name)
 def test_so_does_every_stanza_of_the_golden_cases(snapshot: Path) -> None:
-    for _, files in render_nodes(read_snapshot(snapshot), Renderer()):
+    for _, files in render_understood(understand(read_snapshot(snapshot)), Renderer()):
         assert [name for file in files if file.interfaces for name in says_the_same(file)] == []
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -22,21 +22,25 @@ Exchange = tuple[str, str]
 
 
 def hand(
-    model: str, *everywhere: Exchange, only_files: bool = False, **nodes: Exchange | Iterable[Exchange]
+    model: str,
+    *everywhere: Exchange,
+    only_files: bool = False,
+    on: Mapping[str, Iterable[Exchange]] | None = None,
+    **nodes: Exchange | Iterable[Exchange],
 ) -> Snapshot:
     """A model with some text exchanged, in interfaces and frr.conf alike.
 
     :param everywhere: on all nodes.
-    :param nodes: on one node.
+    :param on: on single nodes; `nodes` says the same with keywords.
     :param only_files: nothing live was read.
     """
     snapshot = read_snapshot(MODELS / model / "snapshot")
     changed = {}
     for name, raw in snapshot.nodes.items():
-        given = nodes.get(name, ())
+        given = {**(on or {}), **nodes}.get(name, ())
         own = (given,) if isinstance(given, tuple) and given and isinstance(given[0], str) else tuple(given)
         files = dict(raw.files)
-        for old, new in (*everywhere, *own):  # type: ignore[misc] # told apart above
+        for old, new in (*everywhere, *own):
             hits = [path for path in (MAIN_INTERFACES, FRR_CONF) if old in files.get(path, "")]
             assert hits, f"{name} has no {old!r}"
             for path in hits:
@@ -45,7 +49,7 @@ def hand(
     return replace(snapshot, nodes=changed)
 
 
-def handwork(snapshot: Snapshot, *, taken: frozenset[str] = frozenset()) -> HandWrittenConfig:
+def hand_written(snapshot: Snapshot, *, taken: frozenset[str] = frozenset()) -> HandWrittenConfig:
     cluster = decode_cluster(snapshot.api)
     return HandWrittenConfig(
         nodes={name: decode_hand_written(name, raw.files) for name, raw in snapshot.nodes.items()},
@@ -57,7 +61,7 @@ def handwork(snapshot: Snapshot, *, taken: frozenset[str] = frozenset()) -> Hand
 
 
 def proposed(snapshot: Snapshot, **given: frozenset[str]) -> Proposal:
-    return recognise(handwork(snapshot, **given))
+    return recognise(hand_written(snapshot, **given))
 
 
 def text(snapshot: Snapshot, **given: frozenset[str]) -> str:
@@ -75,7 +79,7 @@ def section(snapshot: Snapshot, head: str, **given: frozenset[str]) -> dict[str,
 def refused(snapshot: Snapshot) -> list[str]:
     """Why nothing is proposed."""
     try:
-        recognise(handwork(snapshot))
+        recognise(hand_written(snapshot))
     except SdnConfigError as error:
         return list(error.lines)
     raise AssertionError("it was proposed")

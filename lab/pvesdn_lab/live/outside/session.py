@@ -275,7 +275,7 @@ def _start_here(scenario: Scenario, folder: Path) -> subprocess.Popen[bytes]:
         )
 
 
-def _start_in_machine(scenario: Scenario, machine: machines.Machine, folder: Path) -> subprocess.Popen[bytes]:
+def _start_in_machine(scenario: Scenario, machine: machines.VirtualMachine, folder: Path) -> subprocess.Popen[bytes]:
     argv, given = in_machine({"serve": str(scenario.folder), "results": str(machines.SHARED)})
     with (folder / _LOG).open("wb") as log:
         return machine.start(argv, folder, folder, given, log, stays=True)
