@@ -54,7 +54,7 @@ folder = Path(sys.argv[1])
 sys.path.insert(0, str(folder))
 made = mutated("shop.py", (folder / "shop.py").read_text())
 sys.meta_path.insert(0, Imports([made]))
-hunt = Hunt(made.mutants, {}, Survey(folder / "survey.json", folder), 2, lambda text: None)
+hunt = Hunt(made.mutants, {}, Survey(folder / "survey.json", folder), processes=2, tell=print, keep=print)
 options = ["-q", "-s", "-p", "no:cacheprovider", "-p", "no:xdist", "--import-mode=importlib", "-c", "/dev/null"]
 pytest.main([*options, f"--rootdir={folder}", str(folder)], plugins=[hunt])
 print(json.dumps([hunt.broken, {f"{m.line}: {m.old} -> {m.new}": hunt.verdicts[m.name].outcome for m in made.mutants}]))

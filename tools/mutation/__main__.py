@@ -6,13 +6,13 @@ import argparse
 import json
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 
 import pytest
 
 from tools.mutation import report
-from tools.mutation.hunt import Hunt
+from tools.mutation.hunt import Hunt, Verdict
 from tools.mutation.mutants import Imports, make
 from tools.mutation.refused import refused
 from tools.mutation.survey import Survey
@@ -28,7 +28,7 @@ TESTS = (
 """What may find a mutant: tests that call the modules in their own process."""
 OPTIONS = (
     *("-q", "-s", "--no-header", "-p", "no:xdist", "-p", "no:cacheprovider", "-p", "no:cov"),
-    *("-k", "not ssh and not killed_at_any_line and not it_knows_nothing"),
+    *("-k", "not ssh and not killed_at_any_line"),
 )
 """Nothing is captured in files that processes would share; no SSH server, and no program in a process of its own."""
 
@@ -79,7 +79,13 @@ def hunted(asked: Sequence[Mutant], processes: int) -> dict[str, str] | None:
     """Outcomes by name; None when the tests fail without any mutant."""
     memory = WORK / "found-by.json"
     known: dict[str, str] = json.loads(memory.read_text("utf-8")) if memory.exists() else {}
-    hunt = Hunt(asked, known, Survey(WORK / "survey.json", ROOT), processes, tell)
+
+    def keep(verdicts: Mapping[str, Verdict]) -> None:
+        found = {mutant.change: verdicts[mutant.name].test for mutant in asked if mutant.name in verdicts}
+        text = json.dumps(known | {change: test for change, test in found.items() if test}, ensure_ascii=False)
+        memory.write_text(text, "utf-8")
+
+    hunt = Hunt(asked, known, Survey(WORK / "survey.json", ROOT), processes=processes, tell=tell, keep=keep)
     status = pytest.main([*OPTIONS, *TESTS], plugins=[hunt])
     if hunt.broken:
         tell("these tests fail without any mutant: " + ", ".join(hunt.broken))
@@ -87,8 +93,7 @@ def hunted(asked: Sequence[Mutant], processes: int) -> dict[str, str] | None:
     if not hunt.verdicts and asked:
         tell(f"pytest ended with status {status}")
         return None
-    known |= {mutant.change: test for mutant in asked if (test := hunt.verdicts[mutant.name].test)}
-    memory.write_text(json.dumps(known, indent=0, sort_keys=True, ensure_ascii=False), "utf-8")
+    keep(hunt.verdicts)
     return {name: verdict.outcome for name, verdict in hunt.verdicts.items()}
 
 

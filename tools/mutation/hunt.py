@@ -26,7 +26,7 @@ from mutmut.state import state
 from tools.mutation.survey import Cost, Survey
 from tools.mutation.values import Mutant
 
-PATIENCE = 1.5
+PATIENCE = 0.7
 """Seconds of processor time for the tests of one mutant, as they took without it. Further tests are not run, and a
 mutant that they alone would find survives.
 """
@@ -50,6 +50,7 @@ class Hunt:
     :param survey: what is known of the tests; completed.
     :param processes: mutants that are met at a time.
     :param tell: is given a line about what goes on.
+    :param keep: is given the verdicts so far, from time to time.
     :ivar verdicts: by `Mutant.name`, once pytest has returned.
     :ivar broken: tests that fail without any mutant; with such ones nothing is hunted.
     """
@@ -59,14 +60,17 @@ class Hunt:
         mutants: Sequence[Mutant],
         known: Mapping[str, str],
         survey: Survey,
+        *,
         processes: int,
         tell: Callable[[str], None],
+        keep: Callable[[Mapping[str, Verdict]], None],
     ) -> None:
         self._mutants = mutants
         self._known = known
         self._survey = survey
         self._processes = processes
         self._tell = tell
+        self._keep = keep
         self.verdicts: dict[str, Verdict] = {}
         self.broken: list[str] = []
 
@@ -96,11 +100,11 @@ class Hunt:
         return {item.nodeid: cost for item in items if (cost := self._survey.cost(item.nodeid)) is not None}
 
     def _tests(self, mutant: Mutant, costs: Mapping[str, Cost]) -> Iterator[str]:
-        """The tests that call its function, as far as patience goes."""
+        """The tests that call its function, as far as patience goes: those that know the least else come first."""
         left = PATIENCE
         first = self._known.get(mutant.change)
         found = [test for test, cost in costs.items() if mutant.reach in cost.functions]
-        for test in sorted(found, key=lambda test: (test != first, costs[test].seconds, test)):
+        for test in sorted(found, key=lambda t: (t != first, costs[t].seconds * len(costs[t].functions), t)):
             left -= costs[test].seconds
             if left < 0:
                 return
@@ -110,11 +114,12 @@ class Hunt:
         self.verdicts = {name: Verdict("unreached") for name, tests in plans.items() if not tests}
         trials = [(name, _trial(name, tests)) for name, tests in plans.items() if tests]
         self._tell(f"{len(trials)} mutants, {self._processes} at a time")
-        for number, (name, found) in enumerate(_each(trials, self._processes, lambda _: 30 + 40 * PATIENCE), 1):
+        for number, (name, found) in enumerate(_each(trials, self._processes, lambda _: 60.0), 1):
             self.verdicts[name] = found
             if number % 100 == 0:
                 lived = sum(verdict.outcome == "survived" for verdict in self.verdicts.values())
                 self._tell(f"{number} of {len(trials)}, {lived} survive")
+                self._keep(self.verdicts)
 
 
 def _run_once(items: Sequence[pytest.Item]) -> tuple[list[str], dict[str, Cost]]:
@@ -134,7 +139,7 @@ def _run_once(items: Sequence[pytest.Item]) -> tuple[list[str], dict[str, Cost]]
 
 def _trial(name: str, tests: Sequence[pytest.Item]) -> Callable[[], Verdict]:
     def meet() -> Verdict:
-        seconds = int(10 + 10 * PATIENCE)
+        seconds = int(3 + 5 * PATIENCE)
         resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
         set_mutant_under_test(name)
