@@ -10,8 +10,9 @@ from typing import TypeVar
 
 from pvesdn.design.merge.frr import merge_frr
 from pvesdn.design.ours import zone_evpn, zone_vxlan
-from pvesdn.design.ours.bgp import SWITCHED_BY_PVE, BgpPlan, daemons, design_frr, empty_frr, plan_bgp
+from pvesdn.design.ours.bgp import SWITCHED_BY_PVE, daemons, design_frr, empty_frr
 from pvesdn.design.ours.exits import design_uplink
+from pvesdn.design.ours.mesh import BgpPlan, plan_bgp
 from pvesdn.design.ours.sysctl import design_sysctls
 from pvesdn.design.ours.zones import (
     VnetPlan,
@@ -30,9 +31,10 @@ from pvesdn.design.shared.pve_evpn import evpn_zones
 from pvesdn.model.cluster import Vtep
 from pvesdn.model.design import DesignInput, NodeDesign
 from pvesdn.model.frr import FrrConfig
-from pvesdn.model.ifupdown import InterfacesFile, PveVxlanPort, Stanza, Tunnel, VnetBridge, VrfDevice, VxlanPort
+from pvesdn.model.ifupdown import InterfacesFile, Stanza, Tunnel, VnetBridge, VrfDevice, VxlanPort
 from pvesdn.model.own_sdn import EvpnZone, Exit, OwnZone, VxlanZone
 from pvesdn.model.primitives import IpAddress
+from pvesdn.model.pve_ifupdown import PveVxlanPort
 from pvesdn.model.vnets import Subnet, Vnet
 
 _T = TypeVar("_T")

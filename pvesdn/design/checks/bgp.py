@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from ipaddress import ip_address
 
 from pvesdn.design.checks.wording import error, listed, placed, warning
-from pvesdn.design.ours.bgp import mesh_of, neighbors
+from pvesdn.design.ours.mesh import mesh_of, neighbors
 from pvesdn.design.ours.zones import nodes_with_tunnels, reflecting_members, zone_nodes
 from pvesdn.design.shared.ownership import pve_writes_frr
 from pvesdn.design.shared.pve_evpn import asns, evpn_peers, has_evpn

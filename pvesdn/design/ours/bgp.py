@@ -1,17 +1,16 @@
-"""FRR for our zones on one node: who peers with whom, what is announced, and what is kept out of EVPN."""
+"""FRR for our zones on one node: its routers and VRFs, what is announced, and what is kept out of EVPN."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator
 
 from pvesdn.design.ours.anchors import anchors
 from pvesdn.design.ours.exits import default_routes, design_vrrp, shares_flows
+from pvesdn.design.ours.mesh import BgpPlan, peer_groups, sessions
 from pvesdn.design.ours.sysctl import IP_FORWARD, IPV6_FORWARD, routed_families
-from pvesdn.design.ours.zones import IPV4, IPV6, ZonePlan, exit_families, reflecting_members
+from pvesdn.design.ours.zones import IPV4, IPV6, ZonePlan, exit_families
 from pvesdn.design.shared import names, pve_evpn
 from pvesdn.design.shared.ownership import pve_writes_frr
-from pvesdn.model.cluster import Vtep
 from pvesdn.model.design import DesignInput
 from pvesdn.model.facts import NodeFacts
 from pvesdn.model.frr import (
@@ -26,8 +25,7 @@ from pvesdn.model.frr import (
     VrfBinding,
     VrrpInterface,
 )
-from pvesdn.model.own_sdn import EvpnController, EvpnZone, Exit, Irb, VxlanZone
-from pvesdn.model.primitives import IpAddress
+from pvesdn.model.own_sdn import EvpnZone, Exit, Irb, VxlanZone
 
 _NOBODY = "65535:65535"
 """A route target that nothing exports."""
@@ -35,63 +33,6 @@ _NOBODY = "65535:65535"
 
 SWITCHED_BY_PVE = frozenset({"fabricd", "ospfd"})
 """Daemons that PVE's own SDN switches on and off by itself (docs/pve.md §4.2)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Mesh:
-    """The BGP speakers of one of our controllers.
-
-    :param speakers: members that run it, online or not, with their VTEPs.
-    :param reflectors: those of them that reflect routes for the others.
-    :param outside: route reflectors outside the cluster.
-    """
-
-    controller: EvpnController
-    speakers: Mapping[str, IpAddress]
-    reflectors: frozenset[str]
-    outside: tuple[IpAddress, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class BgpPlan:
-    """What is the same on every node.
-
-    :param meshes: in the order of the controllers' ids; those without a zone are left out.
-    :param asns: AS number by controller, ours and PVE's.
-    """
-
-    meshes: tuple[Mesh, ...]
-    asns: Mapping[str, int]
-
-
-def plan_bgp(given: DesignInput, vteps: Mapping[str, Vtep], plans: Iterable[ZonePlan]) -> BgpPlan:
-    """Who runs which of our controllers: the members in its zones, and the members that reflect for them."""
-    users: dict[str, set[str]] = {}
-    for plan in plans:
-        if isinstance(plan.zone, EvpnZone):
-            users.setdefault(plan.zone.controller, set()).update(plan.nodes)
-    meshes = tuple(mesh_of(c, users[c.id], given, vteps) for c in given.sdn.own.controllers if c.id in users)
-    asns = {c.id: c.asn for c in given.sdn.both.controllers if c.asn is not None}
-    return BgpPlan(meshes, asns)
-
-
-def mesh_of(controller: EvpnController, users: Iterable[str], given: DesignInput, vteps: Mapping[str, Vtep]) -> Mesh:
-    """Who speaks for a controller.
-
-    :param users: members in its zones.
-    """
-    addresses = {address for address in controller.route_reflectors or () if not isinstance(address, str)}
-    reflectors = reflecting_members(controller, given.cluster) | {
-        name for name, vtep in vteps.items() if vtep.address in addresses
-    }
-    speakers = {name: vteps[name].address for name in sorted({*users} | reflectors)}
-    outside = tuple(sorted(addresses - set(speakers.values()), key=int))
-    return Mesh(controller, speakers, reflectors, outside)
-
-
-def neighbors(mesh: Mesh, node: str) -> frozenset[IpAddress]:
-    """Whom a speaker has sessions with."""
-    return frozenset(peer for _, found, _ in _sessions(mesh, node) for peer in found)
 
 
 def design_frr(
@@ -170,10 +111,10 @@ def _default_router(given: DesignInput, bgp: BgpPlan, plans: tuple[ZonePlan, ...
     for number, mesh in enumerate(meshes):
         # A group of PVE's own is PVE's: our source address must not become that of PVE's sessions.
         suffix = f"-{mesh.controller.id}" if number or pve_evpn.has_evpn(given) else ""
-        for name, neighbors, is_client in _sessions(mesh, node):
+        for name, neighbors, is_client in sessions(mesh, node):
             new = tuple(neighbor for neighbor in neighbors if str(neighbor) not in placed)
             placed.update(str(neighbor) for neighbor in new)
-            for group in _groups(name + suffix, mesh, new, node):
+            for group in peer_groups(name + suffix, mesh, new, node):
                 groups.append(group)
                 activations.append(EvpnActivation(group.name, is_reflector_client=is_client))
     return BgpRouter(
@@ -183,40 +124,6 @@ def _default_router(given: DesignInput, bgp: BgpPlan, plans: tuple[ZonePlan, ...
         groups=tuple(groups),
         evpn=L2vpnEvpn(activations=tuple(activations), advertise_all_vni=bool(meshes), vnis=isolated),
     )
-
-
-def _groups(name: str, mesh: Mesh, neighbors: tuple[IpAddress, ...], node: str) -> Iterator[PeerGroup]:
-    """One group of neighbours that speak with our VTEP; those of the other family, which it cannot reach, in a second
-    one.
-
-    A peer expects the VTEP, whichever of the node's addresses the kernel would choose; BFD takes the session's source
-    (FRR, bgpd/bgp_bfd.c: bgp_peer_bfd_update_source).
-    """
-    own = mesh.speakers[node]
-    asn = str(mesh.controller.asn)
-    near = tuple(str(neighbor) for neighbor in neighbors if neighbor.version == own.version)
-    far = tuple(str(neighbor) for neighbor in neighbors if neighbor.version != own.version)
-    if near:
-        yield PeerGroup(name, asn, near, update_source=str(own))
-    if far:
-        # A dot is in no controller's id, so no other group is called so.
-        yield PeerGroup(f"{name}.IPV{IPV4 if own.version == IPV6 else IPV6}", asn, far)
-
-
-def _sessions(mesh: Mesh, node: str) -> Iterator[tuple[str, tuple[IpAddress, ...], bool]]:
-    """Peer groups with their neighbours, and whether we reflect for them."""
-    own = mesh.speakers[node]
-    if mesh.controller.peers is not None:
-        yield "VTEP", tuple(peer for peer in mesh.controller.peers if peer != own), False
-        return
-    others = {name: address for name, address in mesh.speakers.items() if name != node}
-    if mesh.controller.route_reflectors is None:
-        yield "VTEP", _sorted(others.values()), False
-        return
-    reflectors = [address for name, address in others.items() if name in mesh.reflectors]
-    yield "RR", _sorted((*reflectors, *mesh.outside)), False
-    if node in mesh.reflectors:
-        yield "VTEP", _sorted(address for name, address in others.items() if name not in mesh.reflectors), True
 
 
 def _isolated_vnis(
@@ -304,10 +211,6 @@ def _forwards(given: DesignInput, node: str, switch: str, *, needed: bool) -> bo
 
 def _family_words(versions: frozenset[int]) -> tuple[str, ...]:
     return tuple(f"ipv{version}" for version in sorted(versions))
-
-
-def _sorted(addresses: Iterable[IpAddress]) -> tuple[IpAddress, ...]:
-    return tuple(sorted(addresses, key=int))
 
 
 def _is_symmetric(plan: ZonePlan) -> bool:

@@ -25,16 +25,9 @@ from pvesdn.model.files import (
     RenderedFile,
 )
 from pvesdn.model.flags import PlanFlags
-from pvesdn.model.ifupdown import (
-    PveBridgeProtocol,
-    PveVnetBridge,
-    PveVrf,
-    PveVxlanPort,
-    Uplink,
-    VnetBridge,
-    VxlanPort,
-)
+from pvesdn.model.ifupdown import Uplink, VnetBridge, VxlanPort
 from pvesdn.model.owners import FileOwners, Writer
+from pvesdn.model.pve_ifupdown import PveBridgeProtocol, PveVnetBridge, PveVrf, PveVxlanPort
 from tests.unit.compare.printed import conf, frr_text, interfaces
 
 PVE_OWNS_SDN = FileOwners(Writer.PVE, Writer.PVESDN, regenerate_frr=False)

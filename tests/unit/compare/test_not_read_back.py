@@ -20,8 +20,9 @@ from pvesdn.model.execution import FrrAction
 from pvesdn.model.facts import Link, NodeFacts
 from pvesdn.model.files import FRR_CONF, OUR_INTERFACES, SDN_INTERFACES, Action, NodeChanges, RenderedFile
 from pvesdn.model.flags import PlanFlags
-from pvesdn.model.ifupdown import PveFabricInterface, PveVrf, PveVxlanPort, Uplink, VnetBridge, VxlanPort
+from pvesdn.model.ifupdown import Uplink, VnetBridge, VxlanPort
 from pvesdn.model.owners import FileOwners, Writer
+from pvesdn.model.pve_ifupdown import PveFabricInterface, PveVrf, PveVxlanPort
 from pvesdn.render.renderer import Renderer
 from pvesdn.workflows.plan import render_understood
 from pvesdn.workflows.understand import understand

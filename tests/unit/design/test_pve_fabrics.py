@@ -13,7 +13,7 @@ from pvesdn.model.frr import (
     ProtocolMap,
     RouteMapEntry,
 )
-from pvesdn.model.ifupdown import PveFabricInterface, PveVxlanPort
+from pvesdn.model.pve_ifupdown import PveFabricInterface, PveVxlanPort
 from tests.unit.design.pve_values import (
     bgp,
     controller,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pvesdn.design.pve.interfaces import design_sdn_file, index_pve
-from pvesdn.model.ifupdown import PveVnetBridge
+from pvesdn.model.pve_ifupdown import PveVnetBridge
 from tests.unit.design.pve_values import (
     controller,
     evpn,

@@ -7,16 +7,8 @@ from ipaddress import ip_interface
 
 import pytest
 
-from pvesdn.model.ifupdown import (
-    PveAddress,
-    PveVeth,
-    PveVnetBridge,
-    PveVrf,
-    PveVrfBridge,
-    PveVxlanPort,
-    SnatRule,
-    Stanza,
-)
+from pvesdn.model.ifupdown import Stanza
+from pvesdn.model.pve_ifupdown import PveAddress, PveVeth, PveVnetBridge, PveVrf, PveVrfBridge, PveVxlanPort, SnatRule
 from tests.unit.design.pve_values import (
     controller,
     evpn,
