@@ -23,11 +23,11 @@ class Notebook:
         self.lost: list[Finding] = []
         self.findings: list[Finding] = []
 
-    def error(self, node: str, place: Place, name: str, what: str, hint: str = "") -> None:
+    def error(self, node: str, place: Place | None, name: str, what: str, hint: str = "") -> None:
         """Something that contradicts itself or another node."""
         self._enter(self.errors, Severity.ERROR, _where(node, place, name), what, hint)
 
-    def lose(self, node: str, place: Place, name: str, what: str, hint: str = "") -> None:
+    def lose(self, node: str, place: Place | None, name: str, what: str, hint: str = "") -> None:
         """Something that the proposal does not express."""
         self._enter(self.lost, Severity.WARNING, _where(node, place, name), what, hint)
 
@@ -67,5 +67,6 @@ class Notebook:
             into.append(found)
 
 
-def _where(node: str, place: Place, name: str) -> str:
-    return f"{node}: {place}: {name}" if name else f"{node}: {place}"
+def _where(node: str, place: Place | None, name: str) -> str:
+    """:param place: None for what the kernel alone has."""
+    return ": ".join(part for part in (node, str(place or ""), name) if part)

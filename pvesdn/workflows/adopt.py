@@ -157,7 +157,12 @@ def _handwork(snapshot: Snapshot, pve: PveSdn) -> HandWrittenConfig:
             unread[node] = error.message.removeprefix(f"{node}: ")
     return HandWrittenConfig(
         nodes={
-            name: decode_hand_written(name, snapshot.nodes[name].files, has_own_frr=not pve.needs_frr)
+            name: decode_hand_written(
+                name,
+                snapshot.nodes[name].files,
+                snapshot.nodes[name].commands.get("ip-link"),
+                has_own_frr=not pve.needs_frr,
+            )
             for name in sorted(facts)
         },
         facts=facts,

@@ -6,8 +6,9 @@ import shlex
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from pvesdn.cli.screens.blocks import diff_lines
 from pvesdn.cli.screens.documents import findings, plan_document
-from pvesdn.cli.screens.plan import diff_lines, plan_lines
+from pvesdn.cli.screens.plan import plan_lines
 from pvesdn.cli.screens.screen import Line, Span, Style
 from pvesdn.cli.screens.summary import summarize
 from pvesdn.compare.diff import showable

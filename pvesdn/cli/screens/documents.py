@@ -7,6 +7,7 @@ from typing import Any
 
 from pvesdn.cli.screens.summary import Summary
 from pvesdn.compare.diff import showable
+from pvesdn.model.differences import Difference
 from pvesdn.model.files import Action, ChangeSet, FileChange, NodeChanges, PendingChange
 from pvesdn.model.findings import Finding
 from pvesdn.model.report import ApplyReport, NodeOutcome
@@ -119,11 +120,19 @@ def _file(file: FileChange, *, has_diff: bool) -> dict[str, Any]:
         "action": _WORDS[file.action],
         "by_pve": file.by_pve,
         "conflict": file.conflict,
-        "interfaces": [{"name": s.name, "action": _WORDS[s.action], "why": s.why} for s in file.stanzas],
+        "interfaces": [
+            {"name": s.name, "action": _WORDS[s.action], "why": s.why, "differences": _differences(s.differences)}
+            for s in file.stanzas
+        ],
+        "differences": _differences(file.differences),
     }
     if has_diff:
         document["diff"] = list(showable(file))
     return document
+
+
+def _differences(found: Iterable[Difference]) -> list[dict[str, Any]]:
+    return [{"name": change.name, "old": list(change.old), "new": list(change.new)} for change in found]
 
 
 def _report(report: ApplyReport) -> dict[str, Any]:

@@ -71,7 +71,7 @@ def plan(
             if changes.pve.version is not None:
                 session.screen.line(f"PVE's SDN: version {changes.pve.version} is running")
         if not session.screen.is_quiet:
-            session.screen.lines(plan_lines(changes, summary, has_diff=has_diff))
+            session.screen.lines(plan_lines(changes, summary, has_diff=has_diff, width=session.screen.width))
         else:
             for obstacle in (finding for node in changes.nodes for finding in node.obstacles):
                 session.screen.warning(f"apply would refuse: {obstacle}")

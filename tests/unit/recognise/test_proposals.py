@@ -564,7 +564,10 @@ def test_where_nothing_was_made_by_hand_there_is_nothing_to_import() -> None:
     snapshot = hand("unicast")
     nodes = {name: NodeRaw({FILE: "auto lo\niface lo inet loopback\n"}, {}) for name in snapshot.nodes}
     assert refused(replace(snapshot, nodes=nodes)) == [
-        "no hand-written VXLAN device is in a bridge on any node that was read: nothing to import"
+        (
+            "nothing to import: no VXLAN device in a bridge was found, neither in the files nor in the kernel "
+            "(read: node1, node2, node3)"
+        )
     ]
 
 
