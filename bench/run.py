@@ -227,8 +227,8 @@ is known from printing them.
 ## Starting
 
 `pvesdn --help` as a process, in processor seconds; the best of {len(started["seconds"])}, each run followed by one of a program
-of click's that does nothing (`bench/row.py`). The ratio is the median of these pairs. The rest is what importing a verb costs,
-which only that verb pays.
+of click's that does nothing (`bench/row.py`). The ratio is the median of these pairs. What a verb imports beyond this is paid for by
+those who call that verb.
 
 | pvesdn --help | an empty click program | ratio |
 |---|---|---|
