@@ -43,10 +43,10 @@ def main() -> int:
     given = parser.parse_args()
     begun = time.monotonic()
 
-    modules = list(make(given.only))
+    (WORK / "made").mkdir(parents=True, exist_ok=True)
+    modules = list(make(given.only, WORK / "made"))
     mutants = [mutant for made in modules for mutant in made.mutants]
     tell(f"{len(mutants)} mutants of {len(modules)} modules; mypy reads them")
-    WORK.mkdir(parents=True, exist_ok=True)
     untyped = refused(modules, WORK / "typed")
     asked = [mutant for mutant in mutants if mutant.name not in untyped]
     sys.meta_path.insert(0, Imports(modules))

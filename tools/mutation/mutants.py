@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import ast
 import difflib
+import hashlib
+import pickle
 import re
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
+from pathlib import Path
 from types import CodeType, ModuleType
 
 from mutmut.mutation.file_mutation import mutate_file_contents
@@ -20,15 +23,28 @@ from mutmut.mutation.file_mutation import mutate_file_contents
 from tools.mutation.values import PACKAGES, ROOT, Mutant, Mutated
 
 
-def make(only: str) -> Iterator[Mutated]:
-    """Every module of `PACKAGES` whose path, or one of whose functions, has `only` in it."""
+def make(only: str, memory: Path) -> Iterator[Mutated]:
+    """Every module of `PACKAGES` whose path, or one of whose functions, has `only` in it.
+
+    :param memory: a folder of what was made of the same text before.
+    """
     for package in PACKAGES:
         for file in sorted((ROOT / package).rglob("*.py")):
             path = str(file.relative_to(ROOT))
-            found = mutated(path, file.read_text("utf-8"))
+            found = _remembered(path, file.read_text("utf-8"), memory)
             wanted = tuple(mutant for mutant in found.mutants if only in f"{path}:{mutant.function}")
             if wanted:
                 yield Mutated(found.module, path, found.text, wanted, found.spans)
+
+
+def _remembered(path: str, source: str, memory: Path) -> Mutated:
+    file = memory / hashlib.sha256(f"{path}\n{source}".encode()).hexdigest()
+    if file.exists():
+        found: Mutated = pickle.loads(file.read_bytes())
+        return found
+    found = mutated(path, source)
+    file.write_bytes(pickle.dumps(found))
+    return found
 
 
 def mutated(path: str, source: str) -> Mutated:
