@@ -31,7 +31,7 @@ def showable(change: FileChange) -> Iterator[str]:
 
 
 def _by_stanza(before: list[_Piece], after: list[_Piece]) -> Iterator[str]:
-    """Walk both files in their own order; only stanzas of the same name are compared with each other. Neither is empty."""
+    """Walk both files, neither of them empty, in their own order; stanzas of one name are compared with each other."""
     place = {piece.key: index for index, piece in enumerate(before)}
     done = 0  # pieces of the old file that were dealt with
     line = 0  # lines of the old file that were dealt with

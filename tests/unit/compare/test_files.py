@@ -563,3 +563,39 @@ def test_a_frr_conf_that_frr_put_into_its_own_words_is_replaced_without_a_word()
 def test_a_file_that_is_to_go_needs_no_source_line() -> None:
     gone = RenderedFile(OUR_INTERFACES, None)
     assert obstacles(compare(gone, **ours(interfaces(BRIDGE).text or ""), sources=())) == []
+
+
+def test_one_guest_is_one_port() -> None:
+    links = (Link("web", kind="bridge"), Link("tap100i0", master="web"))
+    (found,) = obstacles(compare(interfaces(PORT), links=links, **ours(interfaces(BRIDGE, PORT).text or "")))
+    assert found.startswith("pve1: web would be removed with 1 guest port in it (tap100i0); ")
+
+
+def test_an_obstacle_says_what_to_do_and_on_which_node() -> None:
+    (found,) = compare(interfaces(BRIDGE), files={"/etc/network/interfaces.new": "auto eno1\n"}).obstacles
+    assert found.node == "pve1"
+    assert str(found) == (
+        "pve1: /etc/network/interfaces.new holds somebody's unapplied edits, which any reload would apply; "
+        "apply or revert them in the node's network panel, or use --with-interfaces-new"
+    )
+    (found,) = compare(interfaces(replace(UPLINK, name="eno9")), links=(Link("eno1"),)).obstacles
+    assert (found.node, found.hint) == ("pve1", "use another one in the exit, or wait until it exists")
+    versions = {"ifupdown2": "3.0.0-1.1", "frr": "10.4"}
+    file = interfaces(TUNNEL, path=SDN_INTERFACES)
+    (found,) = compare(file, owners=PVE_OWNS_BOTH, shows_pve=True, versions=versions).obstacles
+    assert found.hint == "install Proxmox's build of ifupdown2, or give PVE's controller IPv4 peers"
+
+
+def test_a_doubt_knows_its_node() -> None:
+    file = interfaces(PVES_BRIDGE, path=SDN_INTERFACES)
+    changes = compare(file, owners=PVE_OWNS_BOTH, shows_pve=True, sources=())
+    assert [doubt.node for doubt in doubts(changes.files, NodeFacts(node="pve1"))] == ["pve1"]
+
+
+def test_a_node_whose_devices_were_not_read_lacks_no_uplink() -> None:
+    assert obstacles(compare(interfaces(UPLINK))) == []
+    assert obstacles(compare(interfaces(BRIDGE), links=(Link("eno1"),))) == []
+
+
+def test_a_vlan_in_a_vlan_is_made_on_the_device_at_the_bottom() -> None:
+    assert obstacles(compare(interfaces(replace(UPLINK, name="eno2.1.2")), links=(Link("eno2"),))) == []
