@@ -54,7 +54,7 @@ folder = Path(sys.argv[1])
 sys.path.insert(0, str(folder))
 made = mutated("shop.py", (folder / "shop.py").read_text())
 sys.meta_path.insert(0, Imports([made]))
-hunt = Hunt(made.mutants, {}, Survey(folder / "survey.json", folder), processes=2, tell=print, keep=print)
+hunt = Hunt(made.mutants, {}, Survey(folder / "survey.json", folder, ["shop.py"]), processes=2, tell=print, keep=print)
 options = ["-q", "-s", "-p", "no:cacheprovider", "-p", "no:xdist", "--import-mode=importlib", "-c", "/dev/null"]
 pytest.main([*options, f"--rootdir={folder}", str(folder)], plugins=[hunt])
 print(json.dumps([hunt.broken, {f"{m.line}: {m.old} -> {m.new}": hunt.verdicts[m.name].outcome for m in made.mutants}]))
@@ -100,10 +100,10 @@ def test_a_test_is_surveyed_again_when_it_or_the_sources_change(tmp_path: Path) 
     for name in ("pvesdn/a.py", "tests/test_a.py", "tests/test_b.py"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text("")
-    cost = Cost(0.5, frozenset({"pvesdn.a.x_f"}))
+    cost = Cost(0.5, {"pvesdn/a.py": frozenset({3, 4})})
 
     def survey() -> Survey:
-        return Survey(tmp_path / "survey.json", tmp_path)
+        return Survey(tmp_path / "survey.json", tmp_path, [])
 
     survey().learn({"tests/test_a.py::test": cost, "tests/test_b.py::test": cost})
     assert survey().cost("tests/test_a.py::test") == cost
@@ -121,7 +121,7 @@ def test_a_test_is_surveyed_again_when_it_or_the_sources_change(tmp_path: Path) 
 
 
 def mutant(number: int, old: str = "a + b", new: str = "a - b", path: str = "pvesdn/compare/diff.py") -> Mutant:
-    return Mutant(f"m.x_f__mutmut_{number}", "m.x_f", path, "f", 7, old, new)
+    return Mutant(f"m.x_f__mutmut_{number}", (7, 7), (5, 9), path, "f", 7, old, new)
 
 
 OUTCOMES = {

@@ -6,7 +6,7 @@ import argparse
 import json
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from importlib.metadata import version
 
 import pytest
@@ -23,7 +23,7 @@ PAGE = ROOT / "docs/mutation.md"
 JUDGED = ROOT / "tools/mutation/equivalent.toml"
 TESTS = (
     *("tests/unit/compare", "tests/unit/node", "tests/unit/workflows", "tests/golden", "tests/golden_pve"),
-    *("tests/contract/test_nodes.py", "tests/contract/test_node_agent.py"),
+    *("tests/contract/test_nodes.py", "tests/contract/test_node_agent.py", "tests/cli/test_apply_node.py"),
 )
 """What may find a mutant: tests that call the modules in their own process."""
 OPTIONS = (
@@ -46,11 +46,11 @@ def main() -> int:
     (WORK / "made").mkdir(parents=True, exist_ok=True)
     modules = list(make(given.only, WORK / "made"))
     mutants = [mutant for made in modules for mutant in made.mutants]
-    tell(f"{len(mutants)} mutants of {len(modules)} modules; mypy reads them")
-    untyped = refused(modules, WORK / "typed")
+    tell(f"{len(mutants)} mutants of {sum(bool(made.mutants) for made in modules)} modules; mypy reads them")
+    untyped = refused([made for made in modules if made.mutants], WORK / "typed")
     asked = [mutant for mutant in mutants if mutant.name not in untyped]
     sys.meta_path.insert(0, Imports(modules))
-    found = hunted(asked, given.processes)
+    found = hunted(asked, [made.path for made in modules], given.processes)
     if found is None:
         return 2
     known = report.judgements(JUDGED.read_text("utf-8"))
@@ -75,8 +75,8 @@ def main() -> int:
     return 1 if low else 0
 
 
-def hunted(asked: Sequence[Mutant], processes: int) -> dict[str, str] | None:
-    """Outcomes by name; None when the tests fail without any mutant."""
+def hunted(asked: Sequence[Mutant], paths: Iterable[str], processes: int) -> dict[str, str] | None:
+    """Outcomes by name; None when the tests fail without any mutant. :param paths: of all modules that are mutated."""
     memory = WORK / "found-by.json"
     known: dict[str, str] = json.loads(memory.read_text("utf-8")) if memory.exists() else {}
 
@@ -85,7 +85,7 @@ def hunted(asked: Sequence[Mutant], processes: int) -> dict[str, str] | None:
         text = json.dumps(known | {change: test for change, test in found.items() if test}, ensure_ascii=False)
         memory.write_text(text, "utf-8")
 
-    hunt = Hunt(asked, known, Survey(WORK / "survey.json", ROOT), processes=processes, tell=tell, keep=keep)
+    hunt = Hunt(asked, known, Survey(WORK / "survey.json", ROOT, paths), processes=processes, tell=tell, keep=keep)
     status = pytest.main([*OPTIONS, *TESTS], plugins=[hunt])
     if hunt.broken:
         tell("these tests fail without any mutant: " + ", ".join(hunt.broken))

@@ -20,8 +20,8 @@ from typing import Any
 
 import pytest
 from _pytest.runner import runtestprotocol
+from coverage import Coverage
 from mutmut.mutation.trampoline import set_mutant_under_test
-from mutmut.state import state
 
 from tools.mutation.survey import Cost, Survey
 from tools.mutation.values import Mutant
@@ -94,17 +94,23 @@ class Hunt:
     def _costs(self, items: Sequence[pytest.Item]) -> dict[str, Cost]:
         """Of every test; what is not known is found out in a process of its own."""
         left = [item for item in items if self._survey.cost(item.nodeid) is None]
-        self._tell(f"{len(items)} tests, of which {len(left)} run once to see which functions they call")
-        for _, (self.broken, found) in _each([("", lambda: _run_once(left))], 1, lambda _: 3600.0):
-            self._survey.learn({test: cost for test, cost in found.items() if test not in self.broken})
+        self._tell(f"{len(items)} tests, of which {len(left)} run once to see which lines they run")
+        for _, (broken, found) in _each([("", lambda: _run_once(left, self._survey.files))], 1, lambda _: 3600.0):
+            self.broken = broken
+            self._survey.learn({test: cost for test, cost in found.items() if test not in broken})
         return {item.nodeid: cost for item in items if (cost := self._survey.cost(item.nodeid)) is not None}
 
     def _tests(self, mutant: Mutant, costs: Mapping[str, Cost]) -> Iterator[str]:
-        """The tests that call its function, as far as patience goes: those that know the least else come first."""
+        """The tests that run what it changes, as far as patience goes: those that run the least else come first."""
         left = PATIENCE
         first = self._known.get(mutant.change)
-        found = [test for test, cost in costs.items() if mutant.reach in cost.functions]
-        for test in sorted(found, key=lambda t: (t != first, costs[t].seconds * len(costs[t].functions), t)):
+        # Some lines make no event of their own, such as a default value: then whoever calls the function.
+        found = [test for test, cost in costs.items() if cost.reaches(mutant)] or [
+            test for test, cost in costs.items() if cost.calls(mutant)
+        ]
+        for test in sorted(
+            found, key=lambda t: (t != first, costs[t].seconds * sum(map(len, costs[t].lines.values())), t)
+        ):
             left -= costs[test].seconds
             if left < 0:
                 return
@@ -122,19 +128,26 @@ class Hunt:
                 self._keep(self.verdicts)
 
 
-def _run_once(items: Sequence[pytest.Item]) -> tuple[list[str], dict[str, Cost]]:
-    """Tests that fail, and what each of them costs."""
-    set_mutant_under_test("stats")
-    broken, costs = [], {}
-    called = state()._stats  # noqa: SLF001 - where mutmut's trampolines note that they were called
-    for item, following in pairwise([*items, None]):
-        assert item is not None
-        called.clear()
-        begun = time.process_time()
-        if _fails(item, following):
-            broken.append(item.nodeid)
-        costs[item.nodeid] = Cost(time.process_time() - begun, frozenset(called))
-    return broken, costs
+def _run_once(items: Sequence[pytest.Item], files: Mapping[str, str]) -> tuple[list[str], dict[str, Cost]]:
+    """Tests that fail, and what each of them costs. :param files: see `Survey.files`."""
+    broken, seconds = [], {}
+    measured = Coverage(data_file=None, config_file=False, include=list(files))
+    with measured.collect():
+        for item, following in pairwise([*items, None]):
+            assert item is not None
+            measured.switch_context(item.nodeid)
+            begun = time.process_time()
+            if _fails(item, following):
+                broken.append(item.nodeid)
+            seconds[item.nodeid] = time.process_time() - begun
+    lines: dict[str, dict[str, set[int]]] = {test: {} for test in seconds}
+    for file, path in files.items():
+        for number, tests in measured.get_data().contexts_by_lineno(file).items():
+            for test in tests:
+                if test:
+                    lines[test].setdefault(path, set()).add(number)
+    found = {test: {path: frozenset(numbers) for path, numbers in lines[test].items()} for test in seconds}
+    return broken, {test: Cost(spent, found[test]) for test, spent in seconds.items()}
 
 
 def _trial(name: str, tests: Sequence[pytest.Item]) -> Callable[[], Verdict]:

@@ -24,7 +24,7 @@ from tools.mutation.values import PACKAGES, ROOT, Mutant, Mutated
 
 
 def make(only: str, memory: Path) -> Iterator[Mutated]:
-    """Every module of `PACKAGES` whose path, or one of whose functions, has `only` in it.
+    """Every module of `PACKAGES`, with those of its mutants that have `only` in `path:function`.
 
     :param memory: a folder of what was made of the same text before.
     """
@@ -33,8 +33,7 @@ def make(only: str, memory: Path) -> Iterator[Mutated]:
             path = str(file.relative_to(ROOT))
             found = _remembered(path, file.read_text("utf-8"), memory)
             wanted = tuple(mutant for mutant in found.mutants if only in f"{path}:{mutant.function}")
-            if wanted:
-                yield Mutated(found.module, path, found.text, wanted, found.spans)
+            yield Mutated(found.module, path, found.text, wanted, found.spans)
 
 
 def _remembered(path: str, source: str, memory: Path) -> Mutated:
@@ -59,9 +58,12 @@ def mutated(path: str, source: str) -> Mutated:
     for name in made.mutant_names:
         mangled = name.partition("__mutmut_")[0]
         function = mangled.removeprefix("x_").removeprefix("xǁ").replace("ǁ", ".")
-        offset, old, new = _difference(_plain(texts[f"{mangled}__mutmut_orig"]), _plain(texts[name]))
-        line = places[function] + offset
-        mutants.append(Mutant(f"{module}.{name}", f"{module}.{mangled}", path, function, line, old, new))
+        span = spans[f"{mangled}__mutmut_orig"]
+        was = _plain(texts[f"{mangled}__mutmut_orig"])
+        begin = span[1] + 1 - len(was)
+        (first, last), old, new = _difference(was, _plain(texts[name]))
+        place = begin + first, begin + last
+        mutants.append(Mutant(f"{module}.{name}", place, span, path, function, places[function] + first, old, new))
     return Mutated(module, path, made.code, tuple(mutants), {f"{module}.{n}": span for n, span in spans.items()})
 
 
@@ -79,17 +81,13 @@ def _plain(text: Sequence[str]) -> list[str]:
     return [re.sub(r"\bx[_ǁ][\wǁ]*__mutmut_\w+", "", line) for line in text[begin:]]
 
 
-def _difference(old: Sequence[str], new: Sequence[str]) -> tuple[int, str, str]:
-    """The first line that differs, counted from the function's, and the lines that do."""
-    gone: list[str] = []
-    come: list[str] = []
-    first = None
-    for tag, i1, i2, j1, j2 in difflib.SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
-        if tag != "equal":
-            first = i1 if first is None else first
-            gone += old[i1:i2]
-            come += new[j1:j2]
-    return first or 0, _joined(gone), _joined(come)
+def _difference(old: Sequence[str], new: Sequence[str]) -> tuple[tuple[int, int], str, str]:
+    """The first and the last line that differ, counted from the function's, and the lines that do."""
+    codes = difflib.SequenceMatcher(None, old, new, autojunk=False).get_opcodes()
+    found = [code for code in codes if code[0] != "equal"]
+    gone = [line for _, i1, i2, _, _ in found for line in old[i1:i2]]
+    come = [line for _, _, _, j1, j2 in found for line in new[j1:j2]]
+    return (found[0][1], max(found[0][1], found[-1][2] - 1)), _joined(gone), _joined(come)
 
 
 def _joined(lines: Iterable[str]) -> str:

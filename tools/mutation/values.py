@@ -15,7 +15,8 @@ class Mutant:
     """One function with one change.
 
     :param name: by which the trampoline knows it, with its module.
-    :param reach: by which the trampoline says that the function was called.
+    :param text_lines: where what is changed is in `Mutated.text`, in the function as it was: first and last line.
+    :param text_span: where all of that function is.
     :param path: of its module, from the checkout's root.
     :param function: with its class, if it has one.
     :param line: the first that differs, in the module.
@@ -24,7 +25,8 @@ class Mutant:
     """
 
     name: str
-    reach: str
+    text_lines: tuple[int, int]
+    text_span: tuple[int, int]
     path: str
     function: str
     line: int
