@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from pvesdn.compare.conflicts import conflict, digest, is_as_wanted
 from pvesdn.compare.differences import daemon_differences, sysctl_differences
 from pvesdn.compare.execution import steps
 from pvesdn.compare.free_order import in_present_order
 from pvesdn.compare.frr_words import frr_differences
+from pvesdn.compare.moved import FileStanzas, follow_moves
 from pvesdn.compare.obstacles import obstacles
 from pvesdn.compare.prerequisites import prerequisites
 from pvesdn.compare.present import PresentFile
@@ -71,10 +72,12 @@ def compare_node(
     :param shows_pve: PVE's definitions are about to be committed, so its files are shown with the plan.
     """
     wanted = tuple(rendered)
-    compared = tuple(
-        found
-        for file in sorted(wanted, key=lambda file: file.path)
-        if (found := _compare_file(file, now, owners, shows_pve=shows_pve)) is not None
+    compared = _with_moves(
+        tuple(
+            found
+            for file in sorted(wanted, key=lambda file: file.path)
+            if (found := _compare_file(file, now, owners, shows_pve=shows_pve)) is not None
+        )
     )
     changes = tuple(found.change for found in compared)
     own = tuple(found for found in compared if not found.change.by_pve)
@@ -109,6 +112,24 @@ class _Compared:
     file: RenderedFile
     present: PresentFile
     taken: Mapping[str, Taken] = field(default_factory=dict)
+
+
+def _with_moves(compared: tuple[_Compared, ...]) -> tuple[_Compared, ...]:
+    """The same files, where an interface that goes from PVE's file to ours, or back, is no longer told as two."""
+    if sum(1 for found in compared if found.change.stanzas) < 2:  # noqa: PLR2004 - a move takes two files
+        return compared
+    files = {
+        found.file.path: FileStanzas(found.change.stanzas, found.present.stanzas, found.file.interfaces)
+        for found in compared
+        if found.change.stanzas
+    }
+    stanzas = follow_moves(files)
+    return tuple(
+        replace(found, change=replace(found.change, stanzas=stanzas[found.file.path]))
+        if found.file.path in stanzas
+        else found
+        for found in compared
+    )
 
 
 def _own_files(wanted: Iterable[RenderedFile], owners: FileOwners) -> frozenset[str]:

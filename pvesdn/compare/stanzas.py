@@ -55,6 +55,11 @@ def keep_hosts(changes: Iterable[StanzaChange], host: Container[str]) -> tuple[S
     )
 
 
+def change_of(name: str, old: str, new: PrintedInterfaces) -> StanzaChange:
+    """What happens to an interface that is there and stays. :param old: its text as it is."""
+    return _compared(old, _named(new, {name})[name], new.value)
+
+
 def leaves_its_vrf(old: str, new: PrintedInterfaces, name: str) -> bool:
     """Whether a changed stanza takes its interface out of the VRF in which it was. :param old: its text as it is."""
     before = traits_of_text(old).vrf
