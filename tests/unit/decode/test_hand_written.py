@@ -31,7 +31,7 @@ def test_stanzas_of_one_name_are_one_device_with_the_line_of_each_option() -> No
     ]
 
 
-def test_files_of_pve_and_of_pvesdn_are_no_handwork() -> None:
+def test_files_of_pve_and_of_pvesdn_are_not_hand_written() -> None:
     files = {
         SDN_INTERFACES: "iface a\n",
         OUR_INTERFACES: "iface b\n",
