@@ -14,13 +14,13 @@ from pvesdn.design.checks import (
     exits,
     members,
     null_routes,
+    pve_routes,
     pve_sessions,
     references,
     subnets,
     underlay,
     unsupported,
     vnis,
-    ways,
 )
 from pvesdn.model.cluster import Vtep
 from pvesdn.model.design import DesignInput
@@ -46,5 +46,5 @@ def check(given: DesignInput, vteps: Mapping[str, Vtep]) -> tuple[Finding, ...]:
         *devices.check(given, vteps),
         *unsupported.check(given),
         *null_routes.check(given),
-        *ways.check(given),
+        *pve_routes.check(given),
     )
