@@ -167,6 +167,12 @@ def test_a_device_that_the_kernel_alone_has_is_named(is_there: bool) -> None:
     assert ("'iface br77 inet manual', 'bridge-ports vtun'" in hint) is not is_there
 
 
+def test_a_hook_that_a_snapshot_hides_is_not_said_to_be_none() -> None:
+    own = HOOKED.replace("{hook}", "pre-up sh -c 'hidden-1' || true").replace("bridge-ports vtun", "bridge-ports none")
+    said = refused(by_text(own, links=[LINK], frr=EVPN))[1]
+    assert f"and no line that can be read (the snapshot hides the hook at {FILE}:11) makes" in said
+
+
 def test_a_device_that_is_half_in_another_namespace_is_somebody_elses() -> None:
     own = HOOKED.partition("auto vtun")[0]
     assert refused(by_text(own, links=[{**LINK, "link_netnsid": 0}]))[0].startswith("nothing to import")
