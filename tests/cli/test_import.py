@@ -106,8 +106,10 @@ def test_nothing_to_import_names_what_was_found(tmp_path: Path) -> None:
     assert (result.status, result.out) == (1, "")
     assert result.err.splitlines()[:2] == [
         "error: nothing can be imported as it stands; what was found, and why it was left:",
-        "error: node1: /etc/network/interfaces:24: vmbr2: a bridge with 2 VXLAN ports (vxlan2, vxlan3): it stays as it is; "
-        "a VNet has one VNI",
+        (
+            "error: node1: /etc/network/interfaces:24: vmbr2: a bridge with 2 VXLAN ports (vxlan2, vxlan3): "
+            "it stays as it is; a VNet has one VNI"
+        ),
     ]
 
 

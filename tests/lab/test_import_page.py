@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
+
 from pvesdn_lab.live.verbs.hand_written import COMMANDS
 
 PAGE = (Path(__file__).parents[2] / "docs" / "import.md").read_text()
