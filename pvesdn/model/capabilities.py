@@ -76,6 +76,11 @@ class NodeCapabilities:
         """frr.conf.local is merged by the rules of `design.merge`."""
         return self.level > GeneratorLevel.BEFORE_1_0
 
+    @property
+    def interfaces_are_known(self) -> bool:
+        """`interfaces.d/sdn` is printed by the rules of `design.pve`, which 1.2 and 1.3 share (docs/pve.md §10)."""
+        return GeneratorLevel.BEFORE_1_0 < self.level <= GeneratorLevel.KNOWN
+
 
 @dataclass(frozen=True, slots=True)
 class PveCapabilities:
