@@ -15,6 +15,9 @@ from pvesdn.design.checks import (
     members,
     null_routes,
     packages,
+    pve_exits,
+    pve_mtu,
+    pve_peers,
     pve_sessions,
     references,
     subnets,
@@ -23,6 +26,7 @@ from pvesdn.design.checks import (
     vnis,
     ways,
 )
+from pvesdn.design.checks.pve_ways import PveWays
 from pvesdn.model.cluster import Vtep
 from pvesdn.model.design import DesignInput
 from pvesdn.model.findings import Finding
@@ -44,6 +48,9 @@ def check(given: DesignInput, vteps: Mapping[str, Vtep]) -> tuple[Finding, ...]:
         *underlay.check(given, vteps),
         *bgp.check(given, vteps),
         *pve_sessions.check(given),
+        *pve_peers.check(given),
+        *pve_mtu.check(given, PveWays(given)),
+        *pve_exits.check(given),
         *devices.check(given, vteps),
         *packages.check(given),
         *unsupported.check(given),
