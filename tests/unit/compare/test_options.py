@@ -11,8 +11,8 @@ import pytest
 from pvesdn.adapters.snapshot_dir import read_snapshot
 from pvesdn.compare.options import options_of_stanzas, options_of_text
 from pvesdn.model.files import RenderedFile
-from pvesdn.model.ifupdown import (
-    L3VniBridge,
+from pvesdn.model.ifupdown import L3VniBridge, Stanza, Tunnel, Uplink, VnetBridge, VrfDevice, VxlanPort
+from pvesdn.model.pve_ifupdown import (
     PveAddress,
     PveBridgeProtocol,
     PveFabricInterface,
@@ -27,12 +27,6 @@ from pvesdn.model.ifupdown import (
     PveVrfBridge,
     PveVxlanPort,
     SnatRule,
-    Stanza,
-    Tunnel,
-    Uplink,
-    VnetBridge,
-    VrfDevice,
-    VxlanPort,
 )
 from pvesdn.render.renderer import Renderer
 from pvesdn.workflows.plan import render_understood
