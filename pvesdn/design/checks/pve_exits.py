@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 
-from pvesdn.design.checks.wording import listed, placed, warning
+from pvesdn.design.checks.wording import listed, placed, together, warning
 from pvesdn.design.ours.sysctl import IP_FORWARD, IPV6_FORWARD
 from pvesdn.design.ours.zones import zone_nodes
 from pvesdn.design.pve.node import IPV4, PveNode
@@ -25,11 +25,11 @@ _MANY = 8
 
 def check(given: DesignInput) -> Iterator[Finding]:
     """Default routes that a node refuses, and answers to source NAT that a node drops."""
-    yield from _refused(given)
-    yield from _unforwarded(given)
+    yield from together(_refused(given))
+    yield from together(_unforwarded(given))
 
 
-def _refused(given: DesignInput) -> Iterator[Finding]:
+def _refused(given: DesignInput) -> Iterator[tuple[Hashable, Finding]]:
     """An exit that is no second choice denies every default route that it hears, whatever zone it is of: the route map
     knows prefixes, not zones (docs/pve.md §6.4).
     """
@@ -50,10 +50,11 @@ def _refused(given: DesignInput) -> Iterator[Finding]:
             f"guests on {listed(nodes)} have no default route: as an exit of {named} the node refuses the default routes of "
             "all zones"
         )
-        yield warning(zone.where, what, f"add {listed(nodes)} to the zone's exitnodes in PVE")
+        cause = (tuple(nodes), named)
+        yield cause, warning(zone.where, what, f"add {listed(nodes)} to the zone's exitnodes in PVE")
 
 
-def _unforwarded(given: DesignInput) -> Iterator[Finding]:
+def _unforwarded(given: DesignInput) -> Iterator[tuple[Hashable, Finding]]:
     """PVE lets the VNet's bridge forward, and nothing else: what comes back by the uplink is dropped there."""
     translated: dict[str, list[Subnet]] = {}
     homes = {vnet.id: vnet.zone for vnet in given.sdn.pve.vnets}
@@ -78,7 +79,8 @@ def _unforwarded(given: DesignInput) -> Iterator[Finding]:
                     f"snat 1 on {_some(subnets)}, but answers come in by {_devices(stuck)} and are not forwarded there: "
                     f"{_SWITCHES[family]} is 0"
                 )
-                yield warning(zone.where, what, _switch_on(given, stuck, family))
+                cause = (family, tuple(stuck.items()))
+                yield cause, warning(zone.where, what, _switch_on(given, stuck, family))
 
 
 def _forwarded_by_us(given: DesignInput) -> frozenset[str]:

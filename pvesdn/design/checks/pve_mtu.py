@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from pvesdn.design.checks.pve_ways import PveWays, Room, narrowest
-from pvesdn.design.checks.wording import listed, warning
+from pvesdn.design.checks.wording import listed, together, warning
 from pvesdn.design.ours.mtu import MTU_MIN
 from pvesdn.design.pve.node import BridgeKind, host_bridge
 from pvesdn.design.pve.zones import tunnel_mtu
@@ -16,6 +16,7 @@ from pvesdn.model.design import DesignInput
 from pvesdn.model.facts import NodeFacts
 from pvesdn.model.findings import Finding
 from pvesdn.model.pve_sdn import BridgedPveZone, PveEvpnZone, PveQinqZone, PveVlanZone, PveVxlanZone
+from pvesdn.model.sdn import Zone
 
 _TAG = 4
 """Bytes of the service VLAN's tag (IEEE 802.1Q), inside of which a VNet's own VLAN travels."""
@@ -38,7 +39,15 @@ class _Need:
 
 
 def check(given: DesignInput, ways: PveWays) -> Iterator[Finding]:
-    """Zones whose packets do not fit, each told once."""
+    """Zones whose packets do not fit, those with the same devices in the way together."""
+    yield from together(
+        ((need, tuple(narrow.items())), warning(zone.where, _what(need, narrow), _hint(need, narrow)))
+        for zone, need, narrow in _too_large(given, ways)
+    )
+
+
+def _too_large(given: DesignInput, ways: PveWays) -> Iterator[tuple[Zone, _Need, Mapping[str, Room]]]:
+    """Zones, what they need, and the nodes that have less."""
     for zone in given.sdn.pve.zones:
         nodes = tuple(sorted(given.cluster.among(zone.nodes) & ways.nodes))
         match zone:
@@ -52,7 +61,7 @@ def check(given: DesignInput, ways: PveWays) -> Iterator[Finding]:
                 continue
         narrow = {node: room for node, room in rooms.items() if need.mtu > room.inner}
         if narrow:
-            yield warning(zone.where, _what(need, narrow), _hint(need, narrow))
+            yield zone, need, narrow
 
 
 def _bridge(zone: BridgedPveZone, facts: NodeFacts) -> Room | None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Hashable, Iterable, Iterator
 from ipaddress import ip_address
 
-from pvesdn.design.checks.wording import listed, placed, warning
+from pvesdn.design.checks.wording import listed, placed, together, warning
 from pvesdn.design.ours.zones import zone_nodes
 from pvesdn.design.shared.pve_evpn import evpn_peers
 from pvesdn.model.design import DesignInput
@@ -18,18 +18,18 @@ from pvesdn.model.pve_sdn import PveEvpnController, PveEvpnZone, PveVxlanZone
 
 def check(given: DesignInput) -> Iterator[Finding]:
     """Members that a list forgets, and routers that are in the lists of two controllers."""
-    yield from _forgotten_by_zones(given)
+    yield from together(_forgotten_by_zones(given))
     yield from _forgotten_by_controllers(given)
     yield from _in_two_groups(given)
 
 
-def _forgotten_by_zones(given: DesignInput) -> Iterator[Finding]:
+def _forgotten_by_zones(given: DesignInput) -> Iterator[tuple[Hashable, Finding]]:
     for zone in given.sdn.pve.zones:
         if isinstance(zone, PveVxlanZone) and zone.peers:
             nodes = given.cluster.among(zone.nodes) & given.facts.keys()
             if missing := _missing(given, nodes, zone.peers):
                 what = f"peers lists no address of {listed(missing)}, so no other node floods frames there"
-                yield warning(zone.where, what, _add(given, missing, zone.peers))
+                yield (zone.peers, tuple(missing)), warning(zone.where, what, _add(given, missing, zone.peers))
 
 
 def _forgotten_by_controllers(given: DesignInput) -> Iterator[Finding]:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from pvesdn.design.checks import pve_exits
 from pvesdn.model.facts import IfaceStanza, NodeFacts, Route
 from pvesdn.model.findings import Severity
 from tests.unit.design.network import PVE_EVPN, SYMMETRIC, facts, findings, given, uplink
@@ -178,3 +179,24 @@ def test_many_subnets_are_counted() -> None:
     subnets = "".join(f"subnet: lan-10.0.{n}.0-24\n\tvnet web\n\tgateway 10.0.{n}.1\n\tsnat 1\n\n" for n in range(10))
     (found,) = dropped(LAN | {"subnets.cfg": subnets})
     assert "10.0.7.0/24 and 2 more, but answers" in found
+
+
+def test_zones_with_the_same_cause_are_told_together() -> None:
+    zones = "".join(f"simple: lan{n}\n\n" for n in range(3))
+    vnets = "".join(f"vnet: web{n}\n\tzone lan{n}\n\n" for n in range(3))
+    subnets = "".join(
+        f"subnet: lan{n}-10.0.{n}.0-24\n\tvnet web{n}\n\tgateway 10.0.{n}.1\n\tsnat 1\n\n" for n in range(3)
+    )
+    network = given(
+        "",
+        pve={"zones.cfg": zones, "vnets.cfg": vnets, "subnets.cfg": subnets},
+        instead={f"node{n}": out(f"node{n}") for n in (1, 2, 3)},
+    )
+    (found,) = pve_exits.check(network)
+    assert "snat 1 on 10.0.0.0/24, but" in found.what
+    assert [other.where for other in found.others] == ["zones.cfg:3: zone 'lan1'", "zones.cfg:5: zone 'lan2'"]
+    exits = [zone("aa", 1, "exitnodes node1"), *(zone(f"b{n}", n + 2, "exitnodes node2,node3") for n in range(3))]
+    network = given("", pve={"zones.cfg": "".join(exits), "controllers.cfg": CONTROLLER})
+    of_aa, of_others = pve_exits.check(network)
+    assert of_aa.others == ()
+    assert len(of_others.others) == 2

@@ -6,6 +6,8 @@ from dataclasses import replace
 
 import pytest
 
+from pvesdn.design.checks import pve_mtu
+from pvesdn.design.checks.pve_ways import PveWays
 from pvesdn.model.facts import Link, NodeFacts
 from pvesdn.model.findings import Severity
 from tests.unit.design.network import facts, findings, given
@@ -204,3 +206,16 @@ def test_many_devices_are_counted() -> None:
     pve = {"zones.cfg": "vlan: floor\n\tbridge vmbr0\n\tmtu 9000\n\n"}
     (found,) = findings(given("", nodes=12, pve=pve, instead=nodes), Severity.WARNING)
     assert " and 4 more are too small; set mtu 1501 on the zone" in found
+
+
+def test_zones_that_the_same_devices_are_too_small_for_are_told_together() -> None:
+    zones = (
+        "".join(f"vxlan: tun{n}\n\tpeers {LOOPS}\n\n" for n in range(3))
+        + f"vxlan: big\n\tpeers {LOOPS}\n\tmtu 9000\n\n"
+    )
+    network = given("", pve={"zones.cfg": zones}, instead=over(1400))
+    first, second = pve_mtu.check(network, PveWays(network))
+    assert (first.where, first.others) == ("zones.cfg:10: zone 'big'", ())
+    assert [found.where for found in (second, *second.others)] == [
+        "zones.cfg:1: zone 'tun0'", "zones.cfg:4: zone 'tun1'", "zones.cfg:7: zone 'tun2'"
+    ]  # fmt: skip

@@ -7,6 +7,7 @@ from ipaddress import ip_interface
 
 import pytest
 
+from pvesdn.design.checks import pve_peers
 from pvesdn.model.design import DesignInput
 from pvesdn.model.facts import NodeFacts
 from pvesdn.model.findings import Severity
@@ -127,6 +128,14 @@ def test_a_node_of_our_own_zone_is_told_there_alone() -> None:
             "add it to the controller's peers in PVE"
         )
     ]
+
+
+def test_zones_whose_lists_forget_the_same_nodes_are_told_together() -> None:
+    zones = "".join(vxlan("192.168.0.1,192.168.0.2").replace("tun", f"tun{n}") for n in range(3))
+    (found,) = pve_peers.check(network(zones))
+    assert [one.where for one in (found, *found.others)] == [
+        "zones.cfg:1: zone 'tun0'", "zones.cfg:4: zone 'tun1'", "zones.cfg:7: zone 'tun2'"
+    ]  # fmt: skip
 
 
 # --- one router in two lists -----------------------------------------------------------------------------------------
