@@ -1,5 +1,5 @@
 """The MTU of PVE's zones against what carries them: PVE looks neither at the way to the other nodes nor at the bridge
-(docs/pve.md §5.8, §9), and packets that do not fit are lost without a word.
+(docs/pve.md §5.8, §9), and packets that do not fit are fragmented, which RFC 7348 forbids, or lost without a word.
 """
 
 from __future__ import annotations

@@ -73,9 +73,9 @@ def _add(given: DesignInput, missing: list[str], peers: tuple[str, ...]) -> str:
     known = frozenset(map(ip_address, peers))
     like = [(device, held) for facts in given.facts.values() for device, held in facts.addresses if held.ip in known]
     found = {node: _address_like(like, given.facts[node].addresses) for node in missing}
-    if all(found.values()):
-        return f"add {listed(address for address in found.values() if address)} to the peers in PVE"
-    return f"add the address of {listed(missing)} in the underlay to the peers in PVE"
+    addresses = [address for address in found.values() if address is not None]
+    added = listed(addresses) if len(addresses) == len(found) else f"the underlay address of {listed(missing)}"
+    return f"add {added} to the peers in PVE, or leave {listed(missing)} out of the zone's nodes"
 
 
 def _address_like(

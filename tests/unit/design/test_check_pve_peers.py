@@ -50,7 +50,7 @@ def test_a_node_of_a_zone_that_its_peers_forget_is_told_with_its_address() -> No
     assert told(vxlan("192.168.0.1,192.168.0.2")) == [
         (
             "zones.cfg:1: zone 'tun': peers lists no address of node3, so no other node floods frames there; "
-            "add 192.168.0.3 to the peers in PVE"
+            "add 192.168.0.3 to the peers in PVE, or leave node3 out of the zone's nodes"
         )
     ]
 
@@ -59,7 +59,7 @@ def test_a_node_of_a_zone_that_its_controllers_peers_forget_is_told_with_its_add
     assert told(ZONE, evpn("192.168.0.1")) == [
         (
             "controllers.cfg:1: controller 'ctl': peers lists no address of node2, node3, so no other node has a session with "
-            "it; add 192.168.0.2, 192.168.0.3 to the peers in PVE"
+            "it; add 192.168.0.2, 192.168.0.3 to the peers in PVE, or leave node2, node3 out of the zone's nodes"
         )
     ]
 
@@ -94,13 +94,13 @@ def test_a_member_that_is_off_is_not_judged() -> None:
 
 def test_loopbacks_are_completed_by_loopbacks() -> None:
     (found,) = told(vxlan("10.255.0.1,10.255.0.2"), nodes={f"node{n}": routed(f"node{n}") for n in (1, 2, 3)})
-    assert found.endswith("add 10.255.0.3 to the peers in PVE")
+    assert found.endswith("add 10.255.0.3 to the peers in PVE, or leave node3 out of the zone's nodes")
 
 
 def test_an_address_that_cannot_be_guessed_is_left_to_the_reader() -> None:
     other = facts("node3", "10.77.0.3/24", addresses=(("eno2", ip_interface("10.77.0.3/24")),))
     (found,) = told(vxlan("192.168.0.1,192.168.0.2"), nodes={"node3": other})
-    assert found.endswith("add the address of node3 in the underlay to the peers in PVE")
+    assert "; add the underlay address of node3 to the peers in PVE, or leave" in found
 
 
 def test_listed_members_that_may_be_route_reflectors_by_lines_of_their_own_are_believed() -> None:
@@ -117,6 +117,8 @@ def test_who_adds_what_the_hint_says_is_not_warned_again() -> None:
         addresses = before[0].partition("add ")[2].partition(" to ")[0].replace(" ", "")
         more = f"192.168.0.2,{addresses}"
         assert told(zones.format(more), controllers.format(more)) == []
+        restricted = zones.rstrip("\n") + "\n\tnodes node1,node2\n\n"
+        assert told(restricted.format("192.168.0.2"), controllers.format("192.168.0.2")) == []
 
 
 def test_a_node_of_our_own_zone_is_told_there_alone() -> None:
