@@ -122,8 +122,13 @@ def test_a_second_exit_on_a_node_is_lost() -> None:
 
 
 def test_a_name_that_pvesdn_cfg_cannot_say_is_no_exit() -> None:
-    found, _ = lost(hand("one-exit", node1=("iface eno2", "iface eno~2")))
-    assert "'eno~2' is not an interface name" in found
+    found = lost(hand("one-exit", node1=("iface eno2", "iface eno~2")))
+    assert "'eno~2' is not an interface name" in found[0]
+    # It stays with what it says of the VRF, and so do the lines that only an exit stands for.
+    assert [line.split(": ")[2] for line in found[1:]] == [
+        "'redistribute kernel' (in router bgp 1234 vrf vrf1, address-family ipv4 unicast); apply --overwrite takes it out of frr.conf",
+        "eno~2",
+    ]
 
 
 def test_an_uplink_of_a_vrf_without_l3vni_is_lost() -> None:
