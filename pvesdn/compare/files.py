@@ -1,4 +1,4 @@
-"""One node: what its files should be against what they are."""
+"""One node: its files as they should be compared with its files as they are."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ def compare_node(
 
 @dataclass(frozen=True, slots=True)
 class _Compared:
-    """One file that changes, beside what both sides say.
+    """One file that changes, with what both sides mean.
 
     :param taken: devices whose VNI another device has, by name.
     """
@@ -133,7 +133,7 @@ def _with_moves(compared: tuple[_Compared, ...]) -> tuple[_Compared, ...]:
 
 
 def _own_files(wanted: Iterable[RenderedFile], owners: FileOwners) -> frozenset[str]:
-    """What has to be on the node and is not PVE's to write, changed or not."""
+    """Files that have to be on the node and that PVE does not write, changed or not."""
     return frozenset(file.path for file in wanted if file.text is not None and not owners.is_written_by_pve(file.path))
 
 
@@ -187,9 +187,7 @@ def _in_words(file: RenderedFile, current: str | None, facts: NodeFacts) -> tupl
 
 
 def _is_pves_last(path: str, now: NodeNow) -> bool:
-    """PVE wrote this frr.conf: where our block lies in frr.conf.local, it is PVE that prints it,
-    until it gives FRR up.
-    """
+    """Whether PVE wrote this frr.conf: while our block is in frr.conf.local, PVE prints it, until it gives up FRR."""
     return path == FRR_CONF and FRR_LOCAL_BEGIN in now.files.get(FRR_CONF_LOCAL, "").splitlines()
 
 
@@ -224,7 +222,7 @@ def _frr_action(own: tuple[_Compared, ...], owners: FileOwners, *, is_unfinished
 
 
 def _has_another_asn(conf: _Compared) -> bool:
-    """A reload would fail for ever: bgpd keeps an instance with an L3VNI ("BGP is already running"), and with it the
+    """Reloads would fail for ever: bgpd keeps an instance with an L3VNI ("BGP is already running"), and so its AS
     number.
     """
     config = conf.file.frr
@@ -236,8 +234,8 @@ def _has_another_asn(conf: _Compared) -> bool:
 
 
 def _leaving_uplinks(found: _Compared, facts: NodeFacts) -> Iterator[str]:
-    """Interfaces that exist without us and leave their VRF: a reload would leave them their addresses in the main
-    table, or take the VRF away below them.
+    """Interfaces that exist without us and leave their VRF: a reload would leave their addresses in the main table, or
+    remove the VRF underneath them.
     """
     if found.file.path != OUR_INTERFACES or found.present.text is None:
         return
