@@ -79,7 +79,7 @@ def test_every_plan_between_two_commands_is_good_and_guests_stop_an_apply(tmp_pa
         changes = plan(now, Renderer())
         if "/vnets/web" in shlex.join(command) and "subnets" not in command[2]:
             assert any("web would be removed with 1 guest port" in line for line in obstacles(changes))
-    now = replace(now, pve_files={**now.pve_files, "pvesdn.cfg": "\n" + found.added})
+    now = replace(now, pve_files={**now.pve_files, "pvesdn.cfg": "\n" + found.files["pvesdn.cfg"]})
     moved = plan(now, Renderer())
     assert not obstacles(moved)
     assert not moved.is_empty
