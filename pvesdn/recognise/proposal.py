@@ -276,7 +276,7 @@ class _Writer:
                     continue
                 uplink = read_uplink(self.given.nodes[name], device, draft.vrf, self.book)
                 if uplink is not None and found is not None:
-                    what = f"is a second exit of VRF {draft.vrf} on the node, beside {found.device.name}"
+                    what = f"is a second exit of VRF {draft.vrf} on the node, next to {found.device.name}"
                     hint = f"its stanza stays: name the VRF of the new zone in its line 'vrf {draft.vrf}'"
                     self.book.lose(name, device.place, device.name, what, hint)
                 found = found or uplink
