@@ -12,12 +12,13 @@ from ipaddress import ip_interface
 
 from pvesdn.decode.definitions import addresses, values
 from pvesdn.decode.definitions.values import BadValueError, integer, shown
-from pvesdn.model.hand_written import Device, HandWrittenNode, Option, Place, VxlanWords
+from pvesdn.model.hand_written import Device, Floods, HandWrittenNode, Option, Place, VxlanWords
 from pvesdn.model.primitives import VNI_MAX, IpAddress, IpInterface
 from pvesdn.recognise.notebook import Notebook
 
 _LOCAL = "vxlan-local-tunnelip"
 _MANUAL = frozenset({"inet manual", "inet6 manual"})
+_MAPS = ("bridge-vlan-vni-map", "vxlan-remoteip-map", "vxlan-mcastgrp-map")
 _NEVER_OF_VXLAN = ("bridge-ports", "bond-slaves", "vlan-raw-device", "vrf-table")
 """Options of devices of other kinds."""
 
@@ -30,6 +31,7 @@ class Port:
 
     :param local: its tunnel address, or that of `lo`, which ifupdown2 takes as the default of all of them.
     :param local_place: where that is stated.
+    :param hooked_remotes: those that hooks add, as written.
     :param physdev: the device that the group is joined on.
     :param learns: data-plane learning; None if not stated.
     """
@@ -39,6 +41,7 @@ class Port:
     local: IpAddress | None
     local_place: Place
     remotes: tuple[IpAddress, ...]
+    hooked_remotes: tuple[str, ...]
     group: IpAddress | None
     physdev: str | None
     udp_port: int | None
@@ -147,9 +150,9 @@ def _with_mask(address: str, mask: Option | None) -> str:
 
 
 def is_single_device(device: Device) -> bool:
-    """Whether it is one VXLAN device for many VNIs (ifupdown2: `bridge-vlan-vni-map`, `vxlan-vnifilter`)."""
+    """Whether it is one VXLAN device for many VNIs, in the words of ifupdown2."""
     filters = (option.value.lower() for option in device.all("vxlan-vnifilter"))
-    return bool(device.all("bridge-vlan-vni-map")) or any(word in ("on", "yes", "1") for word in filters)
+    return bool(device.all(*_MAPS)) or any(word in ("on", "yes", "1") for word in filters)
 
 
 def _is_vxlan(device: Device) -> bool:
@@ -205,7 +208,13 @@ def _port(
         local=own or (default[0] if default else None),
         local_place=next((option.place for option in device.all(_LOCAL)), default[1] if default else device.place),
         remotes=_remotes(node.node, device, book),
-        group=only(("vxlan-mcastgrp", "vxlan-mcastgrp6", "vxlan-svcnodeip", "vxlan-svcnodeip6"), addresses.multicast),
+        hooked_remotes=tuple(
+            act.address
+            for hook in node.hooks
+            for act in hook.acts
+            if isinstance(act, Floods) and act.device == device.name
+        ),
+        group=only(("vxlan-mcastgrp", "vxlan-mcastgrp6", "vxlan-svcnodeip", "vxlan-svcnodeip6"), _group),
         physdev=only(("vxlan-physdev",), values.interface),
         udp_port=only(("vxlan-port",), integer(1, 65535)),
         mtu=only(("mtu",), _mtu),
@@ -213,6 +222,16 @@ def _port(
         suppresses=only(("bridge-arp-nd-suppress",), values.boolean) or False,
         floods=_floods(node.node, device, book),
     )
+
+
+def _group(text: str) -> IpAddress:
+    """A multicast group. A unicast address there is another node, or one that floods for all."""
+    try:
+        addresses.unicast(text)
+    except BadValueError:
+        return addresses.multicast(text)
+    hint = "write 'vxlan-remoteip ADDRESS' for every other node, in place of it"
+    raise BadValueError(f"{shown(text)} is not a multicast address", hint)
 
 
 def _guess(node: HandWrittenNode, device: Device) -> str:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 from pvesdn.decode.nodes.hook_commands import HOOKS, UP_HOOKS
 from pvesdn.decode.secrets import hide_secrets
+from pvesdn.decode.secrets.veil import PLACEHOLDER
 from pvesdn.model.hand_written import (
     Device,
     Floods,
@@ -25,6 +26,7 @@ from pvesdn.model.hand_written import (
 from pvesdn.recognise.devices import NodeDevices, is_single_device, port_names
 
 _RANGE = re.compile(r"([0-9]{1,8})(?:-([0-9]{1,8}))?")
+_VARIABLE = re.compile(r"\S*[$`]\S*")
 _KERNELS_PORT = "8472"
 _USUAL_PORT = "4789"
 _MOST_VNIS = 4096
@@ -107,6 +109,13 @@ class _Finder:
         is_meant = device is not None and any(option.name.startswith("vxlan-") for option in device.options)
         return name in self._made or name in self._singles or name in self._devices.ports or is_meant
 
+    def _readable(self) -> str:
+        """What was searched for whatever makes a device: a snapshot may hide what a hook does."""
+        hidden = next(
+            (o for d in self._node.devices.values() for o in d.all(*HOOKS) if PLACEHOLDER.search(o.value)), None
+        )
+        return "file" if hidden is None else f"line that can be read (the snapshot hides the hook at {hidden.place})"
+
     # --- which bridge -------------------------------------------------------------------------------------------------
 
     def _read_joins(self) -> Iterator[tuple[str, str]]:
@@ -148,7 +157,7 @@ class _Finder:
     def _single(self, device: Device) -> Found:
         maps = [option for option in device.options if option.name == "bridge-vlan-vni-map"]
         words = ", ".join(hide_secrets(option.value)[0] for option in maps)
-        place = (maps or device.all("vxlan-vnifilter"))[0].place
+        place = (maps or device.all("vxlan-vnifilter", "vxlan-remoteip-map", "vxlan-mcastgrp-map"))[0].place
         which = f"a single VXLAN device with a map ({words})" if maps else "a single VXLAN device for many VNIs"
         bridge = self._bridge(device.name)
         inside = f" in {bridge}" if bridge else ""
@@ -172,7 +181,7 @@ class _Finder:
             return Found(
                 self._node.node, None, live.words.name, bridge, frozenset(), what, "a VNet has one VNI", not bridge
             )
-        what = f"{_described(live.words, bridge)}, which the kernel has and no file makes"
+        what = f"{_described(live.words, bridge)}, which the kernel has and no {self._readable()} makes"
         found = self._unwritten(live.words, None, what, ())
         return replace(found, is_foreign=not bridge)
 
@@ -194,13 +203,14 @@ class _Finder:
         """What to write for a device, as an instruction."""
         floods = [act.address for hook in self._node.hooks for act in hook.acts if isinstance(act, Floods)
                   and act.device == words.name and _is_up(hook)]  # fmt: skip
-        options = _options(replace(words, remotes=tuple(dict.fromkeys((*words.remotes, *floods)))))
+        remotes = tuple(remote for remote in dict.fromkeys((*words.remotes, *floods)) if "$" not in remote)
+        options = _options(replace(words, remotes=remotes))
         said = _listed([f"'{option}'" for option in options])
         is_there = words.name in self._node.devices
         head = f"write {said} into the stanza of {words.name}" if is_there else (
             f"write a stanza for it: 'auto {words.name}', 'iface {words.name} inet manual', {said}"
         )  # fmt: skip
-        if not words.group and not words.remotes and not floods and not self._has_evpn():
+        if not words.group and not remotes and not self._has_evpn():
             head += ", with 'vxlan-remoteip ADDRESS' for every other node"
         return f"{head}{f', in place of what {_counted_lines(lines)} of it' if lines else ''}"
 
@@ -226,8 +236,10 @@ class _Finder:
             return Found(self._node.node, device.place, device.name, "", vnis, what, "put it into one")
         hooks = [hook for hook in self._node.hooks if Joins(device.name, bridge) in hook.acts]
         place = hooks[0].place if hooks else device.place
-        how = f"by the hook '{hooks[0].text}'" if hooks else "and no file says so"
-        what = f"a VXLAN device, VNI {vni}, that is in {bridge} {how}"
+        how = (
+            f"is in {bridge} by the hook '{hooks[0].text}'" if hooks else f"the kernel has in {bridge}, as no file says"
+        )
+        what = f"a VXLAN device, VNI {vni}, that {how}"
         lines = f", in place of what {_counted_lines(tuple(hook.place for hook in hooks))} of it" if hooks else ""
         hint = f"{self._joining(device.name, bridge)}{lines}; then import again"
         return Found(self._node.node, place, device.name, bridge, vnis, what, hint)
@@ -272,10 +284,10 @@ def _described(words: VxlanWords, bridge: str) -> str:
 
 
 def _options(words: VxlanWords) -> list[str]:
-    """The lines of a stanza that say the same."""
+    """The lines of a stanza that say the same; what a variable of the shell stands for is left to the reader."""
     port = words.port or _KERNELS_PORT
     group = f"vxlan-mcastgrp{'6' if ':' in words.group else ''} {words.group}"
-    return [
+    found = [
         f"vxlan-id {words.vni}",
         *([f"vxlan-local-tunnelip {words.local}"] if words.local else []),
         *([group] if words.group else []),
@@ -286,6 +298,7 @@ def _options(words: VxlanWords) -> list[str]:
         *([f"mtu {words.mtu}"] if words.mtu else []),
         *([f"vxlan-ttl {words.ttl}"] if words.ttl else []),
     ]
+    return [_VARIABLE.sub("VALUE", option) for option in found]
 
 
 def _mapped(device: Device) -> set[int]:

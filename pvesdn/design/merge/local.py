@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from pvesdn.design.merge.advice import GLOBAL, instead
+from pvesdn.design.merge.advice import GLOBAL, INDENTED, instead
 from pvesdn.design.merge.lines import BLOCKS, TOP, Fate, Merge
 from pvesdn.model.frr import FrrConfig, RouteMapEntry
 from pvesdn.model.frr_local import LocalFault, LocalKind, LocalLine, LocalMerge
@@ -113,7 +113,7 @@ def _clash(config: FrrConfig, line: LocalLine) -> LocalFault | None:
     if line.kind is LocalKind.ROUTER_BGP:
         number, vrf = line.words
         for asn in [r.asn for r in config.routers if (r.vrf or "") == vrf and str(r.asn) != number][:1]:
-            what = f"is a second BGP instance beside PVE's of AS {asn}, which FRR refuses"
+            what = f"is a second BGP instance next to PVE's of AS {asn}, which FRR refuses"
             return LocalFault(line, what, f"write 'router bgp {asn}{f' vrf {vrf}' * bool(vrf)}'", is_loss=True)
     if line.kind is LocalKind.ROUTE_MAP and any(_catches_all(e, line.words[0]) for e in config.route_maps):
         what = "comes after PVE's own entry, which permits everything"
@@ -134,7 +134,7 @@ def _meanings(lines: Iterable[LocalLine]) -> Iterator[tuple[str, ...]]:
         word = line.text.strip()
         if line.is_comment:
             yield block + family
-        elif line.kind in BLOCKS:
+        elif line.kind in BLOCKS or (line.kind is LocalKind.OTHER and INDENTED.fullmatch(line.text)):
             block, family = (word,), TOP
             yield TOP
         elif line.kind is LocalKind.FAMILY:  # outside of a router it is refused itself, which is said once

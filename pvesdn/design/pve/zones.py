@@ -43,16 +43,14 @@ def zone_stanzas(zone: PveEvpnZone) -> ZoneStanzas:
     return ZoneStanzas(
         vrf=PveVrf(vrf, is_exit=False),
         exit_vrf=PveVrf(vrf, is_exit=True),
-        bridge=PveVrfBridge(
-            names.l3vni_bridge(zone.id), port=names.l3vni_port(zone.id), mtu=_tunnel_mtu(zone), vrf=vrf
-        ),
+        bridge=PveVrfBridge(names.l3vni_bridge(zone.id), port=names.l3vni_port(zone.id), mtu=tunnel_mtu(zone), vrf=vrf),
         veths={family: _veths(zone, family) for family in (IPV4, IPV6)},
     )
 
 
 def _veths(zone: PveEvpnZone, family: int) -> tuple[PveVeth, ...]:
     outer, inner = exit_veths(zone.id)
-    mtu = _tunnel_mtu(zone) + _VETH_EXTRA
+    mtu = tunnel_mtu(zone) + _VETH_EXTRA
     near, far = ((f"10.255.255.{host}/30", *((f"fe80::{host}/126",) if family == IPV6 else ())) for host in (1, 2))
     return (
         PveVeth(outer, peer=inner, addresses=near, mtu=mtu),
@@ -69,13 +67,13 @@ def vxlan_port(vnet: Vnet, vni: int, zone: PveVxlanZone, underlay: PveUnderlay) 
     """The port of a VNet in a plain VXLAN zone: it floods to every peer except the one spelled like the node's own
     address.
     """
-    remotes = (peer for peer in underlay.peers if peer != underlay.way.address)
+    remotes = (peer for peer in underlay.peers if peer != underlay.own.address)
     # PVE prints those of a fabric in another order every time; ours is the addresses'.
     is_order_free = zone.fabric is not None
     return PveVxlanPort(
         name=names.vxlan_port(vnet.id),
         vni=vni,
-        mtu=_tunnel_mtu(zone),
+        mtu=tunnel_mtu(zone),
         remotes=tuple(sorted(remotes, key=lambda peer: int(ip_address(peer)))) if is_order_free else tuple(remotes),
         udp_port=zone.vxlan_port,
         is_order_free=is_order_free,
@@ -87,7 +85,7 @@ def evpn_port(name: str, vni: int, zone: PveEvpnZone, local: str | None) -> PveV
     return PveVxlanPort(
         name=name,
         vni=vni,
-        mtu=_tunnel_mtu(zone),
+        mtu=tunnel_mtu(zone),
         local=local,
         udp_port=zone.vxlan_port,
         is_controlled=True,
@@ -104,12 +102,12 @@ def vnet_bridge(
     vnet: Vnet,
     zone: PveSimpleZone | PveVxlanZone | PveEvpnZone,
     subnets: Sequence[Subnet],
-    ways: Mapping[int, RouteAnswer] = _NOWHERE,
+    routes: Mapping[int, RouteAnswer] = _NOWHERE,
 ) -> PveVnetBridge:
     """The bridge of a VNet.
 
     :param subnets: the VNet's, sorted by id.
-    :param ways: the routes to the internet by address family, where the node does source NAT for the VNet; without a
+    :param routes: the routes to the internet by address family, where the node does source NAT for the VNet; without a
         source address there is nothing to translate to.
     """
     alias = printed_alias(vnet)
@@ -119,7 +117,7 @@ def vnet_bridge(
             return PveVnetBridge(
                 name=vnet.id,
                 ports="none",
-                subnets=_addresses(subnets, ways, has_host_routes=True),
+                subnets=_addresses(subnets, routes, has_host_routes=True),
                 is_vlan_aware=vnet.vlanaware,
                 mtu=zone.mtu or None,
                 alias=alias,
@@ -131,16 +129,16 @@ def vnet_bridge(
                 name=vnet.id,
                 ports=names.vxlan_port(vnet.id),
                 is_vlan_aware=vnet.vlanaware,
-                mtu=_tunnel_mtu(zone),
+                mtu=tunnel_mtu(zone),
                 alias=alias,
             )
         case PveEvpnZone():
             return PveVnetBridge(
                 name=vnet.id,
                 ports=names.vxlan_port(vnet.id),
-                subnets=_addresses(subnets, ways, has_host_routes=False),
+                subnets=_addresses(subnets, routes, has_host_routes=False),
                 hwaddress=zone.mac,
-                mtu=_tunnel_mtu(zone),
+                mtu=tunnel_mtu(zone),
                 alias=alias,
                 has_ip_forward=IPV4 in gateways,
                 has_ip6_forward=IPV6 in gateways,
@@ -166,12 +164,12 @@ def untranslatable(subnets: Iterable[Subnet], answers: PveNode) -> Subnet | None
     return next((subnet for subnet in snat if answers.is_missing(answers.internet[gateway_family(subnet)])), None)
 
 
-def _tunnel_mtu(zone: PveVxlanZone | PveEvpnZone) -> int:
+def tunnel_mtu(zone: PveVxlanZone | PveEvpnZone) -> int:
     return zone.mtu or DEFAULT_MTU
 
 
 def _addresses(
-    subnets: Iterable[Subnet], ways: Mapping[int, RouteAnswer], *, has_host_routes: bool
+    subnets: Iterable[Subnet], routes: Mapping[int, RouteAnswer], *, has_host_routes: bool
 ) -> tuple[PveAddress, ...]:
     seen: set[str] = set()
     found = []
@@ -182,7 +180,7 @@ def _addresses(
         entry = PveAddress(
             address=f"{gateway}/{mask}" if is_new else None,
             host_route=subnet.cidr if has_host_routes and mask == _HOST_MASK and family == IPV4 else None,
-            snat=_snat(subnet, family, ways.get(family)),
+            snat=_snat(subnet, family, routes.get(family)),
         )
         if gateway is not None:
             seen.add(gateway)
@@ -194,8 +192,8 @@ def _addresses(
 _NOTHING = PveAddress()
 
 
-def _snat(subnet: Subnet, family: int, way: RouteAnswer | None) -> SnatRule | None:
-    if not subnet.snat or way is None or way.address is None:
+def _snat(subnet: Subnet, family: int, answer: RouteAnswer | None) -> SnatRule | None:
+    if not subnet.snat or answer is None or answer.address is None:
         return None
     command = "ip6tables" if family == IPV6 else "iptables"
-    return SnatRule(command, cidr=subnet.cidr, out_interface=way.device, source=way.address)
+    return SnatRule(command, cidr=subnet.cidr, out_interface=answer.device, source=answer.address)
