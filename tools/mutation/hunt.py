@@ -13,6 +13,7 @@ import signal
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise
 from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
@@ -92,11 +93,13 @@ class Hunt:
         return True
 
     def _costs(self, items: Sequence[pytest.Item]) -> dict[str, Cost]:
-        """Of every test; what is not known is found out in a process of its own."""
+        """Of every test; what is not known is found out in processes of their own."""
         left = [item for item in items if self._survey.cost(item.nodeid) is None]
         self._tell(f"{len(items)} tests, of which {len(left)} run once to see which lines they run")
-        for _, (broken, found) in _each([("", lambda: _run_once(left, self._survey.files))], 1, lambda _: 3600.0):
-            self.broken = broken
+        size = max(1, -(-len(left) // self._processes))
+        jobs = [(str(n), partial(_run_once, left[n : n + size], self._survey.files)) for n in range(0, len(left), size)]
+        for _, (broken, found) in _each(jobs, self._processes, lambda _: 3600.0):
+            self.broken += broken
             self._survey.learn({test: cost for test, cost in found.items() if test not in broken})
         return {item.nodeid: cost for item in items if (cost := self._survey.cost(item.nodeid)) is not None}
 
