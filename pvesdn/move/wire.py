@@ -92,7 +92,7 @@ def _beside(old: NodeDesign, new: NodeDesign) -> Iterator[tuple[str, str, str, s
         yield "kernel settings", "sysctl", f"{', '.join(settings)}, as every zone of pvesdn.cfg that routes needs", ""
     before, after = _kept_out(old.frr), _kept_out(new.frr)
     if kept_out := after - before:
-        yield "BGP", "VNIs", f"VNI {listed(sorted(kept_out))} is kept out of EVPN", ""
+        yield "BGP", "VNIs", f"VNI {listed(sorted(kept_out))} is kept out of EVPN", _FLOODING_PAUSES
     if (let_in := before - after) and _announces_all(new):
         yield "BGP", "VNIs", f"VNI {listed(sorted(let_in))} is announced in EVPN by PVE", ""
 
@@ -148,6 +148,7 @@ def _compared(name: str, old: Mapping[str, str], new: Mapping[str, str]) -> Iter
             yield name, attribute, _Trait(was, becomes, _MEANINGS.get(attribute, ""))
 
 
+_FLOODING_PAUSES = "BGP takes flood entries away with what it withdraws; apply restores them within seconds"
 _MEANINGS: Mapping[str, str] = {
     "VNI": "the nodes no longer understand each other until all have it",
     "UDP port": "the nodes no longer understand each other until all have it",
