@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 
@@ -15,6 +15,7 @@ from pvesdn.compare.diff import showable
 from pvesdn.model.execution import FrrAction
 from pvesdn.model.files import FileChange, NodeChanges, StanzaChange
 from pvesdn.model.findings import Finding
+from pvesdn.model.guests import labelled
 
 _DIFF_STYLES = (
     ("+++", Style.STRONG),
@@ -33,13 +34,16 @@ class _Part:
     lines: Callable[[], Iterator[Line]]
 
 
-def node_blocks(nodes: Iterable[NodeChanges], *, has_diff: bool, width: int | None) -> Iterator[Line]:
+def node_blocks(
+    nodes: Iterable[NodeChanges], guest_names: Mapping[int, str], *, has_diff: bool, width: int | None
+) -> Iterator[Line]:
     """What changes on each node; an empty line behind each block.
 
+    :param guest_names: by id.
     :param has_diff: show what changes in each file.
     :param width: see `wrapped`.
     """
-    parts = _Parts(has_diff=has_diff, width=width)
+    parts = _Parts(guest_names, has_diff=has_diff, width=width)
     told: dict[Hashable, tuple[_Part, list[str]]] = {}
     for node in nodes:
         for part in parts.of(node):
@@ -55,7 +59,8 @@ def node_blocks(nodes: Iterable[NodeChanges], *, has_diff: bool, width: int | No
 
 
 class _Parts:
-    def __init__(self, *, has_diff: bool, width: int | None) -> None:
+    def __init__(self, guest_names: Mapping[int, str], *, has_diff: bool, width: int | None) -> None:
+        self._guest_names = guest_names
         self._has_diff = has_diff
         self._width = width
         self._interfaces = InterfaceLines()
@@ -77,7 +82,8 @@ class _Parts:
             yield self._line(f"    FRR: {frr.value}")
         if not node.obstacles:
             for bridge, ports in sorted(node.guests.items()):
-                what = f"{bridge} is removed with {counted(len(ports), 'guest port')} in it"
+                listed = ", ".join(labelled(port, self._guest_names) for port in ports)
+                what = f"{bridge} is removed with {counted(len(ports), 'guest port')} in it, which it unplugs: {listed}"
                 yield self._line("    ", Span(what, Style.WARNING))
         for obstacle in node.obstacles:
             yield self._line("    ", Span("blocked: ", Style.ERROR), _without_node(obstacle, node.node))
