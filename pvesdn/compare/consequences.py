@@ -85,6 +85,8 @@ def consequences(nodes: Iterable[NodeChanges]) -> tuple[Consequence, ...]:
     for (effect, old, new, subject), names in by_what.items():
         if effect is Effect.PEERS_LEFT and (subject in removed or set(old.split(", ")) <= moved):
             continue  # it follows from what is said of that node, or of those VNets
+        if effect is Effect.SESSIONS_REMOVED and subject in moved:
+            continue
         objects.setdefault((effect, old, new, tuple(names)), []).append(subject)
     order = list(Effect)
     return tuple(

@@ -68,7 +68,7 @@ def _of_pve(
         if _is_empty(definitions.get(file)) and gone == total:
             yield Fall(file, is_absent=file not in definitions, kind=_said(kind), gone=gone, total=total)
         elif gone >= _FEWEST and gone * 2 >= total:
-            yield Fall("", is_absent=False, kind=f"{_said(kind)} of PVE's", gone=gone, total=total)
+            yield Fall("", is_absent=False, kind=_said(kind), gone=gone, total=total)
 
 
 def _said(kind: str) -> str:

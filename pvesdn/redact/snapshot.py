@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from pvesdn.decode.secrets.veil import PLACEHOLDER, Veil, is_kernel_name
 from pvesdn.model.files import FRR_CONF, FRR_CONF_LOCAL, FRR_DAEMONS, OUR_SYSCTL
@@ -60,10 +61,7 @@ def replace_values(snapshot: Snapshot, veil: Veil) -> Cleaned:
         for name, text in sorted(snapshot.pve_files.items())
     }
     api = {
-        path: counted(
-            f"api/{path}.json", lambda p=path, v=value: (hide_guests if p == GUESTS_PATH else hide_api)(v, veil)
-        )  # type: ignore[misc]
-        for path, value in snapshot.api.items()
+        path: counted(f"api/{path}.json", partial(_answer(path), value, veil)) for path, value in snapshot.api.items()
     }
     nodes = {}
     for node, raw in sorted(snapshot.nodes.items()):
@@ -102,6 +100,10 @@ def _definitions(name: str) -> _Clean:
     if name == _RUNNING:
         return hide_running
     return hide_record if name == SEEN_NAME else hide_definitions
+
+
+def _answer(path: str) -> Callable[[Json, Veil], Json]:
+    return hide_guests if path == GUESTS_PATH else hide_api
 
 
 def _placeholders(snapshot: Snapshot) -> Iterator[str]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from operator import itemgetter
 
-from pvesdn.cli.screens.names import ranges
+from pvesdn.cli.screens.names import by_number, ranges
 from pvesdn.cli.screens.screen import Line, Span, Style, counted
 from pvesdn.model.consequences import AffectedGuest, Consequence, Effect, Fall
 from pvesdn.model.guests import called
@@ -22,7 +23,7 @@ def fall_lines(falls: Iterable[Fall]) -> Iterator[Line]:
 def _fall(fall: Fall) -> str:
     where = f" from {ranges(fall.nodes)}" if fall.nodes else ""
     if not fall.file:
-        return f"this plan removes {_of_all(fall)}{where}"
+        return f"this plan removes {_of_all(fall)}{'' if fall.nodes else ' of PVE'}{where}"
     what = f"/etc/pve/sdn/{fall.file} {'does not exist' if fall.is_absent else 'is empty'}"
     if fall.kind == "VNet" and not fall.gone:
         return f"{what}, so this plan removes everything that pvesdn has made{where}"
@@ -49,7 +50,8 @@ def consequence_lines(found: Iterable[Consequence], names: Mapping[int, str]) ->
             nodes = ranges(node for move in moved for node in move.nodes)
             what = f"{nodes}: the VTEP moves: tunnels to and from {_these(nodes)} are cut until every node has had its turn"
             yield "  ", Span("! ", Style.WARNING), what
-            yield from ((f"      {ranges(move.nodes)}: {move.old} -> {move.new}",) for move in moved)
+            ways = sorted(((by_number(ranges(move.nodes)), move) for move in moved), key=itemgetter(0))
+            yield (f"      {', '.join(f'{ranges(move.nodes)} {move.old} -> {move.new}' for _, move in ways)}",)
     yield ()
 
 

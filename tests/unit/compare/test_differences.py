@@ -105,8 +105,8 @@ def test_neighbors_that_come_and_go_are_members_of_their_group() -> None:
 
 def test_statements_with_a_value_have_an_old_and_a_new_one() -> None:
     assert frr_differences(ROUTER, ROUTER.replace("10.0.0.1", "10.9.0.1")) == (
-        Difference("router bgp bgp router-id", ("10.0.0.1",), ("10.9.0.1",)),
         Difference("router bgp neighbor VTEP update-source", ("10.0.0.1",), ("10.9.0.1",)),
+        Difference("router bgp router-id", ("10.0.0.1",), ("10.9.0.1",)),
     )
 
 
