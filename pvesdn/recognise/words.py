@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 
 from pvesdn.decode.nodes.hook_commands import HOOKS, read_hook
@@ -11,6 +12,7 @@ from pvesdn.design.ours.mtu import inner_mtu
 from pvesdn.model.hand_written import Act, Device, Floods, HandWrittenNode, Holds, Joins, Option
 from pvesdn.model.ifupdown import GUEST_PORTS
 from pvesdn.model.own_sdn import Irb
+from pvesdn.model.proposal import TakeOut
 from pvesdn.recognise.anyway import BRIDGE, PORT, TIE, VRF, Trait, is_done
 from pvesdn.recognise.devices import Bridge
 from pvesdn.recognise.nets import BridgeOnNode, FloodMode, Nets
@@ -64,6 +66,35 @@ def tell_words(
                 teller.tell_vrf(name, device)
 
 
+def tell_stayers(nodes: Mapping[str, HandWrittenNode], outs: Mapping[str, tuple[TakeOut, ...]], book: Notebook) -> None:
+    """Enter the lines of stanzas that stay and name a device that goes: they fail from then on."""
+    for name, node in sorted(nodes.items()):
+        whole = {out.name for out in outs.get(name, ()) if out.options is None}
+        becomes = {out.name: out.becomes for out in outs.get(name, ()) if out.name in whole and out.becomes != out.name}
+        taken = {place for out in outs.get(name, ()) for place in out.options or ()}
+        for device in node.devices.values():
+            if device.name in whole:
+                continue
+            for option in device.options:
+                gone = [word for word in _names_in(option, device) if word in becomes]
+                if gone and option.place not in taken and option.name != "vrf":  # told with the exits
+                    what, _ = hide_secrets(f"{option.name} {option.value}")
+                    hint = f"the line stays, and {gone[0]} becomes {becomes[gone[0]]}: change it, or take it out"
+                    book.lose(name, option.place, device.name, what, hint)
+            parent = device.name.rpartition(".")[0]
+            if parent in becomes:
+                what = f"a VLAN device of {parent}, which becomes {becomes[parent]}"
+                book.lose(
+                    name, device.place, device.name, what, f"call it {becomes[parent]}{device.name[len(parent) :]}"
+                )
+
+
+def _names_in(option: Option, device: Device) -> Iterator[str]:
+    """The words of a line that may be devices' names."""
+    value = option.value.replace("${IFACE}", device.name).replace("$IFACE", device.name)
+    yield from re.split(r"[^\w.@:-]+", value)
+
+
 class _Teller:
     """Enters what is lost."""
 
@@ -97,13 +128,13 @@ class _Teller:
         for option in vrf.options:
             if option.name == "vrf-table" and option.value != "auto":
                 self._lose(node, vrf, option, "the table's number is chosen automatically")
-            elif not is_done(VRF, _line(vrf, option), frozenset(), {"name": vrf.name}):
+            elif not is_done(VRF, _line(vrf, option), frozenset(), {"name": re.escape(vrf.name)}):
                 self._lose(node, vrf, option, _hint(option, vrf))
 
     def _tell(
         self, sight: BridgeOnNode, device: Device, kind: str, carried: frozenset[str], traits: frozenset[Trait]
     ) -> None:
-        names = {"name": device.name, "guest_ports": GUEST_PORTS}
+        names = {"name": re.escape(device.name), "guest_ports": re.escape(GUEST_PORTS)}
         for option in device.options:
             is_said = option.name in carried or is_done(kind, _line(device, option), traits, names)
             if not is_said and not _joins_again(sight, device, option):
@@ -133,6 +164,10 @@ def _joins_again(sight: BridgeOnNode, device: Device, option: Option) -> bool:
 def _hint(option: Option, device: Device) -> str:
     if option.name in _VLANS_OF_PORT:
         return "the VXLAN port of a VNet carries every VLAN, tagged as the guests have it"
+    if option.name == "address-virtual":
+        mac, *virtual = option.value.split() or [""]
+        said = [f"'address {address}'" for address in virtual] + ([f"'hwaddress {mac}'"] if ":" in mac else [])
+        return f"to have the gateway imported write {' and '.join(said)} on every node, in place of it"
     acts = read_hook(option.value, device.name) if option.name in HOOKS else ()
     words = [word for act in acts for word in _said_by(act)]
     return f"to have it imported write {' and '.join(words)}, in place of the hook" if words else ""
