@@ -3,40 +3,49 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 
 from pvesdn.compare.options import options_of_text
 from pvesdn.compare.present import PresentFile
 from pvesdn.model.consequences import Effect, Fall
 from pvesdn.model.files import OUR_INTERFACES, NodeChanges, PendingChange
+from pvesdn.model.own_sdn import OwnSdn
 
 OWN_FILE = "pvesdn.cfg"
 _FILES = {"zone": "zones.cfg", "vnet": "vnets.cfg", "subnet": "subnets.cfg", "controller": "controllers.cfg"}
 _FEWEST = 3
 """Objects that must go for their number to have fallen suddenly: taking one of two away is daily work."""
-_DELETED = "deleted"
+_DELETED, _NEW = "deleted", "new"
 
 
 def falls(
-    definitions: Mapping[str, str],
+    own: OwnSdn,
+    definitions: Container[str],
     nodes: Iterable[NodeChanges],
     files: Mapping[str, Mapping[str, str]],
+    *,
     pending: Iterable[PendingChange],
     running: Mapping[str, int],
 ) -> tuple[Fall, ...]:
     """What falls, ours first.
 
-    :param definitions: text by name of the files of /etc/pve/sdn that are there.
+    :param own: what pvesdn.cfg defines.
+    :param definitions: names of the files of /etc/pve/sdn that are there.
     :param nodes: the plan.
     :param files: what the planned nodes have, text by path, by node.
     :param pending: what a commit of PVE's would change.
     :param running: how many objects of each kind PVE runs.
     """
-    return (*_own(definitions.get(OWN_FILE), nodes, files), *_of_pve(definitions, pending, running))
+    state = None if own != OwnSdn() else OWN_FILE in definitions
+    return (*_own(state, nodes, files), *_of_pve(definitions, pending, running))
 
 
-def _own(text: str | None, nodes: Iterable[NodeChanges], files: Mapping[str, Mapping[str, str]]) -> Iterator[Fall]:
-    """VNets are counted where there are any, else interfaces: a zone of exits alone has none."""
+def _own(
+    is_there: bool | None,  # noqa: FBT001 - of an empty file
+    nodes: Iterable[NodeChanges],
+    files: Mapping[str, Mapping[str, str]],
+) -> Iterator[Fall]:
+    """:param is_there: the file that defines nothing; None where it does define something."""
     losing = {
         node.node: {one.subject for one in node.consequences if one.effect is Effect.VNET_REMOVED}
         for node in nodes
@@ -45,11 +54,11 @@ def _own(text: str | None, nodes: Iterable[NodeChanges], files: Mapping[str, Map
     gone = set().union(*losing.values())
     if not losing:
         return
-    is_empty = _is_empty(text)
+    is_empty = is_there is not None
     names = tuple(sorted(node for node, vnets in losing.items() if vnets or is_empty))
     there = {vnet for had in files.values() for vnet in _vnets(had.get(OUR_INTERFACES))}
     if is_empty:
-        yield Fall(OWN_FILE, is_absent=text is None, kind="VNet", gone=len(gone), total=len(there), nodes=names)
+        yield Fall(OWN_FILE, is_absent=not is_there, kind="VNet", gone=len(gone), total=len(there), nodes=names)
         return
     stay = {vnet for node, had in files.items() for vnet in _vnets(had.get(OUR_INTERFACES)) - losing.get(node, set())}
     gone -= stay
@@ -58,14 +67,16 @@ def _own(text: str | None, nodes: Iterable[NodeChanges], files: Mapping[str, Map
 
 
 def _of_pve(
-    definitions: Mapping[str, str], pending: Iterable[PendingChange], running: Mapping[str, int]
+    definitions: Container[str], pending: Iterable[PendingChange], running: Mapping[str, int]
 ) -> Iterator[Fall]:
+    pending = tuple(pending)
     deleted = Counter(row.kind for row in pending if row.state == _DELETED)
+    new = {row.kind for row in pending if row.state == _NEW}
     for kind, file in _FILES.items():
         gone, total = deleted[kind], running.get(kind, 0)
         if not gone or not total:
             continue
-        if _is_empty(definitions.get(file)) and gone == total:
+        if gone == total and kind not in new:
             yield Fall(file, is_absent=file not in definitions, kind=_said(kind), gone=gone, total=total)
         elif gone >= _FEWEST and gone * 2 >= total:
             yield Fall("", is_absent=False, kind=_said(kind), gone=gone, total=total)
@@ -73,11 +84,6 @@ def _of_pve(
 
 def _said(kind: str) -> str:
     return "VNet" if kind == "vnet" else kind
-
-
-def _is_empty(text: str | None) -> bool:
-    """Absent, or nothing but blanks and comments."""
-    return all(not line.strip() or line.lstrip().startswith("#") for line in (text or "").splitlines())
 
 
 def _vnets(text: str | None) -> set[str]:

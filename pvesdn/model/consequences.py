@@ -95,3 +95,16 @@ class Fall:
     gone: int
     total: int
     nodes: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        if not self.file:
+            return f"this plan removes {self._share}{'' if self.nodes else ' of PVE'}"
+        what = f"/etc/pve/sdn/{self.file} {'does not exist' if self.is_absent else 'is empty'}, so this plan removes"
+        return f"{what} {self._share if self.gone else 'everything that pvesdn has made'}"
+
+    @property
+    def _share(self) -> str:
+        kinds = f"{self.total} {self.kind}s"
+        if self.gone < self.total:
+            return f"{self.gone} of {kinds}"
+        return f"the only {self.kind}" if self.total == 1 else f"all {kinds}"

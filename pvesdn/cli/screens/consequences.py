@@ -17,23 +17,7 @@ _MOST_GUESTS = 20
 def fall_lines(falls: Iterable[Fall]) -> Iterator[Line]:
     """Definitions that go all at once, one line each."""
     for fall in falls:
-        yield Span("attention: ", Style.ERROR), _fall(fall)
-
-
-def _fall(fall: Fall) -> str:
-    where = f" from {ranges(fall.nodes)}" if fall.nodes else ""
-    if not fall.file:
-        return f"this plan removes {_of_all(fall)}{'' if fall.nodes else ' of PVE'}{where}"
-    what = f"/etc/pve/sdn/{fall.file} {'does not exist' if fall.is_absent else 'is empty'}"
-    if fall.kind == "VNet" and not fall.gone:
-        return f"{what}, so this plan removes everything that pvesdn has made{where}"
-    return f"{what}, so this plan removes {_of_all(fall)}{where}"
-
-
-def _of_all(fall: Fall) -> str:
-    if fall.gone < fall.total:
-        return f"{fall.gone} of {counted(fall.total, fall.kind)}"
-    return f"the only {fall.kind}" if fall.total == 1 else f"all {counted(fall.total, fall.kind)}"
+        yield Span("attention: ", Style.ERROR), f"{fall}{f' from {ranges(fall.nodes)}' if fall.nodes else ''}"
 
 
 def consequence_lines(found: Iterable[Consequence], names: Mapping[int, str]) -> Iterator[Line]:
