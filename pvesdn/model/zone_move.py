@@ -1,4 +1,4 @@
-"""What moving zones from PVE's panel to `pvesdn.cfg` comes to."""
+"""What moving zones between PVE's panel and `pvesdn.cfg` comes to."""
 
 from __future__ import annotations
 
@@ -44,8 +44,28 @@ class MovedProperty:
 
 
 @dataclass(frozen=True, slots=True)
+class WireChange:
+    """What changes for traffic, on one or more nodes.
+
+    :param nodes: sorted.
+    :param devices: devices, VRFs, or a part of the node such as ``BGP``.
+    :param what: the attribute with its old and its new value.
+    :param meaning: what traffic notices of it; empty where it notices nothing.
+    """
+
+    nodes: tuple[str, ...]
+    devices: tuple[str, ...]
+    what: str
+    meaning: str = ""
+
+    def __str__(self) -> str:
+        text = f"{', '.join(self.nodes)}: {', '.join(self.devices)}: {self.what}"
+        return f"{text}: {self.meaning}" if self.meaning else text
+
+
+@dataclass(frozen=True, slots=True)
 class ZoneMove:
-    """Zones on their way from PVE's files to `pvesdn.cfg`.
+    """Zones on their way from PVE's files to `pvesdn.cfg`, or back.
 
     :param zones: their ids, sorted.
     :param own: the objects that come into pvesdn.cfg, and nothing else.

@@ -29,6 +29,8 @@ class Kept:
         """A line of the old file, below the lines that open the blocks around it."""
         place = self._tree
         for heading in context:
+            if heading.startswith("vni ") and len(context) > 1:
+                place.setdefault("advertise-all-vni", {})  # before it bgpd knows no VNI
             place = place.setdefault(self.renamed(heading)[0], {})
             self._begin(heading, place)
         for line in self.renamed(text):
@@ -60,7 +62,8 @@ class Kept:
             case ["interface", name]:
                 return (f"interface {new.interfaces.get(name, name)}",)
             case ["router", "bgp", asn, "vrf", name]:
-                return (f"router bgp {asn} vrf {new.vrfs.get(name, name)}",)
+                own = new.asn if name in new.announcing else asn  # pvesdn has an instance there, of the controller's AS
+                return (f"router bgp {own} vrf {new.vrfs.get(name, name)}",)
         return (" ".join(words),)
 
     def lines(self) -> tuple[str, ...]:
