@@ -99,8 +99,9 @@ class Fall:
     def __str__(self) -> str:
         if not self.file:
             return f"this plan removes {self._share}{'' if self.nodes else ' of PVE'}"
-        what = f"/etc/pve/sdn/{self.file} {'does not exist' if self.is_absent else 'is empty'}, so this plan removes"
-        return f"{what} {self._share if self.gone else 'everything that pvesdn has made'}"
+        fault = "does not exist" if self.is_absent else "is empty"
+        what = self._share if self.gone else "everything that pvesdn has made"
+        return f"/etc/pve/sdn/{self.file} {fault}, so this plan removes {what}"
 
     @property
     def _share(self) -> str:
