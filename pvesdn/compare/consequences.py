@@ -80,6 +80,7 @@ def consequences(nodes: Iterable[NodeChanges]) -> tuple[Consequence, ...]:
                 continue  # the move interrupts them for longer
             by_what.setdefault((one.effect, one.old, one.new, one.subject), []).append(node.node)
     moved = {old for effect, old, _, _ in by_what if effect is Effect.VTEP_MOVED}
+    losing = {subject for effect, _, new, subject in by_what if effect is Effect.EXIT_CHANGED and not new}
     removed = {subject for effect, _, _, subject in by_what if effect is Effect.VNET_REMOVED}
     objects: dict[tuple[Effect, str, str, tuple[str, ...]], list[str]] = {}
     for (effect, old, new, subject), names in by_what.items():
@@ -87,6 +88,8 @@ def consequences(nodes: Iterable[NodeChanges]) -> tuple[Consequence, ...]:
             continue  # it follows from what is said of that node, or of those VNets
         if effect is Effect.SESSIONS_REMOVED and subject in moved:
             continue
+        if effect is Effect.EXIT_CHANGED and not old and subject not in losing:
+            continue  # the first way out takes nothing away
         objects.setdefault((effect, old, new, tuple(names)), []).append(subject)
     order = list(Effect)
     return tuple(

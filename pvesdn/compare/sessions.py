@@ -51,10 +51,11 @@ def runs_protocols(text: str) -> bool:
 
 def _sessions(was: _Router, will: _Router | None) -> Iterator[NodeConsequence]:
     kept = {} if will is None else will.peers
-    gone = sorted(was.peers.keys() - kept.keys())
-    yield from (NodeConsequence(Effect.SESSIONS_REMOVED, peer) for peer in gone)
-    if will is None:
+    if was.peers and not kept:
+        yield NodeConsequence(Effect.SESSIONS_REMOVED)
+    if will is None or not kept:
         return
+    yield from (NodeConsequence(Effect.SESSIONS_REMOVED, peer) for peer in sorted(was.peers.keys() - kept.keys()))
     if was.router_id != will.router_id and was.router_id and will.router_id and was.peers.keys() & kept.keys():
         yield NodeConsequence(Effect.SESSIONS_RESET, "", "router-id")
         return
@@ -128,5 +129,5 @@ def _gateways(lines: Iterable[FrrLine]) -> dict[str, tuple[str, ...]]:
 def _defaults(before: Mapping[str, tuple[str, ...]], after: Mapping[str, tuple[str, ...]]) -> Iterator[NodeConsequence]:
     for vrf in sorted(before.keys() | after.keys()):
         old, new = before.get(vrf, ()), after.get(vrf, ())
-        if old != new and old:  # the first way out takes nothing away
+        if old != new:
             yield NodeConsequence(Effect.EXIT_CHANGED, vrf, ", ".join(old), ", ".join(new))

@@ -20,8 +20,9 @@ class Effect(StrEnum):
     * VRF_CHANGED: VNets, the VRF in which they are routed before and after; empty for the host's own table
     * FRR_RESTARTED: nodes alone
     * SESSIONS_RESET: BGP neighbors, none for all of them; `old` names the statements whose change resets them
-    * SESSIONS_REMOVED: BGP neighbors that go
-    * EXIT_CHANGED: VRFs, their default gateways on the node before and after; empty for the host's own table
+    * SESSIONS_REMOVED: BGP neighbors that go; none for all of them
+    * EXIT_CHANGED: VRFs, none for the host's own table; their default gateways on the node before and after: of the
+      whole cluster, one that only comes is told where another goes
     * FORWARDING_SWITCHED: kernel settings, old and new
     """
 

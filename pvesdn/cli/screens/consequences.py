@@ -46,7 +46,7 @@ def _these(nodes: str) -> str:
 def _removed(one: Consequence, names: Mapping[int, str]) -> str:
     if not one.guests:
         return f"{_objects(one)} {_verb(one, 'goes', 'go')}; no guest is plugged in there"
-    return f"{_objects(one)} {_verb(one, 'goes', 'go')} with guests in it: {_guests(one.guests, names)}"
+    return f"{_objects(one)} {_verb(one, 'goes', 'go')} with guests in {_verb(one, 'it', 'them')}: {_guests(one.guests, names)}"
 
 
 def _interrupted(one: Consequence, _: Mapping[int, str]) -> str:
@@ -87,17 +87,19 @@ def _restarted(_one: Consequence, _: Mapping[int, str]) -> str:
 
 def _reset(one: Consequence, _: Mapping[int, str]) -> str:
     which = f"the BGP sessions with {ranges(one.objects)}" if one.objects else "all BGP sessions"
-    return f"{which} are reset, because of another {one.old}"
+    return f"{which} are reset, since {one.old} {'change' if ',' in one.old else 'changes'}"
 
 
 def _session_removed(one: Consequence, _: Mapping[int, str]) -> str:
-    return f"no BGP session with {ranges(one.objects)} any more"
+    return f"no BGP session{f' with {ranges(one.objects)}' if one.objects else ''} any more"
 
 
 def _exit(one: Consequence, _: Mapping[int, str]) -> str:
     vrfs = " and ".join(one.objects) or _vrf("")
     if not one.new:
         return f"no way out of {vrfs} here any more (it was {one.old}); connections through it break"
+    if not one.old:
+        return f"the way out of {vrfs} is here now ({one.new})"
     return f"the way out of {vrfs} changes from {one.old} to {one.new}; connections through it break"
 
 

@@ -79,7 +79,7 @@ def of_frr(new: str, old: str = FRR) -> set[NodeConsequence]:
 
 
 def test_a_first_apply_takes_nothing_away() -> None:
-    assert compared(interfaces(PORT, BRIDGE), frr_text(FRR), now={}).consequences == ()
+    assert consequences([compared(interfaces(PORT, BRIDGE), frr_text(FRR), now={})]) == ()
 
 
 def test_another_vni_interrupts_a_vnet_between_nodes_for_one_reload() -> None:
@@ -232,7 +232,7 @@ def conf_of(asn: int) -> RenderedFile:
 def test_a_restart_of_frr_that_runs_nothing_is_no_loss() -> None:
     daemons = RenderedFile("/etc/frr/daemons", "bgpd=yes\n")
     now = {FRR_CONF: "frr defaults traditional\n", "/etc/frr/daemons": "bgpd=no\n"}
-    assert compared(daemons, frr_text(FRR), now=now).consequences == ()
+    assert consequences([compared(daemons, frr_text(FRR), now=now)]) == ()
     running = compared(daemons, frr_text("router ospf\nexit\n"), now={**now, FRR_CONF: "router ospf\nexit\n"})
     assert running.consequences == (NodeConsequence(Effect.FRR_RESTARTED),)
 
@@ -244,7 +244,23 @@ def test_a_way_out_that_changes_or_goes_is_said_of_its_vrf() -> None:
     assert of_frr(FRR.replace(" ip route 0.0.0.0/0 172.16.0.254 eno2\n", "")) == {
         NodeConsequence(Effect.EXIT_CHANGED, "vrf_zone", "172.16.0.254 eno2")
     }
-    assert of_frr(FRR, FRR.replace(" ip route 0.0.0.0/0 172.16.0.254 eno2\n", "")) == set()
+
+
+def test_a_way_out_that_moves_is_said_where_it_goes_and_where_it_comes_and_a_first_one_is_not() -> None:
+    without = FRR.replace(" ip route 0.0.0.0/0 172.16.0.254 eno2\n", "")
+    gains = compared(frr_text(FRR), now={FRR_CONF: without}, node="pve2")
+    loses = compared(frr_text(without), now={FRR_CONF: FRR}, node="pve1")
+    assert [(one.nodes, one.old, one.new) for one in consequences([loses, gains])] == [
+        (("pve1",), "172.16.0.254 eno2", ""),
+        (("pve2",), "", "172.16.0.254 eno2"),
+    ]
+    assert consequences([gains]) == ()
+
+
+def test_a_router_that_goes_takes_all_its_sessions_along() -> None:
+    assert of_frr("frr defaults datacenter\n", FRR[: FRR.index("vrf vrf_zone")]) == {
+        NodeConsequence(Effect.SESSIONS_REMOVED)
+    }
 
 
 # --- kernel ----------------------------------------------------------------------------------------------------------
