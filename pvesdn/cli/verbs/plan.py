@@ -9,9 +9,11 @@ import click
 
 from pvesdn.cli import options, statuses
 from pvesdn.cli.draft import Draft, read_draft
+from pvesdn.cli.screens.consequences import fall_lines
 from pvesdn.cli.screens.documents import plan_document
-from pvesdn.cli.screens.plan import last_line, plan_lines, vtep_lines
+from pvesdn.cli.screens.plan import last_line, plan_lines, summarized_lines, vtep_lines
 from pvesdn.cli.screens.summary import summarize
+from pvesdn.cli.screens.wrapping import wrapped
 from pvesdn.cli.session import Session
 from pvesdn.cli.source import require_known, show_findings, some, take, understood
 from pvesdn.model.files import ChangeSet
@@ -25,6 +27,7 @@ from pvesdn.workflows.understand import Intent
 
 @click.command(epilog=statuses.TABLE)
 @options.diff
+@click.option("--summary", "is_summary", is_flag=True, help="Show what changes by zone, not interface by interface.")
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 when there are changes.")
 @options.nodes
 @options.draft
@@ -37,6 +40,7 @@ def plan(
     session: Session,
     *,
     has_diff: bool,
+    is_summary: bool,
     detailed_exitcode: bool,
     only: tuple[str, ...],
     draft_file: Path | None,
@@ -65,13 +69,18 @@ def plan(
     if session.wants_json:
         session.document("plan", plan_document(changes, summary, has_diff=has_diff))
     else:
+        session.screen.lines(wrapped(fall_lines(changes.falls), session.screen.width))
         show_findings(session.screen, changes.findings)
         if session.verbosity:
             session.screen.lines(vtep_lines(known.vteps))
             if changes.pve.version is not None:
                 session.screen.line(f"PVE's SDN: version {changes.pve.version} is running")
         if not session.screen.is_quiet:
-            session.screen.lines(plan_lines(changes, summary, has_diff=has_diff, width=session.screen.width))
+            width = session.screen.width
+            if is_summary:
+                session.screen.lines(summarized_lines(changes, summary, width=width))
+            else:
+                session.screen.lines(plan_lines(changes, summary, has_diff=has_diff, width=width))
         else:
             for obstacle in (finding for node in changes.nodes for finding in node.obstacles):
                 session.screen.warning(f"apply would refuse: {obstacle}")
