@@ -14,6 +14,7 @@ from pvesdn.cli.whole import read_whole
 from pvesdn.errors import SdnConfigError, SettingsError
 from pvesdn.model.files import ChangeSet
 from pvesdn.model.findings import Finding
+from pvesdn.model.saved_plan import SavedDraft
 from pvesdn.model.snapshot import OWN_FILE, OWN_NAME
 
 LARGEST = 8 * 1024 * 1024
@@ -30,6 +31,11 @@ class Draft:
 
     name: str
     text: str
+
+    @property
+    def saved(self) -> SavedDraft:
+        """As it lies in a saved plan."""
+        return SavedDraft(name=self.name, text=self.text)
 
     def named(self, text: str) -> str:
         """A message about pvesdn.cfg that points into the draft instead."""
