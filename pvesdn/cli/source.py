@@ -35,6 +35,10 @@ def understood(snapshot: Snapshot, draft: Draft | None, intent: Intent) -> Under
     return replace(known, found=draft.remarks(known.found))
 
 
+_SHOWN = 8
+"""As many further findings of one kind are shown below the first."""
+
+
 def take(session: Session, folder: Path | None) -> Snapshot:
     """The snapshot in `folder`, or a fresh one of the cluster.
 
@@ -98,3 +102,7 @@ def show_findings(screen: Screen, findings: Iterable[Finding]) -> None:
             screen.remark(f"note: {finding}")
         else:
             screen.warning(str(finding))
+        for other in finding.others[:_SHOWN]:
+            screen.below(str(other))
+        if (more := len(finding.others) - _SHOWN) > 0:
+            screen.below(f"and {more} more, which --json lists")

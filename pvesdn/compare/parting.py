@@ -109,7 +109,8 @@ class _Sides:
         return {name: options for name, options in found.items() if _ADDRESS in options and _PORTS not in options}
 
     def _text(self, *, is_new: bool) -> str:
-        files = [file for file in self.changes.own_files if file.path in {OUR_INTERFACES, SDN_INTERFACES}]
+        interfaces = {OUR_INTERFACES, SDN_INTERFACES}
+        files = [file for file in self.changes.files if not file.by_pve and file.path in interfaces]
         return "\n".join((file.new if is_new else file.old) or "" for file in files)
 
 

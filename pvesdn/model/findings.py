@@ -32,13 +32,14 @@ class Where(Model):
 
 
 class Finding(Model):
-    """One fault or remark.
+    """What is wrong, or worth knowing.
 
     :param where: place and object, such as ``zones.cfg:12: zone 'prod'`` or a node's name.
     :param what: what is wrong.
     :param hint: what to do about it.
     :param node: the node it is about and that has to change; empty where definitions are at fault, or several nodes. An
         error with a node stops what would happen there, one without a node stops everything.
+    :param others: more of the same, which `what` counts: documents have all of them, a screen the first few.
     """
 
     severity: Severity
@@ -46,6 +47,7 @@ class Finding(Model):
     what: str
     hint: str = ""
     node: str = ""
+    others: tuple[Finding, ...] = ()
 
     @property
     def is_nodes_own(self) -> bool:

@@ -32,17 +32,7 @@ def test_the_plan_is_shown_carried_out_and_recapitulated(settings: Path, cluster
     expected = """\
           + create
 
-        node1
-          + /etc/network/interfaces.d/pvesdn
-              + vmbr3
-              + vxlan_vmbr3
-
-        node2
-          + /etc/network/interfaces.d/pvesdn
-              + vmbr3
-              + vxlan_vmbr3
-
-        node3
+        node1-node3
           + /etc/network/interfaces.d/pvesdn
               + vmbr3
               + vxlan_vmbr3

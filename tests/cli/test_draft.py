@@ -46,7 +46,7 @@ def test_a_draft_is_planned_in_place_of_the_live_definitions(
         definitions
           ~ /etc/pve/sdn/pvesdn.cfg
 
-        node1
+        node1-node3
           ~ /etc/network/interfaces.d/pvesdn
               + vmbr4
               + vxlan_vmbr4

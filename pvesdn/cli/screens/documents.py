@@ -7,6 +7,7 @@ from typing import Any
 
 from pvesdn.cli.screens.summary import Summary
 from pvesdn.compare.diff import showable
+from pvesdn.model.differences import Difference
 from pvesdn.model.files import Action, ChangeSet, FileChange, NodeChanges, PendingChange
 from pvesdn.model.findings import Finding
 from pvesdn.model.report import ApplyReport, NodeOutcome, Outcome
@@ -70,11 +71,12 @@ def running(pve: PveRunning) -> dict[str, Any]:
 
 
 def findings(found: Iterable[Finding]) -> list[dict[str, str]]:
-    """Findings with their parts."""
+    """Findings with their parts; those that a screen shows in part follow the one that counts them."""
     return [
         {"severity": f.severity.value, "where": f.where, "what": f.what, "hint": f.hint}
         | ({"node": f.node} if f.node else {})
-        for f in found
+        for counted in found
+        for f in (counted, *counted.others)
     ]
 
 
@@ -118,11 +120,19 @@ def _file(file: FileChange, *, has_diff: bool) -> dict[str, Any]:
         "action": _WORDS[file.action],
         "by_pve": file.by_pve,
         "conflict": file.conflict,
-        "interfaces": [{"name": s.name, "action": _WORDS[s.action], "why": s.why} for s in file.stanzas],
+        "interfaces": [
+            {"name": s.name, "action": _WORDS[s.action], "why": s.why, "differences": _differences(s.differences)}
+            for s in file.stanzas
+        ],
+        "differences": _differences(file.differences),
     }
     if has_diff:
         document["diff"] = list(showable(file))
     return document
+
+
+def _differences(found: Iterable[Difference]) -> list[dict[str, Any]]:
+    return [{"name": change.name, "old": list(change.old), "new": list(change.new)} for change in found]
 
 
 def _report(report: ApplyReport) -> dict[str, Any]:

@@ -154,7 +154,7 @@ def show_plan(session: Session, changes: ChangeSet, summary: Summary, *, has_dif
     """The plan as `pvesdn plan` shows it."""
     show_findings(session.screen, changes.findings)
     if not session.screen.is_quiet:
-        session.screen.lines(plan_lines(changes, summary, has_diff=has_diff))
+        session.screen.lines(plan_lines(changes, summary, has_diff=has_diff, width=session.screen.width))
     session.screen.line(*last_line(changes, summary))
     sys.stdout.flush()
 

@@ -107,7 +107,7 @@ def _show(session: Session, offer: Offer, *, has_diff: bool) -> None:
         if changes.pve.version is not None:
             screen.line(f"PVE's SDN: version {changes.pve.version} is running")
     if not screen.is_quiet:
-        screen.lines(plan_lines(changes, offer.summary, has_diff=has_diff))
+        screen.lines(plan_lines(changes, offer.summary, has_diff=has_diff, width=screen.width))
     else:
         for obstacle in (finding for node in changes.nodes for finding in node.obstacles):
             screen.warning(f"apply would refuse: {obstacle}")

@@ -52,8 +52,8 @@ class Ledger:
         self._found.append((where, Finding(severity=severity, where=str(where), what=what, hint=hint)))
 
     @property
-    def remarks(self) -> tuple[Finding, ...]:
-        """Warnings and notes, file by file and line by line."""
+    def findings(self) -> tuple[Finding, ...]:
+        """The warnings and notes among them, file by file and line by line."""
         return tuple(finding for finding in self._in_order() if finding.severity is not Severity.ERROR)
 
     def raise_errors(self) -> None:

@@ -69,7 +69,7 @@ def decode_sdn(files: Mapping[str, str], *, intent: Literal["pending", "running"
     _check_between(pve, own)
     ledger.raise_errors()
     config = SdnConfig(own=_own(own), pve=_pve(pve, running, version, listed))
-    return DecodedSdn(config, ledger.remarks, changes if has_definitions(files) else ())
+    return DecodedSdn(config, ledger.findings, changes if has_definitions(files) else ())
 
 
 def _listed_subnets(files: Mapping[str, str], committed: Iterable[Subnet]) -> tuple[Subnet, ...] | None:
@@ -166,7 +166,7 @@ def _pve(
         fabrics=_by_id(found.fabrics),
         version=version,
         running_version=running.version,
-        newer=found.newer.things,
+        unsupported=found.unsupported.definitions,
         listed_subnets=listed,
         runs_frr=any(running.collections.get(name) for name in ("controllers", "fabrics")),
     )

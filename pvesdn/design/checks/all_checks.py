@@ -13,12 +13,12 @@ from pvesdn.design.checks import (
     devices,
     exits,
     members,
-    newer,
     null_routes,
     pve_sessions,
     references,
     subnets,
     underlay,
+    unsupported,
     vnis,
     ways,
 )
@@ -44,7 +44,7 @@ def check(given: DesignInput, vteps: Mapping[str, Vtep]) -> tuple[Finding, ...]:
         *bgp.check(given, vteps),
         *pve_sessions.check(given),
         *devices.check(given, vteps),
-        *newer.check(given),
+        *unsupported.check(given),
         *null_routes.check(given),
         *ways.check(given),
     )
