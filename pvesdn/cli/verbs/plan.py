@@ -128,9 +128,7 @@ def _say_saved(session: Session, offer: Offer, plan_file: Path) -> None:
     if offer.is_blocked:
         session.screen.warning(f"{plan_file}: the plan was not saved, because it is blocked")
         return
-    also = (
-        f" and makes {offer.terms.draft.name} the {OWN_FILE}" * (offer.changes.definitions is not None)
-        if offer.terms.draft
-        else ""
-    )
+    draft = offer.terms.draft
+    is_written = offer.changes.definitions is not None
+    also = f" and makes {draft.name} the {OWN_FILE}" if draft is not None and is_written else ""
     session.screen.remark(f"Saved: `pvesdn apply {shlex.quote(str(plan_file))}` carries it out{also}.")
