@@ -117,7 +117,8 @@ def _again(terms: Terms, place: Path) -> str:
     for node in terms.nodes or ():
         words += ["--node", node]
     if terms.draft is not None:
-        words += ["--definitions", "-" if terms.draft.name == _STDIN else terms.draft.name]
+        name = terms.draft.name if terms.draft.name.isprintable() else "FILE"
+        words += ["--definitions", "-" if name == _STDIN else name]
     words += ["--overwrite"] * terms.flags.overwrite + ["--detach-guests"] * terms.flags.detach_guests
     words += ["--with-interfaces-new"] * terms.flags.interfaces_new
     return f"save it again: {shlex.join(words)}"

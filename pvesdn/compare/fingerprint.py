@@ -7,12 +7,12 @@ result.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 
-from pvesdn.compare.conflicts import digest
 from pvesdn.model.cluster import Vtep
 from pvesdn.model.design import DesignInput
 from pvesdn.model.facts import Link, NodeFacts
@@ -169,12 +169,12 @@ def _changes(node: NodeChanges) -> Prints:
 
 def _file(file: FileChange) -> str:
     stanzas = [[stanza.name, stanza.action.value, stanza.why] for stanza in file.stanzas]
-    texts = [None if text is None else digest(text) for text in (file.old, file.new)]
+    texts = [None if text is None else _text(text) for text in (file.old, file.new)]
     return _digest([*texts, file.mode, file.owner, file.by_pve, file.conflict, stanzas])
 
 
 def _text(text: str) -> str:
-    return f"{_DIGEST}{digest(text)}"
+    return f"{_DIGEST}{hashlib.sha256(text.encode('utf-8', 'surrogatepass')).hexdigest()}"
 
 
 def _digest(value: object) -> str:

@@ -16,6 +16,7 @@ LARGEST = 32 * 1024 * 1024
 """Bytes; a plan of 128 nodes with 1,000 VNets takes a third."""
 _MOST_MEMORY = 16 * LARGEST
 _START = '{\n "kind": "pvesdn plan",'
+_FIRST = "save one first with pvesdn plan --out PLAN, and with --definitions FILE if it is of a draft"
 _LONGEST_PLACE = 80
 _VERSION = re.compile(r"[0-9][0-9A-Za-z.+-]{0,40}")
 
@@ -33,7 +34,7 @@ def decode_saved_plan(text: str, name: str) -> SavedPlan:
     """
     again = f"save it again with pvesdn plan --out {shlex.quote(name)}"
     if not is_saved_plan(text):
-        raise SettingsError(f"{name}: is not a saved plan", hint="name the file of a pvesdn plan --out")
+        raise SettingsError(f"{name}: is not a saved plan", hint=_FIRST)
     try:
         document = json_text.mapping(json_text.load(text, most=_MOST_MEMORY), "it")
     except WrongShapeError as error:

@@ -10,7 +10,6 @@ from typing import Final, Literal
 
 from pvesdn.model.base import Model
 from pvesdn.model.flags import PlanFlags
-from pvesdn.model.primitives import NodeName
 
 FORMAT: Final = 1
 
@@ -28,12 +27,12 @@ class SavedDraft(Model):
 class Terms(Model):
     """What was asked for.
 
-    :param nodes: the nodes that have their turn, None for all.
+    :param nodes: the nodes that have their turn, None for all; whether there are such is not known yet.
     :param draft: what pvesdn.cfg becomes, None where the plan is that of the live one.
     """
 
     flags: PlanFlags
-    nodes: tuple[NodeName, ...] | None = None
+    nodes: tuple[str, ...] | None = None
     draft: SavedDraft | None = None
 
 

@@ -79,6 +79,11 @@ def test_it_holds_no_text_of_a_node(settings: Path, file: Path) -> None:
     assert "vxlan-id" not in text
 
 
+def test_its_differences_are_shown_before_the_question(settings: Path, cluster: FakeCluster, file: Path) -> None:
+    run(settings, cluster, "plan", "--out", file)
+    assert "\n      +\tvxlan-id 3\n" in run(settings, cluster, "apply", file, "--diff", typed="no\n").out
+
+
 def test_the_question_is_asked_once(settings: Path, cluster: FakeCluster, file: Path) -> None:
     run(settings, cluster, "plan", "--out", file)
     refused = run(settings, cluster, "apply", file, typed="no\n")
@@ -474,6 +479,26 @@ def test_a_node_that_fails_later_leaves_the_new_definitions_for_the_next_apply(
     assert run(settings, cluster, "plan").out == NO_CHANGES
 
 
+def test_an_interruption_says_that_the_definitions_are_new(
+    settings: Path, cluster: FakeCluster, file: Path, draft: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run(settings, cluster, "plan", "--definitions", draft, "--out", file)
+    whole = cluster.nodes.ask
+
+    def ask(node: str, verb: str, arguments: Any) -> Any:
+        if verb == "commit":
+            raise KeyboardInterrupt
+        return whole(node, verb, arguments)
+
+    monkeypatch.setattr(cluster.nodes, "ask", ask)
+    result = run(settings, cluster, "apply", "--yes", file)
+    assert result.status == 130
+    assert "Interrupted. cluster: definitions=ok; node1: " in result.err
+    monkeypatch.undo()
+    assert run(settings, cluster, "apply", "--yes").status == 0
+    assert run(settings, cluster, "plan").out == NO_CHANGES
+
+
 def test_an_edit_at_the_last_moment_is_not_lost(
     settings: Path, cluster: FakeCluster, file: Path, draft: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -530,7 +555,6 @@ HOSTILE: dict[str, Callable[[str], str | bytes]] = {
     "a number with a point": lambda text: text.replace(' "format": 1,', ' "format": 1.0,'),
     "true for one": lambda text: text.replace(' "format": 1,', ' "format": true,'),
     "a deep one": lambda text: text.replace('"nodes": null', f'"nodes": {"[" * 50_000}{"]" * 50_000}', 1),
-    "a node's name": lambda text: edited(json.loads(text), "terms", "nodes", value=["../../etc"]),
     "a wrong type": lambda text: edited(json.loads(text), "origin", "nodes", value=[1, 2]),
     "a text for a flag": lambda text: edited(json.loads(text), "terms", "flags", "overwrite", value="yes"),
     "a flag": lambda text: edited(json.loads(text), "terms", "flags", "overwrite", value=1),
@@ -554,6 +578,27 @@ def test_what_is_no_plan_is_one_error(settings: Path, cluster: FakeCluster, file
     assert len(result.err.splitlines()) == 1
     assert "\x1b" not in result.err
     assert not written(cluster)
+
+
+def test_a_node_that_nobody_could_have_named_is_no_node(settings: Path, cluster: FakeCluster, file: Path) -> None:
+    for name in ("../../etc", "node_1", "\x1b[2J", ""):
+        run(settings, cluster, "plan", "--out", file)
+        file.write_text(edited(json.loads(file.read_text()), "terms", "nodes", value=[name]))
+        result = run(settings, cluster, "apply", "--yes", file)
+        assert (result.status, result.out) == (1, "")
+        assert result.err.startswith("error: there is no node '")
+        assert "\x1b" not in result.err
+        assert run(settings, cluster, "plan", "--node", name).err.startswith("error: there is no node '")
+
+
+def test_definitions_are_no_plan_and_the_error_says_how_to_make_one(
+    settings: Path, cluster: FakeCluster, file: Path, draft: Path
+) -> None:
+    result = run(settings, cluster, "apply", draft)
+    how = "save one first with pvesdn plan --out PLAN, and with --definitions FILE if it is of a draft"
+    assert result.err == f"error: {draft}: is not a saved plan; {how}\n"
+    run(settings, cluster, "plan", "--out", file, "--definitions", draft)
+    assert run(settings, cluster, "apply", "--yes", file).status == 0
 
 
 def test_another_versions_plan_is_saved_again_as_its_error_says(
