@@ -14,6 +14,9 @@ import pytest
 
 from pvesdn import __version__
 from pvesdn.cli import saved as module
+from pvesdn.render.renderer import Renderer
+from pvesdn.workflows.plan import plan as make_plan
+from pvesdn.workflows.read import read_cluster
 from tests.cli.kit import UCAST, Result, Terminal, call, snapshot_of
 from tests.cli.test_apply import KNOWN_MTU, written
 from tests.cli.test_apply_node import EVPN
@@ -393,6 +396,13 @@ def test_a_plan_takes_the_place_of_a_plan_alone(settings: Path, cluster: FakeClu
     assert run(settings, cluster, "plan", "--out", tmp_path).status == 1
 
 
+def seen_after(cluster: FakeCluster) -> str:
+    """The memory of the VTEPs as an apply would write it: then it need not be written."""
+    plan = make_plan(read_cluster(cluster.world()), Renderer())
+    assert plan.seen is not None
+    return plan.seen
+
+
 # --- a plan of a draft -----------------------------------------------------------------------------------------------
 
 
@@ -529,6 +539,20 @@ def test_definitions_that_cannot_be_written_leave_the_nodes_alone(
     assert result.status == 1
     assert "vmbr4" not in cluster.nodes["node1"].files[OURS]
     assert not [path for node in cluster.nodes.nodes.values() for path in node.files if path.endswith("-new")]
+
+
+def test_without_a_member_that_answers_the_definitions_stay(
+    settings: Path, cluster: FakeCluster, file: Path, draft: Path
+) -> None:
+    run(settings, cluster, "plan", "--definitions", draft, "--out", file)
+    for node in cluster.nodes.nodes.values():
+        node.lost["put"] = "connection timed out"
+    cluster.nodes.pve_files["/etc/pve/sdn/pvesdn-seen.json"] = seen_after(cluster)
+    result = run(settings, cluster, "apply", "--yes", file)
+    assert result.status == 4
+    assert "cluster: definitions=unreachable\nnode1: not touched\n" in result.err
+    assert f"error: cluster: no member could write {LIVE} (node1: " in result.err
+    assert cluster.nodes.pve_files[LIVE] == UCAST
 
 
 # --- files that are no plan ------------------------------------------------------------------------------------------
