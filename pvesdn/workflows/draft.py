@@ -1,4 +1,4 @@
-"""A draft of pvesdn.cfg: in place of the live one in a plan, and then on the cluster."""
+"""A draft of pvesdn.cfg: instead of the live one in a plan, then in its place on the cluster."""
 
 from __future__ import annotations
 

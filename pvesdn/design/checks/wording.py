@@ -29,9 +29,9 @@ def note(where: Where | str, what: str, hint: str = "") -> Finding:
 
 
 def absent(name: str, known: Iterable[str], otherwise: str) -> str:
-    """What to do about a name that nothing has: the known one that was probably meant, or what else would do.
+    """What to do about a name that does not exist: the known one that was probably meant, or other advice.
 
-    :param otherwise: the advice for a name that resembles none of them.
+    :param otherwise: the advice if it resembles none of them.
     """
     by_lower = {word.lower(): word for word in sorted(known)}
     near = get_close_matches(name.lower(), by_lower, n=1)
