@@ -227,7 +227,7 @@ def own_route_targets(value: str) -> tuple[str, ...]:
     for word in found:
         asn, number = map(int, word.split(":"))
         if asn > _MAX_16_BITS and number > _MAX_16_BITS:
-            what = f"{shown(word)} does not fit into a route target: beside an AS number of 4 bytes the number has 2"
+            what = f"{shown(word)} does not fit into a route target: after an AS number of 4 bytes the number has 2"
             raise BadValueError(what, f"write a number up to {_MAX_16_BITS} after AS {asn}")
     return found
 

@@ -156,7 +156,7 @@ def _twice(exits: Sequence[Exit]) -> Iterator[Finding]:
     for uplink in exits:
         other = zones.setdefault((uplink.zone, uplink.node), uplink)
         if other is not uplink:
-            what = f"is a second exit of zone '{uplink.zone}' on {uplink.node}, beside '{other.id}'"
+            what = f"is a second exit of zone '{uplink.zone}' on {uplink.node}, next to '{other.id}'"
             yield error(uplink.where, what, "keep one; it can have several gateways")
         other = interfaces.setdefault((uplink.interface, uplink.node), uplink)
         if other is not uplink:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pvesdn.design.checks.wording import error, listed, warning
+from pvesdn.design.checks.wording import absent, error, listed, warning
 from pvesdn.design.ours.zones import zone_nodes
 from pvesdn.model.design import DesignInput
 from pvesdn.model.fabrics import UnmanagedFabric
 from pvesdn.model.findings import Finding, Where
 from pvesdn.model.pve_controllers import PveBgpController, PveIsisController
 from pvesdn.model.pve_sdn import PveEvpnZone, UnmanagedController
+
+_PUT_A_MEMBER = "name one of them instead in PVE, or remove the zone: without nodes it would be on all of them"
 
 
 def check(given: DesignInput) -> Iterator[Finding]:
@@ -29,11 +31,19 @@ def check(given: DesignInput) -> Iterator[Finding]:
         if name not in members:
             what = f"{of} names '{name}', which is not a member of the cluster"
             yield error(where, what, f"members are {listed(members)}")
+    alone = {zone.where for zone in given.sdn.pve.zones if zone.nodes and not zone.nodes & members}
     for where, name, of in _named_in_pve(given):
         if name not in members:
             what = f"{of} names '{name}', which is not a member of the cluster"
-            yield warning(where, what, f"members are {listed(members)}; remove it in PVE")
+            cure = _PUT_A_MEMBER if of == "nodes" and where in alone else "remove it in PVE"
+            # pve3 that has left is not pve1 misspelt.
+            like = [member for member in members if _digits(member) == _digits(name)]
+            yield warning(where, what, absent(name, like, f"members are {listed(members)}; {cure}"))
     yield from _vnets_outside(given, members)
+
+
+def _digits(name: str) -> str:
+    return "".join(letter for letter in name if letter.isdigit())
 
 
 def _named(given: DesignInput) -> Iterator[tuple[Where, str, str]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable, Iterator
 from difflib import get_close_matches
 
 from pvesdn.model.findings import Finding, Severity, Where
@@ -26,6 +26,18 @@ def warning(where: Where | str, what: str, hint: str = "") -> Finding:
 def note(where: Where | str, what: str, hint: str = "") -> Finding:
     """Worth knowing, no more."""
     return Finding(severity=Severity.NOTE, where=str(where), what=what, hint=hint)
+
+
+def together(found: Iterable[tuple[Hashable, Finding]]) -> Iterator[Finding]:
+    """Findings of one cause as one, the first of them, which has the others behind it.
+
+    :param found: each with its cause.
+    """
+    groups: dict[Hashable, list[Finding]] = {}
+    for cause, finding in found:
+        groups.setdefault(cause, []).append(finding)
+    for first, *others in groups.values():
+        yield first.model_copy(update={"others": tuple(others)}) if others else first
 
 
 def absent(name: str, known: Iterable[str], otherwise: str) -> str:
