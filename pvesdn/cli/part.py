@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
+from pvesdn.cli.screens.names import ranges
+from pvesdn.cli.screens.screen import Line, Span, Style
 from pvesdn.cli.source import require_members
 from pvesdn.compare.parting import part_of, parting_findings
 from pvesdn.errors import ApplyRefused
@@ -28,6 +31,12 @@ def take_part(whole: ChangeSet, only: frozenset[str]) -> tuple[ChangeSet, tuple[
         raise ApplyRefused("\n".join(errors))
     part = part_of(whole, only)
     return replace(part, findings=(*part.findings, *found)), found
+
+
+def left_lines(left: tuple[str, ...] | None) -> Iterator[Line]:
+    """What is said of the other nodes that have changes; None where no node was named."""
+    if left:
+        yield Span("left out: ", Style.WARNING), f"changes on {ranges(left)}"
 
 
 def _require_answers(whole: ChangeSet, only: frozenset[str]) -> None:

@@ -89,7 +89,8 @@ def offer_again(saved: SavedPlan, place: Path, snapshot: Snapshot) -> Offer:
         head = f"{place}: is out of date: something has changed since it was saved at {saved.saved}"
         more = len(found) - _MOST_LINES
         rest = [f"and {more} more"] if more > 0 else []
-        last = f"nothing was touched; {_again(saved.terms, place)}"
+        how = _again(saved.terms, place) if offer.has_work else "nothing of the plan is left to do"
+        last = f"nothing was touched; {how}"
         raise ApplyRefused("\n".join([head, *found[:_MOST_LINES], *rest, last]))
     return offer
 

@@ -11,12 +11,13 @@ import click
 
 from pvesdn.cli import options, statuses
 from pvesdn.cli.offer import Offer, make_offer, nodes_of
+from pvesdn.cli.part import left_lines
 from pvesdn.cli.saved import offer_again, read_plan
 from pvesdn.cli.screens.apply import exit_status, show_report
 from pvesdn.cli.screens.documents import apply_document
+from pvesdn.cli.screens.names import ranges
 from pvesdn.cli.screens.plan import last_line, plan_lines
 from pvesdn.cli.screens.progress import PlainSteps, Steps
-from pvesdn.cli.screens.screen import Span, Style
 from pvesdn.cli.screens.summary import Summary
 from pvesdn.cli.session import Session
 from pvesdn.cli.source import show_findings
@@ -96,7 +97,7 @@ def apply(
         show_report(session.screen, report)
         if report.has_new_definitions and changes.definitions is not None and changes.definitions.old is not None:
             session.screen.remark(f"What {OWN_FILE} was is kept as {FORMER_OWN_FILE}.")
-        _say_left(session, offer)
+        session.screen.lines(left_lines(offer.left))
     return status
 
 
@@ -127,16 +128,11 @@ class _Source:
 def _show_offer(session: Session, offer: Offer, *, has_diff: bool) -> None:
     if offer.left and not offer.has_work and not any(node.obstacles for node in offer.changes.nodes):
         show_findings(session.screen, offer.changes.findings)
-        session.screen.line(f"No changes on {', '.join(node.node for node in offer.changes.nodes)}.")
+        session.screen.line(f"No changes on {ranges([node.node for node in offer.changes.nodes])}.")
     else:
         show_plan(session, offer.changes, offer.summary, has_diff=has_diff)
-    _say_left(session, offer)
+    session.screen.lines(left_lines(offer.left))
     sys.stdout.flush()
-
-
-def _say_left(session: Session, offer: Offer) -> None:
-    if offer.left:
-        session.screen.line(Span("left out: ", Style.WARNING), f"changes on {', '.join(offer.left)}")
 
 
 def watcher(session: Session) -> Steps:

@@ -10,6 +10,7 @@ import click
 from pvesdn.cli import options, statuses
 from pvesdn.cli.draft import read_draft
 from pvesdn.cli.offer import Offer, make_offer, nodes_of, view
+from pvesdn.cli.part import left_lines
 from pvesdn.cli.saved import save_plan
 from pvesdn.cli.screens.documents import plan_document
 from pvesdn.cli.screens.plan import last_line, plan_lines, vtep_lines
@@ -112,6 +113,7 @@ def _show(session: Session, offer: Offer, *, has_diff: bool) -> None:
         for obstacle in (finding for node in changes.nodes for finding in node.obstacles):
             screen.warning(f"apply would refuse: {obstacle}")
     screen.line(*last_line(changes, offer.summary))
+    screen.lines(left_lines(offer.left))
 
 
 def _say_draft(session: Session, offer: Offer, plan_file: Path | None) -> None:
