@@ -15,6 +15,9 @@ SDN_PATH = "cluster/sdn"
 """PVE's SDN in the API; the answer is None where the API has no such path."""
 
 OWN_NAME = "pvesdn.cfg"
+GUESTS_PATH = "cluster/resources"
+"""The guests of the cluster, of which a plan tells the names; absent where the API refused."""
+
 SEEN_NAME = "pvesdn-seen.json"
 
 PVE_FILES = (

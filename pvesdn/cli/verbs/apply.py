@@ -14,11 +14,13 @@ from pvesdn.cli.offer import Offer, make_offer, nodes_of
 from pvesdn.cli.part import left_lines
 from pvesdn.cli.saved import offer_again, read_plan
 from pvesdn.cli.screens.apply import exit_status, show_report
+from pvesdn.cli.screens.consequences import fall_lines
 from pvesdn.cli.screens.documents import apply_document
 from pvesdn.cli.screens.names import ranges
 from pvesdn.cli.screens.plan import last_line, plan_lines
 from pvesdn.cli.screens.progress import PlainSteps, Steps
 from pvesdn.cli.screens.summary import Summary
+from pvesdn.cli.screens.wrapping import wrapped
 from pvesdn.cli.session import Session
 from pvesdn.cli.source import show_findings
 from pvesdn.errors import ApplyRefused, PvesdnError
@@ -82,7 +84,7 @@ def apply(
         _show_offer(session, offer, has_diff=has_diff)
     _refuse_obstacles(changes)
     if offer.has_work and not is_agreed:
-        _ask(session)
+        _ask(session, changes)
         source.check_again(world)
     report: ApplyReport | None = None
     if offer.has_work or changes.seen is not None:
@@ -148,6 +150,7 @@ def watcher(session: Session) -> Steps:
 
 def show_plan(session: Session, changes: ChangeSet, summary: Summary, *, has_diff: bool = False) -> None:
     """The plan as `pvesdn plan` shows it."""
+    session.screen.lines(wrapped(fall_lines(changes.falls), session.screen.width))
     show_findings(session.screen, changes.findings)
     if not session.screen.is_quiet:
         session.screen.lines(plan_lines(changes, summary, has_diff=has_diff, width=session.screen.width))
@@ -161,7 +164,7 @@ def _refuse_obstacles(changes: ChangeSet) -> None:
         raise ApplyRefused("\n".join([*obstacles, "nothing was touched: the plan needs a decision first"]))
 
 
-def _ask(session: Session) -> None:
+def _ask(session: Session, changes: ChangeSet) -> None:
     """Return if a person says yes.
 
     :raises ApplyRefused: they say anything else, or there is nobody to ask.
@@ -170,6 +173,8 @@ def _ask(session: Session) -> None:
         raise ApplyRefused(
             "there is no terminal to ask on, so nothing was touched", hint="use --yes to apply without asking"
         )
+    for line in fall_lines(changes.falls):  # where nobody can miss it, however long the plan was
+        session.screen.remark(*line)
     if session.screen.ask("Apply this plan? Only 'yes' will be accepted: ") != "yes":
         raise ApplyRefused("not confirmed, so nothing was touched")
 

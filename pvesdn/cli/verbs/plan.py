@@ -12,8 +12,10 @@ from pvesdn.cli.draft import read_draft
 from pvesdn.cli.offer import Offer, make_offer, nodes_of, view
 from pvesdn.cli.part import left_lines
 from pvesdn.cli.saved import save_plan
+from pvesdn.cli.screens.consequences import fall_lines
 from pvesdn.cli.screens.documents import plan_document
-from pvesdn.cli.screens.plan import last_line, plan_lines, vtep_lines
+from pvesdn.cli.screens.plan import last_line, plan_lines, summarized_lines, vtep_lines
+from pvesdn.cli.screens.wrapping import wrapped
 from pvesdn.cli.session import Session
 from pvesdn.cli.source import cluster_of, require_known, show_findings, take
 from pvesdn.errors import SettingsError
@@ -26,6 +28,7 @@ from pvesdn.workflows.understand import Intent
 
 @click.command(epilog=statuses.TABLE)
 @options.diff
+@click.option("--summary", "is_summary", is_flag=True, help="Show what changes by zone, not interface by interface.")
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 when there are changes.")
 @click.option(
     "--out", "plan_file", type=options.FILE, metavar="PLAN", help="Save the plan in a file, for `pvesdn apply PLAN`."
@@ -41,6 +44,7 @@ def plan(
     session: Session,
     *,
     has_diff: bool,
+    is_summary: bool,
     detailed_exitcode: bool,
     plan_file: Path | None,
     only: tuple[str, ...],
@@ -73,7 +77,7 @@ def plan(
         is_saved = plan_file is not None and not offer.is_blocked
         session.document("plan", document | ({"saved": str(plan_file)} if is_saved else {}))
     else:
-        _show(session, offer, has_diff=has_diff)
+        _show(session, offer, has_diff=has_diff, is_summary=is_summary)
         _say_draft(session, offer, plan_file)
     if plan_file is not None:
         _say_saved(session, offer, plan_file)
@@ -100,14 +104,17 @@ def _saved(session: Session, terms: Terms, plan_file: Path, folder: Path | None,
     return offer
 
 
-def _show(session: Session, offer: Offer, *, has_diff: bool) -> None:
+def _show(session: Session, offer: Offer, *, has_diff: bool, is_summary: bool) -> None:
     screen, changes = session.screen, offer.changes
+    screen.lines(wrapped(fall_lines(changes.falls), screen.width))
     show_findings(screen, changes.findings)
     if session.verbosity:
         screen.lines(vtep_lines(offer.known.vteps))
         if changes.pve.version is not None:
             screen.line(f"PVE's SDN: version {changes.pve.version} is running")
-    if not screen.is_quiet:
+    if not screen.is_quiet and is_summary:
+        screen.lines(summarized_lines(changes, offer.summary, width=screen.width))
+    elif not screen.is_quiet:
         screen.lines(plan_lines(changes, offer.summary, has_diff=has_diff, width=screen.width))
     else:
         for obstacle in (finding for node in changes.nodes for finding in node.obstacles):
