@@ -35,6 +35,8 @@ PVE_FILES = (
 """The files read from /etc/pve/sdn."""
 
 OWN_FILE = f"/etc/pve/sdn/{OWN_NAME}"
+FORMER_OWN_FILE = f"{OWN_FILE}.before"
+"""What `pvesdn.cfg` was before an apply replaced it."""
 SEEN_FILE = f"/etc/pve/sdn/{SEEN_NAME}"
 RECORD_FILE = "/var/lib/pvesdn/written.json"
 

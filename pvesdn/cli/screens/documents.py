@@ -13,7 +13,7 @@ from pvesdn.model.consequences import Consequence
 from pvesdn.model.differences import Difference
 from pvesdn.model.files import Action, ChangeSet, FileChange, NodeChanges, PendingChange
 from pvesdn.model.findings import Finding
-from pvesdn.model.report import ApplyReport, NodeOutcome
+from pvesdn.model.report import ApplyReport, NodeOutcome, Outcome
 from pvesdn.model.running import PveRunning
 
 _WORDS = {Action.ADD: "add", Action.CHANGE: "change", Action.REMOVE: "remove", Action.REPLACE: "replace"}
@@ -168,7 +168,7 @@ def _report(report: ApplyReport) -> dict[str, Any]:
         "commit": None if report.commit is None else report.commit.value,
         "commit_error": report.commit_error,
         "not_checked": list(report.not_checked),
-    }
+    } | ({"definitions": Outcome.OK.value} if report.has_new_definitions else {})
 
 
 def _outcome(node: NodeOutcome) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from pvesdn.model.cluster import Vtep
 from pvesdn.model.execution import FrrAction
 from pvesdn.model.files import Action, ChangeSet
 from pvesdn.model.guests import called
+from pvesdn.model.snapshot import OWN_FILE
 
 NO_CHANGES = "No changes. Nodes match the configuration."
 
@@ -107,6 +108,8 @@ def last_line(changes: ChangeSet, summary: Summary) -> Line:
             return Span("No changes", Style.WARNING), f", but what is in place cannot work on {ranges(blocked)}."
         if changes.unreachable:
             return ("No changes. Nodes that answered match the configuration.",)
+        if changes.definitions is not None:
+            return Span("No changes on the nodes", Style.GOOD), f"; {OWN_FILE} becomes the draft."
         return (Span(NO_CHANGES, Style.GOOD),)
     replaced = f", {summary.replace} to replace" if summary.replace else ""
     counts = f"{summary.add} to add, {summary.change} to change, {summary.remove} to destroy{replaced}"
