@@ -43,7 +43,7 @@ def check(given: DesignInput, vteps: Mapping[str, Vtep]) -> Iterator[Finding]:
         for uplink in given.sdn.own.exits:
             if uplink.node == node and (device := _here(ours, uplink.interface, node)) is not None:
                 what = f"interface {uplink.interface} is a device of {device.where}"
-                yield error(uplink.where, what, "use an interface of the host")
+                yield error(uplink.at("interface"), what, "use an interface of the host")
 
 
 def _defined_twice(

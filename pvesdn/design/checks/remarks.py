@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from difflib import get_close_matches
+from collections.abc import Collection, Iterable
 
 from pvesdn.model.findings import Finding, Severity, Where
+from pvesdn.model.nearest import nearest
 
 DEFINE_IT = "define it, or remove this section"
 
@@ -15,27 +15,27 @@ def error(where: Where | str, what: str, hint: str, *, node: str = "") -> Findin
 
     :param node: the node that has to change for it; empty where the definitions have to. See `Finding.node`.
     """
-    return Finding(severity=Severity.ERROR, where=str(where), what=what, hint=hint, node=node)
+    return Finding.at(where, Severity.ERROR, what, hint, node=node)
 
 
 def warning(where: Where | str, what: str, hint: str = "") -> Finding:
     """Something that works, though probably not as meant, or that could not be checked."""
-    return Finding(severity=Severity.WARNING, where=str(where), what=what, hint=hint)
+    return Finding.at(where, Severity.WARNING, what, hint)
 
 
 def note(where: Where | str, what: str, hint: str = "") -> Finding:
     """Worth knowing, no more."""
-    return Finding(severity=Severity.NOTE, where=str(where), what=what, hint=hint)
+    return Finding.at(where, Severity.NOTE, what, hint)
 
 
-def absent(name: str, known: Iterable[str], otherwise: str) -> str:
+def absent(name: str, known: Iterable[str], otherwise: str, *, taken: Collection[str] = ()) -> str:
     """What to do about a name that nothing has: the known one that was probably meant, or what else would do.
 
+    :param known, taken: see `nearest`.
     :param otherwise: the advice for a name that resembles none of them.
     """
-    by_lower = {word.lower(): word for word in sorted(known)}
-    near = get_close_matches(name.lower(), by_lower, n=1)
-    return f"did you mean '{by_lower[near[0]]}'? Otherwise {otherwise}" if near else otherwise
+    near = nearest(name, known, taken=taken)
+    return f"did you mean '{near}'? Otherwise {otherwise}" if near else otherwise
 
 
 def placed(name: str, where: Where) -> str:

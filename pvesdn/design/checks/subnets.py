@@ -69,12 +69,14 @@ def _gateway(zone: Zone, subnet: Subnet) -> Iterator[Finding]:
         return
     if isinstance(zone, VxlanZone) or (isinstance(zone, EvpnZone) and zone.irb is Irb.NONE):
         what = f"gateway {subnet.gateway} has no router: zone '{zone.id}' only bridges"
-        yield error(subnet.where, what, "remove gateway, or use a zone of type evpn with irb asymmetric or symmetric")
+        yield error(
+            subnet.at("gateway"), what, "remove gateway, or use a zone of type evpn with irb asymmetric or symmetric"
+        )
     elif isinstance(zone, EvpnZone) and zone.no_arp_nd_suppression and subnet.gateway.version == IPV6:
         what = (
             f"gateway {subnet.gateway}: every node has it, and without suppression each finds it a duplicate (RFC 4862)"
         )
-        yield warning(subnet.where, what, f"remove disable-arp-nd-suppression from zone '{zone.id}'")
+        yield warning(subnet.at("gateway"), what, f"remove disable-arp-nd-suppression from zone '{zone.id}'")
 
 
 def _too_small(given: DesignInput, vteps: Mapping[str, Vtep]) -> Iterator[Finding]:
@@ -87,7 +89,7 @@ def _too_small(given: DesignInput, vteps: Mapping[str, Vtep]) -> Iterator[Findin
                     f"gateway {subnet.gateway} needs an MTU of {_LEAST_IPV6} (RFC 8200), and zone '{zone.id}' has {mtu}"
                 )
                 hint = "raise mtu in the zone" if zone.mtu is not None else "raise the underlay's MTU"
-                yield error(subnet.where, what, f"{hint}, or leave gateway out")
+                yield error(subnet.at("gateway"), what, f"{hint}, or leave gateway out")
 
 
 def _table(zone: Zone) -> str | None:
@@ -107,10 +109,12 @@ def _of_exits(given: DesignInput, zone: str) -> list[_Prefix]:
     found: dict[IpNetwork, _Prefix] = {}
     for uplink in given.sdn.own.exits:
         if uplink.zone == zone:
-            for address in (uplink.address, uplink.address6):
+            for word, address in (("address", uplink.address), ("address6", uplink.address6)):
                 if address is not None:
-                    name = f"the uplink of exit '{uplink.id}'"
-                    found.setdefault(address.network, _Prefix(address.network, name, uplink.where, is_ours=True))
+                    prefix = _Prefix(
+                        address.network, f"the uplink of exit '{uplink.id}'", uplink.at(word), is_ours=True
+                    )
+                    found.setdefault(address.network, prefix)
     return list(found.values())
 
 

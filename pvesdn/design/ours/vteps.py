@@ -15,8 +15,8 @@ from pvesdn.design.ours.zones import local_vtep, nodes_with_tunnels
 from pvesdn.model.cluster import Member, SeenPath, SeenVtep, Vtep
 from pvesdn.model.design import DesignInput
 from pvesdn.model.facts import NodeFacts
-from pvesdn.model.findings import Finding, Severity, Where
-from pvesdn.model.own_sdn import VxlanZone
+from pvesdn.model.findings import Finding, Severity
+from pvesdn.model.own_sdn import Underlay, VxlanZone
 from pvesdn.model.primitives import IpAddress, IpNetwork
 
 
@@ -94,7 +94,7 @@ def _in_order(address: IpAddress) -> tuple[int, int]:
 class _Underlay:
     """What `underlay` says, and what is never a VTEP because it is inside the overlay: VNets and exits' addresses."""
 
-    where: Where | None
+    section: Underlay | None
     network: IpNetwork | None
     named: Mapping[str, IpAddress]
     bridges: frozenset[str]
@@ -104,7 +104,7 @@ class _Underlay:
     def of(cls, given: DesignInput) -> _Underlay:
         underlay = given.sdn.own.underlay
         return cls(
-            where=underlay.where if underlay else None,
+            section=underlay,
             network=underlay.network if underlay else None,
             named=dict(underlay.vteps) if underlay else {},
             bridges=frozenset(vnet.id for vnet in given.sdn.both.vnets),
@@ -118,10 +118,10 @@ class _Underlay:
 
     def blame(self, fault: Finding, node: str) -> Finding:
         """The fault at the place in the definitions that has to change; without an underlay there is only the node."""
-        if self.where is None:
+        if self.section is None:
             return fault
         word = "network" if self.network is not None and node not in self.named else "vteps"
-        return fault.model_copy(update={"where": str(self.where), "what": f"{word}: {node} {fault.what}"})
+        return Finding.at(self.section.at(word, node), fault.severity, f"{word}: {node} {fault.what}", fault.hint)
 
     def of_present(self, member: Member, facts: NodeFacts, seen: SeenVtep | None) -> Vtep | Finding:
         """The VTEP of a node that was read."""

@@ -15,24 +15,24 @@ FABRIC = "ospf_fabric: lab\n\tarea 0\n\tip_prefix 172.20.30.0/24\n\nospf_node: l
 @pytest.mark.parametrize(
     ("file", "text", "remark"),
     [
-        ("zones.cfg", "simple: lan\n\tnodes node1,cedar\n\n", "zones.cfg:1: zone 'lan': nodes"),
-        ("zones.cfg", "faucet: old\n\tdp-id 1\n\tcontroller c\n\tnodes cedar\n\n", "zones.cfg:1: zone 'old': nodes"),
+        ("zones.cfg", "simple: lan\n\tnodes node1,cedar\n\n", "zones.cfg:2: zone 'lan': nodes"),
+        ("zones.cfg", "faucet: old\n\tdp-id 1\n\tcontroller c\n\tnodes cedar\n\n", "zones.cfg:4: zone 'old': nodes"),
         (
             "zones.cfg",
             PVE_EVPN["zones.cfg"].rstrip() + "\n\texitnodes cedar\n\n",
-            "zones.cfg:1: zone 'theirs': exitnodes",
+            "zones.cfg:4: zone 'theirs': exitnodes",
         ),
         (
             "zones.cfg",
             PVE_EVPN["zones.cfg"].rstrip() + "\n\texitnodes node1\n\texitnodes-primary cedar\n\n",
-            "zones.cfg:1: zone 'theirs': exitnodes-primary",
+            "zones.cfg:5: zone 'theirs': exitnodes-primary",
         ),
         (
             "controllers.cfg",
             PVE_EVPN["controllers.cfg"] + "bgp: b1\n\tasn 65000\n\tnode cedar\n\tpeers 10.0.0.1\n\n",
-            "controllers.cfg:5: controller 'b1': node",
+            "controllers.cfg:7: controller 'b1': node",
         ),
-        ("controllers.cfg", PVE_EVPN["controllers.cfg"] + ISIS, "controllers.cfg:5: controller 'is1': node"),
+        ("controllers.cfg", PVE_EVPN["controllers.cfg"] + ISIS, "controllers.cfg:9: controller 'is1': node"),
         ("fabrics.cfg", FABRIC, "fabrics.cfg:1: fabric 'lab': a node section"),
     ],
 )
