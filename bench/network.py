@@ -52,7 +52,7 @@ def network(nodes: int, vnets: int, *, mtu: int | None = None) -> DesignInput:
 
 def pve_network(nodes: int, vnets: int) -> DesignInput:
     """Typed values, as decode would give them for PVE's `zones.cfg` and the files beside it."""
-    peers = ",".join(str(FIRST_VTEP + number) for number in range(nodes))
+    peers = tuple(str(FIRST_VTEP + number) for number in range(nodes))
     pve = PveSdn(
         controllers=(PveEvpnController(where=_where("evpn", "main"), id="main", asn=ASN, peers=peers),),
         zones=(

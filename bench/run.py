@@ -146,7 +146,7 @@ def whole_bars(plans: Plans) -> list[tuple[str, bool]]:
 def ratio_of(measured: dict[str, Any]) -> float:
     """The median of a whole process by the floor that ran right after it."""
     pairs = zip(measured["seconds"], measured["floor"], strict=True)
-    return statistics.median(plan / floor for plan, floor in pairs)
+    return float(statistics.median(plan / floor for plan, floor in pairs))
 
 
 def growth_of(compares: dict[tuple[str, int], dict[str, Any]], change: str) -> float:
@@ -260,14 +260,20 @@ def wrapped(text: str) -> str:
     return "\n\n".join(part if part.startswith(("|", "#")) else _paragraphs(part) for part in parts)
 
 
+def _folded(text: str) -> str:
+    return textwrap.fill(
+        " ".join(text.split()),
+        width=120,
+        subsequent_indent="  " if text[:2] == "* " else "",
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
 def _paragraphs(part: str) -> str:
     """Prose, or a list whose items begin with a star."""
     found = re.split(r"\n(?=\* )", part.rstrip("\n"))
-    wide = {"width": 120, "break_long_words": False, "break_on_hyphens": False}
-    folded = (
-        textwrap.fill(" ".join(p.split()), subsequent_indent="  " if p[:2] == "* " else "", **wide) for p in found
-    )
-    return "\n".join(folded) + ("\n" if part.endswith("\n") else "")
+    return "\n".join(map(_folded, found)) + ("\n" if part.endswith("\n") else "")
 
 
 def machine() -> str:

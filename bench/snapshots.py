@@ -15,7 +15,8 @@ from bench.network import ASN, FIRST_SUBNET, FIRST_VTEP, L3VNI, MAC, UNDERLAY_MT
 from pvesdn.adapters.snapshot_dir import read_snapshot
 from pvesdn.compare.conflicts import digest
 from pvesdn.render.renderer import Renderer
-from pvesdn.workflows.plan import render_nodes
+from pvesdn.workflows.plan import render_understood
+from pvesdn.workflows.understand import understand
 
 STATES = ("fresh", "unchanged", "one VNet changed")
 _PACKAGES = {
@@ -47,7 +48,7 @@ def write_cluster(folder: Path, nodes: int, vnets: int, state: str) -> None:
         _write_node(folder / "nodes" / name, str(address))
     if state == "fresh":
         return
-    for name, files in render_nodes(read_snapshot(folder), Renderer()):
+    for name, files in render_understood(understand(read_snapshot(folder)), Renderer()):
         _put_in_place(folder / "nodes" / name, {file.path: file.text or "" for file in files}, vnets)
     if state == "one VNet changed":
         _write(definitions, _definitions(vnets, changed=True))

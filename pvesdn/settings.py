@@ -21,7 +21,7 @@ from pydantic import Field, SecretStr, ValidationError
 from pvesdn.errors import SettingsError
 from pvesdn.model.api_settings import ApiSettings, Seconds
 from pvesdn.model.base import Model
-from pvesdn.model.primitives import NodeName, UdpPort
+from pvesdn.model.primitives import NodeName, PortNumber
 from pvesdn.model.secret_variables import SECRET_VARIABLES
 
 DEFAULT_FILE = Path("/etc/pve/priv/pvesdn.toml")
@@ -38,7 +38,7 @@ class SshSettings(Model):
     user: Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_.-]*$")] = Field(
         default="root", description="User on the nodes. Everything pvesdn does there needs root.", examples=["root"]
     )
-    port: UdpPort | None = Field(default=None, description="Port of the nodes' SSH server.", examples=[22])
+    port: PortNumber | None = Field(default=None, description="Port of the nodes' SSH server.", examples=[22])
     identity_file: Path | None = Field(
         default=None, description="Private key to log in with.", examples=["/root/.ssh/pvesdn"]
     )

@@ -17,9 +17,9 @@ from pathlib import Path
 from typing import Any, Self
 
 from pvesdn.errors import NodeFailed, NodeUnreachable
-from pvesdn.node.program.dialogue import answer
 from pvesdn.node.program.machine import CommandResult, Machine
 from pvesdn.node.program.observe import IP_COMMANDS
+from pvesdn_lab.simulated import in_process
 
 RECORD = "/var/lib/pvesdn/written.json"
 
@@ -181,18 +181,14 @@ class FakeNodes:
         there = self.nodes.get(node)
         if there is None:
             raise NodeUnreachable(node, "its address is not known", hint="the cluster gives the node no address")
-        request = json.dumps({"verb": verb, "arguments": dict(arguments)})
-        there.asked.append((verb, json.loads(request)["arguments"]))
+        there.asked.append((verb, json.loads(json.dumps(dict(arguments)))))
         if there.off:
             raise NodeUnreachable(node, there.off)
         if verb in there.lost:
             raise NodeUnreachable(node, there.lost[verb])
         if verb in there.refuses:
             raise NodeFailed(node, there.refuses[verb])
-        answered = json.loads(json.dumps(answer(FakeMachine(there), request.encode())))
-        if not answered["ok"]:
-            raise NodeFailed(node, answered["error"], hint=answered["hint"])
-        value: dict[str, Any] = answered["value"]
+        value: dict[str, Any] = in_process.ask(FakeMachine(there), node, verb, arguments)
         if "files" in value:
             value["files"] |= there.claims
         if verb == "observe":

@@ -25,6 +25,7 @@ class _Place(click.Path):
         return Path(os.fsdecode(super().convert(value, param, ctx)))
 
 
+FILE = _Place()
 FOLDER = _Place(file_okay=False)
 
 
@@ -33,7 +34,7 @@ def common(function: Decorated) -> Decorated:
     for option in reversed(
         (
             click.option(
-                "--config", type=_Place(), metavar="FILE", expose_value=False, callback=_config,
+                "--config", type=FILE, metavar="FILE", expose_value=False, callback=_config,
                 help="Settings file.  [default: $PVESDN_CONFIG, else /etc/pve/priv/pvesdn.toml]",
             ),
             click.option(
@@ -70,11 +71,24 @@ def source(function: Decorated) -> Decorated:
     )(function)
 
 
+def draft(function: Decorated) -> Decorated:
+    """`--definitions`, for verbs that read pvesdn.cfg."""
+    return click.option(
+        "--definitions", "draft_file", type=FILE, metavar="FILE",
+        help="A draft to use instead of the cluster's pvesdn.cfg; - reads it from standard input.",
+    )(function)  # fmt: skip
+
+
 def nodes(function: Decorated) -> Decorated:
     """`--node`, which can be repeated."""
     return click.option("--node", "only", multiple=True, metavar="NODE", help="Only this node; can be repeated.")(
         function
     )
+
+
+def diff(function: Decorated) -> Decorated:
+    """`--diff`, for verbs that show a plan."""
+    return click.option("--diff", "has_diff", is_flag=True, help="Show what changes in each file.")(function)
 
 
 def decisions(function: Decorated) -> Decorated:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import replace
+from difflib import SequenceMatcher, get_close_matches
 from pathlib import Path
 
 from pvesdn.adapters.snapshot_dir import read_snapshot
+from pvesdn.cli.draft import Draft
 from pvesdn.cli.screens.reading import Reading
 from pvesdn.cli.screens.screen import Screen
 from pvesdn.cli.session import Session
@@ -15,7 +17,25 @@ from pvesdn.errors import SettingsError
 from pvesdn.model.files import ChangeSet
 from pvesdn.model.findings import Finding, Severity
 from pvesdn.model.snapshot import Snapshot
+from pvesdn.workflows.draft import with_draft
 from pvesdn.workflows.read import read_cluster
+from pvesdn.workflows.understand import Intent, Understanding, understand
+
+
+def understood(snapshot: Snapshot, draft: Draft | None, intent: Intent) -> Understanding:
+    """What a snapshot means, with the draft in place of its pvesdn.cfg where there is one.
+
+    :raises PvesdnError: see `understand`; faults of a draft point into its own file.
+    """
+    if draft is None:
+        return understand(snapshot, intent=intent)
+    with draft.blamed():
+        known = understand(with_draft(snapshot, draft.text), intent=intent)
+    return replace(known, found=draft.remarks(known.found))
+
+
+_SHOWN = 8
+"""As many further findings of one kind are shown below the first."""
 
 
 def take(session: Session, folder: Path | None) -> Snapshot:
@@ -46,9 +66,27 @@ def require_known(only: frozenset[str] | None, changes: ChangeSet, snapshot: Sna
 
     :raises SettingsError: it names the members.
     """
-    known = {*(node.node for node in changes.nodes), *snapshot.nodes, *snapshot.unreachable, *changes.offline}
-    for name in sorted((only or frozenset()) - known):
-        raise SettingsError(f"there is no node '{name}'", hint=f"members are {', '.join(sorted(known))}")
+    require_members(
+        only, {*(node.node for node in changes.nodes), *snapshot.nodes, *snapshot.unreachable, *changes.offline}
+    )
+
+
+def require_members(only: frozenset[str] | None, members: Collection[str]) -> None:
+    """The same, where the members are known.
+
+    :raises SettingsError: it says which one may have been meant.
+    """
+    for name in sorted((only or frozenset()) - set(members)):
+        near = _nearest(name, members)
+        meant = f"did you mean {near}? " if near else ""
+        raise SettingsError(f"there is no node '{name}'", hint=f"{meant}members are {', '.join(sorted(members))}")
+
+
+def _nearest(name: str, members: Collection[str]) -> str | None:
+    """The member that must have been meant; None where several are as near, as node1 and node2 are to node9."""
+    near = get_close_matches(name, members, n=2)
+    ratios = [SequenceMatcher(None, found, name).ratio() for found in near]
+    return near[0] if near and ratios != [ratios[0]] * 2 else None
 
 
 def show_findings(screen: Screen, findings: Iterable[Finding]) -> None:
@@ -58,3 +96,7 @@ def show_findings(screen: Screen, findings: Iterable[Finding]) -> None:
             screen.remark(f"note: {finding}")
         else:
             screen.warning(str(finding))
+        for other in finding.others[:_SHOWN]:
+            screen.below(str(other))
+        if (more := len(finding.others) - _SHOWN) > 0:
+            screen.below(f"and {more} more, which --json lists")

@@ -7,8 +7,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from pvesdn.compare.conflicts import conflict, digest, is_as_wanted
+from pvesdn.compare.differences import daemon_differences, sysctl_differences
 from pvesdn.compare.execution import steps
 from pvesdn.compare.free_order import in_present_order
+from pvesdn.compare.frr_words import frr_differences
 from pvesdn.compare.obstacles import obstacles
 from pvesdn.compare.prerequisites import prerequisites
 from pvesdn.compare.present import PresentFile
@@ -16,6 +18,7 @@ from pvesdn.compare.stanzas import keep_hosts, leaves_its_vrf, stanza_changes
 from pvesdn.compare.taken import Taken, cut_over, taken_vnis
 from pvesdn.decode.frr.text import says_the_same
 from pvesdn.decode.nodes.record import Record
+from pvesdn.model.differences import Difference
 from pvesdn.model.execution import Flooding, FrrAction, NodeExecution, ReloadNetwork
 from pvesdn.model.facts import NodeFacts
 from pvesdn.model.files import (
@@ -24,6 +27,7 @@ from pvesdn.model.files import (
     FRR_DAEMONS,
     FRR_LOCAL_BEGIN,
     OUR_INTERFACES,
+    OUR_SYSCTL,
     SDN_INTERFACES,
     Action,
     FileChange,
@@ -144,8 +148,21 @@ def _compare_file(file: RenderedFile, now: NodeNow, owners: FileOwners, *, shows
         if by_pve or _is_pves_last(file.path, now)
         else conflict(file.path, current, now.record.files, now.record.meanings),
         printed=file.interfaces if current else None,
+        differences=_in_words(file, current, now.facts),
     )
     return _Compared(change, file, present, taken)
+
+
+def _in_words(file: RenderedFile, current: str | None, facts: NodeFacts) -> tuple[Difference, ...]:
+    """What changes in a file without interfaces."""
+    match file.path:
+        case path if path in (FRR_CONF, FRR_CONF_LOCAL):
+            return frr_differences(current, file.text)
+        case path if path == FRR_DAEMONS:
+            return daemon_differences(current, file.text)
+        case path if path == OUR_SYSCTL:
+            return sysctl_differences(current, file.sysctls, facts.sysctl)
+    return ()
 
 
 def _is_pves_last(path: str, now: NodeNow) -> bool:

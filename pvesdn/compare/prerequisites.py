@@ -16,7 +16,8 @@ from pvesdn.model.files import (
     RenderedFile,
 )
 from pvesdn.model.findings import Finding, Severity
-from pvesdn.model.ifupdown import InterfacesFile, PveVrf, PveVxlanPort, Uplink
+from pvesdn.model.ifupdown import InterfacesFile, Uplink
+from pvesdn.model.pve_ifupdown import PveVrf, PveVxlanPort
 
 _FRR_FILES = frozenset({FRR_CONF, FRR_CONF_LOCAL, FRR_DAEMONS})
 _FRR = ("FRR is not installed", "apt install frr frr-pythontools")

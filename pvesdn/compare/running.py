@@ -23,7 +23,7 @@ def compare_running(version: int | None, files: Mapping[str, Mapping[str, str]])
     return PveRunning(version, {node: _state(version, files[node].get(SDN_INTERFACES)) for node in sorted(files)})
 
 
-def running_remarks(running: PveRunning) -> Iterator[Finding]:
+def running_findings(running: PveRunning) -> Iterator[Finding]:
     """A warning for each node that is behind."""
     for node, file in running.nodes.items():
         match file.state:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Mapping
+from dataclasses import replace
 from functools import lru_cache
 
+from pvesdn.compare.differences import stanza_differences
+from pvesdn.compare.options import options_of_stanzas, options_of_text
 from pvesdn.compare.traits import Traits, traits_of_stanzas, traits_of_text
 from pvesdn.model.files import Action, PrintedInterfaces, StanzaChange
-from pvesdn.model.ifupdown import Stanza
+from pvesdn.model.ifupdown import InterfacesFile, Stanza
 
 _OTHER_VNI = "the kernel cannot change the VNI of a live device"
 _OTHER_UDP_PORT = "the kernel cannot change the UDP port of a live device"
@@ -34,10 +37,7 @@ def stanza_changes(old: Mapping[str, str], new: PrintedInterfaces | None) -> tup
     )
     changes = [StanzaChange(name, Action.ADD) for name in texts.keys() - both]
     changes += [StanzaChange(name, Action.REMOVE) for name in there - both]
-    changes += [
-        _change(name, traits_of_text(old[name]), traits_of_stanzas(stanzas, new.value))
-        for name, stanzas in _named(new, differing).items()
-    ]
+    changes += [_compared(old[name], stanzas, new.value) for name, stanzas in _named(new, differing).items()]
     return tuple(sorted(changes, key=lambda change: change.name))
 
 
@@ -73,6 +73,11 @@ def _named(file: PrintedInterfaces, names: Container[str]) -> dict[str, list[Sta
         if stanza.name in names:
             found.setdefault(stanza.name, []).append(stanza)
     return found
+
+
+def _compared(old: str, stanzas: list[Stanza], file: InterfacesFile) -> StanzaChange:
+    change = _change(stanzas[0].name, traits_of_text(old), traits_of_stanzas(stanzas, file))
+    return replace(change, differences=stanza_differences(options_of_text(old), options_of_stanzas(stanzas, file)))
 
 
 def _change(name: str, old: Traits, new: Traits) -> StanzaChange:

@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 
 from pvesdn.model.facts import NodeFacts
 from pvesdn.model.files import Action, PrintedInterfaces, StanzaChange
-from pvesdn.model.ifupdown import PveVxlanPort, VxlanPort
+from pvesdn.model.ifupdown import VxlanPort
+from pvesdn.model.pve_ifupdown import PveVxlanPort
 
 _VNI = re.compile(r"[0-9]{1,8}")
 

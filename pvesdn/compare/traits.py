@@ -7,17 +7,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from pvesdn.model.ifupdown import (
-    InterfacesFile,
-    PveFabricInterface,
-    PveVeth,
-    PveVnetBridge,
-    PveVxlanPort,
-    Stanza,
-    Uplink,
-    VnetBridge,
-    VxlanPort,
-)
+from pvesdn.model.ifupdown import InterfacesFile, Stanza, Uplink, VnetBridge, VxlanPort
+from pvesdn.model.pve_ifupdown import PveFabricInterface, PveVeth, PveVnetBridge, PveVxlanPort
 
 _FLOODING = ("vxlan-remoteip", "vxlan-mcastgrp", "vxlan-mcastgrp6")
 

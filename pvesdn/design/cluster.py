@@ -10,10 +10,10 @@ from typing import TypeVar
 
 from pvesdn.design.merge.frr import merge_frr
 from pvesdn.design.ours import zone_evpn, zone_vxlan
-from pvesdn.design.ours.bgp import SWITCHED_BY_PVE, BgpPlan, daemons, design_frr, empty_frr, plan_bgp
+from pvesdn.design.ours.bgp import SWITCHED_BY_PVE, daemons, design_frr, empty_frr
 from pvesdn.design.ours.exits import design_uplink
+from pvesdn.design.ours.mesh import BgpPlan, plan_bgp
 from pvesdn.design.ours.sysctl import design_sysctls
-from pvesdn.design.ours.vteps import choose_vteps
 from pvesdn.design.ours.zones import (
     VnetPlan,
     ZonePlan,
@@ -25,15 +25,16 @@ from pvesdn.design.ours.zones import (
     zone_vteps,
 )
 from pvesdn.design.pve.interfaces import PveIndex, design_pve_frr, design_sdn_file, index_pve
-from pvesdn.design.shared.beside_pve import evpn_zones
 from pvesdn.design.shared.names import vrf, vxlan_port
 from pvesdn.design.shared.ownership import file_owners, pve_writes_frr
+from pvesdn.design.shared.pve_evpn import evpn_zones
 from pvesdn.model.cluster import Vtep
 from pvesdn.model.design import DesignInput, NodeDesign
 from pvesdn.model.frr import FrrConfig
-from pvesdn.model.ifupdown import InterfacesFile, PveVxlanPort, Stanza, Tunnel, VnetBridge, VrfDevice, VxlanPort
+from pvesdn.model.ifupdown import InterfacesFile, Stanza, Tunnel, VnetBridge, VrfDevice, VxlanPort
 from pvesdn.model.own_sdn import EvpnZone, Exit, OwnZone, VxlanZone
 from pvesdn.model.primitives import IpAddress
+from pvesdn.model.pve_ifupdown import PveVxlanPort
 from pvesdn.model.vnets import Subnet, Vnet
 
 _T = TypeVar("_T")
@@ -102,15 +103,6 @@ def design_node(shared: SharedDesign, node: str, *, holds_our_frr: bool = False)
         flooding=flooding,
         pve_daemons=daemons(pve_frr) - SWITCHED_BY_PVE if has_sdn else frozenset(),
     )
-
-
-def design_cluster(given: DesignInput) -> Iterator[NodeDesign]:
-    """The designs of all nodes that were read, one node at a time. Precondition: see `share`."""
-    vteps, _ = choose_vteps(given)
-    shared = share(given, vteps)
-    for member in given.cluster.members:
-        if member.name in given.facts:
-            yield design_node(shared, member.name)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, ConfigDict, Field, SecretStr, model_validator
 
 from pvesdn.model.base import Model
-from pvesdn.model.primitives import UdpPort
+from pvesdn.model.primitives import PortNumber
 
 NODE_CA_FILE = "/etc/pve/pve-root-ca.pem"
 """The cluster's own certificate authority, present on every node."""
@@ -95,7 +95,7 @@ class ApiSettings(Model):
         description="Name or address of a node, as in the server's certificate. `https` only, where it is required.",
         examples=["pve1.example.org"],
     )
-    port: UdpPort = Field(default=8006, description="Port of the API. `https` only.", examples=[443])
+    port: PortNumber = Field(default=8006, description="Port of the API. `https` only.", examples=[443])
     user: UserId | None = Field(
         default=None,
         description="User with its realm. `https` only, where it is required.",

@@ -27,7 +27,7 @@ _REGENERATE_FRR: _Version = (9, 0, 1)
 """`PUT /nodes/{node}/network` takes `regenerate-frr`; betas of 9.0 called it otherwise (docs/pve.md §3.2)."""
 _WITH_TEMPLATES: _Version = (9,)
 """It needs libpve-network-perl 1.1 at least (docs/pve.md §0)."""
-_WITH_NEWER: _Version = (9, 2)
+_AFTER_KNOWN: _Version = (9, 2)
 """It needs libpve-network-perl 1.6.5 at least (docs/pve.md §0)."""
 
 # --- libpve-network-perl ---------------------------------------------------------------------------------------------
@@ -110,13 +110,13 @@ def _of_node(version: str, package: str) -> NodeCapabilities:
     pve, network = _parsed(version), _parsed(package)
     if not network:
         is_old = bool(pve) and not _is_at_least(pve, _WITH_TEMPLATES)
-        is_newer = pve[:2] >= _WITH_NEWER
-        level = GeneratorLevel.NEWER if is_newer else GeneratorLevel.KNOWN
+        is_after_known = pve[:2] >= _AFTER_KNOWN
+        level = GeneratorLevel.NEWER if is_after_known else GeneratorLevel.KNOWN
         return NodeCapabilities(
             level=GeneratorLevel.BEFORE_1_0 if is_old else level,
             writes_frr_for_local=not is_old,
-            has_lock=is_newer,
-            has_dry_run=is_newer,
+            has_lock=is_after_known,
+            has_dry_run=is_after_known,
         )
     return NodeCapabilities(
         package=package,

@@ -7,13 +7,15 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from itertools import chain
 
+from pvesdn.model.differences import Difference
 from pvesdn.model.execution import NodeExecution
 from pvesdn.model.facts import Link
 from pvesdn.model.findings import Finding
 from pvesdn.model.flags import PlanFlags
 from pvesdn.model.frr import FrrConfig
 from pvesdn.model.frr_local import LocalMerge
-from pvesdn.model.ifupdown import InterfacesFile, PveVxlanPort, Stanza
+from pvesdn.model.ifupdown import InterfacesFile, Stanza
+from pvesdn.model.pve_ifupdown import PveVxlanPort
 from pvesdn.model.running import PveRunning
 
 OUR_INTERFACES = "/etc/network/interfaces.d/pvesdn"
@@ -75,6 +77,7 @@ class RenderedFile:
     :param interfaces: of an interfaces file: its stanzas.
     :param frr: of frr.conf: its configuration, with the lines of frr.conf.local that PVE merges into it.
     :param merge: of frr.conf: how that merge goes; None where PVE merges nothing.
+    :param sysctls: of our kernel settings: names and values, sorted by name.
     """
 
     path: str
@@ -84,6 +87,7 @@ class RenderedFile:
     interfaces: PrintedInterfaces | None = None
     frr: FrrConfig | None = None
     merge: LocalMerge | None = None
+    sysctls: tuple[tuple[str, str], ...] = ()
 
     @property
     def stanzas(self) -> dict[str, str]:
@@ -102,11 +106,16 @@ class Action(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class StanzaChange:
-    """One interface's change. :param why: what is behind it, such as what the kernel cannot change on a live device."""
+    """One interface's change.
+
+    :param why: what is behind it, such as what the kernel cannot change on a live device.
+    :param differences: of an interface that is there before and after: its attributes that change, sorted by name.
+    """
 
     name: str
     action: Action
     why: str = ""
+    differences: tuple[Difference, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +127,7 @@ class FileChange:
     :param conflict: why it must not be overwritten unasked; empty when there is no reason.
     :param printed: the stanzas of `new`, where it is an interfaces file that was printed and takes the place of
         another.
+    :param differences: of a file that has no interfaces: what changes in it, in words.
     """
 
     path: str
@@ -130,6 +140,7 @@ class FileChange:
     by_pve: bool = False
     conflict: str = ""
     printed: PrintedInterfaces | None = field(default=None, repr=False)
+    differences: tuple[Difference, ...] = ()
 
     @property
     def action(self) -> Action:
@@ -157,11 +168,6 @@ class NodeChanges:
     guests: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     is_unfinished: bool = False
     links: tuple[Link, ...] = field(default=(), repr=False)
-
-    @property
-    def own_files(self) -> tuple[FileChange, ...]:
-        """Changes that pvesdn writes itself."""
-        return tuple(change for change in self.files if not change.by_pve)
 
     @property
     def is_empty(self) -> bool:
@@ -210,6 +216,8 @@ class ChangeSet:
     :param takes_frr_over: PVE's commit is the last one in which it writes frr.conf: our part moves there afterwards, in
         the same apply.
     :param flags: what was decided beforehand: whoever plans again decides alike.
+    :param definitions: the draft that the plan is made from takes the place of pvesdn.cfg; None where it is made from
+        the live one.
     """
 
     nodes: tuple[NodeChanges, ...]
@@ -221,6 +229,7 @@ class ChangeSet:
     pve: PveRunning = field(default_factory=PveRunning)
     takes_frr_over: bool = False
     flags: PlanFlags = field(default_factory=PlanFlags)
+    definitions: FileChange | None = None
 
     @property
     def is_empty(self) -> bool:

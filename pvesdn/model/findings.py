@@ -41,7 +41,7 @@ class Where(Model):
 
 
 class Finding(Model):
-    """One fault or remark.
+    """What is wrong, or worth knowing.
 
     :param where: place and object, such as ``zones.cfg:12: zone 'prod'`` or a node's name.
     :param place: the same in parts, where it is in a definition file.
@@ -49,6 +49,7 @@ class Finding(Model):
     :param hint: what to do about it.
     :param node: the node it is about and that has to change; empty where definitions are at fault, or several nodes. An
         error with a node stops what would happen there, one without a node stops everything.
+    :param others: more of the same, which `what` counts: documents have all of them, a screen the first few.
     """
 
     severity: Severity
@@ -57,6 +58,7 @@ class Finding(Model):
     hint: str = ""
     node: str = ""
     place: Where | None = None
+    others: tuple[Finding, ...] = ()
 
     @classmethod
     def at(cls, where: Where | str, severity: Severity, what: str, hint: str = "", *, node: str = "") -> Finding:

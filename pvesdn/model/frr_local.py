@@ -33,6 +33,8 @@ class LocalLine:
     :param words: what the kind needs: AS number and VRF (or an empty word) as they were typed, a name, name and action
         of a route map.
     :param is_ours: it stands in our marked block.
+    :param is_hidden_exit: FRR leaves a block at the line and PVE's merge does not notice: to PVE `exit` is one in the
+        first column only, and `quit` never.
     """
 
     number: int
@@ -40,11 +42,17 @@ class LocalLine:
     kind: LocalKind
     words: tuple[str, ...] = ()
     is_ours: bool = False
+    is_hidden_exit: bool = False
 
     @property
     def is_comment(self) -> bool:
         """Whether FRR skips the line, whatever PVE's merge takes it for."""
         return self.text.lstrip().startswith(("!", "#"))
+
+    @property
+    def is_skipped(self) -> bool:
+        """Whether PVE's merge skips the line: without a keyword of its own, one `!` anywhere makes it a comment."""
+        return self.kind is LocalKind.OTHER and "!" in self.text
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +62,14 @@ class LocalFault:
     :param what: a predicate, such as ``is dropped``.
     :param hint: what to do; empty where the general advice will do.
     :param is_fatal: PVE writes no frr.conf because of it.
+    :param is_loss: the line is lost and nothing else suffers. Every generator whose merge is played loses the same.
     """
 
     line: LocalLine
     what: str
     hint: str = ""
     is_fatal: bool = False
+    is_loss: bool = False
 
 
 @dataclass(frozen=True, slots=True)

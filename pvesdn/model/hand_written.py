@@ -38,11 +38,13 @@ class Device:
     """All `iface` stanzas of one name: ifupdown2 merges them.
 
     :param place: of the first `iface` line.
+    :param methods: what stands behind the name, such as ``inet manual``; empty words are left out.
     """
 
     name: str
     place: Place
     options: tuple[Option, ...]
+    methods: tuple[str, ...] = ()
 
     def all(self, *names: str) -> tuple[Option, ...]:
         """Options of these names, in file order."""
@@ -71,6 +73,87 @@ class IpRoute:
     family: int
     hops: tuple[Hop, ...]
     vrf: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class VxlanWords:
+    """A VXLAN device in the words of `ip link add … type vxlan`, or as the kernel shows one. Values are as written.
+
+    :param vni: empty where it is not stated; an external device has none.
+    :param remotes: `remote`, and the destinations of `bridge fdb append`.
+    :param port: UDP port; empty where the kernel's own default holds, which is 8472 and not ifupdown2's 4789.
+    :param is_external: one device for many VNIs.
+    :param others: words that ifupdown2 has no option for.
+    """
+
+    name: str
+    vni: str = ""
+    group: str = ""
+    remotes: tuple[str, ...] = ()
+    local: str = ""
+    physdev: str = ""
+    port: str = ""
+    mtu: str = ""
+    ttl: str = ""
+    learns: bool = True
+    is_external: bool = False
+    others: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class MakesBridge:
+    """`ip link add NAME type bridge`, or `brctl addbr NAME`."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Joins:
+    """`ip link set DEVICE master BRIDGE`, or `brctl addif BRIDGE DEVICE`."""
+
+    device: str
+    bridge: str
+
+
+@dataclass(frozen=True, slots=True)
+class Floods:
+    """`bridge fdb append 00:00:00:00:00:00 dev DEVICE dst ADDRESS`: a VTEP that flooded frames are sent to."""
+
+    device: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class Holds:
+    """`ip address add ADDRESS dev DEVICE`."""
+
+    device: str
+    address: str
+
+
+Act = VxlanWords | MakesBridge | Joins | Floods | Holds
+
+
+@dataclass(frozen=True, slots=True)
+class HookLine:
+    """A hook of a stanza that does something about links, bridges, or addresses.
+
+    :param stanza: name of the device that it belongs to.
+    :param text: the option's name and its command, secrets hidden.
+    """
+
+    stanza: str
+    text: str
+    place: Place
+    acts: tuple[Act, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LiveVxlan:
+    """A VXLAN device that the kernel has. :param bridge: it is in; empty without one."""
+
+    words: VxlanWords
+    bridge: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,9 +254,19 @@ class HandWrittenNode:
 
     :param devices: by name; what PVE and pvesdn wrote is left out.
     :param orphans: names of `auto` lines that have no stanza, with their places.
+    :param hooks: those of its stanzas that make links, join bridges, or add addresses, in file order.
+    :param live: VXLAN devices that the kernel has, whoever made them.
+    :param generated: devices that PVE and pvesdn wrote, with the file.
+    :param unsourced: files in interfaces.d that are not in force.
+    :param outside: files that /etc/network/interfaces sources and that were not read, as it names them.
     """
 
     node: str
     devices: Mapping[str, Device] = field(default_factory=dict)
     orphans: Mapping[str, Place] = field(default_factory=dict)
     frr: FrrText = FrrText()
+    hooks: tuple[HookLine, ...] = ()
+    live: tuple[LiveVxlan, ...] = ()
+    generated: Mapping[str, str] = field(default_factory=dict)
+    unsourced: tuple[str, ...] = ()
+    outside: tuple[str, ...] = ()

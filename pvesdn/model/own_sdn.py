@@ -25,9 +25,9 @@ from pvesdn.model.primitives import (
     Mtu,
     NodeList,
     NodeName,
+    PortNumber,
     RouteTargetList,
     SdnId,
-    UdpPort,
     Vni,
 )
 from pvesdn.model.unread import Unread
@@ -63,7 +63,7 @@ class VxlanZone(Defined):
     peers: IpList | None = None
     multicast_group: IpAddress | None = Field(default=None, alias="multicast-group")
     multicast_interface: IfName | None = Field(default=None, alias="multicast-interface")
-    vxlan_port: UdpPort | None = Field(default=None, alias="vxlan-port")
+    vxlan_port: PortNumber | None = Field(default=None, alias="vxlan-port")
 
 
 class EvpnZone(Defined):
@@ -86,7 +86,7 @@ class EvpnZone(Defined):
     no_arp_nd_suppression: bool = Field(default=False, alias="disable-arp-nd-suppression")
     advertise_subnets: bool = Field(default=True, alias="advertise-subnets")
     rt_import: RouteTargetList = Field(default=(), alias="rt-import")
-    vxlan_port: UdpPort | None = Field(default=None, alias="vxlan-port")
+    vxlan_port: PortNumber | None = Field(default=None, alias="vxlan-port")
 
 
 class EvpnController(Defined):

@@ -80,7 +80,7 @@ Vni: TypeAlias = Annotated[int, Field(ge=1, le=VNI_MAX)]
 Asn: TypeAlias = Annotated[int, Field(ge=1, le=4_294_967_295)]
 Mtu: TypeAlias = Annotated[int, Field(ge=552, le=9216)]
 """Bytes of an IP packet as ifupdown2 takes them (552-9216)."""
-UdpPort: TypeAlias = Annotated[int, Field(ge=1, le=65535)]
+PortNumber: TypeAlias = Annotated[int, Field(ge=1, le=65535)]
 NodeName: TypeAlias = Annotated[
     str, StringConstraints(pattern=r"^[a-zA-Z0-9]([a-zA-Z0-9-]*[a-zA-Z0-9])?$", max_length=63)
 ]

@@ -36,7 +36,7 @@ class Proposal:
     :param vteps: of every member whose VTEP is known, by node.
     :param speakers: members with BGP sessions of the overlay.
     :param lost: what the definitions do not express; each names node, file and line.
-    :param remarks: decisions and gaps worth knowing.
+    :param findings: decisions and gaps worth knowing.
     """
 
     sdn: SdnConfig
@@ -44,4 +44,4 @@ class Proposal:
     vteps: Mapping[str, Vtep] = field(default_factory=dict)
     speakers: frozenset[str] = frozenset()
     lost: tuple[Finding, ...] = ()
-    remarks: tuple[Finding, ...] = ()
+    findings: tuple[Finding, ...] = ()

@@ -86,13 +86,13 @@ class UnmanagedZone(PveZone):
 
     :param type: zones.cfg's type, such as ``faucet``.
     :param reason: why it is left, such as ``zone type faucet``.
-    :param is_newer: it uses something that is in `PveSdn.newer`.
+    :param is_unsupported: something in `PveSdn.unsupported` is the reason.
     """
 
     kind: Literal["unmanaged"] = "unmanaged"
     type: str
     reason: str
-    is_newer: bool = False
+    is_unsupported: bool = False
 
 
 class UnsupportedDefinition(Defined):
@@ -144,7 +144,7 @@ class PveSdn(Model):
 
     :param version: the version PVE's `interfaces.d/sdn` will carry; None when nothing was ever committed or pending.
     :param running_version: the version that was committed last; None when nothing ever was.
-    :param newer: what makes nodes and zones PVE's alone.
+    :param unsupported: definitions too new for pvesdn; the zones and nodes that have a part in them are left to PVE.
     :param listed_subnets: those that subnets.cfg lists, where `subnets` are others: the null routes of PVE's exit nodes
         are made of these, committed or not. None where `subnets` are what the file lists.
     :param unread: what they define besides; empty unless faulty definitions are judged.
@@ -158,7 +158,7 @@ class PveSdn(Model):
     fabrics: tuple[Annotated[Fabric | UnmanagedFabric, Field(discriminator="kind")], ...] = ()
     version: int | None = None
     running_version: int | None = None
-    newer: tuple[UnsupportedDefinition, ...] = ()
+    unsupported: tuple[UnsupportedDefinition, ...] = ()
     listed_subnets: tuple[Subnet, ...] | None = None
     runs_frr: bool = False
     unread: Unread = Unread()
@@ -169,8 +169,9 @@ class PveSdn(Model):
         return tuple(zone for zone in self.zones if isinstance(zone, UnmanagedZone))
 
     def is_unmanaged_on(self, node: str) -> bool:
-        """Something newer has a part in the node's `interfaces.d/sdn` or `frr.conf`: both are left to PVE there."""
-        reaches = [thing.nodes for thing in self.newer] + [zone.nodes for zone in self.unmanaged_zones if zone.is_newer]
+        """Something unsupported has a part in the node's `interfaces.d/sdn` or `frr.conf`: PVE keeps both."""
+        reaches = [definition.nodes for definition in self.unsupported]
+        reaches += [zone.nodes for zone in self.unmanaged_zones if zone.is_unsupported]
         reaches += [fabric.nodes for fabric in self.fabrics if isinstance(fabric, UnmanagedFabric)]
         return any(nodes is None or node in nodes for nodes in reaches)
 

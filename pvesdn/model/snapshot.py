@@ -14,6 +14,7 @@ from pvesdn.model.primitives import Json
 SDN_PATH = "cluster/sdn"
 """PVE's SDN in the API; the answer is None where the API has no such path."""
 
+OWN_NAME = "pvesdn.cfg"
 SEEN_NAME = "pvesdn-seen.json"
 
 PVE_FILES = (
@@ -24,12 +25,13 @@ PVE_FILES = (
     "fabrics.cfg",
     "route-maps.cfg",
     "prefix-lists.cfg",
-    "pvesdn.cfg",
+    OWN_NAME,
     ".running-config",
     SEEN_NAME,
 )
 """The files read from /etc/pve/sdn."""
 
+OWN_FILE = f"/etc/pve/sdn/{OWN_NAME}"
 SEEN_FILE = f"/etc/pve/sdn/{SEEN_NAME}"
 RECORD_FILE = "/var/lib/pvesdn/written.json"
 

@@ -12,60 +12,14 @@ from ipaddress import ip_interface
 
 from pvesdn.decode.definitions import addresses, values
 from pvesdn.decode.definitions.values import BadValueError, integer, shown
-from pvesdn.decode.nodes.ip_route import read_ip_route
-from pvesdn.decode.secrets import hide_secrets
-from pvesdn.model.hand_written import Device, HandWrittenNode, Option
+from pvesdn.model.hand_written import Device, HandWrittenNode, Option, Place, VxlanWords
 from pvesdn.model.primitives import VNI_MAX, IpAddress, IpInterface
 from pvesdn.recognise.notebook import Notebook
 
-HOOKS = ("up", "post-up", "pre-up", "down", "post-down", "pre-down")
-
-_PORT_OPTIONS = frozenset(
-    {
-        "vxlan-id",
-        "vxlan-local-tunnelip",
-        "vxlan-remoteip",
-        "vxlan-mcastgrp",
-        "vxlan-mcastgrp6",
-        "vxlan-svcnodeip",
-        "vxlan-svcnodeip6",
-        "vxlan-physdev",
-        "vxlan-port",
-        "bridge-learning",
-        "bridge-arp-nd-suppress",
-        "bridge-unicast-flood",
-        "bridge-multicast-flood",
-        "mtu",
-    }
-)
-_BRIDGE_OPTIONS = frozenset(
-    {
-        "address",
-        "netmask",
-        "hwaddress",
-        "bridge-ports",
-        "bridge-stp",
-        "bridge-fd",
-        "bridge-ports-condone-regex",
-        "bridge-vlan-aware",
-        "bridge-vids",
-        "mtu",
-        "alias",
-        "ip-forward",
-        "ip6-forward",
-        "arp-accept",
-        "vrf",
-    }
-)
-_HARMLESS = {
-    "bridge-stp": frozenset({"off", "no", "0"}),
-    "bridge-fd": frozenset({"0"}),
-    "bridge-vids": frozenset({"2-4094"}),
-    "ip-forward": frozenset({"on", "yes", "1"}),
-    "ip6-forward": frozenset({"on", "yes", "1"}),
-    "arp-accept": frozenset({"on", "yes", "1"}),
-}
-"""Values that pvesdn prints too; any other is not carried over."""
+_LOCAL = "vxlan-local-tunnelip"
+_MANUAL = frozenset({"inet manual", "inet6 manual"})
+_NEVER_OF_VXLAN = ("bridge-ports", "bond-slaves", "vlan-raw-device", "vrf-table")
+"""Options of devices of other kinds."""
 
 _mtu = integer(552, 9216)
 
@@ -74,6 +28,8 @@ _mtu = integer(552, 9216)
 class Port:
     """A VXLAN device.
 
+    :param local: its tunnel address, or that of `lo`, which ifupdown2 takes as the default of all of them.
+    :param local_place: where that is stated.
     :param physdev: the device that the group is joined on.
     :param learns: data-plane learning; None if not stated.
     """
@@ -81,6 +37,7 @@ class Port:
     device: Device
     vni: int
     local: IpAddress | None
+    local_place: Place
     remotes: tuple[IpAddress, ...]
     group: IpAddress | None
     physdev: str | None
@@ -121,8 +78,16 @@ class NodeDevices:
 
 def read_devices(node: HandWrittenNode, book: Notebook) -> NodeDevices:
     """Sort a node's devices; a faulty one is entered in `book` and left out."""
-    vxlans = [device for device in node.devices.values() if _is_vxlan(device)]
-    ports = {device.name: port for device in vxlans if (port := _port(node.node, device, book))}
+    default = _default_local(node, book)
+    by_hook = {act.name for hook in node.hooks for act in hook.acts if isinstance(act, VxlanWords)}
+    vxlans = [
+        device
+        for device in node.devices.values()
+        if _is_vxlan(device) and (device.name not in by_hook or device.all("vxlan-id"))
+    ]
+    for device in node.devices.values():
+        _tell_useless(node.node, device, book)
+    ports = {device.name: port for device in vxlans if (port := _port(node, device, default, book))}
     names = {device.name for device in vxlans}
     bridges = {
         device.name: _bridge(node.node, device, book)
@@ -181,85 +146,83 @@ def _with_mask(address: str, mask: Option | None) -> str:
     return address if mask is None else f"{address}/{mask.value}"
 
 
-def tell_unknown(node: str, device: Device, known: frozenset[str], book: Notebook) -> None:
-    """Enter the options that are not carried over."""
-    for option in device.options:
-        values_ = _HARMLESS.get(option.name)
-        if option.name not in known or (values_ is not None and option.value not in values_):
-            if option.name in HOOKS and (_is_unreachable(option.value) or _makes_itself(device, option.value)):
-                continue
-            book.lose(node, option.place, device.name, hide_secrets(f"{option.name} {option.value}".rstrip())[0])
-
-
-def tell_unknown_of_port(node: str, port: Port, book: Notebook) -> None:
-    """Enter the options of a VXLAN device that are not carried over."""
-    tell_unknown(node, port.device, _PORT_OPTIONS, book)
-
-
-def tell_unknown_of_bridge(node: str, bridge: Bridge, own: str, book: Notebook) -> None:
-    """Enter the options of a bridge that are not carried over. :param own: its VXLAN port."""
-    tell_unknown(node, bridge.device, _BRIDGE_OPTIONS, book)
-    others = [port for port in bridge.ports if port != own]
-    if others:
-        place = bridge.device.all("bridge-ports")[0].place
-        hint = "a VNet's bridge holds its VXLAN port and guests' ports, nothing else"
-        book.lose(node, place, bridge.device.name, f"the port {', '.join(others)}", hint)
-
-
-def tell_unknown_of_vrf(node: str, vrf: Device, book: Notebook) -> None:
-    """Enter the options of a VRF that are not carried over: pvesdn prints `vrf-table auto` and the
-    unreachable default.
-    """
-    tell_unknown(node, vrf, frozenset({"vrf-table"}), book)
-    for option in vrf.all("vrf-table"):
-        if option.value != "auto":
-            book.lose(
-                node, option.place, vrf.name, f"vrf-table {option.value}", "the table's number is chosen automatically"
-            )
-
-
-def _makes_itself(device: Device, command: str) -> bool:
-    """Whether a bridge's own hook creates it with its router MAC, as pvesdn prints it for L3VNIs: then the hook is no
-    loss.
-    """
-    words = command.split()
-    made = ["ip", "link", "add", "name", device.name, "address"]
-    return words[-9:-3] == made and words[-2:] == ["type", "bridge"]
-
-
-def _is_unreachable(command: str) -> bool:
-    route = read_ip_route(command)
-    return route is not None and route.kind == "unreachable" and route.destination == "default"
+def is_single_device(device: Device) -> bool:
+    """Whether it is one VXLAN device for many VNIs (ifupdown2: `bridge-vlan-vni-map`, `vxlan-vnifilter`)."""
+    filters = (option.value.lower() for option in device.all("vxlan-vnifilter"))
+    return bool(device.all("bridge-vlan-vni-map")) or any(word in ("on", "yes", "1") for word in filters)
 
 
 def _is_vxlan(device: Device) -> bool:
+    """Whether a stanza makes a VXLAN device with one VNI, or is meant to."""
+    if device.name == "lo" or is_single_device(device):
+        return False
+    is_something_else = device.all("address", *_NEVER_OF_VXLAN) or not _MANUAL.issuperset(device.methods)
+    return bool(device.all("vxlan-id")) or (_has_vxlan_words(device) and not is_something_else)
+
+
+def _has_vxlan_words(device: Device) -> bool:
     return any(option.name.startswith("vxlan-") for option in device.options)
 
 
-def _port(node: str, device: Device, book: Notebook) -> Port | None:
-    only = partial(book.only, node, device)
+def _tell_useless(node: str, device: Device, book: Notebook) -> None:
+    """Enter words about VXLAN that ifupdown2 does not ask for where they stand."""
+    is_lo = device.name == "lo"
+    if not is_lo and (_is_vxlan(device) or is_single_device(device)):
+        return
+    for option in device.options:
+        if is_lo and option.name == "clagd-vxlan-anycast-ip":
+            what = f"{option.name} {option.value}: the VTEP that two switches share, which pvesdn has no words for"
+            book.lose(node, option.place, device.name, what, "every node keeps a VTEP of its own")
+        elif option.name.startswith("vxlan-") and not (is_lo and option.name == _LOCAL):
+            what = f"{option.name} {option.value} does nothing: {device.name} is not a VXLAN device"
+            book.lose(node, option.place, device.name, what, "the line stays as it is")
+
+
+def _default_local(node: HandWrittenNode, book: Notebook) -> tuple[IpAddress, Place] | None:
+    """`vxlan-local-tunnelip` of `lo`."""
+    device = node.devices.get("lo")
+    if device is None or not device.all(_LOCAL):
+        return None
+    address = book.only(node.node, device, (_LOCAL,), addresses.unicast)
+    return None if address is None else (address, device.all(_LOCAL)[0].place)
+
+
+def _port(
+    node: HandWrittenNode, device: Device, default: tuple[IpAddress, Place] | None, book: Notebook
+) -> Port | None:
+    only = partial(book.only, node.node, device)
     if not device.all("vxlan-id"):
-        digits = re.search(r"[0-9]{1,8}$", device.name)
-        guess = f"; its name suggests {int(digits[0])}" if digits and 1 <= int(digits[0]) <= VNI_MAX else ""
-        what = f"has no vxlan-id, so its VNI is unknown{guess}"
-        book.error(node, device.place, device.name, what, "add the line 'vxlan-id NUMBER' on every node")
+        what = f"has no vxlan-id, so its VNI is unknown{_guess(node, device)}"
+        book.error(node.node, device.place, device.name, what, "add the line 'vxlan-id NUMBER' on every node")
         return None
     vni = only(("vxlan-id",), integer(1, VNI_MAX))
     if vni is None:
         return None
+    own = only((_LOCAL,), addresses.unicast)
     return Port(
         device=device,
         vni=vni,
-        local=only(("vxlan-local-tunnelip",), addresses.unicast),
-        remotes=_remotes(node, device, book),
+        local=own or (default[0] if default else None),
+        local_place=next((option.place for option in device.all(_LOCAL)), default[1] if default else device.place),
+        remotes=_remotes(node.node, device, book),
         group=only(("vxlan-mcastgrp", "vxlan-mcastgrp6", "vxlan-svcnodeip", "vxlan-svcnodeip6"), addresses.multicast),
         physdev=only(("vxlan-physdev",), values.interface),
         udp_port=only(("vxlan-port",), integer(1, 65535)),
         mtu=only(("mtu",), _mtu),
         learns=only(("bridge-learning",), values.boolean),
         suppresses=only(("bridge-arp-nd-suppress",), values.boolean) or False,
-        floods=_floods(node, device, book),
+        floods=_floods(node.node, device, book),
     )
+
+
+def _guess(node: HandWrittenNode, device: Device) -> str:
+    """The VNI that the kernel has, or that the name suggests."""
+    digits = re.search(r"[0-9]{1,8}$", device.name)
+    named = int(digits[0]) if digits and 1 <= int(digits[0]) <= VNI_MAX else None
+    live = next((one.words.vni for one in node.live if one.words.name == device.name), "")
+    if live and live != str(named):
+        return f"; the kernel has {live} there"
+    return "" if named is None else f"; its name suggests {named}"
 
 
 def _remotes(node: str, device: Device, book: Notebook) -> tuple[IpAddress, ...]:

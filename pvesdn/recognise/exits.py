@@ -10,12 +10,13 @@ from ipaddress import IPv4Interface, IPv6Interface
 
 from pvesdn.decode.definitions import addresses, values
 from pvesdn.decode.definitions.values import BadValueError, integer
+from pvesdn.decode.nodes.hook_commands import HOOKS
 from pvesdn.decode.nodes.ip_route import read_ip_route
 from pvesdn.model.findings import Where
 from pvesdn.model.hand_written import Device, FrrRoute, FrrVrrp, HandWrittenNode, Option, Place
 from pvesdn.model.own_sdn import Exit, Vrrp
 from pvesdn.model.primitives import IpAddress, IpInterface
-from pvesdn.recognise.devices import HOOKS, interfaces
+from pvesdn.recognise.devices import interfaces
 from pvesdn.recognise.notebook import Notebook
 
 _ADDRESSING = frozenset({"address", "netmask", "vrf", "gateway"})

@@ -3,33 +3,40 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 
 from pvesdn.decode.definitions.values import BadValueError, own_vnet_id, zone_id
+from pvesdn.design.shared import names
 
 _LONGEST = 8
 _LONGEST_EXIT = 32
 
 
 class Ids:
-    """Assigns ids. :param taken: those that already exist."""
+    """Assigns ids.
 
-    def __init__(self, taken: frozenset[str]) -> None:
+    :param taken: those that already exist.
+    :param devices: names of devices that any node has and keeps.
+    """
+
+    def __init__(self, taken: frozenset[str], devices: frozenset[str] = frozenset()) -> None:
         self._taken = set(taken)
+        self._devices = devices
 
     def vnet(self, bridge: str) -> str:
         """The bridge's own name where it can be an id."""
         with suppress(BadValueError):
-            if bridge not in self._taken:
+            if bridge not in self._taken and names.vxlan_port(bridge) not in self._devices:
                 return self._give(own_vnet_id(bridge))
-        return self._give(self._free(_letters(bridge, "vn")))
+        return self._give(self._free(_letters(bridge, "vn"), lambda name: (name, names.vxlan_port(name))))
 
     def zone(self, name: str) -> str:
         """`name`, or as much of it as can be an id."""
         with suppress(BadValueError):
-            if name not in self._taken:
+            if name not in self._taken and self._devices.isdisjoint(_of_zone(name)):
                 return self._give(str(zone_id(name)))
-        return self._give(self._free(_letters(name, "zone")))
+        return self._give(self._free(_letters(name, "zone"), _of_zone))
 
     def exit(self, zone: str, node: str) -> str:
         """`ZONE-NODE`, cut to what an exit's id may have."""
@@ -44,14 +51,19 @@ class Ids:
         self._taken.add(name)
         return name
 
-    def _free(self, stem: str) -> str:
+    def _free(self, stem: str, devices: Callable[[str], Iterable[str]]) -> str:
+        """:param devices: those that come with an id."""
         name = stem[:_LONGEST]
         number = 1
-        while name in self._taken or name in ("all", "default"):
+        while name in self._taken or name in ("all", "default") or not self._devices.isdisjoint(devices(name)):
             number += 1
             end = str(number)
             name = stem[: _LONGEST - len(end)] + end
         return name
+
+
+def _of_zone(zone: str) -> tuple[str, ...]:
+    return names.vrf(zone), names.l3vni_port(zone), names.l3vni_bridge(zone)
 
 
 def _letters(name: str, fallback: str) -> str:

@@ -85,36 +85,45 @@ class Nets:
 def read_nets(
     nodes: Mapping[str, HandWrittenNode],
     devices: Mapping[str, NodeDevices],
+    crowded: Mapping[str, frozenset[str]],
     isolated: Mapping[str, frozenset[str]],
     book: Notebook,
 ) -> Nets:
-    """Put the nodes together.
+    """Put the nodes together. What they must agree on is for `check_nets`.
 
+    :param crowded: by node: bridges with several VXLAN devices, which are left as they are.
     :param isolated: by node whose frr.conf announces VNIs by EVPN: the VNIs it keeps out.
     """
-    sights = [sight for name in sorted(devices) for sight in _sights(devices[name], isolated.get(name), book)]
+    sights = [
+        sight
+        for name in sorted(devices)
+        for sight in _sights(devices[name], crowded.get(name, frozenset()), isolated.get(name), book)
+    ]
     vrfs = {name: {vrf.name: vrf for vrf in node.frr.vrfs} for name, node in nodes.items()}
     ties = [sight for sight in sights if _is_tie(sight, vrfs[sight.node])]
     vnets = tuple(_together(sights, but=ties))
     _check_vnis(vnets, book)
-    for net in vnets:
-        _agree(net, _SAME_OF_VNET, book)
-    found: dict[str, Net] = {}
-    for net in _together(ties):
-        _agree(net, _SAME_OF_TIE, book)
-        found[net.first.bridge.vrf or ""] = net
+    found = {net.first.bridge.vrf or "": net for net in _together(ties)}
     return Nets(vnets, _l3vnis(vnets, vrfs, ties, book), found)
 
 
-def _sights(devices: NodeDevices, isolated: frozenset[str] | None, book: Notebook) -> Iterator[BridgeOnNode]:
-    free = set(devices.ports)
+def check_nets(nets: Nets, own: frozenset[str], book: Notebook) -> None:
+    """Enter every node that contradicts another one.
+
+    :param own: bridges with addresses of the nodes' own, which differ by right.
+    """
+    for net in nets.vnets:
+        _agree(net, _SAME_BUT_GATEWAYS if net.name in own else _SAME_OF_VNET, book)
+    for net in nets.ties.values():
+        _agree(net, _SAME_OF_TIE, book)
+
+
+def _sights(
+    devices: NodeDevices, crowded: frozenset[str], isolated: frozenset[str] | None, book: Notebook
+) -> Iterator[BridgeOnNode]:
     for bridge in devices.bridges.values():
         ports = [name for name in bridge.ports if name in devices.ports]
-        free -= set(ports)
-        if len(ports) > 1:
-            what = f"a bridge with {len(ports)} VXLAN ports ({', '.join(ports)}): it stays as it is"
-            book.lose(devices.node, bridge.device.place, bridge.device.name, what, "a VNet has one VNI")
-        elif ports:
+        if ports and bridge.device.name not in crowded:
             port = devices.ports[ports[0]]
             mode = _mode(port, isolated)
             if mode is None:
@@ -122,9 +131,6 @@ def _sights(devices: NodeDevices, isolated: frozenset[str] | None, book: Noteboo
                 book.error(devices.node, port.device.place, port.device.name, what, "give it a group or remotes")
             else:
                 yield BridgeOnNode(devices.node, bridge, port, mode)
-    for name in sorted(free):
-        place = devices.ports[name].device.place
-        book.lose(devices.node, place, name, "a VXLAN device without a bridge: it stays as it is", "put it into one")
 
 
 def _mode(port: Port, isolated: frozenset[str] | None) -> FloodMode | None:
@@ -191,19 +197,22 @@ _SAME_OF_PORT: tuple[_Saying, ...] = (
     ("UDP port", lambda s: s.port.udp_port, _option("port", "vxlan-port")),
     ("VRF", lambda s: s.bridge.vrf, _option("bridge", "vrf")),
 )
-_SAME_OF_VNET: tuple[_Saying, ...] = (
-    *_SAME_OF_PORT,
+_SAME_GATEWAYS: tuple[_Saying, ...] = (
     ("gateway", lambda s: _texts(s.bridge.addresses) or None, _option("bridge", "address")),
     (
         "MAC",
         lambda s: s.bridge.mac.lower() if s.bridge.mac and s.bridge.addresses else None,
         _option("bridge", "hwaddress"),
     ),
+)
+_SAME_SWITCHES: tuple[_Saying, ...] = (
     ("bridge-vlan-aware", lambda s: s.bridge.is_vlan_aware, _option("bridge", "bridge-vlan-aware")),
     ("MTU of the VXLAN device", lambda s: s.port.mtu, _option("port", "mtu")),
     ("flooding of unknown frames", lambda s: s.port.floods, _option("port", "bridge-unicast-flood")),
     ("bridge-arp-nd-suppress", lambda s: s.port.suppresses, _option("port", "bridge-arp-nd-suppress")),
 )
+_SAME_OF_VNET = (*_SAME_OF_PORT, *_SAME_GATEWAYS, *_SAME_SWITCHES)
+_SAME_BUT_GATEWAYS = (*_SAME_OF_PORT, *_SAME_SWITCHES)
 _SAME_OF_TIE = _SAME_OF_PORT
 """What must be the same on all nodes, and where a node states it."""
 

@@ -1,4 +1,4 @@
-"""What is found while a set-up is recognised: contradictions, what pvesdn.cfg cannot express, and remarks."""
+"""What is found while a set-up is recognised: contradictions, what pvesdn.cfg cannot express, and what else to know."""
 
 from __future__ import annotations
 
@@ -21,23 +21,23 @@ class Notebook:
     def __init__(self) -> None:
         self.errors: list[Finding] = []
         self.lost: list[Finding] = []
-        self.remarks: list[Finding] = []
+        self.findings: list[Finding] = []
 
-    def error(self, node: str, place: Place, name: str, what: str, hint: str = "") -> None:
+    def error(self, node: str, place: Place | None, name: str, what: str, hint: str = "") -> None:
         """Something that contradicts itself or another node."""
         self._enter(self.errors, Severity.ERROR, _where(node, place, name), what, hint)
 
-    def lose(self, node: str, place: Place, name: str, what: str, hint: str = "") -> None:
+    def lose(self, node: str, place: Place | None, name: str, what: str, hint: str = "") -> None:
         """Something that the proposal does not express."""
         self._enter(self.lost, Severity.WARNING, _where(node, place, name), what, hint)
 
     def warn(self, where: str, what: str, hint: str = "") -> None:
         """Something to know that belongs to no particular line."""
-        self._enter(self.remarks, Severity.WARNING, where, what, hint)
+        self._enter(self.findings, Severity.WARNING, where, what, hint)
 
     def note(self, where: str, what: str, hint: str = "") -> None:
         """A decision made for the reader."""
-        self._enter(self.remarks, Severity.NOTE, where, what, hint)
+        self._enter(self.findings, Severity.NOTE, where, what, hint)
 
     def value(self, node: str, device: Device, option: Option, read: Reader) -> object | None:
         """The value of an option; None, and an error, where it is not valid."""
@@ -67,5 +67,6 @@ class Notebook:
             into.append(found)
 
 
-def _where(node: str, place: Place, name: str) -> str:
-    return f"{node}: {place}: {name}" if name else f"{node}: {place}"
+def _where(node: str, place: Place | None, name: str) -> str:
+    """:param place: None for what the kernel alone has."""
+    return ": ".join(part for part in (node, str(place or ""), name) if part)

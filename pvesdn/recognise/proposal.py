@@ -19,16 +19,19 @@ from pvesdn.model.primitives import IpAddress
 from pvesdn.model.proposal import Proposal
 from pvesdn.model.sdn import SdnConfig
 from pvesdn.model.vnets import Subnet, Vnet
-from pvesdn.recognise.devices import read_devices, tell_unknown_of_bridge, tell_unknown_of_port, tell_unknown_of_vrf
+from pvesdn.recognise.devices import read_devices
 from pvesdn.recognise.exits import UplinkOnNode, read_uplink
+from pvesdn.recognise.hosts import refuse_own_addresses
 from pvesdn.recognise.ids import Ids
 from pvesdn.recognise.leftovers import tell_foreign_frr
 from pvesdn.recognise.mesh import RouterOnNode, isolated_vnis, propose_controller, read_speakers
-from pvesdn.recognise.nets import FloodMode, Net, Nets, read_nets
+from pvesdn.recognise.nets import FloodMode, Net, Nets, check_nets, read_nets
 from pvesdn.recognise.notebook import Notebook
-from pvesdn.recognise.take_outs import Made, take_outs
+from pvesdn.recognise.nothing import Others, explain_nothing
+from pvesdn.recognise.take_outs import Made, staying, take_outs
 from pvesdn.recognise.underlay import UnderlayFacts, propose_underlay, read_ground
 from pvesdn.recognise.vrf_routers import advertises_subnets, imported_targets
+from pvesdn.recognise.words import tell_words
 from pvesdn.recognise.zones import Draft, Zoning, cover
 
 _FILE = "pvesdn.cfg"
@@ -61,14 +64,16 @@ def recognise(given: HandWrittenConfig) -> Proposal:
     devices = {name: read_devices(node, book) for name, node in sorted(given.nodes.items())}
     _raise(book)  # a fault on one node would only look like a contradiction on the others
     ground = read_ground(given.nodes, devices, given.facts, given.cluster, book)
-    nets = read_nets(given.nodes, devices, isolated_vnis(given.nodes), book)
+    others = Others.of(given.nodes, devices)
+    nets = read_nets(given.nodes, devices, others.crowded, isolated_vnis(given.nodes), book)
+    own = refuse_own_addresses(nets.vnets, given.nodes, given.facts, given.cluster, book)
+    check_nets(nets, own, book)
+    others.enter(nets, book)
     drafts = Zoning(ground, book).draft(nets)
     speakers = read_speakers(given.nodes, ground, book) if any(draft.mode is FloodMode.EVPN for draft in drafts) else {}
     _raise(book)
     if not drafts:
-        raise SdnConfigError(
-            ("no hand-written VXLAN device is in a bridge on any node that was read: nothing to import",)
-        )
+        raise SdnConfigError(tuple(explain_nothing(given.nodes, given.unread, book)))
     writer = _Writer(given, ground, nets, cover(drafts, frozenset(speakers)), speakers, book)
     proposal = writer.write()
     _raise(book)
@@ -93,7 +98,7 @@ class _Writer:
     made: Made = field(default_factory=lambda: Made({}, {}, []))
 
     def write(self) -> Proposal:
-        ids = Ids(self.given.taken)
+        ids = Ids(self.given.taken, staying(self.given.nodes, self.given.facts, self.nets, self.drafts))
         vnet_ids = {net.name: self._vnet_id(net, ids) for draft in self.drafts for net in draft.nets}
         zones: list[OwnZone] = []
         vnets: list[Vnet] = []
@@ -119,7 +124,7 @@ class _Writer:
             vteps=self._vteps(),
             speakers=frozenset(self.speakers),
             lost=tuple(self.book.lost),
-            remarks=tuple(self.book.remarks),
+            findings=tuple(self.book.findings),
         )
 
     def _vteps(self) -> dict[str, Vtep]:
@@ -300,14 +305,8 @@ class _Writer:
 
     def _tell_the_rest(self) -> None:
         vrfs = {draft.vrf for draft in self.drafts if draft.vrf is not None}
-        for net in (*self.nets.vnets, *self.nets.ties.values()):
-            for sight in net.sights.values():
-                tell_unknown_of_port(sight.node, sight.port, self.book)
-                tell_unknown_of_bridge(sight.node, sight.bridge, sight.port.device.name, self.book)
+        tell_words(self.given.nodes, self.nets, self.drafts, self.ground, self.book)
         for name, node in sorted(self.given.nodes.items()):
-            for device in node.devices.values():
-                if device.name in vrfs and device.all("vrf-table"):
-                    tell_unknown_of_vrf(name, device, self.book)
             if name in self.speakers:
                 tell_foreign_frr(node, self.speakers[name].address, vrfs, self.made.uplinks, self.book)
         for name, reason in sorted(self.given.unread.items()):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from pvesdn.design.checks.remarks import listed
+from pvesdn.design.checks.wording import listed
 from pvesdn.design.ours.mtu import inner_mtu
 from pvesdn.design.pve.zones import DEFAULT_MTU
 from pvesdn.model.findings import Finding, Severity
@@ -29,7 +29,7 @@ class _Turner:
     def __init__(self, proposal: Proposal) -> None:
         self._given = proposal
         self._own = proposal.sdn.own
-        self._remarks = list(proposal.remarks)
+        self._findings = list(proposal.findings)
         self._lost = list(proposal.lost)
         self._members = frozenset(proposal.vteps)
 
@@ -41,7 +41,7 @@ class _Turner:
         for zone in own.zones:
             if reason := self._no_words(zone, controller):
                 what = f"stays in pvesdn.cfg: PVE has no words for {reason}"
-                self._remarks.append(Finding(severity=Severity.NOTE, where=f"zone '{zone.id}'", what=what))
+                self._findings.append(Finding(severity=Severity.NOTE, where=f"zone '{zone.id}'", what=what))
                 kept.append(zone)
             else:
                 turned[zone.id] = self._vxlan(zone) if isinstance(zone, VxlanZone) else self._evpn(zone)
@@ -66,7 +66,7 @@ class _Turner:
                 controllers=theirs,
             ),
         )
-        return replace(self._given, sdn=sdn, lost=tuple(self._lost), remarks=tuple(self._remarks))
+        return replace(self._given, sdn=sdn, lost=tuple(self._lost), findings=tuple(self._findings))
 
     def _no_words(self, zone: OwnZone, controller: EvpnController | None) -> str:
         if any(vnet.zone == zone.id and vnet.nodes is not None for vnet in self._own.vnets):

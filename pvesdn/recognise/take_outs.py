@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from pvesdn.design.shared import names
+from pvesdn.model.facts import NodeFacts
 from pvesdn.model.hand_written import HandWrittenNode
 from pvesdn.model.proposal import TakeOut
 from pvesdn.recognise.exits import UplinkOnNode
@@ -72,3 +73,18 @@ def _of_exits(made: Made) -> Iterator[tuple[str, TakeOut]]:
         stays = [option for option in device.options if option.place not in uplink.taken]
         options = uplink.taken if stays else None
         yield uplink.node, TakeOut(device.name, device.place, device.name, options=options)
+
+
+def staying(
+    nodes: Mapping[str, HandWrittenNode], facts: Mapping[str, NodeFacts], nets: Nets, drafts: tuple[Draft, ...]
+) -> frozenset[str]:
+    """Names of the devices of any node that do not go: no new one may be called so."""
+    vrfs = {draft.vrf for draft in drafts if draft.vrf is not None}
+    found: set[str] = set()
+    for name, node in nodes.items():
+        links = facts[name].links if name in facts else ()
+        live = {word for link in links for word in (link.name, *link.altnames)}
+        sights = (net.sights[name] for net in (*nets.vnets, *nets.ties.values()) if name in net.sights)
+        going = {word for sight in sights for word in (sight.bridge.device.name, sight.port.device.name)}
+        found |= {*node.devices, *node.generated, *live} - going - vrfs
+    return frozenset(found)

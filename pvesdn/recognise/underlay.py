@@ -169,12 +169,11 @@ def _own(
     ports = [port for port in devices.ports.values() if port.local is not None]
     if ports:
         first = ports[0]
-        place = first.device.all("vxlan-local-tunnelip")[0].place
+        place = first.local_place
         for port in ports[1:]:
             if port.local != first.local:
-                option = port.device.all("vxlan-local-tunnelip")[0]
                 what = f"tunnel address {port.local}, but {first.local} of {first.device.name} ({place})"
-                book.error(devices.node, option.place, port.device.name, what, "a node has one VTEP: keep one")
+                book.error(devices.node, port.local_place, port.device.name, what, "a node has one VTEP: keep one")
         if first.local not in held:
             what = f"no device of {devices.node} holds the tunnel address {first.local}"
             book.error(

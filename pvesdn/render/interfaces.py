@@ -5,9 +5,8 @@ from __future__ import annotations
 from jinja2 import Environment
 
 from pvesdn.model.files import OUR_INTERFACES, SDN_INTERFACES, PrintedInterfaces, RenderedFile
-from pvesdn.model.ifupdown import (
-    InterfacesFile,
-    L3VniBridge,
+from pvesdn.model.ifupdown import InterfacesFile, L3VniBridge, Stanza, Tunnel, Uplink, VnetBridge, VrfDevice, VxlanPort
+from pvesdn.model.pve_ifupdown import (
     PveBridgeProtocol,
     PveFabricInterface,
     PveOvsBridge,
@@ -20,12 +19,6 @@ from pvesdn.model.ifupdown import (
     PveVrf,
     PveVrfBridge,
     PveVxlanPort,
-    Stanza,
-    Tunnel,
-    Uplink,
-    VnetBridge,
-    VrfDevice,
-    VxlanPort,
 )
 from pvesdn.render.engine import Printer, render_template
 

@@ -64,7 +64,7 @@ class Renderer:
         if not design.sysctls:
             return RenderedFile(path=OUR_SYSCTL, text=None)
         text = render_template(self._env, "sysctl/90-pvesdn.conf.j2", sysctls=design.sysctls)
-        return RenderedFile(path=OUR_SYSCTL, text=text)
+        return RenderedFile(path=OUR_SYSCTL, text=text, sysctls=design.sysctls)
 
     def _frr_conf(self, design: NodeDesign, local: str | None) -> RenderedFile:
         """:param local: the text of frr.conf.local as it will be."""

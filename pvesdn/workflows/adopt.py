@@ -84,10 +84,10 @@ def adopt(snapshot: Snapshot, renderer: Renderer, *, form: Form = "pvesdn") -> A
     if form == "pve":
         proposal = as_pve(proposal)
     if pve.needs_frr:
-        proposal = replace(proposal, remarks=(*proposal.remarks, _PVE_WRITES_FRR))
+        proposal = replace(proposal, findings=(*proposal.findings, _PVE_WRITES_FRR))
     files = write_sdn(proposal.sdn)
     if snapshot.pve_files.get(OWN_FILE, "").strip() not in ("", files.get(OWN_FILE, "").strip()):
-        proposal = replace(proposal, remarks=(*proposal.remarks, _ALREADY_DEFINED))
+        proposal = replace(proposal, findings=(*proposal.findings, _ALREADY_DEFINED))
     nodes = tuple(_node(name, snapshot.nodes[name], outs) for name, outs in proposal.take_outs.items())
     unreachable = {name: why for name, why in given.unread.items() if why != _OFFLINE}
     adoption = Adoption(proposal, files, nodes, unreachable)
@@ -157,7 +157,12 @@ def _handwork(snapshot: Snapshot, pve: PveSdn) -> HandWrittenConfig:
             unread[node] = error.message.removeprefix(f"{node}: ")
     return HandWrittenConfig(
         nodes={
-            name: decode_hand_written(name, snapshot.nodes[name].files, has_own_frr=not pve.needs_frr)
+            name: decode_hand_written(
+                name,
+                snapshot.nodes[name].files,
+                snapshot.nodes[name].commands.get("ip-link"),
+                has_own_frr=not pve.needs_frr,
+            )
             for name in sorted(facts)
         },
         facts=facts,

@@ -7,18 +7,15 @@ from dataclasses import replace
 
 from pvesdn.compare.conflicts import holds_our_frr
 from pvesdn.compare.files import NodeNow, compare_node
-from pvesdn.compare.frr_local import LocalVerdict, judge_local
+from pvesdn.compare.frr_local import judge_rendered_local
 from pvesdn.compare.prerequisites import doubts
-from pvesdn.compare.running import running_remarks
+from pvesdn.compare.running import running_findings
 from pvesdn.design.cluster import SharedDesign, design_node, share
 from pvesdn.design.ours.vteps import seen_now
-from pvesdn.design.pve.frr import what_stops_frr
 from pvesdn.design.shared.ownership import takes_frr_over
 from pvesdn.encode.seen import encode_seen
-from pvesdn.model.capabilities import GeneratorLevel
-from pvesdn.model.design import NodeDesign
-from pvesdn.model.files import FRR_CONF, FRR_CONF_LOCAL, ChangeSet, NodeChanges, RenderedFile
-from pvesdn.model.findings import Finding, Severity
+from pvesdn.model.files import ChangeSet, NodeChanges, RenderedFile
+from pvesdn.model.findings import Finding
 from pvesdn.model.flags import PlanFlags
 from pvesdn.model.snapshot import SEEN_NAME, Snapshot
 from pvesdn.render.renderer import Renderer
@@ -55,9 +52,9 @@ def plan_understood(
     return ChangeSet(
         nodes=changes,
         findings=(
-            *known.remarks(stopped={node.node for node in changes if not node.is_empty}),
-            *(remark for _, remarks in planned for remark in remarks),
-            *running_remarks(known.running),
+            *known.findings_without(stopped={node.node for node in changes if not node.is_empty}),
+            *(finding for _, findings in planned for finding in findings),
+            *running_findings(known.running),
             *(doubt for node in changes for doubt in doubts(node.files, known.given.facts[node.node])),
         ),
         pending=known.pending,
@@ -70,21 +67,10 @@ def plan_understood(
     )
 
 
-def render_nodes(
-    snapshot: Snapshot,
-    renderer: Renderer,
-    *,
-    intent: Intent = "pending",
-    only: frozenset[str] | None = None,
-) -> Iterator[tuple[str, tuple[RenderedFile, ...]]]:
-    """The files of every node that answered, one node at a time, whatever is on it now."""
-    return render_understood(understand(snapshot, intent=intent), renderer, only=only)
-
-
 def render_understood(
     known: Understanding, renderer: Renderer, *, only: frozenset[str] | None = None
 ) -> Iterator[tuple[str, tuple[RenderedFile, ...]]]:
-    """The same, of a snapshot that is understood already."""
+    """The files of every node that answered, one node at a time, whatever is on it now."""
     shared = share(known.given, known.vteps)
     for name in _wanted(known, only):
         files = renderer.render(design_node(shared, name), known.snapshot.nodes[name].files)
@@ -94,17 +80,17 @@ def render_understood(
 def _plan_node(
     known: Understanding, shared: SharedDesign, name: str, renderer: Renderer, flags: PlanFlags
 ) -> tuple[NodeChanges, tuple[Finding, ...]]:
-    """Design one node, render it, compare it with what is there; what is to be remarked of it beside."""
+    """Design one node, render it and compare it with what is there; the changes, and warnings about it."""
     raw = known.snapshot.nodes[name]
     now = NodeNow(raw.files, known.given.facts[name], known.records[name])
     design = design_node(shared, name, holds_our_frr=holds_our_frr(now.files, now.record))
     rendered = renderer.render(design, raw.files)
-    verdict = _judge_local(rendered, design, known, now)
+    verdict = judge_rendered_local(rendered, design, known.given, now.files)
     changes = compare_node(
         rendered, now, design.owners, flags=flags, shows_pve=bool(known.pending), flooding=design.flooding
     )
-    in_the_way = () if changes.is_empty else _in_the_way(known, name)
-    return replace(changes, obstacles=(*in_the_way, *changes.obstacles, *verdict.errors)), verdict.warnings
+    blocking = () if changes.is_empty else _blocking(known, name)
+    return replace(changes, obstacles=(*blocking, *changes.obstacles, *verdict.errors)), verdict.warnings
 
 
 def _wanted(known: Understanding, only: frozenset[str] | None) -> list[str]:
@@ -115,35 +101,9 @@ def _wanted_only(reasons: dict[str, str], only: frozenset[str] | None) -> dict[s
     return {name: why for name, why in sorted(reasons.items()) if only is None or name in only}
 
 
-def _judge_local(
-    rendered: tuple[RenderedFile, ...], design: NodeDesign, known: Understanding, now: NodeNow
-) -> LocalVerdict:
-    """What PVE's merge loses of frr.conf.local, where PVE writes frr.conf and its merge is the one that is known."""
-    text = now.files.get(FRR_CONF_LOCAL)
-    merge = None
-    for file in rendered:
-        if file.path == FRR_CONF_LOCAL:
-            text = file.text
-        if file.path == FRR_CONF:
-            merge = file.merge
-    can = known.given.capabilities.on(design.node)
-    if text is None or not can.merge_is_known or not design.owners.pve_writes_frr:
-        return LocalVerdict()
-    if merge is None:
-        what = "not checked: what PVE's merge makes of our lines, since pvesdn does not render PVE's part on this node"
-        hint = "check frr.conf after applying"
-        if (stop := what_stops_frr(known.given, design.node)) is not None:
-            what = f"our lines do not reach FRR: PVE writes no frr.conf here because there is {stop.what.rstrip(',')}"
-            hint = stop.hint
-        where = f"{design.node}: {FRR_CONF_LOCAL}"
-        remark = Finding(severity=Severity.WARNING, node=design.node, where=where, what=what, hint=hint)
-        return LocalVerdict(warnings=() if design.frr is None else (remark,))
-    return judge_local(design.node, merge, is_older=can.level < GeneratorLevel.KNOWN)
-
-
-def _in_the_way(known: Understanding, node: str) -> tuple[Finding, ...]:
+def _blocking(known: Understanding, node: str) -> tuple[Finding, ...]:
     """What the node has by hand in the place of something of ours stops every change there."""
-    return tuple(finding.model_copy(update={"where": node}) for finding in known.in_the_way(node))
+    return tuple(finding.model_copy(update={"where": node}) for finding in known.blocking(node))
 
 
 def _seen(known: Understanding) -> str | None:

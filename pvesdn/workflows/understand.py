@@ -53,17 +53,17 @@ class Understanding:
     @property
     def findings(self) -> tuple[Finding, ...]:
         """Everything that was found, in order, as what it is while nothing happens: warnings and notes."""
-        return self.remarks()
+        return self.findings_without(())
 
-    def remarks(self, stopped: Container[str] = ()) -> tuple[Finding, ...]:
-        """The same without what stops changes on the nodes `stopped`, where it is an obstacle."""
+    def findings_without(self, stopped: Container[str]) -> tuple[Finding, ...]:
+        """The same without what blocks the changes on the nodes `stopped`: there it is an obstacle."""
         return tuple(
             finding.as_warning() if finding.is_nodes_own else finding
             for finding in self.found
             if not (finding.is_nodes_own and finding.node in stopped)
         )
 
-    def in_the_way(self, node: str) -> tuple[Finding, ...]:
+    def blocking(self, node: str) -> tuple[Finding, ...]:
         """What the node has by hand where something of ours should be."""
         return tuple(finding for finding in self.found if finding.is_nodes_own and finding.node == node)
 

@@ -45,6 +45,7 @@ def call(
     environ: dict[str, str] | None = None,
     typed: str | None = None,
     terminal: Terminal | None = None,
+    piped: bytes | None = None,
     out: io.StringIO | None = None,
     local_node: str | None = None,
 ) -> Result:
@@ -53,6 +54,7 @@ def call(
     :param cluster: what the settings' cluster is; without one there must be none asked for.
     :param typed: what a person types on a terminal; None is no terminal.
     :param terminal: the terminal itself.
+    :param piped: what another program writes to standard input.
     :param local_node: the node that the call is made on.
     """
 
@@ -62,7 +64,9 @@ def call(
 
     kept = sys.stdin, sys.stdout, sys.stderr
     stdout, stderr = out or io.StringIO(), io.StringIO()
-    stdin = terminal or (io.StringIO() if typed is None else Terminal(typed))
+    stdin: io.TextIOBase = terminal or (io.StringIO() if typed is None else Terminal(typed))
+    if piped is not None:
+        stdin = io.TextIOWrapper(io.BytesIO(piped), encoding="utf-8")
     sys.stdin, sys.stdout, sys.stderr = stdin, stdout, stderr
     try:
         status = run([str(word) for word in argv], environ=environ or {}, build_world=world)

@@ -32,17 +32,7 @@ def test_the_plan_is_shown_carried_out_and_recapitulated(settings: Path, cluster
     expected = """\
           + create
 
-        node1
-          + /etc/network/interfaces.d/pvesdn
-              + vmbr3
-              + vxlan_vmbr3
-
-        node2
-          + /etc/network/interfaces.d/pvesdn
-              + vmbr3
-              + vxlan_vmbr3
-
-        node3
+        node1-node3
           + /etc/network/interfaces.d/pvesdn
               + vmbr3
               + vxlan_vmbr3
@@ -83,6 +73,17 @@ def test_yes_is_taken_for_a_yes(settings: Path, cluster: FakeCluster) -> None:
     result = apply(settings, cluster, typed="yes\n")
     assert result.status == 0
     assert result.err == "Apply this plan? Only 'yes' will be accepted: "
+
+
+def test_the_differences_are_shown_before_the_question(settings: Path, cluster: FakeCluster) -> None:
+    result = apply(settings, cluster, "--diff", typed="no\n")
+    assert "\n      +\tvxlan-id 3\n" in result.out
+    assert not written(cluster)
+
+
+def test_the_differences_are_in_the_document_when_asked_for(settings: Path, cluster: FakeCluster) -> None:
+    document = json.loads(apply(settings, cluster, "--yes", "--diff", "--json").out)
+    assert "+\tvxlan-id 3" in document["plan"]["nodes"][0]["files"][0]["diff"]
 
 
 def test_after_the_end_of_the_input_the_error_has_a_line_of_its_own(settings: Path, cluster: FakeCluster) -> None:

@@ -57,7 +57,7 @@ def test_definitions_what_has_to_go_and_what_then_comes_are_shown() -> None:
 
         """
     comes = """\
-        {name}
+        node1-node3
           + /etc/network/interfaces.d/pvesdn
               ~ vmbr2  (hand-written until now; the device stays)
               ~ vmbr3  (hand-written until now; the device stays)
@@ -72,7 +72,7 @@ def test_definitions_what_has_to_go_and_what_then_comes_are_shown() -> None:
         + "".join(dedent(node).format(name=name) for name in names)
         + "What then comes: the plan of apply --overwrite, once all that is taken out\n\n"
         + "  + create\n  ~ change in place\n-/+ delete and create anew\n\n"
-        + "".join(dedent(comes).format(name=name) for name in names)
+        + dedent(comes)
         + "Plan: 0 to add, 6 to change, 0 to destroy, 6 to replace on 3 of 3 nodes.\n"
     )
     assert call("import", "--from", MULTICAST) == Result(0, expected, NOTE)

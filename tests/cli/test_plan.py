@@ -37,17 +37,7 @@ def test_what_is_new_is_created(settings: Path, cluster: FakeCluster) -> None:
     expected = """\
           + create
 
-        node1
-          + /etc/network/interfaces.d/pvesdn
-              + vmbr3
-              + vxlan_vmbr3
-
-        node2
-          + /etc/network/interfaces.d/pvesdn
-              + vmbr3
-              + vxlan_vmbr3
-
-        node3
+        node1-node3
           + /etc/network/interfaces.d/pvesdn
               + vmbr3
               + vxlan_vmbr3
@@ -74,6 +64,7 @@ def test_changes_have_terraforms_signs_and_a_diff_stanza_by_stanza(settings: Pat
           ~ /etc/network/interfaces.d/pvesdn
               + vmbr5
             -/+ vxlan_vmbr3  (the kernel cannot change the VNI of a live device)
+                  vxlan-id 3 -> 4
               + vxlan_vmbr5
               --- /etc/network/interfaces.d/pvesdn
               +++ /etc/network/interfaces.d/pvesdn
@@ -109,6 +100,40 @@ def test_changes_have_terraforms_signs_and_a_diff_stanza_by_stanza(settings: Pat
         """
     result = plan(settings, cluster, "--diff", "--node", "node2")
     assert result.out == dedent(expected).replace("{SPACE}", " " * 7).replace("{TAB}", "\t")
+
+
+def test_under_an_interface_stand_the_attributes_that_change(settings: Path, cluster: FakeCluster) -> None:
+    applied(settings, cluster)
+    define(cluster, UCAST.replace("vxlan: ucast\n", "vxlan: ucast\n\tmtu 1400\n\tpeers 192.168.0.2,192.168.0.9\n"))
+    expected = """\
+          ~ change in place
+
+        node1
+          ~ /etc/network/interfaces.d/pvesdn
+              ~ vmbr3
+                  mtu 1500 -> 1400
+              ~ vxlan_vmbr3
+                  mtu 1500 -> 1400
+                  vxlan-remoteip 192.168.0.3 -> 192.168.0.9
+
+        """
+    assert plan(settings, cluster, "--node", "node1").out.startswith(dedent(expected))
+
+
+def test_nodes_of_which_the_same_is_true_are_named_once(settings: Path, cluster: FakeCluster) -> None:
+    applied(settings, cluster)
+    define(cluster, UCAST + "vnet: vmbr5\n\tzone ucast\n\ttag 5\n\tnodes node1,node3\n\n")
+    cluster.nodes["node3"].files["/etc/network/interfaces.new"] = "auto lo\n"
+    lines = plan(settings, cluster).out.splitlines()
+    assert lines[3:9] == [
+        "node1, node3",
+        "  ~ /etc/network/interfaces.d/pvesdn",
+        "      + vmbr5",
+        "      + vxlan_vmbr5",
+        "",
+        "node3",
+    ]
+    assert lines[9].startswith("    blocked: /etc/network/interfaces.new holds")
 
 
 def test_a_vnet_that_goes_is_destroyed_and_its_guests_stand_in_the_way(settings: Path, cluster: FakeCluster) -> None:
@@ -227,7 +252,7 @@ def test_the_committed_definitions_can_be_planned_instead(settings: Path) -> Non
 def test_nodes_whose_frr_changes_are_named(settings: Path) -> None:
     cluster = fake_cluster("evpn-controller: main\n\tasn 1234\n\nevpn: l2\n\tcontroller main\n\tirb none\n\n")
     lines = plan(settings, cluster).out.splitlines()
-    assert lines[-2] == "FRR changes on node1, node2, node3 (restart)."
+    assert lines[-2] == "FRR changes on node1-node3 (restart)."
     assert "    FRR: restart" in lines
 
 
@@ -383,7 +408,7 @@ def test_the_document_holds_the_whole_plan(settings: Path) -> None:
     cluster.nodes["node3"].off = "refused"
     result = plan(settings, cluster, "--json", "--node", "node1", "--node", "node3")
     assert result.status == 4
-    created = {"action": "add", "conflict": ""}
+    created = {"action": "add", "conflict": "", "differences": []}
     assert json.loads(result.out) == {
         "format_version": 1,
         "kind": "plan",
@@ -410,15 +435,15 @@ def test_the_document_holds_the_whole_plan(settings: Path) -> None:
                         "by_pve": False,
                         **created,
                         "interfaces": [
-                            {"name": "vmbr3", "action": "add", "why": ""},
-                            {"name": "vxlan_vmbr3", "action": "add", "why": ""},
+                            {"name": "vmbr3", "action": "add", "why": "", "differences": []},
+                            {"name": "vxlan_vmbr3", "action": "add", "why": "", "differences": []},
                         ],
                     },
                     {
                         "path": "/etc/network/interfaces.d/sdn",
                         "by_pve": True,
                         **created,
-                        "interfaces": [{"name": "office", "action": "add", "why": ""}],
+                        "interfaces": [{"name": "office", "action": "add", "why": "", "differences": []}],
                     },
                 ],
                 "taken_down": [],

@@ -83,12 +83,27 @@ def test_pves_pending_definitions_are_committed_with_ours(pvesdn: Caller, lab: S
     assert "pending" not in pvesdn("plan").out
 
 
+def test_what_is_pending_in_pve_goes_to_all_nodes_before_one_can_be_taken_alone(
+    pvesdn: Caller, lab: SimulatedCluster
+) -> None:
+    lab.write_sdn("zones.cfg", "simple: lan\n\n")
+    assert pvesdn("apply", "--yes", "--node", "pve1").err.endswith("; run pvesdn apply without --node\n")
+    assert pvesdn("apply", "--yes").status == 0
+    lab.write_sdn("pvesdn.cfg", UCAST.replace("tag 3", "tag 4"))
+    assert pvesdn("apply", "--yes", "--node", "pve1").status == 0
+    assert pvesdn("plan").out.endswith(" on 2 of 3 nodes.\n")
+
+
 def test_pves_zones_on_a_bridge_of_the_nodes_are_committed_and_verified(pvesdn: Caller, lab: SimulatedCluster) -> None:
     lab.write_sdn("zones.cfg", "vlan: floor\n\tbridge vmbr0\n\nqinq: metro\n\tbridge vmbr0\n\ttag 10\n\tnodes pve2\n\n")
     lab.write_sdn("vnets.cfg", "vnet: guests\n\tzone floor\n\ttag 5\n\nvnet: inner\n\tzone metro\n\ttag 7\n\n")
     planned = pvesdn("plan")
-    assert planned.out.count("      + vmbr0v5\n") == 3
-    assert planned.out.count("      + z_metro\n") == 1
+    by_node = {node["name"]: json.dumps(node) for node in json.loads(pvesdn("plan", "--json").out)["nodes"]}
+    assert [name for name, changes in by_node.items() if '"vmbr0v5"' in changes] == ["pve1", "pve2", "pve3"]
+    assert [name for name, changes in by_node.items() if '"z_metro"' in changes] == ["pve2"]
+    assert "      + vmbr0v5\n" in planned.out
+    assert "\npve2\n" in planned.out
+    assert "      + z_metro\n" in planned.out
     applied = pvesdn("apply", "--yes")
     assert (applied.status, applied.err) == (0, "")
     assert lab.nodes["pve2"].links()["z_metro.7"]["master"] == "inner"

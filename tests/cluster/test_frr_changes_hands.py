@@ -52,7 +52,9 @@ def test_what_pve_writes_last_of_all_still_has_our_sessions(tmp_path: Path) -> N
         assert apply_to(cluster).is_good
         for name in PVE_EVPN:
             cluster.write_sdn(name, "")
-        (local,) = [change for change in plan_of(cluster).nodes[0].own_files if "/frr/" in change.path]
+        (local,) = [
+            change for change in plan_of(cluster).nodes[0].files if "/frr/" in change.path and not change.by_pve
+        ]
         assert local.path == LOCAL
         assert "\n neighbor VTEP remote-as 1234\n" in (local.new or "")
         assert f"\n{OUR_VRF}\n" in (local.new or "")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from tests.cli.test_beside_pve import KEPT
+from tests.cli.test_alongside_pve import KEPT
 from tests.cluster.kit import apply_to, errors, everything, plan_of, serving
 
 

@@ -1,4 +1,4 @@
-"""What every agent of nodes does and refuses: the simulated node here and over SSH, and the
+"""What every agent of nodes does and refuses: the simulated node here, over SSH and within this process, and the
 fake that other tests use.
 """
 
@@ -21,6 +21,7 @@ from pvesdn.errors import NodeFailed, NodeUnreachable
 from pvesdn.model.execution import FileWrite, FrrAction, PutInPlace
 from pvesdn.model.snapshot import NODE_COMMANDS
 from pvesdn_lab.simulated.commands.state import locked_state
+from pvesdn_lab.simulated.in_process import InProcessTransport
 from pvesdn_lab.simulated.node import SimulatedNode
 from tests.fake_nodes import RECORD, FakeNodes
 from tests.fakes import fake_node
@@ -92,11 +93,14 @@ def sshd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Sshd, Path]
         yield running, folder / NODE
 
 
-@pytest.fixture(params=["local", "ssh", "fake"])
+@pytest.fixture(params=["local", "ssh", "in process", "fake"])
 def subject(request: pytest.FixtureRequest, tmp_path: Path) -> Subject:
     if request.param == "local":
         root = tmp_path / NODE
         return simulated(LocalTransport({NODE: root}, limit=60.0), SimulatedNode(root, NODE))
+    if request.param == "in process":
+        root = tmp_path / NODE
+        return simulated(InProcessTransport({NODE: root}), SimulatedNode(root, NODE))
     if request.param == "ssh":
         running, root = request.getfixturevalue("sshd")
         transport = SshTransport({NODE: running.host()}, limit=60.0, cluster_files=Path("/nonexistent"))

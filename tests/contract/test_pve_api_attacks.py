@@ -53,6 +53,7 @@ class Server:
         self._context.load_cert_chain(certificate.certificate, certificate.key)
         self._listening = socket.create_server(("127.0.0.1", 0))
         self._listening.settimeout(0.05)
+        self._connections: list[socket.socket] = []
         self._threads = [threading.Thread(target=self._accept)]
         self._threads[0].start()
 
@@ -62,6 +63,10 @@ class Server:
 
     def close(self) -> None:
         self._is_over.set()
+        self._threads[0].join()  # from here on nobody is let in
+        for connection in tuple(self._connections):
+            with contextlib.suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)  # who waits for a request waits no longer
         for thread in self._threads:
             thread.join()
         self._listening.close()
@@ -70,12 +75,14 @@ class Server:
         while not self._is_over.is_set():
             with contextlib.suppress(TimeoutError):
                 connection, _ = self._listening.accept()
+                self._connections.append(connection)
                 self._threads.append(threading.Thread(target=self._serve, args=(connection,)))
                 self._threads[-1].start()
 
     def _serve(self, connection: socket.socket) -> None:
         connection.settimeout(5)
         with contextlib.suppress(OSError), self._context.wrap_socket(connection, server_side=True) as secured:
+            self._connections.append(secured)
             while head := self._request(secured):
                 for piece in self._script(head):
                     secured.sendall(piece)

@@ -29,7 +29,7 @@ from pvesdn.model.primitives import is_writable
 from pvesdn.model.snapshot import SEEN_NAME, NodeRaw, Snapshot
 from pvesdn.workflows.adopt import Form, adopt
 from pvesdn.workflows.apply import apply
-from pvesdn.workflows.plan import plan, render_nodes
+from pvesdn.workflows.plan import plan, render_understood
 from pvesdn.workflows.read import read_cluster
 from pvesdn.workflows.understand import Intent, understand
 from tests.cli.kit import call
@@ -88,6 +88,13 @@ def holds(law: str, is_so: object, what: str = "") -> None:
         raise Broken(law, what)
 
 
+def granted(law: str, answer: T | Refusal) -> T:
+    """:raises Broken: it was refused."""
+    if isinstance(answer, Refusal):
+        raise Broken(law, str(answer)[:400])
+    return answer
+
+
 def check_snapshot(snapshot: Snapshot, rng: random.Random) -> Outcome:
     """All laws for one snapshot."""
     intent: Intent = "running" if rng.random() < 0.15 else "pending"
@@ -115,7 +122,7 @@ def check_snapshot(snapshot: Snapshot, rng: random.Random) -> Outcome:
 def _tells_the_same_everywhere(snapshot: Snapshot, changes: ChangeSet | Refusal, intent: Intent) -> None:
     """render and show understand what plan understands."""
     known = attempt(lambda: understand(snapshot, intent=intent))
-    rendered = attempt(lambda: dict(render_nodes(snapshot, RENDERER, intent=intent)))
+    rendered = attempt(lambda: dict(render_understood(understand(snapshot, intent=intent), RENDERER)))
     if isinstance(known, Refusal):
         holds("show refuses what plan refuses", known == changes, str(known)[:200])
         holds("render refuses what plan refuses", rendered == changes, str(rendered)[:200])
@@ -157,8 +164,7 @@ def _document(kind: str, content: Any) -> None:
 
 def _order_has_no_meaning(snapshot: Snapshot, changes: ChangeSet, intent: Intent, rng: random.Random) -> None:
     """The keys of JSON objects, the nodes and the files come in any order."""
-    again = attempt(lambda: plan(_shuffled(snapshot, rng), RENDERER, intent=intent))
-    holds("order has no meaning", isinstance(again, ChangeSet), str(again)[:300])
+    again = granted("order has no meaning", attempt(lambda: plan(_shuffled(snapshot, rng), RENDERER, intent=intent)))
     for one, other in zip(changes.nodes, again.nodes, strict=True):
         holds("order has no meaning", one == other, f"{one.node}: {_difference(one, other)}")
     holds("order has no meaning", set(changes.findings) == set(again.findings), "findings")
@@ -192,8 +198,7 @@ def _nothing_is_left_to_plan(snapshot: Snapshot, changes: ChangeSet, intent: Int
     if intent == "running" or (changes.pending and changes.unreachable):
         return
     there = put_in_place(snapshot, changes)
-    again = attempt(lambda: plan(there, RENDERER, intent=intent))
-    holds("nothing is left to plan", isinstance(again, ChangeSet), str(again)[:400])
+    again = granted("nothing is left to plan", attempt(lambda: plan(there, RENDERER, intent=intent)))
     for node in again.nodes:
         left = ", ".join(f"{file.path} ({', '.join(s.action + s.name for s in file.stanzas)})" for file in node.files)
         holds("nothing is left to plan", node.is_empty, f"{node.node}: {left}")
@@ -245,17 +250,17 @@ def _folder_says_the_same(snapshot: Snapshot, changes: ChangeSet | Refusal, inte
         back = attempt(lambda: read_snapshot(folder))
     if isinstance(back, Refusal) and "cluster/status" not in snapshot.api:
         return
-    holds("a snapshot that was written can be read", not isinstance(back, Refusal), str(back)[:300])
-    again = attempt(lambda: plan(back, RENDERER, intent=intent))
+    found = granted("a snapshot that was written can be read", back)
+    planned = attempt(lambda: plan(found, RENDERER, intent=intent))
     if isinstance(changes, Refusal):
         return  # what made it one may have been replaced
-    holds("a folder is planned as the cluster was", isinstance(again, ChangeSet), str(again)[:300])
+    again = granted("a folder is planned as the cluster was", planned)
     if any(not is_writable(link.name) for link in _links(snapshot)):
         return  # in a hook such a name is more than one word, and another one behind its placeholder
-    found = {node.node: {file.path for file in node.files} for node in again.nodes}
+    there = {node.node: {file.path for file in node.files} for node in again.nodes}
     for node in changes.nodes:  # what made a node unreadable may have been replaced, and then there are more
         paths = {file.path for file in node.files}
-        holds("a folder is planned as the cluster was", found.get(node.node) == paths, f"{node.node}: {paths}")
+        holds("a folder is planned as the cluster was", there.get(node.node) == paths, f"{node.node}: {paths}")
 
 
 def planted_secret(snapshot: Snapshot) -> str:

@@ -475,7 +475,7 @@ def membership(draft: Draft, rng: random.Random) -> str:
     if not rows:
         return ""
     row = rng.choice(rows)
-    name = row.get("name")
+    name: Any = row.get("name")
     everyone = draft.api[_STATUS]
     match rng.randrange(9):
         case 0:

@@ -39,7 +39,7 @@ def put_in_place(snapshot: Snapshot, changes: ChangeSet) -> Snapshot:
             files[change.path] = change.new
             if not change.by_pve:
                 record["files"][change.path] = hashlib.sha256(change.new.encode()).hexdigest()
-        if node.own_files or node.is_unfinished:
+        if node.is_unfinished or not all(change.by_pve for change in node.files):
             files[RECORD_FILE] = json.dumps({**record, "unfinished": False})
         swap = node.execution.put_in_place
         nodes[node.node] = _with_links(NodeRaw(files, raw.commands), swap.delete_links if swap else ())

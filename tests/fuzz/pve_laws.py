@@ -30,7 +30,7 @@ from pvesdn.model.files import (
 from pvesdn.model.pve_sdn import UnmanagedZone
 from pvesdn.model.snapshot import Snapshot
 from pvesdn.render.frr import frr_conf
-from pvesdn.workflows.plan import plan, render_nodes
+from pvesdn.workflows.plan import plan, render_understood
 from pvesdn.workflows.understand import Understanding, understand
 from pvesdn_lab.simulated import sdn_config
 from tests.fuzz.laws import Outcome, Refusal, attempt, check_snapshot, holds
@@ -69,7 +69,9 @@ def check_network(snapshot: Snapshot, rng: random.Random) -> Outcome:
 
 
 def _texts(snapshot: Snapshot) -> Texts:
-    return {node: {file.path: file for file in files} for node, files in render_nodes(snapshot, RENDERER)}
+    return {
+        node: {file.path: file for file in files} for node, files in render_understood(understand(snapshot), RENDERER)
+    }
 
 
 def _fabric_devices(known: Understanding, node: str) -> frozenset[str]:
@@ -98,7 +100,7 @@ def _is_pves_file(node: str, file: RenderedFile, of_fabrics: frozenset[str]) -> 
 
 
 def _no_vnet_is_lost(known: Understanding, changes: ChangeSet, node: str, file: RenderedFile) -> None:
-    """A VNet is on every node of its zone, or a remark names it."""
+    """A VNet is on every node of its zone, or a finding names it."""
     zones = {zone.id: zone for zone in known.given.sdn.pve.zones if not isinstance(zone, UnmanagedZone)}
     said = [str(finding) for finding in changes.findings]
     names = re.findall(r"(?m)^iface (\S+)", file.text or "")
@@ -151,7 +153,7 @@ def _committing_leaves_nothing_pending(snapshot: Snapshot, changes: ChangeSet, t
     holds(
         "nothing is pending after a commit", not pending, f"{[(row.kind, row.id, row.properties) for row in pending]}"
     )
-    for node, found in render_nodes(after, RENDERER, intent="running"):
+    for node, found in render_understood(understand(after, intent="running"), RENDERER):
         for file in found:
             if file.path in (SDN_INTERFACES, FRR_CONF):
                 was = texts[node].get(file.path)

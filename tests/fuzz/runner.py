@@ -106,7 +106,7 @@ class _Pool:
                 while running and (rest := ends - time.monotonic()) > 0:
                     for pipe in wait(list(running), timeout=min(rest, 1.0)):
                         if not self._take(pipe):  # type: ignore[arg-type] # connections are all that was given
-                            running.discard(pipe)  # type: ignore[arg-type]
+                            running.discard(pipe)
                     watch(self._tally)
         finally:
             for worker in self._workers.values():

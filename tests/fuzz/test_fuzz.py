@@ -71,7 +71,8 @@ def test_a_planted_fault_is_found_and_told_with_the_least_that_shows_it(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def forgetful(word: str) -> str:
-        return {}["nothing"] if word else word
+        nothing: dict[str, str] = {}
+        return nothing["nothing"] if word else word
 
     monkeypatch.setattr("pvesdn.decode.definitions.entries.shown", forgetful)  # words that no type of section knows
     assert main(["--snapshots", "60", "--networks", "0", "--processes", "1"]) == 1

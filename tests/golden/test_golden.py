@@ -8,7 +8,7 @@ import pytest
 from pvesdn.adapters.snapshot_dir import read_snapshot
 from pvesdn.decode.cluster.status import decode_cluster
 from pvesdn.render.renderer import Renderer
-from pvesdn.workflows.plan import render_nodes
+from pvesdn.workflows.plan import render_understood
 from pvesdn.workflows.understand import understand
 
 HERE = Path(__file__).parent
@@ -23,7 +23,7 @@ def rendered(case: str) -> dict[str, dict[str, str]]:
     snapshot = read_snapshot(HERE / case / "snapshot")
     return {
         node: {file.path: file.text for file in files if file.text is not None}
-        for node, files in render_nodes(snapshot, Renderer())
+        for node, files in render_understood(understand(snapshot), Renderer())
     }
 
 

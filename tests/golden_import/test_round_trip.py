@@ -14,7 +14,8 @@ from pvesdn.model.files import FRR_CONF, FRR_CONF_LOCAL, OUR_INTERFACES
 from pvesdn.model.snapshot import NodeRaw, Snapshot
 from pvesdn.render.renderer import Renderer
 from pvesdn.workflows.adopt import adopt
-from pvesdn.workflows.plan import render_nodes
+from pvesdn.workflows.plan import render_understood
+from pvesdn.workflows.understand import understand
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 MAIN = "/etc/network/interfaces"
@@ -59,7 +60,7 @@ def test_an_imported_case_renders_the_same_text(case: str) -> None:
     assert [str(finding) for finding in adoption.proposal.lost] == []
 
     again = replace(read_snapshot(GOLDEN / case / "snapshot"), pve_files=adoption.files)
-    for node, files in render_nodes(again, Renderer()):
+    for node, files in render_understood(understand(again), Renderer()):
         texts = {file.path: file.text for file in files}
         assert {path: texts.get(path) or "" for path in TEXTS} == {path: expected(case, node, path) for path in TEXTS}
 

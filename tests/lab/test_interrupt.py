@@ -28,9 +28,9 @@ except KeyboardInterrupt:
 OUTER = """
 import sys
 from pvesdn.cli.app import run
-from pvesdn_lab.live.outside import session
+from pvesdn_lab.live.outside import processes, session
 session.running = lambda name: None
-session.execute = lambda lab, place, argv: session.attend(argv)
+session.execute = lambda lab, place, argv: processes.attend(argv)
 sys.exit(run(["lab", "exec", "node1", "--", *sys.argv[1:]]))
 """
 
@@ -78,14 +78,14 @@ def test_a_request_to_end_is_passed_on() -> None:
 def test_a_request_to_end_that_comes_before_the_command_has_begun_is_passed_on_too() -> None:
     early = """
 import os, signal, subprocess, sys
-from pvesdn_lab.live.outside import session
+from pvesdn_lab.live.outside import processes
 begin = subprocess.Popen
 class Late(begin):
     def __init__(self, *arguments, **options):
         os.kill(os.getpid(), signal.SIGTERM)
         super().__init__(*arguments, **options)
 subprocess.Popen = Late
-sys.exit(session.attend(["sleep", "600"]))
+sys.exit(processes.attend(["sleep", "600"]))
 """
     done = subprocess.run([sys.executable, "-c", early], capture_output=True, text=True, timeout=300, check=False)
     assert (done.returncode, done.stderr) == (128 + signal.SIGTERM, "")

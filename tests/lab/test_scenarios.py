@@ -68,13 +68,13 @@ def test_every_scenario_proves_something(scenario: Scenario) -> None:
 
 def test_every_folder_of_definitions_is_there_and_decodes(scenario: Scenario) -> None:
     folders = {step.arguments["definitions"] for step in scenario.steps if step.arguments.get("definitions")}
-    assert folders or handwork(scenario)
+    assert folders or hand_written(scenario)
     for folder in folders:
         texts = {file.name: file.read_text() for file in (scenario.folder / folder).iterdir()}
         decode_sdn(texts, intent="pending")
 
 
-def handwork(scenario: Scenario) -> list[Path]:
+def hand_written(scenario: Scenario) -> list[Path]:
     """Folders with what somebody wrote by hand."""
     return [scenario.folder / step.arguments["files"] for step in scenario.steps if step.verb == "by_hand"]
 
@@ -82,7 +82,7 @@ def handwork(scenario: Scenario) -> list[Path]:
 def test_a_hand_written_set_up_has_on_every_node_the_devices_that_it_loses(scenario: Scenario) -> None:
     topology = read_topology(scenario.topology)
     lost = [step.arguments["becomes"].keys() for step in scenario.steps if step.verb == "import_shows"]
-    for folder in handwork(scenario):
+    for folder in hand_written(scenario):
         assert lost
         for plan in topology.nodes:
             text = (folder / plan.name / "interfaces").read_text()
@@ -93,7 +93,7 @@ def test_a_hand_written_set_up_has_on_every_node_the_devices_that_it_loses(scena
 
 def test_a_hand_written_set_up_leaves_the_nodes_own_network_as_it_was(scenario: Scenario) -> None:
     topology = read_topology(scenario.topology)
-    for folder in handwork(scenario):
+    for folder in hand_written(scenario):
         for plan in topology.nodes:
             text = (folder / plan.name / "interfaces").read_text()
             own = INTERFACES.format(management=plan.management, underlay=plan.underlay, mtu=plan.mtu, more="")

@@ -13,7 +13,7 @@ import pytest
 
 from pvesdn.cli.app import run
 from pvesdn.errors import SettingsError
-from pvesdn_lab.live.outside import kernel, session
+from pvesdn_lab.live.outside import kernel, processes, session
 from pvesdn_lab.live.scenario import choose
 
 TOPOLOGY = """\
@@ -35,7 +35,7 @@ def labs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def noted(labs: Path, name: str, pid: int, *, is_up: bool = True) -> None:
     """A lab of that name was started as process `pid`."""
     (labs / name).mkdir(parents=True)
-    (labs / name / "pid").write_text(f"{pid} {session._birth(pid) or 1} here")
+    (labs / name / "pid").write_text(f"{pid} {processes.birth_of(pid) or 1} here")
     if is_up:
         (labs / name / "ready.json").write_text('{"scenario": "unicast", "nodes": {"node1": []}, "guests": {}}')
 

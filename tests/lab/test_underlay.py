@@ -13,7 +13,7 @@ from pvesdn_lab.live.testbed.node import LiveNode, NodePlan
 from pvesdn_lab.live.testbed.space import LabFault
 from pvesdn_lab.live.testbed.topology import read_topology
 from pvesdn_lab.live.verbs import actions
-from pvesdn_lab.live.verbs.checks_underlay import bfd_ends, bgp_ends, have_fallen, why_ended
+from pvesdn_lab.live.verbs.checks_underlay import bfd_ended_sessions, bfd_ends, bgp_ends, why_ended
 from pvesdn_lab.live.verbs.context import Context
 
 TALKING = {"bgpState": "Established", "hostLocal": "10.7.0.1", "hostForeign": "10.7.0.2", "lastResetDueTo": "none"}
@@ -81,16 +81,16 @@ class Answering:
 def test_what_ended_a_session_is_kept_when_a_lost_route_covers_it() -> None:
     one, two = Answering("one", "down", "BFD down received"), Answering("two", "up", "")
     nodes, ended = cast("list[LiveNode]", [one, two]), dict[str, str]()
-    assert not have_fallen(nodes, "10.7.0.9", ended)
+    assert not bfd_ended_sessions(nodes, "10.7.0.9", ended)
     one.reason = "Waiting for NHT"
     two.bfd, two.reason = "down", "BFD down received"
-    assert have_fallen(nodes, "10.7.0.9", ended)
+    assert bfd_ended_sessions(nodes, "10.7.0.9", ended)
     assert ended == {"one": "BFD down received", "two": "BFD down received"}
 
 
 def test_a_session_that_something_else_ended_has_not_fallen_by_bfd() -> None:
     node, ended = Answering("one", "down", "Waiting for NHT"), dict[str, str]()
-    assert not have_fallen(cast("list[LiveNode]", [node]), "10.7.0.9", ended)
+    assert not bfd_ended_sessions(cast("list[LiveNode]", [node]), "10.7.0.9", ended)
 
 
 def test_a_nodes_vtep_is_its_address_on_the_underlay_unless_a_step_says_another(tmp_path: Path) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import copy
 import json
 from collections.abc import Callable, Iterator
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -86,7 +87,10 @@ def _places(value: Any) -> Iterator[tuple[Any, Any]]:
         yield from _places(item)
 
 
-def holds(error: type[PvesdnError], decode: Callable[[], object]) -> object:
+T = TypeVar("T")
+
+
+def holds(error: type[PvesdnError], decode: Callable[[], T]) -> T | None:
     """What `decode` returns, None when it raised the one error that it may raise; that error must be presentable."""
     message = "nothing was raised"
     try:
@@ -232,6 +236,6 @@ def test_a_record_is_understood_or_refused(document: Any, text: str) -> None:
 @given(document=deformed(samples.SEEN), text=mutated(json.dumps(samples.SEEN)))
 def test_seen_vteps_are_understood_or_refused(document: Any, text: str) -> None:
     for given_text in (json.dumps(document), text):
-        seen = holds(ClusterError, lambda given_text=given_text: decode_seen(given_text))
+        seen = holds(ClusterError, partial(decode_seen, given_text))
         if isinstance(seen, dict):
             assert decode_seen(encode_seen(seen)) == seen

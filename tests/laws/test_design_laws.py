@@ -2,12 +2,13 @@
 
 import random
 from dataclasses import replace
+from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pvesdn.design.checks.all_checks import check
-from pvesdn.design.cluster import design_cluster
+from pvesdn.design.cluster import design_node, share
 from pvesdn.design.ours.vteps import choose_vteps, seen_now
 from pvesdn.model.design import DesignInput, NodeDesign
 from pvesdn.model.findings import Severity
@@ -60,7 +61,7 @@ def _zone(zone: str, kind: str, nodes: list[str] | None) -> str:
     return f"evpn: {zone}\n\tcontroller main" + more.get(kind, f"\n\tirb {kind}") + where
 
 
-def built(sections: tuple[str, ...], **more: object) -> DesignInput:
+def built(sections: tuple[str, ...], **more: Any) -> DesignInput:
     made = network("\n\n".join(sections) + "\n", nodes=NODES, **more)
     vteps, findings = choose_vteps(made)
     assert not [f for f in (*findings, *check(made, vteps)) if f.severity is Severity.ERROR]
@@ -68,12 +69,14 @@ def built(sections: tuple[str, ...], **more: object) -> DesignInput:
 
 
 def designs(made: DesignInput) -> dict[str, NodeDesign]:
-    return {design.node: design for design in design_cluster(made)}
+    vteps, _ = choose_vteps(made)
+    shared = share(made, vteps)
+    return {node: design_node(shared, node) for node in made.facts}
 
 
 def printed(made: DesignInput) -> dict[str, tuple[object, ...]]:
     renderer = Renderer()
-    return {design.node: renderer.render(design, {}) for design in design_cluster(made)}
+    return {node: renderer.render(design, {}) for node, design in designs(made).items()}
 
 
 def tunnels(design: NodeDesign) -> dict[str, Tunnel]:
@@ -92,7 +95,7 @@ def test_the_order_of_sections_has_no_meaning(sections: tuple[str, ...], chance:
 @given(definitions())
 def test_a_renderer_that_has_seen_other_nodes_prints_what_a_fresh_one_prints(sections: tuple[str, ...]) -> None:
     made = built(sections)
-    fresh = {design.node: Renderer().render(design, {}) for design in design_cluster(made)}
+    fresh = {node: Renderer().render(design, {}) for node, design in designs(made).items()}
     assert printed(made) == fresh
 
 

@@ -5,6 +5,7 @@ whatever stands before it.
 from __future__ import annotations
 
 from collections import Counter
+from ipaddress import ip_address
 
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
@@ -92,7 +93,7 @@ def blocks(draw, pve: FrrConfig):
         is_local_block=True,
         vrfs=tuple(VrfBinding(router.vrf, None, routes) for router in found if router.vrf),
         routers=tuple(found),
-        vrrp=draw(st.sampled_from([(), (VrrpInterface("eno2", 1, 200, ("172.16.0.10",)),)])),
+        vrrp=draw(st.sampled_from([(), (VrrpInterface("eno2", 1, 200, (ip_address("172.16.0.10"),)),)])),
     )
 
 
@@ -165,6 +166,7 @@ def test_no_line_is_lost_without_a_word(pve, words):
     found, config = merge.faults, merge.merged
     assert (config is None) is any(fault.is_fatal for fault in found)
     assume(config is not None)
+    assert config is not None
     text = frr_conf(ENV, config).text
     assert text is not None
     printed = Counter(line.strip() for line in text.splitlines())

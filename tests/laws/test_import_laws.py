@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import get_args
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -16,8 +17,9 @@ from pvesdn.errors import SdnConfigError
 from pvesdn.model.files import FRR_CONF, OUR_INTERFACES
 from pvesdn.model.snapshot import NodeRaw, Snapshot
 from pvesdn.render.renderer import Renderer
-from pvesdn.workflows.adopt import adopt
-from pvesdn.workflows.plan import render_nodes
+from pvesdn.workflows.adopt import Form, adopt
+from pvesdn.workflows.plan import render_understood
+from pvesdn.workflows.understand import understand
 from tests.laws.definitions import section
 
 HERE = Path(__file__).parents[1]
@@ -94,7 +96,7 @@ def _exit(zone: str, number: int, node: str) -> str:
 def rendered(snapshot: Snapshot) -> dict[str, dict[str, str]]:
     return {
         node: {file.path: file.text or "" for file in files if file.path in (OUR_INTERFACES, FRR_CONF)}
-        for node, files in render_nodes(snapshot, Renderer())
+        for node, files in render_understood(understand(snapshot), Renderer())
     }
 
 
@@ -148,9 +150,9 @@ def spoiled(draw: st.DrawFn) -> Snapshot:
 @given(spoiled())
 @settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 def test_an_import_of_odd_files_is_a_proposal_or_an_error_of_ours(snapshot: Snapshot) -> None:
-    for form in ("pvesdn", "pve"):
+    for form in get_args(Form):
         try:
-            adoption = adopt(snapshot, Renderer(), form=form)  # type: ignore[arg-type] # one of the two
+            adoption = adopt(snapshot, Renderer(), form=form)
         except SdnConfigError:
             continue
         assert adoption.files

@@ -61,10 +61,10 @@ def node(name: str, holder: str, mtus: Mapping[tuple[str, str], int], paths: Way
 
 def cluster(sections: tuple[str, ...], nodes: Mapping[str, NodeFacts]) -> DesignInput:
     cfg = "\n\n".join(sections).replace("225.20.1.1", "225.20.1.1\n\tmulticast-interface eno1") + "\n"
-    return network(cfg, nodes=NODES, offline=set(NAMES) - nodes.keys(), **nodes)
+    return network(cfg, nodes=NODES, offline=set(NAMES) - nodes.keys(), instead=nodes)
 
 
-def remarks(known: DesignInput) -> list[str]:
+def findings(known: DesignInput) -> list[str]:
     vteps, findings = choose_vteps(known)
     return [str(found) for found in (*findings, *check(known, vteps)) if found.severity is not Severity.NOTE]
 
@@ -87,7 +87,7 @@ def test_a_member_that_goes_off_with_its_routes_changes_nothing_on_the_others(
     left = {name: node(name, holder[name], mtus, detours, gone=gone) for name in NAMES if name != gone}
     after = replace(cluster(sections, left), seen=seen)
 
-    assert [line for line in remarks(after) if line not in remarks(before)] == []
+    assert [line for line in findings(after) if line not in findings(before)] == []
     assert seen_now(after, choose_vteps(after)[0]) == seen
     expected = printed(before)
     del expected[gone]

@@ -6,11 +6,12 @@ from collections.abc import Mapping, Sequence
 from ipaddress import ip_interface
 from pathlib import Path
 
-from pvesdn.adapters.nodes import LocalTransport, ProgramAgent
+from pvesdn.adapters.nodes import ProgramAgent
 from pvesdn.errors import NodeUnreachable
 from pvesdn.model.primitives import Json, NodeName
 from pvesdn.ports import NodeAgent
 from pvesdn_lab.simulated.commands.state import write_json
+from pvesdn_lab.simulated.in_process import InProcessTransport
 from pvesdn_lab.simulated.node import SimulatedNode
 from pvesdn_lab.simulated.pki import Certificate
 from pvesdn_lab.simulated.pve import SimulatedPve
@@ -101,4 +102,4 @@ class _Shells:
         """Run one verb of the node program in the node's folder."""
         if not self._cluster.is_reachable(node):
             raise NodeUnreachable(node, "ssh: connect to host: No route to host", hint="is the node up?")
-        return LocalTransport(self._cluster.roots()).ask(node, verb, arguments)
+        return InProcessTransport(self._cluster.roots()).ask(node, verb, arguments)

@@ -6,8 +6,9 @@ import shlex
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from pvesdn.cli.screens.blocks import diff_lines
 from pvesdn.cli.screens.documents import findings, plan_document
-from pvesdn.cli.screens.plan import diff_lines, plan_lines
+from pvesdn.cli.screens.plan import plan_lines
 from pvesdn.cli.screens.screen import Line, Span, Style
 from pvesdn.cli.screens.summary import summarize
 from pvesdn.compare.diff import showable
@@ -51,7 +52,7 @@ def adoption_document(adoption: Adoption, form: Form, written: Iterable[str], *,
         "definitions": [{"file": f"{SDN_DIR}/{name}", "text": text} for name, text in sorted(adoption.files.items())],
         "nodes": [_node_document(node, rewritten, has_diff=has_diff) for node in adoption.nodes],
         "not_carried_over": findings(adoption.proposal.lost),
-        "findings": findings(adoption.proposal.remarks),
+        "findings": findings(adoption.proposal.findings),
         "unreachable": dict(sorted(adoption.unreachable.items())),
         "plan": None if plan is None else plan_document(plan, summarize(plan), has_diff=has_diff),
         "problems": list(adoption.problems),

@@ -7,6 +7,7 @@ from typing import Any
 
 from pvesdn.cli.screens.summary import Summary
 from pvesdn.compare.diff import showable
+from pvesdn.model.differences import Difference
 from pvesdn.model.files import Action, ChangeSet, FileChange, NodeChanges, PendingChange
 from pvesdn.model.findings import Finding
 from pvesdn.model.report import ApplyReport, NodeOutcome
@@ -20,6 +21,7 @@ def plan_document(changes: ChangeSet, summary: Summary, *, has_diff: bool) -> di
 
     :param has_diff: with a unified diff of every file.
     """
+    draft = changes.definitions
     return {
         "summary": _summary(changes, summary),
         "nodes": [_node(node, has_diff=has_diff) for node in changes.nodes],
@@ -28,17 +30,19 @@ def plan_document(changes: ChangeSet, summary: Summary, *, has_diff: bool) -> di
         "findings": findings(changes.findings),
         "unreachable": dict(changes.unreachable),
         "offline": list(changes.offline),
-    }
+    } | ({} if draft is None else {"definitions": _definitions(draft, has_diff=has_diff)})
 
 
-def apply_document(changes: ChangeSet, summary: Summary, report: ApplyReport | None, status: int) -> dict[str, Any]:
+def apply_document(
+    changes: ChangeSet, summary: Summary, report: ApplyReport | None, status: int, *, has_diff: bool = False
+) -> dict[str, Any]:
     """What `apply --json` prints.
 
     :param report: None when there was nothing to do.
     """
     return {
         "exit_status": status,
-        "plan": plan_document(changes, summary, has_diff=False),
+        "plan": plan_document(changes, summary, has_diff=has_diff),
         "report": None if report is None else _report(report),
     }
 
@@ -67,11 +71,12 @@ def running(pve: PveRunning) -> dict[str, Any]:
 
 
 def findings(found: Iterable[Finding]) -> list[dict[str, str]]:
-    """Findings with their parts."""
+    """Findings with their parts; those that a screen shows in part follow the one that counts them."""
     return [
         {"severity": f.severity.value, "where": f.where, "what": f.what, "hint": f.hint}
         | ({"node": f.node} if f.node else {})
-        for f in found
+        for counted in found
+        for f in (counted, *counted.others)
     ]
 
 
@@ -104,17 +109,30 @@ def _node(node: NodeChanges, *, has_diff: bool) -> dict[str, Any]:
     }
 
 
+def _definitions(file: FileChange, *, has_diff: bool) -> dict[str, Any]:
+    diff = {"diff": list(showable(file))} if has_diff else {}
+    return {"path": file.path, "action": _WORDS[file.action], **diff}
+
+
 def _file(file: FileChange, *, has_diff: bool) -> dict[str, Any]:
     document: dict[str, Any] = {
         "path": file.path,
         "action": _WORDS[file.action],
         "by_pve": file.by_pve,
         "conflict": file.conflict,
-        "interfaces": [{"name": s.name, "action": _WORDS[s.action], "why": s.why} for s in file.stanzas],
+        "interfaces": [
+            {"name": s.name, "action": _WORDS[s.action], "why": s.why, "differences": _differences(s.differences)}
+            for s in file.stanzas
+        ],
+        "differences": _differences(file.differences),
     }
     if has_diff:
         document["diff"] = list(showable(file))
     return document
+
+
+def _differences(found: Iterable[Difference]) -> list[dict[str, Any]]:
+    return [{"name": change.name, "old": list(change.old), "new": list(change.new)} for change in found]
 
 
 def _report(report: ApplyReport) -> dict[str, Any]:

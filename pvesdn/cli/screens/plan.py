@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 
+from pvesdn.cli.screens.blocks import diff_lines, node_blocks
+from pvesdn.cli.screens.names import ranges
 from pvesdn.cli.screens.paths import path_lines
 from pvesdn.cli.screens.pve import PENDING, SIGNS, pending_lines
 from pvesdn.cli.screens.screen import Line, Span, Style, counted
 from pvesdn.cli.screens.summary import Summary
-from pvesdn.compare.diff import showable
+from pvesdn.cli.screens.wrapping import wrapped
 from pvesdn.model.cluster import Vtep
 from pvesdn.model.execution import FrrAction
-from pvesdn.model.files import Action, ChangeSet, FileChange, NodeChanges, StanzaChange
+from pvesdn.model.files import Action, ChangeSet
 
 NO_CHANGES = "No changes. Nodes match the configuration."
 
@@ -22,32 +24,27 @@ _LEGEND = {
     Action.REMOVE: "destroy",
     Action.REPLACE: "delete and create anew",
 }
-_DIFF_STYLES = (
-    ("+++", Style.STRONG),
-    ("---", Style.STRONG),
-    ("@@", Style.HUNK),
-    ("+", Style.ADD),
-    ("-", Style.REMOVE),
-)
 
 
-def plan_lines(changes: ChangeSet, summary: Summary, *, has_diff: bool) -> Iterator[Line]:
+def plan_lines(changes: ChangeSet, summary: Summary, *, has_diff: bool, width: int | None = None) -> Iterator[Line]:
     """The whole plan, without its last line.
 
     :param has_diff: show what changes in each file.
+    :param width: see `wrapped`.
     """
     yield from _legend(changes)
-    unchanged = []
-    stanzas = _StanzaLines()
-    for node in changes.nodes:
-        if node.is_empty and not node.obstacles:
-            unchanged.append(node.node)
-        else:
-            yield from _node(node, stanzas, has_diff=has_diff)
-            yield ()
+    yield from _definitions(changes, has_diff=has_diff)
+    changed = [node for node in changes.nodes if not node.is_empty or node.obstacles]
+    yield from node_blocks(changed, has_diff=has_diff, width=width)
+    yield from wrapped(_below(changes, summary), width)
+
+
+def _below(changes: ChangeSet, summary: Summary) -> Iterator[Line]:
+    """What is said of the cluster, below its nodes."""
     yield from _pending(changes)
+    unchanged = [node.node for node in changes.nodes if node.is_empty and not node.obstacles]
     if unchanged and summary.changed:
-        yield (f"No changes on {', '.join(unchanged)}.",)
+        yield (f"No changes on {ranges(unchanged)}.",)
     for name, reason in sorted(changes.unreachable.items()):
         yield Span("not checked: ", Style.WARNING), f"{name}: {reason.removeprefix(f'{name}: ')}"
     for name in changes.offline:
@@ -59,7 +56,7 @@ def last_line(changes: ChangeSet, summary: Summary) -> Line:
     """The summary."""
     if changes.is_empty:
         if blocked := [node.node for node in changes.nodes if node.obstacles]:
-            return Span("No changes", Style.WARNING), f", but what is in place cannot work on {', '.join(blocked)}."
+            return Span("No changes", Style.WARNING), f", but what is in place cannot work on {ranges(blocked)}."
         if changes.unreachable:
             return ("No changes. Nodes that answered match the configuration.",)
         return (Span(NO_CHANGES, Style.GOOD),)
@@ -79,6 +76,7 @@ def vtep_lines(vteps: Mapping[str, Vtep]) -> Iterator[Line]:
 def _legend(changes: ChangeSet) -> Iterator[Line]:
     used = {stanza.action for node in changes.nodes for file in node.files for stanza in file.stanzas}
     used |= {file.action for node in changes.nodes for file in node.files}
+    used |= {changes.definitions.action} if changes.definitions is not None else set()
     used |= {PENDING[pending.state] for pending in changes.pending if pending.state in PENDING}
     if not used:
         return
@@ -88,67 +86,15 @@ def _legend(changes: ChangeSet) -> Iterator[Line]:
     yield ()
 
 
-def _node(node: NodeChanges, stanzas: _StanzaLines, *, has_diff: bool) -> Iterator[Line]:
-    yield (Span(node.node, Style.STRONG),)
-    if node.is_unfinished:
-        yield "  ", Span("the last apply did not finish here: apply completes it", Style.WARNING)
-    for file in node.files:
-        yield from _file(file, node)
-        yield from stanzas.of(file)
-        if has_diff:
-            yield from diff_lines(file)
-    swap, frr = node.execution.put_in_place, node.execution.frr
-    if swap is not None and swap.ifdown:
-        yield (f"    taken down before the change: {', '.join(swap.ifdown)}",)
-    if frr is not FrrAction.NONE:
-        yield (f"    FRR: {frr.value}",)
-    if not node.obstacles:
-        for bridge, ports in sorted(node.guests.items()):
-            yield (
-                "    ",
-                Span(f"{bridge} is removed with {counted(len(ports), 'guest port')} in it", Style.WARNING),
-            )
-    for obstacle in node.obstacles:
-        hint = f"; {obstacle.hint}" if obstacle.hint else ""
-        place = obstacle.where.removeprefix(node.node).removeprefix(": ")
-        what = f"{place}: {obstacle.what}" if place else obstacle.what
-        yield "    ", Span("blocked: ", Style.ERROR), f"{what}{hint}"
-
-
-def _file(file: FileChange, node: NodeChanges) -> Iterator[Line]:
-    by_pve = " (written by PVE when its SDN is applied)" if file.by_pve else ""
-    yield *SIGNS[file.action], f" {file.path}{by_pve}"
-    if file.conflict and not any(file.path in obstacle.what for obstacle in node.obstacles):
-        yield "      ", Span(f"overwritten: {file.conflict}", Style.WARNING)
-
-
-class _StanzaLines:
-    """What happens to the interfaces of a file. Nodes that have nothing yet share their changes, and so the lines."""
-
-    def __init__(self) -> None:
-        # With the lines the changes are kept: as long as they live no others have their id.
-        self._kept: dict[int, tuple[tuple[StanzaChange, ...], tuple[Line, ...]]] = {}
-
-    def of(self, file: FileChange) -> tuple[Line, ...]:
-        """A line each."""
-        if id(file.stanzas) not in self._kept:
-            self._kept[id(file.stanzas)] = file.stanzas, tuple(map(_stanza, file.stanzas))
-        return self._kept[id(file.stanzas)][1]
-
-
-def _stanza(stanza: StanzaChange) -> Line:
-    sign, why = SIGNS[stanza.action], f"  ({stanza.why})" if stanza.why else ""
-    return "    ", *sign, f" {stanza.name}{why}"
-
-
-def diff_lines(file: FileChange) -> Iterator[Line]:
-    """What changes in a file, coloured as git does."""
-    for line in showable(file):
-        yield "      ", Span(line, _diff_style(line))
-
-
-def _diff_style(line: str) -> Style:
-    return next((style for start, style in _DIFF_STYLES if line.startswith(start)), Style.PLAIN)
+def _definitions(changes: ChangeSet, *, has_diff: bool) -> Iterator[Line]:
+    file = changes.definitions
+    if file is None:
+        return
+    yield (Span("definitions", Style.STRONG),)
+    yield *SIGNS[file.action], f" {file.path}"
+    if has_diff:
+        yield from diff_lines(file)
+    yield ()
 
 
 def _pending(changes: ChangeSet) -> Iterator[Line]:
@@ -167,6 +113,6 @@ def _frr(summary: Summary) -> Iterator[Line]:
         action: [node for node, needed in summary.frr if needed is action]
         for action in (FrrAction.RELOAD, FrrAction.RESTART)
     }
-    parts = [f"{', '.join(nodes)} ({action.value})" for action, nodes in by_action.items() if nodes]
+    parts = [f"{ranges(nodes)} ({action.value})" for action, nodes in by_action.items() if nodes]
     if parts:
         yield (f"FRR changes on {' and '.join(parts)}.",)

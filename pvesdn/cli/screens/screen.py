@@ -4,6 +4,7 @@ terminal.
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 from collections.abc import Iterable, Mapping
@@ -88,6 +89,10 @@ class Screen:
         """A warning."""
         self._write(sys.stderr, (Span("warning: ", Style.WARNING), text))
 
+    def below(self, text: str) -> None:
+        """What belongs to the warning before it."""
+        self._write(sys.stderr, ("  ", text))
+
     def error(self, text: str) -> None:
         """The error that stopped the run."""
         self._write(sys.stderr, (Span("error: ", Style.ERROR), text))
@@ -100,6 +105,21 @@ class Screen:
         if not answer.endswith("\n"):  # Ctrl-D leaves the cursor after the question
             sys.stderr.write("\n")
         return answer.strip()
+
+    @property
+    def width(self) -> int | None:
+        """Columns of standard output, COLUMNS before the terminal's own; None where it is no terminal: a pipe gets
+        whole lines.
+        """
+        columns = self._environ.get("COLUMNS", "")
+        if columns.isascii() and columns.isdigit() and int(columns[:6]):
+            return int(columns[:6])
+        if not sys.stdout.isatty():
+            return None
+        try:
+            return os.get_terminal_size(sys.stdout.fileno()).columns or None
+        except (OSError, ValueError):  # what says that it is a terminal need not be one
+            return None
 
     def has_color(self, stream: TextIO) -> bool:
         """Whether `stream` gets colours."""

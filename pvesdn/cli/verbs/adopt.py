@@ -112,11 +112,11 @@ def _warn_of_placeholders(session: Session, part: NodeAdoption) -> None:
 
 def _show(session: Session, adoption: Adoption, written: Iterable[str], *, has_diff: bool) -> None:
     screen = session.screen
-    for remark in adoption.proposal.remarks:
-        if remark.severity is Severity.NOTE:
-            screen.remark(f"note: {remark}")
+    for finding in adoption.proposal.findings:
+        if finding.severity is Severity.NOTE:
+            screen.remark(f"note: {finding}")
         else:
-            screen.warning(str(remark))
+            screen.warning(str(finding))
     if screen.is_quiet:
         for name, text in sorted(adoption.files.items()):
             if len(adoption.files) > 1:

@@ -8,9 +8,10 @@ from pathlib import Path
 import click
 
 from pvesdn.cli import options, statuses
+from pvesdn.cli.draft import read_draft
 from pvesdn.cli.screens.screen import counted
 from pvesdn.cli.session import Session
-from pvesdn.cli.source import show_findings, some, take
+from pvesdn.cli.source import require_members, show_findings, some, take, understood
 from pvesdn.cli.whole import require_replaceable, write_whole
 from pvesdn.errors import SettingsError
 from pvesdn.model.files import (
@@ -24,7 +25,7 @@ from pvesdn.model.files import (
 )
 from pvesdn.render.renderer import Renderer
 from pvesdn.workflows.plan import render_understood
-from pvesdn.workflows.understand import Intent, understand
+from pvesdn.workflows.understand import Intent
 
 MANAGED = (OUR_INTERFACES, SDN_INTERFACES, FRR_CONF, FRR_CONF_LOCAL, FRR_DAEMONS, OUR_SYSCTL)
 
@@ -34,22 +35,31 @@ MANAGED = (OUR_INTERFACES, SDN_INTERFACES, FRR_CONF, FRR_CONF_LOCAL, FRR_DAEMONS
     "--output", type=options.FOLDER, required=True, metavar="OUT", help="Folder to write into; created if absent."
 )
 @options.nodes
+@options.draft
 @options.source
 @options.common
 @click.pass_obj
-def render(session: Session, *, output: Path, only: tuple[str, ...], folder: Path | None, intent: Intent) -> int:
+def render(
+    session: Session,
+    *,
+    output: Path,
+    only: tuple[str, ...],
+    draft_file: Path | None,
+    folder: Path | None,
+    intent: Intent,
+) -> int:
     """Write the files of every node as OUT/NODE/PATH, such as OUT/pve1/etc/frr/frr.conf. Touches no node.
 
     Files of an earlier run are replaced, and those that a node should no longer have are removed; anything else in OUT
     stays.
     """
+    draft = None if draft_file is None else read_draft(draft_file)
     snapshot = take(session, folder)
-    known = understand(snapshot, intent=intent)
+    known = understood(snapshot, draft, intent)
     show_findings(session.screen, known.findings)
     wanted = some(only)
     members = sorted(member.name for member in known.given.cluster.members)
-    for name in sorted((wanted or frozenset()) - set(members)):
-        raise SettingsError(f"there is no node '{name}'", hint=f"members are {', '.join(members)}")
+    require_members(wanted, members)
     session.aftermath = lambda: f"Interrupted: {output} may lack files of some nodes; no node was touched."
     nodes = files = 0
     try:

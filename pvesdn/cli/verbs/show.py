@@ -9,30 +9,33 @@ from typing import Any
 import click
 
 from pvesdn.cli import options, statuses
+from pvesdn.cli.draft import read_draft
 from pvesdn.cli.screens.documents import findings, pending, running
 from pvesdn.cli.screens.overview import overview
 from pvesdn.cli.screens.paths import path_lines
 from pvesdn.cli.screens.pve import pending_lines, running_lines
 from pvesdn.cli.screens.screen import Line, Span, Style, columns, counted
 from pvesdn.cli.session import Session
-from pvesdn.cli.source import show_findings, take
+from pvesdn.cli.source import show_findings, take, understood
 from pvesdn.model.cluster import ClusterState
-from pvesdn.workflows.understand import Intent, Understanding, understand
+from pvesdn.workflows.understand import Intent, Understanding
 
 Row = dict[str, Any]
 
 
 @click.command(epilog=statuses.TABLE)
+@options.draft
 @options.source
 @options.json_output
 @options.common
 @click.pass_obj
-def show(session: Session, *, folder: Path | None, intent: Intent) -> int:
+def show(session: Session, *, draft_file: Path | None, folder: Path | None, intent: Intent) -> int:
     """Show zones, VNets, VTEPs, exits and nodes as pvesdn understands them, and how to plug guests into VNets of
     pvesdn.cfg.
     """
+    draft = None if draft_file is None else read_draft(draft_file)
     snapshot = take(session, folder)
-    known = understand(snapshot, intent=intent)
+    known = understood(snapshot, draft, intent)
     rows = overview(known)
     unreachable = dict(snapshot.unreachable) | dict(known.unreadable)
     if session.wants_json:

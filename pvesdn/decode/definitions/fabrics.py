@@ -155,7 +155,7 @@ def _add_fabric(entry: Entry, members: Iterable[Entry], found: PveDefinitions) -
         entry.fail(f"id {error.what}", error.hint)
     protocol = entry.section.type.removesuffix("_fabric")
     nodes = sorted(members, key=lambda member: member.section.id)
-    if entry.section.id in found.newer.fabrics:
+    if entry.section.id in found.unsupported.fabrics:
         names = frozenset(_node(member) for member in nodes)
         entry.values = {}
         left = entry.build(UnmanagedFabric, id=entry.section.id, type=entry.section.type, nodes=names)

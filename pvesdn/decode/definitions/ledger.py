@@ -21,11 +21,6 @@ class Ledger:
         """Everything, file by file and line by line."""
         return tuple(in_order(self._found))
 
-    @property
-    def remarks(self) -> tuple[Finding, ...]:
-        """Warnings and notes, file by file and line by line."""
-        return tuple(finding for finding in self.findings if finding.severity is not Severity.ERROR)
-
     def raise_errors(self) -> None:
         """Raise what is wrong, file by file and line by line.
 

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from pvesdn.decode.definitions import addresses, values
 from pvesdn.decode.definitions.entries import Entry
-from pvesdn.decode.definitions.pve_newer import OF_BGP, OF_EVPN
+from pvesdn.decode.definitions.pve_unsupported import OF_BGP, OF_EVPN
 from pvesdn.decode.definitions.source import PveDefinitions, check_id
 from pvesdn.decode.definitions.values import integer
 from pvesdn.decode.definitions.words import Word, Words
@@ -52,13 +52,13 @@ CONTROLLERS: Final[Mapping[str, Words]] = {
 
 
 def read_controllers(found: PveDefinitions) -> None:
-    """Fill `found.controllers` from its entries; what is newer among them was found already."""
+    """Fill `found.controllers` from its entries; unsupported ones were found already."""
     for entry in found.of("controller"):
         check_id(entry, values.controller_id)
         kind = entry.section.type
         if kind == "evpn":
             check_ways_to_peers(entry)
-        if kind == "faucet" or entry.section.id in found.newer.controllers:
+        if kind == "faucet" or entry.section.id in found.unsupported.controllers:
             _leave(entry, found)
         elif controller := entry.build(_KINDS[kind], id=entry.section.id):
             found.controllers.append(controller)

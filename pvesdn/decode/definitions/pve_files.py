@@ -9,7 +9,7 @@ from pvesdn.decode.definitions.entries import Entry, refuse_duplicates
 from pvesdn.decode.definitions.fabrics import read_fabrics
 from pvesdn.decode.definitions.ledger import Ledger
 from pvesdn.decode.definitions.pve_controllers import check_ways_to_peers, read_controllers
-from pvesdn.decode.definitions.pve_newer import find_newer
+from pvesdn.decode.definitions.pve_unsupported import find_unsupported
 from pvesdn.decode.definitions.pve_words import NOUNS, OPEN, WORDS
 from pvesdn.decode.definitions.section_config import Section
 from pvesdn.decode.definitions.source import PveDefinitions, check_id, subnet_fields
@@ -66,7 +66,7 @@ def read_pve(
                 found.lost.add((where.kind, where.id))
     for noun, entries in found.entries.items():
         refuse_duplicates(entries, noun)
-    found.newer = find_newer(found.of)
+    found.unsupported = find_unsupported(found.of)
     read_fabrics(found)
     read_controllers(found)
     for entry in found.of("zone"):
@@ -85,7 +85,7 @@ def _refuse_type(entry: Entry, collection: str) -> None:
     entry.fail(f"unknown type {values.shown(entry.section.type)}", what)
 
 
-def _why_left(entry: Entry, found: PveDefinitions) -> str:
+def _why_unmanaged(entry: Entry, found: PveDefinitions) -> str:
     """Why only PVE can render the zone; empty when pvesdn can too."""
     kind = entry.section.type
     if kind == "faucet":
@@ -105,15 +105,15 @@ def _zone(entry: Entry, found: PveDefinitions, ledger: Ledger) -> None:
     mtu = entry.get("mtu")
     if mtu is not None and not _LEAST_MTU <= mtu <= _GREATEST_MTU:
         entry.warn(f"mtu {mtu} is out of range for ifupdown2", f"write {_LEAST_MTU}-{_GREATEST_MTU}", at="mtu")
-    newer = found.newer.why_left(entry)
-    if reason := newer or _why_left(entry, found):
+    unsupported = found.unsupported.why_unmanaged(entry)
+    if reason := unsupported or _why_unmanaged(entry, found):
         entry.values = {name: entry.values[name] for name in ("nodes", "mtu") if name in entry.values}
         if left := entry.build(
-            UnmanagedZone, id=entry.section.id, type=entry.section.type, reason=reason, is_newer=bool(newer)
+            UnmanagedZone, id=entry.section.id, type=entry.section.type, reason=reason, is_unsupported=bool(unsupported)
         ):
             found.zones.append(left)
-            # What is newer is reported in one line, with the nodes, which are not known here.
-            if not left.is_newer:
+            # Unsupported definitions are reported in one line, with the nodes, which are not known here.
+            if not left.is_unsupported:
                 ledger.add(Severity.NOTE, left.where, f"left to PVE: {reason}")
         return
     if entry.get("vxlan-port") == 65536:  # noqa: PLR2004 - PVE's bound is one too high

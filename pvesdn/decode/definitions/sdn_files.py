@@ -221,7 +221,7 @@ def _pve(
         fabrics=_by_id(found.good(found.fabrics)),
         version=version,
         running_version=running.version,
-        newer=found.newer.things,
+        unsupported=found.unsupported.definitions,
         listed_subnets=listed,
         runs_frr=any(running.collections.get(name) for name in ("controllers", "fabrics")),
         unread=found.unread(),

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from pvesdn.decode.definitions.addresses import host_fault, loose_network, not_for_hosts
 from pvesdn.decode.definitions.entries import Entry
-from pvesdn.decode.definitions.pve_newer import Newer
+from pvesdn.decode.definitions.pve_unsupported import Unsupported
 from pvesdn.decode.definitions.values import BadValueError, Reader, zone_id
 from pvesdn.model.defined import Defined
 from pvesdn.model.fabrics import Fabric, UnmanagedFabric
@@ -69,7 +69,7 @@ class PveDefinitions(Definitions):
     zones: list[RenderedPveZone | UnmanagedZone] = field(default_factory=list)
     controllers: list[RenderedPveController | UnmanagedController] = field(default_factory=list)
     fabrics: list[Fabric | UnmanagedFabric] = field(default_factory=list)
-    newer: Newer = field(default_factory=Newer)
+    unsupported: Unsupported = field(default_factory=Unsupported)
 
 
 def check_id(entry: Entry, read: Reader) -> None:

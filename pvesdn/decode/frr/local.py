@@ -23,26 +23,55 @@ _PATTERNS = (
     (LocalKind.END_FAMILY, re.compile(r".*exit-address-family")),
     (LocalKind.EXIT, re.compile(r"exit.*")),
 )
+_EVPN = "address-family l2vpn evpn"
+_VNI = re.compile(r"vni \d+")
+_LEAVES = frozenset({"exit", "exit-vrf", "quit"})
 _BLANKS = " \t\r\f\v"
 """What Perl takes for a blank."""
 
 
 def read_local(text: str) -> tuple[LocalLine, ...]:
-    """The lines that mean something: neither empty lines nor those that PVE's merge takes for comments."""
+    """The lines that mean something to FRR or to PVE's merge: neither empty lines nor comments to both."""
     return tuple(_lines(text))
 
 
 def _lines(text: str) -> Iterator[LocalLine]:
     is_ours = False
+    depth = _Depth()
     for number, raw in enumerate(text.split("\n"), start=1):
         line = raw.rstrip(_BLANKS)
         if line.strip() in (FRR_LOCAL_BEGIN, FRR_LOCAL_END):
             is_ours = line.strip() == FRR_LOCAL_BEGIN
         for kind, pattern in _PATTERNS:
             if found := pattern.fullmatch(line):
+                depth.see(kind, line)
                 words = tuple(word or "" for word in found.groups())
                 yield LocalLine(number, line, kind, words, is_ours)
                 break
         else:
-            if line and "!" not in line:
-                yield LocalLine(number, line, LocalKind.OTHER, is_ours=is_ours)
+            if line and not line.lstrip(_BLANKS).startswith("!"):
+                yield LocalLine(
+                    number, line, LocalKind.OTHER, is_ours=is_ours, is_hidden_exit=depth.see(LocalKind.OTHER, line)
+                )
+
+
+class _Depth:
+    """Whether a VNI of an address family is open, whose own `exit` is nobody else's."""
+
+    def __init__(self) -> None:
+        self._is_in_evpn = False
+        self._is_in_vni = False
+
+    def see(self, kind: LocalKind, line: str) -> bool:
+        """Take one line. :returns: whether FRR leaves a block at it that PVE's merge keeps open."""
+        if kind is not LocalKind.OTHER:
+            self._is_in_evpn = kind is LocalKind.FAMILY and line.strip() == _EVPN
+            self._is_in_vni = False
+            return False
+        word = line.strip(_BLANKS)
+        if word in _LEAVES and not self._is_in_vni:
+            return True
+        self._is_in_vni = (self._is_in_vni or bool(_VNI.fullmatch(word) and self._is_in_evpn)) and (
+            word not in {*_LEAVES, "exit-vni"}
+        )
+        return False

@@ -7,26 +7,36 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 
 from pvesdn.decode.frr.conf import decode_frr_conf
+from pvesdn.decode.nodes.hook_commands import HOOKS, read_hook
 from pvesdn.decode.nodes.interfaces import begins_something, decode_interfaces, is_auto, logical_lines
+from pvesdn.decode.nodes.live_vxlan import decode_live_vxlans
+from pvesdn.decode.secrets import hide_secrets
 from pvesdn.model.files import FRR_CONF, OUR_INTERFACES, SDN_INTERFACES
-from pvesdn.model.hand_written import Device, FrrText, HandWrittenNode, Option, Place
+from pvesdn.model.hand_written import Device, FrrText, HandWrittenNode, HookLine, Option, Place
+from pvesdn.model.primitives import Json
 
 MAIN_INTERFACES = "/etc/network/interfaces"
 _FOLDER = "/etc/network/interfaces.d/"
 
 
-def decode_hand_written(node: str, files: Mapping[str, str], *, has_own_frr: bool = True) -> HandWrittenNode:
+def decode_hand_written(
+    node: str, files: Mapping[str, str], links: Json = None, *, has_own_frr: bool = True
+) -> HandWrittenNode:
     """What was written by hand on a node. Never raises: what is not understood is kept as it is.
 
     :param files: text by absolute path.
+    :param links: the answer of `ip -j -d link`; None where it was not asked.
     :param has_own_frr: frr.conf is the administrator's; False where PVE writes it.
     """
     devices: dict[str, Device] = {}
     orphans: dict[str, Place] = {}
+    sources: list[str] = []
     for file in interfaces_files(files):
         decoded = decode_interfaces(files[file])
+        sources += decoded.sources
         for stanza in decoded.stanzas:
             options = tuple(
                 Option(name, value, Place(file, line))
@@ -34,7 +44,10 @@ def decode_hand_written(node: str, files: Mapping[str, str], *, has_own_frr: boo
             )
             before = devices.get(stanza.name)
             place = before.place if before else Place(file, stanza.line)
-            devices[stanza.name] = Device(stanza.name, place, (*(before.options if before else ()), *options))
+            methods = (*(before.methods if before else ()), *([stanza.method] if stanza.method else []))
+            devices[stanza.name] = Device(
+                stanza.name, place, (*(before.options if before else ()), *options), tuple(dict.fromkeys(methods))
+            )
         orphans |= dict(_auto_lines(files[file], file))
     text = files.get(FRR_CONF, "") if has_own_frr else ""
     return HandWrittenNode(
@@ -42,13 +55,49 @@ def decode_hand_written(node: str, files: Mapping[str, str], *, has_own_frr: boo
         devices=devices,
         orphans={name: place for name, place in orphans.items() if name not in devices},
         frr=decode_frr_conf(text, FRR_CONF) if text else FrrText(),
+        hooks=tuple(_hooks(devices)),
+        live=decode_live_vxlans(links) if links is not None else (),
+        generated=dict(_generated(files)),
+        unsourced=tuple(_beside(files, is_sourced=False)),
+        outside=tuple(dict.fromkeys(pattern for pattern in sources if not _is_read(pattern))),
     )
 
 
+def _hooks(devices: Mapping[str, Device]) -> Iterator[HookLine]:
+    for device in devices.values():
+        for option in device.all(*HOOKS):
+            acts = read_hook(option.value, device.name)
+            if acts:
+                text, _ = hide_secrets(f"{option.name} {option.value}")
+                yield HookLine(device.name, text, option.place, acts)
+
+
+def _generated(files: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Devices that PVE and pvesdn make, with the file that says so."""
+    for path in (SDN_INTERFACES, OUR_INTERFACES):
+        for stanza in decode_interfaces(files.get(path, "")).stanzas:
+            yield stanza.name, path
+
+
+def _is_read(pattern: str) -> bool:
+    """Whether what a `source` line names is among the files that are read from a node."""
+    path = pattern if pattern.startswith("/") else f"/etc/network/{pattern}"
+    return path.startswith(_FOLDER) and "/" not in path.removeprefix(_FOLDER)
+
+
 def interfaces_files(files: Mapping[str, str]) -> list[str]:
-    """The interfaces files that a person writes: the main one first."""
-    beside = sorted(path for path in files if path.startswith(_FOLDER) and path not in (OUR_INTERFACES, SDN_INTERFACES))
-    return [path for path in (MAIN_INTERFACES, *beside) if path in files]
+    """The interfaces files that a person writes and that are in force: the main one first, then what is sourced."""
+    return [path for path in (MAIN_INTERFACES, *_beside(files, is_sourced=True)) if path in files]
+
+
+def _beside(files: Mapping[str, str], *, is_sourced: bool) -> Iterator[str]:
+    """Files in interfaces.d, by whether /etc/network/interfaces sources them."""
+    sources = decode_interfaces(files.get(MAIN_INTERFACES, "")).sources
+    patterns = [pattern if pattern.startswith("/") else f"/etc/network/{pattern}" for pattern in sources]
+    for path in sorted(files):
+        is_named = any(fnmatchcase(path, pattern) for pattern in patterns)
+        if path.startswith(_FOLDER) and path not in (OUR_INTERFACES, SDN_INTERFACES) and is_named is is_sourced:
+            yield path
 
 
 def _auto_lines(text: str, file: str) -> Iterator[tuple[str, Place]]:

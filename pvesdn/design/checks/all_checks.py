@@ -14,12 +14,12 @@ from pvesdn.design.checks import (
     devices,
     exits,
     members,
-    newer,
     null_routes,
     pve_sessions,
     references,
     subnets,
     underlay,
+    unsupported,
     vnis,
     ways,
 )
@@ -45,7 +45,7 @@ def check(given: DesignInput, vteps: Mapping[str, Vtep]) -> tuple[Finding, ...]:
         *bgp.check(given, vteps),
         *pve_sessions.check(given),
         *devices.check(given, vteps),
-        *newer.check(given),
+        *unsupported.check(given),
         *null_routes.check(given),
         *ways.check(given),
     )

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from ipaddress import ip_address
 
-from pvesdn.design.checks.remarks import error, listed, placed, warning
-from pvesdn.design.ours.bgp import mesh_of, neighbors
+from pvesdn.design.checks.wording import error, listed, placed, warning
+from pvesdn.design.ours.mesh import mesh_of, neighbors
 from pvesdn.design.ours.zones import nodes_with_tunnels, reflecting_members, zone_nodes
-from pvesdn.design.shared.beside_pve import asns, evpn_peers, has_evpn
 from pvesdn.design.shared.ownership import pve_writes_frr
+from pvesdn.design.shared.pve_evpn import asns, evpn_peers, has_evpn
 from pvesdn.model.cluster import Vtep
 from pvesdn.model.design import DesignInput
 from pvesdn.model.fabrics import Fabric, UnmanagedFabric

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from pvesdn.design.checks.remarks import listed, placed, warning
+from pvesdn.design.checks.wording import listed, placed, warning
 from pvesdn.design.pve.node import BridgeKind, HostBridge, host_bridge
 from pvesdn.design.shared import names
 from pvesdn.model.design import DesignInput
@@ -94,7 +94,7 @@ def _no_vlan(tag: int, where: Where) -> Iterator[Finding]:
 
 
 def _long_names(ride: _Ride) -> Iterator[Finding]:
-    """One remark a zone: where one name is too long, many are."""
+    """One finding a zone: where one name is too long, many are."""
     tags = (
         [ride.zone.service_tag]
         if isinstance(ride.zone, PveQinqZone)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from pvesdn.design.checks.exits import devices_of_tunnels
-from pvesdn.design.checks.remarks import error, warning
+from pvesdn.design.checks.wording import error, warning
 from pvesdn.design.ours.zones import has_vrf, vnet_nodes, zone_nodes
 from pvesdn.design.shared import names
 from pvesdn.model.cluster import Vtep
@@ -33,7 +33,7 @@ def check(given: DesignInput, vteps: Mapping[str, Vtep]) -> Iterator[Finding]:
     ours, pves = _our_devices(given), _pve_devices(given)
     for node, facts in sorted(given.facts.items()):
         defined = _defined(facts)
-        yield from _beside_pve(defined, pves, node)
+        yield from _shared_with_pve(defined, pves, node)
         yield from _defined_twice(defined, ours, facts, vteps)
         for link in facts.links:
             device = _here(ours, link.name, node)
@@ -72,7 +72,7 @@ def _defined(facts: NodeFacts) -> dict[str, str]:
     return {name: file for file, name in facts.other_stanzas} | {stanza.name: _INTERFACES for stanza in facts.stanzas}
 
 
-def _beside_pve(defined: Mapping[str, str], pves: Mapping[str, _Device], node: str) -> Iterator[Finding]:
+def _shared_with_pve(defined: Mapping[str, str], pves: Mapping[str, _Device], node: str) -> Iterator[Finding]:
     """PVE does not look whether a name is taken (docs/pve.md §4.8), and so this is a warning."""
     for name in sorted(defined.keys() & pves.keys()):
         device = _here(pves, name, node)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from pvesdn.design.checks.remarks import DEFINE_IT, absent, error, listed, note, warning
+from pvesdn.design.checks.wording import DEFINE_IT, absent, error, listed, note, warning
 from pvesdn.design.ours.zones import zone_nodes
 from pvesdn.design.shared import names
-from pvesdn.design.shared.beside_pve import evpn_zones, why_no_vrf
+from pvesdn.design.shared.pve_evpn import evpn_zones, why_no_vrf
 from pvesdn.model.cluster import Vtep
 from pvesdn.model.design import DesignInput
 from pvesdn.model.facts import NodeFacts

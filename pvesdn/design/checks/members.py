@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
-from pvesdn.design.checks.remarks import error, listed, warning
+from pvesdn.design.checks.wording import error, listed, warning
 from pvesdn.design.ours.zones import zone_nodes
 from pvesdn.model.design import DesignInput
 from pvesdn.model.fabrics import UnmanagedFabric

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from pvesdn.design.checks.remarks import listed, note
+from pvesdn.design.checks.wording import listed, note
 from pvesdn.design.pve.exits import is_dropped
 from pvesdn.design.shared.names import vrf
 from pvesdn.model.design import DesignInput

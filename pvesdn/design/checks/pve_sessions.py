@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from ipaddress import ip_address
 
-from pvesdn.design.checks.remarks import listed, warning
+from pvesdn.design.checks.wording import listed, warning
 from pvesdn.design.pve.index import PveIndex, index_pve
 from pvesdn.design.pve.underlay import NodeControllers
 from pvesdn.design.shared.routes import RouteTable, frr_source, held_by_device, source_of

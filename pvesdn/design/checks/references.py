@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from pvesdn.design.checks.remarks import DEFINE_IT, absent, error, listed, note, placed, warning
+from pvesdn.design.checks.wording import DEFINE_IT, absent, error, listed, note, placed, warning
 from pvesdn.model.design import DesignInput
 from pvesdn.model.fabrics import Fabric
 from pvesdn.model.findings import Finding

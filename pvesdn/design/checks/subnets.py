@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from ipaddress import ip_network
 
-from pvesdn.design.checks.remarks import error, listed, warning
+from pvesdn.design.checks.wording import error, listed, warning
 from pvesdn.design.ours.anchors import NETWORKS, anchors
 from pvesdn.design.ours.zones import IPV4, IPV6, zone_mtu, zone_nodes, zone_vteps
 from pvesdn.model.cluster import Vtep

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from pvesdn.design.checks.remarks import error, listed, note, warning
+from pvesdn.design.checks.wording import error, listed, note, warning
 from pvesdn.design.ours.mtu import MTU_MAX, MTU_MIN, narrowest, outer_mtu, overhead
 from pvesdn.design.ours.paths import underlay_vrf
 from pvesdn.design.ours.zones import (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from pvesdn.design.checks.remarks import error, placed, warning
+from pvesdn.design.checks.wording import error, placed, warning
 from pvesdn.model.design import DesignInput
 from pvesdn.model.findings import Finding, Where
 from pvesdn.model.own_sdn import EvpnZone, OwnSdn, VxlanZone

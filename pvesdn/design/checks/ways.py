@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from pvesdn.design.checks.remarks import error, listed, placed, warning
+from pvesdn.design.checks.wording import error, listed, placed, warning
 from pvesdn.design.pve.frr import FrrStop, what_stops_frr
 from pvesdn.design.pve.node import PveNode
 from pvesdn.design.pve.underlay import NodeControllers

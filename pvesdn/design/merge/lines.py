@@ -82,6 +82,8 @@ class Merge:
 
     def take(self, line: LocalLine) -> Fate:
         """Put one line where PVE puts it."""
+        if line.is_skipped:
+            return Fate(line)
         steps: dict[LocalKind, Callable[[LocalLine], Fate]] = dict.fromkeys(BLOCKS, self._open)
         steps |= {LocalKind.ROUTE_MAP: self._open_map, LocalKind.LIST: self._copy, LocalKind.EXIT: self._exit}
         steps |= {LocalKind.FAMILY: self._open_family, LocalKind.END_FAMILY: self._end_family}
@@ -202,7 +204,10 @@ class Merge:
         if self._place.lines is None:
             return Fate(line)
         self._place.lines.append(line.text)
-        return Fate(line, self._home())
+        fate = Fate(line, self._home(), self._place.own if line.is_hidden_exit else "")
+        if line.is_hidden_exit and self._place.lines is self._custom:
+            self._custom_home = self._custom_home[:-1]
+        return fate
 
     def _home(self) -> tuple[str, ...]:
         return self._custom_home if self._place.lines is self._custom else self._place.home

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
+from pvesdn.design.merge.advice import GLOBAL, instead
 from pvesdn.design.merge.lines import BLOCKS, TOP, Fate, Merge
 from pvesdn.model.frr import FrrConfig, RouteMapEntry
 from pvesdn.model.frr_local import LocalFault, LocalKind, LocalLine, LocalMerge
@@ -17,12 +18,12 @@ _EMPTY = "opens an empty block, on which PVE fails and writes no frr.conf"
 _NOT_OPEN = "closes an address family when none is open, on which PVE fails and writes no frr.conf"
 _FILL = "put a line into the block, or remove the block"
 _INTO_ROUTER = "move it, with its lines and its exit-address-family, below the 'router bgp' it belongs to"
-# Commands of FRR's own top level that no block has, in the first column.
-_GLOBAL = re.compile(
-    r"(no )?(ip|ipv6) (route|prefix-list|protocol|nht|forwarding|import-table|router-id|community-list|as-path)\b.*"
-    r"|(no )?(access-list|bfd|log|debug|rpki|hostname|password|enable|service|line|frr|nexthop-group|key chain)\b.*"
-    r"|(no )?ipv6 access-list\b.*|(no )?bgp (as-path|community-list|extcommunity-list|large-community-list)\b.*"
+_NO_LOSS = re.compile(
+    r"frr (version|defaults) .*|hostname .*|log syslog( \S+)?|(no )?service integrated-vtysh-config"
+    r"|line vty|(no )?(exec-timeout|login|access-class|ipv6 access-class)\b.*"
+    r"|end|Building configuration\.\.\.|Current configuration:"
 )
+"""What FRR prints around a configuration, or PVE's own header says in its place: dropping it changes nothing."""
 
 
 def merge_local(config: FrrConfig, lines: Iterable[LocalLine]) -> LocalMerge:
@@ -61,12 +62,14 @@ def _fault(config: FrrConfig, fate: Fate, meant: tuple[str, ...]) -> LocalFault 
         return LocalFault(line, _NOT_OPEN, "remove the line", is_fatal=True)
     if fate.inside:
         return _stray(fate)
-    if line.is_comment or line.kind in _ENDS:
+    if line.is_comment or line.kind in _ENDS or line.is_hidden_exit:
         return _misread(line)
     if line.kind is LocalKind.FAMILY and fate.home == TOP:
         return LocalFault(line, "is copied outside of any router, where FRR refuses it", _INTO_ROUTER)
-    what = _loss(config, fate, meant)
-    return LocalFault(line, what) if what else None
+    if fate.home is not None and fate.home == meant:
+        return _clash(config, line)
+    what = _loss(fate)
+    return LocalFault(line, what, instead(fate, meant), is_loss=True) if what else None
 
 
 def _misread(line: LocalLine) -> LocalFault | None:
@@ -77,13 +80,13 @@ def _misread(line: LocalLine) -> LocalFault | None:
     return None
 
 
-def _loss(config: FrrConfig, fate: Fate, meant: tuple[str, ...]) -> str:
-    """What becomes of a line that does not end a block, as a predicate; empty when it keeps its meaning."""
-    if fate.home is None:
-        return "is dropped"
-    if fate.home != meant:
+def _loss(fate: Fate) -> str:
+    """What becomes of a line that does not end up where it was meant to, in words; empty if nothing is lost."""
+    if fate.home is not None:
         return f"ends up in '{fate.home[-1]}'" if fate.home else "ends up outside of any block"
-    return _clash(config, fate.line)
+    if _NO_LOSS.fullmatch(fate.line.text.strip()):
+        return ""
+    return "is dropped, for PVE takes a line with '!' in it for a comment" if fate.line.is_skipped else "is dropped"
 
 
 def _stray(fate: Fate) -> LocalFault:
@@ -91,21 +94,32 @@ def _stray(fate: Fate) -> LocalFault:
     what = f"is printed inside PVE's own '{fate.inside}' and ends it there"
     if fate.inside.startswith("router bgp"):
         what += ", so that FRR reads PVE's address families outside of any router"
+    if fate.line.is_hidden_exit:
+        return LocalFault(fate.line, what, _in_first_column(fate))
     if fate.unclosed is None:
         return LocalFault(fate.line, what, "end the address family before it with exit-address-family")
     opener = f"line {fate.unclosed.number}, '{fate.unclosed.text}',"
     return LocalFault(fate.line, f"{what}: the block of {opener} has no exit", f"end the block of {opener} with exit")
 
 
-def _clash(config: FrrConfig, line: LocalLine) -> str:
-    """Why a block of its own cannot do its work beside what PVE generates; empty when it can."""
+def _in_first_column(fate: Fate) -> str:
+    if fate.inside.startswith("address-family"):
+        return "write exit-address-family instead"
+    return f"write '{'exit-vrf' if fate.inside.startswith('vrf') else 'exit'}' in the first column instead"
+
+
+def _clash(config: FrrConfig, line: LocalLine) -> LocalFault | None:
+    """Why a block of its own cannot do its work beside what PVE generates; None when it can."""
     if line.kind is LocalKind.ROUTER_BGP:
         number, vrf = line.words
-        other = [r.asn for r in config.routers if (r.vrf or "") == vrf and str(r.asn) != number]
-        return f"is a second BGP instance beside PVE's of AS {other[0]}, which FRR refuses" if other else ""
+        for asn in [r.asn for r in config.routers if (r.vrf or "") == vrf and str(r.asn) != number][:1]:
+            what = f"is a second BGP instance beside PVE's of AS {asn}, which FRR refuses"
+            return LocalFault(line, what, f"write 'router bgp {asn}{f' vrf {vrf}' * bool(vrf)}'", is_loss=True)
     if line.kind is LocalKind.ROUTE_MAP and any(_catches_all(e, line.words[0]) for e in config.route_maps):
-        return "comes after PVE's own entry, which permits everything"
-    return ""
+        what = "comes after PVE's own entry, which permits everything"
+        hint = "give the map a name of its own, and name that one where it is to be used"
+        return LocalFault(line, what, hint, is_loss=True)
+    return None
 
 
 def _catches_all(entry: RouteMapEntry, name: str) -> bool:
@@ -126,12 +140,12 @@ def _meanings(lines: Iterable[LocalLine]) -> Iterator[tuple[str, ...]]:
         elif line.kind is LocalKind.FAMILY:  # outside of a router it is refused itself, which is said once
             family = (word,)
             yield block
-        elif line.kind is LocalKind.LIST or _GLOBAL.fullmatch(line.text):
+        elif line.kind is LocalKind.LIST or GLOBAL.fullmatch(line.text):
             block, family = TOP, TOP
             yield TOP
         else:
             yield block + family
-            if line.kind is LocalKind.END_FAMILY:
+            if line.kind is LocalKind.END_FAMILY or (line.is_hidden_exit and family):
                 family = TOP
-            elif line.kind is LocalKind.EXIT:
+            elif line.kind is LocalKind.EXIT or line.is_hidden_exit:
                 block, family = TOP, TOP

@@ -1,17 +1,16 @@
-"""FRR for our zones on one node: who peers with whom, what is announced, and what is kept out of EVPN."""
+"""FRR for our zones on one node: its routers and VRFs, what is announced, and what is kept out of EVPN."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator
 
 from pvesdn.design.ours.anchors import anchors
 from pvesdn.design.ours.exits import default_routes, design_vrrp, shares_flows
+from pvesdn.design.ours.mesh import BgpPlan, peer_groups, sessions
 from pvesdn.design.ours.sysctl import IP_FORWARD, IPV6_FORWARD, routed_families
-from pvesdn.design.ours.zones import IPV4, IPV6, ZonePlan, exit_families, reflecting_members
-from pvesdn.design.shared import beside_pve, names
+from pvesdn.design.ours.zones import IPV4, IPV6, ZonePlan, exit_families
+from pvesdn.design.shared import names, pve_evpn
 from pvesdn.design.shared.ownership import pve_writes_frr
-from pvesdn.model.cluster import Vtep
 from pvesdn.model.design import DesignInput
 from pvesdn.model.facts import NodeFacts
 from pvesdn.model.frr import (
@@ -26,8 +25,7 @@ from pvesdn.model.frr import (
     VrfBinding,
     VrrpInterface,
 )
-from pvesdn.model.own_sdn import EvpnController, EvpnZone, Exit, Irb, VxlanZone
-from pvesdn.model.primitives import IpAddress
+from pvesdn.model.own_sdn import EvpnZone, Exit, Irb, VxlanZone
 
 _NOBODY = "65535:65535"
 """A route target that nothing exports."""
@@ -35,63 +33,6 @@ _NOBODY = "65535:65535"
 
 SWITCHED_BY_PVE = frozenset({"fabricd", "ospfd"})
 """Daemons that PVE's own SDN switches on and off by itself (docs/pve.md §4.2)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Mesh:
-    """The BGP speakers of one of our controllers.
-
-    :param speakers: members that run it, online or not, with their VTEPs.
-    :param reflectors: those of them that reflect routes for the others.
-    :param outside: route reflectors outside the cluster.
-    """
-
-    controller: EvpnController
-    speakers: Mapping[str, IpAddress]
-    reflectors: frozenset[str]
-    outside: tuple[IpAddress, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class BgpPlan:
-    """What is the same on every node.
-
-    :param meshes: in the order of the controllers' ids; those without a zone are left out.
-    :param asns: AS number by controller, ours and PVE's.
-    """
-
-    meshes: tuple[Mesh, ...]
-    asns: Mapping[str, int]
-
-
-def plan_bgp(given: DesignInput, vteps: Mapping[str, Vtep], plans: Iterable[ZonePlan]) -> BgpPlan:
-    """Who runs which of our controllers: the members in its zones, and the members that reflect for them."""
-    users: dict[str, set[str]] = {}
-    for plan in plans:
-        if isinstance(plan.zone, EvpnZone):
-            users.setdefault(plan.zone.controller, set()).update(plan.nodes)
-    meshes = tuple(mesh_of(c, users[c.id], given, vteps) for c in given.sdn.own.controllers if c.id in users)
-    asns = {c.id: c.asn for c in given.sdn.both.controllers if c.asn is not None}
-    return BgpPlan(meshes, asns)
-
-
-def mesh_of(controller: EvpnController, users: Iterable[str], given: DesignInput, vteps: Mapping[str, Vtep]) -> Mesh:
-    """Who speaks for a controller.
-
-    :param users: members in its zones.
-    """
-    addresses = {address for address in controller.route_reflectors or () if not isinstance(address, str)}
-    reflectors = reflecting_members(controller, given.cluster) | {
-        name for name, vtep in vteps.items() if vtep.address in addresses
-    }
-    speakers = {name: vteps[name].address for name in sorted({*users} | reflectors)}
-    outside = tuple(sorted(addresses - set(speakers.values()), key=int))
-    return Mesh(controller, speakers, reflectors, outside)
-
-
-def neighbors(mesh: Mesh, node: str) -> frozenset[IpAddress]:
-    """Whom a speaker has sessions with."""
-    return frozenset(peer for _, found, _ in _sessions(mesh, node) for peer in found)
 
 
 def design_frr(
@@ -109,7 +50,7 @@ def design_frr(
     routers += [_vrf_router(bgp, plan, by_zone.get(plan.zone.id), node) for plan in symmetric]
     vrfs = [_vrf_binding(plan, by_zone.get(plan.zone.id), node) for plan in symmetric]
     for uplink in exits:
-        if uplink.zone in beside_pve.evpn_zones(given):
+        if uplink.zone in pve_evpn.evpn_zones(given):
             routers.append(_borrowed_router(given, uplink, node))
             vrfs.append(VrfBinding(names.vrf(uplink.zone), routes=tuple(_borrowed_routes(uplink))))
     if not routers and not vrfs:
@@ -156,7 +97,7 @@ def daemons(frr: FrrConfig | None) -> frozenset[str]:
 def _default_router(given: DesignInput, bgp: BgpPlan, plans: tuple[ZonePlan, ...], node: str) -> BgpRouter | None:
     """`router bgp` without VRF: the sessions of our controllers, and the isolation of plain VNIs."""
     meshes = [mesh for mesh in bgp.meshes if node in mesh.speakers]
-    pve_asns = beside_pve.asns(given, node)
+    pve_asns = pve_evpn.asns(given, node)
     # Without BGP on the node nothing announces a VNI that would have to be isolated.
     isolated = _isolated_vnis(given, plans, node, is_speaker=bool(meshes)) if meshes or pve_asns else ()
     if not meshes and not isolated:
@@ -166,14 +107,14 @@ def _default_router(given: DesignInput, bgp: BgpPlan, plans: tuple[ZonePlan, ...
     # bgpd refuses every address of the node's own, not the VTEP alone: "Can not configure the local system as
     # neighbor".
     placed = {str(held.ip) for _, held in given.facts[node].addresses} if node in given.facts else set()
-    placed |= {str(peer) for peer in beside_pve.evpn_peers(given, node)}
+    placed |= {str(peer) for peer in pve_evpn.evpn_peers(given, node)}
     for number, mesh in enumerate(meshes):
         # A group of PVE's own is PVE's: our source address must not become that of PVE's sessions.
-        suffix = f"-{mesh.controller.id}" if number or beside_pve.has_evpn(given) else ""
-        for name, neighbors, is_client in _sessions(mesh, node):
+        suffix = f"-{mesh.controller.id}" if number or pve_evpn.has_evpn(given) else ""
+        for name, neighbors, is_client in sessions(mesh, node):
             new = tuple(neighbor for neighbor in neighbors if str(neighbor) not in placed)
             placed.update(str(neighbor) for neighbor in new)
-            for group in _groups(name + suffix, mesh, new, node):
+            for group in peer_groups(name + suffix, mesh, new, node):
                 groups.append(group)
                 activations.append(EvpnActivation(group.name, is_reflector_client=is_client))
     return BgpRouter(
@@ -185,40 +126,6 @@ def _default_router(given: DesignInput, bgp: BgpPlan, plans: tuple[ZonePlan, ...
     )
 
 
-def _groups(name: str, mesh: Mesh, neighbors: tuple[IpAddress, ...], node: str) -> Iterator[PeerGroup]:
-    """One group of neighbours that speak with our VTEP; those of the other family, which it cannot reach, in a second
-    one.
-
-    A peer expects the VTEP, whichever of the node's addresses the kernel would choose; BFD takes the session's source
-    (FRR, bgpd/bgp_bfd.c: bgp_peer_bfd_update_source).
-    """
-    own = mesh.speakers[node]
-    asn = str(mesh.controller.asn)
-    near = tuple(str(neighbor) for neighbor in neighbors if neighbor.version == own.version)
-    far = tuple(str(neighbor) for neighbor in neighbors if neighbor.version != own.version)
-    if near:
-        yield PeerGroup(name, asn, near, update_source=str(own))
-    if far:
-        # A dot is in no controller's id, so no other group is called so.
-        yield PeerGroup(f"{name}.IPV{IPV4 if own.version == IPV6 else IPV6}", asn, far)
-
-
-def _sessions(mesh: Mesh, node: str) -> Iterator[tuple[str, tuple[IpAddress, ...], bool]]:
-    """Peer groups with their neighbours, and whether we reflect for them."""
-    own = mesh.speakers[node]
-    if mesh.controller.peers is not None:
-        yield "VTEP", tuple(peer for peer in mesh.controller.peers if peer != own), False
-        return
-    others = {name: address for name, address in mesh.speakers.items() if name != node}
-    if mesh.controller.route_reflectors is None:
-        yield "VTEP", _sorted(others.values()), False
-        return
-    reflectors = [address for name, address in others.items() if name in mesh.reflectors]
-    yield "RR", _sorted((*reflectors, *mesh.outside)), False
-    if node in mesh.reflectors:
-        yield "VTEP", _sorted(address for name, address in others.items() if name not in mesh.reflectors), True
-
-
 def _isolated_vnis(
     given: DesignInput, plans: tuple[ZonePlan, ...], node: str, *, is_speaker: bool
 ) -> tuple[VniTargets, ...]:
@@ -227,14 +134,14 @@ def _isolated_vnis(
     `advertise-all-vni` announces every VXLAN device of the node; when such a route is withdrawn, FRR deletes the static
     flooding entry of the same address and the plain zone goes dark.
     """
-    has_pve_evpn = beside_pve.has_evpn(given)
+    has_pve_evpn = pve_evpn.has_evpn(given)
     if not (is_speaker or has_pve_evpn):
         return ()
     vnis = {
         vnet.port.vni for plan in plans if isinstance(plan.zone, VxlanZone) for vnet in plan.vnets if node in vnet.nodes
     }
     if not has_pve_evpn:
-        vnis |= beside_pve.plain_vnis(given, node)
+        vnis |= pve_evpn.plain_vnis(given, node)
     return tuple(VniTargets(vni, imports=(_NOBODY,), exports=(f"65535:{vni}",)) for vni in sorted(vnis))
 
 
@@ -279,7 +186,7 @@ def _borrowed_router(given: DesignInput, uplink: Exit, node: str) -> BgpRouter:
     """What an exit adds to the VRF of one of PVE's zones."""
     spoken = _family_words(exit_families(uplink))
     return BgpRouter(
-        asn=beside_pve.asns(given, node)[0][1],
+        asn=pve_evpn.asns(given, node)[0][1],
         router_id=None,
         vrf=names.vrf(uplink.zone),
         is_merged=True,
@@ -304,10 +211,6 @@ def _forwards(given: DesignInput, node: str, switch: str, *, needed: bool) -> bo
 
 def _family_words(versions: frozenset[int]) -> tuple[str, ...]:
     return tuple(f"ipv{version}" for version in sorted(versions))
-
-
-def _sorted(addresses: Iterable[IpAddress]) -> tuple[IpAddress, ...]:
-    return tuple(sorted(addresses, key=int))
 
 
 def _is_symmetric(plan: ZonePlan) -> bool:

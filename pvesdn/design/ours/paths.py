@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from pvesdn.design.shared.beside_pve import evpn_peers
+from pvesdn.design.shared.pve_evpn import evpn_peers
 from pvesdn.design.shared.routes import RouteTable, held_by_device, source_of
 from pvesdn.model.cluster import SeenVtep, UnderlayPath, Vtep
 from pvesdn.model.design import DesignInput

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pvesdn.design.pve.node import BridgeKind, HostBridge
 from pvesdn.design.pve.zones import printed_alias
 from pvesdn.design.shared import names
-from pvesdn.model.ifupdown import (
+from pvesdn.model.ifupdown import Stanza
+from pvesdn.model.pve_ifupdown import (
     PveBridgeProtocol,
     PveOvsBridge,
     PveOvsPort,
@@ -14,7 +15,6 @@ from pvesdn.model.ifupdown import (
     PveVlanBridge,
     PveVlanDevice,
     PveVnetBridge,
-    Stanza,
 )
 from pvesdn.model.pve_sdn import BridgedPveZone, PveQinqZone, PveVlanZone
 from pvesdn.model.vnets import Vnet

@@ -19,7 +19,7 @@ from pvesdn.model.frr import (
     ProtocolMap,
     RouteMapEntry,
 )
-from pvesdn.model.ifupdown import PveFabricInterface
+from pvesdn.model.pve_ifupdown import PveFabricInterface
 
 _Interface = TypeVar("_Interface", OpenfabricInterface, OspfInterface)
 

@@ -11,8 +11,8 @@ from typing import Protocol, TypeVar
 from pvesdn.design.pve.bridges import BridgedStanzas
 from pvesdn.design.pve.zones import ZoneStanzas, vnet_bridge, zone_stanzas
 from pvesdn.model.fabrics import Fabric
-from pvesdn.model.ifupdown import PveVnetBridge
 from pvesdn.model.pve_controllers import PveBgpController, PveIsisController
+from pvesdn.model.pve_ifupdown import PveVnetBridge
 from pvesdn.model.pve_sdn import (
     NodeController,
     PveEvpnController,

@@ -10,7 +10,7 @@ from typing import assert_never
 from pvesdn.design.pve.node import IPV4, IPV6, PveNode, RouteAnswer
 from pvesdn.design.pve.underlay import PveUnderlay
 from pvesdn.design.shared import names
-from pvesdn.model.ifupdown import PveAddress, PveVeth, PveVnetBridge, PveVrf, PveVrfBridge, PveVxlanPort, SnatRule
+from pvesdn.model.pve_ifupdown import PveAddress, PveVeth, PveVnetBridge, PveVrf, PveVrfBridge, PveVxlanPort, SnatRule
 from pvesdn.model.pve_sdn import PveEvpnZone, PveSimpleZone, PveVxlanZone
 from pvesdn.model.vnets import Subnet, Vnet
 

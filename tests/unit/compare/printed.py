@@ -6,7 +6,8 @@ from ipaddress import ip_address
 
 from pvesdn.model.files import FRR_CONF, OUR_INTERFACES, PrintedInterfaces, RenderedFile
 from pvesdn.model.frr import BgpRouter, FrrConfig
-from pvesdn.model.ifupdown import InterfacesFile, PveFabricInterface, Stanza, Tunnel
+from pvesdn.model.ifupdown import InterfacesFile, Stanza, Tunnel
+from pvesdn.model.pve_ifupdown import PveFabricInterface
 from pvesdn.render.engine import environment
 from pvesdn.render.frr import frr_conf
 from pvesdn.render.interfaces import InterfacesPrinter

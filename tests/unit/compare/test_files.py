@@ -25,16 +25,9 @@ from pvesdn.model.files import (
     RenderedFile,
 )
 from pvesdn.model.flags import PlanFlags
-from pvesdn.model.ifupdown import (
-    PveBridgeProtocol,
-    PveVnetBridge,
-    PveVrf,
-    PveVxlanPort,
-    Uplink,
-    VnetBridge,
-    VxlanPort,
-)
+from pvesdn.model.ifupdown import Uplink, VnetBridge, VxlanPort
 from pvesdn.model.owners import FileOwners, Writer
+from pvesdn.model.pve_ifupdown import PveBridgeProtocol, PveVnetBridge, PveVrf, PveVxlanPort
 from tests.unit.compare.printed import conf, frr_text, interfaces
 
 PVE_OWNS_SDN = FileOwners(Writer.PVE, Writer.PVESDN, regenerate_frr=False)
@@ -156,7 +149,7 @@ def test_pves_file_is_shown_only_when_pve_is_about_to_write_it() -> None:
     assert compare(file).is_empty
     shown = compare(file, shows_pve=True)
     assert [change.by_pve for change in shown.files] == [True]
-    assert shown.own_files == ()
+    assert shown.execution.put_in_place is None
 
 
 def test_pves_frr_is_shown_when_it_will_say_something_else_not_when_its_lines_are_in_another_order() -> None:
@@ -166,7 +159,7 @@ def test_pves_frr_is_shown_when_it_will_say_something_else_not_when_its_lines_ar
     other = frr_text("hostname node1\nrouter bgp 2\nexit\n")
     shown = compare(other, files=now, owners=PVE_OWNS_BOTH, shows_pve=True)
     assert [(change.path, change.by_pve) for change in shown.files] == [(FRR_CONF, True)]
-    assert (shown.own_files, shown.execution.frr) == ((), FrrAction.NONE)
+    assert (shown.execution.put_in_place, shown.execution.frr) == (None, FrrAction.NONE)
 
 
 def test_without_sdn_endpoints_the_file_is_written_here() -> None:

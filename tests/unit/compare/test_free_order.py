@@ -5,7 +5,8 @@ from __future__ import annotations
 from pvesdn.compare.free_order import in_present_order
 from pvesdn.compare.present import PresentFile
 from pvesdn.model.files import SDN_INTERFACES, RenderedFile
-from pvesdn.model.ifupdown import InterfacesFile, PveFabricInterface, PveVnetBridge, PveVxlanPort
+from pvesdn.model.ifupdown import InterfacesFile
+from pvesdn.model.pve_ifupdown import PveFabricInterface, PveVnetBridge, PveVxlanPort
 from pvesdn.render.engine import environment
 from pvesdn.render.interfaces import InterfacesPrinter
 

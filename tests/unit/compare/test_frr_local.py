@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from pvesdn.compare import frr_local
 from pvesdn.decode.frr.local import read_local
 from pvesdn.design.merge.local import merge_local
@@ -13,6 +15,7 @@ from pvesdn.model.frr import BgpRouter, FrrConfig, OspfInterface, VrfBinding
 
 PVE = FrrConfig("node1", version="10.4.1", vrfs=(VrfBinding("vrf_z", 4000),), routers=(BgpRouter(65000, "10.0.0.1"),))
 OURS = f"{FRR_LOCAL_BEGIN}\nvrf vrf_z\n ip route 0.0.0.0/0 172.16.0.254 eno2\nexit-vrf\n!\n{FRR_LOCAL_END}\n"
+NEW_FAMILY = " address-family ipv6 unicast\n  redistribute static\n exit-address-family\n"
 
 
 def judge_local(node: str, config: FrrConfig, text: str, *, is_older: bool = False) -> frr_local.LocalVerdict:
@@ -42,7 +45,8 @@ def test_lines_of_an_administrator_that_are_lost_are_one_warning():
     assert warning.severity is Severity.WARNING
     assert str(warning).startswith(
         "node1: /etc/frr/frr.conf.local:1: in PVE's merge line 'ip route 10.0.0.0/8 10.0.0.1' is dropped, "
-        "and 1 more line does not pass either; write it so that"
+        "and 1 more line does not pass either; move it to /etc/network/interfaces: "
+        "'up ip route add 10.0.0.0/8 via 10.0.0.1' in the stanza of the interface that leads there"
     )
 
 
@@ -74,7 +78,7 @@ def test_what_breaks_pves_own_has_a_line_of_its_own_with_both_places():
     assert stray.hint == "end the block of line 3, 'router ospf', with exit"
     assert dropped.where == "node1: /etc/frr/frr.conf.local:6"
     assert dropped.what.endswith("'bfd' is dropped, and 1 more line does not pass either")
-    assert dropped.hint.endswith("; also line 8")
+    assert [other.where for other in dropped.others] == ["node1: /etc/frr/frr.conf.local:8"]
     assert asleep.where == "node1: /etc/frr/frr.conf.local:3"
 
 
@@ -87,6 +91,68 @@ def test_a_dropped_line_is_named_and_not_the_comment_above_it():
     (warning,) = judge_local("node1", PVE, "# way to the backup network\nip route 10.0.0.0/16 10.0.0.250\n").warnings
     assert warning.where == "node1: /etc/frr/frr.conf.local:2"
     assert "line 'ip route 10.0.0.0/16 10.0.0.250' is dropped" in warning.what
+
+
+def test_every_line_that_is_lost_is_named_with_its_number():
+    text = "".join(f"ip route 10.{number}.0.0/16 10.0.0.1\n! {number}\n" for number in range(40))
+    (warning,) = judge_local("node1", PVE, text).warnings
+    assert warning.what.endswith("and 39 more lines do not pass either")
+    assert [found.where for found in (warning, *warning.others)] == [
+        f"node1: /etc/frr/frr.conf.local:{2 * number + 1}" for number in range(40)
+    ]
+    assert all(f"'ip route 10.{number}.0.0/16" in other.what for number, other in enumerate(warning.others, start=1))
+    assert not any(
+        "geheim" in str(other) for other in judge_local("n", PVE, "bfd\npassword geheim\n").warnings[0].others
+    )
+
+
+def test_what_frr_itself_prints_around_a_configuration_is_no_loss():
+    text = (
+        "Building configuration...\n\nCurrent configuration:\n!\nfrr version 10.4.1\nfrr defaults traditional\n"
+        "hostname node1\nlog syslog informational\nservice integrated-vtysh-config\n!\n"
+        "router bgp 65000\n neighbor 10.0.0.250 remote-as 65230\nexit\n!\nline vty\n exec-timeout 0 0\nexit\n!\nend\n"
+    )
+    verdict = judge_local("node1", PVE, text)
+    assert (verdict.errors, verdict.warnings) == ((), ())
+
+
+@pytest.mark.parametrize(
+    ("text", "instead"),
+    [
+        ("ip route 10.148.0.0/16 10.0.0.250\n", ""),
+        ("ipv6 route fd00:9::/32 fd00::1\n", ""),
+        ("bfd\n profile fast\n  receive-interval 50\n", ""),
+        ("log file /var/log/frr/frr.log\n", ""),
+        ("ip prefix-list A permit 10.0.0.0/8\n", "ip prefix-list A seq 5 permit 10.0.0.0/8\n"),
+        ("access-list C permit any\n", "access-list C seq 5 permit any\n"),
+        ("route-map up permit\n set metric 1\n", "route-map up permit 10\n set metric 1\nexit\n"),
+        (" neighbor 10.0.0.9 shutdown\n", "router bgp 65000\n neighbor 10.0.0.9 shutdown\nexit\n"),
+        ("router bgp 65001\nexit\n", "router bgp 65000\nexit\n"),
+        ("router bgp 65000\nhostname x\nexit\n", "router bgp 65000\nexit\n"),
+        ("router bgp 65000\n bgp bestpath med\n exit\n", "router bgp 65000\n bgp bestpath med\nexit\n"),
+        (
+            "router bgp 65000\n neighbor 10.0.0.9 description hello!\nexit\n",
+            "router bgp 65000\n neighbor 10.0.0.9 description hello\nexit\n",
+        ),
+        (
+            f"router bgp 65000\n{NEW_FAMILY} bgp bestpath med\nexit\n",
+            f"router bgp 65000\n bgp bestpath med\n{NEW_FAMILY}exit\n",
+        ),
+    ],
+)
+def test_who_follows_the_hint_of_a_lost_line_is_not_warned_again(text: str, instead: str):
+    assert judge_local("node1", PVE, text).warnings != ()
+    after = judge_local("node1", PVE, instead)
+    assert (after.errors, after.warnings) == ((), ())
+
+
+def test_a_line_with_an_exclamation_mark_is_lost_and_said():
+    text = "router bgp 65000\n neighbor 10.0.0.9 remote-as 65009\n neighbor 10.0.0.9 password geh!eim\nexit\n"
+    for is_older in (False, True):
+        (warning,) = judge_local("node1", PVE, text, is_older=is_older).warnings
+        assert warning.where == "node1: /etc/frr/frr.conf.local:3"
+        assert "is dropped, for PVE takes a line with '!' in it for a comment" in warning.what
+        assert "geh" not in str(warning)
 
 
 def test_of_an_older_generator_only_losses_are_known():

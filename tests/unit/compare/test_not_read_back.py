@@ -20,10 +20,12 @@ from pvesdn.model.execution import FrrAction
 from pvesdn.model.facts import Link, NodeFacts
 from pvesdn.model.files import FRR_CONF, OUR_INTERFACES, SDN_INTERFACES, Action, NodeChanges, RenderedFile
 from pvesdn.model.flags import PlanFlags
-from pvesdn.model.ifupdown import PveFabricInterface, PveVrf, PveVxlanPort, Uplink, VnetBridge, VxlanPort
+from pvesdn.model.ifupdown import Uplink, VnetBridge, VxlanPort
 from pvesdn.model.owners import FileOwners, Writer
+from pvesdn.model.pve_ifupdown import PveFabricInterface, PveVrf, PveVxlanPort
 from pvesdn.render.renderer import Renderer
-from pvesdn.workflows.plan import render_nodes
+from pvesdn.workflows.plan import render_understood
+from pvesdn.workflows.understand import understand
 from tests.unit.compare.printed import conf, interfaces
 
 CASES = Path(__file__).parents[2]
@@ -98,7 +100,7 @@ def test_a_plan_says_the_same_of_files_that_it_cannot_read() -> None:
 @pytest.mark.parametrize("snapshot", SNAPSHOTS, ids=lambda path: path.parent.name)
 def test_stanzas_lie_where_a_reader_would_find_them(snapshot: Path) -> None:
     for intent in ("pending", "running"):
-        for _, files in render_nodes(read_snapshot(snapshot), Renderer(), intent=intent):
+        for _, files in render_understood(understand(read_snapshot(snapshot), intent=intent), Renderer()):
             for file in files:
                 if file.interfaces is not None:
                     read = {name: text for name, text in split_stanzas(file.text or "") if name}

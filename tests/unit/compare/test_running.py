@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pvesdn.compare.running import compare_running, running_remarks
+from pvesdn.compare.running import compare_running, running_findings
 from pvesdn.model.files import SDN_INTERFACES
 from pvesdn.model.running import PveRunning, SdnFile, SdnFileState
 
@@ -36,7 +36,7 @@ def test_nodes_that_are_behind_are_named_and_others_are_not() -> None:
     texts = {"pve1": "#version:7\n", "pve2": "#version:3\n", "pve3": "# mine\n"}
     running = compare_running(7, {name: {SDN_INTERFACES: text} for name, text in texts.items()})
     hint = "apply the node's network configuration in PVE, which rewrites it"
-    assert [str(finding) for finding in running_remarks(running)] == [
+    assert [str(finding) for finding in running_findings(running)] == [
         f"pve2: {SDN_INTERFACES} has version 3, but PVE runs version 7: its zones are pending here; {hint}",
         f"pve3: {SDN_INTERFACES} was never generated, but PVE runs version 7: its zones are pending here; {hint}",
     ]

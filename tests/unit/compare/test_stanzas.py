@@ -10,15 +10,8 @@ import pytest
 from pvesdn.compare.stanzas import keep_hosts, stanza_changes
 from pvesdn.compare.traits import traits_of_text
 from pvesdn.model.files import Action, StanzaChange
-from pvesdn.model.ifupdown import (
-    PveFabricInterface,
-    PveVlanDevice,
-    PveVxlanPort,
-    Tunnel,
-    VnetBridge,
-    VrfDevice,
-    VxlanPort,
-)
+from pvesdn.model.ifupdown import Tunnel, VnetBridge, VrfDevice, VxlanPort
+from pvesdn.model.pve_ifupdown import PveFabricInterface, PveVlanDevice, PveVxlanPort
 from tests.unit.compare.printed import TUNNEL, interfaces, stanzas
 
 PORT = VxlanPort("vxlan_a", 2, "zone")
@@ -49,7 +42,8 @@ def test_equal_stanzas_are_no_change() -> None:
 
 def test_changes_come_sorted_by_name_whatever_their_kind() -> None:
     old = {"a": "auto a\niface a\n\tmtu 1\n", "c": "auto c\niface c\n"}
-    assert stanza_changes(old, stanzas(VrfDevice("d"), VnetBridge("a", "vxlan_a", 2))) == (
+    found = stanza_changes(old, stanzas(VrfDevice("d"), VnetBridge("a", "vxlan_a", 2)))
+    assert tuple(replace(change, differences=()) for change in found) == (
         StanzaChange("a", Action.CHANGE),
         StanzaChange("c", Action.REMOVE),
         StanzaChange("d", Action.ADD),

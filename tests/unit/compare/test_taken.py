@@ -7,7 +7,8 @@ import pytest
 from pvesdn.compare.taken import Taken, cut_over, taken_vnis
 from pvesdn.model.facts import IfaceStanza, Link, NodeFacts
 from pvesdn.model.files import Action, StanzaChange
-from pvesdn.model.ifupdown import PveVxlanPort, VxlanPort
+from pvesdn.model.ifupdown import VxlanPort
+from pvesdn.model.pve_ifupdown import PveVxlanPort
 from tests.unit.compare.printed import stanzas
 
 PORT = stanzas(VxlanPort("vxlan_web", 2, "zone"))

@@ -25,4 +25,4 @@ def test_a_ledger_without_errors_raises_nothing_and_sorts_its_remarks() -> None:
     for file, line in (("b.cfg", 2), ("a.cfg", 9), ("b.cfg", 1)):
         ledger.add(Severity.NOTE, Where(file=file, line=line), "seen")
     ledger.raise_errors()
-    assert [remark.where for remark in ledger.remarks] == ["b.cfg:1", "b.cfg:2", "a.cfg:9"]
+    assert [finding.where for finding in ledger.findings] == ["b.cfg:1", "b.cfg:2", "a.cfg:9"]

@@ -93,7 +93,7 @@ def test_an_area_stays_as_it_was_typed(area: str) -> None:
 def test_what_is_newer_is_left_to_pve_with_its_nodes(text: str, type_: str, nodes: set[str]) -> None:
     (found,) = fabrics(text)
     assert isinstance(found, UnmanagedFabric)
-    assert (found.type, found.nodes) == (type_, nodes)
+    assert (found.type, found.nodes) == (type_, frozenset(nodes))
 
 
 @pytest.mark.parametrize(

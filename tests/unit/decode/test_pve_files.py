@@ -59,9 +59,9 @@ def test_pve_zones_become_what_pvesdn_renders() -> None:
     assert (plain.mtu, plain.nodes, str(plain.where)) == (1500, None, "zones.cfg:1: zone 'plain'")
     assert isinstance(stretch, PveVxlanZone)
     assert (stretch.peers, stretch.vxlan_port) == (("192.168.0.1", "192.168.0.2", "192.168.0.3"), 6000)
-    assert stretch.nodes == {"node1", "node2"}
+    assert stretch.nodes == frozenset({"node1", "node2"})
     assert isinstance(prod, PveEvpnZone)
-    assert (prod.controller, prod.l3vni, prod.exit_nodes) == ("evpnctl", 10100, {"node1"})
+    assert (prod.controller, prod.l3vni, prod.exit_nodes) == ("evpnctl", 10100, frozenset({"node1"}))
     assert (prod.advertise_subnets, prod.rt_import) == (True, ("65001:1000", "65002:1000"))
 
 
@@ -69,7 +69,12 @@ def test_pve_zones_become_what_pvesdn_renders() -> None:
 def test_a_qinq_zone_is_a_service_vlan_of_a_bridge(line: str, protocol: str | None) -> None:
     (zone,) = pending(zones_cfg=f"qinq: metro\n\tbridge vmbr1\n\ttag 0\n\tnodes node1\n{line}").config.pve.zones
     assert isinstance(zone, PveQinqZone)
-    assert (zone.bridge, zone.service_tag, zone.vlan_protocol, zone.nodes) == ("vmbr1", 0, protocol, {"node1"})
+    assert (zone.bridge, zone.service_tag, zone.vlan_protocol, zone.nodes) == (
+        "vmbr1",
+        0,
+        protocol,
+        frozenset({"node1"}),
+    )
 
 
 def test_pve_vnets_subnets_and_controllers_are_read() -> None:
@@ -121,7 +126,7 @@ def test_what_pvesdn_cannot_render_is_left_to_pve_with_one_line(zones: str, cont
     decoded = pending(zones_cfg=zones + "\tnodes node1\n", controllers_cfg=controllers)
     (zone,) = decoded.config.pve.zones
     assert isinstance(zone, UnmanagedZone)
-    assert (zone.id, zone.nodes, zone.reason) == ("old", {"node1"}, reason)
+    assert (zone.id, zone.nodes, zone.reason) == ("old", frozenset({"node1"}), reason)
     (finding,) = decoded.findings
     assert (finding.severity, str(finding)) == (Severity.NOTE, f"zones.cfg:1: zone 'old': left to PVE: {reason}")
 
@@ -289,7 +294,7 @@ class TestRunningConfig:
         }
         (zone,) = running({"version": "3", "zones": {"ids": zones}}).config.pve.zones
         assert isinstance(zone, PveVxlanZone)
-        assert (zone.mtu, zone.vxlan_port, zone.nodes) == (1400, 6000, {"a", "b"})
+        assert (zone.mtu, zone.vxlan_port, zone.nodes) == (1400, 6000, frozenset({"a", "b"}))
         assert str(zone.where) == ".running-config: zone 'tun'"
 
     def test_switches_may_be_json_booleans_and_null_is_absent(self) -> None:
@@ -319,7 +324,7 @@ class TestRunningConfig:
         }
         decoded = running(document)
         assert decoded.findings == ()
-        assert [thing.what for thing in decoded.config.pve.newer] == ["route-map 'x_10'"]
+        assert [thing.what for thing in decoded.config.pve.unsupported] == ["route-map 'x_10'"]
 
     def test_fabrics_are_seen(self) -> None:
         fabric = {"type": "ospf_fabric", "id": "test", "area": "0", "ip_prefix": "172.20.30.0/24"}

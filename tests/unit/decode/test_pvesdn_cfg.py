@@ -59,7 +59,7 @@ def test_every_property_of_a_vxlan_zone_reaches_the_zone() -> None:
     text = "vxlan: tun\n\tnodes node1;node2\n\tmtu 1450\n\tpeers 10.0.0.1 10.0.0.2\n\tvxlan-port 6000\n"
     (zone,) = decode(text).config.own.zones
     assert isinstance(zone, VxlanZone)
-    assert (zone.nodes, zone.mtu, zone.vxlan_port) == ({"node1", "node2"}, 1450, 6000)
+    assert (zone.nodes, zone.mtu, zone.vxlan_port) == (frozenset({"node1", "node2"}), 1450, 6000)
     assert zone.peers == (IPv4Address("10.0.0.1"), IPv4Address("10.0.0.2"))
     (zone,) = decode("vxlan: tun\n\tmulticast-group ff05::1\n\tmulticast-interface vmbr0\n").config.own.zones
     assert isinstance(zone, VxlanZone)
@@ -98,7 +98,7 @@ def test_vteps_are_named_node_by_node() -> None:
 def test_a_vnet_has_an_alias_and_nodes() -> None:
     text = VXLAN + VNET + "\talias the (second) net\n\tvlanaware 1\n\tnodes node1\n"
     (vnet,) = decode(text).config.own.vnets
-    assert (vnet.alias, vnet.vlanaware, vnet.nodes) == ("the (second) net", True, {"node1"})
+    assert (vnet.alias, vnet.vlanaware, vnet.nodes) == ("the (second) net", True, frozenset({"node1"}))
 
 
 def test_an_exit_may_speak_ipv6_to_a_link_local_router() -> None:

@@ -19,8 +19,8 @@ def rules(*rows: dict[str, Any], command: str = "ip-rule") -> tuple[str, ...]:
 
 
 def test_a_route_says_who_made_it_how_good_it_is_and_what_fits() -> None:
-    row = {"dst": "10.4.0.0/16", "gateway": "10.1.0.2", "dev": "eno1", "protocol": "ospf", "prefsrc": "10.2.0.1"}
-    row |= {"metric": 20, "flags": [], "metrics": [{"mtu": 1400}]}
+    row: dict[str, Any] = {"dst": "10.4.0.0/16", "gateway": "10.1.0.2", "dev": "eno1", "protocol": "ospf"}
+    row |= {"prefsrc": "10.2.0.1", "metric": 20, "flags": [], "metrics": [{"mtu": 1400}]}
     assert routes(row) == (
         Route(
             *("10.4.0.0/16", "eno1", ip_address("10.2.0.1"), ip_address("10.1.0.2")),

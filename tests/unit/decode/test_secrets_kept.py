@@ -103,7 +103,7 @@ def refusals() -> Iterator[tuple[str, str]]:
         for raised in ast.walk(ast.parse(file.read_text("utf-8"))):
             if isinstance(raised, ast.Raise):
                 for part in ast.walk(raised):
-                    if isinstance(part, ast.Constant) and " " in str(part.value):
+                    if isinstance(part, ast.Constant) and isinstance(part.value, str) and " " in part.value:
                         yield f"{file.name}:{part.lineno}", part.value
 
 

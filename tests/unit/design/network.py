@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from ipaddress import ip_address, ip_interface
+from typing import Any
 
 from pvesdn.decode.definitions.sdn_files import decode_sdn
 from pvesdn.design.checks.all_checks import check
@@ -45,7 +46,7 @@ def uplink(*properties: str, zone: str = "sym", node: str = "node1", interface: 
     return head + "".join(f"\t{line}\n" for line in lines) + "\n"
 
 
-def facts(node: str, *addresses: str, mtu: int = 1550, **more: object) -> NodeFacts:
+def facts(node: str, *addresses: str, mtu: int = 1550, **more: Any) -> NodeFacts:
     """A node whose vmbr0, with eno1 as its port, holds the addresses; eno2 is free."""
     return replace(
         NodeFacts(
@@ -65,7 +66,7 @@ def facts(node: str, *addresses: str, mtu: int = 1550, **more: object) -> NodeFa
     )
 
 
-def cluster(*names: str, offline: Iterable[str] = (), prefix: str = "192.168.0.", **more: object) -> ClusterState:
+def cluster(*names: str, offline: Iterable[str] = (), prefix: str = "192.168.0.", **more: Any) -> ClusterState:
     """Members `node1`, `node2`… with addresses that end in their numbers."""
     return ClusterState(
         name="lab",
@@ -91,19 +92,21 @@ def given(
     pve: Mapping[str, str] | None = None,
     seen: Mapping[str, tuple[str, int]] | None = None,
     prefix: str = "192.168.0.",
-    **instead: NodeFacts,
+    instead: Mapping[str, NodeFacts] | None = None,
+    **named: NodeFacts,
 ) -> DesignInput:
     """The definitions on a cluster of `nodes` members.
 
-    :param instead: facts of single nodes, by name.
+    :param instead: facts of single nodes, by name; `named` says the same with keywords.
     """
     names = [f"node{number}" for number in range(1, nodes + 1)]
+    own = {**(instead or {}), **named}
     length = 64 if ":" in prefix else 24
     return DesignInput(
         sdn=decode_sdn({"pvesdn.cfg": cfg, **(pve or {})}, intent="pending").config,
         cluster=cluster(*names, offline=offline, prefix=prefix),
         facts={
-            name: instead.get(name, facts(name, f"{prefix}{number}/{length}"))
+            name: own.get(name, facts(name, f"{prefix}{number}/{length}"))
             for number, name in enumerate(names, 1)
             if name not in set(offline)
         },
@@ -124,7 +127,7 @@ def stanzas(network: DesignInput, node: str = "node1") -> dict[str, Stanza]:
     return {} if interfaces is None else {stanza.name: stanza for stanza in interfaces.stanzas}
 
 
-def remarks(network: DesignInput, severity: Severity = Severity.ERROR) -> list[str]:
+def findings(network: DesignInput, severity: Severity = Severity.ERROR) -> list[str]:
     """What the checks say, in words."""
-    vteps, findings = choose_vteps(network)
-    return [str(finding) for finding in (*findings, *check(network, vteps)) if finding.severity is severity]
+    vteps, found = choose_vteps(network)
+    return [str(finding) for finding in (*found, *check(network, vteps)) if finding.severity is severity]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from ipaddress import ip_address, ip_interface, ip_network
-from typing import Any
+from typing import Any, TypeVar
 
 from pvesdn.design.pve.interfaces import design_pve_frr, design_sdn_file
 from pvesdn.model.cluster import ClusterState, Member
@@ -34,39 +34,39 @@ HERE = Where(file=".running-config", line=0)
 PEERS = "192.168.0.1,192.168.0.2,192.168.0.3"
 
 
-def simple(id_: str = "lan", **properties: Any) -> PveSimpleZone:
+def simple(id_: str = "lan", /, **properties: Any) -> PveSimpleZone:
     return PveSimpleZone(where=HERE, id=id_, **properties)
 
 
-def vlan(id_: str = "floor", **properties: Any) -> PveVlanZone:
+def vlan(id_: str = "floor", /, **properties: Any) -> PveVlanZone:
     return PveVlanZone(where=HERE, id=id_, **{"bridge": "vmbr0", **properties})
 
 
-def qinq(id_: str = "metro", **properties: Any) -> PveQinqZone:
+def qinq(id_: str = "metro", /, **properties: Any) -> PveQinqZone:
     return PveQinqZone(where=HERE, id=id_, **{"bridge": "vmbr0", "tag": 10, **properties})
 
 
-def vxlan(id_: str = "tunnel", **properties: Any) -> PveVxlanZone:
+def vxlan(id_: str = "tunnel", /, **properties: Any) -> PveVxlanZone:
     return PveVxlanZone(where=HERE, id=id_, **{"peers": PEERS, **properties})
 
 
-def evpn(id_: str = "prod", **properties: Any) -> PveEvpnZone:
+def evpn(id_: str = "prod", /, **properties: Any) -> PveEvpnZone:
     return PveEvpnZone(where=HERE, id=id_, **{"controller": "ctl", "vrf-vxlan": 4000, **properties})
 
 
-def left(id_: str = "old", type_: str = "faucet", **properties: Any) -> UnmanagedZone:
+def left(id_: str = "old", type_: str = "faucet", /, **properties: Any) -> UnmanagedZone:
     return UnmanagedZone(where=HERE, id=id_, type=type_, reason=f"zone type {type_}", **properties)
 
 
-def controller(id_: str = "ctl", **properties: Any) -> PveEvpnController:
+def controller(id_: str = "ctl", /, **properties: Any) -> PveEvpnController:
     return PveEvpnController(where=HERE, id=id_, **{"asn": 65000, "peers": PEERS, **properties})
 
 
-def left_controller(id_: str = "bgpnode1", type_: str = "bgp", **properties: Any) -> UnmanagedController:
+def left_controller(id_: str = "bgpnode1", type_: str = "bgp", /, **properties: Any) -> UnmanagedController:
     return UnmanagedController(where=HERE, id=id_, type=type_, **properties)
 
 
-def vnet(id_: str, zone: str, tag: int | None = None, **properties: Any) -> Vnet:
+def vnet(id_: str, zone: str, /, tag: int | None = None, **properties: Any) -> Vnet:
     return Vnet(where=HERE, id=id_, zone=zone, tag=tag, **properties)
 
 
@@ -77,18 +77,17 @@ def subnet(vnet_id: str, zone: str, cidr: str, gateway: str | None = None, **pro
         vnet=vnet_id,
         cidr=cidr,
         network=ip_network(cidr, strict=False),
-        gateway=gateway,
-        **properties,
+        **{"gateway": gateway, **properties},  # as text, whose spelling it keeps
     )
 
 
-def bgp(id_: str = "bgpnode1", **properties: Any) -> PveBgpController:
+def bgp(id_: str = "bgpnode1", /, **properties: Any) -> PveBgpController:
     return PveBgpController(
         where=HERE, id=id_, **{"asn": 65000, "node": "node1", "peers": "192.168.0.252,192.168.0.253", **properties}
     )
 
 
-def isis(id_: str = "isisnode1", **properties: Any) -> PveIsisController:
+def isis(id_: str = "isisnode1", /, **properties: Any) -> PveIsisController:
     net = "49.0001.1921.6800.0001.00"
     given = {"isis-domain": "core", "isis-ifaces": "eno2,eno1", "isis-net": net}
     return PveIsisController(where=HERE, id=id_, **{"node": "node1", **given, **properties})
@@ -195,6 +194,15 @@ def stanzas(*objects: Any, node: str = "node1", nodes: tuple[NodeFacts, ...] | N
     file = design_sdn_file(given(*objects, nodes=nodes), node)
     assert file is not None
     return {stanza.name: stanza for stanza in file.stanzas}
+
+
+S = TypeVar("S", bound=Stanza)
+
+
+def of_kind(kind: type[S], stanza: Stanza) -> S:
+    """The stanza, which is of that kind."""
+    assert isinstance(stanza, kind)
+    return stanza
 
 
 def frr(*objects: Any, node: str = "node1", nodes: tuple[NodeFacts, ...] | None = None) -> FrrConfig:

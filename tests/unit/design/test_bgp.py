@@ -25,8 +25,8 @@ from tests.unit.design.network import (
     design,
     evpn_zone,
     facts,
+    findings,
     given,
-    remarks,
     uplink,
 )
 
@@ -390,7 +390,7 @@ def test_no_address_of_the_nodes_own_is_a_neighbour_whichever_of_them_a_list_nam
 )
 def test_a_list_of_peers_that_forgets_a_member_is_warned_of(peers: str, missing: list[str]) -> None:
     network = given(SYMMETRIC.replace("\tasn 1234\n", f"\tasn 1234\n\tpeers {peers}\n"))
-    told = [line for line in remarks(network, Severity.WARNING) if "peers does not list" in line]
+    told = [line for line in findings(network, Severity.WARNING) if "peers does not list" in line]
     assert [f"the VTEP of {node}," in line for node, line in zip(missing, told, strict=True)] == [True] * len(missing)
 
 
@@ -399,7 +399,7 @@ class TestAnchorsInSubnets:
 
     def test_a_subnet_that_holds_one_is_a_warning(self) -> None:
         cfg = SYMMETRIC.replace("10.0.2.", "198.18.0.")
-        (line,) = remarks(given(cfg), Severity.WARNING)
+        (line,) = findings(given(cfg), Severity.WARNING)
         assert line == (
             "pvesdn.cfg:16: subnet 'sym-198.18.0.0-24': contains 198.18.0.1, 198.18.0.2, 198.18.0.3, which pvesdn uses as "
             "an anchor: a guest or router with that address cannot be reached; choose a prefix outside 198.18.0.0/15 and 2001:2::/48"
@@ -407,15 +407,15 @@ class TestAnchorsInSubnets:
 
     def test_so_is_the_network_of_an_uplink(self) -> None:
         cfg = SYMMETRIC + uplink("address 198.18.0.9/24", "gateways 198.18.0.1")
-        found = [line for line in remarks(given(cfg), Severity.WARNING) if "an anchor" in line]
+        found = [line for line in findings(given(cfg), Severity.WARNING) if "an anchor" in line]
         assert [line.partition(": contains")[0] for line in found] == ["pvesdn.cfg:24: exit 'sym-node1'"]
 
     def test_in_a_zone_of_pves_the_anchors_are_those_of_its_exits(self) -> None:
         cfg = UNDERLAY + uplink("address 192.168.128.1/24", "gateways 192.168.128.254", zone="theirs")
         near = {**PVE_EVPN, "subnets.cfg": "subnet: theirs-198.18.128.0-24\n\tvnet web\n"}
         far = {**PVE_EVPN, "subnets.cfg": "subnet: theirs-198.18.0.0-24\n\tvnet web\n"}
-        assert any("contains 198.18.128.1" in line for line in remarks(given(cfg, pve=near), Severity.WARNING))
-        assert not any("an anchor" in line for line in remarks(given(cfg, pve=far), Severity.WARNING))
+        assert any("contains 198.18.128.1" in line for line in findings(given(cfg, pve=near), Severity.WARNING))
+        assert not any("an anchor" in line for line in findings(given(cfg, pve=far), Severity.WARNING))
 
     def test_another_subnet_there_is_none(self) -> None:
-        assert remarks(given(SYMMETRIC.replace("10.0.2.", "198.19.7.")), Severity.WARNING) == []
+        assert findings(given(SYMMETRIC.replace("10.0.2.", "198.19.7.")), Severity.WARNING) == []

@@ -1,12 +1,13 @@
 """What is said of PVE's vlan and qinq zones: it accepts all of it, so everything is a warning."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import pytest
 
 from pvesdn.model.facts import Link, NodeFacts
 from pvesdn.model.findings import Severity
-from tests.unit.design.network import UNDERLAY, facts, given, remarks
+from tests.unit.design.network import UNDERLAY, facts, findings, given
 
 
 def with_link(*links: Link, name: str = "node1") -> NodeFacts:
@@ -15,11 +16,15 @@ def with_link(*links: Link, name: str = "node1") -> NodeFacts:
     return replace(node, links=(*(link for link in node.links if link.name not in replaced), *links))
 
 
-def riding(zones: str, vnets: str, *, nodes: int = 2, **instead: NodeFacts) -> list[str]:
+def riding(
+    zones: str, vnets: str, *, nodes: int = 2, instead: Mapping[str, NodeFacts] | None = None, **named: NodeFacts
+) -> list[str]:
     """What is said of PVE's zones on bridges of the host; all of it is a warning."""
-    network = given(UNDERLAY, pve={"zones.cfg": zones, "vnets.cfg": vnets}, nodes=nodes, **instead)
-    assert remarks(network) == []
-    return remarks(network, Severity.WARNING)
+    network = given(
+        UNDERLAY, pve={"zones.cfg": zones, "vnets.cfg": vnets}, nodes=nodes, instead={**(instead or {}), **named}
+    )
+    assert findings(network) == []
+    return findings(network, Severity.WARNING)
 
 
 FLOOR = "vlan: floor\n\tbridge vmbr0\n\n"
@@ -81,7 +86,7 @@ def test_a_tag_of_two_zones_that_do_not_meet_is_nothing(other: str) -> None:
     zones = FLOOR.replace("vmbr0", "vmbr0\n\tnodes node1") + f"vlan: roof\n\t{other}\n"
     vnets = GUESTS + GUESTS.replace("guests", "others").replace("floor", "roof")
     nodes = {name: with_link(Link("vmbr1", kind="bridge"), name=name) for name in ("node1", "node2")}
-    assert riding(zones, vnets, **nodes) == []
+    assert riding(zones, vnets, instead=nodes) == []
 
 
 def test_a_service_vlan_meets_the_vlans_of_the_same_protocol() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pvesdn.model.findings import Severity
-from tests.unit.design.network import PVE_EVPN, given, remarks
+from tests.unit.design.network import PVE_EVPN, findings, given
 
 MEMBERS = "members are node1, node2, node3; remove it in PVE"
 ISIS = "isis: is1\n\tisis-domain d\n\tisis-ifaces eno2\n\tisis-net 49.0001.0001.0001.0001.00\n\tnode cedar\n\n"
@@ -13,7 +13,7 @@ FABRIC = "ospf_fabric: lab\n\tarea 0\n\tip_prefix 172.20.30.0/24\n\nospf_node: l
 
 
 @pytest.mark.parametrize(
-    ("file", "text", "remark"),
+    ("file", "text", "finding"),
     [
         ("zones.cfg", "simple: lan\n\tnodes node1,cedar\n\n", "zones.cfg:2: zone 'lan': nodes"),
         ("zones.cfg", "faucet: old\n\tdp-id 1\n\tcontroller c\n\tnodes cedar\n\n", "zones.cfg:4: zone 'old': nodes"),
@@ -36,11 +36,11 @@ FABRIC = "ospf_fabric: lab\n\tarea 0\n\tip_prefix 172.20.30.0/24\n\nospf_node: l
         ("fabrics.cfg", FABRIC, "fabrics.cfg:1: fabric 'lab': a node section"),
     ],
 )
-def test_a_name_that_is_no_member_is_a_warning_with_its_place(file: str, text: str, remark: str) -> None:
-    found = remarks(given("", pve={**PVE_EVPN, file: text}), Severity.WARNING)
-    assert f"{remark} names 'cedar', which is not a member of the cluster; {MEMBERS}" in found
+def test_a_name_that_is_no_member_is_a_warning_with_its_place(file: str, text: str, finding: str) -> None:
+    found = findings(given("", pve={**PVE_EVPN, file: text}), Severity.WARNING)
+    assert f"{finding} names 'cedar', which is not a member of the cluster; {MEMBERS}" in found
 
 
 def test_members_are_not_spoken_of() -> None:
     zones = PVE_EVPN["zones.cfg"].rstrip() + "\n\tnodes node1,node2\n\texitnodes node1\n\texitnodes-primary node1\n\n"
-    assert remarks(given("", pve={**PVE_EVPN, "zones.cfg": zones}), Severity.WARNING) == []
+    assert findings(given("", pve={**PVE_EVPN, "zones.cfg": zones}), Severity.WARNING) == []

@@ -7,7 +7,7 @@ import pytest
 from pvesdn.model.design import DesignInput
 from pvesdn.model.facts import NodeFacts
 from pvesdn.model.findings import Severity
-from tests.unit.design.network import given, remarks
+from tests.unit.design.network import findings, given
 from tests.unit.design.underlay import node, routed
 
 LISTED = "evpn: ctl\n\tasn 65000\n\tpeers {}\n\n"
@@ -17,12 +17,12 @@ ZONE = {"zones.cfg": "evpn: theirs\n\tcontroller ctl\n\tvrf-vxlan 1000\n\n"}
 
 def told(controllers: str, **nodes: NodeFacts) -> list[str]:
     found = nodes or {name: routed(name, nodes=2) for name in ("node1", "node2")}
-    return remarks(network(controllers, **found), Severity.WARNING)
+    return findings(network(controllers, **found), Severity.WARNING)
 
 
 def network(controllers: str, **nodes: NodeFacts) -> DesignInput:
     offline = {"node1", "node2"} - nodes.keys()
-    return given("", nodes=2, offline=offline, pve=ZONE | {"controllers.cfg": controllers}, **nodes)
+    return given("", nodes=2, offline=offline, pve=ZONE | {"controllers.cfg": controllers}, instead=nodes)
 
 
 def test_a_node_that_speaks_from_another_address_than_its_peers_know_is_told() -> None:

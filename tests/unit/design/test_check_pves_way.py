@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pvesdn.model.findings import Severity
-from tests.unit.design.network import PVE_EVPN, UNDERLAY, evpn_zone, given, remarks
+from tests.unit.design.network import PVE_EVPN, UNDERLAY, evpn_zone, findings, given
 
 FABRIC = "ospf_fabric: lab\n\tarea 0\n\tip_prefix 172.20.30.0/24\n\n" + "".join(
     f"ospf_node: lab_node{number}\n\tip 172.20.30.{number}\n\n" for number in (1, 2)
@@ -20,11 +20,11 @@ MISSING = f"{LEFT_OUT} there; add the node to the fabric, or name the zone's nod
 
 def warnings(zone: str, **files: str) -> list[str]:
     pve = {"zones.cfg": zone, **{name.replace("_cfg", ".cfg"): text for name, text in files.items()}}
-    return remarks(given(UNDERLAY, pve=pve), Severity.WARNING)
+    return findings(given(UNDERLAY, pve=pve), Severity.WARNING)
 
 
 @pytest.mark.parametrize(
-    ("zone", "remark"),
+    ("zone", "finding"),
     [
         ("vxlan: tun\n\tfabric gone\n", f"fabric 'gone' does not exist; {LEFT_OUT}"),
         ("vxlan: tun\n\tfabric lab\n", f"fabric 'lab' has no node with an IPv4 address for node3; {MISSING}"),
@@ -36,11 +36,11 @@ def warnings(zone: str, **files: str) -> list[str]:
         ("evpn: tun\n\tvrf-vxlan 9\n\tcontroller is1\n", f"controller 'is1' is of type isis; {LEFT_OUT}"),
     ],
 )  # fmt: skip
-def test_a_way_that_is_missing_is_said(zone: str, remark: str) -> None:
+def test_a_way_that_is_missing_is_said(zone: str, finding: str) -> None:
     controllers = f"evpn: over\n\tasn 65000\n\tfabric lab\n\n{BGP}{ISIS}"
     found = warnings(zone, fabrics_cfg=FABRIC + SIX, controllers_cfg=controllers)
     line = 1 + next(n for n, line in enumerate(zone.splitlines()) if line.startswith(("\tfabric", "\tcontroller")))
-    assert found == [f"zones.cfg:{line}: zone 'tun': {remark}"]
+    assert found == [f"zones.cfg:{line}: zone 'tun': {finding}"]
 
 
 @pytest.mark.parametrize(
@@ -70,19 +70,19 @@ def test_a_vnet_without_the_tag_that_its_zone_wants_is_left_out_by_pve(zone: str
 def test_a_zone_of_ours_needs_a_controller_for_evpn(controllers: str, kind: str) -> None:
     name = "b1" if kind == "bgp" else "is1"
     zone = evpn_zone("symmetric", "vrf-vxlan 4000").replace("controller main", f"controller {name}")
-    found = remarks(given(zone, pve={"controllers.cfg": controllers}))
-    assert any(f"controller '{name}' is of type {kind}; name a controller for EVPN" in remark for remark in found)
+    found = findings(given(zone, pve={"controllers.cfg": controllers}))
+    assert any(f"controller '{name}' is of type {kind}; name a controller for EVPN" in finding for finding in found)
 
 
 def test_a_zone_of_ours_peers_with_the_nodes_of_pves_fabric() -> None:
     zone = evpn_zone("symmetric", "vrf-vxlan 4000").replace("controller main", "controller over")
     pve = {"controllers.cfg": "evpn: over\n\tasn 1234\n\tfabric lab\n\n", "fabrics.cfg": FABRIC}
-    (found,) = (r for r in remarks(given(zone, pve=pve), Severity.WARNING) if "has no peer" in r)
+    (found,) = (r for r in findings(given(zone, pve=pve), Severity.WARNING) if "has no peer" in r)
     assert "PVE's controller 'over' has no peer for the VTEP of node1, node2, node3" in found
 
 
 def test_the_number_of_a_bgp_controller_is_the_nodes() -> None:
     zone = evpn_zone("symmetric", "vrf-vxlan 4000")
     pve = PVE_EVPN | {"controllers.cfg": PVE_EVPN["controllers.cfg"].replace("65000", "1234") + BGP}
-    (found,) = remarks(given(zone, pve=pve))
+    (found,) = findings(given(zone, pve=pve))
     assert "asn 1234 differs from that of controller 'b1' (65000), and FRR runs one AS per node: node1" in found

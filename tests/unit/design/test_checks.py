@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from ipaddress import ip_address, ip_interface
+from typing import Any
 
 import pytest
 
@@ -17,8 +18,8 @@ from tests.unit.design.network import (
     UNICAST,
     evpn_zone,
     facts,
+    findings,
     given,
-    remarks,
     uplink,
 )
 
@@ -27,10 +28,10 @@ V6 = UNDERLAY.replace("192.168.0.0/24", "fd00::/64")
 
 
 def warnings(network: DesignInput) -> list[str]:
-    return remarks(network, Severity.WARNING)
+    return findings(network, Severity.WARNING)
 
 
-def with_link(*links: Link, name: str = "node1", **more: object) -> NodeFacts:
+def with_link(*links: Link, name: str = "node1", **more: Any) -> NodeFacts:
     node = facts(name, f"192.168.0.{name[-1]}/24")
     replaced = {link.name for link in links}
     kept = (link for link in node.links if link.name not in replaced)
@@ -40,7 +41,7 @@ def with_link(*links: Link, name: str = "node1", **more: object) -> NodeFacts:
 def test_a_sound_network_has_no_remarks() -> None:
     network = given(SYMMETRIC + uplink() + uplink(node="node2"))
     assert check(network, {}) == ()
-    assert remarks(network) == []
+    assert findings(network) == []
 
 
 ERRORS = [
@@ -353,14 +354,14 @@ ERRORS = [
 
 @pytest.mark.parametrize(("cfg", "message"), ERRORS)
 def test_what_cannot_be_is_an_error_that_says_what_to_do(cfg: str, message: str) -> None:
-    assert message in remarks(given(cfg))
+    assert message in findings(given(cfg))
 
 
 class TestTheCluster:
     def test_must_have_quorum(self) -> None:
         network = given(UNICAST)
         network = replace(network, cluster=network.cluster.model_copy(update={"is_quorate": False}))
-        assert remarks(network) == [
+        assert findings(network) == [
             (
                 "cluster: has no quorum, so its membership cannot be trusted; "
                 "bring nodes back until 'pvecm status' says Quorate: Yes"
@@ -370,7 +371,7 @@ class TestTheCluster:
     def test_must_have_members(self) -> None:
         network = given(UNICAST)
         network = replace(network, cluster=network.cluster.model_copy(update={"members": ()}))
-        assert remarks(network) == ["cluster: has no members; ask a node of the cluster, or take the snapshot again"]
+        assert findings(network) == ["cluster: has no members; ask a node of the cluster, or take the snapshot again"]
 
 
 class TestPvesOwnZones:
@@ -378,13 +379,13 @@ class TestPvesOwnZones:
 
     def test_a_vni_of_pves_and_ours_is_our_error(self) -> None:
         network = given(UNICAST.replace("tag 2", "tag 100"), pve=PVE_EVPN)
-        assert remarks(network) == [
+        assert findings(network) == [
             "pvesdn.cfg:8: vnet 'vmbr2': tag 100 is also the tag of vnet 'web' (vnets.cfg:3); choose another VNI"
         ]
 
     def test_two_uses_of_a_vni_in_pve_are_a_warning(self) -> None:
         pve = PVE_EVPN | {"vnets.cfg": "vnet: web\n\tzone theirs\n\ttag 1000\n\n"}
-        assert remarks(given(UNDERLAY, pve=pve)) == []
+        assert findings(given(UNDERLAY, pve=pve)) == []
         assert warnings(given(UNDERLAY, pve=pve)) == [
             (
                 "vnets.cfg:3: vnet 'web': tag 1000 is also the vrf-vxlan of zone 'theirs' (zones.cfg:3); "
@@ -397,12 +398,12 @@ class TestPvesOwnZones:
             "zones.cfg": "vlan: lan\n\tbridge vmbr0\n\n",
             "vnets.cfg": "vnet: office\n\tzone lan\n\ttag 2\n\n",
         }
-        assert remarks(given(UNICAST, pve=pve)) == []
+        assert findings(given(UNICAST, pve=pve)) == []
 
     def test_overlaps_in_pves_vrf_are_a_warning(self) -> None:
         subnets = "subnet: theirs-10.0.0.0-16\n\tvnet web\n\nsubnet: theirs-10.0.2.0-24\n\tvnet web\n\n"
         network = given(UNDERLAY, pve=PVE_EVPN | {"subnets.cfg": subnets})
-        assert remarks(network) == []
+        assert findings(network) == []
         assert warnings(network) == [
             (
                 "subnets.cfg:4: subnet 'theirs-10.0.2.0-24': overlaps subnet 'theirs-10.0.0.0-16' (10.0.0.0/16) in the VRF "
@@ -412,7 +413,7 @@ class TestPvesOwnZones:
 
     def test_our_uplink_in_pves_subnet_is_our_error(self) -> None:
         subnets = "subnet: theirs-172.16.0.0-16\n\tvnet web\n\n"
-        assert remarks(given(UNDERLAY + uplink(zone="theirs"), pve=PVE_EVPN | {"subnets.cfg": subnets})) == [
+        assert findings(given(UNDERLAY + uplink(zone="theirs"), pve=PVE_EVPN | {"subnets.cfg": subnets})) == [
             (
                 "pvesdn.cfg:8: exit 'theirs-node1': overlaps subnet 'theirs-172.16.0.0-16' (172.16.0.0/16) in the VRF of "
                 "zone 'theirs'; choose another prefix, or another zone"
@@ -425,7 +426,7 @@ class TestPvesOwnZones:
             "vnets.cfg": "vnet: nat\n\tzone local\n\n",
             "subnets.cfg": "subnet: local-10.0.0.0-16\n\tvnet nat\n\n",
         }
-        found = remarks(given(evpn_zone("asymmetric", "vrf main"), pve=pve))
+        found = findings(given(evpn_zone("asymmetric", "vrf main"), pve=pve))
         assert found == [
             (
                 "pvesdn.cfg:16: subnet 'zone-10.0.2.0-24': overlaps subnet 'local-10.0.0.0-16' (10.0.0.0/16) in the host's "
@@ -440,42 +441,42 @@ class TestPvesOwnZones:
             "subnets.cfg": "subnet: nowhere-10.0.0.0-24\n\tvnet lost\n\n",
         }
         network = given(UNDERLAY, pve=pve)
-        assert remarks(network) == []
+        assert findings(network) == []
         found = "\n".join(warnings(network))
         assert "vnets.cfg:2: vnet 'web': zone 'nowhere' does not exist; PVE leaves this out" in found
         assert "subnet 'nowhere-10.0.0.0-24': vnet 'lost' does not exist; PVE leaves this out" in found
 
     def test_an_exit_needs_a_zone_with_a_vrf(self) -> None:
         pve = {"zones.cfg": "simple: local\n\n"}
-        assert remarks(given(UNDERLAY + uplink(zone="local"), pve=pve)) == [
+        assert findings(given(UNDERLAY + uplink(zone="local"), pve=pve)) == [
             "pvesdn.cfg:5: exit 'local-node1': zone 'local' of PVE has no VRF; use a zone of type evpn"
         ]
 
     def test_an_exit_needs_a_node_of_pves_zone(self) -> None:
         pve = PVE_EVPN | {"zones.cfg": PVE_EVPN["zones.cfg"].rstrip("\n") + "\n\tnodes node2\n\n"}
-        assert remarks(given(UNDERLAY + uplink(zone="theirs"), pve=pve)) == [
+        assert findings(given(UNDERLAY + uplink(zone="theirs"), pve=pve)) == [
             (
                 "pvesdn.cfg:6: exit 'theirs-node1': node 'node1' is not in zone 'theirs'; "
                 "add it to the zone's nodes, or choose another node"
             )
         ]
-        assert remarks(given(UNDERLAY + uplink(zone="theirs", node="node2"), pve=pve)) == []
+        assert findings(given(UNDERLAY + uplink(zone="theirs", node="node2"), pve=pve)) == []
 
 
 class TestBgp:
     BGP = "bgp: bgpnode1\n\tasn 65100\n\tnode node1\n\tpeers 10.0.0.1\n\n"
 
     def test_an_as_number_other_than_pves_is_an_error(self) -> None:
-        assert remarks(given(SYMMETRIC, pve=PVE_EVPN)) == [
+        assert findings(given(SYMMETRIC, pve=PVE_EVPN)) == [
             (
                 "pvesdn.cfg:5: controller 'main': asn 1234 differs from that of controller 'evpnctl' (65000), and FRR runs "
                 "one AS per node: node1, node2, node3; use one AS number per node"
             )
         ]
-        assert remarks(given(SYMMETRIC.replace("asn 1234", "asn 65000"), pve=PVE_EVPN)) == []
+        assert findings(given(SYMMETRIC.replace("asn 1234", "asn 65000"), pve=PVE_EVPN)) == []
 
     def test_pves_bgp_controller_counts_on_its_node_alone(self) -> None:
-        found = remarks(given(SYMMETRIC, pve={"controllers.cfg": self.BGP}))
+        found = findings(given(SYMMETRIC, pve={"controllers.cfg": self.BGP}))
         assert found == [
             (
                 "pvesdn.cfg:5: controller 'main': asn 1234 differs from that of controller 'bgpnode1' (65100), and FRR runs "
@@ -485,21 +486,21 @@ class TestBgp:
 
     def test_a_neighbour_of_pves_bgp_controller_cannot_be_ours_too(self) -> None:
         theirs = "bgp: bgpnode1\n\tasn 1234\n\tnode node1\n\tpeers {}\n\n"
-        assert remarks(given(SYMMETRIC, pve={"controllers.cfg": theirs.format("192.168.0.2,192.0.2.1")})) == [
+        assert findings(given(SYMMETRIC, pve={"controllers.cfg": theirs.format("192.168.0.2,192.0.2.1")})) == [
             (
                 "pvesdn.cfg:4: controller 'main': peers with 192.168.0.2 on node1, as controller 'bgpnode1' (controllers.cfg:1) "
                 "of PVE does; FRR has one session per address; remove it from that controller in PVE, or give the nodes VTEPs "
                 "of their own in the section underlay"
             )
         ]
-        assert remarks(given(SYMMETRIC, pve={"controllers.cfg": theirs.format("192.0.2.1")})) == []
+        assert findings(given(SYMMETRIC, pve={"controllers.cfg": theirs.format("192.0.2.1")})) == []
         reflected = SYMMETRIC.replace("asn 1234", "asn 1234\n\troute-reflectors 192.0.2.9")
-        assert remarks(given(reflected, pve={"controllers.cfg": theirs.format("192.168.0.2")})) == []
+        assert findings(given(reflected, pve={"controllers.cfg": theirs.format("192.168.0.2")})) == []
 
     def test_a_zone_of_pves_controller_cannot_be_where_pve_speaks_as_another(self) -> None:
         pve = PVE_EVPN | {"controllers.cfg": PVE_EVPN["controllers.cfg"] + self.BGP}
         cfg = SYMMETRIC.replace("controller main", "controller evpnctl").replace(CONTROLLER, "")
-        assert remarks(given(cfg, pve=pve)) == [
+        assert findings(given(cfg, pve=pve)) == [
             (
                 "pvesdn.cfg:5: zone 'sym': the asn 65000 of controller 'evpnctl' differs from that of controller 'bgpnode1' "
                 "(65100), and FRR runs one AS per node: node1; use one AS number per node"
@@ -508,7 +509,7 @@ class TestBgp:
 
     def test_a_controller_of_another_kind_is_an_error(self) -> None:
         cfg = SYMMETRIC.replace("controller main", "controller bgpnode1").replace(CONTROLLER, "")
-        assert remarks(given(cfg, pve={"controllers.cfg": self.BGP}))[0] == (
+        assert findings(given(cfg, pve={"controllers.cfg": self.BGP}))[0] == (
             "pvesdn.cfg:5: zone 'sym': controller 'bgpnode1' is of type bgp; name a controller for EVPN"
         )
 
@@ -548,7 +549,7 @@ class TestBgp:
         assert warnings(replace(network, cluster=network.cluster.model_copy(update={"pve_version": "8.4.1"}))) == []
 
     def test_a_controller_without_zones_is_worth_a_note(self) -> None:
-        assert remarks(given(UNDERLAY + CONTROLLER), Severity.NOTE) == [
+        assert findings(given(UNDERLAY + CONTROLLER), Severity.NOTE) == [
             "pvesdn.cfg:4: controller 'main': no zone uses it, so it has no effect"
         ]
 
@@ -556,7 +557,7 @@ class TestBgp:
 class TestTheUnderlay:
     def test_evpn_over_ipv6_is_an_error(self) -> None:
         cfg = SYMMETRIC.replace(UNDERLAY, V6)
-        assert remarks(given(cfg, prefix="fd00::")) == [
+        assert findings(given(cfg, prefix="fd00::")) == [
             (
                 "pvesdn.cfg:7: zone 'sym': its VTEPs have IPv6 addresses, and FRR before 10.6 has no EVPN over IPv6: "
                 "sessions come up, but no traffic passes; name IPv4 addresses in the section underlay, or use a zone of type vxlan"
@@ -566,7 +567,7 @@ class TestTheUnderlay:
     def test_both_families_in_one_zone_are_an_error(self) -> None:
         cfg = UNICAST.replace("network 192.168.0.0/24", "vteps node3=fd00::3")
         network = given(cfg, node3=facts("node3", "192.168.0.3/24", "fd00::3/64"))
-        assert remarks(network) == [
+        assert findings(network) == [
             (
                 "pvesdn.cfg:4: zone 'ucast': its VTEPs are of both families "
                 "(node1 192.168.0.1, node2 192.168.0.2, node3 fd00::3); give all nodes of the zone a VTEP of one family"
@@ -575,7 +576,7 @@ class TestTheUnderlay:
 
     def test_plain_ifupdown2_cannot_do_ipv6(self) -> None:
         node = facts("node2", "fd00::2/64", versions={"ifupdown2": "3.0.0-1.1"})
-        assert remarks(given(UNICAST.replace(UNDERLAY, V6), prefix="fd00::", node2=node)) == [
+        assert findings(given(UNICAST.replace(UNDERLAY, V6), prefix="fd00::", node2=node)) == [
             (
                 "pvesdn.cfg:4: zone 'ucast': ifupdown2 3.0.0-1.1 on node2 refuses an IPv6 tunnel address; "
                 "install Proxmox's build of ifupdown2, or use IPv4 VTEPs"
@@ -591,7 +592,7 @@ class TestTheUnderlay:
             offline=["node3"],
             seen={"node3": ("fd00::3", 1550)},
         )
-        assert remarks(network) == []
+        assert findings(network) == []
         assert warnings(network) == [
             (
                 "pvesdn.cfg:4: zone 'ucast': not checked: whether ifupdown2 on node2 accepts an IPv6 tunnel address; "
@@ -601,18 +602,18 @@ class TestTheUnderlay:
 
     def test_an_mtu_that_nobody_knows_has_to_be_written(self) -> None:
         network = given(UNICAST, offline=["node3"])
-        assert remarks(network) == [
+        assert findings(network) == [
             (
                 "pvesdn.cfg:4: zone 'ucast': the MTU of node3 is not known: the node was never seen; "
                 "set mtu in the zone, or bring the node up once"
             )
         ]
         written = UNICAST.replace("ucast\n\nvnet", "ucast\n\tmtu 1400\n\nvnet")
-        assert remarks(given(written, offline=["node3"])) == []
+        assert findings(given(written, offline=["node3"])) == []
 
     def test_the_mtu_of_a_member_that_is_off_counts(self) -> None:
         cfg = UNICAST.replace("ucast\n\nvnet", "ucast\n\tmtu 1500\n\nvnet")
-        assert remarks(given(cfg, offline=["node3"], seen={"node3": ("192.168.0.3", 1500)})) == [
+        assert findings(given(cfg, offline=["node3"], seen={"node3": ("192.168.0.3", 1500)})) == [
             (
                 "pvesdn.cfg:5: zone 'ucast': mtu 1500 and 50 bytes of VXLAN make 1550, but the underlay of node3 has 1500; "
                 "write at most mtu 1450, or raise the underlay's"
@@ -621,7 +622,7 @@ class TestTheUnderlay:
 
     def test_an_address_that_moved_while_its_node_was_off_is_found(self) -> None:
         network = given(UNICAST, offline=["node3"], seen={"node3": ("192.168.0.1", 1550)})
-        assert remarks(network) == [
+        assert findings(network) == [
             (
                 "pvesdn.cfg:4: zone 'ucast': node1 and node3 have the same VTEP 192.168.0.1 (as it was last seen; the node "
                 "could not be asked); name the right ones in underlay: vteps node1=ADDRESS,node3=ADDRESS"
@@ -631,7 +632,7 @@ class TestTheUnderlay:
     def test_a_vtep_on_a_loopback_says_nothing_of_the_way(self) -> None:
         node = facts("node1")
         node = replace(node, addresses=(("lo", ip_interface("192.168.0.1/32")),))
-        assert remarks(given(UNICAST, node1=node)) == [
+        assert findings(given(UNICAST, node1=node)) == [
             (
                 "pvesdn.cfg:4: zone 'ucast': lo of node1 leaves 65486 bytes for a packet, and ifupdown2 accepts 552-9216; "
                 "set mtu in the zone"
@@ -642,7 +643,7 @@ class TestTheUnderlay:
 class TestExits:
     def test_an_interface_of_another_bridge_is_not_free(self) -> None:
         node = with_link(Link("eno2", master="vmbr1"), Link("vmbr1", kind="bridge"))
-        assert remarks(given(SYMMETRIC + uplink(), node1=node)) == [
+        assert findings(given(SYMMETRIC + uplink(), node1=node)) == [
             (
                 "pvesdn.cfg:23: exit 'sym-node1': interface eno2 of node1 belongs to vmbr1; "
                 "take it out of vmbr1 first, or use another interface"
@@ -653,20 +654,20 @@ class TestExits:
         node = with_link(Link("eno2", master="vrf_sym"), Link("vrf_sym", kind="vrf"))
         node = replace(node, addresses=(*node.addresses, ("eno2", ip_interface("172.16.0.1/24"))))
         network = given(SYMMETRIC + uplink(), node1=node)
-        assert (remarks(network), warnings(network)) == ([], [])
+        assert (findings(network), warnings(network)) == ([], [])
 
     def test_an_interface_that_our_own_file_put_into_another_vrf_is_free(self) -> None:
         """The zone had another name, or the exit was another zone's."""
         node = with_link(Link("eno2", master="vrf_old"), Link("vrf_old", kind="vrf"))
         node = replace(node, own=(IfaceStanza("eno2", "inet static", (("vrf", "vrf_old"),)),))
         network = given(SYMMETRIC + uplink(), node1=node)
-        assert (remarks(network), warnings(network)) == ([], [])
+        assert (findings(network), warnings(network)) == ([], [])
 
     def test_an_interface_that_the_next_reload_puts_right_is_told_and_stops_nothing(self) -> None:
         node = with_link(Link("eno2", master="vrf_old"), Link("vrf_old", kind="vrf"))
         node = replace(node, own=(IfaceStanza("eno2", "inet static", (("vrf", "vrf_sym"),)),))
         network = given(SYMMETRIC + uplink(), node1=node)
-        assert remarks(network) == []
+        assert findings(network) == []
         assert warnings(network) == [
             (
                 "pvesdn.cfg:23: exit 'sym-node1': interface eno2 of node1 belongs to vrf_old instead of vrf_sym; "
@@ -678,12 +679,12 @@ class TestExits:
     def test_an_interface_that_somebody_else_put_into_a_vrf_is_not_free(self, vrf: str) -> None:
         node = with_link(Link("eno2", master="vrf_old"), Link("vrf_old", kind="vrf"))
         node = replace(node, own=(IfaceStanza("eno2", "inet static", (("vrf", vrf),) if vrf else ()),))
-        (found,) = remarks(given(SYMMETRIC + uplink(), node1=node))
+        (found,) = findings(given(SYMMETRIC + uplink(), node1=node))
         assert found.endswith("take it out of vrf_old first, or use another interface")
 
     def test_a_slave_of_a_bond_below_the_underlay_is_found(self) -> None:
         node = with_link(Link("eno2", master="bond0"), Link("bond0", kind="bond", master="vmbr0"))
-        assert "is part of vmbr0, which holds the node's VTEP" in remarks(given(SYMMETRIC + uplink(), node1=node))[0]
+        assert "is part of vmbr0, which holds the node's VTEP" in findings(given(SYMMETRIC + uplink(), node1=node))[0]
 
     def test_the_interface_of_the_clusters_address_is_not_for_exits(self) -> None:
         node = with_link(Link("eno2"))
@@ -692,7 +693,7 @@ class TestExits:
         member = network.cluster.members[0].model_copy(update={"address": ip_address("10.1.1.1")})
         members = (member, *network.cluster.members[1:])
         network = replace(network, cluster=network.cluster.model_copy(update={"members": members}))
-        assert remarks(network) == [
+        assert findings(network) == [
             (
                 "pvesdn.cfg:23: exit 'sym-node1': interface eno2 holds 10.1.1.1, the cluster's address of node1; "
                 "use an interface of its own for the exit"
@@ -703,7 +704,7 @@ class TestExits:
         node = with_link(Link("eno2"))
         more = (("eno2", ip_interface("10.1.1.1/24")), ("eno2", ip_interface("fe80::1/64")))
         network = given(SYMMETRIC + uplink(), node1=replace(node, addresses=(*node.addresses, *more)))
-        assert remarks(network) == []
+        assert findings(network) == []
         assert warnings(network) == [
             (
                 "pvesdn.cfg:23: exit 'sym-node1': interface eno2 of node1 also holds 10.1.1.1/24, which moves into the VRF "
@@ -719,7 +720,7 @@ class TestExits:
     def test_nothing_is_said_of_a_node_that_is_off(self) -> None:
         seen = {"node1": ("192.168.0.1", 1550)}
         network = given(SYMMETRIC + uplink(interface="eno7"), offline=["node1"], seen=seen)
-        assert (remarks(network), warnings(network)) == ([], [])
+        assert (findings(network), warnings(network)) == ([], [])
 
     def virtual(self, node: str, address: str = "172.16.0.10", priority: int = 100) -> str:
         return uplink(
@@ -733,7 +734,7 @@ class TestExits:
 
     def test_halves_of_a_virtual_router_agree_on_its_address(self) -> None:
         cfg = SYMMETRIC + self.virtual("node1", priority=200) + self.virtual("node2", "172.16.0.11")
-        assert remarks(given(cfg)) == [
+        assert findings(given(cfg)) == [
             (
                 "pvesdn.cfg:38: exit 'sym-node2': virtual router 1 has different addresses in exit 'sym-node1'; "
                 "give both the same vrrp-address, or another vrrp-id"
@@ -742,7 +743,7 @@ class TestExits:
 
     def test_a_virtual_address_is_nobodys_own(self) -> None:
         cfg = SYMMETRIC + self.virtual("node1", "172.16.0.2") + uplink(node="node2")
-        assert remarks(given(cfg)) == [
+        assert findings(given(cfg)) == [
             (
                 "pvesdn.cfg:28: exit 'sym-node1': vrrp-address 172.16.0.2 is already an address of exit 'sym-node2' on node2; "
                 "choose an address that no router has (RFC 9568)"
@@ -751,7 +752,7 @@ class TestExits:
 
     def test_one_virtual_address_has_one_virtual_router(self) -> None:
         cfg = SYMMETRIC + self.virtual("node1") + self.virtual("node2", priority=200).replace("vrrp-id 1", "vrrp-id 2")
-        assert remarks(given(cfg)) == [
+        assert findings(given(cfg)) == [
             (
                 "pvesdn.cfg:36: exit 'sym-node2': vrrp-address 172.16.0.10 is also that of virtual router 1 in exit "
                 "'sym-node1': two masters would answer for it; write vrrp-id 1"
@@ -788,16 +789,16 @@ class TestDevices:
             Link("vrfvx_sym", kind="vxlan", vni=4000),
             Link("vrfbr_sym", kind="bridge"),
         )
-        assert remarks(given(SYMMETRIC, node1=node)) == []
+        assert findings(given(SYMMETRIC, node1=node)) == []
 
     def test_a_device_of_another_kind_is(self) -> None:
-        assert remarks(given(SYMMETRIC, node1=with_link(Link("vmbr2", kind="veth")))) == [
+        assert findings(given(SYMMETRIC, node1=with_link(Link("vmbr2", kind="veth")))) == [
             "pvesdn.cfg:12: vnet 'vmbr2': vmbr2 is a device of kind veth on node1; choose another id"
         ]
 
     def test_a_derived_name_in_the_hosts_file_is(self) -> None:
         node = facts("node1", "192.168.0.1/24", stanzas=(IfaceStanza("vrf_sym", "", ()),))
-        assert remarks(given(SYMMETRIC, node1=node)) == [
+        assert findings(given(SYMMETRIC, node1=node)) == [
             (
                 "pvesdn.cfg:7: zone 'sym': device vrf_sym is also defined in /etc/network/interfaces of node1; "
                 "remove it there, or choose another id"
@@ -806,7 +807,7 @@ class TestDevices:
 
     def test_nodes_outside_the_zone_may_use_the_name(self) -> None:
         cfg = UNICAST.replace("ucast\n\nvnet", "ucast\n\tnodes node2\n\nvnet")
-        assert remarks(given(cfg, node1=with_link(Link("vmbr2", kind="veth")))) == []
+        assert findings(given(cfg, node1=with_link(Link("vmbr2", kind="veth")))) == []
 
 
 class TestRemarksOnZones:
@@ -842,11 +843,11 @@ class TestRemarksOnZones:
     )
     def test_what_works_but_perhaps_not_as_meant_is_a_warning(self, cfg: str, message: str) -> None:
         network = given(cfg)
-        assert remarks(network) == []
+        assert findings(network) == []
         assert warnings(network) == [message]
 
     def test_a_zone_without_vnets_is_worth_a_note(self) -> None:
-        assert remarks(given(UNDERLAY + "vxlan: ucast\n"), Severity.NOTE) == [
+        assert findings(given(UNDERLAY + "vxlan: ucast\n"), Severity.NOTE) == [
             "pvesdn.cfg:4: zone 'ucast': has no VNet yet"
         ]
 
@@ -856,11 +857,11 @@ class TestRemarksOnZones:
             "vnet: vmbr3\n\tzone two\n\ttag 3\n\n"
             "subnet: two-10.0.2.0-24\n\tvnet vmbr3\n\tgateway 10.0.2.254\n"
         )
-        assert remarks(given(SYMMETRIC + second)) == []
+        assert findings(given(SYMMETRIC + second)) == []
 
     def test_a_subnet_round_a_network_of_the_host_is_found_as_well(self) -> None:
         node = facts("node1", "192.168.0.1/24", "10.0.2.65/26", "10.0.2.66/27", "fe80::1/64")
-        assert remarks(given(evpn_zone("asymmetric", "vrf main"), node1=node)) == [
+        assert findings(given(evpn_zone("asymmetric", "vrf main"), node1=node)) == [
             (
                 "pvesdn.cfg:16: subnet 'zone-10.0.2.0-24': overlaps vmbr0 of node1 (10.0.2.64/26) in the host's own routing "
                 "table; choose another prefix, or another zone"
@@ -873,11 +874,11 @@ class TestRemarksOnZones:
 
     def test_networks_of_the_host_may_overlap_each_other(self) -> None:
         node = facts("node1", "192.168.0.1/24", "10.9.0.1/16", "10.9.1.1/24")
-        assert remarks(given(evpn_zone("asymmetric", "vrf main"), node1=node)) == []
+        assert findings(given(evpn_zone("asymmetric", "vrf main"), node1=node)) == []
 
     def test_networks_of_nodes_outside_the_zone_do_not_count(self) -> None:
         cfg = evpn_zone("asymmetric", "vrf main", "nodes node1,node2")
-        assert remarks(given(cfg, node3=facts("node3", "192.168.0.3/24", "10.0.2.9/24"))) == []
+        assert findings(given(cfg, node3=facts("node3", "192.168.0.3/24", "10.0.2.9/24"))) == []
 
     def test_zones_in_the_main_table_may_not(self) -> None:
         main = evpn_zone("asymmetric", "vrf main")
@@ -886,4 +887,4 @@ class TestRemarksOnZones:
             "vnet: vmbr3\n\tzone two\n\ttag 3\n\n"
             "subnet: two-10.0.2.0-24\n\tvnet vmbr3\n\tgateway 10.0.2.254\n"
         )
-        assert len(remarks(given(main + second))) == 1
+        assert len(findings(given(main + second))) == 1

@@ -1,13 +1,8 @@
 import pytest
 
-from pvesdn.design.cluster import design_cluster, share
+from pvesdn.design.cluster import share
 from pvesdn.design.ours.vteps import choose_vteps
 from tests.unit.design.network import SYMMETRIC, UNICAST, design, given
-
-
-def test_nodes_that_were_read_are_designed_in_the_order_of_their_names() -> None:
-    network = given(UNICAST, offline=["node2"], seen={"node2": ("192.168.0.2", 1550)})
-    assert [made.node for made in design_cluster(network)] == ["node1", "node3"]
 
 
 def test_stanzas_are_sorted_by_name() -> None:

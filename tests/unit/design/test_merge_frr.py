@@ -14,7 +14,17 @@ from pvesdn.model.frr import (
     VrfBinding,
     VrrpInterface,
 )
-from tests.unit.design.network import CONTROLLER, PVE_EVPN, SYMMETRIC, UNDERLAY, UNICAST, design, given, remarks, uplink
+from tests.unit.design.network import (
+    CONTROLLER,
+    PVE_EVPN,
+    SYMMETRIC,
+    UNDERLAY,
+    UNICAST,
+    design,
+    findings,
+    given,
+    uplink,
+)
 
 ROUTE = StaticRoute("ip", "0.0.0.0/0", "172.16.0.254", "eno2")
 FENCE = VniTargets(2, imports=("65535:65535",), exports=("65535:2",))
@@ -136,16 +146,16 @@ def test_without_pves_sdn_pves_part_alone_needs_its_daemons_too() -> None:
 def test_what_is_left_to_pve_needs_a_pve_that_does_it() -> None:
     known = "bgp: bgpnode1\n\tasn 1234\n\tnode node1\n\tpeers 10.0.0.1\n"
     bgp = {"controllers.cfg": f"{known}\troute-map-in filter\n\n"}
-    assert remarks(without_sdn(SYMMETRIC, bgp)) == [
+    assert findings(without_sdn(SYMMETRIC, bgp)) == [
         (
             "cluster: does not have PVE's own SDN, which alone can configure FRR for the controllers bgpnode1; "
             "install libpve-network-perl on every node, or remove them"
         )
     ]
-    assert remarks(without_sdn(UNICAST, bgp)) == []
-    assert remarks(without_sdn(SYMMETRIC, {"controllers.cfg": f"{known}\n"})) == []
+    assert findings(without_sdn(UNICAST, bgp)) == []
+    assert findings(without_sdn(SYMMETRIC, {"controllers.cfg": f"{known}\n"})) == []
     wireguard = {"fabrics.cfg": "wireguard_fabric: wg\n\tip_prefix 10.9.0.0/24\n"}
-    assert [line.partition(";")[0] for line in remarks(without_sdn(SYMMETRIC, wireguard))] == [
+    assert [line.partition(";")[0] for line in findings(without_sdn(SYMMETRIC, wireguard))] == [
         "cluster: does not have PVE's own SDN, which alone can configure FRR for the fabrics wg"
     ]
-    assert remarks(without_sdn(UNDERLAY + CONTROLLER, {})) == []
+    assert findings(without_sdn(UNDERLAY + CONTROLLER, {})) == []

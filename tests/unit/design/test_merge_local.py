@@ -42,6 +42,13 @@ def merge(*lines: str) -> LocalMerge:
     return merge_local(PVE, read_local("\n".join((*lines, ""))))
 
 
+def evpn_lines(config: FrrConfig) -> tuple[str, ...]:
+    """What the address family EVPN of the first router has of the administrator's."""
+    family = config.routers[0].evpn
+    assert family is not None
+    return family.custom
+
+
 def merged(*lines: str) -> FrrConfig:
     config = merge(*lines).merged
     assert config is not None
@@ -103,7 +110,7 @@ def test_a_family_behind_a_new_one_still_finds_the_router():
         "router bgp 65000", " address-family ipv6 unicast", " exit-address-family",
         " address-family l2vpn evpn", "  advertise-default-gw", " exit-address-family", "exit",
     )  # fmt: skip
-    assert found.routers[0].evpn.custom == ("  advertise-default-gw",)
+    assert evpn_lines(found) == ("  advertise-default-gw",)
     assert found.custom == ()
 
 
@@ -307,7 +314,7 @@ def test_a_block_without_exit_ends_a_family_of_pves_that_follows_it():
         "  advertise-default-gw",
         "exit",
     )
-    assert merged(*lines).routers[0].evpn.custom == ("  advertise-default-gw", "exit", "!")
+    assert evpn_lines(merged(*lines)) == ("  advertise-default-gw", "exit", "!")
     ((number, what),) = said(*lines)
     assert number == 6
     assert "inside PVE's own 'address-family l2vpn evpn' and ends it there: the block of line 1, 'vrf vrf_new'," in what
@@ -328,7 +335,7 @@ def test_an_end_too_many_in_another_instance_goes_on_in_pves():
 
 def test_the_router_is_forgotten_at_an_exit_alone():
     lines = ("router bgp 65000", "vrf vrf_new", " vni 9", " address-family l2vpn evpn", "  advertise-default-gw")
-    assert merged(*lines).routers[0].evpn.custom == ("  advertise-default-gw",)
+    assert evpn_lines(merged(*lines)) == ("  advertise-default-gw",)
     assert (4, "ends up in 'router bgp 65000'") in said(*lines)
 
 
@@ -339,7 +346,7 @@ def test_an_address_family_that_is_not_ended_takes_the_end_of_the_next_one():
         " bgp bestpath med", "exit",
     )  # fmt: skip
     found = merged(*lines)
-    assert found.routers[0].evpn.custom == ("  advertise-default-gw", " exit-address-family")
+    assert evpn_lines(found) == ("  advertise-default-gw", " exit-address-family")
     assert found.custom == (" bgp bestpath med",)
     assert [number for number, _ in said(*lines)] == [8, 9]
 
@@ -364,6 +371,50 @@ def test_a_comment_that_pve_takes_for_an_address_family_is_said(sign: str):
     lines = (f"{sign}the address-family ipv4 unicast of old",)
     assert merged(*lines).custom == (" address-family ipv4 unicast of old",)
     assert said(*lines) == [(1, "is a comment that PVE takes for an address family")]
+
+
+def test_a_line_that_is_no_comment_but_has_an_exclamation_mark_is_dropped_like_one():
+    lines = ("router bgp 65000", " neighbor 10.0.0.9 description ready!", " bgp bestpath med", "exit")
+    assert merged(*lines).routers[0].custom == (" bgp bestpath med",)
+    assert said(*lines) == [(2, "is dropped, for PVE takes a line with '!' in it for a comment")]
+    assert merged("ip prefix-list A seq 5 permit any !").custom == ("ip prefix-list A seq 5 permit any !",)
+
+
+@pytest.mark.parametrize("end", [" exit", "  exit", " quit", "quit"])
+def test_an_exit_that_pve_does_not_see_ends_pves_own_router(end: str):
+    lines = ("router bgp 65000", " bgp bestpath med", end)
+    assert merged(*lines).routers[0].custom == (" bgp bestpath med", end)
+    ((number, what),) = said(*lines)
+    assert number == 3
+    assert what.startswith("is printed inside PVE's own 'router bgp 65000' and ends it there")
+    assert [f.hint for f in merge(*lines).faults] == ["write 'exit' in the first column instead"]
+
+
+def test_an_exit_that_pve_does_not_see_is_the_end_that_frr_reads():
+    assert said("router ospf", " network 10.0.0.0/8 area 0", " exit", "ip prefix-list A seq 5 permit any") == []
+    assert said("vrf vrf_new", " vni 9", " exit-vrf", "exit") == []
+    assert said("router bgp 65000 vrf vrf_z", " address-family ipv4 unicast", "  exit", "exit")[0][0] == 3
+
+
+def test_the_exit_of_a_vni_ends_nothing_else():
+    inside = ("router bgp 65000", " address-family l2vpn evpn", "  vni 3", "   rd 1:1")
+    for end in ("  exit", "  exit-vni", "  quit"):
+        assert said(*inside, end, " exit-address-family", "exit") == []
+    (found,) = said(*inside, "  exit-vni", "  exit", " exit-address-family", "exit")
+    assert found == (6, "is printed inside PVE's own 'address-family l2vpn evpn' and ends it there")
+
+
+@pytest.mark.parametrize(
+    "line", ["end", "line vty", "frr version 9.1", "hostname x", "log syslog", "Current configuration:"]
+)
+def test_what_pve_writes_itself_is_no_loss_outside_of_a_block(line: str):
+    assert merged(line) == PVE
+    assert said(line) == []
+
+
+@pytest.mark.parametrize("line", ["frr version 9.1", "hostname x", "log syslog", "bfd"])
+def test_a_command_of_the_top_level_in_an_open_block_leaves_it_and_is_said(line: str):
+    assert said("router bgp 65000", line, "exit") == [(2, "ends up in 'router bgp 65000'")]
 
 
 @pytest.mark.parametrize(

@@ -18,9 +18,11 @@ from tests.unit.design.network import given as network
 NODE = facts("node1", "192.168.0.1/24")
 
 
-def given(version: str, *, has_local: bool = False, **sdn: bool) -> DesignInput:
+def given(version: str, *, has_local: bool = False, runs_frr: bool = False) -> DesignInput:
     state = cluster("node1", pve_version=version, has_sdn=True)
-    return DesignInput(SdnConfig(pve=PveSdn(**sdn)), state, {"node1": replace(NODE, has_foreign_frr_local=has_local)})
+    return DesignInput(
+        SdnConfig(pve=PveSdn(runs_frr=runs_frr)), state, {"node1": replace(NODE, has_foreign_frr_local=has_local)}
+    )
 
 
 @pytest.mark.parametrize(("version", "expected"), [("9.1", True), ("8.4", False)])
@@ -64,7 +66,7 @@ def test_in_the_middle_of_an_upgrade_each_node_is_asked_by_its_own_package() -> 
         for number, (name, package) in enumerate({"node1": "1.1.6", "node2": "1.2.2"}.items(), 1)
     }
     foreign = {name: replace(known, has_foreign_frr_local=True) for name, known in nodes.items()}
-    mixed = network(SYMMETRIC, nodes=2, **foreign)
+    mixed = network(SYMMETRIC, nodes=2, instead=foreign)
     assert [design(mixed, name).owners.frr_conf for name in nodes] == [Writer.PVESDN, Writer.MERGED]
     local = [design(mixed, name).frr for name in nodes]
     assert [config is not None and config.is_local_block for config in local] == [False, True]

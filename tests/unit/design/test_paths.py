@@ -1,5 +1,6 @@
 from dataclasses import replace
 from ipaddress import ip_address
+from typing import Any
 
 import pytest
 
@@ -8,20 +9,20 @@ from pvesdn.design.ours.vteps import choose_vteps, seen_now
 from pvesdn.encode.seen import encode_seen
 from pvesdn.model.cluster import UnderlayPath, Vtep
 from pvesdn.model.design import DesignInput
-from pvesdn.model.facts import NodeFacts
+from pvesdn.model.facts import NodeFacts, Route
 from pvesdn.model.findings import Severity
 from pvesdn.model.ifupdown import VnetBridge
-from tests.unit.design.network import CONTROLLER, PVE_EVPN, design, facts, given, remarks, stanzas, uplink
+from tests.unit.design.network import CONTROLLER, PVE_EVPN, design, facts, findings, given, stanzas, uplink
 from tests.unit.design.underlay import PLAIN, UNDERLAY, node, route, routed
 
 VNET = "vnet: vmbr2\n\tzone plain\n\ttag 2\n\n"
 
 
-def network(cfg: str = PLAIN, **nodes: NodeFacts) -> DesignInput:
-    return given(cfg, nodes=len(nodes), **nodes)
+def network(cfg: str = PLAIN, /, **nodes: NodeFacts) -> DesignInput:
+    return given(cfg, nodes=len(nodes), instead=nodes)
 
 
-def three(cfg: str = PLAIN, **how: object) -> DesignInput:
+def three(cfg: str = PLAIN, **how: Any) -> DesignInput:
     return network(cfg, **{name: routed(name, **how) for name in ("node1", "node2", "node3")})
 
 
@@ -45,7 +46,7 @@ def with_mtu(found: NodeFacts, device: str, size: int) -> NodeFacts:
 
 
 def lone(
-    *links: str, routes: tuple[object, ...], peer_mtu: int = 9000, cfg: str = PLAIN, **more: object
+    *links: str, routes: tuple[str | Route, ...], peer_mtu: int = 9000, cfg: str = PLAIN, **more: Any
 ) -> DesignInput:
     """node1 as it is given, with its VTEP on lo, and node2 that has a way to it by eno1."""
     one = node(
@@ -70,7 +71,7 @@ class TestAPath:
     def test_has_nothing_to_do_with_the_device_that_holds_the_vtep(self, holder: str) -> None:
         known = three(holder=holder)
         assert (vtep(known).interface, vtep(known).mtu, mtu(known)) == ("eno1", 9000, 8950)
-        assert not remarks(known)
+        assert not findings(known)
 
     @pytest.mark.parametrize(
         ("links", "device"),
@@ -156,16 +157,16 @@ class TestTheMtuOfAZone:
 
     def test_that_does_not_fit_names_the_device_on_the_path(self) -> None:
         cfg = PLAIN.replace("vxlan: plain\n", "vxlan: plain\n\tmtu 9000\n")
-        assert remarks(three(cfg, mtu=1500, holder="dummy0"))[0] == (
+        assert findings(three(cfg, mtu=1500, holder="dummy0"))[0] == (
             "pvesdn.cfg:5: zone 'plain': mtu 9000 and 50 bytes of VXLAN make 9050, but eno1 of node1, node2, node3 has 1500; "
             "write at most mtu 1450, or raise the underlay's"
         )
-        assert not remarks(three(cfg, mtu=9216, holder="dummy0"))
+        assert not findings(three(cfg, mtu=9216, holder="dummy0"))
 
     def test_that_does_not_fit_names_the_route_where_that_is_the_limit(self) -> None:
         cfg = PLAIN.replace("vxlan: plain\n", "vxlan: plain\n\tmtu 8000\n")
         known = lone("eno1 9000", routes=("10.255.0.0/16 via 172.16.0.2 dev eno1 mtu 1400",), cfg=cfg)
-        assert "but route 10.255.0.0/16 of node1 has 1400" in remarks(known)[0]
+        assert "but route 10.255.0.0/16 of node1 has 1400" in findings(known)[0]
 
     def test_of_one_node_is_that_of_the_nic_that_holds_its_vtep(self) -> None:
         one = node("node1", ("eno1 9000",), {"eno1": "10.255.0.1/24"}, ("10.255.0.0/24 dev eno1",))
@@ -173,20 +174,20 @@ class TestTheMtuOfAZone:
 
     def test_of_one_node_with_its_vtep_on_lo_has_to_be_written(self) -> None:
         known = network(node1=routed("node1", nodes=1))
-        assert remarks(known) == [
+        assert findings(known) == [
             (
                 "pvesdn.cfg:4: zone 'plain': the MTU of node1 is not known: the zone has no other VTEP, and 10.255.0.1 is not "
                 "on a NIC; set mtu in the zone"
             )
         ]
         cfg = PLAIN.replace("vxlan: plain\n", "vxlan: plain\n\tmtu 1450\n")
-        assert not remarks(network(cfg, node1=routed("node1", nodes=1)))
+        assert not findings(network(cfg, node1=routed("node1", nodes=1)))
 
 
 class TestAPeerWithoutARoute:
     def test_is_a_warning_that_names_it(self) -> None:
         known = lone("eno1 9000", routes=("172.16.0.0/24 dev eno1",))
-        assert remarks(known, Severity.WARNING) == [
+        assert findings(known, Severity.WARNING) == [
             (
                 "pvesdn.cfg:4: zone 'plain': node1 has no route to 10.255.0.2, the VTEP of node2; "
                 "check 'ip route get 10.255.0.2' on node1"
@@ -196,7 +197,7 @@ class TestAPeerWithoutARoute:
     def test_shares_a_line_with_the_others_of_its_node(self) -> None:
         cfg = PLAIN.replace("vxlan: plain\n", "vxlan: plain\n\tmtu 1450\n")
         blind = {f"node{n}": node(f"node{n}", ("eno1 1500",), {"lo": f"10.255.0.{n}/32"}, ()) for n in (1, 2, 3)}
-        assert remarks(network(cfg, **blind), Severity.WARNING)[1:] == [
+        assert findings(network(cfg, **blind), Severity.WARNING)[1:] == [
             (
                 "pvesdn.cfg:4: zone 'plain': node2 has no route to 10.255.0.1, the VTEP of node1; 10.255.0.3, the VTEP of node3; "
                 "check 'ip route get 10.255.0.1' on node2"
@@ -213,18 +214,18 @@ class TestAPeerWithoutARoute:
 
     def test_leaves_the_other_direction_to_tell_the_mtu(self) -> None:
         known = lone("eno1 1500", routes=(), peer_mtu=4000)
-        assert not remarks(known)
+        assert not findings(known)
         assert mtu(known) == 3950
 
     def test_is_remembered_where_it_had_one(self) -> None:
         before = lone("eno1 5000", routes=("10.255.0.2 via 172.16.0.2 dev eno1",))
         after = replace(lone("eno1 5000", routes=()), seen=seen_now(before, choose_vteps(before)[0]))
         assert (path(after).mtu, mtu(after)) == (5000, 4950)
-        assert "node1 has no route to 10.255.0.2" in remarks(after, Severity.WARNING)[0]
+        assert "node1 has no route to 10.255.0.2" in findings(after, Severity.WARNING)[0]
 
     def test_is_nothing_to_say_where_the_member_is_off(self) -> None:
         known = given(PLAIN, nodes=2, offline=["node2"], prefix="10.255.0.", node1=routed("node1", nodes=1))
-        assert not remarks(known, Severity.WARNING)
+        assert not findings(known, Severity.WARNING)
 
     @pytest.mark.parametrize("word", ["peers 10.255.0.1,10.255.0.2,203.0.113.9", "route-reflectors 203.0.113.9"])
     def test_is_said_of_routers_outside_once_and_by_their_controller(self, word: str) -> None:
@@ -234,14 +235,14 @@ class TestAPeerWithoutARoute:
         alone = {
             n: replace(f, routes=tuple(r for r in f.routes if r.destination != "default")) for n, f in alone.items()
         }
-        assert remarks(network(cfg, **alone), Severity.WARNING) == [
+        assert findings(network(cfg, **alone), Severity.WARNING) == [
             (
                 "pvesdn.cfg:6: controller 'main': no route to its peer 203.0.113.9 on node1, node2; "
                 "check 'ip route get 203.0.113.9' there"
             )
         ]
         reached = {name: routed(name, nodes=2) for name in alone}
-        assert not remarks(network(cfg, **reached), Severity.WARNING)
+        assert not findings(network(cfg, **reached), Severity.WARNING)
 
 
 class TestWhatWasNotLookedAt:
@@ -250,20 +251,20 @@ class TestWhatWasNotLookedAt:
     def test_a_nexthop_object_without_its_device_leaves_the_mtu_to_the_definitions(self) -> None:
         both = {name: replace(routed(name, nodes=2), routes=()) for name in ("node1", "node2")}
         both = {n: replace(f, routes=tuple(route(f"10.255.0.{k}/32") for k in (1, 2))) for n, f in both.items()}
-        assert remarks(network(**both)) == [
+        assert findings(network(**both)) == [
             (
                 "pvesdn.cfg:4: zone 'plain': the MTU of node1, node2 is not known: the path from node1 to 10.255.0.2 was not "
                 f"looked at ({self.OBJECT}); set mtu in the zone"
             )
         ]
         cfg = PLAIN.replace("vxlan: plain\n", "vxlan: plain\n\tmtu 8950\n")
-        assert not remarks(network(cfg, **both))
-        assert not remarks(network(cfg, **both), Severity.WARNING)
+        assert not findings(network(cfg, **both))
+        assert not findings(network(cfg, **both), Severity.WARNING)
 
     def test_a_nexthop_object_without_its_device_is_a_note_where_the_other_direction_tells(self) -> None:
         known = lone("eno1 9000", routes=("10.255.0.2/32",))
-        assert (mtu(known), remarks(known), remarks(known, Severity.WARNING)) == (8950, [], [])
-        assert remarks(known, Severity.NOTE) == [
+        assert (mtu(known), findings(known), findings(known, Severity.WARNING)) == (8950, [], [])
+        assert findings(known, Severity.NOTE) == [
             (
                 f"node1: the path from node1 to 10.255.0.2 was not looked at: {self.OBJECT}; "
                 "set mtu in the zone where it takes less than the others, and keep exits off its device"
@@ -272,23 +273,23 @@ class TestWhatWasNotLookedAt:
 
     def test_a_route_that_leads_into_a_vrf_is_a_note(self) -> None:
         known = lone("eno1 9000", "blue 65575 vrf", routes=("10.255.0.0/24 dev blue",))
-        assert "was not looked at: the route 10.255.0.0/24 leads into VRF blue" in remarks(known, Severity.NOTE)[0]
+        assert "was not looked at: the route 10.255.0.0/24 leads into VRF blue" in findings(known, Severity.NOTE)[0]
 
     def test_policy_rules_are_a_note(self) -> None:
         known = lone("eno1 9000", routes=("10.255.0.2 via 172.16.0.2 dev eno1",), rules=("99: from all lookup 7",))
-        assert remarks(known, Severity.NOTE) == [
+        assert findings(known, Severity.NOTE) == [
             (
                 "node1: policy rules on node1 were not looked at (99: from all lookup 7): paths are those of the main table; "
                 "compare 'ip route get PEER from VTEP' there with what pvesdn show says"
             )
         ]
-        assert not remarks(known)
+        assert not findings(known)
 
     def test_the_table_of_a_vrf_is_a_note_and_the_device_in_it_the_answer(self) -> None:
         one = node("node1", ("eno1 4000", "under 65575 vrf"), {"eno1": "10.255.0.1/24"}, ("default dev eno9",))
         one = replace(one, links=tuple(replace(x, master="under") if x.name == "eno1" else x for x in one.links))
         known = network(node1=one, node2=routed("node2", nodes=2))
-        assert remarks(known, Severity.NOTE) == [
+        assert findings(known, Severity.NOTE) == [
             (
                 "node1: the routes of VRF under, which has the VTEP 10.255.0.1, were not looked at; "
                 "set mtu in the zone where the path takes less than the device"
@@ -317,18 +318,18 @@ class TestMulticast:
     def test_needs_a_device_to_be_named_where_paths_leave_by_several(self) -> None:
         hops = ("10.255.0.2 via 172.16.0.2 dev eno1", "10.255.0.2 via 172.17.0.2 dev eno2")
         known = lone("eno1 9000", "eno2 9000", routes=hops, cfg=self.CFG)
-        assert remarks(known) == [
+        assert findings(known) == [
             (
                 "pvesdn.cfg:4: zone 'plain': packets of node1 to the others leave by eno1, eno2, but a multicast group is joined "
                 "on one device; set multicast-interface in the zone"
             )
         ]
         named = self.CFG.replace("225.1.1.1\n", "225.1.1.1\n\tmulticast-interface eno1\n")
-        assert not remarks(lone("eno1 9000", "eno2 9000", routes=hops, cfg=named))
+        assert not findings(lone("eno1 9000", "eno2 9000", routes=hops, cfg=named))
 
     def test_is_never_joined_on_lo(self) -> None:
         cfg = self.CFG.replace("vxlan: plain\n", "vxlan: plain\n\tmtu 1450\n")
-        assert "leave by no device that is known" in remarks(network(cfg, node1=routed("node1", nodes=1)))[0]
+        assert "leave by no device that is known" in findings(network(cfg, node1=routed("node1", nodes=1)))[0]
 
     def test_takes_no_more_than_the_device_that_is_named(self) -> None:
         named = self.CFG.replace("225.1.1.1\n", "225.1.1.1\n\tmulticast-interface mgmt0\n")
@@ -353,7 +354,7 @@ class TestAReboot:
         assert (mtu(before), mtu(after)) == (1450, 1450)
         assert design(after) == design(before)
         assert seen_now(after, choose_vteps(after)[0]) == after.seen
-        assert not remarks(after, Severity.WARNING)
+        assert not findings(after, Severity.WARNING)
 
     @pytest.mark.parametrize("device", ["eno1", "mgmt0"])
     def test_keeps_what_the_device_takes_on_which_the_member_joins_the_group(self, device: str) -> None:
@@ -370,7 +371,7 @@ class TestAReboot:
         before = network(cfg, node1=routed("node1"), node2=routed("node2"), node3=routed("node3", mtu=4000))
         left = {name: routed(name, gone=["node3"]) for name in ("node1", "node2")}
         after = self.off(before, **left)
-        moved = network(cfg.replace("mgmt0", "eno1"), **left, offline={"node3"})
+        moved = given(cfg.replace("mgmt0", "eno1"), nodes=len(left) + 1, offline={"node3"}, instead=left)
         assert mtu(after) == 1450
         assert mtu(replace(moved, seen=after.seen)) == 3950
 
@@ -380,7 +381,7 @@ class TestAReboot:
         larger = replace(
             after, sdn=network(PLAIN.replace("plain\n", "plain\n\tmtu 8950\n", 1), node1=routed("node1")).sdn
         )
-        assert remarks(larger) == [
+        assert findings(larger) == [
             (
                 "pvesdn.cfg:5: zone 'plain': mtu 8950 and 50 bytes of VXLAN make 9000, but the underlay of node3 has 1500; write "
                 "at most mtu 1450, or raise the underlay's and bring every member up once: this is what was seen last"
@@ -400,7 +401,7 @@ class TestAReboot:
             "node1": replace(round_about, routes=(*round_about.routes, route("10.255.0.2 via 192.168.0.2 dev mgmt0")))
         }
         after = self.off(before, **left, node2=routed("node2", gone=["node3"]))
-        assert not remarks(after)
+        assert not findings(after)
         assert design(after) == design(before)
 
     def test_leaves_a_connected_path_as_it_is_now(self) -> None:
@@ -416,7 +417,7 @@ class TestAReboot:
     def test_leaves_the_multicast_device_where_it_is(self) -> None:
         before = network(TestMulticast.CFG, node1=routed("node1", nodes=2), node2=routed("node2", nodes=2))
         after = self.off(before, node1=routed("node1", nodes=2, gone=["node2"]))
-        assert not remarks(after)
+        assert not findings(after)
         assert design(after) == design(before)
 
     def test_keeps_the_way_to_a_member_that_is_off_free_of_exits(self) -> None:
@@ -427,7 +428,7 @@ class TestAReboot:
         )
         before = network(cfg, node1=routed("node1", nodes=2), node2=routed("node2", nodes=2))
         after = self.off(before, node1=routed("node1", nodes=2, gone=["node2"]))
-        assert remarks(after) == remarks(before) != []
+        assert findings(after) == findings(before) != []
 
     def test_is_survived_with_a_memory_from_before_there_were_paths(self) -> None:
         old = given(PLAIN, nodes=3, offline=["node3"], seen={"node3": ("10.255.0.3", 1500)}, prefix="10.255.0.")
@@ -443,7 +444,7 @@ class TestAReboot:
     def test_is_no_reason_for_an_error_where_the_member_was_never_seen(self) -> None:
         old = given(PLAIN.replace("plain\n", "plain\n\tmtu 1450\n", 1), nodes=3, offline=["node3"], prefix="10.255.0.")
         left = {name: routed(name, gone=["node3"]) for name in ("node1", "node2")}
-        assert not remarks(replace(old, facts=left))
+        assert not findings(replace(old, facts=left))
 
 
 class TestAnotherAddressInAZonesList:
@@ -468,7 +469,7 @@ class TestExits:
     CFG = CONTROLLER + UNDERLAY + "evpn: sym\n\tcontroller main\n\tirb symmetric\n\tvrf-vxlan 4000\n\n"
 
     def test_may_not_take_a_device_on_the_way_to_a_peer(self) -> None:
-        assert remarks(three(self.CFG + uplink(interface="eno1"))) == [
+        assert findings(three(self.CFG + uplink(interface="eno1"))) == [
             (
                 "pvesdn.cfg:15: exit 'sym-node1': interface eno1 of node1 carries the path to 10.255.0.2 (VTEP of node2): in the "
                 "VRF it would cut the node off; use an interface of its own for the exit"
@@ -482,31 +483,31 @@ class TestExits:
         one = replace(one, links=tuple(replace(x, master="bond0") if x.name == "eno2" else x for x in one.links))
         known = replace(known, facts={**known.facts, "node1": one})
         assert (
-            "eno2 of node1 is part of bond0, which carries the path to 10.255.0.2 (VTEP of node2)" in remarks(known)[0]
+            "eno2 of node1 is part of bond0, which carries the path to 10.255.0.2 (VTEP of node2)" in findings(known)[0]
         )
 
     def test_may_not_take_one_on_the_way_to_a_route_reflector_or_a_peer_of_pves(self) -> None:
         hops = ("10.255.0.2 via 172.16.0.2 dev eno1", "192.0.2.0/24 via 172.17.0.9 dev eno2")
         outside = self.CFG.replace("asn 1234", "asn 1234\n\troute-reflectors node2,192.0.2.9")
         known = lone("eno1 9000", "eno2 9000", routes=hops, cfg=outside + uplink(interface="eno2"))
-        assert "eno2 of node1 carries the path to 192.0.2.9: in the VRF" in remarks(known)[0]
+        assert "eno2 of node1 carries the path to 192.0.2.9: in the VRF" in findings(known)[0]
 
         pve = PVE_EVPN | {"controllers.cfg": "evpn: evpnctl\n\tasn 1234\n\tpeers 192.0.2.1,192.0.2.2\n\n"}
         known = given(
             uplink(zone="theirs", interface="eno2"), nodes=1, pve=pve, prefix="10.255.0.", node1=known.facts["node1"]
         )
-        assert "eno2 of node1 carries the path to 192.0.2.1: in the VRF" in remarks(known)[0]
+        assert "eno2 of node1 carries the path to 192.0.2.1: in the VRF" in findings(known)[0]
 
     def test_may_take_any_other(self) -> None:
         hops = ("10.255.0.2 via 172.16.0.2 dev eno1",)
-        assert not remarks(lone("eno1 9000", "eno2 9000", routes=hops, cfg=self.CFG + uplink(interface="eno2")))
+        assert not findings(lone("eno1 9000", "eno2 9000", routes=hops, cfg=self.CFG + uplink(interface="eno2")))
 
     def test_may_not_take_the_nic_that_holds_the_vtep_either(self) -> None:
         known = given(self.CFG.replace("10.255.0.0/24", "192.168.0.0/24") + uplink(interface="vmbr0"))
-        assert "interface vmbr0 of node1 holds the node's VTEP" in remarks(known)[0]
+        assert "interface vmbr0 of node1 holds the node's VTEP" in findings(known)[0]
         assert facts("node1").routes == ()
 
 
 def test_no_size_is_proposed_that_ifupdown2_refuses() -> None:
-    (first, *_) = remarks(three(PLAIN.replace("plain\n", "plain\n\tmtu 1450\n", 1), mtu=590))
+    (first, *_) = findings(three(PLAIN.replace("plain\n", "plain\n\tmtu 1450\n", 1), mtu=590))
     assert first.endswith("make 1500, but eno1 of node1, node2, node3 has 590; raise the underlay's")

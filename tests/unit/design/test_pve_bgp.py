@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pvesdn.model.facts import Link
+from pvesdn.model.facts import Link, NodeFacts
 from pvesdn.model.frr import (
     FrrConfig,
     IsisInterface,
@@ -22,7 +22,7 @@ OTHERS = ("192.168.0.2", "192.168.0.3")
 ROUTERS = ("192.168.0.252", "192.168.0.253")
 
 
-def looped(address: str = "10.0.0.1/32") -> tuple:
+def looped(address: str = "10.0.0.1/32") -> tuple[NodeFacts, ...]:
     """Nodes with a loopback in their interfaces file."""
     return (facts(stanzas=(iface("vmbr0", "192.168.0.1/24"), iface("dummy1", address)), links=(Link("dummy1"),)),)
 
@@ -94,6 +94,7 @@ def test_targets_are_said_where_the_numbers_differ():
 
 def test_one_number_for_both_leaves_targets_to_frr():
     router, inner = frr(controller(), bgp(), evpn()).routers
+    assert router.evpn is not None
     assert (router.evpn.autort_as, inner.evpn) == (None, None)
 
 
@@ -203,4 +204,6 @@ def test_null_routes_and_exits_do_not_mind_the_other_number():
         vnet("web", "bb", 5), subnet("web", "bb", "10.0.0.0/24", "10.0.0.1"),
     )  # fmt: skip
     assert [route.prefix for route in config.vrfs[0].routes] == ["10.0.0.0/24"]
-    assert config.routers[1].evpn.default_originate == ("ipv4", "ipv6")
+    evpn_family = config.routers[1].evpn
+    assert evpn_family is not None
+    assert evpn_family.default_originate == ("ipv4", "ipv6")

@@ -6,7 +6,7 @@ import pytest
 
 from pvesdn.design.pve.node import BridgeKind, HostBridge, PveNode
 from pvesdn.model.facts import IfaceStanza, Link
-from pvesdn.model.ifupdown import (
+from pvesdn.model.pve_ifupdown import (
     PveBridgeProtocol,
     PveOvsBridge,
     PveOvsPort,

@@ -13,7 +13,7 @@ from pvesdn.model.frr import (
     ProtocolMap,
     RouteMapEntry,
 )
-from pvesdn.model.ifupdown import PveFabricInterface
+from pvesdn.model.pve_ifupdown import PveFabricInterface, PveVxlanPort
 from tests.unit.design.pve_values import (
     bgp,
     controller,
@@ -26,6 +26,7 @@ from tests.unit.design.pve_values import (
     isis,
     left_fabric,
     member,
+    of_kind,
     stanzas,
     vnet,
     vxlan,
@@ -78,14 +79,15 @@ def test_a_fabric_of_other_nodes_is_none_here():
 
 def test_a_vxlan_port_floods_to_the_other_nodes_in_the_order_of_their_addresses():
     lab = fabric("lab", member(1), member(2, ip="172.20.30.20"), member(3), member(4, ip=None, ip6="fd00::4"))
-    port = stanzas(vxlan(peers="", fabric="lab"), vnet("web", "tunnel", 5), lab)["vxlan_web"]
+    port = of_kind(PveVxlanPort, stanzas(vxlan(peers="", fabric="lab"), vnet("web", "tunnel", 5), lab)["vxlan_web"])
     assert port.remotes == ("172.20.30.3", "172.20.30.20")
     assert port.is_order_free
     assert port.local is None
 
 
 def test_a_list_of_peers_keeps_its_order_and_means_it():
-    port = stanzas(vxlan(peers="192.168.0.3,192.168.0.2"), vnet("web", "tunnel", 5))["vxlan_web"]
+    found = stanzas(vxlan(peers="192.168.0.3,192.168.0.2"), vnet("web", "tunnel", 5))
+    port = of_kind(PveVxlanPort, found["vxlan_web"])
     assert (port.remotes, port.is_order_free) == (("192.168.0.3", "192.168.0.2"), False)
 
 
@@ -93,7 +95,7 @@ def test_an_evpn_tunnel_begins_at_the_nodes_address_in_the_fabric():
     found = stanzas(
         controller(peers="", fabric="lab"), evpn(), vnet("web", "prod", 5), fabric("lab", member(1)), bgp(loopback="lo")
     )
-    assert {found[name].local for name in ("vxlan_web", "vrfvx_prod")} == {"172.20.30.1"}
+    assert {of_kind(PveVxlanPort, found[name]).local for name in ("vxlan_web", "vrfvx_prod")} == {"172.20.30.1"}
 
 
 @pytest.mark.parametrize(
@@ -118,7 +120,7 @@ def test_where_the_fabric_is_not_the_vnets_are_left_out(parts):
 def test_the_tunnels_follow_a_loopback_further_than_the_sessions_do(own, local):
     nodes = (facts(stanzas=(iface("vmbr0", "192.168.0.1/24"), iface("dummy1", "10.0.0.1/32"))),)
     found = stanzas(controller(), evpn(), vnet("web", "prod", 5), *own, nodes=nodes)
-    assert found["vxlan_web"].local == local
+    assert of_kind(PveVxlanPort, found["vxlan_web"]).local == local
 
 
 # --- OpenFabric ------------------------------------------------------------------------------------------------------

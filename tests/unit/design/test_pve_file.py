@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pvesdn.design.pve.interfaces import design_sdn_file, index_pve
+from pvesdn.model.pve_ifupdown import PveVnetBridge
 from tests.unit.design.pve_values import (
     controller,
     evpn,
@@ -12,6 +13,7 @@ from tests.unit.design.pve_values import (
     given,
     left,
     left_fabric,
+    of_kind,
     ours,
     qinq,
     simple,
@@ -90,7 +92,7 @@ def test_what_is_defined_in_pvesdn_cfg_does_not_exist_for_pve():
     foreign = ours(subnet("guests", "lan", "10.9.0.0/24", "10.9.0.1"))
     found = stanzas(simple(), vnet("guests", "lan"), own, foreign)
     assert list(found) == ["guests"]
-    assert found["guests"].subnets == ()
+    assert of_kind(PveVnetBridge, found["guests"]).subnets == ()
 
 
 @pytest.mark.parametrize("zone", [vxlan("zone"), evpn("zone")])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -54,7 +55,7 @@ def zones(draw, index):
 def beside(draw):
     """Controllers and fabrics: EVPN over peers or over a fabric, BGP and IS-IS on some nodes."""
     way = draw(st.sampled_from([{}, {"peers": "", "fabric": "lab"}]))
-    objects = [pve.controller(**way)]
+    objects: list[Any] = [pve.controller(**way)]
     for name in draw(st.lists(st.sampled_from(NAMES), unique=True)):
         loopback = draw(st.none() | st.just("lo"))
         objects.append(pve.bgp(draw(st.sampled_from(["b", "z"])) + name, node=name, asn=65001, loopback=loopback))

@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from ipaddress import ip_interface
 
 import pytest
 
-from pvesdn.model.ifupdown import PveAddress, PveVeth, PveVnetBridge, PveVrf, PveVrfBridge, PveVxlanPort, SnatRule
-from tests.unit.design.pve_values import controller, evpn, facts, iface, route, simple, stanzas, subnet, vnet, vxlan
+from pvesdn.model.ifupdown import Stanza
+from pvesdn.model.pve_ifupdown import PveAddress, PveVeth, PveVnetBridge, PveVrf, PveVrfBridge, PveVxlanPort, SnatRule
+from tests.unit.design.pve_values import (
+    controller,
+    evpn,
+    facts,
+    iface,
+    of_kind,
+    route,
+    simple,
+    stanzas,
+    subnet,
+    vnet,
+    vxlan,
+)
 
 MAC = "BC:24:11:0B:D1:EE"
 OUT4 = {"out_interface": "vmbr0", "source": "192.168.0.1"}
@@ -25,6 +39,16 @@ def lan(*subnets, node=None, **zone):
 
 def prod(*subnets, nodes=None, **zone):
     return bridge(evpn(**zone), controller(), vnet("guests", "prod", 10), *subnets, nodes=nodes)
+
+
+def mtus(found: Mapping[str, Stanza]) -> set[int | None]:
+    """Of all stanzas but the VRF, which has none."""
+    said = set()
+    for name, stanza in found.items():
+        if name != "vrf_zone":
+            assert isinstance(stanza, PveVxlanPort | PveVnetBridge | PveVrfBridge)
+            said.add(stanza.mtu)
+    return said
 
 
 def dual_stack():
@@ -198,8 +222,8 @@ def test_another_vnet_of_the_zone_still_brings_the_vrf_and_says_whether_the_pair
     assert set(without) == {"vxlan_guests", "vxlan_web", "web", "vrf_prod", "vrfbr_prod", "vrfvx_prod"} | {
         "xvrf_prod", "xvrfp_prod",
     }  # fmt: skip
-    assert without["xvrf_prod"].addresses == ("10.255.255.1/30",)
-    assert with_route["xvrf_prod"].addresses == ("10.255.255.1/30", "fe80::1/126")
+    assert of_kind(PveVeth, without["xvrf_prod"]).addresses == ("10.255.255.1/30",)
+    assert of_kind(PveVeth, with_route["xvrf_prod"]).addresses == ("10.255.255.1/30", "fe80::1/126")
 
 
 @pytest.mark.parametrize("zone", [vxlan(peers="203.0.113.9,203.0.113.8"), evpn("tunnel", controller="far")])
@@ -259,14 +283,14 @@ def test_peers_keep_their_order_and_spelling():
 @pytest.mark.parametrize("zone", [vxlan("zone"), evpn("zone")])
 def test_a_tunnel_has_pves_default_mtu_whatever_the_underlay_has(zone):
     found = stanzas(zone, controller(), vnet("guests", "zone", 10))
-    assert {stanza.mtu for name, stanza in found.items() if name != "vrf_zone"} == {1450}
+    assert mtus(found) == {1450}
 
 
 @pytest.mark.parametrize(("given", "printed"), [(8950, 8950), (0, 1450)])
 @pytest.mark.parametrize("kind", [vxlan, evpn])
 def test_the_zones_mtu_goes_to_every_device_of_a_tunnel(kind, given, printed):
     found = stanzas(kind("zone", mtu=given), controller(), vnet("guests", "zone", 10))
-    assert {stanza.mtu for name, stanza in found.items() if name != "vrf_zone"} == {printed}
+    assert mtus(found) == {printed}
 
 
 # --- evpn ------------------------------------------------------------------------------------------------------------
@@ -306,7 +330,10 @@ def test_a_second_vnet_adds_its_bridge_and_its_port():
 
 def test_suppression_can_be_switched_off_for_all_ports_of_a_zone():
     found = stanzas(evpn(**{"disable-arp-nd-suppression": True}), controller(), vnet("guests", "prod", 10))
-    assert [found[name].has_arp_nd_suppression for name in ("vxlan_guests", "vrfvx_prod")] == [False, False]
+    assert [of_kind(PveVxlanPort, found[name]).has_arp_nd_suppression for name in ("vxlan_guests", "vrfvx_prod")] == [
+        False,
+        False,
+    ]
 
 
 def test_arp_is_accepted_wherever_there_is_a_subnet_even_without_gateway():
@@ -328,7 +355,7 @@ def test_a_node_without_an_address_of_its_own_has_no_tunnel_address():
 def test_ipv6_peers_give_an_ipv6_tunnel_address():
     node = facts(stanzas=(iface("vmbr0", "2001:db8::10/64"),))
     found = stanzas(evpn(), controller(peers="2001:db8::10,2001:db8::11"), vnet("guests", "prod", 10), nodes=(node,))
-    assert found["vxlan_guests"].local == "2001:db8::10"
+    assert of_kind(PveVxlanPort, found["vxlan_guests"]).local == "2001:db8::10"
 
 
 def test_an_exit_node_takes_the_unreachable_default_out_of_the_vrf():
@@ -363,8 +390,14 @@ def test_the_first_vnet_of_the_zone_decides_whether_the_veths_carry_ipv6(name, h
         vnet(name, "prod", 11),
         subnet(name, "prod", "2001:db8:1::/64", "2001:db8:1::1"),
     )
-    assert found["xvrf_prod"].addresses == ("10.255.255.1/30", *(("fe80::1/126",) if has_ipv6 else ()))
-    assert found["xvrfp_prod"].addresses == ("10.255.255.2/30", *(("fe80::2/126",) if has_ipv6 else ()))
+    assert of_kind(PveVeth, found["xvrf_prod"]).addresses == (
+        "10.255.255.1/30",
+        *(("fe80::1/126",) if has_ipv6 else ()),
+    )
+    assert of_kind(PveVeth, found["xvrfp_prod"]).addresses == (
+        "10.255.255.2/30",
+        *(("fe80::2/126",) if has_ipv6 else ()),
+    )
 
 
 def test_a_subnet_belongs_to_the_vnet_it_names():
@@ -372,5 +405,5 @@ def test_a_subnet_belongs_to_the_vnet_it_names():
         evpn(), controller(), vnet("guests", "prod", 10), vnet("web", "prod", 11),
         subnet("web", "prod", "10.0.0.0/24", "10.0.0.1"),
     )  # fmt: skip
-    assert found["guests"].subnets == ()
-    assert [entry.address for entry in found["web"].subnets] == ["10.0.0.1/24"]
+    assert of_kind(PveVnetBridge, found["guests"]).subnets == ()
+    assert [entry.address for entry in of_kind(PveVnetBridge, found["web"]).subnets] == ["10.0.0.1/24"]

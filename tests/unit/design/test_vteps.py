@@ -5,7 +5,7 @@ from pvesdn.design.ours.vteps import choose_vteps, seen_now
 from pvesdn.model.cluster import SeenVtep
 from pvesdn.model.design import DesignInput
 from pvesdn.model.facts import Link
-from tests.unit.design.network import SYMMETRIC, UNDERLAY, cluster, facts, given, remarks
+from tests.unit.design.network import SYMMETRIC, UNDERLAY, cluster, facts, findings, given
 
 ZONE = "vxlan: ucast\n"
 VTEPS = "underlay: cluster\n\tnetwork 192.168.0.0/24\n\tvteps {}\n\n"
@@ -42,7 +42,7 @@ class TestANodeThatAnswered:
 
     def test_of_several_addresses_none_is_guessed(self) -> None:
         node = facts("node1", "192.168.0.9/24", "192.168.0.8/24")
-        assert remarks(given(UNDERLAY + ZONE, node1=node)) == [
+        assert findings(given(UNDERLAY + ZONE, node1=node)) == [
             (
                 "pvesdn.cfg:2: underlay 'cluster': "
                 "network: node1 has several addresses in the underlay network 192.168.0.0/24: 192.168.0.8, 192.168.0.9; "
@@ -51,7 +51,7 @@ class TestANodeThatAnswered:
         ]
 
     def test_without_an_address_in_the_network_is_an_error(self) -> None:
-        assert remarks(given(UNDERLAY + ZONE, node2=facts("node2", "10.0.0.2/24"))) == [
+        assert findings(given(UNDERLAY + ZONE, node2=facts("node2", "10.0.0.2/24"))) == [
             (
                 "pvesdn.cfg:2: underlay 'cluster': "
                 "network: node2 has no address in the underlay network 192.168.0.0/24; give it one, name its VTEP "
@@ -60,7 +60,7 @@ class TestANodeThatAnswered:
         ]
 
     def test_must_hold_the_address_that_is_named(self) -> None:
-        assert remarks(given(VTEPS.format("node1=10.0.0.1") + ZONE)) == [
+        assert findings(given(VTEPS.format("node1=10.0.0.1") + ZONE)) == [
             (
                 "pvesdn.cfg:3: underlay 'cluster': "
                 "vteps: node1 has no device with 10.0.0.1 (named in underlay: vteps); name one that it has: vteps "
@@ -72,7 +72,7 @@ class TestANodeThatAnswered:
         network = given(ZONE, nodes=1)
         member = network.cluster.members[0].model_copy(update={"address": None})
         network = replace(network, cluster=network.cluster.model_copy(update={"members": (member,)}))
-        assert remarks(network) == [
+        assert findings(network) == [
             (
                 "node1: has no address in the cluster's status; say which address is the VTEP: `network` or `vteps` in "
                 "the section underlay"
@@ -126,7 +126,7 @@ class TestAMemberThatIsOff:
 
     def test_is_an_error_where_nothing_is_known(self) -> None:
         network = given(UNDERLAY.replace("192.168.0", "10.0.0") + ZONE, nodes=1, offline=["node1"])
-        assert remarks(network)[0] == (
+        assert findings(network)[0] == (
             "pvesdn.cfg:2: underlay 'cluster': "
             "network: node1 did not answer and was never seen, so its VTEP is unknown; name it in underlay "
             "(vteps node1=ADDRESS), or bring the node up once"
@@ -162,8 +162,8 @@ def test_a_route_reflector_without_a_zone_needs_a_vtep_too() -> None:
         UNDERLAY + "evpn-controller: main\n\tasn 1234\n\troute-reflectors node3\n\n"
         "evpn: l2\n\tcontroller main\n\tirb none\n\tnodes node1,node2\n"
     )
-    assert remarks(given(cfg, node3=facts("node3", "10.0.0.3/24"))) != []
+    assert findings(given(cfg, node3=facts("node3", "10.0.0.3/24"))) != []
 
 
 def test_nothing_is_asked_of_a_cluster_without_zones_of_ours() -> None:
-    assert remarks(replace(given(UNDERLAY), cluster=cluster("node1", prefix="10.0.0."))) == []
+    assert findings(replace(given(UNDERLAY), cluster=cluster("node1", prefix="10.0.0."))) == []

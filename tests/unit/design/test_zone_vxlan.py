@@ -1,14 +1,16 @@
 from dataclasses import replace
 from ipaddress import ip_address, ip_interface
+from typing import Any
 
 import pytest
 
 from pvesdn.decode.cluster.seen import decode_seen
+from pvesdn.design.cluster import design_node, share
 from pvesdn.design.ours.vteps import choose_vteps, seen_now
 from pvesdn.encode.seen import encode_seen
 from pvesdn.model.facts import Link, NodeFacts
 from pvesdn.model.ifupdown import Tunnel, VnetBridge, VxlanPort
-from tests.unit.design.network import UNDERLAY, UNICAST, design, facts, given, remarks, stanzas
+from tests.unit.design.network import UNDERLAY, UNICAST, design, facts, findings, given, stanzas
 
 VNET = "\nvnet: vmbr2\n\tzone zone\n\ttag 2\n"
 
@@ -17,7 +19,7 @@ def zone(*properties: str, underlay: str = UNDERLAY) -> str:
     return underlay + "vxlan: zone\n" + "".join(f"\t{line}\n" for line in properties) + VNET
 
 
-def tunnel(cfg: str, node: str = "node1", **network: object) -> Tunnel:
+def tunnel(cfg: str, node: str = "node1", **network: Any) -> Tunnel:
     interfaces = design(given(cfg, **network), node).interfaces
     assert interfaces is not None
     return interfaces.tunnels["zone"]
@@ -110,9 +112,9 @@ def test_a_plain_zone_needs_neither_frr_nor_sysctls() -> None:
 
 
 def test_stanzas_that_do_not_depend_on_the_node_are_one_object() -> None:
-    from pvesdn.design.cluster import design_cluster
-
-    first, second, _ = design_cluster(given(zone()))
+    network = given(zone())
+    shared = share(network, choose_vteps(network)[0])
+    first, second = design_node(shared, "node1"), design_node(shared, "node2")
     assert first.interfaces is not None
     assert second.interfaces is not None
     assert all(a is b for a, b in zip(first.interfaces.stanzas, second.interfaces.stanzas, strict=True))
@@ -127,11 +129,11 @@ def test_a_member_that_goes_off_leaves_the_mtu_of_a_zone_on_another_network_alon
         return replace(plain, links=(*(x for x in plain.links if x.name != "eno2"), Link("eno2", 9000)), addresses=held)
 
     cfg = UNDERLAY + "vxlan: fast\n\tpeers 10.0.0.1,10.0.0.2,10.0.0.3\n\nvnet: vmbr2\n\tzone fast\n\ttag 2\n"
-    online = given(cfg, **{f"node{number}": node(number) for number in (1, 2, 3)})
+    online = given(cfg, instead={f"node{number}": node(number) for number in (1, 2, 3)})
     seen = decode_seen(encode_seen(seen_now(online, choose_vteps(online)[0])))
     assert seen == seen_now(online, choose_vteps(online)[0])
     away = replace(given(cfg, offline=["node3"], node1=node(1), node2=node(2)), seen=seen)
-    assert not remarks(away)
+    assert not findings(away)
     assert design(online).interfaces == design(away).interfaces
     bridge = stanzas(away)["vmbr2"]
     assert isinstance(bridge, VnetBridge)
@@ -141,5 +143,5 @@ def test_a_member_that_goes_off_leaves_the_mtu_of_a_zone_on_another_network_alon
 @pytest.mark.parametrize(("version", "is_refused"), [("3.0.0-1.1", True), ("3.3.0-1+pmx11", False)])
 def test_a_vlan_aware_vnet_needs_an_ifupdown2_that_passes_vlans_to_vxlan(version: str, *, is_refused: bool) -> None:
     node1 = replace(facts("node1", "192.168.0.1/24"), versions={"ifupdown2": version})
-    told = remarks(given(UNICAST.rstrip() + "\n\tvlanaware 1\n", node1=node1))
+    told = findings(given(UNICAST.rstrip() + "\n\tvlanaware 1\n", node1=node1))
     assert [f"ifupdown2 {version} on node1 does not pass VLANs" in line for line in told] == [True] * is_refused

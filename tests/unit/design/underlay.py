@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from ipaddress import ip_address, ip_interface
+from typing import Any
 
 from pvesdn.model.facts import Link, NodeFacts, Route
 from tests.unit.design.network import facts
@@ -43,7 +44,7 @@ def node(
     links: Iterable[str],
     addresses: Mapping[str, str | tuple[str, ...]],
     routes: Iterable[str | Route],
-    **more: object,
+    **more: Any,
 ) -> NodeFacts:
     """A node that has these devices beside `lo`, these addresses by device, and these routes of IPv4."""
     held = [
@@ -68,7 +69,11 @@ def routed(name: str, *, nodes: int = 3, mtu: int = 9000, holder: str = "lo", go
     number = int(name[-1])
     others = [n for n in range(1, nodes + 1) if n != number and f"node{n}" not in set(gone)]
     links = [f"eno1 {mtu}", "mgmt0 1500", *(["dummy0 1500 dummy"] if holder == "dummy0" else [])]
-    addresses = {holder: f"10.255.0.{number}/32", "eno1": f"172.16.0.{number}/24", "mgmt0": f"192.168.0.{number}/24"}
+    addresses: dict[str, str | tuple[str, ...]] = {
+        holder: f"10.255.0.{number}/32",
+        "eno1": f"172.16.0.{number}/24",
+        "mgmt0": f"192.168.0.{number}/24",
+    }
     if holder == "eno1":
         addresses = {"eno1": (f"172.16.0.{number}/24", f"10.255.0.{number}/32"), "mgmt0": f"192.168.0.{number}/24"}
     return node(

@@ -11,7 +11,7 @@ from pvesdn.model.findings import Severity
 from pvesdn.model.snapshot import NodeRaw, Snapshot
 from pvesdn.recognise.ids import Ids
 from pvesdn.recognise.proposal import recognise
-from tests.unit.recognise.kit import hand, handwork, lost, proposed, refused, section, text
+from tests.unit.recognise.kit import hand, hand_written, lost, proposed, refused, section, text
 
 FILE = "/etc/network/interfaces"
 FRR = "/etc/frr/frr.conf"
@@ -154,9 +154,9 @@ def test_further_addresses_of_an_uplink_are_lost() -> None:
 def test_a_bridge_that_cannot_keep_its_name_gets_another_and_that_is_said() -> None:
     snapshot = hand("unicast", ("vmbr2", "br-tenant-100"))
     assert section(snapshot, "vnet: brtenant") == {"tag": "2", "zone": "ucast"}
-    (remark,) = proposed(snapshot).remarks
-    assert remark.severity is Severity.WARNING
-    assert str(remark).startswith(
+    (finding,) = proposed(snapshot).findings
+    assert finding.severity is Severity.WARNING
+    assert str(finding).startswith(
         "br-tenant-100: the bridge cannot keep its name as a VNet: it becomes brtenant; plug guests"
     )
     becomes = {out.name: out.becomes for out in proposed(snapshot).take_outs["node1"]}
@@ -240,7 +240,7 @@ def test_a_node_without_any_of_it_is_in_no_zone() -> None:
 def test_a_node_that_is_off_is_taken_to_be_like_the_others() -> None:
     snapshot = without(hand("unicast"), "node3")
     assert section(snapshot, "vxlan: ucast") == {"mtu": "1500"}  # nobody knows the underlay of node3
-    assert "node3: was not read (offline)" in str(proposed(snapshot).remarks[0])
+    assert "node3: was not read (offline)" in str(proposed(snapshot).findings[0])
 
 
 @pytest.mark.parametrize(
@@ -292,8 +292,8 @@ def test_a_vrf_that_some_nodes_lack_still_holds_every_speaker() -> None:
 def test_an_l3vni_that_frr_conf_does_not_name_is_pointed_out() -> None:
     snapshot = hand("symmetric", (" vni 4000\n", ""))
     assert "irb asymmetric" in text(snapshot)
-    (remark,) = proposed(snapshot).remarks
-    assert str(remark) == (
+    (finding,) = proposed(snapshot).findings
+    assert str(finding) == (
         f"node1: {FILE}:70: vmbr4000: is in VRF vrf1 without an address, and is assumed to be a VNet; "
         "if VNI 4000 is the VRF's L3VNI, every node's frr.conf must say 'vni 4000' under 'vrf vrf1'"
     )
@@ -564,11 +564,16 @@ def test_where_nothing_was_made_by_hand_there_is_nothing_to_import() -> None:
     snapshot = hand("unicast")
     nodes = {name: NodeRaw({FILE: "auto lo\niface lo inet loopback\n"}, {}) for name in snapshot.nodes}
     assert refused(replace(snapshot, nodes=nodes)) == [
-        "no hand-written VXLAN device is in a bridge on any node that was read: nothing to import"
+        (
+            "nothing to import: no VXLAN device in a bridge was found, neither in the files nor in the kernel "
+            "(read: node1, node2, node3)"
+        )
     ]
 
 
 def test_the_order_of_nodes_means_nothing() -> None:
-    given = handwork(hand("vrrp"))
-    turned = replace(given, nodes=dict(reversed(given.nodes.items())), facts=dict(reversed(given.facts.items())))
+    given = hand_written(hand("vrrp"))
+    turned = replace(
+        given, nodes=dict(reversed(list(given.nodes.items()))), facts=dict(reversed(list(given.facts.items())))
+    )
     assert recognise(turned) == recognise(given)

@@ -67,7 +67,7 @@ def test_reflectors_outside_are_the_peers() -> None:
             ("neighbor 192.168.0.2 ", "neighbor 192.168.0.251 "),
         ],
     }
-    assert "\tpeers 192.168.0.250,192.168.0.251\n" in files(hand("symmetric", **nodes))["controllers.cfg"]
+    assert "\tpeers 192.168.0.250,192.168.0.251\n" in files(hand("symmetric", on=nodes))["controllers.cfg"]
 
 
 CLIENTS = "".join(f"  neighbor 192.168.0.{n} route-reflector-client\n" for n in (2, 3))
@@ -94,4 +94,4 @@ CLIENTS = "".join(f"  neighbor 192.168.0.{n} route-reflector-client\n" for n in 
 )
 def test_what_pve_has_no_words_for_stays_ours_with_the_reason(snapshot: Snapshot, zone: str, reason: str) -> None:
     assert files(snapshot) == write_sdn(proposed(snapshot).sdn)
-    assert f"zone '{zone}': stays in pvesdn.cfg: PVE has no words for {reason}" in map(str, turned(snapshot).remarks)
+    assert f"zone '{zone}': stays in pvesdn.cfg: PVE has no words for {reason}" in map(str, turned(snapshot).findings)

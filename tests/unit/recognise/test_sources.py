@@ -20,7 +20,7 @@ def lost(snapshot: Snapshot) -> list[str]:
 
 
 def written(line: str, *, on: str = "node1") -> Snapshot:
-    return hand("evpn-l2", **{on: (LAST, f"{LAST} {line}\n")})
+    return hand("evpn-l2", on={on: [(LAST, f"{LAST} {line}\n")]})
 
 
 @pytest.mark.parametrize("source", ["192.168.0.1", "vmbr0"])

@@ -1,3 +1,6 @@
+from ipaddress import ip_address
+from typing import Any
+
 import pytest
 from jinja2 import Environment
 
@@ -30,7 +33,7 @@ def env() -> Environment:
     return environment()
 
 
-def text(env: Environment, **fields: object) -> str:
+def text(env: Environment, **fields: Any) -> str:
     printed = frr_conf(env, FrrConfig(hostname="node1", **fields)).text
     assert printed is not None
     return printed
@@ -105,7 +108,11 @@ class TestFrrConf:
                 ),
                 BgpRouter(asn=1234, router_id="192.168.0.1", vrf="vrf_y"),
             ),
-            vrrp=(VrrpInterface("eno2", 1, 200, addresses=("172.16.0.10",), addresses6=("fd00::10",)),),
+            vrrp=(
+                VrrpInterface(
+                    "eno2", 1, 200, addresses=(ip_address("172.16.0.10"),), addresses6=(ip_address("fd00::10"),)
+                ),
+            ),
             prefix_lists=(PrefixList("ip", "only_default", 1, "permit", "0.0.0.0/0"),),
             route_maps=(
                 RouteMapEntry("IN", "deny", 1, matches=("match ip address prefix-list only_default",)),

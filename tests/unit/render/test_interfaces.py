@@ -3,17 +3,8 @@ from ipaddress import ip_address, ip_interface
 import pytest
 
 from pvesdn.model.files import OUR_INTERFACES, SDN_INTERFACES
-from pvesdn.model.ifupdown import (
-    InterfacesFile,
-    L3VniBridge,
-    PveVrf,
-    Stanza,
-    Tunnel,
-    Uplink,
-    VnetBridge,
-    VrfDevice,
-    VxlanPort,
-)
+from pvesdn.model.ifupdown import InterfacesFile, L3VniBridge, Stanza, Tunnel, Uplink, VnetBridge, VrfDevice, VxlanPort
+from pvesdn.model.pve_ifupdown import PveVrf
 from pvesdn.render.engine import environment
 from pvesdn.render.interfaces import InterfacesPrinter
 

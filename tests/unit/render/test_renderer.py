@@ -1,4 +1,5 @@
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -24,8 +25,8 @@ BLOCK = FrrConfig(hostname="node1", is_local_block=True)
 PVES = FrrConfig(hostname="node1", version="10.4.1")
 
 
-def node(**fields: object) -> NodeDesign:
-    nothing = {
+def node(**fields: Any) -> NodeDesign:
+    nothing: dict[str, Any] = {
         "node": "node1",
         "interfaces": None,
         "sdn": None,

@@ -73,8 +73,8 @@ def test_definitions_that_are_there_already_are_named_until_they_are_the_proposa
     proposal = adopt(bare, Renderer()).files
 
     def said(text: str) -> list[str]:
-        remarks = adopt(replace(bare, pve_files={"pvesdn.cfg": text}), Renderer()).proposal.remarks
-        return [str(remark) for remark in remarks if remark.where == OWN]
+        findings = adopt(replace(bare, pve_files={"pvesdn.cfg": text}), Renderer()).proposal.findings
+        return [str(finding) for finding in findings if finding.where == OWN]
 
     assert said(proposal["pvesdn.cfg"]) == []
     assert said("\n") == []
@@ -164,7 +164,7 @@ def test_frr_that_pve_writes_is_not_taken_for_handwork() -> None:
     controller = "evpn: ctl\n\tasn 1234\n\tpeers 192.168.0.1,192.168.0.2,192.168.0.3\n\n"
     given = replace(hand("unicast"), pve_files={"controllers.cfg": controller})
     adoption = adopt(given, Renderer())
-    assert "/etc/frr/frr.conf: PVE's own controllers or fabrics write it" in str(adoption.proposal.remarks[0])
+    assert "/etc/frr/frr.conf: PVE's own controllers or fabrics write it" in str(adoption.proposal.findings[0])
 
 
 def test_pves_own_definitions_stay_beside_the_proposed_ones() -> None:

@@ -8,8 +8,9 @@ import pytest
 
 from pvesdn.model.files import OUR_INTERFACES, ChangeSet
 from pvesdn.render.renderer import Renderer
-from pvesdn.workflows.plan import render_nodes
+from pvesdn.workflows.plan import render_understood
 from pvesdn.workflows.read import read_cluster
+from pvesdn.workflows.understand import understand
 from tests.fakes import FakeCluster
 from tests.unit.workflows.kit import UNICAST, cluster, plan_of
 
@@ -101,7 +102,7 @@ def test_a_group_that_would_be_joined_on_another_is_an_obstacle_on_that_node_alo
     assert {node.node for node in plan.nodes if not node.obstacles} == OTHERS
     (obstacle,) = [obstacle for node in plan.nodes for obstacle in node.obstacles]
     assert f"the name of device {name} of node1 cannot be written" in obstacle.what
-    rendered = dict(render_nodes(read_cluster(made.world()), Renderer()))
+    rendered = dict(render_understood(understand(read_cluster(made.world())), Renderer()))
     assert name not in "".join(file.text or "" for file in rendered["node1"])
 
 

@@ -5,7 +5,10 @@ from __future__ import annotations
 import pytest
 
 from pvesdn.errors import ApiRefused, ClusterError, NodeFailed, NodeUnreachable, NotQuorate
+from pvesdn.render.renderer import Renderer
+from pvesdn.workflows.plan import plan_understood, render_understood
 from pvesdn.workflows.read import read_cluster
+from pvesdn.workflows.understand import understand
 from tests.unit.workflows.kit import UNICAST, cluster, plan_of
 
 
@@ -16,6 +19,13 @@ def test_a_snapshot_holds_the_api_the_definitions_and_every_node() -> None:
     assert set(snapshot.nodes) == {"node1", "node2", "node3"}
     assert "/etc/network/interfaces" in snapshot.nodes["node1"].files
     assert snapshot.unreachable == {}
+
+
+def test_nodes_that_were_read_are_planned_and_rendered_in_the_order_of_their_names() -> None:
+    made = cluster(UNICAST.replace("vxlan: ucast", "vxlan: ucast\n\tmtu 1500"), offline=("node2",))
+    known = understand(read_cluster(made.world()))
+    assert [name for name, _ in render_understood(known, Renderer())] == ["node1", "node3"]
+    assert [node.node for node in plan_understood(known, Renderer()).nodes] == ["node1", "node3"]
 
 
 def test_an_offline_member_is_not_asked() -> None:

@@ -84,7 +84,7 @@ def run_scenarios(
 
 def _carrier(
     scenarios: list[Scenario], kind: str, say: Say, *, only_here: bool, if_possible: bool
-) -> tuple[machines.Machine | None, str]:
+) -> tuple[machines.VirtualMachine | None, str]:
     """The machine for scenarios that this kernel cannot carry; where there is none, one line that says what is left
     out.
     """

@@ -18,13 +18,13 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 from pvesdn.errors import SettingsError
 from pvesdn_lab.live.exchange import READY
 from pvesdn_lab.live.outside import kernel, machines
 from pvesdn_lab.live.outside.holder import command, divide, environment, in_machine
+from pvesdn_lab.live.outside.processes import as_shells_count, attend, birth_of, is_alive
 from pvesdn_lab.live.packages import NODE, Say, fetch
 from pvesdn_lab.live.scenario import Scenario
 
@@ -117,7 +117,7 @@ def _ended_unless_up(name: str, folder: Path) -> Iterator[list[subprocess.Popen[
 
 
 def _note(folder: Path, process: subprocess.Popen[bytes], place: str) -> None:
-    (folder / "pid").write_text(f"{process.pid} {_birth(process.pid)} {place}", "ascii")
+    (folder / "pid").write_text(f"{process.pid} {birth_of(process.pid)} {place}", "ascii")
 
 
 def _is_ready(name: str, folder: Path) -> bool:
@@ -155,7 +155,7 @@ def running(name: str) -> Running:
     except (OSError, ValueError):
         hint = f"wait until it is up, or end it with `{typed(name, 'down')}`"
         raise SettingsError(f"the lab '{name}' is not up yet", hint=hint) from None
-    if _birth(int(pid)) != birth:
+    if birth_of(int(pid)) != birth:
         raise SettingsError(f"the lab '{name}' has ended", hint=f"`{typed(name, 'down')}` clears up")
     return Running(name, folder, int(pid), place == "machine", ready)
 
@@ -181,41 +181,6 @@ def execute(lab: Running, place: str, argv: Sequence[str]) -> int:
         return as_shells_count(int(answer["status"]))
     outer = ["nsenter", "--target", str(_inside(lab.pid)), "--net", "--mount", "--pid", "--ipc", "--uts", "--", *inner]
     return attend(outer)
-
-
-def attend(argv: Sequence[str]) -> int:
-    """Run a command that shares our terminal, and wait for its end, whoever presses Ctrl-C.
-
-    The terminal interrupts the command as well as us. A request to end (SIGTERM) reaches only us, so it is passed on.
-
-    :returns: see `execute`.
-    """
-    begun: list[subprocess.Popen[bytes]] = []
-    early: list[int] = []
-
-    def pass_on(number: int, _frame: FrameType | None) -> None:
-        for process in begun:
-            process.send_signal(number)
-        if not begun:
-            early.append(number)
-
-    # Before the command begins, so that none is lost. Not SIG_IGN: the command would inherit that.
-    interrupted = signal.signal(signal.SIGINT, lambda _number, _frame: None)
-    ended = signal.signal(signal.SIGTERM, pass_on)
-    try:
-        with subprocess.Popen(argv, env=environment()) as process:
-            begun.append(process)
-            for number in early:
-                process.send_signal(number)
-            return as_shells_count(process.wait())
-    finally:
-        signal.signal(signal.SIGTERM, ended)
-        signal.signal(signal.SIGINT, interrupted)
-
-
-def as_shells_count(status: int) -> int:
-    """An exit status of `subprocess` as a shell gives it: 128 and the signal's number in place of a negative one."""
-    return 128 - status if status < 0 else status
 
 
 def ask(lab: Running, request: Mapping[str, Any], *, passes_interrupts: bool = False) -> dict[str, Any]:
@@ -255,10 +220,10 @@ def down(name: str) -> bool:
     with contextlib.suppress(OSError, ValueError):
         number, birth, _ = (folder / "pid").read_text("ascii").split()
         pid = int(number)
-        if _birth(pid) == birth:
+        if birth_of(pid) == birth:
             # Its namespaces, with every process, interface and mount in them, end with it.
             os.killpg(pid, signal.SIGKILL)
-            _wait(lambda: not _is_alive(pid), None, 30, name)
+            _wait(lambda: not is_alive(pid), None, 30, name)
     shutil.rmtree(folder)
     with contextlib.suppress(OSError):  # there are others
         LABS.rmdir()
@@ -275,7 +240,7 @@ def _start_here(scenario: Scenario, folder: Path) -> subprocess.Popen[bytes]:
         )
 
 
-def _start_in_machine(scenario: Scenario, machine: machines.Machine, folder: Path) -> subprocess.Popen[bytes]:
+def _start_in_machine(scenario: Scenario, machine: machines.VirtualMachine, folder: Path) -> subprocess.Popen[bytes]:
     argv, given = in_machine({"serve": str(scenario.folder), "results": str(machines.SHARED)})
     with (folder / _LOG).open("wb") as log:
         return machine.start(argv, folder, folder, given, log, stays=True)
@@ -285,28 +250,13 @@ def _inside(pid: int) -> int:
     return int(Path(f"/proc/{pid}/task/{pid}/children").read_text("ascii").split()[0])
 
 
-def _birth(pid: int) -> str:
-    """When the process began, in the kernel's ticks: another one of its number is not it. Empty when there is none."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text("ascii").rpartition(")")[2].split()[19]
-    except OSError:
-        return ""
-
-
-def _is_alive(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text("ascii").rpartition(")")[2].split()[0] != "Z"
-    except OSError:
-        return False
-
-
 def _wait(
     condition: Callable[[], bool], process: subprocess.Popen[bytes] | int | None, limit: float, name: str
 ) -> None:
     end = time.monotonic() + limit
     while not condition():
         ended = (
-            process.poll() is not None if isinstance(process, subprocess.Popen) else process and not _is_alive(process)
+            process.poll() is not None if isinstance(process, subprocess.Popen) else process and not is_alive(process)
         )
         if ended:
             file = _folder(name) / _LOG

@@ -1,4 +1,4 @@
-"""What scenarios do: definitions, guests, and what befalls nodes and cables."""
+"""What scenarios do: definitions, guests, and what happens to nodes and cables."""
 
 from __future__ import annotations
 
@@ -74,22 +74,20 @@ def _story(run: Run) -> str:
 
 
 def _failed_tasks(cluster: LiveCluster) -> str:
-    """What nodes' reloads said that failed, as PVE's task viewer shows it."""
+    """What the failed reloads of nodes said, as PVE's task viewer shows it."""
     failed = [task for task in cluster.pve.sim.tasklog if task.get("exitstatus", "OK") != "OK"]
     return "".join(f" | {task['node']}: {'; '.join(task['log'][-8:])}" for task in failed)
 
 
 def vteps(context: Context, *, of: dict[str, str]) -> str:
-    """From here on these addresses are to be the nodes' VTEPs, instead of those that the topology
-    calls the underlay's.
-    """
+    """From here on, expect these addresses to be the nodes' VTEPs, instead of the topology's underlay addresses."""
     context.vteps = dict(of)
     return ", ".join(f"{node} {address}" for node, address in of.items())
 
 
 def guests(context: Context, *, start: list[list[str]]) -> str:
-    """Start guests, each given as name, node, VNet, addresses with prefix lengths, gateways (both
-    separated by blanks).
+    """Start guests, each given as name, node, VNet, addresses with prefix lengths, and gateways (both separated by
+    blanks).
     """
     for name, node, vnet, addresses, *rest in start:
         context.lab.add_guest(name, node, vnet, addresses.split(), rest[0].split() if rest else [])
@@ -136,7 +134,7 @@ def join(context: Context, *, node: str) -> str:
 
 
 def reflector(context: Context, *, node: str, asn: int, clients: str) -> str:
-    """Make a spare node, a member of no cluster, a BGP route reflector, configured by hand as an outside one is.
+    """Turn a spare node, a member of no cluster, into a BGP route reflector, configured by hand as an outside one is.
 
     :param clients: the network that its clients' addresses are from.
     """
@@ -174,7 +172,7 @@ def run(context: Context, *, node: str, command: str) -> str:
     """Run a shell command on a node; it must succeed."""
     with as_proof():
         lines = context.lab.node(node).space.must("bash", "-c", command).split("\n")
-    return lines[0][:120] or "so it is"
+    return lines[0][:120] or "it succeeded"
 
 
 def kill(context: Context, *, node: str, daemon: str) -> str:
@@ -192,7 +190,7 @@ def restart_frr(context: Context, *, node: str) -> str:
 
 
 def begin_pings(context: Context, *, name: str, guest: str, to: str, rate: int = 20) -> str:
-    """Begin to ping; `to` is a guest, a router or an address."""
+    """Start to ping; `to` is a guest, a router or an address."""
     address = target_address(context, to)
     host = context.lab.host(guest)
     wait_for(f"{guest} reaches {to}", lambda: host.reaches(address))
@@ -201,7 +199,7 @@ def begin_pings(context: Context, *, name: str, guest: str, to: str, rate: int =
 
 
 def end_pings(context: Context, *, name: str, lost: int, at_least: int = 50) -> str:
-    """Count them when at least so many have been sent; at most `lost` may be missing, -1 only reports."""
+    """Count the pings once at least `at_least` have been sent; at most `lost` may be missing, -1 only reports."""
     sent, missing = context.streams.pop(name).count(at_least)
     require(lost < 0 or missing <= lost, f"at most {lost} of {sent} pings to be lost", missing)
     return f"{missing} of {sent} pings lost"

@@ -30,7 +30,7 @@ def reach(context: Context, *, guest: str, to: str, family: int = 4, limit: floa
     return f"answered after {seconds:.1f} s"
 
 
-def reach_not(context: Context, *, guest: str, to: str, family: int = 4) -> str:
+def does_not_reach(context: Context, *, guest: str, to: str, family: int = 4) -> str:
     """A guest gets no answer from `to`."""
     answered = context.lab.host(guest).reaches(target_address(context, to, family=family), tries=3)
     require(not answered, f"{guest} not to reach {to}", "an answer")

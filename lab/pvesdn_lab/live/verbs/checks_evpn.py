@@ -120,7 +120,7 @@ def anycast_gateway(context: Context, *, vnet: str, mac: str = "", nodes: list[s
     return f"{found[0]} with {', '.join(found[1])} on {len(context.nodes(nodes))} nodes"
 
 
-def bgp_knows_not(context: Context, *, words: str) -> str:
+def not_in_bgp(context: Context, *, words: str) -> str:
     """FRR's running configuration does not have these words on any node."""
     for node in context.nodes():
         text = node.space.must("vtysh", "-c", "show running-config")

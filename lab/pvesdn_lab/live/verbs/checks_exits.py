@@ -10,7 +10,7 @@ from pvesdn_lab.live.verbs.context import Context, as_proof, require
 
 
 def next_hops(context: Context, *, node: str, vrf: str, number: int, limit: float = 60, prefix: str = "default") -> str:
-    """The kernel's route in a VRF has so many next hops."""
+    """The kernel's route in a VRF has this many next hops."""
     target = context.lab.node(node)
     with as_proof():
         wait_for(
@@ -52,7 +52,7 @@ def all_flows(context: Context, *, guest: str, base: str, limit: float, flows: i
     while open_ones and time.monotonic() - begin < limit:
         open_ones = [address for address in open_ones if not host.reaches(address)]
     require(not open_ones, f"answers from all of {flows} addresses within {limit:g} s", f"none from {open_ones}")
-    return f"{flows} flows go on after {time.monotonic() - begin:.1f} s"
+    return f"all {flows} flows were answered within {time.monotonic() - begin:.1f} s"
 
 
 def vrrp_state(context: Context, *, node: str, state: str, limit: float = 30) -> str:

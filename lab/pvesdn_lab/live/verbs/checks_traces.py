@@ -1,4 +1,4 @@
-"""What scenarios prove about what stays: nodes as they were before, and zones that know nothing of each other."""
+"""What scenarios prove about traces: nodes are as they were before, and zones know nothing of each other."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from pvesdn_lab.live.verbs.context import Context, as_proof, require
 _NOTE = "nodes as they were"
 _OF_A_LINK = ("mtu", "master", "address")
 _STAYS_OF_A_VRF = re.compile(r"route unreachable default( dev lo)? table (vrf_\w+|\d+)$")
-"""A route without a device does not go with its VRF; nothing looks into that table any more (docs/lab.md)."""
+"""A route without a device outlives its VRF; nothing looks it up in that table any more (docs/lab.md)."""
 _KERNELS_OWN = re.compile(r"fe80:|ff00:|127\.|::1$|tap\d")
 
 
 def remember(context: Context) -> str:
-    """Note what nodes have: devices, addresses, routes of all tables, VLANs of bridge ports, rules of netfilter, OVS
+    """Record what nodes have: devices, addresses, routes in all tables, VLANs of bridge ports, netfilter rules and OVS
     ports.
     """
     context.notes[_NOTE] = {node.name: _state(node) for node in context.nodes()}
@@ -26,16 +26,16 @@ def remember(context: Context) -> str:
 
 
 def as_before(context: Context) -> str:
-    """Nodes have what they had when it was noted, and nothing else but unreachable defaults in tables of VRFs that are
-    gone.
+    """Nodes have what they had when it was recorded, and nothing else but unreachable defaults in the tables of removed
+    VRFs.
     """
     if _NOTE not in context.notes:
-        raise LabFault("nothing was noted: a step `remember` must come before")
+        raise LabFault("nothing was recorded: a step `remember` must come first")
     for node in context.nodes():
         before, now = context.notes[_NOTE][node.name], _state(node)
         require(now <= before, f"{node.name} to have nothing but what it had", sorted(now - before))
-        require(before <= now, f"{node.name} to have all that it had", f"no more: {sorted(before - now)}")
-    left_out = "unreachable defaults of VRFs that are gone left out"
+        require(before <= now, f"{node.name} to have all that it had", f"missing: {sorted(before - now)}")
+    left_out = "unreachable defaults of removed VRFs left out"
     return f"{len(context.nodes())} nodes: the devices, addresses, routes and rules that they had before; {left_out}"
 
 

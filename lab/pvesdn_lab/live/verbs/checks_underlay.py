@@ -1,4 +1,4 @@
-"""What scenarios prove about the underlay: which address a node speaks from, and what falls when the path does."""
+"""What scenarios prove about the underlay: which address a node speaks from, and what ends when the path fails."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Ends = frozenset[tuple[str, str]]
 def speaks_from(context: Context) -> str:
     """Every node holds its sessions from its VTEP to the VTEPs of all others: BGP Established, BFD up, and no others.
 
-    Measured are both ends of each session as FRR tells them, and the address that the kernel would have chosen.
+    It reports both ends of each session, by FRR, and the address that the kernel would have chosen.
     """
     nodes, told = context.nodes(), []
     for node in nodes:
@@ -34,7 +34,7 @@ def speaks_from(context: Context) -> str:
 
 
 def routed_by(context: Context, *, protocol: str) -> str:
-    """The kernel of every node has a route to every other VTEP from this protocol, in the words of `ip route`."""
+    """Every node's kernel has a route to every other VTEP from this protocol, as `ip route` spells it."""
     nodes, gateways = context.nodes(), set()
     for node in nodes:
         for other in nodes:
@@ -49,7 +49,7 @@ def routed_by(context: Context, *, protocol: str) -> str:
 
 
 def routes_gone(context: Context, *, of: str, protocol: str) -> str:
-    """The protocol has taken back its routes to a node's VTEP on all others."""
+    """The protocol has withdrawn its routes to a node's VTEP on all others."""
     gone = context.vtep(context.lab.node(of))
     others = [node for node in context.nodes() if node.name != of]
     for node in others:
@@ -68,8 +68,8 @@ def tunnels_from(context: Context, *, vnets: list[str]) -> str:
     return f"{', '.join(vnets)} on {len(context.nodes())} nodes"
 
 
-def path_falls(context: Context, *, of: str, limit: float = 60) -> str:
-    """BFD finds that a node cannot be reached any more, and ends BGP's sessions with it before their hold timer does.
+def path_fails(context: Context, *, of: str, limit: float = 60) -> str:
+    """BFD finds a node unreachable, and ends BGP's sessions with it before their hold timer does.
 
     :param of: the node; the others are asked.
     :param limit: seconds; emulation is slow.
@@ -79,7 +79,7 @@ def path_falls(context: Context, *, of: str, limit: float = 60) -> str:
     try:
         wait_for(
             f"BFD with {of} down on all others, and their sessions ended by that",
-            partial(have_fallen, others, gone, ended),
+            partial(bfd_ended_sessions, others, gone, ended),
             limit=limit,
         )
     except LabFault as fault:
@@ -106,7 +106,7 @@ def bfd_states(peers: Sequence[Mapping[str, Any]]) -> dict[str, str]:
 
 
 def why_ended(neighbors: Mapping[str, Any], peer: str) -> str:
-    """What ended the last session with a peer, in FRR's words; empty while one is Established, or without such a peer.
+    """What ended the last session with a peer, in FRR's words; empty while it is Established, or without such a peer.
 
     RFC 9384 has a subcode of Cease for BFD; without a NOTIFICATION FRR names its own reason.
 
@@ -118,10 +118,11 @@ def why_ended(neighbors: Mapping[str, Any], peer: str) -> str:
     return str(row.get("lastNotificationReason") or row.get("lastResetDueTo", ""))
 
 
-def have_fallen(nodes: Sequence[LiveNode], peer: str, ended: dict[str, str]) -> bool:
+def bfd_ended_sessions(nodes: Sequence[LiveNode], peer: str, ended: dict[str, str]) -> bool:
     """BFD has ended the session with a peer on all of these nodes.
 
-    :param ended: gets by node what FRR said, once it was seen: when the route is gone too, FRR has another word for it.
+    :param ended: filled with what FRR says on each node, as soon as it is seen: once the route has gone too, FRR gives
+        another reason.
     """
     for node in nodes:
         if node.name not in ended and bfd_states(_bfd_peers(node)).get(peer) == "down":
@@ -170,7 +171,7 @@ def _holder(node: LiveNode, address: str) -> str:
 
 
 def _kernels_choice(node: LiveNode, own: str, peer: str) -> str:
-    """The source address that a session would have if nobody said one, where that is another."""
+    """The source address that the kernel would choose for a session, where that is another."""
     (route,) = node.space.json("ip", "-j", "route", "get", peer)
     return "" if route["prefsrc"] == own else f", not {route['prefsrc']} as the kernel would"
 

@@ -1,4 +1,4 @@
-"""What a step of a scenario works on, and how it says what is not so."""
+"""What a step of a scenario works on, and how a check fails."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from pvesdn_lab.live.testbed.space import LabFault
 
 
 class NotProven(Exception):
-    """A check looked and found something else: what was expected, and what was there."""
+    """A check found something else: what was expected, and what was there."""
 
 
 @dataclass(slots=True)
@@ -25,7 +25,7 @@ class Context:
     """:param folder: the scenario's.
     :param streams: pings that run, by name.
     :param notes: what earlier steps want later ones to know.
-    :param vteps: addresses by node, where the VTEPs are to be others than the underlay addresses of the topology.
+    :param vteps: the nodes' VTEPs where they are not the underlay addresses of the topology.
     """
 
     lab: Lab
@@ -69,7 +69,7 @@ def require(condition: object, expected: str, found: object = "") -> None:
 
 @contextmanager
 def as_proof() -> Iterator[None]:
-    """A condition that does not come about in here is a proof that failed, not a fault of the lab."""
+    """A condition that is not met in here is a proof that failed, not a fault of the lab."""
     try:
         yield
     except LabFault as fault:

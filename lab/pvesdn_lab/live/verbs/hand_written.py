@@ -1,4 +1,4 @@
-"""What scenarios do about a set-up that was written by hand: the way of docs/import.md to pvesdn, and back."""
+"""What scenarios do with a set-up that was written by hand: follow docs/import.md to pvesdn, and back."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def by_hand(context: Context, *, files: str) -> str:
 
 
 def reach_gateways(context: Context, *, guests: list[str]) -> str:
-    """Every guest pings its gateway, as guests do sooner or later: the node then knows it, and by EVPN all nodes do."""
+    """Every guest pings its gateway, as guests do sooner or later: its node learns it, and by EVPN all nodes do."""
     for name in guests:
         guest = context.guest(name)
         with as_proof():
@@ -53,9 +53,9 @@ def reach_gateways(context: Context, *, guests: list[str]) -> str:
 def import_shows(context: Context, *, becomes: Mapping[str, str], stays: list[str], taken_down: str) -> str:
     """`pvesdn snapshot`, then `pvesdn import --from`: everything is recognised, on every node.
 
-    :param becomes: pvesdn's device by the hand-written one in whose place it comes: ``-/+`` in the plan.
-    :param stays: devices that are kept under their name: ``~`` in the plan.
-    :param taken_down: the line that `import` shows for the administrator to type.
+    :param becomes: hand-written devices, each with the one of pvesdn's that replaces it: ``-/+`` in the plan.
+    :param stays: devices that keep their names: ``~`` in the plan.
+    :param taken_down: the command that `import` tells the administrator to type.
     """
     snapshot = str(_scratch(context) / "before")
     _must(context.lab.cluster.pvesdn("snapshot", snapshot, wants_json=False), "pvesdn snapshot")
@@ -77,8 +77,8 @@ def import_shows(context: Context, *, becomes: Mapping[str, str], stays: list[st
     return f"{len(becomes)} -/+ and {len(stays)} ~ on each of {len(plans)} nodes, nothing is lost; {taken_down}"
 
 
-def keep_handwork(context: Context) -> str:
-    """Step 2 of docs/import.md."""
+def copy_hand_written(context: Context) -> str:
+    """Step 2 of docs/import.md: copies of what is there."""
     for node in context.nodes():
         node.space.must("sh", "-ec", "mkdir -p /root/before && cp -a /etc/network /root/before/")
         node.space.must("cp", "-a", "/etc/frr", "/root/before/")
@@ -86,20 +86,20 @@ def keep_handwork(context: Context) -> str:
     return "copies on every node"
 
 
-def write_proposal(context: Context, *, in_the_way: list[str]) -> str:
-    """Step 3 of docs/import.md; `pvesdn plan` then has on every node in the way what must go first.
+def write_proposal(context: Context, *, blocked: list[str]) -> str:
+    """Step 3 of docs/import.md; `pvesdn plan` then says, for every node, what blocks it.
 
-    :param in_the_way: words of it, one for each obstacle that there must be.
+    :param blocked: words of each obstacle that there must be.
     """
     cluster = context.lab.cluster
     edited = str(_scratch(context) / "cut-over")
     _must(cluster.pvesdn("import", "--write", "--edited", edited), "pvesdn import --write --edited")
     plan = cluster.pvesdn("plan")
-    require(plan.status == 1, "pvesdn plan to end with 1, something being in the way", plan.status)
+    require(plan.status == 1, "pvesdn plan to end with 1, being blocked", plan.status)
     for name, found in _obstacles(plan).items():
-        for words in in_the_way:
-            require(words in found, f"{name}: '{words}' in the way", found)
-    return f"{len(in_the_way)} obstacles on every node, exit status {plan.status}"
+        for words in blocked:
+            require(words in found, f"{name} to be blocked: '{words}'", found)
+    return f"{len(blocked)} obstacles on every node, exit status {plan.status}"
 
 
 def refuses(context: Context, *, words: str, flags: list[str] | None = None) -> str:
@@ -117,7 +117,7 @@ def refuses(context: Context, *, words: str, flags: list[str] | None = None) -> 
 
 
 def take_out(context: Context) -> str:
-    """Steps 4 and 5 of docs/import.md; then nothing is in the way any more."""
+    """Steps 4 and 5 of docs/import.md; then nothing blocks the plan any more."""
     edited = _scratch(context) / "cut-over"
     for node in context.nodes():
         node.write("/root/interfaces.edited", (edited / node.name / _INTERFACES.lstrip("/")).read_text("utf-8"))
@@ -128,28 +128,26 @@ def take_out(context: Context) -> str:
         node.space.must("cp", "/root/interfaces.edited", _INTERFACES)
     run = _must(context.lab.cluster.pvesdn("plan", "--overwrite"), "pvesdn plan --overwrite")
     for name, found in _obstacles(run).items():
-        require(not found, f"nothing in the way on {name}", found)
-    return "taken down on every node, nothing is in the way any more"
+        require(not found, f"nothing to be blocked on {name}", found)
+    return "taken down on every node, nothing is blocked any more"
 
 
-def handwork_gone(context: Context) -> str:
-    """No device that was to go is left, in the kernel, the interfaces file or FRR, and no route of one in the main
-    table.
-    """
+def hand_written_gone(context: Context) -> str:
+    """Nothing is left of the devices that had to go: in the kernel, the interfaces file, FRR or the main table."""
     names = set(context.notes["becomes"])
     for node in context.nodes():
         left = names & node.devices().keys()
         require(not left, f"{node.name} to have none of {sorted(names)}", sorted(left))
         text = (node.read(_INTERFACES) or "") + node.space.must("vtysh", "-c", "show running-config")
         named = sorted(names & set(text.split()))
-        require(not named, f"no word of them in {_INTERFACES} and FRR of {node.name}", named)
+        require(not named, f"no mention of them in {_INTERFACES} and FRR of {node.name}", named)
         routes = foreign_routes(node)
         require(not routes, f"{node.name} to have no route but its own in the main table", routes)
     return f"none of {', '.join(sorted(names))} on {len(context.nodes())} nodes"
 
 
 def way_back(context: Context) -> str:
-    """The way back of docs/import.md; guests that plain Debian's ifupdown2 unplugs are plugged in again."""
+    """The way back in docs/import.md; guests that Debian's own ifupdown2 unplugs are plugged in again."""
     definitions = context.lab.cluster.pve.world.pmxcfs.sdn / "pvesdn.cfg"
     definitions.rename(_scratch(context) / "pvesdn.cfg.away")
     vxlans = [name for name in context.notes["becomes"].values() if name.startswith(("vxlan_", "vrfvx_"))]
@@ -168,7 +166,7 @@ def way_back(context: Context) -> str:
     return f"{len(out)} of {len(guests)} guests had to be plugged in again"
 
 
-def handwork_back(context: Context) -> str:
+def hand_written_back(context: Context) -> str:
     """Every hand-written device is there, none of pvesdn's, and no file of pvesdn's."""
     came, went = set(context.notes["becomes"]), set(context.notes["becomes"].values())
     for node in context.nodes():
@@ -181,7 +179,7 @@ def handwork_back(context: Context) -> str:
 
 
 def watch_ports(context: Context) -> str:
-    """Begin to note every port that leaves a bridge."""
+    """Start to record every port that leaves a bridge."""
     watchers = context.notes.setdefault("watchers", {})
     for node in context.nodes():
         log = _scratch(context) / f"{node.name}.ports"
@@ -212,14 +210,14 @@ def ports_stayed(context: Context) -> str:
 
 
 def end_outage(context: Context, *, name: str, at_most: float) -> str:
-    """End pings that were begun, and tell for how many seconds at a stretch none was answered."""
+    """Stop pings that were started, and tell the longest time, in seconds, without an answer."""
     sent, missing, seconds = context.streams.pop(name).outage()
     require(seconds <= at_most, f"at most {at_most:g} s without an answer", f"{seconds:.1f} s")
     return f"{seconds:.1f} s without an answer ({missing} of {sent} pings)"
 
 
 def _mark(node: LiveNode, name: str, log: Path) -> None:
-    """Let the monitor see a port come and go, and wait until it has: it listens, and has told all that was before."""
+    """Show the monitor a port that comes and goes, and wait until it reports it: everything before is reported too."""
     bridge, port = f"m{name}", f"p{name}"
     words = (
         f"link add {bridge} type bridge",
@@ -240,7 +238,7 @@ def _mark(node: LiveNode, name: str, log: Path) -> None:
 
 
 def _scratch(context: Context) -> Path:
-    """A folder of this scenario's, for what an administrator has below /root of the node with pvesdn."""
+    """A folder of this scenario's own, for what an administrator would keep under /root where pvesdn runs."""
     folder = context.lab.folder / f"root-{context.folder.name}"
     folder.mkdir(exist_ok=True)
     return folder
@@ -253,13 +251,13 @@ def _must(run: Run, what: str) -> Run:
 
 
 def _obstacles(run: Run) -> dict[str, str]:
-    """What is in the way on each node."""
+    """What blocks each node."""
     nodes = run.document.get("nodes", ())
     return {node["name"]: " | ".join(row["what"] for row in node["obstacles"]) for node in nodes}
 
 
 def _state(context: Context) -> tuple[dict[str, str], dict[str, list[str]]]:
-    """When the nodes' files were last written, and their devices with the bridge or VRF of each."""
+    """When the nodes' files were last written, and their devices, each with its bridge or VRF."""
     nodes = context.nodes()
     devices = {
         node.name: [f"{name} in {link.get('master')}" for name, link in node.devices().items()] for node in nodes

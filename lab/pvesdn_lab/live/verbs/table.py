@@ -23,7 +23,7 @@ Verb = Callable[..., str]
 """Takes the context and keywords, which are the step's other words, and tells what it did or measured."""
 
 ALL: tuple[Verb, ...] = (
-    # actions: what befalls definitions, guests, nodes and cables
+    # actions: what happens to definitions, guests, nodes and cables
     actions.apply,
     actions.define,
     actions.vteps,
@@ -45,24 +45,24 @@ ALL: tuple[Verb, ...] = (
     actions.route,
     actions.silence,
     actions.wake,
-    # hand_written: a hand-written set-up and the way through docs/import.md
+    # hand_written: a hand-written set-up, and docs/import.md step by step
     hand_written.by_hand,
     hand_written.reach_gateways,
     hand_written.import_shows,
-    hand_written.keep_handwork,
+    hand_written.copy_hand_written,
     hand_written.write_proposal,
     hand_written.refuses,
     hand_written.take_out,
-    hand_written.handwork_gone,
+    hand_written.hand_written_gone,
     hand_written.way_back,
-    hand_written.handwork_back,
+    hand_written.hand_written_back,
     hand_written.watch_ports,
     hand_written.ports_stayed,
     hand_written.end_outage,
     # checks: bridging, kernels, pvesdn itself
     checks.reach_each_other,
     checks.reach,
-    checks.reach_not,
+    checks.does_not_reach,
     checks.full_mtu,
     checks.floods_to_others,
     checks.floods_to_group,
@@ -84,13 +84,13 @@ ALL: tuple[Verb, ...] = (
     checks_evpn.no_type_5,
     checks_evpn.router_macs_differ,
     checks_evpn.anycast_gateway,
-    checks_evpn.bgp_knows_not,
-    # checks_underlay: the way to the peers
+    checks_evpn.not_in_bgp,
+    # checks_underlay: the path to the peers
     checks_underlay.speaks_from,
     checks_underlay.routed_by,
     checks_underlay.routes_gone,
     checks_underlay.tunnels_from,
-    checks_underlay.path_falls,
+    checks_underlay.path_fails,
     # checks_traces: what is left behind
     checks_traces.remember,
     checks_traces.as_before,

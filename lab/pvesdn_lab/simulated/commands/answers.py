@@ -1,4 +1,5 @@
-"""What `ip` has answered, kept for as long as the links stay what they are, so that a shell can give it again.
+"""What `ip` and `dpkg-query` have answered, kept for as long as the node stays what it is, so that a shell can give it
+again.
 
 A plan asks each node for its links six times, and starting Python for it is most of what a simulated cluster costs. An
 answer lies in a folder named after the very state that it was made from: one that comes late is never taken for news.

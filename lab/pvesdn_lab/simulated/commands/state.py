@@ -50,6 +50,10 @@ class State:
         draft.write_text(f"{self.generation}\n", "utf-8")
         draft.replace(self.root / STATE_FOLDER / GENERATION)
 
+    def forget_answers(self) -> None:
+        """Count as changed when saved: something else has changed that commands tell of."""
+        self.generation = ""
+
     def add(self, name: str, kind: str, **values: Any) -> Link:
         """Make a link as the kernel would, with defaults for what `values` does not say."""
         link: Link = {

@@ -7,7 +7,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from pvesdn_lab.simulated.commands.state import below, read_json
+from pvesdn_lab.simulated.commands.answers import keep
+from pvesdn_lab.simulated.commands.state import State, below, read_json
 
 _IP_FORWARD = "net/ipv4/ip_forward"
 _ALL_FORWARD = re.compile(r"net/(ipv4|ipv6)/conf/all/forwarding")
@@ -62,6 +63,7 @@ def _follow(root: Path, path: str, value: str) -> None:
 
 def dpkg_query(root: Path, arguments: Sequence[str]) -> int:
     """``dpkg-query -W [-f FORMAT] PACKAGE...`` from `<root>/state/versions.json`."""
+    state = State(root)
     versions: dict[str, str] = read_json(root, "versions", {})
     template, packages, words = "${binary:Package}\t${Version}\n", [], iter(arguments)
     for word in words:
@@ -72,13 +74,17 @@ def dpkg_query(root: Path, arguments: Sequence[str]) -> int:
         elif not word.startswith("-"):
             packages.append(word)
     template = template.replace("\\n", "\n").replace("\\t", "\t")
+    answer = ""
     for package in packages:
         if package in versions:
             fields = {"Package": package, "binary:Package": package, "Version": versions[package]}
             fields |= {"Status": "install ok installed", "db:Status-Abbrev": "ii ", "db:Status-Status": "installed"}
-            sys.stdout.write(_filled(template, fields))
+            answer += _filled(template, fields)
+    sys.stdout.write(answer)
     missing = [package for package in packages if package not in versions]
     sys.stderr.write("".join(f"dpkg-query: no packages found matching {package}\n" for package in missing))
+    if not missing:
+        keep(state, ["dpkg-query", *arguments], answer)
     return 1 if missing else 0
 
 

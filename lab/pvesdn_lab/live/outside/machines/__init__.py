@@ -7,18 +7,18 @@ import platform
 from pathlib import Path
 
 from pvesdn.errors import SettingsError
-from pvesdn_lab.live.outside.machines.machine import SHARED, Machine
+from pvesdn_lab.live.outside.machines.machine import SHARED, VirtualMachine
 from pvesdn_lab.live.outside.machines.qemu import QEMU, Qemu
 from pvesdn_lab.live.outside.machines.usermode import USER_MODE, UserMode
 from pvesdn_lab.live.packages import Say, fetch
 
-__all__ = ["KINDS", "SHARED", "Machine", "choose"]
+__all__ = ["KINDS", "SHARED", "VirtualMachine", "choose"]
 
 KINDS = ("auto", "uml", "qemu")
 """What can be asked for."""
 
 
-def choose(kind: str, say: Say) -> Machine:
+def choose(kind: str, say: Say) -> VirtualMachine:
     """A machine of the kind, its packages fetched.
 
     ``auto`` is qemu where the processor can virtualise, else user-mode Linux where Debian has it, else qemu all the
@@ -39,7 +39,7 @@ def choose(kind: str, say: Say) -> Machine:
     return machine
 
 
-def _qemu(say: Say) -> Machine:
+def _qemu(say: Say) -> VirtualMachine:
     say("this kernel has no VRF devices: what needs them runs on Debian's kernel under qemu, which takes longer")
     return Qemu(fetch(QEMU, say), accelerator="kvm" if _virtualises() else "tcg,thread=multi")
 

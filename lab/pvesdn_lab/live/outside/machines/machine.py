@@ -1,4 +1,4 @@
-"""What both kinds of machine have in common: they boot, run one command and halt."""
+"""What both kinds of virtual machine have in common: they boot, run one command and halt."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from pvesdn.errors import SettingsError
 from pvesdn_lab.live.packages import Unpacked
 
 SHARED = Path("/run/pvesdn-results")
-"""Where the guest sees the shared folder."""
+"""Where the virtual machine sees the shared folder."""
 
 MODULES = (
     *("ipv6", "vrf", "vxlan", "bridge", "veth", "dummy", "8021q", "macvlan", "tun", "bonding", "openvswitch"),
@@ -49,8 +49,8 @@ sleep 60
 
 
 @dataclass(frozen=True, slots=True)
-class Guest:
-    """A machine that is running a command."""
+class RunningMachine:
+    """A virtual machine while it runs its command."""
 
     process: subprocess.Popen[bytes]
     status: Path
@@ -59,7 +59,7 @@ class Guest:
     def wait(self, seconds: float) -> int:
         """The command's exit status.
 
-        :raises SettingsError: the machine did not come up, or not to an end in time.
+        :raises SettingsError: the machine did not come up, or did not end in time.
         """
         try:
             self.process.wait(seconds)
@@ -74,14 +74,14 @@ class Guest:
 
 
 @dataclass(frozen=True, slots=True)
-class Machine(ABC):
-    """A guest whose root is this machine's, read-only, under a layer in memory.
+class VirtualMachine(ABC):
+    """A virtual machine whose root is the host's own, read-only, under a layer in memory.
 
-    Whatever is here is there, nothing that the guest writes stays, except in the one folder that is shared for results.
+    It sees whatever the host has. What it writes is lost when it halts, except in the one folder shared for results.
 
     :param packages: what the machine and its kernel consist of.
-    :param memory: of the guest, MiB; taken from the host only as it is used.
-    :param processors: of the guest.
+    :param memory: MiB; taken from the host only as it is used.
+    :param processors: how many of the host's it has.
     """
 
     packages: Unpacked
@@ -89,14 +89,14 @@ class Machine(ABC):
     processors: int = 1
 
     def side_by_side(self) -> int:
-        """How many of these this machine carries at once: as many as it has processors and memory for, at least one."""
+        """How many the host can run at once: as many as it has processors and memory for, and at least one."""
         return max(1, min(len(os.sched_getaffinity(0)) // self.processors, _available_memory() // self.memory))
 
     @contextmanager
-    def carry(self, argv: Sequence[str], results: Path, environment: Mapping[str, str]) -> Iterator[Guest]:
+    def carry(self, argv: Sequence[str], results: Path, environment: Mapping[str, str]) -> Iterator[RunningMachine]:
         """Boot and run one command as root in the current folder; its output comes out here.
 
-        :param results: a folder that the guest sees as `SHARED`.
+        :param results: a folder that the machine sees as `SHARED`.
         """
         results.mkdir(parents=True, exist_ok=True)
         (results / _STATUS).unlink(missing_ok=True)
@@ -104,11 +104,11 @@ class Machine(ABC):
             tempfile.TemporaryDirectory(prefix="pvesdn-machine-") as work,
             self.start(argv, results, Path(work), environment, subprocess.PIPE) as process,
         ):
-            # A guest that had the terminal itself would leave it in a state of its own.
+            # A machine that had the terminal itself would leave it in a state of its own.
             printer = threading.Thread(target=_pass_on, args=(process.stdout,), daemon=True)
             printer.start()
             try:
-                yield Guest(process, results / _STATUS, printer)
+                yield RunningMachine(process, results / _STATUS, printer)
             finally:
                 with suppress(ProcessLookupError):
                     os.killpg(process.pid, signal.SIGKILL)
@@ -145,22 +145,22 @@ class Machine(ABC):
 
     @abstractmethod
     def _prepare(self, inside: str, results: Path, work: Path) -> list[str]:
-        """Put into `work` what the guest starts from; the command that boots it.
+        """Put what the machine starts from into `work`, and return the command that boots it.
 
-        :param inside: a script for the guest, once its root is in place.
+        :param inside: a script for the machine to run once its root is in place.
         """
 
     @abstractmethod
     def _environment(self) -> dict[str, str]:
-        """What the command needs beside this process's own environment."""
+        """What the command needs in addition to this process's own environment."""
 
     @abstractmethod
     def _modules(self) -> Path:
-        """The folder that becomes the guest's /lib/modules."""
+        """The folder that becomes the machine's /lib/modules."""
 
     @abstractmethod
     def _share(self, results: Path) -> str:
-        """The guest's command that mounts `results` on `SHARED`."""
+        """The command that mounts `results` on `SHARED` inside the machine."""
 
     def _inside(self, argv: Sequence[str], environment: Mapping[str, str], results: Path) -> str:
         return _INSIDE.format(

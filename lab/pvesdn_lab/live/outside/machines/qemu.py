@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from pvesdn_lab.live.outside.machines.machine import SHARED, Machine
+from pvesdn_lab.live.outside.machines.machine import SHARED, VirtualMachine
 from pvesdn_lab.live.packages import Bundle
 
 QEMU = Bundle("machine", always=("busybox-static", "kmod"), missing=("qemu-system-x86",), kernel=True)
@@ -33,7 +33,7 @@ export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/r
 
 
 @dataclass(frozen=True, slots=True)
-class Qemu(Machine):
+class Qemu(VirtualMachine):
     """:param accelerator: qemu's ``-accel``."""
 
     processors: int = 2

@@ -8,7 +8,7 @@ import shlex
 from dataclasses import dataclass
 from pathlib import Path
 
-from pvesdn_lab.live.outside.machines.machine import SHARED, Machine
+from pvesdn_lab.live.outside.machines.machine import SHARED, VirtualMachine
 from pvesdn_lab.live.packages import Bundle
 
 USER_MODE = Bundle("user-mode", always=("kmod", "user-mode-linux"))
@@ -30,7 +30,7 @@ umount -l /.before/proc
 
 
 @dataclass(frozen=True, slots=True)
-class UserMode(Machine):
+class UserMode(VirtualMachine):
     """Has one processor: user-mode Linux knows no more."""
 
     def _prepare(self, inside: str, results: Path, work: Path) -> list[str]:  # noqa: ARG002 - the script mounts them

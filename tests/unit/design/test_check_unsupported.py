@@ -8,7 +8,7 @@ import pytest
 
 from pvesdn.model.design import DesignInput
 from pvesdn.model.findings import Severity
-from tests.unit.design.network import PROXMOX, PVE_EVPN, UNICAST, cluster, design, facts, given, remarks
+from tests.unit.design.network import PROXMOX, PVE_EVPN, UNICAST, cluster, design, facts, findings, given
 
 WIREGUARD = (
     "wireguard_fabric: wg\n\tip_prefix 10.9.0.0/24\n\nwireguard_node: wg_node2\n\tip 10.9.0.2\n\trole internal\n"
@@ -17,7 +17,7 @@ LAN = {"zones.cfg": "simple: lan\n\n", "vnets.cfg": "vnet: office\n\tzone lan\n\
 
 
 def notes(network: DesignInput) -> list[str]:
-    return remarks(network, Severity.NOTE)
+    return findings(network, Severity.NOTE)
 
 
 def levels(*versions: str, pve: str = "9.1.5", **files: str) -> DesignInput:
@@ -30,7 +30,7 @@ def levels(*versions: str, pve: str = "9.1.5", **files: str) -> DesignInput:
         )
         for number, version in enumerate(versions, 1)
     }
-    network = given("", nodes=len(versions), pve={f"{name}.cfg": text for name, text in files.items()}, **nodes)
+    network = given("", nodes=len(versions), pve={f"{name}.cfg": text for name, text in files.items()}, instead=nodes)
     return replace(network, cluster=cluster(*nodes, pve_version=pve))
 
 
@@ -75,14 +75,14 @@ def test_nothing_of_pves_is_rendered_where_it_acts_and_everything_elsewhere() ->
 def test_our_own_zones_are_built_beside_it() -> None:
     network = given(UNICAST, pve={"fabrics.cfg": WIREGUARD})
     assert design(network, "node2").interfaces is not None
-    assert remarks(network) == []
+    assert findings(network) == []
 
 
 def test_an_as_number_of_a_controller_elsewhere_is_no_conflict() -> None:
     cfg = "evpn-controller: main\n\tasn 1234\n\nevpn: l2\n\tcontroller main\n\tirb none\n\tnodes node1\n\n"
     there = PVE_EVPN["controllers.cfg"].rstrip() + "\n\tnodes {}\n"
-    assert remarks(given(cfg, pve={"controllers.cfg": there.format("node2")})) == []
-    assert remarks(given(cfg, pve={"controllers.cfg": there.format("node1,node2")})) != []
+    assert findings(given(cfg, pve={"controllers.cfg": there.format("node2")})) == []
+    assert findings(given(cfg, pve={"controllers.cfg": there.format("node1,node2")})) != []
 
 
 @pytest.mark.parametrize("versions", [("1.3.0", "1.2.5", ""), ("1.3.7~x",), ("1:1.3.0",), ("",)])

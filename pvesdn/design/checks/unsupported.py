@@ -1,27 +1,27 @@
-"""PVE's own generator: kinds that are newer than the one pvesdn knows, and nodes whose level is another."""
+"""What pvesdn does not know of PVE's SDN: definitions that are too new, and nodes with another generator."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pvesdn.design.checks.remarks import listed, note
+from pvesdn.design.checks.wording import listed, note, placed
 from pvesdn.model.capabilities import NETWORK_PACKAGE, GeneratorLevel
 from pvesdn.model.design import DesignInput
 from pvesdn.model.findings import Finding
 
 
 def check(given: DesignInput) -> Iterator[Finding]:
-    """One line for everything newer, and one for each level that is not the known one."""
-    yield from _things(given)
+    """One line for all unsupported definitions, and one for each level of the generator that is not the known one."""
+    yield from _definitions(given)
     if given.capabilities.has_sdn:
         yield from _levels(given)
 
 
-def _things(given: DesignInput) -> Iterator[Finding]:
+def _definitions(given: DesignInput) -> Iterator[Finding]:
     pve = given.sdn.pve
-    if not pve.newer:
+    if not pve.unsupported:
         return
-    left = {zone.id for zone in pve.unmanaged_zones if zone.is_newer}
+    left = {zone.id for zone in pve.unmanaged_zones if zone.is_unsupported}
     nodes = {member.name for member in given.cluster.members if pve.is_unmanaged_on(member.name)}
     beside = {
         zone.id for zone in pve.zones if zone.id not in left and (nodes if zone.nodes is None else nodes & zone.nodes)
@@ -31,9 +31,7 @@ def _things(given: DesignInput) -> Iterator[Finding]:
         parts.append(f"all that PVE writes on {listed(nodes)}")
     if beside:
         parts.append(f"with it zones {listed(beside)} there")
-    what = ", ".join(
-        f"{thing.what} ({thing.where.file}{f':{thing.where.line}' * bool(thing.where.line)})" for thing in pve.newer
-    )
+    what = ", ".join(placed(definition.what, definition.where) for definition in pve.unsupported)
     yield note(
         "PVE's SDN",
         f"newer than what pvesdn renders: {what}",

@@ -1,4 +1,4 @@
-"""What came after libpve-network-perl 1.3 and is known by name alone (docs/pve.md §0): found, named, left to PVE."""
+"""Definitions that came after libpve-network-perl 1.3, known by name alone (docs/pve.md §0) and left to PVE."""
 
 from __future__ import annotations
 
@@ -20,20 +20,20 @@ _Entries = Callable[[str], Iterable[Entry]]
 
 
 @dataclass(frozen=True, slots=True)
-class Newer:
-    """What one collection of definitions has of it.
+class Unsupported:
+    """Those among PVE's definitions.
 
-    :param things: in the order of the files.
+    :param definitions: in the order of the files.
     :param fabrics: ids of fabrics.
     :param controllers: ids of controllers.
     """
 
-    things: tuple[UnsupportedDefinition, ...] = ()
+    definitions: tuple[UnsupportedDefinition, ...] = ()
     fabrics: frozenset[str] = field(default_factory=frozenset)
     controllers: frozenset[str] = field(default_factory=frozenset)
 
-    def why_left(self, zone: Entry) -> str:
-        """Why only PVE can have a zone; empty when nothing in it is newer."""
+    def why_unmanaged(self, zone: Entry) -> str:
+        """Why a zone is left to PVE; empty when nothing in it is unsupported."""
         if zone.has("secondary-controllers"):
             return "it has secondary-controllers"
         named = {item.key: item.value for item in zone.section.properties}
@@ -44,7 +44,7 @@ class Newer:
         return ""
 
 
-def find_newer(of: _Entries) -> Newer:
+def find_unsupported(of: _Entries) -> Unsupported:
     """Look through PVE's definitions. Never raises.
 
     :param of: the entries of a noun, such as ``controller``, in file order.
@@ -52,7 +52,9 @@ def find_newer(of: _Entries) -> Newer:
     fabrics = dict(_fabrics(of("fabric")))
     controllers = dict(_controllers(of("controller"), fabrics.keys()))
     zones = [
-        _thing(zone, "zone", "with secondary-controllers") for zone in of("zone") if zone.has("secondary-controllers")
+        _definition(zone, "zone", "with secondary-controllers")
+        for zone in of("zone")
+        if zone.has("secondary-controllers")
     ]
     # Where PVE prints a map or a list that nothing refers to is not known: assume wherever it writes FRR.
     has_frr = any(True for noun in ("controller", "fabric") for _ in of(noun))
@@ -63,8 +65,8 @@ def find_newer(of: _Entries) -> Newer:
         for noun in ("route-map", "prefix-list")
         for entry in of(noun)
     ]
-    things = (*fabrics.values(), *controllers.values(), *zones, *lists)
-    return Newer(things, frozenset(fabrics), frozenset(controllers))
+    definitions = (*fabrics.values(), *controllers.values(), *zones, *lists)
+    return Unsupported(definitions, frozenset(fabrics), frozenset(controllers))
 
 
 def _fabrics(entries: Iterable[Entry]) -> Iterator[tuple[str, UnsupportedDefinition]]:
@@ -94,7 +96,7 @@ def _controllers(entries: Iterable[Entry], fabrics: Iterable[str]) -> Iterator[t
     known = {"evpn": OF_EVPN, "bgp": OF_BGP}
     found = list(entries)
     is_one_of_several = len([entry for entry in found if entry.section.type == "evpn"]) > 1
-    newer_fabrics = frozenset(fabrics)
+    unsupported_fabrics = frozenset(fabrics)
     for entry in found:
         named = {item.key: item.value for item in reversed(entry.section.properties)}
         used = sorted(known.get(entry.section.type, frozenset()) & named.keys())
@@ -102,14 +104,14 @@ def _controllers(entries: Iterable[Entry], fabrics: Iterable[str]) -> Iterator[t
             reason = f"with {', '.join(used)}"
         elif entry.section.type == "evpn" and is_one_of_several:
             reason = "beside another EVPN controller"
-        elif entry.section.type == "evpn" and named.get("fabric") in newer_fabrics:
+        elif entry.section.type == "evpn" and named.get("fabric") in unsupported_fabrics:
             reason = f"over fabric '{legible(named['fabric'])}'"
         else:
             continue
-        yield entry.section.id, _thing(entry, "controller", reason)
+        yield entry.section.id, _definition(entry, "controller", reason)
 
 
-def _thing(entry: Entry, noun: str, reason: str) -> UnsupportedDefinition:
+def _definition(entry: Entry, noun: str, reason: str) -> UnsupportedDefinition:
     named = {item.key: item.value for item in reversed(entry.section.properties)}
     return UnsupportedDefinition(
         where=entry.where,

@@ -9,6 +9,7 @@ import pytest
 
 from tests.cli.kit import call, snapshot_of
 from tests.fakes import FakeCluster, fake_cluster
+from tests.unit.design.network import PVE_EVPN
 
 SDN = "/etc/network/interfaces.d/sdn"
 RUNNING = {
@@ -174,3 +175,19 @@ def test_a_node_that_lost_its_source_line_is_not_said_to_be_well(settings: Path)
     assert "blocked: /etc/network/interfaces does not source /etc/network/interfaces.d/pvesdn" in result.out
     assert result.out.endswith("No changes, but what is in place cannot work on node2.\n")
     assert call("--config", settings, "apply", "--yes", cluster=cluster).status == 1
+
+
+def test_lines_that_pves_merge_loses_are_shown_in_part_and_documented_whole(settings: Path) -> None:
+    cluster = fake_cluster(pve_files=PVE_EVPN)
+    routes = "".join(f"ip route 10.{number}.0.0/16 192.168.0.254\n" for number in range(20))
+    cluster.nodes["node2"].files["/etc/frr/frr.conf.local"] = f"# to the backup network\n{routes}"
+    err = call("--config", settings, "plan", cluster=cluster).err
+    assert "warning: node2: /etc/frr/frr.conf.local:2: in PVE's merge line 'ip route 10.0.0.0/16 192.168.0.254'" in err
+    assert "\n  node2: /etc/frr/frr.conf.local:10: in PVE's merge line 'ip route 10.8.0.0/16" in err
+    assert "frr.conf.local:11:" not in err
+    assert "\n  and 11 more, which --json lists\n" in err
+    assert "to the backup network" not in err
+    document = json.loads(call("--config", settings, "plan", "--json", cluster=cluster).out)
+    assert [found["where"] for found in document["findings"] if "merge" in found["what"]] == [
+        f"node2: /etc/frr/frr.conf.local:{number}" for number in range(2, 22)
+    ]

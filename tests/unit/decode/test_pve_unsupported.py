@@ -21,7 +21,7 @@ def pending(**texts: str) -> SdnConfig:
 
 
 def named(config: SdnConfig) -> list[tuple[str, list[str] | None]]:
-    return [(thing.what, None if thing.nodes is None else sorted(thing.nodes)) for thing in config.pve.newer]
+    return [(thing.what, None if thing.nodes is None else sorted(thing.nodes)) for thing in config.pve.unsupported]
 
 
 @pytest.mark.parametrize(
@@ -41,7 +41,7 @@ def test_a_newer_property_makes_an_evpn_controller_and_its_zones_pves_alone(line
     assert named(config) == [(f"controller 'ctl' with {what}", nodes)]
     (zone,) = config.pve.zones
     assert isinstance(zone, UnmanagedZone)
-    assert zone.is_newer
+    assert zone.is_unsupported
     assert zone.reason == "controller 'ctl' is newer than what pvesdn renders"
 
 
@@ -83,7 +83,7 @@ def test_newer_fabrics_reach_their_members_and_the_zones_over_them(text: str, wh
     lan, tun = config.pve.zones
     assert isinstance(lan, PveSimpleZone)
     assert isinstance(tun, UnmanagedZone)
-    assert tun.is_newer
+    assert tun.is_unsupported
     assert (config.pve.is_unmanaged_on("node2"), config.pve.is_unmanaged_on("node1")) == (
         True,
         True,
@@ -113,7 +113,7 @@ def test_an_evpn_controller_over_a_newer_fabric_is_newer() -> None:
     config = pending(fabrics=text, controllers="evpn: ctl\n\tasn 65000\n\tfabric wg\n", zones=ZONE)
     assert named(config)[1] == ("controller 'ctl' over fabric 'wg'", None)
     assert isinstance(config.pve.zones[0], UnmanagedZone)
-    assert config.pve.zones[0].is_newer
+    assert config.pve.zones[0].is_unsupported
 
 
 @pytest.mark.parametrize("has_frr", [True, False])
@@ -121,14 +121,14 @@ def test_route_maps_and_prefix_lists_reach_wherever_pve_writes_frr(has_frr: bool
     lists = "prefix-list: only\n\tentries action=permit,prefix=10.0.0.0/8,seq=10\n"
     maps = "route-map-entry: out_10\n\taction permit\n\tset key=metric,value=5\n"
     config = pending(route_maps=maps, prefix_lists=lists, controllers=CONTROLLER if has_frr else "")
-    nodes = None if has_frr else []
+    nodes: list[str] | None = None if has_frr else []
     assert named(config) == [("route-map 'out_10'", nodes), ("prefix-list 'only'", nodes)]
     assert config.pve.is_unmanaged_on("node1") is has_frr
 
 
 def test_an_older_cluster_has_nothing_newer() -> None:
     config = pending(controllers=CONTROLLER, zones=f"{ZONE}\nvxlan: tun\n\tpeers 10.0.0.1\n", fabrics=OPENFABRIC)
-    assert config.pve.newer == ()
+    assert config.pve.unsupported == ()
     assert [type(zone) for zone in config.pve.zones] == [PveEvpnZone, PveVxlanZone]
 
 
@@ -138,9 +138,9 @@ def test_what_was_committed_of_it_means_the_same() -> None:
         "wg_node2": {"type": "wireguard_node", "id": "wg_node2", "interfaces": ["name=wg0"]},
     }
     running = json.dumps({"version": 1, "fabrics": {"ids": fabrics}})
-    (thing,) = decode_sdn({".running-config": running}, intent="running").config.pve.newer
+    (thing,) = decode_sdn({".running-config": running}, intent="running").config.pve.unsupported
     assert isinstance(thing, UnsupportedDefinition)
-    assert (thing.what, thing.nodes) == ("fabric 'wg' of type wireguard", {"node2"})
+    assert (thing.what, thing.nodes) == ("fabric 'wg' of type wireguard", frozenset({"node2"}))
 
 
 @pytest.mark.parametrize(

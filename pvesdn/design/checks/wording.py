@@ -1,4 +1,4 @@
-"""How checks speak: what is wrong, where, and what to do."""
+"""How checks put things: what is wrong, where, and what to do."""
 
 from __future__ import annotations
 

@@ -1,0 +1,127 @@
+"""What changes on nodes, said once for all nodes of which it is true."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterable, Iterator
+from dataclasses import dataclass
+from functools import partial
+
+from pvesdn.cli.screens.changes import InterfaceLines, difference_lines
+from pvesdn.cli.screens.names import ranges
+from pvesdn.cli.screens.pve import SIGNS
+from pvesdn.cli.screens.screen import Line, Span, Style, counted
+from pvesdn.cli.screens.wrapping import wrapped
+from pvesdn.compare.diff import showable
+from pvesdn.model.execution import FrrAction
+from pvesdn.model.files import FileChange, NodeChanges, StanzaChange
+from pvesdn.model.findings import Finding
+
+_DIFF_STYLES = (
+    ("+++", Style.STRONG),
+    ("---", Style.STRONG),
+    ("@@", Style.HUNK),
+    ("+", Style.ADD),
+    ("-", Style.REMOVE),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """Lines about a node. :param key: equal for nodes about which the same is to be said."""
+
+    key: Hashable
+    lines: Callable[[], Iterator[Line]]
+
+
+def node_blocks(nodes: Iterable[NodeChanges], *, has_diff: bool, width: int | None) -> Iterator[Line]:
+    """What changes on each node; an empty line behind each block.
+
+    :param has_diff: show what changes in each file.
+    :param width: see `wrapped`.
+    """
+    parts = _Parts(has_diff=has_diff, width=width)
+    told: dict[Hashable, tuple[_Part, list[str]]] = {}
+    for node in nodes:
+        for part in parts.of(node):
+            told.setdefault(part.key, (part, []))[1].append(node.node)
+    blocks: dict[tuple[str, ...], list[_Part]] = {}
+    for part, names in told.values():
+        blocks.setdefault(tuple(names), []).append(part)
+    for block, about in blocks.items():
+        yield from wrapped([(Span(ranges(block), Style.STRONG),)], width)
+        for part in about:
+            yield from part.lines()
+        yield ()
+
+
+class _Parts:
+    def __init__(self, *, has_diff: bool, width: int | None) -> None:
+        self._has_diff = has_diff
+        self._width = width
+        self._interfaces = InterfaceLines()
+        # With the number the changes are kept: as long as they live no others have their id.
+        self._kept: dict[int, tuple[tuple[StanzaChange, ...], int]] = {}
+        self._same: dict[tuple[StanzaChange, ...], int] = {}
+
+    def of(self, node: NodeChanges) -> Iterator[_Part]:
+        if node.is_unfinished:
+            said = Span("the last apply did not finish here: apply completes it", Style.WARNING)
+            yield self._line("  ", said)
+        for file in node.files:
+            is_blocked = any(file.path in obstacle.what for obstacle in node.obstacles)
+            yield self._file(file, is_blocked=is_blocked)
+        swap, frr = node.execution.put_in_place, node.execution.frr
+        if swap is not None and swap.ifdown:
+            yield self._line(f"    taken down before the change: {', '.join(swap.ifdown)}")
+        if frr is not FrrAction.NONE:
+            yield self._line(f"    FRR: {frr.value}")
+        if not node.obstacles:
+            for bridge, ports in sorted(node.guests.items()):
+                what = f"{bridge} is removed with {counted(len(ports), 'guest port')} in it"
+                yield self._line("    ", Span(what, Style.WARNING))
+        for obstacle in node.obstacles:
+            yield self._line("    ", Span("blocked: ", Style.ERROR), _without_node(obstacle, node.node))
+
+    def _line(self, *line: Span | str) -> _Part:
+        return _Part(line, lambda: wrapped([line], self._width))
+
+    def _file(self, file: FileChange, *, is_blocked: bool) -> _Part:
+        diff = tuple(showable(file)) if self._has_diff else ()
+        conflict = "" if is_blocked else file.conflict
+        key = (file.path, file.action, file.by_pve, conflict, self._number(file.stanzas), file.differences, diff)
+        return _Part(key, partial(self._file_lines, file, conflict, diff))
+
+    def _file_lines(self, file: FileChange, conflict: str, diff: tuple[str, ...]) -> Iterator[Line]:
+        yield from wrapped(self._said(file, conflict), self._width)
+        for line in diff:
+            yield "      ", Span(line, _diff_style(line))
+
+    def _said(self, file: FileChange, conflict: str) -> Iterator[Line]:
+        by_pve = " (written by PVE when its SDN is applied)" if file.by_pve else ""
+        yield *SIGNS[file.action], f" {file.path}{by_pve}"
+        if conflict:
+            yield "      ", Span(f"overwritten: {conflict}", Style.WARNING)
+        yield from self._interfaces.of(file.stanzas)
+        yield from difference_lines(file.differences, indent=6)
+
+    def _number(self, stanzas: tuple[StanzaChange, ...]) -> int:
+        """The same for equal changes; nodes that have nothing yet share theirs, so most are known by their id."""
+        if id(stanzas) not in self._kept:
+            self._kept[id(stanzas)] = stanzas, self._same.setdefault(stanzas, len(self._same))
+        return self._kept[id(stanzas)][1]
+
+
+def _without_node(obstacle: Finding, node: str) -> str:
+    place = obstacle.where.removeprefix(node).removeprefix(": ")
+    what = f"{place}: {obstacle.what}" if place else obstacle.what
+    return f"{what}; {obstacle.hint}" if obstacle.hint else what
+
+
+def diff_lines(file: FileChange) -> Iterator[Line]:
+    """What changes in a file, coloured as git does."""
+    for line in showable(file):
+        yield "      ", Span(line, _diff_style(line))
+
+
+def _diff_style(line: str) -> Style:
+    return next((style for start, style in _DIFF_STYLES if line.startswith(start)), Style.PLAIN)

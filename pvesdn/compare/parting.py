@@ -1,0 +1,197 @@
+"""A plan that is carried out on some nodes only: their part of it, and what that does to those that are left out."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+from pvesdn.decode.nodes.interfaces import decode_interfaces
+from pvesdn.model.files import FRR_CONF, OUR_INTERFACES, SDN_INTERFACES, ChangeSet, NodeChanges
+from pvesdn.model.findings import Finding, Severity
+
+_MAC = "hwaddress"
+_SHARED = {
+    "vxlan-id": "VNI",
+    "vxlan-port": "UDP port",
+    "vxlan-mcastgrp": "multicast group",
+    "vxlan-mcastgrp6": "multicast group",
+    "mtu": "MTU",
+    _MAC: "MAC of the gateway",
+}
+"""Options in which the two ends of a tunnel, or the gateways of a VNet, have to agree."""
+_LOCAL, _REMOTE = "vxlan-local-tunnelip", "vxlan-remoteip"
+_PORTS, _ADDRESS, _VRF = "bridge-ports", "address", "vrf"
+_SOON = "run pvesdn apply without --node soon after"
+_AS_NUMBER = re.compile(r"^router bgp (\d+)", re.MULTILINE)
+
+_Options = dict[str, frozenset[str]]
+_ABSENT: frozenset[str] = frozenset()
+
+
+def part_of(changes: ChangeSet, only: frozenset[str]) -> ChangeSet:
+    """What the plan has for these nodes; of the others not even that they are off."""
+    return replace(
+        changes,
+        nodes=tuple(node for node in changes.nodes if node.node in only),
+        findings=tuple(finding for finding in changes.findings if not finding.node or finding.node in only),
+        unreachable={name: why for name, why in changes.unreachable.items() if name in only},
+        offline=tuple(name for name in changes.offline if name in only),
+    )
+
+
+def left_out(changes: ChangeSet, only: frozenset[str]) -> tuple[str, ...]:
+    """The other nodes that the plan changes."""
+    return tuple(node.node for node in changes.nodes if not node.is_empty and node.node not in only)
+
+
+def parting_findings(changes: ChangeSet, only: frozenset[str]) -> tuple[Finding, ...]:
+    """What comes of carrying the plan out on these nodes and not on the others.
+
+    An error is what must not be, an address on two nodes. A warning is what lasts until the others have had their turn.
+    """
+    here = [_Sides(node) for node in changes.nodes if node.node in only and not node.is_empty]
+    there = [_Sides(node) for node in changes.nodes if node.node not in only and not node.is_empty]
+    return (*_twice(here, there), *_disagreeing(here, there), *_exits_gone(here, there))
+
+
+@dataclass(frozen=True)
+class _Sides:
+    """One node before and after: the options of its interfaces, by name."""
+
+    changes: NodeChanges
+
+    @property
+    def node(self) -> str:
+        return self.changes.node
+
+    @cached_property
+    def before(self) -> Mapping[str, _Options]:
+        return _interfaces(self._text(is_new=False))
+
+    @cached_property
+    def after(self) -> Mapping[str, _Options]:
+        return _interfaces(self._text(is_new=True))
+
+    @cached_property
+    def moved(self) -> dict[str, frozenset[str]]:
+        """Options whose values change, by interface that is there before and after."""
+        found = {}
+        for name in self.before.keys() & self.after.keys():
+            old, new = self.before[name], self.after[name]
+            if changed := frozenset(key for key in old.keys() | new.keys() if old.get(key) != new.get(key)):
+                found[name] = changed
+        return found
+
+    @cached_property
+    def as_numbers(self) -> tuple[str, str]:
+        """The node's own AS before and after, empty where FRR has none; both empty where frr.conf does not change."""
+        file = next((file for file in self.changes.files if file.path == FRR_CONF), None)
+        if file is None:
+            return "", ""
+        old, new = (next(iter(_AS_NUMBER.findall(text or "")), "") for text in (file.old, file.new))
+        return old, new
+
+    @property
+    def moves_vtep(self) -> bool:
+        return any(_LOCAL in options for options in self.moved.values())
+
+    @property
+    def follows_vteps(self) -> bool:
+        """It changes where its own packets go: remotes of its devices, or neighbours of its FRR."""
+        has_frr = any(file.path == FRR_CONF for file in self.changes.files)
+        return has_frr or any(_REMOTE in options for options in self.moved.values())
+
+    def uplinks(self, *, is_new: bool) -> dict[str, _Options]:
+        """Interfaces that hold addresses of their own: bridges of VNets hold the same one on every node."""
+        found = self.after if is_new else self.before
+        return {name: options for name, options in found.items() if _ADDRESS in options and _PORTS not in options}
+
+    def _text(self, *, is_new: bool) -> str:
+        interfaces = {OUR_INTERFACES, SDN_INTERFACES}
+        files = [file for file in self.changes.files if not file.by_pve and file.path in interfaces]
+        return "\n".join((file.new if is_new else file.old) or "" for file in files)
+
+
+def _interfaces(text: str) -> dict[str, _Options]:
+    found: dict[str, _Options] = {}
+    for stanza in decode_interfaces(text).stanzas:
+        options = found.setdefault(stanza.name, {})
+        for key, value in stanza.options:
+            options[key] = options.get(key, _ABSENT) | {value.lower() if key == _MAC else value}
+    return found
+
+
+def _twice(here: list[_Sides], there: list[_Sides]) -> Iterator[Finding]:
+    """Addresses that come to a node of the part and are to go from one that is left out."""
+    leaving = {
+        address: (side.node, name)
+        for side in there
+        for name, options in side.uplinks(is_new=False).items()
+        for address in options[_ADDRESS] - side.after.get(name, {}).get(_ADDRESS, _ABSENT)
+    }
+    for side in here:
+        held = {address for options in side.before.values() for address in options.get(_ADDRESS, _ABSENT)}
+        for name, options in sorted(side.uplinks(is_new=True).items()):
+            for address in sorted((options[_ADDRESS] & leaving.keys()) - held):
+                node, device = leaving[address]
+                what = f"{name} gets {address}, which {device} of {node} holds until {node} has its turn"
+                yield _finding(Severity.ERROR, side.node, what, f"add --node {node}, or apply without --node")
+
+
+def _disagreeing(here: list[_Sides], there: list[_Sides]) -> Iterator[Finding]:
+    """Things in which nodes of the part agree with those left out, and will not until these have had their turn."""
+    found: dict[str, tuple[set[str], set[str]]] = {}
+
+    def note(what: str, side: _Sides, other: _Sides) -> None:
+        nodes, others = found.setdefault(what, (set(), set()))
+        nodes.add(side.node)
+        others.add(other.node)
+
+    for side in here:
+        for other in there:
+            for name in side.moved.keys() & other.moved.keys():
+                for option in (side.moved[name] & other.moved[name]) & _SHARED.keys():
+                    if option != _MAC or _ADDRESS in side.after[name]:  # that of an L3VNI's bridge is the node's own
+                        note(_SHARED[option], side, other)
+            if side.moves_vtep and other.follows_vteps:
+                note("VTEP", side, other)
+            if _is_moved(side.as_numbers) and _is_moved(other.as_numbers):
+                note("AS number", side, other)
+    for what, (nodes, others) in sorted(found.items()):
+        yield _finding(
+            Severity.WARNING,
+            ", ".join(sorted(nodes)),
+            f"the {what} changes here, while {', '.join(sorted(others))} still {_have(others)} the old one:"
+            " traffic between them may be cut",
+            _SOON,
+        )
+
+
+def _exits_gone(here: list[_Sides], there: list[_Sides]) -> Iterator[Finding]:
+    """VRFs that lose an exit on a node of the part, and get theirs on one that is left out."""
+    for side in here:
+        kept, gone = (_vrfs(side.uplinks(is_new=is_new)) for is_new in (True, False))
+        for vrf in sorted(gone - kept):
+            others = [o.node for o in there if vrf in _vrfs(o.uplinks(is_new=True)) - _vrfs(o.uplinks(is_new=False))]
+            if others:
+                what = f"the exit of {vrf} leaves this node before it comes to {', '.join(others)}"
+                yield _finding(Severity.WARNING, side.node, what, _SOON)
+
+
+def _vrfs(uplinks: Mapping[str, _Options]) -> frozenset[str]:
+    return frozenset(vrf for options in uplinks.values() for vrf in options.get(_VRF, _ABSENT))
+
+
+def _is_moved(numbers: tuple[str, str]) -> bool:
+    before, after = numbers
+    return before not in (after, "")
+
+
+def _have(nodes: set[str]) -> str:
+    return "has" if len(nodes) == 1 else "have"
+
+
+def _finding(severity: Severity, where: str, what: str, hint: str) -> Finding:
+    return Finding(severity=severity, where=where, what=what, hint=hint)

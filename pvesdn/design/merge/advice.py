@@ -1,0 +1,48 @@
+"""What to do about a line of frr.conf.local that PVE's merge loses: what was advised, done, leaves nothing to lose."""
+
+from __future__ import annotations
+
+import re
+
+from pvesdn.design.merge.lines import TOP, Fate
+
+GLOBAL = re.compile(
+    r"(no )?(ip|ipv6) (route|prefix-list|protocol|nht|forwarding|import-table|router-id|community-list|as-path)\b.*"
+    r"|(no )?(access-list|bfd|log|debug|rpki|hostname|password|enable|service|line|frr|nexthop-group|key chain)\b.*"
+    r"|(no )?ipv6 access-list\b.*|(no )?bgp (as-path|community-list|extcommunity-list|large-community-list)\b.*"
+)
+"""Commands of FRR's own top level that no block has, in the first column."""
+_STATIC = re.compile(r"ip(v6)? route (?:(\S+/\d+) ([0-9a-f.:]+)|.+)")
+_OTHERS = (
+    (
+        re.compile(r"ip(v6)? prefix-list \S+ (permit|deny) .+|access-list \S+ (permit|deny) .+"),
+        "write 'seq NUMBER' after the name of the list",
+    ),
+    (re.compile(r"route-map \S+ (permit|deny)"), "write the number of the entry after permit or deny"),
+    (GLOBAL, "remove it: PVE's merge has no place for it"),
+)
+
+
+def instead(fate: Fate, meant: tuple[str, ...]) -> str:
+    """What to do about a lost line; empty where what stands above it is at fault.
+
+    :param meant: the headings that FRR reads the line below.
+    """
+    if fate.line.is_skipped:
+        return "write it without '!'"
+    if route := _STATIC.fullmatch(fate.line.text.strip()):
+        return _outside_frr(*route.groups())
+    for pattern, hint in _OTHERS:
+        if pattern.fullmatch(fate.line.text):
+            return hint
+    if fate.home is None:
+        return "write it below the 'router', 'vrf' or 'interface' line that it belongs to, or remove it"
+    is_behind_family = len(meant) == 1 and meant[0].startswith("router bgp ") and fate.home == TOP
+    return f"write it above the address families of '{meant[0]}'" if is_behind_family else ""
+
+
+def _outside_frr(family: str | None, prefix: str | None, gateway: str | None) -> str:
+    """A static route of the main table, which the kernel can have from ifupdown2."""
+    way = f"{prefix} via {gateway}" if gateway else "..."
+    command = f"up ip{' -6' * bool(family)} route add {way}"
+    return f"move it to /etc/network/interfaces: '{command}' in the stanza of the interface that leads there"

@@ -1,0 +1,314 @@
+"""What there is of VXLAN on a node that cannot be imported as it stands: named, with the words that could be.
+
+Devices by a hook or by somebody at the shell, one device for many VNIs, bridges with several VNIs, tunnels of Open
+vSwitch, and VXLAN devices outside of every bridge.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+
+from pvesdn.decode.nodes.hook_commands import HOOKS, UP_HOOKS
+from pvesdn.decode.secrets import hide_secrets
+from pvesdn.model.hand_written import (
+    Device,
+    Floods,
+    HandWrittenNode,
+    HookLine,
+    Joins,
+    LiveVxlan,
+    Place,
+    VxlanWords,
+)
+from pvesdn.recognise.devices import NodeDevices, is_single_device, port_names
+
+_RANGE = re.compile(r"([0-9]{1,8})(?:-([0-9]{1,8}))?")
+_KERNELS_PORT = "8472"
+_USUAL_PORT = "4789"
+_MOST_VNIS = 4096
+"""That one entry of a map can name: there are no more VLANs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One of them.
+
+    :param place: where it is written; None where the kernel alone has it.
+    :param bridge: the bridge it is in, or is; empty without one.
+    :param is_foreign: a VXLAN device in no bridge that no file makes: somebody else's, such as a container network's.
+    """
+
+    node: str
+    place: Place | None
+    name: str
+    bridge: str
+    vnis: frozenset[int]
+    what: str
+    hint: str = ""
+    is_foreign: bool = False
+
+
+def find_others(node: HandWrittenNode, devices: NodeDevices) -> tuple[Found, ...]:
+    """Everything of a node that is not one VXLAN device by its own words in one bridge by its own words."""
+    return tuple(_Finder(node, devices).find())
+
+
+def vxlans_of_bridges(node: HandWrittenNode, devices: NodeDevices) -> dict[str, tuple[str, ...]]:
+    """The VXLAN devices in each bridge, whoever put them there."""
+    return {bridge: tuple(names) for bridge, names in _Finder(node, devices).inside.items()}
+
+
+class _Finder:
+    """One node."""
+
+    def __init__(self, node: HandWrittenNode, devices: NodeDevices) -> None:
+        self._node = node
+        self._devices = devices
+        self._made = {act.name: (hook, act) for hook, act in _made(node)}
+        vnis = {str(port.vni) for port in devices.ports.values()}
+        self._live = {
+            one.words.name: one
+            for one in node.live
+            # The kernel has a VNI once: under another name it is the device that a file renames.
+            if one.words.name not in node.generated and (one.words.name in devices.ports or one.words.vni not in vnis)
+        }
+        self._singles = {d.name: d for d in node.devices.values() if is_single_device(d)}
+        self._joins = dict(self._read_joins())
+        self.inside: dict[str, list[str]] = {}
+        for name in (*devices.ports, *self._singles, *self._made, *self._live):
+            bridge = self._bridge(name)
+            if bridge and name not in self.inside.setdefault(bridge, []):
+                self.inside[bridge].append(name)
+
+    def find(self) -> Iterator[Found]:
+        crowded = {bridge: names for bridge, names in self.inside.items() if len(names) > 1}
+        for bridge, names in crowded.items():
+            yield self._crowd(bridge, names)
+        alone = {name for names in crowded.values() for name in names}
+        for name, device in self._singles.items():
+            if name not in alone:
+                yield self._single(device)
+        for name, (hook, words) in self._made.items():
+            if name not in alone and name not in self._singles and name not in self._devices.ports:
+                yield self._by_hook(hook, words)
+        for name, live in self._live.items():
+            if name not in alone and not self._is_written(name):
+                yield self._by_nobody(live)
+        for name, port in self._devices.ports.items():
+            if name not in alone and not self._is_in_its_bridge(name):
+                yield self._beside(port.device, port.vni)
+        yield from self._switches()
+
+    def _is_written(self, name: str) -> bool:
+        """Whether a file makes the device, or fails to."""
+        device = self._node.devices.get(name)
+        is_meant = device is not None and any(option.name.startswith("vxlan-") for option in device.options)
+        return name in self._made or name in self._singles or name in self._devices.ports or is_meant
+
+    # --- which bridge -------------------------------------------------------------------------------------------------
+
+    def _read_joins(self) -> Iterator[tuple[str, str]]:
+        """Bridge by device: what a stanza says counts most, then a hook, then the kernel."""
+        for name, live in self._live.items():
+            if live.bridge and live.bridge not in self._node.generated:
+                written = self._node.devices.get(live.bridge)
+                if written is None or name not in self._devices.ports:
+                    yield name, live.bridge
+        for hook in self._node.hooks:
+            yield from ((act.device, act.bridge) for act in hook.acts if isinstance(act, Joins) and _is_up(hook))
+        for device in self._node.devices.values():
+            yield from ((port, device.name) for port in port_names(device))
+
+    def _bridge(self, name: str) -> str:
+        return self._joins.get(name, "")
+
+    def _is_in_its_bridge(self, name: str) -> bool:
+        bridge = self._node.devices.get(self._bridge(name))
+        return bridge is not None and name in port_names(bridge)
+
+    # --- what is said -------------------------------------------------------------------------------------------------
+
+    def _crowd(self, bridge: str, names: list[str]) -> Found:
+        written = self._node.devices.get(bridge)
+        place = written.place if written is not None else None
+        what = f"a bridge with {len(names)} VXLAN ports ({', '.join(names)}): it stays as it is"
+        vnis = {vni for name in names for vni in self._vnis(name)}
+        return Found(self._node.node, place, bridge, bridge, frozenset(vnis), what, "a VNet has one VNI")
+
+    def _vnis(self, name: str) -> Iterable[int]:
+        if name in self._devices.ports:
+            return (self._devices.ports[name].vni,)
+        if name in self._singles:
+            return _mapped(self._singles[name])
+        words = self._made[name][1] if name in self._made else self._live[name].words
+        return _number(words.vni)
+
+    def _single(self, device: Device) -> Found:
+        maps = [option for option in device.options if option.name == "bridge-vlan-vni-map"]
+        words = ", ".join(hide_secrets(option.value)[0] for option in maps)
+        place = (maps or device.all("vxlan-vnifilter"))[0].place
+        which = f"a single VXLAN device with a map ({words})" if maps else "a single VXLAN device for many VNIs"
+        bridge = self._bridge(device.name)
+        inside = f" in {bridge}" if bridge else ""
+        what = f"{which}{inside}: not carried over, it stays as it is"
+        return Found(
+            self._node.node, place, device.name, bridge, frozenset(_mapped(device)), what, "a VNet has one VNI"
+        )
+
+    def _by_hook(self, hook: HookLine, words: VxlanWords) -> Found:
+        if words.is_external:
+            what = f"a single VXLAN device for many VNIs, made by the hook '{hook.text}': not carried over, it stays as it is"
+            bridge = self._bridge(words.name)
+            return Found(self._node.node, hook.place, words.name, bridge, frozenset(), what, "a VNet has one VNI")
+        what = f"{_described(words, self._bridge(words.name))}, made by the hook '{hook.text}'"
+        return self._unwritten(words, hook.place, what, self._lines(words.name))
+
+    def _by_nobody(self, live: LiveVxlan) -> Found:
+        bridge = self._bridge(live.words.name)
+        if live.words.is_external:
+            what = "a single VXLAN device for many VNIs that no file makes: not carried over, it stays as it is"
+            return Found(
+                self._node.node, None, live.words.name, bridge, frozenset(), what, "a VNet has one VNI", not bridge
+            )
+        what = f"{_described(live.words, bridge)}, which the kernel has and no file makes"
+        found = self._unwritten(live.words, None, what, ())
+        return replace(found, is_foreign=not bridge)
+
+    def _unwritten(self, words: VxlanWords, place: Place | None, what: str, lines: tuple[Place, ...]) -> Found:
+        """A device that could be imported if its stanza said itself what it is."""
+        vnis, bridge = frozenset(_number(words.vni)), self._bridge(words.name)
+        if not vnis or not bridge:
+            what = f"{what}: it stays as it is"
+            return Found(self._node.node, place, words.name, bridge, vnis, what, "" if vnis else "no VNI can be read")
+        steps = [self._stanza(words, lines)]
+        if not self._is_in_its_bridge(words.name):
+            steps.append(self._joining(words.name, bridge))
+        if words.others:
+            steps.append(f"ifupdown2 has no option for '{' '.join(words.others)}'")
+        hint = f"{'; '.join(steps)}; then import again"
+        return Found(self._node.node, place, words.name, bridge, vnis, what, hint)
+
+    def _stanza(self, words: VxlanWords, lines: tuple[Place, ...]) -> str:
+        """What to write for a device, as an instruction."""
+        floods = [act.address for hook in self._node.hooks for act in hook.acts if isinstance(act, Floods)
+                  and act.device == words.name and _is_up(hook)]  # fmt: skip
+        options = _options(replace(words, remotes=tuple(dict.fromkeys((*words.remotes, *floods)))))
+        said = _listed([f"'{option}'" for option in options])
+        is_there = words.name in self._node.devices
+        head = f"write {said} into the stanza of {words.name}" if is_there else (
+            f"write a stanza for it: 'auto {words.name}', 'iface {words.name} inet manual', {said}"
+        )  # fmt: skip
+        if not words.group and not words.remotes and not floods and not self._has_evpn():
+            head += ", with 'vxlan-remoteip ADDRESS' for every other node"
+        return f"{head}{f', in place of what {_counted_lines(lines)} of it' if lines else ''}"
+
+    def _joining(self, name: str, bridge: str) -> str:
+        written = self._node.devices.get(bridge)
+        if written is None:
+            return (
+                f"write a stanza for {bridge}: 'auto {bridge}', 'iface {bridge} inet manual', 'bridge-ports {name}', "
+                "'bridge-stp off' and 'bridge-fd 0'"
+            )
+        ports = [port for port in port_names(written) if port != "none"]
+        return f"write 'bridge-ports {' '.join((*ports, name))}' into the stanza of {bridge}"
+
+    def _has_evpn(self) -> bool:
+        return any(router.vrf is None and router.has_all_vnis for router in self._node.frr.routers)
+
+    def _beside(self, device: Device, vni: int) -> Found:
+        """A VXLAN device by its own words that no stanza puts into a bridge."""
+        bridge = self._bridge(device.name)
+        vnis = frozenset({vni})
+        if not bridge:
+            what = "a VXLAN device without a bridge: it stays as it is"
+            return Found(self._node.node, device.place, device.name, "", vnis, what, "put it into one")
+        hooks = [hook for hook in self._node.hooks if Joins(device.name, bridge) in hook.acts]
+        place = hooks[0].place if hooks else device.place
+        how = f"by the hook '{hooks[0].text}'" if hooks else "and no file says so"
+        what = f"a VXLAN device, VNI {vni}, that is in {bridge} {how}"
+        lines = f", in place of what {_counted_lines(tuple(hook.place for hook in hooks))} of it" if hooks else ""
+        hint = f"{self._joining(device.name, bridge)}{lines}; then import again"
+        return Found(self._node.node, place, device.name, bridge, vnis, what, hint)
+
+    def _lines(self, name: str) -> tuple[Place, ...]:
+        """The hooks that name a device, in file order."""
+        found = []
+        for device in self._node.devices.values():
+            for option in device.all(*HOOKS):
+                said = option.value.replace("${IFACE}", device.name).replace("$IFACE", device.name)
+                if name in re.split(r"[^\w.@-]+", said):
+                    found.append(option.place)
+        return tuple(found)
+
+    def _switches(self) -> Iterator[Found]:
+        """Tunnels of Open vSwitch."""
+        for device in self._node.devices.values():
+            for option in device.options:
+                is_tunnel = option.name == "ovs-tunnel-type" and option.value.strip() == "vxlan"
+                is_extra = option.name == "ovs-extra" and re.search(r"\btype=vxlan\b", option.value)
+                if is_tunnel or is_extra:
+                    what = "a VXLAN tunnel of Open vSwitch: not carried over, it stays as it is"
+                    hint = "pvesdn makes VXLAN devices of the kernel's, in Linux bridges"
+                    yield Found(self._node.node, option.place, device.name, "", frozenset(), what, hint)
+                    break
+
+
+def _made(node: HandWrittenNode) -> Iterator[tuple[HookLine, VxlanWords]]:
+    for hook in node.hooks:
+        for act in hook.acts:
+            if isinstance(act, VxlanWords) and _is_up(hook):
+                yield hook, act
+
+
+def _is_up(hook: HookLine) -> bool:
+    return hook.text.partition(" ")[0] in UP_HOOKS
+
+
+def _described(words: VxlanWords, bridge: str) -> str:
+    vni = f", VNI {words.vni}" if words.vni else ""
+    return f"a VXLAN device in {bridge}{vni}" if bridge else f"a VXLAN device without a bridge{vni}"
+
+
+def _options(words: VxlanWords) -> list[str]:
+    """The lines of a stanza that say the same."""
+    port = words.port or _KERNELS_PORT
+    group = f"vxlan-mcastgrp{'6' if ':' in words.group else ''} {words.group}"
+    return [
+        f"vxlan-id {words.vni}",
+        *([f"vxlan-local-tunnelip {words.local}"] if words.local else []),
+        *([group] if words.group else []),
+        *(f"vxlan-remoteip {remote}" for remote in words.remotes),
+        *([f"vxlan-physdev {words.physdev}"] if words.physdev else []),
+        *([f"vxlan-port {port}"] if port != _USUAL_PORT else []),
+        *([] if words.learns else ["bridge-learning off"]),
+        *([f"mtu {words.mtu}"] if words.mtu else []),
+        *([f"vxlan-ttl {words.ttl}"] if words.ttl else []),
+    ]
+
+
+def _mapped(device: Device) -> set[int]:
+    """The VNIs of `bridge-vlan-vni-map`: `VLAN=VNI`, both single or both a range."""
+    found: set[int] = set()
+    for option in device.all("bridge-vlan-vni-map"):
+        for entry in option.value.replace(",", " ").split():
+            if numbers := _RANGE.fullmatch(entry.partition("=")[2]):
+                first = int(numbers[1])
+                found.update(range(first, min(int(numbers[2] or first), first + _MOST_VNIS) + 1))
+    return found
+
+
+def _number(text: str) -> tuple[int, ...]:
+    return (int(text),) if re.fullmatch(r"[0-9]{1,8}", text) else ()
+
+
+def _counted_lines(places: tuple[Place, ...]) -> str:
+    """``line 16 says``, ``lines 16 and 17 say``; with the file where it is not the same for all."""
+    files = {place.file for place in places}
+    words = [str(place.line) if len(files) == 1 else str(place) for place in places]
+    return f"line {words[0]} says" if len(words) == 1 else f"lines {_listed(words)} say"
+
+
+def _listed(words: list[str]) -> str:
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"

@@ -1,0 +1,95 @@
+"""What is left as it is: beside what is imported, or because nothing can be, and then why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from pvesdn.model.files import SDN_INTERFACES
+from pvesdn.model.hand_written import FrrRouter, HandWrittenNode
+from pvesdn.recognise.devices import NodeDevices
+from pvesdn.recognise.found import Found, find_others, vxlans_of_bridges
+from pvesdn.recognise.nets import BridgeOnNode, Nets
+from pvesdn.recognise.notebook import Notebook
+
+_SHOWN = 3
+"""Devices that are named one by one."""
+_SAME = "set it up in the same way on every node, then import again"
+
+
+@dataclass(frozen=True, slots=True)
+class Others:
+    """What cannot be imported as it stands, of all nodes.
+
+    :param crowded: by node: bridges with several VXLAN devices.
+    """
+
+    found: tuple[Found, ...]
+    crowded: Mapping[str, frozenset[str]]
+
+    @classmethod
+    def of(cls, nodes: Mapping[str, HandWrittenNode], devices: Mapping[str, NodeDevices]) -> Others:
+        """Look at every node."""
+        inside = {name: vxlans_of_bridges(nodes[name], devices[name]) for name in sorted(devices)}
+        return cls(
+            found=tuple(one for name in sorted(devices) for one in find_others(nodes[name], devices[name])),
+            crowded={
+                name: frozenset(bridge for bridge, ports in bridges.items() if len(ports) > 1)
+                for name, bridges in inside.items()
+            },
+        )
+
+    def enter(self, nets: Nets, book: Notebook) -> None:
+        """Enter each as lost; as an error where a file makes it and another node would have a VNet of it, which then
+        would end at this node. What no file makes is gone with the next boot.
+        """
+        sights = [sight for net in (*nets.vnets, *nets.ties.values()) for sight in net.sights.values()]
+        for one in self.found:
+            twin = next((s for s in sights if one.place and one.bridge and _is_twin(one, s)), None)
+            if twin is not None:
+                what = one.what.replace(": it stays as it is", "").replace(", it stays as it is", "")
+                what += f"; {twin.node} has VNI {twin.port.vni} on {twin.port.device.name} ({twin.port.device.place})"
+                hint = one.hint if one.hint.endswith("import again") else _SAME
+                book.error(one.node, one.place, one.name, what, hint)
+            elif not (one.is_foreign and sights):
+                book.lose(one.node, one.place, one.name, one.what, one.hint)
+
+
+def _is_twin(one: Found, sight: BridgeOnNode) -> bool:
+    return sight.port.vni in one.vnis or sight.bridge.device.name == one.bridge
+
+
+def explain_nothing(nodes: Mapping[str, HandWrittenNode], unread: Mapping[str, str], book: Notebook) -> Iterator[str]:
+    """Why nothing is proposed, line by line. :param book: what was entered so far."""
+    read = ", ".join(sorted(nodes)) or "no node"
+    if book.lost:
+        yield "nothing can be imported as it stands; what was found, and why it was left:"
+        yield from (str(finding) for finding in book.lost)
+    else:
+        yield (
+            f"nothing to import: no VXLAN device in a bridge was found, neither in the files nor in the kernel (read: {read})"
+        )
+        for name, router in _speakers(nodes):
+            yield f"{name}: {router.place}: router bgp {router.asn} announces all VNIs, and the node has none"
+    for name, node in sorted(nodes.items()):
+        yield from (f"{name}: {what}" for what in _beside(node))
+    for name, reason in sorted(unread.items()):
+        yield f"{name}: was not read ({reason}), so what it has is not known"
+
+
+def _speakers(nodes: Mapping[str, HandWrittenNode]) -> Iterator[tuple[str, FrrRouter]]:
+    for name, node in sorted(nodes.items()):
+        yield from ((name, router) for router in node.frr.routers if router.vrf is None and router.has_all_vnis)
+
+
+def _beside(node: HandWrittenNode) -> Iterator[str]:
+    """What there is besides, and why it does not count."""
+    for file, whose in ((SDN_INTERFACES, "PVE's own SDN"), ("", "pvesdn")):
+        devices = [d for d, path in node.generated.items() if (path == SDN_INTERFACES) is bool(file)]
+        if devices:
+            more = f" and {len(devices) - _SHOWN} more" if len(devices) > _SHOWN else ""
+            yield f"{', '.join(devices[:_SHOWN])}{more}: made by {whose}, so there is nothing to import about it"
+    for path in node.unsourced:
+        yield f"{path}: was left out, since no 'source' line of /etc/network/interfaces names it"
+    for pattern in node.outside:
+        yield f"/etc/network/interfaces: sources {pattern}, which pvesdn does not read"

@@ -1,0 +1,171 @@
+"""The words of the stanzas that go: which of them the proposal does not carry over."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from pvesdn.decode.nodes.hook_commands import HOOKS, read_hook
+from pvesdn.decode.nodes.ip_route import read_ip_route
+from pvesdn.decode.secrets import hide_secrets
+from pvesdn.design.ours.mtu import inner_mtu
+from pvesdn.model.hand_written import Act, Device, Floods, HandWrittenNode, Holds, Joins, Option
+from pvesdn.model.ifupdown import GUEST_PORTS
+from pvesdn.model.own_sdn import Irb
+from pvesdn.recognise.anyway import BRIDGE, PORT, TIE, VRF, Trait, is_done
+from pvesdn.recognise.devices import Bridge
+from pvesdn.recognise.nets import BridgeOnNode, FloodMode, Nets
+from pvesdn.recognise.notebook import Notebook
+from pvesdn.recognise.underlay import UnderlayFacts
+from pvesdn.recognise.zones import Draft
+
+_OF_PORTS = frozenset(
+    {
+        "vxlan-id",
+        "vxlan-local-tunnelip",
+        "vxlan-remoteip",
+        "vxlan-mcastgrp",
+        "vxlan-mcastgrp6",
+        "vxlan-svcnodeip",
+        "vxlan-svcnodeip6",
+        "vxlan-port",
+        "bridge-arp-nd-suppress",
+        "bridge-unicast-flood",
+        "bridge-multicast-flood",
+        "mtu",
+    }
+)
+"""Options that are carried over, or that something else is said about."""
+_OF_BRIDGES = frozenset({"address", "netmask", "bridge-ports", "bridge-vlan-aware", "mtu", "alias", "vrf"})
+_OF_TIES = frozenset({"bridge-ports", "vrf", "mtu"})
+_VLANS_OF_PORT = frozenset({"bridge-access", "bridge-vids", "bridge-pvid", "bridge-trunk", "bridge-allow-untagged"})
+_ITSELF = frozenset({"$IFACE", "${IFACE}", '"$IFACE"', '"${IFACE}"'})
+_IPV6 = 6
+
+
+def tell_words(
+    nodes: Mapping[str, HandWrittenNode], nets: Nets, drafts: tuple[Draft, ...], ground: UnderlayFacts, book: Notebook
+) -> None:
+    """Enter every word of a stanza that goes and that is neither carried over nor done anyway."""
+    teller = _Teller(nodes, book)
+    for draft in drafts:
+        for net in draft.nets:
+            for sight in net.sights.values():
+                teller.tell_vnet(sight, draft)
+    for vrf, net in nets.ties.items():
+        tied = next((draft for draft in drafts if draft.vrf == vrf), None)
+        if tied is not None:
+            mtu = tied.mtu or inner_mtu(ground.vteps[node] for node in sorted(tied.nodes & ground.vteps.keys()))
+            for sight in net.sights.values():
+                teller.tell_tie(sight, mtu)
+    routed = {draft.vrf for draft in drafts if draft.vrf is not None and draft.is_routed}
+    for name, node in sorted(nodes.items()):
+        for device in node.devices.values():
+            if device.name in routed and device.all("vrf-table"):
+                teller.tell_vrf(name, device)
+
+
+class _Teller:
+    """Enters what is lost."""
+
+    def __init__(self, nodes: Mapping[str, HandWrittenNode], book: Notebook) -> None:
+        self._nodes = nodes
+        self._book = book
+
+    def tell_vnet(self, sight: BridgeOnNode, draft: Draft) -> None:
+        """A VXLAN device and the bridge it is in."""
+        traits = frozenset(_traits(sight.bridge, draft))
+        device, port = sight.bridge.device, sight.port.device
+        carried = _OF_PORTS | ({"vxlan-physdev"} if draft.mode is FloodMode.MULTICAST else frozenset())
+        self._tell(sight, port, PORT, carried, traits)
+        carried = _OF_BRIDGES | ({"hwaddress"} if sight.bridge.addresses and draft.is_routed else frozenset())
+        self._tell(sight, device, BRIDGE, carried, traits)
+        self._tell_ports(sight)
+
+    def tell_tie(self, sight: BridgeOnNode, mtu: int | None) -> None:
+        """The VXLAN device and the bridge of an L3VNI. :param mtu: of the zone, bytes; None where it is not known."""
+        traits = frozenset({Trait.EVPN})
+        self._tell(sight, sight.port.device, PORT, _OF_PORTS, traits)
+        self._tell(sight, sight.bridge.device, TIE, _OF_TIES, traits)
+        for device, said in ((sight.port.device, sight.port.mtu), (sight.bridge.device, sight.bridge.mtu)):
+            if said is not None and mtu is not None and said != mtu:
+                option = device.all("mtu")[0]
+                self._lose(sight.node, device, option, f"the L3VNI's devices get the zone's MTU, {mtu}")
+        self._tell_ports(sight)
+
+    def tell_vrf(self, node: str, vrf: Device) -> None:
+        """A VRF."""
+        for option in vrf.options:
+            if option.name == "vrf-table" and option.value != "auto":
+                self._lose(node, vrf, option, "the table's number is chosen automatically")
+            elif not is_done(VRF, _line(vrf, option), frozenset(), {"name": vrf.name}):
+                self._lose(node, vrf, option, _hint(option, vrf))
+
+    def _tell(
+        self, sight: BridgeOnNode, device: Device, kind: str, carried: frozenset[str], traits: frozenset[Trait]
+    ) -> None:
+        names = {"name": device.name, "guest_ports": GUEST_PORTS}
+        for option in device.options:
+            is_said = option.name in carried or is_done(kind, _line(device, option), traits, names)
+            if not is_said and not _joins_again(sight, device, option):
+                self._lose(sight.node, device, option, _hint(option, device))
+
+    def _lose(self, node: str, device: Device, option: Option, hint: str) -> None:
+        text, _ = hide_secrets(f"{option.name} {option.value}".rstrip())
+        self._book.lose(node, option.place, device.name, text, hint)
+
+    def _tell_ports(self, sight: BridgeOnNode) -> None:
+        others = [port for port in sight.bridge.ports if port != sight.port.device.name]
+        if others:
+            device = sight.bridge.device
+            place = device.all("bridge-ports")[0].place
+            hint = "a VNet's bridge holds its VXLAN port and guests' ports, nothing else"
+            self._book.lose(sight.node, place, device.name, f"the port {', '.join(others)}", hint)
+
+
+def _joins_again(sight: BridgeOnNode, device: Device, option: Option) -> bool:
+    """Whether a hook only puts a port where `bridge-ports` has it already."""
+    bridge = sight.bridge.device
+    acts = read_hook(option.value, device.name) if option.name in HOOKS else ()
+    known = {Joins(port, bridge.name) for port in sight.bridge.ports}
+    return bool(acts) and all(act in known for act in acts)
+
+
+def _hint(option: Option, device: Device) -> str:
+    if option.name in _VLANS_OF_PORT:
+        return "the VXLAN port of a VNet carries every VLAN, tagged as the guests have it"
+    acts = read_hook(option.value, device.name) if option.name in HOOKS else ()
+    words = [word for act in acts for word in _said_by(act)]
+    return f"to have it imported write {' and '.join(words)}, in place of the hook" if words else ""
+
+
+def _said_by(act: Act) -> Iterator[str]:
+    """The option that says what a hook does, and its stanza."""
+    match act:
+        case Holds(device, address):
+            yield f"'address {address}' into the stanza of {device}"
+        case Floods(device, address):
+            yield f"'vxlan-remoteip {address}' into the stanza of {device}"
+        case _:
+            return
+
+
+def _line(device: Device, option: Option) -> str:
+    """An option as the list has it."""
+    route = read_ip_route(option.value) if option.name in ("up", "post-up") else None
+    if route is not None and (route.kind, route.destination) == ("unreachable", "default"):
+        family = "-6 " if route.family == _IPV6 else ""
+        return f"post-up ip {family}route unreachable default" if route.vrf in (device.name, None) else option.value
+    words = option.value.split()
+    return " ".join((option.name, *(device.name if word in _ITSELF else word for word in words)))
+
+
+def _traits(bridge: Bridge, draft: Draft) -> Iterator[Trait]:
+    yield Trait.EVPN if draft.mode is FloodMode.EVPN else Trait.PLAIN
+    if bridge.is_vlan_aware:
+        yield Trait.VLAN_AWARE
+    if draft.irb is not Irb.NONE:
+        versions = {address.version for address in bridge.addresses}
+        if versions - {_IPV6}:
+            yield Trait.ROUTED_4
+        if _IPV6 in versions:
+            yield Trait.ROUTED_6

@@ -1,0 +1,79 @@
+"""Names in few words, and lines that fit."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pvesdn.cli.screens.names import ranges
+from pvesdn.cli.screens.screen import Span, Style
+from pvesdn.cli.screens.wrapping import wrapped
+
+
+@pytest.mark.parametrize(
+    ("names", "said"),
+    [
+        ([], ""),
+        (["node1"], "node1"),
+        (["node1", "node2"], "node1, node2"),
+        (["node3", "node1", "node2"], "node1-node3"),
+        ([f"node{n}" for n in range(1, 17)], "node1-node16"),
+        (["node1", "node2", "node3", "node5"], "node1-node3, node5"),
+        (["alder", "birch", "cedar"], "alder, birch, cedar"),
+        (["v008", "v009", "v010", "v011"], "v008-v011"),
+        (["v8", "v9", "v10"], "v8-v10"),
+        (["v08", "v9", "v10"], "v08, v9, v10"),
+        (["10.0.0.9", "10.0.0.10", "10.0.0.11"], "10.0.0.9-10.0.0.11"),
+        (["fd00::9", "fd00::10", "fd00::11"], "fd00::10, fd00::11, fd00::9"),
+        (["pve-a1", "pve-b2", "pve-b3"], "pve-a1, pve-b2, pve-b3"),
+        (["1", "2", "3"], "1-3"),
+    ],
+)
+def test_names_in_a_row_are_a_range(names: list[str], said: str) -> None:
+    assert ranges(names) == said
+
+
+@given(st.sets(st.from_regex(r"[ab]{0,2}[0-9]{1,3}", fullmatch=True)))
+def test_a_range_stands_for_its_names_and_no_others(names: set[str]) -> None:
+    found = set()
+    for part in filter(None, ranges(names).split(", ")):
+        first, _, last = part.partition("-")
+        stem, digits = first.rstrip("0123456789"), len(first) - len(first.rstrip("0123456789"))
+        for number in range(int(first[len(stem) :]), int((last or first)[len(stem) :]) + 1):
+            found.add(stem + (str(number).zfill(digits) if first[len(stem) :].startswith("0") else str(number)))
+    assert found == names
+
+
+def plain(*lines: tuple[Span | str, ...], width: int | None) -> list[str]:
+    return ["".join(part if isinstance(part, str) else part.text for part in line) for line in wrapped(lines, width)]
+
+
+def test_a_line_is_broken_between_words_and_goes_on_indented() -> None:
+    line = ("  ", Span("blocked: ", Style.ERROR), "one two three four five six seven eight nine")
+    assert plain(line, width=40) == [
+        "  blocked: one two three four five six",
+        "      seven eight nine",
+    ]
+
+
+def test_a_pipe_gets_whole_lines_and_so_does_a_terminal_too_narrow_for_words() -> None:
+    assert plain(("a " * 100,), width=None) == ["a " * 100]
+    assert plain(("a " * 100,), width=20) == ["a " * 100]
+
+
+def test_a_word_that_is_longer_than_the_line_is_not_broken() -> None:
+    assert plain((f"short {'x' * 60} short",), width=40) == ["short", f"    {'x' * 60}", "    short"]
+
+
+def test_signs_and_styles_stay_with_their_words() -> None:
+    lines = list(wrapped([(Span("  +", Style.ADD), " name " * 10, Span("end", Style.WARNING))], 40))
+    assert Span("+", Style.ADD) in lines[0]
+    assert lines[-1][-1] == Span("end", Style.WARNING)
+
+
+@given(st.lists(st.text("ab -", min_size=1, max_size=20), min_size=1, max_size=12), st.integers(40, 100))
+def test_no_word_is_lost_and_no_line_too_long(parts: list[str], width: int) -> None:
+    lines = plain(tuple(parts), width=width)
+    assert " ".join(" ".join(lines).split()) == " ".join("".join(parts).split())
+    assert all(len(line) <= width or len(line.split()) == 1 for line in lines)
