@@ -47,18 +47,25 @@ class DecodedSdn:
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """What the files of /etc/pve/sdn are called in messages, where they are read from elsewhere."""
+    """What the files of /etc/pve/sdn are called in messages, where they are read from elsewhere.
+
+    :param called: by their own name, such as ``pvesdn.cfg``; ``<stdin>`` for standard input.
+    """
 
     called: Mapping[str, str] = field(default_factory=dict)
-    folder: str = "/etc/pve/sdn/"
 
     def of(self, name: str) -> str:
         """The name that people know the file by."""
         return self.called.get(name, name)
 
-    def path(self, name: str) -> str:
-        """The file as a command can be given it."""
-        return self.called.get(name, f"{self.folder}{name}")
+    def all_of(self, names: Iterable[str]) -> list[str]:
+        """The same of several files."""
+        return [self.of(name) for name in names]
+
+    def how_to_convert(self, name: str) -> str:
+        """What to do about line endings of Windows."""
+        path = self.called.get(name, f"/etc/pve/sdn/{name}")
+        return "save it with plain line endings" if path.startswith("<") else f"run dos2unix {shlex.quote(path)}"
 
 
 def decode_sdn(files: Mapping[str, str], *, intent: Literal["pending", "running"]) -> DecodedSdn:
@@ -166,7 +173,7 @@ class _Reading:
         text = self.files.get(name, "")
         before, ending, _ = text.partition("\r\n")
         if ending:
-            hint = f"run dos2unix {shlex.quote(self.names.path(name))}"
+            hint = self.names.how_to_convert(name)
             line = before.count("\n") + 1
             self.ledger.add(Severity.ERROR, self._place(name, line), "has CRLF line endings, as on Windows", hint)
             # dos2unix removes the byte order mark too.

@@ -39,6 +39,12 @@ def check(given: DesignInput) -> Iterator[Finding]:
     yield from _vnets_outside(given, members)
 
 
+def named_nodes(given: DesignInput) -> frozenset[str]:
+    """Every node that the definitions of either source name."""
+    ours = frozenset(name for _, name, *_ in _named(given, set()))
+    return ours | {name for _, name, _ in _named_in_pve(given)}
+
+
 _Named = tuple[Where, str, str, Collection[str], Collection[str]]
 """A node's name in pvesdn.cfg: where, the name, the property, the members that would do in its place, and those that
 are taken.

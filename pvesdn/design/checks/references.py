@@ -24,10 +24,22 @@ def check(given: DesignInput) -> Iterator[Finding]:
     """Missing zones, VNets and controllers; zones without VNets; what a zone's kind does not allow its VNets."""
     yield from _homes(given)
     yield from _zones(given)
-    used = {zone.controller for zone in given.sdn.own.zones if isinstance(zone, EvpnZone)}
-    for controller in given.sdn.own.controllers:
-        if controller.id not in used and not given.sdn.own.unread.may_have_any("zone"):
-            yield note(controller.where, "no zone uses it, so it has no effect")
+    yield from _unused(given)
+
+
+def _unused(given: DesignInput) -> Iterator[Finding]:
+    """Controllers without zones and zones without VNets: unless one that is at fault may be meant for them."""
+    own, both = given.sdn.own, given.sdn.both
+    named = {zone.controller for zone in own.zones if isinstance(zone, EvpnZone)}
+    if not own.unread.may_have_any("zone") and named <= {controller.id for controller in both.controllers}:
+        for controller in own.controllers:
+            if controller.id not in named:
+                yield note(controller.where, "no zone uses it, so it has no effect")
+    homes = {vnet.zone for vnet in own.vnets}
+    if not own.unread.may_have_any("vnet") and homes <= {zone.id for zone in own.zones}:
+        for zone in own.zones:
+            if zone.id not in homes:
+                yield note(zone.where, "has no VNet yet")
 
 
 def _homes(given: DesignInput) -> Iterator[Finding]:
@@ -84,12 +96,9 @@ def _by_others(others: Sequence[Vnet | Subnet]) -> str:
 
 def _zones(given: DesignInput) -> Iterator[Finding]:
     controllers = {controller.id: controller for controller in given.sdn.both.controllers}
-    used = {vnet.zone for vnet in given.sdn.own.vnets}
     for zone in given.sdn.own.zones:
         if isinstance(zone, EvpnZone):
             yield from _our_evpn(given, zone, controllers)
-        if zone.id not in used and not given.sdn.own.unread.may_have_any("vnet"):
-            yield note(zone.where, "has no VNet yet")
     for theirs in given.sdn.pve.zones:
         if isinstance(theirs, PveEvpnZone | PveVxlanZone):
             yield from _pves_way(given, theirs, controllers)
@@ -118,7 +127,8 @@ def _pves_way(
         yield warning(zone.at("fabric"), f"fabric '{fabric_id}' does not exist", hint)
     elif isinstance(fabric, Fabric):
         reached = {member.node for member in fabric.members if member.ip is not None}
-        if outside := given.cluster.among(zone.nodes) - reached:
+        nodes = frozenset(zone.nodes or ()) if given.cluster.is_assumed else given.cluster.among(zone.nodes)
+        if outside := nodes - reached:
             what = f"fabric '{fabric_id}' has no node with an IPv4 address for {listed(outside)}"
             place = zone.at("fabric" if isinstance(zone, PveVxlanZone) else "controller")
             yield warning(place, what, f"{hint} there; add the node to the fabric, or name the zone's nodes")
