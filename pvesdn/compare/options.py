@@ -11,6 +11,14 @@ from pvesdn.model.ifupdown import (
     GUEST_PORTS,
     InterfacesFile,
     L3VniBridge,
+    Stanza,
+    Tunnel,
+    Uplink,
+    VnetBridge,
+    VrfDevice,
+    VxlanPort,
+)
+from pvesdn.model.pve_ifupdown import (
     PveAddress,
     PveBridgeProtocol,
     PveFabricInterface,
@@ -24,12 +32,6 @@ from pvesdn.model.ifupdown import (
     PveVrf,
     PveVrfBridge,
     PveVxlanPort,
-    Stanza,
-    Tunnel,
-    Uplink,
-    VnetBridge,
-    VrfDevice,
-    VxlanPort,
 )
 
 Options: TypeAlias = Mapping[str, tuple[str, ...]]

@@ -13,6 +13,14 @@ from pvesdn.compare.options import options_of_stanzas, options_of_text
 from pvesdn.model.files import RenderedFile
 from pvesdn.model.ifupdown import (
     L3VniBridge,
+    Stanza,
+    Tunnel,
+    Uplink,
+    VnetBridge,
+    VrfDevice,
+    VxlanPort,
+)
+from pvesdn.model.pve_ifupdown import (
     PveAddress,
     PveBridgeProtocol,
     PveFabricInterface,
@@ -27,12 +35,6 @@ from pvesdn.model.ifupdown import (
     PveVrfBridge,
     PveVxlanPort,
     SnatRule,
-    Stanza,
-    Tunnel,
-    Uplink,
-    VnetBridge,
-    VrfDevice,
-    VxlanPort,
 )
 from pvesdn.render.renderer import Renderer
 from pvesdn.workflows.plan import render_understood
