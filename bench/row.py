@@ -66,6 +66,7 @@ def main(what: str, *arguments: str) -> dict[str, Any]:
         "floor": measure_floor,
         "compare": measure_compare,
         "plan": measure_plan,
+        "help": measure_help,
     }
     return measures[what](*arguments) | {"peak_bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024}
 
@@ -234,6 +235,18 @@ def measure_plan(state: str, nodes: str, vnets: str) -> dict[str, object]:
         "phases": json.loads(parts.stderr.splitlines()[-1]),
         "peak_of_children": peak,
     }
+
+
+HELP_RUNS = 15
+EMPTY = "import click\nclick.Command('empty').main(['--help'])\n"
+"""A program of click's that does nothing: what `--help` costs at least."""
+
+
+def measure_help() -> dict[str, object]:
+    """`pvesdn --help` and an empty click program's, in turn: seconds of processor time."""
+    ours, empty = (sys.executable, "-m", "pvesdn", "--help"), (sys.executable, "-c", EMPTY)
+    pairs = [(processor_seconds(ours), processor_seconds(empty)) for _ in range(HELP_RUNS)]
+    return {"seconds": [mine for mine, _ in pairs], "floor": [floor for _, floor in pairs]}
 
 
 def processor_seconds(command: Sequence[str]) -> float:

@@ -34,6 +34,7 @@ GROWTH_BAR = 1.25  # times the floor's own growth, from 1,000 to 4,000 VNets and
 PEAK_BAR = 200e6  # bytes
 LINEAR_BAR = 6.0  # times the time for 4 times the VNets; quadratic would be 16
 WORTH_COMPARING = 0.01  # seconds
+HELP_BAR = 1.3  # times an empty click program
 WHOLE_BARS = {"fresh": 6.0, "unchanged": 4.0, "one VNet changed": 4.0}  # times the floor, 32 nodes with 1,000 VNets
 
 
@@ -74,8 +75,10 @@ def main() -> int:
         for nodes in PLANNED:
             print(f"planning {nodes} nodes with 1,000 VNets, {state} ...", file=sys.stderr)
             plans[state, nodes] = row("plan", state, str(nodes), "1000")
-    verdicts = [*bars(designs, compares), *whole_bars(plans)]
-    text = wrapped(report(designs, compares, plans, verdicts))
+    print("starting for --help ...", file=sys.stderr)
+    started = row("help")
+    verdicts = [*bars(designs, compares), *whole_bars(plans), help_bar(started)]
+    text = wrapped(report(designs, compares, plans, started, verdicts))
     print("\n".join(line for line in text.splitlines() if line.startswith(("|", "* "))))
     REPORT.write_text(text)
     print(f"written: {REPORT.relative_to(ROOT)}", file=sys.stderr)
@@ -143,6 +146,12 @@ def whole_bars(plans: Plans) -> list[tuple[str, bool]]:
     return found
 
 
+def help_bar(started: dict[str, Any]) -> tuple[str, bool]:
+    """How much longer `pvesdn --help` takes than a program of click's that does nothing."""
+    ratio = ratio_of(started)
+    return f"pvesdn --help: {ratio:.2f} times an empty click program (at most {HELP_BAR})", ratio <= HELP_BAR
+
+
 def ratio_of(measured: dict[str, Any]) -> float:
     """The median of a whole process by the floor that ran right after it."""
     pairs = zip(measured["seconds"], measured["floor"], strict=True)
@@ -161,6 +170,7 @@ def report(
     designs: list[Design],
     compares: dict[tuple[str, int], dict[str, Any]],
     plans: Plans,
+    started: dict[str, Any],
     verdicts: list[tuple[str, bool]],
 ) -> str:
     """docs/performance.md."""
@@ -213,6 +223,16 @@ is known from printing them.
 ## The whole process, from a snapshot to the last line of the plan
 
 {whole_section(plans)}
+
+## Starting
+
+`pvesdn --help` as a process, in processor seconds; the best of {len(started["seconds"])}, each run followed by one of a program
+of click's that does nothing (`bench/row.py`). The ratio is the median of these pairs. What a verb imports beyond this is paid for by
+those who call that verb.
+
+| pvesdn --help | an empty click program | ratio |
+|---|---|---|
+| {seconds(min(started["seconds"]))} | {seconds(min(started["floor"]))} | {ratio_of(started):.2f} |
 """
 
 

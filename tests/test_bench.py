@@ -4,12 +4,14 @@ measured.
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from bench import row
-from bench.run import wrapped
+from bench.run import help_bar, wrapped
 from bench.snapshots import STATES, write_cluster
 from pvesdn.adapters.snapshot_dir import read_snapshot
 from pvesdn.model.files import Action
@@ -46,6 +48,19 @@ def test_a_whole_plan_is_measured_beside_its_floor_and_in_its_steps(state: str) 
 
     assert len(measured["seconds"]) == len(measured["floor"]) == row.WHOLE_RUNS
     assert len(measured["phases"]) == 5
+
+
+def test_help_is_measured_beside_a_program_of_clicks_that_does_nothing() -> None:
+    measured = row.main("help")
+
+    assert len(measured["seconds"]) == len(measured["floor"]) == row.HELP_RUNS
+    shown = subprocess.run([sys.executable, "-c", row.EMPTY], capture_output=True, text=True, check=False)
+    assert (shown.returncode, "--help" in shown.stdout) == (0, True)
+
+
+def test_the_bar_of_help_is_missed_by_a_program_that_takes_longer() -> None:
+    assert help_bar({"seconds": [1.2, 1.0, 9.0], "floor": [1.0, 1.0, 1.0]})[1]
+    assert not help_bar({"seconds": [1.4, 1.4, 1.0], "floor": [1.0, 1.0, 1.0]})[1]
 
 
 @pytest.mark.parametrize(

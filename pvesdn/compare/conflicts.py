@@ -1,4 +1,4 @@
-"""Whose text a file holds, and whether it may be replaced (decisions: whose file is whose)."""
+"""Whose text a file holds, and whether it may be replaced."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def conflict(
 ) -> str:
     """Why `current` must not be replaced without being told; empty when it may.
 
-    :param record: digests of our last write by path; None when the node has no record.
+    :param record: digests of what we last wrote, by path; None when the node has no record.
     :param meanings: see `Record.meanings`.
     """
     if current is None or path in _MERGED:
@@ -52,8 +52,8 @@ def conflict(
 
 
 def is_as_wanted(path: str, current: str | None, wanted: str | None, record: Record) -> bool:
-    """Whether a file needs no write: it has the text, or FRR has put our frr.conf into its own
-    words (`write memory`).
+    """Whether a file needs no write: it has the text, or FRR has rewritten our frr.conf in its own words (`write
+    memory`).
     """
     if current == wanted:
         return True
@@ -67,12 +67,14 @@ def _is_ours_by_frr(path: str, current: str, meanings: Mapping[str, str]) -> boo
 
 
 def holds_our_frr(files: Mapping[str, str], record: Record) -> bool:
-    """A node's frr.conf still holds what pvesdn wrote: PVE had it in between where nothing is left in it."""
+    """Whether a node's frr.conf still holds what pvesdn wrote; if nothing is left in it, PVE had it in between."""
     return FRR_CONF in (record.files or {}) and not is_blank_frr(files.get(FRR_CONF, ""))
 
 
 def is_blank_frr(text: str) -> bool:
-    """No more than the package's default frr.conf, or the skeleton PVE leaves behind: no block, no route."""
+    """Whether the text is only the package's default frr.conf, or the skeleton that PVE leaves behind: no block, no
+    route.
+    """
     return all(
         not line.strip() or line.lstrip().startswith(("!", "#")) or line.startswith(_FRR_SETTINGS)
         for line in text.splitlines()

@@ -26,7 +26,7 @@ def unified(change: FileChange) -> Iterator[str]:
 
 
 def showable(change: FileChange) -> Iterator[str]:
-    """The same for eyes and documents: without the secrets that an administrator's own lines may hold."""
+    """The same for screens and documents: without the secrets that an administrator's own lines may hold."""
     return (line[:1] + hide_secrets(line[1:])[0] for line in unified(change))
 
 

@@ -24,7 +24,7 @@ def sysctl_differences(
     """Of our kernel settings.
 
     :param old: the text of the file as it is.
-    :param live: values that the kernel has now, as far as they were read: what a new setting takes the place of.
+    :param live: the kernel's present values, as far as they were read: what a new setting replaces.
     """
     before = {name.removeprefix("-"): (value,) for name, value in _assignments(old or "")}
     after = {name.removeprefix("-"): (value,) for name, value in new}  # with a dash it may be missing
@@ -37,7 +37,7 @@ def sysctl_differences(
 
 
 def daemon_differences(old: str | None, new: str | None) -> tuple[Difference, ...]:
-    """Of /etc/frr/daemons, which is the administrator's but for the daemons that are switched on."""
+    """Of /etc/frr/daemons, which is the administrator's except for the daemons that we switch on."""
     before, after = dict(_assignments(old or "")), dict(_assignments(new or ""))
     changed = (name for name in after if name.endswith("d") and after[name] == "yes" != before.get(name))
     return tuple(Difference(name, (before[name],) if name in before else (), ("yes",)) for name in sorted(changed))
@@ -59,7 +59,7 @@ def _of(name: str, old: tuple[str, ...], new: tuple[str, ...]) -> Difference | N
 
 
 def _some(values: tuple[str, ...], meant: list[str], wanted: Counter[str]) -> Iterator[str]:
-    """Values that go or come, in their order."""
+    """Values that are removed or added, in their order."""
     for value, meaning in zip(values, meant, strict=True):
         if wanted[meaning]:
             wanted[meaning] -= 1

@@ -1,4 +1,4 @@
-"""From what differs to what is done about it: the steps of each node, and of the cluster."""
+"""What is done about what differs: the steps of each node, and of the cluster."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ def steps(
 ) -> Iterator[Step]:
     """One node's steps, in their order.
 
-    FRR comes before the network: what keeps a plain VXLAN device out of EVPN must be there before the device is.
+    FRR comes before the network: route-target isolation must be in place before the plain VXLAN device is.
 
     :param own: changes that pvesdn writes itself.
-    :param reload: None where nothing needs one, or PVE's commit does it.
+    :param reload: None where nothing needs one, or where PVE's commit does it.
     :param is_unfinished: an earlier run ended between the files and the rest.
     """
     files = tuple(_write(change) for change in own)
@@ -46,8 +46,8 @@ def steps(
 
 
 def execution_plan(changes: ChangeSet) -> ExecutionPlan:
-    """What carrying the plan out means: PVE's commit reloads every node, changed or not, and so looks after all of
-    them.
+    """What carrying out the plan means. PVE's commit reloads every node, changed or not, so all of them are looked
+    after.
     """
     commits = bool(changes.pending)
     return ExecutionPlan(

@@ -1,16 +1,17 @@
-"""One node: what its files should be against what they are."""
+"""One node: its files as they should be compared with its files as they are."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from pvesdn.compare.conflicts import conflict, digest, is_as_wanted
 from pvesdn.compare.differences import daemon_differences, sysctl_differences
 from pvesdn.compare.execution import steps
 from pvesdn.compare.free_order import in_present_order
 from pvesdn.compare.frr_words import frr_differences
+from pvesdn.compare.moved import FileStanzas, follow_moves
 from pvesdn.compare.obstacles import obstacles
 from pvesdn.compare.prerequisites import prerequisites
 from pvesdn.compare.present import PresentFile
@@ -71,10 +72,12 @@ def compare_node(
     :param shows_pve: PVE's definitions are about to be committed, so its files are shown with the plan.
     """
     wanted = tuple(rendered)
-    compared = tuple(
-        found
-        for file in sorted(wanted, key=lambda file: file.path)
-        if (found := _compare_file(file, now, owners, shows_pve=shows_pve)) is not None
+    compared = _with_moves(
+        tuple(
+            found
+            for file in sorted(wanted, key=lambda file: file.path)
+            if (found := _compare_file(file, now, owners, shows_pve=shows_pve)) is not None
+        )
     )
     changes = tuple(found.change for found in compared)
     own = tuple(found for found in compared if not found.change.by_pve)
@@ -100,7 +103,7 @@ def compare_node(
 
 @dataclass(frozen=True, slots=True)
 class _Compared:
-    """One file that changes, beside what both sides say.
+    """One file that changes, with what both sides mean.
 
     :param taken: devices whose VNI another device has, by name.
     """
@@ -111,8 +114,26 @@ class _Compared:
     taken: Mapping[str, Taken] = field(default_factory=dict)
 
 
+def _with_moves(compared: tuple[_Compared, ...]) -> tuple[_Compared, ...]:
+    """The same files, where an interface that goes from PVE's file to ours, or back, is no longer told as two."""
+    if sum(1 for found in compared if found.change.stanzas) < 2:  # noqa: PLR2004 - a move takes two files
+        return compared
+    files = {
+        found.file.path: FileStanzas(found.change.stanzas, found.present.stanzas, found.file.interfaces)
+        for found in compared
+        if found.change.stanzas
+    }
+    stanzas = follow_moves(files)
+    return tuple(
+        replace(found, change=replace(found.change, stanzas=stanzas[found.file.path]))
+        if found.file.path in stanzas
+        else found
+        for found in compared
+    )
+
+
 def _own_files(wanted: Iterable[RenderedFile], owners: FileOwners) -> frozenset[str]:
-    """What has to be on the node and is not PVE's to write, changed or not."""
+    """Files that have to be on the node and that PVE does not write, changed or not."""
     return frozenset(file.path for file in wanted if file.text is not None and not owners.is_written_by_pve(file.path))
 
 
@@ -166,9 +187,7 @@ def _in_words(file: RenderedFile, current: str | None, facts: NodeFacts) -> tupl
 
 
 def _is_pves_last(path: str, now: NodeNow) -> bool:
-    """PVE wrote this frr.conf: where our block lies in frr.conf.local, it is PVE that prints it,
-    until it gives FRR up.
-    """
+    """Whether PVE wrote this frr.conf: while our block is in frr.conf.local, PVE prints it, until it gives up FRR."""
     return path == FRR_CONF and FRR_LOCAL_BEGIN in now.files.get(FRR_CONF_LOCAL, "").splitlines()
 
 
@@ -203,7 +222,7 @@ def _frr_action(own: tuple[_Compared, ...], owners: FileOwners, *, is_unfinished
 
 
 def _has_another_asn(conf: _Compared) -> bool:
-    """A reload would fail for ever: bgpd keeps an instance with an L3VNI ("BGP is already running"), and with it the
+    """Reloads would fail for ever: bgpd keeps an instance with an L3VNI ("BGP is already running"), and so its AS
     number.
     """
     config = conf.file.frr
@@ -215,8 +234,8 @@ def _has_another_asn(conf: _Compared) -> bool:
 
 
 def _leaving_uplinks(found: _Compared, facts: NodeFacts) -> Iterator[str]:
-    """Interfaces that exist without us and leave their VRF: a reload would leave them their addresses in the main
-    table, or take the VRF away below them.
+    """Interfaces that exist without us and leave their VRF: a reload would leave their addresses in the main table, or
+    remove the VRF underneath them.
     """
     if found.file.path != OUR_INTERFACES or found.present.text is None:
         return

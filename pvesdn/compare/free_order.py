@@ -1,4 +1,4 @@
-"""Stanzas whose lines mean the same in any order: PVE prints the remotes of a fabric as its hashes fall."""
+"""Stanzas whose lines mean the same in any order: PVE prints the remotes of a fabric in hash order."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pvesdn.model.files import RenderedFile
 
 
 def in_present_order(file: RenderedFile, present: PresentFile) -> RenderedFile:
-    """`file` with such stanzas in the order in which they are on the node, where nothing but the order differs."""
+    """`file`, with the lines of such stanzas in the node's order where nothing but the order differs."""
     printed = file.interfaces
     if printed is None or present.text is None or file.text == present.text or not (free := printed.order_free):
         return file

@@ -1,4 +1,4 @@
-"""A unified diff in a time that grows with the lines, not with their square.
+"""A unified diff in time linear in the number of lines.
 
 `difflib` looks for the longest common run again for each run it has found: with 10,000 changes in one block it takes
 minutes. Here lines that occur once in both texts are the anchors, in the longest order that both have in common (Bram
@@ -26,7 +26,7 @@ _Keys = Callable[[_Lines], list[Hashable]]
 def unified_hunks(old: Sequence[str], new: Sequence[str], context: int, *, small: int = _SMALL) -> Iterator[str]:
     """The lines of a unified diff without its two first ones: each hunk's header, then its lines with their signs.
 
-    :param context: lines that are the same, shown around what differs.
+    :param context: equal lines shown around each difference.
     :param small: lines of both texts together up to which difflib compares them alone.
     """
     if old == new:
@@ -105,7 +105,7 @@ def _once(lines: _Lines) -> list[Hashable]:
 
 
 def _counted(lines: _Lines) -> list[Hashable]:
-    """Lines with how often they were there before: the third `exit` of one text is the third of the other."""
+    """Lines numbered by their earlier occurrences: the third `exit` of one text is the third of the other."""
     counts: Counter[str] = Counter()
     keys: list[Hashable] = []
     for line in lines:

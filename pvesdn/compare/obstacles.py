@@ -1,4 +1,4 @@
-"""What stops an apply on one node until a person decides or mends it."""
+"""What blocks an apply on one node until a person decides, or changes something."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def obstacles(
     *,
     is_reloaded: bool,
 ) -> tuple[Finding, ...]:
-    """What stops an apply on one node.
+    """What blocks an apply on one node.
 
     :param files: the node's files as they are, by path.
     :param guests: guest ports by bridge that would go.

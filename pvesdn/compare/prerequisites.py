@@ -49,7 +49,7 @@ def prerequisites(
 
 
 def doubts(changes: tuple[FileChange, ...], facts: NodeFacts) -> Iterator[Finding]:
-    """What PVE accepts for its own file, though nothing comes of it but a warning in a log (docs/pve.md §4.3)."""
+    """What PVE accepts for its own file, although it only results in a logged warning (docs/pve.md §4.3)."""
     for change in changes:
         if change.path == SDN_INTERFACES and change.by_pve and change.stanzas and not facts.is_sourced(change.path):
             what, hint = _unsourced(change.path)
@@ -71,7 +71,7 @@ def _refused(name: str, taken: Taken, facts: NodeFacts) -> tuple[str, str]:
 
 
 def _out_of(device: str, facts: NodeFacts) -> str:
-    """Where a person has to go for a device to go."""
+    """What a person has to do so that a device goes."""
     if any(stanza.name == device for stanza in facts.stanzas):
         return "out of /etc/network/interfaces"
     file = next((file for file, name in facts.other_stanzas if name == device), None)
@@ -104,7 +104,7 @@ def _has_ipv6_tunnel(file: InterfacesFile) -> bool:
 
 
 def _missing_uplinks(file: InterfacesFile, facts: NodeFacts) -> Iterator[str]:
-    """Exits' interfaces that nothing makes: no device, none below a VLAN, and no stanza of the node's own."""
+    """Interfaces of exits that nothing makes: no such device, none below a VLAN, and no stanza of the node's own."""
     uplinks = [stanza.name for stanza in file.stanzas if isinstance(stanza, Uplink)]
     if not uplinks or not facts.links:
         return

@@ -1,4 +1,4 @@
-"""A file as it is on a node: anybody's text, taken apart once, and only where somebody asks."""
+"""A file as it is on a node: anybody's text, parsed once, and only on demand."""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""What PVE committed against what the nodes have: on one that is behind PVE's zones are pending (docs/pve.md §4.5)."""
+"""What PVE committed compared with what the nodes have: on a node that is behind, PVE's zones are pending (docs/pve.md
+§4.5).
+"""
 
 from __future__ import annotations
 

@@ -22,7 +22,8 @@ _OTHER_WAY = "ifupdown2 leaves the flood entries of the old flood mode on a live
 def stanza_changes(old: Mapping[str, str], new: PrintedInterfaces | None) -> tuple[StanzaChange, ...]:
     """What happens to each interface, sorted by name.
 
-    :param old: text by interface name, as it is; the empty name holds what belongs to no interface and is not counted.
+    :param old: the present text by interface name; the empty name holds what belongs to no interface and is not
+        counted.
     :param new: the file as it should be; None when it goes.
     """
     there = old.keys() - {""}
@@ -42,8 +43,7 @@ def stanza_changes(old: Mapping[str, str], new: PrintedInterfaces | None) -> tup
 
 
 def keep_hosts(changes: Iterable[StanzaChange], host: Container[str]) -> tuple[StanzaChange, ...]:
-    """The same changes, where an interface of the host's own is changed: it neither comes nor goes with PVE's stanza
-    for it.
+    """The same changes, but with the host's own interfaces as changed: PVE's stanza neither adds nor removes them.
 
     :param host: names that /etc/network/interfaces defines.
     """
@@ -53,6 +53,11 @@ def keep_hosts(changes: Iterable[StanzaChange], host: Container[str]) -> tuple[S
         else change
         for change in changes
     )
+
+
+def change_of(name: str, old: str, new: PrintedInterfaces) -> StanzaChange:
+    """What happens to an interface that is there and stays. :param old: its text as it is."""
+    return _compared(old, _named(new, {name})[name], new.value)
 
 
 def leaves_its_vrf(old: str, new: PrintedInterfaces, name: str) -> bool:

@@ -1,4 +1,4 @@
-"""VNIs that a device of another name has on a node: the kernel refuses a second one, so that device must go first."""
+"""VNIs that a device with another name has on a node: the kernel refuses a second one, so that device must go first."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ class Taken:
 
     @property
     def why(self) -> str:
-        """What makes the one that comes a replacement."""
+        """Why the new device is a replacement."""
         return f"in place of {self.holder}, which has VNI {self.vni} and must go first"
 
 
 def taken_vnis(own: Container[str], new: PrintedInterfaces | None, facts: NodeFacts) -> dict[str, Taken]:
     """Devices of an interfaces file whose VNI is held, by name.
 
-    :param own: devices of the file as it is: they hold nothing against it.
+    :param own: devices of the file as it is: they are not in their own way.
     :param new: the file as it should be; None when it goes.
     """
     holders = {vni: name for name, vni in _holders(facts) if name not in own}
@@ -46,7 +46,7 @@ def taken_vnis(own: Container[str], new: PrintedInterfaces | None, facts: NodeFa
 
 
 def cut_over(changes: tuple[StanzaChange, ...], taken: Mapping[str, Taken]) -> tuple[StanzaChange, ...]:
-    """The changes of a file, with those that take another device's VNI shown as what they are: delete, then create."""
+    """The changes of a file; those that take another device's VNI are shown as replacements: delete, then create."""
     if not taken:
         return changes  # the same for all nodes that have nothing yet
     return tuple(

@@ -1,6 +1,4 @@
-"""What of an interface decides how it gets from one stanza to another: read from a node's text, known of our own
-stanzas.
-"""
+"""What decides how an interface gets from one stanza to another: read from a node's text, known of our own stanzas."""
 
 from __future__ import annotations
 

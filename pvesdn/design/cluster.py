@@ -1,4 +1,4 @@
-"""The cluster's design: what is the same on every node is made once, then one node at a time."""
+"""The cluster's design: first what all nodes share, made once, then one node at a time."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ _T = TypeVar("_T")
 
 @dataclass(frozen=True, slots=True)
 class SharedDesign:
-    """All of the design that no single node owns.
+    """The part of the design that all nodes share.
 
     :param plans: our zones, sorted by id.
     :param exits: by node, sorted by id.
@@ -76,7 +76,7 @@ def share(given: DesignInput, vteps: Mapping[str, Vtep]) -> SharedDesign:
 
 
 def design_node(shared: SharedDesign, node: str, *, holds_our_frr: bool = False) -> NodeDesign:
-    """One node's design, ours and as much of PVE's as can be said.
+    """One node's design: ours, and as much of PVE's as is known.
 
     :param holds_our_frr: the node's frr.conf has something of ours, which goes with the last zone that needs FRR.
     """
@@ -107,7 +107,7 @@ def design_node(shared: SharedDesign, node: str, *, holds_our_frr: bool = False)
 
 @dataclass(frozen=True, slots=True)
 class _Definitions:
-    """What hangs on our zones: VNets and exits by zone, subnets by VNet, each sorted by id."""
+    """What belongs to our zones: VNets and exits by zone, subnets by VNet, each sorted by id."""
 
     vnets: Mapping[str, tuple[Vnet, ...]]
     subnets: Mapping[str, tuple[Subnet, ...]]
@@ -187,8 +187,8 @@ def _tunnel(plan: ZonePlan, node: str) -> Tunnel:
 def _flooding(
     shared: SharedDesign, sdn: InterfacesFile | None, frr: FrrConfig | None, node: str
 ) -> Iterator[tuple[str, tuple[IpAddress, ...]]]:
-    """Static flooding entries to look after: ours, and those of PVE's plain zones where EVPN of
-    ours runs beside them.
+    """Static flooding entries to restore: ours, and those of PVE's plain zones on nodes that also
+    run EVPN of ours.
     """
     for plan in shared.plans:
         if isinstance(plan.zone, VxlanZone) and node in plan.active:

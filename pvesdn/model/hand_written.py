@@ -175,6 +175,7 @@ class FrrNeighbor:
     :param is_evpn: activated in `l2vpn evpn`.
     :param is_client: the node reflects routes for it.
     :param source: what `update-source` names, an address or a device, and where; None where the kernel chooses.
+    :param group: its peer group; empty without one.
     """
 
     address: str
@@ -183,6 +184,7 @@ class FrrNeighbor:
     is_client: bool
     place: Place
     source: tuple[str, Place] | None = None
+    group: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,13 +241,20 @@ class FrrForeign:
 
 @dataclass(frozen=True, slots=True)
 class FrrText:
-    """What a frr.conf says."""
+    """What a frr.conf says.
+
+    :param foreign: lines that pvesdn would never say.
+    :param usual: lines that pvesdn may say as well: whether it does depends on the zones.
+    :param sessions: every line that defines a neighbour or a peer group, in file order.
+    """
 
     routers: tuple[FrrRouter, ...] = ()
     vrfs: tuple[FrrVrf, ...] = ()
     routes: tuple[FrrRoute, ...] = ()
     vrrp: tuple[FrrVrrp, ...] = ()
     foreign: tuple[FrrForeign, ...] = ()
+    usual: tuple[FrrForeign, ...] = ()
+    sessions: tuple[FrrForeign, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

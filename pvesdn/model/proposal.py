@@ -37,6 +37,7 @@ class Proposal:
     :param speakers: members with BGP sessions of the overlay.
     :param lost: what the definitions do not express; each names node, file and line.
     :param findings: decisions and gaps worth knowing.
+    :param frr_local: what of a node's frr.conf can be kept: the lines for its frr.conf.local, by node.
     """
 
     sdn: SdnConfig
@@ -45,3 +46,4 @@ class Proposal:
     speakers: frozenset[str] = frozenset()
     lost: tuple[Finding, ...] = ()
     findings: tuple[Finding, ...] = ()
+    frr_local: Mapping[str, tuple[str, ...]] = field(default_factory=dict)

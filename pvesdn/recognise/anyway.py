@@ -23,6 +23,15 @@ class Trait(StrEnum):
     ROUTED_4 = "with an IPv4 gateway"
     ROUTED_6 = "with an IPv6 gateway"
     VLAN_AWARE = "VLAN-aware"
+    FORWARDS_4 = "forwards IPv4"
+    FORWARDS_6 = "forwards IPv6"
+    KEEPS_4 = "forwards no IPv4, and need not"
+    KEEPS_6 = "forwards no IPv6, and need not"
+    SHARES_FLOWS = "an exit with several next hops"
+    ANNOUNCES_4 = "a VRF that announces IPv4 prefixes"
+    ANNOUNCES_6 = "a VRF that announces IPv6 prefixes"
+    SILENT = "a VRF that announces no prefix"
+    EXIT = "a VRF with an exit on the node"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +52,11 @@ class Anyway:
 
 
 PORT, BRIDGE, TIE, VRF = "VXLAN device", "bridge", "bridge of an L3VNI", "VRF"
+TOP, ROUTER, UNICAST, EVPN, VNI = "frr.conf", "router bgp", "unicast", "l2vpn evpn", "vni"
+VRF_ROUTER, VRF_IPV4, VRF_IPV6, VRF_EVPN = (
+    "router bgp vrf", "ipv4 unicast of a VRF", "ipv6 unicast of a VRF", "l2vpn evpn of a VRF",
+)  # fmt: skip
+_DATACENTER = "frr defaults datacenter"
 
 _UP = r"(?:pre-|post-)?up (?:\S*/)?ip link set (?:dev )?{name} up"
 _DOWN = r"(?:pre-|post-)?down (?:\S*/)?ip link (?:set (?:dev )?{name} down|del(?:ete)? (?:dev )?{name})"
@@ -81,21 +95,59 @@ ANYWAY: tuple[Anyway, ...] = (
         "post-up ip -6 route unreachable default",
         "post-up ip -6 route replace vrf {vrf} unreachable default metric 4278198272",
     ),
+    # What follows from the profile: of one version of FRR it depends on `frr defaults` alone.
+    Anyway(TOP, "frr version .+", _DATACENTER),
+    Anyway(TOP, _DATACENTER, _DATACENTER),
+    *(
+        Anyway(where, words, _DATACENTER)
+        for where in (ROUTER, VRF_ROUTER)
+        for words in ("no bgp ebgp-requires-policy", "bgp log-neighbor-changes")
+    ),
+    Anyway(TOP, "hostname {node}", "hostname {node}"),
+    Anyway(TOP, "log syslog informational", "log syslog informational"),
+    Anyway(TOP, "service integrated-vtysh-config", "service integrated-vtysh-config"),
+    Anyway(TOP, "ip forwarding", "ip forwarding", frozenset({Trait.FORWARDS_4})),
+    Anyway(TOP, "ipv6 forwarding", "ipv6 forwarding", frozenset({Trait.FORWARDS_6})),
+    Anyway(TOP, "no ip forwarding", "no ip forwarding", frozenset({Trait.KEEPS_4})),
+    Anyway(TOP, "no ipv6 forwarding", "no ipv6 forwarding", frozenset({Trait.KEEPS_6})),
+    Anyway(TOP, "no zebra nexthop kernel enable", "no zebra nexthop kernel enable", frozenset({Trait.SHARES_FLOWS})),
+    Anyway(TOP, "line vty", "line vty"),
+    Anyway(ROUTER, "bgp router-id {vtep}", "bgp router-id {vtep}"),
+    Anyway(ROUTER, "no bgp default ipv4-unicast", "no bgp default ipv4-unicast"),
+    Anyway(ROUTER, "coalesce-time 1000", "coalesce-time 1000"),
+    Anyway(ROUTER, "neighbor {peer} bfd", "neighbor {group} bfd"),
+    Anyway(UNICAST, "no neighbor {peer} activate", "no bgp default ipv4-unicast"),
+    Anyway(EVPN, "vni {plain}", "vni {plain}"),
+    Anyway(VNI, "route-target (?:import|export) 65535:.+", "route-target import 65535:65535"),
+    # Route distinguishers follow from the router-id: the VTEP is as good as any, and no other node has it.
+    Anyway(VRF_ROUTER, "bgp router-id .+", "bgp router-id {vtep}"),
+    Anyway(VRF_IPV4, "redistribute (connected|static)", "redistribute connected", frozenset({Trait.ANNOUNCES_4})),
+    Anyway(VRF_IPV6, "redistribute (connected|static)", "redistribute connected", frozenset({Trait.ANNOUNCES_6})),
+    # The kernel's default routes become static ones of FRR.
+    Anyway(VRF_IPV4, "redistribute kernel", "redistribute static", frozenset({Trait.ANNOUNCES_4, Trait.EXIT})),
+    Anyway(VRF_IPV6, "redistribute kernel", "redistribute static", frozenset({Trait.ANNOUNCES_6, Trait.EXIT})),
+    *(
+        Anyway(where, "redistribute (connected|static|kernel)", "!redistribute connected", frozenset({Trait.SILENT}))
+        for where in (VRF_IPV4, VRF_IPV6)
+    ),
+    Anyway(VRF_EVPN, "advertise ipv4 unicast", "advertise ipv4 unicast", frozenset({Trait.ANNOUNCES_4})),
+    Anyway(VRF_EVPN, "advertise ipv6 unicast", "advertise ipv6 unicast", frozenset({Trait.ANNOUNCES_6})),
 )
 
 
 def is_done(where: str, line: str, traits: frozenset[Trait], names: Mapping[str, str]) -> bool:
     """Whether pvesdn does anyway what a line says.
 
-    :param names: by placeholder; what they stand for is taken literally.
+    :param names: what stands for each placeholder, as a regular expression.
     """
     return any(
-        entry.where == where and entry.needs <= traits and re.fullmatch(_filled(entry.words, names), line)
+        entry.where == where and entry.needs <= traits and re.fullmatch(filled(entry.words, names), line)
         for entry in ANYWAY
     )
 
 
-def _filled(words: str, names: Mapping[str, str]) -> str:
+def filled(words: str, names: Mapping[str, str]) -> str:
+    """Words of an entry with something in place of each placeholder."""
     for name, value in names.items():
-        words = words.replace(f"{{{name}}}", re.escape(value))
+        words = words.replace(f"{{{name}}}", value)
     return words

@@ -11,6 +11,7 @@ from pvesdn.design.ours.mtu import MTU_MAX, MTU_MIN, inner_mtu
 from pvesdn.design.shared import names
 from pvesdn.errors import SdnConfigError
 from pvesdn.model.cluster import ClusterState, Vtep
+from pvesdn.model.design import DesignInput
 from pvesdn.model.facts import NodeFacts
 from pvesdn.model.findings import Where
 from pvesdn.model.hand_written import Device, FrrRouter, HandWrittenNode
@@ -19,6 +20,7 @@ from pvesdn.model.primitives import IpAddress
 from pvesdn.model.proposal import Proposal
 from pvesdn.model.sdn import SdnConfig
 from pvesdn.model.vnets import Subnet, Vnet
+from pvesdn.recognise.becomes import Becomes, becomes
 from pvesdn.recognise.devices import read_devices
 from pvesdn.recognise.exits import UplinkOnNode, read_uplink
 from pvesdn.recognise.hosts import refuse_own_addresses
@@ -117,7 +119,7 @@ class _Writer:
             exits += (uplink.exit(ids.exit(zone.id, uplink.node), zone.id) for uplink in uplinks)
             self.made.uplinks += uplinks
         controller = propose_controller(_CONTROLLER, self.speakers, self.ground, self.book)
-        self._tell_the_rest()
+        local = self._tell_the_rest(controller, zones)
         return Proposal(
             sdn=SdnConfig(own=self._own(zones, vnets, subnets, exits, controller)),
             take_outs=take_outs(self.given.nodes, self.nets, self.drafts, self.made),
@@ -125,6 +127,7 @@ class _Writer:
             speakers=frozenset(self.speakers),
             lost=tuple(self.book.lost),
             findings=tuple(self.book.findings),
+            frr_local=local,
         )
 
     def _vteps(self) -> dict[str, Vtep]:
@@ -303,12 +306,28 @@ class _Writer:
 
     # --- what is not expressed ----------------------------------------------------------------------------------------
 
-    def _tell_the_rest(self) -> None:
-        vrfs = {draft.vrf for draft in self.drafts if draft.vrf is not None}
+    def _tell_the_rest(self, controller: EvpnController | None, zones: list[OwnZone]) -> dict[str, tuple[str, ...]]:
+        """Enter it; what of each frr.conf can be kept, by node."""
         tell_words(self.given.nodes, self.nets, self.drafts, self.ground, self.book)
-        for name, node in sorted(self.given.nodes.items()):
-            if name in self.speakers:
-                tell_foreign_frr(node, self.speakers[name].address, vrfs, self.made.uplinks, self.book)
+        local = {}
+        for name in sorted(self.speakers):
+            lines = tell_foreign_frr(self.given.nodes[name], self._becomes(name, controller, zones), self.book)
+            if lines:
+                local[name] = lines
         for name, reason in sorted(self.given.unread.items()):
             what = f"was not read ({reason}): it is assumed to be like the others"
             self.book.warn(name, what, "check its files before it comes back")
+        return local
+
+    def _becomes(self, node: str, controller: EvpnController | None, zones: list[OwnZone]) -> Becomes:
+        capabilities = DesignInput(sdn=SdnConfig(), cluster=self.given.cluster, facts=self.given.facts).capabilities
+        return becomes(
+            self.speakers[node],
+            tuple((draft, self.made.zones[draft.nets[0].name]) for draft in self.drafts),
+            tuple(uplink for uplink in self.made.uplinks if uplink.node == node),
+            controller,
+            self.ground,
+            announces={zone.id: isinstance(zone, EvpnZone) and zone.advertise_subnets for zone in zones},
+            vnets=self.made.vnets,
+            reads_local=capabilities.has_sdn and capabilities.on(node).writes_frr_for_local,
+        )

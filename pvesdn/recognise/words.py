@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 
 from pvesdn.decode.nodes.hook_commands import HOOKS, read_hook
@@ -97,13 +98,13 @@ class _Teller:
         for option in vrf.options:
             if option.name == "vrf-table" and option.value != "auto":
                 self._lose(node, vrf, option, "the table's number is chosen automatically")
-            elif not is_done(VRF, _line(vrf, option), frozenset(), {"name": vrf.name}):
+            elif not is_done(VRF, _line(vrf, option), frozenset(), {"name": re.escape(vrf.name)}):
                 self._lose(node, vrf, option, _hint(option, vrf))
 
     def _tell(
         self, sight: BridgeOnNode, device: Device, kind: str, carried: frozenset[str], traits: frozenset[Trait]
     ) -> None:
-        names = {"name": device.name, "guest_ports": GUEST_PORTS}
+        names = {"name": re.escape(device.name), "guest_ports": re.escape(GUEST_PORTS)}
         for option in device.options:
             is_said = option.name in carried or is_done(kind, _line(device, option), traits, names)
             if not is_said and not _joins_again(sight, device, option):

@@ -1,1 +1,1 @@
-"""The verbs of the user: read, plan, apply, watch. They know the world through ports only."""
+"""The user's verbs: read, plan, apply, watch. They know the world only through ports."""

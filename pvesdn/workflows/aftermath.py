@@ -1,4 +1,4 @@
-"""After the reloads: flood entries looked after, everything read again, nodes marked as finished."""
+"""After the reloads: restore flood entries, read everything again, mark nodes as finished."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ NOT_CHECKED = ("BGP sessions and routes", "whether guests reach each other")
 
 
 def restore_flooding(world: World, run: Iterable[Progress]) -> None:
-    """Restore static flood entries that an FRR change has taken along."""
+    """Restore static flood entries that an FRR change has removed."""
 
     def restore(progress: Progress) -> None:
         progress.step = "flood"
@@ -26,13 +26,13 @@ def restore_flooding(world: World, run: Iterable[Progress]) -> None:
 
 
 def leave_unreloaded(run: Iterable[Progress], *, because: str) -> None:
-    """Say of nodes whose files are in place that their network is not reloaded; they stay marked as unfinished."""
+    """Report that nodes with files in place have not had their network reloaded; they stay marked as unfinished."""
     for progress in run:
         progress.leave("reloaded", f"its network was not reloaded, because {because}; apply again")
 
 
 def finish(world: World, run: Iterable[Progress]) -> None:
-    """Mark nodes as finished; what is not verified stays marked, so that the next apply reloads it again."""
+    """Mark nodes as finished. A node that was not verified stays unfinished, so the next apply reloads it again."""
 
     def mark(progress: Progress) -> None:
         progress.step = "finished"

@@ -1,4 +1,4 @@
-"""What every member could do as well, such as reading or writing a file of /etc/pve: done on the nearest that can."""
+"""What any member can do, such as reading or writing a file of /etc/pve: done on the nearest one that can."""
 
 from __future__ import annotations
 

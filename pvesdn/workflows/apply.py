@@ -1,8 +1,8 @@
-"""apply: stage everywhere, then node by node write and reload; PVE's own commit is the last step.
+"""apply: stage on every node, then put in place and reload node by node; PVE's own commit is the last step.
 
-A refusal while staging stops the run before anything has changed. The first node that fails afterwards stops it
-too: the others keep what works, and one fault is not carried to every node. A node that cannot be reached does not
-stop the others.
+A refusal while staging stops the run before anything has changed. After that, the first node that fails stops it too:
+the others keep what works, and one fault does not reach every node. A node that cannot be reached does not stop the
+others.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _NOT_REACHED = CommitOutcome(Outcome.SKIPPED, "PVE's definitions were not commit
 
 
 def apply(world: World, changes: ChangeSet, planner: Planner) -> ApplyReport:
-    """Carry out a plan. With nothing to do, nothing is touched but the memory of the VTEPs, where it is out of date.
+    """Carry out a plan. With nothing to do, only the memory of the VTEPs is touched, and only if it is out of date.
 
     :param planner: plans again, with the flags of `changes`: to verify, and where the plan has a second part.
     :raises ApplyRefused: obstacles are left in the plan; nothing was touched.
@@ -74,7 +74,7 @@ def _refuse_obstacles(changes: ChangeSet) -> None:
 
 
 def _rights(todo: ExecutionPlan) -> list[tuple[str, str]]:
-    """What the API calls of the run need: asked for first, since a refused reload leaves a node half-way."""
+    """The rights that the run's API calls need: checked first, since a refused reload leaves a node half done."""
     if todo.commits:
         return [("/sdn", "SDN.Allocate")]
     return [(f"/nodes/{node.node}", "Sys.Modify") for node in todo.nodes if node.reloads]

@@ -1,7 +1,7 @@
 """PVE's own commit: `PUT /cluster/sdn`, the last step of an apply, with every node's reload followed.
 
-The cluster's task says OK even when a node's reload failed (docs/pve.md §4.1), so each node's own
-task is looked for and judged.
+The cluster's task ends with OK even when a node's reload failed (docs/pve.md §4.1), so each node's own task is found
+and judged.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ _SLACK = 300
 
 
 class CommitOutcome(NamedTuple):
-    """How the commit as such ended.
+    """How the commit itself ended.
 
-    :param outcome: None where PVE has nothing to commit.
+    :param outcome: None if PVE had nothing to commit.
     :param error: one line, empty when it went well.
     """
 
@@ -39,7 +39,7 @@ NO_COMMIT = CommitOutcome()
 
 
 def commit_definitions(world: World, run: Sequence[Progress]) -> CommitOutcome:
-    """Commit, and follow the reload of every node in `run`; a node's failure is noted in its Progress."""
+    """Commit, and follow the reload of every node in `run`; a node's failure is recorded in its Progress."""
     since = int(world.clock.now()) - _SLACK
     try:
         before = {progress.node: set(_tasks(world, progress.node, since)) for progress in run}

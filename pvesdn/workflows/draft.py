@@ -1,4 +1,4 @@
-"""A draft of pvesdn.cfg in place of the live one: what the nodes would get if it were. Pure."""
+"""A draft of pvesdn.cfg instead of the live one: what the nodes would get if it took its place. Pure."""
 
 from __future__ import annotations
 

@@ -30,9 +30,9 @@ def plan(
     only: frozenset[str] | None = None,
     flags: PlanFlags | None = None,
 ) -> ChangeSet:
-    """What would change on every node that answered.
+    """What would change on each node that answered.
 
-    :param only: look at these nodes alone; None for all.
+    :param only: only these nodes; None for all.
     :raises PvesdnError: see `understand`.
     """
     return plan_understood(understand(snapshot, intent=intent), renderer, only=only, flags=flags)
@@ -45,7 +45,7 @@ def plan_understood(
     only: frozenset[str] | None = None,
     flags: PlanFlags | None = None,
 ) -> ChangeSet:
-    """The same, of a snapshot that is understood already."""
+    """The same for a snapshot that is already understood."""
     shared = share(known.given, known.vteps)
     planned = [_plan_node(known, shared, name, renderer, flags or PlanFlags()) for name in _wanted(known, only)]
     changes = tuple(node for node, _ in planned)
@@ -70,7 +70,7 @@ def plan_understood(
 def render_understood(
     known: Understanding, renderer: Renderer, *, only: frozenset[str] | None = None
 ) -> Iterator[tuple[str, tuple[RenderedFile, ...]]]:
-    """The files of every node that answered, one node at a time, whatever is on it now."""
+    """The files of each node that answered, one node at a time, whatever it has now."""
     shared = share(known.given, known.vteps)
     for name in _wanted(known, only):
         files = renderer.render(design_node(shared, name), known.snapshot.nodes[name].files)
@@ -80,7 +80,7 @@ def render_understood(
 def _plan_node(
     known: Understanding, shared: SharedDesign, name: str, renderer: Renderer, flags: PlanFlags
 ) -> tuple[NodeChanges, tuple[Finding, ...]]:
-    """Design one node, render it and compare it with what is there; the changes, and warnings about it."""
+    """Design one node, render its files and compare them with what it has: the changes, and warnings."""
     raw = known.snapshot.nodes[name]
     now = NodeNow(raw.files, known.given.facts[name], known.records[name])
     design = design_node(shared, name, holds_our_frr=holds_our_frr(now.files, now.record))
@@ -102,11 +102,11 @@ def _wanted_only(reasons: dict[str, str], only: frozenset[str] | None) -> dict[s
 
 
 def _blocking(known: Understanding, node: str) -> tuple[Finding, ...]:
-    """What the node has by hand in the place of something of ours stops every change there."""
+    """What is hand-written on the node in the place of something of ours blocks every change there."""
     return tuple(finding.model_copy(update={"where": node}) for finding in known.blocking(node))
 
 
 def _seen(known: Understanding) -> str | None:
-    """The text that remembers every VTEP, None when it is already there."""
+    """The text that remembers every VTEP; None if it is already in place."""
     text = encode_seen(seen_now(known.given, known.vteps))
     return None if known.snapshot.pve_files.get(SEEN_NAME) == text else text

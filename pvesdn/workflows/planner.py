@@ -1,4 +1,4 @@
-"""Planning, for those who plan again in the course of an apply and need not know how."""
+"""Planning, for workflows that plan again in the course of an apply and need not know how."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The nodes' way through an apply: what has been done on each so far, and doing something on many of them."""
+"""The nodes' progress through an apply: what has been done on each so far, and how to do something on many of them."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ class Progress:
     """What has been done on a node so far.
 
     :param execution: what is to be done.
-    :param error: what stopped it, empty while it goes on.
-    :param step: the step that is under way.
+    :param error: what stopped it; empty while nothing has.
+    :param step: the step in progress.
     """
 
     world: World
@@ -39,18 +39,18 @@ class Progress:
         self.world.observer.step(self.node, step, detail)
 
     def done(self, outcome: Outcome = Outcome.OK) -> None:
-        """The step under way has ended."""
+        """The step in progress has ended."""
         self.steps.append(StepOutcome(self.step, outcome))
         self.world.observer.done(self.node, self.step, outcome.value)
 
     def fail(self, error: PvesdnError) -> None:
-        """The step under way has failed, and with it the node."""
+        """The step in progress has failed, and with it the node."""
         self.error = str(error)
         self.log = error.log if isinstance(error, TaskFailed) else ()
         self.done(Outcome.UNREACHABLE if isinstance(error, NodeUnreachable) else Outcome.FAILED)
 
     def leave(self, step: str, error: str) -> None:
-        """`step` is left out, because something else has failed; the node gets no further."""
+        """`step` is skipped because something else has failed; the node gets no further."""
         self.step = step
         self.error = f"{self.node}: {error}"
         self.done(Outcome.SKIPPED)
@@ -61,9 +61,9 @@ class Progress:
 
 
 def on_each(world: World, run: Iterable[Progress], task: Callable[[Progress], None]) -> dict[NodeName, NodeError]:
-    """Do `task` on every node, as the world's runner does it; a node's failure is noted in its Progress.
+    """Do `task` on every node, as the world's runner does; a node's failure is recorded in its Progress.
 
-    :returns: the failures by node; those of other nodes went well.
+    :returns: the failures by node; on all other nodes it went well.
     """
     nodes = {progress.node: progress for progress in run}
 

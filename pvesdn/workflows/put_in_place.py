@@ -1,4 +1,4 @@
-"""Node by node: staged files swapped, kernel settings, FRR and the network brought up to them."""
+"""Node by node: swap the staged files in, then bring kernel settings, FRR and the network up to date."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from pvesdn.workflows.world import World
 
 
 def put_in_place(world: World, run: Sequence[Progress]) -> bool:
-    """One node after the other; False when one failed, the rest then being as they were.
+    """One node after the other; False if one failed, with the rest left as they were.
 
-    A node that is gone when its turn comes says nothing about the change: the others go on.
+    A node that is gone when its turn comes says nothing about the change: the others continue.
     """
     for position, progress in enumerate(run):
         rest = run[position + 1 :]
@@ -41,7 +41,7 @@ def _turn(progress: Progress) -> NodeError | None:
 def take_turn(progress: Progress) -> None:
     """Carry out a node's steps.
 
-    :raises NodeError: a step failed; those after it were not begun.
+    :raises NodeError: a step failed; those after it were not started.
     """
     for step in progress.execution.steps:
         _carry_out(progress, step)
@@ -77,6 +77,6 @@ def _reload(progress: Progress, step: ReloadNetwork) -> None:
 
 
 def _is_untouched(progress: Progress) -> bool:
-    """Whether losing the node cannot come from what was done there: it was lost before anything was."""
+    """Whether the node was lost before anything was done there, so that nothing we did can be the cause."""
     swap = progress.execution.put_in_place
     return progress.step == "written" and swap is not None and not swap.ifdown and not swap.delete_links

@@ -1,4 +1,4 @@
-"""Read the cluster: the API, /etc/pve/sdn and every node that is on. Nothing is written."""
+"""Read the cluster: the API, /etc/pve/sdn and every online node. Nothing is written."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SDN_DIR = "/etc/pve/sdn"
 
 
 def read_cluster(world: World) -> Snapshot:
-    """All that a plan needs, as it was read.
+    """Everything a plan needs, undecoded.
 
     :raises ClusterError: the API does not answer or refuses.
     :raises NodeFailed: a file of /etc/pve/sdn cannot be read.
@@ -42,9 +42,9 @@ def read_cluster(world: World) -> Snapshot:
 def read_definitions(world: World, members: Iterable[Member], unreachable: Mapping[str, str]) -> dict[str, str]:
     """The files of /etc/pve/sdn, by name, from this node or from the first member that answers.
 
-    :param unreachable: members that need not be asked, with the reason.
-    :raises NodeFailed: members answer, but none can read them, such as a file that is not text.
-    :raises NodeUnreachable: nobody answers; with the first reason.
+    :param unreachable: members not to ask, with the reason.
+    :raises NodeFailed: members answer, but none can read the files, for example because one is not text.
+    :raises NodeUnreachable: no member answers; with the first reason.
     """
     paths = [f"{SDN_DIR}/{file}" for file in PVE_FILES]
     present = [member.name for member in members if member.name not in unreachable]
@@ -61,9 +61,7 @@ def read_definitions(world: World, members: Iterable[Member], unreachable: Mappi
 
 
 def _sdn_index(world: World) -> Json:
-    """The answer of `GET /cluster/sdn`; None where the API has no such path, which `understand` holds against the
-    nodes.
-    """
+    """The answer of `GET /cluster/sdn`; None without such a path, which `understand` checks against the nodes."""
     try:
         return world.api.get(SDN_PATH)
     except ApiRefused as error:

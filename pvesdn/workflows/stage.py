@@ -1,4 +1,4 @@
-"""Put every file beside its target on every node, and take them away again when one node refuses."""
+"""Stage every file next to its target on every node, and remove them all again if one node refuses."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ _STAGED = StepOutcome("staged", Outcome.OK)
 
 
 def stage(world: World, run: Iterable[Progress]) -> bool:
-    """Stage on every node that has files to write; unreachable ones are marked and passed over.
+    """Stage on every node that has files to write; unreachable ones are marked and skipped.
 
-    :returns: False when a node refused: then nothing staged is left on any node that can be reached.
+    :returns: False if a node refused: then nothing staged is left on any node that can be reached.
     """
     run = list(run)
     with discarding(world, run):
@@ -36,7 +36,7 @@ def _stage_node(progress: Progress) -> None:
 
 
 def discard(world: World, rest: Iterable[Progress], *, because: str) -> None:
-    """Leave nodes that were not begun as they were: what was staged there is taken away.
+    """Leave nodes that were not started as they were: remove what was staged there.
 
     :param because: the nodes that failed.
     """
@@ -52,9 +52,9 @@ def discard(world: World, rest: Iterable[Progress], *, because: str) -> None:
 
 @contextmanager
 def discarding(world: World, rest: Iterable[Progress]) -> Iterator[None]:
-    """Where the block is cut short, by Ctrl-C or by an error that is no node's, leave none of `rest` with staged files.
+    """If the block is cut short, by Ctrl-C or an error that is not a node's, leave no staged files on any of `rest`.
 
-    What cut it short is raised all the same. A node that was still staging is not asked: it may be what hangs.
+    What cut it short is still raised. A node that was still staging is not asked: it may be the one that hangs.
     """
     try:
         yield

@@ -1,4 +1,4 @@
-"""PVE has written its last frr.conf, with our part merged into it: ours is put in its place, whole.
+"""PVE has written its last frr.conf, with our part merged in: replace it with ours as a whole.
 
 Until then our part stayed in frr.conf.local, so that no session went down in between.
 """
@@ -20,7 +20,7 @@ from pvesdn.workflows.world import World
 
 
 def take_frr_over(world: World, run: Iterable[Progress], planner: Planner, flags: PlanFlags) -> None:
-    """Plan again, and carry out on every node what that leaves to do; its network has just been reloaded."""
+    """Plan again, and carry out what is left to do on each node; its network has just been reloaded."""
     run = list(run)
     try:
         again = planner(read_cluster(world), flags=flags)

@@ -1,4 +1,4 @@
-"""PVE's tasks followed to their end."""
+"""Following PVE's tasks to their end."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Found = TypeVar("Found")
 
 
 class _Patience:
-    """Pauses that get longer, until `world.task_timeout` seconds after the first look."""
+    """Pauses that grow, until `world.task_timeout` seconds after the first look."""
 
     def __init__(self, world: World) -> None:
         self._clock = world.clock
@@ -34,12 +34,13 @@ class _Patience:
         self._pause = min(self._pause * 2, _LONGEST_WAIT)
 
     def ask(self, question: Callable[[], Found]) -> Found:
-        """The answer to a question that may be asked again.
+        """The answer to a question that may be repeated.
 
-        Whatever the API says in place of it, be it that it is away, busy or does not want to: the reload that is being
-        watched may have cut the way to it, or to the files that it judges by. Rights were looked at before.
+        Whatever error the API gives (gone, busy, forbidden), the question is repeated: the reload that is being
+        followed may have cut the connection to the API, or the API off from the files that it decides by. Rights were
+        checked before.
 
-        :raises ClusterError: the last refusal, once patience is over.
+        :raises ClusterError: the last error, when patience has run out.
         """
         while True:
             try:
@@ -51,11 +52,10 @@ class _Patience:
 
 
 def follow(world: World, upid: Upid, node: str) -> TaskState:
-    """Wait until the task has ended well; a look that the API refuses is tried again until the deadline.
+    """Wait until the task has ended well; a look that the API refuses is repeated until the deadline.
 
-    :param node: whom an error is about.
-    :raises TaskFailed: it ended badly, or was not seen to end within `world.task_timeout` seconds; with the end of its
-        log.
+    :param node: the node that an error is about.
+    :raises TaskFailed: it failed, or was not seen to end within `world.task_timeout` seconds; with the end of its log.
     """
     patience = _Patience(world)
     trouble = ""
@@ -81,7 +81,7 @@ def follow(world: World, upid: Upid, node: str) -> TaskState:
 
 
 def find_tasks(world: World, node: str, *, kind: str, since: int) -> tuple[Upid, ...]:
-    """A node's tasks, see `ports.ClusterApi.node_tasks`; a refusal is tried again until `world.task_timeout` is over.
+    """A node's tasks, see `ports.ClusterApi.node_tasks`; a refused call is repeated until `world.task_timeout` is over.
 
     :raises ClusterError: the last refusal.
     """

@@ -1,4 +1,4 @@
-"""From what was read to what is wanted: decode, choose the VTEPs, check. Pure."""
+"""From what was read to what is wanted: decode it, choose the VTEPs, check. Pure."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ Intent: TypeAlias = Literal["pending", "running"]
 
 @dataclass(frozen=True, slots=True)
 class Understanding:
-    """What is wanted, checked as a whole, and what it was found in.
+    """What is wanted, checked as a whole, and the snapshot it comes from.
 
-    :param found: warnings and notes, and as errors what single nodes have by hand where something of ours should be;
-        errors of the definitions were raised.
+    :param found: warnings and notes, and, as errors, what is hand-written on single nodes in the place of ours;
+        errors in the definitions were raised.
     :param pending: PVE's definitions that are not committed; empty where PVE has no SDN.
-    :param running: what runs of PVE's SDN, and where; empty where PVE has none.
-    :param unreadable: nodes whose answers made no sense, with the reason.
-    :param records: what pvesdn remembers of its last write, for every node that can be planned for.
+    :param running: what of PVE's SDN runs, and where; empty where PVE has none.
+    :param unreadable: nodes whose answers could not be decoded, with the reason.
+    :param records: what pvesdn remembers of its last write on each node that can be planned for.
     """
 
     snapshot: Snapshot
@@ -52,11 +52,11 @@ class Understanding:
 
     @property
     def findings(self) -> tuple[Finding, ...]:
-        """Everything that was found, in order, as what it is while nothing happens: warnings and notes."""
+        """Everything that was found, in order, as warnings and notes: nothing is being changed."""
         return self.findings_without(())
 
     def findings_without(self, stopped: Container[str]) -> tuple[Finding, ...]:
-        """The same without what blocks the changes on the nodes `stopped`: there it is an obstacle."""
+        """The same without what blocks changes on the nodes in `stopped`, where it is an obstacle."""
         return tuple(
             finding.as_warning() if finding.is_nodes_own else finding
             for finding in self.found
@@ -64,7 +64,7 @@ class Understanding:
         )
 
     def blocking(self, node: str) -> tuple[Finding, ...]:
-        """What the node has by hand where something of ours should be."""
+        """What is hand-written on the node in the place of something of ours."""
         return tuple(finding for finding in self.found if finding.is_nodes_own and finding.node == node)
 
 
@@ -72,8 +72,8 @@ def understand(snapshot: Snapshot, *, intent: Intent = "pending") -> Understandi
     """Decode and check a snapshot.
 
     :raises NotQuorate: membership cannot be trusted.
-    :raises ClusterError: the API's answers are not what PVE gives, or it denies the SDN that a node has installed.
-    :raises SdnConfigError: the definitions cannot be used; it has every fault that was found.
+    :raises ClusterError: the API's answers are not what PVE gives, or it has no SDN although a node has it installed.
+    :raises SdnConfigError: the definitions cannot be used; the error lists every fault.
     """
     cluster = decode_cluster(snapshot.api)
     if not cluster.is_quorate:
@@ -122,7 +122,7 @@ def raise_errors(found: Iterable[Finding]) -> None:
 
 
 def _decode_nodes(snapshot: Snapshot) -> tuple[dict[str, NodeFacts], dict[str, Record], dict[str, str]]:
-    """By node its facts and its record, and of those whose answers make no sense the reason."""
+    """Facts and record by node, and the reason for each node whose answers could not be decoded."""
     facts: dict[str, NodeFacts] = {}
     records: dict[str, Record] = {}
     unreadable: dict[str, str] = {}
@@ -138,9 +138,9 @@ def _decode_nodes(snapshot: Snapshot) -> tuple[dict[str, NodeFacts], dict[str, R
 
 
 def _require_sdn_where_it_is_installed(snapshot: Snapshot, *, has_sdn: bool) -> None:
-    """An API without endpoints for SDN means a cluster without SDN, unless a node has what makes them.
+    """An API without SDN endpoints means a cluster without SDN, unless a node has the package that provides them.
 
-    To believe it would hand PVE's own files to pvesdn, which would then empty them.
+    Otherwise pvesdn would take over PVE's own files, and empty them.
     """
     if has_sdn or SDN_PATH not in snapshot.api:
         return

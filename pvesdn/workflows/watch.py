@@ -1,7 +1,7 @@
-"""watch: when the definitions or the membership have changed since the last look, plan, and apply where told to.
+"""watch: if the definitions or the membership have changed since the last look, plan, and apply if told to.
 
-One node acts for all: the online member with the lowest id, when the cluster is quorate. A run that was cut off, failed
-or missed a node is taken up again; definitions that somebody is still writing are waited for.
+One node acts for all: the online member with the lowest id, if the cluster is quorate. A run that was cut off, failed
+or missed a node is resumed; definitions that somebody is still writing are given time.
 """
 
 from __future__ import annotations
@@ -40,12 +40,12 @@ WatchAction: TypeAlias = Literal["plan", "apply"]
 
 @dataclass(frozen=True, slots=True)
 class WatchReport:
-    """What one look came to.
+    """The result of one look.
 
     :param reason: why it acted, or why it did not.
-    :param state: what to hand to the next look; None when it is to look as if for the first time.
-    :param is_failing: it did not act, although the last run failed and nobody has put that right.
-    :param is_settled: there was nothing to wait for, so that it is known whether all is well.
+    :param state: what to pass to the next look; None if that is to start from scratch.
+    :param is_failing: it did not act, although the last run failed and nobody has fixed the cause.
+    :param is_settled: there was nothing to wait for, so it is known whether all is well.
     """
 
     acted: bool
@@ -68,15 +68,13 @@ def watch_once(
 ) -> WatchReport:
     """Look once.
 
-    A cluster that cannot be read is looked at again the next time, and so is one whose changes did not reach a node: a
-    node that has just come up is a member before it takes SSH. A run that was cut off is begun again. One that failed
-    on a node is tried again after `TRIED_AGAIN`, or at the next change; until then a look says whether it still
-    matters.
+    If the cluster cannot be read, or a change did not reach a node, the next look tries again: a node that has just
+    come up is a member before it accepts SSH. A run that was cut off is started again. One that failed on a node is
+    retried after `TRIED_AGAIN`, or at the next change; until then, a look says whether it still matters.
 
-    :param state: what the last look returned, None at the first.
-    :param announce: told why there is a plan, and the plan, before anything is applied.
-    :param remember: given what the next look must know if this one does not come to its end, before anything is
-        applied.
+    :param state: what the last look returned; None for the first.
+    :param announce: called with the reason for the plan, and the plan, before anything is applied.
+    :param remember: called before anything is applied, with what the next look must know if this one does not finish.
     :raises ApplyRefused: the plan needs a person's decision; nothing was touched.
     :raises PvesdnError: the cluster could not be read, or its definitions cannot be used.
     """
@@ -114,9 +112,9 @@ def watch_once(
 
 
 def _plan(world: World, memory: Memory, planner: Planner) -> ChangeSet | WatchReport:
-    """The plan, or what is waited for.
+    """The plan, or what to wait for.
 
-    :raises SdnConfigError: the definitions cannot be used, and there is no reason to wait, or not any longer.
+    :raises SdnConfigError: the definitions cannot be used, and there is no reason to wait, or no longer any.
     """
     may_wait = _may_wait(world, memory)
     if may_wait and (edit := _edit(world)):
@@ -130,7 +128,7 @@ def _plan(world: World, memory: Memory, planner: Planner) -> ChangeSet | WatchRe
 
 
 def _reason(memory: Memory, now: Mapping[str, str]) -> str:
-    """Why to act, in words; empty when there is no reason, or only a run that failed."""
+    """The reason to act, in words; empty if there is none, or only a failed run."""
     if not memory.is_readable:
         return "the record of the last look is unreadable"
     if memory.seen is None:
@@ -148,16 +146,14 @@ def _reason(memory: Memory, now: Mapping[str, str]) -> str:
 
 
 def _may_wait(world: World, memory: Memory) -> bool:
-    """Whether an edit may be waited for: not at the first look, which nobody's edit has brought about, and not for
-    ever.
-    """
+    """Whether to wait for an edit to end: not at the first look, which no edit triggered, and not for ever."""
     if memory.seen is None:
         return False
     return memory.waiting_since is None or world.clock.now() - memory.waiting_since < PATIENCE
 
 
 def _edit(world: World) -> str:
-    """That a definitions file was written a moment ago, in words; empty when none was."""
+    """A sentence saying that a definitions file was written a moment ago; empty if none was."""
     changed = world.definitions_changed()
     if changed is None:
         return ""
@@ -173,9 +169,7 @@ def _wait(world: World, memory: Memory, why: str) -> WatchReport:
 
 
 def _without_acting(world: World, memory: Memory, changes: ChangeSet) -> WatchReport | None:
-    """After a run that failed, with nothing changed since: whether it still matters; None when it
-    is to be tried again.
-    """
+    """After a failed run, with nothing changed since: whether it still matters; None if it is to be retried."""
     if changes.is_empty and not changes.unreachable:
         reason = f"what failed at {clock_time(memory.ran_at)} has been fixed"
         return WatchReport(False, reason, encode_memory(replace(memory, run=LastRun.DONE)))
@@ -188,7 +182,7 @@ def _without_acting(world: World, memory: Memory, changes: ChangeSet) -> WatchRe
 
 
 def _ending(changes: ChangeSet, report: ApplyReport) -> LastRun:
-    """How the run ended for those that were there to be dealt with: a member that comes back is a change by itself."""
+    """How the run ended on the nodes that were there; a member that comes back is a change in itself."""
     absent = {*changes.unreachable, *changes.offline}
     if report.commit_error or any(not node.is_good for node in report.nodes if node.node not in absent):
         return LastRun.FAILED
@@ -205,7 +199,7 @@ def _stands_by(members: MembersFile, local: str) -> str:
 
 
 def _digests(files: Mapping[str, str], members: MembersFile) -> dict[str, str]:
-    """By path. Counters of pmxcfs are left out: they move without the membership changing."""
+    """By path. The counters of pmxcfs are left out: they change while the membership does not."""
     nodes = {name: [m.node_id, m.is_online, str(m.address or "")] for name, m in sorted(members.nodes.items())}
     parts = {path: files[path] for path in sorted(files) if path != MEMBERS_FILE} | {MEMBERS_FILE: json.dumps(nodes)}
     return {path: hashlib.sha256(text.encode()).hexdigest() for path, text in parts.items()}

@@ -1,6 +1,4 @@
-"""What `watch` remembers from one look to the next. Pure: the text lies in a file that the command line reads and
-writes.
-"""
+"""What `watch` remembers from one look to the next. Pure: the command line reads and writes the file that holds it."""
 
 from __future__ import annotations
 
@@ -36,11 +34,11 @@ class LastRun(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """What was told of a trouble.
+    """What has been reported of a problem.
 
     :param digest: of its text, see `digest_of`.
     :param plan: digest of the plan that was shown with it; empty for none.
-    :param since: when it was first told, seconds of the Unix epoch; `told` is when it was told last.
+    :param since: when it was first reported, seconds of the Unix epoch; `told` is when it was last reported.
     """
 
     digest: str
@@ -51,7 +49,7 @@ class Trouble:
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """One look's legacy.
+    """What one look leaves to the next.
 
     :param seen: digests of what the last completed look dealt with, by path; None before the first.
     :param is_readable: False when there was a record and it could not be read.
@@ -91,7 +89,9 @@ def decode_memory(text: str | None) -> Memory:
 
 
 def _moment(value: Any) -> float:
-    """Seconds of the Unix epoch that `clock_time` can show. JSON's numbers may be of any size, infinite, or none."""
+    """Seconds of the Unix epoch that `clock_time` can show. JSON's numbers may be of any size, infinite or not a
+    number.
+    """
     moment = float(value)
     if not 0 <= moment < _NEVER:
         message = f"no moment: {moment}"
@@ -100,7 +100,7 @@ def _moment(value: Any) -> float:
 
 
 def encode_memory(memory: Memory) -> str:
-    """One line of JSON: the paths with their digests, and beside them what is not as it usually is."""
+    """One line of JSON: the paths with their digests, and whatever is not at its default."""
     document: dict[str, Any] = dict(memory.seen or {})
     if memory.run is not LastRun.DONE:
         document |= {"run": memory.run.value, "ran_at": memory.ran_at}
@@ -113,12 +113,12 @@ def encode_memory(memory: Memory) -> str:
 
 
 def with_trouble(text: str | None, trouble: Trouble | None) -> str:
-    """The text of the same memory, in which `trouble` was told; None when there is none any more."""
+    """The text of the same memory with `trouble` as reported; None if there is no problem any more."""
     return encode_memory(replace(decode_memory(text), trouble=trouble))
 
 
 def next_trouble(before: Trouble | None, lines: Iterable[str], plan: str, now: float) -> tuple[Trouble, bool]:
-    """What to remember of a trouble, and whether to tell it: it is another one than before, or it has lasted long."""
+    """What to remember of a problem, and whether to report it: it is a different one, or it has lasted long."""
     digest = digest_of(lines)
     if before is None or before.digest != digest:
         return Trouble(digest, plan, now, now), True

@@ -1,4 +1,4 @@
-"""Everything one run may touch."""
+"""Everything that one run may touch."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from pvesdn.ports import Clock, ClusterApi, NodeAgent, Observer, Runner
 class World:
     """The ports of one run, handed down instead of looked up.
 
-    :param local_node: the name of the node this runs on, None away from the cluster.
+    :param local_node: the name of the node this runs on; None outside the cluster.
     :param task_timeout: how long one PVE task may take, seconds.
-    :param definitions_changed: when a file in /etc/pve/sdn was last written, seconds of the Unix epoch, as this machine
-        sees it; None where it does not.
+    :param definitions_changed: when a file in /etc/pve/sdn was last written, as this machine sees it, in seconds of the
+        Unix epoch; None if it cannot see it.
     """
 
     api: ClusterApi

@@ -15,7 +15,7 @@ from aiohttp import web
 from fakepve import FakePve, PveError
 from fakepve.server import USER, params
 
-from pvesdn_lab.simulated import sdn_config
+from pvesdn_lab.simulated import sdn_config, sdn_objects
 from pvesdn_lab.simulated.reload import ReloadFailed, reload_network, running_has_frr
 from pvesdn_lab.simulated.world import LabWorld
 
@@ -123,6 +123,12 @@ class PveSim(FakePve):  # type: ignore[misc]  # fakepve carries no types
             ("GET", "/cluster/sdn/zones", self._list_of("zones", "zone")),
             ("GET", "/cluster/sdn/vnets", self._list_of("vnets", "vnet")),
             ("GET", "/cluster/sdn/controllers", self._list_of("controllers", "controller")),
+            ("POST", "/cluster/sdn/zones", self._create("zones", "zone")),
+            ("DELETE", "/cluster/sdn/zones/{zone}", self._delete("zones", "zone")),
+            ("POST", "/cluster/sdn/vnets", self._create("vnets", "vnet")),
+            ("DELETE", "/cluster/sdn/vnets/{vnet}", self._delete("vnets", "vnet")),
+            ("POST", "/cluster/sdn/vnets/{vnet}/subnets", self._create_subnet),
+            ("DELETE", "/cluster/sdn/vnets/{vnet}/subnets/{subnet}", self._delete("subnets", "subnet")),
             ("PUT", "/nodes/{node}/network", self._network_reload),
         ]
 
@@ -246,6 +252,31 @@ class PveSim(FakePve):  # type: ignore[misc]  # fakepve carries no types
             ]
 
         return listing
+
+    def _create(self, kind: str, key: str) -> Callable[[Values, str], Awaitable[None]]:
+        async def create(values: Values, _user: str) -> None:
+            self.need_quorum()
+            self._check_token(values)
+            given = {name: value for name, value in values.items() if name != key}
+            sdn_objects.create(self.world.pmxcfs.sdn, kind, values[key], {"type": key, **given})
+
+        return create
+
+    async def _create_subnet(self, values: Values, _user: str) -> None:
+        self.need_quorum()
+        self._check_token(values)
+        sdn = self.world.pmxcfs.sdn
+        zone = sdn_objects.zone_of(sdn, values["vnet"])
+        given = {name: value for name, value in values.items() if name != "subnet"}
+        sdn_objects.create(sdn, "subnets", f"{zone}-{values['subnet'].replace('/', '-')}", given)
+
+    def _delete(self, kind: str, key: str) -> Callable[[Values, str], Awaitable[None]]:
+        async def delete(values: Values, _user: str) -> None:
+            self.need_quorum()
+            self._check_token(values)
+            sdn_objects.delete(self.world.pmxcfs.sdn, kind, values[key])
+
+        return delete
 
     # ------------------------------------------------------------------------------- fakepve's own, made exact
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import difflib
 import json
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -87,11 +88,12 @@ def roll_back(sdn: Path, kinds: tuple[str, ...] = KINDS) -> None:
     """Write the `.cfg` files anew from the running config."""
     config = running(sdn)
     for kind in kinds:
-        sections = [_section_text(name, section) for name, section in config.get(kind, {}).get("ids", {}).items()]
+        sections = [section_text(name, section) for name, section in config.get(kind, {}).get("ids", {}).items()]
         (sdn / f"{kind}.cfg").write_text("".join(sections), "utf-8")
 
 
-def _section_text(name: str, section: dict[str, Any]) -> str:
+def section_text(name: str, section: Mapping[str, Any]) -> str:
+    """A definition as PVE writes it, more or less: properties in alphabetical order."""
     lines = [f"{section['type']}: {name}"]
     for key, value in sorted(section.items()):
         values = value if isinstance(value, list) else [",".join(value) if isinstance(value, dict) else value]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from pvesdn.cli.screens.blocks import diff_lines
@@ -12,7 +12,8 @@ from pvesdn.cli.screens.plan import plan_lines
 from pvesdn.cli.screens.screen import Line, Span, Style
 from pvesdn.cli.screens.summary import summarize
 from pvesdn.compare.diff import showable
-from pvesdn.model.files import FRR_CONF
+from pvesdn.decode.secrets import HIDDEN
+from pvesdn.model.files import FRR_CONF, FRR_CONF_LOCAL
 from pvesdn.workflows.adopt import Adoption, Form, NodeAdoption
 from pvesdn.workflows.read import SDN_DIR
 
@@ -37,10 +38,25 @@ def adoption_lines(adoption: Adoption, *, has_diff: bool) -> Iterator[Line]:
         yield (Span("Not carried over", Style.WARNING), ": the definitions do not express this")
         yield from ((f"  {finding}",) for finding in adoption.proposal.lost)
         yield ()
+    yield from _frr_local(adoption.proposal.frr_local)
     if adoption.plan is not None:
         yield (Span("What then comes", Style.STRONG), ": the plan of apply --overwrite, once all that is taken out")
         yield ()
         yield from plan_lines(adoption.plan, summarize(adoption.plan), has_diff=has_diff)
+
+
+def _frr_local(found: Mapping[str, tuple[str, ...]]) -> Iterator[Line]:
+    """What can be kept of frr.conf; nodes with the same lines once."""
+    if not found:
+        return
+    is_hidden = any(HIDDEN in line for lines in found.values() for line in lines)
+    secret = f", with the secret in place of {HIDDEN}" if is_hidden else ""
+    yield (Span(f"For {FRR_CONF_LOCAL}", Style.STRONG), f": what of it still can be said there{secret}")
+    yield ()
+    for lines in dict.fromkeys(found.values()):
+        yield (Span(", ".join(sorted(node for node, own in found.items() if own == lines)), Style.STRONG),)
+        yield from ((f"  {line}",) for line in lines)
+        yield ()
 
 
 def adoption_document(adoption: Adoption, form: Form, written: Iterable[str], *, has_diff: bool) -> dict[str, Any]:
@@ -52,6 +68,9 @@ def adoption_document(adoption: Adoption, form: Form, written: Iterable[str], *,
         "definitions": [{"file": f"{SDN_DIR}/{name}", "text": text} for name, text in sorted(adoption.files.items())],
         "nodes": [_node_document(node, rewritten, has_diff=has_diff) for node in adoption.nodes],
         "not_carried_over": findings(adoption.proposal.lost),
+        "frr_conf_local": {
+            node: "".join(f"{line}\n" for line in lines) for node, lines in sorted(adoption.proposal.frr_local.items())
+        },
         "findings": findings(adoption.proposal.findings),
         "unreachable": dict(sorted(adoption.unreachable.items())),
         "plan": None if plan is None else plan_document(plan, summarize(plan), has_diff=has_diff),

@@ -9,6 +9,7 @@ import click
 
 from pvesdn.adapters.snapshot_dir import read_snapshot
 from pvesdn.cli import options, statuses
+from pvesdn.cli.outputs import write_files
 from pvesdn.cli.screens.adopt import adoption_document, adoption_lines
 from pvesdn.cli.screens.plan import last_line
 from pvesdn.cli.screens.reading import Reading
@@ -16,10 +17,9 @@ from pvesdn.cli.screens.screen import Span, Style, counted
 from pvesdn.cli.screens.summary import summarize
 from pvesdn.cli.session import Session
 from pvesdn.cli.source import with_gaps
-from pvesdn.cli.whole import require_replaceable, write_whole
+from pvesdn.cli.verbs.move import move, require_alone
 from pvesdn.decode.secrets.veil import HIDDEN, PLACEHOLDER
 from pvesdn.errors import SettingsError
-from pvesdn.model.files import FileChange
 from pvesdn.model.findings import Severity
 from pvesdn.model.snapshot import Snapshot
 from pvesdn.render.renderer import Renderer
@@ -49,6 +49,13 @@ _PLACE = click.Path(path_type=Path)
     metavar="DIR",
     help="Also write each node's interfaces files, edited: without what has to go.",
 )
+@click.option(
+    "--from-pve",
+    "zones",
+    multiple=True,
+    metavar="ZONE",
+    help="Move a zone from PVE's panel instead; may be repeated. With --output FOLDER it writes two scripts there.",
+)
 @click.option("--overwrite", is_flag=True, help="Replace files that already exist.")
 @click.option("--diff", "has_diff", is_flag=True, help="Show what changes in each file.")
 @click.option("--from", "folder", type=options.FOLDER, metavar="DIR", help="Work on a snapshot instead of the cluster.")
@@ -62,6 +69,7 @@ def adopt(
     output: Path | None,
     is_written: bool,
     edited: Path | None,
+    zones: tuple[str, ...],
     overwrite: bool,
     has_diff: bool,
     folder: Path | None,
@@ -71,7 +79,12 @@ def adopt(
     Shows the definitions, what has to be taken out of each node's files, what the definitions do not express, and the
     plan of the cut-over. Changes nothing; writes only what it is asked to. With -q it prints just the definitions.
     docs/import.md describes the next steps.
+
+    With --from-pve it proposes the cut-over of zones of PVE's own, and its way back.
     """
+    if zones:
+        require_alone(is_written=is_written, form=form, edited=edited)
+        return move(session, zones, output=output, overwrite=overwrite, has_diff=has_diff, folder=folder)
     world, snapshot = _taken(session, folder, is_written=is_written, form=form)
     adoption = make_adoption(snapshot, Renderer(), form=form)
     for part in adoption.nodes if edited is not None and folder is not None else ():
@@ -138,35 +151,19 @@ def _written(
     adoption: Adoption, output: Path | None, edited: Path | None, *, form: Form, overwrite: bool
 ) -> Iterator[str]:
     """Write what was asked for; nothing is replaced unless allowed."""
-    files: dict[Path, str] = {}
+    files: dict[Path, tuple[str, int]] = {}
     if output is not None and form == "pve":
-        files |= {output / name: text for name, text in adoption.files.items()}
+        files |= {output / name: (text, 0o644) for name, text in adoption.files.items()}
     elif output is not None:
-        files[output] = adoption.files.get(OWN_FILE, "")
-    copies: dict[Path, FileChange] = {}
+        files[output] = adoption.files.get(OWN_FILE, ""), 0o644
+    copies: dict[Path, tuple[str, int]] = {}
     if edited is not None:
         for part in adoption.nodes:
-            copies |= {edited / part.node / change.path.lstrip("/"): change for change in part.edits}
-    try:
-        for path in (*files, *copies):
-            _require_free(path, overwrite=overwrite)
-        for path, text in files.items():
-            _write(path, text, 0o644)
-        for path, change in copies.items():
-            _write(path, change.new or "", int(change.mode, 8))
-    except OSError as error:
-        raise SettingsError(f"{error.filename}: {error.strerror}", hint="choose another place") from None
+            copies |= {
+                edited / part.node / change.path.lstrip("/"): (change.new or "", int(change.mode, 8))
+                for change in part.edits
+            }
+    write_files({**files, **copies}, overwrite=overwrite)
     yield from (str(path) for path in files)
     if copies:
         yield f"{counted(len(copies), 'file')} of {counted(len(adoption.nodes), 'node')} to {edited}"
-
-
-def _require_free(path: Path, *, overwrite: bool) -> None:
-    require_replaceable(path)
-    if not overwrite and (path.exists() or path.is_symlink()):
-        raise SettingsError(f"{path} already exists", hint="choose another place, or use --overwrite to replace it")
-
-
-def _write(path: Path, text: str, mode: int) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write_whole(path, text, mode=mode)

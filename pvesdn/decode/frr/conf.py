@@ -26,7 +26,7 @@ _SETTINGS = (
     ("no", "zebra", "nexthop", "kernel", "enable"),
     ("line", "vty"),
 )
-"""Top-level lines that pvesdn writes as well, or that a fresh frr.conf has."""
+"""Top-level lines that pvesdn may write as well, or that a fresh frr.conf has."""
 
 _ROUTER_SETTINGS = (
     ("bgp", "router-id"),
@@ -38,7 +38,9 @@ _ROUTER_SETTINGS = (
     ("coalesce-time",),
 )
 _SAME_SESSION = frozenset({"bfd", "description", "soft-reconfiguration"})
-"""Words of a neighbor that pvesdn has no need to carry over: it does the same."""
+"""Words of a neighbor that pvesdn may say of its own."""
+_OF_THE_MESH = frozenset({"activate", "route-reflector-client", "advertise-all-vni"})
+"""Last words of lines that say who takes part in EVPN."""
 _REDISTRIBUTED = frozenset({"connected", "static", "kernel"})
 _STATIC_WORDS = 3
 """`ip route PREFIX`; then come gateway and interface."""
@@ -53,7 +55,13 @@ def decode_frr_conf(text: str, file: str) -> FrrText:
     for line in read_tree(text):
         reader.top(line)
     return FrrText(
-        tuple(reader.routers), tuple(reader.vrfs), tuple(reader.routes), tuple(reader.vrrp), tuple(reader.foreign)
+        tuple(reader.routers),
+        tuple(reader.vrfs),
+        tuple(reader.routes),
+        tuple(reader.vrrp),
+        tuple(reader.foreign),
+        tuple(reader.usual),
+        tuple(reader.sessions),
     )
 
 
@@ -91,6 +99,8 @@ class _Reader:
         self.routes: list[FrrRoute] = []
         self.vrrp: list[FrrVrrp] = []
         self.foreign: list[FrrForeign] = []
+        self.usual: list[FrrForeign] = []
+        self.sessions: list[FrrForeign] = []
         self._blocks: dict[str, Callable[[FrrLine], None]] = {
             "router bgp": self._router,
             "vrf": self._vrf,
@@ -105,15 +115,19 @@ class _Reader:
             self._static(line, None, ())
         elif not _begins(line.words, _SETTINGS):
             self._odd(line, ())
-        elif line.kind == "line":
+        else:
+            self.usual.append(self._said(line, ()))
             self._odd_children(line)
 
     def _place(self, line: FrrLine) -> Place:
         return Place(self._file, line.line)
 
-    def _odd(self, line: FrrLine, context: tuple[FrrLine, ...]) -> None:
+    def _said(self, line: FrrLine, context: tuple[FrrLine, ...]) -> FrrForeign:
         around = tuple(outer.text for outer in context)
-        self.foreign.append(FrrForeign(hide_secrets(line.text)[0], around, self._place(line)))
+        return FrrForeign(hide_secrets(line.text)[0], around, self._place(line))
+
+    def _odd(self, line: FrrLine, context: tuple[FrrLine, ...]) -> None:
+        self.foreign.append(self._said(line, context))
         for inner in line.children:
             self._odd(inner, (*context, line))
 
@@ -134,7 +148,9 @@ class _Reader:
                 self._family(inner, line, bgp)
             elif inner.words[0] == "neighbor" and len(inner.words) > 2:  # noqa: PLR2004 - `neighbor WHO WHAT`
                 self._neighbor(inner, line, bgp)
-            elif not _begins(inner.words, _ROUTER_SETTINGS):
+            elif _begins(inner.words, _ROUTER_SETTINGS):
+                self.usual.append(self._said(inner, (line,)))
+            else:
                 self._odd(inner, (line,))
         place = self._place(line)
         router = FrrRouter(
@@ -152,6 +168,7 @@ class _Reader:
     def _neighbor(self, line: FrrLine, router: FrrLine, bgp: _Bgp) -> None:
         _, who, what, *rest = line.words
         session = bgp.sessions.setdefault(who, _Session(line.line))
+        told = self.sessions
         match what, rest:
             case "peer-group", []:
                 session.is_group = True
@@ -162,8 +179,8 @@ class _Reader:
             case "update-source", [source]:
                 session.source = source, self._place(line)
             case _:
-                if what not in _SAME_SESSION:
-                    self._odd(line, (router,))
+                told = self.usual if what in _SAME_SESSION else self.foreign
+        told.append(self._said(line, (router,)))
 
     def _neighbors(self, bgp: _Bgp) -> Iterator[FrrNeighbor]:
         nothing = _Session(0)
@@ -178,6 +195,7 @@ class _Reader:
                 is_client=own.is_client or group.is_client,
                 place=Place(self._file, own.line),
                 source=own.source or group.source,
+                group=own.group or "",
             )
 
     def _family(self, family: FrrLine, router: FrrLine, bgp: _Bgp) -> None:
@@ -192,8 +210,12 @@ class _Reader:
         for line in family.children:
             if not take(line, bgp):
                 self._odd(line, (router, family))
+            elif line.words[0] == "no" or line.words[-1] not in _OF_THE_MESH:
+                self.usual.append(self._said(line, (router, family)))
+                self.usual += (self._said(inner, (router, family, line)) for inner in line.children)
 
     def _evpn_line(self, line: FrrLine, bgp: _Bgp) -> bool:
+        """Whether pvesdn may say the same."""
         match line.words:
             case ("neighbor", who, "activate"):
                 bgp.sessions.setdefault(who, _Session(line.line)).is_evpn = True

@@ -1,6 +1,6 @@
-"""What the definitions, the membership and the nodes say together, and what of it cannot be.
+"""The checks across objects: whether the definitions, the membership and the nodes fit together.
 
-One module for each subject; what needs only one section was checked when it was decoded.
+One module for each subject. What can be told from one section alone was checked when it was decoded.
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ from pvesdn.model.findings import Finding
 
 
 def check(given: DesignInput, vteps: Mapping[str, Vtep]) -> tuple[Finding, ...]:
-    """All checks that need more than one object, every fault found: what PVE accepts in its own zones is a warning at
-    most.
+    """Everything found by the checks that need more than one object. What PVE accepts in its own zones is at most a
+    warning.
 
-    :param vteps: as `choose_vteps` gave them; members without one were reported there.
+    :param vteps: as `choose_vteps` returned them; it has reported the members that lack one.
     """
     return (
         *members.check(given),

@@ -22,7 +22,9 @@ PveController = RenderedPveController | UnmanagedController
 
 
 def check(given: DesignInput, vteps: Mapping[str, Vtep]) -> Iterator[Finding]:
-    """A second AS number on a node; zones of PVE's controllers whose nodes PVE does not peer with; merges not known."""
+    """A second AS number on a node; zones of PVE's controllers with nodes that PVE does not peer
+    with; unknown merges.
+    """
     yield from _second_asn(given)
     yield from _unreached(given, vteps)
     yield from _peers_of_both(given, vteps)
@@ -39,7 +41,7 @@ def check_definitions(given: DesignInput) -> Iterator[Finding]:
 
 
 def _in_zones(given: DesignInput) -> dict[EvpnController, frozenset[str]]:
-    """Members that have a zone of each of our controllers; those without a zone are left out."""
+    """For each of our controllers that has a zone, the members in its zones."""
     found: dict[EvpnController, frozenset[str]] = {}
     for controller in given.sdn.own.controllers:
         zones = [z for z in given.sdn.own.zones if isinstance(z, EvpnZone) and z.controller == controller.id]
@@ -105,9 +107,9 @@ def _conflict(
 
 
 def _peers_of_both(given: DesignInput, vteps: Mapping[str, Vtep]) -> Iterator[Finding]:
-    """Neighbours of ours that a BGP controller of PVE's has as well: FRR puts a neighbour into one group.
+    """Neighbours of ours that a BGP controller of PVE's has too: FRR allows a neighbour one group.
 
-    It refuses the second, "Cannot change the peer-group", which `vtysh -C` does not notice. Peers of PVE's EVPN
+    It refuses the second with "Cannot change the peer-group", which `vtysh -C` does not notice. Peers of PVE's EVPN
     controllers are left to them.
     """
     theirs = [c for c in given.sdn.pve.controllers if isinstance(c, PveBgpController) and c.asn]
@@ -128,7 +130,7 @@ def _peers_of_both(given: DesignInput, vteps: Mapping[str, Vtep]) -> Iterator[Fi
 
 
 def _lists_of_peers(given: DesignInput, vteps: Mapping[str, Vtep]) -> Iterator[Finding]:
-    """A list of some members and not of others; one without any is a list of route servers."""
+    """A list with some members but not all; a list without any member is one of route servers."""
     speakers = _speakers(given)
     for controller in given.sdn.own.controllers:
         if controller.peers is None or controller.id not in speakers:
@@ -175,13 +177,13 @@ def _under_pve(given: DesignInput) -> Iterator[tuple[EvpnZone, PveController]]:
 
 
 def _members(given: DesignInput, fabric: str | None) -> set[str]:
-    """Addresses of a fabric's nodes, with which a controller over the fabric peers."""
+    """The addresses of a fabric's nodes, which a controller over the fabric peers with."""
     found = [known for known in given.sdn.pve.fabrics if isinstance(known, Fabric) and known.id == fabric]
     return {str(member.ip) for known in found for member in known.members if member.ip is not None}
 
 
 def _nobody(given: DesignInput) -> Iterator[Finding]:
-    """Without its SDN endpoints PVE writes no FRR, and what pvesdn leaves to PVE nobody writes."""
+    """Without its SDN endpoints PVE does not write frr.conf, so nobody writes what pvesdn leaves to PVE."""
     left = [c.id for c in given.sdn.pve.controllers if isinstance(c, UnmanagedController)]
     fabrics = [f.id for f in given.sdn.pve.fabrics if isinstance(f, UnmanagedFabric)]
     needs_frr = (

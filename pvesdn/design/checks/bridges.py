@@ -1,4 +1,4 @@
-"""PVE's vlan and qinq zones: the bridges of the host that they ride on, and VLANs that meet there.
+"""PVE's vlan and qinq zones: the host bridges that carry them, and VLANs that collide there.
 
 PVE accepts all of it (docs/pve.md §9), so everything here is a warning.
 """
@@ -27,7 +27,7 @@ _ONE_WORKS = "PVE accepts this; on a Linux bridge one of the two will not work"
 class _Ride:
     """A zone with its VNets.
 
-    :param bridges: the zone's bridge on each node that was seen, None where there is none.
+    :param bridges: the zone's bridge on each node that was read; None where the node has none.
     """
 
     zone: BridgedPveZone
@@ -35,7 +35,7 @@ class _Ride:
     bridges: Mapping[str, HostBridge | None]
 
     def meets(self, other: _Ride) -> bool:
-        """They have the bridge and a node in common, be it one that was not seen."""
+        """They share the bridge on some node, even one that was not read."""
         mine, theirs = self.zone.nodes, other.zone.nodes
         has_common_node = mine is None or theirs is None or bool(mine & theirs)
         return self.zone.bridge == other.zone.bridge and has_common_node
@@ -46,7 +46,7 @@ class _Ride:
 
 
 def check(given: DesignInput) -> Iterator[Finding]:
-    """Bridges that do not exist, tags that are not valid VLANs or are used twice, and devices that two would share."""
+    """Bridges that do not exist, tags that are invalid or used twice, and devices that two zones would share."""
     rides = tuple(_rides(given))
     for ride in rides:
         yield from _missing(ride)
@@ -110,7 +110,7 @@ def _long_names(ride: _Ride) -> Iterator[Finding]:
 
 
 def _made_of_names(zone: BridgedPveZone, bridge: HostBridge | None, tag: int) -> Iterator[str]:
-    """Devices that PVE names after the host's."""
+    """Devices that PVE names after devices of the host."""
     if bridge is None:
         return
     if bridge.kind is BridgeKind.VLAN_AWARE:
@@ -130,7 +130,7 @@ class _Use:
 
 
 def _reused(rides: tuple[_Ride, ...]) -> Iterator[Finding]:
-    """VLANs of one bridge that several VNets or service VLANs have, and VLANs within one qinq zone."""
+    """VLANs that several VNets or service VLANs use on one bridge, or several VNets in one qinq zone."""
     outside: dict[tuple[str, str, int], list[_Use]] = {}
     for ride in rides:
         if isinstance(ride.zone, PveQinqZone):
@@ -166,7 +166,7 @@ def _reused_inside(ride: _Ride) -> Iterator[Finding]:
 
 
 def _shared_pairs(rides: tuple[_Ride, ...]) -> Iterator[Finding]:
-    """A VNet of a vlan zone and a qinq zone of one name: both call their pair after it."""
+    """A VNet of a vlan zone and a qinq zone with the same name: each names its veth pair after it."""
     zones = {ride.zone.id: ride for ride in rides if isinstance(ride.zone, PveQinqZone)}
     for ride in rides:
         if not isinstance(ride.zone, PveVlanZone):

@@ -1,4 +1,4 @@
-"""Device names: what we would make must not be there already as something else."""
+"""Device names: what we would make must not exist already as something else."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class _Device:
 
 
 def check(given: DesignInput, vteps: Mapping[str, Vtep]) -> Iterator[Finding]:
-    """Names that the host uses itself."""
+    """Names of ours that a host already uses."""
     ours, pves = _our_devices(given), _pve_devices(given)
     for node, facts in sorted(given.facts.items()):
         defined = _defined(facts)
@@ -73,7 +73,7 @@ def _defined(facts: NodeFacts) -> dict[str, str]:
 
 
 def _shared_with_pve(defined: Mapping[str, str], pves: Mapping[str, _Device], node: str) -> Iterator[Finding]:
-    """PVE does not look whether a name is taken (docs/pve.md §4.8), and so this is a warning."""
+    """PVE does not check whether a name is taken (docs/pve.md §4.8), so this is a warning."""
     for name in sorted(defined.keys() & pves.keys()):
         device = _here(pves, name, node)
         if device is not None:

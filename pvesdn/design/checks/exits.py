@@ -1,4 +1,4 @@
-"""Exits: an uplink that leaves the host's own table must not be one the host needs."""
+"""Exits: an uplink leaves the main table, so it must not be one that the host needs there."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _NO_UPLINKS = frozenset({"vrf", "vxlan", "tun", "veth"})
 
 
 def check(given: DesignInput, vteps: Mapping[str, Vtep]) -> Iterator[Finding]:
-    """Exits of a wrong zone or node, exits that get into each other's way, uplinks that are not free."""
+    """Exits with a wrong zone or node, exits that conflict with each other, and uplinks that are not free."""
     for uplink in given.sdn.own.exits:
         yield from _zone(given, uplink)
         facts = given.facts.get(uplink.node)
@@ -135,7 +135,7 @@ def devices_of_tunnels(facts: NodeFacts, vteps: Mapping[str, Vtep]) -> dict[str,
 
 
 def _defined_in_another_vrf(uplink: Exit, facts: NodeFacts) -> Iterator[Finding]:
-    """The host's own stanza puts the uplink into a VRF which is not its zone's."""
+    """The host's own stanza puts the uplink into a VRF other than its zone's."""
     for stanza in facts.stanzas:
         for vrf in stanza.values("vrf") if stanza.name == uplink.interface else ():
             if vrf != names.vrf(uplink.zone):
@@ -145,9 +145,8 @@ def _defined_in_another_vrf(uplink: Exit, facts: NodeFacts) -> Iterator[Finding]
 
 
 def _of_another(uplink: Exit, facts: NodeFacts, master: str) -> Iterator[Finding]:
-    """An uplink that lies in another VRF, bridge or bond. Where our own file put it into that VRF, our next one takes
-    it out again: so a zone can be renamed, and an exit moved to another zone. A VRF of the host's own is the node's to
-    mend.
+    """An uplink that is in another VRF, bridge or bond. If our own file put it into that VRF, our next one takes it out
+    again, so a zone can be renamed and an exit moved to another zone. If the host did, the node has to change.
     """
     device, wanted = facts.link(master), names.vrf(uplink.zone)
     ours = {vrf for stanza in facts.own if stanza.name == uplink.interface for vrf in stanza.values("vrf")}
@@ -165,7 +164,7 @@ def _of_another(uplink: Exit, facts: NodeFacts, master: str) -> Iterator[Finding
 
 
 def _held(given: DesignInput, uplink: Exit, facts: NodeFacts) -> Iterator[Finding]:
-    """Addresses that would leave the main table with the interface."""
+    """Addresses that the interface would take out of the main table."""
     member = given.cluster.member(uplink.node)
     own = {uplink.address, uplink.address6}
     held = [a for device, a in facts.addresses if device == uplink.interface and a not in own and not a.is_link_local]
@@ -235,7 +234,7 @@ def _addresses(exits: Sequence[Exit]) -> Iterator[Finding]:
 
 
 def _virtual_routers(exits: Sequence[Exit]) -> Iterator[Finding]:
-    """Exits of one virtual router have to agree, except on who comes first."""
+    """Exits of one virtual router must agree on everything but priority."""
     first: dict[tuple[str, int], Exit] = {}
     priorities: dict[tuple[str, int, int], Exit] = {}
     holders: dict[tuple[str, IpAddress], Exit] = {}

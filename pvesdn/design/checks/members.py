@@ -17,7 +17,7 @@ from pvesdn.model.pve_sdn import PveEvpnZone, UnmanagedController
 def check(given: DesignInput) -> Iterator[Finding]:
     """A cluster without quorum or members; names that are not members; VNets outside their zone.
 
-    What PVE's own definitions name is a warning: PVE skips it.
+    In PVE's own definitions it is a warning: PVE skips such a name.
     """
     if not given.cluster.is_quorate:
         hint = "bring nodes back until 'pvecm status' says Quorate: Yes"
@@ -74,7 +74,7 @@ def _named(given: DesignInput, members: set[str]) -> Iterator[_Named]:
 
 
 def _named_in_pve(given: DesignInput) -> Iterator[tuple[Where, str, str]]:
-    """Every node name in PVE's own definitions, which PVE does not hold against the membership (docs/pve.md §9)."""
+    """Every node name in PVE's own definitions; PVE does not check them against the membership (docs/pve.md §9)."""
     pve = given.sdn.pve
     for zone in pve.zones:
         yield from ((zone.at("nodes", name), name, "nodes") for name in sorted(zone.nodes or ()))

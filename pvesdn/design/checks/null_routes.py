@@ -14,7 +14,7 @@ from pvesdn.model.vnets import Subnet
 
 
 def check(given: DesignInput) -> Iterator[Finding]:
-    """Subnets that PVE's next frr.conf treats otherwise than the rest of the committed definitions does."""
+    """Subnets that PVE's next frr.conf will treat differently from the rest of the committed definitions."""
     written = given.sdn.pve.listed_subnets
     if written is None:
         return
@@ -33,7 +33,7 @@ def check(given: DesignInput) -> Iterator[Finding]:
 def _beyond(
     some: Iterable[Subnet], others: Iterable[Subnet], exits: Iterable[PveEvpnZone]
 ) -> Iterator[tuple[Subnet, str]]:
-    """Subnets that are not among the others, with the VRFs in whose exits they would be dropped."""
+    """Subnets missing from `others`, with the VRFs whose exits would drop them."""
     known = {subnet.id for subnet in others}
     for subnet in some:
         zones = [vrf(zone.id) for zone in exits if is_dropped(subnet, zone)]

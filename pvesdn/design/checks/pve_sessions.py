@@ -1,5 +1,5 @@
-"""PVE's own BGP sessions: PVE leaves their source to the kernel, and a peer takes no session from an address it does
-not know.
+"""PVE's own BGP sessions: PVE leaves their source address to the kernel, and a peer rejects an address it does not
+know.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from pvesdn.model.pve_sdn import PveEvpnController
 
 
 def check(given: DesignInput) -> Iterator[Finding]:
-    """Nodes that speak from another address than the one under which PVE's EVPN controllers list them.
+    """Nodes that would speak from an address other than the one that PVE's EVPN controllers list for them.
 
-    Sessions over a fabric have their source from PVE itself.
+    Over a fabric, PVE sets the source itself.
     """
     controllers = [c for c in given.sdn.pve.controllers if isinstance(c, PveEvpnController) and c.fabric is None]
     if not controllers:
@@ -34,7 +34,7 @@ def check(given: DesignInput) -> Iterator[Finding]:
 
 
 def _loopback(index: PveIndex, node: str) -> str | None:
-    """The device whose address PVE itself gives to the sessions of a node."""
+    """The device whose address PVE sets as the source of a node's sessions."""
     return NodeControllers.of(index.controllers.values(), node).session_loopback
 
 

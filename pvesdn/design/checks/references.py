@@ -1,4 +1,4 @@
-"""Objects that name other objects, and zones whose parts do not go together."""
+"""Objects that name other objects, and zones whose parts do not fit together."""
 
 from __future__ import annotations
 
@@ -21,7 +21,9 @@ _TAGGED: Mapping[type, str] = {PveVlanZone: "vlan", PveVxlanZone: "vxlan", PveEv
 
 
 def check(given: DesignInput) -> Iterator[Finding]:
-    """Missing zones, VNets and controllers; zones without VNets; what a zone's kind does not allow its VNets."""
+    """Missing zones, VNets and controllers; zones without VNets; VNet properties that the zone's
+    type does not allow.
+    """
     yield from _homes(given)
     yield from _zones(given)
     yield from _unused(given)
@@ -62,8 +64,8 @@ def _homes(given: DesignInput) -> Iterator[Finding]:
 
 
 def _homeless(source: OwnSdn | PveSdn) -> Iterator[tuple[Sequence[Vnet | Subnet], str, str]]:
-    """VNets whose zone their own source lacks, and subnets whose VNet it lacks: those of one absentee together, with
-    what is missing and what to do.
+    """VNets without their zone and subnets without their VNet in the same source, those that miss the same together:
+    what is missing, and what to do.
     """
     zones = {zone.id for zone in source.zones}
     homes = {vnet.id: vnet.zone for vnet in source.vnets}
@@ -107,7 +109,7 @@ def _zones(given: DesignInput) -> Iterator[Finding]:
 def _pves_way(
     given: DesignInput, zone: PveEvpnZone | PveVxlanZone, controllers: Mapping[str, Controller]
 ) -> Iterator[Finding]:
-    """What a zone of PVE's lacks, for which PVE leaves its VNets out of some nodes, or of all."""
+    """What a zone of PVE's lacks, so that PVE leaves out its VNets on some nodes or on all."""
     hint = "PVE leaves this zone's VNets out"
     fabric_id = zone.fabric if isinstance(zone, PveVxlanZone) else None
     if isinstance(zone, PveEvpnZone):
@@ -146,7 +148,7 @@ def _vnet_of_evpn(zone: EvpnZone, vnet: Vnet) -> Iterator[Finding]:
 
 
 def _other_kind(controller: Controller) -> str:
-    """The type of a controller that knows nothing of EVPN; empty for the others."""
+    """The type of a controller that is not for EVPN; empty for one that is."""
     match controller:
         case UnmanagedController() if controller.type != "evpn" or controller.asn is None:
             return controller.type

@@ -1,5 +1,5 @@
-"""Subnets: where a gateway has a router behind it, and that no VRF has two ways to one address,
-nor one into nothing.
+"""Subnets: every gateway needs a zone that routes, and no VRF may have two ways to one address, or
+one into nothing.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _LEAST_IPV6 = 1280
 class _Prefix:
     """A prefix in a routing table.
 
-    :param where: None for what the node has without us.
+    :param where: None for what the node has of its own.
     :param is_ours: `pvesdn.cfg` has it.
     """
 
@@ -39,7 +39,7 @@ class _Prefix:
 
 
 def check(given: DesignInput, vteps: Mapping[str, Vtep]) -> Iterator[Finding]:
-    """Gateways where nothing routes, prefixes that overlap in one VRF, and prefixes that anchors lie in."""
+    """Gateways in zones that do not route, prefixes that overlap in one VRF, and prefixes that contain an anchor."""
     tables: dict[str, list[_Prefix]] = {}
     for source in (given.sdn.own, given.sdn.pve):
         for zone, subnet in _placed(source):
@@ -56,7 +56,7 @@ def check(given: DesignInput, vteps: Mapping[str, Vtep]) -> Iterator[Finding]:
 
 
 def _placed(source: OwnSdn | PveSdn) -> Iterator[tuple[Zone, Subnet]]:
-    """The subnets of one source with their zones; those that have none are told elsewhere."""
+    """The subnets of one source with their zones; those without one are reported elsewhere."""
     zones = {zone.id: zone for zone in source.zones}
     homes = {vnet.id: zones.get(vnet.zone) for vnet in source.vnets}
     for subnet in source.subnets:
@@ -80,7 +80,7 @@ def _gateway(zone: Zone, subnet: Subnet) -> Iterator[Finding]:
 
 
 def _too_small(given: DesignInput, vteps: Mapping[str, Vtep]) -> Iterator[Finding]:
-    """IPv6 gateways on bridges whose MTU is below IPv6's least: the kernel takes IPv6 away from them."""
+    """IPv6 gateways on bridges with an MTU below IPv6's minimum: the kernel disables IPv6 there."""
     for zone, subnet in _placed(given.sdn.own):
         if isinstance(zone, EvpnZone) and zone.irb is not Irb.NONE and subnet.gateway is not None:
             mtu = zone_mtu(zone, zone_vteps(zone, vteps, given))
@@ -93,7 +93,7 @@ def _too_small(given: DesignInput, vteps: Mapping[str, Vtep]) -> Iterator[Findin
 
 
 def _table(zone: Zone) -> str | None:
-    """The routing table that a zone's gateways are in, None where it has none."""
+    """The routing table that holds a zone's gateways; None where the zone does not route."""
     if isinstance(zone, EvpnZone):
         if zone.irb is Irb.NONE:
             return None
@@ -119,7 +119,7 @@ def _of_exits(given: DesignInput, zone: str) -> list[_Prefix]:
 
 
 def _of_nodes(given: DesignInput) -> list[_Prefix]:
-    """What the nodes of zones in the main table have in it without us, the underlay above all."""
+    """For zones in the main table, what their nodes already have in it, above all the underlay."""
     nodes = {
         node
         for zone in given.sdn.own.zones
@@ -139,7 +139,7 @@ def _of_nodes(given: DesignInput) -> list[_Prefix]:
 
 
 def _overlaps(table: str, prefixes: Iterable[_Prefix]) -> Iterator[Finding]:
-    """Each prefix that lies in one before it, in the order of their addresses: as many steps as there are prefixes."""
+    """Each prefix that overlaps one before it, in the order of their addresses; linear in the number of prefixes."""
     widest: _Prefix | None = None
     for prefix in sorted(
         prefixes, key=lambda p: (p.network.version, int(p.network.network_address), p.network.prefixlen)
@@ -156,7 +156,7 @@ def _overlaps(table: str, prefixes: Iterable[_Prefix]) -> Iterator[Finding]:
 
 
 def _overlap(table: str, one: _Prefix, other: _Prefix) -> Iterator[Finding]:
-    """Told at the one that is ours: what PVE or the node has was there before."""
+    """Reported at ours: what PVE or the node has was there first."""
     if other.is_ours and not one.is_ours:
         one, other = other, one
     if one.where is None:
@@ -173,7 +173,7 @@ def _overlap(table: str, one: _Prefix, other: _Prefix) -> Iterator[Finding]:
 def _anchored(
     given: DesignInput, vteps: Mapping[str, Vtep], zone: str, prefixes: Iterable[_Prefix]
 ) -> Iterator[Finding]:
-    """Prefixes with an address that an anchor of the VRF leads into nothing; few are near, so all anchors may be looked
+    """Prefixes with an address that one of the VRF's anchors would blackhole. Few are near, so all anchors are looked
     at.
     """
     near = [p for p in prefixes if any(n.version == p.network.version and n.overlaps(p.network) for n in NETWORKS)]

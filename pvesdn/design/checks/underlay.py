@@ -1,4 +1,4 @@
-"""What the underlay can carry: families, sizes, and what the nodes' ifupdown2 understands."""
+"""What the underlay can carry: address families, packet sizes, and what the nodes' ifupdown2 supports."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _VtepByNode = Mapping[str, Vtep]
 
 
 def check(given: DesignInput, vteps: _VtepByNode) -> Iterator[Finding]:
-    """Zones whose VTEPs do not go together, or whose packets do not fit."""
+    """Zones whose VTEPs do not fit together, or whose packets do not fit through."""
     for zone in given.sdn.own.zones:
         own = zone_vteps(zone, vteps, given)
         yield from _mtu(zone, own, given)
@@ -78,9 +78,9 @@ def _joins_by_default(zone: OwnZone) -> bool:
 
 
 def _unwritable(zone: OwnZone, own: _VtepByNode, node: str, *, is_read: bool) -> Iterator[Finding]:
-    """A group that a node would have to join on a device whose name cannot be written.
+    """A multicast group that a node would join on a device whose name cannot be written to an interfaces file.
 
-    :param is_read: the node answered, so that it alone has to mend it, and the others need not wait.
+    :param is_read: the node answered, so it alone has to change, and the others need not wait.
     """
     for device in sorted(carriers(zone, own, node)):
         if not is_writable(device):
@@ -90,7 +90,7 @@ def _unwritable(zone: OwnZone, own: _VtepByNode, node: str, *, is_read: bool) ->
 
 
 def _twice(zone: OwnZone, own: _VtepByNode) -> Iterator[Finding]:
-    """An address that moved while its old node was off, or a slip of the pen."""
+    """One VTEP on two nodes: an address that moved while its old node was off, or a typing mistake."""
     first: dict[IpAddress, str] = {}
     for node, vtep in own.items():
         other = first.setdefault(vtep.address, node)
@@ -117,7 +117,7 @@ def _plain(zone: VxlanZone, families: set[int]) -> Iterator[Finding]:
 
 
 def _unlisted(zone: VxlanZone, own: _VtepByNode) -> Iterator[Finding]:
-    """A list of some nodes of the zone and not of others; one without any is of hosts outside the cluster."""
+    """A list with some of the zone's nodes but not all; a list without any is one of hosts outside the cluster."""
     missing = [node for node, vtep in own.items() if zone.peers is not None and vtep.address not in zone.peers]
     if missing and len(missing) < len(own):
         what = f"peers does not list the VTEP of {listed(missing)}, so no other node floods frames to it"
@@ -154,7 +154,7 @@ def _joinable(facts: NodeFacts) -> frozenset[str]:
 
 
 def _vlan_aware(given: DesignInput, zone: VxlanZone) -> Iterator[Finding]:
-    """Debian's ifupdown2 leaves such a bridge with VLAN 1 alone: a warning, exit status 0, and no
+    """Debian's ifupdown2 leaves such a bridge with only VLAN 1: it warns, exits with 0, and no
     tagged frame passes.
     """
     members = zone_nodes(zone, given.cluster)
@@ -194,7 +194,7 @@ def _mtu(zone: OwnZone, own: _VtepByNode, given: DesignInput) -> Iterator[Findin
 
 
 def _too_large(zone: OwnZone, mtu: int, own: _VtepByNode, sizes: Mapping[str, int | None]) -> Iterator[Finding]:
-    """A packet of the zone's that does not fit through; nodes with the same limit are told together."""
+    """Zone packets too large for the underlay; nodes with the same limit are reported together."""
     ends = zone_ends(zone, own)
     nodes: dict[tuple[str, str, int, int], list[str]] = {}
     for node, vtep in own.items():
@@ -208,7 +208,7 @@ def _too_large(zone: OwnZone, mtu: int, own: _VtepByNode, sizes: Mapping[str, in
 
 
 def _unknown(zone: OwnZone, own: _VtepByNode, sizes: Mapping[str, int | None], given: DesignInput) -> Iterator[Finding]:
-    """Nodes of whose paths nothing is known; of one that was ever read, what the others' paths to it take stands in."""
+    """Nodes whose paths are unknown. For one that was ever read, the MTU of the others' paths to it is used instead."""
     is_reached = {end for vtep in own.values() for end, path in vtep.paths.items() if path.mtu is not None}
     blank = [node for node in own if sizes[node] is None]
     unseen = [node for node in blank if node not in given.facts and node not in given.seen]
@@ -224,7 +224,7 @@ def _unknown(zone: OwnZone, own: _VtepByNode, sizes: Mapping[str, int | None], g
 
 
 def _unknown_here(zone: OwnZone, own: _VtepByNode, unknown: list[str]) -> Iterator[Finding]:
-    """Nodes that were read, and still no path of theirs is known."""
+    """Nodes that were read but have no known path."""
     ends = zone_ends(zone, own)
     hidden = [node for node in unknown if own[node].hidden.keys() & ends]
     if hidden:
@@ -242,7 +242,7 @@ def _unknown_here(zone: OwnZone, own: _VtepByNode, unknown: list[str]) -> Iterat
 
 
 def _limit(vtep: Vtep, ends: frozenset[IpAddress]) -> tuple[str, str]:
-    """What on the node takes no more than the path does, in words, and how to make it take more."""
+    """What limits the path on the node, in words, and how to raise the limit."""
     path = narrowest(vtep, ends - {vtep.address})
     where = (path.limit if path is not None else vtep.interface) or "the underlay"
     if path is not None and path.is_remembered:
@@ -251,7 +251,7 @@ def _limit(vtep: Vtep, ends: frozenset[IpAddress]) -> tuple[str, str]:
 
 
 def _unreached(zone: OwnZone, own: _VtepByNode) -> Iterator[Finding]:
-    """Peers that a node has no route to: nothing arrives there, whatever else is right."""
+    """Peers that a node has no route to: no packet gets there, whatever else is right."""
     owners = {vtep.address: f"the VTEP of {node}" for node, vtep in own.items()}
     ends = zone_ends(zone, own)
     for node, vtep in own.items():
@@ -264,7 +264,7 @@ def _unreached(zone: OwnZone, own: _VtepByNode) -> Iterator[Finding]:
 
 
 def _not_looked_at(given: DesignInput, vteps: _VtepByNode) -> Iterator[Finding]:
-    """Where more than the main table decides which way packets go."""
+    """Nodes where more than the main table decides how packets leave."""
     for node in sorted(nodes_with_tunnels(given) & vteps.keys() & given.facts.keys()):
         facts, address = given.facts[node], vteps[node].address
         vrf = underlay_vrf(facts, address)
@@ -279,7 +279,7 @@ def _not_looked_at(given: DesignInput, vteps: _VtepByNode) -> Iterator[Finding]:
 
 
 def _hidden(node: str, vtep: Vtep) -> Iterator[Finding]:
-    """Ways that the main table does not tell, those of the same route together."""
+    """Paths that the main table does not reveal, grouped by route."""
     peers: dict[str, list[IpAddress]] = {}
     for peer, why in vtep.hidden.items():
         peers.setdefault(why, []).append(peer)
@@ -289,7 +289,7 @@ def _hidden(node: str, vtep: Vtep) -> Iterator[Finding]:
 
 
 def _multicast(zone: VxlanZone, own: _VtepByNode, facts: Mapping[str, NodeFacts]) -> Iterator[Finding]:
-    """The group is joined on one device of each node, and the zone's packets leave by it."""
+    """The group must be joined on one device on each node, and the zone's packets must leave by it."""
     for node in sorted(own.keys() & facts.keys()):
         devices = carriers(zone, own, node)
         if len(devices) != 1:

@@ -1,4 +1,4 @@
-"""VNIs: one number, one broadcast domain or VRF, over both sources."""
+"""VNIs: one number is one broadcast domain or one VRF, across both sources."""
 
 from __future__ import annotations
 
@@ -23,7 +23,9 @@ class _Use:
 
 
 def check(given: DesignInput) -> Iterator[Finding]:
-    """A VNI that is used twice. The kernel refuses a second device for it, and EVPN would join what should be apart."""
+    """VNIs used twice. The kernel refuses a second device with the VNI, and EVPN would join what
+    should stay separate.
+    """
     first: dict[int, _Use] = {}
     # What is PVE's was there before, so the fault is told at ours.
     for use, what in _again(_uses(given.sdn.pve), first):
@@ -36,7 +38,7 @@ def check(given: DesignInput) -> Iterator[Finding]:
 
 
 def _again(uses: Iterable[_Use], first: dict[int, _Use]) -> Iterator[tuple[_Use, str]]:
-    """Uses of a VNI that has one already, with what is wrong; the others are entered in `first`."""
+    """Uses of a VNI that is already used, with what is wrong; first uses are recorded in `first`."""
     for use in uses:
         other = first.setdefault(use.vni, use)
         if other is not use:
@@ -45,7 +47,7 @@ def _again(uses: Iterable[_Use], first: dict[int, _Use]) -> Iterator[tuple[_Use,
 
 
 def _uses(source: OwnSdn | PveSdn) -> Iterator[_Use]:
-    """L3VNIs and tags that are VNIs: those of PVE's vlan and qinq zones are of another kind."""
+    """L3VNIs, and the tags that are VNIs: in PVE's vlan and qinq zones they are VLANs."""
     tagged: set[str] = set()
     for zone in source.zones:
         if isinstance(zone, EvpnZone | PveEvpnZone) and zone.l3vni is not None:

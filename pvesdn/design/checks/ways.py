@@ -1,7 +1,7 @@
-"""Routes that PVE asks a node for, and that the node has not or does not show.
+"""Routes that PVE asks a node for and that the node lacks, or does not show.
 
-PVE's generator fails there and goes on with what is left: its text lacks VNets, or stays as it was. That is what PVE
-really writes, so it is what pvesdn renders, and all of that is a warning.
+PVE's generator fails there and carries on with the rest: its text lacks VNets, or stays as it was. That is what PVE
+really writes, so pvesdn renders it, and all of this is a warning.
 """
 
 from __future__ import annotations
@@ -60,9 +60,9 @@ def check(given: DesignInput) -> Iterator[Finding]:
 
 
 def _unwritable_way_out(given: DesignInput, node: str) -> Iterator[Finding]:
-    """Source NAT by a device whose name a shell would not take for one word: the node alone can mend that.
+    """Source NAT out of a device whose name is not one word to a shell: only the node can change that.
 
-    Only where there is no SDN of PVE's own, and the hook is for pvesdn to write.
+    Only where PVE has no SDN of its own, so that pvesdn writes the hook.
     """
     if given.capabilities.has_sdn:
         return
@@ -95,11 +95,11 @@ def _grouped(pairs: Iterable[tuple[str, _T]]) -> dict[str, list[_T]]:
 
 @dataclass(frozen=True, slots=True)
 class _Unreached:
-    """The first peer, which PVE asks the way to.
+    """The first peer, to which PVE looks up the route.
 
     :param whose: in words.
-    :param nodes: those that have no way to it.
-    :param unsure: those of whose way nothing is known (`RouteAnswer.is_hidden`).
+    :param nodes: those that have no route to it.
+    :param unsure: those whose route is not known (`RouteAnswer.is_hidden`).
     """
 
     peer: str = ""
@@ -115,7 +115,9 @@ class _Unreached:
         nodes: Mapping[str, PveNode],
         loopbacks: Mapping[str, str | None],
     ) -> _Unreached:
-        """Where PVE finds no address for the zone's tunnels; nowhere in a fabric, which says the addresses itself."""
+        """The nodes where PVE finds no address for the zone's tunnels; none for a fabric, which names the addresses
+        itself.
+        """
         peers, whose = zone.peers if isinstance(zone, PveVxlanZone) else (), "the zone's peers"
         if isinstance(zone, PveEvpnZone):
             found = (
@@ -133,7 +135,7 @@ class _Unreached:
         return cls(peers[0], whose, lost, tuple(node for node, way in ways.items() if way.is_hidden))
 
     def findings(self, zone: _TunnelZone, vnets: list[Vnet]) -> Iterator[Finding]:
-        """What it costs; nothing where the zone has no VNets."""
+        """What is lost because of it; nothing where the zone has no VNets."""
         if self.unsure and vnets:
             what = (
                 f"not looked at on {listed(self.unsure)}: the path to {self.peer}, the first of {self.whose}, {_HIDDEN}"
@@ -147,7 +149,7 @@ class _Unreached:
 
 @dataclass(slots=True)
 class _Untranslated:
-    """VNets of a zone that PVE leaves out on the same nodes, for want of the same default route."""
+    """VNets of a zone that PVE leaves out on the same nodes, because the same default route is missing."""
 
     vnets: list[Vnet] = field(default_factory=list)
     subnets: list[Subnet] = field(default_factory=list)
@@ -182,7 +184,7 @@ def _ways_out(
 def _unsure(
     zone: PveSimpleZone | PveEvpnZone, subnets: Iterable[Subnet], nodes: Mapping[str, PveNode]
 ) -> Iterator[Finding]:
-    """Default routes whose device is not known, by which source NAT would leave."""
+    """Default routes for source NAT whose device is not known."""
     for family in sorted({gateway_family(subnet) for subnet in subnets}):
         unsure = [node for node, answers in nodes.items() if answers.internet[family].is_hidden]
         if unsure:
@@ -219,7 +221,7 @@ def _way_out(
 
 
 def _named(vnets: Sequence[Vnet], count: int) -> str:
-    """VNets with their lines; many of them without, and those of a whole zone by their number.
+    """VNets with their lines; without lines if there are many, and just their number if it is the whole zone.
 
     :param count: how many the zone has.
     """

@@ -29,10 +29,10 @@ def note(where: Where | str, what: str, hint: str = "") -> Finding:
 
 
 def absent(name: str, known: Iterable[str], otherwise: str, *, taken: Collection[str] = ()) -> str:
-    """What to do about a name that nothing has: the known one that was probably meant, or what else would do.
+    """What to do about a name that does not exist: the known one that was probably meant, or other advice.
 
     :param known, taken: see `nearest`.
-    :param otherwise: the advice for a name that resembles none of them.
+    :param otherwise: the advice if it resembles none of them.
     """
     near = nearest(name, known, taken=taken)
     return f"did you mean '{near}'? Otherwise {otherwise}" if near else otherwise

@@ -1,4 +1,4 @@
-"""What to do about a line of frr.conf.local that PVE's merge loses: what was advised, done, leaves nothing to lose."""
+"""What to do about a line of frr.conf.local that PVE's merge loses. Whoever follows the advice loses nothing."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _OTHERS = (
 
 
 def instead(fate: Fate, meant: tuple[str, ...]) -> str:
-    """What to do about a lost line; empty where what stands above it is at fault.
+    """What to do about a lost line; empty where a line above it is at fault.
 
     :param meant: the headings that FRR reads the line below.
     """

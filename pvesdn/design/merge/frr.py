@@ -12,9 +12,9 @@ _T = TypeVar("_T")
 
 
 def merge_frr(theirs: FrrConfig, ours: FrrConfig) -> FrrConfig:
-    """One configuration for one daemon. What both define once holds the parts of both, PVE's first.
+    """One configuration for one daemon. A block that both define has the parts of both, PVE's first.
 
-    :param ours: its routers have the AS numbers of theirs, which `check` sees to.
+    :param ours: its routers have the AS numbers of PVE's; `check` makes sure of it.
     """
     return replace(
         theirs,

@@ -1,7 +1,7 @@
 """PVE's merge of frr.conf.local, line by line: where each one ends up (docs/pve.md §6.7).
 
-It goes by lines, not by FRR's grammar: what it does not know outside of a block is dropped, some lines end up elsewhere
-than they were written, and over some PVE fails.
+PVE merges by lines, not by FRR's grammar: outside a block it drops what it does not know, it moves some lines to
+another place, and on some it fails.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ _OF_FABRICS = "pve_"
 
 @dataclass(frozen=True, slots=True)
 class Fate:
-    """Where a line ended.
+    """Where a line ended up.
 
-    :param home: the headings it stands below, as they were typed; None when it was dropped.
+    :param home: the headings above it, as they were typed; None when it was dropped.
     :param inside: PVE's own block that the line was printed into although it ends one; empty for every other line.
     :param unclosed: the block without an exit that made the merge print it there.
-    :param is_fatal: PVE fails over the line and writes no frr.conf.
+    :param is_fatal: PVE fails on the line and writes no frr.conf.
     """
 
     line: LocalLine
@@ -58,9 +58,8 @@ class _Place:
 class Merge:
     """One pass over the file: the block that is open, and the lines collected for each place.
 
-    What PVE forgets at an `exit`, and what it does not, is as in its own: a block that the file brings in stays "new"
-    until the next exit, whatever else is opened before it, and so do an address family and the router it is looked for
-    in.
+    It forgets at an `exit` exactly what PVE forgets: a block that the file brings in stays "new" until the next exit,
+    whatever is opened before that, and so do an address family and the router that PVE looks it up in.
     """
 
     def __init__(self, config: FrrConfig) -> None:
@@ -90,7 +89,7 @@ class Merge:
         return steps.get(line.kind, self._add)(line)
 
     def emptied(self) -> tuple[LocalLine, ...]:
-        """Openings of PVE's own VRFs into which nothing went: PVE takes the nothing for a value, and fails over it."""
+        """Headings of PVE's own VRFs with nothing below them: PVE treats that nothing as a value, and fails."""
         return tuple(line for name, line in self._vrfs.items() if not self._merged[(f"vrf {name}",)])
 
     def _copy(self, line: LocalLine) -> Fate:
@@ -139,7 +138,7 @@ class Merge:
         return router if router is not None and str(router.asn) == number else None
 
     def _open_map(self, line: LocalLine) -> Fate:
-        """Never merged; numbered anew behind the generated entries of the same map."""
+        """Never merged; renumbered after the generated entries of the same map."""
         name, action = line.words
         self._counts[name] = self._counts.get(name, 0) + 1
         self._new = line

@@ -1,6 +1,6 @@
-"""What PVE's merge makes of frr.conf.local as a whole, and which of its lines do not become what they say.
+"""What PVE's merge makes of frr.conf.local as a whole, and which of its lines do not end up as they are meant.
 
-What a line says is told by FRR's own reading of the file; what becomes of it by PVE's.
+FRR's way of reading the file tells what a line means; PVE's tells what becomes of it.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def merge_local(config: FrrConfig, lines: Iterable[LocalLine]) -> LocalMerge:
 
 
 def leaves_open(lines: Iterable[LocalLine]) -> bool:
-    """A block is open at the end: PVE ends it, where it is new, at whatever `exit` comes next."""
+    """A block is still open at the end: if it is new, PVE ends it at whatever `exit` comes next."""
     is_open = False
     for line in lines:
         is_open = (is_open or line.kind in BLOCKS) and line.kind is not LocalKind.EXIT
@@ -73,7 +73,7 @@ def _fault(config: FrrConfig, fate: Fate, meant: tuple[str, ...]) -> LocalFault 
 
 
 def _misread(line: LocalLine) -> LocalFault | None:
-    """Losing a comment costs nothing, unless PVE takes it for something else."""
+    """Losing a comment does no harm, unless PVE takes it for something else."""
     kinds = {LocalKind.FAMILY: "an address family", LocalKind.END_FAMILY: "the end of an address family"}
     if line.is_comment and line.kind in kinds:
         return LocalFault(line, f"is a comment that PVE takes for {kinds[line.kind]}", "reword the comment")
@@ -109,7 +109,7 @@ def _in_first_column(fate: Fate) -> str:
 
 
 def _clash(config: FrrConfig, line: LocalLine) -> LocalFault | None:
-    """Why a block of its own cannot do its work beside what PVE generates; None when it can."""
+    """Why a block of the file's own has no effect next to what PVE generates; None when it has."""
     if line.kind is LocalKind.ROUTER_BGP:
         number, vrf = line.words
         for asn in [r.asn for r in config.routers if (r.vrf or "") == vrf and str(r.asn) != number][:1]:
@@ -127,7 +127,7 @@ def _catches_all(entry: RouteMapEntry, name: str) -> bool:
 
 
 def _meanings(lines: Iterable[LocalLine]) -> Iterator[tuple[str, ...]]:
-    """The headings that each line stands below, as FRR itself would read the file."""
+    """The headings above each line, as FRR itself would read the file."""
     block: tuple[str, ...] = TOP
     family: tuple[str, ...] = TOP
     for line in lines:

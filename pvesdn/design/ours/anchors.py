@@ -1,4 +1,4 @@
-"""Anchors: a prefix in a VRF that one node alone announces, so that its router MAC never hangs on shared prefixes
+"""Anchors: a prefix in a VRF that only one node announces, so that its router MAC never depends on shared prefixes
 alone.
 
 When two VTEPs announce the same prefix and one of them goes, zebra forgets the router MAC of the one that stays, unless
@@ -25,9 +25,9 @@ _IPV6_MASK = 0xFFFFFFFF
 
 
 def anchors(vtep: IpAddress, families: Iterable[int]) -> Iterator[StaticRoute]:
-    """Host routes into nothing, made of the VTEP's last 17 bits in 198.18.0.0/15, and of its last 32 in 2001:2::/48.
+    """Host routes into nothing, from the VTEP's last 17 bits in 198.18.0.0/15, and its last 32 bits in 2001:2::/48.
 
-    Two VTEPs that agree in those bits share an anchor, and then it is of no use to them.
+    Two VTEPs that agree in those bits share an anchor, which then does not help them.
     """
     for family in sorted(families):
         if family == IPV4:

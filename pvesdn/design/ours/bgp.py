@@ -38,7 +38,7 @@ SWITCHED_BY_PVE = frozenset({"fabricd", "ospfd"})
 def design_frr(
     given: DesignInput, bgp: BgpPlan, plans: tuple[ZonePlan, ...], exits: tuple[Exit, ...], node: str
 ) -> FrrConfig | None:
-    """Our FRR configuration of a node, None where none is needed.
+    """Our FRR configuration of a node; None where none is needed.
 
     :param exits: those of this node, in zones of both sources.
     """
@@ -71,7 +71,9 @@ def design_frr(
 
 
 def empty_frr(facts: NodeFacts) -> FrrConfig:
-    """What stays of frr.conf on a node where nothing of ours needs FRR any more: forwarding as it is, and no more."""
+    """What remains of frr.conf on a node where nothing of ours needs FRR any more: forwarding as it is, and nothing
+    else.
+    """
     return FrrConfig(
         hostname=facts.node,
         ip_forwarding=facts.sysctl.get(IP_FORWARD) == "1",
@@ -80,7 +82,7 @@ def empty_frr(facts: NodeFacts) -> FrrConfig:
 
 
 def daemons(frr: FrrConfig | None) -> frozenset[str]:
-    """FRR daemons that a configuration needs beside zebra and staticd, which always run."""
+    """FRR daemons that a configuration needs in addition to zebra and staticd, which always run."""
     if frr is None:
         return frozenset()
     needed = {
@@ -152,7 +154,7 @@ def _vrf_binding(plan: ZonePlan, uplink: Exit | None, node: str) -> VrfBinding:
 
 
 def _spoken(plan: ZonePlan, uplink: Exit | None) -> frozenset[int]:
-    """4, 6: what the node announces prefixes of, beside its guests' addresses."""
+    """4, 6: the families in which the node announces prefixes, in addition to its guests' addresses."""
     announces = uplink is not None or (isinstance(plan.zone, EvpnZone) and plan.zone.advertise_subnets)
     return plan.families if announces else frozenset()
 
@@ -175,7 +177,7 @@ def _vrf_router(bgp: BgpPlan, plan: ZonePlan, uplink: Exit | None, node: str) ->
 
 
 def _borrowed_routes(uplink: Exit) -> Iterator[StaticRoute]:
-    """What an exit adds to the VRF of one of PVE's zones; its own address tells it from the other exits."""
+    """The static routes an exit adds to the VRF of one of PVE's zones; the anchor is made of its own address."""
     yield from default_routes(uplink)
     for interface in (uplink.address, uplink.address6):
         if interface is not None:
@@ -201,7 +203,7 @@ def _vrrp(exits: tuple[Exit, ...]) -> tuple[VrrpInterface, ...]:
 
 
 def _forwards(given: DesignInput, node: str, switch: str, *, needed: bool) -> bool | None:
-    """What `[no] ip forwarding` must say: a host that forwards for its own reasons goes on doing so."""
+    """What `[no] ip forwarding` must say: a host that forwards for its own reasons keeps doing so."""
     if needed:
         return True
     facts = given.facts.get(node)

@@ -30,7 +30,7 @@ def shares_flows(uplink: Exit, family: int) -> bool:
 
 
 def default_routes(uplink: Exit) -> Iterator[StaticRoute]:
-    """A static default by each gateway: several of a family share the load.
+    """A static default route through each gateway; several of one family share the load.
 
     FRR's, not the kernel's: a kernel route does not come back after the link has been down, and `ifreload` neither
     changes nor removes it.

@@ -17,8 +17,8 @@ from pvesdn.model.primitives import IpAddress
 class Mesh:
     """The BGP speakers of one of our controllers.
 
-    :param speakers: members that run it, online or not, with their VTEPs.
-    :param reflectors: those of them that reflect routes for the others.
+    :param speakers: members that run it, online or not, each with its VTEP.
+    :param reflectors: the speakers that reflect routes for the others.
     :param outside: route reflectors outside the cluster.
     """
 
@@ -66,13 +66,12 @@ def mesh_of(controller: EvpnController, users: Iterable[str], given: DesignInput
 
 
 def neighbors(mesh: Mesh, node: str) -> frozenset[IpAddress]:
-    """Whom a speaker has sessions with."""
+    """The peers of a speaker."""
     return frozenset(peer for _, found, _ in sessions(mesh, node) for peer in found)
 
 
 def peer_groups(name: str, mesh: Mesh, neighbors: tuple[IpAddress, ...], node: str) -> Iterator[PeerGroup]:
-    """One group of neighbours that speak with our VTEP; those of the other family, which it cannot reach, in a second
-    one.
+    """A group for the neighbours that our VTEP can reach, and a second one for those of the other address family.
 
     A peer expects the VTEP, whichever of the node's addresses the kernel would choose; BFD takes the session's source
     (FRR, bgpd/bgp_bfd.c: bgp_peer_bfd_update_source).
@@ -89,7 +88,7 @@ def peer_groups(name: str, mesh: Mesh, neighbors: tuple[IpAddress, ...], node: s
 
 
 def sessions(mesh: Mesh, node: str) -> Iterator[tuple[str, tuple[IpAddress, ...], bool]]:
-    """Peer groups with their neighbours, and whether we reflect for them."""
+    """Names of peer groups, their neighbours, and whether we reflect routes for them."""
     own = mesh.speakers[node]
     if mesh.controller.peers is not None:
         yield "VTEP", tuple(peer for peer in mesh.controller.peers if peer != own), False

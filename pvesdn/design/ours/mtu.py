@@ -1,4 +1,4 @@
-"""How large a packet of a guest may be."""
+"""How large a guest's packet may be."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def overhead(vtep: IpAddress) -> int:
 
 
 def narrowest(vtep: Vtep, ends: Iterable[IpAddress]) -> UnderlayPath | None:
-    """The path of the least MTU from a VTEP to some addresses; None where none of those paths is known."""
+    """The path with the smallest MTU from a VTEP to some addresses; None if none of those paths is known."""
     paths = [vtep.paths[end] for end in ends if end in vtep.paths and vtep.paths[end].mtu is not None]
     return min(paths, key=lambda path: (path.mtu or 0, path.peer.version, int(path.peer)), default=None)
 
@@ -37,7 +37,7 @@ def outer_mtu(vtep: Vtep, ends: Iterable[IpAddress]) -> int | None:
 def inner_mtu(vteps: Iterable[Vtep], ends: Iterable[IpAddress] = ()) -> int | None:
     """Bytes of the largest inner IP packet that fits between all of these VTEPs; None if none of their MTUs is known.
 
-    :param ends: to whom they send besides: a zone's list of peers, its multicast group.
+    :param ends: where else they send to: a zone's list of peers, its multicast group.
     """
     between = tuple(vteps)
     everybody = {vtep.address for vtep in between} | set(ends)

@@ -1,8 +1,8 @@
-"""The way to the peers: by which devices, how large and from which address a node's packets leave for another VTEP.
+"""The path to the peers: by which devices, how large, and from which address a node's packets leave for another VTEP.
 
-A path is looked up in the routes that were read. A member that is off takes its routes with it, or leaves them to a
-default route that leads elsewhere: for those paths, and for paths that routing made around it, the memory stands in. So
-a reboot changes nothing on the other nodes.
+A path is looked up in the routes that were read. A member that is off takes its routes with it, or only a default route
+that leads elsewhere is left. Those paths, and paths that routing made around the member, are taken from memory, so a
+reboot changes nothing on the other nodes.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ _NO_CARRIERS = frozenset({_DUMMY, _VRF})
 
 
 def with_paths(vteps: Mapping[str, Vtep], given: DesignInput) -> dict[str, Vtep]:
-    """The VTEPs with their paths to each other and to whomever else a zone floods to.
+    """The VTEPs with their paths to each other and to whatever else a zone floods to.
 
-    :param vteps: as they were chosen, without any.
+    :param vteps: as they were chosen, without paths.
     """
     peers = _Peers.of(vteps, given)
     found = {}
@@ -42,10 +42,10 @@ def with_paths(vteps: Mapping[str, Vtep], given: DesignInput) -> dict[str, Vtep]
 
 
 def carried(facts: NodeFacts, address: IpAddress, paths: Iterable[UnderlayPath]) -> tuple[str | None, int | None]:
-    """The device by which a node's packets from `address` leave, and what fits: of the paths, else of the device that
-    holds it.
+    """The device by which a node's packets from `address` leave, and their MTU: from the paths, else from the device
+    that holds the address.
 
-    The device is None where there are several; both are None where no route is known to lead away from `lo` or a dummy.
+    The device is None where there are several. Both are None where no known route leads away from `lo` or a dummy.
     """
     known = list(paths)
     devices = {device for path in known for device in path.devices}
@@ -61,12 +61,12 @@ def carried(facts: NodeFacts, address: IpAddress, paths: Iterable[UnderlayPath])
 
 
 def carries(link: Link) -> bool:
-    """Whether packets to others can leave by a device: not by `lo`, a dummy, or a VRF."""
+    """Whether packets to other nodes can leave by a device: not by `lo`, a dummy or a VRF."""
     return link.name != LOOPBACK and link.kind not in _NO_CARRIERS
 
 
 def underlay_vrf(facts: NodeFacts, address: IpAddress) -> str | None:
-    """The VRF in which the device lies that holds `address`; its routes are in a table that is not read."""
+    """The VRF of the device that holds `address`; its routes are in a table that is not read."""
     link = facts.link(facts.holder(address) or "")
     for name in (link.name, link.master) if link else ():
         owner = facts.link(name)
@@ -77,11 +77,10 @@ def underlay_vrf(facts: NodeFacts, address: IpAddress) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class _Peers:
-    """To whom there are paths.
+    """What there are paths to.
 
     :param members: VTEPs of the members.
-    :param listed: by node, what the zones there list as `peers`, and with whom BGP sessions are held beside the
-        members.
+    :param listed: by node, what the zones there list as `peers`, and BGP peers that are not members.
     :param groups: multicast groups that zones join on a device of their choice, by node.
     :param known: VTEPs of members that were seen at this address before.
     :param away: addresses of members that could not be asked.
@@ -128,7 +127,7 @@ class _Peers:
         )
 
     def to_ask(self, node: str, own: Iterable[IpAddress]) -> list[IpAddress]:
-        """All but the node itself, in an order that does not depend on chance."""
+        """All but the node itself, in a fixed order."""
         return sorted((self.members | self.listed[node]) - set(own), key=lambda peer: (peer.version, int(peer)))
 
 
@@ -149,7 +148,7 @@ class _Lookup:
         self._hidden: dict[IpAddress, str] = {}
 
     def complete(self, vtep: Vtep) -> Vtep:
-        """The VTEP with its paths and with what they come to."""
+        """The VTEP with its paths, and the device and MTU that follow from them."""
         paths = dict(self._paths())
         to_members = [path for peer, path in paths.items() if peer in self._peers.members]
         interface, mtu = carried(self._facts, self._address, to_members)
@@ -207,7 +206,7 @@ class _Lookup:
         )
 
     def _why_hidden(self, hop: Route) -> str:
-        """Why a next hop does not tell where packets leave; empty where it does.
+        """Why a next hop does not reveal where packets leave; empty where it does.
 
         With the sysctl `nexthop_compat_mode` 0 the kernel prints the number of a nexthop object and not its device.
         What a VRF makes of a packet is in its own table.
@@ -231,7 +230,7 @@ class _Lookup:
 
 
 def _knows_routes(facts: NodeFacts, address: IpAddress) -> bool:
-    """Whether the table was read that decides where packets from the address go."""
+    """Whether the table that decides where packets from the address go was read."""
     if underlay_vrf(facts, address) is not None:
         return False
     return address.version in facts.tables or any(route.family == address.version for route in facts.routes)
@@ -250,7 +249,9 @@ def _memory(peer: IpAddress, peers: _Peers, seen: SeenVtep | None) -> UnderlayPa
 
 
 def _remembered(node: str, address: IpAddress, peers: _Peers, seen: SeenVtep | None) -> dict[IpAddress, UnderlayPath]:
-    """The paths of a node that could not be asked; those to groups while they are joined on the device of then."""
+    """The paths of a node that could not be asked; those to groups only while they are joined on the same device as
+    then.
+    """
     found = {}
     for peer in (*peers.to_ask(node, {address}), *peers.groups[node]):
         path = _memory(peer, peers, seen)

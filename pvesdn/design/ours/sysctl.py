@@ -1,4 +1,4 @@
-"""Kernel switches that ifupdown2 and FRR do not set by themselves, only where a zone needs them."""
+"""Kernel settings that ifupdown2 and FRR do not make themselves; only where a zone needs them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _NEIGHBOUR_TIMES = (("base_reachable_time_ms", "3000"), ("delay_first_probe_time
 def routed_families(plans: Iterable[ZonePlan], exits: Iterable[Exit], node: str) -> frozenset[int]:
     """4, 6: what a node must forward for our zones.
 
-    IPv6 only where something speaks it: a host that takes its default route from router advertisements loses it as soon
+    IPv6 only where something uses it: a host that takes its default route from router advertisements loses it as soon
     as it forwards IPv6.
     """
     routed: set[int] = set()

@@ -1,7 +1,6 @@
 """Which address of a node is its VTEP, and what is remembered of it and of its paths to the others.
 
-A member that is off keeps its place: its address is the one that was seen last. Only leaving the cluster removes a
-peer.
+A member that is off keeps its place, with the address that was last seen. Only leaving the cluster removes a peer.
 """
 
 from __future__ import annotations
@@ -21,11 +20,11 @@ from pvesdn.model.primitives import IpAddress, IpNetwork
 
 
 def choose_vteps(given: DesignInput) -> tuple[Mapping[str, Vtep], tuple[Finding, ...]]:
-    """The VTEP of every member that has one, by node, and what is wrong with those that have none but need one.
+    """The VTEP of every member that has one, by node, and what is wrong with those that need one and have none.
 
-    An address that `underlay` names wins, then the node's address in the underlay's network, then the one that the
-    cluster resolves. For a member that cannot be asked: the named one, the one seen last, the one that the cluster
-    resolves if it lies inside the network.
+    An address named in `underlay` comes first, then the node's address in the underlay's network, then the one that the
+    cluster resolves. For a member that cannot be asked: the named one, then the one seen last, then the one that the
+    cluster resolves, if it is inside the network.
     """
     underlay = _Underlay.of(given)
     needed = nodes_with_tunnels(given)
@@ -45,7 +44,7 @@ def choose_vteps(given: DesignInput) -> tuple[Mapping[str, Vtep], tuple[Finding,
 
 
 def seen_now(given: DesignInput, vteps: Mapping[str, Vtep]) -> dict[str, SeenVtep]:
-    """What is to be remembered: nodes that answered as they are now, other members as they were, no
+    """What to remember: nodes that answered as they are now, other members as they were, and no
     node that has left.
     """
     seen: dict[str, SeenVtep] = {}
@@ -59,7 +58,9 @@ def seen_now(given: DesignInput, vteps: Mapping[str, Vtep]) -> dict[str, SeenVte
 
 
 def _seen(vtep: Vtep, given: DesignInput) -> SeenVtep:
-    """What is remembered of a node that was read: its usual path once, each other path by its peer, groups always."""
+    """What to remember of a node that was read: its usual path once, other paths by peer, and always
+    those to groups.
+    """
     facts = given.facts[vtep.node]
     zones = [zone for zone in given.sdn.own.zones if isinstance(zone, VxlanZone) and zone.peers is not None]
     listed = {peer for zone in zones for peer in zone.peers or ()}
@@ -117,7 +118,7 @@ class _Underlay:
         )
 
     def blame(self, fault: Finding, node: str) -> Finding:
-        """The fault at the place in the definitions that has to change; without an underlay there is only the node."""
+        """The fault, at the place in the definitions that has to change; at the node if there is no underlay."""
         if self.section is None:
             return fault
         word = "network" if self.network is not None and node not in self.named else "vteps"
@@ -175,8 +176,8 @@ class _Underlay:
         return self.network is None or address in self.network
 
     def _inside(self, facts: NodeFacts, network: IpNetwork) -> list[IpAddress]:
-        """The node's addresses in the network, lowest first, without gateways, exits and virtual routers of the
-        overlay.
+        """The node's addresses in the network, lowest first, except gateways, exits and virtual
+        routers of the overlay.
         """
         hosts = {stanza.name for stanza in facts.stanzas}
         overlay = self.bridges - hosts | {link.name for link in facts.links if link.kind == "macvlan"}
@@ -185,7 +186,7 @@ class _Underlay:
 
 
 def _only(inside: list[IpAddress], resolved: IpAddress | None, seen: SeenVtep | None) -> IpAddress | None:
-    """The address to take; of several, the one in use already or the one that the cluster resolves."""
+    """The address to use; of several, the one already in use, or the one that the cluster resolves."""
     if len(inside) == 1:
         return inside[0]
     if seen is not None and seen.address in inside:

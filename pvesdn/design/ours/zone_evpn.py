@@ -35,7 +35,7 @@ def design_bridge(zone: EvpnZone, vnet: Vnet, subnets: tuple[Subnet, ...], mtu: 
 
 
 def design_tunnel(plan: ZonePlan, zone: EvpnZone, node: str) -> Tunnel:
-    """What the zone's VXLAN devices have in common on one node, its L3VNI's among them."""
+    """What the zone's VXLAN devices, including its L3VNI's, have in common on one node."""
     return Tunnel(
         local=plan.vteps[node].address,
         mtu=plan.mtu,

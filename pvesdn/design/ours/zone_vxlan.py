@@ -18,7 +18,7 @@ def design_bridge(vnet: Vnet, mtu: int) -> VnetBridge:
 
 
 def remotes(zone: VxlanZone, plan_vteps: Mapping[str, Vtep], node: str) -> tuple[IpAddress, ...]:
-    """Where a node's flooded frames go: the zone's list in its order, or every other member of the zone; never the node
+    """Where a node floods to: the zone's list in its own order, or every other member of the zone; never the node
     itself.
     """
     if zone.multicast_group is not None:

@@ -1,4 +1,4 @@
-"""A zone of ours as the whole cluster sees it: who is in it, and what is the same on every node."""
+"""A zone of ours across the cluster: which nodes are in it, and what is the same on all of them."""
 
 from __future__ import annotations
 
@@ -37,10 +37,10 @@ class ZonePlan:
     """A zone of ours.
 
     :param nodes: members that belong to it, whether a VNet is there or not.
-    :param vteps: theirs, by node.
+    :param vteps: the members' VTEPs, by node.
     :param mtu: bytes of an inner IP packet.
-    :param families: 4, 6: what its gateways and exits speak.
-    :param active: members where it has a VNet or an exit; its VRF and L3VNI exist there alone.
+    :param families: 4, 6: the address families of its gateways and exits.
+    :param active: members where it has a VNet or an exit; only they have its VRF and L3VNI.
     """
 
     zone: OwnZone
@@ -63,18 +63,18 @@ def zone_nodes(zone: OwnZone, cluster: ClusterState) -> frozenset[str]:
 
 
 def zone_vteps(zone: OwnZone, vteps: Mapping[str, Vtep], given: DesignInput) -> dict[str, Vtep]:
-    """The VTEPs of a zone by node, sorted; of members without one nothing is said.
+    """The VTEPs of a zone by node, sorted; members without one are left out.
 
-    Where the zone lists its peers it is the address among them that the node holds, as PVE reads its lists
-    (docs/pve.md §7). A member that is off keeps the one it was seen with: what it takes counts for the zone's MTU on
-    every other node.
+    Where the zone lists its peers, it is the listed address that the node holds, as PVE reads its own lists
+    (docs/pve.md §7). A member that is off keeps the one it was last seen with: its MTU counts for the zone's on every
+    other node.
     """
     own = {node: vteps[node] for node in sorted(zone_nodes(zone, given.cluster)) if node in vteps}
     return {node: local_vtep(zone, vtep, given) for node, vtep in own.items()}
 
 
 def local_vtep(zone: OwnZone, vtep: Vtep, given: DesignInput) -> Vtep:
-    """A node's VTEP in a zone: its usual one, or the address of the node's that the zone lists among its peers."""
+    """A node's VTEP in a zone: its usual one, or whichever of its addresses the zone lists as a peer."""
     peers = (zone.peers or ()) if isinstance(zone, VxlanZone) else ()
     if not peers or vtep.address in peers:
         return vtep
@@ -92,22 +92,22 @@ def local_vtep(zone: OwnZone, vtep: Vtep, given: DesignInput) -> Vtep:
 
 
 def zone_ends(zone: OwnZone, own: Mapping[str, Vtep]) -> frozenset[IpAddress]:
-    """To whom packets of a zone go: its VTEPs, the peers that it lists, its multicast group."""
+    """Where a zone's packets go: its VTEPs, the peers that it lists, its multicast group."""
     listed = zone.peers or () if isinstance(zone, VxlanZone) else ()
     group = zone.multicast_group if isinstance(zone, VxlanZone) else None
     return frozenset((*(vtep.address for vtep in own.values()), *listed, *(() if group is None else (group,))))
 
 
 def zone_mtu(zone: OwnZone, own: Mapping[str, Vtep]) -> int | None:
-    """Bytes of an inner IP packet: what the zone says, else what its paths take; None if none of them is known.
+    """Bytes of an inner IP packet: what the zone says, else what fits its paths; None if none of them is known.
 
-    :param own: as `zone_vteps` gives them.
+    :param own: as `zone_vteps` returns them.
     """
     return zone.mtu or inner_mtu(own.values(), zone_ends(zone, own))
 
 
 def carriers(zone: OwnZone, own: Mapping[str, Vtep], node: str) -> frozenset[str]:
-    """The devices by which a node's packets to the others of a zone leave; empty where none is known."""
+    """The devices by which a node's packets to the rest of a zone leave; empty where none is known."""
     vtep = own[node]
     group = zone.multicast_group if isinstance(zone, VxlanZone) else None
     ends = zone_ends(zone, own) - {vtep.address, group}

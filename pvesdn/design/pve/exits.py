@@ -1,4 +1,4 @@
-"""PVE's exit nodes in FRR: routes between tables, and which exit's default route counts (docs/pve.md §6.4)."""
+"""PVE's exit nodes in FRR: routes between tables, and which exit's default route is used (docs/pve.md §6.4)."""
 
 from __future__ import annotations
 
@@ -21,13 +21,12 @@ _SECOND_CHOICE = "set metric 200"
 
 
 def default_lists() -> tuple[PrefixList, ...]:
-    """The prefix lists that know a default route, which nodes with an exit have."""
+    """The prefix lists that match a default route, on nodes with an exit."""
     return tuple(PrefixList(family, name, 1, "permit", prefix) for family, name, prefix in _DEFAULTS)
 
 
 def null_routes(zone: PveEvpnZone, subnets: Iterable[Subnet]) -> Iterator[StaticRoute]:
-    """Routes that keep an exit node from joining its zones: one for each address that subnets of other zones begin
-    with.
+    """Routes that keep an exit node from connecting its zones: one for the first address of each subnet of other zones.
 
     :param subnets: those that subnets.cfg lists.
     """
@@ -41,14 +40,14 @@ def null_routes(zone: PveEvpnZone, subnets: Iterable[Subnet]) -> Iterator[Static
 
 
 def is_dropped(subnet: Subnet, zone: PveEvpnZone) -> bool:
-    """The zone's exit nodes have a null route for the subnet: it is another zone's, as its id says."""
+    """Whether the zone's exit nodes have a null route for the subnet: its id says that it is another zone's."""
     return subnet.id.partition("-")[0] != zone.id
 
 
 def local_routes(index: PveIndex, node: str) -> Iterator[StaticRoute]:
     """Routes of the main table into the VRFs of exits with local routing, through their pair of veths.
 
-    PVE does not ask whether the node has the zone, or the pair: a route through a device that is missing does nothing.
+    PVE does not check whether the node has the zone, or the pair; a route through a missing device does nothing.
     """
     for vnet, zone in index.vnets:
         if not (isinstance(zone, PveEvpnZone) and zone.exit_nodes_local_routing and node in zone.exit_nodes):
@@ -61,7 +60,7 @@ def local_routes(index: PveIndex, node: str) -> Iterator[StaticRoute]:
 
 
 def route_map_in(exits: Iterable[PveEvpnZone], node: str, controllers: int) -> tuple[RouteMapEntry, ...]:
-    """An exit that is not a second choice refuses the other exits' default routes, once for each zone."""
+    """An exit that is not a second choice rejects the other exits' default routes, once for each zone."""
     primary = [zone for zone in exits if zone.primary_exit_node in {None, node}]
     denied = [("deny", match, ()) for _ in primary for match in _matches()]
     return _numbered(MAP_IN, [*denied, *[("permit", (), ())] * controllers])

@@ -86,7 +86,7 @@ def _addresses(interface: FabricInterface) -> Iterator[tuple[str, str]]:
 
 
 def _openfabric_routers(pairs: tuple[tuple[Fabric, FabricMember], ...]) -> Iterator[OpenfabricRouter]:
-    """A router for each fabric; the first address of the node names it in all of them."""
+    """A router for each fabric; the node's first address identifies it in all of them."""
     addresses = [member.ip or member.ip6 for _, member in pairs]
     address = next((found for found in addresses if found is not None), None)
     if address is not None:
@@ -125,7 +125,7 @@ def _ospf(fabric: Fabric, member: FabricMember) -> Iterator[OspfInterface]:
 
 
 def _by_name(interfaces: Iterable[_Interface]) -> tuple[_Interface, ...]:
-    """Sorted by name; PVE lets an interface be in one fabric only."""
+    """Sorted by name; PVE allows an interface in one fabric only."""
     found = {interface.name: interface for interface in interfaces}
     return tuple(found[name] for name in sorted(found))
 
@@ -143,7 +143,9 @@ def _access_lists(pairs: Iterable[tuple[Fabric, FabricMember]]) -> Iterator[Acce
 
 
 def _route_maps(pairs: Iterable[tuple[Fabric, FabricMember]]) -> Iterator[tuple[ProtocolMap, RouteMapEntry]]:
-    """What a fabric teaches the kernel gets the node's own address as source; one count over all fabrics."""
+    """Routes that a fabric gives the kernel have the node's own address as source; entries are numbered across all
+    fabrics.
+    """
     sequence = _FIRST_SEQUENCE
     for fabric, member in pairs:
         for family, address in (("ip", member.ip), ("ipv6", member.ip6)):

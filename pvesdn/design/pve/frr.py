@@ -48,7 +48,7 @@ class _StoppedError(Exception):
 def design_pve_frr(given: DesignInput, node: str, index: PveIndex | None = None) -> FrrConfig | None:
     """PVE's `frr.conf` on a node, without what it merges of frr.conf.local.
 
-    :param index: `index_pve(given.sdn.pve)`, for who designs many nodes.
+    :param index: `index_pve(given.sdn.pve)`, for callers that design many nodes.
     :returns: None when PVE writes none (no controller, no fabric and no frr.conf.local; what `what_stops_frr` says) or
         when it cannot be told: controllers or fabrics that are left to PVE, or a node of which nothing is known.
     """
@@ -90,7 +90,7 @@ def _is_told(given: DesignInput, node: str) -> bool:
 
 
 def _is_unmanaged(pve: PveSdn, node: str) -> bool:
-    """Something of what PVE has on the node is not rendered, and FRR's configuration is one whole."""
+    """Part of what PVE has on the node is not rendered, and FRR's configuration is one whole."""
     return (
         any(isinstance(c, UnmanagedController) and c.node in {None, node} for c in pve.controllers)
         or any(zone.type == "evpn" for zone in pve.unmanaged_zones)
@@ -101,7 +101,7 @@ def _is_unmanaged(pve: PveSdn, node: str) -> bool:
 def _speakers(
     controllers: Collection[PveEvpnController | NodeController], fabrics: Mapping[str, Fabric], answers: PveNode
 ) -> Speakers:
-    """What speaks BGP on the node, in the order of the controllers' ids: the first one makes the router.
+    """The controllers that speak BGP on the node, in the order of their ids: the first one makes the router.
 
     :param controllers: sorted by id.
     :raises _StoppedError: PVE gives up.

@@ -1,6 +1,4 @@
-"""PVE's own definitions by id, and the stanzas of them that are the same on every node: made
-once, used by each node.
-"""
+"""PVE's own definitions by id, and their stanzas that are the same on every node: made once for all of them."""
 
 from __future__ import annotations
 
@@ -28,15 +26,15 @@ from pvesdn.model.vnets import Subnet, Vnet
 
 @dataclass(frozen=True, slots=True)
 class PveIndex:
-    """What designing PVE's files on one node looks up; built in one pass over the definitions.
+    """What the design of PVE's files on a node looks up; built in one pass over the definitions.
 
     :param zones: zones that pvesdn renders, sorted by id.
     :param unmanaged: zones that it leaves to PVE.
     :param controllers: those that pvesdn renders, sorted by id, as are `fabrics`.
-    :param vnets: VNets of `zones`, with their zone, sorted by id; PVE skips a VNet without a zone.
+    :param vnets: the VNets of `zones`, each with its zone, sorted by id; PVE skips a VNet without a zone.
     :param subnets: by VNet, sorted by id.
     :param listed_subnets: those of subnets.cfg, of every zone, sorted by id; the id of one begins with its zone's.
-    :param bridges: by VNet, as they are where nothing is translated; those of vlan and qinq zones are in `bridged`.
+    :param bridges: by VNet, as they are without source NAT; those of vlan and qinq zones are in `bridged`.
     :param shared: what an EVPN zone has on a node that has a VNet of it, by zone.
     """
 

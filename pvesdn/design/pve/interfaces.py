@@ -32,8 +32,8 @@ __all__ = ["PveIndex", "design_pve_frr", "design_sdn_file", "index_pve"]
 def design_sdn_file(given: DesignInput, node: str, index: PveIndex | None = None) -> InterfacesFile | None:
     """PVE's `interfaces.d/sdn` on a node.
 
-    :param index: `index_pve(given.sdn.pve)`, for who designs many nodes; stanzas that do not depend on the node are
-        then one and the same object on all of them.
+    :param index: `index_pve(given.sdn.pve)`, for callers that design many nodes; stanzas that do not depend on the node
+        are then one object on all of them.
     :returns: None when it cannot be told: nothing was ever defined (PVE then writes no version), nothing is known of
         the node or of the bridges that its zones ride on, or the file has stanzas of zones or fabrics that pvesdn
         leaves to PVE, which a kind that is newer than 1.3 makes of the whole node.
@@ -72,9 +72,9 @@ class _Writer:
         return tuple(self._stanzas[name] for name in sorted(self._stanzas))
 
     def add(self, vnet: Vnet, zone: RenderedPveZone) -> None:
-        """Add what a VNet needs, as far as PVE gets: it warns in a log and goes on with the next VNet.
+        """Add what a VNet needs, as far as PVE gets: then it logs a warning and moves on to the next VNet.
 
-        What stops it is a tag, controller, fabric or bridge that is missing, and a route that the node has not.
+        It is stopped by a missing tag, controller, fabric or bridge, or by a route that the node lacks.
         """
         match zone:
             case PveSimpleZone():
@@ -107,7 +107,7 @@ class _Writer:
         return underlay is not None and not self._answers.is_missing(underlay.way)
 
     def _lacks_way_out(self, vnet: Vnet) -> bool:
-        """PVE looks for the way to the internet wherever a subnet has source NAT, on an exit node or not."""
+        """PVE looks up the route to the internet wherever a subnet has source NAT, on an exit node or not."""
         return untranslatable(self._index.subnets.get(vnet.id, ()), self._answers) is not None
 
     def _add_bridged(self, vnet: Vnet, zone: BridgedPveZone) -> None:

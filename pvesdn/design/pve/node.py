@@ -1,4 +1,4 @@
-"""What a node finds out about itself, the way PVE asks: its interfaces file, its routes, the MAC of a device.
+"""What PVE finds out about a node: its interfaces file, its routes, the MAC of a device.
 
 The rules are in docs/pve.md §7.
 """
@@ -34,11 +34,11 @@ _BRIDGE = "vmbr0"
 
 @dataclass(frozen=True, slots=True)
 class RouteAnswer:
-    """What `ip route get` says of the way to an address.
+    """What `ip route get` says of the route to an address.
 
-    :param address: the source address, in the spelling in which it was found; None when there is none.
-    :param device: the outgoing device; empty when there is no way at all, or none is known.
-    :param is_hidden: there is a way, and what was read does not tell where it leads.
+    :param address: the source address, spelled as it was found; None when there is none.
+    :param device: the outgoing device; empty when there is no route, or none is known.
+    :param is_hidden: there is a route, but what was read does not tell where it leads.
     """
 
     address: str | None = None
@@ -58,8 +58,7 @@ class BridgeKind(Enum):
 class HostBridge:
     """A bridge that the node has.
 
-    :param ports: its physical, bond and VLAN members. PVE takes them in no order of its own, here it is that of `ip
-        link`.
+    :param ports: its physical, bond and VLAN members, in the order of `ip link`; PVE has no order of its own.
     """
 
     name: str
@@ -82,7 +81,8 @@ class PveNode:
         self._bridges: dict[str, HostBridge | None] = {}
 
     def local(self, peers: Sequence[str], loopback: str | None = None) -> RouteAnswer:
-        """The address of `loopback`, the node's own among `peers`, or the one from which it would reach the first.
+        """The address of `loopback`, else the node's own address among `peers`, else the source address towards the
+        first peer.
 
         Addresses of /etc/network/interfaces are compared as text, as PVE does: `fd00::1` is not `fd00:0::1`.
         """
@@ -100,14 +100,14 @@ class PveNode:
         return way_to(ip_address(peers[0]), self._facts) if peers else RouteAnswer()
 
     def is_missing(self, way: RouteAnswer) -> bool:
-        """Whether `ip route get` finds no such way and fails, which ends what PVE was about to generate.
+        """Whether `ip route get` finds no route and fails, which ends what PVE was generating.
 
-        Where the node's routes are not known nothing is missing.
+        Where the node's routes are not known, nothing is missing.
         """
         return not way.device and not way.is_hidden and bool(self._facts.routes)
 
     def bridge(self, name: str) -> HostBridge | None:
-        """The bridge of that name; None when the node has no such device, and PVE skips what would ride on it."""
+        """The bridge of that name; None when the node has no such device, and PVE skips whatever would use it."""
         if name not in self._bridges:
             self._bridges[name] = host_bridge(name, self._facts)
         return self._bridges[name]
@@ -118,11 +118,11 @@ class PveNode:
 
     @cached_property
     def internet(self) -> Mapping[int, RouteAnswer]:
-        """The way to the internet by address family, 4 and 6."""
+        """The route to the internet by address family, 4 and 6."""
         return {family: way_to(target, self._facts) for family, target in _INTERNET.items()}
 
     def router_id(self, way: RouteAnswer) -> str | None:
-        """The BGP router-id that goes with a local address: the address itself, or four bytes of the device's MAC.
+        """The BGP router ID for a local address: the address itself, or four bytes of the device's MAC.
 
         None when PVE finds none either and writes no FRR configuration.
         """
@@ -146,8 +146,8 @@ class PveNode:
 def host_bridge(name: str, facts: NodeFacts) -> HostBridge | None:
     """The bridge `name` of a node as PVE finds it; None when there is no device of that name.
 
-    The kernel's word comes first. Where it has none (a bridge of Open vSwitch without the kernel's datapath is a tap
-    device to it) the node's interfaces file says what the device is.
+    The kernel's answer comes first. If it does not know (to the kernel, an Open vSwitch bridge without its datapath is
+    a tap device), the node's interfaces file says what the device is.
     """
     link = facts.link(name)
     if link is None:

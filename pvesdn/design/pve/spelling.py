@@ -1,7 +1,6 @@
-"""How PVE 1.3 spells the addresses of its frr.conf: the part of it that is written in Rust reads them and prints them
-anew.
+"""How PVE 1.3 spells the addresses in its frr.conf: the part written in Rust parses them and prints them again.
 
-What frr.conf.local brings in stays as it was typed, as does everything in `interfaces.d/sdn`, which is printed by Perl.
+What frr.conf.local brings in stays as it was typed, and so does everything in `interfaces.d/sdn`, which Perl prints.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Where PVE's own tunnels and sessions begin: the rules by which PVE finds a node's address (docs/pve.md §7)."""
+"""Where PVE's own tunnels and sessions start: how PVE finds a node's address (docs/pve.md §7)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from pvesdn.model.pve_sdn import PveEvpnController, PveVxlanZone
 class PveUnderlay:
     """One list of peers as one node sees it.
 
-    :param peers: in the spelling and the order they were given; those of a fabric sorted by node.
+    :param peers: as they were spelled and in their order; those of a fabric sorted by node.
     :param way: the node's own address among them, and its device.
     """
 
@@ -26,7 +26,7 @@ class PveUnderlay:
 
 @dataclass(frozen=True, slots=True)
 class NodeControllers:
-    """The controllers that one node has for itself, the first of each kind by id; PVE means to allow only one."""
+    """The controllers of one node alone, the first of each type by id; PVE intends to allow only one."""
 
     bgp: PveBgpController | None = None
     isis: PveIsisController | None = None
@@ -47,7 +47,7 @@ class NodeControllers:
 
     @property
     def tunnel_loopback(self) -> str | None:
-        """The loopback of EVPN's tunnels, for which PVE looks further than for the sessions."""
+        """The loopback of EVPN's tunnels; PVE looks in more places for it than for that of the sessions."""
         return (self.bgp.loopback if self.bgp else None) or (self.isis.loopback if self.isis else None)
 
 
@@ -68,7 +68,7 @@ def vxlan_underlay(zone: PveVxlanZone, fabrics: Mapping[str, Fabric], answers: P
 
 
 def _fabric_underlay(fabric: Fabric | None, node: str) -> PveUnderlay | None:
-    """Every member's IPv4 address: PVE knows no other underlay in a fabric."""
+    """Every member's IPv4 address: in a fabric PVE has no other underlay."""
     own = fabric.member(node) if fabric else None
     if fabric is None or own is None or own.ip is None:
         return None

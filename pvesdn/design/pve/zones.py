@@ -24,7 +24,7 @@ _NOWHERE: Mapping[int, RouteAnswer] = {}
 
 @dataclass(frozen=True, slots=True)
 class ZoneStanzas:
-    """What an EVPN zone has beside its VNets and its L3VNI's VXLAN device, the same on every node that has it.
+    """What an EVPN zone has in addition to its VNets and its L3VNI's VXLAN device, the same on every node that has it.
 
     :param exit_vrf: the VRF on an exit node.
     :param veths: the pair that an exit node with local routing has as well, by the family of the gateways that the
@@ -66,7 +66,9 @@ def exit_veths(zone: str) -> tuple[str, str]:
 
 
 def vxlan_port(vnet: Vnet, vni: int, zone: PveVxlanZone, underlay: PveUnderlay) -> PveVxlanPort:
-    """The port of a VNet in a plain VXLAN zone: flooding goes to every peer but the one spelled like the node's own."""
+    """The port of a VNet in a plain VXLAN zone: it floods to every peer except the one spelled like the node's own
+    address.
+    """
     remotes = (peer for peer in underlay.peers if peer != underlay.way.address)
     # PVE prints those of a fabric in another order every time; ours is the addresses'.
     is_order_free = zone.fabric is not None
@@ -94,7 +96,7 @@ def evpn_port(name: str, vni: int, zone: PveEvpnZone, local: str | None) -> PveV
 
 
 def printed_alias(vnet: Vnet) -> str | None:
-    """A VNet's alias as PVE prints it: its Perl takes "0" for none at all."""
+    """A VNet's alias as PVE prints it: to its Perl, "0" is no alias."""
     return None if vnet.alias in {"", "0"} else vnet.alias
 
 
@@ -107,7 +109,7 @@ def vnet_bridge(
     """The bridge of a VNet.
 
     :param subnets: the VNet's, sorted by id.
-    :param ways: the ways to the internet by address family, where the node translates addresses of the VNet; without a
+    :param ways: the routes to the internet by address family, where the node does source NAT for the VNet; without a
         source address there is nothing to translate to.
     """
     alias = printed_alias(vnet)
@@ -150,14 +152,15 @@ def vnet_bridge(
 
 
 def gateway_family(subnet: Subnet) -> int:
-    """4 or 6; PVE judges by the gateway and takes a subnet without one for IPv4."""
+    """4 or 6; PVE goes by the gateway, and treats a subnet without one as IPv4."""
     return IPV6 if subnet.gateway is not None and subnet.gateway.version == IPV6 else IPV4
 
 
 def untranslatable(subnets: Iterable[Subnet], answers: PveNode) -> Subnet | None:
-    """The first of a VNet's subnets whose source NAT stops PVE, as the node has no way to the internet in its family.
+    """The first of a VNet's subnets whose source NAT stops PVE, because the node has no route to the internet in its
+    family.
 
-    PVE leaves the VNet out then. Without a source address it goes on, and translates nothing.
+    PVE then leaves the VNet out. Without a source address it carries on, and translates nothing.
     """
     snat = (subnet for subnet in subnets if subnet.snat)
     return next((subnet for subnet in snat if answers.is_missing(answers.internet[gateway_family(subnet)])), None)

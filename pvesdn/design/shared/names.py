@@ -1,6 +1,4 @@
-"""Names and MAC addresses that follow from an id or an address: the same on every run, PVE's
-names where PVE has one.
-"""
+"""Names and MAC addresses derived from an id or an address: the same in every run, and PVE's name where PVE has one."""
 
 from __future__ import annotations
 
@@ -63,7 +61,7 @@ def fabric_dummy(fabric: str) -> str:
 def router_mac(vtep: IPv4Address) -> str:
     """The MAC of a node's L3VNI bridges (RFC 9135 section 5): locally administered, one for each VTEP.
 
-    Two nodes with one router MAC look like one to every other node, and nothing in EVPN would say so.
+    Two nodes with one router MAC look like one node to all others, and nothing in EVPN reports it.
     """
     return "02:00:" + ":".join(f"{octet:02x}" for octet in vtep.packed)
 

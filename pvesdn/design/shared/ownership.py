@@ -19,13 +19,13 @@ def pve_writes_frr(given: DesignInput, node: str) -> bool:
 
 
 def _has_local(given: DesignInput, node: str) -> bool:
-    """Lines of somebody's in frr.conf.local, which alone make PVE write frr.conf, from some version on."""
+    """Somebody's lines in frr.conf.local; since some version these alone make PVE write frr.conf."""
     facts = given.facts.get(node)
     return facts is not None and facts.has_foreign_frr_local and given.capabilities.on(node).writes_frr_for_local
 
 
 def takes_frr_over(given: DesignInput) -> bool:
-    """PVE's next commit is the last that writes frr.conf, which is ours from then on."""
+    """PVE's next commit is the last to write frr.conf, which is ours from then on."""
     return given.capabilities.has_sdn and given.sdn.pve.gives_up_frr
 
 

@@ -1,4 +1,4 @@
-"""What PVE's own SDN has on a node, as far as our zones beside it must know."""
+"""What our zones must know of PVE's own EVPN on a node."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from pvesdn.model.pve_sdn import (
 
 
 def has_evpn(given: DesignInput) -> bool:
-    """PVE runs `advertise-all-vni` on its nodes."""
+    """Whether PVE runs `advertise-all-vni` on its nodes."""
     return any(_is_evpn(controller) for controller in given.sdn.pve.controllers)
 
 
 def evpn_peers(given: DesignInput, node: str) -> frozenset[IpAddress]:
-    """Whom PVE's own EVPN controllers peer with on a node: the peers they list, or the members of the fabric they run
+    """The peers of PVE's own EVPN controllers on a node: the peers they list, or the members of the fabric they run
     over.
     """
     fabrics = {
@@ -72,8 +72,8 @@ def evpn_zones(given: DesignInput) -> dict[str, PveEvpnZone | UnmanagedZone]:
 
 
 def why_no_vrf(given: DesignInput, zone: PveEvpnZone | UnmanagedZone, node: str) -> str:
-    """Why PVE gives one of its EVPN zones no VRF on a node, which PVE accepts; empty when it does,
-    or nobody can tell.
+    """Why PVE gives one of its EVPN zones no VRF on a node, without complaining; empty when it gives it one, or nobody
+    can tell.
     """
     if isinstance(zone, PveEvpnZone):
         pves = {c.id: c for c in given.sdn.pve.controllers}

@@ -1,4 +1,4 @@
-"""Which way a node's packets take: its main routing tables, looked up as the kernel does."""
+"""Where a node's packets go: its main routing tables, looked up as the kernel does."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ _metric = attrgetter("metric")
 
 
 class RouteTable:
-    """The main tables of both families, made to be asked often.
+    """The main tables of both families, indexed for many lookups.
 
-    :param routes: in any order; of equal ones the first counts.
+    :param routes: in any order; of equal ones the first is used.
     """
 
     def __init__(self, routes: Iterable[Route]) -> None:
@@ -36,7 +36,7 @@ class RouteTable:
     def hops(self, target: IpAddress) -> tuple[Route, ...]:
         """The next hops to an address: of the longest prefix and, within it, of the lowest metric.
 
-        None where no route matches, and where the one that does sends packets nowhere (`unreachable`, `blackhole`…).
+        None where no route matches, or the one that does sends packets nowhere (`unreachable`, `blackhole`…).
         """
         address, bits = int(target), target.max_prefixlen
         for length, networks in self._by_length.get(target.version, ()):
@@ -51,7 +51,7 @@ Held: TypeAlias = Mapping[str, Sequence[IpInterface]]
 
 
 def held_by_device(facts: NodeFacts) -> Held:
-    """The addresses of a node that can be a source: neither link-local ones nor those of the loopback network."""
+    """The addresses of a node that can be a source: all but link-local ones and those of the loopback network."""
     found: dict[str, list[IpInterface]] = {}
     for device, held in facts.addresses:
         if not held.ip.is_link_local and not held.ip.is_loopback:
@@ -78,7 +78,7 @@ def source_of(hop: Route, target: IpAddress, held: Held) -> IpAddress | None:
 def frr_source(held: Iterable[IpAddress], peer: IpAddress) -> IpAddress | None:
     """The source of a BGP session whose `update-source` is a device with these addresses.
 
-    FRR takes the one that shares most bits with the peer's, of equal ones the first (bgp_update_address in
+    FRR takes the one that shares the most bits with the peer's; of equal ones, the first (bgp_update_address in
     bgpd/bgp_network.c).
     """
     usable = [a for a in held if a.version == peer.version and not a.is_loopback and not a.is_link_local]
@@ -102,6 +102,6 @@ def _usable(routes: list[Route]) -> tuple[Route, ...]:
 
 
 def _alive(hops: tuple[Route, ...]) -> tuple[Route, ...]:
-    """Without hops whose device is down; those without carrier count only where all are."""
+    """Without hops whose device is down; hops without carrier count only if none has it."""
     up = tuple(hop for hop in hops if "dead" not in hop.flags)
     return tuple(hop for hop in up if "linkdown" not in hop.flags) or up

@@ -11,15 +11,7 @@ import pytest
 from pvesdn.adapters.snapshot_dir import read_snapshot
 from pvesdn.compare.options import options_of_stanzas, options_of_text
 from pvesdn.model.files import RenderedFile
-from pvesdn.model.ifupdown import (
-    L3VniBridge,
-    Stanza,
-    Tunnel,
-    Uplink,
-    VnetBridge,
-    VrfDevice,
-    VxlanPort,
-)
+from pvesdn.model.ifupdown import L3VniBridge, Stanza, Tunnel, Uplink, VnetBridge, VrfDevice, VxlanPort
 from pvesdn.model.pve_ifupdown import (
     PveAddress,
     PveBridgeProtocol,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from pvesdn.decode.frr.conf import decode_frr_conf
@@ -146,7 +148,9 @@ def test_route_targets_of_as_65535_are_isolation_and_any_others_are_foreign() ->
 
 def test_what_a_fresh_frr_conf_says_is_nobodys() -> None:
     text = "frr version 10.4\nfrr defaults traditional\nhostname a\nlog syslog informational\nservice integrated-vtysh-config\n"
-    assert decode(f"{text}no ip forwarding\nipv6 forwarding\nline vty\n!\n") == FrrText()
+    found = decode(f"{text}no ip forwarding\nipv6 forwarding\nline vty\n!\n")
+    assert replace(found, usual=()) == FrrText()
+    assert len(found.usual) == 8
 
 
 @pytest.mark.parametrize(

@@ -25,8 +25,9 @@ def pvesh(root: Path, arguments: Sequence[str]) -> int:
         sys.stderr.write("ipcc_send_rec[1] failed: Connection refused\n")
         return 255
     method, path = _METHODS[arguments[0]], arguments[1]
-    pairs = {key.lstrip("-"): value for key, value in zip(arguments[2::2], arguments[3::2], strict=False)}
-    pairs.pop("output-format", None)
+    words = zip(arguments[2::2], arguments[3::2], strict=False)
+    # An array is an option that is given several times.
+    pairs = [(key.lstrip("-"), value) for key, value in words if key != "--output-format"]
     url, data = f"{api['url']}/api2/json/{path.strip('/')}", None
     if method in {"GET", "DELETE"}:
         url += f"?{urllib.parse.urlencode(pairs)}" if pairs else ""

@@ -1,0 +1,138 @@
+"""What moving zones between PVE's panel and pvesdn.cfg comes to, for people and as a document."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from pvesdn.cli.screens.documents import findings, plan_document
+from pvesdn.cli.screens.plan import last_line, plan_lines
+from pvesdn.cli.screens.screen import Line, Span, Style
+from pvesdn.cli.screens.summary import summarize
+from pvesdn.model.findings import Severity
+from pvesdn.model.zone_move import Fate, MovedProperty
+from pvesdn.move.from_panel import with_the_panel
+from pvesdn.move.script import appending, lines_of
+from pvesdn.workflows.move import MovePlan
+from pvesdn.workflows.read import SDN_DIR
+
+_TOLD = (Fate.NEEDED, Fate.LOST)
+_PLAN = "pvesdn plan"
+SECTIONS, MOVE_SCRIPT, BACK_SCRIPT = "sections.cfg", "to-pvesdn.sh", "back-to-pve.sh"
+"""The files in the folder of ``--output``."""
+
+
+def move_lines(move: MovePlan, written: Sequence[str], *, has_diff: bool, is_verbose: bool) -> Iterator[Line]:
+    """Everything that a person has to know before the cut-over, and the cut-over itself.
+
+    :param written: the files that were written: the scripts among them are then the cut-over.
+    :param has_diff: show what changes in each file of each node.
+    :param is_verbose: tell what became of every property, not of those alone that are lost.
+    """
+    yield (Span(f"Proposed: {SDN_DIR}/pvesdn.cfg", Style.STRONG), ": these sections, behind what it has")
+    yield ()
+    yield from ((line,) for line in move.added.rstrip("\n").split("\n"))
+    yield ()
+    yield from _properties(move, is_verbose=is_verbose)
+    if move.plan is not None:
+        yield (Span("What changes on the wire", Style.STRONG),)
+        yield from _wire(move)
+        yield ()
+    if lines := with_the_panel(move.move.own):
+        yield (Span("What goes with the panel", Style.STRONG),)
+        yield from ((f"  {line}",) for line in lines)
+        yield ()
+    if move.script:
+        yield from _cut_over(move, written)
+    if move.plan is not None:
+        yield (Span("What then comes", Style.STRONG), ": the plan of apply, once these commands have run")
+        yield ()
+        summary = summarize(move.plan)
+        yield from plan_lines(move.plan, summary, has_diff=has_diff)
+        yield last_line(move.plan, summary)
+
+
+def _properties(move: MovePlan, *, is_verbose: bool) -> Iterator[Line]:
+    told = [row for row in move.move.properties if is_verbose or row.fate in _TOLD or (row.what and row.hint)]
+    if not told:
+        return
+    yield (Span("What becomes of PVE's properties", Style.STRONG),)
+    for row in told:
+        yield "  ", _styled(row), f" {_sentence(row)}"
+    yield ()
+
+
+def _styled(row: MovedProperty) -> Span:
+    style = {Fate.NEEDED: Style.ERROR, Fate.LOST: Style.WARNING}.get(row.fate, Style.PLAIN)
+    return Span(f"{row.fate.value}:", style)
+
+
+def _sentence(row: MovedProperty) -> str:
+    words = [f"{row.where}: {row.key} {row.value}", row.what]
+    text = ": ".join(word for word in words if word)
+    return f"{text}; {row.hint}" if row.hint else text
+
+
+def _wire(move: MovePlan) -> Iterator[Line]:
+    if not move.wire:
+        yield ("  nothing: every device keeps its VNI, its addresses, its MAC and its MTU",)
+    for finding in move.wire:
+        style = Style.WARNING if finding.severity is Severity.WARNING else Style.PLAIN
+        yield "  ", Span(str(finding), style)
+
+
+def _cut_over(move: MovePlan, written: Sequence[str]) -> Iterator[Line]:
+    yield (
+        Span("Cut-over", Style.STRONG),
+        ": as root on a node of the cluster, with pvesdn-watch.timer stopped; no node changes before the last line",
+    )
+    yield ()
+    scripts = {path.rpartition("/")[2]: path for path in written}
+    if scripts:
+        there = [shlex.join(["sh", scripts[MOVE_SCRIPT]])]
+        back = [shlex.join(["sh", scripts[BACK_SCRIPT]])]
+        how = ", before or after apply"
+    else:
+        # Blanks instead of TABs, which a shell on a terminal would take for a wish to complete a name.
+        there = [*lines_of(move.move.leave), *(line.replace("\t", "  ") for line in appending(move.added)), _PLAN]
+        back = [*lines_of(move.move.enter), _PLAN]
+        how = f", before or after apply: take the sections out of {SDN_DIR}/pvesdn.cfg again, and then"
+        yield ("Stop at the first line that fails, and go the way back, leaving out what is still there.",)
+        yield ()
+    yield from ((line,) for line in (*there, "pvesdn apply"))
+    yield ()
+    yield (Span("The way back", Style.STRONG), how)
+    yield ()
+    yield from ((line,) for line in (*back, "pvesdn apply"))
+    yield ()
+
+
+def move_document(move: MovePlan, written: Iterable[str], *, has_diff: bool) -> dict[str, Any]:
+    """The content of the document; see docs/json.md."""
+    return {
+        "form": "from-pve",
+        "zones": list(move.move.zones),
+        "definitions": [{"file": f"{SDN_DIR}/pvesdn.cfg", "text": move.added}],
+        "properties": [
+            {
+                "where": str(row.where),
+                "name": row.key,
+                "value": row.value,
+                "fate": row.fate.value,
+                "what": row.what,
+                "hint": row.hint,
+            }
+            for row in move.move.properties
+        ],
+        "on_the_wire": findings(move.wire),
+        "with_the_panel": list(with_the_panel(move.move.own)),
+        "findings": findings(move.move.remarks),
+        "cut_over": [list(command) for command in move.move.leave] if move.script else [],
+        "way_back": [list(command) for command in move.move.enter] if move.script else [],
+        "scripts": {MOVE_SCRIPT: move.script, BACK_SCRIPT: move.back} if move.script else {},
+        "unreachable": dict(sorted(move.unreachable.items())),
+        "plan": None if move.plan is None else plan_document(move.plan, summarize(move.plan), has_diff=has_diff),
+        "problems": list(move.problems),
+        "written": list(written),
+    }

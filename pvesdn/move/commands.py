@@ -1,0 +1,48 @@
+"""The calls of PVE's API that take a zone out of PVE's definitions, and those that put it back, for `pvesh`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from pvesdn.decode.definitions.section_config import Section
+from pvesdn.model.zone_move import Command
+from pvesdn.move.panel import Leaving
+
+_SDN = "/cluster/sdn"
+
+
+def leave(zones: Iterable[Leaving]) -> Iterator[Command]:
+    """Subnets before their VNet, VNets before their zone: PVE deletes nothing that is in use (docs/pve.md §9)."""
+    for leaving in zones:
+        for vnet in leaving.vnets:
+            for subnet in leaving.subnets.get(vnet.id, ()):
+                yield ("pvesh", "delete", f"{_SDN}/vnets/{vnet.id}/subnets/{subnet.id}")
+            yield ("pvesh", "delete", f"{_SDN}/vnets/{vnet.id}")
+        yield ("pvesh", "delete", f"{_SDN}/zones/{leaving.zone.id}")
+
+
+def enter(zones: Iterable[Leaving]) -> Iterator[Command]:
+    """The same definitions, property by property as they were."""
+    for leaving in zones:
+        zone = leaving.section
+        yield ("pvesh", "create", f"{_SDN}/zones", "--zone", zone.id, "--type", zone.type, *_options(zone))
+        for vnet in leaving.vnets:
+            yield ("pvesh", "create", f"{_SDN}/vnets", "--vnet", vnet.id, *_options(vnet))
+            for subnet in leaving.subnets.get(vnet.id, ()):
+                cidr = "/".join(subnet.id.split("-")[1:])
+                path = f"{_SDN}/vnets/{vnet.id}/subnets"
+                yield ("pvesh", "create", path, "--type", "subnet", "--subnet", cidr, *_options(subnet, without="vnet"))
+
+
+def _options(section: Section, *, without: str = "") -> Iterator[str]:
+    """Each property once, but for arrays; of a repeated one the first counts, as for PVE."""
+    met: set[str] = set()
+    for item in section.properties:
+        if item.key == without or not item.value or (item.key in met and item.key not in _ARRAYS):
+            continue
+        met.add(item.key)
+        yield f"--{item.key}"
+        yield item.value
+
+
+_ARRAYS = frozenset({"dhcp-range"})

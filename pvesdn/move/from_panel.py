@@ -1,0 +1,231 @@
+"""Zones of PVE's -> the same in `pvesdn.cfg`: same ids, same VNIs, and each property accounted for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from ipaddress import ip_address
+
+from pvesdn.decode.definitions.pve_words import WORDS
+from pvesdn.decode.definitions.section_config import Section
+from pvesdn.decode.definitions.values import BadValueError, alias, boolean
+from pvesdn.design.checks.wording import listed, note, warning
+from pvesdn.design.pve.exits import is_dropped
+from pvesdn.design.pve.zones import DEFAULT_MTU, printed_alias
+from pvesdn.model.fabrics import Fabric
+from pvesdn.model.findings import Finding, Where
+from pvesdn.model.own_sdn import EvpnZone, Irb, OwnSdn, OwnZone, Underlay, VxlanZone
+from pvesdn.model.primitives import IpAddress
+from pvesdn.model.pve_sdn import PveEvpnZone, PveVxlanZone
+from pvesdn.model.vnets import Subnet, Vnet
+from pvesdn.model.zone_move import Fate, MovedProperty, ZoneMove
+from pvesdn.move.commands import enter, leave
+from pvesdn.move.fates import EVPN, FATES, VXLAN, Rule
+from pvesdn.move.panel import Leaving, Panel, choose, place
+
+_FILE = "pvesdn.cfg"
+UNDERLAY_ID = "cluster"
+
+
+def from_panel(names: Iterable[str], panel: Panel, *, vteps: Mapping[str, IpAddress] | None = None) -> ZoneMove:
+    """Propose definitions for zones that PVE has.
+
+    :param vteps: addresses by node that have to be named for tunnels to begin where PVE's begin.
+    :raises SdnConfigError: a zone cannot be moved, with every reason that was found.
+    """
+    zones = choose(names, panel)
+    return ZoneMove(
+        zones=tuple(leaving.zone.id for leaving in zones),
+        own=OwnSdn(
+            underlay=_underlay(vteps) if vteps else None,
+            zones=tuple(_zone(leaving, panel) for leaving in zones),
+            vnets=tuple(vnet for leaving in zones for vnet in _vnets(leaving, panel)),
+            subnets=tuple(subnet for leaving in zones for subnet in _subnets(leaving, panel)),
+        ),
+        properties=tuple(found for leaving in zones for found in _properties(leaving)),
+        taken=tuple(place(*found) for leaving in zones for found in leaving.sections()),
+        leave=tuple(leave(zones)),
+        enter=tuple(enter(zones)),
+        remarks=tuple(remark for leaving in zones for remark in _remarks(leaving, panel)),
+    )
+
+
+# --- objects ----------------------------------------------------------------------------------------------------------
+
+
+def _where(kind: str, name: str) -> Where:
+    return Where(file=_FILE, line=0, kind=kind, id=name)
+
+
+def _underlay(vteps: Mapping[str, IpAddress]) -> Underlay:
+    return Underlay(where=_where("underlay", UNDERLAY_ID), vteps=tuple(sorted(vteps.items())))
+
+
+def _zone(leaving: Leaving, panel: Panel) -> OwnZone:
+    """The zone with everything said that pvesdn would choose otherwise."""
+    zone, where = leaving.zone, _where("zone", leaving.zone.id)
+    mtu = zone.mtu or DEFAULT_MTU  # PVE prints its own default; pvesdn's follows the underlay
+    if isinstance(zone, PveVxlanZone):
+        return VxlanZone(
+            where=where,
+            id=zone.id,
+            nodes=zone.nodes,
+            mtu=mtu,
+            peers=_peers(zone, panel),
+            vxlan_port=zone.vxlan_port,
+        )
+    return EvpnZone(
+        where=where,
+        id=zone.id,
+        controller=zone.controller,
+        irb=Irb.SYMMETRIC,
+        nodes=zone.nodes,
+        mtu=mtu,
+        l3vni=zone.l3vni,
+        mac=zone.mac,
+        no_arp_nd_suppression=zone.no_arp_nd_suppression,
+        advertise_subnets=zone.advertise_subnets,
+        rt_import=zone.rt_import,
+        vxlan_port=zone.vxlan_port,
+    )
+
+
+def _peers(zone: PveVxlanZone, panel: Panel) -> tuple[IpAddress, ...]:
+    """Each once, in PVE's order; a fabric's members by their address there."""
+    if zone.fabric is None:
+        return tuple(dict.fromkeys(map(ip_address, zone.peers)))
+    members = (
+        member
+        for fabric in panel.pve.fabrics
+        if isinstance(fabric, Fabric) and fabric.id == zone.fabric
+        for member in fabric.members
+    )
+    return tuple(sorted({member.ip for member in members if member.ip is not None}, key=int))
+
+
+def _vnets(leaving: Leaving, panel: Panel) -> Iterator[Vnet]:
+    found = {vnet.id: vnet for vnet in panel.pve.vnets}
+    for section in leaving.vnets:
+        vnet = found[section.id]
+        yield Vnet(
+            where=_where("vnet", vnet.id),
+            id=vnet.id,
+            zone=vnet.zone,
+            tag=vnet.tag,
+            alias=None if _alias_fault(vnet.alias or "") else printed_alias(vnet),
+            vlanaware=vnet.vlanaware and isinstance(leaving.zone, PveVxlanZone),
+        )
+
+
+def _alias_fault(text: str) -> str:
+    """Why pvesdn.cfg does not take an alias; empty where it does."""
+    try:
+        alias(text)
+    except BadValueError as error:
+        return error.what
+    return ""
+
+
+def _subnets(leaving: Leaving, panel: Panel) -> Iterator[Subnet]:
+    """Subnets of the same id, but for host bits in it, which pvesdn.cfg does not take."""
+    found = {subnet.id: subnet for subnet in panel.pve.subnets}
+    for sections in leaving.subnets.values():
+        for section in sections:
+            subnet = found[section.id]
+            name = f"{leaving.zone.id}-{subnet.network.network_address}-{subnet.network.prefixlen}"
+            yield Subnet(
+                where=_where("subnet", name),
+                id=name,
+                vnet=subnet.vnet,
+                cidr=str(subnet.network),
+                network=subnet.network,
+                gateway=subnet.gateway if isinstance(leaving.zone, PveEvpnZone) else None,
+            )
+
+
+# --- every property ---------------------------------------------------------------------------------------------------
+
+
+def _properties(leaving: Leaving) -> Iterator[MovedProperty]:
+    fates = FATES[VXLAN if isinstance(leaving.zone, PveVxlanZone) else EVPN]
+    for collection, section in leaving.sections():
+        met: set[str] = set()
+        known = WORDS[collection][section.type]
+        for item in section.properties:
+            word = known.get(item.key)
+            if word is None or not item.value or (item.key in met and not word.is_array):
+                continue  # PVE ignores it, and what it ignores was told when the file was read
+            met.add(item.key)
+            rule = fates[collection][item.key]
+            if word.is_boolean and not _is_on(item.value):
+                rule = Rule(Fate.CARRIED)  # what is off does nothing, here and there
+            elif item.key == "alias" and (fault := _alias_fault(item.value)):
+                rule = Rule(Fate.LOST, f"pvesdn.cfg does not take it: {fault}", "write another one into the section")
+            where = place(collection, section).model_copy(update={"line": item.line})
+            yield MovedProperty(where, item.key, item.value, rule.fate, rule.what, rule.hint)
+
+
+def _is_on(text: str) -> bool:
+    try:
+        return boolean(text)
+    except BadValueError:
+        return True
+
+
+# --- what goes with the panel -----------------------------------------------------------------------------------------
+
+
+def with_the_panel(own: OwnSdn) -> tuple[str, ...]:
+    """What PVE does with a VNet of its own besides carrying its packets, and no longer does with these."""
+    vnets = ", ".join(vnet.id for vnet in own.vnets)
+    paths = ", ".join(f"/sdn/zones/localnetwork/{vnet.id}" for vnet in own.vnets)
+    if not own.vnets:
+        return ()
+    return (
+        f"Guests stay plugged in, and their configuration stays right: the bridges {vnets} keep their names.",
+        f"The panel no longer offers them: a NIC is set by 'qm set VMID --net0 virtio,bridge={own.vnets[0].id}'.",
+        f"Users other than root@pam need SDN.Use on {paths}; rights on the zone no longer count.",
+        "Firewall rules of VNets (/etc/pve/sdn/firewall/VNET.fw) no longer apply: give them to the guests before.",
+        "The firewall's IP sets +sdn/VNET-... are gone: write addresses into rules that use them before.",
+        "The panel shows no state of the zone any more: 'pvesdn show' and 'pvesdn plan' do.",
+    )
+
+
+# --- what is worth knowing --------------------------------------------------------------------------------------------
+
+
+def _remarks(leaving: Leaving, panel: Panel) -> Iterator[Finding]:
+    zone, where = leaving.zone, place("zones", leaving.section)
+    if zone.mtu is None:
+        what = f"mtu {DEFAULT_MTU} is written down, since that is PVE's default and pvesdn's follows the underlay"
+        yield note(where, what)
+    if isinstance(zone, PveVxlanZone):
+        what = "peers are carried as they are; without the line they follow the members of the cluster"
+        yield note(where, what, "leave it out later, once the plan shows that nothing changes by it")
+    if isinstance(zone, PveEvpnZone) and zone.mac is None:
+        what = "has no mac, so each node's bridges have MACs of their own; in pvesdn.cfg the gateways get one"
+        yield warning(where, what, "guests find it when their ARP entries run out, or name a mac in the section")
+    for section in leaving.vnets:
+        yield from _of_vnet(leaving, section, panel)
+    dropped = {
+        other.id
+        for other in panel.pve.zones
+        if isinstance(other, PveEvpnZone) and other.exit_nodes and other.id != zone.id
+        for subnet in panel.pve.subnets
+        if subnet.vnet in leaving.subnets and is_dropped(subnet, other)
+    }
+    if dropped:
+        what = (
+            f"exit nodes of {listed(dropped)} have null routes for this zone's subnets, which go with them: packets for"
+            " these subnets then follow the exit nodes' own routes"
+        )
+        yield warning(where, what, "see to it that those lead nowhere into this zone")
+
+
+def _of_vnet(leaving: Leaving, section: Section, panel: Panel) -> Iterator[Finding]:
+    here = [subnet for subnet in panel.pve.subnets if subnet.vnet == section.id]
+    if isinstance(leaving.zone, PveEvpnZone) and all(subnet.gateway is None for subnet in here):
+        what = f"has no gateway: its bridge leaves vrf_{leaving.zone.id}, in which nothing was routed for it"
+        yield note(place("vnets", section), what)
+    for subnet in here:
+        if subnet.cidr != str(subnet.network):
+            yield note(subnet.where, f"has host bits in its id; in pvesdn.cfg it is the subnet {subnet.network}")

@@ -1,0 +1,142 @@
+"""What PVE's files say of a zone, section by section, and which zones can leave them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from pvesdn.decode.definitions.pve_words import NOUNS
+from pvesdn.decode.definitions.section_config import Section
+from pvesdn.design.checks.wording import absent, error, listed
+from pvesdn.errors import SdnConfigError
+from pvesdn.model.files import PendingChange
+from pvesdn.model.findings import Finding, Where
+from pvesdn.model.own_sdn import OwnSdn
+from pvesdn.model.pve_sdn import PveEvpnZone, PveSdn, PveVxlanZone, UnmanagedZone
+from pvesdn.model.sdn import SdnConfig
+from pvesdn.move.fates import REFUSED
+
+MovableZone = PveVxlanZone | PveEvpnZone
+"""Zones that pvesdn.cfg has words for."""
+
+_APPLY_FIRST = "apply or revert them in PVE's panel first, then ask again"
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """PVE's definitions, read twice: as objects, and as the sections that they were made of.
+
+    :param sections: those of zones.cfg, vnets.cfg and subnets.cfg by ``zones``, ``vnets`` and ``subnets``.
+    :param pending: what is not committed.
+    """
+
+    sdn: SdnConfig
+    sections: Mapping[str, tuple[Section, ...]]
+    pending: tuple[PendingChange, ...] = ()
+
+    @property
+    def pve(self) -> PveSdn:
+        """PVE's objects."""
+        return self.sdn.pve
+
+    @property
+    def own(self) -> OwnSdn:
+        """Those of pvesdn.cfg."""
+        return self.sdn.own
+
+
+@dataclass(frozen=True, slots=True)
+class Leaving:
+    """One zone with all that hangs on it.
+
+    :param vnets: their sections, in file order.
+    :param subnets: those of each VNet, by its id, in file order.
+    """
+
+    zone: MovableZone
+    section: Section
+    vnets: tuple[Section, ...] = ()
+    subnets: Mapping[str, tuple[Section, ...]] = field(default_factory=dict)
+
+    def sections(self) -> Iterator[tuple[str, Section]]:
+        """All of it with its collection: the zone, then each VNet with its subnets."""
+        yield "zones", self.section
+        for vnet in self.vnets:
+            yield "vnets", vnet
+            for subnet in self.subnets.get(vnet.id, ()):
+                yield "subnets", subnet
+
+
+def place(collection: str, section: Section) -> Where:
+    """Where a section stands."""
+    return Where(file=f"{collection}.cfg", line=section.line, kind=NOUNS[collection], id=section.id)
+
+
+def value(section: Section, key: str) -> str:
+    """A property; of a repeated one the first counts, as for PVE. Empty where there is none."""
+    return next((item.value for item in section.properties if item.key == key), "")
+
+
+def choose(names: Iterable[str], panel: Panel) -> tuple[Leaving, ...]:
+    """The named zones, sorted.
+
+    :raises SdnConfigError: one of them cannot be moved, with every reason that was found.
+    """
+    found: list[Leaving] = []
+    refused: list[Finding] = []
+    for name in sorted(set(names)):
+        zone = next((zone for zone in panel.pve.zones if zone.id == name), None)
+        reasons = tuple(_refusals(name, panel))
+        if isinstance(zone, PveVxlanZone | PveEvpnZone) and not reasons:
+            found.append(_gather(zone, panel))
+        refused += reasons
+    refused += _not_applied(panel)
+    refused += (finding for leaving in found for finding in _without_tag(leaving))
+    if refused:
+        raise SdnConfigError(tuple(map(str, refused)))
+    return tuple(found)
+
+
+def _refusals(name: str, panel: Panel) -> Iterator[Finding]:
+    """Why a zone is not one that can be moved, by what it is."""
+    zone = next((zone for zone in panel.pve.zones if zone.id == name), None)
+    section = next((section for section in panel.sections["zones"] if section.id == name), None)
+    if any(zone.id == name for zone in panel.own.zones):
+        yield error(f"zone '{name}'", "is in pvesdn.cfg already", "there is nothing to move")
+    elif zone is None or section is None:
+        known = [zone.id for zone in panel.pve.zones if isinstance(zone, PveVxlanZone | PveEvpnZone)]
+        every = f"PVE's vxlan and evpn zones are {', '.join(known)}" if known else "PVE has no vxlan or evpn zone"
+        yield error(f"zone '{name}'", "PVE has no such zone", absent(name, known, every))
+    elif isinstance(zone, UnmanagedZone):
+        yield error(place("zones", section), f"stays in PVE: {zone.reason}", "leave it there: pvesdn does not touch it")
+    elif not isinstance(zone, PveVxlanZone | PveEvpnZone):
+        kind = section.type
+        what = f"stays in PVE: a zone of type {kind} {REFUSED[kind]}, and pvesdn.cfg has VXLAN and EVPN alone"
+        yield error(place("zones", section), what, "leave it there: pvesdn works beside it")
+
+
+def _gather(zone: MovableZone, panel: Panel) -> Leaving:
+    vnets = tuple(vnet for vnet in panel.sections["vnets"] if value(vnet, "zone") == zone.id)
+    return Leaving(
+        zone=zone,
+        section=next(section for section in panel.sections["zones"] if section.id == zone.id),
+        vnets=vnets,
+        subnets={
+            vnet.id: tuple(subnet for subnet in panel.sections["subnets"] if value(subnet, "vnet") == vnet.id)
+            for vnet in vnets
+        },
+    )
+
+
+def _not_applied(panel: Panel) -> Iterator[Finding]:
+    """What is drawn and not applied: nodes do not have it, and the cut-over would bring it along."""
+    if panel.pending:
+        names = listed(f"{change.kind} '{change.id}' ({change.state})" for change in panel.pending)
+        yield error("PVE's SDN", f"has changes that are not applied: {names}", _APPLY_FIRST)
+
+
+def _without_tag(leaving: Leaving) -> Iterator[Finding]:
+    for vnet in leaving.vnets:
+        if not value(vnet, "tag"):
+            what = "has no tag, so no node has it"
+            yield error(place("vnets", vnet), what, "give it a tag in PVE's panel, or delete it there, and apply")
