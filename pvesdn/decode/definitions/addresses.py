@@ -26,15 +26,11 @@ Parsed = TypeVar("Parsed")
 _PREFIX = re.compile(r"[^/]+/[0-9]{1,3}")
 _BROADCAST = IPv4Address("255.255.255.255")
 _NO_GROUPS = (
-    (
-        IPv4Network("224.0.0.0/24"),
-        "the local network control block, which is routing protocols' (RFC 5771)",
-        "239.1.1.1",
-    ),
-    (IPv6Network("ff00::/16"), "which is reserved (RFC 4291)", "ff05::1:1"),
-    (IPv6Network("ff01::/16"), "which never leaves a node (RFC 4291)", "ff05::1:1"),
-    (IPv6Network("ff11::/16"), "which never leaves a node (RFC 4291)", "ff05::1:1"),
-    (IPv6Network("ff02::/16"), "which the protocols of a link use themselves (RFC 4291)", "ff05::1:1"),
+    (IPv4Network("224.0.0.0/24"), "which routing protocols use on the local link (RFC 5771)"),
+    (IPv6Network("ff00::/16"), "which is reserved (RFC 4291)"),
+    (IPv6Network("ff01::/16"), "which never leaves a node (RFC 4291)"),
+    (IPv6Network("ff11::/16"), "which never leaves a node (RFC 4291)"),
+    (IPv6Network("ff02::/16"), "which the protocols of a link use themselves (RFC 4291)"),
 )
 _LINK_LOCAL = IPv6Network("fe80::/10")
 
@@ -62,9 +58,10 @@ def multicast(value: str) -> IpAddress:
         raise BadValueError(
             f"{found} is not a multicast address", "write one of 224.0.0.0/4 or ff00::/8, such as 239.1.1.1"
         )
-    for block, use, example in _NO_GROUPS:
+    for block, use in _NO_GROUPS:
         if found in block:
-            raise BadValueError(f"{found} is in {block}, {use}", f"write another group such as {example}")
+            hint = "write another group such as 239.1.1.1, or ff05::1:1 over IPv6"
+            raise BadValueError(f"{found} is in {block}, {use}", hint)
     return found
 
 

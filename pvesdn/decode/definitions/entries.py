@@ -33,6 +33,9 @@ class Entry:
     ledger: Ledger
     values: dict[str, Any] = field(default_factory=dict)
     is_good: bool = True
+    has_good_id: bool = True
+    """Its id is the one that was meant, as far as can be told."""
+    _meant: frozenset[str] = frozenset()
     _placed: dict[str, Written] = field(default_factory=dict)
 
     def get(self, name: str) -> Any:
@@ -40,8 +43,8 @@ class Entry:
         return self.values.get(name)
 
     def has(self, name: str) -> bool:
-        """Whether the property is there, readable or not."""
-        return name in self._placed
+        """Whether the property is there, readable or not, or was meant by one that is misspelt."""
+        return name in self._placed or name in self._meant
 
     def fail(self, what: str, hint: str = "", *, at: str = "", word: object = "") -> None:
         """Enter an error.
@@ -81,9 +84,10 @@ class Entry:
                 self._repeated(item, is_pve=is_pve)
             else:
                 self._value(item, word, slips)
+        self._meant = frozenset(slips.meant)
         for name, word in words.items():
             # One that is only misspelt or not indented must not be added as well: it would then be there twice.
-            if word.is_required and name not in self._placed and name not in slips.meant:
+            if word.is_required and not self.has(name):
                 self.fail(f"{name} is missing", _how_to_add(name, word))
 
     def build(self, kind: type[D], **more: Any) -> D | None:
@@ -153,6 +157,7 @@ def refuse_duplicates(entries: Iterable[Entry], noun: str) -> None:
             where = earlier.where
             place = f"{where.file}:{where.line}" if where.line else where.file
             is_copy = _said(earlier) == _said(entry)
+            entry.has_good_id = is_copy
             entry.fail(
                 f"id is already used by the {noun} at {place}",
                 "remove one of the two: they say the same" if is_copy else "choose another id",

@@ -204,7 +204,7 @@ SUBNET = SectionType(
             values.vnet_id, "VNet id", "The VNet of the subnet. It must be in the zone that the id begins with."
         ),
         "gateway": optional(
-            addresses.unicast,
+            addresses.address,
             "IP address in the subnet",
             "The anycast gateway, the same on every node. Needs a zone with `irb asymmetric` or `symmetric`.",
             "none, nothing routes for it",

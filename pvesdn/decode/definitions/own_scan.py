@@ -17,6 +17,7 @@ from pvesdn.decode.definitions.section_config import (
 from pvesdn.decode.definitions.values import legible, shown
 from pvesdn.errors import SdnConfigError
 
+_ID = re.compile(r"[a-zA-Z0-9_-]+")
 # What was meant as a header: a word, a colon with blanks before it or none at all, and the rest.
 _LIKE_A_HEADER = re.compile(r"([a-zA-Z][a-zA-Z0-9_-]+)(?=[ \t:]|$|[^\x00-\x7f])[ \t]*(:?)[ \t]*(.*)")
 
@@ -84,6 +85,7 @@ class _OwnScanner(Scanner):
         elif self._open is None:
             super()._take_property(number, line, found)
             self._stray(line)
+            self._lost.append(LostHeader("", ""))
             self._is_lost = True
         else:
             super()._take_property(number, line, found)
@@ -115,7 +117,7 @@ class _OwnScanner(Scanner):
     def _lose(self, type_: str, id_: str) -> None:
         self._end_section()
         self._is_lost, self._is_after_section = True, False
-        self._lost.append(LostHeader(type_.lower(), id_))
+        self._lost.append(LostHeader(type_.lower(), id_ if _ID.fullmatch(id_) else ""))
 
     def _stray(self, line: str) -> None:
         """Note what was probably meant as a property of the section that is open, or of the one before."""

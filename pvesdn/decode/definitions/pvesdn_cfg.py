@@ -45,7 +45,8 @@ def read_own(
         if refusal := _refusal(section):
             noun, what, hint = refusal
             found.lost.add((noun, where.id))
-            ledger.add(Severity.ERROR, where.moved(section.line, 1, len(section.type)), what, hint)
+            place = where.model_copy(update={"kind": noun}) if section.type in GRAMMAR else where
+            ledger.add(Severity.ERROR, place.moved(section.line, 1, len(section.type)), what, hint)
             continue
         entry.read(GRAMMAR[section.type], is_pve=False, foreign=only_of_pve(section.type))
         found.of(where.kind).append(entry)

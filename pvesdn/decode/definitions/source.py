@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from ipaddress import ip_address
 from typing import Any, TypeVar
 
-from pvesdn.decode.definitions.addresses import host_fault, loose_network, not_for_hosts
+from pvesdn.decode.definitions.addresses import host_fault, loose_network, not_for_hosts, unicast
 from pvesdn.decode.definitions.entries import Entry
 from pvesdn.decode.definitions.pve_unsupported import Unsupported
 from pvesdn.decode.definitions.values import BadValueError, Reader, zone_id
@@ -42,7 +42,8 @@ class Definitions:
 
     def unread(self) -> Unread:
         """What these definitions have besides the good objects."""
-        return Unread(ids=frozenset({(entry.where.kind, entry.where.id) for entry in self._bad()} | self.lost))
+        ids = {(entry.where.kind, entry.where.id if entry.has_good_id else "") for entry in self._bad()}
+        return Unread(ids=frozenset(ids | self.lost))
 
     def _bad(self) -> Iterator[Entry]:
         return (entry for entries in self.entries.values() for entry in entries if not entry.is_good)
@@ -77,6 +78,7 @@ def check_id(entry: Entry, read: Reader) -> None:
     try:
         read(entry.section.id)
     except BadValueError as error:
+        entry.has_good_id = False
         entry.fail(f"id {error.what}", error.hint)
 
 
@@ -109,6 +111,12 @@ def subnet_fields(entry: Entry, *, is_pve: bool) -> dict[str, Any]:
     if found.network_address != ip_address(parts[1]):
         report(f"id has host bits set: the subnet is {found}", f"name it {parts[0]}-{found.network_address}-{parts[2]}")
     gateway = entry.get("gateway")
+    if gateway is not None and not is_pve:
+        try:
+            unicast(str(gateway))
+        except BadValueError as error:
+            entry.fail(f"gateway {error.what}", error.hint, at="gateway")
+            return {"cidr": cidr, "network": found}
     # The gateway of a /32 is always outside it: hosting providers route single addresses like that (docs/pve.md §9).
     is_routed_host = is_pve and found.version == 4 and found.prefixlen == found.max_prefixlen  # noqa: PLR2004 - IPv4
     if gateway is not None and not is_routed_host and (fault := host_fault(gateway, found)):

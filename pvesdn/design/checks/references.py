@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from pvesdn.design.checks.wording import DEFINE_IT, absent, error, listed, note, placed, warning
+from pvesdn.design.checks.wording import DEFINE_IT, absent, error, few, listed, note, warning
 from pvesdn.model.design import DesignInput
 from pvesdn.model.fabrics import Fabric
 from pvesdn.model.findings import Finding
@@ -15,7 +15,6 @@ from pvesdn.model.pve_sdn import PveEvpnController, PveEvpnZone, PveSdn, PveVlan
 from pvesdn.model.sdn import Controller
 from pvesdn.model.vnets import Subnet, Vnet
 
-_FEW = 5
 _TAGGED: Mapping[type, str] = {PveVlanZone: "vlan", PveVxlanZone: "vxlan", PveEvpnZone: "evpn"}
 """Types of PVE's zones that leave out a VNet without a tag (docs/pve.md §5)."""
 
@@ -89,11 +88,7 @@ def _zones_of(subnets: Iterable[Vnet | Subnet]) -> set[str]:
 
 def _by_others(others: Sequence[Vnet | Subnet]) -> str:
     """The same absentee is named elsewhere too: one fault, told once, with all places that have to change."""
-    if not others:
-        return ""
-    few = ", ".join(placed(f"'{other.id}'", other.where) for other in others[:_FEW])
-    more = f" and {len(others) - _FEW} more" if len(others) > _FEW else ""
-    return f", and {few}{more} {'name' if len(others) > 1 else 'names'} it too"
+    return f", and {few(others)} {'name' if len(others) > 1 else 'names'} it too" if others else ""
 
 
 def _zones(given: DesignInput) -> Iterator[Finding]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from pvesdn.design.checks.wording import error, listed, note, warning
+from pvesdn.design.checks.wording import error, few, listed, note, warning
 from pvesdn.design.ours.mtu import MTU_MAX, MTU_MIN, narrowest, outer_mtu, overhead
 from pvesdn.design.ours.paths import underlay_vrf
 from pvesdn.design.ours.zones import (
@@ -30,6 +30,7 @@ _VtepByNode = Mapping[str, Vtep]
 
 def check(given: DesignInput, vteps: _VtepByNode) -> Iterator[Finding]:
     """Zones whose VTEPs do not fit together, or whose packets do not fit through."""
+    over_ipv6: list[EvpnZone] = []
     for zone in given.sdn.own.zones:
         own = zone_vteps(zone, vteps, given)
         yield from _mtu(zone, own, given)
@@ -41,7 +42,8 @@ def check(given: DesignInput, vteps: _VtepByNode) -> Iterator[Finding]:
             what = f"its VTEPs are of both families ({listing})"
             yield error(zone.where, what, "give all nodes of the zone a VTEP of one family")
         elif isinstance(zone, EvpnZone):
-            yield from _evpn(zone, families)
+            if families == {IPV6}:
+                over_ipv6.append(zone)
         else:
             yield from _plain(zone, families)
             yield from _unlisted(zone, own)
@@ -51,6 +53,7 @@ def check(given: DesignInput, vteps: _VtepByNode) -> Iterator[Finding]:
             yield from _vlan_aware(given, zone)
             for node in own if _joins_by_default(zone) else ():
                 yield from _unwritable(zone, own, node, is_read=node in given.facts)
+    yield from _evpn(over_ipv6)
     yield from _not_looked_at(given, vteps)
 
 
@@ -58,6 +61,7 @@ def check_definitions(given: DesignInput) -> Iterator[Finding]:
     """What does not go together by the addresses that the definitions name."""
     section = given.sdn.own.underlay
     named = {name: address.version for name, address in section.vteps} if section is not None else {}
+    over_ipv6: list[EvpnZone] = []
     for zone in given.sdn.own.zones:
         nodes = zone_nodes(zone, given.cluster)
         families: set[int] = {named[node] for node in nodes & named.keys()}
@@ -66,10 +70,12 @@ def check_definitions(given: DesignInput) -> Iterator[Finding]:
         if len(families) > 1:
             yield error(zone.where, "its VTEPs are of both families", "give all nodes of the zone a VTEP of one family")
         elif isinstance(zone, EvpnZone):
-            yield from _evpn(zone, families)
+            if families == {IPV6}:
+                over_ipv6.append(zone)
         else:
             yield from _plain(zone, families)
             yield from _loopback(zone)
+    yield from _evpn(over_ipv6)
 
 
 def _joins_by_default(zone: OwnZone) -> bool:
@@ -99,10 +105,14 @@ def _twice(zone: OwnZone, own: _VtepByNode) -> Iterator[Finding]:
             yield error(zone.where, what, f"name the right ones in underlay: vteps {other}=ADDRESS,{node}=ADDRESS")
 
 
-def _evpn(zone: EvpnZone, families: set[int]) -> Iterator[Finding]:
-    if families == {IPV6}:
-        what = "its VTEPs have IPv6 addresses, and FRR before 10.6 has no EVPN over IPv6: sessions come up, but no traffic passes"
-        yield error(zone.where, what, "name IPv4 addresses in the section underlay, or use a zone of type vxlan")
+def _evpn(zones: list[EvpnZone]) -> Iterator[Finding]:
+    """EVPN zones whose VTEPs have IPv6 addresses: the underlay is one fault, however many zones it carries."""
+    if zones:
+        first, *others = sorted(zones, key=lambda zone: zone.where.line)
+        also = f"; so have those of {few(others)}" if others else ""
+        what = f"its VTEPs have IPv6 addresses{also}, and FRR before 10.6 has no EVPN over IPv6: sessions come up, but no traffic passes"
+        hint = "name IPv4 addresses in the section underlay, or use a zone of type vxlan"
+        yield error(first.where, what, hint)
 
 
 def _plain(zone: VxlanZone, families: set[int]) -> Iterator[Finding]:

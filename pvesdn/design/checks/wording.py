@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
+from typing import Protocol
 
 from pvesdn.model.findings import Finding, Severity, Where
 from pvesdn.model.nearest import nearest
 
+FEW = 5
+"""As many of a kind are named in one finding; the others are counted."""
 DEFINE_IT = "define it, or remove this section"
+
+
+class Named(Protocol):
+    """An object of a definition file."""
+
+    @property
+    def id(self) -> str: ...
+
+    @property
+    def where(self) -> Where: ...
 
 
 def error(where: Where | str, what: str, hint: str, *, node: str = "") -> Finding:
@@ -46,3 +59,9 @@ def placed(name: str, where: Where) -> str:
 def listed(words: Iterable[object]) -> str:
     """A few words in a sentence, sorted as text."""
     return ", ".join(sorted(str(word) for word in words))
+
+
+def few(objects: Sequence[Named]) -> str:
+    """The first of several objects with their places, and how many more there are."""
+    named = ", ".join(placed(f"'{item.id}'", item.where) for item in objects[:FEW])
+    return f"{named} and {len(objects) - FEW} more" if len(objects) > FEW else named

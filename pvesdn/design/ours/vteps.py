@@ -6,7 +6,7 @@ A member that is off keeps its place, with the address that was last seen. Only 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from pvesdn.design.ours.paths import with_paths
@@ -29,7 +29,7 @@ def choose_vteps(given: DesignInput) -> tuple[Mapping[str, Vtep], tuple[Finding,
     underlay = _Underlay.of(given)
     needed = nodes_with_tunnels(given)
     vteps: dict[str, Vtep] = {}
-    findings: list[Finding] = []
+    faults: dict[str, Finding] = {}
     for member in given.cluster.members:
         facts = given.facts.get(member.name)
         if facts is None:
@@ -39,8 +39,8 @@ def choose_vteps(given: DesignInput) -> tuple[Mapping[str, Vtep], tuple[Finding,
         if isinstance(vtep, Vtep):
             vteps[member.name] = vtep
         elif member.name in needed:
-            findings.append(underlay.blame(vtep, member.name))
-    return with_paths(vteps, given), tuple(findings)
+            faults[member.name] = vtep
+    return with_paths(vteps, given), tuple(underlay.blames(faults))
 
 
 def seen_now(given: DesignInput, vteps: Mapping[str, Vtep]) -> dict[str, SeenVtep]:
@@ -117,6 +117,22 @@ class _Underlay:
             ),
         )
 
+    def blames(self, faults: Mapping[str, Finding]) -> Iterator[Finding]:
+        """The faults by node, each at its place; a network that several nodes are not in is one fault."""
+        outside = [node for node, fault in faults.items() if fault.what == self._outside]
+        if self.section is not None and len(outside) > 1:
+            what = f"network: {', '.join(outside)} have no address in the underlay network {self.network}"
+            named = ",".join(f"{node}=ADDRESS" for node in outside)
+            hint = f"correct the network, name their VTEPs (vteps {named}), or leave them out of the zones' nodes"
+            yield Finding.at(self.section.at("network"), Severity.ERROR, what, hint)
+        else:
+            outside = []
+        yield from (self.blame(fault, node) for node, fault in faults.items() if node not in outside)
+
+    @property
+    def _outside(self) -> str:
+        return f"has no address in the underlay network {self.network}"
+
     def blame(self, fault: Finding, node: str) -> Finding:
         """The fault, at the place in the definitions that has to change; at the node if there is no underlay."""
         if self.section is None:
@@ -142,7 +158,7 @@ class _Underlay:
                 )
             return _fault(
                 facts.node,
-                f"has no address in the underlay network {self.network}",
+                self._outside,
                 f"give it one, name its VTEP (vteps {facts.node}=ADDRESS), or leave it out of the zones' nodes",
             )
         if member.address is None:

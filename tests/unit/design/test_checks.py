@@ -331,14 +331,14 @@ ERRORS = [
     pytest.param(
         SYMMETRIC.replace("vmbr2", "vmbr0"),
         (
-            "pvesdn.cfg:12: vnet 'vmbr0': device vmbr0 is also defined in /etc/network/interfaces of node1; "
-            "choose another id"
+            "pvesdn.cfg:12: vnet 'vmbr0': device vmbr0 is also defined in /etc/network/interfaces of node1, node2, node3; "
+            "rename the vnet: choose another id"
         ),
         id="the host's bridge as a VNet",
     ),
     pytest.param(
         SYMMETRIC.replace("vmbr2", "eno1"),
-        "pvesdn.cfg:12: vnet 'eno1': eno1 is a physical device on node1; choose another id",
+        "pvesdn.cfg:12: vnet 'eno1': eno1 is a physical device on node1, node2, node3; rename the vnet: choose another id",
         id="a network card as a VNet",
     ),
     pytest.param(
@@ -793,7 +793,7 @@ class TestDevices:
 
     def test_a_device_of_another_kind_is(self) -> None:
         assert findings(given(SYMMETRIC, node1=with_link(Link("vmbr2", kind="veth")))) == [
-            "pvesdn.cfg:12: vnet 'vmbr2': vmbr2 is a device of kind veth on node1; choose another id"
+            "pvesdn.cfg:12: vnet 'vmbr2': vmbr2 is a device of kind veth on node1; rename the vnet: choose another id"
         ]
 
     def test_a_derived_name_in_the_hosts_file_is(self) -> None:
