@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import inspect
 import re
+from collections.abc import Callable
 from ipaddress import IPv4Address, IPv4Interface
 from pathlib import Path
 
@@ -24,6 +26,8 @@ from pvesdn.model.findings import Severity
 from pvesdn.model.flags import PlanFlags
 from pvesdn.render.renderer import Renderer
 from pvesdn.settings import load_settings
+from pvesdn.workflows.apply import apply
+from pvesdn.workflows.plan import _plan_node
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text()
@@ -224,6 +228,24 @@ def test_architecture_names_every_package() -> None:
     modules = {f"pvesdn/{path.name}" for path in (ROOT / "pvesdn").glob("*.py") if not path.name.startswith("__")}
 
     assert packages | modules <= set(re.findall(r"`(pvesdn/[\w./]+)`", ARCHITECTURE))
+
+
+@pytest.mark.parametrize(
+    ("workflow", "steps"),
+    [
+        (apply, {"Stage": "stage(", "Put in place": "put_in_place(", "Commit": "commit(", "Verify": "verify("}),
+        (_plan_node, {"Design": "design_node(", "Render": ".render(", "Compare": "compare_node("}),
+    ],
+    ids=["apply", "plan"],
+)
+def test_a_workflow_names_its_steps_in_the_words_and_the_order_of_architecture_on_one_screen(
+    workflow: Callable[..., object], steps: dict[str, str]
+) -> None:
+    named = [step for step in re.findall(r"^[0-9]+\. \*\*([^*]+)\*\*", ARCHITECTURE, re.MULTILINE) if step in steps]
+    source = inspect.getsource(workflow)
+    assert named == list(steps)
+    assert sorted(steps.values(), key=source.index) == list(steps.values())
+    assert len(source.splitlines()) <= 40
 
 
 def test_decisions_are_numbered_one_after_the_other_as_their_titles_say() -> None:

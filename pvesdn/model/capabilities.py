@@ -40,6 +40,8 @@ _LOCAL_ALONE: _Version = (1, 2, 2)
 """A frr.conf.local is reason enough to write frr.conf (docs/pve.md §4.4)."""
 _DRY_RUN: _Version = (1, 3, 0)
 """`GET /cluster/sdn/dry-run` (docs/pve.md §3.1)."""
+_COMPARED: _Version = (1, 2)
+"""The oldest whose interfaces were held against ours (docs/pve.md §10)."""
 _KNOWN: _Version = (1, 3)
 """The level whose rules pvesdn has; before it addresses in frr.conf are as they were typed (docs/pve.md §6.8)."""
 
@@ -75,6 +77,12 @@ class NodeCapabilities:
     def merge_is_known(self) -> bool:
         """frr.conf.local is merged by the rules of `design.merge`."""
         return self.level > GeneratorLevel.BEFORE_1_0
+
+    @property
+    def interfaces_are_known(self) -> bool:
+        """`interfaces.d/sdn` is printed by the rules of `design.pve`, which 1.2 and 1.3 share (docs/pve.md §10)."""
+        is_seen = not self.package or _is_at_least(_parsed(self.package), _COMPARED)
+        return is_seen and GeneratorLevel.BEFORE_1_0 < self.level <= GeneratorLevel.KNOWN
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,7 +49,7 @@ class Finding(Model):
     :param hint: what to do about it.
     :param node: the node it is about and that has to change; empty where definitions are at fault, or several nodes. An
         error with a node stops what would happen there, one without a node stops everything.
-    :param others: more of the same, which `what` counts: documents have all of them, a screen the first few.
+    :param others: more of the same: documents have all of them, a screen the first few.
     """
 
     severity: Severity

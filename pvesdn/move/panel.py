@@ -112,7 +112,7 @@ def _refusals(name: str, panel: Panel) -> Iterator[Finding]:
     elif not isinstance(zone, PveVxlanZone | PveEvpnZone):
         kind = section.type
         what = f"stays in PVE: a zone of type {kind} {REFUSED[kind]}, and pvesdn.cfg has VXLAN and EVPN alone"
-        yield error(place("zones", section), what, "leave it there: pvesdn works beside it")
+        yield error(place("zones", section), what, "leave it there: pvesdn works alongside it")
 
 
 def _gather(zone: MovableZone, panel: Panel) -> Leaving:

@@ -18,6 +18,7 @@ from pvesdn.recognise.notebook import Notebook
 
 _LOCAL = "vxlan-local-tunnelip"
 _MANUAL = frozenset({"inet manual", "inet6 manual"})
+_MAPS = ("bridge-vlan-vni-map", "vxlan-remoteip-map", "vxlan-mcastgrp-map")
 _NEVER_OF_VXLAN = ("bridge-ports", "bond-slaves", "vlan-raw-device", "vrf-table")
 """Options of devices of other kinds."""
 
@@ -147,9 +148,9 @@ def _with_mask(address: str, mask: Option | None) -> str:
 
 
 def is_single_device(device: Device) -> bool:
-    """Whether it is one VXLAN device for many VNIs (ifupdown2: `bridge-vlan-vni-map`, `vxlan-vnifilter`)."""
+    """Whether it is one VXLAN device for many VNIs, in the words of ifupdown2."""
     filters = (option.value.lower() for option in device.all("vxlan-vnifilter"))
-    return bool(device.all("bridge-vlan-vni-map")) or any(word in ("on", "yes", "1") for word in filters)
+    return bool(device.all(*_MAPS)) or any(word in ("on", "yes", "1") for word in filters)
 
 
 def _is_vxlan(device: Device) -> bool:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 from pvesdn.decode.nodes.hook_commands import HOOKS, UP_HOOKS
 from pvesdn.decode.secrets import hide_secrets
+from pvesdn.decode.secrets.veil import PLACEHOLDER
 from pvesdn.model.hand_written import (
     Device,
     Floods,
@@ -107,6 +108,13 @@ class _Finder:
         is_meant = device is not None and any(option.name.startswith("vxlan-") for option in device.options)
         return name in self._made or name in self._singles or name in self._devices.ports or is_meant
 
+    def _readable(self) -> str:
+        """What was searched for whatever makes a device: a snapshot may hide what a hook does."""
+        hidden = next(
+            (o for d in self._node.devices.values() for o in d.all(*HOOKS) if PLACEHOLDER.search(o.value)), None
+        )
+        return "file" if hidden is None else f"line that can be read (the snapshot hides the hook at {hidden.place})"
+
     # --- which bridge -------------------------------------------------------------------------------------------------
 
     def _read_joins(self) -> Iterator[tuple[str, str]]:
@@ -148,7 +156,7 @@ class _Finder:
     def _single(self, device: Device) -> Found:
         maps = [option for option in device.options if option.name == "bridge-vlan-vni-map"]
         words = ", ".join(hide_secrets(option.value)[0] for option in maps)
-        place = (maps or device.all("vxlan-vnifilter"))[0].place
+        place = (maps or device.all("vxlan-vnifilter", "vxlan-remoteip-map", "vxlan-mcastgrp-map"))[0].place
         which = f"a single VXLAN device with a map ({words})" if maps else "a single VXLAN device for many VNIs"
         bridge = self._bridge(device.name)
         inside = f" in {bridge}" if bridge else ""
@@ -172,7 +180,7 @@ class _Finder:
             return Found(
                 self._node.node, None, live.words.name, bridge, frozenset(), what, "a VNet has one VNI", not bridge
             )
-        what = f"{_described(live.words, bridge)}, which the kernel has and no file makes"
+        what = f"{_described(live.words, bridge)}, which the kernel has and no {self._readable()} makes"
         found = self._unwritten(live.words, None, what, ())
         return replace(found, is_foreign=not bridge)
 

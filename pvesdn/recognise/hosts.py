@@ -14,7 +14,7 @@ from pvesdn.model.cluster import ClusterState
 from pvesdn.model.facts import NodeFacts
 from pvesdn.model.hand_written import HandWrittenNode, Holds, Place
 from pvesdn.model.primitives import IpInterface
-from pvesdn.recognise.nets import FloodMode, Net
+from pvesdn.recognise.nets import FloodMode, Net, Nets
 from pvesdn.recognise.notebook import Notebook
 
 _CONFIGURED = ("inet dhcp", "inet6 dhcp", "inet6 auto")
@@ -32,14 +32,19 @@ class _Address:
 
 
 def refuse_own_addresses(
-    nets: tuple[Net, ...],
+    nets: Nets,
     nodes: Mapping[str, HandWrittenNode],
     facts: Mapping[str, NodeFacts],
     cluster: ClusterState,
     book: Notebook,
 ) -> frozenset[str]:
     """Enter every address of a node's own; names of the bridges that have one."""
-    return frozenset(net.name for net in nets if _Bridge(net, nodes, facts, cluster, book).refuse())
+    ties = tuple(nets.ties.values())
+    return frozenset(
+        net.name
+        for net in (*nets.vnets, *ties)
+        if _Bridge(net, nodes, facts, cluster, book, is_tie=net in ties).refuse()
+    )
 
 
 class _Bridge:
@@ -52,8 +57,11 @@ class _Bridge:
         facts: Mapping[str, NodeFacts],
         cluster: ClusterState,
         book: Notebook,
+        *,
+        is_tie: bool,
     ) -> None:
         self._net = net
+        self._is_tie = is_tie
         self._cluster = cluster
         self._book = book
         self._all = {name: tuple(self._of(name, nodes[name], facts.get(name))) for name in net.sights}
@@ -93,6 +101,8 @@ class _Bridge:
         """Whether one node alone has it, and it is not a gateway that was mistyped: that one's network has a gateway on
         two other nodes, and none here.
         """
+        if self._is_tie:  # it has no guests, and so no gateway
+            return True
         if len(self._net.sights) == 1:
             return self._net.first.mode is not FloodMode.EVPN
         if self._holders[address.held.ip] > 1:
@@ -113,6 +123,9 @@ class _Bridge:
             for other in held
             if name != node and other.held.network == address.held.network and self._is_own(name, other)
         ]
+        is_alone = not any(
+            self._is_own(name, other) for name, held in self._all.items() for other in held if name != node
+        )
         beside = f" ({', '.join(others[:1])} there)" if others else ""
         what = f"{address.held}{address.how} is the node's own address{beside}, which a VNet cannot have"
         member = self._cluster.member(node)
@@ -120,7 +133,7 @@ class _Bridge:
             hint = "the cluster knows the node by this address: the bridge has to stay as it is, or the cluster moves first"
         else:
             hint = _hint(self._net.name)
-            if not address.how and len(self._net.sights) > 1 and not others and self._net.first.mode is FloodMode.EVPN:
+            if not address.how and is_alone and not self._is_tie and self._net.first.mode is FloodMode.EVPN:
                 hint += "; if it is meant as the guests' gateway, add it to pvesdn.cfg afterwards"
         self._book.error(node, address.place, self._net.name, what, hint)
 

@@ -47,7 +47,7 @@ def read_speakers(
         for neighbor in router.neighbors:
             peer = _parsed(neighbor.address)
             if not neighbor.is_evpn:
-                hint = "sessions beside the overlay belong in frr.conf.local"
+                hint = "sessions outside the overlay belong in frr.conf.local"
                 book.lose(name, neighbor.place, f"neighbor {neighbor.address}", "a session that is not for EVPN", hint)
             elif peer is None:
                 what = "is not an address, so its peer is unknown"

@@ -33,7 +33,7 @@ from pvesdn.recognise.nothing import Others, explain_nothing
 from pvesdn.recognise.take_outs import Made, staying, take_outs
 from pvesdn.recognise.underlay import UnderlayFacts, propose_underlay, read_ground
 from pvesdn.recognise.vrf_routers import advertises_subnets, imported_targets
-from pvesdn.recognise.words import tell_words
+from pvesdn.recognise.words import tell_stayers, tell_words
 from pvesdn.recognise.zones import Draft, Zoning, cover
 
 _FILE = "pvesdn.cfg"
@@ -68,7 +68,7 @@ def recognise(given: HandWrittenConfig) -> Proposal:
     ground = read_ground(given.nodes, devices, given.facts, given.cluster, book)
     others = Others.of(given.nodes, devices)
     nets = read_nets(given.nodes, devices, others.crowded, isolated_vnis(given.nodes), book)
-    own = refuse_own_addresses(nets.vnets, given.nodes, given.facts, given.cluster, book)
+    own = refuse_own_addresses(nets, given.nodes, given.facts, given.cluster, book)
     check_nets(nets, own, book)
     others.enter(nets, book)
     drafts = Zoning(ground, book).draft(nets)
@@ -119,10 +119,12 @@ class _Writer:
             exits += (uplink.exit(ids.exit(zone.id, uplink.node), zone.id) for uplink in uplinks)
             self.made.uplinks += uplinks
         controller = propose_controller(_CONTROLLER, self.speakers, self.ground, self.book)
+        outs = take_outs(self.given.nodes, self.nets, self.drafts, self.made)
         local = self._tell_the_rest(controller, zones)
+        tell_stayers(self.given.nodes, outs, self.book)
         return Proposal(
             sdn=SdnConfig(own=self._own(zones, vnets, subnets, exits, controller)),
-            take_outs=take_outs(self.given.nodes, self.nets, self.drafts, self.made),
+            take_outs=outs,
             vteps=self._vteps(),
             speakers=frozenset(self.speakers),
             lost=tuple(self.book.lost),
@@ -274,7 +276,7 @@ class _Writer:
                     continue
                 uplink = read_uplink(self.given.nodes[name], device, draft.vrf, self.book)
                 if uplink is not None and found is not None:
-                    what = f"is a second exit of VRF {draft.vrf} on the node, beside {found.device.name}"
+                    what = f"is a second exit of VRF {draft.vrf} on the node, next to {found.device.name}"
                     hint = f"its stanza stays: name the VRF of the new zone in its line 'vrf {draft.vrf}'"
                     self.book.lose(name, device.place, device.name, what, hint)
                 found = found or uplink

@@ -12,6 +12,7 @@ from pvesdn.design.ours.mtu import inner_mtu
 from pvesdn.model.hand_written import Act, Device, Floods, HandWrittenNode, Holds, Joins, Option
 from pvesdn.model.ifupdown import GUEST_PORTS
 from pvesdn.model.own_sdn import Irb
+from pvesdn.model.proposal import TakeOut
 from pvesdn.recognise.anyway import BRIDGE, PORT, TIE, VRF, Trait, is_done
 from pvesdn.recognise.devices import Bridge
 from pvesdn.recognise.nets import BridgeOnNode, FloodMode, Nets
@@ -63,6 +64,35 @@ def tell_words(
         for device in node.devices.values():
             if device.name in routed and device.all("vrf-table"):
                 teller.tell_vrf(name, device)
+
+
+def tell_stayers(nodes: Mapping[str, HandWrittenNode], outs: Mapping[str, tuple[TakeOut, ...]], book: Notebook) -> None:
+    """Enter the lines of stanzas that stay and name a device that goes: they fail from then on."""
+    for name, node in sorted(nodes.items()):
+        whole = {out.name for out in outs.get(name, ()) if out.options is None}
+        becomes = {out.name: out.becomes for out in outs.get(name, ()) if out.name in whole and out.becomes != out.name}
+        taken = {place for out in outs.get(name, ()) for place in out.options or ()}
+        for device in node.devices.values():
+            if device.name in whole:
+                continue
+            for option in device.options:
+                gone = [word for word in _names_in(option, device) if word in becomes]
+                if gone and option.place not in taken and option.name != "vrf":  # told with the exits
+                    what, _ = hide_secrets(f"{option.name} {option.value}")
+                    hint = f"the line stays, and {gone[0]} becomes {becomes[gone[0]]}: change it, or take it out"
+                    book.lose(name, option.place, device.name, what, hint)
+            parent = device.name.rpartition(".")[0]
+            if parent in becomes:
+                what = f"a VLAN device of {parent}, which becomes {becomes[parent]}"
+                book.lose(
+                    name, device.place, device.name, what, f"call it {becomes[parent]}{device.name[len(parent) :]}"
+                )
+
+
+def _names_in(option: Option, device: Device) -> Iterator[str]:
+    """The words of a line that may be devices' names."""
+    value = option.value.replace("${IFACE}", device.name).replace("$IFACE", device.name)
+    yield from re.split(r"[^\w.@:-]+", value)
 
 
 class _Teller:
@@ -134,6 +164,10 @@ def _joins_again(sight: BridgeOnNode, device: Device, option: Option) -> bool:
 def _hint(option: Option, device: Device) -> str:
     if option.name in _VLANS_OF_PORT:
         return "the VXLAN port of a VNet carries every VLAN, tagged as the guests have it"
+    if option.name == "address-virtual":
+        mac, *virtual = option.value.split() or [""]
+        said = [f"'address {address}'" for address in virtual] + ([f"'hwaddress {mac}'"] if ":" in mac else [])
+        return f"to have the gateway imported write {' and '.join(said)} on every node, in place of it"
     acts = read_hook(option.value, device.name) if option.name in HOOKS else ()
     words = [word for act in acts for word in _said_by(act)]
     return f"to have it imported write {' and '.join(words)}, in place of the hook" if words else ""

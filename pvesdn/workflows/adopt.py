@@ -79,7 +79,7 @@ def adopt(snapshot: Snapshot, renderer: Renderer, *, form: Form = "pvesdn") -> A
     :raises PvesdnError: the snapshot cannot be understood.
     """
     pve = _pve_definitions(snapshot)
-    given = _handwork(snapshot, pve)
+    given = _hand_written(snapshot, pve)
     proposal = recognise(given)
     if form == "pve":
         proposal = as_pve(proposal)
@@ -127,16 +127,16 @@ _OFFLINE = "offline"
 _PVE_WRITES_FRR = Finding(
     severity=Severity.WARNING,
     where="/etc/frr/frr.conf",
-    what="PVE's own controllers or fabrics write it, so it was not read for handwork",
-    hint="EVPN by hand beside them cannot be imported",
+    what="PVE's own controllers or fabrics write it, so nothing in it counts as hand-written",
+    hint="EVPN written by hand alongside them cannot be imported",
 )
 
 
 _ALREADY_DEFINED = Finding(
     severity=Severity.WARNING,
     where=f"{SDN_DIR}/{OWN_FILE}",
-    what="there is one already, and the proposal says nothing of what it defines",
-    hint="put both together by hand: what is replaced by the proposal alone goes from the nodes",
+    what="there is one already, and the proposal does not include what it defines",
+    hint="merge the two by hand: if the proposal alone replaces it, what it defines is removed from the nodes",
 )
 
 
@@ -145,7 +145,7 @@ def _pve_definitions(snapshot: Snapshot) -> PveSdn:
     return decode_sdn(files, intent="pending").config.pve
 
 
-def _handwork(snapshot: Snapshot, pve: PveSdn) -> HandWrittenConfig:
+def _hand_written(snapshot: Snapshot, pve: PveSdn) -> HandWrittenConfig:
     cluster = decode_cluster(snapshot.api)
     facts = {}
     unread = {member.name: _OFFLINE for member in cluster.members if not member.is_online}

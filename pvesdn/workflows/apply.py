@@ -20,7 +20,7 @@ from pvesdn.workflows.aftermath import NOT_CHECKED, finish, leave_unreloaded, re
 from pvesdn.workflows.any_member import on_any_member
 from pvesdn.workflows.commit import NO_COMMIT, CommitOutcome, commit_definitions
 from pvesdn.workflows.planner import Planner
-from pvesdn.workflows.progress import Progress, well
+from pvesdn.workflows.progress import Progress, healthy
 from pvesdn.workflows.put_in_place import put_in_place
 from pvesdn.workflows.stage import stage
 from pvesdn.workflows.take_over import take_frr_over
@@ -40,21 +40,35 @@ def apply(world: World, changes: ChangeSet, planner: Planner) -> ApplyReport:
     """
     _refuse_obstacles(changes)
     todo = execution_plan(changes)
-    world.api.require(_rights(todo))
+    world.api.require(_rights(todo))  # before anything: a refused reload leaves a node half done
     _remember_vteps(world, todo.seen, [node.node for node in changes.nodes])
     run = [Progress(world, node) for node in todo.nodes]
-    if not (stage(world, run) and put_in_place(world, well(run))):
-        restore_flooding(world, well(run))
-        if todo.commits:
-            leave_unreloaded(well(run), because="another node failed before PVE's definitions were committed")
-        return _report(run, changes, _NOT_REACHED if todo.commits else NO_COMMIT)
-    commit = commit_definitions(world, well(run)) if todo.commits else NO_COMMIT
-    if todo.takes_frr_over and commit.outcome is Outcome.OK:
-        take_frr_over(world, well(run), planner, todo.flags)
-    restore_flooding(world, well(run))
-    verify(world, changes, well(run), planner)
-    finish(world, well(run))
+    if not (stage(world, run) and put_in_place(world, healthy(run))):
+        return _report(run, changes, _end_early(world, run, todo))
+    commit = _commit(world, run, todo, planner)
+    restore_flooding(world, healthy(run))
+    verify(world, changes, healthy(run), planner)
+    finish(world, healthy(run))
     return _report(run, changes, commit)
+
+
+def _end_early(world: World, run: Sequence[Progress], todo: ExecutionPlan) -> CommitOutcome:
+    """A node has failed: nothing is committed, and the healthy ones keep what they have."""
+    restore_flooding(world, healthy(run))
+    if not todo.commits:
+        return NO_COMMIT
+    leave_unreloaded(healthy(run), because="another node failed before PVE's definitions were committed")
+    return _NOT_REACHED
+
+
+def _commit(world: World, run: Sequence[Progress], todo: ExecutionPlan, planner: Planner) -> CommitOutcome:
+    """Let PVE commit what is pending; where that was its last frr.conf, put ours in its place."""
+    if not todo.commits:
+        return NO_COMMIT
+    commit = commit_definitions(world, healthy(run))
+    if todo.takes_frr_over and commit.outcome is Outcome.OK:
+        take_frr_over(world, healthy(run), planner, todo.flags)
+    return commit
 
 
 def _remember_vteps(world: World, text: str | None, members: Sequence[NodeName]) -> None:
@@ -74,7 +88,7 @@ def _refuse_obstacles(changes: ChangeSet) -> None:
 
 
 def _rights(todo: ExecutionPlan) -> list[tuple[str, str]]:
-    """The rights that the run's API calls need: checked first, since a refused reload leaves a node half done."""
+    """The rights that the run's API calls need."""
     if todo.commits:
         return [("/sdn", "SDN.Allocate")]
     return [(f"/nodes/{node.node}", "Sys.Modify") for node in todo.nodes if node.reloads]

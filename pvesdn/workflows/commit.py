@@ -13,7 +13,7 @@ from pvesdn.decode.cluster.answers import started_at
 from pvesdn.errors import ClusterError, NodeError, TaskFailed
 from pvesdn.model.report import Outcome
 from pvesdn.workflows.aftermath import leave_unreloaded, restore_flooding
-from pvesdn.workflows.progress import Progress, well
+from pvesdn.workflows.progress import Progress, healthy
 from pvesdn.workflows.tasks import find_tasks, follow
 from pvesdn.workflows.world import World
 
@@ -46,7 +46,7 @@ def commit_definitions(world: World, run: Sequence[Progress]) -> CommitOutcome:
         upid = world.api.apply_sdn()
     except ClusterError as error:
         restore_flooding(world, run)
-        leave_unreloaded(well(run), because="PVE's definitions were not committed")
+        leave_unreloaded(healthy(run), because="PVE's definitions were not committed")
         return CommitOutcome(Outcome.FAILED, f"PVE's definitions were not committed: {error}")
     since = min(since, started_at(upid) - _SLACK)
     failure = ""

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pvesdn.compare.conflicts import holds_our_frr
 from pvesdn.compare.files import NodeNow, compare_node
 from pvesdn.compare.frr_local import judge_rendered_local
+from pvesdn.compare.hand_edits import hand_edits
 from pvesdn.compare.prerequisites import doubts
 from pvesdn.compare.running import running_findings
 from pvesdn.design.cluster import SharedDesign, design_node, share
@@ -90,7 +91,9 @@ def _plan_node(
         rendered, now, design.owners, flags=flags, shows_pve=bool(known.pending), flooding=design.flooding
     )
     blocking = () if changes.is_empty else _blocking(known, name)
-    return replace(changes, obstacles=(*blocking, *changes.obstacles, *verdict.errors)), verdict.warnings
+    # While something is pending, PVE is about to write the file, and what changes in it is shown with the plan.
+    edited = () if known.pending else hand_edits(rendered, now, known.running, known.given.capabilities.on(name))
+    return replace(changes, obstacles=(*blocking, *changes.obstacles, *verdict.errors)), (*verdict.warnings, *edited)
 
 
 def _wanted(known: Understanding, only: frozenset[str] | None) -> list[str]:

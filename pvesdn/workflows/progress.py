@@ -78,6 +78,6 @@ def on_each(world: World, run: Iterable[Progress], task: Callable[[Progress], No
     return {name: outcome for name, outcome in outcomes.items() if outcome is not None}
 
 
-def well(run: Iterable[Progress]) -> list[Progress]:
+def healthy(run: Iterable[Progress]) -> list[Progress]:
     """The nodes on which nothing has failed."""
     return [progress for progress in run if not progress.error]

@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from pvesdn.errors import NodeFailed, NodeUnreachable, PvesdnError
 from pvesdn.model.execution import FileWrite
 from pvesdn.model.report import Outcome, StepOutcome
-from pvesdn.workflows.progress import Progress, on_each, well
+from pvesdn.workflows.progress import Progress, healthy, on_each
 from pvesdn.workflows.world import World
 
 _STAGED = StepOutcome("staged", Outcome.OK)
@@ -24,7 +24,7 @@ def stage(world: World, run: Iterable[Progress]) -> bool:
         failures = on_each(world, (progress for progress in run if _files(progress)), _stage_node)
     refused = [node for node, error in failures.items() if not isinstance(error, NodeUnreachable)]
     if refused:
-        discard(world, well(run), because=", ".join(refused))
+        discard(world, healthy(run), because=", ".join(refused))
     return not refused
 
 

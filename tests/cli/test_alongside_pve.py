@@ -155,7 +155,7 @@ def test_secrets_of_ipams_and_dns_reach_no_snapshot_and_no_output(settings: Path
     assert not [path for path in asked if path.endswith(("ipams.cfg", "dns.cfg", "sdn/*.cfg"))]
 
 
-def test_a_stanza_of_a_third_party_is_in_the_way_with_its_file_and_node(settings: Path, tmp_path: Path) -> None:
+def test_a_stanza_of_a_third_party_blocks_the_plan_with_its_file_and_node(settings: Path, tmp_path: Path) -> None:
     cluster = fake_cluster("vxlan: ucast\n\nvnet: vmbr3\n\tzone ucast\n\ttag 3\n\n")
     cluster.nodes["node2"].files["/etc/network/interfaces.d/theirs"] = "auto vmbr3\niface vmbr3\n\tbridge-ports none\n"
     result = call("plan", "--from", snapshot_of(cluster, tmp_path / "snap"))

@@ -78,6 +78,41 @@ def test_definitions_what_has_to_go_and_what_then_comes_are_shown() -> None:
     assert call("import", "--from", MULTICAST) == Result(0, expected, NOTE)
 
 
+def test_what_frr_conf_local_can_keep_is_shown_once_for_nodes_that_keep_the_same(tmp_path: Path) -> None:
+    kept = " neighbor 192.168.0.9 remote-as 65009\n neighbor 192.168.0.9 password s3cret\n"
+    write_snapshot(tmp_path / "s", hand("evpn-l2", (" no bgp default", f"{kept} no bgp default")))
+    result = call("import", "--from", tmp_path / "s")
+    head = "For /etc/frr/frr.conf.local: what of it still can be said there, with the secret in place of ********"
+    lines = (
+        "node1, node2, node3",
+        "  router bgp 1234",
+        "   no bgp default ipv4-unicast",
+        "   neighbor 192.168.0.9 remote-as 65009",
+        "   neighbor 192.168.0.9 password ********",
+        "  exit",
+    )
+    assert f"{head}\n\n{chr(10).join(lines)}\n\nWhat then comes" in result.out
+    document = json.loads(call("import", "--json", "--from", tmp_path / "s").out)
+    assert document["frr_conf_local"]["node2"] == "".join(f"{line[2:]}\n" for line in lines[1:])
+
+
+def test_nothing_to_import_names_what_was_found(tmp_path: Path) -> None:
+    bridges = (
+        ("bridge_ports vxlan2\n", "bridge_ports vxlan2 vxlan3\n"),
+        ("bridge_ports vxlan3\n", "bridge_ports none\n"),
+    )
+    write_snapshot(tmp_path / "s", hand("unicast", *bridges))
+    result = call("import", "--from", tmp_path / "s")
+    assert (result.status, result.out) == (1, "")
+    assert result.err.splitlines()[:2] == [
+        "error: nothing can be imported as it stands; what was found, and why it was left:",
+        (
+            "error: node1: /etc/network/interfaces:24: vmbr2: a bridge with 2 VXLAN ports (vxlan2, vxlan3): "
+            "it stays as it is; a VNet has one VNI"
+        ),
+    ]
+
+
 def test_quiet_prints_the_definitions_alone() -> None:
     assert call("import", "-q", "--from", MULTICAST) == Result(0, TEXT.rstrip("\n") + "\n", "")
 

@@ -149,7 +149,7 @@ def test_several_zones_go_together(tmp_path: Path) -> None:
         (("--edited", "x"), "--edited cannot be used with --from-pve: no file of the nodes has to be edited"),
     ],
 )
-def test_options_about_handwork_are_refused(folder: Path, options: tuple[str, ...], why: str) -> None:
+def test_options_about_hand_written_files_are_refused(folder: Path, options: tuple[str, ...], why: str) -> None:
     result = call("import", "--from-pve", "wide", "--from", folder, *options)
     assert result.status == 1
     assert why in result.err

@@ -136,7 +136,7 @@ def test_nodes_of_which_the_same_is_true_are_named_once(settings: Path, cluster:
     assert lines[9].startswith("    blocked: /etc/network/interfaces.new holds")
 
 
-def test_a_vnet_that_goes_is_destroyed_and_its_guests_stand_in_the_way(settings: Path, cluster: FakeCluster) -> None:
+def test_a_vnet_that_goes_is_destroyed_and_its_guests_block_it(settings: Path, cluster: FakeCluster) -> None:
     applied(settings, cluster)
     cluster.plug("node1", "vmbr3", "tap100i0")
     cluster.plug("node1", "vmbr3", "tap101i0")
@@ -158,7 +158,7 @@ def test_a_vnet_that_goes_is_destroyed_and_its_guests_stand_in_the_way(settings:
     assert "    vmbr3 is removed with 2 guest ports in it\n" in decided.out
 
 
-def test_a_file_of_somebody_elses_stands_in_the_way_until_overwritten(settings: Path, cluster: FakeCluster) -> None:
+def test_somebody_elses_file_blocks_the_plan_until_overwritten(settings: Path, cluster: FakeCluster) -> None:
     cluster.nodes["node1"].files[OURS] = "# mine\n"
     refused = plan(settings, cluster, "--node", "node1")
     why = "it exists, but this node has no record of pvesdn writing it"
@@ -168,7 +168,7 @@ def test_a_file_of_somebody_elses_stands_in_the_way_until_overwritten(settings: 
     assert f"      overwritten: {why}\n" in decided.out
 
 
-def test_unapplied_edits_of_interfaces_stand_in_the_way_until_allowed(settings: Path, cluster: FakeCluster) -> None:
+def test_unapplied_edits_of_interfaces_block_the_plan_until_allowed(settings: Path, cluster: FakeCluster) -> None:
     cluster.nodes["node1"].files["/etc/network/interfaces.new"] = "auto lo\n"
     assert "blocked: /etc/network/interfaces.new" in plan(settings, cluster).out
     assert "blocked: " not in plan(settings, cluster, "--with-interfaces-new").out

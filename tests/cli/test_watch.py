@@ -72,7 +72,7 @@ def test_another_node_acts(tmp_path: Path, cluster: FakeCluster, state_dir: Path
     assert not state_dir.exists()
 
 
-def test_what_stands_in_the_way_is_left_for_a_person(tmp_path: Path, cluster: FakeCluster) -> None:
+def test_an_obstacle_is_left_for_a_person(tmp_path: Path, cluster: FakeCluster) -> None:
     cluster.nodes["node3"].files[OURS] = "# mine\n"
     result = watch(tmp_path, cluster, action="apply")
     assert result.status == 1

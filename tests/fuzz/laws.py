@@ -192,7 +192,7 @@ def _shuffled(snapshot: Snapshot, rng: random.Random) -> Snapshot:
 
 
 def _nothing_is_left_to_plan(snapshot: Snapshot, changes: ChangeSet, intent: Intent) -> None:
-    """Once the plan's files are in place, a plan has nothing more to do where nothing was in the way."""
+    """Once the plan's files are in place, a plan has nothing more to do where nothing was blocked."""
     if changes.takes_frr_over or any(node.obstacles for node in changes.nodes):
         return
     if intent == "running" or (changes.pending and changes.unreachable):
@@ -202,7 +202,7 @@ def _nothing_is_left_to_plan(snapshot: Snapshot, changes: ChangeSet, intent: Int
     for node in again.nodes:
         left = ", ".join(f"{file.path} ({', '.join(s.action + s.name for s in file.stanzas)})" for file in node.files)
         holds("nothing is left to plan", node.is_empty, f"{node.node}: {left}")
-        holds("nothing is in the way of what is in place", not node.obstacles, f"{[str(f) for f in node.obstacles]}")
+        holds("nothing blocks what is in place", not node.obstacles, f"{[str(f) for f in node.obstacles]}")
     holds("nothing is left to plan", again.seen is None, "what is remembered of the VTEPs")
     holds("nothing is left to plan", not again.pending, f"pending: {[(row.kind, row.id) for row in again.pending]}")
 

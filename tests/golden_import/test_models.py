@@ -79,7 +79,7 @@ def test_what_is_proposed_is_read_back_without_a_fault(case: str, form: Form) ->
 
 @pytest.mark.parametrize("case", CASES)
 @pytest.mark.parametrize("form", FORMS)
-def test_nothing_is_in_the_way_once_everything_is_taken_out(case: str, form: Form) -> None:
+def test_nothing_is_blocked_once_everything_is_taken_out(case: str, form: Form) -> None:
     adoption = imported(case, form)
     assert adoption.problems == ()
     assert adoption.plan is not None

@@ -28,7 +28,7 @@ def expected(case: str, node: str, path: str) -> str:
 
 
 def is_said_by_hand(case: str) -> bool:
-    """PVE's own FRR text is nobody's handwork."""
+    """PVE's own FRR text was not written by hand."""
     return not any((GOLDEN / case / "expected").glob(f"*{FRR_CONF_LOCAL}"))
 
 

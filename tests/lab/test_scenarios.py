@@ -85,8 +85,9 @@ def test_a_hand_written_set_up_has_on_every_node_the_devices_that_it_loses(scena
     for folder in hand_written(scenario):
         assert lost
         for plan in topology.nodes:
-            text = (folder / plan.name / "interfaces").read_text()
-            found = decode_hand_written(plan.name, {"/etc/network/interfaces": text})
+            files = [folder / plan.name / "interfaces", *sorted((folder / plan.name / "interfaces.d").glob("*"))]
+            texts = {f"/etc/network/{path.relative_to(folder / plan.name)}": path.read_text() for path in files}
+            found = decode_hand_written(plan.name, texts)
             assert found.devices.keys() >= set().union(*lost)
             assert "vxlan-id" in {option.name for device in found.devices.values() for option in device.options}
 

@@ -42,6 +42,7 @@ PVE9 = Character(
     version="9.1.5",
     packages={
         "frr": "10.4.1-1+pve1",
+        "frr-pythontools": "10.4.1-1+pve1",
         "ifupdown2": "3.3.0-1+pmx11",
         "libpve-network-perl": "1.3.0",
         "pve-manager": "9.1.5",
@@ -55,6 +56,7 @@ PVE8 = Character(
     truncates_sdn_file=False,
     packages={
         "frr": "8.5.2-1+pve1",
+        "frr-pythontools": "8.5.2-1+pve1",
         "ifupdown2": "3.2.0-1+pmx11",
         "libpve-network-perl": "0.11.3",
         "pve-manager": "8.4.14",
@@ -69,6 +71,7 @@ PVE7 = Character(
     truncates_sdn_file=False,
     packages={
         "frr": "8.4.4-1.1~deb11u1",
+        "frr-pythontools": "8.4.4-1.1~deb11u1",
         "ifupdown2": "3.1.0-1+pmx4",
         "pve-manager": "7.4-20",
         "python3": "3.9.2-3",

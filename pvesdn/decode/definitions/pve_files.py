@@ -9,6 +9,7 @@ from pvesdn.decode.definitions.entries import Entry, refuse_duplicates
 from pvesdn.decode.definitions.fabrics import read_fabrics
 from pvesdn.decode.definitions.ledger import Ledger
 from pvesdn.decode.definitions.pve_controllers import check_ways_to_peers, read_controllers
+from pvesdn.decode.definitions.pve_dhcp import doubt_ranges
 from pvesdn.decode.definitions.pve_unsupported import find_unsupported
 from pvesdn.decode.definitions.pve_words import NOUNS, OPEN, WORDS
 from pvesdn.decode.definitions.section_config import Section
@@ -157,6 +158,8 @@ def _vnet(entry: Entry, found: PveDefinitions) -> None:
 
 def _subnet(entry: Entry, found: PveDefinitions) -> None:
     fields = subnet_fields(entry, is_pve=True)
+    if "network" in fields:
+        doubt_ranges(entry, fields["network"])
     # PVE prints the gateway as it was typed.
     typed = next((item.value for item in entry.section.properties if item.key == "gateway"), None)
     if subnet := entry.build(Subnet, id=entry.section.id, gateway_text=typed, **fields):

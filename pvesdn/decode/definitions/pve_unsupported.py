@@ -103,7 +103,7 @@ def _controllers(entries: Iterable[Entry], fabrics: Iterable[str]) -> Iterator[t
         if used:
             reason = f"with {', '.join(used)}"
         elif entry.section.type == "evpn" and is_one_of_several:
-            reason = "beside another EVPN controller"
+            reason = "in addition to another EVPN controller"
         elif entry.section.type == "evpn" and named.get("fabric") in unsupported_fabrics:
             reason = f"over fabric '{legible(named['fabric'])}'"
         else:

@@ -247,7 +247,7 @@ def _route_target(word: str) -> str:
 def _own_route_target(word: str) -> str:
     asn, number = map(int, _route_target(word).split(":"))
     if asn > _MAX_16_BITS and number > _MAX_16_BITS:
-        what = f"{shown(word)} does not fit into a route target: beside an AS number of 4 bytes the number has 2"
+        what = f"{shown(word)} does not fit into a route target: after an AS number of 4 bytes the number has 2"
         raise BadValueError(what, f"write a number up to {_MAX_16_BITS} after AS {asn}")
     return word
 

@@ -15,6 +15,10 @@ from pvesdn.design.checks import (
     exits,
     members,
     null_routes,
+    packages,
+    pve_exits,
+    pve_mtu,
+    pve_peers,
     pve_sessions,
     references,
     subnets,
@@ -23,6 +27,7 @@ from pvesdn.design.checks import (
     vnis,
     ways,
 )
+from pvesdn.design.checks.pve_ways import PveWays
 from pvesdn.model.cluster import Vtep
 from pvesdn.model.design import DesignInput
 from pvesdn.model.findings import Finding
@@ -44,7 +49,11 @@ def check(given: DesignInput, vteps: Mapping[str, Vtep]) -> tuple[Finding, ...]:
         *underlay.check(given, vteps),
         *bgp.check(given, vteps),
         *pve_sessions.check(given),
+        *pve_peers.check(given),
+        *pve_mtu.check(given, PveWays(given)),
+        *pve_exits.check(given),
         *devices.check(given, vteps),
+        *packages.check(given),
         *unsupported.check(given),
         *null_routes.check(given),
         *ways.check(given),

@@ -197,7 +197,7 @@ def _between(exits: Sequence[Exit]) -> Iterator[Finding]:
         if other is uplink:
             others.append(uplink)
         else:
-            what = f"is a second exit of zone '{uplink.zone}' on {uplink.node}, beside '{other.id}'"
+            what = f"is a second exit of zone '{uplink.zone}' on {uplink.node}, next to '{other.id}'"
             yield error(uplink.where, what, "keep one; it can have several gateways")
     yield from _interfaces(others)
     yield from _addresses(others)

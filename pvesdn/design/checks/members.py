@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
-from pvesdn.design.checks.wording import error, listed, warning
+from pvesdn.design.checks.wording import absent, error, listed, warning
 from pvesdn.design.ours.zones import zone_nodes
 from pvesdn.model.design import DesignInput
 from pvesdn.model.fabrics import UnmanagedFabric
@@ -12,6 +12,8 @@ from pvesdn.model.findings import Finding, Where
 from pvesdn.model.nearest import nearest
 from pvesdn.model.pve_controllers import PveBgpController, PveIsisController
 from pvesdn.model.pve_sdn import PveEvpnZone, UnmanagedController
+
+_PUT_A_MEMBER = "name one of them instead in PVE, or remove the zone: without nodes it would be on all of them"
 
 
 def check(given: DesignInput) -> Iterator[Finding]:
@@ -32,10 +34,13 @@ def check(given: DesignInput) -> Iterator[Finding]:
             near = nearest(name, fitting, taken=taken)
             known = f"members are {listed(members)}"
             yield error(where, what, f"did you mean '{near}'? {known.capitalize()}" if near else known)
+    alone = {zone.id for zone in given.sdn.pve.zones if zone.nodes and not zone.nodes & members}
     for where, name, of in _named_in_pve(given):
         if name not in members:
             what = f"{of} names '{name}', which is not a member of the cluster"
-            yield warning(where, what, f"members are {listed(members)}; remove it in PVE")
+            is_whole_zone = of == "nodes" and where.kind == "zone" and where.id in alone
+            cure = _PUT_A_MEMBER if is_whole_zone else "remove it in PVE"
+            yield warning(where, what, absent(name, members, f"members are {listed(members)}; {cure}"))
     yield from _vnets_outside(given, members)
 
 

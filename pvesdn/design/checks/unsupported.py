@@ -30,7 +30,7 @@ def _definitions(given: DesignInput) -> Iterator[Finding]:
     if nodes:
         parts.append(f"all that PVE writes on {listed(nodes)}")
     if beside:
-        parts.append(f"with it zones {listed(beside)} there")
+        parts.append(f"including zones {listed(beside)} there")
     what = ", ".join(placed(definition.what, definition.where) for definition in pve.unsupported)
     yield note(
         "PVE's SDN",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Hashable, Iterable, Iterator, Sequence
 from typing import Protocol
 
 from pvesdn.model.findings import Finding, Severity, Where
@@ -39,6 +39,18 @@ def warning(where: Where | str, what: str, hint: str = "") -> Finding:
 def note(where: Where | str, what: str, hint: str = "") -> Finding:
     """Worth knowing, no more."""
     return Finding.at(where, Severity.NOTE, what, hint)
+
+
+def together(found: Iterable[tuple[Hashable, Finding]]) -> Iterator[Finding]:
+    """Findings of one cause as one, the first of them, which has the others behind it.
+
+    :param found: each with its cause.
+    """
+    groups: dict[Hashable, list[Finding]] = {}
+    for cause, finding in found:
+        groups.setdefault(cause, []).append(finding)
+    for first, *others in groups.values():
+        yield first.model_copy(update={"others": tuple(others)}) if others else first
 
 
 def absent(name: str, known: Iterable[str], otherwise: str, *, taken: Collection[str] = ()) -> str:

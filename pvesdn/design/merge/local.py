@@ -113,7 +113,7 @@ def _clash(config: FrrConfig, line: LocalLine) -> LocalFault | None:
     if line.kind is LocalKind.ROUTER_BGP:
         number, vrf = line.words
         for asn in [r.asn for r in config.routers if (r.vrf or "") == vrf and str(r.asn) != number][:1]:
-            what = f"is a second BGP instance beside PVE's of AS {asn}, which FRR refuses"
+            what = f"is a second BGP instance next to PVE's of AS {asn}, which FRR refuses"
             return LocalFault(line, what, f"write 'router bgp {asn}{f' vrf {vrf}' * bool(vrf)}'", is_loss=True)
     if line.kind is LocalKind.ROUTE_MAP and any(_catches_all(e, line.words[0]) for e in config.route_maps):
         what = "comes after PVE's own entry, which permits everything"

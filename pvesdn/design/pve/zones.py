@@ -43,16 +43,14 @@ def zone_stanzas(zone: PveEvpnZone) -> ZoneStanzas:
     return ZoneStanzas(
         vrf=PveVrf(vrf, is_exit=False),
         exit_vrf=PveVrf(vrf, is_exit=True),
-        bridge=PveVrfBridge(
-            names.l3vni_bridge(zone.id), port=names.l3vni_port(zone.id), mtu=_tunnel_mtu(zone), vrf=vrf
-        ),
+        bridge=PveVrfBridge(names.l3vni_bridge(zone.id), port=names.l3vni_port(zone.id), mtu=tunnel_mtu(zone), vrf=vrf),
         veths={family: _veths(zone, family) for family in (IPV4, IPV6)},
     )
 
 
 def _veths(zone: PveEvpnZone, family: int) -> tuple[PveVeth, ...]:
     outer, inner = exit_veths(zone.id)
-    mtu = _tunnel_mtu(zone) + _VETH_EXTRA
+    mtu = tunnel_mtu(zone) + _VETH_EXTRA
     near, far = ((f"10.255.255.{host}/30", *((f"fe80::{host}/126",) if family == IPV6 else ())) for host in (1, 2))
     return (
         PveVeth(outer, peer=inner, addresses=near, mtu=mtu),
@@ -75,7 +73,7 @@ def vxlan_port(vnet: Vnet, vni: int, zone: PveVxlanZone, underlay: PveUnderlay) 
     return PveVxlanPort(
         name=names.vxlan_port(vnet.id),
         vni=vni,
-        mtu=_tunnel_mtu(zone),
+        mtu=tunnel_mtu(zone),
         remotes=tuple(sorted(remotes, key=lambda peer: int(ip_address(peer)))) if is_order_free else tuple(remotes),
         udp_port=zone.vxlan_port,
         is_order_free=is_order_free,
@@ -87,7 +85,7 @@ def evpn_port(name: str, vni: int, zone: PveEvpnZone, local: str | None) -> PveV
     return PveVxlanPort(
         name=name,
         vni=vni,
-        mtu=_tunnel_mtu(zone),
+        mtu=tunnel_mtu(zone),
         local=local,
         udp_port=zone.vxlan_port,
         is_controlled=True,
@@ -131,7 +129,7 @@ def vnet_bridge(
                 name=vnet.id,
                 ports=names.vxlan_port(vnet.id),
                 is_vlan_aware=vnet.vlanaware,
-                mtu=_tunnel_mtu(zone),
+                mtu=tunnel_mtu(zone),
                 alias=alias,
             )
         case PveEvpnZone():
@@ -140,7 +138,7 @@ def vnet_bridge(
                 ports=names.vxlan_port(vnet.id),
                 subnets=_addresses(subnets, ways, has_host_routes=False),
                 hwaddress=zone.mac,
-                mtu=_tunnel_mtu(zone),
+                mtu=tunnel_mtu(zone),
                 alias=alias,
                 has_ip_forward=IPV4 in gateways,
                 has_ip6_forward=IPV6 in gateways,
@@ -166,7 +164,7 @@ def untranslatable(subnets: Iterable[Subnet], answers: PveNode) -> Subnet | None
     return next((subnet for subnet in snat if answers.is_missing(answers.internet[gateway_family(subnet)])), None)
 
 
-def _tunnel_mtu(zone: PveVxlanZone | PveEvpnZone) -> int:
+def tunnel_mtu(zone: PveVxlanZone | PveEvpnZone) -> int:
     return zone.mtu or DEFAULT_MTU
 
 

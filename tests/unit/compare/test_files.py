@@ -1,4 +1,4 @@
-"""One node: what its files should be against what they are, and what stands in the way."""
+"""One node: its files as they should be compared with its files as they are, and what blocks it."""
 
 from __future__ import annotations
 

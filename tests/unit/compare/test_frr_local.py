@@ -33,7 +33,7 @@ def test_a_line_of_ours_that_is_lost_is_an_error_with_its_place():
     assert error.severity is Severity.ERROR
     assert str(error) == (
         "node1: /etc/frr/frr.conf.local:3: in PVE's merge line 'router bgp 65001' of our block is a second BGP instance "
-        "beside PVE's of AS 65000, which FRR refuses; "
+        "next to PVE's of AS 65000, which FRR refuses; "
         "check what comes before our block in the file, and the AS numbers of PVE's controllers"
     )
 

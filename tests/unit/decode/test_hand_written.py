@@ -31,12 +31,12 @@ def test_stanzas_of_one_name_are_one_device_with_the_line_of_each_option() -> No
     ]
 
 
-def test_files_of_pve_and_of_pvesdn_are_no_handwork() -> None:
+def test_files_of_pve_and_of_pvesdn_are_not_hand_written() -> None:
     files = {
         SDN_INTERFACES: "iface a\n",
         OUR_INTERFACES: "iface b\n",
         BESIDE: "iface c\n",
-        MAIN_INTERFACES: "iface d\n",
+        MAIN_INTERFACES: "source /etc/network/interfaces.d/*\niface d\n",
     }
     assert interfaces_files(files) == [MAIN_INTERFACES, BESIDE]
     assert list(decode_hand_written("n", files).devices) == ["d", "c"]

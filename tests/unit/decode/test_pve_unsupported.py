@@ -48,8 +48,8 @@ def test_a_newer_property_makes_an_evpn_controller_and_its_zones_pves_alone(line
 def test_several_evpn_controllers_are_newer_each() -> None:
     config = pending(controllers=f"{CONTROLLER}\n{CONTROLLER.replace('ctl', 'two')}", zones=ZONE)
     assert named(config) == [
-        ("controller 'ctl' beside another EVPN controller", None),
-        ("controller 'two' beside another EVPN controller", None),
+        ("controller 'ctl' in addition to another EVPN controller", None),
+        ("controller 'two' in addition to another EVPN controller", None),
     ]
     assert isinstance(config.pve.zones[0], UnmanagedZone)
 

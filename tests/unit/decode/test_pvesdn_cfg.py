@@ -209,7 +209,7 @@ WORDS = [
     (EVPN + "\trt-import 1:4294967296\n",
      "pvesdn.cfg:5: zone 'sym': rt-import '1:4294967296' is not a route target; write ASN:NUMBER such as 65000:100"),
     (EVPN + "\trt-import 65000:70000,4200000000:70000\n",
-     ("pvesdn.cfg:5: zone 'sym': rt-import '4200000000:70000' does not fit into a route target: beside an AS number of 4 bytes "
+     ("pvesdn.cfg:5: zone 'sym': rt-import '4200000000:70000' does not fit into a route target: after an AS number of 4 bytes "
      "the number has 2; write a number up to 65535 after AS 4200000000")),
     ("vnet: vmbr2\n\tzone tun\n\ttga 2\n", "pvesdn.cfg:3: vnet 'vmbr2': 'tga' is not a property of type vnet; did you mean tag?"),
     (EXIT_4 + "\tvrrp-id 1\n\tvrrp-priority 2\n\tvrrp-address 172.16.0.254\n",

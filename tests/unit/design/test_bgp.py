@@ -4,6 +4,7 @@ from ipaddress import ip_address
 import pytest
 
 from pvesdn.model.design import DesignInput
+from pvesdn.model.facts import NodeFacts
 from pvesdn.model.findings import Severity
 from pvesdn.model.frr import (
     BgpRouter,
@@ -29,6 +30,7 @@ from tests.unit.design.network import (
     given,
     uplink,
 )
+from tests.unit.design.underlay import node
 
 L2 = "evpn: l2\n\tcontroller main\n\tirb none\n\nvnet: vmbr3\n\tzone l2\n\ttag 3\n\n"
 ANCHOR = StaticRoute("ip", "198.18.0.1/32", "blackhole")
@@ -116,6 +118,26 @@ class TestSessions:
     def test_a_session_speaks_with_the_vtep_whatever_source_the_kernel_would_choose(self) -> None:
         cfg = UNDERLAY + CONTROLLER.rstrip("\n") + "\n\tpeers 10.9.9.9,192.168.0.2\n\n" + L2
         assert sources(given(cfg), "node1") == {"VTEP": "192.168.0.1"}
+
+    @pytest.mark.parametrize("device", ["lo", "dummy0 dummy", "vmbr1 bridge", "bond0 bond", "eno1.40 vlan"])
+    def test_a_session_speaks_with_the_vtep_whatever_device_holds_it(self, device: str) -> None:
+        """Behind the device's first address too, from which the kernel would speak."""
+
+        def one(number: int) -> NodeFacts:
+            name, *kind = device.split()
+            first = () if name in {"lo", "dummy0"} else (f"172.16.40.{number}/24",)
+            way = "eno1" if name in {"lo", "dummy0"} else name
+            return node(
+                f"node{number}",
+                ("eno1 9000", *([f"{name} 9000 {kind[0]}"] if kind else [])),
+                {name: (*first, f"10.255.0.{number}/24"), "mgmt0": f"192.168.0.{number}/24"},
+                [f"10.255.0.{other} dev {way} src 172.16.40.{number}" for other in (1, 2, 3) if other != number],
+            )
+
+        cfg = (UNDERLAY + CONTROLLER + L2).replace("192.168.0.0/24", "10.255.0.0/24")
+        network = given(cfg, instead={f"node{n}": one(n) for n in (1, 2, 3)})
+        for name in ("node1", "node2", "node3"):
+            assert sources(network, name) == {"VTEP": f"10.255.0.{name[-1]}"}
 
     def test_a_peer_of_the_other_family_is_in_a_group_that_has_no_source(self) -> None:
         cfg = UNDERLAY + CONTROLLER.rstrip("\n") + "\n\troute-reflectors node2,192.0.2.1,2001:db8::1\n\n" + L2

@@ -16,7 +16,11 @@ FABRIC = "ospf_fabric: lab\n\tarea 0\n\tip_prefix 172.20.30.0/24\n\nospf_node: l
     ("file", "text", "finding"),
     [
         ("zones.cfg", "simple: lan\n\tnodes node1,cedar\n\n", "zones.cfg:2: zone 'lan': nodes"),
-        ("zones.cfg", "faucet: old\n\tdp-id 1\n\tcontroller c\n\tnodes cedar\n\n", "zones.cfg:4: zone 'old': nodes"),
+        (
+            "zones.cfg",
+            "faucet: old\n\tdp-id 1\n\tcontroller c\n\tnodes node1,cedar\n\n",
+            "zones.cfg:4: zone 'old': nodes",
+        ),
         (
             "zones.cfg",
             PVE_EVPN["zones.cfg"].rstrip() + "\n\texitnodes cedar\n\n",
@@ -44,3 +48,29 @@ def test_a_name_that_is_no_member_is_a_warning_with_its_place(file: str, text: s
 def test_members_are_not_spoken_of() -> None:
     zones = PVE_EVPN["zones.cfg"].rstrip() + "\n\tnodes node1,node2\n\texitnodes node1\n\texitnodes-primary node1\n\n"
     assert findings(given("", pve={**PVE_EVPN, "zones.cfg": zones}), Severity.WARNING) == []
+
+
+def test_a_zone_on_no_member_at_all_is_not_to_be_left_without_nodes() -> None:
+    """PVE takes no nodes for all of them."""
+    (found,) = findings(given("", pve={"zones.cfg": "simple: lan\n\tnodes cedar\n\n"}), Severity.WARNING)
+    assert found == (
+        "zones.cfg:2: zone 'lan': nodes names 'cedar', which is not a member of the cluster; members are node1, node2, node3; "
+        "name one of them instead in PVE, or remove the zone: without nodes it would be on all of them"
+    )
+    assert findings(given("", pve={"zones.cfg": "simple: lan\n\tnodes node2\n\n"}), Severity.WARNING) == []
+
+
+def test_a_name_that_is_nearly_a_members_is_told_which_was_meant() -> None:
+    (found,) = findings(given("", pve={"zones.cfg": "simple: lan\n\tnodes node1,Node-2\n\n"}), Severity.WARNING)
+    assert "did you mean 'node2'? Otherwise members are node1, node2, node3; remove it in PVE" in found
+    (found,) = findings(given("", pve={"zones.cfg": "simple: lan\n\tnodes node1,node4\n\n"}), Severity.WARNING)
+    assert "did you mean" not in found
+
+
+def test_each_name_is_told_once_for_each_place_that_has_it() -> None:
+    zones = PVE_EVPN["zones.cfg"].rstrip() + "\n\tnodes node1,cedar\n\texitnodes node1,cedar\n\n"
+    found = findings(given("", pve={**PVE_EVPN, "zones.cfg": zones}), Severity.WARNING)
+    assert [line.partition(" names ")[0] for line in found if "cedar" in line] == [
+        "zones.cfg:4: zone 'theirs': nodes",
+        "zones.cfg:5: zone 'theirs': exitnodes",
+    ]

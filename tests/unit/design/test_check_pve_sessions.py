@@ -74,7 +74,7 @@ def test_a_device_is_no_loopback_to_name_where_frr_would_choose_its_other_addres
     two = node("node2", ("eno1 1500",), {"eno1": "10.34.0.12/24"}, ("10.34.0.0/24 dev eno1 src 10.34.0.12",))
     (found,) = told(LISTED.format("10.34.0.111,10.34.0.12"), node1=one, node2=two)
     assert found.endswith("know it as 10.34.0.111; list 10.34.0.11 instead of 10.34.0.111 among the peers")
-    looped = "bgp: bgp1\n\tasn 65000\n\tnode node1\n\tpeers 10.34.0.12\n\tloopback eno1\n\n"
+    looped = "bgp: bgp1\n\tasn 65000\n\tnode node1\n\tpeers 10.34.0.250\n\tloopback eno1\n\n"
     (found,) = told(LISTED.format("10.34.0.111,10.34.0.12") + looped, node1=one, node2=two)
     assert found.endswith("know it as 10.34.0.111; list 10.34.0.11 instead of 10.34.0.111 among the peers")
 

@@ -60,7 +60,7 @@ def test_a_way_that_is_there_or_is_left_to_pve_is_not_spoken_of(zone: str) -> No
     ],
 )
 def test_a_vnet_without_the_tag_that_its_zone_wants_is_left_out_by_pve(zone: str, kind: str) -> None:
-    controllers = "evpn: over\n\tasn 65000\n\tpeers 192.168.0.1\n\n"
+    controllers = "evpn: over\n\tasn 65000\n\tpeers 192.168.0.1,192.168.0.2,192.168.0.3\n\n"
     found = warnings(zone, vnets_cfg="vnet: bare\n\tzone tun\n", controllers_cfg=controllers)
     what = f"vnets.cfg:1: vnet 'bare': has no tag, and zone 'tun' is of type {kind}"
     assert found == [f"{what}; give it one in PVE; until then it is left out"]

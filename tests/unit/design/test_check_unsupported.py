@@ -39,7 +39,7 @@ def test_one_line_names_the_thing_the_zones_and_the_nodes() -> None:
     assert notes(given("", pve=pve)) == [
         (
             "PVE's SDN: newer than what pvesdn renders: fabric 'wg' of type wireguard (fabrics.cfg:1); "
-            "left to PVE: zones tun, all that PVE writes on node2, with it zones lan there"
+            "left to PVE: zones tun, all that PVE writes on node2, including zones lan there"
         )
     ]
 

@@ -246,7 +246,7 @@ ERRORS = [
             "exit: sym-node1", "exit: twice"
         ),
         (
-            "pvesdn.cfg:27: exit 'twice': is a second exit of zone 'sym' on node1, beside 'sym-node1'; "
+            "pvesdn.cfg:27: exit 'twice': is a second exit of zone 'sym' on node1, next to 'sym-node1'; "
             "keep one; it can have several gateways"
         ),
         id="two exits of a zone on a node",

@@ -210,7 +210,7 @@ def test_a_block_ends_the_one_before_it_also_without_exit():
 
 def test_a_second_instance_of_another_number_is_said():
     assert said("router bgp 65001", "exit") == [
-        (1, "is a second BGP instance beside PVE's of AS 65000, which FRR refuses")
+        (1, "is a second BGP instance next to PVE's of AS 65000, which FRR refuses")
     ]
     assert said("router bgp 65001 vrf vrf_new", "exit") == []
 

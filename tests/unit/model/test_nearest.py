@@ -38,6 +38,6 @@ def test_where_nothing_is_near_or_several_are_nothing_is_proposed(name: str, kno
 
 
 def test_what_is_taken_is_not_proposed_and_neither_is_the_next_best() -> None:
-    assert nearest("wbe", ["web", "we"]) == "web"
-    assert nearest("wbe", ["web", "we"], taken=["web"]) is None
-    assert nearest("wbe", ["we"], taken=["web"]) is None
+    assert nearest("main1", ["main", "mail"]) == "main"
+    assert nearest("main1", ["main", "mail"], taken=["main"]) is None
+    assert nearest("main1", ["mail"], taken=["main"]) is None

@@ -17,15 +17,15 @@ def test_types_that_pvesdn_has_no_words_for_are_refused_with_what_they_do() -> N
     assert lines == (
         (
             "zones.cfg:6: zone 'far': stays in PVE: a zone of type qinq puts its VNets on VLANs of the nodes' own bridges,"
-            " and pvesdn.cfg has VXLAN and EVPN alone; leave it there: pvesdn works beside it"
+            " and pvesdn.cfg has VXLAN and EVPN alone; leave it there: pvesdn works alongside it"
         ),
         (
             "zones.cfg:1: zone 'lan': stays in PVE: a zone of type simple bridges, routes and serves DHCP on single nodes,"
-            " and pvesdn.cfg has VXLAN and EVPN alone; leave it there: pvesdn works beside it"
+            " and pvesdn.cfg has VXLAN and EVPN alone; leave it there: pvesdn works alongside it"
         ),
         (
             "zones.cfg:3: zone 'office': stays in PVE: a zone of type vlan puts its VNets on VLANs of the nodes' own"
-            " bridges, and pvesdn.cfg has VXLAN and EVPN alone; leave it there: pvesdn works beside it"
+            " bridges, and pvesdn.cfg has VXLAN and EVPN alone; leave it there: pvesdn works alongside it"
         ),
     )
 

@@ -193,6 +193,20 @@ class TestObserve:
             "kernel": platform.release(),
         }
 
+    def test_an_frr_without_its_reload_is_told_from_one_that_nobody_asked_about(
+        self, program: Asking, node: NodeRoot
+    ) -> None:
+        def version(printed: str) -> str | None:
+            node.command("dpkg-query", prints=printed)
+            versions = program.value("observe", commands=["versions"])["commands"]["versions"]
+            return versions.get("frr-pythontools")
+
+        frr = "frr\t10.4.1-1+pve1\tinstalled\n"
+        assert version(frr) == ""
+        assert version(f"{frr}frr-pythontools\t10.4.1-1+pve1\tconfig-files\n") == ""
+        assert version(f"{frr}frr-pythontools\t10.4.1-1+pve1\tinstalled\n") == "10.4.1-1+pve1"
+        assert version("ifupdown2\t3.3.0-1+pmx11\tinstalled\n") is None
+
     def test_a_machine_without_dpkg_has_no_packages(self, program: Asking) -> None:
         assert set(program.value("observe", commands=["versions"])["commands"]["versions"]) == {"python3", "kernel"}
 

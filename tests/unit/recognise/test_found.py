@@ -167,6 +167,12 @@ def test_a_device_that_the_kernel_alone_has_is_named(is_there: bool) -> None:
     assert ("'iface br77 inet manual', 'bridge-ports vtun'" in hint) is not is_there
 
 
+def test_a_hook_that_a_snapshot_hides_is_not_said_to_be_none() -> None:
+    own = HOOKED.replace("{hook}", "pre-up sh -c 'hidden-1' || true").replace("bridge-ports vtun", "bridge-ports none")
+    said = refused(by_text(own, links=[LINK], frr=EVPN))[1]
+    assert f"and no line that can be read (the snapshot hides the hook at {FILE}:11) makes" in said
+
+
 def test_a_device_that_is_half_in_another_namespace_is_somebody_elses() -> None:
     own = HOOKED.partition("auto vtun")[0]
     assert refused(by_text(own, links=[{**LINK, "link_netnsid": 0}]))[0].startswith("nothing to import")
@@ -287,3 +293,26 @@ def test_nor_does_a_device_that_comes_with_it_have_the_name_of_one() -> None:
     own = HOOKED.replace("{hook}", "vxlan-id 4077\n\tvxlan-remoteip 10.31.4.{m}").replace("br77", "br-77")
     other = "auto vxlan_br77\niface vxlan_br77 inet manual\n\n"
     assert "vnet: br772\n" in text(by_text(own, other + own))
+
+
+# --- stanzas that stay -----------------------------------------------------------------------------------------------
+
+
+def test_a_line_that_stays_and_names_a_device_that_goes_is_told() -> None:
+    own = HOOKED.replace("{hook}", "vxlan-id 4077\n\tvxlan-remoteip 10.31.4.{m}").replace("br77", "br-77")
+    hook = "/24\n\tpost-up bridge link set dev vtun learning off || true\n"
+    snapshot = by_text(
+        own.replace("/24\n", hook) + "\nauto br-77.20\niface br-77.20 inet static\n\taddress 10.5.5.{n}/24\n"
+    )
+    assert [line for line in lost(snapshot) if line.startswith("node1")] == [
+        (
+            f"node1: {FILE}:7: bond1: post-up bridge link set dev vtun learning off || true; the line stays, and vtun "
+            "becomes vxlan_br77: change it, or take it out"
+        ),
+        f"node1: {FILE}:24: br-77.20: a VLAN device of br-77, which becomes br77; call it br77.20",
+    ]
+
+
+def test_a_map_of_remotes_is_one_device_for_many_vnis_too() -> None:
+    said = refused(hooked("vxlan-remoteip-map 31-33=10.31.4.{m}"))
+    assert "vtun: a single VXLAN device for many VNIs in br77: not carried over, it stays as it is" in said[1]

@@ -148,3 +148,21 @@ def test_a_gateway_that_was_mistyped_on_one_node_is_still_a_contradiction() -> N
     assert said.endswith(
         "gateway is 10.0.2.253/24, but 10.0.2.254/24 on node1 (/etc/network/interfaces:31); make them the same"
     )
+
+
+def test_a_gateway_in_cumulus_words_is_told_with_the_options_that_say_the_same() -> None:
+    found = lost(with_address("address-virtual 00:00:5e:00:01:1a 10.88.0.254/24", method="manual"))
+    assert found[0] == (
+        f"node1: {FILE}:17: br77: address-virtual 00:00:5e:00:01:1a 10.88.0.254/24; to have the gateway imported write "
+        "'address 10.88.0.254/24' and 'hwaddress 00:00:5e:00:01:1a' on every node, in place of it"
+    )
+    written = with_address("address 10.88.0.254/24\nhwaddress 00:00:5e:00:01:1a")
+    assert section(written, "evpn: asym")["mac"] == "00:00:5e:00:01:1a"
+    assert lost(written) == []
+
+
+def test_an_address_on_the_bridge_of_an_l3vni_is_the_nodes_own() -> None:
+    (said,) = refused(
+        hand("symmetric", node1=("bridge_ports vxlan4000\n", "bridge_ports vxlan4000\n        address 10.9.9.1/24\n"))
+    )
+    assert "vmbr4000: 10.9.9.1/24 is the node's own address, which a VNet cannot have; take it off vmbr4000" in said

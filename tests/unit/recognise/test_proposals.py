@@ -118,12 +118,17 @@ def test_an_interface_of_the_vrf_without_a_default_route_is_no_exit() -> None:
 def test_a_second_exit_on_a_node_is_lost() -> None:
     second = "\nauto eno3\niface eno3\n        address 172.17.0.1/24\n        vrf vrf1\n        gateway 172.17.0.254\n\nsource"
     (found,) = lost(hand("one-exit", node1=("\nsource", second)))
-    assert "eno3: is a second exit of VRF vrf1 on the node, beside eno2" in found
+    assert "eno3: is a second exit of VRF vrf1 on the node, next to eno2" in found
 
 
 def test_a_name_that_pvesdn_cfg_cannot_say_is_no_exit() -> None:
-    found, _ = lost(hand("one-exit", node1=("iface eno2", "iface eno~2")))
-    assert "'eno~2' is not an interface name" in found
+    found = lost(hand("one-exit", node1=("iface eno2", "iface eno~2")))
+    assert "'eno~2' is not an interface name" in found[0]
+    # It stays with what it says of the VRF, and so do the lines that only an exit stands for.
+    assert [line.split(": ")[2] for line in found[1:]] == [
+        "'redistribute kernel' (in router bgp 1234 vrf vrf1, address-family ipv4 unicast); apply --overwrite takes it out of frr.conf",
+        "eno~2",
+    ]
 
 
 def test_an_uplink_of_a_vrf_without_l3vni_is_lost() -> None:
@@ -354,7 +359,7 @@ def test_a_session_beside_the_overlay_is_lost() -> None:
     assert lost(snapshot) == [
         (
             f"node1: {FRR}:6: neighbor 10.9.9.9: a session that is not for EVPN; "
-            "sessions beside the overlay belong in frr.conf.local"
+            "sessions outside the overlay belong in frr.conf.local"
         )
     ]
 

@@ -80,8 +80,8 @@ def test_definitions_that_are_there_already_are_named_until_they_are_the_proposa
     assert said("\n") == []
     assert said("vxlan: other\n") == [
         (
-            f"{OWN}: there is one already, and the proposal says nothing of what it defines; "
-            "put both together by hand: what is replaced by the proposal alone goes from the nodes"
+            f"{OWN}: there is one already, and the proposal does not include what it defines; "
+            "merge the two by hand: if the proposal alone replaces it, what it defines is removed from the nodes"
         )
     ]
 
@@ -160,7 +160,7 @@ def test_a_node_whose_answers_make_no_sense_counts_as_not_read() -> None:
     assert [node.node for node in adoption.nodes] == ["node1", "node3"]
 
 
-def test_frr_that_pve_writes_is_not_taken_for_handwork() -> None:
+def test_frr_that_pve_writes_is_not_taken_for_hand_written() -> None:
     controller = "evpn: ctl\n\tasn 1234\n\tpeers 192.168.0.1,192.168.0.2,192.168.0.3\n\n"
     given = replace(hand("unicast"), pve_files={"controllers.cfg": controller})
     adoption = adopt(given, Renderer())

@@ -514,7 +514,7 @@ def test_what_pve_wrote_last_becomes_ours_in_the_same_apply() -> None:
     assert plan_of(made).is_empty
 
 
-def test_what_stands_in_the_way_when_frr_changes_hands_stops_that_node() -> None:
+def test_an_obstacle_when_frr_changes_hands_stops_that_node() -> None:
     made = giving_frr_up(meanwhile="/etc/network/interfaces.new")
     report = apply_to(made)
     assert list(errors(report)) == ["node2"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -186,3 +187,98 @@ def test_where_pve_writes_no_frr_conf_our_lines_do_not_reach_frr_and_it_is_said(
     )
     assert any("so PVE omits vnet 'web' (vnets.cfg:1) there" in text for text in texts)
     assert all(node.obstacles == () for node in found.nodes)
+
+
+# --- interfaces.d/sdn by hand ----------------------------------------------------------------------------------------
+
+RUNS = {
+    ".running-config": json.dumps(
+        {
+            "version": 7,
+            "zones": {"ids": {"tun": {"type": "vxlan", "peers": "192.168.0.1,192.168.0.2,192.168.0.3"}}},
+            "vnets": {"ids": {"web": {"type": "vnet", "zone": "tun", "tag": 100}}},
+        }
+    ),
+    "zones.cfg": "vxlan: tun\n\tpeers 192.168.0.1,192.168.0.2,192.168.0.3\n\n",
+    "vnets.cfg": "vnet: web\n\tzone tun\n\ttag 100\n\n",
+}
+MOVE_IT = (
+    "; move what was added by hand to a file of its own in /etc/network/interfaces.d, then apply the node's network "
+    "configuration in PVE, which writes the file anew"
+)
+
+
+def running_cluster(package="1.3.0", **files):
+    made = cluster("", pve_files=RUNS | files)
+    for name in ("node1", "node2", "node3"):
+        made.nodes[name].files[SDN_INTERFACES] = written_by_pve(made, name)
+        made.nodes[name].commands["versions"]["libpve-network-perl"] = package
+    return made
+
+
+def edited(made, change, node="node2"):
+    made.nodes[node].files[SDN_INTERFACES] = change(made.nodes[node].files[SDN_INTERFACES])
+    return [str(finding) for finding in plan_of(made).findings if "not what PVE writes" in finding.what]
+
+
+def test_a_file_as_pve_wrote_it_is_not_spoken_of():
+    assert edited(running_cluster(), lambda text: text) == []
+
+
+def test_an_edit_at_the_version_that_runs_is_told_with_what_it_touched():
+    def change(text):
+        text = text.replace("\tvxlan-id 100\n", "\tvxlan-id 101\n", 1)
+        return f"{text}\nauto br9\niface br9\n\tbridge_ports none\n"
+
+    (found,) = edited(running_cluster(), change)
+    assert found == (
+        f"node2: {SDN_INTERFACES} carries the version that PVE runs, but is not what PVE writes for it (changed: vxlan_web; "
+        f"added: br9){MOVE_IT}"
+    )
+
+
+def test_a_stanza_that_was_taken_out_is_told():
+    (found,) = edited(running_cluster(), lambda text: text.partition("\n\nauto")[0] + "\n")
+    assert " (missing: vxlan_web, web); move" in found
+    assert " (missing: web); move" in edited(running_cluster(), lambda text: text.partition("\nauto web")[0])[0]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda text: text.replace("\t", "    "),
+        lambda text: text.replace("\n\nauto", "\n\n# by PVE\nauto"),
+        lambda text: text.replace("#version:7", "#version:6"),
+        lambda text: text.replace("#version:7", "#version:8"),
+        lambda text: "",
+    ],
+)
+def test_blanks_and_comments_are_no_edit_and_another_version_is_told_by_itself(change):
+    assert edited(running_cluster(), change) == []
+
+
+@pytest.mark.parametrize(("package", "count"), [("1.2.5", 1), ("1.3.2", 1), ("1.1.8", 0), ("1.6.5", 0), ("0.11.3", 0)])
+def test_where_the_rules_of_pves_generator_are_not_known_nothing_is_compared(package, count):
+    made = running_cluster(package)
+    assert len(edited(made, lambda text: text.replace("mtu 1450", "mtu 1400"))) == count
+
+
+def test_while_something_is_pending_the_edit_is_in_the_plan_instead():
+    made = running_cluster(**{"zones.cfg": RUNS["zones.cfg"] + "simple: new\n\n"})
+    assert edited(made, lambda text: text.replace("mtu 1450", "mtu 1400")) == []
+    assert SDN_INTERFACES in paths(made, "node2")
+
+
+def test_who_lets_pve_write_the_file_anew_is_not_warned_again():
+    made = running_cluster()
+    assert edited(made, lambda text: text.replace("mtu 1450", "mtu 1400")) != []
+    made.nodes["node2"].files["/etc/network/interfaces.d/mine"] = "auto br9\niface br9\n\tbridge_ports none\n"
+    assert edited(made, lambda text: written_by_pve(made, "node2")) == []
+
+
+def test_an_edit_changes_neither_what_is_planned_nor_the_status_of_the_plan():
+    made = running_cluster()
+    assert edited(made, lambda text: text.replace("mtu 1450", "mtu 1400")) != []
+    found = plan_of(made)
+    assert found.is_empty
+    assert not any(node.obstacles for node in found.nodes)

@@ -15,6 +15,25 @@ from pvesdn_lab.live.verbs.checks import foreign_routes, mtimes
 from pvesdn_lab.live.verbs.context import Context, as_proof, require
 
 _INTERFACES = "/etc/network/interfaces"
+_NETWORK = "/etc/network"
+COMMANDS = {
+    "copy": (
+        "mkdir -p /root/before && cp -a /etc/network /root/before/",
+        "cp -a /etc/frr /root/before/",
+        "bridge link > /root/before/bridge-ports",
+    ),
+    "edit": ("cp -r /root/edited/. /etc/network/",),
+    "stop": ("systemctl stop frr",),
+    "clear": ("rm -f /etc/network/interfaces.d/pvesdn /etc/sysctl.d/90-pvesdn.conf", "rm -r /var/lib/pvesdn"),
+    "restore": (
+        "cd /root/before/network && cp -a --parents $(cd /root/edited && find . -type f) /etc/network/",
+        "cp -a /root/before/frr/. /etc/frr/",
+        "ifreload -a",
+        "systemctl restart frr",
+    ),
+    "ospf": ("rm /etc/frr/frr.conf.local",),
+}
+"""Lines of docs/import.md that are typed on every node, as they stand there."""
 _SLOW = 300.0
 """Seconds for what reloads a node's network or FRR; emulation is slow."""
 
@@ -22,21 +41,26 @@ _SLOW = 300.0
 def by_hand(context: Context, *, files: str) -> str:
     """Give each node what somebody wrote by hand, and bring it up.
 
-    :param files: a folder of the scenario with ``NODE/interfaces``, where there is FRR ``NODE/frr.conf``, and where all
-        nodes have one ``sysctl.conf``.
+    :param files: a folder of the scenario with ``NODE/interfaces`` and files of ``NODE/interfaces.d``, where there is
+        FRR ``NODE/frr.conf``, and where all nodes have one ``sysctl.conf``.
     """
     folder = context.folder / files
     settings = folder / "sysctl.conf"
     for node in context.nodes():
         mine = folder / node.name
         node.write(_INTERFACES, (mine / "interfaces").read_text("utf-8"))
+        for path in sorted((mine / "interfaces.d").glob("*")):
+            node.write(f"{_INTERFACES}.d/{path.name}", path.read_text("utf-8"))
         if settings.is_file():
             node.write("/etc/sysctl.conf", settings.read_text("utf-8"))
             node.space.must("sysctl", "-q", "-p", "/etc/sysctl.conf")
         node.space.must("ifreload", "-a", limit=_SLOW)
         if (mine / "frr.conf").is_file():
-            node.write("/etc/frr/frr.conf", (mine / "frr.conf").read_text("utf-8"))
-            node.space.must("sed", "-i", "s/^bgpd=no/bgpd=yes/", "/etc/frr/daemons")
+            text = (mine / "frr.conf").read_text("utf-8")
+            node.write("/etc/frr/frr.conf", text)
+            for protocol in ("bgp", "ospf"):
+                if f"router {protocol}" in text:
+                    node.space.must("sed", "-i", f"s/^{protocol}d=no/{protocol}d=yes/", "/etc/frr/daemons")
             node.space.must("systemctl", "enable", "--now", "frr", limit=_SLOW)
     return f"{len(context.nodes())} nodes with files of their own"
 
@@ -50,17 +74,22 @@ def reach_gateways(context: Context, *, guests: list[str]) -> str:
     return f"{len(guests)} guests were answered"
 
 
-def import_shows(context: Context, *, becomes: Mapping[str, str], stays: list[str], taken_down: str) -> str:
+def import_shows(
+    context: Context, *, becomes: Mapping[str, str], stays: list[str], taken_down: str, lost: str = ""
+) -> str:
     """`pvesdn snapshot`, then `pvesdn import --from`: everything is recognised, on every node.
 
     :param becomes: hand-written devices, each with the one of pvesdn's that replaces it: ``-/+`` in the plan.
     :param stays: devices that keep their names: ``~`` in the plan.
     :param taken_down: the command that `import` tells the administrator to type.
+    :param lost: a word in everything that is not carried over; empty where everything is.
     """
     snapshot = str(_scratch(context) / "before")
     _must(context.lab.cluster.pvesdn("snapshot", snapshot, wants_json=False), "pvesdn snapshot")
     document = _must(context.lab.cluster.pvesdn("import", "--from", snapshot), "pvesdn import").document
-    require(not document["not_carried_over"], "everything to be carried over", document["not_carried_over"])
+    left = [row for row in document["not_carried_over"] if not lost or lost not in row["what"]]
+    require(not left, "everything else to be carried over", left)
+    require(bool(lost) is bool(document["not_carried_over"]), f"lines with '{lost}' to be told as lost")
     plans = {node["name"]: node for node in document["plan"]["nodes"]}
     require(plans.keys() == {node.name for node in context.nodes()}, "a plan for every node", sorted(plans))
     for node in document["nodes"]:
@@ -74,15 +103,14 @@ def import_shows(context: Context, *, becomes: Mapping[str, str], stays: list[st
     context.notes["ifdown"] = {node["name"]: node["ifdown"] for node in document["nodes"]}
     context.notes["rewrites FRR"] = {node["name"] for node in document["nodes"] if node["is_frr_rewritten"]}
     context.notes["becomes"] = dict(becomes)
-    return f"{len(becomes)} -/+ and {len(stays)} ~ on each of {len(plans)} nodes, nothing is lost; {taken_down}"
+    told = f"only lines with '{lost}' are lost" if lost else "nothing is lost"
+    return f"{len(becomes)} -/+ and {len(stays)} ~ on each of {len(plans)} nodes, {told}; {taken_down}"
 
 
 def copy_hand_written(context: Context) -> str:
     """Step 2 of docs/import.md: copies of what is there."""
     for node in context.nodes():
-        node.space.must("sh", "-ec", "mkdir -p /root/before && cp -a /etc/network /root/before/")
-        node.space.must("cp", "-a", "/etc/frr", "/root/before/")
-        node.space.must("sh", "-ec", "bridge link > /root/before/bridge-ports")
+        _type(node, "copy")
     return "copies on every node"
 
 
@@ -116,16 +144,20 @@ def refuses(context: Context, *, words: str, flags: list[str] | None = None) -> 
     return f"exit status 1, nothing changed: {words}"
 
 
-def take_out(context: Context) -> str:
-    """Steps 4 and 5 of docs/import.md; then nothing blocks the plan any more."""
-    edited = _scratch(context) / "cut-over"
+def take_out(context: Context, *, keeps_frr: bool = False) -> str:
+    """Steps 4 and 5 of docs/import.md; then nothing blocks the plan any more.
+
+    :param keeps_frr: FRR runs the underlay's routing too, and is not stopped.
+    """
     for node in context.nodes():
-        node.write("/root/interfaces.edited", (edited / node.name / _INTERFACES.lstrip("/")).read_text("utf-8"))
+        edited = _scratch(context) / "cut-over" / node.name / _NETWORK.lstrip("/")
+        for path in sorted(path for path in edited.rglob("*") if path.is_file()):
+            node.write(f"/root/edited/{path.relative_to(edited)}", path.read_text("utf-8"))
     for node in context.nodes():
         node.space.must("ifdown", *context.notes["ifdown"][node.name], limit=_SLOW)
-        if node.name in context.notes["rewrites FRR"]:
-            node.space.must("systemctl", "stop", "frr", limit=_SLOW)
-        node.space.must("cp", "/root/interfaces.edited", _INTERFACES)
+        if node.name in context.notes["rewrites FRR"] and not keeps_frr:
+            _type(node, "stop")
+        _type(node, "edit")
     run = _must(context.lab.cluster.pvesdn("plan", "--overwrite"), "pvesdn plan --overwrite")
     for name, found in _obstacles(run).items():
         require(not found, f"nothing to be blocked on {name}", found)
@@ -138,7 +170,10 @@ def hand_written_gone(context: Context) -> str:
     for node in context.nodes():
         left = names & node.devices().keys()
         require(not left, f"{node.name} to have none of {sorted(names)}", sorted(left))
-        text = (node.read(_INTERFACES) or "") + node.space.must("vtysh", "-c", "show running-config")
+        text = node.space.must(
+            "sh", "-c", "cat /etc/network/interfaces $(ls -d /etc/network/interfaces.d/* | grep -v pvesdn)"
+        )
+        text += node.space.must("vtysh", "-c", "show running-config")
         named = sorted(names & set(text.split()))
         require(not named, f"no mention of them in {_INTERFACES} and FRR of {node.name}", named)
         routes = foreign_routes(node)
@@ -146,19 +181,24 @@ def hand_written_gone(context: Context) -> str:
     return f"none of {', '.join(sorted(names))} on {len(context.nodes())} nodes"
 
 
-def way_back(context: Context) -> str:
-    """The way back in docs/import.md; guests that Debian's own ifupdown2 unplugs are plugged in again."""
-    definitions = context.lab.cluster.pve.world.pmxcfs.sdn / "pvesdn.cfg"
-    definitions.rename(_scratch(context) / "pvesdn.cfg.away")
+def way_back(context: Context, *, without_fabric: str = "") -> str:
+    """The way back in docs/import.md; guests that Debian's own ifupdown2 unplugs are plugged in again.
+
+    :param without_fabric: PVE's file of fabrics, deleted in the panel; pvesdn then takes its own away itself.
+    """
+    sdn = context.lab.cluster.pve.world.pmxcfs.sdn
+    (sdn / "pvesdn.cfg").rename(_scratch(context) / "pvesdn.cfg.away")
+    if without_fabric:
+        (sdn / without_fabric).unlink()
+        _must(context.lab.cluster.pvesdn("apply", "--yes"), "pvesdn apply")
     vxlans = [name for name in context.notes["becomes"].values() if name.startswith(("vxlan_", "vrfvx_"))]
     for node in context.nodes():
-        node.space.must("ifdown", "-i", "/etc/network/interfaces.d/pvesdn", *vxlans, limit=_SLOW)
-        node.space.must("rm", "-f", "/etc/network/interfaces.d/pvesdn", "/etc/sysctl.d/90-pvesdn.conf")
-        node.space.must("rm", "-r", "/var/lib/pvesdn")
-        node.space.must("cp", "-a", "/root/before/network/interfaces", _INTERFACES)
-        node.space.must("cp", "-a", "/root/before/frr/.", "/etc/frr/")
-        node.space.must("ifreload", "-a", limit=_SLOW)
-        node.space.must("systemctl", "restart", "frr", limit=_SLOW)
+        if without_fabric:
+            _type(node, "ospf")
+        else:
+            node.space.must("ifdown", "-i", "/etc/network/interfaces.d/pvesdn", *vxlans, limit=_SLOW)
+        _type(node, "clear")
+        _type(node, "restore")
     guests = context.lab.guests.values()
     out = [guest for guest in guests if guest.node.devices()[guest.port].get("master") != guest.vnet]
     for guest in out:
@@ -235,6 +275,12 @@ def _mark(node: LiveNode, name: str, log: Path) -> None:
         )
 
     wait_for(f"the monitor of {node.name} sees a port go", seen)
+
+
+def _type(node: LiveNode, step: str) -> None:
+    """Type lines of docs/import.md on a node."""
+    for line in COMMANDS[step]:
+        node.space.must("bash", "-ec", line, limit=_SLOW)
 
 
 def _scratch(context: Context) -> Path:

@@ -1,0 +1,62 @@
+"""Packages that PVE's reload and FRR's own need, and that nothing misses before the first change."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from pvesdn.design.checks.wording import listed, warning
+from pvesdn.design.ours.zones import zone_nodes
+from pvesdn.model.design import DesignInput
+from pvesdn.model.facts import NodeFacts
+from pvesdn.model.findings import Finding
+from pvesdn.model.own_sdn import EvpnZone
+
+_IFUPDOWN = "ifupdown2"
+_OLDEST = (1, 2, 8)
+"""The first ifupdown2 with which PVE reloads a node's network (docs/pve.md §13.2)."""
+_NUMBERS = re.compile(r"(?:[0-9]+:)?([0-9]{1,9})\.([0-9]{1,9})(?:\.([0-9]{1,9}))?")
+_PYTHONTOOLS = "frr-pythontools"
+
+
+def check(given: DesignInput) -> Iterator[Finding]:
+    """An ifupdown2 with which PVE reloads nothing, and an FRR that cannot be reloaded; each told once."""
+    sdn = given.sdn
+    if given.capabilities.has_sdn and (sdn.both.zones or sdn.pve.fabrics):
+        yield from _ifupdown(given.facts.values())
+    without = [node for node in _speaking(given) & given.facts.keys() if _lacks_tools(given.facts[node])]
+    if without:
+        what = f"{_PYTHONTOOLS} is not installed, and with it FRR's reload: a new frr.conf interrupts all sessions, or is not loaded"
+        yield warning(listed(without), what, f"apt install {_PYTHONTOOLS}")
+
+
+def _ifupdown(nodes: Iterable[NodeFacts]) -> Iterator[Finding]:
+    found = {facts.node: facts.versions[_IFUPDOWN] for facts in nodes if _is_refused(facts)}
+    if found:
+        what = f"PVE refuses to reload the network with {_IFUPDOWN} {listed(set(found.values()))}"
+        hint = f"install Proxmox's build of {_IFUPDOWN}, {'.'.join(map(str, _OLDEST))} or later, from its repository"
+        yield warning(listed(found), what, hint)
+
+
+def _is_refused(facts: NodeFacts) -> bool:
+    """Its ifupdown2 is not of Proxmox's, or too old; not where the version is none."""
+    numbers = _NUMBERS.match(facts.versions.get(_IFUPDOWN, ""))
+    if numbers is None:
+        return False
+    version = tuple(int(part) for part in numbers.groups() if part is not None)
+    return not facts.has_proxmox_ifupdown or version < _OLDEST[: len(version)]
+
+
+def _lacks_tools(facts: NodeFacts) -> bool:
+    """FRR is there and its reload is not; an empty version is said of a package that was asked for and is absent."""
+    return "frr" in facts.versions and facts.versions.get(_PYTHONTOOLS) == ""
+
+
+def _speaking(given: DesignInput) -> frozenset[str]:
+    """Nodes on which FRR has to do something."""
+    if given.capabilities.has_sdn and given.sdn.pve.needs_frr:
+        return frozenset(member.name for member in given.cluster.members)
+    zones = (zone for zone in given.sdn.own.zones if isinstance(zone, EvpnZone))
+    return frozenset(uplink.node for uplink in given.sdn.own.exits).union(
+        *(zone_nodes(zone, given.cluster) for zone in zones)
+    )
