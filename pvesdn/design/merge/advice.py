@@ -12,8 +12,14 @@ GLOBAL = re.compile(
     r"|(no )?ipv6 access-list\b.*|(no )?bgp (as-path|community-list|extcommunity-list|large-community-list)\b.*"
 )
 """Commands of FRR's own top level that no block has, in the first column."""
+INDENTED = re.compile(
+    r"\s+(?:router (?:bgp|isis|ospf6?|openfabric|ripng|rip|eigrp|babel|pim6?)\b.*|(?:vrf|interface) \S+"
+    r"|route-map \S+ (?:permit|deny) \d+|(?:ip(?:v6)? prefix-list|access-list) \S+ seq \d+ .+|bgp community-list .+)"
+)
+"""What opens a block or a list to FRR wherever it stands, and to PVE's merge in the first column only."""
 _STATIC = re.compile(r"ip(v6)? route (?:(\S+/\d+) ([0-9a-f.:]+)|.+)")
 _OTHERS = (
+    (INDENTED, "write it in the first column"),
     (
         re.compile(r"ip(v6)? prefix-list \S+ (permit|deny) .+|access-list \S+ (permit|deny) .+"),
         "write 'seq NUMBER' after the name of the list",

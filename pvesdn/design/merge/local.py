@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from pvesdn.design.merge.advice import GLOBAL, instead
+from pvesdn.design.merge.advice import GLOBAL, INDENTED, instead
 from pvesdn.design.merge.lines import BLOCKS, TOP, Fate, Merge
 from pvesdn.model.frr import FrrConfig, RouteMapEntry
 from pvesdn.model.frr_local import LocalFault, LocalKind, LocalLine, LocalMerge
@@ -134,7 +134,7 @@ def _meanings(lines: Iterable[LocalLine]) -> Iterator[tuple[str, ...]]:
         word = line.text.strip()
         if line.is_comment:
             yield block + family
-        elif line.kind in BLOCKS:
+        elif line.kind in BLOCKS or (line.kind is LocalKind.OTHER and INDENTED.fullmatch(line.text)):
             block, family = (word,), TOP
             yield TOP
         elif line.kind is LocalKind.FAMILY:  # outside of a router it is refused itself, which is said once

@@ -128,6 +128,8 @@ def test_what_frr_itself_prints_around_a_configuration_is_no_loss():
         ("route-map up permit\n set metric 1\n", "route-map up permit 10\n set metric 1\nexit\n"),
         (" neighbor 10.0.0.9 shutdown\n", "router bgp 65000\n neighbor 10.0.0.9 shutdown\nexit\n"),
         ("router bgp 65001\nexit\n", "router bgp 65000\nexit\n"),
+        (" router bgp 65000\n  bgp bestpath med\n", "router bgp 65000\n  bgp bestpath med\nexit\n"),
+        ("  ip prefix-list A seq 5 permit any\n", "ip prefix-list A seq 5 permit any\n"),
         ("router bgp 65000\nhostname x\nexit\n", "router bgp 65000\nexit\n"),
         ("router bgp 65000\n bgp bestpath med\n exit\n", "router bgp 65000\n bgp bestpath med\nexit\n"),
         (

@@ -412,6 +412,25 @@ def test_what_pve_writes_itself_is_no_loss_outside_of_a_block(line: str):
     assert said(line) == []
 
 
+@pytest.mark.parametrize(
+    "line",
+    [" router bgp 65000 vrf vrf_z", "  vrf vrf_new", " interface eno9", " route-map x permit 5", "\trouter ospf"],
+)
+def test_an_indented_opener_is_one_to_frr_and_none_to_pve(line: str):
+    assert said(line) == [(1, "is dropped")]
+    assert said("router bgp 65000", line, "exit") == [(2, "ends up in 'router bgp 65000'")]
+    hints = {fault.hint for lines in ((line,), ("router bgp 65000", line, "exit")) for fault in merge(*lines).faults}
+    assert hints == {"write it in the first column"}
+
+
+def test_what_only_begins_like_an_opener_is_none():
+    assert said("router ospf6", " interface eno1 area 0", "exit") == []
+    assert said("vrf vrf_new", " vni 9", " ip router-id 10.0.0.1", "exit-vrf") == []
+    assert (
+        said("router bgp 65000", " bgp router-id 10.0.0.1", " neighbor eno1 interface remote-as external", "exit") == []
+    )
+
+
 @pytest.mark.parametrize("line", ["frr version 9.1", "hostname x", "log syslog", "bfd"])
 def test_a_command_of_the_top_level_in_an_open_block_leaves_it_and_is_said(line: str):
     assert said("router bgp 65000", line, "exit") == [(2, "ends up in 'router bgp 65000'")]
