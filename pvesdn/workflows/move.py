@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal, TypeAlias
 
-from pvesdn.decode.definitions.pending import has_definitions
 from pvesdn.decode.definitions.own_scan import scan_own
+from pvesdn.decode.definitions.pending import has_definitions
 from pvesdn.decode.definitions.section_config import scan, write
 from pvesdn.design.cluster import design_node, share
 from pvesdn.encode.sdn_files import write_sdn
