@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from operator import attrgetter
 from typing import Any, Literal, TypeVar
 
 from pvesdn.decode.definitions.entries import Ledger
 from pvesdn.decode.definitions.pending import has_definitions, pending_changes
 from pvesdn.decode.definitions.pve_files import read_pve
-from pvesdn.decode.definitions.pve_words import WORDS
+from pvesdn.decode.definitions.pve_words import NOUNS, WORDS
 from pvesdn.decode.definitions.pvesdn_cfg import FILE as OWN_FILE
 from pvesdn.decode.definitions.pvesdn_cfg import read_own
 from pvesdn.decode.definitions.running_config import FILE as RUNNING_CONFIG
@@ -33,11 +33,13 @@ class DecodedSdn:
 
     :param findings: warnings and notes; errors were raised.
     :param pending: PVE's definitions that are not committed, where its files were read.
+    :param committed: how many of PVE's definitions were committed, by kind, such as ``vnet``.
     """
 
     config: SdnConfig
     findings: tuple[Finding, ...]
     pending: tuple[PendingChange, ...] = ()
+    committed: Mapping[str, int] = field(default_factory=dict)
 
 
 def decode_sdn(files: Mapping[str, str], *, intent: Literal["pending", "running"]) -> DecodedSdn:
@@ -69,7 +71,12 @@ def decode_sdn(files: Mapping[str, str], *, intent: Literal["pending", "running"
     _check_between(pve, own)
     ledger.raise_errors()
     config = SdnConfig(own=_own(own), pve=_pve(pve, running, version, listed))
-    return DecodedSdn(config, ledger.findings, changes if has_definitions(files) else ())
+    return DecodedSdn(
+        config,
+        ledger.findings,
+        changes if has_definitions(files) else (),
+        {NOUNS[name]: len(sections) for name, sections in running.collections.items()},
+    )
 
 
 def _listed_subnets(files: Mapping[str, str], committed: Iterable[Subnet]) -> tuple[Subnet, ...] | None:
