@@ -1,4 +1,4 @@
-"""What moving zones from PVE's panel to `pvesdn.cfg` comes to."""
+"""What moving zones between PVE's panel and `pvesdn.cfg` comes to."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class MovedProperty:
 
 @dataclass(frozen=True, slots=True)
 class ZoneMove:
-    """Zones on their way from PVE's files to `pvesdn.cfg`.
+    """Zones on their way from PVE's files to `pvesdn.cfg`, or back.
 
     :param zones: their ids, sorted.
     :param own: the objects that come into pvesdn.cfg, and nothing else.

@@ -41,8 +41,8 @@ def _options(section: Section, *, without: str = "") -> Iterator[str]:
         if item.key == without or not item.value or (item.key in met and item.key not in _ARRAYS):
             continue
         met.add(item.key)
-        yield f"--{item.key}"
-        yield item.value
+        # A value that begins with a dash would be taken for the next option.
+        yield from (f"--{item.key}={item.value}",) if item.value.startswith("-") else (f"--{item.key}", item.value)
 
 
 _ARRAYS = frozenset({"dhcp-range"})

@@ -107,6 +107,57 @@ FATES: Mapping[str, Mapping[str, Mapping[str, Rule]]] = {
 }
 """By type of zone, file (without ``.cfg``) and property."""
 
+_OWN_ZONE: Mapping[str, Rule] = {"nodes": _CARRIED, "mtu": _CARRIED, "vxlan-port": _CARRIED}
+_NO_MULTICAST = Rule(
+    Fate.NEEDED,
+    "PVE floods to a list of peers alone",
+    "write peers instead, or leave both out, and apply that first",
+)
+
+BACK: Mapping[str, Mapping[str, Mapping[str, Rule]]] = {
+    VXLAN: {
+        "vxlan": {
+            **_OWN_ZONE,
+            "peers": _CARRIED,
+            "multicast-group": _NO_MULTICAST,
+            "multicast-interface": _NO_MULTICAST,
+        },
+        "vnet": {
+            "zone": _CARRIED,
+            "tag": _CARRIED,
+            "alias": _CARRIED,
+            "vlanaware": _CARRIED,
+            "nodes": Rule(Fate.LOST, "every node of the zone gets the VNet"),
+        },
+        "subnet": {"vnet": _CARRIED, "gateway": _CARRIED},
+    },
+    EVPN: {
+        "evpn": {
+            **_OWN_ZONE,
+            "controller": _CARRIED,
+            "irb": _CARRIED,
+            "vrf-vxlan": _CARRIED,
+            "mac": _CARRIED,
+            "vrf": Rule(
+                Fate.NEEDED, "PVE routes a zone in a VRF of its own alone", "leave vrf out and apply that first"
+            ),
+            "flood": Rule(Fate.LOST, "PVE sends unknown unicast and multicast through the tunnels"),
+            "disable-arp-nd-suppression": _CARRIED,
+            "advertise-subnets": _CARRIED,
+            "rt-import": _CARRIED,
+        },
+        "vnet": {
+            "zone": _CARRIED,
+            "tag": _CARRIED,
+            "alias": _CARRIED,
+            "vlanaware": Rule(Fate.IDLE, "no bridge of an evpn zone is VLAN-aware"),
+            "nodes": Rule(Fate.LOST, "every node of the zone gets the VNet"),
+        },
+        "subnet": {"vnet": _CARRIED, "gateway": _CARRIED},
+    },
+}
+"""The way to the panel: by type of zone, section type of pvesdn.cfg and property."""
+
 REFUSED: Mapping[str, str] = {
     "simple": "bridges, routes and serves DHCP on single nodes",
     "vlan": "puts its VNets on VLANs of the nodes' own bridges",

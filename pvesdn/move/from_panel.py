@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from ipaddress import ip_address
 
+from pydantic import ValidationError
+
 from pvesdn.decode.definitions.pve_words import WORDS
 from pvesdn.decode.definitions.section_config import Section
 from pvesdn.decode.definitions.values import BadValueError, alias, boolean
-from pvesdn.design.checks.wording import listed, note, warning
+from pvesdn.design.checks.wording import error, listed, note, warning
 from pvesdn.design.pve.exits import is_dropped
 from pvesdn.design.pve.zones import DEFAULT_MTU, printed_alias
+from pvesdn.errors import SdnConfigError
 from pvesdn.model.fabrics import Fabric
 from pvesdn.model.findings import Finding, Where
 from pvesdn.model.own_sdn import EvpnZone, Irb, OwnSdn, OwnZone, Underlay, VxlanZone
@@ -20,7 +23,7 @@ from pvesdn.model.vnets import Subnet, Vnet
 from pvesdn.model.zone_move import Fate, MovedProperty, ZoneMove
 from pvesdn.move.commands import enter, leave
 from pvesdn.move.fates import EVPN, FATES, VXLAN, Rule
-from pvesdn.move.panel import Leaving, Panel, choose, place
+from pvesdn.move.panel import Leaving, Panel, choose, place, told, value
 
 _FILE = "pvesdn.cfg"
 UNDERLAY_ID = "cluster"
@@ -33,11 +36,20 @@ def from_panel(names: Iterable[str], panel: Panel, *, vteps: Mapping[str, IpAddr
     :raises SdnConfigError: a zone cannot be moved, with every reason that was found.
     """
     zones = choose(names, panel)
+    objects: list[OwnZone] = []
+    refused: list[Finding] = []
+    for leaving in zones:
+        try:
+            objects.append(_zone(leaving, panel))
+        except ValidationError as found:
+            refused += _unwritable(leaving, found)
+    if refused:
+        raise SdnConfigError(tuple(map(str, refused)))
     return ZoneMove(
         zones=tuple(leaving.zone.id for leaving in zones),
         own=OwnSdn(
             underlay=_underlay(vteps) if vteps else None,
-            zones=tuple(_zone(leaving, panel) for leaving in zones),
+            zones=tuple(objects),
             vnets=tuple(vnet for leaving in zones for vnet in _vnets(leaving, panel)),
             subnets=tuple(subnet for leaving in zones for subnet in _subnets(leaving, panel)),
         ),
@@ -87,6 +99,16 @@ def _zone(leaving: Leaving, panel: Panel) -> OwnZone:
         rt_import=zone.rt_import,
         vxlan_port=zone.vxlan_port,
     )
+
+
+def _unwritable(leaving: Leaving, found: ValidationError) -> Iterator[Finding]:
+    """Values that PVE takes and pvesdn.cfg does not, since no device would have them."""
+    fields = (VxlanZone if isinstance(leaving.zone, PveVxlanZone) else EvpnZone).model_fields
+    for fault in found.errors():
+        field = str(fault["loc"][0])
+        name = fields[field].alias or field if field in fields else field
+        what = f"{name} {value(leaving.section, name)} is none that a device can have"
+        yield error(place("zones", leaving.section), what, "choose another one in PVE's panel and apply it first")
 
 
 def _peers(zone: PveVxlanZone, panel: Panel) -> tuple[IpAddress, ...]:
@@ -156,12 +178,10 @@ def _properties(leaving: Leaving) -> Iterator[MovedProperty]:
                 continue  # PVE ignores it, and what it ignores was told when the file was read
             met.add(item.key)
             rule = fates[collection][item.key]
-            if word.is_boolean and not _is_on(item.value):
-                rule = Rule(Fate.CARRIED)  # what is off does nothing, here and there
-            elif item.key == "alias" and (fault := _alias_fault(item.value)):
+            if item.key == "alias" and (fault := _alias_fault(item.value)):
                 rule = Rule(Fate.LOST, f"pvesdn.cfg does not take it: {fault}", "write another one into the section")
-            where = place(collection, section).model_copy(update={"line": item.line})
-            yield MovedProperty(where, item.key, item.value, rule.fate, rule.what, rule.hint)
+            # What is off does nothing, here and there.
+            yield told(place(collection, section), item, rule, is_idle=word.is_boolean and not _is_on(item.value))
 
 
 def _is_on(text: str) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from pvesdn.decode.definitions.pve_words import NOUNS
-from pvesdn.decode.definitions.section_config import Section
+from pvesdn.decode.definitions.section_config import Property, Section
 from pvesdn.design.checks.wording import absent, error, listed
 from pvesdn.errors import SdnConfigError
 from pvesdn.model.files import PendingChange
@@ -14,7 +14,8 @@ from pvesdn.model.findings import Finding, Where
 from pvesdn.model.own_sdn import OwnSdn
 from pvesdn.model.pve_sdn import PveEvpnZone, PveSdn, PveVxlanZone, UnmanagedZone
 from pvesdn.model.sdn import SdnConfig
-from pvesdn.move.fates import REFUSED
+from pvesdn.model.zone_move import Fate, MovedProperty
+from pvesdn.move.fates import REFUSED, Rule
 
 MovableZone = PveVxlanZone | PveEvpnZone
 """Zones that pvesdn.cfg has words for."""
@@ -26,7 +27,8 @@ _APPLY_FIRST = "apply or revert them in PVE's panel first, then ask again"
 class Panel:
     """PVE's definitions, read twice: as objects, and as the sections that they were made of.
 
-    :param sections: those of zones.cfg, vnets.cfg and subnets.cfg by ``zones``, ``vnets`` and ``subnets``.
+    :param sections: those of zones.cfg, vnets.cfg and subnets.cfg by ``zones``, ``vnets`` and ``subnets``, and those of
+        pvesdn.cfg as ``own``.
     :param pending: what is not committed.
     """
 
@@ -77,6 +79,18 @@ def value(section: Section, key: str) -> str:
     return next((item.value for item in section.properties if item.key == key), "")
 
 
+def told(where: Where, item: Property, rule: Rule, *, is_idle: bool = False) -> MovedProperty:
+    """What becomes of a property.
+
+    :param where: of its section.
+    :param is_idle: it says what would be so without it, and nothing goes with it.
+    """
+    here = where.model_copy(update={"line": item.line})
+    if is_idle:
+        return MovedProperty(here, item.key, item.value, Fate.CARRIED)
+    return MovedProperty(here, item.key, item.value, rule.fate, rule.what, rule.hint)
+
+
 def choose(names: Iterable[str], panel: Panel) -> tuple[Leaving, ...]:
     """The named zones, sorted.
 
@@ -88,9 +102,9 @@ def choose(names: Iterable[str], panel: Panel) -> tuple[Leaving, ...]:
         zone = next((zone for zone in panel.pve.zones if zone.id == name), None)
         reasons = tuple(_refusals(name, panel))
         if isinstance(zone, PveVxlanZone | PveEvpnZone) and not reasons:
-            found.append(_gather(zone, panel))
+            found.append(gather(zone, panel.sections))
         refused += reasons
-    refused += _not_applied(panel)
+    refused += not_applied(panel)
     refused += (finding for leaving in found for finding in _without_tag(leaving))
     if refused:
         raise SdnConfigError(tuple(map(str, refused)))
@@ -115,20 +129,21 @@ def _refusals(name: str, panel: Panel) -> Iterator[Finding]:
         yield error(place("zones", section), what, "leave it there: pvesdn works alongside it")
 
 
-def _gather(zone: MovableZone, panel: Panel) -> Leaving:
-    vnets = tuple(vnet for vnet in panel.sections["vnets"] if value(vnet, "zone") == zone.id)
+def gather(zone: MovableZone, sections: Mapping[str, tuple[Section, ...]]) -> Leaving:
+    """A zone with all that hangs on it. :param sections: as `Panel` has them."""
+    vnets = tuple(vnet for vnet in sections["vnets"] if value(vnet, "zone") == zone.id)
     return Leaving(
         zone=zone,
-        section=next(section for section in panel.sections["zones"] if section.id == zone.id),
+        section=next(section for section in sections["zones"] if section.id == zone.id),
         vnets=vnets,
         subnets={
-            vnet.id: tuple(subnet for subnet in panel.sections["subnets"] if value(subnet, "vnet") == vnet.id)
+            vnet.id: tuple(subnet for subnet in sections["subnets"] if value(subnet, "vnet") == vnet.id)
             for vnet in vnets
         },
     )
 
 
-def _not_applied(panel: Panel) -> Iterator[Finding]:
+def not_applied(panel: Panel) -> Iterator[Finding]:
     """What is drawn and not applied: nodes do not have it, and the cut-over would bring it along."""
     if panel.pending:
         names = listed(f"{change.kind} '{change.id}' ({change.state})" for change in panel.pending)

@@ -37,23 +37,18 @@ VXLAN_PORT = 4789
 """The UDP port of RFC 7348, which both take where none is said."""
 
 
-def pve_ends(zone: str, designs: Iterable[NodeDesign]) -> dict[str, IpAddress]:
-    """Where PVE's tunnels of an EVPN zone begin, by node; nodes for which PVE finds no address are left out."""
+def tunnel_ends(zone: str, designs: Iterable[NodeDesign]) -> dict[str, IpAddress]:
+    """Where the tunnels of an EVPN zone begin, by node, whoever's it is; nodes for which PVE finds no address are left
+    out.
+    """
     found = {}
     for design in designs:
         for stanza in design.sdn.stanzas if design.sdn else ():
             if isinstance(stanza, PveVxlanPort) and stanza.name == names.l3vni_port(zone) and stanza.local:
                 found[design.node] = ip_address(stanza.local)
+        if design.interfaces is not None and zone in design.interfaces.tunnels:
+            found[design.node] = design.interfaces.tunnels[zone].local
     return found
-
-
-def our_ends(zone: str, designs: Iterable[NodeDesign]) -> dict[str, IpAddress]:
-    """Where ours begin."""
-    return {
-        design.node: design.interfaces.tunnels[zone].local
-        for design in designs
-        if design.interfaces is not None and zone in design.interfaces.tunnels
-    }
 
 
 def changes_on_the_wire(
@@ -64,20 +59,20 @@ def changes_on_the_wire(
     :param moved: the zones and VNets that move.
     """
     wanted = frozenset(_devices(moved))
-    old = {design.node: design for design in before}
-    ends = _ends(old.values(), wanted)
+    old, new = ({design.node: design for design in designs} for designs in (before, after))
+    ends = _ends((*old.values(), *new.values()), wanted)
     tables = frozenset(names.vrf(zone.id) for zone in moved.zones if isinstance(zone, EvpnZone))
     groups: dict[tuple[str, str, str, str], list[str]] = {}
-    for design in after:
-        if design.node not in old:
-            continue
-        for device, attribute, trait in _differences(old[design.node], design, wanted, tables):
-            if attribute == _SOURCE and trait.old == _BY_ROUTE and trait.new in ends.get(device, ()):
-                continue  # the address that the others send to, and so the one that the node has among them
+    for node in sorted(old.keys() & new.keys()):
+        for device, attribute, trait in _differences(old[node], new[node], wanted, tables):
+            # An address that the others send to is the one that the node has among them.
+            sources = {trait.old, trait.new} - {_BY_ROUTE} if attribute == _SOURCE else set()
+            if len(sources) == 1 and sources <= ends.get(device, set()):
+                continue
             told = f"{attribute} {trait.old} -> {trait.new}"
-            groups.setdefault((device, attribute, told, trait.meaning), []).append(design.node)
-        for beside in _beside(old[design.node], design):
-            groups.setdefault(beside, []).append(design.node)
+            groups.setdefault((device, attribute, told, trait.meaning), []).append(node)
+        for beside in _beside(old[node], new[node]):
+            groups.setdefault(beside, []).append(node)
     return tuple(_told(groups))
 
 
@@ -95,9 +90,16 @@ def _beside(old: NodeDesign, new: NodeDesign) -> Iterator[tuple[str, str, str, s
     """What changes on the node as a whole."""
     if settings := [f"{name} = {value}" for name, value in new.sysctls if (name, value) not in old.sysctls]:
         yield "kernel settings", "sysctl", f"{', '.join(settings)}, as every zone of pvesdn.cfg that routes needs", ""
-    kept_out = _kept_out(new.frr) - _kept_out(old.frr)
-    if kept_out:
+    before, after = _kept_out(old.frr), _kept_out(new.frr)
+    if kept_out := after - before:
         yield "BGP", "VNIs", f"VNI {listed(sorted(kept_out))} is kept out of EVPN", ""
+    if (let_in := before - after) and _announces_all(new):
+        yield "BGP", "VNIs", f"VNI {listed(sorted(let_in))} is announced in EVPN by PVE", ""
+
+
+def _announces_all(design: NodeDesign) -> bool:
+    routers = [router for frr in (design.pve_frr, design.frr) if frr is not None for router in frr.routers]
+    return any(router.evpn is not None and router.evpn.advertise_all_vni for router in routers)
 
 
 def _kept_out(frr: FrrConfig | None) -> frozenset[int]:
@@ -127,17 +129,15 @@ def _told(groups: Mapping[tuple[str, str, str, str], list[str]]) -> Iterator[Fin
 def _differences(
     old: NodeDesign, new: NodeDesign, devices: frozenset[str], vrfs: frozenset[str]
 ) -> Iterator[tuple[str, str, _Trait]]:
-    there, here = _stanzas(old.sdn), _stanzas(new.sdn) | _stanzas(new.interfaces)
-    before = {name: _traits(there[name], old.sdn) for name in there.keys() & devices}
-    after = {name: _traits(here[name], new.interfaces) for name in here.keys() & devices}
+    before, after = (_devices_of(design, devices) for design in (old, new))
     for name in sorted(before.keys() | after.keys()):
         if name not in after:
             yield name, "device", _Trait("there", "gone", "what it carried is gone here")
         elif name not in before:
-            yield name, "device", _Trait("absent", "there", "PVE did not give the node this device")
+            yield name, "device", _Trait("absent", "there", "the node did not have it so far")
         else:
             yield from _compared(name, before[name], after[name])
-    routers = _routers(old.pve_frr), _routers(new.frr) or _routers(new.pve_frr)
+    routers = [_routers(design.pve_frr) | _routers(design.frr) for design in (old, new)]
     for vrf in sorted(vrfs):
         yield from _compared(vrf, *(_frr_traits(found.get(vrf)) for found in routers))
 
@@ -165,16 +165,18 @@ _MEANINGS: Mapping[str, str] = {
 }
 
 
-def _stanzas(file: InterfacesFile | None) -> dict[str, Stanza]:
-    return {stanza.name: stanza for stanza in file.stanzas} if file is not None else {}
+def _devices_of(design: NodeDesign, wanted: frozenset[str]) -> dict[str, dict[str, str]]:
+    """The attributes of each device, whoever's file it stands in."""
+    files = [file for file in (design.sdn, design.interfaces) if file is not None]
+    return {s.name: _traits(s, file) for file in files for s in file.stanzas if s.name in wanted}
 
 
-def _traits(stanza: Stanza, file: InterfacesFile | None) -> dict[str, str]:
+def _traits(stanza: Stanza, file: InterfacesFile) -> dict[str, str]:
     """:param file: the one it stands in."""
     match stanza:
         case PveVxlanPort():
             found = _tunnel(stanza, map(ip_address, stanza.remotes), stanza.local or _BY_ROUTE)
-        case VxlanPort() if file is not None:
+        case VxlanPort():
             tunnel = file.tunnels[stanza.tunnel]
             found = _tunnel(tunnel, tunnel.remotes, str(tunnel.local))
         case PveVnetBridge():
@@ -225,7 +227,8 @@ def _frr_traits(router: BgpRouter | None) -> dict[str, str]:
     return {
         "AS": str(router.asn),
         "router-id": str(router.router_id),
-        "subnets announced": " ".join(evpn.advertise) if evpn and evpn.advertise else "no",
+        # PVE announces both families, pvesdn those that have a gateway: of the others there is nothing to announce.
+        "subnets announced": _switch(evpn is not None and bool(evpn.advertise)),
         "default route": "announced" if evpn and evpn.default_originate else "not announced",
         "route targets imported": _targets(evpn.rt_import if evpn else ()),
         "route targets exported": _targets(evpn.rt_export if evpn else ()),

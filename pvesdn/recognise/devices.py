@@ -12,7 +12,7 @@ from ipaddress import ip_interface
 
 from pvesdn.decode.definitions import addresses, values
 from pvesdn.decode.definitions.values import BadValueError, integer, shown
-from pvesdn.model.hand_written import Device, HandWrittenNode, Option, Place, VxlanWords
+from pvesdn.model.hand_written import Device, Floods, HandWrittenNode, Option, Place, VxlanWords
 from pvesdn.model.primitives import VNI_MAX, IpAddress, IpInterface
 from pvesdn.recognise.notebook import Notebook
 
@@ -31,6 +31,7 @@ class Port:
 
     :param local: its tunnel address, or that of `lo`, which ifupdown2 takes as the default of all of them.
     :param local_place: where that is stated.
+    :param hooked_remotes: those that hooks add, as written.
     :param physdev: the device that the group is joined on.
     :param learns: data-plane learning; None if not stated.
     """
@@ -40,6 +41,7 @@ class Port:
     local: IpAddress | None
     local_place: Place
     remotes: tuple[IpAddress, ...]
+    hooked_remotes: tuple[str, ...]
     group: IpAddress | None
     physdev: str | None
     udp_port: int | None
@@ -206,7 +208,13 @@ def _port(
         local=own or (default[0] if default else None),
         local_place=next((option.place for option in device.all(_LOCAL)), default[1] if default else device.place),
         remotes=_remotes(node.node, device, book),
-        group=only(("vxlan-mcastgrp", "vxlan-mcastgrp6", "vxlan-svcnodeip", "vxlan-svcnodeip6"), addresses.multicast),
+        hooked_remotes=tuple(
+            act.address
+            for hook in node.hooks
+            for act in hook.acts
+            if isinstance(act, Floods) and act.device == device.name
+        ),
+        group=only(("vxlan-mcastgrp", "vxlan-mcastgrp6", "vxlan-svcnodeip", "vxlan-svcnodeip6"), _group),
         physdev=only(("vxlan-physdev",), values.interface),
         udp_port=only(("vxlan-port",), integer(1, 65535)),
         mtu=only(("mtu",), _mtu),
@@ -214,6 +222,16 @@ def _port(
         suppresses=only(("bridge-arp-nd-suppress",), values.boolean) or False,
         floods=_floods(node.node, device, book),
     )
+
+
+def _group(text: str) -> IpAddress:
+    """A multicast group. A unicast address there is another node, or one that floods for all."""
+    try:
+        addresses.unicast(text)
+    except BadValueError:
+        return addresses.multicast(text)
+    hint = "write 'vxlan-remoteip ADDRESS' for every other node, in place of it"
+    raise BadValueError(f"{shown(text)} is not a multicast address", hint)
 
 
 def _guess(node: HandWrittenNode, device: Device) -> str:

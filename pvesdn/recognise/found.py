@@ -26,6 +26,7 @@ from pvesdn.model.hand_written import (
 from pvesdn.recognise.devices import NodeDevices, is_single_device, port_names
 
 _RANGE = re.compile(r"([0-9]{1,8})(?:-([0-9]{1,8}))?")
+_VARIABLE = re.compile(r"\S*[$`]\S*")
 _KERNELS_PORT = "8472"
 _USUAL_PORT = "4789"
 _MOST_VNIS = 4096
@@ -202,13 +203,14 @@ class _Finder:
         """What to write for a device, as an instruction."""
         floods = [act.address for hook in self._node.hooks for act in hook.acts if isinstance(act, Floods)
                   and act.device == words.name and _is_up(hook)]  # fmt: skip
-        options = _options(replace(words, remotes=tuple(dict.fromkeys((*words.remotes, *floods)))))
+        remotes = tuple(remote for remote in dict.fromkeys((*words.remotes, *floods)) if "$" not in remote)
+        options = _options(replace(words, remotes=remotes))
         said = _listed([f"'{option}'" for option in options])
         is_there = words.name in self._node.devices
         head = f"write {said} into the stanza of {words.name}" if is_there else (
             f"write a stanza for it: 'auto {words.name}', 'iface {words.name} inet manual', {said}"
         )  # fmt: skip
-        if not words.group and not words.remotes and not floods and not self._has_evpn():
+        if not words.group and not remotes and not self._has_evpn():
             head += ", with 'vxlan-remoteip ADDRESS' for every other node"
         return f"{head}{f', in place of what {_counted_lines(lines)} of it' if lines else ''}"
 
@@ -234,8 +236,10 @@ class _Finder:
             return Found(self._node.node, device.place, device.name, "", vnis, what, "put it into one")
         hooks = [hook for hook in self._node.hooks if Joins(device.name, bridge) in hook.acts]
         place = hooks[0].place if hooks else device.place
-        how = f"by the hook '{hooks[0].text}'" if hooks else "and no file says so"
-        what = f"a VXLAN device, VNI {vni}, that is in {bridge} {how}"
+        how = (
+            f"is in {bridge} by the hook '{hooks[0].text}'" if hooks else f"the kernel has in {bridge}, as no file says"
+        )
+        what = f"a VXLAN device, VNI {vni}, that {how}"
         lines = f", in place of what {_counted_lines(tuple(hook.place for hook in hooks))} of it" if hooks else ""
         hint = f"{self._joining(device.name, bridge)}{lines}; then import again"
         return Found(self._node.node, place, device.name, bridge, vnis, what, hint)
@@ -280,10 +284,10 @@ def _described(words: VxlanWords, bridge: str) -> str:
 
 
 def _options(words: VxlanWords) -> list[str]:
-    """The lines of a stanza that say the same."""
+    """The lines of a stanza that say the same; what a variable of the shell stands for is left to the reader."""
     port = words.port or _KERNELS_PORT
     group = f"vxlan-mcastgrp{'6' if ':' in words.group else ''} {words.group}"
-    return [
+    found = [
         f"vxlan-id {words.vni}",
         *([f"vxlan-local-tunnelip {words.local}"] if words.local else []),
         *([group] if words.group else []),
@@ -294,6 +298,7 @@ def _options(words: VxlanWords) -> list[str]:
         *([f"mtu {words.mtu}"] if words.mtu else []),
         *([f"vxlan-ttl {words.ttl}"] if words.ttl else []),
     ]
+    return [_VARIABLE.sub("VALUE", option) for option in found]
 
 
 def _mapped(device: Device) -> set[int]:

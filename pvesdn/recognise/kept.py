@@ -29,6 +29,8 @@ class Kept:
         """A line of the old file, below the lines that open the blocks around it."""
         place = self._tree
         for heading in context:
+            if heading.startswith("vni ") and len(context) > 1:
+                place.setdefault("advertise-all-vni", {})  # before it bgpd knows no VNI
             place = place.setdefault(self.renamed(heading)[0], {})
             self._begin(heading, place)
         for line in self.renamed(text):

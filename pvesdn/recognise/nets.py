@@ -128,7 +128,9 @@ def _sights(
             mode = _mode(port, isolated)
             if mode is None:
                 what = "floods nowhere: it has no group and no remote, and the node's frr.conf has no advertise-all-vni"
-                book.error(devices.node, port.device.place, port.device.name, what, "give it a group or remotes")
+                said = " and ".join(f"'vxlan-remoteip {remote}'" for remote in port.hooked_remotes if "$" not in remote)
+                hint = f"write {said} into its stanza, in place of the hooks" if said else "give it a group or remotes"
+                book.error(devices.node, port.device.place, port.device.name, what, hint)
             else:
                 yield BridgeOnNode(devices.node, bridge, port, mode)
 

@@ -163,7 +163,7 @@ def _joins_again(sight: BridgeOnNode, device: Device, option: Option) -> bool:
 
 def _hint(option: Option, device: Device) -> str:
     if option.name in _VLANS_OF_PORT:
-        return "the VXLAN port of a VNet carries every VLAN, tagged as the guests have it"
+        return "a VNet carries every VLAN, in VXLAN tagged as the guests have it"
     if option.name == "address-virtual":
         mac, *virtual = option.value.split() or [""]
         said = [f"'address {address}'" for address in virtual] + ([f"'hwaddress {mac}'"] if ":" in mac else [])

@@ -1,11 +1,12 @@
-"""import --from-pve: zones of PVE's as definitions of `pvesdn.cfg`, what changes by it, and the cut-over. Changes
-nothing.
+"""import --from-pve and --to-pve: the same zones among the other's definitions, what changes by it, and the cut-over.
+Changes nothing.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Literal, TypeAlias
 
 from pvesdn.decode.definitions.pending import has_definitions
 from pvesdn.decode.definitions.section_config import scan, write
@@ -22,8 +23,9 @@ from pvesdn.model.snapshot import Snapshot
 from pvesdn.model.zone_move import Fate, ZoneMove
 from pvesdn.move.from_panel import from_panel
 from pvesdn.move.panel import Panel
-from pvesdn.move.script import move_script, way_back_script
-from pvesdn.move.wire import changes_on_the_wire, our_ends, pve_ends
+from pvesdn.move.script import Script, from_pve_scripts, to_pve_scripts
+from pvesdn.move.to_panel import Entering, Ground, to_panel, without
+from pvesdn.move.wire import changes_on_the_wire, tunnel_ends
 from pvesdn.render.renderer import Renderer
 from pvesdn.workflows.plan import plan_understood
 from pvesdn.workflows.understand import Understanding, understand
@@ -32,24 +34,28 @@ OWN_FILE = "pvesdn.cfg"
 _COLLECTIONS = ("zones", "vnets", "subnets")
 
 
+Form: TypeAlias = Literal["from-pve", "to-pve"]
+"""Which way zones move."""
+
+
 @dataclass(frozen=True, slots=True)
 class MovePlan:
-    """What moving zones to pvesdn.cfg comes to.
+    """What moving zones comes to.
 
-    :param added: the sections that come into pvesdn.cfg.
+    :param files: the definitions that come, text by name below /etc/pve/sdn.
     :param wire: what changes for traffic.
     :param plan: what `apply` then does; None where the definitions do not pass.
     :param problems: why the zones must not be moved like this; empty where they may.
-    :param script: the cut-over up to `apply`, and `back` the way back; both empty where there are problems.
+    :param cut_over: there, and back; None where there are problems.
     """
 
+    form: Form
     move: ZoneMove
-    added: str
+    files: Mapping[str, str]
     wire: tuple[Finding, ...] = ()
     plan: ChangeSet | None = None
     problems: tuple[str, ...] = ()
-    script: str = ""
-    back: str = ""
+    cut_over: tuple[Script, Script] | None = None
     unreachable: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -59,25 +65,27 @@ def move_from_pve(snapshot: Snapshot, renderer: Renderer, names: Iterable[str]) 
     :raises SdnConfigError: a zone cannot be moved, with every reason; or the definitions as they are cannot be used.
     :raises PvesdnError: the snapshot cannot be understood.
     """
-    known = understand(snapshot)
-    if not known.given.capabilities.has_sdn:
-        raise SdnConfigError(("cluster: the API has no /cluster/sdn, so no zone is PVE's to give away",))
-    if not has_definitions(snapshot.pve_files):
-        raise SdnConfigError(("cluster: none of PVE's definition files was read, so there is nothing to move",))
-    panel = Panel(
-        sdn=known.given.sdn,
-        sections={name: scan(snapshot.pve_files.get(f"{name}.cfg", "")).sections for name in _COLLECTIONS},
-        pending=known.pending,
-    )
-    designs = _designs(known)
+    start = _Start.of(snapshot, renderer)
     wanted = tuple(names)
-    found = _propose(snapshot, renderer, known, designs, from_panel(wanted, panel))
-    if moved := _other_ends(found, designs):
-        if _has_tunnels(known):
-            found = _stopped(found, moved)
+    found = start.from_pve(from_panel(wanted, start.panel))
+    if moved := start.other_ends(found):
+        if start.has_tunnels:
+            found = found.stopped(moved)
         else:
-            named = _propose(snapshot, renderer, known, designs, from_panel(wanted, panel, vteps=moved))
+            named = start.from_pve(from_panel(wanted, start.panel, vteps=moved))
             found = named if named.result.plan is not None else found
+    return replace(found.result, unreachable=snapshot.unreachable)
+
+
+def move_to_pve(snapshot: Snapshot, renderer: Renderer, names: Iterable[str]) -> MovePlan:
+    """Propose the cut-over of some zones of pvesdn.cfg to PVE's panel.
+
+    :raises PvesdnError: as `move_from_pve`.
+    """
+    start = _Start.of(snapshot, renderer)
+    found = start.to_pve(to_panel(names, start.panel, start.ground))
+    if moved := start.other_ends(found):
+        found = found.stopped(moved)
     return replace(found.result, unreachable=snapshot.unreachable)
 
 
@@ -88,89 +96,135 @@ class _Proposed:
     result: MovePlan
     after: tuple[NodeDesign, ...] = ()
 
+    def stopped(self, ends: Mapping[str, IpAddress]) -> _Proposed:
+        """The same without a cut-over: VTEPs never move to another network as a side effect.
 
-def _propose(
-    snapshot: Snapshot, renderer: Renderer, known: Understanding, designs: tuple[NodeDesign, ...], move: ZoneMove
-) -> _Proposed:
-    added = write_sdn(SdnConfig(own=move.own)).get(OWN_FILE, "")
-    before = snapshot.pve_files.get(OWN_FILE)
-    text = f"{before.rstrip()}\n\n{added}" if before and before.strip() else added
-    result = MovePlan(move, added)
-    problems = [
-        f"{row.where}: {row.key} {row.value}: {row.what}; {row.hint}"
-        for row in move.properties
-        if row.fate is Fate.NEEDED
-    ]
-    try:
-        moved = understand(_moved(snapshot, move, text))
-        changes = plan_understood(moved, renderer)
-        after = _designs(moved)
-    except PvesdnError as error:
-        return _Proposed(replace(result, problems=(*problems, *str(error).splitlines())))
-    wire = changes_on_the_wire(move.own, designs, after)
-    problems += [str(finding) for node in changes.nodes for finding in node.obstacles]
-    result = replace(
-        result,
-        move=replace(move, remarks=(*_standing(known, renderer), *move.remarks)),
-        wire=wire,
-        plan=changes,
-        problems=tuple(problems),
-    )
-    if not problems:
-        result = replace(result, script=move_script(move, added), back=way_back_script(move, added))
-    return _Proposed(result, after)
+        :param ends: where tunnels begin today, of the nodes on which they would begin elsewhere.
+        """
+        if self.result.plan is None:
+            return self
+        nodes, named = ", ".join(sorted(ends)), ",".join(f"{node}={end}" for node, end in sorted(ends.items()))
+        if self.result.form == "from-pve":
+            what = (
+                f"pvesdn.cfg: the tunnels of {nodes} would begin at other addresses than PVE's; name PVE's in the"
+                f" section underlay (vteps {named}) and apply that first: it moves the tunnels of the zones that are"
+                " there"
+            )
+        else:
+            what = (
+                f"PVE's tunnels of {nodes} would begin at other addresses than now ({named}); put those first in the"
+                " peers of the zone's controller in PVE, and apply that first"
+            )
+        problems = (*self.result.problems, what)
+        return replace(self, result=replace(self.result, problems=problems, cut_over=None))
 
 
-def _designs(known: Understanding) -> tuple[NodeDesign, ...]:
-    shared = share(known.given, known.vteps)
-    return tuple(design_node(shared, name) for name in sorted(known.records))
+@dataclass(frozen=True, slots=True)
+class _Start:
+    """The cluster as it is.
 
+    :param ground: what design chose for our zones.
+    """
 
-def _moved(snapshot: Snapshot, move: ZoneMove, text: str) -> Snapshot:
-    """The cluster's definitions after the cut-over."""
-    files = dict(snapshot.pve_files)
-    for name in _COLLECTIONS:
-        file = f"{name}.cfg"
-        gone = {where.id for where in move.taken if where.file == file}
-        if gone:
-            files[file] = write(section for section in scan(files[file]).sections if section.id not in gone)
-    files[OWN_FILE] = text
-    return replace(snapshot, pve_files=files)
+    snapshot: Snapshot
+    renderer: Renderer
+    known: Understanding
+    panel: Panel
+    designs: tuple[NodeDesign, ...]
+    ground: Mapping[str, Ground]
 
-
-def _standing(known: Understanding, renderer: Renderer) -> Iterator[Finding]:
-    """What `apply` would do without any move."""
-    if not plan_understood(known, renderer).is_empty:
-        what = "there are changes to apply already, which the cut-over would bring along"
-        yield Finding(
-            severity=Severity.WARNING, where="cluster", what=what, hint="run pvesdn plan and pvesdn apply first"
+    @classmethod
+    def of(cls, snapshot: Snapshot, renderer: Renderer) -> _Start:
+        known = understand(snapshot)
+        if not known.given.capabilities.has_sdn:
+            raise SdnConfigError(("cluster: the API has no /cluster/sdn, so PVE has no zones of its own",))
+        files = snapshot.pve_files
+        if not has_definitions(files) and known.given.sdn.pve.zones:
+            raise SdnConfigError(("cluster: none of PVE's definition files was read, so there is nothing to move",))
+        sections = {name: scan(files.get(f"{name}.cfg", "")).sections for name in _COLLECTIONS}
+        sections["own"] = scan(files.get(OWN_FILE, ""), header_ends_section=True).sections
+        shared = share(known.given, known.vteps)
+        return cls(
+            snapshot=snapshot,
+            renderer=renderer,
+            known=known,
+            panel=Panel(sdn=known.given.sdn, sections=sections, pending=known.pending),
+            designs=tuple(design_node(shared, name) for name in sorted(known.records)),
+            ground={
+                plan.zone.id: Ground(plan.mtu, tuple(sorted({v.address for v in plan.vteps.values()}, key=int)))
+                for plan in shared.plans
+            },
         )
 
+    def from_pve(self, move: ZoneMove) -> _Proposed:
+        """What a move out of PVE's files comes to."""
+        files = dict(self.snapshot.pve_files)
+        for name in _COLLECTIONS:
+            file = f"{name}.cfg"
+            gone = {where.id for where in move.taken if where.file == file}
+            if gone:
+                files[file] = write(section for section in scan(files[file]).sections if section.id not in gone)
+        added = write_sdn(SdnConfig(own=move.own)).get(OWN_FILE, "")
+        files[OWN_FILE] = f"{files.get(OWN_FILE, '').rstrip()}\n\n{added}"
+        result = MovePlan("from-pve", move, {OWN_FILE: added})
+        return self._planned(result, files, from_pve_scripts(move, added))
 
-def _other_ends(found: _Proposed, designs: tuple[NodeDesign, ...]) -> dict[str, IpAddress]:
-    """Where PVE's tunnels of an EVPN zone begin, of the nodes on which ours would begin elsewhere."""
-    ends: dict[str, IpAddress] = {}
-    for zone in found.result.move.own.zones:
-        if isinstance(zone, EvpnZone):
-            ours = our_ends(zone.id, found.after)
-            ends |= {node: end for node, end in pve_ends(zone.id, designs).items() if ours.get(node) != end}
-    return ends
+    def to_pve(self, entering: Entering) -> _Proposed:
+        """What a move into PVE's files comes to."""
+        files = dict(self.snapshot.pve_files)
+        added = write_sdn(SdnConfig(pve=entering.pve))
+        for name, text in added.items():
+            before = files.get(name, "")
+            files[name] = f"{before.rstrip()}\n\n{text}" if before.strip() else text
+        own = files.get(OWN_FILE, "")
+        files[OWN_FILE] = without(own, entering.sections)
+        move = entering.as_move({name: scan(added.get(f"{name}.cfg", "")).sections for name in _COLLECTIONS})
+        return self._planned(MovePlan("to-pve", move, added), files, to_pve_scripts(move, entering.sections, own))
 
+    def _planned(self, result: MovePlan, files: Mapping[str, str], scripts: tuple[Script, Script]) -> _Proposed:
+        move = result.move
+        problems = [
+            f"{row.where}: {row.key} {row.value}: {row.what}; {row.hint}"
+            for row in move.properties
+            if row.fate is Fate.NEEDED
+        ]
+        try:
+            moved = understand(replace(self.snapshot, pve_files=files))
+            changes = plan_understood(moved, self.renderer)
+        except PvesdnError as error:
+            return _Proposed(replace(result, problems=(*problems, *str(error).splitlines())))
+        shared = share(moved.given, moved.vteps)
+        after = tuple(design_node(shared, name) for name in sorted(moved.records))
+        problems += [str(finding) for node in changes.nodes for finding in node.obstacles]
+        result = replace(
+            result,
+            move=replace(move, remarks=(*self._standing(), *move.remarks)),
+            wire=changes_on_the_wire(move.own, self.designs, after),
+            plan=changes,
+            problems=tuple(problems),
+            cut_over=None if problems else scripts,
+        )
+        return _Proposed(result, after)
 
-def _has_tunnels(known: Understanding) -> bool:
-    """pvesdn.cfg has zones or says where tunnels begin: a section `underlay` of the proposal would move those."""
-    own = known.given.sdn.own
-    return own.underlay is not None or bool(own.zones)
+    def _standing(self) -> Iterator[Finding]:
+        """What `apply` would do without any move."""
+        if not plan_understood(self.known, self.renderer).is_empty:
+            what = "there are changes to apply already, which the cut-over would bring along"
+            yield Finding(
+                severity=Severity.WARNING, where="cluster", what=what, hint="run pvesdn plan and pvesdn apply first"
+            )
 
+    def other_ends(self, found: _Proposed) -> dict[str, IpAddress]:
+        """Where the tunnels of an EVPN zone begin today, of the nodes on which they would begin elsewhere."""
+        ends: dict[str, IpAddress] = {}
+        for zone in found.result.move.own.zones:
+            if isinstance(zone, EvpnZone):
+                now, then = tunnel_ends(zone.id, self.designs), tunnel_ends(zone.id, found.after)
+                ends |= {node: end for node, end in now.items() if then.get(node) != end}
+        return ends
 
-def _stopped(found: _Proposed, ends: Mapping[str, IpAddress]) -> _Proposed:
-    """The same without a cut-over: VTEPs never move to another network as a side effect."""
-    if found.result.plan is None:
-        return found
-    named = ",".join(f"{node}={end}" for node, end in sorted(ends.items()))
-    what = (
-        f"pvesdn.cfg: the tunnels of {', '.join(sorted(ends))} would begin at other addresses than PVE's; name PVE's in"
-        f" the section underlay (vteps {named}) and apply that first: it moves the tunnels of the zones that are there"
-    )
-    problems = (*found.result.problems, what)
-    return replace(found, result=replace(found.result, problems=problems, script="", back=""))
+    @property
+    def has_tunnels(self) -> bool:
+        """pvesdn.cfg has zones or says where tunnels begin: a section `underlay` of the proposal would move those."""
+        own = self.known.given.sdn.own
+        return own.underlay is not None or bool(own.zones)

@@ -44,7 +44,7 @@ def test_the_whole_cut_over_is_on_the_screen(folder: Path) -> None:
 Proposed: /etc/pve/sdn/pvesdn.cfg: these sections, behind what it has
 
 {ADDED}
-What becomes of PVE's properties
+What becomes of each property
   lost: zones.cfg:3: zone 'wide': ipam pve: PVE's IPAM no longer knows the addresses of these subnets; no packet \
 changes; copy what is registered there before the cut-over, if anybody uses it
   lost: vnets.cfg:5: vnet 'web': isolate-ports 1: ports that are plugged in after the cut-over are not isolated: \
@@ -63,7 +63,7 @@ What goes with the panel
 
 Cut-over: as root on a node of the cluster, with pvesdn-watch.timer stopped; no node changes before the last line
 
-Stop at the first line that fails, and go the way back, leaving out what is still there.
+Stop at the first line that fails, and go the way back, leaving out what is as it was.
 
 pvesh delete /cluster/sdn/vnets/web
 pvesh delete /cluster/sdn/zones/wide
@@ -73,8 +73,9 @@ cat >> /etc/pve/sdn/pvesdn.cfg <<'END'
 pvesdn plan
 pvesdn apply
 
-The way back, before or after apply: take the sections out of /etc/pve/sdn/pvesdn.cfg again, and then
+The way back, before apply or after it
 
+# take these sections out of /etc/pve/sdn/pvesdn.cfg
 pvesh create /cluster/sdn/zones --zone wide --type vxlan --peers {PEERS} --ipam pve
 pvesh create /cluster/sdn/vnets --vnet web --zone wide --tag 11 --alias 'Office, second floor' --isolate-ports 1
 pvesdn plan
@@ -101,19 +102,18 @@ def test_verbose_tells_what_became_of_every_property(folder: Path) -> None:
     assert "  carried: vnets.cfg:3: vnet 'web': tag 11\n" in out
 
 
-def test_a_folder_gets_the_sections_and_two_scripts_and_they_are_the_cut_over(folder: Path, tmp_path: Path) -> None:
+def test_a_folder_gets_two_scripts_and_they_are_the_cut_over(folder: Path, tmp_path: Path) -> None:
     place = tmp_path / "cut over"
     result = call("import", "--from-pve", "wide", "--from", folder, "--output", place)
     assert result.status == 0
-    assert (place / "sections.cfg").read_text() == f"{ADDED}\n"
-    assert f"\nsh '{place}/to-pvesdn.sh'\npvesdn apply\n\nThe way back, before or after apply\n" in result.out
+    assert f"\nsh '{place}/to-pvesdn.sh'\npvesdn apply\n\nThe way back, before apply or after it\n" in result.out
     assert f"\nsh '{place}/back-to-pve.sh'\npvesdn apply\n" in result.out
     for name in ("to-pvesdn.sh", "back-to-pve.sh"):
         assert os.access(place / name, os.X_OK)
         assert subprocess.run(["sh", "-n", place / name], check=False).returncode == 0
     again = call("import", "--from-pve", "wide", "--from", folder, "--output", place)
     assert (again.status, again.out) == (1, "")
-    assert "sections.cfg already exists; choose another place, or use --overwrite to replace it" in again.err
+    assert "to-pvesdn.sh already exists; choose another place, or use --overwrite to replace it" in again.err
     assert call("import", "--from-pve", "wide", "--from", folder, "--output", place, "--overwrite").status == 0
 
 
@@ -132,19 +132,21 @@ def test_several_zones_go_together(tmp_path: Path) -> None:
     result = call("import", "--json", "--from-pve", "wide", "--from-pve", "prod", "--from", tmp_path / "s")
     document = json.loads(result.out)
     assert document["zones"] == ["prod", "wide"]
-    assert document["cut_over"] == [
-        ["pvesh", "delete", "/cluster/sdn/zones/prod"],
-        ["pvesh", "delete", "/cluster/sdn/vnets/web"],
-        ["pvesh", "delete", "/cluster/sdn/zones/wide"],
+    there, back = document["cut_over"]
+    assert (there["name"], back["name"]) == ("to-pvesdn.sh", "back-to-pve.sh")
+    assert there["lines"][:3] == [
+        "pvesh delete /cluster/sdn/zones/prod",
+        "pvesh delete /cluster/sdn/vnets/web",
+        "pvesh delete /cluster/sdn/zones/wide",
     ]
-    assert document["scripts"].keys() == {"to-pvesdn.sh", "back-to-pve.sh"}
     assert {row["fate"] for row in document["properties"]} == {"carried", "lost"}
 
 
 @pytest.mark.parametrize(
     ("options", "why"),
     [
-        (("--write",), "--write cannot be used with --from-pve: the zone has to leave PVE's files in the same step"),
+        (("--write",), "--write cannot be used with --from-pve: both halves of the definitions change in one step"),
+        (("--to-pve", "x"), "--from-pve and --to-pve go different ways"),
         (("--as", "pve"), "--as cannot be used with --from-pve"),
         (("--edited", "x"), "--edited cannot be used with --from-pve: no file of the nodes has to be edited"),
     ],
@@ -163,3 +165,63 @@ def test_what_is_to_be_applied_already_is_said_first(tmp_path: Path) -> None:
         "warning: cluster: there are changes to apply already, which the cut-over would bring along; run pvesdn plan"
     )
     assert result.err.startswith(first)
+
+
+def test_the_way_to_the_panel_is_shown_in_the_same_way(tmp_path: Path) -> None:
+    own = "vxlan: ours\n\tmtu 1450\n\nvnet: app\n\tzone ours\n\ttag 21\n\n"
+    write_snapshot(tmp_path / "s", drawn("", controllers="", own=own))
+    expected = f"""\
+Proposed: /etc/pve/sdn/vnets.cfg: these sections, made by PVE's API
+
+vnet: app
+	zone ours
+	tag 21
+
+Proposed: /etc/pve/sdn/zones.cfg: these sections, made by PVE's API
+
+vxlan: ours
+	peers {PEERS}
+
+What changes on the wire
+  nothing: every device keeps its VNI, its addresses, its MAC and its MTU
+
+What comes with the panel
+  Guests stay plugged in: the bridges app keep their names.
+  Users other than root@pam need SDN.Use on /sdn/zones/ours/app; rights on /sdn/zones/localnetwork no longer count.
+  The panel offers the VNets and shows the zone's state; zones get no IPAM until one is chosen there.
+
+Cut-over: as root on a node of the cluster, with pvesdn-watch.timer stopped; no node changes before the last line
+
+Stop at the first line that fails, and go the way back, leaving out what is as it was.
+
+# take these sections out of /etc/pve/sdn/pvesdn.cfg
+pvesh create /cluster/sdn/zones --zone ours --type vxlan --peers {PEERS}
+pvesh create /cluster/sdn/vnets --vnet app --zone ours --tag 21
+pvesdn plan
+pvesdn apply
+
+The way back, before apply or after it
+
+pvesh delete /cluster/sdn/vnets/app
+pvesh delete /cluster/sdn/zones/ours
+cat >> /etc/pve/sdn/pvesdn.cfg <<'END'
+
+vxlan: ours
+  mtu 1450
+
+vnet: app
+  zone ours
+  tag 21
+END
+pvesdn plan
+pvesdn apply
+
+What then comes: the plan of apply, once these commands have run
+
+"""
+    result = call("import", "--to-pve", "ours", "--from", tmp_path / "s")
+    assert result.status == 0
+    assert result.out.partition(expected)[0] == ""
+    document = json.loads(call("import", "--json", "--to-pve", "ours", "--from", tmp_path / "s").out)
+    assert [script["name"] for script in document["cut_over"]] == ["to-pve.sh", "back-to-pvesdn.sh"]
+    assert [row["file"] for row in document["definitions"]] == ["/etc/pve/sdn/vnets.cfg", "/etc/pve/sdn/zones.cfg"]

@@ -10,8 +10,9 @@ import pytest
 
 from pvesdn.model.files import OUR_INTERFACES, SDN_INTERFACES
 from pvesdn.render.renderer import Renderer
-from pvesdn.workflows.move import MovePlan, move_from_pve
+from pvesdn.workflows.move import MovePlan, move_from_pve, move_to_pve
 from pvesdn.workflows.read import read_cluster
+from pvesdn_lab.simulated import sdn_config
 from pvesdn_lab.simulated.cluster import SimulatedCluster
 from tests.cluster.kit import apply_to, errors, plan_of, serving, world_of
 
@@ -61,43 +62,85 @@ def applied(cluster: SimulatedCluster) -> None:
         cluster.plug_guest("pve2", bridge, number)
 
 
-@pytest.mark.parametrize("zones", [("wide",), ("prod",), ("prod", "wide")], ids="-".join)
-def test_apply_moves_a_zone_and_its_way_back_and_nothing_is_left_to_plan(
-    tmp_path: Path, zones: tuple[str, ...]
-) -> None:
-    with serving(tmp_path, "") as cluster:
+@pytest.mark.parametrize("character", [8, 9], ids=["pve8", "pve9"])
+def test_apply_moves_zones_and_the_scripts_way_back_and_nothing_is_left_to_plan(tmp_path: Path, character: int) -> None:
+    with serving(tmp_path, "", character=character) as cluster:
         applied(cluster)
         before = {name: cluster.read_sdn(name) for name in PVE}
-        proposed = propose(cluster, *zones)
-        assert not proposed.problems
-        done = run(cluster, proposed.script)
-        assert done.returncode == 0, done.stderr
-        assert (
-            cluster.read_sdn(
-                "pvesdn.cfg",
-            )
-            == "\n" + proposed.added.rstrip("\n") + "\n"
-        )
-        assert not [finding for node in plan_of(cluster).nodes for finding in node.obstacles]
-        report = apply_to(cluster)
-        assert report.is_good, errors(report)
-        assert plan_of(cluster).is_empty
-        sdn = cluster.nodes["pve2"].read(SDN_INTERFACES) or ""
-        ours = cluster.nodes["pve2"].read(OUR_INTERFACES) or ""
-        for zone in zones:
-            assert f"zone {zone}" not in (cluster.read_sdn("vnets.cfg") or "")
-        assert ("iface flat\n" in ours) == ("wide" in zones) != ("iface flat\n" in sdn)
-        assert ("iface web\n" in ours) == ("prod" in zones) != ("iface web\n" in sdn)
+        proposed = propose(cluster, "prod", "wide")
+        assert proposed.cut_over is not None, proposed.problems
+        there, back = proposed.cut_over
+        carry_out(cluster, there.text)
+        assert cluster.read_sdn("pvesdn.cfg") == "\n" + proposed.files["pvesdn.cfg"].rstrip("\n") + "\n"
+        assert sections(cluster.read_sdn("zones.cfg")) == {("simple: lan",)}
+        assert stanzas(cluster) == {OUR_INTERFACES: BRIDGES, SDN_INTERFACES: {"own"}}
 
-        done = run(cluster, proposed.back)
-        assert done.returncode == 0, done.stderr
-        assert not [finding for node in plan_of(cluster).nodes for finding in node.obstacles]
-        report = apply_to(cluster)
-        assert report.is_good, errors(report)
-        assert plan_of(cluster).is_empty
+        carry_out(cluster, back.text)
         assert cluster.nodes["pve2"].read(OUR_INTERFACES) is None
-        for name, text in before.items():
-            assert sections(cluster.read_sdn(name)) == sections(text)
+        assert {name: sections(cluster.read_sdn(name)) for name in before} == {
+            n: sections(t) for n, t in before.items()
+        }
+        assert stanzas(cluster) == {OUR_INTERFACES: set(), SDN_INTERFACES: {*BRIDGES, "own"}}
+
+
+def test_zones_go_to_the_panel_by_scripts_of_their_own_and_come_back(tmp_path: Path) -> None:
+    with serving(tmp_path, "") as cluster:
+        applied(cluster)
+        there = propose(cluster, "prod", "wide").cut_over
+        assert there is not None
+        carry_out(cluster, there[0].text)
+
+        proposed = move_to_pve(read_cluster(world_of(cluster)), Renderer(), ("prod", "wide"))
+        assert proposed.cut_over is not None, proposed.problems
+        into, out = proposed.cut_over
+        own = cluster.read_sdn("pvesdn.cfg") or ""
+        carry_out(cluster, into.text)
+        assert not (cluster.read_sdn("pvesdn.cfg") or "").strip()
+        assert stanzas(cluster) == {OUR_INTERFACES: set(), SDN_INTERFACES: {*BRIDGES, "own"}}
+
+        carry_out(cluster, out.text)
+        assert (cluster.read_sdn("pvesdn.cfg") or "").strip() == own.strip()
+        assert stanzas(cluster) == {OUR_INTERFACES: BRIDGES, SDN_INTERFACES: {"own"}}
+
+
+def test_a_script_stops_where_pvesdn_cfg_is_not_as_it_was_and_takes_up_a_move_where_it_ended(tmp_path: Path) -> None:
+    with serving(tmp_path, "") as cluster:
+        for name, text in PVE.items():
+            cluster.write_sdn(name, text)
+        sdn_config.commit(cluster.world.pmxcfs.sdn)
+        proposed = propose(cluster, "wide")
+        assert proposed.cut_over is not None
+        there, back = proposed.cut_over
+        # Half of the cut-over, and back.
+        assert run(cluster, "\n".join(there.text.split("\n")[:4])).returncode == 0
+        assert "vnet: flat" not in (cluster.read_sdn("vnets.cfg") or "")
+        assert run(cluster, back.text).returncode == 0
+        assert sections(cluster.read_sdn("vnets.cfg")) == sections(PVE["vnets.cfg"])
+        assert cluster.read_sdn("pvesdn.cfg") is None
+
+        assert run(cluster, there.text).returncode == 0
+        edited = (cluster.read_sdn("pvesdn.cfg") or "") + "\nvnet: later\n\tzone wide\n\ttag 99\n"
+        cluster.write_sdn("pvesdn.cfg", edited)
+        stopped = run(cluster, back.text)
+        assert stopped.returncode == 1
+        assert "has changed: take the sections of this move out by hand" in stopped.stderr
+        assert cluster.read_sdn("pvesdn.cfg") == edited
+
+
+def carry_out(cluster: SimulatedCluster, script: str) -> None:
+    """Run a script, apply, and see that nothing is in the way and nothing is left."""
+    done = run(cluster, script)
+    assert done.returncode == 0, done.stderr
+    assert not [finding for node in plan_of(cluster).nodes for finding in node.obstacles]
+    report = apply_to(cluster)
+    assert report.is_good, errors(report)
+    assert plan_of(cluster).is_empty
+
+
+def stanzas(cluster: SimulatedCluster) -> dict[str, set[str]]:
+    """The bridges in each file of a node."""
+    texts = {path: cluster.nodes["pve2"].read(path) or "" for path in (OUR_INTERFACES, SDN_INTERFACES)}
+    return {path: {name for name in (*BRIDGES, "own") if f"iface {name}\n" in text} for path, text in texts.items()}
 
 
 def sections(text: str | None) -> set[tuple[str, ...]]:

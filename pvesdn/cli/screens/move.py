@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from pvesdn.cli.screens.documents import findings, plan_document
@@ -13,14 +13,12 @@ from pvesdn.cli.screens.summary import summarize
 from pvesdn.model.findings import Severity
 from pvesdn.model.zone_move import Fate, MovedProperty
 from pvesdn.move.from_panel import with_the_panel
-from pvesdn.move.script import appending, lines_of
+from pvesdn.move.script import Script
+from pvesdn.move.to_panel import back_in_the_panel
 from pvesdn.workflows.move import MovePlan
 from pvesdn.workflows.read import SDN_DIR
 
 _TOLD = (Fate.NEEDED, Fate.LOST)
-_PLAN = "pvesdn plan"
-SECTIONS, MOVE_SCRIPT, BACK_SCRIPT = "sections.cfg", "to-pvesdn.sh", "back-to-pve.sh"
-"""The files in the folder of ``--output``."""
 
 
 def move_lines(move: MovePlan, written: Sequence[str], *, has_diff: bool, is_verbose: bool) -> Iterator[Line]:
@@ -30,21 +28,24 @@ def move_lines(move: MovePlan, written: Sequence[str], *, has_diff: bool, is_ver
     :param has_diff: show what changes in each file of each node.
     :param is_verbose: tell what became of every property, not of those alone that are lost.
     """
-    yield (Span(f"Proposed: {SDN_DIR}/pvesdn.cfg", Style.STRONG), ": these sections, behind what it has")
-    yield ()
-    yield from ((line,) for line in move.added.rstrip("\n").split("\n"))
-    yield ()
+    is_from_pve = move.form == "from-pve"
+    for name, text in sorted(move.files.items()):
+        how = ": these sections, behind what it has" if is_from_pve else ": these sections, made by PVE's API"
+        yield (Span(f"Proposed: {SDN_DIR}/{name}", Style.STRONG), how)
+        yield ()
+        yield from ((line,) for line in text.rstrip("\n").split("\n"))
+        yield ()
     yield from _properties(move, is_verbose=is_verbose)
     if move.plan is not None:
         yield (Span("What changes on the wire", Style.STRONG),)
         yield from _wire(move)
         yield ()
-    if lines := with_the_panel(move.move.own):
-        yield (Span("What goes with the panel", Style.STRONG),)
+    if lines := _with_the_panel(move):
+        yield (Span("What goes with the panel" if is_from_pve else "What comes with the panel", Style.STRONG),)
         yield from ((f"  {line}",) for line in lines)
         yield ()
-    if move.script:
-        yield from _cut_over(move, written)
+    if move.cut_over is not None:
+        yield from _cut_over(move.cut_over, written)
     if move.plan is not None:
         yield (Span("What then comes", Style.STRONG), ": the plan of apply, once these commands have run")
         yield ()
@@ -57,7 +58,7 @@ def _properties(move: MovePlan, *, is_verbose: bool) -> Iterator[Line]:
     told = [row for row in move.move.properties if is_verbose or row.fate in _TOLD or (row.what and row.hint)]
     if not told:
         return
-    yield (Span("What becomes of PVE's properties", Style.STRONG),)
+    yield (Span("What becomes of each property", Style.STRONG),)
     for row in told:
         yield "  ", _styled(row), f" {_sentence(row)}"
     yield ()
@@ -82,38 +83,39 @@ def _wire(move: MovePlan) -> Iterator[Line]:
         yield "  ", Span(str(finding), style)
 
 
-def _cut_over(move: MovePlan, written: Sequence[str]) -> Iterator[Line]:
+def _with_the_panel(move: MovePlan) -> tuple[str, ...]:
+    return with_the_panel(move.move.own) if move.form == "from-pve" else back_in_the_panel(move.move.own)
+
+
+def _cut_over(scripts: tuple[Script, Script], written: Sequence[str]) -> Iterator[Line]:
+    there, back = scripts
+    places = {path.rpartition("/")[2]: path for path in written}
     yield (
         Span("Cut-over", Style.STRONG),
         ": as root on a node of the cluster, with pvesdn-watch.timer stopped; no node changes before the last line",
     )
     yield ()
-    scripts = {path.rpartition("/")[2]: path for path in written}
-    if scripts:
-        there = [shlex.join(["sh", scripts[MOVE_SCRIPT]])]
-        back = [shlex.join(["sh", scripts[BACK_SCRIPT]])]
-        how = ", before or after apply"
-    else:
-        # Blanks instead of TABs, which a shell on a terminal would take for a wish to complete a name.
-        there = [*lines_of(move.move.leave), *(line.replace("\t", "  ") for line in appending(move.added)), _PLAN]
-        back = [*lines_of(move.move.enter), _PLAN]
-        how = f", before or after apply: take the sections out of {SDN_DIR}/pvesdn.cfg again, and then"
-        yield ("Stop at the first line that fails, and go the way back, leaving out what is still there.",)
+    if not places:
+        yield ("Stop at the first line that fails, and go the way back, leaving out what is as it was.",)
         yield ()
-    yield from ((line,) for line in (*there, "pvesdn apply"))
+    yield from ((line,) for line in (*_typed(there, places), "pvesdn apply"))
     yield ()
-    yield (Span("The way back", Style.STRONG), how)
+    yield (Span("The way back", Style.STRONG), ", before apply or after it")
     yield ()
-    yield from ((line,) for line in (*back, "pvesdn apply"))
+    yield from ((line,) for line in (*_typed(back, places), "pvesdn apply"))
     yield ()
+
+
+def _typed(script: Script, places: Mapping[str, str]) -> tuple[str, ...]:
+    return (shlex.join(["sh", places[script.name]]),) if script.name in places else script.lines
 
 
 def move_document(move: MovePlan, written: Iterable[str], *, has_diff: bool) -> dict[str, Any]:
     """The content of the document; see docs/json.md."""
     return {
-        "form": "from-pve",
+        "form": move.form,
         "zones": list(move.move.zones),
-        "definitions": [{"file": f"{SDN_DIR}/pvesdn.cfg", "text": move.added}],
+        "definitions": [{"file": f"{SDN_DIR}/{name}", "text": text} for name, text in sorted(move.files.items())],
         "properties": [
             {
                 "where": str(row.where),
@@ -126,13 +128,15 @@ def move_document(move: MovePlan, written: Iterable[str], *, has_diff: bool) -> 
             for row in move.move.properties
         ],
         "on_the_wire": findings(move.wire),
-        "with_the_panel": list(with_the_panel(move.move.own)),
+        "with_the_panel": list(_with_the_panel(move)),
         "findings": findings(move.move.remarks),
-        "cut_over": [list(command) for command in move.move.leave] if move.script else [],
-        "way_back": [list(command) for command in move.move.enter] if move.script else [],
-        "scripts": {MOVE_SCRIPT: move.script, BACK_SCRIPT: move.back} if move.script else {},
+        "cut_over": [_script(script) for script in move.cut_over or ()],
         "unreachable": dict(sorted(move.unreachable.items())),
         "plan": None if move.plan is None else plan_document(move.plan, summarize(move.plan), has_diff=has_diff),
         "problems": list(move.problems),
         "written": list(written),
     }
+
+
+def _script(script: Script) -> dict[str, Any]:
+    return {"name": script.name, "lines": list(script.lines), "text": script.text}

@@ -25,6 +25,7 @@ from pvesdn.model.snapshot import Snapshot
 from pvesdn.render.renderer import Renderer
 from pvesdn.workflows.adopt import OWN_FILE, Adoption, Form, NodeAdoption, write_definitions
 from pvesdn.workflows.adopt import adopt as make_adoption
+from pvesdn.workflows.move import Form as MoveForm
 from pvesdn.workflows.read import read_cluster
 from pvesdn.workflows.world import World
 
@@ -51,11 +52,11 @@ _PLACE = click.Path(path_type=Path)
 )
 @click.option(
     "--from-pve",
-    "zones",
     multiple=True,
     metavar="ZONE",
     help="Move a zone from PVE's panel instead; may be repeated. With --output FOLDER it writes two scripts there.",
 )
+@click.option("--to-pve", multiple=True, metavar="ZONE", help="The same, from pvesdn.cfg to PVE's panel.")
 @click.option("--overwrite", is_flag=True, help="Replace files that already exist.")
 @click.option("--diff", "has_diff", is_flag=True, help="Show what changes in each file.")
 @click.option("--from", "folder", type=options.FOLDER, metavar="DIR", help="Work on a snapshot instead of the cluster.")
@@ -69,7 +70,8 @@ def adopt(
     output: Path | None,
     is_written: bool,
     edited: Path | None,
-    zones: tuple[str, ...],
+    from_pve: tuple[str, ...],
+    to_pve: tuple[str, ...],
     overwrite: bool,
     has_diff: bool,
     folder: Path | None,
@@ -80,11 +82,14 @@ def adopt(
     plan of the cut-over. Changes nothing; writes only what it is asked to. With -q it prints just the definitions.
     docs/import.md describes the next steps.
 
-    With --from-pve it proposes the cut-over of zones of PVE's own, and its way back.
+    With --from-pve or --to-pve it proposes the cut-over of zones between PVE's panel and pvesdn.cfg, and its way back.
     """
-    if zones:
-        require_alone(is_written=is_written, form=form, edited=edited)
-        return move(session, zones, output=output, overwrite=overwrite, has_diff=has_diff, folder=folder)
+    if from_pve and to_pve:
+        raise SettingsError("--from-pve and --to-pve go different ways", hint="call import once for each")
+    if zones := from_pve or to_pve:
+        way: MoveForm = "from-pve" if from_pve else "to-pve"
+        require_alone(way, is_written=is_written, form=form, edited=edited)
+        return move(session, way, zones, output=output, overwrite=overwrite, has_diff=has_diff, folder=folder)
     world, snapshot = _taken(session, folder, is_written=is_written, form=form)
     adoption = make_adoption(snapshot, Renderer(), form=form)
     for part in adoption.nodes if edited is not None and folder is not None else ():

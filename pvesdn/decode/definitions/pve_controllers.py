@@ -56,7 +56,7 @@ def read_controllers(found: PveDefinitions) -> None:
         check_id(entry, values.controller_id)
         kind = entry.section.type
         if kind == "evpn":
-            check_ways_to_peers(entry)
+            require_peers_or_fabric(entry)
         if kind == "faucet" or entry.section.id in found.unsupported.controllers:
             _leave(entry, found)
         elif controller := entry.build(_KINDS[kind], id=entry.section.id):
@@ -67,7 +67,7 @@ def read_controllers(found: PveDefinitions) -> None:
 _KINDS: Mapping[str, Any] = {"evpn": PveEvpnController, "bgp": PveBgpController, "isis": PveIsisController}
 
 
-def check_ways_to_peers(entry: Entry) -> None:
+def require_peers_or_fabric(entry: Entry) -> None:
     """Exactly one of `peers` and `fabric` says where the other VTEPs are."""
     if not entry.has("peers") and not entry.has("fabric"):
         entry.fail("has neither peers nor fabric", "add peers in PVE")

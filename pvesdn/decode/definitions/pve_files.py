@@ -8,7 +8,7 @@ from difflib import get_close_matches
 from pvesdn.decode.definitions import values
 from pvesdn.decode.definitions.entries import Entry, Ledger, refuse_duplicates
 from pvesdn.decode.definitions.fabrics import read_fabrics
-from pvesdn.decode.definitions.pve_controllers import check_ways_to_peers, read_controllers
+from pvesdn.decode.definitions.pve_controllers import read_controllers, require_peers_or_fabric
 from pvesdn.decode.definitions.pve_dhcp import doubt_ranges
 from pvesdn.decode.definitions.pve_unsupported import find_unsupported
 from pvesdn.decode.definitions.pve_words import NOUNS, OPEN, WORDS
@@ -113,7 +113,7 @@ def _zone(entry: Entry, found: PveDefinitions, ledger: Ledger) -> None:
     if entry.get("vxlan-port") == 65536:  # noqa: PLR2004 - PVE's bound is one too high
         entry.warn("vxlan-port 65536 is not a UDP port", "write 1-65535", at="vxlan-port")
     if entry.section.type == "vxlan":
-        check_ways_to_peers(entry)
+        require_peers_or_fabric(entry)
     if entry.section.type == "evpn":
         _doubt_evpn(entry)
     if zone := entry.build(_ZONES[entry.section.type], id=entry.section.id):

@@ -18,13 +18,13 @@ from pvesdn.design.checks import (
     pve_exits,
     pve_mtu,
     pve_peers,
+    pve_routes,
     pve_sessions,
     references,
     subnets,
     underlay,
     unsupported,
     vnis,
-    ways,
 )
 from pvesdn.design.checks.pve_ways import PveWays
 from pvesdn.model.cluster import Vtep
@@ -55,5 +55,5 @@ def check(given: DesignInput, vteps: Mapping[str, Vtep]) -> tuple[Finding, ...]:
         *packages.check(given),
         *unsupported.check(given),
         *null_routes.check(given),
-        *ways.check(given),
+        *pve_routes.check(given),
     )

@@ -79,7 +79,7 @@ class PveWays:
         ends = self._parsed(underlay.peers) if isinstance(zone, PveVxlanZone) else self._vteps_of(zone, nodes)
         key = (node, ends)
         if key not in self._rooms:
-            own = None if underlay.way.address is None else ip_address(underlay.way.address)
+            own = None if underlay.own.address is None else ip_address(underlay.own.address)
             known = [end for end in ends if self._is_whole or end in self._there]
             self._rooms[key] = self._nodes[node].room(own, known, is_fabric=self._fabric(zone) is not None)
         return self._rooms[key]
@@ -95,7 +95,7 @@ class PveWays:
         if key not in self._tunnels:
             known = (self._underlay(zone, node) for node in nodes)
             self._tunnels[key] = frozenset(
-                ip_address(found.way.address) for found in known if found is not None and found.way.address is not None
+                ip_address(found.own.address) for found in known if found is not None and found.own.address is not None
             )
         return self._tunnels[key]
 

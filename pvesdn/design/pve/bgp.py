@@ -125,7 +125,7 @@ def _group(speaker: PveSpeaker, own: NodeControllers) -> PeerGroup:
     return PeerGroup(
         name=_VTEP,
         remote_as=_EXTERNAL if is_external else str(controller.asn),
-        neighbors=tuple(peer for peer in underlay.peers if peer != underlay.way.address),
+        neighbors=tuple(peer for peer in underlay.peers if peer != underlay.own.address),
         ebgp_multihop=_EBGP_HOPS if is_external and loopback else None,
         update_source=loopback,
     )
@@ -136,7 +136,7 @@ def _unicasts(speakers: Speakers, exits: Iterable[PveEvpnZone]) -> tuple[Unicast
     found = []
     for family in _FAMILIES:
         own = [(speaker, bgp) for speaker, bgp in speakers.bgp if _family(speaker) == family]
-        networks = tuple(_host_prefix(speaker) for speaker, bgp in own if bgp.loopback and speaker.underlay.way.address)
+        networks = tuple(_host_prefix(speaker) for speaker, bgp in own if bgp.loopback and speaker.underlay.own.address)
         if own or leaking:
             found.append(Unicast(family, import_vrfs=leaking, networks=networks, activations=(_BGP,) if own else ()))
     return tuple(found)
@@ -144,13 +144,13 @@ def _unicasts(speakers: Speakers, exits: Iterable[PveEvpnZone]) -> tuple[Unicast
 
 def _family(speaker: PveSpeaker) -> str:
     """The family of the local address, in which the node speaks with routers of the underlay."""
-    address = speaker.underlay.way.address
+    address = speaker.underlay.own.address
     return "ipv6" if address is not None and ip_address(address).version == IPV6 else "ipv4"
 
 
 def _host_prefix(speaker: PveSpeaker) -> str:
     length = 128 if _family(speaker) == "ipv6" else 32
-    return f"{speaker.underlay.way.address}/{length}"
+    return f"{speaker.underlay.own.address}/{length}"
 
 
 def _evpn(speakers: Speakers) -> L2vpnEvpn | None:
@@ -195,7 +195,7 @@ def _sources(
     speakers: Speakers,
 ) -> tuple[tuple[PrefixList, ...], tuple[RouteMapEntry, ...], tuple[ProtocolMap, ...]]:
     """What makes packets of a node with a loopback leave with the loopback's address."""
-    addresses = [s.underlay.way.address for s, bgp in speakers.bgp if bgp.loopback and s.underlay.way.address]
+    addresses = [s.underlay.own.address for s, bgp in speakers.bgp if bgp.loopback and s.underlay.own.address]
     if not addresses:
         return (), (), ()
     match = (f"match ip address prefix-list {_LOOPBACKS.name}",)

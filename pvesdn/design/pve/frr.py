@@ -124,17 +124,17 @@ def _speakers(
 
 
 def _router_id(controller: PveEvpnController | PveBgpController, underlay: PveUnderlay, answers: PveNode) -> str:
-    if underlay.peers and answers.is_missing(underlay.way):
+    if underlay.peers and answers.is_missing(underlay.own):
         peer = underlay.peers[0]
         what = f"no route to {peer}, the first of the peers,"
         hint = f"add a route to {peer} there, or list the node's own address among the peers, as its interfaces file spells it"
         raise _StoppedError(FrrStop(controller, what, hint))
-    router_id = answers.router_id(underlay.way)
+    router_id = answers.router_id(underlay.own)
     if router_id is not None:
         return router_id
-    if not answers.mac(underlay.way.device):
+    if not answers.mac(underlay.own.device):
         raise _StoppedError(None)
-    device = underlay.way.device
+    device = underlay.own.device
     what = f"no IPv4 address, and no MAC on {device} to make a router-id of,"
     raise _StoppedError(
         FrrStop(controller, what, f"give {device} an IPv4 address, or move the peers' address elsewhere")

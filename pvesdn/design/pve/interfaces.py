@@ -78,7 +78,7 @@ class _Writer:
         """
         match zone:
             case PveSimpleZone():
-                if not self._lacks_way_out(vnet):
+                if not self._lacks_default_route(vnet):
                     self._add_bridge(vnet, zone, is_translated=True)
             case PveVxlanZone():
                 underlay = vxlan_underlay(zone, self._index.fabrics, self._answers)
@@ -96,17 +96,17 @@ class _Writer:
         underlay = self._evpn_underlay(zone)
         if vnet.tag is None or not self._is_reachable(underlay):
             return
-        local = underlay.way.address
+        local = underlay.own.address
         self._put(evpn_port(names.vxlan_port(vnet.id), vnet.tag, zone, local))
-        if self._lacks_way_out(vnet):
+        if self._lacks_default_route(vnet):
             return  # the port is in PVE's table by then, and stays there
         self._add_bridge(vnet, zone, is_translated=self._node in zone.exit_nodes)
         self._add_zone(vnet, zone, local)
 
     def _is_reachable(self, underlay: PveUnderlay | None) -> TypeGuard[PveUnderlay]:
-        return underlay is not None and not self._answers.is_missing(underlay.way)
+        return underlay is not None and not self._answers.is_missing(underlay.own)
 
-    def _lacks_way_out(self, vnet: Vnet) -> bool:
+    def _lacks_default_route(self, vnet: Vnet) -> bool:
         """PVE looks up the route to the internet wherever a subnet has source NAT, on an exit node or not."""
         return untranslatable(self._index.subnets.get(vnet.id, ()), self._answers) is not None
 

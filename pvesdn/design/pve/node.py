@@ -20,7 +20,7 @@ IPV4 = 4
 IPV6 = 6
 
 _INTERNET = {IPV4: ip_address("8.8.8.8"), IPV6: ip_address("2001:4860:4860::8888")}
-"""The addresses PVE looks up to learn which way the internet is."""
+"""The addresses PVE looks up to find the route to the internet."""
 
 _YES = frozenset({"yes", "on", "true", "1"})
 _UPLINKS = frozenset({"", "bond", "vlan"})
@@ -97,14 +97,14 @@ class PveNode:
         for peer in peers:
             if peer in self._holders:
                 return RouteAnswer(peer, self._holders[peer])
-        return way_to(ip_address(peers[0]), self._facts) if peers else RouteAnswer()
+        return route_to(ip_address(peers[0]), self._facts) if peers else RouteAnswer()
 
-    def is_missing(self, way: RouteAnswer) -> bool:
+    def is_missing(self, answer: RouteAnswer) -> bool:
         """Whether `ip route get` finds no route and fails, which ends what PVE was generating.
 
         Where the node's routes are not known, nothing is missing.
         """
-        return not way.device and not way.is_hidden and bool(self._facts.routes)
+        return not answer.device and not answer.is_hidden and bool(self._facts.routes)
 
     def bridge(self, name: str) -> HostBridge | None:
         """The bridge of that name; None when the node has no such device, and PVE skips whatever would use it."""
@@ -119,16 +119,16 @@ class PveNode:
     @cached_property
     def internet(self) -> Mapping[int, RouteAnswer]:
         """The route to the internet by address family, 4 and 6."""
-        return {family: way_to(target, self._facts) for family, target in _INTERNET.items()}
+        return {family: route_to(target, self._facts) for family, target in _INTERNET.items()}
 
-    def router_id(self, way: RouteAnswer) -> str | None:
+    def router_id(self, answer: RouteAnswer) -> str | None:
         """The BGP router ID for a local address: the address itself, or four bytes of the device's MAC.
 
         None when PVE finds none either and writes no FRR configuration.
         """
-        if way.address is not None and isinstance(ip_address(way.address), IPv4Address):
-            return way.address
-        mac = self.mac(way.device)
+        if answer.address is not None and isinstance(ip_address(answer.address), IPv4Address):
+            return answer.address
+        mac = self.mac(answer.device)
         if not _MAC.fullmatch(mac) or mac == _NO_MAC:
             return None
         octets = mac.split(":")
@@ -163,7 +163,7 @@ def host_bridge(name: str, facts: NodeFacts) -> HostBridge | None:
     return HostBridge(name, BridgeKind.VLAN_AWARE if is_aware else BridgeKind.PLAIN, ports)
 
 
-def way_to(target: IpAddress, facts: NodeFacts) -> RouteAnswer:
+def route_to(target: IpAddress, facts: NodeFacts) -> RouteAnswer:
     """What `ip route get TARGET` would say on the node, from its addresses and its main routing tables."""
     if facts.holder(target) is not None:
         return RouteAnswer(str(target), "lo")

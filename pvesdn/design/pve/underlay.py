@@ -17,11 +17,11 @@ class PveUnderlay:
     """One list of peers as one node sees it.
 
     :param peers: as they were spelled and in their order; those of a fabric sorted by node.
-    :param way: the node's own address among them, and its device.
+    :param own: the node's own address among them, and its device.
     """
 
     peers: tuple[str, ...]
-    way: RouteAnswer
+    own: RouteAnswer
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,7 +67,7 @@ def vxlan_port(vnet: Vnet, vni: int, zone: PveVxlanZone, underlay: PveUnderlay) 
     """The port of a VNet in a plain VXLAN zone: it floods to every peer except the one spelled like the node's own
     address.
     """
-    remotes = (peer for peer in underlay.peers if peer != underlay.way.address)
+    remotes = (peer for peer in underlay.peers if peer != underlay.own.address)
     # PVE prints those of a fabric in another order every time; ours is the addresses'.
     is_order_free = zone.fabric is not None
     return PveVxlanPort(
@@ -102,12 +102,12 @@ def vnet_bridge(
     vnet: Vnet,
     zone: PveSimpleZone | PveVxlanZone | PveEvpnZone,
     subnets: Sequence[Subnet],
-    ways: Mapping[int, RouteAnswer] = _NOWHERE,
+    routes: Mapping[int, RouteAnswer] = _NOWHERE,
 ) -> PveVnetBridge:
     """The bridge of a VNet.
 
     :param subnets: the VNet's, sorted by id.
-    :param ways: the routes to the internet by address family, where the node does source NAT for the VNet; without a
+    :param routes: the routes to the internet by address family, where the node does source NAT for the VNet; without a
         source address there is nothing to translate to.
     """
     alias = printed_alias(vnet)
@@ -117,7 +117,7 @@ def vnet_bridge(
             return PveVnetBridge(
                 name=vnet.id,
                 ports="none",
-                subnets=_addresses(subnets, ways, has_host_routes=True),
+                subnets=_addresses(subnets, routes, has_host_routes=True),
                 is_vlan_aware=vnet.vlanaware,
                 mtu=zone.mtu or None,
                 alias=alias,
@@ -136,7 +136,7 @@ def vnet_bridge(
             return PveVnetBridge(
                 name=vnet.id,
                 ports=names.vxlan_port(vnet.id),
-                subnets=_addresses(subnets, ways, has_host_routes=False),
+                subnets=_addresses(subnets, routes, has_host_routes=False),
                 hwaddress=zone.mac,
                 mtu=tunnel_mtu(zone),
                 alias=alias,
@@ -169,7 +169,7 @@ def tunnel_mtu(zone: PveVxlanZone | PveEvpnZone) -> int:
 
 
 def _addresses(
-    subnets: Iterable[Subnet], ways: Mapping[int, RouteAnswer], *, has_host_routes: bool
+    subnets: Iterable[Subnet], routes: Mapping[int, RouteAnswer], *, has_host_routes: bool
 ) -> tuple[PveAddress, ...]:
     seen: set[str] = set()
     found = []
@@ -180,7 +180,7 @@ def _addresses(
         entry = PveAddress(
             address=f"{gateway}/{mask}" if is_new else None,
             host_route=subnet.cidr if has_host_routes and mask == _HOST_MASK and family == IPV4 else None,
-            snat=_snat(subnet, family, ways.get(family)),
+            snat=_snat(subnet, family, routes.get(family)),
         )
         if gateway is not None:
             seen.add(gateway)
@@ -192,8 +192,8 @@ def _addresses(
 _NOTHING = PveAddress()
 
 
-def _snat(subnet: Subnet, family: int, way: RouteAnswer | None) -> SnatRule | None:
-    if not subnet.snat or way is None or way.address is None:
+def _snat(subnet: Subnet, family: int, answer: RouteAnswer | None) -> SnatRule | None:
+    if not subnet.snat or answer is None or answer.address is None:
         return None
     command = "ip6tables" if family == IPV6 else "iptables"
-    return SnatRule(command, cidr=subnet.cidr, out_interface=way.device, source=way.address)
+    return SnatRule(command, cidr=subnet.cidr, out_interface=answer.device, source=answer.address)

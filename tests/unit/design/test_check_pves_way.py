@@ -1,4 +1,4 @@
-"""What PVE's zones lack of the way to other nodes: PVE leaves their VNets out, so it is a warning."""
+"""PVE's zones without a way to the other nodes: PVE leaves their VNets out, so it is a warning."""
 
 from __future__ import annotations
 

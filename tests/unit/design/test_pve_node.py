@@ -6,7 +6,7 @@ from ipaddress import ip_address, ip_interface
 
 import pytest
 
-from pvesdn.design.pve.node import PveNode, RouteAnswer, way_to
+from pvesdn.design.pve.node import PveNode, RouteAnswer, route_to
 from pvesdn.model.facts import Link, Route
 from tests.unit.design.pve_values import facts, iface, route
 
@@ -81,7 +81,7 @@ def test_no_peers_mean_no_address():
 
 
 def way(target, **properties):
-    return way_to(ip_address(target), facts(**properties))
+    return route_to(ip_address(target), facts(**properties))
 
 
 def test_the_longest_prefix_wins():

@@ -64,7 +64,11 @@ def applied(snapshot: Snapshot) -> Snapshot:
     """The same with PVE's own files on every node."""
     found = dict(snapshot.nodes)
     for name, files in render_understood(understand(snapshot, intent="running"), Renderer()):
-        texts = {file.path: file.text for file in files if file.text and file.path.endswith(("/sdn", "/frr.conf"))}
+        texts = {
+            file.path: file.text
+            for file in files
+            if file.text and file.path.endswith(("/sdn", "/frr.conf", "/daemons"))
+        }
         found[name] = NodeRaw({**found[name].files, **texts}, found[name].commands)
     return replace(snapshot, nodes=found)
 

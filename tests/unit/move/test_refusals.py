@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from pvesdn.model.zone_move import Fate
 from tests.unit.move.kit import CONTROLLER, EVPN, PEERS, VXLAN, drawn, move, refused
 
@@ -87,8 +89,7 @@ def test_exit_nodes_stop_the_move_and_the_hint_leads_to_one_that_passes() -> Non
             " can have too, then remove exitnodes in the panel and apply"
         ),
     )
-    assert not found.script
-    assert not found.back
+    assert found.cut_over is None
 
     # Followed to the letter: an exit of pvesdn.cfg, no exitnodes.
     uplink = (
@@ -97,14 +98,14 @@ def test_exit_nodes_stop_the_move_and_the_hint_leads_to_one_that_passes() -> Non
     )
     again = move(drawn(f"{EVPN}\n", VNET.format(zone="prod"), subnet, own=uplink), "prod")
     assert not again.problems
-    assert again.script
+    assert again.cut_over is not None
 
 
 def test_what_the_checks_refuse_is_a_problem_and_there_is_no_cut_over() -> None:
     subnet = "subnet: prod-10.1.0.1-32\n\tvnet web\n\tgateway 192.0.2.1\n\n"
     found = move(drawn(f"{EVPN}\n", VNET.format(zone="prod"), subnet), "prod")
     assert found.plan is None
-    assert not found.script
+    assert found.cut_over is None
     assert "gateway 192.0.2.1 is outside 10.1.0.1/32" in found.problems[0]
 
 
@@ -118,3 +119,24 @@ def test_a_cluster_without_pves_sdn_has_no_zone_to_give_away() -> None:
 
 def test_peers_are_not_what_a_vxlan_zone_lacks() -> None:
     assert not move(drawn(f"vxlan: wide\n\tpeers {PEERS}\n\n"), "wide").problems
+
+
+@pytest.mark.parametrize(
+    ("zone", "word"),
+    [
+        (f"{VXLAN}\tmtu 100\n", "mtu 100"),
+        (f"{VXLAN}\tvxlan-port 65536\n", "vxlan-port 65536"),
+        (EVPN.replace("4000", "16777215"), "vrf-vxlan 16777215"),
+    ],
+)
+def test_a_value_that_no_device_can_have_is_refused_and_the_hint_leads_to_a_move(zone: str, word: str) -> None:
+    name = zone.split("\n", maxsplit=1)[0].partition(": ")[2]
+    assert refused(drawn(f"{zone}\n"), name) == (
+        (
+            f"zones.cfg:1: zone '{name}': {word} is none that a device can have; choose another one in PVE's panel and apply"
+            " it first"
+        ),
+    )
+    key = word.partition(" ")[0]
+    good = {"mtu": "1400", "vxlan-port": "4790", "vrf-vxlan": "4000"}[key]
+    assert not move(drawn(f"{zone.replace(word, f'{key} {good}')}\n"), name).problems

@@ -105,7 +105,7 @@ VTEPS = "vteps node1=172.20.0.1,node2=172.20.0.2,node3=172.20.0.3"
 def test_where_pves_tunnels_begin_elsewhere_their_addresses_are_named() -> None:
     snapshot = drawn(f"{EVPN}\n", WEB.format("prod"), SUBNET, controllers=UNDERLAY, nodes="vtep-on-dummy")
     found = move(snapshot, "prod")
-    assert f"underlay: cluster\n\t{VTEPS}\n" in found.added
+    assert f"underlay: cluster\n\t{VTEPS}\n" in found.files["pvesdn.cfg"]
     assert not found.problems
     assert not any("tunnel" in line for line in wire(found))
 
@@ -120,7 +120,7 @@ def test_tunnels_never_move_as_a_side_effect_and_the_hint_leads_to_a_move_that_p
             f" section underlay ({VTEPS}) and apply that first: it moves the tunnels of the zones that are there"
         ),
     )
-    assert not found.script
+    assert found.cut_over is None
     named = f"underlay: cluster\n\t{VTEPS}\n\n{own}"
     again = move(drawn(*pve, controllers=UNDERLAY, own=named, nodes="vtep-on-dummy"), "prod")
     assert not again.problems
@@ -138,4 +138,4 @@ def test_host_bits_go_from_a_subnets_id() -> None:
     found = move(drawn(f"{EVPN}\n", WEB.format("prod"), subnet), "prod")
     assert [subnet.id for subnet in found.move.own.subnets] == ["prod-10.1.0.0-24"]
     assert any("has host bits in its id" in str(remark) for remark in found.move.remarks)
-    assert f"peers {PEERS}" not in found.added
+    assert f"peers {PEERS}" not in found.files["pvesdn.cfg"]

@@ -313,6 +313,31 @@ def test_a_line_that_stays_and_names_a_device_that_goes_is_told() -> None:
     ]
 
 
+@pytest.mark.parametrize("option", ["vxlan-svcnodeip 10.31.4.{m}", "vxlan-mcastgrp 10.31.4.99"])
+def test_a_unicast_address_for_a_group_is_not_told_to_become_multicast(option: str) -> None:
+    said = refused(hooked(f"vxlan-id 4077\n\t{option}"))[0]
+    assert said.endswith(
+        "is not a multicast address; write 'vxlan-remoteip ADDRESS' for every other node, in place of it"
+    )
+    assert lost(hooked("vxlan-id 4077\n\tvxlan-remoteip 10.31.4.{m}")) == []
+
+
+def test_remotes_that_hooks_add_are_named_where_there_are_no_others() -> None:
+    flood = "post-up bridge fdb append 00:00:00:00:00:00 dev $IFACE dst 10.31.4.{m}"
+    assert refused(hooked(f"vxlan-id 4077\n\t{flood}"))[0].endswith(
+        "no advertise-all-vni; write 'vxlan-remoteip 10.31.4.2' into its stanza, in place of the hooks"
+    )
+
+
+def test_a_variable_of_the_shell_is_never_written_into_a_stanza() -> None:
+    loop = "up for r in 10.31.4.2 10.31.4.3; do bridge fdb append 00:00:00:00:00:00 dev vtun dst $r; done"
+    said = refused(hooked(f"pre-up ip link add vtun type vxlan id 4077 dstport 4789 dev $CARD\n\t{loop}"))[1]
+    assert (
+        "; write 'vxlan-id 4077' and 'vxlan-physdev VALUE' into the stanza of vtun, with 'vxlan-remoteip ADDRESS' for "
+        in said
+    )
+
+
 def test_a_map_of_remotes_is_one_device_for_many_vnis_too() -> None:
     said = refused(hooked("vxlan-remoteip-map 31-33=10.31.4.{m}"))
     assert "vtun: a single VXLAN device for many VNIs in br77: not carried over, it stays as it is" in said[1]

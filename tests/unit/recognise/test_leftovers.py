@@ -187,6 +187,7 @@ router bgp 65077
  address-family l2vpn evpn
   advertise ipv4 unicast
   neighbor VTEP route-map ALL in
+  advertise-all-vni
   vni 4077
    rd 10.31.4.1:77
    route-target import 65077:77

@@ -8,6 +8,7 @@ import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
+from pvesdn.adapters.pve_api import PveApi
 from pvesdn_lab.live.testbed.cluster import Run
 from pvesdn_lab.live.testbed.node import LiveNode
 from pvesdn_lab.live.testbed.space import PATH, LabFault, Space, wait_for
@@ -24,14 +25,13 @@ COMMANDS = {
     ),
     "edit": ("cp -r /root/edited/. /etc/network/",),
     "stop": ("systemctl stop frr",),
-    "clear": ("rm -f /etc/network/interfaces.d/pvesdn /etc/sysctl.d/90-pvesdn.conf", "rm -r /var/lib/pvesdn"),
-    "restore": (
+    "forget": ("rm /etc/frr/frr.conf.local",),
+    "clear": (
+        "rm -f /etc/network/interfaces.d/pvesdn /etc/sysctl.d/90-pvesdn.conf",
+        "rm -r /var/lib/pvesdn",
         "cd /root/before/network && cp -a --parents $(cd /root/edited && find . -type f) /etc/network/",
-        "cp -a /root/before/frr/. /etc/frr/",
-        "ifreload -a",
-        "systemctl restart frr",
     ),
-    "ospf": ("rm /etc/frr/frr.conf.local",),
+    "restore": ("cp -a /root/before/frr/. /etc/frr/", "ifreload -a", "systemctl restart frr"),
 }
 """Lines of docs/import.md that are typed on every node, as they stand there."""
 _SLOW = 300.0
@@ -181,23 +181,23 @@ def hand_written_gone(context: Context) -> str:
     return f"none of {', '.join(sorted(names))} on {len(context.nodes())} nodes"
 
 
-def way_back(context: Context, *, without_fabric: str = "") -> str:
+def way_back(context: Context, *, fabrics: str = "") -> str:
     """The way back in docs/import.md; guests that Debian's own ifupdown2 unplugs are plugged in again.
 
-    :param without_fabric: PVE's file of fabrics, deleted in the panel; pvesdn then takes its own away itself.
+    :param fabrics: PVE's file of fabrics where the cut-over brought one, which then goes by an Apply in PVE's panel.
     """
     sdn = context.lab.cluster.pve.world.pmxcfs.sdn
     (sdn / "pvesdn.cfg").rename(_scratch(context) / "pvesdn.cfg.away")
-    if without_fabric:
-        (sdn / without_fabric).unlink()
-        _must(context.lab.cluster.pvesdn("apply", "--yes"), "pvesdn apply")
     vxlans = [name for name in context.notes["becomes"].values() if name.startswith(("vxlan_", "vrfvx_"))]
     for node in context.nodes():
-        if without_fabric:
-            _type(node, "ospf")
-        else:
-            node.space.must("ifdown", "-i", "/etc/network/interfaces.d/pvesdn", *vxlans, limit=_SLOW)
+        if fabrics:
+            _type(node, "forget")
+        node.space.must("ifdown", "-i", "/etc/network/interfaces.d/pvesdn", *vxlans, limit=_SLOW)
         _type(node, "clear")
+    if fabrics:
+        (sdn / fabrics).unlink()
+        _apply_in_panel(context)
+    for node in context.nodes():
         _type(node, "restore")
     guests = context.lab.guests.values()
     out = [guest for guest in guests if guest.node.devices()[guest.port].get("master") != guest.vnet]
@@ -275,6 +275,14 @@ def _mark(node: LiveNode, name: str, log: Path) -> None:
         )
 
     wait_for(f"the monitor of {node.name} sees a port go", seen)
+
+
+def _apply_in_panel(context: Context) -> None:
+    """Press Apply in PVE's panel, and wait until every node was reloaded."""
+    api = PveApi(context.lab.cluster.pve.token_settings())
+    task = api.apply_sdn()
+    wait_for("the Apply of PVE's panel to end", lambda: not api.task(task).is_running, limit=3 * _SLOW)
+    require(api.task(task).is_good, "the Apply of PVE's panel to succeed", api.task(task).exit_status)
 
 
 def _type(node: LiveNode, step: str) -> None:

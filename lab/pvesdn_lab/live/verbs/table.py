@@ -16,6 +16,7 @@ from pvesdn_lab.live.verbs import (
     checks_underlay,
     checks_wire,
     hand_written,
+    panel,
 )
 from pvesdn_lab.live.verbs.context import Context
 
@@ -59,6 +60,10 @@ ALL: tuple[Verb, ...] = (
     hand_written.watch_ports,
     hand_written.ports_stayed,
     hand_written.end_outage,
+    # panel: zones of PVE's move to pvesdn.cfg and back
+    panel.propose_move,
+    panel.run_script,
+    panel.same_devices,
     # checks: bridging, kernels, pvesdn itself
     checks.reach_each_other,
     checks.reach,

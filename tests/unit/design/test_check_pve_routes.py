@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from pvesdn.design.checks.ways import check
+from pvesdn.design.checks.pve_routes import check
 from pvesdn.design.pve.interfaces import design_pve_frr
 from pvesdn.model.facts import Link, Route
 from pvesdn.model.findings import Severity, Where

@@ -34,7 +34,7 @@ _T = TypeVar("_T")
 
 
 def check(given: DesignInput) -> Iterator[Finding]:
-    """Zones whose peers a node cannot reach, source NAT without a way out, and nodes on which PVE
+    """Zones whose peers a node cannot reach, source NAT without a default route, and nodes on which PVE
     writes no frr.conf.
     """
     nodes = {
@@ -51,27 +51,27 @@ def check(given: DesignInput) -> Iterator[Finding]:
             here = {node: answers for node, answers in here.items() if node not in unreached.nodes}
             yield from unreached.findings(zone, tagged)
         if isinstance(zone, PveSimpleZone):
-            yield from _ways_out(zone, vnets.get(zone.id, []), translated, here)
+            yield from _default_routes(zone, vnets.get(zone.id, []), translated, here)
         elif isinstance(zone, PveEvpnZone):
-            yield from _ways_out(zone, tagged, translated, here)
+            yield from _default_routes(zone, tagged, translated, here)
     yield from _frr(given, nodes)
     for node in nodes:
-        yield from _unwritable_way_out(given, node)
+        yield from _unwritable_uplink(given, node)
 
 
-def _unwritable_way_out(given: DesignInput, node: str) -> Iterator[Finding]:
+def _unwritable_uplink(given: DesignInput, node: str) -> Iterator[Finding]:
     """Source NAT out of a device whose name is not one word to a shell: only the node can change that.
 
     Only where PVE has no SDN of its own, so that pvesdn writes the hook.
     """
     if given.capabilities.has_sdn:
         return
-    ways = PveNode(given.facts[node]).internet
+    routes = PveNode(given.facts[node]).internet
     zones = {zone.id for zone in given.sdn.pve.zones if _translates(zone, node)}
     vnets = {vnet.id for vnet in given.sdn.pve.vnets if vnet.zone in zones}
     for subnet in given.sdn.pve.subnets:
         if subnet.snat and subnet.vnet in vnets:
-            device = ways[gateway_family(subnet)].device
+            device = routes[gateway_family(subnet)].device
             if device and not is_writable(device):
                 what = (
                     f"the name of device {device} of {node}, by which source NAT leaves, cannot be written into a hook"
@@ -130,9 +130,9 @@ class _Unreached:
         if not peers:
             return cls()
         known = loopbacks if isinstance(zone, PveEvpnZone) else {}
-        ways = {node: answers.local(peers, known.get(node)) for node, answers in nodes.items()}
-        lost = tuple(node for node, answers in nodes.items() if answers.is_missing(ways[node]))
-        return cls(peers[0], whose, lost, tuple(node for node, way in ways.items() if way.is_hidden))
+        sources = {node: answers.local(peers, known.get(node)) for node, answers in nodes.items()}
+        lost = tuple(node for node, answers in nodes.items() if answers.is_missing(sources[node]))
+        return cls(peers[0], whose, lost, tuple(node for node, answer in sources.items() if answer.is_hidden))
 
     def findings(self, zone: _TunnelZone, vnets: list[Vnet]) -> Iterator[Finding]:
         """What is lost because of it; nothing where the zone has no VNets."""
@@ -155,7 +155,7 @@ class _Untranslated:
     subnets: list[Subnet] = field(default_factory=list)
 
 
-def _ways_out(
+def _default_routes(
     zone: PveSimpleZone | PveEvpnZone,
     vnets: list[Vnet],
     translated: Mapping[str, list[Subnet]],
@@ -178,7 +178,7 @@ def _ways_out(
     yield from _unsure(zone, [subnet for vnet in vnets for subnet in translated.get(vnet.id, ())], nodes)
     bare = {node for node, count in losses.items() if count == len(vnets)}
     for lost, group in groups.items():
-        yield _way_out(zone, lost, group, bare, len(vnets))
+        yield _missing_default(zone, lost, group, bare, len(vnets))
 
 
 def _unsure(
@@ -192,7 +192,7 @@ def _unsure(
             yield warning(zone.where, f"{what}, so what PVE writes there for snat is not known", _SHOW_IT)
 
 
-def _way_out(
+def _missing_default(
     zone: PveSimpleZone | PveEvpnZone,
     missing_on: tuple[int, tuple[str, ...]],
     group: _Untranslated,
