@@ -7,7 +7,7 @@ export PATH := $(CURDIR)/build/frr/bin:$(PATH):/usr/sbin:/sbin
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo unit test check format docs fuzz bench lab clean
+.PHONY: help demo unit test check format docs fuzz mutation bench lab clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1	/p' Makefile | expand -t 22
@@ -52,6 +52,12 @@ docs: ## Make what is made in README.md and docs/: the reference, pictures, what
 fuzz: ## Mutated snapshots and random networks against laws; SEED=N runs one again and shows the least that fails
 	@tools/setup test
 	@$(python) -m tests.fuzz $(foreach name,SEED START SNAPSHOTS NETWORKS SECONDS PROCESSES,$(if $(value $(name)),\
+		--$(shell echo $(name) | tr A-Z a-z) $(value $(name))))
+
+# Variables: ONLY (a part of `path:function`, such as compare/diff; then no page is written), PROCESSES.
+mutation: ## Plant mistakes in compare and node and see whether a test finds each; rewrites docs/mutation.md
+	@tools/setup mutation
+	@$(python) -m tools.mutation $(foreach name,ONLY PROCESSES,$(if $(value $(name)),\
 		--$(shell echo $(name) | tr A-Z a-z) $(value $(name))))
 
 bench: ## Time design, render and compare; rewrites docs/performance.md

@@ -181,7 +181,7 @@ def measure_compare(change: str, vnets: str) -> dict[str, object]:
 
     def run() -> None:
         nonlocal diff
-        changes = compare_node(after, now, FileOwners(Writer.PVE, Writer.PVESDN), flags=PlanFlags())
+        changes = compare_node(after, now, FileOwners(Writer.PVE, Writer.PVESDN), flags=PlanFlags(), shows_pve=False)
         diff = [line for file in changes.files for line in unified(file)]
 
     return {"seconds": repeated(run), "lines": len(diff), "hunks": sum(line.startswith("@@") for line in diff)}

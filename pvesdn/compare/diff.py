@@ -31,7 +31,7 @@ def showable(change: FileChange) -> Iterator[str]:
 
 
 def _by_stanza(before: list[_Piece], after: list[_Piece]) -> Iterator[str]:
-    """Walk both files in their own order; only stanzas of the same name are compared with each other."""
+    """Walk both files, neither of them empty, in their own order; stanzas of one name are compared with each other."""
     place = {piece.key: index for index, piece in enumerate(before)}
     done = 0  # pieces of the old file that were dealt with
     line = 0  # lines of the old file that were dealt with
@@ -46,7 +46,7 @@ def _by_stanza(before: list[_Piece], after: list[_Piece]) -> Iterator[str]:
         if same.lines != piece.lines:
             yield from _hunk(same.lines, piece.lines, same.start, piece.start, piece.key[0])
         done, line = index + 1, same.start + len(same.lines)
-    end = after[-1].start + len(after[-1].lines) if after else 0
+    end = after[-1].start + len(after[-1].lines)
     for gone in before[done:]:
         yield from _hunk(gone.lines, [], gone.start, end, gone.key[0])
 
@@ -104,7 +104,7 @@ def _hunk(old: list[str], new: list[str], old_start: int, new_start: int, name: 
 
 def _moved(header: str, old_start: int, new_start: int, name: str) -> str:
     """The hunk header with line numbers of the whole file, and the interface it is in, as git names functions."""
-    _, old, new, _ = header.split(" ", 3)
+    _, old, new, _ = header.split()
     return f"@@ -{_shift(old[1:], old_start)} +{_shift(new[1:], new_start)} @@ {name}".rstrip()
 
 

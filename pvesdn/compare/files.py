@@ -64,7 +64,7 @@ def compare_node(
     owners: FileOwners,
     *,
     flags: PlanFlags,
-    shows_pve: bool = False,
+    shows_pve: bool,
     flooding: Flooding = (),
 ) -> NodeChanges:
     """Everything that would happen on one node. Pure; linear in the number of stanzas.

@@ -11,7 +11,7 @@ from pvesdn.model.files import RenderedFile
 def in_present_order(file: RenderedFile, present: PresentFile) -> RenderedFile:
     """`file`, with the lines of such stanzas in the node's order where nothing but the order differs."""
     printed = file.interfaces
-    if printed is None or present.text is None or file.text == present.text or not (free := printed.order_free):
+    if printed is None or file.text == present.text or not (free := printed.order_free):
         return file
     texts = tuple(
         _settled(text, present.stanzas.get(stanza.name)) if stanza.name in free else text

@@ -44,6 +44,26 @@ class MovedProperty:
 
 
 @dataclass(frozen=True, slots=True)
+class WireChange:
+    """What changes for traffic, on one or more nodes.
+
+    :param nodes: sorted.
+    :param devices: devices, VRFs, or a part of the node such as ``BGP``.
+    :param what: the attribute with its old and its new value.
+    :param meaning: what traffic notices of it; empty where it notices nothing.
+    """
+
+    nodes: tuple[str, ...]
+    devices: tuple[str, ...]
+    what: str
+    meaning: str = ""
+
+    def __str__(self) -> str:
+        text = f"{', '.join(self.nodes)}: {', '.join(self.devices)}: {self.what}"
+        return f"{text}: {self.meaning}" if self.meaning else text
+
+
+@dataclass(frozen=True, slots=True)
 class ZoneMove:
     """Zones on their way from PVE's files to `pvesdn.cfg`, or back.
 

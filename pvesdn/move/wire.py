@@ -9,15 +9,15 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from ipaddress import ip_address, ip_interface
 
-from pvesdn.design.checks.wording import listed, note, warning
+from pvesdn.design.checks.wording import listed
 from pvesdn.design.shared import names
 from pvesdn.model.design import NodeDesign
-from pvesdn.model.findings import Finding
 from pvesdn.model.frr import BgpRouter, FrrConfig
 from pvesdn.model.ifupdown import InterfacesFile, L3VniBridge, Stanza, Tunnel, VnetBridge, VxlanPort
 from pvesdn.model.own_sdn import EvpnZone, OwnSdn
 from pvesdn.model.primitives import IpAddress
 from pvesdn.model.pve_ifupdown import PveVnetBridge, PveVrfBridge, PveVxlanPort
+from pvesdn.model.zone_move import WireChange
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +53,8 @@ def tunnel_ends(zone: str, designs: Iterable[NodeDesign]) -> dict[str, IpAddress
 
 def changes_on_the_wire(
     moved: OwnSdn, before: Iterable[NodeDesign], after: Iterable[NodeDesign]
-) -> tuple[Finding, ...]:
-    """One finding for each kind of change, with the devices and the nodes it is about.
+) -> tuple[WireChange, ...]:
+    """One entry for each kind of change, with the devices and the nodes it is about.
 
     :param moved: the zones and VNets that move.
     """
@@ -92,7 +92,7 @@ def _beside(old: NodeDesign, new: NodeDesign) -> Iterator[tuple[str, str, str, s
         yield "kernel settings", "sysctl", f"{', '.join(settings)}, as every zone of pvesdn.cfg that routes needs", ""
     before, after = _kept_out(old.frr), _kept_out(new.frr)
     if kept_out := after - before:
-        yield "BGP", "VNIs", f"VNI {listed(sorted(kept_out))} is kept out of EVPN", ""
+        yield "BGP", "VNIs", f"VNI {listed(sorted(kept_out))} is kept out of EVPN", _FLOODING_PAUSES
     if (let_in := before - after) and _announces_all(new):
         yield "BGP", "VNIs", f"VNI {listed(sorted(let_in))} is announced in EVPN by PVE", ""
 
@@ -116,14 +116,13 @@ def _devices(moved: OwnSdn) -> Iterator[str]:
             yield from (names.vrf(zone.id), names.l3vni_port(zone.id), names.l3vni_bridge(zone.id))
 
 
-def _told(groups: Mapping[tuple[str, str, str, str], list[str]]) -> Iterator[Finding]:
+def _told(groups: Mapping[tuple[str, str, str, str], list[str]]) -> Iterator[WireChange]:
     """Changes that are the same on several nodes, or of several devices on the same nodes, are told once."""
     merged: dict[tuple[str, str, tuple[str, ...]], list[str]] = {}
     for (device, _, change, meaning), nodes in sorted(groups.items()):
         merged.setdefault((change, meaning, tuple(nodes)), []).append(device)
-    for (change, meaning, where_it_is), devices in merged.items():
-        where = f"{listed(where_it_is)}: {', '.join(devices)}"
-        yield warning(where, f"{change}: {meaning}") if meaning else note(where, change)
+    for (change, meaning, where), devices in merged.items():
+        yield WireChange(where, tuple(devices), change, meaning)
 
 
 def _differences(
@@ -149,6 +148,7 @@ def _compared(name: str, old: Mapping[str, str], new: Mapping[str, str]) -> Iter
             yield name, attribute, _Trait(was, becomes, _MEANINGS.get(attribute, ""))
 
 
+_FLOODING_PAUSES = "BGP takes flood entries away with what it withdraws; apply restores them within seconds"
 _MEANINGS: Mapping[str, str] = {
     "VNI": "the nodes no longer understand each other until all have it",
     "UDP port": "the nodes no longer understand each other until all have it",

@@ -156,7 +156,7 @@ class _Finder:
 
     def _single(self, device: Device) -> Found:
         maps = [option for option in device.options if option.name == "bridge-vlan-vni-map"]
-        words = ", ".join(hide_secrets(option.value)[0] for option in maps)
+        words = ", ".join(f"{option.name} {hide_secrets(option.value)[0]}" for option in maps)
         place = (maps or device.all("vxlan-vnifilter", "vxlan-remoteip-map", "vxlan-mcastgrp-map"))[0].place
         which = f"a single VXLAN device with a map ({words})" if maps else "a single VXLAN device for many VNIs"
         bridge = self._bridge(device.name)

@@ -62,7 +62,8 @@ class Kept:
             case ["interface", name]:
                 return (f"interface {new.interfaces.get(name, name)}",)
             case ["router", "bgp", asn, "vrf", name]:
-                return (f"router bgp {asn} vrf {new.vrfs.get(name, name)}",)
+                own = new.asn if name in new.announcing else asn  # pvesdn has an instance there, of the controller's AS
+                return (f"router bgp {own} vrf {new.vrfs.get(name, name)}",)
         return (" ".join(words),)
 
     def lines(self) -> tuple[str, ...]:

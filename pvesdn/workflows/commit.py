@@ -53,7 +53,7 @@ def commit_definitions(world: World, run: Sequence[Progress]) -> CommitOutcome:
     for progress in run:
         progress.begin("reloaded", "by PVE's commit")
     try:
-        follow(world, upid, "cluster")
+        follow(world, upid, "cluster", meanwhile=lambda: _keep_flooding(world, run))
     except (TaskFailed, ClusterError) as error:
         failure = str(error)
     for progress in run:
@@ -67,6 +67,14 @@ def commit_definitions(world: World, run: Sequence[Progress]) -> CommitOutcome:
         else:
             progress.done()
     return CommitOutcome(Outcome.FAILED, failure) if failure else CommitOutcome(Outcome.OK)
+
+
+def _keep_flooding(world: World, run: Sequence[Progress]) -> None:
+    """Restore flood entries while PVE reloads one node after the other: the first node's FRR may delete them, and until
+    the last one is reloaded its guests would find nobody. What cannot be done now is done at the end.
+    """
+    wanted = {progress.node: progress.execution.flooding for progress in run if progress.execution.flooding}
+    world.runner.each(tuple(wanted), lambda name: world.nodes.restore_flooding(name, wanted[name]))
 
 
 def _tasks(world: World, node: str, since: int) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ Changes nothing.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal, TypeAlias
@@ -20,7 +21,7 @@ from pvesdn.model.own_sdn import EvpnZone
 from pvesdn.model.primitives import IpAddress
 from pvesdn.model.sdn import SdnConfig
 from pvesdn.model.snapshot import Snapshot
-from pvesdn.model.zone_move import Fate, ZoneMove
+from pvesdn.model.zone_move import Fate, WireChange, ZoneMove
 from pvesdn.move.from_panel import from_panel
 from pvesdn.move.panel import Panel
 from pvesdn.move.script import Script, from_pve_scripts, to_pve_scripts
@@ -32,6 +33,7 @@ from pvesdn.workflows.understand import Understanding, understand
 
 OWN_FILE = "pvesdn.cfg"
 _COLLECTIONS = ("zones", "vnets", "subnets")
+_PLACED = re.compile(r"(?P<file>[a-z]+\.cfg):(?P<line>[0-9]{1,9}): (?P<rest>.*)")
 
 
 Form: TypeAlias = Literal["from-pve", "to-pve"]
@@ -52,7 +54,7 @@ class MovePlan:
     form: Form
     move: ZoneMove
     files: Mapping[str, str]
-    wire: tuple[Finding, ...] = ()
+    wire: tuple[WireChange, ...] = ()
     plan: ChangeSet | None = None
     problems: tuple[str, ...] = ()
     cut_over: tuple[Script, Script] | None = None
@@ -192,7 +194,8 @@ class _Start:
             moved = understand(replace(self.snapshot, pve_files=files))
             changes = plan_understood(moved, self.renderer)
         except PvesdnError as error:
-            return _Proposed(replace(result, problems=(*problems, *str(error).splitlines())))
+            found = (self._as_proposed(line, result.form) for line in str(error).splitlines())
+            return _Proposed(replace(result, problems=(*problems, *found)))
         shared = share(moved.given, moved.vteps)
         after = tuple(design_node(shared, name) for name in sorted(moved.records))
         problems += [str(finding) for node in changes.nodes for finding in node.obstacles]
@@ -205,6 +208,14 @@ class _Start:
             cut_over=None if problems else scripts,
         )
         return _Proposed(result, after)
+
+    def _as_proposed(self, line: str, form: Form) -> str:
+        """A fault of the proposed sections, which are in no file yet: it is mended where the zone is now."""
+        match = _PLACED.fullmatch(line)
+        if match is None or int(match["line"]) <= self.snapshot.pve_files.get(match["file"], "").count("\n"):
+            return line
+        where = "PVE's panel" if form == "from-pve" else OWN_FILE
+        return f"{match['rest']}; change it in {where}, apply, and ask again"
 
     def _standing(self) -> Iterator[Finding]:
         """What `apply` would do without any move."""

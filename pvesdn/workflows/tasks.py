@@ -51,10 +51,11 @@ class _Patience:
                 self.wait()
 
 
-def follow(world: World, upid: Upid, node: str) -> TaskState:
+def follow(world: World, upid: Upid, node: str, *, meanwhile: Callable[[], object] | None = None) -> TaskState:
     """Wait until the task has ended well; a look that the API refuses is repeated until the deadline.
 
     :param node: the node that an error is about.
+    :param meanwhile: done after each look at which the task was still running; must not raise.
     :raises TaskFailed: it failed, or was not seen to end within `world.task_timeout` seconds; with the end of its log.
     """
     patience = _Patience(world)
@@ -74,6 +75,8 @@ def follow(world: World, upid: Upid, node: str) -> TaskState:
                 log=task_log(world, upid),
                 hint="see the node's task list",
             )
+        if meanwhile is not None:
+            meanwhile()
         patience.wait()
     if not state.is_good:
         raise TaskFailed(node, f"task {upid} ended with: {state.exit_status}", log=task_log(world, upid))

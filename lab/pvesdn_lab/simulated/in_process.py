@@ -10,7 +10,7 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
-from pvesdn.errors import NodeFailed
+from pvesdn.errors import NodeFailed, NodeUnreachable
 from pvesdn.model.primitives import Json, NodeName
 from pvesdn.node.program.dialogue import answer
 from pvesdn.node.program.machine import Machine
@@ -24,6 +24,8 @@ class InProcessTransport:
 
     def ask(self, node: NodeName, verb: str, arguments: Mapping[str, Json]) -> dict[str, Json]:
         """Run one verb of the node program; see `pvesdn.adapters.nodes.Transport`."""
+        if node not in self._roots:
+            raise NodeUnreachable(node, "is not this machine", hint="run pvesdn on that node")
         return ask(Machine(str(self._roots[node])), node, verb, arguments)
 
 

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from pvesdn.cli.screens.documents import findings, plan_document
+from pvesdn.cli.screens.names import ranges
 from pvesdn.cli.screens.plan import last_line, plan_lines
 from pvesdn.cli.screens.screen import Line, Span, Style
 from pvesdn.cli.screens.summary import summarize
-from pvesdn.model.findings import Severity
 from pvesdn.model.zone_move import Fate, MovedProperty
 from pvesdn.move.from_panel import with_the_panel
 from pvesdn.move.script import Script
@@ -78,9 +78,9 @@ def _sentence(row: MovedProperty) -> str:
 def _wire(move: MovePlan) -> Iterator[Line]:
     if not move.wire:
         yield ("  nothing: every device keeps its VNI, its addresses, its MAC and its MTU",)
-    for finding in move.wire:
-        style = Style.WARNING if finding.severity is Severity.WARNING else Style.PLAIN
-        yield "  ", Span(str(finding), style)
+    for change in move.wire:
+        text = f"{ranges(change.nodes)}: {', '.join(change.devices)}: {change.what}"
+        yield "  ", Span(f"{text}: {change.meaning}", Style.WARNING) if change.meaning else text
 
 
 def _with_the_panel(move: MovePlan) -> tuple[str, ...]:
@@ -127,7 +127,10 @@ def move_document(move: MovePlan, written: Iterable[str], *, has_diff: bool) -> 
             }
             for row in move.move.properties
         ],
-        "on_the_wire": findings(move.wire),
+        "on_the_wire": [
+            {"nodes": list(row.nodes), "devices": list(row.devices), "what": row.what, "meaning": row.meaning}
+            for row in move.wire
+        ],
         "with_the_panel": list(_with_the_panel(move)),
         "findings": findings(move.move.remarks),
         "cut_over": [_script(script) for script in move.cut_over or ()],

@@ -6,8 +6,9 @@ import hashlib
 
 import pytest
 
-from pvesdn.compare.conflicts import conflict, digest, is_blank_frr
+from pvesdn.compare.conflicts import conflict, digest, holds_our_frr, is_blank_frr
 from pvesdn.decode.frr.text import meaning
+from pvesdn.decode.nodes.record import Record
 from pvesdn.model.files import FRR_CONF, FRR_CONF_LOCAL, FRR_DAEMONS, OUR_INTERFACES, OUR_SYSCTL, SDN_INTERFACES
 
 DEBIAN = "# default to using syslog.\n#\nlog syslog informational\n"
@@ -27,7 +28,13 @@ def test_the_digest_is_sha256_of_the_bytes() -> None:
     assert digest("für\n") == hashlib.sha256("für\n".encode()).hexdigest()
 
 
-@pytest.mark.parametrize("text", [DEBIAN, SKELETON, "", "\n \n"])
+def test_bytes_that_are_no_utf8_have_the_digest_that_the_node_finds() -> None:
+    assert (
+        digest(b"alias caf\xe9\n".decode("utf-8", "surrogateescape")) == hashlib.sha256(b"alias caf\xe9\n").hexdigest()
+    )
+
+
+@pytest.mark.parametrize("text", [DEBIAN, SKELETON, "", "\n \n", "  # mine\n\t! and this\n"])
 def test_the_packages_default_and_pves_skeleton_are_blank(text: str) -> None:
     assert is_blank_frr(text)
 
@@ -52,7 +59,8 @@ def test_a_default_frr_conf_may_be_replaced_and_a_foreign_one_may_not() -> None:
 
 
 def test_our_own_file_without_a_record_is_a_conflict() -> None:
-    assert "no record" in conflict(OUR_INTERFACES, "auto a\niface a\n", {})
+    said = conflict(OUR_INTERFACES, "auto a\niface a\n", {})
+    assert said == "it exists, but this node has no record of pvesdn writing it"
 
 
 def test_what_we_wrote_last_may_be_replaced_and_an_edit_of_it_may_not() -> None:
@@ -82,3 +90,20 @@ def test_what_frr_makes_of_an_empty_configuration_is_blank() -> None:
 @pytest.mark.parametrize("path", [FRR_DAEMONS, FRR_CONF_LOCAL])
 def test_files_that_are_merged_never_conflict(path: str) -> None:
     assert conflict(path, "bgpd=no\n", None) == ""
+
+
+@pytest.mark.parametrize(
+    ("written", "there", "holds"),
+    [
+        (True, FOREIGN, True),
+        (True, SKELETON, False),
+        (True, None, False),
+        (False, FOREIGN, False),
+        (None, FOREIGN, False),
+    ],
+)
+def test_frr_conf_is_still_ours_where_it_was_written_and_has_something_in_it(
+    written: bool | None, there: str | None, holds: bool
+) -> None:
+    record = Record(files=None if written is None else {FRR_CONF: "0" * 64} if written else {})
+    assert holds_our_frr({} if there is None else {FRR_CONF: there}, record) is holds

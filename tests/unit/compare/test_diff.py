@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pvesdn.compare.diff import unified
-from pvesdn.model.files import FRR_CONF, OUR_INTERFACES, FileChange
+from pvesdn.compare.diff import showable, unified
+from pvesdn.model.files import FRR_CONF, OUR_INTERFACES, SDN_INTERFACES, FileChange, RenderedFile
+from pvesdn.model.pve_ifupdown import PveFabricInterface, PveVnetBridge
+from tests.unit.compare.printed import interfaces as printed_file
 
 
 def change(old: str | None, new: str | None, path: str = OUR_INTERFACES) -> FileChange:
@@ -52,6 +56,40 @@ def test_a_changed_stanza_is_one_hunk_that_names_it() -> None:
 def test_other_files_are_compared_line_by_line() -> None:
     lines = list(unified(change("a\nb\n", "a\nc\n", FRR_CONF)))
     assert lines[2:] == ["@@ -1,2 +1,2 @@", " a", "-b", "+c"]
+
+
+def test_a_secret_of_the_administrators_is_hidden_and_the_sign_before_it_is_not() -> None:
+    lines = list(showable(change("password geheim\nhostname a\n", "password anders\nhostname a\n", FRR_CONF)))
+    assert not any("geheim" in line or "anders" in line for line in lines)
+    assert [line[:9] for line in lines[2:]] == ["@@ -1,2 +", "-password", "+password", " hostname"]
+
+
+def test_a_remark_above_all_interfaces_has_a_header_without_a_name() -> None:
+    lines = list(unified(change(interfaces({"a": 1}), "# theirs\n" + interfaces({"a": 1}))))
+    assert lines[2:5] == ["@@ -1 +1,2 @@", "+# theirs", " # written by pvesdn"]
+
+
+def test_an_interface_that_comes_first_is_before_the_first_line() -> None:
+    old = stanza("b", 1)[1:]
+    lines = list(unified(change(old, stanza("a", 1)[1:] + "\n" + old)))
+    assert lines[2] == "@@ -0,0 +1,4 @@ a"
+
+
+def fabric(*addresses: str, mtu: int = 1450) -> RenderedFile:
+    """A file of PVE's in which one interface has a stanza for each of its addresses."""
+    dummies = (PveFabricInterface("dummy_lab", "inet", address, is_dummy=True) for address in addresses)
+    return printed_file(PveVnetBridge("web", "vxlan_web", mtu=mtu), *dummies, path=SDN_INTERFACES)
+
+
+def test_what_was_printed_is_cut_into_the_interfaces_that_its_text_has() -> None:
+    new = fabric("172.20.30.1/32", "172.21.30.1/32", mtu=1400)
+    for old in (
+        fabric("172.20.30.1/32"),
+        fabric("172.21.30.1/32", "172.20.30.1/32"),
+        printed_file(path=SDN_INTERFACES),
+    ):
+        made = change(old.text, new.text, SDN_INTERFACES)
+        assert list(unified(replace(made, printed=new.interfaces))) == list(unified(made))
 
 
 MTUS = st.dictionaries(st.sampled_from(["a", "b", "c", "vxlan_d", "e", "f"]), st.integers(1, 3))

@@ -27,7 +27,7 @@ exit
 VRF = "vrf vrf_a\n vni 4000\n ip route 0.0.0.0/0 172.16.0.254 eno2\nexit-vrf\n!\n"
 
 
-# --- interfaces ------------------------------------------------------------------------------------------------------
+# --- interfaces -------------------------------------------------------------------------------------------------------
 
 
 def test_a_value_that_changes_has_an_old_and_a_new_one() -> None:
@@ -72,7 +72,7 @@ def test_no_secret_of_somebody_elses_stanza_is_told() -> None:
     assert found == Difference("wpa-psk", ("********",), ())
 
 
-# --- kernel settings, daemons ----------------------------------------------------------------------------------------
+# --- kernel settings, daemons -----------------------------------------------------------------------------------------
 
 
 def test_a_setting_that_is_new_takes_the_place_of_what_the_kernel_has() -> None:
@@ -94,7 +94,7 @@ def test_daemons_that_are_switched_on_are_told_and_nothing_else_of_that_file() -
     assert daemon_differences(old, new) == (Difference("bgpd", ("no",), ("yes",)), Difference("vrrpd", (), ("yes",)))
 
 
-# --- frr.conf --------------------------------------------------------------------------------------------------------
+# --- frr.conf
 
 
 def test_neighbors_that_come_and_go_are_members_of_their_group() -> None:
@@ -149,3 +149,98 @@ def test_no_password_is_told() -> None:
     old = ROUTER.replace("update-source 10.0.0.1", "password hunter2")
     assert "hunter2" not in repr(frr_differences(old, ROUTER))
     assert "hunter2" not in repr(frr_differences(old, None))
+
+
+# --- spelling and repetition, where only some of it counts ------------------------------------------------------------
+
+
+def test_a_value_that_is_there_twice_goes_as_often_as_it_goes() -> None:
+    assert stanza_differences({"up": ("a", "a", "b")}, {"up": ("a",)}) == (Difference("up", ("a", "b"), ()),)
+    assert stanza_differences({"up": ("a", "a")}, {"up": ("b",)}) == (Difference("up", ("a", "a"), ("b",)),)
+
+
+def test_a_mac_with_dashes_is_the_same_mac() -> None:
+    assert stanza_differences({"hwaddress": ("44-39-39-ff-40-94",)}, {"hwaddress": ("44:39:39:ff:40:94",)}) == ()
+
+
+def test_a_setting_that_may_be_missing_is_the_setting() -> None:
+    old = "-net.ipv4.ip_forward = 1\n"
+    assert sysctl_differences(old, [("-net.ipv4.ip_forward", "1")], {}) == ()
+    assert sysctl_differences(old, [("-net.ipv4.ip_forward", "0")], {}) == (
+        Difference("net.ipv4.ip_forward", ("1",), ("0",)),
+    )
+
+
+@pytest.mark.parametrize("line", ["# a = 1", "  # a = 1", ";a = 1", "a", "a 1"])
+def test_a_line_that_sets_nothing_is_no_setting(line: str) -> None:
+    assert sysctl_differences(f"{line}\n", [], {}) == ()
+
+
+def test_a_value_may_have_an_equals_sign_and_letters_at_its_ends() -> None:
+    assert sysctl_differences("kernel.x = a=b\n", [("kernel.x", "X")], {}) == (
+        Difference("kernel.x", ("a=b",), ("X",)),
+    )
+    assert sysctl_differences("kernel.x = X\n", [("kernel.x", "X")], {}) == ()
+
+
+def test_of_daemons_only_the_switches_are_told_and_quotes_are_none_of_them() -> None:
+    old, new = 'bgpd=no\nzebra="yes"\nbgpd_options="-A"\nstaticd="yes"\n', "bgpd=yes\nbgpd_options=yes\nstaticd=yes\n"
+    assert daemon_differences(old, new) == (Difference("bgpd", ("no",), ("yes",)),)
+
+
+@pytest.mark.parametrize("family", ["ip", "ipv6"])
+def test_forwarding_is_a_switch_whichever_way_it_is_said(family: str) -> None:
+    on, off = f"{family} forwarding\n", f"no {family} forwarding\n"
+    assert frr_differences(off, on) == (Difference(f"{family} forwarding", ("off",), ("on",)),)
+    assert frr_differences(on, off) == (Difference(f"{family} forwarding", ("on",), ("off",)),)
+
+
+@pytest.mark.parametrize("family", ["ip", "ipv6"])
+def test_a_route_is_known_by_its_prefix(family: str) -> None:
+    old, new = f"{family} route P via1\n{family} route Q same\n", f"{family} route P via2\n{family} route Q same\n"
+    assert frr_differences(old, new) == (Difference(f"{family} route P", ("via1",), ("via2",)),)
+
+
+@pytest.mark.parametrize("way", ["import", "export"])
+def test_route_targets_are_a_list_for_each_way(way: str) -> None:
+    family = "router bgp 1\n address-family l2vpn evpn\n  route-target {} {}\n exit-address-family\nexit\n"
+    (found,) = frr_differences(family.format(way, "1:2"), family.format(way, "1:3"))
+    assert (found.name.rpartition(" route-target ")[2], found.old, found.new) == (way, ("1:2",), ("1:3",))
+
+
+def test_a_line_without_a_value_is_told_whole_behind_where_it_stands() -> None:
+    assert frr_differences("", "bfd_or_so\n") == (Difference("", (), ("bfd_or_so",)),)
+    (found,) = frr_differences("router bgp 1\nexit\n", "router bgp 1\n bgp bestpath med\nexit\n")
+    assert (found.name, found.new) == ("router bgp:", ("bgp bestpath med",))
+
+
+def test_whole_lines_come_after_what_has_a_name() -> None:
+    old, new = "router bgp 1\n a line\n bgp router-id 1.1.1.1\nexit\n", "router bgp 1\n bgp router-id 2.2.2.2\nexit\n"
+    assert [found.name for found in frr_differences(old, new)] == ["router bgp bgp router-id", "router bgp:"]
+
+
+def test_a_line_that_is_there_twice_is_told_as_often_as_it_goes() -> None:
+    (found,) = frr_differences("a line\na line\na line\n", "a line\n")
+    assert found.old == ("a line", "a line")
+
+
+def test_a_block_that_comes_or_goes_says_how_many_neighbors_and_which_l3vni_it_has() -> None:
+    one = "router bgp 1\n neighbor VTEP peer-group\n neighbor 10.0.0.2 peer-group VTEP\nexit\n"
+    assert frr_differences(one, "") == (Difference("", ("router bgp 1, 1 neighbor",), ()),)
+    two = one.replace("exit", " neighbor 10.0.0.3 peer-group VTEP\n neighbor 10.0.0.3 description b c\nexit")
+    assert frr_differences("", two) == (Difference("", (), ("router bgp 1, 2 neighbors",)),)
+    vrf = "vrf vrf_a\n vni 4000\n vni 4001 prefix-routes-only\n ip route\nexit-vrf\n"
+    assert frr_differences("", vrf) == (Difference("", (), ("vrf vrf_a, L3VNI 4000",)),)
+
+
+def test_what_is_in_a_block_that_comes_or_goes_is_not_told_again_and_what_follows_is() -> None:
+    block = "router bgp 1\n address-family l2vpn evpn\n  advertise-all-vni\n exit-address-family\nexit\n"
+    after = "vrf vrf_a\n vni 4000\nexit-vrf\n"
+    assert frr_differences("", block + after) == (
+        Difference("", (), ("router bgp 1",)),
+        Difference("", (), ("vrf vrf_a, L3VNI 4000",)),
+    )
+    assert [found.old for found in frr_differences(block + after, "")] == [
+        ("router bgp 1",),
+        ("vrf vrf_a, L3VNI 4000",),
+    ]

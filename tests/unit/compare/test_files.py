@@ -9,14 +9,19 @@ from typing import Any
 import pytest
 
 from pvesdn.compare.conflicts import digest
+from pvesdn.compare.differences import daemon_differences, sysctl_differences
 from pvesdn.compare.files import NodeNow, compare_node
+from pvesdn.compare.frr_words import frr_differences
 from pvesdn.compare.prerequisites import doubts
+from pvesdn.decode.frr.text import meaning
 from pvesdn.decode.nodes.record import Record
-from pvesdn.model.execution import FrrAction
+from pvesdn.model.execution import Flooding, FrrAction, ReloadNetwork
 from pvesdn.model.facts import IfaceStanza, Link, NodeFacts
 from pvesdn.model.files import (
     FRR_CONF,
+    FRR_CONF_LOCAL,
     FRR_DAEMONS,
+    FRR_LOCAL_BEGIN,
     OUR_INTERFACES,
     OUR_SYSCTL,
     SDN_INTERFACES,
@@ -57,15 +62,17 @@ def compare(
     shows_pve: bool = False,
     flags: PlanFlags | None = None,
     is_unfinished: bool = False,
+    meanings: dict[str, str] | None = None,
+    flooding: Flooding = (),
     **facts: Any,
 ) -> NodeChanges:
     given = {"sources": ("/etc/network/interfaces.d/*",), **facts}
     now = NodeNow(
         files=files or {},
         facts=NodeFacts(node="pve1", links=links, **given),
-        record=Record(files=record, is_unfinished=is_unfinished),
+        record=Record(files=record, is_unfinished=is_unfinished, meanings=meanings or {}),
     )
-    return compare_node(rendered, now, owners, flags=flags or PlanFlags(), shows_pve=shows_pve)
+    return compare_node(rendered, now, owners, flags=flags or PlanFlags(), shows_pve=shows_pve, flooding=flooding)
 
 
 def ours(text: str) -> dict[str, Any]:
@@ -321,7 +328,7 @@ def test_a_node_whose_last_reload_was_not_seen_to_its_end_is_reloaded_again() ->
         facts=NodeFacts(node="pve1", sources=("/etc/network/interfaces.d/*",)),
         record=Record(files={OUR_INTERFACES: digest(text), FRR_CONF: digest("x\n")}, is_unfinished=True),
     )
-    changes = compare_node([interfaces(BRIDGE), frr_text("x\n")], now, PVE_OWNS_SDN, flags=PlanFlags())
+    changes = compare_node([interfaces(BRIDGE), frr_text("x\n")], now, PVE_OWNS_SDN, flags=PlanFlags(), shows_pve=False)
     assert not changes.is_empty
     assert changes.files == ()
     assert changes.execution.frr is FrrAction.RELOAD
@@ -417,3 +424,178 @@ def test_what_write_memory_made_of_our_frr_conf_is_no_change_and_without_our_rec
         "pve1: /etc/frr/frr.conf: somebody else wrote it; check it with --diff, then use --overwrite to replace it"
     ]
     assert not compare(frr_text(f"{wanted}!\nvrf a\nexit-vrf\n"), files={FRR_CONF: written}, record=record).is_empty
+
+
+# --- what is done about it --------------------------------------------------------------------------------------------
+
+
+def reload_of(changes: NodeChanges) -> ReloadNetwork | None:
+    return next((step for step in changes.execution.steps if isinstance(step, ReloadNetwork)), None)
+
+
+def test_the_network_is_reloaded_where_something_changes_unless_pves_commit_does_it() -> None:
+    file = interfaces(BRIDGE)
+    assert reload_of(compare(file)) == ReloadNetwork(regenerate_frr=False)
+    assert reload_of(compare(file, owners=FileOwners(Writer.PVE, Writer.PVESDN, regenerate_frr=True))) == ReloadNetwork(
+        regenerate_frr=True
+    )
+    assert reload_of(compare(file, shows_pve=True)) is None
+    assert reload_of(compare(file, **ours(file.text or ""))) is None
+    assert reload_of(compare(file, **ours(file.text or ""), is_unfinished=True)) is not None
+
+
+def test_a_node_is_finished_where_something_was_done_or_left_undone() -> None:
+    file = interfaces(BRIDGE)
+    there = ours(file.text or "")
+    assert compare(file).execution.finishes
+    assert compare(file, **there, is_unfinished=True).execution.finishes
+    assert not compare(file, **there).execution.finishes
+
+
+def test_flood_lists_are_looked_after_on_a_node_without_a_change() -> None:
+    flooding = (("vxlan_web", (ip_interface("192.168.0.2/32").ip,)),)
+    assert compare(flooding=flooding).execution.flooding == flooding
+
+
+def test_the_devices_of_the_node_go_with_its_changes() -> None:
+    links = (Link("eno1"), Link("vmbr0", kind="bridge"))
+    assert compare(interfaces(BRIDGE), links=links).links == links
+
+
+def test_frr_is_reloaded_after_a_run_that_ended_early_only_where_frr_conf_was_written() -> None:
+    file = interfaces(BRIDGE)
+    text = file.text or ""
+    there: dict[str, Any] = {"files": {OUR_INTERFACES: text, FRR_CONF: "x\n"}}
+    wrote = {OUR_INTERFACES: digest(text)}
+    assert compare(file, **there, record=wrote, is_unfinished=True).execution.frr is FrrAction.NONE
+    wrote[FRR_CONF] = digest("x\n")
+    assert compare(file, **there, record=wrote, is_unfinished=True).execution.frr is FrrAction.RELOAD
+    assert compare(file, **there, record=wrote).execution.frr is FrrAction.NONE
+
+
+def test_an_uplink_is_taken_down_though_a_device_of_ours_goes_before_it() -> None:
+    links = (Link("aaa", kind="bridge"), Link("eno2"))
+    old = interfaces(replace(BRIDGE, name="aaa"), PORT, UPLINK)
+    assert taken_down(compare(interfaces(PORT), links=links, **ours(old.text or ""))) == ("eno2",)
+
+
+def test_nothing_of_pves_file_is_taken_down() -> None:
+    veth = interfaces(PVES_BRIDGE, path=SDN_INTERFACES)
+    there = {SDN_INTERFACES: (veth.text or "") + "\nauto eno2\niface eno2\n\tvrf vrf_a\n"}
+    owners = FileOwners(Writer.PVESDN, Writer.PVESDN)
+    assert taken_down(compare(veth, files=there, links=(Link("eno2"),), owners=owners)) == ()
+
+
+# --- what is told -----------------------------------------------------------------------------------------------------
+
+
+def test_the_stanzas_that_were_printed_go_with_a_change_of_a_file_that_is_there() -> None:
+    file = interfaces(BRIDGE, PORT)
+    assert compare(file).files[0].printed is None
+    assert compare(file, **ours(interfaces(PORT).text or "")).files[0].printed is file.interfaces
+
+
+def test_an_interface_that_goes_from_pves_file_to_ours_is_one_change() -> None:
+    there = interfaces(PVES_BRIDGE, path=SDN_INTERFACES).text or ""
+    mine, pves = interfaces(BRIDGE), interfaces(path=SDN_INTERFACES)
+    pvesdn_file, sdn_file = compare(mine, pves, files={SDN_INTERFACES: there}, shows_pve=True).files
+    assert [(s.action, s.name) for s in pvesdn_file.stanzas] == [(Action.CHANGE, "web")]
+    assert pvesdn_file.stanzas[0].why == f"moves here from {SDN_INTERFACES}; the device stays"
+    assert sdn_file.stanzas == ()
+
+
+def test_a_file_without_interfaces_is_told_in_words() -> None:
+    old, new = "router bgp 1\n bgp router-id 1.1.1.1\nexit\n", "router bgp 1\n bgp router-id 2.2.2.2\nexit\n"
+    for path in (FRR_CONF, FRR_CONF_LOCAL):
+        (change,) = compare(RenderedFile(path, new), files={path: old}).files
+        assert change.differences == frr_differences(old, new) != ()
+    (change,) = compare(RenderedFile(FRR_DAEMONS, "bgpd=yes\n"), files={FRR_DAEMONS: "bgpd=no\n"}).files
+    assert change.differences == daemon_differences("bgpd=no\n", "bgpd=yes\n") != ()
+    settings, live = (("net.ipv4.ip_forward", "1"),), {"net.ipv4.ip_forward": "0"}
+    file = RenderedFile(OUR_SYSCTL, "net.ipv4.ip_forward = 1\n", sysctls=settings)
+    (change,) = compare(file, files={OUR_SYSCTL: "net.x = 2\n"}, sysctl=live).files
+    assert change.differences == sysctl_differences("net.x = 2\n", settings, live) != ()
+    assert len(change.differences) == 2
+    (change,) = compare(interfaces(BRIDGE), **ours(interfaces(PORT).text or "")).files
+    assert change.differences == ()
+
+
+def test_a_blank_frr_conf_of_pves_is_no_change_where_there_is_none_and_the_other_way_round() -> None:
+    given: dict[str, Any] = {"owners": PVE_OWNS_BOTH, "shows_pve": True}
+    assert compare(frr_text("!\n"), **given).files == ()
+    assert compare(frr_text(""), files={FRR_CONF: "!\n"}, **given).files == ()
+
+
+# --- whose text it is -------------------------------------------------------------------------------------------------
+
+
+def test_what_pve_writes_may_be_somebody_elses() -> None:
+    there = {SDN_INTERFACES: "auto theirs\niface theirs\n"}
+    (change,) = compare(interfaces(PVES_BRIDGE, path=SDN_INTERFACES), files=there, shows_pve=True).files
+    assert change.conflict == ""
+    (change,) = compare(
+        interfaces(PVES_BRIDGE, path=SDN_INTERFACES), files=there, owners=FileOwners(Writer.PVESDN, Writer.PVESDN)
+    ).files
+    assert change.conflict == "somebody else wrote it"
+
+
+@pytest.mark.parametrize("has_block", [True, False])
+def test_a_frr_conf_that_pve_merged_with_our_block_is_taken_over_without_a_word(has_block: bool) -> None:
+    files = {FRR_CONF: "router bgp 1\nexit\n", FRR_CONF_LOCAL: f"{FRR_LOCAL_BEGIN}\n" if has_block else "vrf x\n"}
+    change = next(change for change in compare(conf(2), files=files).files if change.path == FRR_CONF)
+    assert change.conflict == ("" if has_block else "somebody else wrote it")
+
+
+def test_our_block_excuses_no_other_file() -> None:
+    files = {OUR_INTERFACES: "auto x\niface x\n", FRR_CONF_LOCAL: f"{FRR_LOCAL_BEGIN}\n"}
+    assert compare(interfaces(BRIDGE), files=files, record={}).files[0].conflict != ""
+
+
+def test_a_frr_conf_that_frr_put_into_its_own_words_is_replaced_without_a_word() -> None:
+    ours_then = "router bgp 1\n bgp router-id 1.1.1.1\nexit\n"
+    now = f"frr version 10.4.1\n!\n{ours_then}!\n"
+    given: dict[str, Any] = {"files": {FRR_CONF: now}, "record": {FRR_CONF: digest(ours_then)}}
+    (change,) = compare(conf(2), **given, meanings={FRR_CONF: meaning(ours_then)}).files
+    assert change.conflict == ""
+    assert compare(conf(2), **given).files[0].conflict == "it was edited after pvesdn wrote it"
+
+
+def test_a_file_that_is_to_go_needs_no_source_line() -> None:
+    gone = RenderedFile(OUR_INTERFACES, None)
+    assert obstacles(compare(gone, **ours(interfaces(BRIDGE).text or ""), sources=())) == []
+
+
+def test_one_guest_is_one_port() -> None:
+    links = (Link("web", kind="bridge"), Link("tap100i0", master="web"))
+    (found,) = obstacles(compare(interfaces(PORT), links=links, **ours(interfaces(BRIDGE, PORT).text or "")))
+    assert found.startswith("pve1: web would be removed with 1 guest port in it (tap100i0); ")
+
+
+def test_an_obstacle_says_what_to_do_and_on_which_node() -> None:
+    (found,) = compare(interfaces(BRIDGE), files={"/etc/network/interfaces.new": "auto eno1\n"}).obstacles
+    assert found.node == "pve1"
+    assert str(found) == (
+        "pve1: /etc/network/interfaces.new holds somebody's unapplied edits, which any reload would apply; "
+        "apply or revert them in the node's network panel, or use --with-interfaces-new"
+    )
+    (found,) = compare(interfaces(replace(UPLINK, name="eno9")), links=(Link("eno1"),)).obstacles
+    assert (found.node, found.hint) == ("pve1", "use another one in the exit, or wait until it exists")
+    versions = {"ifupdown2": "3.0.0-1.1", "frr": "10.4"}
+    file = interfaces(TUNNEL, path=SDN_INTERFACES)
+    (found,) = compare(file, owners=PVE_OWNS_BOTH, shows_pve=True, versions=versions).obstacles
+    assert found.hint == "install Proxmox's build of ifupdown2, or give PVE's controller IPv4 peers"
+
+
+def test_a_doubt_knows_its_node() -> None:
+    file = interfaces(PVES_BRIDGE, path=SDN_INTERFACES)
+    changes = compare(file, owners=PVE_OWNS_BOTH, shows_pve=True, sources=())
+    assert [doubt.node for doubt in doubts(changes.files, NodeFacts(node="pve1"))] == ["pve1"]
+
+
+def test_a_node_whose_devices_were_not_read_lacks_no_uplink() -> None:
+    assert obstacles(compare(interfaces(UPLINK))) == []
+    assert obstacles(compare(interfaces(BRIDGE), links=(Link("eno1"),))) == []
+
+
+def test_a_vlan_in_a_vlan_is_made_on_the_device_at_the_bottom() -> None:
+    assert obstacles(compare(interfaces(replace(UPLINK, name="eno2.1.2")), links=(Link("eno2"),))) == []

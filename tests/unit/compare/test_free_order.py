@@ -62,3 +62,15 @@ def test_an_interface_with_two_addresses_is_one_stanza_of_two_blocks():
         "\n"
         "auto dummy_lab\niface dummy_lab inet6 static\n\taddress fd00::1/128\n\tlink-type dummy\n\tip-forward 1\n"
     )
+
+
+def test_only_the_stanza_whose_order_is_free_takes_the_order_on_the_node():
+    def file(*remotes):
+        free = PveVxlanPort("vxlan_free", vni=5, mtu=1450, remotes=remotes, is_order_free=True)
+        listed = PveVxlanPort("vxlan_list", vni=6, mtu=1450, remotes=remotes)
+        return InterfacesPrinter(environment()).pve(InterfacesFile((free, listed), version=7))
+
+    wanted, there = file("172.20.30.2", "172.20.30.3"), file("172.20.30.3", "172.20.30.2")
+    settled = settle(wanted, there.text)
+    assert settled.stanzas["vxlan_free"] == there.stanzas["vxlan_free"]
+    assert settled.stanzas["vxlan_list"] == wanted.stanzas["vxlan_list"]

@@ -111,3 +111,67 @@ def test_a_short_change_in_a_long_text_is_shown_as_that() -> None:
     old = numbered(5000)
     new = [*old[:2000], "added", *old[2000:3000], *old[3001:]]
     assert list(unified_hunks(old, new, 0)) == ["@@ -2000,0 +2001 @@", "+added", "@@ -3001 +3001,0 @@", f"-{old[3000]}"]
+
+
+def shown(old: list[str], new: list[str]) -> list[str]:
+    """The lines that differ, each with its sign; they make the new text of the old."""
+    hunks = list(unified_hunks(old, new, 0, small=0))
+    assert applied(old, hunks) == new
+    return [line for line in hunks if not line.startswith("@@")]
+
+
+def changed(count: int, *places: int) -> list[str]:
+    return [line + "S" if number in places else line for number, line in enumerate(numbered(count))]
+
+
+def told(count: int, *places: int) -> list[str]:
+    lines = numbered(count)
+    return [text for place in places for text in (f"-{lines[place]}", f"+{lines[place]}S")]
+
+
+@pytest.mark.parametrize(
+    "places", [(0,), (299,), (0, 299), (1, 150, 298), (5, 6, 290), tuple(range(0, 300, 50)), tuple(range(10, 290))]
+)
+def test_lines_that_are_there_once_are_anchors_and_all_between_them_is_found(places: tuple[int, ...]) -> None:
+    assert sorted(shown(numbered(300), changed(300, *places))) == sorted(told(300, *places))
+
+
+@pytest.mark.parametrize(("before", "after"), [(0, 0), (3, 0), (0, 3), (3, 5)])
+def test_what_comes_before_and_after_moves_no_line(before: int, after: int) -> None:
+    """A block in the middle in which every line changes, too large for difflib, between lines that stay."""
+    old = numbered(400)
+    new = [f"new {n}" for n in range(before)] + changed(400, *range(100, 320)) + [f"last {n}" for n in range(after)]
+    lines = shown(old, new)
+    assert [line for line in lines if line.startswith("-")] == [f"-{line}" for line in old[100:320]]
+    assert len([line for line in lines if line.startswith("+")]) == 220 + before + after
+
+
+def test_blocks_that_end_alike_are_told_apart_by_how_often_they_ended_before() -> None:
+    """No line is there once: the third `exit` of one text is the third of the other."""
+    old = [line for number in range(150) for line in ("vrf a", f" vni {number % 3}", "exit")]
+    new = [*old[:200], " added", *old[200:]]
+    assert shown(old, new) == ["+ added"]
+    assert shown(new, old) == ["- added"]
+
+
+def test_of_lines_that_changed_places_the_longest_order_stays() -> None:
+    """One line went from the end to the front: one line goes and one comes, not all of them."""
+    old = numbered(300)
+    assert shown(old, [old[-1], *old[:-1]]) == [f"+{old[-1]}", f"-{old[-1]}"]
+    assert shown([old[-1], *old[:-1]], old) == [f"-{old[-1]}", f"+{old[-1]}"]
+    swapped = [line for pair in zip(old[1::2], old[::2], strict=True) for line in pair]
+    assert len(shown(old, swapped)) == 300
+    thirds = old[100:200] + old[:100] + old[200:]
+    assert len(shown(old, thirds)) == 200
+
+
+def test_lines_that_nothing_tells_apart_go_and_come_as_a_block() -> None:
+    old, new = ["a", "b"] * 120, ["c", "d"] * 120
+    assert shown(old, new) == [f"-{line}" for line in old] + [f"+{line}" for line in new]
+
+
+def test_up_to_the_limit_difflib_alone_finds_what_differs() -> None:
+    """Its hunks are the ones that people know: here it keeps the longest run, where anchors keep the longest order."""
+    old, new = ["a", "x", "x", "b"], ["b", "a", "x", "c"]
+    assert list(unified_hunks(old, new, 0, small=8)) == list(unified_hunks(old, new, 0))
+    assert applied(old, unified_hunks(old, new, 0, small=7)) == new

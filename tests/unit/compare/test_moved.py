@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_address
+
 from pvesdn.compare.moved import FileStanzas, follow_moves
 from pvesdn.model.files import Action, PrintedInterfaces, StanzaChange
-from pvesdn.model.ifupdown import InterfacesFile, VnetBridge
+from pvesdn.model.ifupdown import InterfacesFile, Tunnel, VnetBridge, VxlanPort
 
 PVES, OURS = "/etc/network/interfaces.d/sdn", "/etc/network/interfaces.d/pvesdn"
 WEB = "auto web\niface web\n\tbridge_ports vxlan_web\n\tmtu 1450\n"
@@ -66,3 +68,18 @@ def test_what_only_goes_is_removed_though_another_moves() -> None:
     )
     assert found[PVES] == gone("db")
     assert [change.action for change in found[OURS]] == [Action.CHANGE]
+
+
+def test_a_device_that_cannot_be_changed_by_the_move_is_replaced_and_says_both() -> None:
+    port = "auto vxlan_web\niface vxlan_web\n\tvxlan-id 5\n\tvxlan-local-tunnelip 10.0.0.1\n"
+    new = PrintedInterfaces(
+        InterfacesFile((VxlanPort("vxlan_web", 6, "z"),), tunnels={"z": Tunnel(ip_address("10.0.0.1"), 1450)}),
+        "# ours\n",
+        ("iface vxlan_web\n",),
+    )
+    found = follow_moves(
+        {PVES: FileStanzas(gone("vxlan_web"), {"vxlan_web": port}, None), OURS: FileStanzas(come("vxlan_web"), {}, new)}
+    )
+    (change,) = found[OURS]
+    assert change.action is Action.REPLACE
+    assert change.why == f"moves here from {PVES}; the kernel cannot change the VNI of a live device"

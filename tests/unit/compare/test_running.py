@@ -40,3 +40,8 @@ def test_nodes_that_are_behind_are_named_and_others_are_not() -> None:
         f"pve2: {SDN_INTERFACES} has version 3, but PVE runs version 7: its zones are pending here; {hint}",
         f"pve3: {SDN_INTERFACES} was never generated, but PVE runs version 7: its zones are pending here; {hint}",
     ]
+
+
+def test_a_warning_knows_its_node() -> None:
+    running = compare_running(7, {"pve2": {SDN_INTERFACES: "#version:3\n"}})
+    assert [finding.node for finding in running_findings(running)] == ["pve2"]

@@ -8,10 +8,11 @@ from ipaddress import ip_address as ip
 import pytest
 
 from pvesdn.compare.stanzas import keep_hosts, stanza_changes
-from pvesdn.compare.traits import traits_of_text
+from pvesdn.compare.traits import Traits, traits_of_stanzas, traits_of_text
+from pvesdn.model.differences import Difference
 from pvesdn.model.files import Action, StanzaChange
-from pvesdn.model.ifupdown import Tunnel, VnetBridge, VrfDevice, VxlanPort
-from pvesdn.model.pve_ifupdown import PveFabricInterface, PveVlanDevice, PveVxlanPort
+from pvesdn.model.ifupdown import InterfacesFile, Tunnel, VnetBridge, VrfDevice, VxlanPort
+from pvesdn.model.pve_ifupdown import PveAddress, PveFabricInterface, PveVlanDevice, PveVnetBridge, PveVxlanPort
 from tests.unit.compare.printed import TUNNEL, interfaces, stanzas
 
 PORT = VxlanPort("vxlan_a", 2, "zone")
@@ -120,3 +121,57 @@ def test_options_are_found_in_either_spelling_and_the_first_one_counts() -> None
     read = traits_of_text("iface a\n\tvxlan_remoteip 10.0.0.1\n\tvxlan-id 5\n\tvxlan-id 6\n\taddress 10.0.0.2/24\n")
     assert (read.vni, read.flooding, read.has_address) == ("5", (True, False, False), True)
     assert traits_of_text("iface a\n\tmtu 1500\n").vni is None
+
+
+def test_a_change_says_what_differs() -> None:
+    old = stanzas(VnetBridge("a", "vxlan_a", 1500)).by_name()
+    (change,) = stanza_changes(old, stanzas(VnetBridge("a", "vxlan_a", 1450)))
+    assert change.differences == (Difference("mtu", ("1500",), ("1450",)),)
+
+
+def test_a_udp_port_that_changes_says_why_the_device_is_replaced() -> None:
+    (change,) = stanza_changes(on_the_node(), stanzas(PORT, tunnel=replace(TUNNEL, udp_port=6000)))
+    assert change.why == "the kernel cannot change the UDP port of a live device"
+    ported = replace(TUNNEL, udp_port=6000)
+    old = {name: text + "\n\talias x" for name, text in on_the_node(tunnel=ported).items()}
+    (change,) = stanza_changes(old, stanzas(PORT, tunnel=ported))
+    assert change.action is Action.CHANGE
+
+
+def test_a_device_that_becomes_a_tunnel_is_changed_by_ifupdown2() -> None:
+    (change,) = stanza_changes({"vxlan_a": "auto vxlan_a\niface vxlan_a\n"}, stanzas(PORT))
+    assert (change.action, change.why) == (Action.CHANGE, "")
+
+
+def test_another_mac_is_told_where_the_bridge_is_a_gateway_and_only_there() -> None:
+    gateway = VnetBridge("a", "vxlan_a", 1500, addresses=("10.0.0.1/24",), hwaddress="02:00:00:00:00:01")
+    old = stanzas(gateway).by_name()
+    (change,) = stanza_changes(old, stanzas(replace(gateway, hwaddress="02:00:00:00:00:02")))
+    assert change.why == "guests keep the gateway's old MAC until their ARP entry expires"
+    (change,) = stanza_changes(old, stanzas(replace(gateway, mtu=1450)))
+    assert change.why == ""
+    (change,) = stanza_changes(old, stanzas(replace(gateway, addresses=(), hwaddress="02:00:00:00:00:02")))
+    assert change.why == ""
+
+
+def test_the_traits_of_a_text_are_its_options_first_values() -> None:
+    text = (
+        "auto v\niface v\n\tvxlan-id 5\n\tvxlan_port 6000\n\thwaddress ether 02:00:00:00:00:01\n\tvrf vrf_a\n"
+        "\taddress 10.0.0.1/24\n\tvxlan-mcastgrp 225.1.1.1\n\tvrf vrf_b\n"
+    )
+    assert traits_of_text(text) == Traits("5", "6000", (False, True, False), True, "ether 02:00:00:00:00:01", "vrf_a")
+
+
+def test_an_interface_of_several_stanzas_has_the_traits_of_the_first_and_an_address_where_any_has_one() -> None:
+    bare = PveVnetBridge("a", "none", hwaddress="02:00:00:00:00:01", vrf="vrf_a")
+    routed = replace(bare, subnets=(PveAddress(host_route="10.0.0.9/32"),))
+    addressed = replace(bare, subnets=(PveAddress(address="10.0.0.1/24"),), hwaddress="other", vrf="other")
+    port = PveVxlanPort("a", 5, 1450, udp_port=6000, remotes=("10.0.0.2",))
+    file = InterfacesFile(())
+    assert traits_of_stanzas([bare], file) == Traits(hwaddress="02:00:00:00:00:01", vrf="vrf_a")
+    assert not traits_of_stanzas([routed], file).has_address
+    assert traits_of_stanzas([bare, addressed], file) == Traits(
+        has_address=True, hwaddress="02:00:00:00:00:01", vrf="vrf_a"
+    )
+    assert traits_of_stanzas([port, addressed], file) == Traits("5", "6000", (True, False, False), has_address=True)
+    assert traits_of_stanzas([replace(port, udp_port=None)], file) == Traits("5", None, (True, False, False))

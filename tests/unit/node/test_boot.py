@@ -80,6 +80,29 @@ def test_anything_else_is_no_answer(output: bytes) -> None:
         answer(output)
 
 
+@pytest.mark.parametrize(
+    ("output", "said"),
+    [
+        (b"", "no answer"),
+        (GOOD, "no answer"),
+        (after_marker(b"{"), "the answer is cut off or garbled: Expecting property name"),
+        (after_marker(b"[]"), "the answer has an unexpected form"),
+        (after_marker(b'{"ok": "\xc3\xa9"}'), "the answer is garbled: it is not ASCII text"),
+    ],
+)
+def test_what_is_wrong_with_an_answer_is_said(output: bytes, said: str) -> None:
+    with pytest.raises(NotAnAnswer) as wrong:
+        answer(output)
+    assert str(wrong.value).startswith(said)
+    assert said.startswith("the answer is cut") or str(wrong.value) == said
+
+
+def test_the_first_answer_counts_and_an_empty_line_is_none() -> None:
+    assert answer(after_marker(GOOD) + after_marker(b'{"ok": true, "value": {}}')) == Answer(ok=True, value={"a": 1})
+    with pytest.raises(NotAnAnswer, match="cut off"):
+        answer(after_marker(b"\n" + GOOD))
+
+
 def test_a_refusal_has_its_error_and_its_hint() -> None:
     text = json.dumps({"ok": False, "error": "no", "hint": "yes"}).encode()
     assert answer(after_marker(text)) == Answer(ok=False, error="no", hint="yes")

@@ -183,7 +183,57 @@ def test_one_device_for_many_vnis_stays_and_nobody_is_told_to_number_it(words: s
     said = refused(hooked(f"vxlan-local-tunnelip 10.31.4.{{n}}\n\t{words}"))
     assert said[1].startswith(f"node1: {FILE}:12: vtun: a single VXLAN device")
     assert "in br77: not carried over, it stays as it is" in said[1]
+    assert ("(bridge-vlan-vni-map 31-40=5031-5040 70=5070)" in said[1]) is words.startswith("bridge-vlan")
     assert not [line for line in said if "vxlan-id" in line]
+
+
+@pytest.mark.parametrize("is_hook", [True, False], ids=["by a hook", "by the kernel alone"])
+def test_one_device_for_many_vnis_by_a_hook_or_by_nobody_stays_too(is_hook: bool) -> None:
+    if is_hook:
+        snapshot = hooked("pre-up ip link add $IFACE type vxlan external vnifilter dstport 4789")
+    else:
+        link = {**LINK, "linkinfo": {"info_kind": "vxlan", "info_data": {"external": True, "vnifilter": True}}}
+        snapshot = by_text(HOOKED.partition("auto vtun")[0], links=[link])
+    assert "vtun: a single VXLAN device for many VNIs" in refused(snapshot)[1]
+    assert "it stays as it is; a VNet has one VNI" in refused(snapshot)[1]
+
+
+def test_one_device_for_many_vnis_and_another_in_one_bridge_are_counted_together() -> None:
+    options = "vxlan-vnifilter on\n\nauto vtwo\niface vtwo inet manual\n\tvxlan-id 4078"
+    snapshot = by_text(
+        HOOKED.replace("{hook}", options).replace("bridge-ports vtun", "bridge-ports vtun vtwo"), frr=EVPN
+    )
+    assert "br77: a bridge with 2 VXLAN ports (vtwo, vtun)" in refused(snapshot)[1]
+
+
+def test_a_vni_that_nobody_can_read_is_told_so() -> None:
+    said = refused(hooked("pre-up ip link add $IFACE type vxlan id $NUMBER dstport 4789"))[1]
+    assert said.endswith(": it stays as it is; no VNI can be read")
+
+
+def test_words_that_ifupdown2_has_no_option_for_are_named() -> None:
+    said = refused(hooked("pre-up ip link add vtun type vxlan id 4077 dstport 4789 udpcsum remote 10.31.4.{m}"))[1]
+    assert said.endswith("what line 11 says of it; ifupdown2 has no option for 'udpcsum'; then import again")
+
+
+def test_a_device_in_no_bridge_is_told_without_advice() -> None:
+    own = HOOKED.partition("auto br77")[0].replace(
+        "{hook}", "pre-up ip link add $IFACE type vxlan id 4077 dstport 4789"
+    )
+    assert refused(by_text(own))[1].endswith("dstport 4789': it stays as it is")
+
+
+def test_a_container_networks_device_is_no_news_beside_what_is_imported() -> None:
+    own = HOOKED.replace("{hook}", "vxlan-id 4077\n\tvxlan-remoteip 10.31.4.{m}")
+    flannel = {"ifname": "flannel.1", "linkinfo": {"info_kind": "vxlan", "info_data": {"id": 1, "port": 8472}}}
+    assert lost(by_text(own, links=[flannel])) == []
+    bare = by_text(HOOKED.partition("auto vtun")[0], links=[flannel])
+    assert "node1: flannel.1: a VXLAN device without a bridge, VNI 1, which the kernel has" in refused(bare)[1]
+
+
+def test_evpn_without_any_vxlan_device_is_told() -> None:
+    said = refused(by_text(HOOKED.partition("auto vtun")[0], frr=EVPN))
+    assert said[1] == "node1: /etc/frr/frr.conf:1: router bgp 65077 announces all VNIs, and the node has none"
 
 
 def test_a_bridge_of_several_vnis_is_shown_even_where_there_is_nothing_else() -> None:

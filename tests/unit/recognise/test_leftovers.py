@@ -138,6 +138,54 @@ def test_a_session_in_a_vrf_and_an_instance_of_an_asymmetric_one_are_told() -> N
     )
 
 
+SYMMETRIC = (
+    TEXT.replace("inet manual\n\tbridge-ports", "inet static\n\taddress 10.88.0.254/24\n\tvrf red\n\tbridge-ports")
+    + "\nauto red\niface red\n\tvrf-table auto\n"
+    + "\nauto vtie\niface vtie inet manual\n\tvxlan-id 9000\n\tvxlan-local-tunnelip 10.31.4.{n}\n\tbridge-learning off\n{mtu}"
+    + "\nauto brtie\niface brtie inet manual\n\tbridge-ports vtie\n\tbridge-stp off\n\tbridge-fd 0\n\tvrf red\n"
+)
+VRF = "vrf red\n vni 9000\nexit-vrf\n"
+
+
+def test_sessions_in_a_vrf_and_an_as_of_its_own_are_told_and_kept() -> None:
+    top = VRF + "router bgp 65099 vrf red\n neighbor 10.88.0.9 remote-as 65009\n neighbor 10.88.0.9 description out\n"
+    snapshot = speaks(top=top, interfaces=SYMMETRIC.replace("{mtu}", ""))
+    assert [line.partition(";")[0] for line in told(snapshot)] == [
+        "17: 'neighbor 10.88.0.9 description out' (in router bgp 65099 vrf red)",
+        "16: neighbor 10.88.0.9: a session of VRF red",
+        "15: router bgp 65099 vrf red: AS 65099 in VRF red: it becomes 65077, the controller's",
+    ]
+    assert proposed(snapshot).frr_local["node1"] == (
+        "router bgp 65077 vrf vrf_red",
+        " neighbor 10.88.0.9 remote-as 65009",
+        " neighbor 10.88.0.9 description out",
+        "exit",
+    )
+
+
+def test_an_l3vnis_device_of_another_mtu_is_told() -> None:
+    snapshot = speaks(top=VRF, interfaces=SYMMETRIC.replace("{mtu}", "\tmtu 1400\n"))
+    assert lost(snapshot)[0].endswith("vtie: mtu 1400; the L3VNI's devices get the zone's MTU, 1550")
+    assert lost(speaks(top=VRF, interfaces=SYMMETRIC.replace("{mtu}", "\tmtu 1550\n"))) == []
+
+
+def test_a_virtual_router_beside_the_exits_is_kept_whole() -> None:
+    snapshot = speaks(top="interface bond1\n vrrp 7 version 3\n vrrp 7 priority 90\n vrrp 7 ip 10.31.4.77\nexit\n")
+    assert proposed(snapshot).frr_local["node1"] == (
+        "interface bond1",
+        " vrrp 7 version 3",
+        " vrrp 7 priority 90",
+        " vrrp 7 ip 10.31.4.77",
+        "exit",
+    )
+
+
+def test_vnis_that_nothing_isolates_any_more_are_told() -> None:
+    (heading, *targets) = told(speaks(evpn="  vni 77\n   route-target import 65535:65535\n  exit-vni\n"))
+    assert heading.startswith("10: 'vni 77' (in router bgp 65077, address-family l2vpn evpn); ")
+    assert targets[0].startswith("11: 'route-target import 65535:65535' (in router bgp 65077")
+
+
 # --- what is kept ----------------------------------------------------------------------------------------------------
 
 MUCH = {

@@ -377,6 +377,16 @@ def test_pendings_commit_follows_each_nodes_own_task() -> None:
     assert "node1" not in {name for name, text in errors(report).items() if "ifreload" in text}
 
 
+def test_flood_entries_are_restored_while_pve_still_reloads_other_nodes() -> None:
+    made = cluster(UNICAST + BESIDE, pve_files=PVE_ZONES)
+    made.api.polls = 4
+    made.nodes["node3"].refuses["flood"] = "no such device just now"
+    report = apply_to(made)
+    assert made.nodes["node1"].verbs.count("flood") > 3
+    # What could not be restored meanwhile is no failure of the commit.
+    assert report.commit is Outcome.OK
+
+
 def test_a_commit_that_is_refused_is_reported_as_such() -> None:
     made = cluster(pve_files=PVE_ZONES)
     made.api.errors["apply_sdn"] = ApiRefused("500: invalid lock token provided", status=500)
