@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal, TypeAlias
 
+from pvesdn.decode.definitions.own_scan import scan_own
 from pvesdn.decode.definitions.pending import has_definitions
 from pvesdn.decode.definitions.section_config import scan, write
 from pvesdn.design.cluster import design_node, share
@@ -144,7 +145,7 @@ class _Start:
         if not has_definitions(files) and known.given.sdn.pve.zones:
             raise SdnConfigError(("cluster: none of PVE's definition files was read, so there is nothing to move",))
         sections = {name: scan(files.get(f"{name}.cfg", "")).sections for name in _COLLECTIONS}
-        sections["own"] = scan(files.get(OWN_FILE, ""), header_ends_section=True).sections
+        sections["own"] = scan_own(files.get(OWN_FILE, ""), {}).sections
         shared = share(known.given, known.vteps)
         return cls(
             snapshot=snapshot,

@@ -15,8 +15,10 @@ from hypothesis import strategies as st
 from pvesdn.decode.cluster.members import decode_members
 from pvesdn.decode.cluster.seen import decode_seen
 from pvesdn.decode.cluster.status import decode_cluster
+from pvesdn.decode.definitions.own_grammar import GRAMMAR
+from pvesdn.decode.definitions.own_scan import parse, scan_own
 from pvesdn.decode.definitions.sdn_files import decode_sdn
-from pvesdn.decode.definitions.section_config import parse, scan, write
+from pvesdn.decode.definitions.section_config import scan, write
 from pvesdn.decode.nodes.facts import decode_facts
 from pvesdn.decode.nodes.interfaces import decode_interfaces, runs_of_lines, split_stanzas
 from pvesdn.decode.nodes.record import decode_record
@@ -151,9 +153,9 @@ def test_a_running_config_with_broken_text_is_understood_or_refused(text: str) -
 @given(text=st.one_of(mutated(samples.OWN), st.text(max_size=60)))
 def test_section_config_is_understood_or_refused_and_once_written_stays_the_same(text: str) -> None:
     holds(SdnConfigError, lambda: parse(text, "pvesdn.cfg"))
-    for header_ends_section in (True, False):
-        written = write(scan(text, header_ends_section=header_ends_section).sections)
-        again = scan(written, header_ends_section=True)
+    for found in (scan(text), scan_own(text, {}), scan_own(text, GRAMMAR)):
+        written = write(found.sections)
+        again = scan_own(written, {})
         assert (write(again.sections), again.oddities) == (written, ())
 
 

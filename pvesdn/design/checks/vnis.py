@@ -51,10 +51,11 @@ def _uses(source: OwnSdn | PveSdn) -> Iterator[_Use]:
     tagged: set[str] = set()
     for zone in source.zones:
         if isinstance(zone, EvpnZone | PveEvpnZone) and zone.l3vni is not None:
-            yield _Use(zone.l3vni, f"the vrf-vxlan of zone '{zone.id}'", zone.where, is_l3vni=True)
+            yield _Use(zone.l3vni, f"the vrf-vxlan of zone '{zone.id}'", zone.at("vrf-vxlan"), is_l3vni=True)
         is_tunnelled = isinstance(zone, VxlanZone | EvpnZone | PveVxlanZone | PveEvpnZone)
         if is_tunnelled or (isinstance(zone, UnmanagedZone) and zone.type in {"vxlan", "evpn"}):
             tagged.add(zone.id)
     for vnet in source.vnets:
-        if vnet.tag is not None and vnet.zone in tagged:
-            yield _Use(vnet.tag, f"the tag of vnet '{vnet.id}'", vnet.where)
+        # All zones of ours have tunnels, one that could not be read too.
+        if vnet.tag is not None and (isinstance(source, OwnSdn) or vnet.zone in tagged):
+            yield _Use(vnet.tag, f"the tag of vnet '{vnet.id}'", vnet.at("tag"))
