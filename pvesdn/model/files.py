@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from itertools import chain
 
+from pvesdn.model.consequences import Fall, NodeConsequence
 from pvesdn.model.differences import Difference
 from pvesdn.model.execution import NodeExecution
 from pvesdn.model.facts import Link
@@ -159,6 +160,7 @@ class NodeChanges:
     :param guests: guest ports by bridge that would be removed.
     :param is_unfinished: the files are in place, but their last reload did not finish.
     :param links: the devices that were there.
+    :param consequences: what the changes mean for traffic, the worst first.
     """
 
     node: str
@@ -168,6 +170,7 @@ class NodeChanges:
     guests: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     is_unfinished: bool = False
     links: tuple[Link, ...] = field(default=(), repr=False)
+    consequences: tuple[NodeConsequence, ...] = ()
 
     @property
     def is_empty(self) -> bool:
@@ -229,6 +232,10 @@ class ChangeSet:
     pve: PveRunning = field(default_factory=PveRunning)
     takes_frr_over: bool = False
     flags: PlanFlags = field(default_factory=PlanFlags)
+    falls: tuple[Fall, ...] = ()
+    guest_names: Mapping[int, str] = field(default_factory=dict)
+    pve_version: str = ""
+    zones: Mapping[str, str] = field(default_factory=dict, repr=False)
     definitions: FileChange | None = None
 
     @property
