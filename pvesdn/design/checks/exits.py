@@ -160,6 +160,11 @@ def _of_another(uplink: Exit, facts: NodeFacts, master: str) -> Iterator[Finding
         )
     else:
         hint = f"take it out of {master} first, or use another interface"
+        # A bridge that lost its port would take the host's own address off the network.
+        above = set(_masters(facts, uplink.interface))
+        held = [f"{address.ip}" for holder, address in facts.addresses if holder in above and not address.is_link_local]
+        if held and not is_vrf:
+            what, hint = f"{what}, which holds the node's {listed(held)}", "use another interface"
         yield error(uplink.at("interface"), what, hint, node=uplink.node if is_vrf else "")
 
 
@@ -175,7 +180,11 @@ def _held(given: DesignInput, uplink: Exit, facts: NodeFacts) -> Iterator[Findin
         what = (
             f"interface {uplink.interface} of {uplink.node} also holds {listed(held)}, which moves into the VRF with it"
         )
-        yield warning(uplink.at("interface"), what, "remove what the exit does not need from /etc/network/interfaces")
+        leads_out = any(r.destination == "default" and r.device == uplink.interface for r in facts.routes)
+        hint = "remove what the exit does not need from /etc/network/interfaces"
+        if leads_out:  # the host's own way out, which nobody must be told to take away
+            hint = "use an interface of its own for the exit"
+        yield warning(uplink.at("interface"), what, hint)
 
 
 def _masters(facts: NodeFacts, name: str) -> tuple[str, ...]:
