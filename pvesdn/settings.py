@@ -7,7 +7,6 @@ it.
 
 from __future__ import annotations
 
-import difflib
 import re
 import stat
 import tomllib
@@ -21,6 +20,7 @@ from pydantic import Field, SecretStr, ValidationError
 from pvesdn.errors import SettingsError
 from pvesdn.model.api_settings import ApiSettings, Seconds
 from pvesdn.model.base import Model
+from pvesdn.model.nearest import nearest
 from pvesdn.model.primitives import NodeName, PortNumber
 from pvesdn.model.secret_variables import SECRET_VARIABLES
 
@@ -205,8 +205,8 @@ def _reason(message: str) -> str:
 def _suggestion(path: Sequence[str]) -> str:
     is_key = len(path) > 1
     known = list((_TABLES[path[0]] if is_key else Settings).model_fields)
-    near = difflib.get_close_matches(path[-1], known, n=1)
-    return f"; did you mean {near[0]}?" if near else f"; known {'keys' if is_key else 'tables'}: {', '.join(known)}"
+    near = nearest(path[-1], known)
+    return f"; did you mean {near}?" if near else f"; known {'keys' if is_key else 'tables'}: {', '.join(known)}"
 
 
 def _line_of(text: str, path: Sequence[str]) -> int:

@@ -11,9 +11,10 @@ import pytest
 
 from pvesdn import __version__
 from pvesdn.decode.definitions.own_grammar import SECTIONS
+from pvesdn.decode.definitions.own_scan import parse
 from pvesdn.decode.definitions.own_words import REQUIRED
 from pvesdn.decode.definitions.sdn_files import decode_sdn
-from pvesdn.decode.definitions.section_config import Property, Section, parse, write
+from pvesdn.decode.definitions.section_config import Property, Section, write
 from pvesdn.errors import SdnConfigError
 from pvesdn.model.base import Model
 from pvesdn.settings import Settings, load_settings

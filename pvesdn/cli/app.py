@@ -28,14 +28,13 @@ _VERBS = {
     "import": "Propose definitions for a hand-written set-up, and plan the cut-over.",
     "snapshot": "Save everything a plan needs in a folder, without secrets.",
     "watch": "Plan, or apply, when definitions or membership have changed.",
+    "check": "Check definitions alone, without a cluster, for editors and CI.",
     "lab": "Try pvesdn on a cluster in network namespaces, with real FRR and ifupdown2.",
 }
 """Each is a command in the module of the same name; the texts are the short help."""
 
 _MODULES = {"import": "adopt"}
 """Verbs whose name is a Python keyword."""
-
-_ALIASES = {"check": "plan"}
 
 _DISK_FAULTS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
 
@@ -48,12 +47,12 @@ class _Verbs(click.Group):
         return list(_VERBS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        name = _ALIASES.get(cmd_name, cmd_name)
+        name = cmd_name
         if name not in _VERBS:
-            import difflib  # noqa: PLC0415 - only a slip of the finger needs it
+            from pvesdn.model.nearest import nearest  # noqa: PLC0415 - only a slip of the finger needs it
 
-            near = difflib.get_close_matches(name, _VERBS, n=1)
-            ctx.fail(f"there is no verb '{cmd_name}'{f'; did you mean {near[0]}?' if near else ''}")
+            near = nearest(name, _VERBS)
+            ctx.fail(f"there is no verb '{name}'{f'; did you mean {near}?' if near else ''}")
         module = _MODULES.get(name, name)
         command: click.Command = getattr(importlib.import_module(f"pvesdn.cli.verbs.{module}"), module)
         return command
@@ -135,15 +134,15 @@ def _print_everything() -> None:
 
 def _usage(session: Session, error: click.ClickException) -> int:
     context = getattr(error, "ctx", None)
-    _tell_machines(session, statuses.ERROR, [error.format_message()])
+    _tell_machines(session, session.failure, [error.format_message()])
     session.screen.error(error.format_message())
     if context is not None:
         session.screen.remark(f"see: {context.command_path} --help")
-    return statuses.ERROR
+    return session.failure
 
 
 def _failed(session: Session, error: PvesdnError) -> int:
-    status = statuses.UNREACHABLE if isinstance(error, NodeUnreachable) else statuses.ERROR
+    status = statuses.UNREACHABLE if isinstance(error, NodeUnreachable) else session.failure
     messages = list(error.lines) if isinstance(error, SdnConfigError) else str(error).splitlines()
     _tell_machines(session, status, messages)
     for message in messages:
@@ -174,6 +173,6 @@ def _crashed(session: Session, error: Exception, argv: Sequence[str]) -> int:
     secrets = [*session.secrets, *(session.environ.get(name, "") for name in SECRET_VARIABLES)]
     file = report(error, argv, session.environ, secrets=secrets)
     where = f"a report is in {file}" if file else "no report could be written"
-    _tell_machines(session, statuses.ERROR, [f"{type(error).__name__}; {where}"])
+    _tell_machines(session, session.failure, [f"{type(error).__name__}; {where}"])
     session.screen.error(f"unexpected error: {type(error).__name__}; {where}")
-    return statuses.ERROR
+    return session.failure

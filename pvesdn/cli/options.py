@@ -25,6 +25,7 @@ class _Place(click.Path):
         return Path(os.fsdecode(super().convert(value, param, ctx)))
 
 
+ANY = _Place(allow_dash=True)
 FILE = _Place()
 FOLDER = _Place(file_okay=False)
 

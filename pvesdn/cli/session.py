@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from pvesdn.cli import statuses
 from pvesdn.cli.screens.screen import Screen
 
 if TYPE_CHECKING:
@@ -31,6 +32,8 @@ class Session:
     secrets: tuple[str, ...] = ()
     aftermath: Callable[[], str] = field(default=lambda: "Interrupted: nothing was changed.")
     """Says after Ctrl-C in which state things are."""
+    failure: int = statuses.ERROR
+    """The exit status of a verb that could not do its work."""
 
     def settings(self) -> Settings:
         """The settings; anything odd about their file is reported.

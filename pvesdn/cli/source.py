@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from dataclasses import replace
-from difflib import SequenceMatcher, get_close_matches
 from pathlib import Path
 
 from pvesdn.adapters.snapshot_dir import read_snapshot
@@ -16,6 +15,7 @@ from pvesdn.decode.cluster.status import decode_cluster
 from pvesdn.errors import SettingsError
 from pvesdn.model.files import ChangeSet
 from pvesdn.model.findings import Finding, Severity
+from pvesdn.model.nearest import nearest
 from pvesdn.model.snapshot import Snapshot
 from pvesdn.workflows.draft import with_draft
 from pvesdn.workflows.read import read_cluster
@@ -83,16 +83,9 @@ def require_members(only: frozenset[str] | None, members: Collection[str]) -> No
     :raises SettingsError: it says which one may have been meant.
     """
     for name in sorted((only or frozenset()) - set(members)):
-        near = _nearest(name, members)
+        near = nearest(name, members)
         meant = f"did you mean {near}? " if near else ""
         raise SettingsError(f"there is no node '{name}'", hint=f"{meant}members are {', '.join(sorted(members))}")
-
-
-def _nearest(name: str, members: Collection[str]) -> str | None:
-    """The member that must have been meant; None where several are as near, as node1 and node2 are to node9."""
-    near = get_close_matches(name, members, n=2)
-    ratios = [SequenceMatcher(None, found, name).ratio() for found in near]
-    return near[0] if near and ratios != [ratios[0]] * 2 else None
 
 
 def show_findings(screen: Screen, findings: Iterable[Finding]) -> None:

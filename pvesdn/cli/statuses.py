@@ -17,3 +17,14 @@ Exit status:
   4    a node could not be reached; the others were dealt with
   130  interrupted
 """
+
+NOT_CHECKED = 2
+
+CHECK_TABLE = """\
+\b
+Exit status:
+  0    nothing is wrong, as far as definitions alone can tell; there may be warnings
+  1    the definitions have errors
+  2    they could not be read, or the call is wrong
+"""
+"""That of `check`, which gives no other."""

@@ -6,13 +6,13 @@ from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import replace
 
-from pvesdn.decode.definitions.entries import Word, Words
 from pvesdn.decode.definitions.own_grammar import GRAMMAR
 from pvesdn.decode.definitions.pve_word_order import UNREAD
 from pvesdn.decode.definitions.pve_words import WORDS
 from pvesdn.decode.definitions.pvesdn_cfg import FILE as OWN_FILE
 from pvesdn.decode.definitions.section_config import Property, Section, write
 from pvesdn.decode.definitions.values import BadValueError, boolean
+from pvesdn.decode.definitions.words import Word, Words
 
 
 def canonical(sections: Iterable[Section], *, file: str = OWN_FILE) -> str:

@@ -14,7 +14,7 @@ from pvesdn.model.pve_sdn import PveSdn, UnmanagedController, UnmanagedZone
 from pvesdn.model.sdn import SdnConfig
 from pvesdn.model.vnets import Subnet
 
-_NO_PROPERTIES = frozenset({"where", "id", "kind"})
+_NO_PROPERTIES = frozenset({"where", "written", "id", "kind"})
 _IN_A_SUBNETS_ID = frozenset({"cidr", "network", "gateway_text"})
 
 

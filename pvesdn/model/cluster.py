@@ -29,6 +29,7 @@ class ClusterState(Model):
     :param members: every node that has not left the cluster, sorted by name.
     :param pve_version: `GET /version`, such as ``9.1.5``; empty when unknown.
     :param has_sdn: the endpoints of PVE's own SDN answered, or its version has them where nobody asked.
+    :param is_assumed: nobody was asked: the members are those that the definitions name, and one for all others.
     """
 
     name: str
@@ -36,6 +37,7 @@ class ClusterState(Model):
     members: tuple[Member, ...]
     pve_version: str = ""
     has_sdn: bool = True
+    is_assumed: bool = False
 
     def member(self, name: str) -> Member | None:
         """The member called `name`, or None."""

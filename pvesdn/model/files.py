@@ -111,12 +111,14 @@ class StanzaChange:
 
     :param why: what is behind it, such as what the kernel cannot change on a live device.
     :param differences: of an interface that is there before and after: its attributes that change, sorted by name.
+    :param moved_from: the file that it leaves for this one; empty where it does not move.
     """
 
     name: str
     action: Action
     why: str = ""
     differences: tuple[Difference, ...] = ()
+    moved_from: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,6 +239,12 @@ class ChangeSet:
     pve_version: str = ""
     zones: Mapping[str, str] = field(default_factory=dict, repr=False)
     definitions: FileChange | None = None
+
+    @property
+    def takes_from_pve(self) -> bool:
+        """Interfaces move from PVE's file to ours: on a node that has only PVE's half of it they are gone."""
+        files = (file for node in self.nodes for file in node.files)
+        return any(stanza.moved_from == SDN_INTERFACES for file in files for stanza in file.stanzas)
 
     @property
     def is_empty(self) -> bool:

@@ -30,6 +30,7 @@ from pvesdn.model.primitives import (
     SdnId,
     Vni,
 )
+from pvesdn.model.unread import Unread
 from pvesdn.model.vnets import Subnet, Vnet
 
 
@@ -129,7 +130,10 @@ OwnZone: TypeAlias = VxlanZone | EvpnZone
 
 
 class OwnSdn(Model):
-    """Everything that `pvesdn.cfg` defines, each tuple sorted by id."""
+    """Everything that `pvesdn.cfg` defines, each tuple sorted by id.
+
+    :param unread: what it defines besides; empty unless faulty definitions are judged.
+    """
 
     underlay: Underlay | None = None
     zones: tuple[Annotated[OwnZone, Field(discriminator="kind")], ...] = ()
@@ -137,3 +141,4 @@ class OwnSdn(Model):
     subnets: tuple[Subnet, ...] = ()
     controllers: tuple[EvpnController, ...] = ()
     exits: tuple[Exit, ...] = ()
+    unread: Unread = Unread()

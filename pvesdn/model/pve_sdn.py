@@ -14,6 +14,7 @@ from pvesdn.model.defined import Defined
 from pvesdn.model.fabrics import Fabric, FabricId, UnmanagedFabric
 from pvesdn.model.primitives import ControllerId, IpTextList, Line, MacAddress, NodeList, NodeName, SdnId, WordList
 from pvesdn.model.pve_controllers import PveBgpController, PveIsisController
+from pvesdn.model.unread import Unread
 from pvesdn.model.vnets import Subnet, Vnet
 
 
@@ -146,6 +147,7 @@ class PveSdn(Model):
     :param unsupported: definitions too new for pvesdn; the zones and nodes that have a part in them are left to PVE.
     :param listed_subnets: those that subnets.cfg lists, where `subnets` are others: the null routes of PVE's exit nodes
         are made of these, committed or not. None where `subnets` are what the file lists.
+    :param unread: what they define besides; empty unless faulty definitions are judged.
     :param runs_frr: what was committed last has a controller or a fabric: FRR is PVE's until the next commit.
     """
 
@@ -159,6 +161,7 @@ class PveSdn(Model):
     unsupported: tuple[UnsupportedDefinition, ...] = ()
     listed_subnets: tuple[Subnet, ...] | None = None
     runs_frr: bool = False
+    unread: Unread = Unread()
 
     @property
     def unmanaged_zones(self) -> tuple[UnmanagedZone, ...]:

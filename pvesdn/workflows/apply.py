@@ -36,11 +36,13 @@ def apply(world: World, changes: ChangeSet, planner: Planner) -> ApplyReport:
     """Carry out a plan. With nothing to do, only the memory of the VTEPs is touched, and only if it is out of date.
 
     :param planner: plans again, with the flags of `changes`: to verify, and where the plan has a second part.
-    :raises ApplyRefused: obstacles are left in the plan; nothing was touched.
+    :raises ApplyRefused: obstacles are left in the plan, or interfaces would move on a part of the nodes; nothing was
+        touched.
     :raises ClusterError: the API does not let us reload or commit; nothing was touched.
     :raises NodeError: the memory of the VTEPs or the definitions could not be written; nothing else was touched.
     """
     _refuse_obstacles(changes)
+    _refuse_half_a_move(changes)
     todo = execution_plan(changes)
     world.api.require(_rights(todo))  # before anything: a refused reload leaves a node half done
     _remember_vteps(world, todo.seen, [node.node for node in changes.nodes])
@@ -48,7 +50,8 @@ def apply(world: World, changes: ChangeSet, planner: Planner) -> ApplyReport:
     is_staged = stage(world, run)
     if is_staged:
         _replace_definitions(world, run, todo, changes)
-    if not (is_staged and put_in_place(world, healthy(run))):
+    is_placed = is_staged and put_in_place(world, healthy(run))
+    if not is_placed or (changes.takes_from_pve and len(healthy(run)) < len(run)):
         report = _report(run, changes, _end_early(world, run, todo))
         return replace(report, has_new_definitions=is_staged and todo.definitions is not None)
     commit = _commit(world, run, todo, planner)
@@ -101,6 +104,14 @@ def _refuse_obstacles(changes: ChangeSet) -> None:
     obstacles = [str(finding) for node in changes.nodes for finding in node.obstacles]
     if obstacles:
         raise ApplyRefused("\n".join(obstacles))
+
+
+def _refuse_half_a_move(changes: ChangeSet) -> None:
+    """PVE's commit reloads every node, and where our file cannot be put first it takes bridges from under guests."""
+    if changes.takes_from_pve and changes.unreachable:
+        names = ", ".join(sorted(changes.unreachable))
+        what = f"interfaces move from PVE's file to pvesdn's, and {names} cannot be reached: PVE would take them away there"
+        raise ApplyRefused(what, hint="make every node that is on reachable by SSH, then run pvesdn apply again")
 
 
 def _rights(todo: ExecutionPlan) -> list[tuple[str, str]]:

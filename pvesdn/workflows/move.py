@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal, TypeAlias
 
+from pvesdn.decode.definitions.own_scan import scan_own
 from pvesdn.decode.definitions.pending import has_definitions
 from pvesdn.decode.definitions.section_config import scan, write
 from pvesdn.design.cluster import design_node, share
@@ -144,7 +145,7 @@ class _Start:
         if not has_definitions(files) and known.given.sdn.pve.zones:
             raise SdnConfigError(("cluster: none of PVE's definition files was read, so there is nothing to move",))
         sections = {name: scan(files.get(f"{name}.cfg", "")).sections for name in _COLLECTIONS}
-        sections["own"] = scan(files.get(OWN_FILE, ""), header_ends_section=True).sections
+        sections["own"] = scan_own(files.get(OWN_FILE, ""), {}).sections
         shared = share(known.given, known.vteps)
         return cls(
             snapshot=snapshot,
@@ -199,9 +200,14 @@ class _Start:
         shared = share(moved.given, moved.vteps)
         after = tuple(design_node(shared, name) for name in sorted(moved.records))
         problems += [str(finding) for node in changes.nodes for finding in node.obstacles]
+        problems += [
+            f"{name}: cannot be reached ({why.removeprefix(f'{name}: ')}), and PVE's commit reloads it all the same, with"
+            " half of the move; make it reachable by SSH and ask again"
+            for name, why in sorted(changes.unreachable.items())
+        ]
         result = replace(
             result,
-            move=replace(move, remarks=(*self._standing(), *move.remarks)),
+            move=replace(move, remarks=(*self._standing(), *_away(changes), *move.remarks)),
             wire=changes_on_the_wire(move.own, self.designs, after),
             plan=changes,
             problems=tuple(problems),
@@ -239,3 +245,11 @@ class _Start:
         """pvesdn.cfg has zones or says where tunnels begin: a section `underlay` of the proposal would move those."""
         own = self.known.given.sdn.own
         return own.underlay is not None or bool(own.zones)
+
+
+def _away(changes: ChangeSet) -> Iterator[Finding]:
+    """Members that are off keep PVE's old file, and lose the zone with the first reload that comes before an apply."""
+    for name in changes.offline:
+        what = "is off, and keeps the devices as they are until it is back"
+        hint = "run pvesdn apply as soon as it is back, before anybody reloads its network"
+        yield Finding(severity=Severity.WARNING, where=name, node=name, what=what, hint=hint)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
@@ -11,10 +11,10 @@ from pvesdn.decode.cluster.answers import one_line
 from pvesdn.decode.cluster.guests import decode_guest_names
 from pvesdn.decode.cluster.seen import decode_seen
 from pvesdn.decode.cluster.status import decode_cluster
-from pvesdn.decode.definitions.sdn_files import decode_sdn
+from pvesdn.decode.definitions.sdn_files import read_sdn
 from pvesdn.decode.nodes.facts import decode_facts
 from pvesdn.decode.nodes.record import Record, decode_record
-from pvesdn.design.checks.all_checks import check
+from pvesdn.design.checks.all_checks import check, check_definitions
 from pvesdn.design.ours.vteps import choose_vteps
 from pvesdn.errors import ClusterError, NodeError, NotQuorate, SdnConfigError, SnapshotError
 from pvesdn.model.capabilities import NETWORK_PACKAGE
@@ -22,7 +22,7 @@ from pvesdn.model.cluster import Vtep
 from pvesdn.model.design import DesignInput
 from pvesdn.model.facts import NodeFacts
 from pvesdn.model.files import PendingChange
-from pvesdn.model.findings import Finding, Severity
+from pvesdn.model.findings import Finding, Severity, in_order
 from pvesdn.model.running import PveRunning
 from pvesdn.model.snapshot import GUESTS_PATH, RECORD_FILE, SDN_PATH, SEEN_NAME, Snapshot
 
@@ -87,14 +87,18 @@ def understand(snapshot: Snapshot, *, intent: Intent = "pending") -> Understandi
             hint="bring nodes back until 'pvecm status' says Quorate: Yes",
         )
     _require_sdn_where_it_is_installed(snapshot, has_sdn=cluster.has_sdn)
-    decoded = decode_sdn(snapshot.pve_files, intent=intent)
+    decoded = read_sdn(snapshot.pve_files, intent=intent)
     facts, records, unreadable = _decode_nodes(snapshot)
     seen = decode_seen(snapshot.pve_files.get(SEEN_NAME))
     given = DesignInput(sdn=decoded.config, cluster=cluster, facts=facts, seen=seen)
+    own, pve = decoded.config.own.unread, decoded.config.pve.unread
+    if pve or own.may_have_any("underlay", "vnet", "exit"):
+        # What the nodes have is not held against definitions with such gaps: the address of a VNet that could not be
+        # read would be taken for a VTEP.
+        raise_errors((*decoded.findings, *check_definitions(given)))
     vteps, vtep_findings = choose_vteps(given)
     found = (*decoded.findings, *vtep_findings, *check(given, vteps))
-    if errors := tuple(str(f) for f in found if f.severity is Severity.ERROR and not f.is_nodes_own):
-        raise SdnConfigError(errors)
+    raise_errors(found)
     running = PveRunning()
     has_sdn = given.capabilities.has_sdn
     if has_sdn:
@@ -112,6 +116,16 @@ def understand(snapshot: Snapshot, *, intent: Intent = "pending") -> Understandi
         committed=decoded.committed if has_sdn else {},
         guest_names=decode_guest_names(snapshot.api.get(GUESTS_PATH)),
     )
+
+
+def raise_errors(found: Iterable[Finding]) -> None:
+    """Raise what is wrong with the definitions, in the order of the files and lines; findings without a place last.
+
+    :raises SdnConfigError: there is at least one error that is not a single node's.
+    """
+    errors = [finding for finding in found if finding.severity is Severity.ERROR and not finding.is_nodes_own]
+    if errors:
+        raise SdnConfigError(tuple(dict.fromkeys(str(finding) for finding in in_order(errors))))
 
 
 def _decode_nodes(snapshot: Snapshot) -> tuple[dict[str, NodeFacts], dict[str, Record], dict[str, str]]:

@@ -56,5 +56,5 @@ def test_every_key_is_documented(words: tuple[str, ...], kind: str, settings: Pa
 
 def test_every_kind_is_documented() -> None:
     text = DOCUMENTATION.read_text()
-    for kind in ("plan", "apply", "show", "import", "error"):
+    for kind in ("plan", "apply", "show", "import", "check", "error"):
         assert f"\n## {kind}\n" in text

@@ -273,7 +273,7 @@ def test_warnings_and_notes_go_to_standard_error(settings: Path) -> None:
 def test_a_warning_is_shown_even_when_quiet(settings: Path) -> None:
     main = "evpn-controller: main\n\tasn 1234\n\nevpn: asym\n\tcontroller main\n\tirb asymmetric\n\tvrf main\n\n"
     result = plan(settings, fake_cluster(main), "-q")
-    assert any(line.startswith("warning: pvesdn.cfg:4: zone 'asym': ") for line in result.err.splitlines())
+    assert any(line.startswith("warning: pvesdn.cfg:7: zone 'asym': ") for line in result.err.splitlines())
 
 
 def test_an_uplink_that_leaves_is_taken_down_first(settings: Path) -> None:

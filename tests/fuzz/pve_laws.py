@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
+from pvesdn.decode.definitions.own_scan import scan_own
 from pvesdn.decode.definitions.section_config import scan, write
 from pvesdn.decode.frr.local import read_local
 from pvesdn.decode.nodes.interfaces import decode_interfaces, split_stanzas
@@ -133,7 +134,7 @@ def _order_of_sections_has_no_meaning(snapshot: Snapshot, texts: Texts, rng: ran
     files = dict(snapshot.pve_files)
     for name in sorted(files):
         if name.endswith(".cfg"):
-            sections = list(scan(files[name], header_ends_section=name == "pvesdn.cfg").sections)
+            sections = list((scan_own(files[name], {}) if name == "pvesdn.cfg" else scan(files[name])).sections)
             rng.shuffle(sections)
             files[name] = write(replace(section, gap=1) for section in sections)
     again = _texts(replace(snapshot, pve_files=files))

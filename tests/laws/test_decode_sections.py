@@ -9,10 +9,11 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pvesdn.decode.definitions.own_scan import parse
 from pvesdn.decode.definitions.pve_word_order import UNREAD
 from pvesdn.decode.definitions.pve_words import OPEN, WORDS
 from pvesdn.decode.definitions.sdn_files import decode_sdn
-from pvesdn.decode.definitions.section_config import Property, Section, parse, scan, write
+from pvesdn.decode.definitions.section_config import Property, Section, scan, write
 from pvesdn.encode.canonical import canonical
 from pvesdn.model.own_sdn import OwnSdn
 from pvesdn.model.pve_sdn import PveSdn

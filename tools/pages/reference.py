@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from pvesdn.decode.definitions.own_grammar import SECTIONS
+from pvesdn.decode.definitions.own_scan import parse
 from pvesdn.decode.definitions.own_words import REQUIRED, OwnWord, SectionType
-from pvesdn.decode.definitions.section_config import Section, parse, write
+from pvesdn.decode.definitions.section_config import Section, write
 from pvesdn.settings import DEFAULT_FILE, Settings
 from tools.pages.text import paragraph
 

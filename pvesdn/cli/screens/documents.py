@@ -79,6 +79,27 @@ def running(pve: PveRunning) -> dict[str, Any]:
     }
 
 
+def placed_findings(found: Iterable[Finding]) -> list[dict[str, Any]]:
+    """Findings with their places in parts; null for what has none."""
+    parts = []
+    for finding in found:
+        at = finding.place
+        parts.append(
+            {
+                "severity": finding.severity.value,
+                "file": at.file if at else None,
+                "line": (at.line or None) if at else None,
+                "column": (at.column or None) if at else None,
+                "end_column": (at.end_column or None) if at else None,
+                "kind": at.kind if at else "",
+                "id": at.id if at else "",
+                "what": finding.what,
+                "hint": finding.hint,
+            }
+        )
+    return parts
+
+
 def findings(found: Iterable[Finding]) -> list[dict[str, str]]:
     """Findings with their parts; those that a screen shows in part follow the one that counts them."""
     return [

@@ -5,10 +5,19 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from functools import partial
-from ipaddress import IPv4Address, IPv4Interface, IPv6Interface, ip_address, ip_interface, ip_network
+from ipaddress import (
+    IPv4Address,
+    IPv4Interface,
+    IPv4Network,
+    IPv6Interface,
+    IPv6Network,
+    ip_address,
+    ip_interface,
+    ip_network,
+)
 from typing import Any, TypeVar
 
-from pvesdn.decode.definitions.values import BadValueError, listed, node, shown
+from pvesdn.decode.definitions.values import BadValueError, each, listed, node, shown
 from pvesdn.model.primitives import IpAddress, IpNetwork
 
 HostInterface = TypeVar("HostInterface", IPv4Interface, IPv6Interface)
@@ -16,6 +25,14 @@ Parsed = TypeVar("Parsed")
 
 _PREFIX = re.compile(r"[^/]+/[0-9]{1,3}")
 _BROADCAST = IPv4Address("255.255.255.255")
+_NO_GROUPS = (
+    (IPv4Network("224.0.0.0/24"), "which routing protocols use on the local link (RFC 5771)"),
+    (IPv6Network("ff00::/16"), "which is reserved (RFC 4291)"),
+    (IPv6Network("ff01::/16"), "which never leaves a node (RFC 4291)"),
+    (IPv6Network("ff11::/16"), "which never leaves a node (RFC 4291)"),
+    (IPv6Network("ff02::/16"), "which the protocols of a link use themselves (RFC 4291)"),
+)
+_LINK_LOCAL = IPv6Network("fe80::/10")
 
 
 def address(value: str) -> IpAddress:
@@ -41,40 +58,50 @@ def multicast(value: str) -> IpAddress:
         raise BadValueError(
             f"{found} is not a multicast address", "write one of 224.0.0.0/4 or ff00::/8, such as 239.1.1.1"
         )
+    for block, use in _NO_GROUPS:
+        if found in block:
+            hint = "write another group such as 239.1.1.1, or ff05::1:1 over IPv6"
+            raise BadValueError(f"{found} is in {block}, {use}", hint)
     return found
 
 
 def hosts(value: str) -> tuple[IpAddress, ...]:
     """A list of unicast addresses, at least one, each once."""
-    return _each_once(tuple(unicast(word) for word in listed(value, "address")))
+    return _each_once(each(value, "address", unicast))
 
 
 def reflectors(value: str) -> tuple[IpAddress | str, ...]:
     """A list of addresses and node names, at least one, each once."""
-    return _each_once(tuple(_address_or_node(word) for word in listed(value, "address or node name")))
+    return _each_once(each(value, "address or node name", _address_or_node))
 
 
 def pve_addresses(value: str) -> tuple[str, ...]:
     """PVE's ip-list, each address in the spelling it was given."""
-    found = listed(value, "address")
-    for word in found:
-        address(word)
-    return found
+    each(value, "address", address)
+    return listed(value, "address")
 
 
 def vteps(value: str) -> tuple[tuple[str, IpAddress], ...]:
-    """A list of `node=address`, at least one, sorted, each node once."""
-    found: dict[str, IpAddress] = {}
-    for word in listed(value, "node=address"):
-        name, sign, given = word.partition("=")
-        if not sign:
-            raise BadValueError(
-                f"{shown(word)} is not of the form node=address", "write it like node1=192.168.0.1,node2=192.168.0.2"
-            )
-        if node(name) in found:
-            raise BadValueError(f"lists node '{name}' twice", "list each node only once")
-        found[name] = unicast(given)
-    return tuple(sorted(found.items()))
+    """A list of `node=address`, at least one, sorted, each node and each address once."""
+    pairs = each(value, "node=address", _vtep)
+    addresses: dict[str, IpAddress] = {}
+    names: dict[IpAddress, str] = {}
+    for name, given in pairs:
+        if name in addresses:
+            raise BadValueError(f"lists node '{name}' twice", "list each node only once", name)
+        if given in names:
+            what = f"gives {given} to both {names[given]} and {name}"
+            raise BadValueError(what, "give each node the address that it has itself", name)
+        addresses[name], names[given] = given, name
+    return tuple(sorted(pairs))
+
+
+def _vtep(word: str) -> tuple[str, IpAddress]:
+    name, sign, given = word.partition("=")
+    if not sign:
+        hint = "write it like node1=192.168.0.1,node2=192.168.0.2"
+        raise BadValueError(f"{shown(word)} is not of the form node=address", hint)
+    return str(node(name)), unicast(given)
 
 
 def network(value: str) -> IpNetwork:
@@ -83,6 +110,23 @@ def network(value: str) -> IpNetwork:
     if found.network_address != ip_address(value.partition("/")[0]):
         raise BadValueError(f"{shown(value)} has host bits set", f"write {found}")
     return found
+
+
+def underlay_network(value: str) -> IpNetwork:
+    """A network that VTEPs can be in."""
+    found = network(value)
+    if unfit := not_for_hosts(found):
+        raise BadValueError(f"{found} is {unfit}", "write the network of the VTEPs")
+    return found
+
+
+def not_for_hosts(network: IpNetwork) -> str:
+    """Why no host can have a routed address in the network, as a predicate; empty where hosts can."""
+    if isinstance(network, IPv6Network) and network.subnet_of(_LINK_LOCAL):
+        return "link-local: such addresses are never routed (RFC 4291)"
+    if network.is_multicast:
+        return "for multicast"
+    return "the loopback network" if network.is_loopback else ""
 
 
 def loose_network(value: str) -> IpNetwork:

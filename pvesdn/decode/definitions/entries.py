@@ -4,69 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from difflib import get_close_matches
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
-from pvesdn.decode.definitions.section_config import Section
-from pvesdn.decode.definitions.values import BadValueError, Choice, Reader, boolean, shown, text
-from pvesdn.errors import SdnConfigError
-from pvesdn.model.defined import Defined
-from pvesdn.model.findings import Finding, Severity, Where
+from pvesdn.decode.definitions.ledger import Ledger
+from pvesdn.decode.definitions.section_config import Property, Section
+from pvesdn.decode.definitions.slips import Slips
+from pvesdn.decode.definitions.values import BadValueError, Choice, shown
+from pvesdn.decode.definitions.words import Word, Words
+from pvesdn.model.defined import Defined, Written, place_of
+from pvesdn.model.findings import Severity, Where
 
 D = TypeVar("D", bound=Defined)
-
-
-@dataclass(frozen=True, slots=True)
-class Word:
-    """A property that a section type knows.
-
-    :param is_used: False for a property of PVE's that changes nothing that pvesdn renders.
-    :param is_array: the property may be repeated.
-    """
-
-    read: Reader = text
-    is_required: bool = False
-    is_used: bool = True
-    is_array: bool = False
-
-    @property
-    def is_boolean(self) -> bool:
-        """Its canonical spelling is 1 or 0."""
-        return self.read is boolean
-
-
-Words = Mapping[str, Word]
-"""The properties of one section type, by PVE's spelling."""
-
-
-class Ledger:
-    """Everything that was found; errors are raised together, once."""
-
-    def __init__(self) -> None:
-        self._found: list[tuple[Where, Finding]] = []
-
-    def add(self, severity: Severity, where: Where, what: str, hint: str = "") -> None:
-        """Enter one finding."""
-        self._found.append((where, Finding(severity=severity, where=str(where), what=what, hint=hint)))
-
-    @property
-    def findings(self) -> tuple[Finding, ...]:
-        """The warnings and notes among them, file by file and line by line."""
-        return tuple(finding for finding in self._in_order() if finding.severity is not Severity.ERROR)
-
-    def raise_errors(self) -> None:
-        """Raise what is wrong, file by file and line by line.
-
-        :raises SdnConfigError: there is at least one error.
-        """
-        if lines := tuple(str(finding) for finding in self._in_order() if finding.severity is Severity.ERROR):
-            raise SdnConfigError(lines)
-
-    def _in_order(self) -> list[Finding]:
-        files = {file: number for number, file in enumerate(dict.fromkeys(where.file for where, _ in self._found))}
-        return [finding for _, finding in sorted(self._found, key=lambda item: (files[item[0].file], item[0].line))]
 
 
 @dataclass(slots=True)
@@ -82,47 +33,61 @@ class Entry:
     ledger: Ledger
     values: dict[str, Any] = field(default_factory=dict)
     is_good: bool = True
-    _lines: dict[str, int] = field(default_factory=dict)
+    has_good_id: bool = True
+    """Its id is the one that was meant, as far as can be told."""
+    _meant: frozenset[str] = frozenset()
+    _placed: dict[str, Written] = field(default_factory=dict)
 
     def get(self, name: str) -> Any:
         """The value of a property; None when it is absent or could not be read."""
         return self.values.get(name)
 
     def has(self, name: str) -> bool:
-        """Whether the property is there, readable or not."""
-        return name in self._lines
+        """Whether the property is there, readable or not, or was meant by one that is misspelt."""
+        return name in self._placed or name in self._meant
 
-    def fail(self, what: str, hint: str = "", *, at: str = "") -> None:
-        """Enter an error. :param at: the property whose line is named; the header's otherwise."""
+    def fail(self, what: str, hint: str = "", *, at: str = "", word: object = "") -> None:
+        """Enter an error.
+
+        :param at: the property whose place is named; the header's otherwise.
+        :param word: of the property's list; its whole value otherwise.
+        """
         self.is_good = False
-        self.ledger.add(Severity.ERROR, self._place(at), what, hint)
+        self.ledger.add(Severity.ERROR, self._place(at, str(word)), what, hint)
 
     def warn(self, what: str, hint: str = "", *, at: str = "") -> None:
         """Enter a warning."""
         self.ledger.add(Severity.WARNING, self._place(at), what, hint)
 
-    def read(self, words: Words, *, is_pve: bool) -> None:
+    def read(self, words: Words, *, is_pve: bool, foreign: Mapping[str, str] = MappingProxyType({})) -> None:
         """Fill `values`; enter a fault for each property that is unknown, repeated, unreadable or missing.
 
         :param is_pve: a repeated property is a warning and the first one counts, as for PVE; so is one without a value.
+        :param foreign: properties that only another source knows, with what to do about them.
         """
-        meant = set(self.section.strays)
+        slips = Slips(words, self.section)
+        self.is_good = self.is_good and not self.section.strays
         for item in self.section.properties:
             word = words.get(item.key)
             if is_pve and word is not None and item.value == "":
-                self._empty(item.key, item.line)
+                self._report(Severity.WARNING, item, f"{item.key} has no value and counts as absent", "remove the line")
                 continue
-            is_repeated = item.key in self._lines
-            self._lines.setdefault(item.key, item.line)
+            is_repeated = item.key in self._placed
+            placed = Written(item.key, item.value, item.line, item.column, item.value_column)
+            self._placed.setdefault(item.key, placed)
             if word is None:
-                meant.update(self._unknown(item.key, item.line, words))
+                hint = foreign.get(item.key) or slips.unknown(item)
+                self._report(
+                    Severity.ERROR, item, f"{shown(item.key)} is not a property of type {self.section.type}", hint
+                )
             elif is_repeated and not word.is_array:
-                self._repeated(item.key, item.line, is_pve=is_pve)
+                self._repeated(item, is_pve=is_pve)
             else:
-                self._value(item.key, item.value, item.line, word)
+                self._value(item, word, slips)
+        self._meant = frozenset(slips.meant)
         for name, word in words.items():
             # One that is only misspelt or not indented must not be added as well: it would then be there twice.
-            if word.is_required and name not in self._lines and name not in meant:
+            if word.is_required and not self.has(name):
                 self.fail(f"{name} is missing", _how_to_add(name, word))
 
     def build(self, kind: type[D], **more: Any) -> D | None:
@@ -132,48 +97,47 @@ class Entry:
         """
         if not self.is_good:
             return None
+        written = tuple(self._placed.values()) if self.where.line else ()
         try:
-            return kind.model_validate({"where": self.where, **self.values, **more})
+            return kind.model_validate({"where": self.where, "written": written, **self.values, **more})
         except ValidationError as error:
             for fault in error.errors():
                 self.fail(f"{'.'.join(str(step) for step in fault['loc'])}: {fault['msg']}")
             return None
 
-    def _place(self, at: str) -> Where:
-        return self.where.model_copy(update={"line": self._lines.get(at, self.where.line)})
+    def _place(self, at: str, word: str = "") -> Where:
+        return place_of(self.where, tuple(self._placed.values()), at, word) if at else self.where
 
-    def _unknown(self, name: str, line: int, words: Words) -> list[str]:
-        """Enter the fault; the result is the property that was probably meant, if any."""
-        near = get_close_matches(name, words, n=1)
-        hint = f"did you mean {near[0]}?" if near else f"known properties: {', '.join(sorted(words))}"
-        self._fail_at(line, f"{shown(name)} is not a property of type {self.section.type}", hint)
-        return near
-
-    def _empty(self, name: str, line: int) -> None:
-        place = self.where.model_copy(update={"line": line})
-        self.ledger.add(Severity.WARNING, place, f"{name} has no value and counts as absent", "remove the line")
-
-    def _repeated(self, name: str, line: int, *, is_pve: bool) -> None:
+    def _repeated(self, item: Property, *, is_pve: bool) -> None:
         if is_pve:
-            place = self.where.model_copy(update={"line": line})
-            self.ledger.add(Severity.WARNING, place, f"{name} is given twice; the first one counts", "remove one")
+            self._report(Severity.WARNING, item, f"{item.key} is given twice; the first one counts", "remove one")
         else:
-            self._fail_at(line, f"{name} is given twice", "remove one")
+            self._report(Severity.ERROR, item, f"{item.key} is given twice", "remove one")
 
-    def _value(self, name: str, value: str, line: int, word: Word) -> None:
+    def _value(self, item: Property, word: Word, slips: Slips) -> None:
+        if slip := slips.two_on_a_line(item):
+            self._report(Severity.ERROR, item, *slip, is_value=True)
+            return
         try:
-            if value == "":
+            if item.value == "":
                 raise BadValueError("has no value", "give it one or remove the line")  # noqa: TRY301 - one way out
-            read = word.read(value)
+            read = word.read(item.value)
         except BadValueError as error:
-            self._fail_at(line, f"{name} {error.what}", error.hint)
+            hint = slips.bad_value(item, word) or error.hint
+            self._report(Severity.ERROR, item, f"{item.key} {error.what}", hint, is_value=True, word=error.word)
             return
         if word.is_used:
-            self.values[name] = (*self.values.get(name, ()), read) if word.is_array else read
+            self.values[item.key] = (*self.values.get(item.key, ()), read) if word.is_array else read
 
-    def _fail_at(self, line: int, what: str, hint: str) -> None:
-        self.is_good = False
-        self.ledger.add(Severity.ERROR, self.where.model_copy(update={"line": line}), what, hint)
+    def _report(
+        self, severity: Severity, item: Property, what: str, hint: str, *, is_value: bool = False, word: str = ""
+    ) -> None:
+        """Enter what is wrong with a property: with its name, or with its value or a word of it."""
+        self.is_good = self.is_good and severity is not Severity.ERROR
+        column, text = (item.value_column, item.value) if is_value and item.value else (item.column, item.key)
+        if is_value and word in item.value:
+            column, text = column + item.value.index(word), word or text
+        self.ledger.add(severity, self.where.moved(item.line, column, len(text)), what, hint)
 
 
 def _how_to_add(name: str, word: Word) -> str:
@@ -185,12 +149,22 @@ def refuse_duplicates(entries: Iterable[Entry], noun: str) -> None:
 
     :param noun: what the ids name, such as ``zone``.
     """
-    first: dict[str, Where] = {}
+    first: dict[str, Entry] = {}
     for entry in entries:
         name = entry.section.id
         if name in first:
             earlier = first[name]
-            place = f"{earlier.file}:{earlier.line}" if earlier.line else earlier.file
-            entry.fail(f"id is already used by the {noun} at {place}", "choose another id")
+            where = earlier.where
+            place = f"{where.file}:{where.line}" if where.line else where.file
+            is_copy = _said(earlier) == _said(entry)
+            entry.has_good_id = is_copy
+            entry.fail(
+                f"id is already used by the {noun} at {place}",
+                "remove one of the two: they say the same" if is_copy else "choose another id",
+            )
         else:
-            first[name] = entry.where
+            first[name] = entry
+
+
+def _said(entry: Entry) -> list[tuple[str, str]]:
+    return [(item.key, item.value) for item in entry.section.properties]

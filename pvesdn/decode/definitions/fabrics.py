@@ -8,9 +8,10 @@ from ipaddress import IPv4Address, IPv4Interface, IPv4Network, IPv6Address, IPv6
 from typing import Any, Final
 
 from pvesdn.decode.definitions import addresses, values
-from pvesdn.decode.definitions.entries import Entry, Word, Words
+from pvesdn.decode.definitions.entries import Entry
 from pvesdn.decode.definitions.source import PveDefinitions
 from pvesdn.decode.definitions.values import BadValueError, integer, shown
+from pvesdn.decode.definitions.words import Word, Words
 from pvesdn.model.fabrics import Fabric, FabricInterface, FabricMember, UnmanagedFabric
 
 _KNOWN = Word(is_used=False)

@@ -43,7 +43,7 @@ UNDERLAY = SectionType(
     " cluster knows the node.",
     {
         "network": optional(
-            addresses.network,
+            addresses.underlay_network,
             "network in CIDR notation, no host bits",
             "A node's VTEP is its own address in this network.",
             "the cluster's own network",
@@ -70,6 +70,7 @@ CONTROLLER = SectionType(
             "list of IP addresses",
             "The BGP neighbours, in place of the members of the cluster. Excludes `route-reflectors`.",
             "every other node",
+            excludes="route-reflectors",
         ),
         "route-reflectors": optional(
             addresses.reflectors,
@@ -77,6 +78,7 @@ CONTROLLER = SectionType(
             "Nodes have sessions to these alone. An address is a reflector outside the cluster; a member that is named"
             " reflects for the others. Excludes `peers`.",
             "none, a full mesh",
+            excludes="peers",
         ),
     },
 )
@@ -95,12 +97,14 @@ VXLAN = SectionType(
             "VTEPs that flooded frames are copied to; a node leaves out its own address. May name hosts outside the"
             " cluster. Excludes `multicast-group`.",
             "every other node of the zone",
+            excludes="multicast-group",
         ),
         "multicast-group": optional(
             addresses.multicast,
             "multicast address",
             "Group that flooded frames are sent to. The underlay must carry multicast. Several VNIs may share a group.",
             "none, frames are copied to each peer",
+            excludes="peers",
         ),
         "multicast-interface": optional(
             values.interface,
@@ -200,7 +204,7 @@ SUBNET = SectionType(
             values.vnet_id, "VNet id", "The VNet of the subnet. It must be in the zone that the id begins with."
         ),
         "gateway": optional(
-            addresses.unicast,
+            addresses.address,
             "IP address in the subnet",
             "The anycast gateway, the same on every node. Needs a zone with `irb asymmetric` or `symmetric`.",
             "none, nothing routes for it",

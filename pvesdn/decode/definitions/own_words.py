@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from pvesdn.decode.definitions import values
-from pvesdn.decode.definitions.entries import Word
 from pvesdn.decode.definitions.values import Reader, integer
+from pvesdn.decode.definitions.words import Word
 
 REQUIRED = "required"
 """Stands in the place of a default where there is none: the property must be given."""
@@ -68,6 +68,7 @@ def required(read: Reader, type_: str, meaning: str) -> OwnWord:
     return OwnWord(read=read, is_required=True, type=type_, meaning=meaning, default=REQUIRED)
 
 
-def optional(read: Reader, type_: str, meaning: str, default: str) -> OwnWord:
+def optional(read: Reader, type_: str, meaning: str, default: str, *, excludes: str = "") -> OwnWord:
     """What may be left out; with `REQUIRED` as default the section's builder refuses that, in words of its own."""
-    return OwnWord(read=read, type=type_, meaning=meaning, default=default)
+    others = frozenset({excludes} if excludes else ())
+    return OwnWord(read=read, type=type_, meaning=meaning, default=default, excludes=others)

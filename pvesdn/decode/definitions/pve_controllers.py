@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from pvesdn.decode.definitions import addresses, values
-from pvesdn.decode.definitions.entries import Entry, Word, Words
+from pvesdn.decode.definitions.entries import Entry
 from pvesdn.decode.definitions.pve_unsupported import OF_BGP, OF_EVPN
 from pvesdn.decode.definitions.source import PveDefinitions, check_id
 from pvesdn.decode.definitions.values import integer
+from pvesdn.decode.definitions.words import Word, Words
 from pvesdn.model.pve_controllers import PveBgpController, PveIsisController
 from pvesdn.model.pve_sdn import PveEvpnController, UnmanagedController
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from difflib import get_close_matches
 
 from pvesdn.decode.definitions import values
-from pvesdn.decode.definitions.entries import Entry, Ledger, refuse_duplicates
+from pvesdn.decode.definitions.entries import Entry, refuse_duplicates
 from pvesdn.decode.definitions.fabrics import read_fabrics
+from pvesdn.decode.definitions.ledger import Ledger
 from pvesdn.decode.definitions.pve_controllers import read_controllers, require_peers_or_fabric
 from pvesdn.decode.definitions.pve_dhcp import doubt_ranges
 from pvesdn.decode.definitions.pve_unsupported import find_unsupported
@@ -15,6 +15,7 @@ from pvesdn.decode.definitions.pve_words import NOUNS, OPEN, WORDS
 from pvesdn.decode.definitions.section_config import Section
 from pvesdn.decode.definitions.source import PveDefinitions, check_id, subnet_fields
 from pvesdn.model.findings import Severity, Where
+from pvesdn.model.nearest import nearest
 from pvesdn.model.primitives import VNI_MAX
 from pvesdn.model.pve_sdn import (
     PveEvpnZone,
@@ -49,7 +50,12 @@ def read_pve(
     for collection, sections in collections.items():
         for section in sections:
             where = Where(
-                file=file(collection), line=section.line, kind=NOUNS[collection], id=values.legible(section.id)
+                file=file(collection),
+                line=section.line,
+                kind=NOUNS[collection],
+                id=values.legible(section.id),
+                column=section.column,
+                end_column=section.column + len(section.id),
             )
             entry = Entry(section, where, ledger)
             if section.type in WORDS[collection]:
@@ -58,6 +64,7 @@ def read_pve(
                 found.of(NOUNS[collection]).append(entry)
             else:
                 _refuse_type(entry, collection)
+                found.lost.add((where.kind, where.id))
     for noun, entries in found.entries.items():
         refuse_duplicates(entries, noun)
     found.unsupported = find_unsupported(found.of)
@@ -74,8 +81,8 @@ def read_pve(
 
 def _refuse_type(entry: Entry, collection: str) -> None:
     known = WORDS[collection]
-    near = get_close_matches(entry.section.type, known, n=1)
-    what = f"did you mean {near[0]}?" if near else f"known types: {', '.join(sorted(known))}"
+    near = nearest(entry.section.type, known)
+    what = f"did you mean {near}?" if near else f"known types: {', '.join(sorted(known))}"
     entry.fail(f"unknown type {values.shown(entry.section.type)}", what)
 
 

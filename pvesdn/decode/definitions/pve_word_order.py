@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from pvesdn.decode.definitions.entries import Word, Words
+from pvesdn.decode.definitions.words import Word, Words
 
 _NEEDED = Word(is_required=True, is_used=False)
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from pvesdn.decode.definitions import addresses, values
-from pvesdn.decode.definitions.entries import Word, Words
 from pvesdn.decode.definitions.fabrics import FABRICS
+from pvesdn.decode.definitions.own_grammar import GRAMMAR
 from pvesdn.decode.definitions.pve_controllers import CONTROLLERS
 from pvesdn.decode.definitions.values import integer
+from pvesdn.decode.definitions.words import Word, Words
 
 _KNOWN = Word(is_used=False)
 _KNOWN_ARRAY = Word(is_used=False, is_array=True)
@@ -107,3 +108,27 @@ NOUNS: Mapping[str, str] = {
 
 OPEN = frozenset({"route-maps", "prefix-lists"})
 """Collections whose types are known, and of whose properties nothing is: PVE alone reads them (docs/pve.md §1.1)."""
+
+
+_WHERE_INSTEAD = {
+    "exitnodes": "write a section 'exit: ID' for each of these nodes instead",
+    "exitnodes-primary": "write a section 'exit: ID' for each exit instead, with vrrp-priority to say who comes first",
+}
+"""What `pvesdn.cfg` has in the place of a property of PVE's."""
+
+
+def noun_of_pve(type_: str) -> str:
+    """What a section of that type defines in PVE's own files; empty for a type that they do not have."""
+    return next((NOUNS[name] for name, types in WORDS.items() if type_ in types), "")
+
+
+def only_of_pve(type_: str) -> Mapping[str, str]:
+    """Properties that sections of a type of ours have in PVE's own files, with what to do about them in ours."""
+    if type_ == "evpn-controller":
+        theirs = WORDS["controllers"]["evpn"]
+    else:
+        theirs = next((WORDS[name][type_] for name in ("zones", "vnets", "subnets") if type_ in WORDS[name]), {})
+    return {
+        key: f"only PVE's own definitions have it: {_WHERE_INSTEAD.get(key, 'remove the line')}"
+        for key in theirs.keys() - GRAMMAR.get(type_, {}).keys()
+    }

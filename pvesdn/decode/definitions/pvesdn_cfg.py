@@ -2,40 +2,53 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from difflib import get_close_matches
-from functools import partial
-from ipaddress import IPv4Address
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from ipaddress import IPv4Address, IPv6Address
 
 from pvesdn.decode.definitions import values
 from pvesdn.decode.definitions.addresses import host_fault
-from pvesdn.decode.definitions.entries import Entry, Ledger, refuse_duplicates
+from pvesdn.decode.definitions.entries import Entry, refuse_duplicates
+from pvesdn.decode.definitions.ledger import Ledger
 from pvesdn.decode.definitions.own_grammar import GRAMMAR, SECTIONS
-from pvesdn.decode.definitions.section_config import Section
+from pvesdn.decode.definitions.pve_words import noun_of_pve, only_of_pve
+from pvesdn.decode.definitions.section_config import LostHeader, Section
 from pvesdn.decode.definitions.source import OwnDefinitions, check_id, subnet_fields
 from pvesdn.model.findings import Severity, Where
+from pvesdn.model.nearest import nearest
 from pvesdn.model.own_sdn import EvpnController, EvpnZone, Exit, Underlay, Vrrp, VxlanZone
-from pvesdn.model.primitives import IpAddress
+from pvesdn.model.primitives import IpAddress, IpNetwork
 from pvesdn.model.vnets import Subnet, Vnet
 
 FILE = "pvesdn.cfg"
 
 
-def read_own(sections: Iterable[Section], ledger: Ledger) -> OwnDefinitions:
-    """The objects of pvesdn.cfg; faults are entered into `ledger`, and faulty objects left out."""
+def read_own(
+    sections: Iterable[Section], ledger: Ledger, *, file: str = FILE, lost: Iterable[LostHeader] = ()
+) -> OwnDefinitions:
+    """The objects of pvesdn.cfg; faults are entered into `ledger`, and faulty objects left out.
+
+    :param file: what the file is called in messages.
+    :param lost: headers that could not be read.
+    """
     found = OwnDefinitions()
+    found.lost.update((_noun(header.type), values.legible(header.id)) for header in lost)
     for section in sections:
         where = Where(
-            file=FILE,
+            file=file,
             line=section.line,
             kind=SECTIONS[section.type].noun if section.type in SECTIONS else values.legible(section.type),
             id=values.legible(section.id),
+            column=section.column,
+            end_column=section.column + len(section.id),
         )
         entry = Entry(section, where, ledger)
-        if section.type not in GRAMMAR:
-            _refuse_type(entry)
+        if refusal := _refusal(section):
+            noun, what, hint = refusal
+            found.lost.add((noun, where.id))
+            place = where.model_copy(update={"kind": noun}) if section.type in GRAMMAR else where
+            ledger.add(Severity.ERROR, place.moved(section.line, 1, len(section.type)), what, hint)
             continue
-        entry.read(GRAMMAR[section.type], is_pve=False)
+        entry.read(GRAMMAR[section.type], is_pve=False, foreign=only_of_pve(section.type))
         found.of(where.kind).append(entry)
         _BUILDERS[section.type](entry, found)
     for noun, entries in found.entries.items():
@@ -46,10 +59,26 @@ def read_own(sections: Iterable[Section], ledger: Ledger) -> OwnDefinitions:
     return found
 
 
-def _refuse_type(entry: Entry) -> None:
-    near = get_close_matches(entry.section.type, GRAMMAR, n=1)
-    hint = f"did you mean {near[0]}?" if near else f"known types: {', '.join(sorted(GRAMMAR))}"
-    entry.fail("unknown section type", hint)
+def _noun(type_: str) -> str:
+    """What a section of that type, or of the one that was probably meant, defines; empty where that cannot be told."""
+    name = type_ if type_ in SECTIONS else nearest(type_, SECTIONS)
+    return SECTIONS[name].noun if name else ""
+
+
+def _refusal(section: Section) -> tuple[str, str, str] | None:
+    """Why a section cannot be of `pvesdn.cfg`: what it probably defines, what is wrong, and what to do."""
+    if section.type == "evpn":
+        names = {item.key for item in section.properties}
+        if "asn" in names and names.isdisjoint({"controller", "irb"}):
+            return "controller", "is a controller as PVE spells it", f"write 'evpn-controller: {section.id}'"
+    if section.type in GRAMMAR:
+        return None
+    if noun := noun_of_pve(section.type):
+        place = f"define the {noun} in PVE (Datacenter > SDN), and remove this section"
+        return noun, f"{section.type} is a type of PVE's own", place
+    near = nearest(section.type, GRAMMAR)
+    hint = f"did you mean {near}?" if near else f"known types: {', '.join(sorted(GRAMMAR))}"
+    return _noun(section.type), "unknown section type", hint
 
 
 def _underlay(entry: Entry, found: OwnDefinitions) -> None:
@@ -118,6 +147,7 @@ def _check_zone_of_subnets(found: OwnDefinitions, ledger: Ledger) -> None:
             what = f"id begins with '{prefix}', but vnet '{subnet.vnet}' is in zone '{zone}'"
             hint = f"name it {subnet.id.replace(prefix, zone, 1)}"
             ledger.add(Severity.ERROR, subnet.where, what, hint)
+            found.lost.add(("subnet", subnet.id))
 
 
 def _exit(entry: Entry, found: OwnDefinitions) -> None:
@@ -126,29 +156,62 @@ def _exit(entry: Entry, found: OwnDefinitions) -> None:
         entry.fail("has neither address nor address6", "add the uplink's address with its prefix length")
     if not entry.has("gateways"):
         entry.fail("gateways is missing", "name the next hops of the default route")
-    for gateway in entry.get("gateways") or ():
-        _check_gateway(entry, gateway)
     vrrp = _vrrp(entry)
+    gateways = entry.get("gateways") or ()
+    for name, family in (("address", IPv4Address), ("address6", IPv6Address)):
+        _check_uplink(
+            entry,
+            name,
+            [gateway for gateway in gateways if isinstance(gateway, family)],
+            [virtual for virtual in (vrrp.addresses if vrrp else ()) if isinstance(virtual, family)],
+        )
     if made := entry.build(Exit, id=entry.section.id, vrrp=vrrp):
         found.exits.append(made)
 
 
-def _check_gateway(entry: Entry, gateway: IpAddress) -> None:
-    fail = partial(entry.fail, at="gateways")
-    name = "address" if isinstance(gateway, IPv4Address) else "address6"
+def _check_uplink(entry: Entry, name: str, gateways: Sequence[IpAddress], virtuals: Sequence[IpAddress]) -> None:
+    """The exit's neighbours of one family, held against its own address there; each fault once.
+
+    :param name: the property with the own address.
+    """
     own = entry.get(name)
     if own is None:
-        if not entry.has(name):
-            fail(f"gateways: {gateway} needs {name}", f"add {name} with an address in the gateway's subnet")
-    elif gateway == own.ip:
-        fail(f"gateways: {gateway} is the exit's own address", "name the router")
-    elif not _is_on_any_link(gateway) and (fault := host_fault(gateway, own.network)):
-        fail(f"gateways: {fault}", f"name a router in the subnet of {name}")
+        if not entry.has(name) and (entry.has("address") or entry.has("address6")):
+            first = gateways[0] if gateways else virtuals[0] if virtuals else None
+            if first is not None:
+                at = "gateways" if gateways else "vrrp-address"
+                how = f"add {name} with an address in the gateway's subnet" if gateways else f"add {name}"
+                entry.fail(f"{at}: {first} needs {name}", how, at=at, word=first)
+        return
+    outside = [[host for host in hosts if _is_strange(host, own.network)] for hosts in (gateways, virtuals)]
+    if outside[0] and outside[1] and len(outside[0]) == len(gateways) and len(outside[1]) == len(virtuals):
+        what = f"{name}: neither gateways nor vrrp-address lie in {own.network}"
+        entry.fail(what, "correct the address or its prefix length", at=name)
+        return
+    _refuse_strangers(entry, "gateways", outside[0], own.network, f"name a router in the subnet of {name}")
+    hint = f"choose a free address in the subnet of {name}"
+    _refuse_strangers(entry, "vrrp-address", outside[1], own.network, hint)
+    if own.ip in gateways:
+        entry.fail(f"gateways: {own.ip} is the exit's own address", "name the router", at="gateways", word=own.ip)
+    for virtual in virtuals:
+        if virtual == own.ip or virtual in gateways:
+            whose = "the exit's own address"
+            if virtual != own.ip:
+                whose = "one of gateways: the master would take the router's address"
+            hint = "choose an address that no router has (RFC 9568)"
+            entry.fail(f"vrrp-address: {virtual} is {whose}", hint, at="vrrp-address", word=virtual)
 
 
-def _is_on_any_link(address: IpAddress) -> bool:
+def _refuse_strangers(entry: Entry, name: str, strangers: list[IpAddress], network: IpNetwork, hint: str) -> None:
+    if strangers:
+        faults = "; ".join(host_fault(host, network) for host in strangers)
+        entry.fail(f"{name}: {faults}", hint, at=name, word=strangers[0] if len(strangers) == 1 else "")
+
+
+def _is_strange(host: IpAddress, network: IpNetwork) -> bool:
     """IPv6 routers use link-local addresses, which lie in no configured subnet (RFC 4291)."""
-    return not isinstance(address, IPv4Address) and address.is_link_local
+    is_on_any_link = not isinstance(host, IPv4Address) and host.is_link_local
+    return not is_on_any_link and bool(host_fault(host, network))
 
 
 def _vrrp(entry: Entry) -> Vrrp | None:
@@ -158,27 +221,9 @@ def _vrrp(entry: Entry) -> Vrrp | None:
         missing = " and ".join(name for name in names if name not in given)
         entry.fail(f"{given[0]} needs {missing}", "give all three or none", at=given[0])
     group, priority, virtuals = (entry.values.pop(name, None) for name in names)
-    for virtual in virtuals or ():
-        _check_virtual(entry, virtual)
     if group is None or priority is None or virtuals is None:
         return None
     return Vrrp(id=group, priority=priority, addresses=virtuals)
-
-
-def _check_virtual(entry: Entry, virtual: IpAddress) -> None:
-    name = "address" if isinstance(virtual, IPv4Address) else "address6"
-    own = entry.get(name)
-    if own is None:
-        if not entry.has(name):
-            entry.fail(f"vrrp-address: {virtual} needs {name}", f"add {name}", at="vrrp-address")
-    elif virtual == own.ip:
-        what = f"vrrp-address: {virtual} is the exit's own address"
-        entry.fail(what, "choose an address that no router has (RFC 9568)", at="vrrp-address")
-    elif virtual in (entry.get("gateways") or ()):
-        what = f"vrrp-address: {virtual} is one of gateways: the master would take the router's address"
-        entry.fail(what, "choose an address that no router has (RFC 9568)", at="vrrp-address")
-    elif not _is_on_any_link(virtual) and (fault := host_fault(virtual, own.network)):
-        entry.fail(f"vrrp-address: {fault}", f"choose a free address in the subnet of {name}", at="vrrp-address")
 
 
 _BUILDERS: Mapping[str, Callable[[Entry, OwnDefinitions], None]] = {

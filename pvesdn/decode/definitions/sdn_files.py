@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from operator import attrgetter
 from typing import Any, Literal, TypeVar
 
-from pvesdn.decode.definitions.entries import Ledger
+from pvesdn.decode.definitions.ledger import Ledger
+from pvesdn.decode.definitions.own_grammar import GRAMMAR
+from pvesdn.decode.definitions.own_scan import scan_own
 from pvesdn.decode.definitions.pending import has_definitions, pending_changes
 from pvesdn.decode.definitions.pve_files import read_pve
 from pvesdn.decode.definitions.pve_words import NOUNS, WORDS
@@ -15,8 +18,9 @@ from pvesdn.decode.definitions.pvesdn_cfg import FILE as OWN_FILE
 from pvesdn.decode.definitions.pvesdn_cfg import read_own
 from pvesdn.decode.definitions.running_config import FILE as RUNNING_CONFIG
 from pvesdn.decode.definitions.running_config import RunningConfig, read_running
-from pvesdn.decode.definitions.section_config import Section, scan
+from pvesdn.decode.definitions.section_config import NO_MARK, Oddity, Scan, Section, scan
 from pvesdn.decode.definitions.source import Definitions, OwnDefinitions, PveDefinitions
+from pvesdn.errors import SdnConfigError
 from pvesdn.model.files import PendingChange
 from pvesdn.model.findings import Finding, Severity, Where
 from pvesdn.model.own_sdn import OwnSdn
@@ -31,7 +35,8 @@ _T = TypeVar("_T")
 class DecodedSdn:
     """The intent, and what was noticed about it.
 
-    :param findings: warnings and notes; errors were raised.
+    :param findings: everything that was noticed, in the order of the files. With an error among them, `config` lacks
+        the sections at fault: its halves say which (`Unread`).
     :param pending: PVE's definitions that are not committed, where its files were read.
     :param committed: how many of PVE's definitions were committed, by kind, such as ``vnet``.
     """
@@ -42,6 +47,29 @@ class DecodedSdn:
     committed: Mapping[str, int] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Names:
+    """What the files of /etc/pve/sdn are called in messages, where they are read from elsewhere.
+
+    :param called: by their own name, such as ``pvesdn.cfg``; ``<stdin>`` for standard input.
+    """
+
+    called: Mapping[str, str] = field(default_factory=dict)
+
+    def of(self, name: str) -> str:
+        """The name that people know the file by."""
+        return self.called.get(name, name)
+
+    def all_of(self, names: Iterable[str]) -> list[str]:
+        """The same of several files."""
+        return [self.of(name) for name in names]
+
+    def how_to_convert(self, name: str) -> str:
+        """What to do about line endings of Windows."""
+        path = self.called.get(name, f"/etc/pve/sdn/{name}")
+        return "save it with plain line endings" if path.startswith("<") else f"run dos2unix {shlex.quote(path)}"
+
+
 def decode_sdn(files: Mapping[str, str], *, intent: Literal["pending", "running"]) -> DecodedSdn:
     """Read both sources.
 
@@ -50,7 +78,19 @@ def decode_sdn(files: Mapping[str, str], *, intent: Literal["pending", "running"
         read.
     :raises SdnConfigError: with every fault of every file, each on its line.
     """
+    decoded = read_sdn(files, intent=intent)
+    if lines := tuple(str(finding) for finding in decoded.findings if finding.severity is Severity.ERROR):
+        raise SdnConfigError(lines)
+    return decoded
+
+
+def read_sdn(files: Mapping[str, str], *, intent: Literal["pending", "running"], names: Names = Names()) -> DecodedSdn:
+    """The same of definitions with faults as well: these are among the findings. Raises nothing.
+
+    :param names: what the files are called.
+    """
     ledger = Ledger()
+    reading = _Reading(files, ledger, names)
     running = read_running(files.get(RUNNING_CONFIG))
     _judge_running(running, ledger)
     version = running.version
@@ -62,14 +102,14 @@ def decode_sdn(files: Mapping[str, str], *, intent: Literal["pending", "running"
         pve = read_pve(running.collections, lambda _: RUNNING_CONFIG, ledger)
         listed = _listed_subnets(files, pve.subnets) if has_definitions(files) else None
     else:
-        pending = {name: _sections(f"{name}.cfg", files, ledger) for name in WORDS}
-        pve = read_pve(pending, "{}.cfg".format, ledger)
+        pending = {name: reading.sections(f"{name}.cfg") for name in WORDS}
+        pve = read_pve(pending, lambda name: names.of(f"{name}.cfg"), ledger)
         changes = pending_changes(pending, running.collections)
         if changes:
             version = (version or 0) + 1
-    own = read_own(_sections(OWN_FILE, files, ledger, is_own=True), ledger)
+    scanned = reading.own()
+    own = read_own(scanned.sections, ledger, file=names.of(OWN_FILE), lost=scanned.lost)
     _check_between(pve, own)
-    ledger.raise_errors()
     config = SdnConfig(own=_own(own), pve=_pve(pve, running, version, listed))
     return DecodedSdn(
         config,
@@ -85,7 +125,7 @@ def _listed_subnets(files: Mapping[str, str], committed: Iterable[Subnet]) -> tu
     A faulty section is skipped, as PVE skips it.
     """
     unasked = Ledger()
-    sections = _sections("subnets.cfg", files, unasked)
+    sections = _Reading(files, unasked, Names()).sections("subnets.cfg")
     found = read_pve({"subnets": sections}, "{}.cfg".format, unasked).subnets
     return None if {subnet.id for subnet in found} == {subnet.id for subnet in committed} else tuple(found)
 
@@ -105,28 +145,49 @@ def _judge_running(running: RunningConfig, ledger: Ledger) -> None:
         ledger.add(Severity.ERROR, where, fault, "apply the SDN configuration in PVE to rewrite it")
 
 
-def _sections(name: str, files: Mapping[str, str], ledger: Ledger, *, is_own: bool = False) -> tuple[Section, ...]:
-    """The sections of one file. Lines outside the grammar are errors in our file and warnings, as
-    for PVE, in its own.
-    """
-    result = scan(_with_plain_line_ends(name, files.get(name, ""), ledger), header_ends_section=is_own)
-    for oddity in result.oddities:
-        is_error = is_own or oddity.is_forbidden
-        severity = Severity.ERROR if is_error else Severity.WARNING
-        what = oddity.what if is_error else f"{oddity.what}: PVE ignores this line"
-        ledger.add(severity, Where(file=name, line=oddity.line), what, oddity.hint)
-    return result.sections
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """Files on their way to sections."""
 
+    files: Mapping[str, str]
+    ledger: Ledger
+    names: Names
 
-def _with_plain_line_ends(name: str, text: str, ledger: Ledger) -> str:
-    """A file saved on Windows is one fault, not one for each line; the rest of it is read all the same."""
-    before, ending, _ = text.partition("\r\n")
-    if not ending:
-        return text
-    what = "has CRLF line endings, as on Windows"
-    ledger.add(Severity.ERROR, Where(file=name, line=before.count("\n") + 1), what, f"run dos2unix /etc/pve/sdn/{name}")
-    # dos2unix removes the byte order mark too.
-    return text.removeprefix("\ufeff").replace("\r\n", "\n")
+    def sections(self, name: str) -> tuple[Section, ...]:
+        """The sections of one of PVE's files. Lines outside the grammar are warnings, as for PVE."""
+        result = scan(self._text(name))
+        for oddity in result.oddities:
+            what = oddity.what if oddity.is_forbidden else f"{oddity.what}: PVE ignores this line"
+            self._enter(name, oddity, what, Severity.ERROR if oddity.is_forbidden else Severity.WARNING)
+        return result.sections
+
+    def own(self) -> Scan:
+        """The sections of ours. Lines outside the grammar are errors."""
+        result = scan_own(self._text(OWN_FILE), GRAMMAR)
+        for oddity in result.oddities:
+            self._enter(OWN_FILE, oddity, oddity.what, Severity.ERROR)
+        return result
+
+    def _enter(self, name: str, oddity: Oddity, what: str, severity: Severity) -> None:
+        place = self._place(name, oddity.line).moved(oddity.line, oddity.column, oddity.length)
+        self.ledger.add(severity, place, what, oddity.hint)
+
+    def _place(self, name: str, line: int) -> Where:
+        return Where(file=self.names.of(name), line=line)
+
+    def _text(self, name: str) -> str:
+        """A file saved on Windows is one fault, not one for each line; the rest of it is read all the same."""
+        text = self.files.get(name, "")
+        before, ending, _ = text.partition("\r\n")
+        if ending:
+            hint = self.names.how_to_convert(name)
+            line = before.count("\n") + 1
+            self.ledger.add(Severity.ERROR, self._place(name, line), "has CRLF line endings, as on Windows", hint)
+            # dos2unix removes the byte order mark too.
+            return text.removeprefix("\ufeff").replace("\r\n", "\n")
+        if text.startswith("\ufeff"):
+            self.ledger.add(Severity.ERROR, self._place(name, 1), "character U+FEFF is not allowed", NO_MARK)
+        return text.removeprefix("\ufeff")
 
 
 def _check_between(pve: Definitions, own: Definitions) -> None:
@@ -153,12 +214,13 @@ def _check_homes(pve: Definitions, own: Definitions, *, noun: str, home: str) ->
 
 def _own(found: OwnDefinitions) -> OwnSdn:
     return OwnSdn(
-        underlay=next(iter(found.underlays), None),
-        zones=_by_id(found.zones),
-        vnets=_by_id(found.vnets),
-        subnets=_by_id(found.subnets),
-        controllers=_by_id(found.controllers),
-        exits=_by_id(found.exits),
+        underlay=next(iter(found.good(found.underlays)), None),
+        zones=_by_id(found.good(found.zones)),
+        vnets=_by_id(found.good(found.vnets)),
+        subnets=_by_id(found.good(found.subnets)),
+        controllers=_by_id(found.good(found.controllers)),
+        exits=_by_id(found.good(found.exits)),
+        unread=found.unread(),
     )
 
 
@@ -166,16 +228,17 @@ def _pve(
     found: PveDefinitions, running: RunningConfig, version: int | None, listed: tuple[Subnet, ...] | None
 ) -> PveSdn:
     return PveSdn(
-        zones=_by_id(found.zones),
-        vnets=_by_id(found.vnets),
-        subnets=_by_id(found.subnets),
-        controllers=_by_id(found.controllers),
-        fabrics=_by_id(found.fabrics),
+        zones=_by_id(found.good(found.zones)),
+        vnets=_by_id(found.good(found.vnets)),
+        subnets=_by_id(found.good(found.subnets)),
+        controllers=_by_id(found.good(found.controllers)),
+        fabrics=_by_id(found.good(found.fabrics)),
         version=version,
         running_version=running.version,
         unsupported=found.unsupported.definitions,
         listed_subnets=listed,
         runs_frr=any(running.collections.get(name) for name in ("controllers", "fabrics")),
+        unread=found.unread(),
     )
 
 

@@ -17,10 +17,10 @@ _HEADER = re.compile(r"([^ \t]+):[ \t]*([^ \t]+)[ \t]*")
 _NO_ID = re.compile(r"[a-zA-Z][a-zA-Z0-9_-]+:[ \t]*")
 _TYPE = re.compile(r"[a-zA-Z][a-zA-Z0-9_-]+")
 _PROPERTY = re.compile(r"[ \t]+([^ \t]+)(?:[ \t]+(.*[^ \t]))?[ \t]*")
-# Some editors put an invisible U+FEFF before the first header.
 _FORBIDDEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff\ud800-\udfff]")
+NO_MARK = "save the file as UTF-8 without a byte order mark"
 
-_NO_MARK = "save the file as UTF-8 without a byte order mark"
+_FIRST_WORD = re.compile(r"[^ \t]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +29,16 @@ class Property:
 
     :param line: 1-based; 0 when it was not read from a file.
     :param raw: the line as it was read, where it is not ``<TAB>key value``; a changed property leaves it out.
+    :param column: of the key, in characters, 1-based; 0 when it was not read from a file.
+    :param value_column: of the value; where there is none, behind the key.
     """
 
     key: str
     value: str
     line: int = 0
     raw: str = field(default="", compare=False, repr=False)
+    column: int = field(default=0, compare=False, repr=False)
+    value_column: int = field(default=0, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +48,8 @@ class Section:
     :param type: in lower case.
     :param line: of the header, 1-based; 0 when it was not read from a file.
     :param gap: empty lines after it: PVE's Perl writes one after each section, its Rust none after the last.
-    :param strays: first words of lines inside it that could not be read, in `pvesdn.cfg` only: probably properties.
+    :param strays: first words of lines that were probably meant as its properties and are not, in `pvesdn.cfg` only.
+    :param column: of the id, in characters, 1-based; 0 when it was not read from a file.
     """
 
     type: str
@@ -53,6 +58,7 @@ class Section:
     properties: tuple[Property, ...] = ()
     gap: int = field(default=1, compare=False, repr=False)
     strays: tuple[str, ...] = field(default=(), compare=False, repr=False)
+    column: int = field(default=0, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +66,28 @@ class Oddity:
     """A line that is not part of the grammar.
 
     :param is_forbidden: it holds a character that must not reach any file; anything else PVE ignores with a warning.
+    :param column: of the word that is wrong, in characters, 1-based.
+    :param length: of that word.
     """
 
     line: int
     what: str
     hint: str = ""
     is_forbidden: bool = False
+    column: int = field(default=1, compare=False)
+    length: int = field(default=1, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class LostHeader:
+    """A line that was meant as a header, in `pvesdn.cfg` only: its section is there, but could not be read.
+
+    :param type: in lower case; empty when it could not be told.
+    :param id: empty when it could not be told.
+    """
+
+    type: str
+    id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,27 +96,15 @@ class Scan:
 
     sections: tuple[Section, ...]
     oddities: tuple[Oddity, ...]
+    lost: tuple[LostHeader, ...] = ()
 
 
-def scan(text: str, *, header_ends_section: bool = False) -> Scan:
-    """Read sections and collect what is odd. Never raises.
+def scan(text: str) -> Scan:
+    """Read sections of a file of PVE's and collect what is odd. Never raises.
 
-    :param header_ends_section: a new header ends the section before it, as in `pvesdn.cfg`; for PVE such a header
-        is a malformed line inside the section, and only an empty line ends one.
+    A header inside a section is a malformed line to PVE: only an empty line ends one.
     """
-    return _Scanner(header_ends_section=header_ends_section).scan(text)
-
-
-def parse(text: str, file: str) -> tuple[Section, ...]:
-    """Read a file, which must have no oddities.
-
-    :param file: its name, for messages.
-    :raises SdnConfigError: one line for each line that is not part of the grammar.
-    """
-    result = scan(text, header_ends_section=True)
-    if result.oddities:
-        raise SdnConfigError(tuple(describe(oddity, file) for oddity in result.oddities))
-    return result.sections
+    return Scanner().scan(text)
 
 
 def describe(oddity: Oddity, file: str) -> str:
@@ -148,18 +158,15 @@ def _standard(key: str, value: str) -> str:
     return f"\t{key} {value}"
 
 
-class _Scanner:
-    """One pass over one file."""
+class Scanner:
+    """One pass over one file; here over one of PVE's, in which what is not understood is ignored."""
 
-    def __init__(self, *, header_ends_section: bool) -> None:
-        self._header_ends_section = header_ends_section
+    def __init__(self) -> None:
         self._sections: list[Section] = []
         self._oddities: list[Oddity] = []
+        self._lost: list[LostHeader] = []
         self._open: Section | None = None
         self._properties: list[Property] = []
-        self._strays: list[str] = []
-        self._has_lost_header = False
-        """The header of the lines that follow could not be read, which was told once."""
 
     def scan(self, text: str) -> Scan:
         # Not splitlines(): that would also break lines at form feeds and Unicode separators.
@@ -168,67 +175,76 @@ class _Scanner:
             lines.pop()
         for number, line in enumerate(lines, start=1):
             if found := _FORBIDDEN.search(line):
-                what = f"character U+{ord(found[0]):04X} is not allowed"
-                hint = _NO_MARK if found[0] == "\ufeff" else "use printable text and plain line endings"
-                self._oddities.append(Oddity(number, what, hint, is_forbidden=True))
-                self._stray(line)
-                self._has_lost_header = self._header_ends_section and line[:1] == "\ufeff"
+                self._take_forbidden(number, line, found)
             elif line == "":
-                self._has_lost_header = False
                 self._end_section(is_empty_line=True)
             elif not line.lstrip(" \t").startswith("#"):
                 self._take(number, line)
         self._end_section()
-        return Scan(tuple(self._sections), tuple(self._oddities))
+        return Scan(tuple(self._sections), tuple(self._oddities), tuple(self._lost))
 
     def _take(self, number: int, line: str) -> None:
         if line.strip(" \t") == "":
-            # PVE warns about a line of blanks, which looks like the end of a section but is not.
-            if not self._header_ends_section:
-                self._odd(number, "a line of blanks does not end a section", "make the line empty")
+            self._take_blanks(number)
         elif line[0] in " \t":
-            self._take_property(number, line)
+            # A line that begins with white space and is not blank always matches.
+            if found := _PROPERTY.fullmatch(line):
+                self._take_property(number, line, found)
         elif (header := _HEADER.fullmatch(line)) and _TYPE.fullmatch(header[1]):
             self._take_header(number, header)
-        elif _NO_ID.fullmatch(line) and self._header_ends_section:
-            self._end_section()
-            self._has_lost_header = True
-            self._odd(number, f"header without an id: '{line.strip()}'", "write 'type: id', such as 'vnet: web'")
         else:
-            self._odd(number, "neither 'type: id' nor an indented property", "begin each property with a TAB")
-            self._stray(line)
+            self._take_neither(number, line)
 
-    def _stray(self, line: str) -> None:
-        if self._open is not None and self._header_ends_section:
-            self._strays.extend(line.split()[:1])
+    def _take_forbidden(self, number: int, line: str, found: re.Match[str]) -> None:
+        del line
+        what = f"character U+{ord(found[0]):04X} is not allowed"
+        # Some editors put an invisible U+FEFF before the first header.
+        is_mark = found[0] == "\ufeff"
+        hint = NO_MARK if is_mark else "use printable text and plain line endings"
+        self._oddities.append(Oddity(number, what, hint, is_forbidden=True, column=found.start() + 1))
+
+    def _take_blanks(self, number: int) -> None:
+        # PVE warns about a line of blanks, which looks like the end of a section but is not.
+        self._odd(number, "a line of blanks does not end a section", "make the line empty")
+
+    def _take_neither(self, number: int, line: str) -> None:
+        what = f"neither 'type: id' nor an indented property{strange_first(line)}"
+        self._odd(number, what, "begin each property with a TAB", line)
 
     def _take_header(self, number: int, header: re.Match[str]) -> None:
-        if self._open is not None and not self._header_ends_section:
-            self._odd(number, f"header inside section '{self._open.id}'", "put an empty line before it")
+        if self._open is not None:
+            self._odd(number, f"header inside section '{self._open.id}'", "put an empty line before it", header[0])
             return
-        self._end_section()
-        self._has_lost_header = False
-        self._open = Section(header[1].lower(), header[2], number)
+        self._begin_section(number, header)
 
-    def _take_property(self, number: int, line: str) -> None:
-        if self._has_lost_header:
-            return
+    def _begin_section(self, number: int, header: re.Match[str]) -> None:
+        self._open = Section(header[1].lower(), header[2], number, column=header.start(2) + 1)
+
+    def _take_property(self, number: int, line: str, found: re.Match[str]) -> None:
         if self._open is None:
-            self._odd(number, "property outside any section", "put it under a header without an empty line between")
+            hint = "put it under a header without an empty line between"
+            self._odd(number, "property outside any section", hint, line)
             return
-        # A line that begins with white space and is not blank always matches.
-        found = _PROPERTY.fullmatch(line)
-        key, value = (found[1], found[2] or "") if found else (line.strip(" \t"), "")
-        self._properties.append(Property(key, value, number, "" if line == _standard(key, value) else line))
+        key, value = found[1], found[2] or ""
+        value_column = (found.start(2) if value else found.end(1)) + 1
+        raw = "" if line == _standard(key, value) else line
+        self._properties.append(Property(key, value, number, raw, found.start(1) + 1, value_column))
 
     def _end_section(self, *, is_empty_line: bool = False) -> None:
         gap = 1 if is_empty_line else 0
         if self._open is not None:
-            done = replace(self._open, properties=tuple(self._properties), gap=gap, strays=tuple(self._strays))
-            self._sections.append(done)
-            self._open, self._properties, self._strays = None, [], []
+            self._sections.append(replace(self._open, properties=tuple(self._properties), gap=gap))
+            self._open, self._properties = None, []
         elif is_empty_line and self._sections:
             self._sections[-1] = replace(self._sections[-1], gap=self._sections[-1].gap + gap)
 
-    def _odd(self, number: int, what: str, hint: str) -> None:
-        self._oddities.append(Oddity(number, what, hint))
+    def _odd(self, number: int, what: str, hint: str, line: str = "") -> None:
+        """Enter an oddity, whose word is the line's first."""
+        word = _FIRST_WORD.search(line)
+        column, length = (word.start() + 1, len(word[0])) if word else (1, max(len(line), 1))
+        self._oddities.append(Oddity(number, what, hint, column=column, length=length))
+
+
+def strange_first(line: str) -> str:
+    """What tells the first character of a line from the blank or letter that it looks like."""
+    return "" if line[0].isascii() else f" (it begins with U+{ord(line[0]):04X})"

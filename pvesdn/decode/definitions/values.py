@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -12,6 +12,7 @@ from pvesdn.decode.definitions.section_config import has_forbidden
 from pvesdn.model.fabrics import FabricId, FabricIfName
 from pvesdn.model.primitives import ControllerId, ExitId, IfName, MacAddress, NodeName, SdnId
 
+_T = TypeVar("_T")
 Reader: TypeAlias = Callable[[str], Any]
 """Turns the text of a property into its value. Raises BadValueError and nothing else."""
 
@@ -35,17 +36,20 @@ class BadValueError(ValueError):
 
     :param what: the predicate of a sentence whose subject is the property, such as ``'x' is not a number``.
     :param hint: what to write instead.
+    :param word: the word of a list that is wrong; empty where the whole value is.
     """
 
-    def __init__(self, what: str, hint: str = "") -> None:
+    def __init__(self, what: str, hint: str = "", word: str = "") -> None:
         super().__init__(what)
         self.what = what
         self.hint = hint
+        self.word = word
 
 
 def shown(value: str) -> str:
-    """A value as a message quotes it: printable, and at most one line long."""
-    return f"'{legible(value)}'"
+    """A value as a message quotes it: printable, at most one line long, and with what only looks like ASCII named."""
+    strange = next((c for c in value[:_SHOWN] if not c.isascii() and c.isprintable()), "")
+    return f"'{legible(value)}'" + (f" (with U+{ord(strange):04X})" if strange else "")
 
 
 def legible(name: str) -> str:
@@ -65,6 +69,18 @@ def listed(value: str, noun: str) -> tuple[str, ...]:
     if not found:
         raise BadValueError("is an empty list", f"write at least one {noun} or leave the property out")
     return found
+
+
+def each(value: str, noun: str, read: Callable[[str], _T]) -> tuple[_T, ...]:
+    """The words of a list that must not be empty, read one by one."""
+    found = []
+    for word in listed(value, noun):
+        try:
+            found.append(read(word))
+        except BadValueError as error:
+            error.word = error.word or word
+            raise
+    return tuple(found)
 
 
 def text(value: str) -> str:
@@ -169,7 +185,7 @@ def pve_interface(value: str) -> str:
 
 def pve_interfaces(value: str) -> tuple[str, ...]:
     """A list of devices, at least one, in the order it was given."""
-    return tuple(pve_interface(word) for word in listed(value, "interface"))
+    return each(value, "interface", pve_interface)
 
 
 def isis_net(value: str) -> str:
@@ -193,7 +209,7 @@ def own_vnet_id(value: str) -> str:
 
 def nodes(value: str) -> frozenset[str]:
     """A list of node names, at least one."""
-    return frozenset(node(word) for word in listed(value, "node"))
+    return frozenset(each(value, "node", node))
 
 
 def mac(value: str) -> str:
@@ -209,12 +225,7 @@ def mac(value: str) -> str:
 
 def route_targets(value: str) -> tuple[str, ...]:
     """A list of `N:M`, both of 32 bits, at least one."""
-    found = listed(value, "route target")
-    for word in found:
-        pair = _ROUTE_TARGET.fullmatch(word)
-        if pair is None or max(int(pair[1]), int(pair[2])) > _MAX_32_BITS:
-            raise BadValueError(f"{shown(word)} is not a route target", "write ASN:NUMBER such as 65000:100")
-    return found
+    return each(value, "route target", _route_target)
 
 
 def own_route_targets(value: str) -> tuple[str, ...]:
@@ -223,13 +234,22 @@ def own_route_targets(value: str) -> tuple[str, ...]:
 
     PVE takes any, so this is asked of `pvesdn.cfg` alone.
     """
-    found = route_targets(value)
-    for word in found:
-        asn, number = map(int, word.split(":"))
-        if asn > _MAX_16_BITS and number > _MAX_16_BITS:
-            what = f"{shown(word)} does not fit into a route target: after an AS number of 4 bytes the number has 2"
-            raise BadValueError(what, f"write a number up to {_MAX_16_BITS} after AS {asn}")
-    return found
+    return each(value, "route target", _own_route_target)
+
+
+def _route_target(word: str) -> str:
+    pair = _ROUTE_TARGET.fullmatch(word)
+    if pair is None or max(int(pair[1]), int(pair[2])) > _MAX_32_BITS:
+        raise BadValueError(f"{shown(word)} is not a route target", "write ASN:NUMBER such as 65000:100")
+    return word
+
+
+def _own_route_target(word: str) -> str:
+    asn, number = map(int, _route_target(word).split(":"))
+    if asn > _MAX_16_BITS and number > _MAX_16_BITS:
+        what = f"{shown(word)} does not fit into a route target: after an AS number of 4 bytes the number has 2"
+        raise BadValueError(what, f"write a number up to {_MAX_16_BITS} after AS {asn}")
+    return word
 
 
 def alias(value: str) -> str:

@@ -6,6 +6,7 @@ One module for each subject. What can be told from one section alone was checked
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from pvesdn.design.checks import (
     bgp,
@@ -26,7 +27,7 @@ from pvesdn.design.checks import (
     unsupported,
     vnis,
 )
-from pvesdn.design.checks.pve_ways import PveWays
+from pvesdn.design.checks.pve_paths import PvePaths
 from pvesdn.model.cluster import Vtep
 from pvesdn.model.design import DesignInput
 from pvesdn.model.findings import Finding
@@ -49,11 +50,29 @@ def check(given: DesignInput, vteps: Mapping[str, Vtep]) -> tuple[Finding, ...]:
         *bgp.check(given, vteps),
         *pve_sessions.check(given),
         *pve_peers.check(given),
-        *pve_mtu.check(given, PveWays(given)),
+        *pve_mtu.check(given, PvePaths(given)),
         *pve_exits.check(given),
         *devices.check(given, vteps),
         *packages.check(given),
         *unsupported.check(given),
         *null_routes.check(given),
         *pve_routes.check(given),
+    )
+
+
+def check_definitions(given: DesignInput) -> tuple[Finding, ...]:
+    """The checks that ask for nothing but the definitions and the members' names; what the nodes told is left aside.
+
+    Faulty definitions are judged by these as well, and nothing is found that only follows from what could not be read.
+    """
+    alone = replace(given, facts={}, seen={})
+    return (
+        *members.check(alone),
+        *references.check(alone),
+        *vnis.check(alone),
+        *bridges.check(alone),
+        *subnets.check(alone, {}),
+        *exits.check(alone, {}),
+        *underlay.check_definitions(alone),
+        *bgp.check_definitions(alone),
     )

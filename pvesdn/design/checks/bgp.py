@@ -16,7 +16,9 @@ from pvesdn.model.fabrics import Fabric, UnmanagedFabric
 from pvesdn.model.findings import Finding
 from pvesdn.model.own_sdn import EvpnController, EvpnZone
 from pvesdn.model.pve_controllers import PveBgpController
-from pvesdn.model.pve_sdn import PveEvpnController, UnmanagedController
+from pvesdn.model.pve_sdn import PveEvpnController, RenderedPveController, UnmanagedController
+
+PveController = RenderedPveController | UnmanagedController
 
 
 def check(given: DesignInput, vteps: Mapping[str, Vtep]) -> Iterator[Finding]:
@@ -30,6 +32,12 @@ def check(given: DesignInput, vteps: Mapping[str, Vtep]) -> Iterator[Finding]:
     yield from _controllers_of_pve(given, vteps)
     yield from _merge(given)
     yield from _nobody(given)
+
+
+def check_definitions(given: DesignInput) -> Iterator[Finding]:
+    """The same as far as no VTEP and no route is asked for."""
+    yield from _second_asn(given)
+    yield from _asn_of_pve(given)
 
 
 def _in_zones(given: DesignInput) -> dict[EvpnController, frozenset[str]]:
@@ -56,7 +64,13 @@ def _unreached(given: DesignInput, vteps: Mapping[str, Vtep]) -> Iterator[Findin
                 continue
             if lost := sorted(node for node in nodes & vteps.keys() if peer in vteps[node].unreached):
                 what = f"no route to its peer {peer} on {listed(lost)}"
-                yield warning(controller.where, what, f"check 'ip route get {peer}' there")
+                yield warning(
+                    controller.at(_list_of_peers(controller), peer), what, f"check 'ip route get {peer}' there"
+                )
+
+
+def _list_of_peers(controller: EvpnController) -> str:
+    return "peers" if controller.peers is not None else "route-reflectors"
 
 
 def _second_asn(given: DesignInput) -> Iterator[Finding]:
@@ -67,21 +81,29 @@ def _second_asn(given: DesignInput) -> Iterator[Finding]:
         for other in ours[:number]:
             both = speakers[controller.id] & speakers[other.id]
             if both and other.asn != controller.asn:
-                yield _conflict(controller, f"asn {controller.asn}", other.id, other.asn, both)
+                yield _conflict(given, controller, f"asn {controller.asn}", (other.id, other.asn), both)
         clashes: dict[tuple[str, int], set[str]] = {}
         for node in sorted(speakers[controller.id]):
             for name, asn in asns(given, node)[:1]:
                 if asn != controller.asn:
                     clashes.setdefault((name, asn), set()).add(node)
         for (name, asn), nodes in clashes.items():
-            yield _conflict(controller, f"asn {controller.asn}", name, asn, nodes)
+            yield _conflict(given, controller, f"asn {controller.asn}", (name, asn), nodes)
 
 
 def _conflict(
-    defined: EvpnController | EvpnZone, what: str, other: str, asn: int, nodes: set[str] | frozenset[str]
+    given: DesignInput,
+    defined: EvpnController | EvpnZone,
+    what: str,
+    other: tuple[str, int],
+    nodes: set[str] | frozenset[str],
 ) -> Finding:
-    text = f"{what} differs from that of controller '{other}' ({asn}), and FRR runs one AS per node: {listed(nodes)}"
-    return error(defined.where, text, "use one AS number per node")
+    """:param other: the other controller's id and AS number."""
+    name, asn = other
+    there = "" if given.cluster.is_assumed else f": {listed(nodes)}"
+    text = f"{what} differs from that of controller '{name}' ({asn}), and FRR runs one AS per node{there}"
+    place = defined.at("asn" if isinstance(defined, EvpnController) else "controller")
+    return error(place, text, "use one AS number per node")
 
 
 def _peers_of_both(given: DesignInput, vteps: Mapping[str, Vtep]) -> Iterator[Finding]:
@@ -117,26 +139,41 @@ def _lists_of_peers(given: DesignInput, vteps: Mapping[str, Vtep]) -> Iterator[F
         missing = {node for node in nodes if vteps[node].address not in controller.peers}
         if missing and len(missing) < len(nodes):
             what = f"peers does not list the VTEP of {listed(missing)}, so no other node has a session with it"
-            yield warning(controller.where, what, "add it, or leave peers out: the members then peer with each other")
+            yield warning(
+                controller.at("peers"), what, "add it, or leave peers out: the members then peer with each other"
+            )
 
 
 def _controllers_of_pve(given: DesignInput, vteps: Mapping[str, Vtep]) -> Iterator[Finding]:
-    controllers = {c.id: c for c in given.sdn.pve.controllers}
-    for zone in given.sdn.own.zones:
-        controller = controllers.get(zone.controller) if isinstance(zone, EvpnZone) else None
-        if not isinstance(zone, EvpnZone) or controller is None or controller.asn is None:
-            continue
+    yield from _asn_of_pve(given)
+    for zone, controller in _under_pve(given):
+        if isinstance(controller, PveEvpnController):
+            peers = set(controller.peers) | _members(given, controller.fabric)
+            nodes = zone_nodes(zone, given.cluster)
+            missing = {node for node in nodes if node in vteps and str(vteps[node].address) not in peers}
+            if missing:
+                what = f"PVE's controller '{controller.id}' has no peer for the VTEP of {listed(missing)}"
+                yield warning(zone.at("controller"), what, "add it to the controller's peers in PVE")
+
+
+def _asn_of_pve(given: DesignInput) -> Iterator[Finding]:
+    """Zones of a controller of PVE's on nodes where PVE speaks as another AS."""
+    for zone, controller in _under_pve(given):
         nodes = zone_nodes(zone, given.cluster)
         for name, asn in sorted({found for node in nodes for found in asns(given, node)[:1]}):
             if asn != controller.asn:
                 there = {node for node in nodes if asns(given, node)[:1] == ((name, asn),)}
-                yield _conflict(zone, f"the asn {controller.asn} of controller '{controller.id}'", name, asn, there)
-        if isinstance(controller, PveEvpnController):
-            peers = set(controller.peers) | _members(given, controller.fabric)
-            missing = {node for node in nodes if node in vteps and str(vteps[node].address) not in peers}
-            if missing:
-                what = f"PVE's controller '{controller.id}' has no peer for the VTEP of {listed(missing)}"
-                yield warning(zone.where, what, "add it to the controller's peers in PVE")
+                what = f"the asn {controller.asn} of controller '{controller.id}'"
+                yield _conflict(given, zone, what, (name, asn), there)
+
+
+def _under_pve(given: DesignInput) -> Iterator[tuple[EvpnZone, PveController]]:
+    """Our zones whose controller is one of PVE's, with an AS number."""
+    controllers = {c.id: c for c in given.sdn.pve.controllers}
+    for zone in given.sdn.own.zones:
+        controller = controllers.get(zone.controller) if isinstance(zone, EvpnZone) else None
+        if isinstance(zone, EvpnZone) and controller is not None and controller.asn is not None:
+            yield zone, controller
 
 
 def _members(given: DesignInput, fabric: str | None) -> set[str]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from pvesdn.design.checks.exits import devices_of_tunnels
-from pvesdn.design.checks.wording import error, warning
+from pvesdn.design.checks.wording import error, listed, warning
 from pvesdn.design.ours.zones import has_vrf, vnet_nodes, zone_nodes
 from pvesdn.design.shared import names
 from pvesdn.model.cluster import Vtep
@@ -14,6 +14,7 @@ from pvesdn.model.design import DesignInput
 from pvesdn.model.facts import NodeFacts
 from pvesdn.model.findings import Finding, Where
 from pvesdn.model.own_sdn import EvpnZone
+from pvesdn.model.primitives import IpAddress
 from pvesdn.model.pve_sdn import PveEvpnZone, PveVxlanZone, RenderedPveZone
 
 _INTERFACES = "/etc/network/interfaces"
@@ -31,34 +32,67 @@ class _Device:
 def check(given: DesignInput, vteps: Mapping[str, Vtep]) -> Iterator[Finding]:
     """Names of ours that a host already uses."""
     ours, pves = _our_devices(given), _pve_devices(given)
+    gateways = frozenset(subnet.gateway for subnet in given.sdn.both.subnets if subnet.gateway is not None)
+    yield from _taken(given, ours, vteps, gateways)
     for node, facts in sorted(given.facts.items()):
-        defined = _defined(facts)
-        yield from _shared_with_pve(defined, pves, node)
-        yield from _defined_twice(defined, ours, facts, vteps)
-        for link in facts.links:
-            device = _here(ours, link.name, node)
-            if device is not None and link.name not in defined and link.kind != device.kind:
-                kind = f"a device of kind {link.kind}" if link.kind else "a physical device"
-                yield error(device.where, f"{link.name} is {kind} on {node}", "choose another id")
+        yield from _shared_with_pve(facts, pves, vteps, gateways)
         for uplink in given.sdn.own.exits:
             if uplink.node == node and (device := _here(ours, uplink.interface, node)) is not None:
                 what = f"interface {uplink.interface} is a device of {device.where}"
-                yield error(uplink.where, what, "use an interface of the host")
+                yield error(uplink.at("interface"), what, "use an interface of the host")
 
 
-def _defined_twice(
-    defined: Mapping[str, str], ours: Mapping[str, _Device], facts: NodeFacts, vteps: Mapping[str, Vtep]
+def _taken(
+    given: DesignInput, ours: Mapping[str, _Device], vteps: Mapping[str, Vtep], gateways: frozenset[IpAddress]
 ) -> Iterator[Finding]:
-    """Our devices that a node's own files make as well: ifupdown2 would merge both stanzas, which takes the host's
-    bridge apart. It is the node's file that has to change.
+    """Our devices that hosts have already. A stanza that can go is the node's to change: ifupdown2 would merge both,
+    which takes the host's bridge apart. What can go on no node at all is one fault of the definitions.
     """
-    twice = {name: device for name in defined.keys() & ours.keys() if (device := _here(ours, name, facts.node))}
-    underlay = devices_of_tunnels(facts, vteps) if twice else {}
-    for name, device in sorted(twice.items()):
-        what = f"device {name} is also defined in {defined[name]} of {facts.node}"
-        # Who took the underlay's device out would lose the node.
-        advice = "choose another id" if name in underlay else "remove it there, or choose another id"
-        yield error(device.where, what, advice, node=facts.node)
+    kept: dict[tuple[str, str], list[str]] = {}
+    others: dict[tuple[str, str], list[str]] = {}
+    for node, facts in sorted(given.facts.items()):
+        defined = _defined(facts)
+        for name in sorted(defined.keys() & ours.keys()):
+            device = _here(ours, name, node)
+            if device is not None and _can_go(name, device, facts, vteps, gateways):
+                what = f"device {name} is also defined in {defined[name]} of {node}"
+                yield error(device.where, what, "remove it there, or choose another id", node=node)
+            elif device is not None:
+                kept.setdefault((name, defined[name]), []).append(node)
+        for link in facts.links:
+            device = _here(ours, link.name, node)
+            if device is not None and link.name not in defined and link.kind != device.kind:
+                others.setdefault((link.name, link.kind), []).append(node)
+    for (name, file), nodes in sorted(kept.items()):
+        device, what = ours[name], f"device {name} is also defined in {file} of"
+        advice = f"rename the {device.where.kind}: choose another id"
+        if len(nodes) == sum(_here(ours, name, node) is not None for node in given.facts):
+            yield error(device.where, f"{what} {listed(nodes)}", advice)
+        else:
+            yield from (error(device.where, f"{what} {node}", advice, node=node) for node in nodes)
+    for (name, kind), nodes in sorted(others.items()):
+        known = f"a device of kind {kind}" if kind else "a physical device"
+        where = ours[name].where
+        yield error(where, f"{name} is {known} on {listed(nodes)}", f"rename the {where.kind}: choose another id")
+
+
+def _can_go(
+    name: str, device: _Device, facts: NodeFacts, vteps: Mapping[str, Vtep], gateways: frozenset[IpAddress]
+) -> bool:
+    """Whether the host can do without its own device of that name: it is no NIC, carries no tunnels, and has no address
+    but a gateway of ours.
+    """
+    link = facts.link(name)
+    held = {address.ip for holder, address in facts.addresses if holder == name and not address.is_link_local}
+    written = {
+        value.partition("/")[0] for stanza in facts.stanzas if stanza.name == name for value in stanza.values("address")
+    }
+    return (
+        (link is None or link.kind == device.kind)
+        and held <= gateways
+        and written <= {str(gateway) for gateway in gateways}
+        and name not in devices_of_tunnels(facts, vteps)
+    )
 
 
 def _here(devices: Mapping[str, _Device], name: str, node: str) -> _Device | None:
@@ -72,13 +106,19 @@ def _defined(facts: NodeFacts) -> dict[str, str]:
     return {name: file for file, name in facts.other_stanzas} | {stanza.name: _INTERFACES for stanza in facts.stanzas}
 
 
-def _shared_with_pve(defined: Mapping[str, str], pves: Mapping[str, _Device], node: str) -> Iterator[Finding]:
+def _shared_with_pve(
+    facts: NodeFacts, pves: Mapping[str, _Device], vteps: Mapping[str, Vtep], gateways: frozenset[IpAddress]
+) -> Iterator[Finding]:
     """PVE does not check whether a name is taken (docs/pve.md §4.8), so this is a warning."""
+    defined = _defined(facts)
     for name in sorted(defined.keys() & pves.keys()):
-        device = _here(pves, name, node)
+        device = _here(pves, name, facts.node)
         if device is not None:
-            what = f"device {name} is also defined in {defined[name]} of {node}, and ifupdown2 merges both"
-            yield warning(device.where, what, "remove it there, or choose another id in PVE")
+            what = f"device {name} is also defined in {defined[name]} of {facts.node}, and ifupdown2 merges both"
+            hint = "choose another id in PVE"
+            if _can_go(name, device, facts, vteps, gateways):
+                hint = f"remove it there, or {hint}"
+            yield warning(device.where, what, hint)
 
 
 def _pve_devices(given: DesignInput) -> dict[str, _Device]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from pvesdn.design.checks.wording import DEFINE_IT, absent, error, listed, warning
+from pvesdn.design.checks.wording import DEFINE_IT, absent, error, listed, note, warning
 from pvesdn.design.ours.zones import zone_nodes
 from pvesdn.design.shared import names
 from pvesdn.design.shared.pve_evpn import evpn_zones, why_no_vrf
@@ -12,11 +12,14 @@ from pvesdn.model.cluster import Vtep
 from pvesdn.model.design import DesignInput
 from pvesdn.model.facts import NodeFacts
 from pvesdn.model.findings import Finding
+from pvesdn.model.nearest import nearest
 from pvesdn.model.own_sdn import EvpnZone, Exit, Irb
 from pvesdn.model.primitives import IpAddress
 
 _LOOPBACK = "lo"
 """The kernel refuses to put it into a VRF, so the reload would fail half-way."""
+_NO_UPLINKS = frozenset({"vrf", "vxlan", "tun", "veth"})
+"""Kinds of devices that lead to no router."""
 
 
 def check(given: DesignInput, vteps: Mapping[str, Vtep]) -> Iterator[Finding]:
@@ -29,9 +32,7 @@ def check(given: DesignInput, vteps: Mapping[str, Vtep]) -> Iterator[Finding]:
             yield from _defined_in_another_vrf(uplink, facts)
     # As they stand in the file, so that what is told second is written second.
     exits = sorted(given.sdn.own.exits, key=lambda uplink: uplink.where.line)
-    yield from _twice(exits)
-    yield from _addresses(exits)
-    yield from _virtual_routers(exits)
+    yield from _between(exits)
 
 
 def _zone(given: DesignInput, uplink: Exit) -> Iterator[Finding]:
@@ -41,34 +42,55 @@ def _zone(given: DesignInput, uplink: Exit) -> Iterator[Finding]:
         if not (isinstance(zone, EvpnZone) and zone.irb is Irb.SYMMETRIC):
             kind = f"irb {zone.irb}" if isinstance(zone, EvpnZone) else "a plain VXLAN zone"
             what = f"zone '{zone.id}' has no VRF that reaches other nodes: it is {kind}"
-            yield error(uplink.where, what, "use a zone of type evpn with irb symmetric")
+            yield error(uplink.at("zone"), what, "use a zone of type evpn with irb symmetric")
         nodes = zone_nodes(zone, given.cluster)
     elif uplink.zone in evpn_zones(given):
         theirs = evpn_zones(given)[uplink.zone]
         if why := why_no_vrf(given, theirs, uplink.node):
             what = f"zone '{uplink.zone}' of PVE has no VRF on {uplink.node}: {why}"
-            yield error(uplink.where, what, "give the zone a controller of type evpn in PVE, or remove this section")
+            yield error(
+                uplink.at("zone"), what, "give the zone a controller of type evpn in PVE, or remove this section"
+            )
         nodes = frozenset({uplink.node}) if theirs.nodes is None else theirs.nodes
     elif any(zone.id == uplink.zone for zone in given.sdn.pve.zones):
-        yield error(uplink.where, f"zone '{uplink.zone}' of PVE has no VRF", "use a zone of type evpn")
+        yield error(uplink.at("zone"), f"zone '{uplink.zone}' of PVE has no VRF", "use a zone of type evpn")
         return
     else:
-        hint = absent(uplink.zone, (*ours, *evpn_zones(given)), DEFINE_IT)
-        yield error(uplink.where, f"zone '{uplink.zone}' does not exist", hint)
+        yield from _no_zone(given, uplink)
         return
     if given.cluster.member(uplink.node) is not None and uplink.node not in nodes:
         what = f"node '{uplink.node}' is not in zone '{uplink.zone}'"
-        yield error(uplink.where, what, "add it to the zone's nodes, or choose another node")
+        yield error(uplink.at("node"), what, "add it to the zone's nodes, or choose another node")
+
+
+def _no_zone(given: DesignInput, uplink: Exit) -> Iterator[Finding]:
+    """A zone that neither source has, as far as both were read."""
+    name, theirs = uplink.zone, given.sdn.pve.unread
+    if given.sdn.own.unread.may_have("zone", name):
+        return
+    taken = {other.zone for other in given.sdn.own.exits if other.node == uplink.node}
+    fitting = [zone.id for zone in given.sdn.own.zones if isinstance(zone, EvpnZone) and zone.irb is Irb.SYMMETRIC]
+    fitting += [id_ for id_, zone in evpn_zones(given).items() if not why_no_vrf(given, zone, uplink.node)]
+    if theirs.is_everything and nearest(name, fitting, taken=taken) is None:
+        what = f"not checked: whether PVE has a zone '{name}'; it is not in {uplink.where.file}"
+        yield note(uplink.at("zone"), what, "check a folder that holds zones.cfg too")
+    elif theirs.is_everything or not theirs.may_have("zone", name):
+        hint = absent(name, fitting, DEFINE_IT, taken=taken)
+        yield error(uplink.at("zone"), f"zone '{name}' does not exist", hint)
 
 
 def _interface(given: DesignInput, uplink: Exit, facts: NodeFacts, vteps: Mapping[str, Vtep]) -> Iterator[Finding]:
     link = facts.link(uplink.interface)
     if link is None:
-        yield warning(uplink.where, f"interface {uplink.interface} does not exist on {uplink.node}", "check its name")
+        yield warning(
+            uplink.at("interface"),
+            f"interface {uplink.interface} does not exist on {uplink.node}",
+            _which(given, uplink, facts, vteps),
+        )
         return
     if link.name == _LOOPBACK:
         what = f"interface {link.name} of {uplink.node} is the loopback device, which cannot be in a VRF"
-        yield error(uplink.where, what, "name the NIC, bond or VLAN device that leads to the router")
+        yield error(uplink.at("interface"), what, "name the NIC, bond or VLAN device that leads to the router")
         return
     needed = devices_of_tunnels(facts, vteps)
     device = next((name for name in (link.name, *_masters(facts, link.name)) if name in needed), None)
@@ -76,11 +98,25 @@ def _interface(given: DesignInput, uplink: Exit, facts: NodeFacts, vteps: Mappin
         verb, what = needed[device]
         how = verb if device == link.name else f"is part of {device}, which {verb}"
         what = f"interface {link.name} of {uplink.node} {how} {what}: in the VRF it would cut the node off"
-        yield error(uplink.where, what, "use an interface of its own for the exit")
+        yield error(uplink.at("interface"), what, "use an interface of its own for the exit")
     elif link.master and link.master != names.vrf(uplink.zone):
         yield from _of_another(uplink, facts, link.master)
     else:
         yield from _held(given, uplink, facts)
+
+
+def _which(given: DesignInput, uplink: Exit, facts: NodeFacts, vteps: Mapping[str, Vtep]) -> str:
+    """What to do about an interface that the node lacks: the free one that was probably meant."""
+    used = {other.interface for other in given.sdn.own.exits if other.node == uplink.node}
+    needed = devices_of_tunnels(facts, vteps)
+    holders = {device for device, held in facts.addresses if not held.is_link_local}
+    free = {
+        link.name
+        for link in facts.links
+        if not link.master and link.kind not in _NO_UPLINKS and link.name not in {_LOOPBACK, *needed, *holders}
+    }
+    near = nearest(uplink.interface, free, taken=used)
+    return f"did you mean {near}? Otherwise check its name" if near else "check its name"
 
 
 def devices_of_tunnels(facts: NodeFacts, vteps: Mapping[str, Vtep]) -> dict[str, tuple[str, str]]:
@@ -105,7 +141,7 @@ def _defined_in_another_vrf(uplink: Exit, facts: NodeFacts) -> Iterator[Finding]
             if vrf != names.vrf(uplink.zone):
                 what = f"interface {stanza.name} is put into VRF {vrf} by /etc/network/interfaces of {facts.node}"
                 hint = "remove its 'vrf' line there: ifupdown2 would merge both stanzas"
-                yield error(uplink.where, what, hint, node=facts.node)
+                yield error(uplink.at("interface"), what, hint, node=facts.node)
 
 
 def _of_another(uplink: Exit, facts: NodeFacts, master: str) -> Iterator[Finding]:
@@ -119,10 +155,17 @@ def _of_another(uplink: Exit, facts: NodeFacts, master: str) -> Iterator[Finding
     if is_vrf and master in ours:
         return
     if is_vrf and wanted in ours:
-        yield warning(uplink.where, f"{what} instead of {wanted}", "the next reload of its network puts it right")
+        yield warning(
+            uplink.at("interface"), f"{what} instead of {wanted}", "the next reload of its network puts it right"
+        )
     else:
         hint = f"take it out of {master} first, or use another interface"
-        yield error(uplink.where, what, hint, node=uplink.node if is_vrf else "")
+        # A bridge that lost its port would take the host's own address off the network.
+        above = set(_masters(facts, uplink.interface))
+        held = [f"{address.ip}" for holder, address in facts.addresses if holder in above and not address.is_link_local]
+        if held and not is_vrf:
+            what, hint = f"{what}, which holds the node's {listed(held)}", "use another interface"
+        yield error(uplink.at("interface"), what, hint, node=uplink.node if is_vrf else "")
 
 
 def _held(given: DesignInput, uplink: Exit, facts: NodeFacts) -> Iterator[Finding]:
@@ -132,12 +175,16 @@ def _held(given: DesignInput, uplink: Exit, facts: NodeFacts) -> Iterator[Findin
     held = [a for device, a in facts.addresses if device == uplink.interface and a not in own and not a.is_link_local]
     if member is not None and member.address in {address.ip for address in held}:
         what = f"interface {uplink.interface} holds {member.address}, the cluster's address of {uplink.node}"
-        yield error(uplink.where, what, "use an interface of its own for the exit")
+        yield error(uplink.at("interface"), what, "use an interface of its own for the exit")
     elif held:
         what = (
             f"interface {uplink.interface} of {uplink.node} also holds {listed(held)}, which moves into the VRF with it"
         )
-        yield warning(uplink.where, what, "remove what the exit does not need from /etc/network/interfaces")
+        leads_out = any(r.destination == "default" and r.device == uplink.interface for r in facts.routes)
+        hint = "remove what the exit does not need from /etc/network/interfaces"
+        if leads_out:  # the host's own way out, which nobody must be told to take away
+            hint = "use an interface of its own for the exit"
+        yield warning(uplink.at("interface"), what, hint)
 
 
 def _masters(facts: NodeFacts, name: str) -> tuple[str, ...]:
@@ -150,38 +197,49 @@ def _masters(facts: NodeFacts, name: str) -> tuple[str, ...]:
     return tuple(above)
 
 
-def _twice(exits: Sequence[Exit]) -> Iterator[Finding]:
+def _between(exits: Sequence[Exit]) -> Iterator[Finding]:
+    """What exits take from each other. A second exit of a zone on a node is one fault, whatever else both say alike."""
     zones: dict[tuple[str, str], Exit] = {}
-    interfaces: dict[tuple[str, str], Exit] = {}
+    others: list[Exit] = []
     for uplink in exits:
         other = zones.setdefault((uplink.zone, uplink.node), uplink)
-        if other is not uplink:
+        if other is uplink:
+            others.append(uplink)
+        else:
             what = f"is a second exit of zone '{uplink.zone}' on {uplink.node}, next to '{other.id}'"
             yield error(uplink.where, what, "keep one; it can have several gateways")
-        other = interfaces.setdefault((uplink.interface, uplink.node), uplink)
+    yield from _interfaces(others)
+    yield from _addresses(others)
+    yield from _virtual_routers(others)
+
+
+def _interfaces(exits: Sequence[Exit]) -> Iterator[Finding]:
+    """An interface can be in one VRF only."""
+    first: dict[tuple[str, str], Exit] = {}
+    for uplink in exits:
+        other = first.setdefault((uplink.interface, uplink.node), uplink)
         if other is not uplink:
             what = f"interface {uplink.interface} of {uplink.node} is already used by exit '{other.id}'"
-            yield error(
-                uplink.where, what, "an interface can be in only one VRF: use another one, such as a VLAN on it"
-            )
+            hint = "an interface can be in only one VRF: use another one, such as a VLAN on it"
+            yield error(uplink.at("interface"), what, hint)
 
 
 def _addresses(exits: Sequence[Exit]) -> Iterator[Finding]:
     """One address, one router, within a zone."""
     first: dict[tuple[str, IpAddress], Exit] = {}
     for uplink in exits:
-        for address in (uplink.address, uplink.address6):
+        for word, address in (("address", uplink.address), ("address6", uplink.address6)):
             if address is not None:
                 other = first.setdefault((uplink.zone, address.ip), uplink)
                 if other is not uplink:
                     what = f"address {address.ip} is also used by exit '{other.id}' on {other.node}"
-                    yield error(uplink.where, what, "give each exit an address of its own")
+                    yield error(uplink.at(word), what, "give each exit an address of its own")
     for uplink in exits:
         for virtual in uplink.vrrp.addresses if uplink.vrrp else ():
             other = first.get((uplink.zone, virtual), uplink)
             if other is not uplink:
                 what = f"vrrp-address {virtual} is already an address of exit '{other.id}' on {other.node}"
-                yield error(uplink.where, what, "choose an address that no router has (RFC 9568)")
+                yield error(uplink.at("vrrp-address", virtual), what, "choose an address that no router has (RFC 9568)")
 
 
 def _virtual_routers(exits: Sequence[Exit]) -> Iterator[Finding]:
@@ -195,13 +253,15 @@ def _virtual_routers(exits: Sequence[Exit]) -> Iterator[Finding]:
         other = first.setdefault((uplink.zone, uplink.vrrp.id), uplink)
         if other.vrrp is not None and set(other.vrrp.addresses) != set(uplink.vrrp.addresses):
             what = f"virtual router {uplink.vrrp.id} has different addresses in exit '{other.id}'"
-            yield error(uplink.where, what, "give both the same vrrp-address, or another vrrp-id")
+            yield error(uplink.at("vrrp-address"), what, "give both the same vrrp-address, or another vrrp-id")
         for address in uplink.vrrp.addresses:
             holder = holders.setdefault((uplink.zone, address), uplink)
             if holder.vrrp is not None and holder.vrrp.id != uplink.vrrp.id:
                 what = f"vrrp-address {address} is also that of virtual router {holder.vrrp.id} in exit '{holder.id}'"
-                yield error(uplink.where, f"{what}: two masters would answer for it", f"write vrrp-id {holder.vrrp.id}")
+                yield error(
+                    uplink.at("vrrp-id"), f"{what}: two masters would answer for it", f"write vrrp-id {holder.vrrp.id}"
+                )
         same = priorities.setdefault((uplink.zone, uplink.vrrp.id, uplink.vrrp.priority), uplink)
         if same is not uplink:
             what = f"vrrp-priority {uplink.vrrp.priority} is also used by exit '{same.id}': the higher address will win"
-            yield warning(uplink.where, what, "give the exit that should be master the higher priority")
+            yield warning(uplink.at("vrrp-priority"), what, "give the exit that should be master the higher priority")

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from pvesdn.design.checks.wording import absent, error, listed, warning
 from pvesdn.design.ours.zones import zone_nodes
+from pvesdn.model.defined import Defined
 from pvesdn.model.design import DesignInput
 from pvesdn.model.fabrics import UnmanagedFabric
-from pvesdn.model.findings import Finding, Where
+from pvesdn.model.findings import Finding
+from pvesdn.model.nearest import nearest
 from pvesdn.model.pve_controllers import PveBgpController, PveIsisController
 from pvesdn.model.pve_sdn import PveEvpnZone, UnmanagedController
 
@@ -27,61 +29,76 @@ def check(given: DesignInput) -> Iterator[Finding]:
         yield error("cluster", "has no members", "ask a node of the cluster, or take the snapshot again")
         return
     members = {member.name for member in given.cluster.members}
-    for where, name, of in _named(given):
+    for defined, name, of, fitting, taken in _named(given, members):
         if name not in members:
             what = f"{of} names '{name}', which is not a member of the cluster"
-            yield error(where, what, f"members are {listed(members)}")
-    alone = {zone.where for zone in given.sdn.pve.zones if zone.nodes and not zone.nodes & members}
-    for where, name, of in _named_in_pve(given):
+            near = nearest(name, fitting, taken=taken)
+            meant = f"did you mean '{near}'? Members" if near else "members"
+            yield error(defined.at(of, name), what, f"{meant} are {listed(members)}")
+    alone = {zone.id for zone in given.sdn.pve.zones if zone.nodes and not zone.nodes & members}
+    for defined, name, of in _named_in_pve(given):
         if name not in members:
             what = f"{of} names '{name}', which is not a member of the cluster"
-            cure = _PUT_A_MEMBER if of == "nodes" and where in alone else "remove it in PVE"
-            # pve3 that has left is not pve1 misspelt.
-            like = [member for member in members if _digits(member) == _digits(name)]
-            yield warning(where, what, absent(name, like, f"members are {listed(members)}; {cure}"))
+            is_whole_zone = of == "nodes" and defined.where.kind == "zone" and defined.where.id in alone
+            cure = _PUT_A_MEMBER if is_whole_zone else "remove it in PVE"
+            yield warning(defined.at(of, name), what, absent(name, members, f"members are {listed(members)}; {cure}"))
     yield from _vnets_outside(given, members)
 
 
-def _digits(name: str) -> str:
-    return "".join(letter for letter in name if letter.isdigit())
+def named_nodes(given: DesignInput) -> frozenset[str]:
+    """Every node that the definitions of either source name."""
+    ours = frozenset(name for _, name, *_ in _named(given, set()))
+    return ours | {name for _, name, _ in _named_in_pve(given)}
 
 
-def _named(given: DesignInput) -> Iterator[tuple[Where, str, str]]:
-    """Every node name in pvesdn.cfg, with its place and property."""
+_Named = tuple[Defined, str, str, Collection[str], Collection[str]]
+"""A node's name in pvesdn.cfg: its object, the name, the property, the members that would do in its place, and those
+that are taken.
+"""
+
+
+def _named(given: DesignInput, members: set[str]) -> Iterator[_Named]:
+    """Every node name in pvesdn.cfg."""
     own = given.sdn.own
     if own.underlay is not None:
-        yield from ((own.underlay.where, name, "vteps") for name, _ in own.underlay.vteps)
+        named = [name for name, _ in own.underlay.vteps]
+        yield from ((own.underlay, name, "vteps", members, named) for name in named)
+    homes = {zone.id: zone_nodes(zone, given.cluster) for zone in own.zones}
     for zone in own.zones:
-        yield from ((zone.where, name, "nodes") for name in sorted(zone.nodes or ()))
+        nodes = zone.nodes or frozenset()
+        yield from ((zone, name, "nodes", members, nodes) for name in sorted(nodes))
     for vnet in own.vnets:
-        yield from ((vnet.where, name, "nodes") for name in sorted(vnet.nodes or ()))
+        nodes, home = vnet.nodes or frozenset(), homes.get(vnet.zone, frozenset())
+        yield from ((vnet, name, "nodes", home, nodes) for name in sorted(nodes))
     for uplink in own.exits:
-        yield uplink.where, uplink.node, "node"
+        used = {other.node for other in own.exits if other.zone == uplink.zone}
+        yield uplink, uplink.node, "node", homes.get(uplink.zone, frozenset(members)), used
     for controller in own.controllers:
-        names = (word for word in controller.route_reflectors or () if isinstance(word, str))
-        yield from ((controller.where, name, "route-reflectors") for name in names)
+        names = [word for word in controller.route_reflectors or () if isinstance(word, str)]
+        of = "route-reflectors"
+        yield from ((controller, name, of, members, names) for name in names)
 
 
-def _named_in_pve(given: DesignInput) -> Iterator[tuple[Where, str, str]]:
+def _named_in_pve(given: DesignInput) -> Iterator[tuple[Defined, str, str]]:
     """Every node name in PVE's own definitions; PVE does not check them against the membership (docs/pve.md §9)."""
     pve = given.sdn.pve
     for zone in pve.zones:
-        yield from ((zone.where, name, "nodes") for name in sorted(zone.nodes or ()))
+        yield from ((zone, name, "nodes") for name in sorted(zone.nodes or ()))
         if isinstance(zone, PveEvpnZone):
-            yield from ((zone.where, name, "exitnodes") for name in sorted(zone.exit_nodes))
+            yield from ((zone, name, "exitnodes") for name in sorted(zone.exit_nodes))
             if zone.primary_exit_node is not None:
-                yield zone.where, zone.primary_exit_node, "exitnodes-primary"
+                yield zone, zone.primary_exit_node, "exitnodes-primary"
     for controller in pve.controllers:
         if (
             isinstance(controller, PveBgpController | PveIsisController | UnmanagedController)
             and controller.node is not None
         ):
-            yield controller.where, controller.node, "node"
+            yield controller, controller.node, "node"
         if isinstance(controller, UnmanagedController):
-            yield from ((controller.where, name, "nodes") for name in sorted(controller.nodes or ()))
+            yield from ((controller, name, "nodes") for name in sorted(controller.nodes or ()))
     for fabric in pve.fabrics:
         nodes = fabric.nodes if isinstance(fabric, UnmanagedFabric) else [member.node for member in fabric.members]
-        yield from ((fabric.where, name, "a node section") for name in sorted(nodes))
+        yield from ((fabric, name, "a node section") for name in sorted(nodes))
 
 
 def _vnets_outside(given: DesignInput, members: set[str]) -> Iterator[Finding]:
@@ -93,4 +110,5 @@ def _vnets_outside(given: DesignInput, members: set[str]) -> Iterator[Finding]:
         outside = (vnet.nodes & members) - zone_nodes(zone, given.cluster)
         if outside:
             what = f"nodes names {listed(outside)}, where zone '{zone.id}' is not"
-            yield error(vnet.where, what, "add the nodes to the zone, or remove them here")
+            place = vnet.at("nodes", min(outside))
+            yield error(place, what, "add the nodes to the zone, or remove them here")

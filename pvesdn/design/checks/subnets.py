@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from ipaddress import ip_network
 
-from pvesdn.design.checks.wording import error, listed, warning
+from pvesdn.design.checks.wording import FEW, error, few, listed, warning
 from pvesdn.design.ours.anchors import NETWORKS, anchors
 from pvesdn.design.ours.zones import IPV4, IPV6, zone_mtu, zone_nodes, zone_vteps
 from pvesdn.model.cluster import Vtep
@@ -39,20 +39,38 @@ class _Prefix:
 
 
 def check(given: DesignInput, vteps: Mapping[str, Vtep]) -> Iterator[Finding]:
-    """Gateways in zones that do not route, prefixes that overlap in one VRF, and prefixes that contain an anchor."""
+    """Gateways where nothing routes, prefixes that overlap in one VRF, and prefixes that anchors lie in."""
     tables: dict[str, list[_Prefix]] = {}
+    unrouted: dict[str, list[Subnet]] = {}
     for source in (given.sdn.own, given.sdn.pve):
         for zone, subnet in _placed(source):
+            if _only_bridges(zone) and subnet.gateway is not None:
+                unrouted.setdefault(zone.id, []).append(subnet)
             yield from _gateway(zone, subnet)
             table = _table(zone)
             if table is not None:
                 prefix = _Prefix(subnet.network, f"subnet '{subnet.id}'", subnet.where, source is given.sdn.own)
                 tables.setdefault(table, []).append(prefix)
+    yield from _unrouted(unrouted)
     yield from _too_small(given, vteps)
     for table, prefixes in sorted(tables.items()):
         others = _of_nodes(given) if table == _MAIN else _of_exits(given, table)
         yield from _overlaps(table, (*prefixes, *others))
         yield from _anchored(given, vteps, table, (*prefixes, *others))
+
+
+def _only_bridges(zone: Zone) -> bool:
+    return isinstance(zone, VxlanZone) or (isinstance(zone, EvpnZone) and zone.irb is Irb.NONE)
+
+
+def _unrouted(subnets: Mapping[str, list[Subnet]]) -> Iterator[Finding]:
+    """Gateways in zones that only bridge: one finding a zone, whose kind may be what is wrong."""
+    for zone, found in subnets.items():
+        first, *others = sorted(found, key=lambda subnet: subnet.at("gateway").line)
+        also = f"; nor has that of {few(others)}" if others else ""
+        what = f"gateway {first.gateway} has no router: zone '{zone}' only bridges{also}"
+        hint = "remove gateway, or use a zone of type evpn with irb asymmetric or symmetric"
+        yield error(first.at("gateway"), what, hint)
 
 
 def _placed(source: OwnSdn | PveSdn) -> Iterator[tuple[Zone, Subnet]]:
@@ -67,14 +85,16 @@ def _placed(source: OwnSdn | PveSdn) -> Iterator[tuple[Zone, Subnet]]:
 def _gateway(zone: Zone, subnet: Subnet) -> Iterator[Finding]:
     if subnet.gateway is None:
         return
-    if isinstance(zone, VxlanZone) or (isinstance(zone, EvpnZone) and zone.irb is Irb.NONE):
-        what = f"gateway {subnet.gateway} has no router: zone '{zone.id}' only bridges"
-        yield error(subnet.where, what, "remove gateway, or use a zone of type evpn with irb asymmetric or symmetric")
-    elif isinstance(zone, EvpnZone) and zone.no_arp_nd_suppression and subnet.gateway.version == IPV6:
+    if (
+        isinstance(zone, EvpnZone)
+        and zone.irb is not Irb.NONE
+        and zone.no_arp_nd_suppression
+        and subnet.gateway.version == IPV6
+    ):
         what = (
             f"gateway {subnet.gateway}: every node has it, and without suppression each finds it a duplicate (RFC 4862)"
         )
-        yield warning(subnet.where, what, f"remove disable-arp-nd-suppression from zone '{zone.id}'")
+        yield warning(subnet.at("gateway"), what, f"remove disable-arp-nd-suppression from zone '{zone.id}'")
 
 
 def _too_small(given: DesignInput, vteps: Mapping[str, Vtep]) -> Iterator[Finding]:
@@ -87,7 +107,7 @@ def _too_small(given: DesignInput, vteps: Mapping[str, Vtep]) -> Iterator[Findin
                     f"gateway {subnet.gateway} needs an MTU of {_LEAST_IPV6} (RFC 8200), and zone '{zone.id}' has {mtu}"
                 )
                 hint = "raise mtu in the zone" if zone.mtu is not None else "raise the underlay's MTU"
-                yield error(subnet.where, what, f"{hint}, or leave gateway out")
+                yield error(subnet.at("gateway"), what, f"{hint}, or leave gateway out")
 
 
 def _table(zone: Zone) -> str | None:
@@ -107,10 +127,12 @@ def _of_exits(given: DesignInput, zone: str) -> list[_Prefix]:
     found: dict[IpNetwork, _Prefix] = {}
     for uplink in given.sdn.own.exits:
         if uplink.zone == zone:
-            for address in (uplink.address, uplink.address6):
+            for word, address in (("address", uplink.address), ("address6", uplink.address6)):
                 if address is not None:
-                    name = f"the uplink of exit '{uplink.id}'"
-                    found.setdefault(address.network, _Prefix(address.network, name, uplink.where, is_ours=True))
+                    prefix = _Prefix(
+                        address.network, f"the uplink of exit '{uplink.id}'", uplink.at(word), is_ours=True
+                    )
+                    found.setdefault(address.network, prefix)
     return list(found.values())
 
 
@@ -135,8 +157,12 @@ def _of_nodes(given: DesignInput) -> list[_Prefix]:
 
 
 def _overlaps(table: str, prefixes: Iterable[_Prefix]) -> Iterator[Finding]:
-    """Each prefix that overlaps one before it, in the order of their addresses; linear in the number of prefixes."""
+    """Each prefix that overlaps one before it, in the order of their addresses; linear in the number of prefixes.
+
+    One of ours that lies over several others is told itself, and once.
+    """
     widest: _Prefix | None = None
+    inside: list[_Prefix] = []
     for prefix in sorted(
         prefixes, key=lambda p: (p.network.version, int(p.network.network_address), p.network.prefixlen)
     ):
@@ -146,9 +172,28 @@ def _overlaps(table: str, prefixes: Iterable[_Prefix]) -> Iterator[Finding]:
             and int(prefix.network.network_address) <= int(widest.network.broadcast_address)
         )
         if widest is None or not is_inside:
-            widest = prefix
-            continue
+            yield from _inside(table, widest, inside)
+            widest, inside = prefix, []
+        else:
+            inside.append(prefix)
+    yield from _inside(table, widest, inside)
+
+
+def _inside(table: str, widest: _Prefix | None, inside: list[_Prefix]) -> Iterator[Finding]:
+    if widest is None:
+        return
+    defined = [prefix for prefix in inside if prefix.where is not None and prefix.network != widest.network]
+    if len(defined) > 1 and widest.is_ours and widest.where is not None:
+        some = ", ".join(f"{prefix.name} ({prefix.network})" for prefix in defined[:FEW])
+        more = f" and {len(defined) - FEW} more" if len(defined) > FEW else ""
+        yield error(widest.where, f"overlaps {some}{more} in {_named(table)}", "choose another prefix, or another zone")
+        inside = [prefix for prefix in inside if prefix not in defined]
+    for prefix in inside:
         yield from _overlap(table, prefix, widest)
+
+
+def _named(table: str) -> str:
+    return table if table == _MAIN else f"the VRF of zone '{table}'"
 
 
 def _overlap(table: str, one: _Prefix, other: _Prefix) -> Iterator[Finding]:
@@ -159,7 +204,7 @@ def _overlap(table: str, one: _Prefix, other: _Prefix) -> Iterator[Finding]:
         one, other = other, one
     if one.where is None:
         return
-    what = f"overlaps {other.name} ({other.network}) in {table if table == _MAIN else f'the VRF of zone {table!r}'}"
+    what = f"overlaps {other.name} ({other.network}) in {_named(table)}"
     if one.is_ours:
         yield error(one.where, what, "choose another prefix, or another zone")
     else:

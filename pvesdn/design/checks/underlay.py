@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from pvesdn.design.checks.wording import error, listed, note, warning
+from pvesdn.design.checks.wording import error, few, listed, note, warning
 from pvesdn.design.ours.mtu import MTU_MAX, MTU_MIN, narrowest, outer_mtu, overhead
 from pvesdn.design.ours.paths import underlay_vrf
 from pvesdn.design.ours.zones import (
@@ -21,6 +21,7 @@ from pvesdn.model.cluster import Vtep
 from pvesdn.model.design import DesignInput
 from pvesdn.model.facts import NodeFacts
 from pvesdn.model.findings import Finding
+from pvesdn.model.nearest import nearest
 from pvesdn.model.own_sdn import EvpnZone, OwnZone, VxlanZone
 from pvesdn.model.primitives import IpAddress, is_writable
 
@@ -29,6 +30,7 @@ _VtepByNode = Mapping[str, Vtep]
 
 def check(given: DesignInput, vteps: _VtepByNode) -> Iterator[Finding]:
     """Zones whose VTEPs do not fit together, or whose packets do not fit through."""
+    over_ipv6: list[EvpnZone] = []
     for zone in given.sdn.own.zones:
         own = zone_vteps(zone, vteps, given)
         yield from _mtu(zone, own, given)
@@ -40,7 +42,8 @@ def check(given: DesignInput, vteps: _VtepByNode) -> Iterator[Finding]:
             what = f"its VTEPs are of both families ({listing})"
             yield error(zone.where, what, "give all nodes of the zone a VTEP of one family")
         elif isinstance(zone, EvpnZone):
-            yield from _evpn(zone, families)
+            if families == {IPV6}:
+                over_ipv6.append(zone)
         else:
             yield from _plain(zone, families)
             yield from _unlisted(zone, own)
@@ -50,7 +53,29 @@ def check(given: DesignInput, vteps: _VtepByNode) -> Iterator[Finding]:
             yield from _vlan_aware(given, zone)
             for node in own if _joins_by_default(zone) else ():
                 yield from _unwritable(zone, own, node, is_read=node in given.facts)
+    yield from _evpn(over_ipv6)
     yield from _not_looked_at(given, vteps)
+
+
+def check_definitions(given: DesignInput) -> Iterator[Finding]:
+    """What does not go together by the addresses that the definitions name."""
+    section = given.sdn.own.underlay
+    named = {name: address.version for name, address in section.vteps} if section is not None else {}
+    over_ipv6: list[EvpnZone] = []
+    for zone in given.sdn.own.zones:
+        nodes = zone_nodes(zone, given.cluster)
+        families: set[int] = {named[node] for node in nodes & named.keys()}
+        if section is not None and section.network is not None and nodes - named.keys():
+            families.add(section.network.version)
+        if len(families) > 1:
+            yield error(zone.where, "its VTEPs are of both families", "give all nodes of the zone a VTEP of one family")
+        elif isinstance(zone, EvpnZone):
+            if families == {IPV6}:
+                over_ipv6.append(zone)
+        else:
+            yield from _plain(zone, families)
+            yield from _loopback(zone)
+    yield from _evpn(over_ipv6)
 
 
 def _joins_by_default(zone: OwnZone) -> bool:
@@ -67,7 +92,7 @@ def _unwritable(zone: OwnZone, own: _VtepByNode, node: str, *, is_read: bool) ->
         if not is_writable(device):
             what = f"the name of device {device} of {node} cannot be written as vxlan-physdev"
             hint = "rename it: letters, digits and _ . + -, not starting with . + or -"
-            yield error(zone.where, what, hint, node=node if is_read else "")
+            yield error(zone.at("multicast-group"), what, hint, node=node if is_read else "")
 
 
 def _twice(zone: OwnZone, own: _VtepByNode) -> Iterator[Finding]:
@@ -80,21 +105,25 @@ def _twice(zone: OwnZone, own: _VtepByNode) -> Iterator[Finding]:
             yield error(zone.where, what, f"name the right ones in underlay: vteps {other}=ADDRESS,{node}=ADDRESS")
 
 
-def _evpn(zone: EvpnZone, families: set[int]) -> Iterator[Finding]:
-    if families == {IPV6}:
-        what = "its VTEPs have IPv6 addresses, and FRR before 10.6 has no EVPN over IPv6: sessions come up, but no traffic passes"
-        yield error(zone.where, what, "name IPv4 addresses in the section underlay, or use a zone of type vxlan")
+def _evpn(zones: list[EvpnZone]) -> Iterator[Finding]:
+    """EVPN zones whose VTEPs have IPv6 addresses: the underlay is one fault, however many zones it carries."""
+    if zones:
+        first, *others = sorted(zones, key=lambda zone: zone.where.line)
+        also = f"; so have those of {few(others)}" if others else ""
+        what = f"its VTEPs have IPv6 addresses{also}, and FRR before 10.6 has no EVPN over IPv6: sessions come up, but no traffic passes"
+        hint = "name IPv4 addresses in the section underlay, or use a zone of type vxlan"
+        yield error(first.where, what, hint)
 
 
 def _plain(zone: VxlanZone, families: set[int]) -> Iterator[Finding]:
     group = zone.multicast_group
     if group is not None and families and group.version not in families:
         what = f"multicast-group {group} is not of the VTEPs' address family"
-        yield error(zone.where, what, "use a group of that family")
+        yield error(zone.at("multicast-group"), what, "use a group of that family")
     strangers = [peer for peer in zone.peers or () if families and peer.version not in families]
     if strangers:
         what = f"peers lists {listed(strangers)}, not of the VTEPs' address family"
-        yield error(zone.where, what, "list peers of that family")
+        yield error(zone.at("peers", strangers[0]), what, "list peers of that family")
 
 
 def _unlisted(zone: VxlanZone, own: _VtepByNode) -> Iterator[Finding]:
@@ -102,7 +131,7 @@ def _unlisted(zone: VxlanZone, own: _VtepByNode) -> Iterator[Finding]:
     missing = [node for node, vtep in own.items() if zone.peers is not None and vtep.address not in zone.peers]
     if missing and len(missing) < len(own):
         what = f"peers does not list the VTEP of {listed(missing)}, so no other node floods frames to it"
-        yield warning(zone.where, what, "add it, or leave peers out: the zone's nodes then flood to each other")
+        yield warning(zone.at("peers"), what, "add it, or leave peers out: the zone's nodes then flood to each other")
 
 
 def _plain_on_nodes(zone: VxlanZone, own: _VtepByNode, facts: Mapping[str, NodeFacts]) -> Iterator[Finding]:
@@ -111,13 +140,27 @@ def _plain_on_nodes(zone: VxlanZone, own: _VtepByNode, facts: Mapping[str, NodeF
             continue
         if vtep.address.version != IPV4:
             yield from _ifupdown(zone, facts[node])
+    yield from _loopback(zone)
     named = zone.multicast_interface
-    if named == "lo":
-        yield error(zone.where, "multicast-interface lo does not lead to other nodes", "name the underlay's device")
     without = [node for node in own if node in facts and named is not None and facts[node].link(named) is None]
     if without:
         what = f"multicast-interface {named} does not exist on {listed(without)}"
-        yield error(zone.where, what, "name one that every node has")
+        common = frozenset.intersection(*(_joinable(facts[node]) for node in own if node in facts))
+        hint = "name one that every node has"
+        near = nearest(named or "", common)
+        yield error(zone.at("multicast-interface"), what, f"did you mean {near}? Otherwise {hint}" if near else hint)
+
+
+def _loopback(zone: VxlanZone) -> Iterator[Finding]:
+    if zone.multicast_interface == "lo":
+        what = "multicast-interface lo does not lead to other nodes"
+        yield error(zone.at("multicast-interface"), what, "name the underlay's device")
+
+
+def _joinable(facts: NodeFacts) -> frozenset[str]:
+    """Devices on which a node can join a group: they lead to other nodes and are no part of another."""
+    kinds = {"vrf", "vxlan", "tun", "veth"}
+    return frozenset(link.name for link in facts.links if not link.master and link.kind not in kinds) - {"lo"}
 
 
 def _vlan_aware(given: DesignInput, zone: VxlanZone) -> Iterator[Finding]:
@@ -132,7 +175,7 @@ def _vlan_aware(given: DesignInput, zone: VxlanZone) -> Iterator[Finding]:
             version = given.facts[node].versions.get("ifupdown2")
             if given.facts[node].has_proxmox_ifupdown is False:
                 what = f"ifupdown2 {version} on {node} does not pass VLANs between a VLAN-aware bridge and VXLAN"
-                yield error(vnet.where, what, "install Proxmox's build of ifupdown2, or remove vlanaware")
+                yield error(vnet.at("vlanaware"), what, "install Proxmox's build of ifupdown2, or remove vlanaware")
 
 
 def _ifupdown(zone: VxlanZone, facts: NodeFacts) -> Iterator[Finding]:
@@ -171,7 +214,7 @@ def _too_large(zone: OwnZone, mtu: int, own: _VtepByNode, sizes: Mapping[str, in
     for (limit, hint, size, more), found in nodes.items():
         what = f"mtu {mtu} and {more} bytes of VXLAN make {mtu + more}, but {limit} of {listed(found)} has {size}"
         fits = f"write at most mtu {size - more}, or {hint}" if size - more >= MTU_MIN else hint
-        yield error(zone.where, what, fits)
+        yield error(zone.at("mtu"), what, fits)
 
 
 def _unknown(zone: OwnZone, own: _VtepByNode, sizes: Mapping[str, int | None], given: DesignInput) -> Iterator[Finding]:

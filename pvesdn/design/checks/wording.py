@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Iterator
-from difflib import get_close_matches
+from collections.abc import Collection, Hashable, Iterable, Iterator, Sequence
+from typing import Protocol
 
 from pvesdn.model.findings import Finding, Severity, Where
+from pvesdn.model.nearest import nearest
 
+FEW = 5
+"""As many of a kind are named in one finding; the others are counted."""
 DEFINE_IT = "define it, or remove this section"
+
+
+class Named(Protocol):
+    """An object of a definition file."""
+
+    @property
+    def id(self) -> str: ...
+
+    @property
+    def where(self) -> Where: ...
 
 
 def error(where: Where | str, what: str, hint: str, *, node: str = "") -> Finding:
@@ -15,17 +28,17 @@ def error(where: Where | str, what: str, hint: str, *, node: str = "") -> Findin
 
     :param node: the node that has to change for it; empty where the definitions have to. See `Finding.node`.
     """
-    return Finding(severity=Severity.ERROR, where=str(where), what=what, hint=hint, node=node)
+    return Finding.at(where, Severity.ERROR, what, hint, node=node)
 
 
 def warning(where: Where | str, what: str, hint: str = "") -> Finding:
     """Something that works, though probably not as meant, or that could not be checked."""
-    return Finding(severity=Severity.WARNING, where=str(where), what=what, hint=hint)
+    return Finding.at(where, Severity.WARNING, what, hint)
 
 
 def note(where: Where | str, what: str, hint: str = "") -> Finding:
     """Worth knowing, no more."""
-    return Finding(severity=Severity.NOTE, where=str(where), what=what, hint=hint)
+    return Finding.at(where, Severity.NOTE, what, hint)
 
 
 def together(found: Iterable[tuple[Hashable, Finding]]) -> Iterator[Finding]:
@@ -40,14 +53,14 @@ def together(found: Iterable[tuple[Hashable, Finding]]) -> Iterator[Finding]:
         yield first.model_copy(update={"others": tuple(others)}) if others else first
 
 
-def absent(name: str, known: Iterable[str], otherwise: str) -> str:
+def absent(name: str, known: Iterable[str], otherwise: str, *, taken: Collection[str] = ()) -> str:
     """What to do about a name that does not exist: the known one that was probably meant, or other advice.
 
+    :param known, taken: see `nearest`.
     :param otherwise: the advice if it resembles none of them.
     """
-    by_lower = {word.lower(): word for word in sorted(known)}
-    near = get_close_matches(name.lower(), by_lower, n=1)
-    return f"did you mean '{by_lower[near[0]]}'? Otherwise {otherwise}" if near else otherwise
+    near = nearest(name, known, taken=taken)
+    return f"did you mean '{near}'? Otherwise {otherwise}" if near else otherwise
 
 
 def placed(name: str, where: Where) -> str:
@@ -58,3 +71,9 @@ def placed(name: str, where: Where) -> str:
 def listed(words: Iterable[object]) -> str:
     """A few words in a sentence, sorted as text."""
     return ", ".join(sorted(str(word) for word in words))
+
+
+def few(objects: Sequence[Named]) -> str:
+    """The first of several objects with their places, and how many more there are."""
+    named = ", ".join(placed(f"'{item.id}'", item.where) for item in objects[:FEW])
+    return f"{named} and {len(objects) - FEW} more" if len(objects) > FEW else named

@@ -6,7 +6,7 @@ A member that is off keeps its place, with the address that was last seen. Only 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from pvesdn.design.ours.paths import with_paths
@@ -14,8 +14,8 @@ from pvesdn.design.ours.zones import local_vtep, nodes_with_tunnels
 from pvesdn.model.cluster import Member, SeenPath, SeenVtep, Vtep
 from pvesdn.model.design import DesignInput
 from pvesdn.model.facts import NodeFacts
-from pvesdn.model.findings import Finding, Severity, Where
-from pvesdn.model.own_sdn import VxlanZone
+from pvesdn.model.findings import Finding, Severity
+from pvesdn.model.own_sdn import Underlay, VxlanZone
 from pvesdn.model.primitives import IpAddress, IpNetwork
 
 
@@ -29,7 +29,7 @@ def choose_vteps(given: DesignInput) -> tuple[Mapping[str, Vtep], tuple[Finding,
     underlay = _Underlay.of(given)
     needed = nodes_with_tunnels(given)
     vteps: dict[str, Vtep] = {}
-    findings: list[Finding] = []
+    faults: dict[str, Finding] = {}
     for member in given.cluster.members:
         facts = given.facts.get(member.name)
         if facts is None:
@@ -39,8 +39,8 @@ def choose_vteps(given: DesignInput) -> tuple[Mapping[str, Vtep], tuple[Finding,
         if isinstance(vtep, Vtep):
             vteps[member.name] = vtep
         elif member.name in needed:
-            findings.append(underlay.blame(vtep, member.name))
-    return with_paths(vteps, given), tuple(findings)
+            faults[member.name] = vtep
+    return with_paths(vteps, given), tuple(underlay.blames(faults))
 
 
 def seen_now(given: DesignInput, vteps: Mapping[str, Vtep]) -> dict[str, SeenVtep]:
@@ -95,7 +95,7 @@ def _in_order(address: IpAddress) -> tuple[int, int]:
 class _Underlay:
     """What `underlay` says, and what is never a VTEP because it is inside the overlay: VNets and exits' addresses."""
 
-    where: Where | None
+    section: Underlay | None
     network: IpNetwork | None
     named: Mapping[str, IpAddress]
     bridges: frozenset[str]
@@ -105,7 +105,7 @@ class _Underlay:
     def of(cls, given: DesignInput) -> _Underlay:
         underlay = given.sdn.own.underlay
         return cls(
-            where=underlay.where if underlay else None,
+            section=underlay,
             network=underlay.network if underlay else None,
             named=dict(underlay.vteps) if underlay else {},
             bridges=frozenset(vnet.id for vnet in given.sdn.both.vnets),
@@ -117,12 +117,28 @@ class _Underlay:
             ),
         )
 
+    def blames(self, faults: Mapping[str, Finding]) -> Iterator[Finding]:
+        """The faults by node, each at its place; a network that several nodes are not in is one fault."""
+        outside = [node for node, fault in faults.items() if fault.what == self._outside]
+        if self.section is not None and len(outside) > 1:
+            what = f"network: {', '.join(outside)} have no address in the underlay network {self.network}"
+            named = ",".join(f"{node}=ADDRESS" for node in outside)
+            hint = f"correct the network, name their VTEPs (vteps {named}), or leave them out of the zones' nodes"
+            yield Finding.at(self.section.at("network"), Severity.ERROR, what, hint)
+        else:
+            outside = []
+        yield from (self.blame(fault, node) for node, fault in faults.items() if node not in outside)
+
+    @property
+    def _outside(self) -> str:
+        return f"has no address in the underlay network {self.network}"
+
     def blame(self, fault: Finding, node: str) -> Finding:
         """The fault, at the place in the definitions that has to change; at the node if there is no underlay."""
-        if self.where is None:
+        if self.section is None:
             return fault
         word = "network" if self.network is not None and node not in self.named else "vteps"
-        return fault.model_copy(update={"where": str(self.where), "what": f"{word}: {node} {fault.what}"})
+        return Finding.at(self.section.at(word, node), fault.severity, f"{word}: {node} {fault.what}", fault.hint)
 
     def of_present(self, member: Member, facts: NodeFacts, seen: SeenVtep | None) -> Vtep | Finding:
         """The VTEP of a node that was read."""
@@ -142,7 +158,7 @@ class _Underlay:
                 )
             return _fault(
                 facts.node,
-                f"has no address in the underlay network {self.network}",
+                self._outside,
                 f"give it one, name its VTEP (vteps {facts.node}=ADDRESS), or leave it out of the zones' nodes",
             )
         if member.address is None:

@@ -2,9 +2,10 @@ from __future__ import annotations
 
 import pytest
 
+from pvesdn.decode.definitions.own_scan import parse
 from pvesdn.decode.definitions.pve_word_order import UNREAD
 from pvesdn.decode.definitions.pve_words import WORDS
-from pvesdn.decode.definitions.section_config import Property, Section, parse, write
+from pvesdn.decode.definitions.section_config import Property, Section, write
 from pvesdn.encode.canonical import canonical
 from pvesdn.errors import SdnConfigError
 from tests.unit.decode.samples import PVE

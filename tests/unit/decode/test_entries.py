@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from pvesdn.decode.definitions.entries import Entry, Ledger
+from pvesdn.decode.definitions.entries import Entry
+from pvesdn.decode.definitions.ledger import Ledger
 from pvesdn.decode.definitions.section_config import Section
 from pvesdn.errors import SdnConfigError
 from pvesdn.model.findings import Severity, Where

@@ -206,7 +206,7 @@ def test_behind_a_single_address_the_gateway_lies_outside() -> None:
         ("zones_cfg", "simple: plain\n\tmtus 1\n",
          "zones.cfg:2: zone 'plain': 'mtus' is not a property of type simple; did you mean mtu?"),
         ("zones_cfg", "simple: plain\n\n\n\nsimple: plain\n",
-         "zones.cfg:5: zone 'plain': id is already used by the zone at zones.cfg:1; choose another id"),
+         "zones.cfg:5: zone 'plain': id is already used by the zone at zones.cfg:1; remove one of the two: they say the same"),
         ("zones_cfg", "simple: toolongid\n",
          "zones.cfg:1: zone 'toolongid': id 'toolongid' is not a zone id; write 2 to 8 letters and digits, starting with a letter"),
         ("zones_cfg", "vlan: old\n", "zones.cfg:1: zone 'old': bridge is missing; add it"),

@@ -216,7 +216,7 @@ WORDS = [
      ("pvesdn.cfg:9: exit 'out': vrrp-address: 172.16.0.254 is one of gateways: the master would take the router's address; "
      "choose an address that no router has (RFC 9568)")),
     (EVPN + "\trt-import \u0661:1\n",
-     "pvesdn.cfg:5: zone 'sym': rt-import '\u0661:1' is not a route target; write ASN:NUMBER such as 65000:100"),
+     "pvesdn.cfg:5: zone 'sym': rt-import '\u0661:1' (with U+0661) is not a route target; write ASN:NUMBER such as 65000:100"),
 ]  # fmt: skip
 
 IDS = [
@@ -261,7 +261,7 @@ IDS = [
 ]  # fmt: skip
 
 TWICE = [
-    (VXLAN + VXLAN, "pvesdn.cfg:2: zone 'tun': id is already used by the zone at pvesdn.cfg:1; choose another id"),
+    (VXLAN + VXLAN, "pvesdn.cfg:2: zone 'tun': id is already used by the zone at pvesdn.cfg:1; remove one of the two: they say the same"),
     (EVPN.replace("sym\n", "tun\n") + VXLAN,
      "pvesdn.cfg:5: zone 'tun': id is already used by the zone at pvesdn.cfg:1; choose another id"),
     (VXLAN + VNET + VNET.replace("tag 2", "tag 3"),
@@ -269,10 +269,10 @@ TWICE = [
     (VXLAN + VNET + SUBNET + "vxlan: other\n" + VNET.replace("tun", "other"),
      "pvesdn.cfg:8: vnet 'vmbr2': id is already used by the vnet at pvesdn.cfg:2; choose another id"),
     (CONTROLLER + CONTROLLER,
-     "pvesdn.cfg:3: controller 'main': id is already used by the controller at pvesdn.cfg:1; choose another id"),
+     "pvesdn.cfg:3: controller 'main': id is already used by the controller at pvesdn.cfg:1; remove one of the two: they say the same"),
     (VXLAN + VNET + SUBNET + SUBNET,
-     "pvesdn.cfg:7: subnet 'tun-10.0.2.0-24': id is already used by the subnet at pvesdn.cfg:5; choose another id"),
-    (EXIT_4 + EXIT_4, "pvesdn.cfg:7: exit 'out': id is already used by the exit at pvesdn.cfg:1; choose another id"),
+     "pvesdn.cfg:7: subnet 'tun-10.0.2.0-24': id is already used by the subnet at pvesdn.cfg:5; remove one of the two: they say the same"),
+    (EXIT_4 + EXIT_4, "pvesdn.cfg:7: exit 'out': id is already used by the exit at pvesdn.cfg:1; remove one of the two: they say the same"),
     (UNDERLAY + "underlay: other\n", "pvesdn.cfg:2: underlay 'other': is a second underlay; keep one"),
 ]  # fmt: skip
 
@@ -410,7 +410,9 @@ TEXTS = [
     (VXLAN + VNET + "\talias a\rb\n", "pvesdn.cfg:5: character U+000D is not allowed; use printable text and plain line endings"),
     (VXLAN + VNET + "\talias a\n\tbridge-ports none\n",
      "pvesdn.cfg:6: vnet 'vmbr2': 'bridge-ports' is not a property of type vnet; known properties: alias, nodes, tag, vlanaware, zone"),
-    ("zone tun\n", "pvesdn.cfg:1: neither 'type: id' nor an indented property; begin each property with a TAB"),
+    ("zone tun\n",
+     ("pvesdn.cfg:1: neither 'type: id' nor an indented property; "
+      "write a header like 'vnet: web', and begin each property below it with a TAB")),
 ]  # fmt: skip
 
 
@@ -421,10 +423,9 @@ def test_bad_input_is_named_with_file_line_section_property_and_cure(text: str, 
     assert faults(text) == (message,)
 
 
-def test_an_exit_without_an_address_says_so_beside_what_else_is_wrong() -> None:
+def test_an_exit_without_an_address_says_so_once_and_its_gateways_are_not_blamed() -> None:
     assert faults("exit: out\n\tgateways 172.16.0.254\n\tzone sym\n\tnode node1\n\tinterface eno2\n") == (
         "pvesdn.cfg:1: exit 'out': has neither address nor address6; add the uplink's address with its prefix length",
-        "pvesdn.cfg:2: exit 'out': gateways: 172.16.0.254 needs address; add address with an address in the gateway's subnet",
     )
 
 

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from pvesdn.decode.definitions.section_config import Oddity, Property, Section, has_forbidden, parse, scan, write
+from pvesdn.decode.definitions.own_scan import parse
+from pvesdn.decode.definitions.section_config import Oddity, Property, Section, has_forbidden, scan, write
 from pvesdn.errors import SdnConfigError
 from tests.unit.decode.samples import FABRICS, OWN, PVE
 
@@ -75,8 +76,17 @@ def test_for_pve_only_an_empty_line_ends_a_section() -> None:
         ),
         ("vxlan:\n", "x.cfg:1: header without an id: 'vxlan:'; write 'type: id', such as 'vnet: web'"),
         ("vxlan: \n\tmtu 1450\n", "x.cfg:1: header without an id: 'vxlan:'; write 'type: id', such as 'vnet: web'"),
-        ("vxlan: a b\n", "x.cfg:1: neither 'type: id' nor an indented property; begin each property with a TAB"),
-        ("9: a1\n", "x.cfg:1: neither 'type: id' nor an indented property; begin each property with a TAB"),
+        (
+            "vxlan: a b\n",
+            "x.cfg:1: header with more than one id: 'vxlan: a b'; write one id without blanks, such as 'vxlan: a'",
+        ),
+        (
+            "9: a1\n",
+            (
+                "x.cfg:1: neither 'type: id' nor an indented property; "
+                "write a header like 'vnet: web', and begin each property below it with a TAB"
+            ),
+        ),
         ("vxlan: a1\r\n", "x.cfg:1: character U+000D is not allowed; use printable text and plain line endings"),
         (
             "vxlan: a1\n\tx a\0b\n",
@@ -112,10 +122,10 @@ def test_for_pve_a_header_without_an_id_is_a_line_like_any_other() -> None:
     ]
 
 
-def test_all_faults_are_reported_at_once() -> None:
+def test_all_faults_are_reported_at_once_and_what_belongs_to_a_lost_header_is_none() -> None:
     with pytest.raises(SdnConfigError) as caught:
-        parse("what\n\tmtu 1\nvxlan: a\rb\n", "x.cfg")
-    assert [line.split(":")[1] for line in caught.value.lines] == ["1", "2", "3"]
+        parse("what\n\tmtu 1\nvxlan: a\rb\n\tmtu 1\n", "x.cfg")
+    assert [line.split(":")[1] for line in caught.value.lines] == ["1", "3"]
 
 
 @pytest.mark.parametrize(

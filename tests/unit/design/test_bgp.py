@@ -430,7 +430,7 @@ class TestAnchorsInSubnets:
     def test_so_is_the_network_of_an_uplink(self) -> None:
         cfg = SYMMETRIC + uplink("address 198.18.0.9/24", "gateways 198.18.0.1")
         found = [line for line in findings(given(cfg), Severity.WARNING) if "an anchor" in line]
-        assert [line.partition(": contains")[0] for line in found] == ["pvesdn.cfg:20: exit 'sym-node1'"]
+        assert [line.partition(": contains")[0] for line in found] == ["pvesdn.cfg:24: exit 'sym-node1'"]
 
     def test_in_a_zone_of_pves_the_anchors_are_those_of_its_exits(self) -> None:
         cfg = UNDERLAY + uplink("address 192.168.128.1/24", "gateways 192.168.128.254", zone="theirs")

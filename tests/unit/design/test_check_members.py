@@ -15,28 +15,28 @@ FABRIC = "ospf_fabric: lab\n\tarea 0\n\tip_prefix 172.20.30.0/24\n\nospf_node: l
 @pytest.mark.parametrize(
     ("file", "text", "finding"),
     [
-        ("zones.cfg", "simple: lan\n\tnodes node1,cedar\n\n", "zones.cfg:1: zone 'lan': nodes"),
+        ("zones.cfg", "simple: lan\n\tnodes node1,cedar\n\n", "zones.cfg:2: zone 'lan': nodes"),
         (
             "zones.cfg",
             "faucet: old\n\tdp-id 1\n\tcontroller c\n\tnodes node1,cedar\n\n",
-            "zones.cfg:1: zone 'old': nodes",
+            "zones.cfg:4: zone 'old': nodes",
         ),
         (
             "zones.cfg",
             PVE_EVPN["zones.cfg"].rstrip() + "\n\texitnodes cedar\n\n",
-            "zones.cfg:1: zone 'theirs': exitnodes",
+            "zones.cfg:4: zone 'theirs': exitnodes",
         ),
         (
             "zones.cfg",
             PVE_EVPN["zones.cfg"].rstrip() + "\n\texitnodes node1\n\texitnodes-primary cedar\n\n",
-            "zones.cfg:1: zone 'theirs': exitnodes-primary",
+            "zones.cfg:5: zone 'theirs': exitnodes-primary",
         ),
         (
             "controllers.cfg",
             PVE_EVPN["controllers.cfg"] + "bgp: b1\n\tasn 65000\n\tnode cedar\n\tpeers 10.0.0.1\n\n",
-            "controllers.cfg:5: controller 'b1': node",
+            "controllers.cfg:7: controller 'b1': node",
         ),
-        ("controllers.cfg", PVE_EVPN["controllers.cfg"] + ISIS, "controllers.cfg:5: controller 'is1': node"),
+        ("controllers.cfg", PVE_EVPN["controllers.cfg"] + ISIS, "controllers.cfg:9: controller 'is1': node"),
         ("fabrics.cfg", FABRIC, "fabrics.cfg:1: fabric 'lab': a node section"),
     ],
 )
@@ -54,7 +54,7 @@ def test_a_zone_on_no_member_at_all_is_not_to_be_left_without_nodes() -> None:
     """PVE takes no nodes for all of them."""
     (found,) = findings(given("", pve={"zones.cfg": "simple: lan\n\tnodes cedar\n\n"}), Severity.WARNING)
     assert found == (
-        "zones.cfg:1: zone 'lan': nodes names 'cedar', which is not a member of the cluster; members are node1, node2, node3; "
+        "zones.cfg:2: zone 'lan': nodes names 'cedar', which is not a member of the cluster; members are node1, node2, node3; "
         "name one of them instead in PVE, or remove the zone: without nodes it would be on all of them"
     )
     assert findings(given("", pve={"zones.cfg": "simple: lan\n\tnodes node2\n\n"}), Severity.WARNING) == []
@@ -71,6 +71,6 @@ def test_each_name_is_told_once_for_each_place_that_has_it() -> None:
     zones = PVE_EVPN["zones.cfg"].rstrip() + "\n\tnodes node1,cedar\n\texitnodes node1,cedar\n\n"
     found = findings(given("", pve={**PVE_EVPN, "zones.cfg": zones}), Severity.WARNING)
     assert [line.partition(" names ")[0] for line in found if "cedar" in line] == [
-        "zones.cfg:1: zone 'theirs': nodes",
-        "zones.cfg:1: zone 'theirs': exitnodes",
+        "zones.cfg:4: zone 'theirs': nodes",
+        "zones.cfg:5: zone 'theirs': exitnodes",
     ]

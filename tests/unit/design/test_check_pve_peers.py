@@ -126,7 +126,7 @@ def test_a_node_of_our_own_zone_is_told_there_alone() -> None:
     found = told(ZONE, evpn("192.168.0.1,192.168.0.2"), ours)
     assert [line for line in found if "node3" in line] == [
         (
-            "pvesdn.cfg:4: zone 'sym': PVE's controller 'ctl' has no peer for the VTEP of node3; "
+            "pvesdn.cfg:5: zone 'sym': PVE's controller 'ctl' has no peer for the VTEP of node3; "
             "add it to the controller's peers in PVE"
         )
     ]

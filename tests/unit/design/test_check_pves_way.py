@@ -39,7 +39,8 @@ def warnings(zone: str, **files: str) -> list[str]:
 def test_a_way_that_is_missing_is_said(zone: str, finding: str) -> None:
     controllers = f"evpn: over\n\tasn 65000\n\tfabric lab\n\n{BGP}{ISIS}"
     found = warnings(zone, fabrics_cfg=FABRIC + SIX, controllers_cfg=controllers)
-    assert found == [f"zones.cfg:1: zone 'tun': {finding}"]
+    line = 1 + next(n for n, line in enumerate(zone.splitlines()) if line.startswith(("\tfabric", "\tcontroller")))
+    assert found == [f"zones.cfg:{line}: zone 'tun': {finding}"]
 
 
 @pytest.mark.parametrize(

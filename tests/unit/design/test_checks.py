@@ -47,33 +47,33 @@ def test_a_sound_network_has_no_remarks() -> None:
 ERRORS = [
     pytest.param(
         UNICAST + CONTROLLER + L2 + "vnet: vmbr3\n\tzone l2\n\ttag 2\n",
-        "pvesdn.cfg:17: vnet 'vmbr3': tag 2 is also the tag of vnet 'vmbr2' (pvesdn.cfg:6); choose another VNI",
+        "pvesdn.cfg:19: vnet 'vmbr3': tag 2 is also the tag of vnet 'vmbr2' (pvesdn.cfg:8); choose another VNI",
         id="a VNI of two VNets",
     ),
     pytest.param(
         SYMMETRIC.replace("tag 2", "tag 4000"),
-        "pvesdn.cfg:12: vnet 'vmbr2': tag 4000 is also the vrf-vxlan of zone 'sym' (pvesdn.cfg:7); choose another VNI",
+        "pvesdn.cfg:14: vnet 'vmbr2': tag 4000 is also the vrf-vxlan of zone 'sym' (pvesdn.cfg:10); choose another VNI",
         id="a VNI of a VNet and a VRF",
     ),
     pytest.param(
         UNDERLAY + "vnet: vmbr2\n\tzone nowhere\n\ttag 2\n",
-        "pvesdn.cfg:4: vnet 'vmbr2': zone 'nowhere' does not exist; define it, or remove this section",
+        "pvesdn.cfg:5: vnet 'vmbr2': zone 'nowhere' does not exist; define it, or remove this section",
         id="a VNet of a missing zone",
     ),
     pytest.param(
         UNDERLAY + "vxlan: ucast\n\nsubnet: ucast-10.0.2.0-24\n\tvnet nothing\n",
-        "pvesdn.cfg:6: subnet 'ucast-10.0.2.0-24': vnet 'nothing' does not exist; define it, or remove this section",
+        "pvesdn.cfg:7: subnet 'ucast-10.0.2.0-24': vnet 'nothing' does not exist; define it, or remove this section",
         id="a subnet of a missing VNet",
     ),
     pytest.param(
         UNDERLAY + L2,
-        "pvesdn.cfg:4: zone 'l2': controller 'main' does not exist; define it: 'evpn-controller: main' with an asn",
+        "pvesdn.cfg:5: zone 'l2': controller 'main' does not exist; define it: 'evpn-controller: main' with an asn",
         id="a missing controller",
     ),
     pytest.param(
         CONTROLLER + L2.replace("controller main", "controller mian"),
         (
-            "pvesdn.cfg:4: zone 'l2': controller 'mian' does not exist; did you mean 'main'? "
+            "pvesdn.cfg:5: zone 'l2': controller 'mian' does not exist; did you mean 'main'? "
             "Otherwise define it: 'evpn-controller: mian' with an asn"
         ),
         id="a controller whose name is misspelt",
@@ -81,20 +81,20 @@ ERRORS = [
     pytest.param(
         SYMMETRIC.replace("vnet vmbr2", "vnet Vmbr2"),
         (
-            "pvesdn.cfg:16: subnet 'sym-10.0.2.0-24': vnet 'Vmbr2' does not exist; did you mean 'vmbr2'? "
+            "pvesdn.cfg:17: subnet 'sym-10.0.2.0-24': vnet 'Vmbr2' does not exist; did you mean 'vmbr2'? "
             "Otherwise define it, or remove this section"
         ),
         id="a VNet whose name is spelt with a capital",
     ),
     pytest.param(
         UNICAST + "vnet: db\n\tzone ucast\n\ttag 2\n",
-        "pvesdn.cfg:10: vnet 'db': tag 2 is also the tag of vnet 'vmbr2' (pvesdn.cfg:6); choose another VNI",
+        "pvesdn.cfg:12: vnet 'db': tag 2 is also the tag of vnet 'vmbr2' (pvesdn.cfg:8); choose another VNI",
         id="a VNI that is used first by an id later in the alphabet",
     ),
     pytest.param(
         SYMMETRIC + uplink(interface="lo"),
         (
-            "pvesdn.cfg:20: exit 'sym-node1': interface lo of node1 is the loopback device, which cannot be in a VRF; "
+            "pvesdn.cfg:23: exit 'sym-node1': interface lo of node1 is the loopback device, which cannot be in a VRF; "
             "name the NIC, bond or VLAN device that leads to the router"
         ),
         id="an exit on the loopback device",
@@ -103,7 +103,7 @@ ERRORS = [
         SYMMETRIC.replace("irb symmetric\n", "irb symmetric\n\tmtu 1279\n")
         + "subnet: sym-fd00:2::-64\n\tvnet vmbr2\n\tgateway fd00:2::1\n",
         (
-            "pvesdn.cfg:21: subnet 'sym-fd00:2::-64': gateway fd00:2::1 needs an MTU of 1280 (RFC 8200), "
+            "pvesdn.cfg:23: subnet 'sym-fd00:2::-64': gateway fd00:2::1 needs an MTU of 1280 (RFC 8200), "
             "and zone 'sym' has 1279; raise mtu in the zone, or leave gateway out"
         ),
         id="an IPv6 gateway on a bridge that is too small for IPv6",
@@ -119,7 +119,7 @@ ERRORS = [
     pytest.param(
         SYMMETRIC + uplink("address 10.0.2.9/25", "gateways 10.0.2.1"),
         (
-            "pvesdn.cfg:20: exit 'sym-node1': overlaps subnet 'sym-10.0.2.0-24' (10.0.2.0/24) in the VRF of zone 'sym'; "
+            "pvesdn.cfg:24: exit 'sym-node1': overlaps subnet 'sym-10.0.2.0-24' (10.0.2.0/24) in the VRF of zone 'sym'; "
             "choose another prefix, or another zone"
         ),
         id="an uplink inside a subnet",
@@ -135,7 +135,7 @@ ERRORS = [
     pytest.param(
         UNICAST + "subnet: ucast-10.0.2.0-24\n\tvnet vmbr2\n\tgateway 10.0.2.254\n",
         (
-            "pvesdn.cfg:10: subnet 'ucast-10.0.2.0-24': gateway 10.0.2.254 has no router: zone 'ucast' only bridges; "
+            "pvesdn.cfg:12: subnet 'ucast-10.0.2.0-24': gateway 10.0.2.254 has no router: zone 'ucast' only bridges; "
             "remove gateway, or use a zone of type evpn with irb asymmetric or symmetric"
         ),
         id="a gateway in a plain zone",
@@ -143,7 +143,7 @@ ERRORS = [
     pytest.param(
         evpn_zone("none"),
         (
-            "pvesdn.cfg:15: subnet 'zone-10.0.2.0-24': gateway 10.0.2.254 has no router: zone 'zone' only bridges; "
+            "pvesdn.cfg:17: subnet 'zone-10.0.2.0-24': gateway 10.0.2.254 has no router: zone 'zone' only bridges; "
             "remove gateway, or use a zone of type evpn with irb asymmetric or symmetric"
         ),
         id="a gateway in a bridging zone",
@@ -151,7 +151,7 @@ ERRORS = [
     pytest.param(
         UNICAST.replace("ucast\n\nvnet", "ucast\n\tnodes node1,pve9\n\nvnet"),
         (
-            "pvesdn.cfg:4: zone 'ucast': nodes names 'pve9', which is not a member of the cluster; "
+            "pvesdn.cfg:5: zone 'ucast': nodes names 'pve9', which is not a member of the cluster; "
             "members are node1, node2, node3"
         ),
         id="a zone on a stranger",
@@ -159,21 +159,21 @@ ERRORS = [
     pytest.param(
         UNICAST.rstrip("\n") + "\n\tnodes pve9\n",
         (
-            "pvesdn.cfg:6: vnet 'vmbr2': nodes names 'pve9', which is not a member of the cluster; "
+            "pvesdn.cfg:9: vnet 'vmbr2': nodes names 'pve9', which is not a member of the cluster; "
             "members are node1, node2, node3"
         ),
         id="a VNet on a stranger",
     ),
     pytest.param(
         SYMMETRIC + uplink(node="pve9"),
-        "pvesdn.cfg:20: exit 'sym-pve9': node names 'pve9', which is not a member of the cluster; "
+        "pvesdn.cfg:22: exit 'sym-pve9': node names 'pve9', which is not a member of the cluster; "
         "members are node1, node2, node3",
         id="an exit on a stranger",
     ),
     pytest.param(
         "underlay: cluster\n\tvteps pve9=192.168.0.9\n",
         (
-            "pvesdn.cfg:1: underlay 'cluster': vteps names 'pve9', which is not a member of the cluster; "
+            "pvesdn.cfg:2: underlay 'cluster': vteps names 'pve9', which is not a member of the cluster; "
             "members are node1, node2, node3"
         ),
         id="a VTEP of a stranger",
@@ -181,7 +181,7 @@ ERRORS = [
     pytest.param(
         SYMMETRIC.replace("asn 1234", "asn 1234\n\troute-reflectors pve9"),
         (
-            "pvesdn.cfg:4: controller 'main': route-reflectors names 'pve9', which is not a member of the cluster; "
+            "pvesdn.cfg:6: controller 'main': route-reflectors names 'pve9', which is not a member of the cluster; "
             "members are node1, node2, node3"
         ),
         id="a route reflector that is a stranger",
@@ -189,7 +189,7 @@ ERRORS = [
     pytest.param(
         UNICAST.replace("ucast\n\nvnet", "ucast\n\tnodes node1,node2\n\nvnet").rstrip("\n") + "\n\tnodes node2,node3\n",
         (
-            "pvesdn.cfg:7: vnet 'vmbr2': nodes names node3, where zone 'ucast' is not; "
+            "pvesdn.cfg:10: vnet 'vmbr2': nodes names node3, where zone 'ucast' is not; "
             "add the nodes to the zone, or remove them here"
         ),
         id="a VNet outside its zone",
@@ -197,7 +197,7 @@ ERRORS = [
     pytest.param(
         evpn_zone("none", vnet="\tvlanaware 1\n", gateway=""),
         (
-            "pvesdn.cfg:11: vnet 'vmbr2': vlanaware cannot be used in zone 'zone': EVPN carries one broadcast domain per "
+            "pvesdn.cfg:14: vnet 'vmbr2': vlanaware cannot be used in zone 'zone': EVPN carries one broadcast domain per "
             "VNI; remove vlanaware, or use a zone of type vxlan"
         ),
         id="VLANs inside EVPN",
@@ -205,7 +205,7 @@ ERRORS = [
     pytest.param(
         evpn_zone("asymmetric", vnet="\tnodes node1\n"),
         (
-            "pvesdn.cfg:11: vnet 'vmbr2': nodes cannot be used in zone 'zone': asymmetric routing needs every VNet on every "
+            "pvesdn.cfg:14: vnet 'vmbr2': nodes cannot be used in zone 'zone': asymmetric routing needs every VNet on every "
             "node of the zone; remove nodes, or write irb symmetric in the zone"
         ),
         id="an asymmetric zone with a gap",
@@ -213,7 +213,7 @@ ERRORS = [
     pytest.param(
         evpn_zone("asymmetric") + uplink(zone="zone"),
         (
-            "pvesdn.cfg:19: exit 'zone-node1': zone 'zone' has no VRF that reaches other nodes: it is irb asymmetric; "
+            "pvesdn.cfg:20: exit 'zone-node1': zone 'zone' has no VRF that reaches other nodes: it is irb asymmetric; "
             "use a zone of type evpn with irb symmetric"
         ),
         id="an exit of an asymmetric zone",
@@ -221,20 +221,20 @@ ERRORS = [
     pytest.param(
         UNICAST + uplink(zone="ucast"),
         (
-            "pvesdn.cfg:10: exit 'ucast-node1': zone 'ucast' has no VRF that reaches other nodes: it is a plain VXLAN zone; "
+            "pvesdn.cfg:11: exit 'ucast-node1': zone 'ucast' has no VRF that reaches other nodes: it is a plain VXLAN zone; "
             "use a zone of type evpn with irb symmetric"
         ),
         id="an exit of a plain zone",
     ),
     pytest.param(
         UNDERLAY + uplink(zone="nowhere"),
-        "pvesdn.cfg:4: exit 'nowhere-node1': zone 'nowhere' does not exist; define it, or remove this section",
+        "pvesdn.cfg:5: exit 'nowhere-node1': zone 'nowhere' does not exist; define it, or remove this section",
         id="an exit of a missing zone",
     ),
     pytest.param(
         SYMMETRIC.replace("irb symmetric\n", "irb symmetric\n\tnodes node1\n") + uplink(node="node2"),
         (
-            "pvesdn.cfg:21: exit 'sym-node2': node 'node2' is not in zone 'sym'; "
+            "pvesdn.cfg:23: exit 'sym-node2': node 'node2' is not in zone 'sym'; "
             "add it to the zone's nodes, or choose another node"
         ),
         id="an exit outside its zone",
@@ -252,9 +252,12 @@ ERRORS = [
         id="two exits of a zone on a node",
     ),
     pytest.param(
-        SYMMETRIC + uplink() + uplink("address 172.16.9.1/24", "gateways 172.16.9.2").replace("sym-node1", "twice"),
+        SYMMETRIC
+        + uplink()
+        + "evpn: other\n\tcontroller main\n\tirb symmetric\n\tvrf-vxlan 4001\n\n"
+        + uplink("address 172.16.9.1/24", "gateways 172.16.9.2", zone="other"),
         (
-            "pvesdn.cfg:27: exit 'twice': interface eno2 of node1 is already used by exit 'sym-node1'; "
+            "pvesdn.cfg:35: exit 'other-node1': interface eno2 of node1 is already used by exit 'sym-node1'; "
             "an interface can be in only one VRF: use another one, such as a VLAN on it"
         ),
         id="one interface of two exits",
@@ -262,7 +265,7 @@ ERRORS = [
     pytest.param(
         SYMMETRIC + uplink() + uplink(node="node2").replace("172.16.0.2/24", "172.16.0.1/24"),
         (
-            "pvesdn.cfg:27: exit 'sym-node2': address 172.16.0.1 is also used by exit 'sym-node1' on node1; "
+            "pvesdn.cfg:31: exit 'sym-node2': address 172.16.0.1 is also used by exit 'sym-node1' on node1; "
             "give each exit an address of its own"
         ),
         id="one address of two exits",
@@ -270,7 +273,7 @@ ERRORS = [
     pytest.param(
         SYMMETRIC + uplink(interface="vmbr0"),
         (
-            "pvesdn.cfg:20: exit 'sym-node1': interface vmbr0 of node1 holds the node's VTEP: in the VRF it would cut the "
+            "pvesdn.cfg:23: exit 'sym-node1': interface vmbr0 of node1 holds the node's VTEP: in the VRF it would cut the "
             "node off; use an interface of its own for the exit"
         ),
         id="an exit through the underlay",
@@ -278,7 +281,7 @@ ERRORS = [
     pytest.param(
         SYMMETRIC + uplink(interface="eno1"),
         (
-            "pvesdn.cfg:20: exit 'sym-node1': interface eno1 of node1 is part of vmbr0, which holds the node's VTEP: in the "
+            "pvesdn.cfg:23: exit 'sym-node1': interface eno1 of node1 is part of vmbr0, which holds the node's VTEP: in the "
             "VRF it would cut the node off; use an interface of its own for the exit"
         ),
         id="an exit through a port of the underlay",
@@ -286,7 +289,7 @@ ERRORS = [
     pytest.param(
         UNICAST.replace("ucast\n\nvnet", "ucast\n\tmtu 1501\n\nvnet"),
         (
-            "pvesdn.cfg:4: zone 'ucast': mtu 1501 and 50 bytes of VXLAN make 1551, but vmbr0 of node1, node2, node3 has 1550; "
+            "pvesdn.cfg:5: zone 'ucast': mtu 1501 and 50 bytes of VXLAN make 1551, but vmbr0 of node1, node2, node3 has 1550; "
             "write at most mtu 1500, or raise the underlay's"
         ),
         id="an MTU that does not fit",
@@ -294,7 +297,7 @@ ERRORS = [
     pytest.param(
         UNICAST.replace("ucast\n\nvnet", "ucast\n\tmulticast-group ff05::1\n\nvnet"),
         (
-            "pvesdn.cfg:4: zone 'ucast': multicast-group ff05::1 is not of the VTEPs' address family; "
+            "pvesdn.cfg:5: zone 'ucast': multicast-group ff05::1 is not of the VTEPs' address family; "
             "use a group of that family"
         ),
         id="a group of the other family",
@@ -302,25 +305,25 @@ ERRORS = [
     pytest.param(
         UNICAST.replace("ucast\n\nvnet", "ucast\n\tpeers 192.168.0.1,fd00::2\n\nvnet"),
         (
-            "pvesdn.cfg:4: zone 'ucast': peers lists fd00::2, not of the VTEPs' address family; "
+            "pvesdn.cfg:5: zone 'ucast': peers lists fd00::2, not of the VTEPs' address family; "
             "list peers of that family"
         ),
         id="peers of the other family",
     ),
     pytest.param(
         UNICAST.replace("ucast\n\nvnet", "ucast\n\tmulticast-group 225.20.1.1\n\tmulticast-interface eno9\n\nvnet"),
-        "pvesdn.cfg:4: zone 'ucast': multicast-interface eno9 does not exist on node1, node2, node3; name one that every node has",
+        "pvesdn.cfg:6: zone 'ucast': multicast-interface eno9 does not exist on node1, node2, node3; name one that every node has",
         id="multicast through a missing interface",
     ),
     pytest.param(
         UNICAST.replace("vxlan: ucast\n", "vxlan: ucast\n\tmulticast-group 225.20.1.1\n\tmulticast-interface lo\n"),
-        "pvesdn.cfg:4: zone 'ucast': multicast-interface lo does not lead to other nodes; name the underlay's device",
+        "pvesdn.cfg:6: zone 'ucast': multicast-interface lo does not lead to other nodes; name the underlay's device",
         id="multicast through the loopback device",
     ),
     pytest.param(
         SYMMETRIC + "evpn-controller: other\n\tasn 65001\n\nevpn: l2\n\tcontroller other\n\tirb none\n\tnodes node2\n",
         (
-            "pvesdn.cfg:20: controller 'other': asn 65001 differs from that of controller 'main' (1234), and FRR runs one AS "
+            "pvesdn.cfg:21: controller 'other': asn 65001 differs from that of controller 'main' (1234), and FRR runs one AS "
             "per node: node2; use one AS number per node"
         ),
         id="a second AS number of ours",
@@ -328,20 +331,20 @@ ERRORS = [
     pytest.param(
         SYMMETRIC.replace("vmbr2", "vmbr0"),
         (
-            "pvesdn.cfg:12: vnet 'vmbr0': device vmbr0 is also defined in /etc/network/interfaces of node1; "
-            "choose another id"
+            "pvesdn.cfg:12: vnet 'vmbr0': device vmbr0 is also defined in /etc/network/interfaces of node1, node2, node3; "
+            "rename the vnet: choose another id"
         ),
         id="the host's bridge as a VNet",
     ),
     pytest.param(
         SYMMETRIC.replace("vmbr2", "eno1"),
-        "pvesdn.cfg:12: vnet 'eno1': eno1 is a physical device on node1; choose another id",
+        "pvesdn.cfg:12: vnet 'eno1': eno1 is a physical device on node1, node2, node3; rename the vnet: choose another id",
         id="a network card as a VNet",
     ),
     pytest.param(
         SYMMETRIC + uplink(interface="vmbr2"),
         (
-            "pvesdn.cfg:20: exit 'sym-node1': interface vmbr2 is a device of pvesdn.cfg:12: vnet 'vmbr2'; "
+            "pvesdn.cfg:23: exit 'sym-node1': interface vmbr2 is a device of pvesdn.cfg:12: vnet 'vmbr2'; "
             "use an interface of the host"
         ),
         id="an exit through a VNet",
@@ -377,7 +380,7 @@ class TestPvesOwnZones:
     def test_a_vni_of_pves_and_ours_is_our_error(self) -> None:
         network = given(UNICAST.replace("tag 2", "tag 100"), pve=PVE_EVPN)
         assert findings(network) == [
-            "pvesdn.cfg:6: vnet 'vmbr2': tag 100 is also the tag of vnet 'web' (vnets.cfg:1); choose another VNI"
+            "pvesdn.cfg:8: vnet 'vmbr2': tag 100 is also the tag of vnet 'web' (vnets.cfg:3); choose another VNI"
         ]
 
     def test_two_uses_of_a_vni_in_pve_are_a_warning(self) -> None:
@@ -385,7 +388,7 @@ class TestPvesOwnZones:
         assert findings(given(UNDERLAY, pve=pve)) == []
         assert warnings(given(UNDERLAY, pve=pve)) == [
             (
-                "vnets.cfg:1: vnet 'web': tag 1000 is also the vrf-vxlan of zone 'theirs' (zones.cfg:1); "
+                "vnets.cfg:3: vnet 'web': tag 1000 is also the vrf-vxlan of zone 'theirs' (zones.cfg:3); "
                 "PVE accepts this; one of the two will not work"
             )
         ]
@@ -412,7 +415,7 @@ class TestPvesOwnZones:
         subnets = "subnet: theirs-172.16.0.0-16\n\tvnet web\n\n"
         assert findings(given(UNDERLAY + uplink(zone="theirs"), pve=PVE_EVPN | {"subnets.cfg": subnets})) == [
             (
-                "pvesdn.cfg:4: exit 'theirs-node1': overlaps subnet 'theirs-172.16.0.0-16' (172.16.0.0/16) in the VRF of "
+                "pvesdn.cfg:8: exit 'theirs-node1': overlaps subnet 'theirs-172.16.0.0-16' (172.16.0.0/16) in the VRF of "
                 "zone 'theirs'; choose another prefix, or another zone"
             )
         ]
@@ -440,20 +443,20 @@ class TestPvesOwnZones:
         network = given(UNDERLAY, pve=pve)
         assert findings(network) == []
         found = "\n".join(warnings(network))
-        assert "vnets.cfg:1: vnet 'web': zone 'nowhere' does not exist; PVE leaves this out" in found
+        assert "vnets.cfg:2: vnet 'web': zone 'nowhere' does not exist; PVE leaves this out" in found
         assert "subnet 'nowhere-10.0.0.0-24': vnet 'lost' does not exist; PVE leaves this out" in found
 
     def test_an_exit_needs_a_zone_with_a_vrf(self) -> None:
         pve = {"zones.cfg": "simple: local\n\n"}
         assert findings(given(UNDERLAY + uplink(zone="local"), pve=pve)) == [
-            "pvesdn.cfg:4: exit 'local-node1': zone 'local' of PVE has no VRF; use a zone of type evpn"
+            "pvesdn.cfg:5: exit 'local-node1': zone 'local' of PVE has no VRF; use a zone of type evpn"
         ]
 
     def test_an_exit_needs_a_node_of_pves_zone(self) -> None:
         pve = PVE_EVPN | {"zones.cfg": PVE_EVPN["zones.cfg"].rstrip("\n") + "\n\tnodes node2\n\n"}
         assert findings(given(UNDERLAY + uplink(zone="theirs"), pve=pve)) == [
             (
-                "pvesdn.cfg:4: exit 'theirs-node1': node 'node1' is not in zone 'theirs'; "
+                "pvesdn.cfg:6: exit 'theirs-node1': node 'node1' is not in zone 'theirs'; "
                 "add it to the zone's nodes, or choose another node"
             )
         ]
@@ -466,7 +469,7 @@ class TestBgp:
     def test_an_as_number_other_than_pves_is_an_error(self) -> None:
         assert findings(given(SYMMETRIC, pve=PVE_EVPN)) == [
             (
-                "pvesdn.cfg:4: controller 'main': asn 1234 differs from that of controller 'evpnctl' (65000), and FRR runs "
+                "pvesdn.cfg:5: controller 'main': asn 1234 differs from that of controller 'evpnctl' (65000), and FRR runs "
                 "one AS per node: node1, node2, node3; use one AS number per node"
             )
         ]
@@ -476,7 +479,7 @@ class TestBgp:
         found = findings(given(SYMMETRIC, pve={"controllers.cfg": self.BGP}))
         assert found == [
             (
-                "pvesdn.cfg:4: controller 'main': asn 1234 differs from that of controller 'bgpnode1' (65100), and FRR runs "
+                "pvesdn.cfg:5: controller 'main': asn 1234 differs from that of controller 'bgpnode1' (65100), and FRR runs "
                 "one AS per node: node1; use one AS number per node"
             )
         ]
@@ -499,7 +502,7 @@ class TestBgp:
         cfg = SYMMETRIC.replace("controller main", "controller evpnctl").replace(CONTROLLER, "")
         assert findings(given(cfg, pve=pve)) == [
             (
-                "pvesdn.cfg:4: zone 'sym': the asn 65000 of controller 'evpnctl' differs from that of controller 'bgpnode1' "
+                "pvesdn.cfg:5: zone 'sym': the asn 65000 of controller 'evpnctl' differs from that of controller 'bgpnode1' "
                 "(65100), and FRR runs one AS per node: node1; use one AS number per node"
             )
         ]
@@ -507,7 +510,7 @@ class TestBgp:
     def test_a_controller_of_another_kind_is_an_error(self) -> None:
         cfg = SYMMETRIC.replace("controller main", "controller bgpnode1").replace(CONTROLLER, "")
         assert findings(given(cfg, pve={"controllers.cfg": self.BGP}))[0] == (
-            "pvesdn.cfg:4: zone 'sym': controller 'bgpnode1' is of type bgp; name a controller for EVPN"
+            "pvesdn.cfg:5: zone 'sym': controller 'bgpnode1' is of type bgp; name a controller for EVPN"
         )
 
     def test_members_that_pve_does_not_peer_with_are_told(self) -> None:
@@ -515,7 +518,7 @@ class TestBgp:
         cfg = SYMMETRIC.replace("controller main", "controller evpnctl").replace(CONTROLLER, "")
         assert warnings(given(cfg, pve=pve)) == [
             (
-                "pvesdn.cfg:4: zone 'sym': PVE's controller 'evpnctl' has no peer for the VTEP of node3; "
+                "pvesdn.cfg:5: zone 'sym': PVE's controller 'evpnctl' has no peer for the VTEP of node3; "
                 "add it to the controller's peers in PVE"
             )
         ]
@@ -612,7 +615,7 @@ class TestTheUnderlay:
         cfg = UNICAST.replace("ucast\n\nvnet", "ucast\n\tmtu 1500\n\nvnet")
         assert findings(given(cfg, offline=["node3"], seen={"node3": ("192.168.0.3", 1500)})) == [
             (
-                "pvesdn.cfg:4: zone 'ucast': mtu 1500 and 50 bytes of VXLAN make 1550, but the underlay of node3 has 1500; "
+                "pvesdn.cfg:5: zone 'ucast': mtu 1500 and 50 bytes of VXLAN make 1550, but the underlay of node3 has 1500; "
                 "write at most mtu 1450, or raise the underlay's"
             )
         ]
@@ -642,7 +645,7 @@ class TestExits:
         node = with_link(Link("eno2", master="vmbr1"), Link("vmbr1", kind="bridge"))
         assert findings(given(SYMMETRIC + uplink(), node1=node)) == [
             (
-                "pvesdn.cfg:20: exit 'sym-node1': interface eno2 of node1 belongs to vmbr1; "
+                "pvesdn.cfg:23: exit 'sym-node1': interface eno2 of node1 belongs to vmbr1; "
                 "take it out of vmbr1 first, or use another interface"
             )
         ]
@@ -667,7 +670,7 @@ class TestExits:
         assert findings(network) == []
         assert warnings(network) == [
             (
-                "pvesdn.cfg:20: exit 'sym-node1': interface eno2 of node1 belongs to vrf_old instead of vrf_sym; "
+                "pvesdn.cfg:23: exit 'sym-node1': interface eno2 of node1 belongs to vrf_old instead of vrf_sym; "
                 "the next reload of its network puts it right"
             )
         ]
@@ -692,7 +695,7 @@ class TestExits:
         network = replace(network, cluster=network.cluster.model_copy(update={"members": members}))
         assert findings(network) == [
             (
-                "pvesdn.cfg:20: exit 'sym-node1': interface eno2 holds 10.1.1.1, the cluster's address of node1; "
+                "pvesdn.cfg:23: exit 'sym-node1': interface eno2 holds 10.1.1.1, the cluster's address of node1; "
                 "use an interface of its own for the exit"
             )
         ]
@@ -704,14 +707,14 @@ class TestExits:
         assert findings(network) == []
         assert warnings(network) == [
             (
-                "pvesdn.cfg:20: exit 'sym-node1': interface eno2 of node1 also holds 10.1.1.1/24, which moves into the VRF "
+                "pvesdn.cfg:23: exit 'sym-node1': interface eno2 of node1 also holds 10.1.1.1/24, which moves into the VRF "
                 "with it; remove what the exit does not need from /etc/network/interfaces"
             )
         ]
 
     def test_a_missing_interface_is_told(self) -> None:
         assert warnings(given(SYMMETRIC + uplink(interface="eno7"))) == [
-            "pvesdn.cfg:20: exit 'sym-node1': interface eno7 does not exist on node1; check its name"
+            "pvesdn.cfg:23: exit 'sym-node1': interface eno7 does not exist on node1; check its name"
         ]
 
     def test_nothing_is_said_of_a_node_that_is_off(self) -> None:
@@ -733,7 +736,7 @@ class TestExits:
         cfg = SYMMETRIC + self.virtual("node1", priority=200) + self.virtual("node2", "172.16.0.11")
         assert findings(given(cfg)) == [
             (
-                "pvesdn.cfg:30: exit 'sym-node2': virtual router 1 has different addresses in exit 'sym-node1'; "
+                "pvesdn.cfg:38: exit 'sym-node2': virtual router 1 has different addresses in exit 'sym-node1'; "
                 "give both the same vrrp-address, or another vrrp-id"
             )
         ]
@@ -742,7 +745,7 @@ class TestExits:
         cfg = SYMMETRIC + self.virtual("node1", "172.16.0.2") + uplink(node="node2")
         assert findings(given(cfg)) == [
             (
-                "pvesdn.cfg:20: exit 'sym-node1': vrrp-address 172.16.0.2 is already an address of exit 'sym-node2' on node2; "
+                "pvesdn.cfg:28: exit 'sym-node1': vrrp-address 172.16.0.2 is already an address of exit 'sym-node2' on node2; "
                 "choose an address that no router has (RFC 9568)"
             )
         ]
@@ -751,7 +754,7 @@ class TestExits:
         cfg = SYMMETRIC + self.virtual("node1") + self.virtual("node2", priority=200).replace("vrrp-id 1", "vrrp-id 2")
         assert findings(given(cfg)) == [
             (
-                "pvesdn.cfg:30: exit 'sym-node2': vrrp-address 172.16.0.10 is also that of virtual router 1 in exit "
+                "pvesdn.cfg:36: exit 'sym-node2': vrrp-address 172.16.0.10 is also that of virtual router 1 in exit "
                 "'sym-node1': two masters would answer for it; write vrrp-id 1"
             )
         ]
@@ -760,7 +763,7 @@ class TestExits:
         cfg = SYMMETRIC + self.virtual("node1") + self.virtual("node2")
         assert warnings(given(cfg)) == [
             (
-                "pvesdn.cfg:30: exit 'sym-node2': vrrp-priority 100 is also used by exit 'sym-node1': the higher address "
+                "pvesdn.cfg:37: exit 'sym-node2': vrrp-priority 100 is also used by exit 'sym-node1': the higher address "
                 "will win; give the exit that should be master the higher priority"
             )
         ]
@@ -770,7 +773,7 @@ def test_peers_that_leave_out_a_node_of_the_zone_are_told() -> None:
     cfg = UNICAST.replace("vxlan: ucast\n", "vxlan: ucast\n\tpeers 192.168.0.1,192.168.0.2\n")
     assert warnings(given(cfg)) == [
         (
-            "pvesdn.cfg:4: zone 'ucast': peers does not list the VTEP of node3, so no other node floods frames to it; "
+            "pvesdn.cfg:5: zone 'ucast': peers does not list the VTEP of node3, so no other node floods frames to it; "
             "add it, or leave peers out: the zone's nodes then flood to each other"
         )
     ]
@@ -790,7 +793,7 @@ class TestDevices:
 
     def test_a_device_of_another_kind_is(self) -> None:
         assert findings(given(SYMMETRIC, node1=with_link(Link("vmbr2", kind="veth")))) == [
-            "pvesdn.cfg:12: vnet 'vmbr2': vmbr2 is a device of kind veth on node1; choose another id"
+            "pvesdn.cfg:12: vnet 'vmbr2': vmbr2 is a device of kind veth on node1; rename the vnet: choose another id"
         ]
 
     def test_a_derived_name_in_the_hosts_file_is(self) -> None:
@@ -814,7 +817,7 @@ class TestRemarksOnZones:
             pytest.param(
                 evpn_zone("asymmetric", "vrf main"),
                 (
-                    "pvesdn.cfg:7: zone 'zone': vrf main routes in the host's own table: guests reach VTEP addresses and all "
+                    "pvesdn.cfg:10: zone 'zone': vrf main routes in the host's own table: guests reach VTEP addresses and all "
                     "other zones there; leave vrf out to give the zone a VRF of its own"
                 ),
                 id="main table",
@@ -822,7 +825,7 @@ class TestRemarksOnZones:
             pytest.param(
                 evpn_zone("none", "flood 0", gateway=""),
                 (
-                    "pvesdn.cfg:7: zone 'zone': flood 0 stops multicast at the tunnel, and with it IPv6 neighbour discovery "
+                    "pvesdn.cfg:10: zone 'zone': flood 0 stops multicast at the tunnel, and with it IPv6 neighbour discovery "
                     "between guests; leave flood out if guests use IPv6"
                 ),
                 id="no flooding",
@@ -831,7 +834,7 @@ class TestRemarksOnZones:
                 evpn_zone("asymmetric", "disable-arp-nd-suppression 1", gateway="")
                 + "subnet: zone-fd00:2::-64\n\tvnet vmbr2\n\tgateway fd00:2::1\n",
                 (
-                    "pvesdn.cfg:16: subnet 'zone-fd00:2::-64': gateway fd00:2::1: every node has it, and without suppression "
+                    "pvesdn.cfg:18: subnet 'zone-fd00:2::-64': gateway fd00:2::1: every node has it, and without suppression "
                     "each finds it a duplicate (RFC 4862); remove disable-arp-nd-suppression from zone 'zone'"
                 ),
                 id="duplicate IPv6 gateways",

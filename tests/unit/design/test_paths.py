@@ -158,7 +158,7 @@ class TestTheMtuOfAZone:
     def test_that_does_not_fit_names_the_device_on_the_path(self) -> None:
         cfg = PLAIN.replace("vxlan: plain\n", "vxlan: plain\n\tmtu 9000\n")
         assert findings(three(cfg, mtu=1500, holder="dummy0"))[0] == (
-            "pvesdn.cfg:4: zone 'plain': mtu 9000 and 50 bytes of VXLAN make 9050, but eno1 of node1, node2, node3 has 1500; "
+            "pvesdn.cfg:5: zone 'plain': mtu 9000 and 50 bytes of VXLAN make 9050, but eno1 of node1, node2, node3 has 1500; "
             "write at most mtu 1450, or raise the underlay's"
         )
         assert not findings(three(cfg, mtu=9216, holder="dummy0"))
@@ -237,7 +237,7 @@ class TestAPeerWithoutARoute:
         }
         assert findings(network(cfg, **alone), Severity.WARNING) == [
             (
-                "pvesdn.cfg:4: controller 'main': no route to its peer 203.0.113.9 on node1, node2; "
+                "pvesdn.cfg:6: controller 'main': no route to its peer 203.0.113.9 on node1, node2; "
                 "check 'ip route get 203.0.113.9' there"
             )
         ]
@@ -383,7 +383,7 @@ class TestAReboot:
         )
         assert findings(larger) == [
             (
-                "pvesdn.cfg:4: zone 'plain': mtu 8950 and 50 bytes of VXLAN make 9000, but the underlay of node3 has 1500; write "
+                "pvesdn.cfg:5: zone 'plain': mtu 8950 and 50 bytes of VXLAN make 9000, but the underlay of node3 has 1500; write "
                 "at most mtu 1450, or raise the underlay's and bring every member up once: this is what was seen last"
             )
         ]
@@ -471,7 +471,7 @@ class TestExits:
     def test_may_not_take_a_device_on_the_way_to_a_peer(self) -> None:
         assert findings(three(self.CFG + uplink(interface="eno1"))) == [
             (
-                "pvesdn.cfg:12: exit 'sym-node1': interface eno1 of node1 carries the path to 10.255.0.2 (VTEP of node2): in the "
+                "pvesdn.cfg:15: exit 'sym-node1': interface eno1 of node1 carries the path to 10.255.0.2 (VTEP of node2): in the "
                 "VRF it would cut the node off; use an interface of its own for the exit"
             )
         ]

@@ -44,7 +44,7 @@ class TestANodeThatAnswered:
         node = facts("node1", "192.168.0.9/24", "192.168.0.8/24")
         assert findings(given(UNDERLAY + ZONE, node1=node)) == [
             (
-                "pvesdn.cfg:1: underlay 'cluster': "
+                "pvesdn.cfg:2: underlay 'cluster': "
                 "network: node1 has several addresses in the underlay network 192.168.0.0/24: 192.168.0.8, 192.168.0.9; "
                 "name one: vteps node1=192.168.0.8"
             )
@@ -53,7 +53,7 @@ class TestANodeThatAnswered:
     def test_without_an_address_in_the_network_is_an_error(self) -> None:
         assert findings(given(UNDERLAY + ZONE, node2=facts("node2", "10.0.0.2/24"))) == [
             (
-                "pvesdn.cfg:1: underlay 'cluster': "
+                "pvesdn.cfg:2: underlay 'cluster': "
                 "network: node2 has no address in the underlay network 192.168.0.0/24; give it one, name its VTEP "
                 "(vteps node2=ADDRESS), or leave it out of the zones' nodes"
             )
@@ -62,7 +62,7 @@ class TestANodeThatAnswered:
     def test_must_hold_the_address_that_is_named(self) -> None:
         assert findings(given(VTEPS.format("node1=10.0.0.1") + ZONE)) == [
             (
-                "pvesdn.cfg:1: underlay 'cluster': "
+                "pvesdn.cfg:3: underlay 'cluster': "
                 "vteps: node1 has no device with 10.0.0.1 (named in underlay: vteps); name one that it has: vteps "
                 "node1=ADDRESS in the section underlay"
             )
@@ -127,7 +127,7 @@ class TestAMemberThatIsOff:
     def test_is_an_error_where_nothing_is_known(self) -> None:
         network = given(UNDERLAY.replace("192.168.0", "10.0.0") + ZONE, nodes=1, offline=["node1"])
         assert findings(network)[0] == (
-            "pvesdn.cfg:1: underlay 'cluster': "
+            "pvesdn.cfg:2: underlay 'cluster': "
             "network: node1 did not answer and was never seen, so its VTEP is unknown; name it in underlay "
             "(vteps node1=ADDRESS), or bring the node up once"
         )
