@@ -106,6 +106,14 @@ class NodeAgent(Protocol):
         """Write one of our own files below /etc/pve/sdn, for the whole cluster."""
         ...
 
+    def replace(self, node: NodeName, path: str, text: str, *, expect: str | None) -> None:
+        """The same, in place of what is expected there.
+
+        :param expect: SHA-256 of what is replaced, lower-case hexadecimal; None where nothing may be there.
+        :raises NodeFailed: also where there is another text, which then stays; not where it is `text` already.
+        """
+        ...
+
 
 class Runner(Protocol):
     """How what is done on many nodes is done: one after the other, or side by side."""

@@ -7,13 +7,13 @@ import re
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from pvesdn.cli.whole import read_whole
 from pvesdn.errors import SdnConfigError, SettingsError
-from pvesdn.model.files import ChangeSet
 from pvesdn.model.findings import Finding
+from pvesdn.model.saved_plan import SavedDraft
 from pvesdn.model.snapshot import OWN_FILE, OWN_NAME
 
 LARGEST = 8 * 1024 * 1024
@@ -30,6 +30,11 @@ class Draft:
 
     name: str
     text: str
+
+    @property
+    def saved(self) -> SavedDraft:
+        """As it lies in a saved plan."""
+        return SavedDraft(name=self.name, text=self.text)
 
     def named(self, text: str) -> str:
         """A message about pvesdn.cfg that points into the draft instead."""
@@ -51,11 +56,6 @@ class Draft:
             )
             for finding in findings
         )
-
-    def in_plan(self, changes: ChangeSet) -> ChangeSet:
-        """The same for all that a plan remarks."""
-        nodes = tuple(replace(node, obstacles=self.remarks(node.obstacles)) for node in changes.nodes)
-        return replace(changes, nodes=nodes, findings=self.remarks(changes.findings))
 
 
 def read_draft(place: Path) -> Draft:

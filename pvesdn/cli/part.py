@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
+from pvesdn.cli.screens.names import ranges
+from pvesdn.cli.screens.screen import Line, Span, Style
 from pvesdn.cli.source import require_members
 from pvesdn.compare.parting import part_of, parting_findings
 from pvesdn.errors import ApplyRefused
 from pvesdn.model.files import ChangeSet
-from pvesdn.model.findings import Severity
+from pvesdn.model.findings import Finding, Severity
 
 
-def take_part(whole: ChangeSet, only: frozenset[str]) -> ChangeSet:
-    """The part of a plan that concerns these nodes, with warnings about what then differs between them and the others.
+def take_part(whole: ChangeSet, only: frozenset[str]) -> tuple[ChangeSet, tuple[Finding, ...]]:
+    """The part of a plan that concerns these nodes, and those of its warnings that are about what then differs between
+    them and the others.
 
     :raises SettingsError: there is no such node.
     :raises ApplyRefused: a node cannot be dealt with now, or the rest must not wait.
@@ -26,7 +30,13 @@ def take_part(whole: ChangeSet, only: frozenset[str]) -> ChangeSet:
     if errors := [str(finding) for finding in found if finding.severity is Severity.ERROR]:
         raise ApplyRefused("\n".join(errors))
     part = part_of(whole, only)
-    return replace(part, findings=(*part.findings, *found))
+    return replace(part, findings=(*part.findings, *found)), found
+
+
+def left_lines(left: tuple[str, ...] | None) -> Iterator[Line]:
+    """What is said of the other nodes that have changes; None where no node was named."""
+    if left:
+        yield Span("left out: ", Style.WARNING), f"changes on {ranges(left)}"
 
 
 def _require_answers(whole: ChangeSet, only: frozenset[str]) -> None:

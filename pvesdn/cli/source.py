@@ -20,6 +20,7 @@ from pvesdn.model.snapshot import Snapshot
 from pvesdn.workflows.draft import with_draft
 from pvesdn.workflows.read import read_cluster
 from pvesdn.workflows.understand import Intent, Understanding, understand
+from pvesdn.workflows.world import World
 
 
 def understood(snapshot: Snapshot, draft: Draft | None, intent: Intent) -> Understanding:
@@ -43,10 +44,15 @@ def take(session: Session, folder: Path | None) -> Snapshot:
 
     :raises PvesdnError: neither can be had.
     """
-    if folder is not None:
-        return with_gaps(read_snapshot(folder))
-    world = session.world(session.settings(), Reading(session.screen, is_verbose=session.verbosity > 1))
-    return read_cluster(world)
+    return read_cluster(cluster_of(session)) if folder is None else with_gaps(read_snapshot(folder))
+
+
+def cluster_of(session: Session) -> World:
+    """The cluster of the settings, to be read.
+
+    :raises SettingsError: the settings cannot be used.
+    """
+    return session.world(session.settings(), Reading(session.screen, is_verbose=session.verbosity > 1))
 
 
 def with_gaps(snapshot: Snapshot) -> Snapshot:

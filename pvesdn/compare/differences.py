@@ -13,9 +13,18 @@ from pvesdn.model.differences import Difference
 
 def stanza_differences(old: Options, new: Options) -> tuple[Difference, ...]:
     """Of one interface, sorted by option. Addresses and MACs that are spelled differently are equal."""
-    return tuple(
-        found for name in sorted(old.keys() | new.keys()) if (found := _of(name, old.get(name, ()), new.get(name, ())))
+    found = tuple(
+        change
+        for name in sorted(old.keys() | new.keys())
+        if (change := _of(name, old.get(name, ()), new.get(name, ())))
     )
+    is_other_mac = any(change.name == "hwaddress" for change in found)
+    return tuple(change for change in found if not (is_other_mac and change.name == "pre-up" and _is_of_mac(change)))
+
+
+def _is_of_mac(change: Difference) -> bool:
+    """The bridge of an L3VNI is made with its MAC before ifupdown2 would set it: that says nothing more."""
+    return all("ip link add name" in value and " address " in value for value in (*change.old, *change.new))
 
 
 def sysctl_differences(

@@ -12,6 +12,7 @@ from pvesdn.model.execution import (
     LoadSysctl,
     PutInPlace,
     ReloadNetwork,
+    ReplaceDefinitions,
     Step,
 )
 from pvesdn.model.files import OUR_SYSCTL, ChangeSet, FileChange
@@ -53,10 +54,15 @@ def execution_plan(changes: ChangeSet) -> ExecutionPlan:
     return ExecutionPlan(
         nodes=tuple(node.execution for node in changes.nodes if commits or not node.is_empty),
         seen=changes.seen,
+        definitions=None if changes.definitions is None else _replace(changes.definitions),
         commits=commits,
         takes_frr_over=changes.takes_frr_over,
         flags=changes.flags,
     )
+
+
+def _replace(change: FileChange) -> ReplaceDefinitions:
+    return ReplaceDefinitions(text=change.new or "", before=change.old, expect=change.expect)
 
 
 def _write(change: FileChange) -> FileWrite:

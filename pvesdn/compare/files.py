@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from pvesdn.compare.conflicts import conflict, digest, is_as_wanted
+from pvesdn.compare.consequences import ChangedFile, node_consequences
 from pvesdn.compare.differences import daemon_differences, sysctl_differences
 from pvesdn.compare.execution import steps
 from pvesdn.compare.free_order import in_present_order
@@ -37,11 +38,13 @@ from pvesdn.model.files import (
     StanzaChange,
 )
 from pvesdn.model.flags import PlanFlags
+from pvesdn.model.guests import labelled
 from pvesdn.model.ifupdown import GUEST_PORTS
 from pvesdn.model.owners import FileOwners
 
 _ROUTER_BGP = re.compile(r"^router bgp (\d+)", re.MULTILINE)
 _GUEST_PORT = re.compile(GUEST_PORTS)
+_FRR_FILES = frozenset({FRR_CONF, FRR_CONF_LOCAL, FRR_DAEMONS})
 _MADE_BY_IFUPDOWN = frozenset({"bridge", "vxlan", "vrf"})
 
 
@@ -51,11 +54,13 @@ class NodeNow:
 
     :param files: text by path.
     :param record: what pvesdn remembers of its last write there.
+    :param guest_names: by id, as far as they are known.
     """
 
     files: Mapping[str, str]
     facts: NodeFacts
     record: Record
+    guest_names: Mapping[int, str] = field(default_factory=dict)
 
 
 def compare_node(
@@ -81,13 +86,16 @@ def compare_node(
     )
     changes = tuple(found.change for found in compared)
     own = tuple(found for found in compared if not found.change.by_pve)
-    guests = _guests(changes, now.facts)
+    staying = _staying(wanted, now, owners, shows_pve=shows_pve) if any(map(_takes_away, changes)) else frozenset()
+    guests = _guests(changes, now.facts, staying)
+    in_words = {bridge: tuple(labelled(port, now.guest_names) for port in ports) for bridge, ports in guests.items()}
     is_unfinished = now.record.is_unfinished
     is_reloaded = bool(changes) or is_unfinished or shows_pve
+    execution = _execution(own, now, owners, flooding, reloads=is_reloaded and not shows_pve)
     return NodeChanges(
         node=now.facts.node,
         files=changes,
-        obstacles=obstacles(changes, now.files, now.facts, flags, guests, is_reloaded=is_reloaded)
+        obstacles=obstacles(changes, now.files, now.facts, flags, in_words, is_reloaded=is_reloaded)
         + prerequisites(
             {found.file.path: found.file for found in compared if found.file.text is not None},
             {name: taken for found in compared for name, taken in found.taken.items()},
@@ -97,8 +105,39 @@ def compare_node(
         guests=guests,
         is_unfinished=is_unfinished,
         links=now.facts.links,
-        execution=_execution(own, now, owners, flooding, reloads=is_reloaded and not shows_pve),
+        execution=execution,
+        consequences=node_consequences(
+            [ChangedFile(found.change, found.present.stanzas, found.file.interfaces) for found in compared],
+            now.facts,
+            staying=staying,
+            frr=_frr_texts(wanted, changes, now),
+            action=execution.frr,
+        ),
     )
+
+
+def _takes_away(change: FileChange) -> bool:
+    return any(stanza.action is Action.REMOVE for stanza in change.stanzas)
+
+
+def _staying(wanted: Iterable[RenderedFile], now: NodeNow, owners: FileOwners, *, shows_pve: bool) -> frozenset[str]:
+    """Interfaces that some file has afterwards: one that leaves a file and is in another does not go."""
+    found = {stanza.name for stanza in now.facts.stanzas} | {name for _, name in now.facts.other_stanzas}
+    written = {
+        file.path: file.stanzas.keys() for file in wanted if shows_pve or not owners.is_written_by_pve(file.path)
+    }
+    for path in (OUR_INTERFACES, SDN_INTERFACES):
+        found |= written[path] if path in written else PresentFile(now.files.get(path)).stanzas.keys()
+    return frozenset(found)
+
+
+def _frr_texts(wanted: Iterable[RenderedFile], changes: Iterable[FileChange], now: NodeNow) -> tuple[str, str] | None:
+    """frr.conf before and after, whoever writes it; None where FRR is not told of anything."""
+    if not any(change.path in _FRR_FILES for change in changes):
+        return None
+    before = now.files.get(FRR_CONF, "")
+    after = next((file.text for file in wanted if file.path == FRR_CONF), None)
+    return before, before if after is None else after
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,8 +301,8 @@ def _to_delete(own: tuple[_Compared, ...], facts: NodeFacts) -> tuple[str, ...]:
     )
 
 
-def _guests(changes: tuple[FileChange, ...], facts: NodeFacts) -> dict[str, tuple[str, ...]]:
-    leaving = {s.name for change in changes for s in change.stanzas if s.action is Action.REMOVE}
+def _guests(changes: tuple[FileChange, ...], facts: NodeFacts, staying: frozenset[str]) -> dict[str, tuple[str, ...]]:
+    leaving = {s.name for change in changes for s in change.stanzas if s.action is Action.REMOVE} - staying
     plugged: dict[str, list[str]] = {}
     for link in facts.links:
         if link.master in leaving and _GUEST_PORT.match(link.name):

@@ -64,10 +64,13 @@ def frr_differences(old: str | None, new: str | None) -> tuple[Difference, ...]:
 
 
 def _differences(before: _Blocks, after: _Blocks) -> Iterator[Difference]:
+    yield from _vnis(before, after)
     for place in (*after, *(place for place in before if place not in after)):
         was, will = before.get(place), after.get(place)
         if place[1:] and (place[:-1] not in before or place[:-1] not in after):
             continue  # comes or goes with the block around it
+        if place[-1:] and place[-1].startswith("vni ") and (was is None or will is None):
+            continue
         if was is not None and will is not None:
             yield from _asn(place, was, will)
             yield from _lines(place, was.lines, will.lines)
@@ -75,6 +78,17 @@ def _differences(before: _Blocks, after: _Blocks) -> Iterator[Difference]:
             yield Difference("", (), (_whole(will),))
         elif was is not None:
             yield Difference("", (_whole(was),), ())
+
+
+def _vnis(before: _Blocks, after: _Blocks) -> Iterator[Difference]:
+    """VNIs of `address-family l2vpn evpn` that come or go: there may be hundreds."""
+    found: dict[_Place, tuple[list[str], list[str]]] = {}
+    for side, (blocks, others) in enumerate(((before, after), (after, before))):
+        for place in blocks:
+            if place not in others and place[-1:] and place[-1].startswith("vni ") and place[:-1] in others:
+                found.setdefault(place[:-1], ([], []))[side].append(place[-1].removeprefix("vni "))
+    for place, (old, new) in found.items():
+        yield Difference(f"{_title(place)} vni", tuple(old), tuple(new))
 
 
 def _whole(block: _Block) -> str:
@@ -134,7 +148,7 @@ def _name_and_value(words: tuple[str, ...]) -> tuple[str, str]:
             name = 2
         case _:
             name = next((len(valued) for valued in _VALUED if words[: len(valued)] == valued < words), 0)
-    return " ".join(words[:name]), " ".join(words[name:])
+    return " ".join(words[:name]).removeprefix("bgp "), " ".join(words[name:])
 
 
 def _blocks(text: str) -> _Blocks:

@@ -55,6 +55,5 @@ def follow_moves(files: Mapping[str, FileStanzas]) -> dict[str, tuple[StanzaChan
 def _moved(name: str, old: str, new: PrintedInterfaces, path: str) -> StanzaChange:
     change = change_of(name, old, new)
     why = f"moves here from {path}"
-    if change.action is Action.REPLACE:
-        return replace(change, why=f"{why}; {change.why}")
-    return replace(change, why=f"{why}; the device stays{f'; {change.why}' if change.why else ''}")
+    stays = "" if change.action is Action.REPLACE else "; the device stays"
+    return replace(change, why=f"{why}{stays}{f'; {change.why}' if change.why else ''}", moved_from=path)

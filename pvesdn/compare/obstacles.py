@@ -22,7 +22,7 @@ def obstacles(
     """What blocks an apply on one node.
 
     :param files: the node's files as they are, by path.
-    :param guests: guest ports by bridge that would go.
+    :param guests: guest ports by bridge that would go, in words.
     :param is_reloaded: the node's network will be reloaded, whether or not files change.
     """
     found: list[Finding] = []

@@ -8,7 +8,15 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from pvesdn.decode.nodes.interfaces import decode_interfaces
-from pvesdn.model.files import FRR_CONF, OUR_INTERFACES, SDN_INTERFACES, ChangeSet, NodeChanges
+from pvesdn.model.files import (
+    FRR_CONF,
+    FRR_CONF_LOCAL,
+    OUR_INTERFACES,
+    SDN_INTERFACES,
+    ChangeSet,
+    FileChange,
+    NodeChanges,
+)
 from pvesdn.model.findings import Finding, Severity
 
 _MAC = "hwaddress"
@@ -86,12 +94,12 @@ class _Sides:
 
     @cached_property
     def as_numbers(self) -> tuple[str, str]:
-        """The node's own AS before and after, empty where FRR has none; both empty where frr.conf does not change."""
-        file = next((file for file in self.changes.files if file.path == FRR_CONF), None)
-        if file is None:
-            return "", ""
-        old, new = (next(iter(_AS_NUMBER.findall(text or "")), "") for text in (file.old, file.new))
-        return old, new
+        """The node's own AS before and after, empty where FRR has none; both empty where FRR does not change."""
+        for file in self._frr:
+            old, new = (next(iter(_AS_NUMBER.findall(text or "")), "") for text in (file.old, file.new))
+            if old or new:
+                return old, new
+        return "", ""
 
     @property
     def moves_vtep(self) -> bool:
@@ -100,13 +108,16 @@ class _Sides:
     @property
     def follows_vteps(self) -> bool:
         """It changes where its own packets go: remotes of its devices, or neighbours of its FRR."""
-        has_frr = any(file.path == FRR_CONF for file in self.changes.files)
-        return has_frr or any(_REMOTE in options for options in self.moved.values())
+        return bool(self._frr) or any(_REMOTE in options for options in self.moved.values())
 
     def uplinks(self, *, is_new: bool) -> dict[str, _Options]:
         """Interfaces that hold addresses of their own: bridges of VNets hold the same one on every node."""
         found = self.after if is_new else self.before
         return {name: options for name, options in found.items() if _ADDRESS in options and _PORTS not in options}
+
+    @property
+    def _frr(self) -> list[FileChange]:
+        return [file for file in self.changes.files if file.path in {FRR_CONF, FRR_CONF_LOCAL}]
 
     def _text(self, *, is_new: bool) -> str:
         interfaces = {OUR_INTERFACES, SDN_INTERFACES}
@@ -126,18 +137,23 @@ def _interfaces(text: str) -> dict[str, _Options]:
 def _twice(here: list[_Sides], there: list[_Sides]) -> Iterator[Finding]:
     """Addresses that come to a node of the part and are to go from one that is left out."""
     leaving = {
-        address: (side.node, name)
+        host: (side.node, name)
         for side in there
         for name, options in side.uplinks(is_new=False).items()
-        for address in options[_ADDRESS] - side.after.get(name, {}).get(_ADDRESS, _ABSENT)
+        for host in _hosts(options) - _hosts(side.after.get(name, {}))
     }
     for side in here:
-        held = {address for options in side.before.values() for address in options.get(_ADDRESS, _ABSENT)}
+        held = frozenset(host for options in side.before.values() for host in _hosts(options))
         for name, options in sorted(side.uplinks(is_new=True).items()):
-            for address in sorted((options[_ADDRESS] & leaving.keys()) - held):
-                node, device = leaving[address]
-                what = f"{name} gets {address}, which {device} of {node} holds until {node} has its turn"
+            for host in sorted((_hosts(options) & leaving.keys()) - held):
+                node, device = leaving[host]
+                what = f"{name} gets {host}, which {device} of {node} holds until {node} has its turn"
                 yield _finding(Severity.ERROR, side.node, what, f"add --node {node}, or apply without --node")
+
+
+def _hosts(options: _Options) -> frozenset[str]:
+    """Its addresses, whatever their prefixes."""
+    return frozenset(address.partition("/")[0] for address in options.get(_ADDRESS, _ABSENT))
 
 
 def _disagreeing(here: list[_Sides], there: list[_Sides]) -> Iterator[Finding]:

@@ -116,11 +116,26 @@ class NodeExecution:
 
 
 @dataclass(frozen=True, slots=True)
+class ReplaceDefinitions:
+    """A draft becomes the cluster's pvesdn.cfg; what it takes the place of is kept beside it.
+
+    :param before: the text that was read; None where there was none.
+    :param expect: its SHA-256, lower-case hexadecimal: no other text is replaced.
+    """
+
+    text: str
+    before: str | None
+    expect: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class ExecutionPlan:
     """What one apply does on the whole cluster: every node's files are staged, then each node has its turn.
 
     :param nodes: in the order of their turns.
     :param seen: the new text of /etc/pve/sdn/pvesdn-seen.json, written before anything else; None leaves it.
+    :param definitions: done when every node has its files staged, before the first one has its turn; None where the
+        plan was made from the live definitions.
     :param commits: PVE's pending definitions are committed after the last node's turn, which reloads every node.
     :param takes_frr_over: after that commit what PVE has written for the last time becomes ours.
     :param flags: what was decided beforehand; whoever plans again decides alike.
@@ -128,6 +143,7 @@ class ExecutionPlan:
 
     nodes: tuple[NodeExecution, ...]
     seen: str | None = None
+    definitions: ReplaceDefinitions | None = None
     commits: bool = False
     takes_frr_over: bool = False
     flags: PlanFlags = field(default_factory=PlanFlags)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from itertools import chain
 
+from pvesdn.model.consequences import Fall, NodeConsequence
 from pvesdn.model.differences import Difference
 from pvesdn.model.execution import NodeExecution
 from pvesdn.model.facts import Link
@@ -110,12 +111,14 @@ class StanzaChange:
 
     :param why: what is behind it, such as what the kernel cannot change on a live device.
     :param differences: of an interface that is there before and after: its attributes that change, sorted by name.
+    :param moved_from: the file that it leaves for this one; empty where it does not move.
     """
 
     name: str
     action: Action
     why: str = ""
     differences: tuple[Difference, ...] = ()
+    moved_from: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +162,7 @@ class NodeChanges:
     :param guests: guest ports by bridge that would be removed.
     :param is_unfinished: the files are in place, but their last reload did not finish.
     :param links: the devices that were there.
+    :param consequences: what the changes mean for traffic, the worst first.
     """
 
     node: str
@@ -168,6 +172,7 @@ class NodeChanges:
     guests: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     is_unfinished: bool = False
     links: tuple[Link, ...] = field(default=(), repr=False)
+    consequences: tuple[NodeConsequence, ...] = ()
 
     @property
     def is_empty(self) -> bool:
@@ -229,7 +234,17 @@ class ChangeSet:
     pve: PveRunning = field(default_factory=PveRunning)
     takes_frr_over: bool = False
     flags: PlanFlags = field(default_factory=PlanFlags)
+    falls: tuple[Fall, ...] = ()
+    guest_names: Mapping[int, str] = field(default_factory=dict)
+    pve_version: str = ""
+    zones: Mapping[str, str] = field(default_factory=dict, repr=False)
     definitions: FileChange | None = None
+
+    @property
+    def takes_from_pve(self) -> bool:
+        """Interfaces move from PVE's file to ours: on a node that has only PVE's half of it they are gone."""
+        files = (file for node in self.nodes for file in node.files)
+        return any(stanza.moved_from == SDN_INTERFACES for file in files for stanza in file.stanzas)
 
     @property
     def is_empty(self) -> bool:

@@ -55,12 +55,14 @@ class ApplyReport:
     :param commit: the outcome of `PUT /cluster/sdn`; None when it was not needed.
     :param commit_error: one line, empty when the commit went well.
     :param not_checked: what was not looked at.
+    :param has_new_definitions: a draft has become the cluster's pvesdn.cfg.
     """
 
     nodes: tuple[NodeOutcome, ...] = ()
     commit: Outcome | None = None
     commit_error: str = ""
     not_checked: tuple[str, ...] = ()
+    has_new_definitions: bool = False
 
     @property
     def is_good(self) -> bool:

@@ -15,6 +15,9 @@ SDN_PATH = "cluster/sdn"
 """PVE's SDN in the API; the answer is None where the API has no such path."""
 
 OWN_NAME = "pvesdn.cfg"
+GUESTS_PATH = "cluster/resources"
+"""The guests of the cluster, of which a plan tells the names; absent where the API refused."""
+
 SEEN_NAME = "pvesdn-seen.json"
 
 PVE_FILES = (
@@ -32,6 +35,8 @@ PVE_FILES = (
 """The files read from /etc/pve/sdn."""
 
 OWN_FILE = f"/etc/pve/sdn/{OWN_NAME}"
+FORMER_OWN_FILE = f"{OWN_FILE}.before"
+"""What `pvesdn.cfg` was before an apply replaced it."""
 SEEN_FILE = f"/etc/pve/sdn/{SEEN_NAME}"
 RECORD_FILE = "/var/lib/pvesdn/written.json"
 

@@ -67,6 +67,9 @@ ANYWAY: tuple[Anyway, ...] = (
     # EVPN learns by BGP; ifupdown2 keeps the device's own learning in step with the port's.
     Anyway(PORT, f"(?:bridge|vxlan)-learning {_OFF}", "bridge-learning off", frozenset({Trait.EVPN})),
     Anyway(PORT, f"(?:bridge|vxlan)-learning {_ON}", "!bridge-learning off", frozenset({Trait.PLAIN})),
+    # What nobody switches is so by the kernel's default.
+    Anyway(PORT, f"bridge-(?:unicast|multicast)-flood {_ON}", "!bridge-unicast-flood off", frozenset({Trait.PLAIN})),
+    Anyway(PORT, f"bridge-arp-nd-suppress {_OFF}", "!bridge-arp-nd-suppress on", frozenset({Trait.PLAIN})),
     Anyway(BRIDGE, f"bridge-stp {_OFF}", "bridge-stp off"),
     Anyway(BRIDGE, "bridge-fd 0", "bridge-fd 0"),
     Anyway(BRIDGE, "bridge-vids 2-4094", "bridge-vids 2-4094", frozenset({Trait.VLAN_AWARE})),

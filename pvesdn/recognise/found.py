@@ -24,13 +24,7 @@ from pvesdn.model.hand_written import (
     VxlanWords,
 )
 from pvesdn.recognise.devices import NodeDevices, is_single_device, port_names
-
-_RANGE = re.compile(r"([0-9]{1,8})(?:-([0-9]{1,8}))?")
-_VARIABLE = re.compile(r"\S*[$`]\S*")
-_KERNELS_PORT = "8472"
-_USUAL_PORT = "4789"
-_MOST_VNIS = 4096
-"""That one entry of a map can name: there are no more VLANs."""
+from pvesdn.recognise.stanza_words import counted_lines, described, listed, mapped_vnis, options_of, vnis_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,9 +144,9 @@ class _Finder:
         if name in self._devices.ports:
             return (self._devices.ports[name].vni,)
         if name in self._singles:
-            return _mapped(self._singles[name])
+            return mapped_vnis(self._singles[name])
         words = self._made[name][1] if name in self._made else self._live[name].words
-        return _number(words.vni)
+        return vnis_of(words.vni)
 
     def _single(self, device: Device) -> Found:
         maps = [option for option in device.options if option.name == "bridge-vlan-vni-map"]
@@ -163,7 +157,7 @@ class _Finder:
         inside = f" in {bridge}" if bridge else ""
         what = f"{which}{inside}: not carried over, it stays as it is"
         return Found(
-            self._node.node, place, device.name, bridge, frozenset(_mapped(device)), what, "a VNet has one VNI"
+            self._node.node, place, device.name, bridge, frozenset(mapped_vnis(device)), what, "a VNet has one VNI"
         )
 
     def _by_hook(self, hook: HookLine, words: VxlanWords) -> Found:
@@ -171,7 +165,7 @@ class _Finder:
             what = f"a single VXLAN device for many VNIs, made by the hook '{hook.text}': not carried over, it stays as it is"
             bridge = self._bridge(words.name)
             return Found(self._node.node, hook.place, words.name, bridge, frozenset(), what, "a VNet has one VNI")
-        what = f"{_described(words, self._bridge(words.name))}, made by the hook '{hook.text}'"
+        what = f"{described(words, self._bridge(words.name))}, made by the hook '{hook.text}'"
         return self._unwritten(words, hook.place, what, self._lines(words.name))
 
     def _by_nobody(self, live: LiveVxlan) -> Found:
@@ -181,13 +175,13 @@ class _Finder:
             return Found(
                 self._node.node, None, live.words.name, bridge, frozenset(), what, "a VNet has one VNI", not bridge
             )
-        what = f"{_described(live.words, bridge)}, which the kernel has and no {self._readable()} makes"
+        what = f"{described(live.words, bridge)}, which the kernel has and no {self._readable()} makes"
         found = self._unwritten(live.words, None, what, ())
         return replace(found, is_foreign=not bridge)
 
     def _unwritten(self, words: VxlanWords, place: Place | None, what: str, lines: tuple[Place, ...]) -> Found:
         """A device that could be imported if its stanza said itself what it is."""
-        vnis, bridge = frozenset(_number(words.vni)), self._bridge(words.name)
+        vnis, bridge = frozenset(vnis_of(words.vni)), self._bridge(words.name)
         if not vnis or not bridge:
             what = f"{what}: it stays as it is"
             return Found(self._node.node, place, words.name, bridge, vnis, what, "" if vnis else "no VNI can be read")
@@ -204,15 +198,15 @@ class _Finder:
         floods = [act.address for hook in self._node.hooks for act in hook.acts if isinstance(act, Floods)
                   and act.device == words.name and _is_up(hook)]  # fmt: skip
         remotes = tuple(remote for remote in dict.fromkeys((*words.remotes, *floods)) if "$" not in remote)
-        options = _options(replace(words, remotes=remotes))
-        said = _listed([f"'{option}'" for option in options])
+        options = options_of(replace(words, remotes=remotes))
+        said = listed([f"'{option}'" for option in options])
         is_there = words.name in self._node.devices
         head = f"write {said} into the stanza of {words.name}" if is_there else (
             f"write a stanza for it: 'auto {words.name}', 'iface {words.name} inet manual', {said}"
         )  # fmt: skip
         if not words.group and not remotes and not self._has_evpn():
             head += ", with 'vxlan-remoteip ADDRESS' for every other node"
-        return f"{head}{f', in place of what {_counted_lines(lines)} of it' if lines else ''}"
+        return f"{head}{f', in place of what {counted_lines(lines)} of it' if lines else ''}"
 
     def _joining(self, name: str, bridge: str) -> str:
         written = self._node.devices.get(bridge)
@@ -240,7 +234,7 @@ class _Finder:
             f"is in {bridge} by the hook '{hooks[0].text}'" if hooks else f"the kernel has in {bridge}, as no file says"
         )
         what = f"a VXLAN device, VNI {vni}, that {how}"
-        lines = f", in place of what {_counted_lines(tuple(hook.place for hook in hooks))} of it" if hooks else ""
+        lines = f", in place of what {counted_lines(tuple(hook.place for hook in hooks))} of it" if hooks else ""
         hint = f"{self._joining(device.name, bridge)}{lines}; then import again"
         return Found(self._node.node, place, device.name, bridge, vnis, what, hint)
 
@@ -276,52 +270,3 @@ def _made(node: HandWrittenNode) -> Iterator[tuple[HookLine, VxlanWords]]:
 
 def _is_up(hook: HookLine) -> bool:
     return hook.text.partition(" ")[0] in UP_HOOKS
-
-
-def _described(words: VxlanWords, bridge: str) -> str:
-    vni = f", VNI {words.vni}" if words.vni else ""
-    return f"a VXLAN device in {bridge}{vni}" if bridge else f"a VXLAN device without a bridge{vni}"
-
-
-def _options(words: VxlanWords) -> list[str]:
-    """The lines of a stanza that say the same; what a variable of the shell stands for is left to the reader."""
-    port = words.port or _KERNELS_PORT
-    group = f"vxlan-mcastgrp{'6' if ':' in words.group else ''} {words.group}"
-    found = [
-        f"vxlan-id {words.vni}",
-        *([f"vxlan-local-tunnelip {words.local}"] if words.local else []),
-        *([group] if words.group else []),
-        *(f"vxlan-remoteip {remote}" for remote in words.remotes),
-        *([f"vxlan-physdev {words.physdev}"] if words.physdev else []),
-        *([f"vxlan-port {port}"] if port != _USUAL_PORT else []),
-        *([] if words.learns else ["bridge-learning off"]),
-        *([f"mtu {words.mtu}"] if words.mtu else []),
-        *([f"vxlan-ttl {words.ttl}"] if words.ttl else []),
-    ]
-    return [_VARIABLE.sub("VALUE", option) for option in found]
-
-
-def _mapped(device: Device) -> set[int]:
-    """The VNIs of `bridge-vlan-vni-map`: `VLAN=VNI`, both single or both a range."""
-    found: set[int] = set()
-    for option in device.all("bridge-vlan-vni-map"):
-        for entry in option.value.replace(",", " ").split():
-            if numbers := _RANGE.fullmatch(entry.partition("=")[2]):
-                first = int(numbers[1])
-                found.update(range(first, min(int(numbers[2] or first), first + _MOST_VNIS) + 1))
-    return found
-
-
-def _number(text: str) -> tuple[int, ...]:
-    return (int(text),) if re.fullmatch(r"[0-9]{1,8}", text) else ()
-
-
-def _counted_lines(places: tuple[Place, ...]) -> str:
-    """``line 16 says``, ``lines 16 and 17 say``; with the file where it is not the same for all."""
-    files = {place.file for place in places}
-    words = [str(place.line) if len(files) == 1 else str(place) for place in places]
-    return f"line {words[0]} says" if len(words) == 1 else f"lines {_listed(words)} say"
-
-
-def _listed(words: list[str]) -> str:
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"

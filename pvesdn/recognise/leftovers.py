@@ -160,17 +160,29 @@ class _Teller:
             for line in (*self.node.frr.sessions, *self.node.frr.usual):
                 if line.context[:1] == (heading,):
                     kept.add(line.text, line.context)
-        elif router.vrf is not None:
-            for neighbor in router.neighbors:
-                self._keep(neighbor.place, f"neighbor {neighbor.address}", f"a session of VRF {router.vrf}")
-                kept.session(neighbor.address, heading)
-            if router.asn != self.becomes.asn:
-                what = f"AS {router.asn} in VRF {router.vrf}: it becomes {self.becomes.asn}, the controller's"
-                self.book.lose(self.node.node, router.place, heading, what)
         else:
-            for neighbor in router.neighbors:
-                if not neighbor.is_evpn:  # told with the mesh
-                    kept.session(neighbor.address, heading)
+            self._tell_sessions(router, heading, kept)
+            self._tell_lonely(router, heading, kept)
+
+    def _tell_sessions(self, router: FrrRouter, heading: str, kept: Kept) -> None:
+        """Sessions of an instance that stays, beside the overlay."""
+        for neighbor in router.neighbors:
+            if router.vrf is not None:
+                self._keep(neighbor.place, f"neighbor {neighbor.address}", f"a session of VRF {router.vrf}")
+            if router.vrf is not None or not neighbor.is_evpn:  # the latter are told with the mesh
+                kept.session(neighbor.address, heading)
+        if router.asn != self.becomes.asn:
+            what = f"AS {router.asn} in VRF {router.vrf}: it becomes {self.becomes.asn}, the controller's"
+            self.book.lose(self.node.node, router.place, heading, what)
+
+    def _tell_lonely(self, router: FrrRouter, heading: str, kept: Kept) -> None:
+        """Peer groups without neighbours, which may be for those that call by themselves."""
+        used = {neighbor.group for neighbor in router.neighbors}
+        for line in self.node.frr.sessions:
+            match line.text.split():
+                case ["neighbor", group, "peer-group"] if line.context == (heading,) and group not in used:
+                    self._keep(line.place, f"neighbor {group}", "a peer group without neighbours")
+                    kept.session(group, heading)
 
 
 def _is_sent(hint: str) -> bool:

@@ -14,15 +14,14 @@ from pvesdn.model.cluster import ClusterState, Vtep
 from pvesdn.model.design import DesignInput
 from pvesdn.model.facts import NodeFacts
 from pvesdn.model.findings import Where
-from pvesdn.model.hand_written import Device, FrrRouter, HandWrittenNode
+from pvesdn.model.hand_written import FrrRouter, HandWrittenNode
 from pvesdn.model.own_sdn import EvpnController, EvpnZone, Exit, Irb, OwnSdn, OwnZone, VxlanZone
-from pvesdn.model.primitives import IpAddress
 from pvesdn.model.proposal import Proposal
 from pvesdn.model.sdn import SdnConfig
 from pvesdn.model.vnets import Subnet, Vnet
 from pvesdn.recognise.becomes import Becomes, becomes
 from pvesdn.recognise.devices import read_devices
-from pvesdn.recognise.exits import UplinkOnNode, read_uplink
+from pvesdn.recognise.exits import UplinkOnNode
 from pvesdn.recognise.hosts import refuse_own_addresses
 from pvesdn.recognise.ids import Ids
 from pvesdn.recognise.leftovers import tell_foreign_frr
@@ -32,6 +31,7 @@ from pvesdn.recognise.notebook import Notebook
 from pvesdn.recognise.nothing import Others, explain_nothing
 from pvesdn.recognise.take_outs import Made, staying, take_outs
 from pvesdn.recognise.underlay import UnderlayFacts, propose_underlay, read_ground
+from pvesdn.recognise.uplinks import refuse_twins, uplinks_of
 from pvesdn.recognise.vrf_routers import advertises_subnets, imported_targets
 from pvesdn.recognise.words import tell_stayers, tell_words
 from pvesdn.recognise.zones import Draft, Zoning, cover
@@ -107,7 +107,7 @@ class _Writer:
         subnets: list[Subnet] = []
         exits: list[Exit] = []
         for draft in self.drafts:
-            uplinks = list(self._uplinks(draft))
+            uplinks = uplinks_of(draft, self.given.nodes, self.nets, self.book)
             zone = self._zone(draft, ids.zone(draft.wish), uplinks)
             zones.append(zone)
             self.made.zones[draft.nets[0].name] = zone.id
@@ -115,7 +115,7 @@ class _Writer:
                 self.made.vnets[net.name] = vnet_ids[net.name]
                 vnets.append(self._vnet(net, vnet_ids[net.name], zone))
                 subnets += self._subnets(net, vnet_ids[net.name], zone) if draft.is_routed else ()
-            self._refuse_twins(uplinks)
+            refuse_twins(uplinks, self.book)
             exits += (uplink.exit(ids.exit(zone.id, uplink.node), zone.id) for uplink in uplinks)
             self.made.uplinks += uplinks
         controller = propose_controller(_CONTROLLER, self.speakers, self.ground, self.book)
@@ -261,50 +261,6 @@ class _Writer:
                 network=network,
                 gateway=gateway.ip,
             )
-
-    def _uplinks(self, draft: Draft) -> Iterator[UplinkOnNode]:
-        """Exits of the zone's VRF: one on a node."""
-        if draft.vrf is None:
-            return
-        for name in sorted(self.given.nodes):
-            found: UplinkOnNode | None = None
-            for device in self._enslaved(name, draft.vrf):
-                if draft.irb is not Irb.SYMMETRIC:
-                    what = f"is in VRF {draft.vrf}, which has no L3VNI: exits need irb symmetric"
-                    hint = f"its stanza stays: name the VRF of the new zone in its line 'vrf {draft.vrf}'"
-                    self.book.lose(name, device.place, device.name, what, hint)
-                    continue
-                uplink = read_uplink(self.given.nodes[name], device, draft.vrf, self.book)
-                if uplink is not None and found is not None:
-                    what = f"is a second exit of VRF {draft.vrf} on the node, next to {found.device.name}"
-                    hint = f"its stanza stays: name the VRF of the new zone in its line 'vrf {draft.vrf}'"
-                    self.book.lose(name, device.place, device.name, what, hint)
-                found = found or uplink
-            if found is not None:
-                yield found
-
-    def _enslaved(self, node: str, vrf: str) -> list[Device]:
-        taken = {
-            sight.bridge.device.name
-            for net in (*self.nets.vnets, *self.nets.ties.values())
-            for sight in net.sights.values()
-        }
-        return [
-            device
-            for device in self.given.nodes[node].devices.values()
-            if device.name not in taken and any(option.value == vrf for option in device.all("vrf"))
-        ]
-
-    def _refuse_twins(self, uplinks: list[UplinkOnNode]) -> None:
-        """Two exits with one address."""
-        first: dict[IpAddress, UplinkOnNode] = {}
-        for uplink in uplinks:
-            for address in (interface.ip for interface in uplink.interfaces):
-                other = first.setdefault(address, uplink)
-                if other is not uplink:
-                    what = f"has the address {address} of {other.node} ({other.device.place})"
-                    hint = "give each exit an address of its own"
-                    self.book.error(uplink.node, uplink.device.place, uplink.device.name, what, hint)
 
     # --- what is not expressed ----------------------------------------------------------------------------------------
 

@@ -30,18 +30,18 @@ _OF_PORTS = frozenset(
         "vxlan-svcnodeip",
         "vxlan-svcnodeip6",
         "vxlan-port",
-        "bridge-arp-nd-suppress",
-        "bridge-unicast-flood",
-        "bridge-multicast-flood",
         "mtu",
     }
 )
 """Options that are carried over, or that something else is said about."""
+_OF_EVPN = frozenset({"bridge-arp-nd-suppress", "bridge-unicast-flood", "bridge-multicast-flood"})
+"""The same of ports in EVPN zones alone."""
 _OF_BRIDGES = frozenset({"address", "netmask", "bridge-ports", "bridge-vlan-aware", "mtu", "alias", "vrf"})
 _OF_TIES = frozenset({"bridge-ports", "vrf", "mtu"})
 _VLANS_OF_PORT = frozenset({"bridge-access", "bridge-vids", "bridge-pvid", "bridge-trunk", "bridge-allow-untagged"})
 _ITSELF = frozenset({"$IFACE", "${IFACE}", '"$IFACE"', '"${IFACE}"'})
 _IPV6 = 6
+_UDP_PORT = 4789
 
 
 def tell_words(
@@ -58,7 +58,7 @@ def tell_words(
         if tied is not None:
             mtu = tied.mtu or inner_mtu(ground.vteps[node] for node in sorted(tied.nodes & ground.vteps.keys()))
             for sight in net.sights.values():
-                teller.tell_tie(sight, mtu)
+                teller.tell_tie(sight, tied, mtu)
     routed = {draft.vrf for draft in drafts if draft.vrf is not None and draft.is_routed}
     for name, node in sorted(nodes.items()):
         for device in node.devices.values():
@@ -106,21 +106,30 @@ class _Teller:
         """A VXLAN device and the bridge it is in."""
         traits = frozenset(_traits(sight.bridge, draft))
         device, port = sight.bridge.device, sight.port.device
-        carried = _OF_PORTS | ({"vxlan-physdev"} if draft.mode is FloodMode.MULTICAST else frozenset())
+        of_mode = {FloodMode.MULTICAST: frozenset({"vxlan-physdev"}), FloodMode.EVPN: _OF_EVPN}
+        carried = _OF_PORTS | of_mode.get(draft.mode, frozenset())
         self._tell(sight, port, PORT, carried, traits)
         carried = _OF_BRIDGES | ({"hwaddress"} if sight.bridge.addresses and draft.is_routed else frozenset())
         self._tell(sight, device, BRIDGE, carried, traits)
         self._tell_ports(sight)
 
-    def tell_tie(self, sight: BridgeOnNode, mtu: int | None) -> None:
+    def tell_tie(self, sight: BridgeOnNode, draft: Draft, mtu: int | None) -> None:
         """The VXLAN device and the bridge of an L3VNI. :param mtu: of the zone, bytes; None where it is not known."""
         traits = frozenset({Trait.EVPN})
-        self._tell(sight, sight.port.device, PORT, _OF_PORTS, traits)
+        self._tell(sight, sight.port.device, PORT, _OF_PORTS | _OF_EVPN, traits)
         self._tell(sight, sight.bridge.device, TIE, _OF_TIES, traits)
         for device, said in ((sight.port.device, sight.port.mtu), (sight.bridge.device, sight.bridge.mtu)):
             if said is not None and mtu is not None and said != mtu:
                 option = device.all("mtu")[0]
                 self._lose(sight.node, device, option, f"the L3VNI's devices get the zone's MTU, {mtu}")
+        port = sight.port
+        for names, own, zones in (
+            (("vxlan-port",), port.udp_port or _UDP_PORT, draft.udp_port or _UDP_PORT),
+            (("bridge-unicast-flood", "bridge-multicast-flood"), port.floods, draft.floods),
+            (("bridge-arp-nd-suppress",), port.suppresses, draft.suppresses),
+        ):
+            for option in port.device.all(*names) if own != zones else ():
+                self._lose(sight.node, port.device, option, "the L3VNI's devices get what the zone's VNets have")
         self._tell_ports(sight)
 
     def tell_vrf(self, node: str, vrf: Device) -> None:

@@ -20,6 +20,7 @@ _API_KEYS = word_set(
     maxcpu mem maxmem disk maxdisk
     """
 )
+_GUEST_KEYS = word_set("type id vmid node status template uptime cpu maxcpu mem maxmem disk maxdisk")
 _IP_KEYS = word_set(
     """
     ifname flags qdisc operstate linkmode group link_type address broadcast inet6_addr_gen_mode master link
@@ -48,6 +49,17 @@ def hide_api(value: Json, veil: Veil) -> Json:
     """An answer of the API."""
     return _walk(
         value, "", veil, lambda key, text: key in _API_KEYS and _WORD.fullmatch(text) is not None, numbers=_API_KEYS
+    )
+
+
+def hide_guests(value: Json, veil: Veil) -> Json:
+    """The guests of the cluster: their ids and nodes stay, their names do not."""
+    return _walk(
+        value,
+        "",
+        veil,
+        lambda key, text: key in _GUEST_KEYS and _WORD.fullmatch(text) is not None,
+        numbers=_GUEST_KEYS,
     )
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from pvesdn.decode.secrets.veil import PLACEHOLDER, Veil, is_kernel_name
 from pvesdn.model.files import FRR_CONF, FRR_CONF_LOCAL, FRR_DAEMONS, OUR_SYSCTL
 from pvesdn.model.primitives import Json
-from pvesdn.model.snapshot import RECORD_FILE, SEEN_NAME, NodeRaw, Snapshot
-from pvesdn.redact.answers import hide_api, hide_command_answer, hide_record
+from pvesdn.model.snapshot import GUESTS_PATH, RECORD_FILE, SEEN_NAME, NodeRaw, Snapshot
+from pvesdn.redact.answers import hide_api, hide_command_answer, hide_guests, hide_record
 from pvesdn.redact.definitions import aliases, hide_definitions, hide_running
 from pvesdn.redact.digests import with_digests
 from pvesdn.redact.frr import hide_frr
@@ -59,7 +60,9 @@ def replace_values(snapshot: Snapshot, veil: Veil) -> Cleaned:
         name: counted(f"etc/pve/sdn/{name}", lambda n=name, t=text: _definitions(n)(t, veil))  # type: ignore[misc]
         for name, text in sorted(snapshot.pve_files.items())
     }
-    api = {path: counted(f"api/{path}.json", lambda v=value: hide_api(v, veil)) for path, value in snapshot.api.items()}  # type: ignore[misc]
+    api = {
+        path: counted(f"api/{path}.json", partial(_answer(path), value, veil)) for path, value in snapshot.api.items()
+    }
     nodes = {}
     for node, raw in sorted(snapshot.nodes.items()):
         files = {
@@ -97,6 +100,10 @@ def _definitions(name: str) -> _Clean:
     if name == _RUNNING:
         return hide_running
     return hide_record if name == SEEN_NAME else hide_definitions
+
+
+def _answer(path: str) -> Callable[[Json, Veil], Json]:
+    return hide_guests if path == GUESTS_PATH else hide_api
 
 
 def _placeholders(snapshot: Snapshot) -> Iterator[str]:

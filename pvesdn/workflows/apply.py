@@ -8,6 +8,7 @@ others.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from pvesdn.compare.execution import execution_plan
 from pvesdn.errors import ApplyRefused
@@ -19,10 +20,11 @@ from pvesdn.model.snapshot import SEEN_FILE
 from pvesdn.workflows.aftermath import NOT_CHECKED, finish, leave_unreloaded, restore_flooding, verify
 from pvesdn.workflows.any_member import on_any_member
 from pvesdn.workflows.commit import NO_COMMIT, CommitOutcome, commit_definitions
+from pvesdn.workflows.draft import replace_definitions
 from pvesdn.workflows.planner import Planner
 from pvesdn.workflows.progress import Progress, healthy
 from pvesdn.workflows.put_in_place import put_in_place
-from pvesdn.workflows.stage import stage
+from pvesdn.workflows.stage import discarding, stage
 from pvesdn.workflows.take_over import take_frr_over
 from pvesdn.workflows.world import World
 
@@ -34,17 +36,24 @@ def apply(world: World, changes: ChangeSet, planner: Planner) -> ApplyReport:
     """Carry out a plan. With nothing to do, only the memory of the VTEPs is touched, and only if it is out of date.
 
     :param planner: plans again, with the flags of `changes`: to verify, and where the plan has a second part.
-    :raises ApplyRefused: obstacles are left in the plan; nothing was touched.
+    :raises ApplyRefused: obstacles are left in the plan, or interfaces would move on a part of the nodes; nothing was
+        touched.
     :raises ClusterError: the API does not let us reload or commit; nothing was touched.
-    :raises NodeError: the memory of the VTEPs could not be written; nothing else was touched.
+    :raises NodeError: the memory of the VTEPs or the definitions could not be written; nothing else was touched.
     """
     _refuse_obstacles(changes)
+    _refuse_half_a_move(changes)
     todo = execution_plan(changes)
     world.api.require(_rights(todo))  # before anything: a refused reload leaves a node half done
     _remember_vteps(world, todo.seen, [node.node for node in changes.nodes])
     run = [Progress(world, node) for node in todo.nodes]
-    if not (stage(world, run) and put_in_place(world, healthy(run))):
-        return _report(run, changes, _end_early(world, run, todo))
+    is_staged = stage(world, run)
+    if is_staged:
+        _replace_definitions(world, run, todo, changes)
+    is_placed = is_staged and put_in_place(world, healthy(run))
+    if not is_placed or (changes.takes_from_pve and len(healthy(run)) < len(run)):
+        report = _report(run, changes, _end_early(world, run, todo))
+        return replace(report, has_new_definitions=is_staged and todo.definitions is not None)
     commit = _commit(world, run, todo, planner)
     restore_flooding(world, healthy(run))
     verify(world, changes, healthy(run), planner)
@@ -71,6 +80,16 @@ def _commit(world: World, run: Sequence[Progress], todo: ExecutionPlan, planner:
     return commit
 
 
+def _replace_definitions(world: World, run: Sequence[Progress], todo: ExecutionPlan, changes: ChangeSet) -> None:
+    """Make the draft the live definitions. If that fails, nothing staged is left on any node.
+
+    :raises NodeError: it failed.
+    """
+    if todo.definitions is not None:
+        with discarding(world, run):
+            replace_definitions(world, todo.definitions, [node.node for node in changes.nodes])
+
+
 def _remember_vteps(world: World, text: str | None, members: Sequence[NodeName]) -> None:
     """Write down every VTEP under /etc/pve/sdn, so that a member that goes off stays a peer.
 
@@ -85,6 +104,14 @@ def _refuse_obstacles(changes: ChangeSet) -> None:
     obstacles = [str(finding) for node in changes.nodes for finding in node.obstacles]
     if obstacles:
         raise ApplyRefused("\n".join(obstacles))
+
+
+def _refuse_half_a_move(changes: ChangeSet) -> None:
+    """PVE's commit reloads every node, and where our file cannot be put first it takes bridges from under guests."""
+    if changes.takes_from_pve and changes.unreachable:
+        names = ", ".join(sorted(changes.unreachable))
+        what = f"interfaces move from PVE's file to pvesdn's, and {names} cannot be reached: PVE would take them away there"
+        raise ApplyRefused(what, hint="make every node that is on reachable by SSH, then run pvesdn apply again")
 
 
 def _rights(todo: ExecutionPlan) -> list[tuple[str, str]]:
@@ -105,4 +132,5 @@ def _report(run: Sequence[Progress], changes: ChangeSet, commit: CommitOutcome) 
         commit=commit.outcome,
         commit_error=commit.error,
         not_checked=NOT_CHECKED,
+        has_new_definitions=changes.definitions is not None,
     )

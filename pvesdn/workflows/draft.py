@@ -1,13 +1,21 @@
-"""A draft of pvesdn.cfg instead of the live one: what the nodes would get if it took its place. Pure."""
+"""A draft of pvesdn.cfg: instead of the live one in a plan, then in its place on the cluster."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from pvesdn.compare.conflicts import digest
+from pvesdn.errors import NodeError, NodeFailed, NodeUnreachable
+from pvesdn.model.execution import ReplaceDefinitions
 from pvesdn.model.files import FileChange
-from pvesdn.model.snapshot import OWN_FILE, OWN_NAME, Snapshot
+from pvesdn.model.primitives import NodeName
+from pvesdn.model.snapshot import FORMER_OWN_FILE, OWN_FILE, OWN_NAME, Snapshot
+from pvesdn.workflows.any_member import on_any_member
+from pvesdn.workflows.world import World
 
+_CLUSTER = "cluster"
+"""Who has a step that is no node's."""
 _MODE, _OWNER = "0640", "root:www-data"
 """What pmxcfs gives every file of /etc/pve, whatever one asks for."""
 
@@ -27,3 +35,30 @@ def definitions_change(snapshot: Snapshot, text: str) -> FileChange | None:
         return None
     expect = None if live is None else digest(live)
     return FileChange(path=OWN_FILE, old=live, new=text, mode=_MODE, owner=_OWNER, expect=expect)
+
+
+def replace_definitions(world: World, change: ReplaceDefinitions, members: Sequence[NodeName]) -> None:
+    """Make the draft the cluster's pvesdn.cfg. What was there is kept as `FORMER_OWN_FILE`.
+
+    :param members: every node that was read.
+    :raises NodeFailed: pvesdn.cfg has changed since it was read, or /etc/pve cannot be written; it is as it was.
+    :raises NodeUnreachable: no member could be reached.
+    """
+
+    def put(name: NodeName) -> None:
+        if world.nodes.read(name, [OWN_FILE]).get(OWN_FILE) not in (change.before, change.text):
+            raise NodeFailed(name, f"{OWN_FILE} has changed since it was read", hint="plan again")
+        if change.before is not None:
+            world.nodes.put(name, FORMER_OWN_FILE, change.before)
+        world.nodes.replace(name, OWN_FILE, change.text, expect=change.expect)
+
+    world.observer.step(_CLUSTER, "definitions")
+    try:
+        on_any_member(world, members, put)
+    except NodeUnreachable as error:
+        world.observer.done(_CLUSTER, "definitions", "unreachable")
+        raise NodeUnreachable(_CLUSTER, f"no member could write {OWN_FILE} ({error})") from error
+    except NodeError:
+        world.observer.done(_CLUSTER, "definitions", "failed")
+        raise
+    world.observer.done(_CLUSTER, "definitions", "ok")

@@ -200,9 +200,14 @@ class _Start:
         shared = share(moved.given, moved.vteps)
         after = tuple(design_node(shared, name) for name in sorted(moved.records))
         problems += [str(finding) for node in changes.nodes for finding in node.obstacles]
+        problems += [
+            f"{name}: cannot be reached ({why.removeprefix(f'{name}: ')}), and PVE's commit reloads it all the same, with"
+            " half of the move; make it reachable by SSH and ask again"
+            for name, why in sorted(changes.unreachable.items())
+        ]
         result = replace(
             result,
-            move=replace(move, remarks=(*self._standing(), *move.remarks)),
+            move=replace(move, remarks=(*self._standing(), *_away(changes), *move.remarks)),
             wire=changes_on_the_wire(move.own, self.designs, after),
             plan=changes,
             problems=tuple(problems),
@@ -240,3 +245,11 @@ class _Start:
         """pvesdn.cfg has zones or says where tunnels begin: a section `underlay` of the proposal would move those."""
         own = self.known.given.sdn.own
         return own.underlay is not None or bool(own.zones)
+
+
+def _away(changes: ChangeSet) -> Iterator[Finding]:
+    """Members that are off keep PVE's old file, and lose the zone with the first reload that comes before an apply."""
+    for name in changes.offline:
+        what = "is off, and keeps the devices as they are until it is back"
+        hint = "run pvesdn apply as soon as it is back, before anybody reloads its network"
+        yield Finding(severity=Severity.WARNING, where=name, node=name, what=what, hint=hint)

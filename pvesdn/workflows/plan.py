@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from pvesdn.compare.conflicts import holds_our_frr
+from pvesdn.compare.falls import falls
 from pvesdn.compare.files import NodeNow, compare_node
 from pvesdn.compare.frr_local import judge_rendered_local
 from pvesdn.compare.hand_edits import hand_edits
@@ -13,6 +14,7 @@ from pvesdn.compare.prerequisites import doubts
 from pvesdn.compare.running import running_findings
 from pvesdn.design.cluster import SharedDesign, design_node, share
 from pvesdn.design.ours.vteps import seen_now
+from pvesdn.design.shared.belongs import zones_by_interface
 from pvesdn.design.shared.ownership import takes_frr_over
 from pvesdn.encode.seen import encode_seen
 from pvesdn.model.files import ChangeSet, NodeChanges, RenderedFile
@@ -65,6 +67,17 @@ def plan_understood(
         pve=known.running,
         takes_frr_over=takes_frr_over(known.given),
         flags=flags or PlanFlags(),
+        falls=falls(
+            known.given.sdn.own,
+            known.snapshot.pve_files,
+            changes,
+            {node.node: known.snapshot.nodes[node.node].files for node in changes},
+            pending=known.pending,
+            running=known.committed,
+        ),
+        guest_names=known.guest_names,
+        pve_version=known.given.cluster.pve_version,
+        zones=zones_by_interface(known.given.sdn),
     )
 
 
@@ -83,7 +96,7 @@ def _plan_node(
 ) -> tuple[NodeChanges, tuple[Finding, ...]]:
     """Design one node, render its files and compare them with what it has: the changes, and warnings."""
     raw = known.snapshot.nodes[name]
-    now = NodeNow(raw.files, known.given.facts[name], known.records[name])
+    now = NodeNow(raw.files, known.given.facts[name], known.records[name], known.guest_names)
     design = design_node(shared, name, holds_our_frr=holds_our_frr(now.files, now.record))
     rendered = renderer.render(design, raw.files)
     verdict = judge_rendered_local(rendered, design, known.given, now.files)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from pvesdn.decode.cluster.status import decode_cluster
-from pvesdn.errors import ApiRefused, NodeError, NodeUnreachable
+from pvesdn.errors import ApiRefused, ClusterError, NodeError, NodeUnreachable
 from pvesdn.model.cluster import ClusterState, Member
 from pvesdn.model.primitives import Json, NodeName
-from pvesdn.model.snapshot import PVE_FILES, SDN_PATH, NodeRaw, Snapshot
+from pvesdn.model.snapshot import GUESTS_PATH, PVE_FILES, SDN_PATH, NodeRaw, Snapshot
 from pvesdn.workflows.any_member import on_any_member
 from pvesdn.workflows.world import World
 
@@ -27,6 +27,7 @@ def read_cluster(world: World) -> Snapshot:
     """
     api: dict[str, Json] = {path: world.api.get(path) for path in _API_PATHS}
     api[SDN_PATH] = _sdn_index(world)
+    api.update(_guests(world))
     cluster = decode_cluster(api)
     present = [member for member in _by_id(cluster) if member.is_online]
     nodes: dict[str, NodeRaw] = {}
@@ -68,6 +69,14 @@ def _sdn_index(world: World) -> Json:
         if error.status in _ABSENT:
             return None
         raise
+
+
+def _guests(world: World) -> dict[str, Json]:
+    """The cluster's guests. Only their names are wanted, so a refusal stops nothing."""
+    try:
+        return {GUESTS_PATH: world.api.get(f"{GUESTS_PATH}?type=vm")}
+    except ClusterError:
+        return {}
 
 
 def _by_id(cluster: ClusterState) -> list[Member]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 from pvesdn.compare.running import compare_running
 from pvesdn.decode.cluster.answers import one_line
+from pvesdn.decode.cluster.guests import decode_guest_names
 from pvesdn.decode.cluster.seen import decode_seen
 from pvesdn.decode.cluster.status import decode_cluster
 from pvesdn.decode.definitions.sdn_files import read_sdn
@@ -23,7 +24,7 @@ from pvesdn.model.facts import NodeFacts
 from pvesdn.model.files import PendingChange
 from pvesdn.model.findings import Finding, Severity, in_order
 from pvesdn.model.running import PveRunning
-from pvesdn.model.snapshot import RECORD_FILE, SDN_PATH, SEEN_NAME, Snapshot
+from pvesdn.model.snapshot import GUESTS_PATH, RECORD_FILE, SDN_PATH, SEEN_NAME, Snapshot
 
 Intent: TypeAlias = Literal["pending", "running"]
 """Which of PVE's definitions count: those in the files, or those that were committed."""
@@ -39,6 +40,8 @@ class Understanding:
     :param running: what of PVE's SDN runs, and where; empty where PVE has none.
     :param unreadable: nodes whose answers could not be decoded, with the reason.
     :param records: what pvesdn remembers of its last write on each node that can be planned for.
+    :param committed: how many definitions PVE runs, by kind; empty where it has no SDN.
+    :param guest_names: by id, as far as the API told them.
     """
 
     snapshot: Snapshot
@@ -49,6 +52,8 @@ class Understanding:
     running: PveRunning
     unreadable: Mapping[str, str]
     records: Mapping[str, Record]
+    committed: Mapping[str, int] = field(default_factory=dict)
+    guest_names: Mapping[int, str] = field(default_factory=dict)
 
     @property
     def findings(self) -> tuple[Finding, ...]:
@@ -108,6 +113,8 @@ def understand(snapshot: Snapshot, *, intent: Intent = "pending") -> Understandi
         running=running,
         unreadable=unreadable,
         records=records,
+        committed=decoded.committed if has_sdn else {},
+        guest_names=decode_guest_names(snapshot.api.get(GUESTS_PATH)),
     )
 
 

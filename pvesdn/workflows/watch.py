@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
 from pvesdn.decode.cluster.members import MEMBERS_FILE, MembersFile, decode_members
-from pvesdn.errors import NodeFailed, SdnConfigError
+from pvesdn.errors import ApplyRefused, NodeFailed, SdnConfigError
 from pvesdn.model.files import ChangeSet
 from pvesdn.model.report import ApplyReport
 from pvesdn.model.snapshot import PVE_FILES
@@ -104,11 +104,25 @@ def watch_once(
     if action == "plan":
         run = LastRun.MISSED if changes.unreachable else LastRun.DONE
         return WatchReport(True, reason, encode_memory(replace(memory, run=run)), changes)
+    _refuse_missing_definitions(changes)
     memory = replace(memory, run=LastRun.STARTED, ran_at=world.clock.now())
     if remember is not None and not any(node.obstacles for node in changes.nodes):
         remember(encode_memory(memory))
     report = apply(world, changes, planner)
     return WatchReport(True, reason, encode_memory(replace(memory, run=_ending(changes, report))), changes, report)
+
+
+def _refuse_missing_definitions(changes: ChangeSet) -> None:
+    """Tear nothing down because a file is missing or empty: that is somebody's mistake, or somebody's decision.
+
+    :raises ApplyRefused: a definitions file defines nothing, and there is something to remove.
+    """
+    missing = [fall for fall in changes.falls if fall.file]
+    if missing:
+        raise ApplyRefused(
+            "\n".join(f"{fall}: a person has to decide that" for fall in missing),
+            hint="put the file back, or run pvesdn apply by hand",
+        )
 
 
 def _plan(world: World, memory: Memory, planner: Planner) -> ChangeSet | WatchReport:

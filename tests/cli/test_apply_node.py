@@ -175,11 +175,11 @@ def test_what_is_pending_in_pve_is_for_the_whole_cluster(settings: Path) -> None
 
 def test_an_address_is_never_on_two_nodes(settings: Path) -> None:
     cluster = applied(settings, EVPN + EXIT.format(node="node1"))
-    define(cluster, EVPN + EXIT.format(node="node2"))
+    define(cluster, EVPN + EXIT.format(node="node2").replace("/24", "/25").replace("0.254", "0.100"))
     for node in cluster.nodes.nodes.values():
         node.asked.clear()
     result = run(settings, cluster, "apply", "--yes", "--node", "node2")
-    what = "node2: eno2 gets 172.16.0.1/24, which eno2 of node1 holds until node1 has its turn"
+    what = "node2: eno2 gets 172.16.0.1, which eno2 of node1 holds until node1 has its turn"
     assert result == Result(1, "", f"error: {what}; add --node node1, or apply without --node\n")
     assert not written(cluster)
     assert run(settings, cluster, "apply", "--yes", "--node", "node2", "--node", "node1").status == 0

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from pathlib import Path
 from textwrap import dedent
 
 import pytest
 
 from pvesdn.cli import draft as module
+from pvesdn.errors import SettingsError
 from tests.cli.kit import UCAST, Result, call, snapshot_of
 from tests.fakes import FakeCluster
 
@@ -127,6 +129,12 @@ def test_a_draft_that_cannot_be_read_is_one_error(settings: Path, cluster: FakeC
         result = run(settings, cluster, "plan", "--definitions", file)
         expected = f"{file}: {why}" if why else f"{file}:2: byte 0xe9 is not UTF-8 text; save it as UTF-8"
         assert (result.status, result.out, result.err) == (1, "", f"error: {expected}\n")
+
+
+def test_without_standard_input_there_is_nothing_to_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdin", None)
+    with pytest.raises(SettingsError, match=r"^<stdin>: there is none; name a file, or - for standard input$"):
+        module.read_draft(Path("-"))
 
 
 def test_a_draft_has_a_limit(

@@ -225,3 +225,9 @@ What then comes: the plan of apply, once these commands have run
     document = json.loads(call("import", "--json", "--to-pve", "ours", "--from", tmp_path / "s").out)
     assert [script["name"] for script in document["cut_over"]] == ["to-pve.sh", "back-to-pvesdn.sh"]
     assert [row["file"] for row in document["definitions"]] == ["/etc/pve/sdn/vnets.cfg", "/etc/pve/sdn/zones.cfg"]
+
+
+def test_what_a_snapshot_hides_is_not_to_be_run(tmp_path: Path) -> None:
+    write_snapshot(tmp_path / "s", drawn(f"{VXLAN}\n", WEB.replace("Office", "hidden-1"), controllers=""))
+    result = call("import", "--from-pve", "wide", "--from", tmp_path / "s")
+    assert "warning: the snapshot hides values of these definitions: call import on the cluster" in result.err

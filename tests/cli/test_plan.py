@@ -96,6 +96,9 @@ def test_changes_have_terraforms_signs_and_a_diff_stanza_by_stanza(settings: Pat
               +	vxlan-remoteip 192.168.0.3
               +	mtu 1500
 
+        What this means for traffic:
+          ! node2: VNet vmbr3 is interrupted between nodes for one reload: its VXLAN device is made anew
+
         Plan: 2 to add, 0 to change, 0 to destroy, 1 to replace on 1 of 1 nodes.
         """
     result = plan(settings, cluster, "--diff", "--node", "node2")
@@ -142,6 +145,7 @@ def test_a_vnet_that_goes_is_destroyed_and_its_guests_block_it(settings: Path, c
     cluster.plug("node1", "vmbr3", "tap101i0")
     define(cluster, "")
     expected = """\
+        attention: /etc/pve/sdn/pvesdn.cfg is empty, so this plan removes the only VNet from node1
           - destroy
 
         node1
@@ -150,12 +154,15 @@ def test_a_vnet_that_goes_is_destroyed_and_its_guests_block_it(settings: Path, c
               - vxlan_vmbr3
             blocked: vmbr3 would be removed with 2 guest ports in it (tap100i0, tap101i0); move the guests first, or use --detach-guests
 
+        What this means for traffic:
+          ! node1: VNet vmbr3 goes with guests in it: guests 100, 101
+
         Plan: 0 to add, 0 to change, 2 to destroy on 1 of 1 nodes.
         """
     assert plan(settings, cluster, "--node", "node1").out == dedent(expected)
     decided = plan(settings, cluster, "--node", "node1", "--detach-guests")
     assert "blocked: " not in decided.out
-    assert "    vmbr3 is removed with 2 guest ports in it\n" in decided.out
+    assert "    vmbr3 is removed with 2 guest ports in it, which it unplugs: tap100i0, tap101i0\n" in decided.out
 
 
 def test_somebody_elses_file_blocks_the_plan_until_overwritten(settings: Path, cluster: FakeCluster) -> None:
@@ -423,6 +430,8 @@ def test_the_document_holds_the_whole_plan(settings: Path) -> None:
             "total_nodes": 2,
             "frr": {},
         },
+        "falls": [],
+        "consequences": [],
         "nodes": [
             {
                 "name": "node1",
@@ -449,6 +458,7 @@ def test_the_document_holds_the_whole_plan(settings: Path) -> None:
                 "taken_down": [],
                 "deleted_links": [],
                 "guest_ports": {},
+                "plug_in_again": [],
                 "obstacles": [],
             }
         ],

@@ -142,6 +142,36 @@ def test_the_watch_applies_once_and_then_has_nothing_to_do(pvesdn: Caller) -> No
     assert pvesdn("watch", "--once") == Result(0, "watch: nothing has changed since the last look\n", "")
 
 
+def test_a_saved_plan_of_a_draft_is_carried_out_and_leaves_the_watch_nothing_to_do(
+    pvesdn: Caller, lab: SimulatedCluster, tmp_path: Path
+) -> None:
+    draft, saved = tmp_path / "draft.cfg", tmp_path / "saved"
+    draft.write_text(UCAST.replace("tag 3", "tag 4"))
+    pvesdn("apply", "--yes")
+    assert pvesdn("plan", "--definitions", draft, "--out", saved).status == 0
+    assert pvesdn("apply", "--yes", saved).status == 0
+    sdn = lab.nodes["pve1"].path("/etc/pve/sdn")
+    assert (sdn / "pvesdn.cfg").read_text() == draft.read_text()
+    assert (sdn / "pvesdn.cfg.before").read_text() == UCAST
+    assert pvesdn("plan", "--detailed-exitcode").status == 0
+    for file in sdn.glob("*.cfg"):
+        os.utime(file, (0, 0))
+    assert "Apply complete" not in pvesdn("watch", "--once").out
+
+
+def test_a_saved_plan_is_refused_where_a_node_was_edited_meanwhile(
+    pvesdn: Caller, lab: SimulatedCluster, tmp_path: Path
+) -> None:
+    saved = tmp_path / "saved"
+    assert pvesdn("plan", "--out", saved).status == 0
+    interfaces = lab.nodes["pve2"].path("/etc/network/interfaces")
+    interfaces.write_text(f"{interfaces.read_text()}\n# edited\n")
+    refused = pvesdn("apply", "--yes", saved)
+    assert refused.status == 1
+    assert "error: pve2: files: /etc/network/interfaces has changed\n" in refused.err
+    assert not any((root / OURS.lstrip("/")).exists() for root in lab.roots().values())
+
+
 def test_without_quorum_nothing_is_decided(pvesdn: Caller, lab: SimulatedCluster) -> None:
     lab.lose_quorum()
     result = pvesdn("apply", "--yes")

@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from pvesdn.adapters.nodes import LocalTransport, ProgramAgent, SshTransport, Transport
+from pvesdn.compare.conflicts import digest
 from pvesdn.decode.frr.text import meaning
 from pvesdn.errors import NodeFailed, NodeUnreachable
 from pvesdn.model.execution import FileWrite, FrrAction, PutInPlace
@@ -29,6 +30,7 @@ from tests.noderoot import FRR, OURS, SYSCTL
 from tests.sshd import Sshd, running_sshd
 
 NODE = "pve1"
+OWN = "/etc/pve/sdn/pvesdn.cfg"
 SEEN = "/etc/pve/sdn/pvesdn-seen.json"
 FORWARDING = "/proc/sys/net/ipv4/ip_forward"
 VERSIONS = {"ifupdown2": "3.3.0-1+pmx11", "frr": "10.4.1-1+pve1"}
@@ -120,8 +122,8 @@ def subject(request: pytest.FixtureRequest, tmp_path: Path) -> Subject:
 def over(subject: Subject, path: str, text: str | None, **more: Any) -> FileWrite:
     """A write over what is there now."""
     place = subject.place(path)
-    digest = hashlib.sha256(place.read_bytes()).hexdigest() if place.exists() else None
-    return FileWrite(path, text, expect=digest, **more)
+    expect = hashlib.sha256(place.read_bytes()).hexdigest() if place.exists() else None
+    return FileWrite(path, text, expect=expect, **more)
 
 
 def put_in_place(subject: Subject, *files: FileWrite) -> None:
@@ -344,6 +346,22 @@ def test_writes_our_own_files_for_the_cluster(subject: Subject) -> None:
     assert [path.name for path in subject.place(SEEN).parent.iterdir()] == ["pvesdn-seen.json"]
 
 
+def test_replaces_only_what_it_was_told_to(subject: Subject) -> None:
+    def read() -> str | None:
+        return subject.agent.read(NODE, [OWN]).get(OWN)
+
+    subject.agent.replace(NODE, OWN, "# first\n", expect=None)
+    assert read() == "# first\n"
+    for expected in (None, digest("# another\n")):
+        with pytest.raises(NodeFailed, match="has changed since it was read; plan again"):
+            subject.agent.replace(NODE, OWN, "# second\n", expect=expected)
+    assert read() == "# first\n"
+    for _ in range(2):  # an answer that got lost: it may be said again
+        subject.agent.replace(NODE, OWN, "# second\n", expect=digest("# first\n"))
+    assert read() == "# second\n"
+    assert [path.name for path in subject.place(OWN).parent.iterdir()] == ["pvesdn.cfg"]
+
+
 @pytest.mark.parametrize("path", ["/etc/pve/sdn/zones.cfg", "/etc/pve/sdn/pvesdn/../zones.cfg", "/etc/pve/user.cfg"])
 def test_leaves_pves_files_to_pve(subject: Subject, path: str) -> None:
     with pytest.raises(NodeFailed, match="is not a file that pvesdn may write"):
@@ -370,6 +388,7 @@ def test_leaves_pves_files_to_pve(subject: Subject, path: str) -> None:
         ("read", {"files": [7]}),
         ("observe", {"files": [], "commands": ["reboot"]}),
         ("put", {"path": SEEN}),
+        ("put", {"path": SEEN, "text": "{}", "expect": 7}),
     ],
 )
 def test_refuses_requests_that_make_no_sense(subject: Subject, verb: str, arguments: dict[str, Any]) -> None:

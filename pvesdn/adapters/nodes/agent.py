@@ -78,6 +78,10 @@ class ProgramAgent:
         """Write one of our own files below /etc/pve/sdn."""
         self._ask(node, "put", path=path, text=text)
 
+    def replace(self, node: NodeName, path: str, text: str, *, expect: str | None) -> None:
+        """The same, in place of what is expected there."""
+        self._ask(node, "put", path=path, text=text, expect=expect)
+
     def _ask(self, node: NodeName, verb: str, **arguments: Json) -> dict[str, Json]:
         return self.transport.ask(node, verb, arguments)
 

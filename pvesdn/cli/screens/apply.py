@@ -36,6 +36,8 @@ def _recap(report: ApplyReport) -> Iterator[Line]:
     width = max((len(node.node) for node in report.nodes), default=0)
     for node in report.nodes:
         yield tuple(_node(node, width))
+    if report.has_new_definitions:
+        yield "definitions: written=", _outcome(Outcome.OK)
     if report.commit is not None:
         yield "PVE's SDN: committed=", _outcome(report.commit)
 
@@ -54,6 +56,8 @@ def _outcome(outcome: Outcome) -> Span:
 
 def _last_line(report: ApplyReport) -> Line:
     good = sum(node.is_good for node in report.nodes)
+    if report.is_good and report.has_new_definitions and not report.nodes:
+        return (Span("Apply complete: the definitions are replaced, no node had to change.", Style.GOOD),)
     if report.is_good:
         return (Span(f"Apply complete: {counted(good, 'node')} done.", Style.GOOD),)
     skipped = sum(any(step.outcome is Outcome.SKIPPED for step in node.steps) for node in report.nodes)

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 
 from pvesdn.cli.screens.changes import InterfaceLines, difference_lines
-from pvesdn.cli.screens.names import ranges
+from pvesdn.cli.screens.names import by_number, ranges
 from pvesdn.cli.screens.pve import SIGNS
 from pvesdn.cli.screens.screen import Line, Span, Style, counted
 from pvesdn.cli.screens.wrapping import wrapped
 from pvesdn.compare.diff import showable
+from pvesdn.model.differences import Difference
 from pvesdn.model.execution import FrrAction
 from pvesdn.model.files import FileChange, NodeChanges, StanzaChange
 from pvesdn.model.findings import Finding
+from pvesdn.model.guests import labelled
 
 _DIFF_STYLES = (
     ("+++", Style.STRONG),
@@ -25,37 +27,76 @@ _DIFF_STYLES = (
 )
 
 
+_MANY = 5
+"""Nodes that have the same change with values of their own, of which one stands for all."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """Lines about a node. :param key: equal for nodes about which the same is to be said."""
+    """Lines about a node.
+
+    :param key: equal for nodes about which the same is to be said.
+    :param shape: equal for nodes of which the same changes, to other values; None where a value is all there is.
+    """
 
     key: Hashable
     lines: Callable[[], Iterator[Line]]
+    shape: Hashable = None
 
 
-def node_blocks(nodes: Iterable[NodeChanges], *, has_diff: bool, width: int | None) -> Iterator[Line]:
+def node_blocks(
+    nodes: Iterable[NodeChanges], guest_names: Mapping[int, str], *, has_diff: bool, width: int | None
+) -> Iterator[Line]:
     """What changes on each node; an empty line behind each block.
 
+    :param guest_names: by id.
     :param has_diff: show what changes in each file.
     :param width: see `wrapped`.
     """
-    parts = _Parts(has_diff=has_diff, width=width)
+    parts = _Parts(guest_names, has_diff=has_diff, width=width)
     told: dict[Hashable, tuple[_Part, list[str]]] = {}
-    for node in nodes:
+    for node in sorted(nodes, key=lambda node: by_number(node.node)):
         for part in parts.of(node):
             told.setdefault(part.key, (part, []))[1].append(node.node)
-    blocks: dict[tuple[str, ...], list[_Part]] = {}
-    for part, names in told.values():
-        blocks.setdefault(tuple(names), []).append(part)
+    blocks: dict[tuple[str, ...], list[Callable[[], Iterator[Line]]]] = {}
+    for names, lines in _alike(told.values(), width):
+        blocks.setdefault(names, []).append(lines)
     for block, about in blocks.items():
         yield from wrapped([(Span(ranges(block), Style.STRONG),)], width)
-        for part in about:
-            yield from part.lines()
+        for lines in about:
+            yield from lines()
         yield ()
 
 
+def _alike(
+    told: Iterable[tuple[_Part, list[str]]], width: int | None
+) -> Iterator[tuple[tuple[str, ...], Callable[[], Iterator[Line]]]]:
+    """The parts with their nodes; of parts that differ in values alone, and of many nodes, the first."""
+    told = tuple(told)
+    shapes: dict[Hashable, list[tuple[_Part, list[str]]]] = {}
+    for part, names in told:
+        if part.shape is not None:
+            shapes.setdefault(part.shape, []).append((part, names))
+    for part, names in told:
+        alike = shapes.get(part.shape, [])
+        if len(alike) < _MANY:
+            yield tuple(names), part.lines
+        elif part is alike[0][0]:
+            everywhere = sorted((name for _, some in alike for name in some), key=by_number)
+            yield tuple(everywhere), partial(_first_of, part, names[0], width)
+
+
+def _first_of(part: _Part, node: str, width: int | None) -> Iterator[Line]:
+    head, *rest = part.lines()
+    yield head
+    said = f"      each node has values of its own here; those of {node} are shown, --node shows another's"
+    yield from wrapped([(Span(said, Style.FAINT),)], width)
+    yield from rest
+
+
 class _Parts:
-    def __init__(self, *, has_diff: bool, width: int | None) -> None:
+    def __init__(self, guest_names: Mapping[int, str], *, has_diff: bool, width: int | None) -> None:
+        self._guest_names = guest_names
         self._has_diff = has_diff
         self._width = width
         self._interfaces = InterfaceLines()
@@ -77,7 +118,8 @@ class _Parts:
             yield self._line(f"    FRR: {frr.value}")
         if not node.obstacles:
             for bridge, ports in sorted(node.guests.items()):
-                what = f"{bridge} is removed with {counted(len(ports), 'guest port')} in it"
+                listed = ", ".join(labelled(port, self._guest_names) for port in ports)
+                what = f"{bridge} is removed with {counted(len(ports), 'guest port')} in it, which it unplugs: {listed}"
                 yield self._line("    ", Span(what, Style.WARNING))
         for obstacle in node.obstacles:
             yield self._line("    ", Span("blocked: ", Style.ERROR), _without_node(obstacle, node.node))
@@ -89,7 +131,8 @@ class _Parts:
         diff = tuple(showable(file)) if self._has_diff else ()
         conflict = "" if is_blocked else file.conflict
         key = (file.path, file.action, file.by_pve, conflict, self._number(file.stanzas), file.differences, diff)
-        return _Part(key, partial(self._file_lines, file, conflict, diff))
+        shape = None if diff else (*key[:4], _shape(file.stanzas), _names(file.differences))
+        return _Part(key, partial(self._file_lines, file, conflict, diff), shape)
 
     def _file_lines(self, file: FileChange, conflict: str, diff: tuple[str, ...]) -> Iterator[Line]:
         yield from wrapped(self._said(file, conflict), self._width)
@@ -109,6 +152,14 @@ class _Parts:
         if id(stanzas) not in self._kept:
             self._kept[id(stanzas)] = stanzas, self._same.setdefault(stanzas, len(self._same))
         return self._kept[id(stanzas)][1]
+
+
+def _shape(stanzas: Iterable[StanzaChange]) -> Hashable:
+    return tuple((s.name, s.action, s.why, _names(s.differences)) for s in stanzas)
+
+
+def _names(differences: Iterable[Difference]) -> Hashable:
+    return tuple((change.name, bool(change.old), bool(change.new)) for change in differences)
 
 
 def _without_node(obstacle: Finding, node: str) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 
 from pvesdn.cli.screens.names import ranges
 from pvesdn.cli.screens.pve import SIGNS
@@ -38,9 +39,20 @@ class InterfaceLines:
                 yield from difference_lines(differences, indent=10)
                 continue
             yield "    ", *SIGNS[action], f" {sum(map(len, alike.values()))} interfaces{reason}"
-            for differences, names in alike.items():
+            yield from self._unlike(alike)
+
+    def _unlike(self, alike: Mapping[tuple[Difference, ...], list[str]]) -> Iterator[Line]:
+        """A line for each change; those of one attribute, to a value of its own each, follow each other in one."""
+        by_attribute: dict[str, list[str]] = {}
+        for differences, names in alike.items():
+            if len(differences) == len(names) == 1 and _is_replaced(differences[0]):
+                change = in_words(replace(differences[0], name=""))
+                by_attribute.setdefault(differences[0].name, []).append(f"{names[0]} {change}")
+            else:
                 changes = ", ".join(map(in_words, differences))
                 yield (f"          {self._names(names)}{': ' if changes else ''}{changes}",)
+        for attribute, each in by_attribute.items():
+            yield (f"          {attribute}: {', '.join(each)}",)
 
     def _names(self, names: list[str]) -> str:
         text = ranges(names)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from pvesdn.cli.screens.summary import Summary
+from pvesdn.compare.consequences import consequences
 from pvesdn.compare.diff import showable
+from pvesdn.compare.replugs import replugs
+from pvesdn.model.consequences import Consequence
 from pvesdn.model.differences import Difference
 from pvesdn.model.files import Action, ChangeSet, FileChange, NodeChanges, PendingChange
 from pvesdn.model.findings import Finding
-from pvesdn.model.report import ApplyReport, NodeOutcome
+from pvesdn.model.report import ApplyReport, NodeOutcome, Outcome
 from pvesdn.model.running import PveRunning
 
 _WORDS = {Action.ADD: "add", Action.CHANGE: "change", Action.REMOVE: "remove", Action.REPLACE: "replace"}
@@ -24,7 +27,13 @@ def plan_document(changes: ChangeSet, summary: Summary, *, has_diff: bool) -> di
     draft = changes.definitions
     return {
         "summary": _summary(changes, summary),
-        "nodes": [_node(node, has_diff=has_diff) for node in changes.nodes],
+        "falls": [
+            {"file": f.file, "is_absent": f.is_absent, "kind": f.kind, "gone": f.gone, "total": f.total}
+            | {"nodes": list(f.nodes)}
+            for f in changes.falls
+        ],
+        "consequences": [_consequence(one, changes.guest_names) for one in consequences(changes.nodes)],
+        "nodes": [_node(node, changes.pve_version, has_diff=has_diff) for node in changes.nodes],
         "pending": pending(changes.pending),
         "running": running(changes.pve),
         "findings": findings(changes.findings),
@@ -115,7 +124,7 @@ def _summary(changes: ChangeSet, summary: Summary) -> dict[str, Any]:
     }
 
 
-def _node(node: NodeChanges, *, has_diff: bool) -> dict[str, Any]:
+def _node(node: NodeChanges, pve_version: str, *, has_diff: bool) -> dict[str, Any]:
     swap = node.execution.put_in_place
     return {
         "name": node.node,
@@ -126,6 +135,9 @@ def _node(node: NodeChanges, *, has_diff: bool) -> dict[str, Any]:
         "taken_down": list(swap.ifdown) if swap else [],
         "deleted_links": list(swap.delete_links) if swap else [],
         "guest_ports": {bridge: list(ports) for bridge, ports in sorted(node.guests.items())},
+        "plug_in_again": [
+            {"port": found.port, "guest": found.guest, "command": found.command} for found in replugs(node, pve_version)
+        ],
         "obstacles": findings(node.obstacles),
     }
 
@@ -152,6 +164,20 @@ def _file(file: FileChange, *, has_diff: bool) -> dict[str, Any]:
     return document
 
 
+def _consequence(one: Consequence, names: Mapping[int, str]) -> dict[str, Any]:
+    return {
+        "effect": one.effect.value,
+        "nodes": list(one.nodes),
+        "objects": list(one.objects),
+        "old": one.old,
+        "new": one.new,
+        "guests": [
+            {"guest": g.guest, "name": names.get(g.guest, ""), "node": g.node, "port": g.port, "bridge": g.bridge}
+            for g in one.guests
+        ],
+    }
+
+
 def _differences(found: Iterable[Difference]) -> list[dict[str, Any]]:
     return [{"name": change.name, "old": list(change.old), "new": list(change.new)} for change in found]
 
@@ -163,7 +189,7 @@ def _report(report: ApplyReport) -> dict[str, Any]:
         "commit": None if report.commit is None else report.commit.value,
         "commit_error": report.commit_error,
         "not_checked": list(report.not_checked),
-    }
+    } | ({"definitions": Outcome.OK.value} if report.has_new_definitions else {})
 
 
 def _outcome(node: NodeOutcome) -> dict[str, Any]:

@@ -14,10 +14,11 @@ def ranges(names: Iterable[str]) -> str:
     """Sorted by number, each name once; three and more that differ in their last number alone, without a gap, are a
     range.
     """
-    return ", ".join(_runs(sorted(set(names), key=_natural)))
+    return ", ".join(_runs(sorted(set(names), key=by_number)))
 
 
-def _natural(name: str) -> tuple[str, int, str]:
+def by_number(name: str) -> tuple[str, int, str]:
+    """A key to sort names by: node2 comes before node10."""
     match = _split(name)
     return (name, -1, "") if match is None else (match["stem"], int(match["number"]), name)
 

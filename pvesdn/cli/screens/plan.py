@@ -6,17 +6,25 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 
 from pvesdn.cli.screens.blocks import diff_lines, node_blocks
+from pvesdn.cli.screens.consequences import consequence_lines
 from pvesdn.cli.screens.names import ranges
 from pvesdn.cli.screens.paths import path_lines
 from pvesdn.cli.screens.pve import PENDING, SIGNS, pending_lines
 from pvesdn.cli.screens.screen import Line, Span, Style, counted
-from pvesdn.cli.screens.summary import Summary
+from pvesdn.cli.screens.summary import Summary, summary_lines
 from pvesdn.cli.screens.wrapping import wrapped
+from pvesdn.compare.consequences import consequences
+from pvesdn.compare.replugs import replugs
 from pvesdn.model.cluster import Vtep
 from pvesdn.model.execution import FrrAction
 from pvesdn.model.files import Action, ChangeSet
+from pvesdn.model.guests import called
+from pvesdn.model.snapshot import OWN_FILE
 
 NO_CHANGES = "No changes. Nodes match the configuration."
+
+_LONG = 100
+"""Lines of a plan that nobody reads from end to end."""
 
 _LEGEND = {
     Action.ADD: "create",
@@ -32,15 +40,40 @@ def plan_lines(changes: ChangeSet, summary: Summary, *, has_diff: bool, width: i
     :param has_diff: show what changes in each file.
     :param width: see `wrapped`.
     """
+    length = 0
+    for line in _plan_lines(changes, summary, has_diff=has_diff, width=width):
+        length += 1
+        yield line
+    if length > _LONG:
+        yield from wrapped([(f"This plan has {length} lines: `pvesdn plan --summary` tells it by zone.",)], width)
+
+
+def summarized_lines(changes: ChangeSet, summary: Summary, *, width: int | None = None) -> Iterator[Line]:
+    """The plan by zone and kind of change, and what it means, without its last line."""
+    yield from summary_lines(changes)
+    yield from _end(changes, summary, width)
+
+
+def _plan_lines(changes: ChangeSet, summary: Summary, *, has_diff: bool, width: int | None) -> Iterator[Line]:
     yield from _legend(changes)
     yield from _definitions(changes, has_diff=has_diff)
     changed = [node for node in changes.nodes if not node.is_empty or node.obstacles]
-    yield from node_blocks(changed, has_diff=has_diff, width=width)
-    yield from wrapped(_below(changes, summary), width)
+    yield from node_blocks(changed, changes.guest_names, has_diff=has_diff, width=width)
+    yield from _end(changes, summary, width)
+
+
+def _end(changes: ChangeSet, summary: Summary, width: int | None) -> Iterator[Line]:
+    """What is said of the cluster, below its nodes, and at last what all of it means."""
+    yield from _replugs(changes)
+    below = tuple(_below(changes, summary))
+    yield from wrapped(below, width)
+    if meaning := tuple(consequence_lines(consequences(changes.nodes), changes.guest_names)):
+        if below and below[-1]:
+            yield ()
+        yield from wrapped(meaning, width)
 
 
 def _below(changes: ChangeSet, summary: Summary) -> Iterator[Line]:
-    """What is said of the cluster, below its nodes."""
     yield from _pending(changes)
     unchanged = [node.node for node in changes.nodes if node.is_empty and not node.obstacles]
     if unchanged and summary.changed:
@@ -52,6 +85,22 @@ def _below(changes: ChangeSet, summary: Summary) -> Iterator[Line]:
     yield from _frr(summary)
 
 
+def _replugs(changes: ChangeSet) -> Iterator[Line]:
+    """How guests' ports get back into their bridges, as commands that can be copied."""
+    found = {node.node: replugs(node, changes.pve_version) for node in changes.nodes}
+    if not any(found.values()):
+        return
+    yield (
+        Span("Guest ports without a bridge. Once their VNet is back, these plug them in as configured:", Style.STRONG),
+    )
+    for node, commands in found.items():
+        if commands:
+            yield (f"  on {node}:",)
+        for replug in commands:  # whole, however narrow the terminal: they are to be copied
+            yield (f"    {replug.command}  # {replug.port} of {called(replug.guest, changes.guest_names)}",)
+    yield ()
+
+
 def last_line(changes: ChangeSet, summary: Summary) -> Line:
     """The summary."""
     if changes.is_empty:
@@ -59,6 +108,8 @@ def last_line(changes: ChangeSet, summary: Summary) -> Line:
             return Span("No changes", Style.WARNING), f", but what is in place cannot work on {ranges(blocked)}."
         if changes.unreachable:
             return ("No changes. Nodes that answered match the configuration.",)
+        if changes.definitions is not None:
+            return Span("No changes on the nodes", Style.GOOD), f"; {OWN_FILE} becomes the draft."
         return (Span(NO_CHANGES, Style.GOOD),)
     replaced = f", {summary.replace} to replace" if summary.replace else ""
     counts = f"{summary.add} to add, {summary.change} to change, {summary.remove} to destroy{replaced}"

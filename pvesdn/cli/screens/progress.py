@@ -18,6 +18,7 @@ HEARTBEAT = 10.0
 _DOING = {
     "read": "reading",
     "staged": "staging",
+    "definitions": "writing the definitions",
     "written": "writing",
     "sysctl": "setting sysctls",
     "reloaded": "reloading the network",

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
+from pvesdn.cli.screens.names import ranges
+from pvesdn.cli.screens.screen import Line, Span, Style, columns, counted
 from pvesdn.model.execution import FrrAction
 from pvesdn.model.files import FRR_CONF, Action, ChangeSet, NodeChanges
+
+_UNDEFINED = "(no longer defined)"
+_KINDS = {Action.ADD: "create", Action.CHANGE: "change", Action.REPLACE: "replace", Action.REMOVE: "destroy"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +46,39 @@ def summarize(changes: ChangeSet, *, is_part: bool = False) -> Summary:
         changed=tuple(node.node for node in changes.nodes if not node.is_empty),
         total=len(known if is_part else known | set(changes.offline)),
         frr=tuple((node.node, action) for node in changes.nodes if (action := _frr(node)) is not FrrAction.NONE),
+    )
+
+
+def summary_lines(changes: ChangeSet) -> Iterator[Line]:
+    """Per zone and kind of change: how many interfaces, each counted once, and the nodes."""
+    rows: dict[str, dict[Action, set[str]]] = {}
+    nodes: dict[str, set[str]] = {}
+    for node in changes.nodes:
+        for stanza in (stanza for file in node.files for stanza in file.stanzas):
+            zone = changes.zones.get(stanza.name, _UNDEFINED)
+            rows.setdefault(zone, {}).setdefault(stanza.action, set()).add(stanza.name)
+            nodes.setdefault(zone, set()).add(node.node)
+    if rows:
+        head = ("zone", *_KINDS.values(), "nodes")
+        counts = (
+            (zone, *(str(len(rows[zone].get(action, ())) or "-") for action in _KINDS), ranges(nodes[zone]))
+            for zone in sorted(rows, key=lambda zone: (zone == _UNDEFINED, zone))
+        )
+        yield from ((line,) for line in columns([head, *counts], indent=0))
+        yield ()
+    files: dict[str, list[str]] = {}
+    for node in changes.nodes:
+        for file in node.files:
+            if not file.stanzas:
+                files.setdefault(file.path, []).append(node.node)
+    for path, names in sorted(files.items()):
+        yield (f"{path}: {ranges(names)}",)
+    if files:
+        yield ()
+    yield from (
+        (Span("blocked: ", Style.ERROR), f"{node.node}: {counted(len(node.obstacles), 'obstacle')}")
+        for node in changes.nodes
+        if node.obstacles
     )
 
 

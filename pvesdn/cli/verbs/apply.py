@@ -4,33 +4,40 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 
 import click
 
 from pvesdn.cli import options, statuses
-from pvesdn.cli.part import take_part
+from pvesdn.cli.offer import Offer, make_offer, nodes_of
+from pvesdn.cli.part import left_lines
+from pvesdn.cli.saved import offer_again, read_plan
 from pvesdn.cli.screens.apply import exit_status, show_report
+from pvesdn.cli.screens.consequences import fall_lines
 from pvesdn.cli.screens.documents import apply_document
+from pvesdn.cli.screens.names import ranges
 from pvesdn.cli.screens.plan import last_line, plan_lines
 from pvesdn.cli.screens.progress import PlainSteps, Steps
-from pvesdn.cli.screens.screen import Span, Style
-from pvesdn.cli.screens.summary import Summary, summarize
+from pvesdn.cli.screens.summary import Summary
+from pvesdn.cli.screens.wrapping import wrapped
 from pvesdn.cli.session import Session
-from pvesdn.cli.source import show_findings, some
-from pvesdn.compare.parting import left_out
+from pvesdn.cli.source import show_findings
 from pvesdn.errors import ApplyRefused, PvesdnError
 from pvesdn.model.files import ChangeSet
 from pvesdn.model.flags import PlanFlags
 from pvesdn.model.report import ApplyReport
+from pvesdn.model.saved_plan import Terms
+from pvesdn.model.snapshot import FORMER_OWN_FILE, OWN_FILE
 from pvesdn.render.renderer import Renderer
 from pvesdn.workflows.apply import apply as carry_out
 from pvesdn.workflows.plan import plan as make_plan
 from pvesdn.workflows.read import read_cluster
+from pvesdn.workflows.world import World
 
 
 @click.command(epilog=statuses.TABLE)
+@click.argument("plan_file", type=options.FILE, metavar="[PLAN]", required=False)
 @click.option("-y", "--yes", "is_agreed", is_flag=True, help="Apply without asking.")
 @options.diff
 @options.nodes
@@ -41,6 +48,7 @@ from pvesdn.workflows.read import read_cluster
 def apply(
     session: Session,
     *,
+    plan_file: Path | None,
     is_agreed: bool,
     has_diff: bool,
     only: tuple[str, ...],
@@ -54,27 +62,34 @@ def apply(
     node: files are swapped whole, FRR and the network are reloaded, and at the end everything is read again. What PVE's
     own SDN has pending is committed last, for the whole cluster.
 
+    PLAN is a file that `pvesdn plan --out` has saved: its nodes, its decisions and its draft count, and it is refused
+    if anything that it was made from has changed since.
+
     With --node the other nodes keep what they have, and what is left for them is said. That cannot be done while PVE's
     SDN has something pending.
     """
     if session.wants_json and not is_agreed:
         raise click.UsageError("--json cannot ask, so it needs --yes")
+    flags = PlanFlags(overwrite=overwrite, detach_guests=detach_guests, interfaces_new=with_interfaces_new)
+    if plan_file is not None and (only or flags != PlanFlags()):
+        raise click.UsageError("a saved plan has its nodes and decisions in it: give them to `pvesdn plan --out`")
+    source = _Source(Terms(flags=flags, nodes=nodes_of(only)), plan_file)
     settings = session.settings()
     steps = watcher(session)
     session.aftermath = steps.aftermath
     world, planner = session.world(settings, steps), partial(make_plan, renderer=Renderer())
-    flags = PlanFlags(overwrite=overwrite, detach_guests=detach_guests, interfaces_new=with_interfaces_new)
-    offer = _offer(planner(read_cluster(world), flags=flags), some(only))
+    offer = source.offer(world)
     changes = offer.changes
     if not session.wants_json:
         _show_offer(session, offer, has_diff=has_diff)
     _refuse_obstacles(changes)
+    if offer.has_work and not is_agreed:
+        _ask(session, changes)
+        source.check_again(world)
     report: ApplyReport | None = None
-    if not changes.is_empty and not is_agreed:
-        _ask(session)
-    if not changes.is_empty or changes.seen is not None:
+    if offer.has_work or changes.seen is not None:
         report = _carry_out(session, steps, lambda: carry_out(world, changes, planner))
-    if changes.is_empty:
+    if not offer.has_work:
         report = None
     status = _status(changes, report)
     if session.wants_json:
@@ -82,42 +97,44 @@ def apply(
         session.document("apply", document | ({} if offer.left is None else {"left": list(offer.left)}))
     elif report is not None:
         show_report(session.screen, report)
-        _say_left(session, offer)
+        if report.has_new_definitions and changes.definitions is not None and changes.definitions.old is not None:
+            session.screen.remark(f"What {OWN_FILE} was is kept as {FORMER_OWN_FILE}.")
+        session.screen.lines(left_lines(offer.left))
     return status
 
 
-@dataclass(frozen=True, slots=True)
-class _Offer:
-    """What a person is asked about.
+class _Source:
+    """Where the plan comes from: the cluster as it is, or a file that has to agree with it."""
 
-    :param left: other nodes that the plan changes and that keep what they have; None where no node was named.
-    """
+    def __init__(self, terms: Terms, plan_file: Path | None) -> None:
+        self._terms = terms
+        self._file = plan_file
+        self._saved = None if plan_file is None else read_plan(plan_file)
 
-    changes: ChangeSet
-    summary: Summary
-    left: tuple[str, ...] | None
+    def offer(self, world: World) -> Offer:
+        """Read the cluster and plan.
+
+        :raises ApplyRefused: the saved plan is out of date, or the plan cannot be carried out in such parts.
+        """
+        snapshot = read_cluster(world)
+        if self._saved is None or self._file is None:
+            return make_offer(snapshot, self._terms)
+        return offer_again(self._saved, self._file, snapshot)
+
+    def check_again(self, world: World) -> None:
+        """Hold a saved plan against the cluster once more: a person may have taken hours to answer."""
+        if self._saved is not None:
+            self.offer(world)
 
 
-def _offer(whole: ChangeSet, only: frozenset[str] | None) -> _Offer:
-    if only is None:
-        return _Offer(whole, summarize(whole), None)
-    part = take_part(whole, only)
-    return _Offer(part, summarize(part, is_part=True), left_out(whole, only))
-
-
-def _show_offer(session: Session, offer: _Offer, *, has_diff: bool) -> None:
-    if offer.left and offer.changes.is_empty and not any(node.obstacles for node in offer.changes.nodes):
+def _show_offer(session: Session, offer: Offer, *, has_diff: bool) -> None:
+    if offer.left and not offer.has_work and not any(node.obstacles for node in offer.changes.nodes):
         show_findings(session.screen, offer.changes.findings)
-        session.screen.line(f"No changes on {', '.join(node.node for node in offer.changes.nodes)}.")
+        session.screen.line(f"No changes on {ranges([node.node for node in offer.changes.nodes])}.")
     else:
         show_plan(session, offer.changes, offer.summary, has_diff=has_diff)
-    _say_left(session, offer)
+    session.screen.lines(left_lines(offer.left))
     sys.stdout.flush()
-
-
-def _say_left(session: Session, offer: _Offer) -> None:
-    if offer.left:
-        session.screen.line(Span("left out: ", Style.WARNING), f"changes on {', '.join(offer.left)}")
 
 
 def watcher(session: Session) -> Steps:
@@ -133,6 +150,7 @@ def watcher(session: Session) -> Steps:
 
 def show_plan(session: Session, changes: ChangeSet, summary: Summary, *, has_diff: bool = False) -> None:
     """The plan as `pvesdn plan` shows it."""
+    session.screen.lines(wrapped(fall_lines(changes.falls), session.screen.width))
     show_findings(session.screen, changes.findings)
     if not session.screen.is_quiet:
         session.screen.lines(plan_lines(changes, summary, has_diff=has_diff, width=session.screen.width))
@@ -146,7 +164,7 @@ def _refuse_obstacles(changes: ChangeSet) -> None:
         raise ApplyRefused("\n".join([*obstacles, "nothing was touched: the plan needs a decision first"]))
 
 
-def _ask(session: Session) -> None:
+def _ask(session: Session, changes: ChangeSet) -> None:
     """Return if a person says yes.
 
     :raises ApplyRefused: they say anything else, or there is nobody to ask.
@@ -155,6 +173,8 @@ def _ask(session: Session) -> None:
         raise ApplyRefused(
             "there is no terminal to ask on, so nothing was touched", hint="use --yes to apply without asking"
         )
+    for line in fall_lines(changes.falls):  # where nobody can miss it, however long the plan was
+        session.screen.remark(*line)
     if session.screen.ask("Apply this plan? Only 'yes' will be accepted: ") != "yes":
         raise ApplyRefused("not confirmed, so nothing was touched")
 

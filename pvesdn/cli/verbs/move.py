@@ -10,6 +10,7 @@ from pvesdn.cli.screens.move import move_document, move_lines
 from pvesdn.cli.screens.screen import Span, Style
 from pvesdn.cli.session import Session
 from pvesdn.cli.source import show_findings, take
+from pvesdn.decode.secrets.veil import HIDDEN, PLACEHOLDER
 from pvesdn.errors import SettingsError
 from pvesdn.render.renderer import Renderer
 from pvesdn.workflows.adopt import Form
@@ -46,6 +47,11 @@ def move(
     propose = move_from_pve if form == "from-pve" else move_to_pve
     found = propose(take(session, folder), Renderer(), zones)
     written = _written(found, output, overwrite=overwrite)
+    if folder is not None and _hides(found):
+        what = (
+            "the snapshot hides values of these definitions: call import on the cluster before you run anything of it"
+        )
+        session.screen.warning(what)
     if session.wants_json:
         session.document("import", move_document(found, written, has_diff=has_diff))
     else:
@@ -53,6 +59,12 @@ def move(
     if found.problems:
         return statuses.ERROR
     return statuses.UNREACHABLE if found.unreachable else statuses.OK
+
+
+def _hides(found: MovePlan) -> bool:
+    """Whether a snapshot's placeholders stand in what may be run."""
+    lines = [line for script in found.cut_over or () for line in script.text.split("\n")]
+    return any(PLACEHOLDER.search(line) or HIDDEN in line for line in lines)
 
 
 def _written(found: MovePlan, output: Path | None, *, overwrite: bool) -> list[str]:

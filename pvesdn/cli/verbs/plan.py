@@ -2,30 +2,37 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import shlex
 from pathlib import Path
 
 import click
 
 from pvesdn.cli import options, statuses
-from pvesdn.cli.draft import Draft, read_draft
+from pvesdn.cli.draft import read_draft
+from pvesdn.cli.offer import Offer, make_offer, nodes_of, view
+from pvesdn.cli.part import left_lines
+from pvesdn.cli.saved import save_plan
+from pvesdn.cli.screens.consequences import fall_lines
 from pvesdn.cli.screens.documents import plan_document
-from pvesdn.cli.screens.plan import last_line, plan_lines, vtep_lines
-from pvesdn.cli.screens.summary import summarize
+from pvesdn.cli.screens.plan import last_line, plan_lines, summarized_lines, vtep_lines
+from pvesdn.cli.screens.wrapping import wrapped
 from pvesdn.cli.session import Session
-from pvesdn.cli.source import require_known, show_findings, some, take, understood
-from pvesdn.model.files import ChangeSet
+from pvesdn.cli.source import cluster_of, require_known, show_findings, take
+from pvesdn.errors import SettingsError
 from pvesdn.model.flags import PlanFlags
+from pvesdn.model.saved_plan import Terms
 from pvesdn.model.snapshot import OWN_FILE
-from pvesdn.render.renderer import Renderer
-from pvesdn.workflows.draft import definitions_change
-from pvesdn.workflows.plan import plan_understood
+from pvesdn.workflows.read import read_cluster
 from pvesdn.workflows.understand import Intent
 
 
 @click.command(epilog=statuses.TABLE)
 @options.diff
+@click.option("--summary", "is_summary", is_flag=True, help="Show what changes by zone, not interface by interface.")
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 when there are changes.")
+@click.option(
+    "--out", "plan_file", type=options.FILE, metavar="PLAN", help="Save the plan in a file, for `pvesdn apply PLAN`."
+)
 @options.nodes
 @options.draft
 @options.source
@@ -37,7 +44,9 @@ def plan(
     session: Session,
     *,
     has_diff: bool,
+    is_summary: bool,
     detailed_exitcode: bool,
+    plan_file: Path | None,
     only: tuple[str, ...],
     draft_file: Path | None,
     folder: Path | None,
@@ -50,34 +59,29 @@ def plan(
 
     Signs are those of terraform: + create, ~ change, - destroy, -/+ delete and create anew. The numbers in the last
     line count interfaces on all nodes. -v also shows the VTEP of each node and why it is that one. If something blocks
-    an apply, the exit status is 1.
+    an apply, the exit status is 1, and no plan is saved.
     """
-    draft = None if draft_file is None else read_draft(draft_file)
-    snapshot = take(session, folder)
-    flags = PlanFlags(overwrite=overwrite, detach_guests=detach_guests, interfaces_new=with_interfaces_new)
-    wanted = some(only)
-    known = understood(snapshot, draft, intent)
-    changes = plan_understood(known, Renderer(), only=wanted, flags=flags)
-    if draft is not None:
-        changes = replace(changes, definitions=definitions_change(snapshot, draft.text))
-    require_known(wanted, changes, snapshot)
-    summary = summarize(changes, is_part=wanted is not None)
-    if session.wants_json:
-        session.document("plan", plan_document(changes, summary, has_diff=has_diff))
+    terms = Terms(
+        flags=PlanFlags(overwrite=overwrite, detach_guests=detach_guests, interfaces_new=with_interfaces_new),
+        nodes=nodes_of(only),
+        draft=None if draft_file is None else read_draft(draft_file).saved,
+    )
+    if plan_file is None:
+        offer = view(take(session, folder), terms, intent)
+        require_known(frozenset(only), offer.changes, offer.snapshot)
     else:
-        show_findings(session.screen, changes.findings)
-        if session.verbosity:
-            session.screen.lines(vtep_lines(known.vteps))
-            if changes.pve.version is not None:
-                session.screen.line(f"PVE's SDN: version {changes.pve.version} is running")
-        if not session.screen.is_quiet:
-            session.screen.lines(plan_lines(changes, summary, has_diff=has_diff, width=session.screen.width))
-        else:
-            for obstacle in (finding for node in changes.nodes for finding in node.obstacles):
-                session.screen.warning(f"apply would refuse: {obstacle}")
-        session.screen.line(*last_line(changes, summary))
-        _say_draft(session, draft, changes)
-    if any(node.obstacles for node in changes.nodes):
+        offer = _saved(session, terms, plan_file, folder, intent)
+    changes = offer.changes
+    if session.wants_json:
+        document = plan_document(changes, offer.summary, has_diff=has_diff)
+        is_saved = plan_file is not None and not offer.is_blocked
+        session.document("plan", document | ({"saved": str(plan_file)} if is_saved else {}))
+    else:
+        _show(session, offer, has_diff=has_diff, is_summary=is_summary)
+        _say_draft(session, offer, plan_file)
+    if plan_file is not None:
+        _say_saved(session, offer, plan_file)
+    if offer.is_blocked:
         session.screen.remark("Blocked: `pvesdn apply` would refuse this plan.")
         return statuses.ERROR
     if changes.unreachable:
@@ -85,10 +89,55 @@ def plan(
     return statuses.CHANGES if detailed_exitcode and not changes.is_empty else statuses.OK
 
 
-def _say_draft(session: Session, draft: Draft | None, changes: ChangeSet) -> None:
+def _saved(session: Session, terms: Terms, plan_file: Path, folder: Path | None, intent: Intent) -> Offer:
+    """The plan as `apply` would make it, written to its file unless it is blocked."""
+    if folder is not None:
+        raise SettingsError("--out needs a cluster, and --from has none", hint="leave one of them out")
+    if intent != "pending":
+        raise SettingsError(
+            "--out saves what apply does, and apply never goes by --intent running", hint="leave it out"
+        )
+    world = cluster_of(session)
+    offer = make_offer(read_cluster(world), terms)
+    if not offer.is_blocked:
+        save_plan(offer, plan_file, world.clock.now())
+    return offer
+
+
+def _show(session: Session, offer: Offer, *, has_diff: bool, is_summary: bool) -> None:
+    screen, changes = session.screen, offer.changes
+    screen.lines(wrapped(fall_lines(changes.falls), screen.width))
+    show_findings(screen, changes.findings)
+    if session.verbosity:
+        screen.lines(vtep_lines(offer.known.vteps))
+        if changes.pve.version is not None:
+            screen.line(f"PVE's SDN: version {changes.pve.version} is running")
+    if not screen.is_quiet and is_summary:
+        screen.lines(summarized_lines(changes, offer.summary, width=screen.width))
+    elif not screen.is_quiet:
+        screen.lines(plan_lines(changes, offer.summary, has_diff=has_diff, width=screen.width))
+    else:
+        for obstacle in (finding for node in changes.nodes for finding in node.obstacles):
+            screen.warning(f"apply would refuse: {obstacle}")
+    screen.line(*last_line(changes, offer.summary))
+    screen.lines(left_lines(offer.left))
+
+
+def _say_draft(session: Session, offer: Offer, plan_file: Path | None) -> None:
+    draft = offer.terms.draft
     if draft is None:
         return
-    if changes.definitions is None:
+    if offer.changes.definitions is None:
         session.screen.remark(f"note: {draft.name} is what {OWN_FILE} has already")
-    else:
+    elif plan_file is None:
         session.screen.remark(f"note: this is the plan of {draft.name}; `pvesdn apply` goes by {OWN_FILE}")
+
+
+def _say_saved(session: Session, offer: Offer, plan_file: Path) -> None:
+    if offer.is_blocked:
+        session.screen.warning(f"{plan_file}: the plan was not saved, because it is blocked")
+        return
+    draft = offer.terms.draft
+    is_written = offer.changes.definitions is not None
+    also = f" and makes {draft.name} the {OWN_FILE}" if draft is not None and is_written else ""
+    session.screen.remark(f"Saved: `pvesdn apply {shlex.quote(str(plan_file))}` carries it out{also}.")

@@ -13,7 +13,7 @@ from pvesdn.decode.definitions.own_grammar import GRAMMAR
 from pvesdn.decode.definitions.own_scan import scan_own
 from pvesdn.decode.definitions.pending import has_definitions, pending_changes
 from pvesdn.decode.definitions.pve_files import read_pve
-from pvesdn.decode.definitions.pve_words import WORDS
+from pvesdn.decode.definitions.pve_words import NOUNS, WORDS
 from pvesdn.decode.definitions.pvesdn_cfg import FILE as OWN_FILE
 from pvesdn.decode.definitions.pvesdn_cfg import read_own
 from pvesdn.decode.definitions.running_config import FILE as RUNNING_CONFIG
@@ -38,11 +38,13 @@ class DecodedSdn:
     :param findings: everything that was noticed, in the order of the files. With an error among them, `config` lacks
         the sections at fault: its halves say which (`Unread`).
     :param pending: PVE's definitions that are not committed, where its files were read.
+    :param committed: how many of PVE's definitions were committed, by kind, such as ``vnet``.
     """
 
     config: SdnConfig
     findings: tuple[Finding, ...]
     pending: tuple[PendingChange, ...] = ()
+    committed: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +111,12 @@ def read_sdn(files: Mapping[str, str], *, intent: Literal["pending", "running"],
     own = read_own(scanned.sections, ledger, file=names.of(OWN_FILE), lost=scanned.lost)
     _check_between(pve, own)
     config = SdnConfig(own=_own(own), pve=_pve(pve, running, version, listed))
-    return DecodedSdn(config, ledger.findings, changes if has_definitions(files) else ())
+    return DecodedSdn(
+        config,
+        ledger.findings,
+        changes if has_definitions(files) else (),
+        {NOUNS[name]: len(sections) for name, sections in running.collections.items()},
+    )
 
 
 def _listed_subnets(files: Mapping[str, str], committed: Iterable[Subnet]) -> tuple[Subnet, ...] | None:

@@ -27,7 +27,7 @@ from pvesdn.design.checks import (
     unsupported,
     vnis,
 )
-from pvesdn.design.checks.pve_ways import PveWays
+from pvesdn.design.checks.pve_paths import PvePaths
 from pvesdn.model.cluster import Vtep
 from pvesdn.model.design import DesignInput
 from pvesdn.model.findings import Finding
@@ -50,7 +50,7 @@ def check(given: DesignInput, vteps: Mapping[str, Vtep]) -> tuple[Finding, ...]:
         *bgp.check(given, vteps),
         *pve_sessions.check(given),
         *pve_peers.check(given),
-        *pve_mtu.check(given, PveWays(given)),
+        *pve_mtu.check(given, PvePaths(given)),
         *pve_exits.check(given),
         *devices.check(given, vteps),
         *packages.check(given),

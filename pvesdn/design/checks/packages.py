@@ -26,7 +26,7 @@ def check(given: DesignInput) -> Iterator[Finding]:
         yield from _ifupdown(given.facts.values())
     without = [node for node in _speaking(given) & given.facts.keys() if _lacks_tools(given.facts[node])]
     if without:
-        what = f"{_PYTHONTOOLS} is not installed, and with it FRR's reload: a new frr.conf interrupts all sessions, or is not loaded"
+        what = f"{_PYTHONTOOLS} is not installed, so FRR cannot reload: a new frr.conf resets all sessions, or is not loaded"
         yield warning(listed(without), what, f"apt install {_PYTHONTOOLS}")
 
 
@@ -34,7 +34,7 @@ def _ifupdown(nodes: Iterable[NodeFacts]) -> Iterator[Finding]:
     found = {facts.node: facts.versions[_IFUPDOWN] for facts in nodes if _is_refused(facts)}
     if found:
         what = f"PVE refuses to reload the network with {_IFUPDOWN} {listed(set(found.values()))}"
-        hint = f"install Proxmox's build of {_IFUPDOWN}, {'.'.join(map(str, _OLDEST))} or later, from its repository"
+        hint = f"install {_IFUPDOWN} {'.'.join(map(str, _OLDEST))} or later from Proxmox's own repository"
         yield warning(listed(found), what, hint)
 
 

@@ -1,4 +1,4 @@
-"""The MTU of PVE's zones against what carries them: PVE looks neither at the way to the other nodes nor at the bridge
+"""The MTU of PVE's zones against what carries them: PVE looks neither at the path to the other nodes nor at the bridge
 (docs/pve.md §5.8, §9), and packets that do not fit are fragmented, which RFC 7348 forbids, or lost without a word.
 """
 
@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from pvesdn.design.checks.pve_ways import PveWays, Room, narrowest
+from pvesdn.design.checks.pve_paths import PvePaths, Room, narrowest
 from pvesdn.design.checks.wording import listed, together, warning
 from pvesdn.design.ours.mtu import MTU_MIN
 from pvesdn.design.pve.node import BridgeKind, host_bridge
@@ -38,22 +38,22 @@ class _Need:
     wrapper: str = ""
 
 
-def check(given: DesignInput, ways: PveWays) -> Iterator[Finding]:
+def check(given: DesignInput, paths: PvePaths) -> Iterator[Finding]:
     """Zones whose packets do not fit, those with the same devices in the way together."""
     yield from together(
         ((need, tuple(narrow.items())), warning(zone.where, _what(need, narrow), _hint(need, narrow)))
-        for zone, need, narrow in _too_large(given, ways)
+        for zone, need, narrow in _too_large(given, paths)
     )
 
 
-def _too_large(given: DesignInput, ways: PveWays) -> Iterator[tuple[Zone, _Need, Mapping[str, Room]]]:
+def _too_large(given: DesignInput, paths: PvePaths) -> Iterator[tuple[Zone, _Need, Mapping[str, Room]]]:
     """Zones, what they need, and the nodes that have less."""
     for zone in given.sdn.pve.zones:
-        nodes = tuple(sorted(given.cluster.among(zone.nodes) & ways.nodes))
+        nodes = tuple(sorted(given.cluster.among(zone.nodes) & paths.nodes))
         match zone:
             case PveVxlanZone() | PveEvpnZone():
                 need = _Need(tunnel_mtu(zone), "" if zone.mtu else " (PVE's default)", "VXLAN")
-                rooms = {node: room for node in nodes if (room := ways.room(zone, node, nodes)) is not None}
+                rooms = {node: room for node in nodes if (room := paths.room(zone, node, nodes)) is not None}
             case PveVlanZone() | PveQinqZone() if zone.mtu:
                 need = _Need(zone.mtu, wrapper="the service VLAN's tag" if isinstance(zone, PveQinqZone) else "")
                 rooms = {node: room for node in nodes if (room := _bridge(zone, given.facts[node])) is not None}

@@ -35,7 +35,8 @@ def instead(fate: Fate, meant: tuple[str, ...]) -> str:
     :param meant: the headings that FRR reads the line below.
     """
     if fate.line.is_skipped:
-        return "write it without '!'"
+        is_password = " password " in fate.line.text
+        return "choose a password without '!' on both sides" if is_password else "write it without '!'"
     if route := _STATIC.fullmatch(fate.line.text.strip()):
         return _outside_frr(*route.groups())
     for pattern, hint in _OTHERS:

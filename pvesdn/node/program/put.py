@@ -5,10 +5,11 @@ import errno
 import os
 import re
 import time
+from typing import List, Optional
 
-from pvesdn.node.program.files import require_file
+from pvesdn.node.program.files import digest_of, require_file, sha256
 from pvesdn.node.program.machine import Machine, Refused
-from pvesdn.node.program.request import Value, encoded, text_at
+from pvesdn.node.program.request import Value, encoded, optional_text_at, text_at
 
 PUT_PATTERN = re.compile(r"/etc/pve/sdn/pvesdn[A-Za-z0-9._-]*")
 """What `put` may write. PVE's own definitions are written through PVE's API alone, which locks them."""
@@ -19,8 +20,13 @@ DRAFT_LIFE = 60.0
 
 
 def put(machine: Machine, arguments: Value) -> Value:
-    """Write one of our own files in the cluster file system: ``{"path": "/etc/pve/sdn/pvesdn…", "text"}`` -> ``{}``."""
+    """Write one of our own files in the cluster file system: ``{"path": "/etc/pve/sdn/pvesdn…", "text"}`` -> ``{}``.
+
+    With ``expect``, the digest of what it replaces or null for nothing, any other text stays, unless it is ``text``
+    already.
+    """
     path, data = text_at(arguments, "path"), encoded(text_at(arguments, "text"))
+    expect = [optional_text_at(arguments, "expect"), sha256(data)] if "expect" in arguments else None
     if not PUT_PATTERN.fullmatch(path):
         raise Refused(f"{path!r} is not a file that pvesdn may write")
     place = machine.place(path)
@@ -31,6 +37,7 @@ def put(machine: Machine, arguments: Value) -> Value:
         # No chmod, no chown: pmxcfs refuses both. It stores every write on disk by itself.
         with open(temporary, "wb") as file:
             file.write(data)
+        require_one_of(machine, path, expect)
         machine.rename(temporary, place)
     except BaseException as error:
         with contextlib.suppress(OSError):
@@ -41,6 +48,12 @@ def put(machine: Machine, arguments: Value) -> Value:
         hint = "the cluster file system is read-only without a quorum: pvecm status" if read_only else ""
         raise Refused(f"{path}: {error.strerror}", hint) from None
     return {}
+
+
+def require_one_of(machine: Machine, path: str, digests: Optional[List[Optional[str]]]) -> None:
+    """Return if the file is one of these, None standing for no file; without a list it may be anything."""
+    if digests is not None and digest_of(machine, path) not in digests:
+        raise Refused(f"{path} has changed since it was read", "plan again")
 
 
 def remove_drafts(machine: Machine, folder: str) -> None:

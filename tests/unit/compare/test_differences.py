@@ -105,8 +105,8 @@ def test_neighbors_that_come_and_go_are_members_of_their_group() -> None:
 
 def test_statements_with_a_value_have_an_old_and_a_new_one() -> None:
     assert frr_differences(ROUTER, ROUTER.replace("10.0.0.1", "10.9.0.1")) == (
-        Difference("router bgp bgp router-id", ("10.0.0.1",), ("10.9.0.1",)),
         Difference("router bgp neighbor VTEP update-source", ("10.0.0.1",), ("10.9.0.1",)),
+        Difference("router bgp router-id", ("10.0.0.1",), ("10.9.0.1",)),
     )
 
 
@@ -216,7 +216,7 @@ def test_a_line_without_a_value_is_told_whole_behind_where_it_stands() -> None:
 
 def test_whole_lines_come_after_what_has_a_name() -> None:
     old, new = "router bgp 1\n a line\n bgp router-id 1.1.1.1\nexit\n", "router bgp 1\n bgp router-id 2.2.2.2\nexit\n"
-    assert [found.name for found in frr_differences(old, new)] == ["router bgp bgp router-id", "router bgp:"]
+    assert [found.name for found in frr_differences(old, new)] == ["router bgp router-id", "router bgp:"]
 
 
 def test_a_line_that_is_there_twice_is_told_as_often_as_it_goes() -> None:

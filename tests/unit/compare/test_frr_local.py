@@ -155,6 +155,7 @@ def test_a_line_with_an_exclamation_mark_is_lost_and_said():
         assert warning.where == "node1: /etc/frr/frr.conf.local:3"
         assert "is dropped, for PVE takes a line with '!' in it for a comment" in warning.what
         assert "geh" not in str(warning)
+        assert warning.hint == "choose a password without '!' on both sides"
 
 
 def test_of_an_older_generator_only_losses_are_known():

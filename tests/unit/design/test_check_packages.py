@@ -22,8 +22,8 @@ def told(pve: dict[str, str], cfg: str = "", **versions: dict[str, str]) -> list
 def test_an_ifupdown2_with_which_pve_reloads_nothing_is_told(version: str) -> None:
     assert told(LAN, node2={"ifupdown2": version}) == [
         (
-            f"node2: PVE refuses to reload the network with ifupdown2 {version}; install Proxmox's build of ifupdown2, "
-            "1.2.8 or later, from its repository"
+            f"node2: PVE refuses to reload the network with ifupdown2 {version}; install ifupdown2 1.2.8 or later "
+            "from Proxmox's own repository"
         )
     ]
 
@@ -60,7 +60,7 @@ def test_an_frr_that_cannot_be_reloaded_is_told_where_frr_is_needed(pve: dict[st
     absent = {"frr-pythontools": ""}
     assert told(pve, cfg, node1=absent, node3=absent) == [
         (
-            "node1, node3: frr-pythontools is not installed, and with it FRR's reload: a new frr.conf interrupts all sessions, "
+            "node1, node3: frr-pythontools is not installed, so FRR cannot reload: a new frr.conf resets all sessions, "
             "or is not loaded; apt install frr-pythontools"
         )
     ]

@@ -1,4 +1,4 @@
-"""The MTU of PVE's zones against the way to the other nodes, and against the bridge they ride on."""
+"""The MTU of PVE's zones against the path to the other nodes, and against the bridge they ride on."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from pvesdn.design.checks import pve_mtu
-from pvesdn.design.checks.pve_ways import PveWays
+from pvesdn.design.checks.pve_paths import PvePaths
 from pvesdn.model.facts import Link, NodeFacts
 from pvesdn.model.findings import Severity
 from tests.unit.design.network import facts, findings, given
@@ -139,8 +139,8 @@ def test_the_default_route_is_not_the_way_of_a_fabric() -> None:
     running = over(1500)
     for name, found in running.items():
         others = [f"172.20.30.{n}" for n in (1, 2, 3) if n != int(name[-1])]
-        ways = tuple(replace(found.routes[-1], destination=other) for other in others)
-        running[name] = replace(found, routes=(*found.routes, *ways))
+        paths = tuple(replace(found.routes[-1], destination=other) for other in others)
+        running[name] = replace(found, routes=(*found.routes, *paths))
     (line,) = told(pve, **running)
     assert "eno1 of node1, node2, node3 has 1500" in line
 
@@ -214,7 +214,7 @@ def test_zones_that_the_same_devices_are_too_small_for_are_told_together() -> No
         + f"vxlan: big\n\tpeers {LOOPS}\n\tmtu 9000\n\n"
     )
     network = given("", pve={"zones.cfg": zones}, instead=over(1400))
-    first, second = pve_mtu.check(network, PveWays(network))
+    first, second = pve_mtu.check(network, PvePaths(network))
     assert (first.where, first.others) == ("zones.cfg:10: zone 'big'", ())
     assert [found.where for found in (second, *second.others)] == [
         "zones.cfg:1: zone 'tun0'", "zones.cfg:4: zone 'tun1'", "zones.cfg:7: zone 'tun2'"

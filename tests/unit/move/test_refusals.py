@@ -140,3 +140,27 @@ def test_a_value_that_no_device_can_have_is_refused_and_the_hint_leads_to_a_move
     key = word.partition(" ")[0]
     good = {"mtu": "1400", "vxlan-port": "4790", "vrf-vxlan": "4000"}[key]
     assert not move(drawn(f"{zone.replace(word, f'{key} {good}')}\n"), name).problems
+
+
+def test_a_node_that_cannot_be_reached_stops_the_move_and_one_that_is_off_is_told() -> None:
+    whole = drawn(f"{VXLAN}\n", VNET.format(zone="wide"), controllers="")
+    rest = {name: raw for name, raw in whole.nodes.items() if name != "node3"}
+    found = move(replace(whole, nodes=rest, unreachable={"node3": "node3: connection refused"}), "wide")
+    assert found.problems == (
+        (
+            "node3: cannot be reached (connection refused), and PVE's commit reloads it all the same, with half of the move;"
+            " make it reachable by SSH and ask again"
+        ),
+    )
+    status = [
+        {**row, "online": 0} if isinstance(row, dict) and row.get("name") == "node3" else row
+        for row in whole.api["cluster/status"]
+    ]
+    found = move(replace(whole, nodes=rest, api={**whole.api, "cluster/status": status}), "wide")
+    assert not found.problems
+    assert [str(remark) for remark in found.move.remarks if remark.node] == [
+        (
+            "node3: is off, and keeps the devices as they are until it is back; run pvesdn apply as soon as it is back, before"
+            " anybody reloads its network"
+        ),
+    ]

@@ -10,7 +10,7 @@ import pytest
 
 from pvesdn.adapters.runner import OneByOne, SideBySide
 from pvesdn.errors import ApiRefused, ApiUnavailable, ApplyRefused, NodeFailed, PvesdnError
-from pvesdn.model.files import OUR_INTERFACES
+from pvesdn.model.files import OUR_INTERFACES, SDN_INTERFACES
 from pvesdn.model.report import Outcome
 from pvesdn.ports import Runner
 from pvesdn.workflows.apply import apply
@@ -385,6 +385,46 @@ def test_flood_entries_are_restored_while_pve_still_reloads_other_nodes() -> Non
     assert made.nodes["node1"].verbs.count("flood") > 3
     # What could not be restored meanwhile is no failure of the commit.
     assert report.commit is Outcome.OK
+
+
+MOVED = "vxlan: lan\n\tmtu 1450\n\tpeers 192.168.0.1,192.168.0.2,192.168.0.3\n\n"
+VNET = "vnet: office\n\tzone lan\n\ttag 7\n\n"
+
+
+def moving() -> FakeCluster:
+    """A zone that PVE has applied and that is pvesdn.cfg's now."""
+    running = {
+        "version": 1,
+        "zones": {"ids": {"lan": {"type": "vxlan", "peers": "192.168.0.1,192.168.0.2,192.168.0.3"}}},
+        "vnets": {"ids": {"office": {"type": "vnet", "zone": "lan", "tag": 7}}},
+    }
+    made = cluster(MOVED + VNET, pve_files={"zones.cfg": "", "vnets.cfg": "", ".running-config": json.dumps(running)})
+    for node in made.nodes.nodes.values():
+        node.files[SDN_INTERFACES] = (
+            "#version:1\n\nauto office\niface office\n\tbridge_ports vxlan_office\n\n"
+            "auto vxlan_office\niface vxlan_office\n\tvxlan-id 7\n\tvxlan_remoteip 192.168.0.9\n"
+        )
+    return made
+
+
+def test_a_zone_does_not_move_past_a_node_that_cannot_be_reached() -> None:
+    made = moving()
+    assert plan_of(made).takes_from_pve
+    made.nodes["node3"].off = "connection timed out"
+    with pytest.raises(ApplyRefused, match="node3 cannot be reached: PVE would take them away there"):
+        apply_to(made)
+    assert "apply_sdn" not in {call[0] for call in made.api.calls}
+    made.nodes["node3"].off = ""
+    assert apply_to(made).commit is Outcome.OK
+
+
+@pytest.mark.parametrize("verb", ["stage", "commit"])
+def test_a_node_that_is_lost_on_the_way_stops_the_commit_of_a_move(verb: str) -> None:
+    made = moving()
+    made.nodes["node2"].lost[verb] = "connection reset"
+    report = apply_to(made)
+    assert report.commit is Outcome.SKIPPED
+    assert "apply_sdn" not in {call[0] for call in made.api.calls}
 
 
 def test_a_commit_that_is_refused_is_reported_as_such() -> None:

@@ -90,6 +90,21 @@ def test_where_the_settings_say_so_it_applies() -> None:
     assert plan_of(made).is_empty
 
 
+@pytest.mark.parametrize("text", [None, "", "# later\n"])
+def test_nothing_is_torn_down_because_a_file_is_missing_or_empty(text: str | None) -> None:
+    made = cluster()
+    state = look(made, action="apply").state
+    if text is None:
+        del made.nodes.pve_files["/etc/pve/sdn/pvesdn.cfg"]
+    else:
+        made.nodes.pve_files["/etc/pve/sdn/pvesdn.cfg"] = text
+    before = dict(made.nodes["node1"].files)
+    with pytest.raises(ApplyRefused, match=r"pvesdn\.cfg (does not exist|is empty), so this plan removes"):
+        look(made, state, action="apply")
+    assert dict(made.nodes["node1"].files) == before
+    plan_of(made)  # who only plans is told, and nothing stops them
+
+
 def test_a_failed_apply_is_reported_and_not_repeated_every_minute() -> None:
     made = cluster()
     made.api.exits["node1"] = "failed"

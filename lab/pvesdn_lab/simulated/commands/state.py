@@ -118,3 +118,8 @@ def write_json(root: Path, name: str, value: Any) -> None:
     temporary = folder / f".{name}.{os.getpid()}"
     temporary.write_text(json.dumps(value, indent=1), "utf-8")
     temporary.replace(folder / f"{name}.json")
+
+
+def has_faults(root: Path) -> bool:
+    """Whether any command of the node has been told to fail."""
+    return (root / STATE_FOLDER / "faults.json").exists()

@@ -1,4 +1,4 @@
-"""The way that packets of PVE's tunnels take: from which address, to which ones, and how much of a packet fits."""
+"""The paths of PVE's tunnels: from which address, to which ones, and how much of a packet fits."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _VRF = "vrf"
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """How much fits on one way.
+    """How much fits on one path.
 
     :param size: bytes of a packet on the wire.
     :param limit: what takes no more: a device or a route.
@@ -45,7 +45,7 @@ def narrowest(rooms: Iterable[Room]) -> Room | None:
     return min(rooms, key=lambda room: (room.inner, room.limit), default=None)
 
 
-class PveWays:
+class PvePaths:
     """The tunnels of PVE's zones over the nodes that were read and that PVE's known rules apply to. Made once for all
     checks: each answer is worked out once, however many zones ask for it.
     """
@@ -69,7 +69,7 @@ class PveWays:
         return frozenset(self._nodes)
 
     def room(self, zone: PveVxlanZone | PveEvpnZone, node: str, nodes: tuple[str, ...]) -> Room | None:
-        """The narrowest way from a node to those that it sends the zone's packets to; None where no way is known.
+        """The narrowest path from a node to those that it sends the zone's packets to; None where none is known.
 
         :param nodes: of the zone, sorted.
         """
@@ -132,7 +132,7 @@ class _Node:
     def room(self, own: IpAddress | None, ends: Iterable[IpAddress], *, is_fabric: bool) -> Room | None:
         """:param own: the address that packets leave from, where PVE says it.
 
-        :param is_fabric: a default route does not count: it is not the way that the fabric will make.
+        :param is_fabric: a default route does not count: it is not the path that the fabric will make.
         """
         known = list(ends)
         own = own or next((end for end in known if end in self._own), None)
@@ -141,7 +141,7 @@ class _Node:
             return None
         if not self._facts.routes and own is not None and strangers:
             return self._holder(own)
-        rooms = (self._way(end, is_fabric=is_fabric) for end in strangers)
+        rooms = (self._path(end, is_fabric=is_fabric) for end in strangers)
         return narrowest(room for room in rooms if room is not None)
 
     def _holder(self, own: IpAddress) -> Room | None:
@@ -149,7 +149,7 @@ class _Node:
         link = self._links.get(self._facts.holder(own) or "")
         return Room(link.mtu, link.name, overhead(own)) if link is not None and carries(link) else None
 
-    def _way(self, end: IpAddress, *, is_fabric: bool) -> Room | None:
+    def _path(self, end: IpAddress, *, is_fabric: bool) -> Room | None:
         hops = self._table.hops(end)
         links = [self._links.get(hop.device) for hop in hops]
         if not hops or any(link is None or link.kind == _VRF for link in links):

@@ -1,0 +1,99 @@
+"""What a person is asked about: a plan by the terms on the command line, or by those of a saved plan."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from pvesdn.cli.draft import Draft
+from pvesdn.cli.part import take_part
+from pvesdn.cli.screens.summary import Summary, summarize
+from pvesdn.cli.source import understood
+from pvesdn.compare.parting import left_out
+from pvesdn.model.files import ChangeSet
+from pvesdn.model.findings import Finding
+from pvesdn.model.saved_plan import Terms
+from pvesdn.model.snapshot import Snapshot
+from pvesdn.render.renderer import Renderer
+from pvesdn.workflows.draft import definitions_change
+from pvesdn.workflows.plan import plan_understood
+from pvesdn.workflows.understand import Intent, Understanding
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A plan that could be carried out.
+
+    :param snapshot: the cluster as it was read, without the draft.
+    :param left: other nodes that the plan changes and that keep what they have; None where no node was named.
+    :param doubts: findings of the plan that are about those; they go when the others have had their turn.
+    """
+
+    terms: Terms
+    snapshot: Snapshot
+    known: Understanding
+    changes: ChangeSet
+    left: tuple[str, ...] | None = None
+    doubts: tuple[Finding, ...] = ()
+
+    @property
+    def own(self) -> ChangeSet:
+        """The plan without what is said of the nodes that are left out."""
+        findings = tuple(finding for finding in self.changes.findings if finding not in self.doubts)
+        return replace(self.changes, findings=findings)
+
+    @property
+    def summary(self) -> Summary:
+        """The plan in numbers."""
+        return summarize(self.changes, is_part=self.left is not None)
+
+    @property
+    def is_blocked(self) -> bool:
+        """An apply would refuse it."""
+        return any(node.obstacles for node in self.changes.nodes)
+
+    @property
+    def has_work(self) -> bool:
+        """There is something to ask about."""
+        return not self.changes.is_empty or self.changes.definitions is not None
+
+
+def view(snapshot: Snapshot, terms: Terms, intent: Intent) -> Offer:
+    """A plan to look at: of some nodes, whether or not they could be taken alone.
+
+    :raises PvesdnError: the cluster cannot be planned for.
+    """
+    only = None if terms.nodes is None else frozenset(terms.nodes)
+    known = _known(snapshot, terms, intent)
+    changes = _with_definitions(plan_understood(known, Renderer(), only=only, flags=terms.flags), snapshot, terms)
+    return Offer(terms, snapshot, known, changes, None if only is None else ())
+
+
+def make_offer(snapshot: Snapshot, terms: Terms) -> Offer:
+    """A plan to carry out.
+
+    :raises PvesdnError: the cluster cannot be planned for, or not in such parts.
+    """
+    known = _known(snapshot, terms, "pending")
+    whole = _with_definitions(plan_understood(known, Renderer(), flags=terms.flags), snapshot, terms)
+    if terms.nodes is None:
+        return Offer(terms, snapshot, known, whole)
+    only = frozenset(terms.nodes)
+    part, doubts = take_part(whole, only)
+    return Offer(terms, snapshot, known, part, left_out(whole, only), doubts)
+
+
+def _known(snapshot: Snapshot, terms: Terms, intent: Intent) -> Understanding:
+    draft = None if terms.draft is None else Draft(terms.draft.name, terms.draft.text)
+    return understood(snapshot, draft, intent)
+
+
+def _with_definitions(changes: ChangeSet, snapshot: Snapshot, terms: Terms) -> ChangeSet:
+    if terms.draft is None:
+        return changes
+    return replace(changes, definitions=definitions_change(snapshot, terms.draft.text))
+
+
+def nodes_of(only: Iterable[str]) -> tuple[str, ...] | None:
+    """The nodes that were named, each once; None for none."""
+    return tuple(sorted(set(only))) or None

@@ -1,0 +1,221 @@
+"""What a plan means for traffic: of each node from what changes there, then of the cluster, each thing once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from pvesdn.compare.options import options_of_text
+from pvesdn.compare.sessions import frr_consequences, runs_protocols
+from pvesdn.model.consequences import AffectedGuest, Consequence, Effect, NodeConsequence
+from pvesdn.model.differences import Difference
+from pvesdn.model.execution import FrrAction
+from pvesdn.model.facts import NodeFacts
+from pvesdn.model.files import Action, FileChange, NodeChanges, PrintedInterfaces, StanzaChange
+from pvesdn.model.guests import ports_in
+from pvesdn.model.ifupdown import L3VniBridge, VnetBridge, VxlanPort
+from pvesdn.model.pve_ifupdown import PveVnetBridge, PveVrfBridge, PveVxlanPort
+
+_OF_VNETS = frozenset(
+    {
+        Effect.VNET_REMOVED,
+        Effect.VNET_INTERRUPTED,
+        Effect.VNET_SHORTLY_INTERRUPTED,
+        Effect.MTU_SMALLER,
+        Effect.GATEWAY_CHANGED,
+        Effect.GATEWAY_MAC_MOVED,
+        Effect.VRF_CHANGED,
+    }
+)
+_FORWARDING = frozenset({"net.ipv4.ip_forward", "net.ipv6.conf.all.forwarding"})
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedFile:
+    """:param there: text by interface on the node. :param printed: the interfaces that will be in it."""
+
+    change: FileChange
+    there: Mapping[str, str] = field(default_factory=dict)
+    printed: PrintedInterfaces | None = None
+
+
+def node_consequences(
+    changed: Iterable[ChangedFile],
+    facts: NodeFacts,
+    *,
+    staying: frozenset[str],
+    frr: tuple[str, str] | None,
+    action: FrrAction,
+) -> tuple[NodeConsequence, ...]:
+    """Of one node, each once.
+
+    :param staying: interfaces that are there afterwards, whatever leaves a file.
+    :param frr: frr.conf before and after; None where FRR is not touched, or nobody can say what it will have.
+    """
+    changed = tuple(changed)
+    found: list[NodeConsequence] = []
+    for file in changed:
+        found += _of_interfaces(file, facts, staying)
+        found += _of_settings(file.change)
+    if frr is not None:
+        if action is FrrAction.RESTART and runs_protocols(frr[0]):
+            found.append(NodeConsequence(Effect.FRR_RESTARTED))
+        found += (
+            consequence
+            for consequence in frr_consequences(*frr)
+            if action is not FrrAction.RESTART or consequence.effect is not Effect.SESSIONS_RESET
+        )
+    order = list(Effect)
+    return tuple(sorted(dict.fromkeys(found), key=lambda one: (order.index(one.effect), one.subject, one.old, one.new)))
+
+
+def consequences(nodes: Iterable[NodeChanges]) -> tuple[Consequence, ...]:
+    """Of all these nodes, the worst first: what is true of several of them, or of several objects, is one."""
+    nodes = tuple(nodes)
+    by_what: dict[tuple[Effect, str, str, str], list[str]] = {}
+    for node in nodes:
+        moves = any(one.effect is Effect.VTEP_MOVED for one in node.consequences)
+        for one in node.consequences:
+            if moves and one.effect is Effect.VNET_SHORTLY_INTERRUPTED:
+                continue  # the move interrupts them for longer
+            by_what.setdefault((one.effect, one.old, one.new, one.subject), []).append(node.node)
+    moved = {old for effect, old, _, _ in by_what if effect is Effect.VTEP_MOVED}
+    losing = {subject for effect, _, new, subject in by_what if effect is Effect.EXIT_CHANGED and not new}
+    removed = {subject for effect, _, _, subject in by_what if effect is Effect.VNET_REMOVED}
+    objects: dict[tuple[Effect, str, str, tuple[str, ...]], list[str]] = {}
+    for (effect, old, new, subject), names in by_what.items():
+        if effect is Effect.PEERS_LEFT and (subject in removed or set(old.split(", ")) <= moved):
+            continue  # it follows from what is said of that node, or of those VNets
+        if effect is Effect.SESSIONS_REMOVED and subject in moved:
+            continue
+        if effect is Effect.EXIT_CHANGED and not old and subject not in losing:
+            continue  # the first way out takes nothing away
+        objects.setdefault((effect, old, new, tuple(names)), []).append(subject)
+    order = list(Effect)
+    return tuple(
+        _consequence(effect, tuple(names), sorted(filter(None, subjects)), (old, new), nodes)
+        for (effect, old, new, names), subjects in sorted(
+            objects.items(), key=lambda item: (order.index(item[0][0]), item[0][3], item[1])
+        )
+    )
+
+
+def _consequence(
+    effect: Effect, names: tuple[str, ...], objects: list[str], values: tuple[str, str], nodes: Iterable[NodeChanges]
+) -> Consequence:
+    guests = tuple(
+        AffectedGuest(port.guest, node.node, port.port, bridge)
+        for node in nodes
+        if effect in _OF_VNETS and node.node in names
+        for bridge in objects
+        for port in ports_in(bridge, node.links)
+    )
+    return Consequence(effect, names, tuple(objects), *values, guests=guests)
+
+
+def _of_interfaces(file: ChangedFile, facts: NodeFacts, staying: frozenset[str]) -> Iterator[NodeConsequence]:
+    bridges = _Bridges(file.printed)
+    sizes: dict[str, list[Difference]] = {}
+    for stanza in file.change.stanzas:
+        name, changed = stanza.name, {difference.name: difference for difference in stanza.differences}
+        if stanza.action is Action.REMOVE:
+            if name not in staying and _is_vnet(name, file.there.get(name, "")):
+                yield NodeConsequence(Effect.VNET_REMOVED, name)
+        elif name in bridges.ports:
+            yield from _of_port(stanza, bridges.ports[name], changed, facts)
+        elif name in bridges.vnets:
+            keeps_gateway = bridges.vnets[name] and "address" in options_of_text(file.there.get(name, ""))
+            yield from _of_bridge(stanza, changed, facts, keeps_gateway=keeps_gateway)
+        vnet = bridges.ports.get(name, name)
+        if "mtu" in changed and vnet in bridges.vnets:
+            sizes.setdefault(vnet, []).append(changed["mtu"])
+    for vnet, differences in sizes.items():
+        yield from _smaller(vnet, differences)
+
+
+class _Bridges:
+    """Which VNet or L3VNI a device belongs to.
+
+    :param vnets: bridges that guests may be in, with whether a gateway's address is on them.
+    :param ports: VXLAN devices, with the VNet of each, or the VRF of an L3VNI's.
+    """
+
+    def __init__(self, printed: PrintedInterfaces | None) -> None:
+        self.vnets: dict[str, bool] = {}
+        self.ports: dict[str, str] = {}
+        stanzas = () if printed is None else printed.value.stanzas
+        holders: dict[str, str] = {}
+        for stanza in stanzas:
+            match stanza:
+                case VnetBridge():
+                    self.vnets[stanza.name] = bool(stanza.addresses)
+                    holders[stanza.port] = stanza.name
+                case PveVnetBridge():
+                    self.vnets[stanza.name] = any(subnet.address is not None for subnet in stanza.subnets)
+                    holders[stanza.ports] = stanza.name
+                case L3VniBridge() | PveVrfBridge():
+                    holders[stanza.port] = stanza.vrf
+        self.ports = {
+            stanza.name: holders.get(stanza.name, stanza.name)
+            for stanza in stanzas
+            if isinstance(stanza, VxlanPort | PveVxlanPort)
+        }
+
+
+def _of_port(
+    stanza: StanzaChange, vnet: str, changed: Mapping[str, Difference], facts: NodeFacts
+) -> Iterator[NodeConsequence]:
+    if stanza.action is Action.REPLACE:
+        yield NodeConsequence(Effect.VNET_INTERRUPTED, vnet)
+    elif stanza.differences and facts.has_proxmox_ifupdown:  # docs/decisions/0033-what-a-plan-says.md
+        yield NodeConsequence(Effect.VNET_SHORTLY_INTERRUPTED, vnet)
+    local, remotes = changed.get("vxlan-local-tunnelip"), changed.get("vxlan-remoteip")
+    if local is not None and local.old and local.new:
+        yield NodeConsequence(Effect.VTEP_MOVED, "", local.old[0], local.new[0])
+    if remotes is not None and remotes.old and stanza.action is Action.CHANGE:
+        yield NodeConsequence(Effect.PEERS_LEFT, vnet, ", ".join(remotes.old))
+
+
+def _of_bridge(
+    stanza: StanzaChange, changed: Mapping[str, Difference], facts: NodeFacts, *, keeps_gateway: bool
+) -> Iterator[NodeConsequence]:
+    """:param keeps_gateway: there is a gateway's address on it before and after."""
+    addresses, mac, vrf = changed.get("address"), changed.get("hwaddress"), changed.get("vrf")
+    if addresses is not None and set(addresses.old) - set(addresses.new):
+        yield NodeConsequence(Effect.GATEWAY_CHANGED, stanza.name, ", ".join(addresses.old), ", ".join(addresses.new))
+    if mac is not None and mac.new and keeps_gateway:
+        # Without the option the kernel chose a MAC; and one that goes from the file stays on the device.
+        link = facts.link(stanza.name)
+        before = (link.mac if link is not None and link.mac else ", ".join(mac.old)).lower()
+        if before != mac.new[0].lower():
+            yield NodeConsequence(Effect.GATEWAY_MAC_MOVED, stanza.name, before, mac.new[0].lower())
+    if vrf is not None and keeps_gateway:
+        yield NodeConsequence(Effect.VRF_CHANGED, stanza.name, ", ".join(vrf.old), ", ".join(vrf.new))
+
+
+def _smaller(vnet: str, differences: Iterable[Difference]) -> Iterator[NodeConsequence]:
+    """The least of bridge and device counts: larger packets do not pass."""
+    pairs = [(_number(change.old), _number(change.new)) for change in differences]
+    old, new = (min((size for size in sizes if size), default=0) for sizes in zip(*pairs, strict=True))
+    if old and new and new < old:
+        yield NodeConsequence(Effect.MTU_SMALLER, vnet, str(old), str(new))
+
+
+def _number(values: tuple[str, ...]) -> int:
+    """0 where there is no number; without the option ifupdown2 leaves the device at 1500."""
+    if not values:
+        return 1500
+    return int(values[0]) if values[0].isdecimal() and len(values[0]) < 7 else 0  # noqa: PLR2004
+
+
+def _is_vnet(name: str, text: str) -> bool:
+    """Whether a bridge that goes is a VNet's. PVE's and our other bridges have two ports, or a name no VNet has."""
+    ports = options_of_text(text).get("bridge-ports", ())
+    return "_" not in name and len(ports) == 1 and len(ports[0].split()) == 1
+
+
+def _of_settings(change: FileChange) -> Iterator[NodeConsequence]:
+    for difference in change.differences:
+        if difference.name in _FORWARDING:
+            old, new = ", ".join(difference.old), ", ".join(difference.new)
+            yield NodeConsequence(Effect.FORWARDING_SWITCHED, difference.name, old, new)

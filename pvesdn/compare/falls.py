@@ -1,0 +1,93 @@
+"""Definitions that go all at once: a file that is absent or empty, or a sudden fall of objects."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Container, Iterable, Iterator, Mapping
+
+from pvesdn.compare.options import options_of_text
+from pvesdn.compare.present import PresentFile
+from pvesdn.model.consequences import Effect, Fall
+from pvesdn.model.files import OUR_INTERFACES, NodeChanges, PendingChange
+from pvesdn.model.own_sdn import OwnSdn
+
+OWN_FILE = "pvesdn.cfg"
+_FILES = {"zone": "zones.cfg", "vnet": "vnets.cfg", "subnet": "subnets.cfg", "controller": "controllers.cfg"}
+_FEWEST = 3
+"""Objects that must go for their number to have fallen suddenly: taking one of two away is daily work."""
+_DELETED, _NEW = "deleted", "new"
+
+
+def falls(
+    own: OwnSdn,
+    definitions: Container[str],
+    nodes: Iterable[NodeChanges],
+    files: Mapping[str, Mapping[str, str]],
+    *,
+    pending: Iterable[PendingChange],
+    running: Mapping[str, int],
+) -> tuple[Fall, ...]:
+    """What falls, ours first.
+
+    :param own: what pvesdn.cfg defines.
+    :param definitions: names of the files of /etc/pve/sdn that are there.
+    :param nodes: the plan.
+    :param files: what the planned nodes have, text by path, by node.
+    :param pending: what a commit of PVE's would change.
+    :param running: how many objects of each kind PVE runs.
+    """
+    state = None if own != OwnSdn() else OWN_FILE in definitions
+    return (*_own(state, nodes, files), *_of_pve(definitions, pending, running))
+
+
+def _own(
+    is_there: bool | None,  # noqa: FBT001 - of an empty file
+    nodes: Iterable[NodeChanges],
+    files: Mapping[str, Mapping[str, str]],
+) -> Iterator[Fall]:
+    """:param is_there: the file that defines nothing; None where it does define something."""
+    losing = {
+        node.node: {one.subject for one in node.consequences if one.effect is Effect.VNET_REMOVED}
+        for node in nodes
+        if any(change.path == OUR_INTERFACES and change.old for change in node.files)
+    }
+    gone = set().union(*losing.values())
+    if not losing:
+        return
+    is_empty = is_there is not None
+    names = tuple(sorted(node for node, vnets in losing.items() if vnets or is_empty))
+    there = {vnet for had in files.values() for vnet in _vnets(had.get(OUR_INTERFACES))}
+    if is_empty:
+        yield Fall(OWN_FILE, is_absent=not is_there, kind="VNet", gone=len(gone), total=len(there), nodes=names)
+        return
+    stay = {vnet for node, had in files.items() for vnet in _vnets(had.get(OUR_INTERFACES)) - losing.get(node, set())}
+    gone -= stay
+    if len(gone) >= _FEWEST and len(gone) * 2 >= len(there):
+        yield Fall("", is_absent=False, kind="VNet", gone=len(gone), total=len(there), nodes=names)
+
+
+def _of_pve(
+    definitions: Container[str], pending: Iterable[PendingChange], running: Mapping[str, int]
+) -> Iterator[Fall]:
+    pending = tuple(pending)
+    deleted = Counter(row.kind for row in pending if row.state == _DELETED)
+    new = {row.kind for row in pending if row.state == _NEW}
+    for kind, file in _FILES.items():
+        gone, total = deleted[kind], running.get(kind, 0)
+        if not gone or not total:
+            continue
+        if gone == total and kind not in new:
+            yield Fall(file, is_absent=file not in definitions, kind=_said(kind), gone=gone, total=total)
+        elif gone >= _FEWEST and gone * 2 >= total:
+            yield Fall("", is_absent=False, kind=_said(kind), gone=gone, total=total)
+
+
+def _said(kind: str) -> str:
+    return "VNet" if kind == "vnet" else kind
+
+
+def _vnets(text: str | None) -> set[str]:
+    if not text:
+        return set()
+    stanzas = PresentFile(text).stanzas
+    return {name for name in stanzas if name and "_" not in name and "bridge-ports" in options_of_text(stanzas[name])}

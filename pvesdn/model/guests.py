@@ -1,0 +1,67 @@
+"""Guests by the names of their ports, which PVE derives from the guest's id and the index of its network device."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from pvesdn.model.facts import Link
+
+_PORT = re.compile(r"(?P<kind>tap|veth|fwpr|fwln)(?P<guest>[0-9]{1,9})(?:i|p|o)(?P<device>[0-9]{1,4})")
+
+
+@dataclass(frozen=True, slots=True)
+class GuestPort:
+    """A guest's port in a bridge.
+
+    :param port: the device in the bridge: its tap, its veth, or the firewall's ``fwprNpM``.
+    :param guest: id of the guest.
+    :param device: index M of its network device ``netM``.
+    """
+
+    port: str
+    guest: int
+    device: int
+
+    @property
+    def is_container(self) -> bool | None:
+        """None where a firewall bridge stands between, which hides what is behind it."""
+        return None if self.port.startswith("fw") else self.port.startswith("veth")
+
+
+def guest_port(name: str) -> GuestPort | None:
+    """What a device's name says; None where it is no port of a guest's."""
+    match = _PORT.fullmatch(name)
+    return None if match is None else GuestPort(name, int(match["guest"]), int(match["device"]))
+
+
+def ports_in(bridge: str, links: Iterable[Link]) -> tuple[GuestPort, ...]:
+    """Guests' ports that are plugged into a bridge, by guest and device."""
+    found = [port for link in links if link.master == bridge and (port := guest_port(link.name)) is not None]
+    return tuple(sorted(found, key=lambda port: (port.guest, port.device, port.port)))
+
+
+def called(guest: int, names: Mapping[int, str]) -> str:
+    """A guest by its id and its name: ``101 web-1``."""
+    return f"{guest} {names[guest]}" if guest in names else str(guest)
+
+
+def labelled(port: str, names: Mapping[int, str]) -> str:
+    """A port with its guest, where the guest's name is known: ``tap101i0 of 101 web-1``."""
+    found = guest_port(port)
+    return port if found is None or found.guest not in names else f"{port} of {called(found.guest, names)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Replug:
+    """How a guest's port gets back into its bridge.
+
+    :param port: the device that is, or will be, in no bridge.
+    :param command: for root on the node: PVE's own script, which plugs the port in as the guest's configuration says:
+        bridge, VLAN, trunks, firewall.
+    """
+
+    port: str
+    guest: int
+    command: str
