@@ -1,4 +1,4 @@
-"""What need not be followed in a plan: hints about the world outside, and words in a hint's place that order nothing."""
+"""What need not be followed in a plan: hints about the world outside, and words in a hint's place that are no order."""
 
 OUTSIDE = {
     "bring nodes back until 'pvecm status' says Quorate: Yes": "a quorum is the cluster's own affair",
@@ -10,7 +10,7 @@ OUTSIDE = {
     "check frr.conf after applying": "a look at the node, after an apply",
     "install libpve-network-perl on every node, or remove them": "a package; then it is another cluster",
     "apt install .*": "a package, by the node's own package manager",
-    "install Proxmox's build of .*, .* or later, from its repository": "a package, by the node's own package manager",
+    "install .* .* or later from Proxmox's own repository": "a package, by the node's own package manager",
     "apt install frr frr-pythontools": "a package, by the node's own package manager",
     "apt install ifupdown2": "a package, by the node's own package manager",
     "apt install .* on the node whose API is asked, then systemctl restart pvedaemon pveproxy": "a package",

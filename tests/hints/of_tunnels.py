@@ -272,8 +272,8 @@ ROWS = (
         followed=(("pvesdn.cfg", "\tvlanaware 1\n", ""),),
         left=(
             (
-                "warning: node1: PVE refuses to reload the network with ifupdown2 3.0.0-1.1; install Proxmox's build of "
-                "ifupdown2, 1.2.8 or later, from its repository"
+                "warning: node1: PVE refuses to reload the network with ifupdown2 3.0.0-1.1; install "
+                "ifupdown2 1.2.8 or later from Proxmox's own repository"
             ),
         ),
     ),

@@ -18,6 +18,7 @@ ROOT = Path(__file__).parents[2] / "pvesdn"
 ROOMS = ("design", "decode/definitions", "compare", "recognise", "move", "workflows")
 
 _ANY = ".*"
+_BETWEEN = "(?:; .*|; )"
 _MOST = 40
 """Spellings of one text that are told apart."""
 _ORDER = re.compile(
@@ -53,13 +54,16 @@ class Source:
 
     :param file: below ``pvesdn/``.
     :param pattern: what its messages match, as a regular expression.
+    :param hint: what it says to do, with ``.*`` for what is filled in.
     """
 
     file: str
     pattern: str
+    hint: str
 
     def __str__(self) -> str:
-        return f"{self.file}: {_plain(self.pattern)}"
+        what = _plain(self.pattern.partition(_BETWEEN)[0]) if _BETWEEN in self.pattern else ""
+        return f"{self.file}: {what}; {self.hint}" if what not in ("", _ANY) else f"{self.file}: {self.hint}"
 
     def says(self, message: str) -> bool:
         """Whether a message can be from here."""
@@ -85,12 +89,12 @@ def _of(file: Path) -> Iterator[Source]:
         hints = {text for text in module.texts(hint, function, told) if _is_said(text)}
         whats = module.texts(what, function, set()) if what is not None else [_ANY]
         for text in sorted(hints):
-            yield Source(name, f"(?:{'|'.join(sorted(set(whats)))})(?:; .*|; ){text}")
+            yield Source(name, f"{_either(whats)}{_BETWEEN}{text}", _plain(text))
     for node, function in module.strings:
         if id(node) not in told:
             for text in sorted(set(module.texts(node, function, set()))):
                 if _ORDER.match(_plain(text)) and _is_said(text):
-                    yield Source(name, f"; .*{text}")
+                    yield Source(name, f"; .*{text}", _plain(text))
 
 
 def _arguments(call: ast.Call, positions: dict[str, int]) -> tuple[ast.expr | None, ast.expr] | None:
@@ -103,6 +107,11 @@ def _arguments(call: ast.Call, positions: dict[str, int]) -> tuple[ast.expr | No
     if place is None or len(call.args) <= place or any(isinstance(a, ast.Starred) for a in call.args):
         return None
     return call.args[place - 1], call.args[place]
+
+
+def _either(texts: list[str]) -> str:
+    several = sorted(set(texts))
+    return several[0] if len(several) == 1 else f"(?:{'|'.join(several)})"
 
 
 def _plain(pattern: str) -> str:
