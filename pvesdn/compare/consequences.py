@@ -32,7 +32,7 @@ _FORWARDING = frozenset({"net.ipv4.ip_forward", "net.ipv6.conf.all.forwarding"})
 
 @dataclass(frozen=True, slots=True)
 class ChangedFile:
-    """:param there: text by interface on the node. :param printed: the interfaces that will be in it."""
+    """:param there: text by interface, in this file or another that changes. :param printed: what will be in this."""
 
     change: FileChange
     there: Mapping[str, str] = field(default_factory=dict)

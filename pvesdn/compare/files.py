@@ -91,6 +91,8 @@ def compare_node(
     in_words = {bridge: tuple(labelled(port, now.guest_names) for port in ports) for bridge, ports in guests.items()}
     is_unfinished = now.record.is_unfinished
     is_reloaded = bool(changes) or is_unfinished or shows_pve
+    # An interface that moves from one file to another is told in the one that it moves to.
+    there = {n: text for found in compared if found.change.stanzas for n, text in found.present.stanzas.items()}
     execution = _execution(own, now, owners, flooding, reloads=is_reloaded and not shows_pve)
     return NodeChanges(
         node=now.facts.node,
@@ -107,7 +109,7 @@ def compare_node(
         links=now.facts.links,
         execution=execution,
         consequences=node_consequences(
-            [ChangedFile(found.change, found.present.stanzas, found.file.interfaces) for found in compared],
+            [ChangedFile(found.change, there, found.file.interfaces) for found in compared],
             now.facts,
             staying=staying,
             frr=_frr_texts(wanted, changes, now),

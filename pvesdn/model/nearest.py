@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable
 from difflib import SequenceMatcher, get_close_matches
+from functools import lru_cache
 
 
 def nearest(name: str, known: Iterable[str], *, taken: Collection[str] = ()) -> str | None:
@@ -17,8 +18,14 @@ def nearest(name: str, known: Iterable[str], *, taken: Collection[str] = ()) -> 
     :param known: only names that would do in its place.
     :param taken: names that cannot be used once more, such as those that stand beside it in a list.
     """
+    return _nearest(name, frozenset(known), frozenset(taken))
+
+
+@lru_cache(maxsize=1024)
+def _nearest(name: str, known: frozenset[str], taken: frozenset[str]) -> str | None:
+    """The same slip is made in a thousand sections."""
     by_lower: dict[str, str] = {}
-    for word in sorted({*known, *taken}):
+    for word in sorted(known | taken):
         if word != name and not _differs_in_numbers(word.lower(), name.lower()):
             by_lower.setdefault(word.lower(), word)
     wanted = name.lower()

@@ -59,6 +59,11 @@ def test_a_draft_is_planned_in_place_of_the_live_definitions(
     assert applied.nodes.pve_files[LIVE] == UCAST
 
 
+def test_a_summary_says_that_the_definitions_change_too(settings: Path, applied: FakeCluster, tmp_path: Path) -> None:
+    result = run(settings, applied, "plan", "--definitions", written(tmp_path), "--summary")
+    assert result.out.startswith("definitions\n  ~ /etc/pve/sdn/pvesdn.cfg\n\n")
+
+
 def test_the_difference_shows_what_becomes_of_the_live_definitions(
     settings: Path, applied: FakeCluster, tmp_path: Path
 ) -> None:

@@ -62,6 +62,11 @@ def cluster_beside_the_underlay(made: FakeCluster) -> None:
         ]
 
 
+def way_out(made: FakeCluster) -> None:
+    holding(made)
+    made.nodes["node1"].commands["ip-route"][0] = {"dst": "default", "gateway": "198.51.100.254", "dev": "eno2"}
+
+
 ROWS = (
     Row(
         "an uplink is a port of a bridge",
@@ -77,8 +82,8 @@ ROWS = (
         "an uplink is a port of the bridge that has the host's address",
         SYM,
         said=(
-            "error: pvesdn.cfg:23: exit 'sym-node1': interface eno2 of node1 belongs to vmbr1; use an "
-            "interface of its own for the exit"
+            "error: pvesdn.cfg:23: exit 'sym-node1': interface eno2 of node1 belongs to vmbr1, which "
+            "holds the node's 198.51.100.7; use another interface"
         ),
         given=partial(bridged, address="198.51.100.7/24"),
         followed=(ANOTHER,),
@@ -144,6 +149,17 @@ ROWS = (
         followed=((NODE1, "\taddress 198.51.100.7/24\n", ""),),
         deed=partial(drop_address, node="node1", address="198.51.100.7"),
         gives_up=frozenset({"198.51.100.7/24"}),
+    ),
+    Row(
+        "an uplink is the host's way out",
+        SYM,
+        said=(
+            "warning: pvesdn.cfg:23: exit 'sym-node1': interface eno2 of node1 also holds "
+            "198.51.100.7/24, which moves into the VRF with it; use an interface of its own for the "
+            "exit"
+        ),
+        given=way_out,
+        followed=(ANOTHER,),
     ),
     Row(
         "an uplink has the cluster's address",

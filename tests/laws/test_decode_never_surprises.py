@@ -17,14 +17,16 @@ from pvesdn.decode.cluster.seen import decode_seen
 from pvesdn.decode.cluster.status import decode_cluster
 from pvesdn.decode.definitions.own_grammar import GRAMMAR
 from pvesdn.decode.definitions.own_scan import parse, scan_own
-from pvesdn.decode.definitions.sdn_files import decode_sdn
+from pvesdn.decode.definitions.sdn_files import Names, decode_sdn
 from pvesdn.decode.definitions.section_config import scan, write
 from pvesdn.decode.nodes.facts import decode_facts
 from pvesdn.decode.nodes.interfaces import decode_interfaces, runs_of_lines, split_stanzas
 from pvesdn.decode.nodes.record import decode_record
 from pvesdn.encode.seen import encode_seen
 from pvesdn.errors import ClusterError, NodeFailed, PvesdnError, SdnConfigError, SnapshotError
+from pvesdn.model.findings import Severity
 from pvesdn.model.snapshot import NodeRaw
+from pvesdn.workflows.check import check_files
 from tests.unit.decode import samples
 from tests.unit.decode.samples import pending_changes
 
@@ -239,3 +241,31 @@ def test_seen_vteps_are_understood_or_refused(document: Any, text: str) -> None:
         seen = holds(ClusterError, partial(decode_seen, given_text))
         if isinstance(seen, dict):
             assert decode_seen(encode_seen(seen)) == seen
+
+
+@LAW
+@given(text=st.one_of(mutated(samples.OWN), st.text(max_size=60)))
+def test_check_says_of_any_text_where_it_is_wrong_and_agrees_with_a_plan_whether_it_is(text: str) -> None:
+    verdict = check_files({"pvesdn.cfg": text}, Names())
+    lines = text.split("\n")
+    for finding in verdict.findings:
+        place = finding.place
+        assert place is not None
+        assert 1 <= place.line <= len(lines)
+        if place.column:
+            assert 1 <= place.column <= place.end_column <= len(lines[place.line - 1]) + 2
+    errors = [str(finding) for finding in verdict.findings if finding.severity is Severity.ERROR]
+    assert len(set(errors)) == len(errors)
+    assert set(refused(text)) <= {one_visible_line(line) for line in errors}
+
+
+def refused(text: str) -> tuple[str, ...]:
+    try:
+        decode_sdn({"pvesdn.cfg": text}, intent="pending")
+    except SdnConfigError as error:
+        return error.lines
+    return ()
+
+
+def one_visible_line(text: str) -> str:
+    return SdnConfigError((text,)).lines[0]

@@ -16,6 +16,7 @@ from pvesdn.decode.definitions.section_config import (
 )
 from pvesdn.decode.definitions.values import legible, shown
 from pvesdn.errors import SdnConfigError
+from pvesdn.model.nearest import nearest
 
 _ID = re.compile(r"[a-zA-Z0-9_-]+")
 # What was meant as a header: a word, a colon with blanks before it or none at all, and the rest.
@@ -96,7 +97,7 @@ class _OwnScanner(Scanner):
         has_colon = found is not None and found[2] == ":"
         if not has_colon and self._open is not None and type_ in self._words.get(self._open.type, ()):
             self._take_stray(number, line)
-        elif found is not None and (has_colon or type_ in self._words):
+        elif found is not None and self._is_like_a_type(type_, has_colon=has_colon):
             self._odd(number, *_why_no_header(line.strip(), found), line)
             self._lose(type_, (found[3].split() or [""])[0])
         elif self._open is not None:
@@ -107,6 +108,10 @@ class _OwnScanner(Scanner):
                 number, what, "write a header like 'vnet: web', and begin each property below it with a TAB", line
             )
             self._lose("", "")
+
+    def _is_like_a_type(self, type_: str, *, has_colon: bool) -> bool:
+        """Whether a line that begins with that word was meant as a header."""
+        return type_ in self._words or (has_colon and (not self._words or nearest(type_, self._words) is not None))
 
     def _take_stray(self, number: int, line: str) -> None:
         if not self._has_stray:

@@ -184,8 +184,12 @@ def _of_another(given: DesignInput, uplink: Exit, facts: NodeFacts, master: str)
         is_said = any(s.name == uplink.interface and master in s.values("vrf") for s in facts.stanzas)
         how = ", by its 'vrf' line in /etc/network/interfaces" * is_said
         hint = f"take it out of {master} first{how}, or use another interface"
-        if _addresses_of_the_host(uplink, facts):
+        own = _addresses_of_the_host(uplink, facts)
+        if own and is_vrf:
             hint = _OF_ITS_OWN
+        elif own:
+            # A bridge that lost its port would take the host's own address off the network.
+            what, hint = f"{what}, which holds the node's {listed(own)}", "use another interface"
         elif not is_vrf:
             # Who took it out would cut off the guests behind it.
             top = _masters(facts, uplink.interface)[-1]
@@ -206,7 +210,10 @@ def _held(given: DesignInput, uplink: Exit, facts: NodeFacts) -> Iterator[Findin
         what = (
             f"interface {uplink.interface} of {uplink.node} also holds {listed(held)}, which moves into the VRF with it"
         )
+        leads_out = any(r.destination == "default" and r.device == uplink.interface for r in facts.routes)
         hint = f"use an interface of its own if {uplink.node} needs it in the main table; otherwise remove it from /etc/network/interfaces"
+        if leads_out:  # the host's own way out, which nobody must be told to take away
+            hint = _OF_ITS_OWN
         yield warning(uplink.at("interface"), what, hint)
 
 

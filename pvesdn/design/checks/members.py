@@ -6,9 +6,10 @@ from collections.abc import Collection, Iterator
 
 from pvesdn.design.checks.wording import absent, error, listed, warning
 from pvesdn.design.ours.zones import zone_nodes
+from pvesdn.model.defined import Defined
 from pvesdn.model.design import DesignInput
 from pvesdn.model.fabrics import UnmanagedFabric
-from pvesdn.model.findings import Finding, Where
+from pvesdn.model.findings import Finding
 from pvesdn.model.nearest import nearest
 from pvesdn.model.pve_controllers import PveBgpController, PveIsisController
 from pvesdn.model.pve_sdn import PveEvpnZone, UnmanagedController
@@ -28,20 +29,20 @@ def check(given: DesignInput) -> Iterator[Finding]:
         yield error("cluster", "has no members", "ask a node of the cluster, or take the snapshot again")
         return
     members = {member.name for member in given.cluster.members}
-    for where, name, of, fitting, taken in _named(given, members):
+    for defined, name, of, fitting, taken in _named(given, members):
         if name not in members:
             what = f"{of} names '{name}', which is not a member of the cluster"
             near = nearest(name, fitting, taken=taken)
-            known = f"members are {listed(members)}"
-            yield error(where, what, f"did you mean '{near}'? {known.capitalize()}" if near else known)
+            meant = f"did you mean '{near}'? Members" if near else "members"
+            yield error(defined.at(of, name), what, f"{meant} are {listed(members)}")
     alone = {zone.id for zone in given.sdn.pve.zones if zone.nodes and not zone.nodes & members}
-    for where, name, of in _named_in_pve(given):
+    for defined, name, of in _named_in_pve(given):
         if name not in members:
             what = f"{of} names '{name}', which is not a member of the cluster"
-            is_whole_zone = of == "nodes" and where.kind == "zone" and where.id in alone
+            is_whole_zone = of == "nodes" and defined.where.kind == "zone" and defined.where.id in alone
             # A controller without its node is none.
             cure = _PUT_A_MEMBER if is_whole_zone else f"remove {'the controller' if of == 'node' else 'it'} in PVE"
-            yield warning(where, what, absent(name, members, f"members are {listed(members)}; {cure}"))
+            yield warning(defined.at(of, name), what, absent(name, members, f"members are {listed(members)}; {cure}"))
     yield from _vnets_outside(given, members)
 
 
@@ -51,9 +52,9 @@ def named_nodes(given: DesignInput) -> frozenset[str]:
     return ours | {name for _, name, _ in _named_in_pve(given)}
 
 
-_Named = tuple[Where, str, str, Collection[str], Collection[str]]
-"""A node's name in pvesdn.cfg: where, the name, the property, the members that would do in its place, and those that
-are taken.
+_Named = tuple[Defined, str, str, Collection[str], Collection[str]]
+"""A node's name in pvesdn.cfg: its object, the name, the property, the members that would do in its place, and those
+that are taken.
 """
 
 
@@ -62,43 +63,43 @@ def _named(given: DesignInput, members: set[str]) -> Iterator[_Named]:
     own = given.sdn.own
     if own.underlay is not None:
         named = [name for name, _ in own.underlay.vteps]
-        yield from ((own.underlay.at("vteps", name), name, "vteps", members, named) for name in named)
+        yield from ((own.underlay, name, "vteps", members, named) for name in named)
     homes = {zone.id: zone_nodes(zone, given.cluster) for zone in own.zones}
     for zone in own.zones:
         nodes = zone.nodes or frozenset()
-        yield from ((zone.at("nodes", name), name, "nodes", members, nodes) for name in sorted(nodes))
+        yield from ((zone, name, "nodes", members, nodes) for name in sorted(nodes))
     for vnet in own.vnets:
         nodes, home = vnet.nodes or frozenset(), homes.get(vnet.zone, frozenset())
-        yield from ((vnet.at("nodes", name), name, "nodes", home, nodes) for name in sorted(nodes))
+        yield from ((vnet, name, "nodes", home, nodes) for name in sorted(nodes))
     for uplink in own.exits:
         used = {other.node for other in own.exits if other.zone == uplink.zone}
-        yield uplink.at("node"), uplink.node, "node", homes.get(uplink.zone, frozenset(members)), used
+        yield uplink, uplink.node, "node", homes.get(uplink.zone, frozenset(members)), used
     for controller in own.controllers:
         names = [word for word in controller.route_reflectors or () if isinstance(word, str)]
         of = "route-reflectors"
-        yield from ((controller.at(of, name), name, of, members, names) for name in names)
+        yield from ((controller, name, of, members, names) for name in names)
 
 
-def _named_in_pve(given: DesignInput) -> Iterator[tuple[Where, str, str]]:
+def _named_in_pve(given: DesignInput) -> Iterator[tuple[Defined, str, str]]:
     """Every node name in PVE's own definitions; PVE does not check them against the membership (docs/pve.md §9)."""
     pve = given.sdn.pve
     for zone in pve.zones:
-        yield from ((zone.at("nodes", name), name, "nodes") for name in sorted(zone.nodes or ()))
+        yield from ((zone, name, "nodes") for name in sorted(zone.nodes or ()))
         if isinstance(zone, PveEvpnZone):
-            yield from ((zone.at("exitnodes", name), name, "exitnodes") for name in sorted(zone.exit_nodes))
+            yield from ((zone, name, "exitnodes") for name in sorted(zone.exit_nodes))
             if zone.primary_exit_node is not None:
-                yield zone.at("exitnodes-primary"), zone.primary_exit_node, "exitnodes-primary"
+                yield zone, zone.primary_exit_node, "exitnodes-primary"
     for controller in pve.controllers:
         if (
             isinstance(controller, PveBgpController | PveIsisController | UnmanagedController)
             and controller.node is not None
         ):
-            yield controller.at("node"), controller.node, "node"
+            yield controller, controller.node, "node"
         if isinstance(controller, UnmanagedController):
-            yield from ((controller.at("nodes", name), name, "nodes") for name in sorted(controller.nodes or ()))
+            yield from ((controller, name, "nodes") for name in sorted(controller.nodes or ()))
     for fabric in pve.fabrics:
         nodes = fabric.nodes if isinstance(fabric, UnmanagedFabric) else [member.node for member in fabric.members]
-        yield from ((fabric.where, name, "a node section") for name in sorted(nodes))
+        yield from ((fabric, name, "a node section") for name in sorted(nodes))
 
 
 def _vnets_outside(given: DesignInput, members: set[str]) -> Iterator[Finding]:

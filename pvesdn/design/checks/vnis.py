@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from pvesdn.design.checks.wording import error, placed, warning
+from pvesdn.model.defined import Defined
 from pvesdn.model.design import DesignInput
 from pvesdn.model.findings import Finding, Where
 from pvesdn.model.own_sdn import EvpnZone, OwnSdn, VxlanZone
@@ -14,12 +15,21 @@ from pvesdn.model.pve_sdn import PveEvpnZone, PveSdn, PveVxlanZone, UnmanagedZon
 
 @dataclass(frozen=True, slots=True)
 class _Use:
-    """One use of a VNI. :param name: such as ``the tag of vnet 'web'``."""
+    """One use of a VNI.
+
+    :param name: such as ``the tag of vnet 'web'``.
+    :param word: the property that says it.
+    """
 
     vni: int
     name: str
-    where: Where
-    is_l3vni: bool = False
+    defined: Defined
+    word: str
+
+    @property
+    def where(self) -> Where:
+        """Its place."""
+        return self.defined.at(self.word)
 
 
 def check(given: DesignInput) -> Iterator[Finding]:
@@ -32,7 +42,7 @@ def check(given: DesignInput) -> Iterator[Finding]:
         yield warning(use.where, what, "PVE accepts this; one of the two will not work")
     # Between two of ours it is told at the one that is written second; L3VNIs count as first, as tags are changed more
     # easily.
-    ours = sorted(_uses(given.sdn.own), key=lambda use: (not use.is_l3vni, use.where.line))
+    ours = sorted(_uses(given.sdn.own), key=lambda use: (use.word != "vrf-vxlan", use.defined.where.line))
     for use, what in _again(ours, first):
         yield error(use.where, what, "choose another VNI")
 
@@ -51,11 +61,11 @@ def _uses(source: OwnSdn | PveSdn) -> Iterator[_Use]:
     tagged: set[str] = set()
     for zone in source.zones:
         if isinstance(zone, EvpnZone | PveEvpnZone) and zone.l3vni is not None:
-            yield _Use(zone.l3vni, f"the vrf-vxlan of zone '{zone.id}'", zone.at("vrf-vxlan"), is_l3vni=True)
+            yield _Use(zone.l3vni, f"the vrf-vxlan of zone '{zone.id}'", zone, "vrf-vxlan")
         is_tunnelled = isinstance(zone, VxlanZone | EvpnZone | PveVxlanZone | PveEvpnZone)
         if is_tunnelled or (isinstance(zone, UnmanagedZone) and zone.type in {"vxlan", "evpn"}):
             tagged.add(zone.id)
     for vnet in source.vnets:
         # All zones of ours have tunnels, one that could not be read too.
         if vnet.tag is not None and (isinstance(source, OwnSdn) or vnet.zone in tagged):
-            yield _Use(vnet.tag, f"the tag of vnet '{vnet.id}'", vnet.at("tag"))
+            yield _Use(vnet.tag, f"the tag of vnet '{vnet.id}'", vnet, "tag")

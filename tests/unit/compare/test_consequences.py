@@ -17,7 +17,7 @@ from pvesdn.model.files import FRR_CONF, OUR_INTERFACES, OUR_SYSCTL, SDN_INTERFA
 from pvesdn.model.flags import PlanFlags
 from pvesdn.model.ifupdown import L3VniBridge, Stanza, VnetBridge, VrfDevice, VxlanPort
 from pvesdn.model.owners import FileOwners, Writer
-from pvesdn.model.pve_ifupdown import PveVnetBridge
+from pvesdn.model.pve_ifupdown import PveAddress, PveVnetBridge, PveVxlanPort
 from tests.unit.compare.printed import TUNNEL, frr_text, interfaces
 
 PORT = VxlanPort("vxlan_web", 3, "zone")
@@ -170,6 +170,23 @@ def test_a_vnet_that_another_file_has_afterwards_does_not_go_and_its_guests_stay
     assert by_host.guests == {}
     lost = compared(gone, now=there, links=guests)
     assert lost.guests == {"web": ("tap100i0",)}
+
+
+def test_of_an_interface_that_moves_to_another_file_what_changes_is_said() -> None:
+    there = {OUR_INTERFACES: interfaces(PORT, BRIDGE).text or ""}
+    pves = interfaces(
+        PveVxlanPort("vxlan_web", 3, 1400, "192.168.0.1"),
+        PveVnetBridge(
+            "web", "vxlan_web", (PveAddress("10.0.0.254/24"),), "02:00:00:00:00:01", mtu=1400, vrf="vrf_zone"
+        ),
+        path=SDN_INTERFACES,
+    )
+    owners = FileOwners(Writer.PVE, Writer.PVESDN)
+    found = compared(RenderedFile(OUR_INTERFACES, None), pves, now=there, owners=owners, shows_pve=True)
+    assert set(found.consequences) == {
+        NodeConsequence(Effect.MTU_SMALLER, "web", "1500", "1400"),
+        NodeConsequence(Effect.GATEWAY_CHANGED, "web", "10.0.0.1/24", "10.0.0.254/24"),
+    }
 
 
 # --- FRR, as tried with FRR 8.4.4 ------------------------------------------------------------------------------------
