@@ -20,7 +20,7 @@ Change = tuple[str, str, str]
 """A file, what stands in it, and what is written instead. A file of a node is ``node1:/etc/…``, any other one lies in
 /etc/pve/sdn.
 """
-Deed = Callable[[FakeCluster], None]
+Deed = Callable[[FakeCluster], object]
 
 
 @dataclass(frozen=True, slots=True)

@@ -206,7 +206,7 @@ ERRORS = [
         evpn_zone("asymmetric", vnet="\tnodes node1\n"),
         (
             "pvesdn.cfg:14: vnet 'vmbr2': nodes cannot be used in zone 'zone': asymmetric routing needs every VNet on every "
-            "node of the zone; remove nodes, or write irb symmetric in the zone"
+            "node of the zone; remove nodes, or write irb symmetric with a vrf-vxlan in the zone"
         ),
         id="an asymmetric zone with a gap",
     ),
