@@ -4,10 +4,15 @@ import time
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
 
 from tests.not_tried import pytest_terminal_summary
 
 __all__ = ["in_utc", "pytest_terminal_summary"]
+
+# A law does not fail because the machine has something else to do: hypothesis allows 200 ms for each example.
+settings.register_profile("unhurried", deadline=None)
+settings.load_profile("unhurried")
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ import signal
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise
 from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
@@ -26,10 +27,12 @@ from mutmut.mutation.trampoline import set_mutant_under_test
 from tools.mutation.survey import Cost, Survey
 from tools.mutation.values import Mutant
 
-PATIENCE = 0.7
+PATIENCE = 2.0
 """Seconds of processor time for the tests of one mutant, as they took without it. Further tests are not run, and a
 mutant that they alone would find survives.
 """
+AT_LEAST = 2
+"""Tests that are run whatever they take."""
 MEMORY = 4 << 30
 """Bytes that a mutant may map: one that fills a list for ever is to fail alone."""
 
@@ -46,7 +49,7 @@ class Hunt:
     """The plugin.
 
     :param mutants: to be met, those that mypy refuses left out.
-    :param known: tests by `Mutant.change` that found it in the last run; they are tried first.
+    :param known: tests by `Mutant.change` that found it in the last run; they are tried first, if at all.
     :param survey: what is known of the tests; completed.
     :param processes: mutants that are met at a time.
     :param tell: is given a line about what goes on.
@@ -85,18 +88,29 @@ class Hunt:
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         """In place of a run of all tests."""
+        found = {mutant.name: Verdict("killed", test) for mutant in self._mutants if (test := self._remembered(mutant))}
         costs = self._costs(session.items)
         if not self.broken:
             items = {item.nodeid: item for item in session.items}
-            self._meet({mutant.name: [items[test] for test in self._tests(mutant, costs)] for mutant in self._mutants})
+            left = [mutant for mutant in self._mutants if mutant.name not in found]
+            self.verdicts = found
+            self._meet({mutant.name: [items[test] for test in self._tests(mutant, costs)] for mutant in left})
         return True
 
+    def _remembered(self, mutant: Mutant) -> str:
+        """The test that found it before, where neither the sources nor the test have changed since; else empty."""
+        test = self._known.get(mutant.change, "")
+        cost = self._survey.cost(test) if test else None
+        return test if cost is not None and cost.calls(mutant) else ""
+
     def _costs(self, items: Sequence[pytest.Item]) -> dict[str, Cost]:
-        """Of every test; what is not known is found out in a process of its own."""
+        """Of every test; what is not known is found out in processes of their own."""
         left = [item for item in items if self._survey.cost(item.nodeid) is None]
         self._tell(f"{len(items)} tests, of which {len(left)} run once to see which lines they run")
-        for _, (broken, found) in _each([("", lambda: _run_once(left, self._survey.files))], 1, lambda _: 3600.0):
-            self.broken = broken
+        size = max(1, -(-len(left) // self._processes))
+        jobs = [(str(n), partial(_run_once, left[n : n + size], self._survey.files)) for n in range(0, len(left), size)]
+        for _, (broken, found) in _each(jobs, self._processes, lambda _: 3600.0):
+            self.broken += broken
             self._survey.learn({test: cost for test, cost in found.items() if test not in broken})
         return {item.nodeid: cost for item in items if (cost := self._survey.cost(item.nodeid)) is not None}
 
@@ -108,18 +122,16 @@ class Hunt:
         found = [test for test, cost in costs.items() if cost.reaches(mutant)] or [
             test for test, cost in costs.items() if cost.calls(mutant)
         ]
-        for test in sorted(
-            found, key=lambda t: (t != first, costs[t].seconds * sum(map(len, costs[t].lines.values())), t)
-        ):
+        for number, test in enumerate(sorted(found, key=lambda test: (test != first, costs[test].weight, test))):
             left -= costs[test].seconds
-            if left < 0:
+            if left < 0 and number >= AT_LEAST:
                 return
             yield test
 
     def _meet(self, plans: Mapping[str, Sequence[pytest.Item]]) -> None:
-        self.verdicts = {name: Verdict("unreached") for name, tests in plans.items() if not tests}
+        self.verdicts |= {name: Verdict("unreached") for name, tests in plans.items() if not tests}
         trials = [(name, _trial(name, tests)) for name, tests in plans.items() if tests]
-        self._tell(f"{len(trials)} mutants, {self._processes} at a time")
+        self._tell(f"{len(self._mutants)} mutants, of which {len(trials)} meet tests, {self._processes} at a time")
         for number, (name, found) in enumerate(_each(trials, self._processes, lambda _: 60.0), 1):
             self.verdicts[name] = found
             if number % 100 == 0:

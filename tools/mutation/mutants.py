@@ -26,7 +26,7 @@ from tools.mutation.values import PACKAGES, ROOT, Mutant, Mutated
 def make(only: str, memory: Path) -> Iterator[Mutated]:
     """Every module of `PACKAGES`, with those of its mutants that have `only` in `path:function`.
 
-    :param memory: a folder of what was made of the same text before.
+    :param memory: a folder of what this module made of the same text before.
     """
     for package in PACKAGES:
         for file in sorted((ROOT / package).rglob("*.py")):
@@ -37,7 +37,8 @@ def make(only: str, memory: Path) -> Iterator[Mutated]:
 
 
 def _remembered(path: str, source: str, memory: Path) -> Mutated:
-    file = memory / hashlib.sha256(f"{path}\n{source}".encode()).hexdigest()
+    ours = "".join((ROOT / "tools/mutation" / name).read_text("utf-8") for name in ("mutants.py", "values.py"))
+    file = memory / hashlib.sha256(f"{path}\0{source}\0{ours}".encode()).hexdigest()
     if file.exists():
         found: Mutated = pickle.loads(file.read_bytes())
         return found

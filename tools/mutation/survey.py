@@ -22,6 +22,11 @@ class Cost:
     seconds: float
     lines: Mapping[str, frozenset[int]]
 
+    @property
+    def weight(self) -> float:
+        """What it costs, and how much it runs: a test of one thing weighs little."""
+        return self.seconds * sum(map(len, self.lines.values()))
+
     def reaches(self, mutant: Mutant) -> bool:
         """It runs one of the lines that are changed."""
         first, last = mutant.text_lines

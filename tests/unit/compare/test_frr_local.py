@@ -9,9 +9,13 @@ import pytest
 from pvesdn.compare import frr_local
 from pvesdn.decode.frr.local import read_local
 from pvesdn.design.merge.local import merge_local
-from pvesdn.model.files import FRR_LOCAL_BEGIN, FRR_LOCAL_END
+from pvesdn.model.cluster import ClusterState
+from pvesdn.model.design import DesignInput, NodeDesign
+from pvesdn.model.files import FRR_CONF, FRR_CONF_LOCAL, FRR_LOCAL_BEGIN, FRR_LOCAL_END, RenderedFile
 from pvesdn.model.findings import Severity
 from pvesdn.model.frr import BgpRouter, FrrConfig, OspfInterface, VrfBinding
+from pvesdn.model.owners import FileOwners, Writer
+from pvesdn.model.sdn import SdnConfig
 
 PVE = FrrConfig("node1", version="10.4.1", vrfs=(VrfBinding("vrf_z", 4000),), routers=(BgpRouter(65000, "10.0.0.1"),))
 OURS = f"{FRR_LOCAL_BEGIN}\nvrf vrf_z\n ip route 0.0.0.0/0 172.16.0.254 eno2\nexit-vrf\n!\n{FRR_LOCAL_END}\n"
@@ -188,3 +192,61 @@ def test_ospf_beside_a_fabric_of_that_protocol_runs():
 
 def test_a_protocol_whose_daemon_pve_leaves_alone_is_not_spoken_of():
     assert judge_local("node1", PVE, "router ospf6\n ospf6 router-id 10.7.0.1\nexit\n").warnings == ()
+
+
+# --- what was rendered for a node ------------------------------------------------------------------------------------
+
+LOST = "ip route 10.0.0.0/8 10.0.0.1\n"
+
+
+def rendered_verdict(
+    *rendered: RenderedFile, there: str | None = None, has_pve: bool = True, has_own: bool = True
+) -> frr_local.LocalVerdict:
+    """Of node1, where PVE writes frr.conf."""
+    given = DesignInput(SdnConfig(), ClusterState(name="x", is_quorate=True, members=(), pve_version="9.1.5"), {})
+    design = NodeDesign(
+        node="node1",
+        interfaces=None,
+        sdn=None,
+        frr=FrrConfig("node1") if has_own else None,
+        pve_frr=None,
+        daemons=frozenset(),
+        sysctls=(),
+        flooding=(),
+        owners=FileOwners(Writer.PVE, Writer.PVE if has_pve else Writer.PVESDN),
+    )
+    files = {} if there is None else {FRR_CONF_LOCAL: there}
+    return frr_local.judge_rendered_local(rendered, design, given, files)
+
+
+def merged(text: str) -> RenderedFile:
+    return RenderedFile(FRR_CONF, "x\n", merge=merge_local(PVE, read_local(text)))
+
+
+def test_the_merge_that_was_played_is_judged_wherever_the_file_comes_from() -> None:
+    local = RenderedFile(FRR_CONF_LOCAL, LOST)
+    expected = judge_local("node1", PVE, LOST)
+    assert expected.warnings
+    assert rendered_verdict(local, merged(LOST)) == expected
+    assert rendered_verdict(merged(LOST), RenderedFile("/etc/other", None), there=LOST) == expected
+
+
+def test_without_a_file_or_without_pve_there_is_no_merge() -> None:
+    nothing = frr_local.LocalVerdict()
+    assert rendered_verdict(merged(LOST)) == nothing
+    assert rendered_verdict(merged(LOST), RenderedFile(FRR_CONF_LOCAL, None), there=LOST) == nothing
+    assert rendered_verdict(merged(LOST), there=LOST, has_pve=False) == nothing
+
+
+def test_a_merge_that_cannot_be_played_is_said_where_lines_of_ours_are_in_it() -> None:
+    assert rendered_verdict(there=LOST, has_own=False) == frr_local.LocalVerdict()
+    (warning,) = rendered_verdict(there=LOST).warnings
+    assert (warning.node, warning.where) == ("node1", "node1: /etc/frr/frr.conf.local")
+    assert warning.what.startswith(("not checked: what PVE's merge makes", "our lines do not reach FRR: PVE writes no"))
+    assert warning.hint
+
+
+def test_a_finding_knows_its_node() -> None:
+    (warning,) = judge_local("node1", PVE, LOST).warnings
+    (asleep,) = judge_local("node1", PVE, "router ospf\nexit\n").warnings
+    assert (warning.node, asleep.node) == ("node1", "node1")
