@@ -18,8 +18,8 @@ HEAD = """\
 # Mutation testing
 
 Made by `make mutation`; `docs/decisions/0029-mutants.md` says how and why. Each mutant is one function of
-`pvesdn/compare` or `pvesdn/node` with one change: an operator, a number, a text, an argument, a `case`. It is found when
-a test fails that calls the function in its own process.
+`pvesdn/compare` or `pvesdn/node` with one change: an operator, a number, a text, an argument, a `case`. It is found
+when a test fails that runs the changed line in its own process.
 """
 
 

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import io
+import os
+import signal
 from collections.abc import Mapping
 from typing import Any
 
 import pytest
 
 from pvesdn.node.program.commit import commit
-from pvesdn.node.program.dialogue import answer
+from pvesdn.node.program.dialogue import MARKER, answer, main
 from pvesdn.node.program.flood import flood
 from pvesdn.node.program.frr import FRR_RELOAD, frr, frr_complaints
 from pvesdn.node.program.machine import CommandResult, Machine, Refused, json_of
-from pvesdn.node.program.observe import observe
+from pvesdn.node.program.observe import _ask, observe
+from pvesdn.node.program.record import load_record
 from pvesdn.node.program.request import Value
 from pvesdn.node.program.sysctl import sysctl
-from tests.noderoot import FRR, OURS, SYSCTL, NodeRoot
+from tests.noderoot import FRR, OURS, RECORD, SYSCTL, NodeRoot
 
 BAD = CommandResult(1, "", ["it broke"])
 
@@ -294,3 +298,91 @@ class TestWhatFails:
     def test_a_verb_that_there_is_not_is_named(self, node: NodeRoot) -> None:
         said = answer(Scripted(node), b'{"verb": "x", "arguments": {}}')
         assert said == {"ok": False, "error": "the node program has no verb 'x'", "hint": ""}
+
+
+class TestMain:
+    """One request on standard input, one answer after the marker, in this process."""
+
+    @pytest.fixture
+    def said(self, node: NodeRoot, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> str:
+        request = b'{"verb": "read", "arguments": {"files": ["/etc/hostname"]}}'
+        monkeypatch.setenv("PVESDN_ROOT", str(node.folder))
+        monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(request)))
+        before = {number: signal.getsignal(number) for number in (signal.SIGHUP, signal.SIGTERM)}
+        try:
+            main()
+            self.handlers = {number: signal.getsignal(number) for number in before}
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+        return capsys.readouterr().out
+
+    def test_the_answer_is_one_short_line_after_the_marker(self, said: str) -> None:
+        answered = '{"ok":true,"value":{"files":{"/etc/hostname":"pve1\\n"}}}'
+        assert said == f"\n{MARKER}\n{answered}\n"
+
+    def test_a_dropped_connection_ends_nothing_and_a_term_ends_it_as_a_shell_says(self, said: str) -> None:
+        assert said
+        assert self.handlers[signal.SIGHUP] is signal.SIG_IGN
+        handler = self.handlers[signal.SIGTERM]
+        assert callable(handler)
+        with pytest.raises(SystemExit) as ended:
+            handler(signal.SIGTERM, None)
+        assert ended.value.code == 128 + signal.SIGTERM
+
+
+class TestSettings:
+    def set_and_remembered(self, node: NodeRoot, text: str) -> dict[str, Any]:
+        node.write(SYSCTL, text)
+        sysctl(Scripted(node), {"file": SYSCTL})
+        held: dict[str, Any] = load_record(Machine(str(node.folder))).get("sysctl", {})
+        return {name: value["ours"] for name, value in held.items()}
+
+    def test_a_line_is_read_as_sysctl_reads_it(self, node: NodeRoot) -> None:
+        text = "# a = 1\n; b = 2\nnot a setting\n-kernel.x = c=d\nXkernel.y=1\nk#z = 3\n\n"
+        assert self.set_and_remembered(node, text) == {"kernel.x": "c=d", "Xkernel.y": "1", "k#z": "3"}
+
+    def test_names_have_dots_or_slashes(self, node: NodeRoot) -> None:
+        node.write("/proc/sys/net/ipv4/neigh/eno2.7/time", "5\n")
+        node.write(SYSCTL, "net/ipv4/neigh/eno2.7/time = 3\n")
+        sysctl(Scripted(node), {"file": SYSCTL})
+        held = load_record(Machine(str(node.folder)))["sysctl"]
+        assert held == {"net/ipv4/neigh/eno2.7/time": {"before": "5", "ours": "3"}}
+
+    def test_all_that_go_are_given_back_and_told(self, node: NodeRoot) -> None:
+        for name in ("a", "b"):
+            node.write(f"/proc/sys/kernel/{name}", "0\n")
+        node.write(SYSCTL, "kernel.a = 1\nkernel.b = 1\nkernel.none = 1\n")
+        sysctl(Scripted(node), {"file": SYSCTL})
+        for name in ("a", "b"):
+            node.write(f"/proc/sys/kernel/{name}", "1\n")
+        node.place(SYSCTL).unlink()
+        back = {f"sysctl -w kernel.{name}=0": printed(f"kernel.{name} = 0") for name in ("a", "b")}
+        machine = Scripted(node, back)
+        assert sysctl(machine, {"file": SYSCTL}) == {"log": ["kernel.a = 0", "kernel.b = 0"]}
+        assert [line for line, _ in machine.ran] == list(back)
+
+    def test_where_nothing_changes_nothing_is_remembered(self, node: NodeRoot) -> None:
+        sysctl(Scripted(node), {"file": SYSCTL})
+        assert not node.place(RECORD).exists()
+        node.write(SYSCTL, "kernel.a = 1\n")
+        sysctl(Scripted(node), {"file": SYSCTL})
+        written = node.place(RECORD).stat().st_ino
+        sysctl(Scripted(node), {"file": SYSCTL})
+        assert node.place(RECORD).stat().st_ino == written
+
+
+def test_a_kernel_without_ipv6_has_no_routes_of_it(node: NodeRoot, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`ip -6` fails there, on a real machine alone: a folder has the kernel of its host."""
+
+    class Real(Scripted):
+        def __init__(self, has_ipv6: bool) -> None:
+            super().__init__(node)
+            self.root = ""
+            real = os.path.exists
+            monkeypatch.setattr(os.path, "exists", lambda p: has_ipv6 if p == "/proc/sys/net/ipv6" else real(p))
+
+    for has_ipv6, asked in ((False, ["ip -j route"]), (True, ["ip -j -6 route", "ip -j route"])):
+        machine = Real(has_ipv6)
+        assert [_ask(machine, name) for name in ("ip-route6", "ip-route")] == [[], []]
+        assert [line for line, _ in machine.ran] == asked

@@ -281,3 +281,48 @@ def test_a_damaged_journal_is_named_with_the_way_out(program: Asking, node: Node
     node.write("/var/lib/pvesdn/commit.json", journal)
     refusal = program.refusal("observe")
     assert refusal.startswith("/var/lib/pvesdn/commit.json, which says how to undo a killed commit, is damaged; ")
+
+
+def test_what_a_file_means_is_remembered_until_it_is_written_without_a_meaning(program: Asking, node: NodeRoot) -> None:
+    program.write(node.entry(FRR, "a\n") | {"meaning": "m"})
+    program.write(node.entry(OURS, "b\n"))
+    assert record(node)["meanings"] == {FRR: "m"}
+    program.write(node.entry(FRR, "c\n"))
+    assert "meanings" not in record(node)
+    assert record(node)["files"].keys() == {FRR, OURS}
+
+
+def test_a_commit_that_is_taken_back_keeps_the_record_of_the_one_before(program: Asking, node: NodeRoot) -> None:
+    program.write(node.entry(OURS, "old\n"))
+    before = record(node)
+    program.value("finish")
+    steps = [{"path": FRR, "existed": False, "digest": sha256("new\n")}]
+    node.write(FRR, "new\n")
+    node.write("/var/lib/pvesdn/commit.json", json.dumps({"steps": steps}))
+    program.value("observe", files=[])
+    assert record(node) == before
+    assert not node.place(FRR).exists()
+
+
+def test_of_a_commit_that_was_killed_early_what_it_had_not_touched_stays(program: Asking, node: NodeRoot) -> None:
+    """Staged and not yet swapped, to be removed and not yet gone, or there before and never kept."""
+    node.write(FRR, "same\n")
+    node.write("/etc/frr/.frr.conf.pvesdn-new", "same\n")
+    node.write(SYSCTL, "kept\n")
+    steps = [
+        {"path": FRR, "existed": False, "digest": sha256("same\n")},
+        {"path": SYSCTL, "existed": True, "digest": sha256("kept\n")},
+        {"path": OURS, "existed": False, "digest": None},
+    ]
+    node.write("/var/lib/pvesdn/commit.json", json.dumps({"steps": steps}))
+    program.value("observe", files=[])
+    assert (node.text(FRR), node.text(SYSCTL)) == ("same\n", "kept\n")
+    assert not node.place(OURS).exists()
+    assert node.leftovers() == []
+
+
+def test_the_way_out_of_a_damaged_journal_names_what_lies_beside(program: Asking, node: NodeRoot) -> None:
+    node.write("/var/lib/pvesdn/commit.json", "{")
+    assert program.refusal("observe").endswith(
+        "is damaged; compare the files with the .pvesdn-old ones beside them, then move it away"
+    )
