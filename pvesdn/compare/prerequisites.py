@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Container, Iterator, Mapping
+from ipaddress import ip_address
 
 from pvesdn.compare.taken import Taken
+from pvesdn.decode.nodes.interfaces import decode_interfaces
+from pvesdn.design.shared.hosts import own_addresses
 from pvesdn.model.facts import NodeFacts
 from pvesdn.model.files import (
     FRR_CONF,
@@ -37,7 +40,7 @@ def prerequisites(
     found: list[tuple[str, str]] = []
     if OUR_INTERFACES in own and not facts.is_sourced(OUR_INTERFACES):
         found.append(_unsourced(OUR_INTERFACES))
-    found += (_refused(name, vni, facts) for name, vni in taken.items())
+    found += (_refused(name, vni, facts, _made(changed)) for name, vni in taken.items())
     if OUR_INTERFACES in changed:
         found += map(_missing, _missing_uplinks(_value(changed[OUR_INTERFACES]), facts))
     if facts.versions:
@@ -65,8 +68,16 @@ def _missing(interface: str) -> tuple[str, str]:
     return what, "use another one in the exit, or wait until it exists"
 
 
-def _refused(name: str, taken: Taken, facts: NodeFacts) -> tuple[str, str]:
+def _made(changed: Mapping[str, RenderedFile]) -> frozenset[str]:
+    """The addresses that are in our file: a hand-written gateway that it brings back is not missed."""
+    stanzas = decode_interfaces(changed[OUR_INTERFACES].text or "").stanzas if OUR_INTERFACES in changed else ()
+    return frozenset(value.partition("/")[0] for stanza in stanzas for value in stanza.values("address"))
+
+
+def _refused(name: str, taken: Taken, facts: NodeFacts, made: frozenset[str]) -> tuple[str, str]:
     what = f"{name}: VNI {taken.vni} is already on the device {taken.holder}, and the kernel refuses a second one"
+    if lost := sorted(map(str, own_addresses(facts, taken.holder) - set(map(ip_address, made)))):
+        return what, f"choose another VNI: by {taken.holder} the node has {', '.join(lost)}"
     return what, f"take {taken.holder} {_out_of(taken.holder, facts)}, or choose another VNI"
 
 

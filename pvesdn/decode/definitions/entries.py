@@ -110,7 +110,7 @@ class Entry:
 
     def _repeated(self, item: Property, *, is_pve: bool) -> None:
         if is_pve:
-            self._report(Severity.WARNING, item, f"{item.key} is given twice; the first one counts", "remove one")
+            self._report(Severity.WARNING, item, f"{item.key} is given twice; the first one counts", "remove this line")
         else:
             self._report(Severity.ERROR, item, f"{item.key} is given twice", "remove one")
 

@@ -114,11 +114,13 @@ def _evpn(entry: Entry, found: OwnDefinitions) -> None:
     if irb in ("none", "asymmetric"):
         if entry.has("vrf-vxlan"):
             entry.fail(f"vrf-vxlan cannot be used with irb {irb}", "remove it or write irb symmetric", at="vrf-vxlan")
+        more = "" if entry.has("vrf-vxlan") else " with a vrf-vxlan"
         for name in ("advertise-subnets", "rt-import"):
             if entry.has(name):
-                entry.warn(f"{name} has no effect with irb {irb}", "remove it or write irb symmetric", at=name)
+                entry.warn(f"{name} has no effect with irb {irb}", f"remove it or write irb symmetric{more}", at=name)
     if irb in ("none", "symmetric") and entry.get("vrf"):
-        entry.fail(f"vrf main cannot be used with irb {irb}", "remove it or write irb asymmetric", at="vrf")
+        less = " without vrf-vxlan" if entry.has("vrf-vxlan") else ""
+        entry.fail(f"vrf main cannot be used with irb {irb}", f"remove it or write irb asymmetric{less}", at="vrf")
     if irb == "none" and entry.has("mac"):
         entry.warn("mac has no effect with irb none", "remove it or choose another irb", at="mac")
     if made := entry.build(EvpnZone, id=entry.section.id):

@@ -209,7 +209,7 @@ def _check_homes(pve: Definitions, own: Definitions, *, noun: str, home: str) ->
         there = {entry.section.id for entry in outside.of(home)} - here
         for entry in inside.of(noun):
             if (name := entry.get(home)) in there:
-                entry.fail(f"{home} '{name}' is {whose}", f"define the {noun} {place}", at=home)
+                entry.fail(f"{home} '{name}' is {whose}", f"define the {noun} {place} instead of here", at=home)
 
 
 def _own(found: OwnDefinitions) -> OwnSdn:

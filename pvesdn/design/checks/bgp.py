@@ -125,7 +125,10 @@ def _peers_of_both(given: DesignInput, vteps: Mapping[str, Vtep]) -> Iterator[Fi
             if both := neighbors(mesh, controller.node) & peers:
                 whose = placed(f"controller '{controller.id}'", controller.where)
                 what = f"peers with {listed(both)} on {controller.node}, as {whose} of PVE does; FRR has one session per address"
-                hint = "remove it from that controller in PVE, or give the nodes VTEPs of their own in the section underlay"
+                # PVE demands at least one peer of a BGP controller.
+                is_all = {ip_address(peer) for peer in controller.peers} <= both
+                removing = f"remove {'' if is_all else f'{listed(both)} from the peers of '}controller '{controller.id}' in PVE"
+                hint = f"{removing}, or give the nodes VTEPs of their own in the section underlay"
                 yield error(known[name].where, what, hint)
 
 

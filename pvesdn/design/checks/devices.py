@@ -9,6 +9,7 @@ from pvesdn.design.checks.exits import devices_of_tunnels
 from pvesdn.design.checks.wording import error, listed, warning
 from pvesdn.design.ours.zones import has_vrf, vnet_nodes, zone_nodes
 from pvesdn.design.shared import names
+from pvesdn.design.shared.hosts import own_addresses
 from pvesdn.model.cluster import Vtep
 from pvesdn.model.design import DesignInput
 from pvesdn.model.facts import NodeFacts
@@ -79,18 +80,13 @@ def _taken(
 def _can_go(
     name: str, device: _Device, facts: NodeFacts, vteps: Mapping[str, Vtep], gateways: frozenset[IpAddress]
 ) -> bool:
-    """Whether the host can do without its own device of that name: it is no NIC, carries no tunnels, and has no address
-    but a gateway of ours.
+    """Whether the host can do without its own device of that name: it is no NIC, carries no tunnels, and neither it
+    nor anything on it has an address but a gateway of ours.
     """
     link = facts.link(name)
-    held = {address.ip for holder, address in facts.addresses if holder == name and not address.is_link_local}
-    written = {
-        value.partition("/")[0] for stanza in facts.stanzas if stanza.name == name for value in stanza.values("address")
-    }
     return (
         (link is None or link.kind == device.kind)
-        and held <= gateways
-        and written <= {str(gateway) for gateway in gateways}
+        and own_addresses(facts, name) <= gateways
         and name not in devices_of_tunnels(facts, vteps)
     )
 

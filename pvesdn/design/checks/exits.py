@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pvesdn.design.checks.wording import DEFINE_IT, absent, error, listed, note, warning
 from pvesdn.design.ours.zones import zone_nodes
 from pvesdn.design.shared import names
+from pvesdn.design.shared.hosts import own_addresses
 from pvesdn.design.shared.pve_evpn import evpn_zones, why_no_vrf
 from pvesdn.model.cluster import Vtep
 from pvesdn.model.design import DesignInput
@@ -18,6 +19,7 @@ from pvesdn.model.primitives import IpAddress
 
 _LOOPBACK = "lo"
 """The kernel refuses to put it into a VRF, so the reload would fail half-way."""
+_OF_ITS_OWN = "use an interface of its own for the exit"
 _NO_UPLINKS = frozenset({"vrf", "vxlan", "tun", "veth"})
 """Kinds of devices that lead to no router."""
 
@@ -82,6 +84,9 @@ def _no_zone(given: DesignInput, uplink: Exit) -> Iterator[Finding]:
 def _interface(given: DesignInput, uplink: Exit, facts: NodeFacts, vteps: Mapping[str, Vtep]) -> Iterator[Finding]:
     link = facts.link(uplink.interface)
     if link is None:
+        parent, dot, _ = uplink.interface.rpartition(".")
+        if dot and facts.link(parent) is not None:
+            return  # a VLAN, which the exit's own stanza makes
         yield warning(
             uplink.at("interface"),
             f"interface {uplink.interface} does not exist on {uplink.node}",
@@ -98,9 +103,9 @@ def _interface(given: DesignInput, uplink: Exit, facts: NodeFacts, vteps: Mappin
         verb, what = needed[device]
         how = verb if device == link.name else f"is part of {device}, which {verb}"
         what = f"interface {link.name} of {uplink.node} {how} {what}: in the VRF it would cut the node off"
-        yield error(uplink.at("interface"), what, "use an interface of its own for the exit")
+        yield error(uplink.at("interface"), what, _OF_ITS_OWN)
     elif link.master and link.master != names.vrf(uplink.zone):
-        yield from _of_another(uplink, facts, link.master)
+        yield from _of_another(given, uplink, facts, link.master)
     else:
         yield from _held(given, uplink, facts)
 
@@ -135,21 +140,38 @@ def devices_of_tunnels(facts: NodeFacts, vteps: Mapping[str, Vtep]) -> dict[str,
 
 
 def _defined_in_another_vrf(uplink: Exit, facts: NodeFacts) -> Iterator[Finding]:
-    """The host's own stanza puts the uplink into a VRF other than its zone's."""
+    """The host's own stanza puts the uplink into a VRF other than its zone's. Where it is in there already, that is
+    told by itself.
+    """
+    link = facts.link(uplink.interface)
+    there = "" if link is None or link.master in _our_vrfs(uplink, facts) else link.master
     for stanza in facts.stanzas:
         for vrf in stanza.values("vrf") if stanza.name == uplink.interface else ():
-            if vrf != names.vrf(uplink.zone):
+            if vrf not in {there, names.vrf(uplink.zone)}:
                 what = f"interface {stanza.name} is put into VRF {vrf} by /etc/network/interfaces of {facts.node}"
                 hint = "remove its 'vrf' line there: ifupdown2 would merge both stanzas"
+                if _addresses_of_the_host(uplink, facts):
+                    hint = _OF_ITS_OWN
                 yield error(uplink.at("interface"), what, hint, node=facts.node)
 
 
-def _of_another(uplink: Exit, facts: NodeFacts, master: str) -> Iterator[Finding]:
+def _addresses_of_the_host(uplink: Exit, facts: NodeFacts) -> frozenset[IpAddress]:
+    """What the node has by the interface and loses with it."""
+    own = {address.ip for address in (uplink.address, uplink.address6) if address is not None}
+    return own_addresses(facts, uplink.interface) - own
+
+
+def _our_vrfs(uplink: Exit, facts: NodeFacts) -> set[str]:
+    """The VRF that our own file puts the interface into."""
+    return {vrf for stanza in facts.own if stanza.name == uplink.interface for vrf in stanza.values("vrf")}
+
+
+def _of_another(given: DesignInput, uplink: Exit, facts: NodeFacts, master: str) -> Iterator[Finding]:
     """An uplink that is in another VRF, bridge or bond. If our own file put it into that VRF, our next one takes it out
     again, so a zone can be renamed and an exit moved to another zone. If the host did, the node has to change.
     """
     device, wanted = facts.link(master), names.vrf(uplink.zone)
-    ours = {vrf for stanza in facts.own if stanza.name == uplink.interface for vrf in stanza.values("vrf")}
+    ours = _our_vrfs(uplink, facts)
     is_vrf = device is not None and device.kind == "vrf"
     what = f"interface {uplink.interface} of {uplink.node} belongs to {master}"
     if is_vrf and master in ours:
@@ -159,12 +181,20 @@ def _of_another(uplink: Exit, facts: NodeFacts, master: str) -> Iterator[Finding
             uplink.at("interface"), f"{what} instead of {wanted}", "the next reload of its network puts it right"
         )
     else:
-        hint = f"take it out of {master} first, or use another interface"
-        # A bridge that lost its port would take the host's own address off the network.
-        above = set(_masters(facts, uplink.interface))
-        held = [f"{address.ip}" for holder, address in facts.addresses if holder in above and not address.is_link_local]
-        if held and not is_vrf:
-            what, hint = f"{what}, which holds the node's {listed(held)}", "use another interface"
+        is_said = any(s.name == uplink.interface and master in s.values("vrf") for s in facts.stanzas)
+        how = ", by its 'vrf' line in /etc/network/interfaces" * is_said
+        hint = f"take it out of {master} first{how}, or use another interface"
+        own = _addresses_of_the_host(uplink, facts)
+        if own and is_vrf:
+            hint = _OF_ITS_OWN
+        elif own:
+            # A bridge that lost its port would take the host's own address off the network.
+            what, hint = f"{what}, which holds the node's {listed(own)}", "use another interface"
+        elif not is_vrf:
+            # Who took it out would cut off the guests behind it.
+            top = _masters(facts, uplink.interface)[-1]
+            is_free = all(vnet.id != top for vnet in given.sdn.both.vnets)
+            hint = f"use {top} itself, or another interface" if is_free else "use another interface"
         yield error(uplink.at("interface"), what, hint, node=uplink.node if is_vrf else "")
 
 
@@ -175,15 +205,15 @@ def _held(given: DesignInput, uplink: Exit, facts: NodeFacts) -> Iterator[Findin
     held = [a for device, a in facts.addresses if device == uplink.interface and a not in own and not a.is_link_local]
     if member is not None and member.address in {address.ip for address in held}:
         what = f"interface {uplink.interface} holds {member.address}, the cluster's address of {uplink.node}"
-        yield error(uplink.at("interface"), what, "use an interface of its own for the exit")
+        yield error(uplink.at("interface"), what, _OF_ITS_OWN)
     elif held:
         what = (
             f"interface {uplink.interface} of {uplink.node} also holds {listed(held)}, which moves into the VRF with it"
         )
         leads_out = any(r.destination == "default" and r.device == uplink.interface for r in facts.routes)
-        hint = "remove what the exit does not need from /etc/network/interfaces"
+        hint = f"use an interface of its own if {uplink.node} needs it in the main table; otherwise remove it from /etc/network/interfaces"
         if leads_out:  # the host's own way out, which nobody must be told to take away
-            hint = "use an interface of its own for the exit"
+            hint = _OF_ITS_OWN
         yield warning(uplink.at("interface"), what, hint)
 
 

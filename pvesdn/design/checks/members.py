@@ -40,7 +40,8 @@ def check(given: DesignInput) -> Iterator[Finding]:
         if name not in members:
             what = f"{of} names '{name}', which is not a member of the cluster"
             is_whole_zone = of == "nodes" and defined.where.kind == "zone" and defined.where.id in alone
-            cure = _PUT_A_MEMBER if is_whole_zone else "remove it in PVE"
+            # A controller without its node is none.
+            cure = _PUT_A_MEMBER if is_whole_zone else f"remove {'the controller' if of == 'node' else 'it'} in PVE"
             yield warning(defined.at(of, name), what, absent(name, members, f"members are {listed(members)}; {cure}"))
     yield from _vnets_outside(given, members)
 

@@ -139,7 +139,7 @@ def _vnet_of_evpn(zone: EvpnZone, vnet: Vnet) -> Iterator[Finding]:
         what = (
             f"nodes cannot be used in zone '{zone.id}': asymmetric routing needs every VNet on every node of the zone"
         )
-        yield error(vnet.at("nodes"), what, "remove nodes, or write irb symmetric in the zone")
+        yield error(vnet.at("nodes"), what, "remove nodes, or write irb symmetric with a vrf-vxlan in the zone")
 
 
 def _other_kind(controller: Controller) -> str:

@@ -102,7 +102,11 @@ def _twice(zone: OwnZone, own: _VtepByNode) -> Iterator[Finding]:
         other = first.setdefault(vtep.address, node)
         if other != node:
             what = f"{other} and {node} have the same VTEP {vtep.address} ({vtep.why})"
-            yield error(zone.where, what, f"name the right ones in underlay: vteps {other}=ADDRESS,{node}=ADDRESS")
+            yield error(
+                zone.where,
+                what,
+                f"put the right ones into vteps of the section underlay: {other}=ADDRESS,{node}=ADDRESS",
+            )
 
 
 def _evpn(zones: list[EvpnZone]) -> Iterator[Finding]:
@@ -198,9 +202,13 @@ def _mtu(zone: OwnZone, own: _VtepByNode, given: DesignInput) -> Iterator[Findin
     for node, vtep in own.items():
         room = (sizes[node] or 0) - overhead(vtep.address)
         if sizes[node] is not None and not MTU_MIN <= room <= MTU_MAX:
-            limit, _ = _limit(vtep, ends)
+            limit, raising = _limit(vtep, ends)
             what = f"{limit} of {node} leaves {room} bytes for a packet, and ifupdown2 accepts {MTU_MIN}-{MTU_MAX}"
-            yield error(zone.where, what, "set mtu in the zone")
+            yield error(zone.where, what, _more(raising) if room < MTU_MIN else "set mtu in the zone")
+
+
+def _more(raising: str) -> str:
+    return raising.replace("underlay's", "underlay's MTU", 1)
 
 
 def _too_large(zone: OwnZone, mtu: int, own: _VtepByNode, sizes: Mapping[str, int | None]) -> Iterator[Finding]:

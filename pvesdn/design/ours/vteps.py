@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from pvesdn.design.ours.paths import with_paths
-from pvesdn.design.ours.zones import local_vtep, nodes_with_tunnels
+from pvesdn.design.ours.zones import local_vtep, nodes_with_tunnels, zone_nodes
 from pvesdn.model.cluster import Member, SeenPath, SeenVtep, Vtep
 from pvesdn.model.design import DesignInput
 from pvesdn.model.facts import NodeFacts
@@ -93,13 +93,17 @@ def _in_order(address: IpAddress) -> tuple[int, int]:
 
 @dataclass(frozen=True, slots=True)
 class _Underlay:
-    """What `underlay` says, and what is never a VTEP because it is inside the overlay: VNets and exits' addresses."""
+    """What `underlay` says, and what is never a VTEP because it is inside the overlay: VNets and exits' addresses.
+
+    :param unsized: zones of each member that have no MTU of their own.
+    """
 
     section: Underlay | None
     network: IpNetwork | None
     named: Mapping[str, IpAddress]
     bridges: frozenset[str]
     exits: frozenset[tuple[str, IpAddress]]
+    unsized: Mapping[str, tuple[str, ...]]
 
     @classmethod
     def of(cls, given: DesignInput) -> _Underlay:
@@ -115,7 +119,13 @@ class _Underlay:
                 for address in (uplink.address, uplink.address6)
                 if address is not None
             ),
+            unsized=_unsized(given),
         )
+
+    def _sizing(self, node: str) -> str:
+        """What a node of which no path is known needs besides an address."""
+        zones = " and ".join(f"'{zone}'" for zone in self.unsized.get(node, ()))
+        return f" and set mtu in zone {zones}" if zones else ""
 
     def blames(self, faults: Mapping[str, Finding]) -> Iterator[Finding]:
         """The faults by node, each at its place; a network that several nodes are not in is one fault."""
@@ -123,7 +133,7 @@ class _Underlay:
         if self.section is not None and len(outside) > 1:
             what = f"network: {', '.join(outside)} have no address in the underlay network {self.network}"
             named = ",".join(f"{node}=ADDRESS" for node in outside)
-            hint = f"correct the network, name their VTEPs (vteps {named}), or leave them out of the zones' nodes"
+            hint = f"correct the network, add {named} to vteps, or leave them out of the zones' nodes"
             yield Finding.at(self.section.at("network"), Severity.ERROR, what, hint)
         else:
             outside = []
@@ -143,7 +153,8 @@ class _Underlay:
     def of_present(self, member: Member, facts: NodeFacts, seen: SeenVtep | None) -> Vtep | Finding:
         """The VTEP of a node that was read."""
         if member.name in self.named:
-            return _held(facts, self.named[member.name], "named in underlay: vteps")
+            hint = "name one that it has"
+            return _held(facts, self.named[member.name], "named in underlay: vteps", hint)
         if self.network is not None:
             inside = self._inside(facts, self.network)
             address = _only(inside, member.address, seen)
@@ -154,12 +165,12 @@ class _Underlay:
                 return _fault(
                     facts.node,
                     f"has several addresses in the underlay network {self.network}: {listed}",
-                    f"name one: vteps {facts.node}={inside[0]}",
+                    f"name one of them: add {facts.node}={inside[0]} to vteps",
                 )
             return _fault(
                 facts.node,
                 self._outside,
-                f"give it one, name its VTEP (vteps {facts.node}=ADDRESS), or leave it out of the zones' nodes",
+                f"give it one, add {facts.node}=ADDRESS to vteps, or leave it out of the zones' nodes",
             )
         if member.address is None:
             return _unresolved(facts.node)
@@ -185,7 +196,7 @@ class _Underlay:
         return _fault(
             member.name,
             "did not answer and was never seen, so its VTEP is unknown",
-            f"name it in underlay (vteps {member.name}=ADDRESS), or bring the node up once",
+            f"add {member.name}=ADDRESS to vteps in the section underlay{self._sizing(member.name)}, or bring the node up once",
         )
 
     def _allows(self, address: IpAddress) -> bool:
@@ -201,6 +212,15 @@ class _Underlay:
         return sorted((ip for ip in inside if (facts.node, ip) not in self.exits), key=int)
 
 
+def _unsized(given: DesignInput) -> dict[str, tuple[str, ...]]:
+    """The zones of each member whose MTU follows from the paths."""
+    found: dict[str, tuple[str, ...]] = {}
+    for zone in given.sdn.own.zones:
+        for node in zone_nodes(zone, given.cluster) if zone.mtu is None else ():
+            found[node] = (*found.get(node, ()), zone.id)
+    return found
+
+
 def _only(inside: list[IpAddress], resolved: IpAddress | None, seen: SeenVtep | None) -> IpAddress | None:
     """The address to use; of several, the one already in use, or the one that the cluster resolves."""
     if len(inside) == 1:
@@ -210,13 +230,10 @@ def _only(inside: list[IpAddress], resolved: IpAddress | None, seen: SeenVtep | 
     return resolved if resolved in inside else None
 
 
-def _held(facts: NodeFacts, address: IpAddress, why: str) -> Vtep | Finding:
+def _held(facts: NodeFacts, address: IpAddress, why: str, hint: str = "") -> Vtep | Finding:
     if facts.holder(address) is None:
-        return _fault(
-            facts.node,
-            f"has no device with {address} ({why})",
-            f"name one that it has: vteps {facts.node}=ADDRESS in the section underlay",
-        )
+        hint = hint or f"name one that it has: add {facts.node}=ADDRESS to vteps in the section underlay"
+        return _fault(facts.node, f"has no device with {address} ({why})", hint)
     return Vtep(node=facts.node, address=address, interface=None, mtu=None, why=why)
 
 

@@ -161,7 +161,7 @@ def test_evpn_options_reach_the_zone() -> None:
         ("zones_cfg", "simple: plain\n\tmtu 100\n",
          "zones.cfg:2: zone 'plain': mtu 100 is out of range for ifupdown2; write 552-9216"),
         ("zones_cfg", "simple: plain\n\tmtu 1400\n\tmtu 1500\n",
-         "zones.cfg:3: zone 'plain': mtu is given twice; the first one counts; remove one"),
+         "zones.cfg:3: zone 'plain': mtu is given twice; the first one counts; remove this line"),
         ("zones_cfg", "vxlan: tun\n\tpeers 10.0.0.1\n\tvxlan-port 65536\n",
          "zones.cfg:3: zone 'tun': vxlan-port 65536 is not a UDP port; write 1-65535"),
         ("zones_cfg", EVPN + "\texitnodes-primary node1\n",
@@ -264,15 +264,15 @@ BETWEEN = [
     ({"controllers_cfg": CONTROLLER, "pvesdn_cfg": "evpn-controller: ctl\n\tasn 65000\n"},
      "pvesdn.cfg:1: controller 'ctl': id is already used by a controller in controllers.cfg; choose another id"),
     ({"zones_cfg": "simple: plain\n", "pvesdn_cfg": "vnet: web\n\tzone plain\n\ttag 2\n"},
-     "pvesdn.cfg:2: vnet 'web': zone 'plain' is PVE's; define the vnet in PVE"),
+     "pvesdn.cfg:2: vnet 'web': zone 'plain' is PVE's; define the vnet in PVE instead of here"),
     ({"vnets_cfg": "vnet: web\n\tzone tun\n", "pvesdn_cfg": "vxlan: tun\n"},
-     "vnets.cfg:2: vnet 'web': zone 'tun' is of pvesdn.cfg; define the vnet in pvesdn.cfg"),
+     "vnets.cfg:2: vnet 'web': zone 'tun' is of pvesdn.cfg; define the vnet in pvesdn.cfg instead of here"),
     ({"zones_cfg": "simple: plain\n", "vnets_cfg": "vnet: web\n\tzone plain\n",
       "pvesdn_cfg": "subnet: plain-10.0.0.0-24\n\tvnet web\n"},
-     "pvesdn.cfg:2: subnet 'plain-10.0.0.0-24': vnet 'web' is PVE's; define the subnet in PVE"),
+     "pvesdn.cfg:2: subnet 'plain-10.0.0.0-24': vnet 'web' is PVE's; define the subnet in PVE instead of here"),
     ({"subnets_cfg": "subnet: tun-10.0.0.0-24\n\tvnet web\n",
       "pvesdn_cfg": "vxlan: tun\nvnet: web\n\tzone tun\n\ttag 2\n"},
-     "subnets.cfg:2: subnet 'tun-10.0.0.0-24': vnet 'web' is of pvesdn.cfg; define the subnet in pvesdn.cfg"),
+     "subnets.cfg:2: subnet 'tun-10.0.0.0-24': vnet 'web' is of pvesdn.cfg; define the subnet in pvesdn.cfg instead of here"),
 ]  # fmt: skip
 
 

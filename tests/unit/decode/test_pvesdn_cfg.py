@@ -127,11 +127,11 @@ def test_a_point_to_point_link_has_two_hosts_and_no_broadcast(address: str) -> N
         ),
         (
             "evpn: l2\n\tcontroller main\n\tirb none\n\tadvertise-subnets 1\n",
-            "pvesdn.cfg:4: zone 'l2': advertise-subnets has no effect with irb none; remove it or write irb symmetric",
+            "pvesdn.cfg:4: zone 'l2': advertise-subnets has no effect with irb none; remove it or write irb symmetric with a vrf-vxlan",
         ),
         (
             "evpn: as\n\tcontroller main\n\tirb asymmetric\n\trt-import 1:1\n",
-            "pvesdn.cfg:4: zone 'as': rt-import has no effect with irb asymmetric; remove it or write irb symmetric",
+            "pvesdn.cfg:4: zone 'as': rt-import has no effect with irb asymmetric; remove it or write irb symmetric with a vrf-vxlan",
         ),
     ],
 )
@@ -326,7 +326,7 @@ IRB = [
     (EVPN.replace("irb symmetric", "irb asymmetric"),
      "pvesdn.cfg:4: zone 'sym': vrf-vxlan cannot be used with irb asymmetric; remove it or write irb symmetric"),
     (EVPN + "\tvrf main\n",
-     "pvesdn.cfg:5: zone 'sym': vrf main cannot be used with irb symmetric; remove it or write irb asymmetric"),
+     "pvesdn.cfg:5: zone 'sym': vrf main cannot be used with irb symmetric; remove it or write irb asymmetric without vrf-vxlan"),
 ]  # fmt: skip
 
 SUBNETS = [

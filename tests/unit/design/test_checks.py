@@ -206,7 +206,7 @@ ERRORS = [
         evpn_zone("asymmetric", vnet="\tnodes node1\n"),
         (
             "pvesdn.cfg:14: vnet 'vmbr2': nodes cannot be used in zone 'zone': asymmetric routing needs every VNet on every "
-            "node of the zone; remove nodes, or write irb symmetric in the zone"
+            "node of the zone; remove nodes, or write irb symmetric with a vrf-vxlan in the zone"
         ),
         id="an asymmetric zone with a gap",
     ),
@@ -489,8 +489,8 @@ class TestBgp:
         assert findings(given(SYMMETRIC, pve={"controllers.cfg": theirs.format("192.168.0.2,192.0.2.1")})) == [
             (
                 "pvesdn.cfg:4: controller 'main': peers with 192.168.0.2 on node1, as controller 'bgpnode1' (controllers.cfg:1) "
-                "of PVE does; FRR has one session per address; remove it from that controller in PVE, or give the nodes VTEPs "
-                "of their own in the section underlay"
+                "of PVE does; FRR has one session per address; remove 192.168.0.2 from the peers of controller 'bgpnode1' in PVE, "
+                "or give the nodes VTEPs of their own in the section underlay"
             )
         ]
         assert findings(given(SYMMETRIC, pve={"controllers.cfg": theirs.format("192.0.2.1")})) == []
@@ -625,7 +625,7 @@ class TestTheUnderlay:
         assert findings(network) == [
             (
                 "pvesdn.cfg:4: zone 'ucast': node1 and node3 have the same VTEP 192.168.0.1 (as it was last seen; the node "
-                "could not be asked); name the right ones in underlay: vteps node1=ADDRESS,node3=ADDRESS"
+                "could not be asked); put the right ones into vteps of the section underlay: node1=ADDRESS,node3=ADDRESS"
             )
         ]
 
@@ -646,7 +646,7 @@ class TestExits:
         assert findings(given(SYMMETRIC + uplink(), node1=node)) == [
             (
                 "pvesdn.cfg:23: exit 'sym-node1': interface eno2 of node1 belongs to vmbr1; "
-                "take it out of vmbr1 first, or use another interface"
+                "use vmbr1 itself, or another interface"
             )
         ]
 
@@ -708,7 +708,8 @@ class TestExits:
         assert warnings(network) == [
             (
                 "pvesdn.cfg:23: exit 'sym-node1': interface eno2 of node1 also holds 10.1.1.1/24, which moves into the VRF "
-                "with it; remove what the exit does not need from /etc/network/interfaces"
+                "with it; use an interface of its own if node1 needs it in the main table; otherwise remove it from "
+                "/etc/network/interfaces"
             )
         ]
 

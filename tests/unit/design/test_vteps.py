@@ -46,7 +46,7 @@ class TestANodeThatAnswered:
             (
                 "pvesdn.cfg:2: underlay 'cluster': "
                 "network: node1 has several addresses in the underlay network 192.168.0.0/24: 192.168.0.8, 192.168.0.9; "
-                "name one: vteps node1=192.168.0.8"
+                "name one of them: add node1=192.168.0.8 to vteps"
             )
         ]
 
@@ -54,8 +54,8 @@ class TestANodeThatAnswered:
         assert findings(given(UNDERLAY + ZONE, node2=facts("node2", "10.0.0.2/24"))) == [
             (
                 "pvesdn.cfg:2: underlay 'cluster': "
-                "network: node2 has no address in the underlay network 192.168.0.0/24; give it one, name its VTEP "
-                "(vteps node2=ADDRESS), or leave it out of the zones' nodes"
+                "network: node2 has no address in the underlay network 192.168.0.0/24; give it one, add "
+                "node2=ADDRESS to vteps, or leave it out of the zones' nodes"
             )
         ]
 
@@ -63,8 +63,7 @@ class TestANodeThatAnswered:
         assert findings(given(VTEPS.format("node1=10.0.0.1") + ZONE)) == [
             (
                 "pvesdn.cfg:3: underlay 'cluster': "
-                "vteps: node1 has no device with 10.0.0.1 (named in underlay: vteps); name one that it has: vteps "
-                "node1=ADDRESS in the section underlay"
+                "vteps: node1 has no device with 10.0.0.1 (named in underlay: vteps); name one that it has"
             )
         ]
 
@@ -128,8 +127,8 @@ class TestAMemberThatIsOff:
         network = given(UNDERLAY.replace("192.168.0", "10.0.0") + ZONE, nodes=1, offline=["node1"])
         assert findings(network)[0] == (
             "pvesdn.cfg:2: underlay 'cluster': "
-            "network: node1 did not answer and was never seen, so its VTEP is unknown; name it in underlay "
-            "(vteps node1=ADDRESS), or bring the node up once"
+            "network: node1 did not answer and was never seen, so its VTEP is unknown; add node1=ADDRESS to vteps in "
+            "the section underlay and set mtu in zone 'ucast', or bring the node up once"
         )
 
 

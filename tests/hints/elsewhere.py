@@ -1,0 +1,66 @@
+"""What need not be followed in a plan: hints about the world outside, and words in a hint's place that are no order."""
+
+OUTSIDE = {
+    "bring nodes back until 'pvecm status' says Quorate: Yes": "a quorum is the cluster's own affair",
+    "ask a node of the cluster, or take the snapshot again": "the answer came from somewhere else",
+    "check 'ip route get .*' there": "a look at the node, which changes nothing",
+    "check 'ip route get .*' on .*": "a look at the node, which changes nothing",
+    "compare 'ip route get PEER from VTEP' there with what pvesdn show says": "a look at the node",
+    "check /etc/frr/frr.conf there after applying": "a look at the node, after an apply",
+    "check frr.conf after applying": "a look at the node, after an apply",
+    "install libpve-network-perl on every node, or remove them": "a package; then it is another cluster",
+    "apt install .*": "a package, by the node's own package manager",
+    "install .* .* or later from Proxmox's own repository": "a package, by the node's own package manager",
+    "apt install frr frr-pythontools": "a package, by the node's own package manager",
+    "apt install ifupdown2": "a package, by the node's own package manager",
+    "apt install .* on the node whose API is asked, then systemctl restart pvedaemon pveproxy": "a package",
+    "the API alone does not show these files: check SSH to the nodes": "SSH, which a snapshot does not need",
+    "see the reloadnetworkall task of the node that was asked, then run pvesdn apply again": "a task of PVE's",
+    "see the node's task list": "a task of PVE's",
+    "check a folder that holds zones.cfg too": "another call of pvesdn check",
+    "check a folder that holds controllers.cfg too": "another call of pvesdn check",
+    "apply the SDN configuration in PVE to rewrite it": "PVE's own Apply",
+    "apply the node's network configuration in PVE, which rewrites it": "PVE's own reload",
+    "run pvesdn plan --diff": "a look at the plan",
+    "run pvesdn apply again": "what pvesdn does itself",
+    "run pvesdn apply without --node soon after": "what pvesdn does itself",
+    "run pvesdn import again": "what pvesdn does itself",
+    "run pvesdn plan and pvesdn apply first": "what pvesdn does itself",
+    "look at it, then use --overwrite to replace it": "a decision of a person's, and an option",
+    "save it with plain line endings": "an editor's setting; run dos2unix is the same of a file",
+}
+"""Hints about something that no plan can show done, with the reason."""
+
+NO_ORDER = {
+    "PVE leaves this zone's VNets out",
+    "PVE leaves this zone's VNets out there",
+    "PVE leaves this out",
+    "PVE accepts this; on a Linux bridge one of the two will not work",
+    "PVE accepts this; one of the two will not work",
+    "PVE accepts this; one of the two will not be reachable",
+    "PVE itself never removes them: to remove everything, delete it in PVE",
+    "only Proxmox's own build does",
+    "nothing was changed anywhere",
+    "the next reload of its network puts it right",
+    "left to PVE: .*",
+    "what PVE writes for its own zones there may differ from what pvesdn expects",
+    "its text is in another order there than pvesdn renders it; it means the same",
+    "EVPN written by hand alongside them cannot be imported",
+}
+"""What stands in a hint's place and says what comes of it."""
+
+NO_HINT = {
+    ("design/pve/bgp.py", "set src .*"),
+    ("design/pve/exits.py", "set metric 200"),
+    ("design/pve/fabrics.py", "set src .*"),
+    ("design/pve/spelling.py", "set src "),
+    ("design/checks/underlay.py", "leave by .*"),
+    ("design/checks/underlay.py", "leave by no device that is known"),
+    ("decode/definitions/own_grammar.py", "list of node names"),
+    ("decode/definitions/own_grammar.py", "list of `NODE=IP`"),
+    ("decode/definitions/own_grammar.py", "list of IP addresses"),
+    ("decode/definitions/own_grammar.py", "list of IP addresses and node names"),
+    ("decode/definitions/own_grammar.py", "list of `ASN:NUMBER`"),
+    ("move/script.py", "set -e"),
+}
+"""Texts that begin like an order and are none: FRR's commands, and what the reference says."""

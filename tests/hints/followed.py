@@ -1,0 +1,57 @@
+"""Hints that tests of their own follow, each on the input that raises it."""
+
+_PVE = "tests/unit/design/test_check_pve"
+
+FOLLOWED = {
+    "tests/laws/test_pve_hints.py::test_ranges_come_right_by_following_one_hint_after_the_other": (
+        ("decode/definitions/pve_dhcp.py", "write one range for both: .*|remove it: it has no other address"),
+    ),
+    "tests/laws/test_pve_hints.py::test_an_mtu_comes_right_by_either_half_of_its_hint": (
+        ("design/checks/pve_mtu.py", ".*"),
+    ),
+    f"{_PVE}_peers.py::test_who_adds_what_the_hint_says_is_not_warned_again": (
+        ("design/checks/pve_peers.py", "remove .* from the peers of one of the two in PVE|remove controller .*"),
+    ),
+    f"{_PVE}_exits.py::test_both_cures_of_the_hint_are_what_the_next_plan_takes": (
+        ("design/checks/pve_exits.py", "set .* = 1 .*|.* to the stanza of the device"),
+    ),
+    f"{_PVE}_routes.py::test_a_hint_that_is_followed_leaves_nothing_to_say": (
+        ("design/checks/pve_routes.py", "add a route to .*|add an IPv.* default route there.*"),
+        ("design/pve/frr.py", "add a route to .*"),
+    ),
+    f"{_PVE}_sessions.py::test_both_hints_are_what_the_next_plan_takes": (
+        (
+            "design/checks/pve_sessions.py",
+            "list .* instead of .*|give .* a BGP controller .*|name .* as loopback of .*",
+        ),
+    ),
+    "tests/unit/compare/test_frr_local.py::test_who_follows_the_hint_of_a_lost_line_is_not_warned_again": (
+        ("design/merge/advice.py", ".*"),
+        ("design/merge/local.py", "write 'router bgp .*'"),
+    ),
+    "tests/cluster/test_apply.py::test_edits_by_hand_are_refused_until_told": (
+        ("compare/obstacles.py", "check it with --diff, then use --overwrite to replace it"),
+    ),
+    "tests/cluster/test_apply.py::test_a_vnet_with_guests_does_not_go_without_being_told": (
+        ("compare/obstacles.py", "move the guests first, or use --detach-guests"),
+    ),
+    "tests/unit/move/test_refusals.py::test_a_value_that_no_device_can_have_is_refused_and_the_hint_leads_to_a_move": (
+        ("move/from_panel.py", "choose another one in PVE's panel and apply it first"),
+    ),
+    "tests/unit/move/test_to_panel.py::test_multicast_stops_the_move_and_the_hint_leads_to_one_that_passes": (
+        ("move/fates.py", "write peers instead, or leave both out, and apply that first"),
+    ),
+    "tests/unit/move/test_to_panel.py::test_a_controller_of_pvesdn_cfg_stops_it_and_the_hint_leads_to_a_move_that_passes": (
+        ("move/to_panel.py", "create an EVPN controller with asn .*"),
+    ),
+    "tests/unit/recognise/test_found.py::test_written_as_it_is_told_the_device_is_imported": (
+        ("recognise/found.py", "write .*|.*; then import again"),
+    ),
+    "tests/unit/recognise/test_hosts.py::test_taken_off_as_it_is_told_the_bridge_is_imported": (
+        ("recognise/hosts.py", "take it off .*"),
+    ),
+    "tests/unit/recognise/test_leftovers.py::test_kept_as_it_is_told_it_passes_the_next_plan": (
+        ("recognise/leftovers.py", ".*"),
+    ),
+}
+"""By the test: files below ``pvesdn/``, and which of their hints, as a pattern."""
