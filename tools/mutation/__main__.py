@@ -24,7 +24,12 @@ JUDGED = ROOT / "tools/mutation/equivalent.toml"
 TESTS = (
     *("tests/unit/compare", "tests/unit/node", "tests/unit/workflows", "tests/golden", "tests/golden_pve"),
     *("tests/contract/test_nodes.py", "tests/contract/test_node_agent.py", "tests/cli/test_apply_node.py"),
-    *("tests/cli/test_plan.py", "tests/cli/test_plan_says.py", "tests/laws/test_fingerprints.py", "tests/cli/test_saved_plan.py"),
+    *(
+        "tests/cli/test_plan.py",
+        "tests/cli/test_plan_says.py",
+        "tests/laws/test_fingerprints.py",
+        "tests/cli/test_saved_plan.py",
+    ),
 )
 """What may find a mutant: tests that call the modules in their own process."""
 OPTIONS = (
