@@ -1,7 +1,7 @@
 """The floor: what the plainest program costs that prints the same bytes, one loop and one f-string a stanza.
 
 It knows this one network in its two definitions, checks nothing, and has no names for anything; what it takes is the
-price of the bytes. It turns each address into text only once, so that it is no easy floor.
+price of the bytes. It turns each address into text only once, so it is not an easy floor.
 """
 
 from __future__ import annotations

@@ -43,5 +43,5 @@ def _read(place: Path) -> Draft:
     before, nul, _ = draft.text.partition("\0")
     if nul:
         line = before.count("\n") + 1
-        raise SettingsError(f"{draft.name}:{line}: holds a NUL byte, so it is no text", hint="save it as UTF-8")
+        raise SettingsError(f"{draft.name}:{line}: holds a NUL byte, so it is not text", hint="save it as UTF-8")
     return draft

@@ -49,7 +49,7 @@ class Draft:
             raise SdnConfigError(tuple(map(self.named, error.lines))) from error
 
     def remarks(self, findings: Iterable[Finding]) -> tuple[Finding, ...]:
-        """The same for what is no fault."""
+        """The same for what is not a fault."""
         return tuple(
             finding.model_copy(
                 update={key: self.named(getattr(finding, key)) for key in ("where", "what", "hint")},

@@ -109,7 +109,7 @@ def _require_plan(place: Path) -> None:
     except FileNotFoundError:
         return
     if start and not is_saved_plan(start):
-        raise OSError(0, "exists, and is no saved plan", str(place))
+        raise OSError(0, "exists and is not a saved plan", str(place))
 
 
 def _again(terms: Terms, place: Path) -> str:

@@ -113,7 +113,7 @@ def _of_family(lines: Iterable[FrrLine], family: str) -> Iterator[tuple[str, dic
 
 
 def _gateways(lines: Iterable[FrrLine]) -> dict[str, tuple[str, ...]]:
-    """Default routes by VRF, the host's own table under the empty name; what drops packets is no way out."""
+    """Default routes by VRF, the host's own table under the empty name; what drops packets is not a way out."""
     found: dict[str, list[str]] = {}
     for line in lines:
         inside = line.children if line.kind == "vrf" else [line]

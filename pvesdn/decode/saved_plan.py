@@ -1,4 +1,4 @@
-"""The file of a saved plan. Closed: what pvesdn did not write like this was edited, and is no plan any more."""
+"""The file of a saved plan. Closed: what pvesdn did not write like this was edited and is not a plan any more."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def decode_saved_plan(text: str, name: str) -> SavedPlan:
     """The plan, of whichever version that writes this format.
 
     :param name: of the file, for messages.
-    :raises SettingsError: it is no saved plan, or one in another format.
+    :raises SettingsError: it is not a saved plan, or is one in another format.
     """
     again = f"save it again with pvesdn plan --out {shlex.quote(name)}"
     if not is_saved_plan(text):

@@ -31,7 +31,7 @@ class GuestPort:
 
 
 def guest_port(name: str) -> GuestPort | None:
-    """What a device's name says; None where it is no port of a guest's."""
+    """What a device's name says; None where it is not a guest's port."""
     match = _PORT.fullmatch(name)
     return None if match is None else GuestPort(name, int(match["guest"]), int(match["device"]))
 

@@ -15,7 +15,7 @@ from pvesdn.workflows.any_member import on_any_member
 from pvesdn.workflows.world import World
 
 _CLUSTER = "cluster"
-"""Who has a step that is no node's."""
+"""Who has a step that belongs to no node."""
 _MODE, _OWNER = "0640", "root:www-data"
 """What pmxcfs gives every file of /etc/pve, whatever one asks for."""
 

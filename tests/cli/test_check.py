@@ -131,7 +131,7 @@ def test_a_file_of_pves_is_known_by_its_name(tmp_path: Path) -> None:
     ("content", "complaint"),
     [
         (b"vnet: web\n\ttag 1\xff\n", "pvesdn.cfg:2: byte 0xff is not UTF-8 text; save it as UTF-8"),
-        (b"vnet: web\n\ttag 1\0\n", "pvesdn.cfg:2: holds a NUL byte, so it is no text; save it as UTF-8"),
+        (b"vnet: web\n\ttag 1\0\n", "pvesdn.cfg:2: holds a NUL byte, so it is not text; save it as UTF-8"),
         (b"#" * (8 * 1024 * 1024 + 1), "pvesdn.cfg: has more than 8 MiB; is this the right file?"),
     ],
     ids=["not UTF-8", "NUL", "huge"],

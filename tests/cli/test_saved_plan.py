@@ -389,7 +389,7 @@ def test_a_plan_takes_the_place_of_a_plan_alone(settings: Path, cluster: FakeClu
     precious.write_text(UCAST)
     empty.touch()
     result = run(settings, cluster, "plan", "--out", precious)
-    assert result.err == f"error: {precious}: exists, and is no saved plan; choose another place for the plan\n"
+    assert result.err == f"error: {precious}: exists and is not a saved plan; choose another place for the plan\n"
     assert precious.read_text() == UCAST
     for _ in range(2):
         assert run(settings, cluster, "plan", "--out", empty).status == 0

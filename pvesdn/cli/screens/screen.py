@@ -108,7 +108,7 @@ class Screen:
 
     @property
     def width(self) -> int | None:
-        """Columns of standard output, COLUMNS before the terminal's own; None where it is no terminal: a pipe gets
+        """Columns of standard output, COLUMNS before the terminal's own; None where it is not a terminal: a pipe gets
         whole lines.
         """
         columns = self._environ.get("COLUMNS", "")

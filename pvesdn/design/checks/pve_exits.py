@@ -30,7 +30,7 @@ def check(given: DesignInput) -> Iterator[Finding]:
 
 
 def _refused(given: DesignInput) -> Iterator[tuple[Hashable, Finding]]:
-    """An exit that is no second choice denies every default route that it hears, whatever zone it is of: the route map
+    """An exit that is not a second choice denies every default route it hears, whatever zone it is of: the route map
     knows prefixes, not zones (docs/pve.md §6.4).
     """
     controllers = {c.id for c in given.sdn.pve.controllers if isinstance(c, PveEvpnController) and c.asn}
