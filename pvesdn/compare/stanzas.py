@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from pvesdn.compare.differences import stanza_differences
 from pvesdn.compare.options import options_of_stanzas, options_of_text
-from pvesdn.compare.traits import Traits, traits_of_stanzas, traits_of_text
+from pvesdn.compare.traits import Traits, traits_of, traits_of_stanzas, traits_of_text
 from pvesdn.model.files import Action, PrintedInterfaces, StanzaChange
 from pvesdn.model.ifupdown import InterfacesFile, Stanza
 
@@ -81,8 +81,9 @@ def _named(file: PrintedInterfaces, names: Container[str]) -> dict[str, list[Sta
 
 
 def _compared(old: str, stanzas: list[Stanza], file: InterfacesFile) -> StanzaChange:
-    change = _change(stanzas[0].name, traits_of_text(old), traits_of_stanzas(stanzas, file))
-    return replace(change, differences=stanza_differences(options_of_text(old), options_of_stanzas(stanzas, file)))
+    before = options_of_text(old)
+    change = _change(stanzas[0].name, traits_of(before), traits_of_stanzas(stanzas, file))
+    return replace(change, differences=stanza_differences(before, options_of_stanzas(stanzas, file)))
 
 
 def _change(name: str, old: Traits, new: Traits) -> StanzaChange:
