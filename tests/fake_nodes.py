@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from pvesdn.errors import NodeFailed, NodeUnreachable
-from pvesdn.node.program.machine import CommandResult, Machine
+from pvesdn.node.program.machine import CommandResult, Machine, ended
 from pvesdn.node.program.observe import IP_COMMANDS
 from pvesdn_lab.simulated import in_process
 
@@ -216,7 +216,7 @@ class FakeMachine(Machine):
         if name in self._node.broken:
             return CommandResult(1, "", ["it broke"])
         status, printed = getattr(self, f"_{re.sub('[-.]', '_', name)}")(argv)
-        return CommandResult(status, printed, [line.rstrip() for line in printed.splitlines() if line.strip()])
+        return ended(status, printed)
 
     def _ip(self, argv: list[str]) -> tuple[int, str]:
         for name, command in IP_COMMANDS.items():

@@ -17,7 +17,7 @@ from pathlib import Path
 from pvesdn.errors import NodeFailed, NodeUnreachable
 from pvesdn.model.primitives import Json, NodeName
 from pvesdn.node.program.dialogue import answer
-from pvesdn.node.program.machine import CommandResult, Machine
+from pvesdn.node.program.machine import CommandResult, Machine, ended
 from pvesdn_lab.simulated.commands.main import COMMANDS, main
 from pvesdn_lab.simulated.commands.state import has_faults
 
@@ -51,9 +51,7 @@ class _Folder(Machine):
         output, complaints = io.StringIO(), io.StringIO()
         with _ONE_AT_A_TIME, redirect_stdout(output), redirect_stderr(complaints):
             status = main(name, root, argv[1:])
-        text = output.getvalue()
-        lines = [line.rstrip() for line in f"{text}\n{complaints.getvalue()}".splitlines() if line.strip()]
-        return CommandResult(status, text, lines)
+        return ended(status, output.getvalue(), complaints.getvalue())
 
 
 def ask(machine: Machine, node: NodeName, verb: str, arguments: Mapping[str, Json]) -> dict[str, Json]:

@@ -33,6 +33,12 @@ class CommandResult(NamedTuple):
     lines: List[str]
 
 
+def ended(status: int, output: str, complaints: str = "") -> CommandResult:
+    """The result of a command that printed `output`, and `complaints` on standard error."""
+    lines = [line.rstrip() for line in (output + "\n" + complaints).splitlines() if line.strip()]
+    return CommandResult(status, output, lines)
+
+
 class Machine:
     """The node below `root`; the real one when `root` is empty."""
 
@@ -73,9 +79,7 @@ class Machine:
                 with contextlib.suppress(ProcessLookupError):
                     os.killpg(process.pid, signal.SIGKILL)
                 raise
-        text, complaints = output.decode("utf-8", "replace"), errors.decode("utf-8", "replace")
-        lines = [line.rstrip() for line in (text + "\n" + complaints).splitlines() if line.strip()]
-        return CommandResult(process.returncode, text, lines)
+        return ended(process.returncode, output.decode("utf-8", "replace"), errors.decode("utf-8", "replace"))
 
     def must(self, argv: List[str], limit: float, hint: str = "") -> CommandResult:
         """Like `run`, but any exit status other than 0 is Refused."""
