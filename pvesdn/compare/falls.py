@@ -52,16 +52,16 @@ def _own(
         if any(change.path == OUR_INTERFACES and change.old for change in node.files)
     }
     gone = set().union(*losing.values())
-    if not losing:
-        return
     is_empty = is_there is not None
+    if not losing or (len(gone) < _FEWEST and not is_empty):
+        return
     names = tuple(sorted(node for node, vnets in losing.items() if vnets or is_empty))
-    there = {vnet for had in files.values() for vnet in _vnets(had.get(OUR_INTERFACES))}
+    had = {node: _vnets(texts.get(OUR_INTERFACES)) for node, texts in files.items()}
+    there = set().union(*had.values())
     if is_empty:
         yield Fall(OWN_NAME, is_absent=not is_there, kind="VNet", gone=len(gone), total=len(there), nodes=names)
         return
-    stay = {vnet for node, had in files.items() for vnet in _vnets(had.get(OUR_INTERFACES)) - losing.get(node, set())}
-    gone -= stay
+    gone -= {vnet for node, vnets in had.items() for vnet in vnets - losing.get(node, set())}
     if len(gone) >= _FEWEST and len(gone) * 2 >= len(there):
         yield Fall("", is_absent=False, kind="VNet", gone=len(gone), total=len(there), nodes=names)
 
