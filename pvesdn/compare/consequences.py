@@ -12,7 +12,7 @@ from pvesdn.model.differences import Difference
 from pvesdn.model.execution import FrrAction
 from pvesdn.model.facts import NodeFacts
 from pvesdn.model.files import Action, FileChange, NodeChanges, PrintedInterfaces, StanzaChange
-from pvesdn.model.guests import ports_in
+from pvesdn.model.guests import GuestPort, ports_by_bridge
 from pvesdn.model.ifupdown import L3VniBridge, VnetBridge, VxlanPort
 from pvesdn.model.pve_ifupdown import PveVnetBridge, PveVrfBridge, PveVxlanPort
 
@@ -92,8 +92,9 @@ def consequences(nodes: Iterable[NodeChanges]) -> tuple[Consequence, ...]:
             continue  # the first way out takes nothing away
         objects.setdefault((effect, old, new, tuple(names)), []).append(subject)
     order = list(Effect)
+    plugged = {node.node: ports_by_bridge(node.links) for node in nodes if node.consequences}
     return tuple(
-        _consequence(effect, tuple(names), sorted(filter(None, subjects)), (old, new), nodes)
+        _consequence(effect, names, sorted(filter(None, subjects)), (old, new), plugged)
         for (effect, old, new, names), subjects in sorted(
             objects.items(), key=lambda item: (order.index(item[0][0]), item[0][3], item[1])
         )
@@ -101,14 +102,18 @@ def consequences(nodes: Iterable[NodeChanges]) -> tuple[Consequence, ...]:
 
 
 def _consequence(
-    effect: Effect, names: tuple[str, ...], objects: list[str], values: tuple[str, str], nodes: Iterable[NodeChanges]
+    effect: Effect,
+    names: tuple[str, ...],
+    objects: list[str],
+    values: tuple[str, str],
+    plugged: Mapping[str, Mapping[str, tuple[GuestPort, ...]]],
 ) -> Consequence:
+    """:param plugged: guests' ports by bridge, by node."""
     guests = tuple(
-        AffectedGuest(port.guest, node.node, port.port, bridge)
-        for node in nodes
-        if effect in _OF_VNETS and node.node in names
+        AffectedGuest(port.guest, name, port.port, bridge)
+        for name in (names if effect in _OF_VNETS else ())
         for bridge in objects
-        for port in ports_in(bridge, node.links)
+        for port in plugged[name].get(bridge, ())
     )
     return Consequence(effect, names, tuple(objects), *values, guests=guests)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pvesdn.model.files import Action, NodeChanges
-from pvesdn.model.guests import GuestPort, Replug, guest_port
+from pvesdn.model.guests import GuestPort, Replug, guest_port, in_order
 
 _SINCE_PVE_9 = "/usr/libexec/qemu-server/pve-bridge"
 _BEFORE = "/var/lib/qemu-server/pve-bridge"
@@ -29,7 +29,7 @@ def replugs(node: NodeChanges, pve_version: str) -> tuple[Replug, ...]:
 def _replugs(node: NodeChanges, unplugged: set[str], pve_version: str) -> Iterator[Replug]:
     there = {link.name for link in node.links}
     ports = (port for name in unplugged if (port := guest_port(name)) is not None)
-    for port in sorted(ports, key=lambda port: (port.guest, port.device, port.port)):
+    for port in in_order(ports):
         veth = f"veth{port.guest}i{port.device}"
         is_container = port.port == veth or (port.is_container is None and veth in there)
         yield Replug(port.port, port.guest, _container(port, veth) if is_container else _machine(port, pve_version))

@@ -36,10 +36,18 @@ def guest_port(name: str) -> GuestPort | None:
     return None if match is None else GuestPort(name, int(match["guest"]), int(match["device"]))
 
 
-def ports_in(bridge: str, links: Iterable[Link]) -> tuple[GuestPort, ...]:
-    """Guests' ports that are plugged into a bridge, by guest and device."""
-    found = [port for link in links if link.master == bridge and (port := guest_port(link.name)) is not None]
-    return tuple(sorted(found, key=lambda port: (port.guest, port.device, port.port)))
+def ports_by_bridge(links: Iterable[Link]) -> dict[str, tuple[GuestPort, ...]]:
+    """Guests' ports that are plugged into each bridge, by guest and device."""
+    found: dict[str, list[GuestPort]] = {}
+    for link in links:
+        if link.master and (port := guest_port(link.name)) is not None:
+            found.setdefault(link.master, []).append(port)
+    return {bridge: tuple(in_order(ports)) for bridge, ports in found.items()}
+
+
+def in_order(ports: Iterable[GuestPort]) -> list[GuestPort]:
+    """By guest and device."""
+    return sorted(ports, key=lambda port: (port.guest, port.device, port.port))
 
 
 def called(guest: int, names: Mapping[int, str]) -> str:
