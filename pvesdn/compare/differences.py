@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from ipaddress import ip_interface
 
 from pvesdn.compare.options import Options
@@ -82,12 +83,15 @@ def _shown(name: str, values: Iterable[str]) -> tuple[str, ...]:
 def _meant(name: str, value: str) -> str:
     if name == "hwaddress":
         return value.lower().removeprefix("ether ").replace("-", ":")
-    if name == "address" or name.startswith("vxlan-"):
-        try:
-            return str(ip_interface(value))
-        except ValueError:
-            return value
-    return value
+    return _as_address(value) if name == "address" or name.startswith("vxlan-") else value
+
+
+@lru_cache(maxsize=1024)  # every tunnel of a zone has the same remotes
+def _as_address(value: str) -> str:
+    try:
+        return str(ip_interface(value))
+    except ValueError:
+        return value
 
 
 def _assignments(text: str) -> Iterator[tuple[str, str]]:
