@@ -81,9 +81,9 @@ def _named(file: PrintedInterfaces, names: Container[str]) -> dict[str, list[Sta
 
 
 def _compared(old: str, stanzas: list[Stanza], file: InterfacesFile) -> StanzaChange:
-    before = options_of_text(old)
-    change = _change(stanzas[0].name, traits_of(before), traits_of_stanzas(stanzas, file))
-    return replace(change, differences=stanza_differences(before, options_of_stanzas(stanzas, file)))
+    before, after = options_of_text(old), options_of_stanzas(stanzas, file)
+    traits = traits_of(after) if len(stanzas) == 1 else traits_of_stanzas(stanzas, file)  # most have a single one
+    return replace(_change(stanzas[0].name, traits_of(before), traits), differences=stanza_differences(before, after))
 
 
 def _change(name: str, old: Traits, new: Traits) -> StanzaChange:
