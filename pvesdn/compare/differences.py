@@ -59,7 +59,7 @@ def hidden(value: str, name: str = "") -> str:
 
 
 def _of(name: str, old: tuple[str, ...], new: tuple[str, ...]) -> Difference | None:
-    before, after = [_meant(name, value) for value in old], [_meant(name, value) for value in new]
+    before, after = [meant(name, value) for value in old], [meant(name, value) for value in new]
     if before == after:
         return None
     gone, come = Counter(before) - Counter(after), Counter(after) - Counter(before)
@@ -80,7 +80,8 @@ def _shown(name: str, values: Iterable[str]) -> tuple[str, ...]:
     return tuple(hidden(value, name) for value in values)
 
 
-def _meant(name: str, value: str) -> str:
+def meant(name: str, value: str) -> str:
+    """An option's value, the same for all spellings of an address or a MAC."""
     if name == "hwaddress":
         return value.lower().removeprefix("ether ").replace("-", ":")
     return _as_address(value) if name == "address" or name.startswith("vxlan-") else value

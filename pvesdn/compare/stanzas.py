@@ -6,7 +6,7 @@ from collections.abc import Container, Iterable, Mapping
 from dataclasses import replace
 from functools import lru_cache
 
-from pvesdn.compare.differences import stanza_differences
+from pvesdn.compare.differences import meant, stanza_differences
 from pvesdn.compare.options import options_of_stanzas, options_of_text
 from pvesdn.compare.traits import Traits, traits_of, traits_of_stanzas, traits_of_text
 from pvesdn.model.files import Action, PrintedInterfaces, StanzaChange
@@ -88,7 +88,7 @@ def _compared(old: str, stanzas: list[Stanza], file: InterfacesFile) -> StanzaCh
 
 def _change(name: str, old: Traits, new: Traits) -> StanzaChange:
     if old.vni is None or new.vni is None:
-        is_other_gateway = new.has_address and old.hwaddress != new.hwaddress
+        is_other_gateway = new.has_address and _mac(old) != _mac(new)
         return StanzaChange(name, Action.CHANGE, why=_OTHER_MAC if is_other_gateway else "")
     if old.vni != new.vni:
         return StanzaChange(name, Action.REPLACE, why=_OTHER_VNI)
@@ -97,3 +97,7 @@ def _change(name: str, old: Traits, new: Traits) -> StanzaChange:
     if old.flooding != new.flooding:
         return StanzaChange(name, Action.REPLACE, why=_OTHER_WAY)
     return StanzaChange(name, Action.CHANGE)
+
+
+def _mac(traits: Traits) -> str:
+    return meant("hwaddress", traits.hwaddress or "")

@@ -154,6 +154,15 @@ def test_another_mac_is_told_where_the_bridge_is_a_gateway_and_only_there() -> N
     assert change.why == ""
 
 
+def test_a_mac_that_is_only_spelled_differently_is_no_other_mac() -> None:
+    gateway = VnetBridge("a", "vxlan_a", 1500, addresses=("10.0.0.1/24",), hwaddress="02:00:00:00:00:AB")
+    old = stanzas(replace(gateway, mtu=1450)).by_name()
+    (change,) = stanza_changes(old, stanzas(replace(gateway, hwaddress="02:00:00:00:00:ab")))
+    assert (change.why, [difference.name for difference in change.differences]) == ("", ["mtu"])
+    (change,) = stanza_changes(old, stanzas(replace(gateway, hwaddress=None)))
+    assert change.why == "guests keep the gateway's old MAC until their ARP entry expires"
+
+
 def test_the_traits_of_a_text_are_its_options_first_values() -> None:
     text = (
         "auto v\niface v\n\tvxlan-id 5\n\tvxlan_port 6000\n\thwaddress ether 02:00:00:00:00:01\n\tvrf vrf_a\n"
