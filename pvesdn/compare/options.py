@@ -47,6 +47,14 @@ def options_of_text(text: str) -> Options:
     return _together(pair for stanza in decode_interfaces(text).stanzas for pair in stanza.options)
 
 
+def options_by_name(text: str) -> dict[str, Options]:
+    """Of each interface in a file on a node, of all its stanzas together."""
+    found: dict[str, list[_Pair]] = {}
+    for stanza in decode_interfaces(text).stanzas:
+        found.setdefault(stanza.name, []).extend(stanza.options)
+    return {name: _together(pairs) for name, pairs in found.items()}
+
+
 def options_of_stanzas(stanzas: Iterable[Stanza], file: InterfacesFile) -> Options:
     """Of an interface that we print. :param stanzas: all that `file` has of its name, in file order."""
     return _together(pair for stanza in stanzas for pair in _said(stanza, file))

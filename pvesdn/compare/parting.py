@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from pvesdn.decode.nodes.interfaces import decode_interfaces
+from pvesdn.compare.options import Options, options_by_name
 from pvesdn.model.files import (
     FRR_CONF,
     FRR_CONF_LOCAL,
@@ -33,9 +33,6 @@ _LOCAL, _REMOTE = "vxlan-local-tunnelip", "vxlan-remoteip"
 _PORTS, _ADDRESS, _VRF = "bridge-ports", "address", "vrf"
 _SOON = "run pvesdn apply without --node soon after"
 _AS_NUMBER = re.compile(r"^router bgp (\d+)", re.MULTILINE)
-
-_Options = dict[str, frozenset[str]]
-_ABSENT: frozenset[str] = frozenset()
 
 
 def part_of(changes: ChangeSet, only: frozenset[str]) -> ChangeSet:
@@ -75,22 +72,22 @@ class _Sides:
         return self.changes.node
 
     @cached_property
-    def before(self) -> Mapping[str, _Options]:
-        return _interfaces(self._text(is_new=False))
+    def before(self) -> Mapping[str, Options]:
+        return options_by_name("\n".join(file.old or "" for file in self._interfaces))
 
     @cached_property
-    def after(self) -> Mapping[str, _Options]:
-        return _interfaces(self._text(is_new=True))
+    def after(self) -> Mapping[str, Options]:
+        return options_by_name("\n".join(file.new or "" for file in self._interfaces))
 
     @cached_property
     def moved(self) -> dict[str, frozenset[str]]:
         """Options whose values change, by interface that is there before and after."""
-        found = {}
-        for name in self.before.keys() & self.after.keys():
-            old, new = self.before[name], self.after[name]
-            if changed := frozenset(key for key in old.keys() | new.keys() if old.get(key) != new.get(key)):
-                found[name] = changed
-        return found
+        return {
+            stanza.name: frozenset(difference.name for difference in stanza.differences)
+            for file in self._interfaces
+            for stanza in file.stanzas
+            if stanza.differences
+        }
 
     @cached_property
     def as_numbers(self) -> tuple[str, str]:
@@ -110,7 +107,7 @@ class _Sides:
         """It changes where its own packets go: remotes of its devices, or neighbours of its FRR."""
         return bool(self._frr) or any(_REMOTE in options for options in self.moved.values())
 
-    def uplinks(self, *, is_new: bool) -> dict[str, _Options]:
+    def uplinks(self, *, is_new: bool) -> dict[str, Options]:
         """Interfaces that hold addresses of their own: bridges of VNets hold the same one on every node."""
         found = self.after if is_new else self.before
         return {name: options for name, options in found.items() if _ADDRESS in options and _PORTS not in options}
@@ -119,19 +116,10 @@ class _Sides:
     def _frr(self) -> list[FileChange]:
         return [file for file in self.changes.files if file.path in {FRR_CONF, FRR_CONF_LOCAL}]
 
-    def _text(self, *, is_new: bool) -> str:
+    @property
+    def _interfaces(self) -> list[FileChange]:
         interfaces = {OUR_INTERFACES, SDN_INTERFACES}
-        files = [file for file in self.changes.files if not file.by_pve and file.path in interfaces]
-        return "\n".join((file.new if is_new else file.old) or "" for file in files)
-
-
-def _interfaces(text: str) -> dict[str, _Options]:
-    found: dict[str, _Options] = {}
-    for stanza in decode_interfaces(text).stanzas:
-        options = found.setdefault(stanza.name, {})
-        for key, value in stanza.options:
-            options[key] = options.get(key, _ABSENT) | {value.lower() if key == _MAC else value}
-    return found
+        return [file for file in self.changes.files if not file.by_pve and file.path in interfaces]
 
 
 def _twice(here: list[_Sides], there: list[_Sides]) -> Iterator[Finding]:
@@ -151,9 +139,9 @@ def _twice(here: list[_Sides], there: list[_Sides]) -> Iterator[Finding]:
                 yield _finding(Severity.ERROR, side.node, what, f"add --node {node}, or apply without --node")
 
 
-def _hosts(options: _Options) -> frozenset[str]:
+def _hosts(options: Options) -> frozenset[str]:
     """Its addresses, whatever their prefixes."""
-    return frozenset(address.partition("/")[0] for address in options.get(_ADDRESS, _ABSENT))
+    return frozenset(address.partition("/")[0] for address in options.get(_ADDRESS, ()))
 
 
 def _disagreeing(here: list[_Sides], there: list[_Sides]) -> Iterator[Finding]:
@@ -196,8 +184,8 @@ def _exits_gone(here: list[_Sides], there: list[_Sides]) -> Iterator[Finding]:
                 yield _finding(Severity.WARNING, side.node, what, _SOON)
 
 
-def _vrfs(uplinks: Mapping[str, _Options]) -> frozenset[str]:
-    return frozenset(vrf for options in uplinks.values() for vrf in options.get(_VRF, _ABSENT))
+def _vrfs(uplinks: Mapping[str, Options]) -> frozenset[str]:
+    return frozenset(vrf for options in uplinks.values() for vrf in options.get(_VRF, ()))
 
 
 def _is_moved(numbers: tuple[str, str]) -> bool:

@@ -9,7 +9,7 @@ from typing import get_args
 import pytest
 
 from pvesdn.adapters.snapshot_dir import read_snapshot
-from pvesdn.compare.options import options_of_stanzas, options_of_text
+from pvesdn.compare.options import options_by_name, options_of_stanzas, options_of_text
 from pvesdn.model.files import RenderedFile
 from pvesdn.model.ifupdown import L3VniBridge, Stanza, Tunnel, Uplink, VnetBridge, VrfDevice, VxlanPort
 from pvesdn.model.pve_ifupdown import (
@@ -131,3 +131,8 @@ def test_so_does_every_stanza_of_the_golden_cases(snapshot: Path) -> None:
 def test_options_are_read_as_ifupdown2_reads_them() -> None:
     text = "auto a\niface a inet static\n\taddress  10.0.0.1/24\n\tbridge_ports   eno1  eno2\n\taddress 10.0.0.2/24\n"
     assert options_of_text(text) == {"address": ("10.0.0.1/24", "10.0.0.2/24"), "bridge-ports": ("eno1 eno2",)}
+
+
+def test_the_options_of_a_file_are_those_of_each_interface_however_many_stanzas_it_has() -> None:
+    text = "iface a inet static\n\taddress 10.0.0.1/24\niface b\n\tmtu 1450\niface a\n\taddress fd00::1/64\n"
+    assert options_by_name(text) == {"a": {"address": ("10.0.0.1/24", "fd00::1/64")}, "b": {"mtu": ("1450",)}}
