@@ -47,13 +47,12 @@ class _Verbs(click.Group):
         return list(_VERBS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        name = cmd_name
-        if name not in _VERBS:
+        if cmd_name not in _VERBS:
             from pvesdn.model.nearest import nearest  # noqa: PLC0415 - only a slip of the finger needs it
 
-            near = nearest(name, _VERBS)
-            ctx.fail(f"there is no verb '{name}'{f'; did you mean {near}?' if near else ''}")
-        module = _MODULES.get(name, name)
+            near = nearest(cmd_name, _VERBS)
+            ctx.fail(f"there is no verb '{cmd_name}'{f'; did you mean {near}?' if near else ''}")
+        module = _MODULES.get(cmd_name, cmd_name)
         command: click.Command = getattr(importlib.import_module(f"pvesdn.cli.verbs.{module}"), module)
         return command
 

@@ -63,10 +63,10 @@ def view(snapshot: Snapshot, terms: Terms, intent: Intent) -> Offer:
 
     :raises PvesdnError: the cluster cannot be planned for.
     """
-    only = None if terms.nodes is None else frozenset(terms.nodes)
     known = _known(snapshot, terms, intent)
-    changes = _with_definitions(plan_understood(known, Renderer(), only=only, flags=terms.flags), snapshot, terms)
-    return Offer(terms, snapshot, known, changes, None if only is None else ())
+    planned = plan_understood(known, Renderer(), only=terms.only, flags=terms.flags)
+    changes = _with_definitions(planned, snapshot, terms)
+    return Offer(terms, snapshot, known, changes, None if terms.nodes is None else ())
 
 
 def make_offer(snapshot: Snapshot, terms: Terms) -> Offer:
@@ -76,9 +76,9 @@ def make_offer(snapshot: Snapshot, terms: Terms) -> Offer:
     """
     known = _known(snapshot, terms, "pending")
     whole = _with_definitions(plan_understood(known, Renderer(), flags=terms.flags), snapshot, terms)
-    if terms.nodes is None:
+    only = terms.only
+    if only is None:
         return Offer(terms, snapshot, known, whole)
-    only = frozenset(terms.nodes)
     part, doubts = take_part(whole, only)
     return Offer(terms, snapshot, known, part, left_out(whole, only), doubts)
 

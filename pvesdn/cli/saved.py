@@ -27,7 +27,6 @@ def save_plan(offer: Offer, place: Path, now: float) -> None:
     :param now: seconds of the Unix epoch.
     :raises SettingsError: it cannot be written, or something else is there.
     """
-    only = _only(offer.terms)
     known = offer.known
     text = encode_saved_plan(
         SavedPlan(
@@ -35,7 +34,7 @@ def save_plan(offer: Offer, place: Path, now: float) -> None:
             saved=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(now)),
             cluster=known.given.cluster.name,
             terms=offer.terms,
-            origin=origin_of(offer.snapshot, known.given, known.vteps, only),
+            origin=origin_of(offer.snapshot, known.given, known.vteps, offer.terms.only),
             result=result_of(offer.own),
         )
     )
@@ -83,7 +82,7 @@ def offer_again(saved: SavedPlan, place: Path, snapshot: Snapshot) -> Offer:
         what = f"{place}: is a plan for cluster {saved.cluster}, and this is {given.cluster.name}"
         raise ApplyRefused(what, hint="apply it where it was saved")
     # What it comes to can only differ where what it was made from does, as far as that is kept.
-    found = differences(saved.origin, origin_of(snapshot, given, offer.known.vteps, _only(saved.terms)))
+    found = differences(saved.origin, origin_of(snapshot, given, offer.known.vteps, saved.terms.only))
     found = found or differences(saved.result, result_of(offer.own))
     if found:
         head = f"{place}: is out of date: something has changed since it was saved at {saved.saved}"
@@ -93,10 +92,6 @@ def offer_again(saved: SavedPlan, place: Path, snapshot: Snapshot) -> Offer:
         last = f"nothing was touched; {how}"
         raise ApplyRefused("\n".join([head, *found[:_MOST_LINES], *rest, last]))
     return offer
-
-
-def _only(terms: Terms) -> frozenset[str] | None:
-    return None if terms.nodes is None else frozenset(terms.nodes)
 
 
 def _require_plan(place: Path) -> None:

@@ -35,6 +35,11 @@ class Terms(Model):
     nodes: tuple[str, ...] | None = None
     draft: SavedDraft | None = None
 
+    @property
+    def only(self) -> frozenset[str] | None:
+        """The nodes that have their turn, as a set; None for all."""
+        return None if self.nodes is None else frozenset(self.nodes)
+
 
 class Fingerprint(Model):
     """What could change between two plans. :param nodes: what is one node's."""

@@ -107,9 +107,9 @@ def write_definitions(world: World, snapshot: Snapshot, text: str, *, overwrite:
         raise ApplyRefused(f"{OWN_FILE} already exists", hint="look at it, then use --overwrite to replace it")
 
     def write(name: NodeName) -> str:
-        if world.nodes.read(name, [OWN_FILE]).get(OWN_FILE) != before:
+        if world.nodes.read(name, [OWN_FILE]).get(OWN_FILE) not in (before, text):
             raise ApplyRefused(f"{OWN_FILE} has changed since it was read", hint="run pvesdn import again")
-        world.nodes.put(name, OWN_FILE, text)
+        world.nodes.replace(name, OWN_FILE, text, expect=None if before is None else digest(before))
         return OWN_FILE
 
     try:

@@ -8,7 +8,6 @@ others.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from pvesdn.compare.execution import execution_plan
 from pvesdn.errors import ApplyRefused
@@ -52,13 +51,12 @@ def apply(world: World, changes: ChangeSet, planner: Planner) -> ApplyReport:
         _replace_definitions(world, run, todo, changes)
     is_placed = is_staged and put_in_place(world, healthy(run))
     if not is_placed or (changes.takes_from_pve and len(healthy(run)) < len(run)):
-        report = _report(run, changes, _end_early(world, run, todo))
-        return replace(report, has_new_definitions=is_staged and todo.definitions is not None)
+        return _report(run, changes, _end_early(world, run, todo), is_staged=is_staged)
     commit = _commit(world, run, todo, planner)
     restore_flooding(world, healthy(run))
     verify(world, changes, healthy(run), planner)
     finish(world, healthy(run))
-    return _report(run, changes, commit)
+    return _report(run, changes, commit, is_staged=True)
 
 
 def _end_early(world: World, run: Sequence[Progress], todo: ExecutionPlan) -> CommitOutcome:
@@ -121,7 +119,7 @@ def _rights(todo: ExecutionPlan) -> list[tuple[str, str]]:
     return [(f"/nodes/{node.node}", "Sys.Modify") for node in todo.nodes if node.reloads]
 
 
-def _report(run: Sequence[Progress], changes: ChangeSet, commit: CommitOutcome) -> ApplyReport:
+def _report(run: Sequence[Progress], changes: ChangeSet, commit: CommitOutcome, *, is_staged: bool) -> ApplyReport:
     outcomes = [progress.outcome() for progress in run]
     outcomes += [
         NodeOutcome(node, (StepOutcome("read", Outcome.UNREACHABLE),), error=reason)
@@ -132,5 +130,5 @@ def _report(run: Sequence[Progress], changes: ChangeSet, commit: CommitOutcome) 
         commit=commit.outcome,
         commit_error=commit.error,
         not_checked=NOT_CHECKED,
-        has_new_definitions=changes.definitions is not None,
+        has_new_definitions=is_staged and changes.definitions is not None,
     )

@@ -7,20 +7,17 @@ from pathlib import Path
 
 import click
 
-from pvesdn.adapters.snapshot_dir import read_snapshot
 from pvesdn.cli import options, statuses
 from pvesdn.cli.outputs import write_files
 from pvesdn.cli.screens.adopt import adoption_document, adoption_lines
 from pvesdn.cli.screens.plan import last_line
-from pvesdn.cli.screens.reading import Reading
 from pvesdn.cli.screens.screen import Span, Style, counted
 from pvesdn.cli.screens.summary import summarize
 from pvesdn.cli.session import Session
-from pvesdn.cli.source import with_gaps
+from pvesdn.cli.source import cluster_of, show_findings, take
 from pvesdn.cli.verbs.move import move, require_alone
 from pvesdn.decode.secrets.veil import HIDDEN, PLACEHOLDER
 from pvesdn.errors import SettingsError
-from pvesdn.model.findings import Severity
 from pvesdn.model.snapshot import OWN_NAME, Snapshot
 from pvesdn.render.renderer import Renderer
 from pvesdn.workflows.adopt import Adoption, Form, NodeAdoption, write_definitions
@@ -112,11 +109,11 @@ def _taken(session: Session, folder: Path | None, *, is_written: bool, form: For
         what = "--write cannot be used with --as pve: PVE's own definition files are only written through PVE"
         raise SettingsError(what, hint="use --output FOLDER, and enter them in PVE's SDN panel")
     if folder is None:
-        world = session.world(session.settings(), Reading(session.screen, is_verbose=session.verbosity > 1))
+        world = cluster_of(session)
         return world, read_cluster(world)
     if is_written:
         raise SettingsError("--write needs a cluster, and --from has none", hint="use --output FILE")
-    return None, with_gaps(read_snapshot(folder))
+    return None, take(session, folder)
 
 
 def _warn_of_placeholders(session: Session, part: NodeAdoption) -> None:
@@ -130,11 +127,7 @@ def _warn_of_placeholders(session: Session, part: NodeAdoption) -> None:
 
 def _show(session: Session, adoption: Adoption, written: Iterable[str], *, has_diff: bool) -> None:
     screen = session.screen
-    for finding in adoption.proposal.findings:
-        if finding.severity is Severity.NOTE:
-            screen.remark(f"note: {finding}")
-        else:
-            screen.warning(str(finding))
+    show_findings(screen, adoption.proposal.findings)
     if screen.is_quiet:
         for name, text in sorted(adoption.files.items()):
             if len(adoption.files) > 1:

@@ -128,7 +128,7 @@ class _Source:
 
 
 def _show_offer(session: Session, offer: Offer, *, has_diff: bool) -> None:
-    if offer.left and not offer.has_work and not any(node.obstacles for node in offer.changes.nodes):
+    if offer.left and not offer.has_work and not offer.is_blocked:
         show_findings(session.screen, offer.changes.findings)
         session.screen.line(f"No changes on {ranges([node.node for node in offer.changes.nodes])}.")
     else:

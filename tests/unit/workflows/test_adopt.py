@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import pytest
@@ -103,6 +104,31 @@ def test_an_edit_made_meanwhile_is_not_overwritten_either() -> None:
     cluster.nodes.pve_files[OWN] = "vxlan: quick\n"
     with pytest.raises(ApplyRefused, match="has changed since it was read"):
         write_definitions(cluster.world(), snapshot, "vxlan: theirs\n", overwrite=True)
+
+
+def test_an_edit_made_at_the_last_moment_is_not_overwritten_either(monkeypatch: pytest.MonkeyPatch) -> None:
+    cluster = fake_cluster("vxlan: mine\n")
+    world = cluster.world()
+    snapshot = read_cluster(world)
+    read = world.nodes.read
+
+    def read_before_the_edit(node: str, files: Sequence[str]) -> Mapping[str, str]:
+        found = read(node, files)
+        cluster.nodes.pve_files[OWN] = "vxlan: quick\n"
+        return found
+
+    monkeypatch.setattr(world.nodes, "read", read_before_the_edit)
+    with pytest.raises(ApplyRefused, match="has changed since it was read; run pvesdn import again"):
+        write_definitions(world, snapshot, "vxlan: theirs\n", overwrite=True)
+    assert cluster.nodes.pve_files[OWN] == "vxlan: quick\n"
+
+
+def test_what_was_written_by_a_member_whose_answer_got_lost_is_no_edit() -> None:
+    cluster = fake_cluster()
+    snapshot = read_cluster(cluster.world())
+    cluster.nodes.pve_files[OWN] = "vxlan: theirs\n"
+    assert write_definitions(cluster.world(), snapshot, "vxlan: theirs\n", overwrite=False) == OWN
+    assert cluster.nodes.pve_files[OWN] == "vxlan: theirs\n"
 
 
 def test_the_next_member_writes_where_one_cannot() -> None:
