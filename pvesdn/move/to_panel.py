@@ -17,7 +17,7 @@ from pvesdn.model.pve_sdn import PveEvpnZone, PveSdn, PveVxlanZone
 from pvesdn.model.zone_move import MovedProperty, ZoneMove
 from pvesdn.move.commands import enter, leave
 from pvesdn.move.fates import BACK, EVPN, VXLAN
-from pvesdn.move.panel import Panel, gather, not_applied, place, told
+from pvesdn.move.panel import Panel, gather, is_on, line_numbers, not_applied, place, told
 
 _OWN = "pvesdn.cfg"
 
@@ -100,7 +100,7 @@ def to_panel(wanted: Iterable[str], panel: Panel, ground: Mapping[str, Ground]) 
 
 def without(text: str, sections: Iterable[Section]) -> str:
     """pvesdn.cfg without the lines of some sections; everything else stays as it is, comments too."""
-    gone = {line for section in sections for line in (section.line, *(item.line for item in section.properties))}
+    gone = {line for section in sections for line in line_numbers(section)}
     return "\n".join(row for number, row in enumerate(text.split("\n"), 1) if number not in gone)
 
 
@@ -161,11 +161,7 @@ def _properties(sections: Iterable[Section], zones: tuple[OwnZone, ...], own: Ow
         where = Where(file=_OWN, line=section.line, kind=nouns.get(section.type, section.type), id=section.id)
         for item in section.properties:
             rule = BACK[kind or VXLAN][section.type][item.key]
-            yield told(where, item, rule, is_idle=item.key == "flood" and _is_on(item.value))
-
-
-def _is_on(text: str) -> bool:
-    return text.lower() in {"1", "on", "yes", "true"}
+            yield told(where, item, rule, is_idle=item.key == "flood" and is_on(item.value))
 
 
 def _remarks(zone: OwnZone) -> Iterator[Finding]:
