@@ -77,7 +77,7 @@ def move_from_pve(snapshot: Snapshot, renderer: Renderer, names: Iterable[str]) 
         else:
             named = start.from_pve(from_panel(wanted, start.panel, vteps=moved))
             found = named if named.result.plan is not None else found
-    return replace(found.result, unreachable=snapshot.unreachable)
+    return start.told(found)
 
 
 def move_to_pve(snapshot: Snapshot, renderer: Renderer, names: Iterable[str]) -> MovePlan:
@@ -89,7 +89,7 @@ def move_to_pve(snapshot: Snapshot, renderer: Renderer, names: Iterable[str]) ->
     found = start.to_pve(to_panel(names, start.panel, start.ground))
     if moved := start.other_ends(found):
         found = found.stopped(moved)
-    return replace(found.result, unreachable=snapshot.unreachable)
+    return start.told(found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,7 +207,7 @@ class _Start:
         ]
         result = replace(
             result,
-            move=replace(move, remarks=(*self._standing(), *_away(changes), *move.remarks)),
+            move=replace(move, remarks=(*_away(changes), *move.remarks)),
             wire=changes_on_the_wire(move.own, self.designs, after),
             plan=changes,
             problems=tuple(problems),
@@ -222,6 +222,13 @@ class _Start:
             return line
         where = "PVE's panel" if form == "from-pve" else OWN_FILE
         return f"{match['rest']}; change it in {where}, apply, and ask again"
+
+    def told(self, found: _Proposed) -> MovePlan:
+        """What a proposal comes to, with what the cluster had to say before it."""
+        result = replace(found.result, unreachable=self.snapshot.unreachable)
+        if result.plan is None:
+            return result
+        return replace(result, move=replace(result.move, remarks=(*self._standing(), *result.move.remarks)))
 
     def _standing(self) -> Iterator[Finding]:
         """What `apply` would do without any move."""
