@@ -10,8 +10,8 @@ from pvesdn.compare.present import PresentFile
 from pvesdn.model.consequences import Effect, Fall
 from pvesdn.model.files import OUR_INTERFACES, NodeChanges, PendingChange
 from pvesdn.model.own_sdn import OwnSdn
+from pvesdn.model.snapshot import OWN_NAME
 
-OWN_FILE = "pvesdn.cfg"
 _FILES = {"zone": "zones.cfg", "vnet": "vnets.cfg", "subnet": "subnets.cfg", "controller": "controllers.cfg"}
 _FEWEST = 3
 """Objects that must go for their number to have fallen suddenly: taking one of two away is daily work."""
@@ -36,7 +36,7 @@ def falls(
     :param pending: what a commit of PVE's would change.
     :param running: how many objects of each kind PVE runs.
     """
-    state = None if own != OwnSdn() else OWN_FILE in definitions
+    state = None if own != OwnSdn() else OWN_NAME in definitions
     return (*_own(state, nodes, files), *_of_pve(definitions, pending, running))
 
 
@@ -58,7 +58,7 @@ def _own(
     names = tuple(sorted(node for node, vnets in losing.items() if vnets or is_empty))
     there = {vnet for had in files.values() for vnet in _vnets(had.get(OUR_INTERFACES))}
     if is_empty:
-        yield Fall(OWN_FILE, is_absent=not is_there, kind="VNet", gone=len(gone), total=len(there), nodes=names)
+        yield Fall(OWN_NAME, is_absent=not is_there, kind="VNet", gone=len(gone), total=len(there), nodes=names)
         return
     stay = {vnet for node, had in files.items() for vnet in _vnets(had.get(OUR_INTERFACES)) - losing.get(node, set())}
     gone -= stay

@@ -9,19 +9,19 @@ from dataclasses import replace
 from pvesdn.decode.definitions.own_grammar import GRAMMAR
 from pvesdn.decode.definitions.pve_word_order import UNREAD
 from pvesdn.decode.definitions.pve_words import WORDS
-from pvesdn.decode.definitions.pvesdn_cfg import FILE as OWN_FILE
 from pvesdn.decode.definitions.section_config import Property, Section, write
 from pvesdn.decode.definitions.values import BadValueError, boolean
 from pvesdn.decode.definitions.words import Word, Words
+from pvesdn.model.snapshot import OWN_NAME
 
 
-def canonical(sections: Iterable[Section], *, file: str = OWN_FILE) -> str:
+def canonical(sections: Iterable[Section], *, file: str = OWN_NAME) -> str:
     """The text of a file: sections in their order, required properties first, each kind alphabetical, booleans 1 or 0.
 
     :param file: ``pvesdn.cfg``, or one of PVE's such as ``zones.cfg``: it says which properties are required.
     :raises SdnConfigError: something in the sections could not be read back, such as a value with a line break.
     """
-    known = GRAMMAR if file == OWN_FILE else {**WORDS, **UNREAD}.get(file.removesuffix(".cfg"), {})
+    known = GRAMMAR if file == OWN_NAME else {**WORDS, **UNREAD}.get(file.removesuffix(".cfg"), {})
     return write(_in_order(section, known.get(section.type, {})) for section in sections)
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from enum import Enum
 
-from pvesdn.decode.definitions.pvesdn_cfg import FILE as OWN_FILE
 from pvesdn.decode.definitions.section_config import Property, Section
 from pvesdn.encode.canonical import canonical
 from pvesdn.model.defined import Defined
 from pvesdn.model.own_sdn import OwnSdn, Vrrp
 from pvesdn.model.pve_sdn import PveSdn, UnmanagedController, UnmanagedZone
 from pvesdn.model.sdn import SdnConfig
+from pvesdn.model.snapshot import OWN_NAME
 from pvesdn.model.vnets import Subnet
 
 _NO_PROPERTIES = frozenset({"where", "written", "id", "kind"})
@@ -23,7 +23,7 @@ def write_sdn(config: SdnConfig) -> dict[str, str]:
 
     :raises SdnConfigError: a value could not be read back.
     """
-    texts = {OWN_FILE: canonical(_own(config.own))}
+    texts = {OWN_NAME: canonical(_own(config.own))}
     texts |= {name: canonical(found, file=name) for name, found in _pve(config.pve).items()}
     return {name: text for name, text in texts.items() if text}
 

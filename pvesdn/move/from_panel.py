@@ -19,13 +19,13 @@ from pvesdn.model.findings import Finding, Where
 from pvesdn.model.own_sdn import EvpnZone, Irb, OwnSdn, OwnZone, Underlay, VxlanZone
 from pvesdn.model.primitives import IpAddress
 from pvesdn.model.pve_sdn import PveEvpnZone, PveVxlanZone
+from pvesdn.model.snapshot import OWN_NAME
 from pvesdn.model.vnets import Subnet, Vnet
 from pvesdn.model.zone_move import Fate, MovedProperty, ZoneMove
 from pvesdn.move.commands import enter, leave
 from pvesdn.move.fates import EVPN, FATES, VXLAN, Rule
 from pvesdn.move.panel import Leaving, Panel, choose, heeded, is_on, place, told, value
 
-_FILE = "pvesdn.cfg"
 UNDERLAY_ID = "cluster"
 
 
@@ -65,7 +65,7 @@ def from_panel(names: Iterable[str], panel: Panel, *, vteps: Mapping[str, IpAddr
 
 
 def _where(kind: str, name: str) -> Where:
-    return Where(file=_FILE, line=0, kind=kind, id=name)
+    return Where(file=OWN_NAME, line=0, kind=kind, id=name)
 
 
 def _underlay(vteps: Mapping[str, IpAddress]) -> Underlay:

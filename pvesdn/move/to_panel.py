@@ -14,12 +14,11 @@ from pvesdn.model.findings import Finding, Where
 from pvesdn.model.own_sdn import EvpnZone, Irb, OwnSdn, OwnZone, VxlanZone
 from pvesdn.model.primitives import IpAddress
 from pvesdn.model.pve_sdn import PveEvpnZone, PveSdn, PveVxlanZone
+from pvesdn.model.snapshot import OWN_NAME
 from pvesdn.model.zone_move import MovedProperty, ZoneMove
 from pvesdn.move.commands import enter, leave
 from pvesdn.move.fates import BACK, EVPN, VXLAN
 from pvesdn.move.panel import Panel, gather, is_on, line_numbers, not_applied, place, told
-
-_OWN = "pvesdn.cfg"
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,12 +108,12 @@ def _refusals(name: str, panel: Panel) -> Iterator[Finding]:
     if zone is None:
         known = [zone.id for zone in panel.own.zones]
         every = f"its zones are {', '.join(known)}" if known else "it has no zone"
-        yield error(f"zone '{name}'", f"{_OWN} has no such zone", absent(name, known, every))
+        yield error(f"zone '{name}'", f"{OWN_NAME} has no such zone", absent(name, known, every))
     elif isinstance(zone, EvpnZone) and zone.irb is not Irb.SYMMETRIC:
-        what = f"stays in {_OWN}: PVE's EVPN zones route through an L3VNI, and this one has irb {zone.irb.value}"
+        what = f"stays in {OWN_NAME}: PVE's EVPN zones route through an L3VNI, and this one has irb {zone.irb.value}"
         yield error(zone.where, what, "leave it there: pvesdn works beside PVE's zones")
     elif isinstance(zone, EvpnZone) and (ours := _own_controller(zone, panel.own)):
-        what = f"its controller '{zone.controller}' is one of {_OWN}, and PVE's zones use PVE's"
+        what = f"its controller '{zone.controller}' is one of {OWN_NAME}, and PVE's zones use PVE's"
         hint = (
             f"create an EVPN controller with asn {ours} and the nodes' VTEPs as peers in PVE's panel, name it in the"
             " zone, apply, then ask again"
@@ -158,7 +157,7 @@ def _properties(sections: Iterable[Section], zones: tuple[OwnZone, ...], own: Ow
     nouns = {"vxlan": "zone", "evpn": "zone"}
     for section in sections:
         kind = kinds.get(section.id) if section.type in nouns else kinds[homes[section.id]]
-        where = Where(file=_OWN, line=section.line, kind=nouns.get(section.type, section.type), id=section.id)
+        where = Where(file=OWN_NAME, line=section.line, kind=nouns.get(section.type, section.type), id=section.id)
         for item in section.properties:
             rule = BACK[kind or VXLAN][section.type][item.key]
             yield told(where, item, rule, is_idle=item.key == "flood" and is_on(item.value))

@@ -16,6 +16,7 @@ from pvesdn.model.findings import Where
 from pvesdn.model.hand_written import Device, FrrRoute, FrrVrrp, HandWrittenNode, Option, Place
 from pvesdn.model.own_sdn import Exit, Vrrp
 from pvesdn.model.primitives import IpAddress, IpInterface
+from pvesdn.model.snapshot import OWN_NAME
 from pvesdn.recognise.devices import interfaces
 from pvesdn.recognise.notebook import Notebook
 
@@ -45,7 +46,7 @@ class UplinkOnNode:
     def exit(self, name: str, zone: str) -> Exit:
         """The object of pvesdn.cfg."""
         return Exit(
-            where=Where(file="pvesdn.cfg", line=0, kind="exit", id=name),
+            where=Where(file=OWN_NAME, line=0, kind="exit", id=name),
             id=name,
             zone=zone,
             node=self.node,

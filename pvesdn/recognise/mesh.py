@@ -11,6 +11,7 @@ from pvesdn.model.findings import Where
 from pvesdn.model.hand_written import FrrNeighbor, FrrRouter, HandWrittenNode
 from pvesdn.model.own_sdn import EvpnController
 from pvesdn.model.primitives import IpAddress
+from pvesdn.model.snapshot import OWN_NAME
 from pvesdn.recognise.notebook import Notebook
 from pvesdn.recognise.underlay import UnderlayFacts
 
@@ -70,7 +71,7 @@ def propose_controller(
     asn = _same_asn(speakers, book)
     if asn is None:
         return None
-    where = Where(file="pvesdn.cfg", line=0, kind="controller", id=controller)
+    where = Where(file=OWN_NAME, line=0, kind="controller", id=controller)
     mesh = _Mesh(speakers, ground)
     if mesh.is_full():
         return EvpnController(where=where, id=controller, asn=asn)

@@ -18,6 +18,7 @@ from pvesdn.model.hand_written import FrrRouter, HandWrittenNode
 from pvesdn.model.own_sdn import EvpnController, EvpnZone, Exit, Irb, OwnSdn, OwnZone, VxlanZone
 from pvesdn.model.proposal import Proposal
 from pvesdn.model.sdn import SdnConfig
+from pvesdn.model.snapshot import OWN_NAME
 from pvesdn.model.vnets import Subnet, Vnet
 from pvesdn.recognise.becomes import Becomes, becomes
 from pvesdn.recognise.devices import read_devices
@@ -36,7 +37,6 @@ from pvesdn.recognise.vrf_routers import advertises_subnets, imported_targets
 from pvesdn.recognise.words import tell_stayers, tell_words
 from pvesdn.recognise.zones import Draft, Zoning, cover
 
-_FILE = "pvesdn.cfg"
 _CONTROLLER = "main"
 
 
@@ -170,7 +170,7 @@ class _Writer:
         return found
 
     def _zone(self, draft: Draft, name: str, uplinks: list[UplinkOnNode]) -> OwnZone:
-        where = Where(file=_FILE, line=0, kind="zone", id=name)
+        where = Where(file=OWN_NAME, line=0, kind="zone", id=name)
         nodes = draft.nodes | {uplink.node for uplink in uplinks}
         restricted = None if self._is_everywhere(nodes) else nodes
         mtu = draft.mtu or self._mtu_beside_unread(restricted)
@@ -227,7 +227,7 @@ class _Writer:
     def _vnet(self, net: Net, name: str, zone: OwnZone) -> Vnet:
         members = zone.nodes if zone.nodes is not None else frozenset(self.given.nodes)
         return Vnet(
-            where=Where(file=_FILE, line=0, kind="vnet", id=name),
+            where=Where(file=OWN_NAME, line=0, kind="vnet", id=name),
             id=name,
             zone=zone.id,
             tag=net.first.port.vni,
@@ -254,7 +254,7 @@ class _Writer:
             network = ip_network(gateway.network)
             name = f"{zone.id}-{network.network_address}-{network.prefixlen}"
             yield Subnet(
-                where=Where(file=_FILE, line=0, kind="subnet", id=name),
+                where=Where(file=OWN_NAME, line=0, kind="subnet", id=name),
                 id=name,
                 vnet=vnet,
                 cidr=str(network),

@@ -18,6 +18,7 @@ from pvesdn.model.hand_written import HandWrittenNode
 from pvesdn.model.own_sdn import Underlay
 from pvesdn.model.primitives import IpAddress, IpNetwork
 from pvesdn.model.sdn import SdnConfig
+from pvesdn.model.snapshot import OWN_NAME
 from pvesdn.recognise.devices import NodeDevices, interfaces, port_names
 from pvesdn.recognise.notebook import Notebook
 
@@ -115,7 +116,7 @@ def propose_underlay(
     ]
     if not strange:
         return None
-    where = Where(file="pvesdn.cfg", line=0, kind="underlay", id=ID)
+    where = Where(file=OWN_NAME, line=0, kind="underlay", id=ID)
     networks = {_network(ground.vteps[name].address, facts.get(name)) for name in nodes}
     network = networks.pop() if len(networks) == 1 else None
     if network is not None and all(_is_alone(ground.vteps[name].address, network, facts[name]) for name in nodes):

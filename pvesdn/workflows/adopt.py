@@ -24,19 +24,17 @@ from pvesdn.model.flags import PlanFlags
 from pvesdn.model.primitives import NodeName
 from pvesdn.model.proposal import Proposal, TakeOut
 from pvesdn.model.pve_sdn import PveSdn
-from pvesdn.model.snapshot import NodeRaw, Snapshot
+from pvesdn.model.snapshot import OWN_FILE, OWN_NAME, NodeRaw, Snapshot
 from pvesdn.recognise.proposal import HandWrittenConfig, recognise
 from pvesdn.recognise.pve_form import as_pve
 from pvesdn.render.renderer import Renderer
 from pvesdn.workflows.any_member import on_any_member
 from pvesdn.workflows.plan import plan
-from pvesdn.workflows.read import SDN_DIR
 from pvesdn.workflows.world import World
 
 Form: TypeAlias = Literal["pvesdn", "pve"]
 """Whose objects are proposed: those of pvesdn.cfg alone, or PVE's where PVE has words."""
 
-OWN_FILE = "pvesdn.cfg"
 _LINKS = ("ip-link", "ip-addr")
 
 
@@ -86,7 +84,7 @@ def adopt(snapshot: Snapshot, renderer: Renderer, *, form: Form = "pvesdn") -> A
     if pve.needs_frr:
         proposal = replace(proposal, findings=(*proposal.findings, _PVE_WRITES_FRR))
     files = write_sdn(proposal.sdn)
-    if snapshot.pve_files.get(OWN_FILE, "").strip() not in ("", files.get(OWN_FILE, "").strip()):
+    if snapshot.pve_files.get(OWN_NAME, "").strip() not in ("", files.get(OWN_NAME, "").strip()):
         proposal = replace(proposal, findings=(*proposal.findings, _ALREADY_DEFINED))
     nodes = tuple(_node(name, snapshot.nodes[name], outs) for name, outs in proposal.take_outs.items())
     unreachable = {name: why for name, why in given.unread.items() if why != _OFFLINE}
@@ -104,21 +102,20 @@ def write_definitions(world: World, snapshot: Snapshot, text: str, *, overwrite:
     :raises ApplyRefused: there is another one already, and nobody said `overwrite`; or it changed since it was read.
     :raises NodeError: no node could write it.
     """
-    path = f"{SDN_DIR}/{OWN_FILE}"
-    before = snapshot.pve_files.get(OWN_FILE)
+    before = snapshot.pve_files.get(OWN_NAME)
     if before is not None and before.strip() and before != text and not overwrite:
-        raise ApplyRefused(f"{path} already exists", hint="look at it, then use --overwrite to replace it")
+        raise ApplyRefused(f"{OWN_FILE} already exists", hint="look at it, then use --overwrite to replace it")
 
     def write(name: NodeName) -> str:
-        if world.nodes.read(name, [path]).get(path) != before:
-            raise ApplyRefused(f"{path} has changed since it was read", hint="run pvesdn import again")
-        world.nodes.put(name, path, text)
-        return path
+        if world.nodes.read(name, [OWN_FILE]).get(OWN_FILE) != before:
+            raise ApplyRefused(f"{OWN_FILE} has changed since it was read", hint="run pvesdn import again")
+        world.nodes.put(name, OWN_FILE, text)
+        return OWN_FILE
 
     try:
         return on_any_member(world, sorted(snapshot.nodes), write)
     except NodeUnreachable as error:
-        raise NodeUnreachable("cluster", f"no member could write {path} ({error})") from error
+        raise NodeUnreachable("cluster", f"no member could write {OWN_FILE} ({error})") from error
 
 
 # --- what is read ----------------------------------------------------------------------------------------------------
@@ -134,14 +131,14 @@ _PVE_WRITES_FRR = Finding(
 
 _ALREADY_DEFINED = Finding(
     severity=Severity.WARNING,
-    where=f"{SDN_DIR}/{OWN_FILE}",
+    where=OWN_FILE,
     what="there is one already, and the proposal does not include what it defines",
     hint="merge the two by hand: if the proposal alone replaces it, what it defines is removed from the nodes",
 )
 
 
 def _pve_definitions(snapshot: Snapshot) -> PveSdn:
-    files = {name: text for name, text in snapshot.pve_files.items() if name != OWN_FILE}
+    files = {name: text for name, text in snapshot.pve_files.items() if name != OWN_NAME}
     return decode_sdn(files, intent="pending").config.pve
 
 
@@ -207,7 +204,7 @@ def _order(out: TakeOut) -> int:
 
 def _after(snapshot: Snapshot, adoption: Adoption) -> Snapshot:
     """The cluster with the proposal in place and everything taken out."""
-    own = {name: text for name, text in snapshot.pve_files.items() if name != OWN_FILE}
+    own = {name: text for name, text in snapshot.pve_files.items() if name != OWN_NAME}
     for name, text in adoption.files.items():
         before = own.get(name, "")
         own[name] = f"{before.rstrip()}\n\n{text}" if before.strip() else text

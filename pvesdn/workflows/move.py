@@ -21,7 +21,7 @@ from pvesdn.model.findings import Finding, Severity
 from pvesdn.model.own_sdn import EvpnZone
 from pvesdn.model.primitives import IpAddress
 from pvesdn.model.sdn import SdnConfig
-from pvesdn.model.snapshot import Snapshot
+from pvesdn.model.snapshot import OWN_NAME, Snapshot
 from pvesdn.model.zone_move import Fate, WireChange, ZoneMove
 from pvesdn.move.from_panel import from_panel
 from pvesdn.move.panel import Panel
@@ -32,7 +32,6 @@ from pvesdn.render.renderer import Renderer
 from pvesdn.workflows.plan import plan_understood
 from pvesdn.workflows.understand import Understanding, understand
 
-OWN_FILE = "pvesdn.cfg"
 _COLLECTIONS = ("zones", "vnets", "subnets")
 _PLACED = re.compile(r"(?P<file>[a-z]+\.cfg):(?P<line>[0-9]{1,9}): (?P<rest>.*)")
 
@@ -145,7 +144,7 @@ class _Start:
         if not has_definitions(files) and known.given.sdn.pve.zones:
             raise SdnConfigError(("cluster: none of PVE's definition files was read, so there is nothing to move",))
         sections = {name: scan(files.get(f"{name}.cfg", "")).sections for name in _COLLECTIONS}
-        sections["own"] = scan_own(files.get(OWN_FILE, ""), {}).sections
+        sections["own"] = scan_own(files.get(OWN_NAME, ""), {}).sections
         shared = share(known.given, known.vteps)
         return cls(
             snapshot=snapshot,
@@ -167,9 +166,9 @@ class _Start:
             gone = {where.id for where in move.taken if where.file == file}
             if gone:
                 files[file] = write(section for section in scan(files[file]).sections if section.id not in gone)
-        added = write_sdn(SdnConfig(own=move.own)).get(OWN_FILE, "")
-        files[OWN_FILE] = f"{files.get(OWN_FILE, '').rstrip()}\n\n{added}"
-        result = MovePlan("from-pve", move, {OWN_FILE: added})
+        added = write_sdn(SdnConfig(own=move.own)).get(OWN_NAME, "")
+        files[OWN_NAME] = f"{files.get(OWN_NAME, '').rstrip()}\n\n{added}"
+        result = MovePlan("from-pve", move, {OWN_NAME: added})
         return self._planned(result, files, from_pve_scripts(move, added))
 
     def to_pve(self, entering: Entering) -> _Proposed:
@@ -179,8 +178,8 @@ class _Start:
         for name, text in added.items():
             before = files.get(name, "")
             files[name] = f"{before.rstrip()}\n\n{text}" if before.strip() else text
-        own = files.get(OWN_FILE, "")
-        files[OWN_FILE] = without(own, entering.sections)
+        own = files.get(OWN_NAME, "")
+        files[OWN_NAME] = without(own, entering.sections)
         move = entering.as_move({name: scan(added.get(f"{name}.cfg", "")).sections for name in _COLLECTIONS})
         return self._planned(MovePlan("to-pve", move, added), files, to_pve_scripts(move, entering.sections, own))
 
@@ -220,7 +219,7 @@ class _Start:
         match = _PLACED.fullmatch(line)
         if match is None or int(match["line"]) <= self.snapshot.pve_files.get(match["file"], "").count("\n"):
             return line
-        where = "PVE's panel" if form == "from-pve" else OWN_FILE
+        where = "PVE's panel" if form == "from-pve" else OWN_NAME
         return f"{match['rest']}; change it in {where}, apply, and ask again"
 
     def told(self, found: _Proposed) -> MovePlan:

@@ -21,9 +21,9 @@ from pvesdn.cli.verbs.move import move, require_alone
 from pvesdn.decode.secrets.veil import HIDDEN, PLACEHOLDER
 from pvesdn.errors import SettingsError
 from pvesdn.model.findings import Severity
-from pvesdn.model.snapshot import Snapshot
+from pvesdn.model.snapshot import OWN_NAME, Snapshot
 from pvesdn.render.renderer import Renderer
-from pvesdn.workflows.adopt import OWN_FILE, Adoption, Form, NodeAdoption, write_definitions
+from pvesdn.workflows.adopt import Adoption, Form, NodeAdoption, write_definitions
 from pvesdn.workflows.adopt import adopt as make_adoption
 from pvesdn.workflows.move import Form as MoveForm
 from pvesdn.workflows.read import read_cluster
@@ -96,7 +96,7 @@ def adopt(
         _warn_of_placeholders(session, part)
     written = list(_written(adoption, output, edited, form=form, overwrite=overwrite))
     if world is not None and is_written and not adoption.problems:
-        written.append(write_definitions(world, snapshot, adoption.files.get(OWN_FILE, ""), overwrite=overwrite))
+        written.append(write_definitions(world, snapshot, adoption.files.get(OWN_NAME, ""), overwrite=overwrite))
     if session.wants_json:
         session.document("import", adoption_document(adoption, form, written, has_diff=has_diff))
     else:
@@ -160,7 +160,7 @@ def _written(
     if output is not None and form == "pve":
         files |= {output / name: (text, 0o644) for name, text in adoption.files.items()}
     elif output is not None:
-        files[output] = adoption.files.get(OWN_FILE, ""), 0o644
+        files[output] = adoption.files.get(OWN_NAME, ""), 0o644
     copies: dict[Path, tuple[str, int]] = {}
     if edited is not None:
         for part in adoption.nodes:

@@ -17,13 +17,12 @@ from pvesdn.model.findings import Severity, Where
 from pvesdn.model.nearest import nearest
 from pvesdn.model.own_sdn import EvpnController, EvpnZone, Exit, Underlay, Vrrp, VxlanZone
 from pvesdn.model.primitives import IpAddress, IpNetwork
+from pvesdn.model.snapshot import OWN_NAME
 from pvesdn.model.vnets import Subnet, Vnet
-
-FILE = "pvesdn.cfg"
 
 
 def read_own(
-    sections: Iterable[Section], ledger: Ledger, *, file: str = FILE, lost: Iterable[LostHeader] = ()
+    sections: Iterable[Section], ledger: Ledger, *, file: str = OWN_NAME, lost: Iterable[LostHeader] = ()
 ) -> OwnDefinitions:
     """The objects of pvesdn.cfg; faults are entered into `ledger`, and faulty objects left out.
 

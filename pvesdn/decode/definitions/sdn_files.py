@@ -14,7 +14,6 @@ from pvesdn.decode.definitions.own_scan import scan_own
 from pvesdn.decode.definitions.pending import has_definitions, pending_changes
 from pvesdn.decode.definitions.pve_files import read_pve
 from pvesdn.decode.definitions.pve_words import NOUNS, WORDS
-from pvesdn.decode.definitions.pvesdn_cfg import FILE as OWN_FILE
 from pvesdn.decode.definitions.pvesdn_cfg import read_own
 from pvesdn.decode.definitions.running_config import FILE as RUNNING_CONFIG
 from pvesdn.decode.definitions.running_config import RunningConfig, read_running
@@ -26,6 +25,7 @@ from pvesdn.model.findings import Finding, Severity, Where
 from pvesdn.model.own_sdn import OwnSdn
 from pvesdn.model.pve_sdn import PveSdn
 from pvesdn.model.sdn import SdnConfig
+from pvesdn.model.snapshot import OWN_NAME
 from pvesdn.model.vnets import Subnet
 
 _T = TypeVar("_T")
@@ -108,7 +108,7 @@ def read_sdn(files: Mapping[str, str], *, intent: Literal["pending", "running"],
         if changes:
             version = (version or 0) + 1
     scanned = reading.own()
-    own = read_own(scanned.sections, ledger, file=names.of(OWN_FILE), lost=scanned.lost)
+    own = read_own(scanned.sections, ledger, file=names.of(OWN_NAME), lost=scanned.lost)
     _check_between(pve, own)
     config = SdnConfig(own=_own(own), pve=_pve(pve, running, version, listed))
     return DecodedSdn(
@@ -163,9 +163,9 @@ class _Reading:
 
     def own(self) -> Scan:
         """The sections of ours. Lines outside the grammar are errors."""
-        result = scan_own(self._text(OWN_FILE), GRAMMAR)
+        result = scan_own(self._text(OWN_NAME), GRAMMAR)
         for oddity in result.oddities:
-            self._enter(OWN_FILE, oddity, oddity.what, Severity.ERROR)
+            self._enter(OWN_NAME, oddity, oddity.what, Severity.ERROR)
         return result
 
     def _enter(self, name: str, oddity: Oddity, what: str, severity: Severity) -> None:
@@ -203,7 +203,7 @@ def _check_between(pve: Definitions, own: Definitions) -> None:
 
 def _check_homes(pve: Definitions, own: Definitions, *, noun: str, home: str) -> None:
     """A VNet belongs to the source of its zone, a subnet to the source of its VNet: PVE skips what it cannot place."""
-    sources = ((own, pve, "PVE's", "in PVE"), (pve, own, f"of {OWN_FILE}", f"in {OWN_FILE}"))
+    sources = ((own, pve, "PVE's", "in PVE"), (pve, own, f"of {OWN_NAME}", f"in {OWN_NAME}"))
     for inside, outside, whose, place in sources:
         here = {entry.section.id for entry in inside.of(home)}
         there = {entry.section.id for entry in outside.of(home)} - here
