@@ -185,11 +185,7 @@ class _Start:
 
     def _planned(self, result: MovePlan, files: Mapping[str, str], scripts: tuple[Script, Script]) -> _Proposed:
         move = result.move
-        problems = [
-            f"{row.where}: {row.key} {row.value}: {row.what}; {row.hint}"
-            for row in move.properties
-            if row.fate is Fate.NEEDED
-        ]
+        problems = [str(row) for row in move.properties if row.fate is Fate.NEEDED]
         try:
             moved = understand(replace(self.snapshot, pve_files=files))
             changes = plan_understood(moved, self.renderer)
