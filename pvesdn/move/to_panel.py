@@ -9,6 +9,7 @@ from pvesdn.decode.definitions.section_config import Section
 from pvesdn.design.checks.wording import absent, error, note
 from pvesdn.design.pve.zones import DEFAULT_MTU
 from pvesdn.design.shared import names
+from pvesdn.design.shared.as_pve import pve_zone
 from pvesdn.errors import SdnConfigError
 from pvesdn.model.findings import Finding, Where
 from pvesdn.model.own_sdn import EvpnZone, Irb, OwnSdn, OwnZone, VxlanZone
@@ -128,27 +129,8 @@ def _own_controller(zone: EvpnZone, own: OwnSdn) -> int | None:
 def _zone(zone: OwnZone, ground: Ground) -> PveVxlanZone | PveEvpnZone:
     mtu = None if ground.mtu == DEFAULT_MTU else ground.mtu
     if isinstance(zone, VxlanZone):
-        return PveVxlanZone(
-            where=zone.where,
-            id=zone.id,
-            nodes=zone.nodes,
-            mtu=mtu,
-            peers=tuple(str(peer) for peer in zone.peers or ground.vteps),
-            vxlan_port=zone.vxlan_port,
-        )
-    return PveEvpnZone(
-        where=zone.where,
-        id=zone.id,
-        nodes=zone.nodes,
-        mtu=mtu,
-        controller=zone.controller,
-        l3vni=zone.l3vni or 0,  # a symmetric zone has one
-        mac=zone.mac or names.anycast_mac(zone.id),
-        advertise_subnets=zone.advertise_subnets,
-        no_arp_nd_suppression=zone.no_arp_nd_suppression,
-        rt_import=zone.rt_import,
-        vxlan_port=zone.vxlan_port,
-    )
+        return pve_zone(zone, mtu=mtu, peers=map(str, zone.peers or ground.vteps), mac=None)
+    return pve_zone(zone, mtu=mtu, peers=(), mac=zone.mac or names.anycast_mac(zone.id))
 
 
 def _properties(sections: Iterable[Section], zones: tuple[OwnZone, ...], own: OwnSdn) -> Iterator[MovedProperty]:
