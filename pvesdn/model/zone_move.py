@@ -42,6 +42,11 @@ class MovedProperty:
     what: str = ""
     hint: str = ""
 
+    def __str__(self) -> str:
+        words = (f"{self.where}: {self.key} {self.value}", self.what)
+        text = ": ".join(word for word in words if word)
+        return f"{text}; {self.hint}" if self.hint else text
+
 
 @dataclass(frozen=True, slots=True)
 class WireChange:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from pvesdn.decode.definitions.section_config import Section
 from pvesdn.model.zone_move import Command
-from pvesdn.move.panel import Leaving
+from pvesdn.move.panel import Leaving, heeded
 
 _SDN = "/cluster/sdn"
 
@@ -25,24 +25,18 @@ def enter(zones: Iterable[Leaving]) -> Iterator[Command]:
     """The same definitions, property by property as they were."""
     for leaving in zones:
         zone = leaving.section
-        yield ("pvesh", "create", f"{_SDN}/zones", "--zone", zone.id, "--type", zone.type, *_options(zone))
+        yield ("pvesh", "create", f"{_SDN}/zones", "--zone", zone.id, "--type", zone.type, *_options("zones", zone))
         for vnet in leaving.vnets:
-            yield ("pvesh", "create", f"{_SDN}/vnets", "--vnet", vnet.id, *_options(vnet))
+            yield ("pvesh", "create", f"{_SDN}/vnets", "--vnet", vnet.id, *_options("vnets", vnet))
             for subnet in leaving.subnets.get(vnet.id, ()):
                 cidr = "/".join(subnet.id.split("-")[1:])
                 path = f"{_SDN}/vnets/{vnet.id}/subnets"
-                yield ("pvesh", "create", path, "--type", "subnet", "--subnet", cidr, *_options(subnet, without="vnet"))
+                options = _options("subnets", subnet, without="vnet")
+                yield ("pvesh", "create", path, "--type", "subnet", "--subnet", cidr, *options)
 
 
-def _options(section: Section, *, without: str = "") -> Iterator[str]:
-    """Each property once, but for arrays; of a repeated one the first counts, as for PVE."""
-    met: set[str] = set()
-    for item in section.properties:
-        if item.key == without or not item.value or (item.key in met and item.key not in _ARRAYS):
-            continue
-        met.add(item.key)
-        # A value that begins with a dash would be taken for the next option.
-        yield from (f"--{item.key}={item.value}",) if item.value.startswith("-") else (f"--{item.key}", item.value)
-
-
-_ARRAYS = frozenset({"dhcp-range"})
+def _options(collection: str, section: Section, *, without: str = "") -> Iterator[str]:
+    for item in heeded(collection, section):
+        if item.key != without:
+            # A value that begins with a dash would be taken for the next option.
+            yield from (f"--{item.key}={item.value}",) if item.value.startswith("-") else (f"--{item.key}", item.value)

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from pvesdn.decode.definitions.pve_words import WORDS
 from pvesdn.decode.definitions.section_config import Section
-from pvesdn.decode.definitions.values import BadValueError, alias, boolean
+from pvesdn.decode.definitions.values import BadValueError, alias
 from pvesdn.design.checks.wording import error, listed, note, warning
 from pvesdn.design.pve.exits import is_dropped
 from pvesdn.design.pve.zones import DEFAULT_MTU, printed_alias
@@ -24,7 +24,7 @@ from pvesdn.model.vnets import Subnet, Vnet
 from pvesdn.model.zone_move import Fate, MovedProperty, ZoneMove
 from pvesdn.move.commands import enter, leave
 from pvesdn.move.fates import EVPN, FATES, VXLAN, Rule
-from pvesdn.move.panel import Leaving, Panel, choose, place, told, value
+from pvesdn.move.panel import Leaving, Panel, choose, heeded, is_on, place, told, value
 
 UNDERLAY_ID = "cluster"
 
@@ -170,25 +170,15 @@ def _subnets(leaving: Leaving, panel: Panel) -> Iterator[Subnet]:
 def _properties(leaving: Leaving) -> Iterator[MovedProperty]:
     fates = FATES[VXLAN if isinstance(leaving.zone, PveVxlanZone) else EVPN]
     for collection, section in leaving.sections():
-        met: set[str] = set()
         known = WORDS[collection][section.type]
-        for item in section.properties:
-            word = known.get(item.key)
-            if word is None or not item.value or (item.key in met and not word.is_array):
-                continue  # PVE ignores it, and what it ignores was told when the file was read
-            met.add(item.key)
+        for item in heeded(collection, section):
             rule = fates[collection][item.key]
             if item.key == "alias" and (fault := _alias_fault(item.value)):
                 rule = Rule(Fate.LOST, f"pvesdn.cfg does not take it: {fault}", "write another one into the section")
             # What is off does nothing, here and there.
-            yield told(place(collection, section), item, rule, is_idle=word.is_boolean and not _is_on(item.value))
-
-
-def _is_on(text: str) -> bool:
-    try:
-        return boolean(text)
-    except BadValueError:
-        return True
+            yield told(
+                place(collection, section), item, rule, is_idle=known[item.key].is_boolean and not is_on(item.value)
+            )
 
 
 # --- what goes with the panel -----------------------------------------------------------------------------------------

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from pvesdn.decode.definitions.pve_words import NOUNS
+from pvesdn.decode.definitions.pve_words import NOUNS, WORDS
 from pvesdn.decode.definitions.section_config import Property, Section
+from pvesdn.decode.definitions.values import BadValueError, boolean
 from pvesdn.design.checks.wording import absent, error, listed
 from pvesdn.errors import SdnConfigError
 from pvesdn.model.files import PendingChange
@@ -77,6 +78,32 @@ def place(collection: str, section: Section) -> Where:
 def value(section: Section, key: str) -> str:
     """A property; of a repeated one the first counts, as for PVE. Empty where there is none."""
     return next((item.value for item in section.properties if item.key == key), "")
+
+
+def heeded(collection: str, section: Section) -> Iterator[Property]:
+    """The properties that PVE heeds: those that it knows and that have a value, each once, but for arrays. What it
+    ignores was told when the file was read.
+    """
+    known = WORDS[collection][section.type]
+    met: set[str] = set()
+    for item in section.properties:
+        word = known.get(item.key)
+        if word is not None and item.value and (word.is_array or item.key not in met):
+            met.add(item.key)
+            yield item
+
+
+def line_numbers(section: Section) -> list[int]:
+    """The lines that a section has in its file, without comments among them."""
+    return [section.line, *(item.line for item in section.properties)]
+
+
+def is_on(text: str) -> bool:
+    """Whether a switch is on; what cannot be read does not count as off."""
+    try:
+        return boolean(text)
+    except BadValueError:
+        return True
 
 
 def told(where: Where, item: Property, rule: Rule, *, is_idle: bool = False) -> MovedProperty:

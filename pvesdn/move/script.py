@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from pvesdn.decode.definitions.section_config import Section
 from pvesdn.model.zone_move import Command, ZoneMove
+from pvesdn.move.panel import line_numbers
 
 _FOLDER = "/etc/pve/sdn"
 OWN_PATH = f"{_FOLDER}/pvesdn.cfg"
@@ -68,9 +69,9 @@ def to_pve_scripts(move: ZoneMove, sections: Sequence[Section], text: str) -> tu
     :param text: of pvesdn.cfg as it is.
     """
     rows = text.split("\n")
-    numbers = [n for section in sections for n in _lines(section)]
+    numbers = [n for section in sections for n in line_numbers(section)]
     gone = "".join(f"{rows[n - 1]}\n" for n in numbers)
-    added = "\n".join("".join(f"{rows[n - 1]}\n" for n in _lines(section)) for section in sections)
+    added = "\n".join("".join(f"{rows[n - 1]}\n" for n in line_numbers(section)) for section in sections)
     shown, cut = (";".join(f"{n}{what}" for n in numbers) for what in "pd")
     first = f"grep -qsxF {shlex.quote(rows[numbers[0] - 1])} {OWN_PATH}"
     return (
@@ -92,11 +93,6 @@ def to_pve_scripts(move: ZoneMove, sections: Sequence[Section], text: str) -> tu
             guarded=[*_where_there(move), f"if ! {first}; then", *_appending(added), "fi"],
         ),
     )
-
-
-def _lines(section: Section) -> list[int]:
-    """The lines that a section has in its file, without comments among them."""
-    return [section.line, *(item.line for item in section.properties)]
 
 
 def lines_of(commands: Iterable[Command]) -> list[str]:

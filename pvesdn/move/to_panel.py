@@ -9,6 +9,7 @@ from pvesdn.decode.definitions.section_config import Section
 from pvesdn.design.checks.wording import absent, error, note
 from pvesdn.design.pve.zones import DEFAULT_MTU
 from pvesdn.design.shared import names
+from pvesdn.design.shared.as_pve import pve_zone
 from pvesdn.errors import SdnConfigError
 from pvesdn.model.findings import Finding, Where
 from pvesdn.model.own_sdn import EvpnZone, Irb, OwnSdn, OwnZone, VxlanZone
@@ -18,7 +19,7 @@ from pvesdn.model.snapshot import OWN_NAME
 from pvesdn.model.zone_move import MovedProperty, ZoneMove
 from pvesdn.move.commands import enter, leave
 from pvesdn.move.fates import BACK, EVPN, VXLAN
-from pvesdn.move.panel import Panel, gather, not_applied, place, told
+from pvesdn.move.panel import Panel, gather, is_on, line_numbers, not_applied, place, told
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +100,7 @@ def to_panel(wanted: Iterable[str], panel: Panel, ground: Mapping[str, Ground]) 
 
 def without(text: str, sections: Iterable[Section]) -> str:
     """pvesdn.cfg without the lines of some sections; everything else stays as it is, comments too."""
-    gone = {line for section in sections for line in (section.line, *(item.line for item in section.properties))}
+    gone = {line for section in sections for line in line_numbers(section)}
     return "\n".join(row for number, row in enumerate(text.split("\n"), 1) if number not in gone)
 
 
@@ -128,27 +129,8 @@ def _own_controller(zone: EvpnZone, own: OwnSdn) -> int | None:
 def _zone(zone: OwnZone, ground: Ground) -> PveVxlanZone | PveEvpnZone:
     mtu = None if ground.mtu == DEFAULT_MTU else ground.mtu
     if isinstance(zone, VxlanZone):
-        return PveVxlanZone(
-            where=zone.where,
-            id=zone.id,
-            nodes=zone.nodes,
-            mtu=mtu,
-            peers=tuple(str(peer) for peer in zone.peers or ground.vteps),
-            vxlan_port=zone.vxlan_port,
-        )
-    return PveEvpnZone(
-        where=zone.where,
-        id=zone.id,
-        nodes=zone.nodes,
-        mtu=mtu,
-        controller=zone.controller,
-        l3vni=zone.l3vni or 0,  # a symmetric zone has one
-        mac=zone.mac or names.anycast_mac(zone.id),
-        advertise_subnets=zone.advertise_subnets,
-        no_arp_nd_suppression=zone.no_arp_nd_suppression,
-        rt_import=zone.rt_import,
-        vxlan_port=zone.vxlan_port,
-    )
+        return pve_zone(zone, mtu=mtu, peers=map(str, zone.peers or ground.vteps), mac=None)
+    return pve_zone(zone, mtu=mtu, peers=(), mac=zone.mac or names.anycast_mac(zone.id))
 
 
 def _properties(sections: Iterable[Section], zones: tuple[OwnZone, ...], own: OwnSdn) -> Iterator[MovedProperty]:
@@ -160,11 +142,7 @@ def _properties(sections: Iterable[Section], zones: tuple[OwnZone, ...], own: Ow
         where = Where(file=OWN_NAME, line=section.line, kind=nouns.get(section.type, section.type), id=section.id)
         for item in section.properties:
             rule = BACK[kind or VXLAN][section.type][item.key]
-            yield told(where, item, rule, is_idle=item.key == "flood" and _is_on(item.value))
-
-
-def _is_on(text: str) -> bool:
-    return text.lower() in {"1", "on", "yes", "true"}
+            yield told(where, item, rule, is_idle=item.key == "flood" and is_on(item.value))
 
 
 def _remarks(zone: OwnZone) -> Iterator[Finding]:

@@ -8,11 +8,12 @@ from dataclasses import replace
 from pvesdn.design.checks.wording import listed
 from pvesdn.design.ours.mtu import inner_mtu
 from pvesdn.design.pve.zones import DEFAULT_MTU
+from pvesdn.design.shared.as_pve import pve_zone
 from pvesdn.model.findings import Finding, Severity
-from pvesdn.model.own_sdn import EvpnController, EvpnZone, Irb, OwnZone, VxlanZone
+from pvesdn.model.own_sdn import EvpnController, Irb, OwnZone, VxlanZone
 from pvesdn.model.primitives import IpAddress
 from pvesdn.model.proposal import Proposal
-from pvesdn.model.pve_sdn import PveEvpnController, PveEvpnZone, PveSdn, PveVxlanZone, RenderedPveZone
+from pvesdn.model.pve_sdn import PveEvpnController, PveEvpnZone, PveSdn, RenderedPveZone
 from pvesdn.model.sdn import SdnConfig
 
 
@@ -44,7 +45,7 @@ class _Turner:
                 self._findings.append(Finding(severity=Severity.NOTE, where=f"zone '{zone.id}'", what=what))
                 kept.append(zone)
             else:
-                turned[zone.id] = self._vxlan(zone) if isinstance(zone, VxlanZone) else self._evpn(zone)
+                turned[zone.id] = self._turned(zone)
         vnets = tuple(vnet for vnet in own.vnets if vnet.zone in turned)
         inside = {vnet.id for vnet in vnets}
         has_evpn = any(isinstance(zone, PveEvpnZone) for zone in turned.values())
@@ -79,33 +80,14 @@ class _Turner:
             return "members that reflect routes"
         return ""
 
-    def _vxlan(self, zone: VxlanZone) -> PveVxlanZone:
-        return PveVxlanZone(
-            where=zone.where,
-            id=zone.id,
-            nodes=zone.nodes,
-            mtu=self._mtu(zone),
-            peers=_texts(zone.peers) if zone.peers else self._vteps(zone.nodes),
-            vxlan_port=zone.vxlan_port,
-        )
-
-    def _evpn(self, zone: EvpnZone) -> RenderedPveZone:
+    def _turned(self, zone: OwnZone) -> RenderedPveZone:
+        if isinstance(zone, VxlanZone):
+            peers = _texts(zone.peers) if zone.peers else self._vteps(zone.nodes)
+            return pve_zone(zone, mtu=self._mtu(zone), peers=peers, mac=None)
         if not zone.flood:
             what = "flood 0: PVE's VXLAN ports flood unknown frames"
             self._lost.append(Finding(severity=Severity.WARNING, where=f"zone '{zone.id}'", what=what))
-        return PveEvpnZone(
-            where=zone.where,
-            id=zone.id,
-            nodes=zone.nodes,
-            mtu=self._mtu(zone),
-            controller=zone.controller,
-            l3vni=zone.l3vni or 0,
-            mac=zone.mac,
-            advertise_subnets=zone.advertise_subnets,
-            no_arp_nd_suppression=zone.no_arp_nd_suppression,
-            rt_import=zone.rt_import,
-            vxlan_port=zone.vxlan_port,
-        )
+        return pve_zone(zone, mtu=self._mtu(zone), peers=(), mac=zone.mac)
 
     def _mtu(self, zone: OwnZone) -> int | None:
         """PVE's own value where that is right; PVE does not look at the underlay (docs/pve.md §5.8)."""

@@ -76,7 +76,7 @@ def move_from_pve(snapshot: Snapshot, renderer: Renderer, names: Iterable[str]) 
         else:
             named = start.from_pve(from_panel(wanted, start.panel, vteps=moved))
             found = named if named.result.plan is not None else found
-    return replace(found.result, unreachable=snapshot.unreachable)
+    return start.told(found)
 
 
 def move_to_pve(snapshot: Snapshot, renderer: Renderer, names: Iterable[str]) -> MovePlan:
@@ -88,7 +88,7 @@ def move_to_pve(snapshot: Snapshot, renderer: Renderer, names: Iterable[str]) ->
     found = start.to_pve(to_panel(names, start.panel, start.ground))
     if moved := start.other_ends(found):
         found = found.stopped(moved)
-    return replace(found.result, unreachable=snapshot.unreachable)
+    return start.told(found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,11 +185,7 @@ class _Start:
 
     def _planned(self, result: MovePlan, files: Mapping[str, str], scripts: tuple[Script, Script]) -> _Proposed:
         move = result.move
-        problems = [
-            f"{row.where}: {row.key} {row.value}: {row.what}; {row.hint}"
-            for row in move.properties
-            if row.fate is Fate.NEEDED
-        ]
+        problems = [str(row) for row in move.properties if row.fate is Fate.NEEDED]
         try:
             moved = understand(replace(self.snapshot, pve_files=files))
             changes = plan_understood(moved, self.renderer)
@@ -206,7 +202,7 @@ class _Start:
         ]
         result = replace(
             result,
-            move=replace(move, remarks=(*self._standing(), *_away(changes), *move.remarks)),
+            move=replace(move, remarks=(*_away(changes), *move.remarks)),
             wire=changes_on_the_wire(move.own, self.designs, after),
             plan=changes,
             problems=tuple(problems),
@@ -221,6 +217,13 @@ class _Start:
             return line
         where = "PVE's panel" if form == "from-pve" else OWN_NAME
         return f"{match['rest']}; change it in {where}, apply, and ask again"
+
+    def told(self, found: _Proposed) -> MovePlan:
+        """What a proposal comes to, with what the cluster had to say before it."""
+        result = replace(found.result, unreachable=self.snapshot.unreachable)
+        if result.plan is None:
+            return result
+        return replace(result, move=replace(result.move, remarks=(*self._standing(), *result.move.remarks)))
 
     def _standing(self) -> Iterator[Finding]:
         """What `apply` would do without any move."""

@@ -60,19 +60,13 @@ def _properties(move: MovePlan, *, is_verbose: bool) -> Iterator[Line]:
         return
     yield (Span("What becomes of each property", Style.STRONG),)
     for row in told:
-        yield "  ", _styled(row), f" {_sentence(row)}"
+        yield "  ", _styled(row), f" {row}"
     yield ()
 
 
 def _styled(row: MovedProperty) -> Span:
     style = {Fate.NEEDED: Style.ERROR, Fate.LOST: Style.WARNING}.get(row.fate, Style.PLAIN)
     return Span(f"{row.fate.value}:", style)
-
-
-def _sentence(row: MovedProperty) -> str:
-    words = [f"{row.where}: {row.key} {row.value}", row.what]
-    text = ": ".join(word for word in words if word)
-    return f"{text}; {row.hint}" if row.hint else text
 
 
 def _wire(move: MovePlan) -> Iterator[Line]:

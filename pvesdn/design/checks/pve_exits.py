@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 
-from pvesdn.design.checks.wording import listed, placed, together, warning
+from pvesdn.design.checks.wording import listed, placed, some, together, warning
 from pvesdn.design.ours.sysctl import IP_FORWARD, IPV6_FORWARD
 from pvesdn.design.ours.zones import zone_nodes
 from pvesdn.design.pve.node import IPV4, PveNode
@@ -19,8 +19,6 @@ from pvesdn.model.vnets import Subnet
 _SWITCHES = {4: IP_FORWARD, 6: IPV6_FORWARD}
 _BY_ADVERTISEMENTS = "ra"
 _YES = frozenset({"yes", "on", "true", "1"})
-_MANY = 8
-"""More subnets than this are not listed one by one."""
 
 
 def check(given: DesignInput) -> Iterator[Finding]:
@@ -74,9 +72,9 @@ def _unforwarded(given: DesignInput) -> Iterator[tuple[Hashable, Finding]]:
         for family in sorted({gateway_family(subnet) for subnet in translated[zone.id]}):
             stuck = {n: device for n in sorted(nodes) if (device := _drops(given.facts[n], asked[n], family))}
             if stuck:
-                subnets = [subnet for subnet in translated[zone.id] if gateway_family(subnet) == family]
+                subnets = [subnet.cidr for subnet in translated[zone.id] if gateway_family(subnet) == family]
                 what = (
-                    f"snat 1 on {_some(subnets)}, but answers come in by {_devices(stuck)} and are not forwarded there: "
+                    f"snat 1 on {some(subnets)}, but answers come in by {_devices(stuck)} and are not forwarded there: "
                     f"{_SWITCHES[family]} is 0"
                 )
                 cause = (family, tuple(stuck.items()))
@@ -119,11 +117,6 @@ def _devices(stuck: Mapping[str, str]) -> str:
     for node, device in stuck.items():
         nodes.setdefault(device, []).append(node)
     return ", ".join(f"{device} of {listed(names)}" for device, names in sorted(nodes.items()))
-
-
-def _some(subnets: Iterable[Subnet]) -> str:
-    cidrs = [subnet.cidr for subnet in subnets]
-    return ", ".join(cidrs[:_MANY]) + (f" and {len(cidrs) - _MANY} more" if len(cidrs) > _MANY else "")
 
 
 def _switch_on(given: DesignInput, stuck: Mapping[str, str], family: int) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from pvesdn.design.checks.pve_paths import PvePaths, Room, narrowest
-from pvesdn.design.checks.wording import listed, together, warning
+from pvesdn.design.checks.wording import MANY, listed, together, warning
 from pvesdn.design.ours.mtu import MTU_MIN
 from pvesdn.design.pve.node import BridgeKind, host_bridge
 from pvesdn.design.pve.zones import tunnel_mtu
@@ -20,8 +20,6 @@ from pvesdn.model.sdn import Zone
 
 _TAG = 4
 """Bytes of the service VLAN's tag (IEEE 802.1Q), inside of which a VNet's own VLAN travels."""
-_MANY = 8
-"""More devices than this are not listed one by one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +87,8 @@ def _limits(narrow: Mapping[str, Room]) -> str:
     for node, room in narrow.items():
         nodes.setdefault((room.size, room.limit), []).append(node)
     groups = sorted(nodes.items())
-    told = [f"{limit} of {listed(names)} has {size}" for (size, limit), names in groups[:_MANY]]
-    return ", ".join(told) + (f" and {len(groups) - _MANY} more are too small" if len(groups) > _MANY else "")
+    told = [f"{limit} of {listed(names)} has {size}" for (size, limit), names in groups[:MANY]]
+    return ", ".join(told) + (f" and {len(groups) - MANY} more are too small" if len(groups) > MANY else "")
 
 
 def _hint(need: _Need, narrow: Mapping[str, Room]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from ipaddress import ip_address
 
 from pvesdn.design.ours.mtu import overhead
@@ -123,11 +124,15 @@ class _Node:
 
     def __init__(self, facts: NodeFacts, given: DesignInput) -> None:
         self._facts = facts
-        self._table = RouteTable(facts.routes)
         self._links = {link.name: link for link in facts.links}
         self._own = frozenset(held.ip for _, held in facts.addresses)
         self.pve = PveNode(facts)
         self.loopback = NodeControllers.of(given.sdn.pve.controllers, facts.node).tunnel_loopback
+
+    @cached_property
+    def _table(self) -> RouteTable:
+        """Made for the first path that is asked for: where PVE has no tunnels, nobody asks."""
+        return RouteTable(self._facts.routes)
 
     def room(self, own: IpAddress | None, ends: Iterable[IpAddress], *, is_fabric: bool) -> Room | None:
         """:param own: the address that packets leave from, where PVE says it.

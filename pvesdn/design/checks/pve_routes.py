@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from pvesdn.design.checks.wording import error, listed, placed, warning
+from pvesdn.design.checks.wording import MANY, error, listed, placed, some, warning
 from pvesdn.design.pve.frr import FrrStop, what_stops_frr
 from pvesdn.design.pve.node import PveNode
 from pvesdn.design.pve.underlay import NodeControllers
@@ -25,9 +25,6 @@ from pvesdn.model.vnets import Subnet, Vnet
 
 _HIDDEN = "whose route names a nexthop object without its device"
 _SHOW_IT = "set the sysctl net.ipv4.nexthop_compat_mode to 1 there, and plan again"
-
-_MANY = 8
-"""More VNets or subnets than this are not listed one by one."""
 
 _TunnelZone = PveVxlanZone | PveEvpnZone
 _T = TypeVar("_T")
@@ -211,9 +208,7 @@ def _missing_default(
         left = f" except for {f'vxlan_{group.vnets[0].id}' if is_one else 'their VXLAN ports'}"
         without = bare.intersection(nodes)
         left += f", and the zone's VRF on {listed(without)} as well" if without else ""
-    snat = ", ".join(subnet.cidr for subnet in group.subnets[:_MANY])
-    if len(group.subnets) > _MANY:
-        snat += f" and {len(group.subnets) - _MANY} more"
+    snat = some([subnet.cidr for subnet in group.subnets])
     missing = "the vnet" if is_one else _named(group.vnets, count)
     what = f"no IPv{family} default route on {listed(nodes)}, so PVE omits {missing} there{left} (snat 1 on {snat})"
     where = group.vnets[0].where if is_one else zone.where
@@ -225,7 +220,7 @@ def _named(vnets: Sequence[Vnet], count: int) -> str:
 
     :param count: how many the zone has.
     """
-    if len(vnets) <= _MANY:
+    if len(vnets) <= MANY:
         names = [placed(f"'{vnet.id}'", vnet.where) for vnet in vnets]
         return f"vnet{'s' if len(names) > 1 else ''} {', '.join(names)}"
     if len(vnets) == count:

@@ -99,15 +99,23 @@ def _gateway(zone: Zone, subnet: Subnet) -> Iterator[Finding]:
 
 def _too_small(given: DesignInput, vteps: Mapping[str, Vtep]) -> Iterator[Finding]:
     """IPv6 gateways on bridges with an MTU below IPv6's minimum: the kernel disables IPv6 there."""
-    for zone, subnet in _placed(given.sdn.own):
-        if isinstance(zone, EvpnZone) and zone.irb is not Irb.NONE and subnet.gateway is not None:
-            mtu = zone_mtu(zone, zone_vteps(zone, vteps, given))
-            if subnet.gateway.version == IPV6 and mtu is not None and mtu < _LEAST_IPV6:
-                what = (
-                    f"gateway {subnet.gateway} needs an MTU of {_LEAST_IPV6} (RFC 8200), and zone '{zone.id}' has {mtu}"
-                )
-                hint = "raise mtu in the zone" if zone.mtu is not None else "raise the underlay's MTU"
-                yield error(subnet.at("gateway"), what, f"{hint}, or leave gateway out")
+    routed = [
+        (zone, subnet)
+        for zone, subnet in _placed(given.sdn.own)
+        if isinstance(zone, EvpnZone) and zone.irb is not Irb.NONE
+        if subnet.gateway is not None and subnet.gateway.version == IPV6
+    ]
+    # A zone's MTU is worked out over all its paths: once, however many subnets it has.
+    mtus = {
+        zone.id: zone_mtu(zone, zone_vteps(zone, vteps, given))
+        for zone in {zone.id: zone for zone, _ in routed}.values()
+    }
+    for zone, subnet in routed:
+        mtu = mtus[zone.id]
+        if mtu is not None and mtu < _LEAST_IPV6:
+            what = f"gateway {subnet.gateway} needs an MTU of {_LEAST_IPV6} (RFC 8200), and zone '{zone.id}' has {mtu}"
+            hint = "raise mtu in the zone" if zone.mtu is not None else "raise the underlay's MTU"
+            yield error(subnet.at("gateway"), what, f"{hint}, or leave gateway out")
 
 
 def _table(zone: Zone) -> str | None:

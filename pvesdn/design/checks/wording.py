@@ -10,6 +10,8 @@ from pvesdn.model.nearest import nearest
 
 FEW = 5
 """As many of a kind are named in one finding; the others are counted."""
+MANY = 8
+"""More words than this are not listed one by one."""
 DEFINE_IT = "define it, or remove this section"
 
 
@@ -71,6 +73,11 @@ def placed(name: str, where: Where) -> str:
 def listed(words: Iterable[object]) -> str:
     """A few words in a sentence, sorted as text."""
     return ", ".join(sorted(str(word) for word in words))
+
+
+def some(words: Sequence[str]) -> str:
+    """The first of many words in their order, and how many more there are."""
+    return ", ".join(words[:MANY]) + (f" and {len(words) - MANY} more" if len(words) > MANY else "")
 
 
 def few(objects: Sequence[Named]) -> str:
