@@ -66,6 +66,9 @@ class _Bridge:
         self._book = book
         self._all = {name: tuple(self._of(name, nodes[name], facts.get(name))) for name in net.sights}
         self._holders = Counter(address.held.ip for held in self._all.values() for address in set(held))
+        self._own = {
+            name: tuple(address for address in held if self._is_own(name, address)) for name, held in self._all.items()
+        }
 
     def refuse(self) -> bool:
         has_own = False
@@ -75,10 +78,9 @@ class _Bridge:
                     has_own = True
                     what = f"'{method}' gives the node an address of its own there, which a VNet cannot have"
                     self._book.error(node, sight.place, self._net.name, what, _hint(self._net.name))
-            for address in self._all[node]:
-                if self._is_own(node, address):
-                    has_own = True
-                    self._tell(node, address)
+            for address in self._own[node]:
+                has_own = True
+                self._tell(node, address)
         return has_own
 
     def _of(self, name: str, node: HandWrittenNode, facts: NodeFacts | None) -> Iterator[_Address]:
@@ -117,23 +119,16 @@ class _Bridge:
         return not shared or bool(shared & here)
 
     def _tell(self, node: str, address: _Address) -> None:
-        others = [
-            f"{name} has {other.held}"
-            for name, held in self._all.items()
-            for other in held
-            if name != node and other.held.network == address.held.network and self._is_own(name, other)
-        ]
-        is_alone = not any(
-            self._is_own(name, other) for name, held in self._all.items() for other in held if name != node
-        )
-        beside = f" ({', '.join(others[:1])} there)" if others else ""
+        elsewhere = [(name, other.held) for name, held in self._own.items() for other in held if name != node]
+        network = address.held.network
+        beside = next((f" ({name} has {held} there)" for name, held in elsewhere if held.network == network), "")
         what = f"{address.held}{address.how} is the node's own address{beside}, which a VNet cannot have"
         member = self._cluster.member(node)
         if member is not None and member.address == address.held.ip:
             hint = "the cluster knows the node by this address: the bridge has to stay as it is, or the cluster moves first"
         else:
             hint = _hint(self._net.name)
-            if not address.how and is_alone and not self._is_tie and self._net.first.mode is FloodMode.EVPN:
+            if not address.how and not elsewhere and not self._is_tie and self._net.first.mode is FloodMode.EVPN:
                 hint += "; if it is meant as the guests' gateway, add it to pvesdn.cfg afterwards"
         self._book.error(node, address.place, self._net.name, what, hint)
 

@@ -13,15 +13,15 @@ T = TypeVar("T")
 
 
 class Notebook:
-    """Findings in the order they were made; the same one is entered once.
+    """Findings as keys, in the order they were made; the same one is entered once.
 
     An error must be decided by a person: with one among the findings nothing is proposed.
     """
 
     def __init__(self) -> None:
-        self.errors: list[Finding] = []
-        self.lost: list[Finding] = []
-        self.findings: list[Finding] = []
+        self.errors: dict[Finding, None] = {}
+        self.lost: dict[Finding, None] = {}
+        self.findings: dict[Finding, None] = {}
 
     def error(self, node: str, place: Place | None, name: str, what: str, hint: str = "") -> None:
         """Something that contradicts itself or another node."""
@@ -61,10 +61,8 @@ class Notebook:
         return self.value(node, device, found[0], read)  # type: ignore[return-value] # what `read` gives
 
     @staticmethod
-    def _enter(into: list[Finding], severity: Severity, where: str, what: str, hint: str) -> None:
-        found = Finding(severity=severity, where=where, what=what, hint=hint)
-        if found not in into:
-            into.append(found)
+    def _enter(into: dict[Finding, None], severity: Severity, where: str, what: str, hint: str) -> None:
+        into.setdefault(Finding(severity=severity, where=where, what=what, hint=hint))
 
 
 def _where(node: str, place: Place | None, name: str) -> str:
