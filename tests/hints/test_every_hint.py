@@ -42,6 +42,7 @@ def is_elsewhere(source: Source) -> bool:
     return source.hint in OUTSIDE.keys() | NO_ORDER or (source.file, source.hint) in NO_HINT
 
 
+@pytest.mark.long
 def test_every_hint_was_followed_or_is_listed_as_one_that_was_not() -> None:
     left = sorted({str(source) for source in sources() if not is_followed(source) and not is_elsewhere(source)})
     known = NOT_YET.read_text().splitlines()
