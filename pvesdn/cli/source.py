@@ -17,9 +17,10 @@ from pvesdn.model.files import ChangeSet
 from pvesdn.model.findings import Finding, Severity
 from pvesdn.model.nearest import nearest
 from pvesdn.model.snapshot import Snapshot
+from pvesdn.workflows.decoded import Intent
 from pvesdn.workflows.draft import with_draft
 from pvesdn.workflows.read import read_cluster
-from pvesdn.workflows.understand import Intent, Understanding, understand
+from pvesdn.workflows.understand import Understanding, understand
 from pvesdn.workflows.world import World
 
 

@@ -30,7 +30,7 @@ from pvesdn.move.to_panel import Entering, Ground, to_panel, without
 from pvesdn.move.wire import changes_on_the_wire, tunnel_ends
 from pvesdn.render.renderer import Renderer
 from pvesdn.workflows.plan import plan_understood
-from pvesdn.workflows.understand import Understanding, understand
+from pvesdn.workflows.understand import Understanding, judge, understand
 
 _COLLECTIONS = ("zones", "vnets", "subnets")
 _PLACED = re.compile(r"(?P<file>[a-z]+\.cfg):(?P<line>[0-9]{1,9}): (?P<rest>.*)")
@@ -187,7 +187,7 @@ class _Start:
         move = result.move
         problems = [str(row) for row in move.properties if row.fate is Fate.NEEDED]
         try:
-            moved = understand(replace(self.snapshot, pve_files=files))
+            moved = judge(self.known.decoded.with_definitions(files))
             changes = plan_understood(moved, self.renderer)
         except PvesdnError as error:
             found = (self._as_proposed(line, result.form) for line in str(error).splitlines())

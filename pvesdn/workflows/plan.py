@@ -22,7 +22,8 @@ from pvesdn.model.findings import Finding
 from pvesdn.model.flags import PlanFlags
 from pvesdn.model.snapshot import SEEN_NAME, Snapshot
 from pvesdn.render.renderer import Renderer
-from pvesdn.workflows.understand import Intent, Understanding, understand
+from pvesdn.workflows.decoded import Intent
+from pvesdn.workflows.understand import Understanding, understand
 
 
 def plan(
