@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
+from pvesdn.compare.as_numbers import as_numbers
 from pvesdn.compare.conflicts import conflict, digest, is_as_wanted
 from pvesdn.compare.consequences import ChangedFile, node_consequences
 from pvesdn.compare.differences import daemon_differences, sysctl_differences
@@ -32,6 +33,7 @@ from pvesdn.model.files import (
     OUR_SYSCTL,
     SDN_INTERFACES,
     Action,
+    AsNumbers,
     FileChange,
     NodeChanges,
     RenderedFile,
@@ -42,7 +44,6 @@ from pvesdn.model.guests import labelled
 from pvesdn.model.ifupdown import GUEST_PORTS
 from pvesdn.model.owners import FileOwners
 
-_ROUTER_BGP = re.compile(r"^router bgp (\d+)", re.MULTILINE)
 _GUEST_PORT = re.compile(GUEST_PORTS)
 _FRR_FILES = frozenset({FRR_CONF, FRR_CONF_LOCAL, FRR_DAEMONS})
 _MADE_BY_IFUPDOWN = frozenset({"bridge", "vxlan", "vrf"})
@@ -210,6 +211,8 @@ def _compare_file(file: RenderedFile, now: NodeNow, owners: FileOwners, *, shows
         if by_pve or _is_pves_last(file.path, now)
         else conflict(file.path, current, now.record.files, now.record.meanings),
         printed=file.interfaces if current else None,
+        interfaces=None if file.interfaces is None else file.interfaces.value,
+        as_numbers=as_numbers(current, file.frr) if file.path == FRR_CONF else AsNumbers(),
         differences=_in_words(file, current, now.facts),
     )
     return _Compared(change, file, present, taken)
@@ -255,23 +258,18 @@ def _execution(
 def _frr_action(own: tuple[_Compared, ...], owners: FileOwners, *, is_unfinished: bool) -> FrrAction:
     changes = {found.file.path: found for found in own}
     conf = changes.get(FRR_CONF)
-    if FRR_DAEMONS in changes or (conf is not None and _has_another_asn(conf)):
+    if FRR_DAEMONS in changes or (conf is not None and _has_another_asn(conf.change.as_numbers)):
         return FrrAction.RESTART
     if conf is not None or (is_unfinished and not owners.pve_writes_frr):
         return FrrAction.RELOAD
     return FrrAction.NONE
 
 
-def _has_another_asn(conf: _Compared) -> bool:
+def _has_another_asn(numbers: AsNumbers) -> bool:
     """Reloads would fail for ever: bgpd keeps an instance with an L3VNI ("BGP is already running"), and so its AS
     number.
     """
-    config = conf.file.frr
-    before = set(_ROUTER_BGP.findall(conf.present.text or ""))
-    after = set() if config is None else {str(router.asn) for router in config.routers}
-    if config is not None:  # what an administrator added for PVE to merge
-        after.update(*(_ROUTER_BGP.findall(line) for line in config.custom))
-    return bool(before and after) and before != after
+    return bool(numbers.before and numbers.after) and numbers.before != numbers.after
 
 
 def _leaving_uplinks(found: _Compared, facts: NodeFacts) -> Iterator[str]:
