@@ -7,10 +7,11 @@ from dataclasses import replace
 
 from pvesdn.compare.conflicts import holds_our_frr
 from pvesdn.compare.falls import falls
-from pvesdn.compare.files import NodeNow, compare_node
+from pvesdn.compare.files import compare_node
 from pvesdn.compare.frr_local import judge_rendered_local
 from pvesdn.compare.hand_edits import hand_edits
 from pvesdn.compare.prerequisites import doubts
+from pvesdn.compare.present import NodeNow
 from pvesdn.compare.running import running_findings
 from pvesdn.design.cluster import SharedDesign, design_node, share
 from pvesdn.design.ours.vteps import seen_now

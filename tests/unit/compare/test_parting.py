@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from ipaddress import ip_interface
 
-from pvesdn.compare.files import NodeNow, compare_node
+from pvesdn.compare.files import compare_node
 from pvesdn.compare.parting import parting_findings
+from pvesdn.compare.present import NodeNow
 from pvesdn.decode.nodes.record import Record
 from pvesdn.model.facts import Link, NodeFacts
 from pvesdn.model.files import FRR_CONF, OUR_INTERFACES, ChangeSet, NodeChanges, RenderedFile
