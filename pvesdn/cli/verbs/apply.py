@@ -96,11 +96,16 @@ def apply(
         document = apply_document(changes, offer.summary, report, status, has_diff=has_diff)
         session.document("apply", document | ({} if offer.left is None else {"left": list(offer.left)}))
     elif report is not None:
-        show_report(session.screen, report)
-        if report.has_new_definitions and changes.definitions is not None and changes.definitions.old is not None:
-            session.screen.remark(f"What {OWN_FILE} was is kept as {FORMER_OWN_FILE}.")
-        session.screen.lines(left_lines(offer.left))
+        _show_outcome(session, offer, report)
     return status
+
+
+def _show_outcome(session: Session, offer: Offer, report: ApplyReport) -> None:
+    show_report(session.screen, report)
+    definitions = offer.changes.definitions
+    if report.has_new_definitions and definitions is not None and definitions.old is not None:
+        session.screen.remark(f"What {OWN_FILE} was is kept as {FORMER_OWN_FILE}.")
+    session.screen.lines(left_lines(offer.left))
 
 
 class _Source:
