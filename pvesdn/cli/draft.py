@@ -48,8 +48,8 @@ class Draft:
         except SdnConfigError as error:
             raise SdnConfigError(tuple(map(self.named, error.lines))) from error
 
-    def remarks(self, findings: Iterable[Finding]) -> tuple[Finding, ...]:
-        """The same for what is not a fault."""
+    def named_in(self, findings: Iterable[Finding]) -> tuple[Finding, ...]:
+        """Findings about pvesdn.cfg, pointing into the draft."""
         return tuple(
             finding.model_copy(
                 update={key: self.named(getattr(finding, key)) for key in ("where", "what", "hint")},

@@ -33,7 +33,7 @@ def understood(snapshot: Snapshot, draft: Draft | None, intent: Intent) -> Under
         return understand(snapshot, intent=intent)
     with draft.blamed():
         known = understand(with_draft(snapshot, draft.text), intent=intent)
-    return replace(known, found=draft.remarks(known.found))
+    return replace(known, found=draft.named_in(known.found))
 
 
 _SHOWN = 8

@@ -202,7 +202,7 @@ class _Start:
         ]
         result = replace(
             result,
-            move=replace(move, remarks=(*_away(changes), *move.remarks)),
+            move=replace(move, findings=(*_away(changes), *move.findings)),
             wire=changes_on_the_wire(move.own, self.designs, after),
             plan=changes,
             problems=tuple(problems),
@@ -223,7 +223,7 @@ class _Start:
         result = replace(found.result, unreachable=self.snapshot.unreachable)
         if result.plan is None:
             return result
-        return replace(result, move=replace(result.move, remarks=(*self._standing(), *result.move.remarks)))
+        return replace(result, move=replace(result.move, findings=(*self._standing(), *result.move.findings)))
 
     def _standing(self) -> Iterator[Finding]:
         """What `apply` would do without any move."""

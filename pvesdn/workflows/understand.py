@@ -109,23 +109,24 @@ def judge(decoded: Decoded) -> Understanding:
     vteps, vtep_findings = choose_vteps(given)
     found = (*sdn.findings, *vtep_findings, *check(given, vteps))
     raise_errors(found)
-    running = PveRunning()
     has_sdn = given.capabilities.has_sdn
-    if has_sdn:
-        judged = {
-            node: snapshot.nodes[node].files for node in decoded.records if not given.sdn.pve.is_unmanaged_on(node)
-        }
-        running = compare_running(given.sdn.pve.running_version, judged)
     return Understanding(
         decoded=decoded,
         given=given,
         vteps=vteps,
         found=found,
         pending=sdn.pending if has_sdn else (),
-        running=running,
+        running=_running(decoded) if has_sdn else PveRunning(),
         committed=sdn.committed if has_sdn else {},
         guest_names=decode_guest_names(snapshot.api.get(GUESTS_PATH)),
     )
+
+
+def _running(decoded: Decoded) -> PveRunning:
+    """What of PVE's SDN runs on the nodes that can be planned for."""
+    pve, nodes = decoded.sdn.config.pve, decoded.snapshot.nodes
+    files = {node: nodes[node].files for node in decoded.records if not pve.is_unmanaged_on(node)}
+    return compare_running(pve.running_version, files)
 
 
 def raise_errors(found: Iterable[Finding]) -> None:
