@@ -147,7 +147,7 @@ def execution_plan(changes: ChangeSet) -> ExecutionPlan:
 
 
 def _replace(change: FileChange) -> ReplaceDefinitions:
-    return ReplaceDefinitions(text=change.new or "", before=change.old, expect=change.expect)
+    return ReplaceDefinitions(text=change.new or "", before=change.old)
 
 
 def _write(change: FileChange) -> FileWrite:

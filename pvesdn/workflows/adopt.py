@@ -27,6 +27,7 @@ from pvesdn.recognise.pve_form import as_pve
 from pvesdn.render.renderer import Renderer
 from pvesdn.workflows.any_member import on_any_member
 from pvesdn.workflows.decoded import Decoded, decode
+from pvesdn.workflows.draft import put_definitions
 from pvesdn.workflows.plan import plan_understood
 from pvesdn.workflows.understand import judge, raise_errors
 from pvesdn.workflows.world import World
@@ -96,7 +97,7 @@ def adopt(snapshot: Snapshot, renderer: Renderer, *, form: Form = "pvesdn") -> A
 
 
 def write_definitions(world: World, snapshot: Snapshot, text: str, *, overwrite: bool) -> str:
-    """Put the proposal in place as the cluster's pvesdn.cfg; the path that was written.
+    """Put the proposal in place as the cluster's pvesdn.cfg, and keep what was there; the path that was written.
 
     :raises ApplyRefused: there is another one already, and nobody said `overwrite`; or it changed since it was read.
     :raises NodeError: no node could write it.
@@ -108,7 +109,7 @@ def write_definitions(world: World, snapshot: Snapshot, text: str, *, overwrite:
     def write(name: NodeName) -> str:
         if world.nodes.read(name, [OWN_FILE]).get(OWN_FILE) not in (before, text):
             raise ApplyRefused(f"{OWN_FILE} has changed since it was read", hint="run pvesdn import again")
-        world.nodes.replace(name, OWN_FILE, text, expect=None if before is None else digest(before))
+        put_definitions(world, name, text, before=before)
         return OWN_FILE
 
     try:
