@@ -125,3 +125,23 @@ def test_a_question_that_fails_on_one_node_is_not_checked_there(cluster: Simulat
     assert found.discrepancies == ()
     assert [item.node for item in found.not_checked if item.node] == ["pve1"]
     assert found.has_doubts
+
+
+def test_a_source_line_that_is_lost_is_added_again_as_the_step_says(cluster: SimulatedCluster) -> None:
+    node = cluster.nodes["pve2"]
+    interfaces = node.path("/etc/network/interfaces")
+    interfaces.write_text(interfaces.read_text("utf-8").replace("source /etc/network/interfaces.d/*\n", ""), "utf-8")
+    node.run("ifreload", "-a")
+    found = {item.object: item for item in verified(cluster).discrepancies}
+    assert {"web", "vxlan_web", "vrf_sym"} <= found.keys()
+    assert found["web"].next_step == "first see to what is said of the file"
+    told = re.fullmatch(r"on pve2: add the line '(.*)' to (\S+), then (.*)", found["/etc/network/interfaces"].next_step)
+    assert told
+    place = node.path(told[2])
+    place.write_text(f"{place.read_text('utf-8')}{told[1]}\n", "utf-8")
+    assert node.run(*told[3].split()).returncode == 0
+    # The kernel's switches for all devices are older than the devices.
+    for item in verified(cluster).discrepancies:
+        follow(cluster, item.next_step)
+    assert verified(cluster).discrepancies == ()
+    assert plan_of(cluster).is_empty
