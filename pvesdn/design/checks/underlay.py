@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from pvesdn.design.checks import multicast
 from pvesdn.design.checks.wording import error, few, listed, note, warning
 from pvesdn.design.ours.mtu import MTU_MAX, MTU_MIN, narrowest, outer_mtu, overhead
 from pvesdn.design.ours.paths import underlay_vrf
 from pvesdn.design.ours.zones import (
     IPV4,
     IPV6,
-    carriers,
     nodes_with_tunnels,
     vnet_nodes,
     zone_ends,
@@ -21,9 +21,8 @@ from pvesdn.model.cluster import Vtep
 from pvesdn.model.design import DesignInput
 from pvesdn.model.facts import NodeFacts
 from pvesdn.model.findings import Finding
-from pvesdn.model.nearest import nearest
 from pvesdn.model.own_sdn import EvpnZone, OwnZone, VxlanZone
-from pvesdn.model.primitives import IpAddress, is_writable
+from pvesdn.model.primitives import IpAddress
 
 _VtepByNode = Mapping[str, Vtep]
 
@@ -47,12 +46,9 @@ def check(given: DesignInput, vteps: _VtepByNode) -> Iterator[Finding]:
         else:
             yield from _plain(zone, families)
             yield from _unlisted(zone, own)
-            if _joins_by_default(zone):
-                yield from _multicast(zone, own, given.facts)
+            yield from multicast.check(zone, own, given.facts)
             yield from _plain_on_nodes(zone, own, given.facts)
             yield from _vlan_aware(given, zone)
-            for node in own if _joins_by_default(zone) else ():
-                yield from _unwritable(zone, own, node, is_read=node in given.facts)
     yield from _evpn(over_ipv6)
     yield from _not_looked_at(given, vteps)
 
@@ -74,25 +70,8 @@ def check_definitions(given: DesignInput) -> Iterator[Finding]:
                 over_ipv6.append(zone)
         else:
             yield from _plain(zone, families)
-            yield from _loopback(zone)
+            yield from multicast.check_name(zone)
     yield from _evpn(over_ipv6)
-
-
-def _joins_by_default(zone: OwnZone) -> bool:
-    """Whether the zone joins its multicast group on the device of the paths."""
-    return isinstance(zone, VxlanZone) and zone.multicast_group is not None and zone.multicast_interface is None
-
-
-def _unwritable(zone: OwnZone, own: _VtepByNode, node: str, *, is_read: bool) -> Iterator[Finding]:
-    """A multicast group that a node would join on a device whose name cannot be written to an interfaces file.
-
-    :param is_read: the node answered, so it alone has to change, and the others need not wait.
-    """
-    for device in sorted(carriers(zone, own, node)):
-        if not is_writable(device):
-            what = f"the name of device {device} of {node} cannot be written as vxlan-physdev"
-            hint = "rename it: letters, digits and _ . + -, not starting with . + or -"
-            yield error(zone.at("multicast-group"), what, hint, node=node if is_read else "")
 
 
 def _twice(zone: OwnZone, own: _VtepByNode) -> Iterator[Finding]:
@@ -144,27 +123,6 @@ def _plain_on_nodes(zone: VxlanZone, own: _VtepByNode, facts: Mapping[str, NodeF
             continue
         if vtep.address.version != IPV4:
             yield from _ifupdown(zone, facts[node])
-    yield from _loopback(zone)
-    named = zone.multicast_interface
-    without = [node for node in own if node in facts and named is not None and facts[node].link(named) is None]
-    if without:
-        what = f"multicast-interface {named} does not exist on {listed(without)}"
-        common = frozenset.intersection(*(_joinable(facts[node]) for node in own if node in facts))
-        hint = "name one that every node has"
-        near = nearest(named or "", common)
-        yield error(zone.at("multicast-interface"), what, f"did you mean {near}? Otherwise {hint}" if near else hint)
-
-
-def _loopback(zone: VxlanZone) -> Iterator[Finding]:
-    if zone.multicast_interface == "lo":
-        what = "multicast-interface lo does not lead to other nodes"
-        yield error(zone.at("multicast-interface"), what, "name the underlay's device")
-
-
-def _joinable(facts: NodeFacts) -> frozenset[str]:
-    """Devices on which a node can join a group: they lead to other nodes and are no part of another."""
-    kinds = {"vrf", "vxlan", "tun", "veth"}
-    return frozenset(link.name for link in facts.links if not link.master and link.kind not in kinds) - {"lo"}
 
 
 def _vlan_aware(given: DesignInput, zone: VxlanZone) -> Iterator[Finding]:
@@ -304,13 +262,3 @@ def _hidden(node: str, vtep: Vtep) -> Iterator[Finding]:
     for why, found in peers.items():
         what = f"the path from {node} to {', '.join(map(str, found))} was not looked at: {why}"
         yield note(node, what, "set mtu in the zone where it takes less than the others, and keep exits off its device")
-
-
-def _multicast(zone: VxlanZone, own: _VtepByNode, facts: Mapping[str, NodeFacts]) -> Iterator[Finding]:
-    """The group must be joined on one device on each node, and the zone's packets must leave by it."""
-    for node in sorted(own.keys() & facts.keys()):
-        devices = carriers(zone, own, node)
-        if len(devices) != 1:
-            how = f"leave by {listed(devices)}" if devices else "leave by no device that is known"
-            what = f"packets of {node} to the others {how}, but a multicast group is joined on one device"
-            yield error(zone.where, what, "set multicast-interface in the zone")
