@@ -18,9 +18,10 @@ from pvesdn.model.files import ChangeSet
 from pvesdn.model.findings import Finding, Severity
 from pvesdn.model.nearest import nearest
 from pvesdn.model.snapshot import Snapshot
+from pvesdn.workflows.decoded import Intent
 from pvesdn.workflows.draft import with_draft
 from pvesdn.workflows.read import read_cluster
-from pvesdn.workflows.understand import Intent, Understanding, understand
+from pvesdn.workflows.understand import Understanding, understand
 from pvesdn.workflows.world import World
 
 
@@ -33,7 +34,7 @@ def understood(snapshot: Snapshot, draft: Draft | None, intent: Intent) -> Under
         return understand(snapshot, intent=intent)
     with draft.blamed():
         known = understand(with_draft(snapshot, draft.text), intent=intent)
-    return replace(known, found=draft.remarks(known.found))
+    return replace(known, found=draft.named_in(known.found))
 
 
 _SHOWN = 8

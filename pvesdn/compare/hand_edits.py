@@ -6,9 +6,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from pvesdn.compare.files import NodeNow
 from pvesdn.compare.free_order import in_present_order
-from pvesdn.compare.present import PresentFile
+from pvesdn.compare.present import NodeNow, PresentFile
 from pvesdn.compare.stanzas import stanza_changes
 from pvesdn.model.capabilities import NodeCapabilities
 from pvesdn.model.files import SDN_INTERFACES, Action, RenderedFile

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from pvesdn.compare.options import Options, options_by_name
+from pvesdn.compare.options import Options, options_by_name, options_of_file
 from pvesdn.model.files import (
     FRR_CONF,
     FRR_CONF_LOCAL,
@@ -32,7 +31,6 @@ _SHARED = {
 _LOCAL, _REMOTE = "vxlan-local-tunnelip", "vxlan-remoteip"
 _PORTS, _ADDRESS, _VRF = "bridge-ports", "address", "vrf"
 _SOON = "run pvesdn apply without --node soon after"
-_AS_NUMBER = re.compile(r"^router bgp (\d+)", re.MULTILINE)
 
 
 def part_of(changes: ChangeSet, only: frozenset[str]) -> ChangeSet:
@@ -63,7 +61,7 @@ def parting_findings(changes: ChangeSet, only: frozenset[str]) -> tuple[Finding,
 
 @dataclass(frozen=True)
 class _Sides:
-    """One node before and after: the options of its interfaces, by name."""
+    """One node: the options of its interfaces by name, as they are, which is read, and as they will be."""
 
     changes: NodeChanges
 
@@ -77,7 +75,7 @@ class _Sides:
 
     @cached_property
     def after(self) -> Mapping[str, Options]:
-        return options_by_name("\n".join(file.new or "" for file in self._interfaces))
+        return _together(options_of_file(file.interfaces) for file in self._interfaces if file.interfaces is not None)
 
     @cached_property
     def moved(self) -> dict[str, frozenset[str]]:
@@ -89,14 +87,11 @@ class _Sides:
             if stanza.differences
         }
 
-    @cached_property
-    def as_numbers(self) -> tuple[str, str]:
-        """The node's own AS before and after, empty where FRR has none; both empty where FRR does not change."""
-        for file in self._frr:
-            old, new = (next(iter(_AS_NUMBER.findall(text or "")), "") for text in (file.old, file.new))
-            if old or new:
-                return old, new
-        return "", ""
+    @property
+    def moves_as(self) -> bool:
+        """Its AS number is another one afterwards, or none."""
+        numbers = (file.as_numbers for file in self._frr)
+        return any(found.before and found.before != found.after for found in numbers)
 
     @property
     def moves_vtep(self) -> bool:
@@ -120,6 +115,17 @@ class _Sides:
     def _interfaces(self) -> list[FileChange]:
         interfaces = {OUR_INTERFACES, SDN_INTERFACES}
         return [file for file in self.changes.files if not file.by_pve and file.path in interfaces]
+
+
+def _together(files: Iterable[Mapping[str, Options]]) -> dict[str, Options]:
+    """Of each interface, what all these files say of it."""
+    found: dict[str, dict[str, tuple[str, ...]]] = {}
+    for file in files:
+        for name, options in file.items():
+            said = found.setdefault(name, {})
+            for option, values in options.items():
+                said[option] = (*said.get(option, ()), *values)
+    return dict(found)
 
 
 def _twice(here: list[_Sides], there: list[_Sides]) -> Iterator[Finding]:
@@ -161,7 +167,7 @@ def _disagreeing(here: list[_Sides], there: list[_Sides]) -> Iterator[Finding]:
                         note(_SHARED[option], side, other)
             if side.moves_vtep and other.follows_vteps:
                 note("VTEP", side, other)
-            if _is_moved(side.as_numbers) and _is_moved(other.as_numbers):
+            if side.moves_as and other.moves_as:
                 note("AS number", side, other)
     for what, (nodes, others) in sorted(found.items()):
         yield _finding(
@@ -186,11 +192,6 @@ def _exits_gone(here: list[_Sides], there: list[_Sides]) -> Iterator[Finding]:
 
 def _vrfs(uplinks: Mapping[str, Options]) -> frozenset[str]:
     return frozenset(vrf for options in uplinks.values() for vrf in options.get(_VRF, ()))
-
-
-def _is_moved(numbers: tuple[str, str]) -> bool:
-    before, after = numbers
-    return before not in (after, "")
 
 
 def _have(nodes: set[str]) -> str:

@@ -119,13 +119,11 @@ class NodeExecution:
 class ReplaceDefinitions:
     """A draft becomes the cluster's pvesdn.cfg; what it takes the place of is kept beside it.
 
-    :param before: the text that was read; None where there was none.
-    :param expect: its SHA-256, lower-case hexadecimal: no other text is replaced.
+    :param before: the text that was read, and no other is replaced; None where there was none.
     """
 
     text: str
     before: str | None
-    expect: str | None
 
 
 @dataclass(frozen=True, slots=True)

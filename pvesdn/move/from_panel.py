@@ -58,7 +58,7 @@ def from_panel(names: Iterable[str], panel: Panel, *, vteps: Mapping[str, IpAddr
         taken=tuple(place(*found) for leaving in zones for found in leaving.sections()),
         leave=tuple(leave(zones)),
         enter=tuple(enter(zones)),
-        remarks=tuple(remark for leaving in zones for remark in _remarks(leaving, panel)),
+        findings=tuple(finding for leaving in zones for finding in _findings(leaving, panel)),
     )
 
 
@@ -204,7 +204,7 @@ def with_the_panel(own: OwnSdn) -> tuple[str, ...]:
 # --- what is worth knowing --------------------------------------------------------------------------------------------
 
 
-def _remarks(leaving: Leaving, panel: Panel) -> Iterator[Finding]:
+def _findings(leaving: Leaving, panel: Panel) -> Iterator[Finding]:
     zone, where = leaving.zone, place("zones", leaving.section)
     if zone.mtu is None:
         what = f"mtu {DEFAULT_MTU} is written down, since that is PVE's default and pvesdn's follows the underlay"

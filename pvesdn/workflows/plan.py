@@ -7,10 +7,11 @@ from dataclasses import replace
 
 from pvesdn.compare.conflicts import holds_our_frr
 from pvesdn.compare.falls import falls
-from pvesdn.compare.files import NodeNow, compare_node
+from pvesdn.compare.files import compare_node
 from pvesdn.compare.frr_local import judge_rendered_local
 from pvesdn.compare.hand_edits import hand_edits
 from pvesdn.compare.prerequisites import doubts
+from pvesdn.compare.present import NodeNow
 from pvesdn.compare.running import running_findings
 from pvesdn.design.cluster import SharedDesign, design_node, share
 from pvesdn.design.ours.vteps import seen_now
@@ -22,7 +23,8 @@ from pvesdn.model.findings import Finding
 from pvesdn.model.flags import PlanFlags
 from pvesdn.model.snapshot import SEEN_NAME, Snapshot
 from pvesdn.render.renderer import Renderer
-from pvesdn.workflows.understand import Intent, Understanding, understand
+from pvesdn.workflows.decoded import Intent
+from pvesdn.workflows.understand import Understanding, understand
 
 
 def plan(

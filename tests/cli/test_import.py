@@ -310,8 +310,24 @@ def test_the_clusters_definitions_are_not_replaced_until_told(settings: Path, by
     result = call("--config", settings, "import", "--write", cluster=by_hand)
     assert result == Result(1, "", f"error: {OWN} already exists; look at it, then use --overwrite to replace it\n")
     assert by_hand.nodes.pve_files[OWN] == "vxlan: mine\n"
-    assert call("--config", settings, "import", "--write", "--overwrite", cluster=by_hand).status == 0
+    result = call("--config", settings, "import", "--write", "--overwrite", cluster=by_hand)
+    assert result.status == 0
     assert by_hand.nodes.pve_files[OWN] == TEXT
+    assert result.err.endswith(f"Wrote {OWN}\nThe previous {OWN} is kept as {OWN}.before.\n")
+
+
+def test_what_the_clusters_definitions_were_is_kept(settings: Path, by_hand: FakeCluster) -> None:
+    by_hand.nodes.pve_files[OWN] = "vxlan: mine\n"
+    call("--config", settings, "import", "--write", "--overwrite", cluster=by_hand)
+    assert by_hand.nodes.pve_files[f"{OWN}.before"] == "vxlan: mine\n"
+    again = call("--config", settings, "import", "--write", "--overwrite", cluster=by_hand)
+    assert "is kept" not in again.err
+    assert by_hand.nodes.pve_files[f"{OWN}.before"] == "vxlan: mine\n"
+
+
+def test_where_there_were_none_nothing_is_kept(settings: Path, by_hand: FakeCluster) -> None:
+    assert "is kept" not in call("--config", settings, "import", "--write", cluster=by_hand).err
+    assert f"{OWN}.before" not in by_hand.nodes.pve_files
 
 
 @pytest.mark.parametrize(

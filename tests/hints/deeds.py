@@ -84,5 +84,5 @@ def to_pve(made: FakeCluster, zone: str) -> Said:
 def _told(found: MovePlan) -> Said:
     """What stops the move, what is lost by it, and what is worth knowing."""
     rows = [f"property: {row}" for row in found.move.properties if row.hint and str(row) not in found.problems]
-    remarks = [f"{remark.severity.value}: {remark}" for remark in found.move.remarks]
-    return (*(f"error: {line}" for line in found.problems), *rows, *remarks), found.plan
+    findings = [f"{finding.severity.value}: {finding}" for finding in found.move.findings]
+    return (*(f"error: {line}" for line in found.problems), *rows, *findings), found.plan

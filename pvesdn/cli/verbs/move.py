@@ -78,7 +78,7 @@ def _written(found: MovePlan, output: Path | None, *, overwrite: bool) -> list[s
 
 def _show(session: Session, found: MovePlan, written: list[str], *, has_diff: bool) -> None:
     screen = session.screen
-    show_findings(screen, found.move.remarks)
+    show_findings(screen, found.move.findings)
     if screen.is_quiet:
         for name, text in sorted(found.files.items()):
             if len(found.files) > 1:

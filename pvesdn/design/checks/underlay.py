@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from pvesdn.design.checks import zone_mtu
+from pvesdn.design.checks import multicast, zone_mtu
 from pvesdn.design.checks.wording import SHOW_DEVICES, Named, error, few, listed, note, once, warning
 from pvesdn.design.ours.paths import NEXTHOP_OBJECT, underlay_vrf
 from pvesdn.design.ours.zones import (
     IPV6,
-    carriers,
     nodes_with_tunnels,
     vnet_nodes,
     zone_ends,
@@ -20,9 +19,8 @@ from pvesdn.model.cluster import Vtep
 from pvesdn.model.design import DesignInput
 from pvesdn.model.facts import NodeFacts
 from pvesdn.model.findings import Finding
-from pvesdn.model.nearest import nearest
 from pvesdn.model.own_sdn import EvpnZone, OwnZone, VxlanZone
-from pvesdn.model.primitives import IpAddress, is_writable
+from pvesdn.model.primitives import IpAddress
 
 _VtepByNode = Mapping[str, Vtep]
 
@@ -65,12 +63,9 @@ def _zones(
             found.append(_of_both(zone, f" ({listing})"))
         elif isinstance(zone, VxlanZone):
             found += [*_plain(zone, families[zone.id]), *_unlisted(zone, own)]
-            if _joins_by_default(zone):
-                found += _multicast(zone, own, given.facts)
-            found += _plain_on_nodes(zone, own, given.facts)
+            found += multicast.check(zone, own, given.facts)
+            found += _over_ipv6(zone, own, given.facts)
             yield from _vlan_aware(given, zone)
-            for node in own if _joins_by_default(zone) else ():
-                found += _unwritable(zone, own, node, is_read=node in given.facts)
         yield from ((zone, finding) for finding in found)
 
 
@@ -81,30 +76,13 @@ def _defined(given: DesignInput, families: Mapping[str, set[int]]) -> Iterator[t
         if len(families[zone.id]) > 1:
             found.append(_of_both(zone))
         elif isinstance(zone, VxlanZone):
-            found += [*_plain(zone, families[zone.id]), *_loopback(zone)]
+            found += [*_plain(zone, families[zone.id]), *multicast.check_name(zone)]
         yield from ((zone, finding) for finding in found)
 
 
 def _of_both(zone: OwnZone, listing: str = "") -> Finding:
     what = f"its VTEPs are of both families{listing}"
     return error(zone.where, what, "give all nodes of the zone a VTEP of one family")
-
-
-def _joins_by_default(zone: OwnZone) -> bool:
-    """Whether the zone joins its multicast group on the device of the paths."""
-    return isinstance(zone, VxlanZone) and zone.multicast_group is not None and zone.multicast_interface is None
-
-
-def _unwritable(zone: OwnZone, own: _VtepByNode, node: str, *, is_read: bool) -> Iterator[Finding]:
-    """A multicast group that a node would join on a device whose name cannot be written to an interfaces file.
-
-    :param is_read: the node answered, so it alone has to change, and the others need not wait.
-    """
-    for device in sorted(carriers(zone, own, node)):
-        if not is_writable(device):
-            what = f"the name of device {device} of {node} cannot be written as vxlan-physdev"
-            hint = "rename it: letters, digits and _ . + -, not starting with . + or -"
-            yield error(zone.at("multicast-group"), what, hint, node=node if is_read else "")
 
 
 def _twice(zone: OwnZone, own: _VtepByNode) -> Iterator[Finding]:
@@ -151,31 +129,6 @@ def _unlisted(zone: VxlanZone, own: _VtepByNode) -> Iterator[Finding]:
         yield warning(zone.at("peers"), what, "add it, or leave peers out: the zone's nodes then flood to each other")
 
 
-def _plain_on_nodes(zone: VxlanZone, own: _VtepByNode, facts: Mapping[str, NodeFacts]) -> Iterator[Finding]:
-    yield from _over_ipv6(zone, [n for n, v in own.items() if n in facts and v.address.version == IPV6], facts)
-    yield from _loopback(zone)
-    named = zone.multicast_interface
-    without = [node for node in own if node in facts and named is not None and facts[node].link(named) is None]
-    if without:
-        what = f"multicast-interface {named} does not exist on {listed(without)}"
-        common = frozenset.intersection(*(_joinable(facts[node]) for node in own if node in facts))
-        hint = "name one that every node has"
-        near = nearest(named or "", common)
-        yield error(zone.at("multicast-interface"), what, f"did you mean {near}? Otherwise {hint}" if near else hint)
-
-
-def _loopback(zone: VxlanZone) -> Iterator[Finding]:
-    if zone.multicast_interface == "lo":
-        what = "multicast-interface lo does not lead to other nodes"
-        yield error(zone.at("multicast-interface"), what, "name the underlay's device")
-
-
-def _joinable(facts: NodeFacts) -> frozenset[str]:
-    """Devices on which a node can join a group: they lead to other nodes and are no part of another."""
-    kinds = {"vrf", "vxlan", "tun", "veth"}
-    return frozenset(link.name for link in facts.links if not link.master and link.kind not in kinds) - {"lo"}
-
-
 def _vlan_aware(given: DesignInput, zone: VxlanZone) -> Iterator[tuple[Named, Finding]]:
     """Debian's ifupdown2 leaves such a bridge with only VLAN 1: it warns, exits with 0, and no
     tagged frame passes.
@@ -200,8 +153,8 @@ def _with_debians_ifupdown(nodes: Iterable[str], facts: Mapping[str, NodeFacts])
     return found
 
 
-def _over_ipv6(zone: VxlanZone, nodes: list[str], facts: Mapping[str, NodeFacts]) -> Iterator[Finding]:
-    """:param nodes: those that were read and have an IPv6 VTEP."""
+def _over_ipv6(zone: VxlanZone, own: _VtepByNode, facts: Mapping[str, NodeFacts]) -> Iterator[Finding]:
+    nodes = [node for node, vtep in own.items() if node in facts and vtep.address.version == IPV6]
     unknown = [node for node in nodes if "ifupdown2" not in facts[node].versions]
     if unknown:
         what = f"not checked: whether ifupdown2 on {listed(unknown)} accepts an IPv6 tunnel address"
@@ -271,16 +224,3 @@ def _hidden(vteps: _VtepByNode) -> Iterator[Finding]:
         )
         hint = "set mtu in the zone where it takes less than the others, and keep exits off its device"
         yield note(listed(found), f"{path} not looked at: {why}", SHOW_DEVICES if NEXTHOP_OBJECT in why else hint)
-
-
-def _multicast(zone: VxlanZone, own: _VtepByNode, facts: Mapping[str, NodeFacts]) -> Iterator[Finding]:
-    """The group must be joined on one device on each node, and the zone's packets must leave by it."""
-    nodes: dict[str, list[str]] = {}
-    for node in sorted(own.keys() & facts.keys()):
-        devices = carriers(zone, own, node)
-        if len(devices) != 1:
-            how = f"leave by {listed(devices)}" if devices else "leave by no device that is known"
-            nodes.setdefault(how, []).append(node)
-    for how, found in nodes.items():
-        what = f"packets of {listed(found)} to the others {how}, but a multicast group is joined on one device"
-        yield error(zone.where, what, "set multicast-interface in the zone")

@@ -10,9 +10,10 @@ import pytest
 
 from pvesdn.compare.conflicts import digest
 from pvesdn.compare.differences import daemon_differences, sysctl_differences
-from pvesdn.compare.files import NodeNow, compare_node
+from pvesdn.compare.files import compare_node
 from pvesdn.compare.frr_words import frr_differences
 from pvesdn.compare.prerequisites import doubts
+from pvesdn.compare.present import NodeNow
 from pvesdn.decode.frr.text import meaning
 from pvesdn.decode.nodes.record import Record
 from pvesdn.model.execution import Flooding, FrrAction, ReloadNetwork

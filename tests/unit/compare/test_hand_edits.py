@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from pvesdn.compare.files import NodeNow
 from pvesdn.compare.hand_edits import hand_edits
+from pvesdn.compare.present import NodeNow
 from pvesdn.compare.running import compare_running
 from pvesdn.decode.nodes.record import Record
 from pvesdn.model.capabilities import GeneratorLevel, NodeCapabilities
