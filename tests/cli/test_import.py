@@ -108,7 +108,7 @@ def test_nothing_to_import_names_what_was_found(tmp_path: Path) -> None:
         "error: nothing can be imported as it stands; what was found, and why it was left:",
         (
             "error: node1: /etc/network/interfaces:24: vmbr2: a bridge with 2 VXLAN ports (vxlan2, vxlan3): "
-            "it stays as it is; a VNet has one VNI"
+            "it stays as it is; a VNet has one VNI: to have them imported give each VXLAN device a bridge of its own"
         ),
     ]
 
@@ -152,9 +152,9 @@ def test_a_contradiction_is_an_error_and_nothing_is_proposed(tmp_path: Path) -> 
     result = call("import", "--from", tmp_path / "s")
     assert (result.status, result.out) == (1, "")
     assert result.err == (
-        "error: node2: /etc/network/interfaces:20: vmbr2: multicast group is 225.20.1.2, but 225.20.1.1 on node1 "
+        "error: node2: /etc/network/interfaces:20: vmbr2: flood mode is multicast to 225.20.1.2, but multicast to 225.20.1.1 on node1 "
         "(/etc/network/interfaces:20); make them the same\n"
-        "error: node2: /etc/network/interfaces:32: vmbr3: multicast group is 225.20.1.2, but 225.20.1.1 on node1 "
+        "error: node2: /etc/network/interfaces:32: vmbr3: flood mode is multicast to 225.20.1.2, but multicast to 225.20.1.1 on node1 "
         "(/etc/network/interfaces:32); make them the same\n"
     )
 

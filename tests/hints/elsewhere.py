@@ -27,6 +27,7 @@ OUTSIDE = {
     "run pvesdn import again": "what pvesdn does itself",
     "run pvesdn plan and pvesdn apply first": "what pvesdn does itself",
     "look at it, then use --overwrite to replace it": "a decision of a person's, and an option",
+    "have the peer accept the session from there": "a router outside the cluster",
     "save it with plain line endings": "an editor's setting; run dos2unix is the same of a file",
 }
 """Hints about something that no plan can show done, with the reason."""
@@ -45,6 +46,9 @@ NO_ORDER = {
     "left to PVE: .*",
     "what PVE writes for its own zones there may differ from what pvesdn expects",
     "its text is in another order there than pvesdn renders it; it means the same",
+    "every node keeps a VTEP of its own",
+    "pvesdn makes VXLAN devices of the kernel's, in Linux bridges",
+    "guests learn the new one when their ARP entry expires",
     "EVPN written by hand alongside them cannot be imported",
 }
 """What stands in a hint's place and says what comes of it."""

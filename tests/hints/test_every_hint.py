@@ -14,6 +14,7 @@ import pytest
 
 from tests.hints.elsewhere import NO_HINT, NO_ORDER, OUTSIDE
 from tests.hints.followed import FOLLOWED
+from tests.hints.import_rows import IMPORT_ROWS
 from tests.hints.rows import ROWS
 from tests.hints.sources import Source, sources
 
@@ -25,9 +26,9 @@ NOT_YET = HERE / "not_yet.txt"
 
 @cache
 def said() -> tuple[str, ...]:
-    """Every message that somebody acted upon: of the table, and of the mistakes in pvesdn.cfg with their cures."""
+    """Every message that somebody acted upon: of the two tables, and of the mistakes in pvesdn.cfg with their cures."""
     mistakes = (file for file in sorted((TESTS / "mistakes").glob("*/*.txt")) if file.name != "elsewhere.txt")
-    rows = (message for row in ROWS for message in row.messages)
+    rows = (message for row in (*ROWS, *IMPORT_ROWS) for message in row.messages)
     return (*rows, *(line for file in mistakes for line in file.read_text().splitlines()))
 
 
