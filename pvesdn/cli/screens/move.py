@@ -126,7 +126,7 @@ def move_document(move: MovePlan, written: Iterable[str], *, has_diff: bool) -> 
             for row in move.wire
         ],
         "with_the_panel": list(_with_the_panel(move)),
-        "findings": findings(move.move.remarks),
+        "findings": findings(move.move.findings),
         "cut_over": [_script(script) for script in move.cut_over or ()],
         "unreachable": dict(sorted(move.unreachable.items())),
         "plan": None if move.plan is None else plan_document(move.plan, summarize(move.plan), has_diff=has_diff),

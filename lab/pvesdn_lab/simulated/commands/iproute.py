@@ -66,8 +66,12 @@ def _shown(state: State, arguments: Sequence[str]) -> str | None:
 
 
 def bridge(root: Path, arguments: Sequence[str]) -> int:
-    """``bridge [-j] fdb show dev NAME`` and ``bridge fdb append|del MAC dev NAME dst ADDRESS``."""
+    """``bridge [-j] fdb show [dev NAME]`` and ``bridge fdb append|del MAC dev NAME dst ADDRESS``."""
     words = [word for word in arguments if not word.startswith("-")]
+    if words == ["fdb", "show"]:
+        links = State(root).links
+        say(json.dumps([row | {"ifname": name} for name in links for row in _fdb(links[name])]) + "\n")
+        return 0
     name = words[words.index("dev") + 1] if "dev" in words[:-1] else ""
     with locked_state(root) as state:
         link = state.links.get(name)
