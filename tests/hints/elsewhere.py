@@ -27,6 +27,7 @@ OUTSIDE = {
     "run pvesdn import again": "what pvesdn does itself",
     "run pvesdn plan and pvesdn apply first": "what pvesdn does itself",
     "look at it, then use --overwrite to replace it": "a decision of a person's, and an option",
+    "have the peer accept the session from there": "a router outside the cluster",
     "keep the zone in PVE if guests must not reach each other": "a decision of a person's: then nothing moves",
     "keep the zone in PVE if guests must not use other MAC addresses": "a decision of a person's: then nothing moves",
     "run pvesdn apply, which puts its own file in place before the reload that rewrites PVE's": "what pvesdn does itself",
@@ -46,6 +47,9 @@ NO_ORDER = {
     "left to PVE: .*",
     "what PVE writes for its own zones there may differ from what pvesdn expects",
     "its text is in another order there than pvesdn renders it; it means the same",
+    "every node keeps a VTEP of its own",
+    "pvesdn makes VXLAN devices of the kernel's, in Linux bridges",
+    "guests learn the new one when their ARP entry expires",
     "EVPN written by hand alongside them cannot be imported",
 }
 """What stands in a hint's place and says what comes of it."""

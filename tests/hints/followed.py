@@ -65,8 +65,14 @@ FOLLOWED = {
     "tests/unit/recognise/test_hosts.py::test_taken_off_as_it_is_told_the_bridge_is_imported": (
         ("recognise/hosts.py", "take it off .*"),
     ),
+    "tests/unit/recognise/test_sources.py::test_with_the_bgp_controllers_that_are_told_pves_sessions_come_from_the_vteps": (
+        ("recognise/pve_form.py", "add a BGP controller for .* in PVE, whose loopback is the device with the VTEP"),
+    ),
     "tests/unit/recognise/test_leftovers.py::test_kept_as_it_is_told_it_passes_the_next_plan": (
         ("recognise/leftovers.py", ".*"),
+    ),
+    "tests/cluster/test_verify.py::test_a_source_line_that_is_lost_is_added_again_as_the_step_says": (
+        ("compare/drift.py", "add the line '.*' to .*, then ifreload -a"),
     ),
 }
 """By the test: files below ``pvesdn/``, and which of their hints, as a pattern."""

@@ -208,6 +208,16 @@ def test_frr_that_pve_writes_is_not_taken_for_hand_written() -> None:
     assert "/etc/frr/frr.conf: PVE's own controllers or fabrics write it" in str(adoption.proposal.findings[0])
 
 
+def test_a_pve_without_sdn_writes_no_frr_whatever_lies_in_its_folder() -> None:
+    controller = "evpn: ctl\n\tasn 1234\n\tpeers 192.168.0.1,192.168.0.2,192.168.0.3\n\n"
+    by_hand = hand("evpn-l2")
+    api = {**by_hand.api, "version": {"version": "7.4-3", "release": "7.4"}, "cluster/sdn": None}
+    given = replace(by_hand, api=api, pve_files={"controllers.cfg": controller})
+    adoption = adopt(given, Renderer())
+    assert not any("cannot be imported" in finding.hint for finding in adoption.proposal.findings)
+    assert "evpn-controller: main" in adoption.files["pvesdn.cfg"]
+
+
 def test_pves_own_definitions_stay_beside_the_proposed_ones() -> None:
     given = replace(
         hand("unicast"), pve_files={"zones.cfg": "simple: lan\n", "vnets.cfg": "vnet: office\n\tzone lan\n"}
