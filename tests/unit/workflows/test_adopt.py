@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from pvesdn.errors import ApplyRefused, NodeFailed, NodeUnreachable
+from pvesdn.model.findings import Severity
 from pvesdn.model.flags import PlanFlags
 from pvesdn.model.snapshot import NodeRaw
 from pvesdn.render.renderer import Renderer
@@ -85,6 +86,20 @@ def test_definitions_that_are_there_already_are_named_until_they_are_the_proposa
             "merge the two by hand: if the proposal alone replaces it, what it defines is removed from the nodes"
         )
     ]
+
+
+def test_two_definitions_that_are_merged_by_hand_pass_the_next_plan() -> None:
+    other = "vxlan: other\n\nvnet: far\n\tzone other\n\ttag 77\n\n"
+    cluster = by_hand("unicast")
+    cluster.nodes.pve_files[OWN] = other
+    adoption = adopt(read_cluster(cluster.world()), Renderer())
+    assert any(finding.hint.startswith("merge the two by hand") for finding in adoption.proposal.findings)
+
+    cluster.nodes.pve_files[OWN] = other + adoption.files["pvesdn.cfg"]
+    take_out(cluster)
+    changes = plan(read_cluster(cluster.world()), Renderer())
+    assert not [finding for finding in changes.findings if finding.severity is not Severity.NOTE]
+    assert {stanza.name for node in changes.nodes for file in node.files for stanza in file.stanzas} >= {"far"}
 
 
 def test_another_definition_is_not_overwritten_without_being_told() -> None:
