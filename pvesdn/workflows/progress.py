@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pvesdn.errors import NodeError, NodeUnreachable, PvesdnError, TaskFailed
 from pvesdn.model.execution import NodeExecution
 from pvesdn.model.primitives import NodeName
-from pvesdn.model.report import NodeOutcome, Outcome, StepOutcome
+from pvesdn.model.report import NodeOutcome, Outcome, Standing, StepOutcome
 from pvesdn.workflows.world import World
 
 
@@ -19,6 +19,8 @@ class Progress:
     :param execution: what is to be done.
     :param error: what stopped it; empty while nothing has.
     :param step: the step in progress.
+    :param standing: what the node has, once the apply is over.
+    :param left: what is not as before there, though it should be.
     """
 
     world: World
@@ -27,6 +29,8 @@ class Progress:
     error: str = ""
     log: tuple[str, ...] = ()
     step: str = ""
+    standing: Standing | None = None
+    left: tuple[str, ...] = ()
 
     @property
     def node(self) -> NodeName:
@@ -57,7 +61,7 @@ class Progress:
 
     def outcome(self) -> NodeOutcome:
         """The node's line in the report."""
-        return NodeOutcome(self.node, tuple(self.steps), self.error, self.log)
+        return NodeOutcome(self.node, tuple(self.steps), self.error, self.log, self.standing, self.left)
 
 
 def on_each(world: World, run: Iterable[Progress], task: Callable[[Progress], None]) -> dict[NodeName, NodeError]:

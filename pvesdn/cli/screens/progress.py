@@ -18,6 +18,7 @@ HEARTBEAT = 10.0
 _DOING = {
     "read": "reading",
     "staged": "staging",
+    "armed": "writing down how the node is",
     "definitions": "writing the definitions",
     "written": "writing",
     "sysctl": "setting sysctls",
@@ -26,8 +27,9 @@ _DOING = {
     "finished": "finishing",
     "verified": "verifying",
     "discarded": "discarding staged files",
+    "undone": "putting the node back",
 }
-_HARMLESS = frozenset({"read", "staged", "discarded", "verified"})
+_HARMLESS = frozenset({"read", "staged", "armed", "discarded", "verified"})
 OUTCOME_STYLES = {
     "ok": Style.GOOD,
     "failed": Style.REMOVE,

@@ -21,11 +21,15 @@ _USUAL = tuple(
 
 
 def ip(root: Path, arguments: Sequence[str]) -> int:
-    """``ip [-j] [-d] [-6] link|address|route|rule [show] [dev NAME]`` and ``ip link delete [dev] NAME``."""
+    """``ip [-j] [-d] [-6] link|address|route|rule [show] [dev NAME]``, ``ip link delete|set`` and
+    ``ip address add|del``.
+    """
     words = _words(arguments)
     what, action = (words[0] if words else ""), (words[1] if len(words) > 1 else "show")
     if "link".startswith(what or "?") and action in {"del", "delete"}:
         return _delete_link(root, words[2:])
+    if (what, action) in {("link", "set"), ("address", "add"), ("address", "del"), ("route", "replace")}:
+        return _change(root, what, action, words[2:])
     state = State(root)
     if words[2:] and words[-1] not in state.links:
         complain(f'Device "{words[-1]}" does not exist.\n')
@@ -91,6 +95,35 @@ def bridge(root: Path, arguments: Sequence[str]) -> int:
                 link["fdb"].remove(words[words.index("dst") + 1])
             case _:
                 complain(f"bridge: unknown arguments {' '.join(words)}\n")
+                return 255
+    return 0
+
+
+def _change(root: Path, what: str, action: str, words: list[str]) -> int:
+    """``link set dev NAME [up|down] [nomaster] [KEY VALUE]`` and ``address add|del ADDRESS dev NAME``; routes are
+    nobody's business here.
+    """
+    name = words[words.index("dev") + 1] if "dev" in words[:-1] else ""
+    with locked_state(root) as state:
+        link = state.links.get(name)
+        if link is None:
+            complain(f'Cannot find device "{name}"\n')
+            return 1
+        match what, action, words:
+            case "address", "add", [address, *_]:
+                link["addresses"].append(address)
+            case "address", _, [address, *_]:
+                link["addresses"].remove(address)
+            case "link", _, [_, _, ("up" | "down") as wanted]:
+                link["up"] = wanted == "up"
+            case "link", _, [_, _, "nomaster"]:
+                link["master"] = None
+            case "link", _, [_, _, "mtu", mtu]:
+                link["mtu"] = int(mtu)
+            case "link", _, [_, _, ("address" | "master") as key, value]:
+                link[key] = value
+            case "link", _, _:
+                complain(f"Error: argument {words[-1]} is wrong.\n")
                 return 255
     return 0
 
