@@ -1,4 +1,4 @@
-"""After the reloads: restore flood entries, read everything again, mark nodes as finished."""
+"""After the reloads: restore flood entries, read everything again."""
 
 from __future__ import annotations
 
@@ -29,16 +29,6 @@ def leave_unreloaded(run: Iterable[Progress], *, because: str) -> None:
     """Report that nodes with files in place have not had their network reloaded; they stay marked as unfinished."""
     for progress in run:
         progress.leave("reloaded", f"its network was not reloaded, because {because}; apply again")
-
-
-def finish(world: World, run: Iterable[Progress]) -> None:
-    """Mark nodes as finished. A node that was not verified stays unfinished, so the next apply reloads it again."""
-
-    def mark(progress: Progress) -> None:
-        progress.step = "finished"
-        world.nodes.finish(progress.node)
-
-    on_each(world, (progress for progress in run if progress.execution.finishes), mark)
 
 
 def verify(world: World, changes: ChangeSet, run: Sequence[Progress], planner: Planner) -> None:

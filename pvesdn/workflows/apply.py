@@ -16,7 +16,7 @@ from pvesdn.model.files import ChangeSet
 from pvesdn.model.primitives import NodeName
 from pvesdn.model.report import ApplyReport, NodeOutcome, Outcome, StepOutcome
 from pvesdn.model.snapshot import SEEN_FILE
-from pvesdn.workflows.aftermath import NOT_CHECKED, finish, restore_flooding, verify
+from pvesdn.workflows.aftermath import NOT_CHECKED, restore_flooding, verify
 from pvesdn.workflows.any_member import on_any_member
 from pvesdn.workflows.commit import NO_COMMIT, CommitOutcome, commit_definitions
 from pvesdn.workflows.draft import replace_definitions
@@ -59,23 +59,22 @@ def apply(world: World, changes: ChangeSet, planner: Planner) -> ApplyReport:
         commit = _commit(world, run, todo, planner, transaction)
         restore_flooding(world, healthy(run))
         verify(world, changes, healthy(run), planner)
-        _settle(world, run, transaction)
+        _settle(run, transaction)
     return _report(run, changes, commit, is_staged=True)
 
 
-def _settle(world: World, run: Sequence[Progress], transaction: Transaction) -> None:
+def _settle(run: Sequence[Progress], transaction: Transaction) -> None:
     """Everything was good where it was done: it stays. Otherwise all nodes are put back, if that can be."""
     bad = [progress for progress in run if progress.error and transaction.has_placed(progress)]
     if not bad or transaction.is_committed():
-        good = healthy(run)
-        finish(world, good)
-        transaction.keep(good)
+        transaction.keep()
     transaction.put_back(because=_failed(bad or run))
 
 
 def _failed(run: Sequence[Progress]) -> str:
     """Who has failed, for those who have not."""
-    return ", ".join(progress.node for progress in run if progress.error) + " failed"
+    failed = [progress.node for progress in run if progress.error and not progress.is_skipped]
+    return f"{', '.join(failed)} failed"
 
 
 def _commit(

@@ -52,6 +52,7 @@ def commit_definitions(world: World, run: Sequence[Progress], transaction: Trans
         upid = world.api.apply_sdn()
     except (ClusterError, NodeError) as error:
         return _refused(world, run, transaction, error)
+    transaction.is_past_return()
     since = min(since, started_at(upid) - _SLACK)
     failure = ""
     for progress in run:

@@ -47,6 +47,16 @@ class Progress:
         self.steps.append(StepOutcome(self.step, outcome))
         self.world.observer.done(self.node, self.step, outcome.value)
 
+    @property
+    def is_skipped(self) -> bool:
+        """Whether it was left as it is because of something else."""
+        return any(done.outcome is Outcome.SKIPPED for done in self.steps)
+
+    def has_begun(self, step: str) -> bool:
+        """Whether `step`, or one after it, has begun here; not where it was skipped."""
+        done = [outcome.step for outcome in self.steps if outcome.outcome is not Outcome.SKIPPED]
+        return step in done or (self.step == step and self.steps[-1:] != [StepOutcome(step, Outcome.SKIPPED)])
+
     def fail(self, error: PvesdnError) -> None:
         """The step in progress has failed, and with it the node."""
         self.error = str(error)

@@ -6,7 +6,7 @@ A node is called as before only when it has looked, and called new only when the
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from types import TracebackType
 from typing import Self
@@ -16,7 +16,7 @@ from pvesdn.model.execution import Checkpoint, Undone, UndoState
 from pvesdn.model.primitives import NodeName
 from pvesdn.model.report import Outcome, Standing
 from pvesdn.workflows.any_member import on_any_member
-from pvesdn.workflows.progress import Progress, on_each
+from pvesdn.workflows.progress import Progress, healthy, on_each
 from pvesdn.workflows.world import World
 
 OPEN_SECONDS = 180
@@ -25,9 +25,12 @@ is at work, but for another node's reload, and the apply that comes next is not 
 """
 _PAUSES = (2.0, 5.0, 10.0, 15.0)
 """Seconds between attempts to reach a node that has to be put back: its network may be about to come up."""
+_ATTEMPTS = 2
+"""Times that a node is asked to forget how it was."""
 _RUNNING = "/etc/pve/sdn/.running-config"
 
 COMMITTED = "PVE's definitions were committed, which cannot be taken back"
+_UNKNOWN = "nobody can tell whether PVE's definitions were committed"
 
 
 class Transaction:
@@ -41,6 +44,8 @@ class Transaction:
         self._placed: set[NodeName] = set()
         self._running: str | None = None
         self._is_committing = False
+        self._is_committed = False
+        self._is_kept = False
 
     def __enter__(self) -> Self:
         return self
@@ -57,25 +62,25 @@ class Transaction:
 
         def arm_one(progress: Progress) -> None:
             progress.begin("armed")
-            # Before the call: its answer may be what gets lost.
-            self._armed[progress.node] = progress
             checkpoint = Checkpoint(self._id, who, OPEN_SECONDS, progress.execution.frr)
             self._world.nodes.arm(progress.node, checkpoint)
 
-        todo = [progress for progress in self._run if progress.execution.steps and not progress.error]
+        # Before the calls, and those that were lost before: an answer may be what got lost.
+        self._armed = {progress.node: progress for progress in self._run if progress.execution.steps}
+        todo = [progress for progress in self._armed.values() if not progress.error]
         failures = on_each(self._world, todo, arm_one)
         refused = [node for node, error in failures.items() if not isinstance(error, NodeUnreachable)]
         if refused:
-            self._discard(refused)
-            self.put_back(because=", ".join(refused))
+            self.put_back(because=f"{', '.join(refused)} failed")
             for progress in todo:
                 if not progress.error:
                     progress.leave("written", f"not touched, because {', '.join(refused)} failed first")
         return not refused
 
     def placed(self, progress: Progress) -> None:
-        """The node has had its turn."""
-        self._placed.add(progress.node)
+        """The node has had its turn, to its end."""
+        if progress.execution.steps:
+            self._placed.add(progress.node)
 
     def has_placed(self, progress: Progress) -> bool:
         """Whether the node has had its turn to its end."""
@@ -104,54 +109,73 @@ class Transaction:
 
     def is_committed(self) -> bool | None:
         """Whether PVE's definitions have been committed since `is_about_to_commit`; None if nobody can tell."""
-        if not self._is_committing:
-            return False
+        if self._is_committed or not self._is_committing:
+            return self._is_committed
         try:
             return self._running_config() != self._running
         except PvesdnError:
             return None
 
-    def keep(self, run: Iterable[Progress]) -> None:
-        """What was done on these nodes stays."""
-        run = [progress for progress in run if progress.node in self._armed]
+    def is_past_return(self) -> None:
+        """PVE has taken the commit: what nodes have written down of how they were is of no use any more."""
+        self._is_committed = True
+        self._disarm(Standing.NEW)
 
-        def disarm(progress: Progress) -> None:
+    def keep(self) -> None:
+        """Everything is verified: from here on, what was done stays, whatever happens."""
+        self._is_kept = True
+
+        def finish(progress: Progress) -> None:
             progress.step = "finished"
-            self._world.nodes.disarm(progress.node, self._id)
-            self._armed.pop(progress.node)
-            progress.standing = Standing.NOT_PUT_BACK if progress.error else Standing.NEW
+            if progress.execution.finishes:
+                self._world.nodes.finish(progress.node)
 
-        errors = {progress.node: progress.error for progress in run}
-        on_each(self._world, run, disarm)
-        for progress in run:
-            # What failed first is what counts.
-            progress.error = errors[progress.node] or progress.error
+        on_each(self._world, healthy(self._run), finish)
+        self._disarm(Standing.NEW)
+
+    def _disarm(self, standing: Standing, left: tuple[str, ...] = ()) -> None:
+        """Have the nodes that had their turn forget how they were. One that cannot be reached forgets by itself: its
+        checkpoint counts as forgotten in `OPEN_SECONDS`, and an undo of this apply is never asked for again.
+        """
+        nodes = tuple(node for node in self._armed if self._is_committed or node in self._placed)
+        left_over = nodes
+        for _ in range(_ATTEMPTS):
+            with suppress(PvesdnError):
+                answers = self._world.runner.each(left_over, lambda node: self._world.nodes.disarm(node, self._id))
+                left_over = tuple(node for node, error in answers.items() if error is not None)
+        for node in nodes:
+            progress = self._armed.pop(node)
+            progress.standing, progress.left = standing, left
 
     def put_back(self, *, because: str) -> None:
         """Put back every node that was armed, unless PVE's definitions have been committed; tell what each has."""
+        if self._is_kept:
+            self._disarm(Standing.NEW)
         committed = self.is_committed()
         if committed is not False:
-            self._leave(COMMITTED if committed else "nobody can tell whether PVE's definitions were committed")
-            return
+            self._is_committed = True
+            reason = (COMMITTED if committed else _UNKNOWN,)
+            self._disarm(Standing.NOT_PUT_BACK, reason)
+            for progress in self._run:
+                if progress.error and progress.standing is Standing.NEW:
+                    progress.standing, progress.left = Standing.NOT_PUT_BACK, reason
         armed = tuple(self._armed)
         for node, outcome in self._world.runner.each(armed, self._undo).items():
             progress = self._armed.pop(node)
             if isinstance(outcome, NodeError):
-                self._tell(progress, Outcome.UNREACHABLE if isinstance(outcome, NodeUnreachable) else Outcome.FAILED)
-                progress.standing, progress.left = Standing.NOT_PUT_BACK, (str(outcome),)
-                progress.error = progress.error or f"{node}: could not be put back"
+                self._give_up(progress, outcome)
             else:
                 self._settle(progress, outcome)
             if not progress.error and progress.node in self._placed:
                 progress.error = f"{node}: put back as it was, because {because}"
 
-    def _discard(self, refused: Iterable[NodeName]) -> None:
-        """A node that has no checkpoint does not know what is staged there for us."""
-        for node in refused:
-            progress = self._armed.pop(node)
-            if swap := progress.execution.put_in_place:
-                with suppress(PvesdnError):
-                    self._world.nodes.discard(node, [file.path for file in swap.files])
+    def _give_up(self, progress: Progress, error: NodeError) -> None:
+        if not progress.has_begun("written"):
+            progress.standing = Standing.AS_BEFORE
+            return
+        self._tell(progress, Outcome.UNREACHABLE if isinstance(error, NodeUnreachable) else Outcome.FAILED)
+        progress.standing, progress.left = Standing.NOT_PUT_BACK, (str(error),)
+        progress.error = progress.error or f"{progress.node}: could not be put back"
 
     def _settle(self, progress: Progress, undone: Undone) -> None:
         progress.standing = Standing.NOT_PUT_BACK if undone.state is UndoState.PARTLY else Standing.AS_BEFORE
@@ -162,18 +186,13 @@ class Transaction:
         elif undone.state is UndoState.RESTORED:
             self._tell(progress, Outcome.OK)
 
-    def _leave(self, why: str) -> None:
-        for progress in self._armed.values():
-            progress.standing, progress.left = Standing.NOT_PUT_BACK, (why,)
-        with suppress(PvesdnError):
-            self._world.runner.each(tuple(self._armed), lambda node: self._world.nodes.disarm(node, self._id))
-        self._armed.clear()
-
     def _undo(self, node: NodeName) -> Undone:
         """:raises NodeError: it could not be reached, at any attempt, or it refused."""
-        with suppress(OSError):  # a terminal that is gone
-            self._world.observer.step(node, "undone")
-        for pause in _PAUSES:
+        has_begun = self._armed[node].has_begun("written")
+        if has_begun:
+            with suppress(OSError):  # a terminal that is gone
+                self._world.observer.step(node, "undone")
+        for pause in _PAUSES if has_begun else ():
             try:
                 return self._world.nodes.undo(node, self._id)
             except NodeUnreachable:

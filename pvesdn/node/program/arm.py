@@ -7,6 +7,7 @@ from pvesdn.node.program.capture import (
     frr_now,
     routes_of,
     settings_now,
+    staged_digest,
     touched,
 )
 from pvesdn.node.program.checkpoint import (
@@ -15,15 +16,15 @@ from pvesdn.node.program.checkpoint import (
     boot_id,
     drop_checkpoint,
     load_checkpoint,
+    refuse_while_open,
     save_checkpoint,
-    seconds_left,
     uptime,
 )
 from pvesdn.node.program.files import digest_of, write_whole
 from pvesdn.node.program.machine import Machine, Refused
-from pvesdn.node.program.places import PROGRAM, RUNNING_CONFIG
+from pvesdn.node.program.places import PROGRAM, RUNNING_CONFIG, TARGETS
 from pvesdn.node.program.request import Value, text_at
-from pvesdn.node.program.swap import locked
+from pvesdn.node.program.swap import locked, unstage
 
 LONGEST = 24 * 3600
 """Seconds that an apply may leave a node alone before the next one takes its checkpoint for forgotten."""
@@ -45,32 +46,14 @@ def arm(machine: Machine, arguments: Value) -> Value:
         if _is_open(machine, name):
             begun(machine, "")
             return {}
-        names = touched(machine)
-        devices = devices_now(machine)
-        uplinks = [name for name in names if name in devices and devices[name]["kind"] not in MADE_BY_IFUPDOWN]
-        checkpoint = {
-            "format": FORMAT,
-            "id": name,
-            "who": who,
-            "boot": boot_id(machine),
-            "since": uptime(),
-            "seconds": seconds,
-            "deadline": uptime() + seconds,
-            "begun": [],
-            "attempts": 0,
-            "running": digest_of(machine, RUNNING_CONFIG),
-            "frr_action": action,
-            "files": files_now(machine),
-            "touched": names,
-            "uplinks": uplinks,
-            "settings": settings_now(machine),
-            "devices": devices,
-            "routes": routes_of(machine, uplinks),
-            "frr": frr_now(machine),
-        }
-        if machine.source:
-            write_whole(machine, PROGRAM, machine.source)
-        save_checkpoint(machine, checkpoint)
+        try:
+            checkpoint = _taken(machine, {"id": name, "who": who, "seconds": seconds, "frr_action": action})
+            if machine.source:
+                write_whole(machine, PROGRAM, machine.source)
+            save_checkpoint(machine, checkpoint)
+        except BaseException:
+            unstage(machine, sorted(TARGETS))
+            raise
     return {}
 
 
@@ -84,16 +67,34 @@ def disarm(machine: Machine, arguments: Value) -> Value:
     return {}
 
 
+def _taken(machine: Machine, given: Value) -> Value:
+    names = touched(machine)
+    devices = devices_now(machine)
+    uplinks = [name for name in names if name in devices and devices[name]["kind"] not in MADE_BY_IFUPDOWN]
+    return {
+        **given,
+        "format": FORMAT,
+        "boot": boot_id(machine),
+        "since": uptime(),
+        "deadline": uptime() + given["seconds"],
+        "begun": [],
+        "attempts": 0,
+        "running": digest_of(machine, RUNNING_CONFIG),
+        "files": files_now(machine),
+        "written": {path: digest for path in TARGETS for digest in [staged_digest(machine, path)] if digest},
+        "touched": names,
+        "uplinks": uplinks,
+        "settings": settings_now(machine),
+        "devices": devices,
+        "routes": routes_of(machine, uplinks),
+        "frr": frr_now(machine),
+    }
+
+
 def _is_open(machine: Machine, name: str) -> bool:
     """Whether the apply has armed this node before. :raises Refused: another one has, and may be at work."""
     checkpoint = load_checkpoint(machine)
     if checkpoint is None or checkpoint["id"] == name:
         return checkpoint is not None
-    left = seconds_left(machine, checkpoint)
-    if left > 0:
-        ago = uptime() - checkpoint["since"]
-        raise Refused(
-            "an apply by {}, begun {:.0f} s ago, is still open on this node".format(checkpoint["who"], ago),
-            f"wait until it ends; if it was killed, run pvesdn apply again in {left:.0f} s",
-        )
+    refuse_while_open(machine, checkpoint)
     return False

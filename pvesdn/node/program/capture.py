@@ -6,7 +6,7 @@ import re
 import stat
 from typing import Any, Dict, Iterable, Iterator, List, Optional
 
-from pvesdn.node.program.files import LARGEST_FILE, text_of
+from pvesdn.node.program.files import LARGEST_FILE, digest_of, text_of
 from pvesdn.node.program.flood import ALL_ZERO_MAC
 from pvesdn.node.program.machine import Machine, Refused, json_of
 from pvesdn.node.program.places import FRR_CONF, INTERFACES, RECORD, SYSCTL_CONF, TARGETS
@@ -57,9 +57,13 @@ def touched(machine: Machine) -> List[str]:
     return sorted(found)
 
 
+def staged_digest(machine: Machine, path: str) -> Optional[str]:
+    """Digest of what waits to be put in place of `path`; None where nothing does."""
+    return digest_of(machine, staged(machine, path)[len(machine.root) :])
+
+
 def _staged_text(machine: Machine, path: str) -> str:
-    place = staged(machine, path)
-    return text_of(machine, place[len(machine.root) :]) or ""
+    return text_of(machine, staged(machine, path)[len(machine.root) :]) or ""
 
 
 def settings_now(machine: Machine) -> Dict[str, str]:

@@ -6,7 +6,7 @@ import os
 import time
 from typing import List, Optional
 
-from pvesdn.node.program.files import sync_folders, text_of, write_whole
+from pvesdn.node.program.files import beside, sync_folders, text_of, write_whole
 from pvesdn.node.program.machine import Machine, Refused
 from pvesdn.node.program.places import CHECKPOINT, PROGRAM
 from pvesdn.node.program.record import json_bytes
@@ -16,7 +16,7 @@ FORMAT = 1
 _KEYS = frozenset(
     {
         *("format", "id", "who", "boot", "since", "seconds", "deadline", "begun", "attempts", "running"),
-        *("frr_action", "files", "touched", "uplinks", "settings", "devices", "routes", "frr"),
+        *("frr_action", "files", "written", "touched", "uplinks", "settings", "devices", "routes", "frr"),
     }
 )
 
@@ -49,8 +49,9 @@ def save_checkpoint(machine: Machine, checkpoint: Value) -> None:
 def drop_checkpoint(machine: Machine) -> None:
     """The apply is over, one way or the other. The caller holds the node's lock."""
     for path in (CHECKPOINT, PROGRAM):
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(machine.place(path))
+        for place in (machine.place(path), beside(machine, path, "pvesdn-tmp")):
+            with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+                os.unlink(place)
         sync_folders(machine, [path])
 
 
@@ -71,6 +72,17 @@ def seconds_left(machine: Machine, checkpoint: Value) -> float:
     """Until nobody can be at work on it any more; 0 when that is so already, as it is after a reboot."""
     left: float = checkpoint["deadline"] - uptime()
     return max(0.0, left) if checkpoint["boot"] == boot_id(machine) else 0.0
+
+
+def refuse_while_open(machine: Machine, checkpoint: Optional[Value]) -> None:
+    """Return unless an apply is at work on the node, as far as anybody can tell."""
+    left = 0.0 if checkpoint is None else seconds_left(machine, checkpoint)
+    if checkpoint is not None and left > 0:
+        ago = uptime() - checkpoint["since"]
+        raise Refused(
+            "an apply by {}, begun {:.0f} s ago, is still open on this node".format(checkpoint["who"], ago),
+            f"wait until it ends; if it was killed, run pvesdn apply again in {left:.0f} s",
+        )
 
 
 def boot_id(machine: Machine) -> str:

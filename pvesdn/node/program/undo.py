@@ -13,8 +13,8 @@ from pvesdn.node.program.checkpoint import drop_checkpoint, load_checkpoint, sav
 from pvesdn.node.program.files import beside, digest_of, sync_folders, text_of, write_new, write_whole
 from pvesdn.node.program.frr import take_files
 from pvesdn.node.program.machine import Machine, Refused, failure
-from pvesdn.node.program.places import INTERFACES, RECORD, RUNNING_CONFIG, STATE_DIR
-from pvesdn.node.program.record import load_record, save_record
+from pvesdn.node.program.places import INTERFACES, RECORD, RUNNING_CONFIG, STATE_DIR, TARGETS
+from pvesdn.node.program.record import save_record
 from pvesdn.node.program.repair import differing, make_room, put_settings, repair
 from pvesdn.node.program.request import Value, text_at
 from pvesdn.node.program.swap import locked, unstage
@@ -30,7 +30,8 @@ PVES = INTERFACES[0]
 
 
 def undo(machine: Machine, arguments: Value) -> Value:
-    """Put back what the apply ``{"id"}`` has done here -> ``{"state", "left": [str], "log": [str]}``.
+    """Put back what the apply ``{"id"}`` has done here, and forget what is staged: ``{"id"}`` -> ``{"state", "left":
+    [str], "log": [str]}``.
 
     ``state`` is ``nothing`` where there is no checkpoint (it has been undone, or never began), ``untouched`` where the
     apply had begun nothing, ``restored`` where everything is as before, and ``partly`` where ``left`` tells what is
@@ -65,9 +66,10 @@ def undo_by_hand(machine: Machine) -> int:
 
 
 def _undo(machine: Machine, checkpoint: Optional[Value]) -> Value:
+    unstage(machine, sorted(TARGETS))
     if checkpoint is None:
+        drop_checkpoint(machine)  # what one that was killed while it armed has left
         return {"state": "nothing", "left": [], "log": []}
-    unstage(machine, [*checkpoint["files"]])
     if not checkpoint["begun"]:
         drop_checkpoint(machine)
         return {"state": "untouched", "left": [], "log": []}
@@ -121,7 +123,7 @@ def _take_uplinks_down(machine: Machine, checkpoint: Value) -> List[str]:
 
 def _put_files(machine: Machine, checkpoint: Value) -> List[str]:
     """Every file with its bytes, owner and mode. What somebody else has written meanwhile is kept elsewhere."""
-    ours = load_record(machine)["files"]
+    ours = checkpoint["written"]
     # Until all is well the record says that the node is not finished, so that a plan shows it.
     held = checkpoint["files"][RECORD]
     record = json.loads(_text(held)) if held else {"format": 1, "files": {}}
