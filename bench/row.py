@@ -24,7 +24,8 @@ from bench.network import network, pve_network
 from bench.snapshots import write_cluster
 from pvesdn.compare.conflicts import digest
 from pvesdn.compare.diff import unified
-from pvesdn.compare.files import NodeNow, compare_node
+from pvesdn.compare.files import compare_node
+from pvesdn.compare.present import NodeNow
 from pvesdn.decode.nodes.record import Record
 from pvesdn.design.checks.all_checks import check
 from pvesdn.design.cluster import design_node, share

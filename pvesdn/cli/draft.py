@@ -10,11 +10,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from pvesdn.cli.whole import read_whole
+from pvesdn.cli.screens.screen import Screen
+from pvesdn.cli.whole import read_whole, require_size
 from pvesdn.errors import SdnConfigError, SettingsError
+from pvesdn.model.files import FileChange
 from pvesdn.model.findings import Finding
 from pvesdn.model.saved_plan import SavedDraft
-from pvesdn.model.snapshot import OWN_FILE, OWN_NAME
+from pvesdn.model.snapshot import FORMER_OWN_FILE, OWN_FILE, OWN_NAME
 
 LARGEST = 8 * 1024 * 1024
 """Bytes; the node program reads no bigger definitions either."""
@@ -48,8 +50,8 @@ class Draft:
         except SdnConfigError as error:
             raise SdnConfigError(tuple(map(self.named, error.lines))) from error
 
-    def remarks(self, findings: Iterable[Finding]) -> tuple[Finding, ...]:
-        """The same for what is not a fault."""
+    def named_in(self, findings: Iterable[Finding]) -> tuple[Finding, ...]:
+        """Findings about pvesdn.cfg, pointing into the draft."""
         return tuple(
             finding.model_copy(
                 update={key: self.named(getattr(finding, key)) for key in ("where", "what", "hint")},
@@ -69,8 +71,7 @@ def read_draft(place: Path) -> Draft:
     except OSError as error:
         hint = "name a file, or - for standard input"
         raise SettingsError(f"{name}: {error.strerror}", hint=hint) from None
-    if len(data) > LARGEST:
-        raise SettingsError(f"{name}: has more than {LARGEST >> 20} MiB", hint="is this the right file?")
+    require_size(name, data, LARGEST)
     try:
         return Draft(name, data.decode("utf-8"))
     except UnicodeDecodeError as error:
@@ -84,3 +85,9 @@ def _standard_input() -> bytes:
         raise OSError(errno.EBADF, "there is none", "<stdin>")
     found = getattr(sys.stdin, "buffer", sys.stdin).read(LARGEST + 1)
     return found.encode("utf-8", "surrogateescape") if isinstance(found, str) else found
+
+
+def say_former_is_kept(screen: Screen, change: FileChange | None) -> None:
+    """Say where the text is that another one has taken the place of. :param change: what became of pvesdn.cfg."""
+    if change is not None and change.old is not None:
+        screen.remark(f"The previous {OWN_FILE} is kept as {FORMER_OWN_FILE}.")

@@ -15,9 +15,10 @@ from pvesdn.model.findings import Finding
 from pvesdn.model.saved_plan import Terms
 from pvesdn.model.snapshot import Snapshot
 from pvesdn.render.renderer import Renderer
+from pvesdn.workflows.decoded import Intent
 from pvesdn.workflows.draft import definitions_change
 from pvesdn.workflows.plan import plan_understood
-from pvesdn.workflows.understand import Intent, Understanding
+from pvesdn.workflows.understand import Understanding
 
 
 @dataclass(frozen=True, slots=True)

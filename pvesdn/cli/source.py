@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Hashable, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,10 +16,12 @@ from pvesdn.errors import SettingsError
 from pvesdn.model.files import ChangeSet
 from pvesdn.model.findings import Finding, Severity
 from pvesdn.model.nearest import nearest
+from pvesdn.model.ranges import ranges
 from pvesdn.model.snapshot import Snapshot
+from pvesdn.workflows.decoded import Intent
 from pvesdn.workflows.draft import with_draft
 from pvesdn.workflows.read import read_cluster
-from pvesdn.workflows.understand import Intent, Understanding, understand
+from pvesdn.workflows.understand import Understanding, understand
 from pvesdn.workflows.world import World
 
 
@@ -32,7 +34,7 @@ def understood(snapshot: Snapshot, draft: Draft | None, intent: Intent) -> Under
         return understand(snapshot, intent=intent)
     with draft.blamed():
         known = understand(with_draft(snapshot, draft.text), intent=intent)
-    return replace(known, found=draft.remarks(known.found))
+    return replace(known, found=draft.named_in(known.found))
 
 
 _SHOWN = 8
@@ -92,8 +94,8 @@ def require_members(only: frozenset[str] | None, members: Collection[str]) -> No
 
 
 def show_findings(screen: Screen, findings: Iterable[Finding]) -> None:
-    """Warnings, and notes unless quiet, on standard error."""
-    for finding in findings:
+    """Warnings, and notes unless quiet, on standard error: what is true of several nodes once."""
+    for finding in _once(findings):
         if finding.severity is Severity.NOTE:
             screen.remark(f"note: {finding}")
         else:
@@ -102,3 +104,16 @@ def show_findings(screen: Screen, findings: Iterable[Finding]) -> None:
             screen.below(str(other))
         if (more := len(finding.others) - _SHOWN) > 0:
             screen.below(f"and {more} more, which --json lists")
+
+
+def _once(findings: Iterable[Finding]) -> Iterator[Finding]:
+    """The same said of several nodes as one finding, where the first of them stood."""
+    nodes: dict[Hashable, list[str]] = {}
+    first: dict[Hashable, Finding] = {}
+    for number, finding in enumerate(findings):
+        is_nodes = finding.node == finding.where != ""
+        key: Hashable = (finding.severity, finding.what, finding.hint, finding.others) if is_nodes else number
+        first.setdefault(key, finding)
+        nodes.setdefault(key, []).append(finding.where)
+    for key, finding in first.items():
+        yield finding.model_copy(update={"where": ranges(nodes[key])}) if len(nodes[key]) > 1 else finding

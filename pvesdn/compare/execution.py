@@ -4,18 +4,37 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from pvesdn.compare.compared import Compared
+from pvesdn.compare.present import NodeNow
+from pvesdn.compare.stanzas import leaves_its_vrf
+from pvesdn.compare.turns import in_turn
 from pvesdn.model.execution import (
     ChangeFrr,
     ExecutionPlan,
     FileWrite,
+    Flooding,
     FrrAction,
     LoadSysctl,
+    NodeExecution,
     PutInPlace,
     ReloadNetwork,
     ReplaceDefinitions,
     Step,
 )
-from pvesdn.model.files import OUR_SYSCTL, ChangeSet, FileChange
+from pvesdn.model.facts import NodeFacts
+from pvesdn.model.files import (
+    FRR_CONF,
+    FRR_DAEMONS,
+    OUR_INTERFACES,
+    OUR_SYSCTL,
+    Action,
+    AsNumbers,
+    ChangeSet,
+    FileChange,
+)
+from pvesdn.model.owners import FileOwners
+
+_MADE_BY_IFUPDOWN = frozenset({"bridge", "vxlan", "vrf"})
 
 
 def steps(
@@ -46,13 +65,80 @@ def steps(
         yield reload
 
 
+def node_execution(
+    compared: tuple[Compared, ...], now: NodeNow, owners: FileOwners, flooding: Flooding, *, reloads: bool
+) -> NodeExecution:
+    """What is done about the files of one node that change; what PVE writes is left to PVE.
+
+    :param reloads: the network is reloaded when the node's turn comes.
+    """
+    own = tuple(found for found in compared if not found.change.by_pve)
+    is_unfinished = now.record.is_unfinished
+    frr_is_unfinished = is_unfinished and FRR_CONF in (now.record.files or {})
+    in_order = steps(
+        (found.change for found in own),
+        ifdown=tuple(name for found in own for name in _leaving_uplinks(found, now.facts)),
+        delete_links=_to_delete(own, now.facts),
+        frr=_frr_action(own, owners, is_unfinished=frr_is_unfinished),
+        reload=ReloadNetwork(owners.regenerate_frr) if reloads else None,
+        is_unfinished=is_unfinished,
+    )
+    return NodeExecution(now.facts.node, tuple(in_order), flooding, finishes=bool(own) or is_unfinished)
+
+
+def _frr_action(own: tuple[Compared, ...], owners: FileOwners, *, is_unfinished: bool) -> FrrAction:
+    changes = {found.file.path: found for found in own}
+    conf = changes.get(FRR_CONF)
+    if FRR_DAEMONS in changes or (conf is not None and _has_another_asn(conf.change.as_numbers)):
+        return FrrAction.RESTART
+    if conf is not None or (is_unfinished and not owners.pve_writes_frr):
+        return FrrAction.RELOAD
+    return FrrAction.NONE
+
+
+def _has_another_asn(numbers: AsNumbers) -> bool:
+    """Reloads would fail for ever: bgpd keeps an instance with an L3VNI ("BGP is already running"), and so its AS
+    number.
+    """
+    return bool(numbers.before and numbers.after) and numbers.before != numbers.after
+
+
+def _leaving_uplinks(found: Compared, facts: NodeFacts) -> Iterator[str]:
+    """Interfaces that exist without us and leave their VRF: a reload would leave their addresses in the main table, or
+    remove the VRF underneath them.
+    """
+    if found.file.path != OUR_INTERFACES or found.present.text is None:
+        return
+    kinds = {link.name: link.kind for link in facts.links}
+    for stanza in found.change.stanzas:
+        if kinds.get(stanza.name, "bridge") in _MADE_BY_IFUPDOWN:
+            continue
+        printed = found.file.interfaces
+        if stanza.action is Action.REMOVE or (
+            stanza.action is Action.CHANGE
+            and printed is not None
+            and leaves_its_vrf(found.present.stanzas[stanza.name], printed, stanza.name)
+        ):
+            yield stanza.name
+
+
+def _to_delete(own: tuple[Compared, ...], facts: NodeFacts) -> tuple[str, ...]:
+    live = {link.name for link in facts.links}
+    return tuple(
+        stanza.name
+        for found in own
+        for stanza in found.change.stanzas
+        if stanza.action is Action.REPLACE and stanza.name in live
+    )
+
+
 def execution_plan(changes: ChangeSet) -> ExecutionPlan:
     """What carrying out the plan means. PVE's commit reloads every node, changed or not, so all of them are looked
     after.
     """
     commits = bool(changes.pending)
     return ExecutionPlan(
-        nodes=tuple(node.execution for node in changes.nodes if commits or not node.is_empty),
+        nodes=in_turn([node for node in changes.nodes if commits or not node.is_empty]),
         seen=changes.seen,
         definitions=None if changes.definitions is None else _replace(changes.definitions),
         commits=commits,
@@ -62,7 +148,7 @@ def execution_plan(changes: ChangeSet) -> ExecutionPlan:
 
 
 def _replace(change: FileChange) -> ReplaceDefinitions:
-    return ReplaceDefinitions(text=change.new or "", before=change.old, expect=change.expect)
+    return ReplaceDefinitions(text=change.new or "", before=change.old)
 
 
 def _write(change: FileChange) -> FileWrite:

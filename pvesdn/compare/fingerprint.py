@@ -61,17 +61,17 @@ def origin_of(
 
 def result_of(changes: ChangeSet) -> Fingerprint:
     """What a plan comes to."""
-    remarks: dict[str, list[str]] = {}
+    warnings: dict[str, list[str]] = {}
     for finding in changes.findings:
         if finding.severity is not Severity.NOTE:
-            remarks.setdefault(finding.where, []).append(str(finding))
+            warnings.setdefault(finding.where, []).append(str(finding))
     pending = {f"{row.kind} {row.id}": _digest(asdict(row)) for row in changes.pending}
     definitions = () if changes.definitions is None else (changes.definitions,)
     return Fingerprint(
         cluster={
             "definitions to write": {file.path: _file(file) for file in definitions},
             "definitions to commit": _sorted(pending),
-            _WARNINGS: {where: _digest(sorted(texts)) for where, texts in sorted(remarks.items())},
+            _WARNINGS: {where: _digest(sorted(texts)) for where, texts in sorted(warnings.items())},
         },
         nodes={node.node: _changes(node) for node in changes.nodes},
     )

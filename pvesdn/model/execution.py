@@ -88,12 +88,15 @@ class NodeExecution:
     :param flooding: looked after when all had their turn, whether or not all went well: FRR may have taken entries
         along.
     :param finishes: once verified, the mark that `PutInPlace` leaves on the node is taken away.
+    :param waits_for: nodes that give up an address which comes here: they have their turn first, and where one of them
+        did not get that far, this one is left as it is, or both would hold the address.
     """
 
     node: NodeName
     steps: tuple[Step, ...] = ()
     flooding: Flooding = ()
     finishes: bool = False
+    waits_for: frozenset[NodeName] = frozenset()
 
     @property
     def put_in_place(self) -> PutInPlace | None:
@@ -119,13 +122,11 @@ class NodeExecution:
 class ReplaceDefinitions:
     """A draft becomes the cluster's pvesdn.cfg; what it takes the place of is kept beside it.
 
-    :param before: the text that was read; None where there was none.
-    :param expect: its SHA-256, lower-case hexadecimal: no other text is replaced.
+    :param before: the text that was read, and no other is replaced; None where there was none.
     """
 
     text: str
     before: str | None
-    expect: str | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase as fnmatch
 
 from pvesdn.model.primitives import IpAddress, IpInterface
@@ -117,6 +117,19 @@ class NodeFacts:
         """
         version = self.versions.get("ifupdown2")
         return None if version is None else any(suffix in version for suffix in ("pve", "pmx", "proxmox"))
+
+    def without(self, devices: frozenset[str]) -> NodeFacts:
+        """The node once these devices are gone from its kernel, with their addresses and routes; their ports stay."""
+        return replace(
+            self,
+            links=tuple(
+                replace(link, master="") if link.master in devices else link
+                for link in self.links
+                if link.name not in devices
+            ),
+            addresses=tuple(held for held in self.addresses if held[0] not in devices),
+            routes=tuple(route for route in self.routes if route.device not in devices),
+        )
 
     def link(self, name: str) -> Link | None:
         """The device called `name`, or None."""

@@ -122,6 +122,14 @@ class StanzaChange:
 
 
 @dataclass(frozen=True, slots=True)
+class AsNumbers:
+    """The AS numbers of a node's BGP routers, the VRFs' included; empty where FRR has, or will have, no BGP."""
+
+    before: frozenset[str] = frozenset()
+    after: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
 class FileChange:
     """One file's change.
 
@@ -131,6 +139,8 @@ class FileChange:
     :param printed: the stanzas of `new`, where it is an interfaces file that was printed and takes the place of
         another.
     :param differences: of a file that has no interfaces: what changes in it, in words.
+    :param interfaces: of an interfaces file: what `new` was printed from.
+    :param as_numbers: of frr.conf.
     """
 
     path: str
@@ -144,6 +154,8 @@ class FileChange:
     conflict: str = ""
     printed: PrintedInterfaces | None = field(default=None, repr=False)
     differences: tuple[Difference, ...] = ()
+    interfaces: InterfacesFile | None = field(default=None, repr=False)
+    as_numbers: AsNumbers = field(default_factory=AsNumbers)
 
     @property
     def action(self) -> Action:

@@ -78,7 +78,7 @@ class ZoneMove:
     :param taken: every section that goes from PVE's files.
     :param leave: takes the definitions out of PVE's files, in an order that PVE accepts.
     :param enter: puts them back as they were.
-    :param remarks: what is worth knowing besides.
+    :param findings: what is worth knowing besides.
     """
 
     zones: tuple[str, ...]
@@ -87,4 +87,4 @@ class ZoneMove:
     taken: tuple[Where, ...]
     leave: tuple[Command, ...]
     enter: tuple[Command, ...]
-    remarks: tuple[Finding, ...] = field(default=())
+    findings: tuple[Finding, ...] = field(default=())

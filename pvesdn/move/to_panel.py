@@ -48,7 +48,7 @@ class Entering:
     pve: PveSdn
     sections: tuple[Section, ...]
     properties: tuple[MovedProperty, ...]
-    remarks: tuple[Finding, ...]
+    findings: tuple[Finding, ...]
 
     def as_move(self, written: Mapping[str, tuple[Section, ...]]) -> ZoneMove:
         """The move, with the calls that it takes.
@@ -63,7 +63,7 @@ class Entering:
             taken=tuple(place(*found) for leaving in zones for found in leaving.sections()),
             leave=tuple(leave(zones)),
             enter=tuple(enter(zones)),
-            remarks=self.remarks,
+            findings=self.findings,
         )
 
 
@@ -94,7 +94,7 @@ def to_panel(wanted: Iterable[str], panel: Panel, ground: Mapping[str, Ground]) 
         ),
         sections=sections,
         properties=tuple(_properties(sections, zones, own)),
-        remarks=tuple(remark for zone in zones for remark in _remarks(zone)),
+        findings=tuple(finding for zone in zones for finding in _findings(zone)),
     )
 
 
@@ -145,7 +145,7 @@ def _properties(sections: Iterable[Section], zones: tuple[OwnZone, ...], own: Ow
             yield told(where, item, rule, is_idle=item.key == "flood" and is_on(item.value))
 
 
-def _remarks(zone: OwnZone) -> Iterator[Finding]:
+def _findings(zone: OwnZone) -> Iterator[Finding]:
     if isinstance(zone, VxlanZone) and zone.peers is None:
         what = "follows the members of the cluster; in PVE the peers of today are listed"
         yield note(zone.where, what, "add a node that joins later to the zone's peers in PVE")

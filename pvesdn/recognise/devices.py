@@ -19,6 +19,9 @@ from pvesdn.recognise.notebook import Notebook
 _LOCAL = "vxlan-local-tunnelip"
 _MANUAL = frozenset({"inet manual", "inet6 manual"})
 _MAPS = ("bridge-vlan-vni-map", "vxlan-remoteip-map", "vxlan-mcastgrp-map")
+_IPV4 = 4
+GROUP_WORDS = ("vxlan-mcastgrp", "vxlan-mcastgrp6", "vxlan-svcnodeip", "vxlan-svcnodeip6")
+FLOOD_SWITCHES = ("bridge-unicast-flood", "bridge-multicast-flood")
 _NEVER_OF_VXLAN = ("bridge-ports", "bond-slaves", "vlan-raw-device", "vrf-table")
 """Options of devices of other kinds."""
 
@@ -102,7 +105,9 @@ def read_devices(node: HandWrittenNode, book: Notebook) -> NodeDevices:
             if name in node.orphans:
                 what = f"its port {name} has an auto line but no iface stanza"
                 twice = next((port.name for port in vxlans if len(port.all("vxlan-id")) > 1), "")
-                hint = f"one of the stanzas for {twice} may be meant for it" if twice else "add its stanza"
+                hint = f"write 'iface {name} inet manual' below that, and 'vxlan-id NUMBER' if it is a VXLAN device"
+                if twice:
+                    hint = f"call it {name} in the stanza of {twice} that is meant for it: 'iface {name} inet manual'"
                 book.error(node.node, node.orphans[name], device.name, what, hint)
     vrfs = {device.name: device for device in node.devices.values() if device.all("vrf-table")}
     enslaved: dict[str, list[Device]] = {}
@@ -132,7 +137,8 @@ def interfaces(node: str, device: Device, book: Notebook) -> Iterator[IpInterfac
         found = _interface(text)
         if found is None:
             what = f"address {shown(text)} is not an address with a prefix length"
-            book.error(node, option.place, device.name, what, "write it like 10.0.2.254/24")
+            hint = f"write it with the prefix length of its network, like {_example(text)}"
+            book.error(node, option.place, device.name, what, hint)
         else:
             yield found
 
@@ -143,6 +149,14 @@ def _interface(text: str) -> IpInterface | None:
         return ip_interface(text) if "/" in text and "%" not in text else None
     except ValueError:
         return None
+
+
+def _example(text: str) -> str:
+    try:
+        alone = addresses.unicast(text)
+    except BadValueError:
+        return "10.0.2.254/24"
+    return f"{alone}/{24 if alone.version == _IPV4 else 64}"
 
 
 def _with_mask(address: str, mask: Option | None) -> str:
@@ -178,7 +192,7 @@ def _tell_useless(node: str, device: Device, book: Notebook) -> None:
             book.lose(node, option.place, device.name, what, "every node keeps a VTEP of its own")
         elif option.name.startswith("vxlan-") and not (is_lo and option.name == _LOCAL):
             what = f"{option.name} {option.value} does nothing: {device.name} is not a VXLAN device"
-            book.lose(node, option.place, device.name, what, "the line stays as it is")
+            book.lose(node, option.place, device.name, what, "take the line out")
 
 
 def _default_local(node: HandWrittenNode, book: Notebook) -> tuple[IpAddress, Place] | None:
@@ -196,7 +210,8 @@ def _port(
     only = partial(book.only, node.node, device)
     if not device.all("vxlan-id"):
         what = f"has no vxlan-id, so its VNI is unknown{_guess(node, device)}"
-        book.error(node.node, device.place, device.name, what, "add the line 'vxlan-id NUMBER' on every node")
+        hint = "add the line 'vxlan-id NUMBER' to its stanza, with the same number on every node"
+        book.error(node.node, device.place, device.name, what, hint)
         return None
     vni = only(("vxlan-id",), integer(1, VNI_MAX))
     if vni is None:
@@ -214,7 +229,7 @@ def _port(
             for act in hook.acts
             if isinstance(act, Floods) and act.device == device.name
         ),
-        group=only(("vxlan-mcastgrp", "vxlan-mcastgrp6", "vxlan-svcnodeip", "vxlan-svcnodeip6"), _group),
+        group=only(GROUP_WORDS, _group),
         physdev=only(("vxlan-physdev",), values.interface),
         udp_port=only(("vxlan-port",), integer(1, 65535)),
         mtu=only(("mtu",), _mtu),
@@ -263,14 +278,8 @@ def _remotes(node: str, device: Device, book: Notebook) -> tuple[IpAddress, ...]
 
 def _floods(node: str, device: Device, book: Notebook) -> bool:
     """Whether unknown frames are flooded to the port: pvesdn has one setting for unicast and multicast."""
-    names = ("bridge-unicast-flood", "bridge-multicast-flood")
-    switches = [book.only(node, device, (name,), values.boolean) for name in names]
-    off = [name for name, switch in zip(names, switches, strict=True) if switch is False]
-    if len(off) == 1:
-        option = device.all(off[0])[0]
-        hint = "pvesdn switches both off (flood 0) or neither"
-        book.lose(node, option.place, device.name, f"{option.name} off without the other", hint)
-    return len(off) < len(names)
+    switches = [book.only(node, device, (name,), values.boolean) for name in FLOOD_SWITCHES]
+    return any(switch is not False for switch in switches)
 
 
 def _bridge(node: str, device: Device, book: Notebook) -> Bridge:

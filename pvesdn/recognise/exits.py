@@ -12,6 +12,7 @@ from pvesdn.decode.definitions import addresses, values
 from pvesdn.decode.definitions.values import BadValueError, integer
 from pvesdn.decode.nodes.hook_commands import HOOKS
 from pvesdn.decode.nodes.ip_route import read_ip_route
+from pvesdn.model.files import FRR_CONF
 from pvesdn.model.findings import Where
 from pvesdn.model.hand_written import Device, FrrRoute, FrrVrrp, HandWrittenNode, Option, Place
 from pvesdn.model.own_sdn import Exit, Vrrp
@@ -19,6 +20,7 @@ from pvesdn.model.primitives import IpAddress, IpInterface
 from pvesdn.model.snapshot import OWN_NAME
 from pvesdn.recognise.devices import interfaces
 from pvesdn.recognise.notebook import Notebook
+from pvesdn.recognise.stanza_words import listed
 
 _ADDRESSING = frozenset({"address", "netmask", "vrf", "gateway"})
 _OLD_VRRP = ("vrrp-id", "vrrp-priority", "vrrp-virtual-ip")
@@ -58,19 +60,23 @@ class UplinkOnNode:
         )
 
 
-def read_uplink(node: HandWrittenNode, device: Device, vrf: str, book: Notebook) -> UplinkOnNode | None:
-    """A device in a VRF that is not a VNet's bridge; None, and the reason, where it is not an exit."""
-    reader = _Reader(node, device, vrf, book)
+def read_uplink(node: HandWrittenNode, device: Device, vrf: str, stays: str, book: Notebook) -> UplinkOnNode | None:
+    """A device in a VRF that is not a VNet's bridge; None, and the reason, where it is not an exit.
+
+    :param stays: the hint then.
+    """
+    reader = _Reader(node, device, vrf, stays, book)
     return reader.read()
 
 
 class _Reader:
     """One device on one node."""
 
-    def __init__(self, node: HandWrittenNode, device: Device, vrf: str, book: Notebook) -> None:
+    def __init__(self, node: HandWrittenNode, device: Device, vrf: str, stays: str, book: Notebook) -> None:
         self._node = node
         self._device = device
         self._vrf = vrf
+        self._stays = stays
         self._book = book
         self._taken: set[Place] = set()
 
@@ -78,7 +84,7 @@ class _Reader:
         try:
             values.interface(self._device.name)
         except BadValueError as error:
-            self._book.lose(self._node.node, self._device.place, self._device.name, error.what, self._stays())
+            self._book.lose(self._node.node, self._device.place, self._device.name, error.what, self._stays)
             return None
         own = list(interfaces(self._node.node, self._device, self._book))
         gateways = [*self._written(), *self._kernel()]
@@ -87,7 +93,7 @@ class _Reader:
         gateways = list(dict.fromkeys(gateways))
         if not own or not gateways:
             what = f"is in VRF {self._vrf} but is not an exit: it has no {'default route' if own else 'address'}"
-            self._book.lose(self._node.node, self._device.place, self._device.name, what, self._stays())
+            self._book.lose(self._node.node, self._device.place, self._device.name, what, self._stays)
             return None
         for version in (4, 6):
             several = [str(one) for one in own if one.version == version][1:]
@@ -97,9 +103,6 @@ class _Reader:
         vrrp, groups = self._vrrp()
         self._taken |= {option.place for option in self._device.options if option.name in _ADDRESSING | _COMMENTS}
         return UplinkOnNode(self._node.node, self._device, own, gateways, vrrp, frozenset(self._taken), statics, groups)
-
-    def _stays(self) -> str:
-        return f"its stanza stays: name the VRF of the new zone in its line 'vrf {self._vrf}'"
 
     def _lose(self, option: Option, what: str, hint: str = "") -> None:
         self._book.lose(self._node.node, option.place, self._device.name, what, hint)
@@ -149,11 +152,19 @@ class _Reader:
         group = next((group for group in groups if group.id == number), None)
         if len(groups) != 1 or group is None:
             what = f"vrrp {lines[0].value} has {'several' if len(groups) > 1 else 'no'} groups in frr.conf"
-            hint = f"write one 'vrrp {number}' under 'interface {self._device.name}'"
+            hint = self._vrrp_hint(number, lines[0], is_there=group is not None)
             self._book.error(self._node.node, lines[0].place, self._device.name, what, hint)
             return None, groups
         self._taken |= {option.place for option in lines}
         return self._group(group.id, group.priority, group.addresses, group.place), groups
+
+    def _vrrp_hint(self, number: str, option: Option, *, is_there: bool) -> str:
+        block = f"under 'interface {self._device.name}' in {FRR_CONF}"
+        if is_there:
+            return f"keep the lines of 'vrrp {number}' alone {block}"
+        virtual = (word.partition("/")[0] for word in option.value.split()[1:])
+        said = (f"'vrrp {number} {'ipv6' if ':' in address else 'ip'} {address}'" for address in virtual)
+        return f"write 'vrrp {number} priority NUMBER' and {' and '.join(said)} {block}"
 
     def _old_vrrp(self) -> Vrrp | None:
         found = {option.name: option for option in self._device.all(*_OLD_VRRP)}
@@ -161,7 +172,8 @@ class _Reader:
         if missing:
             option = next(iter(found.values()))
             what = f"{option.name} without {' and '.join(missing)}"
-            self._book.error(self._node.node, option.place, self._device.name, what, "give all three or none")
+            hint = f"give {listed(list(_OLD_VRRP))}, or none of the three"
+            self._book.error(self._node.node, option.place, self._device.name, what, hint)
             return None
         self._taken |= {option.place for option in found.values()}
         number, priority, virtual = (found[name] for name in _OLD_VRRP)

@@ -26,6 +26,8 @@ from pvesdn.model.hand_written import (
 from pvesdn.recognise.devices import NodeDevices, is_single_device, port_names
 from pvesdn.recognise.stanza_words import counted_lines, described, listed, mapped_vnis, options_of, vnis_of
 
+_ONE_EACH = "a VNet has one VNI: to have them imported write a VXLAN device and a bridge for each VNI"
+
 
 @dataclass(frozen=True, slots=True)
 class Found:
@@ -138,7 +140,8 @@ class _Finder:
         place = written.place if written is not None else None
         what = f"a bridge with {len(names)} VXLAN ports ({', '.join(names)}): it stays as it is"
         vnis = {vni for name in names for vni in self._vnis(name)}
-        return Found(self._node.node, place, bridge, bridge, frozenset(vnis), what, "a VNet has one VNI")
+        hint = "a VNet has one VNI: to have them imported give each VXLAN device a bridge of its own"
+        return Found(self._node.node, place, bridge, bridge, frozenset(vnis), what, hint)
 
     def _vnis(self, name: str) -> Iterable[int]:
         if name in self._devices.ports:
@@ -156,15 +159,13 @@ class _Finder:
         bridge = self._bridge(device.name)
         inside = f" in {bridge}" if bridge else ""
         what = f"{which}{inside}: not carried over, it stays as it is"
-        return Found(
-            self._node.node, place, device.name, bridge, frozenset(mapped_vnis(device)), what, "a VNet has one VNI"
-        )
+        return Found(self._node.node, place, device.name, bridge, frozenset(mapped_vnis(device)), what, _ONE_EACH)
 
     def _by_hook(self, hook: HookLine, words: VxlanWords) -> Found:
         if words.is_external:
             what = f"a single VXLAN device for many VNIs, made by the hook '{hook.text}': not carried over, it stays as it is"
             bridge = self._bridge(words.name)
-            return Found(self._node.node, hook.place, words.name, bridge, frozenset(), what, "a VNet has one VNI")
+            return Found(self._node.node, hook.place, words.name, bridge, frozenset(), what, _ONE_EACH)
         what = f"{described(words, self._bridge(words.name))}, made by the hook '{hook.text}'"
         return self._unwritten(words, hook.place, what, self._lines(words.name))
 
@@ -172,9 +173,7 @@ class _Finder:
         bridge = self._bridge(live.words.name)
         if live.words.is_external:
             what = "a single VXLAN device for many VNIs that no file makes: not carried over, it stays as it is"
-            return Found(
-                self._node.node, None, live.words.name, bridge, frozenset(), what, "a VNet has one VNI", not bridge
-            )
+            return Found(self._node.node, None, live.words.name, bridge, frozenset(), what, _ONE_EACH, not bridge)
         what = f"{described(live.words, bridge)}, which the kernel has and no {self._readable()} makes"
         found = self._unwritten(live.words, None, what, ())
         return replace(found, is_foreign=not bridge)
@@ -182,9 +181,11 @@ class _Finder:
     def _unwritten(self, words: VxlanWords, place: Place | None, what: str, lines: tuple[Place, ...]) -> Found:
         """A device that could be imported if its stanza said itself what it is."""
         vnis, bridge = frozenset(vnis_of(words.vni)), self._bridge(words.name)
-        if not vnis or not bridge:
-            what = f"{what}: it stays as it is"
-            return Found(self._node.node, place, words.name, bridge, vnis, what, "" if vnis else "no VNI can be read")
+        if not bridge:
+            return Found(self._node.node, place, words.name, bridge, vnis, f"{what}: it stays as it is")
+        if not vnis:
+            what += ", whose VNI cannot be read"
+            words = replace(words, vni="NUMBER")
         steps = [self._stanza(words, lines)]
         if not self._is_in_its_bridge(words.name):
             steps.append(self._joining(words.name, bridge))
@@ -226,8 +227,11 @@ class _Finder:
         bridge = self._bridge(device.name)
         vnis = frozenset({vni})
         if not bridge:
-            what = "a VXLAN device without a bridge: it stays as it is"
-            return Found(self._node.node, device.place, device.name, "", vnis, what, "put it into one")
+            own = device.all("address")
+            holding = f", with the address {own[0].value}" if own else ""
+            what = f"a VXLAN device without a bridge{holding}: it stays as it is"
+            hint = "" if own else f"to have it imported write a bridge for it, with 'bridge-ports {device.name}'"
+            return Found(self._node.node, device.place, device.name, "", vnis, what, hint)
         hooks = [hook for hook in self._node.hooks if Joins(device.name, bridge) in hook.acts]
         place = hooks[0].place if hooks else device.place
         how = (

@@ -93,8 +93,8 @@ class _Teller:
             vrf = _vrf_of(line)
             if vrf is None and _is_of_bgp(line) and line.context[0] != f"router bgp {new.asn}":
                 continue  # told as an instance
-            if vrf is not None and vrf not in new.announcing:
-                continue
+            if vrf is not None and (vrf not in new.announcing or line.text.startswith("route-target import ")):
+                continue  # the zone's rt-import
             traits = new.traits if vrf is None else new.announcing[vrf]
             if not self._is_done(line, traits):
                 yield line
@@ -167,9 +167,9 @@ class _Teller:
     def _tell_sessions(self, router: FrrRouter, heading: str, kept: Kept) -> None:
         """Sessions of an instance that stays, beside the overlay."""
         for neighbor in router.neighbors:
-            if router.vrf is not None:
-                self._keep(neighbor.place, f"neighbor {neighbor.address}", f"a session of VRF {router.vrf}")
-            if router.vrf is not None or not neighbor.is_evpn:  # the latter are told with the mesh
+            if router.vrf is not None or not neighbor.is_evpn:
+                what = "a session that is not for EVPN" if router.vrf is None else f"a session of VRF {router.vrf}"
+                self._keep(neighbor.place, f"neighbor {neighbor.address}", what)
                 kept.session(neighbor.address, heading)
         if router.asn != self.becomes.asn:
             what = f"AS {router.asn} in VRF {router.vrf}: it becomes {self.becomes.asn}, the controller's"

@@ -15,6 +15,8 @@ from pvesdn.model.snapshot import OWN_NAME
 from pvesdn.recognise.notebook import Notebook
 from pvesdn.recognise.underlay import UnderlayFacts
 
+_ONE_AS = "pvesdn.cfg has one AS (iBGP): write the same behind 'router bgp' and 'remote-as' on every node and its peers"
+
 _asn = integer(1, 4_294_967_295)
 
 
@@ -44,22 +46,33 @@ def read_speakers(
     for name, router in sorted(_routers(nodes).items(), key=lambda pair: pair[0]):
         if name not in ground.vteps:
             continue
-        sessions = {}
+        sessions: dict[IpAddress, FrrNeighbor] = {}
         for neighbor in router.neighbors:
             peer = _parsed(neighbor.address)
+            where = (name, neighbor.place, f"neighbor {neighbor.address}")
             if not neighbor.is_evpn:
-                hint = "sessions outside the overlay belong in frr.conf.local"
-                book.lose(name, neighbor.place, f"neighbor {neighbor.address}", "a session that is not for EVPN", hint)
-            elif peer is None:
+                continue  # told with the other lines of frr.conf
+            if peer is None:
                 what = "is not an address, so its peer is unknown"
-                book.error(name, neighbor.place, f"neighbor {neighbor.address}", what, "give the peer's address")
+                hint = (
+                    f"write 'neighbor ADDRESS remote-as {router.asn}' in its place, and the peer's address wherever else "
+                    f"'neighbor {neighbor.address}' stands"
+                )
+                book.error(*where, what, hint)
             elif neighbor.remote_as not in (router.asn, "internal"):
                 what = f"remote-as {neighbor.remote_as or 'is missing'}, but the node's own AS is {router.asn}"
-                hint = "pvesdn.cfg has one AS for all nodes (iBGP)"
-                book.error(name, neighbor.place, f"neighbor {neighbor.address}", what, hint)
+                missing = f"write 'neighbor {peer} remote-as {router.asn}'"
+                book.error(*where, what, _ONE_AS if neighbor.remote_as else missing)
+            elif (vtep := ground.vtep_of(peer)) in sessions:
+                what = f"is a second session with {ground.owners[vtep]}, beside neighbor {sessions[vtep].address}"
+                book.error(*where, what, "remove one of the two")
             else:
-                sessions[peer] = neighbor
-                _tell_source(name, neighbor, peer, ground, book)
+                sessions[vtep] = neighbor
+                _tell_source(name, neighbor, vtep, ground, book)
+        moving = [f"{n.address} ({ground.owners[v]})" for v, n in sessions.items() if v != _parsed(n.address)]
+        if moving:
+            what = f"sessions with addresses that are no VTEPs, {', '.join(moving)}: afterwards they are between VTEPs"
+            book.lose(name, router.place, f"router bgp {router.asn}", what)
         found[name] = RouterOnNode(name, router, ground.vteps[name].address, sessions)
     return found
 
@@ -134,29 +147,35 @@ class _Mesh:
             self._blame(speaker, wanted - {speaker.address}, book)
 
     def _blame(self, speaker: RouterOnNode, wanted: set[IpAddress], book: Notebook) -> None:
-        hint = "make the sessions a full mesh, or use the same route reflectors on every node"
+        """:param wanted: the peers that it should have: whom it has beyond them are members."""
         missing = wanted - speaker.sessions.keys()
         if missing:
-            what = (
-                f"has no session with {', '.join(self._named(address) for address in sorted(missing, key=_sort_key))}"
-            )
+            named = ", ".join(self._named(address) for address in sorted(missing, key=_sort_key))
+            hint = "add it, and activate it in l2vpn evpn"
+            if missing & set(self.outside):
+                hint += "; or take the peer that is no node out of every frr.conf"
+            elif not self.reflectors:
+                hint += ", or use the same route reflectors on every node"
+            what = f"has no session with {named}"
             book.error(speaker.node, speaker.router.place, f"router bgp {speaker.router.asn}", what, hint)
         for address in sorted(speaker.sessions.keys() - wanted, key=_sort_key):
             neighbor = speaker.sessions[address]
-            is_own = address == speaker.address
-            what = "is the node itself" if is_own else "is a peer that other nodes do not have"
-            book.error(speaker.node, neighbor.place, f"neighbor {address}", what, "remove it" if is_own else hint)
+            what, hint = "is the node itself", f"remove every 'neighbor {neighbor.address}'"
+            if address != speaker.address:
+                mirrors = " and ".join(self.reflectors)
+                what = f"is a session between two clients of {mirrors}"
+                hint += f"; or for a full mesh remove every 'route-reflector-client' of {mirrors}"
+            book.error(speaker.node, neighbor.place, f"neighbor {neighbor.address}", what, hint)
 
     def _blame_clients(self, speaker: RouterOnNode, clients: set[IpAddress], book: Notebook) -> None:
         for address, neighbor in speaker.sessions.items():
             if neighbor.is_client != (address in clients):
-                what = (
-                    "is not a route-reflector-client"
-                    if address in clients
-                    else "is a route-reflector-client but not a member"
-                )
-                hint = "reflect for every member that is not a reflector itself, and for nobody else"
-                book.error(speaker.node, neighbor.place, f"neighbor {address}", what, hint)
+                line = f"'neighbor {neighbor.address} route-reflector-client'"
+                what, hint = "is not a route-reflector-client", f"write {line} in l2vpn evpn"
+                if neighbor.is_client:
+                    which = "a route reflector itself" if address in self._inside else "no node of the overlay"
+                    what, hint = f"is a route-reflector-client, but {which}", f"remove {line}"
+                book.error(speaker.node, neighbor.place, f"neighbor {neighbor.address}", what, hint)
 
     def _named(self, address: IpAddress) -> str:
         return f"{address} ({self._owners[address]})" if address in self._owners else str(address)
@@ -182,7 +201,8 @@ def _tell_source(node: str, neighbor: FrrNeighbor, peer: IpAddress, ground: Unde
         return
     new = f"the VTEP, {vtep}" if peer.version == vtep.version else "the address that the kernel chooses"
     what = f"{which}: afterwards the session's source is {new}"
-    book.lose(node, place, f"neighbor {peer}", what, "the peer has to accept the session from there")
+    hint = "" if peer in ground.owners else "have the peer accept the session from there"
+    book.lose(node, place, f"neighbor {neighbor.address}", what, hint)
 
 
 def _routers(nodes: Mapping[str, HandWrittenNode]) -> dict[str, FrrRouter]:
@@ -209,8 +229,7 @@ def _same_asn(speakers: Mapping[str, RouterOnNode], book: Notebook) -> int | Non
     for speaker in speakers.values():
         if speaker.router.asn != first.router.asn:
             what = f"is not the AS of {first.node}, {first.router.asn} ({first.router.place})"
-            hint = "pvesdn.cfg has one AS for all nodes (iBGP)"
-            book.error(speaker.node, speaker.router.place, f"router bgp {speaker.router.asn}", what, hint)
+            book.error(speaker.node, speaker.router.place, f"router bgp {speaker.router.asn}", what, _ONE_AS)
     try:
         return int(_asn(first.router.asn))
     except BadValueError as error:

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from pvesdn.model.hand_written import FrrVrf, HandWrittenNode, Place
 from pvesdn.model.primitives import IpInterface
-from pvesdn.recognise.devices import Bridge, NodeDevices, Port
+from pvesdn.recognise.devices import GROUP_WORDS, Bridge, NodeDevices, Port
 from pvesdn.recognise.notebook import Notebook
 
 
@@ -97,7 +97,7 @@ def read_nets(
     sights = [
         sight
         for name in sorted(devices)
-        for sight in _sights(devices[name], crowded.get(name, frozenset()), isolated.get(name), book)
+        for sight in _sights(devices[name], crowded.get(name, frozenset()), isolated, book)
     ]
     vrfs = {name: {vrf.name: vrf for vrf in node.frr.vrfs} for name, node in nodes.items()}
     ties = [sight for sight in sights if _is_tie(sight, vrfs[sight.node])]
@@ -119,20 +119,27 @@ def check_nets(nets: Nets, own: frozenset[str], book: Notebook) -> None:
 
 
 def _sights(
-    devices: NodeDevices, crowded: frozenset[str], isolated: frozenset[str] | None, book: Notebook
+    devices: NodeDevices, crowded: frozenset[str], isolated: Mapping[str, frozenset[str]], book: Notebook
 ) -> Iterator[BridgeOnNode]:
     for bridge in devices.bridges.values():
         ports = [name for name in bridge.ports if name in devices.ports]
         if ports and bridge.device.name not in crowded:
             port = devices.ports[ports[0]]
-            mode = _mode(port, isolated)
+            mode = _mode(port, isolated.get(devices.node))
             if mode is None:
                 what = "floods nowhere: it has no group and no remote, and the node's frr.conf has no advertise-all-vni"
                 said = " and ".join(f"'vxlan-remoteip {remote}'" for remote in port.hooked_remotes if "$" not in remote)
-                hint = f"write {said} into its stanza, in place of the hooks" if said else "give it a group or remotes"
+                hint = f"write {said} into its stanza, in place of the hooks" if said else _how_to_flood(isolated)
                 book.error(devices.node, port.device.place, port.device.name, what, hint)
             else:
                 yield BridgeOnNode(devices.node, bridge, port, mode)
+
+
+def _how_to_flood(isolated: Mapping[str, frozenset[str]]) -> str:
+    """What a VXLAN device needs: the nodes must agree, so it depends on whether there is EVPN on others."""
+    if isolated:
+        return f"give that frr.conf sessions and 'advertise-all-vni' in l2vpn evpn, as {min(isolated)} has them"
+    return "write 'vxlan-remoteip ADDRESS' for every other node into its stanza, or 'vxlan-mcastgrp GROUP'"
 
 
 def _mode(port: Port, isolated: frozenset[str] | None) -> FloodMode | None:
@@ -164,14 +171,20 @@ def _together(sights: list[BridgeOnNode], but: list[BridgeOnNode] | None = None)
 def _check_vnis(vnets: tuple[Net, ...], book: Notebook) -> None:
     """Enter a VNI that different bridges have."""
     holders: dict[int, BridgeOnNode] = {}
-    sights = (sight for net in vnets for sight in net.sights.values())
+    sights = [sight for net in vnets for sight in net.sights.values()]
+    known = {(sight.node, sight.bridge.device.name) for sight in sights}
     for sight in sorted(sights, key=lambda sight: (sight.node, sight.bridge.device.name)):
         first = holders.setdefault(sight.port.vni, sight)
         if first.bridge.device.name != sight.bridge.device.name:
-            what = f"has VNI {sight.port.vni}, which {first.bridge.device.name} has on {first.node} ({first.place})"
-            book.error(
-                sight.node, sight.place, sight.bridge.device.name, what, "give a VNet one name and one VNI everywhere"
+            other = first.bridge.device.name
+            what = f"has VNI {sight.port.vni}, which {other} has on {first.node} ({first.place})"
+            hint = (
+                "give one of the two another VNI on every node"
+                if (sight.node, other) in known
+                else f"if it is the same network, call it {other} here too and plug its guests into that; if not, "
+                "give it another VNI"
             )
+            book.error(sight.node, sight.place, sight.bridge.device.name, what, hint)
 
 
 _Saying = tuple[str, Callable[[BridgeOnNode], object], Callable[[BridgeOnNode], Place]]
@@ -194,8 +207,11 @@ def _texts(values: tuple[object, ...]) -> str:
 
 _SAME_OF_PORT: tuple[_Saying, ...] = (
     ("VNI", lambda s: s.port.vni, _option("port", "vxlan-id")),
-    ("flood mode", lambda s: s.mode.value, _option("port", "vxlan-remoteip", "vxlan-mcastgrp", "vxlan-svcnodeip")),
-    ("multicast group", lambda s: s.port.group, _option("port", "vxlan-mcastgrp", "vxlan-svcnodeip")),
+    (
+        "flood mode",
+        lambda s: f"{s.mode.value} to {s.port.group}" if s.port.group else s.mode.value,
+        _option("port", "vxlan-remoteip", *GROUP_WORDS),
+    ),
     ("UDP port", lambda s: s.port.udp_port, _option("port", "vxlan-port")),
     ("VRF", lambda s: s.bridge.vrf, _option("bridge", "vrf")),
 )
@@ -252,19 +268,22 @@ def _l3vnis(
             sight = next(net.sights[node] for net in vnets if net.first.bridge.vrf == name and node in net.sights)
             if node not in said:
                 what = f"VRF {name} has no vni in frr.conf, but {one.l3vni} on {first} ({one.place})"
-                book.error(node, sight.place, sight.bridge.device.name, what, "make them the same")
+                hint = f"write 'vni {one.l3vni}' under 'vrf {name}' in its frr.conf"
+                book.error(node, sight.place, sight.bridge.device.name, what, hint)
             elif said[node].l3vni != one.l3vni:
                 what = f"vni is {said[node].l3vni}, but {one.l3vni} on {first} ({one.place})"
-                book.error(node, said[node].place, f"vrf {name}", what, "make them the same")
+                hint = "make them the same, and the vxlan-id of the L3VNI's device with them"
+                book.error(node, said[node].place, f"vrf {name}", what, hint)
             elif (node, name) not in tied:
                 what = f"vni {one.l3vni} is on no VXLAN device in a bridge of the VRF"
-                book.error(
-                    node,
-                    said[node].place,
-                    f"vrf {name}",
-                    what,
-                    f"put the bridge of VNI {one.l3vni} into it: vrf {name}",
+                bridges = (net.sights[node] for net in vnets if node in net.sights)
+                bridge = next((s.bridge.device.name for s in bridges if str(s.port.vni) == one.l3vni), None)
+                hint = (
+                    f"write a VXLAN device with 'vxlan-id {one.l3vni}', and a bridge for it with 'vrf {name}'"
+                    if bridge is None
+                    else f"write 'vrf {name}' into the stanza of {bridge}"
                 )
+                book.error(node, said[node].place, f"vrf {name}", what, hint)
         numbers = [sight.port.vni for sight in ties if sight.bridge.vrf == name]
         found[name] = numbers[0] if numbers else None
     return found

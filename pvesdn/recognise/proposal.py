@@ -64,8 +64,9 @@ def recognise(given: HandWrittenConfig) -> Proposal:
     """
     book = Notebook()
     devices = {name: read_devices(node, book) for name, node in sorted(given.nodes.items())}
-    _raise(book)  # a fault on one node would only look like a contradiction on the others
+    _raise(book)  # a fault on one node would only look like a contradiction on the others, and so would a wrong VTEP
     ground = read_ground(given.nodes, devices, given.facts, given.cluster, book)
+    _raise(book)
     others = Others.of(given.nodes, devices)
     nets = read_nets(given.nodes, devices, others.crowded, isolated_vnis(given.nodes), book)
     own = refuse_own_addresses(nets, given.nodes, given.facts, given.cluster, book)
@@ -107,8 +108,9 @@ class _Writer:
         subnets: list[Subnet] = []
         exits: list[Exit] = []
         for draft in self.drafts:
-            uplinks = uplinks_of(draft, self.given.nodes, self.nets, self.book)
-            zone = self._zone(draft, ids.zone(draft.wish), uplinks)
+            name = ids.zone(draft.wish)
+            uplinks = uplinks_of(draft, self.given.nodes, self.nets, names.vrf(name), self.book)
+            zone = self._zone(draft, name, uplinks)
             zones.append(zone)
             self.made.zones[draft.nets[0].name] = zone.id
             for net in draft.nets:
@@ -165,7 +167,10 @@ class _Writer:
         found = ids.vnet(net.name)
         if found != net.name:
             what = f"the bridge cannot keep its name as a VNet: it becomes {found}"
-            hint = f"plug guests of {net.name} into {found} (qm set VMID --netN ...,bridge={found})"
+            hint = (
+                f"after the apply plug its guests into {found}: 'qm set VMID --netN' (or 'pct set') with what "
+                f"'qm config VMID' shows of netN, its MAC address included, but bridge={found}"
+            )
             self.book.warn(f"{net.name}", what, hint)
         return found
 
@@ -237,16 +242,18 @@ class _Writer:
         )
 
     def _alias(self, net: Net) -> str | None:
-        said = net.first.bridge.alias
-        for sight in net.sights.values():
-            if sight.bridge.alias and sight.bridge.alias != said:
-                place = sight.bridge.device.all("alias")[0].place
-                self.book.lose(sight.node, place, net.name, f"alias {sight.bridge.alias}", "a VNet has one alias")
+        sayers = [sight for sight in net.sights.values() if sight.bridge.alias]
+        said = sayers[0].bridge.alias if sayers else None
+        for sight in sayers:
+            place = sight.bridge.device.all("alias")[0].place
+            if sight.bridge.alias != said:
+                hint = f"a VNet has one alias, '{said}' of {sayers[0].node}: make them the same"
+                self.book.lose(sight.node, place, net.name, f"alias {sight.bridge.alias}", hint)
         try:
             return alias(said) if said else None
         except BadValueError as error:
-            place = net.first.bridge.device.all("alias")[0].place
-            self.book.lose(net.first.node, place, net.name, f"alias {error.what}", error.hint)
+            place = sayers[0].bridge.device.all("alias")[0].place
+            self.book.lose(sayers[0].node, place, net.name, f"alias {error.what}", error.hint)
             return None
 
     def _subnets(self, net: Net, vnet: str, zone: OwnZone) -> Iterator[Subnet]:
@@ -274,7 +281,8 @@ class _Writer:
                 local[name] = lines
         for name, reason in sorted(self.given.unread.items()):
             what = f"was not read ({reason}): it is assumed to be like the others"
-            self.book.warn(name, what, "check its files before it comes back")
+            hint = "import again once it can be read, before you apply"
+            self.book.warn(name, what, hint)
         return local
 
     def _becomes(self, node: str, controller: EvpnController | None, zones: list[OwnZone]) -> Becomes:

@@ -114,7 +114,7 @@ class _Turner:
             sources = {path.source for path in paths if path.source is not None} - {vtep.address}
             if sources:
                 what = f"sessions of {name} from its VTEP, {vtep.address}: PVE's would use source {listed(sources)}"
-                hint = "give the node a BGP controller with the loopback that holds the VTEP"
+                hint = f"add a BGP controller for {name} in PVE, whose loopback is the device with the VTEP"
                 self._lost.append(Finding(severity=Severity.WARNING, where=f"node '{name}'", what=what, hint=hint))
 
     def _vteps(self, nodes: Iterable[str] | None) -> tuple[str, ...]:

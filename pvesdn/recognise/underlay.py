@@ -42,6 +42,11 @@ class UnderlayFacts:
     held: Mapping[str, Mapping[IpAddress, str]] = field(default_factory=dict)
     facts: Mapping[str, NodeFacts] = field(default_factory=dict)
 
+    def vtep_of(self, address: IpAddress) -> IpAddress:
+        """The VTEP of the node that has an address; the address itself where no node has it, or several."""
+        holders = [name for name, held in self.held.items() if address in held and name in self.vteps]
+        return self.vteps[holders[0]].address if len(holders) == 1 else address
+
     def source(self, node: str, device: str, peer: IpAddress) -> IpAddress | None:
         """The source address of a session with a peer under `update-source DEVICE`."""
         return frr_source((address for address, holder in self.held[node].items() if holder == device), peer)
@@ -76,7 +81,8 @@ def read_ground(
         if address is None:
             continue
         device = held.get(address)
-        _refuse_second(vteps, name, address, devices[name], book)
+        if device is not None:
+            _refuse_second(vteps, name, address, devices[name], book)
         link = facts[name].link(device) if device and name in facts else None
         vteps[name] = Vtep(
             node=name, address=address, interface=device, mtu=link.mtu if link else None, why="as it was written"
@@ -101,7 +107,8 @@ def _refuse_second(
     port = next(iter(devices.ports.values()), None)
     if other is not None and port is not None:
         what = f"{node} and {other} have the same VTEP, {address}"
-        book.error(node, port.device.place, port.device.name, what, "give each node an address of its own")
+        hint = "give each node an address of its own, and write it into its vxlan-local-tunnelip"
+        book.error(node, port.device.place, port.device.name, what, hint)
 
 
 def propose_underlay(
@@ -174,12 +181,12 @@ def _own(
         for port in ports[1:]:
             if port.local != first.local:
                 what = f"tunnel address {port.local}, but {first.local} of {first.device.name} ({place})"
-                book.error(devices.node, port.local_place, port.device.name, what, "a node has one VTEP: keep one")
+                hint = "a node has one VTEP: write the same vxlan-local-tunnelip into both"
+                book.error(devices.node, port.local_place, port.device.name, what, hint)
         if first.local not in held:
             what = f"no device of {devices.node} holds the tunnel address {first.local}"
-            book.error(
-                devices.node, place, first.device.name, what, "correct the address, or use one that the node has"
-            )
+            hint = "write an address of the node's own into vxlan-local-tunnelip"
+            book.error(devices.node, place, first.device.name, what, hint)
         return first.local
     candidates = [address for address in held if address in named]
     if len(candidates) == 1:

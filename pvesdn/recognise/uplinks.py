@@ -13,28 +13,33 @@ from pvesdn.recognise.notebook import Notebook
 from pvesdn.recognise.zones import Draft
 
 
-def uplinks_of(draft: Draft, nodes: Mapping[str, HandWrittenNode], nets: Nets, book: Notebook) -> list[UplinkOnNode]:
-    """What is in the zone's VRF beside its VNets, as exits; what cannot be one is entered as lost."""
+def uplinks_of(
+    draft: Draft, nodes: Mapping[str, HandWrittenNode], nets: Nets, becomes: str, book: Notebook
+) -> list[UplinkOnNode]:
+    """What is in the zone's VRF beside its VNets, as exits; what cannot be one is entered as lost.
+
+    :param becomes: what the VRF is called afterwards.
+    """
     if draft.vrf is None:
         return []
     vrf = draft.vrf
-    found = (_on_node(nodes[name], _enslaved(nodes[name], vrf, nets), draft, vrf, book) for name in sorted(nodes))
+    stays = f"its stanza stays: in the edited files write 'vrf {becomes}' in place of 'vrf {vrf}'"
+    found = (_on_node(nodes[name], _enslaved(nodes[name], vrf, nets), draft, stays, book) for name in sorted(nodes))
     return [uplink for uplink in found if uplink is not None]
 
 
 def _on_node(
-    node: HandWrittenNode, enslaved: Iterable[Device], draft: Draft, vrf: str, book: Notebook
+    node: HandWrittenNode, enslaved: Iterable[Device], draft: Draft, stays: str, book: Notebook
 ) -> UplinkOnNode | None:
     found: UplinkOnNode | None = None
-    stays = f"its stanza stays: name the VRF of the new zone in its line 'vrf {vrf}'"
     for device in enslaved:
         if draft.irb is not Irb.SYMMETRIC:
-            what = f"is in VRF {vrf}, which has no L3VNI: exits need irb symmetric"
+            what = f"is in VRF {draft.vrf}, which has no L3VNI: exits need irb symmetric"
             book.lose(node.node, device.place, device.name, what, stays)
             continue
-        uplink = read_uplink(node, device, vrf, book)
+        uplink = read_uplink(node, device, draft.vrf or "", stays, book)
         if uplink is not None and found is not None:
-            what = f"is a second exit of VRF {vrf} on the node, next to {found.device.name}"
+            what = f"is a second exit of VRF {draft.vrf} on the node, next to {found.device.name}"
             book.lose(node.node, device.place, device.name, what, stays)
         found = found or uplink
     return found

@@ -42,5 +42,6 @@ def imported_targets(routers: Mapping[str, FrrRouter | None], l3vni: int | None,
             if router is not None:
                 said, other = " ".join(targets) or "nothing", " ".join(found[first]) or "nothing"
                 what = f"imports {said}, but {other} on {first}"
-                book.error(node, router.place, f"router bgp {router.asn} vrf {router.vrf}", what, "make them the same")
+                hint = "write the same 'route-target import' lines on every node"
+                book.error(node, router.place, f"router bgp {router.asn} vrf {router.vrf}", what, hint)
     return found.get(first, ())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
+from pvesdn.decode.definitions.values import boolean
 from pvesdn.decode.nodes.hook_commands import HOOKS, read_hook
 from pvesdn.decode.nodes.ip_route import read_ip_route
 from pvesdn.decode.secrets import hide_secrets
@@ -14,7 +15,7 @@ from pvesdn.model.ifupdown import GUEST_PORTS
 from pvesdn.model.own_sdn import Irb
 from pvesdn.model.proposal import TakeOut
 from pvesdn.recognise.anyway import BRIDGE, PORT, TIE, VRF, Trait, is_done
-from pvesdn.recognise.devices import Bridge
+from pvesdn.recognise.devices import FLOOD_SWITCHES, Bridge
 from pvesdn.recognise.nets import BridgeOnNode, FloodMode, Nets
 from pvesdn.recognise.notebook import Notebook
 from pvesdn.recognise.underlay import UnderlayFacts
@@ -79,14 +80,13 @@ def tell_stayers(nodes: Mapping[str, HandWrittenNode], outs: Mapping[str, tuple[
                 gone = [word for word in _names_in(option, device) if word in becomes]
                 if gone and option.place not in taken and option.name != "vrf":  # told with the exits
                     what, _ = hide_secrets(f"{option.name} {option.value}")
-                    hint = f"the line stays, and {gone[0]} becomes {becomes[gone[0]]}: change it, or take it out"
+                    hint = f"the line stays: in the edited files write {becomes[gone[0]]} for {gone[0]}, or take it out"
                     book.lose(name, option.place, device.name, what, hint)
             parent = device.name.rpartition(".")[0]
             if parent in becomes:
                 what = f"a VLAN device of {parent}, which becomes {becomes[parent]}"
-                book.lose(
-                    name, device.place, device.name, what, f"call it {becomes[parent]}{device.name[len(parent) :]}"
-                )
+                hint = f"in the edited files call it {becomes[parent]}{device.name[len(parent) :]}"
+                book.lose(name, device.place, device.name, what, hint)
 
 
 def _names_in(option: Option, device: Device) -> Iterator[str]:
@@ -109,9 +109,18 @@ class _Teller:
         of_mode = {FloodMode.MULTICAST: frozenset({"vxlan-physdev"}), FloodMode.EVPN: _OF_EVPN}
         carried = _OF_PORTS | of_mode.get(draft.mode, frozenset())
         self._tell(sight, port, PORT, carried, traits)
+        if draft.mode is FloodMode.EVPN:
+            self._tell_half(sight.node, port)
         carried = _OF_BRIDGES | ({"hwaddress"} if sight.bridge.addresses and draft.is_routed else frozenset())
         self._tell(sight, device, BRIDGE, carried, traits)
         self._tell_ports(sight)
+
+    def _tell_half(self, node: str, port: Device) -> None:
+        """Flooding of one kind of frames switched off alone: a zone switches both off, or neither."""
+        off = [option for name in FLOOD_SWITCHES for option in port.all(name)[:1] if not boolean(option.value)]
+        if len(off) == 1:
+            (other,) = (name for name in FLOOD_SWITCHES if name != off[0].name)
+            self._lose(node, port, off[0], f"write '{other} off' too, for flood 0, or take it out")
 
     def tell_tie(self, sight: BridgeOnNode, draft: Draft, mtu: int | None) -> None:
         """The VXLAN device and the bridge of an L3VNI. :param mtu: of the zone, bytes; None where it is not known."""
@@ -146,6 +155,7 @@ class _Teller:
         names = {"name": re.escape(device.name), "guest_ports": re.escape(GUEST_PORTS)}
         for option in device.options:
             is_said = option.name in carried or is_done(kind, _line(device, option), traits, names)
+            is_said |= kind != PORT and option.name.startswith("vxlan-")  # told as doing nothing there
             if not is_said and not _joins_again(sight, device, option):
                 self._lose(sight.node, device, option, _hint(option, device))
 
@@ -158,7 +168,10 @@ class _Teller:
         if others:
             device = sight.bridge.device
             place = device.all("bridge-ports")[0].place
-            hint = "a VNet's bridge holds its VXLAN port and guests' ports, nothing else"
+            hint = (
+                "a VNet's bridge holds its VXLAN port and guests' ports: take it out first; what is behind it loses the "
+                "VNet at the cut-over"
+            )
             self._book.lose(sight.node, place, device.name, f"the port {', '.join(others)}", hint)
 
 

@@ -12,6 +12,7 @@ from pvesdn.model.own_sdn import Irb
 from pvesdn.model.primitives import IpAddress
 from pvesdn.recognise.nets import BridgeOnNode, FloodMode, Net, Nets
 from pvesdn.recognise.notebook import Notebook
+from pvesdn.recognise.remotes import vteps_of
 from pvesdn.recognise.underlay import UnderlayFacts
 
 _Key = tuple[object, ...]
@@ -63,7 +64,7 @@ class Zoning:
         lists: dict[str, frozenset[IpAddress]] = {}
         for net in nets.vnets:
             if net.first.mode is FloodMode.UNICAST:
-                lists[net.name] = self._list(net)
+                lists[net.name] = vteps_of(net, self._ground, self._book)
             groups.setdefault(self._key(net, lists.get(net.name)), []).append(net)
         return tuple(self._draft(tuple(found), lists, nets) for found in groups.values())
 
@@ -143,32 +144,6 @@ class Zoning:
 
     # --- what a zone says once ----------------------------------------------------------------------------------------
 
-    def _list(self, net: Net) -> frozenset[IpAddress]:
-        """All VTEPs of a VNet with head-end replication; every node must name all the others."""
-        everybody: set[IpAddress] = set()
-        for node, sight in net.sights.items():
-            everybody |= {*sight.port.remotes, *self._vtep(node)}
-        for node, sight in net.sights.items():
-            own = self._vtep(node)
-            place = sight.port.device.all("vxlan-remoteip")[0].place if sight.port.remotes else sight.port.device.place
-            faults = [
-                f"names the node itself ({address})" for address in sorted(own & set(sight.port.remotes), key=int)
-            ]
-            missing = everybody - own - set(sight.port.remotes)
-            if missing:
-                faults.append(f"lacks {', '.join(self._named(address) for address in sorted(missing, key=int))}")
-            if faults:
-                what = f"its list of remotes {' and '.join(faults)}"
-                self._book.error(node, place, sight.port.device.name, what, "list every other node")
-        return frozenset(everybody)
-
-    def _vtep(self, node: str) -> set[IpAddress]:
-        return {self._ground.vteps[node].address} if node in self._ground.vteps else set()
-
-    def _named(self, address: IpAddress) -> str:
-        owner = self._ground.owners.get(address)
-        return f"{address} ({owner})" if owner else str(address)
-
     def _mtu(self, net: Net, peers: Iterable[IpAddress] | None) -> int | None:
         """The MTU stated, if it is less than what follows from the underlay."""
         said = net.mtu
@@ -182,7 +157,8 @@ class Zoning:
         if said > fits:
             node, device = next(_sayers_of_mtu(net, said))
             what = f"mtu {said} does not fit the underlay, which allows {fits}"
-            self._book.lose(node, device.all("mtu")[0].place, device.name, what, "the zone gets what fits")
+            hint = f"the zone gets what fits: to keep it raise the underlay's MTU by {said - fits}"
+            self._book.lose(node, device.all("mtu")[0].place, device.name, what, hint)
         return None
 
     def _least(self, sizes: list[tuple[Net, int | None]]) -> int | None:
@@ -191,7 +167,8 @@ class Zoning:
             what = f"VNets with MTUs of their own: the zone gets the least, {min(said)}"
             for net, size in sizes:
                 if size is not None and size != min(said):
-                    self._book.lose(net.first.node, net.first.place, net.name, what, "a zone has one MTU")
+                    hint = "a zone has one MTU: to keep it write the same for all its VNets"
+                    self._book.lose(net.first.node, net.first.place, net.name, what, hint)
         return min(said, default=None)
 
     def _same(self, nets: tuple[Net, ...], option: str) -> int | None:
@@ -199,7 +176,8 @@ class Zoning:
         for net in nets:
             if net.first.port.udp_port != first.port.udp_port:
                 what = f"{option} is {net.first.port.udp_port or 4789}, and {first.port.udp_port or 4789} of {nets[0].name}"
-                self._book.error(net.first.node, net.first.place, net.name, what, "VNets of one VRF have one UDP port")
+                hint = "VNets of one VRF have one UDP port: make them the same"
+                self._book.error(net.first.node, net.first.place, net.name, what, hint)
         return first.port.udp_port
 
     def _switch(self, nets: tuple[Net, ...], noun: str, option: str, states: list[bool]) -> bool:
@@ -251,7 +229,7 @@ class Zoning:
         if other and len(other.keys() | usual) > 1:
             for name, sight in other.items():
                 what = f"the group is joined on {name}, on other nodes elsewhere"
-                hint = "multicast-interface is one name for all nodes"
+                hint = "write the same vxlan-physdev on every node, best the device that carries the tunnels"
                 self._book.error(sight.node, _place(sight, "vxlan-physdev"), sight.port.device.name, what, hint)
         return next(iter(other), None)
 
@@ -259,12 +237,12 @@ class Zoning:
         for sight in net.sights.values():
             if sight.bridge.addresses:
                 place = _place(sight, "address", of_bridge=True)
-                hint = "gateways need EVPN with irb asymmetric or symmetric"
+                hint = "gateways need EVPN with irb asymmetric or symmetric: give it to a guest or a router first"
                 what = f"the address {', '.join(map(str, sight.bridge.addresses))}"
                 self._book.lose(sight.node, place, net.name, what, hint)
             if sight.bridge.vrf:
                 place = _place(sight, "vrf", of_bridge=True)
-                hint = "VRFs need EVPN with irb asymmetric or symmetric"
+                hint = "VRFs need EVPN with irb asymmetric or symmetric: take the line out"
                 self._book.lose(sight.node, place, net.name, f"the VRF {sight.bridge.vrf}", hint)
 
 

@@ -10,32 +10,30 @@ from typing import Literal, TypeAlias
 
 from pvesdn.compare.conflicts import digest
 from pvesdn.compare.taken import Taken
-from pvesdn.decode.cluster.status import decode_cluster
-from pvesdn.decode.definitions.sdn_files import decode_sdn
 from pvesdn.decode.nodes.answers import file_mode
-from pvesdn.decode.nodes.facts import decode_facts
+from pvesdn.decode.nodes.facts import with_interfaces
 from pvesdn.decode.nodes.hand_written import Cut, cut_file, decode_hand_written, interfaces_files
 from pvesdn.design.shared import names
 from pvesdn.encode.sdn_files import write_sdn
-from pvesdn.errors import ApplyRefused, NodeError, NodeUnreachable, PvesdnError
+from pvesdn.errors import ApplyRefused, NodeUnreachable, PvesdnError
 from pvesdn.model.files import OUR_INTERFACES, SDN_INTERFACES, Action, ChangeSet, FileChange, NodeChanges, StanzaChange
 from pvesdn.model.findings import Finding, Severity
 from pvesdn.model.flags import PlanFlags
 from pvesdn.model.primitives import NodeName
 from pvesdn.model.proposal import Proposal, TakeOut
-from pvesdn.model.pve_sdn import PveSdn
 from pvesdn.model.snapshot import OWN_FILE, OWN_NAME, NodeRaw, Snapshot
 from pvesdn.recognise.proposal import HandWrittenConfig, recognise
 from pvesdn.recognise.pve_form import as_pve
 from pvesdn.render.renderer import Renderer
 from pvesdn.workflows.any_member import on_any_member
-from pvesdn.workflows.plan import plan
+from pvesdn.workflows.decoded import Decoded, decode
+from pvesdn.workflows.draft import put_definitions
+from pvesdn.workflows.plan import plan_understood
+from pvesdn.workflows.understand import judge, raise_errors
 from pvesdn.workflows.world import World
 
 Form: TypeAlias = Literal["pvesdn", "pve"]
 """Whose objects are proposed: those of pvesdn.cfg alone, or PVE's where PVE has words."""
-
-_LINKS = ("ip-link", "ip-addr")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,12 +74,13 @@ def adopt(snapshot: Snapshot, renderer: Renderer, *, form: Form = "pvesdn") -> A
     :raises SdnConfigError: what the nodes have contradicts itself, or there is nothing to import.
     :raises PvesdnError: the snapshot cannot be understood.
     """
-    pve = _pve_definitions(snapshot)
-    given = _hand_written(snapshot, pve)
+    decoded = decode(_without_ours(snapshot))
+    raise_errors(decoded.sdn.findings)
+    given = _hand_written(decoded)
     proposal = recognise(given)
     if form == "pve":
         proposal = as_pve(proposal)
-    if pve.needs_frr:
+    if _pve_writes_frr(decoded):
         proposal = replace(proposal, findings=(*proposal.findings, _PVE_WRITES_FRR))
     files = write_sdn(proposal.sdn)
     if snapshot.pve_files.get(OWN_NAME, "").strip() not in ("", files.get(OWN_NAME, "").strip()):
@@ -90,14 +89,14 @@ def adopt(snapshot: Snapshot, renderer: Renderer, *, form: Form = "pvesdn") -> A
     unreachable = {name: why for name, why in given.unread.items() if why != _OFFLINE}
     adoption = Adoption(proposal, files, nodes, unreachable)
     try:
-        changes = plan(_after(snapshot, adoption), renderer, flags=PlanFlags(overwrite=True))
+        changes = plan_understood(judge(_after(decoded, adoption)), renderer, flags=PlanFlags(overwrite=True))
     except PvesdnError as error:
         return replace(adoption, problems=tuple(str(error).splitlines()))
     return replace(adoption, plan=_as_cut_over(changes, proposal.take_outs))
 
 
 def write_definitions(world: World, snapshot: Snapshot, text: str, *, overwrite: bool) -> str:
-    """Put the proposal in place as the cluster's pvesdn.cfg; the path that was written.
+    """Put the proposal in place as the cluster's pvesdn.cfg, and keep what was there; the path that was written.
 
     :raises ApplyRefused: there is another one already, and nobody said `overwrite`; or it changed since it was read.
     :raises NodeError: no node could write it.
@@ -109,7 +108,7 @@ def write_definitions(world: World, snapshot: Snapshot, text: str, *, overwrite:
     def write(name: NodeName) -> str:
         if world.nodes.read(name, [OWN_FILE]).get(OWN_FILE) not in (before, text):
             raise ApplyRefused(f"{OWN_FILE} has changed since it was read", hint="run pvesdn import again")
-        world.nodes.replace(name, OWN_FILE, text, expect=None if before is None else digest(before))
+        put_definitions(world, name, text, before=before)
         return OWN_FILE
 
     try:
@@ -137,32 +136,34 @@ _ALREADY_DEFINED = Finding(
 )
 
 
-def _pve_definitions(snapshot: Snapshot) -> PveSdn:
-    files = {name: text for name, text in snapshot.pve_files.items() if name != OWN_NAME}
-    return decode_sdn(files, intent="pending").config.pve
+def _without_ours(snapshot: Snapshot) -> Snapshot:
+    """The cluster without its pvesdn.cfg, which the proposal would replace."""
+    return replace(snapshot, pve_files={name: text for name, text in snapshot.pve_files.items() if name != OWN_NAME})
 
 
-def _hand_written(snapshot: Snapshot, pve: PveSdn) -> HandWrittenConfig:
-    cluster = decode_cluster(snapshot.api)
-    facts = {}
+def _pve_writes_frr(decoded: Decoded) -> bool:
+    """Whether frr.conf is PVE's text. Without SDN of its own PVE writes none, whatever lies in /etc/pve/sdn."""
+    return decoded.cluster.has_sdn and decoded.sdn.config.pve.needs_frr
+
+
+def _hand_written(decoded: Decoded) -> HandWrittenConfig:
+    snapshot, cluster, pve = decoded.snapshot, decoded.cluster, decoded.sdn.config.pve
     unread = {member.name: _OFFLINE for member in cluster.members if not member.is_online}
     unread |= {name: why.removeprefix(f"{name}: ") for name, why in snapshot.unreachable.items()}
-    for node, raw in snapshot.nodes.items():
-        try:
-            facts[node] = decode_facts(node, raw)
-        except NodeError as error:
-            unread[node] = error.message.removeprefix(f"{node}: ")
+    unread |= {
+        name: why.removeprefix(f"{name}: ") for name, why in decoded.unreadable.items() if name not in decoded.facts
+    }
     return HandWrittenConfig(
         nodes={
             name: decode_hand_written(
                 name,
                 snapshot.nodes[name].files,
                 snapshot.nodes[name].commands.get("ip-link"),
-                has_own_frr=not pve.needs_frr,
+                has_own_frr=not _pve_writes_frr(decoded),
             )
-            for name in sorted(facts)
+            for name in sorted(decoded.facts)
         },
-        facts=facts,
+        facts=decoded.facts,
         cluster=cluster,
         taken=frozenset({*(zone.id for zone in pve.zones), *(vnet.id for vnet in pve.vnets)}),
         unread=unread,
@@ -202,31 +203,26 @@ def _order(out: TakeOut) -> int:
 # --- what then comes -------------------------------------------------------------------------------------------------
 
 
-def _after(snapshot: Snapshot, adoption: Adoption) -> Snapshot:
-    """The cluster with the proposal in place and everything taken out."""
-    own = {name: text for name, text in snapshot.pve_files.items() if name != OWN_NAME}
-    for name, text in adoption.files.items():
-        before = own.get(name, "")
-        own[name] = f"{before.rstrip()}\n\n{text}" if before.strip() else text
-    nodes = dict(snapshot.nodes)
+def _after(decoded: Decoded, adoption: Adoption) -> Decoded:
+    """The cluster with the proposal in place and everything taken out: only the texts that are new are read."""
+    nodes, facts = dict(decoded.snapshot.nodes), dict(decoded.facts)
     for part in adoption.nodes:
-        raw = nodes[part.node]
-        edited = {change.path: change.new or "" for change in part.edits}
-        gone = {out.name for out, _ in part.take_outs} - {out.becomes for out, _ in part.take_outs}
-        commands = {name: _without(answer, gone) if name in _LINKS else answer for name, answer in raw.commands.items()}
-        nodes[part.node] = NodeRaw({**raw.files, **edited}, commands)
-    return replace(snapshot, pve_files=own, nodes=nodes)
+        files = {**nodes[part.node].files, **{change.path: change.new or "" for change in part.edits}}
+        nodes[part.node] = NodeRaw(files, nodes[part.node].commands)
+        stays = {out.becomes for out, _ in part.take_outs}
+        gone = frozenset(out.name for out, _ in part.take_outs if out.name not in stays)
+        facts[part.node] = with_interfaces(facts[part.node].without(gone), files)
+    after = replace(decoded, snapshot=replace(decoded.snapshot, nodes=nodes), facts=facts)
+    return after.with_definitions(_with_proposed(decoded.snapshot.pve_files, adoption.files))
 
 
-def _without(answer: object, gone: set[str]) -> object:
-    if not isinstance(answer, list):
-        return answer
-    rows = (row for row in answer if isinstance(row, dict) and not _is_one_of(row.get("ifname"), gone))
-    return [{k: value for k, value in row.items() if k != "master" or not _is_one_of(value, gone)} for row in rows]
-
-
-def _is_one_of(value: object, names: set[str]) -> bool:
-    return isinstance(value, str) and value in names
+def _with_proposed(files: Mapping[str, str], proposed: Mapping[str, str]) -> dict[str, str]:
+    """PVE's definitions, each file with what is proposed below what it has."""
+    found = dict(files)
+    for name, text in proposed.items():
+        before = found.get(name, "")
+        found[name] = f"{before.rstrip()}\n\n{text}" if before.strip() else text
+    return found
 
 
 def _as_cut_over(changes: ChangeSet, outs: Mapping[str, tuple[TakeOut, ...]]) -> ChangeSet:

@@ -37,6 +37,17 @@ def definitions_change(snapshot: Snapshot, text: str) -> FileChange | None:
     return FileChange(path=OWN_FILE, old=live, new=text, mode=_MODE, owner=_OWNER, expect=expect)
 
 
+def put_definitions(world: World, name: NodeName, text: str, *, before: str | None) -> None:
+    """Have a member make `text` the cluster's pvesdn.cfg; what was there is kept as `FORMER_OWN_FILE`.
+
+    :param before: what was there when it was read; None where nothing was.
+    :raises NodeError: another text is there by now, which stays; or the member cannot write.
+    """
+    if before is not None and before != text:
+        world.nodes.put(name, FORMER_OWN_FILE, before)
+    world.nodes.replace(name, OWN_FILE, text, expect=None if before is None else digest(before))
+
+
 def replace_definitions(world: World, change: ReplaceDefinitions, members: Sequence[NodeName]) -> None:
     """Make the draft the cluster's pvesdn.cfg. What was there is kept as `FORMER_OWN_FILE`.
 
@@ -48,9 +59,7 @@ def replace_definitions(world: World, change: ReplaceDefinitions, members: Seque
     def put(name: NodeName) -> None:
         if world.nodes.read(name, [OWN_FILE]).get(OWN_FILE) not in (change.before, change.text):
             raise NodeFailed(name, f"{OWN_FILE} has changed since it was read", hint="plan again")
-        if change.before is not None:
-            world.nodes.put(name, FORMER_OWN_FILE, change.before)
-        world.nodes.replace(name, OWN_FILE, change.text, expect=change.expect)
+        put_definitions(world, name, change.text, before=change.before)
 
     world.observer.step(_CLUSTER, "definitions")
     try:

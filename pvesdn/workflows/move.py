@@ -30,7 +30,7 @@ from pvesdn.move.to_panel import Entering, Ground, to_panel, without
 from pvesdn.move.wire import changes_on_the_wire, tunnel_ends
 from pvesdn.render.renderer import Renderer
 from pvesdn.workflows.plan import plan_understood
-from pvesdn.workflows.understand import Understanding, understand
+from pvesdn.workflows.understand import Understanding, judge, understand
 
 _COLLECTIONS = ("zones", "vnets", "subnets")
 _PLACED = re.compile(r"(?P<file>[a-z]+\.cfg):(?P<line>[0-9]{1,9}): (?P<rest>.*)")
@@ -187,7 +187,7 @@ class _Start:
         move = result.move
         problems = [str(row) for row in move.properties if row.fate is Fate.NEEDED]
         try:
-            moved = understand(replace(self.snapshot, pve_files=files))
+            moved = judge(self.known.decoded.with_definitions(files))
             changes = plan_understood(moved, self.renderer)
         except PvesdnError as error:
             found = (self._as_proposed(line, result.form) for line in str(error).splitlines())
@@ -202,7 +202,7 @@ class _Start:
         ]
         result = replace(
             result,
-            move=replace(move, remarks=(*_away(changes), *move.remarks)),
+            move=replace(move, findings=(*_away(changes), *move.findings)),
             wire=changes_on_the_wire(move.own, self.designs, after),
             plan=changes,
             problems=tuple(problems),
@@ -223,7 +223,7 @@ class _Start:
         result = replace(found.result, unreachable=self.snapshot.unreachable)
         if result.plan is None:
             return result
-        return replace(result, move=replace(result.move, remarks=(*self._standing(), *result.move.remarks)))
+        return replace(result, move=replace(result.move, findings=(*self._standing(), *result.move.findings)))
 
     def _standing(self) -> Iterator[Finding]:
         """What `apply` would do without any move."""

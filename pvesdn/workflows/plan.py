@@ -2,27 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from pvesdn.compare.conflicts import holds_our_frr
 from pvesdn.compare.falls import falls
-from pvesdn.compare.files import NodeNow, compare_node
+from pvesdn.compare.files import compare_node
 from pvesdn.compare.frr_local import judge_rendered_local
 from pvesdn.compare.hand_edits import hand_edits
 from pvesdn.compare.prerequisites import doubts
+from pvesdn.compare.present import NodeNow
 from pvesdn.compare.running import running_findings
 from pvesdn.design.cluster import SharedDesign, design_node, share
 from pvesdn.design.ours.vteps import seen_now
 from pvesdn.design.shared.belongs import zones_by_interface
 from pvesdn.design.shared.ownership import takes_frr_over
 from pvesdn.encode.seen import encode_seen
-from pvesdn.model.files import ChangeSet, NodeChanges, RenderedFile
+from pvesdn.model.files import OUR_INTERFACES, ChangeSet, NodeChanges, RenderedFile
 from pvesdn.model.findings import Finding
 from pvesdn.model.flags import PlanFlags
 from pvesdn.model.snapshot import SEEN_NAME, Snapshot
 from pvesdn.render.renderer import Renderer
-from pvesdn.workflows.understand import Intent, Understanding, understand
+from pvesdn.workflows.decoded import Intent
+from pvesdn.workflows.understand import Understanding, understand
 
 
 def plan(
@@ -55,9 +57,9 @@ def plan_understood(
     return ChangeSet(
         nodes=changes,
         findings=(
-            *known.findings_without(stopped={node.node for node in changes if not node.is_empty}),
+            *_not_told(known.findings_without(stopped={node.node for node in changes if not node.is_empty}), changes),
             *(finding for _, findings in planned for finding in findings),
-            *running_findings(known.running),
+            *running_findings(known.running, {node.node for node in changes if _changes_interfaces(node)}),
             *(doubt for node in changes for doubt in doubts(node.files, known.given.facts[node.node])),
         ),
         pending=known.pending,
@@ -106,7 +108,31 @@ def _plan_node(
     blocking = () if changes.is_empty else _blocking(known, name)
     # While something is pending, PVE is about to write the file, and what changes in it is shown with the plan.
     edited = () if known.pending else hand_edits(rendered, now, known.running, known.given.capabilities.on(name))
-    return replace(changes, obstacles=(*blocking, *changes.obstacles, *verdict.errors)), (*verdict.warnings, *edited)
+    obstacles = tuple(_with_place(known, obstacle) for obstacle in changes.obstacles)
+    return replace(changes, obstacles=(*blocking, *obstacles, *verdict.errors)), (*verdict.warnings, *edited)
+
+
+def _with_place(known: Understanding, obstacle: Finding) -> Finding:
+    """What an apply misses, with the place in the definitions that asks for it and the name that may be meant."""
+    told = next((f for f in known.found if _missed(f) and _missed(f) == _missed(obstacle)), None)
+    if told is None or told.place is None:
+        return obstacle
+    hint = f"{told.hint} in {told.place.file}:{told.place.line}, or wait until it exists"
+    return obstacle.model_copy(update={"hint": hint})
+
+
+def _missed(finding: Finding) -> tuple[str, str] | None:
+    return (finding.node, finding.missing) if finding.missing else None
+
+
+def _not_told(found: Iterable[Finding], changes: Iterable[NodeChanges]) -> Iterator[Finding]:
+    """Findings without those that an obstacle tells as well."""
+    told = {_missed(obstacle) for node in changes for obstacle in node.obstacles} - {None}
+    return (finding for finding in found if _missed(finding) not in told)
+
+
+def _changes_interfaces(node: NodeChanges) -> bool:
+    return any(file.path == OUR_INTERFACES for file in node.files)
 
 
 def _wanted(known: Understanding, only: frozenset[str] | None) -> list[str]:

@@ -1,59 +1,63 @@
-"""From what was read to what is wanted: decode it, choose the VTEPs, check. Pure."""
+"""From what was read to what is wanted: choose the VTEPs, check. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Literal, TypeAlias
 
 from pvesdn.compare.running import compare_running
 from pvesdn.decode.cluster.answers import one_line
 from pvesdn.decode.cluster.guests import decode_guest_names
 from pvesdn.decode.cluster.seen import decode_seen
-from pvesdn.decode.cluster.status import decode_cluster
-from pvesdn.decode.definitions.sdn_files import read_sdn
-from pvesdn.decode.nodes.facts import decode_facts
-from pvesdn.decode.nodes.record import Record, decode_record
+from pvesdn.decode.nodes.record import Record
 from pvesdn.design.checks.all_checks import check, check_definitions
 from pvesdn.design.ours.vteps import choose_vteps
-from pvesdn.errors import ClusterError, NodeError, NotQuorate, SdnConfigError, SnapshotError
+from pvesdn.errors import ClusterError, NotQuorate, SdnConfigError
 from pvesdn.model.capabilities import NETWORK_PACKAGE
 from pvesdn.model.cluster import Vtep
 from pvesdn.model.design import DesignInput
-from pvesdn.model.facts import NodeFacts
 from pvesdn.model.files import PendingChange
 from pvesdn.model.findings import Finding, Severity, in_order
 from pvesdn.model.running import PveRunning
-from pvesdn.model.snapshot import GUESTS_PATH, RECORD_FILE, SDN_PATH, SEEN_NAME, Snapshot
-
-Intent: TypeAlias = Literal["pending", "running"]
-"""Which of PVE's definitions count: those in the files, or those that were committed."""
+from pvesdn.model.snapshot import GUESTS_PATH, SDN_PATH, SEEN_NAME, Snapshot
+from pvesdn.workflows.decoded import Decoded, Intent, decode
 
 
 @dataclass(frozen=True, slots=True)
 class Understanding:
-    """What is wanted, checked as a whole, and the snapshot it comes from.
+    """What is wanted, checked as a whole, and what it comes from.
 
     :param found: warnings and notes, and, as errors, what is hand-written on single nodes in the place of ours;
         errors in the definitions were raised.
     :param pending: PVE's definitions that are not committed; empty where PVE has no SDN.
     :param running: what of PVE's SDN runs, and where; empty where PVE has none.
-    :param unreadable: nodes whose answers could not be decoded, with the reason.
-    :param records: what pvesdn remembers of its last write on each node that can be planned for.
     :param committed: how many definitions PVE runs, by kind; empty where it has no SDN.
     :param guest_names: by id, as far as the API told them.
     """
 
-    snapshot: Snapshot
+    decoded: Decoded
     given: DesignInput
     vteps: Mapping[str, Vtep]
     found: tuple[Finding, ...]
     pending: tuple[PendingChange, ...]
     running: PveRunning
-    unreadable: Mapping[str, str]
-    records: Mapping[str, Record]
     committed: Mapping[str, int] = field(default_factory=dict)
     guest_names: Mapping[int, str] = field(default_factory=dict)
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """What everything was read from."""
+        return self.decoded.snapshot
+
+    @property
+    def records(self) -> Mapping[str, Record]:
+        """What pvesdn remembers of its last write on each node that can be planned for."""
+        return self.decoded.records
+
+    @property
+    def unreadable(self) -> Mapping[str, str]:
+        """Nodes that cannot be planned for, since what they answered could not be decoded, with the reason."""
+        return self.decoded.unreadable
 
     @property
     def findings(self) -> tuple[Finding, ...]:
@@ -76,46 +80,53 @@ class Understanding:
 def understand(snapshot: Snapshot, *, intent: Intent = "pending") -> Understanding:
     """Decode and check a snapshot.
 
+    :raises PvesdnError: see `judge`.
+    """
+    return judge(decode(snapshot, intent=intent))
+
+
+def judge(decoded: Decoded) -> Understanding:
+    """Check what was decoded.
+
     :raises NotQuorate: membership cannot be trusted.
     :raises ClusterError: the API's answers are not what PVE gives, or it has no SDN although a node has it installed.
     :raises SdnConfigError: the definitions cannot be used; the error lists every fault.
     """
-    cluster = decode_cluster(snapshot.api)
+    snapshot, cluster, sdn = decoded.snapshot, decoded.cluster, decoded.sdn
     if not cluster.is_quorate:
         raise NotQuorate(
             "the cluster has no quorum, so its membership cannot be trusted",
             hint="bring nodes back until 'pvecm status' says Quorate: Yes",
         )
     _require_sdn_where_it_is_installed(snapshot, has_sdn=cluster.has_sdn)
-    decoded = read_sdn(snapshot.pve_files, intent=intent)
-    facts, records, unreadable = _decode_nodes(snapshot)
     seen = decode_seen(snapshot.pve_files.get(SEEN_NAME))
-    given = DesignInput(sdn=decoded.config, cluster=cluster, facts=facts, seen=seen)
-    own, pve = decoded.config.own.unread, decoded.config.pve.unread
+    given = DesignInput(sdn=sdn.config, cluster=cluster, facts=decoded.facts, seen=seen)
+    own, pve = sdn.config.own.unread, sdn.config.pve.unread
     if pve or own.may_have_any("underlay", "vnet", "exit"):
         # What the nodes have is not held against definitions with such gaps: the address of a VNet that could not be
         # read would be taken for a VTEP.
-        raise_errors((*decoded.findings, *check_definitions(given)))
+        raise_errors((*sdn.findings, *check_definitions(given)))
     vteps, vtep_findings = choose_vteps(given)
-    found = (*decoded.findings, *vtep_findings, *check(given, vteps))
+    found = (*sdn.findings, *vtep_findings, *check(given, vteps))
     raise_errors(found)
-    running = PveRunning()
     has_sdn = given.capabilities.has_sdn
-    if has_sdn:
-        judged = {node: snapshot.nodes[node].files for node in records if not given.sdn.pve.is_unmanaged_on(node)}
-        running = compare_running(given.sdn.pve.running_version, judged)
     return Understanding(
-        snapshot=snapshot,
+        decoded=decoded,
         given=given,
         vteps=vteps,
         found=found,
-        pending=decoded.pending if has_sdn else (),
-        running=running,
-        unreadable=unreadable,
-        records=records,
-        committed=decoded.committed if has_sdn else {},
+        pending=sdn.pending if has_sdn else (),
+        running=_running(decoded) if has_sdn else PveRunning(),
+        committed=sdn.committed if has_sdn else {},
         guest_names=decode_guest_names(snapshot.api.get(GUESTS_PATH)),
     )
+
+
+def _running(decoded: Decoded) -> PveRunning:
+    """What of PVE's SDN runs on the nodes that can be planned for."""
+    pve, nodes = decoded.sdn.config.pve, decoded.snapshot.nodes
+    files = {node: nodes[node].files for node in decoded.records if not pve.is_unmanaged_on(node)}
+    return compare_running(pve.running_version, files)
 
 
 def raise_errors(found: Iterable[Finding]) -> None:
@@ -126,22 +137,6 @@ def raise_errors(found: Iterable[Finding]) -> None:
     errors = [finding for finding in found if finding.severity is Severity.ERROR and not finding.is_nodes_own]
     if errors:
         raise SdnConfigError(tuple(dict.fromkeys(str(finding) for finding in in_order(errors))))
-
-
-def _decode_nodes(snapshot: Snapshot) -> tuple[dict[str, NodeFacts], dict[str, Record], dict[str, str]]:
-    """Facts and record by node, and the reason for each node whose answers could not be decoded."""
-    facts: dict[str, NodeFacts] = {}
-    records: dict[str, Record] = {}
-    unreadable: dict[str, str] = {}
-    for node, raw in snapshot.nodes.items():
-        try:
-            facts[node] = decode_facts(node, raw)
-            records[node] = decode_record(raw.files.get(RECORD_FILE))
-        except NodeError as error:
-            unreadable[node] = str(error)
-        except SnapshotError as error:  # the others still need to know its VTEP, which its facts tell
-            unreadable[node] = f"{node}: {error}"
-    return facts, records, unreadable
 
 
 def _require_sdn_where_it_is_installed(snapshot: Snapshot, *, has_sdn: bool) -> None:

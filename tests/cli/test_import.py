@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import stat
+from dataclasses import replace
 from pathlib import Path
 from textwrap import dedent
 
 import pytest
 
-from pvesdn.adapters.snapshot_dir import write_snapshot
+from pvesdn.adapters.snapshot_dir import read_snapshot, write_snapshot
+from pvesdn.model.files import FRR_CONF as FRR
+from pvesdn.model.snapshot import NodeRaw
 from tests.cli.kit import Result, call
 from tests.fakes import FakeCluster, fake_cluster
 from tests.limits import small_files
@@ -108,7 +111,7 @@ def test_nothing_to_import_names_what_was_found(tmp_path: Path) -> None:
         "error: nothing can be imported as it stands; what was found, and why it was left:",
         (
             "error: node1: /etc/network/interfaces:24: vmbr2: a bridge with 2 VXLAN ports (vxlan2, vxlan3): "
-            "it stays as it is; a VNet has one VNI"
+            "it stays as it is; a VNet has one VNI: to have them imported give each VXLAN device a bridge of its own"
         ),
     ]
 
@@ -122,6 +125,24 @@ def test_quiet_still_says_what_is_lost(tmp_path: Path) -> None:
     result = call("import", "-q", "--from", tmp_path / "s")
     assert result.out == TEXT.rstrip("\n") + "\n"
     assert result.err == "warning: not carried over: node1: /etc/network/interfaces:20: vxlan2: vxlan-ageing 10\n"
+
+
+def test_what_every_node_loses_in_the_same_place_is_said_once(tmp_path: Path) -> None:
+    snapshot = read_snapshot(MODELS / "evpn-l2" / "snapshot")
+    nodes = {}
+    for name, raw in snapshot.nodes.items():
+        alone = "interface eno1\n ip ospf area 0\nexit\n" if name == "node2" else ""
+        text = f"frr version 8.4.4\nfrr defaults traditional\n{raw.files[FRR]}{alone}"
+        nodes[name] = NodeRaw({**raw.files, FRR: text}, raw.commands)
+    write_snapshot(tmp_path / "s", replace(snapshot, nodes=nodes))
+    out = call("import", "--from", tmp_path / "s").out
+    (line,) = (line for line in out.splitlines() if "frr defaults traditional" in line)
+    assert line.startswith(f"  node1-node3: {FRR}:2: 'frr defaults traditional'; ")
+    (alone,) = (line for line in out.splitlines() if "ip ospf area 0" in line)
+    assert alone.startswith(f"  node2: {FRR}:")
+    document = json.loads(call("import", "--json", "--from", tmp_path / "s").out)
+    lost = [row for row in document["not_carried_over"] if "traditional" in str(row)]
+    assert [row["node"] for row in lost] == ["node1", "node2", "node3"]
 
 
 def test_pves_files_are_told_apart() -> None:
@@ -152,9 +173,9 @@ def test_a_contradiction_is_an_error_and_nothing_is_proposed(tmp_path: Path) -> 
     result = call("import", "--from", tmp_path / "s")
     assert (result.status, result.out) == (1, "")
     assert result.err == (
-        "error: node2: /etc/network/interfaces:20: vmbr2: multicast group is 225.20.1.2, but 225.20.1.1 on node1 "
+        "error: node2: /etc/network/interfaces:20: vmbr2: flood mode is multicast to 225.20.1.2, but multicast to 225.20.1.1 on node1 "
         "(/etc/network/interfaces:20); make them the same\n"
-        "error: node2: /etc/network/interfaces:32: vmbr3: multicast group is 225.20.1.2, but 225.20.1.1 on node1 "
+        "error: node2: /etc/network/interfaces:32: vmbr3: flood mode is multicast to 225.20.1.2, but multicast to 225.20.1.1 on node1 "
         "(/etc/network/interfaces:32); make them the same\n"
     )
 
@@ -310,8 +331,24 @@ def test_the_clusters_definitions_are_not_replaced_until_told(settings: Path, by
     result = call("--config", settings, "import", "--write", cluster=by_hand)
     assert result == Result(1, "", f"error: {OWN} already exists; look at it, then use --overwrite to replace it\n")
     assert by_hand.nodes.pve_files[OWN] == "vxlan: mine\n"
-    assert call("--config", settings, "import", "--write", "--overwrite", cluster=by_hand).status == 0
+    result = call("--config", settings, "import", "--write", "--overwrite", cluster=by_hand)
+    assert result.status == 0
     assert by_hand.nodes.pve_files[OWN] == TEXT
+    assert result.err.endswith(f"Wrote {OWN}\nThe previous {OWN} is kept as {OWN}.before.\n")
+
+
+def test_what_the_clusters_definitions_were_is_kept(settings: Path, by_hand: FakeCluster) -> None:
+    by_hand.nodes.pve_files[OWN] = "vxlan: mine\n"
+    call("--config", settings, "import", "--write", "--overwrite", cluster=by_hand)
+    assert by_hand.nodes.pve_files[f"{OWN}.before"] == "vxlan: mine\n"
+    again = call("--config", settings, "import", "--write", "--overwrite", cluster=by_hand)
+    assert "is kept" not in again.err
+    assert by_hand.nodes.pve_files[f"{OWN}.before"] == "vxlan: mine\n"
+
+
+def test_where_there_were_none_nothing_is_kept(settings: Path, by_hand: FakeCluster) -> None:
+    assert "is kept" not in call("--config", settings, "import", "--write", cluster=by_hand).err
+    assert f"{OWN}.before" not in by_hand.nodes.pve_files
 
 
 @pytest.mark.parametrize(

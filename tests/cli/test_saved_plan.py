@@ -415,7 +415,7 @@ def test_the_draft_becomes_the_live_definitions(settings: Path, cluster: FakeClu
     applied = run(settings, cluster, "apply", "--yes", file)
     assert applied.status == 0
     assert "cluster: definitions: ok\nnode1: written: ok\n" in applied.out
-    assert applied.err == f"What {LIVE} was is kept as {BEFORE}.\n"
+    assert applied.err == f"The previous {LIVE} is kept as {BEFORE}.\n"
     assert cluster.nodes.pve_files[LIVE] == MORE
     assert cluster.nodes.pve_files[BEFORE] == UCAST
     assert run(settings, cluster, "plan").out == NO_CHANGES
@@ -483,7 +483,7 @@ def test_a_node_that_fails_later_leaves_the_new_definitions_for_the_next_apply(
     result = run(settings, cluster, "apply", "--yes", file)
     assert result.status == 1
     assert "definitions: written=ok\n" in result.out
-    assert f"What {LIVE} was is kept as {BEFORE}.\n" in result.err
+    assert f"The previous {LIVE} is kept as {BEFORE}.\n" in result.err
     assert cluster.nodes.pve_files[LIVE] == MORE
     cluster.api.exits.clear()
     assert run(settings, cluster, "apply", "--yes").status == 0
@@ -527,6 +527,12 @@ def test_an_edit_at_the_last_moment_is_not_lost(
     assert f"error: node1: {LIVE} has changed since it was read; plan again\n" in result.err
     assert cluster.nodes.pve_files[LIVE] == "# somebody else's\n"
     assert not [path for node in cluster.nodes.nodes.values() for path in node.files if "pvesdn" in path]
+
+    monkeypatch.undo()
+    again = run(settings, cluster, "plan", "--definitions", draft, "--out", file)
+    assert "pvesdn.cfg" in again.out
+    assert run(settings, cluster, "apply", "--yes", file).status == 0
+    assert run(settings, cluster, "plan").out == NO_CHANGES
 
 
 def test_definitions_that_cannot_be_written_leave_the_nodes_alone(

@@ -29,9 +29,10 @@ from pvesdn.model.primitives import is_writable
 from pvesdn.model.snapshot import SEEN_NAME, NodeRaw, Snapshot
 from pvesdn.workflows.adopt import Form, adopt
 from pvesdn.workflows.apply import apply
+from pvesdn.workflows.decoded import Intent
 from pvesdn.workflows.plan import plan, render_understood
 from pvesdn.workflows.read import read_cluster
-from pvesdn.workflows.understand import Intent, understand
+from pvesdn.workflows.understand import understand
 from tests.cli.kit import call
 from tests.fuzz.corpus import start
 from tests.fuzz.mutations import SECRET, SECRETS

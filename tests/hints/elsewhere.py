@@ -27,17 +27,19 @@ OUTSIDE = {
     "run pvesdn import again": "what pvesdn does itself",
     "run pvesdn plan and pvesdn apply first": "what pvesdn does itself",
     "look at it, then use --overwrite to replace it": "a decision of a person's, and an option",
+    "have the peer accept the session from there": "a router outside the cluster",
+    "keep the zone in PVE if guests must not reach each other": "a decision of a person's: then nothing moves",
+    "keep the zone in PVE if guests must not use other MAC addresses": "a decision of a person's: then nothing moves",
+    "run pvesdn apply, which puts its own file in place before the reload that rewrites PVE's": "what pvesdn does itself",
+    "check what comes before our block in the file, and the AS numbers of PVE's controllers": (
+        "no input leads there: the block is written below a line that ends whatever is open, with PVE's own AS number"
+    ),
+    "use another one in the exit, or wait until it exists": "a plan says instead at which line, and which was meant",
     "save it with plain line endings": "an editor's setting; run dos2unix is the same of a file",
 }
 """Hints about something that no plan can show done, with the reason."""
 
 NO_ORDER = {
-    "PVE leaves this zone's VNets out",
-    "PVE leaves this zone's VNets out there",
-    "PVE leaves this out",
-    "PVE accepts this; on a Linux bridge one of the two will not work",
-    "PVE accepts this; one of the two will not work",
-    "PVE accepts this; one of the two will not be reachable",
     "PVE itself never removes them: to remove everything, delete it in PVE",
     "only Proxmox's own build does",
     "nothing was changed anywhere",
@@ -45,6 +47,9 @@ NO_ORDER = {
     "left to PVE: .*",
     "what PVE writes for its own zones there may differ from what pvesdn expects",
     "its text is in another order there than pvesdn renders it; it means the same",
+    "every node keeps a VTEP of its own",
+    "pvesdn makes VXLAN devices of the kernel's, in Linux bridges",
+    "guests learn the new one when their ARP entry expires",
     "EVPN written by hand alongside them cannot be imported",
 }
 """What stands in a hint's place and says what comes of it."""
@@ -54,8 +59,8 @@ NO_HINT = {
     ("design/pve/exits.py", "set metric 200"),
     ("design/pve/fabrics.py", "set src .*"),
     ("design/pve/spelling.py", "set src "),
-    ("design/checks/underlay.py", "leave by .*"),
-    ("design/checks/underlay.py", "leave by no device that is known"),
+    ("design/checks/multicast.py", "leave by .*"),
+    ("design/checks/multicast.py", "leave by no device that is known"),
     ("decode/definitions/own_grammar.py", "list of node names"),
     ("decode/definitions/own_grammar.py", "list of `NODE=IP`"),
     ("decode/definitions/own_grammar.py", "list of IP addresses"),

@@ -67,11 +67,8 @@ ROWS = (
         "an uplink is gone, and another takes its place",
         {"pvesdn.cfg": SYMMETRIC + uplink()},
         said=(
-            ("warning: pvesdn.cfg:23: exit 'sym-node1': interface eno2 does not exist on node1; check its name"),
-            (
-                "error: node1: eno2: the interface does not exist, so the reload would fail half-way; use "
-                "another one in the exit, or wait until it exists"
-            ),
+            "error: node1: eno2: the interface does not exist, so the reload would fail half-way; check"
+            " its name in pvesdn.cfg:23, or wait until it exists"
         ),
         given=gone,
         followed=(("pvesdn.cfg", "interface eno2", "interface eno3"),),
@@ -181,6 +178,23 @@ ROWS = (
         ),
         f"{ROUTER} address-family l2vpn evpn\n  advertise-default-gw\n  exit\nexit\n",
         f"{ROUTER} address-family l2vpn evpn\n  advertise-default-gw\n exit-address-family\nexit\n",
+    ),
+    Row(
+        "a command of FRR's own top level behind an exit that is not in the first column",
+        PVE_EVPN,
+        said=(
+            (
+                "warning: node1: /etc/frr/frr.conf.local:3: in PVE's merge line 'exit' is printed inside "
+                "PVE's own 'router bgp 65000' and ends it there, so that FRR reads PVE's address families "
+                "outside of any router; write 'exit' in the first column instead"
+            ),
+            (
+                "warning: node1: /etc/frr/frr.conf.local:4: in PVE's merge line 'log file /var/log/bgp' ends up "
+                "in 'router bgp 65000'; remove it: PVE's merge has no place for it"
+            ),
+        ),
+        given=partial(local, text=f"{ROUTER}{NEIGHBOR} exit\n log file /var/log/bgp\n"),
+        followed=((LOCAL, " exit\n log file /var/log/bgp\n", "exit\n"),),
     ),
     lost(
         "the exit of a VRF that is not in the first column",

@@ -7,21 +7,15 @@ import contextlib
 import copy
 import ssl
 import time
-import uuid
-from collections.abc import Awaitable, Callable
 from typing import Any
 
 from aiohttp import web
 from fakepve import FakePve, PveError
 from fakepve.server import USER, params
 
-from pvesdn_lab.simulated import sdn_config, sdn_objects
-from pvesdn_lab.simulated.reload import ReloadFailed, reload_network, running_has_frr
+from pvesdn_lab.simulated.reload import ReloadFailed
+from pvesdn_lab.simulated.sdn_api import Handler, SdnApi, Values, Work
 from pvesdn_lab.simulated.world import LabWorld
-
-Log = Callable[[str], None]
-Values = dict[str, Any]
-Work = Callable[[Log], Awaitable[None]]
 
 _SINCE_LOCK = ("/cluster/sdn/lock", "/cluster/sdn/rollback", "/cluster/sdn/dry-run", "/cluster/sdn/fabrics")
 _LOCK_PARAMETERS = {"lock-token", "release-lock"}
@@ -60,10 +54,15 @@ class PveSim(FakePve):  # type: ignore[misc]  # fakepve carries no types
         await web.TCPSite(self.runner, self.host, self.port, ssl_context=context).start()
         self.port: int = self.runner.addresses[0][1]
 
-    async def idle(self) -> None:
-        """Wait until no task runs."""
-        while self._workers:
-            await asyncio.wait(self._workers)
+    async def idle(self, seconds: float | None = None) -> bool:
+        """Wait until no task runs, `seconds` at most; False when there was none from the beginning."""
+        if not self._workers:
+            return False
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                while self._workers:
+                    await asyncio.wait(self._workers)
+        return True
 
     async def stop(self) -> None:
         """Let running tasks end, then stop listening and cut what clients keep open."""
@@ -104,33 +103,10 @@ class PveSim(FakePve):  # type: ignore[misc]  # fakepve carries no types
         worker.add_done_callback(self._workers.discard)
         return upid, worker
 
-    def _start_reload(self, node: str, user: str, *, regenerate_frr: bool | None) -> tuple[str, asyncio.Task[None]]:
-        async def work(log: Log) -> None:
-            await asyncio.to_thread(reload_network, self.world, node, log, regenerate_frr=regenerate_frr)
-
-        return self.start_worker(node, "srvreload", "networking", user, work)
-
     # -------------------------------------------------------------------------------------------------- routes
 
-    def _routes_sdn(self) -> list[tuple[str, str, Callable[[Values, str], Awaitable[Any]]]]:
-        return [
-            ("GET", "/cluster/sdn", self._sdn_index),
-            ("PUT", "/cluster/sdn", self._sdn_apply),
-            ("POST", "/cluster/sdn/lock", self._sdn_lock),
-            ("DELETE", "/cluster/sdn/lock", self._sdn_unlock),
-            ("POST", "/cluster/sdn/rollback", self._sdn_rollback),
-            ("GET", "/cluster/sdn/dry-run", self._sdn_dry_run),
-            ("GET", "/cluster/sdn/zones", self._list_of("zones", "zone")),
-            ("GET", "/cluster/sdn/vnets", self._list_of("vnets", "vnet")),
-            ("GET", "/cluster/sdn/controllers", self._list_of("controllers", "controller")),
-            ("POST", "/cluster/sdn/zones", self._create("zones", "zone")),
-            ("DELETE", "/cluster/sdn/zones/{zone}", self._delete("zones", "zone")),
-            ("POST", "/cluster/sdn/vnets", self._create("vnets", "vnet")),
-            ("DELETE", "/cluster/sdn/vnets/{vnet}", self._delete("vnets", "vnet")),
-            ("POST", "/cluster/sdn/vnets/{vnet}/subnets", self._create_subnet),
-            ("DELETE", "/cluster/sdn/vnets/{vnet}/subnets/{subnet}", self._delete("subnets", "subnet")),
-            ("PUT", "/nodes/{node}/network", self._network_reload),
-        ]
+    def _routes_sdn(self) -> list[tuple[str, str, Handler]]:
+        return SdnApi(self, self.world).routes()
 
     async def answer(self, request: web.Request, match: Any, values: Values, user: str, call: Any = None) -> Any:
         """Refuse what this version of PVE does not have, then let fakepve check and answer."""
@@ -154,129 +130,6 @@ class PveSim(FakePve):  # type: ignore[misc]  # fakepve carries no types
         for name in unknown:
             match.methods[request.method]["parameters"]["properties"].pop(name, None)
         return match
-
-    # ----------------------------------------------------------------------------------------------------- SDN
-
-    async def _sdn_index(self, _values: Values, _user: str) -> list[dict[str, str]]:
-        names = ["vnets", "zones", "controllers", "ipams", "dns"]
-        return [{"id": name} for name in [*names, *(["fabrics"] if self.world.character.has_sdn_lock else [])]]
-
-    async def _sdn_apply(self, values: Values, user: str) -> str:
-        world = self.world
-        self.need_quorum()
-        self._check_token(values)
-        api_node = world.hosts[world.api_node]
-        had_frr = running_has_frr(world, api_node)
-        sdn_config.commit(world.pmxcfs.sdn, world.character.kinds)
-        regenerate_frr = had_frr or running_has_frr(world, api_node)
-        self._release_lock(values)
-
-        async def work(log: Log) -> None:
-            for node, member in list(world.members.items()):
-                log(f"{node}: reloading network config")
-                if not member.is_online:
-                    log(f"ssh: connect to host {member.address} port 22: No route to host")
-                    log(f"{node}: error reloading network config: exit code 255")
-                    continue
-                flag = regenerate_frr if world.character.knows_regenerate_frr else None
-                upid, worker = self._start_reload(node, "root@pam", regenerate_frr=flag)
-                await worker
-                if self.tasks[upid]["exitstatus"] != "OK":  # a warning there, and the loop goes on: PVE's task ends OK
-                    log(f"{node}: error reloading network config: {self.tasks[upid]['exitstatus']}")
-
-        return self.start_worker(world.api_node, "reloadnetworkall", "", user, work)[0]
-
-    async def _network_reload(self, values: Values, user: str) -> str:
-        flag = values.get("regenerate-frr")
-        regenerate_frr = None if flag is None else str(flag) in {"1", "on", "yes", "true", "True"}
-        return self._start_reload(values["node"], user, regenerate_frr=regenerate_frr)[0]
-
-    def _check_token(self, values: Values) -> None:
-        lock = self.world.pmxcfs.sdn / ".lock"
-        if lock.is_file() and values.get("lock-token") != lock.read_text("utf-8"):
-            raise PveError(500, "invalid lock token provided!")
-
-    def _release_lock(self, values: Values) -> None:
-        # PVE does not fill in the documented default: without an explicit release-lock=1 the lock stays.
-        if values.get("lock-token") is not None and str(values.get("release-lock", 0)) in {"1", "True", "true"}:
-            (self.world.pmxcfs.sdn / ".lock").unlink(missing_ok=True)
-
-    async def _sdn_lock(self, values: Values, _user: str) -> str:
-        self.need_quorum()
-        sdn = self.world.pmxcfs.sdn
-        if (sdn / ".lock").is_file():
-            raise PveError(500, "SDN configuration is already locked")
-        if str(values.get("allow-pending", 0)) not in {"1", "True", "true"} and self._has_pending():
-            raise PveError(500, "configuration has pending changes")
-        token = str(uuid.uuid4())
-        (sdn / ".lock").write_text(token, "utf-8")
-        return token
-
-    async def _sdn_unlock(self, values: Values, _user: str) -> None:
-        if str(values.get("force", 0)) not in {"1", "True", "true"}:
-            self._check_token(values)
-        (self.world.pmxcfs.sdn / ".lock").unlink(missing_ok=True)
-
-    async def _sdn_rollback(self, values: Values, _user: str) -> None:
-        self.need_quorum()
-        self._check_token(values)
-        sdn_config.roll_back(self.world.pmxcfs.sdn, self.world.character.kinds)
-        self._release_lock(values)
-
-    async def _sdn_dry_run(self, values: Values, _user: str) -> dict[str, str]:
-        world, node = self.world, self.world.hosts[values["node"]]
-        running = sdn_config.running(world.pmxcfs.sdn)
-        would_be = {"version": running.get("version", 0), **sdn_config.pending(world.pmxcfs.sdn, world.character.kinds)}
-        diff = sdn_config.unified_diff(node.read("/etc/network/interfaces.d/sdn"), world.text.sdn(would_be, node))
-        return {"interfaces-diff": diff} if diff else {}
-
-    def _has_pending(self) -> bool:
-        running = sdn_config.running(self.world.pmxcfs.sdn)
-        pending = sdn_config.pending(self.world.pmxcfs.sdn, ("zones", "vnets", "subnets", "controllers"))
-        return any(running.get(kind, {"ids": {}}) != ids for kind, ids in pending.items())
-
-    def _list_of(self, kind: str, key: str) -> Callable[[Values, str], Awaitable[list[Values]]]:
-        async def listing(values: Values, user: str) -> list[Values]:
-            sdn = self.world.pmxcfs.sdn
-            rows = sdn_config.listing(
-                sdn_config.running(sdn).get(kind, {}).get("ids", {}),
-                sdn_config.pending(sdn, (kind,))[kind]["ids"],
-                key,
-                which="pending" if values.get("pending") else "running" if values.get("running") else "configured",
-            )
-            path = "/sdn/controllers" if kind == "controllers" else "/sdn/zones"
-            return [
-                row
-                for row in rows
-                if any(self.allowed(user, f"{path}/{row[key]}", f"SDN.{right}") for right in ("Audit", "Allocate"))
-            ]
-
-        return listing
-
-    def _create(self, kind: str, key: str) -> Callable[[Values, str], Awaitable[None]]:
-        async def create(values: Values, _user: str) -> None:
-            self.need_quorum()
-            self._check_token(values)
-            given = {name: value for name, value in values.items() if name != key}
-            sdn_objects.create(self.world.pmxcfs.sdn, kind, values[key], {"type": key, **given})
-
-        return create
-
-    async def _create_subnet(self, values: Values, _user: str) -> None:
-        self.need_quorum()
-        self._check_token(values)
-        sdn = self.world.pmxcfs.sdn
-        zone = sdn_objects.zone_of(sdn, values["vnet"])
-        given = {name: value for name, value in values.items() if name != "subnet"}
-        sdn_objects.create(sdn, "subnets", f"{zone}-{values['subnet'].replace('/', '-')}", given)
-
-    def _delete(self, kind: str, key: str) -> Callable[[Values, str], Awaitable[None]]:
-        async def delete(values: Values, _user: str) -> None:
-            self.need_quorum()
-            self._check_token(values)
-            sdn_objects.delete(self.world.pmxcfs.sdn, kind, values[key])
-
-        return delete
 
     # ------------------------------------------------------------------------------- fakepve's own, made exact
 

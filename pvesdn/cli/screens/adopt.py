@@ -14,6 +14,8 @@ from pvesdn.cli.screens.summary import summarize
 from pvesdn.compare.diff import showable
 from pvesdn.decode.secrets import HIDDEN
 from pvesdn.model.files import FRR_CONF, FRR_CONF_LOCAL
+from pvesdn.model.findings import Finding
+from pvesdn.model.ranges import ranges
 from pvesdn.workflows.adopt import Adoption, Form, NodeAdoption
 from pvesdn.workflows.read import SDN_DIR
 
@@ -36,13 +38,23 @@ def adoption_lines(adoption: Adoption, *, has_diff: bool) -> Iterator[Line]:
         yield ()
     if adoption.proposal.lost:
         yield (Span("Not carried over", Style.WARNING), ": the definitions do not express this")
-        yield from ((f"  {finding}",) for finding in adoption.proposal.lost)
+        yield from ((f"  {line}",) for line in lost_lines(adoption.proposal.lost))
         yield ()
     yield from _frr_local(adoption.proposal.frr_local)
     if adoption.plan is not None:
         yield (Span("What then comes", Style.STRONG), ": the plan of apply --overwrite, once all that is taken out")
         yield ()
         yield from plan_lines(adoption.plan, summarize(adoption.plan), has_diff=has_diff)
+
+
+def lost_lines(lost: Iterable[Finding]) -> Iterator[str]:
+    """What is not carried over; what several nodes have in the same place is one line, in the place of the first."""
+    nodes: dict[Finding, list[str]] = {}
+    for finding in lost:
+        where = finding.where.removeprefix(f"{finding.node}: ") if finding.node else finding.where
+        nodes.setdefault(finding.model_copy(update={"where": where, "node": ""}), []).append(finding.node)
+    for finding, names in nodes.items():
+        yield ": ".join(filter(None, (ranges(filter(None, names)), str(finding))))
 
 
 def _frr_local(found: Mapping[str, tuple[str, ...]]) -> Iterator[Line]:

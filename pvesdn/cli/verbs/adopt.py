@@ -8,20 +8,23 @@ from pathlib import Path
 import click
 
 from pvesdn.cli import options, statuses
+from pvesdn.cli.draft import say_former_is_kept
 from pvesdn.cli.outputs import write_files
-from pvesdn.cli.screens.adopt import adoption_document, adoption_lines
+from pvesdn.cli.screens.adopt import adoption_document, adoption_lines, lost_lines
 from pvesdn.cli.screens.plan import last_line
 from pvesdn.cli.screens.screen import Span, Style, counted
 from pvesdn.cli.screens.summary import summarize
 from pvesdn.cli.session import Session
 from pvesdn.cli.source import cluster_of, show_findings, take
 from pvesdn.cli.verbs.move import move, require_alone
-from pvesdn.decode.secrets.veil import HIDDEN, PLACEHOLDER
+from pvesdn.decode.secrets.veil import is_veiled
 from pvesdn.errors import SettingsError
+from pvesdn.model.files import FileChange
 from pvesdn.model.snapshot import OWN_NAME, Snapshot
 from pvesdn.render.renderer import Renderer
 from pvesdn.workflows.adopt import Adoption, Form, NodeAdoption, write_definitions
 from pvesdn.workflows.adopt import adopt as make_adoption
+from pvesdn.workflows.draft import definitions_change
 from pvesdn.workflows.move import Form as MoveForm
 from pvesdn.workflows.read import read_cluster
 from pvesdn.workflows.world import World
@@ -92,12 +95,16 @@ def adopt(
     for part in adoption.nodes if edited is not None and folder is not None else ():
         _warn_of_placeholders(session, part)
     written = list(_written(adoption, output, edited, form=form, overwrite=overwrite))
+    change: FileChange | None = None
     if world is not None and is_written and not adoption.problems:
-        written.append(write_definitions(world, snapshot, adoption.files.get(OWN_NAME, ""), overwrite=overwrite))
+        text = adoption.files.get(OWN_NAME, "")
+        written.append(write_definitions(world, snapshot, text, overwrite=overwrite))
+        change = definitions_change(snapshot, text)
     if session.wants_json:
         session.document("import", adoption_document(adoption, form, written, has_diff=has_diff))
     else:
         _show(session, adoption, written, has_diff=has_diff)
+        say_former_is_kept(session.screen, change)
     if adoption.problems:
         return statuses.ERROR
     return statuses.UNREACHABLE if adoption.unreachable else statuses.OK
@@ -119,7 +126,7 @@ def _taken(session: Session, folder: Path | None, *, is_written: bool, form: For
 def _warn_of_placeholders(session: Session, part: NodeAdoption) -> None:
     """Warn that a snapshot's files are not the node's: a person has to put back what they hide."""
     for change in part.edits:
-        hidden = sum(1 for line in (change.new or "").split("\n") if PLACEHOLDER.search(line) or HIDDEN in line)
+        hidden = sum(map(is_veiled, (change.new or "").split("\n")))
         if hidden:
             what = f"{part.node}: {change.path}: the snapshot hides values in {counted(hidden, 'line')}"
             session.screen.warning(f"{what}; put the node's own back before using the file, or import from the cluster")
@@ -137,8 +144,8 @@ def _show(session: Session, adoption: Adoption, written: Iterable[str], *, has_d
         screen.lines(adoption_lines(adoption, has_diff=has_diff))
         if adoption.plan is not None:
             screen.line(*last_line(adoption.plan, summarize(adoption.plan)))
-    for finding in adoption.proposal.lost if screen.is_quiet else ():
-        screen.warning(f"not carried over: {finding}")
+    for line in lost_lines(adoption.proposal.lost) if screen.is_quiet else ():
+        screen.warning(f"not carried over: {line}")
     for problem in adoption.problems:
         screen.error(f"the proposal fails the checks: {problem}")
     for place in written:

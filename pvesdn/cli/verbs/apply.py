@@ -10,13 +10,13 @@ from pathlib import Path
 import click
 
 from pvesdn.cli import options, statuses
+from pvesdn.cli.draft import say_former_is_kept
 from pvesdn.cli.offer import Offer, make_offer, nodes_of
 from pvesdn.cli.part import left_lines
 from pvesdn.cli.saved import offer_again, read_plan
 from pvesdn.cli.screens.apply import exit_status, show_report
 from pvesdn.cli.screens.consequences import fall_lines
 from pvesdn.cli.screens.documents import apply_document
-from pvesdn.cli.screens.names import ranges
 from pvesdn.cli.screens.plan import last_line, plan_lines
 from pvesdn.cli.screens.progress import PlainSteps, Steps
 from pvesdn.cli.screens.summary import Summary
@@ -26,9 +26,9 @@ from pvesdn.cli.source import show_findings
 from pvesdn.errors import ApplyRefused, PvesdnError
 from pvesdn.model.files import ChangeSet
 from pvesdn.model.flags import PlanFlags
+from pvesdn.model.ranges import ranges
 from pvesdn.model.report import ApplyReport
 from pvesdn.model.saved_plan import Terms
-from pvesdn.model.snapshot import FORMER_OWN_FILE, OWN_FILE
 from pvesdn.render.renderer import Renderer
 from pvesdn.workflows.apply import apply as carry_out
 from pvesdn.workflows.plan import plan as make_plan
@@ -96,11 +96,15 @@ def apply(
         document = apply_document(changes, offer.summary, report, status, has_diff=has_diff)
         session.document("apply", document | ({} if offer.left is None else {"left": list(offer.left)}))
     elif report is not None:
-        show_report(session.screen, report)
-        if report.has_new_definitions and changes.definitions is not None and changes.definitions.old is not None:
-            session.screen.remark(f"What {OWN_FILE} was is kept as {FORMER_OWN_FILE}.")
-        session.screen.lines(left_lines(offer.left))
+        _show_outcome(session, offer, report)
     return status
+
+
+def _show_outcome(session: Session, offer: Offer, report: ApplyReport) -> None:
+    show_report(session.screen, report)
+    if report.has_new_definitions:
+        say_former_is_kept(session.screen, offer.changes.definitions)
+    session.screen.lines(left_lines(offer.left))
 
 
 class _Source:

@@ -10,7 +10,7 @@ from pvesdn.cli.screens.move import move_document, move_lines
 from pvesdn.cli.screens.screen import Span, Style
 from pvesdn.cli.session import Session
 from pvesdn.cli.source import show_findings, take
-from pvesdn.decode.secrets.veil import HIDDEN, PLACEHOLDER
+from pvesdn.decode.secrets.veil import is_veiled
 from pvesdn.errors import SettingsError
 from pvesdn.render.renderer import Renderer
 from pvesdn.workflows.adopt import Form
@@ -48,9 +48,7 @@ def move(
     found = propose(take(session, folder), Renderer(), zones)
     written = _written(found, output, overwrite=overwrite)
     if folder is not None and _hides(found):
-        what = (
-            "the snapshot hides values of these definitions: call import on the cluster before you run anything of it"
-        )
+        what = "the snapshot masks values in these definitions: run import on the cluster itself before you use any of this"
         session.screen.warning(what)
     if session.wants_json:
         session.document("import", move_document(found, written, has_diff=has_diff))
@@ -63,8 +61,7 @@ def move(
 
 def _hides(found: MovePlan) -> bool:
     """Whether a snapshot's placeholders stand in what may be run."""
-    lines = [line for script in found.cut_over or () for line in script.text.split("\n")]
-    return any(PLACEHOLDER.search(line) or HIDDEN in line for line in lines)
+    return any(is_veiled(script.text) for script in found.cut_over or ())
 
 
 def _written(found: MovePlan, output: Path | None, *, overwrite: bool) -> list[str]:
@@ -78,7 +75,7 @@ def _written(found: MovePlan, output: Path | None, *, overwrite: bool) -> list[s
 
 def _show(session: Session, found: MovePlan, written: list[str], *, has_diff: bool) -> None:
     screen = session.screen
-    show_findings(screen, found.move.remarks)
+    show_findings(screen, found.move.findings)
     if screen.is_quiet:
         for name, text in sorted(found.files.items()):
             if len(found.files) > 1:

@@ -22,8 +22,8 @@ from pvesdn.errors import SettingsError
 from pvesdn.model.flags import PlanFlags
 from pvesdn.model.saved_plan import Terms
 from pvesdn.model.snapshot import OWN_FILE
+from pvesdn.workflows.decoded import Intent
 from pvesdn.workflows.read import read_cluster
-from pvesdn.workflows.understand import Intent
 
 
 @click.command(epilog=statuses.TABLE)

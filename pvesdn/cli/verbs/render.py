@@ -24,8 +24,8 @@ from pvesdn.model.files import (
     RenderedFile,
 )
 from pvesdn.render.renderer import Renderer
+from pvesdn.workflows.decoded import Intent
 from pvesdn.workflows.plan import render_understood
-from pvesdn.workflows.understand import Intent
 
 MANAGED = (OUR_INTERFACES, SDN_INTERFACES, FRR_CONF, FRR_CONF_LOCAL, FRR_DAEMONS, OUR_SYSCTL)
 

@@ -18,7 +18,8 @@ from pvesdn.cli.screens.screen import Line, Span, Style, columns, counted
 from pvesdn.cli.session import Session
 from pvesdn.cli.source import show_findings, take, understood
 from pvesdn.model.cluster import ClusterState
-from pvesdn.workflows.understand import Intent, Understanding
+from pvesdn.workflows.decoded import Intent
+from pvesdn.workflows.understand import Understanding
 
 Row = dict[str, Any]
 

@@ -30,7 +30,6 @@ def decode_facts(node: str, raw: NodeRaw) -> NodeFacts:
     :param raw: its files and the answers of `ip -j -d`; what was not asked for is empty in the result.
     :raises NodeFailed: an answer does not have the shape that iproute2 gives it.
     """
-    interfaces = decode_interfaces(raw.files.get(_INTERFACES, ""))
     try:
         facts = NodeFacts(
             node=node,
@@ -46,18 +45,30 @@ def decode_facts(node: str, raw: NodeRaw) -> NodeFacts:
             rules=tuple(
                 rule for command in _RULES for row in _rows(raw, command) for rule in decode_rule(row, command)
             ),
-            stanzas=interfaces.stanzas,
-            own=Later(lambda: decode_interfaces(raw.files.get(OUR_INTERFACES, "")).stanzas),
-            sources=interfaces.sources,
             versions=_texts(raw, "versions"),
             sysctl=_texts(raw, "sysctl"),
             has_foreign_frr_local=_has_foreign_lines(raw.files.get(FRR_CONF_LOCAL, "")),
         )
-        return replace(facts, other_stanzas=tuple(_beside(facts, raw.files)))
     except WrongShapeError as error:
         raise NodeFailed(
             node, f"unexpected response from iproute2: {error}", hint="check iproute2 on the node"
         ) from error
+    return with_interfaces(facts, raw.files)
+
+
+def with_interfaces(facts: NodeFacts, files: Mapping[str, str]) -> NodeFacts:
+    """The node with what these interfaces files say; what its kernel said stays.
+
+    :param files: text by path, as `NodeRaw.files`.
+    """
+    interfaces = decode_interfaces(files.get(_INTERFACES, ""))
+    facts = replace(
+        facts,
+        stanzas=interfaces.stanzas,
+        own=Later(lambda: decode_interfaces(files.get(OUR_INTERFACES, "")).stanzas),
+        sources=interfaces.sources,
+    )
+    return replace(facts, other_stanzas=tuple(_beside(facts, files)))
 
 
 def _beside(facts: NodeFacts, files: Mapping[str, str]) -> Iterator[tuple[str, str]]:

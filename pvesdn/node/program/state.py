@@ -102,6 +102,8 @@ def _shown(machine: Machine, command: str) -> Any:
     """What FRR shows as JSON. A daemon that does not run is told by a line instead, and not always by the status."""
     argv = ["vtysh", "-c", command + " json"]
     outcome = machine.must(argv, limit=FRR_LIMIT)
+    if not outcome.output.strip():
+        return None  # without `advertise-all-vni` there is nothing to show of VNIs
     try:
         return json.loads(outcome.output, strict=False)
     except (ValueError, RecursionError):

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from pvesdn.compare.consequences import consequences
-from pvesdn.compare.files import NodeNow, compare_node
+from pvesdn.compare.files import compare_node
+from pvesdn.compare.present import NodeNow
 from pvesdn.decode.nodes.record import Record
 from pvesdn.model.consequences import AffectedGuest, Consequence, Effect, NodeConsequence
 from pvesdn.model.facts import IfaceStanza, Link, NodeFacts

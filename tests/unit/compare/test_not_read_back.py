@@ -13,7 +13,8 @@ import pytest
 
 from pvesdn.adapters.snapshot_dir import read_snapshot
 from pvesdn.compare.diff import unified
-from pvesdn.compare.files import NodeNow, compare_node
+from pvesdn.compare.files import compare_node
+from pvesdn.compare.present import NodeNow
 from pvesdn.decode.nodes.interfaces import split_stanzas
 from pvesdn.decode.nodes.record import Record
 from pvesdn.model.execution import FrrAction

@@ -104,7 +104,7 @@ ERRORS = [
         + "subnet: sym-fd00:2::-64\n\tvnet vmbr2\n\tgateway fd00:2::1\n",
         (
             "pvesdn.cfg:23: subnet 'sym-fd00:2::-64': gateway fd00:2::1 needs an MTU of 1280 (RFC 8200), "
-            "and zone 'sym' has 1279; raise mtu in the zone, or leave gateway out"
+            "and zone 'sym' has 1279; raise mtu in the zone to 1280 or more, or leave gateway out"
         ),
         id="an IPv6 gateway on a bridge that is too small for IPv6",
     ),
@@ -389,7 +389,7 @@ class TestPvesOwnZones:
         assert warnings(given(UNDERLAY, pve=pve)) == [
             (
                 "vnets.cfg:3: vnet 'web': tag 1000 is also the vrf-vxlan of zone 'theirs' (zones.cfg:3); "
-                "PVE accepts this; one of the two will not work"
+                "PVE accepts this; one of the two will not work; choose another tag in PVE"
             )
         ]
 
@@ -407,7 +407,7 @@ class TestPvesOwnZones:
         assert warnings(network) == [
             (
                 "subnets.cfg:4: subnet 'theirs-10.0.2.0-24': overlaps subnet 'theirs-10.0.0.0-16' (10.0.0.0/16) in the VRF "
-                "of zone 'theirs'; PVE accepts this; one of the two will not be reachable"
+                "of zone 'theirs'; PVE accepts this; one of the two will not be reachable; choose another prefix in PVE"
             )
         ]
 
@@ -443,7 +443,7 @@ class TestPvesOwnZones:
         network = given(UNDERLAY, pve=pve)
         assert findings(network) == []
         found = "\n".join(warnings(network))
-        assert "vnets.cfg:2: vnet 'web': zone 'nowhere' does not exist; PVE leaves this out" in found
+        assert "vnets.cfg:2: vnet 'web': zone 'nowhere' does not exist; PVE leaves this out; define it in PVE" in found
         assert "subnet 'nowhere-10.0.0.0-24': vnet 'lost' does not exist; PVE leaves this out" in found
 
     def test_an_exit_needs_a_zone_with_a_vrf(self) -> None:
@@ -635,7 +635,7 @@ class TestTheUnderlay:
         assert findings(given(UNICAST, node1=node)) == [
             (
                 "pvesdn.cfg:4: zone 'ucast': lo of node1 leaves 65486 bytes for a packet, and ifupdown2 accepts 552-9216; "
-                "set mtu in the zone"
+                "set mtu in the zone, to 9216 at most"
             )
         ]
 

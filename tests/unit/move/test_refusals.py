@@ -158,7 +158,7 @@ def test_a_node_that_cannot_be_reached_stops_the_move_and_one_that_is_off_is_tol
     ]
     found = move(replace(whole, nodes=rest, api={**whole.api, "cluster/status": status}), "wide")
     assert not found.problems
-    assert [str(remark) for remark in found.move.remarks if remark.node] == [
+    assert [str(finding) for finding in found.move.findings if finding.node] == [
         (
             "node3: is off, and keeps the devices as they are until it is back; run pvesdn apply as soon as it is back, before"
             " anybody reloads its network"

@@ -65,7 +65,7 @@ def test_a_zone_that_follows_the_members_lists_those_of_today() -> None:
     assert found.cut_over is not None, found.problems
     assert f"--peers {PEERS}" in found.cut_over[0].lines[1]
     assert "--mtu 1500" in found.cut_over[0].lines[1]
-    assert [remark.what for remark in found.move.remarks if "PVE" in remark.what] == [
+    assert [finding.what for finding in found.move.findings if "PVE" in finding.what] == [
         "follows the members of the cluster; in PVE the peers of today are listed",
         "its MTU follows the underlay; in PVE the one of today is written down",
     ]

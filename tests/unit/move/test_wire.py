@@ -65,7 +65,7 @@ def test_a_zone_without_a_mac_gets_one_and_that_is_told() -> None:
     zone = "evpn: prod\n\tcontroller ctl\n\tvrf-vxlan 4000\n\n"
     found = move(drawn(zone, WEB.format("prod"), SUBNET), "prod")
     assert any("web: gateway MAC the kernel's choice -> 06:" in line for line in wire(found))
-    assert any("has no mac" in str(remark) for remark in found.move.remarks)
+    assert any("has no mac" in str(finding) for finding in found.move.findings)
 
 
 def test_a_node_that_is_no_peer_gets_a_tunnel_address_and_that_is_told() -> None:
@@ -78,7 +78,7 @@ def test_a_plain_zone_beside_evpn_is_kept_out_of_it() -> None:
     found = wire(move(drawn(f"{VXLAN}\n{EVPN}\n", WEB.format("wide")), "wide"))
     assert found == [
         (
-            "node1, node2, node3: BGP: VNI 11 is kept out of EVPN: BGP takes flood entries away with what it withdraws;"
+            "node1, node2, node3: BGP: VNI 11 is kept out of EVPN: BGP removes the flood entries of a VNI that it withdraws;"
             " apply restores them within seconds"
         )
     ]
@@ -135,12 +135,12 @@ def test_tunnels_never_move_as_a_side_effect_and_the_hint_leads_to_a_move_that_p
 def test_null_routes_of_other_exit_nodes_are_told() -> None:
     other = "evpn: far\n\tcontroller ctl\n\tvrf-vxlan 4001\n\tmac BC:24:11:00:00:02\n\texitnodes node1\n\n"
     found = move(drawn(f"{EVPN}\n{other}", WEB.format("prod"), SUBNET), "prod")
-    assert any("exit nodes of far have null routes for this zone's subnets" in str(r) for r in found.move.remarks)
+    assert any("exit nodes of far (node1) have null routes for 10.1.0.0/24" in str(r) for r in found.move.findings)
 
 
 def test_host_bits_go_from_a_subnets_id() -> None:
     subnet = "subnet: prod-10.1.0.1-24\n\tvnet web\n\tgateway 10.1.0.1\n\n"
     found = move(drawn(f"{EVPN}\n", WEB.format("prod"), subnet), "prod")
     assert [subnet.id for subnet in found.move.own.subnets] == ["prod-10.1.0.0-24"]
-    assert any("has host bits in its id" in str(remark) for remark in found.move.remarks)
+    assert any("has host bits in its id" in str(finding) for finding in found.move.findings)
     assert f"peers {PEERS}" not in found.files["pvesdn.cfg"]

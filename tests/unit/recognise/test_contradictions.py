@@ -26,7 +26,8 @@ FRR = "/etc/frr/frr.conf"
             [
                 (
                     f"node3: {FILE}:24: br2: has VNI 2, which vmbr2 has on node1 ({FILE}:24); "
-                    "give a VNet one name and one VNI everywhere"
+                    "if it is the same network, call it vmbr2 here too and plug its guests into that; if not, give it "
+                    "another VNI"
                 ),
             ],
             id="one VNI, two bridges",
@@ -35,11 +36,11 @@ FRR = "/etc/frr/frr.conf"
             hand("unicast", node3=("vxlan_remoteip 192.168.0.1", "vxlan_remoteip 192.168.0.3")),
             [
                 (
-                    f"node3: {FILE}:20: vxlan2: its list of remotes names the node itself (192.168.0.3) and "
+                    f"node3: {FILE}:20: vxlan2: its list of remotes names the node itself (192.168.0.3), and "
                     "lacks 192.168.0.1 (node1); list every other node"
                 ),
                 (
-                    f"node3: {FILE}:32: vxlan3: its list of remotes names the node itself (192.168.0.3) and "
+                    f"node3: {FILE}:32: vxlan3: its list of remotes names the node itself (192.168.0.3), and "
                     "lacks 192.168.0.1 (node1); list every other node"
                 ),
             ],
@@ -58,7 +59,7 @@ FRR = "/etc/frr/frr.conf"
             [
                 (
                     f"node2: {FILE}:18: vxlan2: has no vxlan-id, so its VNI is unknown; its name suggests 2; "
-                    "add the line 'vxlan-id NUMBER' on every node"
+                    "add the line 'vxlan-id NUMBER' to its stanza, with the same number on every node"
                 )
             ],
             id="devices without a VNI",
@@ -74,7 +75,7 @@ FRR = "/etc/frr/frr.conf"
                 f"node1: {FILE}:33: vxlan2: vxlan-remoteip 192.168.0.3 is given twice; list each only once",
                 (
                     f"node1: {FILE}:29: vmbr3: its port vxlan3 has an auto line but no iface stanza; "
-                    "one of the stanzas for vxlan2 may be meant for it"
+                    "call it vxlan3 in the stanza of vxlan2 that is meant for it: 'iface vxlan3 inet manual'"
                 ),
             ],
             id="a stanza under another's name",
@@ -122,7 +123,7 @@ FRR = "/etc/frr/frr.conf"
             [
                 (
                     f"node3: {FRR}:8: neighbor 192.168.0.2: remote-as is missing, but the node's own AS is 1234; "
-                    "pvesdn.cfg has one AS for all nodes (iBGP)"
+                    "write 'neighbor 192.168.0.2 remote-as 1234'"
                 )
             ],
             id="a neighbour without its AS",
@@ -132,7 +133,7 @@ FRR = "/etc/frr/frr.conf"
             [
                 (
                     f"node3: {FRR}:1: router bgp 1234: has no session with 192.168.0.2 (node2); "
-                    "make the sessions a full mesh, or use the same route reflectors on every node"
+                    "add it, and activate it in l2vpn evpn, or use the same route reflectors on every node"
                 )
             ],
             id="a session that is not for EVPN",
@@ -142,9 +143,9 @@ FRR = "/etc/frr/frr.conf"
             [
                 (
                     f"node1: {FRR}:1: router bgp 1234: has no session with 192.168.0.3 (node3); "
-                    "make the sessions a full mesh, or use the same route reflectors on every node"
+                    "add it, and activate it in l2vpn evpn, or use the same route reflectors on every node"
                 ),
-                f"node1: {FRR}:5: neighbor 192.168.0.1: is the node itself; remove it",
+                f"node1: {FRR}:5: neighbor 192.168.0.1: is the node itself; remove every 'neighbor 192.168.0.1'",
             ],
             id="a session with itself",
         ),
@@ -153,7 +154,7 @@ FRR = "/etc/frr/frr.conf"
             [
                 (
                     f"node2: {FRR}:1: router bgp 1235: is not the AS of node1, 1234 ({FRR}:1); "
-                    "pvesdn.cfg has one AS for all nodes (iBGP)"
+                    "pvesdn.cfg has one AS (iBGP): write the same behind 'router bgp' and 'remote-as' on every node and its peers"
                 ),
             ],
             id="another AS",
@@ -163,11 +164,11 @@ FRR = "/etc/frr/frr.conf"
             [
                 (
                     f"node2: {FILE}:18: vxlan2: floods nowhere: it has no group and no remote, and the node's frr.conf has "
-                    "no advertise-all-vni; give it a group or remotes"
+                    "no advertise-all-vni; give that frr.conf sessions and 'advertise-all-vni' in l2vpn evpn, as node1 has them"
                 ),
                 (
                     f"node2: {FILE}:33: vxlan3: floods nowhere: it has no group and no remote, and the node's frr.conf has "
-                    "no advertise-all-vni; give it a group or remotes"
+                    "no advertise-all-vni; give that frr.conf sessions and 'advertise-all-vni' in l2vpn evpn, as node1 has them"
                 ),
             ],
             id="an EVPN device without BGP",
@@ -177,7 +178,7 @@ FRR = "/etc/frr/frr.conf"
             [
                 (
                     f"node3: {FILE}:20: vxlan2: no device of node3 holds the tunnel address 192.168.0.9; "
-                    "correct the address, or use one that the node has"
+                    "write an address of the node's own into vxlan-local-tunnelip"
                 ),
             ],
             id="a tunnel address that nobody holds",
@@ -187,7 +188,7 @@ FRR = "/etc/frr/frr.conf"
             [
                 (
                     f"node3: {FILE}:20: vxlan2: no device of node3 holds the tunnel address 192.168.0.3; "
-                    "correct the address, or use one that the node has"
+                    "write an address of the node's own into vxlan-local-tunnelip"
                 ),
             ],
             id="the third node with the second one's address",
@@ -197,7 +198,7 @@ FRR = "/etc/frr/frr.conf"
             [
                 (
                     f"node3: {FILE}:18: vxlan2: node3 and node2 have the same VTEP, 192.168.0.2; "
-                    "give each node an address of its own"
+                    "give each node an address of its own, and write it into its vxlan-local-tunnelip"
                 ),
             ],
             id="two nodes with one VTEP",
@@ -205,7 +206,10 @@ FRR = "/etc/frr/frr.conf"
         pytest.param(
             hand("symmetric", node2=(" vni 4000\n", "")),
             [
-                f"node2: {FILE}:31: vmbr2: VRF vrf1 has no vni in frr.conf, but 4000 on node1 ({FRR}:1); make them the same",
+                (
+                    f"node2: {FILE}:31: vmbr2: VRF vrf1 has no vni in frr.conf, but 4000 on node1 ({FRR}:1); "
+                    "write 'vni 4000' under 'vrf vrf1' in its frr.conf"
+                ),
             ],
             id="a VRF whose L3VNI one node lacks",
         ),
@@ -220,7 +224,7 @@ FRR = "/etc/frr/frr.conf"
             [
                 (
                     f"node1: {FILE}:35: vxlan3: tunnel address 10.1.1.1, but 192.168.0.1 of vxlan2 ({FILE}:20); "
-                    "a node has one VTEP: keep one"
+                    "a node has one VTEP: write the same vxlan-local-tunnelip into both"
                 ),
             ],
             id="two tunnel addresses on one node",
@@ -230,7 +234,7 @@ FRR = "/etc/frr/frr.conf"
             [
                 (
                     f"node2: {FRR}:1: vrf vrf1: vni 4000 is on no VXLAN device in a bridge of the VRF; "
-                    "put the bridge of VNI 4000 into it: vrf vrf1"
+                    "write 'vrf vrf1' into the stanza of vmbr4000"
                 ),
             ],
             id="an L3VNI outside its VRF",
@@ -238,7 +242,10 @@ FRR = "/etc/frr/frr.conf"
         pytest.param(
             hand("symmetric", node2=("vni 4000", "vni 4001")),
             [
-                f"node2: {FRR}:1: vrf vrf1: vni is 4001, but 4000 on node1 ({FRR}:1); make them the same",
+                (
+                    f"node2: {FRR}:1: vrf vrf1: vni is 4001, but 4000 on node1 ({FRR}:1); make them the same, and the "
+                    "vxlan-id of the L3VNI's device with them"
+                ),
             ],
             id="another L3VNI",
         ),
@@ -251,7 +258,12 @@ FRR = "/etc/frr/frr.conf"
         ),
         pytest.param(
             hand("vrrp", node1=("        vrrp-priority 200\n", "")),
-            [f"node1: {FILE}:28: eno2: vrrp-id without vrrp-priority; give all three or none"],
+            [
+                (
+                    f"node1: {FILE}:28: eno2: vrrp-id without vrrp-priority; give vrrp-id, vrrp-priority and "
+                    "vrrp-virtual-ip, or none of the three"
+                )
+            ],
             id="half a virtual router",
         ),
         pytest.param(
@@ -270,7 +282,7 @@ FRR = "/etc/frr/frr.conf"
             [
                 (
                     f"node1: {FILE}:28: eno2: vrrp 1 172.16.0.10/32 has no groups in frr.conf; "
-                    "write one 'vrrp 1' under 'interface eno2'"
+                    f"write 'vrrp 1 priority NUMBER' and 'vrrp 1 ip 172.16.0.10' under 'interface eno2' in {FRR}"
                 )
             ],
             id="ifupdown2's half of a virtual router alone",
@@ -290,7 +302,9 @@ FRR = "/etc/frr/frr.conf"
         ),
         pytest.param(
             hand("symmetric", ("vxlan-id 3\n", "vxlan-id 3\n        vxlan-port 4790\n")),
-            [f"node1: {FILE}:51: vmbr3: vxlan-port is 4790, and 4789 of vmbr2; VNets of one VRF have one UDP port"],
+            [
+                f"node1: {FILE}:51: vmbr3: vxlan-port is 4790, and 4789 of vmbr2; VNets of one VRF have one UDP port: make them the same"
+            ],
             id="VNets of one VRF with two UDP ports",
         ),
         pytest.param(
@@ -305,7 +319,7 @@ FRR = "/etc/frr/frr.conf"
             hand("asymmetric", ("        netmask 255.255.255.0\n        hwaddress", "        hwaddress")),
             [
                 f"node{node}: {FILE}:{line}: vmbr{vnet}: address '10.0.{vnet}.254' is not an address with a prefix length; "
-                "write it like 10.0.2.254/24"
+                f"write it with the prefix length of its network, like 10.0.{vnet}.254/24"
                 for node in (1, 2, 3)
                 for vnet, line in ((2, 31), (3, 48))
             ],
@@ -319,7 +333,7 @@ FRR = "/etc/frr/frr.conf"
             ),
             [
                 f"{node}: {FILE}:{line}: {port}: the group is joined on {name}, on other nodes elsewhere; "
-                "multicast-interface is one name for all nodes"
+                "write the same vxlan-physdev on every node, best the device that carries the tunnels"
                 for port, line in (("vxlan2", 21), ("vxlan3", 33))
                 for node, name in (("node1", "eno3"), ("node2", "eno4"))
             ],
@@ -329,7 +343,7 @@ FRR = "/etc/frr/frr.conf"
             hand("multicast", node1=("vxlan-physdev eno1", "vxlan-physdev eno3")),
             [
                 f"node1: {FILE}:{line}: {port}: the group is joined on eno3, on other nodes elsewhere; "
-                "multicast-interface is one name for all nodes"
+                "write the same vxlan-physdev on every node, best the device that carries the tunnels"
                 for port, line in (("vxlan2", 21), ("vxlan3", 33))
             ],
             id="a group joined on another device of one node alone",

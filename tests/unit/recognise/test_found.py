@@ -195,7 +195,10 @@ def test_one_device_for_many_vnis_by_a_hook_or_by_nobody_stays_too(is_hook: bool
         link = {**LINK, "linkinfo": {"info_kind": "vxlan", "info_data": {"external": True, "vnifilter": True}}}
         snapshot = by_text(HOOKED.partition("auto vtun")[0], links=[link])
     assert "vtun: a single VXLAN device for many VNIs" in refused(snapshot)[1]
-    assert "it stays as it is; a VNet has one VNI" in refused(snapshot)[1]
+    assert (
+        "it stays as it is; a VNet has one VNI: to have them imported write a VXLAN device and a bridge for each VNI"
+        in refused(snapshot)[1]
+    )
 
 
 def test_one_device_for_many_vnis_and_another_in_one_bridge_are_counted_together() -> None:
@@ -208,7 +211,10 @@ def test_one_device_for_many_vnis_and_another_in_one_bridge_are_counted_together
 
 def test_a_vni_that_nobody_can_read_is_told_so() -> None:
     said = refused(hooked("pre-up ip link add $IFACE type vxlan id $NUMBER dstport 4789"))[1]
-    assert said.endswith(": it stays as it is; no VNI can be read")
+    assert said.endswith(
+        ", whose VNI cannot be read; write 'vxlan-id NUMBER' into the stanza of vtun, with 'vxlan-remoteip ADDRESS' for "
+        "every other node, in place of what line 11 says of it; then import again"
+    )
 
 
 def test_words_that_ifupdown2_has_no_option_for_are_named() -> None:
@@ -244,7 +250,10 @@ def test_a_bridge_of_several_vnis_is_shown_even_where_there_is_nothing_else() ->
     assert refused(snapshot) == [
         NOTHING,
         *(
-            f"node{n}: {FILE}:18: br77: a bridge with 2 VXLAN ports (vtun, vtwo): it stays as it is; a VNet has one VNI"
+            (
+                f"node{n}: {FILE}:18: br77: a bridge with 2 VXLAN ports (vtun, vtwo): it stays as it is; a "
+                "VNet has one VNI: to have them imported give each VXLAN device a bridge of its own"
+            )
             for n in (1, 2)
         ),
     ]
@@ -292,7 +301,7 @@ def test_a_card_with_an_address_is_never_told_to_become_a_vxlan_device() -> None
     snapshot = by_text(own.replace("/24\n", "/24\n\tvxlan-local-tunnelip 10.31.4.{n}\n"))
     assert lost(snapshot)[0] == (
         f"node1: {FILE}:7: bond1: vxlan-local-tunnelip 10.31.4.1 does nothing: bond1 is not a VXLAN device; "
-        "the line stays as it is"
+        "take the line out"
     )
 
 
@@ -300,7 +309,7 @@ def test_the_kernels_vni_counts_more_than_a_name() -> None:
     snapshot = hooked("vxlan-remoteip 10.31.4.{m}", links=[LINK])
     assert refused(snapshot)[0] == (
         f"node1: {FILE}:10: vtun: has no vxlan-id, so its VNI is unknown; the kernel has 4077 there; "
-        "add the line 'vxlan-id NUMBER' on every node"
+        "add the line 'vxlan-id NUMBER' to its stanza, with the same number on every node"
     )
 
 
@@ -356,10 +365,10 @@ def test_a_line_that_stays_and_names_a_device_that_goes_is_told() -> None:
     )
     assert [line for line in lost(snapshot) if line.startswith("node1")] == [
         (
-            f"node1: {FILE}:7: bond1: post-up bridge link set dev vtun learning off || true; the line stays, and vtun "
-            "becomes vxlan_br77: change it, or take it out"
+            f"node1: {FILE}:7: bond1: post-up bridge link set dev vtun learning off || true; the line stays: in the "
+            "edited files write vxlan_br77 for vtun, or take it out"
         ),
-        f"node1: {FILE}:24: br-77.20: a VLAN device of br-77, which becomes br77; call it br77.20",
+        f"node1: {FILE}:24: br-77.20: a VLAN device of br-77, which becomes br77; in the edited files call it br77.20",
     ]
 
 

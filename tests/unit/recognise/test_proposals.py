@@ -109,7 +109,7 @@ def test_an_interface_of_the_vrf_without_a_default_route_is_no_exit() -> None:
     assert [line for line in lost(snapshot) if "'redistribute kernel'" not in line] == [
         (
             f"node1: {FILE}:22: eno2: is in VRF vrf1 but is not an exit: it has no default route; "
-            "its stanza stays: name the VRF of the new zone in its line 'vrf vrf1'"
+            "its stanza stays: in the edited files write 'vrf vrf_vrf1' in place of 'vrf vrf1'"
         )
     ]
     assert "eno2" not in {out.name for out in proposed(snapshot).take_outs["node1"]}
@@ -163,7 +163,7 @@ def test_a_bridge_that_cannot_keep_its_name_gets_another_and_that_is_said() -> N
     (finding,) = proposed(snapshot).findings
     assert finding.severity is Severity.WARNING
     assert str(finding).startswith(
-        "br-tenant-100: the bridge cannot keep its name as a VNet: it becomes brtenant; plug guests"
+        "br-tenant-100: the bridge cannot keep its name as a VNet: it becomes brtenant; after the apply plug its guests"
     )
     becomes = {out.name: out.becomes for out in proposed(snapshot).take_outs["node1"]}
     assert becomes == {
@@ -267,10 +267,17 @@ def test_what_a_bridge_says_of_itself_is_kept(exchange: tuple[str, str], expecte
     assert lost(hand("unicast", exchange)) == []
 
 
+def test_an_alias_that_one_node_alone_states_is_the_vnets() -> None:
+    snapshot = hand("unicast", node2=("bridge_ports vxlan2\n", "bridge_ports vxlan2\n        alias blue\n"))
+    assert section(snapshot, "vnet: vmbr2")["alias"] == "blue"
+    assert lost(snapshot) == []
+
+
 def test_route_targets_and_unannounced_subnets_are_kept() -> None:
     snapshot = hand("symmetric", ("  advertise ipv4 unicast\n", "  route-target import 1234:4000 65000:7\n"))
     found = section(snapshot, "evpn: vrf1")
     assert found["rt-import"] == "65000:7"
+    assert lost(snapshot) == []
     assert found["advertise-subnets"] == "0"
 
 
@@ -283,7 +290,10 @@ def test_an_as_number_of_any_length_is_refused_by_its_line() -> None:
 def test_route_targets_must_agree() -> None:
     snapshot = hand("symmetric", node2=("  advertise ipv4 unicast\n", "  route-target import 65000:7\n"))
     assert refused(snapshot) == [
-        f"node2: {FRR}:17: router bgp 1234 vrf vrf1: imports 65000:7, but nothing on node1; make them the same"
+        (
+            f"node2: {FRR}:17: router bgp 1234 vrf vrf1: imports 65000:7, but nothing on node1; "
+            "write the same 'route-target import' lines on every node"
+        )
     ]
     wrong = hand("symmetric", node2=("  advertise ipv4 unicast\n", "  route-target import seven\n"))
     assert "'seven' is not a route target" in refused(wrong)[0]
@@ -329,7 +339,9 @@ def test_a_reflector_reflects_for_every_member() -> None:
         "route-reflectors",
         node1=("  advertise-all-vni\n", "  neighbor 192.168.0.252 route-reflector-client\n  advertise-all-vni\n"),
     )
-    assert any("192.168.0.252: is a route-reflector-client but not a member" in line for line in refused(outside))
+    assert any(
+        "192.168.0.252: is a route-reflector-client, but no node of the overlay" in line for line in refused(outside)
+    )
 
 
 def test_a_mesh_with_somebody_outside_is_a_list_of_peers() -> None:
@@ -359,7 +371,7 @@ def test_a_session_beside_the_overlay_is_lost() -> None:
     assert lost(snapshot) == [
         (
             f"node1: {FRR}:6: neighbor 10.9.9.9: a session that is not for EVPN; "
-            "sessions outside the overlay belong in frr.conf.local"
+            "apply --overwrite takes it out of frr.conf: what is still needed belongs in /etc/frr/frr.conf.local"
         )
     ]
 
@@ -402,7 +414,7 @@ def test_an_mtu_that_one_bridge_alone_has_and_does_not_fit_is_named_there() -> N
     (line,) = [line for line in lost(snapshot) if "mtu" in line]
     assert line == (
         "node2: /etc/network/interfaces:26: vmbr2: mtu 9000 does not fit the underlay, which allows 1500; "
-        "the zone gets what fits"
+        "the zone gets what fits: to keep it raise the underlay's MTU by 7500"
     )
 
 
@@ -433,7 +445,10 @@ def test_a_zone_gets_the_least_mtu_of_its_vnets() -> None:
     [
         pytest.param(
             hand("unicast", node1=("bridge_ports vxlan2\n", "bridge_ports vxlan2 eno3\n")),
-            f"node1: {FILE}:25: vmbr2: the port eno3; a VNet's bridge holds its VXLAN port and guests' ports, nothing else",
+            (
+                f"node1: {FILE}:25: vmbr2: the port eno3; a VNet's bridge holds its VXLAN port and guests' "
+                "ports: take it out first; what is behind it loses the VNet at the cut-over"
+            ),
             id="a card in the bridge",
         ),
         pytest.param(
@@ -453,7 +468,7 @@ def test_a_zone_gets_the_least_mtu_of_its_vnets() -> None:
         ),
         pytest.param(
             hand("evpn-l2", ("        bridge-multicast-flood off\n", "")),
-            f"node1: {FILE}:23: vxlan2: bridge-unicast-flood off without the other; pvesdn switches both off (flood 0) or neither",
+            f"node1: {FILE}:23: vxlan2: bridge-unicast-flood off; write 'bridge-multicast-flood off' too, for flood 0, or take it out",
             id="half of flooding off",
         ),
         pytest.param(
@@ -468,18 +483,25 @@ def test_a_zone_gets_the_least_mtu_of_its_vnets() -> None:
         ),
         pytest.param(
             hand("unicast", ("bridge_ports vxlan2\n", "bridge_ports vxlan2\n        address 10.0.2.1/24\n")),
-            f"node1: {FILE}:26: vmbr2: the address 10.0.2.1/24; gateways need EVPN with irb asymmetric or symmetric",
+            (
+                f"node1: {FILE}:26: vmbr2: the address 10.0.2.1/24; gateways need EVPN with irb asymmetric or "
+                "symmetric: give it to a guest or a router first"
+            ),
             id="a gateway without EVPN",
         ),
         pytest.param(
             hand("unicast", ("bridge_ports vxlan2\n", "bridge_ports vxlan2\n        vrf red\n")),
-            f"node1: {FILE}:26: vmbr2: the VRF red; VRFs need EVPN with irb asymmetric or symmetric",
+            f"node1: {FILE}:26: vmbr2: the VRF red; VRFs need EVPN with irb asymmetric or symmetric: take the line out",
             id="a VRF without EVPN",
         ),
         pytest.param(
-            hand("unicast", node2=("bridge_ports vxlan2\n", "bridge_ports vxlan2\n        alias blue\n")),
-            f"node2: {FILE}:26: vmbr2: alias blue; a VNet has one alias",
-            id="an alias on one node",
+            hand(
+                "unicast",
+                node1=("bridge_ports vxlan2\n", "bridge_ports vxlan2\n        alias red\n"),
+                node2=("bridge_ports vxlan2\n", "bridge_ports vxlan2\n        alias blue\n"),
+            ),
+            f"node2: {FILE}:26: vmbr2: alias blue; a VNet has one alias, 'red' of node1: make them the same",
+            id="another alias on another node",
         ),
         pytest.param(
             hand("unicast", ("bridge_ports vxlan2\n", "bridge_ports vxlan2\n        alias a%b\n")),
@@ -495,7 +517,10 @@ def test_a_zone_gets_the_least_mtu_of_its_vnets() -> None:
         ),
         pytest.param(
             hand("unicast", node1=("bridge_ports vxlan3", "bridge_ports none")),
-            f"node1: {FILE}:30: vxlan3: a VXLAN device without a bridge: it stays as it is; put it into one",
+            (
+                f"node1: {FILE}:30: vxlan3: a VXLAN device without a bridge: it stays as it is; to have it "
+                "imported write a bridge for it, with 'bridge-ports vxlan3'"
+            ),
             id="a device without a bridge",
         ),
         pytest.param(
@@ -504,7 +529,10 @@ def test_a_zone_gets_the_least_mtu_of_its_vnets() -> None:
                 ("bridge_ports vxlan3", "bridge_ports vxlan3 vxlan4"),
                 ("source", "auto vxlan4\niface vxlan4\n        vxlan-id 4\n        vxlan-mcastgrp 225.1.1.1\n\nsource"),
             ),
-            f"node1: {FILE}:36: vmbr3: a bridge with 2 VXLAN ports (vxlan3, vxlan4): it stays as it is; a VNet has one VNI",
+            (
+                f"node1: {FILE}:36: vmbr3: a bridge with 2 VXLAN ports (vxlan3, vxlan4): it stays as it is; a "
+                "VNet has one VNI: to have them imported give each VXLAN device a bridge of its own"
+            ),
             id="a bridge of two VNIs",
         ),
     ],

@@ -9,6 +9,9 @@ from pvesdn.adapters.snapshot_dir import read_snapshot
 from pvesdn.model.files import FRR_CONF, OUR_INTERFACES
 from pvesdn.model.snapshot import NodeRaw, Snapshot
 from pvesdn.recognise.pve_form import as_pve
+from pvesdn.render.renderer import Renderer
+from pvesdn.workflows.adopt import adopt
+from tests.hints.imports import cut_over
 from tests.unit.recognise.kit import hand, proposed
 
 GOLDEN = Path(__file__).parents[2] / "golden"
@@ -36,8 +39,7 @@ def test_any_other_source_is_told_with_its_line(source: str, which: str) -> None
     assert len(told) == 1
     assert told[0].startswith("node1: /etc/frr/frr.conf:")
     assert told[0].endswith(
-        f"neighbor 192.168.0.2: update-source {which}: afterwards the session's source is the VTEP, 192.168.0.1; "
-        "the peer has to accept the session from there"
+        f"neighbor 192.168.0.2: update-source {which}: afterwards the session's source is the VTEP, 192.168.0.1"
     )
 
 
@@ -92,6 +94,25 @@ def test_pves_form_does_not_speak_from_a_vtep_on_lo_and_that_is_told() -> None:
     told = [str(finding) for finding in as_pve(proposed(by_hand("vtep-on-lo"))).lost]
     assert told[0] == (
         "node 'node1': sessions of node1 from its VTEP, 10.255.0.1: PVE's would use source 172.20.0.1; "
-        "give the node a BGP controller with the loopback that holds the VTEP"
+        "add a BGP controller for node1 in PVE, whose loopback is the device with the VTEP"
     )
     assert as_pve(proposed(by_hand("symmetric"))).lost == ()
+
+
+def test_with_the_bgp_controllers_that_are_told_pves_sessions_come_from_the_vteps() -> None:
+    snapshot = by_hand("vtep-on-lo")
+    adoption = adopt(snapshot, Renderer(), form="pve")
+    controllers = adoption.files["controllers.cfg"].replace("10.255.0.250", "10.255.0.1,10.255.0.2,10.255.0.3")
+    looped = "".join(
+        f"bgp: bgp{name}\n\tasn 65000\n\tnode {name}\n\tpeers 172.20.0.9\n\tloopback lo\n\n" for name in snapshot.nodes
+    )
+
+    def sources(more: str) -> list[str]:
+        files = {**adoption.files, "controllers.cfg": controllers + more}
+        changes = cut_over(snapshot, replace(adoption, files=files), ())[1]
+        return [str(finding) for finding in changes.findings if "but its peers know it as" in finding.what]
+
+    assert [told.partition(" reaches ")[0] for told in sources("")] == [
+        f"controllers.cfg:1: controller 'main': {name}" for name in snapshot.nodes
+    ]
+    assert sources(looped) == []

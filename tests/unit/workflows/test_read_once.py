@@ -13,15 +13,22 @@ from typing import Any, TypeVar
 import pytest
 
 from pvesdn.adapters.snapshot_dir import read_snapshot
+from pvesdn.decode.nodes.facts import decode_facts
+from pvesdn.model.primitives import Json
 from pvesdn.model.snapshot import SEEN_NAME, NodeRaw, Snapshot
 from pvesdn.render.renderer import Renderer
+from pvesdn.workflows.adopt import adopt
+from pvesdn.workflows.decoded import Decoded, decode
+from pvesdn.workflows.move import move_from_pve
 from pvesdn.workflows.plan import plan_understood, render_understood
 from pvesdn.workflows.read import read_cluster
-from pvesdn.workflows.understand import understand
+from pvesdn.workflows.understand import Understanding, judge, understand
+from tests.unit.move.kit import VXLAN, drawn
 from tests.unit.workflows.kit import PVE_ZONES, cluster
 
 V = TypeVar("V")
 GOLDEN = Path(__file__).parents[2] / "golden"
+GOLDEN_IMPORT = Path(__file__).parents[2] / "golden_import"
 
 
 class Counted(Mapping[str, V]):
@@ -80,3 +87,57 @@ def test_so_it_does_with_definitions_of_pves_that_are_pending() -> None:
     assert [row.state for row in changes.pending] == ["new", "new"]
     assert counts[0]["zones.cfg"] == counts[0]["vnets.cfg"] == 1
     assert max(number for name, number in counts[0].items() if name != SEEN_NAME) == 1
+
+
+@pytest.mark.parametrize("case", ["symmetric", "multicast"])
+def test_an_import_decodes_no_answer_again_for_the_cluster_after_the_cut_over(case: str) -> None:
+    snapshot, counts = counted(read_snapshot(GOLDEN_IMPORT / case / "snapshot"))
+    adoption = adopt(snapshot, Renderer())
+    assert adoption.plan is not None
+    assert not adoption.plan.is_empty
+    for taken in counts[1:]:
+        assert taken.pop("ip-link") == 2  # once for the facts, once for the VXLAN devices that no file mentions
+        assert {name: number for name, number in taken.items() if number != 1} == {}
+
+
+@pytest.mark.parametrize("case", ["symmetric", "several-exits", "multicast"])
+def test_what_an_import_expects_of_the_nodes_is_what_they_then_answer(
+    case: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    expected: list[Decoded] = []
+
+    def judged(decoded: Decoded) -> Understanding:
+        expected.append(decoded)
+        return judge(decoded)
+
+    monkeypatch.setattr("pvesdn.workflows.adopt.judge", judged)
+    snapshot = read_snapshot(GOLDEN_IMPORT / case / "snapshot")
+    adoption = adopt(snapshot, Renderer())
+    (derived,) = expected
+    for part in adoption.nodes:
+        outs = [out for out, _ in part.take_outs]
+        gone = {out.name for out in outs} - {out.becomes for out in outs}
+        raw = snapshot.nodes[part.node]
+        files = {**raw.files, **{edit.path: edit.new or "" for edit in part.edits}}
+        then = decode_facts(part.node, NodeRaw(files, {name: _once(raw.commands[name], gone) for name in raw.commands}))
+        assert gone
+        assert derived.facts[part.node] == then
+        assert list(derived.facts[part.node].own) == list(then.own)
+    assert derived.sdn.config == decode(derived.snapshot).sdn.config
+
+
+def _once(answer: Json, gone: set[str]) -> Json:
+    """What iproute2 prints once devices are gone."""
+    if not isinstance(answer, list):
+        return answer
+    rows = [row for row in answer if isinstance(row, dict) and not {row.get("ifname"), row.get("dev")} & gone]
+    return [{key: value for key, value in row.items() if key != "master" or value not in gone} for row in rows]
+
+
+def test_a_move_of_zones_decodes_each_nodes_answers_once() -> None:
+    snapshot, counts = counted(drawn(VXLAN, "vnet: web\n\tzone wide\n\ttag 4711\n"))
+    moved = move_from_pve(snapshot, Renderer(), ["wide"])
+    assert moved.plan is not None
+    assert not moved.plan.is_empty
+    for taken in counts[1:]:
+        assert {name: number for name, number in taken.items() if number != 1} == {}

@@ -50,6 +50,12 @@ class Context:
             raise LabFault(f"there is no cluster {name}")
         return self.lab.clusters[name] if name else self.lab.cluster
 
+    def scratch(self) -> Path:
+        """A folder of this scenario's own, for what an administrator would keep under /root where pvesdn runs."""
+        folder = self.lab.folder / f"root-{self.folder.name}"
+        folder.mkdir(exist_ok=True)
+        return folder
+
     def nodes(self, names: list[str] | None = None) -> list[LiveNode]:
         """The named nodes; all members of all clusters that are on when none is named."""
         if names is None:

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import shlex
-import subprocess
 from collections.abc import Mapping
-from pathlib import Path
 
 from pvesdn.adapters.pve_api import PveApi
 from pvesdn_lab.live.testbed.cluster import Run
 from pvesdn_lab.live.testbed.node import LiveNode
-from pvesdn_lab.live.testbed.space import PATH, LabFault, Space, wait_for
+from pvesdn_lab.live.testbed.space import LabFault, wait_for
 from pvesdn_lab.live.verbs.checks import foreign_routes, mtimes
 from pvesdn_lab.live.verbs.context import Context, as_proof, require
 
@@ -84,7 +81,7 @@ def import_shows(
     :param taken_down: the command that `import` tells the administrator to type.
     :param lost: a word in everything that is not carried over; empty where everything is.
     """
-    snapshot = str(_scratch(context) / "before")
+    snapshot = str(context.scratch() / "before")
     _must(context.lab.cluster.pvesdn("snapshot", snapshot, wants_json=False), "pvesdn snapshot")
     document = _must(context.lab.cluster.pvesdn("import", "--from", snapshot), "pvesdn import").document
     left = [row for row in document["not_carried_over"] if not lost or lost not in row["what"]]
@@ -120,7 +117,7 @@ def write_proposal(context: Context, *, blocked: list[str]) -> str:
     :param blocked: words of each obstacle that there must be.
     """
     cluster = context.lab.cluster
-    edited = str(_scratch(context) / "cut-over")
+    edited = str(context.scratch() / "cut-over")
     _must(cluster.pvesdn("import", "--write", "--edited", edited), "pvesdn import --write --edited")
     plan = cluster.pvesdn("plan")
     require(plan.status == 1, "pvesdn plan to end with 1, being blocked", plan.status)
@@ -150,7 +147,7 @@ def take_out(context: Context, *, keeps_frr: bool = False) -> str:
     :param keeps_frr: FRR runs the underlay's routing too, and is not stopped.
     """
     for node in context.nodes():
-        edited = _scratch(context) / "cut-over" / node.name / _NETWORK.lstrip("/")
+        edited = context.scratch() / "cut-over" / node.name / _NETWORK.lstrip("/")
         for path in sorted(path for path in edited.rglob("*") if path.is_file()):
             node.write(f"/root/edited/{path.relative_to(edited)}", path.read_text("utf-8"))
     for node in context.nodes():
@@ -187,7 +184,7 @@ def way_back(context: Context, *, fabrics: str = "") -> str:
     :param fabrics: PVE's file of fabrics where the cut-over brought one, which then goes by an Apply in PVE's panel.
     """
     sdn = context.lab.cluster.pve.world.pmxcfs.sdn
-    (sdn / "pvesdn.cfg").rename(_scratch(context) / "pvesdn.cfg.away")
+    (sdn / "pvesdn.cfg").rename(context.scratch() / "pvesdn.cfg.away")
     vxlans = [name for name in context.notes["becomes"].values() if name.startswith(("vxlan_", "vrfvx_"))]
     for node in context.nodes():
         if fabrics:
@@ -218,65 +215,6 @@ def hand_written_back(context: Context) -> str:
     return f"{', '.join(sorted(came))} on {len(context.nodes())} nodes"
 
 
-def watch_ports(context: Context) -> str:
-    """Start to record every port that leaves a bridge."""
-    watchers = context.notes.setdefault("watchers", {})
-    for node in context.nodes():
-        log = _scratch(context) / f"{node.name}.ports"
-        with log.open("wb") as output:
-            watchers[node.name] = subprocess.Popen(
-                Space(node.name, node.space.pid).argv("bridge", "monitor", "link"),
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                env={**os.environ, "PATH": PATH},
-            )
-        _mark(node, "begin", log)
-    return "every node is watched"
-
-
-def ports_stayed(context: Context) -> str:
-    """No guest's port has left its bridge since `watch_ports`, not even for a moment."""
-    ports = {guest.port for guest in context.lab.guests.values()}
-    for node in context.nodes():
-        log = _scratch(context) / f"{node.name}.ports"
-        _mark(node, "end", log)
-        watcher = context.notes["watchers"].pop(node.name)
-        watcher.terminate()
-        watcher.wait()
-        lines = log.read_text("utf-8", "replace").splitlines()
-        left = [line for line in lines if line.startswith("Deleted") and any(port in line for port in ports)]
-        require(not left, f"no guest's port to leave its bridge on {node.name}", left)
-    return f"{len(ports)} guest ports never left their bridges"
-
-
-def end_outage(context: Context, *, name: str, at_most: float) -> str:
-    """Stop pings that were started, and tell the longest time, in seconds, without an answer."""
-    sent, missing, seconds = context.streams.pop(name).outage()
-    require(seconds <= at_most, f"at most {at_most:g} s without an answer", f"{seconds:.1f} s")
-    return f"{seconds:.1f} s without an answer ({missing} of {sent} pings)"
-
-
-def _mark(node: LiveNode, name: str, log: Path) -> None:
-    """Show the monitor a port that comes and goes, and wait until it reports it: everything before is reported too."""
-    bridge, port = f"m{name}", f"p{name}"
-    words = (
-        f"link add {bridge} type bridge",
-        f"link add {port} type veth peer name {port}x",
-        f"link set {port} master {bridge}",
-    )
-
-    def seen() -> bool:
-        for line in words:
-            node.space.must("ip", *line.split())
-        node.space.must("ip", "link", "del", port)
-        node.space.must("ip", "link", "del", bridge)
-        return any(
-            line.startswith("Deleted") and port in line for line in log.read_text("utf-8", "replace").splitlines()
-        )
-
-    wait_for(f"the monitor of {node.name} sees a port go", seen)
-
-
 def _apply_in_panel(context: Context) -> None:
     """Press Apply in PVE's panel, and wait until every node was reloaded."""
     api = PveApi(context.lab.cluster.pve.token_settings())
@@ -289,13 +227,6 @@ def _type(node: LiveNode, step: str) -> None:
     """Type lines of docs/import.md on a node."""
     for line in COMMANDS[step]:
         node.space.must("bash", "-ec", line, limit=_SLOW)
-
-
-def _scratch(context: Context) -> Path:
-    """A folder of this scenario's own, for what an administrator would keep under /root where pvesdn runs."""
-    folder = context.lab.folder / f"root-{context.folder.name}"
-    folder.mkdir(exist_ok=True)
-    return folder
 
 
 def _must(run: Run, what: str) -> Run:

@@ -17,6 +17,7 @@ from pvesdn_lab.live.verbs import (
     checks_wire,
     hand_written,
     panel,
+    watching,
 )
 from pvesdn_lab.live.verbs.context import Context
 
@@ -57,9 +58,10 @@ ALL: tuple[Verb, ...] = (
     hand_written.hand_written_gone,
     hand_written.way_back,
     hand_written.hand_written_back,
-    hand_written.watch_ports,
-    hand_written.ports_stayed,
-    hand_written.end_outage,
+    # watching: guests' ports and pings, while a cut-over goes on
+    watching.watch_ports,
+    watching.ports_stayed,
+    watching.end_outage,
     # panel: zones of PVE's move to pvesdn.cfg and back
     panel.propose_move,
     panel.run_script,

@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 import zlib
+from _thread import get_ident  # `threading` takes longer to load than a command to run
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -132,7 +133,7 @@ def write_json(root: Path, name: str, value: Any) -> None:
     """Replace `<root>/state/<name>.json` whole."""
     folder = root / STATE_FOLDER
     folder.mkdir(parents=True, exist_ok=True)
-    temporary = folder / f".{name}.{os.getpid()}"
+    temporary = folder / f".{name}.{os.getpid()}.{get_ident()}"  # two threads may each run a command
     temporary.write_text(json.dumps(value, indent=1), "utf-8")
     temporary.replace(folder / f"{name}.json")
 
