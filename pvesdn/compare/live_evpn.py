@@ -26,7 +26,7 @@ def vni_discrepancies(view: NodeView, *, is_configuration_told: bool) -> Iterato
         live = view.state.vnis.get(vni.vni)
         if live is None and is_configuration_told:
             continue
-        wrong = _UNKNOWN if live is None else _wrong(vni, live)
+        wrong = _UNKNOWN if live is None else _wrong(vni, live, _bridge_mac(view, vni))
         if wrong is not None:
             expected, found, cause = wrong
             name = f"VNI {vni.vni} ({vni.device})"
@@ -35,8 +35,16 @@ def vni_discrepancies(view: NodeView, *, is_configuration_told: bool) -> Iterato
             )
 
 
-def _wrong(vni: ExpectedVni, live: LiveVni) -> tuple[str, str, str] | None:
-    """What is expected of a VNI, what is found, and why; None where all is well."""
+def _bridge_mac(view: NodeView, vni: ExpectedVni) -> str:
+    """That of the bridge as it is; whether it is the right one is told of the bridge."""
+    return view.state.devices[view.state.devices[vni.device].master].mac
+
+
+def _wrong(vni: ExpectedVni, live: LiveVni, mac: str) -> tuple[str, str, str] | None:
+    """What is expected of a VNI, what is found, and why; None where all is well.
+
+    :param mac: its bridge's.
+    """
     if live.is_l3 != vni.is_l3:
         wanted, found = ("the L3VNI of a VRF", "a VNI of guests") if vni.is_l3 else ("a VNI of guests", "an L3VNI")
         return wanted, found, "what FRR runs has another `vni` line in a VRF than its file"
@@ -46,9 +54,9 @@ def _wrong(vni: ExpectedVni, live: LiveVni) -> tuple[str, str, str] | None:
         return None
     if live.state and live.state != "Up":
         return "Up", live.state, "its bridge or its VRF is down, or FRR missed that they came up"
-    if vni.router_mac is not None and live.router_mac not in {"", "none", vni.router_mac}:
+    if live.router_mac not in {"", "none", mac}:
         cause = "FRR noted the bridge's MAC before it was set: the others send to the wrong one"
-        return f"router MAC {vni.router_mac}", f"router MAC {live.router_mac}", cause
+        return f"router MAC {mac}", f"router MAC {live.router_mac}", cause
     return None
 
 

@@ -86,8 +86,7 @@ def _vnis(devices: Mapping[str, ExpectedDevice], configs: Iterable[FrrConfig]) -
             continue
         bridge = devices.get(device.master or "")
         if device.vni in l3vnis:
-            mac = None if bridge is None else bridge.mac
-            yield ExpectedVni(device.vni, device.name, l3vnis[device.vni], is_l3=True, router_mac=mac)
+            yield ExpectedVni(device.vni, device.name, l3vnis[device.vni], is_l3=True)
         elif bridge is not None:
             yield ExpectedVni(device.vni, device.name, bridge.master or _DEFAULT_VRF)
 

@@ -61,14 +61,12 @@ class ExpectedVni:
 
     :param device: its VXLAN device.
     :param vrf: the VRF that its bridge routes in, or that it is the L3VNI of; ``default`` for the host's own table.
-    :param router_mac: of an L3VNI; None where the kernel chooses it.
     """
 
     vni: int
     device: str
     vrf: str
     is_l3: bool = False
-    router_mac: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
