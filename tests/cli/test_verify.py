@@ -8,6 +8,12 @@ from pathlib import Path
 import pytest
 
 from pvesdn.adapters.snapshot_dir import read_snapshot, write_snapshot
+from pvesdn.compare.conflicts import digest
+from pvesdn.model.files import RenderedFile
+from pvesdn.render.renderer import Renderer
+from pvesdn.workflows.plan import render_understood
+from pvesdn.workflows.read import read_cluster
+from pvesdn.workflows.understand import understand
 from tests.cli.kit import UCAST, call
 from tests.fakes import FakeCluster, fake_cluster
 from tests.golden_verify.damage import damaged
@@ -143,3 +149,26 @@ def heal(cluster: FakeCluster) -> None:
                 link["linkinfo"]["info_data"] |= {"local": f"192.168.0.{number}", "port": 4789}
             if link["ifname"] == "vmbr3":
                 link["linkinfo"]["info_data"] = {"vlan_filtering": 0}
+
+
+def test_of_many_that_are_alike_a_screen_has_the_first_few_and_the_document_all(tmp_path: Path) -> None:
+    defined = "vxlan: ucast\n\n" + "".join(f"vnet: net{n}\n\tzone ucast\n\ttag {n + 100}\n\n" for n in range(20))
+    cluster = fake_cluster(defined)
+    write_snapshot(tmp_path / "fresh", read_cluster(cluster.world(), has_state=True))
+    snapshot = read_snapshot(tmp_path / "fresh")
+    rendered = dict(render_understood(understand(snapshot), Renderer()))
+    for name, files in rendered.items():
+        cluster.nodes[name].files.update({file.path: file.text or "" for file in files})
+        cluster.nodes[name].files["/var/lib/pvesdn/written.json"] = record_of(files)
+    write_snapshot(tmp_path / "gone", read_cluster(cluster.world(), has_state=True))
+    done = call("verify", "--from", tmp_path / "gone", environ={"COLUMNS": "80"})
+    assert "bad  node1-node3: net0 (zone ucast)" in done.out
+    assert "and 32 more like it, which --json lists" in done.out
+    assert len(done.out.splitlines()) < 80
+    assert len(json.loads(call("verify", "--json", "--from", tmp_path / "gone").out)["findings"]) == 120
+
+
+def record_of(files: tuple[RenderedFile, ...]) -> str:
+    """What the node program remembers of having written these."""
+    digests = {file.path: digest(file.text or "") for file in files}
+    return json.dumps({"format": 1, "files": digests, "unfinished": False})
