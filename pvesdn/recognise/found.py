@@ -36,6 +36,7 @@ class Found:
     :param place: where it is written; None where the kernel alone has it.
     :param bridge: the bridge it is in, or is; empty without one.
     :param is_foreign: a VXLAN device in no bridge that no file makes: somebody else's, such as a container network's.
+    :param is_elsewhere: a file says of it what was not read.
     """
 
     node: str
@@ -46,6 +47,7 @@ class Found:
     what: str
     hint: str = ""
     is_foreign: bool = False
+    is_elsewhere: bool = False
 
 
 def find_others(node: HandWrittenNode, devices: NodeDevices) -> tuple[Found, ...]:
@@ -174,9 +176,28 @@ class _Finder:
         if live.words.is_external:
             what = "a single VXLAN device for many VNIs that no file makes: not carried over, it stays as it is"
             return Found(self._node.node, None, live.words.name, bridge, frozenset(), what, _ONE_EACH, not bridge)
+        if bridge and (elsewhere := self._elsewhere(live.words.name)):
+            what, hint = elsewhere
+            what = f"{described(live.words, bridge)}, which the kernel has, {what}"
+            vnis = frozenset(vnis_of(live.words.vni))
+            return Found(self._node.node, None, live.words.name, bridge, vnis, what, hint, is_elsewhere=True)
         what = f"{described(live.words, bridge)}, which the kernel has and no {self._readable()} makes"
         found = self._unwritten(live.words, None, what, ())
         return replace(found, is_foreign=not bridge)
+
+    def _elsewhere(self, name: str) -> tuple[str, str] | None:
+        """Where a stanza of it may be that does not count, and how it comes to count."""
+        main = "/etc/network/interfaces"
+        for path, names in self._node.unsourced.items():
+            if name in names:
+                return (
+                    f"with a stanza in {path}, which no 'source' line names",
+                    f"add 'source {main}.d/*' to {main}; then import again",
+                )
+        if not self._node.outside:
+            return None
+        hint = f"move its stanzas from there into a file in {main}.d; then import again"
+        return f"and no file makes that pvesdn reads: {main} also sources {self._node.outside[0]}", hint
 
     def _unwritten(self, words: VxlanWords, place: Place | None, what: str, lines: tuple[Place, ...]) -> Found:
         """A device that could be imported if its stanza said itself what it is."""

@@ -134,7 +134,10 @@ class _Bridge:
 
 
 def _hint(bridge: str) -> str:
-    return f"take it off {bridge}, or put it on a device of the host's own outside the overlay; then import again"
+    return (
+        "move it to a device of the host's own outside the overlay, or take it off "
+        f"{bridge} if nothing needs it; then import again"
+    )
 
 
 def _interface(text: str) -> IpInterface | None:

@@ -12,6 +12,9 @@ from pvesdn.recognise.found import Found, find_others, vxlans_of_bridges
 from pvesdn.recognise.nets import BridgeOnNode, Nets
 from pvesdn.recognise.notebook import Notebook
 
+_MAIN = "/etc/network/interfaces"
+_UNREAD = "sources %s, which pvesdn does not read"
+_MOVE = f"move what it has of VXLAN, bridges and VRFs into a file in {_MAIN}.d"
 _SHOWN = 3
 """Devices that are named one by one."""
 _SAME = "set it up in the same way on every node, then import again"
@@ -45,7 +48,8 @@ class Others:
         """
         sights = [sight for net in (*nets.vnets, *nets.ties.values()) for sight in net.sights.values()]
         for one in self.found:
-            twin = next((s for s in sights if one.place and one.bridge and _is_twin(one, s)), None)
+            is_written = one.place is not None or one.is_elsewhere
+            twin = next((s for s in sights if is_written and one.bridge and _is_twin(one, s)), None)
             if twin is not None:
                 what = one.what.replace(": it stays as it is", "").replace(", it stays as it is", "")
                 what += f"; {twin.node} has VNI {twin.port.vni} on {twin.port.device.name} ({twin.port.device.place})"
@@ -57,6 +61,13 @@ class Others:
 
 def _is_twin(one: Found, sight: BridgeOnNode) -> bool:
     return sight.port.vni in one.vnis or sight.bridge.device.name == one.bridge
+
+
+def tell_unread(nodes: Mapping[str, HandWrittenNode], book: Notebook) -> None:
+    """Enter what is sourced and was not read: what it makes is not known."""
+    for name, node in sorted(nodes.items()):
+        for pattern in node.outside:
+            book.warn(f"{name}: {_MAIN}", _UNREAD % pattern, _MOVE)
 
 
 def explain_nothing(nodes: Mapping[str, HandWrittenNode], unread: Mapping[str, str], book: Notebook) -> Iterator[str]:
@@ -90,6 +101,6 @@ def _beside(node: HandWrittenNode) -> Iterator[str]:
             more = f" and {len(devices) - _SHOWN} more" if len(devices) > _SHOWN else ""
             yield f"{', '.join(devices[:_SHOWN])}{more}: made by {whose}, so there is nothing to import about it"
     for path in node.unsourced:
-        yield f"{path}: was left out, since no 'source' line of /etc/network/interfaces names it"
+        yield f"{path}: was left out, since no 'source' line of {_MAIN} names it; add 'source {_MAIN}.d/*' there if it is to count"
     for pattern in node.outside:
-        yield f"/etc/network/interfaces: sources {pattern}, which pvesdn does not read"
+        yield f"{_MAIN}: {_UNREAD % pattern}; {_MOVE}"

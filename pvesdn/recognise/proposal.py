@@ -29,7 +29,7 @@ from pvesdn.recognise.leftovers import tell_foreign_frr
 from pvesdn.recognise.mesh import RouterOnNode, isolated_vnis, propose_controller, read_speakers
 from pvesdn.recognise.nets import FloodMode, Net, Nets, check_nets, read_nets
 from pvesdn.recognise.notebook import Notebook
-from pvesdn.recognise.nothing import Others, explain_nothing
+from pvesdn.recognise.nothing import Others, explain_nothing, tell_unread
 from pvesdn.recognise.take_outs import Made, staying, take_outs
 from pvesdn.recognise.underlay import UnderlayFacts, propose_underlay, read_ground
 from pvesdn.recognise.uplinks import refuse_twins, uplinks_of
@@ -72,6 +72,7 @@ def recognise(given: HandWrittenConfig) -> Proposal:
     own = refuse_own_addresses(nets, given.nodes, given.facts, given.cluster, book)
     check_nets(nets, own, book)
     others.enter(nets, book)
+    tell_unread(given.nodes, book)
     drafts = Zoning(ground, book).draft(nets)
     speakers = read_speakers(given.nodes, ground, book) if any(draft.mode is FloodMode.EVPN for draft in drafts) else {}
     _raise(book)

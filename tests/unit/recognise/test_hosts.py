@@ -39,7 +39,7 @@ router bgp 65077
   advertise-all-vni
  exit-address-family
 """
-TAKE = "take it off br77, or put it on a device of the host's own outside the overlay; then import again"
+TAKE = "move it to a device of the host's own outside the overlay, or take it off br77 if nothing needs it; then import again"
 
 
 def with_address(*more: str, method: str = "static", is_evpn: bool = True) -> Snapshot:
@@ -165,4 +165,7 @@ def test_an_address_on_the_bridge_of_an_l3vni_is_the_nodes_own() -> None:
     (said,) = refused(
         hand("symmetric", node1=("bridge_ports vxlan4000\n", "bridge_ports vxlan4000\n        address 10.9.9.1/24\n"))
     )
-    assert "vmbr4000: 10.9.9.1/24 is the node's own address, which a VNet cannot have; take it off vmbr4000" in said
+    assert (
+        "vmbr4000: 10.9.9.1/24 is the node's own address, which a VNet cannot have; "
+        "move it to a device of the host's own outside the overlay, or take it off vmbr4000" in said
+    )
