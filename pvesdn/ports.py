@@ -63,8 +63,11 @@ class NodeAgent(Protocol):
         """Text by absolute path. The last component of a path may be a glob pattern; absent files are absent."""
         ...
 
-    def observe(self, node: NodeName) -> NodeRaw:
-        """All that a plan needs of the node: the files of `NODE_FILES`, the answers of `NODE_COMMANDS`."""
+    def observe(self, node: NodeName, *, has_state: bool = False) -> NodeRaw:
+        """All that a plan needs of the node: the files of `NODE_FILES`, the answers of `NODE_COMMANDS`.
+
+        :param has_state: the answers of `STATE_COMMANDS` too, in the same call.
+        """
         ...
 
     def stage(self, node: NodeName, files: Sequence[FileWrite]) -> tuple[str, ...]:

@@ -233,6 +233,9 @@ class FakeMachine(Machine):
         return 0, ""
 
     def _bridge(self, argv: list[str]) -> tuple[int, str]:
+        if "dev" not in argv:
+            rows = [(name, vtep) for name, vteps in self._node.flood.items() for vtep in vteps]
+            return 0, json.dumps([{"mac": "00:00:00:00:00:00", "ifname": name, "dst": vtep} for name, vtep in rows])
         device = argv[argv.index("dev") + 1]
         if device not in {row.get("ifname") for row in self._node.links()}:
             return 1, f'Cannot find device "{device}"\n'

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pvesdn.cli.screens.screen import Screen
-from pvesdn.cli.whole import read_whole
+from pvesdn.cli.whole import read_whole, require_size
 from pvesdn.errors import SdnConfigError, SettingsError
 from pvesdn.model.files import FileChange
 from pvesdn.model.findings import Finding
@@ -71,8 +71,7 @@ def read_draft(place: Path) -> Draft:
     except OSError as error:
         hint = "name a file, or - for standard input"
         raise SettingsError(f"{name}: {error.strerror}", hint=hint) from None
-    if len(data) > LARGEST:
-        raise SettingsError(f"{name}: has more than {LARGEST >> 20} MiB", hint="is this the right file?")
+    require_size(name, data, LARGEST)
     try:
         return Draft(name, data.decode("utf-8"))
     except UnicodeDecodeError as error:

@@ -67,6 +67,11 @@ def source(function: Decorated) -> Decorated:
         "--intent", type=click.Choice(["pending", "running"]), default="pending", show_default=True,
         help="Which of PVE's own definitions to use: those in the files, or those last committed.",
     )(function)  # fmt: skip
+    return folder(function)
+
+
+def folder(function: Decorated) -> Decorated:
+    """`--from` alone, for verbs that choose the intent themselves."""
     return click.option(
         "--from", "folder", type=FOLDER, metavar="DIR", help="Work on a snapshot instead of the cluster."
     )(function)

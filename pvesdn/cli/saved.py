@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pvesdn import __version__
 from pvesdn.cli.offer import Offer, make_offer
-from pvesdn.cli.whole import read_whole, write_whole
+from pvesdn.cli.whole import read_whole, require_size, write_whole
 from pvesdn.compare.fingerprint import differences, origin_of, result_of
 from pvesdn.decode.saved_plan import LARGEST, decode_saved_plan, is_saved_plan
 from pvesdn.encode.saved_plan import encode_saved_plan
@@ -58,8 +58,7 @@ def read_plan(place: Path) -> SavedPlan:
         data = read_whole(place, LARGEST + 1)
     except OSError as error:
         raise SettingsError(f"{place}: {error.strerror}", hint="save a plan with pvesdn plan --out") from None
-    if len(data) > LARGEST:
-        raise SettingsError(f"{place}: has more than {LARGEST >> 20} MiB", hint="is this the right file?")
+    require_size(str(place), data, LARGEST)
     text = data.decode("utf-8", "replace")
     plan = decode_saved_plan(text, str(place))
     if plan.pvesdn != __version__:

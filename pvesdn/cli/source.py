@@ -40,12 +40,15 @@ _SHOWN = 8
 """As many further findings of one kind are shown below the first."""
 
 
-def take(session: Session, folder: Path | None) -> Snapshot:
+def take(session: Session, folder: Path | None, *, has_state: bool = False) -> Snapshot:
     """The snapshot in `folder`, or a fresh one of the cluster.
 
+    :param has_state: a fresh one with the nodes' live state.
     :raises PvesdnError: neither can be had.
     """
-    return read_cluster(cluster_of(session)) if folder is None else with_gaps(read_snapshot(folder))
+    if folder is not None:
+        return with_gaps(read_snapshot(folder))
+    return read_cluster(cluster_of(session), has_state=has_state)
 
 
 def cluster_of(session: Session) -> World:

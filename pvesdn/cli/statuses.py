@@ -28,3 +28,17 @@ Exit status:
   2    they could not be read, or the call is wrong
 """
 """That of `check`, which gives no other."""
+
+WARNINGS = 3
+
+VERIFY_TABLE = """\
+\b
+Exit status:
+  0    the network is what the definitions say, as far as it was checked
+  1    it is not
+  2    nothing could be checked: usage, settings, definitions, the cluster
+  3    warnings only: something may become bad, or could not be seen
+  4    a node could not be reached; the others are good
+  130  interrupted
+"""
+"""That of `verify`."""

@@ -9,6 +9,8 @@ import stat
 import tempfile
 from pathlib import Path
 
+from pvesdn.errors import SettingsError
+
 _SYSTEM = ("/dev", "/proc", "/sys")
 """What the kernel keeps here are not files, and a link here, such as /dev/stdout, is not ours to replace."""
 _TEMPORARY = Path("/dev", "shm")
@@ -55,6 +57,17 @@ def read_whole(file: Path, limit: int) -> bytes:
         if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
             raise OSError(errno.EINVAL, "is not a regular file", str(file))
         return stream.read(limit)
+
+
+def require_size(name: str, data: bytes, limit: int) -> None:
+    """Return if a text that somebody named is not longer than any that pvesdn has use for.
+
+    :param name: as people know it.
+    :param limit: bytes, whole MiB.
+    :raises SettingsError: it is.
+    """
+    if len(data) > limit:
+        raise SettingsError(f"{name}: has more than {limit >> 20} MiB", hint="is this the right file?")
 
 
 def _write(file: Path, text: str, mode: int) -> None:

@@ -57,13 +57,18 @@ NODE_COMMANDS = ("ip-addr", "ip-link", "ip-route", "ip-route6", "ip-rule", "ip-r
 switches, and the modes of its interfaces files, octal, by path.
 """
 
+STATE_COMMANDS = ("fdb", "settings")
+"""Names of what is asked of a node besides where its live state counts: the all-zero FDB entries of all devices and the
+kernel's settings as they are now. Each answer is ``{"answer": JSON}``, or ``{"fault": text}`` where there is none.
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class NodeRaw:
     """One node as it was read.
 
     :param files: text by absolute path; an absent file is absent here.
-    :param commands: JSON by the names of `NODE_COMMANDS`.
+    :param commands: JSON by the names of `NODE_COMMANDS`, and of `STATE_COMMANDS` where they were asked.
     """
 
     files: Mapping[str, str] = field(default_factory=dict)

@@ -158,15 +158,15 @@ def _refusals(name: str, panel: Panel) -> Iterator[Finding]:
 
 def gather(zone: MovableZone, sections: Mapping[str, tuple[Section, ...]]) -> Leaving:
     """A zone with all that hangs on it. :param sections: as `Panel` has them."""
-    vnets = tuple(vnet for vnet in sections["vnets"] if value(vnet, "zone") == zone.id)
+    subnets: dict[str, list[Section]] = {vnet.id: [] for vnet in sections["vnets"] if value(vnet, "zone") == zone.id}
+    for subnet in sections["subnets"]:
+        if (vnet_id := value(subnet, "vnet")) in subnets:
+            subnets[vnet_id].append(subnet)
     return Leaving(
         zone=zone,
         section=next(section for section in sections["zones"] if section.id == zone.id),
-        vnets=vnets,
-        subnets={
-            vnet.id: tuple(subnet for subnet in sections["subnets"] if value(subnet, "vnet") == vnet.id)
-            for vnet in vnets
-        },
+        vnets=tuple(vnet for vnet in sections["vnets"] if vnet.id in subnets),
+        subnets={vnet_id: tuple(found) for vnet_id, found in subnets.items()},
     )
 
 

@@ -12,6 +12,8 @@ from pvesdn.decode import json_text
 from pvesdn.decode.json_text import WrongShapeError
 from pvesdn.decode.secrets.veil import Veil, is_address, is_device, is_kernel_name, is_mac, is_number, word_set
 from pvesdn.model.primitives import Json
+from pvesdn.model.snapshot import STATE_COMMANDS
+from pvesdn.redact.reasons import hide_reason
 
 _DEPTH = 50
 _API_KEYS = word_set(
@@ -64,8 +66,10 @@ def hide_guests(value: Json, veil: Veil) -> Json:
 
 
 def hide_command_answer(name: str, value: Json, veil: Veil) -> Json:
-    """The output of a command on a node. :param name: one of `NODE_COMMANDS`."""
-    if name.startswith("ip-"):
+    """The output of a command on a node. :param name: one of `NODE_COMMANDS` or `STATE_COMMANDS`."""
+    if name in STATE_COMMANDS and isinstance(value, dict) and isinstance(value.get("fault"), str):
+        return {"fault": hide_reason(value["fault"], veil)}
+    if name.startswith("ip-") or name == "fdb":
         return _walk(value, "", veil, lambda key, text: _is_of_ip(key, text, veil))
     shape = {"versions": _VERSION, "modes": _MODE}.get(name)
     if shape is not None:

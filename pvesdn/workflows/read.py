@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import partial
 
 from pvesdn.decode.cluster.status import decode_cluster
 from pvesdn.errors import ApiRefused, ClusterError, NodeError, NodeUnreachable
@@ -18,9 +19,10 @@ _ABSENT = (404, 501)
 SDN_DIR = "/etc/pve/sdn"
 
 
-def read_cluster(world: World) -> Snapshot:
+def read_cluster(world: World, *, has_state: bool = False) -> Snapshot:
     """Everything a plan needs, undecoded.
 
+    :param has_state: with the nodes' live state, which costs no further connection.
     :raises ClusterError: the API does not answer or refuses.
     :raises NodeFailed: a file of /etc/pve/sdn cannot be read.
     :raises NodeUnreachable: no member allowed /etc/pve/sdn to be read.
@@ -32,7 +34,8 @@ def read_cluster(world: World) -> Snapshot:
     present = [member for member in _by_id(cluster) if member.is_online]
     nodes: dict[str, NodeRaw] = {}
     unreachable: dict[str, str] = {}
-    for name, answer in world.runner.each([m.name for m in present], lambda name: _observe(world, name)).items():
+    observed = partial(_observe, world, has_state=has_state)
+    for name, answer in world.runner.each([m.name for m in present], observed).items():
         if isinstance(answer, NodeRaw):
             nodes[name] = answer
         else:
@@ -83,10 +86,10 @@ def _by_id(cluster: ClusterState) -> list[Member]:
     return sorted(cluster.members, key=lambda member: (member.node_id, member.name))
 
 
-def _observe(world: World, node: NodeName) -> NodeRaw:
+def _observe(world: World, node: NodeName, *, has_state: bool) -> NodeRaw:
     world.observer.step(node, "read")
     try:
-        raw = world.nodes.observe(node)
+        raw = world.nodes.observe(node, has_state=has_state)
     except NodeError:
         world.observer.done(node, "read", "unreachable")
         raise

@@ -1,4 +1,6 @@
-"""The command line with its real wiring, against the simulated cluster: API over HTTPS, node programs as processes."""
+"""The command line with its real wiring, against the simulated cluster: API over HTTPS, and node programs as processes
+in a test of each kind; elsewhere they are called, which takes a tenth of the time.
+"""
 
 from __future__ import annotations
 
@@ -8,13 +10,20 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from pvesdn.cli.app import run
+from pvesdn.cli.session import WorldBuilder
+from pvesdn.ports import Observer
+from pvesdn.settings import Settings
+from pvesdn.wiring import build_world
+from pvesdn.workflows.world import World
 from pvesdn_lab.simulated.cluster import SimulatedCluster
 from tests.cli.kit import UCAST, Result
+from tests.task_clock import TaskClock
 
 Caller = Callable[..., Result]
 OURS = "/etc/network/interfaces.d/pvesdn"
@@ -29,7 +38,8 @@ def lab(tmp_path: Path) -> Iterator[SimulatedCluster]:
 
 
 @pytest.fixture
-def pvesdn(lab: SimulatedCluster, tmp_path: Path) -> Caller:
+def settings(lab: SimulatedCluster, tmp_path: Path) -> dict[str, str]:
+    """The environment of a call that is to find the cluster."""
     api = lab.token_settings()
     assert api.token_value is not None
     tables: dict[str, dict[str, object]] = {
@@ -50,14 +60,16 @@ def pvesdn(lab: SimulatedCluster, tmp_path: Path) -> Caller:
         # A string or a number of JSON is one of TOML as well.
         lines += [f"[{table}]", *(f"{key} = {json.dumps(value)}" for key, value in values.items())]
     file.write_text("\n".join(lines))
-    environ = {"PVESDN_CONFIG": str(file), "PVESDN_TOKEN_VALUE": api.token_value.get_secret_value()}
+    return {"PVESDN_CONFIG": str(file), "PVESDN_TOKEN_VALUE": api.token_value.get_secret_value()}
 
+
+def caller(environ: dict[str, str], build_world: WorldBuilder) -> Caller:
     def call(*argv: str | Path) -> Result:
         kept = sys.stdin, sys.stdout, sys.stderr
         stdout, stderr = io.StringIO(), io.StringIO()
         sys.stdin, sys.stdout, sys.stderr = io.StringIO(), stdout, stderr
         try:
-            status = run([str(word) for word in argv], environ=environ)
+            status = run([str(word) for word in argv], environ=environ, build_world=build_world)
         finally:
             sys.stdin, sys.stdout, sys.stderr = kept
         return Result(status, stdout.getvalue(), stderr.getvalue())
@@ -65,12 +77,28 @@ def pvesdn(lab: SimulatedCluster, tmp_path: Path) -> Caller:
     return call
 
 
-def test_after_apply_there_is_nothing_left_to_plan(pvesdn: Caller, lab: SimulatedCluster) -> None:
-    assert pvesdn("plan", "--detailed-exitcode").status == 2
-    applied = pvesdn("apply", "--yes")
+@pytest.fixture
+def installed(settings: dict[str, str]) -> Caller:
+    """`pvesdn` as it is wired: the node program is started at every question."""
+    return caller(settings, build_world)
+
+
+@pytest.fixture
+def pvesdn(lab: SimulatedCluster, settings: dict[str, str]) -> Caller:
+    """The same, but that the node program is called, and that nobody waits longer than for the cluster's tasks."""
+
+    def world(given: Settings, observer: Observer) -> World:
+        return replace(build_world(given, observer), nodes=lab.agent(), clock=TaskClock(lab))
+
+    return caller(settings, world)
+
+
+def test_after_apply_there_is_nothing_left_to_plan(installed: Caller, lab: SimulatedCluster) -> None:
+    assert installed("plan", "--detailed-exitcode").status == 2
+    applied = installed("apply", "--yes")
     assert (applied.status, applied.err) == (0, "")
     assert applied.out.endswith("Apply complete: 3 nodes done.\n")
-    assert pvesdn("plan", "--detailed-exitcode") == Result(0, "No changes. Nodes match the configuration.\n", "")
+    assert installed("plan", "--detailed-exitcode") == Result(0, "No changes. Nodes match the configuration.\n", "")
     assert all((root / OURS.lstrip("/")).is_file() for root in lab.roots().values())
 
 
@@ -129,17 +157,17 @@ def test_a_member_that_goes_offline_is_no_plan_for_the_others(pvesdn: Caller, la
     assert result == Result(0, "not checked: pve3: offline\nNo changes. Nodes match the configuration.\n", "")
 
 
-def test_a_snapshot_of_the_cluster_plans_as_the_cluster_does(pvesdn: Caller, tmp_path: Path) -> None:
-    live = pvesdn("plan", "--diff")
-    assert pvesdn("snapshot", tmp_path / "snap").status == 0
-    assert pvesdn("plan", "--diff", "--from", tmp_path / "snap") == live
+def test_a_snapshot_of_the_cluster_plans_as_the_cluster_does(installed: Caller, tmp_path: Path) -> None:
+    live = installed("plan", "--diff")
+    assert installed("snapshot", tmp_path / "snap").status == 0
+    assert installed("plan", "--diff", "--from", tmp_path / "snap") == live
 
 
-def test_the_watch_applies_once_and_then_has_nothing_to_do(pvesdn: Caller) -> None:
-    first = pvesdn("watch", "--once")
+def test_the_watch_applies_once_and_then_has_nothing_to_do(installed: Caller) -> None:
+    first = installed("watch", "--once")
     assert first.status == 0
     assert first.out.endswith("Apply complete: 3 nodes done.\n")
-    assert pvesdn("watch", "--once") == Result(0, "watch: nothing has changed since the last look\n", "")
+    assert installed("watch", "--once") == Result(0, "watch: nothing has changed since the last look\n", "")
 
 
 def test_a_saved_plan_of_a_draft_is_carried_out_and_leaves_the_watch_nothing_to_do(

@@ -9,7 +9,6 @@ from pathlib import Path
 
 from pvesdn.adapters.pve_api import PveApi
 from pvesdn.adapters.runner import OneByOne
-from pvesdn.adapters.system import SystemClock
 from pvesdn.model.files import ChangeSet
 from pvesdn.model.flags import PlanFlags
 from pvesdn.model.report import ApplyReport
@@ -20,6 +19,7 @@ from pvesdn.workflows.read import read_cluster
 from pvesdn.workflows.world import World
 from pvesdn_lab.simulated.cluster import SimulatedCluster
 from tests.fakes import FakeObserver
+from tests.task_clock import TaskClock
 
 EVPN = """evpn-controller: main
 \tasn 1234
@@ -83,7 +83,7 @@ def world_of(cluster: SimulatedCluster) -> World:
     return World(
         api=api,
         nodes=cluster.agent(),
-        clock=SystemClock(),
+        clock=TaskClock(cluster),
         observer=FakeObserver(),
         runner=OneByOne(),
         task_timeout=60.0,

@@ -20,7 +20,7 @@ from pvesdn.compare.conflicts import digest
 from pvesdn.decode.frr.text import meaning
 from pvesdn.errors import NodeFailed, NodeUnreachable
 from pvesdn.model.execution import FileWrite, FrrAction, PutInPlace
-from pvesdn.model.snapshot import NODE_COMMANDS
+from pvesdn.model.snapshot import NODE_COMMANDS, STATE_COMMANDS
 from pvesdn_lab.simulated.commands.state import locked_state
 from pvesdn_lab.simulated.in_process import InProcessTransport
 from pvesdn_lab.simulated.node import SimulatedNode
@@ -168,6 +168,29 @@ def test_observes_all_that_a_plan_needs(subject: Subject) -> None:
     assert seen.commands["versions"]["ifupdown2"] == "3.3.0-1+pmx11"
     assert seen.commands["sysctl"]["net.ipv4.ip_forward"] == "0"
     assert "/etc/network/interfaces" in seen.files
+
+
+def test_observes_the_live_state_in_the_same_call_where_it_counts(subject: Subject) -> None:
+    subject.agent.restore_flooding(NODE, GROUP)
+    seen = subject.agent.observe(NODE, has_state=True)
+    assert set(seen.commands) == {*NODE_COMMANDS, *STATE_COMMANDS}
+    entries = seen.commands["fdb"]["answer"]
+    assert [(row["ifname"], row["dst"]) for row in entries] == [("vxlan_web", str(vtep)) for vtep in GROUP[0][1]]
+    assert seen.commands["settings"]["answer"]["net/ipv4/ip_forward"] == "0"
+
+
+def test_a_question_without_an_answer_says_why_and_hides_no_other(subject: Subject) -> None:
+    subject.uninstall("bridge")
+    seen = subject.agent.observe(NODE, has_state=True)
+    assert seen.commands["fdb"] == {"fault": "bridge is not installed"}
+    assert "answer" in seen.commands["settings"]
+    assert {row["ifname"] for row in seen.commands["ip-link"]} >= {"eno1", "vmbr0"}
+
+
+def test_a_command_that_fails_is_a_question_without_an_answer(subject: Subject) -> None:
+    subject.breaks("bridge")
+    fault = subject.agent.observe(NODE, has_state=True).commands["fdb"]["fault"]
+    assert fault.startswith("bridge -j fdb show ended with status 1")
 
 
 # --- staging and putting in place ------------------------------------------------------------------------------------

@@ -56,5 +56,8 @@ FOLLOWED = {
     "tests/unit/recognise/test_leftovers.py::test_kept_as_it_is_told_it_passes_the_next_plan": (
         ("recognise/leftovers.py", ".*"),
     ),
+    "tests/cluster/test_verify.py::test_a_source_line_that_is_lost_is_added_again_as_the_step_says": (
+        ("compare/drift.py", "add the line '.*' to .*, then ifreload -a"),
+    ),
 }
 """By the test: files below ``pvesdn/``, and which of their hints, as a pattern."""

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 from collections.abc import Mapping
 from ipaddress import IPv4Interface, IPv6Interface
 from pathlib import Path
 from typing import Any
 
-from pvesdn_lab.simulated.commands import ifupdown, run
-from pvesdn_lab.simulated.commands.answers import RECORD, script
+from pvesdn_lab.simulated.called import call, text_of
+from pvesdn_lab.simulated.commands import ifupdown
+from pvesdn_lab.simulated.commands.answers import RECORD
 from pvesdn_lab.simulated.commands.main import COMMANDS
 from pvesdn_lab.simulated.commands.state import PHYSICAL, Link, State, locked_state, read_json, write_json
 from pvesdn_lab.simulated.host import Files
@@ -124,12 +124,16 @@ class SimulatedNode(Files):
 
     def _install_command(self, name: str) -> None:
         file = self.root / "bin" / name
-        words = [sys.executable, "-SE", run.__file__ or "", name]
-        file.write_text(script(words), "utf-8")
+        file.write_text(text_of(name), "utf-8")
         file.chmod(0o755)
 
     def run(self, command: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """Run one of the node's own commands, recorded as any other call."""
+        """Run one of the node's own commands, recorded as any other call, in this process if it can be."""
+        done = call(self.root / "bin" / command, arguments)
+        return self.start(command, *arguments) if done is None else done
+
+    def start(self, command: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """The same in a process of its own, as a shell on the node would."""
         argv = [str(self.root / "bin" / command), *arguments]
         return subprocess.run(argv, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
 

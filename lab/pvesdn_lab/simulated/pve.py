@@ -133,10 +133,12 @@ class SimulatedPve:
             self._server.stop()
             self._server = None
 
-    def wait_for_tasks(self) -> None:
-        """Come back when no task of the API runs any more."""
-        if self._server is not None:
-            self._server.wait()
+    def wait_for_tasks(self, seconds: float | None = None) -> bool:
+        """Come back when no task of the API runs any more, after `seconds` in any case.
+
+        The result is whether there was a task to wait for.
+        """
+        return self._server is not None and self._server.wait(seconds)
 
     def token_settings(self, *grants: tuple[str, str], user: str = "pvesdn@pve", **changes: Any) -> ApiSettings:
         """Settings with an API token, trusting the cluster's CA.
@@ -194,8 +196,8 @@ class _Server:
         finally:
             self._end()
 
-    def wait(self) -> None:
-        self._call(self._sim.idle())
+    def wait(self, seconds: float | None) -> bool:
+        return self._call(self._sim.idle(seconds))
 
     def _call(self, work: Coroutine[Any, Any, Result]) -> Result:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(START_SECONDS)

@@ -54,10 +54,15 @@ class PveSim(FakePve):  # type: ignore[misc]  # fakepve carries no types
         await web.TCPSite(self.runner, self.host, self.port, ssl_context=context).start()
         self.port: int = self.runner.addresses[0][1]
 
-    async def idle(self) -> None:
-        """Wait until no task runs."""
-        while self._workers:
-            await asyncio.wait(self._workers)
+    async def idle(self, seconds: float | None = None) -> bool:
+        """Wait until no task runs, `seconds` at most; False when there was none from the beginning."""
+        if not self._workers:
+            return False
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                while self._workers:
+                    await asyncio.wait(self._workers)
+        return True
 
     async def stop(self) -> None:
         """Let running tasks end, then stop listening and cut what clients keep open."""

@@ -12,7 +12,7 @@ from pvesdn.decode.nodes.answers import decode_files, decode_observed, decode_pr
 from pvesdn.model.execution import FileWrite, Flooding, FrrAction, PutInPlace
 from pvesdn.model.files import FRR_CONF, OUR_INTERFACES, OUR_SYSCTL
 from pvesdn.model.primitives import Json, NodeName
-from pvesdn.model.snapshot import NODE_COMMANDS, NODE_FILES, NodeRaw
+from pvesdn.model.snapshot import NODE_COMMANDS, NODE_FILES, STATE_COMMANDS, NodeRaw
 
 
 class Transport(Protocol):
@@ -38,9 +38,10 @@ class ProgramAgent:
         """Text by absolute path."""
         return decode_files(node, self._ask(node, "read", files=list(files)), files)
 
-    def observe(self, node: NodeName) -> NodeRaw:
-        """All that a plan needs of the node."""
-        value = self._ask(node, "observe", files=list(NODE_FILES), commands=list(NODE_COMMANDS))
+    def observe(self, node: NodeName, *, has_state: bool = False) -> NodeRaw:
+        """All that a plan needs of the node, and its live state where that counts."""
+        commands = [*NODE_COMMANDS, *(STATE_COMMANDS if has_state else ())]
+        value = self._ask(node, "observe", files=list(NODE_FILES), commands=commands)
         return decode_observed(node, value)
 
     def stage(self, node: NodeName, files: Sequence[FileWrite]) -> tuple[str, ...]:

@@ -22,7 +22,7 @@ from pvesdn.decode import json_text
 from pvesdn.decode.json_text import WrongShapeError
 from pvesdn.errors import SnapshotError
 from pvesdn.model.primitives import Json
-from pvesdn.model.snapshot import NODE_COMMANDS, NODE_FILES, PVE_FILES, NodeRaw, Snapshot
+from pvesdn.model.snapshot import NODE_COMMANDS, NODE_FILES, PVE_FILES, STATE_COMMANDS, NodeRaw, Snapshot
 
 SIZE_LIMIT = 8 * 1024 * 1024
 """Bytes; the node program reads no bigger file either."""
@@ -99,7 +99,8 @@ def _read_node(reader: _Reader, name: str) -> NodeRaw:
         for path in reader.matches(here / pattern.lstrip("/")):
             if (text := reader.text(path)) is not None:
                 files["/" + path.relative_to(here).as_posix()] = text
-    answers = {command: reader.json(here / "cmd" / f"{command}.json") for command in NODE_COMMANDS}
+    asked = (*NODE_COMMANDS, *STATE_COMMANDS)
+    answers = {command: reader.json(here / "cmd" / f"{command}.json") for command in asked}
     return NodeRaw(files, {command: answer for command, answer in answers.items() if answer is not _ABSENT})
 
 

@@ -17,7 +17,7 @@ from pvesdn.cli.screens.summary import summarize
 from pvesdn.cli.session import Session
 from pvesdn.cli.source import cluster_of, show_findings, take
 from pvesdn.cli.verbs.move import move, require_alone
-from pvesdn.decode.secrets.veil import HIDDEN, PLACEHOLDER
+from pvesdn.decode.secrets.veil import is_veiled
 from pvesdn.errors import SettingsError
 from pvesdn.model.files import FileChange
 from pvesdn.model.snapshot import OWN_NAME, Snapshot
@@ -126,7 +126,7 @@ def _taken(session: Session, folder: Path | None, *, is_written: bool, form: For
 def _warn_of_placeholders(session: Session, part: NodeAdoption) -> None:
     """Warn that a snapshot's files are not the node's: a person has to put back what they hide."""
     for change in part.edits:
-        hidden = sum(1 for line in (change.new or "").split("\n") if PLACEHOLDER.search(line) or HIDDEN in line)
+        hidden = sum(map(is_veiled, (change.new or "").split("\n")))
         if hidden:
             what = f"{part.node}: {change.path}: the snapshot hides values in {counted(hidden, 'line')}"
             session.screen.warning(f"{what}; put the node's own back before using the file, or import from the cluster")

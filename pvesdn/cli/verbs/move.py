@@ -10,7 +10,7 @@ from pvesdn.cli.screens.move import move_document, move_lines
 from pvesdn.cli.screens.screen import Span, Style
 from pvesdn.cli.session import Session
 from pvesdn.cli.source import show_findings, take
-from pvesdn.decode.secrets.veil import HIDDEN, PLACEHOLDER
+from pvesdn.decode.secrets.veil import is_veiled
 from pvesdn.errors import SettingsError
 from pvesdn.render.renderer import Renderer
 from pvesdn.workflows.adopt import Form
@@ -63,8 +63,7 @@ def move(
 
 def _hides(found: MovePlan) -> bool:
     """Whether a snapshot's placeholders stand in what may be run."""
-    lines = [line for script in found.cut_over or () for line in script.text.split("\n")]
-    return any(PLACEHOLDER.search(line) or HIDDEN in line for line in lines)
+    return any(is_veiled(script.text) for script in found.cut_over or ())
 
 
 def _written(found: MovePlan, output: Path | None, *, overwrite: bool) -> list[str]:

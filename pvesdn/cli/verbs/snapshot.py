@@ -18,12 +18,14 @@ from pvesdn.cli.source import take
 @options.common
 @click.pass_obj
 def snapshot(session: Session, *, folder: Path) -> int:
-    """Read everything a plan needs into the new folder DIR. Changes nothing in the cluster.
+    """Read everything a plan needs, and what the nodes are doing, into the new folder DIR. Changes nothing in the
+    cluster.
 
-    `pvesdn plan --from DIR` then works without the cluster, and the folder can be attached to a bug report: every value
-    that is not known to be harmless is replaced by a placeholder; addresses and names are kept.
+    `pvesdn plan --from DIR` and `pvesdn verify --from DIR` then work without the cluster, and the folder can be
+    attached to a bug report: every value that is not known to be harmless is replaced by a placeholder; addresses and
+    names are kept.
     """
-    taken = take(session, None)
+    taken = take(session, None, has_state=True)
     notes = write_snapshot(folder, taken)
     for note in notes:
         session.screen.remark(f"note: {note}")

@@ -8,6 +8,7 @@ stand at the top. Comments begin with `!` or `#` and close nothing. Never raises
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 _TOP = ""
 _OPENERS: dict[str, tuple[tuple[str, ...], ...]] = {
@@ -86,8 +87,11 @@ class FrrLine:
         return " ".join(self.words)
 
 
+@lru_cache(maxsize=4)  # what differs, what it does to sessions and whether it means the same is asked of one pair
 def read_tree(text: str) -> tuple[FrrLine, ...]:
-    """The top-level lines of a frr.conf, each with the content of its block."""
+    """The top-level lines of a frr.conf, each with the content of its block. Whoever asks again gets the same objects,
+    so nobody changes them.
+    """
     root = FrrLine((), 0)
     stack = [root]
     for number, raw in enumerate(text.split("\n"), start=1):

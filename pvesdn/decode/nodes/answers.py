@@ -14,7 +14,7 @@ from pvesdn.decode.cluster.answers import one_line
 from pvesdn.decode.json_text import WrongShapeError
 from pvesdn.errors import NodeFailed
 from pvesdn.model.primitives import Json
-from pvesdn.model.snapshot import NODE_COMMANDS, NODE_FILES, NodeRaw
+from pvesdn.model.snapshot import NODE_COMMANDS, NODE_FILES, STATE_COMMANDS, NodeRaw
 
 _SHOWN = 80
 """Characters of a path that a message shows."""
@@ -38,7 +38,8 @@ def decode_files(node: str, value: Mapping[str, Json], asked: Sequence[str]) -> 
 def decode_observed(node: str, value: Mapping[str, Json]) -> NodeRaw:
     """The value of `observe`; the output of its commands is not interpreted yet.
 
-    :raises NodeFailed: it has an unexpected shape, or something that is not in `NODE_FILES` or `NODE_COMMANDS`.
+    :raises NodeFailed: it has an unexpected shape, or something that is not in `NODE_FILES`, `NODE_COMMANDS` or
+        `STATE_COMMANDS`.
     """
     return _decoded(node, lambda: NodeRaw(_files(value, NODE_FILES), _commands(value)))
 
@@ -87,7 +88,7 @@ def _files(value: Mapping[str, Json], asked: Sequence[str]) -> dict[str, str]:
 def _commands(value: Mapping[str, Json]) -> dict[str, Json]:
     commands = json_text.mapping(value.get("commands"), "commands")
     for name, answer in commands.items():
-        if name not in NODE_COMMANDS:
+        if name not in NODE_COMMANDS and name not in STATE_COMMANDS:
             message = f"{ascii(name)[:_SHOWN]} of commands is not a command that was asked for"
             raise WrongShapeError(message)
         if json_text.is_deep(answer):

@@ -13,6 +13,7 @@ HIDDEN = "********"
 PLACEHOLDER = re.compile(r"hidden-[0-9]+")
 """Replaces a value in a snapshot."""
 
+
 _LONGEST_ADDRESS = 64
 _ADDRESS = re.compile(r"[0-9A-Fa-f:./]+")
 _NUMBER = re.compile(r"-?[0-9]{1,10}")
@@ -26,6 +27,11 @@ _KEY_IN_PATH = re.compile(r"(?=[^/]*[0-9])(?=[^/]*[A-Za-z])[A-Za-z0-9+=_-]{20,}"
 _MARKS = "!#"
 """What PVE's merge and ifupdown2 take for the start of a comment anywhere in a line: a line keeps its kind."""
 _SEPARATORS = frozenset("\\`=-#!*~_. \t")
+
+
+def is_veiled(text: str) -> bool:
+    """Whether something was replaced in a text, or may have been: what stands there is not the node's own."""
+    return HIDDEN in text or PLACEHOLDER.search(text) is not None
 
 
 @dataclass(slots=True)

@@ -9,6 +9,7 @@ from typing import Any, Dict, Iterator, Tuple
 from pvesdn.node.program.files import matches, text_of
 from pvesdn.node.program.machine import Machine, Refused, json_of
 from pvesdn.node.program.request import Value, checked_path, list_at
+from pvesdn.node.program.state import QUESTIONS, state_of
 from pvesdn.node.program.swap import recover_if_killed
 from pvesdn.node.program.sysctl import settings_without_ours
 
@@ -74,6 +75,8 @@ def _ask(machine: Machine, name: str) -> Any:
         return settings_without_ours(machine)
     if name == "modes":
         return dict(_modes(machine))
+    if name in QUESTIONS:
+        return state_of(machine, name)
     if name not in IP_COMMANDS:
         raise Refused(f"{name!r} is not a command of the node program")
     # A kernel booted with ipv6.disable=1 makes `ip -6` fail; it has neither routes nor rules.

@@ -23,7 +23,7 @@ def sysctl(machine: Machine, arguments: Value) -> Value:
         raise Refused(f"{path!r} is not a file of pvesdn's kernel settings")
     with locked(machine):
         text = text_of(machine, path)
-        wanted = _settings(text or "")
+        wanted = settings_in(text or "")
         held = load_record(machine).get("sysctl", {})
         still = {name: {"before": _before(machine, name, held), "ours": ours} for name, ours in wanted.items()}
         # On disk before anything is set: if killed here, the next run must not mistake our value for the earlier one.
@@ -44,18 +44,26 @@ def settings_without_ours(machine: Machine) -> Dict[str, str]:
     return {name: value for name, value in values.items() if value is not None}
 
 
-def _settings(text: str) -> Dict[str, str]:
+def settings_in(text: str) -> Dict[str, str]:
     """Names and values of a file in the form of sysctl.d(5)."""
     lines = [line.strip() for line in text.splitlines()]
     pairs = [line.lstrip("-").partition("=") for line in lines if "=" in line and line[0] not in "#;"]
     return {name.strip(): value.strip() for name, _, value in pairs}
 
 
+def setting_path(name: str) -> str:
+    """Where a setting lies below /proc/sys.
+
+    Names are written with dots, or with slashes where a component has dots of its own, such as eno2.100.
+    """
+    path = name if "/" in name else name.replace(".", "/")
+    checked_path(f"/proc/sys/{path}")
+    return path
+
+
 def _live(machine: Machine, name: str) -> Optional[str]:
     """A setting's value in the kernel, None when it has no such setting."""
-    # Names are written with dots, or with slashes where a component has dots of its own, such as eno2.100.
-    path = name if "/" in name else name.replace(".", "/")
-    value = text_of(machine, checked_path("/proc/sys/" + path))
+    value = text_of(machine, f"/proc/sys/{setting_path(name)}")
     return None if value is None else value.strip()
 
 

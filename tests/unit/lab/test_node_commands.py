@@ -243,37 +243,77 @@ class TestKeptAnswers:
     ASKED = ("ip", "-j", "-d", "link")
 
     def test_an_answer_is_repeated_while_the_links_are_the_same(self, node):
-        first = node.run(*self.ASKED).stdout
+        first = node.start(*self.ASKED).stdout
         (kept,) = node.root.glob("state/answers.*/ip -j -d link")
         kept.write_text("kept\n")
 
-        assert node.run(*self.ASKED).stdout == "kept\n"
-        assert node.run("bridge", *self.ASKED[1:]).stdout != "kept\n"
-        assert json.loads(node.run("ip", "-d", "-j", "link").stdout) == json.loads(first)
+        assert node.start(*self.ASKED).stdout == "kept\n"
+        assert node.start("bridge", *self.ASKED[1:]).stdout != "kept\n"
+        assert json.loads(node.start("ip", "-d", "-j", "link").stdout) == json.loads(first)
 
     def test_an_answer_is_never_older_than_the_links(self, node):
-        node.run(*self.ASKED)
+        node.start(*self.ASKED)
         node.write("/etc/network/interfaces.d/pvesdn", VXLAN)
-        node.run("ifreload", "-a")
+        node.start("ifreload", "-a")
 
-        assert {"vx", "br"} <= {row["ifname"] for row in json.loads(node.run(*self.ASKED).stdout)}
+        assert {"vx", "br"} <= {row["ifname"] for row in json.loads(node.start(*self.ASKED).stdout)}
 
-        node.run("ip", "link", "del", "vx")
+        node.start("ip", "link", "del", "vx")
 
-        assert "vx" not in {row["ifname"] for row in json.loads(node.run(*self.ASKED).stdout)}
+        assert "vx" not in {row["ifname"] for row in json.loads(node.start(*self.ASKED).stdout)}
 
     def test_repeated_calls_are_recorded_like_the_first(self, node):
         node.forget_commands()
         for _ in range(3):
-            node.run(*self.ASKED)
+            node.start(*self.ASKED)
 
         assert node.commands() == (self.ASKED,) * 3
 
     def test_a_broken_command_is_broken_although_its_answer_is_known(self, node):
-        node.run(*self.ASKED)
+        node.start(*self.ASKED)
         node.break_command("ip", status=2)
 
-        assert node.run(*self.ASKED).returncode == 2
+        assert node.start(*self.ASKED).returncode == 2
+
+
+class TestCallsInThisProcess:
+    """`run` starts nothing where it need not; nobody may see a difference."""
+
+    def test_they_answer_and_are_recorded_as_a_process_is(self, with_vxlan):
+        calls = [
+            ("ip", "-j", "-d", "address"),
+            ("ip", "link", "show", "dev", "nothing"),
+            ("bridge", "-j", "fdb", "show", "dev", "vx"),
+            ("dpkg-query", "-W", "frr", "nothing"),
+            ("systemctl", "is-active", "frr"),
+            ("vtysh", "-c", "show daemons"),
+            ("sysctl", "-w", "net.ipv4.ip_forward=1"),
+            ("ifreload",),
+            ("ifreload", "-a"),
+            ("ifdown", "nothing"),
+        ]
+        with_vxlan.forget_commands()
+        apart = [vars(with_vxlan.start(*argv)) for argv in calls]
+        here = [vars(with_vxlan.run(*argv)) for argv in calls]
+
+        assert here == apart
+        assert with_vxlan.commands() == (*calls, *calls)
+
+    def test_they_print_nothing_of_this_process_and_catch_nothing_of_it(self, node, capsys):
+        assert node.run("ip", "-j", "link").stdout
+        assert node.run("ip", "frobnicate").stderr
+        assert capsys.readouterr() == ("", "")
+
+    def test_what_somebody_has_put_in_a_commands_place_is_run(self, node):
+        node.write("/bin/ip", "#!/bin/sh\necho mine\n")
+
+        assert node.run("ip", "-j", "link").stdout == "mine\n"
+
+    def test_a_command_that_is_not_there_cannot_be_run(self, node):
+        node.path("/bin/ip").unlink()
+
+        with pytest.raises(FileNotFoundError):
+            node.run("ip", "-j", "link")
 
 
 class TestFaults:
@@ -295,11 +335,12 @@ class TestFaults:
         node.forget_commands()
         assert node.commands() == ()
 
-    def test_commands_at_the_same_time_do_not_lose_each_others_work(self, with_vxlan):
+    @pytest.mark.parametrize("call", [SimulatedNode.run, SimulatedNode.start])
+    def test_commands_at_the_same_time_do_not_lose_each_others_work(self, with_vxlan, call):
         peers = [f"192.168.0.{number}" for number in range(10, 18)]
 
         def append(peer: str) -> None:
-            with_vxlan.run("bridge", "fdb", "append", "00:00:00:00:00:00", "dev", "vx", "dst", peer)
+            call(with_vxlan, "bridge", "fdb", "append", "00:00:00:00:00:00", "dev", "vx", "dst", peer)
 
         threads = [threading.Thread(target=append, args=(peer,)) for peer in peers]
         for thread in threads:

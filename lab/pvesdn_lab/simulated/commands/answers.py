@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from pvesdn_lab.simulated.commands.state import GENERATION, STATE_FOLDER, State
+from pvesdn_lab.simulated.commands.streams import is_caught
 
 RECORD = "commands.jsonl"
 _LINE = ".line"
@@ -46,9 +47,11 @@ exec {shlex.join(python)} "$bin" "$@"
 
 
 def keep(state: State, argv: Sequence[str], answer: str) -> None:
-    """Keep what `argv` has printed, and the line of the record that it makes."""
+    """Keep what `argv` has printed, and the line of the record that it makes; who calls within this process needs no
+    shell to give it again.
+    """
     key = " ".join(argv)
-    if not state.generation or "/" in key:
+    if not state.generation or "/" in key or is_caught():
         return
     folder = state.root / STATE_FOLDER / f"answers.{state.generation}"
     folder.mkdir(exist_ok=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import ssl
-import sys
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -12,6 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from pvesdn_lab.simulated.commands.state import read_json
+from pvesdn_lab.simulated.commands.streams import complain, say
 
 _BAD_PARAMETER = 400
 _NOT_IMPLEMENTED = 501
@@ -22,7 +22,7 @@ def pvesh(root: Path, arguments: Sequence[str]) -> int:
     """``pvesh get|set|create|delete PATH [--key value...] --output-format json``, over the simulated API as root."""
     api: dict[str, str] | None = read_json(root, "api", None)
     if api is None:
-        sys.stderr.write("ipcc_send_rec[1] failed: Connection refused\n")
+        complain("ipcc_send_rec[1] failed: Connection refused\n")
         return 255
     method, path = _METHODS[arguments[0]], arguments[1]
     words = zip(arguments[2::2], arguments[3::2], strict=False)
@@ -38,9 +38,9 @@ def pvesh(root: Path, arguments: Sequence[str]) -> int:
         context = ssl.create_default_context(cafile=api["ca_file"])
         context.verify_flags &= ~ssl.VERIFY_X509_STRICT  # PVE's CA has no keyUsage
         with urllib.request.urlopen(request, context=context) as answer:  # noqa: S310
-            sys.stdout.write(json.dumps(json.load(answer)["data"]) + "\n")
+            say(json.dumps(json.load(answer)["data"]) + "\n")
     except urllib.error.HTTPError as error:
-        sys.stderr.write(_complaint(method, path, error))
+        complain(_complaint(method, path, error))
         return 255 if error.code != _BAD_PARAMETER else 2
     return 0
 

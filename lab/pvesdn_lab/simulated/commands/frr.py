@@ -8,13 +8,13 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from pvesdn_lab.simulated.commands.frr_grammar import check
 from pvesdn_lab.simulated.commands.state import below, read_json, write_json
+from pvesdn_lab.simulated.commands.streams import complain, say
 
 _ALWAYS = ("zebra", "mgmtd", "staticd", "watchfrr")
 _DAEMON_OF = {
@@ -27,6 +27,8 @@ _DAEMON_OF = {
     r"\s+vrrp\b": "vrrpd",
 }
 """Beginnings of lines, and the daemon that takes them; an indented line that is not here is its block's."""
+_taken_before: set[tuple[str, bytes]] = set()
+"""Texts that a vtysh had nothing against: one that is staged is checked again when FRR loads it."""
 _NOBODY = "Exiting: failed to connect to any daemons.\n"
 
 
@@ -36,17 +38,17 @@ def vtysh(root: Path, arguments: Sequence[str]) -> int:
     """
     if "-C" in arguments:
         status, complaints = _checked(root, below(root, arguments[arguments.index("-f") + 1]))
-        sys.stderr.write(complaints)
+        complain(complaints)
         return status
     frr = _load(root)
     if not frr["running"]:
-        sys.stderr.write(_NOBODY)
+        complain(_NOBODY)
         return 1
     question = arguments[arguments.index("-c") + 1] if "-c" in arguments[:-1] else ""
     if question == "show daemons":
-        sys.stdout.write("".join(f" {daemon}" for daemon in frr["daemons"]) + "\n")
+        say("".join(f" {daemon}" for daemon in frr["daemons"]) + "\n")
     elif question == "show running-config":
-        sys.stdout.write(f"Building configuration...\n\nCurrent configuration:\n!\n{frr['config']}end\n")
+        say(f"Building configuration...\n\nCurrent configuration:\n!\n{frr['config']}end\n")
     return 0
 
 
@@ -61,7 +63,12 @@ def installed_vtysh(root: Path) -> str | None:
 def _checked(root: Path, path: Path) -> tuple[int, str]:
     """The exit status of ``vtysh -C`` and what it says of each wrong line."""
     if real := installed_vtysh(root):
+        asked = (real, path.read_bytes() if path.is_file() else b"")
+        if asked in _taken_before:
+            return 0, ""
         done = subprocess.run([real, "-C", "-f", str(path)], capture_output=True, text=True, check=False)
+        if not done.returncode and not done.stderr:
+            _taken_before.add(asked)
         return done.returncode, done.stderr
     if not path.is_file():
         return 11, f"% Can't open configuration file {path} due to 'No such file or directory'.\n"
@@ -77,16 +84,16 @@ def frr_reload(root: Path, arguments: Sequence[str]) -> int:
     name = next(word for word in arguments if not word.startswith("-"))
     path = below(root, name)
     if not path.is_file() or not path.stat().st_size:
-        sys.stdout.write(f"Filename {name} {'is an empty file' if path.is_file() else 'does not exist'}\n")
+        say(f"Filename {name} {'is an empty file' if path.is_file() else 'does not exist'}\n")
         return 1
     if not frr["running"]:
-        sys.stderr.write(f'{_NOBODY}VtyshException: vtysh returned status 1 for command "configure"\n')
+        complain(f'{_NOBODY}VtyshException: vtysh returned status 1 for command "configure"\n')
         return 1
     text = path.read_text("utf-8")
     status, complaints = _checked(root, path)
     if status:
         failure = f"vtysh (mark file) exited with status {status}:\n{complaints.encode()!r}"
-        sys.stdout.write(f"vtysh failed to process new configuration: {failure}\n")
+        say(f"vtysh failed to process new configuration: {failure}\n")
         return 1
     if "--test" not in arguments:
         _store(root, frr | {"config": _taken(text, frr["daemons"]), "reloads": frr["reloads"] + 1})
@@ -110,15 +117,15 @@ def systemctl(root: Path, arguments: Sequence[str]) -> int:
     words = [word for word in arguments if not word.startswith("-")]
     action, unit = words[0], (words[-1].removesuffix(".service") if len(words) > 1 else "")
     if unit != "frr":
-        sys.stderr.write(f"Unit {unit}.service could not be found.\n")
+        complain(f"Unit {unit}.service could not be found.\n")
         return 4
     frr = _load(root)
     match action:
         case "is-active":
-            sys.stdout.write("active\n" if frr["running"] else "inactive\n")
+            say("active\n" if frr["running"] else "inactive\n")
             return 0 if frr["running"] else 3
         case "is-enabled":
-            sys.stdout.write("enabled\n" if frr["enabled"] else "disabled\n")
+            say("enabled\n" if frr["enabled"] else "disabled\n")
             return 0 if frr["enabled"] else 1
         case "stop":
             _store(root, frr | {"running": False, "daemons": []})
@@ -130,7 +137,7 @@ def systemctl(root: Path, arguments: Sequence[str]) -> int:
             starts = "--now" in arguments and action == "enable" and not frr["running"]
             _store(root, (_started(root, frr) if starts else frr) | {"enabled": action == "enable"})
         case _:
-            sys.stderr.write(f"Unknown command verb '{action}'.\n")
+            complain(f"Unknown command verb '{action}'.\n")
             return 1
     return 0
 

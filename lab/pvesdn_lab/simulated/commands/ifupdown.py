@@ -6,7 +6,6 @@ What it says, how it ends and what it leaves behind is what Debian's 3.0.0 was s
 from __future__ import annotations
 
 import fcntl
-import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,6 +13,7 @@ from pathlib import Path
 from pvesdn_lab.simulated.commands.interfaces_files import Interfaces, in_order, made_of, torn_ports, words
 from pvesdn_lab.simulated.commands.link_setup import DEFAULT_MTU, Refusal, Shortfall, configure, forget_vlans, kind_of
 from pvesdn_lab.simulated.commands.state import PHYSICAL, State, locked_state
+from pvesdn_lab.simulated.commands.streams import complain
 
 ALREADY_RUNNING = 89
 """Exit status of a second one; it never waits."""
@@ -22,7 +22,7 @@ ALREADY_RUNNING = 89
 def ifreload(root: Path, arguments: Sequence[str]) -> int:
     """``ifreload -a``: what has no stanza any more goes down, the rest comes up as configured."""
     if "-a" not in arguments and "--all" not in arguments:
-        sys.stderr.write("ifreload: error: one of the arguments -a/--all -c/--currently-up --allow is required\n")
+        complain("ifreload: error: one of the arguments -a/--all -c/--currently-up --allow is required\n")
         return 2
     with only_one(root) as is_ours:
         if not is_ours:
@@ -92,7 +92,7 @@ def only_one(root: Path) -> Iterator[bool]:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            sys.stderr.write("error: Another instance of this program is already running.\n")
+            complain("error: Another instance of this program is already running.\n")
             yield False
         else:
             yield True
@@ -110,7 +110,7 @@ def _file_and_names(arguments: Sequence[str]) -> tuple[str, list[str]]:
 
 
 def _finish(complaints: list[str], *, is_check: bool = False) -> int:
-    sys.stderr.write("".join(f"{line}\n" for line in complaints))
+    complain("".join(f"{line}\n" for line in complaints))
     return int((is_check and bool(complaints)) or any(line.startswith("error: ") for line in complaints))
 
 

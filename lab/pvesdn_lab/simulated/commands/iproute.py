@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import ipaddress
 import json
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from pvesdn_lab.simulated.commands.answers import keep
 from pvesdn_lab.simulated.commands.state import PHYSICAL, Link, State, locked_state
+from pvesdn_lab.simulated.commands.streams import complain, say
 
 ZERO_MAC = "00:00:00:00:00:00"
 _SUFFIX = {4: "", 6: "6"}
@@ -28,13 +28,13 @@ def ip(root: Path, arguments: Sequence[str]) -> int:
         return _delete_link(root, words[2:])
     state = State(root)
     if words[2:] and words[-1] not in state.links:
-        sys.stderr.write(f'Device "{words[-1]}" does not exist.\n')
+        complain(f'Device "{words[-1]}" does not exist.\n')
         return 1
     answer = _shown(state, arguments)
     if answer is None:
-        sys.stderr.write(f'Object "{what}" is unknown, try "ip help".\n')
+        complain(f'Object "{what}" is unknown, try "ip help".\n')
         return 255
-    sys.stdout.write(answer)
+    say(answer)
     for question in {*_USUAL, tuple(arguments)}:
         if (kept := _shown(state, question)) is not None:
             keep(state, ["ip", *question], kept)
@@ -66,27 +66,31 @@ def _shown(state: State, arguments: Sequence[str]) -> str | None:
 
 
 def bridge(root: Path, arguments: Sequence[str]) -> int:
-    """``bridge [-j] fdb show dev NAME`` and ``bridge fdb append|del MAC dev NAME dst ADDRESS``."""
+    """``bridge [-j] fdb show [dev NAME]`` and ``bridge fdb append|del MAC dev NAME dst ADDRESS``."""
     words = [word for word in arguments if not word.startswith("-")]
+    if words == ["fdb", "show"]:
+        links = State(root).links
+        sys.stdout.write(json.dumps([row | {"ifname": name} for name in links for row in _fdb(links[name])]) + "\n")
+        return 0
     name = words[words.index("dev") + 1] if "dev" in words[:-1] else ""
     with locked_state(root) as state:
         link = state.links.get(name)
         if link is None:
-            sys.stderr.write(f'Cannot find device "{name}"\n')
+            complain(f'Cannot find device "{name}"\n')
             return 1
         match words[:2]:
             case ["fdb", "show"]:
-                sys.stdout.write(json.dumps(_fdb(link)) + "\n")
+                say(json.dumps(_fdb(link)) + "\n")
             case ["fdb", "append" | "add" as action] if words[2] == ZERO_MAC:
                 address = words[words.index("dst") + 1]
                 if action == "add" and address in link["fdb"]:
-                    sys.stderr.write("RTNETLINK answers: File exists\n")
+                    complain("RTNETLINK answers: File exists\n")
                     return 2
                 link["fdb"] = [*link["fdb"], address] if address not in link["fdb"] else link["fdb"]
             case ["fdb", "del" | "delete"] if words[2] == ZERO_MAC:
                 link["fdb"].remove(words[words.index("dst") + 1])
             case _:
-                sys.stderr.write(f"bridge: unknown arguments {' '.join(words)}\n")
+                complain(f"bridge: unknown arguments {' '.join(words)}\n")
                 return 255
     return 0
 
@@ -95,10 +99,10 @@ def _delete_link(root: Path, words: list[str]) -> int:
     name = words[-1] if words else ""
     with locked_state(root) as state:
         if name not in state.links:
-            sys.stderr.write(f'Cannot find device "{name}"\n')
+            complain(f'Cannot find device "{name}"\n')
             return 1
         if state.links[name]["kind"] == PHYSICAL:
-            sys.stderr.write("RTNETLINK answers: Operation not supported\n")
+            complain("RTNETLINK answers: Operation not supported\n")
             return 2
         state.delete(name)
     return 0

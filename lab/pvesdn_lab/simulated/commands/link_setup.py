@@ -14,6 +14,12 @@ _DEFAULT_PORT = 4789
 _GUEST_PORT = re.compile(r"(tap|veth|fwpr)\d")
 _KINDS = {"vxlan-id": "vxlan", "vrf-table": "vrf", "bridge-ports": "bridge", "vlan-raw-device": "vlan"}
 """Attributes that say what kind of link a new one is."""
+_SWITCHES = {
+    "ip-forward": ("ipv4", "forwarding"),
+    "ip6-forward": ("ipv6", "forwarding"),
+    "arp-accept": ("ipv4", "arp_accept"),
+}
+"""Attributes that are settings of the kernel; without the line a setting stays what it is (docs/pve.md §13.2)."""
 _NOT_THERE = "interface not recognized - please check interface configuration"
 
 
@@ -61,11 +67,18 @@ def configure(state: State, name: str, kind: str, attributes: Attributes) -> lis
     if "gateway" in attributes:
         link["info"]["gateway"] = attributes["gateway"][0]
     _join_vrf(state, link, attributes)
+    _switch_on(state, name, attributes)
     if kind == "vxlan":
         warnings += _configure_vxlan(name, link, attributes)
     if kind == "bridge":
         _configure_bridge(state, name, attributes)
     return warnings
+
+
+def _switch_on(state: State, name: str, attributes: Attributes) -> None:
+    for key, (family, setting) in _SWITCHES.items():
+        if attributes.get(key, [""])[-1] in {"on", "yes", "1"}:
+            state.switch(name, family, setting).write_text("1\n", "utf-8")
 
 
 def _create(state: State, name: str, kind: str, attributes: Attributes) -> Link:

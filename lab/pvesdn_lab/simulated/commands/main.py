@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib
 import os
-import sys
 import time
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
@@ -13,6 +12,7 @@ from typing import Any
 
 from pvesdn_lab.simulated.commands.answers import RECORD, record_line
 from pvesdn_lab.simulated.commands.state import locked_state, read_json, write_json
+from pvesdn_lab.simulated.commands.streams import complain, say
 
 Command = Callable[[Path, Sequence[str]], int]
 
@@ -50,8 +50,8 @@ def _broken(root: Path, name: str, fault: dict[str, Any]) -> int:
         if not is_ours:
             return ALREADY_RUNNING
         time.sleep(fault.get("seconds", 0))
-        sys.stdout.write(fault.get("stdout", ""))
-        sys.stderr.write(fault.get("stderr", ""))
+        say(fault.get("stdout", ""))
+        complain(fault.get("stderr", ""))
         return int(fault["status"])
 
 

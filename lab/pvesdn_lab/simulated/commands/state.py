@@ -5,7 +5,9 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import shutil
 import zlib
+from _thread import get_ident  # `threading` takes longer to load than a command to run
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -69,11 +71,27 @@ class State:
         }
         link.update(values)
         self.links[name] = link
+        for path, value in self._usual_switches(name):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(value, "utf-8")
         return link
+
+    def switch(self, name: str, family: str, key: str) -> Path:
+        """The file of one of a link's own settings."""
+        return self.root / "proc/sys/net" / family / "conf" / name / key
+
+    def _usual_switches(self, name: str) -> Iterator[tuple[Path, str]]:
+        """A new link forwards as the kernel's `default` says."""
+        for family in ("ipv4", "ipv6"):
+            default = self.switch("default", family, "forwarding")
+            yield self.switch(name, family, "forwarding"), default.read_text("utf-8") if default.is_file() else "0\n"
+        yield self.switch(name, "ipv4", "arp_accept"), "0\n"
 
     def delete(self, name: str) -> None:
         """Delete a link; its ports and VRF members lose their master, as in the kernel."""
         self.links.pop(name, None)
+        for family in ("ipv4", "ipv6"):
+            shutil.rmtree(self.switch(name, family, "forwarding").parent, ignore_errors=True)
         for link in self.links.values():
             if link["master"] == name:
                 link["master"] = None
@@ -115,7 +133,7 @@ def write_json(root: Path, name: str, value: Any) -> None:
     """Replace `<root>/state/<name>.json` whole."""
     folder = root / STATE_FOLDER
     folder.mkdir(parents=True, exist_ok=True)
-    temporary = folder / f".{name}.{os.getpid()}"
+    temporary = folder / f".{name}.{os.getpid()}.{get_ident()}"  # two threads may each run a command
     temporary.write_text(json.dumps(value, indent=1), "utf-8")
     temporary.replace(folder / f"{name}.json")
 

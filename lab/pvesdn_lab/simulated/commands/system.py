@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from pvesdn_lab.simulated.commands.answers import keep
 from pvesdn_lab.simulated.commands.state import State, below, read_json
+from pvesdn_lab.simulated.commands.streams import complain, say
 
 _IP_FORWARD = "net/ipv4/ip_forward"
 _ALL_FORWARD = re.compile(r"net/(ipv4|ipv6)/conf/all/forwarding")
@@ -23,7 +23,7 @@ def sysctl(root: Path, arguments: Sequence[str]) -> int:
     for word in words:
         path = below(root, word)
         if "-w" not in arguments and not path.is_file():
-            sys.stderr.write(f'sysctl: cannot open "{word}": No such file or directory\n')
+            complain(f'sysctl: cannot open "{word}": No such file or directory\n')
             return 1
         for line in [word] if "-w" in arguments else path.read_text("utf-8").splitlines():
             text = line.strip()
@@ -35,16 +35,16 @@ def sysctl(root: Path, arguments: Sequence[str]) -> int:
 def _set(root: Path, text: str) -> int:
     key, separator, value = (word.strip() for word in text.partition("="))
     if not separator:
-        sys.stderr.write(f"sysctl: {text}: invalid syntax, continuing...\n")
+        complain(f"sysctl: {text}: invalid syntax, continuing...\n")
         return 0
     may_fail, key = key.startswith("-"), key.removeprefix("-")
     path = key if "/" in key else key.replace(".", "/")
     target = root / "proc/sys" / path
     if not target.is_file():
-        sys.stderr.write(f"sysctl: cannot stat /proc/sys/{path}: No such file or directory\n")
+        complain(f"sysctl: cannot stat /proc/sys/{path}: No such file or directory\n")
         return 0 if may_fail else 1
     target.write_text(f"{value}\n", "utf-8")
-    sys.stdout.write(f"{key} = {value}\n")
+    say(f"{key} = {value}\n")
     _follow(root, path, value)
     return 0
 
@@ -80,9 +80,9 @@ def dpkg_query(root: Path, arguments: Sequence[str]) -> int:
             fields = {"Package": package, "binary:Package": package, "Version": versions[package]}
             fields |= {"Status": "install ok installed", "db:Status-Abbrev": "ii ", "db:Status-Status": "installed"}
             answer += _filled(template, fields)
-    sys.stdout.write(answer)
+    say(answer)
     missing = [package for package in packages if package not in versions]
-    sys.stderr.write("".join(f"dpkg-query: no packages found matching {package}\n" for package in missing))
+    complain("".join(f"dpkg-query: no packages found matching {package}\n" for package in missing))
     if not missing:
         keep(state, ["dpkg-query", *arguments], answer)
     return 1 if missing else 0

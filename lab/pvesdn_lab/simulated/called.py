@@ -1,0 +1,48 @@
+"""A simulated node's commands called by this process, where nobody could tell the difference from a process of their
+own.
+
+Starting Python is most of what such a command costs, and a cluster of folders runs hundreds.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+
+from pvesdn_lab.simulated.commands import run
+from pvesdn_lab.simulated.commands.answers import script
+from pvesdn_lab.simulated.commands.main import COMMANDS, main
+from pvesdn_lab.simulated.commands.state import has_faults
+from pvesdn_lab.simulated.commands.streams import caught
+
+
+@cache
+def text_of(name: str) -> str:
+    """The command's file, as `SimulatedNode.install` writes it."""
+    return script([sys.executable, "-SE", run.__file__ or "", name])
+
+
+def call(executable: Path, arguments: Sequence[str]) -> subprocess.CompletedProcess[str] | None:
+    """What a node's command answers, recorded as any other call; None where it has to be started.
+
+    That is where it shall fail or take its time (deadlines and kills need a process), where somebody has put another
+    program in its place, and `pvesh`, which calls the API that may be this very process.
+
+    :param executable: in the node's `bin`.
+    """
+    name, root = executable.name, executable.parent.parent
+    if name not in COMMANDS or name == "pvesh" or has_faults(root) or not _is_ours(executable):
+        return None
+    with caught() as (output, complaints):
+        status = main(name, root, arguments)
+    return subprocess.CompletedProcess([str(executable), *arguments], status, output.getvalue(), complaints.getvalue())
+
+
+def _is_ours(executable: Path) -> bool:
+    try:
+        return executable.read_text("utf-8") == text_of(executable.name)
+    except (OSError, UnicodeDecodeError):
+        return False

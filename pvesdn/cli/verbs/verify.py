@@ -1,0 +1,87 @@
+"""`pvesdn verify`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from pvesdn.cli import options, statuses
+from pvesdn.cli.screens.screen import Screen
+from pvesdn.cli.screens.verify import discrepancy_lines, last_line, unseen_lines, verify_document, zone_lines
+from pvesdn.cli.screens.wrapping import wrapped
+from pvesdn.cli.session import Session
+from pvesdn.cli.source import require_members, some, take
+from pvesdn.errors import SettingsError
+from pvesdn.model.findings import Severity
+from pvesdn.model.nearest import nearest
+from pvesdn.model.snapshot import Snapshot
+from pvesdn.model.verification import Verification
+from pvesdn.render.renderer import Renderer
+from pvesdn.workflows.understand import Understanding, understand
+from pvesdn.workflows.verify import verify_understood, zone_ids
+
+
+class _Verify(click.Command):
+    """Its exit status tells a network that is bad from one that nobody could look at."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        session = ctx.find_object(Session)
+        if session is not None:
+            session.failure = statuses.NOT_CHECKED
+        return super().parse_args(ctx, args)
+
+
+@click.command(cls=_Verify, epilog=statuses.VERIFY_TABLE)
+@options.nodes
+@click.option("--zone", metavar="ZONE", help="Only what guests of this zone may notice.")
+@options.folder
+@options.json_output
+@options.common
+@click.pass_obj
+def verify(session: Session, *, only: tuple[str, ...], zone: str | None, folder: Path | None) -> int:
+    """Check that the network is what the definitions say. Changes nothing.
+
+    Files, devices, flooding and kernel settings of every node are held against pvesdn.cfg and against what PVE has
+    committed. Each finding tells what was expected and found, the likely cause, and what to do next. What was not
+    checked is said, too.
+    """
+    snapshot = take(session, folder, has_state=True)
+    known = understand(snapshot, intent="running")
+    _require(known, snapshot, frozenset(only), zone)
+    verification = verify_understood(known, Renderer(), only=some(only), zone=zone)
+    status = _status(verification)
+    if session.wants_json:
+        session.document("verify", verify_document(verification, status))
+    else:
+        _show(session.screen, verification)
+    return status
+
+
+def _require(known: Understanding, snapshot: Snapshot, only: frozenset[str], zone: str | None) -> None:
+    """:raises SettingsError: a name is not one of a node, or of a zone."""
+    members = {member.name for member in known.given.cluster.members}
+    require_members(only, {*members, *snapshot.nodes})
+    zones = zone_ids(known)
+    if zone is not None and zone not in zones:
+        near = nearest(zone, zones)
+        meant = f"did you mean {near}? " if near else ""
+        raise SettingsError(f"there is no zone '{zone}'", hint=f"{meant}zones are {', '.join(sorted(zones)) or 'none'}")
+
+
+def _show(screen: Screen, verification: Verification) -> None:
+    screen.lines(wrapped(discrepancy_lines(verification), screen.width))
+    if not screen.is_quiet:
+        screen.lines(zone_lines(verification))
+        screen.lines(wrapped(unseen_lines(verification), screen.width))
+    screen.lines(wrapped([last_line(verification)], screen.width))
+
+
+def _status(verification: Verification) -> int:
+    if not verification.nodes:
+        return statuses.NOT_CHECKED
+    if verification.count(Severity.ERROR):
+        return statuses.ERROR
+    if verification.unreachable:
+        return statuses.UNREACHABLE
+    return statuses.WARNINGS if verification.has_doubts else statuses.OK

@@ -1,0 +1,164 @@
+"""Files that are not as the definitions make them, in the form of `Discrepancy`."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterable, Iterator, Mapping
+
+from pvesdn.model.differences import Difference
+from pvesdn.model.facts import NodeFacts
+from pvesdn.model.files import OUR_INTERFACES, SDN_INTERFACES, Action, FileChange, NodeChanges, PendingChange
+from pvesdn.model.findings import Finding, Severity
+from pvesdn.model.running import PveRunning, SdnFileState
+from pvesdn.model.verification import Discrepancy, Subject
+
+_SHOWN = 4
+"""As many interfaces are named before the rest is counted."""
+_NOT_APPLIED = "the definitions have changed since the last apply, or were never applied here"
+_FOUND = {Action.ADD: "absent", Action.REMOVE: "there"}
+_APPLY = "pvesdn plan shows what is missing, pvesdn apply does it"
+_EDITED = "pvesdn plan --diff shows the edits, pvesdn apply --overwrite replaces them"
+_SOURCE_LINE = "source /etc/network/interfaces.d/*"
+_INTERFACES = "/etc/network/interfaces"
+
+
+def file_discrepancies(
+    changes: NodeChanges, written: Container[str], zones: Mapping[str, str]
+) -> Iterator[Discrepancy]:
+    """What an apply would have to write on a node.
+
+    :param written: paths of the files that pvesdn remembers having written there.
+    :param zones: the zone of each interface, by name.
+    """
+    for change in changes.files:
+        if change.by_pve:
+            continue  # PVE's definitions are compared as definitions
+        yield Discrepancy(
+            node=changes.node,
+            subject=Subject.FILE,
+            object=change.path,
+            trait="",
+            expected="no such file" if change.action is Action.REMOVE else "as the definitions make it",
+            found=_FOUND.get(change.action) or _differences(change),
+            cause=_cause(change, written),
+            step=_EDITED if change.conflict else _APPLY,
+            zones=_zones(change, zones),
+        )
+    if changes.is_unfinished:
+        yield Discrepancy(
+            node=changes.node,
+            subject=Subject.FILE,
+            object="the last apply",
+            trait="",
+            expected="finished",
+            found="not finished: files are in place, but their reload was not seen to succeed",
+            cause="it was interrupted, or the reload failed",
+            step="pvesdn apply",
+        )
+
+
+def _cause(change: FileChange, written: Container[str]) -> str:
+    if change.conflict:
+        return change.conflict
+    is_gone = change.action is Action.ADD and change.path in written
+    return "it was removed after pvesdn wrote it" if is_gone else _NOT_APPLIED
+
+
+def told(changes: NodeChanges) -> frozenset[str]:
+    """Interfaces that an apply would change on a node."""
+    return frozenset(stanza.name for change in changes.files if not change.by_pve for stanza in change.stanzas)
+
+
+def unread(changes: NodeChanges, facts: NodeFacts) -> dict[str, str]:
+    """Interfaces files that nothing has loaded, with the reason."""
+    found = {OUR_INTERFACES: "the last apply did not finish"} if changes.is_unfinished else {}
+    for path in (OUR_INTERFACES, SDN_INTERFACES):
+        if not facts.is_sourced(path):
+            found[path] = f"{_INTERFACES} does not source {path}, so nothing reads it"
+    return found
+
+
+def edited(findings: Iterable[Finding]) -> Iterator[Discrepancy]:
+    """PVE's file where somebody has edited it. :param findings: of `hand_edits`."""
+    for finding in findings:
+        yield Discrepancy(
+            node=finding.node,
+            subject=Subject.FILE,
+            object=SDN_INTERFACES,
+            trait="",
+            expected="as PVE writes it",
+            found=finding.what,
+            cause="somebody has edited it, or the node has changed since PVE wrote it",
+            step=finding.hint,
+            severity=Severity.WARNING,
+        )
+
+
+def unsourced(node: str, facts: NodeFacts, used: Iterable[str]) -> Iterator[Discrepancy]:
+    """Interfaces files that nothing reads. :param used: those with stanzas that the node should have."""
+    lost = [path for path in sorted(set(used)) if not facts.is_sourced(path)]
+    if lost:
+        yield Discrepancy(
+            node=node,
+            subject=Subject.FILE,
+            object=_INTERFACES,
+            trait="source",
+            expected=f"sources {' and '.join(lost)}",
+            found="no line that does",
+            cause="the line was lost when somebody edited the file",
+            step=f"add the line '{_SOURCE_LINE}' to {_INTERFACES}, then ifreload -a",
+            is_there=True,
+        )
+
+
+def pve_discrepancies(pending: Iterable[PendingChange], running: PveRunning) -> Iterator[Discrepancy]:
+    """Definitions of PVE's that nobody has applied, and nodes that are behind what PVE runs."""
+    for change in pending:
+        yield Discrepancy(
+            node="",
+            subject=Subject.DEFINITIONS,
+            object=f"{change.kind} {change.id}",
+            trait="",
+            expected="applied",
+            found=change.state,
+            cause="somebody has edited PVE's definitions, and nobody has applied them",
+            step="pvesdn plan shows what comes of it, pvesdn apply does it",
+            zones=(change.id,) if change.kind == "zone" else (),
+            severity=Severity.WARNING,
+        )
+    for node, file in running.nodes.items():
+        if file.state is SdnFileState.CURRENT:
+            continue
+        found = "absent" if file.version is None else f"version {file.version}"
+        yield Discrepancy(
+            node=node,
+            subject=Subject.FILE,
+            object=SDN_INTERFACES,
+            trait="version",
+            expected=f"version {running.version}, which PVE runs",
+            found=found,
+            cause="the node was off, or its reload failed, when PVE's definitions were applied",
+            step=f"pvesh set /nodes/{node}/network",
+            is_there=True,
+        )
+
+
+def _differences(change: FileChange) -> str:
+    if change.stanzas:
+        told = [f"{stanza.action.value} {stanza.name}" for stanza in change.stanzas]
+        return f"an apply would change {_some(told)}"
+    return _some([_words(difference) for difference in change.differences]) or "another text"
+
+
+def _words(difference: Difference) -> str:
+    lacks = [f"lacks {', '.join(difference.new)}"] if difference.new else []
+    has = [f"has {', '.join(difference.old)}"] if difference.old else []
+    return f"{difference.name.removesuffix(':')} {' and '.join([*lacks, *has])}".strip()
+
+
+def _some(told: list[str]) -> str:
+    more = len(told) - _SHOWN
+    return f"{', '.join(told[:_SHOWN])}{f' and {more} more' if more > 0 else ''}"
+
+
+def _zones(change: FileChange, zones: Mapping[str, str]) -> tuple[str, ...]:
+    return tuple(sorted({zones[stanza.name] for stanza in change.stanzas if stanza.name in zones}))

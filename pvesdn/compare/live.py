@@ -1,0 +1,268 @@
+"""What a node is doing compared with what it should be doing: devices, flooding, the kernel's settings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from pvesdn.model.expectation import ExpectedDevice, NodeExpectation
+from pvesdn.model.files import OUR_SYSCTL
+from pvesdn.model.findings import Severity
+from pvesdn.model.primitives import IpAddress
+from pvesdn.model.state import LiveDevice, NodeState
+from pvesdn.model.verification import Discrepancy, Subject
+
+_ZERO = "00:00:00:00:00:00"
+_ENTRIES = "all-zero entries"
+_REMADE = frozenset({"VNI", "VTEP", "UDP port", "multicast group", "underlay device"})
+"""What the kernel takes only when a VXLAN device is made: `ifup` alone leaves it as it is."""
+_BY_HAND = "it was changed after the last reload, by hand or by another program"
+
+_WITHDRAWN = "FRR takes a static entry along when a route of that VTEP goes"
+_SWITCHED = "forwarding was switched for all devices after the last reload"
+
+
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    """What is known of a node besides, and may explain what is found there.
+
+    :param told: interfaces that an apply would change: what their files lack is said of the files.
+    :param unread: interfaces files that nothing has loaded, by path, with the reason.
+    :param runs_evpn: its FRR has EVPN, which takes static flooding entries along with withdrawn routes.
+    """
+
+    told: frozenset[str] = frozenset()
+    unread: Mapping[str, str] = field(default_factory=dict)
+    runs_evpn: bool = False
+
+
+def compare_live(
+    expected: NodeExpectation, state: NodeState, zones: Mapping[str, str], around: Circumstances
+) -> tuple[Discrepancy, ...]:
+    """Everything that is not as it should be on one node.
+
+    :param zones: the zone of each interface, by name.
+    """
+    look = _Look(expected, state, zones, around)
+    return (*look.devices(), *look.flooding(), *look.settings())
+
+
+def checks(expected: NodeExpectation, state: NodeState, zones: Mapping[str, str]) -> Iterator[str]:
+    """The zone of each thing that `compare_live` looks at; empty where it is no zone's."""
+    for device in expected.devices:
+        yield from [zones.get(device.name, "")] * (1 + sum(1 for _ in _traits(device, LiveDevice(device.name))))
+        if state.flooding is not None and (device.remotes is not None or device.group is not None):
+            yield zones.get(device.name, "")
+    if state.settings is not None:
+        yield from (_zone_of(path, zones) for path in expected.settings)
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    expected: NodeExpectation
+    state: NodeState
+    zones: Mapping[str, str]
+    around: Circumstances
+
+    def _judged(self) -> Iterator[ExpectedDevice]:
+        return (device for device in self.expected.devices if device.name not in self.around.told)
+
+    def devices(self) -> Iterator[Discrepancy]:
+        for device in self._judged():
+            live = self.state.devices.get(device.name)
+            if live is None:
+                cause, step = self._missing(device), self._made(device)
+                yield self._finding(device, expected="there", found="absent", cause=cause, step=step)
+                continue
+            for trait, wanted, found in _traits(device, live):
+                if wanted != found and not self._is_told_elsewhere(device, trait):
+                    yield self._trait(device, trait, wanted, found)
+            yield from self._strangers(device, live)
+
+    def _trait(self, device: ExpectedDevice, trait: str, wanted: str, found: str) -> Discrepancy:
+        if trait == "link":
+            cause = "the cable, the card or the switch's port: nothing answers at the other end"
+            step = f"ip link show {device.name}; then look at the port that it leads to"
+            return self._finding(device, trait=trait, expected=wanted, found=found, cause=cause, step=step)
+        step = self._remade(device) if trait in _REMADE else self._again(device)
+        if trait == "kind":
+            step = f"ip -d link show {device.name}; whatever made it has to let go of the name"
+        cause = self._cause(device, _BY_HAND)
+        return self._finding(device, trait=trait, expected=wanted, found=found, cause=cause, step=step)
+
+    def _is_told_elsewhere(self, device: ExpectedDevice, trait: str) -> bool:
+        """It is in no bridge, or in no VRF, because there is none; and that is said of the bridge or the VRF."""
+        return trait == "master" and device.master not in self.state.devices
+
+    def _strangers(self, device: ExpectedDevice, live: LiveDevice) -> Iterator[Discrepancy]:
+        for address in sorted(live.addresses - device.addresses if device.addresses is not None else (), key=str):
+            yield self._finding(
+                device,
+                trait="addresses",
+                expected="no other address",
+                found=str(address),
+                cause=self._cause(device, "somebody has added it; the next reload takes it away"),
+                step=f"ip address del {address} dev {device.name}",
+                severity=Severity.WARNING,
+            )
+
+    def flooding(self) -> Iterator[Discrepancy]:
+        if self.state.flooding is None:
+            return
+        for device in self._judged():
+            if device.name not in self.state.devices:
+                continue
+            there = self.state.flooding.get(device.name, frozenset())
+            if device.group is not None and self.state.devices[device.name].group == device.group:
+                if device.group not in there:
+                    yield self._flood(device, [device.group], "somebody has deleted it", self._remade(device))
+            elif device.remotes is not None:
+                if missing := sorted(device.remotes - there, key=_number):
+                    commands = [f"bridge fdb append {_ZERO} dev {device.name} dst {vtep}" for vtep in missing]
+                    cause = _WITHDRAWN if self.around.runs_evpn else "somebody has deleted it"
+                    yield self._flood(device, missing, cause, " && ".join(commands))
+                if extra := sorted(there - device.remotes, key=_number):
+                    yield self._too_many(device, extra)
+
+    def _flood(self, device: ExpectedDevice, wanted: list[IpAddress], cause: str, step: str) -> Discrepancy:
+        return self._finding(
+            device,
+            subject=Subject.FLOODING,
+            trait=_ENTRIES,
+            expected=f"broadcasts go to {_listed(wanted)}",
+            found="no such entry",
+            cause=self._cause(device, cause),
+            step=step,
+        )
+
+    def _too_many(self, device: ExpectedDevice, extra: list[IpAddress]) -> Discrepancy:
+        return self._finding(
+            device,
+            subject=Subject.FLOODING,
+            trait=_ENTRIES,
+            expected="no other VTEP",
+            found=f"broadcasts go to {_listed(extra)} as well",
+            cause=self._cause(device, "it is left over from before a change, or somebody has added it"),
+            step=" && ".join(f"bridge fdb del {_ZERO} dev {device.name} dst {vtep}" for vtep in extra),
+        )
+
+    def settings(self) -> Iterator[Discrepancy]:
+        if self.state.settings is None:
+            return
+        devices = {device.name: device for device in self.expected.devices}
+        for path, wanted in self.expected.settings.items():
+            found = self.state.settings.get(path)
+            device = devices.get(path.split("/")[-2])
+            is_told = device is not None and (device.name in self.around.told or device.name not in self.state.devices)
+            if found == wanted or is_told or (found is None and path in self.expected.optional):
+                continue
+            if device is not None:
+                is_forwarding = path.endswith("/forwarding")
+                cause = self._cause(device, _SWITCHED if is_forwarding else _BY_HAND)
+                step = self._again(device)
+            else:
+                cause, step = (
+                    "another file of sysctl.d, or another program, has set it since",
+                    f"sysctl -p {OUR_SYSCTL}",
+                )
+            zone = _zone_of(path, self.zones)
+            yield Discrepancy(
+                node=self.state.node,
+                subject=Subject.SETTING,
+                object=path.replace("/", ".") if "." not in path else path,
+                trait="",
+                expected=wanted,
+                found="absent" if found is None else found,
+                cause=cause,
+                step=step,
+                zones=(zone,) if zone else (),
+                is_there=True,
+            )
+
+    def _finding(self, device: ExpectedDevice, **said: Any) -> Discrepancy:
+        zone = self.zones.get(device.name)
+        told: dict[str, Any] = {"subject": Subject.DEVICE, "trait": "", **said}
+        if device.file in self.around.unread and told["subject"] is Subject.DEVICE:
+            told |= {"step": "first see to what is said of the file", "is_there": False}
+        zones = () if zone is None else (zone,)
+        return Discrepancy(node=self.state.node, object=device.name, zones=zones, **{"is_there": True, **told})
+
+    def _cause(self, device: ExpectedDevice, otherwise: str) -> str:
+        """A file that nothing has loaded explains what is wrong with its devices."""
+        return self.around.unread.get(device.file, otherwise)
+
+    def _missing(self, device: ExpectedDevice) -> str:
+        if device.kind is None:
+            return self._cause(device, "there is no such card, or it has another name now")
+        return self._cause(device, "somebody has deleted it, or the last reload failed: ifreload -a tells")
+
+    def _made(self, device: ExpectedDevice) -> str:
+        if device.kind is None:
+            return "ip link"
+        return "ifreload -a" if device.kind == "vrf" else f"ifup {' '.join(self._group(device))}"
+
+    def _again(self, device: ExpectedDevice) -> str:
+        return f"ifup {' '.join(self._group(device))}"
+
+    def _remade(self, device: ExpectedDevice) -> str:
+        return f"ifdown {device.name} && ifup {' '.join(self._group(device))}"
+
+    def _group(self, device: ExpectedDevice) -> list[str]:
+        """What comes up together, a bridge after its ports: the other way round it would not find them."""
+        bridge = device.master if device.kind == "vxlan" else device.name
+        ports = [port.name for port in self.expected.devices if port.kind == "vxlan" and port.master == bridge]
+        return [*ports, bridge] if bridge else [device.name]
+
+
+_TRAITS: tuple[tuple[str, Callable[[ExpectedDevice], object], Callable[[LiveDevice], object]], ...] = (
+    ("kind", lambda e: e.kind, lambda f: f.kind or "a card"),
+    ("VNI", lambda e: e.vni, lambda f: f.vni),
+    ("VTEP", lambda e: e.vtep, lambda f: f.vtep),
+    ("UDP port", lambda e: e.udp_port, lambda f: f.udp_port),
+    ("multicast group", lambda e: e.group, lambda f: f.group),
+    ("underlay device", lambda e: e.physdev, lambda f: f.physdev),
+    ("master", lambda e: e.master, lambda f: f.master or None),
+    ("MTU", lambda e: e.mtu, lambda f: f.mtu),
+    ("MAC", lambda e: e.mac, lambda f: f.mac),
+    ("VLAN-aware", lambda e: e.vlan_filtering, lambda f: f.vlan_filtering),
+    ("learning", lambda e: e.learns, lambda f: f.learns),
+    ("flooding of unknown unicast and multicast", lambda e: e.floods, lambda f: f.floods),
+    ("suppression of ARP and ND", lambda e: e.suppresses, lambda f: f.suppresses),
+)
+"""Attributes in a person's words, and where both sides have them."""
+
+
+def _traits(device: ExpectedDevice, live: LiveDevice) -> Iterator[tuple[str, str, str]]:
+    """What the design says of a device, and what is there."""
+    for trait, wanted, found in _TRAITS:
+        if (value := wanted(device)) is not None:
+            yield trait, _said(value), _said(found(live))
+    yield "state", "up", "up" if live.is_up else "down"
+    if device.needs_carrier and live.is_up:
+        yield "link", "there", "there" if live.has_carrier else "no carrier"
+    for address in sorted(device.addresses or (), key=str):
+        yield "addresses", str(address), str(address) if address in live.addresses else "absent"
+
+
+def _said(value: object) -> str:
+    match value:
+        case None:
+            return "none"
+        case bool():
+            return "on" if value else "off"
+    return str(value)
+
+
+def _zone_of(path: str, zones: Mapping[str, str]) -> str:
+    """The zone of a setting that is a device's own."""
+    parts = path.split("/")
+    return zones.get(parts[-2], "") if len(parts) > 1 else ""
+
+
+def _listed(addresses: list[IpAddress]) -> str:
+    return ", ".join(map(str, addresses))
+
+
+def _number(address: IpAddress) -> tuple[int, int]:
+    return address.version, int(address)

@@ -1,0 +1,56 @@
+"""What a node should be doing, in the nouns of `model.state`: made from its design, held against its state."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from pvesdn.model.primitives import IpAddress, IpInterface
+
+
+@dataclass(frozen=True, slots=True)
+class ExpectedDevice:
+    """A device as the design has it. None is what the design leaves to others, and what nobody judges.
+
+    :param file: the interfaces file with its stanza, an absolute path.
+    :param kind: as `LiveDevice.kind`; None where the design only uses a device that is there.
+    :param master: the bridge or the VRF it is in.
+    :param needs_carrier: a cable, or a neighbour in its place, is part of it.
+    :param group: the multicast group that it floods to.
+    :param remotes: its all-zero FDB entries, no more and no less.
+    :param learns: see `LiveDevice`, as are `floods` and `suppresses`.
+    """
+
+    name: str
+    file: str
+    kind: str | None = None
+    mtu: int | None = None
+    mac: str | None = None
+    master: str | None = None
+    needs_carrier: bool = False
+    addresses: frozenset[IpInterface] | None = None
+    vlan_filtering: bool | None = None
+    vni: int | None = None
+    vtep: IpAddress | None = None
+    udp_port: int | None = None
+    group: IpAddress | None = None
+    physdev: str | None = None
+    remotes: frozenset[IpAddress] | None = None
+    learns: bool | None = None
+    floods: bool | None = None
+    suppresses: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NodeExpectation:
+    """What one node should be doing.
+
+    :param devices: in the order of the files, names unique.
+    :param settings: the kernel's, by path below /proc/sys.
+    :param optional: those of `settings` that the kernel may lack.
+    """
+
+    node: str
+    devices: tuple[ExpectedDevice, ...] = ()
+    settings: Mapping[str, str] = field(default_factory=dict)
+    optional: frozenset[str] = frozenset()

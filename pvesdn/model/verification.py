@@ -1,0 +1,117 @@
+"""What verify finds: where the network is not what the definitions say, and what nobody could see."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from pvesdn.model.findings import Severity
+
+
+class Subject(StrEnum):
+    """What was looked at."""
+
+    FILE = "file"
+    DEVICE = "device"
+    FLOODING = "flooding"
+    SETTING = "setting"
+    DEFINITIONS = "definitions"
+
+
+@dataclass(frozen=True, slots=True)
+class Discrepancy:
+    """One thing that is not as it should be, and what to do about it.
+
+    :param node: empty where it is the cluster's.
+    :param object: what is wrong, in the node's own words: a path, a device, a setting.
+    :param trait: which of its attributes; empty where it is the whole.
+    :param expected: what the definitions make of it.
+    :param found: what is there.
+    :param cause: the likely one.
+    :param step: what to do next.
+    :param is_there: it is done on that node, as root.
+    :param zones: whose guests notice, sorted by name.
+    :param severity: an error is bad, a warning may become it.
+    """
+
+    node: str
+    subject: Subject
+    object: str
+    trait: str
+    expected: str
+    found: str
+    cause: str
+    step: str
+    zones: tuple[str, ...] = ()
+    severity: Severity = Severity.ERROR
+    is_there: bool = False
+
+    @property
+    def next_step(self) -> str:
+        """What to do next, and where."""
+        return f"on {self.node}: {self.step}" if self.is_there else self.step
+
+    def concerns(self, zone: str) -> bool:
+        """Whether a zone's guests may notice; what is nobody's in particular may be noticed by all."""
+        return not self.zones or zone in self.zones
+
+
+@dataclass(frozen=True, slots=True)
+class NotChecked:
+    """What nobody could look at, and why.
+
+    :param node: empty where it is so on every node, because pvesdn does not look at it.
+    """
+
+    node: str
+    what: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class ZoneVerdict:
+    """One zone on the nodes that were looked at.
+
+    :param nodes: those that have something of it, sorted by name.
+    :param checks: how many things were held against the definitions.
+    """
+
+    zone: str
+    nodes: tuple[str, ...]
+    checks: int
+    bad: int
+    warnings: int
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """Everything that one look at the cluster has shown.
+
+    :param discrepancies: the bad first, each kind in the order of the nodes.
+    :param zones: sorted by name.
+    :param unreachable: nodes that did not answer although the cluster says that they are on, with the reason.
+    :param offline: members that the cluster says are off.
+    """
+
+    discrepancies: tuple[Discrepancy, ...] = ()
+    not_checked: tuple[NotChecked, ...] = ()
+    zones: tuple[ZoneVerdict, ...] = ()
+    nodes: tuple[str, ...] = ()
+    unreachable: Mapping[str, str] = field(default_factory=dict)
+    offline: tuple[str, ...] = ()
+
+    @property
+    def has_doubts(self) -> bool:
+        """Nothing may be bad, but something may become it, or could not be seen."""
+        is_seen = not (self.unreachable or self.offline or any(item.node for item in self.not_checked))
+        return not is_seen or self.count(Severity.WARNING) > 0
+
+    def count(self, severity: Severity) -> int:
+        """How many findings have that weight."""
+        return sum(found.severity is severity for found in self.discrepancies)
+
+
+def in_order(found: Iterable[Discrepancy]) -> tuple[Discrepancy, ...]:
+    """The bad before the rest; otherwise as they came."""
+    return tuple(sorted(found, key=lambda discrepancy: discrepancy.severity is not Severity.ERROR))

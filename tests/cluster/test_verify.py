@@ -1,0 +1,147 @@
+"""Verify on a simulated cluster: silent where nothing is wrong, and each step followed to the letter makes it so."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from pvesdn.model.verification import Verification
+from pvesdn.render.renderer import Renderer
+from pvesdn.workflows.read import read_cluster
+from pvesdn.workflows.verify import verify
+from pvesdn_lab.simulated.cluster import SimulatedCluster
+from pvesdn_lab.simulated.commands.state import locked_state
+from tests.cluster.kit import apply_to, errors, plan_of, serving, world_of
+
+ZERO = "00:00:00:00:00:00"
+
+
+@pytest.fixture
+def cluster(tmp_path: Path) -> Iterator[SimulatedCluster]:
+    with serving(tmp_path) as made:
+        report = apply_to(made)
+        assert report.is_good, errors(report)
+        yield made
+
+
+def verified(cluster: SimulatedCluster) -> Verification:
+    return verify(read_cluster(world_of(cluster), has_state=True), Renderer())
+
+
+def changed(device: str, **values: object) -> Callable[[SimulatedCluster, str], None]:
+    """Somebody changes a device, behind everybody's back."""
+
+    def change(cluster: SimulatedCluster, node: str) -> None:
+        with locked_state(cluster.nodes[node].root) as state:
+            for key, value in values.items():
+                there = state.links[device]
+                there[key] = {**there[key], **value} if isinstance(value, dict) else value
+
+    return change
+
+
+def ran(*argv: str) -> Callable[[SimulatedCluster, str], None]:
+    """Somebody runs a command on a node."""
+
+    def run(cluster: SimulatedCluster, node: str) -> None:
+        assert cluster.nodes[node].run(*argv).returncode == 0
+
+    return run
+
+
+DAMAGES = {
+    "a VXLAN device is deleted": ran("ip", "link", "del", "vxlan_web"),
+    "a bridge is deleted": ran("ip", "link", "del", "backup"),
+    "a VRF is deleted": ran("ip", "link", "del", "vrf_sym"),
+    "an all-zero entry is deleted": ran("bridge", "fdb", "del", ZERO, "dev", "vxlan_backup", "dst", "192.168.0.1"),
+    "an all-zero entry is added": ran("bridge", "fdb", "append", ZERO, "dev", "vxlan_backup", "dst", "192.168.0.99"),
+    "forwarding is switched off": ran("sysctl", "-w", "net.ipv4.ip_forward=0"),
+    "reverse paths are filtered": ran("sysctl", "-w", "net.ipv4.conf.all.rp_filter=1"),
+    "an MTU is lowered": changed("web", mtu=1400),
+    "a MAC is changed": changed("web", address="52:54:00:00:00:01"),
+    "a gateway loses its address": changed("web", addresses=[]),
+    "a port leaves its bridge": changed("vxlan_web", master=None),
+    "a bridge leaves its VRF": changed("web", master=None),
+    "a device is down": changed("vxlan_backup", up=False),
+    "a VNI is another": changed("vxlan_web", info={"id": 77}),
+    "a UDP port is another": changed("vxlan_backup", info={"port": 8472}),
+    "a VTEP is another": changed("vxlan_backup", info={"local": "10.9.9.9"}),
+    "a port learns": changed("vxlan_web", port={"learning": True}),
+}
+
+
+def test_a_healthy_network_makes_no_finding(cluster: SimulatedCluster) -> None:
+    found = verified(cluster)
+    assert found.discrepancies == ()
+    assert [zone.zone for zone in found.zones] == ["plain", "sym"]
+    assert not found.has_doubts
+
+
+def test_verify_makes_one_call_of_each_node_and_changes_nothing(cluster: SimulatedCluster) -> None:
+    for node in cluster.nodes.values():
+        node.forget_commands()
+    verified(cluster)
+    asked = {argv[0] for node in cluster.nodes.values() for argv in node.commands()}
+    assert asked <= {"ip", "bridge", "dpkg-query"}
+    for node in cluster.nodes.values():
+        assert not {"append", "del", "-w", "-p"} & {word for argv in node.commands() for word in argv}
+
+
+@pytest.mark.parametrize("damage", sorted(DAMAGES))
+def test_each_damage_is_named_and_the_step_followed_to_the_letter_mends_it(
+    cluster: SimulatedCluster, damage: str
+) -> None:
+    DAMAGES[damage](cluster, "pve2")
+    found = verified(cluster).discrepancies
+    assert {item.node for item in found} == {"pve2"}
+    for item in found:
+        follow(cluster, item.next_step)
+    assert verified(cluster).discrepancies == ()
+    assert plan_of(cluster).is_empty
+
+
+def follow(cluster: SimulatedCluster, step: str) -> None:
+    """Type what a step says, on the node that it names."""
+    told = re.fullmatch(r"on (\S+): (.*)", step)
+    assert told, step
+    for command in told[2].split(" && "):
+        done = cluster.nodes[told[1]].run(*shlex.split(command))
+        assert done.returncode == 0, (command, done.stderr)
+
+
+def test_a_node_that_does_not_answer_is_not_checked_and_the_others_are(cluster: SimulatedCluster) -> None:
+    cluster.refuse_ssh("pve3")
+    found = verified(cluster)
+    assert (found.discrepancies, set(found.unreachable), found.nodes) == ((), {"pve3"}, ("pve1", "pve2"))
+
+
+def test_a_question_that_fails_on_one_node_is_not_checked_there(cluster: SimulatedCluster) -> None:
+    cluster.nodes["pve1"].break_command("bridge", stderr="Segmentation fault")
+    found = verified(cluster)
+    assert found.discrepancies == ()
+    assert [item.node for item in found.not_checked if item.node] == ["pve1"]
+    assert found.has_doubts
+
+
+def test_a_source_line_that_is_lost_is_added_again_as_the_step_says(cluster: SimulatedCluster) -> None:
+    node = cluster.nodes["pve2"]
+    interfaces = node.path("/etc/network/interfaces")
+    interfaces.write_text(interfaces.read_text("utf-8").replace("source /etc/network/interfaces.d/*\n", ""), "utf-8")
+    node.run("ifreload", "-a")
+    found = {item.object: item for item in verified(cluster).discrepancies}
+    assert {"web", "vxlan_web", "vrf_sym"} <= found.keys()
+    assert found["web"].next_step == "first see to what is said of the file"
+    told = re.fullmatch(r"on pve2: add the line '(.*)' to (\S+), then (.*)", found["/etc/network/interfaces"].next_step)
+    assert told
+    place = node.path(told[2])
+    place.write_text(f"{place.read_text('utf-8')}{told[1]}\n", "utf-8")
+    assert node.run(*told[3].split()).returncode == 0
+    # The kernel's switches for all devices are older than the devices.
+    for item in verified(cluster).discrepancies:
+        follow(cluster, item.next_step)
+    assert verified(cluster).discrepancies == ()
+    assert plan_of(cluster).is_empty

@@ -1,0 +1,12 @@
+"""The switch that writes what is expected anew."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+
+import pytest
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    with suppress(ValueError):  # tests/golden has it too, and one switch is for both
+        parser.addoption("--update-golden", action="store_true", help="write what is expected anew")

@@ -1,0 +1,91 @@
+"""A healthy cluster as a snapshot has it, and what a case takes away from it.
+
+`damage.json` of a case has any of
+
+* `devices`: by node and device, what changes in its row of `ip -j -d link`: nested as there, null takes a key away, and
+  null for the whole device takes the device away
+* `addresses`: by node and device, the whole list of its addresses, with prefix lengths
+* `fdb`: by node and VXLAN device, the whole list of its all-zero entries
+* `settings`: by node, values by path below /proc/sys
+* `files`: by node, texts by path; null takes the file away, and a pair ``[old, new]`` replaces the one by the other
+* `pve_files`: the same for files of /etc/pve/sdn
+* `faults`: by node and question, why there is no answer
+* `gone`: nodes that did not answer, with the reason
+* `off`: members that the cluster says are off
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping
+from dataclasses import replace
+from ipaddress import ip_interface
+from typing import Any
+
+from pvesdn.model.snapshot import NodeRaw, Snapshot
+
+
+def damaged(healthy: Snapshot, damage: Mapping[str, Any]) -> Snapshot:
+    """The snapshot with the damage done."""
+    unknown = damage.keys() - {"devices", "addresses", "fdb", "settings", "files", "pve_files", "faults", "gone", "off"}
+    assert not unknown, unknown
+    gone, off = damage.get("gone", {}), damage.get("off", [])
+    nodes = {name: _node(name, raw, damage) for name, raw in healthy.nodes.items() if name not in {*gone, *off}}
+    api = copy.deepcopy(dict(healthy.api))
+    for row in api["cluster/status"]:
+        if row.get("name") in off:
+            row["online"] = 0
+    pve_files = _texts(healthy.pve_files, damage.get("pve_files", {}))
+    return replace(healthy, api=api, pve_files=pve_files, nodes=nodes, unreachable=dict(gone))
+
+
+def _node(name: str, raw: NodeRaw, damage: Mapping[str, Any]) -> NodeRaw:
+    commands = copy.deepcopy(dict(raw.commands))
+    for device, change in damage.get("devices", {}).get(name, {}).items():
+        for question in ("ip-link", "ip-addr"):
+            rows = commands[question]
+            row = next(row for row in rows if row["ifname"] == device)
+            if change is None:
+                rows.remove(row)
+            else:
+                _merge(row, change)
+    for device, addresses in damage.get("addresses", {}).get(name, {}).items():
+        row = next(row for row in commands["ip-addr"] if row["ifname"] == device)
+        row["addr_info"] = [_address(text) for text in addresses]
+    for device, vteps in damage.get("fdb", {}).get(name, {}).items():
+        others = [row for row in commands["fdb"]["answer"] if row["ifname"] != device]
+        commands["fdb"]["answer"] = [*others, *({"ifname": device, "dst": vtep} for vtep in vteps)]
+    _merge(commands["settings"]["answer"], damage.get("settings", {}).get(name, {}))
+    for question, why in damage.get("faults", {}).get(name, {}).items():
+        commands[question] = {"fault": why}
+    return NodeRaw(_texts(raw.files, damage.get("files", {}).get(name, {})), commands)
+
+
+def _merge(document: dict[str, Any], change: Mapping[str, Any]) -> None:
+    for key, value in change.items():
+        if value is None:
+            del document[key]
+        elif isinstance(value, dict):
+            _merge(document.setdefault(key, {}), value)
+        else:
+            document[key] = value
+
+
+def _address(text: str) -> dict[str, Any]:
+    found = ip_interface(text)
+    family = "inet" if found.version == 4 else "inet6"
+    return {"family": family, "local": str(found.ip), "prefixlen": found.network.prefixlen, "scope": "global"}
+
+
+def _texts(files: Mapping[str, str], changes: Mapping[str, Any]) -> dict[str, str]:
+    found = dict(files)
+    for path, change in changes.items():
+        if change is None:
+            del found[path]
+        elif isinstance(change, list):
+            old, new = change
+            assert old in found[path], f"{path} has no {old!r}"
+            found[path] = found[path].replace(old, new)
+        else:
+            found[path] = change
+    return found

@@ -1,0 +1,78 @@
+"""What verify says of each kind of breakage, on a screen of 80 columns.
+
+`healthy` is what a simulated cluster was after an apply, with the nodes' live state; each other folder is one damage to
+it (`damage.py`) and the screen. `--update-golden` writes the screens anew, and the snapshot where it is missing.
+"""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from pvesdn.adapters.snapshot_dir import read_snapshot, write_snapshot
+from pvesdn.model.snapshot import Snapshot
+from pvesdn.workflows.read import read_cluster
+from pvesdn_lab.simulated.cluster import SimulatedCluster
+from tests.cli.kit import call
+from tests.cluster.kit import apply_to, world_of
+from tests.golden_verify.damage import damaged
+
+HERE = Path(__file__).parent
+HEALTHY = HERE / "healthy"
+DEFINITIONS = HERE / "definitions.cfg"
+PVE_FILES = {
+    "zones.cfg": "vxlan: pvx\n\tpeers 192.168.0.1,192.168.0.2,192.168.0.3\n\n",
+    "vnets.cfg": "vnet: old\n\tzone pvx\n\ttag 900\n\n",
+}
+CASES = sorted(folder.name for folder in HERE.iterdir() if (folder / "damage.json").is_file())
+MEMBERS = ("node1", "node2", "node3")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def healthy_cluster(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> None:
+    if not request.config.getoption("--update-golden", default=False) or HEALTHY.is_dir():
+        return
+    cluster = SimulatedCluster(tmp_path_factory.mktemp("healthy"), MEMBERS)
+    for name, text in PVE_FILES.items():
+        cluster.write_sdn(name, text)
+    cluster.write_sdn("pvesdn.cfg", DEFINITIONS.read_text("utf-8"))
+    with cluster:
+        assert apply_to(cluster).is_good
+        write_snapshot(HEALTHY, read_cluster(world_of(cluster), has_state=True))
+
+
+@cache
+def healthy() -> Snapshot:
+    return read_snapshot(HEALTHY)
+
+
+def verified(snapshot: Snapshot, folder: Path, *flags: str) -> tuple[int, str]:
+    """The exit status and the screen."""
+    write_snapshot(folder, snapshot)
+    done = call("verify", "--from", folder, *flags, environ={"COLUMNS": "80"})
+    return done.status, done.err + done.out
+
+
+def test_a_healthy_network_is_told_in_a_few_lines(tmp_path: Path) -> None:
+    status, screen = verified(healthy(), tmp_path / "snapshot")
+    assert status == 0, screen
+    assert "bad" not in screen
+    assert screen.endswith("as the definitions say.\n")
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_a_breakage_is_named_with_its_node_and_its_object(
+    case: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    damage = json.loads((HERE / case / "damage.json").read_text("utf-8"))
+    status, screen = verified(damaged(healthy(), damage), tmp_path / "snapshot")
+    told = f"exit status {status}\n{screen}"
+    expected = HERE / case / "expected.txt"
+    if request.config.getoption("--update-golden", default=False):
+        expected.write_text(told, "utf-8")
+    assert told == expected.read_text("utf-8")
+    assert status != 0
+    assert [line for line in screen.splitlines() if len(line) > 80] == []

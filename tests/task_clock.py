@@ -1,0 +1,17 @@
+"""A clock for those who follow tasks of a simulated cluster."""
+
+from __future__ import annotations
+
+from pvesdn.adapters.system import SystemClock
+from pvesdn_lab.simulated.cluster import SimulatedCluster
+
+
+class TaskClock(SystemClock):
+    """Who waits for a task is awake as soon as none is running any more."""
+
+    def __init__(self, cluster: SimulatedCluster) -> None:
+        self._cluster = cluster
+
+    def sleep(self, seconds: float) -> None:
+        if not self._cluster.wait_for_tasks(seconds):
+            super().sleep(seconds)
