@@ -50,9 +50,12 @@ class Found:
     is_elsewhere: bool = False
 
 
-def find_others(node: HandWrittenNode, devices: NodeDevices) -> tuple[Found, ...]:
-    """Everything of a node that is not one VXLAN device by its own words in one bridge by its own words."""
-    return tuple(_Finder(node, devices).find())
+def find_others(node: HandWrittenNode, devices: NodeDevices, homes: frozenset[str]) -> tuple[Found, ...]:
+    """Everything of a node that is not one VXLAN device by its own words in one bridge by its own words.
+
+    :param homes: bridges that hold the address by which the cluster knows the node.
+    """
+    return tuple(_Finder(node, devices).find(homes))
 
 
 def vxlans_of_bridges(node: HandWrittenNode, devices: NodeDevices) -> dict[str, tuple[str, ...]]:
@@ -82,11 +85,11 @@ class _Finder:
             if bridge and name not in self.inside.setdefault(bridge, []):
                 self.inside[bridge].append(name)
 
-    def find(self) -> Iterator[Found]:
-        crowded = {bridge: names for bridge, names in self.inside.items() if len(names) > 1}
-        for bridge, names in crowded.items():
-            yield self._crowd(bridge, names)
-        alone = {name for names in crowded.values() for name in names}
+    def find(self, homes: frozenset[str]) -> Iterator[Found]:
+        left = {bridge: names for bridge, names in self.inside.items() if len(names) > 1 or bridge in homes}
+        for bridge, names in left.items():
+            yield self._crowd(bridge, names) if len(names) > 1 else self._home(bridge, names[0])
+        alone = {name for names in left.values() for name in names}
         for name, device in self._singles.items():
             if name not in alone:
                 yield self._single(device)
@@ -136,6 +139,12 @@ class _Finder:
         return bridge is not None and name in port_names(bridge)
 
     # --- what is said -------------------------------------------------------------------------------------------------
+
+    def _home(self, bridge: str, name: str) -> Found:
+        what = f"a bridge with a VXLAN port ({name}) and the address by which the cluster knows the node: it stays as it is"
+        hint = f"to have it imported give {name} a bridge of its own"
+        place = self._node.devices[bridge].place
+        return Found(self._node.node, place, bridge, bridge, frozenset(self._vnis(name)), what, hint)
 
     def _crowd(self, bridge: str, names: list[str]) -> Found:
         written = self._node.devices.get(bridge)

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from pvesdn.model.cluster import ClusterState
+from pvesdn.model.facts import NodeFacts
 from pvesdn.model.files import SDN_INTERFACES
 from pvesdn.model.hand_written import FrrRouter, HandWrittenNode
 from pvesdn.recognise.devices import NodeDevices
 from pvesdn.recognise.found import Found, find_others, vxlans_of_bridges
+from pvesdn.recognise.hosts import homes_of
 from pvesdn.recognise.nets import BridgeOnNode, Nets
 from pvesdn.recognise.notebook import Notebook
 
@@ -24,23 +27,32 @@ _SAME = "set it up in the same way on every node, then import again"
 class Others:
     """What cannot be imported as it stands, of all nodes.
 
-    :param crowded: by node: bridges with several VXLAN devices.
+    :param left: by node: bridges that are left as they are, with several VXLAN devices, or with the address by which
+        the cluster knows the node.
     """
 
     found: tuple[Found, ...]
-    crowded: Mapping[str, frozenset[str]]
+    left: Mapping[str, frozenset[str]]
 
     @classmethod
-    def of(cls, nodes: Mapping[str, HandWrittenNode], devices: Mapping[str, NodeDevices]) -> Others:
+    def of(
+        cls,
+        nodes: Mapping[str, HandWrittenNode],
+        devices: Mapping[str, NodeDevices],
+        facts: Mapping[str, NodeFacts],
+        cluster: ClusterState,
+    ) -> Others:
         """Look at every node."""
-        inside = {name: vxlans_of_bridges(nodes[name], devices[name]) for name in sorted(devices)}
-        return cls(
-            found=tuple(one for name in sorted(devices) for one in find_others(nodes[name], devices[name])),
-            crowded={
-                name: frozenset(bridge for bridge, ports in bridges.items() if len(ports) > 1)
-                for name, bridges in inside.items()
-            },
-        )
+        found: list[Found] = []
+        left = {}
+        for name in sorted(devices):
+            member = cluster.member(name)
+            address = member.address if member is not None else None
+            homes = homes_of(devices[name], facts.get(name), address)
+            found += find_others(nodes[name], devices[name], homes)
+            inside = vxlans_of_bridges(nodes[name], devices[name])
+            left[name] = homes | {bridge for bridge, ports in inside.items() if len(ports) > 1}
+        return cls(tuple(found), left)
 
     def enter(self, nets: Nets, book: Notebook) -> None:
         """Enter each as lost; as an error where a file makes it and another node would have a VNet of it, which then

@@ -65,11 +65,11 @@ def recognise(given: HandWrittenConfig) -> Proposal:
     book = Notebook()
     devices = {name: read_devices(node, book) for name, node in sorted(given.nodes.items())}
     _raise(book)  # a fault on one node would only look like a contradiction on the others, and so would a wrong VTEP
-    ground = read_ground(given.nodes, devices, given.facts, given.cluster, book)
+    others = Others.of(given.nodes, devices, given.facts, given.cluster)
+    ground = read_ground(given.nodes, devices, given.facts, given.cluster, book, left=others.left)
     _raise(book)
-    others = Others.of(given.nodes, devices)
-    nets = read_nets(given.nodes, devices, others.crowded, isolated_vnis(given.nodes), book)
-    own = refuse_own_addresses(nets, given.nodes, given.facts, given.cluster, book)
+    nets = read_nets(given.nodes, devices, others.left, isolated_vnis(given.nodes), book)
+    own = refuse_own_addresses(nets, given.nodes, given.facts, book)
     check_nets(nets, own, book)
     others.enter(nets, book)
     tell_unread(given.nodes, book)
