@@ -7,9 +7,9 @@ from collections.abc import Collection, Iterator, Mapping
 
 from pvesdn.compare.conflicts import holds_our_frr
 from pvesdn.compare.drift import edited, file_discrepancies, pve_discrepancies, told, unread, unsourced
-from pvesdn.compare.files import NodeNow
 from pvesdn.compare.hand_edits import hand_edits
 from pvesdn.compare.live import Circumstances, checks, compare_live
+from pvesdn.compare.present import NodeNow
 from pvesdn.decode.definitions.sdn_files import read_sdn
 from pvesdn.decode.nodes.state import decode_state
 from pvesdn.design.cluster import SharedDesign, design_node, share

@@ -70,7 +70,7 @@ def bridge(root: Path, arguments: Sequence[str]) -> int:
     words = [word for word in arguments if not word.startswith("-")]
     if words == ["fdb", "show"]:
         links = State(root).links
-        sys.stdout.write(json.dumps([row | {"ifname": name} for name in links for row in _fdb(links[name])]) + "\n")
+        say(json.dumps([row | {"ifname": name} for name in links for row in _fdb(links[name])]) + "\n")
         return 0
     name = words[words.index("dev") + 1] if "dev" in words[:-1] else ""
     with locked_state(root) as state:
