@@ -25,7 +25,7 @@ from pvesdn.recognise.devices import read_devices
 from pvesdn.recognise.exits import UplinkOnNode
 from pvesdn.recognise.hosts import refuse_own_addresses
 from pvesdn.recognise.ids import Ids
-from pvesdn.recognise.leftovers import tell_foreign_frr
+from pvesdn.recognise.leftovers import tell_foreign_frr, tell_underlay_of_frr
 from pvesdn.recognise.mesh import RouterOnNode, isolated_vnis, propose_controller, read_speakers
 from pvesdn.recognise.nets import FloodMode, Net, Nets, check_nets, read_nets
 from pvesdn.recognise.notebook import Notebook
@@ -280,10 +280,11 @@ class _Writer:
             lines = tell_foreign_frr(self.given.nodes[name], self._becomes(name, controller, zones), self.book)
             if lines:
                 local[name] = lines
+        replaced = {name: self.given.nodes[name].frr for name in self.speakers}
+        tell_underlay_of_frr(replaced, self.ground.vteps, self.book)
         for name, reason in sorted(self.given.unread.items()):
             what = f"was not read ({reason}): it is assumed to be like the others"
-            hint = "import again once it can be read, before you apply"
-            self.book.warn(name, what, hint)
+            self.book.warn(name, what, "import again once it can be read, before you apply")
         return local
 
     def _becomes(self, node: str, controller: EvpnController | None, zones: list[OwnZone]) -> Becomes:

@@ -8,12 +8,14 @@ from typing import Any
 
 from pvesdn.cli.screens.blocks import diff_lines
 from pvesdn.cli.screens.documents import findings, plan_document
+from pvesdn.cli.screens.names import ranges
 from pvesdn.cli.screens.plan import plan_lines
 from pvesdn.cli.screens.screen import Line, Span, Style
 from pvesdn.cli.screens.summary import summarize
 from pvesdn.compare.diff import showable
 from pvesdn.decode.secrets import HIDDEN
 from pvesdn.model.files import FRR_CONF, FRR_CONF_LOCAL
+from pvesdn.model.findings import Finding
 from pvesdn.workflows.adopt import Adoption, Form, NodeAdoption
 from pvesdn.workflows.read import SDN_DIR
 
@@ -36,13 +38,25 @@ def adoption_lines(adoption: Adoption, *, has_diff: bool) -> Iterator[Line]:
         yield ()
     if adoption.proposal.lost:
         yield (Span("Not carried over", Style.WARNING), ": the definitions do not express this")
-        yield from ((f"  {finding}",) for finding in adoption.proposal.lost)
+        yield from ((f"  {finding}",) for finding in _once(adoption.proposal.lost))
         yield ()
     yield from _frr_local(adoption.proposal.frr_local)
     if adoption.plan is not None:
         yield (Span("What then comes", Style.STRONG), ": the plan of apply --overwrite, once all that is taken out")
         yield ()
         yield from plan_lines(adoption.plan, summarize(adoption.plan), has_diff=has_diff)
+
+
+def _once(found: Iterable[Finding]) -> Iterator[Finding]:
+    """What is the same in the same line on several nodes, once, with their names."""
+    same: dict[tuple[str, str, str], list[Finding]] = {}
+    for finding in found:
+        _, colon, place = finding.where.partition(": ")
+        same.setdefault((place if colon else finding.where, finding.what, finding.hint), []).append(finding)
+    for first, *others in same.values():
+        node, colon, place = first.where.partition(": ")
+        names = ranges([node, *(other.where.partition(": ")[0] for other in others)])
+        yield first.model_copy(update={"where": f"{names}{colon}{place}"})
 
 
 def _frr_local(found: Mapping[str, tuple[str, ...]]) -> Iterator[Line]:
