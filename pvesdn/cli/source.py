@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Hashable, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
 from pvesdn.adapters.snapshot_dir import read_snapshot
 from pvesdn.cli.draft import Draft
+from pvesdn.cli.screens.names import ranges
 from pvesdn.cli.screens.reading import Reading
 from pvesdn.cli.screens.screen import Screen
 from pvesdn.cli.session import Session
@@ -93,8 +94,8 @@ def require_members(only: frozenset[str] | None, members: Collection[str]) -> No
 
 
 def show_findings(screen: Screen, findings: Iterable[Finding]) -> None:
-    """Warnings, and notes unless quiet, on standard error."""
-    for finding in findings:
+    """Warnings, and notes unless quiet, on standard error: what is true of several nodes once."""
+    for finding in _once(findings):
         if finding.severity is Severity.NOTE:
             screen.remark(f"note: {finding}")
         else:
@@ -103,3 +104,16 @@ def show_findings(screen: Screen, findings: Iterable[Finding]) -> None:
             screen.below(str(other))
         if (more := len(finding.others) - _SHOWN) > 0:
             screen.below(f"and {more} more, which --json lists")
+
+
+def _once(findings: Iterable[Finding]) -> Iterator[Finding]:
+    """The same said of several nodes as one finding, where the first of them stood."""
+    nodes: dict[Hashable, list[str]] = {}
+    first: dict[Hashable, Finding] = {}
+    for number, finding in enumerate(findings):
+        is_nodes = finding.node == finding.where != ""
+        key: Hashable = (finding.severity, finding.what, finding.hint, finding.others) if is_nodes else number
+        first.setdefault(key, finding)
+        nodes.setdefault(key, []).append(finding.where)
+    for key, finding in first.items():
+        yield finding.model_copy(update={"where": ranges(nodes[key])}) if len(nodes[key]) > 1 else finding

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from pvesdn.compare.compared import Compared
 from pvesdn.compare.present import NodeNow
 from pvesdn.compare.stanzas import leaves_its_vrf
+from pvesdn.compare.turns import in_turn
 from pvesdn.model.execution import (
     ChangeFrr,
     ExecutionPlan,
@@ -137,7 +138,7 @@ def execution_plan(changes: ChangeSet) -> ExecutionPlan:
     """
     commits = bool(changes.pending)
     return ExecutionPlan(
-        nodes=tuple(node.execution for node in changes.nodes if commits or not node.is_empty),
+        nodes=in_turn([node for node in changes.nodes if commits or not node.is_empty]),
         seen=changes.seen,
         definitions=None if changes.definitions is None else _replace(changes.definitions),
         commits=commits,

@@ -15,7 +15,6 @@ from pvesdn.model.frr import FrrConfig
 from pvesdn.model.frr_local import LocalFault, LocalKind, LocalLine, LocalMerge
 
 _DAEMONS = {"ospf": ("ospfd", "OSPF"), "openfabric": ("fabricd", "OpenFabric")}
-_HINT = "end every block above it with exit, and every address family with exit-address-family"
 _OUR_HINT = "check what comes before our block in the file, and the AS numbers of PVE's controllers"
 
 
@@ -118,7 +117,7 @@ def _summary(node: str, found: Sequence[LocalFault]) -> list[Finding]:
 def _finding(severity: Severity, node: str, fault: LocalFault) -> Finding:
     text, _ = hide_secrets(fault.line.text.strip())
     whose = "of our block " if fault.line.is_ours else ""
-    hint = _OUR_HINT if fault.line.is_ours and (fault.is_loss or not fault.hint) else fault.hint or _HINT
+    hint = _OUR_HINT if fault.line.is_ours and fault.is_loss else fault.hint
     what = f"in PVE's merge line '{text}' {whose}{fault.what}"
     where = f"{node}: {FRR_CONF_LOCAL}:{fault.line.number}"
     return Finding(severity=severity, node=node, where=where, what=what, hint=hint)

@@ -18,10 +18,12 @@ _MANY = 8
 """More interfaces than this are not listed one by one."""
 _WORDS = {Action.CHANGE: "changed", Action.REMOVE: "added", Action.ADD: "missing"}
 """What an edit did, by what PVE's next reload does about it."""
-_HINT = (
-    "move what was added by hand to a file of its own in /etc/network/interfaces.d, then apply the node's network "
-    "configuration in PVE, which writes the file anew"
-)
+_REWRITE = "apply the node's network configuration in PVE, which writes the file anew"
+_TO_KEEP = {
+    Action.REMOVE: "move what was added by hand to a file of its own in /etc/network/interfaces.d",
+    Action.CHANGE: "set what was changed in PVE's definitions, which alone can keep it",
+}
+"""What keeps an edit. A second stanza of one of PVE's interfaces does not: it would stand in the way of PVE's own."""
 
 
 def hand_edits(
@@ -56,7 +58,9 @@ def _compare(node: str, wanted: RenderedFile, text: str) -> Iterator[Finding]:
         what = (
             f"{SDN_INTERFACES} carries the version that PVE runs, but is not what PVE writes for it ({'; '.join(told)})"
         )
-        yield Finding(severity=Severity.WARNING, node=node, where=node, what=what, hint=_HINT)
+        steps = [step for action, step in _TO_KEEP.items() if action in names]
+        hint = f"{' and '.join(steps)}, then {_REWRITE}" if steps else _REWRITE
+        yield Finding(severity=Severity.WARNING, node=node, where=node, what=what, hint=hint)
 
 
 def _said(text: str) -> list[str]:

@@ -96,7 +96,7 @@ def _packages(changed: Mapping[str, RenderedFile], own: Container[str], facts: N
         yield "ifupdown2 is not installed", "apt install ifupdown2"
     if sdn is not None and facts.has_proxmox_ifupdown is False and _has_ipv6_tunnel(sdn):
         what = f"ifupdown2 {facts.versions['ifupdown2']} refuses the IPv6 tunnel addresses of {SDN_INTERFACES}"
-        yield what, "install Proxmox's build of ifupdown2, or give PVE's controller IPv4 peers"
+        yield what, "install Proxmox's build of ifupdown2, or list IPv4 addresses as the peers in PVE"
     if "frr" in facts.versions:
         return
     if any(path in own for path in _FRR_FILES):

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 
 from pvesdn.decode.nodes.sdn_version import sdn_version
 from pvesdn.model.files import SDN_INTERFACES
@@ -12,6 +12,7 @@ from pvesdn.model.findings import Finding, Severity
 from pvesdn.model.running import PveRunning, SdnFile, SdnFileState
 
 _HINT = "apply the node's network configuration in PVE, which rewrites it"
+_WITH_OURS = "run pvesdn apply, which puts its own file in place before the reload that rewrites PVE's"
 
 
 def compare_running(version: int | None, files: Mapping[str, Mapping[str, str]]) -> PveRunning:
@@ -25,8 +26,11 @@ def compare_running(version: int | None, files: Mapping[str, Mapping[str, str]])
     return PveRunning(version, {node: _state(version, files[node].get(SDN_INTERFACES)) for node in sorted(files)})
 
 
-def running_findings(running: PveRunning) -> Iterator[Finding]:
-    """A warning for each node that is behind."""
+def running_findings(running: PveRunning, reloading: Container[str] = ()) -> Iterator[Finding]:
+    """A warning for each node that is behind.
+
+    :param reloading: nodes whose network an apply of the plan reloads.
+    """
     for node, file in running.nodes.items():
         match file.state:
             case SdnFileState.OLD:
@@ -35,9 +39,9 @@ def running_findings(running: PveRunning) -> Iterator[Finding]:
                 what = f"{SDN_INTERFACES} was never generated, but PVE runs version {running.version}"
             case SdnFileState.CURRENT:
                 continue
-        yield Finding(
-            severity=Severity.WARNING, node=node, where=node, what=f"{what}: its zones are pending here", hint=_HINT
-        )
+        what = f"{what}: its zones are pending here"
+        hint = _WITH_OURS if node in reloading else _HINT
+        yield Finding(severity=Severity.WARNING, node=node, where=node, what=what, hint=hint)
 
 
 def _state(running: int, text: str | None) -> SdnFile:

@@ -88,12 +88,15 @@ class NodeExecution:
     :param flooding: looked after when all had their turn, whether or not all went well: FRR may have taken entries
         along.
     :param finishes: once verified, the mark that `PutInPlace` leaves on the node is taken away.
+    :param waits_for: nodes that give up an address which comes here: they have their turn first, and where one of them
+        did not get that far, this one is left as it is, or both would hold the address.
     """
 
     node: NodeName
     steps: tuple[Step, ...] = ()
     flooding: Flooding = ()
     finishes: bool = False
+    waits_for: frozenset[NodeName] = frozenset()
 
     @property
     def put_in_place(self) -> PutInPlace | None:

@@ -138,9 +138,8 @@ BACK: Mapping[str, Mapping[str, Mapping[str, Rule]]] = {
             "irb": _CARRIED,
             "vrf-vxlan": _CARRIED,
             "mac": _CARRIED,
-            "vrf": Rule(
-                Fate.NEEDED, "PVE routes a zone in a VRF of its own alone", "leave vrf out and apply that first"
-            ),
+            # Only irb asymmetric has it, which is refused as a whole.
+            "vrf": Rule(Fate.NEEDED, "PVE routes a zone in a VRF of its own alone"),
             "flood": Rule(Fate.LOST, "PVE sends unknown unicast and multicast through the tunnels"),
             "disable-arp-nd-suppression": _CARRIED,
             "advertise-subnets": _CARRIED,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from ipaddress import ip_address
 
 from pydantic import ValidationError
@@ -10,9 +10,10 @@ from pydantic import ValidationError
 from pvesdn.decode.definitions.pve_words import WORDS
 from pvesdn.decode.definitions.section_config import Section
 from pvesdn.decode.definitions.values import BadValueError, alias
-from pvesdn.design.checks.wording import error, listed, note, warning
-from pvesdn.design.pve.exits import is_dropped
+from pvesdn.design.checks.wording import FEW, error, listed, note, some, warning
+from pvesdn.design.pve.exits import is_dropped, null_routes
 from pvesdn.design.pve.zones import DEFAULT_MTU, printed_alias
+from pvesdn.design.shared.names import vrf
 from pvesdn.errors import SdnConfigError
 from pvesdn.model.fabrics import Fabric
 from pvesdn.model.findings import Finding, Where
@@ -208,27 +209,36 @@ def _findings(leaving: Leaving, panel: Panel) -> Iterator[Finding]:
     if zone.mtu is None:
         what = f"mtu {DEFAULT_MTU} is written down, since that is PVE's default and pvesdn's follows the underlay"
         yield note(where, what)
-    if isinstance(zone, PveVxlanZone):
+    here = [subnet for subnet in panel.pve.subnets if subnet.vnet in leaving.subnets]
+    if isinstance(zone, PveVxlanZone) and zone.fabric is None:
         what = "peers are carried as they are; without the line they follow the members of the cluster"
         yield note(where, what, "leave it out later, once the plan shows that nothing changes by it")
-    if isinstance(zone, PveEvpnZone) and zone.mac is None:
+    if isinstance(zone, PveEvpnZone) and zone.mac is None and any(subnet.gateway for subnet in here):
         what = "has no mac, so each node's bridges have MACs of their own; in pvesdn.cfg the gateways get one"
-        yield warning(where, what, "guests find it when their ARP entries run out, or name a mac in the section")
+        yield warning(where, f"{what}, which guests find when their ARP entries run out")
     for section in leaving.vnets:
         yield from _of_vnet(leaving, section, panel)
-    dropped = {
-        other.id
-        for other in panel.pve.zones
-        if isinstance(other, PveEvpnZone) and other.exit_nodes and other.id != zone.id
-        for subnet in panel.pve.subnets
-        if subnet.vnet in leaving.subnets and is_dropped(subnet, other)
-    }
-    if dropped:
-        what = (
-            f"exit nodes of {listed(dropped)} have null routes for this zone's subnets, which go with them: packets for"
-            " these subnets then follow the exit nodes' own routes"
-        )
-        yield warning(where, what, "see to it that those lead nowhere into this zone")
+    for other in panel.pve.zones:
+        if isinstance(other, PveEvpnZone) and other.exit_nodes and other.id != zone.id:
+            dropped = [subnet for subnet in here if is_dropped(subnet, other)]
+            yield from _without_null_routes(where, other, dropped)
+
+
+def _without_null_routes(where: Where, other: PveEvpnZone, dropped: Sequence[Subnet]) -> Iterator[Finding]:
+    """What another zone's exits keep apart only while PVE has these subnets.
+
+    :param dropped: subnets that go, for which the exits have null routes.
+    """
+    if not dropped:
+        return
+    routes = [f"{route.family} route {route.prefix} null0" for route in null_routes(other, dropped)]
+    what = (
+        f"exit nodes of {other.id} ({listed(other.exit_nodes)}) have null routes for {some([s.cidr for s in dropped])},"
+        " which go with the subnets: what is sent there then follows the nodes' other routes"
+    )
+    written = "; ".join(f"'{route}'" for route in routes[:FEW])
+    hint = f"to keep them, write {written}{', and so on,' * (len(routes) > FEW)} below 'vrf {vrf(other.id)}'"
+    yield warning(where, what, f"{hint} in /etc/frr/frr.conf.local there")
 
 
 def _of_vnet(leaving: Leaving, section: Section, panel: Panel) -> Iterator[Finding]:

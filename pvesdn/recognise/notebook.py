@@ -29,7 +29,8 @@ class Notebook:
 
     def lose(self, node: str, place: Place | None, name: str, what: str, hint: str = "") -> None:
         """Something that the proposal does not express."""
-        self._enter(self.lost, Severity.WARNING, _where(node, place, name), what, hint)
+        where = _where(node, place, name)
+        self.lost.setdefault(Finding(severity=Severity.WARNING, where=where, what=what, hint=hint, node=node))
 
     def warn(self, where: str, what: str, hint: str = "") -> None:
         """Something to know that belongs to no particular line."""

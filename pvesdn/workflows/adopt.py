@@ -76,12 +76,11 @@ def adopt(snapshot: Snapshot, renderer: Renderer, *, form: Form = "pvesdn") -> A
     """
     decoded = decode(_without_ours(snapshot))
     raise_errors(decoded.sdn.findings)
-    pve = decoded.sdn.config.pve
     given = _hand_written(decoded)
     proposal = recognise(given)
     if form == "pve":
         proposal = as_pve(proposal)
-    if pve.needs_frr:
+    if _pve_writes_frr(decoded):
         proposal = replace(proposal, findings=(*proposal.findings, _PVE_WRITES_FRR))
     files = write_sdn(proposal.sdn)
     if snapshot.pve_files.get(OWN_NAME, "").strip() not in ("", files.get(OWN_NAME, "").strip()):
@@ -142,6 +141,11 @@ def _without_ours(snapshot: Snapshot) -> Snapshot:
     return replace(snapshot, pve_files={name: text for name, text in snapshot.pve_files.items() if name != OWN_NAME})
 
 
+def _pve_writes_frr(decoded: Decoded) -> bool:
+    """Whether frr.conf is PVE's text. Without SDN of its own PVE writes none, whatever lies in /etc/pve/sdn."""
+    return decoded.cluster.has_sdn and decoded.sdn.config.pve.needs_frr
+
+
 def _hand_written(decoded: Decoded) -> HandWrittenConfig:
     snapshot, cluster, pve = decoded.snapshot, decoded.cluster, decoded.sdn.config.pve
     unread = {member.name: _OFFLINE for member in cluster.members if not member.is_online}
@@ -155,7 +159,7 @@ def _hand_written(decoded: Decoded) -> HandWrittenConfig:
                 name,
                 snapshot.nodes[name].files,
                 snapshot.nodes[name].commands.get("ip-link"),
-                has_own_frr=not pve.needs_frr,
+                has_own_frr=not _pve_writes_frr(decoded),
             )
             for name in sorted(decoded.facts)
         },

@@ -18,7 +18,7 @@ from pvesdn.design.ours.vteps import seen_now
 from pvesdn.design.shared.belongs import zones_by_interface
 from pvesdn.design.shared.ownership import takes_frr_over
 from pvesdn.encode.seen import encode_seen
-from pvesdn.model.files import ChangeSet, NodeChanges, RenderedFile
+from pvesdn.model.files import OUR_INTERFACES, ChangeSet, NodeChanges, RenderedFile
 from pvesdn.model.findings import Finding
 from pvesdn.model.flags import PlanFlags
 from pvesdn.model.snapshot import SEEN_NAME, Snapshot
@@ -59,7 +59,7 @@ def plan_understood(
         findings=(
             *known.findings_without(stopped={node.node for node in changes if not node.is_empty}),
             *(finding for _, findings in planned for finding in findings),
-            *running_findings(known.running),
+            *running_findings(known.running, {node.node for node in changes if _changes_interfaces(node)}),
             *(doubt for node in changes for doubt in doubts(node.files, known.given.facts[node.node])),
         ),
         pending=known.pending,
@@ -109,6 +109,10 @@ def _plan_node(
     # While something is pending, PVE is about to write the file, and what changes in it is shown with the plan.
     edited = () if known.pending else hand_edits(rendered, now, known.running, known.given.capabilities.on(name))
     return replace(changes, obstacles=(*blocking, *changes.obstacles, *verdict.errors)), (*verdict.warnings, *edited)
+
+
+def _changes_interfaces(node: NodeChanges) -> bool:
+    return any(file.path == OUR_INTERFACES for file in node.files)
 
 
 def _wanted(known: Understanding, only: frozenset[str] | None) -> list[str]:

@@ -7,6 +7,7 @@ from typing import assert_never
 
 from pvesdn.errors import ClusterError, NodeError, NodeFailed, NodeUnreachable
 from pvesdn.model.execution import ChangeFrr, LoadSysctl, PutInPlace, ReloadNetwork, Step
+from pvesdn.model.primitives import NodeName
 from pvesdn.workflows.progress import Progress
 from pvesdn.workflows.stage import discard, discarding
 from pvesdn.workflows.tasks import follow
@@ -16,15 +17,23 @@ from pvesdn.workflows.world import World
 def put_in_place(world: World, run: Sequence[Progress]) -> bool:
     """One node after the other; False if one failed, with the rest left as they were.
 
-    A node that is gone when its turn comes says nothing about the change: the others continue.
+    A node that is gone when its turn comes says nothing about the change: the others continue, but for those that get
+    an address from it.
     """
+    done: set[NodeName] = set()
     for position, progress in enumerate(run):
         rest = run[position + 1 :]
+        missed = progress.execution.waits_for - done
         with discarding(world, rest):
+            if missed:
+                discard(world, [progress], because=", ".join(sorted(missed)))
+                continue
             error = _turn(progress)
         if error is not None and not (isinstance(error, NodeUnreachable) and _is_untouched(progress)):
             discard(world, rest, because=progress.node)
             return False
+        if error is None:
+            done.add(progress.node)
     return True
 
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import stat
+from dataclasses import replace
 from pathlib import Path
 from textwrap import dedent
 
 import pytest
 
-from pvesdn.adapters.snapshot_dir import write_snapshot
+from pvesdn.adapters.snapshot_dir import read_snapshot, write_snapshot
+from pvesdn.model.files import FRR_CONF as FRR
+from pvesdn.model.snapshot import NodeRaw
 from tests.cli.kit import Result, call
 from tests.fakes import FakeCluster, fake_cluster
 from tests.limits import small_files
@@ -136,6 +139,24 @@ def test_what_is_lost_in_the_same_line_of_several_nodes_is_shown_once(tmp_path: 
     assert [found["where"] for found in document["not_carried_over"]] == [
         f"node{n}: /etc/network/interfaces:20: vxlan2" for n in (1, 2, 3)
     ]
+
+
+def test_what_every_node_loses_in_the_same_place_is_said_once(tmp_path: Path) -> None:
+    snapshot = read_snapshot(MODELS / "evpn-l2" / "snapshot")
+    nodes = {}
+    for name, raw in snapshot.nodes.items():
+        alone = "interface eno1\n ip ospf area 0\nexit\n" if name == "node2" else ""
+        text = f"frr version 8.4.4\nfrr defaults traditional\n{raw.files[FRR]}{alone}"
+        nodes[name] = NodeRaw({**raw.files, FRR: text}, raw.commands)
+    write_snapshot(tmp_path / "s", replace(snapshot, nodes=nodes))
+    out = call("import", "--from", tmp_path / "s").out
+    (line,) = (line for line in out.splitlines() if "frr defaults traditional" in line)
+    assert line.startswith(f"  node1-node3: {FRR}:2: 'frr defaults traditional'; ")
+    (alone,) = (line for line in out.splitlines() if "ip ospf area 0" in line)
+    assert alone.startswith(f"  node2: {FRR}:")
+    document = json.loads(call("import", "--json", "--from", tmp_path / "s").out)
+    lost = [row for row in document["not_carried_over"] if "traditional" in str(row)]
+    assert [row["node"] for row in lost] == ["node1", "node2", "node3"]
 
 
 def test_pves_files_are_told_apart() -> None:

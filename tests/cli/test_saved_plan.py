@@ -528,6 +528,12 @@ def test_an_edit_at_the_last_moment_is_not_lost(
     assert cluster.nodes.pve_files[LIVE] == "# somebody else's\n"
     assert not [path for node in cluster.nodes.nodes.values() for path in node.files if "pvesdn" in path]
 
+    monkeypatch.undo()
+    again = run(settings, cluster, "plan", "--definitions", draft, "--out", file)
+    assert "pvesdn.cfg" in again.out
+    assert run(settings, cluster, "apply", "--yes", file).status == 0
+    assert run(settings, cluster, "plan").out == NO_CHANGES
+
 
 def test_definitions_that_cannot_be_written_leave_the_nodes_alone(
     settings: Path, cluster: FakeCluster, file: Path, draft: Path

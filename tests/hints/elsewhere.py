@@ -29,6 +29,12 @@ OUTSIDE = {
     "look at it, then use --overwrite to replace it": "a decision of a person's, and an option",
     "have a fabric of PVE take over in the same apply: docs/import.md, 'Where FRR runs the underlay too'": "a page, walked live",
     "have the peer accept the session from there": "a router outside the cluster",
+    "keep the zone in PVE if guests must not reach each other": "a decision of a person's: then nothing moves",
+    "keep the zone in PVE if guests must not use other MAC addresses": "a decision of a person's: then nothing moves",
+    "run pvesdn apply, which puts its own file in place before the reload that rewrites PVE's": "what pvesdn does itself",
+    "check what comes before our block in the file, and the AS numbers of PVE's controllers": (
+        "no input leads there: the block is written below a line that ends whatever is open, with PVE's own AS number"
+    ),
     "save it with plain line endings": "an editor's setting; run dos2unix is the same of a file",
 }
 """Hints about something that no plan can show done, with the reason."""

@@ -35,6 +35,21 @@ FOLLOWED = {
     "tests/cluster/test_apply.py::test_a_vnet_with_guests_does_not_go_without_being_told": (
         ("compare/obstacles.py", "move the guests first, or use --detach-guests"),
     ),
+    "tests/cli/test_apply_node.py::test_an_address_is_never_on_two_nodes": (
+        ("compare/parting.py", "add --node .*, or apply without --node"),
+    ),
+    "tests/cli/test_saved_plan.py::test_an_edit_at_the_last_moment_is_not_lost": (
+        ("workflows/draft.py", "plan again"),
+    ),
+    "tests/unit/workflows/test_adopt.py::test_two_definitions_that_are_merged_by_hand_pass_the_next_plan": (
+        ("workflows/adopt.py", "merge the two by hand: .*"),
+    ),
+    "tests/unit/workflows/test_apply.py::test_a_zone_does_not_move_past_a_node_that_cannot_be_reached": (
+        ("workflows/apply.py", "make every node that is on reachable by SSH, .*"),
+    ),
+    "tests/unit/workflows/test_watch.py::test_both_cures_of_definitions_that_are_missing_end_the_refusal": (
+        ("workflows/watch.py", "put the file back, or run pvesdn apply by hand"),
+    ),
     "tests/unit/move/test_refusals.py::test_a_value_that_no_device_can_have_is_refused_and_the_hint_leads_to_a_move": (
         ("move/from_panel.py", "choose another one in PVE's panel and apply it first"),
     ),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.fakes import FakeCluster
-from tests.hints.of_pves_files import FABRIC, SIMPLE, with_
+from tests.hints.pves import FABRIC, SIMPLE, with_
 from tests.hints.table import Row, add_link
 from tests.unit.design.network import PVE_EVPN, SYMMETRIC
 
@@ -134,11 +134,8 @@ ROWS = (
         "a line of blanks between two sections",
         {**SIMPLE, "zones.cfg": "simple: lan\n  \nsimple: two\n\n"},
         said=(
-            (
-                "warning: zones.cfg:2: a line of blanks does not end a section: PVE ignores this line; "
-                "make the line empty"
-            ),
-            ("warning: zones.cfg:3: header inside section 'lan': PVE ignores this line; put an empty line before it"),
+            "warning: zones.cfg:2: a line of blanks does not end a section, so 'simple: two' below it "
+            "begins none: PVE ignores this line; make the line empty"
         ),
         followed=(("zones.cfg", "\n  \n", "\n\n"),),
     ),

@@ -160,18 +160,8 @@ ROWS = (
         "VTEPs of IPv6 with Debian's ifupdown2",
         {"pvesdn.cfg": V6},
         said=(
-            (
-                "error: pvesdn.cfg:4: zone 'ucast': ifupdown2 3.0.0-1.1 on node1 refuses an IPv6 tunnel "
-                "address; install Proxmox's build of ifupdown2, or use IPv4 VTEPs"
-            ),
-            (
-                "error: pvesdn.cfg:4: zone 'ucast': ifupdown2 3.0.0-1.1 on node2 refuses an IPv6 tunnel "
-                "address; install Proxmox's build of ifupdown2, or use IPv4 VTEPs"
-            ),
-            (
-                "error: pvesdn.cfg:4: zone 'ucast': ifupdown2 3.0.0-1.1 on node3 refuses an IPv6 tunnel "
-                "address; install Proxmox's build of ifupdown2, or use IPv4 VTEPs"
-            ),
+            "error: pvesdn.cfg:4: zone 'ucast': ifupdown2 3.0.0-1.1 on node1, node2, node3 refuses an "
+            "IPv6 tunnel address; install Proxmox's build of ifupdown2, or use IPv4 VTEPs"
         ),
         given=debians_over_ipv6,
         deed=lambda made: proxmoxes(made, "node1", "node2", "node3"),

@@ -182,6 +182,23 @@ ROWS = (
         f"{ROUTER} address-family l2vpn evpn\n  advertise-default-gw\n  exit\nexit\n",
         f"{ROUTER} address-family l2vpn evpn\n  advertise-default-gw\n exit-address-family\nexit\n",
     ),
+    Row(
+        "a command of FRR's own top level behind an exit that is not in the first column",
+        PVE_EVPN,
+        said=(
+            (
+                "warning: node1: /etc/frr/frr.conf.local:3: in PVE's merge line 'exit' is printed inside "
+                "PVE's own 'router bgp 65000' and ends it there, so that FRR reads PVE's address families "
+                "outside of any router; write 'exit' in the first column instead"
+            ),
+            (
+                "warning: node1: /etc/frr/frr.conf.local:4: in PVE's merge line 'log file /var/log/bgp' ends up "
+                "in 'router bgp 65000'; remove it: PVE's merge has no place for it"
+            ),
+        ),
+        given=partial(local, text=f"{ROUTER}{NEIGHBOR} exit\n log file /var/log/bgp\n"),
+        followed=((LOCAL, " exit\n log file /var/log/bgp\n", "exit\n"),),
+    ),
     lost(
         "the exit of a VRF that is not in the first column",
         (

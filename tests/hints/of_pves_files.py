@@ -2,45 +2,9 @@
 
 from __future__ import annotations
 
-from tests.fakes import FakeCluster
-from tests.hints.table import INTERFACES, Row
-from tests.unit.design.network import PVE_EVPN, SYMMETRIC
-
-SIMPLE = {"zones.cfg": "simple: lan\n\n", "vnets.cfg": "vnet: office\n\tzone lan\n\n"}
-TUNNELS = {
-    "zones.cfg": "vxlan: tun\n\tpeers 192.168.0.1,192.168.0.2,192.168.0.3\n\n",
-    "vnets.cfg": "vnet: office\n\tzone tun\n\ttag 7\n\n",
-}
-FABRIC = {
-    "fabrics.cfg": "openfabric_fabric: lab\n\tip_prefix 10.5.0.0/24\n\n"
-    + "".join(f"openfabric_node: lab_node{n}\n\tip 10.5.0.{n}\n\tinterfaces name=eno2\n\n" for n in (1, 2, 3)),
-    "zones.cfg": "vxlan: tun\n\tfabric lab\n\tmtu 1450\n\n",
-    "vnets.cfg": TUNNELS["vnets.cfg"],
-}
-BGP = "bgp: bgpnode1\n\tasn 65000\n\tnode node1\n\tpeers 192.0.2.1\n\n"
-
-
-def with_(files: dict[str, str], name: str, old: str, new: str) -> dict[str, str]:
-    assert old in files[name], old
-    return {**files, name: files[name].replace(old, new)}
-
-
-def bridged(kind: str = "vlan", zone: str = "", vnets: str = "vnet: office\n\tzone br\n\ttag 7\n\n") -> dict[str, str]:
-    return {"zones.cfg": f"{kind}: br\n\tbridge vmbr0\n{zone}\n", "vnets.cfg": vnets}
-
-
-def sysctl(made: FakeCluster, **values: str) -> None:
-    for node in made.nodes.nodes.values():
-        node.commands["sysctl"].update({name.replace("__", "."): value for name, value in values.items()})
-
-
-def forwarding(made: FakeCluster) -> None:
-    for node in made.nodes.nodes.values():
-        node.commands["sysctl"]["net.ipv4.ip_forward"] = "1"
-
-
-EXITING = with_(PVE_EVPN, "zones.cfg", "vrf-vxlan 1000", "vrf-vxlan 1000\n\texitnodes node1")
-SNAT = {**SIMPLE, "subnets.cfg": "subnet: lan-10.3.0.0-24\n\tvnet office\n\tgateway 10.3.0.1\n\tsnat 1\n\n"}
+from tests.hints.pves import BGP, FABRIC, SIMPLE, TUNNELS, bridged, with_
+from tests.hints.table import Row
+from tests.unit.design.network import PVE_EVPN
 
 ROWS = (
     Row(
@@ -75,23 +39,6 @@ ROWS = (
             "the interfaces file; leave it out"
         ),
         followed=(("vnets.cfg", "\\", ""),),
-    ),
-    Row(
-        "the primary exit is no exit",
-        with_(EXITING, "zones.cfg", "exitnodes node1", "exitnodes node1\n\texitnodes-primary node2"),
-        said=(
-            "warning: zones.cfg:5: zone 'theirs': exitnodes-primary 'node2' is not one of the "
-            "exitnodes; add it to exitnodes"
-        ),
-        followed=(("zones.cfg", "exitnodes node1", "exitnodes node1,node2"),),
-    ),
-    Row(
-        "an exit node of PVE's is not in the zone",
-        with_(EXITING, "zones.cfg", "exitnodes node1", "exitnodes node1\n\tnodes node2,node3"),
-        said=(
-            "warning: zones.cfg:4: zone 'theirs': exitnodes lists node1, outside the zone's nodes; add them to nodes"
-        ),
-        followed=(("zones.cfg", "node2,node3", "node1,node2,node3"),),
     ),
     Row(
         "a VNI of PVE's is too large for ifupdown2",
@@ -189,186 +136,35 @@ ROWS = (
         followed=(("vnets.cfg", "4095", "4094"),),
     ),
     Row(
-        "a VNet of ours is in a zone of PVE's",
-        {**SIMPLE, "pvesdn.cfg": "vnet: lab\n\tzone lan\n\ttag 9\n"},
-        said=("error: pvesdn.cfg:2: vnet 'lab': zone 'lan' is PVE's; define the vnet in PVE instead of here"),
-        followed=(
-            ("pvesdn.cfg", "vnet: lab\n\tzone lan\n\ttag 9\n", ""),
-            ("vnets.cfg", "", "vnet: lab\n\tzone lan\n\n"),
-        ),
+        "a line of blanks before an empty line",
+        with_(SIMPLE, "zones.cfg", "lan\n\n", "lan\n \n\n"),
+        said="warning: zones.cfg:2: a line of blanks does not end a section: PVE ignores this line; make the line empty",
+        followed=(("zones.cfg", "lan\n \n", "lan\n\n"),),
     ),
     Row(
-        "a VNet of PVE's is in a zone of ours",
-        {"vnets.cfg": "vnet: lab\n\tzone sym\n\ttag 9\n\n", "pvesdn.cfg": SYMMETRIC},
+        "a TAB inside a value",
+        with_(
+            FABRIC, "fabrics.cfg", "3\n\tinterfaces name=eno2", "3\n\tinterfaces name=eno2,network_type=point\tto-point"
+        ),
         said=(
-            "error: vnets.cfg:2: vnet 'lab': zone 'sym' is of pvesdn.cfg; define the vnet in pvesdn.cfg instead of here"
+            "error: fabrics.cfg:14: fabric 'lab_node3': interfaces 'point\\tto-point' contains a line "
+            "break or a control character; use printable text"
         ),
-        followed=(
-            ("vnets.cfg", "vnet: lab\n\tzone sym\n\ttag 9\n\n", ""),
-            ("pvesdn.cfg", "", "vnet: lab\n\tzone sym\n\ttag 9\n"),
-        ),
-    ),
-    Row(
-        "an id is PVE's already",
-        {**SIMPLE, "pvesdn.cfg": "vxlan: lan\n\nvnet: lab\n\tzone lan\n\ttag 9\n"},
-        said=("error: pvesdn.cfg:1: zone 'lan': id is already used by a zone in zones.cfg; choose another id"),
-        followed=(("pvesdn.cfg", "vxlan: lan", "vxlan: ours"), ("pvesdn.cfg", "zone lan", "zone ours")),
-    ),
-    Row(
-        "a BGP controller of PVE's has a neighbour of ours beside others",
-        {
-            "pvesdn.cfg": SYMMETRIC,
-            "controllers.cfg": BGP.replace("65000", "1234").replace("192.0.2.1", "192.168.0.2,192.0.2.1"),
-        },
-        said=(
-            "error: pvesdn.cfg:4: controller 'main': peers with 192.168.0.2 on node1, as controller "
-            "'bgpnode1' (controllers.cfg:1) of PVE does; FRR has one session per address; remove "
-            "192.168.0.2 from the peers of controller 'bgpnode1' in PVE, or give the nodes VTEPs of "
-            "their own in the section underlay"
-        ),
-        followed=(("controllers.cfg", "192.168.0.2,192.0.2.1", "192.0.2.1"),),
-    ),
-    Row(
-        "a BGP controller of PVE's has neighbours of ours alone",
-        {"pvesdn.cfg": SYMMETRIC, "controllers.cfg": BGP.replace("65000", "1234").replace("192.0.2.1", "192.168.0.2")},
-        said=(
-            "error: pvesdn.cfg:4: controller 'main': peers with 192.168.0.2 on node1, as controller "
-            "'bgpnode1' (controllers.cfg:1) of PVE does; FRR has one session per address; remove "
-            "controller 'bgpnode1' in PVE, or give the nodes VTEPs of their own in the section "
-            "underlay"
-        ),
-        followed=(("controllers.cfg", BGP.replace("65000", "1234").replace("192.0.2.1", "192.168.0.2"), ""),),
-    ),
-    Row(
-        "a controller of PVE's is of a node that has left",
-        {**PVE_EVPN, "controllers.cfg": PVE_EVPN["controllers.cfg"] + BGP.replace("node1", "gone")},
-        said=(
-            "warning: controllers.cfg:7: controller 'bgpgone': node names 'gone', which is not a "
-            "member of the cluster; members are node1, node2, node3; remove the controller in PVE"
-        ),
-        followed=(("controllers.cfg", BGP.replace("node1", "gone"), ""),),
-    ),
-    Row(
-        "a zone of PVE's names a node that has left",
-        with_(SIMPLE, "zones.cfg", "lan\n", "lan\n\tnodes node1,gone\n"),
-        said=(
-            "warning: zones.cfg:2: zone 'lan': nodes names 'gone', which is not a member of the "
-            "cluster; members are node1, node2, node3; remove it in PVE"
-        ),
-        followed=(("zones.cfg", "node1,gone", "node1"),),
-    ),
-    Row(
-        "a zone of PVE's is of a node that has left alone",
-        with_(SIMPLE, "zones.cfg", "lan\n", "lan\n\tnodes gone\n"),
-        said=(
-            "warning: zones.cfg:2: zone 'lan': nodes names 'gone', which is not a member of the "
-            "cluster; members are node1, node2, node3; name one of them instead in PVE, or remove the "
-            "zone: without nodes it would be on all of them"
-        ),
-        followed=(("zones.cfg", "nodes gone", "nodes node1"),),
-    ),
-    Row(
-        "a zone of PVE's lists no address of a node",
-        with_(TUNNELS, "zones.cfg", ",192.168.0.3", ""),
-        said=(
-            "warning: zones.cfg:1: zone 'tun': peers lists no address of node3, so no other node "
-            "floods frames there; add 192.168.0.3 to the peers in PVE, or leave node3 out of the "
-            "zone's nodes"
-        ),
-        followed=(("zones.cfg", "192.168.0.2", "192.168.0.2,192.168.0.3"),),
-    ),
-    Row(
-        "a zone of PVE's lists no address of a node, which is left out",
-        with_(TUNNELS, "zones.cfg", ",192.168.0.3", ""),
-        said=(
-            "warning: zones.cfg:1: zone 'tun': peers lists no address of node3, so no other node "
-            "floods frames there; add 192.168.0.3 to the peers in PVE, or leave node3 out of the "
-            "zone's nodes"
-        ),
-        followed=(("zones.cfg", "tun\n", "tun\n\tnodes node1,node2\n"),),
-    ),
-    Row(
-        "a controller of PVE's lists no address of a node",
-        with_(PVE_EVPN, "controllers.cfg", ",192.168.0.3", ""),
-        said=(
-            "warning: controllers.cfg:1: controller 'evpnctl': peers lists no address of node3, so no "
-            "other node has a session with it; add 192.168.0.3 to the peers in PVE, or leave node3 "
-            "out of the zone's nodes"
-        ),
-        followed=(("controllers.cfg", "192.168.0.2", "192.168.0.2,192.168.0.3"),),
-    ),
-    Row(
-        "a zone of ours has a node that PVE's controller does not list",
-        {
-            "controllers.cfg": PVE_EVPN["controllers.cfg"].replace(",192.168.0.3", ""),
-            "pvesdn.cfg": SYMMETRIC.replace("evpn-controller: main\n\tasn 1234\n\n", "").replace(
-                "controller main", "controller evpnctl"
+        followed=(("fabrics.cfg", "point\tto-point", "point-to-point"),),
+        left=(
+            (
+                "note: PVE's SDN: newer than what pvesdn renders: fabric 'lab' with network_type (fabrics.cfg:1); left to "
+                "PVE: zones tun, all that PVE writes on node1, node2, node3"
             ),
-        },
-        said=(
-            "warning: pvesdn.cfg:5: zone 'sym': PVE's controller 'evpnctl' has no peer for the VTEP "
-            "of node3; add it to the controller's peers in PVE"
         ),
-        followed=(("controllers.cfg", "192.168.0.2", "192.168.0.2,192.168.0.3"),),
     ),
     Row(
-        "a zone of ours has a controller that is not for EVPN",
+        "a header that PVE ignores, with properties below it that the section before has as well",
         {
-            "controllers.cfg": PVE_EVPN["controllers.cfg"] + BGP,
-            "pvesdn.cfg": SYMMETRIC.replace("evpn-controller: main\n\tasn 1234\n\n", "").replace(
-                "controller main", "controller bgpnode1"
-            ),
+            "zones.cfg": "simple: lan\n\tmtu 1500\nsimple: far\n\tmtu 1400\n\n",
+            "vnets.cfg": "vnet: office\n\tzone lan\n\nvnet: bureau\n\tzone far\n\n",
         },
-        said=("error: pvesdn.cfg:5: zone 'sym': controller 'bgpnode1' is of type bgp; name a controller for EVPN"),
-        followed=(("pvesdn.cfg", "controller bgpnode1", "controller evpnctl"),),
-    ),
-    Row(
-        "an MTU of PVE's does not fit, and is lowered",
-        with_(TUNNELS, "zones.cfg", "tun\n", "tun\n\tmtu 1550\n"),
-        said=(
-            "warning: zones.cfg:1: zone 'tun': mtu 1550 and 50 bytes of VXLAN make 1600, but vmbr0 of "
-            "node1, node2, node3 has 1550; set mtu 1500 on the zone in PVE, or raise the MTU of vmbr0 "
-            "to 1600"
-        ),
-        followed=(("zones.cfg", "mtu 1550", "mtu 1500"),),
-    ),
-    Row(
-        "source NAT of PVE's without forwarding",
-        SNAT,
-        said=(
-            "warning: zones.cfg:1: zone 'lan': snat 1 on 10.3.0.0/24, but answers come in by vmbr0 of "
-            "node1, node2, node3 and are not forwarded there: net.ipv4.ip_forward is 0; set "
-            "net.ipv4.ip_forward = 1 in a file of /etc/sysctl.d there and load it with 'sysctl "
-            "--system', or add 'ip-forward on' to the stanza of the device"
-        ),
-        deed=forwarding,
-    ),
-    Row(
-        "source NAT of PVE's without forwarding, and the device forwards",
-        SNAT,
-        said=(
-            "warning: zones.cfg:1: zone 'lan': snat 1 on 10.3.0.0/24, but answers come in by vmbr0 of "
-            "node1, node2, node3 and are not forwarded there: net.ipv4.ip_forward is 0; set "
-            "net.ipv4.ip_forward = 1 in a file of /etc/sysctl.d there and load it with 'sysctl "
-            "--system', or add 'ip-forward on' to the stanza of the device"
-        ),
-        followed=tuple(
-            (f"node{n}:{INTERFACES}", "iface vmbr0 inet static\n", "iface vmbr0 inet static\n\tip-forward on\n")
-            for n in (1, 2, 3)
-        ),
-    ),
-    Row(
-        "a zone of PVE's without the exit of another's nodes",
-        {
-            **PVE_EVPN,
-            "zones.cfg": "evpn: theirs\n\tcontroller evpnctl\n\tvrf-vxlan 1000\n\texitnodes node1\n\tnodes node1,node2\n\n"
-            "evpn: more\n\tcontroller evpnctl\n\tvrf-vxlan 1001\n\texitnodes node3\n\tnodes node1,node3\n\n",
-        },
-        said=(
-            "warning: zones.cfg:7: zone 'more': guests on node1 have no default route: as an exit of "
-            "'theirs' (zones.cfg:1) the node refuses the default routes of all zones; add node1 to "
-            "the zone's exitnodes in PVE"
-        ),
-        followed=(("zones.cfg", "exitnodes node3", "exitnodes node1,node3"),),
+        said=("warning: zones.cfg:3: header inside section 'lan': PVE ignores this line; put an empty line before it"),
+        followed=(("zones.cfg", "simple: far", "\nsimple: far"),),
     ),
 )

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 from pvesdn.model.snapshot import SEEN_NAME
 from tests.fakes import FakeCluster
 from tests.hints.table import INTERFACES, Row, add_link, change, drop_address, planned
@@ -188,79 +186,6 @@ ROWS = (
         followed=(("pvesdn.cfg", NETWORK, NETWORK + "\tvteps node1=192.168.0.1,node3=192.168.0.3\n"),),
     ),
     Row(
-        "the underlay is too small for ifupdown2",
-        PLAIN,
-        said=(
-            (
-                "error: pvesdn.cfg:4: zone 'ucast': vmbr0 of node1 leaves 550 bytes for a packet, and "
-                "ifupdown2 accepts 552-9216; raise the underlay's MTU"
-            ),
-            (
-                "error: pvesdn.cfg:4: zone 'ucast': vmbr0 of node2 leaves 550 bytes for a packet, and "
-                "ifupdown2 accepts 552-9216; raise the underlay's MTU"
-            ),
-            (
-                "error: pvesdn.cfg:4: zone 'ucast': vmbr0 of node3 leaves 550 bytes for a packet, and "
-                "ifupdown2 accepts 552-9216; raise the underlay's MTU"
-            ),
-        ),
-        given=partial(small, mtu=600),
-        deed=partial(small, mtu=1550),
-    ),
-    Row(
-        "the underlay is a loopback, which takes more than ifupdown2",
-        {"pvesdn.cfg": UNICAST.replace("192.168.0.0/24", "10.8.0.0/24").replace(ZONE, ZONE + "\tnodes node1\n")},
-        said=(
-            "error: pvesdn.cfg:4: zone 'ucast': the MTU of node1 is not known: the zone has no other "
-            "VTEP, and 10.8.0.1 is not on a NIC; set mtu in the zone"
-        ),
-        given=lambda made: add_link(made, "node1", "lo", address="10.8.0.1/32"),
-        followed=(("pvesdn.cfg", "nodes node1", "nodes node1\n\tmtu 1450"),),
-    ),
-    Row(
-        "a zone's MTU does not fit",
-        {"pvesdn.cfg": UNICAST.replace(ZONE, ZONE + "\tmtu 9000\n")},
-        said=(
-            "error: pvesdn.cfg:5: zone 'ucast': mtu 9000 and 50 bytes of VXLAN make 9050, but vmbr0 "
-            "of node1, node2, node3 has 1550; write at most mtu 1500, or raise the underlay's"
-        ),
-        followed=(("pvesdn.cfg", "mtu 9000", "mtu 1500"),),
-    ),
-    Row(
-        "a zone's MTU does not fit, and the underlay is raised",
-        {"pvesdn.cfg": UNICAST.replace(ZONE, ZONE + "\tmtu 9000\n")},
-        said=(
-            "error: pvesdn.cfg:5: zone 'ucast': mtu 9000 and 50 bytes of VXLAN make 9050, but vmbr0 "
-            "of node1, node2, node3 has 1550; write at most mtu 1500, or raise the underlay's"
-        ),
-        deed=partial(small, mtu=9050),
-    ),
-    Row(
-        "an IPv6 gateway on a small MTU",
-        {
-            "pvesdn.cfg": evpn_zone("symmetric", "vrf-vxlan 4000", "mtu 1200", gateway="").rstrip()
-            + "\n\nsubnet: zone-fd00:2::-64\n\tvnet vmbr2\n\tgateway fd00:2::1\n"
-        },
-        said=(
-            "error: pvesdn.cfg:19: subnet 'zone-fd00:2::-64': gateway fd00:2::1 needs an MTU of 1280 "
-            "(RFC 8200), and zone 'zone' has 1200; raise mtu in the zone, or leave gateway out"
-        ),
-        followed=(("pvesdn.cfg", "mtu 1200", "mtu 1280"),),
-    ),
-    Row(
-        "an IPv6 gateway on a small underlay",
-        {
-            "pvesdn.cfg": evpn_zone("symmetric", "vrf-vxlan 4000", gateway="").rstrip()
-            + "\n\nsubnet: zone-fd00:2::-64\n\tvnet vmbr2\n\tgateway fd00:2::1\n"
-        },
-        said=(
-            "error: pvesdn.cfg:18: subnet 'zone-fd00:2::-64': gateway fd00:2::1 needs an MTU of 1280 "
-            "(RFC 8200), and zone 'zone' has 1250; raise the underlay's MTU, or leave gateway out"
-        ),
-        given=partial(small, mtu=1300),
-        followed=(("pvesdn.cfg", "\tgateway fd00:2::1\n", ""),),
-    ),
-    Row(
         "a VLAN-aware VNet with Debian's ifupdown2",
         {"pvesdn.cfg": UNICAST.rstrip("\n") + "\n\tvlanaware 1\n"},
         said=(
@@ -319,26 +244,6 @@ ROWS = (
         followed=(("pvesdn.cfg", "192.168.0.1,192.168.0.2", "192.168.0.1,192.168.0.2,192.168.0.3"),),
     ),
     Row(
-        "a node has no route to the others, the MTU is not known",
-        PLAIN,
-        said=(
-            (
-                "warning: pvesdn.cfg:4: zone 'ucast': node1 has no route to 192.168.0.2, the VTEP of "
-                "node2; 192.168.0.3, the VTEP of node3; check 'ip route get 192.168.0.2' on node1"
-            ),
-            (
-                "warning: pvesdn.cfg:4: zone 'ucast': node2 has no route to 192.168.0.1, the VTEP of "
-                "node1; 192.168.0.3, the VTEP of node3; check 'ip route get 192.168.0.1' on node2"
-            ),
-            (
-                "warning: pvesdn.cfg:4: zone 'ucast': node3 has no route to 192.168.0.1, the VTEP of "
-                "node1; 192.168.0.2, the VTEP of node2; check 'ip route get 192.168.0.1' on node3"
-            ),
-        ),
-        given=partial(routes, gone=True),
-        deed=partial(routes, gone=False),
-    ),
-    Row(
         "an IPv6 gateway without suppression",
         {
             "pvesdn.cfg": evpn_zone("symmetric", "vrf-vxlan 4000", "disable-arp-nd-suppression 1", gateway="").rstrip()
@@ -379,18 +284,5 @@ ROWS = (
             "be reached; choose a prefix outside 198.18.0.0/15 and 2001:2::/48"
         ),
         followed=(("pvesdn.cfg", "sym-198.18.0.0-15", "sym-10.0.2.0-24"), ("pvesdn.cfg", "198.18.0.1", "10.0.2.254")),
-    ),
-    Row(
-        "a zone's only node has its VTEP on no NIC",
-        {
-            "pvesdn.cfg": UNDERLAY.replace("192.168.0.0/24", "10.8.0.0/24")
-            + "vxlan: ucast\n\tnodes node1\n\nvnet: web\n\tzone ucast\n\ttag 2\n"
-        },
-        said=(
-            "error: pvesdn.cfg:4: zone 'ucast': the MTU of node1 is not known: the zone has no other "
-            "VTEP, and 10.8.0.1 is not on a NIC; set mtu in the zone"
-        ),
-        given=lambda made: add_link(made, "node1", "dummy0", kind="dummy", address="10.8.0.1/32"),
-        followed=(("pvesdn.cfg", "nodes node1", "nodes node1\n\tmtu 1450"),),
     ),
 )

@@ -18,7 +18,7 @@ ROOT = Path(__file__).parents[2] / "pvesdn"
 ROOMS = ("design", "decode/definitions", "compare", "recognise", "move", "workflows")
 
 _ANY = ".*"
-_BETWEEN = "(?:; .*|; )"
+_BETWEEN = "(?:(?:: PVE ignores this line|; the same goes for .*)?; .*|; )"
 _MOST = 40
 """Spellings of one text that are told apart."""
 _ORDER = re.compile(

@@ -21,6 +21,8 @@ Change = tuple[str, str, str]
 /etc/pve/sdn.
 """
 Deed = Callable[[FakeCluster], object]
+Said = tuple[tuple[str, ...], ChangeSet | None]
+"""What is said, and the plan; without one where there is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,8 @@ class Row:
     :param left: what the next plan still says; only what the hint does not promise to end.
     :param cluster: arguments of `fake_cluster`.
     :param gives_up: addresses that the hint takes off a node, as it says.
+    :param asked: what is asked for: a plan where nothing else is named.
+    :param asked_then: the same once the hint was followed; None if it is as before.
     """
 
     name: str
@@ -47,6 +51,8 @@ class Row:
     left: tuple[str, ...] = ()
     cluster: Mapping[str, Any] = field(default_factory=dict)
     gives_up: frozenset[str] = frozenset()
+    asked: Callable[[FakeCluster], Said] = field(default_factory=lambda: planned)
+    asked_then: Callable[[FakeCluster], Said] | None = None
 
     @property
     def messages(self) -> tuple[str, ...]:
@@ -119,10 +125,10 @@ def free(made: FakeCluster, node: str, name: str) -> None:
                 link.pop("master", None)
 
 
-def planned(made: FakeCluster) -> tuple[tuple[str, ...], ChangeSet | None]:
-    """What a plan says, and the plan; without one where the definitions are refused."""
+def planned(made: FakeCluster, **options: Any) -> Said:
+    """What a plan says, and the plan; without one where the definitions are refused. :param options: of the plan."""
     try:
-        changes = plan(read_cluster(made.world()), Renderer())
+        changes = plan(read_cluster(made.world()), Renderer(), **options)
     except SdnConfigError as error:
         return tuple(f"error: {line}" for line in error.lines), None
     found = [*changes.findings, *(obstacle for node in changes.nodes for obstacle in node.obstacles)]

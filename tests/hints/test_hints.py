@@ -5,16 +5,16 @@ from __future__ import annotations
 import pytest
 
 from tests.hints.rows import ROWS
-from tests.hints.table import Row, addresses_twice, own_addresses, planned
+from tests.hints.table import Row, addresses_twice, own_addresses
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
 def test_who_follows_the_hint_ends_where_the_next_plan_is_content(row: Row) -> None:
     made = row.build()
-    assert planned(made)[0] == row.messages
+    assert row.asked(made)[0] == row.messages
     before = own_addresses(made)
     row.follow(made)
-    found, changes = planned(made)
+    found, changes = (row.asked_then or row.asked)(made)
     assert found == row.left
     assert changes is not None, "the definitions can be used"
     assert not any(line.startswith("error: ") for line in found)

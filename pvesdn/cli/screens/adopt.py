@@ -38,7 +38,7 @@ def adoption_lines(adoption: Adoption, *, has_diff: bool) -> Iterator[Line]:
         yield ()
     if adoption.proposal.lost:
         yield (Span("Not carried over", Style.WARNING), ": the definitions do not express this")
-        yield from ((f"  {finding}",) for finding in _once(adoption.proposal.lost))
+        yield from ((f"  {line}",) for line in lost_lines(adoption.proposal.lost))
         yield ()
     yield from _frr_local(adoption.proposal.frr_local)
     if adoption.plan is not None:
@@ -47,16 +47,14 @@ def adoption_lines(adoption: Adoption, *, has_diff: bool) -> Iterator[Line]:
         yield from plan_lines(adoption.plan, summarize(adoption.plan), has_diff=has_diff)
 
 
-def _once(found: Iterable[Finding]) -> Iterator[Finding]:
-    """What is the same in the same line on several nodes, once, with their names."""
-    same: dict[tuple[str, str, str], list[Finding]] = {}
-    for finding in found:
-        _, colon, place = finding.where.partition(": ")
-        same.setdefault((place if colon else finding.where, finding.what, finding.hint), []).append(finding)
-    for first, *others in same.values():
-        node, colon, place = first.where.partition(": ")
-        names = ranges([node, *(other.where.partition(": ")[0] for other in others)])
-        yield first.model_copy(update={"where": f"{names}{colon}{place}"})
+def lost_lines(lost: Iterable[Finding]) -> Iterator[str]:
+    """What is not carried over; what several nodes have in the same place is one line, in the place of the first."""
+    nodes: dict[Finding, list[str]] = {}
+    for finding in lost:
+        where = finding.where.removeprefix(f"{finding.node}: ") if finding.node else finding.where
+        nodes.setdefault(finding.model_copy(update={"where": where, "node": ""}), []).append(finding.node)
+    for finding, names in nodes.items():
+        yield ": ".join(filter(None, (ranges(filter(None, names)), str(finding))))
 
 
 def _frr_local(found: Mapping[str, tuple[str, ...]]) -> Iterator[Line]:

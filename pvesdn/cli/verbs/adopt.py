@@ -10,7 +10,7 @@ import click
 from pvesdn.cli import options, statuses
 from pvesdn.cli.draft import say_former_is_kept
 from pvesdn.cli.outputs import write_files
-from pvesdn.cli.screens.adopt import adoption_document, adoption_lines
+from pvesdn.cli.screens.adopt import adoption_document, adoption_lines, lost_lines
 from pvesdn.cli.screens.plan import last_line
 from pvesdn.cli.screens.screen import Span, Style, counted
 from pvesdn.cli.screens.summary import summarize
@@ -144,8 +144,8 @@ def _show(session: Session, adoption: Adoption, written: Iterable[str], *, has_d
         screen.lines(adoption_lines(adoption, has_diff=has_diff))
         if adoption.plan is not None:
             screen.line(*last_line(adoption.plan, summarize(adoption.plan)))
-    for finding in adoption.proposal.lost if screen.is_quiet else ():
-        screen.warning(f"not carried over: {finding}")
+    for line in lost_lines(adoption.proposal.lost) if screen.is_quiet else ():
+        screen.warning(f"not carried over: {line}")
     for problem in adoption.problems:
         screen.error(f"the proposal fails the checks: {problem}")
     for place in written:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from pvesdn.errors import SdnConfigError
 from pvesdn.model.findings import Finding, Severity, Where, in_order
 
@@ -11,9 +13,16 @@ class Ledger:
 
     def __init__(self) -> None:
         self._found: list[Finding] = []
+        self._excused: set[tuple[str, int]] = set()
+
+    def excuse(self, file: str, lines: Iterable[int]) -> None:
+        """Heed no warnings about these lines: they only follow from a fault that is entered already."""
+        self._excused |= {(file, line) for line in lines}
 
     def add(self, severity: Severity, where: Where, what: str, hint: str = "") -> None:
         """Enter one finding."""
+        if severity is Severity.WARNING and (where.file, where.line) in self._excused:
+            return
         self._found.append(Finding.at(where, severity, what, hint))
 
     @property

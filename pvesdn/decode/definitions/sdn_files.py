@@ -17,7 +17,7 @@ from pvesdn.decode.definitions.pve_words import NOUNS, WORDS
 from pvesdn.decode.definitions.pvesdn_cfg import read_own
 from pvesdn.decode.definitions.running_config import FILE as RUNNING_CONFIG
 from pvesdn.decode.definitions.running_config import RunningConfig, read_running
-from pvesdn.decode.definitions.section_config import NO_MARK, Oddity, Scan, Section, scan
+from pvesdn.decode.definitions.section_config import NO_MARK, Oddity, Scan, scan
 from pvesdn.decode.definitions.source import Definitions, OwnDefinitions, PveDefinitions
 from pvesdn.errors import SdnConfigError
 from pvesdn.model.files import PendingChange
@@ -102,8 +102,10 @@ def read_sdn(files: Mapping[str, str], *, intent: Literal["pending", "running"],
         pve = read_pve(running.collections, lambda _: RUNNING_CONFIG, ledger)
         listed = _listed_subnets(files, pve.subnets) if has_definitions(files) else None
     else:
-        pending = {name: reading.sections(f"{name}.cfg") for name in WORDS}
+        scans = {name: reading.pves(f"{name}.cfg") for name in WORDS}
+        pending = {name: scanned.sections for name, scanned in scans.items()}
         pve = read_pve(pending, lambda name: names.of(f"{name}.cfg"), ledger)
+        pve.lost.update((NOUNS[name], header.id) for name, scanned in scans.items() for header in scanned.lost)
         changes = pending_changes(pending, running.collections)
         if changes:
             version = (version or 0) + 1
@@ -125,7 +127,7 @@ def _listed_subnets(files: Mapping[str, str], committed: Iterable[Subnet]) -> tu
     A faulty section is skipped, as PVE skips it.
     """
     unasked = Ledger()
-    sections = _Reading(files, unasked, Names()).sections("subnets.cfg")
+    sections = _Reading(files, unasked, Names()).pves("subnets.cfg").sections
     found = read_pve({"subnets": sections}, "{}.cfg".format, unasked).subnets
     return None if {subnet.id for subnet in found} == {subnet.id for subnet in committed} else tuple(found)
 
@@ -153,13 +155,14 @@ class _Reading:
     ledger: Ledger
     names: Names
 
-    def sections(self, name: str) -> tuple[Section, ...]:
+    def pves(self, name: str) -> Scan:
         """The sections of one of PVE's files. Lines outside the grammar are warnings, as for PVE."""
         result = scan(self._text(name))
+        self.ledger.excuse(self.names.of(name), result.astray)
         for oddity in result.oddities:
             what = oddity.what if oddity.is_forbidden else f"{oddity.what}: PVE ignores this line"
             self._enter(name, oddity, what, Severity.ERROR if oddity.is_forbidden else Severity.WARNING)
-        return result.sections
+        return result
 
     def own(self) -> Scan:
         """The sections of ours. Lines outside the grammar are errors."""

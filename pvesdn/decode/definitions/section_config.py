@@ -18,6 +18,7 @@ _NO_ID = re.compile(r"[a-zA-Z][a-zA-Z0-9_-]+:[ \t]*")
 _TYPE = re.compile(r"[a-zA-Z][a-zA-Z0-9_-]+")
 _PROPERTY = re.compile(r"[ \t]+([^ \t]+)(?:[ \t]+(.*[^ \t]))?[ \t]*")
 _FORBIDDEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff\ud800-\udfff]")
+_BLANKS = "a line of blanks does not end a section"
 NO_MARK = "save the file as UTF-8 without a byte order mark"
 
 _FIRST_WORD = re.compile(r"[^ \t]+")
@@ -80,7 +81,7 @@ class Oddity:
 
 @dataclass(frozen=True, slots=True)
 class LostHeader:
-    """A line that was meant as a header, in `pvesdn.cfg` only: its section is there, but could not be read.
+    """A line that was meant as a header: its section is there, but could not be read.
 
     :param type: in lower case; empty when it could not be told.
     :param id: empty when it could not be told.
@@ -92,11 +93,16 @@ class LostHeader:
 
 @dataclass(frozen=True, slots=True)
 class Scan:
-    """The content of a file, and the lines that were ignored."""
+    """The content of a file, and the lines that were ignored.
+
+    :param astray: lines with properties that count for another section than they were written for, in PVE's files only:
+        the header above them is ignored.
+    """
 
     sections: tuple[Section, ...]
     oddities: tuple[Oddity, ...]
     lost: tuple[LostHeader, ...] = ()
+    astray: frozenset[int] = frozenset()
 
 
 def scan(text: str) -> Scan:
@@ -167,6 +173,9 @@ class Scanner:
         self._lost: list[LostHeader] = []
         self._open: Section | None = None
         self._properties: list[Property] = []
+        self._astray: set[int] = set()
+        self._has_lost_header = False
+        """The lines that follow were written for a section whose header was ignored."""
 
     def scan(self, text: str) -> Scan:
         # Not splitlines(): that would also break lines at form feeds and Unicode separators.
@@ -181,7 +190,7 @@ class Scanner:
             elif not line.lstrip(" \t").startswith("#"):
                 self._take(number, line)
         self._end_section()
-        return Scan(tuple(self._sections), tuple(self._oddities), tuple(self._lost))
+        return Scan(tuple(self._sections), tuple(self._oddities), tuple(self._lost), frozenset(self._astray))
 
     def _take(self, number: int, line: str) -> None:
         if line.strip(" \t") == "":
@@ -205,7 +214,7 @@ class Scanner:
 
     def _take_blanks(self, number: int) -> None:
         # PVE warns about a line of blanks, which looks like the end of a section but is not.
-        self._odd(number, "a line of blanks does not end a section", "make the line empty")
+        self._odd(number, _BLANKS, "make the line empty")
 
     def _take_neither(self, number: int, line: str) -> None:
         what = f"neither 'type: id' nor an indented property{strange_first(line)}"
@@ -213,9 +222,20 @@ class Scanner:
 
     def _take_header(self, number: int, header: re.Match[str]) -> None:
         if self._open is not None:
-            self._odd(number, f"header inside section '{self._open.id}'", "put an empty line before it", header[0])
+            self._lose_header(number, header)
             return
         self._begin_section(number, header)
+
+    def _lose_header(self, number: int, header: re.Match[str]) -> None:
+        """Only an empty line ends a section. Where a line of blanks was meant as one, that is the fault."""
+        if self._oddities and self._oddities[-1].line == number - 1 and self._oddities[-1].what == _BLANKS:
+            what = f"{_BLANKS}, so '{header[0].strip()}' below it begins none"
+            self._oddities[-1] = replace(self._oddities[-1], what=what)
+        else:
+            inside = self._open.id if self._open is not None else ""
+            self._odd(number, f"header inside section '{inside}'", "put an empty line before it", header[0])
+        self._lost.append(LostHeader(header[1].lower(), header[2]))
+        self._has_lost_header = True
 
     def _begin_section(self, number: int, header: re.Match[str]) -> None:
         self._open = Section(header[1].lower(), header[2], number, column=header.start(2) + 1)
@@ -229,8 +249,11 @@ class Scanner:
         value_column = (found.start(2) if value else found.end(1)) + 1
         raw = "" if line == _standard(key, value) else line
         self._properties.append(Property(key, value, number, raw, found.start(1) + 1, value_column))
+        if self._has_lost_header:
+            self._astray.add(number)
 
     def _end_section(self, *, is_empty_line: bool = False) -> None:
+        self._has_lost_header = False
         gap = 1 if is_empty_line else 0
         if self._open is not None:
             self._sections.append(replace(self._open, properties=tuple(self._properties), gap=gap))

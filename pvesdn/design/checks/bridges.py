@@ -94,30 +94,37 @@ def _no_vlan(tag: int, where: Where) -> Iterator[Finding]:
 
 
 def _long_names(ride: _Ride) -> Iterator[Finding]:
-    """One finding a zone: where one name is too long, many are."""
+    """One finding for each device of the host after which PVE names too long a one: where one name is too long, many
+    are.
+    """
     tags = (
         [ride.zone.service_tag]
         if isinstance(ride.zone, PveQinqZone)
         else [vnet.tag for vnet in ride.vnets if vnet.tag is not None]
     )
+    longest: dict[str, str] = {}
+    nodes: dict[str, list[str]] = {}
     for node, bridge in ride.bridges.items():
-        for tag in tags:
-            for name in _made_of_names(ride.zone, bridge, tag):
-                if len(name) > _LONGEST_NAME:
-                    what = f"device {name} has more than {_LONGEST_NAME} characters on {node}"
-                    yield warning(ride.zone.where, what, "the kernel refuses it; give the interface a shorter name")
-                    return
+        made = [pair for tag in tags for pair in _made_of_names(ride.zone, bridge, tag)]
+        for device in dict.fromkeys(device for device, name in made if len(name) > _LONGEST_NAME):
+            nodes.setdefault(device, []).append(node)
+            longest[device] = max((longest.get(device, ""), *(n for d, n in made if d == device)), key=len)
+    for device, found in nodes.items():
+        what = f"device {longest[device]} has more than {_LONGEST_NAME} characters on {listed(found)}"
+        most = _LONGEST_NAME - len(longest[device]) + len(device)
+        hint = f"the kernel refuses it; give {device} a name of at most {most} characters, wherever it is named"
+        yield warning(ride.zone.where, what, hint)
 
 
-def _made_of_names(zone: BridgedPveZone, bridge: HostBridge | None, tag: int) -> Iterator[str]:
-    """Devices that PVE names after devices of the host."""
+def _made_of_names(zone: BridgedPveZone, bridge: HostBridge | None, tag: int) -> Iterator[tuple[str, str]]:
+    """Devices of the host, and what PVE names after them."""
     if bridge is None:
         return
     if bridge.kind is BridgeKind.VLAN_AWARE:
-        yield f"{bridge.name}.{tag}"
+        yield bridge.name, f"{bridge.name}.{tag}"
     elif bridge.kind is BridgeKind.PLAIN and isinstance(zone, PveVlanZone):
-        yield names.vlan_bridge(bridge.name, tag)
-        yield from (f"{port}.{tag}" for port in bridge.ports)
+        yield bridge.name, names.vlan_bridge(bridge.name, tag)
+        yield from ((port, f"{port}.{tag}") for port in bridge.ports)
 
 
 @dataclass(frozen=True, slots=True)

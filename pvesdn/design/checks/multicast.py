@@ -34,12 +34,15 @@ def check_name(zone: VxlanZone) -> Iterator[Finding]:
 
 def _on_the_paths(zone: VxlanZone, own: Mapping[str, Vtep], facts: Mapping[str, NodeFacts]) -> Iterator[Finding]:
     """Where no device is named, a node joins the group on the one by which its packets leave."""
+    nodes: dict[str, list[str]] = {}
     for node in sorted(own.keys() & facts.keys()):
         devices = carriers(zone, own, node)
         if len(devices) != 1:
             how = f"leave by {listed(devices)}" if devices else "leave by no device that is known"
-            what = f"packets of {node} to the others {how}, but a multicast group is joined on one device"
-            yield error(zone.where, what, "set multicast-interface in the zone")
+            nodes.setdefault(how, []).append(node)
+    for how, found in nodes.items():
+        what = f"packets of {listed(found)} to the others {how}, but a multicast group is joined on one device"
+        yield error(zone.where, what, "set multicast-interface in the zone")
     for node in own:
         for device in sorted(carriers(zone, own, node)):
             if not is_writable(device):

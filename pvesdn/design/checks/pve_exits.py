@@ -121,9 +121,9 @@ def _devices(stuck: Mapping[str, str]) -> str:
 
 def _switch_on(given: DesignInput, stuck: Mapping[str, str], family: int) -> str:
     """How to let a node forward, without what it would cost one that lives on router advertisements."""
-    switch = f"set {_SWITCHES[family]} = 1 in a file of /etc/sysctl.d there and load it with 'sysctl --system'"
+    switch, load = f"{_SWITCHES[family]} = 1", "in a file of /etc/sysctl.d there and load it with 'sysctl --system'"
     if family == IPV4:
-        return f"{switch}, or add 'ip-forward on' to the stanza of the device"
+        return f"set {switch} {load}, or add 'ip-forward on' to the stanza of the device"
     learners = [
         node
         for node, device in stuck.items()
@@ -133,6 +133,7 @@ def _switch_on(given: DesignInput, stuck: Mapping[str, str], family: int) -> str
         )
     ]
     if not learners:
-        return switch
-    devices = listed({f"net.ipv6.conf.{stuck[node]}.accept_ra" for node in learners})
-    return f"first set {devices} = 2 on {listed(learners)}, which otherwise loses its default route; then {switch}"
+        return f"set {switch} {load}"
+    kept = " and ".join(sorted({f"net.ipv6.conf.{stuck[node]}.accept_ra = 2" for node in learners}))
+    lose = "loses its" if len(learners) == 1 else "lose their"
+    return f"set {kept}, without which {listed(learners)} {lose} default route, and then {switch} {load}"

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from pvesdn.design.checks.pve_paths import PvePaths, Room, narrowest
 from pvesdn.design.checks.wording import MANY, listed, together, warning
+from pvesdn.design.checks.zone_mtu import LEAST_IPV6, ipv6_gateways
 from pvesdn.design.ours.mtu import MTU_MIN
 from pvesdn.design.pve.node import BridgeKind, host_bridge
 from pvesdn.design.pve.zones import tunnel_mtu
@@ -38,9 +39,11 @@ class _Need:
 
 def check(given: DesignInput, paths: PvePaths) -> Iterator[Finding]:
     """Zones whose packets do not fit, those with the same devices in the way together."""
+    ipv6 = ipv6_gateways(given.sdn.pve)
     yield from together(
-        ((need, tuple(narrow.items())), warning(zone.where, _what(need, narrow), _hint(need, narrow)))
+        ((need, tuple(narrow.items()), least), warning(zone.where, _what(need, narrow), _hint(need, narrow, least)))
         for zone, need, narrow in _too_large(given, paths)
+        for least in (LEAST_IPV6 if isinstance(zone, PveEvpnZone) and zone.id in ipv6 else MTU_MIN,)
     )
 
 
@@ -91,11 +94,12 @@ def _limits(narrow: Mapping[str, Room]) -> str:
     return ", ".join(told) + (f" and {len(groups) - MANY} more are too small" if len(groups) > MANY else "")
 
 
-def _hint(need: _Need, narrow: Mapping[str, Room]) -> str:
+def _hint(need: _Need, narrow: Mapping[str, Room], least: int) -> str:
+    """:param least: the smallest MTU that the zone can have."""
     fits = min(room.inner for room in narrow.values())
     most = need.mtu + max(room.overhead for room in narrow.values())
     raising = f"raise the MTU {_there(narrow.values())} to {most}"
-    return f"set mtu {fits} on the zone in PVE, or {raising}" if fits >= MTU_MIN else raising
+    return f"set mtu {fits} on the zone in PVE, or {raising}" if fits >= least else raising
 
 
 def _there(rooms: Iterable[Room]) -> str:

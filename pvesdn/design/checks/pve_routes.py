@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from pvesdn.design.checks.wording import MANY, error, listed, placed, some, warning
+from pvesdn.design.checks.wording import MANY, SHOW_DEVICES, error, listed, placed, some, warning
 from pvesdn.design.pve.frr import FrrStop, what_stops_frr
 from pvesdn.design.pve.node import PveNode
 from pvesdn.design.pve.underlay import NodeControllers
@@ -24,7 +24,6 @@ from pvesdn.model.sdn import Zone
 from pvesdn.model.vnets import Subnet, Vnet
 
 _HIDDEN = "whose route names a nexthop object without its device"
-_SHOW_IT = "set the sysctl net.ipv4.nexthop_compat_mode to 1 there, and plan again"
 
 _TunnelZone = PveVxlanZone | PveEvpnZone
 _T = TypeVar("_T")
@@ -137,7 +136,7 @@ class _Unreached:
             what = (
                 f"not looked at on {listed(self.unsure)}: the path to {self.peer}, the first of {self.whose}, {_HIDDEN}"
             )
-            yield warning(zone.where, f"{what}, so the addresses that PVE writes there are not known", _SHOW_IT)
+            yield warning(zone.where, f"{what}, so the addresses that PVE writes there are not known", SHOW_DEVICES)
         if self.nodes and vnets:
             what = f"no route to {self.peer}, the first of {self.whose}, on {listed(self.nodes)}"
             hint = f"add a route to {self.peer} there, or list the node's own address among the peers, as its interfaces file spells it"
@@ -186,7 +185,7 @@ def _unsure(
         unsure = [node for node, answers in nodes.items() if answers.internet[family].is_hidden]
         if unsure:
             what = f"not looked at on {listed(unsure)}: the IPv{family} path to the internet, {_HIDDEN}"
-            yield warning(zone.where, f"{what}, so what PVE writes there for snat is not known", _SHOW_IT)
+            yield warning(zone.where, f"{what}, so what PVE writes there for snat is not known", SHOW_DEVICES)
 
 
 def _missing_default(

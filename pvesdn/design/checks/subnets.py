@@ -10,7 +10,7 @@ from ipaddress import ip_network
 
 from pvesdn.design.checks.wording import FEW, error, few, listed, warning
 from pvesdn.design.ours.anchors import NETWORKS, anchors
-from pvesdn.design.ours.zones import IPV4, IPV6, zone_mtu, zone_nodes, zone_vteps
+from pvesdn.design.ours.zones import IPV4, IPV6, zone_nodes
 from pvesdn.model.cluster import Vtep
 from pvesdn.model.design import DesignInput
 from pvesdn.model.findings import Finding, Where
@@ -21,7 +21,6 @@ from pvesdn.model.sdn import Zone
 from pvesdn.model.vnets import Subnet
 
 _MAIN = "the host's own routing table"
-_LEAST_IPV6 = 1280
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +51,6 @@ def check(given: DesignInput, vteps: Mapping[str, Vtep]) -> Iterator[Finding]:
                 prefix = _Prefix(subnet.network, f"subnet '{subnet.id}'", subnet.where, source is given.sdn.own)
                 tables.setdefault(table, []).append(prefix)
     yield from _unrouted(unrouted)
-    yield from _too_small(given, vteps)
     for table, prefixes in sorted(tables.items()):
         others = _of_nodes(given) if table == _MAIN else _of_exits(given, table)
         yield from _overlaps(table, (*prefixes, *others))
@@ -95,27 +93,6 @@ def _gateway(zone: Zone, subnet: Subnet) -> Iterator[Finding]:
             f"gateway {subnet.gateway}: every node has it, and without suppression each finds it a duplicate (RFC 4862)"
         )
         yield warning(subnet.at("gateway"), what, f"remove disable-arp-nd-suppression from zone '{zone.id}'")
-
-
-def _too_small(given: DesignInput, vteps: Mapping[str, Vtep]) -> Iterator[Finding]:
-    """IPv6 gateways on bridges with an MTU below IPv6's minimum: the kernel disables IPv6 there."""
-    routed = [
-        (zone, subnet)
-        for zone, subnet in _placed(given.sdn.own)
-        if isinstance(zone, EvpnZone) and zone.irb is not Irb.NONE
-        if subnet.gateway is not None and subnet.gateway.version == IPV6
-    ]
-    # A zone's MTU is worked out over all its paths: once, however many subnets it has.
-    mtus = {
-        zone.id: zone_mtu(zone, zone_vteps(zone, vteps, given))
-        for zone in {zone.id: zone for zone, _ in routed}.values()
-    }
-    for zone, subnet in routed:
-        mtu = mtus[zone.id]
-        if mtu is not None and mtu < _LEAST_IPV6:
-            what = f"gateway {subnet.gateway} needs an MTU of {_LEAST_IPV6} (RFC 8200), and zone '{zone.id}' has {mtu}"
-            hint = "raise mtu in the zone" if zone.mtu is not None else "raise the underlay's MTU"
-            yield error(subnet.at("gateway"), what, f"{hint}, or leave gateway out")
 
 
 def _table(zone: Zone) -> str | None:

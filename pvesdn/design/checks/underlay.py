@@ -1,15 +1,13 @@
-"""What the underlay can carry: address families, packet sizes, and what the nodes' ifupdown2 supports."""
+"""What the underlay can carry: address families, packets to every peer, and what the nodes' ifupdown2 supports."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
-from pvesdn.design.checks import multicast
-from pvesdn.design.checks.wording import error, few, listed, note, warning
-from pvesdn.design.ours.mtu import MTU_MAX, MTU_MIN, narrowest, outer_mtu, overhead
-from pvesdn.design.ours.paths import underlay_vrf
+from pvesdn.design.checks import multicast, zone_mtu
+from pvesdn.design.checks.wording import SHOW_DEVICES, Named, error, few, listed, note, once, warning
+from pvesdn.design.ours.paths import NEXTHOP_OBJECT, underlay_vrf
 from pvesdn.design.ours.zones import (
-    IPV4,
     IPV6,
     nodes_with_tunnels,
     vnet_nodes,
@@ -29,27 +27,12 @@ _VtepByNode = Mapping[str, Vtep]
 
 def check(given: DesignInput, vteps: _VtepByNode) -> Iterator[Finding]:
     """Zones whose VTEPs do not fit together, or whose packets do not fit through."""
-    over_ipv6: list[EvpnZone] = []
-    for zone in given.sdn.own.zones:
-        own = zone_vteps(zone, vteps, given)
-        yield from _mtu(zone, own, given)
-        yield from _unreached(zone, own)
-        yield from _twice(zone, own)
-        families: set[int] = {vtep.address.version for vtep in own.values()}
-        if len(families) > 1:
-            listing = ", ".join(f"{node} {vtep.address}" for node, vtep in own.items())
-            what = f"its VTEPs are of both families ({listing})"
-            yield error(zone.where, what, "give all nodes of the zone a VTEP of one family")
-        elif isinstance(zone, EvpnZone):
-            if families == {IPV6}:
-                over_ipv6.append(zone)
-        else:
-            yield from _plain(zone, families)
-            yield from _unlisted(zone, own)
-            yield from multicast.check(zone, own, given.facts)
-            yield from _plain_on_nodes(zone, own, given.facts)
-            yield from _vlan_aware(given, zone)
-    yield from _evpn(over_ipv6)
+    owned = {zone.id: zone_vteps(zone, vteps, given) for zone in given.sdn.own.zones}
+    families: dict[str, set[int]] = {
+        zone: {vtep.address.version for vtep in own.values()} for zone, own in owned.items()
+    }
+    yield from once(_zones(given, owned, families))
+    yield from _evpn(given, families)
     yield from _not_looked_at(given, vteps)
 
 
@@ -57,21 +40,49 @@ def check_definitions(given: DesignInput) -> Iterator[Finding]:
     """What does not go together by the addresses that the definitions name."""
     section = given.sdn.own.underlay
     named = {name: address.version for name, address in section.vteps} if section is not None else {}
-    over_ipv6: list[EvpnZone] = []
+    families: dict[str, set[int]] = {}
     for zone in given.sdn.own.zones:
         nodes = zone_nodes(zone, given.cluster)
-        families: set[int] = {named[node] for node in nodes & named.keys()}
+        families[zone.id] = {named[node] for node in nodes & named.keys()}
         if section is not None and section.network is not None and nodes - named.keys():
-            families.add(section.network.version)
-        if len(families) > 1:
-            yield error(zone.where, "its VTEPs are of both families", "give all nodes of the zone a VTEP of one family")
-        elif isinstance(zone, EvpnZone):
-            if families == {IPV6}:
-                over_ipv6.append(zone)
-        else:
-            yield from _plain(zone, families)
-            yield from multicast.check_name(zone)
-    yield from _evpn(over_ipv6)
+            families[zone.id].add(section.network.version)
+    yield from once(_defined(given, families))
+    yield from _evpn(given, families)
+
+
+def _zones(
+    given: DesignInput, owned: Mapping[str, _VtepByNode], families: Mapping[str, set[int]]
+) -> Iterator[tuple[Named, Finding]]:
+    """What is wrong with each zone, or with a VNet in it. :param owned: as `zone_vteps` returns them, by zone."""
+    ipv6 = zone_mtu.ipv6_gateways(given.sdn.own)
+    for zone in given.sdn.own.zones:
+        own = owned[zone.id]
+        found = [*zone_mtu.check(zone, own, given, ipv6), *_unreached(zone, own), *_twice(zone, own)]
+        if len(families[zone.id]) > 1:
+            listing = ", ".join(f"{node} {vtep.address}" for node, vtep in own.items())
+            found.append(_of_both(zone, f" ({listing})"))
+        elif isinstance(zone, VxlanZone):
+            found += [*_plain(zone, families[zone.id]), *_unlisted(zone, own)]
+            found += multicast.check(zone, own, given.facts)
+            found += _over_ipv6(zone, own, given.facts)
+            yield from _vlan_aware(given, zone)
+        yield from ((zone, finding) for finding in found)
+
+
+def _defined(given: DesignInput, families: Mapping[str, set[int]]) -> Iterator[tuple[Named, Finding]]:
+    ipv6 = zone_mtu.ipv6_gateways(given.sdn.own)
+    for zone in given.sdn.own.zones:
+        found = [*zone_mtu.check(zone, {}, given, ipv6)]
+        if len(families[zone.id]) > 1:
+            found.append(_of_both(zone))
+        elif isinstance(zone, VxlanZone):
+            found += [*_plain(zone, families[zone.id]), *multicast.check_name(zone)]
+        yield from ((zone, finding) for finding in found)
+
+
+def _of_both(zone: OwnZone, listing: str = "") -> Finding:
+    what = f"its VTEPs are of both families{listing}"
+    return error(zone.where, what, "give all nodes of the zone a VTEP of one family")
 
 
 def _twice(zone: OwnZone, own: _VtepByNode) -> Iterator[Finding]:
@@ -88,8 +99,9 @@ def _twice(zone: OwnZone, own: _VtepByNode) -> Iterator[Finding]:
             )
 
 
-def _evpn(zones: list[EvpnZone]) -> Iterator[Finding]:
+def _evpn(given: DesignInput, families: Mapping[str, set[int]]) -> Iterator[Finding]:
     """EVPN zones whose VTEPs have IPv6 addresses: the underlay is one fault, however many zones it carries."""
+    zones = [zone for zone in given.sdn.own.zones if isinstance(zone, EvpnZone) and families[zone.id] == {IPV6}]
     if zones:
         first, *others = sorted(zones, key=lambda zone: zone.where.line)
         also = f"; so have those of {few(others)}" if others else ""
@@ -117,15 +129,7 @@ def _unlisted(zone: VxlanZone, own: _VtepByNode) -> Iterator[Finding]:
         yield warning(zone.at("peers"), what, "add it, or leave peers out: the zone's nodes then flood to each other")
 
 
-def _plain_on_nodes(zone: VxlanZone, own: _VtepByNode, facts: Mapping[str, NodeFacts]) -> Iterator[Finding]:
-    for node, vtep in own.items():
-        if node not in facts:
-            continue
-        if vtep.address.version != IPV4:
-            yield from _ifupdown(zone, facts[node])
-
-
-def _vlan_aware(given: DesignInput, zone: VxlanZone) -> Iterator[Finding]:
+def _vlan_aware(given: DesignInput, zone: VxlanZone) -> Iterator[tuple[Named, Finding]]:
     """Debian's ifupdown2 leaves such a bridge with only VLAN 1: it warns, exits with 0, and no
     tagged frame passes.
     """
@@ -133,132 +137,90 @@ def _vlan_aware(given: DesignInput, zone: VxlanZone) -> Iterator[Finding]:
     for vnet in given.sdn.own.vnets:
         if vnet.zone != zone.id or not vnet.vlanaware:
             continue
-        for node in sorted(vnet_nodes(vnet, members) & given.facts.keys()):
-            version = given.facts[node].versions.get("ifupdown2")
-            if given.facts[node].has_proxmox_ifupdown is False:
-                what = f"ifupdown2 {version} on {node} does not pass VLANs between a VLAN-aware bridge and VXLAN"
-                yield error(vnet.at("vlanaware"), what, "install Proxmox's build of ifupdown2, or remove vlanaware")
+        nodes = vnet_nodes(vnet, members) & given.facts.keys()
+        for version, found in _with_debians_ifupdown(nodes, given.facts).items():
+            what = f"ifupdown2 {version} on {listed(found)} does not pass VLANs between a VLAN-aware bridge and VXLAN"
+            yield vnet, error(vnet.at("vlanaware"), what, "install Proxmox's build of ifupdown2, or remove vlanaware")
 
 
-def _ifupdown(zone: VxlanZone, facts: NodeFacts) -> Iterator[Finding]:
-    version = facts.versions.get("ifupdown2")
-    if version is None:
-        what = f"not checked: whether ifupdown2 on {facts.node} accepts an IPv6 tunnel address"
+def _with_debians_ifupdown(nodes: Iterable[str], facts: Mapping[str, NodeFacts]) -> dict[str, list[str]]:
+    """The nodes that are known to have it, by its version."""
+    found: dict[str, list[str]] = {}
+    for node in sorted(nodes):
+        version = facts[node].versions.get("ifupdown2")
+        if version is not None and facts[node].has_proxmox_ifupdown is False:
+            found.setdefault(version, []).append(node)
+    return found
+
+
+def _over_ipv6(zone: VxlanZone, own: _VtepByNode, facts: Mapping[str, NodeFacts]) -> Iterator[Finding]:
+    nodes = [node for node, vtep in own.items() if node in facts and vtep.address.version == IPV6]
+    unknown = [node for node in nodes if "ifupdown2" not in facts[node].versions]
+    if unknown:
+        what = f"not checked: whether ifupdown2 on {listed(unknown)} accepts an IPv6 tunnel address"
         yield warning(zone.where, what, "only Proxmox's own build does")
-    elif not facts.has_proxmox_ifupdown:
-        what = f"ifupdown2 {version} on {facts.node} refuses an IPv6 tunnel address"
+    for version, found in _with_debians_ifupdown(nodes, facts).items():
+        what = f"ifupdown2 {version} on {listed(found)} refuses an IPv6 tunnel address"
         yield error(zone.where, what, "install Proxmox's build of ifupdown2, or use IPv4 VTEPs")
 
 
-def _mtu(zone: OwnZone, own: _VtepByNode, given: DesignInput) -> Iterator[Finding]:
-    ends = zone_ends(zone, own)
-    sizes = {node: outer_mtu(vtep, ends - {vtep.address}) for node, vtep in own.items()}
-    if zone.mtu is not None:
-        yield from _too_large(zone, zone.mtu, own, sizes)
-        return
-    yield from _unknown(zone, own, sizes, given)
-    for node, vtep in own.items():
-        room = (sizes[node] or 0) - overhead(vtep.address)
-        if sizes[node] is not None and not MTU_MIN <= room <= MTU_MAX:
-            limit, raising = _limit(vtep, ends)
-            what = f"{limit} of {node} leaves {room} bytes for a packet, and ifupdown2 accepts {MTU_MIN}-{MTU_MAX}"
-            yield error(zone.where, what, _more(raising) if room < MTU_MIN else "set mtu in the zone")
-
-
-def _more(raising: str) -> str:
-    return raising.replace("underlay's", "underlay's MTU", 1)
-
-
-def _too_large(zone: OwnZone, mtu: int, own: _VtepByNode, sizes: Mapping[str, int | None]) -> Iterator[Finding]:
-    """Zone packets too large for the underlay; nodes with the same limit are reported together."""
-    ends = zone_ends(zone, own)
-    nodes: dict[tuple[str, str, int, int], list[str]] = {}
-    for node, vtep in own.items():
-        size, more = sizes[node], overhead(vtep.address)
-        if size is not None and mtu + more > size:
-            nodes.setdefault((*_limit(vtep, ends), size, more), []).append(node)
-    for (limit, hint, size, more), found in nodes.items():
-        what = f"mtu {mtu} and {more} bytes of VXLAN make {mtu + more}, but {limit} of {listed(found)} has {size}"
-        fits = f"write at most mtu {size - more}, or {hint}" if size - more >= MTU_MIN else hint
-        yield error(zone.at("mtu"), what, fits)
-
-
-def _unknown(zone: OwnZone, own: _VtepByNode, sizes: Mapping[str, int | None], given: DesignInput) -> Iterator[Finding]:
-    """Nodes whose paths are unknown. For one that was ever read, the MTU of the others' paths to it is used instead."""
-    is_reached = {end for vtep in own.values() for end, path in vtep.paths.items() if path.mtu is not None}
-    blank = [node for node in own if sizes[node] is None]
-    unseen = [node for node in blank if node not in given.facts and node not in given.seen]
-    if unseen:
-        what = f"the MTU of {listed(unseen)} is not known: the node was never seen"
-        yield error(zone.where, what, "set mtu in the zone, or bring the node up once")
-    alone = [node for node in blank if node not in unseen and own[node].address not in is_reached]
-    away = [node for node in alone if node not in given.facts]
-    if away:
-        what = f"the MTU of {listed(away)} is not known: the node is offline, and no path from it is remembered"
-        yield error(zone.where, what, "set mtu in the zone, or bring the node up once")
-    yield from _unknown_here(zone, own, [node for node in alone if node in given.facts])
-
-
-def _unknown_here(zone: OwnZone, own: _VtepByNode, unknown: list[str]) -> Iterator[Finding]:
-    """Nodes that were read but have no known path."""
-    ends = zone_ends(zone, own)
-    hidden = [node for node in unknown if own[node].hidden.keys() & ends]
-    if hidden:
-        peer, why = next((end, why) for end, why in own[hidden[0]].hidden.items() if end in ends)
-        what = (
-            f"the MTU of {listed(hidden)} is not known: the path from {hidden[0]} to {peer} was not looked at ({why})"
-        )
-        yield error(zone.where, what, "set mtu in the zone")
-    if unknown and ends == {own[unknown[0]].address}:
-        what = f"the MTU of {listed(unknown)} is not known: the zone has no other VTEP, and {own[unknown[0]].address} is not on a NIC"
-        yield error(zone.where, what, "set mtu in the zone")
-    elif lost := [node for node in unknown if node not in hidden]:
-        what = f"the MTU of {listed(lost)} is not known: no route leads from there to the VTEPs of other nodes"
-        yield error(zone.where, what, "set mtu in the zone, or add the routes first")
-
-
-def _limit(vtep: Vtep, ends: frozenset[IpAddress]) -> tuple[str, str]:
-    """What limits the path on the node, in words, and how to raise the limit."""
-    path = narrowest(vtep, ends - {vtep.address})
-    where = (path.limit if path is not None else vtep.interface) or "the underlay"
-    if path is not None and path.is_remembered:
-        return where, "raise the underlay's and bring every member up once: this is what was seen last"
-    return where, "raise the underlay's"
-
-
 def _unreached(zone: OwnZone, own: _VtepByNode) -> Iterator[Finding]:
-    """Peers that a node has no route to: no packet gets there, whatever else is right."""
+    """Peers that a node has no route to: no packet gets there, whatever else is right. Nodes that lack the same routes
+    share a finding.
+    """
     owners = {vtep.address: f"the VTEP of {node}" for node, vtep in own.items()}
     ends = zone_ends(zone, own)
+    nodes: dict[tuple[str, ...], list[str]] = {}
+    first: dict[str, IpAddress] = {}
     for node, vtep in own.items():
         peers = sorted(vtep.unreached & ends - {vtep.address}, key=int)
-        named = [f"{peer}, {owners.get(peer, 'one of its peers')}" for peer in peers]
-        if peers:
-            yield warning(
-                zone.where, f"{node} has no route to {'; '.join(named)}", f"check 'ip route get {peers[0]}' on {node}"
-            )
+        if not peers:
+            continue
+        named = tuple(f"{peer}, {owners.get(peer, 'one of its peers')}" for peer in peers)
+        is_all = len(peers) > 1 and set(peers) == owners.keys() - {vtep.address}
+        nodes.setdefault(("any other VTEP of the zone",) if is_all else named, []).append(node)
+        first[node] = peers[0]
+    for peers_, found in nodes.items():
+        have = "has" if len(found) == 1 else "have"
+        what = f"{listed(found)} {have} no route to {'; '.join(peers_)}"
+        yield warning(zone.where, what, f"check 'ip route get {first[found[0]]}' on {found[0]}")
 
 
 def _not_looked_at(given: DesignInput, vteps: _VtepByNode) -> Iterator[Finding]:
-    """Nodes where more than the main table decides how packets leave."""
-    for node in sorted(nodes_with_tunnels(given) & vteps.keys() & given.facts.keys()):
-        facts, address = given.facts[node], vteps[node].address
-        vrf = underlay_vrf(facts, address)
-        hint = "set mtu in the zone where the path takes less than the device"
+    """Nodes where more than the main table decides how packets leave, as far as something there depends on it."""
+    nodes = sorted(nodes_with_tunnels(given) & vteps.keys() & given.facts.keys() & _asking(given))
+    vrfs: dict[str, list[str]] = {}
+    for node in nodes:
+        vrf = underlay_vrf(given.facts[node], vteps[node].address)
         if vrf is not None:
-            what = f"the routes of VRF {vrf}, which has the VTEP {address}, were not looked at"
-            yield note(node, what, hint)
-        elif facts.rules:
-            what = f"policy rules on {node} were not looked at ({'; '.join(facts.rules)}): paths are those of the main table"
+            vrfs.setdefault(vrf, []).append(node)
+        elif rules := given.facts[node].rules:
+            what = f"policy rules on {node} were not looked at ({'; '.join(rules)}): paths are those of the main table"
             yield note(node, what, "compare 'ip route get PEER from VTEP' there with what pvesdn show says")
-        yield from _hidden(node, vteps[node])
+    for vrf, found in vrfs.items():
+        has = f"the VTEP {vteps[found[0]].address}" if len(found) == 1 else "their VTEPs"
+        what = f"the routes of VRF {vrf}, which has {has}, were not looked at"
+        yield note(listed(found), what, "set mtu in the zone where the path takes less than the device")
+    yield from _hidden({node: vteps[node] for node in nodes})
 
 
-def _hidden(node: str, vtep: Vtep) -> Iterator[Finding]:
-    """Paths that the main table does not reveal, grouped by route."""
-    peers: dict[str, list[IpAddress]] = {}
-    for peer, why in vtep.hidden.items():
-        peers.setdefault(why, []).append(peer)
-    for why, found in peers.items():
-        what = f"the path from {node} to {', '.join(map(str, found))} was not looked at: {why}"
-        yield note(node, what, "set mtu in the zone where it takes less than the others, and keep exits off its device")
+def _asking(given: DesignInput) -> frozenset[str]:
+    """Nodes with a zone whose MTU follows the paths, or with an exit, which must not take their devices."""
+    zones = (zone for zone in given.sdn.own.zones if zone.mtu is None)
+    exits = frozenset(uplink.node for uplink in given.sdn.own.exits)
+    return exits.union(*(zone_nodes(zone, given.cluster) for zone in zones))
+
+
+def _hidden(vteps: _VtepByNode) -> Iterator[Finding]:
+    """Paths that the main table does not reveal: the nodes with the same route share a finding."""
+    nodes: dict[str, dict[str, list[IpAddress]]] = {}
+    for node, vtep in vteps.items():
+        for peer, why in vtep.hidden.items():
+            nodes.setdefault(why, {}).setdefault(node, []).append(peer)
+    for why, found in nodes.items():
+        ((node, peers), *others) = found.items()
+        path = (
+            f"the path from {node} to {', '.join(map(str, peers))} was" if not others else "paths to other nodes were"
+        )
+        hint = "set mtu in the zone where it takes less than the others, and keep exits off its device"
+        yield note(listed(found), f"{path} not looked at: {why}", SHOW_DEVICES if NEXTHOP_OBJECT in why else hint)

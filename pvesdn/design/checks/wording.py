@@ -12,6 +12,8 @@ FEW = 5
 """As many of a kind are named in one finding; the others are counted."""
 MANY = 8
 """More words than this are not listed one by one."""
+SHOW_DEVICES = "set the sysctl net.ipv4.nexthop_compat_mode to 1 there, and plan again"
+"""What lets the kernel print the devices of nexthop objects, of both families."""
 DEFINE_IT = "define it, or remove this section"
 
 
@@ -53,6 +55,21 @@ def together(found: Iterable[tuple[Hashable, Finding]]) -> Iterator[Finding]:
         groups.setdefault(cause, []).append(finding)
     for first, *others in groups.values():
         yield first.model_copy(update={"others": tuple(others)}) if others else first
+
+
+def once(found: Iterable[tuple[Named, Finding]]) -> Iterator[Finding]:
+    """What is wrong with several objects for one reason, said once: at the first, with the names of the others.
+
+    :param found: each with the object that it is about.
+    """
+    groups: dict[Hashable, list[tuple[Named, Finding]]] = {}
+    for object_, finding in found:
+        groups.setdefault((finding.severity, finding.what, finding.hint, finding.node), []).append((object_, finding))
+    for same in groups.values():
+        (first, finding), *others = sorted(same, key=lambda pair: pair[0].where.line)
+        also = [object_ for object_ in dict.fromkeys(named for named, _ in others) if object_ is not first]
+        what = f"{finding.what}; the same goes for {few(also)}"
+        yield finding.model_copy(update={"what": what}) if also else finding
 
 
 def absent(name: str, known: Iterable[str], otherwise: str, *, taken: Collection[str] = ()) -> str:

@@ -18,6 +18,7 @@ INDENTED = re.compile(
 )
 """What opens a block or a list to FRR wherever it stands, and to PVE's merge in the first column only."""
 _STATIC = re.compile(r"ip(v6)? route (?:(\S+/\d+) ([0-9a-f.:]+)|.+)")
+_NO_PLACE = "remove it: PVE's merge has no place for it"
 _OTHERS = (
     (INDENTED, "write it in the first column"),
     (
@@ -25,12 +26,12 @@ _OTHERS = (
         "write 'seq NUMBER' after the name of the list",
     ),
     (re.compile(r"route-map \S+ (permit|deny)"), "write the number of the entry after permit or deny"),
-    (GLOBAL, "remove it: PVE's merge has no place for it"),
+    (GLOBAL, _NO_PLACE),
 )
 
 
 def instead(fate: Fate, meant: tuple[str, ...]) -> str:
-    """What to do about a lost line; empty where a line above it is at fault.
+    """What to do about a lost line.
 
     :param meant: the headings that FRR reads the line below.
     """
@@ -42,10 +43,11 @@ def instead(fate: Fate, meant: tuple[str, ...]) -> str:
     for pattern, hint in _OTHERS:
         if pattern.fullmatch(fate.line.text):
             return hint
-    if fate.home is None:
-        return "write it below the 'router', 'vrf' or 'interface' line that it belongs to, or remove it"
-    is_behind_family = len(meant) == 1 and meant[0].startswith("router bgp ") and fate.home == TOP
-    return f"write it above the address families of '{meant[0]}'" if is_behind_family else ""
+    if meant == TOP and GLOBAL.fullmatch(fate.line.text.strip()):
+        return _NO_PLACE
+    if len(meant) == 1 and meant[0].startswith("router bgp ") and fate.home == TOP:
+        return f"write it above the address families of '{meant[0]}'"
+    return "write it below the 'router', 'vrf' or 'interface' line that it belongs to, or remove it"
 
 
 def _outside_frr(family: str | None, prefix: str | None, gateway: str | None) -> str:

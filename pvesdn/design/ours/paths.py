@@ -19,6 +19,8 @@ from pvesdn.model.own_sdn import VxlanZone
 from pvesdn.model.primitives import IpAddress
 
 LOOPBACK = "lo"
+NEXTHOP_OBJECT = "names a nexthop object without its device"
+"""Why a path is hidden that the kernel would show, if it were told to."""
 _VRF = "vrf"
 _DUMMY = "dummy"
 _NO_CARRIERS = frozenset({_DUMMY, _VRF})
@@ -212,7 +214,7 @@ class _Lookup:
         What a VRF makes of a packet is in its own table.
         """
         if not hop.device:
-            return f"the route {hop.destination} names a nexthop object without its device"
+            return f"the route {hop.destination} {NEXTHOP_OBJECT}"
         if self._kind(hop.device) == _VRF:
             return f"the route {hop.destination} leads into VRF {hop.device}"
         return ""

@@ -136,9 +136,7 @@ def _router_id(controller: PveEvpnController | PveBgpController, underlay: PveUn
         raise _StoppedError(None)
     device = underlay.own.device
     what = f"no IPv4 address, and no MAC on {device} to make a router-id of,"
-    raise _StoppedError(
-        FrrStop(controller, what, f"give {device} an IPv4 address, or move the peers' address elsewhere")
-    )
+    raise _StoppedError(FrrStop(controller, what, "list IPv4 addresses as the peers"))
 
 
 def _add_isis(config: FrrConfig, index: PveIndex, answers: PveNode) -> FrrConfig:

@@ -584,7 +584,7 @@ def test_an_obstacle_says_what_to_do_and_on_which_node() -> None:
     versions = {"ifupdown2": "3.0.0-1.1", "frr": "10.4"}
     file = interfaces(TUNNEL, path=SDN_INTERFACES)
     (found,) = compare(file, owners=PVE_OWNS_BOTH, shows_pve=True, versions=versions).obstacles
-    assert found.hint == "install Proxmox's build of ifupdown2, or give PVE's controller IPv4 peers"
+    assert found.hint == "install Proxmox's build of ifupdown2, or list IPv4 addresses as the peers in PVE"
 
 
 def test_a_doubt_knows_its_node() -> None:

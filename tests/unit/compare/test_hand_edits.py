@@ -37,7 +37,7 @@ def found(
 def told(wanted: RenderedFile, text: str) -> str:
     (finding,) = found(wanted, text)
     assert (finding.severity, finding.node, finding.where) == (Severity.WARNING, "pve1", "pve1")
-    assert finding.hint.startswith("move what was added by hand to a file of its own")
+    assert finding.hint.endswith("apply the node's network configuration in PVE, which writes the file anew")
     return finding.what.partition("is not what PVE writes for it ")[2]
 
 
@@ -59,6 +59,28 @@ def test_interfaces_are_named_by_what_was_done_to_them() -> None:
     there = file(replace(WEB, mtu=9000), replace(WEB, name="mine")).text or ""
     wanted = file(WEB, replace(WEB, name="lost"))
     assert told(wanted, there) == "(changed: web; added: mine; missing: lost)"
+
+
+def test_what_keeps_an_edit_depends_on_the_edit() -> None:
+    hints = {
+        kind: found(wanted, text)[0].hint.removesuffix(
+            "apply the node's network configuration in PVE, which writes the file anew"
+        )
+        for kind, wanted, text in (
+            ("added", file(WEB), file(WEB, replace(WEB, name="mine")).text),
+            ("changed", file(WEB), file(replace(WEB, mtu=9000)).text),
+            ("missing", file(WEB, replace(WEB, name="lost")), file(WEB).text),
+            ("both", file(WEB), file(replace(WEB, mtu=9000), replace(WEB, name="mine")).text),
+        )
+    }
+    to_a_file = "move what was added by hand to a file of its own in /etc/network/interfaces.d"
+    to_pve = "set what was changed in PVE's definitions, which alone can keep it"
+    assert hints == {
+        "added": f"{to_a_file}, then ",
+        "changed": f"{to_pve}, then ",
+        "missing": "",
+        "both": f"{to_a_file} and {to_pve}, then ",
+    }
 
 
 @pytest.mark.parametrize(("count", "more"), [(8, ""), (9, " and 1 more"), (12, " and 4 more")])

@@ -139,7 +139,8 @@ def test_names_that_the_kernel_refuses_are_told_once_a_zone(links: tuple[Link, .
     vnets = GUESTS + GUESTS.replace("guests", "others").replace("100", "101")
     found = riding(FLOOR, vnets, node1=with_link(*links))
     said = (
-        f"device {name} has more than 15 characters on node1; the kernel refuses it; give the interface a shorter name"
+        f"device {name} has more than 15 characters on node1; the kernel refuses it; give enp129s0f0np0 a name of at most "
+        "11 characters, wherever it is named"
     )
     assert found == ([f"zones.cfg:1: zone 'floor': {said}"] if name else [])
 
@@ -149,6 +150,6 @@ def test_a_service_vlan_has_a_name_that_is_too_long_on_a_vlan_aware_bridge() -> 
     assert riding(zone, "", nodes=1, node1=aware(bridge="vmbr-customer")) == [
         (
             "zones.cfg:1: zone 'metro': device vmbr-customer.1000 has more than 15 characters on node1; "
-            "the kernel refuses it; give the interface a shorter name"
+            "the kernel refuses it; give vmbr-customer a name of at most 10 characters, wherever it is named"
         )
     ]

@@ -164,8 +164,8 @@ def test_ipv6_is_forwarded_on_all_devices_or_on_none() -> None:
 def test_nobody_is_told_to_forward_ipv6_who_would_lose_the_default_route_by_it() -> None:
     (found,) = dropped(LAN6, instead={"node2": out("node2", protocol="ra")})
     assert (
-        "; first set net.ipv6.conf.vmbr0.accept_ra = 2 on node2, which otherwise loses its default route; then set "
-        "net.ipv6.conf.all.forwarding = 1"
+        "; set net.ipv6.conf.vmbr0.accept_ra = 2, without which node2 loses its default route, and then "
+        "net.ipv6.conf.all.forwarding = 1 in a file of /etc/sysctl.d there and load it with 'sysctl --system'"
     ) in found
 
 

@@ -104,7 +104,7 @@ ERRORS = [
         + "subnet: sym-fd00:2::-64\n\tvnet vmbr2\n\tgateway fd00:2::1\n",
         (
             "pvesdn.cfg:23: subnet 'sym-fd00:2::-64': gateway fd00:2::1 needs an MTU of 1280 (RFC 8200), "
-            "and zone 'sym' has 1279; raise mtu in the zone, or leave gateway out"
+            "and zone 'sym' has 1279; raise mtu in the zone to 1280 or more, or leave gateway out"
         ),
         id="an IPv6 gateway on a bridge that is too small for IPv6",
     ),
@@ -635,7 +635,7 @@ class TestTheUnderlay:
         assert findings(given(UNICAST, node1=node)) == [
             (
                 "pvesdn.cfg:4: zone 'ucast': lo of node1 leaves 65486 bytes for a packet, and ifupdown2 accepts 552-9216; "
-                "set mtu in the zone"
+                "set mtu in the zone, to 9216 at most"
             )
         ]
 

@@ -197,14 +197,23 @@ class TestAPeerWithoutARoute:
     def test_shares_a_line_with_the_others_of_its_node(self) -> None:
         cfg = PLAIN.replace("vxlan: plain\n", "vxlan: plain\n\tmtu 1450\n")
         blind = {f"node{n}": node(f"node{n}", ("eno1 1500",), {"lo": f"10.255.0.{n}/32"}, ()) for n in (1, 2, 3)}
-        assert findings(network(cfg, **blind), Severity.WARNING)[1:] == [
+        assert findings(network(cfg, **blind), Severity.WARNING) == [
             (
-                "pvesdn.cfg:4: zone 'plain': node2 has no route to 10.255.0.1, the VTEP of node1; 10.255.0.3, the VTEP of node3; "
-                "check 'ip route get 10.255.0.1' on node2"
+                "pvesdn.cfg:4: zone 'plain': node1, node2, node3 have no route to any other VTEP of the zone; "
+                "check 'ip route get 10.255.0.2' on node1"
             ),
+        ]
+
+    def test_that_several_nodes_lack_is_told_once_and_so_it_is_for_several_zones(self) -> None:
+        cfg = PLAIN.replace("vxlan: plain\n", "vxlan: plain\n\tmtu 1450\n") + "vxlan: more\n\tmtu 1450\n\n"
+        known = {
+            f"node{n}": node(f"node{n}", ("eno1 1500",), {"lo": f"10.255.0.{n}/32"}, (f"10.255.0.{3 - n} dev eno1",))
+            for n in (1, 2)
+        }
+        assert findings(network(cfg, **known, node3=routed("node3", nodes=3)), Severity.WARNING) == [
             (
-                "pvesdn.cfg:4: zone 'plain': node3 has no route to 10.255.0.1, the VTEP of node1; 10.255.0.2, the VTEP of node2; "
-                "check 'ip route get 10.255.0.1' on node3"
+                "pvesdn.cfg:4: zone 'plain': node1, node2 have no route to 10.255.0.3, the VTEP of node3; "
+                "the same goes for 'more' (pvesdn.cfg:11); check 'ip route get 10.255.0.3' on node1"
             ),
         ]
 
@@ -267,6 +276,32 @@ class TestWhatWasNotLookedAt:
         assert findings(known, Severity.NOTE) == [
             (
                 f"node1: the path from node1 to 10.255.0.2 was not looked at: {self.OBJECT}; "
+                "set the sysctl net.ipv4.nexthop_compat_mode to 1 there, and plan again"
+            )
+        ]
+
+    def test_that_nothing_depends_on_is_not_spoken_of(self) -> None:
+        cfg = PLAIN.replace("vxlan: plain\n", "vxlan: plain\n\tmtu 1450\n")
+        known = lone("eno1 9000", routes=("10.255.0.2/32",), cfg=cfg, rules=("99: from all lookup 7",))
+        assert not findings(known, Severity.NOTE)
+
+    def test_is_told_once_for_all_nodes_that_have_the_same_route(self) -> None:
+        blue = ("10.255.0.0/24 dev blue",)
+        cfg = (
+            PLAIN
+            + "evpn-controller: main\n\tasn 65000\n\nevpn: sym\n\tcontroller main\n\tirb symmetric\n\tvrf-vxlan 9\n"
+        )
+        cfg = cfg.replace("plain\n\nvnet", "plain\n\tmtu 1450\n\nvnet").replace(
+            "symmetric\n", "symmetric\n\tmtu 1450\n"
+        )
+        cfg += "\n" + "".join(uplink(zone="sym", node=f"node{n}", interface="eno3") for n in (1, 2))
+        nodes = {
+            f"node{n}": node(f"node{n}", ("eno1 9000", "eno3 1500", "blue 65575 vrf"), {"lo": f"10.255.0.{n}/32"}, blue)
+            for n in (1, 2)
+        }
+        assert findings(network(cfg, **nodes), Severity.NOTE)[1:] == [
+            (
+                "node1, node2: paths to other nodes were not looked at: the route 10.255.0.0/24 leads into VRF blue; "
                 "set mtu in the zone where it takes less than the others, and keep exits off its device"
             )
         ]
@@ -510,4 +545,6 @@ class TestExits:
 
 def test_no_size_is_proposed_that_ifupdown2_refuses() -> None:
     (first, *_) = findings(three(PLAIN.replace("plain\n", "plain\n\tmtu 1450\n", 1), mtu=590))
-    assert first.endswith("make 1500, but eno1 of node1, node2, node3 has 590; raise the underlay's")
+    assert first.endswith(
+        "make 1500, but eno1 of node1, node2, node3 has 590; raise the underlay's MTU to 1500 or more"
+    )

@@ -135,7 +135,7 @@ def test_tunnels_never_move_as_a_side_effect_and_the_hint_leads_to_a_move_that_p
 def test_null_routes_of_other_exit_nodes_are_told() -> None:
     other = "evpn: far\n\tcontroller ctl\n\tvrf-vxlan 4001\n\tmac BC:24:11:00:00:02\n\texitnodes node1\n\n"
     found = move(drawn(f"{EVPN}\n{other}", WEB.format("prod"), SUBNET), "prod")
-    assert any("exit nodes of far have null routes for this zone's subnets" in str(r) for r in found.move.findings)
+    assert any("exit nodes of far (node1) have null routes for 10.1.0.0/24" in str(r) for r in found.move.findings)
 
 
 def test_host_bits_go_from_a_subnets_id() -> None:

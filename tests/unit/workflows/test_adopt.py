@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from pvesdn.errors import ApplyRefused, NodeFailed, NodeUnreachable
+from pvesdn.model.findings import Severity
 from pvesdn.model.flags import PlanFlags
 from pvesdn.model.snapshot import NodeRaw
 from pvesdn.render.renderer import Renderer
@@ -85,6 +86,20 @@ def test_definitions_that_are_there_already_are_named_until_they_are_the_proposa
             "merge the two by hand: if the proposal alone replaces it, what it defines is removed from the nodes"
         )
     ]
+
+
+def test_two_definitions_that_are_merged_by_hand_pass_the_next_plan() -> None:
+    other = "vxlan: other\n\nvnet: far\n\tzone other\n\ttag 77\n\n"
+    cluster = by_hand("unicast")
+    cluster.nodes.pve_files[OWN] = other
+    adoption = adopt(read_cluster(cluster.world()), Renderer())
+    assert any(finding.hint.startswith("merge the two by hand") for finding in adoption.proposal.findings)
+
+    cluster.nodes.pve_files[OWN] = other + adoption.files["pvesdn.cfg"]
+    take_out(cluster)
+    changes = plan(read_cluster(cluster.world()), Renderer())
+    assert not [finding for finding in changes.findings if finding.severity is not Severity.NOTE]
+    assert {stanza.name for node in changes.nodes for file in node.files for stanza in file.stanzas} >= {"far"}
 
 
 def test_another_definition_is_not_overwritten_without_being_told() -> None:
@@ -191,6 +206,16 @@ def test_frr_that_pve_writes_is_not_taken_for_hand_written() -> None:
     given = replace(hand("unicast"), pve_files={"controllers.cfg": controller})
     adoption = adopt(given, Renderer())
     assert "/etc/frr/frr.conf: PVE's own controllers or fabrics write it" in str(adoption.proposal.findings[0])
+
+
+def test_a_pve_without_sdn_writes_no_frr_whatever_lies_in_its_folder() -> None:
+    controller = "evpn: ctl\n\tasn 1234\n\tpeers 192.168.0.1,192.168.0.2,192.168.0.3\n\n"
+    by_hand = hand("evpn-l2")
+    api = {**by_hand.api, "version": {"version": "7.4-3", "release": "7.4"}, "cluster/sdn": None}
+    given = replace(by_hand, api=api, pve_files={"controllers.cfg": controller})
+    adoption = adopt(given, Renderer())
+    assert not any("cannot be imported" in finding.hint for finding in adoption.proposal.findings)
+    assert "evpn-controller: main" in adoption.files["pvesdn.cfg"]
 
 
 def test_pves_own_definitions_stay_beside_the_proposed_ones() -> None:

@@ -203,8 +203,8 @@ RUNS = {
     "vnets.cfg": "vnet: web\n\tzone tun\n\ttag 100\n\n",
 }
 MOVE_IT = (
-    "; move what was added by hand to a file of its own in /etc/network/interfaces.d, then apply the node's network "
-    "configuration in PVE, which writes the file anew"
+    "; move what was added by hand to a file of its own in /etc/network/interfaces.d and set what was changed in PVE's "
+    "definitions, which alone can keep it, then apply the node's network configuration in PVE, which writes the file anew"
 )
 
 
@@ -239,8 +239,11 @@ def test_an_edit_at_the_version_that_runs_is_told_with_what_it_touched():
 
 def test_a_stanza_that_was_taken_out_is_told():
     (found,) = edited(running_cluster(), lambda text: text.partition("\n\nauto")[0] + "\n")
-    assert " (missing: vxlan_web, web); move" in found
-    assert " (missing: web); move" in edited(running_cluster(), lambda text: text.partition("\nauto web")[0])[0]
+    assert " (missing: vxlan_web, web); apply the node's network configuration" in found
+    assert (
+        " (missing: web); apply the node's network configuration"
+        in edited(running_cluster(), lambda text: text.partition("\nauto web")[0])[0]
+    )
 
 
 @pytest.mark.parametrize(

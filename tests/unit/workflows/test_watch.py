@@ -16,7 +16,7 @@ from pvesdn.workflows.apply import apply
 from pvesdn.workflows.watch import PATIENCE, TRIED_AGAIN, WatchReport, watch_once
 from pvesdn.workflows.watch_memory import decode_memory, encode_memory
 from tests.fakes import FakeCluster
-from tests.unit.workflows.kit import PLANNER, UNICAST, cluster, plan_of
+from tests.unit.workflows.kit import PLANNER, UNICAST, apply_to, cluster, plan_of
 
 MEMBERS = "/etc/pve/.members"
 
@@ -103,6 +103,22 @@ def test_nothing_is_torn_down_because_a_file_is_missing_or_empty(text: str | Non
         look(made, state, action="apply")
     assert dict(made.nodes["node1"].files) == before
     plan_of(made)  # who only plans is told, and nothing stops them
+
+
+@pytest.mark.parametrize("cure", ["put the file back", "apply by hand"])
+def test_both_cures_of_definitions_that_are_missing_end_the_refusal(cure: str) -> None:
+    made = cluster()
+    state = look(made, action="apply").state
+    text = made.nodes.pve_files.pop("/etc/pve/sdn/pvesdn.cfg")
+    with pytest.raises(ApplyRefused) as caught:
+        look(made, state, action="apply")
+    assert caught.value.hint == "put the file back, or run pvesdn apply by hand"
+    if cure == "put the file back":
+        made.nodes.pve_files["/etc/pve/sdn/pvesdn.cfg"] = text
+    else:
+        assert apply_to(made).is_good
+    assert not look(made, state, action="apply").is_failing
+    assert plan_of(made).is_empty
 
 
 def test_a_failed_apply_is_reported_and_not_repeated_every_minute() -> None:

@@ -1,0 +1,166 @@
+"""How large a guest's packet may be in a zone of ours: not more than the paths carry, not less than the kernel and
+ifupdown2 take. A hint that names an MTU names one that no other check refuses.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from pvesdn.design.checks.wording import error, few, listed
+from pvesdn.design.ours.mtu import MTU_MAX, MTU_MIN, inner_mtu, narrowest, outer_mtu, overhead
+from pvesdn.design.ours.zones import IPV6, zone_ends
+from pvesdn.model.cluster import Vtep
+from pvesdn.model.design import DesignInput
+from pvesdn.model.findings import Finding
+from pvesdn.model.own_sdn import EvpnZone, Irb, OwnSdn, OwnZone
+from pvesdn.model.primitives import IpAddress
+from pvesdn.model.pve_sdn import PveSdn
+from pvesdn.model.vnets import Subnet
+
+LEAST_IPV6 = 1280
+"""Bytes of a packet below which the kernel disables IPv6 on a device (RFC 8200 section 5)."""
+
+_VtepByNode = Mapping[str, Vtep]
+
+
+def ipv6_gateways(source: OwnSdn | PveSdn) -> dict[str, list[Subnet]]:
+    """Subnets with an IPv6 gateway, by the zone that they are in."""
+    homes = {vnet.id: vnet.zone for vnet in source.vnets}
+    found: dict[str, list[Subnet]] = {}
+    for subnet in source.subnets:
+        if subnet.vnet in homes and subnet.gateway is not None and subnet.gateway.version == IPV6:
+            found.setdefault(homes[subnet.vnet], []).append(subnet)
+    return found
+
+
+def check(zone: OwnZone, own: _VtepByNode, given: DesignInput, ipv6: Mapping[str, list[Subnet]]) -> Iterator[Finding]:
+    """What a zone's MTU does not fit.
+
+    :param own: as `zone_vteps` returns them; empty where nothing is known of the nodes.
+    :param ipv6: as `ipv6_gateways` returns it.
+    """
+    routed = ipv6.get(zone.id, []) if isinstance(zone, EvpnZone) and zone.irb is not Irb.NONE else []
+    room = inner_mtu(own.values(), zone_ends(zone, own))
+    has = zone.mtu or room
+    is_short = bool(routed) and has is not None and has < LEAST_IPV6
+    if has is not None and is_short:
+        yield _without_ipv6(zone, routed, has, own)
+    if zone.mtu is None:
+        yield from _unknown(zone, own, given)
+    if not is_short:  # else its cure mends these as well
+        least = LEAST_IPV6 if routed else MTU_MIN
+        yield from _out_of_range(zone, own) if zone.mtu is None else _too_large(zone, zone.mtu, own, least)
+
+
+def _without_ipv6(zone: OwnZone, routed: list[Subnet], has: int, own: _VtepByNode) -> Finding:
+    """IPv6 gateways on bridges with an MTU below IPv6's minimum: the kernel disables IPv6 there.
+
+    :param has: the zone's MTU.
+    """
+    first, *others = sorted(routed, key=lambda subnet: subnet.at("gateway").line)
+    also = f"; so do those of {few(others)}" if others else ""
+    what = f"gateway {first.gateway} needs an MTU of {LEAST_IPV6} (RFC 8200), and zone '{zone.id}' has {has}{also}"
+    room = inner_mtu(own.values(), zone_ends(zone, own))
+    steps = [f"raise mtu in the zone to {LEAST_IPV6} or more"] if zone.mtu is not None else []
+    if room is not None and room < LEAST_IPV6:
+        steps = [f"mtu in the zone to {LEAST_IPV6}"] if zone.mtu is not None else []
+        most = LEAST_IPV6 + max(overhead(vtep.address) for vtep in own.values())
+        steps.insert(0, _raised(most, is_remembered=_is_remembered(zone, own)))
+    fits_without = room is None or (room >= MTU_MIN and has <= room)
+    return error(first.at("gateway"), what, f"{', and '.join(steps)}{', or leave gateway out' * fits_without}")
+
+
+def _too_large(zone: OwnZone, mtu: int, own: _VtepByNode, least: int) -> Iterator[Finding]:
+    """Zone packets too large for the underlay; nodes with the same limit are reported together.
+
+    :param least: the smallest MTU that the zone can have.
+    """
+    ends = zone_ends(zone, own)
+    nodes: dict[tuple[str, bool, int, int], list[str]] = {}
+    for node, size in _sizes(zone, own).items():
+        more = overhead(own[node].address)
+        if size is not None and mtu + more > size:
+            nodes.setdefault((*_limit(own[node], ends), size, more), []).append(node)
+    for (limit, is_remembered, size, more), found in nodes.items():
+        what = f"mtu {mtu} and {more} bytes of VXLAN make {mtu + more}, but {limit} of {listed(found)} has {size}"
+        raising = f"raise the underlay's{_once_more(is_remembered=is_remembered)}"
+        fits = f"write at most mtu {size - more}, or {raising}"
+        hint = fits if size - more >= least else _raised(mtu + more, is_remembered=is_remembered)
+        yield error(zone.at("mtu"), what, hint)
+
+
+def _out_of_range(zone: OwnZone, own: _VtepByNode) -> Iterator[Finding]:
+    """Paths that leave a zone without an MTU of its own one that ifupdown2 refuses, with the nodes that they are of."""
+    ends = zone_ends(zone, own)
+    rooms = {node: size - overhead(own[node].address) for node, size in _sizes(zone, own).items() if size is not None}
+    nodes: dict[tuple[str, bool, int], list[str]] = {}
+    for node, room in rooms.items():
+        # The zone's MTU is the least of all, unless nothing is known of this node but a device that leads nowhere.
+        is_spared = min(rooms.values()) <= MTU_MAX and narrowest(own[node], ends) is not None
+        if room < MTU_MIN or (room > MTU_MAX and not is_spared):
+            nodes.setdefault((*_limit(own[node], ends), room), []).append(node)
+    for (limit, is_remembered, room), found in nodes.items():
+        what = f"{limit} of {listed(found)} leaves {room} bytes for a packet, and ifupdown2 accepts {MTU_MIN}-{MTU_MAX}"
+        more = overhead(own[found[0]].address)
+        hint = f"set mtu in the zone, to {MTU_MAX} at most"
+        yield error(zone.where, what, hint if room > MTU_MAX else _raised(MTU_MIN + more, is_remembered=is_remembered))
+
+
+def _raised(size: int, *, is_remembered: bool) -> str:
+    return f"raise the underlay's MTU to {size} or more{_once_more(is_remembered=is_remembered)}"
+
+
+def _once_more(*, is_remembered: bool) -> str:
+    return " and bring every member up once: this is what was seen last" if is_remembered else ""
+
+
+def _unknown(zone: OwnZone, own: _VtepByNode, given: DesignInput) -> Iterator[Finding]:
+    """Nodes whose paths are unknown. For one that was ever read, the MTU of the others' paths to it is used instead."""
+    is_reached = {end for vtep in own.values() for end, path in vtep.paths.items() if path.mtu is not None}
+    blank = [node for node, size in _sizes(zone, own).items() if size is None]
+    unseen = [node for node in blank if node not in given.facts and node not in given.seen]
+    if unseen:
+        what = f"the MTU of {listed(unseen)} is not known: the node was never seen"
+        yield error(zone.where, what, "set mtu in the zone, or bring the node up once")
+    alone = [node for node in blank if node not in unseen and own[node].address not in is_reached]
+    away = [node for node in alone if node not in given.facts]
+    if away:
+        what = f"the MTU of {listed(away)} is not known: the node is offline, and no path from it is remembered"
+        yield error(zone.where, what, "set mtu in the zone, or bring the node up once")
+    yield from _unknown_here(zone, own, [node for node in alone if node in given.facts])
+
+
+def _unknown_here(zone: OwnZone, own: _VtepByNode, unknown: list[str]) -> Iterator[Finding]:
+    """Nodes that were read but have no known path."""
+    ends = zone_ends(zone, own)
+    hidden = [node for node in unknown if own[node].hidden.keys() & ends]
+    if hidden:
+        peer, why = next((end, why) for end, why in own[hidden[0]].hidden.items() if end in ends)
+        what = (
+            f"the MTU of {listed(hidden)} is not known: the path from {hidden[0]} to {peer} was not looked at ({why})"
+        )
+        yield error(zone.where, what, "set mtu in the zone")
+    if unknown and ends == {own[unknown[0]].address}:
+        what = f"the MTU of {listed(unknown)} is not known: the zone has no other VTEP, and {own[unknown[0]].address} is not on a NIC"
+        yield error(zone.where, what, "set mtu in the zone")
+    elif lost := [node for node in unknown if node not in hidden]:
+        what = f"the MTU of {listed(lost)} is not known: no route leads from there to the VTEPs of other nodes"
+        yield error(zone.where, what, "set mtu in the zone, or add the routes first")
+
+
+def _sizes(zone: OwnZone, own: _VtepByNode) -> dict[str, int | None]:
+    """The largest packet that leaves each node for the zone's others, headers included; None where it is not known."""
+    ends = zone_ends(zone, own)
+    return {node: outer_mtu(vtep, ends - {vtep.address}) for node, vtep in own.items()}
+
+
+def _limit(vtep: Vtep, ends: frozenset[IpAddress]) -> tuple[str, bool]:
+    """What limits the path on the node, in words, and whether that is only what was seen last."""
+    path = narrowest(vtep, ends - {vtep.address})
+    where = (path.limit if path is not None else vtep.interface) or "the underlay"
+    return where, path is not None and path.is_remembered
+
+
+def _is_remembered(zone: OwnZone, own: _VtepByNode) -> bool:
+    ends = zone_ends(zone, own)
+    return any(_limit(vtep, ends)[1] for vtep in own.values())
