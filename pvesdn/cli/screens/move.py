@@ -30,7 +30,7 @@ def move_lines(move: MovePlan, written: Sequence[str], *, has_diff: bool, is_ver
     """
     is_from_pve = move.form == "from-pve"
     for name, text in sorted(move.files.items()):
-        how = ": these sections, behind what it has" if is_from_pve else ": these sections, made by PVE's API"
+        how = ": these sections are appended" if is_from_pve else ": these sections are created through PVE's API"
         yield (Span(f"Proposed: {SDN_DIR}/{name}", Style.STRONG), how)
         yield ()
         yield from ((line,) for line in text.rstrip("\n").split("\n"))
@@ -90,7 +90,7 @@ def _cut_over(scripts: tuple[Script, Script], written: Sequence[str]) -> Iterato
     )
     yield ()
     if not places:
-        yield ("Stop at the first line that fails, and go the way back, leaving out what is as it was.",)
+        yield ("Stop at the first line that fails, and go the way back, leaving out what has not changed yet.",)
         yield ()
     yield from ((line,) for line in (*_typed(there, places), "pvesdn apply"))
     yield ()
