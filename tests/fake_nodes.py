@@ -34,7 +34,6 @@ _SWITCHES = {
 }
 _MADE_UP = frozenset({"versions", "sysctl", "modes", "nics"})
 """What the program finds out by itself, unless a node's `commands` say otherwise."""
-_IN_MEMORY = "/dev/shm" if Path("/dev/shm").is_dir() else None
 
 
 class Files(MutableMapping[str, str]):
@@ -299,6 +298,6 @@ class FakeMachine(Machine):
 
 def _folder(owner: object) -> Path:
     """A folder that goes when its owner does."""
-    path = tempfile.mkdtemp(prefix="pvesdn-fake-", dir=_IN_MEMORY)
+    path = tempfile.mkdtemp(prefix="pvesdn-fake-")
     weakref.finalize(owner, shutil.rmtree, path, ignore_errors=True)
     return Path(path).resolve()

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from operator import itemgetter
 
-from pvesdn.cli.screens.names import by_number, ranges
 from pvesdn.cli.screens.screen import Line, Span, Style, counted
 from pvesdn.model.consequences import AffectedGuest, Consequence, Effect, Fall
 from pvesdn.model.guests import called
+from pvesdn.model.ranges import by_number, ranges
 
 _MOST_GUESTS = 20
 """Guests that are named; --json has them all."""
