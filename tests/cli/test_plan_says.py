@@ -375,3 +375,41 @@ def test_a_snapshot_that_never_had_guests_is_planned_like_any_other(
     folder = snapshot_of(cluster, tmp_path / "snap")
     assert not (folder / "api" / "cluster" / "resources.json").exists()
     assert call("plan", "--from", folder) == plan(settings, cluster)
+
+
+# --- what several nodes have in common -------------------------------------------------------------------------------
+
+
+def test_what_blocks_several_nodes_is_told_once_and_names_none_of_them(settings: Path) -> None:
+    cluster = fake_cluster(UCAST)
+    for name in ("node1", "node2", "node3"):
+        cluster.nodes[name].files["/etc/network/interfaces.d/theirs"] = "auto vmbr3\niface vmbr3\n\tbridge-ports none\n"
+    why = "blocked: device vmbr3 is also defined in /etc/network/interfaces.d/theirs"
+    everywhere = plan(settings, cluster).out
+    assert everywhere.count("blocked: ") == 1
+    assert f"{why}; remove it there" in everywhere
+    del cluster.nodes["node1"].files["/etc/network/interfaces.d/theirs"]
+    del cluster.nodes["node3"].files["/etc/network/interfaces.d/theirs"]
+    assert f"{why} of node2; remove it there" in plan(settings, cluster).out
+
+
+def test_what_is_warned_of_on_several_nodes_is_one_line_and_a_document_has_all_of_them(settings: Path) -> None:
+    version = {
+        "zones.cfg": "simple: lan\n\n",
+        ".running-config": '{"version": 3, "zones": {"ids": {"lan": {"type": "simple"}}}}',
+    }
+    cluster = fake_cluster(pve_files=version)
+    said = plan(settings, cluster).err
+    assert "warning: node1-node3: /etc/network/interfaces.d/sdn was never generated, but PVE runs version 3" in said
+    assert said.count("was never generated") == 1
+    found = json.loads(plan(settings, cluster, "--json").out)["findings"]
+    assert [f["node"] for f in found if "was never generated" in f["what"]] == ["node1", "node2", "node3"]
+
+
+def test_an_interface_that_an_exit_lacks_is_told_once_with_its_line(settings: Path) -> None:
+    exit_ = "exit: out\n\tzone sym\n\tnode node1\n\tinterface enno2\n\taddress 172.16.0.1/24\n\tgateways 172.16.0.254\n"
+    zone = "evpn-controller: main\n\tasn 65000\n\nevpn: sym\n\tcontroller main\n\tirb symmetric\n\tvrf-vxlan 4000\n\n"
+    result = plan(settings, fake_cluster(f"{zone}{exit_}"))
+    assert "enno2 does not exist" not in result.err
+    hint = "did you mean eno2? Otherwise check its name in pvesdn.cfg:12, or wait until it exists"
+    assert f"blocked: enno2: the interface does not exist, so the reload would fail half-way; {hint}" in result.out

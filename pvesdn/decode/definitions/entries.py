@@ -69,7 +69,7 @@ class Entry:
         self.is_good = self.is_good and not self.section.strays
         for item in self.section.properties:
             word = words.get(item.key)
-            if is_pve and word is not None and item.value == "":
+            if is_pve and word is not None and item.value == "" and not word.is_required:
                 self._report(Severity.WARNING, item, f"{item.key} has no value and counts as absent", "remove the line")
                 continue
             is_repeated = item.key in self._placed
@@ -120,7 +120,8 @@ class Entry:
             return
         try:
             if item.value == "":
-                raise BadValueError("has no value", "give it one or remove the line")  # noqa: TRY301 - one way out
+                hint = "give it one" if word.is_required else "give it one or remove the line"
+                raise BadValueError("has no value", hint)  # noqa: TRY301 - one way out
             read = word.read(item.value)
         except BadValueError as error:
             hint = slips.bad_value(item, word) or error.hint

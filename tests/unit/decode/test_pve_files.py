@@ -228,7 +228,7 @@ def test_behind_a_single_address_the_gateway_lies_outside() -> None:
         ("controllers_cfg", "evpn: ctl\n\tasn -1\n\tpeers 10.0.0.1\n",
          "controllers.cfg:2: controller 'ctl': asn -1 is out of range; write a number from 0 to 4294967295"),
         ("vnets_cfg", "vnet: web\n", "vnets.cfg:1: vnet 'web': zone is missing; add it"),
-        ("vnets_cfg", "vnet: web\n\tzone\n", "vnets.cfg:1: vnet 'web': zone is missing; add it"),
+        ("vnets_cfg", "vnet: web\n\tzone\n", "vnets.cfg:2: vnet 'web': zone has no value; give it one"),
         ("vnets_cfg", "vnet: web\n\tzone prod\n\ttag 16777216\n",
          "vnets.cfg:3: vnet 'web': tag 16777216 is out of range; write a number from 1 to 16777215"),
         ("vnets_cfg", "vnet: web\n\tzone prod\n\talias ${x}\n",
