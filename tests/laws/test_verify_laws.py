@@ -26,15 +26,20 @@ from pvesdn.model.expectation import ExpectedDevice, NodeExpectation
 from pvesdn.model.state import LiveDevice, NodeState
 from pvesdn.workflows.understand import understand
 
-GOLDEN = Path(__file__).parents[1] / "golden"
-CASES = sorted(folder.name for folder in GOLDEN.iterdir() if (folder / "snapshot").is_dir())
+TESTS = Path(__file__).parents[1]
+CASES = sorted(
+    f"{kind}/{folder.name}"
+    for kind in ("golden", "golden_pve")
+    for folder in (TESTS / kind).iterdir()
+    if (folder / "snapshot").is_dir()
+)
 AROUND = Circumstances()
 ZONES: Mapping[str, str] = {}
 
 
 @cache
 def expectations(case: str) -> tuple[NodeExpectation, ...]:
-    known = understand(read_snapshot(GOLDEN / case / "snapshot"))
+    known = understand(read_snapshot(TESTS / case / "snapshot"))
     shared = share(known.given, known.vteps)
     return tuple(expect(design_node(shared, node)) for node in sorted(known.records))
 

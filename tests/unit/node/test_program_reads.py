@@ -303,3 +303,11 @@ def test_devices_may_have_names_that_json_should_not_hold(program: Asking, node:
 def test_an_answer_nested_without_end_is_no_json(program: Asking, node: NodeRoot) -> None:
     node.command("ip", script="head -c 1000000 /dev/zero | tr '\\0' '['")
     assert program.refusal("observe", commands=["ip-link"]).startswith("ip -j -d link printed no JSON")
+
+
+def test_settings_that_cannot_be_read_are_a_fault_of_that_question(program: Asking, node: NodeRoot) -> None:
+    node.write("/proc/sys/net/ipv4/ip_forward", "1\n")
+    node.place("/proc/sys/net/ipv4/conf").write_text("no folder")
+    answers = program.value("observe", files=[], commands=["settings", "fdb"])["commands"]
+    assert "Not a directory" in answers["settings"]["fault"]
+    assert answers["fdb"].keys() <= {"answer", "fault"}
