@@ -157,6 +157,41 @@ def test_a_smaller_mtu_names_the_guests_that_have_to_follow(settings: Path) -> N
     assert said == [f"  ! node1-node3: {what}; {must}"]
 
 
+def test_guests_whose_configuration_names_a_larger_mtu_are_told_with_it(settings: Path) -> None:
+    cluster = with_guests(settings)
+    cluster.nodes["node1"].commands["nics"] = [
+        {"guest": 100, "device": 0, "bridge": "vmbr3", "mtu": 1500},
+        {"guest": 102, "device": 0, "bridge": "vmbr3", "mtu": 1400},  # fits
+        {"guest": 103, "device": 0, "bridge": "vmbr0", "mtu": 9000},  # is elsewhere
+        {"guest": 104, "device": 1, "bridge": "vmbr3", "mtu": 1},  # follows its bridge
+        {"guest": 105, "device": 2, "bridge": "vmbr3", "mtu": 9000},  # is off
+    ]
+    define(cluster, UCAST.replace("vxlan: ucast\n", "vxlan: ucast\n\tmtu 1400\n"))
+    (said,) = (line for line in plan(settings, cluster).out.splitlines() if "bytes" in line)
+    assert said.endswith("101 db-1, 102; net0 of 100 web-1 has mtu 1500, net2 of 105 has mtu 9000")
+    document = json.loads(plan(settings, cluster, "--json").out)
+    (one,) = (one for one in document["consequences"] if one["effect"] == "mtu-smaller")
+    assert one["larger"] == [
+        {"guest": 100, "name": "web-1", "node": "node1", "device": "net0", "bridge": "vmbr3", "mtu": 1500},
+        {"guest": 105, "name": "", "node": "node1", "device": "net2", "bridge": "vmbr3", "mtu": 9000},
+    ]
+
+
+def test_an_answer_about_guests_that_makes_no_sense_is_passed_over(settings: Path) -> None:
+    cluster = with_guests(settings)
+    define(cluster, UCAST.replace("vxlan: ucast\n", "vxlan: ucast\n\tmtu 1400\n"))
+    answers: tuple[object, ...] = (
+        None,
+        {},
+        ["x"],
+        [{"guest": "100"}],
+        [{"guest": 100, "device": 0, "bridge": 7, "mtu": 9000}],
+    )
+    for answer in answers:
+        cluster.nodes["node1"].commands["nics"] = answer
+        assert "has mtu" not in plan(settings, cluster).out
+
+
 def test_detach_guests_lists_the_ports_and_says_how_they_get_back(settings: Path) -> None:
     cluster = with_guests(settings)
     define(cluster, "")
