@@ -32,7 +32,7 @@ _SWITCHES = {
     "net/ipv6/conf/all/forwarding": "0",
     **{f"net/ipv4/conf/{name}/{key}": "0" for name in ("all", "default") for key in ("rp_filter", "forwarding")},
 }
-_MADE_UP = frozenset({"versions", "sysctl", "modes"})
+_MADE_UP = frozenset({"versions", "sysctl", "modes", "nics"})
 """What the program finds out by itself, unless a node's `commands` say otherwise."""
 
 
@@ -307,6 +307,8 @@ class FakeMachine(Machine):
             return 0, " ".join(["zebra", *re.findall(r"(?m)^(\w+d)=yes$", switches), "staticd"])
         if argv[1:] == ["-c", "show running-config"]:
             return 0, self._node.files.get("/etc/frr/frr.conf", "")
+        if argv[1] == "-c":
+            return 1, "Exiting: failed to connect to any daemons.\n"
         lines = Path(argv[-1]).read_text("utf-8").splitlines()
         wrong = [
             f"line {number}: % Unknown command[0]: {line}"

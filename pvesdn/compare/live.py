@@ -14,9 +14,14 @@ from pvesdn.model.state import LiveDevice, NodeState
 from pvesdn.model.verification import Discrepancy, Subject
 
 _ZERO = "00:00:00:00:00:00"
+_NONE = "none"
 _ENTRIES = "all-zero entries"
 _REMADE = frozenset({"VNI", "VTEP", "UDP port", "multicast group", "underlay device"})
 """What the kernel takes only when a VXLAN device is made: `ifup` alone leaves it as it is."""
+_LEARNING, _UNKNOWN = "learning", "flooding of unknown unicast and multicast"
+_SUPPRESSION = "suppression of ARP and ND"
+_OF_A_PORT = frozenset({_LEARNING, _UNKNOWN, _SUPPRESSION})
+"""What a device has only as a port of a bridge."""
 _BY_HAND = "it was changed after the last reload, by hand or by another program"
 
 _WITHDRAWN = "FRR takes a static entry along when a route of that VTEP goes"
@@ -54,6 +59,7 @@ def checks(expected: NodeExpectation, state: NodeState, zones: Mapping[str, str]
         yield from [zones.get(device.name, "")] * (1 + sum(1 for _ in _traits(device, LiveDevice(device.name))))
         if state.flooding is not None and (device.remotes is not None or device.group is not None):
             yield zones.get(device.name, "")
+    yield from (zones.get(vni.device, "") for vni in expected.vnis if state.vnis is not None)
     if state.settings is not None:
         yield from (_zone_of(path, zones) for path in expected.settings)
 
@@ -76,7 +82,7 @@ class _Look:
                 yield self._finding(device, expected="there", found="absent", cause=cause, step=step)
                 continue
             for trait, wanted, found in _traits(device, live):
-                if wanted != found and not self._is_told_elsewhere(device, trait):
+                if wanted != found and not self._is_told_elsewhere(device, trait, found):
                     yield self._trait(device, trait, wanted, found)
             yield from self._strangers(device, live)
 
@@ -91,12 +97,19 @@ class _Look:
         cause = self._cause(device, _BY_HAND)
         return self._finding(device, trait=trait, expected=wanted, found=found, cause=cause, step=step)
 
-    def _is_told_elsewhere(self, device: ExpectedDevice, trait: str) -> bool:
-        """It is in no bridge, or in no VRF, because there is none; and that is said of the bridge or the VRF."""
+    def _is_told_elsewhere(self, device: ExpectedDevice, trait: str, found: str) -> bool:
+        """It is in no bridge, or in no VRF, because there is none, which is said of the bridge or the VRF; or it has
+        none of a port's settings because it is in no bridge.
+        """
+        if trait in _OF_A_PORT:
+            return found == _NONE
         return trait == "master" and device.master not in self.state.devices
 
     def _strangers(self, device: ExpectedDevice, live: LiveDevice) -> Iterator[Discrepancy]:
-        for address in sorted(live.addresses - device.addresses if device.addresses is not None else (), key=str):
+        """Addresses that nobody has designed; a card of the host's may have some of its own."""
+        if device.kind is None or device.addresses is None:
+            return
+        for address in sorted(live.addresses - device.addresses, key=str):
             yield self._finding(
                 device,
                 trait="addresses",
@@ -226,9 +239,9 @@ _TRAITS: tuple[tuple[str, Callable[[ExpectedDevice], object], Callable[[LiveDevi
     ("MTU", lambda e: e.mtu, lambda f: f.mtu),
     ("MAC", lambda e: e.mac, lambda f: f.mac),
     ("VLAN-aware", lambda e: e.vlan_filtering, lambda f: f.vlan_filtering),
-    ("learning", lambda e: e.learns, lambda f: f.learns),
-    ("flooding of unknown unicast and multicast", lambda e: e.floods, lambda f: f.floods),
-    ("suppression of ARP and ND", lambda e: e.suppresses, lambda f: f.suppresses),
+    (_LEARNING, lambda e: e.learns, lambda f: f.learns),
+    (_UNKNOWN, lambda e: e.floods, lambda f: f.floods),
+    (_SUPPRESSION, lambda e: e.suppresses, lambda f: f.suppresses),
 )
 """Attributes in a person's words, and where both sides have them."""
 
@@ -248,7 +261,7 @@ def _traits(device: ExpectedDevice, live: LiveDevice) -> Iterator[tuple[str, str
 def _said(value: object) -> str:
     match value:
         case None:
-            return "none"
+            return _NONE
         case bool():
             return "on" if value else "off"
     return str(value)

@@ -266,7 +266,7 @@ class HandWrittenNode:
     :param hooks: those of its stanzas that make links, join bridges, or add addresses, in file order.
     :param live: VXLAN devices that the kernel has, whoever made them.
     :param generated: devices that PVE and pvesdn wrote, with the file.
-    :param unsourced: files in interfaces.d that are not in force.
+    :param unsourced: files in interfaces.d that are not in force, with the devices they have stanzas for.
     :param outside: files that /etc/network/interfaces sources and that were not read, as it names them.
     """
 
@@ -277,5 +277,5 @@ class HandWrittenNode:
     hooks: tuple[HookLine, ...] = ()
     live: tuple[LiveVxlan, ...] = ()
     generated: Mapping[str, str] = field(default_factory=dict)
-    unsourced: tuple[str, ...] = ()
+    unsourced: Mapping[str, frozenset[str]] = field(default_factory=dict)
     outside: tuple[str, ...] = ()

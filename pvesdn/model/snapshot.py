@@ -52,14 +52,28 @@ NODE_FILES = (
 )
 """The files read from a node; the last path component may be a glob pattern."""
 
-NODE_COMMANDS = ("ip-addr", "ip-link", "ip-route", "ip-route6", "ip-rule", "ip-rule6", "versions", "sysctl", "modes")
+NODE_COMMANDS = (
+    "ip-addr",
+    "ip-link",
+    "ip-route",
+    "ip-route6",
+    "ip-rule",
+    "ip-rule6",
+    "versions",
+    "sysctl",
+    "modes",
+    "nics",
+)
 """Names of what is asked of a node: `ip -j -d address|link`, `ip -j [-6] route|rule`, package versions, forwarding
-switches, and the modes of its interfaces files, octal, by path.
+switches, the modes of its interfaces files, octal, by path, and its guests' network devices that have an MTU of their
+own.
 """
 
-STATE_COMMANDS = ("fdb", "settings")
-"""Names of what is asked of a node besides where its live state counts: the all-zero FDB entries of all devices and the
-kernel's settings as they are now. Each answer is ``{"answer": JSON}``, or ``{"fault": text}`` where there is none.
+STATE_COMMANDS = ("fdb", "settings", "frr-daemons", "frr-running", "bgp-neighbors", "evpn-vnis")
+"""Names of what is asked of a node besides where its live state counts: the all-zero FDB entries of all devices, the
+kernel's settings as they are now; FRR's daemons that run, its running configuration, its BGP sessions and its VNIs.
+Each answer is ``{"answer": JSON}``, or where there is none ``{"fault": text}``, with ``"late": true`` if its time was
+up.
 """
 
 

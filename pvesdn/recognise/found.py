@@ -36,6 +36,7 @@ class Found:
     :param place: where it is written; None where the kernel alone has it.
     :param bridge: the bridge it is in, or is; empty without one.
     :param is_foreign: a VXLAN device in no bridge that no file makes: somebody else's, such as a container network's.
+    :param is_elsewhere: a file says of it what was not read.
     """
 
     node: str
@@ -46,11 +47,15 @@ class Found:
     what: str
     hint: str = ""
     is_foreign: bool = False
+    is_elsewhere: bool = False
 
 
-def find_others(node: HandWrittenNode, devices: NodeDevices) -> tuple[Found, ...]:
-    """Everything of a node that is not one VXLAN device by its own words in one bridge by its own words."""
-    return tuple(_Finder(node, devices).find())
+def find_others(node: HandWrittenNode, devices: NodeDevices, homes: frozenset[str]) -> tuple[Found, ...]:
+    """Everything of a node that is not one VXLAN device by its own words in one bridge by its own words.
+
+    :param homes: bridges that hold the address by which the cluster knows the node.
+    """
+    return tuple(_Finder(node, devices).find(homes))
 
 
 def vxlans_of_bridges(node: HandWrittenNode, devices: NodeDevices) -> dict[str, tuple[str, ...]]:
@@ -80,11 +85,11 @@ class _Finder:
             if bridge and name not in self.inside.setdefault(bridge, []):
                 self.inside[bridge].append(name)
 
-    def find(self) -> Iterator[Found]:
-        crowded = {bridge: names for bridge, names in self.inside.items() if len(names) > 1}
-        for bridge, names in crowded.items():
-            yield self._crowd(bridge, names)
-        alone = {name for names in crowded.values() for name in names}
+    def find(self, homes: frozenset[str]) -> Iterator[Found]:
+        left = {bridge: names for bridge, names in self.inside.items() if len(names) > 1 or bridge in homes}
+        for bridge, names in left.items():
+            yield self._crowd(bridge, names) if len(names) > 1 else self._home(bridge, names[0])
+        alone = {name for names in left.values() for name in names}
         for name, device in self._singles.items():
             if name not in alone:
                 yield self._single(device)
@@ -135,6 +140,12 @@ class _Finder:
 
     # --- what is said -------------------------------------------------------------------------------------------------
 
+    def _home(self, bridge: str, name: str) -> Found:
+        what = f"a bridge with a VXLAN port ({name}) and the address by which the cluster knows the node: it stays as it is"
+        hint = f"to have it imported give {name} a bridge of its own"
+        place = self._node.devices[bridge].place
+        return Found(self._node.node, place, bridge, bridge, frozenset(self._vnis(name)), what, hint)
+
     def _crowd(self, bridge: str, names: list[str]) -> Found:
         written = self._node.devices.get(bridge)
         place = written.place if written is not None else None
@@ -174,9 +185,28 @@ class _Finder:
         if live.words.is_external:
             what = "a single VXLAN device for many VNIs that no file makes: not carried over, it stays as it is"
             return Found(self._node.node, None, live.words.name, bridge, frozenset(), what, _ONE_EACH, not bridge)
+        if bridge and (elsewhere := self._elsewhere(live.words.name)):
+            what, hint = elsewhere
+            what = f"{described(live.words, bridge)}, which the kernel has, {what}"
+            vnis = frozenset(vnis_of(live.words.vni))
+            return Found(self._node.node, None, live.words.name, bridge, vnis, what, hint, is_elsewhere=True)
         what = f"{described(live.words, bridge)}, which the kernel has and no {self._readable()} makes"
         found = self._unwritten(live.words, None, what, ())
         return replace(found, is_foreign=not bridge)
+
+    def _elsewhere(self, name: str) -> tuple[str, str] | None:
+        """Where a stanza of it may be that does not count, and how it comes to count."""
+        main = "/etc/network/interfaces"
+        for path, names in self._node.unsourced.items():
+            if name in names:
+                return (
+                    f"with a stanza in {path}, which no 'source' line names",
+                    f"add 'source {main}.d/*' to {main}; then import again",
+                )
+        if not self._node.outside:
+            return None
+        hint = f"move its stanzas from there into a file in {main}.d; then import again"
+        return f"and no file makes that pvesdn reads: {main} also sources {self._node.outside[0]}", hint
 
     def _unwritten(self, words: VxlanWords, place: Place | None, what: str, lines: tuple[Place, ...]) -> Found:
         """A device that could be imported if its stanza said itself what it is."""

@@ -10,10 +10,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from ipaddress import ip_interface
 
-from pvesdn.model.cluster import ClusterState
 from pvesdn.model.facts import NodeFacts
 from pvesdn.model.hand_written import HandWrittenNode, Holds, Place
-from pvesdn.model.primitives import IpInterface
+from pvesdn.model.primitives import IpAddress, IpInterface
+from pvesdn.recognise.devices import NodeDevices
 from pvesdn.recognise.nets import FloodMode, Net, Nets
 from pvesdn.recognise.notebook import Notebook
 
@@ -35,15 +35,22 @@ def refuse_own_addresses(
     nets: Nets,
     nodes: Mapping[str, HandWrittenNode],
     facts: Mapping[str, NodeFacts],
-    cluster: ClusterState,
     book: Notebook,
 ) -> frozenset[str]:
     """Enter every address of a node's own; names of the bridges that have one."""
     ties = tuple(nets.ties.values())
     return frozenset(
-        net.name
-        for net in (*nets.vnets, *ties)
-        if _Bridge(net, nodes, facts, cluster, book, is_tie=net in ties).refuse()
+        net.name for net in (*nets.vnets, *ties) if _Bridge(net, nodes, facts, book, is_tie=net in ties).refuse()
+    )
+
+
+def homes_of(devices: NodeDevices, facts: NodeFacts | None, address: IpAddress | None) -> frozenset[str]:
+    """The bridges with VXLAN ports that hold an address of the node, by its files or live."""
+    live = {name for name, held in facts.addresses if held.ip == address} if facts is not None else set()
+    return frozenset(
+        name
+        for name, bridge in devices.bridges.items()
+        if name in live or any(held.ip == address for held in bridge.addresses)
     )
 
 
@@ -55,14 +62,12 @@ class _Bridge:
         net: Net,
         nodes: Mapping[str, HandWrittenNode],
         facts: Mapping[str, NodeFacts],
-        cluster: ClusterState,
         book: Notebook,
         *,
         is_tie: bool,
     ) -> None:
         self._net = net
         self._is_tie = is_tie
-        self._cluster = cluster
         self._book = book
         self._all = {name: tuple(self._of(name, nodes[name], facts.get(name))) for name in net.sights}
         self._holders = Counter(address.held.ip for held in self._all.values() for address in set(held))
@@ -123,18 +128,17 @@ class _Bridge:
         network = address.held.network
         beside = next((f" ({name} has {held} there)" for name, held in elsewhere if held.network == network), "")
         what = f"{address.held}{address.how} is the node's own address{beside}, which a VNet cannot have"
-        member = self._cluster.member(node)
-        if member is not None and member.address == address.held.ip:
-            hint = "the cluster knows the node by this address: the bridge has to stay as it is, or the cluster moves first"
-        else:
-            hint = _hint(self._net.name)
-            if not address.how and not elsewhere and not self._is_tie and self._net.first.mode is FloodMode.EVPN:
-                hint += "; if it is meant as the guests' gateway, add it to pvesdn.cfg afterwards"
+        hint = _hint(self._net.name)
+        if not address.how and not elsewhere and not self._is_tie and self._net.first.mode is FloodMode.EVPN:
+            hint += "; if it is meant as the guests' gateway, add it to pvesdn.cfg afterwards"
         self._book.error(node, address.place, self._net.name, what, hint)
 
 
 def _hint(bridge: str) -> str:
-    return f"take it off {bridge}, or put it on a device of the host's own outside the overlay; then import again"
+    return (
+        "move it to a device of the host's own outside the overlay, or take it off "
+        f"{bridge} if nothing needs it; then import again"
+    )
 
 
 def _interface(text: str) -> IpInterface | None:

@@ -85,19 +85,19 @@ class Nets:
 def read_nets(
     nodes: Mapping[str, HandWrittenNode],
     devices: Mapping[str, NodeDevices],
-    crowded: Mapping[str, frozenset[str]],
+    left: Mapping[str, frozenset[str]],
     isolated: Mapping[str, frozenset[str]],
     book: Notebook,
 ) -> Nets:
     """Put the nodes together. What they must agree on is for `check_nets`.
 
-    :param crowded: by node: bridges with several VXLAN devices, which are left as they are.
+    :param left: by node: bridges that are left as they are.
     :param isolated: by node whose frr.conf announces VNIs by EVPN: the VNIs it keeps out.
     """
     sights = [
         sight
         for name in sorted(devices)
-        for sight in _sights(devices[name], crowded.get(name, frozenset()), isolated, book)
+        for sight in _sights(devices[name], left.get(name, frozenset()), isolated, book)
     ]
     vrfs = {name: {vrf.name: vrf for vrf in node.frr.vrfs} for name, node in nodes.items()}
     ties = [sight for sight in sights if _is_tie(sight, vrfs[sight.node])]
@@ -119,11 +119,11 @@ def check_nets(nets: Nets, own: frozenset[str], book: Notebook) -> None:
 
 
 def _sights(
-    devices: NodeDevices, crowded: frozenset[str], isolated: Mapping[str, frozenset[str]], book: Notebook
+    devices: NodeDevices, left: frozenset[str], isolated: Mapping[str, frozenset[str]], book: Notebook
 ) -> Iterator[BridgeOnNode]:
     for bridge in devices.bridges.values():
         ports = [name for name in bridge.ports if name in devices.ports]
-        if ports and bridge.device.name not in crowded:
+        if ports and bridge.device.name not in left:
             port = devices.ports[ports[0]]
             mode = _mode(port, isolated.get(devices.node))
             if mode is None:

@@ -5,13 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from pvesdn.model.cluster import ClusterState
+from pvesdn.model.facts import NodeFacts
 from pvesdn.model.files import SDN_INTERFACES
 from pvesdn.model.hand_written import FrrRouter, HandWrittenNode
 from pvesdn.recognise.devices import NodeDevices
 from pvesdn.recognise.found import Found, find_others, vxlans_of_bridges
+from pvesdn.recognise.hosts import homes_of
 from pvesdn.recognise.nets import BridgeOnNode, Nets
 from pvesdn.recognise.notebook import Notebook
 
+_MAIN = "/etc/network/interfaces"
+_UNREAD = "sources %s, which pvesdn does not read"
+_MOVE = f"move what it has of VXLAN, bridges and VRFs into a file in {_MAIN}.d"
 _SHOWN = 3
 """Devices that are named one by one."""
 _SAME = "set it up in the same way on every node, then import again"
@@ -21,23 +27,32 @@ _SAME = "set it up in the same way on every node, then import again"
 class Others:
     """What cannot be imported as it stands, of all nodes.
 
-    :param crowded: by node: bridges with several VXLAN devices.
+    :param left: by node: bridges that are left as they are, with several VXLAN devices, or with the address by which
+        the cluster knows the node.
     """
 
     found: tuple[Found, ...]
-    crowded: Mapping[str, frozenset[str]]
+    left: Mapping[str, frozenset[str]]
 
     @classmethod
-    def of(cls, nodes: Mapping[str, HandWrittenNode], devices: Mapping[str, NodeDevices]) -> Others:
+    def of(
+        cls,
+        nodes: Mapping[str, HandWrittenNode],
+        devices: Mapping[str, NodeDevices],
+        facts: Mapping[str, NodeFacts],
+        cluster: ClusterState,
+    ) -> Others:
         """Look at every node."""
-        inside = {name: vxlans_of_bridges(nodes[name], devices[name]) for name in sorted(devices)}
-        return cls(
-            found=tuple(one for name in sorted(devices) for one in find_others(nodes[name], devices[name])),
-            crowded={
-                name: frozenset(bridge for bridge, ports in bridges.items() if len(ports) > 1)
-                for name, bridges in inside.items()
-            },
-        )
+        found: list[Found] = []
+        left = {}
+        for name in sorted(devices):
+            member = cluster.member(name)
+            address = member.address if member is not None else None
+            homes = homes_of(devices[name], facts.get(name), address)
+            found += find_others(nodes[name], devices[name], homes)
+            inside = vxlans_of_bridges(nodes[name], devices[name])
+            left[name] = homes | {bridge for bridge, ports in inside.items() if len(ports) > 1}
+        return cls(tuple(found), left)
 
     def enter(self, nets: Nets, book: Notebook) -> None:
         """Enter each as lost; as an error where a file makes it and another node would have a VNet of it, which then
@@ -45,7 +60,8 @@ class Others:
         """
         sights = [sight for net in (*nets.vnets, *nets.ties.values()) for sight in net.sights.values()]
         for one in self.found:
-            twin = next((s for s in sights if one.place and one.bridge and _is_twin(one, s)), None)
+            is_written = one.place is not None or one.is_elsewhere
+            twin = next((s for s in sights if is_written and one.bridge and _is_twin(one, s)), None)
             if twin is not None:
                 what = one.what.replace(": it stays as it is", "").replace(", it stays as it is", "")
                 what += f"; {twin.node} has VNI {twin.port.vni} on {twin.port.device.name} ({twin.port.device.place})"
@@ -57,6 +73,13 @@ class Others:
 
 def _is_twin(one: Found, sight: BridgeOnNode) -> bool:
     return sight.port.vni in one.vnis or sight.bridge.device.name == one.bridge
+
+
+def tell_unread(nodes: Mapping[str, HandWrittenNode], book: Notebook) -> None:
+    """Enter what is sourced and was not read: what it makes is not known."""
+    for name, node in sorted(nodes.items()):
+        for pattern in node.outside:
+            book.warn(f"{name}: {_MAIN}", _UNREAD % pattern, _MOVE)
 
 
 def explain_nothing(nodes: Mapping[str, HandWrittenNode], unread: Mapping[str, str], book: Notebook) -> Iterator[str]:
@@ -90,6 +113,6 @@ def _beside(node: HandWrittenNode) -> Iterator[str]:
             more = f" and {len(devices) - _SHOWN} more" if len(devices) > _SHOWN else ""
             yield f"{', '.join(devices[:_SHOWN])}{more}: made by {whose}, so there is nothing to import about it"
     for path in node.unsourced:
-        yield f"{path}: was left out, since no 'source' line of /etc/network/interfaces names it"
+        yield f"{path}: was left out, since no 'source' line of {_MAIN} names it; add 'source {_MAIN}.d/*' there if it is to count"
     for pattern in node.outside:
-        yield f"/etc/network/interfaces: sources {pattern}, which pvesdn does not read"
+        yield f"{_MAIN}: {_UNREAD % pattern}; {_MOVE}"

@@ -25,11 +25,11 @@ from pvesdn.recognise.devices import read_devices
 from pvesdn.recognise.exits import UplinkOnNode
 from pvesdn.recognise.hosts import refuse_own_addresses
 from pvesdn.recognise.ids import Ids
-from pvesdn.recognise.leftovers import tell_foreign_frr
+from pvesdn.recognise.leftovers import tell_foreign_frr, tell_underlay_of_frr
 from pvesdn.recognise.mesh import RouterOnNode, isolated_vnis, propose_controller, read_speakers
 from pvesdn.recognise.nets import FloodMode, Net, Nets, check_nets, read_nets
 from pvesdn.recognise.notebook import Notebook
-from pvesdn.recognise.nothing import Others, explain_nothing
+from pvesdn.recognise.nothing import Others, explain_nothing, tell_unread
 from pvesdn.recognise.take_outs import Made, staying, take_outs
 from pvesdn.recognise.underlay import UnderlayFacts, propose_underlay, read_ground
 from pvesdn.recognise.uplinks import refuse_twins, uplinks_of
@@ -65,13 +65,14 @@ def recognise(given: HandWrittenConfig) -> Proposal:
     book = Notebook()
     devices = {name: read_devices(node, book) for name, node in sorted(given.nodes.items())}
     _raise(book)  # a fault on one node would only look like a contradiction on the others, and so would a wrong VTEP
-    ground = read_ground(given.nodes, devices, given.facts, given.cluster, book)
+    others = Others.of(given.nodes, devices, given.facts, given.cluster)
+    ground = read_ground(given.nodes, devices, given.facts, given.cluster, book, left=others.left)
     _raise(book)
-    others = Others.of(given.nodes, devices)
-    nets = read_nets(given.nodes, devices, others.crowded, isolated_vnis(given.nodes), book)
-    own = refuse_own_addresses(nets, given.nodes, given.facts, given.cluster, book)
+    nets = read_nets(given.nodes, devices, others.left, isolated_vnis(given.nodes), book)
+    own = refuse_own_addresses(nets, given.nodes, given.facts, book)
     check_nets(nets, own, book)
     others.enter(nets, book)
+    tell_unread(given.nodes, book)
     drafts = Zoning(ground, book).draft(nets)
     speakers = read_speakers(given.nodes, ground, book) if any(draft.mode is FloodMode.EVPN for draft in drafts) else {}
     _raise(book)
@@ -279,10 +280,11 @@ class _Writer:
             lines = tell_foreign_frr(self.given.nodes[name], self._becomes(name, controller, zones), self.book)
             if lines:
                 local[name] = lines
+        replaced = {name: self.given.nodes[name].frr for name in self.speakers}
+        tell_underlay_of_frr(replaced, self.ground.vteps, self.book)
         for name, reason in sorted(self.given.unread.items()):
             what = f"was not read ({reason}): it is assumed to be like the others"
-            hint = "import again once it can be read, before you apply"
-            self.book.warn(name, what, hint)
+            self.book.warn(name, what, "import again once it can be read, before you apply")
         return local
 
     def _becomes(self, node: str, controller: EvpnController | None, zones: list[OwnZone]) -> Becomes:

@@ -64,20 +64,28 @@ def read_ground(
     facts: Mapping[str, NodeFacts],
     cluster: ClusterState,
     book: Notebook,
+    *,
+    left: Mapping[str, frozenset[str]],
 ) -> UnderlayFacts:
     """Find the VTEPs: the tunnel address that a node's devices name; else the one of its addresses that others name, or
     the one on the device the group is joined on, or the one that the cluster knows.
+
+    :param left: by node: bridges with VXLAN ports that are left as they are, so their addresses stay too.
     """
     named = {address for found in devices.values() for port in found.ports.values() for address in port.remotes}
     masters = dict(_masters(nodes, facts))
     vteps: dict[str, Vtep] = {}
-    all_held = {name: _held(nodes[name], devices[name], facts.get(name)) for name in devices}
+    all_held = {
+        name: _held(nodes[name], facts.get(name), _overlay(devices[name]) - left.get(name, frozenset()))
+        for name in devices
+    }
     for name in sorted(devices):
         member = cluster.member(name)
         held = all_held[name]
         joined = {port.physdev for port in devices[name].ports.values() if port.physdev}
         joined |= {masters[name, device] for device in joined if (name, device) in masters}
-        address = _own(devices[name], held, named, joined, book) or (member.address if member else None)
+        known = _held(nodes[name], facts.get(name), frozenset())
+        address = _own(devices[name], held, named, joined, book, known=known) or (member.address if member else None)
         if address is None:
             continue
         device = held.get(address)
@@ -145,9 +153,12 @@ def _masters(
                 yield (known.node, link.name), link.master
 
 
-def _held(node: HandWrittenNode, devices: NodeDevices, facts: NodeFacts | None) -> dict[IpAddress, str]:
+def _overlay(devices: NodeDevices) -> frozenset[str]:
+    return frozenset({*devices.bridges, *(device.name for found in devices.enslaved.values() for device in found)})
+
+
+def _held(node: HandWrittenNode, facts: NodeFacts | None, overlay: frozenset[str]) -> dict[IpAddress, str]:
     """The node's addresses and their devices, without those of the overlay: live ones, else those of its files."""
-    overlay = {*devices.bridges, *(device.name for found in devices.enslaved.values() for device in found)}
     if facts is not None and facts.addresses:
         return {held.ip: device for device, held in facts.addresses if device not in overlay}
     written = (
@@ -173,6 +184,8 @@ def _own(
     named: set[IpAddress],
     joined: set[str],
     book: Notebook,
+    *,
+    known: Mapping[IpAddress, str],
 ) -> IpAddress | None:
     ports = [port for port in devices.ports.values() if port.local is not None]
     if ports:
@@ -183,7 +196,7 @@ def _own(
                 what = f"tunnel address {port.local}, but {first.local} of {first.device.name} ({place})"
                 hint = "a node has one VTEP: write the same vxlan-local-tunnelip into both"
                 book.error(devices.node, port.local_place, port.device.name, what, hint)
-        if first.local not in held:
+        if first.local not in known:  # one on a bridge of the overlay is told as the node's own
             what = f"no device of {devices.node} holds the tunnel address {first.local}"
             hint = "write an address of the node's own into vxlan-local-tunnelip"
             book.error(devices.node, place, first.device.name, what, hint)

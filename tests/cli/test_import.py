@@ -127,6 +127,20 @@ def test_quiet_still_says_what_is_lost(tmp_path: Path) -> None:
     assert result.err == "warning: not carried over: node1: /etc/network/interfaces:20: vxlan2: vxlan-ageing 10\n"
 
 
+def test_what_is_lost_in_the_same_line_of_several_nodes_is_shown_once(tmp_path: Path) -> None:
+    more = ("vxlan-id 2\n", "vxlan-id 2\n        vxlan-ageing 10\n")
+    write_snapshot(tmp_path / "s", hand("multicast", more, node2=("vxlan-ageing 10", "vxlan-ageing 20")))
+    shown = call("import", "--from", tmp_path / "s").out.partition("Not carried over")[2].partition("\n\n")[0]
+    assert shown.splitlines()[1:] == [
+        "  node1, node3: /etc/network/interfaces:20: vxlan2: vxlan-ageing 10",
+        "  node2: /etc/network/interfaces:20: vxlan2: vxlan-ageing 20",
+    ]
+    document = json.loads(call("import", "--json", "--from", tmp_path / "s").out)
+    assert [found["where"] for found in document["not_carried_over"]] == [
+        f"node{n}: /etc/network/interfaces:20: vxlan2" for n in (1, 2, 3)
+    ]
+
+
 def test_what_every_node_loses_in_the_same_place_is_said_once(tmp_path: Path) -> None:
     snapshot = read_snapshot(MODELS / "evpn-l2" / "snapshot")
     nodes = {}

@@ -27,6 +27,7 @@ OUTSIDE = {
     "run pvesdn import again": "what pvesdn does itself",
     "run pvesdn plan and pvesdn apply first": "what pvesdn does itself",
     "look at it, then use --overwrite to replace it": "a decision of a person's, and an option",
+    "have a fabric of PVE take over in the same apply: docs/import.md, 'Where FRR runs the underlay too'": "a page, walked live",
     "have the peer accept the session from there": "a router outside the cluster",
     "keep the zone in PVE if guests must not reach each other": "a decision of a person's: then nothing moves",
     "keep the zone in PVE if guests must not use other MAC addresses": "a decision of a person's: then nothing moves",

@@ -63,7 +63,7 @@ FOLLOWED = {
         ("recognise/found.py", "write .*|.*; then import again"),
     ),
     "tests/unit/recognise/test_hosts.py::test_taken_off_as_it_is_told_the_bridge_is_imported": (
-        ("recognise/hosts.py", "take it off .*"),
+        ("recognise/hosts.py", "move it to a device of the host's own .*"),
     ),
     "tests/unit/recognise/test_sources.py::test_with_the_bgp_controllers_that_are_told_pves_sessions_come_from_the_vteps": (
         ("recognise/pve_form.py", "add a BGP controller for .* in PVE, whose loopback is the device with the VTEP"),

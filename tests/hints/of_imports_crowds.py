@@ -6,6 +6,15 @@ from functools import partial
 
 from tests.hints.imports import ImportRow, everywhere, with_address
 
+VXLAN9 = """\
+auto vxlan9
+iface vxlan9 inet manual
+        vxlan-id 9
+        vxlan-local-tunnelip 192.168.0.{n}
+        vxlan-mcastgrp 225.20.1.9
+        vxlan-physdev eno1
+"""
+
 ROWS = (
     ImportRow(
         "a tunnel address in the stanza of the bridge",
@@ -155,5 +164,26 @@ ROWS = (
             ),
         ),
         followed=(("node1", "vxlan-local-tunnelip 10.1.1.1", "vxlan-local-tunnelip 192.168.0.1"),),
+    ),
+    ImportRow(
+        "a VXLAN port in the bridge with the node's own address",
+        "unicast",
+        given=(
+            ("*", "bridge_ports eno1\n", "bridge_ports eno1 vxlan9\n"),
+            ("*", "source ", f"{VXLAN9}\nsource "),
+        ),
+        said=(
+            *everywhere(
+                "warning: node{n}: /etc/network/interfaces:9: vmbr0: a bridge with a VXLAN port (vxlan9) and the "
+                "address by which the cluster knows the node: it stays as it is; to have it imported give vxlan9 a "
+                "bridge of its own"
+            ),
+        ),
+        followed=(
+            ("*", "bridge_ports eno1 vxlan9\n", "bridge_ports eno1\n"),
+            ("*", "source ", "auto vmbr9\niface vmbr9 inet manual\n        bridge-ports vxlan9\n\nsource "),
+        ),
+        left=("note: eno1: is a port of vmbr0, which holds the VTEP: the group is joined on vmbr0",),
+        comes=("vnet: vmbr2", "vnet: vmbr9"),
     ),
 )

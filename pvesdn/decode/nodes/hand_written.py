@@ -58,7 +58,10 @@ def decode_hand_written(
         hooks=tuple(_hooks(devices)),
         live=decode_live_vxlans(links) if links is not None else (),
         generated=dict(_generated(files)),
-        unsourced=tuple(_beside(files, is_sourced=False)),
+        unsourced={
+            path: frozenset(stanza.name for stanza in decode_interfaces(files[path]).stanzas)
+            for path in _beside(files, is_sourced=False)
+        },
         outside=tuple(dict.fromkeys(pattern for pattern in sources if not _is_read(pattern))),
     )
 

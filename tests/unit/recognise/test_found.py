@@ -325,9 +325,13 @@ def test_files_that_are_not_in_force_and_files_that_are_not_read_are_told() -> N
     own = "auto lo\niface lo inet loopback\n\nsource /etc/network/overlay.cfg\n"
     said = refused(by_text(own, beside={"vxlan": "iface vtun\n\tvxlan-id 4077\n"}))
     assert said[1] == (
-        "node1: /etc/network/interfaces.d/vxlan: was left out, since no 'source' line of /etc/network/interfaces names it"
+        "node1: /etc/network/interfaces.d/vxlan: was left out, since no 'source' line of /etc/network/interfaces names it; "
+        "add 'source /etc/network/interfaces.d/*' there if it is to count"
     )
-    assert said[2] == "node1: /etc/network/interfaces: sources /etc/network/overlay.cfg, which pvesdn does not read"
+    assert said[2] == (
+        "node1: /etc/network/interfaces: sources /etc/network/overlay.cfg, which pvesdn does not read; "
+        "move what it has of VXLAN, bridges and VRFs into a file in /etc/network/interfaces.d"
+    )
 
 
 def test_what_pve_has_made_is_told_to_be_pves() -> None:

@@ -4,9 +4,11 @@ nobody is told to give it to another node.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from pvesdn.model.snapshot import Snapshot
+from pvesdn.model.snapshot import NodeRaw, Snapshot
 from pvesdn.render.renderer import Renderer
 from pvesdn.workflows.adopt import adopt
 from tests.unit.recognise.kit import by_text, hand, lost, refused, section
@@ -39,7 +41,7 @@ router bgp 65077
   advertise-all-vni
  exit-address-family
 """
-TAKE = "take it off br77, or put it on a device of the host's own outside the overlay; then import again"
+TAKE = "move it to a device of the host's own outside the overlay, or take it off br77 if nothing needs it; then import again"
 
 
 def with_address(*more: str, method: str = "static", is_evpn: bool = True) -> Snapshot:
@@ -48,6 +50,16 @@ def with_address(*more: str, method: str = "static", is_evpn: bool = True) -> Sn
     own = TEXT.replace("{words}", words).replace("{method}", method)
     texts = [own + "".join(f"\t{line}\n" for line in lines.splitlines()) for lines in more]
     return by_text(*texts, frr=EVPN if is_evpn else "")
+
+
+def with_live_address(address: str) -> Snapshot:
+    """The kernel has an address on the bridge that no file mentions."""
+    snapshot = with_address("", method="manual")
+    nodes = {}
+    for name, raw in snapshot.nodes.items():
+        held = {"family": "inet", "local": address.replace("{n}", name[-1]), "prefixlen": 24}
+        nodes[name] = NodeRaw(raw.files, {**raw.commands, "ip-addr": [{"ifname": "br77", "addr_info": [held]}]})
+    return replace(snapshot, nodes=nodes)
 
 
 @pytest.mark.parametrize("is_evpn", [True, False], ids=["EVPN", "unicast"])
@@ -134,13 +146,20 @@ def test_a_gateway_by_a_hook_is_told_with_the_option_that_says_the_same() -> Non
     )
 
 
-def test_the_address_by_which_the_cluster_knows_a_node_is_not_told_to_go() -> None:
+def test_the_bridge_with_the_address_by_which_the_cluster_knows_a_node_stays_as_it_is() -> None:
     said = refused(with_address("address 10.31.4.{n}/24"))
-    assert said[0] == (
-        f"node1: {FILE}:17: br77: 10.31.4.1/24 is the node's own address (node2 has 10.31.4.2/24 there), which a VNet "
-        "cannot have; the cluster knows the node by this address: the bridge has to stay as it is, or the cluster "
-        "moves first"
-    )
+    assert said[1:] == [
+        (
+            f"node{n}: {FILE}:13: br77: a bridge with a VXLAN port (vtun) and the address by which the cluster knows the "
+            "node: it stays as it is; to have it imported give vtun a bridge of its own"
+        )
+        for n in (1, 2)
+    ]
+
+
+def test_so_does_one_that_has_that_address_live_alone() -> None:
+    said = refused(with_live_address("10.31.4.{n}"))
+    assert said[1].startswith(f"node1: {FILE}:13: br77: a bridge with a VXLAN port (vtun) and the address")
 
 
 def test_a_gateway_that_was_mistyped_on_one_node_is_still_a_contradiction() -> None:
@@ -165,4 +184,7 @@ def test_an_address_on_the_bridge_of_an_l3vni_is_the_nodes_own() -> None:
     (said,) = refused(
         hand("symmetric", node1=("bridge_ports vxlan4000\n", "bridge_ports vxlan4000\n        address 10.9.9.1/24\n"))
     )
-    assert "vmbr4000: 10.9.9.1/24 is the node's own address, which a VNet cannot have; take it off vmbr4000" in said
+    assert (
+        "vmbr4000: 10.9.9.1/24 is the node's own address, which a VNet cannot have; "
+        "move it to a device of the host's own outside the overlay, or take it off vmbr4000" in said
+    )

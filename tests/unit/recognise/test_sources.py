@@ -116,3 +116,30 @@ def test_with_the_bgp_controllers_that_are_told_pves_sessions_come_from_the_vtep
         f"controllers.cfg:1: controller 'main': {name}" for name in snapshot.nodes
     ]
     assert sources(looped) == []
+
+
+def with_protocol(snapshot: Snapshot, protocol: str) -> Snapshot:
+    """The routes to the VTEPs are a routing protocol's, which each frr.conf runs."""
+    nodes = {}
+    for name, raw in snapshot.nodes.items():
+        rows = raw.commands["ip-route"]
+        assert isinstance(rows, list)
+        learnt = [row | {"protocol": protocol} if isinstance(row, dict) and "gateway" in row else row for row in rows]
+        frr = f"{raw.files[FRR_CONF]}router {protocol} 1\n exit\n"
+        nodes[name] = NodeRaw({**raw.files, FRR_CONF: frr}, {**raw.commands, "ip-route": learnt})
+    return replace(snapshot, nodes=nodes)
+
+
+@pytest.mark.parametrize(("protocol", "name"), [("ospf", "OSPF"), ("openfabric", "OpenFabric")])
+def test_vteps_that_lose_each_other_with_a_routing_protocol_are_told(protocol: str, name: str) -> None:
+    def warned(snapshot: Snapshot) -> list[str]:
+        return [str(finding) for finding in proposed(snapshot).findings if "reached by" in finding.what]
+
+    assert warned(with_protocol(by_hand("vtep-on-lo"), protocol)) == [
+        (
+            f"node1, node2, node3: the other VTEPs are reached by {name}, and 'router {protocol}' goes with frr.conf; "
+            "have a fabric of PVE take over in the same apply: docs/import.md, 'Where FRR runs the underlay too'"
+        )
+    ]
+    assert warned(by_hand("vtep-on-lo")) == []
+    assert warned(hand("evpn-l2", ("line vty\n", f"router {protocol} 1\nexit\nline vty\n"))) == []
