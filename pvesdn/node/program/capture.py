@@ -57,6 +57,29 @@ def touched(machine: Machine) -> List[str]:
     return sorted(found)
 
 
+def remotes(machine: Machine) -> Dict[str, List[List[str]]]:
+    """For each interface the VTEPs that our files list, as they are and as they are staged.
+
+    All other entries of a device are FRR's, which the kernel does not tell apart: they come and go by themselves.
+    """
+    now: Dict[str, List[str]] = {}
+    then: Dict[str, List[str]] = {}
+    for path in INTERFACES:
+        text = text_of(machine, path) or ""
+        _add_remotes(now, text)
+        _add_remotes(then, _staged_text(machine, path) or text)
+    return {name: [now.get(name, []), then.get(name, [])] for name in {*now, *then}}
+
+
+def _add_remotes(found: Dict[str, List[str]], text: str) -> None:
+    name = ""
+    for words in (line.split() for line in text.splitlines()):
+        if words[:1] == ["iface"]:
+            name = words[1] if len(words) > 1 else ""
+        elif words[:1] == ["vxlan-remoteip"]:
+            found.setdefault(name, []).extend(words[1:])
+
+
 def staged_digest(machine: Machine, path: str) -> Optional[str]:
     """Digest of what waits to be put in place of `path`; None where nothing does."""
     return digest_of(machine, staged(machine, path)[len(machine.root) :])
@@ -148,7 +171,7 @@ def _vlans(row: Value) -> Iterator[str]:
             last = "-{}".format(vlan["vlanEnd"]) if "vlanEnd" in vlan else ""
             flags = vlan.get("flags") or []
             words = [word for flag, word in (("PVID", "pvid"), ("Egress Untagged", "untagged")) if flag in flags]
-            yield " ".join(["vid", f"{vlan['vlan']}{last}", *words])
+            yield " ".join(("vid", f"{vlan['vlan']}{last}", *words))
 
 
 def routes_of(machine: Machine, devices: Iterable[str]) -> List[List[str]]:

@@ -16,7 +16,7 @@ FORMAT = 1
 _KEYS = frozenset(
     {
         *("format", "id", "who", "boot", "since", "seconds", "deadline", "begun", "attempts", "running"),
-        *("frr_action", "files", "written", "touched", "uplinks", "settings", "devices", "routes", "frr"),
+        *("frr_action", "files", "written", "remotes", "touched", "uplinks", "settings", "devices", "routes", "frr"),
     }
 )
 

@@ -5,7 +5,7 @@ ports that were added, guests' ports whose bridge was away, and switches of devi
 (docs/pve.md §13.2).
 """
 
-from typing import Dict, Iterator, List
+from typing import Dict, Iterator, List, Tuple
 
 from pvesdn.node.program.capture import MADE_BY_IFUPDOWN, devices_now, setting_now
 from pvesdn.node.program.flood import ALL_ZERO_MAC
@@ -37,7 +37,7 @@ def repair(machine: Machine, checkpoint: Value) -> List[str]:
     for _ in range(2):
         now = devices_now(machine)
         for name in _concerned(checkpoint, now):
-            for argv in _commands(name, checkpoint["devices"][name], now[name], is_touched=_is_ours(checkpoint, name)):
+            for argv in _commands(checkpoint, name, now[name]):
                 log += _done(machine, argv)
     for route in checkpoint["routes"]:
         machine.run(["ip", route[0], "route", "replace", *route[1:]], limit=20)
@@ -70,10 +70,11 @@ def differing(machine: Machine, checkpoint: Value) -> Iterator[str]:
     for name in _concerned(checkpoint, now):
         for key in _compared(is_touched=_is_ours(checkpoint, name)):
             before, present = devices[name][key], now[name][key]
-            if before != present and not (
-                key == "flooding" and not _is_ours(checkpoint, name) and set(before) <= set(present)
-            ):
+            if before != present:
                 yield f"{name}: {key} is {_told(present)}, and was {_told(before)}"
+        missing, more = _flooding_left(checkpoint, name, now[name])
+        if missing or more:
+            yield f"{name}: flooding lacks {_told(missing)}, and has {_told(more)} more"
     for path, value in sorted(checkpoint["settings"].items()):
         present = setting_now(machine, path)
         if present not in (None, value):
@@ -84,19 +85,27 @@ def _is_ours(checkpoint: Value, name: str) -> bool:
     return name in checkpoint["touched"]
 
 
-def _compared(*, is_touched: bool) -> List[str]:
+def _compared(*, is_touched: bool) -> Tuple[str, ...]:
     """What of a device counts: of a guest's port and the like only where it is plugged in."""
-    more = ["kind", "mtu", "mac", "up", "tunnel", "addresses"] if is_touched else []
-    return ["master", "vlans", "flooding", *more]
+    more = ("kind", "mtu", "mac", "up", "tunnel", "addresses") if is_touched else ()
+    return ("master", "vlans", *more)
+
+
+def _flooding_left(checkpoint: Value, name: str, now: Value) -> Tuple[List[str], List[str]]:
+    """All-zero entries of our old file that were there and are not, and those of the new one that were not and are."""
+    listed, brought = checkpoint["remotes"].get(name, [[], []])
+    before, present = checkpoint["devices"][name]["flooding"], now["flooding"]
+    missing = [address for address in listed if address in before and address not in present]
+    return missing, [address for address in present if address in brought and address not in before]
 
 
 def _concerned(checkpoint: Value, now: Devices) -> List[str]:
-    """Devices of before that are there: those that our files name, ports of these, and all with flooding entries."""
+    """Devices of before that are there: those that our files name, and ports of these."""
     ours = set(checkpoint["touched"])
     return sorted(
         name
         for name, before in checkpoint["devices"].items()
-        if name in now and (name in ours or {before["master"], now[name]["master"]} & ours or before["flooding"])
+        if name in now and (name in ours or {before["master"], now[name]["master"]} & ours)
     )
 
 
@@ -108,17 +117,17 @@ def _foreign(checkpoint: Value, now: Devices) -> List[str]:
     return sorted(name for name in new if now[name]["kind"] in MADE_BY_IFUPDOWN and name not in held)
 
 
-def _commands(name: str, before: Value, now: Value, *, is_touched: bool) -> Iterator[List[str]]:
-    link = ["ip", "link", "set", "dev", name]
+def _commands(checkpoint: Value, name: str, now: Value) -> Iterator[List[str]]:
+    before, link = checkpoint["devices"][name], ["ip", "link", "set", "dev", name]
     if before["master"] != now["master"]:
         yield [*link, "master", before["master"]] if before["master"] else [*link, "nomaster"]
-    if is_touched:
+    if _is_ours(checkpoint, name):
         yield from _own_commands(name, before, now)
     elif before["up"] and not now["up"] and before["master"] != now["master"]:
         yield [*link, "up"]
-    for address in before["flooding"]:
-        if address not in now["flooding"]:
-            yield ["bridge", "fdb", "append", ALL_ZERO_MAC, "dev", name, "dst", address]
+    missing, more = _flooding_left(checkpoint, name, now)
+    yield from (["bridge", "fdb", "append", ALL_ZERO_MAC, "dev", name, "dst", address] for address in missing)
+    yield from (["bridge", "fdb", "del", ALL_ZERO_MAC, "dev", name, "dst", address] for address in more)
     for words in before["vlans"]:
         if words not in now["vlans"]:
             yield ["bridge", "vlan", "add", "dev", name, *words.split()]
@@ -141,9 +150,6 @@ def _own_commands(name: str, before: Value, now: Value) -> Iterator[List[str]]:
     for address in now["addresses"]:
         if address not in before["addresses"]:
             yield ["ip", "address", "del", address, "dev", name]
-    for address in now["flooding"]:
-        if address not in before["flooding"]:
-            yield ["bridge", "fdb", "del", ALL_ZERO_MAC, "dev", name, "dst", address]
 
 
 def _done(machine: Machine, argv: List[str]) -> List[str]:
