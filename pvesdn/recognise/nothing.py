@@ -20,7 +20,6 @@ _UNREAD = "sources %s, which pvesdn does not read"
 _MOVE = f"move what it has of VXLAN, bridges and VRFs into a file in {_MAIN}.d"
 _SHOWN = 3
 """Devices that are named one by one."""
-_SAME = "set it up in the same way on every node, then import again"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +64,7 @@ class Others:
             if twin is not None:
                 what = one.what.replace(": it stays as it is", "").replace(", it stays as it is", "")
                 what += f"; {twin.node} has VNI {twin.port.vni} on {twin.port.device.name} ({twin.port.device.place})"
-                hint = one.hint if one.hint.endswith("import again") else _SAME
-                book.error(one.node, one.place, one.name, what, hint)
+                book.error(one.node, one.place, one.name, what, one.hint)
             elif not (one.is_foreign and sights):
                 book.lose(one.node, one.place, one.name, one.what, one.hint)
 

@@ -46,9 +46,18 @@ _UDP_PORT = 4789
 
 
 def tell_words(
-    nodes: Mapping[str, HandWrittenNode], nets: Nets, drafts: tuple[Draft, ...], ground: UnderlayFacts, book: Notebook
+    nodes: Mapping[str, HandWrittenNode],
+    nets: Nets,
+    drafts: tuple[Draft, ...],
+    ground: UnderlayFacts,
+    book: Notebook,
+    *,
+    vrfs: Mapping[str, str],
 ) -> None:
-    """Enter every word of a stanza that goes and that is neither carried over nor done anyway."""
+    """Enter every word of a stanza that goes and that is neither carried over nor done anyway.
+
+    :param vrfs: new name by old, of VRFs that become a zone.
+    """
     teller = _Teller(nodes, book)
     for draft in drafts:
         for net in draft.nets:
@@ -60,11 +69,10 @@ def tell_words(
             mtu = tied.mtu or inner_mtu(ground.vteps[node] for node in sorted(tied.nodes & ground.vteps.keys()))
             for sight in net.sights.values():
                 teller.tell_tie(sight, tied, mtu)
-    routed = {draft.vrf for draft in drafts if draft.vrf is not None and draft.is_routed}
     for name, node in sorted(nodes.items()):
         for device in node.devices.values():
-            if device.name in routed and device.all("vrf-table"):
-                teller.tell_vrf(name, device)
+            if device.name in vrfs and device.all("vrf-table"):
+                teller.tell_vrf(name, device, vrfs[device.name])
 
 
 def tell_stayers(nodes: Mapping[str, HandWrittenNode], outs: Mapping[str, tuple[TakeOut, ...]], book: Notebook) -> None:
@@ -141,13 +149,15 @@ class _Teller:
                 self._lose(sight.node, port.device, option, "the L3VNI's devices get what the zone's VNets have")
         self._tell_ports(sight)
 
-    def tell_vrf(self, node: str, vrf: Device) -> None:
-        """A VRF."""
+    def tell_vrf(self, node: str, vrf: Device, becomes: str) -> None:
+        """A VRF. :param becomes: its new name."""
         for option in vrf.options:
             if option.name == "vrf-table" and option.value != "auto":
                 self._lose(node, vrf, option, "the table's number is chosen automatically")
             elif not is_done(VRF, _line(vrf, option), frozenset(), {"name": re.escape(vrf.name)}):
-                self._lose(node, vrf, option, _hint(option, vrf))
+                is_own = option.name == "address" and not option.value.startswith(("127.", "::1"))
+                kept = f"to keep it give it to a dummy device with 'vrf {becomes}' in the edited files"
+                self._lose(node, vrf, option, kept if is_own else _hint(option, vrf))
 
     def _tell(
         self, sight: BridgeOnNode, device: Device, kind: str, carried: frozenset[str], traits: frozenset[Trait]
