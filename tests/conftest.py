@@ -6,13 +6,21 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import settings
 
+from tests.in_memory import use_memory
 from tests.not_tried import pytest_terminal_summary
 
 __all__ = ["in_utc", "pytest_terminal_summary"]
 
+use_memory()
+
 # A law does not fail because the machine has something else to do: hypothesis allows 200 ms for each example.
 settings.register_profile("unhurried", deadline=None)
 settings.load_profile("unhurried")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes seconds comes first; else the order stays."""
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)
 
 
 @pytest.fixture

@@ -34,7 +34,6 @@ _SWITCHES = {
 }
 _MADE_UP = frozenset({"versions", "sysctl", "modes"})
 """What the program finds out by itself, unless a node's `commands` say otherwise."""
-_IN_MEMORY = "/dev/shm" if Path("/dev/shm").is_dir() else None
 
 
 class Files(MutableMapping[str, str]):
@@ -278,6 +277,8 @@ class FakeMachine(Machine):
         if argv[1:] == ["-c", "show daemons"]:
             switches = self._node.files.get("/etc/frr/daemons", "")
             return 0, " ".join(["zebra", *re.findall(r"(?m)^(\w+d)=yes$", switches), "staticd"])
+        if argv[1] == "-c":
+            return 1, "Exiting: failed to connect to any daemons.\n"
         lines = Path(argv[-1]).read_text("utf-8").splitlines()
         wrong = [
             f"line {number}: % Unknown command[0]: {line}"
@@ -299,6 +300,6 @@ class FakeMachine(Machine):
 
 def _folder(owner: object) -> Path:
     """A folder that goes when its owner does."""
-    path = tempfile.mkdtemp(prefix="pvesdn-fake-", dir=_IN_MEMORY)
+    path = tempfile.mkdtemp(prefix="pvesdn-fake-")
     weakref.finalize(owner, shutil.rmtree, path, ignore_errors=True)
     return Path(path).resolve()

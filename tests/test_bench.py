@@ -19,6 +19,13 @@ from pvesdn.render.renderer import Renderer
 from pvesdn.workflows.plan import plan
 
 
+@pytest.fixture(autouse=True)
+def few_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """How a row is measured does not depend on how often."""
+    for runs in ("RUNS", "WHOLE_RUNS", "HELP_RUNS"):
+        monkeypatch.setattr(row, runs, 2)
+
+
 @pytest.mark.parametrize("source", row.SOURCES.values(), ids=row.SOURCES)
 def test_the_floor_prints_the_same_bytes_as_pvesdn(source: row.Source) -> None:
     given = source.network(3, 4)
@@ -42,6 +49,7 @@ def test_a_comparison_is_measured_to_the_last_line_of_its_diff(change: str, touc
     assert measured["hunks"] == touched
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("state", STATES)
 def test_a_whole_plan_is_measured_beside_its_floor_and_in_its_steps(state: str) -> None:
     measured = row.main("plan", state, "2", "4")

@@ -8,6 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).resolve().parents[1]
 
 
@@ -15,6 +17,7 @@ LONGEST = 120
 """Lines: a story is read, not scrolled through."""
 
 
+@pytest.mark.long
 def test_the_demo_plans_applies_and_then_has_nothing_to_do(tmp_path: Path) -> None:
     home = tmp_path / "home"
     temporary = tmp_path / "tmp"
@@ -49,6 +52,7 @@ def test_the_demo_plans_applies_and_then_has_nothing_to_do(tmp_path: Path) -> No
     assert [page for page in pages if not (ROOT / page).exists()] == []
 
 
+@pytest.mark.long
 def test_the_demo_says_which_step_went_wrong(tmp_path: Path) -> None:
     broken = (ROOT / "tools/demo.py").read_text().replace('"plan --node {NODE}"', '"plan --node nobody"')
     program = tmp_path / "demo.py"

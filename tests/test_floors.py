@@ -8,6 +8,8 @@ import shutil
 import subprocess
 import sys
 import tomllib
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -160,12 +162,28 @@ ANSWERS = {
 """The other half of a fault that needs two."""
 
 
-@pytest.fixture
-def copied_sources(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def copied_sources(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("sources")
     for package in ("pvesdn", "lab/pvesdn_lab"):
-        shutil.copytree(ROOT / package, tmp_path / package, ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copy(ROOT / "pyproject.toml", tmp_path)
-    return tmp_path
+        shutil.copytree(ROOT / package, folder / package, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "pyproject.toml", folder)
+    return folder
+
+
+@contextmanager
+def planted(folder: Path, *faults: tuple[str, str]) -> Iterator[None]:
+    """Each text at the end of its file, which may be a new one, and gone again afterwards."""
+    with ExitStack() as undoing:
+        for name, text in faults:
+            file = folder / name
+            if not file.parent.exists():
+                undoing.callback(shutil.rmtree, file.parent)
+                file.parent.mkdir()
+            undoing.callback(file.write_bytes, file.read_bytes()) if file.exists() else undoing.callback(file.unlink)
+            with file.open("a") as stream:
+                stream.write(text)
+        yield
 
 
 def lint_imports(folder: Path) -> subprocess.CompletedProcess[str]:
@@ -196,13 +214,8 @@ def contracts() -> list[dict[str, Any]]:
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_planted_fault_breaks_its_contract(fault: str, copied_sources: Path) -> None:
     path, text, contract = FAULTS[fault]
-    for name, planted in ((path, text), ANSWERS.get(fault, (path, ""))):
-        file = copied_sources / name
-        file.parent.mkdir(exist_ok=True)
-        with file.open("a") as stream:
-            stream.write(planted)
-
-    result = lint_imports(copied_sources)
+    with planted(copied_sources, (path, text), *([ANSWERS[fault]] if fault in ANSWERS else [])):
+        result = lint_imports(copied_sources)
 
     assert result.returncode == 1, result.stdout + result.stderr
     assert broken(result) == {contract} | CAUGHT_TWICE.get(fault, set())

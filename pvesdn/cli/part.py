@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from pvesdn.cli.screens.names import ranges
 from pvesdn.cli.screens.screen import Line, Span, Style
 from pvesdn.cli.source import require_members
 from pvesdn.compare.parting import part_of, parting_findings
 from pvesdn.errors import ApplyRefused
 from pvesdn.model.files import ChangeSet
 from pvesdn.model.findings import Finding, Severity
+from pvesdn.model.ranges import ranges
 
 
 def take_part(whole: ChangeSet, only: frozenset[str]) -> tuple[ChangeSet, tuple[Finding, ...]]:

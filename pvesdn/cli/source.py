@@ -8,7 +8,6 @@ from pathlib import Path
 
 from pvesdn.adapters.snapshot_dir import read_snapshot
 from pvesdn.cli.draft import Draft
-from pvesdn.cli.screens.names import ranges
 from pvesdn.cli.screens.reading import Reading
 from pvesdn.cli.screens.screen import Screen
 from pvesdn.cli.session import Session
@@ -17,6 +16,7 @@ from pvesdn.errors import SettingsError
 from pvesdn.model.files import ChangeSet
 from pvesdn.model.findings import Finding, Severity
 from pvesdn.model.nearest import nearest
+from pvesdn.model.ranges import ranges
 from pvesdn.model.snapshot import Snapshot
 from pvesdn.workflows.decoded import Intent
 from pvesdn.workflows.draft import with_draft

@@ -150,9 +150,10 @@ def _differences(change: FileChange) -> str:
 
 
 def _words(difference: Difference) -> str:
-    lacks = [f"lacks {', '.join(difference.new)}"] if difference.new else []
-    has = [f"has {', '.join(difference.old)}"] if difference.old else []
-    return f"{difference.name.removesuffix(':')} {' and '.join([*lacks, *has])}".strip()
+    name, old, new = difference.name.removesuffix(":"), ", ".join(difference.old), ", ".join(difference.new)
+    if old and new:
+        return f"{name} is {old}, not {new}"
+    return f"{name} lacks {new}" if new else f"{name} has {old}"
 
 
 def _some(told: list[str]) -> str:

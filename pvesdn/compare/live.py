@@ -17,6 +17,10 @@ _ZERO = "00:00:00:00:00:00"
 _ENTRIES = "all-zero entries"
 _REMADE = frozenset({"VNI", "VTEP", "UDP port", "multicast group", "underlay device"})
 """What the kernel takes only when a VXLAN device is made: `ifup` alone leaves it as it is."""
+_LEARNING, _UNKNOWN = "learning", "flooding of unknown unicast and multicast"
+_SUPPRESSION = "suppression of ARP and ND"
+_OF_A_PORT = frozenset({_LEARNING, _UNKNOWN, _SUPPRESSION})
+"""What a device has only as a port of a bridge."""
 _BY_HAND = "it was changed after the last reload, by hand or by another program"
 
 _WITHDRAWN = "FRR takes a static entry along when a route of that VTEP goes"
@@ -54,6 +58,7 @@ def checks(expected: NodeExpectation, state: NodeState, zones: Mapping[str, str]
         yield from [zones.get(device.name, "")] * (1 + sum(1 for _ in _traits(device, LiveDevice(device.name))))
         if state.flooding is not None and (device.remotes is not None or device.group is not None):
             yield zones.get(device.name, "")
+    yield from (zones.get(vni.device, "") for vni in expected.vnis if state.vnis is not None)
     if state.settings is not None:
         yield from (_zone_of(path, zones) for path in expected.settings)
 
@@ -92,7 +97,11 @@ class _Look:
         return self._finding(device, trait=trait, expected=wanted, found=found, cause=cause, step=step)
 
     def _is_told_elsewhere(self, device: ExpectedDevice, trait: str) -> bool:
-        """It is in no bridge, or in no VRF, because there is none; and that is said of the bridge or the VRF."""
+        """It is in no bridge, or in no VRF, because there is none, which is said of the bridge or the VRF; or it has
+        none of a port's settings because it is in no bridge.
+        """
+        if trait in _OF_A_PORT:
+            return not self.state.devices[device.name].master
         return trait == "master" and device.master not in self.state.devices
 
     def _strangers(self, device: ExpectedDevice, live: LiveDevice) -> Iterator[Discrepancy]:
@@ -226,9 +235,9 @@ _TRAITS: tuple[tuple[str, Callable[[ExpectedDevice], object], Callable[[LiveDevi
     ("MTU", lambda e: e.mtu, lambda f: f.mtu),
     ("MAC", lambda e: e.mac, lambda f: f.mac),
     ("VLAN-aware", lambda e: e.vlan_filtering, lambda f: f.vlan_filtering),
-    ("learning", lambda e: e.learns, lambda f: f.learns),
-    ("flooding of unknown unicast and multicast", lambda e: e.floods, lambda f: f.floods),
-    ("suppression of ARP and ND", lambda e: e.suppresses, lambda f: f.suppresses),
+    (_LEARNING, lambda e: e.learns, lambda f: f.learns),
+    (_UNKNOWN, lambda e: e.floods, lambda f: f.floods),
+    (_SUPPRESSION, lambda e: e.suppresses, lambda f: f.suppresses),
 )
 """Attributes in a person's words, and where both sides have them."""
 

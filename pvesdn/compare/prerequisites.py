@@ -37,17 +37,22 @@ def prerequisites(
     :param taken: devices of them whose VNI another device has, by name.
     :param own: paths of files that pvesdn wants there, whether they change or not.
     """
+    missing: tuple[Finding, ...] = ()
     found: list[tuple[str, str]] = []
     if OUR_INTERFACES in own and not facts.is_sourced(OUR_INTERFACES):
         found.append(_unsourced(OUR_INTERFACES))
     found += (_refused(name, vni, facts, _made(changed)) for name, vni in taken.items())
     if OUR_INTERFACES in changed:
-        found += map(_missing, _missing_uplinks(_value(changed[OUR_INTERFACES]), facts))
+        names = _missing_uplinks(_value(changed[OUR_INTERFACES]), facts)
+        missing = tuple(_missing(name, facts.node) for name in names)
     if facts.versions:
         found += _packages(changed, own, facts)
-    return tuple(
-        Finding(severity=Severity.ERROR, node=facts.node, where=facts.node, what=what, hint=hint)
-        for what, hint in found
+    return (
+        *missing,
+        *(
+            Finding(severity=Severity.ERROR, node=facts.node, where=facts.node, what=what, hint=hint)
+            for what, hint in found
+        ),
     )
 
 
@@ -63,9 +68,10 @@ def _unsourced(file: str) -> tuple[str, str]:
     return f"/etc/network/interfaces does not source {file}", "add the line 'source /etc/network/interfaces.d/*' to it"
 
 
-def _missing(interface: str) -> tuple[str, str]:
+def _missing(interface: str, node: str) -> Finding:
     what = f"{interface}: the interface does not exist, so the reload would fail half-way"
-    return what, "use another one in the exit, or wait until it exists"
+    hint = "use another one in the exit, or wait until it exists"
+    return Finding(severity=Severity.ERROR, node=node, where=node, what=what, hint=hint, missing=interface)
 
 
 def _made(changed: Mapping[str, RenderedFile]) -> frozenset[str]:

@@ -6,13 +6,17 @@ A stanza is read here a second time, with the eyes of the kernel: what ifupdown2
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import fields, replace
 from ipaddress import ip_address, ip_interface
+from itertools import chain
 from typing import Any
 
+from pvesdn.design.ours.bgp import daemons
 from pvesdn.model.design import NodeDesign
-from pvesdn.model.expectation import ExpectedDevice, NodeExpectation
+from pvesdn.model.expectation import ExpectedDevice, ExpectedSession, ExpectedVni, NodeExpectation
 from pvesdn.model.files import OUR_INTERFACES, SDN_INTERFACES
+from pvesdn.model.frr import FrrConfig
 from pvesdn.model.ifupdown import (
     L3VniBridge,
     Stanza,
@@ -22,6 +26,7 @@ from pvesdn.model.ifupdown import (
     VrfDevice,
     VxlanPort,
 )
+from pvesdn.model.primitives import IpAddress
 from pvesdn.model.pve_ifupdown import (
     PveFabricInterface,
     PveQinqBridge,
@@ -36,6 +41,9 @@ from pvesdn.model.pve_ifupdown import (
 
 _VXLAN_UDP = 4789
 """The port that ifupdown2 takes where a stanza names none (RFC 7348 section 8)."""
+_ALWAYS = frozenset({"zebra", "staticd"})
+"""Daemons of FRR that nobody can switch off."""
+_DEFAULT_VRF = "default"
 _NO_PORTS = "none"
 _MAY_FAIL = "-"
 
@@ -48,15 +56,46 @@ def expect(design: NodeDesign) -> NodeExpectation:
     masters = dict(pair for _, _, stanza in stanzas for pair in _ports(stanza))
     ours = [setting for _, _, stanza in stanzas for setting in _settings_of(stanza)]
     written = {_path(name.removeprefix(_MAY_FAIL)): value for name, value in design.sysctls}
+    found = {name: replace(device, master=masters.get(name, device.master)) for name, device in devices.items()}
+    configs = [config for config in (design.frr, design.pve_frr) if config is not None]
+    needed = design.daemons | design.pve_daemons | frozenset().union(*map(daemons, configs))
     return NodeExpectation(
         node=design.node,
-        devices=tuple(
-            replace(device, master=masters.get(device.name, device.master)) if device.name in masters else device
-            for device in devices.values()
-        ),
+        devices=tuple(found.values()),
+        daemons=needed | _ALWAYS if needed else frozenset(),
+        sessions=tuple({session.peer: session for session in chain.from_iterable(map(_sessions, configs))}.values()),
+        vnis=tuple(_vnis(found, configs)),
         settings=dict(ours) | written,
         optional=frozenset(_path(name[1:]) for name, _ in design.sysctls if name.startswith(_MAY_FAIL)),
     )
+
+
+def _sessions(config: FrrConfig) -> Iterator[ExpectedSession]:
+    for router in config.routers:
+        if router.vrf is None:
+            for group in router.groups:
+                source = _address(group.update_source)
+                yield from (ExpectedSession(peer, source, has_bfd=group.has_bfd) for peer in group.neighbors)
+
+
+def _vnis(devices: Mapping[str, ExpectedDevice], configs: Iterable[FrrConfig]) -> Iterator[ExpectedVni]:
+    """The VNIs of EVPN; those of plain VXLAN that EVPN is kept out of are zebra's too, and nobody's concern."""
+    l3vnis = {vrf.l3vni: vrf.name for config in configs for vrf in config.vrfs if vrf.l3vni is not None}
+    for device in devices.values():
+        if device.vni is None or device.learns is not False:
+            continue
+        bridge = devices.get(device.master or "")
+        if device.vni in l3vnis:
+            yield ExpectedVni(device.vni, device.name, l3vnis[device.vni], is_l3=True)
+        elif bridge is not None:
+            yield ExpectedVni(device.vni, device.name, bridge.master or _DEFAULT_VRF)
+
+
+def _address(text: str | None) -> IpAddress | None:
+    """The source of a session; where it is given as an interface, whatever address that has."""
+    with suppress(ValueError):
+        return None if text is None else ip_address(text)
+    return None
 
 
 def _merged(devices: Iterable[ExpectedDevice | None]) -> dict[str, ExpectedDevice]:

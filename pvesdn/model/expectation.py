@@ -42,15 +42,55 @@ class ExpectedDevice:
 
 
 @dataclass(frozen=True, slots=True)
+class ExpectedSession:
+    """A BGP session of the default VRF.
+
+    :param peer: an address, or an interface.
+    :param source: the address that it has to speak from; None leaves it to the kernel.
+    :param has_bfd: BFD watches it.
+    """
+
+    peer: str
+    source: IpAddress | None = None
+    has_bfd: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ExpectedVni:
+    """A VNI that FRR announces.
+
+    :param device: its VXLAN device.
+    :param vrf: the VRF that its bridge routes in, or that it is the L3VNI of; ``default`` for the host's own table.
+    """
+
+    vni: int
+    device: str
+    vrf: str
+    is_l3: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class NodeExpectation:
     """What one node should be doing.
 
     :param devices: in the order of the files, names unique.
     :param settings: the kernel's, by path below /proc/sys.
     :param optional: those of `settings` that the kernel may lack.
+    :param daemons: of FRR; empty where the node needs none.
+    :param sessions: of BGP, in the order of the configuration.
+    :param vnis: in the order of the devices.
     """
 
     node: str
     devices: tuple[ExpectedDevice, ...] = ()
     settings: Mapping[str, str] = field(default_factory=dict)
     optional: frozenset[str] = frozenset()
+    daemons: frozenset[str] = frozenset()
+    sessions: tuple[ExpectedSession, ...] = ()
+    vnis: tuple[ExpectedVni, ...] = ()
+
+    @property
+    def vtep(self) -> IpAddress | None:
+        """The address that the others' broadcasts for EVPN come to; None where the node has no VNI of EVPN."""
+        there = {device.name: device.vtep for device in self.devices}
+        return next((there[vni.device] for vni in self.vnis), None)

@@ -50,6 +50,8 @@ class Finding(Model):
     :param node: the node it is about and that has to change; empty where definitions are at fault, or several nodes. An
         error with a node stops what would happen there, one without a node stops everything.
     :param others: more of the same: documents have all of them, a screen the first few.
+    :param missing: the device that `node` lacks, where that is what is wrong: definitions and an apply may both stumble
+        over it, and it is told once.
     """
 
     severity: Severity
@@ -59,6 +61,7 @@ class Finding(Model):
     node: str = ""
     place: Where | None = None
     others: tuple[Finding, ...] = ()
+    missing: str = ""
 
     @classmethod
     def at(cls, where: Where | str, severity: Severity, what: str, hint: str = "", *, node: str = "") -> Finding:

@@ -57,9 +57,11 @@ NODE_COMMANDS = ("ip-addr", "ip-link", "ip-route", "ip-route6", "ip-rule", "ip-r
 switches, and the modes of its interfaces files, octal, by path.
 """
 
-STATE_COMMANDS = ("fdb", "settings")
-"""Names of what is asked of a node besides where its live state counts: the all-zero FDB entries of all devices and the
-kernel's settings as they are now. Each answer is ``{"answer": JSON}``, or ``{"fault": text}`` where there is none.
+STATE_COMMANDS = ("fdb", "settings", "frr-daemons", "frr-running", "bgp-neighbors", "evpn-vnis")
+"""Names of what is asked of a node besides where its live state counts: the all-zero FDB entries of all devices, the
+kernel's settings as they are now; FRR's daemons that run, its running configuration, its BGP sessions and its VNIs.
+Each answer is ``{"answer": JSON}``, or where there is none ``{"fault": text}``, with ``"late": true`` if its time was
+up.
 """
 
 

@@ -43,17 +43,67 @@ class LiveDevice:
 
 
 @dataclass(frozen=True, slots=True)
+class LiveSession:
+    """A BGP session of the default VRF as bgpd has it.
+
+    :param state: ``Established``, or where it is stuck: ``Idle``, ``Active``, ``Connect``, ``OpenSent``…
+    :param local: the address that it speaks from; None while there is no connection.
+    :param last_reset: why it ended last, in FRR's words; empty for no reason.
+    :param notification: what the last notification said (RFC 4271 section 6), in FRR's words.
+    :param bfd: ``Up``, ``Down``…; None where BFD does not watch it.
+    """
+
+    state: str
+    local: IpAddress | None = None
+    last_reset: str = ""
+    notification: str = ""
+    bfd: str | None = None
+
+    @property
+    def is_established(self) -> bool:
+        """Routes are exchanged."""
+        return self.state == "Established"
+
+
+@dataclass(frozen=True, slots=True)
+class LiveVni:
+    """A VNI as zebra has it.
+
+    :param is_l3: it is the L3VNI of a VRF.
+    :param vrf: ``default`` for the host's own table.
+    :param state: of an L3VNI: ``Up`` or ``Down``.
+    :param router_mac: of an L3VNI, in lower case.
+    """
+
+    vni: int
+    is_l3: bool
+    vrf: str
+    state: str = ""
+    router_mac: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class NodeState:
     """What one node is doing. None is what was not seen, and `unseen` says why.
 
     :param devices: by name.
     :param flooding: VTEPs and groups of all-zero FDB entries, by VXLAN device; a device without any is absent.
     :param settings: values by path below /proc/sys; what the kernel does not have is absent.
+    :param daemons: of FRR, those that run.
+    :param frr: FRR's running configuration, as text.
+    :param sessions: by the peer's address, or its interface.
+    :param vnis: by number.
     :param unseen: reasons by the name of the question, as in `STATE_COMMANDS`.
+    :param late: questions whose time was up: who should have answered hangs.
     """
 
     node: str
     devices: Mapping[str, LiveDevice]
     flooding: Mapping[str, frozenset[IpAddress]] | None = None
     settings: Mapping[str, str] | None = None
+    daemons: frozenset[str] | None = None
+    frr: str | None = None
+    sessions: Mapping[str, LiveSession] | None = None
+    vnis: Mapping[int, LiveVni] | None = None
     unseen: Mapping[str, str] = field(default_factory=dict)
+    late: frozenset[str] = frozenset()

@@ -16,6 +16,9 @@ class Subject(StrEnum):
     DEVICE = "device"
     FLOODING = "flooding"
     SETTING = "setting"
+    FRR = "frr"
+    SESSION = "session"
+    VNI = "vni"
     DEFINITIONS = "definitions"
 
 

@@ -195,9 +195,9 @@ def with_the_panel(own: OwnSdn) -> tuple[str, ...]:
         f"Guests stay plugged in, and their configuration stays right: the bridges {vnets} keep their names.",
         f"The panel no longer offers them: a NIC is set by 'qm set VMID --net0 virtio,bridge={own.vnets[0].id}'.",
         f"Users other than root@pam need SDN.Use on {paths}; rights on the zone no longer count.",
-        "Firewall rules of VNets (/etc/pve/sdn/firewall/VNET.fw) no longer apply: give them to the guests before.",
-        "The firewall's IP sets +sdn/VNET-... are gone: write addresses into rules that use them before.",
-        "The panel shows no state of the zone any more: 'pvesdn show' and 'pvesdn plan' do.",
+        "Firewall rules of VNets (/etc/pve/sdn/firewall/VNET.fw) no longer apply: move them to the guests first.",
+        "The firewall's IP sets +sdn/VNET-... are gone: in rules that use them, write the addresses themselves first.",
+        "The panel no longer shows the state of the zone; 'pvesdn show' and 'pvesdn plan' do.",
     )
 
 

@@ -131,9 +131,9 @@ def _differences(
     before, after = (_devices_of(design, devices) for design in (old, new))
     for name in sorted(before.keys() | after.keys()):
         if name not in after:
-            yield name, "device", _Trait("there", "gone", "what it carried is gone here")
+            yield name, "device", _Trait("there", "gone", "nothing carries its traffic on this node any more")
         elif name not in before:
-            yield name, "device", _Trait("absent", "there", "the node did not have it so far")
+            yield name, "device", _Trait("absent", "there", "it is new on this node")
         else:
             yield from _compared(name, before[name], after[name])
     routers = [_routers(design.pve_frr) | _routers(design.frr) for design in (old, new)]
@@ -148,20 +148,20 @@ def _compared(name: str, old: Mapping[str, str], new: Mapping[str, str]) -> Iter
             yield name, attribute, _Trait(was, becomes, _MEANINGS.get(attribute, ""))
 
 
-_FLOODING_PAUSES = "BGP takes flood entries away with what it withdraws; apply restores them within seconds"
+_FLOODING_PAUSES = "BGP removes the flood entries of a VNI that it withdraws; apply restores them within seconds"
 _MEANINGS: Mapping[str, str] = {
-    "VNI": "the nodes no longer understand each other until all have it",
-    "UDP port": "the nodes no longer understand each other until all have it",
+    "VNI": "nodes with different ones exchange nothing until all have the new one",
+    "UDP port": "nodes with different ones exchange nothing until all have the new one",
     "MTU": "guests with a larger MTU lose packets",
-    "remotes": "flooded frames go elsewhere",
-    "gateways": "guests that use another one lose it",
+    "remotes": "flooded frames go to other nodes",
+    "gateways": "guests that use the old one lose their gateway",
     "gateway MAC": "guests send to the old one until their ARP entries run out",
     "router MAC": "routed flows between nodes pause until BGP has told the other nodes",
-    "ARP suppression": "ARP is answered elsewhere",
-    "learning": "addresses are learned otherwise",
+    "ARP suppression": "who answers ARP requests changes",
+    "learning": "how MAC addresses are learned changes",
     "route targets imported": "routes come from other VRFs",
     "route targets exported": "routes go to other VRFs",
-    "default route": "guests lose or get a way out",
+    "default route": "guests lose a way out, or get one",
 }
 
 

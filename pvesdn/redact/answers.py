@@ -13,6 +13,7 @@ from pvesdn.decode.json_text import WrongShapeError
 from pvesdn.decode.secrets.veil import Veil, is_address, is_device, is_kernel_name, is_mac, is_number, word_set
 from pvesdn.model.primitives import Json
 from pvesdn.model.snapshot import STATE_COMMANDS
+from pvesdn.redact.frr import hide_frr
 from pvesdn.redact.reasons import hide_reason
 
 _DEPTH = 50
@@ -36,6 +37,13 @@ _IP_KEYS = word_set(
 )
 _NEVER = frozenset({"ifalias", "key", "ikey", "okey", "cookie", "peer_cookie", "secret", "password", "token"})
 """Keys of iproute2 whose values are free text or secrets, even numbers."""
+_OF_FRR = frozenset({"frr-daemons", "bgp-neighbors", "evpn-vnis"})
+_FRR_KEYS = word_set(
+    "type vrf tenantVrf vxlanInterface vxlanIntf state flood bgpState hostLocal hostForeign bfd l2Vnis"
+)
+_PHRASES = frozenset({"lastResetDueTo", "lastNotificationReason"})
+_PHRASE = re.compile(r"[A-Za-z0-9 ,.:/()_-]{0,80}")
+"""Why FRR ended a session, in one of its own constant phrases."""
 _SECRET = ("secret", "passw", "psk", "private", "preshared", "token", "cookie")
 _WORD = re.compile(r"[A-Za-z0-9_.:@<>/+*~-]{0,64}")
 _KEY = re.compile(r"[A-Za-z0-9_.:@/+-]{1,64}")
@@ -67,14 +75,40 @@ def hide_guests(value: Json, veil: Veil) -> Json:
 
 def hide_command_answer(name: str, value: Json, veil: Veil) -> Json:
     """The output of a command on a node. :param name: one of `NODE_COMMANDS` or `STATE_COMMANDS`."""
-    if name in STATE_COMMANDS and isinstance(value, dict) and isinstance(value.get("fault"), str):
-        return {"fault": hide_reason(value["fault"], veil)}
-    if name.startswith("ip-") or name == "fdb":
+    if name in STATE_COMMANDS and isinstance(value, dict):
+        return _state(name, value, veil)
+    if name.startswith("ip-"):
         return _walk(value, "", veil, lambda key, text: _is_of_ip(key, text, veil))
     shape = {"versions": _VERSION, "modes": _MODE}.get(name)
     if shape is not None:
         return _walk(value, "", veil, lambda _, text: shape.fullmatch(text) is not None)
     return _walk(value, "", veil, lambda key, text: is_number(text) and "secret" not in key)
+
+
+def _state(name: str, value: dict[str, Json], veil: Veil) -> Json:
+    """What a node said of its live state, or why it did not."""
+    said: dict[str, Json] = {}
+    for key, part in value.items():
+        match key, part:
+            case "fault", str():
+                said[key] = hide_reason(part, veil)
+            case "late", bool():
+                said[key] = part
+            case "answer", str() if name == "frr-running":
+                said[key] = hide_frr(part, veil)
+            case _ if name in _OF_FRR:
+                said[key] = _walk(part, "", veil, lambda key, text: _is_of_frr(key, text, veil))
+            case _:
+                said[key] = _walk(part, "", veil, lambda key, text: _is_of_ip(key, text, veil))
+    return said
+
+
+def _is_of_frr(key: str, text: str, veil: Veil) -> bool:
+    if key in _PHRASES:
+        return _PHRASE.fullmatch(text) is not None
+    if key in _FRR_KEYS or not key:
+        return _WORD.fullmatch(text) is not None
+    return text in veil.names or is_number(text) or is_address(text) or is_mac(text)
 
 
 def hide_record(text: str, veil: Veil) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from pvesdn.compare.conflicts import holds_our_frr
@@ -57,7 +57,7 @@ def plan_understood(
     return ChangeSet(
         nodes=changes,
         findings=(
-            *known.findings_without(stopped={node.node for node in changes if not node.is_empty}),
+            *_not_told(known.findings_without(stopped={node.node for node in changes if not node.is_empty}), changes),
             *(finding for _, findings in planned for finding in findings),
             *running_findings(known.running, {node.node for node in changes if _changes_interfaces(node)}),
             *(doubt for node in changes for doubt in doubts(node.files, known.given.facts[node.node])),
@@ -108,7 +108,27 @@ def _plan_node(
     blocking = () if changes.is_empty else _blocking(known, name)
     # While something is pending, PVE is about to write the file, and what changes in it is shown with the plan.
     edited = () if known.pending else hand_edits(rendered, now, known.running, known.given.capabilities.on(name))
-    return replace(changes, obstacles=(*blocking, *changes.obstacles, *verdict.errors)), (*verdict.warnings, *edited)
+    obstacles = tuple(_with_place(known, obstacle) for obstacle in changes.obstacles)
+    return replace(changes, obstacles=(*blocking, *obstacles, *verdict.errors)), (*verdict.warnings, *edited)
+
+
+def _with_place(known: Understanding, obstacle: Finding) -> Finding:
+    """What an apply misses, with the place in the definitions that asks for it and the name that may be meant."""
+    told = next((f for f in known.found if _missed(f) and _missed(f) == _missed(obstacle)), None)
+    if told is None or told.place is None:
+        return obstacle
+    hint = f"{told.hint} in {told.place.file}:{told.place.line}, or wait until it exists"
+    return obstacle.model_copy(update={"hint": hint})
+
+
+def _missed(finding: Finding) -> tuple[str, str] | None:
+    return (finding.node, finding.missing) if finding.missing else None
+
+
+def _not_told(found: Iterable[Finding], changes: Iterable[NodeChanges]) -> Iterator[Finding]:
+    """Findings without those that an obstacle tells as well."""
+    told = {_missed(obstacle) for node in changes for obstacle in node.obstacles} - {None}
+    return (finding for finding in found if _missed(finding) not in told)
 
 
 def _changes_interfaces(node: NodeChanges) -> bool:

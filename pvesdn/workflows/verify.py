@@ -4,37 +4,45 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
 
 from pvesdn.compare.conflicts import holds_our_frr
 from pvesdn.compare.drift import edited, file_discrepancies, pve_discrepancies, told, unread, unsourced
+from pvesdn.compare.frr_live import compare_frr, unseen
 from pvesdn.compare.hand_edits import hand_edits
 from pvesdn.compare.live import Circumstances, checks, compare_live
+from pvesdn.compare.live_view import ClusterView, NodeView
 from pvesdn.compare.present import NodeNow
 from pvesdn.decode.definitions.sdn_files import read_sdn
 from pvesdn.decode.nodes.state import decode_state
-from pvesdn.design.cluster import SharedDesign, design_node, share
+from pvesdn.design.cluster import design_node, share
 from pvesdn.design.expectation import expect
 from pvesdn.design.shared.belongs import zones_by_interface
 from pvesdn.errors import NodeError
 from pvesdn.model.design import NodeDesign
-from pvesdn.model.expectation import NodeExpectation
-from pvesdn.model.files import FRR_CONF, NodeChanges, PendingChange
+from pvesdn.model.files import FRR_CONF, FRR_DAEMONS, NodeChanges, PendingChange
 from pvesdn.model.findings import Finding, Severity
 from pvesdn.model.snapshot import Snapshot
-from pvesdn.model.state import NodeState
 from pvesdn.model.verification import Discrepancy, NotChecked, Verification, ZoneVerdict, in_order
 from pvesdn.render.renderer import Renderer
 from pvesdn.workflows.plan import plan_understood
 from pvesdn.workflows.understand import Understanding, understand
 
 NOT_YET = (
-    "FRR: its daemons, its running configuration, BGP sessions, BFD, routes, VRRP",
+    "routes of exits, and VRRP",
     "guests' ports in their bridges, and their VLANs",
     "whether a packet of a zone's MTU arrives at the other VTEPs",
 )
 """What verify does not look at yet, and says so."""
 
-_SEEN_AS = {"fdb": "flooding: the all-zero entries of VXLAN devices", "settings": "the kernel's settings"}
+_SEEN_AS = {
+    "fdb": "flooding: the all-zero entries of VXLAN devices",
+    "settings": "the kernel's settings",
+    "frr-daemons": "FRR's daemons",
+    "frr-running": "FRR's running configuration",
+    "bgp-neighbors": "BGP sessions",
+    "evpn-vnis": "the VNIs that FRR knows",
+}
 
 
 def verify(snapshot: Snapshot, renderer: Renderer) -> Verification:
@@ -58,37 +66,75 @@ def verify_understood(
     :param only: only these nodes; None for all.
     :param zone: only what this zone's guests may notice; None for all.
     """
-    changes = plan_understood(known, renderer, only=only)
-    shared = share(known.given, known.vteps)
-    zones = zones_by_interface(known.given.sdn)
+    changes = {node.node: node for node in plan_understood(known, renderer).nodes}
     pending = _pending(known)
-    found = list(pve_discrepancies(pending, known.running))
-    unseen = [NotChecked("", what, "pvesdn cannot do it yet") for what in NOT_YET]
-    unseen += (NotChecked("", f"zone {zone.id}", zone.reason) for zone in known.given.sdn.pve.unmanaged_zones)
-    unreachable = dict(changes.unreachable)
-    counted: dict[str, Counter[str]] = {}
-    for node in changes.nodes:
-        try:
-            state = decode_state(node.node, known.snapshot.nodes[node.node])
-        except NodeError as error:
-            unreachable[node.node] = str(error)
-            continue
-        design = _design(known, shared, node.node)
-        expected = expect(design)
-        if not pending:  # otherwise PVE's file is shown with the plan
-            found += edited(_edits(known, design, renderer))
-        found += _of_node(known, node, expected, state, zones)
-        unseen += (NotChecked(node.node, _SEEN_AS[name], why) for name, why in sorted(state.unseen.items()))
-        counted[node.node] = Counter(checks(expected, state, zones))
+    nodes, unreachable = _look(known, changes, renderer, has_pending=bool(pending))
+    wanted = {name: node for name, node in nodes.items() if only is None or name in only}
+    cluster = _cluster(known, {name: node.view for name, node in nodes.items()})
+    found = [*pve_discrepancies(pending, known.running)]
+    unseen_by = [NotChecked("", what, "pvesdn cannot do it yet") for what in NOT_YET]
+    unseen_by += (NotChecked("", f"zone {zone.id}", zone.reason) for zone in known.given.sdn.pve.unmanaged_zones)
+    for name, node in wanted.items():
+        found += (*node.found, *compare_frr(node.view, cluster))
+        unseen_by += (NotChecked(name, _SEEN_AS[what], why) for what, why in unseen(node.view))
     kept = in_order(item for item in found if zone is None or item.concerns(zone))
     return Verification(
         discrepancies=kept,
-        not_checked=tuple(unseen),
-        zones=_zone_verdicts(kept, counted, zone),
-        nodes=tuple(counted),
-        unreachable=unreachable,
-        offline=changes.offline,
+        not_checked=tuple(unseen_by),
+        zones=_zone_verdicts(kept, {name: node.checks for name, node in wanted.items()}, zone),
+        nodes=tuple(wanted),
+        unreachable={name: why for name, why in unreachable.items() if only is None or name in only},
+        offline=tuple(name for name in sorted(cluster.off) if only is None or name in only),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Node:
+    """One node that answered: what was found there by itself, and what the others are held against."""
+
+    view: NodeView
+    found: tuple[Discrepancy, ...]
+    checks: Counter[str]
+
+
+def _look(
+    known: Understanding, changes: Mapping[str, NodeChanges], renderer: Renderer, *, has_pending: bool
+) -> tuple[dict[str, _Node], dict[str, str]]:
+    """Every node that answered, and the reason for each that did not."""
+    shared = share(known.given, known.vteps)
+    zones = zones_by_interface(known.given.sdn)
+    unreachable = {**known.snapshot.unreachable, **known.unreadable}
+    nodes = {}
+    for name, node in changes.items():
+        raw = known.snapshot.nodes[name]
+        try:
+            state = decode_state(name, raw)
+        except NodeError as error:
+            unreachable[name] = str(error)
+            continue
+        design = design_node(shared, name, holds_our_frr=holds_our_frr(raw.files, known.records[name]))
+        expected = expect(design)
+        edits = () if has_pending else edited(_edits(known, design, renderer))  # PVE's file is part of the plan then
+        view = NodeView(
+            expected,
+            state,
+            raw.files.get(FRR_CONF),
+            raw.files.get(FRR_DAEMONS, ""),
+            told(node) | {change.path for change in node.files},
+            zones,
+        )
+        found = (*_of_node(known, node, view), *edits)
+        nodes[name] = _Node(view, found, Counter(checks(expected, state, zones)))
+    return nodes, unreachable
+
+
+def _cluster(known: Understanding, views: Mapping[str, NodeView]) -> ClusterView:
+    held = {str(address.ip): name for name, facts in known.given.facts.items() for _, address in facts.addresses}
+    seen = {str(seen.address): name for name, seen in known.given.seen.items()}
+    chosen = {str(vtep.address): name for name, vtep in known.vteps.items()}
+    off = frozenset(member.name for member in known.given.cluster.members if not member.is_online)
+    # An address that every node has, such as an anycast gateway, is nobody's.
+    return ClusterView(views, {**held, **seen, **chosen}, off)
 
 
 def zone_ids(known: Understanding) -> frozenset[str]:
@@ -103,11 +149,6 @@ def _pending(known: Understanding) -> tuple[PendingChange, ...]:
     return read_sdn(known.snapshot.pve_files, intent="pending").pending
 
 
-def _design(known: Understanding, shared: SharedDesign, node: str) -> NodeDesign:
-    files = known.snapshot.nodes[node].files
-    return design_node(shared, node, holds_our_frr=holds_our_frr(files, known.records[node]))
-
-
 def _edits(known: Understanding, design: NodeDesign, renderer: Renderer) -> Iterator[Finding]:
     files = known.snapshot.nodes[design.node].files
     now = NodeNow(files, known.given.facts[design.node], known.records[design.node])
@@ -115,18 +156,12 @@ def _edits(known: Understanding, design: NodeDesign, renderer: Renderer) -> Iter
     return hand_edits(renderer.render(design, files), now, known.running, can)
 
 
-def _of_node(
-    known: Understanding,
-    changes: NodeChanges,
-    expected: NodeExpectation,
-    state: NodeState,
-    zones: Mapping[str, str],
-) -> Iterator[Discrepancy]:
+def _of_node(known: Understanding, changes: NodeChanges, view: NodeView) -> Iterator[Discrepancy]:
     facts = known.given.facts[changes.node]
-    yield from file_discrepancies(changes, known.records[changes.node].files or (), zones)
-    yield from unsourced(changes.node, facts, (device.file for device in expected.devices))
-    runs_evpn = "router bgp" in known.snapshot.nodes[changes.node].files.get(FRR_CONF, "")
-    yield from compare_live(expected, state, zones, Circumstances(told(changes), unread(changes, facts), runs_evpn))
+    yield from file_discrepancies(changes, known.records[changes.node].files or (), view.zones)
+    yield from unsourced(changes.node, facts, (device.file for device in view.expected.devices))
+    around = Circumstances(told(changes), unread(changes, facts), runs_evpn=bool(view.expected.vnis))
+    yield from compare_live(view.expected, view.state, view.zones, around)
 
 
 def _zone_verdicts(

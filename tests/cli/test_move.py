@@ -41,7 +41,7 @@ def folder(tmp_path: Path) -> Path:
 
 def test_the_whole_cut_over_is_on_the_screen(folder: Path) -> None:
     expected = f"""\
-Proposed: /etc/pve/sdn/pvesdn.cfg: these sections, behind what it has
+Proposed: /etc/pve/sdn/pvesdn.cfg: these sections are appended
 
 {ADDED}
 What becomes of each property
@@ -57,13 +57,13 @@ What goes with the panel
   Guests stay plugged in, and their configuration stays right: the bridges web keep their names.
   The panel no longer offers them: a NIC is set by 'qm set VMID --net0 virtio,bridge=web'.
   Users other than root@pam need SDN.Use on /sdn/zones/localnetwork/web; rights on the zone no longer count.
-  Firewall rules of VNets (/etc/pve/sdn/firewall/VNET.fw) no longer apply: give them to the guests before.
-  The firewall's IP sets +sdn/VNET-... are gone: write addresses into rules that use them before.
-  The panel shows no state of the zone any more: 'pvesdn show' and 'pvesdn plan' do.
+  Firewall rules of VNets (/etc/pve/sdn/firewall/VNET.fw) no longer apply: move them to the guests first.
+  The firewall's IP sets +sdn/VNET-... are gone: in rules that use them, write the addresses themselves first.
+  The panel no longer shows the state of the zone; 'pvesdn show' and 'pvesdn plan' do.
 
 Cut-over: as root on a node of the cluster, with pvesdn-watch.timer stopped; no node changes before the last line
 
-Stop at the first line that fails, and go the way back, leaving out what is as it was.
+Stop at the first line that fails, and go the way back, leaving out what has not changed yet.
 
 pvesh delete /cluster/sdn/vnets/web
 pvesh delete /cluster/sdn/zones/wide
@@ -171,13 +171,13 @@ def test_the_way_to_the_panel_is_shown_in_the_same_way(tmp_path: Path) -> None:
     own = "vxlan: ours\n\tmtu 1450\n\nvnet: app\n\tzone ours\n\ttag 21\n\n"
     write_snapshot(tmp_path / "s", drawn("", controllers="", own=own))
     expected = f"""\
-Proposed: /etc/pve/sdn/vnets.cfg: these sections, made by PVE's API
+Proposed: /etc/pve/sdn/vnets.cfg: these sections are created through PVE's API
 
 vnet: app
 	zone ours
 	tag 21
 
-Proposed: /etc/pve/sdn/zones.cfg: these sections, made by PVE's API
+Proposed: /etc/pve/sdn/zones.cfg: these sections are created through PVE's API
 
 vxlan: ours
 	peers {PEERS}
@@ -192,7 +192,7 @@ What comes with the panel
 
 Cut-over: as root on a node of the cluster, with pvesdn-watch.timer stopped; no node changes before the last line
 
-Stop at the first line that fails, and go the way back, leaving out what is as it was.
+Stop at the first line that fails, and go the way back, leaving out what has not changed yet.
 
 # take these sections out of /etc/pve/sdn/pvesdn.cfg
 pvesh create /cluster/sdn/zones --zone ours --type vxlan --peers {PEERS}
@@ -230,4 +230,4 @@ What then comes: the plan of apply, once these commands have run
 def test_what_a_snapshot_hides_is_not_to_be_run(tmp_path: Path) -> None:
     write_snapshot(tmp_path / "s", drawn(f"{VXLAN}\n", WEB.replace("Office", "hidden-1"), controllers=""))
     result = call("import", "--from-pve", "wide", "--from", tmp_path / "s")
-    assert "warning: the snapshot hides values of these definitions: call import on the cluster" in result.err
+    assert "warning: the snapshot masks values in these definitions: run import on the cluster" in result.err

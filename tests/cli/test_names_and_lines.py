@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pvesdn.cli.screens.names import ranges
 from pvesdn.cli.screens.screen import Span, Style
 from pvesdn.cli.screens.wrapping import wrapped
+from pvesdn.model.ranges import ranges
 
 
 @pytest.mark.parametrize(

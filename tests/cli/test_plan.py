@@ -97,7 +97,7 @@ def test_changes_have_terraforms_signs_and_a_diff_stanza_by_stanza(settings: Pat
               +	mtu 1500
 
         What this means for traffic:
-          ! node2: VNet vmbr3 is interrupted between nodes for one reload: its VXLAN device is made anew
+          ! node2: VNet vmbr3 is interrupted between nodes for one reload: its VXLAN device is recreated
 
         Plan: 2 to add, 0 to change, 0 to destroy, 1 to replace on 1 of 1 nodes.
         """
@@ -155,7 +155,7 @@ def test_a_vnet_that_goes_is_destroyed_and_its_guests_block_it(settings: Path, c
             blocked: vmbr3 would be removed with 2 guest ports in it (tap100i0, tap101i0); move the guests first, or use --detach-guests
 
         What this means for traffic:
-          ! node1: VNet vmbr3 goes with guests in it: guests 100, 101
+          ! node1: VNet vmbr3 is removed with guests in it: guests 100, 101
 
         Plan: 0 to add, 0 to change, 2 to destroy on 1 of 1 nodes.
         """

@@ -143,7 +143,7 @@ def test_guests_are_named_by_id_and_name_where_the_api_knows_them(settings: Path
     define(cluster, "# empty\n")
     out = plan(settings, cluster).out
     assert "with 3 guest ports in it (fwpr102p0, tap100i0 of 100 web-1, veth101i1 of 101 db-1);" in out
-    assert "  ! node1-node3: VNet vmbr3 goes with guests in it: guests 100 web-1, 101 db-1, 102\n" in out
+    assert "  ! node1-node3: VNet vmbr3 is removed with guests in it: guests 100 web-1, 101 db-1, 102\n" in out
     del cluster.api.answers["cluster/resources?type=vm"]
     assert "with 3 guest ports in it (fwpr102p0, tap100i0, veth101i1);" in plan(settings, cluster).out
 
@@ -152,8 +152,8 @@ def test_a_smaller_mtu_names_the_guests_that_have_to_follow(settings: Path) -> N
     cluster = with_guests(settings)
     define(cluster, UCAST.replace("vxlan: ucast\n", "vxlan: ucast\n\tmtu 1400\n"))
     said = [line for line in plan(settings, cluster).out.splitlines() if "bytes" in line]
-    what = "packets of more than 1400 bytes no longer pass VNet vmbr3 (MTU 1500 -> 1400)"
-    must = "guests whose interface is larger must be set to 1400: guests 100 web-1, 101 db-1, 102"
+    what = "packets larger than 1400 bytes no longer pass VNet vmbr3 (MTU 1500 -> 1400)"
+    must = "guests with a larger MTU must be set to 1400: guests 100 web-1, 101 db-1, 102"
     assert said == [f"  ! node1-node3: {what}; {must}"]
 
 
@@ -204,7 +204,7 @@ def test_a_shared_snapshot_has_no_name_of_a_guest_and_its_plan_has_their_ids(set
     folder = tmp_path / "snap"
     assert call("--config", settings, "snapshot", folder, cluster=cluster).status == 0
     assert not any("web-1" in file.read_text() for file in folder.rglob("*") if file.is_file())
-    assert "goes with guests in it: guests 100 hidden-" in call("plan", "--from", folder).out
+    assert "is removed with guests in it: guests 100 hidden-" in call("plan", "--from", folder).out
 
 
 def test_names_of_guests_cannot_steer_a_terminal(settings: Path) -> None:
@@ -310,7 +310,7 @@ def test_a_summary_tells_by_zone_and_kind_of_change(large: Snapshot) -> None:
         "tenant               -       202     -        -        node1-node16",
         "(no longer defined)  -       -       -        2        node1-node16",
     ]
-    assert "  ! node1-node16: VNet v000 goes; no guest is plugged in there" in lines
+    assert "  ! node1-node16: VNet v000 is removed; no guest is plugged in there" in lines
 
 
 def test_a_summary_has_the_last_line_of_the_plan(settings: Path, cluster: FakeCluster) -> None:

@@ -5,12 +5,15 @@ from __future__ import annotations
 import fcntl
 from pathlib import Path
 
+import pytest
+
 from pvesdn_lab.simulated.commands.state import read_json, write_json
 from tests.cluster.kit import ANOTHER_ZONE, EVPN, apply_to, errors, plan_of, serving
 
 WITHOUT_EXIT = EVPN[: EVPN.index("exit: ")]
 
 
+@pytest.mark.long
 def test_an_exit_that_never_came_up_can_be_taken_out_again(tmp_path: Path) -> None:
     """Its stanza is in place, but the reload failed before: `ifdown` knows nothing of it."""
     with serving(tmp_path) as cluster:

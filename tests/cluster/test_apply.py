@@ -113,6 +113,7 @@ def test_a_node_that_refuses_ssh_is_left_alone_and_the_others_go_on(tmp_path: Pa
         assert {path: state for path, state in everything(cluster).items() if path.startswith("pve2/")} == before
 
 
+@pytest.mark.long
 def test_a_failing_reload_shows_the_nodes_own_words_and_is_repeated_by_the_next_apply(tmp_path: Path) -> None:
     with serving(tmp_path) as cluster:
         cluster.nodes["pve2"].break_command("ifreload", status=1, stderr="error: vxlan_web: no such thing\n")

@@ -62,6 +62,7 @@ def applied(cluster: SimulatedCluster) -> None:
         cluster.plug_guest("pve2", bridge, number)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("character", [8, 9], ids=["pve8", "pve9"])
 def test_apply_moves_zones_and_the_scripts_way_back_and_nothing_is_left_to_plan(tmp_path: Path, character: int) -> None:
     with serving(tmp_path, "", character=character) as cluster:
@@ -83,6 +84,7 @@ def test_apply_moves_zones_and_the_scripts_way_back_and_nothing_is_left_to_plan(
         assert stanzas(cluster) == {OUR_INTERFACES: set(), SDN_INTERFACES: {*BRIDGES, "own"}}
 
 
+@pytest.mark.long
 def test_zones_go_to_the_panel_by_scripts_of_their_own_and_come_back(tmp_path: Path) -> None:
     with serving(tmp_path, "") as cluster:
         applied(cluster)

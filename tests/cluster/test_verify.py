@@ -9,20 +9,21 @@ from pathlib import Path
 
 import pytest
 
-from pvesdn.model.verification import Verification
+from pvesdn.model.verification import Subject, Verification
 from pvesdn.render.renderer import Renderer
 from pvesdn.workflows.read import read_cluster
 from pvesdn.workflows.verify import verify
 from pvesdn_lab.simulated.cluster import SimulatedCluster
-from pvesdn_lab.simulated.commands.state import locked_state
+from pvesdn_lab.simulated.commands.state import locked_state, write_json
 from tests.cluster.kit import apply_to, errors, plan_of, serving, world_of
 
 ZERO = "00:00:00:00:00:00"
 
 
-@pytest.fixture
-def cluster(tmp_path: Path) -> Iterator[SimulatedCluster]:
-    with serving(tmp_path) as made:
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimulatedCluster]:
+    """One for all: whoever damages it mends it."""
+    with serving(tmp_path_factory.mktemp("cluster")) as made:
         report = apply_to(made)
         assert report.is_good, errors(report)
         yield made
@@ -53,7 +54,52 @@ def ran(*argv: str) -> Callable[[SimulatedCluster, str], None]:
     return run
 
 
+def frr(**values: object) -> Callable[[SimulatedCluster, str], None]:
+    """Something happens to FRR: a function of what was, for each key of its state."""
+
+    def change(cluster: SimulatedCluster, node: str) -> None:
+        there = cluster.nodes[node].frr()
+        assert isinstance(there, dict)
+        for key, change in values.items():
+            there[key] = change(there[key])  # type: ignore[operator]
+        write_json(cluster.nodes[node].root, "frr", there)
+
+    return change
+
+
+def without(daemon: str) -> Callable[[SimulatedCluster, str], None]:
+    """A daemon dies, and what it had goes with it."""
+    return frr(
+        daemons=lambda names: [name for name in names if name != daemon], config=lambda text: _less(text, daemon)
+    )
+
+
+def _less(text: str, daemon: str) -> str:
+    return text.partition("router bgp")[0] if daemon == "bgpd" else text
+
+
+def typed(old: str, new: str) -> Callable[[SimulatedCluster, str], None]:
+    """Somebody types into vtysh."""
+
+    def replaced(text: str) -> str:
+        assert old in text
+        return text.replace(old, new)
+
+    return frr(config=replaced)
+
+
 DAMAGES = {
+    "bgpd dies": without("bgpd"),
+    "bfdd dies": without("bfdd"),
+    "FRR is stopped": ran("systemctl", "stop", "frr"),
+    "a neighbor is removed in vtysh": typed(" neighbor 192.168.0.3 peer-group VTEP\n", ""),
+    "the AS number is changed in vtysh": typed("router bgp 1234\n", "router bgp 4321\n"),
+    "a route target is removed in vtysh": typed("   route-target export 65535:3\n", ""),
+    "VNIs are no longer announced": typed("  advertise-all-vni\n", ""),
+    "the L3VNI is removed in vtysh": typed(" vni 4000\n", ""),
+    "a line is added in vtysh": typed(
+        " bgp router-id 192.168.0.2\n", " bgp router-id 192.168.0.2\n bgp log-neighbor-changes\n"
+    ),
     "a VXLAN device is deleted": ran("ip", "link", "del", "vxlan_web"),
     "a bridge is deleted": ran("ip", "link", "del", "backup"),
     "a VRF is deleted": ran("ip", "link", "del", "vrf_sym"),
@@ -86,7 +132,7 @@ def test_verify_makes_one_call_of_each_node_and_changes_nothing(cluster: Simulat
         node.forget_commands()
     verified(cluster)
     asked = {argv[0] for node in cluster.nodes.values() for argv in node.commands()}
-    assert asked <= {"ip", "bridge", "dpkg-query"}
+    assert asked <= {"ip", "bridge", "dpkg-query", "vtysh"}
     for node in cluster.nodes.values():
         assert not {"append", "del", "-w", "-p"} & {word for argv in node.commands() for word in argv}
 
@@ -97,9 +143,13 @@ def test_each_damage_is_named_and_the_step_followed_to_the_letter_mends_it(
 ) -> None:
     DAMAGES[damage](cluster, "pve2")
     found = verified(cluster).discrepancies
-    assert {item.node for item in found} == {"pve2"}
+    assert "pve2" in {item.node for item in found}
     for item in found:
-        follow(cluster, item.next_step)
+        if item.node == "pve2":
+            follow(cluster, item.next_step)
+        else:  # the other end of a session
+            assert item.subject is Subject.SESSION
+            assert "pve2" in item.object
     assert verified(cluster).discrepancies == ()
     assert plan_of(cluster).is_empty
 
@@ -108,20 +158,25 @@ def follow(cluster: SimulatedCluster, step: str) -> None:
     """Type what a step says, on the node that it names."""
     told = re.fullmatch(r"on (\S+): (.*)", step)
     assert told, step
+    if told[2].startswith(("ip route get", "vtysh -c")):
+        return  # something to look at
     for command in told[2].split(" && "):
-        done = cluster.nodes[told[1]].run(*shlex.split(command))
+        name, *arguments = shlex.split(command)
+        done = cluster.nodes[told[1]].run(Path(name).name, *arguments)
         assert done.returncode == 0, (command, done.stderr)
 
 
 def test_a_node_that_does_not_answer_is_not_checked_and_the_others_are(cluster: SimulatedCluster) -> None:
     cluster.refuse_ssh("pve3")
     found = verified(cluster)
+    cluster.refuse_ssh("pve3", refuses=False)
     assert (found.discrepancies, set(found.unreachable), found.nodes) == ((), {"pve3"}, ("pve1", "pve2"))
 
 
 def test_a_question_that_fails_on_one_node_is_not_checked_there(cluster: SimulatedCluster) -> None:
     cluster.nodes["pve1"].break_command("bridge", stderr="Segmentation fault")
     found = verified(cluster)
+    cluster.nodes["pve1"].mend_command("bridge")
     assert found.discrepancies == ()
     assert [item.node for item in found.not_checked if item.node] == ["pve1"]
     assert found.has_doubts
@@ -145,3 +200,31 @@ def test_a_source_line_that_is_lost_is_added_again_as_the_step_says(cluster: Sim
         follow(cluster, item.next_step)
     assert verified(cluster).discrepancies == ()
     assert plan_of(cluster).is_empty
+
+
+def test_a_session_that_something_blocks_is_told_at_both_ends(cluster: SimulatedCluster) -> None:
+    write_json(cluster.nodes["pve1"].root, "blocked", ["192.168.0.3"])
+    found = verified(cluster).discrepancies
+    write_json(cluster.nodes["pve1"].root, "blocked", [])
+    assert {(item.node, item.object, item.found.partition(":")[0]) for item in found} == {
+        ("pve1", "BGP session to pve3 (192.168.0.3)", "Active"),
+        ("pve3", "BGP session to pve1 (192.168.0.1)", "Active"),
+    }
+
+
+def test_a_member_that_is_off_is_missed_by_nobody(cluster: SimulatedCluster) -> None:
+    cluster.go_offline("pve3")
+    found = verified(cluster)
+    assert (found.discrepancies, found.offline) == ((), ("pve3",))
+    cluster.come_online("pve3")
+    assert not verified(cluster).has_doubts
+
+
+def test_a_daemon_that_hangs_is_found_by_its_silence(
+    cluster: SimulatedCluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pvesdn.node.program.state.FRR_LIMIT", 0.2)
+    cluster.nodes["pve2"].break_command("vtysh", seconds=3)
+    found = [item for item in verified(cluster).discrepancies if item.node == "pve2"]
+    cluster.nodes["pve2"].mend_command("vtysh")
+    assert [(item.object, item.expected, item.step) for item in found] == [("FRR", "answers", "systemctl restart frr")]

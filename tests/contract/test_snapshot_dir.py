@@ -423,6 +423,7 @@ def test_a_file_that_cannot_be_written_to_its_end_is_named(tmp_path: Path, snaps
 # --- much -------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_an_answer_of_many_devices_is_read_back(least: Path, tmp_path: Path) -> None:
     links = [{"ifname": f"tap{number}i0", "mtu": 1500, "linkinfo": {"info_kind": "tun"}} for number in range(100_000)]
     snapshot = replace(read_snapshot(least), nodes={"node1": NodeRaw({}, {"ip-link": links})})

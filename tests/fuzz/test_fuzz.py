@@ -111,6 +111,7 @@ def test_a_run_that_is_interrupted_says_what_was_run(
     assert "4 of 5 snapshots" in told
 
 
+@pytest.mark.long
 def test_a_process_that_dies_is_a_failure_of_the_case_it_died_in(tmp_path: Path) -> None:
     program = tmp_path / "dying.py"
     program.write_text(DYING)

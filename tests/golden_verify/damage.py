@@ -9,7 +9,12 @@
 * `settings`: by node, values by path below /proc/sys
 * `files`: by node, texts by path; null takes the file away, and a pair ``[old, new]`` replaces the one by the other
 * `pve_files`: the same for files of /etc/pve/sdn
+* `daemons`: by node, the whole list of FRR's daemons that run
+* `running`: by node, a pair ``[old, new]`` in FRR's running configuration
+* `sessions`: by node and peer, what changes in `show bgp neighbors json`; null for the whole takes the peer away
+* `vnis`: the same by node and VNI in `show evpn vni detail json`
 * `faults`: by node and question, why there is no answer
+* `late`: by node and question, the same where its time was up
 * `gone`: nodes that did not answer, with the reason
 * `off`: members that the cluster says are off
 """
@@ -24,11 +29,17 @@ from typing import Any
 
 from pvesdn.model.snapshot import NodeRaw, Snapshot
 
+_KINDS = frozenset(
+    {
+        *("devices", "addresses", "fdb", "settings", "files", "pve_files"),
+        *("daemons", "running", "sessions", "vnis", "faults", "late", "gone", "off"),
+    }
+)
+
 
 def damaged(healthy: Snapshot, damage: Mapping[str, Any]) -> Snapshot:
     """The snapshot with the damage done."""
-    unknown = damage.keys() - {"devices", "addresses", "fdb", "settings", "files", "pve_files", "faults", "gone", "off"}
-    assert not unknown, unknown
+    assert damage.keys() <= _KINDS, damage.keys() - _KINDS
     gone, off = damage.get("gone", {}), damage.get("off", [])
     nodes = {name: _node(name, raw, damage) for name, raw in healthy.nodes.items() if name not in {*gone, *off}}
     api = copy.deepcopy(dict(healthy.api))
@@ -56,9 +67,29 @@ def _node(name: str, raw: NodeRaw, damage: Mapping[str, Any]) -> NodeRaw:
         others = [row for row in commands["fdb"]["answer"] if row["ifname"] != device]
         commands["fdb"]["answer"] = [*others, *({"ifname": device, "dst": vtep} for vtep in vteps)]
     _merge(commands["settings"]["answer"], damage.get("settings", {}).get(name, {}))
+    _damage_frr(name, commands, damage)
     for question, why in damage.get("faults", {}).get(name, {}).items():
         commands[question] = {"fault": why}
+    for question, why in damage.get("late", {}).get(name, {}).items():
+        commands[question] = {"fault": why, "late": True}
     return NodeRaw(_texts(raw.files, damage.get("files", {}).get(name, {})), commands)
+
+
+def _damage_frr(name: str, commands: dict[str, Any], damage: Mapping[str, Any]) -> None:
+    if name in damage.get("daemons", {}):
+        commands["frr-daemons"]["answer"] = damage["daemons"][name]
+    if name in damage.get("running", {}):
+        old, new = damage["running"][name]
+        assert old in commands["frr-running"]["answer"], commands["frr-running"]
+        commands["frr-running"]["answer"] = commands["frr-running"]["answer"].replace(old, new)
+    _merge(commands["bgp-neighbors"]["answer"], damage.get("sessions", {}).get(name, {}))
+    for vni, change in damage.get("vnis", {}).get(name, {}).items():
+        rows = commands["evpn-vnis"]["answer"]
+        row = next(row for row in rows if row["vni"] == int(vni))
+        if change is None:
+            rows.remove(row)
+        else:
+            _merge(row, change)
 
 
 def _merge(document: dict[str, Any], change: Mapping[str, Any]) -> None:

@@ -6,7 +6,9 @@ it (`damage.py`) and the screen. `--update-golden` writes the screens anew, and 
 
 from __future__ import annotations
 
+import importlib
 import json
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
@@ -20,6 +22,7 @@ from tests.cli.kit import call
 from tests.cluster.kit import apply_to, world_of
 from tests.golden_verify.damage import damaged
 
+verb = importlib.import_module("pvesdn.cli.verbs.verify")  # the package's own attribute is the command
 HERE = Path(__file__).parent
 HEALTHY = HERE / "healthy"
 DEFINITIONS = HERE / "definitions.cfg"
@@ -49,15 +52,20 @@ def healthy() -> Snapshot:
     return read_snapshot(HEALTHY)
 
 
-def verified(snapshot: Snapshot, folder: Path, *flags: str) -> tuple[int, str]:
-    """The exit status and the screen."""
-    write_snapshot(folder, snapshot)
-    done = call("verify", "--from", folder, *flags, environ={"COLUMNS": "80"})
-    return done.status, done.err + done.out
+@pytest.fixture
+def verified(monkeypatch: pytest.MonkeyPatch) -> Callable[[Snapshot], tuple[int, str]]:
+    """The exit status and the screen for a snapshot."""
+
+    def verified(snapshot: Snapshot) -> tuple[int, str]:
+        monkeypatch.setattr(verb, "take", lambda *_, **__: snapshot)
+        done = call("verify", environ={"COLUMNS": "80"})
+        return done.status, done.err + done.out
+
+    return verified
 
 
-def test_a_healthy_network_is_told_in_a_few_lines(tmp_path: Path) -> None:
-    status, screen = verified(healthy(), tmp_path / "snapshot")
+def test_a_healthy_network_is_told_in_a_few_lines(verified: Callable[[Snapshot], tuple[int, str]]) -> None:
+    status, screen = verified(healthy())
     assert status == 0, screen
     assert "bad" not in screen
     assert screen.endswith("as the definitions say.\n")
@@ -65,10 +73,10 @@ def test_a_healthy_network_is_told_in_a_few_lines(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("case", CASES)
 def test_a_breakage_is_named_with_its_node_and_its_object(
-    case: str, tmp_path: Path, request: pytest.FixtureRequest
+    case: str, verified: Callable[[Snapshot], tuple[int, str]], request: pytest.FixtureRequest
 ) -> None:
     damage = json.loads((HERE / case / "damage.json").read_text("utf-8"))
-    status, screen = verified(damaged(healthy(), damage), tmp_path / "snapshot")
+    status, screen = verified(damaged(healthy(), damage))
     told = f"exit status {status}\n{screen}"
     expected = HERE / case / "expected.txt"
     if request.config.getoption("--update-golden", default=False):

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 
+from pvesdn.decode.definitions.section_config import scan, write
 from pvesdn.errors import SdnConfigError
 from pvesdn.model.files import SDN_INTERFACES
+from pvesdn.model.snapshot import OWN_NAME
 from pvesdn.render.renderer import Renderer
 from pvesdn.workflows.move import MovePlan, move_from_pve, move_to_pve
 from pvesdn.workflows.plan import render_understood
@@ -79,6 +81,18 @@ def to_pve(made: FakeCluster, zone: str) -> Said:
         return _told(move_to_pve(read_cluster(made.world()), Renderer(), [zone]))
     except SdnConfigError as error:
         return tuple(f"error: {line}" for line in error.lines), None
+
+
+def moved(made: FakeCluster, zone: str) -> None:
+    """Carry the cut-over out, as far as definitions go."""
+    found = move_from_pve(read_cluster(made.world()), Renderer(), [zone])
+    files = made.nodes.pve_files
+    for name in ("zones.cfg", "vnets.cfg", "subnets.cfg"):
+        gone = {where.id for where in found.move.taken if where.file == name}
+        kept = (section for section in scan(files.get(f"{_SDN}/{name}", "")).sections if section.id not in gone)
+        files[f"{_SDN}/{name}"] = write(kept)
+    files[f"{_SDN}/{OWN_NAME}"] = files.get(f"{_SDN}/{OWN_NAME}", "") + found.files[OWN_NAME]
+    pve_applies(made)
 
 
 def _told(found: MovePlan) -> Said:

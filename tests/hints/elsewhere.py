@@ -35,17 +35,12 @@ OUTSIDE = {
     "check what comes before our block in the file, and the AS numbers of PVE's controllers": (
         "no input leads there: the block is written below a line that ends whatever is open, with PVE's own AS number"
     ),
+    "use another one in the exit, or wait until it exists": "a plan says instead at which line, and which was meant",
     "save it with plain line endings": "an editor's setting; run dos2unix is the same of a file",
 }
 """Hints about something that no plan can show done, with the reason."""
 
 NO_ORDER = {
-    "PVE leaves this zone's VNets out",
-    "PVE leaves this zone's VNets out there",
-    "PVE leaves this out",
-    "PVE accepts this; on a Linux bridge one of the two will not work",
-    "PVE accepts this; one of the two will not work",
-    "PVE accepts this; one of the two will not be reachable",
     "PVE itself never removes them: to remove everything, delete it in PVE",
     "only Proxmox's own build does",
     "nothing was changed anywhere",

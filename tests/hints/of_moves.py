@@ -4,12 +4,8 @@ from __future__ import annotations
 
 from functools import partial
 
-from pvesdn.decode.definitions.section_config import scan, write
-from pvesdn.render.renderer import Renderer
-from pvesdn.workflows.move import move_from_pve
-from pvesdn.workflows.read import read_cluster
 from tests.fakes import FakeCluster
-from tests.hints.deeds import from_pve, pve_applies, switched, to_pve
+from tests.hints.deeds import from_pve, moved, pve_applies, switched, to_pve
 from tests.hints.pves import EXITING, FABRIC, SIMPLE, TUNNELS, with_
 from tests.hints.table import Row, change, planned
 from tests.unit.design.network import UNICAST, evpn_zone
@@ -33,18 +29,6 @@ BESIDE = {
 ROUTES = "vrf vrf_theirs\n ip route 10.4.0.0/24 null0\nexit-vrf\n"
 TWO = with_(FABRIC, "fabrics.cfg", "openfabric_node: lab_node3\n\tip 10.5.0.3\n\tinterfaces name=eno2\n\n", "")
 TWO = with_(TWO, "zones.cfg", "fabric lab\n", "fabric lab\n\tnodes node1,node2\n")
-
-
-def moved(made: FakeCluster, zone: str) -> None:
-    """Carry the cut-over out, as far as definitions go."""
-    found = move_from_pve(read_cluster(made.world()), Renderer(), [zone])
-    files = made.nodes.pve_files
-    for name in ("zones.cfg", "vnets.cfg", "subnets.cfg"):
-        gone = {where.id for where in found.move.taken if where.file == name}
-        kept = (section for section in scan(files.get(f"{SDN}/{name}", "")).sections if section.id not in gone)
-        files[f"{SDN}/{name}"] = write(kept)
-    files[f"{SDN}/{OWN}"] = files.get(f"{SDN}/{OWN}", "") + found.files[OWN]
-    pve_applies(made)
 
 
 def tagged(made: FakeCluster) -> None:

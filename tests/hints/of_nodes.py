@@ -67,11 +67,8 @@ ROWS = (
         "an uplink is gone, and another takes its place",
         {"pvesdn.cfg": SYMMETRIC + uplink()},
         said=(
-            ("warning: pvesdn.cfg:23: exit 'sym-node1': interface eno2 does not exist on node1; check its name"),
-            (
-                "error: node1: eno2: the interface does not exist, so the reload would fail half-way; use "
-                "another one in the exit, or wait until it exists"
-            ),
+            "error: node1: eno2: the interface does not exist, so the reload would fail half-way; check"
+            " its name in pvesdn.cfg:23, or wait until it exists"
         ),
         given=gone,
         followed=(("pvesdn.cfg", "interface eno2", "interface eno3"),),

@@ -49,4 +49,47 @@ ROWS = (
         ),
         followed=(("vnets.cfg", "vnet: office", "vnet: bureau"),),
     ),
+    Row(
+        "a bridge is not there",
+        with_(bridged(), "zones.cfg", "vmbr0", "vmbr9"),
+        said=(
+            "warning: zones.cfg:1: zone 'br': bridge vmbr9 does not exist on node1, node2, node3; PVE "
+            "leaves this zone's VNets out there; create it there, or leave them out of the zone's nodes"
+        ),
+        followed=(("zones.cfg", "vmbr9\n", "vmbr9\n\tnodes node2\n"),),
+        deed=lambda made: add_link(made, "node2", "vmbr9", linkinfo={"info_kind": "bridge", "info_data": {}}),
+    ),
+    Row(
+        "two zones of one bridge have one VLAN",
+        {
+            "zones.cfg": "vlan: br\n\tbridge vmbr0\n\nvlan: roof\n\tbridge vmbr0\n\n",
+            "vnets.cfg": "vnet: office\n\tzone br\n\ttag 7\n\nvnet: far\n\tzone roof\n\ttag 7\n\n",
+        },
+        said=(
+            "warning: vnets.cfg:5: vnet 'far': tag 7 is also the tag of vnet 'office' (vnets.cfg:1) on "
+            "bridge vmbr0; PVE accepts this; on a Linux bridge one of the two will not work; choose "
+            "another tag in PVE, or another bridge"
+        ),
+        followed=(("vnets.cfg", "roof\n\ttag 7", "roof\n\ttag 8"),),
+    ),
+    Row(
+        "two VNets inside a service VLAN have one VLAN",
+        bridged("qinq", "\ttag 20\n", "vnet: a1\n\tzone br\n\ttag 7\n\nvnet: b1\n\tzone br\n\ttag 7\n\n"),
+        said=(
+            "warning: vnets.cfg:5: vnet 'b1': tag 7 is also used by vnet 'a1' (vnets.cfg:1) in zone "
+            "'br'; PVE accepts this; on a Linux bridge one of the two will not work; choose another tag"
+            " in PVE"
+        ),
+        followed=(("vnets.cfg", "vnet: b1\n\tzone br\n\ttag 7", "vnet: b1\n\tzone br\n\ttag 8"),),
+    ),
+    Row(
+        "two VNets inside a service VLAN have no VLAN",
+        bridged("qinq", "\ttag 20\n", "vnet: a1\n\tzone br\n\nvnet: b1\n\tzone br\n\n"),
+        said=(
+            "warning: vnets.cfg:4: vnet 'b1': has no tag, and neither has vnet 'a1' (vnets.cfg:1) in "
+            "zone 'br'; PVE accepts this; on a Linux bridge one of the two will not work; give one of "
+            "them a tag in PVE"
+        ),
+        followed=(("vnets.cfg", "vnet: b1\n\tzone br\n", "vnet: b1\n\tzone br\n\ttag 8\n"),),
+    ),
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.hints.pves import BGP, SIMPLE, TUNNELS, with_
+from tests.hints.pves import BGP, FABRIC, SIMPLE, TUNNELS, with_
 from tests.hints.table import Row
 from tests.unit.design.network import PVE_EVPN, SYMMETRIC
 
@@ -140,5 +140,93 @@ ROWS = (
         },
         said=("error: pvesdn.cfg:5: zone 'sym': controller 'bgpnode1' is of type bgp; name a controller for EVPN"),
         followed=(("pvesdn.cfg", "controller bgpnode1", "controller evpnctl"),),
+    ),
+    Row(
+        "two VNets of PVE's have one VNI",
+        with_(TUNNELS, "vnets.cfg", "tag 7\n\n", "tag 7\n\nvnet: bureau\n\tzone tun\n\ttag 7\n\n"),
+        said=(
+            "warning: vnets.cfg:7: vnet 'bureau': tag 7 is also the tag of vnet 'office' (vnets.cfg:3);"
+            " PVE accepts this; one of the two will not work; choose another tag in PVE"
+        ),
+        followed=(("vnets.cfg", "vnet: bureau\n\tzone tun\n\ttag 7", "vnet: bureau\n\tzone tun\n\ttag 8"),),
+    ),
+    Row(
+        "a VNet of PVE's has the VNI of a VRF",
+        with_(PVE_EVPN, "vnets.cfg", "tag 100", "tag 1000"),
+        said=(
+            "warning: vnets.cfg:3: vnet 'web': tag 1000 is also the vrf-vxlan of zone 'theirs' "
+            "(zones.cfg:3); PVE accepts this; one of the two will not work; choose another tag in PVE"
+        ),
+        followed=(("vnets.cfg", "tag 1000", "tag 100"),),
+    ),
+    Row(
+        "two subnets of PVE's overlap",
+        {
+            **PVE_EVPN,
+            "subnets.cfg": "subnet: theirs-10.0.0.0-16\n\tvnet web\n\nsubnet: theirs-10.0.2.0-24\n\tvnet web\n\n",
+        },
+        said=(
+            "warning: subnets.cfg:4: subnet 'theirs-10.0.2.0-24': overlaps subnet 'theirs-10.0.0.0-16' "
+            "(10.0.0.0/16) in the VRF of zone 'theirs'; PVE accepts this; one of the two will not be "
+            "reachable; choose another prefix in PVE"
+        ),
+        followed=(("subnets.cfg", "theirs-10.0.2.0-24", "theirs-10.1.2.0-24"),),
+    ),
+    Row(
+        "a zone of PVE's names a controller that is not there",
+        {**PVE_EVPN, "controllers.cfg": ""},
+        said=(
+            "warning: zones.cfg:2: zone 'theirs': controller 'evpnctl' does not exist; PVE leaves this "
+            "zone's VNets out; define it in PVE"
+        ),
+        followed=(("controllers.cfg", "", PVE_EVPN["controllers.cfg"]),),
+    ),
+    Row(
+        "a zone of PVE's names a controller that is almost there",
+        with_(PVE_EVPN, "zones.cfg", "controller evpnctl", "controller evpnclt"),
+        said=(
+            "warning: zones.cfg:2: zone 'theirs': controller 'evpnclt' does not exist; PVE leaves this "
+            "zone's VNets out; did you mean 'evpnctl'? Otherwise define it in PVE"
+        ),
+        followed=(("zones.cfg", "controller evpnclt", "controller evpnctl"),),
+    ),
+    Row(
+        "a zone of PVE's names a controller that is not for EVPN",
+        {
+            **with_(PVE_EVPN, "zones.cfg", "controller evpnctl", "controller bgpnode1"),
+            "controllers.cfg": PVE_EVPN["controllers.cfg"] + BGP,
+        },
+        said=(
+            "warning: zones.cfg:2: zone 'theirs': controller 'bgpnode1' is of type bgp; PVE leaves this"
+            " zone's VNets out; name a controller for EVPN"
+        ),
+        followed=(("zones.cfg", "controller bgpnode1", "controller evpnctl"),),
+    ),
+    Row(
+        "a zone of PVE's names a fabric that is not there",
+        {**FABRIC, "fabrics.cfg": ""},
+        said=(
+            "warning: zones.cfg:2: zone 'tun': fabric 'lab' does not exist; PVE leaves this zone's "
+            "VNets out; define it in PVE"
+        ),
+        followed=(("fabrics.cfg", "", FABRIC["fabrics.cfg"]),),
+    ),
+    Row(
+        "VNets of PVE's are in a zone that is not there",
+        {"vnets.cfg": "vnet: office\n\tzone lan\n\nvnet: bureau\n\tzone lan\n\n"},
+        said=(
+            "warning: vnets.cfg:2: vnet 'office': zone 'lan' does not exist, and 'bureau' (vnets.cfg:4)"
+            " names it too; PVE leaves this out; define it in PVE, or delete this there"
+        ),
+        followed=(("zones.cfg", "", "simple: lan\n\n"),),
+    ),
+    Row(
+        "VNets of PVE's are in a zone that is not there, and are deleted",
+        {"vnets.cfg": "vnet: office\n\tzone lan\n\nvnet: bureau\n\tzone lan\n\n"},
+        said=(
+            "warning: vnets.cfg:2: vnet 'office': zone 'lan' does not exist, and 'bureau' (vnets.cfg:4)"
+            " names it too; PVE leaves this out; define it in PVE, or delete this there"
+        ),
+        followed=(("vnets.cfg", "vnet: office\n\tzone lan\n\nvnet: bureau\n\tzone lan\n\n", ""),),
     ),
 )

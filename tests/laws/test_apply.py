@@ -25,6 +25,7 @@ def take_offline(made: FakeCluster, node: str) -> None:
             row["online"] = 0
 
 
+@pytest.mark.long
 @settings(deadline=None)
 @given(wanted=definitions())
 def test_plan_after_apply_is_empty(wanted: Definitions) -> None:
@@ -70,6 +71,7 @@ class Kernel:
         return {name: int(vni) for name, vni in found}
 
 
+@pytest.mark.long
 @settings(deadline=None)
 @given(before=definitions(largest_vni=40), after=definitions(largest_vni=40))
 def test_plan_is_empty_after_one_set_of_definitions_has_followed_another(
@@ -113,6 +115,7 @@ def test_a_vni_moves_from_one_live_device_to_another(before: dict[str, int], aft
     assert kernel.vnis("node1") == {f"vxlan_{name}": tag for name, tag in after.items()}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("gone", NODES)
 @settings(deadline=None, max_examples=40)
 @given(wanted=definitions())
@@ -125,6 +128,7 @@ def test_plan_after_a_member_goes_offline_is_empty_on_the_others(gone: str, want
     assert {node.node for node in again.nodes} == set(NODES) - {gone}
 
 
+@pytest.mark.long
 @settings(deadline=None)
 @given(wanted=definitions())
 def test_the_order_of_sections_changes_no_byte(wanted: Definitions) -> None:
@@ -136,6 +140,7 @@ def test_the_order_of_sections_changes_no_byte(wanted: Definitions) -> None:
     assert texts[0] == texts[1]
 
 
+@pytest.mark.long
 @settings(deadline=None)
 @given(wanted=definitions())
 def test_no_node_ever_names_itself_as_a_remote(wanted: Definitions) -> None:

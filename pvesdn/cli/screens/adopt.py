@@ -8,7 +8,6 @@ from typing import Any
 
 from pvesdn.cli.screens.blocks import diff_lines
 from pvesdn.cli.screens.documents import findings, plan_document
-from pvesdn.cli.screens.names import ranges
 from pvesdn.cli.screens.plan import plan_lines
 from pvesdn.cli.screens.screen import Line, Span, Style
 from pvesdn.cli.screens.summary import summarize
@@ -16,6 +15,7 @@ from pvesdn.compare.diff import showable
 from pvesdn.decode.secrets import HIDDEN
 from pvesdn.model.files import FRR_CONF, FRR_CONF_LOCAL
 from pvesdn.model.findings import Finding
+from pvesdn.model.ranges import ranges
 from pvesdn.workflows.adopt import Adoption, Form, NodeAdoption
 from pvesdn.workflows.read import SDN_DIR
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from functools import partial
 
 from pvesdn.cli.screens.changes import InterfaceLines, difference_lines
-from pvesdn.cli.screens.names import by_number, ranges
 from pvesdn.cli.screens.pve import SIGNS
 from pvesdn.cli.screens.screen import Line, Span, Style, counted
 from pvesdn.cli.screens.wrapping import wrapped
@@ -17,6 +16,7 @@ from pvesdn.model.execution import FrrAction
 from pvesdn.model.files import FileChange, NodeChanges, StanzaChange
 from pvesdn.model.findings import Finding
 from pvesdn.model.guests import labelled
+from pvesdn.model.ranges import by_number, ranges
 
 _DIFF_STYLES = (
     ("+++", Style.STRONG),

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
-from pvesdn.cli.screens.names import ranges
 from pvesdn.cli.screens.pve import SIGNS
 from pvesdn.cli.screens.screen import Line, Span, Style
 from pvesdn.model.differences import Difference
 from pvesdn.model.files import Action, StanzaChange
+from pvesdn.model.ranges import ranges
 
 _FEW = 20
 """Interfaces of one file that have a line each; of more, those with the same change share one."""

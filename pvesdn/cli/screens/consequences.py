@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from operator import itemgetter
 
-from pvesdn.cli.screens.names import by_number, ranges
 from pvesdn.cli.screens.screen import Line, Span, Style, counted
 from pvesdn.model.consequences import AffectedGuest, Consequence, Effect, Fall
 from pvesdn.model.guests import called
+from pvesdn.model.ranges import by_number, ranges
 
 _MOST_GUESTS = 20
 """Guests that are named; --json has them all."""
@@ -45,21 +45,21 @@ def _these(nodes: str) -> str:
 
 def _removed(one: Consequence, names: Mapping[int, str]) -> str:
     if not one.guests:
-        return f"{_objects(one)} {_verb(one, 'goes', 'go')}; no guest is plugged in there"
-    return f"{_objects(one)} {_verb(one, 'goes', 'go')} with guests in {_verb(one, 'it', 'them')}: {_guests(one.guests, names)}"
+        return f"{_objects(one)} {_verb(one, 'is', 'are')} removed; no guest is plugged in there"
+    return f"{_objects(one)} {_verb(one, 'is', 'are')} removed with guests in {_verb(one, 'it', 'them')}: {_guests(one.guests, names)}"
 
 
 def _interrupted(one: Consequence, _: Mapping[int, str]) -> str:
     what = f"{_objects(one)} {_verb(one, 'is', 'are')} interrupted between nodes for"
     if one.effect is Effect.VNET_INTERRUPTED:
-        return f"{what} one reload: {_verb(one, 'its', 'their')} VXLAN device is made anew"
-    return f"{what} a moment: ifupdown2 makes a changed VXLAN device anew"
+        return f"{what} one reload: {_verb(one, 'its', 'their')} VXLAN device is recreated"
+    return f"{what} a moment: ifupdown2 recreates a VXLAN device that changes"
 
 
 def _smaller(one: Consequence, names: Mapping[int, str]) -> str:
     guests = f": {_guests(one.guests, names)}" if one.guests else ""
-    what = f"packets of more than {one.new} bytes no longer pass {_objects(one)} (MTU {one.old} -> {one.new})"
-    return f"{what}; guests whose interface is larger must be set to {one.new}{guests}"
+    what = f"packets larger than {one.new} bytes no longer pass {_objects(one)} (MTU {one.old} -> {one.new})"
+    return f"{what}; guests with a larger MTU must be set to {one.new}{guests}"
 
 
 def _peers(one: Consequence, _: Mapping[int, str]) -> str:
@@ -67,8 +67,8 @@ def _peers(one: Consequence, _: Mapping[int, str]) -> str:
 
 
 def _gateway(one: Consequence, _: Mapping[int, str]) -> str:
-    comes = f", {one.new} comes in its place" if one.new else ""
-    return f"gateway {one.old} of {_objects(one)} goes{comes}; guests that use it lose their way out{_count(one)}"
+    change = f"is replaced by {one.new}" if one.new else "is removed"
+    return f"gateway {one.old} of {_objects(one)} {change}; guests that use it lose their way out{_count(one)}"
 
 
 def _mac(one: Consequence, _: Mapping[int, str]) -> str:
@@ -82,22 +82,22 @@ def _vrf_changed(one: Consequence, _: Mapping[int, str]) -> str:
 
 
 def _restarted(_one: Consequence, _: Mapping[int, str]) -> str:
-    return "FRR is restarted: all its sessions go down, and what is routed over them is cut until they are back"
+    return "FRR is restarted: all its sessions go down, and traffic routed over them is cut until they are back"
 
 
 def _reset(one: Consequence, _: Mapping[int, str]) -> str:
     which = f"the BGP sessions with {ranges(one.objects)}" if one.objects else "all BGP sessions"
-    return f"{which} are reset, since {one.old} {'change' if ',' in one.old else 'changes'}"
+    return f"{which} are reset, because {one.old} {'change' if ',' in one.old else 'changes'}"
 
 
 def _session_removed(one: Consequence, _: Mapping[int, str]) -> str:
-    return f"no BGP session{f' with {ranges(one.objects)}' if one.objects else ''} any more"
+    return f"{'BGP sessions with ' + ranges(one.objects) if one.objects else 'all BGP sessions'} are removed"
 
 
 def _exit(one: Consequence, _: Mapping[int, str]) -> str:
     vrfs = " and ".join(one.objects) or _vrf("")
     if not one.new:
-        return f"no way out of {vrfs} here any more (it was {one.old}); connections through it break"
+        return f"{vrfs} has no way out here any more (it was {one.old}); connections through it break"
     if not one.old:
         return f"the way out of {vrfs} is here now ({one.new})"
     return f"the way out of {vrfs} changes from {one.old} to {one.new}; connections through it break"
@@ -106,7 +106,7 @@ def _exit(one: Consequence, _: Mapping[int, str]) -> str:
 def _forwarding(one: Consequence, _: Mapping[int, str]) -> str:
     names = ", ".join(one.objects)
     if not one.new:
-        return f"{names} is no longer set: it gets the value back that it had before pvesdn"
+        return f"{names} is no longer set: it returns to the value that it had before pvesdn"
     change = f"{one.old} -> {one.new}" if one.old else one.new
     family = "IPv6" if "ipv6" in names else "IPv4"
     return f"{names} {change}: the node forwards {family} between all its interfaces from now on"

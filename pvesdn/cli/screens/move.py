@@ -7,10 +7,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from pvesdn.cli.screens.documents import findings, plan_document
-from pvesdn.cli.screens.names import ranges
 from pvesdn.cli.screens.plan import last_line, plan_lines
 from pvesdn.cli.screens.screen import Line, Span, Style
 from pvesdn.cli.screens.summary import summarize
+from pvesdn.model.ranges import ranges
 from pvesdn.model.zone_move import Fate, MovedProperty
 from pvesdn.move.from_panel import with_the_panel
 from pvesdn.move.script import Script
@@ -30,7 +30,7 @@ def move_lines(move: MovePlan, written: Sequence[str], *, has_diff: bool, is_ver
     """
     is_from_pve = move.form == "from-pve"
     for name, text in sorted(move.files.items()):
-        how = ": these sections, behind what it has" if is_from_pve else ": these sections, made by PVE's API"
+        how = ": these sections are appended" if is_from_pve else ": these sections are created through PVE's API"
         yield (Span(f"Proposed: {SDN_DIR}/{name}", Style.STRONG), how)
         yield ()
         yield from ((line,) for line in text.rstrip("\n").split("\n"))
@@ -90,7 +90,7 @@ def _cut_over(scripts: tuple[Script, Script], written: Sequence[str]) -> Iterato
     )
     yield ()
     if not places:
-        yield ("Stop at the first line that fails, and go the way back, leaving out what is as it was.",)
+        yield ("Stop at the first line that fails, and go the way back, leaving out what has not changed yet.",)
         yield ()
     yield from ((line,) for line in (*_typed(there, places), "pvesdn apply"))
     yield ()

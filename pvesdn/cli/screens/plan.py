@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping
 
 from pvesdn.cli.screens.blocks import diff_lines, node_blocks
 from pvesdn.cli.screens.consequences import consequence_lines
-from pvesdn.cli.screens.names import ranges
 from pvesdn.cli.screens.paths import path_lines
 from pvesdn.cli.screens.pve import PENDING, SIGNS, pending_lines
 from pvesdn.cli.screens.screen import Line, Span, Style, counted
@@ -19,6 +18,7 @@ from pvesdn.model.cluster import Vtep
 from pvesdn.model.execution import FrrAction
 from pvesdn.model.files import Action, ChangeSet
 from pvesdn.model.guests import called
+from pvesdn.model.ranges import ranges
 from pvesdn.model.snapshot import OWN_FILE
 
 NO_CHANGES = "No changes. Nodes match the configuration."

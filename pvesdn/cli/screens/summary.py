@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from pvesdn.cli.screens.names import ranges
 from pvesdn.cli.screens.screen import Line, Span, Style, columns, counted
 from pvesdn.model.execution import FrrAction
 from pvesdn.model.files import FRR_CONF, Action, ChangeSet, NodeChanges
+from pvesdn.model.ranges import ranges
 
 _UNDEFINED = "(no longer defined)"
 _KINDS = {Action.ADD: "create", Action.CHANGE: "change", Action.REPLACE: "replace", Action.REMOVE: "destroy"}

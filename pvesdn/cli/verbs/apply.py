@@ -17,7 +17,6 @@ from pvesdn.cli.saved import offer_again, read_plan
 from pvesdn.cli.screens.apply import exit_status, show_report
 from pvesdn.cli.screens.consequences import fall_lines
 from pvesdn.cli.screens.documents import apply_document
-from pvesdn.cli.screens.names import ranges
 from pvesdn.cli.screens.plan import last_line, plan_lines
 from pvesdn.cli.screens.progress import PlainSteps, Steps
 from pvesdn.cli.screens.summary import Summary
@@ -27,6 +26,7 @@ from pvesdn.cli.source import show_findings
 from pvesdn.errors import ApplyRefused, PvesdnError
 from pvesdn.model.files import ChangeSet
 from pvesdn.model.flags import PlanFlags
+from pvesdn.model.ranges import ranges
 from pvesdn.model.report import ApplyReport
 from pvesdn.model.saved_plan import Terms
 from pvesdn.render.renderer import Renderer

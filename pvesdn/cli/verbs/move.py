@@ -48,9 +48,7 @@ def move(
     found = propose(take(session, folder), Renderer(), zones)
     written = _written(found, output, overwrite=overwrite)
     if folder is not None and _hides(found):
-        what = (
-            "the snapshot hides values of these definitions: call import on the cluster before you run anything of it"
-        )
+        what = "the snapshot masks values in these definitions: run import on the cluster itself before you use any of this"
         session.screen.warning(what)
     if session.wants_json:
         session.document("import", move_document(found, written, has_diff=has_diff))

@@ -41,6 +41,13 @@ def meaning(text: str) -> str:
     return hashlib.sha256(json.dumps(places).encode("ascii")).hexdigest()
 
 
+def statements(text: str) -> Counter[tuple[tuple[str, ...], ...]]:
+    """Every line in the words of `write memory`, below the blocks that it is in; without what FRR leaves out there, and
+    without the version and the defaults, which are those of whoever wrote the text.
+    """
+    return _lines(text, {_VERSION, _DEFAULTS})
+
+
 def is_from_write_memory(text: str) -> bool:
     """Whether FRR itself may have written this file: it begins with a version and has no comment."""
     lines = [line.strip() for line in text.splitlines()]

@@ -12,7 +12,7 @@ from pvesdn.decode.json_text import WrongShapeError
 from pvesdn.errors import NodeFailed
 from pvesdn.model.primitives import IpAddress, IpInterface, Json
 from pvesdn.model.snapshot import STATE_COMMANDS, NodeRaw
-from pvesdn.model.state import LiveDevice, NodeState
+from pvesdn.model.state import LiveDevice, LiveSession, LiveVni, NodeState
 
 NOT_ASKED = "it was not asked: the snapshot was taken without it"
 
@@ -48,7 +48,12 @@ def decode_state(node: str, raw: NodeRaw) -> NodeState:
         devices=devices,
         flooding=seen("fdb", _flooding),
         settings=seen("settings", _settings),
+        daemons=seen("frr-daemons", _daemons),
+        frr=seen("frr-running", _running_config),
+        sessions=seen("bgp-neighbors", _sessions),
+        vnis=seen("evpn-vnis", _vnis),
         unseen=unseen,
+        late=frozenset(name for name in unseen if _is_late(raw.commands.get(name))),
     )
 
 
@@ -61,6 +66,64 @@ def _answer(commands: Mapping[str, Json], name: str) -> Json:
     if "answer" not in given:
         raise WrongShapeError(json_text.string(given.get("fault", "no answer"), f"fault of {name}"))
     return given["answer"]
+
+
+def _is_late(given: Json) -> bool:
+    return isinstance(given, dict) and given.get("late") is True
+
+
+def _daemons(answer: Json) -> frozenset[str]:
+    if not isinstance(answer, list):
+        message = "frr-daemons is not a JSON list"
+        raise WrongShapeError(message)
+    # `ospfd-1` is one of several instances.
+    return frozenset(json_text.word(name, "a name of frr-daemons").partition("-")[0] for name in answer)
+
+
+def _running_config(answer: Json) -> str:
+    if not isinstance(answer, str) or not json_text.is_unicode(answer):
+        message = "frr-running is not text"
+        raise WrongShapeError(message)
+    return answer
+
+
+def _sessions(answer: Json) -> dict[str, LiveSession]:
+    found = {}
+    for peer, row in json_text.mapping(answer, "bgp-neighbors").items():
+        said = json_text.mapping(row, f"{peer!a} of bgp-neighbors")
+        found[peer] = LiveSession(
+            state=json_text.word(said.get("bgpState"), f"bgpState of {peer!a}"),
+            local=_host(said.get("hostLocal")),
+            last_reset=json_text.string(said.get("lastResetDueTo", ""), f"lastResetDueTo of {peer!a}"),
+            notification=json_text.string(
+                said.get("lastNotificationReason", ""), f"lastNotificationReason of {peer!a}"
+            ),
+            bfd=None if said.get("bfd") is None else json_text.string(said["bfd"], f"bfd of {peer!a}"),
+        )
+    return found
+
+
+def _host(value: Json) -> IpAddress | None:
+    """An end of a connection, which is ``Unknown`` while there is none."""
+    try:
+        return json_text.address(value, "hostLocal")
+    except WrongShapeError:
+        return None
+
+
+def _vnis(answer: Json) -> dict[int, LiveVni]:
+    found = {}
+    for row in json_text.rows(answer, "evpn-vnis"):
+        vni = json_text.number(row.get("vni"), "vni of evpn-vnis")
+        vrf = row.get("tenantVrf", row.get("vrf", ""))  # FRR 8.4 has the second name
+        found[vni] = LiveVni(
+            vni=vni,
+            is_l3=json_text.string(row.get("type", ""), f"type of VNI {vni}") == "L3",
+            vrf=json_text.string(vrf, f"VRF of VNI {vni}"),
+            state=json_text.string(row.get("state", ""), f"state of VNI {vni}"),
+            router_mac=json_text.string(row.get("routerMac", ""), f"routerMac of VNI {vni}").lower(),
+        )
+    return found
 
 
 def _flooding(answer: Json) -> dict[str, frozenset[IpAddress]]:

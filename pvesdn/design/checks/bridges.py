@@ -75,7 +75,8 @@ def _missing(ride: _Ride) -> Iterator[Finding]:
     nodes = [node for node, bridge in ride.bridges.items() if bridge is None]
     if nodes:
         what = f"bridge {ride.zone.bridge} does not exist on {listed(nodes)}"
-        yield warning(ride.zone.where, what, "PVE leaves this zone's VNets out there")
+        hint = "PVE leaves this zone's VNets out there; create it there, or leave them out of the zone's nodes"
+        yield warning(ride.zone.where, what, hint)
 
 
 def _tags(ride: _Ride) -> Iterator[Finding]:
@@ -155,7 +156,7 @@ def _reused(rides: tuple[_Ride, ...]) -> Iterator[Finding]:
             other = next((earlier for earlier in uses[:number] if earlier.ride.meets(use.ride)), None)
             if other is not None:
                 what = f"tag {tag} is also {placed(other.name, other.where)} on bridge {bridge}"
-                yield warning(use.where, what, _ONE_WORKS)
+                yield warning(use.where, what, f"{_ONE_WORKS}; choose another tag in PVE, or another bridge")
 
 
 def _reused_inside(ride: _Ride) -> Iterator[Finding]:
@@ -169,7 +170,8 @@ def _reused_inside(ride: _Ride) -> Iterator[Finding]:
                 if vnet.tag is None
                 else f"tag {vnet.tag} is also used by {place}"
             )
-            yield warning(vnet.where, f"{what} in zone '{ride.zone.id}'", _ONE_WORKS)
+            cure = "give one of them a tag in PVE" if vnet.tag is None else "choose another tag in PVE"
+            yield warning(vnet.where, f"{what} in zone '{ride.zone.id}'", f"{_ONE_WORKS}; {cure}")
 
 
 def _shared_pairs(rides: tuple[_Ride, ...]) -> Iterator[Finding]:

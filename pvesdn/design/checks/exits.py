@@ -87,11 +87,9 @@ def _interface(given: DesignInput, uplink: Exit, facts: NodeFacts, vteps: Mappin
         parent, dot, _ = uplink.interface.rpartition(".")
         if dot and facts.link(parent) is not None:
             return  # a VLAN, which the exit's own stanza makes
-        yield warning(
-            uplink.at("interface"),
-            f"interface {uplink.interface} does not exist on {uplink.node}",
-            _which(given, uplink, facts, vteps),
-        )
+        what = f"interface {uplink.interface} does not exist on {uplink.node}"
+        found = warning(uplink.at("interface"), what, _which(given, uplink, facts, vteps))
+        yield found.model_copy(update={"node": uplink.node, "missing": uplink.interface})
         return
     if link.name == _LOOPBACK:
         what = f"interface {link.name} of {uplink.node} is the loopback device, which cannot be in a VRF"

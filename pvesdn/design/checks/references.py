@@ -48,9 +48,9 @@ def _homes(given: DesignInput) -> Iterator[Finding]:
     for found, home, hint in _homeless(given.sdn.own):
         what = f"{home} does not exist{_by_others(found[1:])}"
         yield error(found[0].at(home.partition(" ")[0]), what, hint)
-    for found, home, _ in _homeless(given.sdn.pve):
-        for inside in found:
-            yield warning(inside.at(home.partition(" ")[0]), f"{home} does not exist", "PVE leaves this out")
+    for found, home, hint in _homeless(given.sdn.pve):
+        what = f"{home} does not exist{_by_others(found[1:])}"
+        yield warning(found[0].at(home.partition(" ")[0]), what, f"PVE leaves this out; {hint}")
     routed = {zone.id: zone for zone in given.sdn.own.zones if isinstance(zone, EvpnZone)}
     for vnet in given.sdn.own.vnets:
         if vnet.zone in routed:
@@ -79,7 +79,8 @@ def _homeless(source: OwnSdn | PveSdn) -> Iterator[tuple[Sequence[Vnet | Subnet]
         found.sort(key=lambda inside: inside.where.line)
         # A subnet is named after its zone: a VNet of another one would be refused.
         fitting = zones if noun == "zone" else {id_ for id_, zone in homes.items() if zone in _zones_of(found)}
-        yield found, f"{noun} '{name}'", absent(name, fitting, DEFINE_IT)
+        otherwise = DEFINE_IT if isinstance(source, OwnSdn) else "define it in PVE, or delete this there"
+        yield found, f"{noun} '{name}'", absent(name, fitting, otherwise)
 
 
 def _zones_of(subnets: Iterable[Vnet | Subnet]) -> set[str]:
@@ -112,16 +113,21 @@ def _pves_way(
         if controller is None and given.sdn.pve.unread.may_have("controller", zone.controller):
             return
         if controller is None:
-            yield warning(zone.at("controller"), f"controller '{zone.controller}' does not exist", hint)
+            speaking = [known.id for known in given.sdn.pve.controllers if not _other_kind(known)]
+            what = f"controller '{zone.controller}' does not exist"
+            cure = absent(zone.controller, speaking, "define it in PVE")
+            yield warning(zone.at("controller"), what, f"{hint}; {cure}")
         elif kind := _other_kind(controller):
-            yield warning(zone.at("controller"), f"controller '{zone.controller}' is of type {kind}", hint)
+            what = f"controller '{zone.controller}' is of type {kind}"
+            yield warning(zone.at("controller"), what, f"{hint}; name a controller for EVPN")
         elif isinstance(controller, PveEvpnController):
             fabric_id = controller.fabric
     if fabric_id is None:
         return
     fabric = next((known for known in given.sdn.pve.fabrics if known.id == fabric_id), None)
     if fabric is None and not given.sdn.pve.unread.may_have("fabric", fabric_id):
-        yield warning(zone.at("fabric"), f"fabric '{fabric_id}' does not exist", hint)
+        cure = absent(fabric_id, [known.id for known in given.sdn.pve.fabrics], "define it in PVE")
+        yield warning(zone.at("fabric"), f"fabric '{fabric_id}' does not exist", f"{hint}; {cure}")
     elif isinstance(fabric, Fabric):
         reached = {member.node for member in fabric.members if member.ip is not None}
         nodes = frozenset(zone.nodes or ()) if given.cluster.is_assumed else given.cluster.among(zone.nodes)

@@ -193,7 +193,8 @@ def _overlap(table: str, one: _Prefix, other: _Prefix) -> Iterator[Finding]:
     if one.is_ours:
         yield error(one.where, what, "choose another prefix, or another zone")
     else:
-        yield warning(one.where, what, "PVE accepts this; one of the two will not be reachable")
+        hint = "PVE accepts this; one of the two will not be reachable; choose another prefix in PVE"
+        yield warning(one.where, what, hint)
 
 
 def _anchored(

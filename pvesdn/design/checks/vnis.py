@@ -37,14 +37,18 @@ def check(given: DesignInput) -> Iterator[Finding]:
     should stay separate.
     """
     first: dict[int, _Use] = {}
-    # What is PVE's was there before, so the fault is told at ours.
-    for use, what in _again(_uses(given.sdn.pve), first):
-        yield warning(use.where, what, "PVE accepts this; one of the two will not work")
-    # Between two of ours it is told at the one that is written second; L3VNIs count as first, as tags are changed more
-    # easily.
-    ours = sorted(_uses(given.sdn.own), key=lambda use: (use.word != "vrf-vxlan", use.defined.where.line))
-    for use, what in _again(ours, first):
+    # What is PVE's was there before, so the fault is told at ours. Between two of one source it is told at the one that
+    # is written second; L3VNIs count as first, as tags are changed more easily.
+    for use, what in _again(_in_order(given.sdn.pve), first):
+        yield warning(
+            use.where, what, f"PVE accepts this; one of the two will not work; choose another {use.word} in PVE"
+        )
+    for use, what in _again(_in_order(given.sdn.own), first):
         yield error(use.where, what, "choose another VNI")
+
+
+def _in_order(source: OwnSdn | PveSdn) -> list[_Use]:
+    return sorted(_uses(source), key=lambda use: (use.word != "vrf-vxlan", use.defined.where.line))
 
 
 def _again(uses: Iterable[_Use], first: dict[int, _Use]) -> Iterator[tuple[_Use, str]]:

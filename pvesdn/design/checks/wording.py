@@ -7,6 +7,7 @@ from typing import Protocol
 
 from pvesdn.model.findings import Finding, Severity, Where
 from pvesdn.model.nearest import nearest
+from pvesdn.model.ranges import by_number, ranges
 
 FEW = 5
 """As many of a kind are named in one finding; the others are counted."""
@@ -88,8 +89,12 @@ def placed(name: str, where: Where) -> str:
 
 
 def listed(words: Iterable[object]) -> str:
-    """A few words in a sentence, sorted as text."""
-    return ", ".join(sorted(str(word) for word in words))
+    """Words in a sentence, node2 before node10; many names that are numbered without a gap as ``node1-node16``.
+
+    Addresses and numbers are never a range: somebody has to copy them.
+    """
+    found = sorted((str(word) for word in words), key=by_number)
+    return ranges(found) if len(found) > MANY and all(word[:1].isalpha() for word in found) else ", ".join(found)
 
 
 def some(words: Sequence[str]) -> str:

@@ -17,6 +17,10 @@ from pvesdn.model.facts import NodeFacts
 from pvesdn.model.findings import Finding, Severity
 from pvesdn.model.own_sdn import Underlay, VxlanZone
 from pvesdn.model.primitives import IpAddress, IpNetwork
+from pvesdn.model.ranges import by_number, ranges
+
+_MANY = 8
+"""Nodes that are named one by one."""
 
 
 def choose_vteps(given: DesignInput) -> tuple[Mapping[str, Vtep], tuple[Finding, ...]]:
@@ -131,8 +135,11 @@ class _Underlay:
         """The faults by node, each at its place; a network that several nodes are not in is one fault."""
         outside = [node for node, fault in faults.items() if fault.what == self._outside]
         if self.section is not None and len(outside) > 1:
-            what = f"network: {', '.join(outside)} have no address in the underlay network {self.network}"
-            named = ",".join(f"{node}=ADDRESS" for node in outside)
+            outside.sort(key=by_number)
+            is_many = len(outside) > _MANY
+            nodes = ranges(outside) if is_many else ", ".join(outside)
+            what = f"network: {nodes} have no address in the underlay network {self.network}"
+            named = "NODE=ADDRESS for each" if is_many else ",".join(f"{node}=ADDRESS" for node in outside)
             hint = f"correct the network, add {named} to vteps, or leave them out of the zones' nodes"
             yield Finding.at(self.section.at("network"), Severity.ERROR, what, hint)
         else:

@@ -38,7 +38,9 @@ def text_of(machine: Machine, path: str) -> Optional[str]:
     """A file's text, None when it is absent; Refused if it is not a file, not UTF-8, or larger than `LARGEST_FILE`."""
     place = machine.place(path)
     folder = os.path.join(os.path.realpath(os.path.dirname(place)), "")
-    real = os.path.realpath(place)
+    real = os.path.join(folder, os.path.basename(place))
+    if os.path.islink(real):
+        real = os.path.realpath(real)
     if not real.startswith(folder):
         raise _leads_out(path)
     try:

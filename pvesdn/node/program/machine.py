@@ -25,6 +25,10 @@ class Refused(Exception):
         self.hint = hint
 
 
+class TooLate(Refused):
+    """A command that had not ended when its time was up."""
+
+
 class CommandResult(NamedTuple):
     """How a command ended; `lines` are its standard output and error together, without empty ones."""
 
@@ -118,7 +122,7 @@ def json_of(machine: Machine, argv: List[str], *, may_fail: bool = False) -> Any
 
 def _printed(process: "subprocess.Popen[bytes]", argv: List[str], limit: float) -> Tuple[bytes, bytes]:
     """What a command prints until its end on standard output and error."""
-    too_late = Refused("{} did not finish within {:g} s".format(" ".join(argv), limit))
+    too_late = TooLate("{} did not finish within {:g} s".format(" ".join(argv), limit))
     deadline = time.monotonic() + limit
     output, errors = bytearray(), bytearray()
     assert process.stdout is not None

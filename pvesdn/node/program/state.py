@@ -3,12 +3,14 @@
 Whatever keeps one of them from being answered is part of the answer: what was not seen is not what is not there.
 """
 
+import json
 import os
 from typing import Any, Callable, Dict, Iterator, List
 
 from pvesdn.node.program.files import text_of
 from pvesdn.node.program.flood import ALL_ZERO_MAC
-from pvesdn.node.program.machine import Machine, Refused, json_of
+from pvesdn.node.program.frr import FRR_IS_DOWN
+from pvesdn.node.program.machine import Machine, Refused, TooLate, failure, json_of
 from pvesdn.node.program.places import SYSCTL_CONF
 from pvesdn.node.program.request import Value
 from pvesdn.node.program.sysctl import setting_path, settings_in
@@ -23,14 +25,27 @@ _SETTINGS = (
     "net/ipv6/fib_multipath_hash_policy",
 )
 """Settings of the kernel that are told whether or not our own file names them, as paths below /proc/sys."""
+FRR_LIMIT = 10.0
+"""Seconds for one question to FRR, which answers within 30 ms; a daemon that hangs never does."""
+_OF_A_SESSION = ("bgpState", "hostLocal", "hostForeign", "remoteAs", "lastResetDueTo", "lastNotificationReason")
+_OF_A_VNI = (
+    *("vni", "type", "vrf", "tenantVrf", "vxlanInterface", "vxlanIntf", "vtepIp", "localVtepIp"),
+    *("state", "sysMac", "routerMac", "numRemoteVteps", "remoteVteps", "l2Vnis"),
+)
+"""What is passed on of what FRR shows; the rest are counters and times."""
 _OF_DEVICES = (("ipv4", "forwarding"), ("ipv4", "arp_accept"), ("ipv6", "forwarding"))
 """What is told of every device: the family, and the name of the setting."""
 
 
 def state_of(machine: Machine, name: str) -> Value:
-    """``{"answer": ...}``, or ``{"fault": why there is none}``. :param name: a key of `QUESTIONS`."""
+    """``{"answer": ...}``, or ``{"fault": why there is none}``, with ``"late": true`` where its time was up.
+
+    :param name: a key of `QUESTIONS`.
+    """
     try:
         return {"answer": QUESTIONS[name](machine)}
+    except TooLate as late:
+        return {"fault": late.error, "late": True}
     except Refused as refused:
         return {"fault": refused.error}
     except OSError as error:
@@ -68,5 +83,60 @@ def _device_settings(machine: Machine) -> Iterator[str]:
         yield from (f"net/{family}/conf/{name}/{key}" for name in names if name not in ("all", "default"))
 
 
-QUESTIONS: Dict[str, Callable[[Machine], Any]] = {"fdb": _flooding, "settings": _settings}
+def _daemons(machine: Machine) -> List[str]:
+    """FRR's daemons that run; none where FRR is off."""
+    outcome = machine.run(["vtysh", "-c", "show daemons"], limit=FRR_LIMIT)
+    if outcome.status and any(words in line for line in outcome.lines for words in FRR_IS_DOWN):
+        return []
+    if outcome.status:
+        raise Refused(failure(["vtysh", "-c", "show daemons"], outcome))
+    return outcome.output.split()
+
+
+def _running_config(machine: Machine) -> str:
+    output = machine.must(["vtysh", "-c", "show running-config"], limit=FRR_LIMIT).output
+    return output.partition("Current configuration:\n")[2] or output
+
+
+def _shown(machine: Machine, command: str) -> Any:
+    """What FRR shows as JSON. A daemon that does not run is told by a line instead, and not always by the status."""
+    argv = ["vtysh", "-c", command + " json"]
+    outcome = machine.must(argv, limit=FRR_LIMIT)
+    if not outcome.output.strip():
+        return None  # without `advertise-all-vni` there is nothing to show of VNIs
+    try:
+        return json.loads(outcome.output, strict=False)
+    except (ValueError, RecursionError):
+        raise Refused("{} printed no JSON".format(" ".join(argv))) from None
+
+
+def _neighbors(machine: Machine) -> Dict[str, Any]:
+    """BGP sessions of the default VRF, by the peer's address."""
+    found: Dict[str, Any] = {}
+    shown = _shown(machine, "show bgp neighbors")
+    for peer, said in shown.items() if isinstance(shown, dict) else ():
+        # Where there is no BGP at all, FRR says so in a value of its own.
+        if isinstance(said, dict):
+            found[peer] = {key: said[key] for key in _OF_A_SESSION if key in said}
+            bfd = said.get("peerBfdInfo")
+            if isinstance(bfd, dict):
+                found[peer]["bfd"] = bfd.get("status")
+    return found
+
+
+def _vnis(machine: Machine) -> List[Dict[str, Any]]:
+    """What zebra knows of each VNI."""
+    shown = _shown(machine, "show evpn vni detail")
+    rows = shown if isinstance(shown, list) else []
+    return [{key: row[key] for key in _OF_A_VNI if key in row} for row in rows if isinstance(row, dict)]
+
+
+QUESTIONS: Dict[str, Callable[[Machine], Any]] = {
+    "fdb": _flooding,
+    "settings": _settings,
+    "frr-daemons": _daemons,
+    "frr-running": _running_config,
+    "bgp-neighbors": _neighbors,
+    "evpn-vnis": _vnis,
+}
 """What `observe` is asked besides, by name; `model.snapshot.STATE_COMMANDS` has the same names."""

@@ -10,8 +10,8 @@ import pytest
 
 from pvesdn.decode.nodes.state import NOT_ASKED, decode_state
 from pvesdn.errors import NodeFailed
-from pvesdn.model.snapshot import NodeRaw
-from pvesdn.model.state import LiveDevice
+from pvesdn.model.snapshot import STATE_COMMANDS, NodeRaw
+from pvesdn.model.state import LiveDevice, LiveSession, LiveVni
 
 PORT = json.loads("""
 {"ifindex": 2, "ifname": "vxlan_web", "flags": ["BROADCAST", "MULTICAST", "UP", "LOWER_UP"], "mtu": 1500,
@@ -82,13 +82,14 @@ def test_flooding_is_told_by_device() -> None:
 def test_no_entry_is_an_answer_and_no_answer_is_none() -> None:
     assert state(fdb={"answer": []}).flooding == {}
     assert state().flooding is None
-    assert state().unseen == {"fdb": NOT_ASKED, "settings": NOT_ASKED}
+    assert state().unseen == dict.fromkeys(STATE_COMMANDS, NOT_ASKED)
 
 
 def test_a_fault_of_the_node_says_why_nothing_was_seen() -> None:
     found = state(fdb={"fault": "bridge is not installed"}, settings={"answer": {"net/ipv4/ip_forward": "1"}})
     assert (found.flooding, found.settings) == (None, {"net/ipv4/ip_forward": "1"})
-    assert found.unseen == {"fdb": "bridge is not installed"}
+    assert found.unseen["fdb"] == "bridge is not installed"
+    assert "settings" not in found.unseen
 
 
 @pytest.mark.parametrize(
@@ -124,3 +125,67 @@ def test_an_answer_of_the_wrong_shape_was_not_seen(answer: Any) -> None:
 def test_devices_of_the_wrong_shape_are_the_nodes_failure(row: dict[str, Any]) -> None:
     with pytest.raises(NodeFailed, match="unexpected response from iproute2"):
         state(ip_link=[row])
+
+
+def test_daemons_are_told_without_their_instances() -> None:
+    assert state(frr_daemons={"answer": ["zebra", "ospfd-1", "bgpd"]}).daemons == {"zebra", "ospfd", "bgpd"}
+    assert state(frr_daemons={"answer": []}).daemons == frozenset()
+
+
+def test_a_session_that_is_up_speaks_from_an_address() -> None:
+    row = {"bgpState": "Established", "hostLocal": "192.168.0.1", "remoteAs": 1234, "bfd": "Up"}
+    found = state(bgp_neighbors={"answer": {"192.168.0.2": row}}).sessions
+    assert found == {"192.168.0.2": LiveSession("Established", ip_address("192.168.0.1"), bfd="Up")}
+
+
+def test_a_session_that_is_down_says_why() -> None:
+    row = {"bgpState": "Active", "hostLocal": "Unknown", "lastResetDueTo": "BFD down received", "bfd": "Down"}
+    found = state(bgp_neighbors={"answer": {"192.168.0.3": row}}).sessions["192.168.0.3"]
+    assert (found.is_established, found.local, found.last_reset, found.bfd) == (
+        False,
+        None,
+        "BFD down received",
+        "Down",
+    )
+
+
+@pytest.mark.parametrize(
+    "l2",
+    [
+        {"vni": 22, "type": "L2", "vrf": "vrf_a", "vxlanInterface": "v", "numRemoteVteps": ["192.168.0.2"]},
+        {"vni": 22, "type": "L2", "tenantVrf": "vrf_a", "numRemoteVteps": 1, "remoteVteps": [{"ip": "192.168.0.2"}]},
+    ],
+    ids=["FRR 8.4", "later"],
+)
+def test_vnis_are_read_as_every_version_prints_them(l2: dict[str, Any]) -> None:
+    l3 = {"vni": 4000, "type": "L3", "vrf": "vrf_a", "state": "Up", "routerMac": "02:00:C0:A8:00:01"}
+    assert state(evpn_vnis={"answer": [l2, l3]}).vnis == {
+        22: LiveVni(22, is_l3=False, vrf="vrf_a"),
+        4000: LiveVni(4000, is_l3=True, vrf="vrf_a", state="Up", router_mac="02:00:c0:a8:00:01"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("question", "answer"),
+    [
+        ("frr-daemons", "zebra"),
+        ("frr-daemons", [1]),
+        ("frr-running", []),
+        ("frr-running", "\ud800"),
+        ("bgp-neighbors", []),
+        ("bgp-neighbors", {"192.168.0.2": 1}),
+        ("bgp-neighbors", {"192.168.0.2": {}}),
+        ("bgp-neighbors", {"192.168.0.2": {"bgpState": "Idle", "bfd": 1}}),
+        ("evpn-vnis", {}),
+        ("evpn-vnis", [{"vni": "x"}]),
+        ("evpn-vnis", [{"vni": 1, "type": 2}]),
+    ],
+)
+def test_what_frr_never_says_was_not_seen(question: str, answer: Any) -> None:
+    found = decode_state("node1", NodeRaw(commands={question: {"answer": answer}}))
+    assert found.unseen[question] not in {"", NOT_ASKED}
+
+
+def test_a_question_whose_time_was_up_is_late() -> None:
+    fault = {"fault": "vtysh -c show daemons did not finish within 10 s", "late": True}
+    assert state(frr_daemons=fault, fdb={"fault": "bridge is not installed"}).late == {"frr-daemons"}

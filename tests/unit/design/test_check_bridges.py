@@ -45,7 +45,10 @@ def test_sound_zones_have_no_remarks() -> None:
 def test_a_bridge_that_does_not_exist_is_told_once_with_its_nodes() -> None:
     zone = FLOOR.replace("vmbr0", "vmbr9") + METRO.replace("vmbr0", "vmbr9\n\tnodes node2")
     assert riding(zone, GUESTS, nodes=3, node2=aware("node2", "vmbr9")) == [
-        "zones.cfg:1: zone 'floor': bridge vmbr9 does not exist on node1, node3; PVE leaves this zone's VNets out there"
+        (
+            "zones.cfg:1: zone 'floor': bridge vmbr9 does not exist on node1, node3; PVE leaves this zone's VNets out there; "
+            "create it there, or leave them out of the zone's nodes"
+        )
     ]
 
 
@@ -77,7 +80,10 @@ def test_a_tag_of_two_zones_on_one_bridge_is_told() -> None:
     zones = FLOOR + FLOOR.replace("floor", "roof")
     vnets = GUESTS + GUESTS.replace("guests", "others").replace("floor", "roof")
     assert riding(zones, vnets) == [
-        f"vnets.cfg:5: vnet 'others': tag 100 is also the tag of vnet 'guests' (vnets.cfg:1) on bridge vmbr0; {ONE_WORKS}"
+        (
+            f"vnets.cfg:5: vnet 'others': tag 100 is also the tag of vnet 'guests' (vnets.cfg:1) on bridge vmbr0; {ONE_WORKS}; "
+            "choose another tag in PVE, or another bridge"
+        )
     ]
 
 
@@ -92,7 +98,10 @@ def test_a_tag_of_two_zones_that_do_not_meet_is_nothing(other: str) -> None:
 def test_a_service_vlan_meets_the_vlans_of_the_same_protocol() -> None:
     zones = FLOOR + METRO + METRO.replace("metro", "rural").replace("tag 10\n", "tag 10\n\tvlan-protocol 802.1ad\n")
     assert riding(zones, GUESTS.replace("100", "10")) == [
-        f"zones.cfg:4: zone 'metro': tag 10 is also the tag of vnet 'guests' (vnets.cfg:1) on bridge vmbr0; {ONE_WORKS}"
+        (
+            f"zones.cfg:4: zone 'metro': tag 10 is also the tag of vnet 'guests' (vnets.cfg:1) on bridge vmbr0; {ONE_WORKS}; "
+            "choose another tag in PVE, or another bridge"
+        )
     ]
 
 
@@ -101,8 +110,14 @@ def test_a_qinq_zone_has_each_tag_once_and_one_vnet_without() -> None:
         f"vnet: v{number}\n\tzone metro\n{tag}\n" for number, tag in enumerate(("\ttag 5\n", "\ttag 5\n", "", ""))
     )
     assert riding(METRO, vnets) == [
-        f"vnets.cfg:5: vnet 'v1': tag 5 is also used by vnet 'v0' (vnets.cfg:1) in zone 'metro'; {ONE_WORKS}",
-        f"vnets.cfg:12: vnet 'v3': has no tag, and neither has vnet 'v2' (vnets.cfg:9) in zone 'metro'; {ONE_WORKS}",
+        (
+            f"vnets.cfg:5: vnet 'v1': tag 5 is also used by vnet 'v0' (vnets.cfg:1) in zone 'metro'; {ONE_WORKS}; "
+            "choose another tag in PVE"
+        ),
+        (
+            f"vnets.cfg:12: vnet 'v3': has no tag, and neither has vnet 'v2' (vnets.cfg:9) in zone 'metro'; {ONE_WORKS}; "
+            "give one of them a tag in PVE"
+        ),
     ]
 
 

@@ -26,14 +26,14 @@ def warnings(zone: str, **files: str) -> list[str]:
 @pytest.mark.parametrize(
     ("zone", "finding"),
     [
-        ("vxlan: tun\n\tfabric gone\n", f"fabric 'gone' does not exist; {LEFT_OUT}"),
+        ("vxlan: tun\n\tfabric gone\n", f"fabric 'gone' does not exist; {LEFT_OUT}; define it in PVE"),
         ("vxlan: tun\n\tfabric lab\n", f"fabric 'lab' has no node with an IPv4 address for node3; {MISSING}"),
         ("vxlan: tun\n\tfabric six\n\tnodes node1\n", f"fabric 'six' has no node with an IPv4 address for node1; {MISSING}"),
         ("evpn: tun\n\tvrf-vxlan 9\n\tcontroller over\n",
          f"fabric 'lab' has no node with an IPv4 address for node3; {MISSING}"),
-        ("evpn: tun\n\tvrf-vxlan 9\n\tcontroller gone\n", f"controller 'gone' does not exist; {LEFT_OUT}"),
-        ("evpn: tun\n\tvrf-vxlan 9\n\tcontroller b1\n", f"controller 'b1' is of type bgp; {LEFT_OUT}"),
-        ("evpn: tun\n\tvrf-vxlan 9\n\tcontroller is1\n", f"controller 'is1' is of type isis; {LEFT_OUT}"),
+        ("evpn: tun\n\tvrf-vxlan 9\n\tcontroller gone\n", f"controller 'gone' does not exist; {LEFT_OUT}; define it in PVE"),
+        ("evpn: tun\n\tvrf-vxlan 9\n\tcontroller b1\n", f"controller 'b1' is of type bgp; {LEFT_OUT}; name a controller for EVPN"),
+        ("evpn: tun\n\tvrf-vxlan 9\n\tcontroller is1\n", f"controller 'is1' is of type isis; {LEFT_OUT}; name a controller for EVPN"),
     ],
 )  # fmt: skip
 def test_a_way_that_is_missing_is_said(zone: str, finding: str) -> None:

@@ -389,7 +389,7 @@ class TestPvesOwnZones:
         assert warnings(given(UNDERLAY, pve=pve)) == [
             (
                 "vnets.cfg:3: vnet 'web': tag 1000 is also the vrf-vxlan of zone 'theirs' (zones.cfg:3); "
-                "PVE accepts this; one of the two will not work"
+                "PVE accepts this; one of the two will not work; choose another tag in PVE"
             )
         ]
 
@@ -407,7 +407,7 @@ class TestPvesOwnZones:
         assert warnings(network) == [
             (
                 "subnets.cfg:4: subnet 'theirs-10.0.2.0-24': overlaps subnet 'theirs-10.0.0.0-16' (10.0.0.0/16) in the VRF "
-                "of zone 'theirs'; PVE accepts this; one of the two will not be reachable"
+                "of zone 'theirs'; PVE accepts this; one of the two will not be reachable; choose another prefix in PVE"
             )
         ]
 
@@ -443,7 +443,7 @@ class TestPvesOwnZones:
         network = given(UNDERLAY, pve=pve)
         assert findings(network) == []
         found = "\n".join(warnings(network))
-        assert "vnets.cfg:2: vnet 'web': zone 'nowhere' does not exist; PVE leaves this out" in found
+        assert "vnets.cfg:2: vnet 'web': zone 'nowhere' does not exist; PVE leaves this out; define it in PVE" in found
         assert "subnet 'nowhere-10.0.0.0-24': vnet 'lost' does not exist; PVE leaves this out" in found
 
     def test_an_exit_needs_a_zone_with_a_vrf(self) -> None:

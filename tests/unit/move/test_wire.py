@@ -78,7 +78,7 @@ def test_a_plain_zone_beside_evpn_is_kept_out_of_it() -> None:
     found = wire(move(drawn(f"{VXLAN}\n{EVPN}\n", WEB.format("wide")), "wide"))
     assert found == [
         (
-            "node1, node2, node3: BGP: VNI 11 is kept out of EVPN: BGP takes flood entries away with what it withdraws;"
+            "node1, node2, node3: BGP: VNI 11 is kept out of EVPN: BGP removes the flood entries of a VNI that it withdraws;"
             " apply restores them within seconds"
         )
     ]

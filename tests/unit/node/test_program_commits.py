@@ -215,6 +215,7 @@ def test_a_commit_that_fails_brings_the_interfaces_back(program: Asking, node: N
     assert node.calls()[-2:] == [f"ifup -i {OURS} eno2", "ifup vxlan_web"]
 
 
+@pytest.mark.long
 def test_killed_at_any_line_of_a_commit_the_next_look_finds_all_files_old_or_all_new(tmp_path: Path) -> None:
     driver = subprocess.run(
         [sys.executable, str(DRIVER), str(tmp_path)],

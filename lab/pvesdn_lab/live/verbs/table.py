@@ -14,6 +14,7 @@ from pvesdn_lab.live.verbs import (
     checks_exits,
     checks_traces,
     checks_underlay,
+    checks_verify,
     checks_wire,
     hand_written,
     panel,
@@ -98,6 +99,9 @@ ALL: tuple[Verb, ...] = (
     checks_underlay.routes_gone,
     checks_underlay.tunnels_from,
     checks_underlay.path_fails,
+    # checks_verify: what pvesdn verify says of damages
+    checks_verify.verify_is_silent,
+    checks_verify.verify_finds,
     # checks_traces: what is left behind
     checks_traces.remember,
     checks_traces.as_before,

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -12,6 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from pvesdn_lab.simulated.commands import evpn
 from pvesdn_lab.simulated.commands.frr_grammar import check
 from pvesdn_lab.simulated.commands.state import below, read_json, write_json
 from pvesdn_lab.simulated.commands.streams import complain, say
@@ -27,6 +29,8 @@ _DAEMON_OF = {
     r"\s+vrrp\b": "vrrpd",
 }
 """Beginnings of lines, and the daemon that takes them; an indented line that is not here is its block's."""
+_SHOWN = {"show bgp neighbors json": evpn.neighbors, "show evpn vni detail json": evpn.vnis}
+"""Questions that are answered in JSON, by the nodes' files and those of the others."""
 _taken_before: set[tuple[str, bytes]] = set()
 """Texts that a vtysh had nothing against: one that is staged is checked again when FRR loads it."""
 _NOBODY = "Exiting: failed to connect to any daemons.\n"
@@ -49,6 +53,11 @@ def vtysh(root: Path, arguments: Sequence[str]) -> int:
         say("".join(f" {daemon}" for daemon in frr["daemons"]) + "\n")
     elif question == "show running-config":
         say(f"Building configuration...\n\nCurrent configuration:\n!\n{frr['config']}end\n")
+    elif question == "show bgp neighbors json" and "bgpd" not in frr["daemons"]:
+        say("bgpd is not running\n")
+        return 1
+    elif question in _SHOWN:
+        say(json.dumps(_SHOWN[question](root), indent=2) + "\n")
     return 0
 
 

@@ -70,7 +70,8 @@ def bridge(root: Path, arguments: Sequence[str]) -> int:
     words = [word for word in arguments if not word.startswith("-")]
     if words == ["fdb", "show"]:
         links = State(root).links
-        say(json.dumps([row | {"ifname": name} for name in links for row in _fdb(links[name])]) + "\n")
+        rows = [row | {"ifname": name} for name in links for row in (*_fdb(links[name]), *_heard_of(root, name, links))]
+        say(json.dumps(rows) + "\n")
         return 0
     name = words[words.index("dev") + 1] if "dev" in words[:-1] else ""
     with locked_state(root) as state:
@@ -187,6 +188,14 @@ def _rules(family: int) -> list[dict[str, Any]]:
     """Those that every kernel has; IPv6 has no table `default`."""
     tables = {"local": 0, "main": 32766} | ({"default": 32767} if family == 4 else {})  # noqa: PLR2004
     return [{"priority": priority, "src": "all", "table": table} for table, priority in tables.items()]
+
+
+def _heard_of(root: Path, name: str, links: dict[str, Link]) -> list[dict[str, Any]]:
+    """The entries that zebra has made of type-3 routes."""
+    from pvesdn_lab.simulated.commands.evpn import flooded  # noqa: PLC0415 - `ip` needs none of it
+
+    vteps = flooded(root, name) if links[name]["kind"] == "vxlan" else []
+    return [{"mac": ZERO_MAC, "dst": vtep, "flags": ["self"], "state": "permanent"} for vtep in vteps]
 
 
 def _fdb(link: Link) -> list[dict[str, Any]]:

@@ -1,0 +1,76 @@
+"""What scenarios prove about `pvesdn verify`: it is silent where all is well, and names what is broken."""
+
+from __future__ import annotations
+
+import re
+from functools import partial
+from typing import Any
+
+from pvesdn_lab.live.testbed.space import wait_for
+from pvesdn_lab.live.verbs.context import Context, Stopwatch, as_proof, require
+
+_SETTLES = 90.0
+"""Seconds in which sessions and routes are there again."""
+_LOOKS = ("vtysh -c 'show", "ip route get", "ip link show", "ping", "journalctl")
+"""Beginnings of steps that change nothing."""
+
+
+def verify_is_silent(context: Context) -> str:
+    """`pvesdn verify` ends with 0 and has no finding."""
+    watch = Stopwatch()
+    with as_proof():
+        wait_for("verify to be silent", partial(_is_silent, context), limit=_SETTLES)
+    return f"no finding ({watch})"
+
+
+def verify_finds(
+    context: Context, *, node: str, command: str, named: str, says: str = "", mend: str = "", wait: float = 0.0
+) -> str:
+    """Break something on a live node. Verify names the node and the object, and its steps, followed to the letter, mend
+    it.
+
+    :param command: a shell command on the node, which breaks it.
+    :param named: what verify has to call it.
+    :param says: words that the finding has to have.
+    :param mend: a shell command that takes the damage away where it is outside of the node's configuration.
+    :param wait: how many seconds at most until it shows; 0 for at once.
+    """
+    damaged = context.lab.node(node)
+    damaged.space.must("bash", "-c", command, limit=60)
+    with as_proof():
+        wait_for(f"verify finds {named}", lambda: bool(_of(_findings(context), node, named)), limit=max(wait, 1.0))
+    findings = _findings(context)
+    told = _of(findings, node, named)
+    require(told, f"a finding about {named} on {node}", [(f["node"], f["object"]) for f in findings])
+    words = " ".join(str(told[0][key]) for key in ("trait", "expected", "found", "cause", "next"))
+    require(says in words, f"the finding to say '{says}'", words)
+    if mend:
+        damaged.space.must("bash", "-c", mend, limit=60)
+    for finding in findings:
+        _follow(context, finding["next"])
+    with as_proof():
+        wait_for(f"verify is silent after {told[0]['next']}", partial(_is_silent, context), limit=_SETTLES)
+    return f"{told[0]['found']}: {told[0]['cause']}"
+
+
+def _follow(context: Context, step: str) -> None:
+    """Type what a step says on the node that it names."""
+    found = re.fullmatch(r"on (\S+): (.*)", step)
+    if found is not None and not found[2].startswith(_LOOKS):
+        context.lab.node(found[1]).space.must("bash", "-c", found[2], limit=300)
+
+
+def _of(findings: list[dict[str, Any]], node: str, name: str) -> list[dict[str, Any]]:
+    return [finding for finding in findings if (finding["node"], finding["object"]) == (node, name)]
+
+
+def _is_silent(context: Context) -> bool:
+    return not _findings(context)
+
+
+def _findings(context: Context) -> list[dict[str, Any]]:
+    done = context.lab.cluster.pvesdn("verify")
+    found: list[dict[str, Any]] = (done.document or {}).get("findings", [])
+    require(done.status in {0, 1, 3}, "verify to look at every node", f"{done.status}: {done.complaints[-400:]}")
+    require(bool(found) == (done.status != 0), "its exit status to say whether there are findings", done.status)
+    return found

@@ -1,0 +1,141 @@
+"""What FRR is doing on a node compared with what it should be doing: its daemons and its running configuration.
+
+One fault shows in many places: a daemon that is off takes its lines of the configuration along, its sessions, and every
+entry that came of them, on all other nodes too. What follows from another finding is not told again.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+
+from pvesdn.compare.differences import hidden
+from pvesdn.compare.live_evpn import flooding_discrepancies, vni_discrepancies
+from pvesdn.compare.live_sessions import session_discrepancies
+from pvesdn.compare.live_view import FILE_FIRST, FRR_QUESTIONS, RELOAD, RESTART, ClusterView, NodeView, listed
+from pvesdn.decode.frr.text import statements
+from pvesdn.model.files import FRR_CONF, FRR_DAEMONS
+from pvesdn.model.state import NodeState
+from pvesdn.model.verification import Discrepancy, Subject
+
+_SHOWN = 4
+"""As many lines of a configuration are told before the rest is counted."""
+_FORWARDING = re.compile(r"(no )?(ip|ipv6) forwarding")
+_STOPPED = "it was stopped, or it crashed and was not started again: journalctl -u frr tells"
+_ALWAYS = frozenset({"zebra", "staticd"})
+
+
+def compare_frr(view: NodeView, cluster: ClusterView) -> tuple[Discrepancy, ...]:
+    """Everything about FRR that is not as it should be on one node; nothing where the node needs no FRR."""
+    if not view.expected.daemons:
+        return ()
+    look = _Look(view)
+    configuration = tuple(look.configuration())
+    sessions = session_discrepancies(view, cluster, is_configuration_told=bool(configuration))
+    return (
+        *look.daemons(),
+        *configuration,
+        *sessions,
+        *vni_discrepancies(view, is_configuration_told=bool(configuration)),
+        *flooding_discrepancies(view, cluster),
+    )
+
+
+def unseen(view: NodeView) -> Iterator[tuple[str, str]]:
+    """Questions without an answer that no finding explains, with the reason."""
+    for name, why in sorted(view.state.unseen.items()):
+        is_told = name in FRR_QUESTIONS and (
+            not view.expected.daemons or bool(view.missing_daemons) or name in view.state.late or _is_uninstalled(why)
+        )
+        if not is_told:
+            yield name, why
+
+
+def _is_uninstalled(why: str) -> bool:
+    return why.endswith("is not installed")
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    view: NodeView
+
+    @property
+    def state(self) -> NodeState:
+        return self.view.state
+
+    def daemons(self) -> Iterator[Discrepancy]:
+        why = self.state.unseen.get("frr-daemons", "")
+        wanted = self.view.expected.daemons
+        if _is_uninstalled(why):
+            yield self.view.finding(
+                Subject.FRR,
+                "FRR",
+                expected=f"{listed(wanted)} run",
+                found="not installed",
+                cause="the node was set up without it",
+                step="apt install frr frr-pythontools",
+                is_there=True,
+            )
+        missing = self.view.missing_daemons
+        if missing:
+            switched_off = [name for name in sorted(missing) if not self._is_switched_on(name)]
+            yield self.view.finding(
+                Subject.FRR,
+                "FRR",
+                expected=f"{listed(wanted)} run",
+                found=f"{listed(missing)} {'does' if len(missing) == 1 else 'do'} not" if self.state.daemons else "off",
+                cause=f"{FRR_DAEMONS} does not switch {listed(switched_off)} on" if switched_off else _STOPPED,
+                step=FILE_FIRST if switched_off else RESTART,
+                is_there=not switched_off,
+            )
+        elif late := sorted(self.state.late & FRR_QUESTIONS):
+            yield self.view.finding(
+                Subject.FRR,
+                "FRR",
+                expected="answers",
+                found=self.state.unseen[late[0]],
+                cause="a daemon hangs; journalctl -u frr may say which, and why",
+                step=RESTART,
+            )
+
+    def _is_switched_on(self, daemon: str) -> bool:
+        return daemon in _ALWAYS or re.search(rf"(?m)^{daemon}=yes\s*$", self.view.switches) is not None
+
+    def configuration(self) -> Iterator[Discrepancy]:
+        """What FRR runs against its own file; whether that is as designed is said of the file."""
+        if self.state.frr is None or self.view.frr_conf is None or self.view.missing_daemons:
+            return
+        wanted, running = statements(self.view.frr_conf), statements(self.state.frr)
+        lacks, has = _told(wanted - running), _told(running - wanted)
+        if lacks or has:
+            yield self.view.finding(
+                Subject.FRR,
+                "FRR",
+                trait="running configuration",
+                expected=f"what {FRR_CONF} says",
+                found=" and ".join(
+                    [*([f"lacks {_some(lacks)}"] if lacks else []), *([f"has {_some(has)}"] if has else [])]
+                ),
+                cause="somebody typed it into vtysh, or FRR did not take all of its file when it was reloaded",
+                step=FILE_FIRST if FRR_CONF in self.view.told else RELOAD,
+                is_there=FRR_CONF not in self.view.told,
+            )
+
+
+def _told(places: Mapping[tuple[tuple[str, ...], ...], int]) -> list[str]:
+    """Lines with the blocks they are in; of a block that is missing as a whole only its first line."""
+    found = []
+    for place in places:
+        is_below = any(place[:length] in places for length in range(1, len(place)))
+        line = " ".join(place[-1])
+        if is_below or (len(place) == 1 and _FORWARDING.fullmatch(line)):
+            continue
+        above = ", ".join(" ".join(words) for words in place[:-1])
+        found.append(hidden(f"{above}: {line}" if above else line))
+    return found
+
+
+def _some(lines: Collection[str]) -> str:
+    told, more = list(lines)[:_SHOWN], len(lines) - _SHOWN
+    return "; ".join(map(repr, told)) + (f" and {more} more" if more > 0 else "")

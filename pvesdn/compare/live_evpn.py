@@ -1,0 +1,115 @@
+"""What FRR makes of EVPN on a node: the VNIs that it announces, and the flooding that the others' routes bring."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from pvesdn.compare.live_view import RESTART, ClusterView, NodeView, listed
+from pvesdn.model.expectation import ExpectedVni
+from pvesdn.model.primitives import IpAddress
+from pvesdn.model.state import LiveSession, LiveVni
+from pvesdn.model.verification import Discrepancy, Subject
+
+_UNKNOWN = ("known to FRR", "unknown", "FRR missed that the device was made")
+
+
+def vni_discrepancies(view: NodeView, *, is_configuration_told: bool) -> Iterator[Discrepancy]:
+    """VNIs that zebra does not know, or has in another VRF; L3VNIs that are down.
+
+    :param is_configuration_told: that FRR does not run its file is a finding already, and explains an unknown VNI.
+    """
+    if view.state.vnis is None or view.missing_daemons & {"bgpd", "zebra"}:
+        return
+    for vni in view.expected.vnis:
+        if view.is_told(vni.device):
+            continue
+        live = view.state.vnis.get(vni.vni)
+        if live is None and is_configuration_told:
+            continue
+        wrong = _UNKNOWN if live is None else _wrong(vni, live, _bridge_mac(view, vni))
+        if wrong is not None:
+            expected, found, cause = wrong
+            name = f"VNI {vni.vni} ({vni.device})"
+            yield view.finding_in_zone(
+                Subject.VNI, name, vni.device, expected=expected, found=found, cause=cause, step=RESTART
+            )
+
+
+def _bridge_mac(view: NodeView, vni: ExpectedVni) -> str:
+    """That of the bridge as it is; whether it is the right one is told of the bridge."""
+    return view.state.devices[view.state.devices[vni.device].master].mac
+
+
+def _wrong(vni: ExpectedVni, live: LiveVni, mac: str) -> tuple[str, str, str] | None:
+    """What is expected of a VNI, what is found, and why; None where all is well.
+
+    :param mac: its bridge's.
+    """
+    if live.is_l3 != vni.is_l3:
+        wanted, found = ("the L3VNI of a VRF", "a VNI of guests") if vni.is_l3 else ("a VNI of guests", "an L3VNI")
+        return wanted, found, "what FRR runs has another `vni` line in a VRF than its file"
+    if live.vrf and live.vrf != vni.vrf:
+        return f"in {vni.vrf}", f"in {live.vrf}", "FRR missed that the bridge came into its VRF"
+    if not vni.is_l3:
+        return None
+    if live.state and live.state != "Up":
+        return "Up", live.state, "its bridge or its VRF is down, or FRR missed that they came up"
+    if live.router_mac not in {"", "none", mac}:
+        cause = "FRR noted the bridge's MAC before it was set: the others send to the wrong one"
+        return f"router MAC {mac}", f"router MAC {live.router_mac}", cause
+    return None
+
+
+def flooding_discrepancies(view: NodeView, cluster: ClusterView) -> Iterator[Discrepancy]:
+    """All-zero entries that zebra should have made of the others' type-3 routes (RFC 8365 section 5.1.3)."""
+    if view.state.flooding is None or view.state.vnis is None or not view.has_bgp:
+        return
+    for vni in view.expected.vnis:
+        if vni.is_l3 or vni.vni not in view.state.vnis or view.is_told(vni.device):
+            continue
+        there = view.state.flooding.get(vni.device, frozenset())
+        missing = {node: vtep for node, vtep in _announcers(view, cluster, vni.vni) if vtep not in there}
+        if missing:
+            yield _not_flooded(view, vni, missing)
+
+
+def _announcers(view: NodeView, cluster: ClusterView, vni: int) -> Iterator[tuple[str, IpAddress]]:
+    """Other nodes that should be heard of, unless what keeps them from it is told already."""
+    if any(not live.is_established for live in _reflecting(view, cluster)):
+        return
+    peers = {session.peer for session in view.expected.sessions}
+    for name, other in cluster.nodes.items():
+        its = next((found for found in other.expected.vnis if found.vni == vni and not found.is_l3), None)
+        vtep = other.expected.vtep
+        if name == view.node or its is None or vtep is None or not other.has_bgp or other.is_told(its.device):
+            continue
+        if vni not in (other.state.vnis or {}):
+            continue
+        session = (view.state.sessions or {}).get(str(vtep))
+        is_heard = str(vtep) not in peers if session is None else session.is_established
+        if is_heard:
+            yield name, vtep
+
+
+def _reflecting(view: NodeView, cluster: ClusterView) -> Iterator[LiveSession]:
+    """Sessions by which routes of other nodes than the peer come; none in a full mesh."""
+    others = {str(other.expected.vtep) for name, other in cluster.nodes.items() if name != view.node}
+    peers = {session.peer for session in view.expected.sessions}
+    if not others <= peers:
+        live = (view.state.sessions or {}).items()
+        yield from (session for peer, session in live if peer in peers)
+
+
+def _not_flooded(view: NodeView, vni: ExpectedVni, missing: Mapping[str, IpAddress]) -> Discrepancy:
+    nodes = listed(missing)
+    return view.finding_in_zone(
+        Subject.FLOODING,
+        vni.device,
+        vni.device,
+        trait="all-zero entries",
+        expected=f"broadcasts go to {', '.join(f'{vtep} ({node})' for node, vtep in missing.items())}",
+        found="no such entry",
+        cause=f"no type-3 route of {nodes} is imported for VNI {vni.vni}: it is not announced there, or with another "
+        "route target",
+        step="vtysh -c 'show bgp l2vpn evpn route type multicast'",
+    )

@@ -1,0 +1,105 @@
+"""BGP sessions of a node compared with what its configuration wants, and why one is down."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from pvesdn.compare.live_view import RELOAD, ClusterView, NodeView
+from pvesdn.model.expectation import ExpectedSession
+from pvesdn.model.findings import Severity
+from pvesdn.model.state import LiveSession
+from pvesdn.model.verification import Discrepancy, Subject
+
+_TYPED = "somebody has removed it in vtysh, or FRR did not take all of its file"
+
+
+def session_discrepancies(
+    view: NodeView, cluster: ClusterView, *, is_configuration_told: bool
+) -> Iterator[Discrepancy]:
+    """Sessions that are down, that speak from another address, or that BFD does not watch.
+
+    None to a member that is off. A peer that is nobody's member cannot be judged, and is a warning.
+
+    :param is_configuration_told: that FRR does not run its file is a finding already.
+    """
+    if not view.has_bgp:
+        return
+    for wanted in view.expected.sessions:
+        peer = cluster.owners.get(wanted.peer)
+        if peer in cluster.off:
+            continue
+        session = _Session(view, cluster, wanted, peer)
+        live = (view.state.sessions or {}).get(wanted.peer)
+        if live is not None:
+            yield from session.judged(live)
+        elif not is_configuration_told:
+            yield session.finding("configured", "bgpd does not know the neighbor", _TYPED, step=RELOAD)
+
+
+@dataclass(frozen=True, slots=True)
+class _Session:
+    """:param peer: the member that has the other end; None where it is nobody's."""
+
+    view: NodeView
+    cluster: ClusterView
+    wanted: ExpectedSession
+    peer: str | None
+
+    def judged(self, live: LiveSession) -> Iterator[Discrepancy]:
+        """What is wrong with it as it is."""
+        source = self.wanted.source
+        if not live.is_established:
+            yield self._down(live)
+        elif source is not None and live.local is not None and live.local != source:
+            cause = "update-source is missing in what FRR runs"
+            yield self.finding(f"speaks from {source}", f"from {live.local}", cause, step=RELOAD)
+        elif self.wanted.has_bfd and self.peer is not None and (live.bfd or "").lower() != "up":
+            yield self.finding(
+                "BFD up",
+                f"BFD {(live.bfd or 'not there').lower()}",
+                "UDP port 3784 does not get through: a peer that dies is noticed only when its hold time ends",
+                step=f"vtysh -c 'show bfd peer {self.wanted.peer}'",
+                severity=Severity.WARNING,
+            )
+
+    def finding(self, expected: str, found: str, cause: str, **more: Any) -> Discrepancy:
+        """One about this session."""
+        peer = self.wanted.peer if self.peer is None else f"{self.peer} ({self.wanted.peer})"
+        name = f"BGP session to {peer}"
+        return self.view.finding(Subject.SESSION, name, expected=expected, found=found, cause=cause, **more)
+
+    def _down(self, live: LiveSession) -> Discrepancy:
+        words = [word for word in dict.fromkeys((live.notification, live.last_reset)) if word]
+        found = f"{live.state}: {', '.join(words)}" if words else live.state
+        there = None if self.peer is None else self.cluster.nodes.get(self.peer)
+        if there is not None and (lack := self._lack(there)):
+            step = f"first see to what is said of {self.peer}"
+            return self.finding("Established", found, lack, step=step, is_there=False)
+        cause, step = self._why(live)
+        # Whose machine that is, and whether it is on, nobody here knows.
+        severity = Severity.WARNING if self.peer is None else Severity.ERROR
+        return self.finding("Established", found, cause, step=step, severity=severity)
+
+    def _lack(self, there: NodeView) -> str:
+        """What the other end lacks, which is told of it; empty where nothing is known."""
+        if there.is_silent:
+            return f"FRR on {self.peer} does not answer"
+        source, known = self.wanted.source, there.state.sessions
+        is_known = source is None or known is None or str(source) in known
+        return "" if is_known else f"FRR on {self.peer} does not know {self.view.node} as a neighbor"
+
+    def _why(self, live: LiveSession) -> tuple[str, str]:
+        """The likely cause, and what to look at."""
+        ask = f"vtysh -c 'show bgp neighbors {self.wanted.peer}'"
+        if self.peer is not None and self.peer not in self.cluster.nodes:
+            cause = f"pvesdn did not reach {self.peer} either: the node or its network is down"
+            return cause, f"ping -c 3 {self.wanted.peer}"
+        if "AS" in live.notification.split():
+            return "the two have different AS numbers, as after an apply that reached one of them only", ask
+        if "shutdown" in f"{live.last_reset} {live.notification}".lower():
+            return "somebody has shut it down, here or there", ask
+        way = "" if self.wanted.source is None else f" from {self.wanted.source}"
+        cause = "TCP port 179 does not get through, or the other speaks from another address"
+        return cause, f"ip route get {self.wanted.peer}{way}; {ask}"

@@ -1,0 +1,99 @@
+"""What verify knows of each node when it looks at FRR: what one node does is held against what the others do."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from pvesdn.model.expectation import NodeExpectation
+from pvesdn.model.files import FRR_CONF
+from pvesdn.model.state import NodeState
+from pvesdn.model.verification import Discrepancy, Subject
+
+FRR_QUESTIONS = frozenset({"frr-daemons", "frr-running", "bgp-neighbors", "evpn-vnis"})
+"""Those of `STATE_COMMANDS` that only a node with FRR can answer."""
+RESTART = "systemctl restart frr"
+RELOAD = f"/usr/lib/frr/frr-reload.py --reload {FRR_CONF}"
+FILE_FIRST = "first see to what is said of the file"
+
+
+@dataclass(frozen=True, slots=True)
+class NodeView:
+    """One node that answered.
+
+    :param frr_conf: its frr.conf; None where there is none.
+    :param switches: its /etc/frr/daemons.
+    :param told: paths of files and names of devices that something is said of already.
+    :param zones: the zone of each interface, by name.
+    """
+
+    expected: NodeExpectation
+    state: NodeState
+    frr_conf: str | None = None
+    switches: str = ""
+    told: frozenset[str] = frozenset()
+    zones: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def node(self) -> str:
+        """Its name."""
+        return self.expected.node
+
+    @property
+    def missing_daemons(self) -> frozenset[str]:
+        """Daemons that should run and do not, as far as was seen."""
+        return frozenset() if self.state.daemons is None else self.expected.daemons - self.state.daemons
+
+    @property
+    def has_bgp(self) -> bool:
+        """Bgpd runs and answers."""
+        return self.state.sessions is not None and not self.missing_daemons & {"bgpd", "zebra"}
+
+    @property
+    def is_silent(self) -> bool:
+        """A daemon of FRR is missing, or hangs: others cannot hear of the node what they should."""
+        return bool(self.missing_daemons or self.state.late & FRR_QUESTIONS)
+
+    def is_told(self, device: str) -> bool:
+        """The device, or what it is in, is not as it should be; what FRR makes of it follows from that."""
+        live = self.state.devices.get(device)
+        wanted = next((found for found in self.expected.devices if found.name == device), None)
+        if live is None or wanted is None or device in self.told or not live.is_up or live.vni != wanted.vni:
+            return True
+        bridge = self.state.devices.get(live.master)
+        above = next((found for found in self.expected.devices if found.name == wanted.master), None)
+        if bridge is None or not bridge.is_up or live.master != wanted.master or live.master in self.told:
+            return True
+        return above is not None and above.master is not None and bridge.master != above.master
+
+    def finding(self, subject: Subject, name: str, **said: Any) -> Discrepancy:
+        """A discrepancy of this node that guests of all its EVPN zones may notice, unless `said` knows better."""
+        zones = {self.zones[vni.device] for vni in self.expected.vnis if vni.device in self.zones}
+        told = {"trait": "", "zones": tuple(sorted(zones)), "is_there": True, **said}
+        return Discrepancy(node=self.node, subject=subject, object=name, **told)
+
+    def finding_in_zone(self, subject: Subject, name: str, device: str, **said: Any) -> Discrepancy:
+        """The same for one device."""
+        zone = self.zones.get(device)
+        return self.finding(subject, name, **{"zones": () if zone is None else (zone,), **said})
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterView:
+    """The nodes together.
+
+    :param nodes: those that answered, by name.
+    :param owners: the member that has an address, by the address.
+    :param off: members that the cluster says are off.
+    """
+
+    nodes: Mapping[str, NodeView]
+    owners: Mapping[str, str]
+    off: frozenset[str]
+
+
+def listed(names: Collection[str]) -> str:
+    """``bfdd, bgpd and zebra``."""
+    *most, last = sorted(names)
+    return f"{', '.join(most)} and {last}" if most else last
