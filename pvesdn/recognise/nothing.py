@@ -14,6 +14,7 @@ from pvesdn.recognise.found import Found, find_others, vxlans_of_bridges
 from pvesdn.recognise.hosts import homes_of
 from pvesdn.recognise.nets import BridgeOnNode, Nets
 from pvesdn.recognise.notebook import Notebook
+from pvesdn.recognise.switches import find_tunnels
 
 _MAIN = "/etc/network/interfaces"
 _UNREAD = "sources %s, which pvesdn does not read"
@@ -48,7 +49,7 @@ class Others:
             member = cluster.member(name)
             address = member.address if member is not None else None
             homes = homes_of(devices[name], facts.get(name), address)
-            found += find_others(nodes[name], devices[name], homes)
+            found += (*find_others(nodes[name], devices[name], homes), *find_tunnels(nodes[name]))
             inside = vxlans_of_bridges(nodes[name], devices[name])
             left[name] = homes | {bridge for bridge, ports in inside.items() if len(ports) > 1}
         return cls(tuple(found), left)

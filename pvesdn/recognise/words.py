@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-from pvesdn.decode.definitions.values import boolean
+from pvesdn.decode.definitions.values import BadValueError, alias, boolean
 from pvesdn.decode.nodes.hook_commands import HOOKS, read_hook
 from pvesdn.decode.nodes.ip_route import read_ip_route
 from pvesdn.decode.secrets import hide_secrets
@@ -16,7 +16,7 @@ from pvesdn.model.own_sdn import Irb
 from pvesdn.model.proposal import TakeOut
 from pvesdn.recognise.anyway import BRIDGE, PORT, TIE, VRF, Trait, is_done
 from pvesdn.recognise.devices import FLOOD_SWITCHES, Bridge
-from pvesdn.recognise.nets import BridgeOnNode, FloodMode, Nets
+from pvesdn.recognise.nets import BridgeOnNode, FloodMode, Net, Nets
 from pvesdn.recognise.notebook import Notebook
 from pvesdn.recognise.underlay import UnderlayFacts
 from pvesdn.recognise.zones import Draft
@@ -73,6 +73,23 @@ def tell_words(
         for device in node.devices.values():
             if device.name in vrfs and device.all("vrf-table"):
                 teller.tell_vrf(name, device, vrfs[device.name])
+
+
+def alias_of(net: Net, book: Notebook) -> str | None:
+    """The alias of a VNet: the first that a node states; others are entered as lost."""
+    sayers = [sight for sight in net.sights.values() if sight.bridge.alias]
+    said = sayers[0].bridge.alias if sayers else None
+    for sight in sayers:
+        if sight.bridge.alias != said:
+            place = sight.bridge.device.all("alias")[0].place
+            hint = f"a VNet has one alias, '{said}' of {sayers[0].node}: make them the same"
+            book.lose(sight.node, place, net.name, f"alias {sight.bridge.alias}", hint)
+    try:
+        return alias(said) if said else None
+    except BadValueError as error:
+        place = sayers[0].bridge.device.all("alias")[0].place
+        book.lose(sayers[0].node, place, net.name, f"alias {error.what}", error.hint)
+        return None
 
 
 def tell_stayers(nodes: Mapping[str, HandWrittenNode], outs: Mapping[str, tuple[TakeOut, ...]], book: Notebook) -> None:
