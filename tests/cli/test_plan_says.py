@@ -388,6 +388,8 @@ def test_what_blocks_several_nodes_is_told_once_and_names_none_of_them(settings:
     everywhere = plan(settings, cluster).out
     assert everywhere.count("blocked: ") == 1
     assert f"{why}; remove it there" in everywhere
+    summarized = plan(settings, cluster, "--summary").out
+    assert f"\nblocked: node1-node3: {why.removeprefix('blocked: ')}; remove it there" in summarized
     del cluster.nodes["node1"].files["/etc/network/interfaces.d/theirs"]
     del cluster.nodes["node3"].files["/etc/network/interfaces.d/theirs"]
     assert f"{why} of node2; remove it there" in plan(settings, cluster).out
@@ -413,3 +415,13 @@ def test_an_interface_that_an_exit_lacks_is_told_once_with_its_line(settings: Pa
     assert "enno2 does not exist" not in result.err
     hint = "did you mean eno2? Otherwise check its name in pvesdn.cfg:12, or wait until it exists"
     assert f"blocked: enno2: the interface does not exist, so the reload would fail half-way; {hint}" in result.out
+
+
+def test_of_many_obstacles_a_summary_has_the_first_and_their_number(settings: Path) -> None:
+    names = [f"v{number}" for number in range(10, 20)]
+    cluster = fake_cluster("vxlan: ucast\n\n" + "".join(f"vnet: {n}\n\tzone ucast\n\ttag {n[1:]}\n\n" for n in names))
+    stanzas = "".join(f"auto {name}\niface {name}\n\tbridge-ports none\n\n" for name in names)
+    cluster.nodes["node2"].files["/etc/network/interfaces.d/theirs"] = stanzas
+    lines = plan(settings, cluster, "--summary").out.splitlines()
+    assert len([line for line in lines if line.startswith("blocked: node2: device v")]) == 8
+    assert "and 2 more obstacles, which a plan without --summary shows" in lines

@@ -172,6 +172,19 @@ def _names(differences: Iterable[Difference]) -> Hashable:
     return tuple((change.name, bool(change.old), bool(change.new)) for change in differences)
 
 
+def obstacles_once(nodes: Iterable[NodeChanges]) -> Iterator[tuple[list[str], str]]:
+    """What blocks which nodes: each obstacle once, with all nodes that have it."""
+    blocked = [node for node in nodes if node.obstacles]
+    common = _common(blocked)
+    found: dict[str, list[str]] = {}
+    for node in blocked:
+        for obstacle in node.obstacles:
+            what = _without_node(obstacle, node.node)
+            alike = _anywhere(what, node.node)
+            found.setdefault(alike if alike in common else what, []).append(node.node)
+    return ((names, what) for what, names in found.items())
+
+
 def _common(nodes: Iterable[NodeChanges]) -> frozenset[str]:
     """What blocks several nodes, but for their names."""
     told = Counter(_anywhere(_without_node(o, node.node), node.node) for node in nodes for o in node.obstacles)
