@@ -32,7 +32,7 @@ _SWITCHES = {
     "net/ipv6/conf/all/forwarding": "0",
     **{f"net/ipv4/conf/{name}/{key}": "0" for name in ("all", "default") for key in ("rp_filter", "forwarding")},
 }
-_MADE_UP = frozenset({"versions", "sysctl", "modes"})
+_MADE_UP = frozenset({"versions", "sysctl", "modes", "nics"})
 """What the program finds out by itself, unless a node's `commands` say otherwise."""
 
 

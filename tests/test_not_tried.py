@@ -38,7 +38,8 @@ def run(folder: Path, text: str, *options: str) -> tuple[str, str]:
     (folder / "test_some.py").write_text(text)
     (folder / "test_more.py").write_text(PASSING)
     told = folder / "made" / "not-tried"
-    argv = [sys.executable, "-m", "pytest", "-q", "--rootdir", str(folder), "-c", os.devnull, *options, str(folder)]
+    here = ("--rootdir", str(folder), "--confcutdir", str(folder), "-c", os.devnull)  # and not /dev, where that file is
+    argv = [sys.executable, "-m", "pytest", "-q", *here, *options, str(folder)]
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "COV_"))}
     environment = {**kept, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTHONPATH": str(ROOT), VARIABLE: str(told)}
     done = subprocess.run(

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import product
 
 from pvesdn.compare.options import options_of_text
 from pvesdn.compare.sessions import frr_consequences, runs_protocols
-from pvesdn.model.consequences import AffectedGuest, Consequence, Effect, NodeConsequence
+from pvesdn.model.consequences import AffectedGuest, Consequence, Effect, LargerNic, NodeConsequence
 from pvesdn.model.differences import Difference
 from pvesdn.model.execution import FrrAction
-from pvesdn.model.facts import NodeFacts
+from pvesdn.model.facts import GuestNic, NodeFacts
 from pvesdn.model.files import Action, FileChange, NodeChanges, PrintedInterfaces, StanzaChange
 from pvesdn.model.guests import GuestPort, ports_by_bridge
 from pvesdn.model.ifupdown import L3VniBridge, VnetBridge, VxlanPort
@@ -92,30 +93,59 @@ def consequences(nodes: Iterable[NodeChanges]) -> tuple[Consequence, ...]:
             continue  # the first way out takes nothing away
         objects.setdefault((effect, old, new, tuple(names)), []).append(subject)
     order = list(Effect)
-    plugged = {node.node: ports_by_bridge(node.links) for node in nodes if node.consequences}
+    guests = _Guests.of(nodes)
     return tuple(
-        _consequence(effect, names, sorted(filter(None, subjects)), (old, new), plugged)
+        _consequence(effect, names, sorted(filter(None, subjects)), (old, new), guests)
         for (effect, old, new, names), subjects in sorted(
             objects.items(), key=lambda item: (order.index(item[0][0]), item[0][3], item[1])
         )
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _Guests:
+    """The guests of all nodes.
+
+    :param plugged: their ports by bridge, by node.
+    :param nics: their devices with an MTU of their own, by node.
+    """
+
+    plugged: Mapping[str, Mapping[str, tuple[GuestPort, ...]]]
+    nics: Mapping[str, tuple[GuestNic, ...]]
+
+    @classmethod
+    def of(cls, nodes: Iterable[NodeChanges]) -> _Guests:
+        changed = [node for node in nodes if node.consequences]
+        return cls(
+            plugged={node.node: ports_by_bridge(node.links) for node in changed},
+            nics={node.node: node.nics for node in changed},
+        )
+
+    def affected(self, nodes: Iterable[str], bridges: Iterable[str]) -> Iterator[AffectedGuest]:
+        """Those that are plugged into these bridges."""
+        for node, bridge in product(nodes, bridges):
+            for port in self.plugged[node].get(bridge, ()):
+                yield AffectedGuest(port.guest, node, port.port, bridge)
+
+    def larger(self, nodes: Iterable[str], bridges: Collection[str], mtu: str) -> Iterator[LargerNic]:
+        """Devices in these bridges, running or not, whose MTU is larger."""
+        for node in nodes:
+            for nic in self.nics[node]:
+                if nic.bridge in bridges and nic.mtu > int(mtu):
+                    yield LargerNic(nic.guest, node, nic.device, nic.bridge, nic.mtu)
+
+
 def _consequence(
-    effect: Effect,
-    names: tuple[str, ...],
-    objects: list[str],
-    values: tuple[str, str],
-    plugged: Mapping[str, Mapping[str, tuple[GuestPort, ...]]],
+    effect: Effect, names: tuple[str, ...], objects: list[str], values: tuple[str, str], guests: _Guests
 ) -> Consequence:
-    """:param plugged: guests' ports by bridge, by node."""
-    guests = tuple(
-        AffectedGuest(port.guest, name, port.port, bridge)
-        for name in (names if effect in _OF_VNETS else ())
-        for bridge in objects
-        for port in plugged[name].get(bridge, ())
+    return Consequence(
+        effect,
+        names,
+        tuple(objects),
+        *values,
+        guests=tuple(guests.affected(names, objects)) if effect in _OF_VNETS else (),
+        larger=tuple(guests.larger(names, objects, values[1])) if effect is Effect.MTU_SMALLER else (),
     )
-    return Consequence(effect, names, tuple(objects), *values, guests=guests)
 
 
 def _of_interfaces(file: ChangedFile, facts: NodeFacts, staying: frozenset[str]) -> Iterator[NodeConsequence]:

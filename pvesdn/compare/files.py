@@ -68,6 +68,7 @@ def compare_node(
         guests=guests,
         is_unfinished=is_unfinished,
         links=now.facts.links,
+        nics=now.facts.nics,
         execution=execution,
         consequences=node_consequences(
             _changed_files(compared),

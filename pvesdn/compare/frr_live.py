@@ -16,6 +16,7 @@ from pvesdn.compare.live_sessions import session_discrepancies
 from pvesdn.compare.live_view import FILE_FIRST, FRR_QUESTIONS, RELOAD, RESTART, ClusterView, NodeView, listed
 from pvesdn.decode.frr.text import statements
 from pvesdn.model.files import FRR_CONF, FRR_DAEMONS
+from pvesdn.model.findings import Severity
 from pvesdn.model.state import NodeState
 from pvesdn.model.verification import Discrepancy, Subject
 
@@ -32,12 +33,13 @@ def compare_frr(view: NodeView, cluster: ClusterView) -> tuple[Discrepancy, ...]
         return ()
     look = _Look(view)
     configuration = tuple(look.configuration())
-    sessions = session_discrepancies(view, cluster, is_configuration_told=bool(configuration))
+    lacks_lines = any(found.severity is Severity.ERROR for found in configuration)
+    sessions = session_discrepancies(view, cluster, is_configuration_told=lacks_lines)
     return (
         *look.daemons(),
         *configuration,
         *sessions,
-        *vni_discrepancies(view, is_configuration_told=bool(configuration)),
+        *vni_discrepancies(view, is_configuration_told=lacks_lines),
         *flooding_discrepancies(view, cluster),
     )
 
@@ -120,6 +122,8 @@ class _Look:
                 cause="somebody typed it into vtysh, or FRR did not take all of its file when it was reloaded",
                 step=FILE_FIRST if FRR_CONF in self.view.told else RELOAD,
                 is_there=FRR_CONF not in self.view.told,
+                # What FRR has besides need not be in anybody's way; where it is, sessions and VNIs tell.
+                severity=Severity.ERROR if lacks else Severity.WARNING,
             )
 
 

@@ -14,6 +14,7 @@ from pvesdn.model.state import LiveDevice, NodeState
 from pvesdn.model.verification import Discrepancy, Subject
 
 _ZERO = "00:00:00:00:00:00"
+_NONE = "none"
 _ENTRIES = "all-zero entries"
 _REMADE = frozenset({"VNI", "VTEP", "UDP port", "multicast group", "underlay device"})
 """What the kernel takes only when a VXLAN device is made: `ifup` alone leaves it as it is."""
@@ -81,7 +82,7 @@ class _Look:
                 yield self._finding(device, expected="there", found="absent", cause=cause, step=step)
                 continue
             for trait, wanted, found in _traits(device, live):
-                if wanted != found and not self._is_told_elsewhere(device, trait):
+                if wanted != found and not self._is_told_elsewhere(device, trait, found):
                     yield self._trait(device, trait, wanted, found)
             yield from self._strangers(device, live)
 
@@ -96,16 +97,19 @@ class _Look:
         cause = self._cause(device, _BY_HAND)
         return self._finding(device, trait=trait, expected=wanted, found=found, cause=cause, step=step)
 
-    def _is_told_elsewhere(self, device: ExpectedDevice, trait: str) -> bool:
+    def _is_told_elsewhere(self, device: ExpectedDevice, trait: str, found: str) -> bool:
         """It is in no bridge, or in no VRF, because there is none, which is said of the bridge or the VRF; or it has
         none of a port's settings because it is in no bridge.
         """
         if trait in _OF_A_PORT:
-            return not self.state.devices[device.name].master
+            return found == _NONE
         return trait == "master" and device.master not in self.state.devices
 
     def _strangers(self, device: ExpectedDevice, live: LiveDevice) -> Iterator[Discrepancy]:
-        for address in sorted(live.addresses - device.addresses if device.addresses is not None else (), key=str):
+        """Addresses that nobody has designed; a card of the host's may have some of its own."""
+        if device.kind is None or device.addresses is None:
+            return
+        for address in sorted(live.addresses - device.addresses, key=str):
             yield self._finding(
                 device,
                 trait="addresses",
@@ -257,7 +261,7 @@ def _traits(device: ExpectedDevice, live: LiveDevice) -> Iterator[tuple[str, str
 def _said(value: object) -> str:
     match value:
         case None:
-            return "none"
+            return _NONE
         case bool():
             return "on" if value else "off"
     return str(value)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from pvesdn.model.files import Action, NodeChanges
 from pvesdn.model.guests import GuestPort, Replug, guest_port, in_order
@@ -22,12 +22,16 @@ def replugs(node: NodeChanges, pve_version: str) -> tuple[Replug, ...]:
     """
     unplugged = {port for ports in node.guests.values() for port in ports if not node.obstacles}
     if any(stanza.action is Action.ADD for file in node.files for stanza in file.stanzas):
-        unplugged |= {link.name for link in node.links if not link.master and _is_in_a_bridge(link.name)}
-    return tuple(dict.fromkeys(_replugs(node, unplugged, pve_version)))
+        unplugged |= {link.name for link in node.links if not link.master and is_in_a_bridge(link.name)}
+    return commands(unplugged, {link.name for link in node.links}, pve_version)
 
 
-def _replugs(node: NodeChanges, unplugged: set[str], pve_version: str) -> Iterator[Replug]:
-    there = {link.name for link in node.links}
+def commands(unplugged: Collection[str], there: Collection[str], pve_version: str) -> tuple[Replug, ...]:
+    """How each of these ports gets back. :param there: every device of the node."""
+    return tuple(dict.fromkeys(_replugs(unplugged, there, pve_version)))
+
+
+def _replugs(unplugged: Collection[str], there: Collection[str], pve_version: str) -> Iterator[Replug]:
     ports = (port for name in unplugged if (port := guest_port(name)) is not None)
     for port in in_order(ports):
         veth = f"veth{port.guest}i{port.device}"
@@ -45,6 +49,6 @@ def _machine(port: GuestPort, pve_version: str) -> str:
     return f"{script} tap{port.guest}i{port.device}"
 
 
-def _is_in_a_bridge(name: str) -> bool:
+def is_in_a_bridge(name: str) -> bool:
     """Whether a device is one that PVE keeps in a bridge: of a firewall's pair only the end towards the VNet."""
     return not name.startswith("fwln") and guest_port(name) is not None

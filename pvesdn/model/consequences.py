@@ -63,11 +63,26 @@ class AffectedGuest:
 
 
 @dataclass(frozen=True, slots=True)
+class LargerNic:
+    """A guest's network device whose MTU, in bytes, is larger than its VNet's will be; the guest may be off.
+
+    :param device: index M of ``netM``.
+    """
+
+    guest: int
+    node: str
+    device: int
+    bridge: str
+    mtu: int
+
+
+@dataclass(frozen=True, slots=True)
 class Consequence:
     """The same effect on some nodes, said once.
 
     :param objects: see `Effect`.
     :param guests: plugged into those of the objects that are VNets, on these nodes.
+    :param larger: of MTU_SMALLER: devices of guests on these nodes whose configuration names a larger MTU.
     """
 
     effect: Effect
@@ -76,6 +91,7 @@ class Consequence:
     old: str = ""
     new: str = ""
     guests: tuple[AffectedGuest, ...] = ()
+    larger: tuple[LargerNic, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

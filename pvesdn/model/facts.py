@@ -76,6 +76,21 @@ class IfaceStanza:
 
 
 @dataclass(frozen=True, slots=True)
+class GuestNic:
+    """A network device of a guest whose configuration names an MTU.
+
+    :param guest: its id.
+    :param device: index M of ``netM``.
+    :param mtu: bytes; 1 means the bridge's (PVE's word).
+    """
+
+    guest: int
+    device: int
+    bridge: str
+    mtu: int
+
+
+@dataclass(frozen=True, slots=True)
 class NodeFacts:
     """Everything design may know about a node.
 
@@ -88,6 +103,7 @@ class NodeFacts:
     :param sources: patterns of the `source` lines of /etc/network/interfaces.
     :param versions: package versions by Debian name, plus ``kernel`` and ``python3``; empty when not asked.
     :param sysctl: live forwarding switches by sysctl name; empty when not asked.
+    :param nics: of the guests on the node, running or not, those with an MTU of their own; empty when not asked.
     :param has_foreign_frr_local: frr.conf.local holds lines outside our marked block, so PVE writes FRR here
         (docs/pve.md §4.4).
     """
@@ -104,6 +120,7 @@ class NodeFacts:
     sources: tuple[str, ...] = ()
     versions: Mapping[str, str] = field(default_factory=dict)
     sysctl: Mapping[str, str] = field(default_factory=dict)
+    nics: tuple[GuestNic, ...] = ()
     has_foreign_frr_local: bool = False
 
     def is_sourced(self, file: str) -> bool:

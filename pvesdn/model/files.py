@@ -10,7 +10,7 @@ from itertools import chain
 from pvesdn.model.consequences import Fall, NodeConsequence
 from pvesdn.model.differences import Difference
 from pvesdn.model.execution import NodeExecution
-from pvesdn.model.facts import Link
+from pvesdn.model.facts import GuestNic, Link
 from pvesdn.model.findings import Finding
 from pvesdn.model.flags import PlanFlags
 from pvesdn.model.frr import FrrConfig
@@ -174,6 +174,7 @@ class NodeChanges:
     :param guests: guest ports by bridge that would be removed.
     :param is_unfinished: the files are in place, but their last reload did not finish.
     :param links: the devices that were there.
+    :param nics: of the guests on the node, those with an MTU of their own.
     :param consequences: what the changes mean for traffic, the worst first.
     """
 
@@ -184,6 +185,7 @@ class NodeChanges:
     guests: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     is_unfinished: bool = False
     links: tuple[Link, ...] = field(default=(), repr=False)
+    nics: tuple[GuestNic, ...] = field(default=(), repr=False)
     consequences: tuple[NodeConsequence, ...] = ()
 
     @property

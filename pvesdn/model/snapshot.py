@@ -52,9 +52,21 @@ NODE_FILES = (
 )
 """The files read from a node; the last path component may be a glob pattern."""
 
-NODE_COMMANDS = ("ip-addr", "ip-link", "ip-route", "ip-route6", "ip-rule", "ip-rule6", "versions", "sysctl", "modes")
+NODE_COMMANDS = (
+    "ip-addr",
+    "ip-link",
+    "ip-route",
+    "ip-route6",
+    "ip-rule",
+    "ip-rule6",
+    "versions",
+    "sysctl",
+    "modes",
+    "nics",
+)
 """Names of what is asked of a node: `ip -j -d address|link`, `ip -j [-6] route|rule`, package versions, forwarding
-switches, and the modes of its interfaces files, octal, by path.
+switches, the modes of its interfaces files, octal, by path, and its guests' network devices that have an MTU of their
+own.
 """
 
 STATE_COMMANDS = ("fdb", "settings", "frr-daemons", "frr-running", "bgp-neighbors", "evpn-vnis")

@@ -19,6 +19,7 @@ class Subject(StrEnum):
     FRR = "frr"
     SESSION = "session"
     VNI = "vni"
+    GUEST = "guest"
     DEFINITIONS = "definitions"
 
 
@@ -103,6 +104,11 @@ class Verification:
     nodes: tuple[str, ...] = ()
     unreachable: Mapping[str, str] = field(default_factory=dict)
     offline: tuple[str, ...] = ()
+
+    @property
+    def is_good(self) -> bool:
+        """Nothing is bad, and every node that is on has been looked at."""
+        return bool(self.nodes) and not self.unreachable and not self.count(Severity.ERROR)
 
     @property
     def has_doubts(self) -> bool:

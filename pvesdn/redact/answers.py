@@ -79,6 +79,8 @@ def hide_command_answer(name: str, value: Json, veil: Veil) -> Json:
         return _state(name, value, veil)
     if name.startswith("ip-"):
         return _walk(value, "", veil, lambda key, text: _is_of_ip(key, text, veil))
+    if name == "nics":
+        return _walk(value, "", veil, lambda key, text: key == "bridge" and is_device(text))
     shape = {"versions": _VERSION, "modes": _MODE}.get(name)
     if shape is not None:
         return _walk(value, "", veil, lambda _, text: shape.fullmatch(text) is not None)

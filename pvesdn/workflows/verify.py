@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from pvesdn.compare.conflicts import holds_our_frr
@@ -11,6 +11,7 @@ from pvesdn.compare.drift import edited, file_discrepancies, pve_discrepancies, 
 from pvesdn.compare.frr_live import compare_frr, unseen
 from pvesdn.compare.hand_edits import hand_edits
 from pvesdn.compare.live import Circumstances, checks, compare_live
+from pvesdn.compare.live_guests import unplugged_guests
 from pvesdn.compare.live_view import ClusterView, NodeView
 from pvesdn.compare.present import NodeNow
 from pvesdn.decode.definitions.sdn_files import read_sdn
@@ -26,14 +27,19 @@ from pvesdn.model.snapshot import Snapshot
 from pvesdn.model.verification import Discrepancy, NotChecked, Verification, ZoneVerdict, in_order
 from pvesdn.render.renderer import Renderer
 from pvesdn.workflows.plan import plan_understood
+from pvesdn.workflows.read import read_cluster
 from pvesdn.workflows.understand import Understanding, understand
+from pvesdn.workflows.world import World
 
 NOT_YET = (
     "routes of exits, and VRRP",
-    "guests' ports in their bridges, and their VLANs",
+    "whether guests' ports are in the right bridge, and their VLANs",
     "whether a packet of a zone's MTU arrives at the other VTEPs",
 )
 """What verify does not look at yet, and says so."""
+
+_PAUSE = 1.0
+"""Seconds between two looks."""
 
 _SEEN_AS = {
     "fdb": "flooding: the all-zero entries of VXLAN devices",
@@ -137,6 +143,23 @@ def _cluster(known: Understanding, views: Mapping[str, NodeView]) -> ClusterView
     return ClusterView(views, {**held, **seen, **chosen}, off)
 
 
+def verify_within(world: World, seconds: float, look: Callable[[Snapshot], Verification]) -> Verification:
+    """The first look that finds nothing bad, or the last one within that time; at least one.
+
+    After a reload sessions and routes take a few seconds to be there again.
+
+    :param look: what a snapshot shows.
+    :raises PvesdnError: the cluster cannot be read, or what `look` raises.
+    """
+    end = world.clock.monotonic() + seconds
+    while True:
+        found = look(read_cluster(world, has_state=True))
+        left = end - world.clock.monotonic()
+        if found.is_good or left <= 0:
+            return found
+        world.clock.sleep(min(_PAUSE, left))
+
+
 def zone_ids(known: Understanding) -> frozenset[str]:
     """Every zone that is defined."""
     return frozenset(zone.id for zone in known.given.sdn.both.zones)
@@ -162,6 +185,7 @@ def _of_node(known: Understanding, changes: NodeChanges, view: NodeView) -> Iter
     yield from unsourced(changes.node, facts, (device.file for device in view.expected.devices))
     around = Circumstances(told(changes), unread(changes, facts), runs_evpn=bool(view.expected.vnis))
     yield from compare_live(view.expected, view.state, view.zones, around)
+    yield from unplugged_guests(view.state, known.guest_names, known.given.cluster.pve_version)
 
 
 def _zone_verdicts(

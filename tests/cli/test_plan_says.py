@@ -157,6 +157,41 @@ def test_a_smaller_mtu_names_the_guests_that_have_to_follow(settings: Path) -> N
     assert said == [f"  ! node1-node3: {what}; {must}"]
 
 
+def test_guests_whose_configuration_names_a_larger_mtu_are_told_with_it(settings: Path) -> None:
+    cluster = with_guests(settings)
+    cluster.nodes["node1"].commands["nics"] = [
+        {"guest": 100, "device": 0, "bridge": "vmbr3", "mtu": 1500},
+        {"guest": 102, "device": 0, "bridge": "vmbr3", "mtu": 1400},  # fits
+        {"guest": 103, "device": 0, "bridge": "vmbr0", "mtu": 9000},  # is elsewhere
+        {"guest": 104, "device": 1, "bridge": "vmbr3", "mtu": 1},  # follows its bridge
+        {"guest": 105, "device": 2, "bridge": "vmbr3", "mtu": 9000},  # is off
+    ]
+    define(cluster, UCAST.replace("vxlan: ucast\n", "vxlan: ucast\n\tmtu 1400\n"))
+    (said,) = (line for line in plan(settings, cluster).out.splitlines() if "bytes" in line)
+    assert said.endswith("101 db-1, 102; net0 of 100 web-1 has mtu 1500, net2 of 105 has mtu 9000")
+    document = json.loads(plan(settings, cluster, "--json").out)
+    (one,) = (one for one in document["consequences"] if one["effect"] == "mtu-smaller")
+    assert one["larger"] == [
+        {"guest": 100, "name": "web-1", "node": "node1", "device": "net0", "bridge": "vmbr3", "mtu": 1500},
+        {"guest": 105, "name": "", "node": "node1", "device": "net2", "bridge": "vmbr3", "mtu": 9000},
+    ]
+
+
+def test_an_answer_about_guests_that_makes_no_sense_is_passed_over(settings: Path) -> None:
+    cluster = with_guests(settings)
+    define(cluster, UCAST.replace("vxlan: ucast\n", "vxlan: ucast\n\tmtu 1400\n"))
+    answers: tuple[object, ...] = (
+        None,
+        {},
+        ["x"],
+        [{"guest": "100"}],
+        [{"guest": 100, "device": 0, "bridge": 7, "mtu": 9000}],
+    )
+    for answer in answers:
+        cluster.nodes["node1"].commands["nics"] = answer
+        assert "has mtu" not in plan(settings, cluster).out
+
+
 def test_detach_guests_lists_the_ports_and_says_how_they_get_back(settings: Path) -> None:
     cluster = with_guests(settings)
     define(cluster, "")
@@ -340,3 +375,53 @@ def test_a_snapshot_that_never_had_guests_is_planned_like_any_other(
     folder = snapshot_of(cluster, tmp_path / "snap")
     assert not (folder / "api" / "cluster" / "resources.json").exists()
     assert call("plan", "--from", folder) == plan(settings, cluster)
+
+
+# --- what several nodes have in common -------------------------------------------------------------------------------
+
+
+def test_what_blocks_several_nodes_is_told_once_and_names_none_of_them(settings: Path) -> None:
+    cluster = fake_cluster(UCAST)
+    for name in ("node1", "node2", "node3"):
+        cluster.nodes[name].files["/etc/network/interfaces.d/theirs"] = "auto vmbr3\niface vmbr3\n\tbridge-ports none\n"
+    why = "blocked: device vmbr3 is also defined in /etc/network/interfaces.d/theirs"
+    everywhere = plan(settings, cluster).out
+    assert everywhere.count("blocked: ") == 1
+    assert f"{why}; remove it there" in everywhere
+    summarized = plan(settings, cluster, "--summary").out
+    assert f"\nblocked: node1-node3: {why.removeprefix('blocked: ')}; remove it there" in summarized
+    del cluster.nodes["node1"].files["/etc/network/interfaces.d/theirs"]
+    del cluster.nodes["node3"].files["/etc/network/interfaces.d/theirs"]
+    assert f"{why} of node2; remove it there" in plan(settings, cluster).out
+
+
+def test_what_is_warned_of_on_several_nodes_is_one_line_and_a_document_has_all_of_them(settings: Path) -> None:
+    version = {
+        "zones.cfg": "simple: lan\n\n",
+        ".running-config": '{"version": 3, "zones": {"ids": {"lan": {"type": "simple"}}}}',
+    }
+    cluster = fake_cluster(pve_files=version)
+    said = plan(settings, cluster).err
+    assert "warning: node1-node3: /etc/network/interfaces.d/sdn was never generated, but PVE runs version 3" in said
+    assert said.count("was never generated") == 1
+    found = json.loads(plan(settings, cluster, "--json").out)["findings"]
+    assert [f["node"] for f in found if "was never generated" in f["what"]] == ["node1", "node2", "node3"]
+
+
+def test_an_interface_that_an_exit_lacks_is_told_once_with_its_line(settings: Path) -> None:
+    exit_ = "exit: out\n\tzone sym\n\tnode node1\n\tinterface enno2\n\taddress 172.16.0.1/24\n\tgateways 172.16.0.254\n"
+    zone = "evpn-controller: main\n\tasn 65000\n\nevpn: sym\n\tcontroller main\n\tirb symmetric\n\tvrf-vxlan 4000\n\n"
+    result = plan(settings, fake_cluster(f"{zone}{exit_}"))
+    assert "enno2 does not exist" not in result.err
+    hint = "did you mean eno2? Otherwise check its name in pvesdn.cfg:12, or wait until it exists"
+    assert f"blocked: enno2: the interface does not exist, so the reload would fail half-way; {hint}" in result.out
+
+
+def test_of_many_obstacles_a_summary_has_the_first_and_their_number(settings: Path) -> None:
+    names = [f"v{number}" for number in range(10, 20)]
+    cluster = fake_cluster("vxlan: ucast\n\n" + "".join(f"vnet: {n}\n\tzone ucast\n\ttag {n[1:]}\n\n" for n in names))
+    stanzas = "".join(f"auto {name}\niface {name}\n\tbridge-ports none\n\n" for name in names)
+    cluster.nodes["node2"].files["/etc/network/interfaces.d/theirs"] = stanzas
+    lines = plan(settings, cluster, "--summary").out.splitlines()
+    assert len([line for line in lines if line.startswith("blocked: node2: device v")]) == 8
+    assert "and 2 more obstacles, which a plan without --summary shows" in lines

@@ -8,7 +8,14 @@ from pathlib import Path
 import pytest
 
 from pvesdn.adapters.snapshot_dir import read_snapshot, write_snapshot
-from tests.cli.kit import call
+from pvesdn.compare.conflicts import digest
+from pvesdn.model.files import RenderedFile
+from pvesdn.render.renderer import Renderer
+from pvesdn.workflows.plan import render_understood
+from pvesdn.workflows.read import read_cluster
+from pvesdn.workflows.understand import understand
+from tests.cli.kit import UCAST, call
+from tests.fakes import FakeCluster, fake_cluster
 from tests.golden_verify.damage import damaged
 
 HEALTHY = Path(__file__).parents[1] / "golden_verify/healthy"
@@ -94,3 +101,74 @@ def test_an_older_snapshot_says_what_it_does_not_hold(tmp_path: Path) -> None:
     write_snapshot(tmp_path / "older", snapshot)
     done = call("verify", "--from", tmp_path / "older")
     assert (done.status, done.out.count("the snapshot was taken without it")) == (3, 6)
+
+
+def test_waiting_looks_again_until_nothing_is_bad(settings: Path, tmp_path: Path) -> None:
+    cluster = fake_cluster(UCAST)
+    assert call("--config", settings, "apply", "--yes", cluster=cluster).status == 0
+    heal(cluster)
+    lost = {name: dict(cluster.nodes[name].flood) for name in cluster.nodes.nodes}
+    cluster.nodes["node2"].flood.clear()
+    looked: list[float] = []
+
+    def comes_back(seconds: float) -> None:
+        looked.append(seconds)
+        if len(looked) == 3:
+            cluster.nodes["node2"].flood.update(lost["node2"])
+        sleep(seconds)
+
+    sleep, cluster.clock.sleep = cluster.clock.sleep, comes_back  # type: ignore[method-assign]
+    assert call("--config", settings, "verify", "--wait", "30", cluster=cluster).status == 0
+    assert looked == [1.0, 1.0, 1.0]
+
+
+def test_waiting_ends_with_what_is_still_bad(settings: Path) -> None:
+    cluster = fake_cluster(UCAST)
+    assert call("--config", settings, "apply", "--yes", cluster=cluster).status == 0
+    heal(cluster)
+    cluster.nodes["node2"].flood.clear()
+    done = call("--config", settings, "verify", "--wait", "2.5", cluster=cluster)
+    assert (done.status, "node2: vxlan_vmbr3, all-zero entries" in done.out) == (1, True)
+    assert cluster.clock.sleeps[-3:] == [1.0, 1.0, 0.5]
+
+
+def test_a_snapshot_does_not_get_better_by_waiting() -> None:
+    done = call("verify", "--from", HEALTHY, "--wait", "3")
+    assert (done.status, "--wait needs a cluster" in done.err) == (2, True)
+
+
+def heal(cluster: FakeCluster) -> None:
+    """Give the fakes what an ifreload gives to real devices, and they do not."""
+    for number, name in enumerate(cluster.nodes.nodes, 1):
+        node = cluster.nodes[name]
+        others = [f"192.168.0.{other}" for other in (1, 2, 3) if other != number]
+        node.flood["vxlan_vmbr3"] = others
+        for link in node.commands["ip-link"]:
+            if link["ifname"] == "vxlan_vmbr3":
+                link["master"] = "vmbr3"
+                link["linkinfo"]["info_data"] |= {"local": f"192.168.0.{number}", "port": 4789}
+            if link["ifname"] == "vmbr3":
+                link["linkinfo"]["info_data"] = {"vlan_filtering": 0}
+
+
+def test_of_many_that_are_alike_a_screen_has_the_first_few_and_the_document_all(tmp_path: Path) -> None:
+    defined = "vxlan: ucast\n\n" + "".join(f"vnet: net{n}\n\tzone ucast\n\ttag {n + 100}\n\n" for n in range(20))
+    cluster = fake_cluster(defined)
+    write_snapshot(tmp_path / "fresh", read_cluster(cluster.world(), has_state=True))
+    snapshot = read_snapshot(tmp_path / "fresh")
+    rendered = dict(render_understood(understand(snapshot), Renderer()))
+    for name, files in rendered.items():
+        cluster.nodes[name].files.update({file.path: file.text or "" for file in files})
+        cluster.nodes[name].files["/var/lib/pvesdn/written.json"] = record_of(files)
+    write_snapshot(tmp_path / "gone", read_cluster(cluster.world(), has_state=True))
+    done = call("verify", "--from", tmp_path / "gone", environ={"COLUMNS": "80"})
+    assert "bad  node1-node3: net0 (zone ucast)" in done.out
+    assert "and 32 more like it, which --json lists" in done.out
+    assert len(done.out.splitlines()) < 80
+    assert len(json.loads(call("verify", "--json", "--from", tmp_path / "gone").out)["findings"]) == 120
+
+
+def record_of(files: tuple[RenderedFile, ...]) -> str:
+    """What the node program remembers of having written these."""
+    digests = {file.path: digest(file.text or "") for file in files}
+    return json.dumps({"format": 1, "files": digests, "unfinished": False})

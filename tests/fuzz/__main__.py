@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from tests.fuzz import pve_laws
 from tests.fuzz.cases import KINDS, smallest
 from tests.fuzz.runner import Tally, cases, is_good, report, run_all
+from tests.in_memory import use_memory
 
 
 def main(argv: Sequence[str]) -> int:
@@ -92,4 +93,5 @@ class _Progress:
 
 
 if __name__ == "__main__":
+    use_memory()
     sys.exit(main(sys.argv[1:]))

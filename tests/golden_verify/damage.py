@@ -3,7 +3,7 @@
 `damage.json` of a case has any of
 
 * `devices`: by node and device, what changes in its row of `ip -j -d link`: nested as there, null takes a key away, and
-  null for the whole device takes the device away
+  null for the whole device takes the device away; a device that is not there comes
 * `addresses`: by node and device, the whole list of its addresses, with prefix lengths
 * `fdb`: by node and VXLAN device, the whole list of its all-zero entries
 * `settings`: by node, values by path below /proc/sys
@@ -55,8 +55,10 @@ def _node(name: str, raw: NodeRaw, damage: Mapping[str, Any]) -> NodeRaw:
     for device, change in damage.get("devices", {}).get(name, {}).items():
         for question in ("ip-link", "ip-addr"):
             rows = commands[question]
-            row = next(row for row in rows if row["ifname"] == device)
-            if change is None:
+            row = next((row for row in rows if row["ifname"] == device), None)
+            if row is None:
+                rows.append({"ifname": device, **change})
+            elif change is None:
                 rows.remove(row)
             else:
                 _merge(row, change)

@@ -259,4 +259,15 @@ ROWS = (
         given=away,
         deed=back,
     ),
+    Row(
+        "a zone's MTU fits none of two nodes that have different ones",
+        {"pvesdn.cfg": UNICAST.replace(ZONE, ZONE + "\tmtu 9000\n")},
+        said=(
+            "error: pvesdn.cfg:5: zone 'ucast': mtu 9000 and 50 bytes of VXLAN make 9050, but vmbr0 of "
+            "node2 has 1450, vmbr0 of node1, node3 has 1550; write at most mtu 1400, or raise the "
+            "underlay's"
+        ),
+        given=lambda made: add_link(made, "node2", "vmbr0", mtu=1450),
+        followed=(("pvesdn.cfg", "mtu 9000", "mtu 1400"),),
+    ),
 )

@@ -167,4 +167,10 @@ ROWS = (
         said=("warning: zones.cfg:3: header inside section 'lan': PVE ignores this line; put an empty line before it"),
         followed=(("zones.cfg", "simple: far", "\nsimple: far"),),
     ),
+    Row(
+        "a property that a zone of PVE's must have has no value",
+        with_(PVE_EVPN, "zones.cfg", "controller evpnctl", "controller"),
+        said="error: zones.cfg:2: zone 'theirs': controller has no value; give it one",
+        followed=(("zones.cfg", "controller\n", "controller evpnctl\n"),),
+    ),
 )

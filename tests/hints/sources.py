@@ -67,7 +67,9 @@ class Source:
 
     def says(self, message: str) -> bool:
         """Whether a message can be from here."""
-        return re.search(self.pattern, message, re.DOTALL) is not None
+        # The words alone rule out nearly every message, and a hundred times as fast.
+        words_are_there = all(words in message for words in self.hint.split(_ANY))
+        return words_are_there and re.search(self.pattern, message, re.DOTALL) is not None
 
 
 @cache

@@ -40,7 +40,6 @@ def is_elsewhere(source: Source) -> bool:
     return source.hint in OUTSIDE.keys() | NO_ORDER or (source.file, source.hint) in NO_HINT
 
 
-@pytest.mark.long
 def test_every_hint_was_followed() -> None:
     left = sorted({str(source) for source in sources() if not is_followed(source) and not is_elsewhere(source)})
     assert left == [], "give each a row in the table, or a test that follows it"

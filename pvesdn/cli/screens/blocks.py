@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -53,9 +55,10 @@ def node_blocks(
     :param has_diff: show what changes in each file.
     :param width: see `wrapped`.
     """
-    parts = _Parts(guest_names, has_diff=has_diff, width=width)
+    ordered = sorted(nodes, key=lambda node: by_number(node.node))
+    parts = _Parts(guest_names, has_diff=has_diff, width=width, common=_common(ordered))
     told: dict[Hashable, tuple[_Part, list[str]]] = {}
-    for node in sorted(nodes, key=lambda node: by_number(node.node)):
+    for node in ordered:
         for part in parts.of(node):
             told.setdefault(part.key, (part, []))[1].append(node.node)
     blocks: dict[tuple[str, ...], list[Callable[[], Iterator[Line]]]] = {}
@@ -95,8 +98,13 @@ def _first_of(part: _Part, node: str, width: int | None) -> Iterator[Line]:
 
 
 class _Parts:
-    def __init__(self, guest_names: Mapping[int, str], *, has_diff: bool, width: int | None) -> None:
+    """:param common: what blocks several nodes, as `_common` says it."""
+
+    def __init__(
+        self, guest_names: Mapping[int, str], *, has_diff: bool, width: int | None, common: frozenset[str]
+    ) -> None:
         self._guest_names = guest_names
+        self._common = common
         self._has_diff = has_diff
         self._width = width
         self._interfaces = InterfaceLines()
@@ -122,7 +130,9 @@ class _Parts:
                 what = f"{bridge} is removed with {counted(len(ports), 'guest port')} in it, which it unplugs: {listed}"
                 yield self._line("    ", Span(what, Style.WARNING))
         for obstacle in node.obstacles:
-            yield self._line("    ", Span("blocked: ", Style.ERROR), _without_node(obstacle, node.node))
+            what = _without_node(obstacle, node.node)
+            alike = _anywhere(what, node.node)
+            yield self._line("    ", Span("blocked: ", Style.ERROR), alike if alike in self._common else what)
 
     def _line(self, *line: Span | str) -> _Part:
         return _Part(line, lambda: wrapped([line], self._width))
@@ -160,6 +170,30 @@ def _shape(stanzas: Iterable[StanzaChange]) -> Hashable:
 
 def _names(differences: Iterable[Difference]) -> Hashable:
     return tuple((change.name, bool(change.old), bool(change.new)) for change in differences)
+
+
+def obstacles_once(nodes: Iterable[NodeChanges]) -> Iterator[tuple[list[str], str]]:
+    """What blocks which nodes: each obstacle once, with all nodes that have it."""
+    blocked = [node for node in nodes if node.obstacles]
+    common = _common(blocked)
+    found: dict[str, list[str]] = {}
+    for node in blocked:
+        for obstacle in node.obstacles:
+            what = _without_node(obstacle, node.node)
+            alike = _anywhere(what, node.node)
+            found.setdefault(alike if alike in common else what, []).append(node.node)
+    return ((names, what) for what, names in found.items())
+
+
+def _common(nodes: Iterable[NodeChanges]) -> frozenset[str]:
+    """What blocks several nodes, but for their names."""
+    told = Counter(_anywhere(_without_node(o, node.node), node.node) for node in nodes for o in node.obstacles)
+    return frozenset(what for what, count in told.items() if count > 1)
+
+
+def _anywhere(what: str, node: str) -> str:
+    """What is said of a node, so that it can be said of others too."""
+    return re.sub(rf" of {re.escape(node)}(?![\w.-])", "", what)
 
 
 def _without_node(obstacle: Finding, node: str) -> str:

@@ -59,7 +59,17 @@ def _interrupted(one: Consequence, _: Mapping[int, str]) -> str:
 def _smaller(one: Consequence, names: Mapping[int, str]) -> str:
     guests = f": {_guests(one.guests, names)}" if one.guests else ""
     what = f"packets larger than {one.new} bytes no longer pass {_objects(one)} (MTU {one.old} -> {one.new})"
-    return f"{what}; guests with a larger MTU must be set to {one.new}{guests}"
+    return f"{what}; guests with a larger MTU must be set to {one.new}{guests}{_larger(one, names)}"
+
+
+def _larger(one: Consequence, names: Mapping[int, str]) -> str:
+    """Devices that are known to be larger, because the guest's configuration says so."""
+    found = sorted(one.larger, key=lambda nic: (nic.guest, nic.device))
+    if not found:
+        return ""
+    said = ", ".join(f"net{nic.device} of {called(nic.guest, names)} has mtu {nic.mtu}" for nic in found[:_MOST_GUESTS])
+    more = len(found) - _MOST_GUESTS
+    return f"; {said}" + (f", and {more} more" if more > 0 else "")
 
 
 def _peers(one: Consequence, _: Mapping[int, str]) -> str:

@@ -175,6 +175,17 @@ def _consequence(one: Consequence, names: Mapping[int, str]) -> dict[str, Any]:
             {"guest": g.guest, "name": names.get(g.guest, ""), "node": g.node, "port": g.port, "bridge": g.bridge}
             for g in one.guests
         ],
+        "larger": [
+            {
+                "guest": nic.guest,
+                "name": names.get(nic.guest, ""),
+                "node": nic.node,
+                "device": f"net{nic.device}",
+                "bridge": nic.bridge,
+                "mtu": nic.mtu,
+            }
+            for nic in one.larger
+        ],
     }
 
 

@@ -51,7 +51,7 @@ def plan_lines(changes: ChangeSet, summary: Summary, *, has_diff: bool, width: i
 def summarized_lines(changes: ChangeSet, summary: Summary, *, width: int | None = None) -> Iterator[Line]:
     """The plan by zone and kind of change, and what it means, without its last line."""
     yield from _definitions(changes, has_diff=False)
-    yield from summary_lines(changes)
+    yield from summary_lines(changes, width)
     yield from _end(changes, summary, width)
 
 

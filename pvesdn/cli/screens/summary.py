@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from pvesdn.cli.screens.blocks import obstacles_once
 from pvesdn.cli.screens.screen import Line, Span, Style, columns, counted
+from pvesdn.cli.screens.wrapping import wrapped
 from pvesdn.model.execution import FrrAction
 from pvesdn.model.files import FRR_CONF, Action, ChangeSet, NodeChanges
 from pvesdn.model.ranges import ranges
 
+_SHOWN = 8
+"""Obstacles that are shown."""
 _UNDEFINED = "(no longer defined)"
 _KINDS = {Action.ADD: "create", Action.CHANGE: "change", Action.REPLACE: "replace", Action.REMOVE: "destroy"}
 
@@ -49,8 +53,8 @@ def summarize(changes: ChangeSet, *, is_part: bool = False) -> Summary:
     )
 
 
-def summary_lines(changes: ChangeSet) -> Iterator[Line]:
-    """Per zone and kind of change: how many interfaces, each counted once, and the nodes."""
+def summary_lines(changes: ChangeSet, width: int | None) -> Iterator[Line]:
+    """Per zone and kind of change: how many interfaces, each counted once, and the nodes; then what blocks an apply."""
     rows: dict[str, dict[Action, set[str]]] = {}
     nodes: dict[str, set[str]] = {}
     for node in changes.nodes:
@@ -75,11 +79,12 @@ def summary_lines(changes: ChangeSet) -> Iterator[Line]:
         yield (f"{path}: {ranges(names)}",)
     if files:
         yield ()
-    yield from (
-        (Span("blocked: ", Style.ERROR), f"{node.node}: {counted(len(node.obstacles), 'obstacle')}")
-        for node in changes.nodes
-        if node.obstacles
-    )
+    blocked = [
+        (Span("blocked: ", Style.ERROR), f"{ranges(names)}: {what}") for names, what in obstacles_once(changes.nodes)
+    ]
+    yield from wrapped(blocked[:_SHOWN], width)
+    if len(blocked) > _SHOWN:
+        yield (f"and {counted(len(blocked) - _SHOWN, 'more obstacle')}, which a plan without --summary shows",)
 
 
 def _frr(node: NodeChanges) -> FrrAction:

@@ -8,24 +8,37 @@ from typing import Any
 
 from pvesdn.cli.screens.screen import Line, Span, Style, columns, counted
 from pvesdn.model.findings import Severity
+from pvesdn.model.ranges import ranges
 from pvesdn.model.verification import Discrepancy, Verification, ZoneVerdict
 
+_SHOWN = 8
+"""As many findings of one kind are told before the rest is counted."""
 _MARKS = {Severity.ERROR: Span("bad", Style.ERROR), Severity.WARNING: Span("warning", Style.WARNING)}
 
 
 def discrepancy_lines(verification: Verification) -> Iterator[Line]:
-    """Each finding in a few lines, with an empty line behind it; what is alike on several nodes is told once."""
+    """Each finding in a few lines, with an empty line behind it.
+
+    What is alike on several nodes is told once, and of many that differ in the object alone the first few are told.
+    """
     alike: dict[Discrepancy, list[str]] = {}
     for found in verification.discrepancies:
         alike.setdefault(replace(found, node=""), []).append(found.node)
+    kinds: dict[tuple[object, ...], list[Discrepancy]] = {}
     for found, nodes in alike.items():
-        yield from _lines(found, [node for node in nodes if node])
-        yield ("",)
+        kinds.setdefault((found.severity, found.subject, found.trait, found.cause, *nodes), []).append(found)
+    for kind in kinds.values():
+        for found in kind[:_SHOWN]:
+            yield from _lines(found, [node for node in alike[found] if node])
+            yield ("",)
+        if (more := len(kind) - _SHOWN) > 0:
+            yield (f"and {more} more like it, which --json lists",)
+            yield ("",)
 
 
 def _lines(found: Discrepancy, nodes: list[str]) -> Iterator[Line]:
     zones = f" (zone {', '.join(found.zones)})" if found.zones else ""
-    where = f"{', '.join(nodes)}: " if nodes else ""
+    where = f"{ranges(nodes)}: " if nodes else ""
     trait = f", {found.trait}" if found.trait else ""
     mark = _MARKS.get(found.severity, Span(found.severity.value))
     yield (mark, f"  {where}", Span(found.object, Style.STRONG), f"{trait}{zones}")

@@ -11,7 +11,7 @@ from pvesdn.cli.screens.screen import Screen
 from pvesdn.cli.screens.verify import discrepancy_lines, last_line, unseen_lines, verify_document, zone_lines
 from pvesdn.cli.screens.wrapping import wrapped
 from pvesdn.cli.session import Session
-from pvesdn.cli.source import require_members, some, take
+from pvesdn.cli.source import cluster_of, require_members, some, take
 from pvesdn.errors import SettingsError
 from pvesdn.model.findings import Severity
 from pvesdn.model.nearest import nearest
@@ -19,7 +19,7 @@ from pvesdn.model.snapshot import Snapshot
 from pvesdn.model.verification import Verification
 from pvesdn.render.renderer import Renderer
 from pvesdn.workflows.understand import Understanding, understand
-from pvesdn.workflows.verify import verify_understood, zone_ids
+from pvesdn.workflows.verify import verify_understood, verify_within, zone_ids
 
 
 class _Verify(click.Command):
@@ -35,21 +35,35 @@ class _Verify(click.Command):
 @click.command(cls=_Verify, epilog=statuses.VERIFY_TABLE)
 @options.nodes
 @click.option("--zone", metavar="ZONE", help="Only what guests of this zone may notice.")
+@click.option(
+    "--wait",
+    type=click.FloatRange(min=0),
+    default=0.0,
+    metavar="SECONDS",
+    help="Look again until nothing is bad, for at most so long: after a reload BGP takes its time.",
+)
 @options.folder
 @options.json_output
 @options.common
 @click.pass_obj
-def verify(session: Session, *, only: tuple[str, ...], zone: str | None, folder: Path | None) -> int:
+def verify(session: Session, *, only: tuple[str, ...], zone: str | None, wait: float, folder: Path | None) -> int:
     """Check that the network is what the definitions say. Changes nothing.
 
-    Files, devices, flooding and kernel settings of every node are held against pvesdn.cfg and against what PVE has
-    committed. Each finding tells what was expected and found, the likely cause, and what to do next. What was not
-    checked is said, too.
+    Files, devices, flooding, kernel settings, FRR and its BGP sessions are held against pvesdn.cfg and against what PVE
+    has committed, on every node. Each finding tells what was expected and found, the likely cause, and what to do next.
+    What was not checked is said, too.
     """
-    snapshot = take(session, folder, has_state=True)
-    known = understand(snapshot, intent="running")
-    _require(known, snapshot, frozenset(only), zone)
-    verification = verify_understood(known, Renderer(), only=some(only), zone=zone)
+
+    def look(snapshot: Snapshot) -> Verification:
+        known = understand(snapshot, intent="running")
+        _require(known, snapshot, frozenset(only), zone)
+        return verify_understood(known, Renderer(), only=some(only), zone=zone)
+
+    if wait and folder is not None:
+        raise SettingsError("--wait needs a cluster, and --from has none", hint="leave one of them out")
+    verification = (
+        verify_within(cluster_of(session), wait, look) if wait else look(take(session, folder, has_state=True))
+    )
     status = _status(verification)
     if session.wants_json:
         session.document("verify", verify_document(verification, status))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, TypeVar
@@ -35,6 +35,8 @@ class Entry:
     is_good: bool = True
     has_good_id: bool = True
     """Its id is the one that was meant, as far as can be told."""
+    told: Mapping[str, Collection[str]] = field(default_factory=dict)
+    """See `read`."""
     _meant: frozenset[str] = frozenset()
     _placed: dict[str, Written] = field(default_factory=dict)
 
@@ -59,17 +61,26 @@ class Entry:
         """Enter a warning."""
         self.ledger.add(Severity.WARNING, self._place(at), what, hint)
 
-    def read(self, words: Words, *, is_pve: bool, foreign: Mapping[str, str] = MappingProxyType({})) -> None:
+    def read(
+        self,
+        words: Words,
+        *,
+        is_pve: bool,
+        foreign: Mapping[str, str] = MappingProxyType({}),
+        told: Mapping[str, Collection[str]] = MappingProxyType({}),
+    ) -> None:
         """Fill `values`; enter a fault for each property that is unknown, repeated, unreadable or missing.
 
         :param is_pve: a repeated property is a warning and the first one counts, as for PVE; so is one without a value.
         :param foreign: properties that only another source knows, with what to do about them.
+        :param told: values by property that are at fault where they are defined, which is told there.
         """
+        self.told = told
         slips = Slips(words, self.section)
         self.is_good = self.is_good and not self.section.strays
         for item in self.section.properties:
             word = words.get(item.key)
-            if is_pve and word is not None and item.value == "":
+            if is_pve and word is not None and item.value == "" and not word.is_required:
                 self._report(Severity.WARNING, item, f"{item.key} has no value and counts as absent", "remove the line")
                 continue
             is_repeated = item.key in self._placed
@@ -82,6 +93,8 @@ class Entry:
                 )
             elif is_repeated and not word.is_array:
                 self._repeated(item, is_pve=is_pve)
+            elif item.value in told.get(item.key, ()):
+                self.is_good = False
             else:
                 self._value(item, word, slips)
         self._meant = frozenset(slips.meant)
@@ -120,7 +133,8 @@ class Entry:
             return
         try:
             if item.value == "":
-                raise BadValueError("has no value", "give it one or remove the line")  # noqa: TRY301 - one way out
+                hint = "give it one" if word.is_required else "give it one or remove the line"
+                raise BadValueError("has no value", hint)  # noqa: TRY301 - one way out
             read = word.read(item.value)
         except BadValueError as error:
             hint = slips.bad_value(item, word) or error.hint

@@ -20,6 +20,13 @@ from pvesdn.model.primitives import IpAddress, IpNetwork
 from pvesdn.model.snapshot import OWN_NAME
 from pvesdn.model.vnets import Subnet, Vnet
 
+_IDS: Mapping[str, values.Reader] = {
+    "zone": values.zone_id,
+    "vnet": values.vnet_id,
+    "controller": values.controller_id,
+}
+"""Objects that others name, by the property that does."""
+
 
 def read_own(
     sections: Iterable[Section], ledger: Ledger, *, file: str = OWN_NAME, lost: Iterable[LostHeader] = ()
@@ -29,9 +36,10 @@ def read_own(
     :param file: what the file is called in messages.
     :param lost: headers that could not be read.
     """
-    found = OwnDefinitions()
+    found, given = OwnDefinitions(), tuple(sections)
+    told = _ids_at_fault(given)
     found.lost.update((_noun(header.type), values.legible(header.id)) for header in lost)
-    for section in sections:
+    for section in given:
         where = Where(
             file=file,
             line=section.line,
@@ -47,7 +55,7 @@ def read_own(
             place = where.model_copy(update={"kind": noun}) if section.type in GRAMMAR else where
             ledger.add(Severity.ERROR, place.moved(section.line, 1, len(section.type)), what, hint)
             continue
-        entry.read(GRAMMAR[section.type], is_pve=False, foreign=only_of_pve(section.type))
+        entry.read(GRAMMAR[section.type], is_pve=False, foreign=only_of_pve(section.type), told=told)
         found.of(where.kind).append(entry)
         _BUILDERS[section.type](entry, found)
     for noun, entries in found.entries.items():
@@ -55,6 +63,19 @@ def read_own(
     for second in found.of("underlay")[1:]:
         second.fail("is a second underlay", "keep one")
     _check_zone_of_subnets(found, ledger)
+    return found
+
+
+def _ids_at_fault(sections: Iterable[Section]) -> dict[str, set[str]]:
+    """Ids that nothing can have, by the property that names them elsewhere: one fault, however often it is named."""
+    found: dict[str, set[str]] = {}
+    for section in sections:
+        noun = SECTIONS[section.type].noun if section.type in SECTIONS else ""
+        if noun in _IDS:
+            try:
+                _IDS[noun](section.id)
+            except values.BadValueError:
+                found.setdefault(noun, set()).add(section.id)
     return found
 
 

@@ -97,7 +97,9 @@ def subnet_fields(entry: Entry, *, is_pve: bool) -> dict[str, Any]:
         zone_id(parts[0])
         found = loose_network(cidr)
     except BadValueError as error:
-        entry.fail(f"id: {error.what}", hint)
+        entry.is_good = False
+        if parts[0] not in entry.told.get("zone", ()):
+            entry.fail(f"id: {error.what}", hint)
         return {}
     if found.prefixlen < _LEAST_MASK or str(found.prefixlen) != parts[2]:
         entry.fail(

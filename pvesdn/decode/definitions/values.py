@@ -85,8 +85,9 @@ def each(value: str, noun: str, read: Callable[[str], _T]) -> tuple[_T, ...]:
 
 def text(value: str) -> str:
     """Any printable text of one line."""
-    if has_forbidden(value):
-        raise BadValueError(f"{shown(value)} contains a line break or a control character", "use printable text")
+    if not value.isprintable():
+        what = "a line break or a control character" if has_forbidden(value) else "a character that cannot be printed"
+        raise BadValueError(f"{shown(value)} contains {what}", "use printable text")
     return value
 
 

@@ -11,7 +11,7 @@ from pvesdn.decode.json_text import WrongShapeError
 from pvesdn.decode.nodes.interfaces import decode_interfaces
 from pvesdn.decode.nodes.routes import decode_route, decode_rule
 from pvesdn.errors import NodeFailed
-from pvesdn.model.facts import Link, NodeFacts
+from pvesdn.model.facts import GuestNic, Link, NodeFacts
 from pvesdn.model.files import FRR_CONF_LOCAL, FRR_LOCAL_BEGIN, FRR_LOCAL_END, OUR_INTERFACES, SDN_INTERFACES
 from pvesdn.model.later import Later
 from pvesdn.model.primitives import IpAddress, IpInterface, Json
@@ -47,6 +47,7 @@ def decode_facts(node: str, raw: NodeRaw) -> NodeFacts:
             ),
             versions=_texts(raw, "versions"),
             sysctl=_texts(raw, "sysctl"),
+            nics=tuple(_nics(raw.commands.get("nics"))),
             has_foreign_frr_local=_has_foreign_lines(raw.files.get(FRR_CONF_LOCAL, "")),
         )
     except WrongShapeError as error:
@@ -143,6 +144,16 @@ def _interface(local: IpAddress, length: Json, what: str) -> IpInterface:
     except ValueError as error:
         message = f"{what}: {local} has no usable prefixlen"
         raise WrongShapeError(message) from error
+
+
+def _nics(answer: Json) -> Iterator[GuestNic]:
+    """Whatever is no such device is passed over: a plan can do without it."""
+    for row in answer if isinstance(answer, list) else ():
+        if not isinstance(row, dict):
+            continue
+        guest, device, bridge, mtu = (row.get(key) for key in ("guest", "device", "bridge", "mtu"))
+        if isinstance(guest, int) and isinstance(device, int) and isinstance(bridge, str) and isinstance(mtu, int):
+            yield GuestNic(guest, device, bridge, mtu)
 
 
 def _has_foreign_lines(text: str) -> bool:

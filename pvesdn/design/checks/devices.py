@@ -35,8 +35,8 @@ def check(given: DesignInput, vteps: Mapping[str, Vtep]) -> Iterator[Finding]:
     ours, pves = _our_devices(given), _pve_devices(given)
     gateways = frozenset(subnet.gateway for subnet in given.sdn.both.subnets if subnet.gateway is not None)
     yield from _taken(given, ours, vteps, gateways)
-    for node, facts in sorted(given.facts.items()):
-        yield from _shared_with_pve(facts, pves, vteps, gateways)
+    yield from _shared_with_pve(given, pves, vteps, gateways)
+    for node in sorted(given.facts):
         for uplink in given.sdn.own.exits:
             if uplink.node == node and (device := _here(ours, uplink.interface, node)) is not None:
                 what = f"interface {uplink.interface} is a device of {device.where}"
@@ -103,18 +103,21 @@ def _defined(facts: NodeFacts) -> dict[str, str]:
 
 
 def _shared_with_pve(
-    facts: NodeFacts, pves: Mapping[str, _Device], vteps: Mapping[str, Vtep], gateways: frozenset[IpAddress]
+    given: DesignInput, pves: Mapping[str, _Device], vteps: Mapping[str, Vtep], gateways: frozenset[IpAddress]
 ) -> Iterator[Finding]:
     """PVE does not check whether a name is taken (docs/pve.md §4.8), so this is a warning."""
-    defined = _defined(facts)
-    for name in sorted(defined.keys() & pves.keys()):
-        device = _here(pves, name, facts.node)
-        if device is not None:
-            what = f"device {name} is also defined in {defined[name]} of {facts.node}, and ifupdown2 merges both"
-            hint = "choose another id in PVE"
-            if _can_go(name, device, facts, vteps, gateways):
-                hint = f"remove it there, or {hint}"
-            yield warning(device.where, what, hint)
+    nodes: dict[tuple[str, str, bool], list[str]] = {}
+    for node, facts in sorted(given.facts.items()):
+        defined = _defined(facts)
+        for name in sorted(defined.keys() & pves.keys()):
+            device = _here(pves, name, node)
+            if device is not None:
+                can_go = _can_go(name, device, facts, vteps, gateways)
+                nodes.setdefault((name, defined[name], can_go), []).append(node)
+    for (name, file, can_go), found in nodes.items():
+        what = f"device {name} is also defined in {file} of {listed(found)}, and ifupdown2 merges both"
+        hint = "choose another id in PVE"
+        yield warning(pves[name].where, what, f"remove it there, or {hint}" if can_go else hint)
 
 
 def _pve_devices(given: DesignInput) -> dict[str, _Device]:

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from pvesdn.design.checks.wording import error, few, listed
+from pvesdn.design.checks.wording import error, few, listed, some
 from pvesdn.design.ours.mtu import MTU_MAX, MTU_MIN, inner_mtu, narrowest, outer_mtu, overhead
 from pvesdn.design.ours.zones import IPV6, zone_ends
 from pvesdn.model.cluster import Vtep
@@ -71,22 +71,31 @@ def _without_ipv6(zone: OwnZone, routed: list[Subnet], has: int, own: _VtepByNod
 
 
 def _too_large(zone: OwnZone, mtu: int, own: _VtepByNode, least: int) -> Iterator[Finding]:
-    """Zone packets too large for the underlay; nodes with the same limit are reported together.
+    """Zone packets too large for the underlay: one finding, since one line says how large they are.
 
     :param least: the smallest MTU that the zone can have.
     """
     ends = zone_ends(zone, own)
-    nodes: dict[tuple[str, bool, int, int], list[str]] = {}
+    nodes: dict[tuple[int, str], list[str]] = {}
+    rooms: dict[int, int] = {}
+    is_remembered = False
     for node, size in _sizes(zone, own).items():
         more = overhead(own[node].address)
         if size is not None and mtu + more > size:
-            nodes.setdefault((*_limit(own[node], ends), size, more), []).append(node)
-    for (limit, is_remembered, size, more), found in nodes.items():
-        what = f"mtu {mtu} and {more} bytes of VXLAN make {mtu + more}, but {limit} of {listed(found)} has {size}"
-        raising = f"raise the underlay's{_once_more(is_remembered=is_remembered)}"
-        fits = f"write at most mtu {size - more}, or {raising}"
-        hint = fits if size - more >= least else _raised(mtu + more, is_remembered=is_remembered)
-        yield error(zone.at("mtu"), what, hint)
+            limit, was_seen = _limit(own[node], ends)
+            nodes.setdefault((size, limit), []).append(node)
+            rooms[more] = min(size - more, rooms.get(more, size))
+            is_remembered = is_remembered or was_seen
+    if not nodes:
+        return
+    sums = " or ".join(f"{more} bytes of VXLAN make {mtu + more}" for more in sorted(rooms))
+    limits = [f"{limit} of {listed(found)} has {size}" for (size, limit), found in sorted(nodes.items())]
+    raising = f"raise the underlay's{_once_more(is_remembered=is_remembered)}"
+    fits = min(rooms.values())
+    hint = f"write at most mtu {fits}, or {raising}"
+    if fits < least:
+        hint = _raised(mtu + max(rooms), is_remembered=is_remembered)
+    yield error(zone.at("mtu"), f"mtu {mtu} and {sums}, but {some(limits)}", hint)
 
 
 def _out_of_range(zone: OwnZone, own: _VtepByNode) -> Iterator[Finding]:

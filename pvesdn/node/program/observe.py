@@ -7,6 +7,7 @@ import stat
 from typing import Any, Dict, Iterator, Tuple
 
 from pvesdn.node.program.files import matches, text_of
+from pvesdn.node.program.guests import nics
 from pvesdn.node.program.machine import Machine, Refused, json_of
 from pvesdn.node.program.request import Value, checked_path, list_at
 from pvesdn.node.program.state import QUESTIONS, state_of
@@ -75,6 +76,8 @@ def _ask(machine: Machine, name: str) -> Any:
         return settings_without_ours(machine)
     if name == "modes":
         return dict(_modes(machine))
+    if name == "nics":
+        return nics(machine)
     if name in QUESTIONS:
         return state_of(machine, name)
     if name not in IP_COMMANDS:

@@ -228,7 +228,7 @@ def test_behind_a_single_address_the_gateway_lies_outside() -> None:
         ("controllers_cfg", "evpn: ctl\n\tasn -1\n\tpeers 10.0.0.1\n",
          "controllers.cfg:2: controller 'ctl': asn -1 is out of range; write a number from 0 to 4294967295"),
         ("vnets_cfg", "vnet: web\n", "vnets.cfg:1: vnet 'web': zone is missing; add it"),
-        ("vnets_cfg", "vnet: web\n\tzone\n", "vnets.cfg:1: vnet 'web': zone is missing; add it"),
+        ("vnets_cfg", "vnet: web\n\tzone\n", "vnets.cfg:2: vnet 'web': zone has no value; give it one"),
         ("vnets_cfg", "vnet: web\n\tzone prod\n\ttag 16777216\n",
          "vnets.cfg:3: vnet 'web': tag 16777216 is out of range; write a number from 1 to 16777215"),
         ("vnets_cfg", "vnet: web\n\tzone prod\n\talias ${x}\n",
@@ -244,6 +244,8 @@ def test_behind_a_single_address_the_gateway_lies_outside() -> None:
          "zones.cfg:2: character U+001B is not allowed; use printable text and plain line endings"),
         ("vnets_cfg", "vnet: web\n\tzone prod\n\talias a\tb\n",
          "vnets.cfg:3: vnet 'web': alias 'a\\tb' contains a line break or a control character; use printable text"),
+        ("zones_cfg", "vlan: plain\n\tbridge a\u200bb\n",
+         "zones.cfg:2: zone 'plain': bridge 'a\\u200bb' contains a character that cannot be printed; use printable text"),
     ],
 )  # fmt: skip
 def test_what_pve_does_not_know_is_an_error(file: str, text: str, message: str) -> None:

@@ -168,3 +168,8 @@ def test_numbers_of_keys_that_nobody_knows_are_hidden() -> None:
     assert hide_command_answer("ip-link", rows, Veil()) == [
         {"mtu": 1500, "linkinfo": {"info_data": {"id": 100, "psk": "hidden-1", "private_key": "hidden-1"}}}
     ]
+
+
+def test_guests_devices_keep_their_ids_bridges_and_mtus_and_nothing_else() -> None:
+    row = {"guest": 101, "device": 0, "bridge": "web", "mtu": 9000}
+    assert hide_command_answer("nics", [row, {**row, "note": "hunter2"}], Veil()) == [row, {**row, "note": "hidden-1"}]

@@ -183,6 +183,29 @@ class TestObserve:
             "/etc/network/interfaces.d/uplink": "0640",
         }
 
+    def test_guests_devices_with_an_mtu_of_their_own_and_nothing_else_of_their_files(
+        self, program: Asking, node: NodeRoot
+    ) -> None:
+        node.write(
+            "/etc/pve/qemu-server/101.conf",
+            "#net9: virtio=02:00:00:00:00:09,bridge=web,mtu=9000\ncipassword: $5$secret\n"
+            "net0: virtio=02:00:00:00:00:01,bridge=web,firewall=1,mtu=9000,tag=5\n"
+            "net1: virtio=02:00:00:00:00:02,bridge=web\nnet2: e1000=02:00:00:00:00:03,mtu=1400\n"
+            "[before]\nnet3: virtio=02:00:00:00:00:04,bridge=web,mtu=9000\n",
+        )
+        node.write("/etc/pve/lxc/102.conf", "net0: name=eth0,bridge=web,hwaddr=02:00:00:00:00:05,mtu=1,type=veth\n")
+        node.write("/etc/pve/qemu-server/notes.conf", "net0: virtio=02:00:00:00:00:06,bridge=web,mtu=9000\n")
+        node.write("/etc/pve/qemu-server/103.conf", "net0: bridge=$(reboot),mtu=9000\nnet1: bridge=web,mtu=9e9\n")
+        node.place("/etc/pve/qemu-server/104.conf").write_bytes(b"\xff\n")
+        node.place("/etc/pve/qemu-server/105.conf").symlink_to("/etc/passwd")
+        assert program.value("observe", commands=["nics"])["commands"]["nics"] == [
+            {"guest": 101, "device": 0, "bridge": "web", "mtu": 9000},
+            {"guest": 102, "device": 0, "bridge": "web", "mtu": 1},
+        ]
+
+    def test_a_machine_without_guests_has_no_such_devices(self, program: Asking) -> None:
+        assert program.value("observe", commands=["nics"])["commands"] == {"nics": []}
+
     def test_versions_of_what_is_installed(self, program: Asking, node: NodeRoot) -> None:
         printed = "ifupdown2\t3.0.0-1.1\tinstalled\nfrr\t8.4.4-1.1\tconfig-files\n"
         node.command("dpkg-query", prints=printed, complains="no packages found", status=1)
@@ -280,3 +303,11 @@ def test_devices_may_have_names_that_json_should_not_hold(program: Asking, node:
 def test_an_answer_nested_without_end_is_no_json(program: Asking, node: NodeRoot) -> None:
     node.command("ip", script="head -c 1000000 /dev/zero | tr '\\0' '['")
     assert program.refusal("observe", commands=["ip-link"]).startswith("ip -j -d link printed no JSON")
+
+
+def test_settings_that_cannot_be_read_are_a_fault_of_that_question(program: Asking, node: NodeRoot) -> None:
+    node.write("/proc/sys/net/ipv4/ip_forward", "1\n")
+    node.place("/proc/sys/net/ipv4/conf").write_text("no folder")
+    answers = program.value("observe", files=[], commands=["settings", "fdb"])["commands"]
+    assert "Not a directory" in answers["settings"]["fault"]
+    assert answers["fdb"].keys() <= {"answer", "fault"}
