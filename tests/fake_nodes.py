@@ -305,8 +305,6 @@ class FakeMachine(Machine):
         if argv[1:] == ["-c", "show daemons"]:
             switches = self._node.files.get("/etc/frr/daemons", "")
             return 0, " ".join(["zebra", *re.findall(r"(?m)^(\w+d)=yes$", switches), "staticd"])
-        if argv[1:] == ["-c", "show running-config"]:
-            return 0, self._node.files.get("/etc/frr/frr.conf", "")
         if argv[1] == "-c":
             return 1, "Exiting: failed to connect to any daemons.\n"
         lines = Path(argv[-1]).read_text("utf-8").splitlines()

@@ -6,8 +6,10 @@ import re
 
 import pytest
 from hypothesis import given, settings
+from hypothesis.strategies import booleans, sampled_from
 
 from pvesdn.model.files import OUR_INTERFACES
+from pvesdn.model.report import Standing
 from pvesdn.render.renderer import Renderer
 from pvesdn.workflows.plan import plan
 from pvesdn.workflows.read import read_cluster
@@ -86,6 +88,34 @@ def test_plan_is_empty_after_one_set_of_definitions_has_followed_another(
     assert plan_of(made).is_empty
     for node in NODES:
         assert kernel.vnis(node) == kernel.wanted(node)
+
+
+@pytest.mark.long
+@settings(deadline=None)
+@given(
+    before=definitions(largest_vni=40),
+    after=definitions(largest_vni=40),
+    verb=sampled_from(("arm", "commit", "sysctl", "frr")),
+    node=sampled_from(NODES),
+    is_lost=booleans(),
+)
+def test_after_an_apply_that_failed_every_node_is_what_it_was(
+    before: Definitions, after: Definitions, verb: str, node: str, *, is_lost: bool
+) -> None:
+    made = cluster(before.text)
+    apply_to(made)
+    made.nodes.pve_files["/etc/pve/sdn/pvesdn.cfg"] = after.text
+    (made.nodes[node].lost if is_lost else made.nodes[node].refuses)[verb] = "it did not work"
+    had = {name: (dict(there.files), there.commands["ip-link"]) for name, there in made.nodes.nodes.items()}
+    report = apply_to(made)
+    for outcome in report.nodes:
+        assert outcome.standing in {Standing.AS_BEFORE, Standing.NEW}, outcome
+        there = made.nodes[outcome.node]
+        if outcome.standing is Standing.AS_BEFORE:
+            assert (dict(there.files), there.commands["ip-link"]) == had[outcome.node]
+        else:
+            assert not there.record["unfinished"]
+        assert "/var/lib/pvesdn/checkpoint.json" not in there.files
 
 
 def zone_of(**tags: int) -> str:

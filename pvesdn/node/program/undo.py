@@ -6,7 +6,7 @@ import json
 import os
 import time
 from functools import partial
-from typing import Callable, List, Optional
+from typing import Callable, List, Optional, Sequence, Tuple
 
 from pvesdn.node.program.capture import file_now, files_now, interfaces_in, running_lines
 from pvesdn.node.program.checkpoint import drop_checkpoint, load_checkpoint, save_checkpoint, uptime
@@ -17,10 +17,16 @@ from pvesdn.node.program.places import INTERFACES, RECORD, RUNNING_CONFIG, STATE
 from pvesdn.node.program.record import save_record
 from pvesdn.node.program.repair import differing, make_room, put_settings, repair
 from pvesdn.node.program.request import Value, text_at
-from pvesdn.node.program.swap import locked, unstage
+from pvesdn.node.program.swap import Busy, locked, unstage
 
+Part = Callable[[Machine, Value], List[str]]
+"""Puts something back; what was done, and what failed."""
 PATIENCE = 120.0
 """Seconds that somebody else's `ifreload` is waited for; ifupdown2's own lock does not wait."""
+FINISHING = 60.0
+"""Seconds that a step of this apply may still take, whose connection was lost: it is finished first."""
+ROUNDS = 2
+"""Times that the network is put right once more, where it was not as before."""
 SETTLING = 10.0
 """Seconds after which FRR has read its files."""
 ALREADY_RUNNING = 89
@@ -38,14 +44,25 @@ def undo(machine: Machine, arguments: Value) -> Value:
     not; then the checkpoint stays, and the next undo tries again.
     """
     name = text_at(arguments, "id")
-    with locked(machine):
-        checkpoint = load_checkpoint(machine)
-        if checkpoint is not None and checkpoint["id"] != name:
-            raise Refused(
-                "the checkpoint on this node is of another apply, by {}".format(checkpoint["who"]),
-                "run pvesdn plan to see what the node lacks",
-            )
-        return _undo(machine, checkpoint)
+    end = time.monotonic() + FINISHING
+    while True:
+        try:
+            with locked(machine):
+                return _undo(machine, _checkpoint_of(machine, name))
+        except Busy:
+            if time.monotonic() >= end:
+                raise
+        time.sleep(1.0)
+
+
+def _checkpoint_of(machine: Machine, name: str) -> Optional[Value]:
+    checkpoint = load_checkpoint(machine)
+    if checkpoint is not None and checkpoint["id"] != name:
+        raise Refused(
+            "the checkpoint on this node is of another apply, by {}".format(checkpoint["who"]),
+            "run pvesdn plan to see what the node lacks",
+        )
+    return checkpoint
 
 
 def undo_by_hand(machine: Machine) -> int:
@@ -75,8 +92,14 @@ def _undo(machine: Machine, checkpoint: Optional[Value]) -> Value:
         return {"state": "untouched", "left": [], "log": []}
     checkpoint = dict(checkpoint, attempts=checkpoint["attempts"] + 1, deadline=uptime() + checkpoint["seconds"])
     save_checkpoint(machine, checkpoint)
-    log = _put_back(machine, checkpoint)
+    log = _do(_PARTS, machine, checkpoint)
     left = _left(machine, checkpoint)
+    for _ in range(ROUNDS):
+        if left:
+            # A reload that PVE had begun may have come in between.
+            time.sleep(1.0)
+            log += _do(_NETWORK, machine, checkpoint)
+            left = _left(machine, checkpoint)
     if left:
         save_checkpoint(machine, dict(checkpoint, deadline=uptime()))  # the next apply need not wait for anybody
         return {"state": "partly", "left": left, "log": log}
@@ -85,24 +108,15 @@ def _undo(machine: Machine, checkpoint: Optional[Value]) -> Value:
     return {"state": "restored", "left": [], "log": log}
 
 
-def _put_back(machine: Machine, checkpoint: Value) -> List[str]:
+def _do(parts: Sequence[Part], machine: Machine, checkpoint: Value) -> List[str]:
     """Everything in its order; what fails stops nothing that comes after it."""
     log: List[str] = []
-    parts: List[Callable[[Machine, Value], List[str]]] = [
-        _take_uplinks_down,
-        _put_files,
-        put_settings,
-        _put_frr,
-        make_room,
-        _reload_network,
-        repair,
-    ]
     for part in parts:
         log += _attempt(partial(_extend, log, part, machine, checkpoint))
     return log
 
 
-def _extend(log: List[str], part: Callable[[Machine, Value], List[str]], machine: Machine, checkpoint: Value) -> None:
+def _extend(log: List[str], part: Part, machine: Machine, checkpoint: Value) -> None:
     log.extend(part(machine, checkpoint))
 
 
@@ -189,14 +203,14 @@ def _put_frr(machine: Machine, checkpoint: Value) -> List[str]:
     before = checkpoint["frr"]
     if "frr" not in checkpoint["begun"]:
         return []
+    if before["enabled"] is False:
+        machine.run(["systemctl", "disable", "frr"], limit=60)
     if before["active"] is False:
-        log = machine.must(["systemctl", "stop", "frr"], limit=120).lines
-        return log if before["enabled"] else log + machine.must(["systemctl", "disable", "frr"], limit=60).lines
-    if checkpoint["frr_action"] != "restart":
-        return take_files(machine, "reload")
-    # The fourth restart within three minutes is refused otherwise.
-    machine.run(["systemctl", "reset-failed", "frr"], limit=30)
-    return take_files(machine, "restart")
+        return machine.must(["systemctl", "stop", "frr"], limit=120).lines
+    if checkpoint["frr_action"] == "restart":
+        # The fourth restart within three minutes is refused otherwise.
+        machine.run(["systemctl", "reset-failed", "frr"], limit=30)
+    return take_files(machine, "restart" if checkpoint["frr_action"] == "restart" else "reload")
 
 
 def _reload_network(machine: Machine, checkpoint: Value) -> List[str]:
@@ -238,3 +252,8 @@ def _frr_left(machine: Machine, checkpoint: Value) -> List[str]:
             return ["FRR's running configuration is not what it was"]
         time.sleep(0.5)
     return []
+
+
+_NETWORK: Tuple[Part, ...] = (make_room, _reload_network, repair)
+_PARTS: Tuple[Part, ...] = (_take_uplinks_down, _put_files, put_settings, _put_frr, *_NETWORK)
+"""What an undo does, in its order; the network last, which may be done again."""
