@@ -90,6 +90,10 @@ def test_plan_is_empty_after_one_set_of_definitions_has_followed_another(
         assert kernel.vnis(node) == kernel.wanted(node)
 
 
+def links_of(made: FakeCluster, node: str) -> dict[str, object]:
+    return {row["ifname"]: dict(row) for row in made.nodes[node].links()}
+
+
 @pytest.mark.long
 @settings(deadline=None)
 @given(
@@ -106,13 +110,13 @@ def test_after_an_apply_that_failed_every_node_is_what_it_was(
     apply_to(made)
     made.nodes.pve_files["/etc/pve/sdn/pvesdn.cfg"] = after.text
     (made.nodes[node].lost if is_lost else made.nodes[node].refuses)[verb] = "it did not work"
-    had = {name: (dict(there.files), there.commands["ip-link"]) for name, there in made.nodes.nodes.items()}
+    had = {name: (dict(there.files), links_of(made, name)) for name, there in made.nodes.nodes.items()}
     report = apply_to(made)
     for outcome in report.nodes:
         assert outcome.standing in {Standing.AS_BEFORE, Standing.NEW}, outcome
         there = made.nodes[outcome.node]
         if outcome.standing is Standing.AS_BEFORE:
-            assert (dict(there.files), there.commands["ip-link"]) == had[outcome.node]
+            assert (dict(there.files), links_of(made, outcome.node)) == had[outcome.node]
         else:
             assert not there.record["unfinished"]
         assert "/var/lib/pvesdn/checkpoint.json" not in there.files
