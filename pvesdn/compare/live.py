@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -24,6 +24,10 @@ _OF_A_PORT = frozenset({_LEARNING, _UNKNOWN, _SUPPRESSION})
 """What a device has only as a port of a bridge."""
 _BY_HAND = "it was changed after the last reload, by hand or by another program"
 
+_MOVE = (
+    "do not delete it from here: the cluster or the VTEPs use it; give it to a device of the host's own in "
+    "/etc/network/interfaces, at the node's console"
+)
 _WITHDRAWN = "FRR takes a static entry along when a route of that VTEP goes"
 _SWITCHED = "forwarding was switched for all devices after the last reload"
 
@@ -35,11 +39,15 @@ class Circumstances:
     :param told: interfaces that an apply would change: what their files lack is said of the files.
     :param unread: interfaces files that nothing has loaded, by path, with the reason.
     :param runs_evpn: its FRR has EVPN, which takes static flooding entries along with withdrawn routes.
+    :param shared: devices that files of the host define as well: ifupdown2 merges both, and what the host adds stays.
+    :param ways_in: addresses at which the cluster reaches its nodes, and VTEPs.
     """
 
     told: frozenset[str] = frozenset()
     unread: Mapping[str, str] = field(default_factory=dict)
     runs_evpn: bool = False
+    shared: Collection[str] = ()
+    ways_in: Collection[IpAddress] = ()
 
 
 def compare_live(
@@ -106,19 +114,24 @@ class _Look:
         return trait == "master" and device.master not in self.state.devices
 
     def _strangers(self, device: ExpectedDevice, live: LiveDevice) -> Iterator[Discrepancy]:
-        """Addresses that nobody has designed; a card of the host's may have some of its own."""
-        if device.kind is None or device.addresses is None:
+        """Addresses that nobody has designed; a device that is the host's too may have some of its own."""
+        if device.kind is None or device.addresses is None or device.name in self.around.shared:
             return
         for address in sorted(live.addresses - device.addresses, key=str):
+            is_way_in = address.ip in self.around.ways_in and not self._is_elsewhere(address.ip, device.name)
             yield self._finding(
                 device,
                 trait="addresses",
                 expected="no other address",
                 found=str(address),
                 cause=self._cause(device, "somebody has added it; the next reload takes it away"),
-                step=f"ip address del {address} dev {device.name}",
+                step=_MOVE if is_way_in else f"ip address del {address} dev {device.name}",
                 severity=Severity.WARNING,
             )
+
+    def _is_elsewhere(self, address: IpAddress, name: str) -> bool:
+        others = (device for device in self.state.devices.values() if device.name != name)
+        return any(held.ip == address for device in others for held in device.addresses)
 
     def flooding(self) -> Iterator[Discrepancy]:
         if self.state.flooding is None:

@@ -23,6 +23,7 @@ from pvesdn.errors import NodeError
 from pvesdn.model.design import NodeDesign
 from pvesdn.model.files import FRR_CONF, FRR_DAEMONS, NodeChanges, PendingChange
 from pvesdn.model.findings import Finding, Severity
+from pvesdn.model.primitives import IpAddress
 from pvesdn.model.snapshot import Snapshot
 from pvesdn.model.verification import Discrepancy, NotChecked, Verification, ZoneVerdict, in_order
 from pvesdn.render.renderer import Renderer
@@ -183,9 +184,21 @@ def _of_node(known: Understanding, changes: NodeChanges, view: NodeView) -> Iter
     facts = known.given.facts[changes.node]
     yield from file_discrepancies(changes, known.records[changes.node].files or (), view.zones)
     yield from unsourced(changes.node, facts, (device.file for device in view.expected.devices))
-    around = Circumstances(told(changes), unread(changes, facts), runs_evpn=bool(view.expected.vnis))
+    around = Circumstances(
+        told=told(changes),
+        unread=unread(changes, facts),
+        runs_evpn=bool(view.expected.vnis),
+        shared={stanza.name for stanza in facts.stanzas} | {name for _, name in facts.other_stanzas},
+        ways_in=_ways_in(known),
+    )
     yield from compare_live(view.expected, view.state, view.zones, around)
     yield from unplugged_guests(view.state, known.guest_names, known.given.cluster.pve_version)
+
+
+def _ways_in(known: Understanding) -> frozenset[IpAddress]:
+    members = known.given.cluster.members
+    vteps = (vtep.address for vtep in known.vteps.values())
+    return frozenset([*vteps, *(member.address for member in members if member.address is not None)])
 
 
 def _zone_verdicts(
