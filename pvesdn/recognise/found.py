@@ -1,7 +1,7 @@
 """What there is of VXLAN on a node that cannot be imported as it stands: named, with the words that could be.
 
-Devices by a hook or by somebody at the shell, one device for many VNIs, bridges with several VNIs, tunnels of Open
-vSwitch, and VXLAN devices outside of every bridge.
+Devices by a hook or by somebody at the shell, one device for many VNIs, bridges with several VNIs or with the node's
+own address, and VXLAN devices outside of every bridge.
 """
 
 from __future__ import annotations
@@ -102,7 +102,6 @@ class _Finder:
         for name, port in self._devices.ports.items():
             if name not in alone and not self._is_in_its_bridge(name):
                 yield self._beside(port.device, port.vni)
-        yield from self._switches()
 
     def _is_written(self, name: str) -> bool:
         """Whether a file makes the device, or fails to."""
@@ -281,18 +280,6 @@ class _Finder:
                 if name in re.split(r"[^\w.@-]+", said):
                     found.append(option.place)
         return tuple(found)
-
-    def _switches(self) -> Iterator[Found]:
-        """Tunnels of Open vSwitch."""
-        for device in self._node.devices.values():
-            for option in device.options:
-                is_tunnel = option.name == "ovs-tunnel-type" and option.value.strip() == "vxlan"
-                is_extra = option.name == "ovs-extra" and re.search(r"\btype=vxlan\b", option.value)
-                if is_tunnel or is_extra:
-                    what = "a VXLAN tunnel of Open vSwitch: not carried over, it stays as it is"
-                    hint = "pvesdn makes VXLAN devices of the kernel's, in Linux bridges"
-                    yield Found(self._node.node, option.place, device.name, "", frozenset(), what, hint)
-                    break
 
 
 def _made(node: HandWrittenNode) -> Iterator[tuple[HookLine, VxlanWords]]:

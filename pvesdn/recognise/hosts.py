@@ -86,6 +86,10 @@ class _Bridge:
             for address in self._own[node]:
                 has_own = True
                 self._tell(node, address)
+            for option in sight.port.device.all("address"):
+                has_own = True
+                what = f"{option.value} is the node's own address, which a VXLAN port cannot have"
+                self._book.error(node, option.place, sight.port.device.name, what, _hint(sight.port.device.name))
         return has_own
 
     def _of(self, name: str, node: HandWrittenNode, facts: NodeFacts | None) -> Iterator[_Address]:

@@ -14,13 +14,13 @@ from pvesdn.recognise.found import Found, find_others, vxlans_of_bridges
 from pvesdn.recognise.hosts import homes_of
 from pvesdn.recognise.nets import BridgeOnNode, Nets
 from pvesdn.recognise.notebook import Notebook
+from pvesdn.recognise.switches import find_tunnels
 
 _MAIN = "/etc/network/interfaces"
 _UNREAD = "sources %s, which pvesdn does not read"
 _MOVE = f"move what it has of VXLAN, bridges and VRFs into a file in {_MAIN}.d"
 _SHOWN = 3
 """Devices that are named one by one."""
-_SAME = "set it up in the same way on every node, then import again"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ class Others:
             member = cluster.member(name)
             address = member.address if member is not None else None
             homes = homes_of(devices[name], facts.get(name), address)
-            found += find_others(nodes[name], devices[name], homes)
+            found += (*find_others(nodes[name], devices[name], homes), *find_tunnels(nodes[name]))
             inside = vxlans_of_bridges(nodes[name], devices[name])
             left[name] = homes | {bridge for bridge, ports in inside.items() if len(ports) > 1}
         return cls(tuple(found), left)
@@ -65,8 +65,7 @@ class Others:
             if twin is not None:
                 what = one.what.replace(": it stays as it is", "").replace(", it stays as it is", "")
                 what += f"; {twin.node} has VNI {twin.port.vni} on {twin.port.device.name} ({twin.port.device.place})"
-                hint = one.hint if one.hint.endswith("import again") else _SAME
-                book.error(one.node, one.place, one.name, what, hint)
+                book.error(one.node, one.place, one.name, what, one.hint)
             elif not (one.is_foreign and sights):
                 book.lose(one.node, one.place, one.name, one.what, one.hint)
 

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from ipaddress import ip_network
 
-from pvesdn.decode.definitions.values import BadValueError, alias
 from pvesdn.design.ours.mtu import MTU_MAX, MTU_MIN, inner_mtu
 from pvesdn.design.shared import names
 from pvesdn.errors import SdnConfigError
@@ -34,7 +33,7 @@ from pvesdn.recognise.take_outs import Made, staying, take_outs
 from pvesdn.recognise.underlay import UnderlayFacts, propose_underlay, read_ground
 from pvesdn.recognise.uplinks import refuse_twins, uplinks_of
 from pvesdn.recognise.vrf_routers import advertises_subnets, imported_targets
-from pvesdn.recognise.words import tell_stayers, tell_words
+from pvesdn.recognise.words import alias_of, tell_stayers, tell_words
 from pvesdn.recognise.zones import Draft, Zoning, cover
 
 _CONTROLLER = "main"
@@ -237,25 +236,10 @@ class _Writer:
             id=name,
             zone=zone.id,
             tag=net.first.port.vni,
-            alias=self._alias(net),
+            alias=alias_of(net, self.book),
             vlanaware=net.first.bridge.is_vlan_aware,
             nodes=None if net.nodes >= members & self.given.nodes.keys() else net.nodes,
         )
-
-    def _alias(self, net: Net) -> str | None:
-        sayers = [sight for sight in net.sights.values() if sight.bridge.alias]
-        said = sayers[0].bridge.alias if sayers else None
-        for sight in sayers:
-            place = sight.bridge.device.all("alias")[0].place
-            if sight.bridge.alias != said:
-                hint = f"a VNet has one alias, '{said}' of {sayers[0].node}: make them the same"
-                self.book.lose(sight.node, place, net.name, f"alias {sight.bridge.alias}", hint)
-        try:
-            return alias(said) if said else None
-        except BadValueError as error:
-            place = sayers[0].bridge.device.all("alias")[0].place
-            self.book.lose(sayers[0].node, place, net.name, f"alias {error.what}", error.hint)
-            return None
 
     def _subnets(self, net: Net, vnet: str, zone: OwnZone) -> Iterator[Subnet]:
         for gateway in net.addresses:
@@ -274,7 +258,9 @@ class _Writer:
 
     def _tell_the_rest(self, controller: EvpnController | None, zones: list[OwnZone]) -> dict[str, tuple[str, ...]]:
         """Enter it; what of each frr.conf can be kept, by node."""
-        tell_words(self.given.nodes, self.nets, self.drafts, self.ground, self.book)
+        routed = {draft.vrf: draft.nets[0].name for draft in self.drafts if draft.vrf is not None and draft.is_routed}
+        vrfs = {vrf: names.vrf(self.made.zones[first]) for vrf, first in routed.items()}
+        tell_words(self.given.nodes, self.nets, self.drafts, self.ground, self.book, vrfs=vrfs)
         local = {}
         for name in sorted(self.speakers):
             lines = tell_foreign_frr(self.given.nodes[name], self._becomes(name, controller, zones), self.book)

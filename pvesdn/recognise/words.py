@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-from pvesdn.decode.definitions.values import boolean
+from pvesdn.decode.definitions.values import BadValueError, alias, boolean
 from pvesdn.decode.nodes.hook_commands import HOOKS, read_hook
 from pvesdn.decode.nodes.ip_route import read_ip_route
 from pvesdn.decode.secrets import hide_secrets
@@ -16,7 +16,7 @@ from pvesdn.model.own_sdn import Irb
 from pvesdn.model.proposal import TakeOut
 from pvesdn.recognise.anyway import BRIDGE, PORT, TIE, VRF, Trait, is_done
 from pvesdn.recognise.devices import FLOOD_SWITCHES, Bridge
-from pvesdn.recognise.nets import BridgeOnNode, FloodMode, Nets
+from pvesdn.recognise.nets import BridgeOnNode, FloodMode, Net, Nets
 from pvesdn.recognise.notebook import Notebook
 from pvesdn.recognise.underlay import UnderlayFacts
 from pvesdn.recognise.zones import Draft
@@ -46,9 +46,18 @@ _UDP_PORT = 4789
 
 
 def tell_words(
-    nodes: Mapping[str, HandWrittenNode], nets: Nets, drafts: tuple[Draft, ...], ground: UnderlayFacts, book: Notebook
+    nodes: Mapping[str, HandWrittenNode],
+    nets: Nets,
+    drafts: tuple[Draft, ...],
+    ground: UnderlayFacts,
+    book: Notebook,
+    *,
+    vrfs: Mapping[str, str],
 ) -> None:
-    """Enter every word of a stanza that goes and that is neither carried over nor done anyway."""
+    """Enter every word of a stanza that goes and that is neither carried over nor done anyway.
+
+    :param vrfs: new name by old, of VRFs that become a zone.
+    """
     teller = _Teller(nodes, book)
     for draft in drafts:
         for net in draft.nets:
@@ -60,11 +69,27 @@ def tell_words(
             mtu = tied.mtu or inner_mtu(ground.vteps[node] for node in sorted(tied.nodes & ground.vteps.keys()))
             for sight in net.sights.values():
                 teller.tell_tie(sight, tied, mtu)
-    routed = {draft.vrf for draft in drafts if draft.vrf is not None and draft.is_routed}
     for name, node in sorted(nodes.items()):
         for device in node.devices.values():
-            if device.name in routed and device.all("vrf-table"):
-                teller.tell_vrf(name, device)
+            if device.name in vrfs and device.all("vrf-table"):
+                teller.tell_vrf(name, device, vrfs[device.name])
+
+
+def alias_of(net: Net, book: Notebook) -> str | None:
+    """The alias of a VNet: the first that a node states; others are entered as lost."""
+    sayers = [sight for sight in net.sights.values() if sight.bridge.alias]
+    said = sayers[0].bridge.alias if sayers else None
+    for sight in sayers:
+        if sight.bridge.alias != said:
+            place = sight.bridge.device.all("alias")[0].place
+            hint = f"a VNet has one alias, '{said}' of {sayers[0].node}: make them the same"
+            book.lose(sight.node, place, net.name, f"alias {sight.bridge.alias}", hint)
+    try:
+        return alias(said) if said else None
+    except BadValueError as error:
+        place = sayers[0].bridge.device.all("alias")[0].place
+        book.lose(sayers[0].node, place, net.name, f"alias {error.what}", error.hint)
+        return None
 
 
 def tell_stayers(nodes: Mapping[str, HandWrittenNode], outs: Mapping[str, tuple[TakeOut, ...]], book: Notebook) -> None:
@@ -141,13 +166,15 @@ class _Teller:
                 self._lose(sight.node, port.device, option, "the L3VNI's devices get what the zone's VNets have")
         self._tell_ports(sight)
 
-    def tell_vrf(self, node: str, vrf: Device) -> None:
-        """A VRF."""
+    def tell_vrf(self, node: str, vrf: Device, becomes: str) -> None:
+        """A VRF. :param becomes: its new name."""
         for option in vrf.options:
             if option.name == "vrf-table" and option.value != "auto":
                 self._lose(node, vrf, option, "the table's number is chosen automatically")
             elif not is_done(VRF, _line(vrf, option), frozenset(), {"name": re.escape(vrf.name)}):
-                self._lose(node, vrf, option, _hint(option, vrf))
+                is_own = option.name == "address" and not option.value.startswith(("127.", "::1"))
+                kept = f"to keep it give it to a dummy device with 'vrf {becomes}' in the edited files"
+                self._lose(node, vrf, option, kept if is_own else _hint(option, vrf))
 
     def _tell(
         self, sight: BridgeOnNode, device: Device, kind: str, carried: frozenset[str], traits: frozenset[Trait]

@@ -90,8 +90,8 @@ ROWS = (
         said=(
             (
                 "node1: /etc/network/interfaces:24: vmbr2: a bridge with 2 VXLAN ports (vxlan2, vxlan3); node2 has "
-                "VNI 2 on vxlan2 (/etc/network/interfaces:18); set it up in the same way on every node, then import "
-                "again"
+                "VNI 2 on vxlan2 (/etc/network/interfaces:18); a VNet has one VNI: to have them imported give each "
+                "VXLAN device a bridge of its own"
             ),
         ),
         followed=(
@@ -185,5 +185,48 @@ ROWS = (
         ),
         left=("note: eno1: is a port of vmbr0, which holds the VTEP: the group is joined on vmbr0",),
         comes=("vnet: vmbr2", "vnet: vmbr9"),
+    ),
+    ImportRow(
+        "a VXLAN port in the bridge with the node's own address, on one node alone",
+        "unicast",
+        given=(
+            ("node1", "bridge_ports eno1\n", "bridge_ports eno1 vxlan2\n"),
+            ("node1", "bridge_ports vxlan2\n", "bridge_ports none\n"),
+        ),
+        said=(
+            (
+                "node1: /etc/network/interfaces:9: vmbr0: a bridge with a VXLAN port (vxlan2) and the address by "
+                "which the cluster knows the node; node2 has VNI 2 on vxlan2 (/etc/network/interfaces:18); to have "
+                "it imported give vxlan2 a bridge of its own"
+            ),
+        ),
+        followed=(
+            ("node1", "bridge_ports eno1 vxlan2\n", "bridge_ports eno1\n"),
+            ("node1", "bridge_ports none\n", "bridge_ports vxlan2\n"),
+        ),
+        comes="vnet: vmbr2",
+    ),
+    ImportRow(
+        "a node's own address on a VXLAN port",
+        "unicast",
+        given=(
+            (
+                "node1",
+                "iface vxlan2 inet manual\n        vxlan-id 2\n",
+                "iface vxlan2 inet static\n        vxlan-id 2\n        address 10.7.7.1/24\n",
+            ),
+        ),
+        said=(
+            (
+                "node1: /etc/network/interfaces:20: vxlan2: 10.7.7.1/24 is the node's own address, which a VXLAN "
+                "port cannot have; move it to a device of the host's own outside the overlay, or take it off vxlan2 "
+                "if nothing needs it; then import again"
+            ),
+        ),
+        followed=(
+            ("node1", "iface vxlan2 inet static\n", "iface vxlan2 inet manual\n"),
+            ("node1", "        address 10.7.7.1/24\n", ""),
+            ("node1", "source ", "auto dummy0\niface dummy0 inet static\n        address 10.7.7.1/24\n\nsource "),
+        ),
     ),
 )

@@ -136,4 +136,30 @@ ROWS = (
             ),
         ),
     ),
+    ImportRow(
+        "a node's own address on a VRF that becomes a zone's",
+        "symmetric",
+        given=(("*", "        vrf-table auto\n", "        vrf-table auto\n        address 10.7.7.{n}/32\n"),),
+        said=(
+            (
+                "warning: node1: /etc/network/interfaces:4: vrf1: address 10.7.7.1/32; to keep it give it to a "
+                "dummy device with 'vrf vrf_vrf1' in the edited files"
+            ),
+            (
+                "warning: node2: /etc/network/interfaces:4: vrf1: address 10.7.7.2/32; to keep it give it to a "
+                "dummy device with 'vrf vrf_vrf1' in the edited files"
+            ),
+            (
+                "warning: node3: /etc/network/interfaces:4: vrf1: address 10.7.7.3/32; to keep it give it to a "
+                "dummy device with 'vrf vrf_vrf1' in the edited files"
+            ),
+        ),
+        edited=(
+            (
+                "*",
+                "source ",
+                "auto dummy7\niface dummy7 inet static\n        address 10.7.7.{n}/32\n        vrf vrf_vrf1\n\nsource ",
+            ),
+        ),
+    ),
 )
