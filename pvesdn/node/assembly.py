@@ -15,7 +15,7 @@ from importlib.resources import files
 PACKAGE = "pvesdn.node.program"
 PARTS = (
     *("places", "machine", "request", "files", "record", "swap", "put", "frr", "stage", "commit"),
-    *("sysctl", "flood", "state", "guests", "observe", "dialogue"),
+    *("sysctl", "flood", "guests", "state", "observe", "dialogue"),
 )
 """Each after those that it imports from."""
 

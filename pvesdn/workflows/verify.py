@@ -11,7 +11,7 @@ from pvesdn.compare.drift import edited, file_discrepancies, pve_discrepancies, 
 from pvesdn.compare.frr_live import compare_frr, unseen
 from pvesdn.compare.hand_edits import hand_edits
 from pvesdn.compare.live import Circumstances, checks, compare_live
-from pvesdn.compare.live_guests import unplugged_guests
+from pvesdn.compare.live_guests import compare_guests, guest_checks
 from pvesdn.compare.live_view import ClusterView, NodeView
 from pvesdn.compare.present import NodeNow
 from pvesdn.decode.definitions.sdn_files import read_sdn
@@ -34,7 +34,6 @@ from pvesdn.workflows.world import World
 
 NOT_YET = (
     "routes of exits, and VRRP",
-    "whether guests' ports are in the right bridge, and their VLANs",
     "whether a packet of a zone's MTU arrives at the other VTEPs",
 )
 """What verify does not look at yet, and says so."""
@@ -45,6 +44,8 @@ _PAUSE = 1.0
 _SEEN_AS = {
     "fdb": "flooding: the all-zero entries of VXLAN devices",
     "settings": "the kernel's settings",
+    "port-vlans": "VLANs of the ports of VLAN-aware VNets",
+    "guest-plugs": "whether guests' ports are where their configurations have them",
     "frr-daemons": "FRR's daemons",
     "frr-running": "FRR's running configuration",
     "bgp-neighbors": "BGP sessions",
@@ -131,7 +132,7 @@ def _look(
             zones,
         )
         found = (*_of_node(known, node, view), *edits)
-        nodes[name] = _Node(view, found, Counter(checks(expected, state, zones)))
+        nodes[name] = _Node(view, found, Counter([*checks(expected, state, zones), *guest_checks(view)]))
     return nodes, unreachable
 
 
@@ -192,7 +193,7 @@ def _of_node(known: Understanding, changes: NodeChanges, view: NodeView) -> Iter
         ways_in=_ways_in(known),
     )
     yield from compare_live(view.expected, view.state, view.zones, around)
-    yield from unplugged_guests(view.state, known.guest_names, known.given.cluster.pve_version)
+    yield from compare_guests(view, known.guest_names, known.given.cluster.pve_version)
 
 
 def _ways_in(known: Understanding) -> frozenset[IpAddress]:

@@ -11,6 +11,7 @@ from typing import Any
 from pvesdn_lab.simulated.commands.answers import keep
 from pvesdn_lab.simulated.commands.state import PHYSICAL, Link, State, locked_state
 from pvesdn_lab.simulated.commands.streams import complain, say
+from pvesdn_lab.simulated.commands.vlans import set_vlans, shown_vlans
 
 ZERO_MAC = "00:00:00:00:00:00"
 _SUFFIX = {4: "", 6: "6"}
@@ -21,11 +22,15 @@ _USUAL = tuple(
 
 
 def ip(root: Path, arguments: Sequence[str]) -> int:
-    """``ip [-j] [-d] [-6] link|address|route|rule [show] [dev NAME]`` and ``ip link delete [dev] NAME``."""
+    """``ip [-j] [-d] [-6] link|address|route|rule [show] [dev NAME]``, ``ip link delete [dev] NAME`` and
+    ``ip link set NAME nomaster``.
+    """
     words = _words(arguments)
     what, action = (words[0] if words else ""), (words[1] if len(words) > 1 else "show")
     if "link".startswith(what or "?") and action in {"del", "delete"}:
         return _delete_link(root, words[2:])
+    if words[:2] == ["link", "set"] and words[3:] == ["nomaster"]:
+        return _unplug(root, words[2])
     state = State(root)
     if words[2:] and words[-1] not in state.links:
         complain(f'Device "{words[-1]}" does not exist.\n')
@@ -66,8 +71,13 @@ def _shown(state: State, arguments: Sequence[str]) -> str | None:
 
 
 def bridge(root: Path, arguments: Sequence[str]) -> int:
-    """``bridge [-j] fdb show [dev NAME]`` and ``bridge fdb append|del MAC dev NAME dst ADDRESS``."""
+    """``bridge [-j] fdb show [dev NAME]``, ``bridge fdb append|del MAC dev NAME dst ADDRESS``, and VLANs of ports:
+    ``bridge -j -compressvlans vlan show`` and ``bridge vlan add|del dev NAME vid FIRST[-LAST] [pvid untagged]``.
+    """
     words = [word for word in arguments if not word.startswith("-")]
+    if words == ["vlan", "show"]:
+        say(json.dumps(shown_vlans(State(root))) + "\n")
+        return 0
     if words == ["fdb", "show"]:
         links = State(root).links
         rows = [row | {"ifname": name} for name in links for row in (*_fdb(links[name]), *_heard_of(root, name, links))]
@@ -80,6 +90,8 @@ def bridge(root: Path, arguments: Sequence[str]) -> int:
             complain(f'Cannot find device "{name}"\n')
             return 1
         match words[:2]:
+            case ["vlan", "add" | "del" as action]:
+                set_vlans(state, link, action, words[words.index("vid") + 1 :])
             case ["fdb", "show"]:
                 say(json.dumps(_fdb(link)) + "\n")
             case ["fdb", "append" | "add" as action] if words[2] == ZERO_MAC:
@@ -93,6 +105,16 @@ def bridge(root: Path, arguments: Sequence[str]) -> int:
             case _:
                 complain(f"bridge: unknown arguments {' '.join(words)}\n")
                 return 255
+    return 0
+
+
+def _unplug(root: Path, name: str) -> int:
+    with locked_state(root) as state:
+        if name not in state.links:
+            complain(f'Cannot find device "{name}"\n')
+            return 1
+        state.links[name]["master"] = None
+        state.links[name].pop("vlans", None)
     return 0
 
 
