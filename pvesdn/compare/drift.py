@@ -6,14 +6,25 @@ from collections.abc import Container, Iterable, Iterator, Mapping
 
 from pvesdn.model.differences import Difference
 from pvesdn.model.facts import NodeFacts
-from pvesdn.model.files import OUR_INTERFACES, SDN_INTERFACES, Action, FileChange, NodeChanges, PendingChange
+from pvesdn.model.files import (
+    OUR_INTERFACES,
+    SDN_INTERFACES,
+    Action,
+    FileChange,
+    NodeChanges,
+    PendingChange,
+    StanzaChange,
+)
 from pvesdn.model.findings import Finding, Severity
 from pvesdn.model.running import PveRunning, SdnFileState
 from pvesdn.model.verification import Discrepancy, Subject
 
 _SHOWN = 4
 """As many interfaces are named before the rest is counted."""
-_NOT_APPLIED = "the definitions have changed since the last apply, or were never applied here"
+_NOT_APPLIED = (
+    "the definitions have changed since the last apply, or were never applied here; or the cluster has changed: its "
+    "members, a VTEP, an MTU on the way"
+)
 _FOUND = {Action.ADD: "absent", Action.REMOVE: "there"}
 _APPLY = "pvesdn plan shows what is missing, pvesdn apply does it"
 _EDITED = "pvesdn plan --diff shows the edits, pvesdn apply --overwrite replaces them"
@@ -144,9 +155,15 @@ def pve_discrepancies(pending: Iterable[PendingChange], running: PveRunning) -> 
 
 def _differences(change: FileChange) -> str:
     if change.stanzas:
-        told = [f"{stanza.action.value} {stanza.name}" for stanza in change.stanzas]
+        told = [_stanza(stanza) for stanza in change.stanzas]
         return f"an apply would change {_some(told)}"
     return _some([_words(difference) for difference in change.differences]) or "another text"
+
+
+def _stanza(change: StanzaChange) -> str:
+    """``~ web (mtu is 1500, not 1450)``."""
+    differences = _some([_words(difference) for difference in change.differences])
+    return f"{change.action.value} {change.name}{f' ({differences})' if differences else ''}"
 
 
 def _words(difference: Difference) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,6 +12,7 @@ from pvesdn.model.findings import Severity
 from pvesdn.model.primitives import IpAddress
 from pvesdn.model.state import LiveDevice, NodeState
 from pvesdn.model.verification import Discrepancy, Subject
+from pvesdn.model.vlans import PortVlans, VlanSet
 
 _ZERO = "00:00:00:00:00:00"
 _NONE = "none"
@@ -24,6 +25,11 @@ _OF_A_PORT = frozenset({_LEARNING, _UNKNOWN, _SUPPRESSION})
 """What a device has only as a port of a bridge."""
 _BY_HAND = "it was changed after the last reload, by hand or by another program"
 
+_MOVE = (
+    "do not delete it from here: the cluster or the VTEPs use it; give it to a device of the host's own in "
+    "/etc/network/interfaces, at the node's console"
+)
+_PVID = VlanSet.of([(1, 1)])
 _WITHDRAWN = "FRR takes a static entry along when a route of that VTEP goes"
 _SWITCHED = "forwarding was switched for all devices after the last reload"
 
@@ -35,11 +41,15 @@ class Circumstances:
     :param told: interfaces that an apply would change: what their files lack is said of the files.
     :param unread: interfaces files that nothing has loaded, by path, with the reason.
     :param runs_evpn: its FRR has EVPN, which takes static flooding entries along with withdrawn routes.
+    :param shared: devices that files of the host define as well: ifupdown2 merges both, and what the host adds stays.
+    :param ways_in: addresses at which the cluster reaches its nodes, and VTEPs.
     """
 
     told: frozenset[str] = frozenset()
     unread: Mapping[str, str] = field(default_factory=dict)
     runs_evpn: bool = False
+    shared: Collection[str] = ()
+    ways_in: Collection[IpAddress] = ()
 
 
 def compare_live(
@@ -57,6 +67,8 @@ def checks(expected: NodeExpectation, state: NodeState, zones: Mapping[str, str]
     """The zone of each thing that `compare_live` looks at; empty where it is no zone's."""
     for device in expected.devices:
         yield from [zones.get(device.name, "")] * (1 + sum(1 for _ in _traits(device, LiveDevice(device.name))))
+        if state.vlans is not None and device.vlans is not None:
+            yield zones.get(device.name, "")
         if state.flooding is not None and (device.remotes is not None or device.group is not None):
             yield zones.get(device.name, "")
     yield from (zones.get(vni.device, "") for vni in expected.vnis if state.vnis is not None)
@@ -85,6 +97,7 @@ class _Look:
                 if wanted != found and not self._is_told_elsewhere(device, trait, found):
                     yield self._trait(device, trait, wanted, found)
             yield from self._strangers(device, live)
+            yield from self._vlans(device, live)
 
     def _trait(self, device: ExpectedDevice, trait: str, wanted: str, found: str) -> Discrepancy:
         if trait == "link":
@@ -106,18 +119,43 @@ class _Look:
         return trait == "master" and device.master not in self.state.devices
 
     def _strangers(self, device: ExpectedDevice, live: LiveDevice) -> Iterator[Discrepancy]:
-        """Addresses that nobody has designed; a card of the host's may have some of its own."""
-        if device.kind is None or device.addresses is None:
+        """Addresses that nobody has designed; a device that is the host's too may have some of its own."""
+        if device.kind is None or device.addresses is None or device.name in self.around.shared:
             return
         for address in sorted(live.addresses - device.addresses, key=str):
+            is_way_in = address.ip in self.around.ways_in and not self._is_elsewhere(address.ip, device.name)
             yield self._finding(
                 device,
                 trait="addresses",
                 expected="no other address",
                 found=str(address),
                 cause=self._cause(device, "somebody has added it; the next reload takes it away"),
-                step=f"ip address del {address} dev {device.name}",
+                step=_MOVE if is_way_in else f"ip address del {address} dev {device.name}",
                 severity=Severity.WARNING,
+            )
+
+    def _is_elsewhere(self, address: IpAddress, name: str) -> bool:
+        others = (device for device in self.state.devices.values() if device.name != name)
+        return any(held.ip == address for device in others for held in device.addresses)
+
+    def _vlans(self, device: ExpectedDevice, live: LiveDevice) -> Iterator[Discrepancy]:
+        """VLANs that a port of a VLAN-aware VNet drops; a bridge that has no VLANs is said to have none already."""
+        bridge = self.state.devices.get(live.master)
+        if device.vlans is None or self.state.vlans is None or bridge is None or not bridge.vlan_filtering:
+            return
+        there = self.state.vlans.get(device.name, PortVlans())
+        if missing := device.vlans - there.tagged - there.untagged:
+            add = f"bridge vlan add dev {device.name} vid"
+            steps = [f"{add} {VlanSet.of([vlans])}" for vlans in (missing - _PVID).ranges()]
+            if _PVID - there.tagged - there.untagged:
+                steps.append(f"{add} 1 pvid untagged")
+            yield self._finding(
+                device,
+                trait="VLANs",
+                expected=f"lets VLANs {device.vlans} through",
+                found=f"drops VLANs {missing}",
+                cause=self._cause(device, _BY_HAND),
+                step=" && ".join(steps),
             )
 
     def flooding(self) -> Iterator[Discrepancy]:

@@ -12,6 +12,7 @@ from pvesdn.model.findings import Severity
 from pvesdn.model.state import LiveSession
 from pvesdn.model.verification import Discrepancy, Subject
 
+_ITS_FILE = "all that its frr.conf says of BGP"
 _TYPED = "somebody has removed it in vtysh, or FRR did not take all of its file"
 
 
@@ -73,6 +74,9 @@ class _Session:
     def _down(self, live: LiveSession) -> Discrepancy:
         words = [word for word in dict.fromkeys((live.notification, live.last_reset)) if word]
         found = f"{live.state}: {', '.join(words)}" if words else live.state
+        if self.view.lacks_bgp:
+            step = "first see to what is said of the running configuration"
+            return self.finding("Established", found, f"FRR does not run {_ITS_FILE}", step=step, is_there=False)
         there = None if self.peer is None else self.cluster.nodes.get(self.peer)
         if there is not None and (lack := self._lack(there)):
             step = f"first see to what is said of {self.peer}"
@@ -87,8 +91,9 @@ class _Session:
         if there.is_silent:
             return f"FRR on {self.peer} does not answer"
         source, known = self.wanted.source, there.state.sessions
-        is_known = source is None or known is None or str(source) in known
-        return "" if is_known else f"FRR on {self.peer} does not know {self.view.node} as a neighbor"
+        if source is not None and known is not None and str(source) not in known:
+            return f"FRR on {self.peer} does not know {self.view.node} as a neighbor"
+        return f"FRR on {self.peer} does not run {_ITS_FILE}" if there.lacks_bgp else ""
 
     def _why(self, live: LiveSession) -> tuple[str, str]:
         """The likely cause, and what to look at."""

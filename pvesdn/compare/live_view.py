@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
+from pvesdn.decode.frr.text import statements
 from pvesdn.model.expectation import NodeExpectation
 from pvesdn.model.files import FRR_CONF
 from pvesdn.model.state import NodeState
@@ -16,9 +18,10 @@ FRR_QUESTIONS = frozenset({"frr-daemons", "frr-running", "bgp-neighbors", "evpn-
 RESTART = "systemctl restart frr"
 RELOAD = f"/usr/lib/frr/frr-reload.py --reload {FRR_CONF}"
 FILE_FIRST = "first see to what is said of the file"
+_BGP = ("router", "bgp")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class NodeView:
     """One node that answered.
 
@@ -44,6 +47,14 @@ class NodeView:
     def missing_daemons(self) -> frozenset[str]:
         """Daemons that should run and do not, as far as was seen."""
         return frozenset() if self.state.daemons is None else self.expected.daemons - self.state.daemons
+
+    @cached_property
+    def lacks_bgp(self) -> bool:
+        """FRR does not run all that its file says of BGP, which is told of its configuration."""
+        if self.frr_conf is None or self.state.frr is None:
+            return False
+        lacks = statements(self.frr_conf) - statements(self.state.frr)
+        return any(place[0][:2] == _BGP for place in lacks)
 
     @property
     def has_bgp(self) -> bool:

@@ -38,9 +38,12 @@ from pvesdn.model.pve_ifupdown import (
     PveVrfBridge,
     PveVxlanPort,
 )
+from pvesdn.model.vlans import LAST_VLAN, VlanSet
 
 _VXLAN_UDP = 4789
 """The port that ifupdown2 takes where a stanza names none (RFC 7348 section 8)."""
+_ALL_VLANS = VlanSet.of([(1, LAST_VLAN)])
+"""What a port of a VLAN-aware VNet lets through: ``bridge-vids 2-4094``, and the PVID that ifupdown2 takes, 1."""
 _ALWAYS = frozenset({"zebra", "staticd"})
 """Daemons of FRR that nobody can switch off."""
 _DEFAULT_VRF = "default"
@@ -56,7 +59,15 @@ def expect(design: NodeDesign) -> NodeExpectation:
     masters = dict(pair for _, _, stanza in stanzas for pair in _ports(stanza))
     ours = [setting for _, _, stanza in stanzas for setting in _settings_of(stanza)]
     written = {_path(name.removeprefix(_MAY_FAIL)): value for name, value in design.sysctls}
-    found = {name: replace(device, master=masters.get(name, device.master)) for name, device in devices.items()}
+    aware = {name for name, device in devices.items() if device.vlan_filtering}
+    found = {
+        name: replace(
+            device,
+            master=masters.get(name, device.master),
+            vlans=_ALL_VLANS if device.kind == "vxlan" and masters.get(name) in aware else None,
+        )
+        for name, device in devices.items()
+    }
     configs = [config for config in (design.frr, design.pve_frr) if config is not None]
     needed = design.daemons | design.pve_daemons | frozenset().union(*map(daemons, configs))
     return NodeExpectation(

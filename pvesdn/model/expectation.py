@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from pvesdn.model.primitives import IpAddress, IpInterface
+from pvesdn.model.vlans import VlanSet
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +19,7 @@ class ExpectedDevice:
     :param needs_carrier: a cable, or a neighbour in its place, is part of it.
     :param group: the multicast group that it floods to.
     :param remotes: its all-zero FDB entries, no more and no less.
+    :param vlans: as a port of a VLAN-aware bridge: those that it has to let through at least.
     :param learns: see `LiveDevice`, as are `floods` and `suppresses`.
     """
 
@@ -39,6 +41,7 @@ class ExpectedDevice:
     learns: bool | None = None
     floods: bool | None = None
     suppresses: bool | None = None
+    vlans: VlanSet | None = None
 
 
 @dataclass(frozen=True, slots=True)

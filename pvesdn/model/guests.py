@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from pvesdn.model.facts import Link
+from pvesdn.model.vlans import NO_VLANS, VlanSet
 
 _PORT = re.compile(r"(?P<kind>tap|veth|fwpr|fwln)(?P<guest>[0-9]{1,9})(?:i|p|o)(?P<device>[0-9]{1,4})")
 
@@ -28,6 +29,26 @@ class GuestPort:
     def is_container(self) -> bool | None:
         """None where a firewall bridge stands between, which hides what is behind it."""
         return None if self.port.startswith("fw") else self.port.startswith("veth")
+
+
+@dataclass(frozen=True, slots=True)
+class GuestPlug:
+    """Where a guest's configuration plugs one of its network devices in.
+
+    :param guest: id of the guest.
+    :param device: index M of its network device ``netM``.
+    :param bridge: its bridge.
+    :param tag: its VLAN; None for none.
+    :param trunks: VLANs that the guest may tag by itself; empty for all, or for none where it has a `tag`.
+    :param is_down: its link is switched off; PVE may leave the port out of the bridge then.
+    """
+
+    guest: int
+    device: int
+    bridge: str
+    tag: int | None = None
+    trunks: VlanSet = NO_VLANS
+    is_down: bool = False
 
 
 def guest_port(name: str) -> GuestPort | None:

@@ -69,9 +69,13 @@ switches, the modes of its interfaces files, octal, by path, and its guests' net
 own.
 """
 
-STATE_COMMANDS = ("fdb", "settings", "frr-daemons", "frr-running", "bgp-neighbors", "evpn-vnis")
+STATE_COMMANDS = (
+    *("fdb", "settings", "port-vlans", "guest-plugs"),
+    *("frr-daemons", "frr-running", "bgp-neighbors", "evpn-vnis"),
+)
 """Names of what is asked of a node besides where its live state counts: the all-zero FDB entries of all devices, the
-kernel's settings as they are now; FRR's daemons that run, its running configuration, its BGP sessions and its VNIs.
+kernel's settings as they are now; the VLANs of bridges' ports; where the guests' configurations plug them in; FRR's
+daemons that run, its running configuration, its BGP sessions and its VNIs.
 Each answer is ``{"answer": JSON}``, or where there is none ``{"fault": text}``, with ``"late": true`` if its time was
 up.
 """

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from pvesdn.model.guests import GuestPlug
 from pvesdn.model.primitives import IpAddress, IpInterface
+from pvesdn.model.vlans import PortVlans
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +95,8 @@ class NodeState:
     :param frr: FRR's running configuration, as text.
     :param sessions: by the peer's address, or its interface.
     :param vnis: by number.
+    :param vlans: of the ports of bridges, by the port's name; a port without any is absent.
+    :param plugs: what the configurations of the node's guests say of their network devices, running or not.
     :param unseen: reasons by the name of the question, as in `STATE_COMMANDS`.
     :param late: questions whose time was up: who should have answered hangs.
     """
@@ -105,5 +109,7 @@ class NodeState:
     frr: str | None = None
     sessions: Mapping[str, LiveSession] | None = None
     vnis: Mapping[int, LiveVni] | None = None
+    vlans: Mapping[str, PortVlans] | None = None
+    plugs: tuple[GuestPlug, ...] | None = None
     unseen: Mapping[str, str] = field(default_factory=dict)
     late: frozenset[str] = frozenset()

@@ -98,6 +98,8 @@ def _state(name: str, value: dict[str, Json], veil: Veil) -> Json:
                 said[key] = part
             case "answer", str() if name == "frr-running":
                 said[key] = hide_frr(part, veil)
+            case _ if name == "guest-plugs":
+                said[key] = _walk(part, "", veil, lambda key, text: key == "bridge" and is_device(text))
             case _ if name in _OF_FRR:
                 said[key] = _walk(part, "", veil, lambda key, text: _is_of_frr(key, text, veil))
             case _:

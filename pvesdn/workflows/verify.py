@@ -11,7 +11,7 @@ from pvesdn.compare.drift import edited, file_discrepancies, pve_discrepancies, 
 from pvesdn.compare.frr_live import compare_frr, unseen
 from pvesdn.compare.hand_edits import hand_edits
 from pvesdn.compare.live import Circumstances, checks, compare_live
-from pvesdn.compare.live_guests import unplugged_guests
+from pvesdn.compare.live_guests import compare_guests, guest_checks
 from pvesdn.compare.live_view import ClusterView, NodeView
 from pvesdn.compare.present import NodeNow
 from pvesdn.decode.definitions.sdn_files import read_sdn
@@ -23,6 +23,7 @@ from pvesdn.errors import NodeError
 from pvesdn.model.design import NodeDesign
 from pvesdn.model.files import FRR_CONF, FRR_DAEMONS, NodeChanges, PendingChange
 from pvesdn.model.findings import Finding, Severity
+from pvesdn.model.primitives import IpAddress
 from pvesdn.model.snapshot import Snapshot
 from pvesdn.model.verification import Discrepancy, NotChecked, Verification, ZoneVerdict, in_order
 from pvesdn.render.renderer import Renderer
@@ -33,7 +34,6 @@ from pvesdn.workflows.world import World
 
 NOT_YET = (
     "routes of exits, and VRRP",
-    "whether guests' ports are in the right bridge, and their VLANs",
     "whether a packet of a zone's MTU arrives at the other VTEPs",
 )
 """What verify does not look at yet, and says so."""
@@ -44,6 +44,8 @@ _PAUSE = 1.0
 _SEEN_AS = {
     "fdb": "flooding: the all-zero entries of VXLAN devices",
     "settings": "the kernel's settings",
+    "port-vlans": "VLANs of the ports of VLAN-aware VNets",
+    "guest-plugs": "whether guests' ports are where their configurations have them",
     "frr-daemons": "FRR's daemons",
     "frr-running": "FRR's running configuration",
     "bgp-neighbors": "BGP sessions",
@@ -130,7 +132,7 @@ def _look(
             zones,
         )
         found = (*_of_node(known, node, view), *edits)
-        nodes[name] = _Node(view, found, Counter(checks(expected, state, zones)))
+        nodes[name] = _Node(view, found, Counter([*checks(expected, state, zones), *guest_checks(view)]))
     return nodes, unreachable
 
 
@@ -183,9 +185,21 @@ def _of_node(known: Understanding, changes: NodeChanges, view: NodeView) -> Iter
     facts = known.given.facts[changes.node]
     yield from file_discrepancies(changes, known.records[changes.node].files or (), view.zones)
     yield from unsourced(changes.node, facts, (device.file for device in view.expected.devices))
-    around = Circumstances(told(changes), unread(changes, facts), runs_evpn=bool(view.expected.vnis))
+    around = Circumstances(
+        told=told(changes),
+        unread=unread(changes, facts),
+        runs_evpn=bool(view.expected.vnis),
+        shared={stanza.name for stanza in facts.stanzas} | {name for _, name in facts.other_stanzas},
+        ways_in=_ways_in(known),
+    )
     yield from compare_live(view.expected, view.state, view.zones, around)
-    yield from unplugged_guests(view.state, known.guest_names, known.given.cluster.pve_version)
+    yield from compare_guests(view, known.guest_names, known.given.cluster.pve_version)
+
+
+def _ways_in(known: Understanding) -> frozenset[IpAddress]:
+    members = known.given.cluster.members
+    vteps = (vtep.address for vtep in known.vteps.values())
+    return frozenset([*vteps, *(member.address for member in members if member.address is not None)])
 
 
 def _zone_verdicts(

@@ -132,6 +132,13 @@ def test_waiting_ends_with_what_is_still_bad(settings: Path) -> None:
     assert cluster.clock.sleeps[-3:] == [1.0, 1.0, 0.5]
 
 
+@pytest.mark.parametrize("seconds", ["nan", "inf", "-inf", "-1", "3601", "1e400", "soon"])
+def test_waiting_has_an_end(seconds: str, settings: Path) -> None:
+    cluster = fake_cluster(UCAST)
+    done = call("--config", settings, "verify", f"--wait={seconds}", cluster=cluster)
+    assert (done.status, "--wait" in done.err, cluster.clock.sleeps) == (2, True, [])
+
+
 def test_a_snapshot_does_not_get_better_by_waiting() -> None:
     done = call("verify", "--from", HEALTHY, "--wait", "3")
     assert (done.status, "--wait needs a cluster" in done.err) == (2, True)

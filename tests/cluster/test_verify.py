@@ -178,7 +178,10 @@ def test_a_question_that_fails_on_one_node_is_not_checked_there(cluster: Simulat
     found = verified(cluster)
     cluster.nodes["pve1"].mend_command("bridge")
     assert found.discrepancies == ()
-    assert [item.node for item in found.not_checked if item.node] == ["pve1"]
+    asked_of_bridge = ["flooding: the all-zero entries of VXLAN devices", "VLANs of the ports of VLAN-aware VNets"]
+    assert [(item.node, item.what) for item in found.not_checked if item.node] == [
+        ("pve1", what) for what in asked_of_bridge
+    ]
     assert found.has_doubts
 
 
@@ -210,6 +213,64 @@ def test_a_session_that_something_blocks_is_told_at_both_ends(cluster: Simulated
         ("pve1", "BGP session to pve3 (192.168.0.3)", "Active"),
         ("pve3", "BGP session to pve1 (192.168.0.1)", "Active"),
     }
+
+
+@pytest.mark.parametrize(
+    ("nic", "damage"),
+    [
+        ("bridge=web", ("ip", "link", "set", "tap100i0", "nomaster")),
+        ("bridge=web", ("plugged into", "backup")),
+        ("bridge=lan", ("bridge", "vlan", "del", "dev", "tap100i0", "vid", "7")),
+        ("bridge=lan,tag=10", ("bridge", "vlan", "add", "dev", "tap100i0", "vid", "11")),
+        ("bridge=lan,tag=10", ("bridge", "vlan", "add", "dev", "tap100i0", "vid", "11", "pvid", "untagged")),
+        ("bridge=lan,tag=10,trunks=20-29;40", ("bridge", "vlan", "del", "dev", "tap100i0", "vid", "25")),
+        ("bridge=lan,trunks=20-29", ("bridge", "vlan", "add", "dev", "tap100i0", "vid", "30")),
+        ("bridge=lan", ("bridge", "vlan", "del", "dev", "vxlan_lan", "vid", "1-10")),
+    ],
+)
+def test_a_guest_is_where_its_configuration_has_it_and_the_step_followed_to_the_letter_puts_it_there(
+    tmp_path: Path, nic: str, damage: tuple[str, ...]
+) -> None:
+    definitions = "vxlan: plain\n\nvnet: web\n\tzone plain\n\ttag 1\n\nvnet: backup\n\tzone plain\n\ttag 2\n\n"
+    definitions += "vnet: lan\n\tzone plain\n\ttag 3\n\tvlanaware 1\n"
+    with serving(tmp_path, definitions) as cluster:
+        assert apply_to(cluster).is_good
+        node = cluster.nodes["pve2"]
+        place = node.path("/etc/pve/qemu-server/100.conf")
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_text(f"net0: virtio=02:00:00:00:01:00,{nic}\n", "utf-8")
+        with locked_state(node.root) as state:
+            state.add("tap100i0", "tun")
+        assert node.run("pve-bridge", "tap100i0").returncode == 0
+        assert verified(cluster).discrepancies == ()
+        if damage[0] == "plugged into":
+            changed("tap100i0", master=damage[1])(cluster, "pve2")
+        else:
+            assert node.run(*damage).returncode == 0
+        (found,) = verified(cluster).discrepancies
+        assert (found.node, found.object) == ("pve2", "vxlan_lan" if "vxlan_lan" in damage else "tap100i0")
+        follow(cluster, found.next_step)
+        assert verified(cluster).discrepancies == ()
+        assert plan_of(cluster).is_empty
+
+
+def test_a_port_whose_link_is_switched_off_and_one_of_another_bridge_are_nobodys_concern(tmp_path: Path) -> None:
+    with serving(tmp_path) as cluster:
+        assert apply_to(cluster).is_good
+        node = cluster.nodes["pve2"]
+        place = node.path("/etc/pve/lxc/100.conf")
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_text(
+            "net0: name=eth0,bridge=web,link_down=1\nnet1: name=eth1,bridge=vmbr9\nnet2: name=eth2,bridge=vmbr8\n",
+            "utf-8",
+        )
+        with locked_state(node.root) as state:
+            for name in ("vmbr8", "vmbr9"):
+                state.add(name, "bridge", info={"vlan_filtering": 0})
+            state.add("veth100i0", "veth")
+            state.add("veth100i1", "veth", master="vmbr9")
+            state.add("veth100i2", "veth", master="vmbr9")
+        assert verified(cluster).discrepancies == ()
 
 
 def test_a_member_that_is_off_is_missed_by_nobody(cluster: SimulatedCluster) -> None:

@@ -6,6 +6,8 @@
   null for the whole device takes the device away; a device that is not there comes
 * `addresses`: by node and device, the whole list of its addresses, with prefix lengths
 * `fdb`: by node and VXLAN device, the whole list of its all-zero entries
+* `plugs`: by node, the whole list of what guests' configurations say of their devices
+* `vlans`: by node and port, the whole list of its VLANs as first, last and flags; null takes the port away
 * `settings`: by node, values by path below /proc/sys
 * `files`: by node, texts by path; null takes the file away, and a pair ``[old, new]`` replaces the one by the other
 * `pve_files`: the same for files of /etc/pve/sdn
@@ -31,7 +33,7 @@ from pvesdn.model.snapshot import NodeRaw, Snapshot
 
 _KINDS = frozenset(
     {
-        *("devices", "addresses", "fdb", "settings", "files", "pve_files"),
+        *("devices", "addresses", "fdb", "plugs", "vlans", "settings", "files", "pve_files"),
         *("daemons", "running", "sessions", "vnis", "faults", "late", "gone", "off"),
     }
 )
@@ -68,6 +70,11 @@ def _node(name: str, raw: NodeRaw, damage: Mapping[str, Any]) -> NodeRaw:
     for device, vteps in damage.get("fdb", {}).get(name, {}).items():
         others = [row for row in commands["fdb"]["answer"] if row["ifname"] != device]
         commands["fdb"]["answer"] = [*others, *({"ifname": device, "dst": vtep} for vtep in vteps)]
+    if name in damage.get("plugs", {}):
+        commands["guest-plugs"]["answer"] = damage["plugs"][name]
+    for port, vlans in damage.get("vlans", {}).get(name, {}).items():
+        kept = [row for row in commands["port-vlans"]["answer"] if row["ifname"] != port]
+        commands["port-vlans"]["answer"] = [*kept, *([] if vlans is None else [{"ifname": port, "vlans": vlans}])]
     _merge(commands["settings"]["answer"], damage.get("settings", {}).get(name, {}))
     _damage_frr(name, commands, damage)
     for question, why in damage.get("faults", {}).get(name, {}).items():

@@ -24,6 +24,7 @@ from pvesdn.design.cluster import design_node, share
 from pvesdn.design.expectation import expect
 from pvesdn.model.expectation import ExpectedDevice, NodeExpectation
 from pvesdn.model.state import LiveDevice, NodeState
+from pvesdn.model.vlans import LAST_VLAN, PortVlans, VlanSet
 from pvesdn.workflows.understand import understand
 
 TESTS = Path(__file__).parents[1]
@@ -56,6 +57,11 @@ def obedient(expected: NodeExpectation) -> NodeState:
         devices={device.name: live(device) for device in expected.devices},
         flooding=flooding,
         settings=dict(expected.settings),
+        vlans={
+            device.name: PortVlans(1, VlanSet.of([(1, 1)]), device.vlans - VlanSet.of([(1, 1)]))
+            for device in expected.devices
+            if device.vlans is not None
+        },
     )
 
 
@@ -118,6 +124,20 @@ def test_any_entry_more_or_less_is_a_finding_about_its_device(data: st.DataObjec
     there = {**(state.flooding or {}), device.name: device.remotes ^ {one}}
     found = compare_live(expected, replace(state, flooding=there), ZONES, AROUND)
     assert [(item.node, item.object) for item in found] == [(expected.node, device.name)]
+
+
+@given(data=st.data())
+def test_any_vlan_less_is_a_finding_about_its_port(data: st.DataObject) -> None:
+    ports = [(e, d) for case in CASES for e in expectations(case) for d in e.devices if d.vlans is not None]
+    expected, device = data.draw(st.sampled_from(ports))
+    vlan = data.draw(st.integers(1, LAST_VLAN))
+    state = obedient(expected)
+    there = (state.vlans or {})[device.name]
+    less = replace(there, **{key: getattr(there, key) - VlanSet.of([(vlan, vlan)]) for key in ("untagged", "tagged")})
+    found = compare_live(expected, replace(state, vlans={**(state.vlans or {}), device.name: less}), ZONES, AROUND)
+    assert [(item.node, item.object, item.found) for item in found] == [
+        (expected.node, device.name, f"drops VLANs {vlan}")
+    ]
 
 
 @given(data=st.data())

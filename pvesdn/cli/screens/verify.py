@@ -37,7 +37,8 @@ def discrepancy_lines(verification: Verification) -> Iterator[Line]:
 
 
 def _lines(found: Discrepancy, nodes: list[str]) -> Iterator[Line]:
-    zones = f" (zone {', '.join(found.zones)})" if found.zones else ""
+    zone = f"zone {', '.join(found.zones)}"
+    zones = f" ({zone})" if found.zones and zone != found.object else ""
     where = f"{ranges(nodes)}: " if nodes else ""
     trait = f", {found.trait}" if found.trait else ""
     mark = _MARKS.get(found.severity, Span(found.severity.value))

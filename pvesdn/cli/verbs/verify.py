@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from math import isnan
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -21,6 +23,19 @@ from pvesdn.render.renderer import Renderer
 from pvesdn.workflows.understand import Understanding, understand
 from pvesdn.workflows.verify import verify_understood, verify_within, zone_ids
 
+_LONGEST = 3600
+"""Seconds: what has not come back within an hour does not come back by waiting."""
+
+
+class _Seconds(click.FloatRange):
+    """A number on the clock: that `nan` is neither below nor above anything does not make it one."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        seconds: float = super().convert(value, param, ctx)
+        if isnan(seconds):
+            self.fail(f"{value!r} is not a number of seconds", param, ctx)
+        return seconds
+
 
 class _Verify(click.Command):
     """Its exit status tells a network that is bad from one that nobody could look at."""
@@ -37,7 +52,7 @@ class _Verify(click.Command):
 @click.option("--zone", metavar="ZONE", help="Only what guests of this zone may notice.")
 @click.option(
     "--wait",
-    type=click.FloatRange(min=0),
+    type=_Seconds(min=0, max=_LONGEST),
     default=0.0,
     metavar="SECONDS",
     help="Look again until nothing is bad, for at most so long: after a reload BGP takes its time.",

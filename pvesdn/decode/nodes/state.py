@@ -10,13 +10,17 @@ from pvesdn.decode import json_text
 from pvesdn.decode.cluster.answers import one_line
 from pvesdn.decode.json_text import WrongShapeError
 from pvesdn.errors import NodeFailed
+from pvesdn.model.guests import GuestPlug
 from pvesdn.model.primitives import IpAddress, IpInterface, Json
 from pvesdn.model.snapshot import STATE_COMMANDS, NodeRaw
 from pvesdn.model.state import LiveDevice, LiveSession, LiveVni, NodeState
+from pvesdn.model.vlans import LAST_VLAN, PortVlans, VlanSet
 
 NOT_ASKED = "it was not asked: the snapshot was taken without it"
 
 _IPV6 = 6
+_PVID, _UNTAGGED = 1, 2
+_TRIPLE = 3
 
 Decoded = TypeVar("Decoded")
 
@@ -52,6 +56,8 @@ def decode_state(node: str, raw: NodeRaw) -> NodeState:
         frr=seen("frr-running", _running_config),
         sessions=seen("bgp-neighbors", _sessions),
         vnis=seen("evpn-vnis", _vnis),
+        vlans=seen("port-vlans", _vlans),
+        plugs=seen("guest-plugs", _plugs),
         unseen=unseen,
         late=frozenset(name for name in unseen if _is_late(raw.commands.get(name))),
     )
@@ -132,6 +138,61 @@ def _flooding(answer: Json) -> dict[str, frozenset[IpAddress]]:
         name = json_text.device(row.get("ifname"), "ifname of fdb")
         found.setdefault(name, set()).add(json_text.address(row.get("dst"), f"dst of {name!a} in fdb"))
     return {name: frozenset(addresses) for name, addresses in found.items()}
+
+
+def _vlans(answer: Json) -> dict[str, PortVlans]:
+    found = {}
+    for row in json_text.rows(answer, "port-vlans"):
+        name = json_text.device(row.get("ifname"), "ifname of port-vlans")
+        vlans = _triples(row.get("vlans"), f"vlans of {name!a}")
+        found[name] = PortVlans(
+            pvid=next((first for first, _, flags in vlans if flags & _PVID), None),
+            untagged=VlanSet.of((first, last) for first, last, flags in vlans if flags & _UNTAGGED),
+            tagged=VlanSet.of((first, last) for first, last, flags in vlans if not flags & _UNTAGGED),
+        )
+    return found
+
+
+def _triples(value: Json, what: str) -> list[tuple[int, int, int]]:
+    found = []
+    for item in value if isinstance(value, list) else [None]:
+        if not isinstance(item, list) or len(item) != _TRIPLE:
+            message = f"{what} are not first, last and flags"
+            raise WrongShapeError(message)
+        first, last = _range(item[:2], what)
+        found.append((first, last, json_text.number(item[2], f"flags in {what}")))
+    return found
+
+
+def _plugs(answer: Json) -> tuple[GuestPlug, ...]:
+    return tuple(_plug(row) for row in json_text.rows(answer, "guest-plugs"))
+
+
+def _plug(row: dict[str, Json]) -> GuestPlug:
+    guest = json_text.number(row.get("guest"), "guest of guest-plugs")
+    what = f"of guest {guest} in guest-plugs"
+    tag, trunks = row.get("tag"), row.get("trunks", [])
+    if not isinstance(trunks, list):
+        message = f"trunks {what} are not a JSON list"
+        raise WrongShapeError(message)
+    return GuestPlug(
+        guest=guest,
+        device=json_text.number(row.get("device"), f"device {what}"),
+        bridge=json_text.device(row.get("bridge"), f"bridge {what}"),
+        tag=None if tag is None else _range([tag, tag], f"tag {what}")[0],
+        trunks=VlanSet.of(_range(trunk, f"trunks {what}") for trunk in trunks),
+        is_down=row.get("is_down") is True,
+    )
+
+
+def _range(value: Json, what: str) -> tuple[int, int]:
+    """First and last VLAN."""
+    if isinstance(value, list) and len(value) == len(("first", "last")):
+        first, last = (json_text.number(item, what) for item in value)
+        if 1 <= first <= last <= LAST_VLAN:
+            return first, last
+    message = f"{what}: no range of VLANs"
+    raise WrongShapeError(message)
 
 
 def _settings(answer: Json) -> dict[str, str]:

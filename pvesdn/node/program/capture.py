@@ -128,7 +128,7 @@ def devices_now(machine: Machine) -> Dict[str, Value]:
     for row in _rows(json_of(machine, ["bridge", "-j", "fdb", "show"], may_fail=True)):
         if row.get("mac") == ALL_ZERO_MAC and "dst" in row and row["ifname"] in found:
             found[row["ifname"]]["flooding"].append(str(row["dst"]))
-    for row in _rows(json_of(machine, ["bridge", "-j", "vlan", "show"], may_fail=True)):
+    for row in _rows(json_of(machine, ["bridge", "-j", "-compressvlans", "vlan", "show"], may_fail=True)):
         if row["ifname"] in found:
             found[row["ifname"]]["vlans"] = sorted(_vlans(row))
     for device in found.values():

@@ -1,10 +1,10 @@
-"""The network devices of this node's guests, as their configuration has them: bridge and MTU, and nothing else.
+"""The network devices of this node's guests, as their configuration has them: bridge, MTU and VLANs, nothing else.
 
 Such a file may hold passwords; no other word of it leaves the node.
 """
 
 import re
-from typing import Any, Dict, Iterator, List, Union
+from typing import Any, Dict, Iterator, List, Tuple, Union
 
 from pvesdn.node.program.files import matches, text_of
 from pvesdn.node.program.machine import Machine, Refused
@@ -14,6 +14,8 @@ _GUEST = re.compile(r"/([0-9]{1,9})\.conf$")
 _NIC = re.compile(r"net([0-9]{1,4}):(.*)$")
 _BRIDGE = re.compile(r"[A-Za-z0-9_.-]{1,15}$")
 _MTU = re.compile(r"[0-9]{1,5}$")
+_VLAN = re.compile(r"[0-9]{1,4}$")
+_TRUNKS = re.compile(r"[0-9]{1,4}(-[0-9]{1,4})?(;[0-9]{1,4}(-[0-9]{1,4})?){0,500}$")
 _MOST = 10000
 """Devices that are told of, far more than a node has."""
 
@@ -24,14 +26,46 @@ def nics(machine: Machine) -> List[Dict[str, Union[int, str]]]:
     A file that cannot be read tells nothing: a guest's configuration is no reason not to look at the node.
     """
     found: List[Dict[str, Union[int, str]]] = []
+    for guest, device, words in _devices(machine):
+        bridge, mtu = words.get("bridge", ""), words.get("mtu", "")
+        if _BRIDGE.match(bridge) and _MTU.match(mtu):
+            found.append({"guest": guest, "device": device, "bridge": bridge, "mtu": int(mtu)})
+    return found[:_MOST]
+
+
+def plugs(machine: Machine) -> List[Dict[str, Any]]:
+    """Where each device is plugged in: ``[{"guest": 101, "device": 0, "bridge": "web", "tag": 5}]``.
+
+    Its VLANs may have ``"trunks": [[7, 9]]``, and a link that is switched off has ``"is_down": true``. A device whose
+    VLANs cannot be understood is left out.
+    """
+    found: List[Dict[str, Any]] = []
+    for guest, device, words in _devices(machine):
+        bridge, tag, trunks = words.get("bridge", ""), words.get("tag"), words.get("trunks")
+        if not _BRIDGE.match(bridge) or not _VLAN.match(tag or "0") or not _TRUNKS.match(trunks or "0"):
+            continue
+        row: Dict[str, Any] = {"guest": guest, "device": device, "bridge": bridge}
+        if tag is not None:
+            row["tag"] = int(tag)
+        if trunks is not None:
+            parts = [part.partition("-") for part in trunks.split(";")]
+            row["trunks"] = [[int(first), int(last or first)] for first, _, last in parts]
+        if words.get("link_down", "0") != "0":
+            row["is_down"] = True
+        found.append(row)
+    return found[:_MOST]
+
+
+def _devices(machine: Machine) -> Iterator[Tuple[int, int, Dict[str, str]]]:
+    """The guest's id, the device's index, and what its line says."""
     for pattern in _FILES:
         for path in _paths(machine, pattern):
             try:
                 text = text_of(machine, path) or ""
             except (Refused, OSError):
                 continue
-            found += _of_guest(int(_GUEST.search(path).group(1)), text)  # type: ignore[union-attr] # see `_paths`
-    return found[:_MOST]
+            guest = int(_GUEST.search(path).group(1))  # type: ignore[union-attr] # see `_paths`
+            yield from ((guest, device, words) for device, words in _of_guest(text))
 
 
 def _paths(machine: Machine, pattern: str) -> List[str]:
@@ -41,14 +75,11 @@ def _paths(machine: Machine, pattern: str) -> List[str]:
         return []
 
 
-def _of_guest(guest: int, text: str) -> Iterator[Dict[str, Any]]:
+def _of_guest(text: str) -> Iterator[Tuple[int, Dict[str, str]]]:
     for line in text.splitlines():
         if line.startswith("["):
             return  # what follows are snapshots and pending changes
         match = _NIC.match(line)
-        if match is None:
-            continue
-        words = dict(word.strip().partition("=")[::2] for word in match.group(2).split(","))
-        bridge, mtu = words.get("bridge", ""), words.get("mtu", "")
-        if _BRIDGE.match(bridge) and _MTU.match(mtu):
-            yield {"guest": guest, "device": int(match.group(1)), "bridge": bridge, "mtu": int(mtu)}
+        if match is not None:
+            words = dict(word.strip().partition("=")[::2] for word in match.group(2).split(","))
+            yield int(match.group(1)), words

@@ -128,12 +128,13 @@ def _commands(checkpoint: Value, name: str, now: Value) -> Iterator[List[str]]:
     missing, more = _flooding_left(checkpoint, name, now)
     yield from (["bridge", "fdb", "append", ALL_ZERO_MAC, "dev", name, "dst", address] for address in missing)
     yield from (["bridge", "fdb", "del", ALL_ZERO_MAC, "dev", name, "dst", address] for address in more)
-    for words in before["vlans"]:
-        if words not in now["vlans"]:
-            yield ["bridge", "vlan", "add", "dev", name, *words.split()]
+    # Those that go first: they may be a part of a range that comes.
     for words in now["vlans"]:
         if words not in before["vlans"]:
             yield ["bridge", "vlan", "del", "dev", name, *words.split()[:2]]
+    for words in before["vlans"]:
+        if words not in now["vlans"]:
+            yield ["bridge", "vlan", "add", "dev", name, *words.split()]
 
 
 def _own_commands(name: str, before: Value, now: Value) -> Iterator[List[str]]:

@@ -10,6 +10,7 @@ from typing import Any, Callable, Dict, Iterator, List
 from pvesdn.node.program.files import text_of
 from pvesdn.node.program.flood import ALL_ZERO_MAC
 from pvesdn.node.program.frr import FRR_IS_DOWN
+from pvesdn.node.program.guests import plugs
 from pvesdn.node.program.machine import Machine, Refused, TooLate, failure, json_of
 from pvesdn.node.program.places import SYSCTL_CONF
 from pvesdn.node.program.request import Value
@@ -61,6 +62,25 @@ def _flooding(machine: Machine) -> List[Dict[str, str]]:
         for row in rows
         if isinstance(row, dict) and row.get("mac") == ALL_ZERO_MAC and "ifname" in row and "dst" in row
     ]
+
+
+def _port_vlans(machine: Machine) -> List[Dict[str, Any]]:
+    """VLANs of the ports of bridges, in numbers alone: ``[{"ifname": "tap101i0", "vlans": [[5, 5, 3], [7, 9, 0]]}]``.
+
+    Each is first, last, and 1 for the PVID plus 2 for those that leave untagged.
+    """
+    rows = json_of(machine, ["bridge", "-j", "-compressvlans", "vlan", "show"])
+    found: List[Dict[str, Any]] = []
+    for row in rows if isinstance(rows, list) else []:
+        if isinstance(row, dict) and isinstance(row.get("vlans"), list):
+            vlans = [_numbers(vlan) for vlan in row["vlans"] if isinstance(vlan, dict) and "vlan" in vlan]
+            found.append({"ifname": row.get("ifname"), "vlans": vlans})
+    return found
+
+
+def _numbers(vlan: Dict[str, Any]) -> List[Any]:
+    flags = vlan.get("flags") or []
+    return [vlan["vlan"], vlan.get("vlanEnd", vlan["vlan"]), ("PVID" in flags) + 2 * ("Egress Untagged" in flags)]
 
 
 def _settings(machine: Machine) -> Dict[str, str]:
@@ -134,6 +154,8 @@ def _vnis(machine: Machine) -> List[Dict[str, Any]]:
 QUESTIONS: Dict[str, Callable[[Machine], Any]] = {
     "fdb": _flooding,
     "settings": _settings,
+    "port-vlans": _port_vlans,
+    "guest-plugs": plugs,
     "frr-daemons": _daemons,
     "frr-running": _running_config,
     "bgp-neighbors": _neighbors,

@@ -10,8 +10,10 @@ import pytest
 
 from pvesdn.decode.nodes.state import NOT_ASKED, decode_state
 from pvesdn.errors import NodeFailed
+from pvesdn.model.guests import GuestPlug
 from pvesdn.model.snapshot import STATE_COMMANDS, NodeRaw
 from pvesdn.model.state import LiveDevice, LiveSession, LiveVni
+from pvesdn.model.vlans import PortVlans, VlanSet
 
 PORT = json.loads("""
 {"ifindex": 2, "ifname": "vxlan_web", "flags": ["BROADCAST", "MULTICAST", "UP", "LOWER_UP"], "mtu": 1500,
@@ -149,6 +151,25 @@ def test_a_session_that_is_down_says_why() -> None:
     )
 
 
+def test_vlans_of_ports_are_read_with_their_pvid() -> None:
+    rows = [{"ifname": "tap101i0", "vlans": [[5, 5, 3], [7, 9, 0], [20, 20, 2]]}, {"ifname": "tap102i0", "vlans": []}]
+    assert state(port_vlans={"answer": rows}).vlans == {
+        "tap101i0": PortVlans(5, VlanSet.of([(5, 5), (20, 20)]), VlanSet.of([(7, 9)])),
+        "tap102i0": PortVlans(),
+    }
+
+
+def test_where_guests_are_plugged_in_is_read_from_their_configurations() -> None:
+    rows = [
+        {"guest": 101, "device": 0, "bridge": "web"},
+        {"guest": 101, "device": 1, "bridge": "lan", "tag": 5, "trunks": [[7, 9], [20, 20]], "is_down": True},
+    ]
+    assert state(guest_plugs={"answer": rows}).plugs == (
+        GuestPlug(101, 0, "web"),
+        GuestPlug(101, 1, "lan", tag=5, trunks=VlanSet.of([(7, 9), (20, 20)]), is_down=True),
+    )
+
+
 @pytest.mark.parametrize(
     "l2",
     [
@@ -168,6 +189,19 @@ def test_vnis_are_read_as_every_version_prints_them(l2: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     ("question", "answer"),
     [
+        ("port-vlans", {}),
+        ("port-vlans", [{"ifname": "a b", "vlans": []}]),
+        ("port-vlans", [{"ifname": "tap101i0"}]),
+        ("port-vlans", [{"ifname": "tap101i0", "vlans": [[1, 1]]}]),
+        ("port-vlans", [{"ifname": "tap101i0", "vlans": [[0, 4095, 0]]}]),
+        ("port-vlans", [{"ifname": "tap101i0", "vlans": [[9, 1, 0]]}]),
+        ("port-vlans", [{"ifname": "tap101i0", "vlans": [[1, 1, "x"]]}]),
+        ("guest-plugs", {}),
+        ("guest-plugs", [{"guest": 101, "bridge": "web"}]),
+        ("guest-plugs", [{"guest": 101, "device": 0}]),
+        ("guest-plugs", [{"guest": 101, "device": 0, "bridge": "web", "tag": 4095}]),
+        ("guest-plugs", [{"guest": 101, "device": 0, "bridge": "web", "trunks": 7}]),
+        ("guest-plugs", [{"guest": 101, "device": 0, "bridge": "web", "trunks": [7]}]),
         ("frr-daemons", "zebra"),
         ("frr-daemons", [1]),
         ("frr-running", []),
@@ -181,7 +215,7 @@ def test_vnis_are_read_as_every_version_prints_them(l2: dict[str, Any]) -> None:
         ("evpn-vnis", [{"vni": 1, "type": 2}]),
     ],
 )
-def test_what_frr_never_says_was_not_seen(question: str, answer: Any) -> None:
+def test_what_nobody_ever_says_was_not_seen(question: str, answer: Any) -> None:
     found = decode_state("node1", NodeRaw(commands={question: {"answer": answer}}))
     assert found.unseen[question] not in {"", NOT_ASKED}
 

@@ -203,6 +203,32 @@ class TestObserve:
             {"guest": 102, "device": 0, "bridge": "web", "mtu": 1},
         ]
 
+    def test_where_guests_are_plugged_in_and_in_which_vlans(self, program: Asking, node: NodeRoot) -> None:
+        node.write(
+            "/etc/pve/qemu-server/101.conf",
+            "#net9: virtio=02:00:00:00:00:09,bridge=web\ncipassword: $5$secret\n"
+            "net0: virtio=02:00:00:00:00:01,bridge=web,firewall=1,tag=5,trunks=7-9;20\n"
+            "net1: virtio=02:00:00:00:00:02,bridge=web,link_down=1\nnet2: e1000=02:00:00:00:00:03\n"
+            "net3: virtio=02:00:00:00:00:04,bridge=web,tag=5a\nnet4: virtio=02:00:00:00:00:05,bridge=web,trunks=7;;9\n"
+            "[PENDING]\nnet5: virtio=02:00:00:00:00:06,bridge=db\n",
+        )
+        node.write("/etc/pve/lxc/102.conf", "net0: name=eth0,bridge=web,hwaddr=02:00:00:00:00:05,link_down=0\n")
+        assert program.value("observe", commands=["guest-plugs"])["commands"]["guest-plugs"] == {
+            "answer": [
+                {"guest": 101, "device": 0, "bridge": "web", "tag": 5, "trunks": [[7, 9], [20, 20]]},
+                {"guest": 101, "device": 1, "bridge": "web", "is_down": True},
+                {"guest": 102, "device": 0, "bridge": "web"},
+            ]
+        }
+
+    def test_vlans_of_ports_are_told_in_numbers_alone(self, program: Asking, node: NodeRoot) -> None:
+        flags = '"flags": ["PVID", "Egress Untagged"]'
+        vlans = f'[{{"vlan": 5, {flags}}}, {{"vlan": 7, "vlanEnd": 9}}]'
+        node.command("bridge", prints=f'[{{"ifname": "tap101i0", "vlans": {vlans}}}]')
+        assert program.value("observe", commands=["port-vlans"])["commands"]["port-vlans"] == {
+            "answer": [{"ifname": "tap101i0", "vlans": [[5, 5, 3], [7, 9, 0]]}]
+        }
+
     def test_a_machine_without_guests_has_no_such_devices(self, program: Asking) -> None:
         assert program.value("observe", commands=["nics"])["commands"] == {"nics": []}
 

@@ -11,6 +11,7 @@ from typing import Any
 from pvesdn_lab.simulated.commands.answers import keep
 from pvesdn_lab.simulated.commands.state import PHYSICAL, Link, State, locked_state
 from pvesdn_lab.simulated.commands.streams import complain, say
+from pvesdn_lab.simulated.commands.vlans import set_vlans, shown_vlans
 
 ZERO_MAC = "00:00:00:00:00:00"
 _SUFFIX = {4: "", 6: "6"}
@@ -70,8 +71,13 @@ def _shown(state: State, arguments: Sequence[str]) -> str | None:
 
 
 def bridge(root: Path, arguments: Sequence[str]) -> int:
-    """``bridge [-j] fdb show [dev NAME]`` and ``bridge fdb append|del MAC dev NAME dst ADDRESS``."""
+    """``bridge [-j] fdb show [dev NAME]``, ``bridge fdb append|del MAC dev NAME dst ADDRESS``, and VLANs of ports:
+    ``bridge -j -compressvlans vlan show`` and ``bridge vlan add|del dev NAME vid FIRST[-LAST] [pvid untagged]``.
+    """
     words = [word for word in arguments if not word.startswith("-")]
+    if words == ["vlan", "show"]:
+        say(json.dumps(shown_vlans(State(root))) + "\n")
+        return 0
     if words == ["fdb", "show"]:
         links = State(root).links
         rows = [row | {"ifname": name} for name in links for row in (*_fdb(links[name]), *_heard_of(root, name, links))]
@@ -84,6 +90,8 @@ def bridge(root: Path, arguments: Sequence[str]) -> int:
             complain(f'Cannot find device "{name}"\n')
             return 1
         match words[:2]:
+            case ["vlan", "add" | "del" as action]:
+                set_vlans(state, link, action, words[words.index("vid") + 1 :])
             case ["fdb", "show"]:
                 say(json.dumps(_fdb(link)) + "\n")
             case ["fdb", "append" | "add" as action] if words[2] == ZERO_MAC:
@@ -101,9 +109,11 @@ def bridge(root: Path, arguments: Sequence[str]) -> int:
 
 
 def _change(root: Path, what: str, action: str, words: list[str]) -> int:
-    """``link set dev NAME [up|down] [nomaster] [KEY VALUE]`` and ``address add|del ADDRESS dev NAME``; routes are
+    """``link set [dev] NAME [up|down] [nomaster] [KEY VALUE]`` and ``address add|del ADDRESS dev NAME``; routes are
     nobody's business here.
     """
+    if what == "link" and words[:1] != ["dev"]:
+        words = ["dev", *words]
     name = words[words.index("dev") + 1] if "dev" in words[:-1] else ""
     with locked_state(root) as state:
         link = state.links.get(name)
@@ -119,6 +129,7 @@ def _change(root: Path, what: str, action: str, words: list[str]) -> int:
                 link["up"] = wanted == "up"
             case "link", _, [_, _, "nomaster"]:
                 link["master"] = None
+                link.pop("vlans", None)
             case "link", _, [_, _, "mtu", mtu]:
                 link["mtu"] = int(mtu)
             case "link", _, [_, _, ("address" | "master") as key, value]:

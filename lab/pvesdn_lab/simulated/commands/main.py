@@ -19,6 +19,7 @@ Command = Callable[[Path, Sequence[str]], int]
 COMMANDS = {
     "ip": "iproute:ip",
     "bridge": "iproute:bridge",
+    "pve-bridge": "vlans:pve_bridge",
     "ifreload": "ifupdown:ifreload",
     "ifup": "ifupdown:ifup",
     "ifdown": "ifupdown:ifdown",
