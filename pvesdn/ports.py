@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Protocol, TypeVar
 
 from pvesdn.errors import NodeError
-from pvesdn.model.execution import FileWrite, Flooding, FrrAction, PutInPlace
+from pvesdn.model.execution import Checkpoint, FileWrite, Flooding, FrrAction, PutInPlace, Undone
 from pvesdn.model.primitives import Json, NodeName, Upid
 from pvesdn.model.snapshot import NodeRaw
 from pvesdn.model.tasks import TaskState
@@ -79,6 +79,26 @@ class NodeAgent(Protocol):
 
     def discard(self, node: NodeName, paths: Sequence[str]) -> None:
         """Take staged files away again; those that are not staged do not matter."""
+        ...
+
+    def arm(self, node: NodeName, checkpoint: Checkpoint) -> None:
+        """Have the node write down how it is, before anything that is staged is put in place.
+
+        Asked again for the same apply, it only moves the deadline on.
+
+        :raises NodeFailed: also where another apply is open on the node.
+        """
+        ...
+
+    def undo(self, node: NodeName, apply_id: str) -> Undone:
+        """Have the node put back what this apply has done there, and look whether it is as before.
+
+        :raises NodeFailed: also where the checkpoint is another apply's; nothing was touched then.
+        """
+        ...
+
+    def disarm(self, node: NodeName, apply_id: str) -> None:
+        """Have the node forget its checkpoint: what this apply has done stays."""
         ...
 
     def commit(self, node: NodeName, swap: PutInPlace) -> None:

@@ -12,7 +12,7 @@ import re
 import shutil
 import tempfile
 import weakref
-from collections.abc import Iterable, Iterator, Mapping, MutableMapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping
 from pathlib import Path
 from typing import Any, Self
 
@@ -107,6 +107,7 @@ class FakeNode:
     :ivar flood: VTEPs of the all-zero MAC by device.
     :ivar asked: verbs with their arguments, in order.
     :ivar ran: command lines that change something, in order.
+    :ivar on_ifreload: called when the program itself reloads the network.
     """
 
     def __init__(
@@ -132,6 +133,7 @@ class FakeNode:
         self.flood: dict[str, list[str]] = {}
         self.asked: list[tuple[str, dict[str, Any]]] = []
         self.ran: list[list[str]] = []
+        self.on_ifreload: Callable[[], object] = lambda: None
 
     @property
     def files(self) -> Files:
@@ -221,6 +223,11 @@ class FakeMachine(Machine):
         for name, command in IP_COMMANDS.items():
             if argv == command:
                 return 0, json.dumps(self._node.commands.get(name, []))
+        if argv[1:3] == ["link", "set"]:
+            return self._set_link(argv)
+        if argv[1:2] == ["address"] or "replace" in argv:
+            self._node.ran.append(argv)
+            return 0, ""
         names = {row.get("ifname") for row in self._node.links()}
         if argv[-1] not in names:
             return 1, f'Cannot find device "{argv[-1]}"\n'
@@ -231,7 +238,24 @@ class FakeMachine(Machine):
                 rows[:] = [row for row in rows if not isinstance(row, dict) or row.get("ifname") != argv[-1]]
         return 0, ""
 
+    def _set_link(self, argv: list[str]) -> tuple[int, str]:
+        self._node.ran.append(argv)
+        for row in self._node.links():
+            if row.get("ifname") == argv[4]:
+                if argv[5] == "nomaster":
+                    row.pop("master", None)
+                elif len(argv) > 6:
+                    row[argv[5]] = int(argv[6]) if argv[5] == "mtu" else argv[6]
+        return 0, ""
+
+    def _ifreload(self, argv: list[str]) -> tuple[int, str]:
+        self._node.ran.append(argv)
+        self._node.on_ifreload()
+        return 0, ""
+
     def _bridge(self, argv: list[str]) -> tuple[int, str]:
+        if "vlan" in argv:
+            return 0, "[]"
         if "dev" not in argv:
             rows = [(name, vtep) for name, vteps in self._node.flood.items() for vtep in vteps]
             return 0, json.dumps([{"mac": "00:00:00:00:00:00", "ifname": name, "dst": vtep} for name, vtep in rows])
@@ -242,6 +266,10 @@ class FakeMachine(Machine):
         if "append" in argv:
             self._node.ran.append(argv)
             there.append(argv[-1])
+            return 0, ""
+        if "del" in argv:
+            self._node.ran.append(argv)
+            there.remove(argv[-1])
             return 0, ""
         return 0, json.dumps([{"mac": "00:00:00:00:00:00", "dst": address} for address in there])
 

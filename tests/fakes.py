@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from pvesdn.adapters.nodes import ProgramAgent
@@ -209,6 +210,8 @@ def fake_cluster(
         nodes[name].off = "connection timed out"
     made = FakeCluster(FakeApi(answers, clock=clock), nodes, clock, FakeObserver())
     made.api.on_reload = made.reload
+    for name in members:
+        nodes[name].on_ifreload = partial(made.reload, name)
 
     def commit(_: FakeApi) -> None:
         for name in members:

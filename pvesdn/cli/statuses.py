@@ -6,6 +6,7 @@ OK = 0
 ERROR = 1
 CHANGES = 2
 UNREACHABLE = 4
+PARTLY = 5
 INTERRUPTED = 130
 
 TABLE = """\
@@ -15,6 +16,7 @@ Exit status:
   1    an error: usage, settings, definitions, the cluster, a node; nothing more was done
   2    plan --detailed-exitcode: there are changes
   4    a node could not be reached; the others were dealt with
+  5    apply: it failed, and not every node that it changed is as it was before
   130  interrupted
 """
 

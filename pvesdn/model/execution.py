@@ -21,6 +21,46 @@ class FrrAction(StrEnum):
     RESTART = "restart"
 
 
+class UndoState(StrEnum):
+    """How an undo on a node ended."""
+
+    NOTHING = "nothing"
+    """No checkpoint is there: it has been undone already, or never began."""
+    UNTOUCHED = "untouched"
+    RESTORED = "restored"
+    """Put back, looked at, and as before."""
+    PARTLY = "partly"
+
+
+@dataclass(frozen=True, slots=True)
+class Undone:
+    """What an undo came to.
+
+    :param left: what is not as before, one line each; empty unless `PARTLY`.
+    :param log: what was done, and what failed meanwhile.
+    """
+
+    state: UndoState
+    left: tuple[str, ...] = ()
+    log: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """What a node keeps of an apply so that it can be undone.
+
+    :param id: the apply's, the same on every node.
+    :param who: told to whoever finds it.
+    :param seconds: after its last step on the node the apply counts as forgotten.
+    :param frr: what FRR is told on the way there, and so on the way back.
+    """
+
+    id: str
+    who: str
+    seconds: int
+    frr: FrrAction
+
+
 @dataclass(frozen=True, slots=True)
 class FileWrite:
     """One file that pvesdn writes on a node, or removes.

@@ -15,6 +15,16 @@ class Outcome(StrEnum):
     UNREACHABLE = "unreachable"
 
 
+class Standing(StrEnum):
+    """What a node has when an apply is over."""
+
+    NEW = "new"
+    AS_BEFORE = "as before"
+    """Nothing was begun there, or it was put back and looked at."""
+    NOT_PUT_BACK = "not put back"
+    """Neither: what it has, and why, is in the outcome."""
+
+
 @dataclass(frozen=True, slots=True)
 class StepOutcome:
     """One step, such as ``staged``, ``written``, ``sysctl``, ``frr``, ``reloaded``, ``verified``."""
@@ -29,12 +39,16 @@ class NodeOutcome:
 
     :param error: one line: what failed and what to do next; empty if nothing failed.
     :param log: lines that explain the error, such as the end of a PVE task's log.
+    :param standing: what the node has now; None where the apply did not get as far as preparing a way back.
+    :param left: what is not as before, one line each, where the node was put back only in part or not at all.
     """
 
     node: str
     steps: tuple[StepOutcome, ...] = ()
     error: str = ""
     log: tuple[str, ...] = ()
+    standing: Standing | None = None
+    left: tuple[str, ...] = ()
 
     @property
     def is_unreachable(self) -> bool:
@@ -68,6 +82,11 @@ class ApplyReport:
     def is_good(self) -> bool:
         """Everything was done everywhere."""
         return not self.commit_error and all(node.is_good for node in self.nodes)
+
+    @property
+    def is_mixed(self) -> bool:
+        """Something failed, and not every node that was changed is as it was before."""
+        return any(node.standing is Standing.NOT_PUT_BACK for node in self.nodes)
 
     @property
     def has_unreachable(self) -> bool:

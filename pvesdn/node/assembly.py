@@ -14,8 +14,8 @@ from importlib.resources import files
 
 PACKAGE = "pvesdn.node.program"
 PARTS = (
-    *("places", "machine", "request", "files", "record", "swap", "put", "frr", "stage", "commit"),
-    *("sysctl", "flood", "guests", "state", "observe", "dialogue"),
+    *("places", "machine", "request", "files", "record", "swap", "put", "checkpoint", "frr", "stage", "commit"),
+    *("sysctl", "flood", "guests", "state", "observe", "capture", "arm", "repair", "undo", "dialogue"),
 )
 """Each after those that it imports from."""
 

@@ -1,4 +1,4 @@
-"""After the reloads: restore flood entries, read everything again, mark nodes as finished."""
+"""After the reloads: restore flood entries, read everything again."""
 
 from __future__ import annotations
 
@@ -31,16 +31,6 @@ def leave_unreloaded(run: Iterable[Progress], *, because: str) -> None:
         progress.leave("reloaded", f"its network was not reloaded, because {because}; apply again")
 
 
-def finish(world: World, run: Iterable[Progress]) -> None:
-    """Mark nodes as finished. A node that was not verified stays unfinished, so the next apply reloads it again."""
-
-    def mark(progress: Progress) -> None:
-        progress.step = "finished"
-        world.nodes.finish(progress.node)
-
-    on_each(world, (progress for progress in run if progress.execution.finishes), mark)
-
-
 def verify(world: World, changes: ChangeSet, run: Sequence[Progress], planner: Planner) -> None:
     """Read everything again: the plan of what was just applied must be empty, and every interface must exist.
 
@@ -66,7 +56,7 @@ def verify(world: World, changes: ChangeSet, run: Sequence[Progress], planner: P
             reason = again.unreachable.get(progress.node, "it did not answer")
             progress.fail(NodeUnreachable(progress.node, f"not verified: {reason}"))
             continue
-        problems = [*_differing(now), *_missing(applied[progress.node], now)]
+        problems = [*_differing(applied[progress.node], now), *_missing(applied[progress.node], now)]
         if problems:
             progress.fail(
                 NodeFailed(progress.node, f"after the reload {', '.join(problems)}", hint="run pvesdn plan --diff")
@@ -75,8 +65,11 @@ def verify(world: World, changes: ChangeSet, run: Sequence[Progress], planner: P
             progress.done()
 
 
-def _differing(now: NodeChanges) -> list[str]:
-    return [f"{change.path} differs from what was written" for change in now.files]
+def _differing(applied: NodeChanges, now: NodeChanges) -> list[str]:
+    """Files that are not what was written. One that is, and still changes, is for definitions that came later."""
+    written = {change.path: change.new for change in applied.files if not change.by_pve}
+    changed = [change.path for change in now.files if change.path not in written or change.old != written[change.path]]
+    return [f"{path} differs from what was written" for path in changed]
 
 
 def _missing(applied: NodeChanges, now: NodeChanges) -> list[str]:

@@ -1,8 +1,8 @@
 """apply: stage on every node, then put in place and reload node by node; PVE's own commit is the last step.
 
-A refusal while staging stops the run before anything has changed. After that, the first node that fails stops it too:
-the others keep what works, and one fault does not reach every node. A node that cannot be reached does not stop the
-others.
+A refusal while staging stops the run before anything has changed. After that, the first failure stops it and every node
+is put back as it was, unless PVE's definitions have been committed. A node that cannot be reached before anything was
+begun there does not stop the others.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from pvesdn.model.files import ChangeSet
 from pvesdn.model.primitives import NodeName
 from pvesdn.model.report import ApplyReport, NodeOutcome, Outcome, StepOutcome
 from pvesdn.model.snapshot import SEEN_FILE
-from pvesdn.workflows.aftermath import NOT_CHECKED, finish, leave_unreloaded, restore_flooding, verify
+from pvesdn.workflows.aftermath import NOT_CHECKED, restore_flooding, verify
 from pvesdn.workflows.any_member import on_any_member
 from pvesdn.workflows.commit import NO_COMMIT, CommitOutcome, commit_definitions
 from pvesdn.workflows.draft import replace_definitions
@@ -25,6 +25,7 @@ from pvesdn.workflows.progress import Progress, healthy
 from pvesdn.workflows.put_in_place import put_in_place
 from pvesdn.workflows.stage import discarding, stage
 from pvesdn.workflows.take_over import take_frr_over
+from pvesdn.workflows.transaction import Transaction
 from pvesdn.workflows.world import World
 
 _OFFLINE = "offline; run pvesdn apply again when it is back"
@@ -46,33 +47,43 @@ def apply(world: World, changes: ChangeSet, planner: Planner) -> ApplyReport:
     world.api.require(_rights(todo))  # before anything: a refused reload leaves a node half done
     _remember_vteps(world, todo.seen, [node.node for node in changes.nodes])
     run = [Progress(world, node) for node in todo.nodes]
-    is_staged = stage(world, run)
-    if is_staged:
-        _replace_definitions(world, run, todo, changes)
-    is_placed = is_staged and put_in_place(world, healthy(run))
-    if not is_placed or (changes.takes_from_pve and len(healthy(run)) < len(run)):
-        return _report(run, changes, _end_early(world, run, todo), is_staged=is_staged)
-    commit = _commit(world, run, todo, planner)
-    restore_flooding(world, healthy(run))
-    verify(world, changes, healthy(run), planner)
-    finish(world, healthy(run))
+    with Transaction(world, run) as transaction:
+        is_staged = stage(world, run) and transaction.arm()
+        if is_staged:
+            _replace_definitions(world, run, todo, changes)
+        is_placed = is_staged and put_in_place(world, healthy(run), transaction)
+        if not is_placed or (changes.takes_from_pve and len(healthy(run)) < len(run)):
+            transaction.put_back(because=_failed(run))
+            commit = _NOT_REACHED if todo.commits else NO_COMMIT
+            return _report(run, changes, commit, is_staged=is_staged)
+        commit = _commit(world, run, todo, planner, transaction)
+        restore_flooding(world, healthy(run))
+        verify(world, changes, healthy(run), planner)
+        _settle(run, transaction)
     return _report(run, changes, commit, is_staged=True)
 
 
-def _end_early(world: World, run: Sequence[Progress], todo: ExecutionPlan) -> CommitOutcome:
-    """A node has failed: nothing is committed, and the healthy ones keep what they have."""
-    restore_flooding(world, healthy(run))
-    if not todo.commits:
-        return NO_COMMIT
-    leave_unreloaded(healthy(run), because="another node failed before PVE's definitions were committed")
-    return _NOT_REACHED
+def _settle(run: Sequence[Progress], transaction: Transaction) -> None:
+    """Everything was good where it was done: it stays. Otherwise all nodes are put back, if that can be."""
+    bad = [progress for progress in run if progress.error and transaction.has_placed(progress)]
+    if not bad or transaction.is_committed():
+        transaction.keep()
+    transaction.put_back(because=_failed(bad or run))
 
 
-def _commit(world: World, run: Sequence[Progress], todo: ExecutionPlan, planner: Planner) -> CommitOutcome:
+def _failed(run: Sequence[Progress]) -> str:
+    """Who has failed, for those who have not."""
+    failed = [progress.node for progress in run if progress.error and not progress.is_skipped]
+    return f"{', '.join(failed)} failed"
+
+
+def _commit(
+    world: World, run: Sequence[Progress], todo: ExecutionPlan, planner: Planner, transaction: Transaction
+) -> CommitOutcome:
     """Let PVE commit what is pending; where that was its last frr.conf, put ours in its place."""
     if not todo.commits:
         return NO_COMMIT
-    commit = commit_definitions(world, healthy(run))
+    commit = commit_definitions(world, healthy(run), transaction)
     if todo.takes_frr_over and commit.outcome is Outcome.OK:
         take_frr_over(world, healthy(run), planner, todo.flags)
     return commit

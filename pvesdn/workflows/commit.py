@@ -10,11 +10,12 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from pvesdn.decode.cluster.answers import started_at
-from pvesdn.errors import ClusterError, NodeError, TaskFailed
+from pvesdn.errors import ClusterError, NodeError, PvesdnError, TaskFailed
 from pvesdn.model.report import Outcome
 from pvesdn.workflows.aftermath import leave_unreloaded, restore_flooding
 from pvesdn.workflows.progress import Progress, healthy
 from pvesdn.workflows.tasks import find_tasks, follow
+from pvesdn.workflows.transaction import Transaction
 from pvesdn.workflows.world import World
 
 _RELOAD = "srvreload"
@@ -38,16 +39,20 @@ NO_COMMIT = CommitOutcome()
 """PVE has nothing to commit."""
 
 
-def commit_definitions(world: World, run: Sequence[Progress]) -> CommitOutcome:
-    """Commit, and follow the reload of every node in `run`; a node's failure is recorded in its Progress."""
+def commit_definitions(world: World, run: Sequence[Progress], transaction: Transaction) -> CommitOutcome:
+    """Commit, and follow the reload of every node in `run`; a node's failure is recorded in its Progress.
+
+    A commit that was refused has its nodes put back. One whose answer was lost may have been made: PVE's definitions
+    tell, and what they cannot tell is left as it is.
+    """
     since = int(world.clock.now()) - _SLACK
     try:
         before = {progress.node: set(_tasks(world, progress.node, since)) for progress in run}
+        transaction.is_about_to_commit()
         upid = world.api.apply_sdn()
-    except ClusterError as error:
-        restore_flooding(world, run)
-        leave_unreloaded(healthy(run), because="PVE's definitions were not committed")
-        return CommitOutcome(Outcome.FAILED, f"PVE's definitions were not committed: {error}")
+    except (ClusterError, NodeError) as error:
+        return _refused(world, run, transaction, error)
+    transaction.is_past_return()
     since = min(since, started_at(upid) - _SLACK)
     failure = ""
     for progress in run:
@@ -67,6 +72,23 @@ def commit_definitions(world: World, run: Sequence[Progress]) -> CommitOutcome:
         else:
             progress.done()
     return CommitOutcome(Outcome.FAILED, failure) if failure else CommitOutcome(Outcome.OK)
+
+
+def _refused(world: World, run: Sequence[Progress], transaction: Transaction, error: PvesdnError) -> CommitOutcome:
+    what = f"PVE's definitions were not committed: {error}"
+    is_committed = transaction.is_committed()
+    if is_committed is False:
+        transaction.put_back(because="PVE's definitions were not committed")
+        leave_unreloaded(healthy(run), because="PVE's definitions were not committed")
+        return CommitOutcome(Outcome.FAILED, what)
+    restore_flooding(world, healthy(run))
+    if is_committed:
+        what = f"PVE's definitions are committed, but nobody has told how its reloads went: {error}"
+    else:
+        what = f"nobody can tell whether PVE's definitions were committed: {error}"
+    leave_unreloaded(healthy(run), because=what)
+    transaction.put_back(because=what)
+    return CommitOutcome(Outcome.FAILED, f"{what}; run pvesdn plan, then pvesdn apply")
 
 
 def _keep_flooding(world: World, run: Sequence[Progress]) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pvesdn.errors import NodeError, NodeUnreachable, PvesdnError, TaskFailed
 from pvesdn.model.execution import NodeExecution
 from pvesdn.model.primitives import NodeName
-from pvesdn.model.report import NodeOutcome, Outcome, StepOutcome
+from pvesdn.model.report import NodeOutcome, Outcome, Standing, StepOutcome
 from pvesdn.workflows.world import World
 
 
@@ -19,6 +19,8 @@ class Progress:
     :param execution: what is to be done.
     :param error: what stopped it; empty while nothing has.
     :param step: the step in progress.
+    :param standing: what the node has, once the apply is over.
+    :param left: what is not as before there, though it should be.
     """
 
     world: World
@@ -27,6 +29,8 @@ class Progress:
     error: str = ""
     log: tuple[str, ...] = ()
     step: str = ""
+    standing: Standing | None = None
+    left: tuple[str, ...] = ()
 
     @property
     def node(self) -> NodeName:
@@ -43,6 +47,16 @@ class Progress:
         self.steps.append(StepOutcome(self.step, outcome))
         self.world.observer.done(self.node, self.step, outcome.value)
 
+    @property
+    def is_skipped(self) -> bool:
+        """Whether it was left as it is because of something else."""
+        return any(done.outcome is Outcome.SKIPPED for done in self.steps)
+
+    def has_begun(self, step: str) -> bool:
+        """Whether `step`, or one after it, has begun here; not where it was skipped."""
+        done = [outcome.step for outcome in self.steps if outcome.outcome is not Outcome.SKIPPED]
+        return step in done or (self.step == step and self.steps[-1:] != [StepOutcome(step, Outcome.SKIPPED)])
+
     def fail(self, error: PvesdnError) -> None:
         """The step in progress has failed, and with it the node."""
         self.error = str(error)
@@ -57,7 +71,7 @@ class Progress:
 
     def outcome(self) -> NodeOutcome:
         """The node's line in the report."""
-        return NodeOutcome(self.node, tuple(self.steps), self.error, self.log)
+        return NodeOutcome(self.node, tuple(self.steps), self.error, self.log, self.standing, self.left)
 
 
 def on_each(world: World, run: Iterable[Progress], task: Callable[[Progress], None]) -> dict[NodeName, NodeError]:

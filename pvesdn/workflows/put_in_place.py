@@ -11,14 +11,15 @@ from pvesdn.model.primitives import NodeName
 from pvesdn.workflows.progress import Progress
 from pvesdn.workflows.stage import discard, discarding
 from pvesdn.workflows.tasks import follow
+from pvesdn.workflows.transaction import Transaction
 from pvesdn.workflows.world import World
 
 
-def put_in_place(world: World, run: Sequence[Progress]) -> bool:
+def put_in_place(world: World, run: Sequence[Progress], transaction: Transaction) -> bool:
     """One node after the other; False if one failed, with the rest left as they were.
 
-    A node that is gone when its turn comes says nothing about the change: the others continue, but for those that get
-    an address from it.
+    A node that is gone when its turn comes says nothing about the change while no other node has had its turn, or when
+    it can tell that it has begun nothing: then the others continue, but for those that get an address from it.
     """
     done: set[NodeName] = set()
     for position, progress in enumerate(run):
@@ -29,11 +30,12 @@ def put_in_place(world: World, run: Sequence[Progress]) -> bool:
                 discard(world, [progress], because=", ".join(sorted(missed)))
                 continue
             error = _turn(progress)
-        if error is not None and not (isinstance(error, NodeUnreachable) and _is_untouched(progress)):
-            discard(world, rest, because=progress.node)
-            return False
         if error is None:
             done.add(progress.node)
+            transaction.placed(progress)
+        elif not _is_lost(progress, error) or transaction.has_begun(progress):
+            discard(world, rest, because=progress.node)
+            return False
     return True
 
 
@@ -85,7 +87,6 @@ def _reload(progress: Progress, step: ReloadNetwork) -> None:
         raise NodeFailed(progress.node, f"the network reload: {error}") from error
 
 
-def _is_untouched(progress: Progress) -> bool:
-    """Whether the node was lost before anything was done there, so that nothing we did can be the cause."""
-    swap = progress.execution.put_in_place
-    return progress.step == "written" and swap is not None and not swap.ifdown and not swap.delete_links
+def _is_lost(progress: Progress, error: NodeError) -> bool:
+    """Whether the node was lost when its turn came: what was asked of it may have been heard, or not."""
+    return isinstance(error, NodeUnreachable) and progress.step == "written"

@@ -141,9 +141,10 @@ def test_a_reload_that_fails_shows_the_log_and_what_was_left_alone(settings: Pat
     cluster.api.logs["node2"] = ("error: vmbr3: \x1b[31mboom", "TASK ERROR: failed")
     result = apply(settings, cluster, "--yes")
     assert result.status == 1
-    assert "node2 : staged=ok written=ok reloaded=failed\n" in result.out
-    assert result.out.endswith("Apply incomplete: 1 node done, 1 failed, 1 not touched.\n")
-    complaint, *log, skipped = result.err.splitlines()
+    assert "node2 : staged=ok written=ok reloaded=failed undone=ok\n" in result.out
+    assert result.out.endswith("Apply failed, and is undone: 2 put back and checked, 1 not touched.\n")
+    first, complaint, *log, skipped = result.err.splitlines()
+    assert first == "error: node1: put back as it was, because node2 failed"
     assert complaint.endswith("ended with: command 'ifreload -a' failed: exit code 1")
     assert log == ["  | error: vmbr3: \\x1b[31mboom", "  | TASK ERROR: failed"]
     assert skipped == "error: node3: not touched, because node2 failed first"
@@ -160,7 +161,7 @@ def test_a_cluster_that_goes_away_in_the_middle_leaves_word_of_what_was_done(
     cluster.api.on_reload = cut_off
     result = apply(settings, cluster, "--yes")
     assert result.status == 1
-    assert "node1 : staged=ok written=ok reloaded=ok verified=failed\n" in result.out
+    assert "node1 : staged=ok written=ok reloaded=ok verified=failed undone=ok\n" in result.out
     assert "error: node1: applied, but not verified: connection refused\n" in result.err
 
 
@@ -215,9 +216,22 @@ def test_ctrl_c_says_what_was_done_on_which_node(settings: Path, cluster: FakeCl
     cluster.api.on_reload = interrupted
     result = apply(settings, cluster, "-y")
     assert result.status == 130
+    assert result.err.strip() == "error: Interrupted, and undone: every node is as it was before, and was looked at."
+    assert not [name for name, node in cluster.nodes.nodes.items() if OURS in node.files]
+
+
+def test_ctrl_c_says_which_node_could_not_be_put_back(settings: Path, cluster: FakeCluster) -> None:
+    def interrupted(node: str) -> None:
+        if node == "node2":
+            cluster.nodes["node1"].off = "no route to host"
+            raise KeyboardInterrupt
+
+    cluster.api.on_reload = interrupted
+    result = apply(settings, cluster, "-y")
+    assert result.status == 130
     assert result.err.strip() == (
-        "error: Interrupted. node1: staged=ok written=ok reloaded=ok;"
-        " node2: staged=ok written=ok was reloading the network; node3: not touched."
+        "error: Interrupted. node1: staged=ok written=ok reloaded=ok undone=unreachable;"
+        " node2: staged=ok written=ok undone=ok; node3: not touched."
         " `pvesdn plan` shows what is left, `pvesdn apply` finishes it."
     )
 

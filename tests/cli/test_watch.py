@@ -85,7 +85,7 @@ def test_a_failed_apply_is_reported(tmp_path: Path, cluster: FakeCluster) -> Non
     cluster.api.exits["node1"] = "exit code 1"
     result = watch(tmp_path, cluster, action="apply")
     assert result.status == 1
-    assert "Apply incomplete: 0 nodes done, 1 failed, 2 not touched.\n" in result.out
+    assert "Apply failed, and is undone: 1 put back and checked, 2 not touched.\n" in result.out
 
 
 def test_it_runs_on_a_node(tmp_path: Path, cluster: FakeCluster) -> None:

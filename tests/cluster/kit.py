@@ -18,6 +18,7 @@ from pvesdn.workflows.plan import plan
 from pvesdn.workflows.read import read_cluster
 from pvesdn.workflows.world import World
 from pvesdn_lab.simulated.cluster import SimulatedCluster
+from pvesdn_lab.simulated.commands.state import read_json
 from tests.fakes import FakeObserver
 from tests.task_clock import TaskClock
 
@@ -116,3 +117,19 @@ def everything(cluster: SimulatedCluster) -> dict[str, tuple[int, bytes]]:
                 if path.is_file() and path.name != "lock":
                     found[f"{name}/{path.relative_to(node.root)}"] = (path.stat().st_mtime_ns, path.read_bytes())
     return found
+
+
+def state_of(cluster: SimulatedCluster) -> dict[str, object]:
+    """All that an apply may change on every node, but for times: files with their modes, devices, settings, FRR."""
+    return {name: _node_state(node.root) | {"links": node.links()} for name, node in cluster.nodes.items()}
+
+
+def _node_state(root: Path) -> dict[str, object]:
+    found: dict[str, object] = {}
+    for folder in ("etc/network", "etc/frr", "etc/sysctl.d", "var/lib/pvesdn", "proc/sys"):
+        for path in sorted((root / folder).rglob("*")):
+            if path.is_file() and path.name != "lock":
+                found[str(path.relative_to(root))] = (path.stat().st_mode, path.read_bytes())
+    frr = read_json(root, "frr", {})
+    is_running = bool(frr.get("running"))
+    return found | {"frr": (is_running, is_running and (frr["daemons"], frr["config"]), bool(frr.get("enabled")))}

@@ -8,8 +8,6 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-import pytest
-
 from pvesdn.adapters.nodes import ProgramAgent
 from pvesdn.adapters.runner import SideBySide
 from pvesdn.model.files import OUR_INTERFACES, ChangeSet
@@ -51,20 +49,33 @@ class Between:
         return self._transport.ask(node, verb, arguments)
 
 
-@pytest.mark.parametrize("verb", ["stage", "commit"])
-def test_who_is_overtaken_before_anything_is_written_writes_nothing(tmp_path: Path, verb: str) -> None:
+def test_who_is_overtaken_before_anything_is_staged_writes_nothing(tmp_path: Path) -> None:
     with serving(tmp_path) as cluster:
         earlier, later = two_plans(cluster)
         reports: list[ApplyReport] = []
         agent = cluster.agent()
         assert isinstance(agent, ProgramAgent)
-        overtaking = Between(agent, verb, lambda: reports.append(apply(world_of(cluster), later, PLANNER)))
+        overtaking = Between(agent, "stage", lambda: reports.append(apply(world_of(cluster), later, PLANNER)))
         overtaken = apply(replace(world_of(cluster), nodes=ProgramAgent(overtaking)), earlier, PLANNER)
         assert reports[0].is_good, errors(reports[0])
         assert not overtaken.is_good
         assert "has changed since it was read" in errors(overtaken)["pve1"]
         assert {name: node.read(OUR_INTERFACES) for name, node in cluster.nodes.items()} == texts(later)
         assert plan_of(cluster).is_empty
+
+
+def test_who_comes_while_an_apply_is_open_changes_nothing_and_the_first_is_not_disturbed(tmp_path: Path) -> None:
+    with serving(tmp_path) as cluster:
+        earlier, later = two_plans(cluster)
+        reports: list[ApplyReport] = []
+        agent = cluster.agent()
+        assert isinstance(agent, ProgramAgent)
+        late = Between(agent, "commit", lambda: reports.append(apply(world_of(cluster), later, PLANNER)))
+        first = apply(replace(world_of(cluster), nodes=ProgramAgent(late)), earlier, PLANNER)
+        assert "is still open on this node; wait until it ends" in errors(reports[0])["pve1"]
+        assert first.is_good, errors(first)
+        assert {name: node.read(OUR_INTERFACES) for name, node in cluster.nodes.items()} == texts(earlier)
+        assert not plan_of(cluster).is_empty
 
 
 def test_two_that_begin_together_leave_whole_files_and_an_apply_that_finishes(tmp_path: Path) -> None:

@@ -6,7 +6,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Interface
@@ -19,7 +22,7 @@ from pvesdn.adapters.nodes import LocalTransport, ProgramAgent, SshTransport, Tr
 from pvesdn.compare.conflicts import digest
 from pvesdn.decode.frr.text import meaning
 from pvesdn.errors import NodeFailed, NodeUnreachable
-from pvesdn.model.execution import FileWrite, FrrAction, PutInPlace
+from pvesdn.model.execution import Checkpoint, FileWrite, FrrAction, PutInPlace, UndoState
 from pvesdn.model.snapshot import NODE_COMMANDS, STATE_COMMANDS
 from pvesdn_lab.simulated.commands.state import locked_state
 from pvesdn_lab.simulated.in_process import InProcessTransport
@@ -425,3 +428,121 @@ def test_a_node_it_knows_nothing_of_is_unreachable(subject: Subject) -> None:
         NodeUnreachable, match=r"^pve9: .*(run pvesdn on that node|the cluster gives the node no address)"
     ):
         subject.agent.read("pve9", [])
+
+
+# --- a way back ------------------------------------------------------------------------------------------------------
+
+CHECKPOINT = "/var/lib/pvesdn/checkpoint.json"
+
+
+def armed(subject: Subject, apply_id: str = "one", *, frr: FrrAction = FrrAction.NONE, seconds: int = 600) -> None:
+    subject.agent.arm(NODE, Checkpoint(apply_id, "pvesdn on pve2", seconds, frr))
+
+
+def test_what_an_apply_has_written_is_put_back_with_its_bytes_and_mode(subject: Subject) -> None:
+    subject.write(OURS, "old\n")
+    subject.place(OURS).chmod(0o640)
+    files = [over(subject, OURS, "new\n"), over(subject, SYSCTL, "net.ipv4.ip_forward = 1\n"), over(subject, FRR, None)]
+    frr = subject.text(FRR)
+    assert subject.agent.stage(NODE, files) == ()
+    armed(subject)
+    subject.agent.commit(NODE, PutInPlace(tuple(files)))
+    subject.agent.load_sysctl(NODE)
+    assert subject.text(FORWARDING) == "1\n"
+    undone = subject.agent.undo(NODE, "one")
+    assert (undone.state, undone.left) == (UndoState.RESTORED, ())
+    assert subject.text(OURS) == "old\n"
+    assert subject.place(OURS).stat().st_mode & 0o777 == 0o640
+    assert subject.text(FRR) == frr
+    assert not subject.place(SYSCTL).exists()
+    assert subject.text(FORWARDING) == "0\n"
+    assert not subject.place(RECORD).exists()
+    assert not subject.place(CHECKPOINT).exists()
+    assert subject.remains() == []
+
+
+def test_an_undo_is_done_once_and_may_be_asked_for_again(subject: Subject) -> None:
+    files = [over(subject, OURS, "new\n")]
+    assert subject.agent.stage(NODE, files) == ()
+    armed(subject)
+    subject.agent.commit(NODE, PutInPlace(tuple(files)))
+    assert [subject.agent.undo(NODE, "one").state for _ in range(2)] == [UndoState.RESTORED, UndoState.NOTHING]
+    assert not subject.place(OURS).exists()
+
+
+def test_an_undo_before_anything_was_begun_takes_what_is_staged_away_and_reloads_nothing(subject: Subject) -> None:
+    assert subject.agent.stage(NODE, [over(subject, OURS, "new\n")]) == ()
+    armed(subject)
+    assert subject.agent.undo(NODE, "one").state is UndoState.UNTOUCHED
+    assert subject.remains() == []
+    assert not subject.place(CHECKPOINT).exists()
+
+
+def test_what_is_kept_is_not_put_back_any_more(subject: Subject) -> None:
+    files = [over(subject, OURS, "new\n")]
+    assert subject.agent.stage(NODE, files) == ()
+    armed(subject)
+    subject.agent.commit(NODE, PutInPlace(tuple(files)))
+    subject.agent.disarm(NODE, "one")
+    assert subject.agent.undo(NODE, "one").state is UndoState.NOTHING
+    assert subject.text(OURS) == "new\n"
+
+
+def test_while_an_apply_is_open_no_other_is_let_in_and_none_undoes_it(subject: Subject) -> None:
+    armed(subject)
+    with pytest.raises(
+        NodeFailed, match=r"an apply by pvesdn on pve2, begun \d+ s ago, is still open on this node; wait"
+    ):
+        armed(subject, "two")
+    with pytest.raises(NodeFailed, match="is still open on this node"):
+        subject.agent.stage(NODE, [over(subject, OURS, "theirs\n")])
+    with pytest.raises(NodeFailed, match="the checkpoint on this node is of another apply, by pvesdn on pve2"):
+        subject.agent.undo(NODE, "two")
+    subject.agent.disarm(NODE, "two")
+    assert subject.place(CHECKPOINT).exists()
+
+
+def test_the_next_apply_takes_the_place_of_one_that_is_forgotten(subject: Subject) -> None:
+    armed(subject)
+    checkpoint = json.loads(subject.text(CHECKPOINT))
+    subject.write(CHECKPOINT, json.dumps(checkpoint | {"deadline": 0}))
+    armed(subject, "two")
+    assert json.loads(subject.text(CHECKPOINT))["id"] == "two"
+
+
+def test_what_somebody_has_written_over_ours_meanwhile_is_kept_beside_the_checkpoint(subject: Subject) -> None:
+    files = [over(subject, OURS, "new\n")]
+    assert subject.agent.stage(NODE, files) == ()
+    armed(subject)
+    subject.agent.commit(NODE, PutInPlace(tuple(files)))
+    subject.write(OURS, "somebody's\n")
+    undone = subject.agent.undo(NODE, "one")
+    assert f"{OURS} had been edited meanwhile: that text is in /var/lib/pvesdn/pvesdn.found" in undone.log
+    assert subject.text("/var/lib/pvesdn/pvesdn.found") == "somebody's\n"
+    assert not subject.place(OURS).exists()
+
+
+def test_a_checkpoint_that_is_damaged_is_named_and_nothing_is_touched(subject: Subject) -> None:
+    armed(subject)
+    subject.write(CHECKPOINT, "{")
+    for call in (lambda: armed(subject), lambda: subject.agent.undo(NODE, "one")):
+        with pytest.raises(NodeFailed, match=r"checkpoint\.json, how the node was .*; keep a copy of it, move it away"):
+            call()
+
+
+def test_the_program_is_left_on_the_node_and_undoes_by_hand(tmp_path: Path) -> None:
+    root = tmp_path / NODE
+    subject = simulated(LocalTransport({NODE: root}, limit=60.0), SimulatedNode(root, NODE))
+    files = [over(subject, OURS, "new\n")]
+    assert subject.agent.stage(NODE, files) == ()
+    armed(subject)
+    subject.agent.commit(NODE, PutInPlace(tuple(files)))
+    program = subject.place("/var/lib/pvesdn/program.py")
+    environment = {"PVESDN_ROOT": str(root), "PATH": os.environ["PATH"]}
+    done = subprocess.run(
+        [sys.executable, str(program), "undo"], env=environment, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.splitlines()[-1] == "this node is as it was before"
+    assert not subject.place(OURS).exists()
+    assert not program.exists()

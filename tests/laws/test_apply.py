@@ -6,8 +6,10 @@ import re
 
 import pytest
 from hypothesis import given, settings
+from hypothesis.strategies import booleans, sampled_from
 
 from pvesdn.model.files import OUR_INTERFACES
+from pvesdn.model.report import Standing
 from pvesdn.render.renderer import Renderer
 from pvesdn.workflows.plan import plan
 from pvesdn.workflows.read import read_cluster
@@ -86,6 +88,38 @@ def test_plan_is_empty_after_one_set_of_definitions_has_followed_another(
     assert plan_of(made).is_empty
     for node in NODES:
         assert kernel.vnis(node) == kernel.wanted(node)
+
+
+def links_of(made: FakeCluster, node: str) -> dict[str, object]:
+    return {row["ifname"]: dict(row) for row in made.nodes[node].links()}
+
+
+@pytest.mark.long
+@settings(deadline=None)
+@given(
+    before=definitions(largest_vni=40),
+    after=definitions(largest_vni=40),
+    verb=sampled_from(("arm", "commit", "sysctl", "frr")),
+    node=sampled_from(NODES),
+    is_lost=booleans(),
+)
+def test_after_an_apply_that_failed_every_node_is_what_it_was(
+    before: Definitions, after: Definitions, verb: str, node: str, *, is_lost: bool
+) -> None:
+    made = cluster(before.text)
+    apply_to(made)
+    made.nodes.pve_files["/etc/pve/sdn/pvesdn.cfg"] = after.text
+    (made.nodes[node].lost if is_lost else made.nodes[node].refuses)[verb] = "it did not work"
+    had = {name: (dict(there.files), links_of(made, name)) for name, there in made.nodes.nodes.items()}
+    report = apply_to(made)
+    for outcome in report.nodes:
+        assert outcome.standing in {Standing.AS_BEFORE, Standing.NEW}, outcome
+        there = made.nodes[outcome.node]
+        if outcome.standing is Standing.AS_BEFORE:
+            assert (dict(there.files), links_of(made, outcome.node)) == had[outcome.node]
+        else:
+            assert not there.record["unfinished"]
+        assert "/var/lib/pvesdn/checkpoint.json" not in there.files
 
 
 def zone_of(**tags: int) -> str:

@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from pvesdn.decode.frr.text import meaning
-from pvesdn.decode.nodes.answers import decode_files, decode_observed, decode_problems
-from pvesdn.model.execution import FileWrite, Flooding, FrrAction, PutInPlace
+from pvesdn.decode.nodes.answers import decode_files, decode_observed, decode_problems, decode_undone
+from pvesdn.model.execution import Checkpoint, FileWrite, Flooding, FrrAction, PutInPlace, Undone
 from pvesdn.model.files import FRR_CONF, OUR_INTERFACES, OUR_SYSCTL
 from pvesdn.model.primitives import Json, NodeName
 from pvesdn.model.snapshot import NODE_COMMANDS, NODE_FILES, STATE_COMMANDS, NodeRaw
@@ -51,6 +51,19 @@ class ProgramAgent:
     def discard(self, node: NodeName, paths: Sequence[str]) -> None:
         """Take staged files away again."""
         self._ask(node, "discard", files=list(paths))
+
+    def arm(self, node: NodeName, checkpoint: Checkpoint) -> None:
+        """Have the node write down how it is."""
+        words: dict[str, Json] = {"id": checkpoint.id, "who": checkpoint.who, "seconds": checkpoint.seconds}
+        self._ask(node, "arm", **words, frr=checkpoint.frr.value)
+
+    def undo(self, node: NodeName, apply_id: str) -> Undone:
+        """Have the node put back what this apply has done there."""
+        return decode_undone(node, self._ask(node, "undo", id=apply_id))
+
+    def disarm(self, node: NodeName, apply_id: str) -> None:
+        """Have the node forget its checkpoint."""
+        self._ask(node, "disarm", id=apply_id)
 
     def commit(self, node: NodeName, swap: PutInPlace) -> None:
         """Put staged files in place, all or none."""

@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from pvesdn.cli import statuses
 from pvesdn.cli.screens.progress import OUTCOME_STYLES
 from pvesdn.cli.screens.screen import Line, Screen, Span, Style, counted
-from pvesdn.model.report import ApplyReport, NodeOutcome, Outcome
+from pvesdn.model.report import ApplyReport, NodeOutcome, Outcome, Standing
+
+_NEXT = "pvesdn plan shows what it has, and pvesdn apply brings it up to date"
 
 
 def show_report(screen: Screen, report: ApplyReport) -> None:
@@ -18,6 +20,9 @@ def show_report(screen: Screen, report: ApplyReport) -> None:
             screen.error(node.error if node.error.startswith(f"{node.node}:") else f"{node.node}: {node.error}")
             for line in node.log:
                 screen.remark(f"  | {line}")
+    for node in report.nodes:
+        if node.standing is Standing.NOT_PUT_BACK:
+            screen.error(f"{node.node}: not as it was before: {'; '.join(node.left)}; {_NEXT}")
     if report.commit_error:
         screen.error(report.commit_error)
     for what in report.not_checked:
@@ -26,9 +31,11 @@ def show_report(screen: Screen, report: ApplyReport) -> None:
 
 
 def exit_status(report: ApplyReport) -> int:
-    """0 done, 1 something failed or was left out because of it, 4 a node could not be reached and nothing failed."""
+    """0 done, 1 something failed and all is as before, or was left out because of it, 4 a node could not be reached and
+    nothing failed, 5 something failed and a node is not as before.
+    """
     if report.commit_error or any(not node.is_good and not node.is_unreachable for node in report.nodes):
-        return statuses.ERROR
+        return statuses.PARTLY if report.is_mixed else statuses.ERROR
     return statuses.UNREACHABLE if report.has_unreachable else statuses.OK
 
 
@@ -60,9 +67,23 @@ def _last_line(report: ApplyReport) -> Line:
         return (Span("Apply complete: the definitions are replaced, no node had to change.", Style.GOOD),)
     if report.is_good:
         return (Span(f"Apply complete: {counted(good, 'node')} done.", Style.GOOD),)
-    skipped = sum(any(step.outcome is Outcome.SKIPPED for step in node.steps) for node in report.nodes)
-    unreachable = sum(node.is_unreachable for node in report.nodes)
-    failed = len(report.nodes) - good - skipped - unreachable
-    numbers = [(failed, "failed"), (unreachable, "could not be reached"), (skipped, "not touched")]
-    parts = [f"{counted(good, 'node')} done", *(f"{number} {what}" for number, what in numbers if number)]
-    return Span("Apply incomplete: ", Style.ERROR), f"{', '.join(parts)}."
+    undone = [node for node in report.nodes if _is_put_back(node)]
+    rest = [node for node in report.nodes if not node.is_good and not _is_put_back(node)]
+    unreachable = sum(node.is_unreachable for node in rest)
+    skipped = sum(any(step.outcome is Outcome.SKIPPED for step in node.steps) for node in rest)
+    failed = len(rest) - skipped - unreachable
+    numbers = [
+        (len(undone), "put back and checked"),
+        (failed, "failed"),
+        (unreachable, "could not be reached"),
+        (skipped, "not touched"),
+    ]
+    parts = [f"{number} {what}" for number, what in numbers if number]
+    if undone and not report.is_mixed:
+        return Span("Apply failed, and is undone: ", Style.ERROR), f"{', '.join(parts)}."
+    done = f"{counted(good, 'node')} done"
+    return Span("Apply incomplete: ", Style.ERROR), f"{', '.join([done, *parts])}."
+
+
+def _is_put_back(node: NodeOutcome) -> bool:
+    return node.standing is Standing.AS_BEFORE and any(step.step == "undone" for step in node.steps)

@@ -13,7 +13,7 @@ from pvesdn.model.consequences import Consequence
 from pvesdn.model.differences import Difference
 from pvesdn.model.files import Action, ChangeSet, FileChange, NodeChanges, PendingChange
 from pvesdn.model.findings import Finding
-from pvesdn.model.report import ApplyReport, NodeOutcome, Outcome
+from pvesdn.model.report import ApplyReport, NodeOutcome, Outcome, Standing
 from pvesdn.model.running import PveRunning
 
 _WORDS = {Action.ADD: "add", Action.CHANGE: "change", Action.REMOVE: "remove", Action.REPLACE: "replace"}
@@ -209,4 +209,11 @@ def _outcome(node: NodeOutcome) -> dict[str, Any]:
         "steps": [{"step": step.step, "outcome": step.outcome.value} for step in node.steps],
         "error": node.error,
         "log": list(node.log),
-    }
+    } | _standing(node)
+
+
+def _standing(node: NodeOutcome) -> dict[str, Any]:
+    """What the node has, where that is not simply what was planned."""
+    if node.standing is None or node.standing is Standing.NEW:
+        return {}
+    return {"standing": node.standing.value, "left": list(node.left)}

@@ -18,6 +18,7 @@ HEARTBEAT = 10.0
 _DOING = {
     "read": "reading",
     "staged": "staging",
+    "armed": "writing down how the node is",
     "definitions": "writing the definitions",
     "written": "writing",
     "sysctl": "setting sysctls",
@@ -26,8 +27,9 @@ _DOING = {
     "finished": "finishing",
     "verified": "verifying",
     "discarded": "discarding staged files",
+    "undone": "putting the node back",
 }
-_HARMLESS = frozenset({"read", "staged", "discarded", "verified"})
+_HARMLESS = frozenset({"read", "staged", "armed", "discarded", "verified"})
 OUTCOME_STYLES = {
     "ok": Style.GOOD,
     "failed": Style.REMOVE,
@@ -89,13 +91,20 @@ class Steps:
     def aftermath(self) -> str:
         """The state in which an interruption leaves the nodes, in one line."""
         with self.lock:
-            begun = [self._steps(node) for node in self.ended.keys() | self.under_way.keys()]
-            if all(steps <= _HARMLESS for steps in begun):
+            if all(steps <= _HARMLESS for _, steps in self._all_steps()):
                 is_left = any(self._has_staged_files(node) for node in self.ended.keys() | self.under_way.keys())
                 leftover = "; the next apply replaces the staged files" * is_left
                 return f"Interrupted: no node was changed{leftover}."
+            if all(steps <= _HARMLESS or self._is_undone(node) for node, steps in self._all_steps()):
+                return "Interrupted, and undone: every node is as it was before, and was looked at."
             states = "; ".join(self.states())
         return f"Interrupted. {states}. `pvesdn plan` shows what is left, `pvesdn apply` finishes it."
+
+    def _all_steps(self) -> list[tuple[str, set[str]]]:
+        return [(node, self._steps(node)) for node in self.ended.keys() | self.under_way.keys()]
+
+    def _is_undone(self, node: str) -> bool:
+        return self.ended.get(node, {}).get("undone") == "ok"
 
     def _has_staged_files(self, node: str) -> bool:
         return "staged" in self._steps(node) and self.ended.get(node, {}).get("discarded") != "ok"

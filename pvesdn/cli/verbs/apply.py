@@ -59,8 +59,9 @@ def apply(
     """Carry out the plan on the whole cluster, after showing it and asking. Only `yes` will be accepted.
 
     Every node's files are staged and checked first; a refusal stops the run before anything has changed. Then, node by
-    node: files are swapped whole, FRR and the network are reloaded, and at the end everything is read again. What PVE's
-    own SDN has pending is committed last, for the whole cluster.
+    node: files are swapped whole, FRR and the network are reloaded, and at the end everything is read again. If
+    anything fails on the way, every node is put back as it was, and looked at. What PVE's own SDN has pending is
+    committed last, for the whole cluster; after that nothing is put back.
 
     PLAN is a file that `pvesdn plan --out` has saved: its nodes, its decisions and its draft count, and it is refused
     if anything that it was made from has changed since.

@@ -13,6 +13,7 @@ from pvesdn.decode import json_text
 from pvesdn.decode.cluster.answers import one_line
 from pvesdn.decode.json_text import WrongShapeError
 from pvesdn.errors import NodeFailed
+from pvesdn.model.execution import Undone, UndoState
 from pvesdn.model.primitives import Json
 from pvesdn.model.snapshot import NODE_COMMANDS, NODE_FILES, STATE_COMMANDS, NodeRaw
 
@@ -61,6 +62,14 @@ def decode_problems(node: str, value: Mapping[str, Json]) -> tuple[str, ...]:
     :raises NodeFailed: it has an unexpected shape.
     """
     return _decoded(node, lambda: _problems(value))
+
+
+def decode_undone(node: str, value: Mapping[str, Json]) -> Undone:
+    """The value of `undo`.
+
+    :raises NodeFailed: it has an unexpected shape.
+    """
+    return _decoded(node, lambda: _undone(value))
 
 
 def _decoded(node: str, decode: Callable[[], Decoded]) -> Decoded:
@@ -112,9 +121,21 @@ def _is_meant(path: str, pattern: str) -> bool:
     return folder == asked and is_name and fnmatchcase(name, names)
 
 
-def _problems(value: Mapping[str, Json]) -> tuple[str, ...]:
-    problems = value.get("problems")
-    if not isinstance(problems, list):
-        message = "problems is not a JSON list"
+def _undone(value: Mapping[str, Json]) -> Undone:
+    state = value.get("state")
+    if state not in {known.value for known in UndoState}:
+        message = f"{ascii(state)[:_SHOWN]} is not how an undo ends"
         raise WrongShapeError(message)
-    return tuple(one_line(str(problem)) for problem in problems)
+    return Undone(UndoState(str(state)), _lines(value, "left"), _lines(value, "log"))
+
+
+def _problems(value: Mapping[str, Json]) -> tuple[str, ...]:
+    return _lines(value, "problems")
+
+
+def _lines(value: Mapping[str, Json], key: str) -> tuple[str, ...]:
+    lines = value.get(key)
+    if not isinstance(lines, list):
+        message = f"{key} is not a JSON list"
+        raise WrongShapeError(message)
+    return tuple(one_line(str(line)) for line in lines)

@@ -3,6 +3,7 @@
 import contextlib
 from typing import List, Tuple
 
+from pvesdn.node.program.checkpoint import begun
 from pvesdn.node.program.machine import Machine, Refused, failure, json_of
 from pvesdn.node.program.places import INTERFACES
 from pvesdn.node.program.record import load_record, save_record
@@ -29,6 +30,7 @@ def commit(machine: Machine, arguments: Value) -> Value:
         problems += [problem for change in changes for problem in _staging_faults(machine, change)]
         if problems:
             raise Refused("nothing was written: " + "; ".join(problems), "plan and apply again")
+        begun(machine, "commit")
         log = []
         gone: List[List[str]] = []
         try:

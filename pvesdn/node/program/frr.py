@@ -3,6 +3,7 @@
 import re
 from typing import List, Tuple
 
+from pvesdn.node.program.checkpoint import begun
 from pvesdn.node.program.files import text_of
 from pvesdn.node.program.machine import Machine, Refused, failure
 from pvesdn.node.program.places import FRR_CONF, FRR_DAEMONS
@@ -35,15 +36,19 @@ def frr(machine: Machine, arguments: Value) -> Value:
     if machine.find("vtysh") is None and machine.find(FRR_RELOAD) is None:
         raise Refused("FRR is not installed", "apt install frr frr-pythontools")
     with locked(machine):
-        log = _enable(machine)
-        if action == "reload":
-            reason, lines = _reload(machine)
-            log += lines
-            if not reason:
-                return {"log": log}
-            log.append(reason + ": restarting instead of reloading")
-        log += machine.must(["systemctl", "restart", "frr"], limit=120, hint="journalctl -u frr says why").lines
-    return {"log": log}
+        begun(machine, "frr")
+        return {"log": [*_enable(machine), *take_files(machine, action)]}
+
+
+def take_files(machine: Machine, action: str) -> List[str]:
+    """Have FRR take its files, by `action`; what was done. The caller holds the lock."""
+    log: List[str] = []
+    if action == "reload":
+        reason, log = _reload(machine)
+        if not reason:
+            return log
+        log.append(reason + ": restarting instead of reloading")
+    return log + machine.must(["systemctl", "restart", "frr"], limit=120, hint="journalctl -u frr says why").lines
 
 
 def frr_complaints(machine: Machine, place: str) -> List[str]:

@@ -44,10 +44,14 @@ def ended(status: int, output: str, complaints: str = "") -> CommandResult:
 
 
 class Machine:
-    """The node below `root`; the real one when `root` is empty."""
+    """The node below `root`; the real one when `root` is empty.
 
-    def __init__(self, root: str = "") -> None:
+    :param source: the text of this program, as it was sent; empty where nobody has it.
+    """
+
+    def __init__(self, root: str = "", source: bytes = b"") -> None:
         self.root = root.rstrip("/")
+        self.source = source
 
     def place(self, path: str) -> str:
         """Where the node's absolute `path` really is."""

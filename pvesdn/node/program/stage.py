@@ -8,6 +8,7 @@ import re
 import stat
 from typing import List, Optional, Tuple
 
+from pvesdn.node.program.checkpoint import load_checkpoint, refuse_while_open
 from pvesdn.node.program.files import digest_of, text_of, write_new
 from pvesdn.node.program.frr import frr_complaints
 from pvesdn.node.program.machine import Machine, Refused
@@ -22,10 +23,11 @@ def stage(machine: Machine, arguments: Value) -> Value:
 
     An entry is ``{"path", "text" (None removes), "mode": "0644", "owner": "user:group", "expect": sha256 or None
     (absent), "meaning": sha256 or None}``; the last is optional. With any problem, including FRR's own check of
-    frr.conf, nothing stays staged.
+    frr.conf, nothing stays staged. Refused while an apply is open on this node: it may have files staged.
     """
     changes = changes_in(arguments)
     with locked(machine):
+        refuse_while_open(machine, load_checkpoint(machine))
         _clear_up(machine)
         problems = [problem for change in changes for problem in obstacles(machine, change)]
         if not problems:

@@ -16,7 +16,7 @@ from pvesdn.node.program.places import SYSCTL_CONF
 from pvesdn.node.program.request import Value
 from pvesdn.node.program.sysctl import setting_path, settings_in
 
-_SETTINGS = (
+SETTINGS = (
     "net/ipv4/ip_forward",
     "net/ipv6/conf/all/forwarding",
     "net/ipv4/conf/all/rp_filter",
@@ -87,7 +87,7 @@ def _settings(machine: Machine) -> Dict[str, str]:
     """The kernel's settings by their path below /proc/sys, as they are now; what the kernel does not have is absent."""
     ours = [setting_path(name) for name in settings_in(text_of(machine, SYSCTL_CONF) or "")]
     found = {}
-    for path in [*_SETTINGS, *ours, *_device_settings(machine)]:
+    for path in [*SETTINGS, *ours, *_device_settings(machine)]:
         value = text_of(machine, f"/proc/sys/{path}")
         if value is not None:
             found[path] = value.strip()

@@ -2,6 +2,7 @@
 
 from typing import Dict, Optional
 
+from pvesdn.node.program.checkpoint import begun
 from pvesdn.node.program.files import text_of
 from pvesdn.node.program.machine import Machine, Refused
 from pvesdn.node.program.places import SYSCTL_CONF
@@ -22,6 +23,7 @@ def sysctl(machine: Machine, arguments: Value) -> Value:
     if path != SYSCTL_CONF:
         raise Refused(f"{path!r} is not a file of pvesdn's kernel settings")
     with locked(machine):
+        begun(machine, "sysctl")
         text = text_of(machine, path)
         wanted = settings_in(text or "")
         held = load_record(machine).get("sysctl", {})

@@ -11,7 +11,7 @@ import pytest
 from pvesdn.adapters.runner import OneByOne, SideBySide
 from pvesdn.errors import ApiRefused, ApiUnavailable, ApplyRefused, NodeFailed, PvesdnError
 from pvesdn.model.files import OUR_INTERFACES, SDN_INTERFACES
-from pvesdn.model.report import Outcome
+from pvesdn.model.report import Outcome, Standing
 from pvesdn.ports import Runner
 from pvesdn.workflows.apply import apply
 from tests.fake_nodes import RECORD
@@ -125,6 +125,11 @@ def test_one_refusal_while_staging_changes_nothing_anywhere() -> None:
 CUT_SHORT = [KeyboardInterrupt(), ApiUnavailable("the membership cannot be read"), RuntimeError("a bug")]
 
 
+def everything(made: FakeCluster) -> dict[str, object]:
+    """Every node's files and links."""
+    return {name: (dict(node.files), node.commands["ip-link"]) for name, node in made.nodes.nodes.items()}
+
+
 def left_staged(made: FakeCluster) -> list[str]:
     """Nodes with a file that waits beside its target."""
     return sorted(name for name, node in made.nodes.nodes.items() if [*node.root.rglob(".*.pvesdn-new")])
@@ -145,12 +150,12 @@ def test_a_run_cut_short_leaves_no_staged_file_on_any_node(error: BaseException,
     made.nodes.ask = cut_short  # type: ignore[method-assign, assignment]
     with pytest.raises(type(error)):
         apply_to(made, runner=runner)
-    # The node that was being asked is not asked again: it may be what hangs, and its own program clears up.
-    assert left_staged(made) == (["node20"] if verb == "commit" else [])
+    assert left_staged(made) == []
 
 
 def test_what_cut_a_run_short_is_raised_though_a_node_does_not_discard() -> None:
     made = cluster()
+    made.nodes["node2"].lost["undo"] = "connection timed out"
     made.api.on_reload = lambda _node: (_ for _ in ()).throw(KeyboardInterrupt)
     made.nodes["node2"].lost["discard"] = "connection timed out"
     with pytest.raises(KeyboardInterrupt):
@@ -160,30 +165,31 @@ def test_what_cut_a_run_short_is_raised_though_a_node_does_not_discard() -> None
 
 def test_a_failed_reload_stops_the_run_and_leaves_the_rest_as_it_was() -> None:
     made = cluster()
+    before = everything(made)
     made.api.exits["node2"] = "command 'ifreload -a' failed: exit code 1"
     made.api.logs["node2"] = ("error: vxlan_web: broken", "TASK ERROR: ifreload")
     report = apply_to(made)
-    assert steps(report)["node1"] == ["staged=ok", "written=ok", "reloaded=ok"]
-    assert steps(report)["node2"] == ["staged=ok", "written=ok", "reloaded=failed"]
+    assert steps(report)["node1"] == ["staged=ok", "written=ok", "reloaded=ok", "undone=ok"]
+    assert steps(report)["node2"] == ["staged=ok", "written=ok", "reloaded=failed", "undone=ok"]
     assert steps(report)["node3"] == ["staged=ok", "written=skipped"]
-    assert OUR_INTERFACES not in made.nodes["node3"].files
+    assert everything(made) == before
+    assert errors(report)["node1"] == "node1: put back as it was, because node2 failed"
     assert "exit code 1" in errors(report)["node2"]
     (failed,) = [node for node in report.nodes if node.node == "node2"]
     assert failed.log == ("error: vxlan_web: broken", "TASK ERROR: ifreload")
+    assert {node.standing for node in report.nodes} == {Standing.AS_BEFORE}
 
 
-def test_after_a_failed_reload_the_next_apply_reloads_again() -> None:
+def test_after_a_failed_reload_the_next_apply_does_it_all() -> None:
     made = cluster()
     made.api.exits["node2"] = "failed"
     apply_to(made)
     made.api.exits.clear()
-    again = plan_of(made)
-    unfinished = {node.node: node.is_unfinished for node in again.nodes}
-    assert unfinished["node2"]
-    assert not again.is_empty
+    assert not any(node.is_unfinished for node in plan_of(made).nodes)
     report = apply_to(made)
     assert report.is_good, errors(report)
-    assert steps(report)["node2"] == ["sysctl=ok", "reloaded=ok", "verified=ok"]
+    assert steps(report)["node2"] == DONE
+    assert {node.standing for node in report.nodes} == {Standing.NEW}
     assert plan_of(made).is_empty
 
 
@@ -202,20 +208,26 @@ def test_a_node_that_only_needs_its_reload_is_not_called_done_when_another_faile
     assert steps(report)["node3"] == ["written=skipped"]
 
 
-def test_an_apply_that_could_not_be_verified_is_not_over() -> None:
+def test_an_apply_that_could_not_be_verified_is_undone() -> None:
     made = cluster()
+    before = everything(made)
     made.api.on_reload = None
-    assert not apply_to(made).is_good
-    again = plan_of(made)
-    assert {node.node for node in again.nodes if node.is_unfinished} == {"node1", "node2", "node3"}
-    assert not again.is_empty
+    report = apply_to(made)
+    assert not report.is_good
+    assert everything(made) == before
+    assert {node.standing for node in report.nodes} == {Standing.AS_BEFORE}
+    assert not plan_of(made).is_empty
 
 
-def test_flood_entries_are_looked_after_on_the_nodes_before_the_one_that_failed() -> None:
-    made = cluster(UNICAST + BESIDE)
+def test_flood_entries_are_as_they_were_on_the_nodes_before_the_one_that_failed() -> None:
+    made = cluster(UNICAST)
+    apply_to(made)
+    made.nodes["node1"].flood["vxlan_web"] = ["192.168.0.2", "192.168.0.3"]
+    made.nodes.pve_files["/etc/pve/sdn/pvesdn.cfg"] = UNICAST + BESIDE
     made.nodes["node2"].refuses["commit"] = "disk full"
+    made.api.on_reload = lambda _node: made.nodes["node1"].flood.clear()
     assert not apply_to(made).is_good
-    assert made.nodes["node1"].verbs[-1] == "flood"
+    assert sorted(made.nodes["node1"].flood["vxlan_web"]) == ["192.168.0.2", "192.168.0.3"]
 
 
 def test_a_node_that_is_lost_while_staging_does_not_stop_the_others() -> None:
@@ -248,7 +260,7 @@ def test_a_node_that_is_lost_after_its_files_were_changed_stops_the_run() -> Non
     made = cluster(EVPN)
     made.nodes["node2"].lost["frr"] = "connection reset"
     report = apply_to(made)
-    assert steps(report)["node2"][-1] == "frr=unreachable"
+    assert steps(report)["node2"][-2:] == ["frr=unreachable", "undone=ok"]
     assert steps(report)["node3"] == ["staged=ok", "written=skipped"]
 
 
@@ -322,7 +334,7 @@ def test_a_reload_that_the_api_refuses_is_that_nodes_failure() -> None:
     made.api.errors["reload_network/node1"] = ApiRefused("403: no Sys.Modify on /nodes/node1", status=403)
     report = apply_to(made)
     assert "Sys.Modify" in errors(report)["node1"]
-    assert steps(report)["node1"][-1] == "reloaded=failed"
+    assert steps(report)["node1"][-2:] == ["reloaded=failed", "undone=ok"]
 
 
 def test_an_interface_that_does_not_appear_is_a_failure_of_its_node() -> None:
@@ -330,7 +342,7 @@ def test_an_interface_that_does_not_appear_is_a_failure_of_its_node() -> None:
     made.api.on_reload = None
     report = apply_to(made)
     assert "the interface vxlan_web does not exist" in errors(report)["node1"]
-    assert steps(report)["node1"][-1] == "verified=failed"
+    assert steps(report)["node1"][-2:] == ["verified=failed", "undone=ok"]
 
 
 def test_an_api_that_is_gone_when_it_is_time_to_verify_does_not_take_the_report_along() -> None:
@@ -346,7 +358,7 @@ def test_an_api_that_is_gone_when_it_is_time_to_verify_does_not_take_the_report_
     made.api.on_reload = reload
     report = apply_to(made)
     assert errors(report)["node2"] == "node2: applied, but not verified: connection refused"
-    assert steps(report)["node2"] == [*DONE[:3], "verified=failed"]
+    assert steps(report)["node2"] == [*DONE[:3], "verified=failed", "undone=ok"]
 
 
 def test_what_was_not_checked_is_said() -> None:
@@ -436,21 +448,24 @@ def test_a_commit_that_is_refused_is_reported_as_such() -> None:
     assert not report.is_good
 
 
-def test_a_node_that_waited_for_a_commit_in_vain_is_neither_done_nor_finished() -> None:
+def test_a_node_that_waited_for_a_commit_in_vain_is_put_back() -> None:
     made = cluster(pve_files=PVE_ZONES)
+    before = everything(made)
     made.api.errors["apply_sdn"] = ApiRefused("500: invalid lock token provided", status=500)
     report = apply_to(made)
-    assert steps(report)["node1"] == ["staged=ok", "written=ok", "reloaded=skipped"]
-    assert "its network was not reloaded" in errors(report)["node1"]
-    assert made.nodes["node1"].record["unfinished"]
+    assert steps(report)["node1"] == ["staged=ok", "written=ok", "undone=ok"]
+    assert errors(report)["node1"] == "node1: put back as it was, because PVE's definitions were not committed"
+    assert everything(made) == before
 
 
-def test_a_node_that_was_written_before_another_failed_is_not_called_done_without_its_reload() -> None:
+def test_a_node_that_was_written_before_another_failed_is_put_back() -> None:
     made = cluster(pve_files=PVE_ZONES)
+    before = everything(made)
     made.nodes["node2"].refuses["commit"] = "disk full"
     report = apply_to(made)
-    assert steps(report)["node1"] == ["staged=ok", "written=ok", "reloaded=skipped"]
-    assert made.nodes["node1"].record["unfinished"]
+    assert steps(report)["node1"] == ["staged=ok", "written=ok", "undone=ok"]
+    assert everything(made) == before
+    assert errors(report)["node1"] == "node1: put back as it was, because node2 failed"
     assert errors(report)["node3"] == "node3: not touched, because node2 failed first"
 
 

@@ -22,15 +22,15 @@ _USUAL = tuple(
 
 
 def ip(root: Path, arguments: Sequence[str]) -> int:
-    """``ip [-j] [-d] [-6] link|address|route|rule [show] [dev NAME]``, ``ip link delete [dev] NAME`` and
-    ``ip link set NAME nomaster``.
+    """``ip [-j] [-d] [-6] link|address|route|rule [show] [dev NAME]``, ``ip link delete|set`` and
+    ``ip address add|del``.
     """
     words = _words(arguments)
     what, action = (words[0] if words else ""), (words[1] if len(words) > 1 else "show")
     if "link".startswith(what or "?") and action in {"del", "delete"}:
         return _delete_link(root, words[2:])
-    if words[:2] == ["link", "set"] and words[3:] == ["nomaster"]:
-        return _unplug(root, words[2])
+    if (what, action) in {("link", "set"), ("address", "add"), ("address", "del"), ("route", "replace")}:
+        return _change(root, what, action, words[2:])
     state = State(root)
     if words[2:] and words[-1] not in state.links:
         complain(f'Device "{words[-1]}" does not exist.\n')
@@ -108,13 +108,35 @@ def bridge(root: Path, arguments: Sequence[str]) -> int:
     return 0
 
 
-def _unplug(root: Path, name: str) -> int:
+def _change(root: Path, what: str, action: str, words: list[str]) -> int:
+    """``link set [dev] NAME [up|down] [nomaster] [KEY VALUE]`` and ``address add|del ADDRESS dev NAME``; routes are
+    nobody's business here.
+    """
+    if what == "link" and words[:1] != ["dev"]:
+        words = ["dev", *words]
+    name = words[words.index("dev") + 1] if "dev" in words[:-1] else ""
     with locked_state(root) as state:
-        if name not in state.links:
+        link = state.links.get(name)
+        if link is None:
             complain(f'Cannot find device "{name}"\n')
             return 1
-        state.links[name]["master"] = None
-        state.links[name].pop("vlans", None)
+        match what, action, words:
+            case "address", "add", [address, *_]:
+                link["addresses"].append(address)
+            case "address", _, [address, *_]:
+                link["addresses"].remove(address)
+            case "link", _, [_, _, ("up" | "down") as wanted]:
+                link["up"] = wanted == "up"
+            case "link", _, [_, _, "nomaster"]:
+                link["master"] = None
+                link.pop("vlans", None)
+            case "link", _, [_, _, "mtu", mtu]:
+                link["mtu"] = int(mtu)
+            case "link", _, [_, _, ("address" | "master") as key, value]:
+                link[key] = value
+            case "link", _, _:
+                complain(f"Error: argument {words[-1]} is wrong.\n")
+                return 255
     return 0
 
 

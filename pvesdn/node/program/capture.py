@@ -1,0 +1,221 @@
+"""How the node is: what an apply may change, in the form in which a checkpoint keeps it and an undo compares it."""
+
+import base64
+import os
+import re
+import stat
+from typing import Any, Dict, Iterable, Iterator, List, Optional
+
+from pvesdn.node.program.files import LARGEST_FILE, digest_of, text_of
+from pvesdn.node.program.flood import ALL_ZERO_MAC
+from pvesdn.node.program.machine import Machine, Refused, json_of
+from pvesdn.node.program.places import FRR_CONF, INTERFACES, RECORD, SYSCTL_CONF, TARGETS
+from pvesdn.node.program.request import INTERFACE, Value
+from pvesdn.node.program.state import SETTINGS
+from pvesdn.node.program.swap import staged
+from pvesdn.node.program.sysctl import setting_path, settings_in
+
+MADE_BY_IFUPDOWN = ("bridge", "vxlan", "vrf")
+TUNNEL = ("id", "port", "local", "local6", "group", "group6", "link")
+"""What of a VXLAN device a reload does not bring back, or cannot change: such a device is made anew."""
+OF_ADDRESSES = ("forwarding", "rp_filter", "accept_redirects", "send_redirects", "secure_redirects", "arp_accept")
+"""Settings of a device, of either family where it has them: a switch of `all` changes them on every device."""
+_OWN_ROUTES = (None, "boot", "static", "dhcp")
+"""Protocols of routes that people and their scripts make; the others come back by themselves."""
+
+
+def files_now(machine: Machine) -> Dict[str, Optional[Value]]:
+    """Every file that pvesdn may write, with its bytes, owner and mode; None for one that is absent."""
+    return {path: file_now(machine, path) for path in [*sorted(TARGETS), RECORD]}
+
+
+def file_now(machine: Machine, path: str) -> Optional[Value]:
+    """One file; Refused if it is none, or too large."""
+    try:
+        descriptor = os.open(machine.place(path), os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW)
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    with open(descriptor, "rb") as file:
+        found = os.fstat(descriptor)
+        if not stat.S_ISREG(found.st_mode) or found.st_size > LARGEST_FILE:
+            raise Refused(f"{path} is not a file of at most {LARGEST_FILE >> 20} MiB")
+        data = base64.b64encode(file.read()).decode("ascii")
+    return {"data": data, "mode": stat.S_IMODE(found.st_mode), "uid": found.st_uid, "gid": found.st_gid}
+
+
+def interfaces_in(text: str) -> List[str]:
+    """The names of the stanzas of an interfaces file."""
+    return [name for name in re.findall(r"(?m)^\s*iface\s+(\S+)", text) if INTERFACE.fullmatch(name)]
+
+
+def touched(machine: Machine) -> List[str]:
+    """Interfaces that our files name or will name, as they are staged."""
+    found = set()
+    for path in INTERFACES:
+        found.update(interfaces_in(text_of(machine, path) or ""))
+        found.update(interfaces_in(_staged_text(machine, path)))
+    return sorted(found)
+
+
+def remotes(machine: Machine) -> Dict[str, List[List[str]]]:
+    """For each interface the VTEPs that our files list, as they are and as they are staged.
+
+    All other entries of a device are FRR's, which the kernel does not tell apart: they come and go by themselves.
+    """
+    now: Dict[str, List[str]] = {}
+    then: Dict[str, List[str]] = {}
+    for path in INTERFACES:
+        text = text_of(machine, path) or ""
+        _add_remotes(now, text)
+        _add_remotes(then, _staged_text(machine, path) or text)
+    return {name: [now.get(name, []), then.get(name, [])] for name in {*now, *then}}
+
+
+def _add_remotes(found: Dict[str, List[str]], text: str) -> None:
+    name = ""
+    for words in (line.split() for line in text.splitlines()):
+        if words[:1] == ["iface"]:
+            name = words[1] if len(words) > 1 else ""
+        elif words[:1] == ["vxlan-remoteip"]:
+            found.setdefault(name, []).extend(words[1:])
+
+
+def staged_digest(machine: Machine, path: str) -> Optional[str]:
+    """Digest of what waits to be put in place of `path`; None where nothing does."""
+    return digest_of(machine, staged(machine, path)[len(machine.root) :])
+
+
+def _staged_text(machine: Machine, path: str) -> str:
+    return text_of(machine, staged(machine, path)[len(machine.root) :]) or ""
+
+
+def settings_now(machine: Machine) -> Dict[str, str]:
+    """The kernel's settings by their path below /proc/sys, those of all devices first: they change the others."""
+    ours = {**settings_in(text_of(machine, SYSCTL_CONF) or ""), **settings_in(_staged_text(machine, SYSCTL_CONF))}
+    paths = [*SETTINGS, *(setting_path(name) for name in ours), *_of_devices(machine)]
+    found = {path: setting_now(machine, path) for path in paths}
+    return {path: value for path, value in found.items() if value is not None}
+
+
+def setting_now(machine: Machine, path: str) -> Optional[str]:
+    """One of them; None when the kernel does not have it, or does not show it."""
+    try:
+        with open(machine.place(f"/proc/sys/{path}"), "rb") as file:
+            return file.read(4096).decode("ascii", "replace").strip()
+    except OSError:
+        return None
+
+
+def _of_devices(machine: Machine) -> Iterator[str]:
+    for family in ("ipv4", "ipv6"):
+        try:
+            names = sorted(os.listdir(machine.place(f"/proc/sys/net/{family}/conf")))
+        except (FileNotFoundError, NotADirectoryError):  # booted with ipv6.disable=1
+            continue
+        # `all` and `default` first, for what they do to the others.
+        names.sort(key=lambda name: name not in ("all", "default"))
+        yield from (f"net/{family}/conf/{name}/{key}" for name in names for key in OF_ADDRESSES)
+
+
+def devices_now(machine: Machine) -> Dict[str, Value]:
+    """Every device by name, as far as an undo looks at it."""
+    found: Dict[str, Value] = {
+        row["ifname"]: _device(row) for row in _rows(json_of(machine, ["ip", "-j", "-d", "link"]))
+    }
+    for row in _rows(json_of(machine, ["ip", "-j", "-d", "address"])):
+        if row["ifname"] in found:
+            found[row["ifname"]]["addresses"] = sorted(_global_addresses(row))
+    for row in _rows(json_of(machine, ["bridge", "-j", "fdb", "show"], may_fail=True)):
+        if row.get("mac") == ALL_ZERO_MAC and "dst" in row and row["ifname"] in found:
+            found[row["ifname"]]["flooding"].append(str(row["dst"]))
+    for row in _rows(json_of(machine, ["bridge", "-j", "-compressvlans", "vlan", "show"], may_fail=True)):
+        if row["ifname"] in found:
+            found[row["ifname"]]["vlans"] = sorted(_vlans(row))
+    for device in found.values():
+        device["flooding"].sort()
+    return found
+
+
+def _rows(answer: Any) -> List[Value]:
+    rows = answer if isinstance(answer, list) else []
+    return [row for row in rows if isinstance(row, dict) and isinstance(row.get("ifname"), str)]
+
+
+def _device(row: Value) -> Value:
+    info = row.get("linkinfo") or {}
+    data = info.get("info_data") or {}
+    kind = info.get("info_kind", "")
+    return {
+        "kind": kind,
+        "mtu": row.get("mtu"),
+        "mac": row.get("address"),
+        "master": row.get("master"),
+        "up": "UP" in row["flags"] if "flags" in row else None,
+        "tunnel": {key: data[key] for key in TUNNEL if key in data} if kind == "vxlan" else {},
+        "addresses": [],
+        "flooding": [],
+        "vlans": [],
+    }
+
+
+def _global_addresses(row: Value) -> Iterator[str]:
+    for address in row.get("addr_info") or []:
+        if isinstance(address, dict) and address.get("scope") != "link" and "local" in address:
+            yield "{}/{}".format(address["local"], address.get("prefixlen", 32))
+
+
+def _vlans(row: Value) -> Iterator[str]:
+    """In the words of `bridge vlan add`, such as ``vid 10-20 pvid untagged``."""
+    for vlan in row.get("vlans") or []:
+        if isinstance(vlan, dict) and "vlan" in vlan:
+            last = "-{}".format(vlan["vlanEnd"]) if "vlanEnd" in vlan else ""
+            flags = vlan.get("flags") or []
+            words = [word for flag, word in (("PVID", "pvid"), ("Egress Untagged", "untagged")) if flag in flags]
+            yield " ".join(("vid", f"{vlan['vlan']}{last}", *words))
+
+
+def routes_of(machine: Machine, devices: Iterable[str]) -> List[List[str]]:
+    """Routes of the main table through `devices` that do not come back by themselves, in the words of `ip route`."""
+    wanted = set(devices)
+    found = []
+    for option in ("-4", "-6"):
+        argv = ["ip", "-j", *(["-6"] if option == "-6" else []), "route"]
+        for row in json_of(machine, argv, may_fail=True) if wanted else []:
+            if isinstance(row, dict) and row.get("dev") in wanted and row.get("protocol") in _OWN_ROUTES:
+                found.append([option, *_route(row)])
+    return found
+
+
+def _route(row: Value) -> Iterator[str]:
+    yield str(row["dst"])
+    for key, word in (
+        ("gateway", "via"),
+        ("dev", "dev"),
+        ("prefsrc", "src"),
+        ("metric", "metric"),
+        ("protocol", "proto"),
+    ):
+        if key in row:
+            yield from (word, str(row[key]))
+    if "onlink" in (row.get("flags") or []):
+        yield "onlink"
+
+
+def frr_now(machine: Machine) -> Value:
+    """Whether FRR runs and starts at boot, and its running configuration as a set of lines; None for what nobody
+    tells.
+    """
+    if machine.find("systemctl") is None:
+        return {"active": None, "enabled": None, "lines": running_lines(machine)}
+    active = machine.run(["systemctl", "is-active", "frr"], limit=30).status == 0
+    enabled = machine.run(["systemctl", "is-enabled", "frr"], limit=30).status == 0
+    return {"active": active, "enabled": enabled, "lines": running_lines(machine) if active else None}
+
+
+def running_lines(machine: Machine) -> Optional[List[str]]:
+    """FRR's running configuration, sorted: after a reload it may tell the same in another order."""
+    if machine.find("vtysh") is None or text_of(machine, FRR_CONF) is None:
+        return None
+    outcome = machine.run(["vtysh", "-c", "show running-config"], limit=30)
+    words = (line.strip() for line in outcome.output.splitlines())
+    return None if outcome.status else sorted(line for line in words if line not in ("", "!", "exit", "end"))

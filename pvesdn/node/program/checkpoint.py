@@ -1,0 +1,95 @@
+"""The checkpoint: how the node was before an apply; on disk before anything is done, and gone when all is over."""
+
+import contextlib
+import json
+import os
+import time
+from typing import List, Optional
+
+from pvesdn.node.program.files import beside, sync_folders, text_of, write_whole
+from pvesdn.node.program.machine import Machine, Refused
+from pvesdn.node.program.places import CHECKPOINT, PROGRAM
+from pvesdn.node.program.record import json_bytes
+from pvesdn.node.program.request import Value
+
+FORMAT = 1
+_KEYS = frozenset(
+    {
+        *("format", "id", "who", "boot", "since", "seconds", "deadline", "begun", "attempts", "running"),
+        *("frr_action", "files", "written", "remotes", "touched", "uplinks", "settings", "devices", "routes", "frr"),
+    }
+)
+
+
+def load_checkpoint(machine: Machine) -> Optional[Value]:
+    """The checkpoint of an apply that is not over; None when there is none.
+
+    :raises Refused: it is damaged, or of another version of pvesdn.
+    """
+    text = text_of(machine, CHECKPOINT)
+    if text is None:
+        return None
+    try:
+        document = json.loads(text)
+        if document["format"] == FORMAT and document.keys() >= _KEYS:
+            return dict(document)
+    except (ValueError, KeyError, TypeError, AttributeError):
+        pass
+    raise Refused(
+        f"{CHECKPOINT}, how the node was before an earlier apply, is not what this version writes",
+        "keep a copy of it, move it away, and run pvesdn plan to see what the node lacks",
+    )
+
+
+def save_checkpoint(machine: Machine, checkpoint: Value) -> None:
+    """Replace it, whole and safely on disk. The caller holds the node's lock."""
+    write_whole(machine, CHECKPOINT, json_bytes(checkpoint))
+
+
+def drop_checkpoint(machine: Machine) -> None:
+    """The apply is over, one way or the other. The caller holds the node's lock."""
+    for path in (CHECKPOINT, PROGRAM):
+        for place in (machine.place(path), beside(machine, path, "pvesdn-tmp")):
+            with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+                os.unlink(place)
+        sync_folders(machine, [path])
+
+
+def begun(machine: Machine, step: str) -> None:
+    """Write down that `step` is about to be done, where an apply has left a checkpoint, and move its deadline on.
+
+    The caller holds the lock. :param step: the verb; empty where nothing is about to be done.
+    """
+    checkpoint = load_checkpoint(machine)
+    if checkpoint is not None:
+        steps: List[str] = checkpoint["begun"]
+        more = [step] if step and step not in steps else []
+        deadline = uptime() + checkpoint["seconds"]
+        save_checkpoint(machine, dict(checkpoint, begun=[*steps, *more], boot=boot_id(machine), deadline=deadline))
+
+
+def seconds_left(machine: Machine, checkpoint: Value) -> float:
+    """Until nobody can be at work on it any more; 0 when that is so already, as it is after a reboot."""
+    left: float = checkpoint["deadline"] - uptime()
+    return max(0.0, left) if checkpoint["boot"] == boot_id(machine) else 0.0
+
+
+def refuse_while_open(machine: Machine, checkpoint: Optional[Value]) -> None:
+    """Return unless an apply is at work on the node, as far as anybody can tell."""
+    left = 0.0 if checkpoint is None else seconds_left(machine, checkpoint)
+    if checkpoint is not None and left > 0:
+        ago = uptime() - checkpoint["since"]
+        raise Refused(
+            "an apply by {}, begun {:.0f} s ago, is still open on this node".format(checkpoint["who"], ago),
+            f"wait until it ends; if it was killed, run pvesdn apply again in {left:.0f} s",
+        )
+
+
+def boot_id(machine: Machine) -> str:
+    """This boot's name; empty where the kernel does not tell."""
+    return (text_of(machine, "/proc/sys/kernel/random/boot_id") or "").strip()
+
+
+def uptime() -> float:
+    """Seconds since this boot, sleep included: no clock of the controller's, and none that anybody sets."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME)

@@ -1,0 +1,259 @@
+"""The verb `undo`: the node as its checkpoint has it, looked at afterwards, with nobody's help."""
+
+import base64
+import contextlib
+import json
+import os
+import time
+from functools import partial
+from typing import Callable, List, Optional, Sequence, Tuple
+
+from pvesdn.node.program.capture import file_now, files_now, interfaces_in, running_lines
+from pvesdn.node.program.checkpoint import drop_checkpoint, load_checkpoint, save_checkpoint, uptime
+from pvesdn.node.program.files import beside, digest_of, sync_folders, text_of, write_new, write_whole
+from pvesdn.node.program.frr import take_files
+from pvesdn.node.program.machine import Machine, Refused, failure
+from pvesdn.node.program.places import INTERFACES, RECORD, RUNNING_CONFIG, STATE_DIR, TARGETS
+from pvesdn.node.program.record import save_record
+from pvesdn.node.program.repair import differing, make_room, put_settings, repair
+from pvesdn.node.program.request import Value, text_at
+from pvesdn.node.program.swap import Busy, locked, unstage
+
+Part = Callable[[Machine, Value], List[str]]
+"""Puts something back; what was done, and what failed."""
+PATIENCE = 120.0
+"""Seconds that somebody else's `ifreload` is waited for; ifupdown2's own lock does not wait."""
+FINISHING = 60.0
+"""Seconds that a step of this apply may still take, whose connection was lost: it is finished first."""
+ROUNDS = 2
+"""Times that the network is put right once more, where it was not as before."""
+SETTLING = 10.0
+"""Seconds after which FRR has read its files."""
+ALREADY_RUNNING = 89
+"""How ifupdown2 ends when another one runs."""
+PVES = INTERFACES[0]
+"""The interfaces file that PVE writes at every reload."""
+
+
+def undo(machine: Machine, arguments: Value) -> Value:
+    """Put back what the apply ``{"id"}`` has done here, and forget what is staged: ``{"id"}`` -> ``{"state", "left":
+    [str], "log": [str]}``.
+
+    ``state`` is ``nothing`` where there is no checkpoint (it has been undone, or never began), ``untouched`` where the
+    apply had begun nothing, ``restored`` where everything is as before, and ``partly`` where ``left`` tells what is
+    not; then the checkpoint stays, and the next undo tries again.
+    """
+    name = text_at(arguments, "id")
+    end = time.monotonic() + FINISHING
+    while True:
+        try:
+            with locked(machine):
+                return _undo(machine, _checkpoint_of(machine, name))
+        except Busy:
+            if time.monotonic() >= end:
+                raise
+        time.sleep(1.0)
+
+
+def _checkpoint_of(machine: Machine, name: str) -> Optional[Value]:
+    checkpoint = load_checkpoint(machine)
+    if checkpoint is not None and checkpoint["id"] != name:
+        raise Refused(
+            "the checkpoint on this node is of another apply, by {}".format(checkpoint["who"]),
+            "run pvesdn plan to see what the node lacks",
+        )
+    return checkpoint
+
+
+def undo_by_hand(machine: Machine) -> int:
+    """The same for whatever checkpoint there is, told to a person; the exit status."""
+    try:
+        with locked(machine):
+            done = _undo(machine, load_checkpoint(machine))
+    except Refused as refused:
+        print(f"{refused.error}; {refused.hint}" if refused.hint else refused.error)
+        return 1
+    for line in done["log"]:
+        print(line)
+    for line in done["left"]:
+        print(f"not as before: {line}")
+    words = {"nothing": "there is no checkpoint", "untouched": "nothing had been changed", "partly": "put back in part"}
+    print(words.get(done["state"], "this node is as it was before"))
+    return int(done["state"] == "partly")
+
+
+def _undo(machine: Machine, checkpoint: Optional[Value]) -> Value:
+    unstage(machine, sorted(TARGETS))
+    if checkpoint is None:
+        drop_checkpoint(machine)  # what one that was killed while it armed has left
+        return {"state": "nothing", "left": [], "log": []}
+    if not checkpoint["begun"]:
+        drop_checkpoint(machine)
+        return {"state": "untouched", "left": [], "log": []}
+    checkpoint = dict(checkpoint, attempts=checkpoint["attempts"] + 1, deadline=uptime() + checkpoint["seconds"])
+    save_checkpoint(machine, checkpoint)
+    log = _do(_PARTS, machine, checkpoint)
+    left = _left(machine, checkpoint)
+    for _ in range(ROUNDS):
+        if left:
+            # A reload that PVE had begun may have come in between.
+            time.sleep(1.0)
+            log += _do(_NETWORK, machine, checkpoint)
+            left = _left(machine, checkpoint)
+    if left:
+        save_checkpoint(machine, dict(checkpoint, deadline=uptime()))  # the next apply need not wait for anybody
+        return {"state": "partly", "left": left, "log": log}
+    _put_file(machine, RECORD, checkpoint["files"][RECORD])
+    drop_checkpoint(machine)
+    return {"state": "restored", "left": [], "log": log}
+
+
+def _do(parts: Sequence[Part], machine: Machine, checkpoint: Value) -> List[str]:
+    """Everything in its order; what fails stops nothing that comes after it."""
+    log: List[str] = []
+    for part in parts:
+        log += _attempt(partial(_extend, log, part, machine, checkpoint))
+    return log
+
+
+def _extend(log: List[str], part: Part, machine: Machine, checkpoint: Value) -> None:
+    log.extend(part(machine, checkpoint))
+
+
+def _take_uplinks_down(machine: Machine, checkpoint: Value) -> List[str]:
+    """Interfaces that are there without us and that the old file does not name: a reload would leave them as they
+    are.
+    """
+    log = []
+    for path in INTERFACES:
+        held = checkpoint["files"][path]
+        old = interfaces_in(_text(held)) if held else []
+        new = interfaces_in(text_of(machine, path) or "")
+        for name in [name for name in checkpoint["uplinks"] if name in new and name not in old]:
+            outcome = machine.run(["ifdown", "-i", machine.place(path), name], limit=60)
+            log.append(f"took down {name}" if outcome.status == 0 else failure(["ifdown", name], outcome))
+    return log
+
+
+def _put_files(machine: Machine, checkpoint: Value) -> List[str]:
+    """Every file with its bytes, owner and mode. What somebody else has written meanwhile is kept elsewhere."""
+    ours = checkpoint["written"]
+    # Until all is well the record says that the node is not finished, so that a plan shows it.
+    held = checkpoint["files"][RECORD]
+    record = json.loads(_text(held)) if held else {"format": 1, "files": {}}
+    log = _attempt(lambda: save_record(machine, dict(record, unfinished=True)))
+    left_to_pve = _pves_files(machine, checkpoint)
+    for path, before in sorted(checkpoint["files"].items()):
+        if path in left_to_pve:
+            log.append(f"{path} was left to PVE, whose definitions have been applied meanwhile")
+        elif path != RECORD:
+            log += _attempt(partial(_put_back_one, machine, path, before, ours.get(path), log))
+    return log
+
+
+def _put_back_one(machine: Machine, path: str, before: Optional[Value], ours: Optional[str], log: List[str]) -> None:
+    """:param ours: digest of what pvesdn has written there; None where it has not."""
+    now = file_now(machine, path)
+    if now == before:
+        return
+    if now is not None and ours is not None and path != PVES and digest_of(machine, path) != ours:
+        place = f"{STATE_DIR}/{os.path.basename(path)}.found"
+        write_whole(machine, place, base64.b64decode(now["data"]))
+        log.append(f"{path} had been edited meanwhile: that text is in {place}")
+    _put_file(machine, path, before)
+    log.append(f"put back {path}" if before else f"removed {path}")
+
+
+def _attempt(work: Callable[[], object]) -> List[str]:
+    """Do it; what kept it from being done, which keeps nothing else from it."""
+    try:
+        work()
+    except Refused as refused:
+        return [refused.error]
+    except OSError as error:
+        return ["{}: {}".format(error.filename or "a file", error.strerror)]
+    return []
+
+
+def _pves_files(machine: Machine, checkpoint: Value) -> List[str]:
+    """Files that PVE writes by itself, once its definitions are not those of before."""
+    if digest_of(machine, RUNNING_CONFIG) == checkpoint["running"]:
+        return []
+    return [PVES]
+
+
+def _put_file(machine: Machine, path: str, before: Optional[Value]) -> None:
+    place = machine.place(path)
+    if before is None:
+        with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+            os.unlink(place)
+    else:
+        temporary = beside(machine, path, "pvesdn-back")
+        ids = (before["uid"], before["gid"]) if os.geteuid() == 0 else None
+        write_new(temporary, base64.b64decode(before["data"]), before["mode"], ids)
+        os.replace(temporary, place)
+    sync_folders(machine, [path])
+
+
+def _text(held: Value) -> str:
+    return base64.b64decode(held["data"]).decode("utf-8", "replace")
+
+
+def _put_frr(machine: Machine, checkpoint: Value) -> List[str]:
+    before = checkpoint["frr"]
+    if "frr" not in checkpoint["begun"]:
+        return []
+    if before["enabled"] is False:
+        machine.run(["systemctl", "disable", "frr"], limit=60)
+    if before["active"] is False:
+        return machine.must(["systemctl", "stop", "frr"], limit=120).lines
+    if checkpoint["frr_action"] == "restart":
+        # The fourth restart within three minutes is refused otherwise.
+        machine.run(["systemctl", "reset-failed", "frr"], limit=30)
+    return take_files(machine, "restart" if checkpoint["frr_action"] == "restart" else "reload")
+
+
+def _reload_network(machine: Machine, checkpoint: Value) -> List[str]:
+    del checkpoint
+    end = time.monotonic() + PATIENCE
+    while True:
+        outcome = machine.run(["ifreload", "-a"], limit=600)
+        if outcome.status != ALREADY_RUNNING or time.monotonic() >= end:
+            return outcome.lines if outcome.status == 0 else [failure(["ifreload", "-a"], outcome)]
+        time.sleep(1.0)
+
+
+def _left(machine: Machine, checkpoint: Value) -> List[str]:
+    """What is not as before, one line each."""
+    try:
+        left = [f"{path} is not what it was" for path in _other_files(machine, checkpoint)]
+        return [*left, *differing(machine, checkpoint), *_frr_left(machine, checkpoint)]
+    except Refused as refused:
+        return [f"it could not be checked: {refused.error}"]
+    except OSError as error:
+        return ["it could not be checked: {}: {}".format(error.filename or "a file", error.strerror)]
+
+
+def _other_files(machine: Machine, checkpoint: Value) -> List[str]:
+    now, skipped = files_now(machine), [RECORD, *_pves_files(machine, checkpoint)]
+    return [path for path, before in checkpoint["files"].items() if path not in skipped and now[path] != before]
+
+
+def _frr_left(machine: Machine, checkpoint: Value) -> List[str]:
+    before = checkpoint["frr"]
+    if "frr" not in checkpoint["begun"] or before["active"] is None:
+        return []
+    active = machine.run(["systemctl", "is-active", "frr"], limit=30).status == 0
+    if active != before["active"]:
+        return ["FRR runs, and did not" if active else "FRR does not run; systemctl status frr says why"]
+    end = time.monotonic() + SETTLING
+    while before["lines"] is not None and running_lines(machine) != before["lines"]:
+        if time.monotonic() >= end:
+            return ["FRR's running configuration is not what it was"]
+        time.sleep(0.5)
+    return []
+
+
+_NETWORK: Tuple[Part, ...] = (make_room, _reload_network, repair)
+_PARTS: Tuple[Part, ...] = (_take_uplinks_down, _put_files, put_settings, _put_frr, *_NETWORK)
+"""What an undo does, in its order; the network last, which may be done again."""

@@ -1,0 +1,233 @@
+"""What an apply leaves behind when any of its calls fails in any way: every node as it was, or new, and nothing armed.
+
+The table: each call that an apply makes of a node or of the API, refused, cut off before it was heard, cut off after.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from pvesdn.adapters.nodes import ProgramAgent
+from pvesdn.errors import ApiRefused, ApiUnavailable, NodeFailed, NodeUnreachable
+from pvesdn.model.primitives import Json
+from pvesdn.model.report import ApplyReport, Standing
+from pvesdn.ports import ClusterApi
+from pvesdn.render.renderer import Renderer
+from pvesdn.workflows.apply import apply
+from pvesdn.workflows.plan import plan
+from pvesdn_lab.simulated.cluster import SimulatedCluster
+from tests.cluster.kit import ANOTHER_ZONE, EVPN, apply_to, errors, plan_of, reloads, serving, state_of, world_of
+
+PLANNER = partial(plan, renderer=Renderer())
+CHECKPOINT = "var/lib/pvesdn/checkpoint.json"
+# A VNI that moves (a device deleted and made anew), an exit that goes, a zone that is new, an MTU that goes down.
+AFTER = EVPN[: EVPN.index("exit: ")].replace("tag 2", "tag 20").replace("vxlan: plain\n", "vxlan: plain\n\tmtu 1400\n")
+AFTER += f"\n{ANOTHER_ZONE}"
+
+Break = Callable[[Callable[[], object]], object]
+
+
+def refused(call: Callable[[], object]) -> object:
+    del call
+    raise NodeFailed("pve2", "No space left on device")
+
+
+def unheard(call: Callable[[], object]) -> object:
+    del call
+    raise NodeUnreachable("pve2", "ssh: connection reset by peer")
+
+
+def unanswered(call: Callable[[], object]) -> object:
+    call()
+    raise NodeUnreachable("pve2", "ssh: connection reset by peer")
+
+
+WAYS: dict[str, Break] = {"refused": refused, "cut before": unheard, "cut after": unanswered}
+VERBS = ("stage", "arm", "commit", "sysctl", "frr", "flood", "finish", "disarm")
+
+
+class Faulty:
+    """A transport on which one verb fails once on pve2."""
+
+    def __init__(self, cluster: SimulatedCluster, verb: str, way: Break) -> None:
+        agent = cluster.agent()
+        assert isinstance(agent, ProgramAgent)
+        self._transport = agent.transport
+        self._verb = verb
+        self._way: Break | None = way
+
+    def ask(self, node: str, verb: str, arguments: Mapping[str, Json]) -> dict[str, Json]:
+        def call() -> dict[str, Json]:
+            return self._transport.ask(node, verb, arguments)
+
+        if (node, verb) == ("pve2", self._verb) and self._way is not None:
+            way, self._way = self._way, None
+            way(call)
+        return call()
+
+
+def half_applied(cluster: SimulatedCluster) -> None:
+    """A network that stands, and definitions that change much of it."""
+    assert apply_to(cluster).is_good
+    cluster.plug_guest("pve2", "web", 100)
+    cluster.write_sdn("pvesdn.cfg", AFTER)
+
+
+def armed(cluster: SimulatedCluster) -> list[str]:
+    return [name for name, node in cluster.nodes.items() if (node.root / CHECKPOINT).exists()]
+
+
+def holds_what_it_says(cluster: SimulatedCluster, report: ApplyReport, before: Mapping[str, object]) -> None:
+    """Each node has what the report says: as before, or new with nothing left to plan for it."""
+    now, left = state_of(cluster), {node.node: node for node in plan_of(cluster).nodes}
+    for node in report.nodes:
+        if node.standing in {Standing.AS_BEFORE, None}:
+            assert now[node.node] == before[node.node], node
+        else:
+            assert node.standing is Standing.NEW, node
+            assert not left[node.node].files, node
+    assert armed(cluster) == []
+    assert [*cluster.folder.rglob(".*.pvesdn-new")] == []
+
+
+@pytest.mark.parametrize("way", WAYS.values(), ids=WAYS)
+@pytest.mark.parametrize("verb", VERBS)
+def test_whatever_call_fails_each_node_has_what_the_report_says(tmp_path: Path, verb: str, way: Break) -> None:
+    with serving(tmp_path) as cluster:
+        half_applied(cluster)
+        before = state_of(cluster)
+        world = replace(world_of(cluster), nodes=ProgramAgent(Faulty(cluster, verb, way)))
+        report = apply(world, plan_of(cluster), PLANNER)
+        holds_what_it_says(cluster, report, before)
+        again = apply_to(cluster)
+        assert again.is_good, errors(again)
+        assert plan_of(cluster).is_empty
+
+
+class FaultyApi:
+    """The API, one call of which fails."""
+
+    def __init__(self, api: ClusterApi, call: str, error: Exception, *, is_heard: bool) -> None:
+        self._api, self._call, self._error, self._is_heard = api, call, error, is_heard
+
+    def __getattr__(self, name: str) -> object:
+        method = getattr(self._api, name)
+        if name != self._call:
+            return method
+
+        def failing(*words: object, **named: object) -> object:
+            self._call = ""
+            if self._is_heard:
+                method(*words, **named)
+            raise self._error
+
+        return failing
+
+
+@pytest.mark.parametrize("is_heard", [False, True], ids=["cut before", "cut after"])
+def test_a_reload_whose_task_nobody_can_name_is_undone_everywhere(tmp_path: Path, *, is_heard: bool) -> None:
+    with serving(tmp_path) as cluster:
+        half_applied(cluster)
+        before = state_of(cluster)
+        world = world_of(cluster)
+        api = FaultyApi(world.api, "reload_network", ApiUnavailable("connection reset by peer"), is_heard=is_heard)
+        report = apply(replace(world, api=api), plan_of(cluster), PLANNER)  # type: ignore[arg-type]
+        assert "connection reset" in errors(report)["pve1"]
+        cluster.wait_for_tasks(10)
+        holds_what_it_says(cluster, report, before)
+
+
+PENDING = {"zones.cfg": "simple: lan\n\n", "vnets.cfg": "vnet: office\n\tzone lan\n\n"}
+
+
+def test_a_commit_that_is_refused_leaves_every_node_as_before_and_definitions_pending(tmp_path: Path) -> None:
+    with serving(tmp_path) as cluster:
+        half_applied(cluster)
+        for name, text in PENDING.items():
+            cluster.write_sdn(name, text)
+        before, world = state_of(cluster), world_of(cluster)
+        api = FaultyApi(world.api, "apply_sdn", ApiRefused("no quorum", status=500), is_heard=False)
+        report = apply(replace(world, api=api), plan_of(cluster), PLANNER)  # type: ignore[arg-type]
+        assert "PVE's definitions were not committed: no quorum" in report.commit_error
+        holds_what_it_says(cluster, report, before)
+        assert plan_of(cluster).pending
+
+
+def test_a_commit_whose_answer_was_lost_is_known_by_pves_definitions_and_nothing_is_put_back(tmp_path: Path) -> None:
+    with serving(tmp_path) as cluster:
+        half_applied(cluster)
+        for name, text in PENDING.items():
+            cluster.write_sdn(name, text)
+        world = world_of(cluster)
+        api = FaultyApi(world.api, "apply_sdn", ApiUnavailable("read timed out"), is_heard=True)
+        report = apply(replace(world, api=api), plan_of(cluster), PLANNER)  # type: ignore[arg-type]
+        assert "PVE's definitions are committed, but nobody has told how its reloads went" in report.commit_error
+        assert {node.standing for node in report.nodes} == {Standing.NOT_PUT_BACK}
+        assert report.is_mixed
+        cluster.wait_for_tasks(10)
+        assert armed(cluster) == []
+        again = apply_to(cluster)
+        assert again.is_good, errors(again)
+        assert plan_of(cluster).is_empty
+
+
+def test_a_guest_is_where_it_was_after_its_bridge_has_gone_and_come_back(tmp_path: Path) -> None:
+    with serving(tmp_path) as cluster:
+        half_applied(cluster)
+        before = state_of(cluster)
+        node = cluster.nodes["pve2"]
+        cluster.nodes["pve3"].break_command("ifreload", status=1, stderr="error: vrf_other: broken\n", times=1)
+        world, changes = world_of(cluster), plan_of(cluster)
+        reload = world.api.reload_network
+
+        def unplugs(name: str, *, regenerate_frr: bool | None) -> str:
+            upid = reload(name, regenerate_frr=regenerate_frr)
+            cluster.wait_for_tasks(10)
+            if name == "pve2":
+                node.run("ip", "link", "del", "web")  # what ifupdown2 does to a bridge whose stanza goes
+            return upid
+
+        world.api.reload_network = unplugs  # type: ignore[method-assign, assignment]
+        report = apply(world, changes, PLANNER)
+        assert {entry.standing for entry in report.nodes} == {Standing.AS_BEFORE}
+        assert node.links()["tap100i0"]["master"] == "web"
+        assert state_of(cluster) == before
+
+
+def test_frr_that_did_not_run_before_does_not_run_after_an_undo(tmp_path: Path) -> None:
+    with serving(tmp_path) as cluster:
+        before = state_of(cluster)
+        cluster.nodes["pve3"].break_command("ifreload", status=1, times=1)
+        assert not apply_to(cluster).is_good
+        assert state_of(cluster) == before
+        assert not cluster.nodes["pve1"].frr()["running"]
+
+
+def test_a_node_whose_own_reload_fails_on_the_way_back_too_is_told_with_what_is_left(tmp_path: Path) -> None:
+    with serving(tmp_path) as cluster:
+        half_applied(cluster)
+        cluster.nodes["pve2"].break_command("ifreload", status=1, stderr="error: it is broken\n")
+        report = apply_to(cluster)
+        (told,) = [node for node in report.nodes if node.node == "pve2"]
+        assert told.standing is Standing.NOT_PUT_BACK
+        assert any("is not there any more" in line for line in told.left), told.left
+        assert any("it is broken" in line for line in told.log)
+        assert report.is_mixed
+        assert plan_of(cluster).nodes[1].is_unfinished
+        cluster.nodes["pve2"].mend_command("ifreload")
+        again = apply_to(cluster)
+        assert again.is_good, errors(again)
+        assert plan_of(cluster).is_empty
+
+
+def test_nothing_is_reloaded_twice_when_an_apply_is_good(tmp_path: Path) -> None:
+    with serving(tmp_path) as cluster:
+        report = apply_to(cluster)
+        assert {node.standing for node in report.nodes} == {Standing.NEW}
+        assert reloads(cluster) == {"pve1": 1, "pve2": 1, "pve3": 1}
+        assert armed(cluster) == []
