@@ -18,7 +18,8 @@ from pvesdn.workflows.plan import plan
 from pvesdn.workflows.read import read_cluster
 from pvesdn.workflows.world import World
 from pvesdn_lab.simulated.cluster import SimulatedCluster
-from pvesdn_lab.simulated.commands.state import read_json
+from pvesdn_lab.simulated.commands.state import State, read_json
+from pvesdn_lab.simulated.commands.vlans import shown_vlans
 from tests.fakes import FakeObserver
 from tests.task_clock import TaskClock
 
@@ -121,7 +122,7 @@ def everything(cluster: SimulatedCluster) -> dict[str, tuple[int, bytes]]:
 
 def state_of(cluster: SimulatedCluster) -> dict[str, object]:
     """All that an apply may change on every node, but for times: files with their modes, devices, settings, FRR."""
-    return {name: _node_state(node.root) | {"links": node.links()} for name, node in cluster.nodes.items()}
+    return {name: _node_state(node.root) for name, node in cluster.nodes.items()}
 
 
 def _node_state(root: Path) -> dict[str, object]:
@@ -132,4 +133,7 @@ def _node_state(root: Path) -> dict[str, object]:
                 found[str(path.relative_to(root))] = (path.stat().st_mode, path.read_bytes())
     frr = read_json(root, "frr", {})
     is_running = bool(frr.get("running"))
+    state = State(root)
+    found["links"] = {name: {**link, "vlans": None} for name, link in state.links.items()}
+    found["vlans"] = {row["ifname"]: row["vlans"] for row in shown_vlans(state)}
     return found | {"frr": (is_running, is_running and (frr["daemons"], frr["config"]), bool(frr.get("enabled")))}
