@@ -10,7 +10,7 @@ from pvesdn.model.facts import NodeFacts
 from pvesdn.model.files import SDN_INTERFACES
 from pvesdn.model.hand_written import FrrRouter, HandWrittenNode
 from pvesdn.recognise.devices import NodeDevices
-from pvesdn.recognise.found import Found, find_others, vxlans_of_bridges
+from pvesdn.recognise.found import Found, find_others
 from pvesdn.recognise.hosts import homes_of
 from pvesdn.recognise.nets import BridgeOnNode, Nets
 from pvesdn.recognise.notebook import Notebook
@@ -49,9 +49,8 @@ class Others:
             member = cluster.member(name)
             address = member.address if member is not None else None
             homes = homes_of(devices[name], facts.get(name), address)
-            found += (*find_others(nodes[name], devices[name], homes), *find_tunnels(nodes[name]))
-            inside = vxlans_of_bridges(nodes[name], devices[name])
-            left[name] = homes | {bridge for bridge, ports in inside.items() if len(ports) > 1}
+            others, left[name] = find_others(nodes[name], devices[name], homes)
+            found += (*others, *find_tunnels(nodes[name]))
         return cls(tuple(found), left)
 
     def enter(self, nets: Nets, book: Notebook) -> None:
