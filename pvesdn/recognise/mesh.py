@@ -106,7 +106,7 @@ class _Mesh:
 
     def __init__(self, speakers: Mapping[str, RouterOnNode], ground: UnderlayFacts) -> None:
         self._speakers = speakers
-        self._owners = ground.owners
+        self._ground = ground
         named = {address for speaker in speakers.values() for address in speaker.sessions}
         self._inside = {speaker.address for speaker in speakers.values()}
         self._inside |= {address for address in named if address in ground.owners}
@@ -150,7 +150,7 @@ class _Mesh:
         """:param wanted: the peers that it should have: whom it has beyond them are members."""
         missing = wanted - speaker.sessions.keys()
         if missing:
-            named = ", ".join(self._named(address) for address in sorted(missing, key=_sort_key))
+            named = ", ".join(self._ground.named(address) for address in sorted(missing, key=_sort_key))
             hint = "add it, and activate it in l2vpn evpn"
             if missing & set(self.outside):
                 hint += "; or take the peer that is no node out of every frr.conf"
@@ -176,9 +176,6 @@ class _Mesh:
                     which = "a route reflector itself" if address in self._inside else "no node of the overlay"
                     what, hint = f"is a route-reflector-client, but {which}", f"remove {line}"
                 book.error(speaker.node, neighbor.place, f"neighbor {neighbor.address}", what, hint)
-
-    def _named(self, address: IpAddress) -> str:
-        return f"{address} ({self._owners[address]})" if address in self._owners else str(address)
 
 
 def _tell_source(node: str, neighbor: FrrNeighbor, peer: IpAddress, ground: UnderlayFacts, book: Notebook) -> None:

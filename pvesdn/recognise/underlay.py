@@ -42,6 +42,10 @@ class UnderlayFacts:
     held: Mapping[str, Mapping[IpAddress, str]] = field(default_factory=dict)
     facts: Mapping[str, NodeFacts] = field(default_factory=dict)
 
+    def named(self, address: IpAddress) -> str:
+        """A peer in a message: with the node whose VTEP it is."""
+        return f"{address} ({self.owners[address]})" if address in self.owners else str(address)
+
     def vtep_of(self, address: IpAddress) -> IpAddress:
         """The VTEP of the node that has an address; the address itself where no node has it, or several."""
         holders = [name for name, held in self.held.items() if address in held and name in self.vteps]
