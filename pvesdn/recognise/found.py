@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
+from pvesdn.decode.nodes.hand_written import MAIN_INTERFACES
 from pvesdn.decode.nodes.hook_commands import HOOKS, UP_HOOKS
 from pvesdn.decode.secrets import hide_secrets
 from pvesdn.decode.secrets.veil import PLACEHOLDER
@@ -194,17 +195,16 @@ class _Finder:
 
     def _elsewhere(self, name: str) -> tuple[str, str] | None:
         """Where a stanza of it may be that does not count, and how it comes to count."""
-        main = "/etc/network/interfaces"
         for path, names in self._node.unsourced.items():
             if name in names:
                 return (
                     f"with a stanza in {path}, which no 'source' line names",
-                    f"add 'source {main}.d/*' to {main}; then import again",
+                    f"add 'source {MAIN_INTERFACES}.d/*' to {MAIN_INTERFACES}; then import again",
                 )
         if not self._node.outside:
             return None
-        hint = f"move its stanzas from there into a file in {main}.d; then import again"
-        return f"and no file makes that pvesdn reads: {main} also sources {self._node.outside[0]}", hint
+        hint = f"move its stanzas from there into a file in {MAIN_INTERFACES}.d; then import again"
+        return f"and no file makes that pvesdn reads: {MAIN_INTERFACES} also sources {self._node.outside[0]}", hint
 
     def _unwritten(self, words: VxlanWords, place: Place | None, what: str, lines: tuple[Place, ...]) -> Found:
         """A device that could be imported if its stanza said itself what it is."""
