@@ -19,11 +19,11 @@ ROWS = (
         said=(
             (
                 "node2: /etc/frr/frr.conf:1: router bgp 1234: has no session with 192.168.0.9; add it, and activate "
-                "it in l2vpn evpn; or take the peer that is no node out of every frr.conf"
+                "it in l2vpn evpn; or take the peer that is not a node out of every frr.conf"
             ),
             (
                 "node3: /etc/frr/frr.conf:1: router bgp 1234: has no session with 192.168.0.9; add it, and activate "
-                "it in l2vpn evpn; or take the peer that is no node out of every frr.conf"
+                "it in l2vpn evpn; or take the peer that is not a node out of every frr.conf"
             ),
         ),
         followed=tuple(
@@ -54,11 +54,11 @@ ROWS = (
         said=(
             (
                 "node2: /etc/frr/frr.conf:1: router bgp 1234: has no session with 192.168.0.9; add it, and activate "
-                "it in l2vpn evpn; or take the peer that is no node out of every frr.conf"
+                "it in l2vpn evpn; or take the peer that is not a node out of every frr.conf"
             ),
             (
                 "node3: /etc/frr/frr.conf:1: router bgp 1234: has no session with 192.168.0.9; add it, and activate "
-                "it in l2vpn evpn; or take the peer that is no node out of every frr.conf"
+                "it in l2vpn evpn; or take the peer that is not a node out of every frr.conf"
             ),
         ),
         followed=(
@@ -171,7 +171,7 @@ ROWS = (
         said=(
             (
                 "node2: /etc/frr/frr.conf:1: router bgp 1234: has no session with 192.168.0.253; add it, and "
-                "activate it in l2vpn evpn; or take the peer that is no node out of every frr.conf"
+                "activate it in l2vpn evpn; or take the peer that is not a node out of every frr.conf"
             ),
         ),
         followed=(

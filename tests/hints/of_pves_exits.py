@@ -76,7 +76,7 @@ def ill_named(made: FakeCluster) -> None:
 
 ROWS = (
     Row(
-        "the primary exit is no exit",
+        "the primary exit is not an exit",
         with_(EXITING, "zones.cfg", "exitnodes node1", "exitnodes node1\n\texitnodes-primary node2"),
         said=(
             "warning: zones.cfg:5: zone 'theirs': exitnodes-primary 'node2' is not one of the "
