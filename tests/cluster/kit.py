@@ -69,6 +69,7 @@ subnet: other-10.0.5.0-24
 \tgateway 10.0.5.254
 """
 PVE_SIMPLE = {"zones.cfg": "simple: lan\n\n", "vnets.cfg": "vnet: office\n\tzone lan\n\n"}
+PLANNER = partial(plan, renderer=Renderer())
 
 
 @contextmanager
@@ -97,7 +98,7 @@ def plan_of(cluster: SimulatedCluster, flags: PlanFlags | None = None) -> Change
 
 
 def apply_to(cluster: SimulatedCluster, flags: PlanFlags | None = None) -> ApplyReport:
-    return apply(world_of(cluster), plan_of(cluster, flags), partial(plan, renderer=Renderer()))
+    return apply(world_of(cluster), plan_of(cluster, flags), PLANNER)
 
 
 def errors(report: ApplyReport) -> dict[str, str]:

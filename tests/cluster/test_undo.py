@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 
 import pytest
@@ -17,13 +16,21 @@ from pvesdn.errors import ApiRefused, ApiUnavailable, NodeFailed, NodeUnreachabl
 from pvesdn.model.primitives import Json
 from pvesdn.model.report import ApplyReport, Standing
 from pvesdn.ports import ClusterApi
-from pvesdn.render.renderer import Renderer
 from pvesdn.workflows.apply import apply
-from pvesdn.workflows.plan import plan
 from pvesdn_lab.simulated.cluster import SimulatedCluster
-from tests.cluster.kit import ANOTHER_ZONE, EVPN, apply_to, errors, plan_of, reloads, serving, state_of, world_of
+from tests.cluster.kit import (
+    ANOTHER_ZONE,
+    EVPN,
+    PLANNER,
+    apply_to,
+    errors,
+    plan_of,
+    reloads,
+    serving,
+    state_of,
+    world_of,
+)
 
-PLANNER = partial(plan, renderer=Renderer())
 CHECKPOINT = "var/lib/pvesdn/checkpoint.json"
 # A VNI that moves (a device deleted and made anew), an exit that goes, a zone that is new, an MTU that goes down.
 AFTER = EVPN[: EVPN.index("exit: ")].replace("tag 2", "tag 20").replace("vxlan: plain\n", "vxlan: plain\n\tmtu 1400\n")
@@ -55,9 +62,7 @@ class Faulty:
     """A transport on which one verb fails once on pve2."""
 
     def __init__(self, cluster: SimulatedCluster, verb: str, way: Break) -> None:
-        agent = cluster.agent()
-        assert isinstance(agent, ProgramAgent)
-        self._transport = agent.transport
+        self._transport = cluster.agent().transport
         self._verb = verb
         self._way: Break | None = way
 

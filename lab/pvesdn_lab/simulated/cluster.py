@@ -9,7 +9,6 @@ from pathlib import Path
 from pvesdn.adapters.nodes import ProgramAgent
 from pvesdn.errors import NodeUnreachable
 from pvesdn.model.primitives import Json, NodeName
-from pvesdn.ports import NodeAgent
 from pvesdn_lab.simulated.commands.evpn import off_mark
 from pvesdn_lab.simulated.commands.state import write_json
 from pvesdn_lab.simulated.in_process import InProcessTransport
@@ -80,7 +79,7 @@ class SimulatedCluster(SimulatedPve):
         """The node's API goes on, but nobody gets a shell there."""
         self._without_ssh = self._without_ssh | {node} if refuses else self._without_ssh - {node}
 
-    def agent(self) -> NodeAgent:
+    def agent(self) -> ProgramAgent:
         """The node program on every member, as SSH would reach it: not where the member is off or refuses."""
         return ProgramAgent(_Shells(self))
 
