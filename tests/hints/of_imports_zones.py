@@ -4,24 +4,19 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from pvesdn.model.snapshot import NodeRaw, Snapshot
-from tests.hints.imports import ImportRow, everywhere
+from pvesdn.model.snapshot import Snapshot
+from tests.hints.imports import ImportRow, everywhere, with_rows
 
 
 def with_mtu(snapshot: Snapshot, mtu: int) -> Snapshot:
     """Every node's uplink has another MTU, in bytes."""
-    nodes = dict(snapshot.nodes)
-    for name, raw in nodes.items():
-        answers = dict(raw.commands)
-        for command in ("ip-link", "ip-addr"):
-            rows = answers[command]
-            assert isinstance(rows, list)
-            answers[command] = [
-                row | {"mtu": mtu} if isinstance(row, dict) and row.get("ifname") in ("eno1", "vmbr0") else row
-                for row in rows
-            ]
-        nodes[name] = NodeRaw(raw.files, answers)
-    return replace(snapshot, nodes=nodes)
+    for command in ("ip-link", "ip-addr"):
+        snapshot = with_rows(
+            snapshot,
+            command,
+            lambda rows: [row | {"mtu": mtu} if row["ifname"] in ("eno1", "vmbr0") else row for row in rows],
+        )
+    return snapshot
 
 
 def without(snapshot: Snapshot, node: str) -> Snapshot:
