@@ -34,6 +34,14 @@ def back(snapshot: Snapshot) -> Snapshot:
     return ImportRow("", "unicast", said="").build()
 
 
+TWO_NAMES = (
+    (
+        "node3: /etc/network/interfaces:24: br2: has VNI 2, which vmbr2 has on node1 "
+        "(/etc/network/interfaces:24); if it is the same network, call it vmbr2 here too and plug its "
+        "guests into that; if not, give it another VNI"
+    ),
+)
+
 ROWS = (
     ImportRow(
         "one bridge with two VNIs",
@@ -52,13 +60,7 @@ ROWS = (
         "one VNI in bridges of two names, which are one network",
         "unicast",
         given=(("node3", "vmbr2", "br2"),),
-        said=(
-            (
-                "node3: /etc/network/interfaces:24: br2: has VNI 2, which vmbr2 has on node1 "
-                "(/etc/network/interfaces:24); if it is the same network, call it vmbr2 here too and plug its "
-                "guests into that; if not, give it another VNI"
-            ),
-        ),
+        said=TWO_NAMES,
         followed=(("node3", "br2", "vmbr2"),),
         comes="vnet: vmbr2",
     ),
@@ -66,13 +68,7 @@ ROWS = (
         "one VNI in bridges of two names, which are two networks",
         "unicast",
         given=(("node3", "vmbr2", "br2"),),
-        said=(
-            (
-                "node3: /etc/network/interfaces:24: br2: has VNI 2, which vmbr2 has on node1 "
-                "(/etc/network/interfaces:24); if it is the same network, call it vmbr2 here too and plug its "
-                "guests into that; if not, give it another VNI"
-            ),
-        ),
+        said=TWO_NAMES,
         followed=(("node3", "vxlan-id 2\n", "vxlan-id 22\n"),),
         comes=("vnet: vmbr2", "vnet: br2", "tag 22"),
         gives_up=frozenset({"node3 VNI 2"}),
