@@ -22,6 +22,7 @@ from tests.cluster.kit import (
     ANOTHER_ZONE,
     EVPN,
     PLANNER,
+    PVE_SIMPLE,
     apply_to,
     errors,
     plan_of,
@@ -147,13 +148,10 @@ def test_a_reload_whose_task_nobody_can_name_is_undone_everywhere(tmp_path: Path
         holds_what_it_says(cluster, report, before)
 
 
-PENDING = {"zones.cfg": "simple: lan\n\n", "vnets.cfg": "vnet: office\n\tzone lan\n\n"}
-
-
 def test_a_commit_that_is_refused_leaves_every_node_as_before_and_definitions_pending(tmp_path: Path) -> None:
     with serving(tmp_path) as cluster:
         half_applied(cluster)
-        for name, text in PENDING.items():
+        for name, text in PVE_SIMPLE.items():
             cluster.write_sdn(name, text)
         before, world = state_of(cluster), world_of(cluster)
         api = FaultyApi(world.api, "apply_sdn", ApiRefused("no quorum", status=500), is_heard=False)
@@ -166,7 +164,7 @@ def test_a_commit_that_is_refused_leaves_every_node_as_before_and_definitions_pe
 def test_a_commit_whose_answer_was_lost_is_known_by_pves_definitions_and_nothing_is_put_back(tmp_path: Path) -> None:
     with serving(tmp_path) as cluster:
         half_applied(cluster)
-        for name, text in PENDING.items():
+        for name, text in PVE_SIMPLE.items():
             cluster.write_sdn(name, text)
         world = world_of(cluster)
         api = FaultyApi(world.api, "apply_sdn", ApiUnavailable("read timed out"), is_heard=True)
