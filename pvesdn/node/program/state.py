@@ -11,7 +11,7 @@ from pvesdn.node.program.files import text_of
 from pvesdn.node.program.flood import ALL_ZERO_MAC
 from pvesdn.node.program.frr import FRR_IS_DOWN
 from pvesdn.node.program.guests import plugs
-from pvesdn.node.program.machine import Machine, Refused, TooLate, failure, json_of
+from pvesdn.node.program.machine import Machine, Refused, TooLate, failure, json_of, told
 from pvesdn.node.program.places import SYSCTL_CONF
 from pvesdn.node.program.request import Value
 from pvesdn.node.program.sysctl import setting_path, settings_in
@@ -50,8 +50,7 @@ def state_of(machine: Machine, name: str) -> Value:
     except Refused as refused:
         return {"fault": refused.error}
     except OSError as error:
-        where = f"{error.filename}: " if error.filename else ""
-        return {"fault": f"{where}{error.strerror or error}"}
+        return {"fault": told(error)}
 
 
 def _flooding(machine: Machine) -> List[Dict[str, str]]:

@@ -12,7 +12,7 @@ from pvesdn.node.program.capture import file_now, files_now, interfaces_in, runn
 from pvesdn.node.program.checkpoint import drop_checkpoint, load_checkpoint, save_checkpoint, uptime
 from pvesdn.node.program.files import beside, digest_of, sync_folders, text_of, write_new, write_whole
 from pvesdn.node.program.frr import take_files
-from pvesdn.node.program.machine import Machine, Refused, failure
+from pvesdn.node.program.machine import Machine, Refused, failure, told
 from pvesdn.node.program.places import INTERFACES, RECORD, RUNNING_CONFIG, STATE_DIR, TARGETS
 from pvesdn.node.program.record import save_record
 from pvesdn.node.program.repair import differing, make_room, put_settings, repair
@@ -171,7 +171,7 @@ def _attempt(work: Callable[[], object]) -> List[str]:
     except Refused as refused:
         return [refused.error]
     except OSError as error:
-        return ["{}: {}".format(error.filename or "a file", error.strerror)]
+        return [told(error, "a file")]
     return []
 
 
@@ -231,7 +231,7 @@ def _left(machine: Machine, checkpoint: Value) -> List[str]:
     except Refused as refused:
         return [f"it could not be checked: {refused.error}"]
     except OSError as error:
-        return ["it could not be checked: {}: {}".format(error.filename or "a file", error.strerror)]
+        return [f"it could not be checked: {told(error, 'a file')}"]
 
 
 def _other_files(machine: Machine, checkpoint: Value) -> List[str]:
