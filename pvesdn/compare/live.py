@@ -201,10 +201,9 @@ class _Look:
     def settings(self) -> Iterator[Discrepancy]:
         if self.state.settings is None:
             return
-        devices = {device.name: device for device in self.expected.devices}
         for path, wanted in self.expected.settings.items():
             found = self.state.settings.get(path)
-            device = devices.get(path.split("/")[-2])
+            device = self.expected.by_name.get(path.split("/")[-2])
             is_told = device is not None and (device.name in self.around.told or device.name not in self.state.devices)
             if found == wanted or is_told or (found is None and path in self.expected.optional):
                 continue
@@ -262,8 +261,7 @@ class _Look:
     def _group(self, device: ExpectedDevice) -> list[str]:
         """What comes up together, a bridge after its ports: the other way round it would not find them."""
         bridge = device.master if device.kind == "vxlan" else device.name
-        ports = [port.name for port in self.expected.devices if port.kind == "vxlan" and port.master == bridge]
-        return [*ports, bridge] if bridge else [device.name]
+        return [*self.expected.vxlans.get(bridge, ()), bridge] if bridge else [device.name]
 
 
 _TRAITS: tuple[tuple[str, Callable[[ExpectedDevice], object], Callable[[LiveDevice], object]], ...] = (

@@ -66,22 +66,25 @@ class NodeView:
         """A daemon of FRR is missing, or hangs: others cannot hear of the node what they should."""
         return bool(self.missing_daemons or self.state.late & FRR_QUESTIONS)
 
+    @cached_property
+    def _evpn_zones(self) -> tuple[str, ...]:
+        return tuple(sorted({self.zones[vni.device] for vni in self.expected.vnis if vni.device in self.zones}))
+
     def is_told(self, device: str) -> bool:
         """The device, or what it is in, is not as it should be; what FRR makes of it follows from that."""
         live = self.state.devices.get(device)
-        wanted = next((found for found in self.expected.devices if found.name == device), None)
+        wanted = self.expected.by_name.get(device)
         if live is None or wanted is None or device in self.told or not live.is_up or live.vni != wanted.vni:
             return True
         bridge = self.state.devices.get(live.master)
-        above = next((found for found in self.expected.devices if found.name == wanted.master), None)
+        above = self.expected.by_name.get(live.master)
         if bridge is None or not bridge.is_up or live.master != wanted.master or live.master in self.told:
             return True
         return above is not None and above.master is not None and bridge.master != above.master
 
     def finding(self, subject: Subject, name: str, **said: Any) -> Discrepancy:
         """A discrepancy of this node that guests of all its EVPN zones may notice, unless `said` knows better."""
-        zones = {self.zones[vni.device] for vni in self.expected.vnis if vni.device in self.zones}
-        told = {"trait": "", "zones": tuple(sorted(zones)), "is_there": True, **said}
+        told = {"trait": "", "zones": self._evpn_zones, "is_there": True, **said}
         return Discrepancy(node=self.node, subject=subject, object=name, **told)
 
     def finding_in_zone(self, subject: Subject, name: str, device: str, **said: Any) -> Discrepancy:
