@@ -124,5 +124,4 @@ def _wanted(view: NodeView, plug: GuestPlug) -> PortVlans | None:
 def _finding(view: NodeView, port: GuestPort, bridges: Collection[str], **said: Any) -> Discrepancy:
     """:param bridges: where the port is, and where it should be."""
     zones = tuple(sorted({view.zones[bridge] for bridge in bridges if bridge in view.zones}))
-    told: dict[str, Any] = {"trait": "", **said}
-    return Discrepancy(node=view.node, subject=Subject.GUEST, object=port.port, zones=zones, is_there=True, **told)
+    return view.finding(Subject.GUEST, port.port, zones=zones, **said)

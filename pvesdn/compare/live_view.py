@@ -1,4 +1,4 @@
-"""What verify knows of each node when it looks at FRR: what one node does is held against what the others do."""
+"""What verify knows of each node, and of the nodes together: FRR of one is held against what the others do."""
 
 from __future__ import annotations
 

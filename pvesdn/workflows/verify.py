@@ -101,7 +101,7 @@ class _Node:
 
 def _look(known: Understanding, renderer: Renderer, *, has_pending: bool) -> tuple[dict[str, _Node], dict[str, str]]:
     """Every node that answered, and the reason for each that did not."""
-    zones = zones_by_interface(known.given.sdn)
+    zones, ways_in = zones_by_interface(known.given.sdn), _ways_in(known)
     unreachable = {**known.snapshot.unreachable, **known.unreadable}
     nodes = {}
     for planned in plan_nodes(known, renderer):
@@ -112,18 +112,17 @@ def _look(known: Understanding, renderer: Renderer, *, has_pending: bool) -> tup
         except NodeError as error:
             unreachable[name] = str(error)
             continue
-        expected = expect(planned.design)
         edits = () if has_pending else edited(planned.edits)  # PVE's file is part of the plan then
         view = NodeView(
-            expected,
+            expect(planned.design),
             state,
             raw.files.get(FRR_CONF),
             raw.files.get(FRR_DAEMONS, ""),
             told(changes) | {change.path for change in changes.files},
             zones,
         )
-        found = (*_of_node(known, changes, view), *edits)
-        nodes[name] = _Node(view, found, Counter([*checks(expected, state, zones), *guest_checks(view)]))
+        found = (*_of_node(known, changes, view, ways_in), *edits)
+        nodes[name] = _Node(view, found, Counter([*checks(view), *guest_checks(view)]))
     return nodes, unreachable
 
 
@@ -165,18 +164,18 @@ def _pending(known: Understanding) -> tuple[PendingChange, ...]:
     return read_sdn(known.snapshot.pve_files, intent="pending").pending
 
 
-def _of_node(known: Understanding, changes: NodeChanges, view: NodeView) -> Iterator[Discrepancy]:
+def _of_node(
+    known: Understanding, changes: NodeChanges, view: NodeView, ways_in: frozenset[IpAddress]
+) -> Iterator[Discrepancy]:
     facts = known.given.facts[changes.node]
     yield from file_discrepancies(changes, known.records[changes.node].files or (), view.zones)
     yield from unsourced(changes.node, facts, (device.file for device in view.expected.devices))
     around = Circumstances(
-        told=told(changes),
         unread=unread(changes, facts),
-        runs_evpn=bool(view.expected.vnis),
         shared={stanza.name for stanza in facts.stanzas} | {name for _, name in facts.other_stanzas},
-        ways_in=_ways_in(known),
+        ways_in=ways_in,
     )
-    yield from compare_live(view.expected, view.state, view.zones, around)
+    yield from compare_live(view, around)
     yield from compare_guests(view, known.guest_names, known.given.cluster.pve_version)
 
 
