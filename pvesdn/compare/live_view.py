@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from pvesdn.decode.frr.text import statements
+from pvesdn.decode.frr.text import FrrPlace, statements
 from pvesdn.model.expectation import NodeExpectation
 from pvesdn.model.files import FRR_CONF
 from pvesdn.model.state import NodeState
@@ -19,6 +20,8 @@ RESTART = "systemctl restart frr"
 RELOAD = f"/usr/lib/frr/frr-reload.py --reload {FRR_CONF}"
 FILE_FIRST = "first see to what is said of the file"
 _BGP = ("router", "bgp")
+_SHOWN = 4
+"""As many things of a kind are told before the rest is counted."""
 
 
 @dataclass(frozen=True)
@@ -49,11 +52,17 @@ class NodeView:
         return frozenset() if self.state.daemons is None else self.expected.daemons - self.state.daemons
 
     @cached_property
+    def unlike(self) -> tuple[Counter[FrrPlace], Counter[FrrPlace]]:
+        """What FRR does not run of its file, and what it runs besides; nothing where one of them was not seen."""
+        if self.frr_conf is None or self.state.frr is None:
+            return Counter(), Counter()
+        wanted, running = statements(self.frr_conf), statements(self.state.frr)
+        return wanted - running, running - wanted
+
+    @property
     def lacks_bgp(self) -> bool:
         """FRR does not run all that its file says of BGP, which is told of its configuration."""
-        if self.frr_conf is None or self.state.frr is None:
-            return False
-        lacks = statements(self.frr_conf) - statements(self.state.frr)
+        lacks, _ = self.unlike
         return any(place[0][:2] == _BGP for place in lacks)
 
     @property
@@ -84,7 +93,7 @@ class NodeView:
 
     def finding(self, subject: Subject, name: str, **said: Any) -> Discrepancy:
         """A discrepancy of this node that guests of all its EVPN zones may notice, unless `said` knows better."""
-        told = {"trait": "", "zones": self._evpn_zones, "is_there": True, **said}
+        told = {"zones": self._evpn_zones, "is_there": True, **said}
         return Discrepancy(node=self.node, subject=subject, object=name, **told)
 
     def finding_in_zone(self, subject: Subject, name: str, device: str, **said: Any) -> Discrepancy:
@@ -111,3 +120,9 @@ def listed(names: Collection[str]) -> str:
     """``bfdd, bgpd and zebra``."""
     *most, last = sorted(names)
     return f"{', '.join(most)} and {last}" if most else last
+
+
+def some(told: Sequence[str], between: str = ", ") -> str:
+    """The first few, and how many more there are."""
+    more = len(told) - _SHOWN
+    return between.join(told[:_SHOWN]) + (f" and {more} more" if more > 0 else "")

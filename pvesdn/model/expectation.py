@@ -9,6 +9,9 @@ from functools import cached_property
 from pvesdn.model.primitives import IpAddress, IpInterface
 from pvesdn.model.vlans import VlanSet
 
+ALWAYS_RUN = frozenset({"zebra", "staticd"})
+"""Daemons of FRR that nobody can switch off."""
+
 
 @dataclass(frozen=True, slots=True)
 class ExpectedDevice:
