@@ -44,7 +44,7 @@ class Transaction:
         self._placed: set[NodeName] = set()
         self._running: str | None = None
         self._is_committing = False
-        self._is_committed = False
+        self._cannot_return = False
         self._is_kept = False
 
     def __enter__(self) -> Self:
@@ -108,9 +108,12 @@ class Transaction:
         self._is_committing = True
 
     def is_committed(self) -> bool | None:
-        """Whether PVE's definitions have been committed since `is_about_to_commit`; None if nobody can tell."""
-        if self._is_committed or not self._is_committing:
-            return self._is_committed
+        """Whether PVE's definitions have been committed since `is_about_to_commit`; None if nobody can tell.
+
+        Once `put_back` has found that out, or not, nothing is put back any more, and the answer stays True.
+        """
+        if self._cannot_return or not self._is_committing:
+            return self._cannot_return
         try:
             return self._running_config() != self._running
         except PvesdnError:
@@ -118,7 +121,7 @@ class Transaction:
 
     def is_past_return(self) -> None:
         """PVE has taken the commit: what nodes have written down of how they were is of no use any more."""
-        self._is_committed = True
+        self._cannot_return = True
         self._disarm(Standing.NEW)
 
     def keep(self) -> None:
@@ -137,7 +140,7 @@ class Transaction:
         """Have the nodes that had their turn forget how they were. One that cannot be reached forgets by itself: its
         checkpoint counts as forgotten in `OPEN_SECONDS`, and an undo of this apply is never asked for again.
         """
-        nodes = tuple(node for node in self._armed if self._is_committed or node in self._placed)
+        nodes = tuple(node for node in self._armed if self._cannot_return or node in self._placed)
         left_over = nodes
         for _ in range(_ATTEMPTS):
             with suppress(PvesdnError):
@@ -153,7 +156,7 @@ class Transaction:
             self._disarm(Standing.NEW)
         committed = self.is_committed()
         if committed is not False:
-            self._is_committed = True
+            self._cannot_return = True
             reason = (COMMITTED if committed else _UNKNOWN,)
             self._disarm(Standing.NOT_PUT_BACK, reason)
             for progress in self._run:

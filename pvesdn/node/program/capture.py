@@ -7,13 +7,13 @@ import stat
 from typing import Any, Dict, Iterable, Iterator, List, Optional
 
 from pvesdn.node.program.files import LARGEST_FILE, digest_of, text_of
-from pvesdn.node.program.flood import ALL_ZERO_MAC
+from pvesdn.node.program.flood import all_zero_entries
 from pvesdn.node.program.machine import Machine, Refused, json_of
 from pvesdn.node.program.places import FRR_CONF, INTERFACES, RECORD, SYSCTL_CONF, TARGETS
 from pvesdn.node.program.request import INTERFACE, Value
 from pvesdn.node.program.state import SETTINGS
 from pvesdn.node.program.swap import staged
-from pvesdn.node.program.sysctl import setting_path, settings_in
+from pvesdn.node.program.sysctl import devices_with_settings, setting_path, settings_in
 
 MADE_BY_IFUPDOWN = ("bridge", "vxlan", "vrf")
 TUNNEL = ("id", "port", "local", "local6", "group", "group6", "link")
@@ -82,11 +82,16 @@ def _add_remotes(found: Dict[str, List[str]], text: str) -> None:
 
 def staged_digest(machine: Machine, path: str) -> Optional[str]:
     """Digest of what waits to be put in place of `path`; None where nothing does."""
-    return digest_of(machine, staged(machine, path)[len(machine.root) :])
+    return digest_of(machine, _waiting(machine, path))
 
 
 def _staged_text(machine: Machine, path: str) -> str:
-    return text_of(machine, staged(machine, path)[len(machine.root) :]) or ""
+    return text_of(machine, _waiting(machine, path)) or ""
+
+
+def _waiting(machine: Machine, path: str) -> str:
+    """The node's own path of what is staged for `path`."""
+    return staged(machine, path)[len(machine.root) :]
 
 
 def settings_now(machine: Machine) -> Dict[str, str]:
@@ -108,12 +113,8 @@ def setting_now(machine: Machine, path: str) -> Optional[str]:
 
 def _of_devices(machine: Machine) -> Iterator[str]:
     for family in ("ipv4", "ipv6"):
-        try:
-            names = sorted(os.listdir(machine.place(f"/proc/sys/net/{family}/conf")))
-        except (FileNotFoundError, NotADirectoryError):  # booted with ipv6.disable=1
-            continue
         # `all` and `default` first, for what they do to the others.
-        names.sort(key=lambda name: name not in ("all", "default"))
+        names = sorted(devices_with_settings(machine, family), key=lambda name: name not in ("all", "default"))
         yield from (f"net/{family}/conf/{name}/{key}" for name in names for key in OF_ADDRESSES)
 
 
@@ -125,9 +126,9 @@ def devices_now(machine: Machine) -> Dict[str, Value]:
     for row in _rows(json_of(machine, ["ip", "-j", "-d", "address"])):
         if row["ifname"] in found:
             found[row["ifname"]]["addresses"] = sorted(_global_addresses(row))
-    for row in _rows(json_of(machine, ["bridge", "-j", "fdb", "show"], may_fail=True)):
-        if row.get("mac") == ALL_ZERO_MAC and "dst" in row and row["ifname"] in found:
-            found[row["ifname"]]["flooding"].append(str(row["dst"]))
+    for name, address in all_zero_entries(json_of(machine, ["bridge", "-j", "fdb", "show"], may_fail=True)):
+        if name in found:
+            found[name]["flooding"].append(str(address))
     for row in _rows(json_of(machine, ["bridge", "-j", "-compressvlans", "vlan", "show"], may_fail=True)):
         if row["ifname"] in found:
             found[row["ifname"]]["vlans"] = sorted(_vlans(row))
@@ -207,9 +208,17 @@ def frr_now(machine: Machine) -> Value:
     """
     if machine.find("systemctl") is None:
         return {"active": None, "enabled": None, "lines": running_lines(machine)}
-    active = machine.run(["systemctl", "is-active", "frr"], limit=30).status == 0
-    enabled = machine.run(["systemctl", "is-enabled", "frr"], limit=30).status == 0
-    return {"active": active, "enabled": enabled, "lines": running_lines(machine) if active else None}
+    active = frr_is(machine, "active")
+    return {
+        "active": active,
+        "enabled": frr_is(machine, "enabled"),
+        "lines": running_lines(machine) if active else None,
+    }
+
+
+def frr_is(machine: Machine, word: str) -> bool:
+    """:param word: ``active`` or ``enabled``, in systemd's sense."""
+    return machine.run(["systemctl", f"is-{word}", "frr"], limit=30).status == 0
 
 
 def running_lines(machine: Machine) -> Optional[List[str]]:

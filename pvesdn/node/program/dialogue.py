@@ -17,7 +17,7 @@ from pvesdn.node.program.arm import arm, disarm
 from pvesdn.node.program.commit import commit, finish
 from pvesdn.node.program.flood import flood
 from pvesdn.node.program.frr import frr
-from pvesdn.node.program.machine import Machine, Refused
+from pvesdn.node.program.machine import Machine, Refused, told
 from pvesdn.node.program.observe import observe, read
 from pvesdn.node.program.put import put
 from pvesdn.node.program.request import Value
@@ -53,8 +53,7 @@ def answer(machine: Machine, request: bytes) -> Value:
     except Refused as refused:
         return {"ok": False, "error": refused.error, "hint": refused.hint}
     except OSError as error:
-        where = f"{error.filename}: " if error.filename else ""
-        return {"ok": False, "error": f"{where}{error.strerror or error}", "hint": ""}
+        return {"ok": False, "error": told(error), "hint": ""}
     except Exception as error:
         text = f"the node program failed: {type(error).__name__} in {_raised_in(error)}"
         return {"ok": False, "error": text, "hint": "this is a bug in pvesdn: please report it"}

@@ -1,6 +1,6 @@
 """The verb `flood`: entries that head-end replication needs and somebody has deleted."""
 
-from typing import Dict, List
+from typing import Any, Dict, Iterator, List, Tuple
 
 from pvesdn.node.program.machine import Machine, Refused, json_of
 from pvesdn.node.program.request import Value, checked_address, checked_interface, list_at
@@ -33,6 +33,13 @@ def flood(machine: Machine, arguments: Value) -> Value:
     if failures:
         raise Refused("; ".join(failures))
     return {"restored": restored}
+
+
+def all_zero_entries(rows: Any) -> Iterator[Tuple[str, str]]:
+    """Device and VTEP or group of each all-zero entry among the `rows` of ``bridge -j fdb show``."""
+    for row in rows if isinstance(rows, list) else []:
+        if isinstance(row, dict) and row.get("mac") == ALL_ZERO_MAC and "ifname" in row and "dst" in row:
+            yield row["ifname"], row["dst"]
 
 
 def _addresses(ports: Value, port: str) -> List[str]:

@@ -107,6 +107,12 @@ class Machine:
         return ":".join([*own, *given, "/usr/sbin", "/usr/bin", "/sbin", "/bin"])
 
 
+def told(error: OSError, nameless: str = "") -> str:
+    """What the system says, behind the file that it is about. :param nameless: what to call it where none is named."""
+    where = error.filename or nameless
+    return f"{where}: {error.strerror or error}" if where else f"{error.strerror or error}"
+
+
 def failure(argv: List[str], outcome: CommandResult) -> str:
     """What is said of a command that failed: its status and its last words."""
     last = ": " + " / ".join(outcome.lines[-3:]) if outcome.lines else ""

@@ -11,7 +11,7 @@ from typing import List, Optional, Tuple
 from pvesdn.node.program.checkpoint import load_checkpoint, refuse_while_open
 from pvesdn.node.program.files import digest_of, text_of, write_new
 from pvesdn.node.program.frr import frr_complaints
-from pvesdn.node.program.machine import Machine, Refused
+from pvesdn.node.program.machine import Machine, Refused, told
 from pvesdn.node.program.places import CLUSTER_FOLDER, FRR_CONF, RECORD, TARGETS
 from pvesdn.node.program.put import remove_drafts
 from pvesdn.node.program.request import Change, Value, changes_in, checked_target, list_at
@@ -36,7 +36,7 @@ def stage(machine: Machine, arguments: Value) -> Value:
                     _stage_one(machine, change)
                 problems = _complaints(machine, changes)
             except OSError as error:
-                problems = ["{}: {}".format(error.filename or "a file", error.strerror)]
+                problems = [told(error, "a file")]
             except BaseException:
                 unstage(machine, [change.path for change in changes])
                 raise

@@ -4,17 +4,16 @@ Whatever keeps one of them from being answered is part of the answer: what was n
 """
 
 import json
-import os
 from typing import Any, Callable, Dict, Iterator, List
 
 from pvesdn.node.program.files import text_of
-from pvesdn.node.program.flood import ALL_ZERO_MAC
+from pvesdn.node.program.flood import all_zero_entries
 from pvesdn.node.program.frr import FRR_IS_DOWN
 from pvesdn.node.program.guests import plugs
-from pvesdn.node.program.machine import Machine, Refused, TooLate, failure, json_of
+from pvesdn.node.program.machine import Machine, Refused, TooLate, failure, json_of, told
 from pvesdn.node.program.places import SYSCTL_CONF
 from pvesdn.node.program.request import Value
-from pvesdn.node.program.sysctl import setting_path, settings_in
+from pvesdn.node.program.sysctl import devices_with_settings, setting_path, settings_in
 
 SETTINGS = (
     "net/ipv4/ip_forward",
@@ -50,18 +49,13 @@ def state_of(machine: Machine, name: str) -> Value:
     except Refused as refused:
         return {"fault": refused.error}
     except OSError as error:
-        where = f"{error.filename}: " if error.filename else ""
-        return {"fault": f"{where}{error.strerror or error}"}
+        return {"fault": told(error)}
 
 
 def _flooding(machine: Machine) -> List[Dict[str, str]]:
     """All-zero entries of all VXLAN devices. Other entries, a guest's each, are as many as there are guests."""
     rows = json_of(machine, ["bridge", "-j", "fdb", "show"])
-    return [
-        {"ifname": row["ifname"], "dst": row["dst"]}
-        for row in rows
-        if isinstance(row, dict) and row.get("mac") == ALL_ZERO_MAC and "ifname" in row and "dst" in row
-    ]
+    return [{"ifname": name, "dst": address} for name, address in all_zero_entries(rows)]
 
 
 def _port_vlans(machine: Machine) -> List[Dict[str, Any]]:
@@ -96,10 +90,7 @@ def _settings(machine: Machine) -> Dict[str, str]:
 
 def _device_settings(machine: Machine) -> Iterator[str]:
     for family, key in _OF_DEVICES:
-        try:
-            names = sorted(os.listdir(machine.place(f"/proc/sys/net/{family}/conf")))
-        except FileNotFoundError:  # booted with ipv6.disable=1
-            continue
+        names = devices_with_settings(machine, family)
         yield from (f"net/{family}/conf/{name}/{key}" for name in names if name not in ("all", "default"))
 
 

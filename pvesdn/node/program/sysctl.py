@@ -1,6 +1,7 @@
 """The verb `sysctl`: our kernel settings are loaded, and those that have gone get back what was there before."""
 
-from typing import Dict, Optional
+import os
+from typing import Dict, List, Optional
 
 from pvesdn.node.program.checkpoint import begun
 from pvesdn.node.program.files import text_of
@@ -61,6 +62,14 @@ def setting_path(name: str) -> str:
     path = name if "/" in name else name.replace(".", "/")
     checked_path(f"/proc/sys/{path}")
     return path
+
+
+def devices_with_settings(machine: Machine, family: str) -> List[str]:
+    """Devices that have settings of their own, sorted, with ``all`` and ``default``. :param family: ipv4 or ipv6."""
+    try:
+        return sorted(os.listdir(machine.place(f"/proc/sys/net/{family}/conf")))
+    except FileNotFoundError:  # booted with ipv6.disable=1
+        return []
 
 
 def _live(machine: Machine, name: str) -> Optional[str]:

@@ -8,11 +8,11 @@ import time
 from functools import partial
 from typing import Callable, List, Optional, Sequence, Tuple
 
-from pvesdn.node.program.capture import file_now, files_now, interfaces_in, running_lines
+from pvesdn.node.program.capture import file_now, files_now, frr_is, interfaces_in, running_lines
 from pvesdn.node.program.checkpoint import drop_checkpoint, load_checkpoint, save_checkpoint, uptime
 from pvesdn.node.program.files import beside, digest_of, sync_folders, text_of, write_new, write_whole
 from pvesdn.node.program.frr import take_files
-from pvesdn.node.program.machine import Machine, Refused, failure
+from pvesdn.node.program.machine import Machine, Refused, failure, told
 from pvesdn.node.program.places import INTERFACES, RECORD, RUNNING_CONFIG, STATE_DIR, TARGETS
 from pvesdn.node.program.record import save_record
 from pvesdn.node.program.repair import differing, make_room, put_settings, repair
@@ -112,12 +112,8 @@ def _do(parts: Sequence[Part], machine: Machine, checkpoint: Value) -> List[str]
     """Everything in its order; what fails stops nothing that comes after it."""
     log: List[str] = []
     for part in parts:
-        log += _attempt(partial(_extend, log, part, machine, checkpoint))
+        log += _attempt(partial(part, machine, checkpoint))
     return log
-
-
-def _extend(log: List[str], part: Part, machine: Machine, checkpoint: Value) -> None:
-    log.extend(part(machine, checkpoint))
 
 
 def _take_uplinks_down(machine: Machine, checkpoint: Value) -> List[str]:
@@ -164,15 +160,14 @@ def _put_back_one(machine: Machine, path: str, before: Optional[Value], ours: Op
     log.append(f"put back {path}" if before else f"removed {path}")
 
 
-def _attempt(work: Callable[[], object]) -> List[str]:
-    """Do it; what kept it from being done, which keeps nothing else from it."""
+def _attempt(work: Callable[[], Optional[List[str]]]) -> List[str]:
+    """Do it; what was done, if it tells that, or what kept it from being done, which keeps nothing else from it."""
     try:
-        work()
+        return work() or []
     except Refused as refused:
         return [refused.error]
     except OSError as error:
-        return ["{}: {}".format(error.filename or "a file", error.strerror)]
-    return []
+        return [told(error, "a file")]
 
 
 def _pves_files(machine: Machine, checkpoint: Value) -> List[str]:
@@ -231,7 +226,7 @@ def _left(machine: Machine, checkpoint: Value) -> List[str]:
     except Refused as refused:
         return [f"it could not be checked: {refused.error}"]
     except OSError as error:
-        return ["it could not be checked: {}: {}".format(error.filename or "a file", error.strerror)]
+        return [f"it could not be checked: {told(error, 'a file')}"]
 
 
 def _other_files(machine: Machine, checkpoint: Value) -> List[str]:
@@ -243,7 +238,7 @@ def _frr_left(machine: Machine, checkpoint: Value) -> List[str]:
     before = checkpoint["frr"]
     if "frr" not in checkpoint["begun"] or before["active"] is None:
         return []
-    active = machine.run(["systemctl", "is-active", "frr"], limit=30).status == 0
+    active = frr_is(machine, "active")
     if active != before["active"]:
         return ["FRR runs, and did not" if active else "FRR does not run; systemctl status frr says why"]
     end = time.monotonic() + SETTLING
