@@ -56,7 +56,7 @@ def compare_live(view: NodeView, around: Circumstances) -> tuple[Discrepancy, ..
 
 
 def checks(view: NodeView) -> Iterator[str]:
-    """The zone of each thing that `compare_live` looks at, and of each VNI; empty where it is no zone's."""
+    """The zone of each thing that `compare_live` looks at, and of each VNI; empty where it belongs to none."""
     expected, state, zones = view.expected, view.state, view.zones
     for device in expected.devices:
         yield from [zones.get(device.name, "")] * (1 + sum(1 for _ in _traits(device, LiveDevice(device.name))))

@@ -70,7 +70,7 @@ def _elsewhere(view: NodeView, port: GuestPort, plug: GuestPlug, guest: str, aga
 
 
 def guest_checks(view: NodeView) -> Iterator[str]:
-    """The zone of each thing that `compare_guests` looks at in a VNet; empty where it is no zone's."""
+    """The zone of each thing that `compare_guests` looks at in a VNet; empty where it belongs to none."""
     plugs = _plugs(view)
     for port, live in _ports(view):
         plug = plugs.get((port.guest, port.device))
