@@ -88,9 +88,15 @@ def require_members(only: frozenset[str] | None, members: Collection[str]) -> No
     :raises SettingsError: it says which one may have been meant.
     """
     for name in sorted((only or frozenset()) - set(members)):
-        near = nearest(name, members)
-        meant = f"did you mean {near}? " if near else ""
-        raise SettingsError(f"there is no node '{name}'", hint=f"{meant}members are {', '.join(sorted(members))}")
+        raise no_such("node", name, "members", members)
+
+
+def no_such(noun: str, name: str, called: str, known: Collection[str]) -> SettingsError:
+    """A name that nothing has: what may have been meant, and what there is. :param called: the known ones together."""
+    near = nearest(name, known)
+    meant = f"did you mean {near}? " if near else ""
+    there = ", ".join(sorted(known)) or "none"
+    return SettingsError(f"there is no {noun} '{name}'", hint=f"{meant}{called} are {there}")
 
 
 def show_findings(screen: Screen, findings: Iterable[Finding]) -> None:

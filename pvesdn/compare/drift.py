@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterable, Iterator, Mapping
 
+from pvesdn.compare.live_view import some
 from pvesdn.model.differences import Difference
 from pvesdn.model.facts import NodeFacts
 from pvesdn.model.files import (
@@ -19,8 +20,6 @@ from pvesdn.model.findings import Finding, Severity
 from pvesdn.model.running import PveRunning, SdnFileState
 from pvesdn.model.verification import Discrepancy, Subject
 
-_SHOWN = 4
-"""As many interfaces are named before the rest is counted."""
 _NOT_APPLIED = (
     "the definitions have changed since the last apply, or were never applied here; or the cluster has changed: its "
     "members, a VTEP, an MTU on the way"
@@ -47,7 +46,6 @@ def file_discrepancies(
             node=changes.node,
             subject=Subject.FILE,
             object=change.path,
-            trait="",
             expected="no such file" if change.action is Action.REMOVE else "as the definitions make it",
             found=_FOUND.get(change.action) or _differences(change),
             cause=_cause(change, written),
@@ -59,7 +57,6 @@ def file_discrepancies(
             node=changes.node,
             subject=Subject.FILE,
             object="the last apply",
-            trait="",
             expected="finished",
             found="not finished: files are in place, but their reload was not seen to succeed",
             cause="it was interrupted, or the reload failed",
@@ -95,7 +92,6 @@ def edited(findings: Iterable[Finding]) -> Iterator[Discrepancy]:
             node=finding.node,
             subject=Subject.FILE,
             object=SDN_INTERFACES,
-            trait="",
             expected="as PVE writes it",
             found=finding.what,
             cause="somebody has edited it, or the node has changed since PVE wrote it",
@@ -128,7 +124,6 @@ def pve_discrepancies(pending: Iterable[PendingChange], running: PveRunning) -> 
             node="",
             subject=Subject.DEFINITIONS,
             object=f"{change.kind} {change.id}",
-            trait="",
             expected="applied",
             found=change.state,
             cause="somebody has edited PVE's definitions, and nobody has applied them",
@@ -156,13 +151,13 @@ def pve_discrepancies(pending: Iterable[PendingChange], running: PveRunning) -> 
 def _differences(change: FileChange) -> str:
     if change.stanzas:
         told = [_stanza(stanza) for stanza in change.stanzas]
-        return f"an apply would change {_some(told)}"
-    return _some([_words(difference) for difference in change.differences]) or "another text"
+        return f"an apply would change {some(told)}"
+    return some([_words(difference) for difference in change.differences]) or "another text"
 
 
 def _stanza(change: StanzaChange) -> str:
     """``~ web (mtu is 1500, not 1450)``."""
-    differences = _some([_words(difference) for difference in change.differences])
+    differences = some([_words(difference) for difference in change.differences])
     return f"{change.action.value} {change.name}{f' ({differences})' if differences else ''}"
 
 
@@ -171,11 +166,6 @@ def _words(difference: Difference) -> str:
     if old and new:
         return f"{name} is {old}, not {new}"
     return f"{name} lacks {new}" if new else f"{name} has {old}"
-
-
-def _some(told: list[str]) -> str:
-    more = len(told) - _SHOWN
-    return f"{', '.join(told[:_SHOWN])}{f' and {more} more' if more > 0 else ''}"
 
 
 def _zones(change: FileChange, zones: Mapping[str, str]) -> tuple[str, ...]:

@@ -7,24 +7,23 @@ entry that came of them, on all other nodes too. What follows from another findi
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from pvesdn.compare.differences import hidden
 from pvesdn.compare.live_evpn import flooding_discrepancies, vni_discrepancies
 from pvesdn.compare.live_sessions import session_discrepancies
-from pvesdn.compare.live_view import FILE_FIRST, FRR_QUESTIONS, RELOAD, RESTART, ClusterView, NodeView, listed
-from pvesdn.decode.frr.text import statements
+from pvesdn.compare.live_view import FILE_FIRST, FRR_QUESTIONS, RELOAD, RESTART, ClusterView, NodeView, listed, some
+from pvesdn.decode.frr.text import FrrPlace
+from pvesdn.model.expectation import ALWAYS_RUN
 from pvesdn.model.files import FRR_CONF, FRR_DAEMONS
 from pvesdn.model.findings import Severity
 from pvesdn.model.state import NodeState
 from pvesdn.model.verification import Discrepancy, Subject
 
-_SHOWN = 4
-"""As many lines of a configuration are told before the rest is counted."""
 _FORWARDING = re.compile(r"(no )?(ip|ipv6) forwarding")
 _STOPPED = "it was stopped, or it crashed and was not started again: journalctl -u frr tells"
-_ALWAYS = frozenset({"zebra", "staticd"})
 
 
 def compare_frr(view: NodeView, cluster: ClusterView) -> tuple[Discrepancy, ...]:
@@ -102,14 +101,13 @@ class _Look:
             )
 
     def _is_switched_on(self, daemon: str) -> bool:
-        return daemon in _ALWAYS or re.search(rf"(?m)^{daemon}=yes\s*$", self.view.switches) is not None
+        return daemon in ALWAYS_RUN or re.search(rf"(?m)^{daemon}=yes\s*$", self.view.switches) is not None
 
     def configuration(self) -> Iterator[Discrepancy]:
         """What FRR runs against its own file; whether that is as designed is said of the file."""
-        if self.state.frr is None or self.view.frr_conf is None or self.view.missing_daemons:
+        if self.view.missing_daemons:
             return
-        wanted, running = statements(self.view.frr_conf), statements(self.state.frr)
-        lacks, has = _told(wanted - running), _told(running - wanted)
+        lacks, has = map(_told, self.view.unlike)
         if lacks or has:
             yield self.view.finding(
                 Subject.FRR,
@@ -117,7 +115,7 @@ class _Look:
                 trait="running configuration",
                 expected=f"what {FRR_CONF} says",
                 found=" and ".join(
-                    [*([f"lacks {_some(lacks)}"] if lacks else []), *([f"has {_some(has)}"] if has else [])]
+                    f"{verb} {_quoted(lines)}" for verb, lines in (("lacks", lacks), ("has", has)) if lines
                 ),
                 cause="somebody typed it into vtysh, or FRR did not take all of its file when it was reloaded",
                 step=FILE_FIRST if FRR_CONF in self.view.told else RELOAD,
@@ -127,7 +125,7 @@ class _Look:
             )
 
 
-def _told(places: Mapping[tuple[tuple[str, ...], ...], int]) -> list[str]:
+def _told(places: Counter[FrrPlace]) -> list[str]:
     """Lines with the blocks they are in; of a block that is missing as a whole only its first line."""
     found = []
     for place in places:
@@ -140,6 +138,5 @@ def _told(places: Mapping[tuple[tuple[str, ...], ...], int]) -> list[str]:
     return found
 
 
-def _some(lines: Collection[str]) -> str:
-    told, more = list(lines)[:_SHOWN], len(lines) - _SHOWN
-    return "; ".join(map(repr, told)) + (f" and {more} more" if more > 0 else "")
+def _quoted(lines: Iterable[str]) -> str:
+    return some([repr(line) for line in lines], "; ")

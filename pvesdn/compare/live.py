@@ -6,11 +6,12 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from pvesdn.model.expectation import ExpectedDevice, NodeExpectation
+from pvesdn.compare.live_view import FILE_FIRST, NodeView
+from pvesdn.model.expectation import ExpectedDevice
 from pvesdn.model.files import OUR_SYSCTL
 from pvesdn.model.findings import Severity
 from pvesdn.model.primitives import IpAddress
-from pvesdn.model.state import LiveDevice, NodeState
+from pvesdn.model.state import LiveDevice
 from pvesdn.model.verification import Discrepancy, Subject
 from pvesdn.model.vlans import PortVlans, VlanSet
 
@@ -38,33 +39,25 @@ _SWITCHED = "forwarding was switched for all devices after the last reload"
 class Circumstances:
     """What is known of a node besides, and may explain what is found there.
 
-    :param told: interfaces that an apply would change: what their files lack is said of the files.
     :param unread: interfaces files that nothing has loaded, by path, with the reason.
-    :param runs_evpn: its FRR has EVPN, which takes static flooding entries along with withdrawn routes.
     :param shared: devices that files of the host define as well: ifupdown2 merges both, and what the host adds stays.
     :param ways_in: addresses at which the cluster reaches its nodes, and VTEPs.
     """
 
-    told: frozenset[str] = frozenset()
     unread: Mapping[str, str] = field(default_factory=dict)
-    runs_evpn: bool = False
     shared: Collection[str] = ()
     ways_in: Collection[IpAddress] = ()
 
 
-def compare_live(
-    expected: NodeExpectation, state: NodeState, zones: Mapping[str, str], around: Circumstances
-) -> tuple[Discrepancy, ...]:
-    """Everything that is not as it should be on one node.
-
-    :param zones: the zone of each interface, by name.
-    """
-    look = _Look(expected, state, zones, around)
+def compare_live(view: NodeView, around: Circumstances) -> tuple[Discrepancy, ...]:
+    """Everything that is not as it should be on one node; what the files of devices lack is said of the files."""
+    look = _Look(view, around)
     return (*look.devices(), *look.flooding(), *look.settings())
 
 
-def checks(expected: NodeExpectation, state: NodeState, zones: Mapping[str, str]) -> Iterator[str]:
-    """The zone of each thing that `compare_live` looks at; empty where it is no zone's."""
+def checks(view: NodeView) -> Iterator[str]:
+    """The zone of each thing that `compare_live` looks at, and of each VNI; empty where it belongs to none."""
+    expected, state, zones = view.expected, view.state, view.zones
     for device in expected.devices:
         yield from [zones.get(device.name, "")] * (1 + sum(1 for _ in _traits(device, LiveDevice(device.name))))
         if state.vlans is not None and device.vlans is not None:
@@ -73,22 +66,20 @@ def checks(expected: NodeExpectation, state: NodeState, zones: Mapping[str, str]
             yield zones.get(device.name, "")
     yield from (zones.get(vni.device, "") for vni in expected.vnis if state.vnis is not None)
     if state.settings is not None:
-        yield from (_zone_of(path, zones) for path in expected.settings)
+        yield from (zones.get(_owner(path), "") for path in expected.settings)
 
 
 @dataclass(frozen=True, slots=True)
 class _Look:
-    expected: NodeExpectation
-    state: NodeState
-    zones: Mapping[str, str]
+    view: NodeView
     around: Circumstances
 
     def _judged(self) -> Iterator[ExpectedDevice]:
-        return (device for device in self.expected.devices if device.name not in self.around.told)
+        return (device for device in self.view.expected.devices if device.name not in self.view.told)
 
     def devices(self) -> Iterator[Discrepancy]:
         for device in self._judged():
-            live = self.state.devices.get(device.name)
+            live = self.view.state.devices.get(device.name)
             if live is None:
                 cause, step = self._missing(device), self._made(device)
                 yield self._finding(device, expected="there", found="absent", cause=cause, step=step)
@@ -116,7 +107,7 @@ class _Look:
         """
         if trait in _OF_A_PORT:
             return found == _NONE
-        return trait == "master" and device.master not in self.state.devices
+        return trait == "master" and device.master not in self.view.state.devices
 
     def _strangers(self, device: ExpectedDevice, live: LiveDevice) -> Iterator[Discrepancy]:
         """Addresses that nobody has designed; a device that is the host's too may have some of its own."""
@@ -135,15 +126,15 @@ class _Look:
             )
 
     def _is_elsewhere(self, address: IpAddress, name: str) -> bool:
-        others = (device for device in self.state.devices.values() if device.name != name)
+        others = (device for device in self.view.state.devices.values() if device.name != name)
         return any(held.ip == address for device in others for held in device.addresses)
 
     def _vlans(self, device: ExpectedDevice, live: LiveDevice) -> Iterator[Discrepancy]:
         """VLANs that a port of a VLAN-aware VNet drops; a bridge that has no VLANs is said to have none already."""
-        bridge = self.state.devices.get(live.master)
-        if device.vlans is None or self.state.vlans is None or bridge is None or not bridge.vlan_filtering:
+        bridge = self.view.state.devices.get(live.master)
+        if device.vlans is None or self.view.state.vlans is None or bridge is None or not bridge.vlan_filtering:
             return
-        there = self.state.vlans.get(device.name, PortVlans())
+        there = self.view.state.vlans.get(device.name, PortVlans())
         if missing := device.vlans - there.tagged - there.untagged:
             add = f"bridge vlan add dev {device.name} vid"
             steps = [f"{add} {VlanSet.of([vlans])}" for vlans in (missing - _PVID).ranges()]
@@ -159,19 +150,19 @@ class _Look:
             )
 
     def flooding(self) -> Iterator[Discrepancy]:
-        if self.state.flooding is None:
+        if self.view.state.flooding is None:
             return
         for device in self._judged():
-            if device.name not in self.state.devices:
+            if device.name not in self.view.state.devices:
                 continue
-            there = self.state.flooding.get(device.name, frozenset())
-            if device.group is not None and self.state.devices[device.name].group == device.group:
+            there = self.view.state.flooding.get(device.name, frozenset())
+            if device.group is not None and self.view.state.devices[device.name].group == device.group:
                 if device.group not in there:
                     yield self._flood(device, [device.group], "somebody has deleted it", self._remade(device))
             elif device.remotes is not None:
                 if missing := sorted(device.remotes - there, key=_number):
                     commands = [f"bridge fdb append {_ZERO} dev {device.name} dst {vtep}" for vtep in missing]
-                    cause = _WITHDRAWN if self.around.runs_evpn else "somebody has deleted it"
+                    cause = _WITHDRAWN if self.view.expected.vnis else "somebody has deleted it"
                     yield self._flood(device, missing, cause, " && ".join(commands))
                 if extra := sorted(there - device.remotes, key=_number):
                     yield self._too_many(device, extra)
@@ -199,14 +190,15 @@ class _Look:
         )
 
     def settings(self) -> Iterator[Discrepancy]:
-        if self.state.settings is None:
+        if self.view.state.settings is None:
             return
-        devices = {device.name: device for device in self.expected.devices}
-        for path, wanted in self.expected.settings.items():
-            found = self.state.settings.get(path)
-            device = devices.get(path.split("/")[-2])
-            is_told = device is not None and (device.name in self.around.told or device.name not in self.state.devices)
-            if found == wanted or is_told or (found is None and path in self.expected.optional):
+        for path, wanted in self.view.expected.settings.items():
+            found = self.view.state.settings.get(path)
+            device = self.view.expected.by_name.get(_owner(path))
+            is_told = device is not None and (
+                device.name in self.view.told or device.name not in self.view.state.devices
+            )
+            if found == wanted or is_told or (found is None and path in self.view.expected.optional):
                 continue
             if device is not None:
                 is_forwarding = path.endswith("/forwarding")
@@ -217,27 +209,20 @@ class _Look:
                     "another file of sysctl.d, or another program, has set it since",
                     f"sysctl -p {OUR_SYSCTL}",
                 )
-            zone = _zone_of(path, self.zones)
-            yield Discrepancy(
-                node=self.state.node,
-                subject=Subject.SETTING,
-                object=path.replace("/", ".") if "." not in path else path,
-                trait="",
+            yield self.view.finding_in_zone(
+                Subject.SETTING,
+                path.replace("/", ".") if "." not in path else path,
+                _owner(path),
                 expected=wanted,
                 found="absent" if found is None else found,
                 cause=cause,
                 step=step,
-                zones=(zone,) if zone else (),
-                is_there=True,
             )
 
-    def _finding(self, device: ExpectedDevice, **said: Any) -> Discrepancy:
-        zone = self.zones.get(device.name)
-        told: dict[str, Any] = {"subject": Subject.DEVICE, "trait": "", **said}
-        if device.file in self.around.unread and told["subject"] is Subject.DEVICE:
-            told |= {"step": "first see to what is said of the file", "is_there": False}
-        zones = () if zone is None else (zone,)
-        return Discrepancy(node=self.state.node, object=device.name, zones=zones, **{"is_there": True, **told})
+    def _finding(self, device: ExpectedDevice, *, subject: Subject = Subject.DEVICE, **said: Any) -> Discrepancy:
+        if device.file in self.around.unread and subject is Subject.DEVICE:
+            said |= {"step": FILE_FIRST, "is_there": False}
+        return self.view.finding_in_zone(subject, device.name, device.name, **said)
 
     def _cause(self, device: ExpectedDevice, otherwise: str) -> str:
         """A file that nothing has loaded explains what is wrong with its devices."""
@@ -262,8 +247,7 @@ class _Look:
     def _group(self, device: ExpectedDevice) -> list[str]:
         """What comes up together, a bridge after its ports: the other way round it would not find them."""
         bridge = device.master if device.kind == "vxlan" else device.name
-        ports = [port.name for port in self.expected.devices if port.kind == "vxlan" and port.master == bridge]
-        return [*ports, bridge] if bridge else [device.name]
+        return [*self.view.expected.vxlans.get(bridge, ()), bridge] if bridge else [device.name]
 
 
 _TRAITS: tuple[tuple[str, Callable[[ExpectedDevice], object], Callable[[LiveDevice], object]], ...] = (
@@ -305,10 +289,9 @@ def _said(value: object) -> str:
     return str(value)
 
 
-def _zone_of(path: str, zones: Mapping[str, str]) -> str:
-    """The zone of a setting that is a device's own."""
-    parts = path.split("/")
-    return zones.get(parts[-2], "") if len(parts) > 1 else ""
+def _owner(path: str) -> str:
+    """The device of a setting that is a device's own."""
+    return path.split("/")[-2]
 
 
 def _listed(addresses: list[IpAddress]) -> str:

@@ -64,31 +64,35 @@ def flooding_discrepancies(view: NodeView, cluster: ClusterView) -> Iterator[Dis
     """All-zero entries that zebra should have made of the others' type-3 routes (RFC 8365 section 5.1.3)."""
     if view.state.flooding is None or view.state.vnis is None or not view.has_bgp:
         return
-    for vni in view.expected.vnis:
-        if vni.is_l3 or vni.vni not in view.state.vnis or view.is_told(vni.device):
+    heard = tuple(_heard(view, cluster))
+    for vni in view.expected.of_guests.values():
+        if vni.vni not in view.state.vnis or view.is_told(vni.device):
             continue
         there = view.state.flooding.get(vni.device, frozenset())
-        missing = {node: vtep for node, vtep in _announcers(view, cluster, vni.vni) if vtep not in there}
+        missing = {other.node: vtep for other, vtep in heard if vtep not in there and _announces(other, vni.vni)}
         if missing:
             yield _not_flooded(view, vni, missing)
 
 
-def _announcers(view: NodeView, cluster: ClusterView, vni: int) -> Iterator[tuple[str, IpAddress]]:
-    """Other nodes that should be heard of, unless what keeps them from it is told already."""
+def _heard(view: NodeView, cluster: ClusterView) -> Iterator[tuple[NodeView, IpAddress]]:
+    """Other nodes whose routes should come, unless what keeps them from it is told already, each with its VTEP."""
     if any(not live.is_established for live in _reflecting(view, cluster)):
         return
     peers = {session.peer for session in view.expected.sessions}
     for name, other in cluster.nodes.items():
-        its = next((found for found in other.expected.vnis if found.vni == vni and not found.is_l3), None)
         vtep = other.expected.vtep
-        if name == view.node or its is None or vtep is None or not other.has_bgp or other.is_told(its.device):
-            continue
-        if vni not in (other.state.vnis or {}):
+        if name == view.node or vtep is None or not other.has_bgp:
             continue
         session = (view.state.sessions or {}).get(str(vtep))
         is_heard = str(vtep) not in peers if session is None else session.is_established
         if is_heard:
-            yield name, vtep
+            yield other, vtep
+
+
+def _announces(other: NodeView, vni: int) -> bool:
+    """It has the VNI, and nothing is said of it that would keep it from announcing a type-3 route."""
+    its = other.expected.of_guests.get(vni)
+    return its is not None and vni in (other.state.vnis or {}) and not other.is_told(its.device)
 
 
 def _reflecting(view: NodeView, cluster: ClusterView) -> Iterator[LiveSession]:

@@ -70,7 +70,7 @@ def _elsewhere(view: NodeView, port: GuestPort, plug: GuestPlug, guest: str, aga
 
 
 def guest_checks(view: NodeView) -> Iterator[str]:
-    """The zone of each thing that `compare_guests` looks at in a VNet; empty where it is no zone's."""
+    """The zone of each thing that `compare_guests` looks at in a VNet; empty where it belongs to none."""
     plugs = _plugs(view)
     for port, live in _ports(view):
         plug = plugs.get((port.guest, port.device))
@@ -95,19 +95,23 @@ def _ports(view: NodeView) -> Iterator[tuple[GuestPort, LiveDevice]]:
 
 def _is_ours(view: NodeView, plug: GuestPlug, live: LiveDevice) -> bool:
     """A VNet has the port, or should have it, and PVE could plug it in: one with a VLAN needs a VLAN-aware bridge."""
-    bridges = {device.name for device in view.expected.devices if device.kind == "bridge"}
-    if not bridges & {plug.bridge, live.master}:
+    if not any(_is_expected(view, name) for name in (plug.bridge, live.master)):
         return False
     bridge = view.state.devices.get(plug.bridge)
-    if bridge is None and plug.bridge in bridges:
+    if bridge is None and _is_expected(view, plug.bridge):
         return False  # which is said of the bridge
     return plug.tag is None or bridge is None or bool(bridge.vlan_filtering)
+
+
+def _is_expected(view: NodeView, bridge: str) -> bool:
+    device = view.expected.by_name.get(bridge)
+    return device is not None and device.kind == "bridge"
 
 
 def _wanted(view: NodeView, plug: GuestPlug) -> PortVlans | None:
     """What PVE gives a port of a VLAN-aware bridge; None where the bridge is not, or its VLANs were not seen."""
     bridge = view.state.devices.get(plug.bridge)
-    expected = next((device for device in view.expected.devices if device.name == plug.bridge), None)
+    expected = view.expected.by_name.get(plug.bridge)
     is_aware = expected is not None and expected.vlan_filtering and bridge is not None and bridge.vlan_filtering
     if view.state.vlans is None or not is_aware:
         return None
@@ -120,5 +124,4 @@ def _wanted(view: NodeView, plug: GuestPlug) -> PortVlans | None:
 def _finding(view: NodeView, port: GuestPort, bridges: Collection[str], **said: Any) -> Discrepancy:
     """:param bridges: where the port is, and where it should be."""
     zones = tuple(sorted({view.zones[bridge] for bridge in bridges if bridge in view.zones}))
-    told: dict[str, Any] = {"trait": "", **said}
-    return Discrepancy(node=view.node, subject=Subject.GUEST, object=port.port, zones=zones, is_there=True, **told)
+    return view.finding(Subject.GUEST, port.port, zones=zones, **said)

@@ -21,7 +21,7 @@ def session_discrepancies(
 ) -> Iterator[Discrepancy]:
     """Sessions that are down, that speak from another address, or that BFD does not watch.
 
-    None to a member that is off. A peer that is nobody's member cannot be judged, and is a warning.
+    None to a member that is off. A peer that is not a member cannot be judged, and is a warning.
 
     :param is_configuration_told: that FRR does not run its file is a finding already.
     """
@@ -41,7 +41,7 @@ def session_discrepancies(
 
 @dataclass(frozen=True, slots=True)
 class _Session:
-    """:param peer: the member that has the other end; None where it is nobody's."""
+    """:param peer: the member that has the other end; None where it is not a member's."""
 
     view: NodeView
     cluster: ClusterView

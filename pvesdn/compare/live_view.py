@@ -1,13 +1,14 @@
-"""What verify knows of each node when it looks at FRR: what one node does is held against what the others do."""
+"""What verify knows of each node, and of the nodes together: FRR of one is held against what the others do."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from pvesdn.decode.frr.text import statements
+from pvesdn.decode.frr.text import FrrPlace, statements
 from pvesdn.model.expectation import NodeExpectation
 from pvesdn.model.files import FRR_CONF
 from pvesdn.model.state import NodeState
@@ -19,6 +20,8 @@ RESTART = "systemctl restart frr"
 RELOAD = f"/usr/lib/frr/frr-reload.py --reload {FRR_CONF}"
 FILE_FIRST = "first see to what is said of the file"
 _BGP = ("router", "bgp")
+_SHOWN = 4
+"""As many things of a kind are told before the rest is counted."""
 
 
 @dataclass(frozen=True)
@@ -49,11 +52,17 @@ class NodeView:
         return frozenset() if self.state.daemons is None else self.expected.daemons - self.state.daemons
 
     @cached_property
+    def unlike(self) -> tuple[Counter[FrrPlace], Counter[FrrPlace]]:
+        """What FRR does not run of its file, and what it runs besides; nothing where one of them was not seen."""
+        if self.frr_conf is None or self.state.frr is None:
+            return Counter(), Counter()
+        wanted, running = statements(self.frr_conf), statements(self.state.frr)
+        return wanted - running, running - wanted
+
+    @property
     def lacks_bgp(self) -> bool:
         """FRR does not run all that its file says of BGP, which is told of its configuration."""
-        if self.frr_conf is None or self.state.frr is None:
-            return False
-        lacks = statements(self.frr_conf) - statements(self.state.frr)
+        lacks, _ = self.unlike
         return any(place[0][:2] == _BGP for place in lacks)
 
     @property
@@ -66,22 +75,25 @@ class NodeView:
         """A daemon of FRR is missing, or hangs: others cannot hear of the node what they should."""
         return bool(self.missing_daemons or self.state.late & FRR_QUESTIONS)
 
+    @cached_property
+    def _evpn_zones(self) -> tuple[str, ...]:
+        return tuple(sorted({self.zones[vni.device] for vni in self.expected.vnis if vni.device in self.zones}))
+
     def is_told(self, device: str) -> bool:
         """The device, or what it is in, is not as it should be; what FRR makes of it follows from that."""
         live = self.state.devices.get(device)
-        wanted = next((found for found in self.expected.devices if found.name == device), None)
+        wanted = self.expected.by_name.get(device)
         if live is None or wanted is None or device in self.told or not live.is_up or live.vni != wanted.vni:
             return True
         bridge = self.state.devices.get(live.master)
-        above = next((found for found in self.expected.devices if found.name == wanted.master), None)
+        above = self.expected.by_name.get(live.master)
         if bridge is None or not bridge.is_up or live.master != wanted.master or live.master in self.told:
             return True
         return above is not None and above.master is not None and bridge.master != above.master
 
     def finding(self, subject: Subject, name: str, **said: Any) -> Discrepancy:
         """A discrepancy of this node that guests of all its EVPN zones may notice, unless `said` knows better."""
-        zones = {self.zones[vni.device] for vni in self.expected.vnis if vni.device in self.zones}
-        told = {"trait": "", "zones": tuple(sorted(zones)), "is_there": True, **said}
+        told = {"zones": self._evpn_zones, "is_there": True, **said}
         return Discrepancy(node=self.node, subject=subject, object=name, **told)
 
     def finding_in_zone(self, subject: Subject, name: str, device: str, **said: Any) -> Discrepancy:
@@ -108,3 +120,9 @@ def listed(names: Collection[str]) -> str:
     """``bfdd, bgpd and zebra``."""
     *most, last = sorted(names)
     return f"{', '.join(most)} and {last}" if most else last
+
+
+def some(told: Sequence[str], between: str = ", ") -> str:
+    """The first few, and how many more there are."""
+    more = len(told) - _SHOWN
+    return between.join(told[:_SHOWN]) + (f" and {more} more" if more > 0 else "")

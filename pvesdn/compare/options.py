@@ -60,12 +60,13 @@ def options_of_stanzas(stanzas: Iterable[Stanza], file: InterfacesFile) -> Optio
     return _together(pair for stanza in stanzas for pair in _said(stanza, file))
 
 
-def options_of_file(file: InterfacesFile) -> dict[str, Options]:
-    """Of each interface in a file that we print, of all its stanzas together."""
-    found: dict[str, list[Stanza]] = {}
-    for stanza in (*file.stanzas, *file.fabrics):
-        found.setdefault(stanza.name, []).append(stanza)
-    return {name: options_of_stanzas(stanzas, file) for name, stanzas in found.items()}
+def options_of_files(files: Iterable[InterfacesFile]) -> dict[str, Options]:
+    """Of each interface in the files that we print, of all its stanzas together."""
+    found: dict[str, list[_Pair]] = {}
+    for file in files:
+        for stanza in (*file.stanzas, *file.fabrics):
+            found.setdefault(stanza.name, []).extend(_said(stanza, file))
+    return {name: _together(pairs) for name, pairs in found.items()}
 
 
 def _together(pairs: Iterable[_Pair]) -> Options:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
 from pvesdn.compare.differences import meant
-from pvesdn.compare.options import Options, options_by_name, options_of_file
+from pvesdn.compare.options import Options, options_by_name, options_of_files
 from pvesdn.model.files import FRR_CONF, FRR_CONF_LOCAL, OUR_INTERFACES, SDN_INTERFACES, FileChange, NodeChanges
 
 LOCAL, ADDRESS = "vxlan-local-tunnelip", "address"
@@ -30,7 +30,7 @@ class Sides:
 
     @cached_property
     def after(self) -> Mapping[str, Options]:
-        return _together(options_of_file(file.interfaces) for file in self._interfaces if file.interfaces is not None)
+        return options_of_files(file.interfaces for file in self._interfaces if file.interfaces is not None)
 
     @cached_property
     def moved(self) -> dict[str, frozenset[str]]:
@@ -91,14 +91,3 @@ def _hosts_of(options: Options) -> frozenset[str]:
 
 def _hosts_of_all(interfaces: Mapping[str, Options]) -> frozenset[str]:
     return frozenset(host for options in interfaces.values() for host in _hosts_of(options))
-
-
-def _together(files: Iterable[Mapping[str, Options]]) -> dict[str, Options]:
-    """Of each interface, what all these files say of it."""
-    found: dict[str, dict[str, tuple[str, ...]]] = {}
-    for file in files:
-        for name, options in file.items():
-            said = found.setdefault(name, {})
-            for option, values in options.items():
-                said[option] = (*said.get(option, ()), *values)
-    return dict(found)

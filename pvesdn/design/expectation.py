@@ -14,7 +14,7 @@ from typing import Any
 
 from pvesdn.design.ours.bgp import daemons
 from pvesdn.model.design import NodeDesign
-from pvesdn.model.expectation import ExpectedDevice, ExpectedSession, ExpectedVni, NodeExpectation
+from pvesdn.model.expectation import ALWAYS_RUN, ExpectedDevice, ExpectedSession, ExpectedVni, NodeExpectation
 from pvesdn.model.files import OUR_INTERFACES, SDN_INTERFACES
 from pvesdn.model.frr import FrrConfig
 from pvesdn.model.ifupdown import (
@@ -44,8 +44,6 @@ _VXLAN_UDP = 4789
 """The port that ifupdown2 takes where a stanza names none (RFC 7348 section 8)."""
 _ALL_VLANS = VlanSet.of([(1, LAST_VLAN)])
 """What a port of a VLAN-aware VNet lets through: ``bridge-vids 2-4094``, and the PVID that ifupdown2 takes, 1."""
-_ALWAYS = frozenset({"zebra", "staticd"})
-"""Daemons of FRR that nobody can switch off."""
 _DEFAULT_VRF = "default"
 _NO_PORTS = "none"
 _MAY_FAIL = "-"
@@ -73,7 +71,7 @@ def expect(design: NodeDesign) -> NodeExpectation:
     return NodeExpectation(
         node=design.node,
         devices=tuple(found.values()),
-        daemons=needed | _ALWAYS if needed else frozenset(),
+        daemons=needed | ALWAYS_RUN if needed else frozenset(),
         sessions=tuple({session.peer: session for session in chain.from_iterable(map(_sessions, configs))}.values()),
         vnis=tuple(_vnis(found, configs)),
         settings=dict(ours) | written,

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from pvesdn.model.primitives import IpAddress, IpInterface
 from pvesdn.model.vlans import VlanSet
+
+ALWAYS_RUN = frozenset({"zebra", "staticd"})
+"""Daemons of FRR that nobody can switch off."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +76,7 @@ class ExpectedVni:
     is_l3: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class NodeExpectation:
     """What one node should be doing.
 
@@ -92,8 +96,26 @@ class NodeExpectation:
     sessions: tuple[ExpectedSession, ...] = ()
     vnis: tuple[ExpectedVni, ...] = ()
 
-    @property
+    @cached_property
+    def by_name(self) -> Mapping[str, ExpectedDevice]:
+        """Its devices."""
+        return {device.name: device for device in self.devices}
+
+    @cached_property
+    def vxlans(self) -> Mapping[str, tuple[str, ...]]:
+        """Names of VXLAN devices, by the bridge they are in."""
+        found: dict[str, tuple[str, ...]] = {}
+        for device in self.devices:
+            if device.kind == "vxlan" and device.master is not None:
+                found[device.master] = (*found.get(device.master, ()), device.name)
+        return found
+
+    @cached_property
+    def of_guests(self) -> Mapping[int, ExpectedVni]:
+        """The VNIs that are not L3VNIs, by number."""
+        return {vni.vni: vni for vni in self.vnis if not vni.is_l3}
+
+    @cached_property
     def vtep(self) -> IpAddress | None:
         """The address that the others' broadcasts for EVPN come to; None where the node has no VNI of EVPN."""
-        there = {device.name: device.vtep for device in self.devices}
-        return next((there[vni.device] for vni in self.vnis), None)
+        return self.by_name[self.vnis[0].device].vtep if self.vnis else None

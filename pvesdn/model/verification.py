@@ -42,11 +42,11 @@ class Discrepancy:
     node: str
     subject: Subject
     object: str
-    trait: str
     expected: str
     found: str
     cause: str
     step: str
+    trait: str = ""
     zones: tuple[str, ...] = ()
     severity: Severity = Severity.ERROR
     is_there: bool = False

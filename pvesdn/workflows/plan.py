@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from pvesdn.compare.conflicts import holds_our_frr
 from pvesdn.compare.falls import falls
@@ -18,6 +18,7 @@ from pvesdn.design.ours.vteps import seen_now
 from pvesdn.design.shared.belongs import zones_by_interface
 from pvesdn.design.shared.ownership import takes_frr_over
 from pvesdn.encode.seen import encode_seen
+from pvesdn.model.design import NodeDesign
 from pvesdn.model.files import OUR_INTERFACES, ChangeSet, NodeChanges, RenderedFile
 from pvesdn.model.findings import Finding
 from pvesdn.model.flags import PlanFlags
@@ -51,14 +52,16 @@ def plan_understood(
     flags: PlanFlags | None = None,
 ) -> ChangeSet:
     """The same for a snapshot that is already understood."""
-    shared = share(known.given, known.vteps)
-    planned = [_plan_node(known, shared, name, renderer, flags or PlanFlags()) for name in _wanted(known, only)]
-    changes = tuple(node for node, _ in planned)
+    changes: list[NodeChanges] = []
+    found: list[Finding] = []
+    for planned in plan_nodes(known, renderer, only=only, flags=flags):
+        changes.append(planned.changes)
+        found += (*planned.warnings, *planned.edits)
     return ChangeSet(
-        nodes=changes,
+        nodes=tuple(changes),
         findings=(
             *_not_told(known.findings_without(stopped={node.node for node in changes if not node.is_empty}), changes),
-            *(finding for _, findings in planned for finding in findings),
+            *found,
             *running_findings(known.running, {node.node for node in changes if _changes_interfaces(node)}),
             *(doubt for node in changes for doubt in doubts(node.files, known.given.facts[node.node])),
         ),
@@ -83,6 +86,32 @@ def plan_understood(
     )
 
 
+@dataclass(frozen=True, slots=True)
+class NodePlan:
+    """One node: its design, and how it differs from what the node has.
+
+    :param warnings: what PVE's merge of frr.conf.local makes of the files.
+    :param edits: where somebody has edited PVE's file; empty while definitions of PVE's are to be committed.
+    """
+
+    design: NodeDesign
+    changes: NodeChanges
+    warnings: tuple[Finding, ...]
+    edits: tuple[Finding, ...]
+
+
+def plan_nodes(
+    known: Understanding,
+    renderer: Renderer,
+    *,
+    only: frozenset[str] | None = None,
+    flags: PlanFlags | None = None,
+) -> Iterator[NodePlan]:
+    """Each node that answered, one at a time, sorted by name. :param only: only these nodes; None for all."""
+    shared = share(known.given, known.vteps)
+    return (_plan_node(known, shared, name, renderer, flags or PlanFlags()) for name in _wanted(known, only))
+
+
 def render_understood(
     known: Understanding, renderer: Renderer, *, only: frozenset[str] | None = None
 ) -> Iterator[tuple[str, tuple[RenderedFile, ...]]]:
@@ -93,10 +122,8 @@ def render_understood(
         yield name, tuple(file for file in files if file.text is not None)
 
 
-def _plan_node(
-    known: Understanding, shared: SharedDesign, name: str, renderer: Renderer, flags: PlanFlags
-) -> tuple[NodeChanges, tuple[Finding, ...]]:
-    """Design one node, render its files and compare them with what it has: the changes, and warnings."""
+def _plan_node(known: Understanding, shared: SharedDesign, name: str, renderer: Renderer, flags: PlanFlags) -> NodePlan:
+    """Design one node, render its files and compare them with what it has."""
     raw = known.snapshot.nodes[name]
     now = NodeNow(raw.files, known.given.facts[name], known.records[name], known.guest_names)
     design = design_node(shared, name, holds_our_frr=holds_our_frr(now.files, now.record))
@@ -107,9 +134,10 @@ def _plan_node(
     )
     blocking = () if changes.is_empty else _blocking(known, name)
     # While something is pending, PVE is about to write the file, and what changes in it is shown with the plan.
-    edited = () if known.pending else hand_edits(rendered, now, known.running, known.given.capabilities.on(name))
+    edits = () if known.pending else hand_edits(rendered, now, known.running, known.given.capabilities.on(name))
     obstacles = tuple(_with_place(known, obstacle) for obstacle in changes.obstacles)
-    return replace(changes, obstacles=(*blocking, *obstacles, *verdict.errors)), (*verdict.warnings, *edited)
+    changes = replace(changes, obstacles=(*blocking, *obstacles, *verdict.errors))
+    return NodePlan(design, changes, verdict.warnings, tuple(edits))
 
 
 def _with_place(known: Understanding, obstacle: Finding) -> Finding:

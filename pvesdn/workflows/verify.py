@@ -6,28 +6,23 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 
-from pvesdn.compare.conflicts import holds_our_frr
 from pvesdn.compare.drift import edited, file_discrepancies, pve_discrepancies, told, unread, unsourced
 from pvesdn.compare.frr_live import compare_frr, unseen
-from pvesdn.compare.hand_edits import hand_edits
 from pvesdn.compare.live import Circumstances, checks, compare_live
 from pvesdn.compare.live_guests import compare_guests, guest_checks
 from pvesdn.compare.live_view import ClusterView, NodeView
-from pvesdn.compare.present import NodeNow
 from pvesdn.decode.definitions.sdn_files import read_sdn
 from pvesdn.decode.nodes.state import decode_state
-from pvesdn.design.cluster import design_node, share
 from pvesdn.design.expectation import expect
 from pvesdn.design.shared.belongs import zones_by_interface
 from pvesdn.errors import NodeError
-from pvesdn.model.design import NodeDesign
 from pvesdn.model.files import FRR_CONF, FRR_DAEMONS, NodeChanges, PendingChange
-from pvesdn.model.findings import Finding, Severity
+from pvesdn.model.findings import Severity
 from pvesdn.model.primitives import IpAddress
 from pvesdn.model.snapshot import Snapshot
 from pvesdn.model.verification import Discrepancy, NotChecked, Verification, ZoneVerdict, in_order
 from pvesdn.render.renderer import Renderer
-from pvesdn.workflows.plan import plan_understood
+from pvesdn.workflows.plan import plan_nodes
 from pvesdn.workflows.read import read_cluster
 from pvesdn.workflows.understand import Understanding, understand
 from pvesdn.workflows.world import World
@@ -74,9 +69,8 @@ def verify_understood(
     :param only: only these nodes; None for all.
     :param zone: only what this zone's guests may notice; None for all.
     """
-    changes = {node.node: node for node in plan_understood(known, renderer).nodes}
     pending = _pending(known)
-    nodes, unreachable = _look(known, changes, renderer, has_pending=bool(pending))
+    nodes, unreachable = _look(known, renderer, has_pending=bool(pending))
     wanted = {name: node for name, node in nodes.items() if only is None or name in only}
     cluster = _cluster(known, {name: node.view for name, node in nodes.items()})
     found = [*pve_discrepancies(pending, known.running)]
@@ -105,34 +99,30 @@ class _Node:
     checks: Counter[str]
 
 
-def _look(
-    known: Understanding, changes: Mapping[str, NodeChanges], renderer: Renderer, *, has_pending: bool
-) -> tuple[dict[str, _Node], dict[str, str]]:
+def _look(known: Understanding, renderer: Renderer, *, has_pending: bool) -> tuple[dict[str, _Node], dict[str, str]]:
     """Every node that answered, and the reason for each that did not."""
-    shared = share(known.given, known.vteps)
-    zones = zones_by_interface(known.given.sdn)
+    zones, ways_in = zones_by_interface(known.given.sdn), _ways_in(known)
     unreachable = {**known.snapshot.unreachable, **known.unreadable}
     nodes = {}
-    for name, node in changes.items():
+    for planned in plan_nodes(known, renderer):
+        name, changes = planned.changes.node, planned.changes
         raw = known.snapshot.nodes[name]
         try:
             state = decode_state(name, raw)
         except NodeError as error:
             unreachable[name] = str(error)
             continue
-        design = design_node(shared, name, holds_our_frr=holds_our_frr(raw.files, known.records[name]))
-        expected = expect(design)
-        edits = () if has_pending else edited(_edits(known, design, renderer))  # PVE's file is part of the plan then
+        edits = () if has_pending else edited(planned.edits)  # PVE's file is part of the plan then
         view = NodeView(
-            expected,
+            expect(planned.design),
             state,
             raw.files.get(FRR_CONF),
             raw.files.get(FRR_DAEMONS, ""),
-            told(node) | {change.path for change in node.files},
+            told(changes) | {change.path for change in changes.files},
             zones,
         )
-        found = (*_of_node(known, node, view), *edits)
-        nodes[name] = _Node(view, found, Counter([*checks(expected, state, zones), *guest_checks(view)]))
+        found = (*_of_node(known, changes, view, ways_in), *edits)
+        nodes[name] = _Node(view, found, Counter([*checks(view), *guest_checks(view)]))
     return nodes, unreachable
 
 
@@ -174,25 +164,18 @@ def _pending(known: Understanding) -> tuple[PendingChange, ...]:
     return read_sdn(known.snapshot.pve_files, intent="pending").pending
 
 
-def _edits(known: Understanding, design: NodeDesign, renderer: Renderer) -> Iterator[Finding]:
-    files = known.snapshot.nodes[design.node].files
-    now = NodeNow(files, known.given.facts[design.node], known.records[design.node])
-    can = known.given.capabilities.on(design.node)
-    return hand_edits(renderer.render(design, files), now, known.running, can)
-
-
-def _of_node(known: Understanding, changes: NodeChanges, view: NodeView) -> Iterator[Discrepancy]:
+def _of_node(
+    known: Understanding, changes: NodeChanges, view: NodeView, ways_in: frozenset[IpAddress]
+) -> Iterator[Discrepancy]:
     facts = known.given.facts[changes.node]
     yield from file_discrepancies(changes, known.records[changes.node].files or (), view.zones)
     yield from unsourced(changes.node, facts, (device.file for device in view.expected.devices))
     around = Circumstances(
-        told=told(changes),
         unread=unread(changes, facts),
-        runs_evpn=bool(view.expected.vnis),
         shared={stanza.name for stanza in facts.stanzas} | {name for _, name in facts.other_stanzas},
-        ways_in=_ways_in(known),
+        ways_in=ways_in,
     )
-    yield from compare_live(view.expected, view.state, view.zones, around)
+    yield from compare_live(view, around)
     yield from compare_guests(view, known.guest_names, known.given.cluster.pve_version)
 
 

@@ -7,7 +7,7 @@ simulated cluster and the lab show.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import fields, replace
 from functools import cache
 from ipaddress import ip_address, ip_interface
@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 
 from pvesdn.adapters.snapshot_dir import read_snapshot
 from pvesdn.compare.live import Circumstances, compare_live
+from pvesdn.compare.live_view import NodeView
 from pvesdn.design.cluster import design_node, share
 from pvesdn.design.expectation import expect
 from pvesdn.model.expectation import ExpectedDevice, NodeExpectation
@@ -35,7 +36,6 @@ CASES = sorted(
     if (folder / "snapshot").is_dir()
 )
 AROUND = Circumstances()
-ZONES: Mapping[str, str] = {}
 
 
 @cache
@@ -74,7 +74,7 @@ def live(device: ExpectedDevice) -> LiveDevice:
 @pytest.mark.parametrize("case", CASES)
 def test_a_node_that_does_what_its_design_says_makes_no_finding(case: str) -> None:
     for expected in expectations(case):
-        assert compare_live(expected, obedient(expected), ZONES, AROUND) == ()
+        assert compare_live(NodeView(expected, obedient(expected)), AROUND) == ()
 
 
 OTHERS: dict[str, Callable[[Any], Any]] = {
@@ -110,7 +110,7 @@ def test_any_change_to_a_device_is_a_finding_about_it(data: st.DataObject) -> No
         changed[device.name] = replace(there, is_up=False)
     else:
         changed[device.name] = replace(there, **{trait: OTHERS[trait](getattr(there, trait))})
-    found = compare_live(expected, replace(state, devices=changed), ZONES, AROUND)
+    found = compare_live(NodeView(expected, replace(state, devices=changed)), AROUND)
     assert (expected.node, device.name) in {(item.node, item.object) for item in found}
 
 
@@ -122,7 +122,7 @@ def test_any_entry_more_or_less_is_a_finding_about_its_device(data: st.DataObjec
     state = obedient(expected)
     one = data.draw(st.sampled_from(sorted({*device.remotes, ip_address("203.0.113.1")}, key=str)))
     there = {**(state.flooding or {}), device.name: device.remotes ^ {one}}
-    found = compare_live(expected, replace(state, flooding=there), ZONES, AROUND)
+    found = compare_live(NodeView(expected, replace(state, flooding=there)), AROUND)
     assert [(item.node, item.object) for item in found] == [(expected.node, device.name)]
 
 
@@ -134,7 +134,7 @@ def test_any_vlan_less_is_a_finding_about_its_port(data: st.DataObject) -> None:
     state = obedient(expected)
     there = (state.vlans or {})[device.name]
     less = replace(there, **{key: getattr(there, key) - VlanSet.of([(vlan, vlan)]) for key in ("untagged", "tagged")})
-    found = compare_live(expected, replace(state, vlans={**(state.vlans or {}), device.name: less}), ZONES, AROUND)
+    found = compare_live(NodeView(expected, replace(state, vlans={**(state.vlans or {}), device.name: less})), AROUND)
     assert [(item.node, item.object, item.found) for item in found] == [
         (expected.node, device.name, f"drops VLANs {vlan}")
     ]
@@ -146,6 +146,6 @@ def test_any_other_setting_of_the_kernel_is_a_finding_about_it(data: st.DataObje
     path = data.draw(st.sampled_from(sorted(expected.settings)))
     state = obedient(expected)
     settings = {**(state.settings or {}), path: "77"}
-    (found,) = compare_live(expected, replace(state, settings=settings), ZONES, AROUND)
+    (found,) = compare_live(NodeView(expected, replace(state, settings=settings)), AROUND)
     assert (found.node, found.object.replace(".", "/")) == (expected.node, path.replace(".", "/"))
     assert (found.expected, found.found) == (expected.settings[path], "77")

@@ -130,9 +130,7 @@ class _Parts:
                 what = f"{bridge} is removed with {counted(len(ports), 'guest port')} in it, which it unplugs: {listed}"
                 yield self._line("    ", Span(what, Style.WARNING))
         for obstacle in node.obstacles:
-            what = _without_node(obstacle, node.node)
-            alike = _anywhere(what, node.node)
-            yield self._line("    ", Span("blocked: ", Style.ERROR), alike if alike in self._common else what)
+            yield self._line("    ", Span("blocked: ", Style.ERROR), _told(obstacle, node.node, self._common))
 
     def _line(self, *line: Span | str) -> _Part:
         return _Part(line, lambda: wrapped([line], self._width))
@@ -179,9 +177,7 @@ def obstacles_once(nodes: Iterable[NodeChanges]) -> Iterator[tuple[list[str], st
     found: dict[str, list[str]] = {}
     for node in blocked:
         for obstacle in node.obstacles:
-            what = _without_node(obstacle, node.node)
-            alike = _anywhere(what, node.node)
-            found.setdefault(alike if alike in common else what, []).append(node.node)
+            found.setdefault(_told(obstacle, node.node, common), []).append(node.node)
     return ((names, what) for what, names in found.items())
 
 
@@ -189,6 +185,13 @@ def _common(nodes: Iterable[NodeChanges]) -> frozenset[str]:
     """What blocks several nodes, but for their names."""
     told = Counter(_anywhere(_without_node(o, node.node), node.node) for node in nodes for o in node.obstacles)
     return frozenset(what for what, count in told.items() if count > 1)
+
+
+def _told(obstacle: Finding, node: str, common: frozenset[str]) -> str:
+    """What blocks a node, in the same words for all nodes that it blocks."""
+    what = _without_node(obstacle, node)
+    alike = _anywhere(what, node)
+    return alike if alike in common else what
 
 
 def _anywhere(what: str, node: str) -> str:

@@ -57,13 +57,15 @@ def zone_lines(verification: Verification) -> Iterator[Line]:
 
 
 def _verdict(zone: ZoneVerdict) -> str:
-    parts = [f"{zone.bad} bad"] if zone.bad else []
-    parts += [counted(zone.warnings, "warning")] if zone.warnings else []
-    return (
-        f"{', '.join(parts) or 'good'} of {counted(zone.checks, 'check')}"
-        if parts
-        else (f"good: {counted(zone.checks, 'check')}")
-    )
+    told, checks = _found(zone.bad, zone.warnings), counted(zone.checks, "check")
+    return f"{told} of {checks}" if told else f"good: {checks}"
+
+
+def _found(bad: int, warnings: int) -> str:
+    """``2 bad, 1 warning``; empty where nothing was found."""
+    told = [f"{bad} bad"] if bad else []
+    told += [counted(warnings, "warning")] if warnings else []
+    return ", ".join(told)
 
 
 def unseen_lines(verification: Verification) -> Iterator[Line]:
@@ -82,9 +84,7 @@ def last_line(verification: Verification) -> Line:
     if not verification.nodes:
         return (Span("Nothing could be checked.", Style.ERROR),)
     bad, warnings = verification.count(Severity.ERROR), verification.count(Severity.WARNING)
-    told = [f"{bad} bad"] if bad else []
-    told += [counted(warnings, "warning")] if warnings else []
-    verdict = ", ".join(told) or "as the definitions say"
+    verdict = _found(bad, warnings) or "as the definitions say"
     if verification.unreachable:
         verdict += f"; {counted(len(verification.unreachable), 'node')} could not be reached"
     if verification.offline:

@@ -13,10 +13,9 @@ from pvesdn.cli.screens.screen import Screen
 from pvesdn.cli.screens.verify import discrepancy_lines, last_line, unseen_lines, verify_document, zone_lines
 from pvesdn.cli.screens.wrapping import wrapped
 from pvesdn.cli.session import Session
-from pvesdn.cli.source import cluster_of, require_members, some, take
+from pvesdn.cli.source import cluster_of, no_such, require_members, some, take
 from pvesdn.errors import SettingsError
 from pvesdn.model.findings import Severity
-from pvesdn.model.nearest import nearest
 from pvesdn.model.snapshot import Snapshot
 from pvesdn.model.verification import Verification
 from pvesdn.render.renderer import Renderer
@@ -71,7 +70,7 @@ def verify(session: Session, *, only: tuple[str, ...], zone: str | None, wait: f
 
     def look(snapshot: Snapshot) -> Verification:
         known = understand(snapshot, intent="running")
-        _require(known, snapshot, frozenset(only), zone)
+        _require(known, frozenset(only), zone)
         return verify_understood(known, Renderer(), only=some(only), zone=zone)
 
     if wait and folder is not None:
@@ -87,15 +86,13 @@ def verify(session: Session, *, only: tuple[str, ...], zone: str | None, wait: f
     return status
 
 
-def _require(known: Understanding, snapshot: Snapshot, only: frozenset[str], zone: str | None) -> None:
+def _require(known: Understanding, only: frozenset[str], zone: str | None) -> None:
     """:raises SettingsError: a name is not one of a node, or of a zone."""
     members = {member.name for member in known.given.cluster.members}
-    require_members(only, {*members, *snapshot.nodes})
+    require_members(only, {*members, *known.snapshot.nodes})
     zones = zone_ids(known)
     if zone is not None and zone not in zones:
-        near = nearest(zone, zones)
-        meant = f"did you mean {near}? " if near else ""
-        raise SettingsError(f"there is no zone '{zone}'", hint=f"{meant}zones are {', '.join(sorted(zones)) or 'none'}")
+        raise no_such("zone", zone, "zones", zones)
 
 
 def _show(screen: Screen, verification: Verification) -> None:

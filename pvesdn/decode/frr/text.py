@@ -24,7 +24,8 @@ _UNWRITTEN = frozenset(
 _PRIORITY = "100"
 """The priority of a virtual router that `write memory` leaves out (RFC 9568)."""
 
-_Place = tuple[tuple[str, ...], ...]
+FrrPlace = tuple[tuple[str, ...], ...]
+"""A line in its words, below the lines that open the blocks around it."""
 
 
 def says_the_same(one: str, other: str) -> bool:
@@ -41,7 +42,7 @@ def meaning(text: str) -> str:
     return hashlib.sha256(json.dumps(places).encode("ascii")).hexdigest()
 
 
-def statements(text: str) -> Counter[tuple[tuple[str, ...], ...]]:
+def statements(text: str) -> Counter[FrrPlace]:
     """Every line in the words of `write memory`, below the blocks that it is in; without what FRR leaves out there, and
     without the version and the defaults, which are those of whoever wrote the text.
     """
@@ -55,11 +56,11 @@ def is_from_write_memory(text: str) -> bool:
     return not is_commented and any(line.split()[:2] == list(_VERSION) for line in lines)
 
 
-def _lines(text: str, without: set[tuple[str, str]]) -> Counter[_Place]:
+def _lines(text: str, without: set[tuple[str, str]]) -> Counter[FrrPlace]:
     return Counter(place for place in _places(read_tree(text), ()) if place[0][:2] not in without)
 
 
-def _places(lines: Iterable[FrrLine], above: _Place) -> Iterator[_Place]:
+def _places(lines: Iterable[FrrLine], above: FrrPlace) -> Iterator[FrrPlace]:
     for line in lines:
         is_unwritten = not above and not line.children and line.words in _UNWRITTEN
         if is_unwritten or _is_usual_priority(line.words):

@@ -147,7 +147,7 @@ def _interface(local: IpAddress, length: Json, what: str) -> IpInterface:
 
 
 def _nics(answer: Json) -> Iterator[GuestNic]:
-    """Whatever is no such device is passed over: a plan can do without it."""
+    """Anything else is passed over: a plan can do without it."""
     for row in answer if isinstance(answer, list) else ():
         if not isinstance(row, dict):
             continue

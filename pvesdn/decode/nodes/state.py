@@ -191,7 +191,7 @@ def _range(value: Json, what: str) -> tuple[int, int]:
         first, last = (json_text.number(item, what) for item in value)
         if 1 <= first <= last <= LAST_VLAN:
             return first, last
-    message = f"{what}: no range of VLANs"
+    message = f"{what}: not a range of VLANs"
     raise WrongShapeError(message)
 
 

@@ -13,7 +13,6 @@ HIDDEN = "********"
 PLACEHOLDER = re.compile(r"hidden-[0-9]+")
 """Replaces a value in a snapshot."""
 
-
 _LONGEST_ADDRESS = 64
 _ADDRESS = re.compile(r"[0-9A-Fa-f:./]+")
 _NUMBER = re.compile(r"-?[0-9]{1,10}")

@@ -63,6 +63,6 @@ def _absent(zone: VxlanZone, nodes: list[NodeFacts]) -> Iterator[Finding]:
 
 
 def _joinable(facts: NodeFacts) -> frozenset[str]:
-    """Devices on which a node can join a group: they lead to other nodes and are no part of another."""
+    """Devices on which a node can join a group: they lead to other nodes and are not part of another device."""
     kinds = {"vrf", "vxlan", "tun", "veth"}
     return frozenset(link.name for link in facts.links if not link.master and link.kind not in kinds) - {"lo"}
