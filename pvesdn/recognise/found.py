@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
+from pvesdn.decode.nodes.hand_written import MAIN_INTERFACES
 from pvesdn.decode.nodes.hook_commands import HOOKS, UP_HOOKS
 from pvesdn.decode.secrets import hide_secrets
 from pvesdn.decode.secrets.veil import PLACEHOLDER
@@ -50,23 +51,22 @@ class Found:
     is_elsewhere: bool = False
 
 
-def find_others(node: HandWrittenNode, devices: NodeDevices, homes: frozenset[str]) -> tuple[Found, ...]:
-    """Everything of a node that is not one VXLAN device by its own words in one bridge by its own words.
+def find_others(
+    node: HandWrittenNode, devices: NodeDevices, homes: frozenset[str]
+) -> tuple[tuple[Found, ...], frozenset[str]]:
+    """Everything of a node that is not one VXLAN device by its own words in one bridge by its own words; and the
+    bridges that are left as they are, those of `homes` included.
 
     :param homes: bridges that hold the address by which the cluster knows the node.
     """
-    return tuple(_Finder(node, devices).find(homes))
-
-
-def vxlans_of_bridges(node: HandWrittenNode, devices: NodeDevices) -> dict[str, tuple[str, ...]]:
-    """The VXLAN devices in each bridge, whoever put them there."""
-    return {bridge: tuple(names) for bridge, names in _Finder(node, devices).inside.items()}
+    finder = _Finder(node, devices, homes)
+    return tuple(finder.find()), homes | finder.left.keys()
 
 
 class _Finder:
     """One node."""
 
-    def __init__(self, node: HandWrittenNode, devices: NodeDevices) -> None:
+    def __init__(self, node: HandWrittenNode, devices: NodeDevices, homes: frozenset[str]) -> None:
         self._node = node
         self._devices = devices
         self._made = {act.name: (hook, act) for hook, act in _made(node)}
@@ -79,17 +79,17 @@ class _Finder:
         }
         self._singles = {d.name: d for d in node.devices.values() if is_single_device(d)}
         self._joins = dict(self._read_joins())
-        self.inside: dict[str, list[str]] = {}
+        inside: dict[str, list[str]] = {}
         for name in (*devices.ports, *self._singles, *self._made, *self._live):
             bridge = self._bridge(name)
-            if bridge and name not in self.inside.setdefault(bridge, []):
-                self.inside[bridge].append(name)
+            if bridge and name not in inside.setdefault(bridge, []):
+                inside[bridge].append(name)
+        self.left = {bridge: names for bridge, names in inside.items() if len(names) > 1 or bridge in homes}
 
-    def find(self, homes: frozenset[str]) -> Iterator[Found]:
-        left = {bridge: names for bridge, names in self.inside.items() if len(names) > 1 or bridge in homes}
-        for bridge, names in left.items():
+    def find(self) -> Iterator[Found]:
+        for bridge, names in self.left.items():
             yield self._crowd(bridge, names) if len(names) > 1 else self._home(bridge, names[0])
-        alone = {name for names in left.values() for name in names}
+        alone = {name for names in self.left.values() for name in names}
         for name, device in self._singles.items():
             if name not in alone:
                 yield self._single(device)
@@ -195,17 +195,16 @@ class _Finder:
 
     def _elsewhere(self, name: str) -> tuple[str, str] | None:
         """Where a stanza of it may be that does not count, and how it comes to count."""
-        main = "/etc/network/interfaces"
         for path, names in self._node.unsourced.items():
             if name in names:
                 return (
                     f"with a stanza in {path}, which no 'source' line names",
-                    f"add 'source {main}.d/*' to {main}; then import again",
+                    f"add 'source {MAIN_INTERFACES}.d/*' to {MAIN_INTERFACES}; then import again",
                 )
         if not self._node.outside:
             return None
-        hint = f"move its stanzas from there into a file in {main}.d; then import again"
-        return f"and no file makes that pvesdn reads: {main} also sources {self._node.outside[0]}", hint
+        hint = f"move its stanzas from there into a file in {MAIN_INTERFACES}.d; then import again"
+        return f"and no file makes that pvesdn reads: {MAIN_INTERFACES} also sources {self._node.outside[0]}", hint
 
     def _unwritten(self, words: VxlanWords, place: Place | None, what: str, lines: tuple[Place, ...]) -> Found:
         """A device that could be imported if its stanza said itself what it is."""

@@ -71,7 +71,7 @@ def read_speakers(
                 _tell_source(name, neighbor, vtep, ground, book)
         moving = [f"{n.address} ({ground.owners[v]})" for v, n in sessions.items() if v != _parsed(n.address)]
         if moving:
-            what = f"sessions with addresses that are no VTEPs, {', '.join(moving)}: afterwards they are between VTEPs"
+            what = f"sessions with addresses that are not VTEPs, {', '.join(moving)}: afterwards they are between VTEPs"
             book.lose(name, router.place, f"router bgp {router.asn}", what)
         found[name] = RouterOnNode(name, router, ground.vteps[name].address, sessions)
     return found
@@ -106,7 +106,7 @@ class _Mesh:
 
     def __init__(self, speakers: Mapping[str, RouterOnNode], ground: UnderlayFacts) -> None:
         self._speakers = speakers
-        self._owners = ground.owners
+        self._ground = ground
         named = {address for speaker in speakers.values() for address in speaker.sessions}
         self._inside = {speaker.address for speaker in speakers.values()}
         self._inside |= {address for address in named if address in ground.owners}
@@ -150,10 +150,10 @@ class _Mesh:
         """:param wanted: the peers that it should have: whom it has beyond them are members."""
         missing = wanted - speaker.sessions.keys()
         if missing:
-            named = ", ".join(self._named(address) for address in sorted(missing, key=_sort_key))
+            named = ", ".join(self._ground.named(address) for address in sorted(missing, key=_sort_key))
             hint = "add it, and activate it in l2vpn evpn"
             if missing & set(self.outside):
-                hint += "; or take the peer that is no node out of every frr.conf"
+                hint += "; or take the peer that is not a node out of every frr.conf"
             elif not self.reflectors:
                 hint += ", or use the same route reflectors on every node"
             what = f"has no session with {named}"
@@ -173,12 +173,9 @@ class _Mesh:
                 line = f"'neighbor {neighbor.address} route-reflector-client'"
                 what, hint = "is not a route-reflector-client", f"write {line} in l2vpn evpn"
                 if neighbor.is_client:
-                    which = "a route reflector itself" if address in self._inside else "no node of the overlay"
+                    which = "a route reflector itself" if address in self._inside else "not a node of the overlay"
                     what, hint = f"is a route-reflector-client, but {which}", f"remove {line}"
                 book.error(speaker.node, neighbor.place, f"neighbor {neighbor.address}", what, hint)
-
-    def _named(self, address: IpAddress) -> str:
-        return f"{address} ({self._owners[address]})" if address in self._owners else str(address)
 
 
 def _tell_source(node: str, neighbor: FrrNeighbor, peer: IpAddress, ground: UnderlayFacts, book: Notebook) -> None:

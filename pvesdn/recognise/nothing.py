@@ -5,20 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from pvesdn.decode.nodes.hand_written import MAIN_INTERFACES
 from pvesdn.model.cluster import ClusterState
 from pvesdn.model.facts import NodeFacts
 from pvesdn.model.files import SDN_INTERFACES
 from pvesdn.model.hand_written import FrrRouter, HandWrittenNode
 from pvesdn.recognise.devices import NodeDevices
-from pvesdn.recognise.found import Found, find_others, vxlans_of_bridges
+from pvesdn.recognise.found import Found, find_others
 from pvesdn.recognise.hosts import homes_of
 from pvesdn.recognise.nets import BridgeOnNode, Nets
 from pvesdn.recognise.notebook import Notebook
 from pvesdn.recognise.switches import find_tunnels
 
-_MAIN = "/etc/network/interfaces"
 _UNREAD = "sources %s, which pvesdn does not read"
-_MOVE = f"move what it has of VXLAN, bridges and VRFs into a file in {_MAIN}.d"
+_MOVE = f"move what it has of VXLAN, bridges and VRFs into a file in {MAIN_INTERFACES}.d"
 _SHOWN = 3
 """Devices that are named one by one."""
 
@@ -49,9 +49,8 @@ class Others:
             member = cluster.member(name)
             address = member.address if member is not None else None
             homes = homes_of(devices[name], facts.get(name), address)
-            found += (*find_others(nodes[name], devices[name], homes), *find_tunnels(nodes[name]))
-            inside = vxlans_of_bridges(nodes[name], devices[name])
-            left[name] = homes | {bridge for bridge, ports in inside.items() if len(ports) > 1}
+            others, left[name] = find_others(nodes[name], devices[name], homes)
+            found += (*others, *find_tunnels(nodes[name]))
         return cls(tuple(found), left)
 
     def enter(self, nets: Nets, book: Notebook) -> None:
@@ -78,7 +77,7 @@ def tell_unread(nodes: Mapping[str, HandWrittenNode], book: Notebook) -> None:
     """Enter what is sourced and was not read: what it makes is not known."""
     for name, node in sorted(nodes.items()):
         for pattern in node.outside:
-            book.warn(f"{name}: {_MAIN}", _UNREAD % pattern, _MOVE)
+            book.warn(f"{name}: {MAIN_INTERFACES}", _UNREAD % pattern, _MOVE)
 
 
 def explain_nothing(nodes: Mapping[str, HandWrittenNode], unread: Mapping[str, str], book: Notebook) -> Iterator[str]:
@@ -112,6 +111,9 @@ def _beside(node: HandWrittenNode) -> Iterator[str]:
             more = f" and {len(devices) - _SHOWN} more" if len(devices) > _SHOWN else ""
             yield f"{', '.join(devices[:_SHOWN])}{more}: made by {whose}, so there is nothing to import about it"
     for path in node.unsourced:
-        yield f"{path}: was left out, since no 'source' line of {_MAIN} names it; add 'source {_MAIN}.d/*' there if it is to count"
+        yield (
+            f"{path}: was left out, since no 'source' line of {MAIN_INTERFACES} names it; "
+            f"add 'source {MAIN_INTERFACES}.d/*' there if it is to count"
+        )
     for pattern in node.outside:
-        yield f"{_MAIN}: {_UNREAD % pattern}; {_MOVE}"
+        yield f"{MAIN_INTERFACES}: {_UNREAD % pattern}; {_MOVE}"

@@ -258,8 +258,11 @@ class _Writer:
 
     def _tell_the_rest(self, controller: EvpnController | None, zones: list[OwnZone]) -> dict[str, tuple[str, ...]]:
         """Enter it; what of each frr.conf can be kept, by node."""
-        routed = {draft.vrf: draft.nets[0].name for draft in self.drafts if draft.vrf is not None and draft.is_routed}
-        vrfs = {vrf: names.vrf(self.made.zones[first]) for vrf, first in routed.items()}
+        vrfs = {
+            draft.vrf: names.vrf(self.made.zones[draft.nets[0].name])
+            for draft in self.drafts
+            if draft.vrf is not None and draft.is_routed
+        }
         tell_words(self.given.nodes, self.nets, self.drafts, self.ground, self.book, vrfs=vrfs)
         local = {}
         for name in sorted(self.speakers):

@@ -42,7 +42,4 @@ def _own(node: str, ground: UnderlayFacts) -> set[IpAddress]:
 
 
 def _said(found: Iterable[IpAddress], ground: UnderlayFacts) -> str:
-    return ", ".join(
-        f"{address} ({ground.owners[address]})" if address in ground.owners else str(address)
-        for address in sorted(found, key=int)
-    )
+    return ", ".join(ground.named(address) for address in sorted(found, key=int))

@@ -42,6 +42,10 @@ class UnderlayFacts:
     held: Mapping[str, Mapping[IpAddress, str]] = field(default_factory=dict)
     facts: Mapping[str, NodeFacts] = field(default_factory=dict)
 
+    def named(self, address: IpAddress) -> str:
+        """A peer in a message: with the node whose VTEP it is."""
+        return f"{address} ({self.owners[address]})" if address in self.owners else str(address)
+
     def vtep_of(self, address: IpAddress) -> IpAddress:
         """The VTEP of the node that has an address; the address itself where no node has it, or several."""
         holders = [name for name, held in self.held.items() if address in held and name in self.vteps]
@@ -75,17 +79,16 @@ def read_ground(
     named = {address for found in devices.values() for port in found.ports.values() for address in port.remotes}
     masters = dict(_masters(nodes, facts))
     vteps: dict[str, Vtep] = {}
-    all_held = {
-        name: _held(nodes[name], facts.get(name), _overlay(devices[name]) - left.get(name, frozenset()))
-        for name in devices
-    }
+    all_held = {}
     for name in sorted(devices):
         member = cluster.member(name)
-        held = all_held[name]
+        known = tuple(_addresses(nodes[name], facts.get(name)))
+        overlay = _overlay(devices[name]) - left.get(name, frozenset())
+        held = all_held[name] = {address: device for address, device in known if device not in overlay}
         joined = {port.physdev for port in devices[name].ports.values() if port.physdev}
         joined |= {masters[name, device] for device in joined if (name, device) in masters}
-        known = _held(nodes[name], facts.get(name), frozenset())
-        address = _own(devices[name], held, named, joined, book, known=known) or (member.address if member else None)
+        address = _own(devices[name], held, named, joined, book, known=frozenset(a for a, _ in known))
+        address = address or (member.address if member else None)
         if address is None:
             continue
         device = held.get(address)
@@ -157,17 +160,14 @@ def _overlay(devices: NodeDevices) -> frozenset[str]:
     return frozenset({*devices.bridges, *(device.name for found in devices.enslaved.values() for device in found)})
 
 
-def _held(node: HandWrittenNode, facts: NodeFacts | None, overlay: frozenset[str]) -> dict[IpAddress, str]:
-    """The node's addresses and their devices, without those of the overlay: live ones, else those of its files."""
+def _addresses(node: HandWrittenNode, facts: NodeFacts | None) -> Iterator[tuple[IpAddress, str]]:
+    """The node's addresses and their devices: live ones, else those of its files."""
     if facts is not None and facts.addresses:
-        return {held.ip: device for device, held in facts.addresses if device not in overlay}
-    written = (
-        (found.ip, device.name)
-        for device in node.devices.values()
-        if device.name not in overlay and _is_name(device.name)
-        for found in interfaces(node.node, device, Notebook())
-    )
-    return dict(written)
+        yield from ((held.ip, device) for device, held in facts.addresses)
+        return
+    for device in node.devices.values():
+        if _is_name(device.name):
+            yield from ((found.ip, device.name) for found in interfaces(node.node, device, Notebook()))
 
 
 def _is_name(text: str) -> bool:
@@ -185,8 +185,9 @@ def _own(
     joined: set[str],
     book: Notebook,
     *,
-    known: Mapping[IpAddress, str],
+    known: frozenset[IpAddress],
 ) -> IpAddress | None:
+    """:param held: without what is on the overlay, which `known` has too."""
     ports = [port for port in devices.ports.values() if port.local is not None]
     if ports:
         first = ports[0]

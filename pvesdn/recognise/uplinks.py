@@ -24,22 +24,25 @@ def uplinks_of(
         return []
     vrf = draft.vrf
     stays = f"its stanza stays: in the edited files write 'vrf {becomes}' in place of 'vrf {vrf}'"
-    found = (_on_node(nodes[name], _enslaved(nodes[name], vrf, nets), draft, stays, book) for name in sorted(nodes))
+    enslaved = {name: _enslaved(nodes[name], vrf, nets) for name in sorted(nodes)}
+    if draft.irb is not Irb.SYMMETRIC:
+        what = f"is in VRF {vrf}, which has no L3VNI: exits need irb symmetric"
+        for name, devices in enslaved.items():
+            for device in devices:
+                book.lose(name, device.place, device.name, what, stays)
+        return []
+    found = (_on_node(nodes[name], devices, vrf, stays, book) for name, devices in enslaved.items())
     return [uplink for uplink in found if uplink is not None]
 
 
 def _on_node(
-    node: HandWrittenNode, enslaved: Iterable[Device], draft: Draft, stays: str, book: Notebook
+    node: HandWrittenNode, enslaved: Iterable[Device], vrf: str, stays: str, book: Notebook
 ) -> UplinkOnNode | None:
     found: UplinkOnNode | None = None
     for device in enslaved:
-        if draft.irb is not Irb.SYMMETRIC:
-            what = f"is in VRF {draft.vrf}, which has no L3VNI: exits need irb symmetric"
-            book.lose(node.node, device.place, device.name, what, stays)
-            continue
-        uplink = read_uplink(node, device, draft.vrf or "", stays, book)
+        uplink = read_uplink(node, device, vrf, stays, book)
         if uplink is not None and found is not None:
-            what = f"is a second exit of VRF {draft.vrf} on the node, next to {found.device.name}"
+            what = f"is a second exit of VRF {vrf} on the node, next to {found.device.name}"
             book.lose(node.node, device.place, device.name, what, stays)
         found = found or uplink
     return found

@@ -15,27 +15,15 @@ from pvesdn.model.ifupdown import GUEST_PORTS
 from pvesdn.model.own_sdn import Irb
 from pvesdn.model.proposal import TakeOut
 from pvesdn.recognise.anyway import BRIDGE, PORT, TIE, VRF, Trait, is_done
-from pvesdn.recognise.devices import FLOOD_SWITCHES, Bridge
+from pvesdn.recognise.devices import FLOOD_SWITCHES, GROUP_WORDS, Bridge
 from pvesdn.recognise.nets import BridgeOnNode, FloodMode, Net, Nets
 from pvesdn.recognise.notebook import Notebook
 from pvesdn.recognise.underlay import UnderlayFacts
 from pvesdn.recognise.zones import Draft
 
-_OF_PORTS = frozenset(
-    {
-        "vxlan-id",
-        "vxlan-local-tunnelip",
-        "vxlan-remoteip",
-        "vxlan-mcastgrp",
-        "vxlan-mcastgrp6",
-        "vxlan-svcnodeip",
-        "vxlan-svcnodeip6",
-        "vxlan-port",
-        "mtu",
-    }
-)
+_OF_PORTS = frozenset({"vxlan-id", "vxlan-local-tunnelip", "vxlan-remoteip", *GROUP_WORDS, "vxlan-port", "mtu"})
 """Options that are carried over, or that something else is said about."""
-_OF_EVPN = frozenset({"bridge-arp-nd-suppress", "bridge-unicast-flood", "bridge-multicast-flood"})
+_OF_EVPN = frozenset({"bridge-arp-nd-suppress", *FLOOD_SWITCHES})
 """The same of ports in EVPN zones alone."""
 _OF_BRIDGES = frozenset({"address", "netmask", "bridge-ports", "bridge-vlan-aware", "mtu", "alias", "vrf"})
 _OF_TIES = frozenset({"bridge-ports", "vrf", "mtu"})
@@ -159,7 +147,7 @@ class _Teller:
         port = sight.port
         for names, own, zones in (
             (("vxlan-port",), port.udp_port or _UDP_PORT, draft.udp_port or _UDP_PORT),
-            (("bridge-unicast-flood", "bridge-multicast-flood"), port.floods, draft.floods),
+            (FLOOD_SWITCHES, port.floods, draft.floods),
             (("bridge-arp-nd-suppress",), port.suppresses, draft.suppresses),
         ):
             for option in port.device.all(*names) if own != zones else ():

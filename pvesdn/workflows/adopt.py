@@ -148,6 +148,7 @@ def _pve_writes_frr(decoded: Decoded) -> bool:
 
 def _hand_written(decoded: Decoded) -> HandWrittenConfig:
     snapshot, cluster, pve = decoded.snapshot, decoded.cluster, decoded.sdn.config.pve
+    has_own_frr = not _pve_writes_frr(decoded)
     unread = {member.name: _OFFLINE for member in cluster.members if not member.is_online}
     unread |= {name: why.removeprefix(f"{name}: ") for name, why in snapshot.unreachable.items()}
     unread |= {
@@ -159,7 +160,7 @@ def _hand_written(decoded: Decoded) -> HandWrittenConfig:
                 name,
                 snapshot.nodes[name].files,
                 snapshot.nodes[name].commands.get("ip-link"),
-                has_own_frr=not _pve_writes_frr(decoded),
+                has_own_frr=has_own_frr,
             )
             for name in sorted(decoded.facts)
         },

@@ -69,6 +69,7 @@ subnet: other-10.0.5.0-24
 \tgateway 10.0.5.254
 """
 PVE_SIMPLE = {"zones.cfg": "simple: lan\n\n", "vnets.cfg": "vnet: office\n\tzone lan\n\n"}
+PLANNER = partial(plan, renderer=Renderer())
 
 
 @contextmanager
@@ -97,7 +98,7 @@ def plan_of(cluster: SimulatedCluster, flags: PlanFlags | None = None) -> Change
 
 
 def apply_to(cluster: SimulatedCluster, flags: PlanFlags | None = None) -> ApplyReport:
-    return apply(world_of(cluster), plan_of(cluster, flags), partial(plan, renderer=Renderer()))
+    return apply(world_of(cluster), plan_of(cluster, flags), PLANNER)
 
 
 def errors(report: ApplyReport) -> dict[str, str]:
@@ -113,10 +114,8 @@ def everything(cluster: SimulatedCluster) -> dict[str, tuple[int, bytes]]:
     """Every file of every node with its time of change, the commands' own bookkeeping left out."""
     found = {}
     for name, node in cluster.nodes.items():
-        for folder in ("etc/network", "etc/frr", "etc/sysctl.d", "var/lib/pvesdn"):
-            for path in sorted((node.root / folder).rglob("*")):
-                if path.is_file() and path.name != "lock":
-                    found[f"{name}/{path.relative_to(node.root)}"] = (path.stat().st_mtime_ns, path.read_bytes())
+        for path in _files(node.root):
+            found[f"{name}/{path.relative_to(node.root)}"] = (path.stat().st_mtime_ns, path.read_bytes())
     return found
 
 
@@ -125,12 +124,16 @@ def state_of(cluster: SimulatedCluster) -> dict[str, object]:
     return {name: _node_state(node.root) for name, node in cluster.nodes.items()}
 
 
+def _files(root: Path, *more: str) -> Iterator[Path]:
+    """The files of a node that an apply may write, and those of `more` folders."""
+    for folder in ("etc/network", "etc/frr", "etc/sysctl.d", "var/lib/pvesdn", *more):
+        yield from (path for path in sorted((root / folder).rglob("*")) if path.is_file() and path.name != "lock")
+
+
 def _node_state(root: Path) -> dict[str, object]:
-    found: dict[str, object] = {}
-    for folder in ("etc/network", "etc/frr", "etc/sysctl.d", "var/lib/pvesdn", "proc/sys"):
-        for path in sorted((root / folder).rglob("*")):
-            if path.is_file() and path.name != "lock":
-                found[str(path.relative_to(root))] = (path.stat().st_mode, path.read_bytes())
+    found: dict[str, object] = {
+        str(path.relative_to(root)): (path.stat().st_mode, path.read_bytes()) for path in _files(root, "proc/sys")
+    }
     frr = read_json(root, "frr", {})
     is_running = bool(frr.get("running"))
     state = State(root)

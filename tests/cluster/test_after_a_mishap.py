@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 
 import pytest
@@ -13,16 +12,13 @@ import pytest
 from pvesdn.adapters.nodes import ProgramAgent
 from pvesdn.errors import NodeFailed
 from pvesdn.model.primitives import Json
-from pvesdn.render.renderer import Renderer
 from pvesdn.workflows.apply import apply
-from pvesdn.workflows.plan import plan
 from pvesdn_lab.simulated.commands.state import read_json, write_json
 from pvesdn_lab.simulated.node import SimulatedNode
-from tests.cluster.kit import ANOTHER_ZONE, EVPN, apply_to, errors, plan_of, serving, state_of, world_of
+from tests.cluster.kit import ANOTHER_ZONE, EVPN, PLANNER, apply_to, errors, plan_of, serving, state_of, world_of
 
 WITHOUT_EXIT = EVPN[: EVPN.index("exit: ")]
 CHECKPOINT = "/var/lib/pvesdn/checkpoint.json"
-PLANNER = partial(plan, renderer=Renderer())
 
 
 class WithoutUndo:
@@ -51,9 +47,7 @@ def test_an_exit_that_never_came_up_can_be_taken_out_again(tmp_path: Path) -> No
     with serving(tmp_path) as cluster:
         node = cluster.nodes["pve1"]
         node.break_command("ifreload", status=1, stderr="error: it did not work\n", times=1)
-        agent = cluster.agent()
-        assert isinstance(agent, ProgramAgent)
-        world = replace(world_of(cluster), nodes=ProgramAgent(WithoutUndo(agent)))
+        world = replace(world_of(cluster), nodes=ProgramAgent(WithoutUndo(cluster.agent())))
         assert "exit code 1" in errors(apply(world, plan_of(cluster), PLANNER))["pve1"]
         assert "iface eno2" in (node.read("/etc/network/interfaces.d/pvesdn") or "")
         for member in cluster.nodes.values():

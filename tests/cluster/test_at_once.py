@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 
 from pvesdn.adapters.nodes import ProgramAgent
@@ -13,13 +12,10 @@ from pvesdn.adapters.runner import SideBySide
 from pvesdn.model.files import OUR_INTERFACES, ChangeSet
 from pvesdn.model.primitives import Json
 from pvesdn.model.report import ApplyReport
-from pvesdn.render.renderer import Renderer
 from pvesdn.workflows.apply import apply
-from pvesdn.workflows.plan import plan
 from pvesdn_lab.simulated.cluster import SimulatedCluster
-from tests.cluster.kit import EVPN, apply_to, errors, plan_of, serving, world_of
+from tests.cluster.kit import EVPN, PLANNER, apply_to, errors, plan_of, serving, world_of
 
-PLANNER = partial(plan, renderer=Renderer())
 LATER = EVPN.replace("tag 3", "tag 33")
 
 
@@ -49,15 +45,21 @@ class Between:
         return self._transport.ask(node, verb, arguments)
 
 
+def apply_one_within_the_other(
+    cluster: SimulatedCluster, first: ChangeSet, second: ChangeSet, *, before: str
+) -> tuple[ApplyReport, ApplyReport]:
+    """The second is applied, whole, just before the first comes to a verb. What both report."""
+    reports: list[ApplyReport] = []
+    between = Between(cluster.agent(), before, lambda: reports.append(apply(world_of(cluster), second, PLANNER)))
+    report = apply(replace(world_of(cluster), nodes=ProgramAgent(between)), first, PLANNER)
+    return report, reports[0]
+
+
 def test_who_is_overtaken_before_anything_is_staged_writes_nothing(tmp_path: Path) -> None:
     with serving(tmp_path) as cluster:
         earlier, later = two_plans(cluster)
-        reports: list[ApplyReport] = []
-        agent = cluster.agent()
-        assert isinstance(agent, ProgramAgent)
-        overtaking = Between(agent, "stage", lambda: reports.append(apply(world_of(cluster), later, PLANNER)))
-        overtaken = apply(replace(world_of(cluster), nodes=ProgramAgent(overtaking)), earlier, PLANNER)
-        assert reports[0].is_good, errors(reports[0])
+        overtaken, overtaking = apply_one_within_the_other(cluster, earlier, later, before="stage")
+        assert overtaking.is_good, errors(overtaking)
         assert not overtaken.is_good
         assert "has changed since it was read" in errors(overtaken)["pve1"]
         assert {name: node.read(OUR_INTERFACES) for name, node in cluster.nodes.items()} == texts(later)
@@ -67,12 +69,8 @@ def test_who_is_overtaken_before_anything_is_staged_writes_nothing(tmp_path: Pat
 def test_who_comes_while_an_apply_is_open_changes_nothing_and_the_first_is_not_disturbed(tmp_path: Path) -> None:
     with serving(tmp_path) as cluster:
         earlier, later = two_plans(cluster)
-        reports: list[ApplyReport] = []
-        agent = cluster.agent()
-        assert isinstance(agent, ProgramAgent)
-        late = Between(agent, "commit", lambda: reports.append(apply(world_of(cluster), later, PLANNER)))
-        first = apply(replace(world_of(cluster), nodes=ProgramAgent(late)), earlier, PLANNER)
-        assert "is still open on this node; wait until it ends" in errors(reports[0])["pve1"]
+        first, late = apply_one_within_the_other(cluster, earlier, later, before="commit")
+        assert "is still open on this node; wait until it ends" in errors(late)["pve1"]
         assert first.is_good, errors(first)
         assert {name: node.read(OUR_INTERFACES) for name, node in cluster.nodes.items()} == texts(earlier)
         assert not plan_of(cluster).is_empty

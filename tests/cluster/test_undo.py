@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 
 import pytest
@@ -17,13 +16,22 @@ from pvesdn.errors import ApiRefused, ApiUnavailable, NodeFailed, NodeUnreachabl
 from pvesdn.model.primitives import Json
 from pvesdn.model.report import ApplyReport, Standing
 from pvesdn.ports import ClusterApi
-from pvesdn.render.renderer import Renderer
 from pvesdn.workflows.apply import apply
-from pvesdn.workflows.plan import plan
 from pvesdn_lab.simulated.cluster import SimulatedCluster
-from tests.cluster.kit import ANOTHER_ZONE, EVPN, apply_to, errors, plan_of, reloads, serving, state_of, world_of
+from tests.cluster.kit import (
+    ANOTHER_ZONE,
+    EVPN,
+    PLANNER,
+    PVE_SIMPLE,
+    apply_to,
+    errors,
+    plan_of,
+    reloads,
+    serving,
+    state_of,
+    world_of,
+)
 
-PLANNER = partial(plan, renderer=Renderer())
 CHECKPOINT = "var/lib/pvesdn/checkpoint.json"
 # A VNI that moves (a device deleted and made anew), an exit that goes, a zone that is new, an MTU that goes down.
 AFTER = EVPN[: EVPN.index("exit: ")].replace("tag 2", "tag 20").replace("vxlan: plain\n", "vxlan: plain\n\tmtu 1400\n")
@@ -55,9 +63,7 @@ class Faulty:
     """A transport on which one verb fails once on pve2."""
 
     def __init__(self, cluster: SimulatedCluster, verb: str, way: Break) -> None:
-        agent = cluster.agent()
-        assert isinstance(agent, ProgramAgent)
-        self._transport = agent.transport
+        self._transport = cluster.agent().transport
         self._verb = verb
         self._way: Break | None = way
 
@@ -142,13 +148,10 @@ def test_a_reload_whose_task_nobody_can_name_is_undone_everywhere(tmp_path: Path
         holds_what_it_says(cluster, report, before)
 
 
-PENDING = {"zones.cfg": "simple: lan\n\n", "vnets.cfg": "vnet: office\n\tzone lan\n\n"}
-
-
 def test_a_commit_that_is_refused_leaves_every_node_as_before_and_definitions_pending(tmp_path: Path) -> None:
     with serving(tmp_path) as cluster:
         half_applied(cluster)
-        for name, text in PENDING.items():
+        for name, text in PVE_SIMPLE.items():
             cluster.write_sdn(name, text)
         before, world = state_of(cluster), world_of(cluster)
         api = FaultyApi(world.api, "apply_sdn", ApiRefused("no quorum", status=500), is_heard=False)
@@ -161,7 +164,7 @@ def test_a_commit_that_is_refused_leaves_every_node_as_before_and_definitions_pe
 def test_a_commit_whose_answer_was_lost_is_known_by_pves_definitions_and_nothing_is_put_back(tmp_path: Path) -> None:
     with serving(tmp_path) as cluster:
         half_applied(cluster)
-        for name, text in PENDING.items():
+        for name, text in PVE_SIMPLE.items():
             cluster.write_sdn(name, text)
         world = world_of(cluster)
         api = FaultyApi(world.api, "apply_sdn", ApiUnavailable("read timed out"), is_heard=True)

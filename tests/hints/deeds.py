@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 
 from pvesdn.decode.definitions.section_config import scan, write
 from pvesdn.errors import SdnConfigError
@@ -69,18 +70,12 @@ def switched(made: FakeCluster, node: str, *, is_on: bool) -> None:
 
 def from_pve(made: FakeCluster, zone: str) -> Said:
     """What `import --from-pve ZONE` says."""
-    try:
-        return _told(move_from_pve(read_cluster(made.world()), Renderer(), [zone]))
-    except SdnConfigError as error:
-        return tuple(f"error: {line}" for line in error.lines), None
+    return _told(lambda: move_from_pve(read_cluster(made.world()), Renderer(), [zone]))
 
 
 def to_pve(made: FakeCluster, zone: str) -> Said:
     """What `import --to-pve ZONE` says."""
-    try:
-        return _told(move_to_pve(read_cluster(made.world()), Renderer(), [zone]))
-    except SdnConfigError as error:
-        return tuple(f"error: {line}" for line in error.lines), None
+    return _told(lambda: move_to_pve(read_cluster(made.world()), Renderer(), [zone]))
 
 
 def moved(made: FakeCluster, zone: str) -> None:
@@ -95,8 +90,12 @@ def moved(made: FakeCluster, zone: str) -> None:
     pve_applies(made)
 
 
-def _told(found: MovePlan) -> Said:
+def _told(ask: Callable[[], MovePlan]) -> Said:
     """What stops the move, what is lost by it, and what is worth knowing."""
+    try:
+        found = ask()
+    except SdnConfigError as error:
+        return tuple(f"error: {line}" for line in error.lines), None
     rows = [f"property: {row}" for row in found.move.properties if row.hint and str(row) not in found.problems]
     findings = [f"{finding.severity.value}: {finding}" for finding in found.move.findings]
     return (*(f"error: {line}" for line in found.problems), *rows, *findings), found.plan

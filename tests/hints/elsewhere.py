@@ -1,4 +1,4 @@
-"""What need not be followed in a plan: hints about the world outside, and words in a hint's place that are no order."""
+"""What need not be followed in a plan: hints about the world outside, and what only stands in a hint's place."""
 
 OUTSIDE = {
     "bring nodes back until 'pvecm status' says Quorate: Yes": "a quorum is the cluster's own affair",
@@ -69,4 +69,4 @@ NO_HINT = {
     ("decode/definitions/own_grammar.py", "list of `ASN:NUMBER`"),
     ("move/script.py", "set -e"),
 }
-"""Texts that begin like an order and are none: FRR's commands, and what the reference says."""
+"""Texts that begin like an order and are not one: FRR's commands, and what the reference says."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from pvesdn.decode.nodes.interfaces import decode_interfaces
 from pvesdn.errors import SdnConfigError
-from pvesdn.model.files import FRR_CONF_LOCAL, OUR_INTERFACES, ChangeSet
+from pvesdn.model.files import FRR_CONF, FRR_CONF_LOCAL, OUR_INTERFACES, ChangeSet
 from pvesdn.model.flags import PlanFlags
 from pvesdn.model.primitives import Json
 from pvesdn.model.snapshot import NodeRaw, Snapshot
@@ -17,14 +17,15 @@ from pvesdn.workflows.plan import plan
 from tests.hints.table import INTERFACES
 from tests.unit.recognise.kit import hand
 
-FRR = "/etc/frr/frr.conf"
-PLACES = {"": INTERFACES, "frr": FRR, "local": FRR_CONF_LOCAL}
+PLACES = {"": INTERFACES, "frr": FRR_CONF, "local": FRR_CONF_LOCAL}
 Edit = tuple[str, str, str]
 """Where, what stands there, and what is written instead, in which ``{n}`` is the node's number.
 
 Where is ``node2`` for its interfaces, ``node2 frr`` for its frr.conf, ``* frr`` for every node's. An empty old text
 appends.
 """
+LinkRow = dict[str, Json]
+"""A device in an answer of `ip`'s."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,8 +132,12 @@ def _down(answer: Json, gone: Iterable[str]) -> Json:
 
 def held(snapshot: Snapshot, changes: ChangeSet | None = None) -> frozenset[str]:
     """Every address and every VNI that a node's files give it. :param changes: with what a plan would write there."""
-    planned = {node.node: file.new or "" for node in changes.nodes for file in node.files
-               if file.path == OUR_INTERFACES} if changes else {}  # fmt: skip
+    planned = {
+        node.node: file.new or ""
+        for node in (changes.nodes if changes else ())
+        for file in node.files
+        if file.path == OUR_INTERFACES
+    }
     return frozenset(
         f"{name} {said}"
         for name, raw in snapshot.nodes.items()
@@ -151,42 +156,43 @@ def _interfaces(files: Mapping[str, str]) -> Iterable[str]:
 
 def with_address(snapshot: Snapshot, *, device: str, address: str, on: Iterable[str]) -> Snapshot:
     """The kernel has an address, /32, in the place of any other that is not the loopback's own: `lo` or a dummy."""
-    nodes = dict(snapshot.nodes)
-    for name in on:
-        answer = nodes[name].commands["ip-addr"]
-        assert isinstance(answer, list)
-        held_ = {"family": "inet", "local": address, "prefixlen": 32, "scope": "global"}
-        rows = [
-            row | {"addr_info": [*_loopbacks(row), held_]}
-            if isinstance(row, dict) and row.get("ifname") == device
-            else row
-            for row in answer
-        ]
-        nodes[name] = NodeRaw(nodes[name].files, {**nodes[name].commands, "ip-addr": rows})
-    return replace(snapshot, nodes=nodes)
+    held_ = {"family": "inet", "local": address, "prefixlen": 32, "scope": "global"}
+
+    def has_it(rows: list[LinkRow]) -> list[LinkRow]:
+        return [row | {"addr_info": [*_loopbacks(row), held_]} if row["ifname"] == device else row for row in rows]
+
+    return with_rows(snapshot, "ip-addr", has_it, on=on)
 
 
-def _loopbacks(row: dict[str, Json]) -> list[Json]:
+def _loopbacks(row: LinkRow) -> list[Json]:
     found = row.get("addr_info")
     return [held_ for held_ in found if "127.0.0.1" in str(held_)] if isinstance(found, list) else []
 
 
-def with_link(snapshot: Snapshot, *, link: dict[str, Json]) -> Snapshot:
+def with_link(snapshot: Snapshot, *, link: LinkRow) -> Snapshot:
     """The kernel of every node has a device more."""
-    return _with_links(snapshot, lambda rows: [*rows, link])
+    return with_rows(snapshot, "ip-link", lambda rows: [*rows, link])
 
 
 def without_link(snapshot: Snapshot, *, name: str) -> Snapshot:
     """Somebody says `ip link delete NAME` on every node."""
-    return _with_links(snapshot, lambda rows: [r for r in rows if not isinstance(r, dict) or r.get("ifname") != name])
+    return with_rows(snapshot, "ip-link", lambda rows: [row for row in rows if row["ifname"] != name])
 
 
-def _with_links(snapshot: Snapshot, change: Callable[[list[Json]], list[Json]]) -> Snapshot:
-    nodes = {}
-    for name, raw in snapshot.nodes.items():
-        rows = raw.commands["ip-link"]
+def with_rows(
+    snapshot: Snapshot,
+    command: str,
+    change: Callable[[list[LinkRow]], list[LinkRow]],
+    *,
+    on: Iterable[str] | None = None,
+) -> Snapshot:
+    """What the nodes answer to a command is changed. :param on: these nodes; every one where none is named."""
+    nodes = dict(snapshot.nodes)
+    for name in nodes if on is None else on:
+        rows = nodes[name].commands[command]
         assert isinstance(rows, list)
-        nodes[name] = NodeRaw(raw.files, {**raw.commands, "ip-link": change(rows)})
+        changed: Json = [*change([row for row in rows if isinstance(row, dict)])]
+        nodes[name] = NodeRaw(nodes[name].files, {**nodes[name].commands, command: changed})
     return replace(snapshot, nodes=nodes)
 
 

@@ -125,7 +125,7 @@ ROWS = (
         followed=(("node3", "10.99.0.9", "10.99.0.3"),),
         deed=partial(with_address, device="eno2", address="10.99.0.3", on=("node3",)),
         left=tuple(
-            f"warning: {node}: /etc/frr/frr.conf:1: router bgp 1234: sessions with addresses that are no VTEPs, {peers}: "
+            f"warning: {node}: /etc/frr/frr.conf:1: router bgp 1234: sessions with addresses that are not VTEPs, {peers}: "
             "afterwards they are between VTEPs"
             for node, peers in (
                 ("node1", "192.168.0.2 (node2), 192.168.0.3 (node3)"),

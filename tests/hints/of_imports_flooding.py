@@ -10,6 +10,17 @@ def remotes(n: int) -> str:
     return "".join(f"        vxlan_remoteip 192.168.0.{m}\n" for m in (1, 2, 3) if m != n)
 
 
+ONE_KIND_OFF = (
+    *everywhere(
+        "warning: node{n}: /etc/network/interfaces:23: vxlan2: bridge-unicast-flood off; write "
+        "'bridge-multicast-flood off' too, for flood 0, or take it out"
+    ),
+    *everywhere(
+        "warning: node{n}: /etc/network/interfaces:37: vxlan3: bridge-unicast-flood off; write "
+        "'bridge-multicast-flood off' too, for flood 0, or take it out"
+    ),
+)
+
 ROWS = (
     ImportRow(
         "a group on one node, and remotes on the others",
@@ -191,16 +202,7 @@ ROWS = (
         "one kind of flooding switched off alone, the other too then",
         "evpn-l2",
         given=(("*", "        bridge-multicast-flood off\n", ""),),
-        said=(
-            *everywhere(
-                "warning: node{n}: /etc/network/interfaces:23: vxlan2: bridge-unicast-flood off; write "
-                "'bridge-multicast-flood off' too, for flood 0, or take it out"
-            ),
-            *everywhere(
-                "warning: node{n}: /etc/network/interfaces:37: vxlan3: bridge-unicast-flood off; write "
-                "'bridge-multicast-flood off' too, for flood 0, or take it out"
-            ),
-        ),
+        said=ONE_KIND_OFF,
         followed=(
             (
                 "*",
@@ -214,16 +216,7 @@ ROWS = (
         "one kind of flooding switched off alone, and no more then",
         "evpn-l2",
         given=(("*", "        bridge-multicast-flood off\n", ""),),
-        said=(
-            *everywhere(
-                "warning: node{n}: /etc/network/interfaces:23: vxlan2: bridge-unicast-flood off; write "
-                "'bridge-multicast-flood off' too, for flood 0, or take it out"
-            ),
-            *everywhere(
-                "warning: node{n}: /etc/network/interfaces:37: vxlan3: bridge-unicast-flood off; write "
-                "'bridge-multicast-flood off' too, for flood 0, or take it out"
-            ),
-        ),
+        said=ONE_KIND_OFF,
         followed=(("*", "        bridge-unicast-flood off\n", ""),),
     ),
     ImportRow(

@@ -4,28 +4,43 @@ from __future__ import annotations
 
 from tests.hints.imports import ImportRow
 
+ONE_HAS_AN_OUTSIDER = (
+    (
+        "node1 frr",
+        " neighbor 192.168.0.2 remote-as",
+        " neighbor 192.168.0.9 remote-as 1234\n neighbor 192.168.0.2 remote-as",
+    ),
+    ("node1 frr", "  advertise-all-vni", "  neighbor 192.168.0.9 activate\n  advertise-all-vni"),
+)
+OTHERS_LACK_IT = (
+    (
+        "node2: /etc/frr/frr.conf:1: router bgp 1234: has no session with 192.168.0.9; add it, and activate "
+        "it in l2vpn evpn; or take the peer that is not a node out of every frr.conf"
+    ),
+    (
+        "node3: /etc/frr/frr.conf:1: router bgp 1234: has no session with 192.168.0.9; add it, and activate "
+        "it in l2vpn evpn; or take the peer that is not a node out of every frr.conf"
+    ),
+)
+CLIENTS_WITH_A_SESSION = (
+    (
+        "node2: /etc/frr/frr.conf:5: neighbor 192.168.0.3: is a session between two clients of node1; "
+        "remove every 'neighbor 192.168.0.3'; or for a full mesh remove every 'route-reflector-client' of "
+        "node1"
+    ),
+    (
+        "node3: /etc/frr/frr.conf:5: neighbor 192.168.0.2: is a session between two clients of node1; "
+        "remove every 'neighbor 192.168.0.2'; or for a full mesh remove every 'route-reflector-client' of "
+        "node1"
+    ),
+)
+
 ROWS = (
     ImportRow(
         "a peer outside the cluster that one node alone has, added to the others",
         "evpn-l2",
-        given=(
-            (
-                "node1 frr",
-                " neighbor 192.168.0.2 remote-as",
-                " neighbor 192.168.0.9 remote-as 1234\n neighbor 192.168.0.2 remote-as",
-            ),
-            ("node1 frr", "  advertise-all-vni", "  neighbor 192.168.0.9 activate\n  advertise-all-vni"),
-        ),
-        said=(
-            (
-                "node2: /etc/frr/frr.conf:1: router bgp 1234: has no session with 192.168.0.9; add it, and activate "
-                "it in l2vpn evpn; or take the peer that is no node out of every frr.conf"
-            ),
-            (
-                "node3: /etc/frr/frr.conf:1: router bgp 1234: has no session with 192.168.0.9; add it, and activate "
-                "it in l2vpn evpn; or take the peer that is no node out of every frr.conf"
-            ),
-        ),
+        given=ONE_HAS_AN_OUTSIDER,
+        said=OTHERS_LACK_IT,
         followed=tuple(
             edit
             for node, first in (("node2 frr", "192.168.0.1"), ("node3 frr", "192.168.0.1"))
@@ -43,24 +58,8 @@ ROWS = (
     ImportRow(
         "a peer outside the cluster that one node alone has, taken out",
         "evpn-l2",
-        given=(
-            (
-                "node1 frr",
-                " neighbor 192.168.0.2 remote-as",
-                " neighbor 192.168.0.9 remote-as 1234\n neighbor 192.168.0.2 remote-as",
-            ),
-            ("node1 frr", "  advertise-all-vni", "  neighbor 192.168.0.9 activate\n  advertise-all-vni"),
-        ),
-        said=(
-            (
-                "node2: /etc/frr/frr.conf:1: router bgp 1234: has no session with 192.168.0.9; add it, and activate "
-                "it in l2vpn evpn; or take the peer that is no node out of every frr.conf"
-            ),
-            (
-                "node3: /etc/frr/frr.conf:1: router bgp 1234: has no session with 192.168.0.9; add it, and activate "
-                "it in l2vpn evpn; or take the peer that is no node out of every frr.conf"
-            ),
-        ),
+        given=ONE_HAS_AN_OUTSIDER,
+        said=OTHERS_LACK_IT,
         followed=(
             ("node1 frr", " neighbor 192.168.0.9 remote-as 1234\n", ""),
             ("node1 frr", "  neighbor 192.168.0.9 activate\n", ""),
@@ -77,16 +76,7 @@ ROWS = (
                 "node1: /etc/frr/frr.conf:5: neighbor 192.168.0.3: is not a route-reflector-client; write 'neighbor "
                 "192.168.0.3 route-reflector-client' in l2vpn evpn"
             ),
-            (
-                "node2: /etc/frr/frr.conf:5: neighbor 192.168.0.3: is a session between two clients of node1; "
-                "remove every 'neighbor 192.168.0.3'; or for a full mesh remove every 'route-reflector-client' of "
-                "node1"
-            ),
-            (
-                "node3: /etc/frr/frr.conf:5: neighbor 192.168.0.2: is a session between two clients of node1; "
-                "remove every 'neighbor 192.168.0.2'; or for a full mesh remove every 'route-reflector-client' of "
-                "node1"
-            ),
+            *CLIENTS_WITH_A_SESSION,
         ),
         followed=(("node1 frr", "  neighbor 192.168.0.2 route-reflector-client\n", ""),),
     ),
@@ -100,18 +90,7 @@ ROWS = (
                 "  neighbor 192.168.0.2 route-reflector-client\n  neighbor 192.168.0.3 route-reflector-client\n  advertise-all-vni",
             ),
         ),
-        said=(
-            (
-                "node2: /etc/frr/frr.conf:5: neighbor 192.168.0.3: is a session between two clients of node1; "
-                "remove every 'neighbor 192.168.0.3'; or for a full mesh remove every 'route-reflector-client' of "
-                "node1"
-            ),
-            (
-                "node3: /etc/frr/frr.conf:5: neighbor 192.168.0.2: is a session between two clients of node1; "
-                "remove every 'neighbor 192.168.0.2'; or for a full mesh remove every 'route-reflector-client' of "
-                "node1"
-            ),
-        ),
+        said=CLIENTS_WITH_A_SESSION,
         followed=(
             ("node2 frr", " neighbor 192.168.0.3 remote-as 1234\n", ""),
             ("node2 frr", "  neighbor 192.168.0.3 activate\n", ""),
@@ -171,7 +150,7 @@ ROWS = (
         said=(
             (
                 "node2: /etc/frr/frr.conf:1: router bgp 1234: has no session with 192.168.0.253; add it, and "
-                "activate it in l2vpn evpn; or take the peer that is no node out of every frr.conf"
+                "activate it in l2vpn evpn; or take the peer that is not a node out of every frr.conf"
             ),
         ),
         followed=(

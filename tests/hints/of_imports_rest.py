@@ -8,7 +8,7 @@ from tests.hints.imports import ImportRow, with_link
 
 ROWS = (
     ImportRow(
-        "a device in the VRF that is no exit",
+        "a device in the VRF that is not an exit",
         "symmetric",
         given=(
             (

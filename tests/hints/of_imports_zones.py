@@ -4,24 +4,19 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from pvesdn.model.snapshot import NodeRaw, Snapshot
-from tests.hints.imports import ImportRow, everywhere
+from pvesdn.model.snapshot import Snapshot
+from tests.hints.imports import ImportRow, everywhere, with_rows
 
 
 def with_mtu(snapshot: Snapshot, mtu: int) -> Snapshot:
     """Every node's uplink has another MTU, in bytes."""
-    nodes = dict(snapshot.nodes)
-    for name, raw in nodes.items():
-        answers = dict(raw.commands)
-        for command in ("ip-link", "ip-addr"):
-            rows = answers[command]
-            assert isinstance(rows, list)
-            answers[command] = [
-                row | {"mtu": mtu} if isinstance(row, dict) and row.get("ifname") in ("eno1", "vmbr0") else row
-                for row in rows
-            ]
-        nodes[name] = NodeRaw(raw.files, answers)
-    return replace(snapshot, nodes=nodes)
+    for command in ("ip-link", "ip-addr"):
+        snapshot = with_rows(
+            snapshot,
+            command,
+            lambda rows: [row | {"mtu": mtu} if row["ifname"] in ("eno1", "vmbr0") else row for row in rows],
+        )
+    return snapshot
 
 
 def without(snapshot: Snapshot, node: str) -> Snapshot:
@@ -38,6 +33,14 @@ def back(snapshot: Snapshot) -> Snapshot:
     del snapshot
     return ImportRow("", "unicast", said="").build()
 
+
+TWO_NAMES = (
+    (
+        "node3: /etc/network/interfaces:24: br2: has VNI 2, which vmbr2 has on node1 "
+        "(/etc/network/interfaces:24); if it is the same network, call it vmbr2 here too and plug its "
+        "guests into that; if not, give it another VNI"
+    ),
+)
 
 ROWS = (
     ImportRow(
@@ -57,13 +60,7 @@ ROWS = (
         "one VNI in bridges of two names, which are one network",
         "unicast",
         given=(("node3", "vmbr2", "br2"),),
-        said=(
-            (
-                "node3: /etc/network/interfaces:24: br2: has VNI 2, which vmbr2 has on node1 "
-                "(/etc/network/interfaces:24); if it is the same network, call it vmbr2 here too and plug its "
-                "guests into that; if not, give it another VNI"
-            ),
-        ),
+        said=TWO_NAMES,
         followed=(("node3", "br2", "vmbr2"),),
         comes="vnet: vmbr2",
     ),
@@ -71,13 +68,7 @@ ROWS = (
         "one VNI in bridges of two names, which are two networks",
         "unicast",
         given=(("node3", "vmbr2", "br2"),),
-        said=(
-            (
-                "node3: /etc/network/interfaces:24: br2: has VNI 2, which vmbr2 has on node1 "
-                "(/etc/network/interfaces:24); if it is the same network, call it vmbr2 here too and plug its "
-                "guests into that; if not, give it another VNI"
-            ),
-        ),
+        said=TWO_NAMES,
         followed=(("node3", "vxlan-id 2\n", "vxlan-id 22\n"),),
         comes=("vnet: vmbr2", "vnet: br2", "tag 22"),
         gives_up=frozenset({"node3 VNI 2"}),

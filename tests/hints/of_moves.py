@@ -17,6 +17,10 @@ AS_THEY_ARE = (
     "note: zones.cfg:1: zone 'tun': peers are carried as they are; without the line they follow the "
     "members of the cluster; leave it out later, once the plan shows that nothing changes by it"
 )
+WITHOUT_A_TAG = (
+    "error: vnets.cfg:1: vnet 'office': has no tag, so no node has it; give it a tag in PVE's panel, or delete it there, "
+    "and apply"
+)
 TUN = partial(from_pve, zone="tun")
 UNTAGGED = with_(TUNNELS, "vnets.cfg", "\ttag 7\n", "")
 BESIDE = {
@@ -114,10 +118,7 @@ ROWS = (
     Row(
         "a VNet of a zone that is to move has no tag",
         UNTAGGED,
-        said=(
-            "error: vnets.cfg:1: vnet 'office': has no tag, so no node has it; give it a tag in PVE's "
-            "panel, or delete it there, and apply"
-        ),
+        said=WITHOUT_A_TAG,
         given=pve_applies,
         asked=TUN,
         deed=tagged,
@@ -126,10 +127,7 @@ ROWS = (
     Row(
         "a VNet of a zone that is to move has no tag and is deleted",
         UNTAGGED,
-        said=(
-            "error: vnets.cfg:1: vnet 'office': has no tag, so no node has it; give it a tag in PVE's "
-            "panel, or delete it there, and apply"
-        ),
+        said=WITHOUT_A_TAG,
         given=pve_applies,
         asked=TUN,
         deed=deleted,
@@ -164,17 +162,7 @@ ROWS = (
     Row(
         "a zone has moved, and its peers follow the members from now on",
         TUNNELS,
-        said=(
-            (
-                "note: zones.cfg:1: zone 'tun': mtu 1450 is written down, since that is PVE's default and "
-                "pvesdn's follows the underlay"
-            ),
-            (
-                "note: zones.cfg:1: zone 'tun': peers are carried as they are; without the line they follow"
-                " the members of the cluster; leave it out later, once the plan shows that nothing changes "
-                "by it"
-            ),
-        ),
+        said=(WRITTEN_DOWN, AS_THEY_ARE),
         given=pve_applies,
         asked=TUN,
         deed=without_peers,
@@ -188,15 +176,8 @@ ROWS = (
                 "property: vnets.cfg:4: vnet 'office': alias a\\b: pvesdn.cfg does not take it: 'a\\b' "
                 "contains a backslash; write another one into the section"
             ),
-            (
-                "note: zones.cfg:1: zone 'tun': mtu 1450 is written down, since that is PVE's default and "
-                "pvesdn's follows the underlay"
-            ),
-            (
-                "note: zones.cfg:1: zone 'tun': peers are carried as they are; without the line they follow"
-                " the members of the cluster; leave it out later, once the plan shows that nothing changes "
-                "by it"
-            ),
+            WRITTEN_DOWN,
+            AS_THEY_ARE,
         ),
         given=pve_applies,
         asked=TUN,
@@ -245,15 +226,8 @@ ROWS = (
                 "warning: node3: is off, and keeps the devices as they are until it is back; run pvesdn "
                 "apply as soon as it is back, before anybody reloads its network"
             ),
-            (
-                "note: zones.cfg:1: zone 'tun': mtu 1450 is written down, since that is PVE's default and "
-                "pvesdn's follows the underlay"
-            ),
-            (
-                "note: zones.cfg:1: zone 'tun': peers are carried as they are; without the line they follow"
-                " the members of the cluster; leave it out later, once the plan shows that nothing changes "
-                "by it"
-            ),
+            WRITTEN_DOWN,
+            AS_THEY_ARE,
         ),
         given=off,
         asked=TUN,

@@ -74,9 +74,26 @@ def ill_named(made: FakeCluster) -> None:
     renamed(made, "vmbr0", "vm=br", nodes=("node1",))
 
 
+SNAT_WITHOUT_FORWARDING = (
+    "warning: zones.cfg:1: zone 'lan': snat 1 on 10.3.0.0/24, but answers come in by vmbr0 of "
+    "node1, node2, node3 and are not forwarded there: net.ipv4.ip_forward is 0; set "
+    "net.ipv4.ip_forward = 1 in a file of /etc/sysctl.d there and load it with 'sysctl "
+    "--system', or add 'ip-forward on' to the stanza of the device"
+)
+DRAWN = (
+    "note: subnets.cfg:1: subnet 'more-10.4.0.0-24': is not committed, but PVE already adds a "
+    "null route for it in vrf_theirs: it builds those from subnets.cfg; commit it, or remove "
+    "it in PVE"
+)
+ERASED = (
+    "note: .running-config: subnet 'more-10.4.0.0-24': is committed, but PVE adds no null "
+    "route for it in vrf_theirs: it builds those from subnets.cfg, which lacks it; commit its "
+    "removal, or add it again in PVE"
+)
+
 ROWS = (
     Row(
-        "the primary exit is no exit",
+        "the primary exit is not an exit",
         with_(EXITING, "zones.cfg", "exitnodes node1", "exitnodes node1\n\texitnodes-primary node2"),
         said=(
             "warning: zones.cfg:5: zone 'theirs': exitnodes-primary 'node2' is not one of the "
@@ -105,23 +122,13 @@ ROWS = (
     Row(
         "source NAT of PVE's without forwarding",
         SNAT,
-        said=(
-            "warning: zones.cfg:1: zone 'lan': snat 1 on 10.3.0.0/24, but answers come in by vmbr0 of "
-            "node1, node2, node3 and are not forwarded there: net.ipv4.ip_forward is 0; set "
-            "net.ipv4.ip_forward = 1 in a file of /etc/sysctl.d there and load it with 'sysctl "
-            "--system', or add 'ip-forward on' to the stanza of the device"
-        ),
+        said=SNAT_WITHOUT_FORWARDING,
         deed=forwarding,
     ),
     Row(
         "source NAT of PVE's without forwarding, and the device forwards",
         SNAT,
-        said=(
-            "warning: zones.cfg:1: zone 'lan': snat 1 on 10.3.0.0/24, but answers come in by vmbr0 of "
-            "node1, node2, node3 and are not forwarded there: net.ipv4.ip_forward is 0; set "
-            "net.ipv4.ip_forward = 1 in a file of /etc/sysctl.d there and load it with 'sysctl "
-            "--system', or add 'ip-forward on' to the stanza of the device"
-        ),
+        said=SNAT_WITHOUT_FORWARDING,
         followed=tuple(
             (f"node{n}:{INTERFACES}", "iface vmbr0 inet static\n", "iface vmbr0 inet static\n\tip-forward on\n")
             for n in (1, 2, 3)
@@ -192,11 +199,7 @@ ROWS = (
     Row(
         "a subnet that is drawn and not applied has a null route already",
         BESIDE,
-        said=(
-            "note: subnets.cfg:1: subnet 'more-10.4.0.0-24': is not committed, but PVE already adds a "
-            "null route for it in vrf_theirs: it builds those from subnets.cfg; commit it, or remove "
-            "it in PVE"
-        ),
+        said=DRAWN,
         given=drawn,
         deed=reloaded,
         asked=AS_PVE_RUNS_IT,
@@ -204,11 +207,7 @@ ROWS = (
     Row(
         "a subnet that is drawn and not applied is removed again",
         BESIDE,
-        said=(
-            "note: subnets.cfg:1: subnet 'more-10.4.0.0-24': is not committed, but PVE already adds a "
-            "null route for it in vrf_theirs: it builds those from subnets.cfg; commit it, or remove "
-            "it in PVE"
-        ),
+        said=DRAWN,
         given=drawn,
         followed=(("subnets.cfg", SUBNET, ""),),
         asked=AS_PVE_RUNS_IT,
@@ -216,11 +215,7 @@ ROWS = (
     Row(
         "a subnet that is applied and taken out has no null route any more",
         BESIDE,
-        said=(
-            "note: .running-config: subnet 'more-10.4.0.0-24': is committed, but PVE adds no null "
-            "route for it in vrf_theirs: it builds those from subnets.cfg, which lacks it; commit its "
-            "removal, or add it again in PVE"
-        ),
+        said=ERASED,
         given=erased,
         deed=reloaded,
         gives_up=frozenset({"10.4.0.1/24"}),
@@ -229,11 +224,7 @@ ROWS = (
     Row(
         "a subnet that is applied and taken out is added again",
         BESIDE,
-        said=(
-            "note: .running-config: subnet 'more-10.4.0.0-24': is committed, but PVE adds no null "
-            "route for it in vrf_theirs: it builds those from subnets.cfg, which lacks it; commit its "
-            "removal, or add it again in PVE"
-        ),
+        said=ERASED,
         given=erased,
         followed=(("subnets.cfg", "", SUBNET),),
         asked=AS_PVE_RUNS_IT,

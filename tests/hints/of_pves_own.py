@@ -28,6 +28,11 @@ NO_ROUTER_ID = (
     "warning: controllers.cfg:1: controller 'evpnctl': no IPv4 address, and no MAC on lo to make a router-id of, on node1, "
     "so PVE writes no frr.conf there and the old one stays; list IPv4 addresses as the peers"
 )
+REFUSED = tuple(
+    f"error: {node}: ifupdown2 3.0.0-1.1 refuses the IPv6 tunnel addresses of /etc/network/interfaces.d/sdn; install "
+    "Proxmox's build of ifupdown2, or list IPv4 addresses as the peers in PVE"
+    for node in NODES
+)
 
 
 def edited(made: FakeCluster, old: str, new: str) -> None:
@@ -116,25 +121,7 @@ ROWS = (
     Row(
         "PVE is about to write an IPv6 tunnel address, which Debian's ifupdown2 refuses",
         OVER_IPV6,
-        said=(
-            OLD,
-            NO_ROUTER_ID,
-            (
-                "error: node1: ifupdown2 3.0.0-1.1 refuses the IPv6 tunnel addresses of "
-                "/etc/network/interfaces.d/sdn; install Proxmox's build of ifupdown2, or list IPv4 "
-                "addresses as the peers in PVE"
-            ),
-            (
-                "error: node2: ifupdown2 3.0.0-1.1 refuses the IPv6 tunnel addresses of "
-                "/etc/network/interfaces.d/sdn; install Proxmox's build of ifupdown2, or list IPv4 "
-                "addresses as the peers in PVE"
-            ),
-            (
-                "error: node3: ifupdown2 3.0.0-1.1 refuses the IPv6 tunnel addresses of "
-                "/etc/network/interfaces.d/sdn; install Proxmox's build of ifupdown2, or list IPv4 "
-                "addresses as the peers in PVE"
-            ),
-        ),
+        said=(OLD, NO_ROUTER_ID, *REFUSED),
         given=over_ipv6,
         followed=(("controllers.cfg", SIX, FOUR),),
         left=(OLD,),
@@ -142,25 +129,7 @@ ROWS = (
     Row(
         "PVE is about to write an IPv6 tunnel address, and Proxmox's ifupdown2 is installed",
         OVER_IPV6,
-        said=(
-            OLD,
-            NO_ROUTER_ID,
-            (
-                "error: node1: ifupdown2 3.0.0-1.1 refuses the IPv6 tunnel addresses of "
-                "/etc/network/interfaces.d/sdn; install Proxmox's build of ifupdown2, or list IPv4 "
-                "addresses as the peers in PVE"
-            ),
-            (
-                "error: node2: ifupdown2 3.0.0-1.1 refuses the IPv6 tunnel addresses of "
-                "/etc/network/interfaces.d/sdn; install Proxmox's build of ifupdown2, or list IPv4 "
-                "addresses as the peers in PVE"
-            ),
-            (
-                "error: node3: ifupdown2 3.0.0-1.1 refuses the IPv6 tunnel addresses of "
-                "/etc/network/interfaces.d/sdn; install Proxmox's build of ifupdown2, or list IPv4 "
-                "addresses as the peers in PVE"
-            ),
-        ),
+        said=(OLD, NO_ROUTER_ID, *REFUSED),
         given=over_ipv6,
         deed=lambda made: proxmoxes(made, *NODES),
         left=(NO_ROUTER_ID,),

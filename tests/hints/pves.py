@@ -34,8 +34,7 @@ def sysctl(made: FakeCluster, **values: str) -> None:
 
 
 def forwarding(made: FakeCluster) -> None:
-    for node in made.nodes.nodes.values():
-        node.commands["sysctl"]["net.ipv4.ip_forward"] = "1"
+    sysctl(made, net__ipv4__ip_forward="1")
 
 
 EXITING = with_(PVE_EVPN, "zones.cfg", "vrf-vxlan 1000", "vrf-vxlan 1000\n\texitnodes node1")

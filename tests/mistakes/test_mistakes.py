@@ -33,7 +33,7 @@ def text(case: str, name: str = "pvesdn.cfg") -> str:
 
 
 def alone(definitions: str) -> list[Finding]:
-    """What `check` finds, notes aside: they are no faults."""
+    """What `check` finds, notes aside: they are not faults."""
     found = check_files({"pvesdn.cfg": definitions}, Names()).findings
     return [finding for finding in found if finding.severity is not Severity.NOTE]
 

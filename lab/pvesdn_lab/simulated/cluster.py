@@ -9,9 +9,8 @@ from pathlib import Path
 from pvesdn.adapters.nodes import ProgramAgent
 from pvesdn.errors import NodeUnreachable
 from pvesdn.model.primitives import Json, NodeName
-from pvesdn.ports import NodeAgent
-from pvesdn_lab.simulated.commands.evpn import OFF
-from pvesdn_lab.simulated.commands.state import STATE_FOLDER, write_json
+from pvesdn_lab.simulated.commands.evpn import off_mark
+from pvesdn_lab.simulated.commands.state import write_json
 from pvesdn_lab.simulated.in_process import InProcessTransport
 from pvesdn_lab.simulated.node import SimulatedNode
 from pvesdn_lab.simulated.pki import Certificate
@@ -63,13 +62,13 @@ class SimulatedCluster(SimulatedPve):
     def go_offline(self, node: str) -> None:
         """`node` is switched off: its API, its shell and its BGP sessions are gone."""
         super().go_offline(node)
-        (self.nodes[node].root / STATE_FOLDER / OFF).touch()
+        off_mark(self.nodes[node].root).touch()
 
     def come_online(self, *nodes: str) -> None:
         """`nodes` are back."""
         super().come_online(*nodes)
         for node in nodes:
-            (self.nodes[node].root / STATE_FOLDER / OFF).unlink(missing_ok=True)
+            off_mark(self.nodes[node].root).unlink(missing_ok=True)
 
     def leave(self, node: str) -> None:
         """`node` leaves the cluster for good; its folder stays where it is."""
@@ -80,7 +79,7 @@ class SimulatedCluster(SimulatedPve):
         """The node's API goes on, but nobody gets a shell there."""
         self._without_ssh = self._without_ssh | {node} if refuses else self._without_ssh - {node}
 
-    def agent(self) -> NodeAgent:
+    def agent(self) -> ProgramAgent:
         """The node program on every member, as SSH would reach it: not where the member is off or refuses."""
         return ProgramAgent(_Shells(self))
 

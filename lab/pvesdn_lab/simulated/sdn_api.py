@@ -42,7 +42,7 @@ class SdnApi:
         self._sim = sim
         self._world = world
 
-    def routes(self) -> list[tuple[str, str, Callable[[Values, str], Awaitable[Any]]]]:
+    def routes(self) -> list[tuple[str, str, Handler]]:
         """Method, path and handler of each."""
         return [
             ("GET", "/cluster/sdn", self._sdn_index),
@@ -87,10 +87,9 @@ class SdnApi:
                 flag = regenerate_frr if world.character.knows_regenerate_frr else None
                 upid, worker = self._start_reload(node, "root@pam", regenerate_frr=flag)
                 await worker
-                if (
-                    self._sim.tasks[upid]["exitstatus"] != "OK"
-                ):  # a warning there, and the loop goes on: PVE's task ends OK
-                    log(f"{node}: error reloading network config: {self._sim.tasks[upid]['exitstatus']}")
+                status = self._sim.tasks[upid]["exitstatus"]
+                if status != "OK":  # a warning there, and the loop goes on: PVE's task ends OK
+                    log(f"{node}: error reloading network config: {status}")
 
         return self._sim.start_worker(world.api_node, "reloadnetworkall", "", user, work)[0]
 

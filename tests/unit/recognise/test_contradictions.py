@@ -313,7 +313,7 @@ FRR = "/etc/frr/frr.conf"
                 f"node1: {FILE}:{line}: {name}: vxlan-remoteip 'example.org' is not an IP address; write an IPv4 or IPv6 address"
                 for name, line in (("vxlan2", 20), ("vxlan3", 32))
             ],
-            id="a remote that is no address",
+            id="a remote that is not an address",
         ),
         pytest.param(
             hand("asymmetric", ("        netmask 255.255.255.0\n        hwaddress", "        hwaddress")),

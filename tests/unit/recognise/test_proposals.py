@@ -340,7 +340,7 @@ def test_a_reflector_reflects_for_every_member() -> None:
         node1=("  advertise-all-vni\n", "  neighbor 192.168.0.252 route-reflector-client\n  advertise-all-vni\n"),
     )
     assert any(
-        "192.168.0.252: is a route-reflector-client, but no node of the overlay" in line for line in refused(outside)
+        "192.168.0.252: is a route-reflector-client, but not a node of the overlay" in line for line in refused(outside)
     )
 
 

@@ -46,12 +46,15 @@ exec {shlex.join(python)} "$bin" "$@"
 """
 
 
+def is_kept(state: State) -> bool:
+    """Whether answers are kept: who calls within this process needs no shell to give them again."""
+    return bool(state.generation) and not is_caught()
+
+
 def keep(state: State, argv: Sequence[str], answer: str) -> None:
-    """Keep what `argv` has printed, and the line of the record that it makes; who calls within this process needs no
-    shell to give it again.
-    """
+    """Keep what `argv` has printed, and the line of the record that it makes."""
     key = " ".join(argv)
-    if not state.generation or "/" in key or is_caught():
+    if not is_kept(state) or "/" in key:
         return
     folder = state.root / STATE_FOLDER / f"answers.{state.generation}"
     folder.mkdir(exist_ok=True)

@@ -9,12 +9,15 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from pvesdn_lab.simulated.commands.state import State, read_json
+from pvesdn_lab.simulated.commands.state import STATE_FOLDER, State, read_json
 
-OFF = "off"
-"""The file below `state` of a node that is switched off."""
 _ROUTER = re.compile(r"^router bgp (\d+)\n((?: .*\n|!\n)*)", re.MULTILINE)
 _VRF_L3VNI = re.compile(r"^vrf (\S+)\n vni (\d+)$", re.MULTILINE)
+
+
+def off_mark(root: Path) -> Path:
+    """The file that is there while a node is switched off."""
+    return root / STATE_FOLDER / "off"
 
 
 def neighbors(root: Path) -> dict[str, Any]:
@@ -115,7 +118,7 @@ def _holder(root: Path, address: str) -> Path | None:
 
 def _others(root: Path) -> Iterator[Path]:
     for other in sorted(root.parent.iterdir()):
-        if other != root and (other / "state/links.json").is_file() and not (other / "state" / OFF).exists():
+        if other != root and (other / STATE_FOLDER / "links.json").is_file() and not off_mark(other).exists():
             yield other
 
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from pvesdn_lab.simulated.commands.answers import keep
+from pvesdn_lab.simulated.commands.answers import is_kept, keep
 from pvesdn_lab.simulated.commands.state import PHYSICAL, Link, State, locked_state
 from pvesdn_lab.simulated.commands.streams import complain, say
 from pvesdn_lab.simulated.commands.vlans import set_vlans, shown_vlans
@@ -40,7 +40,7 @@ def ip(root: Path, arguments: Sequence[str]) -> int:
         complain(f'Object "{what}" is unknown, try "ip help".\n')
         return 255
     say(answer)
-    for question in {*_USUAL, tuple(arguments)}:
+    for question in {*_USUAL, tuple(arguments)} if is_kept(state) else ():
         if (kept := _shown(state, question)) is not None:
             keep(state, ["ip", *question], kept)
     return 0
