@@ -14,8 +14,34 @@ from importlib.resources import files
 
 PACKAGE = "pvesdn.node.program"
 PARTS = (
-    *("places", "machine", "request", "files", "record", "swap", "put", "checkpoint", "frr", "stage", "commit"),
-    *("sysctl", "flood", "guests", "state", "observe", "capture", "arm", "repair", "undo", "dialogue"),
+    *(
+        "places",
+        "machine",
+        "request",
+        "files",
+        "record",
+        "swap",
+        "put",
+        "guard",
+        "checkpoint",
+        "frr",
+        "sysctl",
+        "flood",
+    ),
+    *(
+        "guests",
+        "state",
+        "capture",
+        "repair",
+        "undo",
+        "sweep",
+        "stage",
+        "commit",
+        "observe",
+        "arm",
+        "alone",
+        "dialogue",
+    ),
 )
 """Each after those that it imports from."""
 
