@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain
 
 from pvesdn.compare.drift import edited, file_discrepancies, pve_discrepancies, told, unread, unsourced
 from pvesdn.compare.frr_live import compare_frr, unseen
 from pvesdn.compare.live import Circumstances, checks, compare_live
 from pvesdn.compare.live_guests import compare_guests, guest_checks
+from pvesdn.compare.live_routes import route_checks
 from pvesdn.compare.live_view import ClusterView, NodeView
+from pvesdn.compare.live_vrrp import vrrp_checks
 from pvesdn.decode.definitions.sdn_files import read_sdn
 from pvesdn.decode.nodes.state import decode_state
 from pvesdn.design.expectation import expect
@@ -27,10 +30,7 @@ from pvesdn.workflows.read import read_cluster
 from pvesdn.workflows.understand import Understanding, understand
 from pvesdn.workflows.world import World
 
-NOT_YET = (
-    "routes of exits, and VRRP",
-    "whether a packet of a zone's MTU arrives at the other VTEPs",
-)
+NOT_YET = ("whether a packet of a zone's MTU arrives at the other VTEPs",)
 """What verify does not look at yet, and says so."""
 
 _PAUSE = 1.0
@@ -45,6 +45,9 @@ _SEEN_AS = {
     "frr-running": "FRR's running configuration",
     "bgp-neighbors": "BGP sessions",
     "evpn-vnis": "the VNIs that FRR knows",
+    "vrf-routes": "routes of the zones' VRFs",
+    "evpn-rmacs": "router MACs of the other VTEPs",
+    "vrrp": "the roles of virtual routers",
 }
 
 
@@ -122,7 +125,9 @@ def _look(known: Understanding, renderer: Renderer, *, has_pending: bool) -> tup
             zones,
         )
         found = (*_of_node(known, changes, view, ways_in), *edits)
-        nodes[name] = _Node(view, found, Counter([*checks(view), *guest_checks(view)]))
+        nodes[name] = _Node(
+            view, found, Counter(chain(checks(view), guest_checks(view), route_checks(view), vrrp_checks(view)))
+        )
     return nodes, unreachable
 
 
