@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import shlex
+import subprocess
 from pathlib import Path
 
 FOLDERS = ("etc/network/interfaces.d", "etc/frr", "etc/sysctl.d", "etc/pve/sdn", "proc/sys", "bin")
@@ -23,6 +25,14 @@ class NodeRoot:
             (folder / path).mkdir(parents=True)
         self.write("/etc/hostname", f"{name}\n")
 
+    def copied(self, folder: Path) -> NodeRoot:
+        """The node as it is now, once more in `folder`."""
+        # copytree would make two files of one that has two names.
+        subprocess.run(["cp", "--archive", self.folder, folder], check=True)
+        twin = copy.copy(self)
+        twin.folder = folder
+        return twin
+
     def place(self, path: str) -> Path:
         return self.folder / path.lstrip("/")
 
@@ -36,9 +46,8 @@ class NodeRoot:
     def command(self, name: str, *, prints: str = "", complains: str = "", status: int = 0, script: str = "") -> None:
         """Install a command; `script` is shell that runs before it prints and exits."""
         place = self.folder / "bin" / name
-        calls = shlex.quote(str(self.folder / "calls"))
         place.write_text(
-            f'#!/bin/sh\necho "{name} $*" >> {calls}\n{script}\n'
+            f'#!/bin/sh\necho "{name} $*" >> "${{0%/*}}/../calls"\n{script}\n'
             f"printf %s {shlex.quote(prints)}\nprintf %s {shlex.quote(complains)} >&2\nexit {status}\n"
         )
         place.chmod(0o755)

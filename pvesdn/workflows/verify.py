@@ -7,24 +7,21 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain
 
-from pvesdn.compare.drift import edited, file_discrepancies, pve_discrepancies, told, unread, unsourced
-from pvesdn.compare.frr_live import compare_frr, unseen
-from pvesdn.compare.live import Circumstances, checks, compare_live
-from pvesdn.compare.live_guests import compare_guests, guest_checks
+from pvesdn.compare.drift import edited, file_discrepancies, pve_discrepancies, unsourced
+from pvesdn.compare.frr_live import unseen
+from pvesdn.compare.live import checks
+from pvesdn.compare.live_guests import guest_checks
 from pvesdn.compare.live_routes import route_checks
-from pvesdn.compare.live_view import ClusterView, NodeView
+from pvesdn.compare.live_view import NodeView
 from pvesdn.compare.live_vrrp import vrrp_checks
 from pvesdn.decode.definitions.sdn_files import read_sdn
-from pvesdn.decode.nodes.state import decode_state
-from pvesdn.design.expectation import expect
-from pvesdn.design.shared.belongs import zones_by_interface
 from pvesdn.errors import NodeError
-from pvesdn.model.files import FRR_CONF, FRR_DAEMONS, NodeChanges, PendingChange
-from pvesdn.model.findings import Severity
-from pvesdn.model.primitives import IpAddress
+from pvesdn.model.files import NodeChanges, PendingChange
+from pvesdn.model.findings import Finding, Severity
 from pvesdn.model.snapshot import Snapshot
 from pvesdn.model.verification import Discrepancy, NotChecked, Verification, ZoneVerdict, in_order
 from pvesdn.render.renderer import Renderer
+from pvesdn.workflows.look import LookedAt, Looker
 from pvesdn.workflows.plan import plan_nodes
 from pvesdn.workflows.read import read_cluster
 from pvesdn.workflows.understand import Understanding, understand
@@ -72,21 +69,22 @@ def verify_understood(
     :param only: only these nodes; None for all.
     :param zone: only what this zone's guests may notice; None for all.
     """
-    pending = _pending(known)
-    nodes, unreachable = _look(known, renderer, has_pending=bool(pending))
+    pending, looker = _pending(known), Looker(known)
+    nodes, unreachable = _look(known, renderer, looker)
     wanted = {name: node for name, node in nodes.items() if only is None or name in only}
-    cluster = _cluster(known, {name: node.view for name, node in nodes.items()})
+    cluster = looker.together({name: node.at for name, node in nodes.items()})
     found = [*pve_discrepancies(pending, known.running)]
     unseen_by = [NotChecked("", what, "pvesdn cannot do it yet") for what in NOT_YET]
     unseen_by += (NotChecked("", f"zone {zone.id}", zone.reason) for zone in known.given.sdn.pve.unmanaged_zones)
     for name, node in wanted.items():
-        found += (*node.found, *compare_frr(node.view, cluster))
-        unseen_by += (NotChecked(name, _SEEN_AS[what], why) for what, why in unseen(node.view))
+        found += _of_files(known, node, has_pending=bool(pending))
+        found += looker.found_on(node.at, cluster)
+        unseen_by += (NotChecked(name, _SEEN_AS[what], why) for what, why in unseen(node.at.view))
     kept = in_order(item for item in found if zone is None or item.concerns(zone))
     return Verification(
         discrepancies=kept,
         not_checked=tuple(unseen_by),
-        zones=_zone_verdicts(kept, {name: node.checks for name, node in wanted.items()}, zone),
+        zones=_zone_verdicts(kept, {name: _counted(node.at.view) for name, node in wanted.items()}, zone),
         nodes=tuple(wanted),
         unreachable={name: why for name, why in unreachable.items() if only is None or name in only},
         offline=tuple(name for name in sorted(cluster.off) if only is None or name in only),
@@ -95,49 +93,31 @@ def verify_understood(
 
 @dataclass(frozen=True, slots=True)
 class _Node:
-    """One node that answered: what was found there by itself, and what the others are held against."""
+    """One node that answered.
 
-    view: NodeView
-    found: tuple[Discrepancy, ...]
-    checks: Counter[str]
+    :param edits: where somebody has edited PVE's file.
+    """
+
+    at: LookedAt
+    changes: NodeChanges
+    edits: tuple[Finding, ...]
 
 
-def _look(known: Understanding, renderer: Renderer, *, has_pending: bool) -> tuple[dict[str, _Node], dict[str, str]]:
+def _look(known: Understanding, renderer: Renderer, looker: Looker) -> tuple[dict[str, _Node], dict[str, str]]:
     """Every node that answered, and the reason for each that did not."""
-    zones, ways_in = zones_by_interface(known.given.sdn), _ways_in(known)
     unreachable = {**known.snapshot.unreachable, **known.unreadable}
     nodes = {}
     for planned in plan_nodes(known, renderer):
-        name, changes = planned.changes.node, planned.changes
-        raw = known.snapshot.nodes[name]
+        name = planned.changes.node
         try:
-            state = decode_state(name, raw)
+            nodes[name] = _Node(looker.at(planned.design, planned.changes), planned.changes, planned.edits)
         except NodeError as error:
             unreachable[name] = str(error)
-            continue
-        edits = () if has_pending else edited(planned.edits)  # PVE's file is part of the plan then
-        view = NodeView(
-            expect(planned.design),
-            state,
-            raw.files.get(FRR_CONF),
-            raw.files.get(FRR_DAEMONS, ""),
-            told(changes) | {change.path for change in changes.files},
-            zones,
-        )
-        found = (*_of_node(known, changes, view, ways_in), *edits)
-        nodes[name] = _Node(
-            view, found, Counter(chain(checks(view), guest_checks(view), route_checks(view), vrrp_checks(view)))
-        )
     return nodes, unreachable
 
 
-def _cluster(known: Understanding, views: Mapping[str, NodeView]) -> ClusterView:
-    held = {str(address.ip): name for name, facts in known.given.facts.items() for _, address in facts.addresses}
-    seen = {str(seen.address): name for name, seen in known.given.seen.items()}
-    chosen = {str(vtep.address): name for name, vtep in known.vteps.items()}
-    off = frozenset(member.name for member in known.given.cluster.members if not member.is_online)
-    # An address that every node has, such as an anycast gateway, is nobody's.
-    return ClusterView(views, {**held, **seen, **chosen}, off)
+def _counted(view: NodeView) -> Counter[str]:
+    return Counter(chain(checks(view), guest_checks(view), route_checks(view), vrrp_checks(view)))
 
 
 def verify_within(world: World, seconds: float, look: Callable[[Snapshot], Verification]) -> Verification:
@@ -169,25 +149,12 @@ def _pending(known: Understanding) -> tuple[PendingChange, ...]:
     return read_sdn(known.snapshot.pve_files, intent="pending").pending
 
 
-def _of_node(
-    known: Understanding, changes: NodeChanges, view: NodeView, ways_in: frozenset[IpAddress]
-) -> Iterator[Discrepancy]:
-    facts = known.given.facts[changes.node]
-    yield from file_discrepancies(changes, known.records[changes.node].files or (), view.zones)
-    yield from unsourced(changes.node, facts, (device.file for device in view.expected.devices))
-    around = Circumstances(
-        unread=unread(changes, facts),
-        shared={stanza.name for stanza in facts.stanzas} | {name for _, name in facts.other_stanzas},
-        ways_in=ways_in,
-    )
-    yield from compare_live(view, around)
-    yield from compare_guests(view, known.guest_names, known.given.cluster.pve_version)
-
-
-def _ways_in(known: Understanding) -> frozenset[IpAddress]:
-    members = known.given.cluster.members
-    vteps = (vtep.address for vtep in known.vteps.values())
-    return frozenset([*vteps, *(member.address for member in members if member.address is not None)])
+def _of_files(known: Understanding, node: _Node, *, has_pending: bool) -> Iterator[Discrepancy]:
+    name, view = node.changes.node, node.at.view
+    yield from file_discrepancies(node.changes, known.records[name].files or (), view.zones)
+    yield from unsourced(name, known.given.facts[name], (device.file for device in view.expected.devices))
+    if not has_pending:  # PVE's file is part of the plan then
+        yield from edited(node.edits)
 
 
 def _zone_verdicts(

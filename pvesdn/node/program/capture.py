@@ -6,7 +6,7 @@ import re
 import stat
 from typing import Any, Dict, Iterable, Iterator, List, Optional
 
-from pvesdn.node.program.files import LARGEST_FILE, digest_of, text_of
+from pvesdn.node.program.files import LARGEST_FILE, digest_of, named, text_of
 from pvesdn.node.program.flood import all_zero_entries
 from pvesdn.node.program.machine import Machine, Refused, json_of
 from pvesdn.node.program.places import FRR_CONF, INTERFACES, RECORD, SYSCTL_CONF, TARGETS
@@ -35,7 +35,7 @@ def file_now(machine: Machine, path: str) -> Optional[Value]:
         descriptor = os.open(machine.place(path), os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW)
     except (FileNotFoundError, NotADirectoryError):
         return None
-    with open(descriptor, "rb") as file:
+    with named(path), open(descriptor, "rb") as file:
         found = os.fstat(descriptor)
         if not stat.S_ISREG(found.st_mode) or found.st_size > LARGEST_FILE:
             raise Refused(f"{path} is not a file of at most {LARGEST_FILE >> 20} MiB")

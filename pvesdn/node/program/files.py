@@ -48,7 +48,7 @@ def text_of(machine: Machine, path: str) -> Optional[str]:
         descriptor = os.open(real, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW)
     except (FileNotFoundError, NotADirectoryError):
         return None
-    with _named(path), open(descriptor, "rb") as file:
+    with named(path), open(descriptor, "rb") as file:
         # What was opened may not be the file that was checked a moment ago.
         if not os.readlink(f"/proc/self/fd/{descriptor}").startswith(folder):
             raise _leads_out(path)
@@ -70,7 +70,7 @@ def digest_of(machine: Machine, path: str) -> Optional[str]:
     """SHA-256 of a file of our own, in hexadecimal; None when there is none, Refused for what is not a file."""
     try:
         # Without O_NONBLOCK a named pipe would block us for ever, and a device may be endless.
-        with open(os.open(machine.place(path), os.O_RDONLY | os.O_NONBLOCK), "rb") as file:
+        with named(path), open(os.open(machine.place(path), os.O_RDONLY | os.O_NONBLOCK), "rb") as file:
             if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
                 raise _no_file(path)
             found = hashlib.sha256()
@@ -104,7 +104,7 @@ def write_new(place: str, data: bytes, mode: int, ids: Optional[Tuple[int, int]]
     with contextlib.suppress(FileNotFoundError):
         os.unlink(place)
     descriptor = os.open(place, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
-    with _named(place), open(descriptor, "wb") as file:
+    with named(place), open(descriptor, "wb") as file:
         file.write(data)
         file.flush()
         if ids is not None:
@@ -128,14 +128,14 @@ def sync_folders(machine: Machine, paths: List[str]) -> None:
         if os.path.isdir(folder):
             descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
             try:
-                with _named(folder):
+                with named(folder):
                     os.fsync(descriptor)
             finally:
                 os.close(descriptor)
 
 
 @contextlib.contextmanager
-def _named(place: str) -> Iterator[None]:
+def named(place: str) -> Iterator[None]:
     """Errors of read(2), write(2), fsync(2) and close(2) name no file: they get the one they are about."""
     try:
         yield

@@ -1,6 +1,7 @@
-"""Kills `arm` and `undo` at their first line, at their second and so on, and looks at what the next undo makes of it.
+"""Kills `arm` and `undo` at each of their lines, and looks at what the next undo makes of it.
 
-Run as a process of its own (it forks): ``kill_an_undo.py VERB FOLDER``; prints one JSON list.
+Run as a process of its own (it traces itself and forks): ``kill_an_undo.py VERB FOLDER``; prints two lists as JSON:
+an outcome for each line, and one for each process that was killed.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[3]))
 
 from tests.noderoot import FRR, OURS, SYSCTL, NodeRoot
 from tests.unit.node.asking import Asking
-from tests.unit.node.kill_at_every_line import ends_before_line
+from tests.unit.node.killed import a_line_of_each, is_killed_at, left_at_every_line
 
 FORWARDING = "/proc/sys/net/ipv4/ip_forward"
 OLD = {FRR: "old\n", SYSCTL: "net.ipv4.ip_forward = 0\n"}
@@ -45,26 +46,32 @@ def changed(node: NodeRoot, asking: Asking, entries: list[Any]) -> None:
     node.write(FORWARDING, "1\n")
 
 
-def outcome(last: int, verb: str, folder: Path) -> tuple[bool, str]:
-    """Whether the call came to its end, and what the node has after the next undo."""
+def about_to(verb: str, folder: Path) -> tuple[NodeRoot, dict[str, str]]:
+    """A node on which `verb` is what comes next, and what its apply found."""
     node, asking, entries, before = prepared(folder)
     if verb == "undo":
         asking.value("arm", **ARM)
         changed(node, asking, entries)
-    words = {"id": "one"} if verb == "undo" else ARM
-    ended = ends_before_line(last, node, verb, **words)
-    state = asking.value("undo", id="one")["state"]
-    return ended, state if node.tree() == before else f"after {state}: {sorted(node.tree().items() ^ before.items())}"
+    return node, before
+
+
+def outcome(node: NodeRoot, before: dict[str, str]) -> str:
+    """What the next undo says, and what is wrong with the node after it."""
+    state = str(Asking(node).value("undo", id="one")["state"])
+    return state if node.tree() == before else f"after {state}: {sorted(node.tree().items() ^ before.items())}"
 
 
 def main(verb: str, folder: Path) -> None:
-    outcomes = []
-    for last in range(1, 5000, 7 if verb == "undo" else 3):
-        ended, found = outcome(last, verb, folder / str(last))
-        outcomes.append(found)
-        if ended:
-            break
-    print(json.dumps(outcomes))
+    words = {"id": "one"} if verb == "undo" else ARM
+    node, before = about_to(verb, folder / "traced")
+    found = left_at_every_line(node, folder / "left", verb, **words)
+    outcomes = [text for left in found for text in left.lines * [outcome(left.node, before)]]
+    killed = []
+    for line in a_line_of_each(found):
+        node, before = about_to(verb, folder / f"killed at {line}")
+        if is_killed_at(line, node, verb, **words):
+            killed.append(outcome(node, before))
+    print(json.dumps([outcomes, killed]))
 
 
 if __name__ == "__main__":

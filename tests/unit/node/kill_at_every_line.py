@@ -1,28 +1,22 @@
-"""Kills a commit at its first line, at its second and so on, kills the repair too, and looks at what is found then.
+"""Kills a commit at each of its lines, kills the repair at each of its own too, and looks at what is found then.
 
-Run as a process of its own (it forks): ``kill_at_every_line.py FOLDER``; prints one JSON list.
+Run as a process of its own (it traces itself and forks): ``kill_at_every_line.py FOLDER``; prints two lists as JSON: an
+outcome for each line of a commit, for each file that its repair changes, and one for each process that was killed.
 """
 
 from __future__ import annotations
 
 import json
-import os
-import signal
 import sys
+from collections.abc import Iterator
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[3]))
 
-from pvesdn.node import program
 from tests.noderoot import FRR, OURS, RECORD, SYSCTL, NodeRoot
 from tests.unit.node.asking import Asking
-
-PROGRAM = f"{program.__path__[0]}/"
-
-REPAIR = 150
-"""About as many lines as taking a commit back has."""
+from tests.unit.node.killed import a_line_of_each, is_killed_at, left_at_every_line
 
 OLD = {FRR: "old\n", SYSCTL: "old\n"}
 NEW = {FRR: "new\n", OURS: "new\n"}
@@ -39,28 +33,6 @@ def prepared(folder: Path) -> tuple[NodeRoot, list[Any]]:
     return node, entries
 
 
-def ends_before_line(last: int, node: NodeRoot, verb: str, **arguments: Any) -> bool:
-    """Whether a call of the program comes to its end before its `last` line; there it is killed."""
-    child = os.fork()
-    if child == 0:
-        lines = 0
-
-        def trace(frame: FrameType, event: str, _argument: object) -> Any:
-            nonlocal lines
-            if not frame.f_code.co_filename.startswith(PROGRAM):
-                return None
-            lines += event == "line"
-            if lines == last:
-                os.kill(os.getpid(), signal.SIGKILL)
-            return trace
-
-        sys.settrace(trace)
-        Asking(node).value(verb, **arguments)
-        os._exit(0)
-    _, status = os.waitpid(child, 0)
-    return status == 0
-
-
 def seen(node: NodeRoot) -> dict[str, Any]:
     """What the next call finds: which files, whether the record fits them, and temporaries of the swap."""
     answer = Asking(node).value("observe", files=[FRR, OURS, SYSCTL])["files"]
@@ -72,17 +44,30 @@ def seen(node: NodeRoot) -> dict[str, Any]:
     return {"files": name, "forgotten": node.place("/var/lib/pvesdn/commit.json").exists()}
 
 
+def after_a_second_kill(node: NodeRoot, copies: Path) -> list[dict[str, Any]]:
+    """What is found after a power cut while the first one's damage is being repaired, wherever in the repair."""
+    return [seen(left.node) for left in left_at_every_line(node, copies, "observe")]
+
+
+def killed_twice(folder: Path, lines: list[int]) -> Iterator[dict[str, Any]]:
+    """The same for processes that die: the commit's at each of `lines`, and the repair's where that changes a file."""
+    for line in lines:
+        node, entries = prepared(folder / str(line))
+        is_killed_at(line, node, "commit", files=entries)
+        repairs = left_at_every_line(node.copied(folder / f"{line} traced"), folder / f"{line} left", "observe")
+        for repair in a_line_of_each(repairs):
+            again = node.copied(folder / f"{line} {repair}")
+            is_killed_at(repair, again, "observe")
+            yield seen(again)
+
+
 def main(folder: Path) -> None:
+    node, entries = prepared(folder / "traced")
+    found = left_at_every_line(node, folder / "left", "commit", files=entries)
     outcomes = []
-    for last in range(1, 2000):
-        node, entries = prepared(folder / str(last))
-        ended = ends_before_line(last, node, "commit", files=entries)
-        # A second power cut, while the first one's damage is being repaired.
-        ends_before_line(last % REPAIR + 1, node, "observe")
-        outcomes.append(seen(node))
-        if ended:
-            break
-    print(json.dumps(outcomes))
+    for number, left in enumerate(found):
+        outcomes += left.lines * after_a_second_kill(left.node, folder / "repairs" / str(number))
+    print(json.dumps([outcomes, list(killed_twice(folder / "killed", list(a_line_of_each(found))))]))
 
 
 if __name__ == "__main__":

@@ -225,13 +225,15 @@ def test_killed_at_any_line_of_a_commit_the_next_look_finds_all_files_old_or_all
         cwd=Path(__file__).parents[3],
     )
     assert driver.returncode == 0, driver.stderr
-    outcomes = json.loads(driver.stdout)
-    names = [outcome["files"] for outcome in outcomes]
-    # Old up to some line, new from there on; the last run was not killed at all.
-    assert names == sorted(names, reverse=True)
-    assert set(names) == {"old", "new"}
-    assert not [outcome for outcome in outcomes if outcome["forgotten"]]
-    assert len(outcomes) > 100
+    outcomes, killed = json.loads(driver.stdout)
+    for found in (outcomes, killed):
+        names = [outcome["files"] for outcome in found]
+        # Old up to some line, new from there on.
+        assert names == sorted(names, reverse=True)
+        assert set(names) == {"old", "new"}
+        assert not [outcome for outcome in found if outcome["forgotten"]]
+    assert len(outcomes) > 1000
+    assert len(killed) > 10
 
 
 def test_a_program_told_to_end_brings_back_what_it_took_down(node: NodeRoot) -> None:

@@ -32,9 +32,12 @@ def test_killed_at_any_line_the_next_undo_leaves_the_node_as_it_was(
         cwd=Path(__file__).parents[3],
     )
     assert driver.returncode == 0, driver.stderr
-    outcomes = json.loads(driver.stdout)
+    outcomes, killed = json.loads(driver.stdout)
     assert set(outcomes) == endings
-    assert len(outcomes) > 50
+    assert len(outcomes) > 1000
+    # How many lines are waited for a command differs, and so where in the call a process dies.
+    assert set(killed) <= endings
+    assert killed
 
 
 def test_an_undo_lets_a_step_that_still_runs_come_to_its_end(program: Asking, node: NodeRoot) -> None:

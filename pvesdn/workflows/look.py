@@ -1,0 +1,82 @@
+"""One look at the nodes: what each is doing, held against its design. Pure; verify, plan and apply look alike."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from pvesdn.compare.drift import told, unread
+from pvesdn.compare.frr_live import compare_frr
+from pvesdn.compare.live import Circumstances, compare_live
+from pvesdn.compare.live_guests import compare_guests
+from pvesdn.compare.live_view import ClusterView, NodeView
+from pvesdn.decode.nodes.state import decode_state
+from pvesdn.design.expectation import expect
+from pvesdn.design.shared.belongs import zones_by_interface
+from pvesdn.model.design import NodeDesign
+from pvesdn.model.files import FRR_CONF, FRR_DAEMONS, NodeChanges
+from pvesdn.model.primitives import IpAddress
+from pvesdn.model.verification import Discrepancy
+from pvesdn.workflows.understand import Understanding
+
+
+@dataclass(frozen=True, slots=True)
+class LookedAt:
+    """One node that answered, and what may explain what is found there."""
+
+    view: NodeView
+    around: Circumstances
+
+
+class Looker:
+    """Looks at the nodes of a snapshot that is already understood."""
+
+    def __init__(self, known: Understanding) -> None:
+        self._known = known
+        self._zones = zones_by_interface(known.given.sdn)
+        self._ways_in = _ways_in(known)
+
+    def at(self, design: NodeDesign, changes: NodeChanges) -> LookedAt:
+        """What a node is doing, and what it should be doing.
+
+        :param changes: what its files lack; devices that follow from that are not judged.
+        :raises NodeFailed: its answers about devices cannot be read.
+        """
+        raw = self._known.snapshot.nodes[design.node]
+        facts = self._known.given.facts[design.node]
+        view = NodeView(
+            expect(design),
+            decode_state(design.node, raw),
+            raw.files.get(FRR_CONF),
+            raw.files.get(FRR_DAEMONS, ""),
+            told(changes) | {change.path for change in changes.files},
+            self._zones,
+        )
+        around = Circumstances(
+            unread=unread(changes, facts),
+            shared={stanza.name for stanza in facts.stanzas} | {name for _, name in facts.other_stanzas},
+            ways_in=self._ways_in,
+        )
+        return LookedAt(view, around)
+
+    def together(self, nodes: Mapping[str, LookedAt]) -> ClusterView:
+        """The nodes that were looked at, by name, as they depend on each other."""
+        given = self._known.given
+        held = {str(address.ip): name for name, facts in given.facts.items() for _, address in facts.addresses}
+        seen = {str(seen.address): name for name, seen in given.seen.items()}
+        chosen = {str(vtep.address): name for name, vtep in self._known.vteps.items()}
+        off = frozenset(member.name for member in given.cluster.members if not member.is_online)
+        # An address that every node has, such as an anycast gateway, is nobody's.
+        return ClusterView({name: node.view for name, node in nodes.items()}, {**held, **seen, **chosen}, off)
+
+    def found_on(self, node: LookedAt, cluster: ClusterView) -> Iterator[Discrepancy]:
+        """Everything about what a node is doing that is not as it should be: devices, guests, FRR."""
+        yield from compare_live(node.view, node.around)
+        yield from compare_guests(node.view, self._known.guest_names, self._known.given.cluster.pve_version)
+        yield from compare_frr(node.view, cluster)
+
+
+def _ways_in(known: Understanding) -> frozenset[IpAddress]:
+    members = known.given.cluster.members
+    vteps = (vtep.address for vtep in known.vteps.values())
+    return frozenset([*vteps, *(member.address for member in members if member.address is not None)])
