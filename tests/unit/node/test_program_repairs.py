@@ -400,6 +400,8 @@ def test_an_apply_that_may_still_be_at_work_keeps_another_one_out(kernel: Kernel
     with pytest.raises(Exception, match=r"an apply by a test, begun [0-9]+ s ago, is still open on this node"):
         arm(kernel, {**ARM, "id": "two"})
     has_begun(kernel, "commit", deadline=0.0)
+    with pytest.raises(Exception, match="an earlier apply by a test was left open on this node, and has been dealt"):
+        arm(kernel, {**ARM, "id": "two"})
     arm(kernel, {**ARM, "id": "two"})
     assert json.loads(Path(kernel.place(CHECKPOINT)).read_text(encoding="utf-8"))["id"] == "two"
 
