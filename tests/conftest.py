@@ -1,5 +1,6 @@
 """What tests of several folders need."""
 
+import os
 import time
 from collections.abc import Iterator
 
@@ -21,6 +22,14 @@ settings.load_profile("unhurried")
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What takes seconds comes first; else the order stays."""
     items.sort(key=lambda item: item.get_closest_marker("long") is None)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """`-n auto`: three workers on two processors, since a test waits for a process, a peer or a deadline now and then."""
+    del config
+    processors = len(os.sched_getaffinity(0))
+    return processors + processors // 2
 
 
 @pytest.fixture
