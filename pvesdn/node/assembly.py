@@ -15,7 +15,20 @@ from importlib.resources import files
 PACKAGE = "pvesdn.node.program"
 PARTS = (
     *("places", "machine", "request", "files", "record", "swap", "put", "checkpoint", "frr", "stage", "commit"),
-    *("sysctl", "flood", "guests", "state", "observe", "capture", "arm", "repair", "undo", "dialogue"),
+    *(
+        "sysctl",
+        "flood",
+        "guests",
+        "shown",
+        "routes",
+        "state",
+        "observe",
+        "capture",
+        "arm",
+        "repair",
+        "undo",
+        "dialogue",
+    ),
 )
 """Each after those that it imports from."""
 

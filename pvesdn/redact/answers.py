@@ -37,9 +37,9 @@ _IP_KEYS = word_set(
 )
 _NEVER = frozenset({"ifalias", "key", "ikey", "okey", "cookie", "peer_cookie", "secret", "password", "token"})
 """Keys of iproute2 whose values are free text or secrets, even numbers."""
-_OF_FRR = frozenset({"frr-daemons", "bgp-neighbors", "evpn-vnis"})
+_OF_FRR = frozenset({"frr-daemons", "bgp-neighbors", "evpn-vnis", "evpn-rmacs", "vrrp"})
 _FRR_KEYS = word_set(
-    "type vrf tenantVrf vxlanInterface vxlanIntf state flood bgpState hostLocal hostForeign bfd l2Vnis"
+    "type vrf tenantVrf vxlanInterface vxlanIntf state flood bgpState hostLocal hostForeign bfd l2Vnis interface status"
 )
 _PHRASES = frozenset({"lastResetDueTo", "lastNotificationReason"})
 _PHRASE = re.compile(r"[A-Za-z0-9 ,.:/()_-]{0,80}")
