@@ -116,7 +116,7 @@ def decisions(function: Callable[..., int]) -> Callable[..., int]:
             overwrite=overwrite,
             detach_guests=detach_guests,
             interfaces_new=with_interfaces_new,
-            management=frozenset(allow_management),
+            allow_management=frozenset(allow_management),
         )
         return function(*args, flags=flags, **given)
 

@@ -44,7 +44,7 @@ def obstacles(
                 f"{bridge} would be removed with {count} in it ({', '.join(ports)})",
                 "move the guests first, or use --detach-guests",
             )
-    if facts.node not in flags.management:
+    if facts.node not in flags.allow_management:
         for device, what in of_way_in(changes, carried):
             stop(
                 f"{device} would change, and carries {what}: whoever loses it loses the node",

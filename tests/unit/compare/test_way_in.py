@@ -133,9 +133,9 @@ def test_a_plan_that_would_change_the_bridge_of_the_way_in_needs_a_word_for_each
         ]
         for number in (1, 2, 3)
     }
-    allowed = planned(made, PlanFlags(management=frozenset({"node1", "node3"})))
+    allowed = planned(made, PlanFlags(allow_management=frozenset({"node1", "node3"})))
     assert [node.node for node in allowed if node.obstacles] == ["node2"]
-    assert not any(node.obstacles for node in planned(made, PlanFlags(management=frozenset(NODES))))
+    assert not any(node.obstacles for node in planned(made, PlanFlags(allow_management=frozenset(NODES))))
 
 
 def test_corosyncs_links_are_read_where_they_are_addresses() -> None:
