@@ -65,7 +65,7 @@ def killed_at(cluster: SimulatedCluster, node: str, verb: str, *, is_heard: bool
     cluster.wait_for_tasks(10)
 
 
-def standing(cluster: SimulatedCluster) -> None:
+def standing_network(cluster: SimulatedCluster) -> None:
     """A network that stands, and definitions that change much of it."""
     assert apply_to(cluster).is_good
     cluster.write_sdn("pvesdn.cfg", AFTER)
@@ -105,7 +105,7 @@ def all_is_old(cluster: SimulatedCluster, before: Mapping[str, Any]) -> None:
 )
 def test_a_run_that_is_killed_leaves_every_node_to_its_timer(tmp_path: Path, call: str, *, is_heard: bool) -> None:
     with serving(tmp_path) as cluster:
-        standing(cluster)
+        standing_network(cluster)
         before = network_of(cluster)
         killed_at(cluster, *call.split(), is_heard=is_heard)
         pass_time(cluster, LEFT_ALONE)
@@ -117,7 +117,7 @@ def test_a_run_that_is_killed_while_it_tells_the_nodes_leaves_each_old_or_new_an
     tmp_path: Path, *, is_heard: bool
 ) -> None:
     with serving(tmp_path) as cluster:
-        standing(cluster)
+        standing_network(cluster)
         before = network_of(cluster)
         killed_at(cluster, "pve2", "disarm", is_heard=is_heard)
         pass_time(cluster, LEFT_ALONE)
@@ -131,7 +131,7 @@ def test_a_run_that_is_killed_while_it_tells_the_nodes_leaves_each_old_or_new_an
 
 def test_until_the_deadline_nothing_is_put_back_and_no_other_apply_is_let_in(tmp_path: Path) -> None:
     with serving(tmp_path) as cluster:
-        standing(cluster)
+        standing_network(cluster)
         killed_at(cluster, "pve2", "commit", is_heard=True)
         before = network_of(cluster)
         pass_time(cluster, LEFT_ALONE / 2)
@@ -142,7 +142,7 @@ def test_until_the_deadline_nothing_is_put_back_and_no_other_apply_is_let_in(tmp
 
 def test_a_node_that_was_cut_off_puts_itself_back_and_the_run_finds_it_as_before(tmp_path: Path) -> None:
     with serving(tmp_path) as cluster:
-        standing(cluster)
+        standing_network(cluster)
         before, world = network_of(cluster), world_of(cluster)
         reload = world.api.reload_network
 
@@ -175,7 +175,7 @@ def test_a_node_that_was_cut_off_puts_itself_back_and_the_run_finds_it_as_before
 @pytest.mark.parametrize("verb", ["arm", "commit", "frr"])
 def test_a_node_that_is_restarted_in_the_middle_comes_up_with_the_network_of_before(tmp_path: Path, verb: str) -> None:
     with serving(tmp_path) as cluster:
-        standing(cluster)
+        standing_network(cluster)
         for node in cluster.nodes.values():
             reboot(node)
         before, files = network_of(cluster), files_of(cluster, "pve2")
@@ -190,7 +190,7 @@ def test_a_node_that_is_restarted_in_the_middle_comes_up_with_the_network_of_bef
 
 def test_a_node_that_cannot_put_itself_back_tries_again_after_pauses_that_grow(tmp_path: Path) -> None:
     with serving(tmp_path) as cluster:
-        standing(cluster)
+        standing_network(cluster)
         before, node = network_of(cluster), cluster.nodes["pve2"]
         killed_at(cluster, "pve2", "frr", is_heard=True)
         node.break_command("ifreload", status=1, stderr="error: it is broken\n")
@@ -240,14 +240,14 @@ def killed_at_commit(cluster: SimulatedCluster, *, is_heard: bool) -> None:
 
 def test_a_run_that_is_killed_before_pves_commit_is_put_back_and_one_killed_after_it_is_not(tmp_path: Path) -> None:
     with serving(tmp_path / "before") as cluster:
-        standing(cluster)
+        standing_network(cluster)
         before = network_of(cluster)
         killed_at_commit(cluster, is_heard=False)
         pass_time(cluster, LEFT_ALONE)
         assert network_of(cluster) == before
         assert traces(cluster) == []
     with serving(tmp_path / "after") as cluster:
-        standing(cluster)
+        standing_network(cluster)
         killed_at_commit(cluster, is_heard=True)
         before = network_of(cluster)
         pass_time(cluster, LEFT_ALONE)
@@ -260,7 +260,7 @@ def test_a_run_that_is_killed_before_pves_commit_is_put_back_and_one_killed_afte
 
 def test_without_a_quorum_nobody_can_tell_about_the_commit_and_the_node_waits(tmp_path: Path) -> None:
     with serving(tmp_path) as cluster:
-        standing(cluster)
+        standing_network(cluster)
         before = network_of(cluster)
         killed_at_commit(cluster, is_heard=False)
         during = network_of(cluster)
