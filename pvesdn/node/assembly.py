@@ -15,20 +15,8 @@ from importlib.resources import files
 PACKAGE = "pvesdn.node.program"
 PARTS = (
     *("places", "machine", "request", "files", "record", "swap", "put", "checkpoint", "frr", "stage", "commit"),
-    *(
-        "sysctl",
-        "flood",
-        "guests",
-        "shown",
-        "routes",
-        "state",
-        "observe",
-        "capture",
-        "arm",
-        "repair",
-        "undo",
-        "dialogue",
-    ),
+    *("sysctl", "flood", "guests", "shown", "routes", "state", "observe", "capture", "arm", "repair", "undo"),
+    *("probe", "dialogue"),
 )
 """Each after those that it imports from."""
 
