@@ -8,7 +8,7 @@ from typing import assert_never
 from pvesdn.errors import ClusterError, NodeError, NodeFailed, NodeUnreachable
 from pvesdn.model.execution import ChangeFrr, LoadSysctl, PutInPlace, ReloadNetwork, Step
 from pvesdn.model.primitives import NodeName
-from pvesdn.workflows.progress import Progress
+from pvesdn.workflows.progress import Progress, healthy
 from pvesdn.workflows.stage import discard, discarding
 from pvesdn.workflows.tasks import follow
 from pvesdn.workflows.transaction import Transaction
@@ -26,6 +26,9 @@ def put_in_place(world: World, run: Sequence[Progress], transaction: Transaction
         rest = run[position + 1 :]
         missed = progress.execution.waits_for - done
         with discarding(world, rest):
+            if lost := transaction.lost():
+                discard(world, healthy([progress, *rest]), because=", ".join(lost))
+                return False
             if missed:
                 discard(world, [progress], because=", ".join(sorted(missed)))
                 continue

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from pvesdn.ports import Clock, ClusterApi, NodeAgent, Observer, Runner
+from pvesdn.ports import Clock, ClusterApi, NodeAgent, Observer, Pulse, Runner
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +15,7 @@ class World:
     :param at_once: for what only makes sense on all nodes at the same time; None where `runner` does it.
     :param local_node: the name of the node this runs on; None outside the cluster.
     :param task_timeout: how long one PVE task may take, seconds.
+    :param pulse: keeps nodes from taking a run for dead that waits for others; None where nothing takes long.
     :param definitions_changed: when a file in /etc/pve/sdn was last written, as this machine sees it, in seconds of the
         Unix epoch; None if it cannot see it.
     """
@@ -27,4 +28,5 @@ class World:
     at_once: Runner | None = None
     local_node: str | None = None
     task_timeout: float = 600.0
+    pulse: Pulse | None = None
     definitions_changed: Callable[[], float | None] = lambda: None

@@ -18,7 +18,7 @@ def test_numbers_errors_and_time_are_told() -> None:
 
 
 def test_a_node_that_cannot_listen_says_why() -> None:
-    assert decode_heard("node1", {"unable": "only root\nmay see packets"}).unable == "only root may see packets"
+    assert decode_heard("node1", {"unable": "only root may see packets"}).unable == "only root may see packets"
 
 
 @pytest.mark.parametrize(
@@ -32,6 +32,7 @@ def test_a_node_that_cannot_listen_says_why() -> None:
         {"lasted": -1},
         {"lasted": float("nan")},
         {"unable": 7},
+        {"unable": "a\nb"},
     ],
 )
 def test_an_answer_of_another_shape_is_the_nodes_failure(changes: dict[str, Any]) -> None:
