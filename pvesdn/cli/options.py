@@ -29,7 +29,11 @@ class Duration(click.ParamType):  # type: ignore[type-arg] # generic only for th
         """The seconds."""
         match = re.fullmatch(r"([0-9]{1,6})([smh]?)", str(value))
         if match is None:
-            self.fail(f"{value!r} is not a time such as 10m or 90s; name the time before anything else: --confirm 10m", param, ctx)
+            self.fail(
+                f"{value!r} is not a time such as 10m or 90s; name the time before anything else: --confirm 10m",
+                param,
+                ctx,
+            )
         seconds = int(match[1]) * self._UNITS[match[2]]
         if not self._LEAST <= seconds <= self._MOST:
             self.fail(f"{value!r} is not between 30 seconds and a day", param, ctx)

@@ -123,7 +123,10 @@ def test_a_rollback_says_what_each_node_has(cluster: FakeCluster, settings: Path
 
 @pytest.mark.parametrize(
     ("text", "complaint"),
-    [("plan.bin", "is not a time such as 10m or 90s; name the time before anything else: --confirm 10m"), ("29s", "is not between 30 seconds")],
+    [
+        ("plan.bin", "is not a time such as 10m or 90s; name the time before anything else: --confirm 10m"),
+        ("29s", "is not between 30 seconds"),
+    ],
 )
 def test_a_time_that_is_none_is_refused(settings: Path, text: str, complaint: str) -> None:
     done = call("--config", settings, "apply", "--confirm", text)
