@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from pvesdn.errors import ApplyRefused, NodeUnreachable
+from pvesdn.model.execution import Checkpoint, FrrAction
 from pvesdn.model.open_apply import OpenState
 from pvesdn.model.report import ApplyReport, Standing
 from pvesdn.workflows.apply import apply
@@ -17,8 +18,8 @@ from pvesdn.workflows.confirmation import confirm, roll_back, standing
 from pvesdn.workflows.world import World
 from pvesdn_lab.simulated.cluster import SimulatedCluster
 from tests.cluster.kit import EVPN, PLANNER, PVE_SIMPLE, apply_to, errors, plan_of, reloads, serving, world_of
-from tests.cluster.nodes_alone import pass_time, traces, turn_clock
-from tests.cluster.test_alone import network_of, standing_network
+from tests.cluster.nodes_alone import look, pass_time, traces, turn_clock
+from tests.cluster.test_alone import killed_at, network_of, standing_network
 
 WINDOW = 600
 
@@ -210,3 +211,200 @@ def test_with_pves_definitions_pending_a_confirmation_is_refused_before_anything
         with pytest.raises(ApplyRefused, match="their commit could not be taken back if nobody confirmed"):
             apply(world_of(cluster), plan_of(cluster), PLANNER, confirm_within=WINDOW)
         assert network_of(cluster) == before
+
+
+# --- who does what a refusal says -------------------------------------------------------------------------------------
+
+
+def content(cluster: SimulatedCluster) -> None:
+    """The next plan and apply are what they always are."""
+    report = apply_to(cluster)
+    assert report.is_good, errors(report)
+    assert plan_of(cluster).is_empty
+    assert traces(cluster) == []
+
+
+def test_who_waits_or_makes_the_node_answer_can_confirm(tmp_path: Path) -> None:
+    with serving(tmp_path) as cluster:
+        standing_network(cluster)
+
+        def try_twice() -> None:
+            cluster.refuse_ssh("pve3")
+            with pytest.raises(NodeUnreachable, match="make the node answer and try again"):
+                confirm(quick(cluster), None)
+            cluster.refuse_ssh("pve3", refuses=False)
+            confirm(quick(cluster), None)
+
+        assert waiting(cluster, try_twice).is_good
+        assert plan_of(cluster).is_empty
+        assert traces(cluster) == []
+
+
+def test_who_waits_until_an_apply_that_is_at_work_waits_can_confirm_it(tmp_path: Path) -> None:
+    with serving(tmp_path) as cluster:
+        standing_network(cluster)
+        world = world_of(cluster)
+        changes = plan_of(cluster)
+        reload = world.api.reload_network
+        refused: list[str] = []
+
+        def asked_too_early(name: str, *, regenerate_frr: bool | None) -> str:
+            if not refused:
+                with pytest.raises(
+                    ApplyRefused, match=r"is still at work on pve1.*wait until it says that it waits"
+                ) as told:
+                    confirm(quick(cluster), None)
+                refused.append(str(told.value))
+            upid = reload(name, regenerate_frr=regenerate_frr)
+            cluster.wait_for_tasks(10)
+            return upid
+
+        world.api.reload_network = asked_too_early  # type: ignore[method-assign, assignment]
+        clock = WindowClock(lambda: confirm(quick(cluster), None))
+        report = apply(replace(world, clock=clock), changes, PLANNER, confirm_within=WINDOW)
+        assert refused
+        assert report.is_good, errors(report)
+        assert plan_of(cluster).is_empty
+
+
+def test_who_comes_too_late_plans_and_applies_again(tmp_path: Path) -> None:
+    with serving(tmp_path) as cluster:
+        standing_network(cluster)
+        said: list[str] = []
+
+        def too_late() -> None:
+            for node in cluster.nodes.values():
+                turn_clock(node, WINDOW + 1)
+            with pytest.raises(ApplyRefused, match="run pvesdn plan, then pvesdn apply") as told:
+                confirm(quick(cluster), None)
+            said.append(str(told.value))
+
+        waiting(cluster, too_late)
+        assert said
+        content(cluster)
+
+
+def test_who_rolls_back_after_a_node_has_put_itself_back_has_the_former_network_everywhere(tmp_path: Path) -> None:
+    with serving(tmp_path) as cluster:
+        standing_network(cluster)
+        before = network_of(cluster)
+
+        def one_is_back() -> None:
+            turn_clock(cluster.nodes["pve2"], WINDOW + 1)
+            look(cluster.nodes["pve2"])
+            with pytest.raises(ApplyRefused, match="run pvesdn rollback, then plan"):
+                confirm(quick(cluster), None)
+            roll_back(quick(cluster), None)
+
+        waiting(cluster, one_is_back)
+        assert network_of(cluster) == before
+        content(cluster)
+
+
+def test_who_names_one_of_several_rolls_that_one_back(tmp_path: Path) -> None:
+    with serving(tmp_path) as cluster:
+        standing_network(cluster)
+        killed_at(cluster, "pve1", "arm", is_heard=True)
+        cluster.agent().arm("pve3", Checkpoint("f" * 16, "somebody", 180, FrrAction.NONE))
+        with pytest.raises(ApplyRefused, match="pvesdn confirm --status"):
+            confirm(quick(cluster), "another")
+        with pytest.raises(ApplyRefused, match=r"several applies are open: .*; name the one that is meant"):
+            confirm(quick(cluster), None)
+        for found in standing(quick(cluster)).open:
+            roll_back(quick(cluster), found.id)
+        content(cluster)
+
+
+def test_where_a_node_was_not_told_the_next_apply_brings_it_up_to_date(tmp_path: Path) -> None:
+    with serving(tmp_path) as cluster:
+        standing_network(cluster)
+
+        def told_two() -> None:
+            world = quick(cluster)
+            keeps = world.nodes.confirm
+
+            def deaf(node: str, apply_id: str) -> bool:
+                if node == "pve2":
+                    raise NodeUnreachable(node, "connection reset")
+                return keeps(node, apply_id)
+
+            world.nodes.confirm = deaf  # type: ignore[method-assign]
+            with pytest.raises(NodeUnreachable, match="run pvesdn plan, then pvesdn apply"):
+                confirm(world, None)
+            pass_time(cluster, WINDOW + 1)
+
+        report = waiting(cluster, told_two)
+        assert {node.node: node.standing for node in report.nodes} == {
+            "pve1": Standing.NEW,
+            "pve2": Standing.AS_BEFORE,
+            "pve3": Standing.NEW,
+        }
+        content(cluster)
+
+
+def test_who_applies_without_confirm_where_pve_commits_gets_through(tmp_path: Path) -> None:
+    with serving(tmp_path) as cluster:
+        standing_network(cluster)
+        for name, text in PVE_SIMPLE.items():
+            cluster.write_sdn(name, text)
+        with pytest.raises(ApplyRefused, match="apply without --confirm"):
+            apply(world_of(cluster), plan_of(cluster), PLANNER, confirm_within=WINDOW)
+        content(cluster)
+
+
+def test_a_node_that_put_itself_back_meanwhile_ends_the_run_and_the_next_one_is_good(tmp_path: Path) -> None:
+    with serving(tmp_path) as cluster:
+        standing_network(cluster)
+        before, world = network_of(cluster), world_of(cluster)
+        reload = world.api.reload_network
+
+        def slow(name: str, *, regenerate_frr: bool | None) -> str:
+            upid = reload(name, regenerate_frr=regenerate_frr)
+            cluster.wait_for_tasks(10)
+            if name == "pve3":  # nothing was heard of the run for too long
+                turn_clock(cluster.nodes["pve1"], 200.0)
+                look(cluster.nodes["pve1"])
+            return upid
+
+        world.api.reload_network = slow  # type: ignore[method-assign, assignment]
+        report = apply(world, plan_of(cluster), PLANNER)
+        # Its files are looked at before the node is asked whether it is still armed.
+        assert errors(report)["pve1"]
+        assert {node.standing for node in report.nodes} == {Standing.AS_BEFORE}
+        assert network_of(cluster) == before
+        content(cluster)
+
+
+def test_a_node_that_puts_itself_back_after_the_last_look_is_noticed_before_anything_is_kept(tmp_path: Path) -> None:
+    with serving(tmp_path) as cluster:
+        standing_network(cluster)
+        before, world = network_of(cluster), world_of(cluster)
+        hold = world.nodes.hold
+
+        def too_late(node: str, apply_id: str, *, is_committing: bool = False) -> bool:
+            if node == "pve1":
+                turn_clock(cluster.nodes["pve1"], 200.0)
+                look(cluster.nodes["pve1"])
+            return hold(node, apply_id, is_committing=is_committing)
+
+        world.nodes.hold = too_late  # type: ignore[method-assign]
+        report = apply(world, plan_of(cluster), PLANNER)
+        assert "pve1: it put itself back meanwhile" in errors(report)["pve1"]
+        assert {node.standing for node in report.nodes} == {Standing.AS_BEFORE}
+        assert network_of(cluster) == before
+        content(cluster)
+
+
+def test_what_was_left_open_is_dealt_with_once_and_then_the_apply_goes_through(tmp_path: Path) -> None:
+    with serving(tmp_path) as cluster:
+        standing_network(cluster)
+        before = network_of(cluster)
+        killed_at(cluster, "pve2", "frr", is_heard=True)
+        for node in cluster.nodes.values():  # and no timer looks
+            turn_clock(node, 200.0)
+        refused = errors(apply_to(cluster))
+        assert any("run pvesdn plan, then pvesdn apply" in error for error in refused.values()), refused
+        for node in cluster.nodes.values():
+            look(node)
+        assert network_of(cluster) == before
+        content(cluster)
