@@ -116,4 +116,5 @@ def _not_flooded(view: NodeView, vni: ExpectedVni, missing: Mapping[str, IpAddre
         cause=f"no type-3 route of {nodes} is imported for VNI {vni.vni}: it is not announced there, or with another "
         "route target",
         step="vtysh -c 'show bgp l2vpn evpn route type multicast'",
+        parts=frozenset(missing),
     )
