@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from typing import Protocol, TypeVar
 
 from pvesdn.errors import NodeError
@@ -81,12 +82,22 @@ class NodeAgent(Protocol):
         """Take staged files away again; those that are not staged do not matter."""
         ...
 
-    def arm(self, node: NodeName, checkpoint: Checkpoint) -> None:
+    def arm(self, node: NodeName, checkpoint: Checkpoint) -> bool:
         """Have the node write down how it is, before anything that is staged is put in place.
 
         Asked again for the same apply, it only moves the deadline on.
 
+        :returns: whether the node puts itself back after a reboot too; without systemd it does not.
+
         :raises NodeFailed: also where another apply is open on the node.
+        """
+        ...
+
+    def hold(self, node: NodeName, apply_id: str, *, is_committing: bool = False) -> bool:
+        """Tell the node that this apply is still at work, which moves its deadline on.
+
+        :param is_committing: PVE's commit comes next; once it is made, the node does not put itself back any more.
+        :returns: False where the node has put itself back meanwhile.
         """
         ...
 
@@ -165,6 +176,14 @@ class Clock(Protocol):
 
     def sleep(self, seconds: float) -> None:
         """Wait."""
+        ...
+
+
+class Pulse(Protocol):
+    """Something done again and again while something else is waited for."""
+
+    def beating(self, seconds: float, beat: Callable[[], None]) -> AbstractContextManager[None]:
+        """Do `beat`, which must not raise, every so many seconds while the block runs; not at its beginning."""
         ...
 
 

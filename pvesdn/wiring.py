@@ -10,7 +10,7 @@ from pathlib import Path
 from pvesdn.adapters.nodes import LocalTransport, ProgramAgent, RoutedTransport, SshHost, SshTransport, Transport
 from pvesdn.adapters.pve_api import PveApi
 from pvesdn.adapters.runner import SideBySide
-from pvesdn.adapters.system import SystemClock, last_written
+from pvesdn.adapters.system import SystemClock, ThreadPulse, last_written
 from pvesdn.decode.cluster.status import decode_cluster
 from pvesdn.errors import SettingsError
 from pvesdn.model.primitives import Json, NodeName
@@ -39,6 +39,7 @@ def build_world(settings: Settings, observer: Observer, *, node_mark: Path = NOD
         observer=observer,
         runner=SideBySide(AT_ONCE),
         local_node=local,
+        pulse=ThreadPulse(),
         task_timeout=settings.apply.task_timeout,
         definitions_changed=partial(last_written, _root(settings, local) / SDN_DIR.lstrip("/")),
     )

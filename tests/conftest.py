@@ -1,5 +1,7 @@
 """What tests of several folders need."""
 
+import gc
+import os
 import time
 from collections.abc import Iterator
 
@@ -18,9 +20,26 @@ settings.register_profile("unhurried", deadline=None)
 settings.load_profile("unhurried")
 
 
+gc.disable()  # until all tests are found: there is no rubbish among them
+
+
+def pytest_collection_finish() -> None:
+    """Ten thousand tests are here to stay; the collector need not look at them again and again."""
+    gc.enable()
+    gc.freeze()
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What takes seconds comes first; else the order stays."""
     items.sort(key=lambda item: item.get_closest_marker("long") is None)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """`-n auto`: three workers on two processors, since tests wait for processes, peers and deadlines."""
+    del config
+    processors = len(os.sched_getaffinity(0))
+    return processors + processors // 2
 
 
 @pytest.fixture

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 import time
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 
@@ -21,6 +23,27 @@ class SystemClock:
     def sleep(self, seconds: float) -> None:
         """Wait."""
         time.sleep(seconds)
+
+
+class ThreadPulse:
+    """`ports.Pulse` with a thread of its own."""
+
+    @contextmanager
+    def beating(self, seconds: float, beat: Callable[[], None]) -> Iterator[None]:
+        """Do `beat` every so many seconds while the block runs."""
+        is_over = threading.Event()
+
+        def go_on() -> None:
+            while not is_over.wait(seconds):
+                beat()
+
+        # A beat that hangs does not keep the process from ending.
+        thread = threading.Thread(target=go_on, name="pulse", daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            is_over.set()
 
 
 def last_written(folder: Path) -> float | None:

@@ -116,4 +116,6 @@ def _again(terms: Terms, place: Path) -> str:
         words += ["--definitions", "-" if name == _STDIN else name]
     words += ["--overwrite"] * terms.flags.overwrite + ["--detach-guests"] * terms.flags.detach_guests
     words += ["--with-interfaces-new"] * terms.flags.interfaces_new
+    for node in sorted(terms.flags.allow_management):
+        words += ["--allow-management", node]
     return f"save it again: {shlex.join(words)}"

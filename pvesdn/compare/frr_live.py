@@ -13,10 +13,12 @@ from dataclasses import dataclass
 
 from pvesdn.compare.differences import hidden
 from pvesdn.compare.live_evpn import flooding_discrepancies, vni_discrepancies
+from pvesdn.compare.live_routes import route_discrepancies
 from pvesdn.compare.live_sessions import session_discrepancies
 from pvesdn.compare.live_view import FILE_FIRST, FRR_QUESTIONS, RELOAD, RESTART, ClusterView, NodeView, listed, some
+from pvesdn.compare.live_vrrp import vrrp_discrepancies
 from pvesdn.decode.frr.text import FrrPlace, statements
-from pvesdn.model.expectation import ALWAYS_RUN
+from pvesdn.model.expectation import ALWAYS_RUN, NodeExpectation
 from pvesdn.model.files import FRR_CONF, FRR_DAEMONS
 from pvesdn.model.findings import Severity
 from pvesdn.model.state import NodeState
@@ -41,6 +43,8 @@ def compare_frr(view: NodeView, cluster: ClusterView) -> tuple[Discrepancy, ...]
         *sessions,
         *vni_discrepancies(view, is_configuration_told=lacks_lines),
         *flooding_discrepancies(view, cluster),
+        *route_discrepancies(view, cluster),
+        *vrrp_discrepancies(view, cluster, is_configuration_told=lacks_lines),
     )
 
 
@@ -50,13 +54,20 @@ def unseen(view: NodeView) -> Iterator[tuple[str, str]]:
         is_told = name in FRR_QUESTIONS and (
             not view.expected.daemons or bool(view.missing_daemons) or name in view.state.late or _is_uninstalled(why)
         )
-        if not is_told:
+        if not is_told and _is_needed(name, view.expected):
             yield name, why
 
 
 def lines_gone(old: str, new: str) -> frozenset[str]:
     """Lines of one frr.conf that another has no longer, as `Discrepancy.parts` has them."""
     return frozenset(_told(statements(old) - statements(new)))
+
+
+def _is_needed(question: str, expected: NodeExpectation) -> bool:
+    """Whether the node has something that the answer would be held against."""
+    if question == "vrrp":
+        return bool(expected.virtual_routers)
+    return question not in {"vrf-routes", "evpn-rmacs"} or bool(expected.l3vnis)
 
 
 def _is_uninstalled(why: str) -> bool:

@@ -26,7 +26,7 @@ def vni_discrepancies(view: NodeView, *, is_configuration_told: bool) -> Iterato
         live = view.state.vnis.get(vni.vni)
         if live is None and is_configuration_told:
             continue
-        wrong = _UNKNOWN if live is None else _wrong(vni, live, _bridge_mac(view, vni))
+        wrong = _UNKNOWN if live is None else wrong_with(view, vni, live)
         if wrong is not None:
             expected, found, cause = wrong
             name = f"VNI {vni.vni} ({vni.device})"
@@ -35,16 +35,14 @@ def vni_discrepancies(view: NodeView, *, is_configuration_told: bool) -> Iterato
             )
 
 
-def _bridge_mac(view: NodeView, vni: ExpectedVni) -> str:
+def bridge_mac(view: NodeView, vni: ExpectedVni) -> str:
     """That of the bridge as it is; whether it is the right one is told of the bridge."""
     return view.state.devices[view.state.devices[vni.device].master].mac
 
 
-def _wrong(vni: ExpectedVni, live: LiveVni, mac: str) -> tuple[str, str, str] | None:
-    """What is expected of a VNI, what is found, and why; None where all is well.
-
-    :param mac: its bridge's.
-    """
+def wrong_with(view: NodeView, vni: ExpectedVni, live: LiveVni) -> tuple[str, str, str] | None:
+    """What is expected of a VNI whose device is in its bridge, what is found, and why; None where all is well."""
+    mac = bridge_mac(view, vni)
     if live.is_l3 != vni.is_l3:
         wanted, found = ("the L3VNI of a VRF", "a VNI of guests") if vni.is_l3 else ("a VNI of guests", "an L3VNI")
         return wanted, found, "what FRR runs has another `vni` line in a VRF than its file"
@@ -64,17 +62,23 @@ def flooding_discrepancies(view: NodeView, cluster: ClusterView) -> Iterator[Dis
     """All-zero entries that zebra should have made of the others' type-3 routes (RFC 8365 section 5.1.3)."""
     if view.state.flooding is None or view.state.vnis is None or not view.has_bgp:
         return
-    heard = tuple(_heard(view, cluster))
+    heard = tuple(heard_nodes(view, cluster))
     for vni in view.expected.of_guests.values():
         if vni.vni not in view.state.vnis or view.is_told(vni.device):
             continue
         there = view.state.flooding.get(vni.device, frozenset())
-        missing = {other.node: vtep for other, vtep in heard if vtep not in there and _announces(other, vni.vni)}
-        if missing:
-            yield _not_flooded(view, vni, missing)
+        known = view.state.vnis[vni.vni].remotes
+        wanted = {other.node: vtep for other, vtep in heard if _announces(other, vni.vni)}
+        # An entry that somebody has made by hand is no route: it goes with the next change.
+        unheard = {node: vtep for node, vtep in wanted.items() if vtep not in (there if known is None else known)}
+        if unheard:
+            yield _unheard(view, vni, unheard, there)
+        deleted = {node: vtep for node, vtep in wanted.items() if vtep not in there and node not in unheard}
+        if deleted:
+            yield _deleted(view, vni, deleted)
 
 
-def _heard(view: NodeView, cluster: ClusterView) -> Iterator[tuple[NodeView, IpAddress]]:
+def heard_nodes(view: NodeView, cluster: ClusterView) -> Iterator[tuple[NodeView, IpAddress]]:
     """Other nodes whose routes should come, unless what keeps them from it is told already, each with its VTEP."""
     if any(not live.is_established for live in _reflecting(view, cluster)):
         return
@@ -104,17 +108,35 @@ def _reflecting(view: NodeView, cluster: ClusterView) -> Iterator[LiveSession]:
         yield from (session for peer, session in live if peer in peers)
 
 
-def _not_flooded(view: NodeView, vni: ExpectedVni, missing: Mapping[str, IpAddress]) -> Discrepancy:
+def _unheard(
+    view: NodeView, vni: ExpectedVni, missing: Mapping[str, IpAddress], there: frozenset[IpAddress]
+) -> Discrepancy:
     nodes = listed(missing)
+    is_by_hand = there.issuperset(missing.values())
+    return _finding(
+        view,
+        vni,
+        missing,
+        found="an entry that FRR knows nothing of" if is_by_hand else "no such entry",
+        cause=f"no type-3 route of {nodes} is imported for VNI {vni.vni}: it is not announced there, or with another "
+        "route target",
+        step="vtysh -c 'show bgp l2vpn evpn route type multicast'",
+    )
+
+
+def _deleted(view: NodeView, vni: ExpectedVni, missing: Mapping[str, IpAddress]) -> Discrepancy:
+    commands = [f"bridge fdb append 00:00:00:00:00:00 dev {vni.device} dst {vtep}" for vtep in missing.values()]
+    cause = f"FRR knows the type-3 route of {listed(missing)}; somebody has deleted the entry that came of it"
+    return _finding(view, vni, missing, found="no such entry", cause=cause, step=" && ".join(commands))
+
+
+def _finding(view: NodeView, vni: ExpectedVni, missing: Mapping[str, IpAddress], **said: str) -> Discrepancy:
     return view.finding_in_zone(
         Subject.FLOODING,
         vni.device,
         vni.device,
         trait="all-zero entries",
         expected=f"broadcasts go to {', '.join(f'{vtep} ({node})' for node, vtep in missing.items())}",
-        found="no such entry",
-        cause=f"no type-3 route of {nodes} is imported for VNI {vni.vni}: it is not announced there, or with another "
-        "route target",
-        step="vtysh -c 'show bgp l2vpn evpn route type multicast'",
         parts=frozenset(missing),
+        **said,
     )

@@ -9,12 +9,15 @@ from functools import cached_property
 from typing import Any
 
 from pvesdn.decode.frr.text import FrrPlace, statements
-from pvesdn.model.expectation import NodeExpectation
+from pvesdn.model.expectation import ExpectedRoute, NodeExpectation
 from pvesdn.model.files import FRR_CONF
+from pvesdn.model.primitives import IpNetwork
 from pvesdn.model.state import NodeState
 from pvesdn.model.verification import Discrepancy, Subject
 
-FRR_QUESTIONS = frozenset({"frr-daemons", "frr-running", "bgp-neighbors", "evpn-vnis"})
+FRR_QUESTIONS = frozenset(
+    {"frr-daemons", "frr-running", "bgp-neighbors", "evpn-vnis", "vrf-routes", "evpn-rmacs", "vrrp"}
+)
 """Those of `STATE_COMMANDS` that only a node with FRR can answer."""
 RESTART = "systemctl restart frr"
 RELOAD = f"/usr/lib/frr/frr-reload.py --reload {FRR_CONF}"
@@ -74,6 +77,20 @@ class NodeView:
     def is_silent(self) -> bool:
         """A daemon of FRR is missing, or hangs: others cannot hear of the node what they should."""
         return bool(self.missing_daemons or self.state.late & FRR_QUESTIONS)
+
+    @cached_property
+    def routes_by_vrf(self) -> Mapping[str, Mapping[IpNetwork, ExpectedRoute]]:
+        """Routes that are expected, by VRF and prefix."""
+        found: dict[str, dict[IpNetwork, ExpectedRoute]] = {}
+        for route in self.expected.routes:
+            found.setdefault(route.vrf, {})[route.prefix] = route
+        return found
+
+    @cached_property
+    def connected(self) -> frozenset[tuple[str, IpNetwork]]:
+        """Networks that the node is connected to in VRFs, by the VRF's name."""
+        devices = [device for device in self.state.devices.values() if device.is_up and device.has_carrier]
+        return frozenset((device.master, held.network) for device in devices for held in device.addresses)
 
     @cached_property
     def _evpn_zones(self) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from ipaddress import ip_address, ip_interface
 from itertools import chain
 from typing import Any
 
+from pvesdn.design.expected_routes import expected_routes, expected_virtual_routers, refuses_defaults
 from pvesdn.design.ours.bgp import daemons
 from pvesdn.model.design import NodeDesign
 from pvesdn.model.expectation import ALWAYS_RUN, ExpectedDevice, ExpectedSession, ExpectedVni, NodeExpectation
@@ -74,6 +75,10 @@ def expect(design: NodeDesign) -> NodeExpectation:
         daemons=needed | ALWAYS_RUN if needed else frozenset(),
         sessions=tuple({session.peer: session for session in chain.from_iterable(map(_sessions, configs))}.values()),
         vnis=tuple(_vnis(found, configs)),
+        routes=tuple(expected_routes(configs, found)),
+        asn=next((router.asn for config in configs for router in config.routers if router.vrf is None), None),
+        refuses_defaults=refuses_defaults(configs),
+        virtual_routers=tuple(expected_virtual_routers(configs)),
         settings=dict(ours) | written,
         optional=frozenset(_path(name[1:]) for name, _ in design.sysctls if name.startswith(_MAY_FAIL)),
     )

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from pvesdn.model.primitives import IpAddress, IpInterface
+from pvesdn.model.primitives import IpAddress, IpInterface, IpNetwork
 from pvesdn.model.vlans import VlanSet
 
 ALWAYS_RUN = frozenset({"zebra", "staticd"})
@@ -76,6 +76,37 @@ class ExpectedVni:
     is_l3: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class ExpectedRoute:
+    """A prefix of a VRF with an L3VNI that the node does not need the others for.
+
+    :param next_hops: gateways outside; empty for a network that it is connected to, and for a default route that one of
+        PVE's exits announces without having it in the VRF.
+    :param is_announced: as a type-5 route (RFC 9136).
+    :param metric: what it is announced with; the others use the lowest.
+    """
+
+    vrf: str
+    prefix: IpNetwork
+    next_hops: frozenset[IpAddress] = frozenset()
+    is_announced: bool = False
+    metric: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ExpectedVirtualRouter:
+    """A virtual router (RFC 9568) of one address family: the highest priority is master.
+
+    :param addresses: those that the routers share; with `id` they tell one virtual router from another.
+    """
+
+    interface: str
+    id: int
+    family: int
+    priority: int
+    addresses: frozenset[IpAddress]
+
+
 @dataclass(frozen=True)
 class NodeExpectation:
     """What one node should be doing.
@@ -86,6 +117,9 @@ class NodeExpectation:
     :param daemons: of FRR; empty where the node needs none.
     :param sessions: of BGP, in the order of the configuration.
     :param vnis: in the order of the devices.
+    :param routes: its own, of VRFs with an L3VNI.
+    :param asn: of BGP in the default VRF; None without.
+    :param refuses_defaults: default routes of the others are not taken, as by one of PVE's exits.
     """
 
     node: str
@@ -95,6 +129,10 @@ class NodeExpectation:
     daemons: frozenset[str] = frozenset()
     sessions: tuple[ExpectedSession, ...] = ()
     vnis: tuple[ExpectedVni, ...] = ()
+    routes: tuple[ExpectedRoute, ...] = ()
+    asn: int | None = None
+    refuses_defaults: bool = False
+    virtual_routers: tuple[ExpectedVirtualRouter, ...] = ()
 
     @cached_property
     def by_name(self) -> Mapping[str, ExpectedDevice]:
@@ -114,6 +152,11 @@ class NodeExpectation:
     def of_guests(self) -> Mapping[int, ExpectedVni]:
         """The VNIs that are not L3VNIs, by number."""
         return {vni.vni: vni for vni in self.vnis if not vni.is_l3}
+
+    @cached_property
+    def l3vnis(self) -> Mapping[str, ExpectedVni]:
+        """The L3VNIs, by VRF."""
+        return {vni.vrf: vni for vni in self.vnis if vni.is_l3}
 
     @cached_property
     def vtep(self) -> IpAddress | None:

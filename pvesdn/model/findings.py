@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from enum import StrEnum
 
 from pvesdn.model.base import Model
+from pvesdn.model.ranges import ranges
 
 
 class Severity(StrEnum):
@@ -93,3 +94,15 @@ def in_order(found: Iterable[Finding]) -> list[Finding]:
         return (len(files), 0, 0) if at is None else (files.index(at.file), at.line, at.column)
 
     return sorted(findings, key=place)
+
+
+def shared_lines(found: Iterable[Finding]) -> Iterator[str]:
+    """Findings as lines; what several nodes have in the same place is one line, in the place of the first:
+    ``node1-node3: /etc/network/interfaces:12: vx10: ...``.
+    """
+    nodes: dict[Finding, list[str]] = {}
+    for finding in found:
+        where = finding.where.removeprefix(f"{finding.node}: ") if finding.node else finding.where
+        nodes.setdefault(finding.model_copy(update={"where": where, "node": ""}), []).append(finding.node)
+    for finding, names in nodes.items():
+        yield ": ".join(filter(None, (ranges(filter(None, names)), str(finding))))

@@ -279,3 +279,11 @@ class HandWrittenNode:
     generated: Mapping[str, str] = field(default_factory=dict)
     unsourced: Mapping[str, frozenset[str]] = field(default_factory=dict)
     outside: tuple[str, ...] = ()
+
+    def holds(self, address: str) -> bool:
+        """Whether a stanza of the node's says that it has this address, or tunnels from it."""
+        return any(
+            option.value.partition("/")[0] == address
+            for device in self.devices.values()
+            for option in device.all("address", "vxlan-local-tunnelip")
+        )

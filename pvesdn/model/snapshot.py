@@ -17,6 +17,8 @@ SDN_PATH = "cluster/sdn"
 OWN_NAME = "pvesdn.cfg"
 GUESTS_PATH = "cluster/resources"
 """The guests of the cluster, of which a plan tells the names; absent where the API refused."""
+COROSYNC_PATH = "cluster/config/nodes"
+"""The nodes with the addresses of corosync's links; absent where the API refused."""
 
 SEEN_NAME = "pvesdn-seen.json"
 
@@ -78,10 +80,12 @@ own.
 STATE_COMMANDS = (
     *("fdb", "settings", "port-vlans", "guest-plugs"),
     *("frr-daemons", "frr-running", "bgp-neighbors", "evpn-vnis"),
+    *("vrf-routes", "evpn-rmacs", "vrrp"),
 )
 """Names of what is asked of a node besides where its live state counts: the all-zero FDB entries of all devices, the
 kernel's settings as they are now; the VLANs of bridges' ports; where the guests' configurations plug them in; FRR's
-daemons that run, its running configuration, its BGP sessions and its VNIs.
+daemons that run, its running configuration, its BGP sessions and its VNIs; the kernel's routes in VRFs of EVPN, the
+router MACs of other VTEPs, and the roles of virtual routers.
 Each answer is ``{"answer": JSON}``, or where there is none ``{"fault": text}``, with ``"late": true`` if its time was
 up.
 """

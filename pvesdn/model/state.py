@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from pvesdn.model.guests import GuestPlug
-from pvesdn.model.primitives import IpAddress, IpInterface
+from pvesdn.model.primitives import IpAddress, IpInterface, IpNetwork
 from pvesdn.model.vlans import PortVlans
 
 
@@ -75,6 +75,7 @@ class LiveVni:
     :param vrf: ``default`` for the host's own table.
     :param state: of an L3VNI: ``Up`` or ``Down``.
     :param router_mac: of an L3VNI, in lower case.
+    :param remotes: VTEPs that a type-3 route has come from; None for an L3VNI, and where FRR does not list them.
     """
 
     vni: int
@@ -82,6 +83,34 @@ class LiveVni:
     vrf: str
     state: str = ""
     router_mac: str = ""
+    remotes: frozenset[IpAddress] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LiveRoute:
+    """The route that the kernel uses for a prefix.
+
+    :param protocol: who made it: ``bgp``, ``static``, ``kernel``, ``boot``…
+    :param next_hops: those that are in use; an IPv4 VTEP of an IPv6 route is the IPv4 address.
+    :param rejects: packets are thrown away: unreachable, blackhole, prohibit.
+    """
+
+    protocol: str = ""
+    next_hops: frozenset[IpAddress] = frozenset()
+    rejects: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class LiveVirtualRouter:
+    """A virtual router (RFC 9568) of one address family as vrrpd has it.
+
+    :param status: ``Master``, ``Backup`` or ``Initialize``.
+    """
+
+    interface: str
+    id: int
+    family: int
+    status: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +125,9 @@ class NodeState:
     :param sessions: by the peer's address, or its interface.
     :param vnis: by number.
     :param vlans: of the ports of bridges, by the port's name; a port without any is absent.
+    :param routes: by VRF with an L3VNI and by prefix, without host routes and connected networks.
+    :param router_macs: of other VTEPs, by L3VNI and VTEP, in lower case.
+    :param virtual_routers: those with an address.
     :param plugs: what the configurations of the node's guests say of their network devices, running or not.
     :param unseen: reasons by the name of the question, as in `STATE_COMMANDS`.
     :param late: questions whose time was up: who should have answered hangs.
@@ -111,5 +143,8 @@ class NodeState:
     vnis: Mapping[int, LiveVni] | None = None
     vlans: Mapping[str, PortVlans] | None = None
     plugs: tuple[GuestPlug, ...] | None = None
+    routes: Mapping[str, Mapping[IpNetwork, LiveRoute]] | None = None
+    router_macs: Mapping[int, Mapping[IpAddress, str]] | None = None
+    virtual_routers: tuple[LiveVirtualRouter, ...] | None = None
     unseen: Mapping[str, str] = field(default_factory=dict)
     late: frozenset[str] = frozenset()

@@ -19,6 +19,8 @@ class Subject(StrEnum):
     FRR = "frr"
     SESSION = "session"
     VNI = "vni"
+    ROUTE = "route"
+    VRRP = "vrrp"
     GUEST = "guest"
     DEFINITIONS = "definitions"
 

@@ -14,8 +14,9 @@ from importlib.resources import files
 
 PACKAGE = "pvesdn.node.program"
 PARTS = (
-    *("places", "machine", "request", "files", "record", "swap", "put", "checkpoint", "frr", "stage", "commit"),
-    *("sysctl", "flood", "guests", "state", "observe", "capture", "arm", "repair", "undo", "dialogue"),
+    *("places", "machine", "request", "files", "record", "swap", "put", "guard", "checkpoint", "frr", "sysctl"),
+    *("flood", "guests", "shown", "routes", "state", "observe", "capture", "repair", "undo", "sweep", "stage"),
+    *("commit", "arm", "alone", "dialogue"),
 )
 """Each after those that it imports from."""
 

@@ -34,7 +34,7 @@ class Port:
 
     :param local: its tunnel address, or that of `lo`, which ifupdown2 takes as the default of all of them.
     :param local_place: where that is stated.
-    :param hooked_remotes: those that hooks add, as written.
+    :param hooked_remotes: those that hooks add, as written; without the node itself, which some scripts add too.
     :param physdev: the device that the group is joined on.
     :param learns: data-plane learning; None if not stated.
     """
@@ -227,7 +227,7 @@ def _port(
             act.address
             for hook in node.hooks
             for act in hook.acts
-            if isinstance(act, Floods) and act.device == device.name
+            if isinstance(act, Floods) and act.device == device.name and not node.holds(act.address)
         ),
         group=only(GROUP_WORDS, _group),
         physdev=only(("vxlan-physdev",), values.interface),

@@ -212,8 +212,10 @@ class _Finder:
         if not bridge:
             return Found(self._node.node, place, words.name, bridge, vnis, f"{what}: it stays as it is")
         if not vnis:
-            what += ", whose VNI cannot be read"
-            words = replace(words, vni="NUMBER")
+            live = next((one.words.vni for one in self._node.live if one.words.name == words.name), "")
+            vnis = frozenset(vnis_of(live))
+            what += f", whose VNI cannot be read; the kernel has {live}" if vnis else ", whose VNI cannot be read"
+            words = replace(words, vni=live if vnis else "NUMBER")
         steps = [self._stanza(words, lines)]
         if not self._is_in_its_bridge(words.name):
             steps.append(self._joining(words.name, bridge))
@@ -226,7 +228,8 @@ class _Finder:
         """What to write for a device, as an instruction."""
         floods = [act.address for hook in self._node.hooks for act in hook.acts if isinstance(act, Floods)
                   and act.device == words.name and _is_up(hook)]  # fmt: skip
-        remotes = tuple(remote for remote in dict.fromkeys((*words.remotes, *floods)) if "$" not in remote)
+        named = [remote for remote in dict.fromkeys((*words.remotes, *floods)) if "$" not in remote]
+        remotes = tuple(remote for remote in named if not self._node.holds(remote))
         options = options_of(replace(words, remotes=remotes))
         said = listed([f"'{option}'" for option in options])
         is_there = words.name in self._node.devices

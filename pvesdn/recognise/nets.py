@@ -10,6 +10,7 @@ from pvesdn.model.hand_written import FrrVrf, HandWrittenNode, Place
 from pvesdn.model.primitives import IpInterface
 from pvesdn.recognise.devices import GROUP_WORDS, Bridge, NodeDevices, Port
 from pvesdn.recognise.notebook import Notebook
+from pvesdn.recognise.stanza_words import listed
 
 
 class FloodMode(StrEnum):
@@ -128,8 +129,10 @@ def _sights(
             mode = _mode(port, isolated.get(devices.node))
             if mode is None:
                 what = "floods nowhere: it has no group and no remote, and the node's frr.conf has no advertise-all-vni"
-                said = " and ".join(f"'vxlan-remoteip {remote}'" for remote in port.hooked_remotes if "$" not in remote)
-                hint = f"write {said} into its stanza, in place of the hooks" if said else _how_to_flood(isolated)
+                remotes = [f"'vxlan-remoteip {remote}'" for remote in port.hooked_remotes if "$" not in remote]
+                hint = _how_to_flood(isolated)
+                if remotes:
+                    hint = f"write {listed(remotes)} into its stanza, in place of the hooks"
                 book.error(devices.node, port.device.place, port.device.name, what, hint)
             else:
                 yield BridgeOnNode(devices.node, bridge, port, mode)

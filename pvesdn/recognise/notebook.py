@@ -25,7 +25,8 @@ class Notebook:
 
     def error(self, node: str, place: Place | None, name: str, what: str, hint: str = "") -> None:
         """Something that contradicts itself or another node."""
-        self._enter(self.errors, Severity.ERROR, _where(node, place, name), what, hint)
+        where = _where(node, place, name)
+        self.errors.setdefault(Finding(severity=Severity.ERROR, where=where, what=what, hint=hint, node=node))
 
     def lose(self, node: str, place: Place | None, name: str, what: str, hint: str = "") -> None:
         """Something that the proposal does not express."""
@@ -34,11 +35,11 @@ class Notebook:
 
     def warn(self, where: str, what: str, hint: str = "") -> None:
         """Something to know that belongs to no particular line."""
-        self._enter(self.findings, Severity.WARNING, where, what, hint)
+        self._enter(Severity.WARNING, where, what, hint)
 
     def note(self, where: str, what: str, hint: str = "") -> None:
         """A decision made for the reader."""
-        self._enter(self.findings, Severity.NOTE, where, what, hint)
+        self._enter(Severity.NOTE, where, what, hint)
 
     def value(self, node: str, device: Device, option: Option, read: Reader) -> object | None:
         """The value of an option; None, and an error, where it is not valid."""
@@ -61,9 +62,8 @@ class Notebook:
                 self.error(node, other.place, device.name, what, "keep one: is this another device's stanza?")
         return self.value(node, device, found[0], read)  # type: ignore[return-value] # what `read` gives
 
-    @staticmethod
-    def _enter(into: dict[Finding, None], severity: Severity, where: str, what: str, hint: str) -> None:
-        into.setdefault(Finding(severity=severity, where=where, what=what, hint=hint))
+    def _enter(self, severity: Severity, where: str, what: str, hint: str) -> None:
+        self.findings.setdefault(Finding(severity=severity, where=where, what=what, hint=hint))
 
 
 def _where(node: str, place: Place | None, name: str) -> str:

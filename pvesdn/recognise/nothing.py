@@ -9,6 +9,7 @@ from pvesdn.decode.nodes.hand_written import MAIN_INTERFACES
 from pvesdn.model.cluster import ClusterState
 from pvesdn.model.facts import NodeFacts
 from pvesdn.model.files import SDN_INTERFACES
+from pvesdn.model.findings import shared_lines
 from pvesdn.model.hand_written import FrrRouter, HandWrittenNode
 from pvesdn.recognise.devices import NodeDevices
 from pvesdn.recognise.found import Found, find_others
@@ -85,7 +86,7 @@ def explain_nothing(nodes: Mapping[str, HandWrittenNode], unread: Mapping[str, s
     read = ", ".join(sorted(nodes)) or "no node"
     if book.lost:
         yield "nothing can be imported as it stands; what was found, and why it was left:"
-        yield from (str(finding) for finding in book.lost)
+        yield from shared_lines(book.lost)
     else:
         yield (
             f"nothing to import: no VXLAN device in a bridge was found, neither in the files nor in the kernel (read: {read})"

@@ -12,7 +12,7 @@ from pvesdn.errors import SdnConfigError
 from pvesdn.model.cluster import ClusterState, Vtep
 from pvesdn.model.design import DesignInput
 from pvesdn.model.facts import NodeFacts
-from pvesdn.model.findings import Where
+from pvesdn.model.findings import Where, shared_lines
 from pvesdn.model.hand_written import FrrRouter, HandWrittenNode
 from pvesdn.model.own_sdn import EvpnController, EvpnZone, Exit, Irb, OwnSdn, OwnZone, VxlanZone
 from pvesdn.model.proposal import Proposal
@@ -85,7 +85,7 @@ def recognise(given: HandWrittenConfig) -> Proposal:
 
 def _raise(book: Notebook) -> None:
     if book.errors:
-        raise SdnConfigError(tuple(str(finding) for finding in book.errors))
+        raise SdnConfigError(tuple(shared_lines(book.errors)))
 
 
 @dataclass(slots=True)

@@ -20,7 +20,8 @@ _DEPTH = 50
 _API_KEYS = word_set(
     """
     version release repoid node status type id name nodes quorate nodeid ip online local level subdir uptime cpu
-    maxcpu mem maxmem disk maxdisk
+    maxcpu mem maxmem disk maxdisk quorum_votes
+    ring0_addr ring1_addr ring2_addr ring3_addr ring4_addr ring5_addr ring6_addr ring7_addr
     """
 )
 _GUEST_KEYS = word_set("type id vmid node status template uptime cpu maxcpu mem maxmem disk maxdisk")
@@ -37,9 +38,9 @@ _IP_KEYS = word_set(
 )
 _NEVER = frozenset({"ifalias", "key", "ikey", "okey", "cookie", "peer_cookie", "secret", "password", "token"})
 """Keys of iproute2 whose values are free text or secrets, even numbers."""
-_OF_FRR = frozenset({"frr-daemons", "bgp-neighbors", "evpn-vnis"})
+_OF_FRR = frozenset({"frr-daemons", "bgp-neighbors", "evpn-vnis", "evpn-rmacs", "vrrp"})
 _FRR_KEYS = word_set(
-    "type vrf tenantVrf vxlanInterface vxlanIntf state flood bgpState hostLocal hostForeign bfd l2Vnis"
+    "type vrf tenantVrf vxlanInterface vxlanIntf state flood bgpState hostLocal hostForeign bfd l2Vnis interface status"
 )
 _PHRASES = frozenset({"lastResetDueTo", "lastNotificationReason"})
 _PHRASE = re.compile(r"[A-Za-z0-9 ,.:/()_-]{0,80}")

@@ -34,7 +34,7 @@ _WORDS = word_set(
     transport traffic tried try trying type types unable unavailable unexpected unknown unreachable unsupported until up
     usage use user username utf-8 valid value verb verification verify version via wait waiting was what when which while
     whose with within without word words write written wrong you
-    show bgp neighbors evpn vni detail running-config daemons -c bridge fdb exiting
+    show bgp neighbors evpn vni detail rmac vrrp vrrpd bgpd zebra bfdd all running-config daemons -c bridge fdb exiting
     ssh: python3 python bash sh sudo ip vtysh frr ifup ifdown json iproute2 dpkg-query sysctl kex_exchange_identification
     publickey password keyboard-interactive gssapi-with-mic gssapi-keyex hostbased ecdsa ed25519 rsa dsa ipv4 ipv6 i/o
     folder folders contains half leads object pair right these iproute2 observe stage commit discard finish flood put reload restart

@@ -31,6 +31,9 @@ _SEEN_AS = {
     "frr-running": "FRR's running configuration",
     "bgp-neighbors": "BGP sessions",
     "evpn-vnis": "the VNIs that FRR knows",
+    "vrf-routes": "routes of the zones' VRFs",
+    "evpn-rmacs": "router MACs of the other VTEPs",
+    "vrrp": "the roles of virtual routers",
 }
 """Questions of `STATE_COMMANDS` in a person's words."""
 

@@ -10,7 +10,7 @@ from pvesdn.model.execution import ChangeFrr, LoadSysctl, PutInPlace, ReloadNetw
 from pvesdn.model.primitives import NodeName
 from pvesdn.model.snapshot import RECORD_FILE
 from pvesdn.workflows.patience import Patience
-from pvesdn.workflows.progress import Progress
+from pvesdn.workflows.progress import Progress, healthy
 from pvesdn.workflows.stage import discard, discarding
 from pvesdn.workflows.tasks import follow
 from pvesdn.workflows.transaction import Transaction
@@ -31,6 +31,9 @@ def put_in_place(world: World, run: Sequence[Progress], transaction: Transaction
         rest = run[position + 1 :]
         missed = progress.execution.waits_for - done
         with discarding(world, rest):
+            if lost := transaction.lost():
+                discard(world, healthy([progress, *rest]), because=", ".join(lost))
+                return False
             if missed:
                 discard(world, [progress], because=", ".join(sorted(missed)))
                 continue

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from types import TracebackType
 from typing import Self
 
-from pvesdn.errors import NodeError, NodeUnreachable, PvesdnError
+from pvesdn.errors import NodeError, NodeFailed, NodeUnreachable, PvesdnError
 from pvesdn.model.execution import Checkpoint, Undone, UndoState
 from pvesdn.model.primitives import NodeName
 from pvesdn.model.report import Outcome, Standing
@@ -20,17 +20,26 @@ from pvesdn.workflows.progress import Progress, healthy, on_each
 from pvesdn.workflows.world import World
 
 OPEN_SECONDS = 180
-"""Seconds after its last step on a node at which an apply counts as forgotten there: longer than any pause of one that
-is at work, but for another node's reload, and the apply that comes next is not kept waiting for long.
+"""Seconds without a word of the apply after which a node puts itself back: several beats may get lost on the way, and
+guests of a node that is cut off are not kept waiting for long.
 """
-_PAUSES = (2.0, 5.0, 10.0, 15.0)
-"""Seconds between attempts to reach a node that has to be put back: its network may be about to come up."""
-_ATTEMPTS = 2
-"""Times that a node is asked to forget how it was."""
+BEAT = 30.0
+"""Seconds between two words to each armed node, while others are worked on."""
+_PAUSES = (2.0, 5.0, 10.0, 15.0, 20.0, *(30.0,) * 6)
+"""Seconds between attempts to reach a node: until it has put itself back, with some time to do so."""
+_TELLING = (2.0, 5.0, 10.0, 20.0, 30.0, 30.0, 30.0)
+"""Seconds between attempts to tell a node that what was done stays: no longer than it waits for that."""
 _RUNNING = "/etc/pve/sdn/.running-config"
 
 COMMITTED = "PVE's definitions were committed, which cannot be taken back"
+_UNTOLD = "it could not be told that what was done stays, and puts itself back within 5 minutes"
+_ALONE = "it puts itself back as soon as it can, also if it is restarted; pvesdn plan says when it has"
 _UNKNOWN = "nobody can tell whether PVE's definitions were committed"
+
+
+def _gone(node: NodeName) -> NodeFailed:
+    hint = "see `journalctl -u pvesdn-undo` there, and run pvesdn apply again"
+    return NodeFailed(node, "it put itself back meanwhile", hint=hint)
 
 
 class Transaction:
@@ -41,20 +50,45 @@ class Transaction:
         self._run = run
         self._id = secrets.token_hex(8)
         self._armed: dict[NodeName, Progress] = {}
+        self._is_armed: set[NodeName] = set()
         self._placed: set[NodeName] = set()
         self._running: str | None = None
         self._is_committing = False
         self._cannot_return = False
         self._is_kept = False
+        self._lost: dict[NodeName, Progress] = {}
+        self._pulse = ExitStack()
 
     def __enter__(self) -> Self:
+        if self._world.pulse is not None:
+            self._pulse.enter_context(self._world.pulse.beating(BEAT, self._beat))
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if error is not None:
-            self.put_back(because="the run was cut short")
+        with self._pulse:
+            if error is not None:
+                self.put_back(because="the run was cut short")
+
+    def _beat(self) -> None:
+        """Tell every armed node that this run is alive. One that is at work itself refuses, and needs no telling."""
+        with suppress(PvesdnError):
+            nodes = tuple(self._is_armed & self._armed.keys())
+            answers = self._world.runner.each(nodes, lambda node: self._world.nodes.hold(node, self._id))
+            for node in [node for node, is_armed in answers.items() if is_armed is False]:
+                if progress := self._armed.get(node):
+                    self._lost[node] = progress
+
+    def lost(self) -> tuple[NodeName, ...]:
+        """Nodes that have put themselves back meanwhile, because they have not heard of this run for too long, or
+        somebody told them to; then that is their failure.
+        """
+        lost = dict(self._lost)  # a beat may come in between
+        for node, progress in lost.items():
+            if not progress.error:
+                progress.fail(_gone(node))
+        return tuple(lost)
 
     def arm(self) -> bool:
         """Have every node that changes write down how it is; False if one refused, and then none has kept it."""
@@ -63,7 +97,10 @@ class Transaction:
         def arm_one(progress: Progress) -> None:
             progress.begin("armed")
             checkpoint = Checkpoint(self._id, who, OPEN_SECONDS, progress.execution.frr)
-            self._world.nodes.arm(progress.node, checkpoint)
+            survives = self._world.nodes.arm(progress.node, checkpoint)
+            self._is_armed.add(progress.node)
+            if not survives:
+                self._world.observer.step(progress.node, "armed", "without systemd: a reboot would not be undone")
 
         # Before the calls, and those that were lost before: an answer may be what got lost.
         self._armed = {progress.node: progress for progress in self._run if progress.execution.steps}
@@ -100,11 +137,20 @@ class Transaction:
         return undone.state not in {UndoState.UNTOUCHED, UndoState.NOTHING}
 
     def is_about_to_commit(self) -> None:
-        """From here on nothing is put back unless PVE's definitions turn out to be what they were.
+        """From here on nothing is put back unless PVE's definitions turn out to be what they were. Every armed node has
+        that on its disk before this returns.
 
-        :raises NodeError: nobody can tell what they are now.
+        :raises NodeError: nobody can tell what they are now, or a node could not be told.
         """
         self._running = self._running_config()
+
+        def tell(node: NodeName) -> None:
+            if not self._world.nodes.hold(node, self._id, is_committing=True):
+                raise _gone(node)
+
+        for outcome in self._world.runner.each(tuple(self._is_armed & self._armed.keys()), tell).values():
+            if outcome is not None:
+                raise outcome
         self._is_committing = True
 
     def is_committed(self) -> bool | None:
@@ -124,8 +170,13 @@ class Transaction:
         self._cannot_return = True
         self._disarm(Standing.NEW)
 
-    def keep(self) -> None:
-        """Everything is verified: from here on, what was done stays, whatever happens."""
+    def keep(self) -> bool:
+        """Everything is verified: from here on, what was done stays, whatever happens; False if a node has put itself
+        back meanwhile, and then nothing is kept.
+        """
+        self._beat()
+        if self.lost():
+            return False
         self._is_kept = True
 
         def finish(progress: Progress) -> None:
@@ -135,20 +186,27 @@ class Transaction:
 
         on_each(self._world, healthy(self._run), finish)
         self._disarm(Standing.NEW)
+        return True
 
     def _disarm(self, standing: Standing, left: tuple[str, ...] = ()) -> None:
-        """Have the nodes that had their turn forget how they were. One that cannot be reached forgets by itself: its
-        checkpoint counts as forgotten in `OPEN_SECONDS`, and an undo of this apply is never asked for again.
+        """Have the nodes that had their turn forget how they were.
+
+        One that cannot be told puts itself back, unless PVE has committed, which it finds out by itself.
         """
         nodes = tuple(node for node in self._armed if self._cannot_return or node in self._placed)
         left_over = nodes
-        for _ in range(_ATTEMPTS):
+        for pause in (0.0, *(_TELLING[:1] if self._cannot_return else _TELLING)):
+            if pause and left_over:
+                self._world.clock.sleep(pause)
             with suppress(PvesdnError):
                 answers = self._world.runner.each(left_over, lambda node: self._world.nodes.disarm(node, self._id))
                 left_over = tuple(node for node, error in answers.items() if error is not None)
         for node in nodes:
             progress = self._armed.pop(node)
             progress.standing, progress.left = standing, left
+            if node in left_over and not self._cannot_return:
+                progress.standing, progress.left = Standing.NOT_PUT_BACK, (_UNTOLD,)
+                progress.error = progress.error or f"{node}: {_UNTOLD}; run pvesdn apply again in 5 minutes"
 
     def put_back(self, *, because: str) -> None:
         """Put back every node that was armed, unless PVE's definitions have been committed; tell what each has."""
@@ -177,7 +235,7 @@ class Transaction:
             progress.standing = Standing.AS_BEFORE
             return
         self._tell(progress, Outcome.UNREACHABLE if isinstance(error, NodeUnreachable) else Outcome.FAILED)
-        progress.standing, progress.left = Standing.NOT_PUT_BACK, (str(error),)
+        progress.standing, progress.left = Standing.NOT_PUT_BACK, (str(error), _ALONE)
         progress.error = progress.error or f"{progress.node}: could not be put back"
 
     def _settle(self, progress: Progress, undone: Undone) -> None:

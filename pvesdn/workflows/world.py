@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from pvesdn.ports import Clock, ClusterApi, NodeAgent, Observer, Runner
+from pvesdn.ports import Clock, ClusterApi, NodeAgent, Observer, Pulse, Runner
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,6 +14,7 @@ class World:
 
     :param local_node: the name of the node this runs on; None outside the cluster.
     :param task_timeout: how long one PVE task may take, seconds.
+    :param pulse: keeps nodes from taking a run for dead that waits for others; None where nothing takes long.
     :param definitions_changed: when a file in /etc/pve/sdn was last written, as this machine sees it, in seconds of the
         Unix epoch; None if it cannot see it.
     """
@@ -25,4 +26,5 @@ class World:
     runner: Runner
     local_node: str | None = None
     task_timeout: float = 600.0
+    pulse: Pulse | None = None
     definitions_changed: Callable[[], float | None] = lambda: None

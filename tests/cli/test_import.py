@@ -51,7 +51,7 @@ def by_hand() -> FakeCluster:
 
 def test_definitions_what_has_to_go_and_what_then_comes_are_shown() -> None:
     node = """\
-        {name}
+        node1-node3
           - vxlan2  (/etc/network/interfaces:17-21, vxlan_vmbr2 comes in its place)
           - vmbr2  (/etc/network/interfaces:23-27)
           - vxlan3  (/etc/network/interfaces:29-33, vxlan_vmbr3 comes in its place)
@@ -68,11 +68,10 @@ def test_definitions_what_has_to_go_and_what_then_comes_are_shown() -> None:
             -/+ vxlan_vmbr3  (in place of vxlan3, which has VNI 3 and must go first)
 
         """
-    names = ("node1", "node2", "node3")
     expected = (
         f"Proposed: {OWN}\n\n{TEXT}"
         "To take out: the kernel refuses a second device with a VNI, so these go first\n\n"
-        + "".join(dedent(node).format(name=name) for name in names)
+        + dedent(node)
         + "What then comes: the plan of apply --overwrite, once all that is taken out\n\n"
         + "  + create\n  ~ change in place\n-/+ delete and create anew\n\n"
         + dedent(comes)
@@ -87,7 +86,7 @@ def test_what_frr_conf_local_can_keep_is_shown_once_for_nodes_that_keep_the_same
     result = call("import", "--from", tmp_path / "s")
     head = "For /etc/frr/frr.conf.local: what of it still can be said there, with the secret in place of ********"
     lines = (
-        "node1, node2, node3",
+        "node1-node3",
         "  router bgp 1234",
         "   no bgp default ipv4-unicast",
         "   neighbor 192.168.0.9 remote-as 65009",
@@ -110,7 +109,7 @@ def test_nothing_to_import_names_what_was_found(tmp_path: Path) -> None:
     assert result.err.splitlines()[:2] == [
         "error: nothing can be imported as it stands; what was found, and why it was left:",
         (
-            "error: node1: /etc/network/interfaces:24: vmbr2: a bridge with 2 VXLAN ports (vxlan2, vxlan3): "
+            "error: node1-node3: /etc/network/interfaces:24: vmbr2: a bridge with 2 VXLAN ports (vxlan2, vxlan3): "
             "it stays as it is; a VNet has one VNI: to have them imported give each VXLAN device a bridge of its own"
         ),
     ]

@@ -15,6 +15,9 @@
 * `running`: by node, a pair ``[old, new]`` in FRR's running configuration
 * `sessions`: by node and peer, what changes in `show bgp neighbors json`; null for the whole takes the peer away
 * `vnis`: the same by node and VNI in `show evpn vni detail json`
+* `routes`: by node, VRF and destination, what changes in the best route; null takes it away
+* `router_macs`: by node and VTEP, the MAC that zebra has; null for none
+* `virtual_routers`: by node, the whole list of what vrrpd tells
 * `faults`: by node and question, why there is no answer
 * `late`: by node and question, the same where its time was up
 * `gone`: nodes that did not answer, with the reason
@@ -34,7 +37,8 @@ from pvesdn.model.snapshot import NodeRaw, Snapshot
 _KINDS = frozenset(
     {
         *("devices", "addresses", "fdb", "plugs", "vlans", "settings", "files", "pve_files"),
-        *("daemons", "running", "sessions", "vnis", "faults", "late", "gone", "off"),
+        *("daemons", "running", "sessions", "vnis", "routes", "router_macs", "virtual_routers"),
+        *("faults", "late", "gone", "off"),
     }
 )
 
@@ -94,11 +98,23 @@ def _damage_frr(name: str, commands: dict[str, Any], damage: Mapping[str, Any]) 
     _merge(commands["bgp-neighbors"]["answer"], damage.get("sessions", {}).get(name, {}))
     for vni, change in damage.get("vnis", {}).get(name, {}).items():
         rows = commands["evpn-vnis"]["answer"]
-        row = next(row for row in rows if row["vni"] == int(vni))
-        if change is None:
-            rows.remove(row)
-        else:
-            _merge(row, change)
+        _change(rows, {"vni": int(vni)}, change)
+    for vrf, changes in damage.get("routes", {}).get(name, {}).items():
+        for destination, change in changes.items():
+            _change(commands["vrf-routes"]["answer"], {"vrf": vrf, "dst": destination}, change)
+    for vtep, mac in damage.get("router_macs", {}).get(name, {}).items():
+        _change(commands["evpn-rmacs"]["answer"], {"vtep": vtep}, None if mac is None else {"mac": mac})
+    if name in damage.get("virtual_routers", {}):
+        commands["vrrp"]["answer"] = damage["virtual_routers"][name]
+
+
+def _change(rows: list[dict[str, Any]], key: Mapping[str, Any], change: Mapping[str, Any] | None) -> None:
+    """Change the first row with that key, or take it away."""
+    row = next(row for row in rows if key.items() <= row.items())
+    if change is None:
+        rows.remove(row)
+    else:
+        _merge(row, change)
 
 
 def _merge(document: dict[str, Any], change: Mapping[str, Any]) -> None:

@@ -35,6 +35,9 @@ FOLLOWED = {
     "tests/cluster/test_apply.py::test_a_vnet_with_guests_does_not_go_without_being_told": (
         ("compare/obstacles.py", "move the guests first, or use --detach-guests"),
     ),
+    "tests/unit/compare/test_way_in.py::test_a_plan_that_would_change_the_bridge_of_the_way_in_needs_a_word_for_each_node": (
+        ("compare/obstacles.py", "check it with --diff, then use --allow-management .*"),
+    ),
     "tests/cli/test_apply_node.py::test_an_address_is_never_on_two_nodes": (
         ("compare/parting.py", "add --node .*, or apply without --node"),
     ),

@@ -197,5 +197,11 @@ def with_rows(
 
 
 def everywhere(text: str) -> tuple[str, ...]:
-    """The same of every node. :param text: with ``{n}`` for its number."""
+    """The same of every node; errors that are the same but for the node's name are one line.
+
+    :param text: with ``{n}`` for its number.
+    """
+    head, _, rest = text.partition("{n}: ")
+    if head == "node" and "{n}" not in rest:
+        return (f"node1-node3: {rest}",)
     return tuple(text.replace("{n}", str(n)) for n in (1, 2, 3))

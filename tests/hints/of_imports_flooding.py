@@ -21,6 +21,10 @@ ONE_KIND_OFF = (
     ),
 )
 
+EVERY_NODE_BY_HOOK = "".join(
+    f"        up bridge fdb append 00:00:00:00:00:00 dev vxlan3 dst 192.168.0.{n}\n" for n in (1, 2, 3)
+)
+
 ROWS = (
     ImportRow(
         "a group on one node, and remotes on the others",
@@ -34,11 +38,7 @@ ROWS = (
         ),
         said=(
             (
-                "node2: /etc/network/interfaces:32: vmbr3: flood mode is unicast, but multicast to 225.20.1.1 on "
-                "node1 (/etc/network/interfaces:32); make them the same"
-            ),
-            (
-                "node3: /etc/network/interfaces:32: vmbr3: flood mode is unicast, but multicast to 225.20.1.1 on "
+                "node2, node3: /etc/network/interfaces:32: vmbr3: flood mode is unicast, but multicast to 225.20.1.1 on "
                 "node1 (/etc/network/interfaces:32); make them the same"
             ),
         ),
@@ -93,6 +93,19 @@ ROWS = (
                 "        vxlan-remoteip 192.168.0.2\n        vxlan-remoteip 192.168.0.3\n",
             ),
         ),
+    ),
+    ImportRow(
+        "remotes that the same hooks add on every node, the node itself among them",
+        "unicast",
+        given=tuple((f"node{n}", f"vxlan-id 3\n{remotes(n)}", f"vxlan-id 3\n{EVERY_NODE_BY_HOOK}") for n in (1, 2, 3)),
+        said=tuple(
+            f"node{n}: /etc/network/interfaces:30: vxlan3: floods nowhere: it has no group and no remote, and the "
+            "node's frr.conf has no advertise-all-vni; write "
+            + " and ".join(f"'vxlan-remoteip 192.168.0.{m}'" for m in (1, 2, 3) if m != n)
+            + " into its stanza, in place of the hooks"
+            for n in (1, 2, 3)
+        ),
+        followed=tuple((f"node{n}", EVERY_NODE_BY_HOOK, remotes(n)) for n in (1, 2, 3)),
     ),
     ImportRow(
         "a list of remotes that lacks a node",
@@ -159,11 +172,7 @@ ROWS = (
         ),
         said=(
             (
-                "node1: /etc/network/interfaces:32: vxlan3: its list of remotes names 192.168.0.77, which no node "
-                "has and other nodes do not list; list every other node; a host outside the cluster is on every list"
-            ),
-            (
-                "node2: /etc/network/interfaces:32: vxlan3: its list of remotes names 192.168.0.77, which no node "
+                "node1, node2: /etc/network/interfaces:32: vxlan3: its list of remotes names 192.168.0.77, which no node "
                 "has and other nodes do not list; list every other node; a host outside the cluster is on every list"
             ),
         ),

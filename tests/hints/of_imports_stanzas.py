@@ -38,27 +38,11 @@ ROWS = (
         ),
         said=(
             (
-                "node1: /etc/network/interfaces:20: vxlan2: vxlan-svcnodeip '192.168.0.9' is not a multicast "
+                "node1-node3: /etc/network/interfaces:20: vxlan2: vxlan-svcnodeip '192.168.0.9' is not a multicast "
                 "address; write 'vxlan-remoteip ADDRESS' for every other node, in place of it"
             ),
             (
-                "node1: /etc/network/interfaces:31: vxlan3: vxlan-svcnodeip '192.168.0.9' is not a multicast "
-                "address; write 'vxlan-remoteip ADDRESS' for every other node, in place of it"
-            ),
-            (
-                "node2: /etc/network/interfaces:20: vxlan2: vxlan-svcnodeip '192.168.0.9' is not a multicast "
-                "address; write 'vxlan-remoteip ADDRESS' for every other node, in place of it"
-            ),
-            (
-                "node2: /etc/network/interfaces:31: vxlan3: vxlan-svcnodeip '192.168.0.9' is not a multicast "
-                "address; write 'vxlan-remoteip ADDRESS' for every other node, in place of it"
-            ),
-            (
-                "node3: /etc/network/interfaces:20: vxlan2: vxlan-svcnodeip '192.168.0.9' is not a multicast "
-                "address; write 'vxlan-remoteip ADDRESS' for every other node, in place of it"
-            ),
-            (
-                "node3: /etc/network/interfaces:31: vxlan3: vxlan-svcnodeip '192.168.0.9' is not a multicast "
+                "node1-node3: /etc/network/interfaces:31: vxlan3: vxlan-svcnodeip '192.168.0.9' is not a multicast "
                 "address; write 'vxlan-remoteip ADDRESS' for every other node, in place of it"
             ),
         ),

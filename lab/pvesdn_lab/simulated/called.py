@@ -15,7 +15,7 @@ from pathlib import Path
 from pvesdn_lab.simulated.commands import run
 from pvesdn_lab.simulated.commands.answers import script
 from pvesdn_lab.simulated.commands.main import COMMANDS, main
-from pvesdn_lab.simulated.commands.state import has_faults
+from pvesdn_lab.simulated.commands.state import is_slow
 from pvesdn_lab.simulated.commands.streams import caught
 
 
@@ -28,13 +28,13 @@ def text_of(name: str) -> str:
 def call(executable: Path, arguments: Sequence[str]) -> subprocess.CompletedProcess[str] | None:
     """What a node's command answers, recorded as any other call; None where it has to be started.
 
-    That is where it shall fail or take its time (deadlines and kills need a process), where somebody has put another
-    program in its place, and `pvesh`, which calls the API that may be this very process.
+    That is where it shall take its time (deadlines and kills need a process), where somebody has put another program
+    in its place, and `pvesh`, which calls the API that may be this very process.
 
     :param executable: in the node's `bin`.
     """
     name, root = executable.name, executable.parent.parent
-    if name not in COMMANDS or name == "pvesh" or has_faults(root) or not _is_ours(executable):
+    if name not in COMMANDS or name == "pvesh" or is_slow(root, name) or not _is_ours(executable):
         return None
     with caught() as (output, complaints):
         status = main(name, root, arguments)

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from pvesdn.errors import NodeFailed, NodeUnreachable
 from pvesdn.model.primitives import Json, NodeName
+from pvesdn.node.assembly import program
 from pvesdn.node.program.dialogue import answer
 from pvesdn.node.program.machine import CommandResult, Machine, ended
 from pvesdn_lab.simulated.called import call
@@ -27,7 +28,12 @@ class InProcessTransport:
         """Run one verb of the node program; see `pvesdn.adapters.nodes.Transport`."""
         if node not in self._roots:
             raise NodeUnreachable(node, "is not this machine", hint="run pvesdn on that node")
-        return ask(_Folder(str(self._roots[node])), node, verb, arguments)
+        return ask(machine_of(self._roots[node]), node, verb, arguments)
+
+
+def machine_of(root: Path) -> Machine:
+    """A simulated node as the node program sees it; it has its own text, to leave it there."""
+    return _Folder(str(root), program())
 
 
 class _Folder(Machine):

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from pvesdn.decode.frr.text import meaning
-from pvesdn.decode.nodes.answers import decode_files, decode_observed, decode_problems, decode_undone
+from pvesdn.decode.nodes.answers import decode_files, decode_flag, decode_observed, decode_problems, decode_undone
 from pvesdn.model.execution import Checkpoint, FileWrite, Flooding, FrrAction, PutInPlace, Undone
 from pvesdn.model.files import FRR_CONF, OUR_INTERFACES, OUR_SYSCTL
 from pvesdn.model.primitives import Json, NodeName
@@ -52,10 +52,14 @@ class ProgramAgent:
         """Take staged files away again."""
         self._ask(node, "discard", files=list(paths))
 
-    def arm(self, node: NodeName, checkpoint: Checkpoint) -> None:
-        """Have the node write down how it is."""
+    def arm(self, node: NodeName, checkpoint: Checkpoint) -> bool:
+        """Have the node write down how it is; whether it puts itself back after a reboot too."""
         words: dict[str, Json] = {"id": checkpoint.id, "who": checkpoint.who, "seconds": checkpoint.seconds}
-        self._ask(node, "arm", **words, frr=checkpoint.frr.value)
+        return decode_flag(node, self._ask(node, "arm", **words, frr=checkpoint.frr.value), "survives_reboot")
+
+    def hold(self, node: NodeName, apply_id: str, *, is_committing: bool = False) -> bool:
+        """Move the deadline on; False where the node has put itself back."""
+        return decode_flag(node, self._ask(node, "hold", id=apply_id, is_committing=is_committing), "is_armed")
 
     def undo(self, node: NodeName, apply_id: str) -> Undone:
         """Have the node put back what this apply has done there."""

@@ -14,7 +14,7 @@ from pvesdn.cli.screens.summary import summarize
 from pvesdn.compare.diff import showable
 from pvesdn.decode.secrets import HIDDEN
 from pvesdn.model.files import FRR_CONF, FRR_CONF_LOCAL
-from pvesdn.model.findings import Finding
+from pvesdn.model.findings import shared_lines
 from pvesdn.model.ranges import ranges
 from pvesdn.workflows.adopt import Adoption, Form, NodeAdoption
 from pvesdn.workflows.read import SDN_DIR
@@ -33,28 +33,23 @@ def adoption_lines(adoption: Adoption, *, has_diff: bool) -> Iterator[Line]:
     yield (Span("To take out", Style.STRONG), ": the kernel refuses a second device with a VNI, so these go first")
     yield ()
     rewritten = _rewritten(adoption)
+    alike: dict[tuple[Line, ...], list[str]] = {}
     for node in adoption.nodes:
-        yield from _node(node, has_diff=has_diff, is_frr_rewritten=node.node in rewritten)
+        lines = tuple(_node(node, has_diff=has_diff, is_frr_rewritten=node.node in rewritten))
+        alike.setdefault(lines, []).append(node.node)
+    for lines, names in alike.items():
+        yield (Span(ranges(names), Style.STRONG),)
+        yield from lines
         yield ()
     if adoption.proposal.lost:
         yield (Span("Not carried over", Style.WARNING), ": the definitions do not express this")
-        yield from ((f"  {line}",) for line in lost_lines(adoption.proposal.lost))
+        yield from ((f"  {line}",) for line in shared_lines(adoption.proposal.lost))
         yield ()
     yield from _frr_local(adoption.proposal.frr_local)
     if adoption.plan is not None:
         yield (Span("What then comes", Style.STRONG), ": the plan of apply --overwrite, once all that is taken out")
         yield ()
         yield from plan_lines(adoption.plan, summarize(adoption.plan), has_diff=has_diff)
-
-
-def lost_lines(lost: Iterable[Finding]) -> Iterator[str]:
-    """What is not carried over; what several nodes have in the same place is one line, in the place of the first."""
-    nodes: dict[Finding, list[str]] = {}
-    for finding in lost:
-        where = finding.where.removeprefix(f"{finding.node}: ") if finding.node else finding.where
-        nodes.setdefault(finding.model_copy(update={"where": where, "node": ""}), []).append(finding.node)
-    for finding, names in nodes.items():
-        yield ": ".join(filter(None, (ranges(filter(None, names)), str(finding))))
 
 
 def _frr_local(found: Mapping[str, tuple[str, ...]]) -> Iterator[Line]:
@@ -66,7 +61,7 @@ def _frr_local(found: Mapping[str, tuple[str, ...]]) -> Iterator[Line]:
     yield (Span(f"For {FRR_CONF_LOCAL}", Style.STRONG), f": what of it still can be said there{secret}")
     yield ()
     for lines in dict.fromkeys(found.values()):
-        yield (Span(", ".join(sorted(node for node, own in found.items() if own == lines)), Style.STRONG),)
+        yield (Span(ranges(node for node, own in found.items() if own == lines), Style.STRONG),)
         yield from ((f"  {line}",) for line in lines)
         yield ()
 
@@ -102,7 +97,7 @@ def _rewritten(adoption: Adoption) -> frozenset[str]:
 
 
 def _node(node: NodeAdoption, *, has_diff: bool, is_frr_rewritten: bool) -> Iterator[Line]:
-    yield (Span(node.node, Style.STRONG),)
+    """What goes from a node, below its name."""
     for out, spans in node.take_outs:
         lines = ", ".join(f"{first}-{last}" if last > first else str(first) for first, last in spans)
         comes = "" if out.becomes == out.name else f", {out.becomes} comes in its place"

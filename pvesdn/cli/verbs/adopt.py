@@ -10,7 +10,7 @@ import click
 from pvesdn.cli import options, statuses
 from pvesdn.cli.draft import say_former_is_kept
 from pvesdn.cli.outputs import write_files
-from pvesdn.cli.screens.adopt import adoption_document, adoption_lines, lost_lines
+from pvesdn.cli.screens.adopt import adoption_document, adoption_lines
 from pvesdn.cli.screens.plan import last_line
 from pvesdn.cli.screens.screen import Span, Style, counted
 from pvesdn.cli.screens.summary import summarize
@@ -20,6 +20,7 @@ from pvesdn.cli.verbs.move import move, require_alone
 from pvesdn.decode.secrets.veil import is_veiled
 from pvesdn.errors import SettingsError
 from pvesdn.model.files import FileChange
+from pvesdn.model.findings import shared_lines
 from pvesdn.model.snapshot import OWN_NAME, Snapshot
 from pvesdn.render.renderer import Renderer
 from pvesdn.workflows.adopt import Adoption, Form, NodeAdoption, write_definitions
@@ -144,7 +145,7 @@ def _show(session: Session, adoption: Adoption, written: Iterable[str], *, has_d
         screen.lines(adoption_lines(adoption, has_diff=has_diff))
         if adoption.plan is not None:
             screen.line(*last_line(adoption.plan, summarize(adoption.plan)))
-    for line in lost_lines(adoption.proposal.lost) if screen.is_quiet else ():
+    for line in shared_lines(adoption.proposal.lost) if screen.is_quiet else ():
         screen.warning(f"not carried over: {line}")
     for problem in adoption.problems:
         screen.error(f"the proposal fails the checks: {problem}")

@@ -52,9 +52,7 @@ def apply(
     is_agreed: bool,
     has_diff: bool,
     only: tuple[str, ...],
-    overwrite: bool,
-    detach_guests: bool,
-    with_interfaces_new: bool,
+    flags: PlanFlags,
 ) -> int:
     """Carry out the plan on the whole cluster, after showing it and asking. Only `yes` will be accepted.
 
@@ -71,7 +69,6 @@ def apply(
     """
     if session.wants_json and not is_agreed:
         raise click.UsageError("--json cannot ask, so it needs --yes")
-    flags = PlanFlags(overwrite=overwrite, detach_guests=detach_guests, interfaces_new=with_interfaces_new)
     if plan_file is not None and (only or flags != PlanFlags()):
         raise click.UsageError("a saved plan has its nodes and decisions in it: give them to `pvesdn plan --out`")
     source = _Source(Terms(flags=flags, nodes=nodes_of(only)), plan_file)

@@ -72,6 +72,17 @@ def decode_undone(node: str, value: Mapping[str, Json]) -> Undone:
     return _decoded(node, lambda: _undone(value))
 
 
+def decode_flag(node: str, value: Mapping[str, Json], key: str) -> bool:
+    """The yes or no at `key`.
+
+    :raises NodeFailed: there is none.
+    """
+    flag = value.get(key)
+    if not isinstance(flag, bool):
+        raise NodeFailed(node, f"unexpected response from the node program: {key} is neither true nor false")
+    return flag
+
+
 def _decoded(node: str, decode: Callable[[], Decoded]) -> Decoded:
     try:
         return decode()

@@ -9,6 +9,7 @@ from typing import TypeVar
 from pvesdn.decode import json_text
 from pvesdn.decode.cluster.answers import one_line
 from pvesdn.decode.json_text import WrongShapeError
+from pvesdn.decode.nodes.routing import decode_router_macs, decode_routes, decode_virtual_routers
 from pvesdn.errors import NodeFailed
 from pvesdn.model.guests import GuestPlug
 from pvesdn.model.primitives import IpAddress, IpInterface, Json
@@ -58,6 +59,9 @@ def decode_state(node: str, raw: NodeRaw) -> NodeState:
         vnis=seen("evpn-vnis", _vnis),
         vlans=seen("port-vlans", _vlans),
         plugs=seen("guest-plugs", _plugs),
+        routes=seen("vrf-routes", decode_routes),
+        router_macs=seen("evpn-rmacs", decode_router_macs),
+        virtual_routers=seen("vrrp", decode_virtual_routers),
         unseen=unseen,
         late=frozenset(name for name in unseen if _is_late(raw.commands.get(name))),
     )
@@ -128,8 +132,20 @@ def _vnis(answer: Json) -> dict[int, LiveVni]:
             vrf=json_text.string(vrf, f"VRF of VNI {vni}"),
             state=json_text.string(row.get("state", ""), f"state of VNI {vni}"),
             router_mac=json_text.string(row.get("routerMac", ""), f"routerMac of VNI {vni}").lower(),
+            remotes=_remotes(row, f"VTEPs of VNI {vni}"),
         )
     return found
+
+
+def _remotes(row: dict[str, Json], what: str) -> frozenset[IpAddress] | None:
+    """A list of addresses in FRR 8.4; later a number, with a list of rows beside it, which is absent for none."""
+    told = row.get("numRemoteVteps")
+    if isinstance(told, list):
+        return frozenset(json_text.address(vtep, what) for vtep in told)
+    if isinstance(told, int):
+        listed = json_text.rows(row.get("remoteVteps"), what, absent=True)
+        return frozenset(json_text.address(vtep.get("ip"), what) for vtep in listed)
+    return None
 
 
 def _flooding(answer: Json) -> dict[str, frozenset[IpAddress]]:

@@ -1,4 +1,6 @@
-"""The verbs `arm` and `disarm`: a checkpoint is left before an apply does anything, and taken away when it is over."""
+"""The verbs `arm`, `hold` and `disarm`: a checkpoint before an apply does anything, none when it is over."""
+
+import contextlib
 
 from pvesdn.node.program.capture import (
     MADE_BY_IFUPDOWN,
@@ -17,27 +19,29 @@ from pvesdn.node.program.checkpoint import (
     boot_id,
     drop_checkpoint,
     load_checkpoint,
-    refuse_while_open,
     save_checkpoint,
     uptime,
 )
-from pvesdn.node.program.files import digest_of, write_whole
+from pvesdn.node.program.files import digest_of
+from pvesdn.node.program.guard import is_on_disk, set_guard
 from pvesdn.node.program.machine import Machine, Refused
-from pvesdn.node.program.places import PROGRAM, RUNNING_CONFIG, TARGETS
+from pvesdn.node.program.places import RUNNING_CONFIG, TARGETS
 from pvesdn.node.program.request import Value, text_at
 from pvesdn.node.program.swap import locked, unstage
+from pvesdn.node.program.sweep import COMMITTING, sweep
 
 LONGEST = 24 * 3600
 """Seconds that an apply may leave a node alone before the next one takes its checkpoint for forgotten."""
 
 
 def arm(machine: Machine, arguments: Value) -> Value:
-    """Leave a checkpoint: ``{"id", "who", "seconds", "frr": "none", "reload" or "restart"}`` -> ``{}``.
+    """Leave a checkpoint: ``{"id", "who", "seconds", "frr": "none", "reload" or "restart"}`` ->
+    ``{"survives_reboot": bool}``.
 
     What is staged has to be staged already. Every further verb of the apply moves its deadline on by ``seconds``, and
-    so does this one when it is asked again.
-    Refused while the checkpoint of another apply is open; what one that was killed has left is replaced: its nodes are
-    marked as unfinished, so that a plan shows them.
+    so does this one when it is asked again. Once the deadline is over, the node puts itself back; where
+    ``survives_reboot`` is false, not after a reboot.
+    Refused while the checkpoint of another apply is open; what an earlier one has left, see `sweep`.
     """
     name, who, action = text_at(arguments, "id"), text_at(arguments, "who"), text_at(arguments, "frr")
     seconds = arguments.get("seconds")
@@ -46,16 +50,34 @@ def arm(machine: Machine, arguments: Value) -> Value:
     with locked(machine):
         if _is_open(machine, name):
             begun(machine, "")
-            return {}
+            return {"survives_reboot": is_on_disk(machine)}
         try:
             checkpoint = _taken(machine, {"id": name, "who": who, "seconds": seconds, "frr_action": action})
-            if machine.source:
-                write_whole(machine, PROGRAM, machine.source)
+            # Before the checkpoint: an armed node without a guard would be one that nobody puts back.
+            survives = set_guard(machine, name) if machine.source else True
             save_checkpoint(machine, checkpoint)
         except BaseException:
             unstage(machine, sorted(TARGETS))
+            with contextlib.suppress(OSError):  # the failure that made it necessary is the one to report
+                drop_checkpoint(machine)
             raise
-    return {}
+    return {"survives_reboot": survives}
+
+
+def hold(machine: Machine, arguments: Value) -> Value:
+    """The apply ``{"id"}`` is still at work: its deadline moves on -> ``{"is_armed": bool}``, false where the node has
+    put itself back meanwhile.
+
+    With ``"is_committing": true`` PVE's commit comes next: from now on PVE's definitions decide whether anything is
+    put back.
+    """
+    name = text_at(arguments, "id")
+    with locked(machine):
+        checkpoint = load_checkpoint(machine)
+        is_armed = checkpoint is not None and checkpoint["id"] == name
+        if is_armed:
+            begun(machine, COMMITTING if arguments.get("is_committing") is True else "")
+    return {"is_armed": is_armed}
 
 
 def disarm(machine: Machine, arguments: Value) -> Value:
@@ -76,8 +98,8 @@ def _taken(machine: Machine, given: Value) -> Value:
         **given,
         "format": FORMAT,
         "boot": boot_id(machine),
-        "since": uptime(),
-        "deadline": uptime() + given["seconds"],
+        "since": uptime(machine),
+        "deadline": uptime(machine) + given["seconds"],
         "begun": [],
         "attempts": 0,
         "running": digest_of(machine, RUNNING_CONFIG),
@@ -94,9 +116,12 @@ def _taken(machine: Machine, given: Value) -> Value:
 
 
 def _is_open(machine: Machine, name: str) -> bool:
-    """Whether the apply has armed this node before. :raises Refused: another one has, and may be at work."""
+    """Whether the apply has armed this node before; what an earlier one has left is put back.
+
+    :raises Refused: another one is open.
+    """
     checkpoint = load_checkpoint(machine)
-    if checkpoint is None or checkpoint["id"] == name:
-        return checkpoint is not None
-    refuse_while_open(machine, checkpoint)
-    return False
+    if checkpoint is None or checkpoint["id"] != name:
+        sweep(machine)
+        return False
+    return True

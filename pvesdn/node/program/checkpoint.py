@@ -4,15 +4,18 @@ import contextlib
 import json
 import os
 import time
-from typing import List, Optional
+from typing import Iterator, List, Optional
 
 from pvesdn.node.program.files import beside, sync_folders, text_of, write_whole
+from pvesdn.node.program.guard import clear_guard
 from pvesdn.node.program.machine import Machine, Refused
-from pvesdn.node.program.places import CHECKPOINT, PROGRAM
+from pvesdn.node.program.places import CHECKPOINT
 from pvesdn.node.program.record import json_bytes
 from pvesdn.node.program.request import Value
 
 FORMAT = 1
+LONGEST_PAUSE = 3600.0
+"""Seconds between two attempts of a node to put itself back."""
 _KEYS = frozenset(
     {
         *("format", "id", "who", "boot", "since", "seconds", "deadline", "begun", "attempts", "running"),
@@ -47,12 +50,12 @@ def save_checkpoint(machine: Machine, checkpoint: Value) -> None:
 
 
 def drop_checkpoint(machine: Machine) -> None:
-    """The apply is over, one way or the other. The caller holds the node's lock."""
-    for path in (CHECKPOINT, PROGRAM):
-        for place in (machine.place(path), beside(machine, path, "pvesdn-tmp")):
-            with contextlib.suppress(FileNotFoundError, NotADirectoryError):
-                os.unlink(place)
-        sync_folders(machine, [path])
+    """The apply is over, one way or the other, and nothing acts for it any more. The caller holds the node's lock."""
+    for place in (machine.place(CHECKPOINT), beside(machine, CHECKPOINT, "pvesdn-tmp")):
+        with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+            os.unlink(place)
+    sync_folders(machine, [CHECKPOINT])
+    clear_guard(machine)
 
 
 def begun(machine: Machine, step: str) -> None:
@@ -64,21 +67,50 @@ def begun(machine: Machine, step: str) -> None:
     if checkpoint is not None:
         steps: List[str] = checkpoint["begun"]
         more = [step] if step and step not in steps else []
-        deadline = uptime() + checkpoint["seconds"]
+        deadline = uptime(machine) + checkpoint["seconds"]
         save_checkpoint(machine, dict(checkpoint, begun=[*steps, *more], boot=boot_id(machine), deadline=deadline))
+
+
+@contextlib.contextmanager
+def at_work(machine: Machine, step: str) -> Iterator[None]:
+    """Write `step` down before it is done, and give the apply its time again after it, however long it took.
+
+    The caller holds the lock: while it does, nothing is put back, whatever the deadline says.
+    """
+    begun(machine, step)
+    try:
+        yield
+    finally:
+        with contextlib.suppress(Refused, OSError):  # what was done is done
+            begun(machine, "")
+
+
+def postponed(machine: Machine, checkpoint: Value) -> Value:
+    """The checkpoint of which one more attempt is about to be made, or has failed; pauses grow from 30 s to an hour."""
+    pause = min(LONGEST_PAUSE, 15.0 * 2 ** min(checkpoint["attempts"] + 1, 20))
+    now = uptime(machine)
+    attempts = checkpoint["attempts"] + 1
+    return dict(checkpoint, attempts=attempts, boot=boot_id(machine), deadline=now, again=now + pause)
 
 
 def seconds_left(machine: Machine, checkpoint: Value) -> float:
     """Until nobody can be at work on it any more; 0 when that is so already, as it is after a reboot."""
-    left: float = checkpoint["deadline"] - uptime()
+    left: float = checkpoint["deadline"] - uptime(machine)
     return max(0.0, left) if checkpoint["boot"] == boot_id(machine) else 0.0
+
+
+def is_due(machine: Machine, checkpoint: Value) -> bool:
+    """Whether the node is to put itself back now: nobody is at work, and the last attempt is long enough ago."""
+    is_same_boot = checkpoint["boot"] == boot_id(machine)
+    waits = is_same_boot and checkpoint.get("again", 0.0) > uptime(machine)
+    return seconds_left(machine, checkpoint) == 0.0 and not waits
 
 
 def refuse_while_open(machine: Machine, checkpoint: Optional[Value]) -> None:
     """Return unless an apply is at work on the node, as far as anybody can tell."""
     left = 0.0 if checkpoint is None else seconds_left(machine, checkpoint)
     if checkpoint is not None and left > 0:
-        ago = uptime() - checkpoint["since"]
+        ago = uptime(machine) - checkpoint["since"]
         raise Refused(
             "an apply by {}, begun {:.0f} s ago, is still open on this node".format(checkpoint["who"], ago),
             f"wait until it ends; if it was killed, run pvesdn apply again in {left:.0f} s",
@@ -90,6 +122,7 @@ def boot_id(machine: Machine) -> str:
     return (text_of(machine, "/proc/sys/kernel/random/boot_id") or "").strip()
 
 
-def uptime() -> float:
+def uptime(machine: Machine) -> float:
     """Seconds since this boot, sleep included: no clock of the controller's, and none that anybody sets."""
-    return time.clock_gettime(time.CLOCK_BOOTTIME)
+    text = text_of(machine, "/proc/uptime") if machine.root else None
+    return time.clock_gettime(time.CLOCK_BOOTTIME) if text is None else float(text.split()[0])

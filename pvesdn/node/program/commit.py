@@ -3,7 +3,7 @@
 import contextlib
 from typing import List, Tuple
 
-from pvesdn.node.program.checkpoint import begun
+from pvesdn.node.program.checkpoint import at_work
 from pvesdn.node.program.machine import Machine, Refused, failure, json_of
 from pvesdn.node.program.places import INTERFACES
 from pvesdn.node.program.record import load_record, save_record
@@ -30,22 +30,28 @@ def commit(machine: Machine, arguments: Value) -> Value:
         problems += [problem for change in changes for problem in _staging_faults(machine, change)]
         if problems:
             raise Refused("nothing was written: " + "; ".join(problems), "plan and apply again")
-        begun(machine, "commit")
-        log = []
-        gone: List[List[str]] = []
-        try:
-            for file, interface in leaving:
-                log.append(_take_down(machine, file, interface))
-                gone.append(["ifup", "-i", machine.place(file), interface])
-            for link in links:
-                log.append(_delete_link(machine, link))
-                gone.append(["ifup", link])
-            swap(machine, changes)
-        except BaseException:
-            _bring_back(machine, gone)
-            raise
+        with at_work(machine, "commit"):
+            log = _swap(machine, changes, leaving, links)
     log += ["{} {}".format("removed" if change.data is None else "wrote", change.path) for change in changes]
     return {"log": log}
+
+
+def _swap(machine: Machine, changes: List[Change], leaving: List[Tuple[str, str]], links: List[str]) -> List[str]:
+    """Take down and delete what has to go first, and swap; what was done. If that fails, they are brought back."""
+    log = []
+    gone: List[List[str]] = []
+    try:
+        for file, interface in leaving:
+            log.append(_take_down(machine, file, interface))
+            gone.append(["ifup", "-i", machine.place(file), interface])
+        for link in links:
+            log.append(_delete_link(machine, link))
+            gone.append(["ifup", link])
+        swap(machine, changes)
+    except BaseException:
+        _bring_back(machine, gone)
+        raise
+    return log
 
 
 def finish(machine: Machine, arguments: Value) -> Value:

@@ -13,7 +13,8 @@ import signal
 import sys
 from typing import Callable, Dict
 
-from pvesdn.node.program.arm import arm, disarm
+from pvesdn.node.program.alone import act
+from pvesdn.node.program.arm import arm, disarm, hold
 from pvesdn.node.program.commit import commit, finish
 from pvesdn.node.program.flood import flood
 from pvesdn.node.program.frr import frr
@@ -23,7 +24,7 @@ from pvesdn.node.program.put import put
 from pvesdn.node.program.request import Value
 from pvesdn.node.program.stage import discard, stage
 from pvesdn.node.program.sysctl import sysctl
-from pvesdn.node.program.undo import undo, undo_by_hand
+from pvesdn.node.program.undo import undo
 
 MARKER = "----pvesdn-answer----"
 """The line before the answer; a login shell may print before it."""
@@ -39,6 +40,7 @@ VERBS: Dict[str, Callable[[Machine, Value], Value]] = {
     "flood": flood,
     "finish": finish,
     "arm": arm,
+    "hold": hold,
     "undo": undo,
     "disarm": disarm,
     "put": put,
@@ -78,14 +80,15 @@ def _raised_in(error: Exception) -> str:
 def main() -> None:
     """Read one request from standard input, answer on standard output.
 
-    As a file, with the word `undo` behind it, it asks nobody: a person types that on a node that nobody can reach.
+    As a file, with the word `undo` behind it, it asks nobody: a person types that on a node that nobody can reach, and
+    what `guard` leaves on a node says it at a deadline and at boot.
     """
     # A dropped connection must not end us between two steps: what was begun is finished, or taken back.
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, lambda number, _frame: sys.exit(128 + number))
     machine = Machine(os.environ.get("PVESDN_ROOT", ""), globals().get("SOURCE", b""))
-    if sys.argv[1:] == ["undo"]:
-        sys.exit(undo_by_hand(machine))
+    if sys.argv[1:2] == ["undo"]:
+        sys.exit(act(machine, sys.argv[2:]))
     result = answer(machine, sys.stdin.buffer.read())
     sys.stdout.write(f"\n{MARKER}\n{json.dumps(result, separators=(',', ':'))}\n")
 

@@ -113,11 +113,11 @@ def write_new(place: str, data: bytes, mode: int, ids: Optional[Tuple[int, int]]
         os.fsync(descriptor)
 
 
-def write_whole(machine: Machine, path: str, data: bytes) -> None:
+def write_whole(machine: Machine, path: str, data: bytes, mode: int = 0o600) -> None:
     """Write a file of our own state, whole or not at all."""
     require_file(machine, path)
     temporary = beside(machine, path, "pvesdn-tmp")
-    write_new(temporary, data, 0o600)
+    write_new(temporary, data, mode)
     os.replace(temporary, machine.place(path))
     sync_folders(machine, [path])
 

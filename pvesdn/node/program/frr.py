@@ -3,7 +3,7 @@
 import re
 from typing import List, Tuple
 
-from pvesdn.node.program.checkpoint import begun
+from pvesdn.node.program.checkpoint import at_work
 from pvesdn.node.program.files import text_of
 from pvesdn.node.program.machine import Machine, Refused, failure
 from pvesdn.node.program.places import FRR_CONF, FRR_DAEMONS
@@ -35,8 +35,7 @@ def frr(machine: Machine, arguments: Value) -> Value:
         raise Refused(f"{action!r} is not an action of FRR")
     if machine.find("vtysh") is None and machine.find(FRR_RELOAD) is None:
         raise Refused("FRR is not installed", "apt install frr frr-pythontools")
-    with locked(machine):
-        begun(machine, "frr")
+    with locked(machine), at_work(machine, "frr"):
         return {"log": [*_enable(machine), *take_files(machine, action)]}
 
 

@@ -8,7 +8,6 @@ import re
 import stat
 from typing import List, Optional, Tuple
 
-from pvesdn.node.program.checkpoint import load_checkpoint, refuse_while_open
 from pvesdn.node.program.files import digest_of, text_of, write_new
 from pvesdn.node.program.frr import frr_complaints
 from pvesdn.node.program.machine import Machine, Refused, told
@@ -16,6 +15,7 @@ from pvesdn.node.program.places import CLUSTER_FOLDER, FRR_CONF, RECORD, TARGETS
 from pvesdn.node.program.put import remove_drafts
 from pvesdn.node.program.request import Change, Value, changes_in, checked_target, list_at
 from pvesdn.node.program.swap import kept, locked, staged, unstage
+from pvesdn.node.program.sweep import sweep
 
 
 def stage(machine: Machine, arguments: Value) -> Value:
@@ -23,11 +23,12 @@ def stage(machine: Machine, arguments: Value) -> Value:
 
     An entry is ``{"path", "text" (None removes), "mode": "0644", "owner": "user:group", "expect": sha256 or None
     (absent), "meaning": sha256 or None}``; the last is optional. With any problem, including FRR's own check of
-    frr.conf, nothing stays staged. Refused while an apply is open on this node: it may have files staged.
+    frr.conf, nothing stays staged. Refused while an apply is open on this node: it may have files staged. What an
+    earlier one has left is put back, and then it is refused once: the plan was made from something else.
     """
     changes = changes_in(arguments)
     with locked(machine):
-        refuse_while_open(machine, load_checkpoint(machine))
+        sweep(machine)
         _clear_up(machine)
         problems = [problem for change in changes for problem in obstacles(machine, change)]
         if not problems:

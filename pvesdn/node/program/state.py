@@ -3,7 +3,6 @@
 Whatever keeps one of them from being answered is part of the answer: what was not seen is not what is not there.
 """
 
-import json
 from typing import Any, Callable, Dict, Iterator, List
 
 from pvesdn.node.program.files import text_of
@@ -13,6 +12,8 @@ from pvesdn.node.program.guests import plugs
 from pvesdn.node.program.machine import Machine, Refused, TooLate, failure, json_of, told
 from pvesdn.node.program.places import SYSCTL_CONF
 from pvesdn.node.program.request import Value
+from pvesdn.node.program.routes import router_macs, virtual_routers, vrf_routes
+from pvesdn.node.program.shown import FRR_LIMIT, shown_by_frr, vnis_of_frr
 from pvesdn.node.program.sysctl import devices_with_settings, setting_path, settings_in
 
 SETTINGS = (
@@ -25,8 +26,6 @@ SETTINGS = (
     "net/ipv6/fib_multipath_hash_policy",
 )
 """Settings of the kernel that are told whether or not our own file names them, as paths below /proc/sys."""
-FRR_LIMIT = 10.0
-"""Seconds for one question to FRR, which answers within 30 ms; a daemon that hangs never does."""
 _OF_A_SESSION = ("bgpState", "hostLocal", "hostForeign", "remoteAs", "lastResetDueTo", "lastNotificationReason")
 _OF_A_VNI = (
     *("vni", "type", "vrf", "tenantVrf", "vxlanInterface", "vxlanIntf", "vtepIp", "localVtepIp"),
@@ -109,22 +108,10 @@ def _running_config(machine: Machine) -> str:
     return output.partition("Current configuration:\n")[2] or output
 
 
-def _shown(machine: Machine, command: str) -> Any:
-    """What FRR shows as JSON. A daemon that does not run is told by a line instead, and not always by the status."""
-    argv = ["vtysh", "-c", command + " json"]
-    outcome = machine.must(argv, limit=FRR_LIMIT)
-    if not outcome.output.strip():
-        return None  # without `advertise-all-vni` there is nothing to show of VNIs
-    try:
-        return json.loads(outcome.output, strict=False)
-    except (ValueError, RecursionError):
-        raise Refused("{} printed no JSON".format(" ".join(argv))) from None
-
-
 def _neighbors(machine: Machine) -> Dict[str, Any]:
     """BGP sessions of the default VRF, by the peer's address."""
     found: Dict[str, Any] = {}
-    shown = _shown(machine, "show bgp neighbors")
+    shown = shown_by_frr(machine, "show bgp neighbors")
     for peer, said in shown.items() if isinstance(shown, dict) else ():
         # Where there is no BGP at all, FRR says so in a value of its own.
         if isinstance(said, dict):
@@ -137,9 +124,7 @@ def _neighbors(machine: Machine) -> Dict[str, Any]:
 
 def _vnis(machine: Machine) -> List[Dict[str, Any]]:
     """What zebra knows of each VNI."""
-    shown = _shown(machine, "show evpn vni detail")
-    rows = shown if isinstance(shown, list) else []
-    return [{key: row[key] for key in _OF_A_VNI if key in row} for row in rows if isinstance(row, dict)]
+    return [{key: row[key] for key in _OF_A_VNI if key in row} for row in vnis_of_frr(machine)]
 
 
 QUESTIONS: Dict[str, Callable[[Machine], Any]] = {
@@ -151,5 +136,8 @@ QUESTIONS: Dict[str, Callable[[Machine], Any]] = {
     "frr-running": _running_config,
     "bgp-neighbors": _neighbors,
     "evpn-vnis": _vnis,
+    "vrf-routes": vrf_routes,
+    "evpn-rmacs": router_macs,
+    "vrrp": virtual_routers,
 }
 """What `observe` is asked besides, by name; `model.snapshot.STATE_COMMANDS` has the same names."""

@@ -3,7 +3,7 @@
 import os
 from typing import Dict, List, Optional
 
-from pvesdn.node.program.checkpoint import begun
+from pvesdn.node.program.checkpoint import at_work
 from pvesdn.node.program.files import text_of
 from pvesdn.node.program.machine import Machine, Refused
 from pvesdn.node.program.places import SYSCTL_CONF
@@ -23,8 +23,7 @@ def sysctl(machine: Machine, arguments: Value) -> Value:
     path = text_at(arguments, "file")
     if path != SYSCTL_CONF:
         raise Refused(f"{path!r} is not a file of pvesdn's kernel settings")
-    with locked(machine):
-        begun(machine, "sysctl")
+    with locked(machine), at_work(machine, "sysctl"):
         text = text_of(machine, path)
         wanted = settings_in(text or "")
         held = load_record(machine).get("sysctl", {})

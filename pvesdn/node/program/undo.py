@@ -9,7 +9,7 @@ from functools import partial
 from typing import Callable, List, Optional, Sequence, Tuple
 
 from pvesdn.node.program.capture import file_now, files_now, frr_is, interfaces_in, running_lines
-from pvesdn.node.program.checkpoint import drop_checkpoint, load_checkpoint, save_checkpoint, uptime
+from pvesdn.node.program.checkpoint import drop_checkpoint, load_checkpoint, postponed, save_checkpoint
 from pvesdn.node.program.files import beside, digest_of, sync_folders, text_of, write_new, write_whole
 from pvesdn.node.program.frr import take_files
 from pvesdn.node.program.machine import Machine, Refused, failure, told
@@ -23,8 +23,10 @@ Part = Callable[[Machine, Value], List[str]]
 """Puts something back; what was done, and what failed."""
 PATIENCE = 120.0
 """Seconds that somebody else's `ifreload` is waited for; ifupdown2's own lock does not wait."""
-FINISHING = 60.0
-"""Seconds that a step of this apply may still take, whose connection was lost: it is finished first."""
+FINISHING = 240.0
+"""Seconds that a step of this apply may still take, whose connection was lost, or an undo by the node itself: it is
+finished first.
+"""
 ROUNDS = 2
 """Times that the network is put right once more, where it was not as before."""
 SETTLING = 10.0
@@ -48,7 +50,7 @@ def undo(machine: Machine, arguments: Value) -> Value:
     while True:
         try:
             with locked(machine):
-                return _undo(machine, _checkpoint_of(machine, name))
+                return put_back(machine, _checkpoint_of(machine, name))
         except Busy:
             if time.monotonic() >= end:
                 raise
@@ -65,24 +67,8 @@ def _checkpoint_of(machine: Machine, name: str) -> Optional[Value]:
     return checkpoint
 
 
-def undo_by_hand(machine: Machine) -> int:
-    """The same for whatever checkpoint there is, told to a person; the exit status."""
-    try:
-        with locked(machine):
-            done = _undo(machine, load_checkpoint(machine))
-    except Refused as refused:
-        print(f"{refused.error}; {refused.hint}" if refused.hint else refused.error)
-        return 1
-    for line in done["log"]:
-        print(line)
-    for line in done["left"]:
-        print(f"not as before: {line}")
-    words = {"nothing": "there is no checkpoint", "untouched": "nothing had been changed", "partly": "put back in part"}
-    print(words.get(done["state"], "this node is as it was before"))
-    return int(done["state"] == "partly")
-
-
-def _undo(machine: Machine, checkpoint: Optional[Value]) -> Value:
+def put_back(machine: Machine, checkpoint: Optional[Value]) -> Value:
+    """Undo whatever the checkpoint is of; the answer of `undo`. The caller holds the lock."""
     unstage(machine, sorted(TARGETS))
     if checkpoint is None:
         drop_checkpoint(machine)  # what one that was killed while it armed has left
@@ -90,7 +76,7 @@ def _undo(machine: Machine, checkpoint: Optional[Value]) -> Value:
     if not checkpoint["begun"]:
         drop_checkpoint(machine)
         return {"state": "untouched", "left": [], "log": []}
-    checkpoint = dict(checkpoint, attempts=checkpoint["attempts"] + 1, deadline=uptime() + checkpoint["seconds"])
+    checkpoint = postponed(machine, checkpoint)
     save_checkpoint(machine, checkpoint)
     log = _do(_PARTS, machine, checkpoint)
     left = _left(machine, checkpoint)
@@ -101,11 +87,25 @@ def _undo(machine: Machine, checkpoint: Optional[Value]) -> Value:
             log += _do(_NETWORK, machine, checkpoint)
             left = _left(machine, checkpoint)
     if left:
-        save_checkpoint(machine, dict(checkpoint, deadline=uptime()))  # the next apply need not wait for anybody
+        # The next apply need not wait for anybody; the node itself tries again later.
+        save_checkpoint(machine, postponed(machine, dict(checkpoint, attempts=checkpoint["attempts"] - 1)))
         return {"state": "partly", "left": left, "log": log}
     _put_file(machine, RECORD, checkpoint["files"][RECORD])
     drop_checkpoint(machine)
     return {"state": "restored", "left": [], "log": log}
+
+
+def put_files_back(machine: Machine, checkpoint: Value) -> List[str]:
+    """The files alone, before the network comes up from them; what was done. The caller holds the lock.
+
+    The checkpoint stays: devices and FRR are looked at when they are there.
+    """
+    if not checkpoint["begun"]:
+        drop_checkpoint(machine)
+        return []
+    checkpoint = dict(checkpoint, attempts=checkpoint["attempts"] + 1, is_booted=True)
+    save_checkpoint(machine, checkpoint)
+    return _put_files(machine, checkpoint)
 
 
 def _do(parts: Sequence[Part], machine: Machine, checkpoint: Value) -> List[str]:
@@ -202,10 +202,12 @@ def _put_frr(machine: Machine, checkpoint: Value) -> List[str]:
         machine.run(["systemctl", "disable", "frr"], limit=60)
     if before["active"] is False:
         return machine.must(["systemctl", "stop", "frr"], limit=120).lines
-    if checkpoint["frr_action"] == "restart":
+    # FRR that has come up with the files of before has nothing to restart for.
+    is_restart = checkpoint["frr_action"] == "restart" and not checkpoint.get("is_booted", False)
+    if is_restart:
         # The fourth restart within three minutes is refused otherwise.
         machine.run(["systemctl", "reset-failed", "frr"], limit=30)
-    return take_files(machine, "restart" if checkpoint["frr_action"] == "restart" else "reload")
+    return take_files(machine, "restart" if is_restart else "reload")
 
 
 def _reload_network(machine: Machine, checkpoint: Value) -> List[str]:

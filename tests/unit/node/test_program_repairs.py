@@ -13,11 +13,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pvesdn.node.program.alone import act
 from pvesdn.node.program.arm import arm, disarm
 from pvesdn.node.program.checkpoint import load_checkpoint, save_checkpoint
 from pvesdn.node.program.machine import ended
 from pvesdn.node.program.places import CHECKPOINT, PROGRAM
-from pvesdn.node.program.undo import undo, undo_by_hand
+from pvesdn.node.program.undo import undo
 from tests.noderoot import FRR, OURS, NodeRoot
 from tests.unit.node.kernel import Device, Kernel, device
 
@@ -341,9 +342,9 @@ def test_a_node_whose_devices_cannot_be_read_is_not_called_restored(
 
 def test_a_person_undoes_by_hand_and_is_told(kernel: Kernel, capsys: pytest.CaptureFixture[str]) -> None:
     CHANGES["a MAC"](kernel)
-    assert undo_by_hand(kernel) == 0
+    assert act(kernel, []) == 0
     assert capsys.readouterr().out.splitlines()[-1] == "this node is as it was before"
-    assert undo_by_hand(kernel) == 0
+    assert act(kernel, []) == 0
     assert capsys.readouterr().out == "there is no checkpoint\n"
 
 
@@ -353,14 +354,14 @@ def test_a_person_is_told_what_is_left(
     monkeypatch.setattr("pvesdn.node.program.undo.ROUNDS", 0)
     CHANGES["a MAC"](kernel)
     kernel.refuses.add("ip link set dev web")
-    assert undo_by_hand(kernel) == 1
+    assert act(kernel, []) == 1
     told = capsys.readouterr().out.splitlines()
     assert told[-2:] == ["not as before: web: mac is 02:00:00:00:00:10, and was 02:00:00:00:00:09", "put back in part"]
 
 
 def test_a_damaged_checkpoint_is_told_with_what_to_do(kernel: Kernel, capsys: pytest.CaptureFixture[str]) -> None:
     Path(kernel.place(CHECKPOINT)).write_text("{}", encoding="utf-8")
-    assert undo_by_hand(kernel) == 1
+    assert act(kernel, []) == 1
     assert "is not what this version writes; keep a copy of it, move it away" in capsys.readouterr().out
 
 
@@ -399,6 +400,8 @@ def test_an_apply_that_may_still_be_at_work_keeps_another_one_out(kernel: Kernel
     with pytest.raises(Exception, match=r"an apply by a test, begun [0-9]+ s ago, is still open on this node"):
         arm(kernel, {**ARM, "id": "two"})
     has_begun(kernel, "commit", deadline=0.0)
+    with pytest.raises(Exception, match="an earlier apply by a test was left open on this node, and has been dealt"):
+        arm(kernel, {**ARM, "id": "two"})
     arm(kernel, {**ARM, "id": "two"})
     assert json.loads(Path(kernel.place(CHECKPOINT)).read_text(encoding="utf-8"))["id"] == "two"
 

@@ -38,10 +38,10 @@ def neighbors(root: Path) -> dict[str, Any]:
 
 def vnis(root: Path) -> list[dict[str, Any]]:
     """``show evpn vni detail json`` of FRR 8.4."""
-    if "advertise-all-vni" not in _config(root):
+    if "advertise-all-vni" not in config_of(root):
         return []
     state = State(root)
-    l3vnis = {int(vni): vrf for vrf, vni in _VRF_L3VNI.findall(_config(root))}
+    l3vnis = {vni: vrf for vrf, vni in l3vnis_of(root).items()}
     found: list[dict[str, Any]] = []
     for name, link in state.links.items():
         if link["kind"] != "vxlan":
@@ -58,27 +58,32 @@ def vnis(root: Path) -> list[dict[str, Any]]:
     return found
 
 
+def l3vnis_of(root: Path) -> dict[str, int]:
+    """The L3VNI of each VRF that FRR has one for."""
+    return {vrf: int(vni) for vrf, vni in _VRF_L3VNI.findall(config_of(root))}
+
+
 def flooded(root: Path, device: str) -> list[str]:
     """The VTEPs that zebra floods to from a VXLAN device: those of nodes whose type-3 route has come."""
     mine = State(root).links[device]
     vni = mine["info"]["id"]
-    if _is_isolated(root, vni) or "bgpd" not in _frr(root)["daemons"]:
+    if _is_isolated(root, vni) or "bgpd" not in daemons_of(root):
         return []
     found = []
-    for other in _heard(root):
+    for other in heard_by(root):
         for link in State(other).links.values():
             is_there = link["kind"] == "vxlan" and link["info"].get("id") == vni and link["up"]
-            if is_there and not _is_isolated(other, vni) and "advertise-all-vni" in _config(other):
+            if is_there and not _is_isolated(other, vni) and "advertise-all-vni" in config_of(other):
                 found.append(str(link["info"].get("local")))
     return sorted(found)
 
 
 def _is_isolated(root: Path, vni: int) -> bool:
     """A plain VXLAN, which a route target of nobody keeps out of EVPN; or the L3VNI, which has no flooding."""
-    return re.search(rf"^  ?vni {vni}$", _config(root), re.MULTILINE) is not None
+    return re.search(rf"^  ?vni {vni}$", config_of(root), re.MULTILINE) is not None
 
 
-def _heard(root: Path) -> list[Path]:
+def heard_by(root: Path) -> list[Path]:
     """Other nodes whose routes come: of each peer, and of everybody that a peer reflects."""
     known, todo = {root}, [root]
     while todo:
@@ -93,7 +98,7 @@ def _heard(root: Path) -> list[Path]:
 
 def _configured(root: Path) -> dict[str, str]:
     """Peers with the address that the session speaks from."""
-    router = _ROUTER.search(_config(root))
+    router = _ROUTER.search(config_of(root))
     if router is None:
         return {}
     sources = dict(re.findall(r"^ neighbor (\S+) update-source (\S+)$", router[2], re.MULTILINE))
@@ -106,17 +111,18 @@ def _configured(root: Path) -> dict[str, str]:
 def _answers(root: Path, peer: str, source: str) -> bool:
     """Both speak BGP with one AS number, know each other, and nothing is between them."""
     other = _holder(root, peer)
-    if other is None or not all("bgpd" in _frr(node)["daemons"] for node in (root, other)):
+    if other is None or not all("bgpd" in daemons_of(node) for node in (root, other)):
         return False
     is_free = not {peer, source} & {*_blocked(root), *_blocked(other)}
     return is_free and _asn(root) == _asn(other) and source in _configured(other)
 
 
 def _holder(root: Path, address: str) -> Path | None:
-    return next((other for other in _others(root) if address in _addresses(other)), None)
+    return next((other for other in nodes_beside(root) if address in _addresses(other)), None)
 
 
-def _others(root: Path) -> Iterator[Path]:
+def nodes_beside(root: Path) -> Iterator[Path]:
+    """The other nodes that are on."""
     for other in sorted(root.parent.iterdir()):
         if other != root and (other / STATE_FOLDER / "links.json").is_file() and not off_mark(other).exists():
             yield other
@@ -133,12 +139,19 @@ def _blocked(root: Path) -> list[str]:
 
 
 def _asn(root: Path) -> int:
-    router = _ROUTER.search(_config(root))
+    router = _ROUTER.search(config_of(root))
     return int(router[1]) if router else 0
 
 
-def _config(root: Path) -> str:
+def config_of(root: Path) -> str:
+    """What FRR has taken of its configuration."""
     return str(_frr(root)["config"])
+
+
+def daemons_of(root: Path) -> list[str]:
+    """FRR's daemons that run."""
+    daemons: list[str] = _frr(root)["daemons"]
+    return daemons
 
 
 def _frr(root: Path) -> dict[str, Any]:

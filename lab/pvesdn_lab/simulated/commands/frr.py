@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from pvesdn_lab.simulated.commands import evpn
+from pvesdn_lab.simulated.commands import evpn, evpn_routes
 from pvesdn_lab.simulated.commands.frr_grammar import check
 from pvesdn_lab.simulated.commands.state import below, read_json, write_json
 from pvesdn_lab.simulated.commands.streams import complain, say
@@ -29,8 +29,13 @@ _DAEMON_OF = {
     r"\s+vrrp\b": "vrrpd",
 }
 """Beginnings of lines, and the daemon that takes them; an indented line that is not here is its block's."""
-_SHOWN = {"show bgp neighbors json": evpn.neighbors, "show evpn vni detail json": evpn.vnis}
-"""Questions that are answered in JSON, by the nodes' files and those of the others."""
+_SHOWN = {
+    "show bgp neighbors json": ("bgpd", evpn.neighbors),
+    "show evpn vni detail json": ("zebra", evpn.vnis),
+    "show evpn rmac vni all json": ("zebra", evpn_routes.router_macs),
+    "show vrrp json": ("vrrpd", evpn_routes.virtual_routers),
+}
+"""Questions that are answered in JSON, by the nodes' files and those of the others, and the daemon that answers."""
 _taken_before: set[tuple[str, bytes]] = set()
 """Texts that a vtysh had nothing against: one that is staged is checked again when FRR loads it."""
 _NOBODY = "Exiting: failed to connect to any daemons.\n"
@@ -53,11 +58,12 @@ def vtysh(root: Path, arguments: Sequence[str]) -> int:
         say("".join(f" {daemon}" for daemon in frr["daemons"]) + "\n")
     elif question == "show running-config":
         say(f"Building configuration...\n\nCurrent configuration:\n!\n{frr['config']}end\n")
-    elif question == "show bgp neighbors json" and "bgpd" not in frr["daemons"]:
-        say("bgpd is not running\n")
-        return 1
     elif question in _SHOWN:
-        say(json.dumps(_SHOWN[question](root), indent=2) + "\n")
+        daemon, shown = _SHOWN[question]
+        if daemon not in frr["daemons"]:
+            say(f"{daemon} is not running\n")
+            return 1
+        say(json.dumps(shown(root), indent=2) + "\n")
     return 0
 
 

@@ -31,6 +31,11 @@ def ip(root: Path, arguments: Sequence[str]) -> int:
         return _delete_link(root, words[2:])
     if (what, action) in {("link", "set"), ("address", "add"), ("address", "del"), ("route", "replace")}:
         return _change(root, what, action, words[2:])
+    if (what, action, words[2:3]) == ("route", "show", ["vrf"]):
+        from pvesdn_lab.simulated.commands.evpn_routes import vrf_routes  # noqa: PLC0415 - the rest needs none of it
+
+        say(json.dumps(vrf_routes(root, words[3], 6 if "-6" in arguments else 4)) + "\n")
+        return 0
     state = State(root)
     if words[2:] and words[-1] not in state.links:
         complain(f'Device "{words[-1]}" does not exist.\n')

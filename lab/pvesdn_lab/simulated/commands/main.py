@@ -25,7 +25,7 @@ COMMANDS = {
     "ifdown": "ifupdown:ifdown",
     "vtysh": "frr:vtysh",
     "frr-reload.py": "frr:frr_reload",
-    "systemctl": "frr:systemctl",
+    "systemctl": "systemd:systemctl",
     "sysctl": "system:sysctl",
     "dpkg-query": "system:dpkg_query",
     "pvesh": "api:pvesh",

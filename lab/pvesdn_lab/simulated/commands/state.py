@@ -138,6 +138,7 @@ def write_json(root: Path, name: str, value: Any) -> None:
     temporary.replace(folder / f"{name}.json")
 
 
-def has_faults(root: Path) -> bool:
-    """Whether any command of the node has been told to fail."""
-    return (root / STATE_FOLDER / "faults.json").exists()
+def is_slow(root: Path, name: str) -> bool:
+    """Whether the command has been told to take its time before it fails."""
+    fault: dict[str, Any] = read_json(root, "faults", {}).get(name, {})
+    return bool(fault.get("seconds"))

@@ -1,0 +1,74 @@
+"""What to do about a checkpoint that an earlier apply has left: it is put back, unless PVE has committed meanwhile."""
+
+import json
+import os
+from typing import Optional
+
+from pvesdn.node.program.checkpoint import (
+    drop_checkpoint,
+    load_checkpoint,
+    postponed,
+    refuse_while_open,
+    save_checkpoint,
+)
+from pvesdn.node.program.files import digest_of, text_of
+from pvesdn.node.program.machine import Machine, Refused
+from pvesdn.node.program.places import CLUSTER_FOLDER, MEMBERS, RUNNING_CONFIG, TARGETS
+from pvesdn.node.program.request import Value
+from pvesdn.node.program.swap import unstage
+from pvesdn.node.program.undo import put_back
+
+COMMITTING = "committing"
+"""What an apply writes down before PVE's commit: from then on PVE's definitions decide."""
+
+
+def sweep(machine: Machine) -> None:
+    """Return when no earlier apply has left anything here that has to be put back. The caller holds the lock.
+
+    What was put back in part is left to the apply that begins: its plan was made from what the node has.
+
+    :raises Refused: an apply is open, or one that was left alone has changed the node, which has put itself back now
+        and is not any more what the plan was made from; or nobody can tell what became of it.
+    """
+    checkpoint = load_checkpoint(machine)
+    refuse_while_open(machine, checkpoint)
+    if checkpoint is None or (checkpoint["attempts"] and COMMITTING not in checkpoint["begun"]):
+        return
+    state = settled(machine, checkpoint)["state"]
+    who = checkpoint["who"]
+    if state == "undecided":
+        what = f"an apply by {who} was cut off at PVE's commit, and /etc/pve, which knows about it, has no quorum"
+        raise Refused(what, "see `pvecm status`, and try again when there is a quorum")
+    if state != "untouched":
+        what = f"an earlier apply by {who} was left open on this node, and has been dealt with only now ({state})"
+        raise Refused(what, "run pvesdn plan, then pvesdn apply")
+
+
+def settled(machine: Machine, checkpoint: Value) -> Value:
+    """The checkpoint's apply is over: the answer of `undo`, or one whose ``state`` is ``kept`` where PVE has committed,
+    or ``undecided`` while nobody can tell. The caller holds the lock.
+    """
+    if COMMITTING in checkpoint["begun"]:
+        is_committed = _is_committed(machine, checkpoint)
+        if is_committed is None:
+            save_checkpoint(machine, postponed(machine, checkpoint))
+            return {"state": "undecided", "left": [], "log": []}
+        if is_committed:
+            unstage(machine, sorted(TARGETS))
+            drop_checkpoint(machine)
+            return {"state": "kept", "left": [], "log": []}
+    return put_back(machine, checkpoint)
+
+
+def _is_committed(machine: Machine, checkpoint: Value) -> Optional[bool]:
+    """None while the cluster file system is not there, or may be behind the others'."""
+    if not os.path.isdir(machine.place(CLUSTER_FOLDER)):
+        return None
+    try:
+        members = json.loads(text_of(machine, MEMBERS) or "{}")
+        if not members.get("cluster", {}).get("quorate", 1):
+            return None
+    except (ValueError, AttributeError):
+        return None
+    before: Optional[str] = checkpoint["running"]
+    return digest_of(machine, RUNNING_CONFIG) != before
