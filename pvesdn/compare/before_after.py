@@ -30,15 +30,16 @@ def judge(before: Look, after: Look, applied: Applied) -> Verdict:
     """What passed before and fails now has failed, and so has what is new and does not pass. What failed before and
     still fails is nobody's fault.
 
-    Only nodes that were looked at before are judged. Warnings are not, but for two: a session that was established and
-    is no longer, whoever has the other end; and a line that was taken out of frr.conf and is still in FRR.
+    Judged are nodes that were looked at before, and those that the plan is about. Warnings are not, but for two: a
+    session that was established and is no longer, whoever has the other end; and a line that was taken out of frr.conf
+    and is still in FRR.
     """
     known: dict[tuple[str, Subject, str, str], frozenset[str]] = {}
     for item in before.found:
         known[item.check] = known.get(item.check, frozenset()) | item.parts
     failed, still = [], []
     for item in after.found:
-        if item.node not in before.nodes or _is_excused(item, before, applied):
+        if item.node not in {*before.nodes, *applied.nodes} or _is_excused(item, before, applied):
             continue
         is_lost = _session(item) in before.up.keys() - after.up.keys()
         is_known = item.check in known and item.parts <= known[item.check]
@@ -47,7 +48,7 @@ def judge(before: Look, after: Look, applied: Applied) -> Verdict:
             failed.append(item)
         elif is_bad:
             still.append(item)
-    return Verdict(tuple(failed), tuple(still))
+    return Verdict(tuple(failed), tuple(still), after.not_checked)
 
 
 def lost_sessions(before: Look, after: Look) -> dict[str, list[str]]:

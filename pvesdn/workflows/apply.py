@@ -8,7 +8,6 @@ begun there does not stop the others.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from pvesdn.compare.execution import execution_plan
 from pvesdn.errors import ApplyRefused, NodeFailed
@@ -64,11 +63,11 @@ def apply(world: World, changes: ChangeSet, planner: Planner) -> ApplyReport:
             return _report(run, changes, commit, is_staged=is_staged)
         commit = _commit(world, run, todo, planner, transaction)
         restore_flooding(world, healthy(run))
-        verdict = proof.check(healthy(run)) if healthy(run) else Verdict()
-        elsewhere = _elsewhere(run, verdict)
+        verdict = proof.check(healthy(run)) if healthy(run) else None
+        elsewhere = [] if verdict is None else _elsewhere(run, verdict)
         _settle(run, transaction, elsewhere)
         proof.check_way_back(run)
-    return replace(_report([*run, *elsewhere], changes, commit, is_staged=True), verdict=verdict)
+    return _report([*run, *elsewhere], changes, commit, is_staged=True, verdict=verdict)
 
 
 def _settle(run: Sequence[Progress], transaction: Transaction, elsewhere: Sequence[Progress]) -> None:
@@ -150,16 +149,25 @@ def _rights(todo: ExecutionPlan) -> list[tuple[str, str]]:
     return [(f"/nodes/{node.node}", "Sys.Modify") for node in todo.nodes if node.reloads]
 
 
-def _report(run: Sequence[Progress], changes: ChangeSet, commit: CommitOutcome, *, is_staged: bool) -> ApplyReport:
+def _report(
+    run: Sequence[Progress],
+    changes: ChangeSet,
+    commit: CommitOutcome,
+    *,
+    is_staged: bool,
+    verdict: Verdict | None = None,
+) -> ApplyReport:
     outcomes = [progress.outcome() for progress in run]
     outcomes += [
         NodeOutcome(node, (StepOutcome("read", Outcome.UNREACHABLE),), error=reason)
         for node, reason in (*changes.unreachable.items(), *((node, f"{node}: {_OFFLINE}") for node in changes.offline))
     ]
+    unseen = () if verdict is None else verdict.not_checked
     return ApplyReport(
         nodes=tuple(sorted(outcomes, key=lambda outcome: outcome.node)),
         commit=commit.outcome,
         commit_error=commit.error,
-        not_checked=NOT_YET,
+        not_checked=(*NOT_YET, *(f"{item.node}: {item.what}: {item.why}" for item in unseen)),
         has_new_definitions=is_staged and changes.definitions is not None,
+        verdict=verdict,
     )

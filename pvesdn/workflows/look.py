@@ -127,10 +127,11 @@ def not_seen(view: NodeView) -> Iterator[NotChecked]:
 
 
 def _waits_for_files(item: Discrepancy, view: NodeView) -> bool:
-    """Daemons that a new file switches on, and settings that a new file makes."""
-    if item.subject is Subject.FRR:
-        return not item.trait and bool(view.told & {FRR_CONF, FRR_CONF_LOCAL, FRR_DAEMONS})
-    return item.subject is Subject.SETTING and OUR_SYSCTL in view.told
+    """Daemons that a new file switches on, routes and virtual routers that it brings, and settings that it makes."""
+    if item.subject is Subject.SETTING:
+        return OUR_SYSCTL in view.told
+    is_of_frr = item.subject in {Subject.ROUTE, Subject.VRRP} or (item.subject is Subject.FRR and not item.trait)
+    return is_of_frr and bool(view.told & {FRR_CONF, FRR_CONF_LOCAL, FRR_DAEMONS})
 
 
 def _ways_in(known: Understanding) -> frozenset[IpAddress]:

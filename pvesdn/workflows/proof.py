@@ -26,7 +26,7 @@ PATIENCE = 30.0
 """Seconds for what settles by itself. On real FRR sessions take 1.3 to 2.3 s after a reload, VTEPs up to 3.3 s."""
 AT_ONCE = 5.0
 """Seconds for what a reload has done by the time it ends: files, devices, settings."""
-_SETTLES = frozenset({Subject.FRR, Subject.SESSION, Subject.VNI, Subject.FLOODING, Subject.GUEST})
+_DONE_AT_ONCE = frozenset({Subject.FILE, Subject.DEVICE, Subject.SETTING})
 _LINK = "link"
 """A card takes its time to find out that something is at the other end."""
 _SHOWN = 3
@@ -159,7 +159,7 @@ def in_one_line(found: Sequence[Discrepancy]) -> str:
 
 
 def _settles(item: Discrepancy) -> bool:
-    return item.subject in _SETTLES or item.trait == _LINK
+    return item.subject not in _DONE_AT_ONCE or item.trait == _LINK
 
 
 def _is_undone(progress: Progress) -> bool:
