@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pvesdn.compare.execution import execution_plan
+from pvesdn.compare.live_paths import WHAT
 from pvesdn.errors import ApplyRefused, NodeFailed
 from pvesdn.model.execution import ExecutionPlan, NodeExecution
 from pvesdn.model.files import ChangeSet
@@ -28,7 +29,6 @@ from pvesdn.workflows.put_in_place import put_in_place
 from pvesdn.workflows.stage import discarding, stage
 from pvesdn.workflows.take_over import take_frr_over
 from pvesdn.workflows.transaction import Transaction
-from pvesdn.workflows.verify import NOT_YET
 from pvesdn.workflows.world import World
 
 _OFFLINE = "offline; run pvesdn apply again when it is back"
@@ -167,7 +167,7 @@ def _report(
         nodes=tuple(sorted(outcomes, key=lambda outcome: outcome.node)),
         commit=commit.outcome,
         commit_error=commit.error,
-        not_checked=(*NOT_YET, *(f"{item.node}: {item.what}: {item.why}" for item in unseen)),
+        not_checked=(WHAT, *(f"{item.node}: {item.what}: {item.why}" for item in unseen)),
         has_new_definitions=is_staged and changes.definitions is not None,
         verdict=verdict,
     )

@@ -35,7 +35,7 @@ FOLLOWED = {
     ),
     "tests/unit/compare/test_frr_local.py::test_who_follows_the_hint_of_a_lost_line_is_not_warned_again": (
         ("design/merge/advice.py", ".*"),
-        ("design/merge/local.py", "write 'router bgp .*'"),
+        ("design/merge/local.py", "write 'router bgp .*'|remove it with '.*' on line .*"),
     ),
     "tests/cluster/test_apply.py::test_edits_by_hand_are_refused_until_told": (
         ("compare/obstacles.py", "check it with --diff, then use --overwrite to replace it"),
