@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from functools import wraps
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -97,8 +98,29 @@ def diff(function: Decorated) -> Decorated:
     return click.option("--diff", "has_diff", is_flag=True, help="Show what changes in each file.")(function)
 
 
-def decisions(function: Decorated) -> Decorated:
-    """The options by which a person decides about obstacles."""
+def decisions(function: Callable[..., int]) -> Callable[..., int]:
+    """The options by which a person decides about obstacles; the verb gets them as `flags`."""
+
+    @wraps(function)
+    def with_flags(
+        *args: Any,
+        overwrite: bool,
+        detach_guests: bool,
+        with_interfaces_new: bool,
+        allow_management: tuple[str, ...],
+        **given: Any,
+    ) -> int:
+        from pvesdn.model.flags import PlanFlags  # noqa: PLC0415 - help must be quick
+
+        flags = PlanFlags(
+            overwrite=overwrite,
+            detach_guests=detach_guests,
+            interfaces_new=with_interfaces_new,
+            allow_management=frozenset(allow_management),
+        )
+        return function(*args, flags=flags, **given)
+
+    decided: Callable[..., int] = with_flags
     for option in reversed(
         (
             click.option("--overwrite", is_flag=True, help="Replace files that somebody else has written or edited."),
@@ -107,10 +129,14 @@ def decisions(function: Decorated) -> Decorated:
                 "--with-interfaces-new", is_flag=True,
                 help="Let the reload apply the unapplied edits in /etc/network/interfaces.new.",
             ),
+            click.option(
+                "--allow-management", multiple=True, metavar="NODE",
+                help="Change devices that carry this node's own address or VTEP; can be repeated.",
+            ),
         )
     ):  # fmt: skip
-        function = option(function)
-    return function
+        decided = option(decided)
+    return decided
 
 
 def _session(context: click.Context) -> Session:

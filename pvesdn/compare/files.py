@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import replace
+from types import MappingProxyType
 
 from pvesdn.compare.compared import Compared, compare_file
 from pvesdn.compare.consequences import ChangedFile, node_consequences
@@ -13,6 +14,7 @@ from pvesdn.compare.moved import FileStanzas, follow_moves
 from pvesdn.compare.obstacles import obstacles
 from pvesdn.compare.prerequisites import prerequisites
 from pvesdn.compare.present import NodeNow, PresentFile
+from pvesdn.compare.way_in import WayIn
 from pvesdn.model.execution import Flooding
 from pvesdn.model.facts import NodeFacts
 from pvesdn.model.files import (
@@ -44,10 +46,12 @@ def compare_node(
     flags: PlanFlags,
     shows_pve: bool,
     flooding: Flooding = (),
+    carried: WayIn = MappingProxyType({}),
 ) -> NodeChanges:
     """Everything that would happen on one node. Pure; linear in the number of stanzas.
 
     :param shows_pve: PVE's definitions are about to be committed, so its files are shown with the plan.
+    :param carried: devices by which the node is reached.
     """
     wanted = tuple(rendered)
     compared = _compare_files(wanted, now, owners, shows_pve=shows_pve)
@@ -62,7 +66,7 @@ def compare_node(
         node=now.facts.node,
         files=changes,
         obstacles=(
-            *obstacles(changes, now.files, now.facts, flags, in_words, is_reloaded=is_reloaded),
+            *obstacles(changes, now.files, now.facts, flags, in_words, carried=carried, is_reloaded=is_reloaded),
             *_missing(compared, wanted, owners, now.facts),
         ),
         guests=guests,

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from pvesdn.compare.differences import hidden
+from pvesdn.compare.frr_zones import frr_zones
 from pvesdn.compare.live_evpn import flooding_discrepancies, vni_discrepancies
 from pvesdn.compare.live_routes import route_discrepancies
 from pvesdn.compare.live_sessions import session_discrepancies
@@ -131,6 +132,7 @@ class _Look:
                 cause="somebody typed it into vtysh, or FRR did not take all of its file when it was reloaded",
                 step=FILE_FIRST if FRR_CONF in self.view.told else RELOAD,
                 is_there=FRR_CONF not in self.view.told,
+                zones=frr_zones(self.view, (*lacks, *has)),
                 # What FRR has besides need not be in anybody's way; where it is, sessions and VNIs tell.
                 severity=Severity.ERROR if lacks else Severity.WARNING,
             )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from pvesdn.compare.way_in import WayIn, of_way_in
 from pvesdn.model.facts import NodeFacts
 from pvesdn.model.files import FileChange
 from pvesdn.model.findings import Finding, Severity
@@ -17,12 +18,14 @@ def obstacles(
     flags: PlanFlags,
     guests: Mapping[str, tuple[str, ...]],
     *,
+    carried: WayIn,
     is_reloaded: bool,
 ) -> tuple[Finding, ...]:
     """What blocks an apply on one node.
 
     :param files: the node's files as they are, by path.
     :param guests: guest ports by bridge that would go, in words.
+    :param carried: devices by which the node is reached.
     :param is_reloaded: the node's network will be reloaded, whether or not files change.
     """
     found: list[Finding] = []
@@ -40,6 +43,12 @@ def obstacles(
             stop(
                 f"{bridge} would be removed with {count} in it ({', '.join(ports)})",
                 "move the guests first, or use --detach-guests",
+            )
+    if facts.node not in flags.allow_management:
+        for device, what in of_way_in(changes, carried):
+            stop(
+                f"{device} would change, and carries {what}: whoever loses it loses the node",
+                f"check it with --diff, then use --allow-management {facts.node}",
             )
     if is_reloaded and "/etc/network/interfaces.new" in files and not flags.interfaces_new:
         stop(

@@ -14,6 +14,7 @@ class Member(Model):
 
     :param address: what pmxcfs resolved for the node's name (`GET /cluster/status`), None when it could not.
     :param is_local: the node that answered the API.
+    :param links: addresses of corosync's links, as far as they are written as addresses (`GET /cluster/config/nodes`).
     """
 
     name: NodeName
@@ -21,6 +22,7 @@ class Member(Model):
     address: IpAddress | None
     is_online: bool
     is_local: bool = False
+    links: tuple[IpAddress, ...] = ()
 
 
 class ClusterState(Model):

@@ -17,6 +17,8 @@ SDN_PATH = "cluster/sdn"
 OWN_NAME = "pvesdn.cfg"
 GUESTS_PATH = "cluster/resources"
 """The guests of the cluster, of which a plan tells the names; absent where the API refused."""
+COROSYNC_PATH = "cluster/config/nodes"
+"""The nodes with the addresses of corosync's links; absent where the API refused."""
 
 SEEN_NAME = "pvesdn-seen.json"
 

@@ -21,6 +21,7 @@ class Subject(StrEnum):
     VNI = "vni"
     ROUTE = "route"
     VRRP = "vrrp"
+    PATH = "path"
     GUEST = "guest"
     DEFINITIONS = "definitions"
 

@@ -20,7 +20,8 @@ _DEPTH = 50
 _API_KEYS = word_set(
     """
     version release repoid node status type id name nodes quorate nodeid ip online local level subdir uptime cpu
-    maxcpu mem maxmem disk maxdisk
+    maxcpu mem maxmem disk maxdisk quorum_votes
+    ring0_addr ring1_addr ring2_addr ring3_addr ring4_addr ring5_addr ring6_addr ring7_addr
     """
 )
 _GUEST_KEYS = word_set("type id vmid node status template uptime cpu maxcpu mem maxmem disk maxdisk")

@@ -13,6 +13,7 @@ from pvesdn.compare.hand_edits import hand_edits
 from pvesdn.compare.prerequisites import doubts
 from pvesdn.compare.present import NodeNow
 from pvesdn.compare.running import running_findings
+from pvesdn.compare.way_in import way_in
 from pvesdn.design.cluster import SharedDesign, design_node, share
 from pvesdn.design.ours.vteps import seen_now
 from pvesdn.design.shared.belongs import zones_by_interface
@@ -130,7 +131,13 @@ def _plan_node(known: Understanding, shared: SharedDesign, name: str, renderer: 
     rendered = renderer.render(design, raw.files)
     verdict = judge_rendered_local(rendered, design, known.given, now.files)
     changes = compare_node(
-        rendered, now, design.owners, flags=flags, shows_pve=bool(known.pending), flooding=design.flooding
+        rendered,
+        now,
+        design.owners,
+        flags=flags,
+        shows_pve=bool(known.pending),
+        flooding=design.flooding,
+        carried=way_in(now.facts, known.given.cluster.member(name), known.vteps.get(name)),
     )
     blocking = () if changes.is_empty else _blocking(known, name)
     # While something is pending, PVE is about to write the file, and what changes in it is shown with the plan.

@@ -9,7 +9,7 @@ from pvesdn.decode.cluster.status import decode_cluster
 from pvesdn.errors import ApiRefused, ClusterError, NodeError, NodeUnreachable
 from pvesdn.model.cluster import ClusterState, Member
 from pvesdn.model.primitives import Json, NodeName
-from pvesdn.model.snapshot import GUESTS_PATH, PVE_FILES, SDN_PATH, NodeRaw, Snapshot
+from pvesdn.model.snapshot import COROSYNC_PATH, GUESTS_PATH, PVE_FILES, SDN_PATH, NodeRaw, Snapshot
 from pvesdn.workflows.any_member import on_any_member
 from pvesdn.workflows.world import World
 
@@ -29,7 +29,8 @@ def read_cluster(world: World, *, has_state: bool = False) -> Snapshot:
     """
     api: dict[str, Json] = {path: world.api.get(path) for path in _API_PATHS}
     api[SDN_PATH] = _sdn_index(world)
-    api.update(_guests(world))
+    for path in (f"{GUESTS_PATH}?type=vm", COROSYNC_PATH):
+        api.update(_if_allowed(world, path))
     cluster = decode_cluster(api)
     present = [member for member in _by_id(cluster) if member.is_online]
     nodes: dict[str, NodeRaw] = {}
@@ -74,10 +75,10 @@ def _sdn_index(world: World) -> Json:
         raise
 
 
-def _guests(world: World) -> dict[str, Json]:
-    """The cluster's guests. Only their names are wanted, so a refusal stops nothing."""
+def _if_allowed(world: World, path: str) -> dict[str, Json]:
+    """What is good to know and no more, the guests' names and corosync's links: a refusal stops nothing."""
     try:
-        return {GUESTS_PATH: world.api.get(f"{GUESTS_PATH}?type=vm")}
+        return {path.partition("?")[0]: world.api.get(path)}
     except ClusterError:
         return {}
 

@@ -196,9 +196,17 @@ ROWS = (
             "vnets.cfg": BRIDGED["vnets.cfg"] + "vnet: inner\n\tzone metro\n\ttag 8\n\n",
         },
         said=(
-            "warning: zones.cfg:4: zone 'metro': has 802.1ad and zones.cfg:1: zone 'br' has 802.1q: "
-            "bridge vmbr0 has one protocol for all VLANs on node1, node2, node3; give both the same "
-            "vlan-protocol, or a bridge each"
+            (
+                "warning: zones.cfg:4: zone 'metro': has 802.1ad and zones.cfg:1: zone 'br' has 802.1q: "
+                "bridge vmbr0 has one protocol for all VLANs on node1, node2, node3; give both the same "
+                "vlan-protocol, or a bridge each"
+            ),
+            *(
+                f"error: node{number}: vmbr0 would change, and carries the node's address in the cluster (API and "
+                f"SSH), 192.168.0.{number}: whoever loses it loses the node; check it with --diff, then use "
+                f"--allow-management node{number}"
+                for number in (1, 2, 3)
+            ),
         ),
         given=vlan_aware,
         followed=(("zones.cfg", "802.1ad", "802.1q"),),

@@ -51,9 +51,7 @@ def plan(
     draft_file: Path | None,
     folder: Path | None,
     intent: Intent,
-    overwrite: bool,
-    detach_guests: bool,
-    with_interfaces_new: bool,
+    flags: PlanFlags,
 ) -> int:
     """Show what `pvesdn apply` would change, on every node. Changes nothing.
 
@@ -62,7 +60,7 @@ def plan(
     an apply, the exit status is 1, and no plan is saved.
     """
     terms = Terms(
-        flags=PlanFlags(overwrite=overwrite, detach_guests=detach_guests, interfaces_new=with_interfaces_new),
+        flags=flags,
         nodes=nodes_of(only),
         draft=None if draft_file is None else read_draft(draft_file).saved,
     )

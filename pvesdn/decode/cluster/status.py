@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from ipaddress import ip_address
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -12,8 +13,11 @@ from pvesdn.decode.json_text import WrongShapeError
 from pvesdn.errors import ClusterError
 from pvesdn.model.capabilities import has_sdn_by_version
 from pvesdn.model.cluster import ClusterState, Member
-from pvesdn.model.primitives import Json, NodeName
+from pvesdn.model.primitives import IpAddress, Json, NodeName
+from pvesdn.model.snapshot import COROSYNC_PATH
 
+LINKS = 8
+"""Links that corosync may have (knet)."""
 _NODE_NAME: TypeAdapter[str] = TypeAdapter(NodeName)
 _VERSION = re.compile(r"[0-9A-Za-z.+~:-]{0,40}")
 
@@ -49,10 +53,11 @@ def _decode(api: Mapping[str, Json], version: str) -> ClusterState:
     # A host outside any cluster has no such entry, and nobody to ask for a quorum.
     is_quorate = True if cluster is None else json_text.flag(cluster.get("quorate"), "quorate of cluster/status")
     name = next(iter(members)) if cluster is None else json_text.string(cluster.get("name"), "name of cluster/status")
+    links = _links(api.get(COROSYNC_PATH))
     state = ClusterState(
         name=name,
         is_quorate=is_quorate,
-        members=tuple(members[name] for name in sorted(members)),
+        members=tuple(members[name].model_copy(update={"links": links.get(name, ())}) for name in sorted(members)),
         pve_version=version,
     )
     has_sdn = api["cluster/sdn"] is not None if "cluster/sdn" in api else has_sdn_by_version(version)
@@ -71,6 +76,23 @@ def _member(row: dict[str, Json], online: Mapping[str, bool]) -> Member:
         is_online=is_online,
         is_local=json_text.flag(row.get("local", 0), f"local {what}"),
     )
+
+
+def _links(answer: Json) -> dict[str, tuple[IpAddress, ...]]:
+    """The addresses of corosync's links by node; those written as names are left out, as nobody here resolves them."""
+    found: dict[str, tuple[IpAddress, ...]] = {}
+    for row in answer if isinstance(answer, list) else []:
+        if isinstance(row, dict) and isinstance(name := row.get("node"), str):
+            rings = (row.get(f"ring{number}_addr") for number in range(LINKS))
+            found[name] = tuple(address for ring in rings if (address := _parsed(ring)) is not None)
+    return found
+
+
+def _parsed(value: Json) -> IpAddress | None:
+    try:
+        return ip_address(value) if isinstance(value, str) else None
+    except ValueError:
+        return None
 
 
 def _online_by_list(answer: Json) -> dict[str, bool]:

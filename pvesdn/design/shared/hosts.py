@@ -26,12 +26,26 @@ def own_addresses(facts: NodeFacts, device: str) -> frozenset[IpAddress]:
     return frozenset(a for a in held | written if a is not None and not a.is_link_local and not a.is_loopback)
 
 
+def devices_below(facts: NodeFacts, device: str) -> frozenset[str]:
+    """All that a device lies on: a bridge's ports, a bond's slaves, the device of a VLAN, and what these lie on."""
+    return _reached({(lower, upper) for upper, lower in _pairs(facts)}, device) - {device}
+
+
 def _over(facts: NodeFacts, device: str) -> frozenset[str]:
     """The device and all that lies on it. A VRF does not: what is in it keeps its addresses without it."""
+    return _reached(_pairs(facts), device)
+
+
+def _pairs(facts: NodeFacts) -> set[tuple[str, str]]:
+    """Each device that lies on another one, with that."""
     vrfs = {link.name for link in facts.links if link.kind == _VRF}
     pairs = {(link.master, link.name) for link in facts.links if link.master and link.master not in vrfs}
     pairs |= {(name, name.rpartition(".")[0]) for name in _names(facts) if "." in name}
-    pairs |= {(stanza.name, below) for stanza in facts.stanzas for below in _below(stanza)}
+    return pairs | {(stanza.name, below) for stanza in facts.stanzas for below in _below(stanza)}
+
+
+def _reached(pairs: set[tuple[str, str]], device: str) -> frozenset[str]:
+    """The device and whatever leads to it by first of a pair from second."""
     found = {device}
     while more := {upper for upper, lower in pairs if lower in found} - found:
         found |= more
