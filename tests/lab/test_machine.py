@@ -70,29 +70,43 @@ def test_the_memory_that_is_available_is_a_part_of_what_there_is() -> None:
 NEWEST = UserMode(Unpacked(Path("/release"), {}), newest=Unpacked(Path("/newest"), {}))
 
 
-@pytest.mark.parametrize("kernel", ["newest", "the release's"])
-def test_what_needs_nat_has_a_machine_of_its_own_where_the_newest_kernel_runs_the_rest(
-    kernel: str, monkeypatch: pytest.MonkeyPatch
+SPREAD = ("symmetric", "pve-evpn", "from-pve")
+"""Two topologies; pve-evpn and from-pve share one."""
+
+
+def spread(carrier: UserMode, *names: str) -> list[tuple[str, list[str]]]:
+    """Which kernel has which scenarios."""
+    return [
+        ("newest" if place == NEWEST else "release", [scenario.name for scenario in some])
+        for place, some in holder._spread(choose(names), carrier)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("memory", "found"),
+    [
+        (3, [("newest", ["symmetric"]), ("newest", ["from-pve"]), ("release", ["pve-evpn"])]),
+        (2, [("newest", ["symmetric", "from-pve"]), ("release", ["pve-evpn"])]),
+        (1, [("release", ["symmetric", "pve-evpn", "from-pve"])]),
+    ],
+)
+def test_what_needs_nat_has_a_machine_of_its_own_beside_the_newest_kernel(
+    memory: int, found: list[tuple[str, list[str]]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(UserMode, "side_by_side", lambda _: 2)
-    scenarios = choose(("symmetric", "pve-evpn", "from-pve"))
-    carrier = NEWEST if kernel == "newest" else NEWEST.with_nat()
+    monkeypatch.setattr(machine.os, "sched_getaffinity", lambda _: {0, 1})  # type: ignore[attr-defined]
+    monkeypatch.setattr(machine, "_available_memory", lambda: memory * NEWEST.memory)
 
-    spread = [(place, [scenario.name for scenario in some]) for place, some in holder._spread(scenarios, carrier)]
-    if kernel == "newest":
-        assert spread == [(NEWEST, ["symmetric", "from-pve"]), (NEWEST.with_nat(), ["pve-evpn"])]
-    else:
-        assert spread == [(carrier, ["pve-evpn", "from-pve"]), (carrier, ["symmetric"])]
+    assert sorted(spread(NEWEST, *SPREAD)) == sorted(found)
 
 
-def test_where_there_is_memory_for_one_machine_it_is_one_that_can_do_everything(
+def test_where_one_kernel_does_everything_scenarios_of_one_topology_are_together(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(UserMode, "side_by_side", lambda _: 1)
+    monkeypatch.setattr(UserMode, "side_by_side", lambda _: 2)
 
-    assert holder._spread(choose(("symmetric",)), NEWEST) == [(NEWEST, choose(("symmetric",)))]
-    both = choose(("symmetric", "pve-evpn"))
-    assert holder._spread(both, NEWEST) == [(NEWEST.with_nat(), both)]
+    places = spread(NEWEST.with_nat(), *SPREAD)
+    assert sorted(places) == [("release", ["pve-evpn", "from-pve"]), ("release", ["symmetric"])]
+    assert sorted(spread(NEWEST, "symmetric", "from-pve")) == [("newest", ["from-pve"]), ("newest", ["symmetric"])]
 
 
 @pytest.mark.parametrize("status", [0, 1])

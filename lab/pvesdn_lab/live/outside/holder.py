@@ -104,15 +104,16 @@ def _carrier(
 def _spread(
     scenarios: list[Scenario], carrier: machines.VirtualMachine
 ) -> list[tuple[machines.VirtualMachine, list[Scenario]]]:
-    """What each of several machines that run side by side has to do: those with NAT in one of their own, where they
-    need another machine, and that is the slower one.
+    """What each of several machines that run side by side has to do: where scenarios with NAT need another machine, it
+    is one more, as far as there is memory, for they are few.
     """
     number, apart = carrier.side_by_side(), carrier.with_nat()
     with_nat = [scenario for scenario in scenarios if scenario.nat]
-    if not with_nat or apart == carrier or number == 1:
-        return [(apart if with_nat else carrier, some) for some in share(scenarios, number)]
     rest = [scenario for scenario in scenarios if not scenario.nat]
-    return [*((carrier, some) for some in share(rest, number - 1)), (apart, with_nat)]
+    beside = min(number, carrier.in_memory() - 1)
+    if not with_nat or apart == carrier or beside < 1:
+        return [(apart if with_nat else carrier, some) for some in share(scenarios, number)]
+    return [*((carrier, some) for some in share(rest, beside)), (apart, with_nat)]
 
 
 class _Place(Protocol):

@@ -94,7 +94,11 @@ class VirtualMachine(ABC):
 
     def side_by_side(self) -> int:
         """How many the host can run at once: as many as it has processors and memory for, and at least one."""
-        return max(1, min(len(os.sched_getaffinity(0)) // self.processors, _available_memory() // self.memory))
+        return max(1, min(len(os.sched_getaffinity(0)) // self.processors, self.in_memory()))
+
+    def in_memory(self) -> int:
+        """How many the host has memory for."""
+        return _available_memory() // self.memory
 
     @contextmanager
     def carry(self, argv: Sequence[str], results: Path, environment: Mapping[str, str]) -> Iterator[RunningMachine]:
