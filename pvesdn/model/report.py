@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from pvesdn.model.verification import Verdict
+
 
 class Outcome(StrEnum):
     """How one step on one node ended."""
@@ -71,6 +73,7 @@ class ApplyReport:
     :param not_checked: what was not looked at.
     :param has_new_definitions: a draft has become the cluster's pvesdn.cfg.
     :param is_unconfirmed: all went well, but nobody confirmed it in time.
+    :param verdict: what the checks came to; None where it did not come to them.
     """
 
     nodes: tuple[NodeOutcome, ...] = ()
@@ -79,6 +82,7 @@ class ApplyReport:
     not_checked: tuple[str, ...] = ()
     has_new_definitions: bool = False
     is_unconfirmed: bool = False
+    verdict: Verdict | None = None
 
     @property
     def is_good(self) -> bool:

@@ -25,7 +25,7 @@ guests of a node that is cut off are not kept waiting for long.
 """
 BEAT = 30.0
 """Seconds between two words to each armed node, while others are worked on."""
-_POLL = 2.0
+POLL = 3.0
 """Seconds between two looks whether somebody has confirmed."""
 _PAUSES = (2.0, 5.0, 10.0, 15.0, 20.0, *(30.0,) * 6)
 """Seconds between attempts to reach a node: until it has put itself back, with some time to do so."""
@@ -213,7 +213,7 @@ class Transaction:
         """Those of the nodes on which it was confirmed, once nothing is waited for any more."""
         waiting, kept = set(nodes), set[NodeName]()
         while waiting and self._world.clock.monotonic() < end:
-            self._world.clock.sleep(_POLL)
+            self._world.clock.sleep(POLL)
             for node, applied in self._world.runner.each(tuple(waiting), self._world.nodes.applied).items():
                 if isinstance(applied, NodeError) or (applied.open is not None and applied.open.id == self._id):
                     continue

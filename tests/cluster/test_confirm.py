@@ -15,6 +15,7 @@ from pvesdn.model.open_apply import OpenState
 from pvesdn.model.report import ApplyReport, Standing
 from pvesdn.workflows.apply import apply
 from pvesdn.workflows.confirmation import confirm, roll_back, standing
+from pvesdn.workflows.transaction import POLL
 from pvesdn.workflows.world import World
 from pvesdn_lab.simulated.cluster import SimulatedCluster
 from tests.cluster.kit import EVPN, PLANNER, PVE_SIMPLE, apply_to, errors, plan_of, reloads, serving, world_of
@@ -39,7 +40,7 @@ class WindowClock:
 
     def sleep(self, seconds: float) -> None:
         self._passed += seconds
-        if seconds == 2.0 and self._happens:  # what is waited for is a confirmation
+        if seconds == POLL and self._happens:  # what is waited for is a confirmation
             self._happens.pop(0)()
 
 
