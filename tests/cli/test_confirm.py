@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.kit import call
+from tests.cli.kit import UCAST, call
 from tests.cli.test_render_show_snapshot import WHOLE
 from tests.fakes import FakeCluster, fake_cluster
 
@@ -134,7 +134,8 @@ def test_a_time_that_is_none_is_refused(settings: Path, text: str, complaint: st
     assert complaint in done.err
 
 
-def test_an_apply_that_nobody_confirms_ends_with_3(cluster: FakeCluster, settings: Path) -> None:
+def test_an_apply_that_nobody_confirms_ends_with_3(settings: Path) -> None:
+    cluster = fake_cluster(UCAST)
     done = call("--config", settings, "apply", "--yes", "--confirm=30s", cluster=cluster)
     assert done.status == 3
     assert "node1: put back as it was, because it was not confirmed in time" in done.err
