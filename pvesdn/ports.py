@@ -9,6 +9,7 @@ from typing import Protocol, TypeVar
 from pvesdn.errors import NodeError
 from pvesdn.model.execution import Checkpoint, FileWrite, Flooding, FrrAction, PutInPlace, Undone
 from pvesdn.model.primitives import Json, NodeName, Upid
+from pvesdn.model.probes import Heard, PathProbe
 from pvesdn.model.snapshot import NodeRaw
 from pvesdn.model.tasks import TaskState
 
@@ -134,6 +135,15 @@ class NodeAgent(Protocol):
 
     def finish(self, node: NodeName) -> None:
         """Take the mark away that `commit` leaves: everything after it went well."""
+        ...
+
+    def probe(self, node: NodeName, probes: Sequence[PathProbe], *, nonce: str, seconds: float) -> Heard:
+        """Send those of the probes that are the node's, and listen for those that are sent to it.
+
+        It ends when all have come, and a while later, since other nodes may have begun later; or when the time is up.
+
+        :param nonce: 16 hexadecimal digits that no other run has.
+        """
         ...
 
     def put(self, node: NodeName, path: str, text: str) -> None:

@@ -22,6 +22,8 @@ from pvesdn.workflows.world import World
 _CLUSTER_STATUS = "cluster/status"
 AT_ONCE = 8
 """Nodes that are read or staged at the same time."""
+ALL_AT_ONCE = 512
+"""More than a cluster has: for calls that have to overlap, and whose answers are short."""
 
 
 def build_world(settings: Settings, observer: Observer, *, node_mark: Path = NODE_MARK) -> World:
@@ -38,6 +40,7 @@ def build_world(settings: Settings, observer: Observer, *, node_mark: Path = NOD
         clock=SystemClock(),
         observer=observer,
         runner=SideBySide(AT_ONCE),
+        at_once=SideBySide(ALL_AT_ONCE),
         local_node=local,
         pulse=ThreadPulse(),
         task_timeout=settings.apply.task_timeout,

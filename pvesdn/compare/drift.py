@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator
 
-from pvesdn.compare.live_view import some
+from pvesdn.compare.frr_zones import frr_zones
+from pvesdn.compare.live_view import NodeView, some
 from pvesdn.model.differences import Difference
 from pvesdn.model.facts import NodeFacts
 from pvesdn.model.files import (
@@ -29,15 +30,13 @@ _APPLY = "pvesdn plan shows what is missing, pvesdn apply does it"
 _EDITED = "pvesdn plan --diff shows the edits, pvesdn apply --overwrite replaces them"
 _SOURCE_LINE = "source /etc/network/interfaces.d/*"
 _INTERFACES = "/etc/network/interfaces"
+_FRR = "/etc/frr/"
 
 
-def file_discrepancies(
-    changes: NodeChanges, written: Container[str], zones: Mapping[str, str]
-) -> Iterator[Discrepancy]:
+def file_discrepancies(changes: NodeChanges, written: Container[str], view: NodeView) -> Iterator[Discrepancy]:
     """What an apply would have to write on a node.
 
     :param written: paths of the files that pvesdn remembers having written there.
-    :param zones: the zone of each interface, by name.
     """
     for change in changes.files:
         if change.by_pve:
@@ -50,7 +49,7 @@ def file_discrepancies(
             found=_FOUND.get(change.action) or _differences(change),
             cause=_cause(change, written),
             step=_EDITED if change.conflict else _APPLY,
-            zones=_zones(change, zones),
+            zones=_zones(change, view),
         )
     if changes.is_unfinished:
         yield Discrepancy(
@@ -72,8 +71,8 @@ def _cause(change: FileChange, written: Container[str]) -> str:
 
 
 def told(changes: NodeChanges) -> frozenset[str]:
-    """Interfaces that an apply would change on a node."""
-    return frozenset(stanza.name for change in changes.files if not change.by_pve for stanza in change.stanzas)
+    """Interfaces that an apply would change on a node, itself or by PVE's commit."""
+    return frozenset(stanza.name for change in changes.files for stanza in change.stanzas)
 
 
 def unread(changes: NodeChanges, facts: NodeFacts) -> dict[str, str]:
@@ -118,17 +117,20 @@ def unsourced(node: str, facts: NodeFacts, used: Iterable[str]) -> Iterator[Disc
 
 
 def pve_discrepancies(pending: Iterable[PendingChange], running: PveRunning) -> Iterator[Discrepancy]:
-    """Definitions of PVE's that nobody has applied, and nodes that are behind what PVE runs."""
-    for change in pending:
+    """Definitions of PVE's that nobody has applied, told as one, and nodes that are behind what PVE runs."""
+    pending = tuple(pending)
+    if pending:
+        zones = {change.id for change in pending if change.kind == "zone"}
         yield Discrepancy(
             node="",
             subject=Subject.DEFINITIONS,
-            object=f"{change.kind} {change.id}",
+            object="PVE's definitions",
             expected="applied",
-            found=change.state,
-            cause="somebody has edited PVE's definitions, and nobody has applied them",
+            found=some([f"{change.kind} {change.id} {change.state}" for change in pending]),
+            cause="somebody has edited them, and nobody has applied them",
             step="pvesdn plan shows what comes of it, pvesdn apply does it",
-            zones=(change.id,) if change.kind == "zone" else (),
+            # What else is edited, guests of any zone may notice.
+            zones=tuple(sorted(zones)) if all(change.kind == "zone" for change in pending) else (),
             severity=Severity.WARNING,
         )
     for node, file in running.nodes.items():
@@ -168,5 +170,7 @@ def _words(difference: Difference) -> str:
     return f"{name} lacks {new}" if new else f"{name} has {old}"
 
 
-def _zones(change: FileChange, zones: Mapping[str, str]) -> tuple[str, ...]:
-    return tuple(sorted({zones[stanza.name] for stanza in change.stanzas if stanza.name in zones}))
+def _zones(change: FileChange, view: NodeView) -> tuple[str, ...]:
+    if change.path.startswith(_FRR):
+        return frr_zones(view, map(_words, change.differences))
+    return tuple(sorted({view.zones[stanza.name] for stanza in change.stanzas if stanza.name in view.zones}))

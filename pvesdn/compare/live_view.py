@@ -93,7 +93,8 @@ class NodeView:
         return frozenset((device.master, held.network) for device in devices for held in device.addresses)
 
     @cached_property
-    def _evpn_zones(self) -> tuple[str, ...]:
+    def evpn_zones(self) -> tuple[str, ...]:
+        """The zones of EVPN that the node has something of, sorted."""
         return tuple(sorted({self.zones[vni.device] for vni in self.expected.vnis if vni.device in self.zones}))
 
     def is_told(self, device: str) -> bool:
@@ -110,7 +111,7 @@ class NodeView:
 
     def finding(self, subject: Subject, name: str, **said: Any) -> Discrepancy:
         """A discrepancy of this node that guests of all its EVPN zones may notice, unless `said` knows better."""
-        told = {"zones": self._evpn_zones, "is_there": True, **said}
+        told = {"zones": self.evpn_zones, "is_there": True, **said}
         return Discrepancy(node=self.node, subject=subject, object=name, **told)
 
     def finding_in_zone(self, subject: Subject, name: str, device: str, **said: Any) -> Discrepancy:

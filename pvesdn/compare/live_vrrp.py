@@ -58,7 +58,7 @@ def _role(view: NodeView, cluster: ClusterView, wanted: ExpectedVirtualRouter, s
             found=f"{_MASTER}, as {best} is: both answer for {_shared(wanted)}",
             cause=f"VRRP (IP protocol 112) does not get from {best} to {view.node}: a firewall, or a switch that filters "
             "multicast",
-            step=f"tcpdump -c 5 -ni {wanted.interface} ip proto 112",
+            step=f"timeout 10 tcpdump -c 5 -ni {wanted.interface} ip proto 112",
         )
     if status == _BACKUP and not masters and _is_whole(cluster):
         # Who has the highest priority tells it for all of them.
@@ -70,7 +70,7 @@ def _role(view: NodeView, cluster: ClusterView, wanted: ExpectedVirtualRouter, s
             expected=f"{_MASTER}: no other has a higher priority than {wanted.priority}",
             found=_BACKUP,
             cause=f"another machine on the network of {wanted.interface} has virtual router {wanted.id} as well",
-            step=f"tcpdump -c 5 -ni {wanted.interface} ip proto 112",
+            step=f"timeout 10 tcpdump -c 5 -ni {wanted.interface} ip proto 112",
         )
     elif status == _BACKUP and masters and all(other.priority < wanted.priority for other in masters.values()):
         yield _finding(

@@ -16,7 +16,7 @@ PACKAGE = "pvesdn.node.program"
 PARTS = (
     *("places", "machine", "request", "files", "record", "swap", "put", "guard", "checkpoint", "frr", "sysctl"),
     *("flood", "guests", "shown", "routes", "state", "observe", "capture", "repair", "undo", "sweep", "stage"),
-    *("commit", "arm", "alone", "dialogue"),
+    *("commit", "arm", "alone", "probe", "dialogue"),
 )
 """Each after those that it imports from."""
 

@@ -8,44 +8,33 @@ from dataclasses import dataclass
 from itertools import chain
 
 from pvesdn.compare.drift import edited, file_discrepancies, pve_discrepancies, unsourced
-from pvesdn.compare.frr_live import unseen
 from pvesdn.compare.live import checks
 from pvesdn.compare.live_guests import guest_checks
+from pvesdn.compare.live_paths import WHAT
 from pvesdn.compare.live_routes import route_checks
-from pvesdn.compare.live_view import NodeView
+from pvesdn.compare.live_view import ClusterView, NodeView
 from pvesdn.compare.live_vrrp import vrrp_checks
 from pvesdn.decode.definitions.sdn_files import read_sdn
-from pvesdn.errors import NodeError
+from pvesdn.errors import ApiUnavailable, NodeError, NodeUnreachable
 from pvesdn.model.files import NodeChanges, PendingChange
 from pvesdn.model.findings import Finding, Severity
 from pvesdn.model.snapshot import Snapshot
 from pvesdn.model.verification import Discrepancy, NotChecked, Verification, ZoneVerdict, in_order
 from pvesdn.render.renderer import Renderer
-from pvesdn.workflows.look import LookedAt, Looker
+from pvesdn.workflows.look import LookedAt, Looker, not_seen
+from pvesdn.workflows.paths import Tried
 from pvesdn.workflows.plan import plan_nodes
 from pvesdn.workflows.read import read_cluster
 from pvesdn.workflows.understand import Understanding, understand
 from pvesdn.workflows.world import World
 
-NOT_YET = ("whether a packet of a zone's MTU arrives at the other VTEPs",)
-"""What verify does not look at yet, and says so."""
+_NO_PACKETS = "nothing can be sent from a snapshot"
+
+Further = Callable[[ClusterView], Tried]
+"""What is tried once the nodes have been looked at: packets between them."""
 
 _PAUSE = 1.0
 """Seconds between two looks."""
-
-_SEEN_AS = {
-    "fdb": "flooding: the all-zero entries of VXLAN devices",
-    "settings": "the kernel's settings",
-    "port-vlans": "VLANs of the ports of VLAN-aware VNets",
-    "guest-plugs": "whether guests' ports are where their configurations have them",
-    "frr-daemons": "FRR's daemons",
-    "frr-running": "FRR's running configuration",
-    "bgp-neighbors": "BGP sessions",
-    "evpn-vnis": "the VNIs that FRR knows",
-    "vrf-routes": "routes of the zones' VRFs",
-    "evpn-rmacs": "router MACs of the other VTEPs",
-    "vrrp": "the roles of virtual routers",
-}
 
 
 def verify(snapshot: Snapshot, renderer: Renderer) -> Verification:
@@ -63,28 +52,33 @@ def verify_understood(
     *,
     only: frozenset[str] | None = None,
     zone: str | None = None,
+    further: Further | None = None,
 ) -> Verification:
     """The same for a snapshot that is already understood, with PVE's committed definitions.
 
     :param only: only these nodes; None for all.
     :param zone: only what this zone's guests may notice; None for all.
+    :param further: what to try between the nodes; None where there is only a snapshot.
     """
     pending, looker = _pending(known), Looker(known)
     nodes, unreachable = _look(known, renderer, looker)
     wanted = {name: node for name, node in nodes.items() if only is None or name in only}
     cluster = looker.together({name: node.at for name, node in nodes.items()})
     found = [*pve_discrepancies(pending, known.running)]
-    unseen_by = [NotChecked("", what, "pvesdn cannot do it yet") for what in NOT_YET]
+    tried = Tried(not_checked=(NotChecked("", WHAT, _NO_PACKETS),)) if further is None else further(cluster)
+    unseen_by = [*tried.not_checked]
     unseen_by += (NotChecked("", f"zone {zone.id}", zone.reason) for zone in known.given.sdn.pve.unmanaged_zones)
-    for name, node in wanted.items():
+    for node in wanted.values():
         found += _of_files(known, node, has_pending=bool(pending))
         found += looker.found_on(node.at, cluster)
-        unseen_by += (NotChecked(name, _SEEN_AS[what], why) for what, why in unseen(node.at.view))
+        unseen_by += not_seen(node.at.view)
+    found += tried.found
+    counted = {name: _counted(node.at.view) + _of_paths(tried, name) for name, node in wanted.items()}
     kept = in_order(item for item in found if zone is None or item.concerns(zone))
     return Verification(
         discrepancies=kept,
         not_checked=tuple(unseen_by),
-        zones=_zone_verdicts(kept, {name: _counted(node.at.view) for name, node in wanted.items()}, zone),
+        zones=_zone_verdicts(kept, counted, zone),
         nodes=tuple(wanted),
         unreachable={name: why for name, why in unreachable.items() if only is None or name in only},
         offline=tuple(name for name in sorted(cluster.off) if only is None or name in only),
@@ -120,20 +114,31 @@ def _counted(view: NodeView) -> Counter[str]:
     return Counter(chain(checks(view), guest_checks(view), route_checks(view), vrrp_checks(view)))
 
 
+def _of_paths(tried: Tried, node: str) -> Counter[str]:
+    """How many ways were tried from a node, by zone."""
+    return Counter({zone: number for (source, zone), number in tried.checks.items() if source == node})
+
+
 def verify_within(world: World, seconds: float, look: Callable[[Snapshot], Verification]) -> Verification:
     """The first look that finds nothing bad, or the last one within that time; at least one.
 
-    After a reload sessions and routes take a few seconds to be there again.
+    After a reload sessions and routes take a few seconds to be there again, and while the network settles the cluster
+    itself may not answer for a moment.
 
     :param look: what a snapshot shows.
-    :raises PvesdnError: the cluster cannot be read, or what `look` raises.
+    :raises PvesdnError: the cluster could still not be reached at the end, or what else reading it or `look` raises.
     """
     end = world.clock.monotonic() + seconds
     while True:
-        found = look(read_cluster(world, has_state=True))
-        left = end - world.clock.monotonic()
-        if found.is_good or left <= 0:
-            return found
+        try:
+            found = look(read_cluster(world, has_state=True))
+        except (ApiUnavailable, NodeUnreachable):
+            if (left := end - world.clock.monotonic()) <= 0:
+                raise
+        else:
+            left = end - world.clock.monotonic()
+            if found.is_good or left <= 0:
+                return found
         world.clock.sleep(min(_PAUSE, left))
 
 
@@ -151,7 +156,7 @@ def _pending(known: Understanding) -> tuple[PendingChange, ...]:
 
 def _of_files(known: Understanding, node: _Node, *, has_pending: bool) -> Iterator[Discrepancy]:
     name, view = node.changes.node, node.at.view
-    yield from file_discrepancies(node.changes, known.records[name].files or (), view.zones)
+    yield from file_discrepancies(node.changes, known.records[name].files or (), view)
     yield from unsourced(name, known.given.facts[name], (device.file for device in view.expected.devices))
     if not has_pending:  # PVE's file is part of the plan then
         yield from edited(node.edits)

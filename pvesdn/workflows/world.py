@@ -12,6 +12,7 @@ from pvesdn.ports import Clock, ClusterApi, NodeAgent, Observer, Pulse, Runner
 class World:
     """The ports of one run, handed down instead of looked up.
 
+    :param at_once: for what only makes sense on all nodes at the same time; None where `runner` does it.
     :param local_node: the name of the node this runs on; None outside the cluster.
     :param task_timeout: how long one PVE task may take, seconds.
     :param pulse: keeps nodes from taking a run for dead that waits for others; None where nothing takes long.
@@ -24,6 +25,7 @@ class World:
     clock: Clock
     observer: Observer
     runner: Runner
+    at_once: Runner | None = None
     local_node: str | None = None
     task_timeout: float = 600.0
     pulse: Pulse | None = None

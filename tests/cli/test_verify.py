@@ -9,6 +9,7 @@ import pytest
 
 from pvesdn.adapters.snapshot_dir import read_snapshot, write_snapshot
 from pvesdn.compare.conflicts import digest
+from pvesdn.errors import ApiUnavailable
 from pvesdn.model.files import RenderedFile
 from pvesdn.render.renderer import Renderer
 from pvesdn.workflows.plan import render_understood
@@ -120,6 +121,27 @@ def test_waiting_looks_again_until_nothing_is_bad(settings: Path, tmp_path: Path
     sleep, cluster.clock.sleep = cluster.clock.sleep, comes_back  # type: ignore[method-assign]
     assert call("--config", settings, "verify", "--wait", "30", cluster=cluster).status == 0
     assert looked == [1.0, 1.0, 1.0]
+
+
+def test_an_api_that_is_silent_for_a_moment_is_asked_again(settings: Path) -> None:
+    cluster = fake_cluster(UCAST)
+    assert call("--config", settings, "apply", "--yes", cluster=cluster).status == 0
+    heal(cluster)
+    cluster.api.errors["cluster/status"] = ApiUnavailable("no answer within 10 s")
+
+    def answers(seconds: float) -> None:
+        cluster.api.errors.clear()
+        sleep(seconds)
+
+    sleep, cluster.clock.sleep = cluster.clock.sleep, answers  # type: ignore[method-assign]
+    assert call("--config", settings, "verify", "--wait", "30", cluster=cluster).status == 0
+
+
+def test_an_api_that_stays_silent_ends_the_waiting(settings: Path) -> None:
+    cluster = fake_cluster(UCAST)
+    cluster.api.errors["cluster/status"] = ApiUnavailable("no answer within 10 s")
+    done = call("--config", settings, "verify", "--wait", "2.5", cluster=cluster)
+    assert (done.status, "no answer within 10 s" in done.err, cluster.clock.sleeps) == (2, True, [1.0, 1.0, 0.5])
 
 
 def test_waiting_ends_with_what_is_still_bad(settings: Path) -> None:

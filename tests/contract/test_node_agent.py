@@ -546,3 +546,8 @@ def test_the_program_is_left_on_the_node_and_undoes_by_hand(tmp_path: Path) -> N
     assert done.stdout.splitlines()[-1] == "this node is as it was before"
     assert not subject.place(OURS).exists()
     assert not program.exists()
+
+
+def test_a_node_without_a_network_says_why_it_sends_no_packets(subject: Subject) -> None:
+    heard = subject.agent.probe(NODE, [], nonce="0123456789abcdef", seconds=1.0)
+    assert (heard.heard, heard.unable) == (frozenset(), "the node is a folder: it has no network")

@@ -22,6 +22,7 @@
 * `late`: by node and question, the same where its time was up
 * `gone`: nodes that did not answer, with the reason
 * `off`: members that the cluster says are off
+* `ways`: what happens to packets between the nodes, see `ways.py`
 """
 
 from __future__ import annotations

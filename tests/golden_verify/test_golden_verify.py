@@ -8,19 +8,24 @@ from __future__ import annotations
 
 import importlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
+from pvesdn.adapters.runner import OneByOne
 from pvesdn.adapters.snapshot_dir import read_snapshot, write_snapshot
 from pvesdn.model.snapshot import Snapshot
 from pvesdn.workflows.read import read_cluster
 from pvesdn_lab.simulated.cluster import SimulatedCluster
 from tests.cli.kit import call
 from tests.cluster.kit import apply_to, world_of
+from tests.fakes import FakeClock
 from tests.golden_verify.damage import damaged
+from tests.golden_verify.ways import Ways
 
 verb = importlib.import_module("pvesdn.cli.verbs.verify")  # the package's own attribute is the command
 HERE = Path(__file__).parent
@@ -52,31 +57,44 @@ def healthy() -> Snapshot:
     return read_snapshot(HEALTHY)
 
 
-@pytest.fixture
-def verified(monkeypatch: pytest.MonkeyPatch) -> Callable[[Snapshot], tuple[int, str]]:
-    """The exit status and the screen for a snapshot."""
+Verified = Callable[..., tuple[int, str]]
 
-    def verified(snapshot: Snapshot) -> tuple[int, str]:
-        monkeypatch.setattr(verb, "take", lambda *_, **__: snapshot)
+
+@pytest.fixture
+def verified(monkeypatch: pytest.MonkeyPatch) -> Verified:
+    """The exit status and the screen for a snapshot, and for ways between the nodes that lose packets."""
+
+    def verified(snapshot: Snapshot, *, ways: Sequence[Mapping[str, Any]] = ()) -> tuple[int, str]:
+        world = SimpleNamespace(nodes=Ways(ways), runner=OneByOne(), at_once=None, clock=FakeClock())
+        monkeypatch.setattr(verb, "cluster_of", lambda _: world)
+        monkeypatch.setattr(verb, "verify_within", lambda _, __, look: look(snapshot))
         done = call("verify", environ={"COLUMNS": "80"})
         return done.status, done.err + done.out
 
     return verified
 
 
-def test_a_healthy_network_is_told_in_a_few_lines(verified: Callable[[Snapshot], tuple[int, str]]) -> None:
+def test_a_healthy_network_is_told_in_a_few_lines(verified: Verified) -> None:
     status, screen = verified(healthy())
     assert status == 0, screen
     assert "bad" not in screen
     assert screen.endswith("as the definitions say.\n")
 
 
+def test_where_nobody_may_see_packets_that_is_said_and_is_no_doubt(verified: Verified) -> None:
+    status, screen = verified(healthy(), ways=[{"unable": "only root may see packets"}])
+    assert status == 0, screen
+    what = "whether a packet of a zone's MTU arrives at the other VTEPs: only root may see packets"
+    assert f"not checked: {what}" in " ".join(screen.split())
+
+
 @pytest.mark.parametrize("case", CASES)
 def test_a_breakage_is_named_with_its_node_and_its_object(
-    case: str, verified: Callable[[Snapshot], tuple[int, str]], request: pytest.FixtureRequest
+    case: str, verified: Verified, request: pytest.FixtureRequest
 ) -> None:
     damage = json.loads((HERE / case / "damage.json").read_text("utf-8"))
-    status, screen = verified(damaged(healthy(), damage))
+    ways = damage.pop("ways", ())
+    status, screen = verified(damaged(healthy(), damage), ways=ways)
     told = f"exit status {status}\n{screen}"
     expected = HERE / case / "expected.txt"
     if request.config.getoption("--update-golden", default=False):

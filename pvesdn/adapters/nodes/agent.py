@@ -8,10 +8,18 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from pvesdn.decode.frr.text import meaning
-from pvesdn.decode.nodes.answers import decode_files, decode_flag, decode_observed, decode_problems, decode_undone
+from pvesdn.decode.nodes.answers import (
+    decode_files,
+    decode_flag,
+    decode_heard,
+    decode_observed,
+    decode_problems,
+    decode_undone,
+)
 from pvesdn.model.execution import Checkpoint, FileWrite, Flooding, FrrAction, PutInPlace, Undone
 from pvesdn.model.files import FRR_CONF, OUR_INTERFACES, OUR_SYSCTL
 from pvesdn.model.primitives import Json, NodeName
+from pvesdn.model.probes import Heard, PathProbe
 from pvesdn.model.snapshot import NODE_COMMANDS, NODE_FILES, STATE_COMMANDS, NodeRaw
 
 
@@ -92,6 +100,14 @@ class ProgramAgent:
         """Take the mark of an unfinished commit away."""
         self._ask(node, "finish")
 
+    def probe(self, node: NodeName, probes: Sequence[PathProbe], *, nonce: str, seconds: float) -> Heard:
+        """Send the node's own probes, and listen for the others'."""
+        sends: list[Json] = [_probe(probe) for probe in probes if probe.source == node]
+        hears: list[Json] = [
+            {"number": probe.number, "bridge": probe.bridge} for probe in probes if probe.target == node
+        ]
+        return decode_heard(node, self._ask(node, "probe", nonce=nonce, seconds=seconds, send=sends, hear=hears))
+
     def put(self, node: NodeName, path: str, text: str) -> None:
         """Write one of our own files below /etc/pve/sdn."""
         self._ask(node, "put", path=path, text=text)
@@ -102,6 +118,19 @@ class ProgramAgent:
 
     def _ask(self, node: NodeName, verb: str, **arguments: Json) -> dict[str, Json]:
         return self.transport.ask(node, verb, arguments)
+
+
+def _probe(probe: PathProbe) -> dict[str, Json]:
+    return {
+        "number": probe.number,
+        "source": str(probe.vtep),
+        "target": str(probe.peer),
+        "port": probe.udp_port,
+        "vni": probe.vni,
+        "source_mac": probe.source_mac,
+        "target_mac": probe.mac,
+        "size": probe.size,
+    }
 
 
 def _entries(files: Sequence[FileWrite]) -> list[dict[str, Json]]:

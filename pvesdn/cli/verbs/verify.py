@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from math import isnan
 from pathlib import Path
 from typing import Any
@@ -19,8 +20,9 @@ from pvesdn.model.findings import Severity
 from pvesdn.model.snapshot import Snapshot
 from pvesdn.model.verification import Verification
 from pvesdn.render.renderer import Renderer
+from pvesdn.workflows.paths import try_paths
 from pvesdn.workflows.understand import Understanding, understand
-from pvesdn.workflows.verify import verify_understood, verify_within, zone_ids
+from pvesdn.workflows.verify import Further, verify_understood, verify_within, zone_ids
 
 _LONGEST = 3600
 """Seconds: what has not come back within an hour does not come back by waiting."""
@@ -63,27 +65,31 @@ class _Verify(click.Command):
 def verify(session: Session, *, only: tuple[str, ...], zone: str | None, wait: float, folder: Path | None) -> int:
     """Check that the network is what the definitions say. Changes nothing.
 
-    Files, devices, flooding, kernel settings, FRR and its BGP sessions are held against pvesdn.cfg and against what PVE
-    has committed, on every node. Each finding tells what was expected and found, the likely cause, and what to do next.
-    What was not checked is said, too.
+    Files, devices, flooding, kernel settings, routes, FRR and its BGP sessions are held against pvesdn.cfg and against
+    what PVE has committed, on every node; then the nodes send each other packets as large as the zones allow. Each
+    finding tells what was expected and found, the likely cause, and what to do next. What was not checked is said, too.
     """
-
-    def look(snapshot: Snapshot) -> Verification:
-        known = understand(snapshot, intent="running")
-        _require(known, frozenset(only), zone)
-        return verify_understood(known, Renderer(), only=some(only), zone=zone)
-
     if wait and folder is not None:
         raise SettingsError("--wait needs a cluster, and --from has none", hint="leave one of them out")
-    verification = (
-        verify_within(cluster_of(session), wait, look) if wait else look(take(session, folder, has_state=True))
-    )
+    if folder is not None:
+        verification = _of(take(session, folder), only, zone, None)
+    else:
+        world = cluster_of(session)
+        further = partial(try_paths, world, only=some(only), zone=zone)
+        verification = verify_within(world, wait, lambda snapshot: _of(snapshot, only, zone, further))
     status = _status(verification)
     if session.wants_json:
         session.document("verify", verify_document(verification, status))
     else:
         _show(session.screen, verification)
     return status
+
+
+def _of(snapshot: Snapshot, only: tuple[str, ...], zone: str | None, further: Further | None) -> Verification:
+    """What a snapshot shows, and what is tried besides."""
+    known = understand(snapshot, intent="running")
+    _require(known, frozenset(only), zone)
+    return verify_understood(known, Renderer(), only=some(only), zone=zone, further=further)
 
 
 def _require(known: Understanding, only: frozenset[str], zone: str | None) -> None:

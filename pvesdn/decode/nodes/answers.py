@@ -15,6 +15,7 @@ from pvesdn.decode.json_text import WrongShapeError
 from pvesdn.errors import NodeFailed
 from pvesdn.model.execution import Undone, UndoState
 from pvesdn.model.primitives import Json
+from pvesdn.model.probes import Heard
 from pvesdn.model.snapshot import NODE_COMMANDS, NODE_FILES, STATE_COMMANDS, NodeRaw
 
 _SHOWN = 80
@@ -23,6 +24,7 @@ _LONGEST_NAME = 255
 """Bytes of a file's name on any of Linux's file systems."""
 _MODE = re.compile(r"[0-7]{3,4}")
 _CLOSED = "0600"
+_LONGEST_PROBE = 3600
 
 Decoded = TypeVar("Decoded")
 
@@ -70,6 +72,14 @@ def decode_undone(node: str, value: Mapping[str, Json]) -> Undone:
     :raises NodeFailed: it has an unexpected shape.
     """
     return _decoded(node, lambda: _undone(value))
+
+
+def decode_heard(node: str, value: Mapping[str, Json]) -> Heard:
+    """The value of `probe`.
+
+    :raises NodeFailed: it has an unexpected shape.
+    """
+    return _decoded(node, lambda: _heard(value))
 
 
 def decode_flag(node: str, value: Mapping[str, Json], key: str) -> bool:
@@ -138,6 +148,25 @@ def _undone(value: Mapping[str, Json]) -> Undone:
         message = f"{ascii(state)[:_SHOWN]} is not how an undo ends"
         raise WrongShapeError(message)
     return Undone(UndoState(str(state)), _lines(value, "left"), _lines(value, "log"))
+
+
+def _heard(value: Mapping[str, Json]) -> Heard:
+    if "unable" in value:
+        return Heard(unable=one_line(json_text.string(value["unable"], "unable")))
+    numbers = value.get("heard")
+    if not isinstance(numbers, list):
+        message = "heard is not a JSON list"
+        raise WrongShapeError(message)
+    unsent = json_text.mapping(value.get("unsent"), "unsent")
+    lasted = value.get("lasted")
+    if not isinstance(lasted, int | float) or not 0 <= lasted <= _LONGEST_PROBE:
+        message = "lasted is not a number of seconds"
+        raise WrongShapeError(message)
+    return Heard(
+        frozenset(json_text.count(number, "a number of heard") for number in numbers),
+        {int(number): json_text.word(why, "unsent") for number, why in unsent.items() if number.isdecimal()},
+        float(lasted),
+    )
 
 
 def _problems(value: Mapping[str, Json]) -> tuple[str, ...]:

@@ -20,6 +20,7 @@ from pvesdn.node.program.flood import flood
 from pvesdn.node.program.frr import frr
 from pvesdn.node.program.machine import Machine, Refused, told
 from pvesdn.node.program.observe import observe, read
+from pvesdn.node.program.probe import probe
 from pvesdn.node.program.put import put
 from pvesdn.node.program.request import Value
 from pvesdn.node.program.stage import discard, stage
@@ -44,6 +45,7 @@ VERBS: Dict[str, Callable[[Machine, Value], Value]] = {
     "undo": undo,
     "disarm": disarm,
     "put": put,
+    "probe": probe,
 }
 
 

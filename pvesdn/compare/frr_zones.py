@@ -1,0 +1,27 @@
+"""Whose guests may notice what differs in FRR's configuration."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from pvesdn.compare.live_view import NodeView
+
+_VNI = re.compile(r"\bvni ([0-9]+)")
+
+
+def frr_zones(view: NodeView, lines: Iterable[str]) -> tuple[str, ...]:
+    """The zones that lines of FRR are about, sorted: by a VRF, an uplink or a VNI in their words, with the blocks that
+    they are in. A line without any of these is about all zones of EVPN on the node.
+    """
+    by_vni = {str(vni.vni): view.zones.get(vni.device) for vni in view.expected.vnis}
+    by_vni |= {str(device.vni): view.zones.get(device.name) for device in view.expected.devices if device.vni}
+    found: set[str] = set()
+    for line in lines:
+        named = {view.zones.get(word.strip(":,;'()")) for word in line.split()}
+        named |= {by_vni.get(vni) for vni in _VNI.findall(line)}
+        zones = {zone for zone in named if zone is not None}
+        if not zones:
+            return view.evpn_zones
+        found |= zones
+    return tuple(sorted(found)) if found else view.evpn_zones
