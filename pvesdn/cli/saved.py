@@ -13,7 +13,7 @@ from pvesdn.compare.fingerprint import differences, origin_of, result_of
 from pvesdn.decode.saved_plan import LARGEST, decode_saved_plan, is_saved_plan
 from pvesdn.encode.saved_plan import encode_saved_plan
 from pvesdn.errors import ApplyRefused, SettingsError
-from pvesdn.model.saved_plan import SavedPlan, Terms
+from pvesdn.model.saved_plan import Fingerprint, SavedPlan, Terms
 from pvesdn.model.snapshot import Snapshot
 
 _LONGEST_VERSION = 40
@@ -34,7 +34,7 @@ def save_plan(offer: Offer, place: Path, now: float) -> None:
             saved=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(now)),
             cluster=known.given.cluster.name,
             terms=offer.terms,
-            origin=origin_of(offer.snapshot, known.given, known.vteps, offer.terms.only),
+            origin=_origin(offer),
             result=result_of(offer.own),
         )
     )
@@ -81,16 +81,30 @@ def offer_again(saved: SavedPlan, place: Path, snapshot: Snapshot) -> Offer:
         what = f"{place}: is a plan for cluster {saved.cluster}, and this is {given.cluster.name}"
         raise ApplyRefused(what, hint="apply it where it was saved")
     # What it comes to can only differ where what it was made from does, as far as that is kept.
-    found = differences(saved.origin, origin_of(snapshot, given, offer.known.vteps, saved.terms.only))
+    found = differences(saved.origin, _origin(offer))
     found = found or differences(saved.result, result_of(offer.own))
     if found:
         head = f"{place}: is out of date: something has changed since it was saved at {saved.saved}"
-        more = len(found) - _MOST_LINES
-        rest = [f"and {more} more"] if more > 0 else []
         how = _again(saved.terms, place) if offer.has_work else "nothing of the plan is left to do"
         last = f"nothing was touched; {how}"
-        raise ApplyRefused("\n".join([head, *found[:_MOST_LINES], *rest, last]))
+        raise ApplyRefused("\n".join([head, *_first(found), last]))
     return offer
+
+
+def changed_meanwhile(then: Offer, now: Offer) -> tuple[str, ...]:
+    """What has changed that makes another plan, one line for each thing; empty where the plan is the same."""
+    comes_to = differences(result_of(then.own), result_of(now.own))
+    # What it is made from says better what somebody has done.
+    return _first((comes_to and differences(_origin(then), _origin(now))) or comes_to)
+
+
+def _first(found: tuple[str, ...]) -> tuple[str, ...]:
+    more = len(found) - _MOST_LINES
+    return (*found[:_MOST_LINES], *([f"and {more} more"] if more > 0 else []))
+
+
+def _origin(offer: Offer) -> Fingerprint:
+    return origin_of(offer.snapshot, offer.known.given, offer.known.vteps, offer.terms.only)
 
 
 def _require_plan(place: Path) -> None:

@@ -117,9 +117,25 @@ def _once(findings: Iterable[Finding]) -> Iterator[Finding]:
     nodes: dict[Hashable, list[str]] = {}
     first: dict[Hashable, Finding] = {}
     for number, finding in enumerate(findings):
-        is_nodes = finding.node == finding.where != ""
-        key: Hashable = (finding.severity, finding.what, finding.hint, finding.others) if is_nodes else number
+        own = tuple(_beside(finding.node, one) for one in (finding, *finding.others)) if finding.node else ()
+        key: Hashable = number if not own or None in own else own
         first.setdefault(key, finding)
-        nodes.setdefault(key, []).append(finding.where)
+        nodes.setdefault(key, []).append(finding.node)
     for key, finding in first.items():
-        yield finding.model_copy(update={"where": ranges(nodes[key])}) if len(nodes[key]) > 1 else finding
+        yield _of(ranges(nodes[key]), finding) if len(nodes[key]) > 1 else finding
+
+
+def _beside(node: str, finding: Finding) -> Hashable:
+    """What a finding says beside its node's name, with which its place begins; None where it does not."""
+    if finding.where == node:
+        return finding.severity, "", finding.what, finding.hint
+    if not finding.where.startswith(f"{node}: "):
+        return None
+    return finding.severity, finding.where.removeprefix(node), finding.what, finding.hint
+
+
+def _of(nodes: str, finding: Finding) -> Finding:
+    """The same finding of several nodes."""
+    where = nodes + finding.where.removeprefix(finding.node)
+    others = tuple(_of(nodes, other) for other in finding.others)
+    return finding.model_copy(update={"where": where, "others": others})

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from pvesdn.decode.frr.local import read_local
 from pvesdn.design.ours.anchors import anchors
-from pvesdn.model.cluster import Vtep
 from pvesdn.model.frr_local import LocalKind
-from pvesdn.model.hand_written import FrrForeign, FrrRouter, FrrText, FrrVrrp, HandWrittenNode, Place
+from pvesdn.model.hand_written import FrrForeign, FrrRouter, FrrVrrp, HandWrittenNode, Place
 from pvesdn.recognise import anyway
 from pvesdn.recognise.anyway import Trait
 from pvesdn.recognise.becomes import Becomes
@@ -54,24 +53,6 @@ def tell_foreign_frr(node: HandWrittenNode, becomes: Becomes, book: Notebook) ->
     :returns: what of it can be kept, as the text of frr.conf.local.
     """
     return _Teller(node, becomes, book).tell()
-
-
-def tell_underlay_of_frr(frr: Mapping[str, FrrText], vteps: Mapping[str, Vtep], book: Notebook) -> None:
-    """Enter that VTEPs lose each other with the lines of a routing protocol that a fabric has to take over.
-
-    :param frr: by node whose frr.conf is replaced.
-    """
-    for protocol, name in (("ospf", "OSPF"), ("openfabric", "OpenFabric")):
-        nodes = [
-            node
-            for node, text in sorted(frr.items())
-            if any(path.protocol == protocol for path in vteps[node].paths.values())
-            and any(line.text.startswith(f"router {protocol}") for line in text.foreign)
-        ]
-        if nodes:
-            what = f"the other VTEPs are reached by {name}, and 'router {protocol}' goes with frr.conf"
-            hint = "have a fabric of PVE take over in the same apply: docs/import.md, 'Where FRR runs the underlay too'"
-            book.warn(", ".join(nodes), what, hint)
 
 
 @dataclass(slots=True)

@@ -24,7 +24,8 @@ from pvesdn.recognise.devices import read_devices
 from pvesdn.recognise.exits import UplinkOnNode
 from pvesdn.recognise.hosts import refuse_own_addresses
 from pvesdn.recognise.ids import Ids
-from pvesdn.recognise.leftovers import tell_foreign_frr, tell_underlay_of_frr
+from pvesdn.recognise.leftovers import tell_foreign_frr
+from pvesdn.recognise.lost_paths import tell_lost_paths
 from pvesdn.recognise.mesh import RouterOnNode, isolated_vnis, propose_controller, read_speakers
 from pvesdn.recognise.nets import FloodMode, Net, Nets, check_nets, read_nets
 from pvesdn.recognise.notebook import Notebook
@@ -270,7 +271,7 @@ class _Writer:
             if lines:
                 local[name] = lines
         replaced = {name: self.given.nodes[name].frr for name in self.speakers}
-        tell_underlay_of_frr(replaced, self.ground.vteps, self.book)
+        tell_lost_paths(replaced, self.ground.vteps, local.keys(), self.book)
         for name, reason in sorted(self.given.unread.items()):
             what = f"was not read ({reason}): it is assumed to be like the others"
             self.book.warn(name, what, "import again once it can be read, before you apply")

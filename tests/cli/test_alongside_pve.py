@@ -191,3 +191,18 @@ def test_lines_that_pves_merge_loses_are_shown_in_part_and_documented_whole(sett
     assert [found["where"] for found in document["findings"] if "merge" in found["what"]] == [
         f"node2: /etc/frr/frr.conf.local:{number}" for number in range(2, 22)
     ]
+
+
+def test_a_file_that_loses_the_same_lines_on_several_nodes_is_told_once(settings: Path) -> None:
+    cluster = fake_cluster(pve_files=PVE_EVPN)
+    text = "ip route 10.0.0.0/16 192.168.0.254\nbfd\n"
+    for name, own in (("node1", text), ("node2", text), ("node3", text.replace("10.0", "10.1"))):
+        cluster.nodes[name].files["/etc/frr/frr.conf.local"] = own
+    err = call("--config", settings, "plan", cluster=cluster).err
+    lines = [line for line in err.splitlines() if "frr.conf.local" in line]
+    assert [line.partition(" in PVE's")[0] for line in lines] == [
+        "warning: node1, node2: /etc/frr/frr.conf.local:1:",
+        "  node1, node2: /etc/frr/frr.conf.local:2:",
+        "warning: node3: /etc/frr/frr.conf.local:1:",
+        "  node3: /etc/frr/frr.conf.local:2:",
+    ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from textwrap import dedent
 
@@ -14,6 +15,7 @@ from pvesdn.model.report import ApplyReport, NodeOutcome, Outcome, StepOutcome
 from tests.cli.kit import UCAST, Result, Terminal, call
 from tests.fakes import FakeCluster, fake_cluster
 
+LIVE = "/etc/pve/sdn/pvesdn.cfg"
 OURS = "/etc/network/interfaces.d/pvesdn"
 KNOWN_MTU = UCAST.replace("vxlan: ucast\n", "vxlan: ucast\n\tmtu 1450\n")
 WRITES = {"stage", "commit", "put", "frr", "sysctl", "finish"}
@@ -88,6 +90,72 @@ def test_the_differences_are_in_the_document_when_asked_for(settings: Path, clus
 
 def test_after_the_end_of_the_input_the_error_has_a_line_of_its_own(settings: Path, cluster: FakeCluster) -> None:
     assert "will be accepted: \nerror: not confirmed" in apply(settings, cluster, typed="").err
+
+
+class Slow(Terminal):
+    """A person who answers a question with the next of their answers, each after something else has happened."""
+
+    def __init__(self, *answers: tuple[Callable[[], object], str]) -> None:
+        super().__init__()
+        self.answers = iter(answers)
+
+    def readline(self, size: int | None = -1, /) -> str:  # type: ignore[override]
+        happens, answer = next(self.answers)
+        happens()
+        return answer
+
+
+def nothing() -> None:
+    """Nobody does anything meanwhile."""
+
+
+def test_an_edit_while_the_question_waits_makes_another_plan_that_needs_a_yes_of_its_own(
+    settings: Path, cluster: FakeCluster
+) -> None:
+    def edit() -> None:
+        cluster.nodes.pve_files[LIVE] += "vnet: vmbr9\n\tzone ucast\n\ttag 9\n\n"
+
+    result = apply(settings, cluster, terminal=Slow((edit, "yes\n"), (nothing, "no\n")))
+    assert result.status == 1
+    assert "Something has changed while you were asked, so this is another plan now:\n" in result.err
+    assert "  definitions: pvesdn.cfg has changed\n" in result.err
+    assert result.err.count("Only 'yes' will be accepted") == 2
+    assert "vmbr9" in result.out.partition("Plan:")[2]
+    assert not written(cluster)
+
+    assert apply(settings, cluster, terminal=Slow((nothing, "yes\n"))).status == 0
+    assert all("vmbr9" in node.files[OURS] for node in cluster.nodes.nodes.values())
+
+
+def test_what_comes_to_the_same_plan_is_not_asked_again(settings: Path, cluster: FakeCluster) -> None:
+    def edit() -> None:
+        cluster.nodes.pve_files[LIVE] = "# a remark\n" + cluster.nodes.pve_files[LIVE]
+
+    result = apply(settings, cluster, terminal=Slow((edit, "yes\n")))
+    assert result.status == 0, result.err
+    assert "Something has changed" not in result.err
+
+
+def test_what_somebody_else_has_applied_meanwhile_is_not_applied_again(settings: Path, cluster: FakeCluster) -> None:
+    def other() -> None:
+        assert apply(settings, cluster, "--yes").status == 0
+        for node in cluster.nodes.nodes.values():
+            node.asked.clear()
+
+    result = apply(settings, cluster, terminal=Slow((other, "yes\n")))
+    assert result.status == 0, result.err
+    assert result.out.endswith("No changes. Nodes match the configuration.\n")
+    assert not written(cluster)
+
+
+def test_definitions_that_are_broken_meanwhile_touch_nothing(settings: Path, cluster: FakeCluster) -> None:
+    def breaks() -> None:
+        cluster.nodes.pve_files[LIVE] += "vnet: vmbr9\n\tzone nowhere\n\ttag 9\n\n"
+
+    result = apply(settings, cluster, terminal=Slow((breaks, "yes\n")))
+    assert result.status == 1
+    assert "zone 'nowhere'" in result.err
+    assert not written(cluster)
 
 
 @pytest.mark.parametrize("answer", ["no\n", "y\n", "YES\n", "Yes\n", "yes please\n", "\n", ""])

@@ -70,7 +70,8 @@ def test_definitions_what_has_to_go_and_what_then_comes_are_shown() -> None:
         """
     expected = (
         f"Proposed: {OWN}\n\n{TEXT}"
-        "To take out: the kernel refuses a second device with a VNI, so these go first\n\n"
+        "To take out: the kernel refuses a second device with a VNI, so these go first.\n"
+        "From then until the apply is done, guests have no network beyond their node.\n\n"
         + dedent(node)
         + "What then comes: the plan of apply --overwrite, once all that is taken out\n\n"
         + "  + create\n  ~ change in place\n-/+ delete and create anew\n\n"

@@ -2,7 +2,15 @@
 
 _PVE = "tests/unit/design/test_check_pve"
 
+_PATHS = "tests/unit/recognise/test_lost_paths.py"
+
 FOLLOWED = {
+    f"{_PATHS}::test_what_brings_the_routes_is_kept_by_the_lines_that_are_shown": (
+        ("recognise/lost_paths.py", "write the lines shown .*"),
+    ),
+    f"{_PATHS}::test_who_writes_the_routes_into_the_interfaces_file_is_not_warned_again": (
+        ("recognise/lost_paths.py", "write routes to them .*|move each to .*"),
+    ),
     "tests/laws/test_pve_hints.py::test_ranges_come_right_by_following_one_hint_after_the_other": (
         ("decode/definitions/pve_dhcp.py", "write one range for both: .*|remove it: it has no other address"),
     ),
@@ -27,7 +35,7 @@ FOLLOWED = {
     ),
     "tests/unit/compare/test_frr_local.py::test_who_follows_the_hint_of_a_lost_line_is_not_warned_again": (
         ("design/merge/advice.py", ".*"),
-        ("design/merge/local.py", "write 'router bgp .*'"),
+        ("design/merge/local.py", "write 'router bgp .*'|remove it with '.*' on line .*"),
     ),
     "tests/cluster/test_apply.py::test_edits_by_hand_are_refused_until_told": (
         ("compare/obstacles.py", "check it with --diff, then use --overwrite to replace it"),

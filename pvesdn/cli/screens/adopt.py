@@ -30,7 +30,8 @@ def adoption_lines(adoption: Adoption, *, has_diff: bool) -> Iterator[Line]:
         yield ()
         yield from ((line,) for line in text.rstrip("\n").split("\n"))
         yield ()
-    yield (Span("To take out", Style.STRONG), ": the kernel refuses a second device with a VNI, so these go first")
+    yield (Span("To take out", Style.STRONG), ": the kernel refuses a second device with a VNI, so these go first.")
+    yield ("From then until the apply is done, guests have no network beyond their node.",)
     yield ()
     rewritten = _rewritten(adoption)
     alike: dict[tuple[Line, ...], list[str]] = {}

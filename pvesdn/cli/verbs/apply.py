@@ -13,7 +13,7 @@ from pvesdn.cli import options, statuses
 from pvesdn.cli.draft import say_former_is_kept
 from pvesdn.cli.offer import Offer, make_offer, nodes_of
 from pvesdn.cli.part import left_lines
-from pvesdn.cli.saved import offer_again, read_plan
+from pvesdn.cli.saved import changed_meanwhile, offer_again, read_plan
 from pvesdn.cli.screens.apply import exit_status, show_report
 from pvesdn.cli.screens.consequences import fall_lines
 from pvesdn.cli.screens.documents import apply_document
@@ -77,13 +77,12 @@ def apply(
     session.aftermath = steps.aftermath
     world, planner = session.world(settings, steps), partial(make_plan, renderer=Renderer())
     offer = source.offer(world)
-    changes = offer.changes
     if not session.wants_json:
         _show_offer(session, offer, has_diff=has_diff)
-    _refuse_obstacles(changes)
-    if offer.has_work and not is_agreed:
-        _ask(session, changes)
-        source.check_again(world)
+    _refuse_obstacles(offer.changes)
+    if not is_agreed:
+        offer = _agreed(session, offer, partial(source.offer, world), has_diff=has_diff)
+    changes = offer.changes
     report: ApplyReport | None = None
     if offer.has_work or changes.seen is not None:
         report = _carry_out(session, steps, lambda: carry_out(world, changes, planner))
@@ -123,10 +122,26 @@ class _Source:
             return make_offer(snapshot, self._terms)
         return offer_again(self._saved, self._file, snapshot)
 
-    def check_again(self, world: World) -> None:
-        """Hold a saved plan against the cluster once more: a person may have taken hours to answer."""
-        if self._saved is not None:
-            self.offer(world)
+
+def _agreed(session: Session, offer: Offer, make_again: Callable[[], Offer], *, has_diff: bool) -> Offer:
+    """The plan that a person has said yes to, of the cluster as it is then: they may have taken hours to answer. What
+    has become another plan meanwhile is shown, and needs a yes of its own.
+
+    :raises ApplyRefused: they say anything else, or the plan cannot be carried out any more.
+    """
+    while offer.has_work:
+        _ask(session, offer.changes)
+        again = make_again()
+        found = changed_meanwhile(offer, again)
+        offer = again
+        if not found:
+            break
+        session.screen.remark("Something has changed while you were asked, so this is another plan now:")
+        for line in found:
+            session.screen.remark(f"  {line}")
+        _show_offer(session, offer, has_diff=has_diff)
+        _refuse_obstacles(offer.changes)
+    return offer
 
 
 def _show_offer(session: Session, offer: Offer, *, has_diff: bool) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from pvesdn.design.merge.advice import GLOBAL, INDENTED, instead
+from pvesdn.design.merge.advice import GLOBAL, INDENTED, instead, lost_heads
 from pvesdn.design.merge.lines import BLOCKS, TOP, Fate, Merge
 from pvesdn.model.frr import FrrConfig, RouteMapEntry
 from pvesdn.model.frr_local import LocalFault, LocalKind, LocalLine, LocalMerge
@@ -36,8 +36,8 @@ def merge_local(config: FrrConfig, lines: Iterable[LocalLine]) -> LocalMerge:
     fates = [merge.take(line) for line in taken]
     faults = [
         fault
-        for fate, meant in zip(fates, _meanings(taken), strict=True)
-        if (fault := _fault(config, fate, meant)) is not None
+        for fate, meant, head in zip(fates, _meanings(taken), lost_heads(taken), strict=True)
+        if (fault := _fault(config, fate, meant, head)) is not None
     ]
     faults += [LocalFault(line, _EMPTY, _FILL, is_fatal=True) for line in merge.emptied()]
     return LocalMerge(
@@ -56,7 +56,7 @@ def leaves_open(lines: Iterable[LocalLine]) -> bool:
     return is_open
 
 
-def _fault(config: FrrConfig, fate: Fate, meant: tuple[str, ...]) -> LocalFault | None:
+def _fault(config: FrrConfig, fate: Fate, meant: tuple[str, ...], head: LocalLine | None) -> LocalFault | None:
     line = fate.line
     if fate.is_fatal:
         return LocalFault(line, _NOT_OPEN, "remove the line", is_fatal=True)
@@ -69,7 +69,8 @@ def _fault(config: FrrConfig, fate: Fate, meant: tuple[str, ...]) -> LocalFault 
     if fate.home is not None and fate.home == meant:
         return _clash(config, line)
     what = _loss(fate)
-    return LocalFault(line, what, instead(fate, meant), is_loss=True) if what else None
+    hint = instead(fate, meant) if head is None else f"remove it with '{head.text}' on line {head.number}"
+    return LocalFault(line, what, hint, is_loss=True) if what else None
 
 
 def _misread(line: LocalLine) -> LocalFault | None:

@@ -152,6 +152,46 @@ def test_who_follows_the_hint_of_a_lost_line_is_not_warned_again(text: str, inst
     assert (after.errors, after.warnings) == ((), ())
 
 
+@pytest.mark.parametrize(
+    ("static", "command"),
+    [
+        (
+            "ip route 10.9.0.0/16 10.0.0.250",
+            "'up ip route add 10.9.0.0/16 via 10.0.0.250' in the stanza of the interface ",
+        ),
+        (
+            "ip route 10.9.0.0/16 10.0.0.250 eno3",
+            "'up ip route add 10.9.0.0/16 via 10.0.0.250 dev eno3' in the stanza of ",
+        ),
+        (
+            "ip route 10.9.0.0/16 eno3.7 200",
+            "'up ip route add 10.9.0.0/16 dev eno3.7 metric 200' in the stanza of the ",
+        ),
+        ("ip route 10.9.0.0/16 Null0 254", "'up ip route add blackhole 10.9.0.0/16 metric 254' in the stanza of lo"),
+        ("ipv6 route fd00:9::/32 reject", "'up ip -6 route add unreachable fd00:9::/32' in the stanza of lo"),
+        ("ip route 10.9.0.0/16 10.0.0.250 tag 7", "'up ip route add ...' in the stanza of the interface"),
+        ("ip route 10.9.0.0/16 10.0.0.250 300", "'up ip route add ...' in the stanza of the interface"),
+        ("ip route 10.9.0.0 255.255.0.0 10.0.0.250", "'up ip route add ...' in the stanza of the interface"),
+        ("ip route 10.9.0.0/99 10.0.0.250", "'up ip route add ...' in the stanza of the interface"),
+        ("ip route 10.9.0.0/16", "'up ip route add ...' in the stanza of the interface"),
+    ],
+)
+def test_a_static_route_is_told_in_the_words_of_iproute2(static: str, command: str):
+    (warning,) = judge_local("node1", PVE, f"{static}\n").warnings
+    assert command in warning.hint
+
+
+def test_lines_of_a_block_that_pve_has_no_place_for_go_with_it():
+    text = "bfd\n profile fast\n  receive-interval 50\n exit\nexit\n!\n key-string stray\n"
+    (warning,) = judge_local("node1", PVE, text).warnings
+    assert [found.hint for found in (warning, *warning.others)] == [
+        "remove it: PVE's merge has no place for it",
+        "remove it with 'bfd' on line 1",
+        "remove it with 'bfd' on line 1",
+        "write it below the 'router', 'vrf' or 'interface' line that it belongs to, or remove it",
+    ]
+
+
 def test_a_line_with_an_exclamation_mark_is_lost_and_said():
     text = "router bgp 65000\n neighbor 10.0.0.9 remote-as 65009\n neighbor 10.0.0.9 password geh!eim\nexit\n"
     for is_older in (False, True):

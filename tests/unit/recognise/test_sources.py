@@ -137,7 +137,7 @@ def test_vteps_that_lose_each_other_with_a_routing_protocol_are_told(protocol: s
 
     assert warned(with_protocol(by_hand("vtep-on-lo"), protocol)) == [
         (
-            f"node1, node2, node3: the other VTEPs are reached by {name}, and 'router {protocol}' goes with frr.conf; "
+            f"node1-node3: the other VTEPs are reached by {name}, and 'router {protocol}' goes with frr.conf; "
             "have a fabric of PVE take over in the same apply: docs/import.md, 'Where FRR runs the underlay too'"
         )
     ]
