@@ -20,9 +20,13 @@ from pvesdn.errors import NodeFailed, NodeUnreachable
 from pvesdn.node.program.machine import CommandResult, Machine, ended
 from pvesdn.node.program.observe import IP_COMMANDS
 from pvesdn_lab.simulated import in_process
+from pvesdn_lab.simulated.commands.state import State
+from pvesdn_lab.simulated.commands.vlans import shown_vlans
 
 RECORD = "/var/lib/pvesdn/written.json"
 
+_HIDDEN = ("/proc/", "/state/", "/run/", "/var/lib/pvesdn/lock")
+"""The kernel's, those of the stand-ins, and the program's lock."""
 _FOLDERS = ("etc/network/interfaces.d", "etc/frr", "etc/sysctl.d", "etc/pve", "proc/sys", "var/lib")
 _SWITCHES = {
     "net/ipv4/ip_forward": "0",
@@ -69,8 +73,8 @@ class Files(MutableMapping[str, str]):
     def __iter__(self) -> Iterator[str]:
         for folder, _, names in os.walk(self.folder):  # links are not followed
             inner = f"{self._prefix}{folder.removeprefix(str(self.folder))}"
-            if not inner.startswith("/proc"):
-                yield from (path for name in sorted(names) if (path := f"{inner}/{name}") != "/var/lib/pvesdn/lock")
+            if not f"{inner}/".startswith(_HIDDEN):
+                yield from (path for name in sorted(names) if not (path := f"{inner}/{name}").startswith(_HIDDEN))
 
     def __len__(self) -> int:
         return sum(1 for _ in self)
@@ -105,6 +109,10 @@ class FakeNode:
     :ivar broken: commands that fail.
     :ivar claims: files that its answers hold besides, such as no honest program would send.
     :ivar flood: VTEPs of the all-zero MAC by device.
+    :ivar frr: the configuration that FRR runs; None for that of its file.
+    :ivar down: peers with which it has no session.
+    :ivar others: the other nodes, which it has sessions with.
+    :ivar originals: rows of cards that a stanza has changed, by the question.
     :ivar asked: verbs with their arguments, in order.
     :ivar ran: command lines that change something, in order.
     :ivar on_ifreload: called when the program itself reloads the network.
@@ -131,6 +139,10 @@ class FakeNode:
         self.broken: set[str] = set()
         self.claims: dict[str, str] = {}
         self.flood: dict[str, list[str]] = {}
+        self.frr: str | None = None
+        self.down: set[str] = set()
+        self.others: list[FakeNode] = []
+        self.originals: dict[str, dict[str, Any]] = {}
         self.asked: list[tuple[str, dict[str, Any]]] = []
         self.ran: list[list[str]] = []
         self.on_ifreload: Callable[[], object] = lambda: None
@@ -168,6 +180,8 @@ class FakeNodes:
 
     def __init__(self, nodes: Iterable[FakeNode], pve_files: Mapping[str, str] | None = None) -> None:
         self.nodes = {node.name: node for node in nodes}
+        for node in self.nodes.values():
+            node.others = [other for other in self.nodes.values() if other is not node]
         self.pve_files = Files(_folder(self), "/etc/pve")
         (self.pve_files.folder / "sdn").mkdir()
         self.pve_files.update(pve_files or {})
@@ -255,9 +269,13 @@ class FakeMachine(Machine):
 
     def _bridge(self, argv: list[str]) -> tuple[int, str]:
         if "vlan" in argv:
-            return 0, "[]"
+            names = {row.get("ifname") for row in self._node.links()}
+            return 0, json.dumps([row for row in shown_vlans(State(self._node.root)) if row["ifname"] in names])
         if "dev" not in argv:
-            rows = [(name, vtep) for name, vteps in self._node.flood.items() for vtep in vteps]
+            names = {row.get("ifname") for row in self._node.links()}
+            rows = [(name, vtep) for name, vteps in self._node.flood.items() if name in names for vtep in vteps]
+            rows += [(name, vtep) for name, vni in _announced(self._node) for vtep in _vteps(self._node, vni)]
+            rows += _groups(self._node)
             return 0, json.dumps([{"mac": "00:00:00:00:00:00", "ifname": name, "dst": vtep} for name, vtep in rows])
         device = argv[argv.index("dev") + 1]
         if device not in {row.get("ifname") for row in self._node.links()}:
@@ -305,8 +323,12 @@ class FakeMachine(Machine):
         if argv[1:] == ["-c", "show daemons"]:
             switches = self._node.files.get("/etc/frr/daemons", "")
             return 0, " ".join(["zebra", *re.findall(r"(?m)^(\w+d)=yes$", switches), "staticd"])
-        if argv[1] == "-c":
-            return 1, "Exiting: failed to connect to any daemons.\n"
+        if argv[1:] == ["-c", "show running-config"]:
+            return 0, f"Current configuration:\n!\n{running(self._node)}end\n"
+        if argv[1:] == ["-c", "show bgp neighbors json"]:
+            return 0, json.dumps(_sessions(self._node))
+        if argv[1:] == ["-c", "show evpn vni detail json"]:
+            return 0, json.dumps(_vnis(self._node))
         lines = Path(argv[-1]).read_text("utf-8").splitlines()
         wrong = [
             f"line {number}: % Unknown command[0]: {line}"
@@ -318,12 +340,79 @@ class FakeMachine(Machine):
 
     def _frr_reload_py(self, argv: list[str]) -> tuple[int, str]:
         self._node.ran.append([word.removeprefix(self.root) for word in argv])
+        self._node.frr = None
         return 0, ""
 
     def _systemctl(self, argv: list[str]) -> tuple[int, str]:
         if argv[1] not in {"is-active", "is-enabled"}:
             self._node.ran.append(argv)
+            self._node.frr = None
         return 0, ""
+
+
+def running(node: FakeNode) -> str:
+    """The configuration that FRR runs."""
+    return node.files.get("/etc/frr/frr.conf", "") if node.frr is None else node.frr
+
+
+def _sessions(node: FakeNode) -> dict[str, Any]:
+    """Of `show bgp neighbors json` what the program asks for."""
+    text = running(node)
+    sources = dict(re.findall(r"(?m)^ neighbor (\S+) update-source (\S+)$", text))
+    found = {}
+    for peer, group in re.findall(r"(?m)^ neighbor (\S+) peer-group (\S+)$", text):
+        is_up = peer not in node.down
+        found[peer] = {
+            "bgpState": "Established" if is_up else "Active",
+            "hostLocal": sources.get(group, sources.get(peer, "Unknown")) if is_up else "Unknown",
+            "peerBfdInfo": {"status": "Up" if is_up else "Down"},
+        }
+    return found
+
+
+def _announced(node: FakeNode) -> list[tuple[str, int]]:
+    """VXLAN devices of EVPN, each with its VNI."""
+    if "advertise-all-vni" not in running(node):
+        return []
+    ports = [row for row in node.links() if row.get("linkinfo", {}).get("info_kind") == "vxlan"]
+    return [
+        (row["ifname"], row["linkinfo"]["info_data"]["id"])
+        for row in ports
+        if row["linkinfo"].get("info_slave_data", {}).get("learning") is False
+    ]
+
+
+def _groups(node: FakeNode) -> list[tuple[str, str]]:
+    """The entry that the kernel makes of a multicast group."""
+    found = [(row["ifname"], row["linkinfo"].get("info_data", {})) for row in node.links() if "linkinfo" in row]
+    return [(name, data[key]) for name, data in found for key in ("group", "group6") if data.get(key)]
+
+
+def _vteps(node: FakeNode, vni: int) -> list[str]:
+    """Those that announce a VNI of guests to the node."""
+    if re.search(rf"(?m)^ vni {vni}$", running(node)):
+        return []
+    return [
+        row["linkinfo"]["info_data"]["local"]
+        for other in node.others
+        for row in other.links()
+        if row.get("ifname") in {name for name, its in _announced(other) if its == vni}
+    ]
+
+
+def _vnis(node: FakeNode) -> list[dict[str, Any]]:
+    """Of `show evpn vni detail json` what the program asks for."""
+    rows = {row.get("ifname"): row for row in node.links()}
+    l3vnis = {int(vni): vrf for vrf, vni in re.findall(r"(?m)^vrf (\S+)\n vni (\d+)$", running(node))}
+    found = []
+    for name, vni in _announced(node):
+        bridge = rows.get(rows[name].get("master", ""), {})
+        if vni in l3vnis:
+            more = {"type": "L3", "vrf": l3vnis[vni], "state": "Up", "routerMac": bridge.get("address", "")}
+        else:
+            more = {"type": "L2", "vrf": bridge.get("master", "default")}
+        found.append({"vni": vni, "vxlanInterface": name, **more})
+    return found
 
 
 def _folder(owner: object) -> Path:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import json
-import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -14,6 +13,7 @@ from pvesdn.adapters.nodes import ProgramAgent
 from pvesdn.adapters.runner import OneByOne
 from pvesdn.errors import ApiRefused, PvesdnError
 from pvesdn.model.tasks import TaskState
+from tests.fake_ifupdown import reloaded
 from tests.fake_nodes import FakeNode, FakeNodes
 
 
@@ -152,9 +152,8 @@ class FakeCluster:
     observer: FakeObserver
 
     def reload(self, node: str) -> None:
-        """What ifreload does, see `links_after`."""
-        there = self.nodes[node]
-        there.commands["ip-link"] = links_after(there.commands["ip-link"], there.files)
+        """What ifreload does: a device for every `iface` of interfaces.d, and none without."""
+        reloaded(self.nodes[node])
 
     def plug(self, node: str, bridge: str, port: str) -> None:
         """Start a guest whose `port`, such as ``tap100i0``, is in `bridge`."""
@@ -175,15 +174,6 @@ class FakeCluster:
             "task_timeout": 120.0,
         }
         return World(**{**given, **changes})
-
-
-def links_after(links: list[dict[str, Any]], files: Mapping[str, str]) -> list[dict[str, Any]]:
-    """The rows of `ip link` after an ifreload: one for every `iface` of interfaces.d, and none without."""
-    kept = [link for link in links if not link.get("is_made")]
-    known = {link["ifname"] for link in kept}
-    texts = [text for path, text in files.items() if path.startswith("/etc/network/interfaces.d/")]
-    made = [_link(stanza) for text in texts for stanza in re.findall(r"^iface .*(?:\n[\t ].*)*", text, re.MULTILINE)]
-    return [*kept, *(link for link in made if link["ifname"] not in known)]
 
 
 def fake_cluster(
@@ -290,17 +280,6 @@ def fake_node(name: str, number: int, *, mtu: int = 1550) -> FakeNode:
             "sysctl": {"net.ipv4.ip_forward": "0", "net.ipv6.conf.all.forwarding": "0"},
         },
     )
-
-
-def _link(stanza: str) -> dict[str, Any]:
-    """A link of `ip -j -d link` as a stanza asks for it."""
-    head, *options = (line.split() for line in stanza.splitlines())
-    values = {words[0]: " ".join(words[1:]) for words in options if words}
-    if "vxlan-id" in values:
-        info: dict[str, Any] = {"info_kind": "vxlan", "info_data": {"id": int(values["vxlan-id"])}}
-    else:
-        info = {"info_kind": "vrf" if "vrf-table" in values else "bridge"}
-    return {"ifname": head[1], "mtu": int(values.get("mtu", 1500)), "linkinfo": info, "is_made": True}
 
 
 def _ethernet(name: str, octet: int, mtu: int) -> dict[str, Any]:

@@ -233,7 +233,7 @@ def test_architecture_names_every_package() -> None:
 @pytest.mark.parametrize(
     ("workflow", "steps"),
     [
-        (apply, {"Stage": "stage(", "Put in place": "put_in_place(", "Commit": "commit(", "Verify": "verify("}),
+        (apply, {"Stage": "stage(", "Put in place": "put_in_place(", "Commit": "commit(", "Verify": "proof.check("}),
         (_plan_node, {"Design": "design_node(", "Render": ".render(", "Compare": "compare_node("}),
     ],
     ids=["apply", "plan"],

@@ -71,8 +71,8 @@ def _cause(change: FileChange, written: Container[str]) -> str:
 
 
 def told(changes: NodeChanges) -> frozenset[str]:
-    """Interfaces that an apply would change on a node."""
-    return frozenset(stanza.name for change in changes.files if not change.by_pve for stanza in change.stanzas)
+    """Interfaces that an apply would change on a node, itself or by PVE's commit."""
+    return frozenset(stanza.name for change in changes.files for stanza in change.stanzas)
 
 
 def unread(changes: NodeChanges, facts: NodeFacts) -> dict[str, str]:

@@ -18,7 +18,7 @@ from pvesdn.compare.live_routes import route_discrepancies
 from pvesdn.compare.live_sessions import session_discrepancies
 from pvesdn.compare.live_view import FILE_FIRST, FRR_QUESTIONS, RELOAD, RESTART, ClusterView, NodeView, listed, some
 from pvesdn.compare.live_vrrp import vrrp_discrepancies
-from pvesdn.decode.frr.text import FrrPlace
+from pvesdn.decode.frr.text import FrrPlace, statements
 from pvesdn.model.expectation import ALWAYS_RUN, NodeExpectation
 from pvesdn.model.files import FRR_CONF, FRR_DAEMONS
 from pvesdn.model.findings import Severity
@@ -35,7 +35,8 @@ def compare_frr(view: NodeView, cluster: ClusterView) -> tuple[Discrepancy, ...]
         return ()
     look = _Look(view)
     configuration = tuple(look.configuration())
-    lacks_lines = any(found.severity is Severity.ERROR for found in configuration)
+    # What its file lacks, FRR lacks too.
+    lacks_lines = FRR_CONF in view.told or any(found.severity is Severity.ERROR for found in configuration)
     sessions = session_discrepancies(view, cluster, is_configuration_told=lacks_lines)
     return (
         *look.daemons(),
@@ -56,6 +57,11 @@ def unseen(view: NodeView) -> Iterator[tuple[str, str]]:
         )
         if not is_told and _is_needed(name, view.expected):
             yield name, why
+
+
+def lines_gone(old: str, new: str) -> frozenset[str]:
+    """Lines of one frr.conf that another has no longer, as `Discrepancy.parts` has them."""
+    return frozenset(_told(statements(old) - statements(new)))
 
 
 def _is_needed(question: str, expected: NodeExpectation) -> bool:
@@ -101,6 +107,7 @@ class _Look:
                 cause=f"{FRR_DAEMONS} does not switch {listed(switched_off)} on" if switched_off else _STOPPED,
                 step=FILE_FIRST if switched_off else RESTART,
                 is_there=not switched_off,
+                parts=missing,
             )
         elif late := sorted(self.state.late & FRR_QUESTIONS):
             yield self.view.finding(
@@ -135,6 +142,7 @@ class _Look:
                 zones=frr_zones(self.view, (*lacks, *has)),
                 # What FRR has besides need not be in anybody's way; where it is, sessions and VNIs tell.
                 severity=Severity.ERROR if lacks else Severity.WARNING,
+                parts=frozenset(lacks or has),
             )
 
 

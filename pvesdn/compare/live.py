@@ -20,6 +20,7 @@ _NONE = "none"
 _ENTRIES = "all-zero entries"
 _REMADE = frozenset({"VNI", "VTEP", "UDP port", "multicast group", "underlay device"})
 """What the kernel takes only when a VXLAN device is made: `ifup` alone leaves it as it is."""
+_ADDRESSES = "addresses"
 _LEARNING, _UNKNOWN = "learning", "flooding of unknown unicast and multicast"
 _SUPPRESSION = "suppression of ARP and ND"
 _OF_A_PORT = frozenset({_LEARNING, _UNKNOWN, _SUPPRESSION})
@@ -99,7 +100,8 @@ class _Look:
         if trait == "kind":
             step = f"ip -d link show {device.name}; whatever made it has to let go of the name"
         cause = self._cause(device, _BY_HAND)
-        return self._finding(device, trait=trait, expected=wanted, found=found, cause=cause, step=step)
+        parts = frozenset({wanted}) if trait == _ADDRESSES else frozenset()
+        return self._finding(device, trait=trait, expected=wanted, found=found, cause=cause, step=step, parts=parts)
 
     def _is_told_elsewhere(self, device: ExpectedDevice, trait: str, found: str) -> bool:
         """It is in no bridge, or in no VRF, because there is none, which is said of the bridge or the VRF; or it has
@@ -117,12 +119,13 @@ class _Look:
             is_way_in = address.ip in self.around.ways_in and not self._is_elsewhere(address.ip, device.name)
             yield self._finding(
                 device,
-                trait="addresses",
+                trait=_ADDRESSES,
                 expected="no other address",
                 found=str(address),
                 cause=self._cause(device, "somebody has added it; the next reload takes it away"),
                 step=_MOVE if is_way_in else f"ip address del {address} dev {device.name}",
                 severity=Severity.WARNING,
+                parts=frozenset({str(address)}),
             )
 
     def _is_elsewhere(self, address: IpAddress, name: str) -> bool:
@@ -176,6 +179,7 @@ class _Look:
             found="no such entry",
             cause=self._cause(device, cause),
             step=step,
+            parts=frozenset(map(str, wanted)),
         )
 
     def _too_many(self, device: ExpectedDevice, extra: list[IpAddress]) -> Discrepancy:
@@ -187,6 +191,7 @@ class _Look:
             found=f"broadcasts go to {_listed(extra)} as well",
             cause=self._cause(device, "it is left over from before a change, or somebody has added it"),
             step=" && ".join(f"bridge fdb del {_ZERO} dev {device.name} dst {vtep}" for vtep in extra),
+            parts=frozenset(map(str, extra)),
         )
 
     def settings(self) -> Iterator[Discrepancy]:
@@ -277,7 +282,7 @@ def _traits(device: ExpectedDevice, live: LiveDevice) -> Iterator[tuple[str, str
     if device.needs_carrier and live.is_up:
         yield "link", "there", "there" if live.has_carrier else "no carrier"
     for address in sorted(device.addresses or (), key=str):
-        yield "addresses", str(address), str(address) if address in live.addresses else "absent"
+        yield _ADDRESSES, str(address), str(address) if address in live.addresses else "absent"
 
 
 def _said(value: object) -> str:

@@ -137,5 +137,6 @@ def _finding(view: NodeView, vni: ExpectedVni, missing: Mapping[str, IpAddress],
         vni.device,
         trait="all-zero entries",
         expected=f"broadcasts go to {', '.join(f'{vtep} ({node})' for node, vtep in missing.items())}",
+        parts=frozenset(missing),
         **said,
     )

@@ -39,6 +39,18 @@ def session_discrepancies(
             yield session.finding("configured", "bgpd does not know the neighbor", _TYPED, step=RELOAD)
 
 
+def established(view: NodeView, cluster: ClusterView) -> Iterator[tuple[str, str]]:
+    """Sessions in which routes are exchanged, wanted or not: `Discrepancy.object` and `Discrepancy.peer` of each."""
+    for address, live in (view.state.sessions or {}).items():
+        if live.is_established:
+            member = cluster.owners.get(address)
+            yield _name(address, member), member or ""
+
+
+def _name(peer: str, member: str | None) -> str:
+    return f"BGP session to {peer if member is None else f'{member} ({peer})'}"
+
+
 @dataclass(frozen=True, slots=True)
 class _Session:
     """:param peer: the member that has the other end; None where it is not a member's."""
@@ -67,8 +79,8 @@ class _Session:
 
     def finding(self, expected: str, found: str, cause: str, **more: Any) -> Discrepancy:
         """One about this session."""
-        peer = self.wanted.peer if self.peer is None else f"{self.peer} ({self.wanted.peer})"
-        name = f"BGP session to {peer}"
+        name = _name(self.wanted.peer, self.peer)
+        more = {"peer": self.peer or "", **more}
         return self.view.finding(Subject.SESSION, name, expected=expected, found=found, cause=cause, **more)
 
     def _down(self, live: LiveSession) -> Discrepancy:

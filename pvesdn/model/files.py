@@ -18,6 +18,7 @@ from pvesdn.model.frr_local import LocalMerge
 from pvesdn.model.ifupdown import InterfacesFile, Stanza
 from pvesdn.model.pve_ifupdown import PveVxlanPort
 from pvesdn.model.running import PveRunning
+from pvesdn.model.verification import Look
 
 OUR_INTERFACES = "/etc/network/interfaces.d/pvesdn"
 SDN_INTERFACES = "/etc/network/interfaces.d/sdn"
@@ -237,6 +238,8 @@ class ChangeSet:
     :param flags: what was decided beforehand: whoever plans again decides alike.
     :param definitions: the draft that the plan is made from takes the place of pvesdn.cfg; None where it is made from
         the live one.
+    :param sources: what the plan is made from, as `Snapshot.pve_files`.
+    :param look: what the nodes were doing when the plan was made; no node was looked at where that was not read.
     """
 
     nodes: tuple[NodeChanges, ...]
@@ -253,6 +256,8 @@ class ChangeSet:
     pve_version: str = ""
     zones: Mapping[str, str] = field(default_factory=dict, repr=False)
     definitions: FileChange | None = None
+    sources: Mapping[str, str] = field(default_factory=dict, repr=False)
+    look: Look = field(default_factory=Look, repr=False)
 
     @property
     def takes_from_pve(self) -> bool:

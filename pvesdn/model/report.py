@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from pvesdn.model.verification import Verdict
+
 
 class Outcome(StrEnum):
     """How one step on one node ended."""
@@ -70,6 +72,7 @@ class ApplyReport:
     :param commit_error: one line, empty when the commit went well.
     :param not_checked: what was not looked at.
     :param has_new_definitions: a draft has become the cluster's pvesdn.cfg.
+    :param verdict: what the checks came to; None where it did not come to them.
     """
 
     nodes: tuple[NodeOutcome, ...] = ()
@@ -77,6 +80,7 @@ class ApplyReport:
     commit_error: str = ""
     not_checked: tuple[str, ...] = ()
     has_new_definitions: bool = False
+    verdict: Verdict | None = None
 
     @property
     def is_good(self) -> bool:

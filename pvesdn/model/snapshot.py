@@ -42,6 +42,12 @@ FORMER_OWN_FILE = f"{OWN_FILE}.before"
 SEEN_FILE = f"/etc/pve/sdn/{SEEN_NAME}"
 RECORD_FILE = "/var/lib/pvesdn/written.json"
 
+
+def is_definition(name: str) -> bool:
+    """Whether a file of /etc/pve/sdn is one that people and PVE's panel write, and not one of PVE's or ours alone."""
+    return name.endswith(".cfg")
+
+
 NODE_FILES = (
     "/etc/network/interfaces",
     "/etc/network/interfaces.new",

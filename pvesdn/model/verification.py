@@ -43,6 +43,8 @@ class Discrepancy:
     :param is_there: it is done on that node, as root.
     :param zones: whose guests notice, sorted by name.
     :param severity: an error is bad, a warning may become it.
+    :param parts: where several things of one kind are told together, each of them: lines, addresses, VTEPs.
+    :param peer: of a BGP session the member at the other end; empty where it is not a member's.
     """
 
     node: str
@@ -56,6 +58,13 @@ class Discrepancy:
     zones: tuple[str, ...] = ()
     severity: Severity = Severity.ERROR
     is_there: bool = False
+    parts: frozenset[str] = field(default=frozenset(), compare=False, repr=False)
+    peer: str = field(default="", compare=False)
+
+    @property
+    def check(self) -> tuple[str, Subject, str, str]:
+        """Which check it is that found it: the same one before and after a change."""
+        return self.node, self.subject, self.object, self.trait
 
     @property
     def next_step(self) -> str:
@@ -130,3 +139,34 @@ class Verification:
 def in_order(found: Iterable[Discrepancy]) -> tuple[Discrepancy, ...]:
     """The bad before the rest; otherwise as they came."""
     return tuple(sorted(found, key=lambda discrepancy: discrepancy.severity is not Severity.ERROR))
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What the nodes were doing at one moment, held against a design: what an apply compares before and after.
+
+    :param nodes: those that were looked at.
+    :param found: everything that was not as it should be there; devices and settings that a change of files brings are
+        not judged as long as the files lack it.
+    :param up: BGP sessions that were established, by node and `Discrepancy.object`, each with `Discrepancy.peer`.
+    :param not_checked: what nobody could look at.
+    """
+
+    nodes: frozenset[str] = frozenset()
+    found: tuple[Discrepancy, ...] = ()
+    up: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    not_checked: tuple[NotChecked, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What the checks after a change came to.
+
+    :param failed: what passed before and does not any more, and what is new and does not pass.
+    :param before: what was not as it should be before, and still is not: not the change's doing.
+    :param not_checked: what nobody could look at.
+    """
+
+    failed: tuple[Discrepancy, ...] = ()
+    before: tuple[Discrepancy, ...] = ()
+    not_checked: tuple[NotChecked, ...] = ()

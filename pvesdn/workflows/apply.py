@@ -10,18 +10,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pvesdn.compare.execution import execution_plan
-from pvesdn.errors import ApplyRefused
-from pvesdn.model.execution import ExecutionPlan
+from pvesdn.compare.live_paths import WHAT
+from pvesdn.errors import ApplyRefused, NodeFailed
+from pvesdn.model.execution import ExecutionPlan, NodeExecution
 from pvesdn.model.files import ChangeSet
 from pvesdn.model.primitives import NodeName
 from pvesdn.model.report import ApplyReport, NodeOutcome, Outcome, StepOutcome
 from pvesdn.model.snapshot import SEEN_FILE
-from pvesdn.workflows.aftermath import NOT_CHECKED, restore_flooding, verify
+from pvesdn.model.verification import Verdict
+from pvesdn.workflows.aftermath import restore_flooding
 from pvesdn.workflows.any_member import on_any_member
 from pvesdn.workflows.commit import NO_COMMIT, CommitOutcome, commit_definitions
 from pvesdn.workflows.draft import replace_definitions
 from pvesdn.workflows.planner import Planner
 from pvesdn.workflows.progress import Progress, healthy
+from pvesdn.workflows.proof import Proof, in_one_line
 from pvesdn.workflows.put_in_place import put_in_place
 from pvesdn.workflows.stage import discarding, stage
 from pvesdn.workflows.take_over import take_frr_over
@@ -47,6 +50,7 @@ def apply(world: World, changes: ChangeSet, planner: Planner) -> ApplyReport:
     world.api.require(_rights(todo))  # before anything: a refused reload leaves a node half done
     _remember_vteps(world, todo.seen, [node.node for node in changes.nodes])
     run = [Progress(world, node) for node in todo.nodes]
+    proof = Proof(world, changes, planner)
     with Transaction(world, run) as transaction:
         is_staged = stage(world, run) and transaction.arm()
         if is_staged:
@@ -54,21 +58,36 @@ def apply(world: World, changes: ChangeSet, planner: Planner) -> ApplyReport:
         is_placed = is_staged and put_in_place(world, healthy(run), transaction)
         if not is_placed or (changes.takes_from_pve and len(healthy(run)) < len(run)):
             transaction.put_back(because=_failed(run))
+            proof.check_way_back(run)
             commit = _NOT_REACHED if todo.commits else NO_COMMIT
             return _report(run, changes, commit, is_staged=is_staged)
         commit = _commit(world, run, todo, planner, transaction)
         restore_flooding(world, healthy(run))
-        verify(world, changes, healthy(run), planner)
-        _settle(run, transaction)
-    return _report(run, changes, commit, is_staged=True)
+        verdict = proof.check(healthy(run)) if healthy(run) else None
+        elsewhere = [] if verdict is None else _elsewhere(run, verdict)
+        _settle(run, transaction, elsewhere)
+        proof.check_way_back(run)
+    return _report([*run, *elsewhere], changes, commit, is_staged=True, verdict=verdict)
 
 
-def _settle(run: Sequence[Progress], transaction: Transaction) -> None:
-    """Everything was good where it was done: it stays. Otherwise all nodes are put back, if that can be."""
-    bad = [progress for progress in run if progress.error and transaction.has_placed(progress)]
+def _settle(run: Sequence[Progress], transaction: Transaction, elsewhere: Sequence[Progress]) -> None:
+    """Everything was good where it was done, and elsewhere: it stays. Otherwise all nodes are put back, if that can
+    be.
+    """
+    bad = [*(progress for progress in run if progress.error and transaction.has_placed(progress)), *elsewhere]
     if not bad or transaction.is_committed():
         transaction.keep()
     transaction.put_back(because=_failed(bad or run))
+
+
+def _elsewhere(run: Sequence[Progress], verdict: Verdict) -> list[Progress]:
+    """Nodes that had nothing to do and on which something fails since."""
+    found: list[Progress] = []
+    for node in sorted({item.node for item in verdict.failed} - {progress.node for progress in run}):
+        progress = Progress(run[0].world, NodeExecution(node), step="verified")
+        progress.fail(NodeFailed(node, in_one_line([item for item in verdict.failed if item.node == node])))
+        found.append(progress)
+    return found
 
 
 def _failed(run: Sequence[Progress]) -> str:
@@ -130,16 +149,25 @@ def _rights(todo: ExecutionPlan) -> list[tuple[str, str]]:
     return [(f"/nodes/{node.node}", "Sys.Modify") for node in todo.nodes if node.reloads]
 
 
-def _report(run: Sequence[Progress], changes: ChangeSet, commit: CommitOutcome, *, is_staged: bool) -> ApplyReport:
+def _report(
+    run: Sequence[Progress],
+    changes: ChangeSet,
+    commit: CommitOutcome,
+    *,
+    is_staged: bool,
+    verdict: Verdict | None = None,
+) -> ApplyReport:
     outcomes = [progress.outcome() for progress in run]
     outcomes += [
         NodeOutcome(node, (StepOutcome("read", Outcome.UNREACHABLE),), error=reason)
         for node, reason in (*changes.unreachable.items(), *((node, f"{node}: {_OFFLINE}") for node in changes.offline))
     ]
+    unseen = () if verdict is None else verdict.not_checked
     return ApplyReport(
         nodes=tuple(sorted(outcomes, key=lambda outcome: outcome.node)),
         commit=commit.outcome,
         commit_error=commit.error,
-        not_checked=NOT_CHECKED,
+        not_checked=(WHAT, *(f"{item.node}: {item.what}: {item.why}" for item in unseen)),
         has_new_definitions=is_staged and changes.definitions is not None,
+        verdict=verdict,
     )

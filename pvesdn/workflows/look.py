@@ -3,21 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pvesdn.compare.drift import told, unread
-from pvesdn.compare.frr_live import compare_frr
+from pvesdn.compare.frr_live import compare_frr, unseen
 from pvesdn.compare.live import Circumstances, compare_live
 from pvesdn.compare.live_guests import compare_guests
+from pvesdn.compare.live_sessions import established
 from pvesdn.compare.live_view import ClusterView, NodeView
 from pvesdn.decode.nodes.state import decode_state
 from pvesdn.design.expectation import expect
 from pvesdn.design.shared.belongs import zones_by_interface
+from pvesdn.errors import NodeFailed
 from pvesdn.model.design import NodeDesign
-from pvesdn.model.files import FRR_CONF, FRR_DAEMONS, NodeChanges
+from pvesdn.model.files import FRR_CONF, FRR_CONF_LOCAL, FRR_DAEMONS, OUR_SYSCTL, NodeChanges
 from pvesdn.model.primitives import IpAddress
-from pvesdn.model.verification import Discrepancy
+from pvesdn.model.snapshot import STATE_COMMANDS
+from pvesdn.model.verification import Discrepancy, Look, NotChecked, Subject
 from pvesdn.workflows.understand import Understanding
+
+_SEEN_AS = {
+    "fdb": "flooding: the all-zero entries of VXLAN devices",
+    "settings": "the kernel's settings",
+    "port-vlans": "VLANs of the ports of VLAN-aware VNets",
+    "guest-plugs": "whether guests' ports are where their configurations have them",
+    "frr-daemons": "FRR's daemons",
+    "frr-running": "FRR's running configuration",
+    "bgp-neighbors": "BGP sessions",
+    "evpn-vnis": "the VNIs that FRR knows",
+    "vrf-routes": "routes of the zones' VRFs",
+    "evpn-rmacs": "router MACs of the other VTEPs",
+    "vrrp": "the roles of virtual routers",
+}
+"""Questions of `STATE_COMMANDS` in a person's words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +53,16 @@ class Looker:
         self._known = known
         self._zones = zones_by_interface(known.given.sdn)
         self._ways_in = _ways_in(known)
+
+    def seen(self, design: NodeDesign, changes: NodeChanges) -> LookedAt | None:
+        """The same where the node was asked, and answered what can be read; None otherwise."""
+        if STATE_COMMANDS[0] not in self._known.snapshot.nodes[design.node].commands:
+            return None
+        try:
+            # That an apply has not finished is said of the plan, and is true of every node while it runs.
+            return self.at(design, replace(changes, is_unfinished=False))
+        except NodeFailed:
+            return None
 
     def at(self, design: NodeDesign, changes: NodeChanges) -> LookedAt:
         """What a node is doing, and what it should be doing.
@@ -69,11 +97,41 @@ class Looker:
         # An address that every node has, such as an anycast gateway, is nobody's.
         return ClusterView({name: node.view for name, node in nodes.items()}, {**held, **seen, **chosen}, off)
 
+    def look(self, nodes: Mapping[str, LookedAt]) -> Look:
+        """What these nodes were doing, without what only says that their files are not in place yet."""
+        cluster = self.together(nodes)
+        found: list[Discrepancy] = []
+        for node in nodes.values():
+            found += (item for item in self.found_on(node, cluster) if not _waits_for_files(item, node.view))
+        return Look(
+            nodes=frozenset(nodes),
+            found=tuple(found),
+            up={
+                (name, session): peer
+                for name, node in nodes.items()
+                for session, peer in established(node.view, cluster)
+            },
+            not_checked=tuple(item for node in nodes.values() for item in not_seen(node.view)),
+        )
+
     def found_on(self, node: LookedAt, cluster: ClusterView) -> Iterator[Discrepancy]:
         """Everything about what a node is doing that is not as it should be: devices, guests, FRR."""
         yield from compare_live(node.view, node.around)
         yield from compare_guests(node.view, self._known.guest_names, self._known.given.cluster.pve_version)
         yield from compare_frr(node.view, cluster)
+
+
+def not_seen(view: NodeView) -> Iterator[NotChecked]:
+    """What nobody could look at on a node, and why."""
+    return (NotChecked(view.node, _SEEN_AS[what], why) for what, why in unseen(view))
+
+
+def _waits_for_files(item: Discrepancy, view: NodeView) -> bool:
+    """Daemons that a new file switches on, routes and virtual routers that it brings, and settings that it makes."""
+    if item.subject is Subject.SETTING:
+        return OUR_SYSCTL in view.told
+    is_of_frr = item.subject in {Subject.ROUTE, Subject.VRRP} or (item.subject is Subject.FRR and not item.trait)
+    return is_of_frr and bool(view.told & {FRR_CONF, FRR_CONF_LOCAL, FRR_DAEMONS})
 
 
 def _ways_in(known: Understanding) -> frozenset[IpAddress]:

@@ -26,6 +26,7 @@ from pvesdn.model.flags import PlanFlags
 from pvesdn.model.snapshot import SEEN_NAME, Snapshot
 from pvesdn.render.renderer import Renderer
 from pvesdn.workflows.decoded import Intent
+from pvesdn.workflows.look import Looker
 from pvesdn.workflows.understand import Understanding, understand
 
 
@@ -55,9 +56,12 @@ def plan_understood(
     """The same for a snapshot that is already understood."""
     changes: list[NodeChanges] = []
     found: list[Finding] = []
+    looker, looked_at = Looker(known), {}
     for planned in plan_nodes(known, renderer, only=only, flags=flags):
         changes.append(planned.changes)
         found += (*planned.warnings, *planned.edits)
+        if (at := looker.seen(planned.design, planned.changes)) is not None:
+            looked_at[planned.changes.node] = at
     return ChangeSet(
         nodes=tuple(changes),
         findings=(
@@ -84,6 +88,8 @@ def plan_understood(
         guest_names=known.guest_names,
         pve_version=known.given.cluster.pve_version,
         zones=zones_by_interface(known.given.sdn),
+        sources=known.snapshot.pve_files,
+        look=looker.look(looked_at),
     )
 
 

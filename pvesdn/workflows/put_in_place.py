@@ -8,11 +8,16 @@ from typing import assert_never
 from pvesdn.errors import ClusterError, NodeError, NodeFailed, NodeUnreachable
 from pvesdn.model.execution import ChangeFrr, LoadSysctl, PutInPlace, ReloadNetwork, Step
 from pvesdn.model.primitives import NodeName
+from pvesdn.model.snapshot import RECORD_FILE
+from pvesdn.workflows.patience import Patience
 from pvesdn.workflows.progress import Progress, healthy
 from pvesdn.workflows.stage import discard, discarding
 from pvesdn.workflows.tasks import follow
 from pvesdn.workflows.transaction import Transaction
 from pvesdn.workflows.world import World
+
+REACHED_AGAIN = 30.0
+"""Seconds that a node may take to answer after its reload: the ports of a bridge may wait for spanning tree."""
 
 
 def put_in_place(world: World, run: Sequence[Progress], transaction: Transaction) -> bool:
@@ -88,6 +93,25 @@ def _reload(progress: Progress, step: ReloadNetwork) -> None:
         follow(world, upid, progress.node)
     except ClusterError as error:
         raise NodeFailed(progress.node, f"the network reload: {error}") from error
+    _reach(progress)
+
+
+def _reach(progress: Progress) -> None:
+    """Return when the node answers again: a reload may have cut it off, and then no other node is begun.
+
+    :raises NodeFailed: it does not, within `REACHED_AGAIN` seconds.
+    """
+    patience = Patience(progress.world.clock)
+    while True:
+        try:
+            progress.world.nodes.read(progress.node, [RECORD_FILE])
+        except NodeUnreachable as error:
+            if patience.is_over(REACHED_AGAIN):
+                what = f"it does not answer any more since its network was reloaded: {error}"
+                raise NodeFailed(progress.node, what) from error
+        else:
+            return
+        patience.pause()
 
 
 def _is_lost(progress: Progress, error: NodeError) -> bool:

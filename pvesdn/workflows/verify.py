@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from itertools import chain
 
 from pvesdn.compare.drift import edited, file_discrepancies, pve_discrepancies, unsourced
-from pvesdn.compare.frr_live import unseen
 from pvesdn.compare.live import checks
 from pvesdn.compare.live_guests import guest_checks
 from pvesdn.compare.live_paths import WHAT
@@ -23,7 +22,7 @@ from pvesdn.model.snapshot import Snapshot
 from pvesdn.model.verification import Discrepancy, NotChecked, Verification, ZoneVerdict, in_order
 from pvesdn.render.renderer import Renderer
 from pvesdn.workflows.further import Further
-from pvesdn.workflows.look import LookedAt, Looker
+from pvesdn.workflows.look import LookedAt, Looker, not_seen
 from pvesdn.workflows.plan import plan_nodes
 from pvesdn.workflows.read import read_cluster
 from pvesdn.workflows.understand import Understanding, understand
@@ -36,20 +35,6 @@ LookFurther = Callable[[ClusterView, Sequence[Discrepancy]], Further]
 
 _PAUSE = 1.0
 """Seconds between two looks."""
-
-_SEEN_AS = {
-    "fdb": "flooding: the all-zero entries of VXLAN devices",
-    "settings": "the kernel's settings",
-    "port-vlans": "VLANs of the ports of VLAN-aware VNets",
-    "guest-plugs": "whether guests' ports are where their configurations have them",
-    "frr-daemons": "FRR's daemons",
-    "frr-running": "FRR's running configuration",
-    "bgp-neighbors": "BGP sessions",
-    "evpn-vnis": "the VNIs that FRR knows",
-    "vrf-routes": "routes of the zones' VRFs",
-    "evpn-rmacs": "router MACs of the other VTEPs",
-    "vrrp": "the roles of virtual routers",
-}
 
 
 def verify(snapshot: Snapshot, renderer: Renderer) -> Verification:
@@ -82,10 +67,10 @@ def verify_understood(
     found = [*pve_discrepancies(pending, known.running)]
     unmanaged = known.given.sdn.pve.unmanaged_zones
     unseen_by = [NotChecked("", f"zone {zone.id}", zone.reason) for zone in unmanaged]
-    for name, node in wanted.items():
+    for node in wanted.values():
         found += _of_files(known, node, has_pending=bool(pending))
         found += looker.found_on(node.at, cluster)
-        unseen_by += (NotChecked(name, _SEEN_AS[what], why) for what, why in unseen(node.at.view))
+        unseen_by += not_seen(node.at.view)
     beyond = _no_further(found) if further is None else further(cluster, found)
     counted = {name: _counted(node.at.view) + _of_paths(beyond, name) for name, node in wanted.items()}
     kept = in_order(item for item in beyond.found if zone is None or item.concerns(zone))

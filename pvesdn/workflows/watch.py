@@ -134,7 +134,7 @@ def _plan(world: World, memory: Memory, planner: Planner) -> ChangeSet | WatchRe
     if may_wait and (edit := _edit(world)):
         return _wait(world, memory, edit)
     try:
-        return planner(read_cluster(world))
+        return planner(read_cluster(world, has_state=True))
     except SdnConfigError as error:
         if not may_wait:
             raise

@@ -94,7 +94,7 @@ def world_of(cluster: SimulatedCluster) -> World:
 
 
 def plan_of(cluster: SimulatedCluster, flags: PlanFlags | None = None) -> ChangeSet:
-    return plan(read_cluster(world_of(cluster)), Renderer(), flags=flags)
+    return plan(read_cluster(world_of(cluster), has_state=True), Renderer(), flags=flags)
 
 
 def apply_to(cluster: SimulatedCluster, flags: PlanFlags | None = None) -> ApplyReport:

@@ -6,8 +6,10 @@ import contextlib
 import hashlib
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
 from pvesdn.decode.cluster.status import decode_cluster
 from pvesdn.model.files import ChangeSet
@@ -17,7 +19,7 @@ from pvesdn.render.renderer import Renderer
 from pvesdn.workflows.plan import plan
 from pvesdn.workflows.read import SDN_DIR
 from pvesdn_lab.simulated import sdn_config
-from tests.fakes import FakeApi, FakeClock, FakeCluster, FakeNode, FakeNodes, FakeObserver, links_after
+from tests.fakes import FakeApi, FakeClock, FakeCluster, FakeNode, FakeNodes, FakeObserver
 
 RENDERER = Renderer()
 """One for all cases: compiling its templates takes longer than any of them."""
@@ -87,5 +89,25 @@ def _with_links(raw: NodeRaw, deleted: tuple[str, ...]) -> NodeRaw:
         return raw
     kept = [link for link in links if link.get("ifname") not in deleted]
     with contextlib.suppress(ValueError):  # no device is made of a stanza whose numbers are none
-        kept = links_after(kept, raw.files)
+        kept = _links_after(kept, raw.files)
     return NodeRaw(raw.files, {**raw.commands, "ip-link": kept})
+
+
+def _links_after(links: list[dict[str, Any]], files: Mapping[str, str]) -> list[dict[str, Any]]:
+    """The rows of `ip link` after an ifreload: one for every `iface` of interfaces.d, and none without."""
+    kept = [link for link in links if not link.get("is_made")]
+    known = {link["ifname"] for link in kept}
+    texts = [text for path, text in files.items() if path.startswith("/etc/network/interfaces.d/")]
+    made = [_link(stanza) for text in texts for stanza in re.findall(r"^iface .*(?:\n[\t ].*)*", text, re.MULTILINE)]
+    return [*kept, *(link for link in made if link["ifname"] not in known)]
+
+
+def _link(stanza: str) -> dict[str, Any]:
+    """A link of `ip -j -d link` as a stanza asks for it."""
+    head, *options = (line.split() for line in stanza.splitlines())
+    values = {words[0]: " ".join(words[1:]) for words in options if words}
+    if "vxlan-id" in values:
+        info: dict[str, Any] = {"info_kind": "vxlan", "info_data": {"id": int(values["vxlan-id"])}}
+    else:
+        info = {"info_kind": "vrf" if "vrf-table" in values else "bridge"}
+    return {"ifname": head[1], "mtu": int(values.get("mtu", 1500)), "linkinfo": info, "is_made": True}

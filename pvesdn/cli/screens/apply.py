@@ -25,6 +25,9 @@ def show_report(screen: Screen, report: ApplyReport) -> None:
             screen.error(f"{node.node}: not as it was before: {'; '.join(node.left)}; {_NEXT}")
     if report.commit_error:
         screen.error(report.commit_error)
+    for item in () if report.verdict is None else report.verdict.before:
+        said = f"{item.node}: {item.object}{f', {item.trait}' if item.trait else ''}: {item.found}"
+        screen.line(Span("already so before: ", Style.WARNING), f"{said}; pvesdn verify says what to do")
     for what in report.not_checked:
         screen.line(Span("not checked: ", Style.WARNING), what)
     screen.line(*_last_line(report))

@@ -12,9 +12,10 @@ from pvesdn.compare.replugs import replugs
 from pvesdn.model.consequences import Consequence
 from pvesdn.model.differences import Difference
 from pvesdn.model.files import Action, ChangeSet, FileChange, NodeChanges, PendingChange
-from pvesdn.model.findings import Finding
+from pvesdn.model.findings import Finding, Severity
 from pvesdn.model.report import ApplyReport, NodeOutcome, Outcome, Standing
 from pvesdn.model.running import PveRunning
+from pvesdn.model.verification import Discrepancy, Verdict
 
 _WORDS = {Action.ADD: "add", Action.CHANGE: "change", Action.REMOVE: "remove", Action.REPLACE: "replace"}
 
@@ -200,7 +201,31 @@ def _report(report: ApplyReport) -> dict[str, Any]:
         "commit": None if report.commit is None else report.commit.value,
         "commit_error": report.commit_error,
         "not_checked": list(report.not_checked),
+        "checks": None if report.verdict is None else _verdict(report.verdict),
     } | ({"definitions": Outcome.OK.value} if report.has_new_definitions else {})
+
+
+def _verdict(verdict: Verdict) -> dict[str, Any]:
+    return {
+        "failed": [discrepancy(item) for item in verdict.failed],
+        "before": [discrepancy(item) for item in verdict.before],
+    }
+
+
+def discrepancy(found: Discrepancy) -> dict[str, Any]:
+    """One thing that is not as it should be on a node."""
+    return {
+        "severity": "bad" if found.severity is Severity.ERROR else found.severity.value,
+        "node": found.node,
+        "subject": found.subject.value,
+        "object": found.object,
+        "trait": found.trait,
+        "expected": found.expected,
+        "found": found.found,
+        "cause": found.cause,
+        "next": found.next_step,
+        "zones": list(found.zones),
+    }
 
 
 def _outcome(node: NodeOutcome) -> dict[str, Any]:

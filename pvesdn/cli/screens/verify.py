@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
+from pvesdn.cli.screens.documents import discrepancy
 from pvesdn.cli.screens.screen import Line, Span, Style, columns, counted
 from pvesdn.model.findings import Severity
 from pvesdn.model.ranges import ranges
@@ -111,21 +112,7 @@ def verify_document(verification: Verification, status: int) -> dict[str, Any]:
             for zone in verification.zones
         ],
         "nodes": list(verification.nodes),
-        "findings": [
-            {
-                "severity": "bad" if found.severity is Severity.ERROR else found.severity.value,
-                "node": found.node,
-                "subject": found.subject.value,
-                "object": found.object,
-                "trait": found.trait,
-                "expected": found.expected,
-                "found": found.found,
-                "cause": found.cause,
-                "next": found.next_step,
-                "zones": list(found.zones),
-            }
-            for found in verification.discrepancies
-        ],
+        "findings": [discrepancy(found) for found in verification.discrepancies],
         "not_checked": [{"node": item.node, "what": item.what, "why": item.why} for item in verification.not_checked],
         "unreachable": dict(sorted(verification.unreachable.items())),
         "offline": list(verification.offline),

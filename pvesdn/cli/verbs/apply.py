@@ -117,7 +117,7 @@ class _Source:
 
         :raises ApplyRefused: the saved plan is out of date, or the plan cannot be carried out in such parts.
         """
-        snapshot = read_cluster(world)
+        snapshot = read_cluster(world, has_state=True)
         if self._saved is None or self._file is None:
             return make_offer(snapshot, self._terms)
         return offer_again(self._saved, self._file, snapshot)

@@ -65,7 +65,7 @@ def plan(
         draft=None if draft_file is None else read_draft(draft_file).saved,
     )
     if plan_file is None:
-        offer = view(take(session, folder), terms, intent)
+        offer = view(take(session, folder, has_state=True), terms, intent)
         require_known(frozenset(only), offer.changes, offer.snapshot)
     else:
         offer = _saved(session, terms, plan_file, folder, intent)
@@ -96,7 +96,7 @@ def _saved(session: Session, terms: Terms, plan_file: Path, folder: Path | None,
             "--out saves what apply does, and apply never goes by --intent running", hint="leave it out"
         )
     world = cluster_of(session)
-    offer = make_offer(read_cluster(world), terms)
+    offer = make_offer(read_cluster(world, has_state=True), terms)
     if not offer.is_blocked:
         save_plan(offer, plan_file, world.clock.now())
     return offer

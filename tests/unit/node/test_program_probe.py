@@ -117,8 +117,8 @@ def test_datagrams_over_ipv6_are_not_fragmented_either(networks: Networks) -> No
         network.ip("link", "del", "vx")
         network.ip("link", "add", "vx", "type", "vxlan", "id", "42", "local", address, "dstport", "4789")
         network.ip("link", "set", "vx", "master", "web", "up")
-    ends = {"source": "2001:db8::1", "target": "2001:db8::2"}
-    back = {"source": "2001:db8::2", "target": "2001:db8::1"}
+    ends: dict[str, Any] = {"source": "2001:db8::1", "target": "2001:db8::2"}
+    back: dict[str, Any] = {"source": "2001:db8::2", "target": "2001:db8::1"}
     first, second = both(
         networks, request(0, (1380, 1381), seconds=0.6, **ends), request(1, (64, 64), seconds=0.6, **back)
     )

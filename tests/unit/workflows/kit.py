@@ -38,7 +38,7 @@ def cluster(pvesdn_cfg: str = UNICAST, **given: Any) -> FakeCluster:
 
 
 def plan_of(made: FakeCluster, **options: Any) -> ChangeSet:
-    return plan(read_cluster(made.world()), Renderer(), **options)
+    return plan(read_cluster(made.world(), has_state=True), Renderer(), **options)
 
 
 def apply_to(made: FakeCluster, **world: Any) -> ApplyReport:

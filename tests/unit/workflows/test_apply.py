@@ -341,7 +341,7 @@ def test_an_interface_that_does_not_appear_is_a_failure_of_its_node() -> None:
     made = cluster()
     made.api.on_reload = None
     report = apply_to(made)
-    assert "the interface vxlan_web does not exist" in errors(report)["node1"]
+    assert "vxlan_web: expected there, found absent" in errors(report)["node1"]
     assert steps(report)["node1"][-2:] == ["verified=failed", "undone=ok"]
 
 

@@ -1,0 +1,84 @@
+"""What an apply has broken, and what was broken before it: two looks at the nodes, held against each other."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+
+from pvesdn.compare.frr_live import lines_gone
+from pvesdn.model.files import FRR_CONF, NodeChanges
+from pvesdn.model.findings import Severity
+from pvesdn.model.verification import Discrepancy, Look, Subject, Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """What was done between the two looks.
+
+    :param nodes: what the plan had for each node.
+    :param left: nodes that were left out on purpose although the plan changes them; what lies between them and the
+        others may stand still until they have their turn.
+    :param absent: nodes that were to have their turn and have not: nothing new is expected of them.
+    """
+
+    nodes: Mapping[str, NodeChanges] = field(default_factory=dict)
+    left: Collection[str] = ()
+    absent: Collection[str] = ()
+
+
+def judge(before: Look, after: Look, applied: Applied) -> Verdict:
+    """What passed before and fails now has failed, and so has what is new and does not pass. What failed before and
+    still fails is nobody's fault.
+
+    Judged are nodes that were looked at before, and those that the plan is about. Warnings are not, but for two: a
+    session that was established and is no longer, whoever has the other end; and a line that was taken out of frr.conf
+    and is still in FRR.
+    """
+    known: dict[tuple[str, Subject, str, str], frozenset[str]] = {}
+    for item in before.found:
+        known[item.check] = known.get(item.check, frozenset()) | item.parts
+    failed, still = [], []
+    for item in after.found:
+        if item.node not in {*before.nodes, *applied.nodes} or _is_excused(item, before, applied):
+            continue
+        is_lost = _session(item) in before.up.keys() - after.up.keys()
+        is_known = item.check in known and item.parts <= known[item.check]
+        is_bad = item.severity is Severity.ERROR or is_lost or _is_left_behind(item, applied)
+        if is_bad and (is_lost or not is_known):
+            failed.append(item)
+        elif is_bad:
+            still.append(item)
+    return Verdict(tuple(failed), tuple(still), after.not_checked)
+
+
+def lost_sessions(before: Look, after: Look) -> dict[str, list[str]]:
+    """Sessions of BGP that were established and are no longer, by node, where both ends were looked at."""
+    found: dict[str, list[str]] = {}
+    for (node, name), peer in before.up.items():
+        is_seen = node in after.nodes and (not peer or peer in after.nodes)
+        if is_seen and (node, name) not in after.up:
+            found.setdefault(node, []).append(name)
+    return found
+
+
+def _is_excused(item: Discrepancy, before: Look, applied: Applied) -> bool:
+    if item.node in applied.left or item.node in applied.absent or (item.peer and item.peer in applied.left):
+        return True
+    if item.peer and item.peer in applied.absent and _session(item) not in before.up:
+        return True
+    changes = applied.nodes.get(item.node)
+    is_unplugged = changes is not None and any(item.object in ports for ports in changes.guests.values())
+    return item.subject is Subject.GUEST and is_unplugged  # which the plan has said
+
+
+def _session(item: Discrepancy) -> tuple[str, str]:
+    return item.node, item.object
+
+
+def _is_left_behind(item: Discrepancy, applied: Applied) -> bool:
+    """FRR still runs a line that the apply has taken out of its file."""
+    changes = applied.nodes.get(item.node)
+    if item.subject is not Subject.FRR or changes is None:
+        return False
+    conf = next((change for change in changes.files if change.path == FRR_CONF), None)
+    return conf is not None and bool(item.parts & lines_gone(conf.old or "", conf.new or ""))

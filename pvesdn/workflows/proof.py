@@ -1,0 +1,182 @@
+"""The proof of an apply: verify's checks, asked again when every node has been reloaded, and when all is put back.
+
+What counts as a failure is decided in `pvesdn/compare/before_after.py`; this asks until all is good, or until it is
+clear that it will not be.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from pvesdn.compare.before_after import Applied, judge, lost_sessions
+from pvesdn.errors import NodeFailed, NodeUnreachable, PvesdnError
+from pvesdn.model.files import ChangeSet, NodeChanges
+from pvesdn.model.primitives import NodeName
+from pvesdn.model.report import Outcome, Standing, StepOutcome
+from pvesdn.model.snapshot import is_definition
+from pvesdn.model.verification import Discrepancy, Subject, Verdict
+from pvesdn.workflows.patience import Found, Patience
+from pvesdn.workflows.planner import Planner
+from pvesdn.workflows.progress import Progress
+from pvesdn.workflows.read import read_cluster
+from pvesdn.workflows.world import World
+
+PATIENCE = 30.0
+"""Seconds for what settles by itself. On real FRR sessions take 1.3 to 2.3 s after a reload, VTEPs up to 3.3 s."""
+AT_ONCE = 5.0
+"""Seconds for what a reload has done by the time it ends: files, devices, settings."""
+_DONE_AT_ONCE = frozenset({Subject.FILE, Subject.DEVICE, Subject.SETTING})
+_LINK = "link"
+"""A card takes its time to find out that something is at the other end."""
+_SHOWN = 3
+"""As many findings are told in the one line of a node."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Sight:
+    """One look after the change.
+
+    :param silent: nodes that were done and could not be looked at, with the reason.
+    """
+
+    verdict: Verdict
+    silent: dict[NodeName, str]
+
+    @property
+    def patience(self) -> float:
+        """Seconds after the first look within which it may still get better; 0 when all is good."""
+        waits = [PATIENCE if _settles(item) else AT_ONCE for item in self.verdict.failed]
+        return min([*waits, *(PATIENCE for _ in self.silent)], default=0.0)
+
+
+class Proof:
+    """The checks around one apply. :param changes: the plan, with what the nodes were doing when it was made."""
+
+    def __init__(self, world: World, changes: ChangeSet, planner: Planner) -> None:
+        self._world = world
+        self._changes = changes
+        self._planner = planner
+        self._applied = {node.node: node for node in changes.nodes}
+
+    def check(self, run: Sequence[Progress]) -> Verdict:
+        """Whether what was done is there and works. It is noted on each node; what fails on nodes that had nothing to
+        do is in the result alone.
+
+        :param run: nodes that were done.
+        """
+        for progress in run:
+            progress.begin("verified")
+        done = frozenset(progress.node for progress in run)
+        try:
+            sight = self._settled(lambda: self._look(done), lambda sight: sight.patience)
+        except PvesdnError as error:
+            for progress in run:
+                progress.step = "verified"
+                progress.fail(NodeFailed(progress.node, f"applied, but not verified: {error}"))
+            return Verdict()
+        for progress in run:
+            progress.step = "verified"
+            if progress.node in sight.silent:
+                progress.fail(NodeUnreachable(progress.node, f"not verified: {sight.silent[progress.node]}"))
+            elif found := [item for item in sight.verdict.failed if item.node == progress.node]:
+                progress.fail(NodeFailed(progress.node, in_one_line(found)))
+            else:
+                progress.done()
+        return sight.verdict
+
+    def check_way_back(self, run: Iterable[Progress]) -> None:
+        """Whether sessions that were up before are up again where nodes were put back; those that are not are told as
+        left. Files, devices, settings and FRR's configuration each node has compared by itself.
+        """
+        undone = {progress.node: progress for progress in run if _is_undone(progress)}
+        if not any(node in undone for node, _ in self._changes.look.up):
+            return
+        left: dict[NodeName, tuple[str, ...]] = {}
+        try:
+            lost = self._settled(
+                lambda: lost_sessions(self._changes.look, self._plan_again().look),
+                lambda lost: PATIENCE if lost.keys() & undone.keys() else 0.0,
+            )
+        except PvesdnError as error:
+            left = dict.fromkeys(undone, (f"whether its BGP sessions are up again is not known: {error}",))
+        else:
+            left = {node: tuple(f"{name} was established, and is not" for name in lost[node]) for node in lost}
+        for node in undone.keys() & left.keys():
+            undone[node].standing, undone[node].left = Standing.NOT_PUT_BACK, left[node]
+
+    def _look(self, done: frozenset[NodeName]) -> _Sight:
+        """:raises PvesdnError: the cluster cannot be read, or not planned for."""
+        now = self._plan_again()
+        plans = {node.node: node for node in now.nodes if node.node in now.look.nodes}
+        with_work = {name for name, node in self._applied.items() if not node.is_empty}
+        away = {*self._changes.unreachable, *self._changes.offline, *now.unreachable}
+        left = {name for name, node in plans.items() if node.files} - self._applied.keys() - away
+        verdict = judge(self._changes.look, now.look, Applied(self._applied, left, (with_work - done) | away))
+        files = [
+            item for name in sorted(done & plans.keys()) for item in _written_since(self._applied[name], plans[name])
+        ]
+        reasons = {name: now.unreachable.get(name, "it did not answer") for name in done - plans.keys()}
+        return _Sight(replace(verdict, failed=(*files, *verdict.failed)), reasons)
+
+    def _plan_again(self) -> ChangeSet:
+        """The same plan for what the nodes have now: by the definitions that it was made from, whoever has edited them
+        meanwhile.
+        """
+        snapshot = read_cluster(self._world, has_state=True)
+        definitions = {name: text for name, text in self._changes.sources.items() if is_definition(name)}
+        others = {name: text for name, text in snapshot.pve_files.items() if not is_definition(name)}
+        pinned = replace(snapshot, pve_files=others | definitions)
+        return self._planner(pinned, flags=self._changes.flags)
+
+    def _settled(self, look: Callable[[], Found], patience: Callable[[Found], float]) -> Found:
+        """Look until `patience` says that it is long enough.
+
+        :raises PvesdnError: the last look could not be had, within `PATIENCE`.
+        """
+        waiting = Patience(self._world.clock)
+        while True:
+            try:
+                found = look()
+            except PvesdnError:
+                if waiting.is_over(PATIENCE):
+                    raise
+            else:
+                if waiting.is_over(patience(found)):
+                    return found
+            waiting.pause()
+
+
+def in_one_line(found: Sequence[Discrepancy]) -> str:
+    """What is wrong on one node, and why."""
+    told = [
+        f"{item.object}{f', {item.trait}' if item.trait else ''}: expected {item.expected}, found {item.found}"
+        f" ({item.cause})"
+        for item in found[:_SHOWN]
+    ]
+    more = len(found) - _SHOWN
+    return "; ".join([*told, *([f"and {more} more"] if more > 0 else [])])
+
+
+def _settles(item: Discrepancy) -> bool:
+    return item.subject not in _DONE_AT_ONCE or item.trait == _LINK
+
+
+def _is_undone(progress: Progress) -> bool:
+    return progress.standing is Standing.AS_BEFORE and StepOutcome("undone", Outcome.OK) in progress.steps
+
+
+def _written_since(applied: NodeChanges, now: NodeChanges) -> Iterator[Discrepancy]:
+    """Files that are not what was written. One that is, and still changes, is for what came later."""
+    written = {change.path: change.new for change in applied.files if not change.by_pve}
+    for change in now.files:
+        if change.path not in written or change.old != written[change.path]:
+            yield Discrepancy(
+                node=now.node,
+                subject=Subject.FILE,
+                object=change.path,
+                expected="as it was written",
+                found="another text" if change.old is not None else "absent",
+                cause="somebody else, or PVE, has written it since",
+                step="pvesdn plan --diff",
+            )
