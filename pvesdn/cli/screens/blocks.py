@@ -13,6 +13,7 @@ from pvesdn.cli.screens.pve import SIGNS
 from pvesdn.cli.screens.screen import Line, Span, Style, counted
 from pvesdn.cli.screens.wrapping import wrapped
 from pvesdn.compare.diff import showable
+from pvesdn.compare.healing import action_of
 from pvesdn.model.differences import Difference
 from pvesdn.model.execution import FrrAction
 from pvesdn.model.files import FileChange, NodeChanges, StanzaChange
@@ -119,6 +120,13 @@ class _Parts:
         for file in node.files:
             is_blocked = any(file.path in obstacle.what for obstacle in node.obstacles)
             yield self._file(file, is_blocked=is_blocked)
+        if node.drift:
+            yield self._line("  live state, which its files do not explain")
+        for item in node.drift:
+            trait = f", {item.trait}" if item.trait else ""
+            yield self._line(
+                "    ", *SIGNS[action_of(item)], f" {item.object}{trait}: {item.found}, not {item.expected}"
+            )
         swap, frr = node.execution.put_in_place, node.execution.frr
         if swap is not None and swap.ifdown:
             yield self._line(f"    taken down before the change: {', '.join(swap.ifdown)}")
