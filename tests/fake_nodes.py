@@ -36,6 +36,8 @@ _SWITCHES = {
     "net/ipv6/conf/all/forwarding": "0",
     **{f"net/ipv4/conf/{name}/{key}": "0" for name in ("all", "default") for key in ("rp_filter", "forwarding")},
 }
+_ROUTES = frozenset({"vrf-routes", "evpn-rmacs", "vrrp"})
+_NOT_PLAYED = {"fault": "nothing is routed in memory"}
 _MADE_UP = frozenset({"versions", "sysctl", "modes", "nics"})
 """What the program finds out by itself, unless a node's `commands` say otherwise."""
 
@@ -209,6 +211,7 @@ class FakeNodes:
         if verb == "observe":
             made_up = _MADE_UP & there.commands.keys() & value["commands"].keys()
             value["commands"] |= {name: there.commands[name] for name in made_up}
+            value["commands"] |= {name: _NOT_PLAYED for name in _ROUTES & value["commands"].keys()}
         return value
 
 

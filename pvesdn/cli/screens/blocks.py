@@ -20,6 +20,7 @@ from pvesdn.model.files import FileChange, NodeChanges, StanzaChange
 from pvesdn.model.findings import Finding
 from pvesdn.model.guests import labelled
 from pvesdn.model.ranges import by_number, ranges
+from pvesdn.model.verification import Discrepancy
 
 _DIFF_STYLES = (
     ("+++", Style.STRONG),
@@ -30,6 +31,7 @@ _DIFF_STYLES = (
 )
 
 
+_DRIFT: Line = ("  live state, which its files do not explain",)
 _MANY = 5
 """Nodes that have the same change with values of their own, of which one stands for all."""
 
@@ -121,12 +123,8 @@ class _Parts:
             is_blocked = any(file.path in obstacle.what for obstacle in node.obstacles)
             yield self._file(file, is_blocked=is_blocked)
         if node.drift:
-            yield self._line("  live state, which its files do not explain")
-        for item in node.drift:
-            trait = f", {item.trait}" if item.trait else ""
-            yield self._line(
-                "    ", *SIGNS[action_of(item)], f" {item.object}{trait}: {item.found}, not {item.expected}"
-            )
+            lines = (_DRIFT, *map(_drift, node.drift))
+            yield _Part(lines, lambda: wrapped(lines, self._width))
         swap, frr = node.execution.put_in_place, node.execution.frr
         if swap is not None and swap.ifdown:
             yield self._line(f"    taken down before the change: {', '.join(swap.ifdown)}")
@@ -168,6 +166,11 @@ class _Parts:
         if id(stanzas) not in self._kept:
             self._kept[id(stanzas)] = stanzas, self._same.setdefault(stanzas, len(self._same))
         return self._kept[id(stanzas)][1]
+
+
+def _drift(item: Discrepancy) -> Line:
+    trait = f", {item.trait}" if item.trait else ""
+    return "    ", *SIGNS[action_of(item)], f" {item.object}{trait}: {item.found}, expected {item.expected}"
 
 
 def _shape(stanzas: Iterable[StanzaChange]) -> Hashable:
