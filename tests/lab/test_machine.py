@@ -9,10 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from pvesdn_lab.live.outside.machines import machine
+from pvesdn.errors import SettingsError
+from pvesdn_lab.live import packages
+from pvesdn_lab.live.outside import holder, machines
+from pvesdn_lab.live.outside.machines import machine, usermode
 from pvesdn_lab.live.outside.machines.qemu import Qemu, cpio, load_order
 from pvesdn_lab.live.outside.machines.usermode import UserMode
-from pvesdn_lab.live.packages import Unpacked
+from pvesdn_lab.live.packages import Bundle, Unpacked
+from pvesdn_lab.live.scenario import choose
 
 
 def test_a_module_is_loaded_after_those_it_needs(tmp_path: Path) -> None:
@@ -61,3 +65,88 @@ def test_as_many_machines_run_side_by_side_as_there_are_processors_and_memory_fo
 
 def test_the_memory_that_is_available_is_a_part_of_what_there_is() -> None:
     assert 0 < machine._available_memory() < os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2**20
+
+
+NEWEST = UserMode(Unpacked(Path("/release"), {}), newest=Unpacked(Path("/newest"), {}))
+
+
+SPREAD = ("symmetric", "pve-evpn", "from-pve")
+"""Two topologies; pve-evpn and from-pve share one."""
+
+
+def spread(carrier: UserMode, *names: str) -> list[tuple[str, list[str]]]:
+    """Which kernel has which scenarios."""
+    return [
+        ("newest" if place == NEWEST else "release", [scenario.name for scenario in some])
+        for place, some in holder._spread(choose(names), carrier)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("memory", "found"),
+    [
+        (3, [("newest", ["symmetric"]), ("newest", ["from-pve"]), ("release", ["pve-evpn"])]),
+        (2, [("newest", ["symmetric", "from-pve"]), ("release", ["pve-evpn"])]),
+        (1, [("release", ["symmetric", "pve-evpn", "from-pve"])]),
+    ],
+)
+def test_what_needs_nat_has_a_machine_of_its_own_beside_the_newest_kernel(
+    memory: int, found: list[tuple[str, list[str]]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(machine.os, "sched_getaffinity", lambda _: {0, 1})  # type: ignore[attr-defined]
+    monkeypatch.setattr(machine, "_available_memory", lambda: memory * NEWEST.memory)
+
+    assert sorted(spread(NEWEST, *SPREAD)) == sorted(found)
+
+
+def test_where_one_kernel_does_everything_scenarios_of_one_topology_are_together(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(UserMode, "side_by_side", lambda _: 2)
+
+    places = spread(NEWEST.with_nat(), *SPREAD)
+    assert sorted(places) == [("release", ["pve-evpn", "from-pve"]), ("release", ["symmetric"])]
+    assert sorted(spread(NEWEST, "symmetric", "from-pve")) == [("newest", ["from-pve"]), ("newest", ["symmetric"])]
+
+
+@pytest.mark.parametrize("status", [0, 1])
+def test_the_newest_kernel_is_taken_where_it_starts(
+    tmp_path: Path, status: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "usr/bin").mkdir(parents=True)
+    (tmp_path / "usr/bin/linux.uml").write_text(f"#!/bin/sh\n[ $1 = --version ]\nexit {status}\n")
+    monkeypatch.setattr(usermode, "_LOADER", tmp_path / "loader")
+
+    assert usermode.is_fit(Unpacked(tmp_path, {})) is (status == 0)
+    assert (tmp_path / "loader").readlink() == tmp_path / "usr/lib/x86_64-linux-gnu/ld-linux-x86-64.so.2"
+
+
+def test_the_loader_has_a_name_that_fits_into_the_program() -> None:
+    assert len(os.fsencode(usermode._LOADER)) < len(usermode._DEBIANS_LOADER)
+
+
+def test_without_the_newest_kernel_the_releases_is_taken_and_said_to_be_slow(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fetch(bundle: Bundle, _: object) -> Unpacked:
+        if bundle is usermode.NEWEST:
+            raise SettingsError("no network")
+        return Unpacked(Path("/release"), {})
+
+    said: list[str] = []
+    monkeypatch.setattr(machines, "fetch", fetch)
+
+    assert machines.choose("uml", said.append) == UserMode(Unpacked(Path("/release"), {}))
+    assert said[0].endswith("takes three times as long as Debian's newest, but no network")
+
+
+def test_another_suite_is_asked_apart_from_the_machines_own_sources_and_packages(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = "Debian-Security http://mirror.example/security/\nDebian http://mirror.example/debian/\n"
+    monkeypatch.setattr(packages, "_output", lambda _: rows)
+
+    options = packages._options("unstable", tmp_path / "apt")
+    values = dict(word.split("=", 1) for word in options if word != "-o")
+    (source,) = Path(values["Dir::Etc::SourceList"]).read_text().splitlines()
+    assert source.endswith("] http://mirror.example/debian/ unstable main")
+    assert Path(values["Dir::State::Status"]).read_text() == ""
+    assert values["Dir::Etc::SourceParts"] == values["Dir::Etc::PreferencesParts"] == "/dev/null"

@@ -22,6 +22,8 @@ _FORMAT = "2"
 
 _MERGED = ("bin", "sbin", "lib", "lib64")
 _SECONDS = 900
+_KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
+_ANY_MIRROR = "http://deb.debian.org/debian"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,8 @@ class Bundle:
     :param missing: unpacked where they are not installed; dependencies are treated so too.
     :param kernel: also the newest kernel of the release, without what its package wants for booting from disk.
     :param compiled: folders of Python sources to compile, which saves seconds a call under emulation.
+    :param suite: of Debian, where it is not the machine's own release. Nothing of another one is installed, so all that
+        the packages need is unpacked with them.
     """
 
     name: str
@@ -39,6 +43,7 @@ class Bundle:
     missing: tuple[str, ...] = ()
     kernel: bool = False
     compiled: tuple[str, ...] = ()
+    suite: str = ""
 
 
 NODE = Bundle(
@@ -98,21 +103,22 @@ def _release() -> str:
 
 
 def _unpack(bundle: Bundle, folder: Path, say: Say) -> None:
-    names = _names(bundle)
+    apt = ["apt-get", *(_options(bundle.suite, folder / "apt") if bundle.suite else ())]
+    names = _names(bundle, apt)
     if not names:
-        say("updating apt's lists")
-        _run(["apt-get", "update", "-qq"])
-        names = _names(bundle)
+        say(f"updating apt's lists{bundle.suite and ' of Debian ' + bundle.suite}")
+        _run([*apt, "update", "-qq"])
+        names = _names(bundle, apt)
     if not names:
         raise SettingsError(f"apt knows no {', '.join(bundle.always)}", hint="look at apt-get update and its sources")
     say(f"fetching {len(names)} packages for the lab, to be unpacked below {cache_folder()}; none is installed")
     debs, root = folder / "debs", folder / "root"
     debs.mkdir()
     try:
-        _run(["apt-get", "download", "-qq", *names], cwd=debs)
+        _run([*apt, "download", "-qq", *names], cwd=debs)
     except SettingsError:
-        _run(["apt-get", "update", "-qq"])
-        _run(["apt-get", "download", "-qq", *names], cwd=debs)
+        _run([*apt, "update", "-qq"])
+        _run([*apt, "download", "-qq", *names], cwd=debs)
     for name in _MERGED:
         (root / "usr" / name).mkdir(parents=True)
         (root / name).symlink_to(f"usr/{name}")
@@ -121,13 +127,36 @@ def _unpack(bundle: Bundle, folder: Path, say: Say) -> None:
         _unpack_one(deb, root)
         versions.append(_output(["dpkg-deb", "--show", "--showformat=${Package} ${Version}\n", str(deb)]))
     shutil.rmtree(debs)
+    shutil.rmtree(folder / "apt", ignore_errors=True)
     _finish(bundle, root)
     (folder / "versions").write_text("".join(versions), "utf-8")
 
 
-def _names(bundle: Bundle) -> list[str]:
+def _options(suite: str, folder: Path) -> list[str]:
+    """Have apt know that suite of Debian and nothing else: not the machine's sources, nor what is installed on it."""
+    for name in ("lists/partial", "cache/archives/partial"):
+        (folder / name).mkdir(parents=True)
+    (folder / "status").touch()
+    (folder / "sources.list").write_text(f"deb [signed-by={_KEYRING}] {_mirror()} {suite} main\n", "utf-8")
+    values = {
+        "Dir::Etc::SourceList": folder / "sources.list",
+        "Dir::State::Lists": folder / "lists",
+        "Dir::State::Status": folder / "status",
+        "Dir::Cache": folder / "cache",
+        **dict.fromkeys(("Dir::Etc::SourceParts", "Dir::Etc::Preferences", "Dir::Etc::PreferencesParts"), "/dev/null"),
+    }
+    return [word for name, value in values.items() for word in ("-o", f"{name}={value}")]
+
+
+def _mirror() -> str:
+    """Where the machine has Debian from."""
+    rows = _output(["apt-get", "indextargets", "--format", "$(LABEL) $(REPO_URI)"]).splitlines()
+    return next((row.split(" ", 1)[1] for row in rows if row.startswith("Debian ")), _ANY_MIRROR)
+
+
+def _names(bundle: Bundle, apt: Sequence[str]) -> list[str]:
     """What to download; empty when apt's lists do not know all of it."""
-    argv = ["apt-get", "install", "--simulate", "--no-install-recommends", *bundle.always, *bundle.missing]
+    argv = [*apt, "install", "--simulate", "--no-install-recommends", *bundle.always, *bundle.missing]
     done = subprocess.run(argv, capture_output=True, text=True, check=False, env=_environment())
     if done.returncode:
         return []

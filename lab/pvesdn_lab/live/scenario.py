@@ -31,6 +31,7 @@ class Step:
 class Scenario:
     """:param title: the model that it shows, in one line.
     :param devices: kinds of network device that the kernel must have.
+    :param nat: its nodes translate addresses by iptables.
     :param topology: the file; scenarios with the same one share a lab.
     """
 
@@ -39,6 +40,7 @@ class Scenario:
     title: str
     steps: tuple[Step, ...]
     devices: frozenset[str] = frozenset()
+    nat: bool = False
     order: int = 50
     topology: Path = _COMMON_TOPOLOGY
 
@@ -71,9 +73,10 @@ def choose(names: Sequence[str]) -> list[Scenario]:
 
 
 def read_scenario(folder: Path) -> Scenario:
-    """Read ``scenario.toml``: `title`, `devices`, `order`, and ``[[step]]`` tables with `do`, `proves` and arguments.
+    """Read ``scenario.toml``: `title`, `order`, and ``[[step]]`` tables with `do`, `proves` and arguments.
 
-    `topology` names a file, as seen from the folder, that several scenarios have in common.
+    `devices` and `nat` say what the kernel must have. `topology` names a file, as seen from the folder, that several
+    scenarios have in common.
 
     :raises SettingsError: it cannot be used.
     """
@@ -88,6 +91,7 @@ def read_scenario(folder: Path) -> Scenario:
             title=document.pop("title"),
             steps=steps,
             devices=frozenset(document.pop("devices", ())),
+            nat=document.pop("nat", False),
             order=document.pop("order", 50),
             topology=own if own.is_file() else _COMMON_TOPOLOGY,
         )

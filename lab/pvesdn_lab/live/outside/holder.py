@@ -67,10 +67,10 @@ def run_scenarios(
     with ExitStack() as stack:
         places: list[_Place] = []
         if carrier is not None:
-            for number, some in enumerate(share(elsewhere, carrier.side_by_side()), 1):
+            for number, (machine, some) in enumerate(_spread(elsewhere, carrier), 1):
                 parts.append(results / f"machine-{number}")
                 argv, given = in_machine(_request(some, machines.SHARED, ways))
-                places.append(stack.enter_context(carrier.carry(argv, parts[-1], given)))
+                places.append(stack.enter_context(machine.carry(argv, parts[-1], given)))
         # Beside machines one lab on this kernel is enough: it is done long before them.
         for number, some in enumerate(share(here, 1 if carrier else len(os.sched_getaffinity(0))), 1):
             parts.append(results / f"here-{number}")
@@ -99,6 +99,21 @@ def _carrier(
                 raise
             reason = f"a machine for them cannot be had: {error}"
     return None, f"not tried: {', '.join(scenario.name for scenario in scenarios)}: {reason}"
+
+
+def _spread(
+    scenarios: list[Scenario], carrier: machines.VirtualMachine
+) -> list[tuple[machines.VirtualMachine, list[Scenario]]]:
+    """What each of several machines that run side by side has to do: where scenarios with NAT need another machine, it
+    is one more, as far as there is memory, for they are few.
+    """
+    number, apart = carrier.side_by_side(), carrier.with_nat()
+    with_nat = [scenario for scenario in scenarios if scenario.nat]
+    rest = [scenario for scenario in scenarios if not scenario.nat]
+    beside = min(number, carrier.in_memory() - 1)
+    if not with_nat or apart == carrier or beside < 1:
+        return [(apart if with_nat else carrier, some) for some in share(scenarios, number)]
+    return [*((carrier, some) for some in share(rest, beside)), (apart, with_nat)]
 
 
 class _Place(Protocol):

@@ -80,6 +80,8 @@ def up(name: str, scenario: Scenario, say: Say, kind: str = "auto") -> Running:
     fetch(NODE, say)
     _, elsewhere = divide([scenario], kernel.probe())
     machine = machines.choose(kind, say) if elsewhere else None
+    if machine and scenario.nat:
+        machine = machine.with_nat()
     try:
         folder.mkdir(mode=0o700, parents=True)
     except FileExistsError:

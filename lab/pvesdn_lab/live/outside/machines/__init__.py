@@ -9,8 +9,8 @@ from pathlib import Path
 from pvesdn.errors import SettingsError
 from pvesdn_lab.live.outside.machines.machine import SHARED, VirtualMachine
 from pvesdn_lab.live.outside.machines.qemu import QEMU, Qemu
-from pvesdn_lab.live.outside.machines.usermode import USER_MODE, UserMode
-from pvesdn_lab.live.packages import Say, fetch
+from pvesdn_lab.live.outside.machines.usermode import NEWEST, USER_MODE, UserMode, is_fit
+from pvesdn_lab.live.packages import Say, Unpacked, fetch
 
 __all__ = ["KINDS", "SHARED", "VirtualMachine", "choose"]
 
@@ -30,13 +30,27 @@ def choose(kind: str, say: Say) -> VirtualMachine:
     if kind == "qemu" or (kind == "auto" and (_virtualises() or platform.machine() != "x86_64")):
         return _qemu(say)
     try:
-        machine = UserMode(fetch(USER_MODE, say))
+        machine = UserMode(fetch(USER_MODE, say), newest=_newest(say))
     except SettingsError:
         if kind == "uml":
             raise
         return _qemu(say)
     say("this kernel has no VRF devices: what needs them runs on Debian's kernel in user mode, which takes longer")
     return machine
+
+
+def _newest(say: Say) -> Unpacked | None:
+    """Debian's newest user-mode kernel; None, with a word, where it cannot be had."""
+    try:
+        found = fetch(NEWEST, say)
+    except SettingsError as error:
+        reason = str(error)
+    else:
+        if is_fit(found):
+            return found
+        reason = "it does not start here"
+    say(f"the release's own user-mode kernel takes three times as long as Debian's newest, but {reason}")
+    return None
 
 
 def _qemu(say: Say) -> VirtualMachine:

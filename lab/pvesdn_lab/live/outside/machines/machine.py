@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, Self
 
 from pvesdn.errors import SettingsError
 from pvesdn_lab.live.packages import Unpacked
@@ -88,9 +88,17 @@ class VirtualMachine(ABC):
     memory: int = 3072
     processors: int = 1
 
+    def with_nat(self) -> Self:
+        """The machine for what needs NAT by iptables."""
+        return self
+
     def side_by_side(self) -> int:
         """How many the host can run at once: as many as it has processors and memory for, and at least one."""
-        return max(1, min(len(os.sched_getaffinity(0)) // self.processors, _available_memory() // self.memory))
+        return max(1, min(len(os.sched_getaffinity(0)) // self.processors, self.in_memory()))
+
+    def in_memory(self) -> int:
+        """How many the host has memory for."""
+        return _available_memory() // self.memory
 
     @contextmanager
     def carry(self, argv: Sequence[str], results: Path, environment: Mapping[str, str]) -> Iterator[RunningMachine]:
