@@ -122,23 +122,9 @@ def _zone(entry: Entry, found: PveDefinitions, ledger: Ledger) -> None:
     if entry.section.type == "vxlan":
         require_peers_or_fabric(entry)
     if entry.section.type == "evpn":
-        _doubt_evpn(entry)
+        _doubt_vni(entry, "vrf-vxlan")
     if zone := entry.build(_ZONES[entry.section.type], id=entry.section.id):
         found.zones.append(zone)
-
-
-def _doubt_evpn(entry: Entry) -> None:
-    """Warn of what PVE accepts and hardly anybody means."""
-    _doubt_vni(entry, "vrf-vxlan")
-    exits, primary, nodes = entry.get("exitnodes"), entry.get("exitnodes-primary"), entry.get("nodes")
-    if primary is not None and primary not in (exits or ()):
-        entry.warn(
-            f"exitnodes-primary '{primary}' is not one of the exitnodes", "add it to exitnodes", at="exitnodes-primary"
-        )
-    if exits and nodes and (outside := sorted(exits - nodes)):
-        entry.warn(
-            f"exitnodes lists {', '.join(outside)}, outside the zone's nodes", "add them to nodes", at="exitnodes"
-        )
 
 
 def _doubt_vni(entry: Entry, name: str) -> None:

@@ -20,21 +20,26 @@ _SECRET = re.compile(
               | [\w-]*authentication(-key)? # ip ospf authentication-key, ip nhrp authentication, authentication ...
               | message-digest-key
               | message-digest [\t ]+ \d+ [\t ]+ md5
-              | wpa-psk | wpa-passphrase | wireless-key | wpa-password  # of ifupdown's interfaces
+              | wpa-[\w-]*(?:psk|pass\w*|key\d?|pin) | wireless-key\d?   # of ifupdown's interfaces
+              | wpa_passphrase [\t ]+ \S+
               | wpa_psk | psk | [\w-]*(?:private|preshared|pre-shared)[_-]key | passphrase | sopass
               | auth | enc | aead | auth-trunc                          # ip xfrm
               | key [\t ]+ [0-9a-fA-F]{1,32}                            # ip macsec
               | -u | --user | --proxy-user                              # curl
-              | secret | --[\w-]*(?:token|secret|key)
+              | secret | -{1,2}[\w-]*(?:token|secret|key|psk|pass|passwd|password|passphrase|pwd|credentials?)
               | snmp-server [\t ]+ community
               | bearer
-              | sshpass [\t ]+ -p
+              | --[\w-]*bearer | -b | --cookie                           # curl
+              | (?:tacacs|radius)-server [\t ]+ key | tcp-ao [\t ]+ key
+              | snmp\w+ [\t ]+ (?: -\S+ [\t ]+ ){0,3} -c
+              | sshpass [\t ]+ -p | (?:docker|podman) [\t ]+ login [\t ]+ (?: \S+ [\t ]+ ){0,4} -p
+              | redis-cli [\t ]+ (?: \S+ [\t ]+ ){0,4} -a | ldap\w+ [\t ]+ (?: \S+ [\t ]+ ){0,6} -w
             )
             [\t ]+
           | (?<![\w-]) (?: -u (?= [^\s:]+:\S ) | sshpass [\t ]+ -p | mysql [\t ]+ (?: -\S{1,40} [\t ]+ ){0,3} -p )
-          | (?<![\w-]) [\w-]* (?: psk | key | --user | --proxy-user ) =
+          | (?<![\w-]) [\w-]* (?: psk | key | pass | pwd | credentials? | --user | --proxy-user ) =
           | (?: password | passwd | passphrase | secret | token ) [\t ]* [=:] [\t ]*
-          | (?: Authorization | X-[\w-]+-Token ) : [\t ]*
+          | (?: Authorization | Cookie | token | api-?key | secret ) : [\t ]*
           | PVE (?: APIToken | AuthCookie ) =
           | :// [^\s/@:]* : (?= [^\s/]*@ )                              # https://user:password@host
           | (?<! [a-z0-9+/] ) (?= [a-z0-9+/]{43}= )                     # a key of WireGuard's, wherever it stands

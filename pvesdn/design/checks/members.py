@@ -43,6 +43,7 @@ def check(given: DesignInput) -> Iterator[Finding]:
             # A controller without its node is none.
             cure = _PUT_A_MEMBER if is_whole_zone else f"remove {'the controller' if of == 'node' else 'it'} in PVE"
             yield warning(defined.at(of, name), what, absent(name, members, f"members are {listed(members)}; {cure}"))
+    yield from _exits_beside(given, members)
     yield from _vnets_outside(given, members)
 
 
@@ -100,6 +101,20 @@ def _named_in_pve(given: DesignInput) -> Iterator[tuple[Defined, str, str]]:
     for fabric in pve.fabrics:
         nodes = fabric.nodes if isinstance(fabric, UnmanagedFabric) else [member.node for member in fabric.members]
         yield from ((fabric, name, "a node section") for name in sorted(nodes))
+
+
+def _exits_beside(given: DesignInput, members: set[str]) -> Iterator[Finding]:
+    """Exit nodes of PVE's that are none, though they are members: PVE accepts that, and hardly anybody means it."""
+    for zone in given.sdn.pve.zones:
+        if not isinstance(zone, PveEvpnZone):
+            continue
+        exits, primary = zone.exit_nodes, zone.primary_exit_node
+        if primary in members and primary not in exits:
+            what = f"exitnodes-primary '{primary}' is not one of the exitnodes"
+            yield warning(zone.at("exitnodes-primary", primary), what, "add it to exitnodes")
+        if exits and zone.nodes and (outside := sorted((exits & members) - zone.nodes)):
+            what = f"exitnodes lists {', '.join(outside)}, outside the zone's nodes"
+            yield warning(zone.at("exitnodes", outside[0]), what, "add them to nodes")
 
 
 def _vnets_outside(given: DesignInput, members: set[str]) -> Iterator[Finding]:

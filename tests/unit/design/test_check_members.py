@@ -46,6 +46,26 @@ def test_a_name_that_is_no_member_is_a_warning_with_its_place(file: str, text: s
     assert f"{finding} names 'cedar', which is not a member of the cluster; {cure}" in found
 
 
+def theirs(more: str) -> list[str]:
+    """What is said of PVE's zone with these lines more."""
+    zones = f"{PVE_EVPN['zones.cfg'].rstrip()}\n{more}\n"
+    return findings(given("", pve={**PVE_EVPN, "zones.cfg": zones}), Severity.WARNING)
+
+
+def test_exit_nodes_that_are_none_are_told_of_members_alone() -> None:
+    assert theirs("\texitnodes node1\n\texitnodes-primary node2\n") == [
+        "zones.cfg:5: zone 'theirs': exitnodes-primary 'node2' is not one of the exitnodes; add it to exitnodes"
+    ]
+    assert theirs("\texitnodes node1,node2\n\tnodes node2\n") == [
+        "zones.cfg:4: zone 'theirs': exitnodes lists node1, outside the zone's nodes; add them to nodes"
+    ]
+    for more in ("\texitnodes node1\n\texitnodes-primary cedar\n", "\texitnodes node2,cedar\n\tnodes node2\n"):
+        (found,) = theirs(more)
+        assert (
+            "names 'cedar', which is not a member of the cluster; members are node1, node2, node3; remove it" in found
+        )
+
+
 def test_members_are_not_spoken_of() -> None:
     zones = PVE_EVPN["zones.cfg"].rstrip() + "\n\tnodes node1,node2\n\texitnodes node1\n\texitnodes-primary node1\n\n"
     assert findings(given("", pve={**PVE_EVPN, "zones.cfg": zones}), Severity.WARNING) == []
