@@ -72,6 +72,10 @@ class NodeAgent(Protocol):
         """
         ...
 
+    def look_around(self, node: NodeName) -> NodeRaw:
+        """What may explain that a check has failed: the files of `CAUSE_FILES`, the answers of `CAUSE_COMMANDS`."""
+        ...
+
     def stage(self, node: NodeName, files: Sequence[FileWrite]) -> tuple[str, ...]:
         """Put files beside their targets and have FRR check its own; what speaks against them, one line each.
 

@@ -7,7 +7,8 @@ from collections.abc import Iterable
 
 from pvesdn.compare.live_view import NodeView
 
-_VNI = re.compile(r"\bvni ([0-9]+)")
+_VNI = re.compile(r"\bvni (?:is )?([0-9]+)(?:, not ([0-9]+))?")
+"""As FRR writes it, and as a plan tells that it changes."""
 
 
 def frr_zones(view: NodeView, lines: Iterable[str]) -> tuple[str, ...]:
@@ -19,7 +20,7 @@ def frr_zones(view: NodeView, lines: Iterable[str]) -> tuple[str, ...]:
     found: set[str] = set()
     for line in lines:
         named = {view.zones.get(word.strip(":,;'()")) for word in line.split()}
-        named |= {by_vni.get(vni) for vni in _VNI.findall(line)}
+        named |= {by_vni.get(vni) for pair in _VNI.findall(line) for vni in pair}
         zones = {zone for zone in named if zone is not None}
         if not zones:
             return view.evpn_zones

@@ -170,7 +170,7 @@ def _too_small(lost: list[PathProbe], unsent: Mapping[int, str]) -> Discrepancy:
     version = largest.vtep.version
     needed = largest.size + _OUTER[version]
     where, what = f"something between {largest.vtep} and {largest.peer}", "a switch, a bond, a tunnel on the way"
-    if largest.number in unsent:
+    if unsent.get(largest.number) == "EMSGSIZE":
         where, what = f"the device towards {largest.peer}", "the frame did not leave the node"
     return _finding(
         lost,

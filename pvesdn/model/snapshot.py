@@ -91,6 +91,16 @@ up.
 """
 
 
+CAUSE_COMMANDS = ("filters", "sockets", "clock", "starts")
+"""Names of what is asked of a node where a check has failed: packet filters, programs with sockets, the clock, and when
+FRR and the network were started. Answers as those of `STATE_COMMANDS`; no snapshot has them.
+"""
+CLUSTER_FIREWALL = "/etc/pve/firewall/cluster.fw"
+HOST_FIREWALL = "/etc/pve/local/host.fw"
+CAUSE_FILES = (CLUSTER_FIREWALL, HOST_FIREWALL)
+"""The files of PVE's firewall for the cluster and for the node itself, read then as well."""
+
+
 @dataclass(frozen=True, slots=True)
 class NodeRaw:
     """One node as it was read.

@@ -22,6 +22,9 @@ class Subject(StrEnum):
     ROUTE = "route"
     VRRP = "vrrp"
     PATH = "path"
+    FIREWALL = "firewall"
+    PORT = "port"
+    CLOCK = "clock"
     GUEST = "guest"
     DEFINITIONS = "definitions"
 

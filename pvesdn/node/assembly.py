@@ -15,7 +15,20 @@ from importlib.resources import files
 PACKAGE = "pvesdn.node.program"
 PARTS = (
     *("places", "machine", "request", "files", "record", "swap", "put", "guard", "checkpoint", "frr", "sysctl"),
-    *("flood", "guests", "shown", "routes", "state", "observe", "capture", "repair", "undo", "sweep", "stage"),
+    *(
+        "flood",
+        "guests",
+        "shown",
+        "routes",
+        "causes",
+        "state",
+        "observe",
+        "capture",
+        "repair",
+        "undo",
+        "sweep",
+        "stage",
+    ),
     *("commit", "arm", "alone", "probe", "dialogue"),
 )
 """Each after those that it imports from."""

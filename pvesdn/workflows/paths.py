@@ -15,7 +15,7 @@ from pvesdn.model.probes import Heard, PathProbe
 from pvesdn.model.verification import Discrepancy, NotChecked
 from pvesdn.workflows.world import World
 
-SECONDS = 6.0
+SECONDS = 5.0
 """How long a node waits for what does not come; where all is well it ends after two."""
 _NONCE_BYTES = 8
 _MEETING = 1.0

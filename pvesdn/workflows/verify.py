@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
@@ -21,8 +21,8 @@ from pvesdn.model.findings import Finding, Severity
 from pvesdn.model.snapshot import Snapshot
 from pvesdn.model.verification import Discrepancy, NotChecked, Verification, ZoneVerdict, in_order
 from pvesdn.render.renderer import Renderer
+from pvesdn.workflows.further import Further
 from pvesdn.workflows.look import LookedAt, Looker, not_seen
-from pvesdn.workflows.paths import Tried
 from pvesdn.workflows.plan import plan_nodes
 from pvesdn.workflows.read import read_cluster
 from pvesdn.workflows.understand import Understanding, understand
@@ -30,8 +30,8 @@ from pvesdn.workflows.world import World
 
 _NO_PACKETS = "nothing can be sent from a snapshot"
 
-Further = Callable[[ClusterView], Tried]
-"""What is tried once the nodes have been looked at: packets between them."""
+LookFurther = Callable[[ClusterView, Sequence[Discrepancy]], Further]
+"""What is done once the nodes have been looked at, with what was found there."""
 
 _PAUSE = 1.0
 """Seconds between two looks."""
@@ -52,7 +52,7 @@ def verify_understood(
     *,
     only: frozenset[str] | None = None,
     zone: str | None = None,
-    further: Further | None = None,
+    further: LookFurther | None = None,
 ) -> Verification:
     """The same for a snapshot that is already understood, with PVE's committed definitions.
 
@@ -65,19 +65,18 @@ def verify_understood(
     wanted = {name: node for name, node in nodes.items() if only is None or name in only}
     cluster = looker.together({name: node.at for name, node in nodes.items()})
     found = [*pve_discrepancies(pending, known.running)]
-    tried = Tried(not_checked=(NotChecked("", WHAT, _NO_PACKETS),)) if further is None else further(cluster)
-    unseen_by = [*tried.not_checked]
-    unseen_by += (NotChecked("", f"zone {zone.id}", zone.reason) for zone in known.given.sdn.pve.unmanaged_zones)
+    unmanaged = known.given.sdn.pve.unmanaged_zones
+    unseen_by = [NotChecked("", f"zone {zone.id}", zone.reason) for zone in unmanaged]
     for node in wanted.values():
         found += _of_files(known, node, has_pending=bool(pending))
         found += looker.found_on(node.at, cluster)
         unseen_by += not_seen(node.at.view)
-    found += tried.found
-    counted = {name: _counted(node.at.view) + _of_paths(tried, name) for name, node in wanted.items()}
-    kept = in_order(item for item in found if zone is None or item.concerns(zone))
+    beyond = _no_further(found) if further is None else further(cluster, found)
+    counted = {name: _counted(node.at.view) + _of_paths(beyond, name) for name, node in wanted.items()}
+    kept = in_order(item for item in beyond.found if zone is None or item.concerns(zone))
     return Verification(
         discrepancies=kept,
-        not_checked=tuple(unseen_by),
+        not_checked=(*beyond.not_checked, *unseen_by),
         zones=_zone_verdicts(kept, counted, zone),
         nodes=tuple(wanted),
         unreachable={name: why for name, why in unreachable.items() if only is None or name in only},
@@ -114,9 +113,13 @@ def _counted(view: NodeView) -> Counter[str]:
     return Counter(chain(checks(view), guest_checks(view), route_checks(view), vrrp_checks(view)))
 
 
-def _of_paths(tried: Tried, node: str) -> Counter[str]:
+def _no_further(found: Sequence[Discrepancy]) -> Further:
+    return Further(tuple(found), (NotChecked("", WHAT, _NO_PACKETS),))
+
+
+def _of_paths(beyond: Further, node: str) -> Counter[str]:
     """How many ways were tried from a node, by zone."""
-    return Counter({zone: number for (source, zone), number in tried.checks.items() if source == node})
+    return Counter({zone: number for (source, zone), number in beyond.checks.items() if source == node})
 
 
 def verify_within(world: World, seconds: float, look: Callable[[Snapshot], Verification]) -> Verification:

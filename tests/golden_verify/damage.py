@@ -23,6 +23,7 @@
 * `gone`: nodes that did not answer, with the reason
 * `off`: members that the cluster says are off
 * `ways`: what happens to packets between the nodes, see `ways.py`
+* `around`: by node, what it says of packet filters, programs with sockets and its clock, and PVE's firewall files
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
-from types import SimpleNamespace
+from types import MappingProxyType, SimpleNamespace
 from typing import Any
 
 import pytest
@@ -64,8 +64,13 @@ Verified = Callable[..., tuple[int, str]]
 def verified(monkeypatch: pytest.MonkeyPatch) -> Verified:
     """The exit status and the screen for a snapshot, and for ways between the nodes that lose packets."""
 
-    def verified(snapshot: Snapshot, *, ways: Sequence[Mapping[str, Any]] = ()) -> tuple[int, str]:
-        world = SimpleNamespace(nodes=Ways(ways), runner=OneByOne(), at_once=None, clock=FakeClock())
+    def verified(
+        snapshot: Snapshot,
+        *,
+        ways: Sequence[Mapping[str, Any]] = (),
+        around: Mapping[str, Mapping[str, Any]] = MappingProxyType({}),
+    ) -> tuple[int, str]:
+        world = SimpleNamespace(nodes=Ways(ways, around), runner=OneByOne(), at_once=None, clock=FakeClock())
         monkeypatch.setattr(verb, "cluster_of", lambda _: world)
         monkeypatch.setattr(verb, "verify_within", lambda _, __, look: look(snapshot))
         done = call("verify", environ={"COLUMNS": "80"})
@@ -93,8 +98,8 @@ def test_a_breakage_is_named_with_its_node_and_its_object(
     case: str, verified: Verified, request: pytest.FixtureRequest
 ) -> None:
     damage = json.loads((HERE / case / "damage.json").read_text("utf-8"))
-    ways = damage.pop("ways", ())
-    status, screen = verified(damaged(healthy(), damage), ways=ways)
+    ways, around = damage.pop("ways", ()), damage.pop("around", {})
+    status, screen = verified(damaged(healthy(), damage), ways=ways, around=around)
     told = f"exit status {status}\n{screen}"
     expected = HERE / case / "expected.txt"
     if request.config.getoption("--update-golden", default=False):

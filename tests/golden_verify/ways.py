@@ -18,13 +18,27 @@ from typing import Any
 
 from pvesdn.errors import NodeFailed
 from pvesdn.model.probes import Heard, PathProbe
+from pvesdn.model.snapshot import NodeRaw
+from tests.fakes import FakeClock
 
 
 class Ways:
-    """The verb `probe` of all nodes."""
+    """What all nodes are asked besides: for packets, and for what may be in the way.
 
-    def __init__(self, ways: Sequence[Mapping[str, Any]]) -> None:
+    :param around: by node, answers by question, and texts of files by path; what is absent is empty.
+    """
+
+    def __init__(self, ways: Sequence[Mapping[str, Any]], around: Mapping[str, Mapping[str, Any]]) -> None:
         self._ways = ways
+        self._around = around
+
+    def look_around(self, node: str) -> NodeRaw:
+        told = self._around.get(node, {})
+        if "silent" in told:
+            raise NodeFailed(node, told["silent"])
+        usual = {"filters": {}, "sockets": [], "clock": FakeClock().now(), "starts": {}}
+        commands = {name: {"answer": told.get(name, otherwise)} for name, otherwise in usual.items()}
+        return NodeRaw({path: text for path, text in told.items() if path.startswith("/")}, commands)
 
     def probe(self, node: str, probes: Sequence[PathProbe], *, nonce: str, seconds: float) -> Heard:
         assert (len(nonce), seconds > 0) == (16, True)

@@ -9,6 +9,7 @@ from typing import Protocol
 
 from pvesdn.decode.frr.text import meaning
 from pvesdn.decode.nodes.answers import (
+    decode_asked,
     decode_files,
     decode_flag,
     decode_heard,
@@ -20,7 +21,7 @@ from pvesdn.model.execution import Checkpoint, FileWrite, Flooding, FrrAction, P
 from pvesdn.model.files import FRR_CONF, OUR_INTERFACES, OUR_SYSCTL
 from pvesdn.model.primitives import Json, NodeName
 from pvesdn.model.probes import Heard, PathProbe
-from pvesdn.model.snapshot import NODE_COMMANDS, NODE_FILES, STATE_COMMANDS, NodeRaw
+from pvesdn.model.snapshot import CAUSE_COMMANDS, CAUSE_FILES, NODE_COMMANDS, NODE_FILES, STATE_COMMANDS, NodeRaw
 
 
 class Transport(Protocol):
@@ -51,6 +52,11 @@ class ProgramAgent:
         commands = [*NODE_COMMANDS, *(STATE_COMMANDS if has_state else ())]
         value = self._ask(node, "observe", files=list(NODE_FILES), commands=commands)
         return decode_observed(node, value)
+
+    def look_around(self, node: NodeName) -> NodeRaw:
+        """What may explain that a check has failed."""
+        value = self._ask(node, "observe", files=list(CAUSE_FILES), commands=list(CAUSE_COMMANDS))
+        return decode_asked(node, value)
 
     def stage(self, node: NodeName, files: Sequence[FileWrite]) -> tuple[str, ...]:
         """Put files beside their targets; what speaks against them."""

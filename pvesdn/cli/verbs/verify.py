@@ -20,9 +20,9 @@ from pvesdn.model.findings import Severity
 from pvesdn.model.snapshot import Snapshot
 from pvesdn.model.verification import Verification
 from pvesdn.render.renderer import Renderer
-from pvesdn.workflows.paths import try_paths
+from pvesdn.workflows.further import look_further
 from pvesdn.workflows.understand import Understanding, understand
-from pvesdn.workflows.verify import Further, verify_understood, verify_within, zone_ids
+from pvesdn.workflows.verify import LookFurther, verify_understood, verify_within, zone_ids
 
 _LONGEST = 3600
 """Seconds: what has not come back within an hour does not come back by waiting."""
@@ -75,7 +75,7 @@ def verify(session: Session, *, only: tuple[str, ...], zone: str | None, wait: f
         verification = _of(take(session, folder), only, zone, None)
     else:
         world = cluster_of(session)
-        further = partial(try_paths, world, only=some(only), zone=zone)
+        further = partial(look_further, world, only=some(only), zone=zone)
         verification = verify_within(world, wait, lambda snapshot: _of(snapshot, only, zone, further))
     status = _status(verification)
     if session.wants_json:
@@ -85,7 +85,7 @@ def verify(session: Session, *, only: tuple[str, ...], zone: str | None, wait: f
     return status
 
 
-def _of(snapshot: Snapshot, only: tuple[str, ...], zone: str | None, further: Further | None) -> Verification:
+def _of(snapshot: Snapshot, only: tuple[str, ...], zone: str | None, further: LookFurther | None) -> Verification:
     """What a snapshot shows, and what is tried besides."""
     known = understand(snapshot, intent="running")
     _require(known, frozenset(only), zone)

@@ -16,7 +16,14 @@ from pvesdn.errors import NodeFailed
 from pvesdn.model.execution import Undone, UndoState
 from pvesdn.model.primitives import Json
 from pvesdn.model.probes import Heard
-from pvesdn.model.snapshot import NODE_COMMANDS, NODE_FILES, STATE_COMMANDS, NodeRaw
+from pvesdn.model.snapshot import (
+    CAUSE_COMMANDS,
+    CAUSE_FILES,
+    NODE_COMMANDS,
+    NODE_FILES,
+    STATE_COMMANDS,
+    NodeRaw,
+)
 
 _SHOWN = 80
 """Characters of a path that a message shows."""
@@ -44,7 +51,16 @@ def decode_observed(node: str, value: Mapping[str, Json]) -> NodeRaw:
     :raises NodeFailed: it has an unexpected shape, or something that is not in `NODE_FILES`, `NODE_COMMANDS` or
         `STATE_COMMANDS`.
     """
-    return _decoded(node, lambda: NodeRaw(_files(value, NODE_FILES), _commands(value)))
+    names = (*NODE_COMMANDS, *STATE_COMMANDS)
+    return _decoded(node, lambda: NodeRaw(_files(value, NODE_FILES), _commands(value, names)))
+
+
+def decode_asked(node: str, value: Mapping[str, Json]) -> NodeRaw:
+    """The same for what is asked where a check has failed.
+
+    :raises NodeFailed: it has an unexpected shape, or something that is not in `CAUSE_FILES` or `CAUSE_COMMANDS`.
+    """
+    return _decoded(node, lambda: NodeRaw(_files(value, CAUSE_FILES), _commands(value, CAUSE_COMMANDS)))
 
 
 def file_mode(raw: NodeRaw, path: str) -> str:
@@ -115,10 +131,10 @@ def _files(value: Mapping[str, Json], asked: Sequence[str]) -> dict[str, str]:
     return files
 
 
-def _commands(value: Mapping[str, Json]) -> dict[str, Json]:
+def _commands(value: Mapping[str, Json], names: Sequence[str]) -> dict[str, Json]:
     commands = json_text.mapping(value.get("commands"), "commands")
     for name, answer in commands.items():
-        if name not in NODE_COMMANDS and name not in STATE_COMMANDS:
+        if name not in names:
             message = f"{ascii(name)[:_SHOWN]} of commands is not a command that was asked for"
             raise WrongShapeError(message)
         if json_text.is_deep(answer):

@@ -6,6 +6,7 @@ import platform
 import stat
 from typing import Any, Dict, Iterator, Tuple
 
+from pvesdn.node.program.causes import CAUSES
 from pvesdn.node.program.files import matches, text_of
 from pvesdn.node.program.guests import nics
 from pvesdn.node.program.machine import Machine, Refused, json_of
@@ -78,7 +79,7 @@ def _ask(machine: Machine, name: str) -> Any:
         return dict(_modes(machine))
     if name == "nics":
         return nics(machine)
-    if name in QUESTIONS:
+    if name in QUESTIONS or name in CAUSES:
         return state_of(machine, name)
     if name not in IP_COMMANDS:
         raise Refused(f"{name!r} is not a command of the node program")

@@ -33,7 +33,7 @@ _MOST_SIZE = 65000
 _LONGEST = 30.0
 _PAUSES = (0.2, 0.3, 0.5)
 """Seconds between two rounds; the last for all that follow."""
-_LINGER = 1.5
+_LINGER = 1.0
 """Seconds for which probes are still sent after the last news: a node that began late has to hear them, too."""
 _BUFFER = 4 * 1024 * 1024
 

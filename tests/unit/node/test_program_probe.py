@@ -43,8 +43,10 @@ def networks(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[NetworkNamespace
         yield first, second
 
 
-def request(own: int, sizes: tuple[int, ...] = (MTU,), *, seconds: float = 5.0, **changes: Any) -> dict[str, Any]:
-    """What is asked of one end: to send a probe of each size to the other, and to hear the other's."""
+def request(
+    own: int, sizes: tuple[int, ...] = (MTU,), *, seconds: float = 20.0, hears: tuple[int, ...] = (0,), **changes: Any
+) -> dict[str, Any]:
+    """What is asked of one end: to send a probe of each size to the other, and to hear some of the other's."""
     sends = [
         {
             "number": own * 10 + number,
@@ -59,8 +61,8 @@ def request(own: int, sizes: tuple[int, ...] = (MTU,), *, seconds: float = 5.0, 
         }
         for number, size in enumerate(sizes)
     ]
-    hears = [{"number": (1 - own) * 10 + number, "bridge": "web"} for number in range(len(sizes))]
-    return {"nonce": NONCE, "seconds": seconds, "send": sends, "hear": hears}
+    ears = [{"number": (1 - own) * 10 + number, "bridge": "web"} for number in hears]
+    return {"nonce": NONCE, "seconds": seconds, "send": sends, "hear": ears}
 
 
 def asked(arguments: dict[str, Any]) -> Callable[[], Any]:
@@ -70,7 +72,7 @@ def asked(arguments: dict[str, Any]) -> Callable[[], Any]:
     def ask() -> Any:
         told = answer(Machine(), document)
         assert told["ok"], told
-        assert 0 <= told["value"].pop("lasted", 0) < 6
+        assert 0 <= told["value"].pop("lasted", 0) < 21
         return told["value"]
 
     return ask
@@ -89,13 +91,13 @@ def test_a_frame_of_the_mtu_arrives_at_both_ends(networks: Networks) -> None:
 
 
 def test_a_frame_that_is_larger_than_the_way_out_does_not_leave(networks: Networks) -> None:
-    first, second = both(networks, request(0, (MTU + 1, 64), seconds=0.6), request(1, (64, 64), seconds=0.6))
+    first, second = both(networks, request(0, (MTU + 1, 64)), request(1, hears=(1,)))
     assert (first["unsent"], second["heard"]) == ({"0": "EMSGSIZE"}, [1])
 
 
 def test_a_frame_of_another_vni_comes_nowhere(networks: Networks) -> None:
     first, second = both(networks, request(0, vni=43, seconds=0.6), request(1, seconds=0.6))
-    assert (first, second) == ({"heard": [10], "unsent": {}}, {"heard": [], "unsent": {}})
+    assert (first["unsent"], second) == ({}, {"heard": [], "unsent": {}})
 
 
 def test_a_port_that_is_in_no_bridge_delivers_nothing(networks: Networks) -> None:
@@ -115,12 +117,12 @@ def test_datagrams_over_ipv6_are_not_fragmented_either(networks: Networks) -> No
         network.ip("link", "del", "vx")
         network.ip("link", "add", "vx", "type", "vxlan", "id", "42", "local", address, "dstport", "4789")
         network.ip("link", "set", "vx", "master", "web", "up")
-    ends = {"source": "2001:db8::1", "target": "2001:db8::2"}
-    back = {"source": "2001:db8::2", "target": "2001:db8::1"}
+    ends: dict[str, Any] = {"source": "2001:db8::1", "target": "2001:db8::2"}
+    back: dict[str, Any] = {"source": "2001:db8::2", "target": "2001:db8::1"}
     first, second = both(
         networks, request(0, (1380, 1381), seconds=0.6, **ends), request(1, (64, 64), seconds=0.6, **back)
     )
-    assert (first, second["heard"]) == ({"heard": [10, 11], "unsent": {"1": "EMSGSIZE"}}, [0])
+    assert (first, second["heard"]) == ({"heard": [10], "unsent": {"1": "EMSGSIZE"}}, [0])
 
 
 def test_nothing_of_it_is_left(networks: Networks) -> None:
@@ -211,7 +213,7 @@ def test_a_node_that_begins_late_still_hears_of_this_one() -> None:
     frame = datagram_of(RAW_NONCE, ONE)[8:]
     found, line = line_of({4.0: ("web", frame)})
     assert found["heard"] == [7]
-    assert 4.9 <= max(line.sent) <= line.now <= 6.0
+    assert 4.4 <= max(line.sent) <= line.now <= 6.0
 
 
 def test_what_never_comes_is_waited_for_until_the_time_is_up() -> None:

@@ -11,7 +11,16 @@ from pvesdn_lab.live.verbs.context import Context, Stopwatch, as_proof, require
 
 _SETTLES = 90.0
 """Seconds in which sessions and routes are there again."""
-_LOOKS = ("vtysh -c 'show", "ip route get", "ip link show", "ping", "journalctl")
+_LOOKS = (
+    "vtysh -c 'show",
+    "ip route get",
+    "ip route show",
+    "ip link show",
+    "ping",
+    "journalctl",
+    "ps",
+    "timeout 10 tcpdump",
+)
 """Beginnings of steps that change nothing."""
 
 
@@ -24,7 +33,15 @@ def verify_is_silent(context: Context) -> str:
 
 
 def verify_finds(
-    context: Context, *, node: str, command: str, named: str, says: str = "", mend: str = "", wait: float = 0.0
+    context: Context,
+    *,
+    node: str,
+    command: str,
+    named: str,
+    says: str = "",
+    mend: str = "",
+    wait: float = 0.0,
+    told_of: str = "",
 ) -> str:
     """Break something on a live node. Verify names the node and the object, and its steps, followed to the letter, mend
     it.
@@ -33,15 +50,18 @@ def verify_finds(
     :param named: what verify has to call it.
     :param says: words that the finding has to have.
     :param mend: a shell command that takes the damage away where it is outside of the node's configuration.
+    :param told_of: the node that the finding is about, if it is not the one where something was broken.
     :param wait: how many seconds at most until it shows; 0 for at once.
     """
     damaged = context.lab.node(node)
     damaged.space.must("bash", "-c", command, limit=60)
     with as_proof():
-        wait_for(f"verify finds {named}", lambda: bool(_of(_findings(context), node, named)), limit=max(wait, 1.0))
+        wait_for(
+            f"verify finds {named}", lambda: bool(_of(_findings(context), told_of or node, named)), limit=max(wait, 1.0)
+        )
     findings = _findings(context)
-    told = _of(findings, node, named)
-    require(told, f"a finding about {named} on {node}", [(f["node"], f["object"]) for f in findings])
+    told = _of(findings, told_of or node, named)
+    require(told, f"a finding about {named} on {told_of or node}", [(f["node"], f["object"]) for f in findings])
     words = " ".join(str(told[0][key]) for key in ("trait", "expected", "found", "cause", "next"))
     require(says in words, f"the finding to say '{says}'", words)
     if mend:
