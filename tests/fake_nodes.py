@@ -237,6 +237,8 @@ class FakeMachine(Machine):
         for name, command in IP_COMMANDS.items():
             if argv == command:
                 return 0, json.dumps(self._node.commands.get(name, []))
+        if "vrf" in argv and "show" in argv:
+            return 1, "nobody routes here"
         if argv[1:3] == ["link", "set"]:
             return self._set_link(argv)
         if argv[1:2] == ["address"] or "replace" in argv:
@@ -374,7 +376,8 @@ def _announced(node: FakeNode) -> list[tuple[str, int]]:
     """VXLAN devices of EVPN, each with its VNI."""
     if "advertise-all-vni" not in running(node):
         return []
-    ports = [row for row in node.links() if row.get("linkinfo", {}).get("info_kind") == "vxlan"]
+    told = [row for row in node.links() if isinstance(row.get("linkinfo"), dict)]
+    ports = [row for row in told if row["linkinfo"].get("info_kind") == "vxlan"]
     return [
         (row["ifname"], row["linkinfo"]["info_data"]["id"])
         for row in ports
