@@ -387,7 +387,8 @@ def _announced(node: FakeNode) -> list[tuple[str, int]]:
 
 def _groups(node: FakeNode) -> list[tuple[str, str]]:
     """The entry that the kernel makes of a multicast group."""
-    found = [(row["ifname"], row["linkinfo"].get("info_data", {})) for row in node.links() if "linkinfo" in row]
+    told = [row for row in node.links() if isinstance(row.get("linkinfo"), dict)]
+    found = [(row["ifname"], row["linkinfo"].get("info_data", {})) for row in told]
     return [(name, data[key]) for name, data in found for key in ("group", "group6") if data.get(key)]
 
 
