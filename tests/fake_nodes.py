@@ -240,6 +240,8 @@ class FakeMachine(Machine):
         for name, command in IP_COMMANDS.items():
             if argv == command:
                 return 0, json.dumps(self._node.commands.get(name, []))
+        if "vrf" in argv and "show" in argv:
+            return 1, "nobody routes here"
         if argv[1:3] == ["link", "set"]:
             return self._set_link(argv)
         if argv[1:2] == ["address"] or "replace" in argv:
