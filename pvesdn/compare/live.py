@@ -18,7 +18,7 @@ from pvesdn.model.vlans import PortVlans, VlanSet
 _ZERO = "00:00:00:00:00:00"
 _NONE = "none"
 _ENTRIES = "all-zero entries"
-_REMADE = frozenset({"VNI", "VTEP", "UDP port", "multicast group", "underlay device"})
+REMADE = frozenset({"VNI", "VTEP", "UDP port", "multicast group", "underlay device"})
 """What the kernel takes only when a VXLAN device is made: `ifup` alone leaves it as it is."""
 _ADDRESSES = "addresses"
 _LEARNING, _UNKNOWN = "learning", "flooding of unknown unicast and multicast"
@@ -96,7 +96,7 @@ class _Look:
             cause = "the cable, the card or the switch's port: nothing answers at the other end"
             step = f"ip link show {device.name}; then look at the port that it leads to"
             return self._finding(device, trait=trait, expected=wanted, found=found, cause=cause, step=step)
-        step = self._remade(device) if trait in _REMADE else self._again(device)
+        step = self._remade(device) if trait in REMADE else self._again(device)
         if trait == "kind":
             step = f"ip -d link show {device.name}; whatever made it has to let go of the name"
         cause = self._cause(device, _BY_HAND)
