@@ -36,6 +36,8 @@ _SWITCHES = {
     "net/ipv6/conf/all/forwarding": "0",
     **{f"net/ipv4/conf/{name}/{key}": "0" for name in ("all", "default") for key in ("rp_filter", "forwarding")},
 }
+_ROUTES = frozenset({"vrf-routes", "evpn-rmacs", "vrrp"})
+_NOT_PLAYED = {"fault": "nothing is routed in memory"}
 _MADE_UP = frozenset({"versions", "sysctl", "modes", "nics"})
 """What the program finds out by itself, unless a node's `commands` say otherwise."""
 
@@ -209,6 +211,7 @@ class FakeNodes:
         if verb == "observe":
             made_up = _MADE_UP & there.commands.keys() & value["commands"].keys()
             value["commands"] |= {name: there.commands[name] for name in made_up}
+            value["commands"] |= dict.fromkeys(_ROUTES & value["commands"].keys(), _NOT_PLAYED)
         return value
 
 
@@ -237,6 +240,8 @@ class FakeMachine(Machine):
         for name, command in IP_COMMANDS.items():
             if argv == command:
                 return 0, json.dumps(self._node.commands.get(name, []))
+        if "vrf" in argv and "show" in argv:
+            return 1, "nobody routes here"
         if argv[1:3] == ["link", "set"]:
             return self._set_link(argv)
         if argv[1:2] == ["address"] or "replace" in argv:
@@ -374,7 +379,7 @@ def _announced(node: FakeNode) -> list[tuple[str, int]]:
     """VXLAN devices of EVPN, each with its VNI."""
     if "advertise-all-vni" not in running(node):
         return []
-    ports = [row for row in node.links() if row.get("linkinfo", {}).get("info_kind") == "vxlan"]
+    ports = [row for row in node.links() if _info(row).get("info_kind") == "vxlan"]
     return [
         (row["ifname"], row["linkinfo"]["info_data"]["id"])
         for row in ports
@@ -382,9 +387,14 @@ def _announced(node: FakeNode) -> list[tuple[str, int]]:
     ]
 
 
+def _info(row: dict[str, Any]) -> dict[str, Any]:
+    found = row.get("linkinfo")
+    return found if isinstance(found, dict) else {}
+
+
 def _groups(node: FakeNode) -> list[tuple[str, str]]:
     """The entry that the kernel makes of a multicast group."""
-    found = [(row["ifname"], row["linkinfo"].get("info_data", {})) for row in node.links() if "linkinfo" in row]
+    found = [(str(row.get("ifname")), _info(row).get("info_data", {})) for row in node.links()]
     return [(name, data[key]) for name, data in found for key in ("group", "group6") if data.get(key)]
 
 

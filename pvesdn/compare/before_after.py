@@ -48,7 +48,9 @@ def judge(before: Look, after: Look, applied: Applied) -> Verdict:
             failed.append(item)
         elif is_bad:
             still.append(item)
-    return Verdict(tuple(failed), tuple(still), after.not_checked)
+    healing = {item.check for node in applied.nodes.values() for item in node.drift}
+    unhealed = tuple(item for item in still if item.check in healing)
+    return Verdict(tuple(failed), tuple(still), unhealed, after.not_checked)
 
 
 def lost_sessions(before: Look, after: Look) -> dict[str, list[str]]:

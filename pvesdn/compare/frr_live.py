@@ -49,6 +49,14 @@ def compare_frr(view: NodeView, cluster: ClusterView) -> tuple[Discrepancy, ...]
     )
 
 
+def compare_frr_alone(view: NodeView) -> tuple[Discrepancy, ...]:
+    """What of it a node shows by itself: its daemons, and whether FRR runs its file."""
+    if not view.expected.daemons:
+        return ()
+    look = _Look(view)
+    return (*look.daemons(), *look.configuration())
+
+
 def unseen(view: NodeView) -> Iterator[tuple[str, str]]:
     """Questions without an answer that no finding explains, with the reason."""
     for name, why in sorted(view.state.unseen.items()):

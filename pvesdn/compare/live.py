@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from pvesdn.compare.live_traits import ADDRESSES, LEARNING, NONE, SUPPRESSION, UNKNOWN, traits_of
 from pvesdn.compare.live_view import FILE_FIRST, NodeView
 from pvesdn.model.expectation import ExpectedDevice
 from pvesdn.model.files import OUR_SYSCTL
@@ -16,14 +17,10 @@ from pvesdn.model.verification import Discrepancy, Subject
 from pvesdn.model.vlans import PortVlans, VlanSet
 
 _ZERO = "00:00:00:00:00:00"
-_NONE = "none"
 _ENTRIES = "all-zero entries"
-_REMADE = frozenset({"VNI", "VTEP", "UDP port", "multicast group", "underlay device"})
+REMADE = frozenset({"VNI", "VTEP", "UDP port", "multicast group", "underlay device"})
 """What the kernel takes only when a VXLAN device is made: `ifup` alone leaves it as it is."""
-_ADDRESSES = "addresses"
-_LEARNING, _UNKNOWN = "learning", "flooding of unknown unicast and multicast"
-_SUPPRESSION = "suppression of ARP and ND"
-_OF_A_PORT = frozenset({_LEARNING, _UNKNOWN, _SUPPRESSION})
+_OF_A_PORT = frozenset({LEARNING, UNKNOWN, SUPPRESSION})
 """What a device has only as a port of a bridge."""
 _BY_HAND = "it was changed after the last reload, by hand or by another program"
 
@@ -60,7 +57,7 @@ def checks(view: NodeView) -> Iterator[str]:
     """The zone of each thing that `compare_live` looks at, and of each VNI; empty where it belongs to none."""
     expected, state, zones = view.expected, view.state, view.zones
     for device in expected.devices:
-        yield from [zones.get(device.name, "")] * (1 + sum(1 for _ in _traits(device, LiveDevice(device.name))))
+        yield from [zones.get(device.name, "")] * (1 + sum(1 for _ in traits_of(device, LiveDevice(device.name))))
         if state.vlans is not None and device.vlans is not None:
             yield zones.get(device.name, "")
         if state.flooding is not None and (device.remotes is not None or device.group is not None):
@@ -85,7 +82,7 @@ class _Look:
                 cause, step = self._missing(device), self._made(device)
                 yield self._finding(device, expected="there", found="absent", cause=cause, step=step)
                 continue
-            for trait, wanted, found in _traits(device, live):
+            for trait, wanted, found in traits_of(device, live):
                 if wanted != found and not self._is_told_elsewhere(device, trait, found):
                     yield self._trait(device, trait, wanted, found)
             yield from self._strangers(device, live)
@@ -96,11 +93,11 @@ class _Look:
             cause = "the cable, the card or the switch's port: nothing answers at the other end"
             step = f"ip link show {device.name}; then look at the port that it leads to"
             return self._finding(device, trait=trait, expected=wanted, found=found, cause=cause, step=step)
-        step = self._remade(device) if trait in _REMADE else self._again(device)
+        step = self._remade(device) if trait in REMADE else self._again(device)
         if trait == "kind":
             step = f"ip -d link show {device.name}; whatever made it has to let go of the name"
         cause = self._cause(device, _BY_HAND)
-        parts = frozenset({wanted}) if trait == _ADDRESSES else frozenset()
+        parts = frozenset({wanted}) if trait == ADDRESSES else frozenset()
         return self._finding(device, trait=trait, expected=wanted, found=found, cause=cause, step=step, parts=parts)
 
     def _is_told_elsewhere(self, device: ExpectedDevice, trait: str, found: str) -> bool:
@@ -108,7 +105,7 @@ class _Look:
         none of a port's settings because it is in no bridge.
         """
         if trait in _OF_A_PORT:
-            return found == _NONE
+            return found == NONE
         return trait == "master" and device.master not in self.view.state.devices
 
     def _strangers(self, device: ExpectedDevice, live: LiveDevice) -> Iterator[Discrepancy]:
@@ -119,7 +116,7 @@ class _Look:
             is_way_in = address.ip in self.around.ways_in and not self._is_elsewhere(address.ip, device.name)
             yield self._finding(
                 device,
-                trait=_ADDRESSES,
+                trait=ADDRESSES,
                 expected="no other address",
                 found=str(address),
                 cause=self._cause(device, "somebody has added it; the next reload takes it away"),
@@ -253,45 +250,6 @@ class _Look:
         """What comes up together, a bridge after its ports: the other way round it would not find them."""
         bridge = device.master if device.kind == "vxlan" else device.name
         return [*self.view.expected.vxlans.get(bridge, ()), bridge] if bridge else [device.name]
-
-
-_TRAITS: tuple[tuple[str, Callable[[ExpectedDevice], object], Callable[[LiveDevice], object]], ...] = (
-    ("kind", lambda e: e.kind, lambda f: f.kind or "a card"),
-    ("VNI", lambda e: e.vni, lambda f: f.vni),
-    ("VTEP", lambda e: e.vtep, lambda f: f.vtep),
-    ("UDP port", lambda e: e.udp_port, lambda f: f.udp_port),
-    ("multicast group", lambda e: e.group, lambda f: f.group),
-    ("underlay device", lambda e: e.physdev, lambda f: f.physdev),
-    ("master", lambda e: e.master, lambda f: f.master or None),
-    ("MTU", lambda e: e.mtu, lambda f: f.mtu),
-    ("MAC", lambda e: e.mac, lambda f: f.mac),
-    ("VLAN-aware", lambda e: e.vlan_filtering, lambda f: f.vlan_filtering),
-    (_LEARNING, lambda e: e.learns, lambda f: f.learns),
-    (_UNKNOWN, lambda e: e.floods, lambda f: f.floods),
-    (_SUPPRESSION, lambda e: e.suppresses, lambda f: f.suppresses),
-)
-"""Attributes in a person's words, and where both sides have them."""
-
-
-def _traits(device: ExpectedDevice, live: LiveDevice) -> Iterator[tuple[str, str, str]]:
-    """What the design says of a device, and what is there."""
-    for trait, wanted, found in _TRAITS:
-        if (value := wanted(device)) is not None:
-            yield trait, _said(value), _said(found(live))
-    yield "state", "up", "up" if live.is_up else "down"
-    if device.needs_carrier and live.is_up:
-        yield "link", "there", "there" if live.has_carrier else "no carrier"
-    for address in sorted(device.addresses or (), key=str):
-        yield _ADDRESSES, str(address), str(address) if address in live.addresses else "absent"
-
-
-def _said(value: object) -> str:
-    match value:
-        case None:
-            return _NONE
-        case bool():
-            return "on" if value else "off"
-    return str(value)
 
 
 def _owner(path: str) -> str:

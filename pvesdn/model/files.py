@@ -18,7 +18,7 @@ from pvesdn.model.frr_local import LocalMerge
 from pvesdn.model.ifupdown import InterfacesFile, Stanza
 from pvesdn.model.pve_ifupdown import PveVxlanPort
 from pvesdn.model.running import PveRunning
-from pvesdn.model.verification import Look
+from pvesdn.model.verification import Discrepancy, Look
 
 OUR_INTERFACES = "/etc/network/interfaces.d/pvesdn"
 SDN_INTERFACES = "/etc/network/interfaces.d/sdn"
@@ -177,6 +177,7 @@ class NodeChanges:
     :param links: the devices that were there.
     :param nics: of the guests on the node, those with an MTU of their own.
     :param consequences: what the changes mean for traffic, the worst first.
+    :param drift: what has gone wrong on the node although its files are right, and is healed.
     """
 
     node: str
@@ -188,11 +189,12 @@ class NodeChanges:
     links: tuple[Link, ...] = field(default=(), repr=False)
     nics: tuple[GuestNic, ...] = field(default=(), repr=False)
     consequences: tuple[NodeConsequence, ...] = ()
+    drift: tuple[Discrepancy, ...] = ()
 
     @property
     def is_empty(self) -> bool:
         """Nothing to do on this node."""
-        return not self.files and not self.is_unfinished
+        return not self.files and not self.is_unfinished and not self.drift
 
 
 @dataclass(frozen=True, slots=True)

@@ -164,9 +164,11 @@ class Verdict:
 
     :param failed: what passed before and does not any more, and what is new and does not pass.
     :param before: what was not as it should be before, and still is not: not the change's doing.
+    :param unhealed: what of the latter was to be put right.
     :param not_checked: what nobody could look at.
     """
 
     failed: tuple[Discrepancy, ...] = ()
     before: tuple[Discrepancy, ...] = ()
+    unhealed: tuple[Discrepancy, ...] = ()
     not_checked: tuple[NotChecked, ...] = ()

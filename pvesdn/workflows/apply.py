@@ -74,6 +74,7 @@ def apply(world: World, changes: ChangeSet, planner: Planner, *, confirm_within:
         elsewhere = [] if verdict is None else _elsewhere(run, verdict)
         is_unconfirmed = _settle(run, transaction, elsewhere, confirm_within)
         proof.check_way_back(run)
+    _say_what_is_not_healed(run, verdict)
     report = _report([*run, *elsewhere], changes, commit, is_staged=True, verdict=verdict)
     return replace(report, is_unconfirmed=is_unconfirmed)
 
@@ -106,6 +107,15 @@ def _elsewhere(run: Sequence[Progress], verdict: Verdict) -> list[Progress]:
         progress.fail(NodeFailed(node, in_one_line([item for item in verdict.failed if item.node == node])))
         found.append(progress)
     return found
+
+
+def _say_what_is_not_healed(run: Sequence[Progress], verdict: Verdict | None) -> None:
+    """It was so before, so nothing is put back for it; but it is not what the plan had promised."""
+    for progress in healthy(run):
+        if found := [item for item in (verdict.unhealed if verdict else ()) if item.node == progress.node]:
+            progress.error = (
+                f"{progress.node}: still not as it should be: {in_one_line(found)}; pvesdn verify says more"
+            )
 
 
 def _failed(run: Sequence[Progress]) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from pvesdn.compare.drift import told, unread
-from pvesdn.compare.frr_live import compare_frr, unseen
+from pvesdn.compare.frr_live import compare_frr, compare_frr_alone, unseen
 from pvesdn.compare.live import Circumstances, compare_live
 from pvesdn.compare.live_guests import compare_guests
 from pvesdn.compare.live_sessions import established
@@ -113,6 +113,11 @@ class Looker:
             },
             not_checked=tuple(item for node in nodes.values() for item in not_seen(node.view)),
         )
+
+    def own_on(self, node: LookedAt) -> tuple[Discrepancy, ...]:
+        """What of it the node shows by itself, whatever the others do."""
+        found = (*compare_live(node.view, node.around), *compare_frr_alone(node.view))
+        return tuple(item for item in found if not _waits_for_files(item, node.view))
 
     def found_on(self, node: LookedAt, cluster: ClusterView) -> Iterator[Discrepancy]:
         """Everything about what a node is doing that is not as it should be: devices, guests, FRR."""

@@ -10,6 +10,8 @@ from pvesdn.compare.falls import falls
 from pvesdn.compare.files import compare_node
 from pvesdn.compare.frr_local import judge_rendered_local
 from pvesdn.compare.hand_edits import hand_edits
+from pvesdn.compare.healing import drift, healed
+from pvesdn.compare.obstacles import obstacles
 from pvesdn.compare.prerequisites import doubts
 from pvesdn.compare.present import NodeNow
 from pvesdn.compare.running import running_findings
@@ -20,13 +22,16 @@ from pvesdn.design.shared.belongs import zones_by_interface
 from pvesdn.design.shared.ownership import takes_frr_over
 from pvesdn.encode.seen import encode_seen
 from pvesdn.model.design import NodeDesign
-from pvesdn.model.files import OUR_INTERFACES, ChangeSet, NodeChanges, RenderedFile
+from pvesdn.model.execution import ReloadNetwork
+from pvesdn.model.files import OUR_INTERFACES, SDN_INTERFACES, ChangeSet, NodeChanges, RenderedFile
 from pvesdn.model.findings import Finding
 from pvesdn.model.flags import PlanFlags
+from pvesdn.model.running import SdnFileState
 from pvesdn.model.snapshot import SEEN_NAME, Snapshot
+from pvesdn.model.verification import Discrepancy
 from pvesdn.render.renderer import Renderer
 from pvesdn.workflows.decoded import Intent
-from pvesdn.workflows.look import Looker
+from pvesdn.workflows.look import LookedAt, Looker
 from pvesdn.workflows.understand import Understanding, understand
 
 
@@ -58,10 +63,12 @@ def plan_understood(
     found: list[Finding] = []
     looker, looked_at = Looker(known), {}
     for planned in plan_nodes(known, renderer, only=only, flags=flags):
-        changes.append(planned.changes)
+        node = planned.changes
+        if (at := looker.seen(planned.design, node)) is not None:
+            looked_at[node.node] = at
+            node = _healed(known, planned, looker.own_on(at), at, flags or PlanFlags())
+        changes.append(node)
         found += (*planned.warnings, *planned.edits)
-        if (at := looker.seen(planned.design, planned.changes)) is not None:
-            looked_at[planned.changes.node] = at
     return ChangeSet(
         nodes=tuple(changes),
         findings=(
@@ -151,6 +158,31 @@ def _plan_node(known: Understanding, shared: SharedDesign, name: str, renderer: 
     obstacles = tuple(_with_place(known, obstacle) for obstacle in changes.obstacles)
     changes = replace(changes, obstacles=(*blocking, *obstacles, *verdict.errors))
     return NodePlan(design, changes, verdict.warnings, tuple(edits))
+
+
+def _healed(
+    known: Understanding, planned: NodePlan, found: tuple[Discrepancy, ...], at: LookedAt, flags: PlanFlags
+) -> NodeChanges:
+    """The plan of a node with what is done about things that have gone wrong there.
+
+    PVE's devices are left alone where its file is not what it would write now: a reload would write it anew.
+    """
+    changes, node = planned.changes, planned.changes.node
+    file = known.running.nodes.get(node)
+    is_pves_right = not planned.edits and (file is None or file.state is SdnFileState.CURRENT)
+    by_name = at.view.expected.by_name
+    drifted = [
+        item
+        for item in drift(found, at.view)
+        if is_pves_right or item.object not in by_name or by_name[item.object].file != SDN_INTERFACES
+    ]
+    reload = None if known.pending else ReloadNetwork(planned.design.owners.regenerate_frr)
+    plan = healed(changes, drifted, reload)
+    if changes.is_empty and plan.execution.reloads:
+        raw, facts = known.snapshot.nodes[node], known.given.facts[node]
+        blocked = obstacles((), raw.files, facts, flags, {}, carried={}, is_reloaded=True)
+        return replace(plan, obstacles=(*plan.obstacles, *blocked))
+    return plan
 
 
 def _with_place(known: Understanding, obstacle: Finding) -> Finding:

@@ -46,7 +46,8 @@ class _Sight:
     @property
     def patience(self) -> float:
         """Seconds after the first look within which it may still get better; 0 when all is good."""
-        waits = [PATIENCE if _settles(item) else AT_ONCE for item in self.verdict.failed]
+        wrong = (*self.verdict.failed, *self.verdict.unhealed)
+        waits = [PATIENCE if _settles(item) else AT_ONCE for item in wrong]
         return min([*waits, *(PATIENCE for _ in self.silent)], default=0.0)
 
 

@@ -455,6 +455,7 @@ def test_the_document_holds_the_whole_plan(settings: Path) -> None:
                         "interfaces": [{"name": "office", "action": "add", "why": "", "differences": []}],
                     },
                 ],
+                "drift": [],
                 "taken_down": [],
                 "deleted_links": [],
                 "guest_ports": {},
@@ -492,3 +493,41 @@ def test_with_json_there_is_nothing_else_on_standard_output(settings: Path) -> N
     assert document["findings"] == [
         {"severity": "note", "where": "zones.cfg:1: zone 'lan'", "what": "left to PVE: zone type faucet", "hint": ""}
     ]
+
+
+def test_what_has_gone_wrong_on_a_node_is_shown_with_its_sign_and_healed(settings: Path, cluster: FakeCluster) -> None:
+    assert call("--config", settings, "apply", "--yes", cluster=cluster).status == 0
+    node2, node3 = cluster.nodes["node2"], cluster.nodes["node3"]
+    for question in ("ip-link", "ip-addr"):
+        rows = node2.commands[question]
+        rows[:] = [row for row in rows if row["ifname"] != "vxlan_vmbr3"]
+    (bridge,) = [row for row in node3.commands["ip-link"] if row["ifname"] == "vmbr3"]
+    bridge["mtu"] = 1280
+    result = call("--config", settings, "plan", cluster=cluster)
+    assert result.out == dedent(
+        """\
+          + create
+          ~ change in place
+
+        node2
+          live state, which its files do not explain
+              + vxlan_vmbr3: absent, expected there
+
+        node3
+          live state, which its files do not explain
+              ~ vmbr3, MTU: 1280, expected 1500
+
+        No changes on node1.
+        Plan: 1 to add, 1 to change, 0 to destroy on 2 of 3 nodes.
+        """
+    )
+    document = json.loads(call("--config", settings, "plan", "--json", cluster=cluster).out)
+    assert [[(i["object"], i["action"]) for i in node["drift"]] for node in document["nodes"]] == [
+        [],
+        [("vxlan_vmbr3", "add")],
+        [("vmbr3", "change")],
+    ]
+    summary = call("--config", settings, "plan", "--summary", cluster=cluster).out
+    assert "live state that is put right: node2, node3" in summary
+    assert call("--config", settings, "apply", "--yes", cluster=cluster).status == 0
+    assert call("--config", settings, "plan", cluster=cluster).out == "No changes. Nodes match the configuration.\n"

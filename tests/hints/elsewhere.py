@@ -21,7 +21,10 @@ OUTSIDE = {
     "check a folder that holds controllers.cfg too": "another call of pvesdn check",
     "apply the SDN configuration in PVE to rewrite it": "PVE's own Apply",
     "apply the node's network configuration in PVE, which rewrites it": "PVE's own reload",
-    "run pvesdn plan --diff": "a look at the plan",
+    "see `journalctl -u pvesdn-undo` there, and run pvesdn apply again": (
+        "a look at the node, and what pvesdn does itself"
+    ),
+    "add the line '.*' below [RULES] of .*; pve-firewall takes it within 10 s": "PVE's firewall, which no plan reads",
     "run pvesdn apply again": "what pvesdn does itself",
     "run pvesdn apply without --node soon after": "what pvesdn does itself",
     "run pvesdn import again": "what pvesdn does itself",
@@ -56,6 +59,7 @@ NO_ORDER = {
 """What stands in a hint's place and says what comes of it."""
 
 NO_HINT = {
+    ("design/expected_routes.py", "set metric "),
     ("design/pve/bgp.py", "set src .*"),
     ("design/pve/exits.py", "set metric 200"),
     ("design/pve/fabrics.py", "set src .*"),

@@ -117,7 +117,9 @@ def test_the_newest_kernel_is_taken_where_it_starts(
     (tmp_path / "usr/bin/linux.uml").write_text(f"#!/bin/sh\n[ $1 = --version ]\nexit {status}\n")
     monkeypatch.setattr(usermode, "_LOADER", tmp_path / "loader")
 
-    assert usermode.is_fit(Unpacked(tmp_path, {})) is (status == 0)
+    for _ in range(2):  # the second lab finds what the first has made
+        assert usermode.is_fit(Unpacked(tmp_path, {})) is (status == 0)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["loader", "usr"]
     assert (tmp_path / "loader").readlink() == tmp_path / "usr/lib/x86_64-linux-gnu/ld-linux-x86-64.so.2"
 
 

@@ -13,12 +13,14 @@ from pvesdn.cli.screens.pve import SIGNS
 from pvesdn.cli.screens.screen import Line, Span, Style, counted
 from pvesdn.cli.screens.wrapping import wrapped
 from pvesdn.compare.diff import showable
+from pvesdn.compare.healing import action_of
 from pvesdn.model.differences import Difference
 from pvesdn.model.execution import FrrAction
 from pvesdn.model.files import FileChange, NodeChanges, StanzaChange
 from pvesdn.model.findings import Finding
 from pvesdn.model.guests import labelled
 from pvesdn.model.ranges import by_number, ranges
+from pvesdn.model.verification import Discrepancy
 
 _DIFF_STYLES = (
     ("+++", Style.STRONG),
@@ -29,6 +31,7 @@ _DIFF_STYLES = (
 )
 
 
+_DRIFT: Line = ("  live state, which its files do not explain",)
 _MANY = 5
 """Nodes that have the same change with values of their own, of which one stands for all."""
 
@@ -119,6 +122,9 @@ class _Parts:
         for file in node.files:
             is_blocked = any(file.path in obstacle.what for obstacle in node.obstacles)
             yield self._file(file, is_blocked=is_blocked)
+        if node.drift:
+            lines = (_DRIFT, *map(_drift, node.drift))
+            yield _Part(lines, lambda: wrapped(lines, self._width))
         swap, frr = node.execution.put_in_place, node.execution.frr
         if swap is not None and swap.ifdown:
             yield self._line(f"    taken down before the change: {', '.join(swap.ifdown)}")
@@ -160,6 +166,11 @@ class _Parts:
         if id(stanzas) not in self._kept:
             self._kept[id(stanzas)] = stanzas, self._same.setdefault(stanzas, len(self._same))
         return self._kept[id(stanzas)][1]
+
+
+def _drift(item: Discrepancy) -> Line:
+    trait = f", {item.trait}" if item.trait else ""
+    return "    ", *SIGNS[action_of(item)], f" {item.object}{trait}: {item.found}, expected {item.expected}"
 
 
 def _shape(stanzas: Iterable[StanzaChange]) -> Hashable:

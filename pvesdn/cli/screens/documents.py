@@ -8,6 +8,7 @@ from typing import Any
 from pvesdn.cli.screens.summary import Summary
 from pvesdn.compare.consequences import consequences
 from pvesdn.compare.diff import showable
+from pvesdn.compare.healing import action_of
 from pvesdn.compare.replugs import replugs
 from pvesdn.model.consequences import Consequence
 from pvesdn.model.differences import Difference
@@ -133,6 +134,7 @@ def _node(node: NodeChanges, pve_version: str, *, has_diff: bool) -> dict[str, A
         "is_unfinished": node.is_unfinished,
         "frr": node.execution.frr.value,
         "files": [_file(file, has_diff=has_diff) for file in node.files],
+        "drift": [discrepancy(item) | {"action": _WORDS[action_of(item)]} for item in node.drift],
         "taken_down": list(swap.ifdown) if swap else [],
         "deleted_links": list(swap.delete_links) if swap else [],
         "guest_ports": {bridge: list(ports) for bridge, ports in sorted(node.guests.items())},
@@ -210,6 +212,7 @@ def _verdict(verdict: Verdict) -> dict[str, Any]:
     return {
         "failed": [discrepancy(item) for item in verdict.failed],
         "before": [discrepancy(item) for item in verdict.before],
+        "unhealed": [discrepancy(item) for item in verdict.unhealed],
     }
 
 

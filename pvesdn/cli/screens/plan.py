@@ -13,6 +13,7 @@ from pvesdn.cli.screens.screen import Line, Span, Style, counted
 from pvesdn.cli.screens.summary import Summary, summary_lines
 from pvesdn.cli.screens.wrapping import wrapped
 from pvesdn.compare.consequences import consequences
+from pvesdn.compare.healing import action_of
 from pvesdn.compare.replugs import replugs
 from pvesdn.model.cluster import Vtep
 from pvesdn.model.execution import FrrAction
@@ -128,6 +129,7 @@ def vtep_lines(vteps: Mapping[str, Vtep]) -> Iterator[Line]:
 def _legend(changes: ChangeSet) -> Iterator[Line]:
     used = {stanza.action for node in changes.nodes for file in node.files for stanza in file.stanzas}
     used |= {file.action for node in changes.nodes for file in node.files}
+    used |= {action_of(item) for node in changes.nodes for item in node.drift}
     used |= {changes.definitions.action} if changes.definitions is not None else set()
     used |= {PENDING[pending.state] for pending in changes.pending if pending.state in PENDING}
     if not used:

@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from pvesdn.cli.screens.blocks import obstacles_once
 from pvesdn.cli.screens.screen import Line, Span, Style, columns, counted
 from pvesdn.cli.screens.wrapping import wrapped
+from pvesdn.compare.healing import action_of
 from pvesdn.model.execution import FrrAction
 from pvesdn.model.files import FRR_CONF, Action, ChangeSet, NodeChanges
 from pvesdn.model.ranges import ranges
+from pvesdn.model.verification import Subject
 
 _SHOWN = 8
 """Obstacles that are shown."""
@@ -41,6 +43,7 @@ def summarize(changes: ChangeSet, *, is_part: bool = False) -> Summary:
     :param is_part: only some nodes were asked for, so offline members do not count.
     """
     actions = [stanza.action for node in changes.nodes for file in node.files for stanza in file.stanzas]
+    actions += [action for node in changes.nodes for action in _drifted(node).values()]
     known = {node.node for node in changes.nodes} | set(changes.unreachable)
     return Summary(
         add=actions.count(Action.ADD),
@@ -70,6 +73,7 @@ def summary_lines(changes: ChangeSet, width: int | None) -> Iterator[Line]:
         )
         yield from ((line,) for line in columns([head, *counts], indent=0))
         yield ()
+    yield from _drift_lines(changes)
     files: dict[str, list[str]] = {}
     for node in changes.nodes:
         for file in node.files:
@@ -85,6 +89,23 @@ def summary_lines(changes: ChangeSet, width: int | None) -> Iterator[Line]:
     yield from wrapped(blocked[:_SHOWN], width)
     if len(blocked) > _SHOWN:
         yield (f"and {counted(len(blocked) - _SHOWN, 'more obstacle')}, which a plan without --summary shows",)
+
+
+def _drift_lines(changes: ChangeSet) -> Iterator[Line]:
+    if drifted := [node.node for node in changes.nodes if node.drift]:
+        yield (f"live state that is put right: {ranges(drifted)}",)
+        yield ()
+
+
+def _drifted(node: NodeChanges) -> dict[str, Action]:
+    """Interfaces that are put right, each once."""
+    told = {stanza.name for file in node.files for stanza in file.stanzas}
+    found: dict[str, Action] = {}
+    for item in node.drift:
+        if item.subject in {Subject.DEVICE, Subject.FLOODING} and item.object not in told:
+            action = action_of(item)
+            found[item.object] = action if found.get(item.object) in {None, Action.CHANGE} else found[item.object]
+    return found
 
 
 def _frr(node: NodeChanges) -> FrrAction:

@@ -94,6 +94,8 @@ def _refusal(section: Section) -> tuple[str, str, str] | None:
     if section.type in GRAMMAR:
         return None
     if noun := noun_of_pve(section.type):
+        if {"zone", "tag"} <= {item.key for item in section.properties}:
+            return "vnet", f"{section.type} is a type of PVE's own", f"write 'vnet: {section.id}'"
         place = f"define the {noun} in PVE (Datacenter > SDN), and remove this section"
         return noun, f"{section.type} is a type of PVE's own", place
     near = nearest(section.type, GRAMMAR)

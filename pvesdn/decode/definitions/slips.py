@@ -32,12 +32,14 @@ class Slips:
         if found and (name := self._named(found[1], self._free())):
             self.meant.add(name)
             return f"write '{name} {legible(found[2] or item.value)}'"
-        if near := self._named(item.key, self._free()):
+        fitting = sorted(name for name in self._missing - self.meant if _reads(self._words[name], item.value))
+        near = self._named(item.key, self._free())
+        # Another tool's word may resemble a property that has no such value.
+        if near and (_reads(self._words[near], item.value) or near in self._missing or len(fitting) != 1):
             self.meant.add(near)
             return f"did you mean {near}?{_then(self._words[near], item.value)}"
         if (near := self._named(item.key, self._words)) and near in self._lines:
             return f"{near} is given in line {self._lines[near]}: remove one of them"
-        fitting = sorted(name for name in self._missing - self.meant if _reads(self._words[name], item.value))
         if len(fitting) == 1:
             self.meant.add(fitting[0])
             return f"did you mean {fitting[0]}, which is missing?"

@@ -29,11 +29,11 @@ def packet_filters(machine: Machine) -> Dict[str, Any]:
     absent.
     """
     found: Dict[str, Any] = {}
-    for name in ("iptables", "ip6tables"):
-        if machine.find(name + "-save") is not None:
-            outcome = machine.run([name + "-save", "-t", "filter"], limit=_LIMIT)
+    for argv in (["iptables-save", "-t", "filter"], ["ip6tables-save", "-t", "filter"]):
+        if machine.find(argv[0]) is not None:
+            outcome = machine.run(argv, limit=_LIMIT)
             if not outcome.status:  # a kernel without the table has no rules in it
-                found[name] = lines_of_the_host(outcome.output.splitlines())
+                found[argv[0].partition("-")[0]] = lines_of_the_host(outcome.output.splitlines())
     if machine.find("nft") is not None:
         outcome = machine.run(["nft", "-j", "list", "ruleset"], limit=_LIMIT)
         if not outcome.status:

@@ -1,5 +1,6 @@
 """Questions of `observe` about routing in the VRFs of EVPN: the kernel's routes, router MACs, virtual routers."""
 
+import os
 from typing import Any, Dict, Iterator, List
 
 from pvesdn.node.program.machine import Machine, Refused, json_of
@@ -26,8 +27,9 @@ def vrf_routes(machine: Machine) -> List[Dict[str, Any]]:
     found: List[Dict[str, Any]] = []
     for vrf in filter(INTERFACE.fullmatch, names):
         for family in _HOST_LENGTHS:
-            # A VRF that FRR knows and the kernel does not has no routes.
-            rows = json_of(machine, ["ip", "-j", "-" + family, "route", "show", "vrf", vrf], may_fail=True)
+            if family == "6" and not machine.root and not os.path.exists("/proc/sys/net/ipv6"):
+                continue  # a kernel booted with ipv6.disable=1
+            rows = json_of(machine, ["ip", "-j", "-" + family, "route", "show", "vrf", vrf])
             routes = [row for row in (rows if isinstance(rows, list) else []) if isinstance(row, dict)]
             found += [_route_of(vrf, family, row) for row in routes if _is_told_of(family, row)]
     if len(found) > _MOST_ROUTES:

@@ -213,6 +213,7 @@ def running_cluster(package="1.3.0", **files):
     for name in ("node1", "node2", "node3"):
         made.nodes[name].files[SDN_INTERFACES] = written_by_pve(made, name)
         made.nodes[name].commands["versions"]["libpve-network-perl"] = package
+        made.reload(name)
     return made
 
 

@@ -92,10 +92,13 @@ def is_fit(newest: Unpacked) -> bool:
     """
     program, own = newest.root / "usr/bin/linux.uml", newest.root / _OWN_LOADER
     name = b"%b\0" % os.fsencode(_LOADER)
-    own.write_bytes(program.read_bytes().replace(_DEBIANS_LOADER, name.ljust(len(_DEBIANS_LOADER), b"\0")))
-    own.chmod(0o755)
-    draft = _LOADER.with_name(f".{_LOADER.name}.{os.getpid()}")
-    draft.symlink_to(newest.root / _LIBRARIES / "ld-linux-x86-64.so.2")
-    draft.replace(_LOADER)
+    # Both put in place whole: another lab may be starting, or run the very file.
+    draft = own.with_name(f"{own.name}.{os.getpid()}")
+    draft.write_bytes(program.read_bytes().replace(_DEBIANS_LOADER, name.ljust(len(_DEBIANS_LOADER), b"\0")))
+    draft.chmod(0o755)
+    draft.replace(own)
+    link = _LOADER.with_name(f".{_LOADER.name}.{os.getpid()}")
+    link.symlink_to(newest.root / _LIBRARIES / "ld-linux-x86-64.so.2")
+    link.replace(_LOADER)
     done = subprocess.run([*linux(newest), "--version"], stdin=subprocess.DEVNULL, capture_output=True, check=False)
     return done.returncode == 0
