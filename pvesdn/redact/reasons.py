@@ -40,7 +40,7 @@ _WORDS = word_set(
     folder folders contains half leads object pair right these iproute2 observe stage commit discard finish flood put reload restart
     apply apt away bug changes compare component differs doing how ifupdown2 install itself kernel machine move next
     normalized openssh-client plan report save says settings shows since twice undo wildcards writes beside ends give
-    staged take --node
+    staged take --node neither true false
     """
 )
 
