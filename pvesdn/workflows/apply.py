@@ -49,11 +49,7 @@ def apply(world: World, changes: ChangeSet, planner: Planner, *, confirm_within:
     _refuse_obstacles(changes)
     _refuse_half_a_move(changes)
     todo = execution_plan(changes)
-    if todo.commits and confirm_within:
-        raise ApplyRefused(
-            "PVE's own definitions are pending, and their commit could not be taken back if nobody confirmed",
-            hint="apply without --confirm, or discard what is pending in PVE's panel first",
-        )
+    _refuse_what_cannot_wait(todo, confirm_within)
     world.api.require(_rights(todo))  # before anything: a refused reload leaves a node half done
     _remember_vteps(world, todo.seen, [node.node for node in changes.nodes])
     run = [Progress(world, node) for node in todo.nodes]
@@ -168,6 +164,14 @@ def _refuse_half_a_move(changes: ChangeSet) -> None:
         names = ", ".join(sorted(changes.unreachable))
         what = f"interfaces move from PVE's file to pvesdn's, and {names} cannot be reached: PVE would take them away there"
         raise ApplyRefused(what, hint="make every node that is on reachable by SSH, then run pvesdn apply again")
+
+
+def _refuse_what_cannot_wait(todo: ExecutionPlan, confirm_within: int) -> None:
+    if todo.commits and confirm_within:
+        raise ApplyRefused(
+            "PVE's own definitions are pending, and their commit could not be taken back if nobody confirmed",
+            hint="apply without --confirm, or discard what is pending in PVE's panel first",
+        )
 
 
 def _rights(todo: ExecutionPlan) -> list[tuple[str, str]]:
