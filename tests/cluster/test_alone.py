@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,6 +12,7 @@ from typing import Any
 import pytest
 
 from pvesdn.adapters.nodes import ProgramAgent
+from pvesdn.adapters.system import ThreadPulse
 from pvesdn.model.primitives import Json
 from pvesdn.workflows.apply import apply
 from pvesdn_lab.simulated.cluster import SimulatedCluster
@@ -275,3 +278,46 @@ def test_without_a_quorum_nobody_can_tell_about_the_commit_and_the_node_waits(tm
         pass_time(cluster, 3600.0)
         assert network_of(cluster)["pve1"] == before["pve1"]
         assert traces(cluster) == []
+
+
+# --- a run that waits for others -------------------------------------------------------------------------------------
+
+
+class ByHand:
+    """A pulse that beats when it is told to."""
+
+    def __init__(self) -> None:
+        self.beat: Callable[[], None] = lambda: None
+
+    @contextmanager
+    def beating(self, seconds: float, beat: Callable[[], None]) -> Iterator[None]:
+        assert seconds < LEFT_ALONE / 3
+        self.beat = beat
+        yield
+
+
+def test_a_node_that_waits_for_others_longer_than_its_deadline_is_told_that_the_run_is_alive(tmp_path: Path) -> None:
+    with serving(tmp_path) as cluster:
+        standing_network(cluster)
+        pulse, world = ByHand(), world_of(cluster)
+        reload = world.api.reload_network
+
+        def slow(name: str, *, regenerate_frr: bool | None) -> str:
+            upid = reload(name, regenerate_frr=regenerate_frr)
+            cluster.wait_for_tasks(10)
+            for _ in range(10):
+                pulse.beat()
+                pass_time(cluster, 60.0)
+            return upid
+
+        world.api.reload_network = slow  # type: ignore[method-assign, assignment]
+        report = apply(replace(world, pulse=pulse), plan_of(cluster), PLANNER)
+        assert report.is_good, errors(report)
+        assert plan_of(cluster).is_empty
+        assert traces(cluster) == []
+
+
+def test_a_pulse_beats_while_the_block_runs() -> None:
+    beaten = threading.Event()
+    with ThreadPulse().beating(0.001, beaten.set):
+        assert beaten.wait(60)
