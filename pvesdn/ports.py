@@ -8,6 +8,7 @@ from typing import Protocol, TypeVar
 
 from pvesdn.errors import NodeError
 from pvesdn.model.execution import Checkpoint, FileWrite, Flooding, FrrAction, PutInPlace, Undone
+from pvesdn.model.open_apply import Applied
 from pvesdn.model.primitives import Json, NodeName, Upid
 from pvesdn.model.probes import Heard, PathProbe
 from pvesdn.model.snapshot import NodeRaw
@@ -103,6 +104,26 @@ class NodeAgent(Protocol):
 
         :param is_committing: PVE's commit comes next; once it is made, the node does not put itself back any more.
         :returns: False where the node has put itself back meanwhile.
+        """
+        ...
+
+    def wait(self, node: NodeName, apply_id: str, seconds: int, nodes: Sequence[NodeName]) -> bool:
+        """Have the node keep what this apply has done only if somebody confirms it within so many seconds.
+
+        :param nodes: all on which it has to be confirmed.
+        :returns: False where the node has put itself back meanwhile.
+        """
+        ...
+
+    def applied(self, node: NodeName) -> Applied:
+        """Which apply is open on the node, and which was confirmed last."""
+        ...
+
+    def confirm(self, node: NodeName, apply_id: str) -> bool:
+        """Have what this apply has done stay.
+
+        :returns: False where it has been put back.
+        :raises NodeFailed: also where the time for confirming has run out.
         """
         ...
 

@@ -23,6 +23,8 @@ from pvesdn.model.secret_variables import SECRET_VARIABLES
 _VERBS = {
     "plan": "Show what apply would change, on every node; changes nothing.",
     "apply": "Carry out the plan: stage everywhere, then write, reload and verify.",
+    "confirm": "Have what apply --confirm has done stay, or tell what is open.",
+    "rollback": "Put back what an apply that is open has done.",
     "verify": "Check that the network is what the definitions say; changes nothing.",
     "render": "Write the files of every node into a folder.",
     "show": "Show zones, VNets, VTEPs and nodes as pvesdn understands them.",

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable
 from functools import wraps
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 import click
 
@@ -15,6 +16,28 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
+
+
+class Duration(click.ParamType):  # type: ignore[type-arg] # generic only for those who check
+    """Seconds from ``90s``, ``10m``, ``2h`` or a bare number of seconds."""
+
+    name = "duration"
+    _UNITS: ClassVar = {"": 1, "s": 1, "m": 60, "h": 3600}
+    _LEAST, _MOST = 30, 24 * 3600
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """The seconds."""
+        match = re.fullmatch(r"([0-9]{1,6})([smh]?)", str(value))
+        if match is None:
+            self.fail(
+                f"{value!r} is not a time such as 10m or 90s; name the time before anything else: --confirm 10m",
+                param,
+                ctx,
+            )
+        seconds = int(match[1]) * self._UNITS[match[2]]
+        if not self._LEAST <= seconds <= self._MOST:
+            self.fail(f"{value!r} is not between 30 seconds and a day", param, ctx)
+        return seconds
 
 
 class _Place(click.Path):

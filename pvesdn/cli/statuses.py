@@ -15,12 +15,14 @@ Exit status:
   0    done, or nothing to do
   1    an error: usage, settings, definitions, the cluster, a node; nothing more was done
   2    plan --detailed-exitcode: there are changes
+  3    apply --confirm: nobody confirmed it in time, and it was put back
   4    a node could not be reached; the others were dealt with
-  5    apply: it failed, and not every node that it changed is as it was before
+  5    apply, rollback: not every node that was changed is as it was before
   130  interrupted
 """
 
 NOT_CHECKED = 2
+UNCONFIRMED = 3
 
 CHECK_TABLE = """\
 \b

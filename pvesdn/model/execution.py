@@ -29,6 +29,8 @@ class UndoState(StrEnum):
     UNTOUCHED = "untouched"
     RESTORED = "restored"
     """Put back, looked at, and as before."""
+    KEPT = "kept"
+    """It was confirmed, and stays."""
     PARTLY = "partly"
 
 

@@ -72,6 +72,7 @@ class ApplyReport:
     :param commit_error: one line, empty when the commit went well.
     :param not_checked: what was not looked at.
     :param has_new_definitions: a draft has become the cluster's pvesdn.cfg.
+    :param is_unconfirmed: all went well, but nobody confirmed it in time.
     :param verdict: what the checks came to; None where it did not come to them.
     """
 
@@ -80,6 +81,7 @@ class ApplyReport:
     commit_error: str = ""
     not_checked: tuple[str, ...] = ()
     has_new_definitions: bool = False
+    is_unconfirmed: bool = False
     verdict: Verdict | None = None
 
     @property

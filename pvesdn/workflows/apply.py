@@ -8,6 +8,7 @@ begun there does not stop the others.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from pvesdn.compare.execution import execution_plan
 from pvesdn.compare.live_paths import WHAT
@@ -35,18 +36,20 @@ _OFFLINE = "offline; run pvesdn apply again when it is back"
 _NOT_REACHED = CommitOutcome(Outcome.SKIPPED, "PVE's definitions were not committed, because a node failed first")
 
 
-def apply(world: World, changes: ChangeSet, planner: Planner) -> ApplyReport:
+def apply(world: World, changes: ChangeSet, planner: Planner, *, confirm_within: int = 0) -> ApplyReport:
     """Carry out a plan. With nothing to do, only the memory of the VTEPs is touched, and only if it is out of date.
 
     :param planner: plans again, with the flags of `changes`: to verify, and where the plan has a second part.
-    :raises ApplyRefused: obstacles are left in the plan, or interfaces would move on a part of the nodes; nothing was
-        touched.
+    :param confirm_within: what was done stays only if somebody confirms it within so many seconds; 0: it stays.
+    :raises ApplyRefused: obstacles are left in the plan, or interfaces would move on a part of the nodes, or PVE would
+        commit what cannot be taken back if nobody confirms; nothing was touched.
     :raises ClusterError: the API does not let us reload or commit; nothing was touched.
     :raises NodeError: the memory of the VTEPs or the definitions could not be written; nothing else was touched.
     """
     _refuse_obstacles(changes)
     _refuse_half_a_move(changes)
     todo = execution_plan(changes)
+    _refuse_what_cannot_wait(todo, confirm_within)
     world.api.require(_rights(todo))  # before anything: a refused reload leaves a node half done
     _remember_vteps(world, todo.seen, [node.node for node in changes.nodes])
     run = [Progress(world, node) for node in todo.nodes]
@@ -65,20 +68,31 @@ def apply(world: World, changes: ChangeSet, planner: Planner) -> ApplyReport:
         restore_flooding(world, healthy(run))
         verdict = proof.check(healthy(run)) if healthy(run) else None
         elsewhere = [] if verdict is None else _elsewhere(run, verdict)
-        _settle(run, transaction, elsewhere)
+        is_unconfirmed = _settle(run, transaction, elsewhere, confirm_within)
         proof.check_way_back(run)
     _say_what_is_not_healed(run, verdict)
-    return _report([*run, *elsewhere], changes, commit, is_staged=True, verdict=verdict)
+    report = _report([*run, *elsewhere], changes, commit, is_staged=True, verdict=verdict)
+    return replace(report, is_unconfirmed=is_unconfirmed)
 
 
-def _settle(run: Sequence[Progress], transaction: Transaction, elsewhere: Sequence[Progress]) -> None:
-    """Everything was good where it was done, and elsewhere: it stays. Otherwise all nodes are put back, if that can
-    be.
+def _settle(
+    run: Sequence[Progress], transaction: Transaction, elsewhere: Sequence[Progress], confirm_within: int
+) -> bool:
+    """Everything was good where it was done, and elsewhere: it stays, once that is confirmed where it has to be.
+    Otherwise all nodes are put back, if that can be.
+
+    :returns: whether all was good, and not confirmed.
     """
     bad = [*(progress for progress in run if progress.error and transaction.has_placed(progress)), *elsewhere]
+    if confirm_within and not bad:
+        if transaction.wait(confirm_within):
+            return False
+        transaction.put_back(because="it was not confirmed")
+        return True
     if not bad or transaction.is_committed():
         transaction.keep()
     transaction.put_back(because=_failed(bad or run))
+    return False
 
 
 def _elsewhere(run: Sequence[Progress], verdict: Verdict) -> list[Progress]:
@@ -150,6 +164,14 @@ def _refuse_half_a_move(changes: ChangeSet) -> None:
         names = ", ".join(sorted(changes.unreachable))
         what = f"interfaces move from PVE's file to pvesdn's, and {names} cannot be reached: PVE would take them away there"
         raise ApplyRefused(what, hint="make every node that is on reachable by SSH, then run pvesdn apply again")
+
+
+def _refuse_what_cannot_wait(todo: ExecutionPlan, confirm_within: int) -> None:
+    if todo.commits and confirm_within:
+        raise ApplyRefused(
+            "PVE's own definitions are pending, and their commit could not be taken back if nobody confirmed",
+            hint="apply without --confirm, or discard what is pending in PVE's panel first",
+        )
 
 
 def _rights(todo: ExecutionPlan) -> list[tuple[str, str]]:

@@ -25,6 +25,8 @@ guests of a node that is cut off are not kept waiting for long.
 """
 BEAT = 30.0
 """Seconds between two words to each armed node, while others are worked on."""
+POLL = 3.0
+"""Seconds between two looks whether somebody has confirmed."""
 _PAUSES = (2.0, 5.0, 10.0, 15.0, 20.0, *(30.0,) * 6)
 """Seconds between attempts to reach a node: until it has put itself back, with some time to do so."""
 _TELLING = (2.0, 5.0, 10.0, 20.0, 30.0, 30.0, 30.0)
@@ -179,14 +181,59 @@ class Transaction:
             return False
         self._is_kept = True
 
-        def finish(progress: Progress) -> None:
-            progress.step = "finished"
-            if progress.execution.finishes:
-                self._world.nodes.finish(progress.node)
-
-        on_each(self._world, healthy(self._run), finish)
+        on_each(self._world, healthy(self._run), self._finish)
         self._disarm(Standing.NEW)
         return True
+
+    def wait(self, seconds: int) -> bool:
+        """Everything is verified, and stays only if somebody confirms it within `seconds`; whether that was done.
+
+        Where it was not, the nodes have put themselves back, or are about to: `put_back` sees to that.
+        """
+        self._beat()
+        if self.lost():
+            return False
+        on_each(self._world, healthy(self._run), self._finish)
+        self._pulse.close()
+        nodes = tuple(node for node in self._armed if node in self._placed)
+        for node in nodes:
+            self._armed[node].begin("confirmed", f"`pvesdn confirm {self._id}` within {seconds} s")
+        answers = self._world.runner.each(nodes, lambda node: self._world.nodes.wait(node, self._id, seconds, nodes))
+        if any(answer is not True for answer in answers.values()):
+            return self._fail_all(nodes, "not every node could be told to wait for that")
+        kept = self._kept(nodes, self._world.clock.monotonic() + seconds)
+        for node in kept:
+            progress = self._armed.pop(node)
+            progress.standing, progress.step = Standing.NEW, "confirmed"
+            progress.done()
+        rest = tuple(node for node in nodes if node not in kept)
+        return not rest or self._fail_all(rest, "it was not confirmed in time")
+
+    def _kept(self, nodes: tuple[NodeName, ...], end: float) -> set[NodeName]:
+        """Those of the nodes on which it was confirmed, once nothing is waited for any more."""
+        waiting, kept = set(nodes), set[NodeName]()
+        while waiting and self._world.clock.monotonic() < end:
+            self._world.clock.sleep(POLL)
+            for node, applied in self._world.runner.each(tuple(waiting), self._world.nodes.applied).items():
+                if isinstance(applied, NodeError) or (applied.open is not None and applied.open.id == self._id):
+                    continue
+                waiting.remove(node)
+                if applied.kept == self._id:
+                    kept.add(node)
+                elif not kept:
+                    return kept  # somebody has put it back
+        return kept
+
+    def _fail_all(self, nodes: tuple[NodeName, ...], why: str) -> bool:
+        for node in nodes:
+            self._armed[node].step = "confirmed"
+            self._armed[node].fail(NodeFailed(node, f"put back as it was, because {why}"))
+        return False
+
+    def _finish(self, progress: Progress) -> None:
+        progress.step = "finished"
+        if progress.execution.finishes:
+            self._world.nodes.finish(progress.node)
 
     def _disarm(self, standing: Standing, left: tuple[str, ...] = ()) -> None:
         """Have the nodes that had their turn forget how they were.
@@ -239,7 +286,8 @@ class Transaction:
         progress.error = progress.error or f"{progress.node}: could not be put back"
 
     def _settle(self, progress: Progress, undone: Undone) -> None:
-        progress.standing = Standing.NOT_PUT_BACK if undone.state is UndoState.PARTLY else Standing.AS_BEFORE
+        standings = {UndoState.PARTLY: Standing.NOT_PUT_BACK, UndoState.KEPT: Standing.NEW}
+        progress.standing = standings.get(undone.state, Standing.AS_BEFORE)
         progress.left = undone.left
         if undone.state is UndoState.PARTLY:
             self._tell(progress, Outcome.FAILED)

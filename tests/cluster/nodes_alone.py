@@ -20,8 +20,13 @@ CHECKPOINT = "var/lib/pvesdn/checkpoint.json"
 def pass_time(cluster: SimulatedCluster, seconds: float) -> None:
     """Let so much time pass on every node, and its timer look once."""
     for node in cluster.nodes.values():
-        node.write("/proc/uptime", f"{_uptime(node) + seconds:.2f} 0.00\n")
+        turn_clock(node, seconds)
         look(node)
+
+
+def turn_clock(node: SimulatedNode, seconds: float) -> None:
+    """Let so much time pass on the node, and nobody look."""
+    node.write("/proc/uptime", f"{_uptime(node) + seconds:.2f} 0.00\n")
 
 
 def look(node: SimulatedNode) -> None:

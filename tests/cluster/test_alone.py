@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,6 +12,7 @@ from typing import Any
 import pytest
 
 from pvesdn.adapters.nodes import ProgramAgent
+from pvesdn.adapters.system import ThreadPulse
 from pvesdn.model.primitives import Json
 from pvesdn.workflows.apply import apply
 from pvesdn_lab.simulated.cluster import SimulatedCluster
@@ -65,7 +68,7 @@ def killed_at(cluster: SimulatedCluster, node: str, verb: str, *, is_heard: bool
     cluster.wait_for_tasks(10)
 
 
-def standing(cluster: SimulatedCluster) -> None:
+def standing_network(cluster: SimulatedCluster) -> None:
     """A network that stands, and definitions that change much of it."""
     assert apply_to(cluster).is_good
     cluster.write_sdn("pvesdn.cfg", AFTER)
@@ -105,7 +108,7 @@ def all_is_old(cluster: SimulatedCluster, before: Mapping[str, Any]) -> None:
 )
 def test_a_run_that_is_killed_leaves_every_node_to_its_timer(tmp_path: Path, call: str, *, is_heard: bool) -> None:
     with serving(tmp_path) as cluster:
-        standing(cluster)
+        standing_network(cluster)
         before = network_of(cluster)
         killed_at(cluster, *call.split(), is_heard=is_heard)
         pass_time(cluster, LEFT_ALONE)
@@ -117,7 +120,7 @@ def test_a_run_that_is_killed_while_it_tells_the_nodes_leaves_each_old_or_new_an
     tmp_path: Path, *, is_heard: bool
 ) -> None:
     with serving(tmp_path) as cluster:
-        standing(cluster)
+        standing_network(cluster)
         before = network_of(cluster)
         killed_at(cluster, "pve2", "disarm", is_heard=is_heard)
         pass_time(cluster, LEFT_ALONE)
@@ -131,7 +134,7 @@ def test_a_run_that_is_killed_while_it_tells_the_nodes_leaves_each_old_or_new_an
 
 def test_until_the_deadline_nothing_is_put_back_and_no_other_apply_is_let_in(tmp_path: Path) -> None:
     with serving(tmp_path) as cluster:
-        standing(cluster)
+        standing_network(cluster)
         killed_at(cluster, "pve2", "commit", is_heard=True)
         before = network_of(cluster)
         pass_time(cluster, LEFT_ALONE / 2)
@@ -142,7 +145,7 @@ def test_until_the_deadline_nothing_is_put_back_and_no_other_apply_is_let_in(tmp
 
 def test_a_node_that_was_cut_off_puts_itself_back_and_the_run_finds_it_as_before(tmp_path: Path) -> None:
     with serving(tmp_path) as cluster:
-        standing(cluster)
+        standing_network(cluster)
         before, world = network_of(cluster), world_of(cluster)
         reload = world.api.reload_network
 
@@ -175,7 +178,7 @@ def test_a_node_that_was_cut_off_puts_itself_back_and_the_run_finds_it_as_before
 @pytest.mark.parametrize("verb", ["arm", "commit", "frr"])
 def test_a_node_that_is_restarted_in_the_middle_comes_up_with_the_network_of_before(tmp_path: Path, verb: str) -> None:
     with serving(tmp_path) as cluster:
-        standing(cluster)
+        standing_network(cluster)
         for node in cluster.nodes.values():
             reboot(node)
         before, files = network_of(cluster), files_of(cluster, "pve2")
@@ -190,7 +193,7 @@ def test_a_node_that_is_restarted_in_the_middle_comes_up_with_the_network_of_bef
 
 def test_a_node_that_cannot_put_itself_back_tries_again_after_pauses_that_grow(tmp_path: Path) -> None:
     with serving(tmp_path) as cluster:
-        standing(cluster)
+        standing_network(cluster)
         before, node = network_of(cluster), cluster.nodes["pve2"]
         killed_at(cluster, "pve2", "frr", is_heard=True)
         node.break_command("ifreload", status=1, stderr="error: it is broken\n")
@@ -240,14 +243,14 @@ def killed_at_commit(cluster: SimulatedCluster, *, is_heard: bool) -> None:
 
 def test_a_run_that_is_killed_before_pves_commit_is_put_back_and_one_killed_after_it_is_not(tmp_path: Path) -> None:
     with serving(tmp_path / "before") as cluster:
-        standing(cluster)
+        standing_network(cluster)
         before = network_of(cluster)
         killed_at_commit(cluster, is_heard=False)
         pass_time(cluster, LEFT_ALONE)
         assert network_of(cluster) == before
         assert traces(cluster) == []
     with serving(tmp_path / "after") as cluster:
-        standing(cluster)
+        standing_network(cluster)
         killed_at_commit(cluster, is_heard=True)
         before = network_of(cluster)
         pass_time(cluster, LEFT_ALONE)
@@ -260,7 +263,7 @@ def test_a_run_that_is_killed_before_pves_commit_is_put_back_and_one_killed_afte
 
 def test_without_a_quorum_nobody_can_tell_about_the_commit_and_the_node_waits(tmp_path: Path) -> None:
     with serving(tmp_path) as cluster:
-        standing(cluster)
+        standing_network(cluster)
         before = network_of(cluster)
         killed_at_commit(cluster, is_heard=False)
         during = network_of(cluster)
@@ -275,3 +278,46 @@ def test_without_a_quorum_nobody_can_tell_about_the_commit_and_the_node_waits(tm
         pass_time(cluster, 3600.0)
         assert network_of(cluster)["pve1"] == before["pve1"]
         assert traces(cluster) == []
+
+
+# --- a run that waits for others -------------------------------------------------------------------------------------
+
+
+class ByHand:
+    """A pulse that beats when it is told to."""
+
+    def __init__(self) -> None:
+        self.beat: Callable[[], None] = lambda: None
+
+    @contextmanager
+    def beating(self, seconds: float, beat: Callable[[], None]) -> Iterator[None]:
+        assert seconds < LEFT_ALONE / 3
+        self.beat = beat
+        yield
+
+
+def test_a_node_that_waits_for_others_longer_than_its_deadline_is_told_that_the_run_is_alive(tmp_path: Path) -> None:
+    with serving(tmp_path) as cluster:
+        standing_network(cluster)
+        pulse, world = ByHand(), world_of(cluster)
+        reload = world.api.reload_network
+
+        def slow(name: str, *, regenerate_frr: bool | None) -> str:
+            upid = reload(name, regenerate_frr=regenerate_frr)
+            cluster.wait_for_tasks(10)
+            for _ in range(10):
+                pulse.beat()
+                pass_time(cluster, 60.0)
+            return upid
+
+        world.api.reload_network = slow  # type: ignore[method-assign, assignment]
+        report = apply(replace(world, pulse=pulse), plan_of(cluster), PLANNER)
+        assert report.is_good, errors(report)
+        assert plan_of(cluster).is_empty
+        assert traces(cluster) == []
+
+
+def test_a_pulse_beats_while_the_block_runs() -> None:
+    beaten = threading.Event()
+    with ThreadPulse().beating(0.001, beaten.set):
+        assert beaten.wait(60)

@@ -72,5 +72,7 @@ NO_HINT = {
     ("decode/definitions/own_grammar.py", "list of IP addresses and node names"),
     ("decode/definitions/own_grammar.py", "list of `ASN:NUMBER`"),
     ("move/script.py", "set -e"),
+    ("workflows/confirmation.py", "apply .* is still at work on .*, so nothing was confirmed"),
+    ("workflows/transaction.py", "put back as it was, because .*"),
 }
 """Texts that begin like an order and are not one: FRR's commands, and what the reference says."""

@@ -4,7 +4,33 @@ _PVE = "tests/unit/design/test_check_pve"
 
 _PATHS = "tests/unit/recognise/test_lost_paths.py"
 
+_CONFIRM = "tests/cluster/test_confirm.py"
+
 FOLLOWED = {
+    f"{_CONFIRM}::test_who_waits_or_makes_the_node_answer_can_confirm": (
+        ("workflows/confirmation.py", "make the node answer and try again; .*"),
+    ),
+    f"{_CONFIRM}::test_who_waits_until_an_apply_that_is_at_work_waits_can_confirm_it": (
+        ("workflows/confirmation.py", "wait until it says that it waits; .*"),
+    ),
+    f"{_CONFIRM}::test_who_comes_too_late_plans_and_applies_again": (
+        ("workflows/confirmation.py", "the nodes put themselves back; run pvesdn plan, then pvesdn apply"),
+    ),
+    f"{_CONFIRM}::test_who_rolls_back_after_a_node_has_put_itself_back_has_the_former_network_everywhere": (
+        ("workflows/confirmation.py", "run pvesdn rollback, then plan"),
+    ),
+    f"{_CONFIRM}::test_who_names_one_of_several_rolls_that_one_back": (
+        ("workflows/confirmation.py", "name the one that is meant|pvesdn confirm --status.*"),
+    ),
+    f"{_CONFIRM}::test_where_a_node_was_not_told_the_next_apply_brings_it_up_to_date": (
+        ("workflows/confirmation.py", "run pvesdn plan|run pvesdn plan, then pvesdn apply"),
+    ),
+    f"{_CONFIRM}::test_who_applies_without_confirm_where_pve_commits_gets_through": (
+        ("workflows/apply.py", "apply without --confirm, .*"),
+    ),
+    f"{_CONFIRM}::test_a_node_that_puts_itself_back_after_the_last_look_is_noticed_before_anything_is_kept": (
+        ("workflows/transaction.py", "see `journalctl -u pvesdn-undo` there, .*"),
+    ),
     f"{_PATHS}::test_what_brings_the_routes_is_kept_by_the_lines_that_are_shown": (
         ("recognise/lost_paths.py", "write the lines shown .*"),
     ),

@@ -9,6 +9,7 @@ from typing import Protocol
 
 from pvesdn.decode.frr.text import meaning
 from pvesdn.decode.nodes.answers import (
+    decode_applied,
     decode_asked,
     decode_files,
     decode_flag,
@@ -19,6 +20,7 @@ from pvesdn.decode.nodes.answers import (
 )
 from pvesdn.model.execution import Checkpoint, FileWrite, Flooding, FrrAction, PutInPlace, Undone
 from pvesdn.model.files import FRR_CONF, OUR_INTERFACES, OUR_SYSCTL
+from pvesdn.model.open_apply import Applied
 from pvesdn.model.primitives import Json, NodeName
 from pvesdn.model.probes import Heard, PathProbe
 from pvesdn.model.snapshot import CAUSE_COMMANDS, CAUSE_FILES, NODE_COMMANDS, NODE_FILES, STATE_COMMANDS, NodeRaw
@@ -74,6 +76,19 @@ class ProgramAgent:
     def hold(self, node: NodeName, apply_id: str, *, is_committing: bool = False) -> bool:
         """Move the deadline on; False where the node has put itself back."""
         return decode_flag(node, self._ask(node, "hold", id=apply_id, is_committing=is_committing), "is_armed")
+
+    def wait(self, node: NodeName, apply_id: str, seconds: int, nodes: Sequence[NodeName]) -> bool:
+        """Have the node wait for somebody to confirm; False where it has put itself back."""
+        value = self._ask(node, "hold", id=apply_id, waits=seconds, nodes=list(nodes))
+        return decode_flag(node, value, "is_armed")
+
+    def applied(self, node: NodeName) -> Applied:
+        """What the node knows of applies."""
+        return decode_applied(node, self._ask(node, "standing"))
+
+    def confirm(self, node: NodeName, apply_id: str) -> bool:
+        """Have what this apply has done stay; False where it has been put back."""
+        return decode_flag(node, self._ask(node, "disarm", id=apply_id, confirms=True), "is_kept")
 
     def undo(self, node: NodeName, apply_id: str) -> Undone:
         """Have the node put back what this apply has done there."""

@@ -34,11 +34,12 @@ def show_report(screen: Screen, report: ApplyReport) -> None:
 
 
 def exit_status(report: ApplyReport) -> int:
-    """0 done, 1 something failed and all is as before, or was left out because of it, 4 a node could not be reached and
-    nothing failed, 5 something failed and a node is not as before.
+    """0 done, 1 something failed and all is as before, or was left out because of it, 3 all was good and nobody
+    confirmed it, 4 a node could not be reached and nothing failed, 5 something failed and a node is not as before.
     """
     if report.commit_error or any(not node.is_good and not node.is_unreachable for node in report.nodes):
-        return statuses.PARTLY if report.is_mixed else statuses.ERROR
+        failed = statuses.UNCONFIRMED if report.is_unconfirmed else statuses.ERROR
+        return statuses.PARTLY if report.is_mixed else failed
     return statuses.UNREACHABLE if report.has_unreachable else statuses.OK
 
 
@@ -82,6 +83,8 @@ def _last_line(report: ApplyReport) -> Line:
         (skipped, "not touched"),
     ]
     parts = [f"{number} {what}" for number, what in numbers if number]
+    if report.is_unconfirmed and not report.is_mixed:
+        return Span("Not confirmed, and put back: ", Style.ERROR), f"{', '.join(parts)}."
     if undone and not report.is_mixed:
         return Span("Apply failed, and is undone: ", Style.ERROR), f"{', '.join(parts)}."
     done = f"{counted(good, 'node')} done"
@@ -89,4 +92,6 @@ def _last_line(report: ApplyReport) -> Line:
 
 
 def _is_put_back(node: NodeOutcome) -> bool:
-    return node.standing is Standing.AS_BEFORE and any(step.step == "undone" for step in node.steps)
+    """Those that have put themselves back have done so when nobody confirmed."""
+    steps = {step.step for step in node.steps}
+    return node.standing is Standing.AS_BEFORE and not steps.isdisjoint({"undone", "confirmed"})

@@ -203,6 +203,7 @@ def _report(report: ApplyReport) -> dict[str, Any]:
         "commit": None if report.commit is None else report.commit.value,
         "commit_error": report.commit_error,
         "not_checked": list(report.not_checked),
+        "is_unconfirmed": report.is_unconfirmed,
         "checks": None if report.verdict is None else _verdict(report.verdict),
     } | ({"definitions": Outcome.OK.value} if report.has_new_definitions else {})
 

@@ -39,6 +39,15 @@ from pvesdn.workflows.world import World
 @click.command(epilog=statuses.TABLE)
 @click.argument("plan_file", type=options.FILE, metavar="[PLAN]", required=False)
 @click.option("-y", "--yes", "is_agreed", is_flag=True, help="Apply without asking.")
+@click.option(
+    "--confirm",
+    "confirm_within",
+    type=options.Duration(),
+    is_flag=False,
+    flag_value="10m",
+    metavar="[TIME]",
+    help="Put everything back unless `pvesdn confirm` comes within TIME, such as 90s or 1h; 10m if none is given.",
+)
 @options.diff
 @options.nodes
 @options.decisions
@@ -50,6 +59,7 @@ def apply(
     *,
     plan_file: Path | None,
     is_agreed: bool,
+    confirm_within: int | None,
     has_diff: bool,
     only: tuple[str, ...],
     flags: PlanFlags,
@@ -60,6 +70,10 @@ def apply(
     node: files are swapped whole, FRR and the network are reloaded, and at the end everything is read again. If
     anything fails on the way, every node is put back as it was, and looked at. What PVE's own SDN has pending is
     committed last, for the whole cluster; after that nothing is put back.
+
+    With --confirm what was done stays only if somebody says `pvesdn confirm` in time, from any machine that reaches the
+    nodes. Otherwise each node puts itself back, with nobody's help. It is refused while PVE's own SDN has something
+    pending.
 
     PLAN is a file that `pvesdn plan --out` has saved: its nodes, its decisions and its draft count, and it is refused
     if anything that it was made from has changed since.
@@ -85,7 +99,9 @@ def apply(
     changes = offer.changes
     report: ApplyReport | None = None
     if offer.has_work or changes.seen is not None:
-        report = _carry_out(session, steps, lambda: carry_out(world, changes, planner))
+        report = _carry_out(
+            session, steps, lambda: carry_out(world, changes, planner, confirm_within=confirm_within or 0)
+        )
     if not offer.has_work:
         report = None
     status = _status(changes, report)

@@ -14,6 +14,7 @@ from pvesdn.decode.cluster.answers import one_line
 from pvesdn.decode.json_text import WrongShapeError
 from pvesdn.errors import NodeFailed
 from pvesdn.model.execution import Undone, UndoState
+from pvesdn.model.open_apply import Applied, OpenApply, OpenState
 from pvesdn.model.primitives import Json
 from pvesdn.model.probes import Heard
 from pvesdn.model.snapshot import (
@@ -107,6 +108,35 @@ def decode_flag(node: str, value: Mapping[str, Json], key: str) -> bool:
     if not isinstance(flag, bool):
         raise NodeFailed(node, f"unexpected response from the node program: {key} is neither true nor false")
     return flag
+
+
+def decode_applied(node: str, value: Mapping[str, Json]) -> Applied:
+    """The value of `standing`.
+
+    :raises NodeFailed: it has an unexpected shape.
+    """
+    return _decoded(node, lambda: _applied(value))
+
+
+def _applied(value: Mapping[str, Json]) -> Applied:
+    kept, found = value.get("kept"), value.get("open")
+    if not isinstance(kept, str):
+        message = "kept is not text"
+        raise WrongShapeError(message)
+    if found is None:
+        return Applied(None, kept)
+    match json_text.mapping(found, "open"):
+        case {
+            "id": str(name),
+            "who": str(who),
+            "age": (int() | float() | None) as age,
+            "left": (int() | float()) as left,
+            "state": "at work" | "waiting" | "overdue" as state,
+        } as told:
+            nodes = _lines(told, "nodes")
+            return Applied(OpenApply(one_line(name), one_line(who), age, left, OpenState(state), nodes), kept)
+    message = "open is not an apply"
+    raise WrongShapeError(message)
 
 
 def _decoded(node: str, decode: Callable[[], Decoded]) -> Decoded:

@@ -1,4 +1,4 @@
-"""The verbs `arm`, `hold` and `disarm`: a checkpoint before an apply does anything, none when it is over."""
+"""The verbs `arm`, `hold`, `standing` and `disarm`: a checkpoint before an apply does anything, none after it."""
 
 import contextlib
 
@@ -15,18 +15,21 @@ from pvesdn.node.program.capture import (
 )
 from pvesdn.node.program.checkpoint import (
     FORMAT,
+    WAITING,
     begun,
     boot_id,
     drop_checkpoint,
     load_checkpoint,
     save_checkpoint,
+    seconds_left,
     uptime,
 )
 from pvesdn.node.program.files import digest_of
 from pvesdn.node.program.guard import is_on_disk, set_guard
 from pvesdn.node.program.machine import Machine, Refused
 from pvesdn.node.program.places import RUNNING_CONFIG, TARGETS
-from pvesdn.node.program.request import Value, text_at
+from pvesdn.node.program.record import load_record, save_record
+from pvesdn.node.program.request import Value, list_at, text_at
 from pvesdn.node.program.swap import locked, unstage
 from pvesdn.node.program.sweep import COMMITTING, sweep
 
@@ -44,9 +47,7 @@ def arm(machine: Machine, arguments: Value) -> Value:
     Refused while the checkpoint of another apply is open; what an earlier one has left, see `sweep`.
     """
     name, who, action = text_at(arguments, "id"), text_at(arguments, "who"), text_at(arguments, "frr")
-    seconds = arguments.get("seconds")
-    if not isinstance(seconds, int) or not 0 < seconds <= LONGEST:
-        raise Refused("argument 'seconds' is missing or out of range")
+    seconds = _seconds(arguments, "seconds")
     with locked(machine):
         if _is_open(machine, name):
             begun(machine, "")
@@ -69,25 +70,75 @@ def hold(machine: Machine, arguments: Value) -> Value:
     put itself back meanwhile.
 
     With ``"is_committing": true`` PVE's commit comes next: from now on PVE's definitions decide whether anything is
-    put back.
+    put back. With ``"waits"``, seconds, all is done, and stays only if somebody confirms it within that time;
+    ``"nodes"`` are those on which it has to be confirmed.
+    """
+    name, nodes = text_at(arguments, "id"), list_at(arguments, "nodes", str)
+    seconds = _seconds(arguments, "waits") if "waits" in arguments else 0
+    with locked(machine):
+        checkpoint = load_checkpoint(machine)
+        if checkpoint is None or checkpoint["id"] != name:
+            return {"is_armed": False}
+        if seconds:
+            deadline = uptime(machine) + seconds
+            steps = [*checkpoint["begun"], WAITING]
+            save_checkpoint(machine, dict(checkpoint, begun=steps, deadline=deadline, nodes=nodes))
+        else:
+            begun(machine, COMMITTING if arguments.get("is_committing") is True else "")
+    return {"is_armed": True}
+
+
+def standing(machine: Machine, arguments: Value) -> Value:
+    """What has been applied here: ``{}`` -> ``{"open": {"id", "who", "age", "left", "state", "nodes"} or null, "kept":
+    id}``.
+
+    ``age`` and ``left`` are seconds, ``age`` null after a reboot; ``state`` is ``at work``, ``waiting`` for
+    confirmation, or ``overdue``. ``kept`` is the apply that was confirmed last, empty if none was.
+    """
+    del arguments
+    checkpoint = load_checkpoint(machine)
+    kept = load_record(machine).get("kept", "")
+    if checkpoint is None:
+        return {"open": None, "kept": kept}
+    left = seconds_left(machine, checkpoint)
+    state = "overdue" if left == 0 else "waiting" if WAITING in checkpoint["begun"] else "at work"
+    is_same_boot = checkpoint["boot"] == boot_id(machine)
+    told = {
+        "id": checkpoint["id"],
+        "who": checkpoint["who"],
+        "age": uptime(machine) - checkpoint["since"] if is_same_boot else None,
+        "left": left,
+        "state": state,
+        "nodes": checkpoint.get("nodes", []),
+    }
+    return {"open": told, "kept": kept}
+
+
+def disarm(machine: Machine, arguments: Value) -> Value:
+    """The apply ``{"id"}`` is over and stays -> ``{}``; done already does not matter.
+
+    With ``"confirms": true`` -> ``{"is_kept": bool}``, false where it has been put back.
+    Refused where it waits for confirmation, and its time is over.
     """
     name = text_at(arguments, "id")
     with locked(machine):
         checkpoint = load_checkpoint(machine)
-        is_armed = checkpoint is not None and checkpoint["id"] == name
-        if is_armed:
-            begun(machine, COMMITTING if arguments.get("is_committing") is True else "")
-    return {"is_armed": is_armed}
-
-
-def disarm(machine: Machine, arguments: Value) -> Value:
-    """The apply ``{"id"}`` is over and stays -> ``{}``; done already does not matter."""
-    name = text_at(arguments, "id")
-    with locked(machine):
-        checkpoint = load_checkpoint(machine)
         if checkpoint is not None and checkpoint["id"] == name:
+            if WAITING in checkpoint["begun"]:
+                if seconds_left(machine, checkpoint) == 0:
+                    raise Refused("the time for confirming has run out, and the node is about to put itself back")
+                save_record(machine, dict(load_record(machine), kept=name))
             drop_checkpoint(machine)
-    return {}
+        if arguments.get("confirms") is not True:
+            return {}
+        return {"is_kept": load_record(machine).get("kept") == name}
+
+
+def _seconds(arguments: Value, key: str) -> int:
+    seconds = arguments.get(key)
+    if not isinstance(seconds, int) or not 0 < seconds <= LONGEST:
+        raise Refused(f"argument {key!r} is missing or out of range")
+    return seconds
 
 
 def _taken(machine: Machine, given: Value) -> Value:

@@ -14,6 +14,8 @@ from pvesdn.node.program.record import json_bytes
 from pvesdn.node.program.request import Value
 
 FORMAT = 1
+WAITING = "waiting"
+"""Among the steps: all is done, and stays only if somebody confirms it."""
 LONGEST_PAUSE = 3600.0
 """Seconds between two attempts of a node to put itself back."""
 _KEYS = frozenset(
@@ -111,9 +113,12 @@ def refuse_while_open(machine: Machine, checkpoint: Optional[Value]) -> None:
     left = 0.0 if checkpoint is None else seconds_left(machine, checkpoint)
     if checkpoint is not None and left > 0:
         ago = uptime(machine) - checkpoint["since"]
+        name, words = checkpoint["id"], "if it was killed, the node"
+        if WAITING in checkpoint["begun"]:
+            words = f"`pvesdn confirm {name}` keeps what it has done; otherwise the node"
         raise Refused(
             "an apply by {}, begun {:.0f} s ago, is still open on this node".format(checkpoint["who"], ago),
-            f"wait until it ends; if it was killed, run pvesdn apply again in {left:.0f} s",
+            f"wait until it ends, or say `pvesdn rollback {name}`; {words} puts itself back in {left:.0f} s",
         )
 
 

@@ -14,7 +14,7 @@ import sys
 from typing import Callable, Dict
 
 from pvesdn.node.program.alone import act
-from pvesdn.node.program.arm import arm, disarm, hold
+from pvesdn.node.program.arm import arm, disarm, hold, standing
 from pvesdn.node.program.commit import commit, finish
 from pvesdn.node.program.flood import flood
 from pvesdn.node.program.frr import frr
@@ -42,6 +42,7 @@ VERBS: Dict[str, Callable[[Machine, Value], Value]] = {
     "finish": finish,
     "arm": arm,
     "hold": hold,
+    "standing": standing,
     "undo": undo,
     "disarm": disarm,
     "put": put,

@@ -21,7 +21,7 @@ AT_BOOT = "pvesdn-undo-at-boot.service"
 
 # A timer with OnCalendar in the past never fires once it is started, and OnActiveSec alone begins again at every
 # daemon-reload (systemd 31914): this one looks every five seconds, and what it runs knows the deadline.
-_UNITS = {
+UNITS = {
     TIMER: """\
 [Unit]
 Description=Look every five seconds whether an apply of pvesdn has been left alone on this node
@@ -79,6 +79,7 @@ WantedBy=sysinit.target
 ConditionPathExists=!{CHECKPOINT}
 """,
 }
+"""Text of each, by its path below `UNITS_DIR`."""
 _WANTED = {f"timers.target.wants/{TIMER}": TIMER, f"sysinit.target.wants/{AT_BOOT}": AT_BOOT}
 """Links by which systemd starts them at boot; what `systemctl enable` makes."""
 
@@ -93,7 +94,7 @@ def set_guard(machine: Machine, name: str) -> bool:
     if not os.path.isdir(machine.place(BOOTED_BY_SYSTEMD)):
         _start_process(machine, name)
         return False
-    for unit, text in _UNITS.items():
+    for unit, text in UNITS.items():
         path = f"{UNITS_DIR}/{unit}"
         if text_of(machine, path) != text:
             os.makedirs(os.path.dirname(machine.place(path)), exist_ok=True)
@@ -116,7 +117,7 @@ def is_on_disk(machine: Machine) -> bool:
 
 def clear_guard(machine: Machine) -> None:
     """The apply is over: nothing of it acts any more. The caller holds the lock, and no checkpoint is there."""
-    paths = [f"{UNITS_DIR}/{name}" for name in (*_WANTED, *_UNITS)]
+    paths = [f"{UNITS_DIR}/{name}" for name in (*_WANTED, *UNITS)]
     if any(os.path.lexists(machine.place(path)) for path in paths):
         with contextlib.suppress(Refused):
             machine.run(["systemctl", "stop", "--no-block", TIMER], limit=30)

@@ -11,6 +11,7 @@ from pvesdn.node.program.request import Value
 def load_record(machine: Machine) -> Value:
     """What we wrote last: ``{"format": 1, "files": {path: sha256}, "unfinished": bool}``.
 
+    Once an apply was confirmed also ``"kept": id``.
     Where a file came with its meaning also ``"meanings": {path: sha256}``; once kernel settings were loaded also
     ``"sysctl": {name: {"before": value or null, "ours": value}}``.
     """

@@ -14,7 +14,7 @@ from pvesdn.node.program.files import beside, digest_of, sync_folders, text_of, 
 from pvesdn.node.program.frr import take_files
 from pvesdn.node.program.machine import Machine, Refused, failure, told
 from pvesdn.node.program.places import INTERFACES, RECORD, RUNNING_CONFIG, STATE_DIR, TARGETS
-from pvesdn.node.program.record import save_record
+from pvesdn.node.program.record import load_record, save_record
 from pvesdn.node.program.repair import differing, make_room, put_settings, repair
 from pvesdn.node.program.request import Value, text_at
 from pvesdn.node.program.swap import Busy, locked, unstage
@@ -42,15 +42,18 @@ def undo(machine: Machine, arguments: Value) -> Value:
     [str], "log": [str]}``.
 
     ``state`` is ``nothing`` where there is no checkpoint (it has been undone, or never began), ``untouched`` where the
-    apply had begun nothing, ``restored`` where everything is as before, and ``partly`` where ``left`` tells what is
-    not; then the checkpoint stays, and the next undo tries again.
+    apply had begun nothing, ``kept`` where it was confirmed and stays, ``restored`` where everything is as before, and
+    ``partly`` where ``left`` tells what is not; then the checkpoint stays, and the next undo tries again.
     """
     name = text_at(arguments, "id")
     end = time.monotonic() + FINISHING
     while True:
         try:
             with locked(machine):
-                return put_back(machine, _checkpoint_of(machine, name))
+                checkpoint = _checkpoint_of(machine, name)
+                if checkpoint is None and load_record(machine).get("kept") == name:
+                    return {"state": "kept", "left": [], "log": []}
+                return put_back(machine, checkpoint)
         except Busy:
             if time.monotonic() >= end:
                 raise

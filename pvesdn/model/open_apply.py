@@ -1,0 +1,45 @@
+"""Applies that are not over: at work on their nodes, waiting for somebody to confirm them, or left alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from pvesdn.model.primitives import NodeName
+
+
+class OpenState(StrEnum):
+    """How an apply that is open stands on a node."""
+
+    AT_WORK = "at work"
+    WAITING = "waiting"
+    """Done and verified; it stays if it is confirmed in time."""
+    OVERDUE = "overdue"
+    """Nothing has been heard of it for too long: the node is about to put itself back, or has tried in vain."""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenApply:
+    """An apply that is open on a node.
+
+    :param id: the same on every node.
+    :param who: where it was begun.
+    :param age: seconds since it armed the node; None when the node was restarted since.
+    :param left: seconds until the node puts itself back.
+    :param nodes: those on which it has to be confirmed; empty until it waits for that.
+    """
+
+    id: str
+    who: str
+    age: float | None
+    left: float
+    state: OpenState
+    nodes: tuple[NodeName, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """What a node knows of applies. :param kept: id of the one that was confirmed last; empty if none was."""
+
+    open: OpenApply | None
+    kept: str = ""

@@ -1,0 +1,148 @@
+"""confirm and rollback: what becomes of an apply that waits for its confirmation, or was left alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from pvesdn.decode.cluster.status import decode_cluster
+from pvesdn.errors import ApplyRefused, NodeError, NodeUnreachable
+from pvesdn.model.execution import Undone
+from pvesdn.model.open_apply import OpenApply, OpenState
+from pvesdn.model.primitives import NodeName
+from pvesdn.workflows.world import World
+
+_CLUSTER_STATUS = "cluster/status"
+_ATTEMPTS = 5
+_PAUSE = 2.0
+"""Seconds between two attempts to tell a node that what was done stays."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One apply, and how it stands on each node that knows it."""
+
+    id: str
+    nodes: Mapping[NodeName, OpenApply]
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What all nodes know.
+
+    :param open: applies that are open, by the ids.
+    :param kept: for each node the apply that was confirmed there last.
+    :param silent: nodes that could not be asked, with the reasons.
+    """
+
+    open: tuple[Found, ...]
+    kept: Mapping[NodeName, str] = field(default_factory=dict)
+    silent: Mapping[NodeName, str] = field(default_factory=dict)
+
+
+def standing(world: World) -> Standing:
+    """Ask every member that is online, as far as the cluster knows.
+
+    :raises ClusterError: the cluster does not say who its members are.
+    """
+    cluster = decode_cluster({_CLUSTER_STATUS: world.api.get(_CLUSTER_STATUS)})
+    answers = world.runner.each([member.name for member in cluster.members if member.is_online], world.nodes.applied)
+    found: dict[str, dict[NodeName, OpenApply]] = {}
+    kept, silent = {}, {member.name: f"{member.name}: offline" for member in cluster.members if not member.is_online}
+    for node, applied in answers.items():
+        if isinstance(applied, NodeError):
+            silent[node] = str(applied)
+            continue
+        kept[node] = applied.kept
+        if applied.open is not None:
+            found.setdefault(applied.open.id, {})[node] = applied.open
+    return Standing(tuple(Found(name, nodes) for name, nodes in sorted(found.items())), kept, silent)
+
+
+def confirm(world: World, apply_id: str | None) -> Found | None:
+    """Have what an apply has done stay, on every node; touches no network.
+
+    :param apply_id: which; None for the only one that is open.
+    :returns: what was confirmed; None if that had been done before.
+    :raises ApplyRefused: there is none, there are several, it is not finished, or a node has put itself back already;
+        nothing was confirmed.
+    :raises NodeError: a node could not be asked or told. What was not told puts itself back.
+    """
+    now = standing(world)
+    if apply_id is not None and not any(found.id == apply_id for found in now.open):
+        if apply_id in now.kept.values():
+            return None
+        raise ApplyRefused(f"no apply {apply_id} is open, so nothing was confirmed", hint="pvesdn confirm --status")
+    found = _the_one(now, apply_id)
+    _require_waiting(found, now)
+    answers = world.runner.each(tuple(found.nodes), lambda node: _tell(world, node, found.id))
+    for error in answers.values():
+        if error is not None:
+            told = ", ".join(node for node, failure in answers.items() if failure is None) or "no node"
+            raise type(error)(
+                error.node,
+                f"not confirmed here, so it puts itself back: {error}; confirmed on {told}",
+                hint="run pvesdn plan, then pvesdn apply",
+            )
+    return found
+
+
+def _tell(world: World, node: NodeName, apply_id: str) -> None:
+    for _ in range(_ATTEMPTS - 1):
+        try:
+            is_kept = world.nodes.confirm(node, apply_id)
+            break
+        except NodeUnreachable:
+            world.clock.sleep(_PAUSE)
+    else:
+        is_kept = world.nodes.confirm(node, apply_id)
+    if not is_kept:
+        raise NodeError(node, "it has put itself back", hint="run pvesdn plan")
+
+
+def roll_back(world: World, apply_id: str | None) -> tuple[Found, Mapping[NodeName, Undone | NodeError]]:
+    """Put back what an apply that is open has done, on every node where it is open, and look whether it is as before.
+
+    :param apply_id: which; None for the only one that is open.
+    :raises ApplyRefused: there is none, or there are several; nothing was touched.
+    """
+    found = _the_one(standing(world), apply_id)
+    return found, world.runner.each(tuple(found.nodes), lambda node: world.nodes.undo(node, found.id))
+
+
+def _the_one(now: Standing, apply_id: str | None) -> Found:
+    found = [found for found in now.open if apply_id in {None, found.id}]
+    if not found:
+        silent = f"; not asked: {', '.join(sorted(now.silent))}" if now.silent else ""
+        which = "no apply is open" if apply_id is None else f"no apply {apply_id} is open"
+        raise ApplyRefused(f"{which}{silent}", hint="pvesdn confirm --status tells what there is")
+    if len(found) > 1:
+        names = " and ".join(each.id for each in found)
+        raise ApplyRefused(f"several applies are open: {names}", hint="name the one that is meant")
+    return found[0]
+
+
+def _require_waiting(found: Found, now: Standing) -> None:
+    for node, there in found.nodes.items():
+        if there.state is OpenState.AT_WORK:
+            raise ApplyRefused(
+                f"apply {found.id} is still at work on {node}, so nothing was confirmed",
+                hint="wait until it says that it waits; it does so only with --confirm",
+            )
+        if there.state is OpenState.OVERDUE:
+            raise ApplyRefused(
+                f"the time for confirming apply {found.id} has run out on {node}, so nothing was confirmed",
+                hint="the nodes put themselves back; run pvesdn plan, then pvesdn apply",
+            )
+    wanted = {node for there in found.nodes.values() for node in there.nodes}
+    for node in sorted(wanted - found.nodes.keys()):
+        if node in now.silent:
+            raise NodeUnreachable(
+                node,
+                f"nothing was confirmed, because it has to be confirmed here too: {now.silent[node]}",
+                hint="make the node answer and try again; otherwise all nodes put themselves back",
+            )
+        if now.kept.get(node) != found.id:
+            raise ApplyRefused(
+                f"{node} has put itself back already, so nothing was confirmed", hint="run pvesdn rollback, then plan"
+            )
