@@ -37,7 +37,7 @@ _SWITCHES = {
     **{f"net/ipv4/conf/{name}/{key}": "0" for name in ("all", "default") for key in ("rp_filter", "forwarding")},
 }
 _ROUTES = frozenset({"vrf-routes", "evpn-rmacs", "vrrp"})
-_NOT_PLAYED = {"fault": "nothing is routed in memory"}
+_NOT_PLAYED = {"fault": "not read"}
 _MADE_UP = frozenset({"versions", "sysctl", "modes", "nics"})
 """What the program finds out by itself, unless a node's `commands` say otherwise."""
 

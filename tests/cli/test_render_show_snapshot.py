@@ -298,7 +298,7 @@ def test_a_snapshot_is_taken_of_the_live_cluster(settings: Path, cluster: FakeCl
 def test_that_secrets_were_replaced_is_said(settings: Path, cluster: FakeCluster, tmp_path: Path) -> None:
     cluster.nodes["node1"].files["/etc/frr/frr.conf"] = "password hunter2\n"
     result = call("--config", settings, "snapshot", tmp_path / "snap", cluster=cluster)
-    held = ("cmd/frr-running.json", "etc/frr/frr.conf")
+    held = ("etc/frr/frr.conf", "cmd/frr-running.json")
     assert result.err == "".join(f"note: nodes/node1/{name}: 1 value replaced by a placeholder\n" for name in held)
 
 
