@@ -38,15 +38,16 @@ def says_the_same(one: str, other: str) -> bool:
 
 def meaning(text: str) -> str:
     """A digest (SHA-256, hexadecimal) of what a frr.conf says; the same before and after `vtysh -c 'write memory'`."""
-    places = sorted(_lines(text, {_VERSION}).elements())
+    places = sorted(set(_lines(text, {_VERSION})))
     return hashlib.sha256(json.dumps(places).encode("ascii")).hexdigest()
 
 
 def statements(text: str) -> Counter[FrrPlace]:
     """Every line in the words of `write memory`, below the blocks that it is in; without what FRR leaves out there, and
-    without the version and the defaults, which are those of whoever wrote the text.
+    without the version and the defaults, which are those of whoever wrote the text. Each is there once: a block that is
+    opened again goes on where it was, as that of an interface in a fabric does which frr.conf.local names too.
     """
-    return _lines(text, {_VERSION, _DEFAULTS})
+    return Counter(set(_lines(text, {_VERSION, _DEFAULTS})))
 
 
 def is_from_write_memory(text: str) -> bool:

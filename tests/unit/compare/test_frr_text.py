@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pvesdn.decode.frr.text import is_from_write_memory, meaning, says_the_same
+from pvesdn.decode.frr.text import is_from_write_memory, meaning, says_the_same, statements
 
 WRITTEN = sorted((Path(__file__).parent / "write_memory").iterdir())
 """Texts of ours, and what FRR 8.4.4 made of each: loaded by its daemons, then `vtysh -c 'write memory'`."""
@@ -113,3 +113,20 @@ def test_a_text_with_a_comment_or_without_a_version_is_not_frrs_own(text: str) -
 def test_what_frr_spells_in_its_own_way_says_the_same(ours: str, frrs: str) -> None:
     assert says_the_same(f"{TEXT}{ours}\n", f"{TEXT}{frrs}\n")
     assert not says_the_same(f"{TEXT}{ours}\n", f"{TEXT}{frrs.replace('0/', '1/').replace('::/', '::1/')}\n")
+
+
+def test_a_block_that_is_opened_twice_is_the_one_that_frr_shows() -> None:
+    """PVE's merge puts an interface of a fabric into frr.conf beside the one of frr.conf.local."""
+    file = (
+        "interface eno3\n ip ospf hello-interval 4\nexit\n!\nrouter ospf\n ospf router-id 10.0.0.1\nexit\n!\n"
+        "interface eno3\n ip ospf area 0\nexit\n!\naccess-list core permit 10.0.0.0/16\n"
+    )
+    running = (
+        "interface eno3\n ip ospf area 0\n ip ospf hello-interval 4\nexit\n!\nrouter ospf\n ospf router-id 10.0.0.1\n"
+        "exit\n!\naccess-list core seq 5 permit 10.0.0.0/16\n"
+    )
+    assert statements(file) == statements(running)
+    assert meaning(file) == meaning(running)
+    assert statements(file) - statements(running.replace(" ip ospf area 0\n", "")) == {
+        (("interface", "eno3"), ("ip", "ospf", "area", "0")): 1
+    }
