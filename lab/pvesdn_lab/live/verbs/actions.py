@@ -67,9 +67,9 @@ def _put(cluster: LiveCluster, folder: Path) -> None:
 def _story(run: Run) -> str:
     """Why pvesdn failed, in its own words."""
     errors = [*run.document.get("errors", ())]
-    for node in run.document.get("nodes", ()):
+    for node in (run.document.get("report") or {}).get("nodes", ()):
         if node.get("error"):
-            errors += [node["error"], *node.get("log", ())]
+            errors += [node["error"], *node.get("log", ()), *node.get("left", ())]
     return " | ".join(errors) or run.complaints.strip()[-1500:]
 
 
