@@ -68,7 +68,8 @@ def flooding_discrepancies(view: NodeView, cluster: ClusterView) -> Iterator[Dis
             continue
         there = view.state.flooding.get(vni.device, frozenset())
         known = view.state.vnis[vni.vni].remotes
-        wanted = {other.node: vtep for other, vtep in heard if _announces(other, vni.vni)}
+        ends = {other.node: _vtep_of(other, vni.vni) for other in heard if _announces(other, vni.vni)}
+        wanted = {node: vtep for node, vtep in ends.items() if vtep is not None}
         # An entry that somebody has made by hand is no route: it goes with the next change.
         unheard = {node: vtep for node, vtep in wanted.items() if vtep not in (there if known is None else known)}
         if unheard:
@@ -78,19 +79,23 @@ def flooding_discrepancies(view: NodeView, cluster: ClusterView) -> Iterator[Dis
             yield _deleted(view, vni, deleted)
 
 
-def heard_nodes(view: NodeView, cluster: ClusterView) -> Iterator[tuple[NodeView, IpAddress]]:
-    """Other nodes whose routes should come, unless what keeps them from it is told already, each with its VTEP."""
+def heard_nodes(view: NodeView, cluster: ClusterView) -> Iterator[NodeView]:
+    """Other nodes whose routes should come, unless what keeps them from it is told already."""
     if any(not live.is_established for live in _reflecting(view, cluster)):
         return
     peers = {session.peer for session in view.expected.sessions}
     for name, other in cluster.nodes.items():
-        vtep = other.expected.vtep
-        if name == view.node or vtep is None or not other.has_bgp:
+        if name == view.node or not other.expected.vteps or not other.has_bgp:
             continue
-        session = (view.state.sessions or {}).get(str(vtep))
-        is_heard = str(vtep) not in peers if session is None else session.is_established
-        if is_heard:
-            yield other, vtep
+        direct = peers & other.expected.vteps
+        live = [found for peer in direct if (found := (view.state.sessions or {}).get(peer)) is not None]
+        if not direct or any(session.is_established for session in live):
+            yield other
+
+
+def _vtep_of(node: NodeView, vni: int) -> IpAddress | None:
+    """By which it announces the VNI: PVE's zones and ours may have different ones."""
+    return node.expected.by_name[node.expected.of_guests[vni].device].vtep
 
 
 def _announces(other: NodeView, vni: int) -> bool:
@@ -101,9 +106,8 @@ def _announces(other: NodeView, vni: int) -> bool:
 
 def _reflecting(view: NodeView, cluster: ClusterView) -> Iterator[LiveSession]:
     """Sessions by which routes of other nodes than the peer come; none in a full mesh."""
-    others = {str(other.expected.vtep) for name, other in cluster.nodes.items() if name != view.node}
     peers = {session.peer for session in view.expected.sessions}
-    if not others <= peers:
+    if any(not other.expected.vteps & peers for name, other in cluster.nodes.items() if name != view.node):
         live = (view.state.sessions or {}).items()
         yield from (session for peer, session in live if peer in peers)
 

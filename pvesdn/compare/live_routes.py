@@ -31,7 +31,9 @@ def route_discrepancies(view: NodeView, cluster: ClusterView) -> Iterator[Discre
     heard = tuple(heard_nodes(view, cluster))
     for vrf, l3vni in view.expected.l3vnis.items():
         if has_l3vni(view, l3vni):
-            here = _Vrf(view, vrf, l3vni, tuple((node, vtep) for node, vtep in heard if _is_sound(node, vrf)))
+            sound = (node for node in heard if _is_sound(node, vrf))
+            ends = ((node, node.expected.by_name[node.expected.l3vnis[vrf].device].vtep) for node in sound)
+            here = _Vrf(view, vrf, l3vni, tuple((node, vtep) for node, vtep in ends if vtep is not None))
             yield from here.own()
             yield from here.of_others()
             yield from here.router_macs()

@@ -159,6 +159,6 @@ class NodeExpectation:
         return {vni.vrf: vni for vni in self.vnis if vni.is_l3}
 
     @cached_property
-    def vtep(self) -> IpAddress | None:
-        """The address that the others' broadcasts for EVPN come to; None where the node has no VNI of EVPN."""
-        return self.by_name[self.vnis[0].device].vtep if self.vnis else None
+    def vteps(self) -> frozenset[str]:
+        """The addresses by which it announces VNIs of EVPN: one, or two where PVE's zones have another than ours."""
+        return frozenset(str(self.by_name[vni.device].vtep) for vni in self.vnis)

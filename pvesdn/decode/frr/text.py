@@ -47,7 +47,7 @@ def statements(text: str) -> Counter[FrrPlace]:
     without the version and the defaults, which are those of whoever wrote the text. Each is there once: a block that is
     opened again goes on where it was, as that of an interface in a fabric does which frr.conf.local names too.
     """
-    return Counter(set(_lines(text, {_VERSION, _DEFAULTS})))
+    return Counter(dict.fromkeys(_lines(text, {_VERSION, _DEFAULTS}), 1))
 
 
 def is_from_write_memory(text: str) -> bool:

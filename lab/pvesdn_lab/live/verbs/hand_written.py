@@ -141,10 +141,11 @@ def refuses(context: Context, *, words: str, flags: list[str] | None = None) -> 
     return f"exit status 1, nothing changed: {words}"
 
 
-def take_out(context: Context, *, keeps_frr: bool = False) -> str:
+def take_out(context: Context, *, keeps_frr: bool = False, flags: list[str] | None = None) -> str:
     """Steps 4 and 5 of docs/import.md; then nothing blocks the plan any more.
 
     :param keeps_frr: FRR runs the underlay's routing too, and is not stopped.
+    :param flags: more options of plan.
     """
     for node in context.nodes():
         edited = context.scratch() / "cut-over" / node.name / _NETWORK.lstrip("/")
@@ -155,7 +156,8 @@ def take_out(context: Context, *, keeps_frr: bool = False) -> str:
         if node.name in context.notes["rewrites FRR"] and not keeps_frr:
             _type(node, "stop")
         _type(node, "edit")
-    run = _must(context.lab.cluster.pvesdn("plan", "--overwrite"), "pvesdn plan --overwrite")
+    words = ("plan", "--overwrite", *(flags or ()))
+    run = _must(context.lab.cluster.pvesdn(*words), f"pvesdn {shlex.join(words)}")
     for name, found in _obstacles(run).items():
         require(not found, f"nothing to be blocked on {name}", found)
     return "taken down on every node, nothing is blocked any more"
