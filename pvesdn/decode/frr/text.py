@@ -21,6 +21,7 @@ _UNWRITTEN = frozenset(
     }
 )
 """Whole lines that FRR reads and that `write memory` leaves out (docs/pve.md §13.1)."""
+_OF_DEVICES = frozenset({"interface", "vrf"})
 _PRIORITY = "100"
 """The priority of a virtual router that `write memory` leaves out (RFC 9568)."""
 
@@ -45,9 +46,12 @@ def meaning(text: str) -> str:
 def statements(text: str) -> Counter[FrrPlace]:
     """Every line in the words of `write memory`, below the blocks that it is in; without what FRR leaves out there, and
     without the version and the defaults, which are those of whoever wrote the text. Each is there once: a block that is
-    opened again goes on where it was, as that of an interface in a fabric does which frr.conf.local names too.
+    opened again goes on where it was, as that of an interface in a fabric does which frr.conf.local names too. The block
+    of a device with nothing in it is left out: FRR keeps it when its last line goes, as long as the device is there.
     """
-    return Counter(dict.fromkeys(_lines(text, {_VERSION, _DEFAULTS}), 1))
+    found = dict.fromkeys(_lines(text, {_VERSION, _DEFAULTS}), 1)
+    filled = {place[:1] for place in found if len(place) > 1}
+    return Counter({place: 1 for place in found if len(place) > 1 or place in filled or place[0][0] not in _OF_DEVICES})
 
 
 def is_from_write_memory(text: str) -> bool:

@@ -130,3 +130,11 @@ def test_a_block_that_is_opened_twice_is_the_one_that_frr_shows() -> None:
     assert statements(file) - statements(running.replace(" ip ospf area 0\n", "")) == {
         (("interface", "eno3"), ("ip", "ospf", "area", "0")): 1
     }
+
+
+@pytest.mark.parametrize("block", ["interface eno2", "interface eno2 vrf vrf_a", "vrf vrf_a"])
+def test_what_frr_keeps_of_a_device_when_its_last_line_goes_says_nothing(block: str) -> None:
+    rest = "router bgp 65000\n bgp router-id 10.0.0.1\nexit\n"
+    assert statements(f"{rest}!\n{block}\nexit\n") == statements(rest)
+    assert statements(f"{rest}!\n{block}\n description x\nexit\n") - statements(rest) != {}
+    assert statements("router bgp 65000\nexit\n") != statements("")
