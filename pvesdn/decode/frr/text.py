@@ -46,8 +46,9 @@ def meaning(text: str) -> str:
 def statements(text: str) -> Counter[FrrPlace]:
     """Every line in the words of `write memory`, below the blocks that it is in; without what FRR leaves out there, and
     without the version and the defaults, which are those of whoever wrote the text. Each is there once: a block that is
-    opened again goes on where it was, as that of an interface in a fabric does which frr.conf.local names too. The block
-    of a device with nothing in it is left out: FRR keeps it when its last line goes, as long as the device is there.
+    opened again goes on where it was, as that of an interface in a fabric does which frr.conf.local names too. The
+    block of a device with nothing in it is left out: FRR keeps it when its last line goes, as long as the device is
+    there.
     """
     found = dict.fromkeys(_lines(text, {_VERSION, _DEFAULTS}), 1)
     filled = {place[:1] for place in found if len(place) > 1}

@@ -20,6 +20,7 @@ TUNNEL = ("id", "port", "local", "local6", "group", "group6", "link")
 """What of a VXLAN device a reload does not bring back, or cannot change: such a device is made anew."""
 OF_ADDRESSES = ("forwarding", "rp_filter", "accept_redirects", "send_redirects", "secure_redirects", "arp_accept")
 """Settings of a device, of either family where it has them: a switch of `all` changes them on every device."""
+_BLOCK_ENDS = ("", "!", "exit", "exit-vrf", "end")
 _OWN_ROUTES = (None, "boot", "static", "dhcp")
 """Protocols of routes that people and their scripts make; the others come back by themselves."""
 
@@ -226,5 +227,15 @@ def running_lines(machine: Machine) -> Optional[List[str]]:
     if machine.find("vtysh") is None or text_of(machine, FRR_CONF) is None:
         return None
     outcome = machine.run(["vtysh", "-c", "show running-config"], limit=30)
-    words = (line.strip() for line in outcome.output.splitlines())
-    return None if outcome.status else sorted(line for line in words if line not in ("", "!", "exit", "end"))
+    words = [line.strip() for line in outcome.output.splitlines()]
+    return None if outcome.status else sorted(_without_empty_blocks(words))
+
+
+def _without_empty_blocks(lines: List[str]) -> Iterator[str]:
+    """Without ends of blocks, and without empty blocks of devices: FRR keeps one when its last line goes."""
+    for position, line in enumerate(lines, 1):
+        is_empty = line.startswith(("interface ", "vrf ")) and (
+            position == len(lines) or lines[position] in _BLOCK_ENDS
+        )
+        if line not in _BLOCK_ENDS and not is_empty:
+            yield line

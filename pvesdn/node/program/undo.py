@@ -29,7 +29,7 @@ finished first.
 """
 ROUNDS = 2
 """Times that the network is put right once more, where it was not as before."""
-SETTLING = 10.0
+SETTLING = 30.0
 """Seconds after which FRR has read its files."""
 ALREADY_RUNNING = 89
 """How ifupdown2 ends when another one runs."""
