@@ -22,6 +22,7 @@ _UNWRITTEN = frozenset(
 )
 """Whole lines that FRR reads and that `write memory` leaves out (docs/pve.md §13.1)."""
 _OF_DEVICES = frozenset({"interface", "vrf"})
+_IP = frozenset({("ip",), ("ipv6",)})
 _PRIORITY = "100"
 """The priority of a virtual router that `write memory` leaves out (RFC 9568)."""
 
@@ -48,11 +49,21 @@ def statements(text: str) -> Counter[FrrPlace]:
     without the version and the defaults, which are those of whoever wrote the text. Each is there once: a block that is
     opened again goes on where it was, as that of an interface in a fabric does which frr.conf.local names too. The
     block of a device with nothing in it is left out: FRR keeps it when its last line goes, as long as the device is
-    there.
+    there. So is a virtual router without addresses, which frr-reload.py leaves behind (docs/pve.md §13.1).
     """
-    found = dict.fromkeys(_lines(text, {_VERSION, _DEFAULTS}), 1)
+    found = [place for place in dict.fromkeys(_lines(text, {_VERSION, _DEFAULTS})) if place]
+    routers = {(place[:-1], place[-1][1]) for place in found if place[-1][:1] == ("vrrp",) and place[-1][2:3] in _IP}
+    found = [place for place in found if not _is_bare_router(place) or (place[:-1], place[-1][1]) in routers]
     filled = {place[:1] for place in found if len(place) > 1}
-    return Counter({place: 1 for place in found if len(place) > 1 or place in filled or place[0][0] not in _OF_DEVICES})
+    return Counter(place for place in found if len(place) > 1 or place in filled or place[0][0] not in _OF_DEVICES)
+
+
+def _is_bare_router(place: FrrPlace) -> bool:
+    """The line `vrrp 4` or `vrrp 4 version 3` alone: without addresses the virtual router does nothing."""
+    match place[-1]:
+        case ("vrrp", _) | ("vrrp", _, "version", _):
+            return True
+    return False
 
 
 def is_from_write_memory(text: str) -> bool:

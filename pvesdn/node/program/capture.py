@@ -20,6 +20,7 @@ TUNNEL = ("id", "port", "local", "local6", "group", "group6", "link")
 """What of a VXLAN device a reload does not bring back, or cannot change: such a device is made anew."""
 OF_ADDRESSES = ("forwarding", "rp_filter", "accept_redirects", "send_redirects", "secure_redirects", "arp_accept")
 """Settings of a device, of either family where it has them: a switch of `all` changes them on every device."""
+_BARE_ROUTER = re.compile(r"vrrp [0-9]+( version [23])?")
 _BLOCK_ENDS = ("", "!", "exit", "exit-vrf", "end")
 _OWN_ROUTES = (None, "boot", "static", "dhcp")
 """Protocols of routes that people and their scripts make; the others come back by themselves."""
@@ -232,7 +233,13 @@ def running_lines(machine: Machine) -> Optional[List[str]]:
 
 
 def _without_empty_blocks(lines: List[str]) -> Iterator[str]:
-    """Without ends of blocks, and without empty blocks of devices: FRR keeps one when its last line goes."""
+    """Without ends of blocks, and without what a reload leaves behind and does nothing: empty blocks of devices, and
+    virtual routers without addresses.
+    """
+    routers = {
+        words[1] for words in map(str.split, lines) if words[:1] == ["vrrp"] and words[2:3] in (["ip"], ["ipv6"])
+    }
+    lines = [line for line in lines if not _BARE_ROUTER.fullmatch(line) or line.split()[1] in routers]
     for position, line in enumerate(lines, 1):
         is_empty = line.startswith(("interface ", "vrf ")) and (
             position == len(lines) or lines[position] in _BLOCK_ENDS

@@ -138,3 +138,12 @@ def test_what_frr_keeps_of_a_device_when_its_last_line_goes_says_nothing(block: 
     assert statements(f"{rest}!\n{block}\nexit\n") == statements(rest)
     assert statements(f"{rest}!\n{block}\n description x\nexit\n") - statements(rest) != {}
     assert statements("router bgp 65000\nexit\n") != statements("")
+
+
+@pytest.mark.parametrize("line", ["vrrp 4", "vrrp 4 version 3"])
+def test_a_virtual_router_that_a_reload_left_behind_without_addresses_says_nothing(line: str) -> None:
+    """frr-reload.py of FRR 8.4.4 runs `no vrrp 4` first, and `no vrrp 4 priority 200` then makes it anew."""
+    assert statements(f"interface eno2\n {line}\nexit\n") == statements("")
+    router = f"interface eno2\n {line}\n vrrp 4 ip 172.16.0.10\nexit\n"
+    assert statements(router) - statements(f"interface eno2\n {line}\nexit\n") != {}
+    assert len(statements(router)) == 3

@@ -308,7 +308,7 @@ def test_frr_that_is_not_as_it_was_is_told(
 def test_an_empty_block_that_frr_keeps_of_an_interface_is_as_before(kernel: Kernel) -> None:
     runs_frr(kernel)
     kernel.answers["vtysh -c show running-config"] = ended(
-        0, "!\nlog file\n!\ninterface eno2\nexit\n!\nvrf vrf_a\nexit-vrf\nend\n"
+        0, "!\nlog file\n!\ninterface eno2\n vrrp 4\nexit\n!\ninterface eno3\nexit\n!\nvrf vrf_a\nexit-vrf\nend\n"
     )
     frr = {"active": True, "enabled": True, "lines": ["log file"]}
     has_begun(kernel, "commit", "frr", files=files_of(kernel), frr=frr)
