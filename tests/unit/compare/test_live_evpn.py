@@ -8,7 +8,7 @@ from ipaddress import ip_address
 
 import pytest
 
-from pvesdn.compare.live_evpn import flooding_discrepancies, heard_nodes
+from pvesdn.compare.live_evpn import flooding_discrepancies, heard_nodes, wrong_with
 from pvesdn.compare.live_view import ClusterView, NodeView
 from pvesdn.model.expectation import ExpectedDevice, ExpectedSession, ExpectedVni, NodeExpectation
 from pvesdn.model.state import LiveDevice, LiveSession, LiveVni, NodeState
@@ -80,6 +80,26 @@ def test_an_entry_that_is_missing_is_that_of_its_own_zone(device: str, end: Call
     broken = replace(view, state=replace(view.state, flooding=left))
     (found,) = told(broken, node(2), node(3))
     assert (found.object, found.expected) == (device, f"broadcasts go to {end(3)} (node3)")
+
+
+@pytest.mark.parametrize(
+    ("shown", "is_told"),
+    [
+        ("02:00:00:00:00:01", False),
+        ("none", False),
+        ("00:00:5e:00:01:04", False),  # zebra's word for a virtual router's macvlan; it announces the bridge's
+        ("02:00:00:00:00:99", True),
+    ],
+)
+def test_a_router_mac_is_that_of_the_bridge(shown: str, *, is_told: bool) -> None:
+    vni = ExpectedVni(4000, "vrfvx_a", "vrf_a", is_l3=True)
+    devices = {
+        "vrfvx_a": LiveDevice("vrfvx_a", master="vrfbr_a"),
+        "vrfbr_a": LiveDevice("vrfbr_a", mac="02:00:00:00:00:01"),
+    }
+    view = NodeView(NodeExpectation("node1", vnis=(vni,)), NodeState("node1", devices))
+    live = LiveVni(4000, is_l3=True, vrf="vrf_a", state="Up", router_mac=shown)
+    assert (wrong_with(view, vni, live) is not None) == is_told
 
 
 def test_who_is_not_heard_is_told_of_the_session_alone() -> None:
