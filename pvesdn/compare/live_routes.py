@@ -32,7 +32,7 @@ def route_discrepancies(view: NodeView, cluster: ClusterView) -> Iterator[Discre
     for vrf, l3vni in view.expected.l3vnis.items():
         if has_l3vni(view, l3vni):
             sound = (node for node in heard if _is_sound(node, vrf))
-            ends = ((node, node.expected.by_name[node.expected.l3vnis[vrf].device].vtep) for node in sound)
+            ends = ((node, node.expected.vtep_of(node.expected.l3vnis[vrf])) for node in sound)
             here = _Vrf(view, vrf, l3vni, tuple((node, vtep) for node, vtep in ends if vtep is not None))
             yield from here.own()
             yield from here.of_others()

@@ -11,7 +11,7 @@ from typing import Any
 from pvesdn.decode.frr.text import FrrPlace, statements
 from pvesdn.model.expectation import ExpectedRoute, NodeExpectation
 from pvesdn.model.files import FRR_CONF
-from pvesdn.model.primitives import IpNetwork
+from pvesdn.model.primitives import IpAddress, IpNetwork
 from pvesdn.model.state import NodeState
 from pvesdn.model.verification import Discrepancy, Subject
 
@@ -91,6 +91,14 @@ class NodeView:
         """Networks that the node is connected to in VRFs, by the VRF's name."""
         devices = [device for device in self.state.devices.values() if device.is_up and device.has_carrier]
         return frozenset((device.master, held.network) for device in devices for held in device.addresses)
+
+    @cached_property
+    def announced(self) -> Mapping[int, IpAddress]:
+        """The VTEP of each VNI of guests that nothing which is told keeps from being announced by a type-3 route."""
+        known = self.state.vnis or {}
+        vnis = (vni for vni in self.expected.of_guests.values() if vni.vni in known and not self.is_told(vni.device))
+        ends = ((vni.vni, self.expected.vtep_of(vni)) for vni in vnis)
+        return {vni: vtep for vni, vtep in ends if vtep is not None}
 
     @cached_property
     def evpn_zones(self) -> tuple[str, ...]:

@@ -161,4 +161,8 @@ class NodeExpectation:
     @cached_property
     def vteps(self) -> frozenset[str]:
         """The addresses by which it announces VNIs of EVPN: one, or two where PVE's zones have another than ours."""
-        return frozenset(str(self.by_name[vni.device].vtep) for vni in self.vnis)
+        return frozenset(str(self.vtep_of(vni)) for vni in self.vnis)
+
+    def vtep_of(self, vni: ExpectedVni) -> IpAddress | None:
+        """The address by which it announces one of its VNIs."""
+        return self.by_name[vni.device].vtep
