@@ -117,6 +117,13 @@ class NodeView:
             return True
         return above is not None and above.master is not None and bridge.master != above.master
 
+    def is_uplink_told(self, card: str) -> bool:
+        """A card that leads outside is down, or lacks an address, which is told of it."""
+        live, wanted = self.state.devices.get(card), self.expected.by_name.get(card)
+        if live is None or wanted is None or card in self.told:
+            return True
+        return not (live.is_up and live.has_carrier and (wanted.addresses or frozenset()) <= live.addresses)
+
     def finding(self, subject: Subject, name: str, **said: Any) -> Discrepancy:
         """A discrepancy of this node that guests of all its EVPN zones may notice, unless `said` knows better."""
         told = {"zones": self.evpn_zones, "is_there": True, **said}
