@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import count
+from typing import Any
 
 from pvesdn.compare.live_view import ClusterView, NodeView, some
 from pvesdn.model.expectation import ExpectedDevice
-from pvesdn.model.findings import Severity
 from pvesdn.model.primitives import IpAddress
 from pvesdn.model.probes import Heard, PathProbe
 from pvesdn.model.state import LiveDevice
@@ -227,12 +227,12 @@ _CAUSES = {
 """Why a node could not send, by the system's name of the error."""
 
 
-def _finding(lost: list[PathProbe], **said: object) -> Discrepancy:
+def _finding(lost: list[PathProbe], **said: Any) -> Discrepancy:
     first = lost[0]
-    told = {"is_there": True, "severity": Severity.ERROR, **said}
+    told = {"is_there": True, **said}
     zones = tuple(sorted({probe.zone for probe in lost}))
     name = f"path to {first.target} ({first.peer})"
-    return Discrepancy(node=first.source, subject=Subject.PATH, object=name, zones=zones, **told)  # type: ignore[arg-type]
+    return Discrepancy(node=first.source, subject=Subject.PATH, object=name, zones=zones, **told)
 
 
 def path_checks(probes: Collection[PathProbe], heard: Mapping[str, Heard]) -> Iterator[tuple[str, str]]:
