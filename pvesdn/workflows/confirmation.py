@@ -10,12 +10,12 @@ from pvesdn.errors import ApplyRefused, NodeError, NodeUnreachable
 from pvesdn.model.execution import Undone
 from pvesdn.model.open_apply import OpenApply, OpenState
 from pvesdn.model.primitives import NodeName
+from pvesdn.workflows.patience import until_reached
 from pvesdn.workflows.world import World
 
 _CLUSTER_STATUS = "cluster/status"
-_ATTEMPTS = 5
-_PAUSE = 2.0
-"""Seconds between two attempts to tell a node that what was done stays."""
+_PAUSES = (2.0,) * 4
+"""Seconds between attempts to tell a node that what was done stays."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,15 +88,7 @@ def confirm(world: World, apply_id: str | None) -> Found | None:
 
 
 def _tell(world: World, node: NodeName, apply_id: str) -> None:
-    for _ in range(_ATTEMPTS - 1):
-        try:
-            is_kept = world.nodes.confirm(node, apply_id)
-            break
-        except NodeUnreachable:
-            world.clock.sleep(_PAUSE)
-    else:
-        is_kept = world.nodes.confirm(node, apply_id)
-    if not is_kept:
+    if not until_reached(world.clock, lambda: world.nodes.confirm(node, apply_id), _PAUSES):
         raise NodeError(node, "it has put itself back", hint="run pvesdn plan")
 
 

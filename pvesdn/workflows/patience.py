@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TypeVar
 
-from pvesdn.errors import PvesdnError
+from pvesdn.errors import NodeUnreachable, PvesdnError
 from pvesdn.ports import Clock
 
 Found = TypeVar("Found")
@@ -43,3 +43,16 @@ class Patience:
                 if self.is_over(seconds):
                     raise
                 self.pause()
+
+
+def until_reached(clock: Clock, question: Callable[[], Found], pauses: Iterable[float]) -> Found:
+    """The answer of a node that may not be reachable yet, asked once more after each of the pauses.
+
+    :raises NodeUnreachable: it was not reached at any attempt.
+    """
+    for pause in pauses:
+        try:
+            return question()
+        except NodeUnreachable:
+            clock.sleep(pause)
+    return question()

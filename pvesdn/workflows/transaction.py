@@ -16,6 +16,7 @@ from pvesdn.model.execution import Checkpoint, Undone, UndoState
 from pvesdn.model.primitives import NodeName
 from pvesdn.model.report import Outcome, Standing
 from pvesdn.workflows.any_member import on_any_member
+from pvesdn.workflows.patience import until_reached
 from pvesdn.workflows.progress import Progress, healthy, on_each
 from pvesdn.workflows.world import World
 
@@ -301,12 +302,8 @@ class Transaction:
         if has_begun:
             with suppress(OSError):  # a terminal that is gone
                 self._world.observer.step(node, "undone")
-        for pause in _PAUSES if has_begun else ():
-            try:
-                return self._world.nodes.undo(node, self._id)
-            except NodeUnreachable:
-                self._world.clock.sleep(pause)
-        return self._world.nodes.undo(node, self._id)
+        pauses = _PAUSES if has_begun else ()
+        return until_reached(self._world.clock, lambda: self._world.nodes.undo(node, self._id), pauses)
 
     @staticmethod
     def _tell(progress: Progress, outcome: Outcome) -> None:
