@@ -244,7 +244,9 @@ class Transaction:
         nodes = tuple(node for node in self._armed if self._cannot_return or node in self._placed)
         left_over = nodes
         for pause in (0.0, *(_TELLING[:1] if self._cannot_return else _TELLING)):
-            if pause and left_over:
+            if not left_over:
+                break
+            if pause:
                 self._world.clock.sleep(pause)
             with suppress(PvesdnError):
                 answers = self._world.runner.each(left_over, lambda node: self._world.nodes.disarm(node, self._id))
