@@ -2,11 +2,10 @@
 
 import contextlib
 import json
-import os
 import time
 from typing import Iterator, List, Optional
 
-from pvesdn.node.program.files import beside, sync_folders, text_of, write_whole
+from pvesdn.node.program.files import remove_whole, text_of, write_whole
 from pvesdn.node.program.guard import clear_guard
 from pvesdn.node.program.machine import Machine, Refused
 from pvesdn.node.program.places import CHECKPOINT
@@ -53,10 +52,7 @@ def save_checkpoint(machine: Machine, checkpoint: Value) -> None:
 
 def drop_checkpoint(machine: Machine) -> None:
     """The apply is over, one way or the other, and nothing acts for it any more. The caller holds the node's lock."""
-    for place in (machine.place(CHECKPOINT), beside(machine, CHECKPOINT, "pvesdn-tmp")):
-        with contextlib.suppress(FileNotFoundError, NotADirectoryError):
-            os.unlink(place)
-    sync_folders(machine, [CHECKPOINT])
+    remove_whole(machine, CHECKPOINT)
     clear_guard(machine)
 
 
