@@ -84,11 +84,17 @@ def at_work(machine: Machine, step: str) -> Iterator[None]:
 
 
 def postponed(machine: Machine, checkpoint: Value) -> Value:
-    """The checkpoint of which one more attempt is about to be made, or has failed; pauses grow from 30 s to an hour."""
-    pause = min(LONGEST_PAUSE, 15.0 * 2 ** min(checkpoint["attempts"] + 1, 20))
+    """The checkpoint of which an attempt is about to be made, or has failed, from now on; pauses grow from 30 s to an
+    hour. :param checkpoint: that attempt is counted already.
+    """
+    pause = min(LONGEST_PAUSE, 15.0 * 2 ** min(checkpoint["attempts"], 20))
     now = uptime(machine)
-    attempts = checkpoint["attempts"] + 1
-    return dict(checkpoint, attempts=attempts, boot=boot_id(machine), deadline=now, again=now + pause)
+    return dict(checkpoint, boot=boot_id(machine), deadline=now, again=now + pause)
+
+
+def once_more(checkpoint: Value) -> Value:
+    """The checkpoint with one more attempt to put the node back."""
+    return dict(checkpoint, attempts=checkpoint["attempts"] + 1)
 
 
 def seconds_left(machine: Machine, checkpoint: Value) -> float:
