@@ -49,6 +49,9 @@ class Machine:
     :param source: the text of this program, as it was sent; empty where nobody has it.
     """
 
+    vnis: Optional[List[Dict[str, Any]]] = None
+    """What zebra has said of each VNI in the `observe` that is under way; None before it was asked."""
+
     def __init__(self, root: str = "", source: bytes = b"") -> None:
         self.root = root.rstrip("/")
         self.source = source

@@ -25,5 +25,7 @@ def shown_by_frr(machine: Machine, command: str) -> Any:
 
 
 def vnis_of_frr(machine: Machine) -> List[Dict[str, Any]]:
-    """What zebra knows of each VNI."""
-    return rows_of(shown_by_frr(machine, "show evpn vni detail"))
+    """What zebra knows of each VNI: its longest answer, and several questions of one `observe` are about it."""
+    if machine.vnis is None:
+        machine.vnis = rows_of(shown_by_frr(machine, "show evpn vni detail"))
+    return machine.vnis
