@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from pvesdn.decode.cluster.status import decode_cluster
 from pvesdn.errors import ApplyRefused, NodeError, NodeUnreachable
 from pvesdn.model.execution import Undone
 from pvesdn.model.open_apply import OpenApply, OpenState
 from pvesdn.model.primitives import NodeName
 from pvesdn.workflows.patience import until_reached
+from pvesdn.workflows.read import read_members
 from pvesdn.workflows.world import World
 
-_CLUSTER_STATUS = "cluster/status"
 _PAUSES = (2.0,) * 4
 """Seconds between attempts to tell a node that what was done stays."""
 
@@ -45,7 +44,7 @@ def standing(world: World) -> Standing:
 
     :raises ClusterError: the cluster does not say who its members are.
     """
-    cluster = decode_cluster({_CLUSTER_STATUS: world.api.get(_CLUSTER_STATUS)})
+    cluster = read_members(world.api)
     answers = world.runner.each([member.name for member in cluster.members if member.is_online], world.nodes.applied)
     found: dict[str, dict[NodeName, OpenApply]] = {}
     kept, silent = {}, {member.name: f"{member.name}: offline" for member in cluster.members if not member.is_online}
