@@ -11,15 +11,13 @@ from pvesdn.adapters.nodes import LocalTransport, ProgramAgent, RoutedTransport,
 from pvesdn.adapters.pve_api import PveApi
 from pvesdn.adapters.runner import SideBySide
 from pvesdn.adapters.system import SystemClock, ThreadPulse, last_written
-from pvesdn.decode.cluster.status import decode_cluster
 from pvesdn.errors import SettingsError
 from pvesdn.model.primitives import Json, NodeName
 from pvesdn.ports import ClusterApi, Observer
 from pvesdn.settings import NODE_MARK, LabSettings, Settings, SshSettings
-from pvesdn.workflows.read import SDN_DIR
+from pvesdn.workflows.read import SDN_DIR, read_members
 from pvesdn.workflows.world import World
 
-_CLUSTER_STATUS = "cluster/status"
 AT_ONCE = 8
 """Nodes that are read or staged at the same time."""
 ALL_AT_ONCE = 512
@@ -100,7 +98,7 @@ class MembershipTransport:
         return self._ssh.ask(node, verb, arguments)
 
     def _connect(self) -> SshTransport:
-        cluster = decode_cluster({_CLUSTER_STATUS: self._api.get(_CLUSTER_STATUS)})
+        cluster = read_members(self._api)
         settings = self._settings
         hosts = {
             member.name: SshHost(

@@ -273,17 +273,16 @@ class FakeMachine(Machine):
         return 0, ""
 
     def _bridge(self, argv: list[str]) -> tuple[int, str]:
+        names = {row.get("ifname") for row in self._node.links()}
         if "vlan" in argv:
-            names = {row.get("ifname") for row in self._node.links()}
             return 0, json.dumps([row for row in shown_vlans(State(self._node.root)) if row["ifname"] in names])
         if "dev" not in argv:
-            names = {row.get("ifname") for row in self._node.links()}
             rows = [(name, vtep) for name, vteps in self._node.flood.items() if name in names for vtep in vteps]
-            rows += [(name, vtep) for name, vni in _announced(self._node) for vtep in _vteps(self._node, vni)]
+            rows += [(row["ifname"], vtep) for row in _announced(self._node) for vtep in _vteps(self._node, _vni(row))]
             rows += _groups(self._node)
             return 0, json.dumps([{"mac": "00:00:00:00:00:00", "ifname": name, "dst": vtep} for name, vtep in rows])
         device = argv[argv.index("dev") + 1]
-        if device not in {row.get("ifname") for row in self._node.links()}:
+        if device not in names:
             return 1, f'Cannot find device "{device}"\n'
         there = self._node.flood.setdefault(device, [])
         if "append" in argv:
@@ -375,16 +374,17 @@ def _sessions(node: FakeNode) -> dict[str, Any]:
     return found
 
 
-def _announced(node: FakeNode) -> list[tuple[str, int]]:
-    """VXLAN devices of EVPN, each with its VNI."""
+def _announced(node: FakeNode) -> list[dict[str, Any]]:
+    """VXLAN devices of EVPN."""
     if "advertise-all-vni" not in running(node):
         return []
     ports = [row for row in node.links() if _info(row).get("info_kind") == "vxlan"]
-    return [
-        (row["ifname"], row["linkinfo"]["info_data"]["id"])
-        for row in ports
-        if row["linkinfo"].get("info_slave_data", {}).get("learning") is False
-    ]
+    return [row for row in ports if row["linkinfo"].get("info_slave_data", {}).get("learning") is False]
+
+
+def _vni(row: dict[str, Any]) -> int:
+    vni: int = row["linkinfo"]["info_data"]["id"]
+    return vni
 
 
 def _info(row: dict[str, Any]) -> dict[str, Any]:
@@ -403,10 +403,7 @@ def _vteps(node: FakeNode, vni: int) -> list[str]:
     if re.search(rf"(?m)^ vni {vni}$", running(node)):
         return []
     return [
-        row["linkinfo"]["info_data"]["local"]
-        for other in node.others
-        for row in other.links()
-        if row.get("ifname") in {name for name, its in _announced(other) if its == vni}
+        row["linkinfo"]["info_data"]["local"] for other in node.others for row in _announced(other) if _vni(row) == vni
     ]
 
 
@@ -415,13 +412,13 @@ def _vnis(node: FakeNode) -> list[dict[str, Any]]:
     rows = {row.get("ifname"): row for row in node.links()}
     l3vnis = {int(vni): vrf for vrf, vni in re.findall(r"(?m)^vrf (\S+)\n vni (\d+)$", running(node))}
     found = []
-    for name, vni in _announced(node):
-        bridge = rows.get(rows[name].get("master", ""), {})
+    for row in _announced(node):
+        vni, bridge = _vni(row), rows.get(row.get("master", ""), {})
         if vni in l3vnis:
             more = {"type": "L3", "vrf": l3vnis[vni], "state": "Up", "routerMac": bridge.get("address", "")}
         else:
             more = {"type": "L2", "vrf": bridge.get("master", "default")}
-        found.append({"vni": vni, "vxlanInterface": name, **more})
+        found.append({"vni": vni, "vxlanInterface": row["ifname"], **more})
     return found
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Hashable, Iterable, Iterator
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,9 +14,8 @@ from pvesdn.cli.session import Session
 from pvesdn.decode.cluster.status import decode_cluster
 from pvesdn.errors import SettingsError
 from pvesdn.model.files import ChangeSet
-from pvesdn.model.findings import Finding, Severity
+from pvesdn.model.findings import Finding, Severity, shared
 from pvesdn.model.nearest import nearest
-from pvesdn.model.ranges import ranges
 from pvesdn.model.snapshot import Snapshot
 from pvesdn.workflows.decoded import Intent
 from pvesdn.workflows.draft import with_draft
@@ -101,7 +100,7 @@ def no_such(noun: str, name: str, called: str, known: Collection[str]) -> Settin
 
 def show_findings(screen: Screen, findings: Iterable[Finding]) -> None:
     """Warnings, and notes unless quiet, on standard error: what is true of several nodes once."""
-    for finding in _once(findings):
+    for finding in shared(findings):
         if finding.severity is Severity.NOTE:
             screen.remark(f"note: {finding}")
         else:
@@ -110,32 +109,3 @@ def show_findings(screen: Screen, findings: Iterable[Finding]) -> None:
             screen.below(str(other))
         if (more := len(finding.others) - _SHOWN) > 0:
             screen.below(f"and {more} more, which --json lists")
-
-
-def _once(findings: Iterable[Finding]) -> Iterator[Finding]:
-    """The same said of several nodes as one finding, where the first of them stood."""
-    nodes: dict[Hashable, list[str]] = {}
-    first: dict[Hashable, Finding] = {}
-    for number, finding in enumerate(findings):
-        own = tuple(_beside(finding.node, one) for one in (finding, *finding.others)) if finding.node else ()
-        key: Hashable = number if not own or None in own else own
-        first.setdefault(key, finding)
-        nodes.setdefault(key, []).append(finding.node)
-    for key, finding in first.items():
-        yield _of(ranges(nodes[key]), finding) if len(nodes[key]) > 1 else finding
-
-
-def _beside(node: str, finding: Finding) -> Hashable:
-    """What a finding says beside its node's name, with which its place begins; None where it does not."""
-    if finding.where == node:
-        return finding.severity, "", finding.what, finding.hint
-    if not finding.where.startswith(f"{node}: "):
-        return None
-    return finding.severity, finding.where.removeprefix(node), finding.what, finding.hint
-
-
-def _of(nodes: str, finding: Finding) -> Finding:
-    """The same finding of several nodes."""
-    where = nodes + finding.where.removeprefix(finding.node)
-    others = tuple(_of(nodes, other) for other in finding.others)
-    return finding.model_copy(update={"where": where, "others": others})

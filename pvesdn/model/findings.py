@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Hashable, Iterable, Iterator
 from enum import StrEnum
 
 from pvesdn.model.base import Model
@@ -96,13 +96,37 @@ def in_order(found: Iterable[Finding]) -> list[Finding]:
     return sorted(findings, key=place)
 
 
-def shared_lines(found: Iterable[Finding]) -> Iterator[str]:
-    """Findings as lines; what several nodes have in the same place is one line, in the place of the first:
+def shared(found: Iterable[Finding]) -> Iterator[Finding]:
+    """The same said of several nodes as one finding, where the first of them stood:
     ``node1-node3: /etc/network/interfaces:12: vx10: ...``.
     """
-    nodes: dict[Finding, list[str]] = {}
-    for finding in found:
-        where = finding.where.removeprefix(f"{finding.node}: ") if finding.node else finding.where
-        nodes.setdefault(finding.model_copy(update={"where": where, "node": ""}), []).append(finding.node)
-    for finding, names in nodes.items():
-        yield ": ".join(filter(None, (ranges(filter(None, names)), str(finding))))
+    nodes: dict[Hashable, list[str]] = {}
+    first: dict[Hashable, Finding] = {}
+    for number, finding in enumerate(found):
+        own = tuple(_beside(finding.node, one) for one in (finding, *finding.others)) if finding.node else ()
+        key: Hashable = number if not own or None in own else own
+        first.setdefault(key, finding)
+        nodes.setdefault(key, []).append(finding.node)
+    for key, finding in first.items():
+        yield _of(ranges(nodes[key]), finding) if len(nodes[key]) > 1 else finding
+
+
+def _beside(node: str, finding: Finding) -> Hashable:
+    """What a finding says beside its node's name, with which its place begins; None where it does not."""
+    if finding.where == node:
+        return finding.severity, "", finding.what, finding.hint
+    if not finding.where.startswith(f"{node}: "):
+        return None
+    return finding.severity, finding.where.removeprefix(node), finding.what, finding.hint
+
+
+def _of(nodes: str, finding: Finding) -> Finding:
+    """The same finding of several nodes."""
+    where = nodes + finding.where.removeprefix(finding.node)
+    others = tuple(_of(nodes, other) for other in finding.others)
+    return finding.model_copy(update={"where": where, "others": others})
+
+
+def shared_lines(found: Iterable[Finding]) -> Iterator[str]:
+    """The same as lines."""
+    return map(str, shared(found))

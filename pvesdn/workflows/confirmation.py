@@ -5,17 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from pvesdn.decode.cluster.status import decode_cluster
 from pvesdn.errors import ApplyRefused, NodeError, NodeUnreachable
 from pvesdn.model.execution import Undone
 from pvesdn.model.open_apply import OpenApply, OpenState
 from pvesdn.model.primitives import NodeName
+from pvesdn.workflows.patience import until_reached
+from pvesdn.workflows.read import read_members
 from pvesdn.workflows.world import World
 
-_CLUSTER_STATUS = "cluster/status"
-_ATTEMPTS = 5
-_PAUSE = 2.0
-"""Seconds between two attempts to tell a node that what was done stays."""
+_PAUSES = (2.0,) * 4
+"""Seconds between attempts to tell a node that what was done stays."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +44,7 @@ def standing(world: World) -> Standing:
 
     :raises ClusterError: the cluster does not say who its members are.
     """
-    cluster = decode_cluster({_CLUSTER_STATUS: world.api.get(_CLUSTER_STATUS)})
+    cluster = read_members(world.api)
     answers = world.runner.each([member.name for member in cluster.members if member.is_online], world.nodes.applied)
     found: dict[str, dict[NodeName, OpenApply]] = {}
     kept, silent = {}, {member.name: f"{member.name}: offline" for member in cluster.members if not member.is_online}
@@ -88,15 +87,7 @@ def confirm(world: World, apply_id: str | None) -> Found | None:
 
 
 def _tell(world: World, node: NodeName, apply_id: str) -> None:
-    for _ in range(_ATTEMPTS - 1):
-        try:
-            is_kept = world.nodes.confirm(node, apply_id)
-            break
-        except NodeUnreachable:
-            world.clock.sleep(_PAUSE)
-    else:
-        is_kept = world.nodes.confirm(node, apply_id)
-    if not is_kept:
+    if not until_reached(world.clock, lambda: world.nodes.confirm(node, apply_id), _PAUSES):
         raise NodeError(node, "it has put itself back", hint="run pvesdn plan")
 
 

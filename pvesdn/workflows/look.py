@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from pvesdn.compare.drift import told, unread
 from pvesdn.compare.frr_live import compare_frr, compare_frr_alone, unseen
@@ -38,12 +39,17 @@ _SEEN_AS = {
 """Questions of `STATE_COMMANDS` in a person's words."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class LookedAt:
     """One node that answered, and what may explain what is found there."""
 
     view: NodeView
     around: Circumstances
+
+    @cached_property
+    def live(self) -> tuple[Discrepancy, ...]:
+        """Its devices, flooding and settings that are not as they should be."""
+        return compare_live(self.view, self.around)
 
 
 class Looker:
@@ -118,12 +124,12 @@ class Looker:
 
     def own_on(self, node: LookedAt) -> tuple[Discrepancy, ...]:
         """What of it the node shows by itself, whatever the others do."""
-        found = (*compare_live(node.view, node.around), *compare_frr_alone(node.view))
+        found = (*node.live, *compare_frr_alone(node.view))
         return tuple(item for item in found if not _waits_for_files(item, node.view))
 
     def found_on(self, node: LookedAt, cluster: ClusterView) -> Iterator[Discrepancy]:
         """Everything about what a node is doing that is not as it should be: devices, guests, FRR."""
-        yield from compare_live(node.view, node.around)
+        yield from node.live
         yield from compare_guests(node.view, self._known.guest_names, self._known.given.cluster.pve_version)
         yield from compare_frr(node.view, cluster)
 

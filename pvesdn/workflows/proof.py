@@ -137,14 +137,9 @@ class Proof:
         """
         waiting = Patience(self._world.clock)
         while True:
-            try:
-                found = look()
-            except PvesdnError:
-                if waiting.is_over(PATIENCE):
-                    raise
-            else:
-                if waiting.is_over(patience(found)):
-                    return found
+            found = waiting.ask(look, PATIENCE, PvesdnError)
+            if waiting.is_over(patience(found)):
+                return found
             waiting.pause()
 
 

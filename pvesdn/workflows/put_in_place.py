@@ -101,17 +101,12 @@ def _reach(progress: Progress) -> None:
 
     :raises NodeFailed: it does not, within `REACHED_AGAIN` seconds.
     """
-    patience = Patience(progress.world.clock)
-    while True:
-        try:
-            progress.world.nodes.read(progress.node, [RECORD_FILE])
-        except NodeUnreachable as error:
-            if patience.is_over(REACHED_AGAIN):
-                what = f"it does not answer any more since its network was reloaded: {error}"
-                raise NodeFailed(progress.node, what) from error
-        else:
-            return
-        patience.pause()
+    world, node = progress.world, progress.node
+    try:
+        Patience(world.clock).ask(lambda: world.nodes.read(node, [RECORD_FILE]), REACHED_AGAIN, NodeUnreachable)
+    except NodeUnreachable as error:
+        what = f"it does not answer any more since its network was reloaded: {error}"
+        raise NodeFailed(node, what) from error
 
 
 def _is_lost(progress: Progress, error: NodeError) -> bool:

@@ -10,13 +10,23 @@ from pvesdn.errors import ApiRefused, ClusterError, NodeError, NodeUnreachable
 from pvesdn.model.cluster import ClusterState, Member
 from pvesdn.model.primitives import Json, NodeName
 from pvesdn.model.snapshot import COROSYNC_PATH, GUESTS_PATH, PVE_FILES, SDN_PATH, NodeRaw, Snapshot
+from pvesdn.ports import ClusterApi
 from pvesdn.workflows.any_member import on_any_member
 from pvesdn.workflows.world import World
 
-_API_PATHS = ("version", "cluster/status", "nodes")
+_STATUS = "cluster/status"
+_API_PATHS = ("version", _STATUS, "nodes")
 _ABSENT = (404, 501)
 """What PVE answers where libpve-network-perl is not installed (docs/pve.md §3.1)."""
 SDN_DIR = "/etc/pve/sdn"
+
+
+def read_members(api: ClusterApi) -> ClusterState:
+    """The cluster's members, and nothing else of it.
+
+    :raises ClusterError: the cluster does not say who they are.
+    """
+    return decode_cluster({_STATUS: api.get(_STATUS)})
 
 
 def read_cluster(world: World, *, has_state: bool = False) -> Snapshot:

@@ -3,52 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeVar
 
 from pvesdn.errors import ClusterError, PvesdnError, TaskFailed
 from pvesdn.model.primitives import Upid
 from pvesdn.model.tasks import TaskState
+from pvesdn.workflows.patience import Patience
 from pvesdn.workflows.world import World
 
 _FIRST_WAIT = 0.2
 _LONGEST_WAIT = 2.0
 _LOG_LINES = 20
-
-Found = TypeVar("Found")
-
-
-class _Patience:
-    """Pauses that grow, until `world.task_timeout` seconds after the first look."""
-
-    def __init__(self, world: World) -> None:
-        self._clock = world.clock
-        self._end = world.clock.monotonic() + world.task_timeout
-        self._pause = _FIRST_WAIT
-
-    @property
-    def is_over(self) -> bool:
-        return self._clock.monotonic() >= self._end
-
-    def wait(self) -> None:
-        self._clock.sleep(self._pause)
-        self._pause = min(self._pause * 2, _LONGEST_WAIT)
-
-    def ask(self, question: Callable[[], Found]) -> Found:
-        """The answer to a question that may be repeated.
-
-        Whatever error the API gives (gone, busy, forbidden), the question is repeated: the reload that is being
-        followed may have cut the connection to the API, or the API off from the files that it decides by. Rights were
-        checked before.
-
-        :raises ClusterError: the last error, when patience has run out.
-        """
-        while True:
-            try:
-                return question()
-            except ClusterError:
-                if self.is_over:
-                    raise
-                self.wait()
 
 
 def follow(world: World, upid: Upid, node: str, *, meanwhile: Callable[[], object] | None = None) -> TaskState:
@@ -58,17 +22,17 @@ def follow(world: World, upid: Upid, node: str, *, meanwhile: Callable[[], objec
     :param meanwhile: done after each look at which the task was still running; must not raise.
     :raises TaskFailed: it failed, or was not seen to end within `world.task_timeout` seconds; with the end of its log.
     """
-    patience = _Patience(world)
+    patience = _patience(world)
     trouble = ""
     while True:
         try:
-            state = patience.ask(lambda: world.api.task(upid))
+            state = patience.ask(lambda: world.api.task(upid), world.task_timeout, ClusterError)
         except ClusterError as error:
             trouble = f": {error}"
         else:
             if not state.is_running:
                 break
-        if patience.is_over:
+        if patience.is_over(world.task_timeout):
             raise TaskFailed(
                 node,
                 f"task {upid} had not finished after {world.task_timeout:.0f} s{trouble}",
@@ -77,7 +41,7 @@ def follow(world: World, upid: Upid, node: str, *, meanwhile: Callable[[], objec
             )
         if meanwhile is not None:
             meanwhile()
-        patience.wait()
+        patience.pause()
     if not state.is_good:
         raise TaskFailed(node, f"task {upid} ended with: {state.exit_status}", log=task_log(world, upid))
     return state
@@ -88,7 +52,9 @@ def find_tasks(world: World, node: str, *, kind: str, since: int) -> tuple[Upid,
 
     :raises ClusterError: the last refusal.
     """
-    return _Patience(world).ask(lambda: world.api.node_tasks(node, kind=kind, since=since))
+    return _patience(world).ask(
+        lambda: world.api.node_tasks(node, kind=kind, since=since), world.task_timeout, ClusterError
+    )
 
 
 def task_log(world: World, upid: str) -> tuple[str, ...]:
@@ -97,3 +63,11 @@ def task_log(world: World, upid: str) -> tuple[str, ...]:
         return world.api.task_log(upid)[-_LOG_LINES:]
     except PvesdnError:
         return ()
+
+
+def _patience(world: World) -> Patience:
+    """For questions to the API, which are repeated whatever error it gives (gone, busy, forbidden): the reload that is
+    being followed may have cut the connection to the API, or the API off from the files that it decides by. Rights were
+    checked before.
+    """
+    return Patience(world.clock, first=_FIRST_WAIT, longest=_LONGEST_WAIT)

@@ -16,6 +16,7 @@ from pvesdn.model.execution import Checkpoint, Undone, UndoState
 from pvesdn.model.primitives import NodeName
 from pvesdn.model.report import Outcome, Standing
 from pvesdn.workflows.any_member import on_any_member
+from pvesdn.workflows.patience import until_reached
 from pvesdn.workflows.progress import Progress, healthy, on_each
 from pvesdn.workflows.world import World
 
@@ -243,7 +244,9 @@ class Transaction:
         nodes = tuple(node for node in self._armed if self._cannot_return or node in self._placed)
         left_over = nodes
         for pause in (0.0, *(_TELLING[:1] if self._cannot_return else _TELLING)):
-            if pause and left_over:
+            if not left_over:
+                break
+            if pause:
                 self._world.clock.sleep(pause)
             with suppress(PvesdnError):
                 answers = self._world.runner.each(left_over, lambda node: self._world.nodes.disarm(node, self._id))
@@ -301,12 +304,8 @@ class Transaction:
         if has_begun:
             with suppress(OSError):  # a terminal that is gone
                 self._world.observer.step(node, "undone")
-        for pause in _PAUSES if has_begun else ():
-            try:
-                return self._world.nodes.undo(node, self._id)
-            except NodeUnreachable:
-                self._world.clock.sleep(pause)
-        return self._world.nodes.undo(node, self._id)
+        pauses = _PAUSES if has_begun else ()
+        return until_reached(self._world.clock, lambda: self._world.nodes.undo(node, self._id), pauses)
 
     @staticmethod
     def _tell(progress: Progress, outcome: Outcome) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -91,6 +91,19 @@ def world_of(cluster: SimulatedCluster) -> World:
         runner=OneByOne(),
         task_timeout=60.0,
     )
+
+
+def after_reloads(world: World, cluster: SimulatedCluster, happens: Callable[[str], object]) -> None:
+    """Let something happen as soon as a node, which it is told, has been reloaded through the API."""
+    reload = world.api.reload_network
+
+    def reloaded(node: str, *, regenerate_frr: bool | None) -> str:
+        upid = reload(node, regenerate_frr=regenerate_frr)
+        cluster.wait_for_tasks(10)
+        happens(node)
+        return upid
+
+    world.api.reload_network = reloaded  # type: ignore[method-assign]
 
 
 def plan_of(cluster: SimulatedCluster, flags: PlanFlags | None = None) -> ChangeSet:

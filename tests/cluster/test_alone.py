@@ -21,6 +21,7 @@ from tests.cluster.kit import (
     EVPN,
     PLANNER,
     PVE_SIMPLE,
+    after_reloads,
     apply_to,
     errors,
     plan_of,
@@ -147,17 +148,13 @@ def test_a_node_that_was_cut_off_puts_itself_back_and_the_run_finds_it_as_before
     with serving(tmp_path) as cluster:
         standing_network(cluster)
         before, world = network_of(cluster), world_of(cluster)
-        reload = world.api.reload_network
 
-        def cuts_off(name: str, *, regenerate_frr: bool | None) -> str:
-            upid = reload(name, regenerate_frr=regenerate_frr)
-            cluster.wait_for_tasks(10)
+        def cuts_off(name: str) -> None:
             if name == "pve2":
                 cluster.nodes["pve2"].break_command("ip", status=1)  # the apply's last look fails there
                 cluster.refuse_ssh("pve2")
-            return upid
 
-        world.api.reload_network = cuts_off  # type: ignore[method-assign, assignment]
+        after_reloads(world, cluster, cuts_off)
         slept: list[float] = []
 
         def comes_back(seconds: float) -> None:
@@ -300,17 +297,13 @@ def test_a_node_that_waits_for_others_longer_than_its_deadline_is_told_that_the_
     with serving(tmp_path) as cluster:
         standing_network(cluster)
         pulse, world = ByHand(), world_of(cluster)
-        reload = world.api.reload_network
 
-        def slow(name: str, *, regenerate_frr: bool | None) -> str:
-            upid = reload(name, regenerate_frr=regenerate_frr)
-            cluster.wait_for_tasks(10)
+        def slow(_name: str) -> None:
             for _ in range(10):
                 pulse.beat()
                 pass_time(cluster, 60.0)
-            return upid
 
-        world.api.reload_network = slow  # type: ignore[method-assign, assignment]
+        after_reloads(world, cluster, slow)
         report = apply(replace(world, pulse=pulse), plan_of(cluster), PLANNER)
         assert report.is_good, errors(report)
         assert plan_of(cluster).is_empty

@@ -18,7 +18,18 @@ from pvesdn.workflows.confirmation import confirm, roll_back, standing
 from pvesdn.workflows.transaction import POLL
 from pvesdn.workflows.world import World
 from pvesdn_lab.simulated.cluster import SimulatedCluster
-from tests.cluster.kit import EVPN, PLANNER, PVE_SIMPLE, apply_to, errors, plan_of, reloads, serving, world_of
+from tests.cluster.kit import (
+    EVPN,
+    PLANNER,
+    PVE_SIMPLE,
+    after_reloads,
+    apply_to,
+    errors,
+    plan_of,
+    reloads,
+    serving,
+    world_of,
+)
 from tests.cluster.nodes_alone import look, pass_time, traces, turn_clock
 from tests.cluster.test_alone import killed_at, network_of, standing_network
 
@@ -47,14 +58,7 @@ class WindowClock:
 def waiting(cluster: SimulatedCluster, *happens: Callable[[], object]) -> ApplyReport:
     """An apply that waits; at each of its looks one of `happens` comes first."""
     world = world_of(cluster)
-    reload = world.api.reload_network
-
-    def at_once(name: str, *, regenerate_frr: bool | None) -> str:
-        upid = reload(name, regenerate_frr=regenerate_frr)
-        cluster.wait_for_tasks(10)
-        return upid
-
-    world.api.reload_network = at_once  # type: ignore[method-assign, assignment]
+    after_reloads(world, cluster, lambda _: None)  # at once: the clock is for the looks
     world = replace(world, clock=WindowClock(*happens))
     return apply(world, plan_of(cluster), PLANNER, confirm_within=WINDOW)
 
@@ -357,17 +361,13 @@ def test_a_node_that_put_itself_back_meanwhile_ends_the_run_and_the_next_one_is_
     with serving(tmp_path) as cluster:
         standing_network(cluster)
         before, world = network_of(cluster), world_of(cluster)
-        reload = world.api.reload_network
 
-        def slow(name: str, *, regenerate_frr: bool | None) -> str:
-            upid = reload(name, regenerate_frr=regenerate_frr)
-            cluster.wait_for_tasks(10)
+        def slow(name: str) -> None:
             if name == "pve3":  # nothing was heard of the run for too long
                 turn_clock(cluster.nodes["pve1"], 200.0)
                 look(cluster.nodes["pve1"])
-            return upid
 
-        world.api.reload_network = slow  # type: ignore[method-assign, assignment]
+        after_reloads(world, cluster, slow)
         report = apply(world, plan_of(cluster), PLANNER)
         # Its files are looked at before the node is asked whether it is still armed.
         assert errors(report)["pve1"]

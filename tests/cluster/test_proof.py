@@ -21,6 +21,7 @@ from tests.cluster.kit import (
     ANOTHER_ZONE,
     EVPN,
     PLANNER,
+    after_reloads,
     apply_to,
     errors,
     plan_of,
@@ -77,16 +78,7 @@ def changed(cluster: SimulatedCluster) -> dict[str, object]:
 def apply_with(cluster: SimulatedCluster, mishap: Mishap, *, after: str = "pve3") -> ApplyReport:
     """An apply in which something happens as soon as a node has been reloaded."""
     world = world_of(cluster)
-    reload = world.api.reload_network
-
-    def reloaded(node: str, *, regenerate_frr: bool | None) -> str:
-        upid = reload(node, regenerate_frr=regenerate_frr)
-        cluster.wait_for_tasks(10)
-        if node == after:
-            mishap(cluster)
-        return upid
-
-    world.api.reload_network = reloaded  # type: ignore[method-assign]
+    after_reloads(world, cluster, lambda node: mishap(cluster) if node == after else None)
     return apply(world, plan_of(cluster), PLANNER)
 
 
@@ -208,15 +200,7 @@ def test_what_will_not_get_better_is_waited_for_a_few_seconds_only(tmp_path: Pat
         changed(cluster)
         clock = TaskClock(cluster)
         world = replace(world_of(cluster), clock=clock)
-        reload = world.api.reload_network
-
-        def deletes(node: str, *, regenerate_frr: bool | None) -> str:
-            upid = reload(node, regenerate_frr=regenerate_frr)
-            cluster.wait_for_tasks(10)
-            cluster.nodes["pve2"].run("ip", "link", "del", "vxlan_lab")
-            return upid
-
-        world.api.reload_network = deletes  # type: ignore[method-assign]
+        after_reloads(world, cluster, lambda _: cluster.nodes["pve2"].run("ip", "link", "del", "vxlan_lab"))
         assert not apply(world, plan_of(cluster), PLANNER).is_good
         assert clock.skipped < 20
 

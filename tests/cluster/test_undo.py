@@ -23,6 +23,7 @@ from tests.cluster.kit import (
     EVPN,
     PLANNER,
     PVE_SIMPLE,
+    after_reloads,
     apply_to,
     errors,
     plan_of,
@@ -186,16 +187,12 @@ def test_a_guest_is_where_it_was_after_its_bridge_has_gone_and_come_back(tmp_pat
         node = cluster.nodes["pve2"]
         cluster.nodes["pve3"].break_command("ifreload", status=1, stderr="error: vrf_other: broken\n", times=1)
         world, changes = world_of(cluster), plan_of(cluster)
-        reload = world.api.reload_network
 
-        def unplugs(name: str, *, regenerate_frr: bool | None) -> str:
-            upid = reload(name, regenerate_frr=regenerate_frr)
-            cluster.wait_for_tasks(10)
+        def unplugs(name: str) -> None:
             if name == "pve2":
                 node.run("ip", "link", "del", "web")  # what ifupdown2 does to a bridge whose stanza goes
-            return upid
 
-        world.api.reload_network = unplugs  # type: ignore[method-assign, assignment]
+        after_reloads(world, cluster, unplugs)
         report = apply(world, changes, PLANNER)
         assert {entry.standing for entry in report.nodes} == {Standing.AS_BEFORE}
         assert node.links()["tap100i0"]["master"] == "web"

@@ -8,7 +8,7 @@ from typing import Any, Dict, Iterable, Iterator, List, Optional
 
 from pvesdn.node.program.files import LARGEST_FILE, digest_of, named, text_of
 from pvesdn.node.program.flood import all_zero_entries
-from pvesdn.node.program.machine import Machine, Refused, json_of
+from pvesdn.node.program.machine import Machine, Refused, json_of, rows_of
 from pvesdn.node.program.places import FRR_CONF, INTERFACES, RECORD, SYSCTL_CONF, TARGETS
 from pvesdn.node.program.request import INTERFACE, Value
 from pvesdn.node.program.state import SETTINGS
@@ -140,8 +140,7 @@ def devices_now(machine: Machine) -> Dict[str, Value]:
 
 
 def _rows(answer: Any) -> List[Value]:
-    rows = answer if isinstance(answer, list) else []
-    return [row for row in rows if isinstance(row, dict) and isinstance(row.get("ifname"), str)]
+    return [row for row in rows_of(answer) if isinstance(row.get("ifname"), str)]
 
 
 def _device(row: Value) -> Value:

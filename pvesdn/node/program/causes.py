@@ -7,7 +7,7 @@ import time
 from typing import Any, Callable, Dict, Iterator, List, Set
 
 from pvesdn.node.program.files import text_of
-from pvesdn.node.program.machine import Machine, Refused
+from pvesdn.node.program.machine import Machine, Refused, rows_of
 
 _LIMIT = 10.0
 _RULE = re.compile(r"-A (\S+) ")
@@ -66,13 +66,13 @@ def lines_of_the_host(lines: List[str]) -> List[str]:
 
 def _objects_of_nft(output: str) -> List[Dict[str, Any]]:
     try:
-        rows = json.loads(output).get("nftables", [])
+        rows = rows_of(json.loads(output).get("nftables"))
     except (ValueError, RecursionError, AttributeError):
         raise Refused("nft -j list ruleset printed no JSON") from None
     found = []
-    for row in rows if isinstance(rows, list) else []:
+    for row in rows:
         for kind in ("chain", "rule"):
-            what = row.get(kind) if isinstance(row, dict) else None
+            what = row.get(kind)
             if isinstance(what, dict) and what.get("family") in _FAMILIES:
                 found.append({kind: what})
     if len(found) > _MOST_RULES:

@@ -2,11 +2,10 @@
 
 import contextlib
 import json
-import os
 import time
 from typing import Iterator, List, Optional
 
-from pvesdn.node.program.files import beside, sync_folders, text_of, write_whole
+from pvesdn.node.program.files import remove_whole, text_of, write_whole
 from pvesdn.node.program.guard import clear_guard
 from pvesdn.node.program.machine import Machine, Refused
 from pvesdn.node.program.places import CHECKPOINT
@@ -53,10 +52,7 @@ def save_checkpoint(machine: Machine, checkpoint: Value) -> None:
 
 def drop_checkpoint(machine: Machine) -> None:
     """The apply is over, one way or the other, and nothing acts for it any more. The caller holds the node's lock."""
-    for place in (machine.place(CHECKPOINT), beside(machine, CHECKPOINT, "pvesdn-tmp")):
-        with contextlib.suppress(FileNotFoundError, NotADirectoryError):
-            os.unlink(place)
-    sync_folders(machine, [CHECKPOINT])
+    remove_whole(machine, CHECKPOINT)
     clear_guard(machine)
 
 
@@ -88,11 +84,17 @@ def at_work(machine: Machine, step: str) -> Iterator[None]:
 
 
 def postponed(machine: Machine, checkpoint: Value) -> Value:
-    """The checkpoint of which one more attempt is about to be made, or has failed; pauses grow from 30 s to an hour."""
-    pause = min(LONGEST_PAUSE, 15.0 * 2 ** min(checkpoint["attempts"] + 1, 20))
+    """The checkpoint of which an attempt is about to be made, or has failed, from now on; pauses grow from 30 s to an
+    hour. :param checkpoint: that attempt is counted already.
+    """
+    pause = min(LONGEST_PAUSE, 15.0 * 2 ** min(checkpoint["attempts"], 20))
     now = uptime(machine)
-    attempts = checkpoint["attempts"] + 1
-    return dict(checkpoint, attempts=attempts, boot=boot_id(machine), deadline=now, again=now + pause)
+    return dict(checkpoint, boot=boot_id(machine), deadline=now, again=now + pause)
+
+
+def once_more(checkpoint: Value) -> Value:
+    """The checkpoint with one more attempt to put the node back."""
+    return dict(checkpoint, attempts=checkpoint["attempts"] + 1)
 
 
 def seconds_left(machine: Machine, checkpoint: Value) -> float:

@@ -122,6 +122,14 @@ def write_whole(machine: Machine, path: str, data: bytes, mode: int = 0o600) -> 
     sync_folders(machine, [path])
 
 
+def remove_whole(machine: Machine, path: str) -> None:
+    """Take a file of our own away, and what a `write_whole` that was killed has left beside it."""
+    for place in (machine.place(path), beside(machine, path, "pvesdn-tmp")):
+        with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+            os.unlink(place)
+    sync_folders(machine, [path])
+
+
 def sync_folders(machine: Machine, paths: List[str]) -> None:
     """Have the names in the folders of `paths` on disk, those that are gone included."""
     for folder in sorted({os.path.dirname(machine.place(path)) for path in paths}):

@@ -2,7 +2,7 @@
 
 from typing import Any, Dict, Iterator, List, Tuple
 
-from pvesdn.node.program.machine import Machine, Refused, json_of
+from pvesdn.node.program.machine import Machine, Refused, json_of, rows_of
 from pvesdn.node.program.request import Value, checked_address, checked_interface, list_at
 from pvesdn.node.program.swap import locked
 
@@ -37,8 +37,8 @@ def flood(machine: Machine, arguments: Value) -> Value:
 
 def all_zero_entries(rows: Any) -> Iterator[Tuple[str, str]]:
     """Device and VTEP or group of each all-zero entry among the `rows` of ``bridge -j fdb show``."""
-    for row in rows if isinstance(rows, list) else []:
-        if isinstance(row, dict) and row.get("mac") == ALL_ZERO_MAC and "ifname" in row and "dst" in row:
+    for row in rows_of(rows):
+        if row.get("mac") == ALL_ZERO_MAC and "ifname" in row and "dst" in row:
             yield row["ifname"], row["dst"]
 
 

@@ -11,7 +11,7 @@ import subprocess
 import sys
 from typing import Dict, List
 
-from pvesdn.node.program.files import beside, sync_folders, text_of, write_whole
+from pvesdn.node.program.files import remove_whole, sync_folders, text_of, write_whole
 from pvesdn.node.program.machine import Machine, Refused
 from pvesdn.node.program.places import BOOTED_BY_SYSTEMD, CHECKPOINT, PROGRAM, UNITS_DIR
 
@@ -122,10 +122,10 @@ def clear_guard(machine: Machine) -> None:
         with contextlib.suppress(Refused):
             machine.run(["systemctl", "stop", "--no-block", TIMER], limit=30)
     for path in paths:
-        _remove(machine, path)
+        remove_whole(machine, path)
     with contextlib.suppress(OSError):  # somebody else has a drop-in there too, or it is not there
         os.rmdir(os.path.dirname(machine.place(paths[-1])))
-    _remove(machine, PROGRAM)
+    remove_whole(machine, PROGRAM)
 
 
 def _link(machine: Machine, path: str, target: str) -> None:
@@ -136,13 +136,6 @@ def _link(machine: Machine, path: str, target: str) -> None:
     with contextlib.suppress(FileNotFoundError):
         os.unlink(place)
     os.symlink(target, place)
-    sync_folders(machine, [path])
-
-
-def _remove(machine: Machine, path: str) -> None:
-    for place in (machine.place(path), beside(machine, path, "pvesdn-tmp")):
-        with contextlib.suppress(FileNotFoundError, NotADirectoryError):
-            os.unlink(place)
     sync_folders(machine, [path])
 
 

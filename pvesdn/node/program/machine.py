@@ -8,7 +8,7 @@ import shutil
 import signal
 import subprocess
 import time
-from typing import Any, List, NamedTuple, Optional, Tuple
+from typing import Any, Dict, List, NamedTuple, Optional, Tuple
 
 LARGEST_OUTPUT = 32 * 1024 * 1024
 """Bytes that a command may print; `ip -j -d` has about 1.5 kB for a device."""
@@ -48,6 +48,9 @@ class Machine:
 
     :param source: the text of this program, as it was sent; empty where nobody has it.
     """
+
+    vnis: Optional[List[Dict[str, Any]]] = None
+    """What zebra has said of each VNI in the `observe` that is under way; None before it was asked."""
 
     def __init__(self, root: str = "", source: bytes = b"") -> None:
         self.root = root.rstrip("/")
@@ -128,6 +131,11 @@ def json_of(machine: Machine, argv: List[str], *, may_fail: bool = False) -> Any
         return json.loads(output, strict=False) if output else []
     except (ValueError, RecursionError):
         raise Refused("{} printed no JSON".format(" ".join(argv)), "is iproute2 too old?") from None
+
+
+def rows_of(answer: Any) -> List[Dict[str, Any]]:
+    """The objects in a list that a command has printed as JSON; none where it is anything else."""
+    return [row for row in (answer if isinstance(answer, list) else []) if isinstance(row, dict)]
 
 
 def _printed(process: "subprocess.Popen[bytes]", argv: List[str], limit: float) -> Tuple[bytes, bytes]:

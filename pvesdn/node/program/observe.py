@@ -57,6 +57,7 @@ def observe(machine: Machine, arguments: Value) -> Value:
     A commit that was killed half-way (power cut) is taken back first: otherwise the half would look like an edit.
     """
     recover_if_killed(machine)
+    machine.vnis = None
     names = list_at(arguments, "commands", str)
     return {
         "hostname": _hostname(machine),

@@ -3,7 +3,7 @@
 import os
 from typing import Any, Dict, Iterator, List
 
-from pvesdn.node.program.machine import Machine, Refused, json_of
+from pvesdn.node.program.machine import Machine, Refused, json_of, rows_of
 from pvesdn.node.program.request import INTERFACE
 from pvesdn.node.program.shown import shown_by_frr, vnis_of_frr
 
@@ -30,8 +30,7 @@ def vrf_routes(machine: Machine) -> List[Dict[str, Any]]:
             if family == "6" and not machine.root and not os.path.exists("/proc/sys/net/ipv6"):
                 continue  # a kernel booted with ipv6.disable=1
             rows = json_of(machine, ["ip", "-j", "-" + family, "route", "show", "vrf", vrf])
-            routes = [row for row in (rows if isinstance(rows, list) else []) if isinstance(row, dict)]
-            found += [_route_of(vrf, family, row) for row in routes if _is_told_of(family, row)]
+            found += [_route_of(vrf, family, row) for row in rows_of(rows) if _is_told_of(family, row)]
     if len(found) > _MOST_ROUTES:
         raise Refused("the VRFs have more than {} routes".format(_MOST_ROUTES))
     return found
@@ -74,11 +73,10 @@ def router_macs(machine: Machine) -> List[Dict[str, Any]]:
 
 def virtual_routers(machine: Machine) -> List[Dict[str, Any]]:
     """What vrrpd does: ``[{"interface": "eno2", "id": 7, "family": 4, "status": "Master", ...}]``."""
-    shown = shown_by_frr(machine, "show vrrp")
     found: List[Dict[str, Any]] = []
-    for router in shown if isinstance(shown, list) else []:
+    for router in rows_of(shown_by_frr(machine, "show vrrp")):
         for family in (4, 6):
-            half = router.get("v{}".format(family)) if isinstance(router, dict) else None
+            half = router.get("v{}".format(family))
             if isinstance(half, dict) and half.get("addresses"):
                 said = {key: half[key] for key in _OF_A_ROLE if key in half}
                 found.append({"interface": router.get("interface"), "id": router.get("vrid"), "family": family, **said})

@@ -3,7 +3,7 @@
 import json
 from typing import Any, Dict, List
 
-from pvesdn.node.program.machine import Machine, Refused
+from pvesdn.node.program.machine import Machine, Refused, rows_of
 
 FRR_LIMIT = 10.0
 """Seconds for one question to FRR, which answers within 30 ms; a daemon that hangs never does."""
@@ -25,6 +25,7 @@ def shown_by_frr(machine: Machine, command: str) -> Any:
 
 
 def vnis_of_frr(machine: Machine) -> List[Dict[str, Any]]:
-    """What zebra knows of each VNI."""
-    rows = shown_by_frr(machine, "show evpn vni detail")
-    return [row for row in (rows if isinstance(rows, list) else []) if isinstance(row, dict)]
+    """What zebra knows of each VNI: its longest answer, and several questions of one `observe` are about it."""
+    if machine.vnis is None:
+        machine.vnis = rows_of(shown_by_frr(machine, "show evpn vni detail"))
+    return machine.vnis

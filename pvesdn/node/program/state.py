@@ -10,7 +10,7 @@ from pvesdn.node.program.files import text_of
 from pvesdn.node.program.flood import all_zero_entries
 from pvesdn.node.program.frr import FRR_IS_DOWN
 from pvesdn.node.program.guests import plugs
-from pvesdn.node.program.machine import Machine, Refused, TooLate, failure, json_of, told
+from pvesdn.node.program.machine import Machine, Refused, TooLate, failure, json_of, rows_of, told
 from pvesdn.node.program.places import SYSCTL_CONF
 from pvesdn.node.program.request import Value
 from pvesdn.node.program.routes import router_macs, virtual_routers, vrf_routes
@@ -65,8 +65,8 @@ def _port_vlans(machine: Machine) -> List[Dict[str, Any]]:
     """
     rows = json_of(machine, ["bridge", "-j", "-compressvlans", "vlan", "show"])
     found: List[Dict[str, Any]] = []
-    for row in rows if isinstance(rows, list) else []:
-        if isinstance(row, dict) and isinstance(row.get("vlans"), list):
+    for row in rows_of(rows):
+        if isinstance(row.get("vlans"), list):
             vlans = [_numbers(vlan) for vlan in row["vlans"] if isinstance(vlan, dict) and "vlan" in vlan]
             found.append({"ifname": row.get("ifname"), "vlans": vlans})
     return found

@@ -7,6 +7,7 @@ from typing import Optional
 from pvesdn.node.program.checkpoint import (
     drop_checkpoint,
     load_checkpoint,
+    once_more,
     postponed,
     refuse_while_open,
     save_checkpoint,
@@ -51,7 +52,7 @@ def settled(machine: Machine, checkpoint: Value) -> Value:
     if COMMITTING in checkpoint["begun"]:
         is_committed = _is_committed(machine, checkpoint)
         if is_committed is None:
-            save_checkpoint(machine, postponed(machine, checkpoint))
+            save_checkpoint(machine, postponed(machine, once_more(checkpoint)))
             return {"state": "undecided", "left": [], "log": []}
         if is_committed:
             unstage(machine, sorted(TARGETS))

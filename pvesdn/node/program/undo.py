@@ -9,7 +9,7 @@ from functools import partial
 from typing import Callable, List, Optional, Sequence, Tuple
 
 from pvesdn.node.program.capture import file_now, files_now, frr_is, interfaces_in, running_lines
-from pvesdn.node.program.checkpoint import drop_checkpoint, load_checkpoint, postponed, save_checkpoint
+from pvesdn.node.program.checkpoint import drop_checkpoint, load_checkpoint, once_more, postponed, save_checkpoint
 from pvesdn.node.program.files import beside, digest_of, sync_folders, text_of, write_new, write_whole
 from pvesdn.node.program.frr import take_files
 from pvesdn.node.program.machine import Machine, Refused, failure, told
@@ -79,7 +79,7 @@ def put_back(machine: Machine, checkpoint: Optional[Value]) -> Value:
     if not checkpoint["begun"]:
         drop_checkpoint(machine)
         return {"state": "untouched", "left": [], "log": []}
-    checkpoint = postponed(machine, checkpoint)
+    checkpoint = postponed(machine, once_more(checkpoint))
     save_checkpoint(machine, checkpoint)
     log = _do(_PARTS, machine, checkpoint)
     left = _left(machine, checkpoint)
@@ -91,7 +91,7 @@ def put_back(machine: Machine, checkpoint: Optional[Value]) -> Value:
             left = _left(machine, checkpoint)
     if left:
         # The next apply need not wait for anybody; the node itself tries again later.
-        save_checkpoint(machine, postponed(machine, dict(checkpoint, attempts=checkpoint["attempts"] - 1)))
+        save_checkpoint(machine, postponed(machine, checkpoint))
         return {"state": "partly", "left": left, "log": log}
     _put_file(machine, RECORD, checkpoint["files"][RECORD])
     drop_checkpoint(machine)
@@ -106,7 +106,7 @@ def put_files_back(machine: Machine, checkpoint: Value) -> List[str]:
     if not checkpoint["begun"]:
         drop_checkpoint(machine)
         return []
-    checkpoint = dict(checkpoint, attempts=checkpoint["attempts"] + 1, is_booted=True)
+    checkpoint = dict(once_more(checkpoint), is_booted=True)
     save_checkpoint(machine, checkpoint)
     return _put_files(machine, checkpoint)
 

@@ -46,6 +46,17 @@ def test_a_route_is_told_with_the_gateways_that_are_in_use(program: Asking, node
     assert routes_of(program, node, rows) == {"answer": [{**told, "dst": "default", "protocol": "bgp", "metric": 20}]}
 
 
+def test_frr_is_asked_for_its_vnis_once_in_each_observation(program: Asking, node: NodeRoot) -> None:
+    answers(node, {"-j -4 route show vrf vrf_a": [], "-j -6 route show vrf vrf_a": []})
+    asked = node.folder / "asked"
+    for vnis in (VNIS, VNIS[:1]):
+        script = f'echo "$*" >> {shlex.quote(str(asked))}; echo {shlex.quote(json.dumps(vnis))}'
+        node.command("vtysh", script=script)
+        told = program.value("observe", commands=["evpn-vnis", "vrf-routes"])["commands"]
+        assert told == {"evpn-vnis": {"answer": vnis}, "vrf-routes": {"answer": []}}
+    assert asked.read_text("utf-8").splitlines() == ["-c show evpn vni detail json"] * 2
+
+
 @pytest.mark.parametrize(
     "row",
     [

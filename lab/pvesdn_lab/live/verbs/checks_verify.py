@@ -53,15 +53,13 @@ def verify_finds(
     :param told_of: the node that the finding is about, if it is not the one where something was broken.
     :param wait: how many seconds at most until it shows; 0 for at once.
     """
-    damaged = context.lab.node(node)
+    damaged, about = context.lab.node(node), told_of or node
     damaged.space.must("bash", "-c", command, limit=60)
     with as_proof():
-        wait_for(
-            f"verify finds {named}", lambda: bool(_of(_findings(context), told_of or node, named)), limit=max(wait, 1.0)
-        )
+        wait_for(f"verify finds {named}", lambda: bool(_of(_findings(context), about, named)), limit=max(wait, 1.0))
     findings = _findings(context)
-    told = _of(findings, told_of or node, named)
-    require(told, f"a finding about {named} on {told_of or node}", [(f["node"], f["object"]) for f in findings])
+    told = _of(findings, about, named)
+    require(told, f"a finding about {named} on {about}", [(f["node"], f["object"]) for f in findings])
     words = " ".join(str(told[0][key]) for key in ("trait", "expected", "found", "cause", "next"))
     require(says in words, f"the finding to say '{says}'", words)
     if mend:

@@ -34,8 +34,9 @@ def vrf_routes(root: Path, vrf: str, family: int) -> list[dict[str, Any]]:
     state = State(root)
     if vrf not in state.links:
         return []
-    found = [_row(prefix, gateways, "static", device) for prefix, gateways, device in _statics(root, vrf, family)]
-    own = {prefix for prefix, _, _ in _statics(root, vrf, family)}
+    statics = list(_statics(root, vrf, family))
+    found = [_row(prefix, gateways, "static", device) for prefix, gateways, device in statics]
+    own = {prefix for prefix, _, _ in statics}
     connected = [(prefix, name) for prefix, name in _connected(state, vrf, family) if prefix not in own]
     own |= {prefix for prefix, _ in connected}
     found += ({"dst": prefix, "dev": name, "protocol": "kernel", "scope": "link"} for prefix, name in connected)
@@ -79,12 +80,18 @@ def _configured(root: Path) -> Iterator[tuple[str, int, int, tuple[str, ...]]]:
 def _routers(root: Path, vrf: str, vni: int) -> dict[str, str]:
     """The router MACs of those whose routes of the VRF come, by VTEP."""
     found = {}
-    for other in heard_by(root):
-        port = _l3_port(other, vni)
-        bridge = State(other).links.get(port["master"] or "") if port else None
-        if port and bridge and l3vnis_of(other).get(vrf) == vni:
+    for other, port in _sharing(root, vrf, vni):
+        if bridge := State(other).links.get(port["master"] or ""):
             found[str(port["info"].get("local"))] = str(bridge["address"])
     return found
+
+
+def _sharing(root: Path, vrf: str, vni: int) -> Iterator[tuple[Path, Link]]:
+    """Those that are heard and have the VRF with the same L3VNI, each with the device of that."""
+    for other in heard_by(root):
+        port = _l3_port(other, vni)
+        if port and l3vnis_of(other).get(vrf) == vni:
+            yield other, port
 
 
 def _l3_port(root: Path, vni: int) -> Link | None:
@@ -96,9 +103,10 @@ def _heard_prefixes(root: Path, vrf: str, family: int) -> dict[str, list[str]]:
     """Prefixes that the others announce in the VRF, with their VTEPs."""
     found: dict[str, list[str]] = {}
     vni = l3vnis_of(root).get(vrf)
-    for other in heard_by(root) if vni is not None and _l3_port(root, vni) else ():
-        port = _l3_port(other, vni or 0)
-        if port is None or l3vnis_of(other).get(vrf) != vni or not _advertises(other, vrf, family):
+    if vni is None or not _l3_port(root, vni):
+        return found
+    for other, port in _sharing(root, vrf, vni):
+        if not _advertises(other, vrf, family):
             continue
         prefixes = [prefix for prefix, _, _ in _statics(other, vrf, family)]
         prefixes += [prefix for prefix, _ in _connected(State(other), vrf, family)]
