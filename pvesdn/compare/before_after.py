@@ -37,11 +37,12 @@ def judge(before: Look, after: Look, applied: Applied) -> Verdict:
     known: dict[tuple[str, Subject, str, str], frozenset[str]] = {}
     for item in before.found:
         known[item.check] = known.get(item.check, frozenset()) | item.parts
+    judged, lost = before.nodes | applied.nodes.keys(), before.up.keys() - after.up.keys()
     failed, still = [], []
     for item in after.found:
-        if item.node not in {*before.nodes, *applied.nodes} or _is_excused(item, before, applied):
+        if item.node not in judged or _is_excused(item, before, applied):
             continue
-        is_lost = _session(item) in before.up.keys() - after.up.keys()
+        is_lost = _session(item) in lost
         is_known = item.check in known and item.parts <= known[item.check]
         is_bad = item.severity is Severity.ERROR or is_lost or _is_left_behind(item, applied)
         if is_bad and (is_lost or not is_known):

@@ -108,22 +108,22 @@ def _explains(cause: Discrepancy, item: Discrepancy) -> bool:
 def _services(view: NodeView, cluster: ClusterView) -> Mapping[_Service, tuple[IpAddress, ...]]:
     """What the node exchanges with others, and with whose addresses."""
     found: dict[_Service, set[IpAddress]] = {}
-    for other in cluster.nodes.values():
-        for device in other.expected.devices if other.node != view.node else ():
-            if device.kind == "vxlan" and device.vtep is not None and device.udp_port is not None:
-                found.setdefault(_Service("udp", device.udp_port, "VXLAN"), set()).add(device.vtep)
-        for session in other.expected.sessions if other.node != view.node else ():
+    shared = {(router.id, router.addresses) for router in view.expected.virtual_routers}
+    for other in (node for name, node in cluster.nodes.items() if name != view.node):
+        for port, vtep in other.expected.tunnels:
+            if vtep is not None and port is not None:
+                found.setdefault(_Service("udp", port, "VXLAN"), set()).add(vtep)
+        for session in other.expected.sessions:
             if session.source is not None and cluster.owners.get(session.peer) == view.node:
                 found.setdefault(_Service("tcp", _BGP, "BGP"), set()).add(session.source)
                 if session.has_bfd:
                     found.setdefault(_Service("udp", _BFD, "BFD"), set()).add(session.source)
-        shared = {(router.id, router.addresses) for router in view.expected.virtual_routers}
-        for router in other.expected.virtual_routers if other.node != view.node else ():
+        for router in other.expected.virtual_routers:
             if (router.id, router.addresses) in shared:
                 uplink = other.expected.by_name.get(router.interface)
-                held = [address.ip for address in (uplink.addresses or ()) if uplink is not None] if uplink else []
-                found.setdefault(_Service("vrrp", None, "VRRP"), set()).update(held)
-    speaks = {device.udp_port for device in view.expected.devices if device.kind == "vxlan"}
+                held = (uplink.addresses or ()) if uplink is not None else ()
+                found.setdefault(_Service("vrrp", None, "VRRP"), set()).update(address.ip for address in held)
+    speaks = {port for port, _ in view.expected.tunnels}
     return {
         service: tuple(sorted(others, key=str))
         for service, others in found.items()

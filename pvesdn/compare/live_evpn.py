@@ -72,8 +72,7 @@ def flooding_discrepancies(view: NodeView, cluster: ClusterView) -> Iterator[Dis
             continue
         there = view.state.flooding.get(vni.device, frozenset())
         known = view.state.vnis[vni.vni].remotes
-        ends = {other.node: _vtep_of(other, vni.vni) for other in heard if _announces(other, vni.vni)}
-        wanted = {node: vtep for node, vtep in ends.items() if vtep is not None}
+        wanted = {other.node: other.announced[vni.vni] for other in heard if vni.vni in other.announced}
         # An entry that somebody has made by hand is no route: it goes with the next change.
         unheard = {node: vtep for node, vtep in wanted.items() if vtep not in (there if known is None else known)}
         if unheard:
@@ -95,17 +94,6 @@ def heard_nodes(view: NodeView, cluster: ClusterView) -> Iterator[NodeView]:
         live = [found for peer in direct if (found := (view.state.sessions or {}).get(peer)) is not None]
         if not direct or any(session.is_established for session in live):
             yield other
-
-
-def _vtep_of(node: NodeView, vni: int) -> IpAddress | None:
-    """By which it announces the VNI: PVE's zones and ours may have different ones."""
-    return node.expected.by_name[node.expected.of_guests[vni].device].vtep
-
-
-def _announces(other: NodeView, vni: int) -> bool:
-    """It has the VNI, and nothing is said of it that would keep it from announcing a type-3 route."""
-    its = other.expected.of_guests.get(vni)
-    return its is not None and vni in (other.state.vnis or {}) and not other.is_told(its.device)
 
 
 def _reflecting(view: NodeView, cluster: ClusterView) -> Iterator[LiveSession]:

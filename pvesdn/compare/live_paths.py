@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import count
+from typing import Any
 
 from pvesdn.compare.live_view import ClusterView, NodeView, some
 from pvesdn.model.expectation import ExpectedDevice
-from pvesdn.model.findings import Severity
 from pvesdn.model.primitives import IpAddress
 from pvesdn.model.probes import Heard, PathProbe
 from pvesdn.model.state import LiveDevice
@@ -44,6 +44,7 @@ def plan_paths(cluster: ClusterView, only: Collection[str] | None = None, zone: 
     :param zone: the only zone that counts.
     """
     ports = {name: _ports(view, zone) for name, view in cluster.nodes.items()}
+    by_vni = {name: {each: _by_vni(ends) for each, ends in zones.items()} for name, zones in ports.items()}
     names = [name for name in sorted(ports) if ports[name]]
     numbers = count()
     probes: list[PathProbe] = []
@@ -51,7 +52,7 @@ def plan_paths(cluster: ClusterView, only: Collection[str] | None = None, zone: 
         if only is not None and not {source, target} & set(only):
             continue
         for each in sorted(ports[source].keys() & ports[target].keys()):
-            ways = [way for end in ports[source][each] for way in _ways(end, ports[target][each], cluster)]
+            ways = [way for end in ports[source][each] for way in _ways(end, by_vni[target][each], cluster)]
             if ways:
                 probes += _both_sizes(numbers, each, ways[turn % len(ways)])
     return PathPlan(tuple(probes), tuple(_not_tried(names, cluster, only)))
@@ -101,11 +102,18 @@ def _ports(view: NodeView, zone: str | None) -> Mapping[str, list[_End]]:
     return found
 
 
-def _ways(here: _End, others: list[_End], cluster: ClusterView) -> Iterator[_Way]:
+def _by_vni(ends: list[_End]) -> Mapping[int | None, list[_End]]:
+    found: dict[int | None, list[_End]] = {}
+    for end in ends:
+        found.setdefault(end.device.vni, []).append(end)
+    return found
+
+
+def _ways(here: _End, others: Mapping[int | None, list[_End]], cluster: ClusterView) -> Iterator[_Way]:
     """From a device to the other node's for the same VNI, with the VTEPs of both."""
-    for there in others:
+    for there in others.get(here.device.vni, ()):
         vtep, peer = _vtep(here, there, cluster), _vtep(there, here, cluster)
-        if there.device.vni != here.device.vni or vtep is None or peer is None or vtep.version != peer.version:
+        if vtep is None or peer is None or vtep.version != peer.version:
             continue
         if here.device.remotes is None or peer in here.device.remotes:
             yield here, there, vtep, peer
@@ -219,12 +227,12 @@ _CAUSES = {
 """Why a node could not send, by the system's name of the error."""
 
 
-def _finding(lost: list[PathProbe], **said: object) -> Discrepancy:
+def _finding(lost: list[PathProbe], **said: Any) -> Discrepancy:
     first = lost[0]
-    told = {"is_there": True, "severity": Severity.ERROR, **said}
+    told = {"is_there": True, **said}
     zones = tuple(sorted({probe.zone for probe in lost}))
     name = f"path to {first.target} ({first.peer})"
-    return Discrepancy(node=first.source, subject=Subject.PATH, object=name, zones=zones, **told)  # type: ignore[arg-type]
+    return Discrepancy(node=first.source, subject=Subject.PATH, object=name, zones=zones, **told)
 
 
 def path_checks(probes: Collection[PathProbe], heard: Mapping[str, Heard]) -> Iterator[tuple[str, str]]:

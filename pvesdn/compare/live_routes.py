@@ -32,7 +32,7 @@ def route_discrepancies(view: NodeView, cluster: ClusterView) -> Iterator[Discre
     for vrf, l3vni in view.expected.l3vnis.items():
         if has_l3vni(view, l3vni):
             sound = (node for node in heard if _is_sound(node, vrf))
-            ends = ((node, node.expected.by_name[node.expected.l3vnis[vrf].device].vtep) for node in sound)
+            ends = ((node, node.expected.vtep_of(node.expected.l3vnis[vrf])) for node in sound)
             here = _Vrf(view, vrf, l3vni, tuple((node, vtep) for node, vtep in ends if vtep is not None))
             yield from here.own()
             yield from here.of_others()
@@ -105,10 +105,10 @@ class _Vrf:
 
     def _is_uplink_told(self) -> bool:
         """One of the cards in the VRF is not as it should be, which is told of it."""
-        cards = [device for device in self.view.expected.devices if device.master == self.name and device.needs_carrier]
-        return any(not _is_up(self.view, card.name) or card.name in self.view.told for card in cards) or any(
-            not (card.addresses or frozenset()) <= self.view.state.devices[card.name].addresses for card in cards
-        )
+        devices = self.view.expected.devices
+        cards = (device.name for device in devices if device.master == self.name and device.needs_carrier)
+        live = self.view.state.devices
+        return any(self.view.is_uplink_told(card) or live[card].master != self.name for card in cards)
 
     def of_others(self) -> Iterator[Discrepancy]:
         """Prefixes that only the others have."""
@@ -198,12 +198,6 @@ def _has(node: NodeView, route: ExpectedRoute) -> bool:
         live = (node.state.routes or {}).get(route.vrf, {}).get(route.prefix)
         return live is not None and bool(live.next_hops & route.next_hops)
     return not route.prefix.prefixlen or (route.vrf, route.prefix) in node.connected
-
-
-def _is_up(view: NodeView, name: str) -> bool:
-    live = view.state.devices.get(name)
-    wanted = view.expected.by_name[name]
-    return live is not None and live.is_up and live.has_carrier and live.master == wanted.master
 
 
 def _found(live: LiveRoute | None) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 from pvesdn.decode.frr.text import FrrPlace, statements
 from pvesdn.model.expectation import ExpectedRoute, NodeExpectation
 from pvesdn.model.files import FRR_CONF
-from pvesdn.model.primitives import IpNetwork
+from pvesdn.model.primitives import IpAddress, IpNetwork
 from pvesdn.model.state import NodeState
 from pvesdn.model.verification import Discrepancy, Subject
 
@@ -93,6 +93,14 @@ class NodeView:
         return frozenset((device.master, held.network) for device in devices for held in device.addresses)
 
     @cached_property
+    def announced(self) -> Mapping[int, IpAddress]:
+        """The VTEP of each VNI of guests that nothing which is told keeps from being announced by a type-3 route."""
+        known = self.state.vnis or {}
+        vnis = (vni for vni in self.expected.of_guests.values() if vni.vni in known and not self.is_told(vni.device))
+        ends = ((vni.vni, self.expected.vtep_of(vni)) for vni in vnis)
+        return {vni: vtep for vni, vtep in ends if vtep is not None}
+
+    @cached_property
     def evpn_zones(self) -> tuple[str, ...]:
         """The zones of EVPN that the node has something of, sorted."""
         return tuple(sorted({self.zones[vni.device] for vni in self.expected.vnis if vni.device in self.zones}))
@@ -108,6 +116,13 @@ class NodeView:
         if bridge is None or not bridge.is_up or live.master != wanted.master or live.master in self.told:
             return True
         return above is not None and above.master is not None and bridge.master != above.master
+
+    def is_uplink_told(self, card: str) -> bool:
+        """A card that leads outside is down, or lacks an address, which is told of it."""
+        live, wanted = self.state.devices.get(card), self.expected.by_name.get(card)
+        if live is None or wanted is None or card in self.told:
+            return True
+        return not (live.is_up and live.has_carrier and (wanted.addresses or frozenset()) <= live.addresses)
 
     def finding(self, subject: Subject, name: str, **said: Any) -> Discrepancy:
         """A discrepancy of this node that guests of all its EVPN zones may notice, unless `said` knows better."""

@@ -20,7 +20,7 @@ def vrrp_discrepancies(view: NodeView, cluster: ClusterView, *, is_configuration
     if view.state.virtual_routers is None or "vrrpd" in view.missing_daemons:
         return
     for wanted in view.expected.virtual_routers:
-        if _is_uplink_down(view, wanted):
+        if view.is_uplink_told(wanted.interface):
             continue
         status = _status(view, wanted)
         if status in {_MASTER, _BACKUP}:
@@ -99,15 +99,6 @@ def _status(view: NodeView, wanted: ExpectedVirtualRouter) -> str | None:
     live = view.state.virtual_routers or ()
     key = (wanted.interface, wanted.id, wanted.family)
     return next((router.status for router in live if (router.interface, router.id, router.family) == key), None)
-
-
-def _is_uplink_down(view: NodeView, wanted: ExpectedVirtualRouter) -> bool:
-    """The card is not as it should be, which is told of it."""
-    card = view.state.devices.get(wanted.interface)
-    device = view.expected.by_name.get(wanted.interface)
-    if card is None or device is None or wanted.interface in view.told:
-        return True
-    return not (card.is_up and card.has_carrier and (device.addresses or frozenset()) <= card.addresses)
 
 
 def _is_whole(cluster: ClusterView) -> bool:

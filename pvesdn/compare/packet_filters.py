@@ -40,9 +40,9 @@ def dropped(filters: Iterable[PacketFilter], packet: Packet) -> Drop | None:
     return None
 
 
-_ACCEPTED, _MAYBE = "accepted", "maybe"
-_Verdict = Drop | str | None
-"""None goes back to the chain before, as the end of a chain without a policy does."""
+_ACCEPTED, _MAYBE, _NOTHING, _RETURNS = "accepted", "maybe", "nothing", "returns"
+_Verdict = Drop | str
+"""Nothing goes on with the next rule, in the chain before at the end of a chain without a policy."""
 
 
 def _walk(each: PacketFilter, name: str, packet: Packet, depth: int) -> _Verdict:
@@ -64,10 +64,7 @@ def _walk(each: PacketFilter, name: str, packet: Packet, depth: int) -> _Verdict
             return verdict
     if chain.policy in _DROPS:
         return Drop(name, f"policy {chain.policy}")
-    return _ACCEPTED if chain.policy else None
-
-
-_NOTHING, _RETURNS = "nothing", "returns"
+    return _ACCEPTED if chain.policy else _NOTHING
 
 
 def _outcome(each: PacketFilter, name: str, rule: FilterRule, packet: Packet, depth: int) -> _Verdict:
@@ -80,8 +77,7 @@ def _outcome(each: PacketFilter, name: str, rule: FilterRule, packet: Packet, de
         return _RETURNS
     if rule.target not in each.chains:
         return _NOTHING  # it logs, marks or counts
-    verdict = _walk(each, rule.target, packet, depth - 1)
-    return _NOTHING if verdict is None else verdict
+    return _walk(each, rule.target, packet, depth - 1)
 
 
 def _may_meet(rule: FilterRule, packet: Packet) -> bool:

@@ -26,8 +26,9 @@ def way_in(facts: NodeFacts, member: Member | None, vtep: Vtep | None) -> WayIn:
     """
     found: dict[str, str] = {}
     for device, what in _carriers(facts, member, vtep):
-        for name in (device, *devices_below(facts, device)):
-            found.setdefault(name, what)
+        if device not in found:  # with it all below it; every path may name the same few devices
+            for name in (device, *devices_below(facts, device)):
+                found.setdefault(name, what)
     return found
 
 

@@ -149,6 +149,11 @@ class NodeExpectation:
         return found
 
     @cached_property
+    def tunnels(self) -> tuple[tuple[int | None, IpAddress | None], ...]:
+        """UDP ports and VTEPs of its VXLAN devices: a handful, however many devices there are."""
+        return tuple(dict.fromkeys((device.udp_port, device.vtep) for device in self.devices if device.kind == "vxlan"))
+
+    @cached_property
     def of_guests(self) -> Mapping[int, ExpectedVni]:
         """The VNIs that are not L3VNIs, by number."""
         return {vni.vni: vni for vni in self.vnis if not vni.is_l3}
@@ -161,4 +166,8 @@ class NodeExpectation:
     @cached_property
     def vteps(self) -> frozenset[str]:
         """The addresses by which it announces VNIs of EVPN: one, or two where PVE's zones have another than ours."""
-        return frozenset(str(self.by_name[vni.device].vtep) for vni in self.vnis)
+        return frozenset(str(self.vtep_of(vni)) for vni in self.vnis)
+
+    def vtep_of(self, vni: ExpectedVni) -> IpAddress | None:
+        """The address by which it announces one of its VNIs."""
+        return self.by_name[vni.device].vtep

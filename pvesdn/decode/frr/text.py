@@ -51,7 +51,7 @@ def statements(text: str) -> Counter[FrrPlace]:
     block of a device with nothing in it is left out: FRR keeps it when its last line goes, as long as the device is
     there. So is a virtual router without addresses, which frr-reload.py leaves behind (docs/pve.md §13.1).
     """
-    found = [place for place in dict.fromkeys(_lines(text, {_VERSION, _DEFAULTS})) if place]
+    found = list(_lines(text, {_VERSION, _DEFAULTS}))
     routers = {(place[:-1], place[-1][1]) for place in found if place[-1][:1] == ("vrrp",) and place[-1][2:3] in _IP}
     found = [place for place in found if not _is_bare_router(place) or (place[:-1], place[-1][1]) in routers]
     filled = {place[:1] for place in found if len(place) > 1}
