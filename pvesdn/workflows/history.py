@@ -144,7 +144,7 @@ class _Record:
             texts = dict(history.texts)
             if self._changes.pending:
                 found["committed"] = self._committed(texts)
-            return _completed(replace(history, texts=texts), self._id, ended=_utc(self._world), **found)
+            return _completed(replace(history, texts=texts), self._id, is_own=True, ended=_utc(self._world), **found)
 
         self.trouble = _write(self._world, self._members, completed)
 
@@ -180,16 +180,21 @@ class _Record:
         return history
 
 
-def _completed(history: History, apply_id: str, **found: object) -> History:
-    """With these values in the entry of this apply, if it is open. `committed` is that of `after`."""
+def _completed(history: History, apply_id: str, *, is_own: bool = False, **found: object) -> History:
+    """With these values in the entry of this apply. `committed` is that of `after`.
+
+    :param is_own: the run of that apply says so, which knows best; nobody else changes an entry that is complete.
+    """
     entries = []
     for entry in history.entries:
-        if entry.id != apply_id or entry.ending is not Ending.OPEN:
+        if entry.id != apply_id or not (is_own or entry.ending is Ending.OPEN):
             entries.append(entry)
             continue
         values = dict(found)
         if "committed" in values:
             values["after"] = entry.after.model_copy(update={"committed": values.pop("committed")})
+        if entry.ending is Ending.ROLLED_BACK:  # the run only knows that it was not confirmed
+            values |= {"ending": entry.ending, "why": entry.why}
         entries.append(entry.model_copy(update=values))
     return replace(history, entries=tuple(entries))
 

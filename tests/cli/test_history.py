@@ -182,6 +182,35 @@ def test_one_that_was_confirmed_although_its_run_was_killed_is_completed_as_that
     assert [entry.ending for entry in tried.entries] == [Ending.CONFIRMED, Ending.DONE]
 
 
+def test_an_apply_that_was_interrupted_says_so(tried: Tried) -> None:
+    def interrupts(_: str) -> None:
+        raise KeyboardInterrupt
+
+    tried.cluster.api.on_reload = interrupts
+    assert tried.apply().status == 130
+    (entry,) = tried.entries
+    assert (entry.ending, entry.why) == (Ending.CUT_OFF, "interrupted")
+
+
+@pytest.mark.parametrize(("verb", "ending"), [("confirm", Ending.CONFIRMED), ("rollback", Ending.ROLLED_BACK)])
+def test_who_ends_an_apply_whose_run_is_gone_completes_its_entry(tried: Tried, verb: str, ending: Ending) -> None:
+    tried.apply()
+    left = json.loads(tried.cluster.nodes.pve_files[HISTORY_FILE])
+    del left["entries"][0]["ending"], left["entries"][0]["ended"]
+    tried.cluster.nodes.pve_files[HISTORY_FILE] = json.dumps(left)
+    armed = {"id": left["entries"][0]["id"], "who": "pvesdn", "seconds": 600, "frr": "none"}
+    tried.cluster.nodes.ask("node1", "arm", armed)
+    tried.cluster.nodes.ask("node1", "hold", {"id": armed["id"], "waits": 600, "nodes": ["node1"]})
+    assert tried.call(verb).status == 0
+    assert tried.entries[0].ending is ending
+    tried.cluster.nodes.pve_files[HISTORY_FILE] = "{"
+    tried.cluster.nodes.ask("node1", "arm", armed)
+    tried.cluster.nodes.ask("node1", "hold", {"id": armed["id"], "waits": 600, "nodes": ["node1"]})
+    done = tried.call(verb)
+    assert done.status == 0
+    assert "warning: not in the history: " in done.err
+
+
 @pytest.mark.parametrize("comment", ["two\nlines", "\x1b[2J", "x" * 201])
 def test_a_comment_that_is_not_one_short_line_is_refused(tried: Tried, comment: str) -> None:
     done = tried.call("apply", "--yes", "--comment", comment)
