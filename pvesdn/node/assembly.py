@@ -24,6 +24,7 @@ PARTS = (
         "state",
         "observe",
         "capture",
+        "token",
         "repair",
         "undo",
         "sweep",

@@ -20,6 +20,8 @@ PROGRAM = STATE_DIR + "/program.py"
 """This program, left beside the checkpoint: `python3 /var/lib/pvesdn/program.py undo` needs no controller."""
 RUNNING_CONFIG = CLUSTER_FOLDER + "/.running-config"
 """PVE's committed definitions."""
+SDN_LOCK = CLUSTER_FOLDER + "/.lock"
+"""PVE's own lock of its definitions: the token of whoever holds it, and nothing else."""
 MEMBERS = "/etc/pve/.members"
 """Made by pmxcfs; it tells whether there is a quorum."""
 
