@@ -30,18 +30,21 @@ from pvesdn.workflows.put_in_place import put_in_place
 from pvesdn.workflows.sdn_lock import SdnLock
 from pvesdn.workflows.stage import discarding, stage
 from pvesdn.workflows.take_over import take_frr_over
-from pvesdn.workflows.transaction import Transaction
+from pvesdn.workflows.transaction import Begin, Transaction
 from pvesdn.workflows.world import World
 
 _OFFLINE = "offline; run pvesdn apply again when it is back"
 _NOT_REACHED = CommitOutcome(Outcome.SKIPPED, "PVE's definitions were not committed, because a node failed first")
 
 
-def apply(world: World, changes: ChangeSet, planner: Planner, *, confirm_within: int = 0) -> ApplyReport:
+def apply(
+    world: World, changes: ChangeSet, planner: Planner, *, confirm_within: int = 0, begin: Begin | None = None
+) -> ApplyReport:
     """Carry out a plan. With nothing to do, only the memory of the VTEPs is touched, and only if it is out of date.
 
     :param planner: plans again, with the flags of `changes`: to verify, and where the plan has a second part.
     :param confirm_within: what was done stays only if somebody confirms it within so many seconds; 0: it stays.
+    :param begin: called with the apply's id when every node has accepted it, before anything is changed.
     :raises ApplyRefused: obstacles are left in the plan, or interfaces would move on a part of the nodes, or PVE would
         commit what cannot be taken back if nobody confirms, or PVE's definitions are locked by somebody, or not those
         of the plan any more; nothing was touched.
@@ -56,7 +59,7 @@ def apply(world: World, changes: ChangeSet, planner: Planner, *, confirm_within:
     with SdnLock(world, changes) as lock:
         lock.check()
         _remember_vteps(world, todo.seen, [node.node for node in changes.nodes])
-        report = _carry_out(world, changes, todo, planner, lock=lock, confirm_within=confirm_within)
+        report = _carry_out(world, changes, todo, planner, lock=lock, confirm_within=confirm_within, begin=begin)
     return replace(report, commit_error="; ".join(filter(None, (report.commit_error, lock.left))))
 
 
@@ -68,6 +71,7 @@ def _carry_out(
     *,
     lock: SdnLock,
     confirm_within: int,
+    begin: Begin | None,
 ) -> ApplyReport:
     """Everything after the questions.
 
@@ -75,7 +79,7 @@ def _carry_out(
     """
     run = [Progress(world, node) for node in todo.nodes]
     proof = Proof(world, changes, planner)
-    with Transaction(world, run) as transaction:
+    with Transaction(world, run, begin) as transaction:
         is_staged = stage(world, run)
         if is_staged:
             with discarding(world, run):
