@@ -101,13 +101,16 @@ class Transaction:
                 progress.fail(_gone(node))
         return tuple(lost)
 
-    def arm(self) -> bool:
-        """Have every node that changes write down how it is; False if one refused, and then none has kept it."""
+    def arm(self, token: str = "") -> bool:
+        """Have every node that changes write down how it is; False if one refused, and then none has kept it.
+
+        :param token: of PVE's SDN lock, for the nodes to give back should nobody else do it.
+        """
         who = f"pvesdn on {self._world.local_node or 'another machine'}"
 
         def arm_one(progress: Progress) -> None:
             progress.begin("armed")
-            checkpoint = Checkpoint(self._id, who, OPEN_SECONDS, progress.execution.frr)
+            checkpoint = Checkpoint(self._id, who, OPEN_SECONDS, progress.execution.frr, token)
             survives = self._world.nodes.arm(progress.node, checkpoint)
             self._is_armed.add(progress.node)
             if not survives:
