@@ -74,7 +74,7 @@ def in_short(changes: ChangeSet) -> Short:
     return Short(
         where=ranges(name for names in groups.values() for name in names),
         total=_counts(changes),
-        nodes=(*planned[:MOST_GROUPS], *([Planned(nodes=ranges(rest), each=Counts())] if rest else ())),
+        nodes=(*planned[:MOST_GROUPS], *([Planned(nodes=ranges(rest), each=None)] if rest else ())),
         pending=(
             *pending[:MOST_GROUPS],
             *([f"and {len(pending) - MOST_GROUPS} more"] if pending[MOST_GROUPS:] else ()),

@@ -68,7 +68,7 @@ def test_many_that_are_all_different_stay_few_lines() -> None:
     )
     short = in_short(changes)
     assert (short.where, short.total) == ("pve1-pve128", Counts(add=128 * 129 // 2))
-    assert short.nodes[-1] == Planned(nodes="pve17-pve128", each=Counts())
+    assert short.nodes[-1] == Planned(nodes="pve17-pve128", each=None)
     assert short.pending[-1] == "and 4 more"
 
 
