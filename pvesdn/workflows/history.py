@@ -67,14 +67,21 @@ def readers(world: World) -> list[NodeName]:
 
 
 def apply_on_record(
-    world: World, changes: ChangeSet, planner: Planner, *, confirm_within: int = 0, comment: str = ""
+    world: World,
+    changes: ChangeSet,
+    planner: Planner,
+    *,
+    confirm_within: int = 0,
+    comment: str = "",
+    is_retry: bool = False,
 ) -> ApplyReport:
     """Carry out a plan as `apply` does, and keep in the history what became of it.
 
     :param comment: why, in the words of whoever asked for it.
+    :param is_retry: nobody asked: it failed before. Of such attempts the first and the last are kept.
     :raises PvesdnError: as `apply` does.
     """
-    record = _Record(world, changes, comment=comment, confirm_within=confirm_within)
+    record = _Record(world, changes, comment=comment, confirm_within=confirm_within, is_retry=is_retry)
     try:
         report = apply(world, changes, planner, confirm_within=confirm_within, begin=record.begin)
     except BaseException as error:
@@ -99,13 +106,14 @@ def settle(world: World, members: Sequence[NodeName], apply_id: str, ending: End
 class _Record:
     """The entry of one apply. :param trouble: why it is not in the history, or not whole; empty otherwise."""
 
-    def __init__(self, world: World, changes: ChangeSet, *, comment: str, confirm_within: int) -> None:
+    def __init__(self, world: World, changes: ChangeSet, *, comment: str, confirm_within: int, is_retry: bool) -> None:
         self.trouble = ""
         self._world = world
         self._changes = changes
         self._members = [node.node for node in changes.nodes]
         self._comment = comment
         self._confirm_within = confirm_within
+        self._is_retry = is_retry
         self._id = ""
 
     def begin(self, apply_id: str) -> None:
@@ -131,7 +139,8 @@ class _Record:
                 before=before,
                 after=after,
             )
-            return History((*known.entries, entry), {**known.texts, **kept})
+            others = known.entries[:-1] if self._is_retry and _has_failed_twice(known.entries, entry) else known.entries
+            return History((*others, entry), {**known.texts, **kept})
 
         self.trouble = _write(self._world, self._members, begun)
 
@@ -192,6 +201,12 @@ class _Record:
                 ending, why = (Ending.CONFIRMED, "") if entry.id in kept else (Ending.CUT_OFF, _CUT_OFF)
                 history = _completed(history, entry.id, ended=_utc(self._world), ending=ending, why=why)
         return history
+
+
+def _has_failed_twice(entries: Sequence[Entry], entry: Entry) -> bool:
+    """The last two were attempts of the same, so that the last one need not be kept beside a third."""
+    last = [one for one in entries[-2:] if one.ended and not one.ending.is_in_force]
+    return [(one.who, one.after) for one in last] == [(entry.who, entry.after)] * 2
 
 
 def _completed(history: History, apply_id: str, *, is_own: bool = False, **found: object) -> History:
