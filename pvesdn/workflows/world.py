@@ -18,6 +18,7 @@ class World:
     :param pulse: keeps nodes from taking a run for dead that waits for others; None where nothing takes long.
     :param definitions_changed: when a file in /etc/pve/sdn was last written, as this machine sees it, in seconds of the
         Unix epoch; None if it cannot see it.
+    :param is_alone: whether nobody else can have begun to apply, as far as this run has seen to it; see `lock`.
     """
 
     api: ClusterApi
@@ -30,3 +31,4 @@ class World:
     task_timeout: float = 600.0
     pulse: Pulse | None = None
     definitions_changed: Callable[[], float | None] = lambda: None
+    is_alone: Callable[[], bool] = lambda: True

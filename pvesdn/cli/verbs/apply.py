@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 
@@ -31,6 +32,7 @@ from pvesdn.model.report import ApplyReport
 from pvesdn.model.saved_plan import Terms
 from pvesdn.render.renderer import Renderer
 from pvesdn.workflows.apply import apply as carry_out
+from pvesdn.workflows.lock import alone
 from pvesdn.workflows.plan import plan as make_plan
 from pvesdn.workflows.read import read_cluster
 from pvesdn.workflows.world import World
@@ -91,17 +93,20 @@ def apply(
     session.aftermath = steps.aftermath
     world, planner = session.world(settings, steps), partial(make_plan, renderer=Renderer())
     offer = source.offer(world)
-    if not session.wants_json:
-        _show_offer(session, offer, has_diff=has_diff)
-    _refuse_obstacles(offer.changes)
-    if not is_agreed:
-        offer = _agreed(session, offer, partial(source.offer, world), has_diff=has_diff)
-    changes = offer.changes
-    report: ApplyReport | None = None
-    if offer.has_work or changes.seen is not None:
-        report = _carry_out(
-            session, steps, lambda: carry_out(world, changes, planner, confirm_within=confirm_within or 0)
-        )
+    with ExitStack() as turn:
+        if is_agreed and offer.has_work and not offer.is_blocked:
+            world, offer = _take_turn(session, world, offer, source, turn)
+        if not session.wants_json:
+            _show_offer(session, offer, has_diff=has_diff)
+        _refuse_obstacles(offer.changes)
+        if not is_agreed:
+            world, offer = _agreed(session, world, offer, source, turn, has_diff=has_diff)
+        changes = offer.changes
+        report: ApplyReport | None = None
+        if offer.has_work or changes.seen is not None:
+            report = _carry_out(
+                session, steps, lambda: carry_out(world, changes, planner, confirm_within=confirm_within or 0)
+            )
     if not offer.has_work:
         report = None
     status = _status(changes, report)
@@ -139,25 +144,38 @@ class _Source:
         return offer_again(self._saved, self._file, snapshot)
 
 
-def _agreed(session: Session, offer: Offer, make_again: Callable[[], Offer], *, has_diff: bool) -> Offer:
+def _take_turn(session: Session, world: World, offer: Offer, source: _Source, turn: ExitStack) -> tuple[World, Offer]:
+    """The world in which nobody else applies until `turn` ends, and the plan of the cluster as it is then.
+
+    :raises AnotherApply: another apply is not over.
+    :raises ApplyRefused: the plan cannot be carried out any more.
+    """
+    world = turn.enter_context(alone(world, sorted(offer.snapshot.nodes), tell=session.screen.remark))
+    return world, source.offer(world)
+
+
+def _agreed(
+    session: Session, world: World, offer: Offer, source: _Source, turn: ExitStack, *, has_diff: bool
+) -> tuple[World, Offer]:
     """The plan that a person has said yes to, of the cluster as it is then: they may have taken hours to answer. What
-    has become another plan meanwhile is shown, and needs a yes of its own.
+    has become another plan meanwhile is shown, and needs a yes of its own; until then others have their turn.
 
     :raises ApplyRefused: they say anything else, or the plan cannot be carried out any more.
     """
     while offer.has_work:
         _ask(session, offer.changes)
-        again = make_again()
+        there, again = _take_turn(session, world, offer, source, turn)
         found = changed_meanwhile(offer, again)
         offer = again
         if not found:
-            break
+            return there, offer
+        turn.close()
         session.screen.remark("Something has changed while you were asked, so this is another plan now:")
         for line in found:
             session.screen.remark(f"  {line}")
         _show_offer(session, offer, has_diff=has_diff)
         _refuse_obstacles(offer.changes)
-    return offer
+    return world, offer
 
 
 def _show_offer(session: Session, offer: Offer, *, has_diff: bool) -> None:
