@@ -40,6 +40,22 @@ class Duration(click.ParamType):  # type: ignore[type-arg] # generic only for th
         return seconds
 
 
+class Comment(click.ParamType):  # type: ignore[type-arg] # generic only for those who check
+    """One line of text for the history."""
+
+    name = "text"
+    _LONGEST = 200  # as in pvesdn.model.history, which help must not load
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The text without blanks around it."""
+        text = str(value).strip()
+        if not text.isprintable():
+            self.fail("a comment is one line of printable text", param, ctx)
+        if len(text) > self._LONGEST:
+            self.fail(f"a comment has at most {self._LONGEST} characters, and this one has {len(text)}", param, ctx)
+        return text
+
+
 class _Place(click.Path):
     """A `click.Path` that gives a `pathlib.Path`, and loads pathlib when there is one to give: help must be quick."""
 
@@ -114,6 +130,13 @@ def nodes(function: Decorated) -> Decorated:
     return click.option("--node", "only", multiple=True, metavar="NODE", help="Only this node; can be repeated.")(
         function
     )
+
+
+def comment(function: Decorated) -> Decorated:
+    """`--comment`, for verbs that leave an entry in the history."""
+    return click.option(
+        "--comment", type=Comment(), default="", metavar="TEXT", help="Why, for `pvesdn history`; one line."
+    )(function)
 
 
 def diff(function: Decorated) -> Decorated:

@@ -7,7 +7,9 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 
+from pvesdn.compare.recorded import one_line
 from pvesdn.errors import AnotherApply, NodeError, NodeUnreachable
+from pvesdn.model.history import LONGEST_NAME
 from pvesdn.model.open_apply import LockHolder
 from pvesdn.model.primitives import NodeName
 from pvesdn.workflows.any_member import on_any_member
@@ -61,6 +63,7 @@ class _ClusterLock:
         self._world = world
         self._tell = tell
         self._id = secrets.token_hex(8)
+        self._who = one_line(world.who, LONGEST_NAME) or f"pvesdn on {world.local_node or 'another machine'}"
         self._node: NodeName | None = None
         self._is_lost = False
         self._beats = False
@@ -85,11 +88,10 @@ class _ClusterLock:
 
     def _ask(self, node: NodeName) -> LockHolder | None:
         self._node = node
-        who = f"pvesdn on {self._world.local_node or 'another machine'}"
         try:
-            holder = self._world.nodes.lock(node, self._id, who)
+            holder = self._world.nodes.lock(node, self._id, self._who)
         except NodeUnreachable:
-            holder = self._world.nodes.lock(node, self._id, who)  # what got lost may have been the answer
+            holder = self._world.nodes.lock(node, self._id, self._who)  # what got lost may have been the answer
         if holder is not None:
             self._node = None
         return holder

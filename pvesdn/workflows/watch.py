@@ -13,12 +13,14 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
+from pvesdn.compare.recorded import one_line
 from pvesdn.decode.cluster.members import MEMBERS_FILE, MembersFile, decode_members
 from pvesdn.errors import AnotherApply, ApplyRefused, NodeFailed, SdnConfigError
 from pvesdn.model.files import ChangeSet
+from pvesdn.model.history import LONGEST_COMMENT
 from pvesdn.model.report import ApplyReport
 from pvesdn.model.snapshot import PVE_FILES
-from pvesdn.workflows.apply import apply
+from pvesdn.workflows.history import apply_on_record
 from pvesdn.workflows.lock import alone
 from pvesdn.workflows.planner import Planner
 from pvesdn.workflows.read import SDN_DIR, read_cluster
@@ -128,14 +130,14 @@ def _look(
     memory = replace(memory, run=LastRun.STARTED, ran_at=world.clock.now())
     if remember is not None and not any(node.obstacles for node in changes.nodes):
         remember(encode_memory(memory))
-    report = apply(world, changes, planner)
+    report = apply_on_record(world, changes, planner, comment=one_line(f"watch: {reason}", LONGEST_COMMENT))
     return WatchReport(True, reason, encode_memory(replace(memory, run=_ending(changes, report))), changes, report)
 
 
 def _with_a_turn(
     world: World, changes: ChangeSet, planner: Planner, action: WatchAction, turn: ExitStack
 ) -> tuple[World, ChangeSet]:
-    """Where there is something to apply: the world in which nobody else does until `turn` ends, and the plan made in it.
+    """Where there is something to apply: the world in which nobody else does until `turn` ends, and the plan of then.
 
     :raises AnotherApply: another apply is not over; the next look finds out.
     """

@@ -20,10 +20,10 @@ from pvesdn.cli.screens.consequences import fall_lines
 from pvesdn.cli.screens.documents import apply_document
 from pvesdn.cli.screens.plan import last_line, plan_lines
 from pvesdn.cli.screens.progress import PlainSteps, Steps
-from pvesdn.cli.screens.summary import Summary
 from pvesdn.cli.screens.wrapping import wrapped
 from pvesdn.cli.session import Session
 from pvesdn.cli.source import show_findings
+from pvesdn.compare.counts import Summary
 from pvesdn.errors import ApplyRefused, PvesdnError
 from pvesdn.model.files import ChangeSet
 from pvesdn.model.flags import PlanFlags
@@ -31,7 +31,7 @@ from pvesdn.model.ranges import ranges
 from pvesdn.model.report import ApplyReport
 from pvesdn.model.saved_plan import Terms
 from pvesdn.render.renderer import Renderer
-from pvesdn.workflows.apply import apply as carry_out
+from pvesdn.workflows.history import apply_on_record
 from pvesdn.workflows.lock import alone
 from pvesdn.workflows.plan import plan as make_plan
 from pvesdn.workflows.read import read_cluster
@@ -50,6 +50,7 @@ from pvesdn.workflows.world import World
     metavar="[TIME]",
     help="Put everything back unless `pvesdn confirm` comes within TIME, such as 90s or 1h; 10m if none is given.",
 )
+@options.comment
 @options.diff
 @options.nodes
 @options.decisions
@@ -62,6 +63,7 @@ def apply(
     plan_file: Path | None,
     is_agreed: bool,
     confirm_within: int | None,
+    comment: str,
     has_diff: bool,
     only: tuple[str, ...],
     flags: PlanFlags,
@@ -105,7 +107,9 @@ def apply(
         report: ApplyReport | None = None
         if offer.has_work or changes.seen is not None:
             report = _carry_out(
-                session, steps, lambda: carry_out(world, changes, planner, confirm_within=confirm_within or 0)
+                session,
+                steps,
+                lambda: apply_on_record(world, changes, planner, confirm_within=confirm_within or 0, comment=comment),
             )
     if not offer.has_work:
         report = None
