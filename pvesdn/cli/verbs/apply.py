@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
+from typing import Any
 
 import click
 
@@ -40,16 +43,8 @@ from pvesdn.workflows.world import World
 
 @click.command(epilog=statuses.TABLE)
 @click.argument("plan_file", type=options.FILE, metavar="[PLAN]", required=False)
-@click.option("-y", "--yes", "is_agreed", is_flag=True, help="Apply without asking.")
-@click.option(
-    "--confirm",
-    "confirm_within",
-    type=options.Duration(),
-    is_flag=False,
-    flag_value="10m",
-    metavar="[TIME]",
-    help="Put everything back unless `pvesdn confirm` comes within TIME, such as 90s or 1h; 10m if none is given.",
-)
+@options.yes
+@options.confirm
 @options.comment
 @options.diff
 @options.nodes
@@ -85,38 +80,82 @@ def apply(
     With --node the other nodes keep what they have, and what is left for them is said. That cannot be done while PVE's
     SDN has something pending.
     """
-    if session.wants_json and not is_agreed:
-        raise click.UsageError("--json cannot ask, so it needs --yes")
     if plan_file is not None and (only or flags != PlanFlags()):
         raise click.UsageError("a saved plan has its nodes and decisions in it: give them to `pvesdn plan --out`")
+    manner = Manner(is_agreed=is_agreed, has_diff=has_diff, confirm_within=confirm_within or 0, comment=comment)
+    require_answer(session, manner)
     source = _Source(Terms(flags=flags, nodes=nodes_of(only)), plan_file)
+    return offer_and_apply(session, source.offer, manner)
+
+
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How a plan is offered and carried out.
+
+    :param is_agreed: nobody is asked.
+    :param has_diff: with what changes in each file.
+    :param confirm_within: seconds; 0 where nobody has to confirm.
+    :param comment: for the history.
+    """
+
+    is_agreed: bool
+    has_diff: bool
+    confirm_within: int
+    comment: str
+
+
+def require_answer(session: Session, manner: Manner) -> None:
+    """Return unless somebody would have to be asked who cannot answer.
+
+    :raises UsageError: so it is.
+    """
+    if session.wants_json and not manner.is_agreed:
+        raise click.UsageError("--json cannot ask, so it needs --yes")
+
+
+def offer_and_apply(
+    session: Session,
+    make: Callable[[World], Offer],
+    manner: Manner,
+    *,
+    also: Mapping[str, Any] = MappingProxyType({}),
+) -> int:
+    """Show a plan, ask, carry it out, and show how that went; the exit status.
+
+    :param make: reads the cluster and plans; once more after somebody was asked.
+    :param also: what the JSON document has besides.
+    :raises PvesdnError: it cannot be planned or carried out, or nobody has agreed.
+    """
     settings = session.settings()
     steps = watcher(session)
     session.aftermath = steps.aftermath
     world, planner = session.world(settings, steps), partial(make_plan, renderer=Renderer())
-    offer = source.offer(world)
+    offer = make(world)
     with ExitStack() as turn:
-        if is_agreed and offer.has_work and not offer.is_blocked:
-            world, offer = _take_turn(session, world, offer, source, turn)
+        if manner.is_agreed and offer.has_work and not offer.is_blocked:
+            world, offer = _take_turn(session, make, turn, world, offer)
         if not session.wants_json:
-            _show_offer(session, offer, has_diff=has_diff)
+            _show_offer(session, offer, has_diff=manner.has_diff)
         _refuse_obstacles(offer.changes)
-        if not is_agreed:
-            world, offer = _agreed(session, world, offer, source, turn, has_diff=has_diff)
+        if not manner.is_agreed:
+            world, offer = _agreed(session, make, turn, world, offer, has_diff=manner.has_diff)
         changes = offer.changes
         report: ApplyReport | None = None
         if offer.has_work or changes.seen is not None:
             report = _carry_out(
                 session,
                 steps,
-                lambda: apply_on_record(world, changes, planner, confirm_within=confirm_within or 0, comment=comment),
+                lambda: apply_on_record(
+                    world, changes, planner, confirm_within=manner.confirm_within, comment=manner.comment
+                ),
             )
     if not offer.has_work:
         report = None
     status = _status(changes, report)
     if session.wants_json:
-        document = apply_document(changes, offer.summary, report, status, has_diff=has_diff)
-        session.document("apply", document | ({} if offer.left is None else {"left": list(offer.left)}))
+        document = apply_document(changes, offer.summary, report, status, has_diff=manner.has_diff)
+        left = {} if offer.left is None else {"left": list(offer.left)}
+        session.document("apply", {**document, **left, **also})
     elif report is not None:
         _show_outcome(session, offer, report)
     return status
@@ -148,18 +187,26 @@ class _Source:
         return offer_again(self._saved, self._file, snapshot)
 
 
-def _take_turn(session: Session, world: World, offer: Offer, source: _Source, turn: ExitStack) -> tuple[World, Offer]:
+def _take_turn(
+    session: Session, make: Callable[[World], Offer], turn: ExitStack, world: World, offer: Offer
+) -> tuple[World, Offer]:
     """The world in which nobody else applies until `turn` ends, and the plan of the cluster as it is then.
 
     :raises AnotherApply: another apply is not over.
     :raises ApplyRefused: the plan cannot be carried out any more.
     """
-    world = turn.enter_context(alone(world, sorted(offer.snapshot.nodes), tell=session.screen.remark))
-    return world, source.offer(world)
+    there = turn.enter_context(alone(world, sorted(offer.snapshot.nodes), tell=session.screen.remark))
+    return there, make(there)
 
 
 def _agreed(
-    session: Session, world: World, offer: Offer, source: _Source, turn: ExitStack, *, has_diff: bool
+    session: Session,
+    make: Callable[[World], Offer],
+    turn: ExitStack,
+    world: World,
+    offer: Offer,
+    *,
+    has_diff: bool,
 ) -> tuple[World, Offer]:
     """The plan that a person has said yes to, of the cluster as it is then: they may have taken hours to answer. What
     has become another plan meanwhile is shown, and needs a yes of its own; until then others have their turn.
@@ -168,7 +215,7 @@ def _agreed(
     """
     while offer.has_work:
         _ask(session, offer.changes)
-        there, again = _take_turn(session, world, offer, source, turn)
+        there, again = _take_turn(session, make, turn, world, offer)
         found = changed_meanwhile(offer, again)
         offer = again
         if not found:
