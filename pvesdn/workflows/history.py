@@ -19,6 +19,7 @@ from pvesdn.errors import ClusterError, HistoryError, NodeError, NodeFailed, Pve
 from pvesdn.model.files import ChangeSet
 from pvesdn.model.history import (
     HISTORY_FILE,
+    LONGEST_COMMENT,
     LONGEST_NAME,
     LONGEST_REASON,
     Ending,
@@ -132,7 +133,7 @@ class _Record:
                 id=apply_id,
                 who=one_line(self._world.who or "unknown", LONGEST_NAME),
                 began=_utc(self._world),
-                comment=self._comment,
+                comment=one_line(self._comment, LONGEST_COMMENT),
                 pvesdn=one_line(__version__, LONGEST_NAME),
                 flags=options_of(self._changes.flags, self._confirm_within),
                 plan=in_short(self._changes),
@@ -252,6 +253,8 @@ def _write(world: World, members: Sequence[NodeName], change: Callable[[History]
             trouble = str(error)
         except PvesdnError as error:
             return str(error)
+        except ValueError as error:  # what is against the history's own rules must not keep nodes half done
+            return f"{HISTORY_FILE}: cannot be written: {type(error).__name__}"
         else:
             return ""
     return trouble

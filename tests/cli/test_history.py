@@ -354,6 +354,27 @@ def test_the_definitions_of_an_apply_are_printed_as_they_were(tried: Tried) -> N
     assert tried.call("history", "show", "1", "--definitions").out == CHANGED["gateway"]
 
 
+def test_an_entry_that_breaks_the_rules_of_the_history_keeps_no_apply_from_being_done(tried: Tried) -> None:
+    tried.cluster.clock.sleep(1e12)  # a year of five digits
+    done = tried.apply()
+    assert done.status == 0
+    assert "warning: not in the history: /etc/pve/sdn/pvesdn-history.json: cannot be written" in done.err
+    assert HISTORY_FILE not in tried.cluster.nodes.pve_files
+
+
+def test_a_slip_behind_history_is_told_with_what_was_meant(tried: Tried) -> None:
+    assert "there is no 'history 12'; did you mean history show 12?" in tried.call("history", "12").err
+    assert "did you mean history show N or diff N M?" in tried.call("history", "list").err
+
+
+def test_a_snapshot_has_nothing_of_the_history(tried: Tried, tmp_path: Path) -> None:
+    tried.apply(None, "--comment", "for nobody else")
+    assert tried.call("snapshot", str(tmp_path / "saved")).status == 0
+    files = [path for path in (tmp_path / "saved").rglob("*") if path.is_file()]
+    assert files
+    assert not [path for path in files if "history" in path.name or "for nobody else" in path.read_text()]
+
+
 def test_the_documents_have_the_same(tried: Tried) -> None:
     lived(tried)
     listed = json.loads(tried.call("history", "--json").out)
