@@ -15,12 +15,14 @@ from pvesdn.compare.live_paths import WHAT
 from pvesdn.errors import ApplyRefused, NodeFailed
 from pvesdn.model.execution import ExecutionPlan, NodeExecution
 from pvesdn.model.files import ChangeSet
+from pvesdn.model.order import Wishes
 from pvesdn.model.primitives import NodeName
 from pvesdn.model.report import ApplyReport, NodeOutcome, Outcome, StepOutcome
 from pvesdn.model.snapshot import SEEN_FILE
 from pvesdn.model.verification import Verdict
 from pvesdn.workflows.aftermath import restore_flooding
 from pvesdn.workflows.any_member import on_any_member
+from pvesdn.workflows.canary import require_canary
 from pvesdn.workflows.commit import NO_COMMIT, CommitOutcome, commit_definitions
 from pvesdn.workflows.draft import replace_definitions
 from pvesdn.workflows.planner import Planner
@@ -36,19 +38,25 @@ _OFFLINE = "offline; run pvesdn apply again when it is back"
 _NOT_REACHED = CommitOutcome(Outcome.SKIPPED, "PVE's definitions were not committed, because a node failed first")
 
 
-def apply(world: World, changes: ChangeSet, planner: Planner, *, confirm_within: int = 0) -> ApplyReport:
+def apply(
+    world: World, changes: ChangeSet, planner: Planner, *, confirm_within: int = 0, wishes: Wishes | None = None
+) -> ApplyReport:
     """Carry out a plan. With nothing to do, only the memory of the VTEPs is touched, and only if it is out of date.
 
     :param planner: plans again, with the flags of `changes`: to verify, and where the plan has a second part.
     :param confirm_within: what was done stays only if somebody confirms it within so many seconds; 0: it stays.
+    :param wishes: what was said about the order of the nodes.
     :raises ApplyRefused: obstacles are left in the plan, or interfaces would move on a part of the nodes, or PVE would
-        commit what cannot be taken back if nobody confirms; nothing was touched.
+        commit what cannot be taken back if nobody confirms, or the canary that was named cannot be one; nothing was
+        touched.
     :raises ClusterError: the API does not let us reload or commit; nothing was touched.
     :raises NodeError: the memory of the VTEPs or the definitions could not be written; nothing else was touched.
     """
     _refuse_obstacles(changes)
     _refuse_half_a_move(changes)
-    todo = execution_plan(changes)
+    wishes = replace(wishes or Wishes(), own=world.local_node)
+    require_canary(changes, wishes)
+    todo = execution_plan(changes, wishes)
     _refuse_what_cannot_wait(todo, confirm_within)
     world.api.require(_rights(todo))  # before anything: a refused reload leaves a node half done
     _remember_vteps(world, todo.seen, [node.node for node in changes.nodes])
@@ -58,7 +66,7 @@ def apply(world: World, changes: ChangeSet, planner: Planner, *, confirm_within:
         is_staged = stage(world, run) and transaction.arm()
         if is_staged:
             _replace_definitions(world, run, todo, changes)
-        is_placed = is_staged and put_in_place(world, healthy(run), transaction)
+        is_placed = is_staged and put_in_place(world, healthy(run), transaction, todo.order, proof.check_canary)
         if not is_placed or (changes.takes_from_pve and len(healthy(run)) < len(run)):
             transaction.put_back(because=_failed(run))
             proof.check_way_back(run)

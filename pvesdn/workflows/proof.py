@@ -27,6 +27,8 @@ PATIENCE = 30.0
 AT_ONCE = 5.0
 """Seconds for what a reload has done by the time it ends: files, devices, settings."""
 _DONE_AT_ONCE = frozenset({Subject.FILE, Subject.DEVICE, Subject.SETTING})
+_ITS_OWN = _DONE_AT_ONCE | {Subject.FRR, Subject.VNI, Subject.GUEST}
+"""What a node shows by itself, whatever the others have."""
 _LINK = "link"
 """A card takes its time to find out that something is at the other end."""
 _SHOWN = 3
@@ -85,6 +87,38 @@ class Proof:
             else:
                 progress.done()
         return sight.verdict
+
+    def check_canary(self, canary: Progress, waiting: Sequence[Progress]) -> bool:
+        """Whether the node that went first shows what it can while the others are as before: its files, devices and
+        settings, FRR's running configuration and its VNIs; and no session has been lost, whoever has the other end.
+        """
+        canary.begin("verified", "before the others follow")
+        behind = frozenset(progress.node for progress in waiting)
+        try:
+            sight = self._settled(lambda: self._look_at_canary(canary.node, behind), lambda sight: sight.patience)
+        except PvesdnError as error:
+            canary.step = "verified"
+            canary.fail(NodeFailed(canary.node, f"applied, but not verified: {error}"))
+            return False
+        canary.step = "verified"
+        if canary.node in sight.silent:
+            canary.fail(NodeUnreachable(canary.node, f"not verified: {sight.silent[canary.node]}"))
+        elif sight.verdict.failed:
+            canary.fail(NodeFailed(canary.node, in_one_line(sight.verdict.failed)))
+        else:  # the step is told in the report once all are verified
+            self._world.observer.done(canary.node, "verified", Outcome.OK.value)
+        return not canary.error
+
+    def _look_at_canary(self, canary: NodeName, behind: frozenset[NodeName]) -> _Sight:
+        """:raises PvesdnError: the cluster cannot be read, or not planned for."""
+        sight = self._look(frozenset({canary}))
+        failed = tuple(
+            item
+            for item in sight.verdict.failed
+            if (item.node == canary and item.subject in _ITS_OWN)
+            or (item.node not in behind and (item.node, item.object) in self._changes.look.up)
+        )
+        return replace(sight, verdict=replace(sight.verdict, failed=failed, unhealed=()))
 
     def check_way_back(self, run: Iterable[Progress]) -> None:
         """Whether sessions that were up before are up again where nodes were put back; those that are not are told as

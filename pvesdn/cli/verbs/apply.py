@@ -26,11 +26,13 @@ from pvesdn.cli.source import show_findings
 from pvesdn.errors import ApplyRefused, PvesdnError
 from pvesdn.model.files import ChangeSet
 from pvesdn.model.flags import PlanFlags
+from pvesdn.model.order import BATCH, Wishes
 from pvesdn.model.ranges import ranges
 from pvesdn.model.report import ApplyReport
 from pvesdn.model.saved_plan import Terms
 from pvesdn.render.renderer import Renderer
 from pvesdn.workflows.apply import apply as carry_out
+from pvesdn.workflows.canary import require_canary
 from pvesdn.workflows.plan import plan as make_plan
 from pvesdn.workflows.read import read_cluster
 from pvesdn.workflows.world import World
@@ -48,6 +50,14 @@ from pvesdn.workflows.world import World
     metavar="[TIME]",
     help="Put everything back unless `pvesdn confirm` comes within TIME, such as 90s or 1h; 10m if none is given.",
 )
+@click.option("--canary", metavar="NODE", help="The node that goes first, alone; the others follow once it is good.")
+@click.option(
+    "--batch",
+    type=click.IntRange(min=1),
+    default=BATCH,
+    metavar="N",
+    help=f"How many nodes at most have their turn side by side behind the first; {BATCH} if nothing is said.",
+)
 @options.diff
 @options.nodes
 @options.decisions
@@ -60,16 +70,23 @@ def apply(
     plan_file: Path | None,
     is_agreed: bool,
     confirm_within: int | None,
+    canary: str | None,
+    batch: int,
     has_diff: bool,
     only: tuple[str, ...],
     flags: PlanFlags,
 ) -> int:
     """Carry out the plan on the whole cluster, after showing it and asking. Only `yes` will be accepted.
 
-    Every node's files are staged and checked first; a refusal stops the run before anything has changed. Then, node by
-    node: files are swapped whole, FRR and the network are reloaded, and at the end everything is read again. If
-    anything fails on the way, every node is put back as it was, and looked at. What PVE's own SDN has pending is
-    committed last, for the whole cluster; after that nothing is put back.
+    Every node's files are staged and checked first; a refusal stops the run before anything has changed. Then one node
+    goes first: its files are swapped whole, FRR and the network are reloaded, and what it can show alone is checked.
+    The others follow side by side, and at the end everything is read again. If anything fails on the way, every node is
+    put back as it was, and looked at. What PVE's own SDN has pending is committed last, for the whole cluster; after
+    that nothing is put back.
+
+    The first node is the one whose loss costs least: not the one that pvesdn runs on, which comes last, then not an
+    exit or a route reflector, then the one with the fewest guests; --canary names another. What all nodes must agree
+    in, such as the AS number or a VNI, changes on all of them at once; the plan says so.
 
     With --confirm what was done stays only if somebody says `pvesdn confirm` in time, from any machine that reaches the
     nodes. Otherwise each node puts itself back, with nobody's help. It is refused while PVE's own SDN has something
@@ -85,6 +102,7 @@ def apply(
         raise click.UsageError("--json cannot ask, so it needs --yes")
     if plan_file is not None and (only or flags != PlanFlags()):
         raise click.UsageError("a saved plan has its nodes and decisions in it: give them to `pvesdn plan --out`")
+    wishes = Wishes(canary=canary, batch=batch)
     source = _Source(Terms(flags=flags, nodes=nodes_of(only)), plan_file)
     settings = session.settings()
     steps = watcher(session)
@@ -94,13 +112,16 @@ def apply(
     if not session.wants_json:
         _show_offer(session, offer, has_diff=has_diff)
     _refuse_obstacles(offer.changes)
+    require_canary(offer.changes, wishes)
     if not is_agreed:
         offer = _agreed(session, offer, partial(source.offer, world), has_diff=has_diff)
     changes = offer.changes
     report: ApplyReport | None = None
     if offer.has_work or changes.seen is not None:
         report = _carry_out(
-            session, steps, lambda: carry_out(world, changes, planner, confirm_within=confirm_within or 0)
+            session,
+            steps,
+            lambda: carry_out(world, changes, planner, confirm_within=confirm_within or 0, wishes=wishes),
         )
     if not offer.has_work:
         report = None
