@@ -8,7 +8,7 @@ from typing import Protocol, TypeVar
 
 from pvesdn.errors import NodeError
 from pvesdn.model.execution import Checkpoint, FileWrite, Flooding, FrrAction, PutInPlace, Undone
-from pvesdn.model.open_apply import Applied
+from pvesdn.model.open_apply import Applied, LockHolder
 from pvesdn.model.primitives import Json, NodeName, Upid
 from pvesdn.model.probes import Heard, PathProbe
 from pvesdn.model.snapshot import NodeRaw
@@ -134,6 +134,13 @@ class NodeAgent(Protocol):
         """
         ...
 
+    def settle(self, node: NodeName, apply_id: str) -> Undone:
+        """Have the node deal with what an apply that was left alone has done there, as it would by itself, and now.
+
+        :raises NodeFailed: also while the apply may still be at work.
+        """
+        ...
+
     def disarm(self, node: NodeName, apply_id: str) -> None:
         """Have the node forget its checkpoint: what this apply has done stays."""
         ...
@@ -181,6 +188,28 @@ class NodeAgent(Protocol):
         :param expect: SHA-256 of what is replaced, lower-case hexadecimal; None where nothing may be there.
         :raises NodeFailed: also where there is another text, which then stays; not where it is `text` already.
         """
+        ...
+
+    def lock(self, node: NodeName, run_id: str, who: str) -> LockHolder | None:
+        """Take the cluster lock through this node, or ask pmxcfs once to end it if nobody renews it.
+
+        :param run_id: hexadecimal digits that no other run has.
+        :param who: one line, for others to read.
+        :returns: who has it; None where we do, now or since before.
+        :raises NodeFailed: also without a quorum.
+        """
+        ...
+
+    def renew_lock(self, node: NodeName, run_id: str) -> bool:
+        """Keep the cluster lock for another 120 seconds; only the node through which it was taken can do that.
+
+        :returns: False where it was lost.
+        :raises NodeFailed: nobody can tell; also without a quorum.
+        """
+        ...
+
+    def unlock(self, node: NodeName, run_id: str) -> bool:
+        """Give the cluster lock back, through the node by which it was taken; False where it was not ours any more."""
         ...
 
 

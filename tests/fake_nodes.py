@@ -17,11 +17,12 @@ from pathlib import Path
 from typing import Any, Self
 
 from pvesdn.errors import NodeFailed, NodeUnreachable
-from pvesdn.node.program.machine import CommandResult, Machine, ended
+from pvesdn.node.program.machine import CommandResult, ended
 from pvesdn.node.program.observe import IP_COMMANDS
 from pvesdn_lab.simulated import in_process
 from pvesdn_lab.simulated.commands.state import State
 from pvesdn_lab.simulated.commands.vlans import shown_vlans
+from pvesdn_lab.simulated.pmxcfs import Locks, MachineOnPmxcfs
 
 RECORD = "/var/lib/pvesdn/written.json"
 
@@ -178,6 +179,7 @@ class FakeNodes:
     """A transport to nodes in this process.
 
     :param pve_files: text by absolute path below /etc/pve, the same for all nodes, as pmxcfs has it.
+    :ivar locks: what pmxcfs knows of locks.
     """
 
     def __init__(self, nodes: Iterable[FakeNode], pve_files: Mapping[str, str] | None = None) -> None:
@@ -186,6 +188,8 @@ class FakeNodes:
             node.others = [other for other in self.nodes.values() if other is not node]
         self.pve_files = Files(_folder(self), "/etc/pve")
         (self.pve_files.folder / "sdn").mkdir()
+        (self.pve_files.folder / "priv").mkdir()
+        self.locks = Locks()
         self.pve_files.update(pve_files or {})
         for node in self.nodes.values():
             (node.root / "etc/pve").rmdir()
@@ -205,7 +209,7 @@ class FakeNodes:
             raise NodeUnreachable(node, there.lost[verb])
         if verb in there.refuses:
             raise NodeFailed(node, there.refuses[verb])
-        value: dict[str, Any] = in_process.ask(FakeMachine(there), node, verb, arguments)
+        value: dict[str, Any] = in_process.ask(FakeMachine(there, self.locks), node, verb, arguments)
         if "files" in value:
             value["files"] |= there.claims
         if verb == "observe":
@@ -215,11 +219,11 @@ class FakeNodes:
         return value
 
 
-class FakeMachine(Machine):
+class FakeMachine(MachineOnPmxcfs):
     """The machine below the program, on a fake node."""
 
-    def __init__(self, node: FakeNode) -> None:
-        super().__init__(str(node.root))
+    def __init__(self, node: FakeNode, locks: Locks) -> None:
+        super().__init__(str(node.root), b"", locks, node.name)
         self._node = node
 
     def find(self, name: str) -> str | None:

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from bench import row
-from bench.run import help_bar, wrapped
+from bench.bars import help_bar
+from bench.page import wrapped
 from bench.snapshots import STATES, write_cluster
 from pvesdn.adapters.snapshot_dir import read_snapshot
 from pvesdn.model.files import Action

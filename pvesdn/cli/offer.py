@@ -13,7 +13,7 @@ from pvesdn.compare.parting import left_out
 from pvesdn.model.files import ChangeSet
 from pvesdn.model.findings import Finding
 from pvesdn.model.saved_plan import Terms
-from pvesdn.model.snapshot import Snapshot
+from pvesdn.model.snapshot import OWN_NAME, Snapshot
 from pvesdn.render.renderer import Renderer
 from pvesdn.workflows.decoded import Intent
 from pvesdn.workflows.draft import definitions_change
@@ -92,7 +92,9 @@ def _known(snapshot: Snapshot, terms: Terms, intent: Intent) -> Understanding:
 def _with_definitions(changes: ChangeSet, snapshot: Snapshot, terms: Terms) -> ChangeSet:
     if terms.draft is None:
         return changes
-    return replace(changes, definitions=definitions_change(snapshot, terms.draft.text))
+    name = terms.draft.name
+    falls = tuple(replace(fall, draft=name) if fall.file == OWN_NAME else fall for fall in changes.falls)
+    return replace(changes, definitions=definitions_change(snapshot, terms.draft.text), falls=falls)
 
 
 def nodes_of(only: Iterable[str]) -> tuple[str, ...] | None:

@@ -104,6 +104,7 @@ class Fall:
     :param gone: how many go from the nodes, or from what PVE runs.
     :param total: how many there are now.
     :param nodes: from which they go; empty for the whole cluster.
+    :param draft: the name of the draft that is to take the file's place; empty where there is none.
     """
 
     file: str
@@ -112,13 +113,15 @@ class Fall:
     gone: int
     total: int
     nodes: tuple[str, ...] = ()
+    draft: str = ""
 
     def __str__(self) -> str:
         if not self.file:
             return f"this plan removes {self._share}{'' if self.nodes else ' of PVE'}"
         fault = "does not exist" if self.is_absent else "is empty"
         what = self._share if self.gone else "everything that pvesdn has made"
-        return f"/etc/pve/sdn/{self.file} {fault}, so this plan removes {what}"
+        where = f"the draft {self.draft}" if self.draft else f"/etc/pve/sdn/{self.file}"
+        return f"{where} {fault}, so this plan removes {what}"
 
     @property
     def _share(self) -> str:

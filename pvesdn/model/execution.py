@@ -31,8 +31,10 @@ class UndoState(StrEnum):
     RESTORED = "restored"
     """Put back, looked at, and as before."""
     KEPT = "kept"
-    """It was confirmed, and stays."""
+    """It was confirmed, or PVE has committed, and it stays."""
     PARTLY = "partly"
+    UNDECIDED = "undecided"
+    """It was cut off at PVE's commit, and nobody can tell whether that was made: /etc/pve has no quorum."""
 
 
 @dataclass(frozen=True, slots=True)

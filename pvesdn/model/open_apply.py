@@ -43,3 +43,17 @@ class Applied:
 
     open: OpenApply | None
     kept: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LockHolder:
+    """Whose the cluster lock is.
+
+    :param id: of its run; empty where nobody has written that down.
+    :param who: where it was begun; empty likewise.
+    :param age: seconds since it was taken, as far as the nodes' clocks agree; None likewise.
+    """
+
+    id: str
+    who: str
+    age: float | None

@@ -14,7 +14,21 @@ from importlib.resources import files
 
 PACKAGE = "pvesdn.node.program"
 PARTS = (
-    *("places", "machine", "request", "files", "record", "swap", "put", "guard", "checkpoint", "frr", "sysctl"),
+    *(
+        "places",
+        "machine",
+        "request",
+        "files",
+        "record",
+        "quorum",
+        "lock",
+        "swap",
+        "put",
+        "guard",
+        "checkpoint",
+        "frr",
+        "sysctl",
+    ),
     *(
         "flood",
         "guests",

@@ -85,6 +85,14 @@ def test_a_draft_that_is_live_already_is_said_to_be(settings: Path, applied: Fak
     assert result.err == f"note: {draft} is what {LIVE} has already\n"
 
 
+def test_a_draft_that_is_empty_is_named_as_what_removes_everything(
+    settings: Path, applied: FakeCluster, tmp_path: Path
+) -> None:
+    draft = written(tmp_path, "# nothing yet\n")
+    result = run(settings, applied, "plan", "--definitions", draft)
+    assert result.out.startswith(f"attention: the draft {draft} is empty, so this plan removes")
+
+
 def test_a_draft_may_come_from_standard_input(settings: Path, applied: FakeCluster) -> None:
     result = run(settings, applied, "plan", "--definitions", "-", piped=MORE.encode())
     assert result.out.endswith("Plan: 6 to add, 0 to change, 0 to destroy on 3 of 3 nodes.\n")

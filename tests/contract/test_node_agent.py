@@ -80,7 +80,8 @@ def simulated(transport: Transport, node: SimulatedNode) -> Subject:
     """The subject whose node is laid out afresh."""
     shutil.rmtree(node.root, ignore_errors=True)
     node.install(IPv4Interface("192.168.0.1/24"), versions=VERSIONS)
-    node.path(SEEN).parent.mkdir(parents=True)
+    for folder in ("/etc/pve/sdn", "/etc/pve/priv"):
+        node.path(folder).mkdir(parents=True)
     with locked_state(node.root) as state:
         state.add("vxlan_web", "vxlan", info={"id": 2})
 
@@ -528,6 +529,28 @@ def test_a_checkpoint_that_is_damaged_is_named_and_nothing_is_touched(subject: S
     for call in (lambda: armed(subject), lambda: subject.agent.undo(NODE, "one")):
         with pytest.raises(NodeFailed, match=r"checkpoint\.json, how the node was .*; keep a copy of it, move it away"):
             call()
+
+
+def test_what_is_left_alone_is_dealt_with_and_what_is_at_work_is_not(subject: Subject) -> None:
+    assert subject.agent.settle(NODE, "one").state is UndoState.NOTHING
+    armed(subject)
+    with pytest.raises(NodeFailed, match="is still open on this node"):
+        subject.agent.settle(NODE, "one")
+    checkpoint = json.loads(subject.text(CHECKPOINT))
+    subject.write(CHECKPOINT, json.dumps(checkpoint | {"deadline": 0.0}))
+    assert subject.agent.settle(NODE, "two").state is UndoState.NOTHING
+    assert subject.agent.settle(NODE, "one").state is UndoState.UNTOUCHED
+    assert not subject.place(CHECKPOINT).exists()
+
+
+def test_the_cluster_lock_is_taken_renewed_and_given_back(subject: Subject) -> None:
+    assert subject.agent.lock(NODE, "a1", "somebody") is None
+    holder = subject.agent.lock(NODE, "b2", "somebody else")
+    assert holder is not None
+    assert (holder.id, holder.who) == ("a1", "somebody")
+    assert [subject.agent.renew_lock(NODE, run) for run in ("a1", "b2")] == [True, False]
+    assert [subject.agent.unlock(NODE, run) for run in ("b2", "a1", "a1")] == [False, True, False]
+    assert subject.agent.lock(NODE, "b2", "somebody else") is None
 
 
 def test_the_program_is_left_on_the_node_and_undoes_by_hand(tmp_path: Path) -> None:

@@ -34,7 +34,7 @@ TESTS = (
 """What may find a mutant: tests that call the modules in their own process."""
 OPTIONS = (
     *("-q", "-s", "--no-header", "-p", "no:xdist", "-p", "no:cacheprovider", "-p", "no:cov"),
-    *("-k", "not ssh and not killed_at_any_line"),
+    *("-k", "not ssh and not killed_at_any_line and not process_is_real"),
 )
 """Nothing is captured in files that processes would share; no SSH server, and no program in a process of its own."""
 

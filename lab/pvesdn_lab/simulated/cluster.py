@@ -14,6 +14,7 @@ from pvesdn_lab.simulated.commands.state import write_json
 from pvesdn_lab.simulated.in_process import InProcessTransport
 from pvesdn_lab.simulated.node import SimulatedNode
 from pvesdn_lab.simulated.pki import Certificate
+from pvesdn_lab.simulated.pmxcfs import Locks
 from pvesdn_lab.simulated.pve import SimulatedPve
 
 
@@ -79,6 +80,11 @@ class SimulatedCluster(SimulatedPve):
         """The node's API goes on, but nobody gets a shell there."""
         self._without_ssh = self._without_ssh | {node} if refuses else self._without_ssh - {node}
 
+    @property
+    def locks(self) -> Locks:
+        """What pmxcfs knows of locks."""
+        return self.world.pmxcfs.locks
+
     def agent(self) -> ProgramAgent:
         """The node program on every member, as SSH would reach it: not where the member is off or refuses."""
         return ProgramAgent(_Shells(self))
@@ -113,4 +119,4 @@ class _Shells:
         """Run one verb of the node program in the node's folder."""
         if not self._cluster.is_reachable(node):
             raise NodeUnreachable(node, "ssh: connect to host: No route to host", hint="is the node up?")
-        return InProcessTransport(self._cluster.roots()).ask(node, verb, arguments)
+        return InProcessTransport(self._cluster.roots(), self._cluster.locks).ask(node, verb, arguments)

@@ -16,27 +16,33 @@ from pvesdn.node.assembly import program
 from pvesdn.node.program.dialogue import answer
 from pvesdn.node.program.machine import CommandResult, Machine, ended
 from pvesdn_lab.simulated.called import call
+from pvesdn_lab.simulated.pmxcfs import Locks, MachineOnPmxcfs
 
 
 class InProcessTransport:
-    """A transport to folders. :param roots: each node's, absolute."""
+    """A transport to folders.
 
-    def __init__(self, roots: Mapping[NodeName, Path]) -> None:
+    :param roots: each node's, absolute.
+    :param locks: how /etc/pve behaves; as on a node alone if none are given.
+    """
+
+    def __init__(self, roots: Mapping[NodeName, Path], locks: Locks | None = None) -> None:
         self._roots = dict(roots)
+        self._locks = locks or Locks()
 
     def ask(self, node: NodeName, verb: str, arguments: Mapping[str, Json]) -> dict[str, Json]:
         """Run one verb of the node program; see `pvesdn.adapters.nodes.Transport`."""
         if node not in self._roots:
             raise NodeUnreachable(node, "is not this machine", hint="run pvesdn on that node")
-        return ask(machine_of(self._roots[node]), node, verb, arguments)
+        return ask(machine_of(self._roots[node], self._locks), node, verb, arguments)
 
 
-def machine_of(root: Path) -> Machine:
+def machine_of(root: Path, locks: Locks | None = None) -> Machine:
     """A simulated node as the node program sees it; it has its own text, to leave it there."""
-    return _Folder(str(root), program())
+    return _Folder(str(root), program(), locks or Locks(), root.name)
 
 
-class _Folder(Machine):
+class _Folder(MachineOnPmxcfs):
     """A simulated node whose commands are called where that can be done."""
 
     def run(self, argv: list[str], limit: float) -> CommandResult:

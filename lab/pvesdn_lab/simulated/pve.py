@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 import threading
+import time
 from collections.abc import Coroutine, Mapping
 from pathlib import Path
 from types import TracebackType
@@ -24,6 +25,8 @@ PASSWORD = "root-of-the-lab"  # noqa: S105 - of a cluster that exists only in a 
 PRIVILEGES = ("Sys.Audit", "Sys.Modify", "SDN.Audit", "SDN.Allocate", "SDN.Use")
 HOST = "127.0.0.1"
 START_SECONDS = 30
+LOOKS = 1.0
+"""Seconds between two looks at the locks."""
 
 Result = TypeVar("Result")
 
@@ -125,7 +128,7 @@ class SimulatedPve:
         self.certificate = certificate or self.ca.issue(self.world.api_node, (HOST, "::1", "localhost"))
         context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
         context.load_cert_chain(self.certificate.certificate, self.certificate.key)
-        self._server = _Server(self.sim, context)
+        self._server = _Server(self.sim, context, self.world.pmxcfs)
 
     def shut_down(self) -> None:
         """Stop serving; the folder stays as it is."""
@@ -176,15 +179,17 @@ class SimulatedPve:
 
 
 class _Server:
-    """The simulated API on an event loop in a thread of its own."""
+    """The simulated API on an event loop in a thread of its own, and pmxcfs, which ends locks meanwhile."""
 
-    def __init__(self, sim: PveSim, context: ssl.SSLContext) -> None:
+    def __init__(self, sim: PveSim, context: ssl.SSLContext, pmxcfs: Pmxcfs) -> None:
         self._sim = sim
+        self._pmxcfs = pmxcfs
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="simulated-pve", daemon=True)
         self._thread.start()
         try:
             self._call(sim.start_tls(context))
+            self._locks = asyncio.run_coroutine_threadsafe(self._end_locks(), self._loop)
         except BaseException:
             self._end()
             raise
@@ -198,6 +203,11 @@ class _Server:
 
     def wait(self, seconds: float | None) -> bool:
         return self._call(self._sim.idle(seconds))
+
+    async def _end_locks(self) -> None:
+        while True:
+            await asyncio.sleep(LOOKS)
+            self._pmxcfs.end_locks(time.monotonic())
 
     def _call(self, work: Coroutine[Any, Any, Result]) -> Result:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(START_SECONDS)

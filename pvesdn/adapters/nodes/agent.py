@@ -14,13 +14,14 @@ from pvesdn.decode.nodes.answers import (
     decode_files,
     decode_flag,
     decode_heard,
+    decode_holder,
     decode_observed,
     decode_problems,
     decode_undone,
 )
 from pvesdn.model.execution import Checkpoint, FileWrite, Flooding, FrrAction, PutInPlace, Undone
 from pvesdn.model.files import FRR_CONF, OUR_INTERFACES, OUR_SYSCTL
-from pvesdn.model.open_apply import Applied
+from pvesdn.model.open_apply import Applied, LockHolder
 from pvesdn.model.primitives import Json, NodeName
 from pvesdn.model.probes import Heard, PathProbe
 from pvesdn.model.snapshot import CAUSE_COMMANDS, CAUSE_FILES, NODE_COMMANDS, NODE_FILES, STATE_COMMANDS, NodeRaw
@@ -94,6 +95,10 @@ class ProgramAgent:
         """Have the node put back what this apply has done there."""
         return decode_undone(node, self._ask(node, "undo", id=apply_id))
 
+    def settle(self, node: NodeName, apply_id: str) -> Undone:
+        """Have the node deal with what an apply that was left alone has done there."""
+        return decode_undone(node, self._ask(node, "settle", id=apply_id))
+
     def disarm(self, node: NodeName, apply_id: str) -> None:
         """Have the node forget its checkpoint."""
         self._ask(node, "disarm", id=apply_id)
@@ -136,6 +141,18 @@ class ProgramAgent:
     def replace(self, node: NodeName, path: str, text: str, *, expect: str | None) -> None:
         """The same, in place of what is expected there."""
         self._ask(node, "put", path=path, text=text, expect=expect)
+
+    def lock(self, node: NodeName, run_id: str, who: str) -> LockHolder | None:
+        """Take the cluster lock; who has it, None where we do."""
+        return decode_holder(node, self._ask(node, "lock", id=run_id, who=who))
+
+    def renew_lock(self, node: NodeName, run_id: str) -> bool:
+        """Keep the cluster lock; False where it was lost."""
+        return decode_flag(node, self._ask(node, "renew", id=run_id), "is_held")
+
+    def unlock(self, node: NodeName, run_id: str) -> bool:
+        """Give the cluster lock back; False where it was not ours."""
+        return decode_flag(node, self._ask(node, "unlock", id=run_id), "was_held")
 
     def _ask(self, node: NodeName, verb: str, **arguments: Json) -> dict[str, Json]:
         return self.transport.ask(node, verb, arguments)

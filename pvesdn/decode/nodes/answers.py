@@ -14,7 +14,7 @@ from pvesdn.decode.cluster.answers import one_line
 from pvesdn.decode.json_text import WrongShapeError
 from pvesdn.errors import NodeFailed
 from pvesdn.model.execution import Undone, UndoState
-from pvesdn.model.open_apply import Applied, OpenApply, OpenState
+from pvesdn.model.open_apply import Applied, LockHolder, OpenApply, OpenState
 from pvesdn.model.primitives import Json
 from pvesdn.model.probes import Heard
 from pvesdn.model.snapshot import (
@@ -83,6 +83,14 @@ def decode_problems(node: str, value: Mapping[str, Json]) -> tuple[str, ...]:
     return _decoded(node, lambda: _problems(value))
 
 
+def decode_holder(node: str, value: Mapping[str, Json]) -> LockHolder | None:
+    """The value of `lock`: who has it, None where we do.
+
+    :raises NodeFailed: it has an unexpected shape.
+    """
+    return _decoded(node, lambda: _holder(value))
+
+
 def decode_undone(node: str, value: Mapping[str, Json]) -> Undone:
     """The value of `undo`.
 
@@ -136,6 +144,16 @@ def _applied(value: Mapping[str, Json]) -> Applied:
             nodes = _lines(told, "nodes")
             return Applied(OpenApply(one_line(name), one_line(who), age, left, OpenState(state), nodes), kept)
     message = "open is not an apply"
+    raise WrongShapeError(message)
+
+
+def _holder(value: Mapping[str, Json]) -> LockHolder | None:
+    match value:
+        case {"holder": None}:
+            return None
+        case {"holder": {"id": str(name), "who": str(who), "age": (int() | float() | None) as age}}:
+            return LockHolder(one_line(name), one_line(who), age)
+    message = "holder does not say who has the cluster lock"
     raise WrongShapeError(message)
 
 

@@ -33,6 +33,7 @@ class PveIndex:
     :param controllers: those that pvesdn renders, sorted by id, as are `fabrics`.
     :param vnets: the VNets of `zones`, each with its zone, sorted by id; PVE skips a VNet without a zone.
     :param subnets: by VNet, sorted by id.
+    :param translated: the VNets that have a subnet with source NAT.
     :param listed_subnets: those of subnets.cfg, of every zone, sorted by id; the id of one begins with its zone's.
     :param bridges: by VNet, as they are without source NAT; those of vlan and qinq zones are in `bridged`.
     :param shared: what an EVPN zone has on a node that has a VNet of it, by zone.
@@ -44,6 +45,7 @@ class PveIndex:
     fabrics: Mapping[str, Fabric]
     vnets: tuple[tuple[Vnet, RenderedPveZone], ...]
     subnets: Mapping[str, tuple[Subnet, ...]]
+    translated: frozenset[str]
     listed_subnets: tuple[Subnet, ...]
     bridges: Mapping[str, PveVnetBridge]
     shared: Mapping[str, ZoneStanzas]
@@ -70,6 +72,7 @@ def index_pve(pve: PveSdn) -> PveIndex:
         fabrics={fabric.id: fabric for fabric in _sorted(pve.fabrics) if isinstance(fabric, Fabric)},
         vnets=vnets,
         subnets=subnets,
+        translated=frozenset(subnet.vnet for subnet in committed if subnet.snat),
         listed_subnets=committed if pve.listed_subnets is None else tuple(_sorted(pve.listed_subnets)),
         bridges={
             vnet.id: vnet_bridge(vnet, zone, subnets.get(vnet.id, ()))

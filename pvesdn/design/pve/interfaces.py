@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TypeGuard, assert_never
+from typing import assert_never
 
 from pvesdn.design.pve.bridges import OvsPorts
 from pvesdn.design.pve.fabrics import fabric_interfaces
@@ -64,6 +64,7 @@ class _Writer:
         self._answers = answers
         self._node = node
         self._own = NodeControllers.of(index.controllers.values(), node)
+        self._underlays: dict[str, PveUnderlay | None] = {}
 
     def stanzas(self) -> tuple[Stanza, ...]:
         """All of them, sorted by name."""
@@ -81,8 +82,7 @@ class _Writer:
                 if not self._lacks_default_route(vnet):
                     self._add_bridge(vnet, zone, is_translated=True)
             case PveVxlanZone():
-                underlay = vxlan_underlay(zone, self._index.fabrics, self._answers)
-                if vnet.tag is not None and self._is_reachable(underlay):
+                if vnet.tag is not None and (underlay := self._underlay(zone)):
                     self._put(vxlan_port(vnet, vnet.tag, zone, underlay))
                     self._add_bridge(vnet, zone, is_translated=False)
             case PveEvpnZone():
@@ -93,8 +93,8 @@ class _Writer:
                 assert_never(zone)
 
     def _add_routed(self, vnet: Vnet, zone: PveEvpnZone) -> None:
-        underlay = self._evpn_underlay(zone)
-        if vnet.tag is None or not self._is_reachable(underlay):
+        underlay = self._underlay(zone)
+        if vnet.tag is None or underlay is None:
             return
         local = underlay.own.address
         self._put(evpn_port(names.vxlan_port(vnet.id), vnet.tag, zone, local))
@@ -103,12 +103,23 @@ class _Writer:
         self._add_bridge(vnet, zone, is_translated=self._node in zone.exit_nodes)
         self._add_zone(vnet, zone, local)
 
-    def _is_reachable(self, underlay: PveUnderlay | None) -> TypeGuard[PveUnderlay]:
-        return underlay is not None and not self._answers.is_missing(underlay.own)
+    def _underlay(self, zone: PveVxlanZone | PveEvpnZone) -> PveUnderlay | None:
+        """Worked out once for all VNets of a zone; None where PVE leaves the node out, or finds no route."""
+        if zone.id not in self._underlays:
+            found = (
+                vxlan_underlay(zone, self._index.fabrics, self._answers)
+                if isinstance(zone, PveVxlanZone)
+                else self._evpn_underlay(zone)
+            )
+            is_reachable = found is not None and not self._answers.is_missing(found.own)
+            self._underlays[zone.id] = found if is_reachable else None
+        return self._underlays[zone.id]
 
     def _lacks_default_route(self, vnet: Vnet) -> bool:
         """PVE looks up the route to the internet wherever a subnet has source NAT, on an exit node or not."""
-        return untranslatable(self._index.subnets.get(vnet.id, ()), self._answers) is not None
+        if vnet.id not in self._index.translated:
+            return False
+        return untranslatable(self._index.subnets[vnet.id], self._answers) is not None
 
     def _add_bridged(self, vnet: Vnet, zone: BridgedPveZone) -> None:
         bridge = self._answers.bridge(zone.bridge)
@@ -138,9 +149,8 @@ class _Writer:
                 self._put(end)
 
     def _add_bridge(self, vnet: Vnet, zone: PveSimpleZone | PveVxlanZone | PveEvpnZone, *, is_translated: bool) -> None:
-        subnets = self._index.subnets.get(vnet.id, ())
-        if is_translated and any(subnet.snat for subnet in subnets):
-            self._put(vnet_bridge(vnet, zone, subnets, self._answers.internet))
+        if is_translated and vnet.id in self._index.translated:
+            self._put(vnet_bridge(vnet, zone, self._index.subnets[vnet.id], self._answers.internet))
         else:
             self._put(self._index.bridges[vnet.id])
 

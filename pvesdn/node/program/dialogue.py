@@ -18,12 +18,14 @@ from pvesdn.node.program.arm import arm, disarm, hold, standing
 from pvesdn.node.program.commit import commit, finish
 from pvesdn.node.program.flood import flood
 from pvesdn.node.program.frr import frr
+from pvesdn.node.program.lock import lock, renew, unlock
 from pvesdn.node.program.machine import Machine, Refused, told
 from pvesdn.node.program.observe import observe, read
 from pvesdn.node.program.probe import probe
 from pvesdn.node.program.put import put
 from pvesdn.node.program.request import Value
 from pvesdn.node.program.stage import discard, stage
+from pvesdn.node.program.sweep import settle
 from pvesdn.node.program.sysctl import sysctl
 from pvesdn.node.program.undo import undo
 
@@ -44,8 +46,12 @@ VERBS: Dict[str, Callable[[Machine, Value], Value]] = {
     "hold": hold,
     "standing": standing,
     "undo": undo,
+    "settle": settle,
     "disarm": disarm,
     "put": put,
+    "lock": lock,
+    "renew": renew,
+    "unlock": unlock,
     "probe": probe,
 }
 

@@ -103,6 +103,18 @@ class Machine:
         """Rename within a folder; `source` and `target` are real places."""
         os.replace(source, target)
 
+    def make_folder(self, place: str) -> None:
+        """Make a folder in the cluster file system, which refuses one that is there."""
+        os.mkdir(place, 0o700)
+
+    def set_time(self, place: str, seconds: int) -> None:
+        """Set the time of a folder in the cluster file system, in seconds of the Unix epoch."""
+        os.utime(place, (seconds, seconds))
+
+    def remove_folder(self, place: str) -> None:
+        """Remove an empty folder from the cluster file system."""
+        os.rmdir(place)
+
     def _search_path(self) -> str:
         own = [os.path.join(self.root, "bin")] if self.root else []
         # An empty element would be the current folder.

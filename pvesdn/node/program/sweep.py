@@ -1,6 +1,5 @@
 """What to do about a checkpoint that an earlier apply has left: it is put back, unless PVE has committed meanwhile."""
 
-import json
 import os
 from typing import Optional
 
@@ -12,11 +11,12 @@ from pvesdn.node.program.checkpoint import (
     refuse_while_open,
     save_checkpoint,
 )
-from pvesdn.node.program.files import digest_of, text_of
+from pvesdn.node.program.files import digest_of
 from pvesdn.node.program.machine import Machine, Refused
-from pvesdn.node.program.places import CLUSTER_FOLDER, MEMBERS, RUNNING_CONFIG, TARGETS
-from pvesdn.node.program.request import Value
-from pvesdn.node.program.swap import unstage
+from pvesdn.node.program.places import CLUSTER_FOLDER, RUNNING_CONFIG, TARGETS
+from pvesdn.node.program.quorum import has_quorum
+from pvesdn.node.program.request import Value, text_at
+from pvesdn.node.program.swap import locked, unstage
 from pvesdn.node.program.undo import put_back
 
 COMMITTING = "committing"
@@ -45,6 +45,21 @@ def sweep(machine: Machine) -> None:
         raise Refused(what, "run pvesdn plan, then pvesdn apply")
 
 
+def settle(machine: Machine, arguments: Value) -> Value:
+    """Deal with what the apply ``{"id"}`` has left here, as the node does by itself: ``{"id"}`` -> as `undo`.
+
+    Where it was at PVE's commit, ``state`` is ``kept`` if that was made, and ``undecided`` while nobody can tell.
+    Refused while the apply may still be at work.
+    """
+    name = text_at(arguments, "id")
+    with locked(machine):
+        checkpoint = load_checkpoint(machine)
+        if checkpoint is None or checkpoint["id"] != name:
+            return {"state": "nothing", "left": [], "log": []}
+        refuse_while_open(machine, checkpoint)
+        return settled(machine, checkpoint)
+
+
 def settled(machine: Machine, checkpoint: Value) -> Value:
     """The checkpoint's apply is over: the answer of `undo`, or one whose ``state`` is ``kept`` where PVE has committed,
     or ``undecided`` while nobody can tell. The caller holds the lock.
@@ -66,10 +81,9 @@ def _is_committed(machine: Machine, checkpoint: Value) -> Optional[bool]:
     if not os.path.isdir(machine.place(CLUSTER_FOLDER)):
         return None
     try:
-        members = json.loads(text_of(machine, MEMBERS) or "{}")
-        if not members.get("cluster", {}).get("quorate", 1):
+        if not has_quorum(machine):
             return None
-    except (ValueError, AttributeError):
+    except ValueError:
         return None
     before: Optional[str] = checkpoint["running"]
     return digest_of(machine, RUNNING_CONFIG) != before

@@ -1,0 +1,64 @@
+"""What must hold, each with its figure and whether it does."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bench.measured import CHANGES, SIZES, SOURCES, Compares, Design, Plans, best, growth_of, ratio_of
+
+RATIO_BARS = {"pvesdn.cfg": 10.0, "zones.cfg": 20.0}  # times the floor, 32 nodes with 1,000 VNets
+GROWTH_BAR = 1.25  # times the floor's own growth, from 1,000 to 4,000 VNets and from 8 to 32 nodes
+PEAK_BAR = 200e6  # bytes
+LINEAR_BAR = 6.0  # times the time for 4 times the VNets; quadratic would be 16
+WORTH_COMPARING = 0.01  # seconds
+HELP_BAR = 1.3  # times an empty click program
+WHOLE_BARS = {"fresh": 6.0, "unchanged": 4.0, "one VNet changed": 4.0}  # times the floor, 32 nodes with 1,000 VNets
+
+
+def bars(designs: list[Design], compares: Compares) -> list[tuple[str, bool]]:
+    """What must hold, with its figure, and whether it does."""
+    peak = max(design.row["peak_bytes"] for design in designs)
+    same = all(design.row["digest"] == design.floor["digest"] for design in designs)
+    # What takes no time has no growth to speak of.
+    slow = [change for change in CHANGES if best(compares[change, SIZES[0]]) > WORTH_COMPARING]
+    steepest = max(growth_of(compares, change) for change in slow)
+    return [
+        ("pvesdn and its floor print the same bytes", same),
+        *(bar for source in SOURCES for bar in design_bars([d for d in designs if d.source == source])),
+        (f"peak memory of a row: {peak / 1e6:.0f} MB (below {PEAK_BAR / 1e6:.0f})", peak < PEAK_BAR),
+        (
+            f"comparing, linear: 4 times the VNets take {steepest:.1f} times the time (at most {LINEAR_BAR:.0f}, quadratic is 16)",
+            steepest <= LINEAR_BAR,
+        ),
+    ]
+
+
+def design_bars(designs: list[Design]) -> list[tuple[str, bool]]:
+    """The bars of one source's rows: how far from the floor, and no steeper than it."""
+    _, few_nodes, middle, large = designs
+    source, bar = middle.source, RATIO_BARS[middle.source]
+    ratio = f"{source}, 32 nodes with 1,000 VNets: {middle.ratio:.1f} times the floor (at most {bar:.0f})"
+    found = [(ratio, middle.ratio <= bar)]
+    for name, small, big in (("1,000 to 4,000 VNets", middle, large), ("8 to 32 nodes", few_nodes, middle)):
+        growth, own = best(big.row) / best(small.row), best(big.floor) / best(small.floor)
+        times = f"{growth:.2f} times the time, {growth / own:.2f} times the floor's growth (at most {GROWTH_BAR})"
+        found.append((f"{source}, {name}: {times}", growth <= GROWTH_BAR * own))
+    return found
+
+
+def whole_bars(plans: Plans) -> list[tuple[str, bool]]:
+    """The bars of the whole process, against the floor of the same run."""
+    found = []
+    for state, bar in WHOLE_BARS.items():
+        ratio = ratio_of(plans[state, 32])
+        what = (
+            f"the whole of a plan, 32 nodes with 1,000 VNets, {state}: {ratio:.1f} times the floor (at most {bar:.0f})"
+        )
+        found.append((what, ratio <= bar))
+    return found
+
+
+def help_bar(started: dict[str, Any]) -> tuple[str, bool]:
+    """How much longer `pvesdn --help` takes than a program of click's that does nothing."""
+    ratio = ratio_of(started)
+    return f"pvesdn --help: {ratio:.2f} times an empty click program (at most {HELP_BAR})", ratio <= HELP_BAR

@@ -1,0 +1,50 @@
+"""What `make bench` has measured, by rows, and the ratios that are read from it."""
+
+from __future__ import annotations
+
+import statistics
+from dataclasses import dataclass
+from typing import Any
+
+SOURCES = ("pvesdn.cfg", "zones.cfg")
+NETWORKS = ((3, 10), (8, 1000), (32, 1000), (32, 4000))
+CHANGES = ("no VNet", "one VNet", "every MTU")
+SIZES = (1000, 4000)
+PLANNED = (3, 32, 128)
+STATES = ("fresh", "unchanged", "one VNet changed")
+
+Compares = dict[tuple[str, int], dict[str, Any]]
+"""Of one node's comparison: what was measured, by what has changed and the number of VNets."""
+Plans = dict[tuple[str, int], dict[str, Any]]
+"""Of the whole process: what was measured, by the state of the nodes and their number."""
+
+
+@dataclass(frozen=True)
+class Design:
+    """One network: pvesdn beside its floor. :param source: whose definitions it comes from."""
+
+    source: str
+    nodes: int
+    vnets: int
+    row: dict[str, Any]
+    floor: dict[str, Any]
+
+    @property
+    def ratio(self) -> float:
+        return best(self.row) / best(self.floor)
+
+
+def best(measured: dict[str, Any]) -> float:
+    """Seconds of the best run."""
+    return float(min(measured["seconds"]))
+
+
+def ratio_of(measured: dict[str, Any]) -> float:
+    """The median of a whole process by the floor that ran right after it."""
+    pairs = zip(measured["seconds"], measured["floor"], strict=True)
+    return float(statistics.median(plan / floor for plan, floor in pairs))
+
+
+def growth_of(compares: Compares, change: str) -> float:
+    """How many times longer the larger node takes."""
+    return best(compares[change, SIZES[1]]) / best(compares[change, SIZES[0]])
