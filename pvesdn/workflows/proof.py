@@ -92,7 +92,7 @@ class Proof:
         """Whether the node that went first shows what it can while the others are as before: its files, devices and
         settings, FRR's running configuration and its VNIs; and no session has been lost, whoever has the other end.
         """
-        canary.begin("verified", "before the others follow")
+        canary.begin("canary")
         behind = frozenset(progress.node for progress in waiting)
         try:
             sight = self._settled(lambda: self._look_at_canary(canary.node, behind), lambda sight: sight.patience)
@@ -106,7 +106,7 @@ class Proof:
         elif sight.verdict.failed:
             canary.fail(NodeFailed(canary.node, in_one_line(sight.verdict.failed)))
         else:  # the step is told in the report once all are verified
-            self._world.observer.done(canary.node, "verified", Outcome.OK.value)
+            self._world.observer.done(canary.node, "canary", Outcome.OK.value)
         return not canary.error
 
     def _look_at_canary(self, canary: NodeName, behind: frozenset[NodeName]) -> _Sight:

@@ -226,7 +226,7 @@ def test_the_others_wait_until_the_first_one_is_verified() -> None:
     made, _ = planned(lambda text: text + MORE)
     assert apply_to(made).is_good
     events = [event[:3] for event in made.observer.events]
-    checked = events.index(("done", "node1", "verified"))
+    checked = events.index(("done", "node1", "canary"))
     assert events.index(("done", "node1", "reloaded")) < checked < events.index(("step", "node2", "written"))
 
 
@@ -249,7 +249,7 @@ def test_a_canary_that_is_gone_when_its_turn_comes_is_followed_by_another_one() 
     report = apply(made.world(), changes, PLANNER)
     assert set(errors(report)) == {"node1"}
     events = [event[:3] for event in made.observer.events]
-    assert events.index(("done", "node2", "verified")) < events.index(("step", "node3", "written"))
+    assert events.index(("done", "node2", "canary")) < events.index(("step", "node3", "written"))
 
 
 REFUSED: dict[str, tuple[Callable[[str], str], str, str]] = {
