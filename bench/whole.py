@@ -37,7 +37,7 @@ def phases(folder: Path) -> dict[str, float]:
     from pvesdn.adapters.snapshot_dir import read_snapshot  # noqa: PLC0415 - importing is one of the steps
     from pvesdn.cli.screens.plan import last_line, plan_lines  # noqa: PLC0415
     from pvesdn.cli.screens.screen import Screen  # noqa: PLC0415
-    from pvesdn.cli.screens.summary import summarize  # noqa: PLC0415
+    from pvesdn.compare.counts import summarize  # noqa: PLC0415
     from pvesdn.render.renderer import Renderer  # noqa: PLC0415
     from pvesdn.workflows.plan import plan_understood  # noqa: PLC0415
     from pvesdn.workflows.understand import understand  # noqa: PLC0415

@@ -3,6 +3,7 @@
     PvesdnError
     +-- SettingsError       the caller's: settings, flags, environment
     +-- SnapshotError       the snapshot folder's
+    +-- HistoryError        the history file's
     +-- SdnConfigError      the operator's: one or several findings in the definitions
     +-- ClusterError        the cluster's
     |   +-- ApiUnavailable  no answer: refused connection, time-out, broken TLS
@@ -45,6 +46,10 @@ class SettingsError(PvesdnError):
 
 class SnapshotError(PvesdnError):
     """A snapshot folder is missing, incomplete or malformed."""
+
+
+class HistoryError(PvesdnError):
+    """The history of applies cannot be used, or has not what was asked for."""
 
 
 class SdnConfigError(PvesdnError):

@@ -28,8 +28,22 @@ class ClusterApi(Protocol):
         """Start `PUT /nodes/{node}/network`; None leaves out the parameter, which PVE before 9 does not have."""
         ...
 
-    def apply_sdn(self) -> Upid:
-        """Start `PUT /cluster/sdn`: commit PVE's pending definitions and reload every node."""
+    def apply_sdn(self, token: str | None = None) -> Upid:
+        """Start `PUT /cluster/sdn`: commit PVE's pending definitions and reload every node.
+
+        :param token: of `lock_sdn`; the commit gives the lock back.
+        """
+        ...
+
+    def lock_sdn(self) -> str:
+        """`POST /cluster/sdn/lock`: from now on PVE takes changes and commits only with the token that this returns.
+
+        :raises ApiRefused: status 404 or 501 where PVE has no such lock, 500 where somebody else holds it.
+        """
+        ...
+
+    def unlock_sdn(self, token: str) -> None:
+        """`DELETE /cluster/sdn/lock`: give the lock back; refused where the lock holds another token."""
         ...
 
     def require(self, rights: Iterable[tuple[str, str]]) -> None:

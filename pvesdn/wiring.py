@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import pwd
+import socket
 import threading
 from collections.abc import Mapping
 from functools import partial
@@ -12,6 +15,7 @@ from pvesdn.adapters.pve_api import PveApi
 from pvesdn.adapters.runner import SideBySide
 from pvesdn.adapters.system import SystemClock, ThreadPulse, last_written
 from pvesdn.errors import SettingsError
+from pvesdn.model.api_settings import ApiSettings
 from pvesdn.model.primitives import Json, NodeName
 from pvesdn.ports import ClusterApi, Observer
 from pvesdn.settings import NODE_MARK, LabSettings, Settings, SshSettings
@@ -41,9 +45,27 @@ def build_world(settings: Settings, observer: Observer, *, node_mark: Path = NOD
         at_once=SideBySide(ALL_AT_ONCE),
         local_node=local,
         pulse=ThreadPulse(),
+        who=_who(settings.api),
         task_timeout=settings.apply.task_timeout,
         definitions_changed=partial(last_written, _root(settings, local) / SDN_DIR.lstrip("/")),
     )
+
+
+def _who(api: ApiSettings) -> str:
+    """The user or the token, without its secret, and this machine."""
+    user = api.user or _login()
+    token = f"!{api.token_name}" if api.token_name else ""
+    return f"{user}{token} on {socket.gethostname()}"
+
+
+def _login() -> str:
+    """Who is logged in here; behind sudo both."""
+    try:
+        name = pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:
+        name = f"uid {os.getuid()}"
+    behind = os.environ.get("SUDO_USER", "")
+    return f"{behind} as {name}" if behind not in {"", name} else name
 
 
 def _root(settings: Settings, local: NodeName | None) -> Path:

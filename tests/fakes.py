@@ -98,8 +98,8 @@ class FakeApi:
             self.on_reload(node)
         return self._start(node, "srvreload", "networking")
 
-    def apply_sdn(self) -> str:
-        self.calls.append(("apply_sdn",))
+    def apply_sdn(self, token: str | None = None) -> str:
+        self.calls.append(("apply_sdn",) if token is None else ("apply_sdn", token))
         self._fail("apply_sdn")
         if self.on_apply:
             self.on_apply(self)
@@ -108,6 +108,13 @@ class FakeApi:
         for node in online:
             self._start(node, "srvreload", "networking")
         return started
+
+    def lock_sdn(self) -> str:
+        self.calls.append(("lock_sdn",))
+        raise ApiRefused("POST /cluster/sdn/lock: not implemented", status=501)
+
+    def unlock_sdn(self, token: str) -> None:
+        self.calls.append(("unlock_sdn", token))
 
     def require(self, rights: Iterable[tuple[str, str]]) -> None:
         for path, privilege in rights:

@@ -26,7 +26,7 @@ from pvesdn.model.findings import Severity
 from pvesdn.model.flags import PlanFlags
 from pvesdn.render.renderer import Renderer
 from pvesdn.settings import load_settings
-from pvesdn.workflows.apply import apply
+from pvesdn.workflows.apply import _carry_out
 from pvesdn.workflows.plan import _plan_node
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -233,7 +233,10 @@ def test_architecture_names_every_package() -> None:
 @pytest.mark.parametrize(
     ("workflow", "steps"),
     [
-        (apply, {"Stage": "stage(", "Put in place": "put_in_place(", "Commit": "commit(", "Verify": "proof.check("}),
+        (
+            _carry_out,
+            {"Stage": "stage(", "Put in place": "put_in_place(", "Commit": "commit(", "Verify": "proof.check("},
+        ),
         (_plan_node, {"Design": "design_node(", "Render": ".render(", "Compare": "compare_node("}),
     ],
     ids=["apply", "plan"],

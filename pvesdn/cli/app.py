@@ -25,6 +25,8 @@ _VERBS = {
     "apply": "Carry out the plan: stage everywhere, then write, reload and verify.",
     "confirm": "Have what apply --confirm has done stay, or tell what is open.",
     "rollback": "Put back what an apply that is open has done.",
+    "history": "Show what was applied: when, by whom, why, and how it ended.",
+    "diff": "Compare the definitions of two applies, or of one and now.",
     "verify": "Check that the network is what the definitions say; changes nothing.",
     "render": "Write the files of every node into a folder.",
     "show": "Show zones, VNets, VTEPs and nodes as pvesdn understands them.",

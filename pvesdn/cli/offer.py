@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 
 from pvesdn.cli.draft import Draft
 from pvesdn.cli.part import take_part
-from pvesdn.cli.screens.summary import Summary, summarize
 from pvesdn.cli.source import understood
+from pvesdn.compare.counts import Summary, summarize
 from pvesdn.compare.parting import left_out
 from pvesdn.model.files import ChangeSet
 from pvesdn.model.findings import Finding

@@ -40,6 +40,22 @@ class Duration(click.ParamType):  # type: ignore[type-arg] # generic only for th
         return seconds
 
 
+class Comment(click.ParamType):  # type: ignore[type-arg] # generic only for those who check
+    """One line of text for the history."""
+
+    name = "text"
+    _LONGEST = 200  # as in pvesdn.model.history, which help must not load
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The text without blanks around it."""
+        text = str(value).strip()
+        if not text.isprintable():
+            self.fail("a comment is one line of printable text", param, ctx)
+        if len(text) > self._LONGEST:
+            self.fail(f"a comment has at most {self._LONGEST} characters, and this one has {len(text)}", param, ctx)
+        return text
+
+
 class _Place(click.Path):
     """A `click.Path` that gives a `pathlib.Path`, and loads pathlib when there is one to give: help must be quick."""
 
@@ -116,9 +132,32 @@ def nodes(function: Decorated) -> Decorated:
     )
 
 
+def comment(function: Decorated) -> Decorated:
+    """`--comment`, for verbs that leave an entry in the history."""
+    return click.option(
+        "--comment", type=Comment(), default="", metavar="TEXT", help="Why, for `pvesdn history`; one line."
+    )(function)
+
+
 def diff(function: Decorated) -> Decorated:
     """`--diff`, for verbs that show a plan."""
     return click.option("--diff", "has_diff", is_flag=True, help="Show what changes in each file.")(function)
+
+
+def turns(function: Callable[..., int]) -> Callable[..., int]:
+    """The options about the order of the nodes; the verb gets them as `wishes`."""
+
+    @wraps(function)
+    def with_wishes(*args: Any, canary: str | None, batch: int | None, **given: Any) -> int:
+        from pvesdn.model.order import BATCH, Wishes  # noqa: PLC0415 - help must be quick
+
+        return function(*args, wishes=Wishes(canary=canary, batch=batch or BATCH), **given)
+
+    first = click.option("--canary", metavar="NODE", help="The node that goes first; the rest wait until it is good.")
+    most = click.option(
+        "--batch", type=click.IntRange(min=1), metavar="N", help="Nodes at most that change side by side behind it; 8."
+    )
+    return first(most(with_wishes))
 
 
 def decisions(function: Callable[..., int]) -> Callable[..., int]:

@@ -58,12 +58,14 @@ class Checkpoint:
     :param who: told to whoever finds it.
     :param seconds: after its last step on the node the apply counts as forgotten.
     :param frr: what FRR is told on the way there, and so on the way back.
+    :param token: of PVE's SDN lock, which the node gives back when the apply is over; empty where none is held.
     """
 
     id: str
     who: str
     seconds: int
     frr: FrrAction
+    token: str = ""
 
 
 @dataclass(frozen=True, slots=True)

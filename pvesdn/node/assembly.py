@@ -38,6 +38,7 @@ PARTS = (
         "state",
         "observe",
         "capture",
+        "token",
         "repair",
         "undo",
         "sweep",

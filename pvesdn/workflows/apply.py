@@ -1,4 +1,4 @@
-"""apply: stage on every node, then put in place and reload node by node; PVE's own commit is the last step.
+"""apply: stage on every node, then put in place and reload, one node first; PVE's own commit is the last step.
 
 A refusal while staging stops the run before anything has changed. After that, the first failure stops it and every node
 is put back as it was, unless PVE's definitions have been committed. A node that cannot be reached before anything was
@@ -29,9 +29,10 @@ from pvesdn.workflows.planner import Planner
 from pvesdn.workflows.progress import Progress, healthy
 from pvesdn.workflows.proof import Proof, in_one_line
 from pvesdn.workflows.put_in_place import put_in_place
+from pvesdn.workflows.sdn_lock import SdnLock
 from pvesdn.workflows.stage import discarding, stage
 from pvesdn.workflows.take_over import take_frr_over
-from pvesdn.workflows.transaction import Transaction
+from pvesdn.workflows.transaction import Begin, Transaction
 from pvesdn.workflows.world import World
 
 _OFFLINE = "offline; run pvesdn apply again when it is back"
@@ -39,17 +40,24 @@ _NOT_REACHED = CommitOutcome(Outcome.SKIPPED, "PVE's definitions were not commit
 
 
 def apply(
-    world: World, changes: ChangeSet, planner: Planner, *, confirm_within: int = 0, wishes: Wishes | None = None
+    world: World,
+    changes: ChangeSet,
+    planner: Planner,
+    *,
+    confirm_within: int = 0,
+    wishes: Wishes | None = None,
+    begin: Begin | None = None,
 ) -> ApplyReport:
     """Carry out a plan. With nothing to do, only the memory of the VTEPs is touched, and only if it is out of date.
 
     :param planner: plans again, with the flags of `changes`: to verify, and where the plan has a second part.
     :param confirm_within: what was done stays only if somebody confirms it within so many seconds; 0: it stays.
     :param wishes: what was said about the order of the nodes.
+    :param begin: called with the apply's id when every node has accepted it, before anything is changed.
     :raises ApplyRefused: obstacles are left in the plan, or interfaces would move on a part of the nodes, or PVE would
-        commit what cannot be taken back if nobody confirms, or the canary that was named cannot be one; nothing was
-        touched.
-    :raises ClusterError: the API does not let us reload or commit; nothing was touched.
+        commit what cannot be taken back if nobody confirms, or PVE's definitions are locked by somebody, or not those
+        of the plan any more, or the canary that was named cannot be one; nothing was touched.
+    :raises ClusterError: the API does not let us reload or commit, or there is no quorum; nothing was touched.
     :raises NodeError: the memory of the VTEPs or the definitions could not be written; nothing else was touched.
     """
     _refuse_obstacles(changes)
@@ -59,11 +67,35 @@ def apply(
     todo = execution_plan(changes, wishes)
     _refuse_what_cannot_wait(todo, confirm_within)
     world.api.require(_rights(todo))  # before anything: a refused reload leaves a node half done
-    _remember_vteps(world, todo.seen, [node.node for node in changes.nodes])
+    with SdnLock(world, changes) as lock:
+        lock.check()
+        _remember_vteps(world, todo.seen, [node.node for node in changes.nodes])
+        report = _carry_out(world, changes, todo, planner, lock=lock, confirm_within=confirm_within, begin=begin)
+    return replace(report, commit_error="; ".join(filter(None, (report.commit_error, lock.left))))
+
+
+def _carry_out(
+    world: World,
+    changes: ChangeSet,
+    todo: ExecutionPlan,
+    planner: Planner,
+    *,
+    lock: SdnLock,
+    confirm_within: int,
+    begin: Begin | None,
+) -> ApplyReport:
+    """Everything after the questions.
+
+    :raises PvesdnError: PVE's definitions cannot be locked; what was staged is gone again.
+    """
     run = [Progress(world, node) for node in todo.nodes]
     proof = Proof(world, changes, planner)
-    with Transaction(world, run) as transaction:
-        is_staged = stage(world, run) and transaction.arm()
+    with Transaction(world, run, begin) as transaction:
+        is_staged = stage(world, run)
+        if is_staged:
+            with discarding(world, run):
+                lock.take()
+            is_staged = transaction.arm(lock.token)
         if is_staged:
             _replace_definitions(world, run, todo, changes)
         is_placed = is_staged and put_in_place(world, healthy(run), transaction, todo.order, proof.check_canary)
@@ -72,7 +104,7 @@ def apply(
             proof.check_way_back(run)
             commit = _NOT_REACHED if todo.commits else NO_COMMIT
             return _report(run, changes, commit, is_staged=is_staged)
-        commit = _commit(world, run, todo, planner, transaction)
+        commit = _commit(world, run, todo, planner, transaction, lock=lock)
         restore_flooding(world, healthy(run))
         verdict = proof.check(healthy(run)) if healthy(run) else None
         elsewhere = [] if verdict is None else _elsewhere(run, verdict)
@@ -129,12 +161,18 @@ def _failed(run: Sequence[Progress]) -> str:
 
 
 def _commit(
-    world: World, run: Sequence[Progress], todo: ExecutionPlan, planner: Planner, transaction: Transaction
+    world: World,
+    run: Sequence[Progress],
+    todo: ExecutionPlan,
+    planner: Planner,
+    transaction: Transaction,
+    *,
+    lock: SdnLock,
 ) -> CommitOutcome:
     """Let PVE commit what is pending; where that was its last frr.conf, put ours in its place."""
     if not todo.commits:
         return NO_COMMIT
-    commit = commit_definitions(world, healthy(run), transaction)
+    commit = commit_definitions(world, healthy(run), transaction, lock)
     if todo.takes_frr_over and commit.outcome is Outcome.OK:
         take_frr_over(world, healthy(run), planner, todo.flags)
     return commit

@@ -10,10 +10,11 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from pvesdn.decode.cluster.answers import started_at
-from pvesdn.errors import ClusterError, NodeError, PvesdnError, TaskFailed
+from pvesdn.errors import ApplyRefused, ClusterError, NodeError, PvesdnError, TaskFailed
 from pvesdn.model.report import Outcome
 from pvesdn.workflows.aftermath import leave_unreloaded, restore_flooding
 from pvesdn.workflows.progress import Progress, healthy
+from pvesdn.workflows.sdn_lock import SdnLock
 from pvesdn.workflows.tasks import find_tasks, follow
 from pvesdn.workflows.transaction import Transaction
 from pvesdn.workflows.world import World
@@ -39,7 +40,7 @@ NO_COMMIT = CommitOutcome()
 """PVE has nothing to commit."""
 
 
-def commit_definitions(world: World, run: Sequence[Progress], transaction: Transaction) -> CommitOutcome:
+def commit_definitions(world: World, run: Sequence[Progress], transaction: Transaction, lock: SdnLock) -> CommitOutcome:
     """Commit, and follow the reload of every node in `run`; a node's failure is recorded in its Progress.
 
     A commit that was refused has its nodes put back. One whose answer was lost may have been made: PVE's definitions
@@ -49,9 +50,11 @@ def commit_definitions(world: World, run: Sequence[Progress], transaction: Trans
     try:
         before = {progress.node: set(_tasks(world, progress.node, since)) for progress in run}
         transaction.is_about_to_commit()
-        upid = world.api.apply_sdn()
-    except (ClusterError, NodeError) as error:
+        lock.check()  # last: what is pending now is what PVE commits
+        upid = world.api.apply_sdn(lock.token or None)
+    except (ClusterError, NodeError, ApplyRefused) as error:
         return _refused(world, run, transaction, error)
+    lock.is_given_back()
     transaction.is_past_return()
     since = min(since, started_at(upid) - _SLACK)
     failure = ""

@@ -6,10 +6,10 @@ A node is called as before only when it has looked, and called new only when the
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack, suppress
 from types import TracebackType
-from typing import Self
+from typing import Self, TypeAlias
 
 from pvesdn.errors import NodeError, NodeFailed, NodeUnreachable, PvesdnError
 from pvesdn.model.execution import Checkpoint, Undone, UndoState
@@ -40,16 +40,24 @@ _ALONE = "it puts itself back as soon as it can, also if it is restarted; pvesdn
 _UNKNOWN = "nobody can tell whether PVE's definitions were committed"
 
 
+Begin: TypeAlias = Callable[[str], object]
+"""Called with the id of an apply: 16 hexadecimal digits, the same on every node."""
+
+
 def _gone(node: NodeName) -> NodeFailed:
     hint = "see `journalctl -u pvesdn-undo` there, and run pvesdn apply again"
     return NodeFailed(node, "it put itself back meanwhile", hint=hint)
 
 
 class Transaction:
-    """The checkpoints of one apply. As a context manager it puts everything back when the block is cut short."""
+    """The checkpoints of one apply. As a context manager it puts everything back when the block is cut short.
 
-    def __init__(self, world: World, run: Sequence[Progress]) -> None:
+    :param begin: called when every node is armed, before anything is changed.
+    """
+
+    def __init__(self, world: World, run: Sequence[Progress], begin: Begin | None = None) -> None:
         self._world = world
+        self._begin = begin
         self._run = run
         self._id = secrets.token_hex(8)
         self._armed: dict[NodeName, Progress] = {}
@@ -94,13 +102,16 @@ class Transaction:
                 progress.fail(_gone(node))
         return tuple(lost)
 
-    def arm(self) -> bool:
-        """Have every node that changes write down how it is; False if one refused, and then none has kept it."""
+    def arm(self, token: str = "") -> bool:
+        """Have every node that changes write down how it is; False if one refused, and then none has kept it.
+
+        :param token: of PVE's SDN lock, for the nodes to give back should nobody else do it.
+        """
         who = f"pvesdn on {self._world.local_node or 'another machine'}"
 
         def arm_one(progress: Progress) -> None:
             progress.begin("armed")
-            checkpoint = Checkpoint(self._id, who, OPEN_SECONDS, progress.execution.frr)
+            checkpoint = Checkpoint(self._id, who, OPEN_SECONDS, progress.execution.frr, token)
             survives = self._world.nodes.arm(progress.node, checkpoint)
             self._is_armed.add(progress.node)
             if not survives:
@@ -116,6 +127,8 @@ class Transaction:
             for progress in todo:
                 if not progress.error:
                     progress.leave("written", f"not touched, because {', '.join(refused)} failed first")
+        elif self._begin is not None:
+            self._begin(self._id)
         return not refused
 
     def begins(self, run: Iterable[Progress]) -> None:

@@ -12,12 +12,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
+from pvesdn.compare.recorded import one_line
 from pvesdn.decode.cluster.members import MEMBERS_FILE, MembersFile, decode_members
 from pvesdn.errors import ApplyRefused, NodeFailed, SdnConfigError
 from pvesdn.model.files import ChangeSet
+from pvesdn.model.history import LONGEST_COMMENT
 from pvesdn.model.report import ApplyReport
 from pvesdn.model.snapshot import PVE_FILES
-from pvesdn.workflows.apply import apply
+from pvesdn.workflows.history import apply_on_record
 from pvesdn.workflows.planner import Planner
 from pvesdn.workflows.read import SDN_DIR, read_cluster
 from pvesdn.workflows.watch_memory import LastRun, Memory, clock_time, decode_memory, encode_memory
@@ -108,7 +110,7 @@ def watch_once(
     memory = replace(memory, run=LastRun.STARTED, ran_at=world.clock.now())
     if remember is not None and not any(node.obstacles for node in changes.nodes):
         remember(encode_memory(memory))
-    report = apply(world, changes, planner)
+    report = apply_on_record(world, changes, planner, comment=one_line(f"watch: {reason}", LONGEST_COMMENT))
     return WatchReport(True, reason, encode_memory(replace(memory, run=_ending(changes, report))), changes, report)
 
 

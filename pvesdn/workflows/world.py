@@ -16,6 +16,7 @@ class World:
     :param local_node: the name of the node this runs on; None outside the cluster.
     :param task_timeout: how long one PVE task may take, seconds.
     :param pulse: keeps nodes from taking a run for dead that waits for others; None where nothing takes long.
+    :param who: on whose behalf it acts, and from which machine, such as ``root on pve1``; empty where nobody knows.
     :param definitions_changed: when a file in /etc/pve/sdn was last written, as this machine sees it, in seconds of the
         Unix epoch; None if it cannot see it.
     """
@@ -29,4 +30,5 @@ class World:
     local_node: str | None = None
     task_timeout: float = 600.0
     pulse: Pulse | None = None
+    who: str = ""
     definitions_changed: Callable[[], float | None] = lambda: None

@@ -37,6 +37,8 @@ def keys(value: Any) -> Iterator[str]:
         (("show",), "show"),
         (("apply", "--yes"), "apply"),
         (("import", "--diff"), "import"),
+        (("history",), "history"),
+        (("diff", "1"), "diff"),
         (("plan", "--node", "nobody"), "error"),
     ],
 )
@@ -47,6 +49,9 @@ def test_every_key_is_documented(words: tuple[str, ...], kind: str, settings: Pa
         for name, raw in hand("one-exit").nodes.items():
             cluster.nodes[name].files.update(raw.files)
             cluster.nodes[name].commands |= raw.commands
+    if kind in {"history", "diff"}:
+        call("--config", settings, "apply", "--yes", "--overwrite", cluster=cluster)
+        cluster.nodes.pve_files["/etc/pve/sdn/pvesdn.cfg"] = ""
     overwrite = ("--overwrite",) if words[0] == "apply" else ()
     document = json.loads(call("--config", settings, *words, *overwrite, "--json", cluster=cluster).out)
     assert document["kind"] == kind
@@ -56,5 +61,5 @@ def test_every_key_is_documented(words: tuple[str, ...], kind: str, settings: Pa
 
 def test_every_kind_is_documented() -> None:
     text = DOCUMENTATION.read_text()
-    for kind in ("plan", "apply", "show", "import", "check", "error"):
+    for kind in ("plan", "apply", "history", "diff", "show", "import", "check", "error"):
         assert f"\n## {kind}\n" in text

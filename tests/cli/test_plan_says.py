@@ -12,8 +12,8 @@ import pytest
 
 from pvesdn.cli.screens.plan import plan_lines, summarized_lines
 from pvesdn.cli.screens.screen import Line
-from pvesdn.cli.screens.summary import summarize
 from pvesdn.compare.conflicts import digest
+from pvesdn.compare.counts import summarize
 from pvesdn.model.files import ChangeSet
 from pvesdn.model.snapshot import NodeRaw, Snapshot
 from pvesdn.render.renderer import Renderer

@@ -214,14 +214,16 @@ class KilledApi:
         self._cluster, self._api, self._transport, self._is_heard = cluster, api, transport, is_heard
 
     def __getattr__(self, name: str) -> Callable[..., object]:
+        if self._transport._is_dead:
+            raise Killed
         if name != "apply_sdn":
             found: Callable[..., object] = getattr(self._api, name)
             return found
 
-        def killed() -> object:
+        def killed(*words: str | None) -> object:
             self._transport._is_dead = True
             if self._is_heard:
-                self._api.apply_sdn()
+                self._api.apply_sdn(*words)
                 self._cluster.wait_for_tasks(10)
             raise Killed
 
@@ -243,8 +245,10 @@ def test_a_run_that_is_killed_before_pves_commit_is_put_back_and_one_killed_afte
         standing_network(cluster)
         before = network_of(cluster)
         killed_at_commit(cluster, is_heard=False)
+        assert cluster.read_sdn(".lock"), "nobody was left to give it back"
         pass_time(cluster, LEFT_ALONE)
         assert network_of(cluster) == before
+        assert cluster.read_sdn(".lock") is None
         assert traces(cluster) == []
     with serving(tmp_path / "after") as cluster:
         standing_network(cluster)

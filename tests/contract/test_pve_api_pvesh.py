@@ -96,6 +96,21 @@ class TestTasks:
         pvesh(f'"{WHOLE}"\n', stderr="pve2: error reloading network config\n")
         assert api().apply_sdn() == WHOLE
 
+    def test_the_lock_is_made_and_given_back(self, pvesh):
+        calls = pvesh('"0b1c-22"\n')
+        assert api().lock_sdn() == "0b1c-22"
+        assert calls.read_text() == "create /cluster/sdn/lock --allow-pending 1 --output-format json\n"
+        calls = pvesh("")
+        api().unlock_sdn("0b1c-22")
+        assert calls.read_text().splitlines()[-1] == (
+            "delete /cluster/sdn/lock --lock-token 0b1c-22 --output-format json"
+        )
+
+    def test_a_lock_without_a_token_is_none(self, pvesh):
+        pvesh("{}")
+        with pytest.raises(ApiUnavailable, match="not the token of a lock"):
+            api().lock_sdn()
+
     def test_neither_does_an_exit_status(self, pvesh):
         pvesh(f'"{WHOLE}"\n', stderr="pve2: error reloading network config\n", status=255)
         assert api().apply_sdn() == WHOLE

@@ -19,7 +19,7 @@ from pvesdn.cli.screens.documents import apply_document, plan_document
 from pvesdn.cli.screens.overview import overview
 from pvesdn.cli.screens.plan import last_line, plan_lines
 from pvesdn.cli.screens.screen import Line, clean
-from pvesdn.cli.screens.summary import summarize
+from pvesdn.compare.counts import summarize
 from pvesdn.decode.nodes.facts import decode_facts
 from pvesdn.errors import PvesdnError
 from pvesdn.model.cluster import Vtep

@@ -12,7 +12,7 @@ from pvesdn.adapters.snapshot_dir import read_snapshot
 from pvesdn.cli.screens.adopt import adoption_lines
 from pvesdn.cli.screens.plan import last_line
 from pvesdn.cli.screens.screen import Line
-from pvesdn.cli.screens.summary import summarize
+from pvesdn.compare.counts import summarize
 from pvesdn.decode.definitions.sdn_files import decode_sdn
 from pvesdn.model.files import OUR_INTERFACES, Action
 from pvesdn.model.snapshot import Snapshot

@@ -15,6 +15,7 @@ from pathlib import Path
 from pvesdn_lab.simulated.commands import run
 from pvesdn_lab.simulated.commands.answers import script
 from pvesdn_lab.simulated.commands.main import COMMANDS, main
+from pvesdn_lab.simulated.commands.seen import seen
 from pvesdn_lab.simulated.commands.state import is_slow
 from pvesdn_lab.simulated.commands.streams import caught
 
@@ -43,6 +44,7 @@ def call(executable: Path, arguments: Sequence[str]) -> subprocess.CompletedProc
 
 def _is_ours(executable: Path) -> bool:
     try:
-        return executable.read_text("utf-8") == text_of(executable.name)
+        text = seen(str(executable), lambda: executable.read_text("utf-8"))
     except (OSError, UnicodeDecodeError):
         return False
+    return bool(text == text_of(executable.name))

@@ -13,7 +13,7 @@ from pvesdn_lab.simulated.called import call, text_of
 from pvesdn_lab.simulated.commands import ifupdown
 from pvesdn_lab.simulated.commands.answers import RECORD
 from pvesdn_lab.simulated.commands.main import COMMANDS
-from pvesdn_lab.simulated.commands.state import PHYSICAL, Link, State, locked_state, read_json, write_json
+from pvesdn_lab.simulated.commands.state import PHYSICAL, Link, locked_state, read_json, write_json
 from pvesdn_lab.simulated.host import Files
 
 INTERFACES = """\
@@ -149,7 +149,8 @@ class SimulatedNode(Files):
 
     def links(self) -> dict[str, Link]:
         """The node's network links as the kernel would have them, by name."""
-        return State(self.root).links
+        links: dict[str, Link] = read_json(self.root, "links", {"links": {}})["links"]
+        return links
 
     def frr(self) -> dict[str, Any]:
         """FRR's state: enabled, running, daemons, config (the live text), reloads, restarts."""

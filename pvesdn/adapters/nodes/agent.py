@@ -72,7 +72,8 @@ class ProgramAgent:
     def arm(self, node: NodeName, checkpoint: Checkpoint) -> bool:
         """Have the node write down how it is; whether it puts itself back after a reboot too."""
         words: dict[str, Json] = {"id": checkpoint.id, "who": checkpoint.who, "seconds": checkpoint.seconds}
-        return decode_flag(node, self._ask(node, "arm", **words, frr=checkpoint.frr.value), "survives_reboot")
+        words |= {"frr": checkpoint.frr.value, **({"token": checkpoint.token} if checkpoint.token else {})}
+        return decode_flag(node, self._ask(node, "arm", **words), "survives_reboot")
 
     def hold(self, node: NodeName, apply_id: str, *, is_committing: bool = False) -> bool:
         """Move the deadline on; False where the node has put itself back."""

@@ -69,9 +69,20 @@ class PveApi:
         data = {} if regenerate_frr is None else {"regenerate-frr": str(int(regenerate_frr))}
         return self._start("srvreload", f"nodes/{node}/network", data)
 
-    def apply_sdn(self) -> Upid:
+    def apply_sdn(self, token: str | None = None) -> Upid:
         """Start `PUT /cluster/sdn`: commit PVE's pending definitions and reload every node."""
-        return self._start("reloadnetworkall", "cluster/sdn", {})
+        # PVE does not fill in the documented default of release-lock: without the 1 the lock would stay.
+        data = {} if token is None else {"lock-token": token, "release-lock": "1"}
+        return self._start("reloadnetworkall", "cluster/sdn", data)
+
+    def lock_sdn(self) -> str:
+        """`POST /cluster/sdn/lock`, whatever is pending; the token."""
+        with self._understanding("POST /cluster/sdn/lock"):
+            return api_answers.decode_token(self._call("POST", "cluster/sdn/lock", {"allow-pending": "1"}))
+
+    def unlock_sdn(self, token: str) -> None:
+        """`DELETE /cluster/sdn/lock`: give the lock back."""
+        self._call("DELETE", "cluster/sdn/lock", {"lock-token": token})
 
     def require(self, rights: Iterable[tuple[str, str]]) -> None:
         """Return if we have every privilege; pvesh runs as root@pam, who has them all."""
@@ -108,8 +119,9 @@ class PveApi:
 
     def _call(self, method: str, path: str, values: dict[str, str]) -> Json:
         resource = self._resource(path.strip("/"))
+        send = {"GET": resource.get, "PUT": resource.put, "POST": resource.post, "DELETE": resource.delete}[method]
         try:
-            return resource.get(**values) if method == "GET" else resource.put(**values)
+            return send(**values)
         except Exception as error:
             raise translate(error, f"{method} /{path.strip('/')}", self._settings) from error
 

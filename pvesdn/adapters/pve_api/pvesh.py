@@ -33,7 +33,7 @@ class PveshSession:
         self, method: str, url: str, data: Mapping[str, str] | None, params: Mapping[str, str] | None
     ) -> WholeAnswer:
         """Run one call as proxmoxer asks for it."""
-        verb = {"GET": "get", "PUT": "set"}[method]
+        verb = {"GET": "get", "PUT": "set", "POST": "create", "DELETE": "delete"}[method]
         options = [word for key, value in {**(data or {}), **(params or {})}.items() for word in (f"--{key}", value)]
         argv = ["pvesh", verb, url, *options, "--output-format", "json"]
         status, output, complaint = self._change(argv) if method == "PUT" else self._ask(argv)

@@ -10,7 +10,7 @@ from pvesdn.cli.screens.blocks import diff_lines
 from pvesdn.cli.screens.documents import findings, plan_document
 from pvesdn.cli.screens.plan import plan_lines
 from pvesdn.cli.screens.screen import Line, Span, Style
-from pvesdn.cli.screens.summary import summarize
+from pvesdn.compare.counts import summarize
 from pvesdn.compare.diff import showable
 from pvesdn.decode.secrets import HIDDEN
 from pvesdn.model.files import FRR_CONF, FRR_CONF_LOCAL

@@ -30,6 +30,8 @@ def show_report(screen: Screen, report: ApplyReport) -> None:
         screen.line(Span("already so before: ", Style.WARNING), f"{said}; pvesdn verify says what to do")
     for what in report.not_checked:
         screen.line(Span("not checked: ", Style.WARNING), what)
+    if report.not_recorded:
+        screen.warning(f"not in the history: {report.not_recorded}")
     screen.line(*_last_line(report))
 
 

@@ -216,10 +216,10 @@ def _without_node(obstacle: Finding, node: str) -> str:
     return f"{what}; {obstacle.hint}" if obstacle.hint else what
 
 
-def diff_lines(file: FileChange) -> Iterator[Line]:
+def diff_lines(file: FileChange, indent: str = "      ") -> Iterator[Line]:
     """What changes in a file, coloured as git does."""
     for line in showable(file):
-        yield "      ", Span(line, _diff_style(line))
+        yield indent, Span(line, _diff_style(line))
 
 
 def _diff_style(line: str) -> Style:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from pvesdn.cli.screens.summary import Summary
 from pvesdn.compare.consequences import consequences
+from pvesdn.compare.counts import Summary
 from pvesdn.compare.diff import showable
 from pvesdn.compare.healing import action_of
 from pvesdn.compare.replugs import replugs
@@ -204,6 +204,7 @@ def _report(report: ApplyReport) -> dict[str, Any]:
         "commit_error": report.commit_error,
         "not_checked": list(report.not_checked),
         "is_unconfirmed": report.is_unconfirmed,
+        "not_recorded": report.not_recorded,
         "checks": None if report.verdict is None else _verdict(report.verdict),
     } | ({"definitions": Outcome.OK.value} if report.has_new_definitions else {})
 

@@ -9,7 +9,7 @@ from typing import Any
 from pvesdn.cli.screens.documents import findings, plan_document
 from pvesdn.cli.screens.plan import last_line, plan_lines
 from pvesdn.cli.screens.screen import Line, Span, Style
-from pvesdn.cli.screens.summary import summarize
+from pvesdn.compare.counts import summarize
 from pvesdn.model.ranges import ranges
 from pvesdn.model.zone_move import Fate, MovedProperty
 from pvesdn.move.from_panel import with_the_panel

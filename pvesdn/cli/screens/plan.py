@@ -11,9 +11,10 @@ from pvesdn.cli.screens.order import order_lines
 from pvesdn.cli.screens.paths import path_lines
 from pvesdn.cli.screens.pve import PENDING, SIGNS, pending_lines
 from pvesdn.cli.screens.screen import Line, Span, Style, counted
-from pvesdn.cli.screens.summary import Summary, summary_lines
+from pvesdn.cli.screens.summary import summary_lines
 from pvesdn.cli.screens.wrapping import wrapped
 from pvesdn.compare.consequences import consequences
+from pvesdn.compare.counts import Summary
 from pvesdn.compare.healing import action_of
 from pvesdn.compare.replugs import replugs
 from pvesdn.model.cluster import Vtep

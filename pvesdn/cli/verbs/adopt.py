@@ -13,10 +13,10 @@ from pvesdn.cli.outputs import write_files
 from pvesdn.cli.screens.adopt import adoption_document, adoption_lines
 from pvesdn.cli.screens.plan import last_line
 from pvesdn.cli.screens.screen import Span, Style, counted
-from pvesdn.cli.screens.summary import summarize
 from pvesdn.cli.session import Session
 from pvesdn.cli.source import cluster_of, show_findings, take
 from pvesdn.cli.verbs.move import move, require_alone
+from pvesdn.compare.counts import summarize
 from pvesdn.decode.secrets.veil import is_veiled
 from pvesdn.errors import SettingsError
 from pvesdn.model.files import FileChange

@@ -19,20 +19,20 @@ from pvesdn.cli.screens.consequences import fall_lines
 from pvesdn.cli.screens.documents import apply_document
 from pvesdn.cli.screens.plan import last_line, plan_lines
 from pvesdn.cli.screens.progress import PlainSteps, Steps
-from pvesdn.cli.screens.summary import Summary
 from pvesdn.cli.screens.wrapping import wrapped
 from pvesdn.cli.session import Session
 from pvesdn.cli.source import show_findings
+from pvesdn.compare.counts import Summary
 from pvesdn.errors import ApplyRefused, PvesdnError
 from pvesdn.model.files import ChangeSet
 from pvesdn.model.flags import PlanFlags
-from pvesdn.model.order import BATCH, Wishes
+from pvesdn.model.order import Wishes
 from pvesdn.model.ranges import ranges
 from pvesdn.model.report import ApplyReport
 from pvesdn.model.saved_plan import Terms
 from pvesdn.render.renderer import Renderer
-from pvesdn.workflows.apply import apply as carry_out
 from pvesdn.workflows.canary import require_canary
+from pvesdn.workflows.history import apply_on_record
 from pvesdn.workflows.plan import plan as make_plan
 from pvesdn.workflows.read import read_cluster
 from pvesdn.workflows.world import World
@@ -50,14 +50,8 @@ from pvesdn.workflows.world import World
     metavar="[TIME]",
     help="Put everything back unless `pvesdn confirm` comes within TIME, such as 90s or 1h; 10m if none is given.",
 )
-@click.option("--canary", metavar="NODE", help="The node that goes first, alone; the others follow once it is good.")
-@click.option(
-    "--batch",
-    type=click.IntRange(min=1),
-    default=BATCH,
-    metavar="N",
-    help=f"How many nodes at most have their turn side by side behind the first; {BATCH} if nothing is said.",
-)
+@options.turns
+@options.comment
 @options.diff
 @options.nodes
 @options.decisions
@@ -70,8 +64,8 @@ def apply(
     plan_file: Path | None,
     is_agreed: bool,
     confirm_within: int | None,
-    canary: str | None,
-    batch: int,
+    wishes: Wishes,
+    comment: str,
     has_diff: bool,
     only: tuple[str, ...],
     flags: PlanFlags,
@@ -102,7 +96,6 @@ def apply(
         raise click.UsageError("--json cannot ask, so it needs --yes")
     if plan_file is not None and (only or flags != PlanFlags()):
         raise click.UsageError("a saved plan has its nodes and decisions in it: give them to `pvesdn plan --out`")
-    wishes = Wishes(canary=canary, batch=batch)
     source = _Source(Terms(flags=flags, nodes=nodes_of(only)), plan_file)
     settings = session.settings()
     steps = watcher(session)
@@ -121,7 +114,9 @@ def apply(
         report = _carry_out(
             session,
             steps,
-            lambda: carry_out(world, changes, planner, confirm_within=confirm_within or 0, wishes=wishes),
+            lambda: apply_on_record(
+                world, changes, planner, confirm_within=confirm_within or 0, wishes=wishes, comment=comment
+            ),
         )
     if not offer.has_work:
         report = None

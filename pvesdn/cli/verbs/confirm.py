@@ -9,8 +9,10 @@ from pvesdn.cli.screens.confirmation import ids, standing_document, standing_lin
 from pvesdn.cli.screens.progress import PlainSteps
 from pvesdn.cli.screens.screen import Span, Style
 from pvesdn.cli.session import Session
+from pvesdn.model.history import Ending
 from pvesdn.workflows.confirmation import confirm as carry_out
 from pvesdn.workflows.confirmation import standing
+from pvesdn.workflows.history import settle
 
 
 @click.command(epilog=statuses.TABLE)
@@ -34,6 +36,8 @@ def confirm(session: Session, *, apply_id: str | None, is_question: bool) -> int
             session.screen.lines(standing_lines(now))
         return statuses.OK
     found = carry_out(world, apply_id)
+    if found is not None and (trouble := settle(world, list(found.nodes), found.id, Ending.CONFIRMED)):
+        session.screen.warning(f"not in the history: {trouble}")
     if session.wants_json:
         nodes = [] if found is None else sorted(found.nodes)
         document = {"id": apply_id if found is None else found.id, "confirmed": nodes}

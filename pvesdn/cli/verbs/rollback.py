@@ -13,8 +13,10 @@ from pvesdn.cli.screens.screen import Screen, Span, Style
 from pvesdn.cli.session import Session
 from pvesdn.errors import NodeError, NodeUnreachable
 from pvesdn.model.execution import Undone, UndoState
+from pvesdn.model.history import Ending
 from pvesdn.model.primitives import NodeName
 from pvesdn.workflows.confirmation import roll_back
+from pvesdn.workflows.history import settle
 
 _WORDS = {
     UndoState.NOTHING: "has put itself back already",
@@ -39,6 +41,9 @@ def rollback(session: Session, *, apply_id: str | None) -> int:
     world = session.world(session.settings(), PlainSteps(session.screen, is_beside=session.wants_json))
     found, outcomes = roll_back(world, apply_id)
     status = _status(outcomes)
+    ending = Ending.ROLLED_BACK if status == statuses.OK else Ending.PARTLY
+    if trouble := settle(world, list(found.nodes), found.id, ending):
+        session.screen.warning(f"not in the history: {trouble}")
     if session.wants_json:
         nodes = [{"name": node, **_entry(outcome)} for node, outcome in sorted(outcomes.items())]
         session.document("rollback", {"exit_status": status, "id": found.id, "nodes": nodes})

@@ -24,6 +24,7 @@ _LONGEST_LINE = 400
 _UPID = re.compile(
     r"UPID:[A-Za-z0-9-]+:[0-9A-Fa-f]{8}:[0-9A-Fa-f]{8,9}:[0-9A-Fa-f]{8}:(?P<kind>[^:\s\"']+):[^:\s\"']*:[^:\s\"']+:"
 )
+_TOKEN = re.compile(r"[0-9A-Za-z-]{1,128}")
 _MISSING_RIGHT = re.compile(r"Permission check failed \((?P<path>/[^,)]*), (?P<privileges>[^)]+)\)")
 _STATUS_LINE = re.compile(r"(?P<status>[45]\d\d) (?P<text>[A-Za-z].*)")
 _NO_HANDLER = re.compile(r"[Nn]o '\w+' handler defined|[Mm]ethod '.*' not implemented|unable to find .* handler")
@@ -88,6 +89,14 @@ def decode_privileges(answer: Json, path: str) -> frozenset[str]:
     rows = _decoded(TypeAdapter(dict[str, dict[str, object]]), answer, "a list of permissions")
     above = {"/", path, *(path[:end] for end, character in enumerate(path) if character == "/")}
     return frozenset(privilege for row in rows.keys() & above for privilege in rows[row])
+
+
+def decode_token(answer: Json) -> str:
+    """The answer of `POST /cluster/sdn/lock`."""
+    if not isinstance(answer, str) or not _TOKEN.fullmatch(answer):
+        msg = "not the token of a lock"
+        raise AnswerError(msg)
+    return answer
 
 
 def find_upid(text: Json, kind: str) -> Upid:

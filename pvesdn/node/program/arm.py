@@ -39,7 +39,7 @@ LONGEST = 24 * 3600
 
 def arm(machine: Machine, arguments: Value) -> Value:
     """Leave a checkpoint: ``{"id", "who", "seconds", "frr": "none", "reload" or "restart"}`` ->
-    ``{"survives_reboot": bool}``.
+    ``{"survives_reboot": bool}``. With ``"token"`` the node gives that lock of PVE's back when the apply is over.
 
     What is staged has to be staged already. Every further verb of the apply moves its deadline on by ``seconds``, and
     so does this one when it is asked again. Once the deadline is over, the node puts itself back; where
@@ -48,12 +48,15 @@ def arm(machine: Machine, arguments: Value) -> Value:
     """
     name, who, action = text_at(arguments, "id"), text_at(arguments, "who"), text_at(arguments, "frr")
     seconds = _seconds(arguments, "seconds")
+    token = text_at(arguments, "token") if "token" in arguments else ""
     with locked(machine):
         if _is_open(machine, name):
             begun(machine, "")
             return {"survives_reboot": is_on_disk(machine)}
         try:
-            checkpoint = _taken(machine, {"id": name, "who": who, "seconds": seconds, "frr_action": action})
+            checkpoint = _taken(
+                machine, {"id": name, "who": who, "seconds": seconds, "frr_action": action, "token": token}
+            )
             # Before the checkpoint: an armed node without a guard would be one that nobody puts back.
             survives = set_guard(machine, name) if machine.source else True
             save_checkpoint(machine, checkpoint)

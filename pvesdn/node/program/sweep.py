@@ -17,6 +17,7 @@ from pvesdn.node.program.places import CLUSTER_FOLDER, RUNNING_CONFIG, TARGETS
 from pvesdn.node.program.quorum import has_quorum
 from pvesdn.node.program.request import Value, text_at
 from pvesdn.node.program.swap import locked, unstage
+from pvesdn.node.program.token import give_token_back
 from pvesdn.node.program.undo import put_back
 
 COMMITTING = "committing"
@@ -71,6 +72,7 @@ def settled(machine: Machine, checkpoint: Value) -> Value:
             return {"state": "undecided", "left": [], "log": []}
         if is_committed:
             unstage(machine, sorted(TARGETS))
+            give_token_back(machine, checkpoint)
             drop_checkpoint(machine)
             return {"state": "kept", "left": [], "log": []}
     return put_back(machine, checkpoint)

@@ -18,6 +18,7 @@ from pvesdn.node.program.record import load_record, save_record
 from pvesdn.node.program.repair import differing, make_room, put_settings, repair
 from pvesdn.node.program.request import Value, text_at
 from pvesdn.node.program.swap import Busy, locked, unstage
+from pvesdn.node.program.token import give_token_back
 
 Part = Callable[[Machine, Value], List[str]]
 """Puts something back; what was done, and what failed."""
@@ -77,6 +78,10 @@ def put_back(machine: Machine, checkpoint: Optional[Value]) -> Value:
         drop_checkpoint(machine)  # what one that was killed while it armed has left
         return {"state": "nothing", "left": [], "log": []}
     if not checkpoint["begun"]:
+        left = give_token_back(machine, checkpoint)
+        if left:
+            save_checkpoint(machine, postponed(machine, once_more(checkpoint)))
+            return {"state": "partly", "left": left, "log": []}
         drop_checkpoint(machine)
         return {"state": "untouched", "left": [], "log": []}
     checkpoint = postponed(machine, once_more(checkpoint))
@@ -89,6 +94,7 @@ def put_back(machine: Machine, checkpoint: Optional[Value]) -> Value:
             time.sleep(1.0)
             log += _do(_NETWORK, machine, checkpoint)
             left = _left(machine, checkpoint)
+    left += give_token_back(machine, checkpoint)
     if left:
         # The next apply need not wait for anybody; the node itself tries again later.
         save_checkpoint(machine, postponed(machine, checkpoint))
@@ -104,7 +110,8 @@ def put_files_back(machine: Machine, checkpoint: Value) -> List[str]:
     The checkpoint stays: devices and FRR are looked at when they are there.
     """
     if not checkpoint["begun"]:
-        drop_checkpoint(machine)
+        if not checkpoint.get("token"):  # a lock of PVE's is given back when /etc/pve is there
+            drop_checkpoint(machine)
         return []
     checkpoint = dict(once_more(checkpoint), is_booted=True)
     save_checkpoint(machine, checkpoint)

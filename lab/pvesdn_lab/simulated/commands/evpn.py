@@ -5,14 +5,25 @@ beside a node's own; nothing runs, everything is worked out when it is asked for
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-from pvesdn_lab.simulated.commands.state import STATE_FOLDER, State, read_json
+from pvesdn_lab.simulated.commands.state import STATE_FOLDER, State, seen_json
 
 _ROUTER = re.compile(r"^router bgp (\d+)\n((?: .*\n|!\n)*)", re.MULTILINE)
 _VRF_L3VNI = re.compile(r"^vrf (\S+)\n vni (\d+)$", re.MULTILINE)
+_ISOLATED = re.compile(r"^  ?vni (\d+)$", re.MULTILINE)
+
+
+class Router(NamedTuple):
+    """What a configuration says of BGP: the AS number, 0 without BGP, and each peer with the address that the session
+    speaks from.
+    """
+
+    asn: int
+    peers: Mapping[str, str]
 
 
 def off_mark(root: Path) -> Path:
@@ -23,10 +34,11 @@ def off_mark(root: Path) -> Path:
 def neighbors(root: Path) -> dict[str, Any]:
     """``show bgp neighbors json``: of the default VRF, by address, as far as pvesdn reads it."""
     found = {}
-    for peer, source in _configured(root).items():
-        is_up = _answers(root, peer, source)
+    router, holders = _router(root), _holders(root)
+    for peer, source in router.peers.items():
+        is_up = _answers(root, holders.get(peer), peer, source)
         found[peer] = {
-            "remoteAs": _asn(root),
+            "remoteAs": router.asn,
             "bgpState": "Established" if is_up else "Active",
             "hostLocal": source if is_up else "Unknown",
             "hostForeign": peer if is_up else "Unknown",
@@ -42,6 +54,7 @@ def vnis(root: Path) -> list[dict[str, Any]]:
         return []
     state = State(root)
     l3vnis = {vni: vrf for vrf, vni in l3vnis_of(root).items()}
+    floods = flooded(root)
     found: list[dict[str, Any]] = []
     for name, link in state.links.items():
         if link["kind"] != "vxlan":
@@ -53,8 +66,8 @@ def vnis(root: Path) -> list[dict[str, Any]]:
             ports = {"vni": vni, "type": "L3", "localVtepIp": link["info"].get("local"), "vxlanIntf": name}
             found.append({**ports, "state": "Up" if bridge else "Down", "vrf": l3vnis[vni], "routerMac": mac})
         else:
-            vteps = flooded(root, name)
-            found.append({"vni": vni, "type": "L2", "vrf": vrf, "vxlanInterface": name, "numRemoteVteps": vteps})
+            ports = {"vni": vni, "type": "L2", "vrf": vrf, "vxlanInterface": name}
+            found.append({**ports, "numRemoteVteps": floods[name]})
     return found
 
 
@@ -63,24 +76,25 @@ def l3vnis_of(root: Path) -> dict[str, int]:
     return {vrf: int(vni) for vrf, vni in _VRF_L3VNI.findall(config_of(root))}
 
 
-def flooded(root: Path, device: str) -> list[str]:
-    """The VTEPs that zebra floods to from a VXLAN device: those of nodes whose type-3 route has come."""
-    mine = State(root).links[device]
-    vni = mine["info"]["id"]
-    if _is_isolated(root, vni) or "bgpd" not in daemons_of(root):
-        return []
-    found = []
-    for other in heard_by(root):
-        for link in State(other).links.values():
-            is_there = link["kind"] == "vxlan" and link["info"].get("id") == vni and link["up"]
-            if is_there and not _is_isolated(other, vni) and "advertise-all-vni" in config_of(other):
-                found.append(str(link["info"].get("local")))
-    return sorted(found)
+def flooded(root: Path) -> dict[str, list[str]]:
+    """The VTEPs that zebra floods to, by VXLAN device: those of nodes whose type-3 route has come.
+
+    A plain VXLAN has none, which a route target of nobody keeps out of EVPN; nor has the L3VNI, which has no flooding.
+    """
+    vteps: dict[int, list[str]] = {}
+    for other in heard_by(root) if "bgpd" in daemons_of(root) else ():
+        isolated = _isolated(config_of(other))
+        for link in State(other).links.values() if "advertise-all-vni" in config_of(other) else ():
+            if link["kind"] == "vxlan" and link["up"] and link["info"].get("id") not in isolated:
+                vteps.setdefault(link["info"].get("id"), []).append(str(link["info"].get("local")))
+    mine = {name: link["info"]["id"] for name, link in State(root).links.items() if link["kind"] == "vxlan"}
+    isolated = _isolated(config_of(root))
+    return {name: [] if vni in isolated else sorted(vteps.get(vni, [])) for name, vni in mine.items()}
 
 
-def _is_isolated(root: Path, vni: int) -> bool:
-    """A plain VXLAN, which a route target of nobody keeps out of EVPN; or the L3VNI, which has no flooding."""
-    return re.search(rf"^  ?vni {vni}$", config_of(root), re.MULTILINE) is not None
+@lru_cache(maxsize=256)
+def _isolated(config: str) -> frozenset[int]:
+    return frozenset(map(int, _ISOLATED.findall(config)))
 
 
 def heard_by(root: Path) -> list[Path]:
@@ -88,37 +102,48 @@ def heard_by(root: Path) -> list[Path]:
     known, todo = {root}, [root]
     while todo:
         here = todo.pop()
-        for peer, source in _configured(here).items():
-            other = _holder(here, peer)
-            if other is not None and other not in known and _answers(here, peer, source):
+        holders = _holders(here)
+        for peer, source in _router(here).peers.items():
+            other = holders.get(peer)
+            if other is not None and other not in known and _answers(here, other, peer, source):
                 known.add(other)
                 todo.append(other)
     return sorted(known - {root})
 
 
-def _configured(root: Path) -> dict[str, str]:
-    """Peers with the address that the session speaks from."""
-    router = _ROUTER.search(config_of(root))
+def _router(root: Path) -> Router:
+    return _router_in(config_of(root))
+
+
+@lru_cache(maxsize=256)
+def _router_in(config: str) -> Router:
+    router = _ROUTER.search(config)
     if router is None:
-        return {}
+        return Router(0, {})
     sources = dict(re.findall(r"^ neighbor (\S+) update-source (\S+)$", router[2], re.MULTILINE))
     pairs = re.findall(r"^ neighbor (\S+) peer-group (\S+)$", router[2], re.MULTILINE)
     own = re.search(r"^ bgp router-id (\S+)$", router[2], re.MULTILINE)
     usual = own[1] if own else ""
-    return {str(peer): str(sources.get(group, usual)) for peer, group in pairs}
+    return Router(int(router[1]), {str(peer): str(sources.get(group, usual)) for peer, group in pairs})
 
 
-def _answers(root: Path, peer: str, source: str) -> bool:
+def _answers(root: Path, other: Path | None, peer: str, source: str) -> bool:
     """Both speak BGP with one AS number, know each other, and nothing is between them."""
-    other = _holder(root, peer)
     if other is None or not all("bgpd" in daemons_of(node) for node in (root, other)):
         return False
     is_free = not {peer, source} & {*_blocked(root), *_blocked(other)}
-    return is_free and _asn(root) == _asn(other) and source in _configured(other)
+    here, there = _router(root), _router(other)
+    return is_free and here.asn == there.asn and source in there.peers
 
 
-def _holder(root: Path, address: str) -> Path | None:
-    return next((other for other in nodes_beside(root) if address in _addresses(other)), None)
+def _holders(root: Path) -> dict[str, Path]:
+    """The other nodes by their addresses; who comes first has an address that two have."""
+    found: dict[str, Path] = {}
+    for other in nodes_beside(root):
+        for link in State(other).links.values():
+            for address in link["addresses"]:
+                found.setdefault(address.partition("/")[0], other)
+    return found
 
 
 def nodes_beside(root: Path) -> Iterator[Path]:
@@ -128,31 +153,18 @@ def nodes_beside(root: Path) -> Iterator[Path]:
             yield other
 
 
-def _addresses(root: Path) -> set[str]:
-    return {address.partition("/")[0] for link in State(root).links.values() for address in link["addresses"]}
-
-
-def _blocked(root: Path) -> list[str]:
+def _blocked(root: Path) -> Sequence[str]:
     """Addresses with which the node exchanges no BGP, whatever is in between."""
-    blocked: list[str] = read_json(root, "blocked", [])
+    blocked: Sequence[str] = seen_json(root, "blocked", ())
     return blocked
-
-
-def _asn(root: Path) -> int:
-    router = _ROUTER.search(config_of(root))
-    return int(router[1]) if router else 0
 
 
 def config_of(root: Path) -> str:
     """What FRR has taken of its configuration."""
-    return str(_frr(root)["config"])
+    return str(seen_json(root, "frr", {}).get("config", ""))
 
 
-def daemons_of(root: Path) -> list[str]:
+def daemons_of(root: Path) -> Sequence[str]:
     """FRR's daemons that run."""
-    daemons: list[str] = _frr(root)["daemons"]
+    daemons: Sequence[str] = seen_json(root, "frr", {}).get("daemons", ())
     return daemons
-
-
-def _frr(root: Path) -> dict[str, Any]:
-    return {"daemons": [], "config": "", **read_json(root, "frr", {})}

@@ -84,8 +84,8 @@ def bridge(root: Path, arguments: Sequence[str]) -> int:
         say(json.dumps(shown_vlans(State(root))) + "\n")
         return 0
     if words == ["fdb", "show"]:
-        links = State(root).links
-        rows = [row | {"ifname": name} for name in links for row in (*_fdb(links[name]), *_heard_of(root, name, links))]
+        links, heard = State(root).links, _heard(root)
+        rows = [row | {"ifname": name} for name in links for row in (*_fdb(links[name]), *heard.get(name, ()))]
         say(json.dumps(rows) + "\n")
         return 0
     name = words[words.index("dev") + 1] if "dev" in words[:-1] else ""
@@ -239,12 +239,12 @@ def _rules(family: int) -> list[dict[str, Any]]:
     return [{"priority": priority, "src": "all", "table": table} for table, priority in tables.items()]
 
 
-def _heard_of(root: Path, name: str, links: dict[str, Link]) -> list[dict[str, Any]]:
-    """The entries that zebra has made of type-3 routes."""
+def _heard(root: Path) -> dict[str, list[dict[str, Any]]]:
+    """The entries that zebra has made of type-3 routes, by VXLAN device."""
     from pvesdn_lab.simulated.commands.evpn import flooded  # noqa: PLC0415 - `ip` needs none of it
 
-    vteps = flooded(root, name) if links[name]["kind"] == "vxlan" else []
-    return [{"mac": ZERO_MAC, "dst": vtep, "flags": ["self"], "state": "permanent"} for vtep in vteps]
+    entry = {"mac": ZERO_MAC, "flags": ["self"], "state": "permanent"}
+    return {name: [{**entry, "dst": vtep} for vtep in vteps] for name, vteps in flooded(root).items()}
 
 
 def _fdb(link: Link) -> list[dict[str, Any]]:

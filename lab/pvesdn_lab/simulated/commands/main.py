@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from pvesdn_lab.simulated.commands.answers import RECORD, record_line
-from pvesdn_lab.simulated.commands.state import locked_state, read_json, write_json
+from pvesdn_lab.simulated.commands.state import locked_state, read_json, seen_json, write_json
 from pvesdn_lab.simulated.commands.streams import complain, say
 
 Command = Callable[[Path, Sequence[str]], int]
@@ -64,7 +64,7 @@ def _command(name: str) -> Command:
 
 def _take_fault(root: Path, name: str) -> dict[str, Any] | None:
     """The injected fault for this command, counted down; None in good weather."""
-    if name not in read_json(root, "faults", {}):
+    if name not in seen_json(root, "faults", {}):
         return None
     with locked_state(root):
         faults: dict[str, Any] = read_json(root, "faults", {})

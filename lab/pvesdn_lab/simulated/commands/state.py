@@ -13,6 +13,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from pvesdn_lab.simulated.commands.seen import seen
+
 Link: TypeAlias = dict[str, Any]
 """kind, mtu (bytes), address (MAC), addresses (with prefix lengths), master, up, info, port, fdb (VTEPs of the all-zero
 MAC).
@@ -23,28 +25,26 @@ GENERATION = "generation"
 """The file below `state` that names the present state of the links; see `answers`."""
 
 PHYSICAL = "ether"
+_NO_LINKS: dict[str, Any] = {"links": {}, "managed": []}
 
 
 class State:
-    """One node's state, read and written whole.
+    """One node's state. Who asks for it may not change it; who has it from `locked_state` may.
 
-    :param links: by interface name, in the order in which they appeared.
-    :param managed: interfaces that ifupdown2 brought up and would take down when their stanza goes.
+    :ivar links: by interface name, in the order in which they appeared.
+    :ivar managed: interfaces that ifupdown2 brought up and would take down when their stanza goes.
     :ivar generation: names this state among all that the node has had; empty before the first.
     """
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, document: dict[str, Any] | None = None) -> None:
         self.root = root
-        document = read_json(root, "links", {"links": {}, "managed": []})
+        document = seen_json(root, "links", _NO_LINKS) if document is None else document
         self.links: dict[str, Link] = document["links"]
         self.managed: list[str] = document["managed"]
         self.generation: str = document.get("generation", "")
-        self._read = json.dumps([self.links, self.managed])
 
     def save(self) -> None:
-        """Write the links back, if they have changed."""
-        if self.generation and json.dumps([self.links, self.managed]) == self._read:
-            return
+        """Write the links back."""
         self.generation = os.urandom(8).hex()
         write_json(self.root, "links", {"links": self.links, "managed": self.managed, "generation": self.generation})
         # Second: until it stands there, everybody sees the links as they were.
@@ -99,13 +99,15 @@ class State:
 
 @contextmanager
 def locked_state(root: Path) -> Iterator[State]:
-    """The node's state under its lock, saved at the end."""
+    """The node's state under its lock, saved at the end if it has changed."""
     (root / STATE_FOLDER).mkdir(parents=True, exist_ok=True)
     with (root / STATE_FOLDER / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        state = State(root)
+        state = State(root, read_json(root, "links", {"links": {}, "managed": []}))
+        before = json.dumps([state.links, state.managed])
         yield state
-        state.save()
+        if not state.generation or json.dumps([state.links, state.managed]) != before:
+            state.save()
 
 
 def below(root: Path, path: str) -> Path:
@@ -129,16 +131,24 @@ def read_json(root: Path, name: str, default: Any) -> Any:
         return default
 
 
+def seen_json(root: Path, name: str, default: Any) -> Any:
+    """The same, shared with all who ask: nobody may change it."""
+    try:
+        return seen(f"{root}/{STATE_FOLDER}/{name}.json", lambda: read_json(root, name, default))
+    except FileNotFoundError:
+        return default
+
+
 def write_json(root: Path, name: str, value: Any) -> None:
     """Replace `<root>/state/<name>.json` whole."""
     folder = root / STATE_FOLDER
     folder.mkdir(parents=True, exist_ok=True)
     temporary = folder / f".{name}.{os.getpid()}.{get_ident()}"  # two threads may each run a command
-    temporary.write_text(json.dumps(value, indent=1), "utf-8")
+    temporary.write_text(json.dumps(value), "utf-8")
     temporary.replace(folder / f"{name}.json")
 
 
 def is_slow(root: Path, name: str) -> bool:
     """Whether the command has been told to take its time before it fails."""
-    fault: dict[str, Any] = read_json(root, "faults", {}).get(name, {})
+    fault: dict[str, Any] = seen_json(root, "faults", {}).get(name, {})
     return bool(fault.get("seconds"))

@@ -1,0 +1,103 @@
+"""A plan, and how an apply of it went, as the history keeps them: short, however many nodes there are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from pvesdn.compare.counts import summarize
+from pvesdn.model.files import ChangeSet
+from pvesdn.model.flags import PlanFlags
+from pvesdn.model.history import (
+    LONGEST_NAME,
+    LONGEST_REASON,
+    MOST_GROUPS,
+    Counts,
+    Ending,
+    Planned,
+    Result,
+    Short,
+)
+from pvesdn.model.ranges import ranges
+from pvesdn.model.report import ApplyReport, NodeOutcome, Standing
+
+
+def ending_of(report: ApplyReport, *, is_confirmed: bool) -> Ending:
+    """How an apply ended. :param is_confirmed: it had to be confirmed to end well."""
+    bad = [node for node in report.nodes if not node.is_good and not node.is_unreachable]
+    if report.is_mixed:
+        return Ending.PARTLY
+    if any(node.standing is Standing.NEW for node in bad):
+        return Ending.INCOMPLETE
+    if report.commit_error or bad:
+        return Ending.UNCONFIRMED if report.is_unconfirmed else Ending.FAILED
+    if report.has_unreachable:
+        return Ending.INCOMPLETE
+    return Ending.CONFIRMED if is_confirmed else Ending.DONE
+
+
+def results_of(nodes: Iterable[NodeOutcome]) -> tuple[Result, ...]:
+    """What the nodes have since: those alike together."""
+    groups: dict[tuple[str, str], list[str]] = {}
+    for node in nodes:
+        why = one_line(node.error.removeprefix(f"{node.node}: "), LONGEST_REASON)
+        groups.setdefault((_what(node), why), []).append(node.node)
+    told = [Result(nodes=ranges(names), what=what, why=why) for (what, why), names in groups.items()]
+    rest = [name for names in list(groups.values())[MOST_GROUPS:] for name in names]
+    return (
+        *told[:MOST_GROUPS],
+        *([Result(nodes=ranges(rest), what="each with an outcome of its own")] if rest else ()),
+    )
+
+
+def _what(node: NodeOutcome) -> str:
+    if node.is_good:
+        return "done"
+    if node.standing is not None:
+        return node.standing.value
+    return "not reached" if node.is_unreachable else "not touched"
+
+
+def in_short(changes: ChangeSet) -> Short:
+    """A plan: nodes with the same numbers together."""
+    groups: dict[tuple[Counts, str], list[str]] = {}
+    for node in changes.nodes:
+        if not node.is_empty:
+            one = replace(changes, nodes=(node,))
+            frr = dict(summarize(one).frr).get(node.node)
+            groups.setdefault((_counts(one), "" if frr is None else frr.value), []).append(node.node)
+    planned = [
+        Planned.model_validate({"nodes": ranges(names), "each": each, "frr": frr})
+        for (each, frr), names in groups.items()
+    ]
+    rest = [name for names in list(groups.values())[MOST_GROUPS:] for name in names]
+    pending = [one_line(f"{row.kind} '{row.id}' {row.state}", LONGEST_NAME) for row in changes.pending]
+    return Short(
+        where=ranges(name for names in groups.values() for name in names),
+        total=_counts(changes),
+        nodes=(*planned[:MOST_GROUPS], *([Planned(nodes=ranges(rest), each=Counts())] if rest else ())),
+        pending=(
+            *pending[:MOST_GROUPS],
+            *([f"and {len(pending) - MOST_GROUPS} more"] if pending[MOST_GROUPS:] else ()),
+        ),
+    )
+
+
+def _counts(changes: ChangeSet) -> Counts:
+    found = summarize(changes)
+    return Counts(add=found.add, change=found.change, replace=found.replace, remove=found.remove)
+
+
+def options_of(flags: PlanFlags, confirm_within: int) -> tuple[str, ...]:
+    """What was decided on the command line. :param confirm_within: seconds, 0 for no `--confirm`."""
+    found = ["--overwrite"] * flags.overwrite + ["--detach-guests"] * flags.detach_guests
+    found += ["--with-interfaces-new"] * flags.interfaces_new
+    found += [one_line(f"--allow-management {node}", LONGEST_NAME) for node in sorted(flags.allow_management)]
+    found += [f"--confirm {confirm_within}s"] if confirm_within else []
+    return tuple(found[:64])
+
+
+def one_line(text: str, longest: int) -> str:
+    """The same on one line that can be printed and is not too long. :param longest: characters."""
+    shown = "".join(c if c.isprintable() else " " for c in text)
+    return shown if len(shown) <= longest else f"{shown[: longest - 3]}..."
