@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from pvesdn.compare.execution import execution_plan
-from pvesdn.compare.live_paths import WHAT
 from pvesdn.errors import ApplyRefused, NodeFailed
 from pvesdn.model.execution import ExecutionPlan, NodeExecution
 from pvesdn.model.files import ChangeSet
@@ -90,6 +89,8 @@ def _carry_out(
     """
     run = [Progress(world, node) for node in todo.nodes]
     proof = Proof(world, changes, planner)
+    if run:
+        proof.look_at_paths()
     with Transaction(world, run, begin) as transaction:
         is_staged = stage(world, run)
         if is_staged:
@@ -245,7 +246,7 @@ def _report(
         nodes=tuple(sorted(outcomes, key=lambda outcome: outcome.node)),
         commit=commit.outcome,
         commit_error=commit.error,
-        not_checked=(WHAT, *(f"{item.node}: {item.what}: {item.why}" for item in unseen)),
+        not_checked=tuple(f"{f'{item.node}: ' if item.node else ''}{item.what}: {item.why}" for item in unseen),
         has_new_definitions=is_staged and changes.definitions is not None,
         verdict=verdict,
     )

@@ -20,6 +20,7 @@ LIVE = "/etc/pve/sdn/pvesdn.cfg"
 OURS = "/etc/network/interfaces.d/pvesdn"
 KNOWN_MTU = UCAST.replace("vxlan: ucast\n", "vxlan: ucast\n\tmtu 1450\n")
 WRITES = {"stage", "commit", "put", "frr", "sysctl", "finish"}
+NO_PATHS = f"{WHAT}: the node is a folder: it has no network"
 
 
 def apply(settings: Path, cluster: FakeCluster, *words: str, **given: object) -> Result:
@@ -61,7 +62,7 @@ def test_the_plan_is_shown_carried_out_and_recapitulated(settings: Path, cluster
         Apply complete: 3 nodes done.
         """
     result = apply(settings, cluster, "--yes")
-    assert result == Result(0, dedent(expected).replace("NOT CHECKED", f"not checked: {WHAT}"), "")
+    assert result == Result(0, dedent(expected).replace("NOT CHECKED", f"not checked: {NO_PATHS}"), "")
     assert all(OURS in node.files for node in cluster.nodes.nodes.values())
 
 
@@ -200,7 +201,7 @@ def test_a_node_that_cannot_be_reached_leaves_the_others_to_go_on(settings: Path
         "node1 : staged=ok written=ok reloaded=ok verified=ok",
         "node2 : staged=ok written=ok reloaded=ok verified=ok",
         "node3 : read=unreachable",
-        f"not checked: {WHAT}",
+        f"not checked: {NO_PATHS}",
         "Apply incomplete: 2 nodes done, 1 could not be reached.",
     ]
 
