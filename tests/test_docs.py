@@ -83,12 +83,14 @@ def cluster_of(definitions: str) -> DesignInput:
     return DesignInput(sdn=decoded.config, cluster=cluster, facts=facts)
 
 
-def options(verb: str) -> set[str]:
-    """Every spelling of every option of a verb, those before it included."""
+def options(verb: str, further: str = "") -> set[str]:
+    """Every spelling of every option of a verb, those before it and of what it is followed by included."""
     group = click.Context(pvesdn)
     command = pvesdn.get_command(group, verb)
     assert command is not None
-    return {word for param in (*command.params, *pvesdn.params) for word in (*param.opts, *param.secondary_opts)}
+    below = command.commands.get(further) if isinstance(command, click.Group) else None
+    found = (*command.params, *pvesdn.params, *(below.params if below is not None else ()))
+    return {word for param in found for word in (*param.opts, *param.secondary_opts)}
 
 
 def verbs() -> list[str]:
@@ -161,7 +163,7 @@ def test_every_command_in_the_docs_exists(words: list[str]) -> None:
     verb, *arguments = words
 
     assert verb in verbs()
-    assert {word for word in arguments if word.startswith("-")} <= options(verb)
+    assert {word for word in arguments if word.startswith("-")} <= options(verb, *arguments[:1])
 
 
 def test_every_option_that_the_docs_name_exists() -> None:

@@ -24,7 +24,7 @@ _VERBS = {
     "plan": "Show what apply would change, on every node; changes nothing.",
     "apply": "Carry out the plan: stage everywhere, then write, reload and verify.",
     "confirm": "Have what apply --confirm has done stay, or tell what is open.",
-    "rollback": "Put back what an apply that is open has done.",
+    "rollback": "Put back what an open apply has done, or go back to earlier definitions.",
     "history": "Show what was applied: when, by whom, why, and how it ended.",
     "diff": "Compare the definitions of two applies, or of one and now.",
     "verify": "Check that the network is what the definitions say; changes nothing.",

@@ -132,6 +132,19 @@ def nodes(function: Decorated) -> Decorated:
     )
 
 
+def yes(function: Decorated) -> Decorated:
+    """`--yes`, for verbs that carry out a plan."""
+    return click.option("-y", "--yes", "is_agreed", is_flag=True, help="Apply without asking.")(function)
+
+
+def confirm(function: Decorated) -> Decorated:
+    """`--confirm`, for verbs that carry out a plan; None where it is not given."""
+    return click.option(
+        "--confirm", "confirm_within", type=Duration(), is_flag=False, flag_value="10m", metavar="[TIME]",
+        help="Put everything back unless `pvesdn confirm` comes within TIME, such as 90s or 1h; 10m if none is given.",
+    )(function)  # fmt: skip
+
+
 def comment(function: Decorated) -> Decorated:
     """`--comment`, for verbs that leave an entry in the history."""
     return click.option(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from pvesdn.errors import ApplyRefused, NodeError, NodeUnreachable
@@ -91,13 +91,18 @@ def _tell(world: World, node: NodeName, apply_id: str) -> None:
         raise NodeError(node, "it has put itself back", hint="run pvesdn plan")
 
 
-def roll_back(world: World, apply_id: str | None) -> tuple[Found, Mapping[NodeName, Undone | NodeError]]:
+def roll_back(
+    world: World, apply_id: str | None, *, announce: Callable[[Found], object] | None = None
+) -> tuple[Found, Mapping[NodeName, Undone | NodeError]]:
     """Put back what an apply that is open has done, on every node where it is open, and look whether it is as before.
 
     :param apply_id: which; None for the only one that is open.
+    :param announce: told what is about to be put back.
     :raises ApplyRefused: there is none, or there are several; nothing was touched.
     """
     found = _the_one(standing(world), apply_id)
+    if announce is not None:
+        announce(found)
     return found, world.runner.each(tuple(found.nodes), lambda node: world.nodes.undo(node, found.id))
 
 
@@ -106,7 +111,8 @@ def _the_one(now: Standing, apply_id: str | None) -> Found:
     if not found:
         silent = f"; not asked: {', '.join(sorted(now.silent))}" if now.silent else ""
         which = "no apply is open" if apply_id is None else f"no apply {apply_id} is open"
-        raise ApplyRefused(f"{which}{silent}", hint="pvesdn confirm --status tells what there is")
+        hint = "pvesdn confirm --status tells what is open, pvesdn history what is over"
+        raise ApplyRefused(f"{which}{silent}", hint=hint)
     if len(found) > 1:
         names = " and ".join(each.id for each in found)
         raise ApplyRefused(f"several applies are open: {names}", hint="name the one that is meant")

@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from pvesdn.decode.definitions.pve_words import NOUNS, WORDS
+from pvesdn.decode.definitions.running_config import read_running
+from pvesdn.decode.definitions.sdn_files import read_sdn
+from pvesdn.decode.definitions.section_config import Section
 from pvesdn.encode.committed import known_definitions, section_texts
-from pvesdn.errors import HistoryError
-from pvesdn.model.files import FileChange
+from pvesdn.errors import ApplyRefused, HistoryError
+from pvesdn.model.files import FileChange, PendingChange
 from pvesdn.model.history import MOST_ENTRIES, Entry, History, Sources
 from pvesdn.model.snapshot import OWN_FILE, OWN_NAME
 from pvesdn.workflows.any_member import on_any_member
@@ -15,6 +19,8 @@ from pvesdn.workflows.read import SDN_DIR, read_members
 from pvesdn.workflows.world import World
 
 _RUNNING = ".running-config"
+_PVES = frozenset(f"{name}.cfg" for name in WORDS)
+_MOST_LINES = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,3 +103,44 @@ def _texts(history: History, sources: Sources, number: int) -> Definitions:
     if wanted - history.texts.keys():
         raise HistoryError(f"the definitions of apply {number} are not kept: they were too large for the history")
     return Definitions(history.text(sources.own), history.text(sources.committed))
+
+
+def require_pves(former: Definitions, files: Mapping[str, str], number: int) -> None:
+    """Return if PVE's definitions are what they were then, or are about to be with the next commit.
+
+    :param files: `Snapshot.pve_files`.
+    :raises ApplyRefused: they are not; with each difference.
+    """
+    pves = {name: text for name, text in files.items() if name in _PVES}
+    # Without any file they would be taken for unread.
+    given = {"zones.cfg": "", **pves, _RUNNING: former.committed or ""}
+    found = read_sdn(given, intent="pending").pending
+    if not found:
+        return
+    then = read_running(former.committed).collections
+    sections = {(NOUNS[name], section.id): section for name, there in then.items() for section in there}
+    lines = [f"PVE's own definitions are not those of apply {number}, and pvesdn does not write them:"]
+    lines += [f"{change.kind} '{change.id}': {_since(change, sections)}" for change in found[:_MOST_LINES]]
+    lines += [f"and {len(found) - _MOST_LINES} more"] if len(found) > _MOST_LINES else []
+    file = f"apply-{number}.cfg"
+    hint = (
+        f"do that in PVE's panel, and run pvesdn rollback {number} again; or go back with pvesdn.cfg alone: pvesdn history"
+        f" show {number} --definitions >{file}; pvesdn plan --definitions {file} --out {number}.plan; pvesdn apply"
+        f" {number}.plan"
+    )
+    raise ApplyRefused("\n".join([*lines, f"nothing was touched; {hint}"]))
+
+
+def _since(change: PendingChange, sections: Mapping[tuple[str, str], Section]) -> str:
+    match change.state:
+        case "new":
+            return "was not there; remove it"
+        case "deleted":
+            section = sections[change.kind, change.id]
+            words = [f"type {section.type}", *(f"{item.key} {item.value}" for item in section.properties)]
+            return f"is gone; create it again: {', '.join(words)}"
+        case _:
+            words = [
+                f"{p.name} back to {p.running}" if p.running else f"no {p.name} any more" for p in change.properties
+            ]
+            return f"is another; set {', '.join(words)}"

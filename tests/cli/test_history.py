@@ -227,6 +227,68 @@ def test_what_there_is_not_is_told_with_what_there_is(tried: Tried) -> None:
     assert tried.call("diff", "1").out == "No difference between 1 and now.\n"
 
 
+@pytest.mark.parametrize(
+    ("words", "complaint"),
+    [
+        (("0",), "0 is neither a number of `pvesdn history` nor the 16 digits of an apply's id"),
+        (("1234567890",), "1234567890 is neither a number"),
+        (("0123456789012345",), "no apply 0123456789012345 is open"),
+        (("7",), "the history has no entries yet"),
+        ((), "no apply is open; pvesdn confirm --status tells what is open, pvesdn history what is over"),
+        (("--yes",), "options go with a number of `pvesdn history`"),
+        (("--overwrite", "0123456789abcdef"), "options go with a number of `pvesdn history`"),
+        (("--confirm", "300"), "options go with a number of `pvesdn history`"),
+        (("1", "--json"), "--json cannot ask, so it needs --yes"),
+    ],
+)
+def test_a_number_and_the_id_of_an_apply_are_told_apart(tried: Tried, words: tuple[str, ...], complaint: str) -> None:
+    done = tried.call("rollback", *words)
+    assert done.status == 1
+    assert complaint in done.err
+    assert not {"stage", "arm", "undo"} & {verb for node in tried.cluster.nodes.nodes.values() for verb in node.verbs}
+
+
+def test_a_rollback_asks_and_goes_by_what_a_person_says(tried: Tried, settings: Path) -> None:
+    tried.apply()
+    tried.apply(CHANGED["gateway"])
+    for typed, status in (("no\n", 1), ("yes\n", 0)):
+        done = call("--config", settings, "rollback", "1", "--diff", cluster=tried.cluster, typed=typed)
+        assert done.status == status
+        assert "Back to the definitions of apply 1, 2023-11-14 22:13 UTC by unknown.\n" in done.err
+        assert "-\tgateway 10.0.1.254" in done.out
+    assert tried.cluster.nodes.pve_files[OWN] == DEFINED
+
+
+def test_a_rollback_as_a_document_is_that_of_an_apply(tried: Tried) -> None:
+    tried.apply()
+    tried.apply(CHANGED["gateway"])
+    document = json.loads(tried.call("rollback", "1", "--yes", "--json", "--comment", "it was better").out)
+    assert (document["kind"], document["to"], document["exit_status"]) == ("apply", 1, 0)
+    assert tried.entries[-1].comment == "it was better"
+
+
+def test_an_apply_that_had_no_pvesdn_cfg_is_gone_back_to_as_well(tried: Tried) -> None:
+    tried.apply()
+    left = json.loads(tried.cluster.nodes.pve_files[HISTORY_FILE])
+    del left["entries"][0]["after"]
+    tried.cluster.nodes.pve_files[HISTORY_FILE] = json.dumps(left)
+    shown = tried.call("history", "show", "1", "--definitions")
+    assert shown.err == "error: apply 1 had no pvesdn.cfg: all its definitions were PVE's own\n"
+    assert "--definitions prints a file" in tried.call("history", "show", "1", "--definitions", "--json").err
+    done = tried.call("rollback", "1", "--yes")
+    assert done.status == 0, done.err
+    assert tried.cluster.nodes.pve_files[OWN] == ""
+    del tried.cluster.nodes.pve_files[OWN]
+    assert "No changes" in tried.call("rollback", "1", "--yes").out
+    assert OWN not in tried.cluster.nodes.pve_files
+
+
+def test_the_definitions_of_an_apply_are_printed_as_they_were(tried: Tried) -> None:
+    tried.apply(CHANGED["gateway"])
+    tried.apply(DEFINED)
+    assert tried.call("history", "show", "1", "--definitions").out == CHANGED["gateway"]
+
+
 def test_the_documents_have_the_same(tried: Tried) -> None:
     lived(tried)
     listed = json.loads(tried.call("history", "--json").out)

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
+from typing import Any
 
 import click
 
@@ -40,16 +43,8 @@ from pvesdn.workflows.world import World
 
 @click.command(epilog=statuses.TABLE)
 @click.argument("plan_file", type=options.FILE, metavar="[PLAN]", required=False)
-@click.option("-y", "--yes", "is_agreed", is_flag=True, help="Apply without asking.")
-@click.option(
-    "--confirm",
-    "confirm_within",
-    type=options.Duration(),
-    is_flag=False,
-    flag_value="10m",
-    metavar="[TIME]",
-    help="Put everything back unless `pvesdn confirm` comes within TIME, such as 90s or 1h; 10m if none is given.",
-)
+@options.yes
+@options.confirm
 @options.turns
 @options.comment
 @options.diff
@@ -92,22 +87,67 @@ def apply(
     With --node the other nodes keep what they have, and what is left for them is said. That cannot be done while PVE's
     SDN has something pending.
     """
-    if session.wants_json and not is_agreed:
-        raise click.UsageError("--json cannot ask, so it needs --yes")
     if plan_file is not None and (only or flags != PlanFlags()):
         raise click.UsageError("a saved plan has its nodes and decisions in it: give them to `pvesdn plan --out`")
+    manner = Manner(
+        is_agreed=is_agreed, has_diff=has_diff, confirm_within=confirm_within or 0, comment=comment, wishes=wishes
+    )
+    require_answer(session, manner)
     source = _Source(Terms(flags=flags, nodes=nodes_of(only)), plan_file)
+    return offer_and_apply(session, source.offer, manner)
+
+
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How a plan is offered and carried out.
+
+    :param is_agreed: nobody is asked.
+    :param has_diff: with what changes in each file.
+    :param confirm_within: seconds; 0 where nobody has to confirm.
+    :param comment: for the history.
+    :param wishes: what was said about the order of the nodes.
+    """
+
+    is_agreed: bool
+    has_diff: bool
+    confirm_within: int
+    comment: str
+    wishes: Wishes = field(default_factory=Wishes)
+
+
+def require_answer(session: Session, manner: Manner) -> None:
+    """Return unless somebody would have to be asked who cannot answer.
+
+    :raises UsageError: so it is.
+    """
+    if session.wants_json and not manner.is_agreed:
+        raise click.UsageError("--json cannot ask, so it needs --yes")
+
+
+def offer_and_apply(
+    session: Session,
+    make: Callable[[World], Offer],
+    manner: Manner,
+    *,
+    also: Mapping[str, Any] = MappingProxyType({}),
+) -> int:
+    """Show a plan, ask, carry it out, and show how that went; the exit status.
+
+    :param make: reads the cluster and plans; once more after somebody was asked.
+    :param also: what the JSON document has besides.
+    :raises PvesdnError: it cannot be planned or carried out, or nobody has agreed.
+    """
     settings = session.settings()
     steps = watcher(session)
     session.aftermath = steps.aftermath
     world, planner = session.world(settings, steps), partial(make_plan, renderer=Renderer())
-    offer = source.offer(world)
+    offer = make(world)
     if not session.wants_json:
-        _show_offer(session, offer, has_diff=has_diff)
+        _show_offer(session, offer, has_diff=manner.has_diff)
     _refuse_obstacles(offer.changes)
-    require_canary(offer.changes, wishes)
-    if not is_agreed:
-        offer = _agreed(session, offer, partial(source.offer, world), has_diff=has_diff)
+    require_canary(offer.changes, manner.wishes)
+    if not manner.is_agreed:
+        offer = _agreed(session, offer, partial(make, world), has_diff=manner.has_diff)
     changes = offer.changes
     report: ApplyReport | None = None
     if offer.has_work or changes.seen is not None:
@@ -115,15 +155,21 @@ def apply(
             session,
             steps,
             lambda: apply_on_record(
-                world, changes, planner, confirm_within=confirm_within or 0, wishes=wishes, comment=comment
+                world,
+                changes,
+                planner,
+                confirm_within=manner.confirm_within,
+                wishes=manner.wishes,
+                comment=manner.comment,
             ),
         )
     if not offer.has_work:
         report = None
     status = _status(changes, report)
     if session.wants_json:
-        document = apply_document(changes, offer.summary, report, status, has_diff=has_diff)
-        session.document("apply", document | ({} if offer.left is None else {"left": list(offer.left)}))
+        document = apply_document(changes, offer.summary, report, status, has_diff=manner.has_diff)
+        left = {} if offer.left is None else {"left": list(offer.left)}
+        session.document("apply", {**document, **left, **also})
     elif report is not None:
         _show_outcome(session, offer, report)
     return status

@@ -14,7 +14,8 @@ from pvesdn.cli.screens.history import (
 )
 from pvesdn.cli.session import Session
 from pvesdn.cli.source import cluster_of
-from pvesdn.workflows.former import between, definitions_before, definitions_now, definitions_of, entry_of
+from pvesdn.errors import HistoryError
+from pvesdn.workflows.former import Definitions, between, definitions_before, definitions_now, definitions_of, entry_of
 from pvesdn.workflows.history import read_history
 
 _NUMBER = click.IntRange(1, 999_999_999)
@@ -44,13 +45,18 @@ def history(context: click.Context) -> int:
 
 @history.command(epilog=statuses.TABLE)
 @click.argument("number", metavar="N", type=_NUMBER)
+@click.option("--definitions", "is_text", is_flag=True, help="Print pvesdn.cfg as it was then, and nothing else.")
 @options.json_output
 @options.common
 @click.pass_obj
-def show(session: Session, *, number: int) -> int:
+def show(session: Session, *, number: int, is_text: bool) -> int:
     """Show everything about apply N, and what it changed in the definitions."""
+    if is_text and session.wants_json:
+        raise click.UsageError("--definitions prints a file, so it cannot be used with --json")
     found = read_history(cluster_of(session))
     entry = entry_of(found, number)
+    if is_text:
+        return _print_definitions(definitions_of(found, entry), number)
     before, after = definitions_before(found, entry), definitions_of(found, entry)
     changes = None if before is None else between(before, after)
     if session.wants_json:
@@ -61,6 +67,13 @@ def show(session: Session, *, number: int) -> int:
         session.document("history", {"exit_status": statuses.OK, **document})
     else:
         session.screen.lines(entry_lines(entry, changes, session.screen.width))
+    return statuses.OK
+
+
+def _print_definitions(former: Definitions, number: int) -> int:
+    if former.own is None:
+        raise HistoryError(f"apply {number} had no pvesdn.cfg: all its definitions were PVE's own")
+    click.echo(former.own, nl=False)  # the file itself: what a screen would make of it is not what it was
     return statuses.OK
 
 

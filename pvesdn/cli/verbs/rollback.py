@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from dataclasses import replace
 
 import click
 
 from pvesdn.cli import options, statuses
+from pvesdn.cli.former import Former
 from pvesdn.cli.screens.confirmation import ids
 from pvesdn.cli.screens.progress import PlainSteps
 from pvesdn.cli.screens.screen import Screen, Span, Style
 from pvesdn.cli.session import Session
+from pvesdn.cli.verbs.apply import Manner, offer_and_apply, require_answer
 from pvesdn.errors import NodeError, NodeUnreachable
 from pvesdn.model.execution import Undone, UndoState
+from pvesdn.model.flags import PlanFlags
 from pvesdn.model.history import Ending
 from pvesdn.model.primitives import NodeName
 from pvesdn.workflows.confirmation import roll_back
@@ -25,21 +30,73 @@ _WORDS = {
     UndoState.KEPT: "was confirmed meanwhile, and stays",
     UndoState.PARTLY: "not as it was before",
 }
+_NUMBER = re.compile(r"[1-9][0-9]{0,8}")
+_DIGITS = re.compile(r"[0-9]+")
+_ID_LENGTH = 16
 
 
 @click.command(epilog=statuses.TABLE)
-@click.argument("apply_id", metavar="[ID]", required=False)
+@click.argument("which", metavar="[ID | N]", required=False)
+@options.yes
+@options.confirm
+@options.comment
+@options.diff
+@options.decisions
 @options.json_output
 @options.common
 @click.pass_obj
-def rollback(session: Session, *, apply_id: str | None) -> int:
-    """Put back what an apply that is open has done, on every node, and look whether each is as before.
+def rollback(
+    session: Session,
+    *,
+    which: str | None,
+    is_agreed: bool,
+    confirm_within: int | None,
+    comment: str,
+    has_diff: bool,
+    flags: PlanFlags,
+) -> int:
+    """Put back what an apply that is open has done, or plan to go back to the definitions of an earlier one.
 
-    ID names the apply; without it the only one that is open is meant. It need not be waiting to be confirmed: one that
-    is at work notices, and puts back the rest. What was confirmed is not rolled back; apply the former definitions.
+    Without an argument, or with ID, 16 letters and digits: what the apply that is open has done is put back on every
+    node at once, and each is looked at. It need not be waiting to be confirmed: one that is at work notices, and puts
+    back the rest.
+
+    With N, a number of `pvesdn history`: the definitions as apply N brought them are planned like a draft. The plan is
+    shown, and carried out as `pvesdn apply` does if you say yes; pvesdn.cfg becomes that of then. PVE's own definitions
+    are not written: where they are others than then, nothing is done, and each difference is named.
     """
+    manner = Manner(is_agreed=is_agreed, has_diff=has_diff, confirm_within=confirm_within or 0, comment=comment)
+    number = _number(which)
+    if number is not None:
+        return _to_former(session, number, manner, flags)
+    if manner != Manner(is_agreed=False, has_diff=False, confirm_within=0, comment="") or flags != PlanFlags():
+        raise click.UsageError(
+            "an apply that is open is put back as it is: options go with a number of `pvesdn history`"
+        )
+    return _open_one(session, which)
+
+
+def _number(which: str | None) -> int | None:
+    """The number of an entry; None where the id of an apply is meant, or none."""
+    if which is None or len(which) == _ID_LENGTH or not _DIGITS.fullmatch(which):
+        return None
+    if not _NUMBER.fullmatch(which):
+        raise click.UsageError(f"{which} is neither a number of `pvesdn history` nor the 16 digits of an apply's id")
+    return int(which)
+
+
+def _to_former(session: Session, number: int, manner: Manner, flags: PlanFlags) -> int:
+    require_answer(session, manner)
+    former = Former(number, flags, None if session.wants_json else session.screen)
+    manner = replace(manner, comment=manner.comment or f"rollback to {number}")
+    return offer_and_apply(session, former.offer, manner, also={"to": number})
+
+
+def _open_one(session: Session, apply_id: str | None) -> int:
     world = session.world(session.settings(), PlainSteps(session.screen, is_beside=session.wants_json))
-    found, outcomes = roll_back(world, apply_id)
+    found, outcomes = roll_back(
+        world, apply_id, announce=lambda found: session.screen.remark(f"Putting back {ids(found)}.")
+    )
     status = _status(outcomes)
     ending = Ending.ROLLED_BACK if status == statuses.OK else Ending.PARTLY
     if trouble := settle(world, list(found.nodes), found.id, ending):
