@@ -89,8 +89,7 @@ def _carry_out(
     """
     run = [Progress(world, node) for node in todo.nodes]
     proof = Proof(world, changes, planner)
-    if run:
-        proof.look_at_paths()
+    proof.look_at_paths(run)
     with Transaction(world, run, begin) as transaction:
         is_staged = stage(world, run)
         if is_staged:

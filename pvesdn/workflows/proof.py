@@ -69,11 +69,14 @@ class Proof:
         self._applied = {node.node: node for node in changes.nodes}
         self._lost_before: tuple[Discrepancy, ...] = ()
 
-    def look_at_paths(self) -> None:
+    def look_at_paths(self, run: Sequence[Progress]) -> None:
         """Try the ways between the VTEPs before anything changes; what does not arrive then is not the change's doing.
+        Where the plan was made without a look at the nodes, no way is tried, then or afterwards.
 
-        Without a plan of what the nodes were doing nobody would know, and then no way is tried afterwards either.
+        :param run: nodes with something to do; with none nothing is tried.
         """
+        if not run:
+            return
         self._lost_before = try_paths(self._world, self._changes.look.ways()).found
 
     def check(self, run: Sequence[Progress]) -> Verdict:
