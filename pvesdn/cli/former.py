@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pvesdn.cli.offer import Offer, make_offer
 from pvesdn.cli.screens.screen import Screen, Span, Style
+from pvesdn.encode.kept import own_definitions
 from pvesdn.model.flags import PlanFlags
 from pvesdn.model.history import Ending, Entry
 from pvesdn.model.saved_plan import SavedDraft, Terms
@@ -41,10 +42,10 @@ class Former:
             self._screen = None
         snapshot = read_cluster(world, has_state=True)
         require_pves(former, snapshot.pve_files, self._number)
-        text = former.own
-        if text is None and OWN_NAME in snapshot.pve_files:
-            text = ""
-        draft = None if text is None else SavedDraft(name=f"<apply {self._number}>", text=text)
+        live = snapshot.pve_files.get(OWN_NAME)
+        draft = None
+        if own_definitions(live) != former.own:  # otherwise it has all that was kept, and comments of its own
+            draft = SavedDraft(name=f"<apply {self._number}>", text=former.own or "")
         return make_offer(snapshot, Terms(flags=self._flags, draft=draft))
 
 

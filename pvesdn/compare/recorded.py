@@ -19,21 +19,20 @@ from pvesdn.model.history import (
     Short,
 )
 from pvesdn.model.ranges import ranges
-from pvesdn.model.report import ApplyReport, NodeOutcome, Standing
+from pvesdn.model.report import ApplyReport, NodeOutcome, Outcome, Standing
 
 
 def ending_of(report: ApplyReport, *, is_confirmed: bool) -> Ending:
     """How an apply ended. :param is_confirmed: it had to be confirmed to end well."""
-    bad = [node for node in report.nodes if not node.is_good and not node.is_unreachable]
     if report.is_mixed:
         return Ending.PARTLY
-    if any(node.standing is Standing.NEW for node in bad):
+    if not report.commit_error and all(node.is_good or node.is_unreachable for node in report.nodes):
+        if report.has_unreachable:
+            return Ending.INCOMPLETE
+        return Ending.CONFIRMED if is_confirmed else Ending.DONE
+    if report.commit is Outcome.OK or any(node.standing is Standing.NEW for node in report.nodes):
         return Ending.INCOMPLETE
-    if report.commit_error or bad:
-        return Ending.UNCONFIRMED if report.is_unconfirmed else Ending.FAILED
-    if report.has_unreachable:
-        return Ending.INCOMPLETE
-    return Ending.CONFIRMED if is_confirmed else Ending.DONE
+    return Ending.UNCONFIRMED if report.is_unconfirmed else Ending.FAILED
 
 
 def results_of(nodes: Iterable[NodeOutcome]) -> tuple[Result, ...]:
@@ -75,7 +74,7 @@ def in_short(changes: ChangeSet) -> Short:
     return Short(
         where=ranges(name for names in groups.values() for name in names),
         total=_counts(changes),
-        nodes=(*planned[:MOST_GROUPS], *([Planned(nodes=ranges(rest), each=Counts())] if rest else ())),
+        nodes=(*planned[:MOST_GROUPS], *([Planned(nodes=ranges(rest), each=None)] if rest else ())),
         pending=(
             *pending[:MOST_GROUPS],
             *([f"and {len(pending) - MOST_GROUPS} more"] if pending[MOST_GROUPS:] else ()),

@@ -83,13 +83,14 @@ class Counts(Model):
 
 
 class Planned(Model):
-    """What was to be done on some nodes, the same on each of them.
+    """What was to be done on some nodes.
 
+    :param each: the same on each of them; None where they differ.
     :param frr: ``reload``, ``restart`` or empty.
     """
 
     nodes: _Nodes
-    each: Counts
+    each: Counts | None
     frr: Literal["", "reload", "restart"] = ""
 
 

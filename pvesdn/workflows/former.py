@@ -9,13 +9,14 @@ from pvesdn.decode.definitions.pve_words import NOUNS, WORDS
 from pvesdn.decode.definitions.running_config import read_running
 from pvesdn.decode.definitions.sdn_files import read_sdn
 from pvesdn.decode.definitions.section_config import Section
-from pvesdn.encode.committed import known_definitions, section_texts
+from pvesdn.encode.kept import known_definitions, own_definitions, section_texts
 from pvesdn.errors import ApplyRefused, HistoryError
 from pvesdn.model.files import FileChange, PendingChange
 from pvesdn.model.history import MOST_ENTRIES, Entry, History, Sources
 from pvesdn.model.snapshot import OWN_FILE, OWN_NAME
 from pvesdn.workflows.any_member import on_any_member
-from pvesdn.workflows.read import SDN_DIR, read_members
+from pvesdn.workflows.history import readers
+from pvesdn.workflows.read import SDN_DIR
 from pvesdn.workflows.world import World
 
 _RUNNING = ".running-config"
@@ -27,7 +28,7 @@ _MOST_LINES = 20
 class Definitions:
     """All definitions at one time.
 
-    :param own: pvesdn.cfg; None where there was no such file.
+    :param own: pvesdn.cfg, as `own_definitions` gives it; None where there was no such file.
     :param committed: PVE's, as `known_definitions` gives them; None where nothing was committed.
     """
 
@@ -53,7 +54,7 @@ def entry_of(history: History, number: int) -> Entry:
 def definitions_of(history: History, entry: Entry) -> Definitions:
     """What the entry brought to the nodes, or was to bring.
 
-    :raises HistoryError: the texts were too large to be kept.
+    :raises HistoryError: the texts are not kept, or not any more.
     """
     return _texts(history, entry.after, entry.number)
 
@@ -62,7 +63,7 @@ def definitions_before(history: History, entry: Entry) -> Definitions | None:
     """What was in force when it began: what the last apply that was done had brought, else what a draft replaced.
 
     :returns: None where nobody knows.
-    :raises HistoryError: the texts were too large to be kept.
+    :raises HistoryError: the texts are not kept, or not any more.
     """
     former = [other for other in history.entries if other.number < entry.number and other.ending.is_in_force]
     if former:
@@ -77,9 +78,8 @@ def definitions_now(world: World) -> Definitions:
     :raises NodeError: no member can read them.
     """
     names = [f"{SDN_DIR}/{OWN_NAME}", f"{SDN_DIR}/{_RUNNING}"]
-    members = [member.name for member in read_members(world.api).members if member.is_online]
-    files = on_any_member(world, members, lambda name: world.nodes.read(name, names))
-    return Definitions(files.get(names[0]), known_definitions(files.get(names[1])))
+    files = on_any_member(world, readers(world), lambda name: world.nodes.read(name, names))
+    return Definitions(own_definitions(files.get(names[0])), known_definitions(files.get(names[1])))
 
 
 def between(old: Definitions, new: Definitions) -> tuple[FileChange, ...]:
@@ -101,7 +101,7 @@ def _change(path: str, old: str | None, new: str | None) -> FileChange:
 def _texts(history: History, sources: Sources, number: int) -> Definitions:
     wanted = {digest for digest in (sources.own, sources.committed) if digest is not None}
     if wanted - history.texts.keys():
-        raise HistoryError(f"the definitions of apply {number} are not kept: they were too large for the history")
+        raise HistoryError(f"the definitions of apply {number} are not kept: the history has no room for them")
     return Definitions(history.text(sources.own), history.text(sources.committed))
 
 

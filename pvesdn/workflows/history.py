@@ -13,9 +13,9 @@ from pvesdn import __version__
 from pvesdn.compare.conflicts import digest
 from pvesdn.compare.recorded import ending_of, in_short, one_line, options_of, results_of
 from pvesdn.decode.history import decode_history, digest_of
-from pvesdn.encode.committed import known_definitions
 from pvesdn.encode.history import encode_history
-from pvesdn.errors import NodeError, NodeFailed, PvesdnError
+from pvesdn.encode.kept import known_definitions, own_definitions
+from pvesdn.errors import ClusterError, HistoryError, NodeError, NodeFailed, PvesdnError
 from pvesdn.model.files import ChangeSet
 from pvesdn.model.history import (
     HISTORY_FILE,
@@ -50,9 +50,21 @@ def read_history(world: World) -> History:
     :raises HistoryError: it cannot be used.
     :raises NodeError: no member can read it.
     """
-    members = [member.name for member in read_members(world.api).members if member.is_online]
-    files = on_any_member(world, members, lambda name: world.nodes.read(name, [HISTORY_FILE]))
+    files = on_any_member(world, readers(world), lambda name: world.nodes.read(name, [HISTORY_FILE]))
     return decode_history(files.get(HISTORY_FILE))
+
+
+def readers(world: World) -> list[NodeName]:
+    """Members to read a file of /etc/pve from; on a member it needs nobody else, even while the API is away.
+
+    :raises ClusterError: the cluster does not say who its members are, and this is none of them.
+    """
+    try:
+        return [member.name for member in read_members(world.api).members if member.is_online]
+    except ClusterError:
+        if world.local_node is None:
+            raise
+        return [world.local_node]
 
 
 def apply_on_record(
@@ -149,6 +161,8 @@ class _Record:
             return
 
         def completed(history: History) -> History:
+            if not any(entry.id == self._id for entry in history.entries):
+                raise HistoryError(f"{HISTORY_FILE}: somebody has taken the entry of this apply away")
             texts = dict(history.texts)
             if self._changes.pending:
                 found["committed"] = self._committed(texts)
@@ -166,10 +180,10 @@ class _Record:
 
     def _texts(self) -> tuple[dict[str, str | None], dict[str, str | None]]:
         """The definitions before and after."""
-        own, draft = self._changes.sources.get(OWN_NAME), self._changes.definitions
+        own, draft = own_definitions(self._changes.sources.get(OWN_NAME)), self._changes.definitions
         committed = known_definitions(self._changes.sources.get(_RUNNING))
         return (
-            {"own": own if draft is None else draft.old, "committed": committed},
+            {"own": own if draft is None else own_definitions(draft.old), "committed": committed},
             {"own": own, "committed": committed},
         )
 

@@ -10,8 +10,10 @@ from typing import Any
 import pytest
 
 from pvesdn.decode.history import decode_history
-from pvesdn.encode.committed import known_definitions, section_texts
-from pvesdn.model.history import HISTORY_FILE, Ending, Entry
+from pvesdn.encode.history import encode_history
+from pvesdn.encode.kept import known_definitions, section_texts
+from pvesdn.errors import ApiUnavailable
+from pvesdn.model.history import HISTORY_FILE, Ending, Entry, History
 from tests.cli.kit import Result, call
 from tests.cli.test_screens import CHANGED, DEFINED, WIDTHS
 from tests.fakes import FakeCluster, fake_cluster
@@ -281,6 +283,53 @@ def test_an_apply_that_had_no_pvesdn_cfg_is_gone_back_to_as_well(tried: Tried) -
     del tried.cluster.nodes.pve_files[OWN]
     assert "No changes" in tried.call("rollback", "1", "--yes").out
     assert OWN not in tried.cluster.nodes.pve_files
+
+
+def test_a_secret_in_a_comment_is_not_kept_and_its_line_is_no_difference(tried: Tried) -> None:
+    tried.apply(f"{DEFINED}# password: hunter2, of the old router\n")
+    tried.apply(CHANGED["gateway"])
+    shown = tried.call("history", "show", "1", "--definitions").out
+    assert shown == f"{DEFINED}# password: ********\n"
+    assert "hunter2" not in str(decode_history(tried.cluster.nodes.pve_files[HISTORY_FILE]).texts)
+    tried.apply(f"{DEFINED}# password: hunter3, of the new router\n")
+    assert tried.call("diff", "1").out == "No difference between 1 and now.\n"
+    assert "No changes" in tried.call("rollback", "1", "--yes").out
+    assert "hunter3" in tried.cluster.nodes.pve_files[OWN]  # nothing of it is lost
+
+
+def test_an_entry_without_its_definitions_is_shown_all_the_same(tried: Tried) -> None:
+    tried.apply(DEFINED, "--comment", "an old one")
+    tried.apply(CHANGED["gateway"])
+    left = json.loads(tried.cluster.nodes.pve_files[HISTORY_FILE])
+    left["definitions"] = json.loads(encode_history(History()))["definitions"]
+    tried.cluster.nodes.pve_files[HISTORY_FILE] = json.dumps(left)
+    shown = tried.call("history", "show", "2", width=200)
+    assert shown.status == 0
+    assert "What changed in the definitions is not known: the definitions of apply 1 are not kept" in shown.out
+    for words in (("diff", "1"), ("rollback", "1", "--yes"), ("history", "show", "1", "--definitions")):
+        done = tried.call(*words)
+        assert done.status == 1
+        assert "error: the definitions of apply 1 are not kept: the history has no room for them" in done.err
+
+
+def test_on_a_member_the_history_is_read_even_while_the_api_is_away(tried: Tried, settings: Path) -> None:
+    tried.apply()
+    tried.cluster.api.errors["cluster/status"] = ApiUnavailable("connection refused")
+    assert tried.call("history").status == 1
+    there = call("--config", settings, "history", cluster=tried.cluster, local_node="node2")
+    assert there.status == 0
+    assert "+22 on node1-node3" in there.out
+
+
+def test_an_entry_that_somebody_takes_away_meanwhile_is_missed(tried: Tried) -> None:
+    def reloaded(node: str) -> None:
+        tried.cluster.nodes.pve_files.pop(HISTORY_FILE, None)
+        tried.cluster.reload(node)
+
+    tried.cluster.api.on_reload = reloaded
+    done = tried.apply()
+    assert done.status == 0
+    assert "somebody has taken the entry of this apply away" in done.err
 
 
 def test_the_definitions_of_an_apply_are_printed_as_they_were(tried: Tried) -> None:

@@ -52,10 +52,10 @@ def list_lines(history: History, width: int | None) -> Iterator[Line]:
             yield from wrapped([("    ", Span(entry.comment, Style.FAINT))], width)
 
 
-def entry_lines(entry: Entry, changes: Iterable[FileChange] | None, width: int | None) -> Iterator[Line]:
+def entry_lines(entry: Entry, changes: Iterable[FileChange] | None, unknown: str, width: int | None) -> Iterator[Line]:
     """Everything that is known of one apply.
 
-    :param changes: what it changed in the definitions; None where nobody knows what they were.
+    :param changes: what it changed in the definitions; None where nobody knows, and `unknown` says why.
     """
     head = (
         Span(f"Apply {entry.number}: ", Style.STRONG),
@@ -81,7 +81,7 @@ def entry_lines(entry: Entry, changes: Iterable[FileChange] | None, width: int |
         yield from wrapped(((line,) for line in found), width)
     yield ()
     if changes is None:
-        yield ("No earlier apply is known to compare its definitions with.",)
+        yield from wrapped([(unknown,)], width)
     else:
         yield from difference_lines(changes, "Its definitions were those of the apply before.")
 
@@ -116,6 +116,9 @@ def _in_short(plan: Short) -> str:
 
 def _planned(plan: Short) -> Iterator[str]:
     for group in plan.nodes:
+        if group.each is None:
+            yield f"{group.nodes}: each with a plan of its own"
+            continue
         frr = f", FRR {group.frr}" if group.frr and _counts(group.each) else ""
         yield f"{group.nodes}: {_planned_there(group.each, {group.frr})}{frr}"
     for what in plan.pending:

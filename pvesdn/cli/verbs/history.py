@@ -15,6 +15,7 @@ from pvesdn.cli.screens.history import (
 from pvesdn.cli.session import Session
 from pvesdn.cli.source import cluster_of
 from pvesdn.errors import HistoryError
+from pvesdn.model.files import FileChange
 from pvesdn.workflows.former import Definitions, between, definitions_before, definitions_now, definitions_of, entry_of
 from pvesdn.workflows.history import read_history
 
@@ -57,8 +58,13 @@ def show(session: Session, *, number: int, is_text: bool) -> int:
     entry = entry_of(found, number)
     if is_text:
         return _print_definitions(definitions_of(found, entry), number)
-    before, after = definitions_before(found, entry), definitions_of(found, entry)
-    changes = None if before is None else between(before, after)
+    changes: tuple[FileChange, ...] | None = None
+    unknown = "No earlier apply is known to compare its definitions with."
+    try:
+        before, after = definitions_before(found, entry), definitions_of(found, entry)
+        changes = None if before is None else between(before, after)
+    except HistoryError as error:
+        unknown = f"What changed in the definitions is not known: {error}."
     if session.wants_json:
         document = {
             "entry": entry_document(entry),
@@ -66,7 +72,7 @@ def show(session: Session, *, number: int, is_text: bool) -> int:
         }
         session.document("history", {"exit_status": statuses.OK, **document})
     else:
-        session.screen.lines(entry_lines(entry, changes, session.screen.width))
+        session.screen.lines(entry_lines(entry, changes, unknown, session.screen.width))
     return statuses.OK
 
 

@@ -86,21 +86,42 @@ def test_the_newest_are_kept_and_numbers_go_on() -> None:
     assert len(kept.texts) == MOST_ENTRIES  # those of entries that are gone are gone too
 
 
-def test_a_file_never_grows_beyond_its_limit() -> None:
+def test_a_file_never_grows_beyond_its_limit_and_loses_the_oldest_definitions_first() -> None:
     whole = history(*(noise(20_000, seed) for seed in range(20)))
     written = encode_history(whole)
     assert len(written) <= MOST_BYTES
     kept = decode_history(written)
-    assert 4 <= len(kept.entries) < 20
-    assert kept.entries == whole.entries[-len(kept.entries) :]
-    assert set(kept.texts) == {one.after.own for one in kept.entries}
+    assert kept.entries == whole.entries
+    assert 4 <= len(kept.texts) < 20
+    assert set(kept.texts) == {one.after.own for one in whole.entries[-len(kept.texts) :]}
 
 
-def test_definitions_that_do_not_fit_are_left_out_and_their_entry_stays() -> None:
+def test_definitions_that_newer_entries_have_too_are_not_old() -> None:
+    texts = [noise(20_000, seed) for seed in range(8)]
+    whole = history(*texts)
+    shared = Sources(own=whole.entries[0].after.own)  # the first is what the last goes back to
+    last = whole.entries[-1].model_copy(update={"after": shared})
+    kept = decode_history(encode_history(History((*whole.entries[:-1], last), whole.texts)))
+    assert kept.text(kept.entries[-1].after.own) == texts[0]
+    assert kept.text(kept.entries[1].after.own) is None
+
+
+def test_entries_that_are_too_long_go_with_the_oldest() -> None:
+    nodes = ", ".join(f"node-with-a-long-name-{n:04}" for n in range(0, 1000, 2))
+    long = Short(where=nodes, nodes=(Planned(nodes=nodes, each=Counts(add=1)),))
+    whole = History(tuple(entry(n).model_copy(update={"plan": long}) for n in range(1, 11)))
+    written = encode_history(whole)
+    assert len(written) <= MOST_BYTES
+    kept = decode_history(written).entries
+    assert 2 <= len(kept) < 10
+    assert kept == whole.entries[-len(kept) :]
+
+
+def test_definitions_that_do_not_fit_are_left_out_and_all_else_stays() -> None:
     kept = decode_history(encode_history(history("vxlan: a\n", noise(400_000, 1))))
-    assert [one.number for one in kept.entries] == [2]
-    assert kept.texts == {}
-    assert kept.text(kept.entries[0].after.own) is None
+    assert [one.number for one in kept.entries] == [1, 2]
+    assert list(kept.texts.values()) == ["vxlan: a\n"]
+    assert kept.text(kept.entries[1].after.own) is None
 
 
 def test_definitions_are_kept_only_as_far_as_they_can_be_unpacked() -> None:

@@ -1,4 +1,4 @@
-"""PVE's committed definitions without their version and without what pvesdn does not know, which may be a secret."""
+"""What the history keeps of definitions: all that a plan depends on, and nothing that looks like a secret."""
 
 from __future__ import annotations
 
@@ -8,10 +8,20 @@ from collections.abc import Iterable, Mapping
 from pvesdn.decode.definitions.pve_words import OPEN, WORDS
 from pvesdn.decode.definitions.running_config import read_running
 from pvesdn.decode.definitions.section_config import Section
+from pvesdn.decode.secrets import hide_secrets
+
+
+def own_definitions(text: str | None) -> str | None:
+    """pvesdn.cfg, with passwords and keys in comments hidden: no property of it holds any. None for no file."""
+    if text is None:
+        return None
+    lines = text.split("\n")
+    return "\n".join(hide_secrets(line)[0] if line.lstrip().startswith("#") else line for line in lines)
 
 
 def known_definitions(running: str | None) -> str | None:
-    """A text that `.running-config` could have, and the same for the same definitions; None for none.
+    """PVE's committed definitions without their version and without properties that pvesdn does not know, as a text
+    that `.running-config` could have: the same for the same definitions; None for none.
 
     :param running: the text of `.running-config`; None for no file.
     """
