@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from pvesdn.compare.compared import Compared
+from pvesdn.compare.order import order_of
 from pvesdn.compare.present import NodeNow
 from pvesdn.compare.stanzas import leaves_its_vrf
 from pvesdn.compare.turns import in_turn
@@ -32,6 +33,7 @@ from pvesdn.model.files import (
     ChangeSet,
     FileChange,
 )
+from pvesdn.model.order import Wishes
 from pvesdn.model.owners import FileOwners
 
 _MADE_BY_IFUPDOWN = frozenset({"bridge", "vxlan", "vrf"})
@@ -132,13 +134,15 @@ def _to_delete(own: tuple[Compared, ...], facts: NodeFacts) -> tuple[str, ...]:
     )
 
 
-def execution_plan(changes: ChangeSet) -> ExecutionPlan:
+def execution_plan(changes: ChangeSet, wishes: Wishes | None = None) -> ExecutionPlan:
     """What carrying out the plan means. PVE's commit reloads every node, changed or not, so all of them are looked
     after.
     """
     commits = bool(changes.pending)
+    nodes = in_turn([node for node in changes.nodes if commits or not node.is_empty])
     return ExecutionPlan(
-        nodes=in_turn([node for node in changes.nodes if commits or not node.is_empty]),
+        nodes=nodes,
+        order=order_of(changes, nodes, wishes or Wishes()),
         seen=changes.seen,
         definitions=None if changes.definitions is None else _replace(changes.definitions),
         commits=commits,

@@ -178,6 +178,7 @@ class NodeChanges:
     :param nics: of the guests on the node, those with an MTU of their own.
     :param consequences: what the changes mean for traffic, the worst first.
     :param drift: what has gone wrong on the node although its files are right, and is healed.
+    :param serves_others: traffic or routes of other nodes go through it: it is an exit, or a route reflector.
     """
 
     node: str
@@ -190,6 +191,7 @@ class NodeChanges:
     nics: tuple[GuestNic, ...] = field(default=(), repr=False)
     consequences: tuple[NodeConsequence, ...] = ()
     drift: tuple[Discrepancy, ...] = ()
+    serves_others: bool = False
 
     @property
     def is_empty(self) -> bool:
@@ -242,6 +244,8 @@ class ChangeSet:
         the live one.
     :param sources: what the plan is made from, as `Snapshot.pve_files`.
     :param look: what the nodes were doing when the plan was made; no node was looked at where that was not read.
+    :param can_lose_one: the cluster keeps its quorum with one node less than it has now, as far as is known: each
+        member has one vote.
     """
 
     nodes: tuple[NodeChanges, ...]
@@ -260,6 +264,7 @@ class ChangeSet:
     definitions: FileChange | None = None
     sources: Mapping[str, str] = field(default_factory=dict, repr=False)
     look: Look = field(default_factory=Look, repr=False)
+    can_lose_one: bool = True
 
     @property
     def takes_from_pve(self) -> bool:

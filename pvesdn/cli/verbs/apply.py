@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from types import MappingProxyType
@@ -30,10 +30,12 @@ from pvesdn.compare.counts import Summary
 from pvesdn.errors import ApplyRefused, PvesdnError
 from pvesdn.model.files import ChangeSet
 from pvesdn.model.flags import PlanFlags
+from pvesdn.model.order import Wishes
 from pvesdn.model.ranges import ranges
 from pvesdn.model.report import ApplyReport
 from pvesdn.model.saved_plan import Terms
 from pvesdn.render.renderer import Renderer
+from pvesdn.workflows.canary import require_canary
 from pvesdn.workflows.history import apply_on_record
 from pvesdn.workflows.lock import alone
 from pvesdn.workflows.plan import plan as make_plan
@@ -45,6 +47,7 @@ from pvesdn.workflows.world import World
 @click.argument("plan_file", type=options.FILE, metavar="[PLAN]", required=False)
 @options.yes
 @options.confirm
+@options.turns
 @options.comment
 @options.diff
 @options.nodes
@@ -58,6 +61,7 @@ def apply(
     plan_file: Path | None,
     is_agreed: bool,
     confirm_within: int | None,
+    wishes: Wishes,
     comment: str,
     has_diff: bool,
     only: tuple[str, ...],
@@ -65,10 +69,15 @@ def apply(
 ) -> int:
     """Carry out the plan on the whole cluster, after showing it and asking. Only `yes` will be accepted.
 
-    Every node's files are staged and checked first; a refusal stops the run before anything has changed. Then, node by
-    node: files are swapped whole, FRR and the network are reloaded, and at the end everything is read again. If
-    anything fails on the way, every node is put back as it was, and looked at. What PVE's own SDN has pending is
-    committed last, for the whole cluster; after that nothing is put back.
+    Every node's files are staged and checked first; a refusal stops the run before anything has changed. Then one node
+    goes first: its files are swapped whole, FRR and the network are reloaded, and what it can show alone is checked.
+    The others follow side by side, and at the end everything is read again. If anything fails on the way, every node is
+    put back as it was, and looked at. What PVE's own SDN has pending is committed last, for the whole cluster; after
+    that nothing is put back.
+
+    The first node is the one whose loss costs least: not the one that pvesdn runs on, which comes last, then not an
+    exit or a route reflector, then the one with the fewest guests; --canary names another. What all nodes must agree
+    in, such as the AS number or a VNI, changes on all of them at once; the plan says so.
 
     With --confirm what was done stays only if somebody says `pvesdn confirm` in time, from any machine that reaches the
     nodes. Otherwise each node puts itself back, with nobody's help. It is refused while PVE's own SDN has something
@@ -82,7 +91,9 @@ def apply(
     """
     if plan_file is not None and (only or flags != PlanFlags()):
         raise click.UsageError("a saved plan has its nodes and decisions in it: give them to `pvesdn plan --out`")
-    manner = Manner(is_agreed=is_agreed, has_diff=has_diff, confirm_within=confirm_within or 0, comment=comment)
+    manner = Manner(
+        is_agreed=is_agreed, has_diff=has_diff, confirm_within=confirm_within or 0, comment=comment, wishes=wishes
+    )
     require_answer(session, manner)
     source = _Source(Terms(flags=flags, nodes=nodes_of(only)), plan_file)
     return offer_and_apply(session, source.offer, manner)
@@ -96,12 +107,14 @@ class Manner:
     :param has_diff: with what changes in each file.
     :param confirm_within: seconds; 0 where nobody has to confirm.
     :param comment: for the history.
+    :param wishes: what was said about the order of the nodes.
     """
 
     is_agreed: bool
     has_diff: bool
     confirm_within: int
     comment: str
+    wishes: Wishes = field(default_factory=Wishes)
 
 
 def require_answer(session: Session, manner: Manner) -> None:
@@ -137,6 +150,7 @@ def offer_and_apply(
         if not session.wants_json:
             _show_offer(session, offer, has_diff=manner.has_diff)
         _refuse_obstacles(offer.changes)
+        require_canary(offer.changes, manner.wishes)
         if not manner.is_agreed:
             world, offer = _agreed(session, make, turn, world, offer, has_diff=manner.has_diff)
         changes = offer.changes
@@ -146,7 +160,12 @@ def offer_and_apply(
                 session,
                 steps,
                 lambda: apply_on_record(
-                    world, changes, planner, confirm_within=manner.confirm_within, comment=manner.comment
+                    world,
+                    changes,
+                    planner,
+                    confirm_within=manner.confirm_within,
+                    wishes=manner.wishes,
+                    comment=manner.comment,
                 ),
             )
     if not offer.has_work:
