@@ -67,16 +67,33 @@ def readers(world: World) -> list[NodeName]:
 
 
 def apply_on_record(
-    world: World, changes: ChangeSet, planner: Planner, *, confirm_within: int = 0, comment: str = ""
+    world: World,
+    changes: ChangeSet,
+    planner: Planner,
+    *,
+    confirm_within: int = 0,
+    comment: str = "",
+    commits: bool = True,
+    commit_unrehearsed: bool = False,
 ) -> ApplyReport:
-    """Carry out a plan as `apply` does, and keep in the history what became of it.
+    """Carry out a plan as `apply` does, and keep in the history what became of it. A rehearsal alone, of which nothing
+    stays, is not kept.
 
     :param comment: why, in the words of whoever asked for it.
     :raises PvesdnError: as `apply` does.
     """
+    if not commits:
+        return apply(world, changes, planner, commits=False)
     record = _Record(world, changes, comment=comment, confirm_within=confirm_within)
     try:
-        report = apply(world, changes, planner, confirm_within=confirm_within, begin=record.begin)
+        report = apply(
+            world,
+            changes,
+            planner,
+            confirm_within=confirm_within,
+            begin=record.begin,
+            commit_unrehearsed=commit_unrehearsed,
+        )
     except BaseException as error:
         record.cut_off(error)
         raise
