@@ -329,13 +329,15 @@ def waiting(cluster: SimulatedCluster, *happens: Callable[[], object]) -> ApplyR
 def test_pve_commits_only_when_somebody_has_confirmed(tmp_path: Path) -> None:
     with serving(tmp_path) as cluster:
         drawn_beside_ours(cluster)
-        pending = []
+        pending, found = [], []
         report = waiting(
             cluster,
             lambda: pending.append(bool(plan_of(cluster).pending)),
-            lambda: confirm(quick(cluster), None),
+            lambda: found.append(confirm(quick(cluster), None)),
         )
         assert pending == [True]
+        assert found[0] is not None
+        assert all(there.rehearses for there in found[0].nodes.values())  # which `confirm` says
         assert report.is_good, errors(report)
         assert report.commit is Outcome.OK
         assert plan_of(cluster).is_empty

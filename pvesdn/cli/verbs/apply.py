@@ -38,6 +38,7 @@ from pvesdn.workflows.history import apply_on_record
 from pvesdn.workflows.lock import alone
 from pvesdn.workflows.plan import plan as make_plan
 from pvesdn.workflows.read import read_cluster
+from pvesdn.workflows.rehearsal import refuse_unrehearsed
 from pvesdn.workflows.world import World
 
 
@@ -165,6 +166,12 @@ def offer_and_apply(
         if not session.wants_json:
             _show_offer(session, offer, has_diff=manner.has_diff)
         _refuse_obstacles(offer.changes)
+        refuse_unrehearsed(
+            offer.changes,
+            commit_unrehearsed=manner.commit_unrehearsed,
+            confirm_within=manner.confirm_within,
+            commits=manner.commits,
+        )
         if not manner.is_agreed:
             world, offer = _agreed(session, make, turn, world, offer, has_diff=manner.has_diff)
         changes = offer.changes

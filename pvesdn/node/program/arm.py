@@ -93,11 +93,12 @@ def hold(machine: Machine, arguments: Value) -> Value:
 
 
 def standing(machine: Machine, arguments: Value) -> Value:
-    """What has been applied here: ``{}`` -> ``{"open": {"id", "who", "age", "left", "state", "nodes"} or null, "kept":
-    id}``.
+    """What has been applied here: ``{}`` -> ``{"open": {"id", "who", "age", "left", "state", "nodes", "rehearses"} or
+    null, "kept": id}``.
 
     ``age`` and ``left`` are seconds, ``age`` null after a reboot; ``state`` is ``at work``, ``waiting`` for
-    confirmation, or ``overdue``. ``kept`` is the apply that was confirmed last, empty if none was.
+    confirmation, or ``overdue``. ``kept`` is the apply that was confirmed last, empty if none was. Of one that
+    ``rehearses`` PVE's commit is still to come.
     """
     del arguments
     checkpoint = load_checkpoint(machine)
@@ -114,6 +115,7 @@ def standing(machine: Machine, arguments: Value) -> Value:
         "left": left,
         "state": state,
         "nodes": checkpoint.get("nodes", []),
+        "rehearses": bool(checkpoint.get("rehearses")),
     }
     return {"open": told, "kept": kept}
 
