@@ -16,11 +16,11 @@ demo: ## Plan and apply on a simulated cluster of three nodes
 	@tools/setup demo
 	@$(python) tools/demo.py
 
-unit: ## Every test that needs no lab: before each push
+unit: ## Every test that needs no lab, laws on a quarter of their examples: before each push
 	@tools/setup test
-	$(python) -m pytest -n auto --dist worksteal --ignore=tests/lab
+	$(python) -m pytest -n auto --dist worksteal --ignore=tests/lab --hypothesis-profile=a-quarter
 
-test: ## All checks, all tests and the lab; what CI runs
+test: ## All checks, all tests, laws on all their examples, and the lab; what CI runs
 	@tools/setup test
 	@$(MAKE) --no-print-directory lint
 	PVESDN_NOT_TRIED=build/not-tried $(python) -m pytest -n auto --dist worksteal --cov --cov-report=

@@ -6,8 +6,8 @@ import time
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import settings
 
+from tests.examples import register_profiles
 from tests.in_memory import use_memory
 from tests.not_tried import pytest_terminal_summary
 
@@ -15,10 +15,7 @@ __all__ = ["in_utc", "pytest_terminal_summary"]
 
 use_memory()
 
-# A law does not fail because the machine has something else to do: hypothesis allows 200 ms for each example.
-settings.register_profile("unhurried", deadline=None)
-settings.load_profile("unhurried")
-
+register_profiles()
 
 gc.disable()  # until all tests are found: there is no rubbish among them
 

@@ -13,6 +13,7 @@ from pvesdn.model.report import Standing
 from pvesdn.render.renderer import Renderer
 from pvesdn.workflows.plan import plan
 from pvesdn.workflows.read import read_cluster
+from tests.examples import examples
 from tests.fakes import FakeCluster
 from tests.laws.definitions import Definitions, definitions
 from tests.unit.workflows.kit import apply_to, cluster, errors, plan_of
@@ -151,7 +152,7 @@ def test_a_vni_moves_from_one_live_device_to_another(before: dict[str, int], aft
 
 @pytest.mark.long
 @pytest.mark.parametrize("gone", NODES)
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=examples(40))
 @given(wanted=definitions())
 def test_plan_after_a_member_goes_offline_is_empty_on_the_others(gone: str, wanted: Definitions) -> None:
     made = cluster(wanted.text)

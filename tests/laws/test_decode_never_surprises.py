@@ -27,10 +27,11 @@ from pvesdn.errors import ClusterError, NodeFailed, PvesdnError, SdnConfigError,
 from pvesdn.model.findings import Severity
 from pvesdn.model.snapshot import NodeRaw
 from pvesdn.workflows.check import check_files
+from tests.examples import examples
 from tests.unit.decode import samples
 from tests.unit.decode.samples import pending_changes
 
-LAW = settings(deadline=None, max_examples=80, suppress_health_check=[HealthCheck.too_slow])
+LAW = settings(deadline=None, max_examples=examples(80), suppress_health_check=[HealthCheck.too_slow])
 
 ANY_TEXT = st.text(st.characters(), max_size=12)
 ODD_TEXT = st.sampled_from(

@@ -18,10 +18,11 @@ from pvesdn.encode.canonical import canonical
 from pvesdn.model.own_sdn import OwnSdn
 from pvesdn.model.pve_sdn import PveSdn
 from pvesdn.model.sdn import SdnConfig
+from tests.examples import examples
 from tests.unit.decode import samples
 from tests.unit.decode.samples import pending_changes
 
-LAW = settings(deadline=None, max_examples=50)
+LAW = settings(deadline=None, max_examples=examples(50))
 
 NAME = st.from_regex(r"[a-z][a-z0-9_-]{1,8}", fullmatch=True)
 ID = st.from_regex(r"[!-~]{1,20}", fullmatch=True).filter(lambda text: text.strip() == text)

@@ -14,13 +14,14 @@ from pvesdn.model.design import DesignInput, NodeDesign
 from pvesdn.model.findings import Severity
 from pvesdn.model.ifupdown import Tunnel, VnetBridge, VxlanPort
 from pvesdn.render.renderer import Renderer
+from tests.examples import examples
 from tests.unit.design.network import CONTROLLER, UNDERLAY, uplink
 from tests.unit.design.network import given as network
 
 NODES = 4
 names = st.sampled_from([f"node{number}" for number in range(1, NODES + 1)])
 subsets = st.one_of(st.none(), st.lists(names, min_size=1, max_size=NODES, unique=True).map(sorted))
-law = settings(deadline=None, max_examples=40)  # each example compiles the templates
+law = settings(deadline=None, max_examples=examples(40))  # each example compiles the templates
 KINDS = ("vxlan", "multicast", "none", "asymmetric", "main", "symmetric")
 
 

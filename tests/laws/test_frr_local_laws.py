@@ -30,6 +30,7 @@ from pvesdn.model.frr import (
 from pvesdn.model.frr_local import LocalKind, LocalLine
 from pvesdn.render.engine import environment
 from pvesdn.render.frr import frr_conf, frr_conf_local
+from tests.examples import examples
 
 ENV = environment()
 UNCLOSED = "has no exit"
@@ -113,7 +114,7 @@ def tree(text: str) -> Counter[tuple[str, ...]]:
 
 
 @given(data=st.data())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 def test_every_line_of_our_block_reaches_its_place(data):
     pve = data.draw(generated())
     before = "".join(data.draw(st.lists(st.sampled_from(ADMINS), max_size=3)))
@@ -139,7 +140,7 @@ def written(pve: FrrConfig, lines: tuple[LocalLine, ...]) -> FrrConfig:
 
 
 @given(data=st.data())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 def test_what_pve_generates_stays_as_it_is_unless_it_is_said_to_be_cut_short(data):
     pve = data.draw(generated())
     lines = read_local("".join(data.draw(st.lists(st.sampled_from(ADMINS), max_size=4))))
@@ -162,7 +163,7 @@ PRINTED_BY_FRR = frozenset({"hostname other", "line vty", "end"})
 
 
 @given(pve=generated(), words=st.lists(st.sampled_from(WORDS), max_size=14))
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=examples(400), deadline=None)
 def test_no_line_is_lost_without_a_word(pve, words):
     lines = read_local("\n".join((*words, "")))
     merge = merge_local(pve, lines)
@@ -186,7 +187,7 @@ def test_no_line_is_lost_without_a_word(pve, words):
 
 
 @given(pve=generated(), words=st.lists(st.sampled_from(WORDS), max_size=14))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 def test_a_file_in_which_every_block_has_its_end_breaks_none_of_pves(pve, words):
     closed = []
     for word in words:

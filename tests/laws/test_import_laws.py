@@ -20,6 +20,7 @@ from pvesdn.render.renderer import Renderer
 from pvesdn.workflows.adopt import Form, adopt
 from pvesdn.workflows.plan import render_understood
 from pvesdn.workflows.understand import understand
+from tests.examples import examples
 from tests.laws.definitions import section
 
 HERE = Path(__file__).parents[1]
@@ -101,7 +102,7 @@ def rendered(snapshot: Snapshot) -> dict[str, dict[str, str]]:
 
 
 @given(definitions())
-@settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.too_slow])
+@settings(deadline=None, max_examples=examples(40), suppress_health_check=[HealthCheck.too_slow])
 def test_what_pvesdn_renders_is_imported_to_what_renders_the_same(text: str) -> None:
     try:
         wanted = rendered(replace(BARE, pve_files={"pvesdn.cfg": text}))
@@ -148,7 +149,7 @@ def spoiled(draw: st.DrawFn) -> Snapshot:
 
 
 @given(spoiled())
-@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+@settings(deadline=None, max_examples=examples(60), suppress_health_check=[HealthCheck.too_slow])
 def test_an_import_of_odd_files_is_a_proposal_or_an_error_of_ours(snapshot: Snapshot) -> None:
     for form in get_args(Form):
         try:
@@ -162,7 +163,7 @@ def test_an_import_of_odd_files_is_a_proposal_or_an_error_of_ours(snapshot: Snap
 @given(
     st.sampled_from(MODELS), st.sets(st.sampled_from(["vxlan2", "vmbr2", "vxlan3", "vmbr3", "vrf1", "eno2", "vmbr0"]))
 )
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=examples(60))
 def test_cutting_twice_is_cutting_once_and_leaves_every_other_line(model: Path, names: set[str]) -> None:
     text = (model / "snapshot/nodes/node1" / MAIN_INTERFACES[1:]).read_text()
     cut = Cut(frozenset(names))

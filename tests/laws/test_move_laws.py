@@ -12,6 +12,7 @@ from pvesdn.model.files import Action
 from pvesdn.model.zone_move import Fate
 from pvesdn.render.renderer import Renderer
 from pvesdn.workflows.move import MovePlan, move_to_pve
+from tests.examples import examples
 from tests.unit.move.kit import CONTROLLER, PEERS, drawn, move
 
 LISTS = (
@@ -96,7 +97,7 @@ def pve_leaves_out_v0(files: tuple[str, str, str]) -> bool:
     return any("fd00:1::" in subnet and "\tsnat 1" in subnet for subnet in files[2].split("\n\n"))
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(60), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(zones())
 @example(
     (
@@ -127,7 +128,7 @@ def test_a_move_is_refused_with_reasons_or_keeps_every_device(files: tuple[str, 
         ), found.plan
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(25), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(zones())
 def test_what_went_there_comes_back_and_changes_nothing_more_on_the_wire(files: tuple[str, str, str]) -> None:
     found = proposed(files)

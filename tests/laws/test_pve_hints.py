@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from pvesdn.decode.definitions.sdn_files import decode_sdn
 from pvesdn.model.findings import Severity
+from tests.examples import examples
 from tests.unit.design import network
 from tests.unit.design.underlay import routed
 
@@ -26,7 +27,7 @@ def ranges_said(ranges: list[str], gateway: int) -> list[tuple[int, str]]:
 
 
 @given(bounds=st.lists(st.tuples(HOSTS, HOSTS), min_size=1, max_size=4), gateway=HOSTS)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 def test_ranges_come_right_by_following_one_hint_after_the_other(bounds: list[tuple[int, int]], gateway: int) -> None:
     ranges = [f"start-address=10.0.0.{start},end-address=10.0.0.{end}" for start, end in bounds]
     for _ in range(20):
@@ -49,7 +50,7 @@ def test_ranges_come_right_by_following_one_hint_after_the_other(bounds: list[tu
     zone=st.none() | st.integers(600, 9216),
     does_raise=st.booleans(),
 )
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 def test_an_mtu_comes_right_by_either_half_of_its_hint(mtus: list[int], zone: int | None, does_raise: bool) -> None:
     peers = "10.255.0.1,10.255.0.2,10.255.0.3"
 

@@ -22,6 +22,7 @@ from pvesdn.redact.snapshot import cleaner, replace_values, without_secrets
 from pvesdn.render.renderer import Renderer
 from pvesdn.workflows.adopt import adopt
 from pvesdn.workflows.plan import plan
+from tests.examples import examples
 
 HERE = Path(__file__).parents[1]
 CASES = sorted(
@@ -29,7 +30,7 @@ CASES = sorted(
 )
 INTERFACES = "/etc/network/interfaces"
 FRR = "/etc/frr/frr.conf"
-LAW = settings(deadline=None, max_examples=40)
+LAW = settings(deadline=None, max_examples=examples(40))
 
 LINES = {
     INTERFACES: (

@@ -20,9 +20,10 @@ from pvesdn.model.snapshot import Snapshot
 from pvesdn.render.renderer import Renderer
 from pvesdn.workflows.plan import plan
 from pvesdn.workflows.understand import Understanding, understand
+from tests.examples import examples
 from tests.unit.decode import samples
 
-LAW = settings(deadline=None, max_examples=50)
+LAW = settings(deadline=None, max_examples=examples(50))
 GOLDEN = Path(__file__).parents[1] / "golden"
 CASES = sorted(folder.name for folder in GOLDEN.iterdir() if (folder / "snapshot").is_dir())
 OWN = "pvesdn.cfg"

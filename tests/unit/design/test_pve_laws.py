@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pvesdn.design.pve.interfaces import design_pve_frr, design_sdn_file
+from tests.examples import examples
 from tests.unit.design import pve_values as pve
 
 NODES = tuple(
@@ -85,13 +86,13 @@ def designs(objects):
 
 
 @given(objects=definitions(), data=st.data())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 def test_the_order_of_definitions_has_no_meaning(objects, data):
     assert designs(data.draw(st.permutations(objects))) == designs(objects)
 
 
 @given(objects=definitions())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 def test_stanzas_are_sorted_and_their_names_are_unique(objects):
     for file, _ in designs(objects):
         names = [stanza.name for stanza in file.stanzas]
@@ -99,7 +100,7 @@ def test_stanzas_are_sorted_and_their_names_are_unique(objects):
 
 
 @given(objects=definitions())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 def test_no_node_is_its_own_peer(objects):
     for number, (file, frr) in enumerate(designs(objects), start=1):
         own = {f"192.168.0.{number}", f"172.20.30.{number}"}
@@ -117,7 +118,7 @@ def named(stanza):
 
 
 @given(objects=definitions())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 def test_every_device_that_a_stanza_names_has_a_stanza(objects):
     for file, _ in designs(objects):
         names = {stanza.name for stanza in file.stanzas}

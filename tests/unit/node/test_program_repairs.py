@@ -19,6 +19,7 @@ from pvesdn.node.program.checkpoint import load_checkpoint, save_checkpoint
 from pvesdn.node.program.machine import ended
 from pvesdn.node.program.places import CHECKPOINT, PROGRAM
 from pvesdn.node.program.undo import undo
+from tests.examples import examples
 from tests.noderoot import FRR, OURS, NodeRoot
 from tests.unit.node.kernel import Device, Kernel, device
 
@@ -116,7 +117,7 @@ def odd(names: list[str]) -> st.SearchStrategy[Device]:
     )
 
 
-@settings(deadline=None, max_examples=50)
+@settings(deadline=None, max_examples=examples(50))
 @given(changed=st.fixed_dictionaries({name: odd(["vmbr0"]) for name in ("eno1", "vx", "web")}))
 def test_whatever_becomes_of_a_device_it_is_put_back(
     tmp_path_factory: pytest.TempPathFactory, changed: dict[str, Device]

@@ -8,13 +8,11 @@ import json
 import os
 import re
 import shutil
-import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from pvesdn_lab.simulated.commands import evpn, evpn_routes
-from pvesdn_lab.simulated.commands.frr_grammar import check
 from pvesdn_lab.simulated.commands.state import below, read_json, write_json
 from pvesdn_lab.simulated.commands.streams import complain, say
 
@@ -77,6 +75,10 @@ def installed_vtysh(root: Path) -> str | None:
 
 def _checked(root: Path, path: Path) -> tuple[int, str]:
     """The exit status of ``vtysh -C`` and what it says of each wrong line."""
+    import subprocess  # noqa: PLC0415 - what `show` and `systemctl` need is loaded in two thirds of the time
+
+    from pvesdn_lab.simulated.commands.frr_grammar import check  # noqa: PLC0415 - the same
+
     if real := installed_vtysh(root):
         asked = (real, path.read_bytes() if path.is_file() else b"")
         if asked in _taken_before:
