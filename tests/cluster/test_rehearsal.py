@@ -67,25 +67,22 @@ class Stage:
 
     def when_verified(self, happens: Callable[[], object]) -> None:
         """The last node has been verified, and nothing has been held against PVE yet."""
+        self.when("compared", happens)
+
+    def when_reloaded(self, happens: Callable[[], object]) -> None:
+        """All nodes have been reloaded, and none has been verified yet."""
+        self.when("verified", happens)
+
+    def when(self, begins: str, happens: Callable[[], object]) -> None:
         observer = self.world.observer
         real = observer.step
 
         def step(node: str, step: str, detail: str = "") -> None:
-            if (node, step) == ("pve1", "compared"):
+            if (node, step) == ("pve1", begins):
                 happens()
             real(node, step, detail)
 
         observer.step = step  # type: ignore[method-assign]
-
-    def after_the_reload(self, name: str, happens: Callable[[], object]) -> None:
-        real = self.world.nodes.reload
-
-        def reloaded(node: str) -> None:
-            real(node)
-            if node == name:
-                happens()
-
-        self.world.nodes.reload = reloaded  # type: ignore[method-assign]
 
 
 def broken_ifreload(stage: Stage) -> None:
@@ -99,7 +96,7 @@ def broken_frr(stage: Stage) -> None:
 
 def device_gone(stage: Stage) -> None:
     node = stage.cluster.nodes["pve2"]
-    stage.after_the_reload("pve3", lambda: node.run("ip", "link", "del", "vxlan_office"))
+    stage.when_reloaded(lambda: node.run("ip", "link", "del", "vxlan_office"))
 
 
 def foreign_reload(stage: Stage) -> None:
