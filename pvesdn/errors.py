@@ -10,6 +10,7 @@
     |   +-- ApiRefused      an answer that says no: 401, 403, 500, 595
     |   +-- NotQuorate      /etc/pve is read-only, nothing may be decided
     +-- ApplyRefused        the plan's: obstacles that need a decision first
+    |   +-- AnotherApply    somebody else's apply is not over
     +-- NodeError           one node's; the others go on
         +-- NodeUnreachable SSH or the node's own python did not answer
         +-- NodeFailed      the node answered: this did not work
@@ -88,6 +89,10 @@ class NotQuorate(ClusterError):
 
 class ApplyRefused(PvesdnError):
     """Nothing was changed: the plan has obstacles that a person must decide about."""
+
+
+class AnotherApply(ApplyRefused):
+    """Somebody else's apply is at work in the cluster, or waits for its confirmation."""
 
 
 class NodeError(PvesdnError):

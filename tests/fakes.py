@@ -203,6 +203,7 @@ def fake_cluster(
         shared["/etc/pve/sdn/pvesdn.cfg"] = pvesdn_cfg
     shared["/etc/pve/.members"] = members_file(members, offline)
     nodes = FakeNodes([fake_node(name, number, mtu=mtu) for number, name in enumerate(members, 1)], shared)
+    nodes.locks.clock = clock.monotonic
     for name in offline:
         nodes[name].off = "connection timed out"
     made = FakeCluster(FakeApi(answers, clock=clock), nodes, clock, FakeObserver())

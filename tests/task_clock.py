@@ -22,3 +22,4 @@ class TaskClock(SystemClock):
     def sleep(self, seconds: float) -> None:
         if not self._cluster.wait_for_tasks(seconds):
             self.skipped += seconds
+            self._cluster.locks.pass_time(seconds)

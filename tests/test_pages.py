@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from pvesdn.model import files
+from pvesdn.node.program.places import CLUSTER_LOCK
 
 ROOT = Path(__file__).resolve().parents[1]
 ASIDE = {".venv", ".git", "build", "dist", "node_modules", "snapshot", "expected", ".pytest_cache"}
@@ -143,7 +144,7 @@ def test_security_names_every_file_that_may_be_written() -> None:
     }
     section = SECURITY.partition("* write these files and no others:")[2].partition("\n* ")[0]
 
-    assert written | {"/var/lib/pvesdn", "/etc/pve/sdn"} == set(re.findall(r"`(/[^`]+)`", section))
+    assert written | {"/var/lib/pvesdn", "/etc/pve/sdn", CLUSTER_LOCK} == set(re.findall(r"`(/[^`]+)`", section))
 
 
 def test_security_names_every_command_that_runs_on_a_node() -> None:

@@ -30,7 +30,7 @@ from pvesdn.workflows.put_in_place import put_in_place
 from pvesdn.workflows.sdn_lock import SdnLock
 from pvesdn.workflows.stage import discarding, stage
 from pvesdn.workflows.take_over import take_frr_over
-from pvesdn.workflows.transaction import Begin, Transaction
+from pvesdn.workflows.transaction import LOCK_LOST, Begin, Transaction
 from pvesdn.workflows.world import World
 
 _OFFLINE = "offline; run pvesdn apply again when it is back"
@@ -146,7 +146,7 @@ def _say_what_is_not_healed(run: Sequence[Progress], verdict: Verdict | None) ->
 def _failed(run: Sequence[Progress]) -> str:
     """Who has failed, for those who have not."""
     failed = [progress.node for progress in run if progress.error and not progress.is_skipped]
-    return f"{', '.join(failed)} failed"
+    return f"{', '.join(failed)} failed" if failed else LOCK_LOST
 
 
 def _commit(

@@ -11,7 +11,7 @@ from contextlib import ExitStack, suppress
 from types import TracebackType
 from typing import Self, TypeAlias
 
-from pvesdn.errors import NodeError, NodeFailed, NodeUnreachable, PvesdnError
+from pvesdn.errors import ClusterError, NodeError, NodeFailed, NodeUnreachable, PvesdnError
 from pvesdn.model.execution import Checkpoint, Undone, UndoState
 from pvesdn.model.primitives import NodeName
 from pvesdn.model.report import Outcome, Standing
@@ -35,6 +35,8 @@ _TELLING = (2.0, 5.0, 10.0, 20.0, 30.0, 30.0, 30.0)
 _RUNNING = "/etc/pve/sdn/.running-config"
 
 COMMITTED = "PVE's definitions were committed, which cannot be taken back"
+LOCK_LOST = "the cluster lock was lost, so that somebody else may have begun to apply"
+_KEEPING = "keeping the cluster lock"
 _UNTOLD = "it could not be told that what was done stays, and puts itself back within 5 minutes"
 _ALONE = "it puts itself back as soon as it can, also if it is restarted; pvesdn plan says when it has"
 _UNKNOWN = "nobody can tell whether PVE's definitions were committed"
@@ -91,7 +93,11 @@ class Transaction:
                 if progress := self._armed.get(node):
                     self._lost[node] = progress
 
-    def lost(self) -> tuple[NodeName, ...]:
+    def lost(self) -> tuple[str, ...]:
+        """What has failed without anybody's turn: nodes, and keeping the cluster lock."""
+        return self._lost_nodes() if self._world.is_alone() else (*self._lost_nodes(), _KEEPING)
+
+    def _lost_nodes(self) -> tuple[NodeName, ...]:
         """Nodes that have put themselves back meanwhile, because they have not heard of this run for too long, or
         somebody told them to; then that is their failure.
         """
@@ -156,8 +162,11 @@ class Transaction:
         """From here on nothing is put back unless PVE's definitions turn out to be what they were. Every armed node has
         that on its disk before this returns.
 
+        :raises ClusterError: the cluster lock was lost.
         :raises NodeError: nobody can tell what they are now, or a node could not be told.
         """
+        if not self._world.is_alone():
+            raise ClusterError(LOCK_LOST)
         self._running = self._running_config()
 
         def tell(node: NodeName) -> None:
@@ -205,7 +214,7 @@ class Transaction:
         Where it was not, the nodes have put themselves back, or are about to: `put_back` sees to that.
         """
         self._beat()
-        if self.lost():
+        if self._lost_nodes():
             return False
         on_each(self._world, healthy(self._run), self._finish)
         self._pulse.close()

@@ -9,17 +9,19 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
 from pvesdn.compare.recorded import one_line
 from pvesdn.decode.cluster.members import MEMBERS_FILE, MembersFile, decode_members
-from pvesdn.errors import ApplyRefused, NodeFailed, SdnConfigError
+from pvesdn.errors import AnotherApply, ApplyRefused, NodeFailed, SdnConfigError
 from pvesdn.model.files import ChangeSet
 from pvesdn.model.history import LONGEST_COMMENT
 from pvesdn.model.report import ApplyReport
 from pvesdn.model.snapshot import PVE_FILES
 from pvesdn.workflows.history import apply_on_record
+from pvesdn.workflows.lock import alone
 from pvesdn.workflows.planner import Planner
 from pvesdn.workflows.read import SDN_DIR, read_cluster
 from pvesdn.workflows.watch_memory import LastRun, Memory, clock_time, decode_memory, encode_memory
@@ -80,6 +82,23 @@ def watch_once(
     :raises ApplyRefused: the plan needs a person's decision; nothing was touched.
     :raises PvesdnError: the cluster could not be read, or its definitions cannot be used.
     """
+    with ExitStack() as turn:
+        try:
+            return _look(world, state, planner, turn, action=action, announce=announce, remember=remember)
+        except AnotherApply as error:
+            return WatchReport(acted=False, reason=f"standing by: {error.message}", state=state, is_settled=False)
+
+
+def _look(
+    world: World,
+    state: str | None,
+    planner: Planner,
+    turn: ExitStack,
+    *,
+    action: WatchAction,
+    announce: Callable[[str, ChangeSet], object] | None,
+    remember: Callable[[str], object] | None,
+) -> WatchReport:
     if world.local_node is None:
         msg = "watch compares the files of /etc/pve, so it runs on a node of the cluster"
         raise NodeFailed("this machine", msg)
@@ -101,6 +120,7 @@ def watch_once(
         if done := _without_acting(world, memory, changes):
             return done
         reason = f"trying again what failed at {clock_time(memory.ran_at)}"
+    world, changes = _with_a_turn(world, changes, planner, action, turn)
     if announce is not None:
         announce(reason, changes)
     if action == "plan":
@@ -112,6 +132,19 @@ def watch_once(
         remember(encode_memory(memory))
     report = apply_on_record(world, changes, planner, comment=one_line(f"watch: {reason}", LONGEST_COMMENT))
     return WatchReport(True, reason, encode_memory(replace(memory, run=_ending(changes, report))), changes, report)
+
+
+def _with_a_turn(
+    world: World, changes: ChangeSet, planner: Planner, action: WatchAction, turn: ExitStack
+) -> tuple[World, ChangeSet]:
+    """Where there is something to apply: the world in which nobody else does until `turn` ends, and the plan of then.
+
+    :raises AnotherApply: another apply is not over; the next look finds out.
+    """
+    if action == "plan" or changes.is_empty or any(node.obstacles for node in changes.nodes):
+        return world, changes
+    world = turn.enter_context(alone(world, [node.node for node in changes.nodes], patience=0.0))
+    return world, planner(read_cluster(world, has_state=True))
 
 
 def _refuse_missing_definitions(changes: ChangeSet) -> None:

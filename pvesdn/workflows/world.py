@@ -19,6 +19,7 @@ class World:
     :param who: on whose behalf it acts, and from which machine, such as ``root on pve1``; empty where nobody knows.
     :param definitions_changed: when a file in /etc/pve/sdn was last written, as this machine sees it, in seconds of the
         Unix epoch; None if it cannot see it.
+    :param is_alone: whether nobody else can have begun to apply, as far as this run has seen to it; see `lock`.
     """
 
     api: ClusterApi
@@ -32,3 +33,4 @@ class World:
     pulse: Pulse | None = None
     who: str = ""
     definitions_changed: Callable[[], float | None] = lambda: None
+    is_alone: Callable[[], bool] = lambda: True

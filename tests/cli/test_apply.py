@@ -298,6 +298,7 @@ def test_ctrl_c_says_which_node_could_not_be_put_back(settings: Path, cluster: F
     result = apply(settings, cluster, "-y")
     assert result.status == 130
     assert result.err.strip() == (
+        "node1: no route to host; the cluster lock was not given back: the next apply has to wait 130 s for it\n\n"
         "error: Interrupted. node1: staged=ok written=ok reloaded=ok undone=unreachable;"
         " node2: staged=ok written=ok undone=ok; node3: not touched."
         " `pvesdn plan` shows what is left, `pvesdn apply` finishes it."

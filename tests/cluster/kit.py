@@ -14,8 +14,9 @@ from pvesdn.model.flags import PlanFlags
 from pvesdn.model.report import ApplyReport
 from pvesdn.render.renderer import Renderer
 from pvesdn.workflows.apply import apply
+from pvesdn.workflows.lock import alone
 from pvesdn.workflows.plan import plan
-from pvesdn.workflows.read import read_cluster
+from pvesdn.workflows.read import read_cluster, read_members
 from pvesdn.workflows.world import World
 from pvesdn_lab.simulated.cluster import SimulatedCluster
 from pvesdn_lab.simulated.commands.state import State, read_json
@@ -111,7 +112,21 @@ def plan_of(cluster: SimulatedCluster, flags: PlanFlags | None = None) -> Change
 
 
 def apply_to(cluster: SimulatedCluster, flags: PlanFlags | None = None) -> ApplyReport:
-    return apply(world_of(cluster), plan_of(cluster, flags), PLANNER)
+    """An apply by somebody who agrees to everything."""
+    return apply_in(world_of(cluster), flags)
+
+
+def apply_in(
+    world: World, flags: PlanFlags | None = None, *, tell: Callable[[str], object] = lambda _: None
+) -> ApplyReport:
+    """The same in a world of its own."""
+    with alone(world, [member.name for member in read_members(world.api).members], tell=tell) as there:
+        return apply(there, plan(read_cluster(there, has_state=True), Renderer(), flags=flags), PLANNER)
+
+
+def apply_without_lock(cluster: SimulatedCluster) -> ApplyReport:
+    """An apply that knows nothing of the cluster lock, as by an older pvesdn: the nodes themselves refuse it."""
+    return apply(world_of(cluster), plan_of(cluster), PLANNER)
 
 
 def errors(report: ApplyReport) -> dict[str, str]:

@@ -24,6 +24,7 @@ from tests.cluster.kit import (
     PVE_SIMPLE,
     after_reloads,
     apply_to,
+    apply_without_lock,
     errors,
     plan_of,
     reloads,
@@ -190,7 +191,7 @@ def test_while_one_waits_another_apply_is_refused_and_says_whose_it_is(tmp_path:
 
         def another() -> None:
             cluster.write_sdn("pvesdn.cfg", EVPN)
-            refused.extend(errors(apply_to(cluster)).values())
+            refused.extend(errors(apply_without_lock(cluster)).values())
 
         waiting(cluster, another)
         error = next(error for error in refused if "is still open" in error)
@@ -403,7 +404,7 @@ def test_what_was_left_open_is_dealt_with_once_and_then_the_apply_goes_through(t
         killed_at(cluster, "pve2", "frr", is_heard=True)
         for node in cluster.nodes.values():  # and no timer looks
             turn_clock(node, 200.0)
-        refused = errors(apply_to(cluster))
+        refused = errors(apply_without_lock(cluster))
         assert any("run pvesdn plan, then pvesdn apply" in error for error in refused.values()), refused
         for node in cluster.nodes.values():
             look(node)

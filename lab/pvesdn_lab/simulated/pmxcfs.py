@@ -7,7 +7,7 @@ import json
 import os
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -48,10 +48,12 @@ class Locks:
     nothing is written.
 
     :ivar is_quorate: whether anything can be written.
+    :ivar clock: seconds of a clock that never goes back.
     """
 
     def __init__(self) -> None:
         self.is_quorate = True
+        self.clock: Callable[[], float] = time.monotonic
         self._passed = 0.0
         self._known: dict[str, _Lock] = {}
         self._mutex = threading.Lock()
@@ -79,7 +81,7 @@ class Locks:
             self.require_quorum(place)
             made = Path(place).stat().st_mtime
             lock = self._known.setdefault(os.path.realpath(place), _Lock(writer, made))
-            now = time.monotonic() + self._passed
+            now = self.clock() + self._passed
             if seconds == 0:
                 lock.asked = now if lock.asked is None else lock.asked
                 if now - lock.asked > LOCK_LIFE:

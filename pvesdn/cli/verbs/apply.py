@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -34,6 +35,7 @@ from pvesdn.model.report import ApplyReport
 from pvesdn.model.saved_plan import Terms
 from pvesdn.render.renderer import Renderer
 from pvesdn.workflows.history import apply_on_record
+from pvesdn.workflows.lock import alone
 from pvesdn.workflows.plan import plan as make_plan
 from pvesdn.workflows.read import read_cluster
 from pvesdn.workflows.world import World
@@ -129,21 +131,24 @@ def offer_and_apply(
     session.aftermath = steps.aftermath
     world, planner = session.world(settings, steps), partial(make_plan, renderer=Renderer())
     offer = make(world)
-    if not session.wants_json:
-        _show_offer(session, offer, has_diff=manner.has_diff)
-    _refuse_obstacles(offer.changes)
-    if not manner.is_agreed:
-        offer = _agreed(session, offer, partial(make, world), has_diff=manner.has_diff)
-    changes = offer.changes
-    report: ApplyReport | None = None
-    if offer.has_work or changes.seen is not None:
-        report = _carry_out(
-            session,
-            steps,
-            lambda: apply_on_record(
-                world, changes, planner, confirm_within=manner.confirm_within, comment=manner.comment
-            ),
-        )
+    with ExitStack() as turn:
+        if manner.is_agreed and offer.has_work and not offer.is_blocked:
+            world, offer = _take_turn(session, make, turn, world, offer)
+        if not session.wants_json:
+            _show_offer(session, offer, has_diff=manner.has_diff)
+        _refuse_obstacles(offer.changes)
+        if not manner.is_agreed:
+            world, offer = _agreed(session, make, turn, world, offer, has_diff=manner.has_diff)
+        changes = offer.changes
+        report: ApplyReport | None = None
+        if offer.has_work or changes.seen is not None:
+            report = _carry_out(
+                session,
+                steps,
+                lambda: apply_on_record(
+                    world, changes, planner, confirm_within=manner.confirm_within, comment=manner.comment
+                ),
+            )
     if not offer.has_work:
         report = None
     status = _status(changes, report)
@@ -182,25 +187,46 @@ class _Source:
         return offer_again(self._saved, self._file, snapshot)
 
 
-def _agreed(session: Session, offer: Offer, make_again: Callable[[], Offer], *, has_diff: bool) -> Offer:
+def _take_turn(
+    session: Session, make: Callable[[World], Offer], turn: ExitStack, world: World, offer: Offer
+) -> tuple[World, Offer]:
+    """The world in which nobody else applies until `turn` ends, and the plan of the cluster as it is then.
+
+    :raises AnotherApply: another apply is not over.
+    :raises ApplyRefused: the plan cannot be carried out any more.
+    """
+    there = turn.enter_context(alone(world, sorted(offer.snapshot.nodes), tell=session.screen.remark))
+    return there, make(there)
+
+
+def _agreed(
+    session: Session,
+    make: Callable[[World], Offer],
+    turn: ExitStack,
+    world: World,
+    offer: Offer,
+    *,
+    has_diff: bool,
+) -> tuple[World, Offer]:
     """The plan that a person has said yes to, of the cluster as it is then: they may have taken hours to answer. What
-    has become another plan meanwhile is shown, and needs a yes of its own.
+    has become another plan meanwhile is shown, and needs a yes of its own; until then others have their turn.
 
     :raises ApplyRefused: they say anything else, or the plan cannot be carried out any more.
     """
     while offer.has_work:
         _ask(session, offer.changes)
-        again = make_again()
+        there, again = _take_turn(session, make, turn, world, offer)
         found = changed_meanwhile(offer, again)
         offer = again
         if not found:
-            break
+            return there, offer
+        turn.close()
         session.screen.remark("Something has changed while you were asked, so this is another plan now:")
         for line in found:
             session.screen.remark(f"  {line}")
         _show_offer(session, offer, has_diff=has_diff)
         _refuse_obstacles(offer.changes)
-    return offer
+    return world, offer
 
 
 def _show_offer(session: Session, offer: Offer, *, has_diff: bool) -> None:

@@ -1,0 +1,99 @@
+"""`pvesdn apply` has the cluster to itself from the yes on, and not while it asks."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+from tests.cli.kit import UCAST, Result, call
+from tests.cli.test_apply import Slow
+from tests.fakes import FakeCluster
+
+LOCK = "priv/lock/pvesdn"
+
+
+def apply(settings: Path, cluster: FakeCluster, *words: str, asks: Slow | None = None) -> Result:
+    return call("apply", *words, "--config", settings, cluster=cluster, terminal=asks)
+
+
+def hold(cluster: FakeCluster) -> None:
+    assert cluster.world().nodes.lock("node2", "b2", "bert on node2") is None
+
+
+def is_held(cluster: FakeCluster) -> bool:
+    return (cluster.nodes.pve_files.folder / LOCK).exists()
+
+
+def keeps_it(cluster: FakeCluster) -> None:
+    """Bert renews it whenever somebody waits a second."""
+    sleep = cluster.clock.sleep
+
+    def renewed(seconds: float) -> None:
+        sleep(seconds)
+        cluster.world().nodes.renew_lock("node2", "b2")
+
+    cluster.clock.sleep = renewed  # type: ignore[method-assign]
+
+
+def test_who_is_refused_is_told_by_whom_and_touches_nothing(settings: Path, cluster: FakeCluster) -> None:
+    hold(cluster)
+    keeps_it(cluster)
+    result = apply(settings, cluster, "--yes")
+    assert (result.status, result.out) == (1, "")
+    first, *_, last = result.err.splitlines()
+    assert first.startswith("waiting for the cluster lock, 130 s at most: bert on node2 has held the cluster lock for")
+    assert last.startswith(
+        "error: another apply is at work in the cluster: bert on node2 has held the cluster lock for"
+    )
+    document = json.loads(apply(settings, cluster, "--yes", "--json").out)
+    assert document["errors"][0].startswith("another apply is at work in the cluster: bert on node2")
+    assert is_held(cluster)
+    assert not any("stage" in node.verbs for node in cluster.nodes.nodes.values())
+
+
+def test_what_is_shown_with_yes_is_the_plan_of_when_nobody_else_is_at_work(
+    settings: Path, cluster: FakeCluster
+) -> None:
+    hold(cluster)
+    sleep = cluster.clock.sleep
+
+    def ends(seconds: float) -> None:
+        sleep(seconds)
+        cluster.nodes.pve_files["/etc/pve/sdn/pvesdn.cfg"] = UCAST.replace("tag 3", "tag 33")
+        cluster.world().nodes.unlock("node2", "b2")
+
+    cluster.clock.sleep = ends  # type: ignore[method-assign]
+    result = apply(settings, cluster, "--yes", "--diff")
+    assert result.status == 0
+    assert "vxlan-id 33" in result.out
+    assert "vxlan-id 3\n" not in result.out
+    assert not is_held(cluster)
+
+
+def test_while_it_asks_others_may_apply(settings: Path, cluster: FakeCluster) -> None:
+    seen: list[bool] = []
+
+    def look() -> None:
+        seen.append(is_held(cluster))
+
+    def change_and_look() -> None:
+        look()
+        cluster.nodes.pve_files["/etc/pve/sdn/pvesdn.cfg"] = UCAST.replace("tag 3", "tag 33")
+
+    answers: list[tuple[Callable[[], object], str]] = [(change_and_look, "yes\n"), (look, "yes\n")]
+    result = apply(settings, cluster, asks=Slow(*answers))
+    assert result.status == 0
+    assert "Something has changed while you were asked" in result.err
+    assert seen == [False, False]
+    assert not is_held(cluster)
+
+
+def test_with_nothing_to_do_or_a_plan_that_is_refused_no_lock_is_taken(settings: Path, cluster: FakeCluster) -> None:
+    cluster.nodes["node1"].files["/etc/network/interfaces.d/pvesdn"] = "# mine\n"
+    assert apply(settings, cluster, "--yes").status == 1
+    assert apply(settings, cluster, "--yes", "--overwrite").status == 0
+    for node in cluster.nodes.nodes.values():
+        node.asked.clear()
+    assert apply(settings, cluster, "--yes").status == 0
+    assert not {"lock", "standing"} & {verb for node in cluster.nodes.nodes.values() for verb in node.verbs}
