@@ -27,6 +27,7 @@ from pvesdn.model.history import (
     History,
     Sources,
 )
+from pvesdn.model.order import Wishes
 from pvesdn.model.primitives import NodeName
 from pvesdn.model.report import ApplyReport
 from pvesdn.model.snapshot import OWN_NAME
@@ -73,18 +74,33 @@ def apply_on_record(
     planner: Planner,
     *,
     confirm_within: int = 0,
+    wishes: Wishes | None = None,
     comment: str = "",
     is_retry: bool = False,
+    commits: bool = True,
+    commit_unrehearsed: bool = False,
 ) -> ApplyReport:
-    """Carry out a plan as `apply` does, and keep in the history what became of it.
+    """Carry out a plan as `apply` does, and keep in the history what became of it. A rehearsal alone, of which nothing
+    stays, is not kept.
 
+    :param wishes: what was said about the order of the nodes.
     :param comment: why, in the words of whoever asked for it.
     :param is_retry: nobody asked: it failed before. Of such attempts the first and the last are kept.
     :raises PvesdnError: as `apply` does.
     """
+    if not commits:
+        return apply(world, changes, planner, commits=False, wishes=wishes)
     record = _Record(world, changes, comment=comment, confirm_within=confirm_within, is_retry=is_retry)
     try:
-        report = apply(world, changes, planner, confirm_within=confirm_within, begin=record.begin)
+        report = apply(
+            world,
+            changes,
+            planner,
+            confirm_within=confirm_within,
+            wishes=wishes,
+            begin=record.begin,
+            commit_unrehearsed=commit_unrehearsed,
+        )
     except BaseException as error:
         record.cut_off(error)
         raise
