@@ -24,7 +24,7 @@ from pvesdn.workflows.world import World
 
 REACHED_AGAIN = 30.0
 """Seconds that a node may take to answer after its reload: the ports of a bridge may wait for spanning tree."""
-_KINDS = (PutInPlace, LoadSysctl, ChangeFrr, ReloadNetwork)
+_KINDS = (PutInPlace, LoadSysctl, ChangeFrr, ReloadNetwork, ReloadRehearsed)
 """Steps in their order."""
 
 IsGood = Callable[[Progress, Sequence[Progress]], bool]
