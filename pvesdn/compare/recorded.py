@@ -28,6 +28,8 @@ def ending_of(report: ApplyReport, *, is_confirmed: bool) -> Ending:
     if report.is_mixed:
         return Ending.PARTLY
     if not report.commit_error and all(node.is_good or node.is_unreachable for node in report.nodes):
+        if report.is_rehearsal:
+            return Ending.REHEARSED
         if report.has_unreachable:
             return Ending.INCOMPLETE
         return Ending.CONFIRMED if is_confirmed else Ending.DONE
@@ -51,7 +53,7 @@ def results_of(nodes: Iterable[NodeOutcome]) -> tuple[Result, ...]:
 
 
 def _what(node: NodeOutcome) -> str:
-    if node.is_good:
+    if node.is_good and node.standing is not Standing.AS_BEFORE:
         return "done"
     if node.standing is not None:
         return node.standing.value
