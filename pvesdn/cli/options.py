@@ -157,6 +157,22 @@ def diff(function: Decorated) -> Decorated:
     return click.option("--diff", "has_diff", is_flag=True, help="Show what changes in each file.")(function)
 
 
+def turns(function: Callable[..., int]) -> Callable[..., int]:
+    """The options about the order of the nodes; the verb gets them as `wishes`."""
+
+    @wraps(function)
+    def with_wishes(*args: Any, canary: str | None, batch: int | None, **given: Any) -> int:
+        from pvesdn.model.order import BATCH, Wishes  # noqa: PLC0415 - help must be quick
+
+        return function(*args, wishes=Wishes(canary=canary, batch=batch or BATCH), **given)
+
+    first = click.option("--canary", metavar="NODE", help="The node that goes first; the rest wait until it is good.")
+    most = click.option(
+        "--batch", type=click.IntRange(min=1), metavar="N", help="Nodes at most that change side by side behind it; 8."
+    )
+    return first(most(with_wishes))
+
+
 def decisions(function: Callable[..., int]) -> Callable[..., int]:
     """The options by which a person decides about obstacles; the verb gets them as `flags`."""
 

@@ -40,7 +40,7 @@ def judge(before: Look, after: Look, applied: Applied) -> Verdict:
     judged, lost = before.nodes | applied.nodes.keys(), before.up.keys() - after.up.keys()
     failed, still = [], []
     for item in after.found:
-        if item.node not in judged or _is_excused(item, before, applied):
+        if item.node not in judged or is_excused(item, before, applied):
             continue
         is_lost = _session(item) in lost
         is_known = item.check in known and item.parts <= known[item.check]
@@ -64,7 +64,8 @@ def lost_sessions(before: Look, after: Look) -> dict[str, list[str]]:
     return found
 
 
-def _is_excused(item: Discrepancy, before: Look, applied: Applied) -> bool:
+def is_excused(item: Discrepancy, before: Look, applied: Applied) -> bool:
+    """Whether it is about a node that has been left out, or has not had its turn."""
     if item.node in applied.left or item.node in applied.absent or (item.peer and item.peer in applied.left):
         return True
     if item.peer and item.peer in applied.absent and _session(item) not in before.up:

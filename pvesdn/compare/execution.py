@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from pvesdn.compare.compared import Compared
+from pvesdn.compare.order import order_of
 from pvesdn.compare.present import NodeNow
 from pvesdn.compare.stanzas import leaves_its_vrf
 from pvesdn.compare.turns import in_turn
@@ -34,6 +35,7 @@ from pvesdn.model.files import (
     ChangeSet,
     FileChange,
 )
+from pvesdn.model.order import Wishes
 from pvesdn.model.owners import FileOwners
 
 _MADE_BY_IFUPDOWN = frozenset({"bridge", "vxlan", "vrf"})
@@ -162,7 +164,7 @@ def _to_delete(own: tuple[Compared, ...], facts: NodeFacts) -> tuple[str, ...]:
     )
 
 
-def execution_plan(changes: ChangeSet) -> ExecutionPlan:
+def execution_plan(changes: ChangeSet, wishes: Wishes | None = None) -> ExecutionPlan:
     """What carrying out the plan means. PVE's commit reloads every node, changed or not, so all of them are looked
     after.
     """
@@ -171,8 +173,10 @@ def execution_plan(changes: ChangeSet) -> ExecutionPlan:
     nodes = [node for node in changes.nodes if commits or not node.is_empty]
     if rehearses:
         nodes = [node if node.rehearsal is None else replace(node, execution=node.rehearsal) for node in nodes]
+    turns = in_turn(nodes)
     return ExecutionPlan(
-        nodes=in_turn(nodes),
+        nodes=turns,
+        order=order_of(changes, turns, wishes or Wishes()),
         seen=changes.seen,
         definitions=None if changes.definitions is None else _replace(changes.definitions),
         commits=commits,

@@ -12,7 +12,7 @@ from pvesdn.model.expectation import ExpectedDevice
 from pvesdn.model.primitives import IpAddress
 from pvesdn.model.probes import Heard, PathProbe
 from pvesdn.model.state import LiveDevice
-from pvesdn.model.verification import Discrepancy, NotChecked, Subject
+from pvesdn.model.verification import Discrepancy, NotChecked, PathPlan, Subject
 
 ALL_PAIRS = 16
 """Up to so many nodes every pair is tried."""
@@ -23,15 +23,9 @@ _OUTER = {4: 50, 6: 70}
 """Bytes that the underlay's MTU has to have besides a guest's packet: the guest's Ethernet header, VXLAN, UDP, IP."""
 _ICMP = {4: 28, 6: 48}
 """Bytes of a ping besides what it is told to carry: IP and ICMP."""
+CLOSED = "all zones"
+"""Among the parts of a finding: nothing at all arrives between the two nodes. The other parts are zones."""
 WHAT = "whether a packet of a zone's MTU arrives at the other VTEPs"
-
-
-@dataclass(frozen=True, slots=True)
-class PathPlan:
-    """What to send, and what nobody can try."""
-
-    probes: tuple[PathProbe, ...]
-    not_tried: tuple[NotChecked, ...]
 
 
 def plan_paths(cluster: ClusterView, only: Collection[str] | None = None, zone: str | None = None) -> PathPlan:
@@ -195,10 +189,11 @@ def _closed(lost: list[PathProbe], why: str, came: set[tuple[str, str, str, bool
     first = lost[0]
     port = f"UDP port {first.udp_port}"
     expected, look = "VXLAN datagrams arrive", f"udp port {first.udp_port}"
+    is_closed = not any((source, target) == (first.source, first.target) for source, target, _, _ in came)
     if why:
         cause = _CAUSES.get(why, f"the node could not send it: {why}")
         cause = cause.format(port=port, peer=first.peer, vtep=first.vtep)
-    elif any((source, target) == (first.source, first.target) for source, target, _, _ in came):
+    elif not is_closed:
         expected = f"those of VNI {some([str(probe.vni) for probe in lost])} arrive, as those of other zones do"
         cause = f"the kernel of {first.target} does not take them, or something drops {port}"
     elif any(target == first.target for _, target, _, _ in came):
@@ -213,6 +208,7 @@ def _closed(lost: list[PathProbe], why: str, came: set[tuple[str, str, str, bool
         cause=cause,
         step=f"on {first.target}: timeout 10 tcpdump -c 5 -ni any {look}",
         is_there=False,
+        parts=frozenset({CLOSED, *(probe.zone for probe in lost)} if is_closed else {probe.zone for probe in lost}),
     )
 
 
@@ -229,8 +225,8 @@ _CAUSES = {
 
 def _finding(lost: list[PathProbe], **said: Any) -> Discrepancy:
     first = lost[0]
-    told = {"is_there": True, **said}
     zones = tuple(sorted({probe.zone for probe in lost}))
+    told = {"is_there": True, "parts": frozenset(zones), "peer": first.target, **said}
     name = f"path to {first.target} ({first.peer})"
     return Discrepancy(node=first.source, subject=Subject.PATH, object=name, zones=zones, **told)
 

@@ -25,8 +25,10 @@ _DEFAULTS = frozenset({"0.0.0.0/0", "::/0", "default"})
 
 
 @dataclass(slots=True)
-class _Router:
-    """:param peers: what of each neighbor makes its session, its group's included; values of secrets too, which leave
+class Router:
+    """One BGP router.
+
+    :param peers: what of each neighbor makes its session, its group's included; values of secrets too, which leave
     no trace but that they differ.
     """
 
@@ -38,7 +40,7 @@ class _Router:
 def frr_consequences(old: str, new: str) -> Iterator[NodeConsequence]:
     """Sessions that go or are reset, and default routes that change. Where FRR is restarted, that is said elsewhere."""
     before, after = read_tree(old), read_tree(new)
-    was, will = _routers(before), _routers(after)
+    was, will = routers(before), routers(after)
     for vrf in sorted(was):
         yield from _sessions(was[vrf], will.get(vrf))
     yield from _defaults(_gateways(before), _gateways(after))
@@ -49,7 +51,7 @@ def runs_protocols(text: str) -> bool:
     return any(line.words[0] == "router" for line in read_tree(text))
 
 
-def _sessions(was: _Router, will: _Router | None) -> Iterator[NodeConsequence]:
+def _sessions(was: Router, will: Router | None) -> Iterator[NodeConsequence]:
     kept = {} if will is None else will.peers
     if was.peers and not kept:
         yield NodeConsequence(Effect.SESSIONS_REMOVED)
@@ -71,17 +73,18 @@ def _changed(was: Mapping[str, tuple[str, ...]], will: Mapping[str, tuple[str, .
     return ", ".join(word for word in sorted(was.keys() | will.keys()) if was.get(word) != will.get(word))
 
 
-def _routers(lines: Iterable[FrrLine]) -> dict[str, _Router]:
-    found: dict[str, _Router] = {}
+def routers(lines: Iterable[FrrLine]) -> dict[str, Router]:
+    """The BGP router of each VRF, the main one under the empty name."""
+    found: dict[str, Router] = {}
     for line in lines:
         match line.words:
             case ("router", "bgp", asn, *rest):
                 vrf = rest[1] if rest[:1] in (["vrf"], ["view"]) and rest[1:] else ""
-                _read(found.setdefault(vrf, _Router(asn)), line)
+                _read(found.setdefault(vrf, Router(asn)), line)
     return found
 
 
-def _read(router: _Router, block: FrrLine) -> None:
+def _read(router: Router, block: FrrLine) -> None:
     groups: dict[str, str] = {}
     said: dict[str, dict[str, tuple[str, ...]]] = {}
     for line in block.children:

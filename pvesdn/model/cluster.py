@@ -41,6 +41,12 @@ class ClusterState(Model):
     has_sdn: bool = True
     is_assumed: bool = False
 
+    @property
+    def can_lose_one(self) -> bool:
+        """It keeps its quorum with one node less than are on now, if each member has one vote (votequorum(5))."""
+        votes = sum(member.is_online for member in self.members)
+        return votes - 1 > len(self.members) // 2
+
     def member(self, name: str) -> Member | None:
         """The member called `name`, or None."""
         return next((m for m in self.members if m.name == name), None)

@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import TypeAlias
 
 from pvesdn.model.flags import PlanFlags
+from pvesdn.model.order import Order
 from pvesdn.model.primitives import IfName, IpAddress, NodeName
 
 Flooding: TypeAlias = tuple[tuple[IfName, tuple[IpAddress, ...]], ...]
@@ -195,7 +196,8 @@ class ReplaceDefinitions:
 class ExecutionPlan:
     """What one apply does on the whole cluster: every node's files are staged, then each node has its turn.
 
-    :param nodes: in the order of their turns.
+    :param nodes: in the order in which addresses change hands.
+    :param order: the turns of those nodes.
     :param seen: the new text of /etc/pve/sdn/pvesdn-seen.json, written before anything else; None leaves it.
     :param definitions: done when every node has its files staged, before the first one has its turn; None where the
         plan was made from the live definitions.
@@ -206,6 +208,7 @@ class ExecutionPlan:
     """
 
     nodes: tuple[NodeExecution, ...]
+    order: Order = field(default_factory=Order)
     seen: str | None = None
     definitions: ReplaceDefinitions | None = None
     commits: bool = False

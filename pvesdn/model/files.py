@@ -178,6 +178,7 @@ class NodeChanges:
     :param nics: of the guests on the node, those with an MTU of their own.
     :param consequences: what the changes mean for traffic, the worst first.
     :param drift: what has gone wrong on the node although its files are right, and is healed.
+    :param serves_others: traffic or routes of other nodes go through it: it is an exit, or a route reflector.
     :param rehearsal: what is done before PVE commits, where what PVE will write is tried out first; None where it is
         not, or where nothing is pending.
     """
@@ -192,6 +193,7 @@ class NodeChanges:
     nics: tuple[GuestNic, ...] = field(default=(), repr=False)
     consequences: tuple[NodeConsequence, ...] = ()
     drift: tuple[Discrepancy, ...] = ()
+    serves_others: bool = False
     rehearsal: NodeExecution | None = None
 
     @property
@@ -257,6 +259,8 @@ class ChangeSet:
         the live one.
     :param sources: what the plan is made from, as `Snapshot.pve_files`.
     :param look: what the nodes were doing when the plan was made; no node was looked at where that was not read.
+    :param can_lose_one: the cluster keeps its quorum with one node less than it has now, as far as is known: each
+        member has one vote.
     :param unrehearsed: why PVE's definitions cannot be rehearsed; with a single node none of them is.
     """
 
@@ -276,6 +280,7 @@ class ChangeSet:
     definitions: FileChange | None = None
     sources: Mapping[str, str] = field(default_factory=dict, repr=False)
     look: Look = field(default_factory=Look, repr=False)
+    can_lose_one: bool = True
     unrehearsed: tuple[Unrehearsed, ...] = ()
 
     @property

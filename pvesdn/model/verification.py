@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
 from pvesdn.model.findings import Severity
+from pvesdn.model.probes import PathProbe
 
 
 class Subject(StrEnum):
@@ -44,7 +45,7 @@ class Discrepancy:
     :param zones: whose guests notice, sorted by name.
     :param severity: an error is bad, a warning may become it.
     :param parts: where several things of one kind are told together, each of them: lines, addresses, VTEPs.
-    :param peer: of a BGP session the member at the other end; empty where it is not a member's.
+    :param peer: of a BGP session or a path the member at the other end; empty where it is not a member's.
     """
 
     node: str
@@ -86,6 +87,14 @@ class NotChecked:
     node: str
     what: str
     why: str
+
+
+@dataclass(frozen=True, slots=True)
+class PathPlan:
+    """What to send from VTEP to VTEP, and what nobody can try."""
+
+    probes: tuple[PathProbe, ...] = ()
+    not_tried: tuple[NotChecked, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,12 +159,14 @@ class Look:
         not judged as long as the files lack it.
     :param up: BGP sessions that were established, by node and `Discrepancy.object`, each with `Discrepancy.peer`.
     :param not_checked: what nobody could look at.
+    :param ways: what shows whether the underlay carried the zones that were there; made only when it is asked for.
     """
 
     nodes: frozenset[str] = frozenset()
     found: tuple[Discrepancy, ...] = ()
     up: Mapping[tuple[str, str], str] = field(default_factory=dict)
     not_checked: tuple[NotChecked, ...] = ()
+    ways: Callable[[], PathPlan] = field(default=PathPlan, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

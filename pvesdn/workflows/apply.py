@@ -1,4 +1,4 @@
-"""apply: stage on every node, then put in place and reload node by node; PVE's own commit is the last step.
+"""apply: stage on every node, then put in place and reload, one node first; PVE's own commit is the last step.
 
 A refusal while staging stops the run before anything has changed. After that, the first failure stops it and every node
 is put back as it was, unless PVE's definitions have been committed. A node that cannot be reached before anything was
@@ -11,16 +11,17 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from pvesdn.compare.execution import execution_plan
-from pvesdn.compare.live_paths import WHAT
 from pvesdn.errors import ApplyRefused
 from pvesdn.model.execution import ExecutionPlan
 from pvesdn.model.files import ChangeSet
+from pvesdn.model.order import Wishes
 from pvesdn.model.primitives import NodeName
 from pvesdn.model.report import ApplyReport, NodeOutcome, Outcome, StepOutcome
 from pvesdn.model.snapshot import SEEN_FILE
 from pvesdn.model.verification import Verdict
 from pvesdn.workflows.aftermath import restore_flooding
 from pvesdn.workflows.any_member import on_any_member
+from pvesdn.workflows.canary import require_canary
 from pvesdn.workflows.commit import NO_COMMIT, CommitOutcome, commit_definitions
 from pvesdn.workflows.draft import replace_definitions
 from pvesdn.workflows.planner import Planner
@@ -44,6 +45,7 @@ def apply(
     planner: Planner,
     *,
     confirm_within: int = 0,
+    wishes: Wishes | None = None,
     begin: Begin | None = None,
     commits: bool = True,
     commit_unrehearsed: bool = False,
@@ -52,18 +54,21 @@ def apply(
 
     :param planner: plans again, with the flags of `changes`: to verify, and where the plan has a second part.
     :param confirm_within: what was done stays only if somebody confirms it within so many seconds; 0: it stays.
+    :param wishes: what was said about the order of the nodes.
     :param commits: False where PVE's pending definitions are only rehearsed, and every node is put back.
     :param commit_unrehearsed: PVE's definitions may be committed where a newer PVE cannot be rehearsed.
     :param begin: called with the apply's id when every node has accepted it, before anything is changed.
     :raises ApplyRefused: obstacles are left in the plan, or interfaces would move on a part of the nodes, or PVE would
         commit what cannot be taken back if nobody confirms, or PVE's definitions are locked by somebody, or not those
-        of the plan any more; nothing was touched.
+        of the plan any more, or the canary that was named cannot be one; nothing was touched.
     :raises ClusterError: the API does not let us reload or commit, or there is no quorum; nothing was touched.
     :raises NodeError: the memory of the VTEPs or the definitions could not be written; nothing else was touched.
     """
     _refuse_obstacles(changes)
     _refuse_half_a_move(changes)
-    todo = execution_plan(changes)
+    wishes = replace(wishes or Wishes(), own=world.local_node)
+    require_canary(changes, wishes)
+    todo = execution_plan(changes, wishes)
     refuse_unrehearsed(changes, commit_unrehearsed=commit_unrehearsed, confirm_within=confirm_within, commits=commits)
     world.api.require(_rights(todo))  # before anything: a refused reload leaves a node half done
     with SdnLock(world, changes) as lock:
@@ -89,11 +94,12 @@ def _carry_out(
     """Everything after the questions. Raises what `_lock_and_arm` does."""
     run = [Progress(world, node) for node in todo.nodes]
     proof = Proof(world, changes, planner)
+    proof.look_at_paths(run)
     with Transaction(world, run, begin, rehearses=todo.rehearses) as transaction:
         is_staged = stage(world, run) and _lock_and_arm(world, run, transaction, lock)
         if is_staged and commits:
             _replace_definitions(world, run, todo, changes)
-        is_placed = is_staged and put_in_place(world, healthy(run), transaction)
+        is_placed = is_staged and put_in_place(world, healthy(run), transaction, todo.order, proof.check_canary)
         if not is_placed or (changes.takes_from_pve and len(healthy(run)) < len(run)):
             transaction.put_back(because=_failed(run))
             proof.check_way_back(run)
@@ -253,7 +259,7 @@ def _report(
         nodes=tuple(sorted(outcomes, key=lambda outcome: outcome.node)),
         commit=commit.outcome,
         commit_error=commit.error,
-        not_checked=(WHAT, *(f"{item.node}: {item.what}: {item.why}" for item in unseen)),
+        not_checked=tuple(f"{f'{item.node}: ' if item.node else ''}{item.what}: {item.why}" for item in unseen),
         has_new_definitions=is_staged and changes.definitions is not None,
         verdict=verdict,
     )

@@ -7,6 +7,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 from pvesdn.compare.live_causes import explained, has_reason, outside_causes
+from pvesdn.compare.live_paths import plan_paths
 from pvesdn.compare.live_view import ClusterView
 from pvesdn.decode.nodes.surroundings import decode_surroundings
 from pvesdn.errors import NodeError
@@ -46,7 +47,7 @@ def look_further(
     :param only: ways without any of these nodes are left out.
     :param zone: the only zone that counts.
     """
-    tried = try_paths(world, cluster, only=only, zone=zone)
+    tried = try_paths(world, plan_paths(cluster, only, zone))
     together, unseen = (*found, *tried.found), tried.not_checked
     if has_reason(together):
         around, skews, silent = _look_around(world, sorted(cluster.nodes))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 
 from pvesdn.compare.drift import told, unread
 from pvesdn.compare.frr_live import compare_frr, compare_frr_alone, unseen
@@ -12,6 +12,7 @@ from pvesdn.compare.live import Circumstances, compare_live
 from pvesdn.compare.live_guests import compare_guests
 from pvesdn.compare.live_sessions import established
 from pvesdn.compare.live_view import ClusterView, NodeView
+from pvesdn.compare.paths_now import plan_paths_now
 from pvesdn.decode.nodes.state import decode_state
 from pvesdn.design.expectation import expect
 from pvesdn.design.shared.belongs import zones_by_interface
@@ -120,6 +121,7 @@ class Looker:
                 for session, peer in established(node.view, cluster)
             },
             not_checked=tuple(item for node in nodes.values() for item in not_seen(node.view)),
+            ways=partial(plan_paths_now, cluster),
         )
 
     def own_on(self, node: LookedAt) -> tuple[Discrepancy, ...]:

@@ -7,12 +7,11 @@ from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
-from pvesdn.compare.live_paths import WHAT, PathPlan, judge_paths, path_checks, plan_paths
-from pvesdn.compare.live_view import ClusterView
+from pvesdn.compare.live_paths import WHAT, judge_paths, path_checks
 from pvesdn.errors import NodeError
 from pvesdn.model.primitives import NodeName
 from pvesdn.model.probes import Heard, PathProbe
-from pvesdn.model.verification import Discrepancy, NotChecked
+from pvesdn.model.verification import Discrepancy, NotChecked, PathPlan
 from pvesdn.workflows.world import World
 
 SECONDS = 5.0
@@ -34,15 +33,8 @@ class Tried:
     checks: Counter[tuple[str, str]] = field(default_factory=Counter)
 
 
-def try_paths(
-    world: World, cluster: ClusterView, *, only: Collection[str] | None = None, zone: str | None = None
-) -> Tried:
-    """One round of probes between the nodes that were looked at.
-
-    :param only: pairs without any of these nodes are left out.
-    :param zone: the only zone that counts.
-    """
-    plan = plan_paths(cluster, only, zone)
+def try_paths(world: World, plan: PathPlan) -> Tried:
+    """One round of probes between the nodes that were looked at."""
     nodes = sorted({name for probe in plan.probes for name in (probe.source, probe.target)})
     if not nodes:
         return Tried(not_checked=plan.not_tried)

@@ -12,6 +12,7 @@ from pvesdn.compare.frr_local import judge_rendered_local
 from pvesdn.compare.hand_edits import hand_edits
 from pvesdn.compare.healing import drift, healed
 from pvesdn.compare.obstacles import obstacles
+from pvesdn.compare.order import serves_others
 from pvesdn.compare.prerequisites import doubts
 from pvesdn.compare.present import NodeNow
 from pvesdn.compare.running import running_findings
@@ -101,6 +102,7 @@ def plan_understood(
         zones=zones_by_interface(known.given.sdn),
         sources=known.snapshot.pve_files,
         look=looker.look(looked_at),
+        can_lose_one=known.given.cluster.can_lose_one,
         unrehearsed=tuple(unrehearsed),
     )
 
@@ -163,7 +165,7 @@ def _plan_node(known: Understanding, shared: SharedDesign, name: str, renderer: 
     # While something is pending, PVE is about to write the file, and what changes in it is shown with the plan.
     edits = () if known.pending else hand_edits(rendered, now, known.running, known.given.capabilities.on(name))
     obstacles = tuple(_with_place(known, obstacle) for obstacle in changes.obstacles)
-    changes = replace(changes, obstacles=(*blocking, *obstacles, *verdict.errors))
+    changes = replace(changes, obstacles=(*blocking, *obstacles, *verdict.errors), serves_others=serves_others(design))
     unrehearsed = why_unrehearsed(known.given, design, rendered) if known.pending else None
     return NodePlan(design, changes, verdict.warnings, tuple(edits), unrehearsed)
 

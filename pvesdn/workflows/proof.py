@@ -7,15 +7,17 @@ clear that it will not be.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from pvesdn.compare.before_after import Applied, judge, lost_sessions
+from pvesdn.compare.paths_now import judge_ways
 from pvesdn.errors import NodeFailed, NodeUnreachable, PvesdnError
 from pvesdn.model.files import ChangeSet, NodeChanges
 from pvesdn.model.primitives import NodeName
 from pvesdn.model.report import Outcome, Standing, StepOutcome
 from pvesdn.model.snapshot import is_definition
-from pvesdn.model.verification import Discrepancy, Subject, Verdict
+from pvesdn.model.verification import Discrepancy, PathPlan, Subject, Verdict
+from pvesdn.workflows.paths import try_paths
 from pvesdn.workflows.patience import Found, Patience
 from pvesdn.workflows.planner import Planner
 from pvesdn.workflows.progress import Progress
@@ -27,6 +29,8 @@ PATIENCE = 30.0
 AT_ONCE = 5.0
 """Seconds for what a reload has done by the time it ends: files, devices, settings."""
 _DONE_AT_ONCE = frozenset({Subject.FILE, Subject.DEVICE, Subject.SETTING})
+_ITS_OWN = _DONE_AT_ONCE | {Subject.FRR, Subject.VNI, Subject.GUEST}
+"""What a node shows by itself, whatever the others have."""
 _LINK = "link"
 """A card takes its time to find out that something is at the other end."""
 _SHOWN = 3
@@ -38,10 +42,14 @@ class _Sight:
     """One look after the change.
 
     :param silent: nodes that were done and could not be looked at, with the reason.
+    :param ways: see `Look`.
+    :param applied: what had been done by then.
     """
 
     verdict: Verdict
     silent: dict[NodeName, str]
+    ways: Callable[[], PathPlan] = PathPlan
+    applied: Applied = field(default_factory=Applied)
 
     @property
     def patience(self) -> float:
@@ -59,6 +67,17 @@ class Proof:
         self._changes = changes
         self._planner = planner
         self._applied = {node.node: node for node in changes.nodes}
+        self._lost_before: tuple[Discrepancy, ...] = ()
+
+    def look_at_paths(self, run: Sequence[Progress]) -> None:
+        """Try the ways between the VTEPs before anything changes; what does not arrive then is not the change's doing.
+        Where the plan was made without a look at the nodes, no way is tried, then or afterwards.
+
+        :param run: nodes with something to do; with none nothing is tried.
+        """
+        if not run:
+            return
+        self._lost_before = try_paths(self._world, self._changes.look.ways()).found
 
     def check(self, run: Sequence[Progress]) -> Verdict:
         """Whether what was done is there and works. It is noted on each node; what fails on nodes that had nothing to
@@ -71,6 +90,7 @@ class Proof:
         done = frozenset(progress.node for progress in run)
         try:
             sight = self._settled(lambda: self._look(done), lambda sight: sight.patience)
+            sight = self._with_paths(sight)
         except PvesdnError as error:
             for progress in run:
                 progress.step = "verified"
@@ -85,6 +105,38 @@ class Proof:
             else:
                 progress.done()
         return sight.verdict
+
+    def check_canary(self, canary: Progress, waiting: Sequence[Progress]) -> bool:
+        """Whether the node that went first shows what it can while the others are as before: its files, devices and
+        settings, FRR's running configuration and its VNIs; and no session has been lost, whoever has the other end.
+        """
+        canary.begin("canary")
+        behind = frozenset(progress.node for progress in waiting)
+        try:
+            sight = self._settled(lambda: self._look_at_canary(canary.node, behind), lambda sight: sight.patience)
+        except PvesdnError as error:
+            canary.step = "verified"
+            canary.fail(NodeFailed(canary.node, f"applied, but not verified: {error}"))
+            return False
+        canary.step = "verified"
+        if canary.node in sight.silent:
+            canary.fail(NodeUnreachable(canary.node, f"not verified: {sight.silent[canary.node]}"))
+        elif sight.verdict.failed:
+            canary.fail(NodeFailed(canary.node, in_one_line(sight.verdict.failed)))
+        else:  # the step is told in the report once all are verified
+            self._world.observer.done(canary.node, "canary", Outcome.OK.value)
+        return not canary.error
+
+    def _look_at_canary(self, canary: NodeName, behind: frozenset[NodeName]) -> _Sight:
+        """:raises PvesdnError: the cluster cannot be read, or not planned for."""
+        sight = self._look(frozenset({canary}))
+        failed = tuple(
+            item
+            for item in sight.verdict.failed
+            if (item.node == canary and item.subject in _ITS_OWN)
+            or (item.node not in behind and (item.node, item.object) in self._changes.look.up)
+        )
+        return replace(sight, verdict=replace(sight.verdict, failed=failed, unhealed=()))
 
     def check_way_back(self, run: Iterable[Progress]) -> None:
         """Whether sessions that were up before are up again where nodes were put back; those that are not are told as
@@ -113,12 +165,33 @@ class Proof:
         with_work = {name for name, node in self._applied.items() if not node.is_empty}
         away = {*self._changes.unreachable, *self._changes.offline, *now.unreachable}
         left = {name for name, node in plans.items() if node.files} - self._applied.keys() - away
-        verdict = judge(self._changes.look, now.look, Applied(self._applied, left, (with_work - done) | away))
+        applied = Applied(self._applied, left, (with_work - done) | away)
+        verdict = judge(self._changes.look, now.look, applied)
         files = [
             item for name in sorted(done & plans.keys()) for item in _written_since(self._applied[name], plans[name])
         ]
         reasons = {name: now.unreachable.get(name, "it did not answer") for name in done - plans.keys()}
-        return _Sight(replace(verdict, failed=(*files, *verdict.failed)), reasons)
+        return _Sight(replace(verdict, failed=(*files, *verdict.failed)), reasons, now.look.ways, applied)
+
+    def _with_paths(self, sight: _Sight) -> _Sight:
+        """The same with the ways between the VTEPs, which are tried only where all else is good."""
+        if sight.verdict.failed or sight.silent or not self._changes.look.nodes:
+            return sight
+        plan = sight.ways()
+
+        def tried() -> Verdict:
+            found = try_paths(self._world, plan)
+            verdict = judge_ways(self._lost_before, found.found, self._changes.look, sight.applied)
+            return replace(verdict, not_checked=found.not_checked)
+
+        ways = self._settled(tried, lambda verdict: PATIENCE if verdict.failed else 0.0)
+        verdict = replace(
+            sight.verdict,
+            failed=ways.failed,
+            before=(*sight.verdict.before, *ways.before),
+            not_checked=(*sight.verdict.not_checked, *ways.not_checked),
+        )
+        return replace(sight, verdict=verdict)
 
     def _plan_again(self) -> ChangeSet:
         """The same plan for what the nodes have now: by the definitions that it was made from, whoever has edited them

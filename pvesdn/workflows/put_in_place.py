@@ -1,16 +1,22 @@
-"""Node by node: swap the staged files in, then bring kernel settings, FRR and the network up to date."""
+"""Round by round: swap the staged files in, then bring kernel settings, FRR and the network up to date.
+
+The nodes of a round go side by side, step by step: none has its FRR changed before all have their files, and none is
+reloaded before FRR is done on all.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import assert_never
 
 from pvesdn.errors import ClusterError, NodeError, NodeFailed, NodeUnreachable
 from pvesdn.model.execution import ChangeFrr, LoadSysctl, PutInPlace, ReloadNetwork, ReloadRehearsed, Step
+from pvesdn.model.order import Order
 from pvesdn.model.primitives import NodeName
 from pvesdn.model.snapshot import RECORD_FILE
 from pvesdn.workflows.patience import Patience
-from pvesdn.workflows.progress import Progress, healthy
+from pvesdn.workflows.progress import Progress, healthy, on_each
 from pvesdn.workflows.stage import discard, discarding
 from pvesdn.workflows.tasks import SRVRELOAD, follow, wait_for_running
 from pvesdn.workflows.transaction import Transaction
@@ -18,43 +24,84 @@ from pvesdn.workflows.world import World
 
 REACHED_AGAIN = 30.0
 """Seconds that a node may take to answer after its reload: the ports of a bridge may wait for spanning tree."""
+_KINDS = (PutInPlace, LoadSysctl, ChangeFrr, ReloadNetwork)
+"""Steps in their order."""
+
+IsGood = Callable[[Progress, Sequence[Progress]], bool]
+"""Whether the canary shows that the change is good; told the nodes that wait for it."""
 
 
-def put_in_place(world: World, run: Sequence[Progress], transaction: Transaction) -> bool:
-    """One node after the other; False if one failed, with the rest left as they were.
+def put_in_place(
+    world: World, run: Sequence[Progress], transaction: Transaction, order: Order, is_good: IsGood
+) -> bool:
+    """One round after the other; False if a node failed, with those of later rounds left as they were.
 
     A node that is gone when its turn comes says nothing about the change while no other node has had its turn, or when
-    it can tell that it has begun nothing: then the others continue, but for those that get an address from it.
+    it can tell that it has begun nothing: then the others continue, but for those that get an address from it. If it
+    was the canary, the next node takes its place.
     """
-    done: set[NodeName] = set()
-    for position, progress in enumerate(run):
-        rest = run[position + 1 :]
-        missed = progress.execution.waits_for - done
+    by_name = {progress.node: progress for progress in run}
+    rounds = [[by_name[name] for name in names if name in by_name] for names in order.rounds]
+    needs_canary, done = order.has_canary, set[NodeName]()
+    while rounds := [there for there in rounds if there]:
+        now, *rounds = rounds
+        if needs_canary and now[1:]:
+            now, rounds = now[:1], [now[1:], *rounds]
+        rest = [progress for there in rounds for progress in there]
         with discarding(world, rest):
             if lost := transaction.lost():
-                discard(world, healthy([progress, *rest]), because=", ".join(lost))
+                discard(world, healthy([*now, *rest]), because=", ".join(lost))
                 return False
-            if missed:
-                discard(world, [progress], because=", ".join(sorted(missed)))
-                continue
-            error = _turn(progress)
-        if error is None:
-            done.add(progress.node)
-            transaction.placed(progress)
-        elif not _is_lost(progress, error) or transaction.has_begun(progress):
-            discard(world, rest, because=progress.node)
+            turned, failed = _round(world, _ready(world, now, done), transaction)
+        if turned and needs_canary and rest and not failed:
+            needs_canary = False
+            if not is_good(turned[0], rest):
+                failed = [turned[0].node]
+        if failed:
+            discard(world, rest, because=", ".join(failed))
             return False
+        done.update(progress.node for progress in turned)
     return True
 
 
-def _turn(progress: Progress) -> NodeError | None:
-    """A node's turn, and the failure that ended it."""
-    try:
-        take_turn(progress)
-    except NodeError as error:
-        progress.fail(error)
-        return error
-    return None
+def _ready(world: World, now: Sequence[Progress], done: set[NodeName]) -> list[Progress]:
+    """Those of a round that have not been left without the node from which they get an address."""
+    for progress in now:
+        if missed := progress.execution.waits_for - done:
+            discard(world, [progress], because=", ".join(sorted(missed)))
+    return healthy(now)
+
+
+def _round(world: World, now: Sequence[Progress], transaction: Transaction) -> tuple[list[Progress], list[NodeName]]:
+    """Let these nodes have their turn side by side. Those that had it to its end, and those that have failed."""
+    together = replace(world, runner=world.at_once or world.runner)
+    under_way = list(now)
+    transaction.begins(now)
+    for kind in _KINDS:
+        due = [progress for progress in under_way if _of_kind(progress, kind)]
+        failures = on_each(together, due, lambda progress, kind=kind: _do(progress, kind))  # type: ignore[misc]
+        gone = [progress for progress in due if progress.node in failures]
+        failed = [
+            progress.node
+            for progress in gone
+            if not _is_lost(progress, failures[progress.node]) or transaction.has_begun(progress)
+        ]
+        if failed:
+            return [], failed
+        under_way = [progress for progress in under_way if progress not in gone]
+    for progress in under_way:
+        transaction.placed(progress)
+    return under_way, []
+
+
+def _of_kind(progress: Progress, kind: type[Step]) -> list[Step]:
+    return [step for step in progress.execution.steps if isinstance(step, kind)]
+
+
+def _do(progress: Progress, kind: type[Step]) -> None:
+    for step in _of_kind(progress, kind):
+        _carry_out(progress, step)
+        progress.done()
 
 
 def take_turn(progress: Progress) -> None:

@@ -6,7 +6,7 @@ A node is called as before only when it has looked, and called new only when the
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack, suppress
 from types import TracebackType
 from typing import Self, TypeAlias
@@ -69,6 +69,7 @@ class Transaction:
         self._id = secrets.token_hex(8)
         self._armed: dict[NodeName, Progress] = {}
         self._is_armed: set[NodeName] = set()
+        self._begun: set[NodeName] = set()
         self._placed: set[NodeName] = set()
         self._running: str | None = None
         self._is_committing = False
@@ -143,6 +144,10 @@ class Transaction:
         elif self._begin is not None:
             self._begin(self._id)
         return not refused
+
+    def begins(self, run: Iterable[Progress]) -> None:
+        """These nodes have their turn now."""
+        self._begun.update(progress.node for progress in run if progress.execution.steps)
 
     def _pves(self, progress: Progress) -> tuple[str, ...]:
         return tuple(sorted({SDN_INTERFACES, *progress.execution.rehearsed})) if self._rehearses else ()
@@ -317,7 +322,7 @@ class Transaction:
                 self._give_up(progress, outcome)
             else:
                 self._settle(progress, outcome)
-            if not progress.error and progress.node in self._placed:
+            if not progress.error and progress.node in self._begun:
                 progress.error = self._what_became(progress, because)
 
     def _what_became(self, progress: Progress, because: str) -> str:

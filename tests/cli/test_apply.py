@@ -20,6 +20,7 @@ LIVE = "/etc/pve/sdn/pvesdn.cfg"
 OURS = "/etc/network/interfaces.d/pvesdn"
 KNOWN_MTU = UCAST.replace("vxlan: ucast\n", "vxlan: ucast\n\tmtu 1450\n")
 WRITES = {"stage", "commit", "put", "frr", "sysctl", "finish"}
+NO_PATHS = f"{WHAT}: the node is a folder: it has no network"
 
 
 def apply(settings: Path, cluster: FakeCluster, *words: str, **given: object) -> Result:
@@ -46,9 +47,10 @@ def test_the_plan_is_shown_carried_out_and_recapitulated(settings: Path, cluster
         node3: staged: ok
         node1: written: ok
         node1: reloaded: ok
+        node1: canary: ok
         node2: written: ok
-        node2: reloaded: ok
         node3: written: ok
+        node2: reloaded: ok
         node3: reloaded: ok
         node1: verified: ok
         node2: verified: ok
@@ -60,7 +62,7 @@ def test_the_plan_is_shown_carried_out_and_recapitulated(settings: Path, cluster
         Apply complete: 3 nodes done.
         """
     result = apply(settings, cluster, "--yes")
-    assert result == Result(0, dedent(expected).replace("NOT CHECKED", f"not checked: {WHAT}"), "")
+    assert result == Result(0, dedent(expected).replace("NOT CHECKED", f"not checked: {NO_PATHS}"), "")
     assert all(OURS in node.files for node in cluster.nodes.nodes.values())
 
 
@@ -199,7 +201,7 @@ def test_a_node_that_cannot_be_reached_leaves_the_others_to_go_on(settings: Path
         "node1 : staged=ok written=ok reloaded=ok verified=ok",
         "node2 : staged=ok written=ok reloaded=ok verified=ok",
         "node3 : read=unreachable",
-        f"not checked: {WHAT}",
+        f"not checked: {NO_PATHS}",
         "Apply incomplete: 2 nodes done, 1 could not be reached.",
     ]
 
@@ -207,7 +209,7 @@ def test_a_node_that_cannot_be_reached_leaves_the_others_to_go_on(settings: Path
 def test_a_reload_that_fails_shows_the_log_and_what_was_left_alone(settings: Path, cluster: FakeCluster) -> None:
     cluster.api.exits["node2"] = "command 'ifreload -a' failed: exit code 1"
     cluster.api.logs["node2"] = ("error: vmbr3: \x1b[31mboom", "TASK ERROR: failed")
-    result = apply(settings, cluster, "--yes")
+    result = apply(settings, cluster, "--yes", "--batch", "1")
     assert result.status == 1
     assert "node2 : staged=ok written=ok reloaded=failed undone=ok\n" in result.out
     assert result.out.endswith("Apply failed, and is undone: 2 put back and checked, 1 not touched.\n")
@@ -307,6 +309,7 @@ def test_ctrl_c_says_what_was_done_on_which_node(settings: Path, cluster: FakeCl
     def interrupted(node: str) -> None:
         if node == "node2":
             raise KeyboardInterrupt
+        cluster.reload(node)
 
     cluster.api.on_reload = interrupted
     result = apply(settings, cluster, "-y")
@@ -320,14 +323,15 @@ def test_ctrl_c_says_which_node_could_not_be_put_back(settings: Path, cluster: F
         if node == "node2":
             cluster.nodes["node1"].off = "no route to host"
             raise KeyboardInterrupt
+        cluster.reload(node)
 
     cluster.api.on_reload = interrupted
     result = apply(settings, cluster, "-y")
     assert result.status == 130
     assert result.err.strip() == (
         "node1: no route to host; the cluster lock was not given back: the next apply has to wait 130 s for it\n\n"
-        "error: Interrupted. node1: staged=ok written=ok reloaded=ok undone=unreachable;"
-        " node2: staged=ok written=ok undone=ok; node3: not touched."
+        "error: Interrupted. node1: staged=ok written=ok reloaded=ok canary=ok undone=unreachable;"
+        " node2: staged=ok written=ok undone=ok; node3: staged=ok written=ok undone=ok."
         " `pvesdn plan` shows what is left, `pvesdn apply` finishes it."
     )
 

@@ -82,7 +82,7 @@ def test_an_obstacle_is_left_for_a_person(tmp_path: Path, cluster: FakeCluster) 
 
 
 def test_a_failed_apply_is_reported(tmp_path: Path, cluster: FakeCluster) -> None:
-    cluster.api.exits["node1"] = "exit code 1"
+    cluster.api.exits["node2"] = "exit code 1"
     result = watch(tmp_path, cluster, action="apply")
     assert result.status == 1
     assert "Apply failed, and is undone: 1 put back and checked, 2 not touched.\n" in result.out

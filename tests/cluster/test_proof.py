@@ -75,8 +75,8 @@ def changed(cluster: SimulatedCluster) -> dict[str, object]:
     return state_of(cluster)
 
 
-def apply_with(cluster: SimulatedCluster, mishap: Mishap, *, after: str = "pve3") -> ApplyReport:
-    """An apply in which something happens as soon as a node has been reloaded."""
+def apply_with(cluster: SimulatedCluster, mishap: Mishap, *, after: str = "pve2") -> ApplyReport:
+    """An apply in which something happens as soon as a node has been reloaded; pve2, which has a guest, is the last."""
     world = world_of(cluster)
     after_reloads(world, cluster, lambda node: mishap(cluster) if node == after else None)
     return apply(world, plan_of(cluster), PLANNER)
@@ -209,9 +209,10 @@ def test_a_node_that_its_reload_cuts_off_is_noticed_before_the_next_one_is_begun
     with serving(tmp_path) as cluster:
         changed(cluster)
         before = reloads(cluster)
-        report = apply_with(cluster, lambda cluster: cluster.refuse_ssh("pve1"), after="pve1")
-        assert "it does not answer any more since its network was reloaded" in errors(report)["pve1"]
+        report = apply_with(cluster, lambda cluster: cluster.refuse_ssh("pve3"), after="pve3")
+        assert "it does not answer any more since its network was reloaded" in errors(report)["pve3"]
         assert reloads(cluster)["pve2"] == before["pve2"]
+        assert reloads(cluster)["pve1"] == before["pve1"]
         assert report.is_mixed
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from pvesdn.cli.screens.blocks import diff_lines, node_blocks
 from pvesdn.cli.screens.consequences import consequence_lines
+from pvesdn.cli.screens.order import order_lines
 from pvesdn.cli.screens.paths import path_lines
 from pvesdn.cli.screens.pve import PENDING, SIGNS, pending_lines
 from pvesdn.cli.screens.screen import Line, Span, Style, counted
@@ -74,6 +75,7 @@ def _end(changes: ChangeSet, summary: Summary, width: int | None) -> Iterator[Li
         if below and below[-1]:
             yield ()
         yield from wrapped(meaning, width)
+    yield from wrapped(order_lines(changes), width)
 
 
 def _below(changes: ChangeSet, summary: Summary) -> Iterator[Line]:

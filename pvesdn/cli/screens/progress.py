@@ -23,6 +23,7 @@ _DOING = {
     "written": "writing",
     "sysctl": "setting sysctls",
     "reloaded": "reloading the network",
+    "canary": "verifying it before the others follow",
     "flood": "checking flood entries",
     "finished": "finishing",
     "verified": "verifying",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from types import MappingProxyType
@@ -30,10 +30,12 @@ from pvesdn.compare.counts import Summary
 from pvesdn.errors import ApplyRefused, PvesdnError
 from pvesdn.model.files import ChangeSet
 from pvesdn.model.flags import PlanFlags
+from pvesdn.model.order import Wishes
 from pvesdn.model.ranges import ranges
 from pvesdn.model.report import ApplyReport
 from pvesdn.model.saved_plan import Terms
 from pvesdn.render.renderer import Renderer
+from pvesdn.workflows.canary import require_canary
 from pvesdn.workflows.history import apply_on_record
 from pvesdn.workflows.lock import alone
 from pvesdn.workflows.plan import plan as make_plan
@@ -46,6 +48,7 @@ from pvesdn.workflows.world import World
 @click.argument("plan_file", type=options.FILE, metavar="[PLAN]", required=False)
 @options.yes
 @options.confirm
+@options.turns
 @options.comment
 @click.option(
     "--no-commit",
@@ -69,6 +72,7 @@ def apply(
     plan_file: Path | None,
     is_agreed: bool,
     confirm_within: int | None,
+    wishes: Wishes,
     comment: str,
     no_commit: bool,
     commit_unrehearsed: bool,
@@ -78,9 +82,14 @@ def apply(
 ) -> int:
     """Carry out the plan on the whole cluster, after showing it and asking. Only `yes` will be accepted.
 
-    Every node's files are staged and checked first; a refusal stops the run before anything has changed. Then, node by
-    node: files are swapped whole, FRR and the network are reloaded, and at the end everything is read again. If
-    anything fails on the way, every node is put back as it was, and looked at.
+    Every node's files are staged and checked first; a refusal stops the run before anything has changed. Then one node
+    goes first: its files are swapped whole, FRR and the network are reloaded, and what it can show alone is checked.
+    The others follow side by side, and at the end everything is read again. If anything fails on the way, every node is
+    put back as it was, and looked at.
+
+    The first node is the one whose loss costs least: not the one that pvesdn runs on, which comes last, then not an
+    exit or a route reflector, then the one with the fewest guests; --canary names another. What all nodes must agree
+    in, such as the AS number or a VNI, changes on all of them at once; the plan says so.
 
     What PVE's own SDN has pending is tried out first: the files that PVE would write are put in place, loaded and
     verified, while PVE's definitions stay pending. Then PVE commits, for the whole cluster; after that nothing is put
@@ -105,6 +114,7 @@ def apply(
         has_diff=has_diff,
         confirm_within=confirm_within or 0,
         comment=comment,
+        wishes=wishes,
         commits=not no_commit,
         commit_unrehearsed=commit_unrehearsed,
     )
@@ -121,6 +131,7 @@ class Manner:
     :param has_diff: with what changes in each file.
     :param confirm_within: seconds; 0 where nobody has to confirm.
     :param comment: for the history.
+    :param wishes: what was said about the order of the nodes.
     :param commits: False where what PVE has pending is only tried out.
     :param commit_unrehearsed: what cannot be tried out may be committed.
     """
@@ -129,6 +140,7 @@ class Manner:
     has_diff: bool
     confirm_within: int
     comment: str
+    wishes: Wishes = field(default_factory=Wishes)
     commits: bool = True
     commit_unrehearsed: bool = False
 
@@ -166,6 +178,7 @@ def offer_and_apply(
         if not session.wants_json:
             _show_offer(session, offer, has_diff=manner.has_diff)
         _refuse_obstacles(offer.changes)
+        require_canary(offer.changes, manner.wishes)
         refuse_unrehearsed(
             offer.changes,
             commit_unrehearsed=manner.commit_unrehearsed,
@@ -183,6 +196,7 @@ def offer_and_apply(
                 changes,
                 planner,
                 confirm_within=manner.confirm_within,
+                wishes=manner.wishes,
                 comment=manner.comment,
                 commits=manner.commits,
                 commit_unrehearsed=manner.commit_unrehearsed,

@@ -47,6 +47,8 @@ def take_files(machine: Machine, action: str) -> List[str]:
         if not reason:
             return log
         log.append(reason + ": restarting instead of reloading")
+    # systemd refuses the fourth restart within three minutes otherwise.
+    machine.run(["systemctl", "reset-failed", "frr"], limit=30)
     return log + machine.must(["systemctl", "restart", "frr"], limit=120, hint="journalctl -u frr says why").lines
 
 

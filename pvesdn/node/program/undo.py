@@ -233,9 +233,6 @@ def _put_frr(machine: Machine, checkpoint: Value) -> List[str]:
         return machine.must(["systemctl", "stop", "frr"], limit=120).lines
     # FRR that has come up with the files of before has nothing to restart for.
     is_restart = checkpoint["frr_action"] == "restart" and not checkpoint.get("is_booted", False)
-    if is_restart:
-        # The fourth restart within three minutes is refused otherwise.
-        machine.run(["systemctl", "reset-failed", "frr"], limit=30)
     return take_files(machine, "restart" if is_restart else "reload")
 
 

@@ -111,10 +111,14 @@ class TestFrr:
         assert frr(machine, {"action": "reload"}) == {"log": []}
         assert machine.ran == [("systemctl is-enabled frr", 30), ("systemctl is-active frr", 30), (self.RELOAD, 300)]
 
-    def test_a_restart_is_one_command_more_and_its_words_are_told(self, node: NodeRoot) -> None:
+    def test_a_restart_makes_systemd_forget_earlier_ones_and_its_words_are_told(self, node: NodeRoot) -> None:
         machine = Scripted(node, {"systemctl restart frr": printed("done")})
         assert frr(machine, {"action": "restart"}) == {"log": ["done"]}
-        assert machine.ran == [("systemctl is-enabled frr", 30), ("systemctl restart frr", 120)]
+        assert machine.ran == [
+            ("systemctl is-enabled frr", 30),
+            ("systemctl reset-failed frr", 30),
+            ("systemctl restart frr", 120),
+        ]
 
     def test_one_that_would_not_start_at_boot_is_enabled(self, node: NodeRoot) -> None:
         machine = Scripted(node, {"systemctl is-enabled frr": BAD})

@@ -36,7 +36,7 @@ class TestFrr:
 
     def test_it_is_restarted_when_told(self, program: Asking, frr: NodeRoot) -> None:
         assert program.value("frr", action="restart") == {"log": []}
-        assert frr.calls() == ["systemctl is-enabled frr", "systemctl restart frr"]
+        assert frr.calls() == ["systemctl is-enabled frr", "systemctl reset-failed frr", "systemctl restart frr"]
 
     def test_when_it_is_stopped_a_reload_becomes_a_restart_and_says_so(self, program: Asking, frr: NodeRoot) -> None:
         frr.command("systemctl", script='[ "$1" = is-active ] && exit 3')
@@ -74,7 +74,7 @@ class TestFrr:
         frr.command("vtysh", prints=f" zebra {' '.join(alive)} staticd\n")
         log = program.value("frr", action="reload")["log"]
         assert log == [f"{daemon} was not running: restarting instead of reloading"]
-        assert frr.calls()[-2:] == ["vtysh -c show daemons", "systemctl restart frr"]
+        assert frr.calls()[-3:] == ["vtysh -c show daemons", "systemctl reset-failed frr", "systemctl restart frr"]
 
     def test_one_that_nothing_needs_or_nobody_switched_on_restarts_nothing(
         self, program: Asking, frr: NodeRoot

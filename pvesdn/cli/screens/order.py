@@ -1,0 +1,47 @@
+"""In which order an apply would change the nodes, where that is not node by node behind the first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from pvesdn.cli.screens.screen import Line, Span, Style
+from pvesdn.compare.order import common_causes
+from pvesdn.model.files import ChangeSet
+from pvesdn.model.order import Cause
+
+_HALF_WAY: Mapping[Cause, str] = {
+    Cause.AS_NUMBER: "sessions between the old and the new one would stay down",
+    Cause.VTEP: "tunnels to the old address end when it moves",
+    Cause.PEERS: "nodes with the old ones and nodes with the new ones would not hear of each other",
+    Cause.SESSIONS: "a session whose ends differ does not come up",
+    Cause.ROUTE_TARGETS: "nodes with the old ones and nodes with the new ones would not import each other's routes",
+    Cause.VNI: "no traffic would pass between the old and the new one",
+    Cause.L3VNI: "no routed traffic would pass between the old and the new one",
+    Cause.UDP_PORT: "no traffic would pass between the old and the new one",
+    Cause.GROUP: "broadcasts would not pass between the old and the new one",
+    Cause.FLOODING: "broadcasts would not pass between the old and the new one",
+    Cause.MTU: "nodes with the old one would send packets that are too large for the others",
+    Cause.MAC: "guests that migrate would lose their gateway",
+}
+_PLURAL = frozenset({Cause.PEERS, Cause.SESSIONS, Cause.ROUTE_TARGETS})
+_SMALLEST = 3
+"""Nodes of the smallest cluster that can lose one and stay quorate; nobody wonders about smaller ones."""
+
+
+def order_lines(changes: ChangeSet) -> Iterator[Line]:
+    """One line where all nodes change at once, or each alone; nothing for the usual order."""
+    turns = [node for node in changes.nodes if node.execution.steps]
+    if found := common_causes(changes):
+        names = [str(cause) for cause in found]
+        what = f"{', '.join(names[:-1])} and {names[-1]}" if names[1:] else names[0]
+        verb = "change" if names[1:] or found[0] in _PLURAL else "gets smaller" if found[0] is Cause.MTU else "changes"
+        yield Span("Order:", Style.STRONG), f" all nodes at once, because the {what} {verb}: {_HALF_WAY[found[0]]}."
+    elif not changes.can_lose_one and len(turns) >= _SMALLEST - 1 and _size(changes) >= _SMALLEST:
+        yield (
+            Span("Order:", Style.STRONG),
+            " one node at a time, because the cluster would lose its quorum with one node less.",
+        )
+
+
+def _size(changes: ChangeSet) -> int:
+    return len(changes.nodes) + len(changes.unreachable) + len(changes.offline)

@@ -1,0 +1,34 @@
+"""The node that goes first: whether the one that somebody has named can."""
+
+from __future__ import annotations
+
+from pvesdn.compare.execution import execution_plan
+from pvesdn.errors import ApplyRefused
+from pvesdn.model.files import ChangeSet
+from pvesdn.model.order import Wishes
+from pvesdn.model.ranges import ranges
+
+_WITHOUT = "run pvesdn apply without --canary"
+
+
+def require_canary(changes: ChangeSet, wishes: Wishes) -> None:
+    """Return if the node that was named can go first, or if none was.
+
+    :raises ApplyRefused: it cannot, and why.
+    """
+    name = wishes.canary
+    if name is None or not (nodes := {node.node: node for node in execution_plan(changes).nodes}):
+        return
+    if name not in nodes:
+        hint = f"name one of {ranges(nodes)}, or {_WITHOUT.removeprefix('run ')}"
+        raise ApplyRefused(f"--canary {name}: the plan changes nothing on that node", hint=hint)
+    order = execution_plan(changes, wishes).order
+    if order.causes:
+        what = " and the ".join(order.causes)
+        raise ApplyRefused(f"--canary {name}: all nodes change at once, because of the {what}", hint=_WITHOUT)
+    if changes.pending:
+        what = "PVE's definitions are pending, and their commit reloads all nodes"
+        raise ApplyRefused(f"--canary {name}: {what}", hint=_WITHOUT)
+    if givers := nodes[name].waits_for:
+        what = f"it gets an address that {ranges(givers)} has to give up first"
+        raise ApplyRefused(f"--canary {name}: {what}", hint=_WITHOUT)
