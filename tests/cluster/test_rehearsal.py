@@ -78,12 +78,13 @@ class Stage:
 
         observer.step = step  # type: ignore[method-assign]
 
-    def after_the_reload(self, name: str, happens: Callable[[], object]) -> None:
-        real = self.world.nodes.reload
+    def when_all_are_reloaded(self, happens: Callable[[], object]) -> None:
+        real, left = self.world.nodes.reload, set(self.cluster.nodes)
 
         def reloaded(node: str) -> None:
             real(node)
-            if node == name:
+            left.discard(node)
+            if not left:
                 happens()
 
         self.world.nodes.reload = reloaded  # type: ignore[method-assign]
@@ -100,7 +101,7 @@ def broken_frr(stage: Stage) -> None:
 
 def device_gone(stage: Stage) -> None:
     node = stage.cluster.nodes["pve2"]
-    stage.after_the_reload("pve3", lambda: node.run("ip", "link", "del", "vxlan_office"))
+    stage.when_all_are_reloaded(lambda: node.run("ip", "link", "del", "vxlan_office"))
 
 
 def foreign_reload(stage: Stage) -> None:
