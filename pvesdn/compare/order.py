@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from pvesdn.compare.agreement import causes
 from pvesdn.model.design import NodeDesign
@@ -29,8 +29,13 @@ def serves_others(design: NodeDesign) -> bool:
 
 
 def common_causes(changes: ChangeSet) -> tuple[Cause, ...]:
-    """Why all nodes have to change at once; empty where they need not."""
-    return causes([node for node in changes.nodes if node.execution.steps])
+    """Why all nodes have to change at once; empty where they need not. What is rehearsed is changed by us as well."""
+    if not changes.pending or changes.unrehearsed:
+        return causes([node for node in changes.nodes if node.execution.steps])
+    rehearsed = [
+        replace(node, files=tuple(replace(file, by_pve=False) for file in node.files)) for node in changes.nodes
+    ]
+    return causes([node for node in rehearsed if node.rehearsal is not None and node.rehearsal.steps])
 
 
 def order_of(changes: ChangeSet, nodes: Sequence[NodeExecution], wishes: Wishes) -> Order:
