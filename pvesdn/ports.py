@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager
 from typing import Protocol, TypeVar
 
 from pvesdn.errors import NodeError
+from pvesdn.model.dry_run import DryRun
 from pvesdn.model.execution import Checkpoint, FileWrite, Flooding, FrrAction, PutInPlace, Undone
 from pvesdn.model.open_apply import Applied, LockHolder
 from pvesdn.model.primitives import Json, NodeName, Upid
@@ -44,6 +45,13 @@ class ClusterApi(Protocol):
 
     def unlock_sdn(self, token: str) -> None:
         """`DELETE /cluster/sdn/lock`: give the lock back; refused where the lock holds another token."""
+        ...
+
+    def dry_run(self, node: NodeName) -> DryRun:
+        """What PVE's commit of what is pending would change in the node's files.
+
+        :raises ApiRefused: status 404 or 501 before libpve-network-perl 1.3.0.
+        """
         ...
 
     def require(self, rights: Iterable[tuple[str, str]]) -> None:
@@ -173,6 +181,13 @@ class NodeAgent(Protocol):
 
     def change_frr(self, node: NodeName, action: FrrAction) -> None:
         """Have FRR take its files; it is restarted where it is not running or cannot reload."""
+        ...
+
+    def reload(self, node: NodeName) -> None:
+        """Reload the node's network from its files as they are, where PVE's own call would write one of them first.
+
+        :raises NodeFailed: also where somebody else's reload has not ended after two minutes.
+        """
         ...
 
     def restore_flooding(self, node: NodeName, flooding: Flooding) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 from pvesdn.adapters.nodes import ProgramAgent
 from pvesdn.adapters.runner import OneByOne
 from pvesdn.errors import ApiRefused, PvesdnError
+from pvesdn.model.dry_run import DryRun
 from pvesdn.model.tasks import TaskState
 from tests.fake_ifupdown import reloaded
 from tests.fake_nodes import FakeNode, FakeNodes
@@ -59,6 +60,7 @@ class FakeApi:
     :param errors: what a path, ``reload_network/NODE``, ``apply_sdn`` or ``require/PRIVILEGE/PATH`` raises instead.
     :param exits: exit status of a node's reload, ``OK`` when absent.
     :param logs: task logs by node.
+    :param dry_runs: what the dry run tells of a node; no difference when absent.
     :param on_reload: called when a node's network reload has been started.
     :param on_apply: called when `PUT /cluster/sdn` has been started, with this object.
     """
@@ -79,6 +81,7 @@ class FakeApi:
         self.on_apply = on_apply
         self.errors: dict[str, PvesdnError] = {}
         self.exits: dict[str, str] = {}
+        self.dry_runs: dict[str, DryRun] = {}
         self.logs: dict[str, tuple[str, ...]] = {}
         self.calls: list[tuple[str, ...]] = []
         self.tasks: dict[str, int] = {}
@@ -115,6 +118,11 @@ class FakeApi:
 
     def unlock_sdn(self, token: str) -> None:
         self.calls.append(("unlock_sdn", token))
+
+    def dry_run(self, node: str) -> DryRun:
+        self.calls.append(("dry_run", node))
+        self._fail(f"dry_run/{node}")
+        return self.dry_runs.get(node, DryRun())
 
     def require(self, rights: Iterable[tuple[str, str]]) -> None:
         for path, privilege in rights:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from pvesdn.compare.compared import Compared
 from pvesdn.compare.order import order_of
@@ -19,6 +20,7 @@ from pvesdn.model.execution import (
     NodeExecution,
     PutInPlace,
     ReloadNetwork,
+    ReloadRehearsed,
     ReplaceDefinitions,
     Step,
 )
@@ -45,7 +47,7 @@ def steps(
     ifdown: tuple[str, ...],
     delete_links: tuple[str, ...],
     frr: FrrAction,
-    reload: ReloadNetwork | None,
+    reload: ReloadNetwork | ReloadRehearsed | None,
     is_unfinished: bool,
 ) -> Iterator[Step]:
     """One node's steps, in their order.
@@ -75,6 +77,34 @@ def node_execution(
     :param reloads: the network is reloaded when the node's turn comes.
     """
     own = tuple(found for found in compared if not found.change.by_pve)
+    return _execution(own, now, owners, flooding, ReloadNetwork(owners.regenerate_frr) if reloads else None)
+
+
+def rehearsal(compared: tuple[Compared, ...], now: NodeNow, owners: FileOwners, flooding: Flooding) -> NodeExecution:
+    """The same, with what PVE is going to write: put in place and loaded before PVE commits.
+
+    Where FRR is not installed, PVE writes nothing for it.
+    """
+    has_frr = now.facts.versions.get("frr") != ""
+    files = tuple(
+        found
+        for found in compared
+        if not found.change.by_pve or (found.change.new is not None and (has_frr or found.file.path != FRR_CONF))
+    )
+    execution = _execution(files, now, owners, flooding, ReloadRehearsed() if files else None)
+    rehearsed = {found.change.path: found.change.new for found in files if found.change.by_pve and found.change.new}
+    if owners.pve_writes_frr and FRR_CONF in now.files:
+        rehearsed.setdefault(FRR_CONF, now.files[FRR_CONF])  # it says the same already
+    return replace(execution, rehearsed=rehearsed)
+
+
+def _execution(
+    own: tuple[Compared, ...],
+    now: NodeNow,
+    owners: FileOwners,
+    flooding: Flooding,
+    reload: ReloadNetwork | ReloadRehearsed | None,
+) -> NodeExecution:
     is_unfinished = now.record.is_unfinished
     frr_is_unfinished = is_unfinished and FRR_CONF in (now.record.files or {})
     in_order = steps(
@@ -82,7 +112,7 @@ def node_execution(
         ifdown=tuple(name for found in own for name in _leaving_uplinks(found, now.facts)),
         delete_links=_to_delete(own, now.facts),
         frr=_frr_action(own, owners, is_unfinished=frr_is_unfinished),
-        reload=ReloadNetwork(owners.regenerate_frr) if reloads else None,
+        reload=reload,
         is_unfinished=is_unfinished,
     )
     return NodeExecution(now.facts.node, tuple(in_order), flooding, finishes=bool(own) or is_unfinished)
@@ -139,13 +169,18 @@ def execution_plan(changes: ChangeSet, wishes: Wishes | None = None) -> Executio
     after.
     """
     commits = bool(changes.pending)
-    nodes = in_turn([node for node in changes.nodes if commits or not node.is_empty])
+    rehearses = commits and not changes.unrehearsed
+    nodes = [node for node in changes.nodes if commits or not node.is_empty]
+    if rehearses:
+        nodes = [node if node.rehearsal is None else replace(node, execution=node.rehearsal) for node in nodes]
+    turns = in_turn(nodes)
     return ExecutionPlan(
-        nodes=nodes,
-        order=order_of(changes, nodes, wishes or Wishes()),
+        nodes=turns,
+        order=order_of(changes, turns, wishes or Wishes()),
         seen=changes.seen,
         definitions=None if changes.definitions is None else _replace(changes.definitions),
         commits=commits,
+        rehearses=rehearses,
         takes_frr_over=changes.takes_frr_over,
         flags=changes.flags,
     )
@@ -156,4 +191,4 @@ def _replace(change: FileChange) -> ReplaceDefinitions:
 
 
 def _write(change: FileChange) -> FileWrite:
-    return FileWrite(change.path, change.new, change.mode, change.owner, change.expect)
+    return FileWrite(change.path, change.new, change.mode, change.owner, change.expect, is_pves=change.by_pve)

@@ -9,7 +9,7 @@ from types import MappingProxyType
 
 from pvesdn.compare.compared import Compared, compare_file
 from pvesdn.compare.consequences import ChangedFile, node_consequences
-from pvesdn.compare.execution import node_execution
+from pvesdn.compare.execution import node_execution, rehearsal
 from pvesdn.compare.moved import FileStanzas, follow_moves
 from pvesdn.compare.obstacles import obstacles
 from pvesdn.compare.prerequisites import prerequisites
@@ -74,6 +74,7 @@ def compare_node(
         links=now.facts.links,
         nics=now.facts.nics,
         execution=execution,
+        rehearsal=rehearsal(compared, now, owners, flooding) if shows_pve else None,
         consequences=node_consequences(
             _changed_files(compared),
             now.facts,

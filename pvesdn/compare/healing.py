@@ -19,6 +19,7 @@ from pvesdn.model.execution import (
     NodeExecution,
     PutInPlace,
     ReloadNetwork,
+    ReloadRehearsed,
     Step,
 )
 from pvesdn.model.files import FRR_CONF, FRR_CONF_LOCAL, FRR_DAEMONS, Action, NodeChanges
@@ -51,7 +52,15 @@ def healed(changes: NodeChanges, drifted: Sequence[Discrepancy], reload: ReloadN
     """
     if not drifted:
         return changes
-    before = changes.execution
+    rehearsal = None if changes.rehearsal is None else _healed(changes.rehearsal, drifted, ReloadRehearsed())
+    return replace(
+        changes, drift=tuple(drifted), execution=_healed(changes.execution, drifted, reload), rehearsal=rehearsal
+    )
+
+
+def _healed(
+    before: NodeExecution, drifted: Sequence[Discrepancy], reload: ReloadNetwork | ReloadRehearsed | None
+) -> NodeExecution:
     swap = before.put_in_place
     remade = sorted({item.object for item in drifted if item.trait in REMADE})
     files, ifdown, gone = ((), (), ()) if swap is None else (swap.files, swap.ifdown, swap.delete_links)
@@ -68,8 +77,7 @@ def healed(changes: NodeChanges, drifted: Sequence[Discrepancy], reload: ReloadN
         steps.append(ChangeFrr(frr))
     if reloads and reload is not None:
         steps.append(reload)
-    execution = replace(before, steps=tuple(steps), finishes=before.finishes or bool(deleted))
-    return replace(changes, drift=tuple(drifted), execution=execution)
+    return replace(before, steps=tuple(steps), finishes=before.finishes or bool(deleted))
 
 
 def _is_healed(item: Discrepancy, view: NodeView) -> bool:

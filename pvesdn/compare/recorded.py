@@ -10,6 +10,7 @@ from pvesdn.model.files import ChangeSet
 from pvesdn.model.flags import PlanFlags
 from pvesdn.model.history import (
     LONGEST_NAME,
+    LONGEST_NODES,
     LONGEST_REASON,
     MOST_GROUPS,
     Counts,
@@ -41,11 +42,11 @@ def results_of(nodes: Iterable[NodeOutcome]) -> tuple[Result, ...]:
     for node in nodes:
         why = one_line(node.error.removeprefix(f"{node.node}: "), LONGEST_REASON)
         groups.setdefault((_what(node), why), []).append(node.node)
-    told = [Result(nodes=ranges(names), what=what, why=why) for (what, why), names in groups.items()]
+    told = [Result(nodes=_nodes(names), what=what, why=why) for (what, why), names in groups.items()]
     rest = [name for names in list(groups.values())[MOST_GROUPS:] for name in names]
     return (
         *told[:MOST_GROUPS],
-        *([Result(nodes=ranges(rest), what="each with an outcome of its own")] if rest else ()),
+        *([Result(nodes=_nodes(rest), what="each with an outcome of its own")] if rest else ()),
     )
 
 
@@ -66,20 +67,24 @@ def in_short(changes: ChangeSet) -> Short:
             frr = dict(summarize(one).frr).get(node.node)
             groups.setdefault((_counts(one), "" if frr is None else frr.value), []).append(node.node)
     planned = [
-        Planned.model_validate({"nodes": ranges(names), "each": each, "frr": frr})
+        Planned.model_validate({"nodes": _nodes(names), "each": each, "frr": frr})
         for (each, frr), names in groups.items()
     ]
     rest = [name for names in list(groups.values())[MOST_GROUPS:] for name in names]
     pending = [one_line(f"{row.kind} '{row.id}' {row.state}", LONGEST_NAME) for row in changes.pending]
     return Short(
-        where=ranges(name for names in groups.values() for name in names),
+        where=_nodes(name for names in groups.values() for name in names),
         total=_counts(changes),
-        nodes=(*planned[:MOST_GROUPS], *([Planned(nodes=ranges(rest), each=None)] if rest else ())),
+        nodes=(*planned[:MOST_GROUPS], *([Planned(nodes=_nodes(rest), each=None)] if rest else ())),
         pending=(
             *pending[:MOST_GROUPS],
             *([f"and {len(pending) - MOST_GROUPS} more"] if pending[MOST_GROUPS:] else ()),
         ),
     )
+
+
+def _nodes(names: Iterable[str]) -> str:
+    return one_line(ranges(names), LONGEST_NODES)
 
 
 def _counts(changes: ChangeSet) -> Counts:

@@ -12,7 +12,7 @@ from pydantic import TypeAdapter, ValidationError
 from pvesdn.decode import json_text
 from pvesdn.decode.json_text import WrongShapeError
 from pvesdn.errors import HistoryError
-from pvesdn.model.history import FORMAT, HISTORY_FILE, LARGEST, MOST_ENTRIES, MOST_TEXT, Entry, History
+from pvesdn.model.history import FORMAT, HISTORY_FILE, LARGEST, LAST_NUMBER, MOST_ENTRIES, MOST_TEXT, Entry, History
 from pvesdn.model.primitives import Json
 
 _MOST_MEMORY = 16 * LARGEST
@@ -69,6 +69,9 @@ def _entries(value: Json) -> tuple[Entry, ...]:
         message = f"entries.{place} is not as pvesdn wrote it"
         raise WrongShapeError(message) from error
     numbers = [entry.number for entry in found]
+    if LAST_NUMBER in numbers:
+        message = "no number is left for another entry"
+        raise WrongShapeError(message)
     if numbers != sorted(set(numbers)):
         message = "its numbers do not grow"
         raise WrongShapeError(message)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TypeAlias
@@ -58,6 +59,8 @@ class Checkpoint:
     :param who: told to whoever finds it.
     :param seconds: after its last step on the node the apply counts as forgotten.
     :param frr: what FRR is told on the way there, and so on the way back.
+    :param rehearses: files that PVE writes itself, and whose text to come is put in place before: once PVE has
+        committed, by whomever, the node keeps what it has. Empty where nothing is rehearsed.
     :param token: of PVE's SDN lock, which the node gives back when the apply is over; empty where none is held.
     """
 
@@ -65,6 +68,7 @@ class Checkpoint:
     who: str
     seconds: int
     frr: FrrAction
+    rehearses: tuple[str, ...] = ()
     token: str = ""
 
 
@@ -77,6 +81,7 @@ class FileWrite:
     :param mode: permissions, four octal digits.
     :param owner: ``user:group``.
     :param expect: SHA-256 of what it replaces, lower-case hexadecimal; None where nothing may be there.
+    :param is_pves: PVE writes it itself once it has committed, so it is not remembered as ours.
     """
 
     path: str
@@ -84,6 +89,7 @@ class FileWrite:
     mode: str = "0644"
     owner: str = "root:root"
     expect: str | None = None
+    is_pves: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +129,14 @@ class ReloadNetwork:
     regenerate_frr: bool | None = None
 
 
-Step: TypeAlias = PutInPlace | LoadSysctl | ChangeFrr | ReloadNetwork
+@dataclass(frozen=True, slots=True)
+class ReloadRehearsed:
+    """Have the node itself reload its network: PVE's own call would put the text of its committed definitions back
+    first.
+    """
+
+
+Step: TypeAlias = PutInPlace | LoadSysctl | ChangeFrr | ReloadNetwork | ReloadRehearsed
 """What is done on a node when its turn comes."""
 
 
@@ -135,6 +148,8 @@ class NodeExecution:
     :param flooding: looked after when all had their turn, whether or not all went well: FRR may have taken entries
         along.
     :param finishes: once verified, the mark that `PutInPlace` leaves on the node is taken away.
+    :param rehearsed: by path what PVE's own files have to be before PVE commits, and after; empty where nothing is
+        rehearsed.
     :param waits_for: nodes that give up an address which comes here: they have their turn first, and where one of them
         did not get that far, this one is left as it is, or both would hold the address.
     """
@@ -144,6 +159,7 @@ class NodeExecution:
     flooding: Flooding = ()
     finishes: bool = False
     waits_for: frozenset[NodeName] = frozenset()
+    rehearsed: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def put_in_place(self) -> PutInPlace | None:
@@ -158,7 +174,7 @@ class NodeExecution:
     @property
     def reloads(self) -> bool:
         """Whether its network is reloaded when its turn comes, and not by PVE's commit."""
-        return any(isinstance(step, ReloadNetwork) for step in self.steps)
+        return any(isinstance(step, ReloadNetwork | ReloadRehearsed) for step in self.steps)
 
     def without_reload(self) -> NodeExecution:
         """The same for a node whose network has just been reloaded."""
@@ -186,6 +202,7 @@ class ExecutionPlan:
     :param definitions: done when every node has its files staged, before the first one has its turn; None where the
         plan was made from the live definitions.
     :param commits: PVE's pending definitions are committed after the last node's turn, which reloads every node.
+    :param rehearses: what PVE will write is put in place by us before, and verified.
     :param takes_frr_over: after that commit what PVE has written for the last time becomes ours.
     :param flags: what was decided beforehand; whoever plans again decides alike.
     """
@@ -195,5 +212,6 @@ class ExecutionPlan:
     seen: str | None = None
     definitions: ReplaceDefinitions | None = None
     commits: bool = False
+    rehearses: bool = False
     takes_frr_over: bool = False
     flags: PlanFlags = field(default_factory=PlanFlags)

@@ -179,6 +179,8 @@ class NodeChanges:
     :param consequences: what the changes mean for traffic, the worst first.
     :param drift: what has gone wrong on the node although its files are right, and is healed.
     :param serves_others: traffic or routes of other nodes go through it: it is an exit, or a route reflector.
+    :param rehearsal: what is done before PVE commits, where what PVE will write is tried out first; None where it is
+        not, or where nothing is pending.
     """
 
     node: str
@@ -192,6 +194,7 @@ class NodeChanges:
     consequences: tuple[NodeConsequence, ...] = ()
     drift: tuple[Discrepancy, ...] = ()
     serves_others: bool = False
+    rehearsal: NodeExecution | None = None
 
     @property
     def is_empty(self) -> bool:
@@ -228,6 +231,18 @@ class PendingChange:
 
 
 @dataclass(frozen=True, slots=True)
+class Unrehearsed:
+    """Why what PVE will write on a node cannot be tried out before it commits.
+
+    :param is_newer: the node's PVE is newer than pvesdn knows, which takes a person's word to commit.
+    """
+
+    node: str
+    why: str
+    is_newer: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class ChangeSet:
     """The plan of the whole cluster.
 
@@ -246,6 +261,7 @@ class ChangeSet:
     :param look: what the nodes were doing when the plan was made; no node was looked at where that was not read.
     :param can_lose_one: the cluster keeps its quorum with one node less than it has now, as far as is known: each
         member has one vote.
+    :param unrehearsed: why PVE's definitions cannot be rehearsed; with a single node none of them is.
     """
 
     nodes: tuple[NodeChanges, ...]
@@ -265,6 +281,7 @@ class ChangeSet:
     sources: Mapping[str, str] = field(default_factory=dict, repr=False)
     look: Look = field(default_factory=Look, repr=False)
     can_lose_one: bool = True
+    unrehearsed: tuple[Unrehearsed, ...] = ()
 
     @property
     def takes_from_pve(self) -> bool:

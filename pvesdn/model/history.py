@@ -24,6 +24,7 @@ MOST_TEXT = 8 * 1024 * 1024
 LONGEST_COMMENT = 200
 LONGEST_NAME = 120
 LONGEST_REASON = 300
+LONGEST_NODES = 16 * 1024
 MOST_GROUPS = 16
 """Groups of nodes that an entry tells apart; what is left over is one more."""
 LAST_NUMBER = 999_999_999
@@ -65,7 +66,7 @@ _Line = Annotated[str, AfterValidator(_one_line)]
 Comment = Annotated[_Line, Field(max_length=LONGEST_COMMENT)]
 _Name = Annotated[_Line, Field(max_length=LONGEST_NAME)]
 _Reason = Annotated[_Line, Field(max_length=LONGEST_REASON)]
-_Nodes = Annotated[_Line, Field(max_length=16 * 1024)]
+_Nodes = Annotated[_Line, Field(max_length=LONGEST_NODES)]
 """As `ranges` writes them."""
 _Number = Annotated[int, Field(ge=0, le=LAST_NUMBER)]
 _Time = Annotated[str, Field(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$")]

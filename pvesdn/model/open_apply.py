@@ -27,6 +27,7 @@ class OpenApply:
     :param age: seconds since it armed the node; None when the node was restarted since.
     :param left: seconds until the node puts itself back.
     :param nodes: those on which it has to be confirmed; empty until it waits for that.
+    :param rehearses: its run has PVE commit once it is confirmed; until then it can be put back.
     """
 
     id: str
@@ -35,6 +36,7 @@ class OpenApply:
     left: float
     state: OpenState
     nodes: tuple[NodeName, ...] = ()
+    rehearses: bool = False
 
 
 @dataclass(frozen=True, slots=True)

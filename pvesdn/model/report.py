@@ -73,6 +73,7 @@ class ApplyReport:
     :param not_checked: what was not looked at.
     :param has_new_definitions: a draft has become the cluster's pvesdn.cfg.
     :param is_unconfirmed: all went well, but nobody confirmed it in time.
+    :param is_rehearsal: PVE's definitions were to be tried out and no more: all nodes were put back on purpose.
     :param not_recorded: why the history has nothing of it, or not how it ended; empty if it has.
     :param verdict: what the checks came to; None where it did not come to them.
     """
@@ -83,6 +84,7 @@ class ApplyReport:
     not_checked: tuple[str, ...] = ()
     has_new_definitions: bool = False
     is_unconfirmed: bool = False
+    is_rehearsal: bool = False
     not_recorded: str = ""
     verdict: Verdict | None = None
 

@@ -43,6 +43,7 @@ PARTS = (
         "undo",
         "sweep",
         "stage",
+        "reload",
     ),
     *("commit", "arm", "alone", "probe", "dialogue"),
 )

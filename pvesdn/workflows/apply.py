@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from pvesdn.compare.execution import execution_plan
-from pvesdn.errors import ApplyRefused, NodeFailed
-from pvesdn.model.execution import ExecutionPlan, NodeExecution
+from pvesdn.errors import ApplyRefused
+from pvesdn.model.execution import ExecutionPlan
 from pvesdn.model.files import ChangeSet
 from pvesdn.model.order import Wishes
 from pvesdn.model.primitives import NodeName
@@ -28,6 +28,7 @@ from pvesdn.workflows.planner import Planner
 from pvesdn.workflows.progress import Progress, healthy
 from pvesdn.workflows.proof import Proof, in_one_line
 from pvesdn.workflows.put_in_place import put_in_place
+from pvesdn.workflows.rehearsal import Rehearsal, Rehearser, failed_elsewhere, hold_to_rehearsal, refuse_unrehearsed
 from pvesdn.workflows.sdn_lock import SdnLock
 from pvesdn.workflows.stage import discarding, stage
 from pvesdn.workflows.take_over import take_frr_over
@@ -46,12 +47,16 @@ def apply(
     confirm_within: int = 0,
     wishes: Wishes | None = None,
     begin: Begin | None = None,
+    commits: bool = True,
+    commit_unrehearsed: bool = False,
 ) -> ApplyReport:
     """Carry out a plan. With nothing to do, only the memory of the VTEPs is touched, and only if it is out of date.
 
     :param planner: plans again, with the flags of `changes`: to verify, and where the plan has a second part.
     :param confirm_within: what was done stays only if somebody confirms it within so many seconds; 0: it stays.
     :param wishes: what was said about the order of the nodes.
+    :param commits: False where PVE's pending definitions are only rehearsed, and every node is put back.
+    :param commit_unrehearsed: PVE's definitions may be committed where a newer PVE cannot be rehearsed.
     :param begin: called with the apply's id when every node has accepted it, before anything is changed.
     :raises ApplyRefused: obstacles are left in the plan, or interfaces would move on a part of the nodes, or PVE would
         commit what cannot be taken back if nobody confirms, or PVE's definitions are locked by somebody, or not those
@@ -64,12 +69,14 @@ def apply(
     wishes = replace(wishes or Wishes(), own=world.local_node)
     require_canary(changes, wishes)
     todo = execution_plan(changes, wishes)
-    _refuse_what_cannot_wait(todo, confirm_within)
+    refuse_unrehearsed(changes, commit_unrehearsed=commit_unrehearsed, confirm_within=confirm_within, commits=commits)
     world.api.require(_rights(todo))  # before anything: a refused reload leaves a node half done
     with SdnLock(world, changes) as lock:
         lock.check()
         _remember_vteps(world, todo.seen, [node.node for node in changes.nodes])
-        report = _carry_out(world, changes, todo, planner, lock=lock, confirm_within=confirm_within, begin=begin)
+        report = _carry_out(
+            world, changes, todo, planner, lock=lock, confirm_within=confirm_within, begin=begin, commits=commits
+        )
     return replace(report, commit_error="; ".join(filter(None, (report.commit_error, lock.left))))
 
 
@@ -81,22 +88,16 @@ def _carry_out(
     *,
     lock: SdnLock,
     confirm_within: int,
+    commits: bool,
     begin: Begin | None,
 ) -> ApplyReport:
-    """Everything after the questions.
-
-    :raises PvesdnError: PVE's definitions cannot be locked; what was staged is gone again.
-    """
+    """Everything after the questions. Raises what `_lock_and_arm` does."""
     run = [Progress(world, node) for node in todo.nodes]
     proof = Proof(world, changes, planner)
     proof.look_at_paths(run)
-    with Transaction(world, run, begin) as transaction:
-        is_staged = stage(world, run)
-        if is_staged:
-            with discarding(world, run):
-                lock.take()
-            is_staged = transaction.arm(lock.token)
-        if is_staged:
+    with Transaction(world, run, begin, rehearses=todo.rehearses) as transaction:
+        is_staged = stage(world, run) and _lock_and_arm(world, run, transaction, lock)
+        if is_staged and commits:
             _replace_definitions(world, run, todo, changes)
         is_placed = is_staged and put_in_place(world, healthy(run), transaction, todo.order, proof.check_canary)
         if not is_placed or (changes.takes_from_pve and len(healthy(run)) < len(run)):
@@ -104,15 +105,43 @@ def _carry_out(
             proof.check_way_back(run)
             commit = _NOT_REACHED if todo.commits else NO_COMMIT
             return _report(run, changes, commit, is_staged=is_staged)
+        rehearser = Rehearser(world, changes, run, proof)
+        rehearsal = rehearser.rehearse(transaction, confirm_within=confirm_within, commits=commits)
+        if rehearsal.over is not None:
+            proof.check_way_back(run)
+            return _rehearsed(run, changes, rehearsal, is_rehearsal=not commits)
         commit = _commit(world, run, todo, planner, transaction, lock=lock)
         restore_flooding(world, healthy(run))
         verdict = proof.check(healthy(run)) if healthy(run) else None
-        elsewhere = [] if verdict is None else _elsewhere(run, verdict)
-        is_unconfirmed = _settle(run, transaction, elsewhere, confirm_within)
+        elsewhere = [] if verdict is None else failed_elsewhere(run, verdict)
+        is_unconfirmed = _settle(run, transaction, elsewhere, 0 if todo.rehearses else confirm_within)
         proof.check_way_back(run)
     _say_what_is_not_healed(run, verdict)
     report = _report([*run, *elsewhere], changes, commit, is_staged=True, verdict=verdict)
-    return replace(report, is_unconfirmed=is_unconfirmed)
+    not_checked = (*report.not_checked, *rehearsal.not_checked)
+    return replace(report, is_unconfirmed=is_unconfirmed, not_checked=not_checked)
+
+
+def _lock_and_arm(world: World, run: Sequence[Progress], transaction: Transaction, lock: SdnLock) -> bool:
+    """Lock what is pending, and have every node write down how it is, and the lock's token; False if one refused.
+
+    :raises PvesdnError: it cannot be locked; what was staged is gone again.
+    """
+    with discarding(world, run):
+        lock.take()
+    return transaction.arm(lock.token)
+
+
+def _rehearsed(run: Sequence[Progress], changes: ChangeSet, rehearsal: Rehearsal, *, is_rehearsal: bool) -> ApplyReport:
+    """PVE has not committed, and every node has been put back."""
+    report = _report(
+        [*run, *rehearsal.elsewhere],
+        changes,
+        rehearsal.over or NO_COMMIT,
+        is_staged=not is_rehearsal,
+        verdict=rehearsal.verdict,
+    )
+    return replace(report, is_unconfirmed=rehearsal.is_unconfirmed, is_rehearsal=is_rehearsal)
 
 
 def _settle(
@@ -133,16 +162,6 @@ def _settle(
         transaction.keep()
     transaction.put_back(because=_failed(bad or run))
     return False
-
-
-def _elsewhere(run: Sequence[Progress], verdict: Verdict) -> list[Progress]:
-    """Nodes that had nothing to do and on which something fails since."""
-    found: list[Progress] = []
-    for node in sorted({item.node for item in verdict.failed} - {progress.node for progress in run}):
-        progress = Progress(run[0].world, NodeExecution(node), step="verified")
-        progress.fail(NodeFailed(node, in_one_line([item for item in verdict.failed if item.node == node])))
-        found.append(progress)
-    return found
 
 
 def _say_what_is_not_healed(run: Sequence[Progress], verdict: Verdict | None) -> None:
@@ -173,6 +192,8 @@ def _commit(
     if not todo.commits:
         return NO_COMMIT
     commit = commit_definitions(world, healthy(run), transaction, lock)
+    if todo.rehearses and commit.outcome is Outcome.OK:
+        hold_to_rehearsal(world, healthy(run))
     if todo.takes_frr_over and commit.outcome is Outcome.OK:
         take_frr_over(world, healthy(run), planner, todo.flags)
     return commit
@@ -212,18 +233,11 @@ def _refuse_half_a_move(changes: ChangeSet) -> None:
         raise ApplyRefused(what, hint="make every node that is on reachable by SSH, then run pvesdn apply again")
 
 
-def _refuse_what_cannot_wait(todo: ExecutionPlan, confirm_within: int) -> None:
-    if todo.commits and confirm_within:
-        raise ApplyRefused(
-            "PVE's own definitions are pending, and their commit could not be taken back if nobody confirmed",
-            hint="apply without --confirm, or discard what is pending in PVE's panel first",
-        )
-
-
 def _rights(todo: ExecutionPlan) -> list[tuple[str, str]]:
     """The rights that the run's API calls need."""
     if todo.commits:
-        return [("/sdn", "SDN.Allocate")]
+        asked = [(f"/nodes/{node.node}", "Sys.Audit") for node in todo.nodes if todo.rehearses]  # its dry run
+        return [("/sdn", "SDN.Allocate"), *asked]
     return [(f"/nodes/{node.node}", "Sys.Modify") for node in todo.nodes if node.reloads]
 
 

@@ -15,12 +15,10 @@ from pvesdn.model.report import Outcome
 from pvesdn.workflows.aftermath import leave_unreloaded, restore_flooding
 from pvesdn.workflows.progress import Progress, healthy
 from pvesdn.workflows.sdn_lock import SdnLock
-from pvesdn.workflows.tasks import find_tasks, follow
+from pvesdn.workflows.tasks import SRVRELOAD, find_tasks, follow
 from pvesdn.workflows.transaction import Transaction
 from pvesdn.workflows.world import World
 
-_RELOAD = "srvreload"
-"""The type of a node's own task in PVE."""
 _SLACK = 300
 """Seconds by which the clocks of two nodes may differ; earlier tasks are known by name and left out."""
 
@@ -103,11 +101,11 @@ def _keep_flooding(world: World, run: Sequence[Progress]) -> None:
 
 
 def _tasks(world: World, node: str, since: int) -> tuple[str, ...]:
-    return world.api.node_tasks(node, kind=_RELOAD, since=since)
+    return world.api.node_tasks(node, kind=SRVRELOAD, since=since)
 
 
 def _follow_node(world: World, node: str, since: int, before: set[str]) -> None:
-    started = [upid for upid in find_tasks(world, node, kind=_RELOAD, since=since) if upid not in before]
+    started = [upid for upid in find_tasks(world, node, kind=SRVRELOAD, since=since) if upid not in before]
     if not started:
         raise TaskFailed(
             node,

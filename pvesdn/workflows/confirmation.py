@@ -121,7 +121,7 @@ def _the_one(now: Standing, apply_id: str | None) -> Found:
 
 def _require_waiting(found: Found, now: Standing) -> None:
     for node, there in found.nodes.items():
-        if there.state is OpenState.AT_WORK:
+        if there.state is OpenState.AT_WORK and now.kept.get(node) != found.id:
             raise ApplyRefused(
                 f"apply {found.id} is still at work on {node}, so nothing was confirmed",
                 hint="wait until it says that it waits; it does so only with --confirm",

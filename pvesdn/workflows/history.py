@@ -19,6 +19,7 @@ from pvesdn.errors import ClusterError, HistoryError, NodeError, NodeFailed, Pve
 from pvesdn.model.files import ChangeSet
 from pvesdn.model.history import (
     HISTORY_FILE,
+    LONGEST_COMMENT,
     LONGEST_NAME,
     LONGEST_REASON,
     Ending,
@@ -75,16 +76,31 @@ def apply_on_record(
     confirm_within: int = 0,
     wishes: Wishes | None = None,
     comment: str = "",
+    is_retry: bool = False,
+    commits: bool = True,
+    commit_unrehearsed: bool = False,
 ) -> ApplyReport:
-    """Carry out a plan as `apply` does, and keep in the history what became of it.
+    """Carry out a plan as `apply` does, and keep in the history what became of it. A rehearsal alone, of which nothing
+    stays, is not kept.
 
     :param wishes: what was said about the order of the nodes.
     :param comment: why, in the words of whoever asked for it.
+    :param is_retry: nobody asked: it failed before. Of such attempts the first and the last are kept.
     :raises PvesdnError: as `apply` does.
     """
-    record = _Record(world, changes, comment=comment, confirm_within=confirm_within)
+    if not commits:
+        return apply(world, changes, planner, commits=False, wishes=wishes)
+    record = _Record(world, changes, comment=comment, confirm_within=confirm_within, is_retry=is_retry)
     try:
-        report = apply(world, changes, planner, confirm_within=confirm_within, wishes=wishes, begin=record.begin)
+        report = apply(
+            world,
+            changes,
+            planner,
+            confirm_within=confirm_within,
+            wishes=wishes,
+            begin=record.begin,
+            commit_unrehearsed=commit_unrehearsed,
+        )
     except BaseException as error:
         record.cut_off(error)
         raise
@@ -107,13 +123,14 @@ def settle(world: World, members: Sequence[NodeName], apply_id: str, ending: End
 class _Record:
     """The entry of one apply. :param trouble: why it is not in the history, or not whole; empty otherwise."""
 
-    def __init__(self, world: World, changes: ChangeSet, *, comment: str, confirm_within: int) -> None:
+    def __init__(self, world: World, changes: ChangeSet, *, comment: str, confirm_within: int, is_retry: bool) -> None:
         self.trouble = ""
         self._world = world
         self._changes = changes
         self._members = [node.node for node in changes.nodes]
         self._comment = comment
         self._confirm_within = confirm_within
+        self._is_retry = is_retry
         self._id = ""
 
     def begin(self, apply_id: str) -> None:
@@ -132,14 +149,15 @@ class _Record:
                 id=apply_id,
                 who=one_line(self._world.who or "unknown", LONGEST_NAME),
                 began=_utc(self._world),
-                comment=self._comment,
+                comment=one_line(self._comment, LONGEST_COMMENT),
                 pvesdn=one_line(__version__, LONGEST_NAME),
                 flags=options_of(self._changes.flags, self._confirm_within),
                 plan=in_short(self._changes),
                 before=before,
                 after=after,
             )
-            return History((*known.entries, entry), {**known.texts, **kept})
+            others = known.entries[:-1] if self._is_retry and _has_failed_twice(known.entries, entry) else known.entries
+            return History((*others, entry), {**known.texts, **kept})
 
         self.trouble = _write(self._world, self._members, begun)
 
@@ -202,6 +220,12 @@ class _Record:
         return history
 
 
+def _has_failed_twice(entries: Sequence[Entry], entry: Entry) -> bool:
+    """The last two were attempts of the same, so that the last one need not be kept beside a third."""
+    last = [one for one in entries[-2:] if one.ended and not one.ending.is_in_force]
+    return [(one.who, one.after) for one in last] == [(entry.who, entry.after)] * 2
+
+
 def _completed(history: History, apply_id: str, *, is_own: bool = False, **found: object) -> History:
     """With these values in the entry of this apply. `committed` is that of `after`.
 
@@ -245,6 +269,8 @@ def _write(world: World, members: Sequence[NodeName], change: Callable[[History]
             trouble = str(error)
         except PvesdnError as error:
             return str(error)
+        except ValueError as error:  # what is against the history's own rules must not keep nodes half done
+            return f"{HISTORY_FILE}: cannot be written: {type(error).__name__}"
         else:
             return ""
     return trouble

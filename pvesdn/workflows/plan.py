@@ -16,6 +16,7 @@ from pvesdn.compare.order import serves_others
 from pvesdn.compare.prerequisites import doubts
 from pvesdn.compare.present import NodeNow
 from pvesdn.compare.running import running_findings
+from pvesdn.compare.unrehearsed import why_unrehearsed
 from pvesdn.compare.way_in import way_in
 from pvesdn.design.cluster import SharedDesign, design_node, share
 from pvesdn.design.ours.vteps import seen_now
@@ -24,7 +25,7 @@ from pvesdn.design.shared.ownership import takes_frr_over
 from pvesdn.encode.seen import encode_seen
 from pvesdn.model.design import NodeDesign
 from pvesdn.model.execution import ReloadNetwork
-from pvesdn.model.files import OUR_INTERFACES, SDN_INTERFACES, ChangeSet, NodeChanges, RenderedFile
+from pvesdn.model.files import OUR_INTERFACES, SDN_INTERFACES, ChangeSet, NodeChanges, RenderedFile, Unrehearsed
 from pvesdn.model.findings import Finding
 from pvesdn.model.flags import PlanFlags
 from pvesdn.model.running import SdnFileState
@@ -62,6 +63,7 @@ def plan_understood(
     """The same for a snapshot that is already understood."""
     changes: list[NodeChanges] = []
     found: list[Finding] = []
+    unrehearsed: list[Unrehearsed] = []
     looker, looked_at = Looker(known), {}
     for planned in plan_nodes(known, renderer, only=only, flags=flags):
         node = planned.changes
@@ -70,6 +72,8 @@ def plan_understood(
             node = _healed(known, planned, looker.own_on(at), at, flags or PlanFlags())
         changes.append(node)
         found += (*planned.warnings, *planned.edits)
+        if planned.unrehearsed is not None:
+            unrehearsed.append(planned.unrehearsed)
     return ChangeSet(
         nodes=tuple(changes),
         findings=(
@@ -99,6 +103,7 @@ def plan_understood(
         sources=known.snapshot.pve_files,
         look=looker.look(looked_at),
         can_lose_one=known.given.cluster.can_lose_one,
+        unrehearsed=tuple(unrehearsed),
     )
 
 
@@ -108,12 +113,14 @@ class NodePlan:
 
     :param warnings: what PVE's merge of frr.conf.local makes of the files.
     :param edits: where somebody has edited PVE's file; empty while definitions of PVE's are to be committed.
+    :param unrehearsed: why what PVE is about to write there cannot be rehearsed; None where it can.
     """
 
     design: NodeDesign
     changes: NodeChanges
     warnings: tuple[Finding, ...]
     edits: tuple[Finding, ...]
+    unrehearsed: Unrehearsed | None = None
 
 
 def plan_nodes(
@@ -159,7 +166,8 @@ def _plan_node(known: Understanding, shared: SharedDesign, name: str, renderer: 
     edits = () if known.pending else hand_edits(rendered, now, known.running, known.given.capabilities.on(name))
     obstacles = tuple(_with_place(known, obstacle) for obstacle in changes.obstacles)
     changes = replace(changes, obstacles=(*blocking, *obstacles, *verdict.errors), serves_others=serves_others(design))
-    return NodePlan(design, changes, verdict.warnings, tuple(edits))
+    unrehearsed = why_unrehearsed(known.given, design, rendered) if known.pending else None
+    return NodePlan(design, changes, verdict.warnings, tuple(edits), unrehearsed)
 
 
 def _healed(

@@ -11,14 +11,14 @@ from dataclasses import replace
 from typing import assert_never
 
 from pvesdn.errors import ClusterError, NodeError, NodeFailed, NodeUnreachable
-from pvesdn.model.execution import ChangeFrr, LoadSysctl, PutInPlace, ReloadNetwork, Step
+from pvesdn.model.execution import ChangeFrr, LoadSysctl, PutInPlace, ReloadNetwork, ReloadRehearsed, Step
 from pvesdn.model.order import Order
 from pvesdn.model.primitives import NodeName
 from pvesdn.model.snapshot import RECORD_FILE
 from pvesdn.workflows.patience import Patience
 from pvesdn.workflows.progress import Progress, healthy, on_each
 from pvesdn.workflows.stage import discard, discarding
-from pvesdn.workflows.tasks import follow
+from pvesdn.workflows.tasks import SRVRELOAD, follow, wait_for_running
 from pvesdn.workflows.transaction import Transaction
 from pvesdn.workflows.world import World
 
@@ -129,6 +129,9 @@ def _carry_out(progress: Progress, step: Step) -> None:
         case ReloadNetwork():
             progress.begin("reloaded")
             _reload(progress, step)
+        case ReloadRehearsed():
+            progress.begin("reloaded", "with PVE's definitions still pending")
+            _reload_rehearsed(progress)
         case _:
             assert_never(step)
 
@@ -140,6 +143,19 @@ def _reload(progress: Progress, step: ReloadNetwork) -> None:
         follow(world, upid, progress.node)
     except ClusterError as error:
         raise NodeFailed(progress.node, f"the network reload: {error}") from error
+    _reach(progress)
+
+
+def _reload_rehearsed(progress: Progress) -> None:
+    """Not beside PVE's own reload, which would end before it has come to FRR: ifupdown2 lets only one run. Where PVE's
+    does not end, ifupdown2's own lock says so.
+    """
+    world, node = progress.world, progress.node
+    try:
+        wait_for_running(world, node, kind=SRVRELOAD)
+    except ClusterError as error:
+        raise NodeFailed(node, f"the network reload: {error}") from error
+    world.nodes.reload(node)
     _reach(progress)
 
 

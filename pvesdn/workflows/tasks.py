@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 from pvesdn.errors import ClusterError, PvesdnError, TaskFailed
 from pvesdn.model.primitives import Upid
@@ -10,6 +11,12 @@ from pvesdn.model.tasks import TaskState
 from pvesdn.workflows.patience import Patience
 from pvesdn.workflows.world import World
 
+SRVRELOAD = "srvreload"
+"""The type of PVE's task that reloads one node's network."""
+_RECENT = 3600
+"""Seconds within which a task that still runs has begun."""
+_LATEST = 3
+"""As many tasks are looked at: a later one ends at once while an earlier one runs."""
 _FIRST_WAIT = 0.2
 _LONGEST_WAIT = 2.0
 _LOG_LINES = 20
@@ -55,6 +62,20 @@ def find_tasks(world: World, node: str, *, kind: str, since: int) -> tuple[Upid,
     return _patience(world).ask(
         lambda: world.api.node_tasks(node, kind=kind, since=since), world.task_timeout, ClusterError
     )
+
+
+def wait_for_running(world: World, node: str, *, kind: str) -> None:
+    """Return when none of the node's tasks of this type runs any more, however they have ended, and after
+    `world.task_timeout` seconds in any case.
+
+    :raises ClusterError: the API does not say.
+    """
+    patience = _patience(world)
+    for upid in find_tasks(world, node, kind=kind, since=int(world.clock.now()) - _RECENT)[-_LATEST:]:
+        while patience.ask(partial(world.api.task, upid), world.task_timeout, ClusterError).is_running:
+            if patience.is_over(world.task_timeout):
+                return
+            patience.pause()
 
 
 def task_log(world: World, upid: str) -> tuple[str, ...]:

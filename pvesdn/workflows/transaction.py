@@ -13,6 +13,7 @@ from typing import Self, TypeAlias
 
 from pvesdn.errors import ClusterError, NodeError, NodeFailed, NodeUnreachable, PvesdnError
 from pvesdn.model.execution import Checkpoint, Undone, UndoState
+from pvesdn.model.files import SDN_INTERFACES
 from pvesdn.model.primitives import NodeName
 from pvesdn.model.report import Outcome, Standing
 from pvesdn.workflows.any_member import on_any_member
@@ -55,12 +56,16 @@ class Transaction:
     """The checkpoints of one apply. As a context manager it puts everything back when the block is cut short.
 
     :param begin: called when every node is armed, before anything is changed.
+    :param rehearses: what PVE would write is put in place, and PVE commits when all of it is verified.
     """
 
-    def __init__(self, world: World, run: Sequence[Progress], begin: Begin | None = None) -> None:
+    def __init__(
+        self, world: World, run: Sequence[Progress], begin: Begin | None = None, *, rehearses: bool = False
+    ) -> None:
         self._world = world
         self._begin = begin
         self._run = run
+        self._rehearses = rehearses
         self._id = secrets.token_hex(8)
         self._armed: dict[NodeName, Progress] = {}
         self._is_armed: set[NodeName] = set()
@@ -74,9 +79,12 @@ class Transaction:
         self._pulse = ExitStack()
 
     def __enter__(self) -> Self:
+        self._beat_on()
+        return self
+
+    def _beat_on(self) -> None:
         if self._world.pulse is not None:
             self._pulse.enter_context(self._world.pulse.beating(BEAT, self._beat))
-        return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -117,7 +125,7 @@ class Transaction:
 
         def arm_one(progress: Progress) -> None:
             progress.begin("armed")
-            checkpoint = Checkpoint(self._id, who, OPEN_SECONDS, progress.execution.frr, token)
+            checkpoint = Checkpoint(self._id, who, OPEN_SECONDS, progress.execution.frr, self._pves(progress), token)
             survives = self._world.nodes.arm(progress.node, checkpoint)
             self._is_armed.add(progress.node)
             if not survives:
@@ -140,6 +148,9 @@ class Transaction:
     def begins(self, run: Iterable[Progress]) -> None:
         """These nodes have their turn now."""
         self._begun.update(progress.node for progress in run if progress.execution.steps)
+
+    def _pves(self, progress: Progress) -> tuple[str, ...]:
+        return tuple(sorted({SDN_INTERFACES, *progress.execution.rehearsed})) if self._rehearses else ()
 
     def placed(self, progress: Progress) -> None:
         """The node has had its turn, to its end."""
@@ -221,7 +232,8 @@ class Transaction:
         self._beat()
         if self._lost_nodes():
             return False
-        on_each(self._world, healthy(self._run), self._finish)
+        if not self._rehearses:
+            on_each(self._world, healthy(self._run), self._finish)
         self._pulse.close()
         nodes = tuple(node for node in self._armed if node in self._placed)
         for node in nodes:
@@ -231,9 +243,10 @@ class Transaction:
             return self._fail_all(nodes, "not every node could be told to wait for that")
         kept = self._kept(nodes, self._world.clock.monotonic() + seconds)
         for node in kept:
-            progress = self._armed.pop(node)
+            progress = self._armed[node] if self._rehearses else self._armed.pop(node)
             progress.standing, progress.step = Standing.NEW, "confirmed"
             progress.done()
+        self._beat_on()
         rest = tuple(node for node in nodes if node not in kept)
         return not rest or self._fail_all(rest, "it was not confirmed in time")
 
@@ -243,13 +256,15 @@ class Transaction:
         while waiting and self._world.clock.monotonic() < end:
             self._world.clock.sleep(POLL)
             for node, applied in self._world.runner.each(tuple(waiting), self._world.nodes.applied).items():
-                if isinstance(applied, NodeError) or (applied.open is not None and applied.open.id == self._id):
+                if isinstance(applied, NodeError):
                     continue
-                waiting.remove(node)
-                if applied.kept == self._id:
+                if applied.kept == self._id:  # where PVE's commit is still to come, its checkpoint is still there
+                    waiting.remove(node)
                     kept.add(node)
-                elif not kept:
-                    return kept  # somebody has put it back
+                elif applied.open is None or applied.open.id != self._id:
+                    waiting.remove(node)
+                    if not kept:
+                        return kept  # somebody has put it back
         return kept
 
     def _fail_all(self, nodes: tuple[NodeName, ...], why: str) -> bool:
@@ -286,7 +301,10 @@ class Transaction:
                 progress.error = progress.error or f"{node}: {_UNTOLD}; run pvesdn apply again in 5 minutes"
 
     def put_back(self, *, because: str) -> None:
-        """Put back every node that was armed, unless PVE's definitions have been committed; tell what each has."""
+        """Put back every node that was armed, unless PVE's definitions have been committed; tell what each has.
+
+        :param because: why, for those on which nothing has failed; empty where that is as it should be.
+        """
         if self._is_kept:
             self._disarm(Standing.NEW)
         committed = self.is_committed()
@@ -305,7 +323,15 @@ class Transaction:
             else:
                 self._settle(progress, outcome)
             if not progress.error and progress.node in self._begun:
-                progress.error = f"{node}: put back as it was, because {because}"
+                progress.error = self._what_became(progress, because)
+
+    def _what_became(self, progress: Progress, because: str) -> str:
+        if progress.standing is Standing.NEW:
+            what = "it keeps what it has, because somebody has committed PVE's definitions meanwhile"
+            return f"{progress.node}: {what}; run pvesdn plan"
+        if not because and progress.standing is Standing.AS_BEFORE:
+            return ""
+        return f"{progress.node}: put back as it was, because {because or 'nothing was to be committed'}"
 
     def _give_up(self, progress: Progress, error: NodeError) -> None:
         if not progress.has_begun("written"):

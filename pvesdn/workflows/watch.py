@@ -116,7 +116,8 @@ def _look(
     if isinstance(changes, WatchReport):
         return changes
     memory = replace(memory, seen=now, is_readable=True, waiting_since=None)
-    if not reason:
+    is_retry = not reason
+    if is_retry:
         if done := _without_acting(world, memory, changes):
             return done
         reason = f"trying again what failed at {clock_time(memory.ran_at)}"
@@ -130,7 +131,8 @@ def _look(
     memory = replace(memory, run=LastRun.STARTED, ran_at=world.clock.now())
     if remember is not None and not any(node.obstacles for node in changes.nodes):
         remember(encode_memory(memory))
-    report = apply_on_record(world, changes, planner, comment=one_line(f"watch: {reason}", LONGEST_COMMENT))
+    comment = one_line(f"watch: {reason}", LONGEST_COMMENT)
+    report = apply_on_record(world, changes, planner, comment=comment, is_retry=is_retry)
     return WatchReport(True, reason, encode_memory(replace(memory, run=_ending(changes, report))), changes, report)
 
 

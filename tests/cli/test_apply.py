@@ -255,6 +255,33 @@ def test_what_pve_has_pending_is_committed_and_it_is_said(settings: Path) -> Non
     assert (result.status, result.err) == (0, "")
 
 
+def test_a_rehearsal_says_that_all_was_put_back_and_is_status_0(settings: Path) -> None:
+    cluster = fake_cluster(pve_files={"zones.cfg": "simple: lan\n\n"})
+    result = apply(settings, cluster, "--yes", "--no-commit")
+    assert (result.status, result.err) == (0, "")
+    assert "PVE's SDN: committed=skipped\n" in result.out
+    assert result.out.endswith("Rehearsed: 3 nodes verified and put back; PVE's definitions are still pending.\n")
+    assert ("apply_sdn",) not in cluster.api.calls
+
+
+def test_a_rehearsal_has_nothing_to_confirm(settings: Path) -> None:
+    cluster = fake_cluster(pve_files={"zones.cfg": "simple: lan\n\n"})
+    result = apply(settings, cluster, "--yes", "--no-commit", "--confirm", "1m")
+    assert result.status == 1
+    assert "--no-commit puts every node back, so there is nothing to confirm" in result.err
+
+
+def test_what_a_newer_pve_writes_is_committed_when_a_person_says_so(settings: Path) -> None:
+    cluster = fake_cluster(pve_files={"zones.cfg": "simple: lan\n\n"})
+    cluster.nodes["node2"].commands["versions"]["libpve-network-perl"] = "1.5.0"
+    result = apply(settings, cluster, "--yes")
+    assert result.status == 1
+    assert "node2: libpve-network-perl 1.5.0 is newer than pvesdn knows" in result.err
+    assert "pvesdn apply --commit-unrehearsed" in result.err
+    apply(settings, cluster, "--yes", "--commit-unrehearsed")
+    assert ("apply_sdn",) in cluster.api.calls
+
+
 def test_a_commit_that_fails_is_status_1(settings: Path) -> None:
     cluster = fake_cluster(pve_files={"zones.cfg": "simple: lan\n\n"})
     cluster.api.errors["apply_sdn"] = ApiUnavailable("connection refused")

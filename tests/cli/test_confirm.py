@@ -141,3 +141,11 @@ def test_an_apply_that_nobody_confirms_ends_with_3(settings: Path) -> None:
     assert "node1: put back as it was, because it was not confirmed in time" in done.err
     assert done.out.splitlines()[-1].startswith("Not confirmed, and put back: 3 put back and checked.")
     assert all(CHECKPOINT not in node.files for node in cluster.nodes.nodes.values())
+
+
+def test_of_a_rehearsal_it_is_said_that_pves_commit_is_still_to_come(cluster: FakeCluster, settings: Path) -> None:
+    ask(cluster, "arm", **ARMED, rehearses=["/etc/network/interfaces.d/sdn"])
+    ask(cluster, "hold", id="abc", waits=600, nodes=NODES)
+    done = call("--config", settings, "confirm", cluster=cluster)
+    assert (done.status, done.out) == (0, "Confirmed: apply abc on node1-node3 goes on to PVE's commit.\n")
+    assert "if it has died, the nodes put themselves back within 3 minutes" in done.err

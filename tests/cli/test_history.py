@@ -66,17 +66,18 @@ def lived(tried: Tried) -> None:
     tried.cluster.nodes["node3"].off = ""
 
 
-@pytest.mark.parametrize("width", WIDTHS)
-def test_the_history_looks_as_it_did(request: pytest.FixtureRequest, tried: Tried, width: int) -> None:
+def test_the_history_looks_as_it_did(request: pytest.FixtureRequest, tried: Tried) -> None:
     lived(tried)
-    printed = ""
-    for words in (("history",), ("history", "show", "2"), ("history", "show", "4"), ("diff", "1", "3"), ("diff", "3")):
-        printed += f"$ pvesdn {' '.join(words)}\n{ID.sub('0123456789abcdef', tried.call(*words, width=width).out)}\n"
-    screen = SCREENS / f"history-{width}.txt"
-    if request.config.getoption("--update-golden", default=False):
-        screen.write_text(printed)
-    assert printed == screen.read_text()
-    assert [line for line in printed.splitlines() if len(line) > width] == []
+    for width in WIDTHS:
+        printed = ""
+        for words in ("history", "history show 2", "history show 4", "diff 1 3", "diff 3"):
+            out = tried.call(*words.split(), width=width).out
+            printed += f"$ pvesdn {words}\n{ID.sub('0123456789abcdef', out)}\n"
+        screen = SCREENS / f"history-{width}.txt"
+        if request.config.getoption("--update-golden", default=False):
+            screen.write_text(printed)
+        assert printed == screen.read_text()
+        assert [line for line in printed.splitlines() if len(line) > width] == []
 
 
 def test_an_apply_has_an_entry_before_it_changes_anything(tried: Tried) -> None:
@@ -100,6 +101,8 @@ def test_nothing_to_do_leaves_no_entry(tried: Tried) -> None:
     assert "Nothing has been applied yet" in tried.call("history").out
     tried.apply()
     assert tried.apply().status == 0
+    del tried.cluster.nodes.pve_files["/etc/pve/sdn/pvesdn-seen.json"]
+    assert tried.apply().status == 0  # the memory of the VTEPs alone
     assert len(tried.entries) == 1
 
 
@@ -261,6 +264,19 @@ def test_a_rollback_asks_and_goes_by_what_a_person_says(tried: Tried, settings: 
     assert tried.cluster.nodes.pve_files[OWN] == DEFINED
 
 
+def test_definitions_that_were_never_in_force_are_said_to_be_that(tried: Tried) -> None:
+    tried.apply()
+    assert tried.apply(CHANGED["gateway"], "--confirm=30s").status == 3
+    tried.cluster.nodes.pve_files[OWN] = DEFINED
+    done = tried.call("rollback", "2", "--yes")
+    assert done.status == 0, done.err
+    assert "warning: apply 2 ended as 'not confirmed': its definitions were not in force" in done.err
+    left = json.loads(tried.cluster.nodes.pve_files[HISTORY_FILE])
+    del left["entries"][1]["ending"]
+    tried.cluster.nodes.pve_files[HISTORY_FILE] = json.dumps(left)
+    assert "warning: nobody has told how apply 2 ended" in tried.call("rollback", "2", "--yes").err
+
+
 def test_a_rollback_as_a_document_is_that_of_an_apply(tried: Tried) -> None:
     tried.apply()
     tried.apply(CHANGED["gateway"])
@@ -338,6 +354,27 @@ def test_the_definitions_of_an_apply_are_printed_as_they_were(tried: Tried) -> N
     assert tried.call("history", "show", "1", "--definitions").out == CHANGED["gateway"]
 
 
+def test_an_entry_that_breaks_the_rules_of_the_history_keeps_no_apply_from_being_done(tried: Tried) -> None:
+    tried.cluster.clock.sleep(1e12)  # a year of five digits
+    done = tried.apply()
+    assert done.status == 0
+    assert "warning: not in the history: /etc/pve/sdn/pvesdn-history.json: cannot be written" in done.err
+    assert HISTORY_FILE not in tried.cluster.nodes.pve_files
+
+
+def test_a_slip_behind_history_is_told_with_what_was_meant(tried: Tried) -> None:
+    assert "there is no 'history 12'; did you mean history show 12?" in tried.call("history", "12").err
+    assert "did you mean history show N or diff N M?" in tried.call("history", "list").err
+
+
+def test_a_snapshot_has_nothing_of_the_history(tried: Tried, tmp_path: Path) -> None:
+    tried.apply(None, "--comment", "for nobody else")
+    assert tried.call("snapshot", str(tmp_path / "saved")).status == 0
+    files = [path for path in (tmp_path / "saved").rglob("*") if path.is_file()]
+    assert files
+    assert not [path for path in files if "history" in path.name or "for nobody else" in path.read_text()]
+
+
 def test_the_documents_have_the_same(tried: Tried) -> None:
     lived(tried)
     listed = json.loads(tried.call("history", "--json").out)
@@ -391,3 +428,18 @@ def test_a_look_of_watch_says_why_it_applied(settings: Path, tmp_path: Path) -> 
     assert call("--config", settings, "watch", "--once", cluster=cluster, local_node="node1").status == 0
     (entry,) = decode_history(cluster.nodes.pve_files[HISTORY_FILE]).entries
     assert entry.comment == "watch: first look"
+
+
+def test_what_watch_tries_again_each_hour_does_not_fill_the_history(settings: Path, tmp_path: Path) -> None:
+    settings.write_text(f'{settings.read_text()}[watch]\naction = "apply"\nstate_dir = "{tmp_path}"\n')
+    cluster = fake_cluster(DEFINED)
+    cluster.nodes["node2"].refuses["commit"] = "No space left on device"
+    for _ in range(4):
+        assert call("--config", settings, "watch", "--once", cluster=cluster, local_node="node1").status == 1
+        cluster.clock.sleep(3601)
+    entries = decode_history(cluster.nodes.pve_files[HISTORY_FILE]).entries
+    assert [(entry.number, entry.comment) for entry in entries] == [
+        (1, "watch: first look"),
+        (4, "watch: trying again what failed at 2023-11-15 00:13"),
+    ]
+    assert {entry.ending for entry in entries} == {Ending.FAILED}

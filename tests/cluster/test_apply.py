@@ -11,7 +11,19 @@ from pvesdn.errors import ApplyRefused
 from pvesdn.model.files import Action
 from pvesdn.model.flags import PlanFlags
 from pvesdn.model.report import Outcome
-from tests.cluster.kit import EVPN, PVE_SIMPLE, apply_to, errors, everything, plan_of, reloads, serving
+from pvesdn.workflows.apply import apply
+from tests.cluster.kit import (
+    EVPN,
+    PLANNER,
+    PVE_SIMPLE,
+    apply_to,
+    errors,
+    everything,
+    plan_of,
+    reloads,
+    serving,
+    world_of,
+)
 
 OURS = "/etc/network/interfaces.d/pvesdn"
 SDN = "/etc/network/interfaces.d/sdn"
@@ -52,7 +64,9 @@ def test_pves_pending_zones_go_the_way_of_their_version(tmp_path: Path, characte
         for node in cluster.nodes.values():
             assert "iface office" in (node.read(SDN) or "")
             assert "office" in node.links()
-        assert reloads(cluster) == {"pve1": 1, "pve2": 1, "pve3": 1}
+        # PVE 9's text is known to the byte: it is loaded once before the commit, and once more by PVE.
+        times = 2 if character > 8 else 1
+        assert reloads(cluster) == {"pve1": times, "pve2": times, "pve3": times}
         assert plan_of(cluster).is_empty
 
 
@@ -132,8 +146,15 @@ def test_a_commit_whose_reload_fails_on_one_node_says_which(tmp_path: Path) -> N
     with serving(tmp_path) as cluster:
         for name, text in PVE_SIMPLE.items():
             cluster.write_sdn(name, text)
-        cluster.nodes["pve3"].break_command("ifreload", status=1, stderr="error: office: it did not work\n")
-        report = apply_to(cluster)
+        world = world_of(cluster)
+        commit = world.api.apply_sdn
+
+        def committed(token: str | None = None) -> str:  # after the rehearsal, in which it must not fail
+            cluster.nodes["pve3"].break_command("ifreload", status=1, stderr="error: office: it did not work\n")
+            return commit(token)
+
+        world.api.apply_sdn = committed  # type: ignore[method-assign]
+        report = apply(world, plan_of(cluster), PLANNER)
         assert report.commit is Outcome.OK
         assert set(errors(report)) == {"pve3"}
 

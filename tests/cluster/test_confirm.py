@@ -208,8 +208,8 @@ def test_an_id_that_is_not_open_is_refused(tmp_path: Path) -> None:
             roll_back(quick(cluster), "abc")
 
 
-def test_with_pves_definitions_pending_a_confirmation_is_refused_before_anything(tmp_path: Path) -> None:
-    with serving(tmp_path) as cluster:
+def test_where_pves_definitions_cannot_be_rehearsed_a_confirmation_is_refused_before_anything(tmp_path: Path) -> None:
+    with serving(tmp_path, character=8) as cluster:
         standing_network(cluster)
         for name, text in PVE_SIMPLE.items():
             cluster.write_sdn(name, text)
@@ -349,7 +349,7 @@ def test_where_a_node_was_not_told_the_next_apply_brings_it_up_to_date(tmp_path:
 
 
 def test_who_applies_without_confirm_where_pve_commits_gets_through(tmp_path: Path) -> None:
-    with serving(tmp_path) as cluster:
+    with serving(tmp_path, character=8) as cluster:
         standing_network(cluster)
         for name, text in PVE_SIMPLE.items():
             cluster.write_sdn(name, text)

@@ -10,9 +10,6 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-import pytest
-
-from pvesdn.model.history import Ending
 from pvesdn.workflows.history import read_history
 from pvesdn_lab.simulated.cluster import SimulatedCluster
 from tests.cli.kit import Result, call, settings_file
@@ -84,19 +81,6 @@ def test_former_definitions_that_do_not_fit_any_more_are_refused_by_their_own_na
         assert cluster.read_sdn(OWN) == EVPN
 
 
-def test_definitions_that_were_never_in_force_are_said_to_be_that(tmp_path: Path) -> None:
-    with serving(tmp_path / "cluster") as cluster:
-        shell = Shell(cluster, tmp_path)
-        shell.apply({})
-        cluster.write_sdn(OWN, EVPN + ANOTHER_ZONE)
-        assert shell.run("pvesdn apply --yes --confirm=30s").status == 3
-        assert [entry.ending for entry in read_history(world_of(cluster)).entries][1] is Ending.UNCONFIRMED
-        done = shell.run("pvesdn rollback 2 --yes")
-        assert done.status == 0, done.err
-        assert "warning: apply 2 ended as 'not confirmed': its definitions were not in force" in done.err
-        assert plan_of(cluster).is_empty
-
-
 THEN = {
     "zones.cfg": "simple: lan\n\tipam pve\n\nsimple: spare\n\tmtu 1400\n\n",
     "vnets.cfg": "vnet: office\n\tzone lan\n\talias the office\n\nvnet: old\n\tzone spare\n\n",
@@ -128,15 +112,11 @@ def with_both(tmp_path: Path, cluster: SimulatedCluster) -> tuple[Shell, Result]
     return shell, done
 
 
-@pytest.mark.parametrize("presses_apply", [False, True], ids=["pending", "committed"])
-def test_who_does_in_the_panel_what_is_said_can_go_back(tmp_path: Path, *, presses_apply: bool) -> None:
+def test_who_does_in_the_panel_what_is_said_can_go_back(tmp_path: Path) -> None:
     with serving(tmp_path / "cluster") as cluster:
         shell, done = with_both(tmp_path, cluster)
         for kind, id_, deed in re.findall(r"error: (\w+) '(\w+)': (.*)", done.err):
             in_the_panel(cluster, f"{kind}s.cfg", id_, deed)
-        if presses_apply:
-            world_of(cluster).api.apply_sdn()
-            cluster.wait_for_tasks(10)
         done = shell.run("pvesdn rollback 1 --yes")
         assert done.status == 0, done.err
         assert cluster.read_sdn(OWN) == EVPN

@@ -141,7 +141,6 @@ AT_THE_LAST_MOMENT: dict[str, tuple[Callable[[SimulatedCluster], object], str, s
         "edited since the plan was shown: zones.cfg",
         None,
     ),
-    "quorum is lost": (SimulatedCluster.lose_quorum, "has no quorum", None),
     "the commit is refused": (
         lambda cluster: cluster.sim.fail("PUT", "/cluster/sdn", 403, "Permission check failed (/sdn, SDN.Allocate)"),
         "SDN.Allocate",
@@ -163,7 +162,6 @@ def test_what_happens_right_before_the_commit_stops_it_and_every_node_is_as_befo
         assert said in report.commit_error
         assert {node.standing for node in report.nodes} == {Standing.AS_BEFORE}
         assert state_of(cluster) == before
-        cluster.regain_quorum()
         assert cluster.read_sdn(LOCK) == left
         assert plan_of(cluster).pending
 

@@ -291,7 +291,7 @@ def test_touches_no_file_that_is_not_pvesdns(subject: Subject, path: str) -> Non
 @pytest.mark.parametrize(
     "more", [{"mode": "644"}, {"mode": "07777"}, {"owner": "root"}, {"owner": "../x:root"}, {"text": "half \ud800"}]
 )
-def test_refuses_modes_owners_and_texts_that_are_none(subject: Subject, more: dict[str, str]) -> None:
+def test_refuses_modes_owners_and_texts_that_are_none(subject: Subject, more: dict[str, Any]) -> None:
     with pytest.raises(NodeFailed):
         subject.agent.stage(NODE, [FileWrite(**{"path": OURS, "text": "auto x\n", **more})])
     assert subject.remains() == []

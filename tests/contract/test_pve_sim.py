@@ -424,7 +424,8 @@ class TestLock:
     def test_a_dry_run_shows_what_would_be_written(self, start):
         cluster = start()
         apply(cluster)
-        assert call(cluster, "GET", "/cluster/sdn/dry-run", node="pve1").json()["data"] == {}
+        # frr.conf is compared whether or not PVE would write it.
+        assert "interfaces-diff" not in call(cluster, "GET", "/cluster/sdn/dry-run", node="pve1").json()["data"]
         cluster.write_sdn("zones.cfg", ZONES)
         cluster.write_sdn("vnets.cfg", VNETS)
         diff = call(cluster, "GET", "/cluster/sdn/dry-run", node="pve1").json()["data"]["interfaces-diff"]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import pwd
+import socket
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +37,20 @@ def test_away_from_the_cluster_every_node_is_reached_through_ssh() -> None:
     assert isinstance(transport_of(world), MembershipTransport)
     assert world.local_node is None
     assert world.task_timeout == 42
+
+
+def test_who_acts_is_the_token_by_its_name_the_user_or_who_is_logged_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    token = {"backend": "https", "host": "pve1", "user": "pvesdn@pve", "token_name": "sdn", "token_value": "geheim"}
+    here = socket.gethostname()
+    assert build_world(settings(api=token), FakeObserver()).who == f"pvesdn@pve!sdn on {here}"
+    assert build_world(settings(), FakeObserver()).who == f"root@pam on {here}"
+    login = pwd.getpwuid(os.getuid()).pw_name
+    for sudo, who in (("", login), (login, login), ("alice", f"alice as {login}")):
+        monkeypatch.setenv("SUDO_USER", sudo)
+        assert build_world(settings(api={"backend": "local"}), FakeObserver()).who == f"{who} on {here}"
+    monkeypatch.setattr(os, "getuid", lambda: 2**31 - 7)
+    monkeypatch.delenv("SUDO_USER")
+    assert build_world(settings(api={"backend": "local"}), FakeObserver()).who == f"uid {2**31 - 7} on {here}"
 
 
 def test_a_node_reaches_itself_directly_and_the_others_through_ssh(tmp_path: Path) -> None:

@@ -136,6 +136,11 @@ class MachineOnPmxcfs(Machine):
         """Remove a folder from the cluster file system."""
         self._locks.remove(place)
 
+    def remove_file(self, place: str) -> None:
+        """Remove a file from the cluster file system."""
+        self._locks.require_quorum(place)
+        super().remove_file(place)
+
 
 class Pmxcfs:
     """The shared folder below `folder`.

@@ -31,14 +31,18 @@ _COMMANDS = {
 
 
 class PveText:
-    """PVE's generator in the simulated cluster."""
+    """PVE's generator in the simulated cluster.
+
+    :ivar extra: what it appends to `interfaces.d/sdn`, as a generator would that is not the one that we know.
+    """
 
     def __init__(self) -> None:
         self._renderer = Renderer()
+        self.extra = ""
 
     def sdn(self, running: RunningConfig, node: Host) -> str:
         """The text of `interfaces.d/sdn` for a committed configuration."""
-        return self._print(running, node).get(SDN_INTERFACES) or f"#version:{running['version']}\n"
+        return (self._print(running, node).get(SDN_INTERFACES) or f"#version:{running['version']}\n") + self.extra
 
     def frr(self, running: RunningConfig, node: Host) -> str | None:
         """The text of `frr.conf`, with the lines of frr.conf.local where PVE merges them; None where

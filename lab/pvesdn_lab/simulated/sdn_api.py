@@ -10,7 +10,7 @@ from typing import Any, Protocol, TypeAlias
 from fakepve import PveError
 
 from pvesdn_lab.simulated import sdn_config, sdn_objects
-from pvesdn_lab.simulated.reload import reload_network, running_has_frr
+from pvesdn_lab.simulated.reload import FRR_CONF, SDN_FILE, reload_network, running_has_frr
 from pvesdn_lab.simulated.world import LabWorld
 
 Log: TypeAlias = Callable[[str], None]
@@ -134,8 +134,10 @@ class SdnApi:
         world, node = self._world, self._world.hosts[values["node"]]
         running = sdn_config.running(world.pmxcfs.sdn)
         would_be = {"version": running.get("version", 0), **sdn_config.pending(world.pmxcfs.sdn, world.character.kinds)}
-        diff = sdn_config.unified_diff(node.read("/etc/network/interfaces.d/sdn"), world.text.sdn(would_be, node))
-        return {"interfaces-diff": diff} if diff else {}
+        interfaces = sdn_config.unified_diff("interfaces.d/sdn", node.read(SDN_FILE), world.text.sdn(would_be, node))
+        # Whether or not PVE would write it.
+        frr = sdn_config.unified_diff("frr.conf", node.read(FRR_CONF), world.text.frr(would_be, node) or "")
+        return {key: diff for key, diff in (("interfaces-diff", interfaces), ("frr-diff", frr)) if diff}
 
     def _has_pending(self) -> bool:
         running = sdn_config.running(self._world.pmxcfs.sdn)

@@ -131,7 +131,7 @@ def _with_state(old: dict[str, Any] | None, new: dict[str, Any] | None) -> dict[
     return {**old, **shown, **({"state": "changed", "pending": changes} if changes else {})}
 
 
-def unified_diff(old: str | None, new: str) -> str:
+def unified_diff(name: str, old: str | None, new: str) -> str:
     """What the dry run shows for one file; empty when there is no difference."""
     before, after = (old or "").splitlines(keepends=True), new.splitlines(keepends=True)
-    return "".join(difflib.unified_diff(before, after, "a/interfaces.d/sdn", "b/interfaces.d/sdn"))
+    return "".join(difflib.unified_diff(before, after, f"a/{name}", f"b/{name}"))

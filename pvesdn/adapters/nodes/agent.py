@@ -72,7 +72,8 @@ class ProgramAgent:
     def arm(self, node: NodeName, checkpoint: Checkpoint) -> bool:
         """Have the node write down how it is; whether it puts itself back after a reboot too."""
         words: dict[str, Json] = {"id": checkpoint.id, "who": checkpoint.who, "seconds": checkpoint.seconds}
-        words |= {"frr": checkpoint.frr.value, **({"token": checkpoint.token} if checkpoint.token else {})}
+        words |= {"frr": checkpoint.frr.value, "rehearses": list(checkpoint.rehearses)}
+        words |= {"token": checkpoint.token} if checkpoint.token else {}
         return decode_flag(node, self._ask(node, "arm", **words), "survives_reboot")
 
     def hold(self, node: NodeName, apply_id: str, *, is_committing: bool = False) -> bool:
@@ -117,6 +118,10 @@ class ProgramAgent:
     def change_frr(self, node: NodeName, action: FrrAction) -> None:
         """Have FRR take its files."""
         self._ask(node, "frr", action=action.value)
+
+    def reload(self, node: NodeName) -> None:
+        """Have the node reload its network from its files as they are."""
+        self._ask(node, "reload")
 
     def restore_flooding(self, node: NodeName, flooding: Flooding) -> None:
         """Append static all-zero FDB entries that are missing."""
@@ -182,6 +187,7 @@ def _entries(files: Sequence[FileWrite]) -> list[dict[str, Json]]:
             "expect": file.expect,
             # By this the file is known as ours when FRR has put it into its own words (`write memory`).
             "meaning": meaning(file.text) if file.path == FRR_CONF and file.text is not None else None,
+            "is_pves": file.is_pves,
         }
         for file in files
     ]

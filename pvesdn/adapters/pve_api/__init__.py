@@ -23,6 +23,7 @@ from pvesdn.decode.cluster import answers as api_answers
 from pvesdn.decode.cluster.answers import AnswerError, one_line
 from pvesdn.errors import ApiRefused, ApiUnavailable, ClusterError
 from pvesdn.model.api_settings import ApiSettings
+from pvesdn.model.dry_run import DryRun
 from pvesdn.model.primitives import Json, NodeName, Upid
 from pvesdn.model.tasks import TaskState
 
@@ -83,6 +84,11 @@ class PveApi:
     def unlock_sdn(self, token: str) -> None:
         """`DELETE /cluster/sdn/lock`: give the lock back."""
         self._call("DELETE", "cluster/sdn/lock", {"lock-token": token})
+
+    def dry_run(self, node: NodeName) -> DryRun:
+        """What PVE's commit of what is pending would change in the node's files."""
+        with self._understanding("GET /cluster/sdn/dry-run"):
+            return api_answers.decode_dry_run(self._call("GET", "cluster/sdn/dry-run", {"node": node}))
 
     def require(self, rights: Iterable[tuple[str, str]]) -> None:
         """Return if we have every privilege; pvesh runs as root@pam, who has them all."""

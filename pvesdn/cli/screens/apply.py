@@ -69,6 +69,9 @@ def _outcome(outcome: Outcome) -> Span:
 
 def _last_line(report: ApplyReport) -> Line:
     good = sum(node.is_good for node in report.nodes)
+    if report.is_good and report.is_rehearsal:
+        what = f"{counted(good, 'node')} verified and put back; PVE's definitions are still pending."
+        return Span("Rehearsed: ", Style.GOOD), what
     if report.is_good and report.has_new_definitions and not report.nodes:
         return (Span("Apply complete: the definitions are replaced, no node had to change.", Style.GOOD),)
     if report.is_good:

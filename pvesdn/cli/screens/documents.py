@@ -204,6 +204,7 @@ def _report(report: ApplyReport) -> dict[str, Any]:
         "commit_error": report.commit_error,
         "not_checked": list(report.not_checked),
         "is_unconfirmed": report.is_unconfirmed,
+        "is_rehearsal": report.is_rehearsal,
         "not_recorded": report.not_recorded,
         "checks": None if report.verdict is None else _verdict(report.verdict),
     } | ({"definitions": Outcome.OK.value} if report.has_new_definitions else {})

@@ -45,9 +45,8 @@ def list_lines(history: History, width: int | None) -> Iterator[Line]:
     head, *lines = columns([("no", "began (UTC)", "ended", "plan", "by"), *rows], indent=0)
     yield (head,)
     for entry, line in zip(history.entries, lines, strict=True):
-        ending = entry.ending.value
-        left, right = line.split(f"  {ending}", 1) if f"  {ending}" in line else (line, "")
-        yield from wrapped([(f"{left}  ", Span(ending, _STYLES.get(entry.ending, Style.ERROR)), right)], width)
+        left, ending, right = line.partition(f"  {entry.ending.value}")
+        yield from wrapped([(left, Span(ending, _STYLES.get(entry.ending, Style.ERROR)), right)], width)
         if entry.comment:
             yield from wrapped([("    ", Span(entry.comment, Style.FAINT))], width)
 

@@ -40,6 +40,7 @@ from pvesdn.workflows.history import apply_on_record
 from pvesdn.workflows.lock import alone
 from pvesdn.workflows.plan import plan as make_plan
 from pvesdn.workflows.read import read_cluster
+from pvesdn.workflows.rehearsal import refuse_unrehearsed
 from pvesdn.workflows.world import World
 
 
@@ -49,6 +50,16 @@ from pvesdn.workflows.world import World
 @options.confirm
 @options.turns
 @options.comment
+@click.option(
+    "--no-commit",
+    is_flag=True,
+    help="Try out what PVE has pending and put every node back; PVE commits nothing.",
+)
+@click.option(
+    "--commit-unrehearsed",
+    is_flag=True,
+    help="Have PVE commit what cannot be tried out before, because its version is newer than pvesdn knows.",
+)
 @options.diff
 @options.nodes
 @options.decisions
@@ -63,6 +74,8 @@ def apply(
     confirm_within: int | None,
     wishes: Wishes,
     comment: str,
+    no_commit: bool,
+    commit_unrehearsed: bool,
     has_diff: bool,
     only: tuple[str, ...],
     flags: PlanFlags,
@@ -72,16 +85,19 @@ def apply(
     Every node's files are staged and checked first; a refusal stops the run before anything has changed. Then one node
     goes first: its files are swapped whole, FRR and the network are reloaded, and what it can show alone is checked.
     The others follow side by side, and at the end everything is read again. If anything fails on the way, every node is
-    put back as it was, and looked at. What PVE's own SDN has pending is committed last, for the whole cluster; after
-    that nothing is put back.
+    put back as it was, and looked at.
 
     The first node is the one whose loss costs least: not the one that pvesdn runs on, which comes last, then not an
     exit or a route reflector, then the one with the fewest guests; --canary names another. What all nodes must agree
     in, such as the AS number or a VNI, changes on all of them at once; the plan says so.
 
+    What PVE's own SDN has pending is tried out first: the files that PVE would write are put in place, loaded and
+    verified, while PVE's definitions stay pending. Then PVE commits, for the whole cluster; after that nothing is put
+    back. With --no-commit it ends before the commit, and every node is put back.
+
     With --confirm what was done stays only if somebody says `pvesdn confirm` in time, from any machine that reaches the
-    nodes. Otherwise each node puts itself back, with nobody's help. It is refused while PVE's own SDN has something
-    pending.
+    nodes. Otherwise each node puts itself back, with nobody's help. What PVE has pending is committed when it has been
+    confirmed.
 
     PLAN is a file that `pvesdn plan --out` has saved: its nodes, its decisions and its draft count, and it is refused
     if anything that it was made from has changed since.
@@ -91,8 +107,16 @@ def apply(
     """
     if plan_file is not None and (only or flags != PlanFlags()):
         raise click.UsageError("a saved plan has its nodes and decisions in it: give them to `pvesdn plan --out`")
+    if no_commit and confirm_within is not None:
+        raise click.UsageError("--no-commit puts every node back, so there is nothing to confirm")
     manner = Manner(
-        is_agreed=is_agreed, has_diff=has_diff, confirm_within=confirm_within or 0, comment=comment, wishes=wishes
+        is_agreed=is_agreed,
+        has_diff=has_diff,
+        confirm_within=confirm_within or 0,
+        comment=comment,
+        wishes=wishes,
+        commits=not no_commit,
+        commit_unrehearsed=commit_unrehearsed,
     )
     require_answer(session, manner)
     source = _Source(Terms(flags=flags, nodes=nodes_of(only)), plan_file)
@@ -108,6 +132,8 @@ class Manner:
     :param confirm_within: seconds; 0 where nobody has to confirm.
     :param comment: for the history.
     :param wishes: what was said about the order of the nodes.
+    :param commits: False where what PVE has pending is only tried out.
+    :param commit_unrehearsed: what cannot be tried out may be committed.
     """
 
     is_agreed: bool
@@ -115,6 +141,8 @@ class Manner:
     confirm_within: int
     comment: str
     wishes: Wishes = field(default_factory=Wishes)
+    commits: bool = True
+    commit_unrehearsed: bool = False
 
 
 def require_answer(session: Session, manner: Manner) -> None:
@@ -151,23 +179,29 @@ def offer_and_apply(
             _show_offer(session, offer, has_diff=manner.has_diff)
         _refuse_obstacles(offer.changes)
         require_canary(offer.changes, manner.wishes)
+        refuse_unrehearsed(
+            offer.changes,
+            commit_unrehearsed=manner.commit_unrehearsed,
+            confirm_within=manner.confirm_within,
+            commits=manner.commits,
+        )
         if not manner.is_agreed:
             world, offer = _agreed(session, make, turn, world, offer, has_diff=manner.has_diff)
         changes = offer.changes
         report: ApplyReport | None = None
         if offer.has_work or changes.seen is not None:
-            report = _carry_out(
-                session,
-                steps,
-                lambda: apply_on_record(
-                    world,
-                    changes,
-                    planner,
-                    confirm_within=manner.confirm_within,
-                    wishes=manner.wishes,
-                    comment=manner.comment,
-                ),
+            work = partial(
+                apply_on_record,
+                world,
+                changes,
+                planner,
+                confirm_within=manner.confirm_within,
+                wishes=manner.wishes,
+                comment=manner.comment,
+                commits=manner.commits,
+                commit_unrehearsed=manner.commit_unrehearsed,
             )
+            report = _carry_out(session, steps, work)
     if not offer.has_work:
         report = None
     status = _status(changes, report)

@@ -36,7 +36,12 @@ def confirm(session: Session, *, apply_id: str | None, is_question: bool) -> int
             session.screen.lines(standing_lines(now))
         return statuses.OK
     found = carry_out(world, apply_id)
-    if found is not None and (trouble := settle(world, list(found.nodes), found.id, Ending.CONFIRMED)):
+    rehearses = found is not None and any(there.rehearses for there in found.nodes.values())
+    if (
+        found is not None
+        and not rehearses
+        and (trouble := settle(world, list(found.nodes), found.id, Ending.CONFIRMED))
+    ):
         session.screen.warning(f"not in the history: {trouble}")
     if session.wants_json:
         nodes = [] if found is None else sorted(found.nodes)
@@ -45,5 +50,8 @@ def confirm(session: Session, *, apply_id: str | None, is_question: bool) -> int
     elif found is None:
         session.screen.line(f"Apply {apply_id} had been confirmed before.")
     else:
-        session.screen.line(Span(f"Confirmed: {ids(found)} stays.", Style.GOOD))
+        what = "goes on to PVE's commit" if rehearses else "stays"
+        session.screen.line(Span(f"Confirmed: {ids(found)} {what}.", Style.GOOD))
+        if rehearses:
+            session.screen.remark("Its run does that; if it has died, the nodes put themselves back within 3 minutes.")
     return statuses.OK

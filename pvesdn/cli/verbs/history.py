@@ -22,7 +22,23 @@ from pvesdn.workflows.history import read_history
 _NUMBER = click.IntRange(1, 999_999_999)
 
 
-@click.group(epilog=statuses.TABLE, invoke_without_command=True, subcommand_metavar="[show N | diff N [M]]")
+class _Further(click.Group):
+    """What may stand behind `history`."""
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        found = super().get_command(ctx, cmd_name)
+        if found is None:
+            meant = f"show {cmd_name}" if cmd_name.isdigit() else "show N or diff N M"
+            ctx.fail(f"there is no 'history {cmd_name}'; did you mean history {meant}?")
+        return found
+
+
+@click.group(
+    cls=_Further,
+    epilog=statuses.TABLE,
+    invoke_without_command=True,
+    subcommand_metavar="[show N | diff N [M]]",
+)
 @options.json_output
 @options.common
 @click.pass_context

@@ -6,9 +6,10 @@ import json
 import re
 from typing import TypeVar
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import Field, TypeAdapter, ValidationError
 
 from pvesdn.model.base import Observed
+from pvesdn.model.dry_run import DryRun
 from pvesdn.model.primitives import Json, Upid
 from pvesdn.model.tasks import TaskState
 
@@ -57,6 +58,11 @@ class _Line(Observed):
     t: str = ""
 
 
+class _DryRun(Observed):
+    interfaces: str | None = Field(default=None, alias="interfaces-diff")
+    frr: str | None = Field(default=None, alias="frr-diff")
+
+
 def decode_task(upid: Upid, answer: Json) -> TaskState:
     """The answer of `GET /nodes/{node}/tasks/{upid}/status`."""
     status = _decoded(TypeAdapter(_Status), answer, "a task's status")
@@ -97,6 +103,12 @@ def decode_token(answer: Json) -> str:
         msg = "not the token of a lock"
         raise AnswerError(msg)
     return answer
+
+
+def decode_dry_run(answer: Json) -> DryRun:
+    """The answer of `GET /cluster/sdn/dry-run`."""
+    told = _decoded(TypeAdapter(_DryRun), {} if answer is None else answer, "a dry run")
+    return DryRun(interfaces=told.interfaces or "", frr=told.frr or "")
 
 
 def find_upid(text: Json, kind: str) -> Upid:

@@ -127,13 +127,13 @@ def decode_applied(node: str, value: Mapping[str, Json]) -> Applied:
 
 
 def _applied(value: Mapping[str, Json]) -> Applied:
-    kept, found = value.get("kept"), value.get("open")
+    kept, opened = value.get("kept"), value.get("open")
     if not isinstance(kept, str):
         message = "kept is not text"
         raise WrongShapeError(message)
-    if found is None:
+    if opened is None:
         return Applied(None, kept)
-    match json_text.mapping(found, "open"):
+    match json_text.mapping(opened, "open"):
         case {
             "id": str(name),
             "who": str(who),
@@ -141,8 +141,9 @@ def _applied(value: Mapping[str, Json]) -> Applied:
             "left": (int() | float()) as left,
             "state": "at work" | "waiting" | "overdue" as state,
         } as told:
-            nodes = _lines(told, "nodes")
-            return Applied(OpenApply(one_line(name), one_line(who), age, left, OpenState(state), nodes), kept)
+            nodes, rehearses = _lines(told, "nodes"), told.get("rehearses") is True
+            found = OpenApply(one_line(name), one_line(who), age, left, OpenState(state), nodes, rehearses=rehearses)
+            return Applied(found, kept)
     message = "open is not an apply"
     raise WrongShapeError(message)
 

@@ -29,7 +29,7 @@ from pvesdn.node.program.guard import is_on_disk, set_guard
 from pvesdn.node.program.machine import Machine, Refused
 from pvesdn.node.program.places import RUNNING_CONFIG, TARGETS
 from pvesdn.node.program.record import load_record, save_record
-from pvesdn.node.program.request import Value, list_at, text_at
+from pvesdn.node.program.request import Value, checked_target, list_at, text_at
 from pvesdn.node.program.swap import locked, unstage
 from pvesdn.node.program.sweep import COMMITTING, sweep
 
@@ -39,7 +39,8 @@ LONGEST = 24 * 3600
 
 def arm(machine: Machine, arguments: Value) -> Value:
     """Leave a checkpoint: ``{"id", "who", "seconds", "frr": "none", "reload" or "restart"}`` ->
-    ``{"survives_reboot": bool}``. With ``"token"`` the node gives that lock of PVE's back when the apply is over.
+    ``{"survives_reboot": bool}``. With ``"token"`` the node gives that lock of PVE's back when the apply is over; with
+    ``"rehearses": [paths]``, files that PVE writes itself, it keeps what it has once PVE has committed, by whomever.
 
     What is staged has to be staged already. Every further verb of the apply moves its deadline on by ``seconds``, and
     so does this one when it is asked again. Once the deadline is over, the node puts itself back; where
@@ -49,14 +50,14 @@ def arm(machine: Machine, arguments: Value) -> Value:
     name, who, action = text_at(arguments, "id"), text_at(arguments, "who"), text_at(arguments, "frr")
     seconds = _seconds(arguments, "seconds")
     token = text_at(arguments, "token") if "token" in arguments else ""
+    rehearses = [checked_target(path) for path in list_at(arguments, "rehearses", str)]
     with locked(machine):
         if _is_open(machine, name):
             begun(machine, "")
             return {"survives_reboot": is_on_disk(machine)}
         try:
-            checkpoint = _taken(
-                machine, {"id": name, "who": who, "seconds": seconds, "frr_action": action, "token": token}
-            )
+            words = {"id": name, "who": who, "seconds": seconds, "frr_action": action, "token": token}
+            checkpoint = _taken(machine, dict(words, rehearses=rehearses))
             # Before the checkpoint: an armed node without a guard would be one that nobody puts back.
             survives = set_guard(machine, name) if machine.source else True
             save_checkpoint(machine, checkpoint)
@@ -92,11 +93,12 @@ def hold(machine: Machine, arguments: Value) -> Value:
 
 
 def standing(machine: Machine, arguments: Value) -> Value:
-    """What has been applied here: ``{}`` -> ``{"open": {"id", "who", "age", "left", "state", "nodes"} or null, "kept":
-    id}``.
+    """What has been applied here: ``{}`` -> ``{"open": {"id", "who", "age", "left", "state", "nodes", "rehearses"} or
+    null, "kept": id}``.
 
     ``age`` and ``left`` are seconds, ``age`` null after a reboot; ``state`` is ``at work``, ``waiting`` for
-    confirmation, or ``overdue``. ``kept`` is the apply that was confirmed last, empty if none was.
+    confirmation, or ``overdue``. ``kept`` is the apply that was confirmed last, empty if none was. Of one that
+    ``rehearses`` PVE's commit is still to come.
     """
     del arguments
     checkpoint = load_checkpoint(machine)
@@ -113,6 +115,7 @@ def standing(machine: Machine, arguments: Value) -> Value:
         "left": left,
         "state": state,
         "nodes": checkpoint.get("nodes", []),
+        "rehearses": bool(checkpoint.get("rehearses")),
     }
     return {"open": told, "kept": kept}
 
@@ -121,7 +124,8 @@ def disarm(machine: Machine, arguments: Value) -> Value:
     """The apply ``{"id"}`` is over and stays -> ``{}``; done already does not matter.
 
     With ``"confirms": true`` -> ``{"is_kept": bool}``, false where it has been put back.
-    Refused where it waits for confirmation, and its time is over.
+    Refused where it waits for confirmation, and its time is over. Where PVE's commit is still to come, what was
+    confirmed can be put back until then.
     """
     name = text_at(arguments, "id")
     with locked(machine):
@@ -131,7 +135,13 @@ def disarm(machine: Machine, arguments: Value) -> Value:
                 if seconds_left(machine, checkpoint) == 0:
                     raise Refused("the time for confirming has run out, and the node is about to put itself back")
                 save_record(machine, dict(load_record(machine), kept=name))
-            drop_checkpoint(machine)
+            if checkpoint.get("rehearses") and arguments.get("confirms") is True:
+                # Confirmed is what is tried out here; until PVE has committed it, it can still be put back.
+                steps = [step for step in checkpoint["begun"] if step != WAITING]
+                save_checkpoint(machine, dict(checkpoint, begun=steps))
+                begun(machine, "")
+            else:
+                drop_checkpoint(machine)
         if arguments.get("confirms") is not True:
             return {}
         return {"is_kept": load_record(machine).get("kept") == name}

@@ -23,6 +23,7 @@ from pvesdn.node.program.machine import Machine, Refused, told
 from pvesdn.node.program.observe import observe, read
 from pvesdn.node.program.probe import probe
 from pvesdn.node.program.put import put
+from pvesdn.node.program.reload import reload
 from pvesdn.node.program.request import Value
 from pvesdn.node.program.stage import discard, stage
 from pvesdn.node.program.sweep import settle
@@ -40,6 +41,7 @@ VERBS: Dict[str, Callable[[Machine, Value], Value]] = {
     "discard": discard,
     "sysctl": sysctl,
     "frr": frr,
+    "reload": reload,
     "flood": flood,
     "finish": finish,
     "arm": arm,

@@ -115,6 +115,10 @@ class Machine:
         """Remove an empty folder from the cluster file system."""
         os.rmdir(place)
 
+    def remove_file(self, place: str) -> None:
+        """Remove a file from the cluster file system."""
+        os.unlink(place)
+
     def _search_path(self) -> str:
         own = [os.path.join(self.root, "bin")] if self.root else []
         # An empty element would be the current folder.

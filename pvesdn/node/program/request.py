@@ -18,7 +18,8 @@ class Change(NamedTuple):
     """One file to write, or to remove when `data` is None; `expect` is the digest of what it replaces, None for
     nothing.
 
-    `meaning` is remembered with the file: it tells our text in somebody else's words.
+    `meaning` is remembered with the file: it tells our text in somebody else's words. What `is_pves` PVE writes itself
+    later, and it is not remembered as ours.
     """
 
     path: str
@@ -27,6 +28,7 @@ class Change(NamedTuple):
     owner: str
     expect: Optional[str]
     meaning: Optional[str] = None
+    is_pves: bool = False
 
 
 def list_at(arguments: Value, key: str, kind: type) -> List[Any]:
@@ -104,4 +106,5 @@ def _change(entry: Value) -> Change:
         raise Refused(f"{owner!r} is not an owner in the form user:group")
     data = None if text is None else encoded(text)
     meaning = optional_text_at(entry, "meaning") if "meaning" in entry else None
-    return Change(checked_target(text_at(entry, "path")), data, int(mode, 8), owner, expect, meaning)
+    path, is_pves = checked_target(text_at(entry, "path")), entry.get("is_pves") is True
+    return Change(path, data, int(mode, 8), owner, expect, meaning, is_pves)

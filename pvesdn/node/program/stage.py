@@ -22,9 +22,10 @@ def stage(machine: Machine, arguments: Value) -> Value:
     """Write temporaries beside their targets: ``{"files": [entries]}`` -> ``{"problems": [str]}``.
 
     An entry is ``{"path", "text" (None removes), "mode": "0644", "owner": "user:group", "expect": sha256 or None
-    (absent), "meaning": sha256 or None}``; the last is optional. With any problem, including FRR's own check of
-    frr.conf, nothing stays staged. Refused while an apply is open on this node: it may have files staged. What an
-    earlier one has left is put back, and then it is refused once: the plan was made from something else.
+    (absent), "meaning": sha256 or None, "is_pves": bool}``; the last two are optional. With any problem, including
+    FRR's own check of frr.conf, nothing stays staged. Refused while an apply is open on this node: it may have files
+    staged. What an earlier one has left is put back, and then it is refused once: the plan was made from something
+    else.
     """
     changes = changes_in(arguments)
     with locked(machine):

@@ -74,7 +74,7 @@ def swap(machine: Machine, changes: List[Change]) -> None:
     for change in changes:
         record["files"].pop(change.path, None)
         meanings.pop(change.path, None)
-        if change.data is not None:
+        if change.data is not None and not change.is_pves:
             record["files"][change.path] = sha256(change.data)
             if change.meaning is not None:
                 meanings[change.path] = change.meaning

@@ -26,7 +26,7 @@ def give_token_back(machine: Machine, checkpoint: Value) -> List[str]:
     if (text_of(machine, SDN_LOCK) or "").strip() != token:
         return []
     try:
-        os.unlink(machine.place(SDN_LOCK))
+        machine.remove_file(machine.place(SDN_LOCK))
     except FileNotFoundError:
         return []  # another node was faster
     except OSError as error:

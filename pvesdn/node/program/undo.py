@@ -12,8 +12,8 @@ from pvesdn.node.program.capture import file_now, files_now, frr_is, interfaces_
 from pvesdn.node.program.checkpoint import drop_checkpoint, load_checkpoint, once_more, postponed, save_checkpoint
 from pvesdn.node.program.files import beside, digest_of, sync_folders, text_of, write_new, write_whole
 from pvesdn.node.program.frr import take_files
-from pvesdn.node.program.machine import Machine, Refused, failure, told
-from pvesdn.node.program.places import INTERFACES, RECORD, RUNNING_CONFIG, STATE_DIR, TARGETS
+from pvesdn.node.program.machine import CommandResult, Machine, Refused, failure, told
+from pvesdn.node.program.places import CLUSTER_FOLDER, INTERFACES, RECORD, RUNNING_CONFIG, STATE_DIR, TARGETS
 from pvesdn.node.program.record import load_record, save_record
 from pvesdn.node.program.repair import differing, make_room, put_settings, repair
 from pvesdn.node.program.request import Value, text_at
@@ -32,6 +32,7 @@ ROUNDS = 2
 """Times that the network is put right once more, where it was not as before."""
 SETTLING = 30.0
 """Seconds after which FRR has read its files."""
+IFRELOAD = ["ifreload", "-a"]
 ALREADY_RUNNING = 89
 """How ifupdown2 ends when another one runs."""
 PVES = INTERFACES[0]
@@ -77,6 +78,11 @@ def put_back(machine: Machine, checkpoint: Optional[Value]) -> Value:
     if checkpoint is None:
         drop_checkpoint(machine)  # what one that was killed while it armed has left
         return {"state": "nothing", "left": [], "log": []}
+    if has_moved_on(machine, checkpoint):
+        unstage(machine, sorted(TARGETS))
+        give_token_back(machine, checkpoint)
+        drop_checkpoint(machine)
+        return {"state": "kept", "left": [], "log": []}
     if not checkpoint["begun"]:
         left = give_token_back(machine, checkpoint)
         if left:
@@ -102,6 +108,17 @@ def put_back(machine: Machine, checkpoint: Optional[Value]) -> Value:
     _put_file(machine, RECORD, checkpoint["files"][RECORD])
     drop_checkpoint(machine)
     return {"state": "restored", "left": [], "log": log}
+
+
+def has_moved_on(machine: Machine, checkpoint: Value) -> bool:
+    """Whether PVE has committed since, by whomever, what was being rehearsed here: then its text is right already, and
+    the text of before would be wrong.
+    """
+    return bool(
+        checkpoint.get("rehearses")
+        and os.path.isdir(machine.place(CLUSTER_FOLDER))
+        and digest_of(machine, RUNNING_CONFIG) != checkpoint["running"]
+    )
 
 
 def put_files_back(machine: Machine, checkpoint: Value) -> List[str]:
@@ -149,20 +166,22 @@ def _put_files(machine: Machine, checkpoint: Value) -> List[str]:
     record = json.loads(_text(held)) if held else {"format": 1, "files": {}}
     log = _attempt(lambda: save_record(machine, dict(record, unfinished=True)))
     left_to_pve = _pves_files(machine, checkpoint)
+    pves = {PVES, *checkpoint.get("rehearses", [])}  # no person edits these, and PVE writes them at every reload
     for path, before in sorted(checkpoint["files"].items()):
         if path in left_to_pve:
             log.append(f"{path} was left to PVE, whose definitions have been applied meanwhile")
         elif path != RECORD:
-            log += _attempt(partial(_put_back_one, machine, path, before, ours.get(path), log))
+            written = None if path in pves else ours.get(path)
+            log += _attempt(partial(_put_back_one, machine, path, before, written, log))
     return log
 
 
 def _put_back_one(machine: Machine, path: str, before: Optional[Value], ours: Optional[str], log: List[str]) -> None:
-    """:param ours: digest of what pvesdn has written there; None where it has not."""
+    """:param ours: digest of what pvesdn has written there; None where it has not, or where others may write."""
     now = file_now(machine, path)
     if now == before:
         return
-    if now is not None and ours is not None and path != PVES and digest_of(machine, path) != ours:
+    if now is not None and ours is not None and digest_of(machine, path) != ours:
         place = f"{STATE_DIR}/{os.path.basename(path)}.found"
         write_whole(machine, place, base64.b64decode(now["data"]))
         log.append(f"{path} had been edited meanwhile: that text is in {place}")
@@ -219,11 +238,20 @@ def _put_frr(machine: Machine, checkpoint: Value) -> List[str]:
 
 def _reload_network(machine: Machine, checkpoint: Value) -> List[str]:
     del checkpoint
+    outcome = ifreload(machine, limit=600)
+    return outcome.lines if outcome.status == 0 else [failure(IFRELOAD, outcome)]
+
+
+def ifreload(machine: Machine, limit: float) -> CommandResult:
+    """`ifreload -a`, once nobody else's runs any more; what it came to.
+
+    :param limit: seconds for one run, without the waiting.
+    """
     end = time.monotonic() + PATIENCE
     while True:
-        outcome = machine.run(["ifreload", "-a"], limit=600)
+        outcome = machine.run(IFRELOAD, limit)
         if outcome.status != ALREADY_RUNNING or time.monotonic() >= end:
-            return outcome.lines if outcome.status == 0 else [failure(["ifreload", "-a"], outcome)]
+            return outcome
         time.sleep(1.0)
 
 

@@ -159,6 +159,7 @@ def of_entry(**values: Any) -> Callable[[dict[str, Any]], object]:
         (of_entry(comment="\x1b[2J"), "entries.0.comment is not as pvesdn wrote it"),
         (of_entry(comment="x" * 201), "entries.0.comment is not"),
         (of_entry(number=0), "entries.0.number is not"),
+        (of_entry(number=999_999_999), "no number is left for another entry"),
         (of_entry(ending="fine"), "entries.0.ending is not"),
         (of_entry(extra=1), "entries.0.extra is not"),
         (of_entry(began="yesterday"), "entries.0.began is not"),

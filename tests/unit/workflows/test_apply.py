@@ -16,7 +16,7 @@ from pvesdn.model.report import Outcome, Standing
 from pvesdn.ports import Runner
 from pvesdn.workflows.apply import apply
 from tests.fake_nodes import RECORD
-from tests.fakes import FakeCluster
+from tests.fakes import FakeApi, FakeCluster
 from tests.unit.workflows.kit import PLANNER, PVE_ZONES, UNICAST, apply_to, cluster, errors, plan_of, steps
 
 EVPN = """underlay: cluster
@@ -395,7 +395,14 @@ def test_pendings_commit_follows_each_nodes_own_task() -> None:
 def test_flood_entries_are_restored_while_pve_still_reloads_other_nodes() -> None:
     made = cluster(UNICAST + BESIDE, pve_files=PVE_ZONES)
     made.api.polls = 4
-    made.nodes["node3"].refuses["flood"] = "no such device just now"
+    commit = made.api.on_apply
+
+    def committed(api: FakeApi) -> None:
+        made.nodes["node3"].refuses["flood"] = "no such device just now"
+        assert commit is not None
+        commit(api)
+
+    made.api.on_apply = committed
     report = apply_to(made)
     assert made.nodes["node1"].verbs.count("flood") > 3
     # What could not be restored meanwhile is no failure of the commit.
@@ -456,7 +463,8 @@ def test_a_node_that_waited_for_a_commit_in_vain_is_put_back() -> None:
     before = everything(made)
     made.api.errors["apply_sdn"] = ApiRefused("500: invalid lock token provided", status=500)
     report = apply_to(made)
-    assert steps(report)["node1"] == ["staged=ok", "written=ok", "undone=ok"]
+    rehearsed = ["reloaded=ok", "verified=ok", "compared=ok"]
+    assert steps(report)["node1"] == ["staged=ok", "written=ok", *rehearsed, "undone=ok"]
     assert errors(report)["node1"] == "node1: put back as it was, because PVE's definitions were not committed"
     assert everything(made) == before
 
@@ -466,7 +474,7 @@ def test_a_node_that_was_written_before_another_failed_is_put_back() -> None:
     before = everything(made)
     made.nodes["node2"].refuses["commit"] = "disk full"
     report = apply_to(made)
-    assert steps(report)["node1"] == ["staged=ok", "written=ok", "undone=ok"]
+    assert steps(report)["node1"] == ["staged=ok", "written=ok", "reloaded=ok", "undone=ok"]
     assert everything(made) == before
     assert errors(report)["node1"] == "node1: put back as it was, because node2 failed"
     assert errors(report)["node3"] == "node3: not touched, because node2 failed first"

@@ -1,0 +1,130 @@
+"""What a node does for a rehearsal: it reloads from its own files, gives PVE's lock back, and sees PVE move on."""
+
+from __future__ import annotations
+
+import errno
+import os
+from typing import Any
+
+import pytest
+
+from tests.noderoot import NodeRoot
+from tests.unit.node.asking import Asking
+
+SDN, FRR = "/etc/network/interfaces.d/sdn", "/etc/frr/frr.conf"
+LOCK, RUNNING = "/etc/pve/sdn/.lock", "/etc/pve/sdn/.running-config"
+TOKEN = "0b1c-22"
+TEXT = "#version:2\n\nauto office\niface office\n"
+
+
+@pytest.fixture
+def armed(program: Asking, node: NodeRoot) -> Asking:
+    """PVE's text is staged, PVE's definitions are locked, and the node is armed."""
+    for command in ("ip", "bridge", "ifreload"):
+        node.command(command, prints="[]" if command != "ifreload" else "")
+    node.write(SDN, "#version:1\n")
+    node.write(RUNNING, '{"version": 1}')
+    node.write(LOCK, TOKEN)
+    assert program.problems(_pves(node)) == []
+    program.value("arm", id="a1", who="somebody", seconds=180, frr="none", rehearses=[SDN], token=TOKEN)
+    return program
+
+
+def _pves(node: NodeRoot) -> dict[str, Any]:
+    return {**node.entry(SDN, TEXT), "is_pves": True}
+
+
+def rehearse(program: Asking, node: NodeRoot) -> None:
+    program.value("commit", files=[_pves(node)])
+    program.value("reload")
+
+
+def test_pves_text_is_in_place_and_is_not_remembered_as_ours(armed: Asking, node: NodeRoot) -> None:
+    rehearse(armed, node)
+    assert node.text(SDN) == TEXT
+    assert SDN not in node.text("/var/lib/pvesdn/written.json")
+    assert node.calls().count("ifreload -a") == 1
+
+
+def test_an_undo_puts_the_file_back_and_gives_pves_lock_back(armed: Asking, node: NodeRoot) -> None:
+    rehearse(armed, node)
+    assert armed.value("undo", id="a1")["state"] == "restored"
+    assert node.text(SDN) == "#version:1\n"
+    assert not node.place(LOCK).exists()
+
+
+def test_a_node_on_which_nothing_had_begun_gives_the_lock_back_too(armed: Asking, node: NodeRoot) -> None:
+    assert armed.value("undo", id="a1")["state"] == "untouched"
+    assert not node.place(LOCK).exists()
+
+
+def test_a_lock_that_somebody_has_taken_since_is_left_alone(armed: Asking, node: NodeRoot) -> None:
+    node.write(LOCK, "theirs")
+    assert armed.value("undo", id="a1")["state"] == "untouched"
+    assert node.text(LOCK) == "theirs"
+
+
+@pytest.mark.parametrize("has_begun", [False, True], ids=["untouched", "rehearsed"])
+def test_a_lock_that_cannot_be_given_back_is_told_and_tried_again(
+    armed: Asking, node: NodeRoot, monkeypatch: pytest.MonkeyPatch, *, has_begun: bool
+) -> None:
+    if has_begun:
+        rehearse(armed, node)
+
+    def denied(place: str) -> None:
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), place)
+
+    with monkeypatch.context() as broken:
+        broken.setattr(armed.machine, "remove_file", denied)
+        undone = armed.value("undo", id="a1")
+    assert undone["state"] == "partly"
+    assert undone["left"] == [f"PVE's definitions are still locked by this apply: {LOCK}: Permission denied"]
+    assert armed.value("undo", id="a1")["state"] in {"restored", "untouched"}
+    assert not node.place(LOCK).exists()
+
+
+def test_a_node_that_is_faster_takes_nothing_from_the_others(armed: Asking, monkeypatch: pytest.MonkeyPatch) -> None:
+    def gone(place: str) -> None:
+        raise FileNotFoundError(place)
+
+    monkeypatch.setattr(armed.machine, "remove_file", gone)
+    assert armed.value("undo", id="a1")["state"] == "untouched"
+
+
+def test_while_etc_pve_is_not_mounted_nobody_says_that_the_lock_is_free(armed: Asking, node: NodeRoot) -> None:
+    node.place("/etc/pve/sdn").rename(node.place("/etc/pve-away"))
+    assert "/etc/pve is not mounted" in armed.value("undo", id="a1")["left"][0]
+    node.place("/etc/pve-away").rename(node.place("/etc/pve/sdn"))
+    assert armed.value("undo", id="a1")["state"] == "untouched"
+    assert not node.place(LOCK).exists()
+
+
+def test_once_pve_has_committed_the_node_keeps_what_it_has(armed: Asking, node: NodeRoot) -> None:
+    rehearse(armed, node)
+    node.write(RUNNING, '{"version": 2}')
+    assert armed.value("undo", id="a1") == {"state": "kept", "left": [], "log": []}
+    assert node.text(SDN) == TEXT
+    assert not node.place(LOCK).exists()
+    assert armed.value("undo", id="a1")["state"] == "nothing"
+
+
+def test_what_was_confirmed_can_be_put_back_until_pve_has_committed(armed: Asking, node: NodeRoot) -> None:
+    rehearse(armed, node)
+    armed.value("hold", id="a1", waits=600, nodes=["pve1"])
+    assert armed.value("disarm", id="a1", confirms=True) == {"is_kept": True}
+    told = armed.value("standing")
+    assert (told["kept"], told["open"]["state"]) == ("a1", "at work")
+    assert armed.value("disarm", id="a1", confirms=True) == {"is_kept": True}  # said twice
+    assert armed.value("undo", id="a1")["state"] == "restored"
+    assert armed.value("standing") == {"open": None, "kept": ""}
+
+
+def test_a_reload_that_fails_is_told_with_its_last_words(armed: Asking, node: NodeRoot) -> None:
+    node.command("ifreload", complains="error: office: it did not work\n", status=1)
+    assert "ifreload -a ended with status 1: error: office: it did not work" in armed.refusal("reload")
+
+
+@pytest.mark.parametrize("path", ["/etc/passwd", "/etc/frr/../passwd"])
+def test_only_files_that_pvesdn_writes_can_be_pves(program: Asking, path: str) -> None:
+    words = {"id": "a1", "who": "somebody", "seconds": 180, "frr": "none"}
+    assert "is not a file that pvesdn writes" in program.refusal("arm", **words, rehearses=[path])
