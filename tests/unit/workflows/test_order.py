@@ -132,6 +132,20 @@ def test_with_route_reflectors_in_place_of_a_mesh_the_peers_change_at_once() -> 
     assert common_causes(changes) == (Cause.PEERS,)
 
 
+def test_a_vtep_that_moves_concerns_the_nodes_that_follow_it_and_so_do_its_peers() -> None:
+    made = cluster(ZONES)
+    assert not errors(apply_to(made))
+    row = next(row for row in made.nodes["node1"].commands["ip-addr"] if row["ifname"] == "vmbr0")
+    row["addr_info"].append({"family": "inet", "local": "192.168.0.101", "prefixlen": 24, "scope": "global"})
+    vteps = said("network 192.168.0.0/24", "vteps node1=192.168.0.101,node2=192.168.0.2,node3=192.168.0.3")
+    made.nodes.pve_files[OWN] = vteps(ZONES)
+    changes = plan_of(made)
+    assert common_causes(changes) == (Cause.VTEP,)
+    report = apply(made.world(), changes, PLANNER)
+    assert report.is_good, errors(report)
+    assert plan_of(made).is_empty
+
+
 def test_another_multicast_group_is_one_cause_and_not_another_way_of_flooding() -> None:
     before = said("vxlan: plain\n", "vxlan: plain\n\tmulticast-group 239.1.1.1\n")(ZONES)
     _, changes = planned(said("239.1.1.1", "239.1.1.2"), before)
@@ -264,7 +278,8 @@ class AsIfAtOnce:
         self._clock = clock
 
     def each(self, nodes: Sequence[str], task: Callable[[str], Any]) -> dict[str, Any]:
-        begun, ends, found = self._clock.elapsed, [self._clock.elapsed], {}
+        begun, ends = self._clock.elapsed, [self._clock.elapsed]
+        found: dict[str, Any] = {}
         for node in nodes:
             self._clock.elapsed = begun
             found |= OneByOne().each([node], task)
