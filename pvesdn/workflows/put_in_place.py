@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import assert_never
+from typing import assert_never, get_args
 
 from pvesdn.errors import ClusterError, NodeError, NodeFailed, NodeUnreachable
 from pvesdn.model.execution import ChangeFrr, LoadSysctl, PutInPlace, ReloadNetwork, ReloadRehearsed, Step
@@ -24,8 +24,8 @@ from pvesdn.workflows.world import World
 
 REACHED_AGAIN = 30.0
 """Seconds that a node may take to answer after its reload: the ports of a bridge may wait for spanning tree."""
-_KINDS = (PutInPlace, LoadSysctl, ChangeFrr, ReloadNetwork)
-"""Steps in their order."""
+_KINDS: tuple[type[Step], ...] = get_args(Step)
+"""Steps in their order, which is that of their names in `Step`."""
 
 IsGood = Callable[[Progress, Sequence[Progress]], bool]
 """Whether the canary shows that the change is good; told the nodes that wait for it."""
