@@ -46,7 +46,7 @@ def order_of(changes: ChangeSet, nodes: Sequence[NodeExecution], wishes: Wishes)
     found = common_causes(changes)
     if found:
         return Order(_behind_their_givers(nodes), found)
-    if len(nodes) < 2 or changes.pending:  # noqa: PLR2004
+    if len(nodes) < 2 or (changes.pending and changes.unrehearsed):  # noqa: PLR2004
         # PVE's commit brings the network on all nodes at once: before it, there is nothing to see on the first.
         return Order(tuple((node.node,) for node in nodes))
     by_name = {node.node: node for node in changes.nodes}

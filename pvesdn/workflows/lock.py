@@ -8,7 +8,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 
 from pvesdn.compare.recorded import one_line
-from pvesdn.errors import AnotherApply, NodeError, NodeUnreachable
+from pvesdn.errors import AnotherApply, NodeError, NodeFailed, NodeUnreachable, PvesdnError
 from pvesdn.model.history import LONGEST_NAME
 from pvesdn.model.open_apply import LockHolder
 from pvesdn.model.primitives import NodeName
@@ -65,6 +65,7 @@ class _ClusterLock:
         self._id = secrets.token_hex(8)
         self._who = one_line(world.who, LONGEST_NAME) or f"pvesdn on {world.local_node or 'another machine'}"
         self._node: NodeName | None = None
+        self._is_taken = False
         self._is_lost = False
         self._beats = False
         self._renewed = 0.0
@@ -84,7 +85,7 @@ class _ClusterLock:
                 told = waited
                 self._tell(f"waiting for the cluster lock, {patience - waited:.0f} s at most: {_whose(holder)}")
             clock.sleep(ASKING)
-        self._renewed = clock.monotonic()
+        self._renewed, self._is_taken = clock.monotonic(), True
 
     def _ask(self, node: NodeName) -> LockHolder | None:
         self._node = node
@@ -92,6 +93,9 @@ class _ClusterLock:
             holder = self._world.nodes.lock(node, self._id, self._who)
         except NodeUnreachable:
             holder = self._world.nodes.lock(node, self._id, self._who)  # what got lost may have been the answer
+        except NodeFailed:
+            self._node = None
+            raise
         if holder is not None:
             self._node = None
         return holder
@@ -107,7 +111,7 @@ class _ClusterLock:
 
     def _renew(self) -> None:
         asked = self._world.clock.monotonic()
-        with suppress(NodeError):  # nobody can have got it before `LIFE` is over
+        with suppress(PvesdnError):  # nobody can have got it before `LIFE` is over
             if self._node is not None and not self._world.nodes.renew_lock(self._node, self._id):
                 self._is_lost = True
             self._renewed = asked
@@ -125,6 +129,8 @@ class _ClusterLock:
         try:
             until_reached(self._world.clock, lambda: self._world.nodes.unlock(node, self._id), _AGAIN)
         except NodeError as error:
+            if not self._is_taken:
+                return
             self._tell(
                 f"{error}; the cluster lock was not given back: the next apply has to wait {PATIENCE:.0f} s for it"
             )

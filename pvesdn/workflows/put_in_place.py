@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import assert_never, get_args
+from typing import assert_never
 
 from pvesdn.errors import ClusterError, NodeError, NodeFailed, NodeUnreachable
 from pvesdn.model.execution import ChangeFrr, LoadSysctl, PutInPlace, ReloadNetwork, ReloadRehearsed, Step
@@ -24,8 +24,8 @@ from pvesdn.workflows.world import World
 
 REACHED_AGAIN = 30.0
 """Seconds that a node may take to answer after its reload: the ports of a bridge may wait for spanning tree."""
-_KINDS: tuple[type[Step], ...] = get_args(Step)
-"""Steps in their order, which is that of their names in `Step`."""
+KINDS = (PutInPlace, LoadSysctl, ChangeFrr, ReloadRehearsed, ReloadNetwork)
+"""Every step there is, in the order in which nodes do them side by side."""
 
 IsGood = Callable[[Progress, Sequence[Progress]], bool]
 """Whether the canary shows that the change is good; told the nodes that wait for it."""
@@ -77,7 +77,7 @@ def _round(world: World, now: Sequence[Progress], transaction: Transaction) -> t
     together = replace(world, runner=world.at_once or world.runner)
     under_way = list(now)
     transaction.begins(now)
-    for kind in _KINDS:
+    for kind in KINDS:
         due = [progress for progress in under_way if _of_kind(progress, kind)]
         failures = on_each(together, due, lambda progress, kind=kind: _do(progress, kind))  # type: ignore[misc]
         gone = [progress for progress in due if progress.node in failures]

@@ -103,8 +103,9 @@ class Transaction:
                     self._lost[node] = progress
 
     def lost(self) -> tuple[str, ...]:
-        """What has failed without anybody's turn: nodes, and keeping the cluster lock."""
-        return self._lost_nodes() if self._world.is_alone() else (*self._lost_nodes(), _KEEPING)
+        """What has failed without anybody's turn: nodes, and keeping the cluster lock, while a way back is left."""
+        is_kept = self._cannot_return or self._world.is_alone()
+        return self._lost_nodes() if is_kept else (*self._lost_nodes(), _KEEPING)
 
     def _lost_nodes(self) -> tuple[NodeName, ...]:
         """Nodes that have put themselves back meanwhile, because they have not heard of this run for too long, or

@@ -370,6 +370,26 @@ def test_a_lock_that_is_lost_before_pves_commit_keeps_it_from_being_made(tmp_pat
         assert cluster.read_sdn(".lock") is None
 
 
+def test_a_lock_that_is_lost_after_pves_commit_undoes_nothing_and_leaves_nothing_to_do(tmp_path: Path) -> None:
+    with serving(tmp_path, SMALL) as cluster:
+        pulse = ByHand()
+        for name, text in PVE_SIMPLE.items():
+            cluster.write_sdn(name, text)
+        world = replace(world_of(cluster), pulse=pulse)
+        apply_sdn = world.api.apply_sdn
+
+        def loses(*words: str) -> str:
+            upid = apply_sdn(*words)
+            taken_away(cluster, pulse, world)
+            return upid
+
+        world.api.apply_sdn = loses  # type: ignore[method-assign,assignment]
+        report = apply_in(world)
+        assert report.is_good, errors(report)
+        cluster.agent().unlock("pve3", "b2")
+        content(cluster)
+
+
 class Faulty:
     """A transport on which one verb goes wrong once on pve1."""
 

@@ -2,6 +2,7 @@
 
 In a page, a block fenced as ``cfg`` holds definitions. A later block fenced as ``console`` holds command lines, behind
 ``$`` or ``node1#``, each followed by what it prints; one fenced as ``picture`` holds the picture of the network.
+Between the comments ``made: faults`` and ``made`` is the table of what the tests make fail.
 """
 
 from __future__ import annotations
@@ -11,11 +12,13 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from tools.pages.faults import fault_table
 from tools.pages.picture import picture
 from tools.pages.sample import Sample
 from tools.pages.text import WIDTH, paragraph
 
 _BLOCK = re.compile(r"^```(cfg|console|picture)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_FAULTS = re.compile(r"^(<!-- made: faults -->\n).*?^(<!-- made -->)$", re.MULTILINE | re.DOTALL)
 _COMMAND = re.compile(r"(?:\$|node[0-9]+#) ")
 
 
@@ -38,6 +41,7 @@ def filled(page: str) -> str:
             text = picture(made) if kind == "picture" else _session(body, made)
             return f"```{kind}\n{text}\n```"
 
+        page = _FAULTS.sub(lambda found: f"{found[1]}\n{fault_table()}\n\n{found[2]}", page)
         return _BLOCK.sub(block, page)
 
 

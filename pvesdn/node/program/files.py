@@ -138,8 +138,13 @@ def write_whole(machine: Machine, path: str, data: bytes, mode: int = 0o600) -> 
     """Write a file of our own state, whole or not at all."""
     require_file(machine, path)
     temporary = beside(machine, path, "pvesdn-tmp")
-    write_new(temporary, data, mode)
-    os.replace(temporary, machine.place(path))
+    try:
+        write_new(temporary, data, mode)
+        os.replace(temporary, machine.place(path))
+    except BaseException:
+        with contextlib.suppress(OSError):
+            os.unlink(temporary)
+        raise
     sync_folders(machine, [path])
 
 

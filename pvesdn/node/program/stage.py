@@ -8,10 +8,10 @@ import re
 import stat
 from typing import List, Optional, Tuple
 
-from pvesdn.node.program.files import digest_of, text_of, write_new
+from pvesdn.node.program.files import beside, digest_of, text_of, write_new
 from pvesdn.node.program.frr import frr_complaints
 from pvesdn.node.program.machine import Machine, Refused, told
-from pvesdn.node.program.places import CLUSTER_FOLDER, FRR_CONF, RECORD, TARGETS
+from pvesdn.node.program.places import CHECKPOINT, CLUSTER_FOLDER, FRR_CONF, JOURNAL, RECORD, TARGETS
 from pvesdn.node.program.put import remove_drafts
 from pvesdn.node.program.request import Change, Value, changes_in, checked_target, list_at
 from pvesdn.node.program.swap import kept, locked, staged, unstage
@@ -77,9 +77,10 @@ def obstacles(machine: Machine, change: Change) -> List[str]:
 def _clear_up(machine: Machine) -> None:
     """Remove what killed runs left beside our files. The caller holds the lock, and no commit is half-way."""
     unstage(machine, [*TARGETS, RECORD])
-    for path in (*TARGETS, RECORD):
+    leftovers = [kept(machine, path) for path in (*TARGETS, RECORD)]
+    for place in [*leftovers, *(beside(machine, path, "pvesdn-tmp") for path in (RECORD, JOURNAL, CHECKPOINT))]:
         with contextlib.suppress(OSError):
-            os.unlink(kept(machine, path))
+            os.unlink(place)
     remove_drafts(machine, CLUSTER_FOLDER)
 
 

@@ -5,6 +5,7 @@ renamed under a journal, and a swap that was killed half-way is taken back by wh
 """
 
 import contextlib
+import errno
 import fcntl
 import json
 import os
@@ -30,7 +31,10 @@ def locked(machine: Machine) -> Iterator[None]:
         os.makedirs(os.path.dirname(place), mode=0o700, exist_ok=True)
         descriptor = os.open(place, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
     except OSError as error:
-        raise Refused(f"{LOCK}: {error.strerror}", "pvesdn must be root on a node that it changes") from None
+        hint = "pvesdn must be root on a node that it changes"
+        if error.errno == errno.EROFS:
+            hint = "the node's disk takes no writes: see `dmesg` there, and mount it again or restart the node"
+        raise Refused(f"{LOCK}: {error.strerror}", hint) from None
     with open(descriptor, "rb"):
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -1,6 +1,7 @@
 """What to do about a checkpoint that an earlier apply has left: it is put back, unless PVE has committed meanwhile."""
 
 import os
+from functools import partial
 from typing import Optional
 
 from pvesdn.node.program.checkpoint import (
@@ -16,9 +17,9 @@ from pvesdn.node.program.machine import Machine, Refused
 from pvesdn.node.program.places import CLUSTER_FOLDER, RUNNING_CONFIG, TARGETS
 from pvesdn.node.program.quorum import has_quorum
 from pvesdn.node.program.request import Value, text_at
-from pvesdn.node.program.swap import locked, unstage
+from pvesdn.node.program.swap import unstage
 from pvesdn.node.program.token import give_token_back
-from pvesdn.node.program.undo import put_back
+from pvesdn.node.program.undo import put_back, when_free
 
 COMMITTING = "committing"
 """What an apply writes down before PVE's commit: from then on PVE's definitions decide."""
@@ -52,13 +53,15 @@ def settle(machine: Machine, arguments: Value) -> Value:
     Where it was at PVE's commit, ``state`` is ``kept`` if that was made, and ``undecided`` while nobody can tell.
     Refused while the apply may still be at work.
     """
-    name = text_at(arguments, "id")
-    with locked(machine):
-        checkpoint = load_checkpoint(machine)
-        if checkpoint is None or checkpoint["id"] != name:
-            return {"state": "nothing", "left": [], "log": []}
-        refuse_while_open(machine, checkpoint)
-        return settled(machine, checkpoint)
+    return when_free(machine, partial(_settled_one, machine, text_at(arguments, "id")))
+
+
+def _settled_one(machine: Machine, name: str) -> Value:
+    checkpoint = load_checkpoint(machine)
+    if checkpoint is None or checkpoint["id"] != name:
+        return {"state": "nothing", "left": [], "log": []}
+    refuse_while_open(machine, checkpoint)
+    return settled(machine, checkpoint)
 
 
 def settled(machine: Machine, checkpoint: Value) -> Value:

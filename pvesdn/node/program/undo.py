@@ -47,19 +47,27 @@ def undo(machine: Machine, arguments: Value) -> Value:
     apply had begun nothing, ``kept`` where it was confirmed and stays, ``restored`` where everything is as before, and
     ``partly`` where ``left`` tells what is not; then the checkpoint stays, and the next undo tries again.
     """
-    name = text_at(arguments, "id")
+    return when_free(machine, partial(_undone, machine, text_at(arguments, "id")))
+
+
+def when_free(machine: Machine, work: Callable[[], Value]) -> Value:
+    """Do it under the node's lock; a step that still runs, or an undo by the node itself, comes to its end first."""
     end = time.monotonic() + FINISHING
     while True:
         try:
             with locked(machine):
-                checkpoint = _checkpoint_of(machine, name)
-                if checkpoint is None and load_record(machine).get("kept") == name:
-                    return {"state": "kept", "left": [], "log": []}
-                return put_back(machine, checkpoint)
+                return work()
         except Busy:
             if time.monotonic() >= end:
                 raise
         time.sleep(1.0)
+
+
+def _undone(machine: Machine, name: str) -> Value:
+    checkpoint = _checkpoint_of(machine, name)
+    if checkpoint is None and load_record(machine).get("kept") == name:
+        return {"state": "kept", "left": [], "log": []}
+    return put_back(machine, checkpoint)
 
 
 def _checkpoint_of(machine: Machine, name: str) -> Optional[Value]:

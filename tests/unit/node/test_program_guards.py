@@ -204,6 +204,22 @@ def test_while_a_verb_is_at_work_nothing_is_put_back(asking: Asking, node: NodeR
     assert node.text(OURS) == "iface web\n"
 
 
+def test_who_deals_with_it_lets_the_node_finish_first(
+    asking: Asking, node: NodeRoot, machine: Systemd, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    changed(asking, node)
+    turn(node, 101.0)
+    held = guard_free_lock(machine)
+    held.__enter__()
+
+    def comes_to_an_end(_seconds: float) -> None:
+        held.__exit__(None, None, None)
+
+    monkeypatch.setattr("pvesdn.node.program.undo.time.sleep", comes_to_an_end)
+    assert asking.value("settle", id="one")["state"] == "restored"
+    assert traces(node) == []
+
+
 def guard_free_lock(machine: Machine) -> Any:
     from pvesdn.node.program.swap import locked
 

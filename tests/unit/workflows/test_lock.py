@@ -98,12 +98,13 @@ def test_an_interruption_while_it_is_asked_for_gives_back_what_may_have_been_tak
     assert is_free(made)
 
 
-def test_where_no_node_can_be_reached_nobody_has_it() -> None:
-    made = cluster()
+def test_where_no_node_can_be_reached_nobody_has_it_and_nobody_is_told_to_wait() -> None:
+    made, told = cluster(), list[str]()
     for name in MEMBERS:
         made.nodes[name].off = "no route to host"
-    with pytest.raises(NodeUnreachable), alone(made.world(), MEMBERS):
+    with pytest.raises(NodeUnreachable), alone(made.world(), MEMBERS, tell=told.append):
         pass
+    assert told == []
 
 
 OVERDUE = Applied(OpenApply("a1", "carl on node1", None, 0.0, OpenState.OVERDUE))
