@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import get_args
+from typing import Any, get_args
 
 import pytest
 
+from pvesdn.adapters.runner import OneByOne
 from pvesdn.cli.screens.order import order_lines
 from pvesdn.compare.execution import execution_plan
 from pvesdn.compare.order import common_causes
@@ -19,7 +20,7 @@ from pvesdn.model.report import Standing
 from pvesdn.workflows.apply import apply
 from pvesdn.workflows.canary import require_canary
 from pvesdn.workflows.put_in_place import KINDS
-from tests.fakes import FakeCluster
+from tests.fakes import FakeClock, FakeCluster
 from tests.unit.workflows.kit import PLANNER, PVE_ZONES, apply_to, cluster, errors, plan_of, steps
 
 OWN = "/etc/pve/sdn/pvesdn.cfg"
@@ -120,14 +121,31 @@ def test_what_nodes_have_to_agree_in_changes_on_all_of_them_at_once_and_the_plan
 
 @pytest.mark.parametrize("what", ROLLING)
 def test_what_one_node_can_have_before_the_others_rolls_and_needs_no_words(what: str) -> None:
-    _, changes = planned(ROLLING[what])
+    made, changes = planned(ROLLING[what])
     assert common_causes(changes) == ()
     assert not [*order_lines(changes)]
+    report = apply(made.world(), changes, PLANNER)
+    assert report.is_good, errors(report)
+    assert plan_of(made).is_empty
 
 
 def test_with_route_reflectors_in_place_of_a_mesh_the_peers_change_at_once() -> None:
     _, changes = planned(said("asn 65000\n", "asn 65000\n\troute-reflectors node1\n"))
     assert common_causes(changes) == (Cause.PEERS,)
+
+
+def test_a_vtep_that_moves_concerns_the_nodes_that_follow_it_and_so_do_its_peers() -> None:
+    made = cluster(ZONES)
+    assert not errors(apply_to(made))
+    row = next(row for row in made.nodes["node1"].commands["ip-addr"] if row["ifname"] == "vmbr0")
+    row["addr_info"].append({"family": "inet", "local": "192.168.0.101", "prefixlen": 24, "scope": "global"})
+    vteps = said("network 192.168.0.0/24", "vteps node1=192.168.0.101,node2=192.168.0.2,node3=192.168.0.3")
+    made.nodes.pve_files[OWN] = vteps(ZONES)
+    changes = plan_of(made)
+    assert common_causes(changes) == (Cause.VTEP,)
+    report = apply(made.world(), changes, PLANNER)
+    assert report.is_good, errors(report)
+    assert plan_of(made).is_empty
 
 
 def test_another_multicast_group_is_one_cause_and_not_another_way_of_flooding() -> None:
@@ -253,6 +271,41 @@ def test_a_canary_that_is_gone_when_its_turn_comes_is_followed_by_another_one() 
     assert set(errors(report)) == {"node1"}
     events = [event[:3] for event in made.observer.events]
     assert events.index(("done", "node2", "canary")) < events.index(("step", "node3", "written"))
+
+
+class AsIfAtOnce:
+    """A runner whose nodes take as long as the slowest of them, by the clock of the test."""
+
+    def __init__(self, clock: FakeClock) -> None:
+        self._clock = clock
+
+    def each(self, nodes: Sequence[str], task: Callable[[str], Any]) -> dict[str, Any]:
+        begun, ends = self._clock.elapsed, [self._clock.elapsed]
+        found: dict[str, Any] = {}
+        for node in nodes:
+            self._clock.elapsed = begun
+            found |= OneByOne().each([node], task)
+            ends.append(self._clock.elapsed)
+        self._clock.elapsed = max(ends)
+        return found
+
+
+def seconds_of(change: Callable[[str], str], nodes: int) -> float:
+    """How long an apply takes by the clock of the tasks, where a node's reload is looked at twenty times."""
+    made, changes = planned(change, members=NODES[:nodes])
+    made.api.polls = 20
+    start, runner = made.clock.elapsed, AsIfAtOnce(made.clock)
+    report = apply(made.world(runner=runner), changes, PLANNER)
+    assert report.is_good, errors(report)
+    return made.clock.elapsed - start
+
+
+def test_all_at_once_takes_hardly_longer_than_the_slowest_node_and_rolling_as_long_as_two() -> None:
+    alone = seconds_of(TOGETHER[Cause.VNI], 1)
+    assert alone > 10
+    assert seconds_of(TOGETHER[Cause.VNI], 3) <= 1.3 * alone
+    assert seconds_of(lambda text: text + MORE, 3) <= 2 * 1.3 * alone
+    assert seconds_of(lambda text: text + MORE, 5) <= 2 * 1.3 * alone
 
 
 REFUSED: dict[str, tuple[Callable[[str], str], str, str]] = {
