@@ -142,6 +142,7 @@ def test_who_comes_while_another_is_at_work_waits_as_long_as_that_may_be_dead_an
         )
         assert told[0].startswith("waiting for the cluster lock, 130 s at most: anna on pve1 has held the cluster lock")
         assert len(told) == 5  # one each 30 seconds
+        assert apply_in(world_of(cluster)).is_good  # as it says, once that has ended
         content(cluster)
 
 

@@ -24,6 +24,11 @@ OUTSIDE = {
     "see `journalctl -u pvesdn-undo` there, and run pvesdn apply again": (
         "a look at the node, and what pvesdn does itself"
     ),
+    "see `pvecm status`, and run pvesdn apply again when there is a quorum": "a quorum is the cluster's own affair",
+    "see `pvecm status`, and apply again when there is a quorum": "a quorum is the cluster's own affair",
+    "ask who has forced it, then run pvesdn plan": "a question to colleagues, and what pvesdn does itself",
+    "keep `pvesdn snapshot` of this, and report it": "a report to those who make pvesdn",
+    "see pvesdn verify, and report it": "a look, and a report to those who make pvesdn",
     "add the line '.*' below [RULES] of .*; pve-firewall takes it within 10 s": "PVE's firewall, which no plan reads",
     "run pvesdn apply again": "what pvesdn does itself",
     "run pvesdn apply without --node soon after": "what pvesdn does itself",
@@ -46,6 +51,8 @@ OUTSIDE = {
 NO_ORDER = {
     "PVE itself never removes them: to remove everything, delete it in PVE",
     "only Proxmox's own build does",
+    "it gets one with each apply",
+    "pvesdn plan shows what is pending",
     "nothing was changed anywhere",
     "the next reload of its network puts it right",
     "left to PVE: .*",
@@ -73,6 +80,9 @@ NO_HINT = {
     ("decode/definitions/own_grammar.py", "list of `ASN:NUMBER`"),
     ("move/script.py", "set -e"),
     ("workflows/confirmation.py", "apply .* is still at work on .*, so nothing was confirmed"),
+    ("workflows/left_open.py", "apply .* by .*.* is open on .* and .*; nothing was touched"),
+    ("workflows/left_open.py", "put back as it was"),
+    ("workflows/left_open.py", "put back in part"),
     ("workflows/transaction.py", "put back as it was, because .*"),
 }
 """Texts that begin like an order and are not one: FRR's commands, and what the reference says."""

@@ -26,7 +26,7 @@ FOLLOWED = {
         ("workflows/confirmation.py", "run pvesdn plan|run pvesdn plan, then pvesdn apply"),
     ),
     f"{_CONFIRM}::test_who_applies_without_confirm_where_pve_commits_gets_through": (
-        ("workflows/apply.py", "apply without --confirm, .*"),
+        ("workflows/rehearsal.py", "apply without --confirm, .*"),
     ),
     f"{_CONFIRM}::test_a_node_that_puts_itself_back_after_the_last_look_is_noticed_before_anything_is_kept": (
         ("workflows/transaction.py", "see `journalctl -u pvesdn-undo` there, .*"),
@@ -110,6 +110,28 @@ FOLLOWED = {
     ),
     "tests/cluster/test_verify.py::test_a_source_line_that_is_lost_is_added_again_as_the_step_says": (
         ("compare/drift.py", "add the line '.*' to .*, then ifreload -a"),
+    ),
+    "tests/unit/workflows/test_order.py::test_a_canary_that_cannot_be_one_is_refused_and_without_it_the_plan_goes_through": (
+        ("workflows/canary.py", "run pvesdn apply without --canary"),
+        ("workflows/canary.py", "name one of .*"),
+    ),
+    "tests/cluster/test_lock.py::test_an_apply_that_may_still_be_at_work_is_named_and_nothing_is_staged": (
+        ("workflows/left_open.py", "`pvesdn rollback .*` puts it back now, .*"),
+    ),
+    "tests/cluster/test_lock.py::test_who_comes_while_another_is_at_work_waits_as_long_as_that_may_be_dead_and_is_refused": (
+        ("workflows/lock.py", "run pvesdn apply again when it has ended; .*"),
+    ),
+    "tests/cluster/test_rehearsal.py::test_without_anything_pending_there_is_no_commit_to_stop_before": (
+        ("workflows/rehearsal.py", "apply without --no-commit"),
+    ),
+    "tests/cluster/test_rehearsal.py::test_a_newer_pve_commits_unrehearsed_only_when_told": (
+        ("workflows/rehearsal.py", "pvesdn apply --commit-unrehearsed .*"),
+    ),
+    "tests/cluster/test_sdn_lock.py::test_what_happens_right_before_the_commit_stops_it_and_every_node_is_as_before": (
+        ("workflows/sdn_lock.py", "run pvesdn plan, then pvesdn apply"),
+    ),
+    "tests/cluster/test_sdn_lock.py::test_a_foreign_lock_that_is_taken_away_as_the_hint_says_stops_the_next_apply_no_longer": (
+        ("workflows/sdn_lock.py", "PVE does not note whose it is: .*"),
     ),
 }
 """By the test: files below ``pvesdn/``, and which of their hints, as a pattern."""
