@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from pvesdn.compare.agreement import causes
 from pvesdn.model.design import NodeDesign
@@ -30,7 +30,17 @@ def serves_others(design: NodeDesign) -> bool:
 
 def common_causes(changes: ChangeSet) -> tuple[Cause, ...]:
     """Why all nodes have to change at once; empty where they need not."""
-    return causes([node for node in changes.nodes if node.execution.steps])
+    return causes([*_turning(changes)])
+
+
+def _turning(changes: ChangeSet) -> Iterator[NodeChanges]:
+    """Nodes that have something to do when their turn comes; in a rehearsal that is what PVE will write as well."""
+    for node in changes.nodes:
+        if not changes.rehearses or node.rehearsal is None:
+            if node.execution.steps:
+                yield node
+        elif node.rehearsal.steps:
+            yield replace(node, files=tuple(replace(file, by_pve=False) for file in node.files))
 
 
 def order_of(changes: ChangeSet, nodes: Sequence[NodeExecution], wishes: Wishes) -> Order:
@@ -46,8 +56,8 @@ def order_of(changes: ChangeSet, nodes: Sequence[NodeExecution], wishes: Wishes)
     found = common_causes(changes)
     if found:
         return Order(_behind_their_givers(nodes), found)
-    if len(nodes) < 2 or (changes.pending and changes.unrehearsed):  # noqa: PLR2004
-        # PVE's commit brings the network on all nodes at once: before it, there is nothing to see on the first.
+    if sum(bool(node.steps) for node in nodes) < 2 or (changes.pending and not changes.rehearses):  # noqa: PLR2004
+        # A commit without rehearsal brings the network on all nodes: before it, there is nothing to see on the first.
         return Order(tuple((node.node,) for node in nodes))
     by_name = {node.node: node for node in changes.nodes}
     first = _canary(nodes, by_name, wishes)
@@ -69,7 +79,8 @@ def _canary(nodes: Sequence[NodeExecution], changes: dict[NodeName, NodeChanges]
         guests = {port.guest for ports in ports_by_bridge(of_it.links).values() for port in ports}
         return node.node == wishes.own, of_it.serves_others, len(guests)
 
-    free = [node for node in nodes if not node.waits_for]
+    waiting_for_none = [node for node in nodes if not node.waits_for]
+    free = [node for node in waiting_for_none if node.steps] or waiting_for_none
     if wishes.canary is not None and wishes.canary in {node.node for node in free}:
         return wishes.canary
     return min(free, key=cost).node
