@@ -169,7 +169,7 @@ def execution_plan(changes: ChangeSet, wishes: Wishes | None = None) -> Executio
     after.
     """
     commits = bool(changes.pending)
-    rehearses = changes.rehearses
+    rehearses = commits and not changes.unrehearsed
     nodes = [node for node in changes.nodes if commits or not node.is_empty]
     if rehearses:
         nodes = [node if node.rehearsal is None else replace(node, execution=node.rehearsal) for node in nodes]

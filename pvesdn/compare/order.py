@@ -29,18 +29,13 @@ def serves_others(design: NodeDesign) -> bool:
 
 
 def common_causes(changes: ChangeSet) -> tuple[Cause, ...]:
-    """Why all nodes have to change at once; empty where they need not."""
-    return causes([*_turning(changes)])
-
-
-def _turning(changes: ChangeSet) -> Iterator[NodeChanges]:
-    """Nodes that have something to do when their turn comes; in a rehearsal that is what PVE will write as well."""
-    for node in changes.nodes:
-        if not changes.rehearses or node.rehearsal is None:
-            if node.execution.steps:
-                yield node
-        elif node.rehearsal.steps:
-            yield replace(node, files=tuple(replace(file, by_pve=False) for file in node.files))
+    """Why all nodes have to change at once; empty where they need not. What is rehearsed is changed by us as well."""
+    if not changes.pending or changes.unrehearsed:
+        return causes([node for node in changes.nodes if node.execution.steps])
+    rehearsed = [
+        replace(node, files=tuple(replace(file, by_pve=False) for file in node.files)) for node in changes.nodes
+    ]
+    return causes([node for node in rehearsed if node.rehearsal is not None and node.rehearsal.steps])
 
 
 def order_of(changes: ChangeSet, nodes: Sequence[NodeExecution], wishes: Wishes) -> Order:
@@ -56,8 +51,8 @@ def order_of(changes: ChangeSet, nodes: Sequence[NodeExecution], wishes: Wishes)
     found = common_causes(changes)
     if found:
         return Order(_behind_their_givers(nodes), found)
-    if sum(bool(node.steps) for node in nodes) < 2 or (changes.pending and not changes.rehearses):  # noqa: PLR2004
-        # A commit without rehearsal brings the network on all nodes: before it, there is nothing to see on the first.
+    if len(nodes) < 2 or (changes.pending and changes.unrehearsed):  # noqa: PLR2004
+        # PVE's commit brings the network on all nodes at once: before it, there is nothing to see on the first.
         return Order(tuple((node.node,) for node in nodes))
     by_name = {node.node: node for node in changes.nodes}
     first = _canary(nodes, by_name, wishes)

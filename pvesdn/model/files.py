@@ -284,11 +284,6 @@ class ChangeSet:
     unrehearsed: tuple[Unrehearsed, ...] = ()
 
     @property
-    def rehearses(self) -> bool:
-        """What PVE is about to write is tried out, before PVE commits its definitions."""
-        return bool(self.pending) and not self.unrehearsed
-
-    @property
     def takes_from_pve(self) -> bool:
         """Interfaces move from PVE's file to ours: on a node that has only PVE's half of it they are gone."""
         files = (file for node in self.nodes for file in node.files)

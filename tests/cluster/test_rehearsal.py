@@ -13,6 +13,7 @@ import pytest
 
 from pvesdn.adapters.nodes import ProgramAgent
 from pvesdn.adapters.pve_api import PveApi
+from pvesdn.compare.execution import execution_plan
 from pvesdn.errors import ApplyRefused
 from pvesdn.model.report import ApplyReport, Outcome, Standing
 from pvesdn.workflows.apply import apply
@@ -77,12 +78,13 @@ class Stage:
 
         observer.step = step  # type: ignore[method-assign]
 
-    def after_the_reload(self, name: str, happens: Callable[[], object]) -> None:
-        real = self.world.nodes.reload
+    def when_all_are_reloaded(self, happens: Callable[[], object]) -> None:
+        real, left = self.world.nodes.reload, set(self.cluster.nodes)
 
         def reloaded(node: str) -> None:
             real(node)
-            if node == name:
+            left.discard(node)
+            if not left:
                 happens()
 
         self.world.nodes.reload = reloaded  # type: ignore[method-assign]
@@ -99,7 +101,7 @@ def broken_frr(stage: Stage) -> None:
 
 def device_gone(stage: Stage) -> None:
     node = stage.cluster.nodes["pve2"]
-    stage.after_the_reload("pve3", lambda: node.run("ip", "link", "del", "vxlan_office"))
+    stage.when_all_are_reloaded(lambda: node.run("ip", "link", "del", "vxlan_office"))
 
 
 def foreign_reload(stage: Stage) -> None:
@@ -411,3 +413,26 @@ def test_who_may_not_see_a_dry_run_is_told_before_anything(tmp_path: Path) -> No
         with pytest.raises(Exception, match=r"Sys\.Audit"):
             apply(world, changes, PLANNER)
         assert state_of(cluster) == before
+
+
+# --- what all nodes have to agree in ----------------------------------------------------------------------------------
+
+AGREED = {
+    "another AS number": ("controllers.cfg", "asn 1234", "asn 4321"),
+    "another VNI": ("vnets.cfg", "tag 77", "tag 78"),
+    "another L3VNI": ("zones.cfg", "vrf-vxlan 5000", "vrf-vxlan 5001"),
+}
+
+
+@pytest.mark.parametrize(("name", "old", "new"), AGREED.values(), ids=AGREED)
+def test_what_nodes_have_to_agree_in_is_rehearsed_on_all_at_once(tmp_path: Path, name: str, old: str, new: str) -> None:
+    with serving(tmp_path, "") as cluster:
+        for file, text in PVE_EVPN.items():
+            cluster.write_sdn(file, text)
+        assert apply_to(cluster).is_good
+        cluster.write_sdn(name, PVE_EVPN[name].replace(old, new))
+        order = execution_plan(plan_of(cluster)).order
+        assert (order.has_canary, [len(there) for there in order.rounds]) == (False, [3])
+        report = apply_to(cluster)
+        assert report.is_good, errors(report)
+        assert plan_of(cluster).is_empty

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
@@ -13,11 +13,13 @@ from pvesdn.cli.screens.order import order_lines
 from pvesdn.compare.execution import execution_plan
 from pvesdn.compare.order import common_causes
 from pvesdn.errors import ApplyRefused
-from pvesdn.model.files import ChangeSet, PendingChange, Unrehearsed
+from pvesdn.model.execution import Step
+from pvesdn.model.files import ChangeSet, Unrehearsed
 from pvesdn.model.order import Cause, Wishes
 from pvesdn.model.report import Standing
 from pvesdn.workflows.apply import apply
 from pvesdn.workflows.canary import require_canary
+from pvesdn.workflows.put_in_place import KINDS
 from tests.fakes import FakeClock, FakeCluster
 from tests.unit.workflows.kit import PLANNER, PVE_ZONES, apply_to, cluster, errors, plan_of, steps
 
@@ -324,28 +326,25 @@ def test_a_canary_that_cannot_be_one_is_refused_and_without_it_the_plan_goes_thr
     assert plan_of(made).is_empty
 
 
-def test_a_rehearsal_has_a_canary_and_a_commit_without_one_reloads_all_nodes() -> None:
+def test_what_pve_has_pending_is_tried_out_on_one_node_first() -> None:
     changes = plan_of(cluster(pve_files=PVE_ZONES))
-    assert execution_plan(changes, Wishes(canary="node2")).order.rounds == (("node2",), ("node1", "node3"))
+    assert execution_plan(changes, Wishes(canary="node2")).order.rounds[0] == ("node2",)
     require_canary(changes, Wishes(canary="node2"))
-    unrehearsed = replace(changes, unrehearsed=(Unrehearsed("node1", "too new"),))
-    assert not execution_plan(unrehearsed).order.has_canary
-    with pytest.raises(ApplyRefused, match="committed without a rehearsal, which reloads all nodes"):
-        require_canary(unrehearsed, Wishes(canary="node1"))
-    require_canary(unrehearsed, Wishes())
 
 
-def test_what_pve_will_write_is_rehearsed_on_all_nodes_at_once_where_they_have_to_agree() -> None:
-    _, ours = planned(TOGETHER[Cause.AS_NUMBER])
-    nodes = tuple(
-        replace(node, files=tuple(replace(file, by_pve=True) for file in node.files), rehearsal=node.execution)
-        for node in ours.nodes
-    )
-    changes = replace(ours, nodes=nodes, pending=(PendingChange("controller", "main", "changed"),))
-    assert common_causes(changes) == (Cause.AS_NUMBER,)
-    assert common_causes(replace(changes, unrehearsed=(Unrehearsed("node1", "too new"),))) == ()
+def test_a_commit_that_cannot_be_tried_out_reloads_all_nodes_so_none_can_go_first() -> None:
+    unrehearsed = (Unrehearsed("node3", "nobody knows"),)
+    changes = replace(plan_of(cluster(pve_files=PVE_ZONES)), unrehearsed=unrehearsed)
+    assert not execution_plan(changes).order.has_canary
+    with pytest.raises(ApplyRefused, match="PVE's definitions are pending"):
+        require_canary(changes, Wishes(canary="node1"))
+    require_canary(changes, Wishes())
 
 
 def test_a_plan_that_changes_nothing_has_no_canary_to_refuse() -> None:
     made, changes = planned(lambda text: text)
     assert apply(made.world(), changes, PLANNER, wishes=Wishes(canary="node1")).is_good
+
+
+def test_nodes_that_change_side_by_side_do_every_step_there_is() -> None:
+    assert set(KINDS) == set(get_args(Step))
