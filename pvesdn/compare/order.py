@@ -74,7 +74,8 @@ def _canary(nodes: Sequence[NodeExecution], changes: dict[NodeName, NodeChanges]
         guests = {port.guest for ports in ports_by_bridge(of_it.links).values() for port in ports}
         return node.node == wishes.own, of_it.serves_others, len(guests)
 
-    free = [node for node in nodes if not node.waits_for]
+    waiting_for_none = [node for node in nodes if not node.waits_for]
+    free = [node for node in waiting_for_none if node.steps] or waiting_for_none
     if wishes.canary is not None and wishes.canary in {node.node for node in free}:
         return wishes.canary
     return min(free, key=cost).node
