@@ -270,8 +270,17 @@ def test_a_canary_that_cannot_be_one_is_refused_and_without_it_the_plan_goes_thr
     assert plan_of(made).is_empty
 
 
-def test_pves_commit_reloads_all_nodes_so_none_can_go_first() -> None:
+def test_what_is_rehearsed_can_be_seen_on_one_node_first() -> None:
     made = cluster(pve_files=PVE_ZONES)
+    changes = plan_of(made)
+    assert execution_plan(changes).order.has_canary
+    require_canary(changes, Wishes(canary="node1"))
+
+
+def test_a_commit_that_cannot_be_rehearsed_reloads_all_nodes_so_none_can_go_first() -> None:
+    made = cluster(pve_files=PVE_ZONES)
+    for node in made.nodes.nodes.values():
+        node.commands["versions"]["libpve-network-perl"] = "1.1.8"
     changes = plan_of(made)
     assert not execution_plan(changes).order.has_canary
     with pytest.raises(ApplyRefused, match="PVE's definitions are pending"):
