@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from pvesdn.compare.counts import summarize
+from pvesdn.compare.counts import Summary, summarize
 from pvesdn.model.files import ChangeSet
 from pvesdn.model.flags import PlanFlags
 from pvesdn.model.history import (
@@ -28,6 +28,8 @@ def ending_of(report: ApplyReport, *, is_confirmed: bool) -> Ending:
     if report.is_mixed:
         return Ending.PARTLY
     if not report.commit_error and all(node.is_good or node.is_unreachable for node in report.nodes):
+        if report.is_rehearsal:
+            return Ending.REHEARSED
         if report.has_unreachable:
             return Ending.INCOMPLETE
         return Ending.CONFIRMED if is_confirmed else Ending.DONE
@@ -51,7 +53,7 @@ def results_of(nodes: Iterable[NodeOutcome]) -> tuple[Result, ...]:
 
 
 def _what(node: NodeOutcome) -> str:
-    if node.is_good:
+    if node.is_good and node.standing is not Standing.AS_BEFORE:
         return "done"
     if node.standing is not None:
         return node.standing.value
@@ -63,9 +65,9 @@ def in_short(changes: ChangeSet) -> Short:
     groups: dict[tuple[Counts, str], list[str]] = {}
     for node in changes.nodes:
         if not node.is_empty:
-            one = replace(changes, nodes=(node,))
-            frr = dict(summarize(one).frr).get(node.node)
-            groups.setdefault((_counts(one), "" if frr is None else frr.value), []).append(node.node)
+            found = summarize(replace(changes, nodes=(node,)))
+            frr = dict(found.frr).get(node.node)
+            groups.setdefault((_counts(found), "" if frr is None else frr.value), []).append(node.node)
     planned = [
         Planned.model_validate({"nodes": _nodes(names), "each": each, "frr": frr})
         for (each, frr), names in groups.items()
@@ -74,7 +76,7 @@ def in_short(changes: ChangeSet) -> Short:
     pending = [one_line(f"{row.kind} '{row.id}' {row.state}", LONGEST_NAME) for row in changes.pending]
     return Short(
         where=_nodes(name for names in groups.values() for name in names),
-        total=_counts(changes),
+        total=_counts(summarize(changes)),
         nodes=(*planned[:MOST_GROUPS], *([Planned(nodes=_nodes(rest), each=None)] if rest else ())),
         pending=(
             *pending[:MOST_GROUPS],
@@ -87,8 +89,7 @@ def _nodes(names: Iterable[str]) -> str:
     return one_line(ranges(names), LONGEST_NODES)
 
 
-def _counts(changes: ChangeSet) -> Counts:
-    found = summarize(changes)
+def _counts(found: Summary) -> Counts:
     return Counts(add=found.add, change=found.change, replace=found.replace, remove=found.remove)
 
 

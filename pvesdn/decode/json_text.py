@@ -6,7 +6,6 @@ import json
 import math
 import re
 import sys
-from collections.abc import Iterable
 from ipaddress import ip_address
 
 from pvesdn.model.primitives import DeviceName, IpAddress, Json
@@ -109,18 +108,13 @@ def is_unicode(text: str) -> bool:
 
 def is_deep(value: Json) -> bool:
     """Whether it is nested deeper than anything a node or a cluster sends; Python follows a document only so far."""
-    level = [value]
-    for _ in range(_DEPTH):
-        level = [item for held in level for item in _items(held)]
+    level = [value] if isinstance(value, (dict, list)) else []
+    for _ in range(_DEPTH - 1):
         if not level:
             return False
-    return True
-
-
-def _items(value: Json) -> Iterable[Json]:
-    if isinstance(value, dict):
-        return value.values()
-    return value if isinstance(value, list) else ()
+        items = (item for held in level for item in (held.values() if isinstance(held, dict) else held))
+        level = [item for item in items if isinstance(item, (dict, list))]
+    return any(level)
 
 
 def mapping(value: Json, what: str, *, absent: bool = False) -> dict[str, Json]:

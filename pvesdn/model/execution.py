@@ -137,7 +137,7 @@ class ReloadRehearsed:
 
 
 Step: TypeAlias = PutInPlace | LoadSysctl | ChangeFrr | ReloadNetwork | ReloadRehearsed
-"""What is done on a node when its turn comes."""
+"""What is done on a node when its turn comes, in this order."""
 
 
 @dataclass(frozen=True, slots=True)

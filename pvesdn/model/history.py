@@ -39,6 +39,8 @@ class Ending(StrEnum):
     CONFIRMED = "confirmed"
     INCOMPLETE = "incomplete"
     """Done, but for nodes that could not be reached or were left out."""
+    REHEARSED = "rehearsed"
+    """Tried out without PVE's commit: every node was put back on purpose."""
     FAILED = "failed"
     """And every node that was changed is as it was before."""
     UNCONFIRMED = "not confirmed"

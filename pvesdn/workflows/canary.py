@@ -27,7 +27,7 @@ def require_canary(changes: ChangeSet, wishes: Wishes) -> None:
         what = " and the ".join(order.causes)
         raise ApplyRefused(f"--canary {name}: all nodes change at once, because of the {what}", hint=_WITHOUT)
     if changes.pending and changes.unrehearsed:
-        what = "PVE's definitions are pending, and their commit reloads all nodes"
+        what = "PVE's definitions are pending and cannot be tried out first, and their commit reloads all nodes"
         raise ApplyRefused(f"--canary {name}: {what}", hint=_WITHOUT)
     if givers := nodes[name].waits_for:
         what = f"it gets an address that {ranges(givers)} has to give up first"

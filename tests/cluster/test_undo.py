@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 
 from pvesdn.adapters.nodes import ProgramAgent
+from pvesdn.adapters.runner import SideBySide
+from pvesdn.compare.execution import execution_plan
 from pvesdn.errors import ApiRefused, ApiUnavailable, NodeFailed, NodeUnreachable
 from pvesdn.model.primitives import Json
 from pvesdn.model.report import ApplyReport, Standing
@@ -113,6 +115,24 @@ def test_whatever_call_fails_each_node_has_what_the_report_says(tmp_path: Path, 
         holds_what_it_says(cluster, report, before)
         again = apply_to(cluster)
         assert again.is_good, errors(again)
+        assert plan_of(cluster).is_empty
+
+
+@pytest.mark.parametrize("way", WAYS.values(), ids=WAYS)
+@pytest.mark.parametrize("verb", ["commit", "frr"])
+def test_so_it_is_where_nodes_have_their_turn_side_by_side_behind_the_first(
+    tmp_path: Path, verb: str, way: Break
+) -> None:
+    with serving(tmp_path) as cluster:
+        assert apply_to(cluster).is_good
+        cluster.plug_guest("pve2", "web", 100)
+        cluster.write_sdn("pvesdn.cfg", f"{EVPN}\n{ANOTHER_ZONE}")
+        before, world = state_of(cluster), world_of(cluster)
+        beside = replace(world, runner=SideBySide(8), nodes=ProgramAgent(Faulty(cluster, verb, way)))
+        changes = plan_of(cluster)
+        assert execution_plan(changes).order.rounds == (("pve3",), ("pve1", "pve2"))
+        holds_what_it_says(cluster, apply(beside, changes, PLANNER), before)
+        assert apply_to(cluster).is_good
         assert plan_of(cluster).is_empty
 
 

@@ -17,6 +17,7 @@ _STYLES = {
     Ending.DONE: Style.GOOD,
     Ending.CONFIRMED: Style.GOOD,
     Ending.INCOMPLETE: Style.WARNING,
+    Ending.REHEARSED: Style.GOOD,
     Ending.PARTLY: Style.ERROR,
 }
 _WORDS = {
@@ -24,6 +25,7 @@ _WORDS = {
     Ending.DONE: "done, and verified",
     Ending.CONFIRMED: "done, verified and confirmed",
     Ending.INCOMPLETE: "done, but not everywhere",
+    Ending.REHEARSED: "rehearsed: tried out, and every node was put back",
     Ending.FAILED: "failed, and every node that was changed was put back",
     Ending.UNCONFIRMED: "nobody confirmed it in time, and it was put back",
     Ending.ROLLED_BACK: "rolled back by `pvesdn rollback`",

@@ -10,16 +10,25 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from functools import lru_cache
 
+_Openers = dict[str, tuple[tuple[str, ...], ...]]
+"""Beginnings of lines, by their first word: each line of every file is held against them."""
+
+
+def _by_first_word(*beginnings: tuple[str, ...]) -> _Openers:
+    firsts = dict.fromkeys(words[0] for words in beginnings)
+    return {first: tuple(words for words in beginnings if words[0] == first) for first in firsts}
+
+
 _TOP = ""
-_OPENERS: dict[str, tuple[tuple[str, ...], ...]] = {
-    "router bgp": (("address-family",),),
-    "address-family": (("vni",),),
-    "key chain": (("key",),),
-    "bfd": (("peer",), ("profile",)),
+_OPENERS = {
+    "router bgp": _by_first_word(("address-family",)),
+    "address-family": _by_first_word(("vni",)),
+    "key chain": _by_first_word(("key",)),
+    "bfd": _by_first_word(("peer",), ("profile",)),
 }
 """Which words open a block inside a block, by the kind of the outer one."""
 
-_TOP_BLOCKS = (
+_TOP_BLOCKS = _by_first_word(
     ("router", "bgp"),
     ("key", "chain"),
     ("router",),
@@ -36,7 +45,7 @@ _TOP_BLOCKS = (
     ("pseudowire",),
     ("l2vpn",),
 )
-_TOP_LINES = (
+_TOP_LINES = _by_first_word(
     ("frr",),
     ("hostname",),
     ("domainname",),
@@ -62,7 +71,7 @@ _TOP_LINES = (
     ("bgp", "as-path"),
 )
 """Words that can only stand at the top level, so they leave every block even without an `exit`."""
-_STATICS = (("ip", "route"), ("ipv6", "route"))
+_STATICS = _by_first_word(("ip", "route"), ("ipv6", "route"))
 """Words that only the top level and a `vrf` know."""
 
 _ENDS = frozenset({"exit", "quit", "exit-address-family", "exit-vrf", "exit-vni"})
@@ -121,7 +130,7 @@ def _leave(stack: list[FrrLine], word: str) -> None:
 def _take(stack: list[FrrLine], line: FrrLine) -> None:
     # From the innermost block outwards: who opens a block with these words?
     for depth in range(len(stack) - 1, 0, -1):
-        if opener := _opens(line.words, _OPENERS.get(stack[depth].kind, ())):
+        if opener := _opens(line.words, _OPENERS.get(stack[depth].kind, {})):
             line.kind = " ".join(opener)
             del stack[depth + 1 :]
             stack[-1].children.append(line)
@@ -138,5 +147,5 @@ def _take(stack: list[FrrLine], line: FrrLine) -> None:
         stack[-1].children.append(line)
 
 
-def _opens(words: tuple[str, ...], openers: tuple[tuple[str, ...], ...]) -> tuple[str, ...] | None:
-    return next((opener for opener in openers if words[: len(opener)] == opener and len(words) >= len(opener)), None)
+def _opens(words: tuple[str, ...], openers: _Openers) -> tuple[str, ...] | None:
+    return next((opener for opener in openers.get(words[0], ()) if words[: len(opener)] == opener), None)

@@ -15,6 +15,7 @@ from pvesdn.model.report import ApplyReport, NodeOutcome, Outcome, Standing, Ste
 
 NEW = NodeOutcome("pve1", standing=Standing.NEW)
 BAD = NodeOutcome("pve2", error="pve2: disk full", standing=Standing.AS_BEFORE)
+BACK = NodeOutcome("pve2", standing=Standing.AS_BEFORE)
 MIXED = NodeOutcome("pve2", error="pve2: disk full", standing=Standing.NOT_PUT_BACK)
 UNHEALED = NodeOutcome("pve2", error="pve2: still not as it should be", standing=Standing.NEW)
 AWAY = NodeOutcome("pve3", (StepOutcome("read", Outcome.UNREACHABLE),), error="pve3: offline")
@@ -27,6 +28,8 @@ AWAY = NodeOutcome("pve3", (StepOutcome("read", Outcome.UNREACHABLE),), error="p
         ((), {"commit": Outcome.OK}, Ending.DONE),
         ((NEW, AWAY), {}, Ending.INCOMPLETE),
         ((NEW, UNHEALED), {}, Ending.INCOMPLETE),
+        ((BACK,), {"is_rehearsal": True, "commit": Outcome.SKIPPED}, Ending.REHEARSED),
+        ((BAD,), {"is_rehearsal": True}, Ending.FAILED),
         ((BAD, AWAY), {}, Ending.FAILED),
         ((NEW, MIXED), {}, Ending.PARTLY),
         ((BAD,), {"is_unconfirmed": True}, Ending.UNCONFIRMED),
@@ -54,6 +57,7 @@ def test_nodes_with_the_same_outcome_are_told_together() -> None:
         Result(nodes="pve2", what="as before", why="disk full"),
         Result(nodes="pve3-pve5", what="not touched", why="not touched, because pve2 failed first"),
     )
+    assert results_of((BACK,)) == (Result(nodes="pve2", what="as before"),)
     assert results_of((AWAY,)) == (Result(nodes="pve3", what="not reached", why="offline"),)
 
 

@@ -477,7 +477,7 @@ def test_a_node_that_was_written_before_another_failed_is_put_back() -> None:
     assert steps(report)["node1"] == ["staged=ok", "written=ok", "reloaded=ok", "undone=ok"]
     assert everything(made) == before
     assert errors(report)["node1"] == "node1: put back as it was, because node2 failed"
-    assert errors(report)["node3"] == "node3: not touched, because node2 failed first"
+    assert errors(report)["node3"] == "node3: put back as it was, because node2 failed"
 
 
 def test_nothing_is_committed_after_a_node_has_failed() -> None:

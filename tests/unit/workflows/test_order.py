@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import Any, get_args
 
 import pytest
 
+from pvesdn.adapters.runner import OneByOne
 from pvesdn.cli.screens.order import order_lines
 from pvesdn.compare.execution import execution_plan
 from pvesdn.compare.order import common_causes
 from pvesdn.errors import ApplyRefused
-from pvesdn.model.files import ChangeSet
+from pvesdn.model.execution import Step
+from pvesdn.model.files import ChangeSet, Unrehearsed
 from pvesdn.model.order import Cause, Wishes
 from pvesdn.model.report import Standing
 from pvesdn.workflows.apply import apply
 from pvesdn.workflows.canary import require_canary
-from tests.fakes import FakeCluster
+from pvesdn.workflows.put_in_place import KINDS
+from tests.fakes import FakeClock, FakeCluster
 from tests.unit.workflows.kit import PLANNER, PVE_ZONES, apply_to, cluster, errors, plan_of, steps
 
 OWN = "/etc/pve/sdn/pvesdn.cfg"
@@ -117,14 +121,31 @@ def test_what_nodes_have_to_agree_in_changes_on_all_of_them_at_once_and_the_plan
 
 @pytest.mark.parametrize("what", ROLLING)
 def test_what_one_node_can_have_before_the_others_rolls_and_needs_no_words(what: str) -> None:
-    _, changes = planned(ROLLING[what])
+    made, changes = planned(ROLLING[what])
     assert common_causes(changes) == ()
     assert not [*order_lines(changes)]
+    report = apply(made.world(), changes, PLANNER)
+    assert report.is_good, errors(report)
+    assert plan_of(made).is_empty
 
 
 def test_with_route_reflectors_in_place_of_a_mesh_the_peers_change_at_once() -> None:
     _, changes = planned(said("asn 65000\n", "asn 65000\n\troute-reflectors node1\n"))
     assert common_causes(changes) == (Cause.PEERS,)
+
+
+def test_a_vtep_that_moves_concerns_the_nodes_that_follow_it_and_so_do_its_peers() -> None:
+    made = cluster(ZONES)
+    assert not errors(apply_to(made))
+    row = next(row for row in made.nodes["node1"].commands["ip-addr"] if row["ifname"] == "vmbr0")
+    row["addr_info"].append({"family": "inet", "local": "192.168.0.101", "prefixlen": 24, "scope": "global"})
+    vteps = said("network 192.168.0.0/24", "vteps node1=192.168.0.101,node2=192.168.0.2,node3=192.168.0.3")
+    made.nodes.pve_files[OWN] = vteps(ZONES)
+    changes = plan_of(made)
+    assert common_causes(changes) == (Cause.VTEP,)
+    report = apply(made.world(), changes, PLANNER)
+    assert report.is_good, errors(report)
+    assert plan_of(made).is_empty
 
 
 def test_another_multicast_group_is_one_cause_and_not_another_way_of_flooding() -> None:
@@ -252,6 +273,41 @@ def test_a_canary_that_is_gone_when_its_turn_comes_is_followed_by_another_one() 
     assert events.index(("done", "node2", "canary")) < events.index(("step", "node3", "written"))
 
 
+class AsIfAtOnce:
+    """A runner whose nodes take as long as the slowest of them, by the clock of the test."""
+
+    def __init__(self, clock: FakeClock) -> None:
+        self._clock = clock
+
+    def each(self, nodes: Sequence[str], task: Callable[[str], Any]) -> dict[str, Any]:
+        begun, ends = self._clock.elapsed, [self._clock.elapsed]
+        found: dict[str, Any] = {}
+        for node in nodes:
+            self._clock.elapsed = begun
+            found |= OneByOne().each([node], task)
+            ends.append(self._clock.elapsed)
+        self._clock.elapsed = max(ends)
+        return found
+
+
+def seconds_of(change: Callable[[str], str], nodes: int) -> float:
+    """How long an apply takes by the clock of the tasks, where a node's reload is looked at twenty times."""
+    made, changes = planned(change, members=NODES[:nodes])
+    made.api.polls = 20
+    start, runner = made.clock.elapsed, AsIfAtOnce(made.clock)
+    report = apply(made.world(runner=runner), changes, PLANNER)
+    assert report.is_good, errors(report)
+    return made.clock.elapsed - start
+
+
+def test_all_at_once_takes_hardly_longer_than_the_slowest_node_and_rolling_as_long_as_two() -> None:
+    alone = seconds_of(TOGETHER[Cause.VNI], 1)
+    assert alone > 10
+    assert seconds_of(TOGETHER[Cause.VNI], 3) <= 1.3 * alone
+    assert seconds_of(lambda text: text + MORE, 3) <= 2 * 1.3 * alone
+    assert seconds_of(lambda text: text + MORE, 5) <= 2 * 1.3 * alone
+
+
 REFUSED: dict[str, tuple[Callable[[str], str], str, str]] = {
     "nothing to do there": (lambda text: text + MORE, "node9", "the plan changes nothing on that node"),
     "all at once": (TOGETHER[Cause.VNI], "node2", "all nodes change at once, because of the VNI"),
@@ -270,18 +326,15 @@ def test_a_canary_that_cannot_be_one_is_refused_and_without_it_the_plan_goes_thr
     assert plan_of(made).is_empty
 
 
-def test_what_is_rehearsed_can_be_seen_on_one_node_first() -> None:
-    made = cluster(pve_files=PVE_ZONES)
-    changes = plan_of(made)
-    assert execution_plan(changes).order.has_canary
-    require_canary(changes, Wishes(canary="node1"))
+def test_what_pve_has_pending_is_tried_out_on_one_node_first() -> None:
+    changes = plan_of(cluster(pve_files=PVE_ZONES))
+    assert execution_plan(changes, Wishes(canary="node2")).order.rounds[0] == ("node2",)
+    require_canary(changes, Wishes(canary="node2"))
 
 
-def test_a_commit_that_cannot_be_rehearsed_reloads_all_nodes_so_none_can_go_first() -> None:
-    made = cluster(pve_files=PVE_ZONES)
-    for node in made.nodes.nodes.values():
-        node.commands["versions"]["libpve-network-perl"] = "1.1.8"
-    changes = plan_of(made)
+def test_a_commit_that_cannot_be_tried_out_reloads_all_nodes_so_none_can_go_first() -> None:
+    unrehearsed = (Unrehearsed("node3", "nobody knows"),)
+    changes = replace(plan_of(cluster(pve_files=PVE_ZONES)), unrehearsed=unrehearsed)
     assert not execution_plan(changes).order.has_canary
     with pytest.raises(ApplyRefused, match="PVE's definitions are pending"):
         require_canary(changes, Wishes(canary="node1"))
@@ -291,3 +344,7 @@ def test_a_commit_that_cannot_be_rehearsed_reloads_all_nodes_so_none_can_go_firs
 def test_a_plan_that_changes_nothing_has_no_canary_to_refuse() -> None:
     made, changes = planned(lambda text: text)
     assert apply(made.world(), changes, PLANNER, wishes=Wishes(canary="node1")).is_good
+
+
+def test_nodes_that_change_side_by_side_do_every_step_there_is() -> None:
+    assert set(KINDS) == set(get_args(Step))

@@ -4,15 +4,14 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import re
-import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from pvesdn_lab.simulated.commands import evpn, evpn_routes
 from pvesdn_lab.simulated.commands.state import below, read_json, write_json
 from pvesdn_lab.simulated.commands.streams import complain, say
 
@@ -28,12 +27,14 @@ _DAEMON_OF = {
 }
 """Beginnings of lines, and the daemon that takes them; an indented line that is not here is its block's."""
 _SHOWN = {
-    "show bgp neighbors json": ("bgpd", evpn.neighbors),
-    "show evpn vni detail json": ("zebra", evpn.vnis),
-    "show evpn rmac vni all json": ("zebra", evpn_routes.router_macs),
-    "show vrrp json": ("vrrpd", evpn_routes.virtual_routers),
+    "show bgp neighbors json": ("bgpd", "evpn:neighbors"),
+    "show evpn vni detail json": ("zebra", "evpn:vnis"),
+    "show evpn rmac vni all json": ("zebra", "evpn_routes:router_macs"),
+    "show vrrp json": ("vrrpd", "evpn_routes:virtual_routers"),
 }
-"""Questions that are answered in JSON, by the nodes' files and those of the others, and the daemon that answers."""
+"""Questions that are answered in JSON, the daemon that answers, and module and function that know what it says by the
+nodes' files; like a command's, the module is loaded when it is needed.
+"""
 _taken_before: set[tuple[str, bytes]] = set()
 """Texts that a vtysh had nothing against: one that is staged is checked again when FRR loads it."""
 _NOBODY = "Exiting: failed to connect to any daemons.\n"
@@ -61,7 +62,9 @@ def vtysh(root: Path, arguments: Sequence[str]) -> int:
         if daemon not in frr["daemons"]:
             say(f"{daemon} is not running\n")
             return 1
-        say(json.dumps(shown(root), indent=2) + "\n")
+        module, _, function = shown.partition(":")
+        knows = getattr(importlib.import_module(f"pvesdn_lab.simulated.commands.{module}"), function)
+        say(json.dumps(knows(root), indent=2) + "\n")
     return 0
 
 
@@ -69,15 +72,17 @@ def installed_vtysh(root: Path) -> str | None:
     """The machine's own vtysh, which needs no daemon to check a text; None where only the stand-in of this node is
     there.
     """
+    import shutil  # noqa: PLC0415 - most calls ask what FRR shows, and need neither this nor a process
+
     folders = [folder for folder in os.environ.get("PATH", "").split(":") if folder and Path(folder) != root / "bin"]
     return shutil.which("vtysh", path=":".join([*folders, "/usr/bin"]))
 
 
 def _checked(root: Path, path: Path) -> tuple[int, str]:
     """The exit status of ``vtysh -C`` and what it says of each wrong line."""
-    import subprocess  # noqa: PLC0415 - what `show` and `systemctl` need is loaded in two thirds of the time
+    import subprocess  # noqa: PLC0415 - as `shutil`
 
-    from pvesdn_lab.simulated.commands.frr_grammar import check  # noqa: PLC0415 - the same
+    from pvesdn_lab.simulated.commands.frr_grammar import check  # noqa: PLC0415 - as `shutil`
 
     if real := installed_vtysh(root):
         asked = (real, path.read_bytes() if path.is_file() else b"")

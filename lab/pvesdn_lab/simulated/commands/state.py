@@ -5,7 +5,6 @@ from __future__ import annotations
 import fcntl
 import json
 import os
-import shutil
 import zlib
 from _thread import get_ident  # `threading` takes longer to load than a command to run
 from collections.abc import Iterator
@@ -89,6 +88,8 @@ class State:
 
     def delete(self, name: str) -> None:
         """Delete a link; its ports and VRF members lose their master, as in the kernel."""
+        import shutil  # noqa: PLC0415 - who only asks for links is answered a tenth sooner
+
         self.links.pop(name, None)
         for family in ("ipv4", "ipv6"):
             shutil.rmtree(self.switch(name, family, "forwarding").parent, ignore_errors=True)
