@@ -227,7 +227,7 @@ def test_a_rehearsal_alone_leaves_every_node_as_it_was_and_is_no_failure(tmp_pat
 
 def test_without_anything_pending_there_is_no_commit_to_stop_before(tmp_path: Path) -> None:
     with serving(tmp_path) as cluster:
-        with pytest.raises(ApplyRefused, match="nothing of PVE's is pending.*apply without --no-commit"):
+        with pytest.raises(ApplyRefused, match=r"nothing of PVE's is pending.*apply without --no-commit"):
             apply(world_of(cluster), plan_of(cluster), PLANNER, commits=False)
         assert apply(world_of(cluster), plan_of(cluster), PLANNER).is_good
 
