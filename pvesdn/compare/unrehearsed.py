@@ -2,26 +2,53 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Iterator
 
 from pvesdn.model.capabilities import NETWORK_PACKAGE, GeneratorLevel
 from pvesdn.model.design import DesignInput, NodeDesign
 from pvesdn.model.files import FRR_CONF, SDN_INTERFACES, RenderedFile, Unrehearsed
+from pvesdn.model.frr import FrrConfig
+from pvesdn.model.primitives import NodeName
 
 
-def why_unrehearsed(given: DesignInput, design: NodeDesign, rendered: Iterable[RenderedFile]) -> Unrehearsed | None:
-    """Why it cannot be; None where it can."""
-    node, can, pve = design.node, given.capabilities.on(design.node), given.sdn.pve
-    package = f"{NETWORK_PACKAGE} {can.package}" if can.package else f"PVE {given.capabilities.version}"
-    if can.level is GeneratorLevel.NEWER:
-        return Unrehearsed(node, f"{package} is newer than pvesdn knows", is_newer=True)
-    if pve.is_unmanaged_on(node):
-        return Unrehearsed(node, "some definitions are newer than pvesdn renders", is_newer=True)
-    if not can.interfaces_are_known:
-        return Unrehearsed(node, f"{package} is older than 1.2, whose text is not known to the byte")
+def why_unrehearsed(
+    given: DesignInput, design: NodeDesign, rendered: Iterable[RenderedFile], switches: str
+) -> Unrehearsed | None:
+    """Why it cannot be; None where it can.
+
+    :param switches: the node's /etc/frr/daemons.
+    """
+    node = design.node
+    if unknown := _not_known_to_the_byte(given, node):
+        return unknown
     texts = {file.path: file.text for file in rendered}
     if design.sdn is None:
         return Unrehearsed(node, f"pvesdn leaves some zones to PVE, and with them {SDN_INTERFACES}")
-    if design.owners.pve_writes_frr and texts.get(FRR_CONF) is None and given.facts[node].versions.get("frr") != "":
+    if given.facts[node].versions.get("frr") == "":
+        return None
+    if design.owners.pve_writes_frr and texts.get(FRR_CONF) is None:
         return Unrehearsed(node, f"pvesdn leaves {FRR_CONF} to PVE")
+    if off := [name for name in _of_fabrics(design.pve_frr) if not re.search(rf"(?m)^{name}=yes\s*$", switches)]:
+        return Unrehearsed(node, f"PVE itself switches {' and '.join(off)} on, at its commit")
     return None
+
+
+def _not_known_to_the_byte(given: DesignInput, node: NodeName) -> Unrehearsed | None:
+    can = given.capabilities.on(node)
+    package = f"{NETWORK_PACKAGE} {can.package}" if can.package else f"PVE {given.capabilities.version}"
+    if can.level is GeneratorLevel.NEWER:
+        return Unrehearsed(node, f"{package} is newer than pvesdn knows", is_newer=True)
+    if given.sdn.pve.is_unmanaged_on(node):
+        return Unrehearsed(node, "some definitions are newer than pvesdn renders", is_newer=True)
+    if not can.interfaces_are_known:
+        return Unrehearsed(node, f"{package} is older than 1.2, whose text is not known to the byte")
+    return None
+
+
+def _of_fabrics(frr: FrrConfig | None) -> Iterator[str]:
+    """Daemons that PVE's own reload switches on and off, by the fabrics that it has committed (docs/pve.md §4.2)."""
+    if frr is not None and frr.openfabric_routers:
+        yield "fabricd"
+    if frr is not None and frr.ospf_interfaces:
+        yield "ospfd"

@@ -22,9 +22,13 @@ class Patience:
         self._pause = first
         self._longest = longest
 
+    def elapsed(self) -> float:
+        """Seconds since the beginning."""
+        return self._clock.monotonic() - self._begun
+
     def is_over(self, seconds: float) -> bool:
         """Whether so many have passed."""
-        return self._clock.monotonic() - self._begun >= seconds
+        return self.elapsed() >= seconds
 
     def pause(self) -> None:
         """Wait, longer each time."""

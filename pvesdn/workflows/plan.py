@@ -25,7 +25,15 @@ from pvesdn.design.shared.ownership import takes_frr_over
 from pvesdn.encode.seen import encode_seen
 from pvesdn.model.design import NodeDesign
 from pvesdn.model.execution import ReloadNetwork
-from pvesdn.model.files import OUR_INTERFACES, SDN_INTERFACES, ChangeSet, NodeChanges, RenderedFile, Unrehearsed
+from pvesdn.model.files import (
+    FRR_DAEMONS,
+    OUR_INTERFACES,
+    SDN_INTERFACES,
+    ChangeSet,
+    NodeChanges,
+    RenderedFile,
+    Unrehearsed,
+)
 from pvesdn.model.findings import Finding
 from pvesdn.model.flags import PlanFlags
 from pvesdn.model.running import SdnFileState
@@ -166,7 +174,9 @@ def _plan_node(known: Understanding, shared: SharedDesign, name: str, renderer: 
     edits = () if known.pending else hand_edits(rendered, now, known.running, known.given.capabilities.on(name))
     obstacles = tuple(_with_place(known, obstacle) for obstacle in changes.obstacles)
     changes = replace(changes, obstacles=(*blocking, *obstacles, *verdict.errors), serves_others=serves_others(design))
-    unrehearsed = why_unrehearsed(known.given, design, rendered) if known.pending else None
+    unrehearsed = (
+        why_unrehearsed(known.given, design, rendered, now.files.get(FRR_DAEMONS) or "") if known.pending else None
+    )
     return NodePlan(design, changes, verdict.warnings, tuple(edits), unrehearsed)
 
 

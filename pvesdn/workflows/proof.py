@@ -204,14 +204,16 @@ class Proof:
         return self._planner(pinned, flags=self._changes.flags)
 
     def _settled(self, look: Callable[[], Found], patience: Callable[[Found], float]) -> Found:
-        """Look until `patience` says that it is long enough.
+        """Look until `patience` says that it is long enough. A look shows what was there when it began, and may take
+        long itself: what has so many seconds to come up was seen after them.
 
         :raises PvesdnError: the last look could not be had, within `PATIENCE`.
         """
         waiting = Patience(self._world.clock)
         while True:
+            began = waiting.elapsed()
             found = waiting.ask(look, PATIENCE, PvesdnError)
-            if waiting.is_over(patience(found)):
+            if began >= patience(found):
                 return found
             waiting.pause()
 

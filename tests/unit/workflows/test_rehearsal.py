@@ -153,6 +153,21 @@ def test_zones_that_are_left_to_pve_are_not_rehearsed_and_need_nobodys_word_unle
     assert all("pvesdn leaves some zones to PVE" in item.why for item in found)
 
 
+OSPF = {
+    "fabrics.cfg": "ospf_fabric: lab\n\tarea 0\n\tip_prefix 172.20.30.0/24\n\n"
+    "ospf_node: lab_node2\n\tip 172.20.30.2\n\tinterfaces name=eno2\n\n",
+}
+
+
+def test_where_pve_has_to_switch_a_daemon_on_before_there_is_nothing_to_try_out() -> None:
+    made = cluster(pve_files=OSPF)
+    (found,) = plan_of(made).unrehearsed
+    assert (found.node, found.is_newer) == ("node2", False)
+    assert found.why == "PVE itself switches ospfd on, at its commit"
+    made.nodes["node2"].files["/etc/frr/daemons"] = "bgpd=no\nospfd=yes\n"
+    assert not plan_of(made).unrehearsed
+
+
 def test_a_single_node_that_cannot_be_rehearsed_leaves_the_others_to_pve_too() -> None:
     made = cluster(pve_files=PVE_ZONES)
     changes = replace(plan_of(made), unrehearsed=(Unrehearsed("node3", "nobody knows"),))
