@@ -194,6 +194,10 @@ class NodeAgent(Protocol):
         """Append static all-zero FDB entries that are missing."""
         ...
 
+    def drop_surplus_rules(self, node: NodeName) -> None:
+        """Take away the copies of PVE's iptables rules that reloads have added: as many stay as PVE's file lists."""
+        ...
+
     def finish(self, node: NodeName) -> None:
         """Take the mark away that `commit` leaves: everything after it went well."""
         ...

@@ -115,6 +115,7 @@ class FakeNode:
     :ivar frr: the configuration that FRR runs; None for that of its file.
     :ivar down: peers with which it has no session.
     :ivar others: the other nodes, which it has sessions with.
+    :ivar rules: by command, table and chain the rules of netfilter.
     :ivar originals: rows of cards that a stanza has changed, by the question.
     :ivar asked: verbs with their arguments, in order.
     :ivar ran: command lines that change something, in order.
@@ -145,6 +146,7 @@ class FakeNode:
         self.frr: str | None = None
         self.down: set[str] = set()
         self.others: list[FakeNode] = []
+        self.rules: dict[str, list[str]] = {}
         self.originals: dict[str, dict[str, Any]] = {}
         self.asked: list[tuple[str, dict[str, Any]]] = []
         self.ran: list[list[str]] = []
@@ -326,6 +328,17 @@ class FakeMachine(MachineOnPmxcfs):
                 status = 255
                 printed.append(f"sysctl: cannot stat /proc/sys/{key}: No such file or directory")
         return status, "\n".join(printed)
+
+    def _iptables(self, argv: list[str]) -> tuple[int, str]:
+        command, _, _, _, table, action, chain, *rule = argv
+        there = self._node.rules.setdefault(f"{command} {table} {chain}", [])
+        if action == "-D":
+            self._node.ran.append(argv)
+            there.remove(" ".join(rule))
+            return 0, ""
+        return 0, "".join(f"-A {chain} {line}\n" for line in there)
+
+    _ip6tables = _iptables
 
     def _vtysh(self, argv: list[str]) -> tuple[int, str]:
         if argv[1:] == ["-c", "show daemons"]:

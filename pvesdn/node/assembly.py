@@ -31,6 +31,8 @@ PARTS = (
     ),
     *(
         "flood",
+        "rules",
+        "nat",
         "guests",
         "shown",
         "routes",

@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
-from pvesdn.workflows.progress import Progress, on_each
+from pvesdn.errors import PvesdnError
+from pvesdn.model.files import SDN_INTERFACES
+from pvesdn.workflows.progress import Progress, healthy, on_each
 from pvesdn.workflows.world import World
+
+_ONCE = "whether PVE's source NAT is there once"
+
+
+def tidy_up(world: World, run: Sequence[Progress], *, rehearses: bool) -> tuple[str, ...]:
+    """What the reloads have taken away is restored, and what they have added twice goes; see the two below."""
+    restore_flooding(world, healthy(run))
+    return drop_surplus_rules(world, healthy(run)) if rehearses else ()
 
 
 def restore_flooding(world: World, run: Iterable[Progress]) -> None:
@@ -16,6 +26,21 @@ def restore_flooding(world: World, run: Iterable[Progress]) -> None:
         world.nodes.restore_flooding(progress.node, progress.execution.flooding)
 
     on_each(world, (progress for progress in run if progress.execution.flooding), restore)
+
+
+def drop_surplus_rules(world: World, run: Iterable[Progress]) -> tuple[str, ...]:
+    """After a rehearsal and PVE's commit: ifupdown2 has added PVE's source NAT at each of their reloads, and PVE would
+    take it away once.
+
+    :returns: where that could not be put right, one line each. Packets are translated all the same: no node fails.
+    """
+    texts = {progress.node: progress.execution.rehearsed.get(SDN_INTERFACES) for progress in run}
+    nodes = tuple(node for node, text in texts.items() if text is None or "tables -t" in text)
+    try:
+        answers = world.runner.each(nodes, world.nodes.drop_surplus_rules)
+    except PvesdnError as error:
+        return (f"{_ONCE}: {error}",)
+    return tuple(f"{_ONCE}: {error}" for error in answers.values() if error is not None)
 
 
 def leave_unreloaded(run: Iterable[Progress], *, because: str) -> None:

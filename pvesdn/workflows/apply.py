@@ -19,7 +19,7 @@ from pvesdn.model.primitives import NodeName
 from pvesdn.model.report import ApplyReport, NodeOutcome, Outcome, StepOutcome
 from pvesdn.model.snapshot import SEEN_FILE
 from pvesdn.model.verification import Verdict
-from pvesdn.workflows.aftermath import restore_flooding
+from pvesdn.workflows.aftermath import tidy_up
 from pvesdn.workflows.any_member import on_any_member
 from pvesdn.workflows.canary import require_canary
 from pvesdn.workflows.commit import NO_COMMIT, CommitOutcome, commit_definitions
@@ -111,14 +111,14 @@ def _carry_out(
             proof.check_way_back(run)
             return _rehearsed(run, changes, rehearsal, is_rehearsal=not commits)
         commit = _commit(world, run, todo, planner, transaction, lock=lock)
-        restore_flooding(world, healthy(run))
+        left_over = tidy_up(world, run, rehearses=todo.rehearses)
         verdict = proof.check(healthy(run)) if healthy(run) else None
         elsewhere = [] if verdict is None else failed_elsewhere(run, verdict)
         is_unconfirmed = _settle(run, transaction, elsewhere, 0 if todo.rehearses else confirm_within)
         proof.check_way_back(run)
     _say_what_is_not_healed(run, verdict)
     report = _report([*run, *elsewhere], changes, commit, is_staged=True, verdict=verdict)
-    not_checked = (*report.not_checked, *rehearsal.not_checked)
+    not_checked = (*report.not_checked, *rehearsal.not_checked, *left_over)
     return replace(report, is_unconfirmed=is_unconfirmed, not_checked=not_checked)
 
 

@@ -21,6 +21,7 @@ from pvesdn.workflows.confirmation import confirm, roll_back
 from pvesdn.workflows.world import World
 from pvesdn_lab.simulated import sdn_config
 from pvesdn_lab.simulated.cluster import SimulatedCluster
+from pvesdn_lab.simulated.commands.state import read_json
 from pvesdn_lab.simulated.reload import reload_network
 from tests.cluster.kit import PLANNER, PVE_SIMPLE, apply_to, errors, plan_of, serving, state_of, world_of
 from tests.cluster.nodes_alone import pass_time, reboot, traces
@@ -30,6 +31,7 @@ from tests.cluster.test_frr_changes_hands import PVE_EVPN
 
 SDN, FRR = "/etc/network/interfaces.d/sdn", "/etc/frr/frr.conf"
 LOCK = ".lock"
+NAT = ("iptables nat POSTROUTING", "iptables raw PREROUTING")
 
 
 def drawn_beside_ours(cluster: SimulatedCluster) -> None:
@@ -223,6 +225,36 @@ def test_a_rehearsal_alone_leaves_every_node_as_it_was_and_is_no_failure(tmp_pat
         assert cluster.read_sdn(LOCK) is None
         assert plan_of(cluster).pending
         assert apply_to(cluster).is_good
+
+
+TRANSLATED = {**PVE_SIMPLE, "subnets.cfg": "subnet: lan-10.7.0.0-24\n\tvnet office\n\tgateway 10.7.0.1\n\tsnat 1\n\n"}
+
+
+def test_pves_source_nat_is_there_once_after_a_commit_and_gone_with_its_zone(tmp_path: Path) -> None:
+    def rules() -> dict[str, int]:
+        chains = [read_json(node.root, "netfilter", {}) for node in cluster.nodes.values()]
+        return {name: sum(len(found.get(name, [])) for found in chains) for name in NAT}
+
+    with serving(tmp_path, definitions="") as cluster:
+        for name, text in PVE_SIMPLE.items():
+            cluster.write_sdn(name, text)
+        assert apply_to(cluster).is_good
+        cluster.write_sdn("subnets.cfg", TRANSLATED["subnets.cfg"])
+        assert apply(world_of(cluster), plan_of(cluster), PLANNER, commits=False).is_good
+        assert rules() == dict.fromkeys(NAT, 0)
+        report = apply_to(cluster)
+        assert report.is_good, errors(report)
+        once = dict.fromkeys(NAT, len(cluster.nodes))
+        assert rules() == once
+        for name in TRANSLATED:
+            cluster.write_sdn(name, "")
+        assert apply(world_of(cluster), plan_of(cluster), PLANNER, commits=False).is_good
+        assert rules() == once
+        for name in cluster.nodes:  # as in the panel: each adds a rule once more
+            reload_network(cluster.world, name, lambda _: None, regenerate_frr=None)
+        assert rules() != once
+        assert apply_to(cluster).is_good
+        assert rules() == dict.fromkeys(NAT, 0)
 
 
 def test_without_anything_pending_there_is_no_commit_to_stop_before(tmp_path: Path) -> None:

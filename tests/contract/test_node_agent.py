@@ -24,7 +24,7 @@ from pvesdn.decode.frr.text import meaning
 from pvesdn.errors import NodeFailed, NodeUnreachable
 from pvesdn.model.execution import Checkpoint, FileWrite, FrrAction, PutInPlace, UndoState
 from pvesdn.model.snapshot import NODE_COMMANDS, STATE_COMMANDS
-from pvesdn_lab.simulated.commands.state import locked_state
+from pvesdn_lab.simulated.commands.state import locked_state, read_json, write_json
 from pvesdn_lab.simulated.in_process import InProcessTransport
 from pvesdn_lab.simulated.node import SimulatedNode
 from tests.fake_nodes import RECORD, FakeNodes
@@ -37,6 +37,7 @@ OWN = "/etc/pve/sdn/pvesdn.cfg"
 SEEN = "/etc/pve/sdn/pvesdn-seen.json"
 FORWARDING = "/proc/sys/net/ipv4/ip_forward"
 VERSIONS = {"ifupdown2": "3.3.0-1+pmx11", "frr": "10.4.1-1+pve1"}
+SNAT = "-s 10.0.0.0/24 -o vmbr0 -j SNAT --to-source 192.168.0.1"
 GROUP = (("vxlan_web", (IPv4Address("192.168.0.2"), IPv4Address("192.168.0.3"))),)
 
 
@@ -49,6 +50,8 @@ class Subject:
     :param uninstall: take commands away.
     :param breaks: make a command fail.
     :param flood_list: VTEPs of a device's all-zero FDB entries.
+    :param add_rules: add rules of netfilter; the chain is told as ``iptables nat POSTROUTING``.
+    :param rules: those that are there, sorted.
     """
 
     transport: Transport
@@ -57,6 +60,8 @@ class Subject:
     uninstall: Callable[..., None]
     breaks: Callable[[str], None]
     flood_list: Callable[[str], list[str]]
+    add_rules: Callable[[str, list[str]], None]
+    rules: Callable[[str], list[str]]
 
     @property
     def agent(self) -> ProgramAgent:
@@ -97,7 +102,16 @@ def simulated(transport: Transport, node: SimulatedNode) -> Subject:
             (node.root / "bin" / name).unlink()
 
     near = InProcessTransport({NODE: node.root})
-    return Subject(transport, near, node.root, uninstall, node.break_command, lambda name: node.links()[name]["fdb"])
+    return Subject(
+        transport,
+        near,
+        node.root,
+        uninstall,
+        node.break_command,
+        lambda name: node.links()[name]["fdb"],
+        lambda chain, rules: write_json(node.root, "netfilter", {chain: [rule.split() for rule in rules]}),
+        lambda chain: sorted(" ".join(rule) for rule in read_json(node.root, "netfilter", {})[chain]),
+    )
 
 
 @pytest.fixture(scope="module")
@@ -130,6 +144,8 @@ def subject(request: pytest.FixtureRequest, tmp_path: Path) -> Subject:
         uninstall=lambda *names: node.absent.update(names),
         breaks=node.broken.add,
         flood_list=lambda name: node.flood.get(name, []),
+        add_rules=node.rules.__setitem__,
+        rules=lambda chain: sorted(node.rules[chain]),
     )
 
 
@@ -373,6 +389,18 @@ def test_missing_flood_entries_are_put_back_and_none_is_doubled(subject: Subject
         subject.agent.restore_flooding(NODE, GROUP)
         assert subject.flood_list("vxlan_web") == ["192.168.0.2", "192.168.0.3"]
     subject.agent.restore_flooding(NODE, (("vxlan_off", GROUP[0][1]),))  # what is not there has no list
+
+
+def test_surplus_copies_of_pves_rules_are_taken_away_and_the_last_one_stays(subject: Subject) -> None:
+    subject.write("/etc/network/interfaces.d/sdn", f"iface web\n\tpost-up iptables -t nat -A POSTROUTING {SNAT}\n")
+    other = SNAT.replace("10.0.0", "10.9.9")
+    subject.add_rules("iptables nat POSTROUTING", [SNAT, other, SNAT, other, SNAT])
+    for _ in range(2):
+        subject.agent.drop_surplus_rules(NODE)
+        assert subject.rules("iptables nat POSTROUTING") == sorted([SNAT, other, other])
+    subject.breaks("iptables")
+    with pytest.raises(NodeFailed, match="iptables -w 5 -t nat -S POSTROUTING ended with status 1"):
+        subject.agent.drop_surplus_rules(NODE)
 
 
 # --- the cluster's files ---------------------------------------------------------------------------------------------

@@ -128,6 +128,10 @@ class ProgramAgent:
         ports = {port: [str(address) for address in remotes] for port, remotes in flooding}
         self._ask(node, "flood", ports=ports)
 
+    def drop_surplus_rules(self, node: NodeName) -> None:
+        """Take away rules of PVE's source NAT that reloads have added again."""
+        self._ask(node, "nat")
+
     def finish(self, node: NodeName) -> None:
         """Take the mark of an unfinished commit away."""
         self._ask(node, "finish")

@@ -9,6 +9,7 @@ from pvesdn.node.program.capture import (
     frr_now,
     remotes,
     routes_of,
+    rules_staged,
     settings_now,
     staged_digest,
     touched,
@@ -176,6 +177,7 @@ def _taken(machine: Machine, given: Value) -> Value:
         "devices": devices,
         "routes": routes_of(machine, uplinks),
         "frr": frr_now(machine),
+        "rules": rules_staged(machine),
     }
 
 

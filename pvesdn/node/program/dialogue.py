@@ -20,6 +20,7 @@ from pvesdn.node.program.flood import flood
 from pvesdn.node.program.frr import frr
 from pvesdn.node.program.lock import lock, renew, unlock
 from pvesdn.node.program.machine import Machine, Refused, told
+from pvesdn.node.program.nat import nat
 from pvesdn.node.program.observe import observe, read
 from pvesdn.node.program.probe import probe
 from pvesdn.node.program.put import put
@@ -43,6 +44,7 @@ VERBS: Dict[str, Callable[[Machine, Value], Value]] = {
     "frr": frr,
     "reload": reload,
     "flood": flood,
+    "nat": nat,
     "finish": finish,
     "arm": arm,
     "hold": hold,

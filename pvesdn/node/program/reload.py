@@ -2,6 +2,7 @@
 
 from pvesdn.node.program.checkpoint import at_work
 from pvesdn.node.program.machine import Machine, Refused, failure
+from pvesdn.node.program.nat import nat_before_reload
 from pvesdn.node.program.request import Value
 from pvesdn.node.program.swap import locked
 from pvesdn.node.program.undo import IFRELOAD, ifreload
@@ -17,7 +18,8 @@ def reload(machine: Machine, arguments: Value) -> Value:
     """
     del arguments
     with locked(machine), at_work(machine, "reload"):
+        log = nat_before_reload(machine)
         outcome = ifreload(machine, LONGEST_RELOAD)
     if outcome.status:
         raise Refused(failure(IFRELOAD, outcome))
-    return {"log": outcome.lines}
+    return {"log": [*log, *outcome.lines]}

@@ -13,6 +13,7 @@ from pvesdn.node.program.checkpoint import drop_checkpoint, load_checkpoint, onc
 from pvesdn.node.program.files import beside, digest_of, sync_folders, text_of, write_new, write_whole
 from pvesdn.node.program.frr import take_files
 from pvesdn.node.program.machine import CommandResult, Machine, Refused, failure, told
+from pvesdn.node.program.nat import nat_as_before
 from pvesdn.node.program.places import CLUSTER_FOLDER, INTERFACES, RECORD, RUNNING_CONFIG, STATE_DIR, TARGETS
 from pvesdn.node.program.record import load_record, save_record
 from pvesdn.node.program.repair import differing, make_room, put_settings, repair
@@ -294,6 +295,6 @@ def _frr_left(machine: Machine, checkpoint: Value) -> List[str]:
     return []
 
 
-_NETWORK: Tuple[Part, ...] = (make_room, _reload_network, repair)
+_NETWORK: Tuple[Part, ...] = (make_room, _reload_network, repair, nat_as_before)
 _PARTS: Tuple[Part, ...] = (_take_uplinks_down, _put_files, put_settings, _put_frr, *_NETWORK)
 """What an undo does, in its order; the network last, which may be done again."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -68,6 +70,41 @@ def test_a_text_of_pves_that_is_another_one_after_all_is_told_after_the_commit()
     assert report.commit is Outcome.OK
     assert f"PVE has written another {SDN} than was rehearsed" in errors(report)["node1"]
     assert "connection reset" in errors(report)["node3"]
+
+
+TRANSLATES = {"subnets.cfg": "subnet: lan-10.7.0.0-24\n\tvnet office\n\tgateway 10.7.0.1\n\tsnat 1\n\n"}
+
+
+@pytest.mark.parametrize(("more", "asked"), [({}, 0), (TRANSLATES, 3)], ids=["without", "with source NAT"])
+def test_rules_that_the_reloads_have_added_again_are_looked_for_where_pve_adds_any(
+    more: dict[str, str], asked: int
+) -> None:
+    made = cluster(pve_files=PVE_ZONES | more)
+    assert apply_to(made).is_good
+    assert sum(node.verbs.count("nat") for node in made.nodes.nodes.values()) == asked
+
+
+def test_rules_that_could_not_be_looked_for_are_told_and_fail_no_node() -> None:
+    made = cluster(pve_files=PVE_ZONES | TRANSLATES)
+    made.nodes["node2"].refuses["nat"] = "iptables ended with status 4"
+    report = apply_to(made)
+    assert report.is_good, errors(report)
+    assert "whether PVE's source NAT is there once: node2: iptables ended with status 4" in report.not_checked
+
+
+def test_a_membership_that_is_lost_then_is_told_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = cluster(pve_files=PVE_ZONES | TRANSLATES)
+    ask = made.nodes.ask
+
+    def lost(node: str, verb: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        if verb == "nat":
+            raise ApiUnavailable("connection refused")
+        return ask(node, verb, arguments)
+
+    monkeypatch.setattr(made.nodes, "ask", lost)
+    report = apply_to(made)
+    assert report.is_good, errors(report)
+    assert "whether PVE's source NAT is there once: connection refused" in report.not_checked
 
 
 def test_a_reload_of_pves_that_still_runs_is_waited_for() -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from pvesdn_lab.simulated.commands.interfaces_files import Interfaces, in_order, made_of, torn_ports, words
 from pvesdn_lab.simulated.commands.link_setup import DEFAULT_MTU, Refusal, Shortfall, configure, forget_vlans, kind_of
+from pvesdn_lab.simulated.commands.netfilter import remember_hooks, run_hooks, run_remembered
 from pvesdn_lab.simulated.commands.state import PHYSICAL, State, locked_state
 from pvesdn_lab.simulated.commands.streams import complain
 
@@ -126,6 +127,7 @@ def _pedantry(interfaces: Interfaces) -> list[str]:
 def _leave(state: State, name: str) -> None:
     """A stanza is gone: a virtual link goes too, a physical one keeps its addresses (docs/pve.md §13.2)."""
     state.managed.remove(name)
+    run_remembered(state.root, name)
     link = state.links.get(name)
     if link is not None and link["kind"] != PHYSICAL:
         state.delete(name)
@@ -133,6 +135,7 @@ def _leave(state: State, name: str) -> None:
 
 def _take_down(state: State, name: str) -> None:
     state.managed.remove(name)
+    run_remembered(state.root, name)
     link = state.links.get(name)
     if link is None:
         return
@@ -164,6 +167,8 @@ def _bring_up(state: State, interfaces: Interfaces, names: Sequence[str]) -> lis
             complaints.append(f"error: {name}: {refusal}")
         except Shortfall as shortfall:
             complaints.append(f"warning: {name}: {shortfall}")
+        run_hooks(state.root, attributes.get("post-up", []))
+        remember_hooks(state.root, name, attributes.get("post-down", []))
     return list(dict.fromkeys(complaints))
 
 

@@ -28,6 +28,8 @@ COMMANDS = {
     "systemctl": "systemd:systemctl",
     "sysctl": "system:sysctl",
     "dpkg-query": "system:dpkg_query",
+    "iptables": "netfilter:iptables",
+    "ip6tables": "netfilter:ip6tables",
     "pvesh": "api:pvesh",
 }
 """Module and function of each command; the module is loaded when it is needed, since a run has hundreds of calls."""

@@ -1,0 +1,77 @@
+"""Rules of netfilter: those that an interfaces file has ifupdown2 add, and those that are there.
+
+Text of a file is only compared. What iptables is called with comes from its own list.
+"""
+
+import ipaddress
+import re
+import shlex
+import time
+from typing import Iterator, List, NamedTuple, Tuple
+
+from pvesdn.node.program.machine import Machine
+
+_ADDS = re.compile(r"\s*(?:post-)?up\s+(ip6?tables\s.*)")
+_CHAIN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]{0,27}")
+
+Meaning = Tuple[Tuple[str, ...], ...]
+"""The options of a rule with their values, in no order; addresses in one spelling, with their mask."""
+
+
+class ChainOf(NamedTuple):
+    """Where a rule is. :param command: ``iptables`` or ``ip6tables``."""
+
+    command: str
+    table: str
+    name: str
+
+
+Rule = Tuple[ChainOf, Meaning]
+
+
+def calls_in(text: str) -> Iterator[Tuple[str, Rule]]:
+    """The calls of iptables that add a rule to one of PVE's tables, one for each line that has it."""
+    for line in text.splitlines():
+        found = _ADDS.fullmatch(line)
+        words = _words_in(found[1]) if found else []
+        if words[1:2] == ["-t"] and words[2:3] in (["nat"], ["raw"]) and words[3:4] in (["-A"], ["-I"]):
+            if words[5:] and _CHAIN.fullmatch(words[4]):
+                yield line.split(None, 1)[1], (ChainOf(words[0], words[2], words[4]), meaning_of(words[5:]))
+
+
+def listed(machine: Machine, chain: ChainOf, end: float) -> Iterator[List[str]]:
+    """The words of each rule in a chain, as iptables takes them back."""
+    argv = [*iptables(chain), "-S", chain.name]
+    for line in machine.must(argv, limit=max(0.0, end - time.monotonic())).output.splitlines():
+        words = _words_in(line)
+        if words[:2] == ["-A", chain.name]:
+            yield words[2:]
+
+
+def iptables(chain: ChainOf) -> List[str]:
+    """The command for a chain's table. PVE's firewall may hold the lock of iptables for a moment."""
+    return [chain.command, "-w", "5", "-t", chain.table]
+
+
+def _words_in(line: str) -> List[str]:
+    try:
+        return shlex.split(line)
+    except ValueError:
+        return []
+
+
+def meaning_of(words: List[str]) -> Meaning:
+    """What a rule says, in whatever order and spelling."""
+    groups: List[List[str]] = []
+    for word in words:
+        if not groups or word == "!" or (word.startswith("-") and groups[-1] != ["!"]):
+            groups.append([])
+        groups[-1].append(_spelt(word))
+    return tuple(sorted(tuple(group) for group in groups))
+
+
+def _spelt(word: str) -> str:
+    try:
+        return str(ipaddress.ip_network(word, strict=False))
+    except ValueError:
+        return word
