@@ -26,6 +26,8 @@ from pvesdn.workflows.world import World
 
 PATIENCE = 30.0
 """Seconds for what settles by itself. On real FRR sessions take 1.3 to 2.3 s after a reload, VTEPs up to 3.3 s."""
+AFTER_COMMIT = 120.0
+"""Seconds for anything once PVE has committed: nothing is put back then, and a false alarm helps nobody."""
 AT_ONCE = 5.0
 """Seconds for what a reload has done by the time it ends: files, devices, settings."""
 _DONE_AT_ONCE = frozenset({Subject.FILE, Subject.DEVICE, Subject.SETTING})
@@ -79,17 +81,22 @@ class Proof:
             return
         self._lost_before = try_paths(self._world, self._changes.look.ways()).found
 
-    def check(self, run: Sequence[Progress]) -> Verdict:
+    def check(self, run: Sequence[Progress], *, is_committed: bool = False) -> Verdict:
         """Whether what was done is there and works. It is noted on each node; what fails on nodes that had nothing to
         do is in the result alone.
 
         :param run: nodes that were done.
+        :param is_committed: PVE has committed, so there is no haste.
         """
+
+        def patience(sight: _Sight) -> float:
+            return AFTER_COMMIT if is_committed and sight.patience else sight.patience
+
         for progress in run:
             progress.begin("verified")
         done = frozenset(progress.node for progress in run)
         try:
-            sight = self._settled(lambda: self._look(done), lambda sight: sight.patience)
+            sight = self._settled(lambda: self._look(done), patience)
             sight = self._with_paths(sight)
         except PvesdnError as error:
             for progress in run:
