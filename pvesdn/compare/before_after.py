@@ -10,6 +10,8 @@ from pvesdn.model.files import FRR_CONF, NodeChanges
 from pvesdn.model.findings import Severity
 from pvesdn.model.verification import Discrepancy, Look, Subject, Verdict
 
+_UNDERLAY = ("router ospf", "router openfabric", "router isis")
+
 
 @dataclass(frozen=True, slots=True)
 class Applied:
@@ -24,6 +26,12 @@ class Applied:
     nodes: Mapping[str, NodeChanges] = field(default_factory=dict)
     left: Collection[str] = ()
     absent: Collection[str] = ()
+
+
+def routes_underlay(node: NodeChanges) -> bool:
+    """Whether FRR's own routes to the other nodes may come up anew, because its configuration changes."""
+    texts = (text for file in node.files if file.path == FRR_CONF for text in (file.old, file.new))
+    return any(line.startswith(_UNDERLAY) for text in texts for line in (text or "").splitlines())
 
 
 def judge(before: Look, after: Look, applied: Applied) -> Verdict:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from pvesdn.compare.before_after import Applied, judge, lost_sessions
+from pvesdn.compare.before_after import Applied, judge, lost_sessions, routes_underlay
 from pvesdn.compare.paths_now import judge_ways
 from pvesdn.errors import NodeFailed, NodeUnreachable, PvesdnError
 from pvesdn.model.files import ChangeSet, NodeChanges
@@ -26,6 +26,10 @@ from pvesdn.workflows.world import World
 
 PATIENCE = 30.0
 """Seconds for what settles by itself. On real FRR sessions take 1.3 to 2.3 s after a reload, VTEPs up to 3.3 s."""
+ROUTED = 120.0
+"""The same where FRR carries the underlay too: OSPF waits for its dead interval, 40 s by default, before it chooses a
+designated router, and BGP for its next attempt after that.
+"""
 AFTER_COMMIT = 120.0
 """Seconds for anything once PVE has committed: nothing is put back then, and a false alarm helps nobody."""
 AT_ONCE = 5.0
@@ -53,11 +57,13 @@ class _Sight:
     ways: Callable[[], PathPlan] = PathPlan
     applied: Applied = field(default_factory=Applied)
 
-    @property
-    def patience(self) -> float:
-        """Seconds after the first look within which it may still get better; 0 when all is good."""
+    def patience(self, settling: float) -> float:
+        """Seconds after the first look within which it may still get better; 0 when all is good.
+
+        :param settling: for what settles by itself.
+        """
         wrong = (*self.verdict.failed, *self.verdict.unhealed)
-        waits = [PATIENCE if _settles(item) else AT_ONCE for item in wrong]
+        waits = [settling if _settles(item) else AT_ONCE for item in wrong]
         return min([*waits, *(PATIENCE for _ in self.silent)], default=0.0)
 
 
@@ -70,6 +76,7 @@ class Proof:
         self._planner = planner
         self._applied = {node.node: node for node in changes.nodes}
         self._lost_before: tuple[Discrepancy, ...] = ()
+        self._settling = ROUTED if any(map(routes_underlay, changes.nodes)) else PATIENCE
 
     def look_at_paths(self, run: Sequence[Progress]) -> None:
         """Try the ways between the VTEPs before anything changes; what does not arrive then is not the change's doing.
@@ -90,7 +97,8 @@ class Proof:
         """
 
         def patience(sight: _Sight) -> float:
-            return AFTER_COMMIT if is_committed and sight.patience else sight.patience
+            seconds = sight.patience(self._settling)
+            return AFTER_COMMIT if is_committed and seconds else seconds
 
         for progress in run:
             progress.begin("verified")
@@ -120,7 +128,9 @@ class Proof:
         canary.begin("canary")
         behind = frozenset(progress.node for progress in waiting)
         try:
-            sight = self._settled(lambda: self._look_at_canary(canary.node, behind), lambda sight: sight.patience)
+            sight = self._settled(
+                lambda: self._look_at_canary(canary.node, behind), lambda sight: sight.patience(self._settling)
+            )
         except PvesdnError as error:
             canary.step = "verified"
             canary.fail(NodeFailed(canary.node, f"applied, but not verified: {error}"))
@@ -156,7 +166,7 @@ class Proof:
         try:
             lost = self._settled(
                 lambda: lost_sessions(self._changes.look, self._plan_again().look),
-                lambda lost: PATIENCE if lost.keys() & undone.keys() else 0.0,
+                lambda lost: self._settling if lost.keys() & undone.keys() else 0.0,
             )
         except PvesdnError as error:
             left = dict.fromkeys(undone, (f"whether its BGP sessions are up again is not known: {error}",))
@@ -191,7 +201,7 @@ class Proof:
             verdict = judge_ways(self._lost_before, found.found, self._changes.look, sight.applied)
             return replace(verdict, not_checked=found.not_checked)
 
-        ways = self._settled(tried, lambda verdict: PATIENCE if verdict.failed else 0.0)
+        ways = self._settled(tried, lambda verdict: self._settling if verdict.failed else 0.0)
         verdict = replace(
             sight.verdict,
             failed=ways.failed,

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from pvesdn.compare.before_after import Applied, judge, lost_sessions
+from pvesdn.compare.before_after import Applied, judge, lost_sessions, routes_underlay
 from pvesdn.model.execution import NodeExecution
 from pvesdn.model.files import FRR_CONF, FileChange, NodeChanges
 from pvesdn.model.findings import Severity
@@ -116,3 +116,19 @@ def test_sessions_are_missed_where_both_ends_were_looked_at() -> None:
     assert lost_sessions(look(up=True), look(up=True)) == {}
     assert lost_sessions(look(up=True), Look(frozenset({"node1"}))) == {}
     assert lost_sessions(look(up=True), Look(frozenset({"node2"}))) == {}
+
+
+@pytest.mark.parametrize(
+    ("path", "old", "new", "is_routed"),
+    [
+        (FRR_CONF, None, "router bgp 65000\n!\nrouter ospf\n ospf router-id 10.0.0.1\n", True),
+        (FRR_CONF, "router openfabric lab\n", None, True),
+        (FRR_CONF, "router bgp 65000\n", "router bgp 65001\n neighbor 10.0.0.2 description router ospf\n", False),
+        ("/etc/network/interfaces.d/pvesdn", None, "router ospf\n", False),
+    ],
+)
+def test_the_underlay_comes_up_anew_where_frr_that_carries_it_gets_another_text(
+    path: str, old: str | None, new: str | None, *, is_routed: bool
+) -> None:
+    change = FileChange(path=path, old=old, new=new, mode="0640", owner="frr:frr", expect=None)
+    assert routes_underlay(NodeChanges("node1", NodeExecution("node1"), files=(change,))) is is_routed
