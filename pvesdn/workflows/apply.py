@@ -112,8 +112,7 @@ def _carry_out(
             return _rehearsed(run, changes, rehearsal, is_rehearsal=not commits)
         commit = _commit(world, run, todo, planner, transaction, lock=lock)
         left_over = tidy_up(world, run, rehearses=todo.rehearses)
-        is_committed = commit.outcome is not None
-        verdict = proof.check(healthy(run), is_committed=is_committed) if healthy(run) else None
+        verdict = proof.check(healthy(run), is_committed=todo.commits) if healthy(run) else None
         elsewhere = [] if verdict is None else failed_elsewhere(run, verdict)
         is_unconfirmed = _settle(run, transaction, elsewhere, 0 if todo.rehearses else confirm_within)
         proof.check_way_back(run)

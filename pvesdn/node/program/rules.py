@@ -50,7 +50,9 @@ def listed(machine: Machine, chain: ChainOf, end: float) -> Iterator[List[str]]:
 
 def iptables(chain: ChainOf) -> List[str]:
     """The command for a chain's table. PVE's firewall may hold the lock of iptables for a moment."""
-    return [chain.command, "-w", "5", "-t", chain.table]
+    if chain.command == "ip6tables":
+        return ["ip6tables", "-w", "5", "-t", chain.table]
+    return ["iptables", "-w", "5", "-t", chain.table]
 
 
 def _words_in(line: str) -> List[str]:
