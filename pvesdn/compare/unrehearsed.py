@@ -7,13 +7,20 @@ from collections.abc import Iterable, Iterator
 
 from pvesdn.model.capabilities import NETWORK_PACKAGE, GeneratorLevel
 from pvesdn.model.design import DesignInput, NodeDesign
-from pvesdn.model.files import FRR_CONF, SDN_INTERFACES, RenderedFile, Unrehearsed
+from pvesdn.model.files import FRR_CONF, SDN_INTERFACES, PendingChange, RenderedFile, Unrehearsed
 from pvesdn.model.frr import FrrConfig
 from pvesdn.model.primitives import NodeName
 
 
+_FABRIC = "fabric"
+
+
 def why_unrehearsed(
-    given: DesignInput, design: NodeDesign, rendered: Iterable[RenderedFile], switches: str
+    given: DesignInput,
+    design: NodeDesign,
+    rendered: Iterable[RenderedFile],
+    switches: str,
+    pending: Iterable[PendingChange],
 ) -> Unrehearsed | None:
     """Why it cannot be; None where it can.
 
@@ -29,8 +36,18 @@ def why_unrehearsed(
         return None
     if design.owners.pve_writes_frr and texts.get(FRR_CONF) is None:
         return Unrehearsed(node, f"pvesdn leaves {FRR_CONF} to PVE")
-    if off := [name for name in _of_fabrics(design.pve_frr) if not re.search(rf"(?m)^{name}=yes\s*$", switches)]:
+    return _why_fabrics_are_not(node, design.pve_frr, switches, pending)
+
+
+def _why_fabrics_are_not(
+    node: NodeName, frr: FrrConfig | None, switches: str, pending: Iterable[PendingChange]
+) -> Unrehearsed | None:
+    """A fabric carries the paths between the VTEPs: while it comes up, nothing that lies over it can be judged."""
+    needed = tuple(_of_fabrics(frr))
+    if off := [name for name in needed if not re.search(rf"(?m)^{name}=yes\s*$", switches)]:
         return Unrehearsed(node, f"PVE itself switches {' and '.join(off)} on, at its commit")
+    if needed and any(change.kind.startswith(_FABRIC) for change in pending):
+        return Unrehearsed(node, "a fabric is pending, and with it the paths between the VTEPs")
     return None
 
 

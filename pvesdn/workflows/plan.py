@@ -175,7 +175,9 @@ def _plan_node(known: Understanding, shared: SharedDesign, name: str, renderer: 
     obstacles = tuple(_with_place(known, obstacle) for obstacle in changes.obstacles)
     changes = replace(changes, obstacles=(*blocking, *obstacles, *verdict.errors), serves_others=serves_others(design))
     unrehearsed = (
-        why_unrehearsed(known.given, design, rendered, now.files.get(FRR_DAEMONS) or "") if known.pending else None
+        why_unrehearsed(known.given, design, rendered, now.files.get(FRR_DAEMONS) or "", known.pending)
+        if known.pending
+        else None
     )
     return NodePlan(design, changes, verdict.warnings, tuple(edits), unrehearsed)
 

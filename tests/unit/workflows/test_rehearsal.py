@@ -165,7 +165,8 @@ def test_where_pve_has_to_switch_a_daemon_on_before_there_is_nothing_to_try_out(
     assert (found.node, found.is_newer) == ("node2", False)
     assert found.why == "PVE itself switches ospfd on, at its commit"
     made.nodes["node2"].files["/etc/frr/daemons"] = "bgpd=no\nospfd=yes\n"
-    assert not plan_of(made).unrehearsed
+    (found,) = plan_of(made).unrehearsed
+    assert found.why == "a fabric is pending, and with it the paths between the VTEPs"
 
 
 def test_a_single_node_that_cannot_be_rehearsed_leaves_the_others_to_pve_too() -> None:
