@@ -11,7 +11,6 @@ from pvesdn.model.files import FRR_CONF, SDN_INTERFACES, PendingChange, Rendered
 from pvesdn.model.frr import FrrConfig
 from pvesdn.model.primitives import NodeName
 
-
 _FABRIC = "fabric"
 
 
