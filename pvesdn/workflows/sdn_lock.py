@@ -10,13 +10,12 @@ from contextlib import suppress
 from types import TracebackType
 from typing import Self
 
-from pvesdn.decode.cluster.status import decode_cluster
 from pvesdn.errors import ApiRefused, ApiUnavailable, ApplyRefused, NotQuorate, PvesdnError
 from pvesdn.model.files import ChangeSet
 from pvesdn.model.snapshot import OWN_NAME, PVE_FILES, SEEN_NAME, is_definition
 from pvesdn.workflows.any_member import on_any_member
 from pvesdn.workflows.patience import Patience
-from pvesdn.workflows.read import SDN_DIR
+from pvesdn.workflows.read import SDN_DIR, read_members
 from pvesdn.workflows.world import World
 
 LOCK = ".lock"
@@ -63,7 +62,7 @@ class SdnLock:
         """
         if not self._is_needed:
             return
-        if not decode_cluster({"cluster/status": self._world.api.get("cluster/status")}).is_quorate:
+        if not read_members(self._world.api).is_quorate:
             raise NotQuorate(
                 "the cluster has no quorum, so PVE cannot commit its definitions",
                 hint="see `pvecm status`, and apply again when there is a quorum",
