@@ -19,7 +19,7 @@ from pvesdn.model.verification import Verdict
 from pvesdn.workflows.aftermath import restore_flooding
 from pvesdn.workflows.commit import CommitOutcome
 from pvesdn.workflows.patience import Patience
-from pvesdn.workflows.progress import Progress, healthy
+from pvesdn.workflows.progress import Progress, healthy, on_each
 from pvesdn.workflows.proof import Proof, in_one_line
 from pvesdn.workflows.transaction import Transaction
 from pvesdn.workflows.world import World
@@ -142,15 +142,14 @@ class Rehearser:
 
 def hold_to_rehearsal(world: World, run: Sequence[Progress]) -> None:
     """After PVE's commit: whether PVE has written what was rehearsed. What it has not is a failure of its node."""
-    for progress in run:
-        try:
-            changed = unlike(progress.execution.rehearsed, world.nodes.read(progress.node, [SDN_INTERFACES, FRR_CONF]))
-        except NodeError as error:
-            progress.fail(error)
-            continue
-        if changed:
+
+    def hold(progress: Progress) -> None:
+        present = world.nodes.read(progress.node, [SDN_INTERFACES, FRR_CONF])
+        if changed := unlike(progress.execution.rehearsed, present):
             what = f"PVE has written another {', '.join(changed)} than was rehearsed"
-            progress.fail(NodeFailed(progress.node, what, hint="see pvesdn verify, and report it"))
+            raise NodeFailed(progress.node, what, hint="see pvesdn verify, and report it")
+
+    on_each(world, run, hold)
 
 
 def failed_elsewhere(run: Sequence[Progress], verdict: Verdict) -> list[Progress]:
