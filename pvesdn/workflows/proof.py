@@ -95,17 +95,18 @@ class Proof:
         :param run: nodes that were done.
         :param is_committed: PVE has committed, so there is no haste.
         """
+        settling = AFTER_COMMIT if is_committed else self._settling
 
         def patience(sight: _Sight) -> float:
-            seconds = sight.patience(self._settling)
-            return AFTER_COMMIT if is_committed and seconds else seconds
+            seconds = sight.patience(settling)
+            return settling if is_committed and seconds else seconds
 
         for progress in run:
             progress.begin("verified")
         done = frozenset(progress.node for progress in run)
         try:
             sight = self._settled(lambda: self._look(done), patience)
-            sight = self._with_paths(sight)
+            sight = self._with_paths(sight, settling)
         except PvesdnError as error:
             for progress in run:
                 progress.step = "verified"
@@ -190,8 +191,11 @@ class Proof:
         reasons = {name: now.unreachable.get(name, "it did not answer") for name in done - plans.keys()}
         return _Sight(replace(verdict, failed=(*files, *verdict.failed)), reasons, now.look.ways, applied)
 
-    def _with_paths(self, sight: _Sight) -> _Sight:
-        """The same with the ways between the VTEPs, which are tried only where all else is good."""
+    def _with_paths(self, sight: _Sight, settling: float) -> _Sight:
+        """The same with the ways between the VTEPs, which are tried only where all else is good.
+
+        :param settling: seconds within which they have to carry.
+        """
         if sight.verdict.failed or sight.silent or not self._changes.look.nodes:
             return sight
         plan = sight.ways()
@@ -201,7 +205,7 @@ class Proof:
             verdict = judge_ways(self._lost_before, found.found, self._changes.look, sight.applied)
             return replace(verdict, not_checked=found.not_checked)
 
-        ways = self._settled(tried, lambda verdict: self._settling if verdict.failed else 0.0)
+        ways = self._settled(tried, lambda verdict: settling if verdict.failed else 0.0)
         verdict = replace(
             sight.verdict,
             failed=ways.failed,
