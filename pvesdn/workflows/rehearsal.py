@@ -13,6 +13,7 @@ from pvesdn.compare.rehearsed import disagreements, unlike
 from pvesdn.errors import ApiRefused, ApiUnavailable, ApplyRefused, ClusterError, NodeError, NodeFailed
 from pvesdn.model.execution import NodeExecution
 from pvesdn.model.files import FRR_CONF, SDN_INTERFACES, ChangeSet
+from pvesdn.model.manner import Manner
 from pvesdn.model.primitives import NodeName
 from pvesdn.model.report import Outcome
 from pvesdn.model.verification import Verdict
@@ -57,12 +58,9 @@ class Rehearser:
         self._is_needed = bool(changes.pending) and not changes.unrehearsed
         self._has_fabric = any(change.kind.startswith(_FABRIC) for change in changes.pending)
 
-    def rehearse(self, transaction: Transaction, *, confirm_within: int, commits: bool) -> Rehearsal:
+    def rehearse(self, transaction: Transaction, manner: Manner) -> Rehearsal:
         """Verify, have it confirmed, and ask PVE what it would write; put all nodes back where that does not go well.
         Where nothing is rehearsed, there is nothing to do.
-
-        :param confirm_within: seconds; 0 where nobody has to.
-        :param commits: PVE is to commit afterwards; otherwise all nodes are put back.
         """
         if not self._is_needed:
             return Rehearsal()
@@ -70,11 +68,11 @@ class Rehearser:
         verdict, elsewhere = self._verified()
         if ended := self._ended(transaction, verdict, elsewhere):
             return ended
-        if not commits:
+        if not manner.commits:
             transaction.put_back(because="")
             return Rehearsal(verdict, CommitOutcome(Outcome.SKIPPED))
-        if confirm_within:
-            if not transaction.wait(confirm_within):
+        if manner.confirm_within:
+            if not transaction.wait(manner.confirm_within):
                 transaction.put_back(because="it was not confirmed")
                 over = CommitOutcome(Outcome.SKIPPED, f"{_NOT_DONE} nobody has confirmed")
                 return Rehearsal(verdict, over, is_unconfirmed=True)
@@ -166,27 +164,27 @@ def _others(run: Sequence[Progress], verdict: Verdict) -> list[NodeName]:
     return sorted({item.node for item in verdict.failed} - {progress.node for progress in run})
 
 
-def refuse_unrehearsed(changes: ChangeSet, *, commit_unrehearsed: bool, confirm_within: int, commits: bool) -> None:
+def refuse_unrehearsed(changes: ChangeSet, manner: Manner) -> None:
     """Return if PVE's definitions can be rehearsed, where that is wanted.
 
     :raises ApplyRefused: they cannot, and nobody has said that they are to be committed all the same.
     """
     if not changes.pending:
-        if not commits:
+        if not manner.commits:
             raise ApplyRefused(
                 "nothing of PVE's is pending, so there is no commit to stop before", hint="apply without --no-commit"
             )
         return
     reasons = "; ".join(f"{item.node}: {item.why}" for item in changes.unrehearsed)
     what = f"PVE's definitions cannot be tried out before they are committed: {reasons}"
-    if not commits and changes.unrehearsed:
+    if not manner.commits and changes.unrehearsed:
         raise ApplyRefused(what, hint="pvesdn plan shows what is pending")
-    if confirm_within and changes.unrehearsed:
+    if manner.confirm_within and changes.unrehearsed:
         raise ApplyRefused(
             f"{what}, and their commit could not be taken back if nobody confirmed",
             hint="apply without --confirm, or discard what is pending in PVE's panel first",
         )
-    if any(item.is_newer for item in changes.unrehearsed) and not commit_unrehearsed:
+    if any(item.is_newer for item in changes.unrehearsed) and not manner.commit_unrehearsed:
         raise ApplyRefused(
             what,
             hint="pvesdn apply --commit-unrehearsed commits them as PVE's panel does, and verifies afterwards,"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from types import MappingProxyType
@@ -30,6 +29,7 @@ from pvesdn.compare.counts import Summary
 from pvesdn.errors import ApplyRefused, PvesdnError
 from pvesdn.model.files import ChangeSet
 from pvesdn.model.flags import PlanFlags
+from pvesdn.model.manner import Manner
 from pvesdn.model.order import Wishes
 from pvesdn.model.ranges import ranges
 from pvesdn.model.report import ApplyReport
@@ -110,47 +110,23 @@ def apply(
     if no_commit and confirm_within is not None:
         raise click.UsageError("--no-commit puts every node back, so there is nothing to confirm")
     manner = Manner(
-        is_agreed=is_agreed,
-        has_diff=has_diff,
         confirm_within=confirm_within or 0,
         comment=comment,
         wishes=wishes,
         commits=not no_commit,
         commit_unrehearsed=commit_unrehearsed,
     )
-    require_answer(session, manner)
+    require_answer(session, is_agreed=is_agreed)
     source = _Source(Terms(flags=flags, nodes=nodes_of(only)), plan_file)
-    return offer_and_apply(session, source.offer, manner)
+    return offer_and_apply(session, source.offer, manner, is_agreed=is_agreed, has_diff=has_diff)
 
 
-@dataclass(frozen=True, slots=True)
-class Manner:
-    """How a plan is offered and carried out.
-
-    :param is_agreed: nobody is asked.
-    :param has_diff: with what changes in each file.
-    :param confirm_within: seconds; 0 where nobody has to confirm.
-    :param comment: for the history.
-    :param wishes: what was said about the order of the nodes.
-    :param commits: False where what PVE has pending is only tried out.
-    :param commit_unrehearsed: what cannot be tried out may be committed.
-    """
-
-    is_agreed: bool
-    has_diff: bool
-    confirm_within: int
-    comment: str
-    wishes: Wishes = field(default_factory=Wishes)
-    commits: bool = True
-    commit_unrehearsed: bool = False
-
-
-def require_answer(session: Session, manner: Manner) -> None:
+def require_answer(session: Session, *, is_agreed: bool) -> None:
     """Return unless somebody would have to be asked who cannot answer.
 
     :raises UsageError: so it is.
     """
-    if session.wants_json and not manner.is_agreed:
+    if session.wants_json and not is_agreed:
         raise click.UsageError("--json cannot ask, so it needs --yes")
 
 
@@ -159,11 +135,15 @@ def offer_and_apply(
     make: Callable[[World], Offer],
     manner: Manner,
     *,
+    is_agreed: bool,
+    has_diff: bool,
     also: Mapping[str, Any] = MappingProxyType({}),
 ) -> int:
     """Show a plan, ask, carry it out, and show how that went; the exit status.
 
     :param make: reads the cluster and plans; once more after somebody was asked.
+    :param is_agreed: nobody is asked.
+    :param has_diff: show what changes in each file too.
     :param also: what the JSON document has besides.
     :raises PvesdnError: it cannot be planned or carried out, or nobody has agreed.
     """
@@ -173,40 +153,24 @@ def offer_and_apply(
     world, planner = session.world(settings, steps), partial(make_plan, renderer=Renderer())
     offer = make(world)
     with ExitStack() as turn:
-        if manner.is_agreed and offer.has_work and not offer.is_blocked:
+        if is_agreed and offer.has_work and not offer.is_blocked:
             world, offer = _take_turn(session, make, turn, world, offer)
         if not session.wants_json:
-            _show_offer(session, offer, has_diff=manner.has_diff)
+            _show_offer(session, offer, has_diff=has_diff)
         _refuse_obstacles(offer.changes)
         require_canary(offer.changes, manner.wishes)
-        refuse_unrehearsed(
-            offer.changes,
-            commit_unrehearsed=manner.commit_unrehearsed,
-            confirm_within=manner.confirm_within,
-            commits=manner.commits,
-        )
-        if not manner.is_agreed:
-            world, offer = _agreed(session, make, turn, world, offer, has_diff=manner.has_diff)
+        refuse_unrehearsed(offer.changes, manner)
+        if not is_agreed:
+            world, offer = _agreed(session, make, turn, world, offer, has_diff=has_diff)
         changes = offer.changes
         report: ApplyReport | None = None
         if offer.has_work or changes.seen is not None:
-            work = partial(
-                apply_on_record,
-                world,
-                changes,
-                planner,
-                confirm_within=manner.confirm_within,
-                wishes=manner.wishes,
-                comment=manner.comment,
-                commits=manner.commits,
-                commit_unrehearsed=manner.commit_unrehearsed,
-            )
-            report = _carry_out(session, steps, work)
+            report = _carry_out(session, steps, partial(apply_on_record, world, changes, planner, manner))
     if not offer.has_work:
         report = None
     status = _status(changes, report)
     if session.wants_json:
-        document = apply_document(changes, offer.summary, report, status, has_diff=manner.has_diff)
+        document = apply_document(changes, offer.summary, report, status, has_diff=has_diff)
         left = {} if offer.left is None else {"left": list(offer.left)}
         session.document("apply", {**document, **left, **also})
     elif report is not None:
