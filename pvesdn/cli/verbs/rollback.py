@@ -8,12 +8,12 @@ from collections.abc import Mapping
 import click
 
 from pvesdn.cli import options, statuses
+from pvesdn.cli.applying import offer_and_apply, require_answer
 from pvesdn.cli.former import Former
 from pvesdn.cli.screens.confirmation import ids
 from pvesdn.cli.screens.progress import PlainSteps
 from pvesdn.cli.screens.screen import Screen, Span, Style
 from pvesdn.cli.session import Session
-from pvesdn.cli.verbs.apply import offer_and_apply, require_answer
 from pvesdn.errors import NodeError, NodeUnreachable
 from pvesdn.model.execution import Undone, UndoState
 from pvesdn.model.flags import PlanFlags
