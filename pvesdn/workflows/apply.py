@@ -96,7 +96,7 @@ def _carry_out(
             commit = _NOT_REACHED if todo.commits else NO_COMMIT
             return _report(run, changes, commit, is_staged=is_staged)
         rehearser = Rehearser(world, changes, run, proof)
-        rehearsal = rehearser.rehearse(transaction, manner)
+        rehearsal = rehearser.rehearse(transaction, manner) if todo.rehearses else Rehearsal()
         if rehearsal.over is not None:
             proof.check_way_back(run)
             return _rehearsed(run, changes, rehearsal, is_rehearsal=not manner.commits)
@@ -142,7 +142,7 @@ def _settle(
 
     :returns: whether all was good, and not confirmed.
     """
-    bad = [*(progress for progress in run if progress.error and transaction.has_placed(progress)), *elsewhere]
+    bad = [*transaction.failed_since(), *elsewhere]
     if confirm_within and not bad:
         if transaction.wait(confirm_within):
             return False

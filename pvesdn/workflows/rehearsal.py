@@ -7,7 +7,7 @@ then, which cannot.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from pvesdn.compare.rehearsed import disagreements, unlike
 from pvesdn.errors import ApiRefused, ApiUnavailable, ApplyRefused, ClusterError, NodeError, NodeFailed
@@ -45,7 +45,7 @@ class Rehearsal:
     over: CommitOutcome | None = None
     elsewhere: Sequence[Progress] = ()
     is_unconfirmed: bool = False
-    not_checked: tuple[str, ...] = field(default=())
+    not_checked: tuple[str, ...] = ()
 
 
 class Rehearser:
@@ -55,15 +55,10 @@ class Rehearser:
         self._world = world
         self._run = run
         self._proof = proof
-        self._is_needed = bool(changes.pending) and not changes.unrehearsed
         self._has_fabric = any(change.kind.startswith(_FABRIC) for change in changes.pending)
 
     def rehearse(self, transaction: Transaction, manner: Manner) -> Rehearsal:
-        """Verify, have it confirmed, and ask PVE what it would write; put all nodes back where that does not go well.
-        Where nothing is rehearsed, there is nothing to do.
-        """
-        if not self._is_needed:
-            return Rehearsal()
+        """Verify, have it confirmed, ask PVE what it would write; put all nodes back where that does not go well."""
         restore_flooding(self._world, healthy(self._run))
         verdict, elsewhere = self._verified()
         if ended := self._ended(transaction, verdict, elsewhere):
@@ -87,7 +82,7 @@ class Rehearser:
         return verdict, failed_elsewhere(self._run, verdict)
 
     def _ended(self, transaction: Transaction, verdict: Verdict, elsewhere: Sequence[Progress]) -> Rehearsal | None:
-        bad = [*(progress for progress in self._run if progress.error and transaction.has_placed(progress)), *elsewhere]
+        bad = [*transaction.failed_since(), *elsewhere]
         if not bad and healthy(self._run):
             return None
         names = ", ".join(progress.node for progress in bad or self._run)
