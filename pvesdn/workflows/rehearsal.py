@@ -27,7 +27,6 @@ from pvesdn.workflows.world import World
 
 ANSWERING = 30.0
 """Seconds within which PVE's dry run has to answer: the node's network has just been reloaded."""
-_ABSENT = (404, 501)
 _FABRIC = "fabric"
 _NOT_DONE = "PVE's definitions were not committed, because"
 
@@ -117,7 +116,7 @@ class Rehearser:
         try:
             told = patience.ask(lambda: self._world.api.dry_run(node), ANSWERING, ApiUnavailable)
         except ApiRefused as error:
-            if error.status in _ABSENT:
+            if error.is_absent:
                 return (f"{node}: PVE's dry run of the commit, which it has from libpve-network-perl 1.3.0 on",)
             raise NodeFailed(node, f"PVE cannot say what it would write: {error}") from error
         except ClusterError as error:

@@ -22,7 +22,6 @@ LOCK = ".lock"
 """The file of /etc/pve/sdn that holds the token of whoever has locked PVE's definitions."""
 GIVING_BACK = 30.0
 """Seconds within which the API has to take the lock back."""
-_ABSENT = (404, 501)
 _COMMITTED = (*(name for name in PVE_FILES if name not in {OWN_NAME, SEEN_NAME}), LOCK)
 """What a commit depends on, and the lock."""
 _FORCE = "pvesh delete /cluster/sdn/lock --force 1"
@@ -92,7 +91,7 @@ class SdnLock:
         try:
             self.token = self._world.api.lock_sdn()
         except ApiRefused as error:
-            if error.status not in _ABSENT:
+            if not error.is_absent:
                 raise
         except ApiUnavailable:
             # A lock that has come up between `check` and now is this one: its answer was lost, not the call.
