@@ -12,6 +12,7 @@ from dataclasses import replace
 from pvesdn import __version__
 from pvesdn.compare.conflicts import digest
 from pvesdn.compare.recorded import ending_of, in_short, one_line, options_of, results_of
+from pvesdn.decode.definitions.running_config import FILE as RUNNING_CONFIG
 from pvesdn.decode.history import decode_history, digest_of
 from pvesdn.encode.history import encode_history
 from pvesdn.encode.kept import known_definitions, own_definitions
@@ -37,8 +38,7 @@ from pvesdn.workflows.planner import Planner
 from pvesdn.workflows.read import SDN_DIR, read_members
 from pvesdn.workflows.world import World
 
-_RUNNING = ".running-config"
-_RUNNING_FILE = f"{SDN_DIR}/{_RUNNING}"
+_RUNNING_FILE = f"{SDN_DIR}/{RUNNING_CONFIG}"
 _ATTEMPTS = 3
 """Somebody else may write an entry between a read and a write."""
 _CUT_OFF = "its run was killed; nodes that had not been told to keep it have put themselves back"
@@ -184,7 +184,7 @@ class _Record:
     def _texts(self) -> tuple[dict[str, str | None], dict[str, str | None]]:
         """The definitions before and after."""
         own, draft = own_definitions(self._changes.sources.get(OWN_NAME)), self._changes.definitions
-        committed = known_definitions(self._changes.sources.get(_RUNNING))
+        committed = known_definitions(self._changes.sources.get(RUNNING_CONFIG))
         return (
             {"own": own if draft is None else own_definitions(draft.old), "committed": committed},
             {"own": own, "committed": committed},
