@@ -82,6 +82,11 @@ class ApiRefused(ClusterError):
         super().__init__(message, hint=hint)
         self.status = status
 
+    @property
+    def is_absent(self) -> bool:
+        """PVE has no such call: its version is older, or libpve-network-perl is not installed (docs/pve.md §3.1)."""
+        return self.status in {404, 501}
+
 
 class NotQuorate(ClusterError):
     """The cluster has no quorum: membership cannot be trusted and /etc/pve cannot be written."""

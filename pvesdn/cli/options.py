@@ -44,15 +44,16 @@ class Comment(click.ParamType):  # type: ignore[type-arg] # generic only for tho
     """One line of text for the history."""
 
     name = "text"
-    _LONGEST = 200  # as in pvesdn.model.history, which help must not load
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         """The text without blanks around it."""
+        from pvesdn.model.history import LONGEST_COMMENT  # noqa: PLC0415 - help must be quick
+
         text = str(value).strip()
         if not text.isprintable():
             self.fail("a comment is one line of printable text", param, ctx)
-        if len(text) > self._LONGEST:
-            self.fail(f"a comment has at most {self._LONGEST} characters, and this one has {len(text)}", param, ctx)
+        if len(text) > LONGEST_COMMENT:
+            self.fail(f"a comment has at most {LONGEST_COMMENT} characters, and this one has {len(text)}", param, ctx)
         return text
 
 

@@ -14,7 +14,7 @@ from pvesdn.compare.execution import execution_plan
 from pvesdn.errors import ApplyRefused
 from pvesdn.model.execution import ExecutionPlan
 from pvesdn.model.files import ChangeSet
-from pvesdn.model.order import Wishes
+from pvesdn.model.manner import AS_USUAL, Manner
 from pvesdn.model.primitives import NodeName
 from pvesdn.model.report import ApplyReport, NodeOutcome, Outcome, StepOutcome
 from pvesdn.model.snapshot import SEEN_FILE
@@ -43,20 +43,13 @@ def apply(
     world: World,
     changes: ChangeSet,
     planner: Planner,
+    manner: Manner = AS_USUAL,
     *,
-    confirm_within: int = 0,
-    wishes: Wishes | None = None,
     begin: Begin | None = None,
-    commits: bool = True,
-    commit_unrehearsed: bool = False,
 ) -> ApplyReport:
     """Carry out a plan. With nothing to do, only the memory of the VTEPs is touched, and only if it is out of date.
 
     :param planner: plans again, with the flags of `changes`: to verify, and where the plan has a second part.
-    :param confirm_within: what was done stays only if somebody confirms it within so many seconds; 0: it stays.
-    :param wishes: what was said about the order of the nodes.
-    :param commits: False where PVE's pending definitions are only rehearsed, and every node is put back.
-    :param commit_unrehearsed: PVE's definitions may be committed where a newer PVE cannot be rehearsed.
     :param begin: called with the apply's id when every node has accepted it, before anything is changed.
     :raises ApplyRefused: obstacles are left in the plan, or interfaces would move on a part of the nodes, or PVE would
         commit what cannot be taken back if nobody confirms, or PVE's definitions are locked by somebody, or not those
@@ -66,17 +59,15 @@ def apply(
     """
     _refuse_obstacles(changes)
     _refuse_half_a_move(changes)
-    wishes = replace(wishes or Wishes(), own=world.local_node)
+    wishes = replace(manner.wishes, own=world.local_node)
     require_canary(changes, wishes)
     todo = execution_plan(changes, wishes)
-    refuse_unrehearsed(changes, commit_unrehearsed=commit_unrehearsed, confirm_within=confirm_within, commits=commits)
+    refuse_unrehearsed(changes, manner)
     world.api.require(_rights(todo))  # before anything: a refused reload leaves a node half done
     with SdnLock(world, changes) as lock:
         lock.check()
         _remember_vteps(world, todo.seen, [node.node for node in changes.nodes])
-        report = _carry_out(
-            world, changes, todo, planner, lock=lock, confirm_within=confirm_within, begin=begin, commits=commits
-        )
+        report = _carry_out(world, changes, todo, planner, manner, lock=lock, begin=begin)
     return replace(report, commit_error="; ".join(filter(None, (report.commit_error, lock.left))))
 
 
@@ -85,10 +76,9 @@ def _carry_out(
     changes: ChangeSet,
     todo: ExecutionPlan,
     planner: Planner,
+    manner: Manner,
     *,
     lock: SdnLock,
-    confirm_within: int,
-    commits: bool,
     begin: Begin | None,
 ) -> ApplyReport:
     """Everything after the questions. Raises what `_lock_and_arm` does."""
@@ -97,7 +87,7 @@ def _carry_out(
     proof.look_at_paths(run)
     with Transaction(world, run, begin, rehearses=todo.rehearses) as transaction:
         is_staged = stage(world, run) and _lock_and_arm(world, run, transaction, lock)
-        if is_staged and commits:
+        if is_staged and manner.commits:
             _replace_definitions(world, run, todo, changes)
         is_placed = is_staged and put_in_place(world, healthy(run), transaction, todo.order, proof.check_canary)
         if not is_placed or (changes.takes_from_pve and len(healthy(run)) < len(run)):
@@ -106,15 +96,15 @@ def _carry_out(
             commit = _NOT_REACHED if todo.commits else NO_COMMIT
             return _report(run, changes, commit, is_staged=is_staged)
         rehearser = Rehearser(world, changes, run, proof)
-        rehearsal = rehearser.rehearse(transaction, confirm_within=confirm_within, commits=commits)
+        rehearsal = rehearser.rehearse(transaction, manner) if todo.rehearses else Rehearsal()
         if rehearsal.over is not None:
             proof.check_way_back(run)
-            return _rehearsed(run, changes, rehearsal, is_rehearsal=not commits)
+            return _rehearsed(run, changes, rehearsal, is_rehearsal=not manner.commits)
         commit = _commit(world, run, todo, planner, transaction, lock=lock)
         left_over = tidy_up(world, run, rehearses=todo.rehearses)
         verdict = proof.check(healthy(run), is_committed=todo.commits) if healthy(run) else None
         elsewhere = [] if verdict is None else failed_elsewhere(run, verdict)
-        is_unconfirmed = _settle(run, transaction, elsewhere, 0 if todo.rehearses else confirm_within)
+        is_unconfirmed = _settle(run, transaction, elsewhere, 0 if todo.rehearses else manner.confirm_within)
         proof.check_way_back(run)
     _say_what_is_not_healed(run, verdict)
     report = _report([*run, *elsewhere], changes, commit, is_staged=True, verdict=verdict)
@@ -152,7 +142,7 @@ def _settle(
 
     :returns: whether all was good, and not confirmed.
     """
-    bad = [*(progress for progress in run if progress.error and transaction.has_placed(progress)), *elsewhere]
+    bad = [*transaction.failed_since(), *elsewhere]
     if confirm_within and not bad:
         if transaction.wait(confirm_within):
             return False

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from pvesdn.decode.definitions.pve_words import NOUNS, WORDS
+from pvesdn.decode.definitions.running_config import FILE as RUNNING_CONFIG
 from pvesdn.decode.definitions.running_config import read_running
 from pvesdn.decode.definitions.sdn_files import read_sdn
 from pvesdn.decode.definitions.section_config import Section
@@ -19,7 +20,6 @@ from pvesdn.workflows.history import readers
 from pvesdn.workflows.read import SDN_DIR
 from pvesdn.workflows.world import World
 
-_RUNNING = ".running-config"
 _PVES = frozenset(f"{name}.cfg" for name in WORDS)
 _MOST_LINES = 20
 
@@ -77,7 +77,7 @@ def definitions_now(world: World) -> Definitions:
     :raises ClusterError: the cluster does not say who its members are.
     :raises NodeError: no member can read them.
     """
-    names = [f"{SDN_DIR}/{OWN_NAME}", f"{SDN_DIR}/{_RUNNING}"]
+    names = [f"{SDN_DIR}/{OWN_NAME}", f"{SDN_DIR}/{RUNNING_CONFIG}"]
     files = on_any_member(world, readers(world), lambda name: world.nodes.read(name, names))
     return Definitions(own_definitions(files.get(names[0])), known_definitions(files.get(names[1])))
 
@@ -113,7 +113,7 @@ def require_pves(former: Definitions, files: Mapping[str, str], number: int) -> 
     """
     pves = {name: text for name, text in files.items() if name in _PVES}
     # Without any file they would be taken for unread.
-    given = {"zones.cfg": "", **pves, _RUNNING: former.committed or ""}
+    given = {"zones.cfg": "", **pves, RUNNING_CONFIG: former.committed or ""}
     found = read_sdn(given, intent="pending").pending
     if not found:
         return

@@ -12,6 +12,7 @@ from dataclasses import replace
 from pvesdn import __version__
 from pvesdn.compare.conflicts import digest
 from pvesdn.compare.recorded import ending_of, in_short, one_line, options_of, results_of
+from pvesdn.decode.definitions.running_config import FILE as RUNNING_CONFIG
 from pvesdn.decode.history import decode_history, digest_of
 from pvesdn.encode.history import encode_history
 from pvesdn.encode.kept import known_definitions, own_definitions
@@ -27,7 +28,7 @@ from pvesdn.model.history import (
     History,
     Sources,
 )
-from pvesdn.model.order import Wishes
+from pvesdn.model.manner import AS_USUAL, Manner
 from pvesdn.model.primitives import NodeName
 from pvesdn.model.report import ApplyReport
 from pvesdn.model.snapshot import OWN_NAME
@@ -37,8 +38,7 @@ from pvesdn.workflows.planner import Planner
 from pvesdn.workflows.read import SDN_DIR, read_members
 from pvesdn.workflows.world import World
 
-_RUNNING = ".running-config"
-_RUNNING_FILE = f"{SDN_DIR}/{_RUNNING}"
+_RUNNING_FILE = f"{SDN_DIR}/{RUNNING_CONFIG}"
 _ATTEMPTS = 3
 """Somebody else may write an entry between a read and a write."""
 _CUT_OFF = "its run was killed; nodes that had not been told to keep it have put themselves back"
@@ -72,35 +72,21 @@ def apply_on_record(
     world: World,
     changes: ChangeSet,
     planner: Planner,
+    manner: Manner = AS_USUAL,
     *,
-    confirm_within: int = 0,
-    wishes: Wishes | None = None,
-    comment: str = "",
     is_retry: bool = False,
-    commits: bool = True,
-    commit_unrehearsed: bool = False,
 ) -> ApplyReport:
     """Carry out a plan as `apply` does, and keep in the history what became of it. A rehearsal alone, of which nothing
     stays, is not kept.
 
-    :param wishes: what was said about the order of the nodes.
-    :param comment: why, in the words of whoever asked for it.
     :param is_retry: nobody asked: it failed before. Of such attempts the first and the last are kept.
     :raises PvesdnError: as `apply` does.
     """
-    if not commits:
-        return apply(world, changes, planner, commits=False, wishes=wishes)
-    record = _Record(world, changes, comment=comment, confirm_within=confirm_within, is_retry=is_retry)
+    if not manner.commits:
+        return apply(world, changes, planner, manner)
+    record = _Record(world, changes, manner, is_retry=is_retry)
     try:
-        report = apply(
-            world,
-            changes,
-            planner,
-            confirm_within=confirm_within,
-            wishes=wishes,
-            begin=record.begin,
-            commit_unrehearsed=commit_unrehearsed,
-        )
+        report = apply(world, changes, planner, manner, begin=record.begin)
     except BaseException as error:
         record.cut_off(error)
         raise
@@ -123,13 +109,12 @@ def settle(world: World, members: Sequence[NodeName], apply_id: str, ending: End
 class _Record:
     """The entry of one apply. :param trouble: why it is not in the history, or not whole; empty otherwise."""
 
-    def __init__(self, world: World, changes: ChangeSet, *, comment: str, confirm_within: int, is_retry: bool) -> None:
+    def __init__(self, world: World, changes: ChangeSet, manner: Manner, *, is_retry: bool) -> None:
         self.trouble = ""
         self._world = world
         self._changes = changes
         self._members = [node.node for node in changes.nodes]
-        self._comment = comment
-        self._confirm_within = confirm_within
+        self._manner = manner
         self._is_retry = is_retry
         self._id = ""
 
@@ -149,9 +134,9 @@ class _Record:
                 id=apply_id,
                 who=one_line(self._world.who or "unknown", LONGEST_NAME),
                 began=_utc(self._world),
-                comment=one_line(self._comment, LONGEST_COMMENT),
+                comment=one_line(self._manner.comment, LONGEST_COMMENT),
                 pvesdn=one_line(__version__, LONGEST_NAME),
-                flags=options_of(self._changes.flags, self._confirm_within),
+                flags=options_of(self._changes.flags, self._manner.confirm_within),
                 plan=in_short(self._changes),
                 before=before,
                 after=after,
@@ -164,7 +149,7 @@ class _Record:
     def ended(self, report: ApplyReport) -> None:
         """Say in the entry how the apply ended."""
         self._complete(
-            ending=ending_of(report, is_confirmed=self._confirm_within > 0),
+            ending=ending_of(report, is_confirmed=self._manner.confirm_within > 0),
             results=results_of(report.nodes),
             why=one_line(report.commit_error, LONGEST_REASON),
         )
@@ -199,7 +184,7 @@ class _Record:
     def _texts(self) -> tuple[dict[str, str | None], dict[str, str | None]]:
         """The definitions before and after."""
         own, draft = own_definitions(self._changes.sources.get(OWN_NAME)), self._changes.definitions
-        committed = known_definitions(self._changes.sources.get(_RUNNING))
+        committed = known_definitions(self._changes.sources.get(RUNNING_CONFIG))
         return (
             {"own": own if draft is None else own_definitions(draft.old), "committed": committed},
             {"own": own, "committed": committed},

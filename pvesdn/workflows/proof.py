@@ -95,29 +95,24 @@ class Proof:
         :param run: nodes that were done.
         :param is_committed: PVE has committed, so there is no haste.
         """
+        settling = AFTER_COMMIT if is_committed else self._settling
 
         def patience(sight: _Sight) -> float:
-            seconds = sight.patience(self._settling)
-            return AFTER_COMMIT if is_committed and seconds else seconds
+            seconds = sight.patience(settling)
+            return settling if is_committed and seconds else seconds
 
         for progress in run:
             progress.begin("verified")
         done = frozenset(progress.node for progress in run)
         try:
             sight = self._settled(lambda: self._look(done), patience)
-            sight = self._with_paths(sight)
+            sight = self._with_paths(sight, settling)
         except PvesdnError as error:
             for progress in run:
-                progress.step = "verified"
-                progress.fail(NodeFailed(progress.node, f"applied, but not verified: {error}"))
+                _not_verified(progress, error)
             return Verdict()
         for progress in run:
-            progress.step = "verified"
-            if progress.node in sight.silent:
-                progress.fail(NodeUnreachable(progress.node, f"not verified: {sight.silent[progress.node]}"))
-            elif found := [item for item in sight.verdict.failed if item.node == progress.node]:
-                progress.fail(NodeFailed(progress.node, in_one_line(found)))
-            else:
+            if _is_verified(progress, sight, [item for item in sight.verdict.failed if item.node == progress.node]):
                 progress.done()
         return sight.verdict
 
@@ -132,17 +127,12 @@ class Proof:
                 lambda: self._look_at_canary(canary.node, behind), lambda sight: sight.patience(self._settling)
             )
         except PvesdnError as error:
-            canary.step = "verified"
-            canary.fail(NodeFailed(canary.node, f"applied, but not verified: {error}"))
+            _not_verified(canary, error)
             return False
-        canary.step = "verified"
-        if canary.node in sight.silent:
-            canary.fail(NodeUnreachable(canary.node, f"not verified: {sight.silent[canary.node]}"))
-        elif sight.verdict.failed:
-            canary.fail(NodeFailed(canary.node, in_one_line(sight.verdict.failed)))
-        else:  # the step is told in the report once all are verified
+        is_good = _is_verified(canary, sight, sight.verdict.failed)
+        if is_good:  # the step is told in the report once all are verified
             self._world.observer.done(canary.node, "canary", Outcome.OK.value)
-        return not canary.error
+        return is_good
 
     def _look_at_canary(self, canary: NodeName, behind: frozenset[NodeName]) -> _Sight:
         """:raises PvesdnError: the cluster cannot be read, or not planned for."""
@@ -190,8 +180,11 @@ class Proof:
         reasons = {name: now.unreachable.get(name, "it did not answer") for name in done - plans.keys()}
         return _Sight(replace(verdict, failed=(*files, *verdict.failed)), reasons, now.look.ways, applied)
 
-    def _with_paths(self, sight: _Sight) -> _Sight:
-        """The same with the ways between the VTEPs, which are tried only where all else is good."""
+    def _with_paths(self, sight: _Sight, settling: float) -> _Sight:
+        """The same with the ways between the VTEPs, which are tried only where all else is good.
+
+        :param settling: seconds within which they have to carry.
+        """
         if sight.verdict.failed or sight.silent or not self._changes.look.nodes:
             return sight
         plan = sight.ways()
@@ -201,7 +194,7 @@ class Proof:
             verdict = judge_ways(self._lost_before, found.found, self._changes.look, sight.applied)
             return replace(verdict, not_checked=found.not_checked)
 
-        ways = self._settled(tried, lambda verdict: self._settling if verdict.failed else 0.0)
+        ways = self._settled(tried, lambda verdict: settling if verdict.failed else 0.0)
         verdict = replace(
             sight.verdict,
             failed=ways.failed,
@@ -244,6 +237,23 @@ def in_one_line(found: Sequence[Discrepancy]) -> str:
     ]
     more = len(found) - _SHOWN
     return "; ".join([*told, *([f"and {more} more"] if more > 0 else [])])
+
+
+def _is_verified(progress: Progress, sight: _Sight, failed: Sequence[Discrepancy]) -> bool:
+    """Whether the node could be looked at, and nothing has failed; otherwise that is its failure."""
+    progress.step = "verified"
+    if progress.node in sight.silent:
+        progress.fail(NodeUnreachable(progress.node, f"not verified: {sight.silent[progress.node]}"))
+    elif failed:
+        progress.fail(NodeFailed(progress.node, in_one_line(failed)))
+    else:
+        return True
+    return False
+
+
+def _not_verified(progress: Progress, error: PvesdnError) -> None:
+    progress.step = "verified"
+    progress.fail(NodeFailed(progress.node, f"applied, but not verified: {error}"))
 
 
 def _settles(item: Discrepancy) -> bool:

@@ -16,8 +16,6 @@ from pvesdn.workflows.world import World
 
 _STATUS = "cluster/status"
 _API_PATHS = ("version", _STATUS, "nodes")
-_ABSENT = (404, 501)
-"""What PVE answers where libpve-network-perl is not installed (docs/pve.md §3.1)."""
 SDN_DIR = "/etc/pve/sdn"
 
 
@@ -80,7 +78,7 @@ def _sdn_index(world: World) -> Json:
     try:
         return world.api.get(SDN_PATH)
     except ApiRefused as error:
-        if error.status in _ABSENT:
+        if error.is_absent:
             return None
         raise
 

@@ -7,26 +7,26 @@ then, which cannot.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from pvesdn.compare.rehearsed import disagreements, unlike
 from pvesdn.errors import ApiRefused, ApiUnavailable, ApplyRefused, ClusterError, NodeError, NodeFailed
 from pvesdn.model.execution import NodeExecution
 from pvesdn.model.files import FRR_CONF, SDN_INTERFACES, ChangeSet
+from pvesdn.model.manner import Manner
 from pvesdn.model.primitives import NodeName
 from pvesdn.model.report import Outcome
 from pvesdn.model.verification import Verdict
 from pvesdn.workflows.aftermath import restore_flooding
 from pvesdn.workflows.commit import CommitOutcome
 from pvesdn.workflows.patience import Patience
-from pvesdn.workflows.progress import Progress, healthy
+from pvesdn.workflows.progress import Progress, healthy, on_each
 from pvesdn.workflows.proof import Proof, in_one_line
 from pvesdn.workflows.transaction import Transaction
 from pvesdn.workflows.world import World
 
 ANSWERING = 30.0
 """Seconds within which PVE's dry run has to answer: the node's network has just been reloaded."""
-_ABSENT = (404, 501)
 _FABRIC = "fabric"
 _NOT_DONE = "PVE's definitions were not committed, because"
 
@@ -44,7 +44,7 @@ class Rehearsal:
     over: CommitOutcome | None = None
     elsewhere: Sequence[Progress] = ()
     is_unconfirmed: bool = False
-    not_checked: tuple[str, ...] = field(default=())
+    not_checked: tuple[str, ...] = ()
 
 
 class Rehearser:
@@ -54,27 +54,19 @@ class Rehearser:
         self._world = world
         self._run = run
         self._proof = proof
-        self._is_needed = bool(changes.pending) and not changes.unrehearsed
         self._has_fabric = any(change.kind.startswith(_FABRIC) for change in changes.pending)
 
-    def rehearse(self, transaction: Transaction, *, confirm_within: int, commits: bool) -> Rehearsal:
-        """Verify, have it confirmed, and ask PVE what it would write; put all nodes back where that does not go well.
-        Where nothing is rehearsed, there is nothing to do.
-
-        :param confirm_within: seconds; 0 where nobody has to.
-        :param commits: PVE is to commit afterwards; otherwise all nodes are put back.
-        """
-        if not self._is_needed:
-            return Rehearsal()
+    def rehearse(self, transaction: Transaction, manner: Manner) -> Rehearsal:
+        """Verify, have it confirmed, ask PVE what it would write; put all nodes back where that does not go well."""
         restore_flooding(self._world, healthy(self._run))
         verdict, elsewhere = self._verified()
         if ended := self._ended(transaction, verdict, elsewhere):
             return ended
-        if not commits:
+        if not manner.commits:
             transaction.put_back(because="")
             return Rehearsal(verdict, CommitOutcome(Outcome.SKIPPED))
-        if confirm_within:
-            if not transaction.wait(confirm_within):
+        if manner.confirm_within:
+            if not transaction.wait(manner.confirm_within):
                 transaction.put_back(because="it was not confirmed")
                 over = CommitOutcome(Outcome.SKIPPED, f"{_NOT_DONE} nobody has confirmed")
                 return Rehearsal(verdict, over, is_unconfirmed=True)
@@ -89,7 +81,7 @@ class Rehearser:
         return verdict, failed_elsewhere(self._run, verdict)
 
     def _ended(self, transaction: Transaction, verdict: Verdict, elsewhere: Sequence[Progress]) -> Rehearsal | None:
-        bad = [*(progress for progress in self._run if progress.error and transaction.has_placed(progress)), *elsewhere]
+        bad = [*transaction.failed_since(), *elsewhere]
         if not bad and healthy(self._run):
             return None
         names = ", ".join(progress.node for progress in bad or self._run)
@@ -124,7 +116,7 @@ class Rehearser:
         try:
             told = patience.ask(lambda: self._world.api.dry_run(node), ANSWERING, ApiUnavailable)
         except ApiRefused as error:
-            if error.status in _ABSENT:
+            if error.is_absent:
                 return (f"{node}: PVE's dry run of the commit, which it has from libpve-network-perl 1.3.0 on",)
             raise NodeFailed(node, f"PVE cannot say what it would write: {error}") from error
         except ClusterError as error:
@@ -142,15 +134,14 @@ class Rehearser:
 
 def hold_to_rehearsal(world: World, run: Sequence[Progress]) -> None:
     """After PVE's commit: whether PVE has written what was rehearsed. What it has not is a failure of its node."""
-    for progress in run:
-        try:
-            changed = unlike(progress.execution.rehearsed, world.nodes.read(progress.node, [SDN_INTERFACES, FRR_CONF]))
-        except NodeError as error:
-            progress.fail(error)
-            continue
-        if changed:
+
+    def hold(progress: Progress) -> None:
+        present = world.nodes.read(progress.node, [SDN_INTERFACES, FRR_CONF])
+        if changed := unlike(progress.execution.rehearsed, present):
             what = f"PVE has written another {', '.join(changed)} than was rehearsed"
-            progress.fail(NodeFailed(progress.node, what, hint="see pvesdn verify, and report it"))
+            raise NodeFailed(progress.node, what, hint="see pvesdn verify, and report it")
+
+    on_each(world, run, hold)
 
 
 def failed_elsewhere(run: Sequence[Progress], verdict: Verdict) -> list[Progress]:
@@ -167,27 +158,27 @@ def _others(run: Sequence[Progress], verdict: Verdict) -> list[NodeName]:
     return sorted({item.node for item in verdict.failed} - {progress.node for progress in run})
 
 
-def refuse_unrehearsed(changes: ChangeSet, *, commit_unrehearsed: bool, confirm_within: int, commits: bool) -> None:
+def refuse_unrehearsed(changes: ChangeSet, manner: Manner) -> None:
     """Return if PVE's definitions can be rehearsed, where that is wanted.
 
     :raises ApplyRefused: they cannot, and nobody has said that they are to be committed all the same.
     """
     if not changes.pending:
-        if not commits:
+        if not manner.commits:
             raise ApplyRefused(
                 "nothing of PVE's is pending, so there is no commit to stop before", hint="apply without --no-commit"
             )
         return
     reasons = "; ".join(f"{item.node}: {item.why}" for item in changes.unrehearsed)
     what = f"PVE's definitions cannot be tried out before they are committed: {reasons}"
-    if not commits and changes.unrehearsed:
+    if not manner.commits and changes.unrehearsed:
         raise ApplyRefused(what, hint="pvesdn plan shows what is pending")
-    if confirm_within and changes.unrehearsed:
+    if manner.confirm_within and changes.unrehearsed:
         raise ApplyRefused(
             f"{what}, and their commit could not be taken back if nobody confirmed",
             hint="apply without --confirm, or discard what is pending in PVE's panel first",
         )
-    if any(item.is_newer for item in changes.unrehearsed) and not commit_unrehearsed:
+    if any(item.is_newer for item in changes.unrehearsed) and not manner.commit_unrehearsed:
         raise ApplyRefused(
             what,
             hint="pvesdn apply --commit-unrehearsed commits them as PVE's panel does, and verifies afterwards,"

@@ -10,20 +10,18 @@ from contextlib import suppress
 from types import TracebackType
 from typing import Self
 
-from pvesdn.decode.cluster.status import decode_cluster
 from pvesdn.errors import ApiRefused, ApiUnavailable, ApplyRefused, NotQuorate, PvesdnError
 from pvesdn.model.files import ChangeSet
 from pvesdn.model.snapshot import OWN_NAME, PVE_FILES, SEEN_NAME, is_definition
 from pvesdn.workflows.any_member import on_any_member
 from pvesdn.workflows.patience import Patience
-from pvesdn.workflows.read import SDN_DIR
+from pvesdn.workflows.read import SDN_DIR, read_members
 from pvesdn.workflows.world import World
 
 LOCK = ".lock"
 """The file of /etc/pve/sdn that holds the token of whoever has locked PVE's definitions."""
 GIVING_BACK = 30.0
 """Seconds within which the API has to take the lock back."""
-_ABSENT = (404, 501)
 _COMMITTED = (*(name for name in PVE_FILES if name not in {OWN_NAME, SEEN_NAME}), LOCK)
 """What a commit depends on, and the lock."""
 _FORCE = "pvesh delete /cluster/sdn/lock --force 1"
@@ -63,7 +61,7 @@ class SdnLock:
         """
         if not self._is_needed:
             return
-        if not decode_cluster({"cluster/status": self._world.api.get("cluster/status")}).is_quorate:
+        if not read_members(self._world.api).is_quorate:
             raise NotQuorate(
                 "the cluster has no quorum, so PVE cannot commit its definitions",
                 hint="see `pvecm status`, and apply again when there is a quorum",
@@ -93,7 +91,7 @@ class SdnLock:
         try:
             self.token = self._world.api.lock_sdn()
         except ApiRefused as error:
-            if error.status not in _ABSENT:
+            if not error.is_absent:
                 raise
         except ApiUnavailable:
             # A lock that has come up between `check` and now is this one: its answer was lost, not the call.

@@ -158,9 +158,9 @@ class Transaction:
         if progress.execution.steps:
             self._placed.add(progress.node)
 
-    def has_placed(self, progress: Progress) -> bool:
-        """Whether the node has had its turn to its end."""
-        return progress.node in self._placed
+    def failed_since(self) -> list[Progress]:
+        """Nodes that have had their turn to its end, and on which something has failed since."""
+        return [progress for progress in self._run if progress.error and progress.node in self._placed]
 
     def has_begun(self, progress: Progress) -> bool:
         """Whether anything may have been done on a node that was lost when its turn came, so that it is a failure.

@@ -18,6 +18,7 @@ from pvesdn.decode.cluster.members import MEMBERS_FILE, MembersFile, decode_memb
 from pvesdn.errors import AnotherApply, ApplyRefused, NodeFailed, SdnConfigError
 from pvesdn.model.files import ChangeSet
 from pvesdn.model.history import LONGEST_COMMENT
+from pvesdn.model.manner import Manner
 from pvesdn.model.report import ApplyReport
 from pvesdn.model.snapshot import PVE_FILES
 from pvesdn.workflows.history import apply_on_record
@@ -131,8 +132,8 @@ def _look(
     memory = replace(memory, run=LastRun.STARTED, ran_at=world.clock.now())
     if remember is not None and not any(node.obstacles for node in changes.nodes):
         remember(encode_memory(memory))
-    comment = one_line(f"watch: {reason}", LONGEST_COMMENT)
-    report = apply_on_record(world, changes, planner, comment=comment, is_retry=is_retry)
+    manner = Manner(comment=one_line(f"watch: {reason}", LONGEST_COMMENT))
+    report = apply_on_record(world, changes, planner, manner, is_retry=is_retry)
     return WatchReport(True, reason, encode_memory(replace(memory, run=_ending(changes, report))), changes, report)
 
 

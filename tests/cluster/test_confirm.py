@@ -11,6 +11,7 @@ import pytest
 
 from pvesdn.errors import ApplyRefused, NodeUnreachable
 from pvesdn.model.execution import Checkpoint, FrrAction
+from pvesdn.model.manner import Manner
 from pvesdn.model.open_apply import OpenState
 from pvesdn.model.report import ApplyReport, Standing
 from pvesdn.workflows.apply import apply
@@ -61,7 +62,7 @@ def waiting(cluster: SimulatedCluster, *happens: Callable[[], object]) -> ApplyR
     world = world_of(cluster)
     after_reloads(world, cluster, lambda _: None)  # at once: the clock is for the looks
     world = replace(world, clock=WindowClock(*happens))
-    return apply(world, plan_of(cluster), PLANNER, confirm_within=WINDOW)
+    return apply(world, plan_of(cluster), PLANNER, Manner(confirm_within=WINDOW))
 
 
 def quick(cluster: SimulatedCluster) -> World:
@@ -215,7 +216,7 @@ def test_where_pves_definitions_cannot_be_rehearsed_a_confirmation_is_refused_be
             cluster.write_sdn(name, text)
         before = network_of(cluster)
         with pytest.raises(ApplyRefused, match="their commit could not be taken back if nobody confirmed"):
-            apply(world_of(cluster), plan_of(cluster), PLANNER, confirm_within=WINDOW)
+            apply(world_of(cluster), plan_of(cluster), PLANNER, Manner(confirm_within=WINDOW))
         assert network_of(cluster) == before
 
 
@@ -267,7 +268,7 @@ def test_who_waits_until_an_apply_that_is_at_work_waits_can_confirm_it(tmp_path:
 
         world.api.reload_network = asked_too_early  # type: ignore[method-assign, assignment]
         clock = WindowClock(lambda: confirm(quick(cluster), None))
-        report = apply(replace(world, clock=clock), changes, PLANNER, confirm_within=WINDOW)
+        report = apply(replace(world, clock=clock), changes, PLANNER, Manner(confirm_within=WINDOW))
         assert refused
         assert report.is_good, errors(report)
         assert plan_of(cluster).is_empty
@@ -354,7 +355,7 @@ def test_who_applies_without_confirm_where_pve_commits_gets_through(tmp_path: Pa
         for name, text in PVE_SIMPLE.items():
             cluster.write_sdn(name, text)
         with pytest.raises(ApplyRefused, match="apply without --confirm"):
-            apply(world_of(cluster), plan_of(cluster), PLANNER, confirm_within=WINDOW)
+            apply(world_of(cluster), plan_of(cluster), PLANNER, Manner(confirm_within=WINDOW))
         content(cluster)
 
 

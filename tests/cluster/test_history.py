@@ -13,6 +13,7 @@ from pvesdn.encode.history import encode_history
 from pvesdn.errors import NodeFailed
 from pvesdn.model.files import FileChange
 from pvesdn.model.history import Ending, Entry, History
+from pvesdn.model.manner import Manner
 from pvesdn.model.report import ApplyReport
 from pvesdn.model.snapshot import OWN_FILE
 from pvesdn.workflows.confirmation import confirm, roll_back
@@ -25,8 +26,8 @@ from tests.cluster.test_alone import LEFT_ALONE, Killed, UntilKilled
 from tests.cluster.test_confirm import WINDOW, WindowClock
 
 
-def recorded(cluster: SimulatedCluster, world: World | None = None, **arguments: Any) -> ApplyReport:
-    return apply_on_record(world or world_of(cluster), plan_of(cluster), PLANNER, **arguments)
+def recorded(cluster: SimulatedCluster, world: World | None = None, **manner: Any) -> ApplyReport:
+    return apply_on_record(world or world_of(cluster), plan_of(cluster), PLANNER, Manner(**manner))
 
 
 def entries(cluster: SimulatedCluster) -> tuple[Entry, ...]:

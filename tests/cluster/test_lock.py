@@ -16,6 +16,7 @@ import pytest
 
 from pvesdn.adapters.nodes import ProgramAgent
 from pvesdn.errors import AnotherApply, NodeFailed, NodeUnreachable
+from pvesdn.model.manner import Manner
 from pvesdn.model.primitives import Json
 from pvesdn.model.report import ApplyReport, Standing
 from pvesdn.workflows.apply import apply
@@ -202,7 +203,7 @@ def test_an_apply_that_waits_to_be_confirmed_is_named_and_can_be_confirmed(tmp_p
         transport = UntilKilled(cluster, "pve1", "standing", is_heard=True)
         world = replace(world_of(cluster), nodes=ProgramAgent(transport))
         with suppress(BaseException):
-            apply(world, plan_of(cluster), PLANNER, confirm_within=600)
+            apply(world, plan_of(cluster), PLANNER, Manner(confirm_within=600))
         with pytest.raises(
             AnotherApply, match=r"waits to be confirmed: `pvesdn confirm [0-9a-f]{16}` keeps"
         ) as refused:

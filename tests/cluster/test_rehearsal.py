@@ -15,6 +15,7 @@ from pvesdn.adapters.nodes import ProgramAgent
 from pvesdn.adapters.pve_api import PveApi
 from pvesdn.compare.execution import execution_plan
 from pvesdn.errors import ApplyRefused
+from pvesdn.model.manner import Manner
 from pvesdn.model.report import ApplyReport, Outcome, Standing
 from pvesdn.workflows.apply import apply
 from pvesdn.workflows.confirmation import confirm, roll_back
@@ -215,7 +216,7 @@ def test_a_rehearsal_alone_leaves_every_node_as_it_was_and_is_no_failure(tmp_pat
     with serving(tmp_path) as cluster:
         drawn_beside_ours(cluster)
         before = state_of(cluster)
-        report = apply(world_of(cluster), plan_of(cluster), PLANNER, commits=False)
+        report = apply(world_of(cluster), plan_of(cluster), PLANNER, Manner(commits=False))
         assert report.is_good, errors(report)
         assert report.is_rehearsal
         assert report.commit is Outcome.SKIPPED
@@ -240,7 +241,7 @@ def test_pves_source_nat_is_there_once_after_a_commit_and_gone_with_its_zone(tmp
             cluster.write_sdn(name, text)
         assert apply_to(cluster).is_good
         cluster.write_sdn("subnets.cfg", TRANSLATED["subnets.cfg"])
-        assert apply(world_of(cluster), plan_of(cluster), PLANNER, commits=False).is_good
+        assert apply(world_of(cluster), plan_of(cluster), PLANNER, Manner(commits=False)).is_good
         assert rules() == dict.fromkeys(NAT, 0)
         report = apply_to(cluster)
         assert report.is_good, errors(report)
@@ -248,7 +249,7 @@ def test_pves_source_nat_is_there_once_after_a_commit_and_gone_with_its_zone(tmp
         assert rules() == once
         for name in TRANSLATED:
             cluster.write_sdn(name, "")
-        assert apply(world_of(cluster), plan_of(cluster), PLANNER, commits=False).is_good
+        assert apply(world_of(cluster), plan_of(cluster), PLANNER, Manner(commits=False)).is_good
         assert rules() == once
         for name in cluster.nodes:  # as in the panel: each adds a rule once more
             reload_network(cluster.world, name, lambda _: None, regenerate_frr=None)
@@ -260,7 +261,7 @@ def test_pves_source_nat_is_there_once_after_a_commit_and_gone_with_its_zone(tmp
 def test_without_anything_pending_there_is_no_commit_to_stop_before(tmp_path: Path) -> None:
     with serving(tmp_path) as cluster:
         with pytest.raises(ApplyRefused, match=r"nothing of PVE's is pending.*apply without --no-commit"):
-            apply(world_of(cluster), plan_of(cluster), PLANNER, commits=False)
+            apply(world_of(cluster), plan_of(cluster), PLANNER, Manner(commits=False))
         assert apply(world_of(cluster), plan_of(cluster), PLANNER).is_good
 
 
@@ -359,7 +360,7 @@ def waiting(cluster: SimulatedCluster, *happens: Callable[[], object]) -> ApplyR
         return upid
 
     world.api.apply_sdn = committed  # type: ignore[method-assign]
-    return apply(replace(world, clock=WindowClock(*happens)), plan_of(cluster), PLANNER, confirm_within=WINDOW)
+    return apply(replace(world, clock=WindowClock(*happens)), plan_of(cluster), PLANNER, Manner(confirm_within=WINDOW))
 
 
 def test_pve_commits_only_when_somebody_has_confirmed(tmp_path: Path) -> None:
@@ -430,9 +431,9 @@ def test_a_newer_pve_commits_unrehearsed_only_when_told(tmp_path: Path) -> None:
         with pytest.raises(ApplyRefused, match=r"pve2: libpve-network-perl 1\.4\.0 is newer .*--commit-unrehearsed"):
             apply(world_of(cluster), changes, PLANNER)
         with pytest.raises(ApplyRefused, match="cannot be tried out"):
-            apply(world_of(cluster), changes, PLANNER, commits=False)
+            apply(world_of(cluster), changes, PLANNER, Manner(commits=False))
         assert state_of(cluster) == before
-        report = apply(world_of(cluster), changes, PLANNER, commit_unrehearsed=True)
+        report = apply(world_of(cluster), changes, PLANNER, Manner(commit_unrehearsed=True))
         assert report.is_good, errors(report)
         assert "verified" in {step.step for node in report.nodes for step in node.steps}
         assert plan_of(cluster).is_empty

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import replace
 
 import click
 
 from pvesdn.cli import options, statuses
+from pvesdn.cli.applying import offer_and_apply, require_answer
 from pvesdn.cli.former import Former
 from pvesdn.cli.screens.confirmation import ids
 from pvesdn.cli.screens.progress import PlainSteps
 from pvesdn.cli.screens.screen import Screen, Span, Style
 from pvesdn.cli.session import Session
-from pvesdn.cli.verbs.apply import Manner, offer_and_apply, require_answer
 from pvesdn.errors import NodeError, NodeUnreachable
 from pvesdn.model.execution import Undone, UndoState
 from pvesdn.model.flags import PlanFlags
 from pvesdn.model.history import Ending
+from pvesdn.model.manner import Manner
 from pvesdn.model.primitives import NodeName
 from pvesdn.workflows.confirmation import roll_back
 from pvesdn.workflows.history import settle
@@ -65,11 +65,14 @@ def rollback(
     shown, and carried out as `pvesdn apply` does if you say yes; pvesdn.cfg becomes that of then. PVE's own definitions
     are not written: where they are others than then, nothing is done, and each difference is named.
     """
-    manner = Manner(is_agreed=is_agreed, has_diff=has_diff, confirm_within=confirm_within or 0, comment=comment)
     number = _number(which)
     if number is not None:
-        return _to_former(session, number, manner, flags)
-    if manner != Manner(is_agreed=False, has_diff=False, confirm_within=0, comment="") or flags != PlanFlags():
+        require_answer(session, is_agreed=is_agreed)
+        former = Former(number, flags, None if session.wants_json else session.screen)
+        manner = Manner(confirm_within=confirm_within or 0, comment=comment or f"rollback to {number}")
+        also = {"to": number}
+        return offer_and_apply(session, former.offer, manner, is_agreed=is_agreed, has_diff=has_diff, also=also)
+    if is_agreed or has_diff or confirm_within or comment or flags != PlanFlags():
         raise click.UsageError(
             "an apply that is open is put back as it is: options go with a number of `pvesdn history`"
         )
@@ -83,13 +86,6 @@ def _number(which: str | None) -> int | None:
     if not _NUMBER.fullmatch(which):
         raise click.UsageError(f"{which} is neither a number of `pvesdn history` nor the 16 digits of an apply's id")
     return int(which)
-
-
-def _to_former(session: Session, number: int, manner: Manner, flags: PlanFlags) -> int:
-    require_answer(session, manner)
-    former = Former(number, flags, None if session.wants_json else session.screen)
-    manner = replace(manner, comment=manner.comment or f"rollback to {number}")
-    return offer_and_apply(session, former.offer, manner, also={"to": number})
 
 
 def _open_one(session: Session, apply_id: str | None) -> int:

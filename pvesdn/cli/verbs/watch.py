@@ -12,12 +12,12 @@ from pathlib import Path
 import click
 
 from pvesdn.cli import options, statuses
+from pvesdn.cli.applying import show_plan
 from pvesdn.cli.crash import signature
 from pvesdn.cli.screens.apply import exit_status, show_report
 from pvesdn.cli.screens.documents import plan_document
 from pvesdn.cli.screens.progress import PlainSteps, Steps
 from pvesdn.cli.session import Session
-from pvesdn.cli.verbs.apply import show_plan
 from pvesdn.cli.whole import read_whole, write_whole
 from pvesdn.compare.counts import summarize
 from pvesdn.errors import NodeUnreachable, PvesdnError, SdnConfigError, SettingsError

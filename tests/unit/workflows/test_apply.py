@@ -11,6 +11,7 @@ import pytest
 from pvesdn.adapters.runner import OneByOne, SideBySide
 from pvesdn.errors import ApiRefused, ApiUnavailable, ApplyRefused, NodeFailed, PvesdnError
 from pvesdn.model.files import OUR_INTERFACES, SDN_INTERFACES
+from pvesdn.model.manner import Manner
 from pvesdn.model.order import Wishes
 from pvesdn.model.report import Outcome, Standing
 from pvesdn.ports import Runner
@@ -171,7 +172,7 @@ def test_a_failed_reload_stops_the_run_and_leaves_the_rest_as_it_was() -> None:
     before = everything(made)
     made.api.exits["node2"] = "command 'ifreload -a' failed: exit code 1"
     made.api.logs["node2"] = ("error: vxlan_web: broken", "TASK ERROR: ifreload")
-    report = apply(made.world(), plan_of(made), PLANNER, wishes=ALONE)
+    report = apply(made.world(), plan_of(made), PLANNER, Manner(wishes=ALONE))
     assert steps(report)["node1"] == ["staged=ok", "written=ok", "reloaded=ok", "undone=ok"]
     assert steps(report)["node2"] == ["staged=ok", "written=ok", "reloaded=failed", "undone=ok"]
     assert steps(report)["node3"] == ["staged=ok", "written=skipped"]
@@ -262,7 +263,7 @@ def test_a_node_that_is_gone_when_its_turn_comes_does_not_stop_the_others() -> N
 def test_a_node_that_is_lost_after_its_files_were_changed_stops_the_run() -> None:
     made = cluster(EVPN)
     made.nodes["node2"].lost["frr"] = "connection reset"
-    report = apply(made.world(), plan_of(made), PLANNER, wishes=ALONE)
+    report = apply(made.world(), plan_of(made), PLANNER, Manner(wishes=ALONE))
     assert steps(report)["node2"][-2:] == ["frr=unreachable", "undone=ok"]
     assert steps(report)["node3"] == ["staged=ok", "written=skipped"]
 

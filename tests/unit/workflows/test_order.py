@@ -15,6 +15,7 @@ from pvesdn.compare.order import common_causes
 from pvesdn.errors import ApplyRefused
 from pvesdn.model.execution import Step
 from pvesdn.model.files import ChangeSet, Unrehearsed
+from pvesdn.model.manner import Manner
 from pvesdn.model.order import Cause, Wishes
 from pvesdn.model.report import Standing
 from pvesdn.workflows.apply import apply
@@ -319,7 +320,7 @@ def test_a_canary_that_cannot_be_one_is_refused_and_without_it_the_plan_goes_thr
     change, name, reason = REFUSED[what]
     made, changes = planned(change)
     with pytest.raises(ApplyRefused, match=reason) as refused:
-        apply(made.world(), changes, PLANNER, wishes=Wishes(canary=name))
+        apply(made.world(), changes, PLANNER, Manner(wishes=Wishes(canary=name)))
     assert "without --canary" in (refused.value.hint or "")
     assert {event[2] for event in made.observer.events} <= {"read"}
     assert apply(made.world(), changes, PLANNER).is_good
@@ -343,7 +344,7 @@ def test_a_commit_that_cannot_be_tried_out_reloads_all_nodes_so_none_can_go_firs
 
 def test_a_plan_that_changes_nothing_has_no_canary_to_refuse() -> None:
     made, changes = planned(lambda text: text)
-    assert apply(made.world(), changes, PLANNER, wishes=Wishes(canary="node1")).is_good
+    assert apply(made.world(), changes, PLANNER, Manner(wishes=Wishes(canary="node1"))).is_good
 
 
 def test_nodes_that_change_side_by_side_do_every_step_there_is() -> None:

@@ -12,8 +12,8 @@ from pvesdn.model.report import ApplyReport, Standing
 from pvesdn.model.verification import Subject
 from pvesdn.workflows.apply import apply
 from pvesdn.workflows.read import read_cluster
-from tests.fakes import FakeCluster
-from tests.unit.workflows.kit import PLANNER, apply_to, cluster, errors, plan_of
+from tests.fakes import FakeApi, FakeCluster
+from tests.unit.workflows.kit import PLANNER, PVE_ZONES, apply_to, cluster, errors, plan_of
 
 OWN = "/etc/pve/sdn/pvesdn.cfg"
 ZONES = (
@@ -135,6 +135,30 @@ def test_what_comes_within_half_a_minute_is_waited_for() -> None:
     made.clock.sleep = settles  # type: ignore[method-assign]
     settled = made.clock.elapsed + 15
     report = carried_out(made, underlay, ZONES + MORE.replace("1400", "1450"))
+    assert report.is_good, errors(report)
+
+
+def test_after_pves_commit_it_is_waited_for_as_long_as_for_anything_else() -> None:
+    made = cluster(pve_files=PVE_ZONES)
+    underlay = Underlay(made)
+    sleep, commit = made.clock.sleep, made.api.on_apply
+    settled: list[float] = []
+
+    def cut(api: FakeApi) -> None:
+        assert commit is not None
+        commit(api)
+        underlay.largest = 100
+        settled.append(made.clock.elapsed + 60)
+
+    def settles(seconds: float) -> None:
+        sleep(seconds)
+        if settled and made.clock.elapsed > settled[0]:
+            underlay.largest = 9000
+
+    made.api.on_apply = cut
+    made.clock.sleep = settles  # type: ignore[method-assign]
+    report = apply(made.world(nodes=underlay), plan_of(made), PLANNER)
+    assert underlay.largest == 9000
     assert report.is_good, errors(report)
 
 

@@ -11,6 +11,7 @@ import pytest
 from pvesdn.errors import ApiRefused, ApiUnavailable, ApplyRefused, PvesdnError
 from pvesdn.model.dry_run import DryRun
 from pvesdn.model.files import Unrehearsed
+from pvesdn.model.manner import Manner
 from pvesdn.model.report import Outcome, Standing
 from pvesdn.workflows.apply import apply
 from tests.fakes import FakeApi
@@ -173,7 +174,7 @@ def test_a_single_node_that_cannot_be_rehearsed_leaves_the_others_to_pve_too() -
     made = cluster(pve_files=PVE_ZONES)
     changes = replace(plan_of(made), unrehearsed=(Unrehearsed("node3", "nobody knows"),))
     with pytest.raises(ApplyRefused, match="node3: nobody knows, and their commit could not be taken back"):
-        apply(made.world(), changes, PLANNER, confirm_within=60)
+        apply(made.world(), changes, PLANNER, Manner(confirm_within=60))
     report = apply(made.world(), changes, PLANNER)
     assert "reloaded=ok" in steps(report)["node1"]
     assert all("reload" not in node.verbs for node in made.nodes.nodes.values())
