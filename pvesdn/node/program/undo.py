@@ -12,10 +12,11 @@ from pvesdn.node.program.capture import file_now, files_now, frr_is, interfaces_
 from pvesdn.node.program.checkpoint import drop_checkpoint, load_checkpoint, once_more, postponed, save_checkpoint
 from pvesdn.node.program.files import beside, digest_of, sync_folders, text_of, write_new, write_whole
 from pvesdn.node.program.frr import take_files
-from pvesdn.node.program.machine import CommandResult, Machine, Refused, failure, told
+from pvesdn.node.program.machine import Machine, Refused, failure, told
 from pvesdn.node.program.nat import nat_as_before
 from pvesdn.node.program.places import CLUSTER_FOLDER, INTERFACES, RECORD, RUNNING_CONFIG, STATE_DIR, TARGETS
 from pvesdn.node.program.record import load_record, save_record
+from pvesdn.node.program.reload import IFRELOAD, ifreload
 from pvesdn.node.program.repair import differing, make_room, put_settings, repair
 from pvesdn.node.program.request import Value, text_at
 from pvesdn.node.program.swap import Busy, locked, unstage
@@ -23,8 +24,6 @@ from pvesdn.node.program.token import give_token_back
 
 Part = Callable[[Machine, Value], List[str]]
 """Puts something back; what was done, and what failed."""
-PATIENCE = 120.0
-"""Seconds that somebody else's `ifreload` is waited for; ifupdown2's own lock does not wait."""
 FINISHING = 240.0
 """Seconds that a step of this apply may still take, whose connection was lost, or an undo by the node itself: it is
 finished first.
@@ -33,9 +32,6 @@ ROUNDS = 2
 """Times that the network is put right once more, where it was not as before."""
 SETTLING = 30.0
 """Seconds after which FRR has read its files."""
-IFRELOAD = ["ifreload", "-a"]
-ALREADY_RUNNING = 89
-"""How ifupdown2 ends when another one runs."""
 PVES = INTERFACES[0]
 """The interfaces file that PVE writes at every reload."""
 
@@ -249,19 +245,6 @@ def _reload_network(machine: Machine, checkpoint: Value) -> List[str]:
     del checkpoint
     outcome = ifreload(machine, limit=600)
     return outcome.lines if outcome.status == 0 else [failure(IFRELOAD, outcome)]
-
-
-def ifreload(machine: Machine, limit: float) -> CommandResult:
-    """`ifreload -a`, once nobody else's runs any more; what it came to.
-
-    :param limit: seconds for one run, without the waiting.
-    """
-    end = time.monotonic() + PATIENCE
-    while True:
-        outcome = machine.run(IFRELOAD, limit)
-        if outcome.status != ALREADY_RUNNING or time.monotonic() >= end:
-            return outcome
-        time.sleep(1.0)
 
 
 def _left(machine: Machine, checkpoint: Value) -> List[str]:
