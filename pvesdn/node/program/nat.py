@@ -4,12 +4,11 @@ PVE's source NAT is a ``post-up iptables -t nat -A`` line and a ``post-down`` li
 (docs/pve.md §5.7). ifupdown2 runs the first at every reload and the second once, when the stanza goes.
 """
 
-import base64
 import collections
 import time
 from typing import Dict, Iterable, List, Set
 
-from pvesdn.node.program.checkpoint import load_checkpoint
+from pvesdn.node.program.checkpoint import load_checkpoint, text_before
 from pvesdn.node.program.files import text_of
 from pvesdn.node.program.machine import Machine, Refused
 from pvesdn.node.program.places import INTERFACES
@@ -37,8 +36,7 @@ def nat_before_reload(machine: Machine) -> List[str]:
     what kept it from being done, which is no reason not to reload. The caller holds the lock.
     """
     checkpoint = load_checkpoint(machine)
-    held = checkpoint["files"][INTERFACES[0]] if checkpoint else None
-    text = base64.b64decode(held["data"]).decode("utf-8", "replace") if held else ""
+    text = text_before(checkpoint, INTERFACES[0]) if checkpoint else ""
     try:
         return _thin_out(machine, text, [])
     except (Refused, OSError) as error:

@@ -9,7 +9,14 @@ from functools import partial
 from typing import Callable, List, Optional, Sequence, Tuple
 
 from pvesdn.node.program.capture import file_now, files_now, frr_is, interfaces_in, running_lines
-from pvesdn.node.program.checkpoint import drop_checkpoint, load_checkpoint, once_more, postponed, save_checkpoint
+from pvesdn.node.program.checkpoint import (
+    drop_checkpoint,
+    load_checkpoint,
+    once_more,
+    postponed,
+    save_checkpoint,
+    text_before,
+)
 from pvesdn.node.program.files import beside, digest_of, sync_folders, text_of, write_new, write_whole
 from pvesdn.node.program.frr import take_files
 from pvesdn.node.program.machine import Machine, Refused, failure, told
@@ -154,8 +161,7 @@ def _take_uplinks_down(machine: Machine, checkpoint: Value) -> List[str]:
     """
     log = []
     for path in INTERFACES:
-        held = checkpoint["files"][path]
-        old = interfaces_in(_text(held)) if held else []
+        old = interfaces_in(text_before(checkpoint, path))
         new = interfaces_in(text_of(machine, path) or "")
         for name in [name for name in checkpoint["uplinks"] if name in new and name not in old]:
             outcome = machine.run(["ifdown", "-i", machine.place(path), name], limit=60)
@@ -167,8 +173,8 @@ def _put_files(machine: Machine, checkpoint: Value) -> List[str]:
     """Every file with its bytes, owner and mode. What somebody else has written meanwhile is kept elsewhere."""
     ours = checkpoint["written"]
     # Until all is well the record says that the node is not finished, so that a plan shows it.
-    held = checkpoint["files"][RECORD]
-    record = json.loads(_text(held)) if held else {"format": 1, "files": {}}
+    held = text_before(checkpoint, RECORD)
+    record = json.loads(held) if held else {"format": 1, "files": {}}
     log = _attempt(lambda: save_record(machine, dict(record, unfinished=True)))
     left_to_pve = _pves_files(machine, checkpoint)
     pves = {PVES, *checkpoint.get("rehearses", [])}  # no person edits these, and PVE writes them at every reload
@@ -222,10 +228,6 @@ def _put_file(machine: Machine, path: str, before: Optional[Value]) -> None:
         write_new(temporary, base64.b64decode(before["data"]), before["mode"], ids)
         os.replace(temporary, place)
     sync_folders(machine, [path])
-
-
-def _text(held: Value) -> str:
-    return base64.b64decode(held["data"]).decode("utf-8", "replace")
 
 
 def _put_frr(machine: Machine, checkpoint: Value) -> List[str]:
