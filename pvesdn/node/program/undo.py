@@ -21,7 +21,15 @@ from pvesdn.node.program.files import beside, digest_of, sync_folders, text_of, 
 from pvesdn.node.program.frr import take_files
 from pvesdn.node.program.machine import Machine, Refused, failure, told
 from pvesdn.node.program.nat import nat_as_before
-from pvesdn.node.program.places import CLUSTER_FOLDER, INTERFACES, RECORD, RUNNING_CONFIG, STATE_DIR, TARGETS
+from pvesdn.node.program.places import (
+    CLUSTER_FOLDER,
+    INTERFACES,
+    RECORD,
+    RUNNING_CONFIG,
+    SDN_INTERFACES,
+    STATE_DIR,
+    TARGETS,
+)
 from pvesdn.node.program.record import load_record, save_record
 from pvesdn.node.program.reload import IFRELOAD, ifreload
 from pvesdn.node.program.repair import differing, make_room, put_settings, repair
@@ -39,8 +47,6 @@ ROUNDS = 2
 """Times that the network is put right once more, where it was not as before."""
 SETTLING = 30.0
 """Seconds after which FRR has read its files."""
-PVES = INTERFACES[0]
-"""The interfaces file that PVE writes at every reload."""
 
 
 def undo(machine: Machine, arguments: Value) -> Value:
@@ -177,7 +183,8 @@ def _put_files(machine: Machine, checkpoint: Value) -> List[str]:
     record = json.loads(held) if held else {"format": 1, "files": {}}
     log = _attempt(lambda: save_record(machine, dict(record, unfinished=True)))
     left_to_pve = _pves_files(machine, checkpoint)
-    pves = {PVES, *checkpoint.get("rehearses", [])}  # no person edits these, and PVE writes them at every reload
+    # No person edits these, and PVE writes them at every reload.
+    pves = {SDN_INTERFACES, *checkpoint.get("rehearses", [])}
     for path, before in sorted(checkpoint["files"].items()):
         if path in left_to_pve:
             log.append(f"{path} was left to PVE, whose definitions have been applied meanwhile")
@@ -214,7 +221,7 @@ def _pves_files(machine: Machine, checkpoint: Value) -> List[str]:
     """Files that PVE writes by itself, once its definitions are not those of before."""
     if digest_of(machine, RUNNING_CONFIG) == checkpoint["running"]:
         return []
-    return [PVES]
+    return [SDN_INTERFACES]
 
 
 def _put_file(machine: Machine, path: str, before: Optional[Value]) -> None:
