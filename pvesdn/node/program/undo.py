@@ -97,10 +97,7 @@ def put_back(machine: Machine, checkpoint: Optional[Value]) -> Value:
         drop_checkpoint(machine)  # what one that was killed while it armed has left
         return {"state": "nothing", "left": [], "log": []}
     if has_moved_on(machine, checkpoint):
-        unstage(machine, sorted(TARGETS))
-        give_token_back(machine, checkpoint)
-        drop_checkpoint(machine)
-        return {"state": "kept", "left": [], "log": []}
+        return kept_as_committed(machine, checkpoint)
     if not checkpoint["begun"]:
         left = give_token_back(machine, checkpoint)
         if left:
@@ -126,6 +123,15 @@ def put_back(machine: Machine, checkpoint: Optional[Value]) -> Value:
     _put_file(machine, RECORD, checkpoint["files"][RECORD])
     drop_checkpoint(machine)
     return {"state": "restored", "left": [], "log": log}
+
+
+def kept_as_committed(machine: Machine, checkpoint: Value) -> Value:
+    """PVE has committed, so the node keeps what it has, and the apply is over; the answer of `undo`. The caller holds
+    the lock, and nothing is staged.
+    """
+    give_token_back(machine, checkpoint)
+    drop_checkpoint(machine)
+    return {"state": "kept", "left": [], "log": []}
 
 
 def has_moved_on(machine: Machine, checkpoint: Value) -> bool:
