@@ -18,7 +18,7 @@ import json
 import os
 import re
 import time
-from typing import Iterator, Optional
+from typing import Iterator
 
 from pvesdn.node.program.files import text_of
 from pvesdn.node.program.machine import Machine, Refused
@@ -33,7 +33,6 @@ LONGEST_WHO = 200
 PAUSE, ATTEMPTS = 0.1, 50
 """Seconds between two attempts to be the only one on this node, and how many are made: what others do takes none."""
 NOT_WRITABLE = (errno.EACCES, errno.EPERM, errno.EROFS)
-NO_QUORUM = "the cluster has no quorum, so nobody can be kept from applying at the same time"
 
 
 def lock(machine: Machine, arguments: Value) -> Value:
@@ -84,7 +83,7 @@ def unlock(machine: Machine, arguments: Value) -> Value:
         if _holder(machine)["id"] != name or not _is_renewed(machine):
             return {"was_held": False}
         try:
-            os.unlink(machine.place(LOCK_HOLDER))
+            machine.remove_file(machine.place(LOCK_HOLDER))
             machine.remove_folder(machine.place(CLUSTER_LOCK))
         except OSError as error:
             raise _unwritable(machine, error) from None
@@ -159,19 +158,24 @@ def _is_renewed(machine: Machine) -> bool:
     except FileNotFoundError:
         return False
     except OSError as error:
-        refused = _unwritable(machine, error)
-        if error.errno == errno.EACCES and refused.error != NO_QUORUM:
+        if error.errno == errno.EACCES and not _lacks_quorum(machine):
             return False
-        raise refused from None
+        raise _unwritable(machine, error) from None
     return True
 
 
 def _unwritable(machine: Machine, error: OSError) -> Refused:
     """Why pmxcfs takes no write: it says EACCES both without a quorum and to those who may not write."""
-    quorum: Optional[bool] = None
+    if error.errno not in NOT_WRITABLE:
+        return Refused(f"{CLUSTER_LOCK}: {error.strerror}")
+    if _lacks_quorum(machine):
+        what = "the cluster has no quorum, so nobody can be kept from applying at the same time"
+        return Refused(what, "see `pvecm status`, and try again when there is a quorum")
+    return Refused(f"{CLUSTER_LOCK}: {error.strerror}", "pvesdn must be root on the node that keeps the cluster lock")
+
+
+def _lacks_quorum(machine: Machine) -> bool:
+    """False also where nobody can tell."""
     with contextlib.suppress(Refused, OSError, ValueError):
-        quorum = has_quorum(machine)
-    if error.errno in NOT_WRITABLE and quorum is False:
-        return Refused(NO_QUORUM, "see `pvecm status`, and try again when there is a quorum")
-    hint = "pvesdn must be root on the node that keeps the cluster lock" if error.errno in NOT_WRITABLE else ""
-    return Refused(f"{CLUSTER_LOCK}: {error.strerror}", hint)
+        return not has_quorum(machine)
+    return False
