@@ -24,7 +24,7 @@ from pvesdn.node.program.files import text_of
 from pvesdn.node.program.machine import Machine, Refused
 from pvesdn.node.program.places import CLUSTER_LOCK, LOCK_FOLDER, LOCK_HOLDER, STATE_DIR
 from pvesdn.node.program.quorum import has_quorum
-from pvesdn.node.program.record import json_bytes
+from pvesdn.node.program.record import json_bytes, unkept
 from pvesdn.node.program.request import Value, text_at
 
 LOCK_ID = re.compile(r"[0-9a-f]{1,64}")
@@ -108,7 +108,7 @@ def _alone(machine: Machine) -> Iterator[None]:
         os.makedirs(place, mode=0o700, exist_ok=True)
         descriptor = os.open(place, os.O_RDONLY | os.O_DIRECTORY)
     except OSError as error:
-        raise Refused(f"{STATE_DIR}: {error.strerror}", "pvesdn must be root on a node that it changes") from None
+        raise unkept(STATE_DIR, error) from None
     try:
         for attempt in range(ATTEMPTS):
             with contextlib.suppress(BlockingIOError):
