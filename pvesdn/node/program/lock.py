@@ -23,7 +23,7 @@ from typing import Iterator
 from pvesdn.node.program.files import text_of
 from pvesdn.node.program.machine import Machine, Refused
 from pvesdn.node.program.places import CLUSTER_LOCK, LOCK_FOLDER, LOCK_HOLDER, STATE_DIR
-from pvesdn.node.program.quorum import has_quorum
+from pvesdn.node.program.quorum import NOT_WRITABLE, has_quorum
 from pvesdn.node.program.record import json_bytes, unkept
 from pvesdn.node.program.request import Value, text_at
 
@@ -32,7 +32,6 @@ LONGEST_WHO = 200
 """Characters."""
 PAUSE, ATTEMPTS = 0.1, 50
 """Seconds between two attempts to be the only one on this node, and how many are made: what others do takes none."""
-NOT_WRITABLE = (errno.EACCES, errno.EPERM, errno.EROFS)
 
 
 def lock(machine: Machine, arguments: Value) -> Value:
