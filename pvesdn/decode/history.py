@@ -10,7 +10,7 @@ from hashlib import sha256
 from pydantic import TypeAdapter, ValidationError
 
 from pvesdn.decode import json_text
-from pvesdn.decode.json_text import WrongShapeError
+from pvesdn.decode.json_text import WrongShapeError, place_of
 from pvesdn.errors import HistoryError
 from pvesdn.model.history import FORMAT, HISTORY_FILE, LARGEST, LAST_NUMBER, MOST_ENTRIES, MOST_TEXT, Entry, History
 from pvesdn.model.primitives import Json
@@ -19,7 +19,6 @@ _MOST_MEMORY = 16 * LARGEST
 _MOST_TEXT_MEMORY = 8 * MOST_TEXT
 _UNPACKING = 64 * 1024 * 1024
 """Bytes that unpacking may take."""
-_LONGEST_PLACE = 80
 _AWAY = f"move it away, and the next apply begins a new one: mv {HISTORY_FILE} /root/"
 _ENTRIES: TypeAdapter[tuple[Entry, ...]] = TypeAdapter(tuple[Entry, ...])
 
@@ -65,8 +64,7 @@ def _entries(value: Json) -> tuple[Entry, ...]:
     try:
         found = _ENTRIES.validate_python(rows)
     except ValidationError as error:
-        place = ".".join(str(part) for part in error.errors()[0]["loc"])[:_LONGEST_PLACE]
-        message = f"entries.{place} is not as pvesdn wrote it"
+        message = f"entries.{place_of(error)} is not as pvesdn wrote it"
         raise WrongShapeError(message) from error
     numbers = [entry.number for entry in found]
     if LAST_NUMBER in numbers:

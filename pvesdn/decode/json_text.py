@@ -8,6 +8,8 @@ import re
 import sys
 from ipaddress import ip_address
 
+from pydantic import ValidationError
+
 from pvesdn.model.primitives import DeviceName, IpAddress, Json
 
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
@@ -18,6 +20,7 @@ _DEPTH = 100
 """Levels of nesting; what PVE and iproute2 print has a handful."""
 _VALUE = re.compile(r'("[^"\\]*+(?:\\.[^"\\]*+)*+)(?:"(\s*:)?|\Z)|-\d|\d[\d.eE+-]{2,}', re.DOTALL | re.ASCII)
 """Values that cost an object of their own: strings (a key with its colon) and numbers that Python does not cache."""
+_LONGEST_PLACE = 80
 _DIGITS = 18
 """No number that a node or a cluster could mean has more, and Python reads only so many."""
 
@@ -115,6 +118,11 @@ def is_deep(value: Json) -> bool:
         items = (item for held in level for item in (held.values() if isinstance(held, dict) else held))
         level = [item for item in items if isinstance(item, (dict, list))]
     return any(level)
+
+
+def place_of(error: ValidationError) -> str:
+    """Where in a document the first value is that a model does not take, in dots; empty for the document itself."""
+    return ".".join(str(part) for part in error.errors()[0]["loc"])[:_LONGEST_PLACE]
 
 
 def mapping(value: Json, what: str, *, absent: bool = False) -> dict[str, Json]:

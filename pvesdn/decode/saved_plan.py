@@ -8,7 +8,7 @@ import shlex
 from pydantic import ValidationError
 
 from pvesdn.decode import json_text
-from pvesdn.decode.json_text import WrongShapeError
+from pvesdn.decode.json_text import WrongShapeError, place_of
 from pvesdn.errors import SettingsError
 from pvesdn.model.saved_plan import FORMAT, SavedPlan
 
@@ -17,7 +17,6 @@ LARGEST = 32 * 1024 * 1024
 _MOST_MEMORY = 16 * LARGEST
 _START = '{\n "kind": "pvesdn plan",'
 _FIRST = "save one first with pvesdn plan --out PLAN, and with --definitions FILE if it is of a draft"
-_LONGEST_PLACE = 80
 _VERSION = re.compile(r"[0-9][0-9A-Za-z.+-]{0,40}")
 
 
@@ -46,5 +45,4 @@ def decode_saved_plan(text: str, name: str) -> SavedPlan:
     try:
         return SavedPlan.model_validate_json(text, strict=True)
     except ValidationError as error:
-        place = ".".join(str(part) for part in error.errors()[0]["loc"])[:_LONGEST_PLACE]
-        raise SettingsError(f"{name}: {place or 'it'} is not as pvesdn wrote it", hint=again) from error
+        raise SettingsError(f"{name}: {place_of(error) or 'it'} is not as pvesdn wrote it", hint=again) from error

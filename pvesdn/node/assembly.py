@@ -41,11 +41,11 @@ PARTS = (
         "observe",
         "capture",
         "token",
+        "reload",
         "repair",
         "undo",
         "sweep",
         "stage",
-        "reload",
     ),
     *("commit", "arm", "alone", "probe", "dialogue"),
 )

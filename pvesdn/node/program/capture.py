@@ -10,7 +10,7 @@ from pvesdn.node.program.files import LARGEST_FILE, digest_of, named, text_of
 from pvesdn.node.program.flood import all_zero_entries
 from pvesdn.node.program.machine import Machine, Refused, json_of, rows_of
 from pvesdn.node.program.nat import rules_to_come
-from pvesdn.node.program.places import FRR_CONF, INTERFACES, RECORD, SYSCTL_CONF, TARGETS
+from pvesdn.node.program.places import FRR_CONF, INTERFACES, RECORD, SDN_INTERFACES, SYSCTL_CONF, TARGETS
 from pvesdn.node.program.request import INTERFACE, Value
 from pvesdn.node.program.state import SETTINGS
 from pvesdn.node.program.swap import staged
@@ -99,7 +99,7 @@ def _waiting(machine: Machine, path: str) -> str:
 
 def rules_staged(machine: Machine) -> List[str]:
     """Rules of netfilter that PVE's text adds as it is staged, and that the node does not have yet."""
-    return rules_to_come(machine, _staged_text(machine, INTERFACES[0]))
+    return rules_to_come(machine, _staged_text(machine, SDN_INTERFACES))
 
 
 def settings_now(machine: Machine) -> Dict[str, str]:

@@ -1,5 +1,6 @@
 """The checkpoint: how the node was before an apply; on disk before anything is done, and gone when all is over."""
 
+import base64
 import contextlib
 import json
 import time
@@ -54,6 +55,12 @@ def drop_checkpoint(machine: Machine) -> None:
     """The apply is over, one way or the other, and nothing acts for it any more. The caller holds the node's lock."""
     remove_whole(machine, CHECKPOINT)
     clear_guard(machine)
+
+
+def text_before(checkpoint: Value, path: str) -> str:
+    """The text of a file as it was before the apply; empty where there was none."""
+    held: Optional[Value] = checkpoint["files"][path]
+    return base64.b64decode(held["data"]).decode("utf-8", "replace") if held else ""
 
 
 def begun(machine: Machine, step: str) -> None:

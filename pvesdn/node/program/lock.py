@@ -18,13 +18,13 @@ import json
 import os
 import re
 import time
-from typing import Iterator, Optional
+from typing import Iterator
 
 from pvesdn.node.program.files import text_of
 from pvesdn.node.program.machine import Machine, Refused
 from pvesdn.node.program.places import CLUSTER_LOCK, LOCK_FOLDER, LOCK_HOLDER, STATE_DIR
-from pvesdn.node.program.quorum import has_quorum
-from pvesdn.node.program.record import json_bytes
+from pvesdn.node.program.quorum import NOT_WRITABLE, has_quorum
+from pvesdn.node.program.record import json_bytes, unkept
 from pvesdn.node.program.request import Value, text_at
 
 LOCK_ID = re.compile(r"[0-9a-f]{1,64}")
@@ -32,8 +32,6 @@ LONGEST_WHO = 200
 """Characters."""
 PAUSE, ATTEMPTS = 0.1, 50
 """Seconds between two attempts to be the only one on this node, and how many are made: what others do takes none."""
-NOT_WRITABLE = (errno.EACCES, errno.EPERM, errno.EROFS)
-NO_QUORUM = "the cluster has no quorum, so nobody can be kept from applying at the same time"
 
 
 def lock(machine: Machine, arguments: Value) -> Value:
@@ -84,7 +82,7 @@ def unlock(machine: Machine, arguments: Value) -> Value:
         if _holder(machine)["id"] != name or not _is_renewed(machine):
             return {"was_held": False}
         try:
-            os.unlink(machine.place(LOCK_HOLDER))
+            machine.remove_file(machine.place(LOCK_HOLDER))
             machine.remove_folder(machine.place(CLUSTER_LOCK))
         except OSError as error:
             raise _unwritable(machine, error) from None
@@ -109,7 +107,7 @@ def _alone(machine: Machine) -> Iterator[None]:
         os.makedirs(place, mode=0o700, exist_ok=True)
         descriptor = os.open(place, os.O_RDONLY | os.O_DIRECTORY)
     except OSError as error:
-        raise Refused(f"{STATE_DIR}: {error.strerror}", "pvesdn must be root on a node that it changes") from None
+        raise unkept(STATE_DIR, error) from None
     try:
         for attempt in range(ATTEMPTS):
             with contextlib.suppress(BlockingIOError):
@@ -159,19 +157,24 @@ def _is_renewed(machine: Machine) -> bool:
     except FileNotFoundError:
         return False
     except OSError as error:
-        refused = _unwritable(machine, error)
-        if error.errno == errno.EACCES and refused.error != NO_QUORUM:
+        if error.errno == errno.EACCES and not _lacks_quorum(machine):
             return False
-        raise refused from None
+        raise _unwritable(machine, error) from None
     return True
 
 
 def _unwritable(machine: Machine, error: OSError) -> Refused:
     """Why pmxcfs takes no write: it says EACCES both without a quorum and to those who may not write."""
-    quorum: Optional[bool] = None
+    if error.errno not in NOT_WRITABLE:
+        return Refused(f"{CLUSTER_LOCK}: {error.strerror}")
+    if _lacks_quorum(machine):
+        what = "the cluster has no quorum, so nobody can be kept from applying at the same time"
+        return Refused(what, "see `pvecm status`, and try again when there is a quorum")
+    return Refused(f"{CLUSTER_LOCK}: {error.strerror}", "pvesdn must be root on the node that keeps the cluster lock")
+
+
+def _lacks_quorum(machine: Machine) -> bool:
+    """False also where nobody can tell."""
     with contextlib.suppress(Refused, OSError, ValueError):
-        quorum = has_quorum(machine)
-    if error.errno in NOT_WRITABLE and quorum is False:
-        return Refused(NO_QUORUM, "see `pvecm status`, and try again when there is a quorum")
-    hint = "pvesdn must be root on the node that keeps the cluster lock" if error.errno in NOT_WRITABLE else ""
-    return Refused(f"{CLUSTER_LOCK}: {error.strerror}", hint)
+        return not has_quorum(machine)
+    return False

@@ -4,15 +4,14 @@ PVE's source NAT is a ``post-up iptables -t nat -A`` line and a ``post-down`` li
 (docs/pve.md §5.7). ifupdown2 runs the first at every reload and the second once, when the stanza goes.
 """
 
-import base64
 import collections
 import time
 from typing import Dict, Iterable, List, Set
 
-from pvesdn.node.program.checkpoint import load_checkpoint
+from pvesdn.node.program.checkpoint import load_checkpoint, text_before
 from pvesdn.node.program.files import text_of
 from pvesdn.node.program.machine import Machine, Refused
-from pvesdn.node.program.places import INTERFACES
+from pvesdn.node.program.places import SDN_INTERFACES
 from pvesdn.node.program.request import Value
 from pvesdn.node.program.rules import Rule, calls_in, iptables, listed, meaning_of
 from pvesdn.node.program.swap import locked
@@ -29,7 +28,7 @@ def nat(machine: Machine, arguments: Value) -> Value:
     """
     del arguments
     with locked(machine):
-        return {"removed": _thin_out(machine, text_of(machine, INTERFACES[0]) or "", [])}
+        return {"removed": _thin_out(machine, text_of(machine, SDN_INTERFACES) or "", [])}
 
 
 def nat_before_reload(machine: Machine) -> List[str]:
@@ -37,8 +36,7 @@ def nat_before_reload(machine: Machine) -> List[str]:
     what kept it from being done, which is no reason not to reload. The caller holds the lock.
     """
     checkpoint = load_checkpoint(machine)
-    held = checkpoint["files"][INTERFACES[0]] if checkpoint else None
-    text = base64.b64decode(held["data"]).decode("utf-8", "replace") if held else ""
+    text = text_before(checkpoint, SDN_INTERFACES) if checkpoint else ""
     try:
         return _thin_out(machine, text, [])
     except (Refused, OSError) as error:
@@ -47,7 +45,7 @@ def nat_before_reload(machine: Machine) -> List[str]:
 
 def nat_as_before(machine: Machine, checkpoint: Value) -> List[str]:
     """The same after a reload with the old text; rules that only the new one has added go altogether."""
-    return _thin_out(machine, text_of(machine, INTERFACES[0]) or "", checkpoint.get("rules", []))
+    return _thin_out(machine, text_of(machine, SDN_INTERFACES) or "", checkpoint.get("rules", []))
 
 
 def rules_to_come(machine: Machine, text: str) -> List[str]:

@@ -3,7 +3,9 @@
 FRR_CONF = "/etc/frr/frr.conf"
 FRR_DAEMONS = "/etc/frr/daemons"
 SYSCTL_CONF = "/etc/sysctl.d/90-pvesdn.conf"
-INTERFACES = ("/etc/network/interfaces.d/sdn", "/etc/network/interfaces.d/pvesdn")
+SDN_INTERFACES = "/etc/network/interfaces.d/sdn"
+"""The interfaces file that PVE writes at every reload."""
+INTERFACES = (SDN_INTERFACES, "/etc/network/interfaces.d/pvesdn")
 TARGETS = frozenset([*INTERFACES, FRR_CONF, "/etc/frr/frr.conf.local", FRR_DAEMONS, SYSCTL_CONF])
 """What `stage` and `commit` may touch."""
 

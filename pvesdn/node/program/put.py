@@ -1,7 +1,6 @@
 """The verb `put`: a file of ours in the cluster file system, which has its own ways."""
 
 import contextlib
-import errno
 import os
 import re
 import time
@@ -9,6 +8,7 @@ from typing import List, Optional
 
 from pvesdn.node.program.files import digest_of, require_file, sha256
 from pvesdn.node.program.machine import Machine, Refused
+from pvesdn.node.program.quorum import NOT_WRITABLE
 from pvesdn.node.program.request import Value, encoded, optional_text_at, text_at
 
 PUT_PATTERN = re.compile(r"/etc/pve/sdn/pvesdn[A-Za-z0-9._-]*")
@@ -44,7 +44,7 @@ def put(machine: Machine, arguments: Value) -> Value:
             os.unlink(temporary)
         if not isinstance(error, OSError):
             raise
-        read_only = error.errno in (errno.EACCES, errno.EPERM, errno.EROFS)
+        read_only = error.errno in NOT_WRITABLE
         hint = "the cluster file system is read-only without a quorum: pvecm status" if read_only else ""
         raise Refused(f"{path}: {error.strerror}", hint) from None
     return {}

@@ -1,10 +1,14 @@
 """Whether the cluster has a quorum, as pmxcfs on this node says. Without one /etc/pve is read-only and may be old."""
 
+import errno
 import json
 
 from pvesdn.node.program.files import text_of
 from pvesdn.node.program.machine import Machine
 from pvesdn.node.program.places import MEMBERS
+
+NOT_WRITABLE = (errno.EACCES, errno.EPERM, errno.EROFS)
+"""What a write to /etc/pve may fail with where there is none."""
 
 
 def has_quorum(machine: Machine) -> bool:

@@ -1,5 +1,6 @@
 """What the program remembers on a node between two calls: which files it wrote, and the kernel settings of before."""
 
+import errno
 import json
 
 from pvesdn.node.program.files import text_of, write_whole
@@ -33,6 +34,14 @@ def load_record(machine: Machine) -> Value:
 def save_record(machine: Machine, record: Value) -> None:
     """Replace the record, whole. The caller holds the node's lock."""
     write_whole(machine, RECORD, json_bytes(record))
+
+
+def unkept(path: str, error: OSError) -> Refused:
+    """Why nothing of our own can be kept at `path`."""
+    hint = "pvesdn must be root on a node that it changes"
+    if error.errno == errno.EROFS:
+        hint = "the node's disk takes no writes: see `dmesg` there, and mount it again or restart the node"
+    return Refused(f"{path}: {error.strerror}", hint)
 
 
 def json_bytes(value: Value) -> bytes:

@@ -1,12 +1,18 @@
 """The verb `reload`: the node's network is reloaded from its files as they are, and from no other text."""
 
+import time
+
 from pvesdn.node.program.checkpoint import at_work
-from pvesdn.node.program.machine import Machine, Refused, failure
+from pvesdn.node.program.machine import CommandResult, Machine, Refused, failure
 from pvesdn.node.program.nat import nat_before_reload
 from pvesdn.node.program.request import Value
 from pvesdn.node.program.swap import locked
-from pvesdn.node.program.undo import IFRELOAD, ifreload
 
+IFRELOAD = ["ifreload", "-a"]
+ALREADY_RUNNING = 89
+"""How ifupdown2 ends when another one runs."""
+PATIENCE = 120.0
+"""Seconds that somebody else's `ifreload` is waited for; ifupdown2's own lock does not wait."""
 LONGEST_RELOAD = 420.0
 """Seconds; with the time that somebody else's reload is waited for, less than a call may take."""
 
@@ -23,3 +29,16 @@ def reload(machine: Machine, arguments: Value) -> Value:
     if outcome.status:
         raise Refused(failure(IFRELOAD, outcome))
     return {"log": [*log, *outcome.lines]}
+
+
+def ifreload(machine: Machine, limit: float) -> CommandResult:
+    """`ifreload -a`, once nobody else's runs any more; what it came to.
+
+    :param limit: seconds for one run, without the waiting.
+    """
+    end = time.monotonic() + PATIENCE
+    while True:
+        outcome = machine.run(IFRELOAD, limit)
+        if outcome.status != ALREADY_RUNNING or time.monotonic() >= end:
+            return outcome
+        time.sleep(1.0)

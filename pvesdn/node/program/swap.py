@@ -5,7 +5,6 @@ renamed under a journal, and a swap that was killed half-way is taken back by wh
 """
 
 import contextlib
-import errno
 import fcntl
 import json
 import os
@@ -15,7 +14,7 @@ from typing import Iterator, List
 from pvesdn.node.program.files import beside, digest_of, sha256, sync_folders, text_of, write_new, write_whole
 from pvesdn.node.program.machine import Machine, Refused
 from pvesdn.node.program.places import JOURNAL, LOCK, RECORD
-from pvesdn.node.program.record import json_bytes, load_record, save_record
+from pvesdn.node.program.record import json_bytes, load_record, save_record, unkept
 from pvesdn.node.program.request import Change
 
 
@@ -31,10 +30,7 @@ def locked(machine: Machine) -> Iterator[None]:
         os.makedirs(os.path.dirname(place), mode=0o700, exist_ok=True)
         descriptor = os.open(place, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
     except OSError as error:
-        hint = "pvesdn must be root on a node that it changes"
-        if error.errno == errno.EROFS:
-            hint = "the node's disk takes no writes: see `dmesg` there, and mount it again or restart the node"
-        raise Refused(f"{LOCK}: {error.strerror}", hint) from None
+        raise unkept(LOCK, error) from None
     with open(descriptor, "rb"):
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

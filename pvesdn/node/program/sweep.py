@@ -4,22 +4,14 @@ import os
 from functools import partial
 from typing import Optional
 
-from pvesdn.node.program.checkpoint import (
-    drop_checkpoint,
-    load_checkpoint,
-    once_more,
-    postponed,
-    refuse_while_open,
-    save_checkpoint,
-)
+from pvesdn.node.program.checkpoint import load_checkpoint, once_more, postponed, refuse_while_open, save_checkpoint
 from pvesdn.node.program.files import digest_of
 from pvesdn.node.program.machine import Machine, Refused
 from pvesdn.node.program.places import CLUSTER_FOLDER, RUNNING_CONFIG, TARGETS
 from pvesdn.node.program.quorum import has_quorum
 from pvesdn.node.program.request import Value, text_at
 from pvesdn.node.program.swap import unstage
-from pvesdn.node.program.token import give_token_back
-from pvesdn.node.program.undo import put_back, when_free
+from pvesdn.node.program.undo import kept_as_committed, put_back, when_free
 
 COMMITTING = "committing"
 """What an apply writes down before PVE's commit: from then on PVE's definitions decide."""
@@ -75,9 +67,7 @@ def settled(machine: Machine, checkpoint: Value) -> Value:
             return {"state": "undecided", "left": [], "log": []}
         if is_committed:
             unstage(machine, sorted(TARGETS))
-            give_token_back(machine, checkpoint)
-            drop_checkpoint(machine)
-            return {"state": "kept", "left": [], "log": []}
+            return kept_as_committed(machine, checkpoint)
     return put_back(machine, checkpoint)
 
 

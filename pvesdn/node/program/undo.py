@@ -9,13 +9,29 @@ from functools import partial
 from typing import Callable, List, Optional, Sequence, Tuple
 
 from pvesdn.node.program.capture import file_now, files_now, frr_is, interfaces_in, running_lines
-from pvesdn.node.program.checkpoint import drop_checkpoint, load_checkpoint, once_more, postponed, save_checkpoint
+from pvesdn.node.program.checkpoint import (
+    drop_checkpoint,
+    load_checkpoint,
+    once_more,
+    postponed,
+    save_checkpoint,
+    text_before,
+)
 from pvesdn.node.program.files import beside, digest_of, sync_folders, text_of, write_new, write_whole
 from pvesdn.node.program.frr import take_files
-from pvesdn.node.program.machine import CommandResult, Machine, Refused, failure, told
+from pvesdn.node.program.machine import Machine, Refused, failure, told
 from pvesdn.node.program.nat import nat_as_before
-from pvesdn.node.program.places import CLUSTER_FOLDER, INTERFACES, RECORD, RUNNING_CONFIG, STATE_DIR, TARGETS
+from pvesdn.node.program.places import (
+    CLUSTER_FOLDER,
+    INTERFACES,
+    RECORD,
+    RUNNING_CONFIG,
+    SDN_INTERFACES,
+    STATE_DIR,
+    TARGETS,
+)
 from pvesdn.node.program.record import load_record, save_record
+from pvesdn.node.program.reload import IFRELOAD, ifreload
 from pvesdn.node.program.repair import differing, make_room, put_settings, repair
 from pvesdn.node.program.request import Value, text_at
 from pvesdn.node.program.swap import Busy, locked, unstage
@@ -23,8 +39,6 @@ from pvesdn.node.program.token import give_token_back
 
 Part = Callable[[Machine, Value], List[str]]
 """Puts something back; what was done, and what failed."""
-PATIENCE = 120.0
-"""Seconds that somebody else's `ifreload` is waited for; ifupdown2's own lock does not wait."""
 FINISHING = 240.0
 """Seconds that a step of this apply may still take, whose connection was lost, or an undo by the node itself: it is
 finished first.
@@ -33,11 +47,6 @@ ROUNDS = 2
 """Times that the network is put right once more, where it was not as before."""
 SETTLING = 30.0
 """Seconds after which FRR has read its files."""
-IFRELOAD = ["ifreload", "-a"]
-ALREADY_RUNNING = 89
-"""How ifupdown2 ends when another one runs."""
-PVES = INTERFACES[0]
-"""The interfaces file that PVE writes at every reload."""
 
 
 def undo(machine: Machine, arguments: Value) -> Value:
@@ -88,10 +97,7 @@ def put_back(machine: Machine, checkpoint: Optional[Value]) -> Value:
         drop_checkpoint(machine)  # what one that was killed while it armed has left
         return {"state": "nothing", "left": [], "log": []}
     if has_moved_on(machine, checkpoint):
-        unstage(machine, sorted(TARGETS))
-        give_token_back(machine, checkpoint)
-        drop_checkpoint(machine)
-        return {"state": "kept", "left": [], "log": []}
+        return kept_as_committed(machine, checkpoint)
     if not checkpoint["begun"]:
         left = give_token_back(machine, checkpoint)
         if left:
@@ -117,6 +123,15 @@ def put_back(machine: Machine, checkpoint: Optional[Value]) -> Value:
     _put_file(machine, RECORD, checkpoint["files"][RECORD])
     drop_checkpoint(machine)
     return {"state": "restored", "left": [], "log": log}
+
+
+def kept_as_committed(machine: Machine, checkpoint: Value) -> Value:
+    """PVE has committed, so the node keeps what it has, and the apply is over; the answer of `undo`. The caller holds
+    the lock, and nothing is staged.
+    """
+    give_token_back(machine, checkpoint)
+    drop_checkpoint(machine)
+    return {"state": "kept", "left": [], "log": []}
 
 
 def has_moved_on(machine: Machine, checkpoint: Value) -> bool:
@@ -158,8 +173,7 @@ def _take_uplinks_down(machine: Machine, checkpoint: Value) -> List[str]:
     """
     log = []
     for path in INTERFACES:
-        held = checkpoint["files"][path]
-        old = interfaces_in(_text(held)) if held else []
+        old = interfaces_in(text_before(checkpoint, path))
         new = interfaces_in(text_of(machine, path) or "")
         for name in [name for name in checkpoint["uplinks"] if name in new and name not in old]:
             outcome = machine.run(["ifdown", "-i", machine.place(path), name], limit=60)
@@ -171,11 +185,12 @@ def _put_files(machine: Machine, checkpoint: Value) -> List[str]:
     """Every file with its bytes, owner and mode. What somebody else has written meanwhile is kept elsewhere."""
     ours = checkpoint["written"]
     # Until all is well the record says that the node is not finished, so that a plan shows it.
-    held = checkpoint["files"][RECORD]
-    record = json.loads(_text(held)) if held else {"format": 1, "files": {}}
+    held = text_before(checkpoint, RECORD)
+    record = json.loads(held) if held else {"format": 1, "files": {}}
     log = _attempt(lambda: save_record(machine, dict(record, unfinished=True)))
     left_to_pve = _pves_files(machine, checkpoint)
-    pves = {PVES, *checkpoint.get("rehearses", [])}  # no person edits these, and PVE writes them at every reload
+    # No person edits these, and PVE writes them at every reload.
+    pves = {SDN_INTERFACES, *checkpoint.get("rehearses", [])}
     for path, before in sorted(checkpoint["files"].items()):
         if path in left_to_pve:
             log.append(f"{path} was left to PVE, whose definitions have been applied meanwhile")
@@ -212,7 +227,7 @@ def _pves_files(machine: Machine, checkpoint: Value) -> List[str]:
     """Files that PVE writes by itself, once its definitions are not those of before."""
     if digest_of(machine, RUNNING_CONFIG) == checkpoint["running"]:
         return []
-    return [PVES]
+    return [SDN_INTERFACES]
 
 
 def _put_file(machine: Machine, path: str, before: Optional[Value]) -> None:
@@ -226,10 +241,6 @@ def _put_file(machine: Machine, path: str, before: Optional[Value]) -> None:
         write_new(temporary, base64.b64decode(before["data"]), before["mode"], ids)
         os.replace(temporary, place)
     sync_folders(machine, [path])
-
-
-def _text(held: Value) -> str:
-    return base64.b64decode(held["data"]).decode("utf-8", "replace")
 
 
 def _put_frr(machine: Machine, checkpoint: Value) -> List[str]:
@@ -249,19 +260,6 @@ def _reload_network(machine: Machine, checkpoint: Value) -> List[str]:
     del checkpoint
     outcome = ifreload(machine, limit=600)
     return outcome.lines if outcome.status == 0 else [failure(IFRELOAD, outcome)]
-
-
-def ifreload(machine: Machine, limit: float) -> CommandResult:
-    """`ifreload -a`, once nobody else's runs any more; what it came to.
-
-    :param limit: seconds for one run, without the waiting.
-    """
-    end = time.monotonic() + PATIENCE
-    while True:
-        outcome = machine.run(IFRELOAD, limit)
-        if outcome.status != ALREADY_RUNNING or time.monotonic() >= end:
-            return outcome
-        time.sleep(1.0)
 
 
 def _left(machine: Machine, checkpoint: Value) -> List[str]:

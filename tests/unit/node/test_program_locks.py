@@ -230,6 +230,17 @@ def test_where_the_node_takes_no_files_that_is_said(members: Members) -> None:
     assert said.startswith("/var/lib/pvesdn: Not a directory")
 
 
+def test_a_disk_that_takes_no_writes_is_said_and_not_that_one_must_be_root(
+    members: Members, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(place: str, *_: object, **_more: object) -> None:
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS), place)
+
+    monkeypatch.setattr(os, "makedirs", fails)
+    said = members.refusal("one", "lock", id="a1", who="somebody")
+    assert said.startswith("/var/lib/pvesdn: Read-only file system; the node's disk takes no writes: see `dmesg` there")
+
+
 # --- the folder itself as /etc/pve ------------------------------------------------------------------------------------
 
 

@@ -335,7 +335,7 @@ def test_a_reload_that_fails_on_the_way_back_is_in_its_log(kernel: Kernel, statu
 
 
 def test_somebody_elses_reload_is_waited_for_and_at_last_told(kernel: Kernel, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pvesdn.node.program.undo.PATIENCE", 0.0)
+    monkeypatch.setattr("pvesdn.node.program.reload.PATIENCE", 0.0)
     kernel.absent.discard("ifreload")
     kernel.answers["ifreload -a"] = ended(89, "", "another instance")
     assert "ifreload -a ended with status 89: another instance" in undo(kernel, {"id": "one"})["log"]

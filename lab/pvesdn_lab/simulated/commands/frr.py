@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import importlib
 import json
 import os
 import re
@@ -12,6 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from pvesdn_lab.simulated.commands.main import loaded
 from pvesdn_lab.simulated.commands.state import below, read_json, write_json
 from pvesdn_lab.simulated.commands.streams import complain, say
 
@@ -62,9 +62,7 @@ def vtysh(root: Path, arguments: Sequence[str]) -> int:
         if daemon not in frr["daemons"]:
             say(f"{daemon} is not running\n")
             return 1
-        module, _, function = shown.partition(":")
-        knows = getattr(importlib.import_module(f"pvesdn_lab.simulated.commands.{module}"), function)
-        say(json.dumps(knows(root), indent=2) + "\n")
+        say(json.dumps(loaded(shown)(root), indent=2) + "\n")
     return 0
 
 

@@ -14,8 +14,6 @@ from pvesdn_lab.simulated.commands.answers import RECORD, record_line
 from pvesdn_lab.simulated.commands.state import locked_state, read_json, seen_json, write_json
 from pvesdn_lab.simulated.commands.streams import complain, say
 
-Command = Callable[[Path, Sequence[str]], int]
-
 COMMANDS = {
     "ip": "iproute:ip",
     "bridge": "iproute:bridge",
@@ -40,7 +38,7 @@ LOCKED = frozenset({"ifreload", "ifup", "ifdown"})
 def main(name: str, root: Path, arguments: Sequence[str]) -> int:
     """Run one command of the node whose folder is `root`; the result is its exit status."""
     fault = _take_fault(root, name)
-    status = _command(name)(root, arguments) if fault is None else _broken(root, name, fault)
+    status: int = loaded(COMMANDS[name])(root, arguments) if fault is None else _broken(root, name, fault)
     _record(root, [name, *arguments], status)
     return status
 
@@ -58,10 +56,11 @@ def _broken(root: Path, name: str, fault: dict[str, Any]) -> int:
         return int(fault["status"])
 
 
-def _command(name: str) -> Command:
-    module, _, function = COMMANDS[name].partition(":")
-    command: Command = getattr(importlib.import_module(f"pvesdn_lab.simulated.commands.{module}"), function)
-    return command
+def loaded(where: str) -> Callable[..., Any]:
+    """The function of a ``module:function`` beside this module."""
+    module, _, function = where.partition(":")
+    found: Callable[..., Any] = getattr(importlib.import_module(f"pvesdn_lab.simulated.commands.{module}"), function)
+    return found
 
 
 def _take_fault(root: Path, name: str) -> dict[str, Any] | None:
