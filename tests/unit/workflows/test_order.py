@@ -154,6 +154,19 @@ def test_another_multicast_group_is_one_cause_and_not_another_way_of_flooding() 
     assert common_causes(changes) == (Cause.GROUP,)
 
 
+def test_where_flooding_stays_as_it_is_no_file_is_read_as_a_whole_to_tell_the_causes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    _, changes = planned(TOGETHER[Cause.VNI])
+
+    def reads(_: object) -> None:
+        raise AssertionError
+
+    for name in ("options_by_name", "options_of_files"):
+        monkeypatch.setattr(f"pvesdn.compare.sides.{name}", reads)
+    assert common_causes(changes) == (Cause.VNI,)
+
+
 def test_what_only_one_node_changes_makes_it_agree_with_the_others() -> None:
     made, changes = planned(TOGETHER[Cause.AS_NUMBER])
     only = replace(changes, nodes=tuple(node for node in changes.nodes if node.node == "node2"))
