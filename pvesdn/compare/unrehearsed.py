@@ -31,7 +31,7 @@ def why_unrehearsed(
     texts = {file.path: file.text for file in rendered}
     if design.sdn is None:
         return Unrehearsed(node, f"pvesdn leaves some zones to PVE, and with them {SDN_INTERFACES}")
-    if given.facts[node].versions.get("frr") == "":
+    if given.facts[node].lacks_frr:
         return None
     if design.owners.pve_writes_frr and texts.get(FRR_CONF) is None:
         return Unrehearsed(node, f"pvesdn leaves {FRR_CONF} to PVE")

@@ -5,6 +5,7 @@ for byte, and PVE's definitions are still pending. The table: what happens in th
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -225,6 +226,26 @@ def test_a_rehearsal_alone_leaves_every_node_as_it_was_and_is_no_failure(tmp_pat
         assert cluster.read_sdn(LOCK) is None
         assert plan_of(cluster).pending
         assert apply_to(cluster).is_good
+
+
+def test_a_node_without_frr_and_without_a_vrf_rehearses_what_pve_writes_there(tmp_path: Path) -> None:
+    with serving(tmp_path, "") as cluster:
+        node = cluster.nodes["pve3"]
+        node.set_version("frr", None)
+        shutil.rmtree(node.path("/etc/frr"))
+        drawn = {
+            "controllers.cfg": PVE_EVPN["controllers.cfg"].replace(",192.168.0.3", ""),
+            "zones.cfg": PVE_EVPN["zones.cfg"].replace("\n\n", "\n\tnodes pve1,pve2\n\n") + PVE_SIMPLE["zones.cfg"],
+            "vnets.cfg": PVE_EVPN["vnets.cfg"] + PVE_SIMPLE["vnets.cfg"].replace("office", "home"),
+        }
+        for name, text in drawn.items():
+            cluster.write_sdn(name, text)
+        report = apply_to(cluster)
+        assert report.is_good, errors(report)
+        assert "compared" in {step.step for outcome in report.nodes for step in outcome.steps}
+        assert "iface home" in (node.read(SDN) or "")
+        assert node.read(FRR) is None
+        assert plan_of(cluster).is_empty
 
 
 TRANSLATED = {**PVE_SIMPLE, "subnets.cfg": "subnet: lan-10.7.0.0-24\n\tvnet office\n\tgateway 10.7.0.1\n\tsnat 1\n\n"}
