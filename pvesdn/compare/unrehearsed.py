@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 
+from pvesdn.compare.frr_live import is_switched_on
 from pvesdn.model.capabilities import NETWORK_PACKAGE, GeneratorLevel
 from pvesdn.model.design import DesignInput, NodeDesign
 from pvesdn.model.files import FRR_CONF, SDN_INTERFACES, PendingChange, RenderedFile, Unrehearsed
@@ -43,7 +43,7 @@ def _why_fabrics_are_not(
 ) -> Unrehearsed | None:
     """A fabric carries the paths between the VTEPs: while it comes up, nothing that lies over it can be judged."""
     needed = tuple(_of_fabrics(frr))
-    if off := [name for name in needed if not re.search(rf"(?m)^{name}=yes\s*$", switches)]:
+    if off := [name for name in needed if not is_switched_on(name, switches)]:
         return Unrehearsed(node, f"PVE itself switches {' and '.join(off)} on, at its commit")
     if needed and any(change.kind.startswith(_FABRIC) for change in pending):
         return Unrehearsed(node, "a fabric is pending, and with it the paths between the VTEPs")
