@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pvesdn.compare.sessions import Router, routers
-from pvesdn.compare.sides import LOCAL, Sides
+from pvesdn.compare.sides import AGREED, LOCAL, VNI, Sides
 from pvesdn.compare.traits import FLOODING, traits_of
 from pvesdn.decode.frr.tree import FrrLine, read_tree
 from pvesdn.model.consequences import Effect
@@ -19,12 +19,7 @@ from pvesdn.model.files import FRR_CONF, FRR_CONF_LOCAL, NodeChanges
 from pvesdn.model.ifupdown import L3VniBridge
 from pvesdn.model.order import Cause
 
-_OPTIONS = {
-    "vxlan-port": Cause.UDP_PORT,
-    "vxlan-mcastgrp": Cause.GROUP,
-    "vxlan-mcastgrp6": Cause.GROUP,
-}
-_VNI, _LEARNING = "vxlan-id", "bridge-learning"
+_LEARNING = "bridge-learning"
 _OF_FLOODING = frozenset({*FLOODING, _LEARNING})
 _EFFECTS = {Effect.MTU_SMALLER: Cause.MTU, Effect.GATEWAY_MAC_MOVED: Cause.MAC}
 _BOTH_ENDS = frozenset({"remote-as", "password", "ebgp-multihop", "ttl-security", "local-as"})
@@ -64,13 +59,13 @@ def _of_tunnels(side: Sides) -> Iterator[Cause]:
         if isinstance(stanza, L3VniBridge)
     }
     for name, moved in side.moved.items():
-        if _VNI in moved:
+        if VNI in moved:
             yield Cause.L3VNI if name in l3vnis else Cause.VNI
         # Both files are read as a whole for this: only where it may be so.
         if moved & _OF_FLOODING and _floods_otherwise(side, name):
             yield Cause.FLOODING
         else:
-            yield from (_OPTIONS[option] for option in sorted(moved & _OPTIONS.keys()))
+            yield from (AGREED[option] for option in sorted(moved & AGREED.keys()))
     for one in side.changes.consequences:
         if one.effect in _EFFECTS:
             yield _EFFECTS[one.effect]
