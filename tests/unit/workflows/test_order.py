@@ -21,7 +21,7 @@ from pvesdn.workflows.apply import apply
 from pvesdn.workflows.canary import require_canary
 from pvesdn.workflows.put_in_place import KINDS
 from tests.fakes import FakeClock, FakeCluster
-from tests.unit.workflows.kit import PLANNER, PVE_ZONES, apply_to, cluster, errors, plan_of, steps
+from tests.unit.workflows.kit import PLANNER, PVE_ZONES, apply_to, cluster, errors, exit_on, plan_of, steps
 
 OWN = "/etc/pve/sdn/pvesdn.cfg"
 ZONES = """\
@@ -62,12 +62,6 @@ def said(old: str, new: str) -> Callable[[str], str]:
         return text.replace(old, new)
 
     return change
-
-
-def exit_on(node: str, address: str) -> str:
-    return (
-        f"exit: {node}\n\tzone sym\n\tnode {node}\n\tinterface eno2\n\taddress {address}\n\tgateways 172.16.0.254\n\n"
-    )
 
 
 MORE = "vnet: more\n\tzone sym\n\ttag 9\n\n"
