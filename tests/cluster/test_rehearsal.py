@@ -26,7 +26,7 @@ from pvesdn_lab.simulated.commands.state import read_json
 from pvesdn_lab.simulated.reload import reload_network
 from tests.cluster.kit import PLANNER, PVE_SIMPLE, apply_to, errors, plan_of, serving, state_of, world_of
 from tests.cluster.nodes_alone import pass_time, reboot, traces
-from tests.cluster.test_alone import LEFT_ALONE, Killed, UntilKilled, network_of
+from tests.cluster.test_alone import LEFT_ALONE, Killed, KilledApi, UntilKilled, network_of
 from tests.cluster.test_confirm import WINDOW, WindowClock, quick
 from tests.cluster.test_frr_changes_hands import PVE_EVPN
 
@@ -334,16 +334,9 @@ def test_a_run_that_is_killed_in_a_rehearsal_is_put_back_by_the_nodes_with_pves_
         before, world = network_of(cluster), world_of(cluster)
         transport = UntilKilled(cluster, "pve2", verb, is_heard=True)
         world = replace(world, nodes=ProgramAgent(transport))
-        real = world.api
-
-        class Dead:
-            def __getattr__(self, name: str) -> object:
-                if transport._is_dead:
-                    raise Killed
-                return getattr(real, name)
-
+        api = KilledApi(cluster, world.api, transport, is_heard=False)
         with pytest.raises(Killed):
-            apply(replace(world, api=Dead()), plan_of(cluster), PLANNER)  # type: ignore[arg-type]
+            apply(replace(world, api=api), plan_of(cluster), PLANNER)  # type: ignore[arg-type]
         assert cluster.read_sdn(LOCK)
         pass_time(cluster, LEFT_ALONE)
         assert network_of(cluster) == before
