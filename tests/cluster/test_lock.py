@@ -24,10 +24,10 @@ from pvesdn.workflows.world import World
 from pvesdn_lab.simulated.cluster import SimulatedCluster
 from tests.cluster.kit import (
     PLANNER,
-    PVE_SIMPLE,
     after_reloads,
     apply_in,
     apply_to,
+    draw,
     errors,
     plan_of,
     reloads,
@@ -324,8 +324,7 @@ def test_a_lock_that_is_lost_before_pves_commit_keeps_it_from_being_made(tmp_pat
     with serving(tmp_path) as cluster:
         standing_network(cluster)
         before, pulse = network_of(cluster), ByHand()
-        for name, text in PVE_SIMPLE.items():
-            cluster.write_sdn(name, text)
+        draw(cluster)
         world = replace(world_of(cluster), pulse=pulse)
         node_tasks = world.api.node_tasks
 
@@ -345,8 +344,7 @@ def test_a_lock_that_is_lost_before_pves_commit_keeps_it_from_being_made(tmp_pat
 def test_a_lock_that_is_lost_after_pves_commit_undoes_nothing_and_leaves_nothing_to_do(tmp_path: Path) -> None:
     with serving(tmp_path, SMALL) as cluster:
         pulse = ByHand()
-        for name, text in PVE_SIMPLE.items():
-            cluster.write_sdn(name, text)
+        draw(cluster)
         world = replace(world_of(cluster), pulse=pulse)
         apply_sdn = world.api.apply_sdn
 
@@ -414,8 +412,7 @@ def test_somebodys_apply_in_the_panel_in_the_middle_is_survived(tmp_path: Path) 
 
         def applies(node: str) -> None:
             if node == "pve2":
-                for name, text in PVE_SIMPLE.items():
-                    cluster.write_sdn(name, text)
+                draw(cluster)
                 world_of(cluster).api.apply_sdn()
                 cluster.wait_for_tasks(10)
 

@@ -24,7 +24,7 @@ from pvesdn_lab.simulated import sdn_config
 from pvesdn_lab.simulated.cluster import SimulatedCluster
 from pvesdn_lab.simulated.commands.state import read_json
 from pvesdn_lab.simulated.reload import reload_network
-from tests.cluster.kit import PLANNER, PVE_SIMPLE, apply_to, errors, plan_of, serving, state_of, world_of
+from tests.cluster.kit import PLANNER, PVE_SIMPLE, apply_to, draw, errors, plan_of, serving, state_of, world_of
 from tests.cluster.nodes_alone import pass_time, reboot, traces
 from tests.cluster.test_alone import LEFT_ALONE, Killed, KilledApi, UntilKilled, network_of
 from tests.cluster.test_confirm import WINDOW, WindowClock, quick
@@ -39,8 +39,7 @@ def drawn_beside_ours(cluster: SimulatedCluster) -> None:
     """Our network stands, and in PVE's panel somebody has drawn an EVPN zone: frr.conf changes hands with it."""
     assert apply_to(cluster).is_good
     cluster.plug_guest("pve2", "web", 100)
-    for name, text in PVE_EVPN.items():
-        cluster.write_sdn(name, text)
+    draw(cluster, PVE_EVPN)
 
 
 def texts(cluster: SimulatedCluster) -> dict[str, tuple[str | None, str | None]]:
@@ -238,8 +237,7 @@ def test_a_node_without_frr_and_without_a_vrf_rehearses_what_pve_writes_there(tm
             "zones.cfg": PVE_EVPN["zones.cfg"].replace("\n\n", "\n\tnodes pve1,pve2\n\n") + PVE_SIMPLE["zones.cfg"],
             "vnets.cfg": PVE_EVPN["vnets.cfg"] + PVE_SIMPLE["vnets.cfg"].replace("office", "home"),
         }
-        for name, text in drawn.items():
-            cluster.write_sdn(name, text)
+        draw(cluster, drawn)
         report = apply_to(cluster)
         assert report.is_good, errors(report)
         assert "compared" in {step.step for outcome in report.nodes for step in outcome.steps}
@@ -257,8 +255,7 @@ def test_pves_source_nat_is_there_once_after_a_commit_and_gone_with_its_zone(tmp
         return {name: sum(len(found.get(name, [])) for found in chains) for name in NAT}
 
     with serving(tmp_path, definitions="") as cluster:
-        for name, text in PVE_SIMPLE.items():
-            cluster.write_sdn(name, text)
+        draw(cluster)
         assert apply_to(cluster).is_good
         cluster.write_sdn("subnets.cfg", TRANSLATED["subnets.cfg"])
         assert apply(world_of(cluster), plan_of(cluster), PLANNER, commits=False).is_good
@@ -438,8 +435,7 @@ def test_what_somebody_reloads_after_the_confirmation_is_found_before_the_commit
 def test_a_newer_pve_commits_unrehearsed_only_when_told(tmp_path: Path) -> None:
     with serving(tmp_path, "") as cluster:
         cluster.nodes["pve2"].set_version("libpve-network-perl", "1.4.0")
-        for name, text in PVE_SIMPLE.items():
-            cluster.write_sdn(name, text)
+        draw(cluster)
         before, changes = state_of(cluster), plan_of(cluster)
         with pytest.raises(ApplyRefused, match=r"pve2: libpve-network-perl 1\.4\.0 is newer .*--commit-unrehearsed"):
             apply(world_of(cluster), changes, PLANNER)
@@ -475,8 +471,7 @@ AGREED = {
 @pytest.mark.parametrize(("name", "old", "new"), AGREED.values(), ids=AGREED)
 def test_what_nodes_have_to_agree_in_is_rehearsed_on_all_at_once(tmp_path: Path, name: str, old: str, new: str) -> None:
     with serving(tmp_path, "") as cluster:
-        for file, text in PVE_EVPN.items():
-            cluster.write_sdn(file, text)
+        draw(cluster, PVE_EVPN)
         assert apply_to(cluster).is_good
         cluster.write_sdn(name, PVE_EVPN[name].replace(old, new))
         order = execution_plan(plan_of(cluster)).order
