@@ -212,7 +212,7 @@ WHOLE_RUNS = 3
 def measure_plan(state: str, nodes: str, vnets: str) -> dict[str, object]:
     """`pvesdn plan --from` from its first to its last instruction and its floor, in turn: seconds of processor time.
 
-    :param state: one of `bench.snapshots.STATES`.
+    :param state: one of `bench.measured.STATES`.
     """
     with tempfile.TemporaryDirectory(prefix="pvesdn-bench-") as place:
         folder, answer = Path(place, "snapshot"), Path(place, "answer")

@@ -18,7 +18,6 @@ from pvesdn.render.renderer import Renderer
 from pvesdn.workflows.plan import render_understood
 from pvesdn.workflows.understand import understand
 
-STATES = ("fresh", "unchanged", "one VNet changed")
 _PACKAGES = {
     "ifupdown2": "3.3.0-1+pmx11",
     "frr": "10.4.1-1+pve1",
@@ -34,8 +33,8 @@ def write_cluster(folder: Path, nodes: int, vnets: int, state: str) -> None:
     """Write one snapshot.
 
     :param folder: absent, or an empty one.
-    :param state: one of `STATES`: nothing of the network is on the nodes; all of it is; all of it is and one VNet then
-        got another VNI.
+    :param state: one of `bench.measured.STATES`: nothing of the network is on the nodes; all of it is; all of it is
+        and one VNet then got another VNI.
     """
     addresses = {f"pve{number:03}": FIRST_VTEP + number - 1 for number in range(1, nodes + 1)}
     _write_json(folder / "api/version.json", {"version": "9.1.5", "release": "9.1", "repoid": "0"})

@@ -12,8 +12,9 @@ import pytest
 
 from bench import row
 from bench.bars import help_bar
+from bench.measured import STATES
 from bench.page import wrapped
-from bench.snapshots import STATES, write_cluster
+from bench.snapshots import write_cluster
 from pvesdn.adapters.snapshot_dir import read_snapshot
 from pvesdn.model.files import Action
 from pvesdn.render.renderer import Renderer

@@ -11,20 +11,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from pvesdn.compare.sessions import Router, routers
-from pvesdn.compare.sides import LOCAL, Sides
+from pvesdn.compare.sides import AGREED, LOCAL, VNI, Sides
+from pvesdn.compare.traits import FLOODING, traits_of
 from pvesdn.decode.frr.tree import FrrLine, read_tree
 from pvesdn.model.consequences import Effect
 from pvesdn.model.files import FRR_CONF, FRR_CONF_LOCAL, NodeChanges
 from pvesdn.model.ifupdown import L3VniBridge
 from pvesdn.model.order import Cause
 
-_OPTIONS = {
-    "vxlan-port": Cause.UDP_PORT,
-    "vxlan-mcastgrp": Cause.GROUP,
-    "vxlan-mcastgrp6": Cause.GROUP,
-}
-_FLOODING = ("vxlan-remoteip", "vxlan-mcastgrp", "vxlan-mcastgrp6")
-_VNI, _LEARNING = "vxlan-id", "bridge-learning"
+_LEARNING = "bridge-learning"
+_OF_FLOODING = frozenset({*FLOODING, _LEARNING})
 _EFFECTS = {Effect.MTU_SMALLER: Cause.MTU, Effect.GATEWAY_MAC_MOVED: Cause.MAC}
 _BOTH_ENDS = frozenset({"remote-as", "password", "ebgp-multihop", "ttl-security", "local-as"})
 """Words behind `neighbor X` in which both ends of a session have to agree."""
@@ -63,17 +59,24 @@ def _of_tunnels(side: Sides) -> Iterator[Cause]:
         if isinstance(stanza, L3VniBridge)
     }
     for name, moved in side.moved.items():
-        was, will = side.before.get(name, {}), side.after.get(name, {})
-        if _VNI in moved:
+        if VNI in moved:
             yield Cause.L3VNI if name in l3vnis else Cause.VNI
-        ways = [frozenset(way for way in _FLOODING if options.get(way)) for options in (was, will)]
-        if LOCAL in was and LOCAL in will and (ways[0] != ways[1] or _LEARNING in moved):
+        # Both files are read as a whole for this: only where it may be so.
+        if moved & _OF_FLOODING and _floods_otherwise(side, name):
             yield Cause.FLOODING
         else:
-            yield from (_OPTIONS[option] for option in sorted(moved & _OPTIONS.keys()))
+            yield from (AGREED[option] for option in sorted(moved & AGREED.keys()))
     for one in side.changes.consequences:
         if one.effect in _EFFECTS:
             yield _EFFECTS[one.effect]
+
+
+def _floods_otherwise(side: Sides, name: str) -> bool:
+    """Whether a tunnel that was one before finds the other ends in another way."""
+    was, will = side.before.get(name, {}), side.after.get(name, {})
+    if LOCAL not in was or LOCAL not in will:
+        return False
+    return _LEARNING in side.moved[name] or traits_of(was).flooding != traits_of(will).flooding
 
 
 @dataclass(frozen=True)

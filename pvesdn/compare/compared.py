@@ -53,6 +53,8 @@ def compare_file(file: RenderedFile, now: NodeNow, owners: FileOwners, *, shows_
     file = in_present_order(file, present)
     if is_as_wanted(file.path, current, file.text, now.record) or (by_pve and not shows_pve):
         return None
+    if by_pve and file.path == FRR_CONF and now.facts.lacks_frr:
+        return None  # without FRR there PVE writes none (docs/pve.md §4.4)
     if by_pve and file.path == FRR_CONF and says_the_same(current or "", file.text or ""):
         return None  # PVE's frr.conf is equal by meaning only: its text would be shown as changed for ever
     if file.text is None and (file.path == FRR_CONF or not current):

@@ -81,19 +81,11 @@ def node_execution(
 
 
 def rehearsal(compared: tuple[Compared, ...], now: NodeNow, owners: FileOwners, flooding: Flooding) -> NodeExecution:
-    """The same, with what PVE is going to write: put in place and loaded before PVE commits.
-
-    Where FRR is not installed, PVE writes nothing for it.
-    """
-    has_frr = now.facts.versions.get("frr") != ""
-    files = tuple(
-        found
-        for found in compared
-        if not found.change.by_pve or (found.change.new is not None and (has_frr or found.file.path != FRR_CONF))
-    )
+    """The same, with what PVE is going to write: put in place and loaded before PVE commits."""
+    files = tuple(found for found in compared if not found.change.by_pve or found.change.new is not None)
     execution = _execution(files, now, owners, flooding, ReloadRehearsed() if files else None)
     rehearsed = {found.change.path: found.change.new for found in files if found.change.by_pve and found.change.new}
-    if owners.pve_writes_frr and FRR_CONF in now.files:
+    if owners.pve_writes_frr and FRR_CONF in now.files and not now.facts.lacks_frr:
         rehearsed.setdefault(FRR_CONF, now.files[FRR_CONF])  # it says the same already
     return replace(execution, rehearsed=rehearsed)
 

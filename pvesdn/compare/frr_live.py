@@ -72,6 +72,11 @@ def lines_gone(old: str, new: str) -> frozenset[str]:
     return frozenset(_told(statements(old) - statements(new)))
 
 
+def is_switched_on(daemon: str, switches: str) -> bool:
+    """Whether FRR starts it. :param switches: /etc/frr/daemons."""
+    return daemon in ALWAYS_RUN or re.search(rf"(?m)^{daemon}=yes\s*$", switches) is not None
+
+
 def _is_needed(question: str, expected: NodeExpectation) -> bool:
     """Whether the node has something that the answer would be held against."""
     if question == "vrrp":
@@ -106,7 +111,7 @@ class _Look:
             )
         missing = self.view.missing_daemons
         if missing:
-            switched_off = [name for name in sorted(missing) if not self._is_switched_on(name)]
+            switched_off = [name for name in sorted(missing) if not is_switched_on(name, self.view.switches)]
             yield self.view.finding(
                 Subject.FRR,
                 "FRR",
@@ -126,9 +131,6 @@ class _Look:
                 cause="a daemon hangs; journalctl -u frr may say which, and why",
                 step=RESTART,
             )
-
-    def _is_switched_on(self, daemon: str) -> bool:
-        return daemon in ALWAYS_RUN or re.search(rf"(?m)^{daemon}=yes\s*$", self.view.switches) is not None
 
     def configuration(self) -> Iterator[Discrepancy]:
         """What FRR runs against its own file; whether that is as designed is said of the file."""

@@ -78,7 +78,7 @@ class _Session:
             )
 
     def finding(self, expected: str, found: str, cause: str, **more: Any) -> Discrepancy:
-        """One about this session."""
+        """A finding about this BGP session."""
         name = _name(self.wanted.peer, self.peer)
         more = {"peer": self.peer or "", **more}
         return self.view.finding(Subject.SESSION, name, expected=expected, found=found, cause=cause, **more)

@@ -6,19 +6,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from pvesdn.compare.options import Options
-from pvesdn.compare.sides import ADDRESS, Sides
+from pvesdn.compare.sides import ADDRESS, AGREED, VNI, Sides
 from pvesdn.model.files import ChangeSet
 from pvesdn.model.findings import Finding, Severity
+from pvesdn.model.order import Cause
 
 _MAC = "hwaddress"
-_SHARED = {
-    "vxlan-id": "VNI",
-    "vxlan-port": "UDP port",
-    "vxlan-mcastgrp": "multicast group",
-    "vxlan-mcastgrp6": "multicast group",
-    "mtu": "MTU",
-    _MAC: "MAC of the gateway",
-}
+_SHARED = {VNI: Cause.VNI, **AGREED, "mtu": Cause.MTU, _MAC: Cause.MAC}
 """Options in which the two ends of a tunnel, or the gateways of a VNet, have to agree."""
 _VRF = "vrf"
 _SOON = "run pvesdn apply without --node soon after"
@@ -63,9 +57,9 @@ def _twice(here: list[Sides], there: list[Sides]) -> Iterator[Finding]:
 
 def _disagreeing(here: list[Sides], there: list[Sides]) -> Iterator[Finding]:
     """Things in which nodes of the part agree with those left out, and will not until these have had their turn."""
-    found: dict[str, tuple[set[str], set[str]]] = {}
+    found: dict[Cause, tuple[set[str], set[str]]] = {}
 
-    def note(what: str, side: Sides, other: Sides) -> None:
+    def note(what: Cause, side: Sides, other: Sides) -> None:
         nodes, others = found.setdefault(what, (set(), set()))
         nodes.add(side.node)
         others.add(other.node)
@@ -77,9 +71,9 @@ def _disagreeing(here: list[Sides], there: list[Sides]) -> Iterator[Finding]:
                     if option != _MAC or ADDRESS in side.after[name]:  # that of an L3VNI's bridge is the node's own
                         note(_SHARED[option], side, other)
             if side.moves_vtep and other.follows_vteps:
-                note("VTEP", side, other)
+                note(Cause.VTEP, side, other)
             if side.moves_as and other.moves_as:
-                note("AS number", side, other)
+                note(Cause.AS_NUMBER, side, other)
     for what, (nodes, others) in sorted(found.items()):
         yield _finding(
             Severity.WARNING,

@@ -103,7 +103,7 @@ def _packages(changed: Mapping[str, RenderedFile], own: Container[str], facts: N
     if sdn is not None and facts.has_proxmox_ifupdown is False and _has_ipv6_tunnel(sdn):
         what = f"ifupdown2 {facts.versions['ifupdown2']} refuses the IPv6 tunnel addresses of {SDN_INTERFACES}"
         yield what, "install Proxmox's build of ifupdown2, or list IPv4 addresses as the peers in PVE"
-    if "frr" in facts.versions:
+    if not facts.lacks_frr:
         return
     if any(path in own for path in _FRR_FILES):
         yield _FRR

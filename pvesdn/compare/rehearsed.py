@@ -34,9 +34,7 @@ def disagreements(rehearsed: Mapping[str, str], present: Mapping[str, str], told
         would_be = patched(present.get(path, ""), diffs[path])
         if would_be is None:
             yield f"{path}: PVE's dry run tells of another text than the node has"
-        elif not (
-            _says_the_same_but_for_version(text, would_be) if path == SDN_INTERFACES else says_the_same(text, would_be)
-        ):
+        elif not _agrees(path, text, would_be):
             yield f"{path}: PVE would write something else: {_first_lines(diffs[path])}"
 
 
@@ -55,9 +53,9 @@ def _in_any_order(text: str) -> list[str]:
     return found
 
 
-def _says_the_same_but_for_version(one: str, other: str) -> bool:
+def _agrees(path: str, text: str, would_be: str) -> bool:
     """The dry run is of the version that is committed; `diff -b` does not show white space."""
-    return _words(one) == _words(other)
+    return says_the_same(text, would_be) if path == FRR_CONF else _words(text) == _words(would_be)
 
 
 def _words(text: str) -> list[list[str]]:

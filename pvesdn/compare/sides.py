@@ -9,8 +9,15 @@ from functools import cached_property
 from pvesdn.compare.differences import meant
 from pvesdn.compare.options import Options, options_by_name, options_of_files
 from pvesdn.model.files import FRR_CONF, FRR_CONF_LOCAL, OUR_INTERFACES, SDN_INTERFACES, FileChange, NodeChanges
+from pvesdn.model.order import Cause
 
-LOCAL, ADDRESS = "vxlan-local-tunnelip", "address"
+VNI, LOCAL, ADDRESS = "vxlan-id", "vxlan-local-tunnelip", "address"
+AGREED: Mapping[str, Cause] = {
+    "vxlan-port": Cause.UDP_PORT,
+    "vxlan-mcastgrp": Cause.GROUP,
+    "vxlan-mcastgrp6": Cause.GROUP,
+}
+"""Options in which, besides the VNI, the ends of a tunnel have to agree."""
 _REMOTE, _PORTS = "vxlan-remoteip", "bridge-ports"
 
 

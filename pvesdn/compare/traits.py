@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from pvesdn.compare.options import Options, options_of_stanzas, options_of_text
 from pvesdn.model.ifupdown import InterfacesFile, Stanza
 
-_FLOODING = ("vxlan-remoteip", "vxlan-mcastgrp", "vxlan-mcastgrp6")
+FLOODING = ("vxlan-remoteip", "vxlan-mcastgrp", "vxlan-mcastgrp6")
+"""Options that say how a tunnel finds its other ends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,7 @@ def traits_of(options: Options) -> Traits:
     vni, udp_port, hwaddress, vrf = (
         next(iter(options.get(name, ())), None) for name in ("vxlan-id", "vxlan-port", "hwaddress", "vrf")
     )
-    remotes, group, group6 = (name in options for name in _FLOODING)
+    remotes, group, group6 = (name in options for name in FLOODING)
     return Traits(vni, udp_port, (remotes, group, group6), "address" in options, hwaddress, vrf)
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 
+from pvesdn.compare.frr_live import is_switched_on
 from pvesdn.model.capabilities import NETWORK_PACKAGE, GeneratorLevel
 from pvesdn.model.design import DesignInput, NodeDesign
 from pvesdn.model.files import FRR_CONF, SDN_INTERFACES, PendingChange, RenderedFile, Unrehearsed
@@ -31,7 +31,7 @@ def why_unrehearsed(
     texts = {file.path: file.text for file in rendered}
     if design.sdn is None:
         return Unrehearsed(node, f"pvesdn leaves some zones to PVE, and with them {SDN_INTERFACES}")
-    if given.facts[node].versions.get("frr") == "":
+    if given.facts[node].lacks_frr:
         return None
     if design.owners.pve_writes_frr and texts.get(FRR_CONF) is None:
         return Unrehearsed(node, f"pvesdn leaves {FRR_CONF} to PVE")
@@ -43,7 +43,7 @@ def _why_fabrics_are_not(
 ) -> Unrehearsed | None:
     """A fabric carries the paths between the VTEPs: while it comes up, nothing that lies over it can be judged."""
     needed = tuple(_of_fabrics(frr))
-    if off := [name for name in needed if not re.search(rf"(?m)^{name}=yes\s*$", switches)]:
+    if off := [name for name in needed if not is_switched_on(name, switches)]:
         return Unrehearsed(node, f"PVE itself switches {' and '.join(off)} on, at its commit")
     if needed and any(change.kind.startswith(_FABRIC) for change in pending):
         return Unrehearsed(node, "a fabric is pending, and with it the paths between the VTEPs")

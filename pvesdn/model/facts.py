@@ -135,6 +135,11 @@ class NodeFacts:
         version = self.versions.get("ifupdown2")
         return None if version is None else any(suffix in version for suffix in ("pve", "pmx", "proxmox"))
 
+    @property
+    def lacks_frr(self) -> bool:
+        """FRR is not installed; not where nobody asked for packages."""
+        return bool(self.versions) and "frr" not in self.versions
+
     def without(self, devices: frozenset[str]) -> NodeFacts:
         """The node once these devices are gone from its kernel, with their addresses and routes; their ports stay."""
         return replace(

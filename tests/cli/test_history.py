@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +43,20 @@ class Tried:
     @property
     def entries(self) -> tuple[Entry, ...]:
         return decode_history(self.cluster.nodes.pve_files[HISTORY_FILE]).entries
+
+    @contextmanager
+    def edited(self) -> Iterator[dict[str, Any]]:
+        """The history as a document, which is written as it is left."""
+        document = json.loads(self.cluster.nodes.pve_files[HISTORY_FILE])
+        yield document
+        self.cluster.nodes.pve_files[HISTORY_FILE] = json.dumps(document)
+
+    def leave_open(self) -> str:
+        """The first entry as a run that was killed leaves it; its id."""
+        with self.edited() as left:
+            entry: dict[str, Any] = left["entries"][0]
+            del entry["ending"], entry["ended"]
+        return str(entry["id"])
 
     def hours_pass(self, hours: float) -> None:
         self.cluster.clock.sleep(3600 * hours)
@@ -165,10 +181,7 @@ def test_a_history_that_nobody_can_write_is_told_and_no_more(tried: Tried) -> No
 
 def test_a_run_that_was_killed_is_told_and_completed_by_the_next(tried: Tried) -> None:
     tried.apply()
-    history = tried.cluster.nodes.pve_files[HISTORY_FILE]
-    left = json.loads(history)
-    del left["entries"][0]["ending"], left["entries"][0]["ended"]
-    tried.cluster.nodes.pve_files[HISTORY_FILE] = json.dumps(left)
+    tried.leave_open()
     assert "1   2023-11-14 22:13  open   +22 on node1-node3  unknown" in tried.call("history").out
     assert "`pvesdn confirm --status` tells which" in tried.call("history", "show", "1", width=200).out
     tried.apply(CHANGED["gateway"])
@@ -178,10 +191,7 @@ def test_a_run_that_was_killed_is_told_and_completed_by_the_next(tried: Tried) -
 
 def test_one_that_was_confirmed_although_its_run_was_killed_is_completed_as_that(tried: Tried) -> None:
     tried.apply()
-    left = json.loads(tried.cluster.nodes.pve_files[HISTORY_FILE])
-    del left["entries"][0]["ending"], left["entries"][0]["ended"]
-    tried.cluster.nodes.pve_files[HISTORY_FILE] = json.dumps(left)
-    record = tried.cluster.nodes["node1"].record | {"kept": left["entries"][0]["id"]}
+    record = tried.cluster.nodes["node1"].record | {"kept": tried.leave_open()}
     tried.cluster.nodes["node1"].files["/var/lib/pvesdn/written.json"] = json.dumps(record)
     tried.apply(CHANGED["gateway"])
     assert [entry.ending for entry in tried.entries] == [Ending.CONFIRMED, Ending.DONE]
@@ -200,10 +210,7 @@ def test_an_apply_that_was_interrupted_says_so(tried: Tried) -> None:
 @pytest.mark.parametrize(("verb", "ending"), [("confirm", Ending.CONFIRMED), ("rollback", Ending.ROLLED_BACK)])
 def test_who_ends_an_apply_whose_run_is_gone_completes_its_entry(tried: Tried, verb: str, ending: Ending) -> None:
     tried.apply()
-    left = json.loads(tried.cluster.nodes.pve_files[HISTORY_FILE])
-    del left["entries"][0]["ending"], left["entries"][0]["ended"]
-    tried.cluster.nodes.pve_files[HISTORY_FILE] = json.dumps(left)
-    armed = {"id": left["entries"][0]["id"], "who": "pvesdn", "seconds": 600, "frr": "none"}
+    armed = {"id": tried.leave_open(), "who": "pvesdn", "seconds": 600, "frr": "none"}
     tried.cluster.nodes.ask("node1", "arm", armed)
     tried.cluster.nodes.ask("node1", "hold", {"id": armed["id"], "waits": 600, "nodes": ["node1"]})
     assert tried.call(verb).status == 0
@@ -271,9 +278,8 @@ def test_definitions_that_were_never_in_force_are_said_to_be_that(tried: Tried) 
     done = tried.call("rollback", "2", "--yes")
     assert done.status == 0, done.err
     assert "warning: apply 2 ended as 'not confirmed': its definitions were not in force" in done.err
-    left = json.loads(tried.cluster.nodes.pve_files[HISTORY_FILE])
-    del left["entries"][1]["ending"]
-    tried.cluster.nodes.pve_files[HISTORY_FILE] = json.dumps(left)
+    with tried.edited() as left:
+        del left["entries"][1]["ending"]
     assert "warning: nobody has told how apply 2 ended" in tried.call("rollback", "2", "--yes").err
 
 
@@ -287,9 +293,8 @@ def test_a_rollback_as_a_document_is_that_of_an_apply(tried: Tried) -> None:
 
 def test_an_apply_that_had_no_pvesdn_cfg_is_gone_back_to_as_well(tried: Tried) -> None:
     tried.apply()
-    left = json.loads(tried.cluster.nodes.pve_files[HISTORY_FILE])
-    del left["entries"][0]["after"]
-    tried.cluster.nodes.pve_files[HISTORY_FILE] = json.dumps(left)
+    with tried.edited() as left:
+        del left["entries"][0]["after"]
     shown = tried.call("history", "show", "1", "--definitions")
     assert shown.err == "error: apply 1 had no pvesdn.cfg: all its definitions were PVE's own\n"
     assert "--definitions prints a file" in tried.call("history", "show", "1", "--definitions", "--json").err
@@ -316,9 +321,8 @@ def test_a_secret_in_a_comment_is_not_kept_and_its_line_is_no_difference(tried: 
 def test_an_entry_without_its_definitions_is_shown_all_the_same(tried: Tried) -> None:
     tried.apply(DEFINED, "--comment", "an old one")
     tried.apply(CHANGED["gateway"])
-    left = json.loads(tried.cluster.nodes.pve_files[HISTORY_FILE])
-    left["definitions"] = json.loads(encode_history(History()))["definitions"]
-    tried.cluster.nodes.pve_files[HISTORY_FILE] = json.dumps(left)
+    with tried.edited() as left:
+        left["definitions"] = json.loads(encode_history(History()))["definitions"]
     shown = tried.call("history", "show", "2", width=200)
     assert shown.status == 0
     assert "What changed in the definitions is not known: the definitions of apply 1 are not kept" in shown.out

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -80,6 +80,12 @@ def serving(folder: Path, definitions: str = EVPN, *, character: int = 9) -> Ite
         cluster.write_sdn("pvesdn.cfg", definitions)
     with cluster:
         yield cluster
+
+
+def draw(cluster: SimulatedCluster, files: Mapping[str, str] = PVE_SIMPLE) -> None:
+    """What somebody has drawn in PVE's panel and not applied."""
+    for name, text in files.items():
+        cluster.write_sdn(name, text)
 
 
 def world_of(cluster: SimulatedCluster) -> World:

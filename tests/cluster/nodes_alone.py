@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import time
 import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from pvesdn.node.program.alone import act
 from pvesdn_lab.simulated.cluster import SimulatedCluster
@@ -17,11 +19,35 @@ TIMER, SERVICE, AT_BOOT = "pvesdn-undo.timer", "pvesdn-undo.service", "pvesdn-un
 CHECKPOINT = "var/lib/pvesdn/checkpoint.json"
 
 
+class ByHand:
+    """A pulse that beats when it is told to: first what was begun first."""
+
+    def __init__(self) -> None:
+        self.beats: list[Callable[[], None]] = []
+
+    @contextmanager
+    def beating(self, seconds: float, beat: Callable[[], None]) -> Iterator[None]:
+        assert seconds <= 30.0
+        self.beats.append(beat)
+        yield
+        self.beats.remove(beat)
+
+    def beat(self) -> None:
+        for beat in self.beats:
+            beat()
+
+
 def pass_time(cluster: SimulatedCluster, seconds: float) -> None:
     """Let so much time pass on every node, and its timer look once."""
     for node in cluster.nodes.values():
         turn_clock(node, seconds)
         look(node)
+
+
+def turn_clocks(cluster: SimulatedCluster, seconds: float) -> None:
+    """Let so much time pass on every node, and no timer look."""
+    for node in cluster.nodes.values():
+        turn_clock(node, seconds)
 
 
 def turn_clock(node: SimulatedNode, seconds: float) -> None:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -30,7 +29,7 @@ from tests.cluster.kit import (
     state_of,
     world_of,
 )
-from tests.cluster.nodes_alone import CHECKPOINT, look, pass_time, reboot, traces
+from tests.cluster.nodes_alone import CHECKPOINT, ByHand, look, pass_time, reboot, traces
 
 AFTER = EVPN[: EVPN.index("exit: ")].replace("tag 2", "tag 20").replace("vxlan: plain\n", "vxlan: plain\n\tmtu 1400\n")
 AFTER += f"\n{ANOTHER_ZONE}"
@@ -283,19 +282,6 @@ def test_without_a_quorum_nobody_can_tell_about_the_commit_and_the_node_waits(tm
 
 
 # --- a run that waits for others -------------------------------------------------------------------------------------
-
-
-class ByHand:
-    """A pulse that beats when it is told to."""
-
-    def __init__(self) -> None:
-        self.beat: Callable[[], None] = lambda: None
-
-    @contextmanager
-    def beating(self, seconds: float, beat: Callable[[], None]) -> Iterator[None]:
-        assert seconds < LEFT_ALONE / 3
-        self.beat = beat
-        yield
 
 
 def test_a_node_that_waits_for_others_longer_than_its_deadline_is_told_that_the_run_is_alive(tmp_path: Path) -> None:

@@ -32,7 +32,7 @@ from tests.cluster.kit import (
     serving,
     world_of,
 )
-from tests.cluster.nodes_alone import look, pass_time, traces, turn_clock
+from tests.cluster.nodes_alone import look, pass_time, traces, turn_clock, turn_clocks
 from tests.cluster.test_alone import killed_at, network_of, standing_network
 
 WINDOW = 600
@@ -403,8 +403,7 @@ def test_what_was_left_open_is_dealt_with_once_and_then_the_apply_goes_through(t
         standing_network(cluster)
         before = network_of(cluster)
         killed_at(cluster, "pve2", "frr", is_heard=True)
-        for node in cluster.nodes.values():  # and no timer looks
-            turn_clock(node, 200.0)
+        turn_clocks(cluster, 200.0)
         refused = errors(apply_without_lock(cluster))
         assert any("run pvesdn plan, then pvesdn apply" in error for error in refused.values()), refused
         for node in cluster.nodes.values():

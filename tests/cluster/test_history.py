@@ -20,7 +20,7 @@ from pvesdn.workflows.confirmation import confirm, roll_back
 from pvesdn.workflows.history import apply_on_record, read_history, settle
 from pvesdn.workflows.world import World
 from pvesdn_lab.simulated.cluster import SimulatedCluster
-from tests.cluster.kit import ANOTHER_ZONE, EVPN, PLANNER, PVE_SIMPLE, after_reloads, plan_of, serving, world_of
+from tests.cluster.kit import ANOTHER_ZONE, EVPN, PLANNER, after_reloads, draw, plan_of, serving, world_of
 from tests.cluster.nodes_alone import pass_time
 from tests.cluster.test_alone import LEFT_ALONE, Killed, UntilKilled
 from tests.cluster.test_confirm import WINDOW, WindowClock
@@ -82,8 +82,7 @@ def test_an_apply_that_is_given_up_in_the_middle_is_recorded_with_the_reason(tmp
 
 def test_what_pve_has_committed_is_kept_as_it_was_afterwards(tmp_path: Path) -> None:
     with serving(tmp_path, EVPN + ANOTHER_ZONE) as cluster:
-        for name, text in PVE_SIMPLE.items():
-            cluster.write_sdn(name, text)
+        draw(cluster)
         assert recorded(cluster).is_good
         history = read_history(world_of(cluster))
         (entry,) = history.entries

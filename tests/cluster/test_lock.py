@@ -7,17 +7,16 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from pvesdn.adapters.nodes import ProgramAgent
-from pvesdn.errors import AnotherApply, NodeFailed, NodeUnreachable
+from pvesdn.errors import AnotherApply, NodeFailed
 from pvesdn.model.manner import Manner
-from pvesdn.model.primitives import Json
 from pvesdn.model.report import ApplyReport, Standing
 from pvesdn.workflows.apply import apply
 from pvesdn.workflows.confirmation import confirm, roll_back
@@ -26,18 +25,19 @@ from pvesdn.workflows.world import World
 from pvesdn_lab.simulated.cluster import SimulatedCluster
 from tests.cluster.kit import (
     PLANNER,
-    PVE_SIMPLE,
     after_reloads,
     apply_in,
     apply_to,
+    draw,
     errors,
     plan_of,
     reloads,
     serving,
     world_of,
 )
-from tests.cluster.nodes_alone import pass_time, reboot, traces, turn_clock
-from tests.cluster.test_alone import KilledApi, UntilKilled, killed_at, network_of, standing_network
+from tests.cluster.nodes_alone import ByHand, pass_time, reboot, traces, turn_clock, turn_clocks
+from tests.cluster.test_alone import UntilKilled, killed_at, killed_at_commit, network_of, standing_network
+from tests.cluster.test_undo import WAYS, Break, Faulty
 
 LOCK = "priv/lock/pvesdn"
 MEMBERS = ("pve1", "pve2", "pve3")
@@ -59,24 +59,6 @@ def nothing_is_locked(cluster: SimulatedCluster) -> None:
 
 def is_locked(cluster: SimulatedCluster) -> bool:
     return (cluster.world.pmxcfs.folder / LOCK).exists()
-
-
-class ByHand:
-    """A pulse that beats when it is told to: first what was begun first."""
-
-    def __init__(self) -> None:
-        self.beats: list[Callable[[], None]] = []
-
-    @contextmanager
-    def beating(self, seconds: float, beat: Callable[[], None]) -> Iterator[None]:
-        assert seconds <= 30.0
-        self.beats.append(beat)
-        yield
-        self.beats.remove(beat)
-
-    def beat(self) -> None:
-        for beat in self.beats:
-            beat()
 
 
 # --- two and three at once --------------------------------------------------------------------------------------------
@@ -217,8 +199,7 @@ def test_what_was_left_alone_is_put_back_first_and_the_apply_goes_through(tmp_pa
     with serving(tmp_path) as cluster:
         standing_network(cluster)
         killed_at(cluster, "pve2", "frr", is_heard=True)
-        for node in cluster.nodes.values():  # and no timer looks
-            turn_clock(node, 200.0)
+        turn_clocks(cluster, 200.0)
         told: list[str] = []
         report = apply_in(world_of(cluster), tell=told.append)
         assert report.is_good, errors(report)
@@ -232,8 +213,7 @@ def test_a_node_that_is_off_does_not_keep_others_from_applying(tmp_path: Path) -
     with serving(tmp_path) as cluster:
         standing_network(cluster)
         killed_at(cluster, "pve2", "frr", is_heard=True)
-        for node in cluster.nodes.values():
-            turn_clock(node, 200.0)
+        turn_clocks(cluster, 200.0)
         cluster.refuse_ssh("pve3")
         report = apply_to(cluster)
         assert set(errors(report)) == {"pve3"}
@@ -246,8 +226,7 @@ def test_what_can_be_put_back_only_in_part_is_told_and_planned(tmp_path: Path) -
     with serving(tmp_path) as cluster:
         standing_network(cluster)
         killed_at(cluster, "pve2", "frr", is_heard=True)
-        for node in cluster.nodes.values():
-            turn_clock(node, 200.0)
+        turn_clocks(cluster, 200.0)
         cluster.nodes["pve2"].break_command("ifreload", status=1, stderr="error: it is broken\n", times=3)
         told: list[str] = []
         report = apply_in(world_of(cluster), tell=told.append)
@@ -260,8 +239,7 @@ def test_a_node_that_cannot_be_asked_to_put_itself_back_stops_the_apply(tmp_path
     with serving(tmp_path) as cluster:
         standing_network(cluster)
         killed_at(cluster, "pve2", "frr", is_heard=True)
-        for node in cluster.nodes.values():
-            turn_clock(node, 200.0)
+        turn_clocks(cluster, 200.0)
         world = world_of(cluster)
 
         def refuses(node: str, apply_id: str) -> None:
@@ -277,15 +255,8 @@ def test_a_node_that_cannot_be_asked_to_put_itself_back_stops_the_apply(tmp_path
 def test_an_apply_cut_off_at_pves_commit_is_decided_by_pves_definitions(tmp_path: Path, *, is_heard: bool) -> None:
     with serving(tmp_path) as cluster:
         standing_network(cluster)
-        for name, text in PVE_SIMPLE.items():
-            cluster.write_sdn(name, text)
-        transport = UntilKilled(cluster, "", "", is_heard=False)
-        world = world_of(cluster)
-        api = KilledApi(cluster, world.api, transport, is_heard=is_heard)
-        with suppress(BaseException):
-            apply(replace(world, api=api, nodes=ProgramAgent(transport)), plan_of(cluster), PLANNER)  # type: ignore[arg-type]
-        for node in cluster.nodes.values():
-            turn_clock(node, 200.0)
+        killed_at_commit(cluster, is_heard=is_heard)
+        turn_clocks(cluster, 200.0)
         told: list[str] = []
         report = apply_in(world_of(cluster), tell=told.append)
         assert report.is_good, errors(report)
@@ -354,8 +325,7 @@ def test_a_lock_that_is_lost_before_pves_commit_keeps_it_from_being_made(tmp_pat
     with serving(tmp_path) as cluster:
         standing_network(cluster)
         before, pulse = network_of(cluster), ByHand()
-        for name, text in PVE_SIMPLE.items():
-            cluster.write_sdn(name, text)
+        draw(cluster)
         world = replace(world_of(cluster), pulse=pulse)
         node_tasks = world.api.node_tasks
 
@@ -375,8 +345,7 @@ def test_a_lock_that_is_lost_before_pves_commit_keeps_it_from_being_made(tmp_pat
 def test_a_lock_that_is_lost_after_pves_commit_undoes_nothing_and_leaves_nothing_to_do(tmp_path: Path) -> None:
     with serving(tmp_path, SMALL) as cluster:
         pulse = ByHand()
-        for name, text in PVE_SIMPLE.items():
-            cluster.write_sdn(name, text)
+        draw(cluster)
         world = replace(world_of(cluster), pulse=pulse)
         apply_sdn = world.api.apply_sdn
 
@@ -392,40 +361,22 @@ def test_a_lock_that_is_lost_after_pves_commit_undoes_nothing_and_leaves_nothing
         content(cluster)
 
 
-class Faulty:
-    """A transport on which one verb goes wrong once on pve1."""
-
-    def __init__(self, cluster: SimulatedCluster, verb: str, way: str) -> None:
-        self._transport = cluster.agent().transport
-        self._verb, self._way = verb, way
-
-    def ask(self, node: str, verb: str, arguments: Mapping[str, Json]) -> dict[str, Json]:
-        if (node, verb) != ("pve1", self._verb) or not self._way:
-            return self._transport.ask(node, verb, arguments)
-        way, self._way = self._way, ""
-        if way == "refused":
-            raise NodeFailed(node, "No space left on device")
-        if way == "cut after":
-            self._transport.ask(node, verb, arguments)
-        raise NodeUnreachable(node, "ssh: connection reset by peer")
-
-
-@pytest.mark.parametrize("way", ["refused", "cut before", "cut after"])
+@pytest.mark.parametrize("way", WAYS.values(), ids=WAYS)
 @pytest.mark.parametrize("verb", ["lock", "renew", "unlock", "standing", "settle"])
 def test_whatever_call_about_the_lock_fails_an_apply_is_made_or_refused_and_nothing_stays_locked(
-    tmp_path: Path, verb: str, way: str
+    tmp_path: Path, verb: str, way: Break
 ) -> None:
     with serving(tmp_path, SMALL) as cluster:
         if verb == "settle":
             killed_at(cluster, "pve1", "arm", is_heard=True)
             turn_clock(cluster.nodes["pve1"], 200.0)
         pulse = ByHand()
-        world = replace(world_of(cluster), nodes=ProgramAgent(Faulty(cluster, verb, way)), pulse=pulse)
+        world = replace(world_of(cluster), nodes=ProgramAgent(Faulty(cluster, verb, way, node="pve1")), pulse=pulse)
         after_reloads(world, cluster, lambda _node: pulse.beat())
         report: ApplyReport | None = None
         with suppress(NodeFailed):
             report = apply_in(world)
-        assert (report is None) == ((verb, way) == ("settle", "refused"))
+        assert (report is None) == ((verb, way) == ("settle", WAYS["refused"]))
         again = apply_to(cluster)  # after it, and after what was not given back
         assert again.is_good, errors(again)
         content(cluster)
@@ -462,8 +413,7 @@ def test_somebodys_apply_in_the_panel_in_the_middle_is_survived(tmp_path: Path) 
 
         def applies(node: str) -> None:
             if node == "pve2":
-                for name, text in PVE_SIMPLE.items():
-                    cluster.write_sdn(name, text)
+                draw(cluster)
                 world_of(cluster).api.apply_sdn()
                 cluster.wait_for_tasks(10)
 

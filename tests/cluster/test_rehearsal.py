@@ -5,6 +5,7 @@ for byte, and PVE's definitions are still pending. The table: what happens in th
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -24,9 +25,9 @@ from pvesdn_lab.simulated import sdn_config
 from pvesdn_lab.simulated.cluster import SimulatedCluster
 from pvesdn_lab.simulated.commands.state import read_json
 from pvesdn_lab.simulated.reload import reload_network
-from tests.cluster.kit import PLANNER, PVE_SIMPLE, apply_to, errors, plan_of, serving, state_of, world_of
+from tests.cluster.kit import PLANNER, PVE_SIMPLE, apply_to, draw, errors, plan_of, serving, state_of, world_of
 from tests.cluster.nodes_alone import pass_time, reboot, traces
-from tests.cluster.test_alone import LEFT_ALONE, Killed, UntilKilled, network_of
+from tests.cluster.test_alone import LEFT_ALONE, Killed, KilledApi, UntilKilled, network_of
 from tests.cluster.test_confirm import WINDOW, WindowClock, quick
 from tests.cluster.test_frr_changes_hands import PVE_EVPN
 
@@ -39,8 +40,7 @@ def drawn_beside_ours(cluster: SimulatedCluster) -> None:
     """Our network stands, and in PVE's panel somebody has drawn an EVPN zone: frr.conf changes hands with it."""
     assert apply_to(cluster).is_good
     cluster.plug_guest("pve2", "web", 100)
-    for name, text in PVE_EVPN.items():
-        cluster.write_sdn(name, text)
+    draw(cluster, PVE_EVPN)
 
 
 def texts(cluster: SimulatedCluster) -> dict[str, tuple[str | None, str | None]]:
@@ -228,6 +228,25 @@ def test_a_rehearsal_alone_leaves_every_node_as_it_was_and_is_no_failure(tmp_pat
         assert apply_to(cluster).is_good
 
 
+def test_a_node_without_frr_and_without_a_vrf_rehearses_what_pve_writes_there(tmp_path: Path) -> None:
+    with serving(tmp_path, "") as cluster:
+        node = cluster.nodes["pve3"]
+        node.set_version("frr", None)
+        shutil.rmtree(node.path("/etc/frr"))
+        drawn = {
+            "controllers.cfg": PVE_EVPN["controllers.cfg"].replace(",192.168.0.3", ""),
+            "zones.cfg": PVE_EVPN["zones.cfg"].replace("\n\n", "\n\tnodes pve1,pve2\n\n") + PVE_SIMPLE["zones.cfg"],
+            "vnets.cfg": PVE_EVPN["vnets.cfg"] + PVE_SIMPLE["vnets.cfg"].replace("office", "home"),
+        }
+        draw(cluster, drawn)
+        report = apply_to(cluster)
+        assert report.is_good, errors(report)
+        assert "compared" in {step.step for outcome in report.nodes for step in outcome.steps}
+        assert "iface home" in (node.read(SDN) or "")
+        assert node.read(FRR) is None
+        assert plan_of(cluster).is_empty
+
+
 TRANSLATED = {**PVE_SIMPLE, "subnets.cfg": "subnet: lan-10.7.0.0-24\n\tvnet office\n\tgateway 10.7.0.1\n\tsnat 1\n\n"}
 
 
@@ -237,8 +256,7 @@ def test_pves_source_nat_is_there_once_after_a_commit_and_gone_with_its_zone(tmp
         return {name: sum(len(found.get(name, [])) for found in chains) for name in NAT}
 
     with serving(tmp_path, definitions="") as cluster:
-        for name, text in PVE_SIMPLE.items():
-            cluster.write_sdn(name, text)
+        draw(cluster)
         assert apply_to(cluster).is_good
         cluster.write_sdn("subnets.cfg", TRANSLATED["subnets.cfg"])
         assert apply(world_of(cluster), plan_of(cluster), PLANNER, Manner(commits=False)).is_good
@@ -314,16 +332,9 @@ def test_a_run_that_is_killed_in_a_rehearsal_is_put_back_by_the_nodes_with_pves_
         before, world = network_of(cluster), world_of(cluster)
         transport = UntilKilled(cluster, "pve2", verb, is_heard=True)
         world = replace(world, nodes=ProgramAgent(transport))
-        real = world.api
-
-        class Dead:
-            def __getattr__(self, name: str) -> object:
-                if transport._is_dead:
-                    raise Killed
-                return getattr(real, name)
-
+        api = KilledApi(cluster, world.api, transport, is_heard=False)
         with pytest.raises(Killed):
-            apply(replace(world, api=Dead()), plan_of(cluster), PLANNER)  # type: ignore[arg-type]
+            apply(replace(world, api=api), plan_of(cluster), PLANNER)  # type: ignore[arg-type]
         assert cluster.read_sdn(LOCK)
         pass_time(cluster, LEFT_ALONE)
         assert network_of(cluster) == before
@@ -425,8 +436,7 @@ def test_what_somebody_reloads_after_the_confirmation_is_found_before_the_commit
 def test_a_newer_pve_commits_unrehearsed_only_when_told(tmp_path: Path) -> None:
     with serving(tmp_path, "") as cluster:
         cluster.nodes["pve2"].set_version("libpve-network-perl", "1.4.0")
-        for name, text in PVE_SIMPLE.items():
-            cluster.write_sdn(name, text)
+        draw(cluster)
         before, changes = state_of(cluster), plan_of(cluster)
         with pytest.raises(ApplyRefused, match=r"pve2: libpve-network-perl 1\.4\.0 is newer .*--commit-unrehearsed"):
             apply(world_of(cluster), changes, PLANNER)
@@ -462,8 +472,7 @@ AGREED = {
 @pytest.mark.parametrize(("name", "old", "new"), AGREED.values(), ids=AGREED)
 def test_what_nodes_have_to_agree_in_is_rehearsed_on_all_at_once(tmp_path: Path, name: str, old: str, new: str) -> None:
     with serving(tmp_path, "") as cluster:
-        for file, text in PVE_EVPN.items():
-            cluster.write_sdn(file, text)
+        draw(cluster, PVE_EVPN)
         assert apply_to(cluster).is_good
         cluster.write_sdn(name, PVE_EVPN[name].replace(old, new))
         order = execution_plan(plan_of(cluster)).order

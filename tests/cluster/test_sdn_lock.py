@@ -17,16 +17,10 @@ from pvesdn.model.report import Outcome, Standing
 from pvesdn.workflows.apply import apply
 from pvesdn.workflows.world import World
 from pvesdn_lab.simulated.cluster import SimulatedCluster
-from tests.cluster.kit import PLANNER, PVE_SIMPLE, apply_to, errors, everything, plan_of, serving, state_of, world_of
+from tests.cluster.kit import PLANNER, apply_to, draw, errors, everything, plan_of, serving, state_of, world_of
 
 LOCK = ".lock"
 MORE = {"zones.cfg": "simple: lan\n\nsimple: dmz\n\n"}
-
-
-def drawn(cluster: SimulatedCluster, files: dict[str, str] = PVE_SIMPLE) -> None:
-    """What somebody has drawn in PVE's panel and not applied."""
-    for name, text in files.items():
-        cluster.write_sdn(name, text)
 
 
 def commits(cluster: SimulatedCluster) -> list[str]:
@@ -64,7 +58,7 @@ REFUSED_FIRST = {
         r"somebody has locked PVE's definitions: /etc/pve/sdn/\.lock holds a token .*--force 1",
     ),
     "definitions edited": (
-        meanwhile(lambda cluster: drawn(cluster, MORE)),
+        meanwhile(lambda cluster: draw(cluster, MORE)),
         r"have been edited since the plan was shown: zones\.cfg; run pvesdn plan",
     ),
     "definitions committed": (meanwhile(committed_by_hand), "somebody has committed PVE's definitions since the plan"),
@@ -80,7 +74,7 @@ def test_what_pve_would_refuse_is_said_before_any_node_is_touched(
     tmp_path: Path, happens: Callable[[SimulatedCluster, World], World], said: str
 ) -> None:
     with serving(tmp_path) as cluster:
-        drawn(cluster)
+        draw(cluster)
         changes = plan_of(cluster)
         world = happens(cluster, world_of(cluster))
         before, lock = everything(cluster), cluster.read_sdn(LOCK)
@@ -94,7 +88,7 @@ def test_what_pve_would_refuse_is_said_before_any_node_is_touched(
 
 def test_a_commit_goes_through_under_pves_lock_which_is_gone_afterwards(tmp_path: Path) -> None:
     with serving(tmp_path) as cluster:
-        drawn(cluster)
+        draw(cluster)
         report = apply_to(cluster)
         assert report.is_good, errors(report)
         assert commits(cluster) == ["POST lock", "PUT"]
@@ -104,10 +98,10 @@ def test_a_commit_goes_through_under_pves_lock_which_is_gone_afterwards(tmp_path
 
 def test_where_pve_has_no_lock_the_definitions_are_still_compared(tmp_path: Path) -> None:
     with serving(tmp_path, character=8) as cluster:
-        drawn(cluster)
+        draw(cluster)
         changes, before = plan_of(cluster), state_of(cluster)
         world = world_of(cluster)
-        before_the_commit(world, lambda: drawn(cluster, MORE))
+        before_the_commit(world, lambda: draw(cluster, MORE))
         report = apply(world, changes, PLANNER)
         assert report.commit_error.startswith(
             "PVE's definitions were not committed: PVE's definitions have been edited"
@@ -137,7 +131,7 @@ AT_THE_LAST_MOMENT: dict[str, tuple[Callable[[SimulatedCluster], object], str, s
     ),
     "the lock is forced and taken": (lambda cluster: cluster.write_sdn(LOCK, "0b1c"), "somebody has locked", "0b1c"),
     "definitions are edited": (
-        lambda cluster: drawn(cluster, MORE),
+        lambda cluster: draw(cluster, MORE),
         "edited since the plan was shown: zones.cfg",
         None,
     ),
@@ -154,7 +148,7 @@ def test_what_happens_right_before_the_commit_stops_it_and_every_node_is_as_befo
     tmp_path: Path, happens: Callable[[SimulatedCluster], object], said: str, left: str | None
 ) -> None:
     with serving(tmp_path) as cluster:
-        drawn(cluster)
+        draw(cluster)
         before, changes, world = state_of(cluster), plan_of(cluster), world_of(cluster)
         before_the_commit(world, lambda: happens(cluster))
         report = apply(world, changes, PLANNER)
@@ -170,7 +164,7 @@ def test_what_happens_right_before_the_commit_stops_it_and_every_node_is_as_befo
 
 def test_a_foreign_lock_that_is_taken_away_as_the_hint_says_stops_the_next_apply_no_longer(tmp_path: Path) -> None:
     with serving(tmp_path) as cluster:
-        drawn(cluster)
+        draw(cluster)
         cluster.write_sdn(LOCK, "0b1c")
         with pytest.raises(PvesdnError) as caught:
             apply_to(cluster)
@@ -182,7 +176,7 @@ def test_a_foreign_lock_that_is_taken_away_as_the_hint_says_stops_the_next_apply
 
 def test_a_lock_whose_answer_was_lost_is_found_and_given_back(tmp_path: Path) -> None:
     with serving(tmp_path) as cluster:
-        drawn(cluster)
+        draw(cluster)
         world = world_of(cluster)
         lock = world.api.lock_sdn
 
@@ -198,7 +192,7 @@ def test_a_lock_whose_answer_was_lost_is_found_and_given_back(tmp_path: Path) ->
 
 def test_a_lock_that_cannot_be_given_back_is_told_with_the_command_that_does_it(tmp_path: Path) -> None:
     with serving(tmp_path) as cluster:
-        drawn(cluster)
+        draw(cluster)
         world, changes = world_of(cluster), plan_of(cluster)
         cluster.sim.fail("DELETE", "/cluster/sdn/lock", 500, "got lock request timeout")
 
@@ -217,7 +211,7 @@ def test_a_lock_that_cannot_be_given_back_is_told_with_the_command_that_does_it(
 
 def test_a_lock_that_is_refused_and_not_held_leaves_nothing_staged(tmp_path: Path) -> None:
     with serving(tmp_path) as cluster:
-        drawn(cluster)
+        draw(cluster)
         world = world_of(cluster)
         cluster.sim.fail("POST", "/cluster/sdn/lock", 503, "try again")
         with pytest.raises(PvesdnError, match="try again"):

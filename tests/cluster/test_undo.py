@@ -40,22 +40,22 @@ CHECKPOINT = "var/lib/pvesdn/checkpoint.json"
 AFTER = EVPN[: EVPN.index("exit: ")].replace("tag 2", "tag 20").replace("vxlan: plain\n", "vxlan: plain\n\tmtu 1400\n")
 AFTER += f"\n{ANOTHER_ZONE}"
 
-Break = Callable[[Callable[[], object]], object]
+Break = Callable[[str, Callable[[], object]], object]
 
 
-def refused(call: Callable[[], object]) -> object:
+def refused(node: str, call: Callable[[], object]) -> object:
     del call
-    raise NodeFailed("pve2", "No space left on device")
+    raise NodeFailed(node, "No space left on device")
 
 
-def unheard(call: Callable[[], object]) -> object:
+def unheard(node: str, call: Callable[[], object]) -> object:
     del call
-    raise NodeUnreachable("pve2", "ssh: connection reset by peer")
+    raise NodeUnreachable(node, "ssh: connection reset by peer")
 
 
-def unanswered(call: Callable[[], object]) -> object:
+def unanswered(node: str, call: Callable[[], object]) -> object:
     call()
-    raise NodeUnreachable("pve2", "ssh: connection reset by peer")
+    raise NodeUnreachable(node, "ssh: connection reset by peer")
 
 
 WAYS: dict[str, Break] = {"refused": refused, "cut before": unheard, "cut after": unanswered}
@@ -63,20 +63,20 @@ VERBS = ("stage", "arm", "commit", "sysctl", "frr", "flood", "finish", "disarm")
 
 
 class Faulty:
-    """A transport on which one verb fails once on pve2."""
+    """A transport on which one verb fails once on one node."""
 
-    def __init__(self, cluster: SimulatedCluster, verb: str, way: Break) -> None:
+    def __init__(self, cluster: SimulatedCluster, verb: str, way: Break, *, node: str = "pve2") -> None:
         self._transport = cluster.agent().transport
-        self._verb = verb
+        self._call = (node, verb)
         self._way: Break | None = way
 
     def ask(self, node: str, verb: str, arguments: Mapping[str, Json]) -> dict[str, Json]:
         def call() -> dict[str, Json]:
             return self._transport.ask(node, verb, arguments)
 
-        if (node, verb) == ("pve2", self._verb) and self._way is not None:
+        if (node, verb) == self._call and self._way is not None:
             way, self._way = self._way, None
-            way(call)
+            way(node, call)
         return call()
 
 

@@ -33,6 +33,12 @@ PVE_ZONES = {
 PLANNER = partial(plan, renderer=Renderer())
 
 
+def exit_on(node: str, address: str = "172.16.0.1/24") -> str:
+    """The section of an exit of the zone `sym`, which is called like its node."""
+    place = f"\tzone sym\n\tnode {node}\n\tinterface eno2\n"
+    return f"exit: {node}\n{place}\taddress {address}\n\tgateways 172.16.0.254\n\n"
+
+
 def cluster(pvesdn_cfg: str = UNICAST, **given: Any) -> FakeCluster:
     return fake_cluster(pvesdn_cfg, **given)
 

@@ -22,7 +22,7 @@ from pvesdn.workflows.apply import apply
 from pvesdn.workflows.canary import require_canary
 from pvesdn.workflows.put_in_place import KINDS
 from tests.fakes import FakeClock, FakeCluster
-from tests.unit.workflows.kit import PLANNER, PVE_ZONES, apply_to, cluster, errors, plan_of, steps
+from tests.unit.workflows.kit import PLANNER, PVE_ZONES, apply_to, cluster, errors, exit_on, plan_of, steps
 
 OWN = "/etc/pve/sdn/pvesdn.cfg"
 ZONES = """\
@@ -63,12 +63,6 @@ def said(old: str, new: str) -> Callable[[str], str]:
         return text.replace(old, new)
 
     return change
-
-
-def exit_on(node: str, address: str) -> str:
-    return (
-        f"exit: {node}\n\tzone sym\n\tnode {node}\n\tinterface eno2\n\taddress {address}\n\tgateways 172.16.0.254\n\n"
-    )
 
 
 MORE = "vnet: more\n\tzone sym\n\ttag 9\n\n"
@@ -153,6 +147,19 @@ def test_another_multicast_group_is_one_cause_and_not_another_way_of_flooding() 
     before = said("vxlan: plain\n", "vxlan: plain\n\tmulticast-group 239.1.1.1\n")(ZONES)
     _, changes = planned(said("239.1.1.1", "239.1.1.2"), before)
     assert common_causes(changes) == (Cause.GROUP,)
+
+
+def test_where_flooding_stays_as_it_is_no_file_is_read_as_a_whole_to_tell_the_causes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    _, changes = planned(TOGETHER[Cause.VNI])
+
+    def reads(_: object) -> None:
+        raise AssertionError
+
+    for name in ("options_by_name", "options_of_files"):
+        monkeypatch.setattr(f"pvesdn.compare.sides.{name}", reads)
+    assert common_causes(changes) == (Cause.VNI,)
 
 
 def test_what_only_one_node_changes_makes_it_agree_with_the_others() -> None:

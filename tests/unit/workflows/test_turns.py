@@ -6,7 +6,7 @@ import pytest
 
 from pvesdn.model.report import Outcome
 from tests.fakes import FakeCluster
-from tests.unit.workflows.kit import apply_to, cluster, errors, plan_of, steps
+from tests.unit.workflows.kit import apply_to, cluster, errors, exit_on, plan_of, steps
 
 OWN = "/etc/pve/sdn/pvesdn.cfg"
 OURS = "/etc/network/interfaces.d/pvesdn"
@@ -32,11 +32,6 @@ subnet: sym-10.0.2.0-24
 \tgateway 10.0.2.254
 
 """
-
-
-def exit_on(node: str, address: str = "172.16.0.1/24") -> str:
-    place = f"\tzone sym\n\tnode {node}\n\tinterface eno2\n"
-    return f"exit: {node}\n{place}\taddress {address}\n\tgateways 172.16.0.254\n\n"
 
 
 def moved(before: str, after: str) -> FakeCluster:
