@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pvesdn_lab.live.evidence import join_results, read_results, write_evidence
+from pvesdn_lab.live.evidence import join_results, last_words, read_results, write_evidence
 
 
 def row(**changes: object) -> dict[str, object]:
@@ -166,3 +166,19 @@ def test_joined_results_know_where_they_were_found(tmp_path: Path) -> None:
         (tmp_path / place / "results.jsonl").write_text(json.dumps(row(scenario=place, order=1)) + "\n")
     join_results([tmp_path / "here-1", tmp_path / "machine-1"], tmp_path)
     assert [found["place"] for found in read_results(tmp_path)] == ["here-1", "machine-1"]
+
+
+def test_a_run_ends_with_what_did_not_hold() -> None:
+    lines = last_words(
+        [
+            row(proves="guests reach each other", outcome="failed", measured="no\nanswer"),
+            row(proves="guests reach each other", measured="6 directions", attempt=2),
+            row(scenario="vrrp", verb="apply", outcome="broken", measured="no lab"),
+        ]
+    )
+
+    assert lines == [
+        "failed in the first attempt: unicast: guests reach each other: no answer",
+        "broken: vrrp: apply: no lab",
+        "2 scenarios, 1 steps good, 1 not.",
+    ]

@@ -68,9 +68,28 @@ def read_results(folder: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in lines]
 
 
+def last_words(rows: Iterable[dict[str, Any]]) -> list[str]:
+    """What did not hold, a line each, and a line that counts: for the end of a run, where somebody looks first."""
+    rows = list(rows)
+    last = _last_attempts(rows)
+    lines = []
+    for row in rows:
+        if row["outcome"] != "ok":
+            when = "" if row.get("attempt", 1) == last[row["scenario"]] else " in the first attempt"
+            what = row["proves"] or row["verb"]
+            lines.append(f"{row['outcome']}{when}: {row['scenario']}: {what}: {_text(row['measured'])}")
+    final = Counter(row["outcome"] == "ok" for row in rows if row.get("attempt", 1) == last[row["scenario"]])
+    return [*lines, f"{len(last)} scenarios, {final[True]} steps good, {final[False]} not."]
+
+
+def _last_attempts(rows: Iterable[dict[str, Any]]) -> dict[str, int]:
+    """By scenario, the number of its last attempt."""
+    return {str(row["scenario"]): int(row.get("attempt", 1)) for row in rows}
+
+
 def evidence(rows: list[dict[str, Any]]) -> str:
     """The document."""
-    last = {str(row["scenario"]): int(row.get("attempt", 1)) for row in rows}
+    last = _last_attempts(rows)
     told = [row for row in rows if row["proves"] or row["outcome"] != "ok"]
     proofs = [row for row in told if row.get("attempt", 1) == last[row["scenario"]]]
     before = [row for row in told if row not in proofs and row["outcome"] != "ok"]

@@ -18,7 +18,7 @@ from typing import Any, Protocol
 import pvesdn
 import pvesdn_lab
 from pvesdn.errors import SettingsError
-from pvesdn_lab.live.evidence import join_results
+from pvesdn_lab.live.evidence import join_results, last_words, read_results
 from pvesdn_lab.live.outside import kernel, machines
 from pvesdn_lab.live.outside.shares import share
 from pvesdn_lab.live.packages import NODE, Say, fetch
@@ -77,9 +77,26 @@ def run_scenarios(
             places.append(stack.enter_context(_carry(_request(some, parts[-1], ways), parts[-1])))
         statuses = [place.wait(TEST_SECONDS) for place in places]
     join_results(parts, results, joins=joins)
+    if parts:
+        _sum_up(dict(zip(parts, statuses, strict=True)), say)
     if left_out:
         say(left_out)  # once more: what is said at the beginning is out of sight by now
     return not any(statuses)
+
+
+def _sum_up(statuses: Mapping[Path, int], say: Say) -> None:
+    """Say at the end what did not hold: where it happened is out of sight by now.
+
+    :param statuses: of the parts' labs.
+    """
+    rows: list[dict[str, Any]] = []
+    for part, status in statuses.items():
+        found = read_results(part)
+        if status and all(row["outcome"] == "ok" for row in found):
+            say(f"the lab of {part.name} ended with status {status} before its scenarios were done")
+        rows += found
+    for line in last_words(rows):
+        say(line)
 
 
 def _carrier(
