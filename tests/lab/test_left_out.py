@@ -8,6 +8,8 @@ import pytest
 
 from pvesdn.errors import SettingsError
 from pvesdn_lab.live.outside import holder
+from pvesdn_lab.live.outside.machines.usermode import UserMode
+from pvesdn_lab.live.packages import Unpacked
 from pvesdn_lab.live.scenario import choose
 
 
@@ -34,3 +36,20 @@ def test_so_is_what_no_machine_can_be_had_for(tmp_path: Path, monkeypatch: pytes
 
     assert holder.run_scenarios(choose(("symmetric",)), tmp_path, said.append, kind="auto", if_possible=True)
     assert said == ["not tried: symmetric: a machine for them cannot be had: no space left"] * 2
+
+
+def test_without_a_machine_for_nat_only_what_needs_nat_is_left_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise SettingsError("no space left")
+
+    scenarios = list(choose(("symmetric", "pve-evpn")))
+    monkeypatch.setattr(holder.machines, "choose", lambda *_: UserMode(Unpacked(tmp_path, {})))  # type: ignore[attr-defined]
+    monkeypatch.setattr(holder.machines, "with_nat", refuse)  # type: ignore[attr-defined]
+
+    found, left_out = holder._machines(scenarios, "auto", print, only_here=False, if_possible=True)
+    assert [[scenario.name for scenario in some] for _, some in found] == [["symmetric"]]
+    assert left_out == "not tried: pve-evpn: a machine for them cannot be had: no space left"
+    with pytest.raises(SettingsError, match="no space left"):
+        holder._machines(scenarios, "auto", print, only_here=False, if_possible=False)
