@@ -53,3 +53,24 @@ def test_without_a_machine_for_nat_only_what_needs_nat_is_left_out(
     assert left_out == "not tried: pve-evpn: a machine for them cannot be had: no space left"
     with pytest.raises(SettingsError, match="no space left"):
         holder._machines(scenarios, "auto", print, only_here=False, if_possible=False)
+
+
+class Lost:
+    """A machine that ends without a word."""
+
+    def wait(self, _: float) -> int:
+        raise SettingsError("the lab's virtual machine ended without a result")
+
+
+def test_a_machine_that_is_lost_fails_the_run_and_keeps_what_others_have_found(tmp_path: Path) -> None:
+    said: list[str] = []
+    (tmp_path / "machine-1").mkdir()
+
+    status = holder._ended(Lost(), said.append)
+    holder._sum_up({tmp_path / "machine-1": status}, said.append)
+    assert status != 0
+    assert said == [
+        "the lab's virtual machine ended without a result",
+        "machine-1: its scenarios were not all run, and the lab ended with status 1",
+        "0 scenarios, 0 steps good, 0 not.",
+    ]

@@ -77,13 +77,24 @@ def run_scenarios(
         for number, some in enumerate(share(here, len(os.sched_getaffinity(0)), builds_fast=True), 1):
             parts.append(results / f"here-{number}")
             places.append(stack.enter_context(_carry(_request(some, parts[-1], ways), parts[-1])))
-        statuses = [place.wait(TEST_SECONDS) for place in places]
+        statuses = [_ended(place, say) for place in places]
     join_results(parts, results, joins=joins)
     if parts:
         _sum_up(dict(zip(parts, statuses, strict=True)), say)
     if left_out:
         say(left_out)  # once more: what is said at the beginning is out of sight by now
     return not any(statuses)
+
+
+def _ended(place: _Place, say: Say) -> int:
+    """The status of what runs there; a place that is lost does not take along what others have found."""
+    try:
+        return place.wait(TEST_SECONDS)
+    except SettingsError as error:
+        say(str(error))
+    except subprocess.TimeoutExpired:
+        say(f"a lab on this kernel did not end within {TEST_SECONDS:g} s")
+    return 1
 
 
 def _sum_up(statuses: Mapping[Path, int], say: Say) -> None:
@@ -95,7 +106,7 @@ def _sum_up(statuses: Mapping[Path, int], say: Say) -> None:
     for part, status in statuses.items():
         found = read_results(part)
         if status and all(row["outcome"] == "ok" for row in found):
-            say(f"the lab of {part.name} ended with status {status} before its scenarios were done")
+            say(f"{part.name}: its scenarios were not all run, and the lab ended with status {status}")
         rows += found
     for line in last_words(rows):
         say(line)
