@@ -25,6 +25,7 @@ from pvesdn.cli.screens.wrapping import wrapped
 from pvesdn.cli.session import Session
 from pvesdn.cli.source import show_findings
 from pvesdn.compare.counts import Summary
+from pvesdn.compare.execution import execution_plan
 from pvesdn.errors import ApplyRefused, PvesdnError
 from pvesdn.model.files import ChangeSet
 from pvesdn.model.manner import Manner
@@ -76,7 +77,7 @@ def offer_and_apply(
         if not session.wants_json:
             _show_offer(session, offer, has_diff=has_diff)
         _refuse_obstacles(offer.changes)
-        require_canary(offer.changes, manner.wishes)
+        require_canary(manner.wishes.canary, offer.changes, execution_plan(offer.changes, manner.wishes))
         refuse_unrehearsed(offer.changes, manner)
         if not is_agreed:
             world, offer = _agreed(session, make, turn, world, offer, has_diff=has_diff)

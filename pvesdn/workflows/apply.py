@@ -60,8 +60,8 @@ def apply(
     _refuse_obstacles(changes)
     _refuse_half_a_move(changes)
     wishes = replace(manner.wishes, own=world.local_node)
-    require_canary(changes, wishes)
     todo = execution_plan(changes, wishes)
+    require_canary(wishes.canary, changes, todo)
     refuse_unrehearsed(changes, manner)
     world.api.require(_rights(todo))  # before anything: a refused reload leaves a node half done
     with SdnLock(world, changes) as lock:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from pvesdn.cli.screens.screen import Line, Span, Style
-from pvesdn.compare.order import common_causes
+from pvesdn.compare.execution import execution_plan
 from pvesdn.model.files import ChangeSet
 from pvesdn.model.order import Cause
 
@@ -30,13 +30,13 @@ _SMALLEST = 3
 
 def order_lines(changes: ChangeSet) -> Iterator[Line]:
     """One line where all nodes change at once, or each alone; nothing for the usual order."""
-    turns = [node for node in changes.nodes if node.execution.steps]
-    if found := common_causes(changes):
+    order = execution_plan(changes).order
+    if found := order.causes:
         names = [str(cause) for cause in found]
         what = f"{', '.join(names[:-1])} and {names[-1]}" if names[1:] else names[0]
         verb = "change" if names[1:] or found[0] in _PLURAL else "gets smaller" if found[0] is Cause.MTU else "changes"
         yield Span("Order:", Style.STRONG), f" all nodes at once, because the {what} {verb}: {_HALF_WAY[found[0]]}."
-    elif not changes.can_lose_one and len(turns) >= _SMALLEST - 1 and _size(changes) >= _SMALLEST:
+    elif order.keeps_quorum and _size(changes) >= _SMALLEST:
         yield (
             Span("Order:", Style.STRONG),
             " one node at a time, because the cluster would lose its quorum with one node less.",

@@ -202,6 +202,10 @@ def test_together_one_that_refuses_its_files_keeps_frr_of_all_the_others_as_it_i
 # --- rolling ---------------------------------------------------------------------------------------------------------
 
 
+def require(changes: ChangeSet, canary: str | None) -> None:
+    require_canary(canary, changes, execution_plan(changes, Wishes(canary=canary)))
+
+
 def rounds(changes: ChangeSet, **wishes: object) -> tuple[tuple[str, ...], ...]:
     return execution_plan(changes, Wishes(**wishes)).order.rounds  # type: ignore[arg-type]
 
@@ -240,6 +244,14 @@ def test_where_one_node_less_would_cost_the_quorum_each_has_its_turn_alone_and_t
     assert not [*order_lines(plan_of(cluster(members=("node1", "node2"))))]  # which needs no words
 
 
+def test_the_plan_says_so_too_where_only_files_of_pves_change_that_are_tried_out() -> None:
+    changes = plan_of(cluster("", pve_files=PVE_ZONES, offline=("node3",)))
+    assert not [node.node for node in changes.nodes if node.execution.steps]
+    assert rounds(changes) == (("node1",), ("node2",))
+    (line,) = order_lines(changes)
+    assert line[1] == " one node at a time, because the cluster would lose its quorum with one node less."
+
+
 def test_a_node_from_which_another_gets_an_address_does_not_come_last_though_pvesdn_runs_there() -> None:
     made = cluster(ZONES + exit_on("node3", "172.16.0.1/24"))
     assert not errors(apply_to(made))
@@ -248,7 +260,7 @@ def test_a_node_from_which_another_gets_an_address_does_not_come_last_though_pve
     turns = rounds(changes, own="node3")
     assert turns == (("node2",), ("node3",), ("node1",))
     with pytest.raises(ApplyRefused, match="it gets an address that node3 has to give up first"):
-        require_canary(changes, Wishes(canary="node1"))
+        require(changes, "node1")
 
 
 def test_the_others_wait_until_the_first_one_is_verified() -> None:
@@ -337,7 +349,7 @@ def test_a_canary_that_cannot_be_one_is_refused_and_without_it_the_plan_goes_thr
 def test_what_pve_has_pending_is_tried_out_on_one_node_first() -> None:
     changes = plan_of(cluster(pve_files=PVE_ZONES))
     assert execution_plan(changes, Wishes(canary="node2")).order.rounds[0] == ("node2",)
-    require_canary(changes, Wishes(canary="node2"))
+    require(changes, "node2")
 
 
 def test_a_commit_that_cannot_be_tried_out_reloads_all_nodes_so_none_can_go_first() -> None:
@@ -345,8 +357,8 @@ def test_a_commit_that_cannot_be_tried_out_reloads_all_nodes_so_none_can_go_firs
     changes = replace(plan_of(cluster(pve_files=PVE_ZONES)), unrehearsed=unrehearsed)
     assert not execution_plan(changes).order.has_canary
     with pytest.raises(ApplyRefused, match="PVE's definitions are pending"):
-        require_canary(changes, Wishes(canary="node1"))
-    require_canary(changes, Wishes())
+        require(changes, "node1")
+    require(changes, None)
 
 
 def test_a_plan_that_changes_nothing_has_no_canary_to_refuse() -> None:
