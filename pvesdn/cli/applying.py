@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
+from dataclasses import replace
 from functools import partial
 from types import MappingProxyType
 from typing import Any
@@ -89,7 +90,8 @@ def offer_and_apply(
         report = None
     status = _status(changes, report)
     if session.wants_json:
-        document = apply_document(changes, offer.summary, report, status, has_diff=has_diff)
+        wishes = replace(manner.wishes, own=world.local_node)
+        document = apply_document(changes, offer.summary, report, status, has_diff=has_diff, wishes=wishes)
         left = {} if offer.left is None else {"left": list(offer.left)}
         session.document("apply", {**document, **left, **also})
     elif report is not None:

@@ -9,7 +9,7 @@ from typing import Any, get_args
 import pytest
 
 from pvesdn.adapters.runner import OneByOne
-from pvesdn.cli.screens.order import order_lines
+from pvesdn.cli.screens.order import order_document, order_lines
 from pvesdn.compare.execution import execution_plan
 from pvesdn.compare.order import common_causes
 from pvesdn.errors import ApplyRefused
@@ -291,6 +291,39 @@ def test_a_canary_that_is_gone_when_its_turn_comes_is_followed_by_another_one() 
     assert set(errors(report)) == {"node1"}
     events = [event[:3] for event in made.observer.events]
     assert events.index(("done", "node2", "canary")) < events.index(("step", "node3", "written"))
+
+
+def test_as_json_the_order_has_its_rounds_the_canary_and_nothing_to_say_of_the_usual_one() -> None:
+    changes = plan_of(cluster(ZONES, members=NODES))
+    assert order_document(changes, Wishes(own="node1", batch=2)) == {
+        "rounds": [["node2"], ["node3", "node4"], ["node5"], ["node1"]],
+        "canary": "node2",
+        "together": False,
+        "reasons": [],
+    }
+
+
+def test_as_json_what_changes_at_once_has_its_reasons_as_on_the_screen() -> None:
+    _, changes = planned(TOGETHER[Cause.AS_NUMBER])
+    assert order_document(changes) == {
+        "rounds": [["node1", "node2", "node3"]],
+        "canary": None,
+        "together": True,
+        "reasons": [{"what": "AS number", "why": "sessions between the old and the new one would stay down"}],
+    }
+
+
+def test_as_json_the_quorum_and_a_commit_that_cannot_be_tried_out_are_reasons_too() -> None:
+    changes = plan_of(cluster(ZONES, pve_files=PVE_ZONES, offline=("node3",)))
+    assert [reason["what"] for reason in order_document(changes)["reasons"]] == ["quorum"]
+    unrehearsed = replace(changes, unrehearsed=(Unrehearsed("node1", "nobody knows"),))
+    assert order_document(unrehearsed)["canary"] is None
+    assert [reason["what"] for reason in order_document(unrehearsed)["reasons"]] == ["not rehearsed"]
+
+
+def test_as_json_a_plan_that_changes_nothing_has_no_rounds() -> None:
+    _, changes = planned(lambda text: text)
+    assert order_document(changes) == {"rounds": [], "canary": None, "together": False, "reasons": []}
 
 
 class AsIfAtOnce:
