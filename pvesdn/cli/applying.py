@@ -85,7 +85,8 @@ def offer_and_apply(
         changes = offer.changes
         report: ApplyReport | None = None
         if offer.has_work or changes.seen is not None:
-            report = _carry_out(session, steps, partial(apply_on_record, world, changes, planner, manner))
+            kept = replace(manner, only=offer.terms.nodes or ())
+            report = _carry_out(session, steps, partial(apply_on_record, world, changes, planner, kept))
     if not offer.has_work:
         report = None
     status = _status(changes, report)
