@@ -18,6 +18,7 @@ from pvesdn.model.findings import Finding, Severity
 from pvesdn.model.order import Wishes
 from pvesdn.model.report import ApplyReport, NodeOutcome, Outcome, Standing
 from pvesdn.model.running import PveRunning
+from pvesdn.model.sdn_edits import SdnEdits
 from pvesdn.model.verification import Discrepancy, Verdict
 
 _WORDS = {Action.ADD: "add", Action.CHANGE: "change", Action.REMOVE: "remove", Action.REPLACE: "replace"}
@@ -47,7 +48,10 @@ def plan_document(
         "findings": findings(changes.findings),
         "unreachable": dict(changes.unreachable),
         "offline": list(changes.offline),
-    } | ({} if draft is None else {"definitions": _definitions(draft, has_diff=has_diff)})
+    } | (
+        ({} if draft is None else {"definitions": _definitions(draft, has_diff=has_diff)})
+        | ({} if changes.edits is None else {"calls": _calls(changes.edits)})
+    )
 
 
 def apply_document(
@@ -155,6 +159,10 @@ def _node(node: NodeChanges, pve_version: str, *, has_diff: bool) -> dict[str, A
         ],
         "obstacles": findings(node.obstacles),
     }
+
+
+def _calls(edits: SdnEdits) -> list[dict[str, Any]]:
+    return [{"method": call.method, "path": f"/{call.path}", "values": call.parameters} for call in edits.calls]
 
 
 def _definitions(file: FileChange, *, has_diff: bool) -> dict[str, Any]:
