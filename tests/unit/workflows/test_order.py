@@ -343,12 +343,12 @@ class AsIfAtOnce:
         return found
 
 
-def seconds_of(change: Callable[[str], str], nodes: int) -> float:
+def seconds_of(change: Callable[[str], str], nodes: int, **where: object) -> float:
     """How long an apply takes by the clock of the tasks, where a node's reload is looked at twenty times."""
     made, changes = planned(change, members=NODES[:nodes])
     made.api.polls = 20
     start, runner = made.clock.elapsed, AsIfAtOnce(made.clock)
-    report = apply(made.world(runner=runner), changes, PLANNER)
+    report = apply(made.world(runner=runner, **where), changes, PLANNER)
     assert report.is_good, errors(report)
     return made.clock.elapsed - start
 
@@ -359,6 +359,13 @@ def test_all_at_once_takes_hardly_longer_than_the_slowest_node_and_rolling_as_lo
     assert seconds_of(TOGETHER[Cause.VNI], 3) <= 1.3 * alone
     assert seconds_of(lambda text: text + MORE, 3) <= 2 * 1.3 * alone
     assert seconds_of(lambda text: text + MORE, 5) <= 2 * 1.3 * alone
+
+
+def test_a_node_that_pvesdn_runs_on_costs_a_turn_of_its_own_and_no_more() -> None:
+    alone = seconds_of(TOGETHER[Cause.VNI], 1)
+    assert seconds_of(TOGETHER[Cause.VNI], 3, local_node="node1") <= 1.3 * alone
+    assert seconds_of(lambda text: text + MORE, 3, local_node="node1") <= 3 * 1.3 * alone
+    assert seconds_of(lambda text: text + MORE, 5, local_node="node1") <= 3 * 1.3 * alone
 
 
 REFUSED: dict[str, tuple[Callable[[str], str], str, str]] = {
