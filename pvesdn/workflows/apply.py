@@ -226,8 +226,8 @@ def _refuse_half_a_move(changes: ChangeSet) -> None:
 def _rights(todo: ExecutionPlan) -> list[tuple[str, str]]:
     """The rights that the run's API calls need."""
     if todo.commits:
-        asked = [(f"/nodes/{node.node}", "Sys.Audit") for node in todo.nodes if todo.rehearses]  # its dry run
-        return [("/sdn", "SDN.Allocate"), *asked]
+        # Each node's dry run, and the task of its reload, which belongs to root@pam.
+        return [("/sdn", "SDN.Allocate"), *((f"/nodes/{node.node}", "Sys.Audit") for node in todo.nodes)]
     return [(f"/nodes/{node.node}", "Sys.Modify") for node in todo.nodes if node.reloads]
 
 
