@@ -12,6 +12,7 @@ from pvesdn.model.execution import Checkpoint, FileWrite, Flooding, FrrAction, P
 from pvesdn.model.open_apply import Applied, LockHolder
 from pvesdn.model.primitives import Json, NodeName, Upid
 from pvesdn.model.probes import Heard, PathProbe
+from pvesdn.model.sdn_edits import SdnCall
 from pvesdn.model.snapshot import NodeRaw
 from pvesdn.model.tasks import TaskState
 
@@ -45,6 +46,21 @@ class ClusterApi(Protocol):
 
     def unlock_sdn(self, token: str) -> None:
         """`DELETE /cluster/sdn/lock`: give the lock back; refused where the lock holds another token."""
+        ...
+
+    def edit_sdn(self, call: SdnCall, token: str) -> None:
+        """Edit one of PVE's definitions, which is pending then.
+
+        :param token: of `lock_sdn`.
+        """
+        ...
+
+    def roll_back_sdn(self, token: str) -> None:
+        """`POST /cluster/sdn/rollback`: PVE's definitions become what was committed last, whatever is pending. The lock
+        is kept.
+
+        :param token: of `lock_sdn`.
+        """
         ...
 
     def dry_run(self, node: NodeName) -> DryRun:

@@ -42,7 +42,7 @@ class UndoState(StrEnum):
 class Undone:
     """What an undo came to.
 
-    :param left: what is not as before, one line each; empty unless `PARTLY`.
+    :param left: what is not as before, one line each; empty unless `PARTLY`, or `KEPT` with PVE's lock still held.
     :param log: what was done, and what failed meanwhile.
     """
 

@@ -29,6 +29,7 @@ from pvesdn.workflows.progress import Progress, healthy
 from pvesdn.workflows.proof import Proof, in_one_line
 from pvesdn.workflows.put_in_place import put_in_place
 from pvesdn.workflows.rehearsal import Rehearsal, Rehearser, failed_elsewhere, hold_to_rehearsal, refuse_unrehearsed
+from pvesdn.workflows.sdn_edits import SdnEditor
 from pvesdn.workflows.sdn_lock import SdnLock
 from pvesdn.workflows.stage import discarding, stage
 from pvesdn.workflows.take_over import take_frr_over
@@ -60,15 +61,15 @@ def apply(
     _refuse_obstacles(changes)
     _refuse_half_a_move(changes)
     wishes = replace(manner.wishes, own=world.local_node)
-    require_canary(changes, wishes)
     todo = execution_plan(changes, wishes)
+    require_canary(wishes.canary, changes, todo)
     refuse_unrehearsed(changes, manner)
-    world.api.require(_rights(todo))  # before anything: a refused reload leaves a node half done
-    with SdnLock(world, changes) as lock:
+    world.api.require(_rights(changes, todo))  # before anything: a refused reload leaves a node half done
+    with SdnLock(world, changes) as lock, SdnEditor(world, changes, lock) as editor:
         lock.check()
         _remember_vteps(world, todo.seen, [node.node for node in changes.nodes])
-        report = _carry_out(world, changes, todo, planner, manner, lock=lock, begin=begin)
-    return replace(report, commit_error="; ".join(filter(None, (report.commit_error, lock.left))))
+        report = _carry_out(world, changes, todo, planner, manner, lock=lock, editor=editor, begin=begin)
+    return replace(report, commit_error="; ".join(filter(None, (report.commit_error, editor.left, lock.left))))
 
 
 def _carry_out(
@@ -79,6 +80,7 @@ def _carry_out(
     manner: Manner,
     *,
     lock: SdnLock,
+    editor: SdnEditor,
     begin: Begin | None,
 ) -> ApplyReport:
     """Everything after the questions. Raises what `_lock_and_arm` does."""
@@ -87,6 +89,9 @@ def _carry_out(
     proof.look_at_paths(run)
     with Transaction(world, run, begin, rehearses=todo.rehearses) as transaction:
         is_staged = stage(world, run) and _lock_and_arm(world, run, transaction, lock)
+        if is_staged:
+            with discarding(world, run):
+                editor.write()
         if is_staged and manner.commits:
             _replace_definitions(world, run, todo, changes)
         is_placed = is_staged and put_in_place(world, healthy(run), transaction, todo.order, proof.check_canary)
@@ -223,11 +228,13 @@ def _refuse_half_a_move(changes: ChangeSet) -> None:
         raise ApplyRefused(what, hint="make every node that is on reachable by SSH, then run pvesdn apply again")
 
 
-def _rights(todo: ExecutionPlan) -> list[tuple[str, str]]:
+def _rights(changes: ChangeSet, todo: ExecutionPlan) -> list[tuple[str, str]]:
     """The rights that the run's API calls need."""
+    edits = () if changes.edits is None else changes.edits.calls
     if todo.commits:
         # Each node's dry run, and the task of its reload, which belongs to root@pam.
-        return [("/sdn", "SDN.Allocate"), *((f"/nodes/{node.node}", "Sys.Audit") for node in todo.nodes)]
+        asked = [(f"/nodes/{node.node}", "Sys.Audit") for node in todo.nodes]
+        return [("/sdn", "SDN.Allocate"), *sorted({call.right for call in edits}), *asked]
     return [(f"/nodes/{node.node}", "Sys.Modify") for node in todo.nodes if node.reloads]
 
 

@@ -44,13 +44,13 @@ def test_without_a_machine_for_nat_only_what_needs_nat_is_left_out(
     def refuse(*_: object) -> None:
         raise SettingsError("no space left")
 
-    scenarios = list(choose(("symmetric", "pve-evpn")))
+    scenarios = list(choose(("symmetric", "pve-snat")))
     monkeypatch.setattr(holder.machines, "choose", lambda *_: UserMode(Unpacked(tmp_path, {})))  # type: ignore[attr-defined]
     monkeypatch.setattr(holder.machines, "with_nat", refuse)  # type: ignore[attr-defined]
 
     found, left_out = holder._machines(scenarios, "auto", print, only_here=False, if_possible=True)
     assert [[scenario.name for scenario in some] for _, some in found] == [["symmetric"]]
-    assert left_out == "not tried: pve-evpn: a machine for them cannot be had: no space left"
+    assert left_out == "not tried: pve-snat: a machine for them cannot be had: no space left"
     with pytest.raises(SettingsError, match="no space left"):
         holder._machines(scenarios, "auto", print, only_here=False, if_possible=False)
 

@@ -71,8 +71,7 @@ NEWEST = UserMode(Unpacked(Path("/release"), {}), newest=Unpacked(Path("/newest"
 RELEASE = UserMode(Unpacked(Path("/release"), {}))
 
 
-SPREAD = ("symmetric", "pve-evpn", "from-pve")
-"""Two topologies; pve-evpn and from-pve share one."""
+SPREAD = ("symmetric", "pve-snat", "from-pve")
 
 
 def spread(carrier: UserMode, *names: str) -> list[tuple[str, list[str]]]:
@@ -86,9 +85,9 @@ def spread(carrier: UserMode, *names: str) -> list[tuple[str, list[str]]]:
 @pytest.mark.parametrize(
     ("memory", "found"),
     [
-        (3, [("newest", ["symmetric"]), ("newest", ["from-pve"]), ("release", ["pve-evpn"])]),
-        (2, [("newest", ["symmetric", "from-pve"]), ("release", ["pve-evpn"])]),
-        (1, [("release", ["symmetric", "pve-evpn", "from-pve"])]),
+        (3, [("newest", ["symmetric"]), ("newest", ["from-pve"]), ("release", ["pve-snat"])]),
+        (2, [("newest", ["symmetric", "from-pve"]), ("release", ["pve-snat"])]),
+        (1, [("release", ["symmetric", "pve-snat", "from-pve"])]),
     ],
 )
 def test_what_needs_nat_has_a_machine_of_its_own_beside_the_newest_kernel(
@@ -105,7 +104,7 @@ def test_where_one_kernel_does_everything_scenarios_of_one_topology_are_together
 ) -> None:
     monkeypatch.setattr(UserMode, "side_by_side", lambda _: 2)
 
-    places = spread(RELEASE, *SPREAD)
+    places = spread(RELEASE, "symmetric", "pve-evpn", "from-pve")
     assert sorted(places) == [("release", ["pve-evpn", "from-pve"]), ("release", ["symmetric"])]
     assert sorted(spread(NEWEST, "symmetric", "from-pve")) == [("newest", ["from-pve"]), ("newest", ["symmetric"])]
 
@@ -161,6 +160,16 @@ def test_what_needs_nat_has_the_releases_kernel_where_that_boots(
     assert machines.with_nat(NEWEST, said.append) == found
     assert len(said) == (not boots)
     assert machines.with_nat(RELEASE, said.append) == RELEASE
+
+
+def test_what_is_emulated_beside_other_machines_has_its_turn_when_they_are_done() -> None:
+    qemu = Qemu(Unpacked(Path("/qemu"), {}))
+    some, others = choose(("symmetric",)), choose(("pve-snat",))
+
+    assert holder._turns([(NEWEST, some), (qemu, others)]) == [[(NEWEST, some)], [(qemu, others)]]
+    assert holder._turns([(NEWEST, some), (RELEASE, others)]) == [[(NEWEST, some), (RELEASE, others)]]
+    assert holder._turns([(qemu, some), (qemu, others)]) == [[(qemu, some), (qemu, others)]]
+    assert holder._turns([]) == [[]]
 
 
 def test_without_a_kernel_that_boots_everything_is_for_qemu(monkeypatch: pytest.MonkeyPatch) -> None:

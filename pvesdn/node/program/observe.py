@@ -18,7 +18,7 @@ from pvesdn.node.program.sysctl import settings_without_ours
 LARGEST_READ = 32 * 1024 * 1024
 """Bytes of all files of one answer."""
 PYTHONTOOLS = "frr-pythontools"
-PACKAGES = ("ifupdown2", "frr", PYTHONTOOLS, "libpve-network-perl")
+PACKAGES = ("ifupdown2", "frr", PYTHONTOOLS, "libpve-network-perl", "dnsmasq")
 IP_COMMANDS = {
     "ip-addr": ["ip", "-j", "-d", "address"],
     "ip-link": ["ip", "-j", "-d", "link"],
@@ -108,6 +108,9 @@ def _versions(machine: Machine) -> Dict[str, str]:
             package, version, status = (line + "\t\t").split("\t")[:3]
             if package in PACKAGES and version and status == "installed":
                 versions[package] = version
-    if "frr" in versions:  # the empty version of one that is absent tells it from one that nobody asked for
+    # The empty version of one that is absent tells it from one that nobody asked for.
+    if "frr" in versions:
         versions.setdefault(PYTHONTOOLS, "")
+    if "libpve-network-perl" in versions:
+        versions.setdefault("dnsmasq", "")
     return versions

@@ -66,24 +66,15 @@ def run_scenarios(
     ways = {"again": again, "run": f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC"}
     for part in (*results.glob("here-*"), *results.glob("machine-*")):  # of an earlier run
         shutil.rmtree(part, ignore_errors=True)
-    parts: list[Path] = []
-    with ExitStack() as stack:
-        places: list[_Place] = []
-        for number, (machine, some) in enumerate(spread, 1):
-            parts.append(results / f"machine-{number}")
-            argv, given = in_machine(_request(some, machines.SHARED, ways))
-            places.append(stack.enter_context(machine.carry(argv, parts[-1], given)))
-        # Most of a lab's time is waiting: beside machines there is room for as many as there are processors.
-        for number, some in enumerate(share(here, len(os.sched_getaffinity(0)), builds_fast=True), 1):
-            parts.append(results / f"here-{number}")
-            places.append(stack.enter_context(_carry(_request(some, parts[-1], ways), parts[-1])))
-        statuses = [_ended(place, say) for place in places]
-    join_results(parts, results, joins=joins)
-    if parts:
-        _sum_up(dict(zip(parts, statuses, strict=True)), say)
+    statuses: dict[Path, int] = {}
+    for turn in _turns(spread):
+        statuses |= _run_turn(turn, [] if statuses else here, results, ways, say)
+    join_results(statuses, results, joins=joins)
+    if statuses:
+        _sum_up(statuses, say)
     if left_out:
         say(left_out)  # once more: what is said at the beginning is out of sight by now
-    return not any(statuses)
+    return not any(statuses.values())
 
 
 def _ended(place: _Place, say: Say) -> int:
@@ -135,6 +126,34 @@ def _machines(
         reason = f"a machine for them cannot be had: {error}"
         return (_spread(able, usual, usual) if able else []), _not_tried(left_out, reason)
     return _spread(scenarios, usual, apart), ""
+
+
+def _run_turn(
+    turn: list[_Load], here: list[Scenario], results: Path, ways: Mapping[str, Any], say: Say
+) -> dict[Path, int]:
+    """Run some scenarios in machines, and others on this kernel, all at the same time.
+
+    :returns: the status of each lab by the folder that its results are in.
+    """
+    begun = len(list(results.glob("machine-*")))
+    places: dict[Path, _Place] = {}
+    with ExitStack() as stack:
+        for number, (machine, some) in enumerate(turn, begun + 1):
+            part = results / f"machine-{number}"
+            argv, given = in_machine(_request(some, machines.SHARED, ways))
+            places[part] = stack.enter_context(machine.carry(argv, part, given))
+        # Most of a lab's time is waiting: beside machines there is room for as many as there are processors.
+        for number, some in enumerate(share(here, len(os.sched_getaffinity(0)), builds_fast=True), 1):
+            part = results / f"here-{number}"
+            places[part] = stack.enter_context(_carry(_request(some, part, ways), part))
+        return {part: _ended(place, say) for part, place in places.items()}
+
+
+def _turns(spread: list[_Load]) -> list[list[_Load]]:
+    """What runs at the same time: emulated machines come when the others are done."""
+    slow = [load for load in spread if load[0].is_emulated]
+    rest = [load for load in spread if not load[0].is_emulated]
+    return [rest, slow] if rest and slow else [spread]
 
 
 def _not_tried(scenarios: Iterable[Scenario], reason: str) -> str:

@@ -88,6 +88,11 @@ class VirtualMachine(ABC):
     memory: int = 3072
     processors: int = 1
 
+    @property
+    def is_emulated(self) -> bool:
+        """Its processor is a program, so slow that whatever has a limit in seconds fails beside other machines."""
+        return False
+
     def side_by_side(self) -> int:
         """How many the host can run at once: as many as it has processors and memory for, and at least one."""
         return max(1, min(len(os.sched_getaffinity(0)) // self.processors, self.in_memory()))
