@@ -54,8 +54,6 @@ class SdnApi:
             ("GET", "/cluster/sdn/zones", self._list_of("zones", "zone")),
             ("GET", "/cluster/sdn/vnets", self._list_of("vnets", "vnet")),
             ("GET", "/cluster/sdn/controllers", self._list_of("controllers", "controller")),
-            ("POST", "/cluster/sdn/controllers", self._create("controllers", "controller")),
-            ("DELETE", "/cluster/sdn/controllers/{controller}", self._delete("controllers", "controller")),
             ("POST", "/cluster/sdn/zones", self._create("zones", "zone")),
             ("PUT", "/cluster/sdn/zones/{zone}", self._update("zones", "zone")),
             ("DELETE", "/cluster/sdn/zones/{zone}", self._delete("zones", "zone")),
