@@ -17,7 +17,8 @@ from typing import IO, Any
 
 import pvesdn
 from pvesdn_lab.live.packages import Unpacked
-from pvesdn_lab.live.testbed.node import LiveNode, NodePlan
+from pvesdn_lab.live.testbed.node import LiveNode
+from pvesdn_lab.live.testbed.plan import NodePlan
 from pvesdn_lab.live.testbed.space import PATH, LabFault, Space, wait_for
 from pvesdn_lab.live.testbed.wires import Wires
 from pvesdn_lab.simulated.pve import SimulatedPve
@@ -154,7 +155,7 @@ class LiveCluster:
     def _boot_one(self, node: LiveNode) -> None:
         node.power_on()
         self._wires.plug(node.plan.cards, node.space)
-        node.start_services()
+        node.boot()
 
     def crash(self, name: str) -> None:
         """Power off without notice; the cluster sees that the member is gone."""
