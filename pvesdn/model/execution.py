@@ -124,16 +124,22 @@ class ReloadNetwork:
     """Have PVE reload the node's network, and follow its task.
 
     :param regenerate_frr: the parameter of that name for `PUT /nodes/{node}/network`; None leaves it out.
+    :param times: 2 where the first reload takes away IPv6 addresses, which the second adds again.
     """
 
     regenerate_frr: bool | None = None
+    times: int = 1
 
 
 @dataclass(frozen=True, slots=True)
 class ReloadRehearsed:
     """Have the node itself reload its network: PVE's own call would put the text of its committed definitions back
     first.
+
+    :param times: see `ReloadNetwork`.
     """
+
+    times: int = 1
 
 
 Step: TypeAlias = PutInPlace | LoadSysctl | ChangeFrr | ReloadNetwork | ReloadRehearsed

@@ -226,7 +226,8 @@ def _rights(changes: ChangeSet, todo: ExecutionPlan) -> list[tuple[str, str]]:
     """The rights that the run's API calls need."""
     edits = () if changes.edits is None else changes.edits.calls
     if todo.commits:
-        asked = [(f"/nodes/{node.node}", "Sys.Audit") for node in todo.nodes if todo.rehearses]  # its dry run
+        # Each node's dry run, and the task of its reload, which belongs to root@pam.
+        asked = [(f"/nodes/{node.node}", "Sys.Audit") for node in todo.nodes]
         return [("/sdn", "SDN.Allocate"), *sorted({call.right for call in edits}), *asked]
     return [(f"/nodes/{node.node}", "Sys.Modify") for node in todo.nodes if node.reloads]
 

@@ -15,6 +15,7 @@ from pvesdn.adapters.nodes import ProgramAgent
 from pvesdn.adapters.runner import SideBySide
 from pvesdn.compare.execution import execution_plan
 from pvesdn.errors import ApiRefused, ApiUnavailable, NodeFailed, NodeUnreachable
+from pvesdn.model.execution import FrrAction
 from pvesdn.model.primitives import Json
 from pvesdn.model.report import ApplyReport, Standing
 from pvesdn.ports import ClusterApi
@@ -34,6 +35,7 @@ from tests.cluster.kit import (
     state_of,
     world_of,
 )
+from tests.cluster.test_verify import DAMAGES
 
 CHECKPOINT = "var/lib/pvesdn/checkpoint.json"
 # A VNI that moves (a device deleted and made anew), an exit that goes, a zone that is new, an MTU that goes down.
@@ -216,6 +218,20 @@ def test_a_guest_is_where_it_was_after_its_bridge_has_gone_and_come_back(tmp_pat
         report = apply(world, changes, PLANNER)
         assert {entry.standing for entry in report.nodes} == {Standing.AS_BEFORE}
         assert node.links()["tap100i0"]["master"] == "web"
+        assert state_of(cluster) == before
+
+
+def test_what_frr_is_told_by_others_while_nobody_changes_it_is_put_back_too(tmp_path: Path) -> None:
+    with serving(tmp_path) as cluster:
+        assert apply_to(cluster).is_good
+        cluster.write_sdn("pvesdn.cfg", EVPN.replace("vxlan: plain\n", "vxlan: plain\n\tmtu 1400\n"))
+        before, world, changes = state_of(cluster), world_of(cluster), plan_of(cluster)
+        assert {node.execution.frr for node in changes.nodes} == {FrrAction.NONE}
+        damage = DAMAGES["a neighbor is removed in vtysh"]
+        after_reloads(world, cluster, lambda name: damage(cluster, "pve2") if name == "pve2" else None)
+        report = apply(world, changes, PLANNER)
+        assert "192.168.0.3" in errors(report)["pve2"]
+        assert {node.standing for node in report.nodes} == {Standing.AS_BEFORE}
         assert state_of(cluster) == before
 
 

@@ -1,4 +1,4 @@
-"""Zones, VNets and subnets as PVE's API makes and deletes them: in the `.cfg` files, pending until they are applied."""
+"""Controllers, zones, VNets and subnets as PVE's API makes and deletes them: in the `.cfg` files, and pending."""
 
 from __future__ import annotations
 
@@ -12,13 +12,15 @@ from pvesdn_lab.simulated.sdn_config import read_sections, section_text
 
 _SERVER_ERROR = 500
 _BAD_REQUEST = 400
+_INSIDE = {"controllers": ("zones", "controller"), "zones": ("vnets", "zone"), "vnets": ("subnets", "vnet")}
+"""What hangs on a definition of a kind, and the property by which it does."""
 _CALLS_OWN = {"lock-token", "digest"}
 
 
 def create(sdn: Path, kind: str, name: str, values: Mapping[str, Any]) -> None:
     """Add a definition.
 
-    :param kind: ``zones``, ``vnets`` or ``subnets``.
+    :param kind: ``controllers``, ``zones``, ``vnets`` or ``subnets``.
     :param values: its properties, the type among them.
     :raises PveError: there is one of that id, or what it is to hang on does not exist.
     """
@@ -88,11 +90,7 @@ def delete(sdn: Path, kind: str, name: str) -> None:
     found = _read(sdn, kind)
     if name not in found:
         _refuse(f"sdn '{name}' does not exist")
-    inside = {
-        "zones": ("vnets", "zone"),
-        "vnets": ("subnets", "vnet"),
-        "controllers": ("zones", "controller"),
-    }.get(kind)
+    inside = _INSIDE.get(kind)
     if inside is not None:
         users = [id_ for id_, section in _read(sdn, inside[0]).items() if section.get(inside[1]) == name]
         if users:

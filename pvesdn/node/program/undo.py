@@ -253,7 +253,9 @@ def _put_file(machine: Machine, path: str, before: Optional[Value]) -> None:
 def _put_frr(machine: Machine, checkpoint: Value) -> List[str]:
     before = checkpoint["frr"]
     if "frr" not in checkpoint["begun"]:
-        return []
+        # Nobody has asked it for a change: what it runs now came by a hook of somebody's, or by hand.
+        has_changed = before["active"] and running_lines(machine) != before["lines"]
+        return take_files(machine, "reload") if has_changed else []
     if before["enabled"] is False:
         machine.run(["systemctl", "disable", "frr"], limit=60)
     if before["active"] is False:
@@ -287,7 +289,7 @@ def _other_files(machine: Machine, checkpoint: Value) -> List[str]:
 
 def _frr_left(machine: Machine, checkpoint: Value) -> List[str]:
     before = checkpoint["frr"]
-    if "frr" not in checkpoint["begun"] or before["active"] is None:
+    if before["active"] is None or ("frr" not in checkpoint["begun"] and not before["active"]):
         return []
     active = frr_is(machine, "active")
     if active != before["active"]:

@@ -23,6 +23,7 @@ from pvesdn_lab.live.outside import kernel, machines
 from pvesdn_lab.live.outside.shares import share
 from pvesdn_lab.live.packages import NODE, Say, fetch
 from pvesdn_lab.live.scenario import Scenario
+from pvesdn_lab.live.testbed.groups import clear_groups
 
 NAMESPACES = ("--net", "--mount", "--pid", "--ipc", "--uts", "--fork", "--kill-child", "--mount-proc")
 PARENT = Path("/run")
@@ -204,6 +205,7 @@ def folder() -> Iterator[Path]:
         yield path
     finally:
         path.rmdir()
+        clear_groups(patience=5)
 
 
 def environment() -> dict[str, str]:
