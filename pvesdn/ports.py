@@ -148,7 +148,7 @@ class NodeAgent(Protocol):
         """Tell the node that this apply is still at work, which moves its deadline on.
 
         :param is_committing: PVE's commit comes next; once it is made, the node does not put itself back any more.
-        :returns: False where the node has put itself back meanwhile.
+        :returns: False where the node has put itself back meanwhile, or is about to because it was restarted.
         """
         ...
 
@@ -186,8 +186,11 @@ class NodeAgent(Protocol):
         """
         ...
 
-    def disarm(self, node: NodeName, apply_id: str) -> None:
-        """Have the node forget its checkpoint: what this apply has done stays."""
+    def disarm(self, node: NodeName, apply_id: str) -> bool:
+        """Have the node forget its checkpoint: what this apply has done stays.
+
+        :returns: False where the node was restarted meanwhile, and is about to put itself back.
+        """
         ...
 
     def commit(self, node: NodeName, swap: PutInPlace) -> None:

@@ -114,9 +114,9 @@ class ProgramAgent:
         """Have the node deal with what an apply that was left alone has done there."""
         return decode_undone(node, self._ask(node, "settle", id=apply_id))
 
-    def disarm(self, node: NodeName, apply_id: str) -> None:
-        """Have the node forget its checkpoint."""
-        self._ask(node, "disarm", id=apply_id)
+    def disarm(self, node: NodeName, apply_id: str) -> bool:
+        """Have the node forget its checkpoint; False where it was restarted, and puts itself back."""
+        return decode_flag(node, self._ask(node, "disarm", id=apply_id), "is_kept")
 
     def commit(self, node: NodeName, swap: PutInPlace) -> None:
         """Put staged files in place, all or none."""
