@@ -42,6 +42,7 @@ PARTS = (
         "observe",
         "capture",
         "token",
+        "kept",
         "reload",
         "repair",
         "undo",

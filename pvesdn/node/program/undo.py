@@ -20,10 +20,10 @@ from pvesdn.node.program.checkpoint import (
 )
 from pvesdn.node.program.files import beside, digest_of, sync_folders, text_of, write_new, write_whole
 from pvesdn.node.program.frr import take_files
+from pvesdn.node.program.kept import has_moved_on, kept_as_committed
 from pvesdn.node.program.machine import Machine, Refused, failure, told
 from pvesdn.node.program.nat import nat_as_before
 from pvesdn.node.program.places import (
-    CLUSTER_FOLDER,
     INTERFACES,
     RECORD,
     RUNNING_CONFIG,
@@ -125,31 +125,6 @@ def put_back(machine: Machine, checkpoint: Optional[Value]) -> Value:
     _put_file(machine, RECORD, checkpoint["files"][RECORD])
     drop_checkpoint(machine)
     return {"state": "restored", "left": [], "log": log}
-
-
-def kept_as_committed(machine: Machine, checkpoint: Value) -> Value:
-    """PVE has committed, so the node keeps what it has, and the apply is over; the answer of `undo`. The caller holds
-    the lock, and nothing is staged.
-
-    The checkpoint stays while PVE's lock cannot be given back, which ``left`` then tells; the node tries again.
-    """
-    left = give_token_back(machine, checkpoint)
-    if left:
-        save_checkpoint(machine, dict(postponed(machine, once_more(checkpoint)), **{KEPT: True}))
-    else:
-        drop_checkpoint(machine)
-    return {"state": "kept", "left": left, "log": []}
-
-
-def has_moved_on(machine: Machine, checkpoint: Value) -> bool:
-    """Whether PVE has committed since, by whomever, what was being rehearsed here: then its text is right already, and
-    the text of before would be wrong.
-    """
-    return bool(
-        checkpoint.get("rehearses")
-        and os.path.isdir(machine.place(CLUSTER_FOLDER))
-        and digest_of(machine, RUNNING_CONFIG) != checkpoint["running"]
-    )
 
 
 def put_files_back(machine: Machine, checkpoint: Value) -> List[str]:
