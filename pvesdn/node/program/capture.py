@@ -187,11 +187,11 @@ def _vlans(row: Value) -> Iterator[str]:
 
 
 def routes_of(machine: Machine, devices: Iterable[str]) -> List[List[str]]:
-    """Routes of the main table through `devices` that do not come back by themselves, in the words of `ip route`."""
+    """Routes through `devices`, in whatever table, that do not come back by themselves, in the words of `ip route`."""
     wanted = set(devices)
     found = []
     for option in ("-4", "-6"):
-        argv = ["ip", "-j", *(["-6"] if option == "-6" else []), "route"]
+        argv = ["ip", "-j", *(["-6"] if option == "-6" else []), "route", "show", "table", "all"]
         for row in json_of(machine, argv, may_fail=True) if wanted else []:
             if isinstance(row, dict) and row.get("dev") in wanted and row.get("protocol") in _OWN_ROUTES:
                 found.append([option, *_route(row)])
@@ -206,6 +206,7 @@ def _route(row: Value) -> Iterator[str]:
         ("prefsrc", "src"),
         ("metric", "metric"),
         ("protocol", "proto"),
+        ("table", "table"),
     ):
         if key in row:
             yield from (word, str(row[key]))

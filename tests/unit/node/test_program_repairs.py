@@ -52,6 +52,7 @@ def armed(folder: Path, before: dict[str, Device]) -> Kernel:
     kernel.routes = [
         {"dst": "198.51.100.128/25", "gateway": "198.51.100.9", "dev": "eno1", "metric": 5, "flags": ["onlink"]},
         {"dst": "2001:db8::/64", "dev": "eno1", "protocol": "static"},
+        {"dst": "192.0.2.0/24", "gateway": "198.51.100.9", "dev": "eno1", "protocol": "boot", "table": "vrf_a"},
         {"dst": "203.0.113.0/24", "dev": "vmbr0", "protocol": "kernel"},
     ]
     arm(kernel, ARM)
@@ -138,6 +139,7 @@ def test_routes_of_an_uplink_are_asked_for_again_and_the_kernels_own_are_not(ker
     undo(kernel, {"id": "one"})
     assert [line for line in kernel.calls if " route " in line] == [
         "ip -4 route replace 198.51.100.128/25 via 198.51.100.9 dev eno1 metric 5 onlink",
+        "ip -4 route replace 192.0.2.0/24 via 198.51.100.9 dev eno1 proto boot table vrf_a",
         "ip -6 route replace 2001:db8::/64 dev eno1 proto static",
     ]
 
