@@ -43,6 +43,7 @@ PARTS = (
         "token",
         "reload",
         "repair",
+        "frr_back",
         "undo",
         "sweep",
         "stage",

@@ -302,7 +302,7 @@ def test_frr_that_is_not_as_it_was_is_told(
     kernel: Kernel, monkeypatch: pytest.MonkeyPatch, before: dict[str, Any], answers: dict[str, int], left: str
 ) -> None:
     monkeypatch.setattr("pvesdn.node.program.undo.ROUNDS", 0)
-    monkeypatch.setattr("pvesdn.node.program.undo.SETTLING", 0.0)
+    monkeypatch.setattr("pvesdn.node.program.frr_back.SETTLING", 0.0)
     runs_frr(kernel)
     kernel.answers |= {f"systemctl {word} frr": ended(status, "") for word, status in answers.items()}
     has_begun(kernel, "commit", "frr", files=files_of(kernel), frr={"enabled": before["active"], **before})
