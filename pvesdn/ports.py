@@ -115,6 +115,13 @@ class NodeAgent(Protocol):
         """What may explain that a check has failed: the files of `CAUSE_FILES`, the answers of `CAUSE_COMMANDS`."""
         ...
 
+    def announced(self, node: NodeName) -> frozenset[int]:
+        """The VNIs of which the node's FRR has a type-3 route of its own.
+
+        :raises NodeFailed: also where FRR does not tell.
+        """
+        ...
+
     def stage(self, node: NodeName, files: Sequence[FileWrite]) -> tuple[str, ...]:
         """Put files beside their targets and have FRR check its own; what speaks against them, one line each.
 
@@ -141,7 +148,7 @@ class NodeAgent(Protocol):
         """Tell the node that this apply is still at work, which moves its deadline on.
 
         :param is_committing: PVE's commit comes next; once it is made, the node does not put itself back any more.
-        :returns: False where the node has put itself back meanwhile.
+        :returns: False where the node has put itself back meanwhile, or is about to because it was restarted.
         """
         ...
 
@@ -179,8 +186,11 @@ class NodeAgent(Protocol):
         """
         ...
 
-    def disarm(self, node: NodeName, apply_id: str) -> None:
-        """Have the node forget its checkpoint: what this apply has done stays."""
+    def disarm(self, node: NodeName, apply_id: str) -> bool:
+        """Have the node forget its checkpoint: what this apply has done stays.
+
+        :returns: False where the node was restarted meanwhile, and is about to put itself back.
+        """
         ...
 
     def commit(self, node: NodeName, swap: PutInPlace) -> None:

@@ -30,6 +30,7 @@ _RUNNING = "/etc/pve/sdn/.running-config"
 COMMITTED = "PVE's definitions were committed, which cannot be taken back"
 LOCK_LOST = "the cluster lock was lost, so that somebody else may have begun to apply"
 _KEEPING = "keeping the cluster lock"
+_RESTARTED = "it was restarted before it was told that what was done stays, and puts itself back within 5 minutes"
 _UNTOLD = "it could not be told that what was done stays, and puts itself back within 5 minutes"
 _UNKNOWN = "nobody can tell whether PVE's definitions were committed"
 
@@ -245,7 +246,7 @@ class Transaction:
         One that cannot be told puts itself back, unless PVE has committed, which it finds out by itself.
         """
         nodes = tuple(node for node in self._armed if self._cannot_return or node in self._placed)
-        left_over = nodes
+        left_over, restarted = nodes, set[NodeName]()
         for pause in (0.0, *(_TELLING[:1] if self._cannot_return else _TELLING)):
             if not left_over:
                 break
@@ -253,13 +254,15 @@ class Transaction:
                 self._world.clock.sleep(pause)
             with suppress(PvesdnError):
                 answers = self._world.runner.each(left_over, lambda node: self._world.nodes.disarm(node, self._id))
-                left_over = tuple(node for node, error in answers.items() if error is not None)
+                left_over = tuple(node for node, answer in answers.items() if isinstance(answer, NodeError))
+                restarted.update(node for node, answer in answers.items() if answer is False)
         for node in nodes:
             progress = self._armed.pop(node)
             progress.standing, progress.left = standing, left
-            if node in left_over and not self._cannot_return:
-                progress.standing, progress.left = Standing.NOT_PUT_BACK, (_UNTOLD,)
-                progress.error = progress.error or f"{node}: {_UNTOLD}; run pvesdn apply again in 5 minutes"
+            if node in restarted or (node in left_over and not self._cannot_return):
+                why = _RESTARTED if node in restarted else _UNTOLD
+                progress.standing, progress.left = Standing.NOT_PUT_BACK, (why,)
+                progress.error = progress.error or f"{node}: {why}; run pvesdn apply again in 5 minutes"
 
     def put_back(self, *, because: str) -> None:
         """Put back every node that was armed, unless PVE's definitions have been committed; tell what each has.
