@@ -45,6 +45,7 @@ PARTS = (
         "kept",
         "reload",
         "repair",
+        "frr_back",
         "undo",
         "sweep",
         "stage",
