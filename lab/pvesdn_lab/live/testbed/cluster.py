@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Iterable, Mapping
@@ -52,6 +53,39 @@ class Run:
     document: Mapping[str, Any]
     complaints: str
     seconds: float = 0.0
+
+
+class UnderWay:
+    """A call of pvesdn that goes on."""
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        self._process = process
+
+    @property
+    def has_ended(self) -> bool:
+        """It is over, by itself or not."""
+        return self._process.poll() is not None
+
+    def end(self) -> Run:
+        """Wait for its end.
+
+        :raises subprocess.TimeoutExpired: it does not end.
+        """
+        try:
+            output, complaints = self._process.communicate(timeout=_APPLY_SECONDS)
+        except subprocess.TimeoutExpired:
+            self.kill()
+            raise
+        try:
+            document = json.loads(output)
+        except ValueError:
+            document = {}
+        return Run(self._process.returncode, document, complaints)
+
+    def kill(self) -> None:
+        """SIGKILL, for it and for what it has started."""
+        os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.communicate()
 
 
 class LiveCluster:
@@ -118,6 +152,12 @@ class LiveCluster:
         self._wires.plug(node.plan.cards, node.space)
         node.boot()
 
+    def restart(self, name: str) -> None:
+        """`systemctl reboot`: the node goes down in its order, and comes up again."""
+        self.live[name].shut_down()
+        self.pve.go_offline(name)
+        self.boot([name])
+
     def crash(self, name: str) -> None:
         """Power off without notice; the cluster sees that the member is gone."""
         self.live[name].power_off()
@@ -154,24 +194,26 @@ class LiveCluster:
 
     def pvesdn(self, *arguments: str, wants_json: bool = True) -> Run:
         """Call pvesdn as a person on the controller would, with ``--json`` where the verb has a document."""
+        return self.begin(*arguments, wants_json=wants_json).end()
+
+    def begin(self, *arguments: str, wants_json: bool = True) -> UnderWay:
+        """The same, without waiting for its end."""
         options = ["--config", str(self.folder / "pvesdn.toml"), *(["--json"] if wants_json else [])]
-        argv = [sys.executable, "-P", "-m", "pvesdn", arguments[0], *options]
+        argv = [sys.executable, "-P", "-m", "pvesdn", arguments[0], *options, *arguments[1:]]
         source = str(Path(pvesdn.__file__).parent.parent)
         environment = {"PATH": PATH, "HOME": str(self.folder), "LC_ALL": "C.UTF-8", "PYTHONPATH": source}
-        done = subprocess.run(
-            [*argv, *arguments[1:]],
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=_APPLY_SECONDS,
-            env=environment,
+        pipe = subprocess.PIPE
+        return UnderWay(
+            subprocess.Popen(
+                argv,
+                stdin=subprocess.DEVNULL,
+                stdout=pipe,
+                stderr=pipe,
+                text=True,
+                env=environment,
+                start_new_session=True,
+            )
         )
-        try:
-            document = json.loads(done.stdout)
-        except ValueError:
-            document = {}
-        return Run(done.returncode, document, done.stderr)
 
     def wait_for_ssh(self, controller: Space) -> None:
         """Until every running node's sshd answers."""

@@ -40,7 +40,7 @@ def apply(
     """
     chosen = context.cluster(cluster)
     if definitions:
-        _put(chosen, context.folder / definitions)
+        put_definitions(chosen, context.folder / definitions)
     watch = Stopwatch()
     run = chosen.pvesdn("apply", "--yes", *(flags or []))
     if run.status != status:
@@ -50,11 +50,12 @@ def apply(
 
 def define(context: Context, *, definitions: str) -> str:
     """Put definitions into /etc/pve/sdn and leave it at that."""
-    _put(context.lab.cluster, context.folder / definitions)
+    put_definitions(context.lab.cluster, context.folder / definitions)
     return definitions
 
 
-def _put(cluster: LiveCluster, folder: Path) -> None:
+def put_definitions(cluster: LiveCluster, folder: Path) -> None:
+    """Put what a folder holds into /etc/pve/sdn, in place of all definitions there."""
     if not folder.is_dir():
         raise LabFault(f"there is no folder {folder}")
     sdn = cluster.pve.world.pmxcfs.sdn

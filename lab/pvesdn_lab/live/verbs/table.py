@@ -17,6 +17,7 @@ from pvesdn_lab.live.verbs import (
     checks_verify,
     checks_wire,
     hand_written,
+    left_alone,
     panel,
     watching,
 )
@@ -48,6 +49,18 @@ ALL: tuple[Verb, ...] = (
     actions.route,
     actions.silence,
     actions.wake,
+    # left_alone: what becomes of an apply that is killed, confirmed or cut off, and of nodes that are restarted
+    left_alone.begin_apply,
+    left_alone.in_force,
+    left_alone.kill_apply,
+    left_alone.end_apply,
+    left_alone.confirm,
+    left_alone.cut_off,
+    left_alone.back_alone,
+    left_alone.stays,
+    left_alone.nothing_armed,
+    left_alone.restart,
+    left_alone.start_again,
     # hand_written: a hand-written set-up, and docs/import.md step by step
     hand_written.by_hand,
     hand_written.reach_gateways,
