@@ -36,6 +36,7 @@ PARTS = (
         "guests",
         "shown",
         "routes",
+        "announced",
         "causes",
         "state",
         "observe",

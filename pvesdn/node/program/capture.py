@@ -133,7 +133,9 @@ def devices_now(machine: Machine) -> Dict[str, Value]:
     }
     for row in _rows(json_of(machine, ["ip", "-j", "-d", "address"])):
         if row["ifname"] in found:
-            found[row["ifname"]]["addresses"] = sorted(_global_addresses(row))
+            device = found[row["ifname"]]
+            device["addresses"] = sorted(_addresses_shown(row, of_the_link=False))
+            device["link_local"] = sorted(_addresses_shown(row, of_the_link=True))
     for name, address in all_zero_entries(json_of(machine, ["bridge", "-j", "fdb", "show"], may_fail=True)):
         if name in found:
             found[name]["flooding"].append(str(address))
@@ -161,14 +163,16 @@ def _device(row: Value) -> Value:
         "up": "UP" in row["flags"] if "flags" in row else None,
         "tunnel": {key: data[key] for key in TUNNEL if key in data} if kind == "vxlan" else {},
         "addresses": [],
+        "link_local": [],
         "flooding": [],
         "vlans": [],
     }
 
 
-def _global_addresses(row: Value) -> Iterator[str]:
+def _addresses_shown(row: Value, *, of_the_link: bool) -> Iterator[str]:
+    """:param of_the_link: those that the kernel makes of a MAC, or the others."""
     for address in row.get("addr_info") or []:
-        if isinstance(address, dict) and address.get("scope") != "link" and "local" in address:
+        if isinstance(address, dict) and (address.get("scope") == "link") is of_the_link and "local" in address:
             yield "{}/{}".format(address["local"], address.get("prefixlen", 32))
 
 

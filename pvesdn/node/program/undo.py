@@ -10,6 +10,7 @@ from typing import Callable, List, Optional, Sequence, Tuple
 
 from pvesdn.node.program.capture import file_now, files_now, frr_is, interfaces_in, running_lines
 from pvesdn.node.program.checkpoint import (
+    KEPT,
     drop_checkpoint,
     load_checkpoint,
     once_more,
@@ -55,7 +56,8 @@ def undo(machine: Machine, arguments: Value) -> Value:
 
     ``state`` is ``nothing`` where there is no checkpoint (it has been undone, or never began), ``untouched`` where the
     apply had begun nothing, ``kept`` where it was confirmed and stays, ``restored`` where everything is as before, and
-    ``partly`` where ``left`` tells what is not; then the checkpoint stays, and the next undo tries again.
+    ``partly`` where ``left`` tells what is not; then the checkpoint stays, and the next undo tries again. It stays too
+    where what is ``kept`` has ``left`` PVE's lock held.
     """
     return when_free(machine, partial(_undone, machine, text_at(arguments, "id")))
 
@@ -96,7 +98,7 @@ def put_back(machine: Machine, checkpoint: Optional[Value]) -> Value:
     if checkpoint is None:
         drop_checkpoint(machine)  # what one that was killed while it armed has left
         return {"state": "nothing", "left": [], "log": []}
-    if has_moved_on(machine, checkpoint):
+    if checkpoint.get(KEPT) or has_moved_on(machine, checkpoint):
         return kept_as_committed(machine, checkpoint)
     if not checkpoint["begun"]:
         left = give_token_back(machine, checkpoint)
@@ -128,10 +130,15 @@ def put_back(machine: Machine, checkpoint: Optional[Value]) -> Value:
 def kept_as_committed(machine: Machine, checkpoint: Value) -> Value:
     """PVE has committed, so the node keeps what it has, and the apply is over; the answer of `undo`. The caller holds
     the lock, and nothing is staged.
+
+    The checkpoint stays while PVE's lock cannot be given back, which ``left`` then tells; the node tries again.
     """
-    give_token_back(machine, checkpoint)
-    drop_checkpoint(machine)
-    return {"state": "kept", "left": [], "log": []}
+    left = give_token_back(machine, checkpoint)
+    if left:
+        save_checkpoint(machine, dict(postponed(machine, once_more(checkpoint)), **{KEPT: True}))
+    else:
+        drop_checkpoint(machine)
+    return {"state": "kept", "left": left, "log": []}
 
 
 def has_moved_on(machine: Machine, checkpoint: Value) -> bool:
@@ -246,7 +253,9 @@ def _put_file(machine: Machine, path: str, before: Optional[Value]) -> None:
 def _put_frr(machine: Machine, checkpoint: Value) -> List[str]:
     before = checkpoint["frr"]
     if "frr" not in checkpoint["begun"]:
-        return []
+        # Nobody has asked it for a change: what it runs now came by a hook of somebody's, or by hand.
+        has_changed = before["active"] and running_lines(machine) != before["lines"]
+        return take_files(machine, "reload") if has_changed else []
     if before["enabled"] is False:
         machine.run(["systemctl", "disable", "frr"], limit=60)
     if before["active"] is False:
@@ -280,7 +289,7 @@ def _other_files(machine: Machine, checkpoint: Value) -> List[str]:
 
 def _frr_left(machine: Machine, checkpoint: Value) -> List[str]:
     before = checkpoint["frr"]
-    if "frr" not in checkpoint["begun"] or before["active"] is None:
+    if before["active"] is None or ("frr" not in checkpoint["begun"] and not before["active"]):
         return []
     active = frr_is(machine, "active")
     if active != before["active"]:

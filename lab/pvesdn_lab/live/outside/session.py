@@ -82,7 +82,7 @@ def up(name: str, scenario: Scenario, say: Say, kind: str = "auto") -> Running:
     _, elsewhere = divide([scenario], kernel.probe())
     machine = machines.choose(kind, say) if elsewhere else None
     if machine and scenario.nat:
-        machine = machine.with_nat()
+        machine = machines.with_nat(machine, say)
     try:
         folder.mkdir(mode=0o700, parents=True)
     except FileExistsError:

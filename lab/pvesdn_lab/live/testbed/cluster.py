@@ -8,12 +8,13 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Iterable, Mapping
+import tempfile
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import pvesdn
 from pvesdn_lab.live.packages import Unpacked
@@ -47,45 +48,61 @@ class Run:
     """One call of pvesdn.
 
     :param document: its JSON document; empty when there was none.
+    :param output: what it printed.
     """
 
     status: int
     document: Mapping[str, Any]
     complaints: str
-    seconds: float = 0.0
+    output: str = ""
 
 
-class UnderWay:
+class Going:
     """A call of pvesdn that goes on."""
 
-    def __init__(self, process: subprocess.Popen[str]) -> None:
-        self._process = process
+    def __init__(self, argv: Sequence[str], environment: Mapping[str, str]) -> None:
+        self._output, self._complaints = (tempfile.TemporaryFile() for _ in range(2))  # noqa: SIM115 - `end` closes
+        self._process = subprocess.Popen(
+            argv,
+            stdin=subprocess.DEVNULL,
+            stdout=self._output,
+            stderr=self._complaints,
+            env=environment,
+            start_new_session=True,
+        )
 
     @property
-    def has_ended(self) -> bool:
-        """It is over, by itself or not."""
+    def is_over(self) -> bool:
+        """It has ended by itself."""
         return self._process.poll() is not None
 
     def end(self) -> Run:
-        """Wait for its end.
+        """Wait until it ends.
 
-        :raises subprocess.TimeoutExpired: it does not end.
+        :raises TimeoutExpired: it takes too long, and was killed.
         """
-        try:
-            output, complaints = self._process.communicate(timeout=_APPLY_SECONDS)
-        except subprocess.TimeoutExpired:
-            self.kill()
-            raise
+        with self._output, self._complaints:
+            try:
+                status = self._process.wait(_APPLY_SECONDS)
+            finally:
+                self._process.kill()
+            output, complaints = (_all_of(file) for file in (self._output, self._complaints))
         try:
             document = json.loads(output)
         except ValueError:
             document = {}
-        return Run(self._process.returncode, document, complaints)
+        return Run(status, document, complaints, output)
 
     def kill(self) -> None:
-        """SIGKILL, for it and for what it has started."""
-        os.killpg(self._process.pid, signal.SIGKILL)
-        self._process.communicate()
+        """SIGKILL, for it and for what it has started: as if the machine that it runs on had died."""
+        with self._output, self._complaints:
+            os.killpg(self._process.pid, signal.SIGKILL)
+            self._process.wait()
+
+
+def _all_of(file: IO[bytes]) -> str:
+    file.seek(0)
+    return file.read().decode("utf-8", "replace")
 
 
 class LiveCluster:
@@ -196,24 +213,13 @@ class LiveCluster:
         """Call pvesdn as a person on the controller would, with ``--json`` where the verb has a document."""
         return self.begin(*arguments, wants_json=wants_json).end()
 
-    def begin(self, *arguments: str, wants_json: bool = True) -> UnderWay:
-        """The same, without waiting for its end."""
+    def begin(self, *arguments: str, wants_json: bool = True) -> Going:
+        """Call pvesdn, and leave it at work."""
         options = ["--config", str(self.folder / "pvesdn.toml"), *(["--json"] if wants_json else [])]
         argv = [sys.executable, "-P", "-m", "pvesdn", arguments[0], *options, *arguments[1:]]
         source = str(Path(pvesdn.__file__).parent.parent)
         environment = {"PATH": PATH, "HOME": str(self.folder), "LC_ALL": "C.UTF-8", "PYTHONPATH": source}
-        pipe = subprocess.PIPE
-        return UnderWay(
-            subprocess.Popen(
-                argv,
-                stdin=subprocess.DEVNULL,
-                stdout=pipe,
-                stderr=pipe,
-                text=True,
-                env=environment,
-                start_new_session=True,
-            )
-        )
+        return Going(argv, environment)
 
     def wait_for_ssh(self, controller: Space) -> None:
         """Until every running node's sshd answers."""

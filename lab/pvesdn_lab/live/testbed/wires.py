@@ -69,6 +69,10 @@ class Wires:
         """Put the cable back."""
         self.space.ip(f"link set {self.port(card, name)} up")
 
+    def carry(self, card: str, name: str, octets: int) -> None:
+        """Let packets of so many bytes through a cable, and drop larger ones on the way, whatever the card's MTU is."""
+        self.space.ip(f"link set {self.port(card, name)} mtu {octets}")
+
     def end(self) -> None:
         """Take all switches away, and with them every card."""
         self._process.kill()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from pvesdn_lab.live.testbed.cluster import Run, UnderWay
+from pvesdn_lab.live.testbed.cluster import Going, Run
 from pvesdn_lab.live.testbed.node import LiveNode
 from pvesdn_lab.live.testbed.space import LabFault, wait_for
 from pvesdn_lab.live.verbs.actions import put_definitions
@@ -39,7 +39,7 @@ def in_force(context: Context, *, device: str, nodes: list[str]) -> str:
     watch, run = Stopwatch(), _under_way(context)
 
     def all_have_it() -> bool:
-        if run.has_ended:
+        if run.is_over:
             raise LabFault(f"the apply has ended before {device} was there: {run.end().complaints.strip()[-600:]}")
         return all(device in node.devices() for node in context.nodes(nodes))
 
@@ -79,7 +79,7 @@ def confirm(context: Context) -> str:
     cluster = context.lab.cluster
 
     def is_confirmed() -> bool:
-        if _under_way(context).has_ended:
+        if _under_way(context).is_over:
             raise LabFault(f"the apply did not wait: {_told(_under_way(context).end())}")
         return cluster.pvesdn("confirm", wants_json=False).status == 0
 
@@ -150,10 +150,10 @@ def start_again(context: Context, *, guests: list[str]) -> str:
     return f"{len(guests)} guests"
 
 
-def _under_way(context: Context) -> UnderWay:
+def _under_way(context: Context) -> Going:
     if _UNDER_WAY not in context.notes:
         raise LabFault("no apply is under way: a step `begin_apply` must come first")
-    run: UnderWay = context.notes[_UNDER_WAY]
+    run: Going = context.notes[_UNDER_WAY]
     return run
 
 
