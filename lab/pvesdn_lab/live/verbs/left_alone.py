@@ -3,28 +3,24 @@
 from __future__ import annotations
 
 import time
-from typing import Any
 
 from pvesdn_lab.live.testbed.cluster import Going, Run
 from pvesdn_lab.live.testbed.node import LiveNode
 from pvesdn_lab.live.testbed.space import LabFault, wait_for
 from pvesdn_lab.live.verbs.actions import put_definitions
+from pvesdn_lab.live.verbs.checks_undone import open_anywhere
 from pvesdn_lab.live.verbs.context import Context, Stopwatch, as_proof, require
 
 _UNDER_WAY = "the apply under way"
 _SINCE = "its changes are in force since"
 _LONGER = 120.0
 """Seconds that a machine may be slower than what is proven here takes on an idle one."""
-_LOCK_SECONDS = 120.0
-"""A lock that nobody has renewed for so long is none, though its folder stays until somebody else wants it."""
-_LEFT = """\
-ls -d /var/lib/pvesdn/checkpoint.json /var/lib/pvesdn/program.py /etc/systemd/system/pvesdn-undo* 2>/dev/null
-ls -d /etc/systemd/system/pve-sdn-commit.service.d /etc/systemd/system/*.wants/pvesdn-undo* 2>/dev/null
-systemctl is-active --quiet pvesdn-undo.timer && echo pvesdn-undo.timer is active
-systemctl is-active --quiet pvesdn-undo.service && echo pvesdn-undo.service is active
-true
+_ACTIVE = """\
+for unit in pvesdn-undo.timer pvesdn-undo.service; do
+    if systemctl is-active --quiet $unit || systemctl is-failed --quiet $unit; then echo $unit; fi
+done
 """
-"""A shell script that prints what is left of an apply that is over."""
+"""A shell script that prints the units of the guard in which there is still life, or which have failed."""
 
 
 def begin_apply(context: Context, *, definitions: str, flags: list[str] | None = None) -> str:
@@ -129,7 +125,7 @@ def stays(context: Context, *, device: str, nodes: list[str], seconds: float) ->
 
 
 def nothing_armed(context: Context) -> str:
-    """No node has anything left of an apply: no checkpoint, no units, no timer; and no lock is held."""
+    """Nothing is open, armed or locked, no timer runs any more, and none has failed."""
     with as_proof():
         wait_for(f"nothing is left of the apply: {_left(context)}", lambda: not _left(context), limit=_LONGER)
     return f"nothing on {len(context.nodes())} nodes"
@@ -161,11 +157,10 @@ def _is_armed(node: LiveNode) -> bool:
     return node.space.call("test", "-e", "/var/lib/pvesdn/checkpoint.json").returncode == 0
 
 
-def _left(context: Context) -> dict[str, Any]:
-    found: dict[str, Any] = {
-        node.name: node.space.must("bash", "-c", _LEFT).split("\n")[:-1] for node in context.nodes()
-    }
-    lock = context.lab.cluster.pve.world.pmxcfs.folder / "priv/lock/pvesdn"
-    is_held = lock.exists() and time.time() - lock.stat().st_mtime < _LOCK_SECONDS
-    found["the cluster lock"] = [str(lock)] if is_held else []
-    return {where: what for where, what in found.items() if what}
+def _left(context: Context) -> list[str]:
+    units = [
+        f"{node.name}: {unit}"
+        for node in context.nodes()
+        for unit in node.space.must("bash", "-c", _ACTIVE).splitlines()
+    ]
+    return [*open_anywhere(context), *units]
