@@ -115,6 +115,13 @@ class NodeAgent(Protocol):
         """What may explain that a check has failed: the files of `CAUSE_FILES`, the answers of `CAUSE_COMMANDS`."""
         ...
 
+    def announced(self, node: NodeName) -> frozenset[int]:
+        """The VNIs of which the node's FRR has a type-3 route of its own.
+
+        :raises NodeFailed: also where FRR does not tell.
+        """
+        ...
+
     def stage(self, node: NodeName, files: Sequence[FileWrite]) -> tuple[str, ...]:
         """Put files beside their targets and have FRR check its own; what speaks against them, one line each.
 

@@ -121,7 +121,7 @@ def bring_back(former: Definitions, snapshot: Snapshot, number: int) -> tuple[Sn
     running = read_running(former.committed).collections
     kinds = {NOUNS[name] for name in WRITTEN}
     if foreign := [change for change in changes if change.kind not in kinds]:
-        raise _by_hand(foreign, running, number, "pvesdn writes no fabrics, route maps or prefix lists")
+        raise _by_hand(foreign, running, number, "fabrics, route maps and prefix lists are not written")
     if others := read_sdn(files, intent="pending").pending:
         names = _listed([f"{change.kind} '{change.id}' ({change.state})" for change in others])
         raise ApplyRefused(

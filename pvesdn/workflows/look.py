@@ -9,6 +9,7 @@ from functools import cached_property, partial
 from pvesdn.compare.drift import told, unread
 from pvesdn.compare.frr_live import compare_frr, compare_frr_alone, unseen
 from pvesdn.compare.live import Circumstances, compare_live
+from pvesdn.compare.live_evpn import unannounced
 from pvesdn.compare.live_guests import compare_guests
 from pvesdn.compare.live_sessions import established
 from pvesdn.compare.live_view import ClusterView, NodeView
@@ -126,6 +127,8 @@ class Looker:
             },
             not_checked=(*self.left_to_pve(), *(item for node in nodes.values() for item in not_seen(node.view))),
             ways=partial(plan_paths_now, cluster),
+            vnis={name: frozenset(node.view.state.vnis or ()) for name, node in nodes.items()},
+            unannounced=lambda name, own, among: tuple(unannounced(nodes[name].view, own, among)),
         )
 
     def left_to_pve(self) -> Iterator[NotChecked]:

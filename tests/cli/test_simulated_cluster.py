@@ -1,5 +1,6 @@
-"""The command line with its real wiring, against the simulated cluster: API over HTTPS, and node programs as processes
-in a test of each kind; elsewhere they are called, which takes a tenth of the time.
+"""The command line with its real wiring, against the simulated cluster: API over HTTPS. Node programs are processes
+where a snapshot is taken; elsewhere they are called, which takes a tenth of the time. Plan and apply with nothing but
+processes are `tests/test_demo.py`.
 """
 
 from __future__ import annotations
@@ -93,12 +94,12 @@ def pvesdn(lab: SimulatedCluster, settings: dict[str, str]) -> Caller:
     return caller(settings, world)
 
 
-def test_after_apply_there_is_nothing_left_to_plan(installed: Caller, lab: SimulatedCluster) -> None:
-    assert installed("plan", "--detailed-exitcode").status == 2
-    applied = installed("apply", "--yes")
+def test_after_apply_there_is_nothing_left_to_plan(pvesdn: Caller, lab: SimulatedCluster) -> None:
+    assert pvesdn("plan", "--detailed-exitcode").status == 2
+    applied = pvesdn("apply", "--yes")
     assert (applied.status, applied.err) == (0, "")
     assert applied.out.endswith("Apply complete: 3 nodes done.\n")
-    assert installed("plan", "--detailed-exitcode") == Result(0, "No changes. Nodes match the configuration.\n", "")
+    assert pvesdn("plan", "--detailed-exitcode") == Result(0, "No changes. Nodes match the configuration.\n", "")
     assert all((root / OURS.lstrip("/")).is_file() for root in lab.roots().values())
 
 
@@ -157,17 +158,17 @@ def test_a_member_that_goes_offline_is_no_plan_for_the_others(pvesdn: Caller, la
     assert result == Result(0, "not checked: pve3: offline\nNo changes. Nodes match the configuration.\n", "")
 
 
-def test_a_snapshot_of_the_cluster_plans_as_the_cluster_does(installed: Caller, tmp_path: Path) -> None:
-    live = installed("plan", "--diff")
+def test_a_snapshot_of_the_cluster_plans_as_the_cluster_does(pvesdn: Caller, installed: Caller, tmp_path: Path) -> None:
+    live = pvesdn("plan", "--diff")
     assert installed("snapshot", tmp_path / "snap").status == 0
-    assert installed("plan", "--diff", "--from", tmp_path / "snap") == live
+    assert pvesdn("plan", "--diff", "--from", tmp_path / "snap") == live
 
 
-def test_the_watch_applies_once_and_then_has_nothing_to_do(installed: Caller) -> None:
-    first = installed("watch", "--once")
+def test_the_watch_applies_once_and_then_has_nothing_to_do(pvesdn: Caller) -> None:
+    first = pvesdn("watch", "--once")
     assert first.status == 0
     assert first.out.endswith("Apply complete: 3 nodes done.\n")
-    assert installed("watch", "--once") == Result(0, "watch: nothing has changed since the last look\n", "")
+    assert pvesdn("watch", "--once") == Result(0, "watch: nothing has changed since the last look\n", "")
 
 
 def test_a_saved_plan_of_a_draft_is_carried_out_and_leaves_the_watch_nothing_to_do(

@@ -93,7 +93,7 @@ def world_of(cluster: SimulatedCluster) -> World:
     return World(
         api=api,
         nodes=cluster.agent(),
-        clock=TaskClock(cluster),
+        clock=TaskClock(cluster, least=15.0),
         observer=FakeObserver(),
         runner=OneByOne(),
         task_timeout=60.0,

@@ -132,7 +132,7 @@ def test_who_goes_back_with_pvesdn_cfg_alone_as_is_said_can_do_that(tmp_path: Pa
         shell.apply({"fabrics.cfg": FABRIC, OWN: EVPN + ANOTHER_ZONE})
         done = shell.run("pvesdn rollback 1 --yes")
         assert done.status == 1
-        assert "and pvesdn writes no fabrics, route maps or prefix lists" in done.err
+        assert "and fabrics, route maps and prefix lists are not written" in done.err
         assert "fabric 'mesh': was not there; remove it" in done.err
         _, _, commands = done.err.rstrip().rpartition("alone: ")
         for command in commands.split("; "):

@@ -25,6 +25,7 @@ from pvesdn.workflows.read import read_members
 from pvesdn.workflows.world import World
 from pvesdn_lab.simulated import sdn_config
 from pvesdn_lab.simulated.cluster import SimulatedCluster
+from pvesdn_lab.simulated.pve import GRANTS
 from tests.cluster.kit import ANOTHER_ZONE, EVPN, PLANNER, draw, errors, plan_of, serving, state_of, world_of
 from tests.cluster.nodes_alone import CHECKPOINT, pass_time, traces
 from tests.cluster.test_alone import Killed, network_of
@@ -333,6 +334,13 @@ def test_without_the_right_to_edit_nothing_is_touched_and_the_right_is_named(tmp
         with pytest.raises(ApiRefused, match=r"SDN\.Allocate"):
             go_back(replace(world_of(cluster), api=PveApi(cluster.token_settings(*grants))))
         as_before(cluster, before, nodes)
+
+
+def test_with_the_rights_that_readme_names_all_of_it_can_be_done(tmp_path: Path) -> None:
+    with two_applies(tmp_path) as (cluster, _):
+        report = go_back(replace(world_of(cluster), api=PveApi(cluster.token_settings(*GRANTS))))
+        assert report.is_good, errors(report)
+        assert not is_pending(cluster)
 
 
 def test_a_pve_without_a_lock_is_not_written_to(tmp_path: Path) -> None:

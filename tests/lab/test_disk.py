@@ -43,7 +43,7 @@ def test_a_node_boots_to_its_network_and_ssh_with_frr_off(tmp_path: Path, packag
     disk = disk_of(tmp_path, packages)
     assert (disk / UNITS / "default.target").readlink().name == "multi-user.target"
     assert wanted(disk, "basic.target") == {"networking.service"}
-    assert wanted(disk, "multi-user.target") == {"ssh.service"}
+    assert wanted(disk, "multi-user.target") == {"ssh.service", "pvesdn-lab-is-up.service"}
     assert (disk / "etc/machine-id").read_text() != "\n"
     assert not (disk / "etc/init.d").exists()
 

@@ -7,7 +7,7 @@ from math import prod
 
 ROWS = (
     (
-        "a call of the API: 403, 500, 596, late, cut before or after, no JSON, another shape, nothing in it",
+        "a call of the API: 403, 500, 596, late, cut off before or after, no JSON, another shape, empty",
         "cluster.faults.test_calls:test_whatever_the_api_answers_every_node_is_old_or_new",
     ),
     (

@@ -25,6 +25,8 @@ _BARE_ROUTER = re.compile(r"vrrp [0-9]+( version [23])?")
 _BLOCK_ENDS = ("", "!", "exit", "exit-vrf", "end")
 _OWN_ROUTES = (None, "boot", "static", "dhcp")
 """Protocols of routes that people and their scripts make; the others come back by themselves."""
+_OWN_IN_VRFS = (None, "boot")
+"""The same in the tables of VRFs: `static` may be FRR's there, whose package gives its own number that name."""
 
 
 def files_now(machine: Machine) -> Dict[str, Optional[Value]]:
@@ -187,15 +189,20 @@ def _vlans(row: Value) -> Iterator[str]:
 
 
 def routes_of(machine: Machine, devices: Iterable[str]) -> List[List[str]]:
-    """Routes of the main table through `devices` that do not come back by themselves, in the words of `ip route`."""
+    """Routes through `devices`, in whatever table, that do not come back by themselves, in the words of `ip route`."""
     wanted = set(devices)
     found = []
     for option in ("-4", "-6"):
-        argv = ["ip", "-j", *(["-6"] if option == "-6" else []), "route"]
+        argv = ["ip", "-j", *(["-6"] if option == "-6" else []), "route", "show", "table", "all"]
         for row in json_of(machine, argv, may_fail=True) if wanted else []:
-            if isinstance(row, dict) and row.get("dev") in wanted and row.get("protocol") in _OWN_ROUTES:
+            if isinstance(row, dict) and row.get("dev") in wanted and _is_somebodys(row):
                 found.append([option, *_route(row)])
     return found
+
+
+def _is_somebodys(row: Value) -> bool:
+    """A person or a script has made the route; those that FRR has made lead through nexthop objects."""
+    return "nhid" not in row and row.get("protocol") in (_OWN_IN_VRFS if "table" in row else _OWN_ROUTES)
 
 
 def _route(row: Value) -> Iterator[str]:
@@ -206,6 +213,7 @@ def _route(row: Value) -> Iterator[str]:
         ("prefsrc", "src"),
         ("metric", "metric"),
         ("protocol", "proto"),
+        ("table", "table"),
     ):
         if key in row:
             yield from (word, str(row[key]))

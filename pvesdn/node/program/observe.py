@@ -6,6 +6,7 @@ import platform
 import stat
 from typing import Any, Dict, Iterator, Tuple
 
+from pvesdn.node.program.announced import ANNOUNCED
 from pvesdn.node.program.causes import CAUSES
 from pvesdn.node.program.files import matches, text_of
 from pvesdn.node.program.guests import nics
@@ -80,7 +81,7 @@ def _ask(machine: Machine, name: str) -> Any:
         return dict(_modes(machine))
     if name == "nics":
         return nics(machine)
-    if name in QUESTIONS or name in CAUSES:
+    if name in QUESTIONS or name in CAUSES or name in ANNOUNCED:
         return state_of(machine, name)
     if name not in IP_COMMANDS:
         raise Refused(f"{name!r} is not a command of the node program")

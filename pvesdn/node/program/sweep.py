@@ -13,13 +13,14 @@ from pvesdn.node.program.checkpoint import (
     save_checkpoint,
 )
 from pvesdn.node.program.files import digest_of
+from pvesdn.node.program.kept import kept_as_committed
 from pvesdn.node.program.machine import Machine, Refused
 from pvesdn.node.program.places import CLUSTER_FOLDER, RUNNING_CONFIG, TARGETS
 from pvesdn.node.program.quorum import has_quorum
 from pvesdn.node.program.request import Value, text_at
 from pvesdn.node.program.swap import unstage
 from pvesdn.node.program.token import give_token_back
-from pvesdn.node.program.undo import kept_as_committed, put_back, when_free
+from pvesdn.node.program.undo import put_back, when_free
 
 COMMITTING = "committing"
 """What an apply writes down before PVE's commit: from then on PVE's definitions decide."""

@@ -61,7 +61,7 @@ class Kernel(Machine):
                 ]
             case [*_, "vlan", "show"]:
                 rows = [{"ifname": name, "vlans": list(_vlans(found))} for name, found in self.devices.items()]
-            case [*_, "route"]:
+            case [*_, "route", "show", "table", "all"]:
                 rows = [row for row in self.routes if ("-6" in argv) == (":" in row["dst"])]
         return json.dumps(rows)
 

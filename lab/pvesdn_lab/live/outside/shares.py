@@ -14,7 +14,11 @@ _STEP_SECONDS = 3.0
 _SECONDS = {
     "apply": 60.0,
     "nothing_to_plan": 22.0,
+    "in_force": 60.0,
+    "back_alone": 180.0,
+    "stays": 200.0,
     "boot": 20.0,
+    "restart": 25.0,
     "join": 30.0,
     "write_proposal": 30.0,
     "take_out": 30.0,

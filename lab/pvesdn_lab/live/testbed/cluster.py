@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -62,7 +63,12 @@ class Going:
     def __init__(self, argv: Sequence[str], environment: Mapping[str, str]) -> None:
         self._output, self._complaints = (tempfile.TemporaryFile() for _ in range(2))  # noqa: SIM115 - `end` closes
         self._process = subprocess.Popen(
-            argv, stdin=subprocess.DEVNULL, stdout=self._output, stderr=self._complaints, env=environment
+            argv,
+            stdin=subprocess.DEVNULL,
+            stdout=self._output,
+            stderr=self._complaints,
+            env=environment,
+            start_new_session=True,
         )
 
     @property
@@ -86,6 +92,12 @@ class Going:
         except ValueError:
             document = {}
         return Run(status, document, complaints, output)
+
+    def kill(self) -> None:
+        """SIGKILL, for it and for what it has started: as if the machine that it runs on had died."""
+        with self._output, self._complaints:
+            os.killpg(self._process.pid, signal.SIGKILL)
+            self._process.wait()
 
 
 def _all_of(file: IO[bytes]) -> str:
@@ -156,6 +168,12 @@ class LiveCluster:
         node.power_on()
         self._wires.plug(node.plan.cards, node.space)
         node.boot()
+
+    def restart(self, name: str) -> None:
+        """`systemctl reboot`: the node goes down in its order, and comes up again."""
+        self.live[name].shut_down()
+        self.pve.go_offline(name)
+        self.boot([name])
 
     def crash(self, name: str) -> None:
         """Power off without notice; the cluster sees that the member is gone."""

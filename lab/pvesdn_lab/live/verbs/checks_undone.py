@@ -17,6 +17,8 @@ _OPEN_THEN = "what was open or locked then"
 _SETTLES = 60.0
 """Seconds in which FRR has its sessions again, and with them its entries in the forwarding tables."""
 _PAUSE = 1.0
+_LOCK_SECONDS = 120.0
+"""A cluster lock that nobody has renewed for so long is none; its folder stays until somebody else wants it."""
 _ALL_ZERO = "00:00:00:00:00:00"
 _TUNNEL = ("id", "port", "local", "group", "link", "learning")
 _SETTINGS = "forwarding rp_filter accept_redirects send_redirects secure_redirects arp_accept"
@@ -39,7 +41,7 @@ def remember_all(context: Context) -> str:
     flooding, tunnels, kernel settings, and what FRR runs.
     """
     context.notes[_NOTE] = {node.name: _all_of(node) for node in context.nodes()}
-    context.notes[_OPEN_THEN] = _open_anywhere(context)
+    context.notes[_OPEN_THEN] = open_anywhere(context)
     return f"{sum(map(len, context.notes[_NOTE].values()))} facts on {len(context.notes[_NOTE])} nodes"
 
 
@@ -56,7 +58,7 @@ def all_as_before(context: Context) -> str:
         time.sleep(_PAUSE)
     for name, found in now.items():
         require(found == before[name], f"{name} to be as before", _difference(before[name], found))
-    left = [line for line in _open_anywhere(context) if line not in context.notes[_OPEN_THEN]]
+    left = [line for line in open_anywhere(context) if line not in context.notes[_OPEN_THEN]]
     require(not left, "nothing to be left open, armed or locked", left)
     kinds = Counter(fact.split()[0] for facts in now.values() for fact in facts)
     told = ", ".join(f"{kinds[key]} {words}" for key, words in _TOLD.items() if kinds[key])
@@ -74,7 +76,8 @@ _TOLD = {
 }
 
 
-def _open_anywhere(context: Context) -> list[str]:
+def open_anywhere(context: Context) -> list[str]:
+    """What is open, armed or locked, a line each."""
     return [line for cluster in context.lab.clusters.values() for line in _what_is_open(cluster)]
 
 
@@ -87,8 +90,9 @@ def _what_is_open(cluster: LiveCluster) -> list[str]:
         for line in node.space.call("bash", "-c", _OPEN).stdout.splitlines()
     ]
     pmxcfs = cluster.pve.world.pmxcfs
-    locks = (pmxcfs.folder / "priv/lock/pvesdn", pmxcfs.folder / "priv/lock/pvesdn.holder", pmxcfs.sdn / ".lock")
-    return [*found, *(str(path) for path in locks if path.exists())]
+    ours, pves = pmxcfs.folder / "priv/lock/pvesdn", pmxcfs.sdn / ".lock"
+    is_held = ours.exists() and time.time() - ours.stat().st_mtime < _LOCK_SECONDS
+    return [*found, *([str(ours)] if is_held else []), *([str(pves)] if pves.exists() else [])]
 
 
 def _all_of(node: LiveNode) -> set[str]:
