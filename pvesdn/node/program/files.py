@@ -43,14 +43,17 @@ def text_of(machine: Machine, path: str) -> Optional[str]:
         descriptor = _opened(path, place, folder)
     except (FileNotFoundError, NotADirectoryError):
         return None
-    with named(path), open(descriptor, "rb") as file:
+    try:
         # What was opened may not be the file that was looked at a moment ago.
         if not os.readlink(f"/proc/self/fd/{descriptor}").startswith(folder):
             raise _leads_out(path)
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        mode = os.fstat(descriptor).st_mode
+        if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):  # to read a folder the kernel itself refuses
             raise _no_file(path)
-        # In pieces: the kernel refuses large buffers for what lies below /proc/sys (ENOMEM from 4 MiB on).
-        data = b"".join(iter(lambda: file.read(PIECE) if file.tell() <= LARGEST_FILE else b"", b""))
+        with named(path):
+            data = _bytes_in(descriptor)
+    finally:
+        os.close(descriptor)
     if len(data) > LARGEST_FILE:
         raise Refused(f"{path} is larger than {LARGEST_FILE >> 20} MiB", "is this the right file?")
     try:
@@ -59,6 +62,22 @@ def text_of(machine: Machine, path: str) -> Optional[str]:
         line = data.count(b"\n", 0, error.start) + 1
         what = f"{path} is not UTF-8 text: byte {data[error.start]:#04x} in line {line}"
         raise Refused(what, "save it as UTF-8") from None
+
+
+def _bytes_in(descriptor: int) -> bytes:
+    """What a file has, or its beginning where that is larger than `LARGEST_FILE`.
+
+    In pieces: the kernel refuses large buffers for what lies below /proc/sys (ENOMEM from 4 MiB on). Without a file
+    object: a node has three such files for each of its devices, and making one takes longer than reading it.
+    """
+    pieces, size = [], 0
+    while size <= LARGEST_FILE:
+        piece = os.read(descriptor, PIECE)
+        if not piece:
+            break
+        pieces.append(piece)
+        size += len(piece)
+    return b"".join(pieces)
 
 
 def _real_folder(place: str) -> str:

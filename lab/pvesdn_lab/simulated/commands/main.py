@@ -36,11 +36,21 @@ LOCKED = frozenset({"ifreload", "ifup", "ifdown"})
 
 
 def main(name: str, root: Path, arguments: Sequence[str]) -> int:
-    """Run one command of the node whose folder is `root`; the result is its exit status."""
-    fault = _take_fault(root, name)
-    status: int = loaded(COMMANDS[name])(root, arguments) if fault is None else _broken(root, name, fault)
-    _record(root, [name, *arguments], status)
+    """Run one command of the node whose folder is `root`, and record it; the result is its exit status."""
+    status = answer(name, root, arguments)
+    record(root, [name, *arguments], status)
     return status
+
+
+def answer(name: str, root: Path, arguments: Sequence[str]) -> int:
+    """The same, but that nobody writes it down."""
+    fault = _take_fault(root, name)
+    return int(loaded(COMMANDS[name])(root, arguments) if fault is None else _broken(root, name, fault))
+
+
+def is_broken(root: Path, name: str) -> bool:
+    """Whether it is to fail when it is called the next time."""
+    return name in seen_json(root, "faults", {})
 
 
 def _broken(root: Path, name: str, fault: dict[str, Any]) -> int:
@@ -65,7 +75,7 @@ def loaded(where: str) -> Callable[..., Any]:
 
 def _take_fault(root: Path, name: str) -> dict[str, Any] | None:
     """The injected fault for this command, counted down; None in good weather."""
-    if name not in seen_json(root, "faults", {}):
+    if not is_broken(root, name):
         return None
     with locked_state(root):
         faults: dict[str, Any] = read_json(root, "faults", {})
@@ -78,7 +88,8 @@ def _take_fault(root: Path, name: str) -> dict[str, Any] | None:
     return fault
 
 
-def _record(root: Path, argv: list[str], status: int) -> None:
+def record(root: Path, argv: list[str], status: int) -> None:
+    """Write down that a command was called."""
     descriptor = os.open(root / RECORD, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
     try:
         os.write(

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-_TICK = 20_000_000
+TICK = 20_000_000
 """Nanoseconds: two changes of a file within one tick of the kernel's clock may leave the same time on it."""
 _MOST = 1024
 _seen: dict[str, tuple[tuple[int, int, int], int, Any]] = {}
@@ -22,7 +22,7 @@ def seen(file: str, read: Callable[[], Any]) -> Any:
     found = os.stat(file)  # noqa: PTH116 - a path for each would take longer than the question
     mark = (found.st_ino, found.st_size, found.st_mtime_ns)
     known = _seen.get(file)
-    if known is not None and known[0] == mark and known[1] - found.st_mtime_ns > _TICK:
+    if known is not None and known[0] == mark and known[1] - found.st_mtime_ns > TICK:
         return known[2]
     now, value = time.time_ns(), read()
     if len(_seen) >= _MOST:
