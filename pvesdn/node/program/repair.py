@@ -143,6 +143,10 @@ def _own_commands(name: str, before: Value, now: Value) -> Iterator[List[str]]:
         yield [*link, "address", before["mac"]]
         # What the kernel has made of the other MAC stays, the same on every node where that was a gateway's.
         yield from _address_commands(name, before.get("link_local", []), now["link_local"])
+    elif before["up"]:
+        # A bridge that was made anew may have been up before it had its port's MAC: one address for each then.
+        known = before.get("link_local", now["link_local"])
+        yield from _address_commands(name, [], [address for address in now["link_local"] if address not in known])
     if before["mtu"] != now["mtu"] and before["mtu"]:
         yield [*link, "mtu", str(before["mtu"])]
     if before["up"] is not None and before["up"] != now["up"]:

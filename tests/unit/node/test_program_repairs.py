@@ -70,6 +70,7 @@ def has_begun(kernel: Kernel, *steps: str, **more: Any) -> None:
 
 CHANGES: dict[str, Callable[[Kernel], object]] = {
     "a MAC": lambda kernel: kernel.devices["web"].update(mac="02:00:00:00:00:10", link_local=["fe80::10/64"]),
+    "a second link-local address": lambda kernel: kernel.devices["web"]["link_local"].append("fe80::10/64"),
     "an MTU": lambda kernel: kernel.devices["web"].update(mtu=1400),
     "an address that went": lambda kernel: kernel.devices["eno1"]["addresses"].clear(),
     "an address that came": lambda kernel: kernel.devices["web"]["addresses"].append("2001:db8::1/64"),
