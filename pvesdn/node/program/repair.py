@@ -145,7 +145,7 @@ def _own_commands(name: str, before: Value, now: Value) -> Iterator[List[str]]:
         yield from _address_commands(name, before.get("link_local", []), now["link_local"])
     elif before["up"]:
         # A bridge that was made anew may have been up before it had its port's MAC: one address for each then.
-        known = before.get("link_local", now["link_local"])
+        known = before["link_local"] if "link_local" in before else now["link_local"]
         yield from _address_commands(name, [], [address for address in now["link_local"] if address not in known])
     if before["mtu"] != now["mtu"] and before["mtu"]:
         yield [*link, "mtu", str(before["mtu"])]

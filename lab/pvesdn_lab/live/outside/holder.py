@@ -11,6 +11,7 @@ import sys
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol
@@ -31,8 +32,21 @@ PREFIX = "pvesdn-lab-"
 _Load = tuple[machines.VirtualMachine, list[Scenario]]
 """A machine, and what it has to do."""
 
+
+@dataclass(frozen=True, slots=True)
+class _Turn:
+    """What runs at the same time.
+
+    :param machines: with what each has to do.
+    :param here: what each lab on this kernel has to do.
+    """
+
+    machines: list[_Load]
+    here: list[list[Scenario]]
+
+
 TEST_SECONDS = 4500.0
-"""For all scenarios in one place: enough for second attempts on a busy machine."""
+"""For all scenarios of a lab: enough for second attempts on a busy machine."""
 
 
 def run_scenarios(
@@ -68,8 +82,8 @@ def run_scenarios(
     for part in (*results.glob("here-*"), *results.glob("machine-*")):  # of an earlier run
         shutil.rmtree(part, ignore_errors=True)
     statuses: dict[Path, int] = {}
-    for turn in _turns(spread):
-        statuses |= _run_turn(turn, [] if statuses else here, results, ways, say)
+    for turn in _turns(spread, here):
+        statuses |= _run_turn(turn, results, ways, say)
     join_results(statuses, results, joins=joins)
     if statuses:
         _sum_up(statuses, say)
@@ -129,32 +143,44 @@ def _machines(
     return _spread(scenarios, usual, apart), ""
 
 
-def _run_turn(
-    turn: list[_Load], here: list[Scenario], results: Path, ways: Mapping[str, Any], say: Say
-) -> dict[Path, int]:
-    """Run some scenarios in machines, and others on this kernel, all at the same time.
+def _run_turn(turn: _Turn, results: Path, ways: Mapping[str, Any], say: Say) -> dict[Path, int]:
+    """Run what runs at the same time.
 
     :returns: the status of each lab by the folder that its results are in.
     """
-    begun = len(list(results.glob("machine-*")))
     places: dict[Path, _Place] = {}
     with ExitStack() as stack:
-        for number, (machine, some) in enumerate(turn, begun + 1):
-            part = results / f"machine-{number}"
+        for machine, some in turn.machines:
+            part = _next(results, "machine", places)
             argv, given = in_machine(_request(some, machines.SHARED, ways))
             places[part] = stack.enter_context(machine.carry(argv, part, given))
-        # Most of a lab's time is waiting: beside machines there is room for as many as there are processors.
-        for number, some in enumerate(share(here, len(os.sched_getaffinity(0)), builds_fast=True), 1):
-            part = results / f"here-{number}"
+        for some in turn.here:
+            part = _next(results, "here", places)
             places[part] = stack.enter_context(_carry(_request(some, part, ways), part))
         return {part: _ended(place, say) for part, place in places.items()}
 
 
-def _turns(spread: list[_Load]) -> list[list[_Load]]:
-    """What runs at the same time: emulated machines come when the others are done."""
+def _next(results: Path, kind: str, taken: Iterable[Path]) -> Path:
+    """A folder for the results of one more lab of that kind."""
+    number = sum(path.name.startswith(kind) for path in {*results.iterdir(), *taken}) + 1
+    return results / f"{kind}-{number}"
+
+
+def _turns(spread: list[_Load], here: list[Scenario]) -> list[_Turn]:
+    """What runs at the same time, so that no more labs do than the processors carry without missing limits in seconds:
+    beside machines one lab on this kernel, then as many as there are processors; emulated machines when all that is
+    done.
+    """
     slow = [load for load in spread if load[0].is_emulated]
     rest = [load for load in spread if not load[0].is_emulated]
-    return [rest, slow] if rest and slow else [spread]
+    if not rest:
+        rest, slow = slow, []
+    number = len(os.sched_getaffinity(0))
+    if not rest:
+        return [_Turn([], share(here, number, builds_fast=True))]
+    beside, *others = share(here, 1 + number, builds_fast=True) or [[]]
+    turns = [_Turn(rest, [beside] if beside else []), _Turn([], others), _Turn(slow, [])]
+    return [turn for turn in turns if turn.machines or turn.here]
 
 
 def _not_tried(scenarios: Iterable[Scenario], reason: str) -> str:
