@@ -20,6 +20,11 @@ register_profiles()
 gc.disable()  # until all tests are found: there is no rubbish among them
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """One switch for all tests that hold something against files of what is expected."""
+    parser.addoption("--update-golden", action="store_true", help="write what is expected anew, where it is in files")
+
+
 def pytest_collection_finish() -> None:
     """Ten thousand tests are here to stay; the collector need not look at them again and again."""
     gc.enable()

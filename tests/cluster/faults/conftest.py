@@ -1,20 +1,15 @@
-"""The scenes, made once by each process that runs tests; and the switch that lists their calls anew."""
+"""The scenes, made once by each process that runs tests."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 
 import pytest
 
 from tests.cluster.faults.scene import Scene, scene
 
 Scenes = Callable[[str], Scene]
-
-
-def pytest_addoption(parser: pytest.Parser) -> None:
-    with suppress(ValueError):  # tests/golden has it too, and one switch is for both
-        parser.addoption("--update-golden", action="store_true", help="write what is expected anew")
 
 
 @pytest.fixture(scope="session")
