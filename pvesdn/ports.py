@@ -12,6 +12,7 @@ from pvesdn.model.execution import Checkpoint, FileWrite, Flooding, FrrAction, P
 from pvesdn.model.open_apply import Applied, LockHolder
 from pvesdn.model.primitives import Json, NodeName, Upid
 from pvesdn.model.probes import Heard, PathProbe
+from pvesdn.model.sdn_edits import SdnCall
 from pvesdn.model.snapshot import NodeRaw
 from pvesdn.model.tasks import TaskState
 
@@ -45,6 +46,21 @@ class ClusterApi(Protocol):
 
     def unlock_sdn(self, token: str) -> None:
         """`DELETE /cluster/sdn/lock`: give the lock back; refused where the lock holds another token."""
+        ...
+
+    def edit_sdn(self, call: SdnCall, token: str) -> None:
+        """Edit one of PVE's definitions, which is pending then.
+
+        :param token: of `lock_sdn`.
+        """
+        ...
+
+    def roll_back_sdn(self, token: str) -> None:
+        """`POST /cluster/sdn/rollback`: PVE's definitions become what was committed last, whatever is pending. The lock
+        is kept.
+
+        :param token: of `lock_sdn`.
+        """
         ...
 
     def dry_run(self, node: NodeName) -> DryRun:
@@ -99,6 +115,13 @@ class NodeAgent(Protocol):
         """What may explain that a check has failed: the files of `CAUSE_FILES`, the answers of `CAUSE_COMMANDS`."""
         ...
 
+    def announced(self, node: NodeName) -> frozenset[int]:
+        """The VNIs of which the node's FRR has a type-3 route of its own.
+
+        :raises NodeFailed: also where FRR does not tell.
+        """
+        ...
+
     def stage(self, node: NodeName, files: Sequence[FileWrite]) -> tuple[str, ...]:
         """Put files beside their targets and have FRR check its own; what speaks against them, one line each.
 
@@ -125,7 +148,7 @@ class NodeAgent(Protocol):
         """Tell the node that this apply is still at work, which moves its deadline on.
 
         :param is_committing: PVE's commit comes next; once it is made, the node does not put itself back any more.
-        :returns: False where the node has put itself back meanwhile.
+        :returns: False where the node has put itself back meanwhile, or is about to because it was restarted.
         """
         ...
 
@@ -163,8 +186,11 @@ class NodeAgent(Protocol):
         """
         ...
 
-    def disarm(self, node: NodeName, apply_id: str) -> None:
-        """Have the node forget its checkpoint: what this apply has done stays."""
+    def disarm(self, node: NodeName, apply_id: str) -> bool:
+        """Have the node forget its checkpoint: what this apply has done stays.
+
+        :returns: False where the node was restarted meanwhile, and is about to put itself back.
+        """
         ...
 
     def commit(self, node: NodeName, swap: PutInPlace) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.examples import register_profiles
+from tests.examples import not_in_the_share, register_profiles
 from tests.in_memory import use_memory
 from tests.not_tried import pytest_terminal_summary
 
@@ -26,8 +26,12 @@ def pytest_collection_finish() -> None:
     gc.freeze()
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What takes seconds comes first; else the order stays."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """What takes seconds comes first; else the order stays. Of what is wide a share is left."""
+    left_out = set(not_in_the_share([item for item in items if item.get_closest_marker("wide")]))
+    if left_out:
+        items[:] = [item for item in items if item not in left_out]
+        config.hook.pytest_deselected(items=[*left_out])
     items.sort(key=lambda item: item.get_closest_marker("long") is None)
 
 

@@ -1,13 +1,25 @@
-"""How many examples a law is tried on: all of them in `make test`, a quarter in `make unit`."""
+"""How many examples a law is tried on: all of them in `make test`, a quarter in `make unit`.
+
+And how many cases of a table that is wide: each call that an apply makes in each way that it can fail, say.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import TypeVar
+
 from hypothesis import settings
+
+Case = TypeVar("Case")
 
 ALL, QUARTER = "all", "a-quarter"
 """Names of hypothesis' profiles; the second one is chosen with `--hypothesis-profile`."""
 _USUAL = 100
 """Examples of a law that does not say how many."""
+_WIDE = 16
+"""`make unit` runs every so-many-th case of a wide table: no divisor of how many ways there are, so that each call and
+each way is among them.
+"""
 
 
 def register_profiles() -> None:
@@ -23,3 +35,8 @@ def register_profiles() -> None:
 def examples(number: int) -> int:
     """What `number` examples, for a law that is to have another number than the usual one, are in this run."""
     return max(1, number * settings().max_examples // _USUAL)
+
+
+def not_in_the_share(cases: Sequence[Case]) -> list[Case]:
+    """Those of the cases of wide tables that this run leaves out: always the same."""
+    return [] if settings().max_examples >= _USUAL else [case for n, case in enumerate(cases) if n % _WIDE]

@@ -350,6 +350,9 @@ class FakeMachine(MachineOnPmxcfs):
             return 0, json.dumps(_sessions(self._node))
         if argv[1:] == ["-c", "show evpn vni detail json"]:
             return 0, json.dumps(_vnis(self._node))
+        if argv[2].startswith("show bgp l2vpn evpn"):
+            known = [row for row in _vnis(self._node) if row["type"] == "L2"]
+            return 0, json.dumps({str(row["vni"]): _of_bgp(row["vni"]) for row in known})
         lines = Path(argv[-1]).read_text("utf-8").splitlines()
         wrong = [
             f"line {number}: % Unknown command[0]: {line}"
@@ -369,6 +372,11 @@ class FakeMachine(MachineOnPmxcfs):
             self._node.ran.append(argv)
             self._node.frr = None
         return 0, ""
+
+
+def _of_bgp(vni: int) -> dict[str, Any]:
+    """A VNI as bgpd has it, and the route that it makes of it."""
+    return {"vni": vni, "originatorIp": "192.0.2.1", "[3]:[0]:[32]:[192.0.2.1]": {}}
 
 
 def running(node: FakeNode) -> str:

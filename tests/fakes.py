@@ -13,6 +13,7 @@ from pvesdn.adapters.nodes import ProgramAgent
 from pvesdn.adapters.runner import OneByOne
 from pvesdn.errors import ApiRefused, PvesdnError
 from pvesdn.model.dry_run import DryRun
+from pvesdn.model.sdn_edits import SdnCall
 from pvesdn.model.tasks import TaskState
 from tests.fake_ifupdown import reloaded
 from tests.fake_nodes import FakeNode, FakeNodes
@@ -118,6 +119,13 @@ class FakeApi:
 
     def unlock_sdn(self, token: str) -> None:
         self.calls.append(("unlock_sdn", token))
+
+    def edit_sdn(self, call: SdnCall, token: str) -> None:
+        self.calls.append(("edit_sdn", call.method, call.path, token))
+        self._fail(f"edit_sdn/{call.path}")
+
+    def roll_back_sdn(self, token: str) -> None:
+        self.calls.append(("roll_back_sdn", token))
 
     def dry_run(self, node: str) -> DryRun:
         self.calls.append(("dry_run", node))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
+from dataclasses import replace
 from functools import partial
 from types import MappingProxyType
 from typing import Any
@@ -25,6 +26,7 @@ from pvesdn.cli.screens.wrapping import wrapped
 from pvesdn.cli.session import Session
 from pvesdn.cli.source import show_findings
 from pvesdn.compare.counts import Summary
+from pvesdn.compare.execution import execution_plan
 from pvesdn.errors import ApplyRefused, PvesdnError
 from pvesdn.model.files import ChangeSet
 from pvesdn.model.manner import Manner
@@ -76,19 +78,21 @@ def offer_and_apply(
         if not session.wants_json:
             _show_offer(session, offer, has_diff=has_diff)
         _refuse_obstacles(offer.changes)
-        require_canary(offer.changes, manner.wishes)
+        require_canary(manner.wishes.canary, offer.changes, execution_plan(offer.changes, manner.wishes))
         refuse_unrehearsed(offer.changes, manner)
         if not is_agreed:
             world, offer = _agreed(session, make, turn, world, offer, has_diff=has_diff)
         changes = offer.changes
         report: ApplyReport | None = None
         if offer.has_work or changes.seen is not None:
-            report = _carry_out(session, steps, partial(apply_on_record, world, changes, planner, manner))
+            kept = replace(manner, only=offer.terms.nodes or ())
+            report = _carry_out(session, steps, partial(apply_on_record, world, changes, planner, kept))
     if not offer.has_work:
         report = None
     status = _status(changes, report)
     if session.wants_json:
-        document = apply_document(changes, offer.summary, report, status, has_diff=has_diff)
+        wishes = replace(manner.wishes, own=world.local_node)
+        document = apply_document(changes, offer.summary, report, status, has_diff=has_diff, wishes=wishes)
         left = {} if offer.left is None else {"left": list(offer.left)}
         session.document("apply", {**document, **left, **also})
     elif report is not None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from pvesdn.cli.offer import Offer, make_offer
 from pvesdn.cli.screens.screen import Screen, Span, Style
 from pvesdn.encode.kept import own_definitions
@@ -9,7 +11,7 @@ from pvesdn.model.flags import PlanFlags
 from pvesdn.model.history import Ending, Entry
 from pvesdn.model.saved_plan import SavedDraft, Terms
 from pvesdn.model.snapshot import OWN_NAME
-from pvesdn.workflows.former import definitions_of, entry_of, require_pves
+from pvesdn.workflows.former import bring_back, definitions_of, entry_of, without_lock
 from pvesdn.workflows.history import read_history
 from pvesdn.workflows.read import read_cluster
 from pvesdn.workflows.world import World
@@ -31,7 +33,7 @@ class Former:
         """Read the history and the cluster, and plan.
 
         :raises HistoryError: there is no such entry, or not any more, or its definitions were not kept.
-        :raises ApplyRefused: PVE's own definitions are others than then.
+        :raises ApplyRefused: PVE's own definitions are others than then, and cannot be brought back.
         :raises PvesdnError: the cluster cannot be read, or those definitions do not fit it any more.
         """
         history = read_history(world)
@@ -40,13 +42,17 @@ class Former:
         if self._screen is not None:
             _say_what_comes(self._screen, entry)
             self._screen = None
-        snapshot = read_cluster(world, has_state=True)
-        require_pves(former, snapshot.pve_files, self._number)
+        found = read_cluster(world, has_state=True)
+        snapshot, edits = bring_back(former, found, self._number)
         live = snapshot.pve_files.get(OWN_NAME)
         draft = None
         if own_definitions(live) != former.own:  # otherwise it has all that was kept, and comments of its own
             draft = SavedDraft(name=f"<apply {self._number}>", text=former.own or "")
-        return make_offer(snapshot, Terms(flags=self._flags, draft=draft))
+        offer = make_offer(snapshot, Terms(flags=self._flags, draft=draft))
+        given = offer.known.given
+        if edits is not None and not all(given.capabilities.on(node).has_lock for node in given.facts):
+            raise without_lock(former, found.pve_files, self._number)
+        return replace(offer, changes=replace(offer.changes, edits=edits))
 
 
 def _say_what_comes(screen: Screen, entry: Entry) -> None:

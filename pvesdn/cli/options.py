@@ -15,6 +15,8 @@ from pvesdn.cli.session import Session
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from pvesdn.model.order import Wishes
+
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
 
@@ -172,6 +174,46 @@ def turns(function: Callable[..., int]) -> Callable[..., int]:
         "--batch", type=click.IntRange(min=1), metavar="N", help="Nodes at most that change side by side behind it; 8."
     )
     return first(most(with_wishes))
+
+
+def way(function: Callable[..., int]) -> Callable[..., int]:
+    """The options about how a plan is carried out; the verb gets them as `manner`."""
+
+    @wraps(function)
+    def with_manner(
+        *args: Any,
+        confirm_within: int | None,
+        wishes: Wishes,
+        comment: str,
+        no_commit: bool,
+        commit_unrehearsed: bool,
+        **given: Any,
+    ) -> int:
+        from pvesdn.model.manner import Manner  # noqa: PLC0415 - help must be quick
+
+        if no_commit and confirm_within is not None:
+            raise click.UsageError("--no-commit puts every node back, so there is nothing to confirm")
+        manner = Manner(confirm_within or 0, comment, wishes, not no_commit, commit_unrehearsed)
+        return function(*args, manner=manner, **given)
+
+    told: Callable[..., int] = with_manner
+    for option in reversed(
+        (
+            confirm,
+            turns,
+            comment,
+            click.option(
+                "--no-commit", is_flag=True,
+                help="Try out what PVE has pending and put every node back; PVE commits nothing.",
+            ),
+            click.option(
+                "--commit-unrehearsed", is_flag=True,
+                help="Have PVE commit what cannot be tried out before, because its version is newer than pvesdn knows.",
+            ),
+        )
+    ):  # fmt: skip
+        told = option(told)
+    return told
 
 
 def decisions(function: Callable[..., int]) -> Callable[..., int]:

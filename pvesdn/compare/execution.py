@@ -8,7 +8,7 @@ from dataclasses import replace
 from pvesdn.compare.compared import Compared
 from pvesdn.compare.order import order_of
 from pvesdn.compare.present import NodeNow
-from pvesdn.compare.stanzas import leaves_its_vrf
+from pvesdn.compare.stanzas import leaves_its_vrf, loses_ipv6
 from pvesdn.compare.turns import in_turn
 from pvesdn.model.execution import (
     ChangeFrr,
@@ -99,6 +99,8 @@ def _execution(
 ) -> NodeExecution:
     is_unfinished = now.record.is_unfinished
     frr_is_unfinished = is_unfinished and FRR_CONF in (now.record.files or {})
+    if reload is not None and any(map(_loses_ipv6, own)):
+        reload = replace(reload, times=2)
     in_order = steps(
         (found.change for found in own),
         ifdown=tuple(name for found in own for name in _leaving_uplinks(found, now.facts)),
@@ -108,6 +110,11 @@ def _execution(
         is_unfinished=is_unfinished,
     )
     return NodeExecution(now.facts.node, tuple(in_order), flooding, finishes=bool(own) or is_unfinished)
+
+
+def _loses_ipv6(found: Compared) -> bool:
+    printed = found.file.interfaces
+    return printed is not None and any(loses_ipv6(stanza, printed) for stanza in found.change.stanzas)
 
 
 def _frr_action(own: tuple[Compared, ...], owners: FileOwners, *, is_unfinished: bool) -> FrrAction:

@@ -76,8 +76,14 @@ def _healed(
     if frr is not FrrAction.NONE:
         steps.append(ChangeFrr(frr))
     if reloads and reload is not None:
-        steps.append(reload)
+        steps.append(replace(reload, times=_times(before, drifted)))
     return replace(before, steps=tuple(steps), finishes=before.finishes or bool(deleted))
+
+
+def _times(before: NodeExecution, drifted: Sequence[Discrepancy]) -> int:
+    """A MAC that is put right costs the device its IPv6 addresses, until the next reload."""
+    known = [step.times for step in before.steps if isinstance(step, ReloadNetwork | ReloadRehearsed)]
+    return max((2 if any(item.trait == "MAC" for item in drifted) else 1, *known))
 
 
 def _is_healed(item: Discrepancy, view: NodeView) -> bool:

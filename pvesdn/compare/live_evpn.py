@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 from pvesdn.compare.live_view import RESTART, ClusterView, NodeView, listed
 from pvesdn.model.expectation import ExpectedVni
@@ -36,6 +36,26 @@ def vni_discrepancies(view: NodeView, *, is_configuration_told: bool) -> Iterato
             name = f"VNI {vni.vni} ({vni.device})"
             yield view.finding_in_zone(
                 Subject.VNI, name, vni.device, expected=expected, found=found, cause=cause, step=RESTART
+            )
+
+
+def unannounced(view: NodeView, own: Collection[int], among: Collection[int]) -> Iterator[Discrepancy]:
+    """VNIs that zebra knows and bgpd does not announce: without a type-3 route of the node nobody floods to it.
+
+    :param own: VNIs with a type-3 route of the node's own.
+    :param among: only these are judged.
+    """
+    for vni in view.expected.of_guests.values():
+        if vni.vni in among and vni.vni not in own and not view.is_told(vni.device):
+            yield view.finding_in_zone(
+                Subject.VNI,
+                f"VNI {vni.vni} ({vni.device})",
+                vni.device,
+                trait="type-3 route of its own",
+                expected="announced",
+                found="no such route",
+                cause="bgpd has not taken the VNI from zebra",
+                step=RESTART,
             )
 
 

@@ -63,7 +63,8 @@ def order_of(changes: ChangeSet, nodes: Sequence[NodeExecution], wishes: Wishes)
     rounds = _Rounds(batch, {name for name, node in by_name.items() if node.serves_others})
     for node in (*rest, *own):
         rounds.add(node, is_alone=node in own)
-    return Order(((first,), *rounds.made()), has_canary=True)
+    turns = [node for node in nodes if node.steps]
+    return Order(((first,), *rounds.made()), has_canary=True, keeps_quorum=not changes.can_lose_one and len(turns) > 1)
 
 
 def _canary(nodes: Sequence[NodeExecution], changes: dict[NodeName, NodeChanges], wishes: Wishes) -> NodeName:

@@ -12,6 +12,7 @@ from pvesdn.model.history import (
     LONGEST_NAME,
     LONGEST_NODES,
     LONGEST_REASON,
+    MOST_FLAGS,
     MOST_GROUPS,
     Counts,
     Ending,
@@ -19,6 +20,8 @@ from pvesdn.model.history import (
     Result,
     Short,
 )
+from pvesdn.model.manner import Manner
+from pvesdn.model.order import BATCH
 from pvesdn.model.ranges import ranges
 from pvesdn.model.report import ApplyReport, NodeOutcome, Outcome, Standing
 
@@ -93,13 +96,21 @@ def _counts(found: Summary) -> Counts:
     return Counts(add=found.add, change=found.change, replace=found.replace, remove=found.remove)
 
 
-def options_of(flags: PlanFlags, confirm_within: int) -> tuple[str, ...]:
-    """What was decided on the command line. :param confirm_within: seconds, 0 for no `--confirm`."""
-    found = ["--overwrite"] * flags.overwrite + ["--detach-guests"] * flags.detach_guests
+def options_of(flags: PlanFlags, manner: Manner) -> tuple[str, ...]:
+    """What was decided on the command line, as it could be typed again: the way it was carried out, then the plan's."""
+    wishes = manner.wishes
+    found = [f"--canary {wishes.canary}"] if wishes.canary is not None else []
+    found += [f"--batch {wishes.batch}"] if wishes.batch != BATCH else []
+    found += [f"--confirm {manner.confirm_within}s"] if manner.confirm_within else []
+    found += ["--commit-unrehearsed"] * manner.commit_unrehearsed
+    found += ["--overwrite"] * flags.overwrite + ["--detach-guests"] * flags.detach_guests
     found += ["--with-interfaces-new"] * flags.interfaces_new
-    found += [one_line(f"--allow-management {node}", LONGEST_NAME) for node in sorted(flags.allow_management)]
-    found += [f"--confirm {confirm_within}s"] if confirm_within else []
-    return tuple(found[:64])
+    found += [f"--allow-management {node}" for node in sorted(flags.allow_management)]
+    found += [f"--node {node}" for node in manner.only]
+    told = [one_line(option, LONGEST_NAME) for option in found]
+    return tuple(
+        told if len(told) <= MOST_FLAGS else [*told[: MOST_FLAGS - 1], f"and {len(told) - MOST_FLAGS + 1} more"]
+    )
 
 
 def one_line(text: str, longest: int) -> str:

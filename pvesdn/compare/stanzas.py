@@ -66,6 +66,17 @@ def leaves_its_vrf(old: str, new: PrintedInterfaces, name: str) -> bool:
     return before is not None and before != traits_of_stanzas(_named(new, {name})[name], new.value).vrf
 
 
+def loses_ipv6(change: StanzaChange, new: PrintedInterfaces) -> bool:
+    """Whether a reload leaves a live interface without its IPv6 addresses. ifupdown2 adds addresses, and then takes the
+    device down to give it another MAC, when the kernel forgets those of IPv6 (docs/pve.md §13.2).
+    """
+    gets_mac = any(found.name == "hwaddress" and found.new for found in change.differences)
+    if change.action is not Action.CHANGE or not gets_mac:
+        return False
+    options = options_of_stanzas(_named(new, {change.name})[change.name], new.value)
+    return any(":" in address for address in options.get("address", ()))
+
+
 @lru_cache(maxsize=4)  # nodes that have nothing yet get the same interfaces: one change serves them all
 def _added(names: tuple[str, ...]) -> tuple[StanzaChange, ...]:
     return tuple(StanzaChange(name, Action.ADD) for name in sorted(set(names)))

@@ -42,7 +42,7 @@ class UndoState(StrEnum):
 class Undone:
     """What an undo came to.
 
-    :param left: what is not as before, one line each; empty unless `PARTLY`.
+    :param left: what is not as before, one line each; empty unless `PARTLY`, or `KEPT` with PVE's lock still held.
     :param log: what was done, and what failed meanwhile.
     """
 
@@ -124,16 +124,22 @@ class ReloadNetwork:
     """Have PVE reload the node's network, and follow its task.
 
     :param regenerate_frr: the parameter of that name for `PUT /nodes/{node}/network`; None leaves it out.
+    :param times: 2 where the first reload takes away IPv6 addresses, which the second adds again.
     """
 
     regenerate_frr: bool | None = None
+    times: int = 1
 
 
 @dataclass(frozen=True, slots=True)
 class ReloadRehearsed:
     """Have the node itself reload its network: PVE's own call would put the text of its committed definitions back
     first.
+
+    :param times: see `ReloadNetwork`.
     """
+
+    times: int = 1
 
 
 Step: TypeAlias = PutInPlace | LoadSysctl | ChangeFrr | ReloadNetwork | ReloadRehearsed

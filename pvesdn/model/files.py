@@ -18,6 +18,7 @@ from pvesdn.model.frr_local import LocalMerge
 from pvesdn.model.ifupdown import InterfacesFile, Stanza
 from pvesdn.model.pve_ifupdown import PveVxlanPort
 from pvesdn.model.running import PveRunning
+from pvesdn.model.sdn_edits import SdnEdits
 from pvesdn.model.verification import Discrepancy, Look
 
 OUR_INTERFACES = "/etc/network/interfaces.d/pvesdn"
@@ -262,6 +263,7 @@ class ChangeSet:
     :param can_lose_one: the cluster keeps its quorum with one node less than it has now, as far as is known: each
         member has one vote.
     :param unrehearsed: why PVE's definitions cannot be rehearsed; with a single node none of them is.
+    :param edits: PVE's definitions are not pending yet: they are made so first. None where they are, or nothing is.
     """
 
     nodes: tuple[NodeChanges, ...]
@@ -282,6 +284,7 @@ class ChangeSet:
     look: Look = field(default_factory=Look, repr=False)
     can_lose_one: bool = True
     unrehearsed: tuple[Unrehearsed, ...] = ()
+    edits: SdnEdits | None = None
 
     @property
     def takes_from_pve(self) -> bool:

@@ -27,6 +27,8 @@ LONGEST_REASON = 300
 LONGEST_NODES = 16 * 1024
 MOST_GROUPS = 16
 """Groups of nodes that an entry tells apart; what is left over is one more."""
+MOST_FLAGS = 64
+"""Options that an entry lists; the last one then says how many more there were."""
 LAST_NUMBER = 999_999_999
 
 
@@ -157,7 +159,7 @@ class Entry(Model):
     ending: Ending = Ending.OPEN
     comment: Comment = ""
     pvesdn: _Name
-    flags: Annotated[tuple[_Name, ...], Field(max_length=64)] = ()
+    flags: Annotated[tuple[_Name, ...], Field(max_length=MOST_FLAGS)] = ()
     plan: Short = Short()
     before: Sources = Sources()
     after: Sources = Sources()

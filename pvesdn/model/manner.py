@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from pvesdn.model.order import Wishes
+from pvesdn.model.primitives import NodeName
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +17,7 @@ class Manner:
     :param wishes: what was said about the order of the nodes.
     :param commits: False where PVE's pending definitions are only rehearsed, and every node is put back.
     :param commit_unrehearsed: PVE's definitions may be committed where a newer PVE cannot be rehearsed.
+    :param only: the nodes that were named, of which alone the plan is; empty where it is of all.
     """
 
     confirm_within: int = 0
@@ -23,6 +25,7 @@ class Manner:
     wishes: Wishes = field(default_factory=Wishes)
     commits: bool = True
     commit_unrehearsed: bool = False
+    only: tuple[NodeName, ...] = ()
 
 
 AS_USUAL = Manner()

@@ -53,8 +53,11 @@ class Order:
         of them answer again.
     :param causes: why all nodes have their turn at once; empty where they roll.
     :param has_canary: the first round is one node alone, which is verified before the second begins.
+    :param keeps_quorum: several nodes change, each has its turn alone, and that is because the cluster would lose its
+        quorum with one node less.
     """
 
     rounds: tuple[tuple[NodeName, ...], ...] = ()
     causes: tuple[Cause, ...] = ()
     has_canary: bool = False
+    keeps_quorum: bool = False

@@ -27,9 +27,13 @@ class PveZone(Defined):
 
 
 class PveSimpleZone(PveZone):
-    """zones.cfg type `simple`: a bridge without ports on every node."""
+    """zones.cfg type `simple`: a bridge without ports on every node.
+
+    :param dhcp: what serves addresses in its subnets, ``dnsmasq``; None for nothing.
+    """
 
     kind: Literal["pve-simple"] = "pve-simple"
+    dhcp: Line | None = None
 
 
 class PveVlanZone(PveZone):

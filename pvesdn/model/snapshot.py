@@ -95,6 +95,10 @@ CAUSE_COMMANDS = ("filters", "sockets", "clock", "starts")
 """Names of what is asked of a node where a check has failed: packet filters, programs with sockets, the clock, and when
 FRR and the network were started. Answers as those of `STATE_COMMANDS`; no snapshot has them.
 """
+CANARY_COMMANDS = ("evpn-announced",)
+"""What is asked of the node that changes first: the VNIs of which its FRR has a type-3 route of its own. Answers as
+those of `STATE_COMMANDS`; no snapshot has them.
+"""
 CLUSTER_FIREWALL = "/etc/pve/firewall/cluster.fw"
 HOST_FIREWALL = "/etc/pve/local/host.fw"
 CAUSE_FILES = (CLUSTER_FIREWALL, HOST_FIREWALL)

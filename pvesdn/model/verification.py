@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import TypeAlias
 
 from pvesdn.model.findings import Severity
 from pvesdn.model.probes import PathProbe
@@ -150,6 +151,9 @@ def in_order(found: Iterable[Discrepancy]) -> tuple[Discrepancy, ...]:
     return tuple(sorted(found, key=lambda discrepancy: discrepancy.severity is not Severity.ERROR))
 
 
+Unannounced: TypeAlias = Callable[[str, frozenset[int], frozenset[int]], tuple[Discrepancy, ...]]
+
+
 @dataclass(frozen=True, slots=True)
 class Look:
     """What the nodes were doing at one moment, held against a design: what an apply compares before and after.
@@ -160,6 +164,8 @@ class Look:
     :param up: BGP sessions that were established, by node and `Discrepancy.object`, each with `Discrepancy.peer`.
     :param not_checked: what nobody could look at.
     :param ways: what shows whether the underlay carried the zones that were there; made only when it is asked for.
+    :param vnis: what FRR knew, by node.
+    :param unannounced: told a node, the VNIs that it announces, and those that count: what is wrong with that.
     """
 
     nodes: frozenset[str] = frozenset()
@@ -167,6 +173,8 @@ class Look:
     up: Mapping[tuple[str, str], str] = field(default_factory=dict)
     not_checked: tuple[NotChecked, ...] = ()
     ways: Callable[[], PathPlan] = field(default=PathPlan, compare=False, repr=False)
+    vnis: Mapping[str, frozenset[int]] = field(default_factory=dict)
+    unannounced: Unannounced = field(default=lambda _node, _own, _among: (), compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ begun there does not stop the others.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from pvesdn.compare.execution import execution_plan
 from pvesdn.errors import ApplyRefused
@@ -29,6 +29,7 @@ from pvesdn.workflows.progress import Progress, healthy
 from pvesdn.workflows.proof import Proof, in_one_line
 from pvesdn.workflows.put_in_place import put_in_place
 from pvesdn.workflows.rehearsal import Rehearsal, Rehearser, failed_elsewhere, hold_to_rehearsal, refuse_unrehearsed
+from pvesdn.workflows.sdn_edits import SdnEditor
 from pvesdn.workflows.sdn_lock import SdnLock
 from pvesdn.workflows.stage import discarding, stage
 from pvesdn.workflows.take_over import take_frr_over
@@ -60,35 +61,43 @@ def apply(
     _refuse_obstacles(changes)
     _refuse_half_a_move(changes)
     wishes = replace(manner.wishes, own=world.local_node)
-    require_canary(changes, wishes)
     todo = execution_plan(changes, wishes)
+    require_canary(wishes.canary, changes, todo)
     refuse_unrehearsed(changes, manner)
-    world.api.require(_rights(todo))  # before anything: a refused reload leaves a node half done
-    with SdnLock(world, changes) as lock:
+    world.api.require(_rights(changes, todo))  # before anything: a refused reload leaves a node half done
+    with SdnLock(world, changes) as lock, SdnEditor(world, changes, lock) as editor:
         lock.check()
         _remember_vteps(world, todo.seen, [node.node for node in changes.nodes])
-        report = _carry_out(world, changes, todo, planner, manner, lock=lock, begin=begin)
-    return replace(report, commit_error="; ".join(filter(None, (report.commit_error, lock.left))))
+        report = _carry_out(_Work(world, changes, todo, planner, manner, lock, editor), begin)
+    return replace(report, commit_error="; ".join(filter(None, (report.commit_error, editor.left, lock.left))))
 
 
-def _carry_out(
-    world: World,
-    changes: ChangeSet,
-    todo: ExecutionPlan,
-    planner: Planner,
-    manner: Manner,
-    *,
-    lock: SdnLock,
-    begin: Begin | None,
-) -> ApplyReport:
-    """Everything after the questions. Raises what `_lock_and_arm` does."""
+@dataclass(frozen=True)
+class _Work:
+    """What is to be done, once all questions are answered.
+
+    :param planner: plans again, with the flags of `changes`.
+    :param lock: of what is pending in PVE; not taken yet.
+    :param editor: of PVE's definitions, where some have to be made pending first.
+    """
+
+    world: World
+    changes: ChangeSet
+    todo: ExecutionPlan
+    planner: Planner
+    manner: Manner
+    lock: SdnLock
+    editor: SdnEditor
+
+
+def _carry_out(work: _Work, begin: Begin | None) -> ApplyReport:
+    """Everything after the questions. Raises what `_ready` does."""
+    world, changes, todo, manner = work.world, work.changes, work.todo, work.manner
     run = [Progress(world, node) for node in todo.nodes]
-    proof = Proof(world, changes, planner)
+    proof = Proof(world, changes, work.planner)
     proof.look_at_paths(run)
     with Transaction(world, run, begin, rehearses=todo.rehearses) as transaction:
-        is_staged = stage(world, run) and _lock_and_arm(world, run, transaction, lock)
-        if is_staged and manner.commits:
-            _replace_definitions(world, run, todo, changes)
+        is_staged = stage(world, run) and _ready(work, run, transaction)
         is_placed = is_staged and put_in_place(world, healthy(run), transaction, todo.order, proof.check_canary)
         if not is_placed or (changes.takes_from_pve and len(healthy(run)) < len(run)):
             transaction.put_back(because=_failed(run))
@@ -100,7 +109,7 @@ def _carry_out(
         if rehearsal.over is not None:
             proof.check_way_back(run)
             return _rehearsed(run, changes, rehearsal, is_rehearsal=not manner.commits)
-        commit = _commit(world, run, todo, planner, transaction, lock=lock)
+        commit = _commit(work, run, transaction)
         left_over = tidy_up(world, run, rehearses=todo.rehearses)
         verdict = proof.check(healthy(run), is_committed=todo.commits) if healthy(run) else None
         elsewhere = [] if verdict is None else failed_elsewhere(run, verdict)
@@ -112,14 +121,21 @@ def _carry_out(
     return replace(report, is_unconfirmed=is_unconfirmed, not_checked=not_checked)
 
 
-def _lock_and_arm(world: World, run: Sequence[Progress], transaction: Transaction, lock: SdnLock) -> bool:
-    """Lock what is pending, and have every node write down how it is, and the lock's token; False if one refused.
+def _ready(work: _Work, run: Sequence[Progress], transaction: Transaction) -> bool:
+    """Lock what is pending, have every node write down how it is, and the lock's token; then the definitions become
+    those of the plan. False if a node refused.
 
-    :raises PvesdnError: it cannot be locked; what was staged is gone again.
+    :raises PvesdnError: it cannot be locked, or the definitions not be written; what was staged is gone again.
     """
-    with discarding(world, run):
-        lock.take()
-    return transaction.arm(lock.token)
+    with discarding(work.world, run):
+        work.lock.take()
+    if not transaction.arm(work.lock.token):
+        return False
+    with discarding(work.world, run):
+        work.editor.write()
+        if work.todo.definitions is not None and work.manner.commits:
+            replace_definitions(work.world, work.todo.definitions, [node.node for node in work.changes.nodes])
+    return True
 
 
 def _rehearsed(run: Sequence[Progress], changes: ChangeSet, rehearsal: Rehearsal, *, is_rehearsal: bool) -> ApplyReport:
@@ -169,34 +185,17 @@ def _failed(run: Sequence[Progress]) -> str:
     return f"{', '.join(failed)} failed" if failed else LOCK_LOST
 
 
-def _commit(
-    world: World,
-    run: Sequence[Progress],
-    todo: ExecutionPlan,
-    planner: Planner,
-    transaction: Transaction,
-    *,
-    lock: SdnLock,
-) -> CommitOutcome:
+def _commit(work: _Work, run: Sequence[Progress], transaction: Transaction) -> CommitOutcome:
     """Let PVE commit what is pending; where that was its last frr.conf, put ours in its place."""
+    world, todo = work.world, work.todo
     if not todo.commits:
         return NO_COMMIT
-    commit = commit_definitions(world, healthy(run), transaction, lock)
+    commit = commit_definitions(world, healthy(run), transaction, work.lock)
     if todo.rehearses and commit.outcome is Outcome.OK:
         hold_to_rehearsal(world, healthy(run))
     if todo.takes_frr_over and commit.outcome is Outcome.OK:
-        take_frr_over(world, healthy(run), planner, todo.flags)
+        take_frr_over(world, healthy(run), work.planner, todo.flags)
     return commit
-
-
-def _replace_definitions(world: World, run: Sequence[Progress], todo: ExecutionPlan, changes: ChangeSet) -> None:
-    """Make the draft the live definitions. If that fails, nothing staged is left on any node.
-
-    :raises NodeError: it failed.
-    """
-    if todo.definitions is not None:
-        with discarding(world, run):
-            replace_definitions(world, todo.definitions, [node.node for node in changes.nodes])
 
 
 def _remember_vteps(world: World, text: str | None, members: Sequence[NodeName]) -> None:
@@ -223,11 +222,13 @@ def _refuse_half_a_move(changes: ChangeSet) -> None:
         raise ApplyRefused(what, hint="make every node that is on reachable by SSH, then run pvesdn apply again")
 
 
-def _rights(todo: ExecutionPlan) -> list[tuple[str, str]]:
+def _rights(changes: ChangeSet, todo: ExecutionPlan) -> list[tuple[str, str]]:
     """The rights that the run's API calls need."""
+    edits = () if changes.edits is None else changes.edits.calls
     if todo.commits:
-        asked = [(f"/nodes/{node.node}", "Sys.Audit") for node in todo.nodes if todo.rehearses]  # its dry run
-        return [("/sdn", "SDN.Allocate"), *asked]
+        # Each node's dry run, and the task of its reload, which belongs to root@pam.
+        asked = [(f"/nodes/{node.node}", "Sys.Audit") for node in todo.nodes]
+        return [("/sdn", "SDN.Allocate"), *sorted({call.right for call in edits}), *asked]
     return [(f"/nodes/{node.node}", "Sys.Modify") for node in todo.nodes if node.reloads]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from pvesdn.errors import ApplyRefused, NodeError, NodeUnreachable
@@ -13,6 +13,8 @@ from pvesdn.workflows.patience import until_reached
 from pvesdn.workflows.read import read_members
 from pvesdn.workflows.world import World
 
+POLL = 3.0
+"""Seconds between two looks whether somebody has confirmed."""
 _PAUSES = (2.0,) * 4
 """Seconds between attempts to tell a node that what was done stays."""
 
@@ -143,3 +145,22 @@ def _require_waiting(found: Found, now: Standing) -> None:
             raise ApplyRefused(
                 f"{node} has put itself back already, so nothing was confirmed", hint="run pvesdn rollback, then plan"
             )
+
+
+def confirmed_on(world: World, nodes: Sequence[NodeName], apply_id: str, seconds: float) -> set[NodeName]:
+    """Those of the nodes on which the apply has been confirmed, once nothing is waited for any more."""
+    end = world.clock.monotonic() + seconds
+    waiting, kept = set(nodes), set[NodeName]()
+    while waiting and world.clock.monotonic() < end:
+        world.clock.sleep(POLL)
+        for node, applied in world.runner.each(tuple(waiting), world.nodes.applied).items():
+            if isinstance(applied, NodeError):
+                continue
+            if applied.kept == apply_id:  # where PVE's commit is still to come, its checkpoint is still there
+                waiting.remove(node)
+                kept.add(node)
+            elif applied.open is None or applied.open.id != apply_id:
+                waiting.remove(node)
+                if not kept:
+                    return kept  # somebody has put it back
+    return kept

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
+from pvesdn.compare.sdn_edits import WRITTEN, calls_between, rewritten
 from pvesdn.decode.definitions.pve_words import NOUNS, WORDS
 from pvesdn.decode.definitions.running_config import FILE as RUNNING_CONFIG
 from pvesdn.decode.definitions.running_config import read_running
 from pvesdn.decode.definitions.sdn_files import read_sdn
-from pvesdn.decode.definitions.section_config import Section
+from pvesdn.decode.definitions.section_config import Section, scan
 from pvesdn.encode.kept import known_definitions, own_definitions, section_texts
 from pvesdn.errors import ApplyRefused, HistoryError
 from pvesdn.model.files import FileChange, PendingChange
 from pvesdn.model.history import MOST_ENTRIES, Entry, History, Sources
-from pvesdn.model.snapshot import OWN_FILE, OWN_NAME
+from pvesdn.model.sdn_edits import SdnEdits
+from pvesdn.model.snapshot import OWN_FILE, OWN_NAME, Snapshot
 from pvesdn.workflows.any_member import on_any_member
 from pvesdn.workflows.history import readers
 from pvesdn.workflows.read import SDN_DIR
@@ -22,6 +24,7 @@ from pvesdn.workflows.world import World
 
 _PVES = frozenset(f"{name}.cfg" for name in WORDS)
 _MOST_LINES = 20
+_NO_LOCK = "before libpve-network-perl 1.1.3 PVE has no lock under which pvesdn could write them"
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,30 +108,76 @@ def _texts(history: History, sources: Sources, number: int) -> Definitions:
     return Definitions(history.text(sources.own), history.text(sources.committed))
 
 
-def require_pves(former: Definitions, files: Mapping[str, str], number: int) -> None:
-    """Return if PVE's definitions are what they were then, or are about to be with the next commit.
+def bring_back(former: Definitions, snapshot: Snapshot, number: int) -> tuple[Snapshot, SdnEdits | None]:
+    """The cluster with PVE's definitions as they were then, and the edits that lead there; the cluster as it is, and no
+    edits, where they are what they were, or are about to be with the next commit.
 
-    :param files: `Snapshot.pve_files`.
-    :raises ApplyRefused: they are not; with each difference.
+    :raises ApplyRefused: they are others, and cannot be written through PVE's API; with each difference.
     """
+    files = snapshot.pve_files
+    changes = _unlike(former, files)
+    if not changes:
+        return snapshot, None
+    running = read_running(former.committed).collections
+    kinds = {NOUNS[name] for name in WRITTEN}
+    if foreign := [change for change in changes if change.kind not in kinds]:
+        raise _by_hand(foreign, running, number, "fabrics, route maps and prefix lists are not written")
+    if others := read_sdn(files, intent="pending").pending:
+        names = _listed([f"{change.kind} '{change.id}' ({change.state})" for change in others])
+        raise ApplyRefused(
+            f"PVE's definitions have changes that nobody has applied: {names}",
+            hint=f"apply or revert them in PVE's panel, and run pvesdn rollback {number} again; {_alone(number)}",
+        )
+    now = {name: scan(files.get(f"{name}.cfg", "")).sections for name in WRITTEN}
+    kept = read_running(known_definitions(files.get(RUNNING_CONFIG))).collections
+    calls = calls_between(kept, running)
+    edited = {f"{name}.cfg": rewritten(files.get(f"{name}.cfg", ""), name, now, running) for name in WRITTEN}
+    edits = SdnEdits(calls, {name: files.get(name) for name in edited}, former.committed or "")
+    there = {name: text for name, text in edited.items() if text or name in files}
+    return replace(snapshot, pve_files={**files, **there}), edits
+
+
+def _unlike(former: Definitions, files: Mapping[str, str]) -> tuple[PendingChange, ...]:
+    """What of PVE's definitions is another than then: pending, if those of then were what is committed."""
     pves = {name: text for name, text in files.items() if name in _PVES}
     # Without any file they would be taken for unread.
     given = {"zones.cfg": "", **pves, RUNNING_CONFIG: former.committed or ""}
-    found = read_sdn(given, intent="pending").pending
-    if not found:
-        return
+    return read_sdn(given, intent="pending").pending
+
+
+def without_lock(former: Definitions, files: Mapping[str, str], number: int) -> ApplyRefused:
+    """Why nothing is written where PVE's definitions cannot be locked, nor what is pending be dropped.
+
+    :param files: `Snapshot.pve_files`.
+    """
     then = read_running(former.committed).collections
+    return _by_hand(_unlike(former, files), then, number, _NO_LOCK)
+
+
+def _by_hand(
+    found: Sequence[PendingChange], then: Mapping[str, Sequence[Section]], number: int, why: str
+) -> ApplyRefused:
+    """What a person has to do in the panel. :param found: what is another than then."""
     sections = {(NOUNS[name], section.id): section for name, there in then.items() for section in there}
-    lines = [f"PVE's own definitions are not those of apply {number}, and pvesdn does not write them:"]
+    lines = [f"PVE's own definitions are not those of apply {number}, and {why}:"]
     lines += [f"{change.kind} '{change.id}': {_since(change, sections)}" for change in found[:_MOST_LINES]]
     lines += [f"and {len(found) - _MOST_LINES} more"] if len(found) > _MOST_LINES else []
+    hint = f"do that in PVE's panel, and run pvesdn rollback {number} again; {_alone(number)}"
+    return ApplyRefused("\n".join([*lines, f"nothing was touched; {hint}"]))
+
+
+def _alone(number: int) -> str:
+    """How to go back with pvesdn.cfg alone."""
     file = f"apply-{number}.cfg"
-    hint = (
-        f"do that in PVE's panel, and run pvesdn rollback {number} again; or go back with pvesdn.cfg alone: pvesdn history"
-        f" show {number} --definitions >{file}; pvesdn plan --definitions {file} --out {number}.plan; pvesdn apply"
-        f" {number}.plan"
+    return (
+        f"or go back with pvesdn.cfg alone: pvesdn history show {number} --definitions >{file}; pvesdn plan"
+        f" --definitions {file} --out {number}.plan; pvesdn apply {number}.plan"
     )
-    raise ApplyRefused("\n".join([*lines, f"nothing was touched; {hint}"]))
+
+
+def _listed(names: Sequence[str]) -> str:
+    more = f" and {len(names) - _MOST_LINES} more" if names[_MOST_LINES:] else ""
+    return f"{', '.join(names[:_MOST_LINES])}{more}"
 
 
 def _since(change: PendingChange, sections: Mapping[tuple[str, str], Section]) -> str:

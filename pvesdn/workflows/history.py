@@ -136,7 +136,7 @@ class _Record:
                 began=_utc(self._world),
                 comment=one_line(self._manner.comment, LONGEST_COMMENT),
                 pvesdn=one_line(__version__, LONGEST_NAME),
-                flags=options_of(self._changes.flags, self._manner.confirm_within),
+                flags=options_of(self._changes.flags, self._manner),
                 plan=in_short(self._changes),
                 before=before,
                 after=after,

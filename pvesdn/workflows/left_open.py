@@ -69,4 +69,5 @@ def _judge(node: NodeName, there: OpenApply, answer: Undone | NodeError, tell: C
             hint="see `pvecm status`, and run pvesdn apply again when there is a quorum",
         )
     if answer.state in _SAID:
-        tell(f"{node}: apply {there.id} by {there.who} had been left alone: {_SAID[answer.state]}")
+        left = f"; {'; '.join(answer.left)}" if answer.state is UndoState.KEPT and answer.left else ""
+        tell(f"{node}: apply {there.id} by {there.who} had been left alone: {_SAID[answer.state]}{left}")

@@ -9,6 +9,7 @@ from functools import cached_property, partial
 from pvesdn.compare.drift import told, unread
 from pvesdn.compare.frr_live import compare_frr, compare_frr_alone, unseen
 from pvesdn.compare.live import Circumstances, compare_live
+from pvesdn.compare.live_evpn import unannounced
 from pvesdn.compare.live_guests import compare_guests
 from pvesdn.compare.live_sessions import established
 from pvesdn.compare.live_view import ClusterView, NodeView
@@ -20,6 +21,7 @@ from pvesdn.errors import NodeFailed
 from pvesdn.model.design import NodeDesign
 from pvesdn.model.files import FRR_CONF, FRR_CONF_LOCAL, FRR_DAEMONS, OUR_SYSCTL, NodeChanges
 from pvesdn.model.primitives import IpAddress
+from pvesdn.model.pve_sdn import PveSimpleZone
 from pvesdn.model.snapshot import STATE_COMMANDS
 from pvesdn.model.verification import Discrepancy, Look, NotChecked, Subject
 from pvesdn.workflows.understand import Understanding
@@ -38,6 +40,9 @@ _SEEN_AS = {
     "vrrp": "the roles of virtual routers",
 }
 """Questions of `STATE_COMMANDS` in a person's words."""
+
+
+_DHCP = "PVE runs dnsmasq@{0} on each node; `systemctl status dnsmasq@{0}` there tells how it is"
 
 
 @dataclass(frozen=True)
@@ -120,9 +125,17 @@ class Looker:
                 for name, node in nodes.items()
                 for session, peer in established(node.view, cluster)
             },
-            not_checked=tuple(item for node in nodes.values() for item in not_seen(node.view)),
+            not_checked=(*self.left_to_pve(), *(item for node in nodes.values() for item in not_seen(node.view))),
             ways=partial(plan_paths_now, cluster),
+            vnis={name: frozenset(node.view.state.vnis or ()) for name, node in nodes.items()},
+            unannounced=lambda name, own, among: tuple(unannounced(nodes[name].view, own, among)),
         )
+
+    def left_to_pve(self) -> Iterator[NotChecked]:
+        """What PVE's reload sets up besides interfaces and FRR, which nothing is held against."""
+        for zone in self._known.given.sdn.pve.zones:
+            if isinstance(zone, PveSimpleZone) and zone.dhcp:
+                yield NotChecked("", f"DHCP of zone {zone.id}", _DHCP.format(zone.id))
 
     def own_on(self, node: LookedAt) -> tuple[Discrepancy, ...]:
         """What of it the node shows by itself, whatever the others do."""

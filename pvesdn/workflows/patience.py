@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
 
 from pvesdn.errors import NodeUnreachable, PvesdnError
 from pvesdn.ports import Clock
 
 Found = TypeVar("Found")
+Kinds: TypeAlias = type[PvesdnError] | tuple[type[PvesdnError], ...]
 FIRST, LONGEST = 0.5, 5.0
 """Seconds between two questions, at first and at most."""
 
@@ -35,7 +36,7 @@ class Patience:
         self._clock.sleep(self._pause)
         self._pause = min(2 * self._pause, self._longest)
 
-    def ask(self, question: Callable[[], Found], seconds: float, error: type[PvesdnError]) -> Found:
+    def ask(self, question: Callable[[], Found], seconds: float, error: Kinds) -> Found:
         """The answer to a question that is repeated while it ends in such an error, until `seconds` are over.
 
         :raises PvesdnError: the last such error, or any other at once.

@@ -11,12 +11,12 @@ from dataclasses import dataclass, field, replace
 
 from pvesdn.compare.before_after import Applied, judge, lost_sessions, routes_underlay
 from pvesdn.compare.paths_now import judge_ways
-from pvesdn.errors import NodeFailed, NodeUnreachable, PvesdnError
+from pvesdn.errors import NodeError, NodeFailed, NodeUnreachable, PvesdnError
 from pvesdn.model.files import ChangeSet, NodeChanges
 from pvesdn.model.primitives import NodeName
 from pvesdn.model.report import Outcome, Standing, StepOutcome
 from pvesdn.model.snapshot import is_definition
-from pvesdn.model.verification import Discrepancy, PathPlan, Subject, Verdict
+from pvesdn.model.verification import Discrepancy, Look, NotChecked, Subject, Verdict
 from pvesdn.workflows.paths import try_paths
 from pvesdn.workflows.patience import Found, Patience
 from pvesdn.workflows.planner import Planner
@@ -37,6 +37,7 @@ AT_ONCE = 5.0
 _DONE_AT_ONCE = frozenset({Subject.FILE, Subject.DEVICE, Subject.SETTING})
 _ITS_OWN = _DONE_AT_ONCE | {Subject.FRR, Subject.VNI, Subject.GUEST}
 """What a node shows by itself, whatever the others have."""
+_OWN_ROUTES = "whether it announced its new VNIs before the others changed"
 _LINK = "link"
 """A card takes its time to find out that something is at the other end."""
 _SHOWN = 3
@@ -48,13 +49,13 @@ class _Sight:
     """One look after the change.
 
     :param silent: nodes that were done and could not be looked at, with the reason.
-    :param ways: see `Look`.
+    :param look: what the nodes were doing.
     :param applied: what had been done by then.
     """
 
     verdict: Verdict
     silent: dict[NodeName, str]
-    ways: Callable[[], PathPlan] = PathPlan
+    look: Look = field(default_factory=Look)
     applied: Applied = field(default_factory=Applied)
 
     def patience(self, settling: float) -> float:
@@ -76,6 +77,7 @@ class Proof:
         self._planner = planner
         self._applied = {node.node: node for node in changes.nodes}
         self._lost_before: tuple[Discrepancy, ...] = ()
+        self._unseen: tuple[NotChecked, ...] = ()
         self._settling = ROUTED if any(map(routes_underlay, changes.nodes)) else PATIENCE
 
     def look_at_paths(self, run: Sequence[Progress]) -> None:
@@ -114,11 +116,12 @@ class Proof:
         for progress in run:
             if _is_verified(progress, sight, [item for item in sight.verdict.failed if item.node == progress.node]):
                 progress.done()
-        return sight.verdict
+        return replace(sight.verdict, not_checked=(*self._unseen, *sight.verdict.not_checked))
 
     def check_canary(self, canary: Progress, waiting: Sequence[Progress]) -> bool:
         """Whether the node that went first shows what it can while the others are as before: its files, devices and
-        settings, FRR's running configuration and its VNIs; and no session has been lost, whoever has the other end.
+        settings, FRR's running configuration, its VNIs and its type-3 routes of those that are new; and no session has
+        been lost, whoever has the other end.
         """
         canary.begin("canary")
         behind = frozenset(progress.node for progress in waiting)
@@ -143,7 +146,21 @@ class Proof:
             if (item.node == canary and item.subject in _ITS_OWN)
             or (item.node not in behind and (item.node, item.object) in self._changes.look.up)
         )
+        if not failed and not sight.silent:
+            failed = self._unannounced(canary, sight.look)
         return replace(sight, verdict=replace(sight.verdict, failed=failed, unhealed=()))
+
+    def _unannounced(self, canary: NodeName, look: Look) -> tuple[Discrepancy, ...]:
+        """VNIs that are new there, and that it does not announce. Where it cannot tell, that is no failure."""
+        new = look.vnis.get(canary, frozenset()) - self._changes.look.vnis.get(canary, frozenset())
+        if not new:
+            return ()
+        try:
+            own = self._world.nodes.announced(canary)
+        except NodeError as error:
+            self._unseen = (NotChecked(canary, _OWN_ROUTES, str(error).removeprefix(f"{canary}: ")),)
+            return ()
+        return look.unannounced(canary, own, new)
 
     def check_way_back(self, run: Iterable[Progress]) -> None:
         """Whether sessions that were up before are up again where nodes were put back; those that are not are told as
@@ -178,7 +195,7 @@ class Proof:
             item for name in sorted(done & plans.keys()) for item in _written_since(self._applied[name], plans[name])
         ]
         reasons = {name: now.unreachable.get(name, "it did not answer") for name in done - plans.keys()}
-        return _Sight(replace(verdict, failed=(*files, *verdict.failed)), reasons, now.look.ways, applied)
+        return _Sight(replace(verdict, failed=(*files, *verdict.failed)), reasons, now.look, applied)
 
     def _with_paths(self, sight: _Sight, settling: float) -> _Sight:
         """The same with the ways between the VTEPs, which are tried only where all else is good.
@@ -187,7 +204,7 @@ class Proof:
         """
         if sight.verdict.failed or sight.silent or not self._changes.look.nodes:
             return sight
-        plan = sight.ways()
+        plan = sight.look.ways()
 
         def tried() -> Verdict:
             found = try_paths(self._world, plan)

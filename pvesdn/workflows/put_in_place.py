@@ -131,7 +131,7 @@ def _carry_out(progress: Progress, step: Step) -> None:
             _reload(progress, step)
         case ReloadRehearsed():
             progress.begin("reloaded", "with PVE's definitions still pending")
-            _reload_rehearsed(progress)
+            _reload_rehearsed(progress, step)
         case _:
             assert_never(step)
 
@@ -139,14 +139,15 @@ def _carry_out(progress: Progress, step: Step) -> None:
 def _reload(progress: Progress, step: ReloadNetwork) -> None:
     world = progress.world
     try:
-        upid = world.api.reload_network(progress.node, regenerate_frr=step.regenerate_frr)
-        follow(world, upid, progress.node)
+        for _ in range(step.times):
+            upid = world.api.reload_network(progress.node, regenerate_frr=step.regenerate_frr)
+            follow(world, upid, progress.node)
     except ClusterError as error:
         raise NodeFailed(progress.node, f"the network reload: {error}") from error
     _reach(progress)
 
 
-def _reload_rehearsed(progress: Progress) -> None:
+def _reload_rehearsed(progress: Progress, step: ReloadRehearsed) -> None:
     """Not beside PVE's own reload, which would end before it has come to FRR: ifupdown2 lets only one run. Where PVE's
     does not end, ifupdown2's own lock says so.
     """
@@ -155,7 +156,8 @@ def _reload_rehearsed(progress: Progress) -> None:
         wait_for_running(world, node, kind=SRVRELOAD)
     except ClusterError as error:
         raise NodeFailed(node, f"the network reload: {error}") from error
-    world.nodes.reload(node)
+    for _ in range(step.times):
+        world.nodes.reload(node)
     _reach(progress)
 
 

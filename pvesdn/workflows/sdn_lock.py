@@ -10,6 +10,7 @@ from contextlib import suppress
 from types import TracebackType
 from typing import Self
 
+from pvesdn.decode.definitions.running_config import FILE as RUNNING_CONFIG
 from pvesdn.errors import ApiRefused, ApiUnavailable, ApplyRefused, NotQuorate, PvesdnError
 from pvesdn.model.files import ChangeSet
 from pvesdn.model.snapshot import OWN_NAME, PVE_FILES, SEEN_NAME, is_definition
@@ -38,7 +39,11 @@ class SdnLock:
         self._world = world
         self._nodes = [node.node for node in changes.nodes]
         self._is_needed = bool(changes.pending)
-        self._shown = {name: text for name, text in changes.sources.items() if name in _COMMITTED}
+        self._shown: dict[str, str | None] = {
+            name: text for name, text in changes.sources.items() if name in _COMMITTED
+        }
+        if changes.edits is not None:
+            self._shown |= changes.edits.found
         self.token = ""
         self.left = ""
 
@@ -99,6 +104,30 @@ class SdnLock:
             if not self.token:
                 raise
         self.check()
+
+    def running(self) -> str | None:
+        """What PVE has committed.
+
+        :raises NodeError: no node can read it.
+        """
+        return self._read().get(RUNNING_CONFIG)
+
+    def is_held(self) -> bool:
+        """Whether nobody has forced the lock since.
+
+        :raises NodeError: no node can tell.
+        """
+        return bool(self.token) and self._read().get(LOCK, "").strip() == self.token
+
+    def accept(self) -> dict[str, str]:
+        """What a commit depends on, by name, now that this apply has edited it under its lock: `check` goes by that
+        from here on.
+
+        :raises NodeError: no node can read it.
+        """
+        found = {name: text for name, text in self._read().items() if name != LOCK}
+        self._shown = {**found}
+        return found
 
     def is_given_back(self) -> None:
         """PVE's commit has taken the lock back."""

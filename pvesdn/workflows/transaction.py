@@ -7,30 +7,22 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import ExitStack, suppress
+from contextlib import suppress
 from types import TracebackType
 from typing import Self, TypeAlias
 
 from pvesdn.errors import ClusterError, NodeError, NodeFailed, NodeUnreachable, PvesdnError
-from pvesdn.model.execution import Checkpoint, Undone, UndoState
+from pvesdn.model.execution import Checkpoint, UndoState
 from pvesdn.model.files import SDN_INTERFACES
 from pvesdn.model.primitives import NodeName
-from pvesdn.model.report import Outcome, Standing
+from pvesdn.model.report import Standing
 from pvesdn.workflows.any_member import on_any_member
-from pvesdn.workflows.patience import until_reached
+from pvesdn.workflows.confirmation import confirmed_on
+from pvesdn.workflows.heartbeat import OPEN_SECONDS, Heartbeat
 from pvesdn.workflows.progress import Progress, healthy, on_each
+from pvesdn.workflows.put_back import ask_to_undo, note_not_undone, note_undone, what_became
 from pvesdn.workflows.world import World
 
-OPEN_SECONDS = 180
-"""Seconds without a word of the apply after which a node puts itself back: several beats may get lost on the way, and
-guests of a node that is cut off are not kept waiting for long.
-"""
-BEAT = 30.0
-"""Seconds between two words to each armed node, while others are worked on."""
-POLL = 3.0
-"""Seconds between two looks whether somebody has confirmed."""
-_PAUSES = (2.0, 5.0, 10.0, 15.0, 20.0, *(30.0,) * 6)
-"""Seconds between attempts to reach a node: until it has put itself back, with some time to do so."""
 _TELLING = (2.0, 5.0, 10.0, 20.0, 30.0, 30.0, 30.0)
 """Seconds between attempts to tell a node that what was done stays: no longer than it waits for that."""
 _RUNNING = "/etc/pve/sdn/.running-config"
@@ -38,8 +30,8 @@ _RUNNING = "/etc/pve/sdn/.running-config"
 COMMITTED = "PVE's definitions were committed, which cannot be taken back"
 LOCK_LOST = "the cluster lock was lost, so that somebody else may have begun to apply"
 _KEEPING = "keeping the cluster lock"
+_RESTARTED = "it was restarted before it was told that what was done stays, and puts itself back within 5 minutes"
 _UNTOLD = "it could not be told that what was done stays, and puts itself back within 5 minutes"
-_ALONE = "it puts itself back as soon as it can, also if it is restarted; pvesdn plan says when it has"
 _UNKNOWN = "nobody can tell whether PVE's definitions were committed"
 
 
@@ -75,32 +67,20 @@ class Transaction:
         self._is_committing = False
         self._cannot_return = False
         self._is_kept = False
-        self._lost: dict[NodeName, Progress] = {}
-        self._pulse = ExitStack()
+        self._heart = Heartbeat(world, self._id, lambda: self._is_armed & self._armed.keys())
 
     def __enter__(self) -> Self:
-        self._beat_on()
+        self._heart.on()
         return self
-
-    def _beat_on(self) -> None:
-        if self._world.pulse is not None:
-            self._pulse.enter_context(self._world.pulse.beating(BEAT, self._beat))
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        with self._pulse:
+        try:
             if error is not None:
                 self.put_back(because="the run was cut short")
-
-    def _beat(self) -> None:
-        """Tell every armed node that this run is alive. One that is at work itself refuses, and needs no telling."""
-        with suppress(PvesdnError):
-            nodes = tuple(self._is_armed & self._armed.keys())
-            answers = self._world.runner.each(nodes, lambda node: self._world.nodes.hold(node, self._id))
-            for node in [node for node, is_armed in answers.items() if is_armed is False]:
-                if progress := self._armed.get(node):
-                    self._lost[node] = progress
+        finally:
+            self._heart.off()
 
     def lost(self) -> tuple[str, ...]:
         """What has failed without anybody's turn: nodes, and keeping the cluster lock, while a way back is left."""
@@ -108,14 +88,12 @@ class Transaction:
         return self._lost_nodes() if is_kept else (*self._lost_nodes(), _KEEPING)
 
     def _lost_nodes(self) -> tuple[NodeName, ...]:
-        """Nodes that have put themselves back meanwhile, because they have not heard of this run for too long, or
-        somebody told them to; then that is their failure.
-        """
-        lost = dict(self._lost)  # a beat may come in between
-        for node, progress in lost.items():
-            if not progress.error:
-                progress.fail(_gone(node))
-        return tuple(lost)
+        """Nodes that have put themselves back meanwhile; then that is their failure."""
+        gone = self._heart.gone
+        for progress in self._run:
+            if progress.node in gone and not progress.error:
+                progress.fail(_gone(progress.node))
+        return gone
 
     def arm(self, token: str = "") -> bool:
         """Have every node that changes write down how it is; False if one refused, and then none has kept it.
@@ -172,7 +150,7 @@ class Transaction:
         except NodeError:
             return bool(self._placed)
         self._armed.pop(progress.node, None)
-        self._settle(progress, undone)
+        note_undone(progress, undone)
         return undone.state not in {UndoState.UNTOUCHED, UndoState.NOTHING}
 
     def is_about_to_commit(self) -> None:
@@ -216,7 +194,7 @@ class Transaction:
         """Everything is verified: from here on, what was done stays, whatever happens; False if a node has put itself
         back meanwhile, and then nothing is kept.
         """
-        self._beat()
+        self._heart.beat()
         if self.lost():
             return False
         self._is_kept = True
@@ -230,43 +208,26 @@ class Transaction:
 
         Where it was not, the nodes have put themselves back, or are about to: `put_back` sees to that.
         """
-        self._beat()
+        self._heart.beat()
         if self._lost_nodes():
             return False
         if not self._rehearses:
             on_each(self._world, healthy(self._run), self._finish)
-        self._pulse.close()
+        self._heart.off()
         nodes = tuple(node for node in self._armed if node in self._placed)
         for node in nodes:
             self._armed[node].begin("confirmed", f"`pvesdn confirm {self._id}` within {seconds} s")
         answers = self._world.runner.each(nodes, lambda node: self._world.nodes.wait(node, self._id, seconds, nodes))
         if any(answer is not True for answer in answers.values()):
             return self._fail_all(nodes, "not every node could be told to wait for that")
-        kept = self._kept(nodes, self._world.clock.monotonic() + seconds)
+        kept = confirmed_on(self._world, nodes, self._id, seconds)
         for node in kept:
             progress = self._armed[node] if self._rehearses else self._armed.pop(node)
             progress.standing, progress.step = Standing.NEW, "confirmed"
             progress.done()
-        self._beat_on()
+        self._heart.on()
         rest = tuple(node for node in nodes if node not in kept)
         return not rest or self._fail_all(rest, "it was not confirmed in time")
-
-    def _kept(self, nodes: tuple[NodeName, ...], end: float) -> set[NodeName]:
-        """Those of the nodes on which it was confirmed, once nothing is waited for any more."""
-        waiting, kept = set(nodes), set[NodeName]()
-        while waiting and self._world.clock.monotonic() < end:
-            self._world.clock.sleep(POLL)
-            for node, applied in self._world.runner.each(tuple(waiting), self._world.nodes.applied).items():
-                if isinstance(applied, NodeError):
-                    continue
-                if applied.kept == self._id:  # where PVE's commit is still to come, its checkpoint is still there
-                    waiting.remove(node)
-                    kept.add(node)
-                elif applied.open is None or applied.open.id != self._id:
-                    waiting.remove(node)
-                    if not kept:
-                        return kept  # somebody has put it back
-        return kept
 
     def _fail_all(self, nodes: tuple[NodeName, ...], why: str) -> bool:
         for node in nodes:
@@ -285,7 +246,7 @@ class Transaction:
         One that cannot be told puts itself back, unless PVE has committed, which it finds out by itself.
         """
         nodes = tuple(node for node in self._armed if self._cannot_return or node in self._placed)
-        left_over = nodes
+        left_over, restarted = nodes, set[NodeName]()
         for pause in (0.0, *(_TELLING[:1] if self._cannot_return else _TELLING)):
             if not left_over:
                 break
@@ -293,13 +254,15 @@ class Transaction:
                 self._world.clock.sleep(pause)
             with suppress(PvesdnError):
                 answers = self._world.runner.each(left_over, lambda node: self._world.nodes.disarm(node, self._id))
-                left_over = tuple(node for node, error in answers.items() if error is not None)
+                left_over = tuple(node for node, answer in answers.items() if isinstance(answer, NodeError))
+                restarted.update(node for node, answer in answers.items() if answer is False)
         for node in nodes:
             progress = self._armed.pop(node)
             progress.standing, progress.left = standing, left
-            if node in left_over and not self._cannot_return:
-                progress.standing, progress.left = Standing.NOT_PUT_BACK, (_UNTOLD,)
-                progress.error = progress.error or f"{node}: {_UNTOLD}; run pvesdn apply again in 5 minutes"
+            if node in restarted or (node in left_over and not self._cannot_return):
+                why = _RESTARTED if node in restarted else _UNTOLD
+                progress.standing, progress.left = Standing.NOT_PUT_BACK, (why,)
+                progress.error = progress.error or f"{node}: {why}; run pvesdn apply again in 5 minutes"
 
     def put_back(self, *, because: str) -> None:
         """Put back every node that was armed, unless PVE's definitions have been committed; tell what each has.
@@ -317,55 +280,15 @@ class Transaction:
                 if progress.error and progress.standing is Standing.NEW:
                     progress.standing, progress.left = Standing.NOT_PUT_BACK, reason
         armed = tuple(self._armed)
-        for node, outcome in self._world.runner.each(armed, self._undo).items():
+        undone = self._world.runner.each(armed, lambda node: ask_to_undo(self._armed[node], self._id))
+        for node, outcome in undone.items():
             progress = self._armed.pop(node)
             if isinstance(outcome, NodeError):
-                self._give_up(progress, outcome)
+                note_not_undone(progress, outcome)
             else:
-                self._settle(progress, outcome)
+                note_undone(progress, outcome)
             if not progress.error and progress.node in self._begun:
-                progress.error = self._what_became(progress, because)
-
-    def _what_became(self, progress: Progress, because: str) -> str:
-        if progress.standing is Standing.NEW:
-            what = "it keeps what it has, because somebody has committed PVE's definitions meanwhile"
-            return f"{progress.node}: {what}; run pvesdn plan"
-        if not because and progress.standing is Standing.AS_BEFORE:
-            return ""
-        return f"{progress.node}: put back as it was, because {because or 'nothing was to be committed'}"
-
-    def _give_up(self, progress: Progress, error: NodeError) -> None:
-        if not progress.has_begun("written"):
-            progress.standing = Standing.AS_BEFORE
-            return
-        self._tell(progress, Outcome.UNREACHABLE if isinstance(error, NodeUnreachable) else Outcome.FAILED)
-        progress.standing, progress.left = Standing.NOT_PUT_BACK, (str(error), _ALONE)
-        progress.error = progress.error or f"{progress.node}: could not be put back"
-
-    def _settle(self, progress: Progress, undone: Undone) -> None:
-        standings = {UndoState.PARTLY: Standing.NOT_PUT_BACK, UndoState.KEPT: Standing.NEW}
-        progress.standing = standings.get(undone.state, Standing.AS_BEFORE)
-        progress.left = undone.left
-        if undone.state is UndoState.PARTLY:
-            self._tell(progress, Outcome.FAILED)
-            progress.log = (*progress.log, *undone.log)
-        elif undone.state is UndoState.RESTORED:
-            self._tell(progress, Outcome.OK)
-
-    def _undo(self, node: NodeName) -> Undone:
-        """:raises NodeError: it could not be reached, at any attempt, or it refused."""
-        has_begun = self._armed[node].has_begun("written")
-        if has_begun:
-            with suppress(OSError):  # a terminal that is gone
-                self._world.observer.step(node, "undone")
-        pauses = _PAUSES if has_begun else ()
-        return until_reached(self._world.clock, lambda: self._world.nodes.undo(node, self._id), pauses)
-
-    @staticmethod
-    def _tell(progress: Progress, outcome: Outcome) -> None:
-        progress.step = "undone"
-        with suppress(OSError):  # a terminal that is gone must not keep other nodes from being put back
-            progress.done(outcome)
+                progress.error = what_became(progress, because)
 
     def _running_config(self) -> str | None:
         names = [progress.node for progress in self._run]

@@ -67,6 +67,7 @@ def verify_understood(
     found = [*pve_discrepancies(pending, known.running)]
     unmanaged = known.given.sdn.pve.unmanaged_zones
     unseen_by = [NotChecked("", f"zone {zone.id}", zone.reason) for zone in unmanaged]
+    unseen_by += looker.left_to_pve()
     for node in wanted.values():
         found += _of_files(known, node, has_pending=bool(pending))
         found += looker.found_on(node.at, cluster)

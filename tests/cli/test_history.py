@@ -447,3 +447,15 @@ def test_what_watch_tries_again_each_hour_does_not_fill_the_history(settings: Pa
         (4, "watch: trying again what failed at 2023-11-15 00:13"),
     ]
     assert {entry.ending for entry in entries} == {Ending.FAILED}
+
+
+def test_the_options_that_shaped_a_run_are_shown_as_they_could_be_typed_again(tried: Tried) -> None:
+    assert tried.apply(None, "--canary", "node2", "--batch", "1", "--overwrite").status == 0
+    shown = " ".join(tried.call("history", "show", "1").out.split())
+    assert "options --canary node2 --batch 1 --overwrite" in shown
+
+
+def test_the_nodes_that_were_named_are_among_them(tried: Tried) -> None:
+    done = tried.apply(None, "--node", "node3", "--node", "node2")
+    assert done.status == 0, done.err
+    assert tried.entries[-1].flags == ("--node node2", "--node node3")

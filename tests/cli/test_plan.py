@@ -464,6 +464,7 @@ def test_the_document_holds_the_whole_plan(settings: Path) -> None:
                 "obstacles": [],
             }
         ],
+        "order": {"rounds": [["node1"]], "canary": None, "together": False, "reasons": []},
         "pending": [
             {
                 "kind": "vnet",

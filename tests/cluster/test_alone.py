@@ -102,38 +102,6 @@ def all_is_old(cluster: SimulatedCluster, before: Mapping[str, Any]) -> None:
     assert traces(cluster) == []
 
 
-@pytest.mark.long
-@pytest.mark.parametrize("is_heard", [False, True], ids=["before", "after"])
-@pytest.mark.parametrize(
-    "call",
-    ["pve2 stage", "pve2 arm", "pve2 commit", "pve1 sysctl", "pve2 frr", "pve2 flood", "pve2 hold", "pve2 finish"],
-)
-def test_a_run_that_is_killed_leaves_every_node_to_its_timer(tmp_path: Path, call: str, *, is_heard: bool) -> None:
-    with serving(tmp_path) as cluster:
-        standing_network(cluster)
-        before = network_of(cluster)
-        killed_at(cluster, *call.split(), is_heard=is_heard)
-        pass_time(cluster, LEFT_ALONE)
-        all_is_old(cluster, before)
-
-
-@pytest.mark.parametrize("is_heard", [False, True], ids=["before", "after"])
-def test_a_run_that_is_killed_while_it_tells_the_nodes_leaves_each_old_or_new_and_the_plan_knows(
-    tmp_path: Path, *, is_heard: bool
-) -> None:
-    with serving(tmp_path) as cluster:
-        standing_network(cluster)
-        before = network_of(cluster)
-        killed_at(cluster, "pve2", "disarm", is_heard=is_heard)
-        pass_time(cluster, LEFT_ALONE)
-        assert traces(cluster) == []
-        now, left = network_of(cluster), {node.node: node for node in plan_of(cluster).nodes}
-        for name in cluster.nodes:
-            assert now[name] == before[name] or not left[name].files
-        assert apply_to(cluster).is_good
-        assert plan_of(cluster).is_empty
-
-
 def test_until_the_deadline_nothing_is_put_back_and_no_other_apply_is_let_in(tmp_path: Path) -> None:
     with serving(tmp_path) as cluster:
         standing_network(cluster)

@@ -15,8 +15,7 @@ from pvesdn.model.manner import Manner
 from pvesdn.model.open_apply import OpenState
 from pvesdn.model.report import ApplyReport, Standing
 from pvesdn.workflows.apply import apply
-from pvesdn.workflows.confirmation import confirm, roll_back, standing
-from pvesdn.workflows.transaction import POLL
+from pvesdn.workflows.confirmation import POLL, confirm, roll_back, standing
 from pvesdn.workflows.world import World
 from pvesdn_lab.simulated.cluster import SimulatedCluster
 from tests.cluster.kit import (

@@ -34,7 +34,7 @@ HEALED: dict[str, tuple[Step, ...]] = {
     "forwarding is switched off": (LoadSysctl(), RELOAD),
     "reverse paths are filtered": (LoadSysctl(),),
     "an MTU is lowered": (RELOAD,),
-    "a MAC is changed": (RELOAD,),
+    "a MAC is changed": (ReloadNetwork(regenerate_frr=False, times=2),),
     "a gateway loses its address": (RELOAD,),
     "a port leaves its bridge": (RELOAD,),
     "a bridge leaves its VRF": (RELOAD,),

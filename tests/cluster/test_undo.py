@@ -1,6 +1,6 @@
-"""What an apply leaves behind when any of its calls fails in any way: every node as it was, or new, and nothing armed.
+"""What an apply leaves behind when a call fails, and what it then says: the cases that need a look of their own.
 
-The table: each call that an apply makes of a node or of the API, refused, cut off before it was heard, cut off after.
+That each call may fail in each way is tried in `tests/cluster/faults`.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from pvesdn.adapters.nodes import ProgramAgent
 from pvesdn.adapters.runner import SideBySide
 from pvesdn.compare.execution import execution_plan
 from pvesdn.errors import ApiRefused, ApiUnavailable, NodeFailed, NodeUnreachable
+from pvesdn.model.execution import FrrAction
 from pvesdn.model.primitives import Json
 from pvesdn.model.report import ApplyReport, Standing
 from pvesdn.ports import ClusterApi
@@ -35,6 +36,7 @@ from tests.cluster.kit import (
     world_of,
 )
 from tests.cluster.standing import stand
+from tests.cluster.test_verify import DAMAGES
 
 CHECKPOINT = "var/lib/pvesdn/checkpoint.json"
 # A VNI that moves (a device deleted and made anew), an exit that goes, a zone that is new, an MTU that goes down.
@@ -60,7 +62,6 @@ def unanswered(node: str, call: Callable[[], object]) -> object:
 
 
 WAYS: dict[str, Break] = {"refused": refused, "cut before": unheard, "cut after": unanswered}
-VERBS = ("stage", "arm", "commit", "sysctl", "frr", "flood", "finish", "disarm")
 
 
 class Faulty:
@@ -105,24 +106,9 @@ def holds_what_it_says(cluster: SimulatedCluster, report: ApplyReport, before: M
     assert [*cluster.folder.rglob(".*.pvesdn-new")] == []
 
 
-@pytest.mark.sweep(2)  # every call and every way to fail, but not every pair
-@pytest.mark.parametrize("way", WAYS.values(), ids=WAYS)
-@pytest.mark.parametrize("verb", VERBS)
-def test_whatever_call_fails_each_node_has_what_the_report_says(tmp_path: Path, verb: str, way: Break) -> None:
-    with serving(tmp_path) as cluster:
-        half_applied(cluster)
-        before = state_of(cluster)
-        world = replace(world_of(cluster), nodes=ProgramAgent(Faulty(cluster, verb, way)))
-        report = apply(world, plan_of(cluster), PLANNER)
-        holds_what_it_says(cluster, report, before)
-        again = apply_to(cluster)
-        assert again.is_good, errors(again)
-        assert plan_of(cluster).is_empty
-
-
 @pytest.mark.parametrize("way", WAYS.values(), ids=WAYS)
 @pytest.mark.parametrize("verb", ["commit", "frr"])
-def test_so_it_is_where_nodes_have_their_turn_side_by_side_behind_the_first(
+def test_where_nodes_have_their_turn_side_by_side_behind_the_first_each_has_what_the_report_says(
     tmp_path: Path, verb: str, way: Break
 ) -> None:
     with serving(tmp_path) as cluster:
@@ -156,19 +142,6 @@ class FaultyApi:
             raise self._error
 
         return failing
-
-
-@pytest.mark.parametrize("is_heard", [False, True], ids=["cut before", "cut after"])
-def test_a_reload_whose_task_nobody_can_name_is_undone_everywhere(tmp_path: Path, *, is_heard: bool) -> None:
-    with serving(tmp_path) as cluster:
-        half_applied(cluster)
-        before = state_of(cluster)
-        world = world_of(cluster)
-        api = FaultyApi(world.api, "reload_network", ApiUnavailable("connection reset by peer"), is_heard=is_heard)
-        report = apply(replace(world, api=api), plan_of(cluster), PLANNER)  # type: ignore[arg-type]
-        assert "connection reset" in errors(report)["pve1"]
-        cluster.wait_for_tasks(10)
-        holds_what_it_says(cluster, report, before)
 
 
 def test_a_commit_that_is_refused_leaves_every_node_as_before_and_definitions_pending(tmp_path: Path) -> None:
@@ -218,6 +191,20 @@ def test_a_guest_is_where_it_was_after_its_bridge_has_gone_and_come_back(tmp_pat
         report = apply(world, changes, PLANNER)
         assert {entry.standing for entry in report.nodes} == {Standing.AS_BEFORE}
         assert node.links()["tap100i0"]["master"] == "web"
+        assert state_of(cluster) == before
+
+
+def test_what_frr_is_told_by_others_while_nobody_changes_it_is_put_back_too(tmp_path: Path) -> None:
+    with serving(tmp_path) as cluster:
+        assert apply_to(cluster).is_good
+        cluster.write_sdn("pvesdn.cfg", EVPN.replace("vxlan: plain\n", "vxlan: plain\n\tmtu 1400\n"))
+        before, world, changes = state_of(cluster), world_of(cluster), plan_of(cluster)
+        assert {node.execution.frr for node in changes.nodes} == {FrrAction.NONE}
+        damage = DAMAGES["a neighbor is removed in vtysh"]
+        after_reloads(world, cluster, lambda name: damage(cluster, "pve2") if name == "pve2" else None)
+        report = apply(world, changes, PLANNER)
+        assert "192.168.0.3" in errors(report)["pve2"]
+        assert {node.standing for node in report.nodes} == {Standing.AS_BEFORE}
         assert state_of(cluster) == before
 
 

@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from pvesdn.model.verification import Subject, Verification
+from pvesdn.model.verification import NotChecked, Subject, Verification
 from pvesdn.render.renderer import Renderer
 from pvesdn.workflows.read import read_cluster
 from pvesdn.workflows.verify import verify
 from pvesdn_lab.simulated.cluster import SimulatedCluster
 from pvesdn_lab.simulated.commands.state import locked_state, write_json
-from tests.cluster.kit import apply_to, errors, plan_of, serving, world_of
+from tests.cluster.kit import apply_to, draw, errors, plan_of, serving, world_of
 from tests.cluster.standing import stand
 
 ZERO = "00:00:00:00:00:00"
@@ -186,6 +186,18 @@ def test_a_question_that_fails_on_one_node_is_not_checked_there(cluster: Simulat
         ("pve1", what) for what in asked_of_bridge
     ]
     assert found.has_doubts
+
+
+def test_dhcp_is_pves_and_is_told_as_not_checked_after_an_apply_too(tmp_path: Path) -> None:
+    with serving(tmp_path, "") as cluster:
+        draw(cluster, {"zones.cfg": "simple: lan\n\tdhcp dnsmasq\n\n", "vnets.cfg": "vnet: office\n\tzone lan\n\n"})
+        report = apply_to(cluster)
+        assert report.is_good, errors(report)
+        told = "PVE runs dnsmasq@lan on each node; `systemctl status dnsmasq@lan` there tells how it is"
+        assert f"DHCP of zone lan: {told}" in report.not_checked
+        found = verified(cluster)
+        assert NotChecked("", "DHCP of zone lan", told) in found.not_checked
+        assert not found.has_doubts
 
 
 def test_a_source_line_that_is_lost_is_added_again_as_the_step_says(cluster: SimulatedCluster) -> None:

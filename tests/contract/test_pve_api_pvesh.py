@@ -12,6 +12,7 @@ import pytest
 from pvesdn.adapters.pve_api import PveApi
 from pvesdn.errors import ApiRefused, ApiUnavailable
 from pvesdn.model.api_settings import ApiSettings
+from pvesdn.model.sdn_edits import SdnCall
 from pvesdn_lab.simulated.cluster import SimulatedCluster
 
 WHOLE = "UPID:pve1:0001A2B3:00C0FFEE:6B0332BB:reloadnetworkall::root@pam:"
@@ -105,6 +106,24 @@ class TestTasks:
         assert calls.read_text().splitlines()[-1] == (
             "delete /cluster/sdn/lock --lock-token 0b1c-22 --output-format json"
         )
+
+    def test_an_edit_says_a_list_item_by_item_and_a_dash_is_no_option(self, pvesh):
+        calls = pvesh("")
+        ranges = (("dhcp-range", "first=1"), ("dhcp-range", "second"))
+        api().edit_sdn(SdnCall("POST", "cluster/sdn/vnets/v/subnets", (("alias", "-x"), *ranges)), "0b1c-22")
+        api().edit_sdn(SdnCall("PUT", "cluster/sdn/vnets/v", (("delete", "alias,tag"),)), "0b1c-22")
+        api().edit_sdn(SdnCall("DELETE", "cluster/sdn/zones/z"), "0b1c-22")
+        end = "--lock-token 0b1c-22 --output-format json"
+        assert calls.read_text().splitlines() == [
+            f"create /cluster/sdn/vnets/v/subnets --alias=-x --dhcp-range first=1 --dhcp-range second {end}",
+            f"set /cluster/sdn/vnets/v --delete alias,tag {end}",
+            f"delete /cluster/sdn/zones/z {end}",
+        ]
+
+    def test_what_is_pending_is_dropped_under_the_lock(self, pvesh):
+        calls = pvesh("")
+        api().roll_back_sdn("0b1c-22")
+        assert calls.read_text() == "create /cluster/sdn/rollback --lock-token 0b1c-22 --output-format json\n"
 
     def test_a_lock_without_a_token_is_none(self, pvesh):
         pvesh("{}")

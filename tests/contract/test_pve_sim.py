@@ -459,3 +459,25 @@ class TestListings:
         cluster.write_sdn("zones.cfg", "simple: aa\n\nsimple: bb\n\n")
         api = PveApi(cluster.token_settings(("/sdn/zones/bb", "SDN.Audit")))
         assert [row["zone"] for row in api.get("cluster/sdn/zones")] == ["bb"]
+
+
+class TestDrawing:
+    CONTROLLER = ("POST", "/cluster/sdn/controllers")
+
+    def test_a_controller_that_a_zone_has_cannot_be_deleted(self, start):
+        cluster = start()
+        call(cluster, *self.CONTROLLER, controller="ctl", type="evpn", asn=65000, peers="192.0.2.1")
+        call(cluster, "POST", "/cluster/sdn/zones", zone="zo", type="evpn", controller="ctl", **{"vrf-vxlan": 5000})
+        assert cluster.read_sdn("controllers.cfg") == "evpn: ctl\n\tasn 65000\n\tpeers 192.0.2.1\n\n"
+        refused = call(cluster, "DELETE", "/cluster/sdn/controllers/ctl")
+        assert (refused.status_code, "used by zo" in refused.text) == (500, True)
+        for path in ("zones/zo", "controllers/ctl"):
+            assert call(cluster, "DELETE", f"/cluster/sdn/{path}").ok
+        assert cluster.read_sdn("controllers.cfg") == ""
+
+    def test_something_can_happen_once_before_a_call_is_answered(self, start):
+        cluster, seen = start(), []
+        cluster.sim.before["PUT", "/cluster/sdn"] = lambda: seen.append(cluster.read_sdn(".running-config"))
+        apply(cluster)
+        apply(cluster)
+        assert seen == [None]

@@ -127,6 +127,9 @@ FOLLOWED = {
     "tests/cluster/test_rehearsal.py::test_a_newer_pve_commits_unrehearsed_only_when_told": (
         ("workflows/rehearsal.py", "pvesdn apply --commit-unrehearsed .*"),
     ),
+    "tests/cluster/test_pves_back.py::test_edits_of_others_are_named_and_who_reverts_them_gets_through": (
+        ("workflows/former.py", "apply or revert them in PVE's panel, and run pvesdn rollback .*"),
+    ),
     "tests/cluster/test_sdn_lock.py::test_what_happens_right_before_the_commit_stops_it_and_every_node_is_as_before": (
         ("workflows/sdn_lock.py", "run pvesdn plan, then pvesdn apply"),
     ),

@@ -16,7 +16,7 @@ from pvesdn_lab.live.outside.machines import machine, usermode
 from pvesdn_lab.live.outside.machines.qemu import Qemu, cpio, load_order
 from pvesdn_lab.live.outside.machines.usermode import UserMode
 from pvesdn_lab.live.packages import Bundle, Unpacked
-from pvesdn_lab.live.scenario import choose
+from pvesdn_lab.live.scenario import Scenario, choose
 
 
 def test_a_module_is_loaded_after_those_it_needs(tmp_path: Path) -> None:
@@ -68,26 +68,26 @@ def test_the_memory_that_is_available_is_a_part_of_what_there_is() -> None:
 
 
 NEWEST = UserMode(Unpacked(Path("/release"), {}), newest=Unpacked(Path("/newest"), {}))
+RELEASE = UserMode(Unpacked(Path("/release"), {}))
 
 
-SPREAD = ("symmetric", "pve-evpn", "from-pve")
-"""Two topologies; pve-evpn and from-pve share one."""
+SPREAD = ("symmetric", "pve-snat", "from-pve")
 
 
 def spread(carrier: UserMode, *names: str) -> list[tuple[str, list[str]]]:
     """Which kernel has which scenarios."""
     return [
         ("newest" if place == NEWEST else "release", [scenario.name for scenario in some])
-        for place, some in holder._spread(choose(names), carrier)
+        for place, some in holder._spread(choose(names), carrier, RELEASE)
     ]
 
 
 @pytest.mark.parametrize(
     ("memory", "found"),
     [
-        (3, [("newest", ["symmetric"]), ("newest", ["from-pve"]), ("release", ["pve-evpn"])]),
-        (2, [("newest", ["symmetric", "from-pve"]), ("release", ["pve-evpn"])]),
-        (1, [("release", ["symmetric", "pve-evpn", "from-pve"])]),
+        (3, [("newest", ["symmetric"]), ("newest", ["from-pve"]), ("release", ["pve-snat"])]),
+        (2, [("newest", ["symmetric", "from-pve"]), ("release", ["pve-snat"])]),
+        (1, [("release", ["symmetric", "pve-snat", "from-pve"])]),
     ],
 )
 def test_what_needs_nat_has_a_machine_of_its_own_beside_the_newest_kernel(
@@ -104,23 +104,108 @@ def test_where_one_kernel_does_everything_scenarios_of_one_topology_are_together
 ) -> None:
     monkeypatch.setattr(UserMode, "side_by_side", lambda _: 2)
 
-    places = spread(NEWEST.with_nat(), *SPREAD)
+    places = spread(RELEASE, "symmetric", "pve-evpn", "from-pve")
     assert sorted(places) == [("release", ["pve-evpn", "from-pve"]), ("release", ["symmetric"])]
     assert sorted(spread(NEWEST, "symmetric", "from-pve")) == [("newest", ["from-pve"]), ("newest", ["symmetric"])]
 
 
-@pytest.mark.parametrize("status", [0, 1])
-def test_the_newest_kernel_is_taken_where_it_starts(
-    tmp_path: Path, status: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (tmp_path / "usr/bin").mkdir(parents=True)
-    (tmp_path / "usr/bin/linux.uml").write_text(f"#!/bin/sh\n[ $1 = --version ]\nexit {status}\n")
+KERNEL = """\
+#!/bin/bash
+for word; do case $word in init=*) {does} "${{word#init=}}" ;; esac; done
+exit {status}
+"""
+"""A program that stands for a kernel: it does something with its first program."""
+
+
+def kernel(folder: Path, does: str = "", status: int = 134) -> Unpacked:
+    (folder / "usr/bin").mkdir(parents=True)
+    (folder / "usr/bin/linux.uml").write_text(KERNEL.format(does=does or ":", status=status))
+    (folder / "usr/bin/linux.uml").chmod(0o755)
+    return Unpacked(folder, {})
+
+
+def test_the_newest_kernel_is_made_ready_twice_as_well_as_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    newest = kernel(tmp_path, "bash")
     monkeypatch.setattr(usermode, "_LOADER", tmp_path / "loader")
 
     for _ in range(2):  # the second lab finds what the first has made
-        assert usermode.is_fit(Unpacked(tmp_path, {})) is (status == 0)
+        usermode.make_ready(newest)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["loader", "usr"]
     assert (tmp_path / "loader").readlink() == tmp_path / "usr/lib/x86_64-linux-gnu/ld-linux-x86-64.so.2"
+
+
+@pytest.fixture
+def _unshares(monkeypatch: pytest.MonkeyPatch) -> None:
+    if subprocess.run(["unshare", "--pid", "--fork", "true"], check=False, capture_output=True).returncode:
+        pytest.skip("no PID namespaces here: run as root")
+
+
+@pytest.mark.usefixtures("_unshares")
+@pytest.mark.parametrize(("does", "boots"), [("bash", True), (":", False), ("sleep 600 #", False)])
+def test_a_kernel_boots_when_it_runs_its_first_program(
+    tmp_path: Path, does: str, boots: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(usermode, "_BOOT_SECONDS", 3.0)
+    assert usermode.boots(usermode.releases_linux(kernel(tmp_path, does))) is boots
+
+
+@pytest.mark.parametrize(("boots", "found"), [(True, RELEASE), (False, Qemu(Unpacked(Path("/qemu"), {})))])
+def test_what_needs_nat_has_the_releases_kernel_where_that_boots(
+    boots: bool, found: machines.VirtualMachine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(machines, "boots", lambda _: boots)
+    monkeypatch.setattr(machines, "fetch", lambda *_: Unpacked(Path("/qemu"), {}))
+    said: list[str] = []
+
+    assert machines.with_nat(NEWEST, said.append) == found
+    assert len(said) == (not boots)
+    assert machines.with_nat(RELEASE, said.append) == RELEASE
+
+
+def turns(spread: list[holder._Load], here: list[Scenario]) -> list[tuple[list[object], int]]:
+    """Of each turn the machines, and how many labs there are on this kernel."""
+    return [([machine for machine, _ in turn.machines], len(turn.here)) for turn in holder._turns(spread, here)]
+
+
+def test_beside_machines_there_is_one_lab_on_this_kernel_and_as_many_as_processors_when_they_are_done(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(holder.os, "sched_getaffinity", lambda _: {0, 1})  # type: ignore[attr-defined]
+    some, here = list(choose(("symmetric",))), list(choose(("unicast", "evpn-l2", "undone", "kinds")))
+
+    assert turns([(NEWEST, some)], here) == [([NEWEST], 1), ([], 2)]
+    assert turns([(NEWEST, some)], []) == [([NEWEST], 0)]
+    assert turns([], here) == [([], 2)]
+    given = [scenario for turn in holder._turns([(NEWEST, some)], here) for lab in turn.here for scenario in lab]
+    assert sorted(given, key=here.index) == here
+
+
+def test_what_is_emulated_beside_other_machines_has_its_turn_when_all_is_done() -> None:
+    qemu = Qemu(Unpacked(Path("/qemu"), {}))
+    some, others = list(choose(("symmetric",))), list(choose(("pve-snat",)))
+
+    assert turns([(NEWEST, some), (qemu, others)], []) == [([NEWEST], 0), ([qemu], 0)]
+    assert turns([(NEWEST, some), (RELEASE, others)], []) == [([NEWEST, RELEASE], 0)]
+    assert turns([(qemu, some), (qemu, others)], []) == [([qemu, qemu], 0)]
+
+
+def test_each_lab_has_a_folder_of_its_own_for_its_results(tmp_path: Path) -> None:
+    (tmp_path / "here-1").mkdir()
+
+    assert holder._next(tmp_path, "here", []).name == "here-2"
+    assert holder._next(tmp_path, "here", [tmp_path / "here-1", tmp_path / "here-2"]).name == "here-3"
+    assert holder._next(tmp_path, "machine", []).name == "machine-1"
+
+
+def test_without_a_kernel_that_boots_everything_is_for_qemu(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(machines, "boots", lambda _: False)
+    monkeypatch.setattr(machines, "make_ready", lambda _: None)
+    monkeypatch.setattr(machines, "fetch", lambda *_: Unpacked(Path("/any"), {}))
+    monkeypatch.setattr(machines, "_virtualises", lambda: False)
+
+    assert isinstance(machines.choose("auto", lambda _: None), Qemu)
+    with pytest.raises(SettingsError, match="does not boot on this processor"):
+        machines.choose("uml", lambda _: None)
 
 
 def test_the_loader_has_a_name_that_fits_into_the_program() -> None:
@@ -135,6 +220,7 @@ def test_without_the_newest_kernel_the_releases_is_taken_and_said_to_be_slow(mon
 
     said: list[str] = []
     monkeypatch.setattr(machines, "fetch", fetch)
+    monkeypatch.setattr(machines, "boots", lambda _: True)
 
     assert machines.choose("uml", said.append) == UserMode(Unpacked(Path("/release"), {}))
     assert said[0].endswith("takes three times as long as Debian's newest, but no network")

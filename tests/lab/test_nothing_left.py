@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from pvesdn_lab.live.outside import kernel
+from pvesdn_lab.live.testbed.groups import clear_groups
 
 DEADLINE = 300.0
 
@@ -52,17 +53,30 @@ def processes_of(folder: str) -> list[str]:
     return found
 
 
-def folder_of(process: subprocess.Popen[bytes]) -> Path:
-    """The folder of a lab, which the processes below that one name: others may run labs of their own beside it."""
+def below(process: subprocess.Popen[bytes], file: str) -> bytes:
+    """What a file of /proc says of a process and of all those that it has started."""
     waiting, words = [process.pid], b""
     while waiting:
         pid = waiting.pop()
         with suppress(OSError):  # it has ended meanwhile
-            words += Path(f"/proc/{pid}/cmdline").read_bytes()
+            words += Path(f"/proc/{pid}/{file}").read_bytes()
             for children in Path(f"/proc/{pid}/task").glob("*/children"):
                 waiting += map(int, children.read_text().split())
-    (folder,) = set(re.findall(rb"/run/pvesdn-lab-\w+", words))
+    return words
+
+
+def folder_of(process: subprocess.Popen[bytes]) -> Path:
+    """The folder of a lab, which the processes below that one name: others may run labs of their own beside it."""
+    (folder,) = set(re.findall(rb"/run/pvesdn-lab-\w+", below(process, "cmdline")))
     return Path(os.fsdecode(folder))
+
+
+def groups_of(process: subprocess.Popen[bytes]) -> list[Path]:
+    """The control groups of a lab's nodes, where this machine shows them."""
+    names = set(re.findall(r"(?m)^0::/(.*pvesdn-lab-\d+)/", below(process, "cgroup").decode()))
+    assert names
+    mounts = [line.split() for line in Path("/proc/self/mounts").read_text().splitlines()]
+    return [Path(where) / name for _, where, kind, *_ in mounts if kind == "cgroup2" for name in sorted(names)]
 
 
 def wait_until(condition: Callable[[], object], what: str) -> None:
@@ -82,12 +96,15 @@ def test_a_lab_that_is_cut_off_takes_everything_with_it(number: signal.Signals) 
         line = process.stdout.readline().decode()
     assert line, "the lab did not come up"
     folder = folder_of(process)
+    groups = groups_of(process)
     assert processes_of(str(folder))
     process.send_signal(number)
     process.wait(DEADLINE)
     wait_until(lambda: not processes_of(str(folder)), "every process to end")
     assert sorted(path.name for path in Path("/sys/class/net").iterdir()) == links
     assert str(folder) not in Path("/proc/self/mounts").read_text()
+    clear_groups(patience=50)  # as the next lab does
+    assert not any(group.exists() for group in groups)
     if number is signal.SIGKILL:
         assert not any(folder.iterdir())
         folder.rmdir()

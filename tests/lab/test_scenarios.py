@@ -16,7 +16,7 @@ from pvesdn_lab.live import verbs
 from pvesdn_lab.live.outside.holder import divide
 from pvesdn_lab.live.outside.kernel import REQUIRED, Kernel
 from pvesdn_lab.live.scenario import Scenario, all_scenarios, choose, read_scenario
-from pvesdn_lab.live.testbed.node import INTERFACES
+from pvesdn_lab.live.testbed.disk import INTERFACES
 from pvesdn_lab.live.testbed.topology import read_topology
 from pvesdn_lab.live.verbs import table
 from pvesdn_lab.live.verbs.table import VERBS

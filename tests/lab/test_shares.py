@@ -40,6 +40,12 @@ def test_scenarios_of_one_topology_need_not_stand_side_by_side_to_be_together() 
     assert sorted(map(len, share([first, between, second], 2))) == [1, 2]
 
 
+def test_where_labs_are_built_in_no_time_topologies_are_parted() -> None:
+    alike = [scenario for scenario in ELSEWHERE if scenario.topology == ELSEWHERE[0].topology]
+    assert len(share(alike, 2)) == 1
+    assert len(share(alike, 2, builds_fast=True)) == 2
+
+
 def test_nothing_to_do_needs_no_machine() -> None:
     assert share([], 2) == []
 

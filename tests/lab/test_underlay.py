@@ -9,7 +9,8 @@ import pytest
 
 from pvesdn_lab.live.packages import Unpacked
 from pvesdn_lab.live.testbed.lab import Lab
-from pvesdn_lab.live.testbed.node import LiveNode, NodePlan
+from pvesdn_lab.live.testbed.node import LiveNode
+from pvesdn_lab.live.testbed.plan import NodePlan
 from pvesdn_lab.live.testbed.space import LabFault
 from pvesdn_lab.live.testbed.topology import read_topology
 from pvesdn_lab.live.verbs import actions

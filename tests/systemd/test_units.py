@@ -174,6 +174,14 @@ def test_what_is_kept_stays_and_the_next_apply_is_guarded_like_the_first(node: N
 
 
 @pytest.mark.long
+def test_a_timer_that_looks_while_an_apply_ends_leaves_no_failed_unit_behind(node: Node) -> None:
+    node.apply(seconds=600)
+    (node.disk / "state/program.py").unlink()  # as when the apply is over between the start of the unit and Python's
+    assert node.run("systemctl", "start", guard.SERVICE).returncode == 0
+    assert node.run("systemctl", "is-failed", guard.SERVICE).stdout.strip() == b"inactive"
+
+
+@pytest.mark.long
 def test_a_node_that_loses_power_comes_up_with_the_files_of_before_and_commits_nothing_of_pves(node: Node) -> None:
     assert node.has("run/committed")
     node.apply(seconds=600)

@@ -17,7 +17,7 @@ from pvesdn.errors import SettingsError
 
 Say = Callable[[str], None]
 
-_FORMAT = "2"
+_FORMAT = "3"
 """Raised when what is unpacked, or how, changes."""
 
 _MERGED = ("bin", "sbin", "lib", "lib64")
@@ -49,7 +49,7 @@ class Bundle:
 NODE = Bundle(
     "node",
     always=("frr", "frr-pythontools", "ifupdown2", "iptables", "openvswitch-switch"),
-    missing=("iproute2", "iputils-ping", "openssh-client", "openssh-server", "procps", "python3", "tcpdump"),
+    missing=("iproute2", "iputils-ping", "openssh-client", "openssh-server", "procps", "python3", "systemd", "tcpdump"),
     compiled=("usr/share/ifupdown2", "usr/lib/frr"),
 )
 
@@ -194,6 +194,8 @@ def _finish(bundle: Bundle, root: Path) -> None:
         # Not nft's: the user-mode kernel has no nf_tables for IP.
         for name in ("iptables", "ip6tables", "iptables-save"):
             (root / "usr/sbin" / name).symlink_to("xtables-legacy-multi")
+    if (root / "usr/lib/openvswitch-switch/ovs-vswitchd").is_file():
+        (root / "usr/sbin/ovs-vswitchd").symlink_to("../lib/openvswitch-switch/ovs-vswitchd")
     for folder in bundle.compiled:
         interpreter = "/usr/bin/python3" if Path("/usr/bin/python3").exists() else sys.executable
         _run([interpreter, "-m", "compileall", "-q", str(root / folder)])

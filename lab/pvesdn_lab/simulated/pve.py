@@ -6,7 +6,7 @@ import asyncio
 import ssl
 import threading
 import time
-from collections.abc import Coroutine, Mapping
+from collections.abc import Coroutine, Iterable, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -22,7 +22,8 @@ from pvesdn_lab.simulated.pve_sim import PveSim
 from pvesdn_lab.simulated.world import LabWorld
 
 PASSWORD = "root-of-the-lab"  # noqa: S105 - of a cluster that exists only in a folder
-PRIVILEGES = ("Sys.Audit", "Sys.Modify", "SDN.Audit", "SDN.Allocate", "SDN.Use")
+GRANTS = (("/", "Sys.Audit"), ("/nodes", "Sys.Modify"), ("/sdn", "SDN.Audit"), ("/sdn", "SDN.Allocate"))
+"""What pvesdn's token needs, and no more: privileges with their ACL paths."""
 HOST = "127.0.0.1"
 START_SECONDS = 30
 LOOKS = 1.0
@@ -146,15 +147,20 @@ class SimulatedPve:
     def token_settings(self, *grants: tuple[str, str], user: str = "pvesdn@pve", **changes: Any) -> ApiSettings:
         """Settings with an API token, trusting the cluster's CA.
 
-        :param grants: (path, privilege) pairs that the token has, and nothing else; without any it may do all.
+        :param grants: (path, privilege) pairs that the token has, and nothing else; without any those of `GRANTS`.
         :param changes: other values for fields of `ApiSettings`.
         """
         name = "lab" if not grants else f"lab{len(self._tokens)}"
         identity, _, value = self.token(user, name).partition("=")
-        for path, privilege in grants or (("/", privilege) for privilege in PRIVILEGES):
-            self.sim.grant(identity, path, privilege)
+        self.restrict(identity, grants or GRANTS)
         fields = {"user": user, "token_name": name, "token_value": SecretStr(value)}
         return self._settings({**fields, **changes})
+
+    def restrict(self, identity: str, grants: Iterable[tuple[str, str]]) -> None:
+        """Let a token have these (path, privilege) pairs from now on, and no other."""
+        self.sim.acl = {**(self.sim.acl or {}), identity: []}
+        for path, privilege in grants:
+            self.sim.grant(identity, path, privilege)
 
     def password_settings(self, **changes: Any) -> ApiSettings:
         """Settings with root's password, trusting the cluster's CA."""

@@ -7,6 +7,7 @@ import contextlib
 import copy
 import ssl
 import time
+from collections.abc import Callable
 from typing import Any
 
 from aiohttp import web
@@ -35,6 +36,8 @@ class PveSim(FakePve):  # type: ignore[misc]  # fakepve carries no types
         self.world = world
         self.version = world.character.version
         self.release_version = world.character.release
+        self.before: dict[tuple[str, str], Callable[[], object]] = {}
+        """What happens once before a call, given as its method and path, is checked and answered."""
         self._workers: set[asyncio.Task[None]] = set()
         self.follow_members()
 
@@ -111,6 +114,8 @@ class PveSim(FakePve):  # type: ignore[misc]  # fakepve carries no types
     async def answer(self, request: web.Request, match: Any, values: Values, user: str, call: Any = None) -> Any:
         """Refuse what this version of PVE does not have, then let fakepve check and answer."""
         if match is not None:
+            if happens := self.before.pop((request.method, match.template), None):
+                await asyncio.to_thread(happens)
             match = self._of_this_version(match, request)
         return await super().answer(request, match, values, user, call)
 

@@ -55,11 +55,17 @@ class SdnApi:
             ("GET", "/cluster/sdn/vnets", self._list_of("vnets", "vnet")),
             ("GET", "/cluster/sdn/controllers", self._list_of("controllers", "controller")),
             ("POST", "/cluster/sdn/zones", self._create("zones", "zone")),
+            ("PUT", "/cluster/sdn/zones/{zone}", self._update("zones", "zone")),
             ("DELETE", "/cluster/sdn/zones/{zone}", self._delete("zones", "zone")),
             ("POST", "/cluster/sdn/vnets", self._create("vnets", "vnet")),
+            ("PUT", "/cluster/sdn/vnets/{vnet}", self._update("vnets", "vnet")),
             ("DELETE", "/cluster/sdn/vnets/{vnet}", self._delete("vnets", "vnet")),
             ("POST", "/cluster/sdn/vnets/{vnet}/subnets", self._create_subnet),
+            ("PUT", "/cluster/sdn/vnets/{vnet}/subnets/{subnet}", self._update("subnets", "subnet")),
             ("DELETE", "/cluster/sdn/vnets/{vnet}/subnets/{subnet}", self._delete("subnets", "subnet")),
+            ("POST", "/cluster/sdn/controllers", self._create("controllers", "controller")),
+            ("PUT", "/cluster/sdn/controllers/{controller}", self._update("controllers", "controller")),
+            ("DELETE", "/cluster/sdn/controllers/{controller}", self._delete("controllers", "controller")),
             ("PUT", "/nodes/{node}/network", self._network_reload),
         ]
 
@@ -178,6 +184,16 @@ class SdnApi:
         zone = sdn_objects.zone_of(sdn, values["vnet"])
         given = {name: value for name, value in values.items() if name != "subnet"}
         sdn_objects.create(sdn, "subnets", f"{zone}-{values['subnet'].replace('/', '-')}", given)
+
+    def _update(self, kind: str, key: str) -> Callable[[Values, str], Awaitable[None]]:
+        async def update(values: Values, _user: str) -> None:
+            self._sim.need_quorum()
+            self._check_token(values)
+            in_path = {key, *(["vnet"] if kind == "subnets" else [])}
+            given = {name: value for name, value in values.items() if name not in in_path}
+            sdn_objects.update(self._world.pmxcfs.sdn, kind, values[key], given)
+
+        return update
 
     def _delete(self, kind: str, key: str) -> Callable[[Values, str], Awaitable[None]]:
         async def delete(values: Values, _user: str) -> None:

@@ -1,4 +1,4 @@
-"""Zones, VNets and subnets as PVE's API makes and deletes them: in the `.cfg` files, pending until they are applied."""
+"""Controllers, zones, VNets and subnets as PVE's API makes and deletes them: in the `.cfg` files, and pending."""
 
 from __future__ import annotations
 
@@ -11,13 +11,16 @@ from fakepve import PveError
 from pvesdn_lab.simulated.sdn_config import read_sections, section_text
 
 _SERVER_ERROR = 500
+_BAD_REQUEST = 400
+_INSIDE = {"controllers": ("zones", "controller"), "zones": ("vnets", "zone"), "vnets": ("subnets", "vnet")}
+"""What hangs on a definition of a kind, and the property by which it does."""
 _CALLS_OWN = {"lock-token", "digest"}
 
 
 def create(sdn: Path, kind: str, name: str, values: Mapping[str, Any]) -> None:
     """Add a definition.
 
-    :param kind: ``zones``, ``vnets`` or ``subnets``.
+    :param kind: ``controllers``, ``zones``, ``vnets`` or ``subnets``.
     :param values: its properties, the type among them.
     :raises PveError: there is one of that id, or what it is to hang on does not exist.
     """
@@ -30,7 +33,53 @@ def create(sdn: Path, kind: str, name: str, values: Mapping[str, Any]) -> None:
     found[name] = {
         key: int(value) if isinstance(value, bool) else value for key, value in values.items() if key not in _CALLS_OWN
     }
+    _refuse_double(sdn, kind, found)
     _write(sdn, kind, found)
+
+
+def update(sdn: Path, kind: str, name: str, values: Mapping[str, Any]) -> None:
+    """Change properties of a definition.
+
+    :param values: the new ones, and as ``delete`` the names of those that go.
+    :raises PveError: there is no such definition, or PVE does not change that in it (docs/pve.md §9).
+    """
+    found = _read(sdn, kind)
+    if name not in found:
+        _refuse(f"sdn '{name}' does not exist")
+    given = {key: value for key, value in values.items() if key not in _CALLS_OWN}
+    gone = [key for key in str(given.pop("delete", "")).split(",") if key]
+    if "type" in given:
+        raise PveError(_BAD_REQUEST, "type: property is not defined in schema")
+    section = found[name]
+    _refuse_what_is_in_use(sdn, kind, name, {key for key in {*given, *gone} if given.get(key) != section.get(key)})
+    for key in gone:
+        section.pop(key, None)
+    section |= {key: int(value) if isinstance(value, bool) else value for key, value in given.items()}
+    _refuse_double(sdn, kind, found)
+    _write(sdn, kind, found)
+
+
+def _refuse_what_is_in_use(sdn: Path, kind: str, name: str, changed: set[str]) -> None:
+    subnets = _read(sdn, "subnets").values()
+    if kind == "vnets" and "zone" in changed and any(subnet.get("vnet") == name for subnet in subnets):
+        _refuse(f"can't change zone of vnet {name}, because subnets exist")
+    homes = {id_: vnet.get("zone") for id_, vnet in _read(sdn, "vnets").items()}
+    if kind == "zones" and "ipam" in changed and any(homes.get(str(subnet["vnet"])) == name for subnet in subnets):
+        _refuse(f"can't change ipam of zone {name}, because subnets exist")
+
+
+def _refuse_double(sdn: Path, kind: str, found: Mapping[str, Mapping[str, Any]]) -> None:
+    """What must not be there twice: a VNI among VXLAN and EVPN zones, an L3VNI, an EVPN controller."""
+    if kind == "controllers" and [one["type"] for one in found.values()].count("evpn") > 1:
+        _refuse("only one global evpn controller can be defined")
+    zones = _read(sdn, "zones")
+    tunnels = {name for name, zone in zones.items() if zone["type"] in {"vxlan", "evpn"}}
+    numbers = {
+        "vnets": [str(vnet.get("tag")) for vnet in found.values() if vnet.get("zone") in tunnels],
+        "zones": [str(zone["vrf-vxlan"]) for zone in found.values() if "vrf-vxlan" in zone],
+    }.get(kind, [])
+    if double := [number for number in numbers if numbers.count(number) > 1]:
+        _refuse(f"{kind[:-1]} tag {double[0]} is used already")
 
 
 def delete(sdn: Path, kind: str, name: str) -> None:
@@ -41,7 +90,7 @@ def delete(sdn: Path, kind: str, name: str) -> None:
     found = _read(sdn, kind)
     if name not in found:
         _refuse(f"sdn '{name}' does not exist")
-    inside = {"zones": ("vnets", "zone"), "vnets": ("subnets", "vnet")}.get(kind)
+    inside = _INSIDE.get(kind)
     if inside is not None:
         users = [id_ for id_, section in _read(sdn, inside[0]).items() if section.get(inside[1]) == name]
         if users:

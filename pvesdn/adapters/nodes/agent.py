@@ -9,6 +9,7 @@ from typing import Protocol
 
 from pvesdn.decode.frr.text import meaning
 from pvesdn.decode.nodes.answers import (
+    decode_announced,
     decode_applied,
     decode_asked,
     decode_files,
@@ -24,7 +25,15 @@ from pvesdn.model.files import FRR_CONF, OUR_INTERFACES, OUR_SYSCTL
 from pvesdn.model.open_apply import Applied, LockHolder
 from pvesdn.model.primitives import Json, NodeName
 from pvesdn.model.probes import Heard, PathProbe
-from pvesdn.model.snapshot import CAUSE_COMMANDS, CAUSE_FILES, NODE_COMMANDS, NODE_FILES, STATE_COMMANDS, NodeRaw
+from pvesdn.model.snapshot import (
+    CANARY_COMMANDS,
+    CAUSE_COMMANDS,
+    CAUSE_FILES,
+    NODE_COMMANDS,
+    NODE_FILES,
+    STATE_COMMANDS,
+    NodeRaw,
+)
 
 
 class Transport(Protocol):
@@ -60,6 +69,10 @@ class ProgramAgent:
         """What may explain that a check has failed."""
         value = self._ask(node, "observe", files=list(CAUSE_FILES), commands=list(CAUSE_COMMANDS))
         return decode_asked(node, value)
+
+    def announced(self, node: NodeName) -> frozenset[int]:
+        """The VNIs of which the node's FRR has a type-3 route of its own."""
+        return decode_announced(node, self._ask(node, "observe", files=[], commands=list(CANARY_COMMANDS)))
 
     def stage(self, node: NodeName, files: Sequence[FileWrite]) -> tuple[str, ...]:
         """Put files beside their targets; what speaks against them."""
@@ -101,9 +114,9 @@ class ProgramAgent:
         """Have the node deal with what an apply that was left alone has done there."""
         return decode_undone(node, self._ask(node, "settle", id=apply_id))
 
-    def disarm(self, node: NodeName, apply_id: str) -> None:
-        """Have the node forget its checkpoint."""
-        self._ask(node, "disarm", id=apply_id)
+    def disarm(self, node: NodeName, apply_id: str) -> bool:
+        """Have the node forget its checkpoint; False where it was restarted, and puts itself back."""
+        return decode_flag(node, self._ask(node, "disarm", id=apply_id), "is_kept")
 
     def commit(self, node: NodeName, swap: PutInPlace) -> None:
         """Put staged files in place, all or none."""

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import contextlib
 import subprocess
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from typing import Protocol
 from urllib.parse import parse_qsl
 
@@ -18,13 +18,14 @@ from pvesdn.adapters.pve_api.budget import CallTimeoutError
 from pvesdn.adapters.pve_api.https import TICKET_SECONDS
 from pvesdn.adapters.pve_api.https import HttpsSession as _HttpsSession
 from pvesdn.adapters.pve_api.pvesh import PveshSession
-from pvesdn.adapters.pve_api.whole_answer import ProxmoxerAnswer, Serializer
+from pvesdn.adapters.pve_api.whole_answer import ProxmoxerAnswer, Serializer, Values
 from pvesdn.decode.cluster import answers as api_answers
 from pvesdn.decode.cluster.answers import AnswerError, one_line
 from pvesdn.errors import ApiRefused, ApiUnavailable, ClusterError
 from pvesdn.model.api_settings import ApiSettings
 from pvesdn.model.dry_run import DryRun
 from pvesdn.model.primitives import Json, NodeName, Upid
+from pvesdn.model.sdn_edits import SdnCall
 from pvesdn.model.tasks import TaskState
 
 __all__ = ["ROOT", "TICKET_SECONDS", "ProxmoxerSession", "PveApi", "translate"]
@@ -39,9 +40,7 @@ _UNAUTHORIZED = 401
 class ProxmoxerSession(Protocol):
     """What proxmoxer needs from a session; a test may supply its own."""
 
-    def request(
-        self, method: str, url: str, data: Mapping[str, str] | None, params: Mapping[str, str] | None
-    ) -> ProxmoxerAnswer:
+    def request(self, method: str, url: str, data: Values | None, params: Values | None) -> ProxmoxerAnswer:
         """Send one request; any exception may come out."""
         ...
 
@@ -85,6 +84,14 @@ class PveApi:
         """`DELETE /cluster/sdn/lock`: give the lock back."""
         self._call("DELETE", "cluster/sdn/lock", {"lock-token": token})
 
+    def edit_sdn(self, call: SdnCall, token: str) -> None:
+        """Edit one of PVE's definitions."""
+        self._call(call.method, call.path, {**call.parameters, "lock-token": token})
+
+    def roll_back_sdn(self, token: str) -> None:
+        """`POST /cluster/sdn/rollback`: drop what is pending."""
+        self._call("POST", "cluster/sdn/rollback", {"lock-token": token})
+
     def dry_run(self, node: NodeName) -> DryRun:
         """What PVE's commit of what is pending would change in the node's files."""
         with self._understanding("GET /cluster/sdn/dry-run"):
@@ -123,7 +130,7 @@ class PveApi:
         with self._understanding(f"PUT /{path}"):
             return api_answers.find_upid(self._call("PUT", path, data), kind)
 
-    def _call(self, method: str, path: str, values: dict[str, str]) -> Json:
+    def _call(self, method: str, path: str, values: Values) -> Json:
         resource = self._resource(path.strip("/"))
         send = {"GET": resource.get, "PUT": resource.put, "POST": resource.post, "DELETE": resource.delete}[method]
         try:

@@ -17,7 +17,7 @@ from urllib3.exceptions import InsecureRequestWarning
 
 from pvesdn.adapters.pve_api.budget import Budget, BudgetPool, BudgetSocket
 from pvesdn.adapters.pve_api.trust import trust
-from pvesdn.adapters.pve_api.whole_answer import LARGEST_ANSWER, ProxmoxerAnswer, Serializer, WholeAnswer
+from pvesdn.adapters.pve_api.whole_answer import LARGEST_ANSWER, ProxmoxerAnswer, Serializer, Values, WholeAnswer
 from pvesdn.decode.cluster.answers import AnswerError
 from pvesdn.model.api_settings import ApiSettings
 
@@ -86,9 +86,7 @@ class HttpsSession:
         if not settings.verify:  # the user chose this; urllib3 need not repeat it for every request
             warnings.filterwarnings("ignore", category=InsecureRequestWarning)
 
-    def request(
-        self, method: str, url: str, data: Mapping[str, str] | None, params: Mapping[str, str] | None
-    ) -> ProxmoxerAnswer:
+    def request(self, method: str, url: str, data: Values | None, params: Values | None) -> ProxmoxerAnswer:
         """Send one request as proxmoxer asks for it.
 
         :raises CallTimeoutError: the whole of it, a login included, took longer than `ApiSettings.timeout`.
@@ -110,8 +108,8 @@ class HttpsSession:
         self,
         method: str,
         url: str,
-        data: Mapping[str, str] | None,
-        params: Mapping[str, str] | None,
+        data: Values | None,
+        params: Values | None,
         credentials: Mapping[str, str],
     ) -> WholeAnswer:
         settings = self._settings

@@ -7,11 +7,11 @@ import os
 import subprocess
 import tempfile
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator
 from typing import IO
 
 from pvesdn.adapters import command
-from pvesdn.adapters.pve_api.whole_answer import LARGEST_ANSWER, WholeAnswer
+from pvesdn.adapters.pve_api.whole_answer import LARGEST_ANSWER, Values, WholeAnswer
 from pvesdn.decode.cluster import answers as api_answers
 from pvesdn.decode.cluster.answers import AnswerError
 from pvesdn.model.api_settings import ApiSettings
@@ -29,12 +29,10 @@ class PveshSession:
     def __init__(self, settings: ApiSettings) -> None:
         self._settings = settings
 
-    def request(
-        self, method: str, url: str, data: Mapping[str, str] | None, params: Mapping[str, str] | None
-    ) -> WholeAnswer:
+    def request(self, method: str, url: str, data: Values | None, params: Values | None) -> WholeAnswer:
         """Run one call as proxmoxer asks for it."""
         verb = {"GET": "get", "PUT": "set", "POST": "create", "DELETE": "delete"}[method]
-        options = [word for key, value in {**(data or {}), **(params or {})}.items() for word in (f"--{key}", value)]
+        options = [word for key, value in {**(data or {}), **(params or {})}.items() for word in _option(key, value)]
         argv = ["pvesh", verb, url, *options, "--output-format", "json"]
         status, output, complaint = self._change(argv) if method == "PUT" else self._ask(argv)
         if method == "PUT" and "UPID:" in output + complaint:
@@ -74,6 +72,12 @@ class PveshSession:
                 threading.Thread(target=process.wait, daemon=True).start()  # somebody must reap it
                 raise
             return status, _text(output), _text(complaint)
+
+
+def _option(key: str, value: str | list[str]) -> Iterator[str]:
+    """One parameter: a list is said item by item, and what begins with a dash is no option of its own."""
+    for item in [value] if isinstance(value, str) else value:
+        yield from (f"--{key}={item}",) if item.startswith("-") else (f"--{key}", item)
 
 
 def _surroundings() -> dict[str, str]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 from pvesdn.decode import json_text
 from pvesdn.decode.cluster.answers import AnswerError
@@ -14,6 +15,10 @@ LARGEST_ANSWER = 8 * 1024 * 1024
 """Bytes, headers included: the longest answers are task logs and lists of 500 tasks, of some 300 bytes each."""
 _MOST_MEMORY = 8 * LARGEST_ANSWER
 """Bytes that an answer and what it says may take in memory."""
+
+
+Values: TypeAlias = Mapping[str, str | list[str]]
+"""Parameters of a call; a list is a parameter that is repeated."""
 
 
 class ProxmoxerAnswer(Protocol):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from pvesdn.cli.screens.order import order_document
 from pvesdn.compare.consequences import consequences
 from pvesdn.compare.counts import Summary
 from pvesdn.compare.diff import showable
@@ -14,17 +15,22 @@ from pvesdn.model.consequences import Consequence
 from pvesdn.model.differences import Difference
 from pvesdn.model.files import Action, ChangeSet, FileChange, NodeChanges, PendingChange
 from pvesdn.model.findings import Finding, Severity
+from pvesdn.model.order import Wishes
 from pvesdn.model.report import ApplyReport, NodeOutcome, Outcome, Standing
 from pvesdn.model.running import PveRunning
+from pvesdn.model.sdn_edits import SdnEdits
 from pvesdn.model.verification import Discrepancy, Verdict
 
 _WORDS = {Action.ADD: "add", Action.CHANGE: "change", Action.REMOVE: "remove", Action.REPLACE: "replace"}
 
 
-def plan_document(changes: ChangeSet, summary: Summary, *, has_diff: bool) -> dict[str, Any]:
+def plan_document(
+    changes: ChangeSet, summary: Summary, *, has_diff: bool, wishes: Wishes | None = None
+) -> dict[str, Any]:
     """What `plan --json` prints.
 
     :param has_diff: with a unified diff of every file.
+    :param wishes: what was said about the order of the nodes.
     """
     draft = changes.definitions
     return {
@@ -36,16 +42,26 @@ def plan_document(changes: ChangeSet, summary: Summary, *, has_diff: bool) -> di
         ],
         "consequences": [_consequence(one, changes.guest_names) for one in consequences(changes.nodes)],
         "nodes": [_node(node, changes.pve_version, has_diff=has_diff) for node in changes.nodes],
+        "order": order_document(changes, wishes),
         "pending": pending(changes.pending),
         "running": running(changes.pve),
         "findings": findings(changes.findings),
         "unreachable": dict(changes.unreachable),
         "offline": list(changes.offline),
-    } | ({} if draft is None else {"definitions": _definitions(draft, has_diff=has_diff)})
+    } | (
+        ({} if draft is None else {"definitions": _definitions(draft, has_diff=has_diff)})
+        | ({} if changes.edits is None else {"calls": _calls(changes.edits)})
+    )
 
 
 def apply_document(
-    changes: ChangeSet, summary: Summary, report: ApplyReport | None, status: int, *, has_diff: bool = False
+    changes: ChangeSet,
+    summary: Summary,
+    report: ApplyReport | None,
+    status: int,
+    *,
+    has_diff: bool = False,
+    wishes: Wishes | None = None,
 ) -> dict[str, Any]:
     """What `apply --json` prints.
 
@@ -53,7 +69,7 @@ def apply_document(
     """
     return {
         "exit_status": status,
-        "plan": plan_document(changes, summary, has_diff=has_diff),
+        "plan": plan_document(changes, summary, has_diff=has_diff, wishes=wishes),
         "report": None if report is None else _report(report),
     }
 
@@ -143,6 +159,10 @@ def _node(node: NodeChanges, pve_version: str, *, has_diff: bool) -> dict[str, A
         ],
         "obstacles": findings(node.obstacles),
     }
+
+
+def _calls(edits: SdnEdits) -> list[dict[str, Any]]:
+    return [{"method": call.method, "path": f"/{call.path}", "values": call.parameters} for call in edits.calls]
 
 
 def _definitions(file: FileChange, *, has_diff: bool) -> dict[str, Any]:

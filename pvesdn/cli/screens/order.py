@@ -1,13 +1,14 @@
-"""In which order an apply would change the nodes, where that is not node by node behind the first."""
+"""In which order an apply changes the nodes: for people where that is not node by node behind the first; as JSON."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 from pvesdn.cli.screens.screen import Line, Span, Style
-from pvesdn.compare.order import common_causes
+from pvesdn.compare.execution import execution_plan
 from pvesdn.model.files import ChangeSet
-from pvesdn.model.order import Cause
+from pvesdn.model.order import Cause, Wishes
 
 _HALF_WAY: Mapping[Cause, str] = {
     Cause.AS_NUMBER: "sessions between the old and the new one would stay down",
@@ -28,19 +29,44 @@ _SMALLEST = 3
 """Nodes of the smallest cluster that can lose one and stay quorate; nobody wonders about smaller ones."""
 
 
+_QUORUM = "the cluster would lose its quorum with one node less"
+_UNREHEARSED = "PVE's commit, which reloads all nodes at once, cannot be tried out before"
+
+
 def order_lines(changes: ChangeSet) -> Iterator[Line]:
     """One line where all nodes change at once, or each alone; nothing for the usual order."""
-    turns = [node for node in changes.nodes if node.execution.steps]
-    if found := common_causes(changes):
+    order = execution_plan(changes).order
+    if found := order.causes:
         names = [str(cause) for cause in found]
         what = f"{', '.join(names[:-1])} and {names[-1]}" if names[1:] else names[0]
         verb = "change" if names[1:] or found[0] in _PLURAL else "gets smaller" if found[0] is Cause.MTU else "changes"
         yield Span("Order:", Style.STRONG), f" all nodes at once, because the {what} {verb}: {_HALF_WAY[found[0]]}."
-    elif not changes.can_lose_one and len(turns) >= _SMALLEST - 1 and _size(changes) >= _SMALLEST:
+    elif order.keeps_quorum and _size(changes) >= _SMALLEST:
         yield (
             Span("Order:", Style.STRONG),
-            " one node at a time, because the cluster would lose its quorum with one node less.",
+            f" one node at a time, because {_QUORUM}.",
         )
+
+
+def order_document(changes: ChangeSet, wishes: Wishes | None = None) -> dict[str, Any]:
+    """The turns of the nodes that have something to do, and why they are not others; empty where none has.
+
+    :param wishes: what was said about the order, and where pvesdn runs.
+    """
+    todo = execution_plan(changes, wishes)
+    busy = {node.node for node in todo.nodes if node.steps}
+    rounds = [turn for there in todo.order.rounds if (turn := [name for name in there if name in busy])]
+    reasons = {cause.value: _HALF_WAY[cause] for cause in todo.order.causes}
+    if todo.order.keeps_quorum:
+        reasons["quorum"] = _QUORUM
+    if todo.commits and not todo.rehearses:
+        reasons["not rehearsed"] = _UNREHEARSED
+    return {
+        "rounds": rounds,
+        "canary": rounds[0][0] if todo.order.has_canary and rounds[1:] else None,
+        "together": bool(todo.order.causes),
+        "reasons": [{"what": what, "why": why} for what, why in reasons.items()],
+    }
 
 
 def _size(changes: ChangeSet) -> int:

@@ -160,7 +160,10 @@ def _pending(changes: ChangeSet) -> Iterator[Line]:
     kinds = Counter(row.kind for row in changes.pending)
     counts = ", ".join(counted(number, kind) for kind, number in sorted(kinds.items()))
     over = "" if changes.pve.version is None else f" over version {changes.pve.version}, which is running"
-    yield (f"PVE's SDN: {counts} pending{over}: committed by PUT /cluster/sdn as the last step",)
+    if changes.edits is None:
+        yield (f"PVE's SDN: {counts} pending{over}: committed by PUT /cluster/sdn as the last step",)
+    else:
+        yield (f"PVE's SDN: {counts} to go back{over}: written through PVE's API, and committed as the last step",)
     yield from pending_lines(changes.pending)
     yield ()
 

@@ -8,33 +8,18 @@ import click
 
 from pvesdn.cli import options, statuses
 from pvesdn.cli.applying import offer_and_apply, require_answer
-from pvesdn.cli.offer import Offer, make_offer, nodes_of
-from pvesdn.cli.saved import offer_again, read_plan
+from pvesdn.cli.offer import nodes_of
+from pvesdn.cli.plan_source import PlanSource
 from pvesdn.cli.session import Session
 from pvesdn.model.flags import PlanFlags
 from pvesdn.model.manner import Manner
-from pvesdn.model.order import Wishes
 from pvesdn.model.saved_plan import Terms
-from pvesdn.workflows.read import read_cluster
-from pvesdn.workflows.world import World
 
 
 @click.command(epilog=statuses.TABLE)
 @click.argument("plan_file", type=options.FILE, metavar="[PLAN]", required=False)
 @options.yes
-@options.confirm
-@options.turns
-@options.comment
-@click.option(
-    "--no-commit",
-    is_flag=True,
-    help="Try out what PVE has pending and put every node back; PVE commits nothing.",
-)
-@click.option(
-    "--commit-unrehearsed",
-    is_flag=True,
-    help="Have PVE commit what cannot be tried out before, because its version is newer than pvesdn knows.",
-)
+@options.way
 @options.diff
 @options.nodes
 @options.decisions
@@ -46,11 +31,7 @@ def apply(
     *,
     plan_file: Path | None,
     is_agreed: bool,
-    confirm_within: int | None,
-    wishes: Wishes,
-    comment: str,
-    no_commit: bool,
-    commit_unrehearsed: bool,
+    manner: Manner,
     has_diff: bool,
     only: tuple[str, ...],
     flags: PlanFlags,
@@ -82,34 +63,6 @@ def apply(
     """
     if plan_file is not None and (only or flags != PlanFlags()):
         raise click.UsageError("a saved plan has its nodes and decisions in it: give them to `pvesdn plan --out`")
-    if no_commit and confirm_within is not None:
-        raise click.UsageError("--no-commit puts every node back, so there is nothing to confirm")
-    manner = Manner(
-        confirm_within=confirm_within or 0,
-        comment=comment,
-        wishes=wishes,
-        commits=not no_commit,
-        commit_unrehearsed=commit_unrehearsed,
-    )
     require_answer(session, is_agreed=is_agreed)
-    source = _Source(Terms(flags=flags, nodes=nodes_of(only)), plan_file)
+    source = PlanSource(Terms(flags=flags, nodes=nodes_of(only)), plan_file)
     return offer_and_apply(session, source.offer, manner, is_agreed=is_agreed, has_diff=has_diff)
-
-
-class _Source:
-    """Where the plan comes from: the cluster as it is, or a file that has to agree with it."""
-
-    def __init__(self, terms: Terms, plan_file: Path | None) -> None:
-        self._terms = terms
-        self._file = plan_file
-        self._saved = None if plan_file is None else read_plan(plan_file)
-
-    def offer(self, world: World) -> Offer:
-        """Read the cluster and plan.
-
-        :raises ApplyRefused: the saved plan is out of date, or the plan cannot be carried out in such parts.
-        """
-        snapshot = read_cluster(world, has_state=True)
-        if self._saved is None or self._file is None:
-            return make_offer(snapshot, self._terms)
-        return offer_again(self._saved, self._file, snapshot)

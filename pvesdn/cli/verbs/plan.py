@@ -20,10 +20,12 @@ from pvesdn.cli.session import Session
 from pvesdn.cli.source import cluster_of, require_known, show_findings, take
 from pvesdn.errors import SettingsError
 from pvesdn.model.flags import PlanFlags
+from pvesdn.model.order import Wishes
 from pvesdn.model.saved_plan import Terms
-from pvesdn.model.snapshot import OWN_FILE
+from pvesdn.model.snapshot import OWN_FILE, Snapshot
 from pvesdn.workflows.decoded import Intent
 from pvesdn.workflows.read import read_cluster
+from pvesdn.workflows.world import World
 
 
 @click.command(epilog=statuses.TABLE)
@@ -64,14 +66,20 @@ def plan(
         nodes=nodes_of(only),
         draft=None if draft_file is None else read_draft(draft_file).saved,
     )
-    if plan_file is None:
-        offer = view(take(session, folder, has_state=True), terms, intent)
+    if plan_file is not None:
+        _require_savable(folder, intent)
+    snapshot, world = _taken(session, folder)
+    if world is None or plan_file is None:
+        offer = view(snapshot, terms, intent)
         require_known(frozenset(only), offer.changes, offer.snapshot)
     else:
-        offer = _saved(session, terms, plan_file, folder, intent)
+        offer = make_offer(snapshot, terms)
+        if not offer.is_blocked:
+            save_plan(offer, plan_file, world.clock.now())
     changes = offer.changes
     if session.wants_json:
-        document = plan_document(changes, offer.summary, has_diff=has_diff)
+        wishes = Wishes(own=None if world is None else world.local_node)
+        document = plan_document(changes, offer.summary, has_diff=has_diff, wishes=wishes)
         is_saved = plan_file is not None and not offer.is_blocked
         session.document("plan", document | ({"saved": str(plan_file)} if is_saved else {}))
     else:
@@ -87,19 +95,25 @@ def plan(
     return statuses.CHANGES if detailed_exitcode and not changes.is_empty else statuses.OK
 
 
-def _saved(session: Session, terms: Terms, plan_file: Path, folder: Path | None, intent: Intent) -> Offer:
-    """The plan as `apply` would make it, written to its file unless it is blocked."""
+def _taken(session: Session, folder: Path | None) -> tuple[Snapshot, World | None]:
+    """What the plan is made from, and the cluster; None for a stored snapshot's."""
+    if folder is not None:
+        return take(session, folder), None
+    world = cluster_of(session)
+    return read_cluster(world, has_state=True), world
+
+
+def _require_savable(folder: Path | None, intent: Intent) -> None:
+    """Return if a plan of that could be applied once it is saved.
+
+    :raises SettingsError: it could not.
+    """
     if folder is not None:
         raise SettingsError("--out needs a cluster, and --from has none", hint="leave one of them out")
     if intent != "pending":
         raise SettingsError(
             "--out saves what apply does, and apply never goes by --intent running", hint="leave it out"
         )
-    world = cluster_of(session)
-    offer = make_offer(read_cluster(world, has_state=True), terms)
-    if not offer.is_blocked:
-        save_plan(offer, plan_file, world.clock.now())
-    return offer
 
 
 def _show(session: Session, offer: Offer, *, has_diff: bool, is_summary: bool) -> None:

@@ -62,8 +62,9 @@ def rollback(
     back the rest.
 
     With N, a number of `pvesdn history`: the definitions as apply N brought them are planned like a draft. The plan is
-    shown, and carried out as `pvesdn apply` does if you say yes; pvesdn.cfg becomes that of then. PVE's own definitions
-    are not written: where they are others than then, nothing is done, and each difference is named.
+    shown, and carried out as `pvesdn apply` does if you say yes; pvesdn.cfg becomes that of then, and PVE's own zones,
+    VNets, subnets and controllers are written through PVE's API, pending until the commit. Where somebody's edits are
+    pending there, nothing is done.
     """
     number = _number(which)
     if number is not None:

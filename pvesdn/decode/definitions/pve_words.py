@@ -28,7 +28,7 @@ _UDP_PORT: Words = {"vxlan-port": Word(integer(1, 65536))}
 _BRIDGED: Words = {"bridge": Word(is_required=True), "bridge-disable-mac-learning": _SWITCH}
 
 _ZONES: Mapping[str, Words] = {
-    "simple": {**_EVERY_ZONE, **_MTU, "dhcp": _KNOWN},
+    "simple": {**_EVERY_ZONE, **_MTU, "dhcp": Word()},
     "vlan": {**_EVERY_ZONE, **_MTU, **_BRIDGED},
     "qinq": {
         **_EVERY_ZONE,

@@ -18,6 +18,7 @@ from pvesdn.model.open_apply import Applied, LockHolder, OpenApply, OpenState
 from pvesdn.model.primitives import Json
 from pvesdn.model.probes import Heard
 from pvesdn.model.snapshot import (
+    CANARY_COMMANDS,
     CAUSE_COMMANDS,
     CAUSE_FILES,
     NODE_COMMANDS,
@@ -62,6 +63,26 @@ def decode_asked(node: str, value: Mapping[str, Json]) -> NodeRaw:
     :raises NodeFailed: it has an unexpected shape, or something that is not in `CAUSE_FILES` or `CAUSE_COMMANDS`.
     """
     return _decoded(node, lambda: NodeRaw(_files(value, CAUSE_FILES), _commands(value, CAUSE_COMMANDS)))
+
+
+def decode_announced(node: str, value: Mapping[str, Json]) -> frozenset[int]:
+    """The value of `observe` where it was asked for `CANARY_COMMANDS`: VNIs.
+
+    :raises NodeFailed: it has an unexpected shape, or there is no answer, and why.
+    """
+    (name,) = CANARY_COMMANDS
+
+    def announced() -> frozenset[int]:
+        said = json_text.mapping(_commands(value, CANARY_COMMANDS).get(name), name)
+        if "answer" not in said:
+            raise WrongShapeError(json_text.string(said.get("fault", "no answer"), f"fault of {name}"))
+        answer = said["answer"]
+        if not isinstance(answer, list):
+            message = f"{name} is not a list"
+            raise WrongShapeError(message)
+        return frozenset(json_text.number(vni, f"a VNI of {name}") for vni in answer)
+
+    return _decoded(node, announced)
 
 
 def file_mode(raw: NodeRaw, path: str) -> str:

@@ -11,17 +11,21 @@ from pvesdn.model.design import DesignInput
 from pvesdn.model.facts import NodeFacts
 from pvesdn.model.findings import Finding
 from pvesdn.model.own_sdn import EvpnZone
+from pvesdn.model.pve_sdn import PveSimpleZone
 
 _IFUPDOWN = "ifupdown2"
 _OLDEST = (1, 2, 8)
 """The first ifupdown2 with which PVE reloads a node's network (docs/pve.md §13.2)."""
 _NUMBERS = re.compile(r"(?:[0-9]+:)?([0-9]{1,9})\.([0-9]{1,9})(?:\.([0-9]{1,9}))?")
+_DNSMASQ = "dnsmasq"
 _PYTHONTOOLS = "frr-pythontools"
 
 
 def check(given: DesignInput) -> Iterator[Finding]:
-    """An ifupdown2 with which PVE reloads nothing, and an FRR that cannot be reloaded; each told once."""
+    """What PVE reloads nothing with, DHCP that nobody serves, and an FRR that cannot be reloaded; each told once."""
     sdn = given.sdn
+    if given.capabilities.has_sdn:
+        yield from _dhcp(given)
     if given.capabilities.has_sdn and (sdn.both.zones or sdn.pve.fabrics):
         yield from _ifupdown(given.facts.values())
     without = [node for node in _speaking(given) & given.facts.keys() if _lacks_tools(given.facts[node])]
@@ -36,6 +40,18 @@ def _ifupdown(nodes: Iterable[NodeFacts]) -> Iterator[Finding]:
         what = f"PVE refuses to reload the network with {_IFUPDOWN} {listed(set(found.values()))}"
         hint = f"install {_IFUPDOWN} {'.'.join(map(str, _OLDEST))} or later from Proxmox's own repository"
         yield warning(listed(found), what, hint)
+
+
+def _dhcp(given: DesignInput) -> Iterator[Finding]:
+    """PVE sets DHCP up on every node, whatever the zone says of nodes, and first (docs/pve.md §4.1)."""
+    zones = [f"'{zone.id}'" for zone in given.sdn.pve.zones if isinstance(zone, PveSimpleZone) and zone.dhcp]
+    without = [node for node, facts in given.facts.items() if facts.versions.get(_DNSMASQ) == ""]
+    if zones and without:
+        what = (
+            f"{_DNSMASQ} is not installed, and the zone{'s' if zones[1:] else ''} {listed(zones)}"
+            f" {'have' if zones[1:] else 'has'} DHCP: PVE's reload ends there before it has loaded any interface"
+        )
+        yield warning(listed(without), what, f"apt install {_DNSMASQ}")
 
 
 def _is_refused(facts: NodeFacts) -> bool:

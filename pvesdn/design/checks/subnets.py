@@ -133,8 +133,10 @@ def _of_nodes(given: DesignInput) -> list[_Prefix]:
     found: dict[IpNetwork, _Prefix] = {}
     for node, facts in sorted(given.facts.items()):
         uplinks = {uplink.interface for uplink in given.sdn.own.exits if uplink.node == node}
+        # A gateway of a VNet that is no more goes by the same apply; another VNet may have its subnet.
+        written = {(stanza.name, value) for stanza in facts.own for value in stanza.values("address")}
         for device, address in facts.addresses:
-            is_theirs = device not in bridges and device not in uplinks
+            is_theirs = device not in bridges and device not in uplinks and (device, str(address)) not in written
             if node in nodes and is_theirs and not address.is_link_local and not address.is_loopback:
                 name = f"{device} of {node}"
                 found.setdefault(address.network, _Prefix(address.network, name, None, is_ours=False))

@@ -6,7 +6,7 @@ import signal
 import time
 from typing import Callable, Dict, List, Optional
 
-from pvesdn.node.program.checkpoint import drop_checkpoint, is_due, load_checkpoint
+from pvesdn.node.program.checkpoint import KEPT, drop_checkpoint, is_due, load_checkpoint
 from pvesdn.node.program.machine import Machine, Refused
 from pvesdn.node.program.places import PROGRAM, TARGETS
 from pvesdn.node.program.request import Value
@@ -54,7 +54,7 @@ def undo_at_boot(machine: Machine) -> int:
     """Put the files back before the network comes up from them; the rest is for `undo_if_overdue`, once it is up."""
     with locked(machine):
         checkpoint = load_checkpoint(machine)
-        if checkpoint is not None and COMMITTING not in checkpoint["begun"]:
+        if checkpoint is not None and COMMITTING not in checkpoint["begun"] and not checkpoint.get(KEPT):
             print("this node was restarted in the middle of an apply by {who}".format(**checkpoint))
             unstage(machine, sorted(TARGETS))
             for line in put_files_back(machine, checkpoint):
@@ -107,6 +107,6 @@ def _said(done: Value) -> int:
     for line in done["log"]:
         print(line)
     for line in done["left"]:
-        print(f"not as before: {line}")
+        print("{}: {}".format("not as before" if done["state"] == "partly" else "still to be done", line))
     print(ENDINGS[done["state"]])
-    return int(done["state"] == "partly")
+    return int(bool(done["left"]))

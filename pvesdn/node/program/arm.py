@@ -24,6 +24,7 @@ from pvesdn.node.program.checkpoint import (
     save_checkpoint,
     seconds_left,
     uptime,
+    was_put_back_at_boot,
 )
 from pvesdn.node.program.files import digest_of
 from pvesdn.node.program.guard import is_on_disk, set_guard
@@ -72,7 +73,7 @@ def arm(machine: Machine, arguments: Value) -> Value:
 
 def hold(machine: Machine, arguments: Value) -> Value:
     """The apply ``{"id"}`` is still at work: its deadline moves on -> ``{"is_armed": bool}``, false where the node has
-    put itself back meanwhile.
+    put itself back meanwhile, or is about to because it was restarted.
 
     With ``"is_committing": true`` PVE's commit comes next: from now on PVE's definitions decide whether anything is
     put back. With ``"waits"``, seconds, all is done, and stays only if somebody confirms it within that time;
@@ -82,7 +83,7 @@ def hold(machine: Machine, arguments: Value) -> Value:
     seconds = _seconds(arguments, "waits") if "waits" in arguments else 0
     with locked(machine):
         checkpoint = load_checkpoint(machine)
-        if checkpoint is None or checkpoint["id"] != name:
+        if checkpoint is None or checkpoint["id"] != name or was_put_back_at_boot(checkpoint):
             return {"is_armed": False}
         if seconds:
             deadline = uptime(machine) + seconds
@@ -122,9 +123,10 @@ def standing(machine: Machine, arguments: Value) -> Value:
 
 
 def disarm(machine: Machine, arguments: Value) -> Value:
-    """The apply ``{"id"}`` is over and stays -> ``{}``; done already does not matter.
+    """The apply ``{"id"}`` is over and stays -> ``{"is_kept": bool}``, false where the node was restarted, and is about
+    to put itself back; done already does not matter.
 
-    With ``"confirms": true`` -> ``{"is_kept": bool}``, false where it has been put back.
+    With ``"confirms": true`` false also where it has been put back.
     Refused where it waits for confirmation, and its time is over. Where PVE's commit is still to come, what was
     confirmed can be put back until then.
     """
@@ -132,6 +134,8 @@ def disarm(machine: Machine, arguments: Value) -> Value:
     with locked(machine):
         checkpoint = load_checkpoint(machine)
         if checkpoint is not None and checkpoint["id"] == name:
+            if was_put_back_at_boot(checkpoint):
+                return {"is_kept": False}
             if WAITING in checkpoint["begun"]:
                 if seconds_left(machine, checkpoint) == 0:
                     raise Refused("the time for confirming has run out, and the node is about to put itself back")
@@ -143,9 +147,8 @@ def disarm(machine: Machine, arguments: Value) -> Value:
                 begun(machine, "")
             else:
                 drop_checkpoint(machine)
-        if arguments.get("confirms") is not True:
-            return {}
-        return {"is_kept": load_record(machine).get("kept") == name}
+        confirms = arguments.get("confirms") is True
+        return {"is_kept": load_record(machine).get("kept") == name if confirms else True}
 
 
 def _seconds(arguments: Value, key: str) -> int:

@@ -25,6 +25,8 @@ _BARE_ROUTER = re.compile(r"vrrp [0-9]+( version [23])?")
 _BLOCK_ENDS = ("", "!", "exit", "exit-vrf", "end")
 _OWN_ROUTES = (None, "boot", "static", "dhcp")
 """Protocols of routes that people and their scripts make; the others come back by themselves."""
+_OWN_IN_VRFS = (None, "boot")
+"""The same in the tables of VRFs: `static` may be FRR's there, whose package gives its own number that name."""
 
 
 def files_now(machine: Machine) -> Dict[str, Optional[Value]]:
@@ -133,7 +135,9 @@ def devices_now(machine: Machine) -> Dict[str, Value]:
     }
     for row in _rows(json_of(machine, ["ip", "-j", "-d", "address"])):
         if row["ifname"] in found:
-            found[row["ifname"]]["addresses"] = sorted(_global_addresses(row))
+            device = found[row["ifname"]]
+            device["addresses"] = sorted(_addresses_shown(row, of_the_link=False))
+            device["link_local"] = sorted(_addresses_shown(row, of_the_link=True))
     for name, address in all_zero_entries(json_of(machine, ["bridge", "-j", "fdb", "show"], may_fail=True)):
         if name in found:
             found[name]["flooding"].append(str(address))
@@ -161,14 +165,16 @@ def _device(row: Value) -> Value:
         "up": "UP" in row["flags"] if "flags" in row else None,
         "tunnel": {key: data[key] for key in TUNNEL if key in data} if kind == "vxlan" else {},
         "addresses": [],
+        "link_local": [],
         "flooding": [],
         "vlans": [],
     }
 
 
-def _global_addresses(row: Value) -> Iterator[str]:
+def _addresses_shown(row: Value, *, of_the_link: bool) -> Iterator[str]:
+    """:param of_the_link: those that the kernel makes of a MAC, or the others."""
     for address in row.get("addr_info") or []:
-        if isinstance(address, dict) and address.get("scope") != "link" and "local" in address:
+        if isinstance(address, dict) and (address.get("scope") == "link") is of_the_link and "local" in address:
             yield "{}/{}".format(address["local"], address.get("prefixlen", 32))
 
 
@@ -183,15 +189,20 @@ def _vlans(row: Value) -> Iterator[str]:
 
 
 def routes_of(machine: Machine, devices: Iterable[str]) -> List[List[str]]:
-    """Routes of the main table through `devices` that do not come back by themselves, in the words of `ip route`."""
+    """Routes through `devices`, in whatever table, that do not come back by themselves, in the words of `ip route`."""
     wanted = set(devices)
     found = []
     for option in ("-4", "-6"):
-        argv = ["ip", "-j", *(["-6"] if option == "-6" else []), "route"]
+        argv = ["ip", "-j", *(["-6"] if option == "-6" else []), "route", "show", "table", "all"]
         for row in json_of(machine, argv, may_fail=True) if wanted else []:
-            if isinstance(row, dict) and row.get("dev") in wanted and row.get("protocol") in _OWN_ROUTES:
+            if isinstance(row, dict) and row.get("dev") in wanted and _is_somebodys(row):
                 found.append([option, *_route(row)])
     return found
+
+
+def _is_somebodys(row: Value) -> bool:
+    """A person or a script has made the route; those that FRR has made lead through nexthop objects."""
+    return "nhid" not in row and row.get("protocol") in (_OWN_IN_VRFS if "table" in row else _OWN_ROUTES)
 
 
 def _route(row: Value) -> Iterator[str]:
@@ -202,6 +213,7 @@ def _route(row: Value) -> Iterator[str]:
         ("prefsrc", "src"),
         ("metric", "metric"),
         ("protocol", "proto"),
+        ("table", "table"),
     ):
         if key in row:
             yield from (word, str(row[key]))

@@ -16,6 +16,8 @@ from pvesdn.node.program.request import Value
 FORMAT = 1
 WAITING = "waiting"
 """Among the steps: all is done, and stays only if somebody confirms it."""
+KEPT = "is_kept"
+"""Of a checkpoint: PVE has committed, so nothing is put back, and only PVE's lock is still to be given back."""
 LONGEST_PAUSE = 3600.0
 """Seconds between two attempts of a node to put itself back."""
 _KEYS = frozenset(
@@ -67,9 +69,13 @@ def begun(machine: Machine, step: str) -> None:
     """Write down that `step` is about to be done, where an apply has left a checkpoint, and move its deadline on.
 
     The caller holds the lock. :param step: the verb; empty where nothing is about to be done.
+    :raises Refused: the node was restarted, and has its files of before.
     """
     checkpoint = load_checkpoint(machine)
     if checkpoint is not None:
+        if was_put_back_at_boot(checkpoint):
+            what = "this node was restarted in the middle of the apply, and puts itself back"
+            raise Refused(what, "run pvesdn apply again")
         steps: List[str] = checkpoint["begun"]
         more = [step] if step and step not in steps else []
         deadline = uptime(machine) + checkpoint["seconds"]
@@ -115,6 +121,11 @@ def is_due(machine: Machine, checkpoint: Value) -> bool:
     is_same_boot = checkpoint["boot"] == boot_id(machine)
     waits = is_same_boot and checkpoint.get("again", 0.0) > uptime(machine)
     return seconds_left(machine, checkpoint) == 0.0 and not waits
+
+
+def was_put_back_at_boot(checkpoint: Value) -> bool:
+    """Whether the node was restarted meanwhile, and its files are those of before: the rest is about to follow."""
+    return bool(checkpoint.get("is_booted"))
 
 
 def refuse_while_open(machine: Machine, checkpoint: Optional[Value]) -> None:

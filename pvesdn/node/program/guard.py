@@ -37,7 +37,8 @@ AccuracySec=1s
 [Install]
 WantedBy=timers.target
 """,
-    # KillMode: what ifupdown2 starts, such as a DHCP client, has to stay.
+    # KillMode: what ifupdown2 starts, such as a DHCP client, has to stay. Python ends with 2 where the program is gone:
+    # the apply is over since a moment ago, and no failed unit is to be left behind.
     SERVICE: f"""\
 [Unit]
 Description=Put this node's network back if the apply of pvesdn that changed it has been left alone
@@ -52,6 +53,7 @@ StartLimitIntervalSec=0
 Type=oneshot
 ExecStart=/usr/bin/python3 -I {PROGRAM} undo --if-overdue
 KillMode=process
+SuccessExitStatus=2
 """,
     # Debian's networking.service of ifupdown2 does not wait for network-pre.target alone.
     AT_BOOT: f"""\

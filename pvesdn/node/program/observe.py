@@ -6,6 +6,7 @@ import platform
 import stat
 from typing import Any, Dict, Iterator, Tuple
 
+from pvesdn.node.program.announced import ANNOUNCED
 from pvesdn.node.program.causes import CAUSES
 from pvesdn.node.program.files import matches, text_of
 from pvesdn.node.program.guests import nics
@@ -18,7 +19,7 @@ from pvesdn.node.program.sysctl import settings_without_ours
 LARGEST_READ = 32 * 1024 * 1024
 """Bytes of all files of one answer."""
 PYTHONTOOLS = "frr-pythontools"
-PACKAGES = ("ifupdown2", "frr", PYTHONTOOLS, "libpve-network-perl")
+PACKAGES = ("ifupdown2", "frr", PYTHONTOOLS, "libpve-network-perl", "dnsmasq")
 IP_COMMANDS = {
     "ip-addr": ["ip", "-j", "-d", "address"],
     "ip-link": ["ip", "-j", "-d", "link"],
@@ -80,7 +81,7 @@ def _ask(machine: Machine, name: str) -> Any:
         return dict(_modes(machine))
     if name == "nics":
         return nics(machine)
-    if name in QUESTIONS or name in CAUSES:
+    if name in QUESTIONS or name in CAUSES or name in ANNOUNCED:
         return state_of(machine, name)
     if name not in IP_COMMANDS:
         raise Refused(f"{name!r} is not a command of the node program")
@@ -108,6 +109,9 @@ def _versions(machine: Machine) -> Dict[str, str]:
             package, version, status = (line + "\t\t").split("\t")[:3]
             if package in PACKAGES and version and status == "installed":
                 versions[package] = version
-    if "frr" in versions:  # the empty version of one that is absent tells it from one that nobody asked for
+    # The empty version of one that is absent tells it from one that nobody asked for.
+    if "frr" in versions:
         versions.setdefault(PYTHONTOOLS, "")
+    if "libpve-network-perl" in versions:
+        versions.setdefault("dnsmasq", "")
     return versions

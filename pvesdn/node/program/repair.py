@@ -141,16 +141,22 @@ def _own_commands(name: str, before: Value, now: Value) -> Iterator[List[str]]:
     link = ["ip", "link", "set", "dev", name]
     if before["mac"] != now["mac"] and before["mac"]:
         yield [*link, "address", before["mac"]]
+        # What the kernel has made of the other MAC stays, the same on every node where that was a gateway's.
+        yield from _address_commands(name, before.get("link_local", []), now["link_local"])
+    elif before["up"]:
+        # A bridge that was made anew may have been up before it had its port's MAC: one address for each then.
+        known = before["link_local"] if "link_local" in before else now["link_local"]
+        yield from _address_commands(name, [], [address for address in now["link_local"] if address not in known])
     if before["mtu"] != now["mtu"] and before["mtu"]:
         yield [*link, "mtu", str(before["mtu"])]
     if before["up"] is not None and before["up"] != now["up"]:
         yield [*link, "up" if before["up"] else "down"]
-    for address in before["addresses"]:
-        if address not in now["addresses"]:
-            yield ["ip", "address", "add", address, "dev", name]
-    for address in now["addresses"]:
-        if address not in before["addresses"]:
-            yield ["ip", "address", "del", address, "dev", name]
+    yield from _address_commands(name, before["addresses"], now["addresses"])
+
+
+def _address_commands(name: str, before: List[str], now: List[str]) -> Iterator[List[str]]:
+    yield from (["ip", "address", "add", address, "dev", name] for address in before if address not in now)
+    yield from (["ip", "address", "del", address, "dev", name] for address in now if address not in before)
 
 
 def _done(machine: Machine, argv: List[str]) -> List[str]:

@@ -5,6 +5,7 @@ Whatever keeps one of them from being answered is part of the answer: what was n
 
 from typing import Any, Callable, Dict, Iterator, List
 
+from pvesdn.node.program.announced import ANNOUNCED
 from pvesdn.node.program.causes import CAUSES
 from pvesdn.node.program.files import text_of
 from pvesdn.node.program.flood import all_zero_entries
@@ -40,10 +41,10 @@ _OF_DEVICES = (("ipv4", "forwarding"), ("ipv4", "arp_accept"), ("ipv6", "forward
 def state_of(machine: Machine, name: str) -> Value:
     """``{"answer": ...}``, or ``{"fault": why there is none}``, with ``"late": true`` where its time was up.
 
-    :param name: a key of `QUESTIONS` or `CAUSES`.
+    :param name: a key of `QUESTIONS`, `CAUSES` or `ANNOUNCED`.
     """
     try:
-        return {"answer": {**QUESTIONS, **CAUSES}[name](machine)}
+        return {"answer": {**QUESTIONS, **CAUSES, **ANNOUNCED}[name](machine)}
     except TooLate as late:
         return {"fault": late.error, "late": True}
     except Refused as refused:

@@ -4,14 +4,23 @@ import os
 from functools import partial
 from typing import Optional
 
-from pvesdn.node.program.checkpoint import load_checkpoint, once_more, postponed, refuse_while_open, save_checkpoint
+from pvesdn.node.program.checkpoint import (
+    KEPT,
+    load_checkpoint,
+    once_more,
+    postponed,
+    refuse_while_open,
+    save_checkpoint,
+)
 from pvesdn.node.program.files import digest_of
+from pvesdn.node.program.kept import kept_as_committed
 from pvesdn.node.program.machine import Machine, Refused
 from pvesdn.node.program.places import CLUSTER_FOLDER, RUNNING_CONFIG, TARGETS
 from pvesdn.node.program.quorum import has_quorum
 from pvesdn.node.program.request import Value, text_at
 from pvesdn.node.program.swap import unstage
-from pvesdn.node.program.undo import kept_as_committed, put_back, when_free
+from pvesdn.node.program.token import give_token_back
+from pvesdn.node.program.undo import put_back, when_free
 
 COMMITTING = "committing"
 """What an apply writes down before PVE's commit: from then on PVE's definitions decide."""
@@ -27,7 +36,12 @@ def sweep(machine: Machine) -> None:
     """
     checkpoint = load_checkpoint(machine)
     refuse_while_open(machine, checkpoint)
-    if checkpoint is None or (checkpoint["attempts"] and COMMITTING not in checkpoint["begun"]):
+    if checkpoint is None:
+        return
+    if checkpoint.get(KEPT) or (checkpoint["attempts"] and COMMITTING not in checkpoint["begun"]):
+        # The checkpoint that takes the place of this one does not know its token.
+        if left := give_token_back(machine, checkpoint):
+            raise Refused(left[0], "see `pvecm status`, and try again when there is a quorum")
         return
     state = settled(machine, checkpoint)["state"]
     who = checkpoint["who"]
@@ -60,7 +74,7 @@ def settled(machine: Machine, checkpoint: Value) -> Value:
     """The checkpoint's apply is over: the answer of `undo`, or one whose ``state`` is ``kept`` where PVE has committed,
     or ``undecided`` while nobody can tell. The caller holds the lock.
     """
-    if COMMITTING in checkpoint["begun"]:
+    if COMMITTING in checkpoint["begun"] and not checkpoint.get(KEPT):
         is_committed = _is_committed(machine, checkpoint)
         if is_committed is None:
             save_checkpoint(machine, postponed(machine, once_more(checkpoint)))

@@ -12,6 +12,8 @@ from pvesdn.node.program.machine import Machine
 from pvesdn.node.program.places import CLUSTER_FOLDER, SDN_LOCK
 from pvesdn.node.program.request import Value
 
+_AGAIN = "this node tries again, and `pvesh delete /cluster/sdn/lock --force 1` takes the lock away"
+
 
 def give_token_back(machine: Machine, checkpoint: Value) -> List[str]:
     """Take PVE's lock away where it still holds this apply's token; why that cannot be done, and nothing otherwise.
@@ -30,5 +32,5 @@ def give_token_back(machine: Machine, checkpoint: Value) -> List[str]:
     except FileNotFoundError:
         return []  # another node was faster
     except OSError as error:
-        return [f"PVE's definitions are still locked by this apply: {SDN_LOCK}: {error.strerror}"]
+        return [f"PVE's definitions are still locked by this apply: {SDN_LOCK}: {error.strerror}; {_AGAIN}"]
     return []

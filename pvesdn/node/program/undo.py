@@ -8,8 +8,9 @@ import time
 from functools import partial
 from typing import Callable, List, Optional, Sequence, Tuple
 
-from pvesdn.node.program.capture import file_now, files_now, frr_is, interfaces_in, running_lines
+from pvesdn.node.program.capture import file_now, files_now, interfaces_in
 from pvesdn.node.program.checkpoint import (
+    KEPT,
     drop_checkpoint,
     load_checkpoint,
     once_more,
@@ -18,11 +19,11 @@ from pvesdn.node.program.checkpoint import (
     text_before,
 )
 from pvesdn.node.program.files import beside, digest_of, sync_folders, text_of, write_new, write_whole
-from pvesdn.node.program.frr import take_files
+from pvesdn.node.program.frr_back import frr_left, put_frr_back
+from pvesdn.node.program.kept import has_moved_on, kept_as_committed
 from pvesdn.node.program.machine import Machine, Refused, failure, told
 from pvesdn.node.program.nat import nat_as_before
 from pvesdn.node.program.places import (
-    CLUSTER_FOLDER,
     INTERFACES,
     RECORD,
     RUNNING_CONFIG,
@@ -45,8 +46,6 @@ finished first.
 """
 ROUNDS = 2
 """Times that the network is put right once more, where it was not as before."""
-SETTLING = 30.0
-"""Seconds after which FRR has read its files."""
 
 
 def undo(machine: Machine, arguments: Value) -> Value:
@@ -55,7 +54,8 @@ def undo(machine: Machine, arguments: Value) -> Value:
 
     ``state`` is ``nothing`` where there is no checkpoint (it has been undone, or never began), ``untouched`` where the
     apply had begun nothing, ``kept`` where it was confirmed and stays, ``restored`` where everything is as before, and
-    ``partly`` where ``left`` tells what is not; then the checkpoint stays, and the next undo tries again.
+    ``partly`` where ``left`` tells what is not; then the checkpoint stays, and the next undo tries again. It stays too
+    where what is ``kept`` has ``left`` PVE's lock held.
     """
     return when_free(machine, partial(_undone, machine, text_at(arguments, "id")))
 
@@ -96,7 +96,7 @@ def put_back(machine: Machine, checkpoint: Optional[Value]) -> Value:
     if checkpoint is None:
         drop_checkpoint(machine)  # what one that was killed while it armed has left
         return {"state": "nothing", "left": [], "log": []}
-    if has_moved_on(machine, checkpoint):
+    if checkpoint.get(KEPT) or has_moved_on(machine, checkpoint):
         return kept_as_committed(machine, checkpoint)
     if not checkpoint["begun"]:
         left = give_token_back(machine, checkpoint)
@@ -123,26 +123,6 @@ def put_back(machine: Machine, checkpoint: Optional[Value]) -> Value:
     _put_file(machine, RECORD, checkpoint["files"][RECORD])
     drop_checkpoint(machine)
     return {"state": "restored", "left": [], "log": log}
-
-
-def kept_as_committed(machine: Machine, checkpoint: Value) -> Value:
-    """PVE has committed, so the node keeps what it has, and the apply is over; the answer of `undo`. The caller holds
-    the lock, and nothing is staged.
-    """
-    give_token_back(machine, checkpoint)
-    drop_checkpoint(machine)
-    return {"state": "kept", "left": [], "log": []}
-
-
-def has_moved_on(machine: Machine, checkpoint: Value) -> bool:
-    """Whether PVE has committed since, by whomever, what was being rehearsed here: then its text is right already, and
-    the text of before would be wrong.
-    """
-    return bool(
-        checkpoint.get("rehearses")
-        and os.path.isdir(machine.place(CLUSTER_FOLDER))
-        and digest_of(machine, RUNNING_CONFIG) != checkpoint["running"]
-    )
 
 
 def put_files_back(machine: Machine, checkpoint: Value) -> List[str]:
@@ -243,19 +223,6 @@ def _put_file(machine: Machine, path: str, before: Optional[Value]) -> None:
     sync_folders(machine, [path])
 
 
-def _put_frr(machine: Machine, checkpoint: Value) -> List[str]:
-    before = checkpoint["frr"]
-    if "frr" not in checkpoint["begun"]:
-        return []
-    if before["enabled"] is False:
-        machine.run(["systemctl", "disable", "frr"], limit=60)
-    if before["active"] is False:
-        return machine.must(["systemctl", "stop", "frr"], limit=120).lines
-    # FRR that has come up with the files of before has nothing to restart for.
-    is_restart = checkpoint["frr_action"] == "restart" and not checkpoint.get("is_booted", False)
-    return take_files(machine, "restart" if is_restart else "reload")
-
-
 def _reload_network(machine: Machine, checkpoint: Value) -> List[str]:
     del checkpoint
     outcome = ifreload(machine, limit=600)
@@ -266,7 +233,7 @@ def _left(machine: Machine, checkpoint: Value) -> List[str]:
     """What is not as before, one line each."""
     try:
         left = [f"{path} is not what it was" for path in _other_files(machine, checkpoint)]
-        return [*left, *differing(machine, checkpoint), *_frr_left(machine, checkpoint)]
+        return [*left, *differing(machine, checkpoint), *frr_left(machine, checkpoint)]
     except Refused as refused:
         return [f"it could not be checked: {refused.error}"]
     except OSError as error:
@@ -278,21 +245,6 @@ def _other_files(machine: Machine, checkpoint: Value) -> List[str]:
     return [path for path, before in checkpoint["files"].items() if path not in skipped and now[path] != before]
 
 
-def _frr_left(machine: Machine, checkpoint: Value) -> List[str]:
-    before = checkpoint["frr"]
-    if "frr" not in checkpoint["begun"] or before["active"] is None:
-        return []
-    active = frr_is(machine, "active")
-    if active != before["active"]:
-        return ["FRR runs, and did not" if active else "FRR does not run; systemctl status frr says why"]
-    end = time.monotonic() + SETTLING
-    while before["lines"] is not None and running_lines(machine) != before["lines"]:
-        if time.monotonic() >= end:
-            return ["FRR's running configuration is not what it was"]
-        time.sleep(0.5)
-    return []
-
-
 _NETWORK: Tuple[Part, ...] = (make_room, _reload_network, repair, nat_as_before)
-_PARTS: Tuple[Part, ...] = (_take_uplinks_down, _put_files, put_settings, _put_frr, *_NETWORK)
+_PARTS: Tuple[Part, ...] = (_take_uplinks_down, _put_files, put_settings, put_frr_back, *_NETWORK)
 """What an undo does, in its order; the network last, which may be done again."""

@@ -10,7 +10,9 @@ from pvesdn.compare.recorded import ending_of, in_short, one_line, options_of, r
 from pvesdn.model.execution import ChangeFrr, FrrAction, NodeExecution
 from pvesdn.model.files import Action, ChangeSet, FileChange, NodeChanges, PendingChange, StanzaChange
 from pvesdn.model.flags import PlanFlags
-from pvesdn.model.history import LONGEST_REASON, MOST_GROUPS, Counts, Ending, Planned, Result
+from pvesdn.model.history import LONGEST_REASON, MOST_FLAGS, MOST_GROUPS, Counts, Ending, Planned, Result
+from pvesdn.model.manner import AS_USUAL, Manner
+from pvesdn.model.order import Wishes
 from pvesdn.model.report import ApplyReport, NodeOutcome, Outcome, Standing, StepOutcome
 
 NEW = NodeOutcome("pve1", standing=Standing.NEW)
@@ -97,15 +99,30 @@ def test_options_that_decided_are_kept_as_they_were_given() -> None:
     flags = PlanFlags(
         overwrite=True, detach_guests=True, interfaces_new=True, allow_management=frozenset({"pve2", "pve1"})
     )
-    assert options_of(flags, 600) == (
+    manner = Manner(
+        confirm_within=600, wishes=Wishes(canary="pve2", batch=1), commit_unrehearsed=True, only=("pve1", "pve2")
+    )
+    assert options_of(flags, manner) == (
+        "--canary pve2",
+        "--batch 1",
+        "--confirm 600s",
+        "--commit-unrehearsed",
         "--overwrite",
         "--detach-guests",
         "--with-interfaces-new",
         "--allow-management pve1",
         "--allow-management pve2",
-        "--confirm 600s",
+        "--node pve1",
+        "--node pve2",
     )
-    assert options_of(PlanFlags(), 0) == ()
+    assert options_of(PlanFlags(), AS_USUAL) == ()
+
+
+def test_more_options_than_an_entry_holds_are_counted() -> None:
+    names = tuple(f"pve{number}" for number in range(100))
+    told = options_of(PlanFlags(), Manner(only=names))
+    assert len(told) == MOST_FLAGS
+    assert told[-2:] == ("--node pve62", "and 37 more")
 
 
 def test_a_text_becomes_one_line_that_is_not_too_long() -> None:

@@ -7,7 +7,7 @@ from ipaddress import ip_address as ip
 
 import pytest
 
-from pvesdn.compare.stanzas import keep_hosts, stanza_changes
+from pvesdn.compare.stanzas import keep_hosts, loses_ipv6, stanza_changes
 from pvesdn.compare.traits import Traits, traits_of_stanzas, traits_of_text
 from pvesdn.model.differences import Difference
 from pvesdn.model.files import Action, StanzaChange
@@ -62,6 +62,32 @@ def test_a_file_that_goes_takes_its_interfaces_along() -> None:
         StanzaChange("a", Action.REMOVE),
         StanzaChange("b", Action.REMOVE),
     )
+
+
+GATEWAY = VnetBridge("a", "vxlan_a", 1450, addresses=("10.0.0.1/24", "2001:db8::1/64"), hwaddress="02:00:00:00:00:01")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "is_lost"),
+    [
+        (replace(GATEWAY, hwaddress="02:00:00:00:00:02"), GATEWAY, True),
+        (replace(GATEWAY, addresses=(), hwaddress=None), GATEWAY, True),
+        (replace(GATEWAY, mtu=1400), GATEWAY, False),
+        (GATEWAY, replace(GATEWAY, hwaddress=None), False),
+        (GATEWAY, replace(GATEWAY, addresses=("10.0.0.1/24",), hwaddress="02:00:00:00:00:02"), False),
+    ],
+    ids=["another MAC", "a gateway comes", "the MAC stays", "the MAC's line goes", "no address of IPv6"],
+)
+def test_a_live_device_that_gets_a_mac_loses_its_ipv6_addresses(
+    old: VnetBridge, new: VnetBridge, *, is_lost: bool
+) -> None:
+    (change,) = stanza_changes(stanzas(old).by_name(), stanzas(new))
+    assert loses_ipv6(change, stanzas(new)) is is_lost
+
+
+def test_a_device_that_is_new_has_its_mac_before_it_is_up() -> None:
+    (change,) = stanza_changes({}, stanzas(GATEWAY))
+    assert not loses_ipv6(change, stanzas(GATEWAY))
 
 
 def test_a_changed_vni_is_a_replacement_and_says_why() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from pvesdn.decode.nodes.answers import decode_asked
+from pvesdn.decode.nodes.answers import decode_announced, decode_asked
 from pvesdn.decode.nodes.surroundings import decode_surroundings
 from pvesdn.errors import NodeFailed
 from pvesdn.model.causes import HeldPort
@@ -49,6 +49,18 @@ def test_programs_clock_and_starts_are_told() -> None:
 def test_what_cannot_be_read_was_not_seen(question: str, given: Any) -> None:
     found = decode_surroundings(NodeRaw(commands={question: given}))
     assert found.unseen[question]
+
+
+def test_announced_vnis_are_numbers_and_anything_else_is_the_nodes_failure() -> None:
+    def told(said: object) -> frozenset[int]:
+        return decode_announced("node1", {"files": {}, "commands": {"evpn-announced": said}})
+
+    assert told({"answer": [10, 20]}) == {10, 20}
+    for said, why in (({"fault": "bgpd is not running"}, "bgpd is not running"), ({"answer": {}}, "not a list")):
+        with pytest.raises(NodeFailed, match=why):
+            told(said)
+    with pytest.raises(NodeFailed):
+        told({"answer": ["many"]})
 
 
 def test_what_nobody_asked_for_is_the_nodes_failure() -> None:

@@ -77,3 +77,23 @@ def test_without_frr_it_is_frr_that_is_missed() -> None:
     versions = {"ifupdown2": PROXMOX["ifupdown2"], "frr-pythontools": ""}
     nodes = {f"node{n}": facts(f"node{n}", f"192.168.0.{n}/24", versions=versions) for n in (1, 2, 3)}
     assert findings(given("", pve=PVE_EVPN, instead=nodes), Severity.WARNING) == []
+
+
+DHCP = {"zones.cfg": "simple: lan\n\tdhcp dnsmasq\n\tnodes node1\n\n"}
+
+
+def test_dhcp_that_nobody_can_serve_is_told_of_every_node_since_pve_sets_it_up_on_all() -> None:
+    absent = {"dnsmasq": ""}
+    assert told(DHCP, node1=absent, node3=absent, node2={"dnsmasq": "2.91-1"}) == [
+        (
+            "node1, node3: dnsmasq is not installed, and the zone 'lan' has DHCP: PVE's reload ends there before it has"
+            " loaded any interface; apt install dnsmasq"
+        )
+    ]
+    two = {"zones.cfg": DHCP["zones.cfg"] + "simple: wan\n\tdhcp dnsmasq\n\n"}
+    assert "the zones 'lan', 'wan' have DHCP" in told(two, node1=absent)[0]
+
+
+def test_dnsmasq_is_not_missed_where_no_zone_has_dhcp_or_nobody_asked_for_it() -> None:
+    assert told(LAN, node1={"dnsmasq": ""}) == []
+    assert told(DHCP) == []

@@ -873,6 +873,15 @@ class TestRemarksOnZones:
             ),
         ]
 
+    def test_a_vnet_may_have_the_subnet_of_one_that_goes_with_the_same_apply(self) -> None:
+        cfg = evpn_zone("asymmetric", "vrf main")
+        node = facts("node1", "192.168.0.1/24")
+        node = replace(node, addresses=(*node.addresses, ("former", ip_interface("10.0.2.254/24"))))
+        assert len(findings(given(cfg, node1=node))) == 1
+        stanza = IfaceStanza("former", "", (("address", "10.0.2.254/24"),))
+        assert findings(given(cfg, node1=replace(node, own=(stanza,)))) == []
+        assert len(findings(given(cfg, node1=replace(node, own=(replace(stanza, name="other"),))))) == 1
+
     def test_networks_of_the_host_may_overlap_each_other(self) -> None:
         node = facts("node1", "192.168.0.1/24", "10.9.0.1/16", "10.9.1.1/24")
         assert findings(given(evpn_zone("asymmetric", "vrf main"), node1=node)) == []

@@ -291,6 +291,14 @@ class TestWhatStays:
         reload(node, PORT.format(vni=2) + BRIDGE.replace("\thwaddress 44:39:39:FF:40:94\n", ""))
         assert node.links()["a"]["address"] == "44:39:39:ff:40:94"
 
+    def test_no_address_of_ipv6_beside_a_mac_that_is_new_on_a_live_device_until_the_next_reload(self, node):
+        both = BRIDGE.replace("/24\n", "/24\n\taddress 2001:db8::1/64\n")
+        reload(node, PORT.format(vni=2) + both)
+        assert node.links()["a"]["addresses"] == ["10.0.0.1/24", "2001:db8::1/64"]
+        for expected in (["10.0.0.1/24"], ["10.0.0.1/24", "2001:db8::1/64"]):
+            reload(node, PORT.format(vni=2) + both.replace("40:94", "40:95"))
+            assert node.links()["a"]["addresses"] == expected
+
     def test_the_udp_port_which_is_warned_of(self, node):
         reload(node, PORT.format(vni=2))
         complaint = reload(node, PORT.format(vni=2).replace("\tmtu", "\tvxlan-port 4790\n\tmtu"))

@@ -16,6 +16,7 @@ NAMES = ("ip", "bridge", "ifreload", "ifdown", "vtysh", "systemctl")
 def device(kind: str = "", **given: Any) -> Device:
     """A device as `ip -d link` has it, with what `ip address` and `bridge` tell of it."""
     first: Device = {"kind": kind, "mtu": 1500, "mac": "02:00:00:00:00:01", "master": None, "up": True}
+    first["link_local"] = ["fe80::1/64"]
     return {**first, "data": {}, "addresses": [], "flooding": [], "vlans": {}, **given}
 
 
@@ -60,7 +61,7 @@ class Kernel(Machine):
                 ]
             case [*_, "vlan", "show"]:
                 rows = [{"ifname": name, "vlans": list(_vlans(found))} for name, found in self.devices.items()]
-            case [*_, "route"]:
+            case [*_, "route", "show", "table", "all"]:
                 rows = [row for row in self.routes if ("-6" in argv) == (":" in row["dst"])]
         return json.dumps(rows)
 
@@ -79,9 +80,9 @@ class Kernel(Machine):
                 for found in self.devices.values():
                     found["master"] = None if found["master"] == name else found["master"]
             case ["ip", "address", "add", address, "dev", name]:
-                self.devices[name]["addresses"].append(address)
+                self._addresses(name, address).append(address)
             case ["ip", "address", "del", address, "dev", name]:
-                self.devices[name]["addresses"].remove(address)
+                self._addresses(name, address).remove(address)
             case ["bridge", "fdb", "append", _, "dev", name, "dst", address]:
                 self.devices[name]["flooding"].append(address)
             case ["bridge", "fdb", "del", _, "dev", name, "dst", address]:
@@ -95,6 +96,10 @@ class Kernel(Machine):
             case _:
                 raise AssertionError(argv)
         return ""
+
+    def _addresses(self, name: str, address: str) -> list[str]:
+        found: list[str] = self.devices[name]["link_local" if address.startswith("fe80:") else "addresses"]
+        return found
 
     def _set(self, found: Device, words: list[str]) -> None:
         match words:
@@ -113,10 +118,10 @@ class Kernel(Machine):
 
 
 def _shown(found: Device) -> Iterator[dict[str, Any]]:
-    for address in found["addresses"]:
-        local, _, length = address.partition("/")
-        yield {"local": local, "prefixlen": int(length), "scope": "global"}
-    yield {"local": "fe80::1", "prefixlen": 64, "scope": "link"}
+    for key, scope in (("addresses", "global"), ("link_local", "link")):
+        for address in found[key]:
+            local, _, length = address.partition("/")
+            yield {"local": local, "prefixlen": int(length), "scope": scope}
 
 
 def _vlans(found: Device) -> Iterator[dict[str, Any]]:

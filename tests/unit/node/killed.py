@@ -1,10 +1,11 @@
-"""What a call of the node program leaves behind when it is killed, at each of its lines.
+"""What a call of the node program leaves behind when it is killed, at each of its system calls.
 
-A process that is killed leaves the files as they are. So the call runs once, and the node is copied before every line
-at which its files are no longer those of the line before: killed at any line up to the next copy, it leaves just that.
-That this is what a kill leaves is shown by `is_killed_at`, for which a process dies, once for each copy.
+A process that is killed leaves the files as they are, and nothing but a system call changes them. So the call runs
+once, in a process that stops before each, and the node is copied where its files are no longer those of the stop
+before: killed at any call up to the next copy, it leaves just that. That this is what a kill leaves is shown by
+`is_killed_at`, for which a process dies, once for each copy.
 
-For drivers that are processes of their own: one traces itself, the other forks.
+For drivers that are processes of their own, and have one thread: they fork.
 """
 
 from __future__ import annotations
@@ -12,29 +13,24 @@ from __future__ import annotations
 import os
 import signal
 import stat
-import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from types import FrameType
 from typing import Any, NamedTuple
 
-from pvesdn.node import program
 from tests.noderoot import NodeRoot
 from tests.unit.node.asking import Asking
-
-PROGRAM = f"{program.__path__[0]}/"
+from tests.unit.node.traced import child
 
 
 class Left(NamedTuple):
-    """What a kill leaves. :param lines: at how many of the call's lines, one after the other, it leaves this."""
+    """What a kill leaves. :param calls: before how many system calls, one after the other, it leaves this."""
 
     node: NodeRoot
-    lines: int
+    calls: int
 
 
-def left_at_every_line(node: NodeRoot, copies: Path, verb: str, **arguments: Any) -> list[Left]:
-    """What a call that is killed leaves, from its first line to its end; the last one was not killed at all.
+def left_at_every_call(node: NodeRoot, copies: Path, verb: str, **arguments: Any) -> list[Left]:
+    """What a verb that is killed leaves, from its first system call to its end; the last one was not killed at all.
 
     :param copies: a folder to make; the copies are in it.
     """
@@ -46,63 +42,42 @@ def left_at_every_line(node: NodeRoot, copies: Path, verb: str, **arguments: Any
         nonlocal last
         now = _all_of(node.folder)
         if now == last:
-            found[-1] = found[-1]._replace(lines=found[-1].lines + 1)
+            found[-1] = found[-1]._replace(calls=found[-1].calls + 1)
         else:
             found.append(Left(node.copied(copies / str(len(found))), 1))
         last = now
 
-    with _before_each_line(look):
-        Asking(node).value(verb, **arguments)
+    with child(lambda: _done(node, verb, arguments)) as running:
+        for _ in running.calls():
+            look()
+    assert running.status == 0, f"{verb} did not go well"
     look()
     return found
 
 
-def a_line_of_each(found: Sequence[Left]) -> Iterator[int]:
-    """For each of `found` a line at which a kill leaves it: where a process is to die."""
-    passed, end = 0, sum(left.lines for left in found)
+def a_call_of_each(found: Sequence[Left]) -> Iterator[int]:
+    """For each of `found` a system call before which a kill leaves it: where a process is to die."""
+    passed, end = 0, sum(left.calls for left in found)
     for left in found:
-        line = passed + max(left.lines // 2, 1)
-        if line < end:
-            yield line
-        passed += left.lines
+        call = passed + max(left.calls // 2, 1)
+        if call < end:
+            yield call
+        passed += left.calls
 
 
-def is_killed_at(line: int, node: NodeRoot, verb: str, **arguments: Any) -> bool:
-    """Kill a call before its `line`; False when it had come to its end by then."""
-    child = os.fork()
-    if child == 0:
-        left = line
-
-        def count() -> None:
-            nonlocal left
-            left -= 1
-            if not left:
-                os.kill(os.getpid(), signal.SIGKILL)
-
-        with _before_each_line(count):
-            Asking(node).value(verb, **arguments)
-        os._exit(0)
-    _, status = os.waitpid(child, 0)
-    assert status in {0, signal.SIGKILL}, status
-    return status != 0
+def is_killed_at(call: int, node: NodeRoot, verb: str, **arguments: Any) -> bool:
+    """Kill a verb before its system call of that number; False when it had come to its end by then."""
+    with child(lambda: _done(node, verb, arguments)) as running:
+        for number in running.calls():
+            if number == call:
+                running.kill()
+                break
+    assert running.status in {0, signal.SIGKILL}, running.status
+    return running.status != 0
 
 
-@contextmanager
-def _before_each_line(do: Callable[[], None]) -> Iterator[None]:
-    """Call `do` before each line of the node program."""
-
-    def trace(frame: FrameType, event: str, _argument: object) -> Any:
-        if not frame.f_code.co_filename.startswith(PROGRAM):
-            return None
-        if event == "line":
-            do()
-        return trace
-
-    sys.settrace(trace)
-    try:
-        yield
-    finally:
-        sys.settrace(None)
+def _done(node: NodeRoot, verb: str, arguments: dict[str, Any]) -> None:
+    Asking(node).value(verb, **arguments)
 
 
 def _all_of(folder: Path) -> dict[str, object]:

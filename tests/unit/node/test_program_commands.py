@@ -251,7 +251,8 @@ class TestKernel:
         packages = (
             "frr\t10.4\tinstalled\nifupdown2\t3.3\tconfig-files\nfrr\t\tinstalled\nvim\t9\tinstalled\nifupdown2\n"
         )
-        query = "dpkg-query -W -f=${Package}\\t${Version}\\t${db:Status-Status}\\n ifupdown2 frr frr-pythontools libpve-network-perl"
+        asked_for = "ifupdown2 frr frr-pythontools libpve-network-perl dnsmasq"
+        query = f"dpkg-query -W -f=${{Package}}\\t${{Version}}\\t${{db:Status-Status}}\\n {asked_for}"
         machine = Scripted(node, {query: printed(packages), "ip -j rule": BAD, "ip -j -6 rule": BAD})
         names = ["ip-addr", "ip-link", "ip-route", "ip-route6", "ip-rule", "ip-rule6", "versions"]
         found = observe(machine, {"files": [], "commands": names})["commands"]

@@ -244,6 +244,24 @@ def test_what_an_arm_that_was_killed_has_left_is_taken_away(asking: Asking, node
     assert traces(node) == []
 
 
+def test_a_node_that_was_restarted_takes_no_further_step_of_the_apply_and_does_not_forget_how_it_was(
+    asking: Asking, node: NodeRoot, machine: Systemd
+) -> None:
+    changed(asking, node)
+    node.write("/proc/sys/kernel/random/boot_id", "another\n")
+    assert alone.act(machine, ["--at-boot"]) == 0
+    assert not node.place(OURS).exists()
+    assert asking.value("hold", id="one") == {"is_armed": False}
+    assert asking.value("hold", id="one", is_committing=True) == {"is_armed": False}
+    assert asking.value("disarm", id="one") == {"is_kept": False}
+    assert asking.value("disarm", id="one", confirms=True) == {"is_kept": False}
+    assert asking.refusal("sysctl", file="/etc/sysctl.d/90-pvesdn.conf") == (
+        "this node was restarted in the middle of the apply, and puts itself back; run pvesdn apply again"
+    )
+    assert alone.act(machine, ["--if-overdue"]) == 0  # at the timer's next look
+    assert traces(node) == []
+
+
 def test_at_boot_an_apply_that_had_begun_nothing_is_forgotten(asking: Asking, node: NodeRoot, machine: Systemd) -> None:
     asking.value("arm", **ARM)
     assert alone.act(machine, ["--at-boot"]) == 0

@@ -256,6 +256,17 @@ class TestObserve:
         assert version(f"{frr}frr-pythontools\t10.4.1-1+pve1\tinstalled\n") == "10.4.1-1+pve1"
         assert version("ifupdown2\t3.3.0-1+pmx11\tinstalled\n") is None
 
+    def test_a_node_of_pve_without_dnsmasq_says_so(self, program: Asking, node: NodeRoot) -> None:
+        def version(printed: str) -> str | None:
+            node.command("dpkg-query", prints=printed)
+            found: str | None = program.value("observe", commands=["versions"])["commands"]["versions"].get("dnsmasq")
+            return found
+
+        pve = "libpve-network-perl\t1.3.0\tinstalled\n"
+        assert version(pve) == ""
+        assert version(f"{pve}dnsmasq\t2.91-1\tinstalled\n") == "2.91-1"
+        assert version("frr\t10.4\tinstalled\n") is None
+
     def test_a_machine_without_dpkg_has_no_packages(self, program: Asking) -> None:
         assert set(program.value("observe", commands=["versions"])["commands"]["versions"]) == {"python3", "kernel"}
 

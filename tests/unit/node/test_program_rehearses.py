@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import errno
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
 
+from pvesdn.node.program.alone import act
 from tests.noderoot import NodeRoot
 from tests.unit.node.asking import Asking
 
@@ -32,6 +35,24 @@ def armed(program: Asking, node: NodeRoot) -> Asking:
 
 def _pves(node: NodeRoot) -> dict[str, Any]:
     return {**node.entry(SDN, TEXT), "is_pves": True}
+
+
+HELD = (
+    f"PVE's definitions are still locked by this apply: {LOCK}: Permission denied; this node tries again, and `pvesh"
+    " delete /cluster/sdn/lock --force 1` takes the lock away"
+)
+
+
+@contextmanager
+def without_quorum(program: Asking, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """As long as it lasts, PVE's lock cannot be taken away."""
+
+    def denied(place: str) -> None:
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), place)
+
+    with monkeypatch.context() as broken:
+        broken.setattr(program.machine, "remove_file", denied)
+        yield
 
 
 def rehearse(program: Asking, node: NodeRoot) -> None:
@@ -71,14 +92,10 @@ def test_a_lock_that_cannot_be_given_back_is_told_and_tried_again(
     if has_begun:
         rehearse(armed, node)
 
-    def denied(place: str) -> None:
-        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), place)
-
-    with monkeypatch.context() as broken:
-        broken.setattr(armed.machine, "remove_file", denied)
+    with without_quorum(armed, monkeypatch):
         undone = armed.value("undo", id="a1")
     assert undone["state"] == "partly"
-    assert undone["left"] == [f"PVE's definitions are still locked by this apply: {LOCK}: Permission denied"]
+    assert undone["left"] == [HELD]
     assert armed.value("undo", id="a1")["state"] in {"restored", "untouched"}
     assert not node.place(LOCK).exists()
 
@@ -106,6 +123,47 @@ def test_once_pve_has_committed_the_node_keeps_what_it_has(armed: Asking, node: 
     assert node.text(SDN) == TEXT
     assert not node.place(LOCK).exists()
     assert armed.value("undo", id="a1")["state"] == "nothing"
+
+
+def test_a_node_that_keeps_what_pve_has_committed_tries_again_to_give_the_lock_back(
+    armed: Asking, node: NodeRoot, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rehearse(armed, node)
+    node.write(RUNNING, '{"version": 2}')
+    with without_quorum(armed, monkeypatch):
+        assert armed.value("undo", id="a1") == {"state": "kept", "left": [HELD], "log": []}
+        node.write(RUNNING, '{"version": 1}')  # whatever is there later, it was committed
+        assert act(armed.machine, []) == 1
+        assert f"still to be done: {HELD}" in capsys.readouterr().out
+    assert armed.value("undo", id="a1") == {"state": "kept", "left": [], "log": []}
+    assert node.text(SDN) == TEXT
+    assert not node.place(LOCK).exists()
+    assert armed.value("undo", id="a1")["state"] == "nothing"
+
+
+def test_the_next_apply_gives_the_lock_back_before_its_checkpoint_takes_the_place_of_this_one(
+    armed: Asking, node: NodeRoot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rehearse(armed, node)
+    node.write(RUNNING, '{"version": 2}')
+    words = {"id": "a2", "who": "somebody", "seconds": 180, "frr": "none", "rehearses": [], "token": ""}
+    with without_quorum(armed, monkeypatch):
+        armed.value("undo", id="a1")
+        assert HELD in armed.refusal("arm", **words)
+    armed.value("arm", **words)
+    assert not node.place(LOCK).exists()
+    assert armed.value("standing")["open"]["id"] == "a2"
+
+
+def test_a_restart_leaves_in_place_what_is_kept_although_the_lock_is_still_held(
+    armed: Asking, node: NodeRoot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rehearse(armed, node)
+    node.write(RUNNING, '{"version": 2}')
+    with without_quorum(armed, monkeypatch):
+        armed.value("undo", id="a1")
+        assert act(armed.machine, ["--at-boot"]) == 0
+    assert node.text(SDN) == TEXT
 
 
 def test_what_was_confirmed_can_be_put_back_until_pve_has_committed(armed: Asking, node: NodeRoot) -> None:

@@ -52,6 +52,9 @@ def armed(folder: Path, before: dict[str, Device]) -> Kernel:
     kernel.routes = [
         {"dst": "198.51.100.128/25", "gateway": "198.51.100.9", "dev": "eno1", "metric": 5, "flags": ["onlink"]},
         {"dst": "2001:db8::/64", "dev": "eno1", "protocol": "static"},
+        {"dst": "192.0.2.0/24", "gateway": "198.51.100.9", "dev": "eno1", "protocol": "boot", "table": "vrf_a"},
+        {"dst": "default", "gateway": "198.51.100.9", "dev": "eno1", "protocol": "static", "table": "vrf_a"},
+        {"dst": "192.0.2.128/25", "gateway": "198.51.100.9", "dev": "eno1", "protocol": "static", "nhid": 20},
         {"dst": "203.0.113.0/24", "dev": "vmbr0", "protocol": "kernel"},
     ]
     arm(kernel, ARM)
@@ -66,7 +69,8 @@ def has_begun(kernel: Kernel, *steps: str, **more: Any) -> None:
 
 
 CHANGES: dict[str, Callable[[Kernel], object]] = {
-    "a MAC": lambda kernel: kernel.devices["web"].update(mac="02:00:00:00:00:10"),
+    "a MAC": lambda kernel: kernel.devices["web"].update(mac="02:00:00:00:00:10", link_local=["fe80::10/64"]),
+    "a second link-local address": lambda kernel: kernel.devices["web"]["link_local"].append("fe80::10/64"),
     "an MTU": lambda kernel: kernel.devices["web"].update(mtu=1400),
     "an address that went": lambda kernel: kernel.devices["eno1"]["addresses"].clear(),
     "an address that came": lambda kernel: kernel.devices["web"]["addresses"].append("2001:db8::1/64"),
@@ -134,10 +138,11 @@ def test_whatever_becomes_of_a_device_it_is_put_back(
     assert found == shape(before)
 
 
-def test_routes_of_an_uplink_are_asked_for_again_and_the_kernels_own_are_not(kernel: Kernel) -> None:
+def test_routes_of_an_uplink_are_asked_for_again_and_the_kernels_and_frrs_own_are_not(kernel: Kernel) -> None:
     undo(kernel, {"id": "one"})
     assert [line for line in kernel.calls if " route " in line] == [
         "ip -4 route replace 198.51.100.128/25 via 198.51.100.9 dev eno1 metric 5 onlink",
+        "ip -4 route replace 192.0.2.0/24 via 198.51.100.9 dev eno1 proto boot table vrf_a",
         "ip -6 route replace 2001:db8::/64 dev eno1 proto static",
     ]
 
@@ -298,7 +303,7 @@ def test_frr_that_is_not_as_it_was_is_told(
     kernel: Kernel, monkeypatch: pytest.MonkeyPatch, before: dict[str, Any], answers: dict[str, int], left: str
 ) -> None:
     monkeypatch.setattr("pvesdn.node.program.undo.ROUNDS", 0)
-    monkeypatch.setattr("pvesdn.node.program.undo.SETTLING", 0.0)
+    monkeypatch.setattr("pvesdn.node.program.frr_back.SETTLING", 0.0)
     runs_frr(kernel)
     kernel.answers |= {f"systemctl {word} frr": ended(status, "") for word, status in answers.items()}
     has_begun(kernel, "commit", "frr", files=files_of(kernel), frr={"enabled": before["active"], **before})

@@ -9,7 +9,7 @@ from typing import Any, get_args
 import pytest
 
 from pvesdn.adapters.runner import OneByOne
-from pvesdn.cli.screens.order import order_lines
+from pvesdn.cli.screens.order import order_document, order_lines
 from pvesdn.compare.execution import execution_plan
 from pvesdn.compare.order import common_causes
 from pvesdn.errors import ApplyRefused
@@ -202,6 +202,10 @@ def test_together_one_that_refuses_its_files_keeps_frr_of_all_the_others_as_it_i
 # --- rolling ---------------------------------------------------------------------------------------------------------
 
 
+def require(changes: ChangeSet, canary: str | None) -> None:
+    require_canary(canary, changes, execution_plan(changes, Wishes(canary=canary)))
+
+
 def rounds(changes: ChangeSet, **wishes: object) -> tuple[tuple[str, ...], ...]:
     return execution_plan(changes, Wishes(**wishes)).order.rounds  # type: ignore[arg-type]
 
@@ -240,6 +244,14 @@ def test_where_one_node_less_would_cost_the_quorum_each_has_its_turn_alone_and_t
     assert not [*order_lines(plan_of(cluster(members=("node1", "node2"))))]  # which needs no words
 
 
+def test_the_plan_says_so_too_where_only_files_of_pves_change_that_are_tried_out() -> None:
+    changes = plan_of(cluster("", pve_files=PVE_ZONES, offline=("node3",)))
+    assert not [node.node for node in changes.nodes if node.execution.steps]
+    assert rounds(changes) == (("node1",), ("node2",))
+    (line,) = order_lines(changes)
+    assert line[1] == " one node at a time, because the cluster would lose its quorum with one node less."
+
+
 def test_a_node_from_which_another_gets_an_address_does_not_come_last_though_pvesdn_runs_there() -> None:
     made = cluster(ZONES + exit_on("node3", "172.16.0.1/24"))
     assert not errors(apply_to(made))
@@ -248,7 +260,7 @@ def test_a_node_from_which_another_gets_an_address_does_not_come_last_though_pve
     turns = rounds(changes, own="node3")
     assert turns == (("node2",), ("node3",), ("node1",))
     with pytest.raises(ApplyRefused, match="it gets an address that node3 has to give up first"):
-        require_canary(changes, Wishes(canary="node1"))
+        require(changes, "node1")
 
 
 def test_the_others_wait_until_the_first_one_is_verified() -> None:
@@ -281,6 +293,39 @@ def test_a_canary_that_is_gone_when_its_turn_comes_is_followed_by_another_one() 
     assert events.index(("done", "node2", "canary")) < events.index(("step", "node3", "written"))
 
 
+def test_as_json_the_order_has_its_rounds_the_canary_and_nothing_to_say_of_the_usual_one() -> None:
+    changes = plan_of(cluster(ZONES, members=NODES))
+    assert order_document(changes, Wishes(own="node1", batch=2)) == {
+        "rounds": [["node2"], ["node3", "node4"], ["node5"], ["node1"]],
+        "canary": "node2",
+        "together": False,
+        "reasons": [],
+    }
+
+
+def test_as_json_what_changes_at_once_has_its_reasons_as_on_the_screen() -> None:
+    _, changes = planned(TOGETHER[Cause.AS_NUMBER])
+    assert order_document(changes) == {
+        "rounds": [["node1", "node2", "node3"]],
+        "canary": None,
+        "together": True,
+        "reasons": [{"what": "AS number", "why": "sessions between the old and the new one would stay down"}],
+    }
+
+
+def test_as_json_the_quorum_and_a_commit_that_cannot_be_tried_out_are_reasons_too() -> None:
+    changes = plan_of(cluster(ZONES, pve_files=PVE_ZONES, offline=("node3",)))
+    assert [reason["what"] for reason in order_document(changes)["reasons"]] == ["quorum"]
+    unrehearsed = replace(changes, unrehearsed=(Unrehearsed("node1", "nobody knows"),))
+    assert order_document(unrehearsed)["canary"] is None
+    assert [reason["what"] for reason in order_document(unrehearsed)["reasons"]] == ["not rehearsed"]
+
+
+def test_as_json_a_plan_that_changes_nothing_has_no_rounds() -> None:
+    _, changes = planned(lambda text: text)
+    assert order_document(changes) == {"rounds": [], "canary": None, "together": False, "reasons": []}
+
+
 class AsIfAtOnce:
     """A runner whose nodes take as long as the slowest of them, by the clock of the test."""
 
@@ -298,12 +343,12 @@ class AsIfAtOnce:
         return found
 
 
-def seconds_of(change: Callable[[str], str], nodes: int) -> float:
+def seconds_of(change: Callable[[str], str], nodes: int, **where: object) -> float:
     """How long an apply takes by the clock of the tasks, where a node's reload is looked at twenty times."""
     made, changes = planned(change, members=NODES[:nodes])
     made.api.polls = 20
     start, runner = made.clock.elapsed, AsIfAtOnce(made.clock)
-    report = apply(made.world(runner=runner), changes, PLANNER)
+    report = apply(made.world(runner=runner, **where), changes, PLANNER)
     assert report.is_good, errors(report)
     return made.clock.elapsed - start
 
@@ -314,6 +359,13 @@ def test_all_at_once_takes_hardly_longer_than_the_slowest_node_and_rolling_as_lo
     assert seconds_of(TOGETHER[Cause.VNI], 3) <= 1.3 * alone
     assert seconds_of(lambda text: text + MORE, 3) <= 2 * 1.3 * alone
     assert seconds_of(lambda text: text + MORE, 5) <= 2 * 1.3 * alone
+
+
+def test_a_node_that_pvesdn_runs_on_costs_a_turn_of_its_own_and_no_more() -> None:
+    alone = seconds_of(TOGETHER[Cause.VNI], 1)
+    assert seconds_of(TOGETHER[Cause.VNI], 3, local_node="node1") <= 1.3 * alone
+    assert seconds_of(lambda text: text + MORE, 3, local_node="node1") <= 3 * 1.3 * alone
+    assert seconds_of(lambda text: text + MORE, 5, local_node="node1") <= 3 * 1.3 * alone
 
 
 REFUSED: dict[str, tuple[Callable[[str], str], str, str]] = {
@@ -337,7 +389,7 @@ def test_a_canary_that_cannot_be_one_is_refused_and_without_it_the_plan_goes_thr
 def test_what_pve_has_pending_is_tried_out_on_one_node_first() -> None:
     changes = plan_of(cluster(pve_files=PVE_ZONES))
     assert execution_plan(changes, Wishes(canary="node2")).order.rounds[0] == ("node2",)
-    require_canary(changes, Wishes(canary="node2"))
+    require(changes, "node2")
 
 
 def test_a_commit_that_cannot_be_tried_out_reloads_all_nodes_so_none_can_go_first() -> None:
@@ -345,8 +397,8 @@ def test_a_commit_that_cannot_be_tried_out_reloads_all_nodes_so_none_can_go_firs
     changes = replace(plan_of(cluster(pve_files=PVE_ZONES)), unrehearsed=unrehearsed)
     assert not execution_plan(changes).order.has_canary
     with pytest.raises(ApplyRefused, match="PVE's definitions are pending"):
-        require_canary(changes, Wishes(canary="node1"))
-    require_canary(changes, Wishes())
+        require(changes, "node1")
+    require(changes, None)
 
 
 def test_a_plan_that_changes_nothing_has_no_canary_to_refuse() -> None:

@@ -43,8 +43,8 @@ class Agent:
     def finish(self, node: str) -> None:
         self._answer(node, "finish", None)
 
-    def disarm(self, node: str, _id: str) -> None:
-        self._answer(node, "disarm", None)
+    def disarm(self, node: str, _id: str) -> bool:
+        return bool(self._answer(node, "disarm", otherwise=True))
 
     def wait(self, node: str, _id: str, _seconds: int, _nodes: object) -> bool:
         return bool(self._answer(node, "wait", otherwise=True))
@@ -135,3 +135,16 @@ def test_a_node_that_cannot_be_told_that_its_work_stays_is_told_of() -> None:
     assert transaction.keep()
     assert [progress.standing for progress in run] == [Standing.NEW, Standing.NEW, Standing.NOT_PUT_BACK]
     assert "puts itself back within 5 minutes; run pvesdn apply again in 5 minutes" in run[2].error
+
+
+def test_a_node_that_was_restarted_before_it_was_told_is_not_called_new() -> None:
+    _, _, transaction, run = begun({("disarm", "node3"): no})
+    transaction.arm()
+    for progress in run:
+        transaction.placed(progress)
+    assert transaction.keep()
+    assert [progress.standing for progress in run] == [Standing.NEW, Standing.NEW, Standing.NOT_PUT_BACK]
+    assert run[2].error == (
+        "node3: it was restarted before it was told that what was done stays, and puts itself back within 5 minutes; "
+        "run pvesdn apply again in 5 minutes"
+    )

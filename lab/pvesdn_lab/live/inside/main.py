@@ -22,6 +22,7 @@ from pvesdn_lab.live.exchange import READY
 from pvesdn_lab.live.inside.serve import serve
 from pvesdn_lab.live.packages import NODE, Unpacked, fetch
 from pvesdn_lab.live.scenario import Scenario, Step, read_scenario
+from pvesdn_lab.live.testbed.groups import clear_groups
 from pvesdn_lab.live.testbed.lab import Lab
 from pvesdn_lab.live.testbed.space import LabFault
 from pvesdn_lab.live.testbed.topology import read_topology
@@ -89,6 +90,7 @@ class Recorder:
 @contextmanager
 def open_lab(folder: Path, topology: Path, packages: Unpacked) -> Iterator[Lab]:
     """A lab on a file system in memory that goes with these namespaces."""
+    clear_groups()
     subprocess.run(["mount", "-t", "tmpfs", "-o", "mode=755", "pvesdn-lab", str(folder)], check=True)
     lab: Lab | None = None
     try:
@@ -101,6 +103,7 @@ def open_lab(folder: Path, topology: Path, packages: Unpacked) -> Iterator[Lab]:
         if lab is not None:
             lab.close()
         subprocess.run(["umount", "--lazy", str(folder)], check=False)
+        clear_groups()
 
 
 def run_scenarios(
@@ -187,7 +190,8 @@ def _show_nodes(context: Context) -> str:
         "ip -br address; ip neigh; ip route show table all | grep -v local; bridge fdb;"
         "cat /etc/network/interfaces.d/* /etc/frr/frr.conf;"
         "for i in 'bgp l2vpn evpn summary' 'evpn vni' 'ip route vrf all' 'bgp l2vpn evpn' 'vrrp' running-config;"
-        'do vtysh -c "show $i" 2>&1; done'
+        'do vtysh -c "show $i" 2>&1; done;'
+        "systemctl --no-pager --full --failed; journalctl --no-pager --boot --lines=300"
     )
     return "".join(f"==== {node.name}\n{node.space.call('bash', '-c', script).stdout}\n" for node in context.nodes())
 

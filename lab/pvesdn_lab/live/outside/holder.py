@@ -11,6 +11,7 @@ import sys
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol
@@ -23,12 +24,29 @@ from pvesdn_lab.live.outside import kernel, machines
 from pvesdn_lab.live.outside.shares import share
 from pvesdn_lab.live.packages import NODE, Say, fetch
 from pvesdn_lab.live.scenario import Scenario
+from pvesdn_lab.live.testbed.groups import clear_groups
 
 NAMESPACES = ("--net", "--mount", "--pid", "--ipc", "--uts", "--fork", "--kill-child", "--mount-proc")
 PARENT = Path("/run")
 PREFIX = "pvesdn-lab-"
+_Load = tuple[machines.VirtualMachine, list[Scenario]]
+"""A machine, and what it has to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Turn:
+    """What runs at the same time.
+
+    :param machines: with what each has to do.
+    :param here: what each lab on this kernel has to do.
+    """
+
+    machines: list[_Load]
+    here: list[list[Scenario]]
+
+
 TEST_SECONDS = 4500.0
-"""For all scenarios in one place: enough for second attempts on a busy machine."""
+"""For all scenarios of a lab: enough for second attempts on a busy machine."""
 
 
 def run_scenarios(
@@ -57,31 +75,32 @@ def run_scenarios(
         raise SettingsError(reason)
     here, elsewhere = divide(scenarios, kernel.probe())
     fetch(NODE, say)
-    carrier, left_out = _carrier(elsewhere, kind, say, only_here=only_here, if_possible=if_possible)
+    spread, left_out = _machines(elsewhere, kind, say, only_here=only_here, if_possible=if_possible)
     if left_out:
         say(left_out)
     ways = {"again": again, "run": f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC"}
     for part in (*results.glob("here-*"), *results.glob("machine-*")):  # of an earlier run
         shutil.rmtree(part, ignore_errors=True)
-    parts: list[Path] = []
-    with ExitStack() as stack:
-        places: list[_Place] = []
-        if carrier is not None:
-            for number, (machine, some) in enumerate(_spread(elsewhere, carrier), 1):
-                parts.append(results / f"machine-{number}")
-                argv, given = in_machine(_request(some, machines.SHARED, ways))
-                places.append(stack.enter_context(machine.carry(argv, parts[-1], given)))
-        # Beside machines one lab on this kernel is enough: it is done long before them.
-        for number, some in enumerate(share(here, 1 if carrier else len(os.sched_getaffinity(0))), 1):
-            parts.append(results / f"here-{number}")
-            places.append(stack.enter_context(_carry(_request(some, parts[-1], ways), parts[-1])))
-        statuses = [place.wait(TEST_SECONDS) for place in places]
-    join_results(parts, results, joins=joins)
-    if parts:
-        _sum_up(dict(zip(parts, statuses, strict=True)), say)
+    statuses: dict[Path, int] = {}
+    for turn in _turns(spread, here):
+        statuses |= _run_turn(turn, results, ways, say)
+    join_results(statuses, results, joins=joins)
+    if statuses:
+        _sum_up(statuses, say)
     if left_out:
         say(left_out)  # once more: what is said at the beginning is out of sight by now
-    return not any(statuses)
+    return not any(statuses.values())
+
+
+def _ended(place: _Place, say: Say) -> int:
+    """The status of what runs there; a place that is lost does not take along what others have found."""
+    try:
+        return place.wait(TEST_SECONDS)
+    except SettingsError as error:
+        say(str(error))
+    except subprocess.TimeoutExpired:
+        say(f"a lab on this kernel did not end within {TEST_SECONDS:g} s")
+    return 1
 
 
 def _sum_up(statuses: Mapping[Path, int], say: Say) -> None:
@@ -93,38 +112,88 @@ def _sum_up(statuses: Mapping[Path, int], say: Say) -> None:
     for part, status in statuses.items():
         found = read_results(part)
         if status and all(row["outcome"] == "ok" for row in found):
-            say(f"the lab of {part.name} ended with status {status} before its scenarios were done")
+            say(f"{part.name}: its scenarios were not all run, and the lab ended with status {status}")
         rows += found
     for line in last_words(rows):
         say(line)
 
 
-def _carrier(
+def _machines(
     scenarios: list[Scenario], kind: str, say: Say, *, only_here: bool, if_possible: bool
-) -> tuple[machines.VirtualMachine | None, str]:
-    """The machine for scenarios that this kernel cannot carry; where there is none, one line that says what is left
-    out.
+) -> tuple[list[_Load], str]:
+    """Machines for scenarios that this kernel cannot carry, and one line that says what is left out where there is no
+    machine for it.
     """
     if not scenarios:
-        return None, ""
-    reason = "this kernel has no VRF devices" if only_here else ""
-    if not reason:
-        try:
-            return machines.choose(kind, say), ""
-        except SettingsError as error:
-            if not if_possible:
-                raise
-            reason = f"a machine for them cannot be had: {error}"
-    return None, f"not tried: {', '.join(scenario.name for scenario in scenarios)}: {reason}"
+        return [], ""
+    if only_here:
+        return [], _not_tried(scenarios, "this kernel has no VRF devices")
+    translating = [scenario for scenario in scenarios if scenario.nat]
+    able: list[Scenario] = []
+    try:
+        usual = machines.choose(kind, say)
+        able = [scenario for scenario in scenarios if not scenario.nat]
+        apart = machines.with_nat(usual, say) if translating else usual
+    except SettingsError as error:
+        if not if_possible:
+            raise
+        left_out = [scenario for scenario in scenarios if scenario not in able]
+        reason = f"a machine for them cannot be had: {error}"
+        return (_spread(able, usual, usual) if able else []), _not_tried(left_out, reason)
+    return _spread(scenarios, usual, apart), ""
 
 
-def _spread(
-    scenarios: list[Scenario], carrier: machines.VirtualMachine
-) -> list[tuple[machines.VirtualMachine, list[Scenario]]]:
+def _run_turn(turn: _Turn, results: Path, ways: Mapping[str, Any], say: Say) -> dict[Path, int]:
+    """Run what runs at the same time.
+
+    :returns: the status of each lab by the folder that its results are in.
+    """
+    places: dict[Path, _Place] = {}
+    with ExitStack() as stack:
+        for machine, some in turn.machines:
+            part = _next(results, "machine", places)
+            argv, given = in_machine(_request(some, machines.SHARED, ways))
+            places[part] = stack.enter_context(machine.carry(argv, part, given))
+        for some in turn.here:
+            part = _next(results, "here", places)
+            places[part] = stack.enter_context(_carry(_request(some, part, ways), part))
+        return {part: _ended(place, say) for part, place in places.items()}
+
+
+def _next(results: Path, kind: str, taken: Iterable[Path]) -> Path:
+    """A folder for the results of one more lab of that kind."""
+    number = sum(path.name.startswith(kind) for path in {*results.iterdir(), *taken}) + 1
+    return results / f"{kind}-{number}"
+
+
+def _turns(spread: list[_Load], here: list[Scenario]) -> list[_Turn]:
+    """What runs at the same time, so that no more labs do than the processors carry without missing limits in seconds:
+    beside machines one lab on this kernel, then as many as there are processors; emulated machines when all that is
+    done.
+    """
+    slow = [load for load in spread if load[0].is_emulated]
+    rest = [load for load in spread if not load[0].is_emulated]
+    if not rest:
+        rest, slow = slow, []
+    number = len(os.sched_getaffinity(0))
+    if not rest:
+        return [_Turn([], share(here, number, builds_fast=True))]
+    beside, *others = share(here, 1 + number, builds_fast=True) or [[]]
+    turns = [_Turn(rest, [beside] if beside else []), _Turn([], others), _Turn(slow, [])]
+    return [turn for turn in turns if turn.machines or turn.here]
+
+
+def _not_tried(scenarios: Iterable[Scenario], reason: str) -> str:
+    return f"not tried: {', '.join(scenario.name for scenario in scenarios)}: {reason}"
+
+
+def _spread(scenarios: list[Scenario], carrier: machines.VirtualMachine, apart: machines.VirtualMachine) -> list[_Load]:
     """What each of several machines that run side by side has to do: where scenarios with NAT need another machine, it
     is one more, as far as there is memory, for they are few.
+
+    :param apart: the machine for scenarios with NAT, which may be the same.
     """
-    number, apart = carrier.side_by_side(), carrier.with_nat()
+    number = carrier.side_by_side()
     with_nat = [scenario for scenario in scenarios if scenario.nat]
     rest = [scenario for scenario in scenarios if not scenario.nat]
     beside = min(number, carrier.in_memory() - 1)
@@ -162,6 +231,7 @@ def folder() -> Iterator[Path]:
         yield path
     finally:
         path.rmdir()
+        clear_groups(patience=5)
 
 
 def environment() -> dict[str, str]:

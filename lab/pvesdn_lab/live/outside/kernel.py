@@ -52,6 +52,9 @@ def obstacle() -> str:
         ["unshare", "--net", "--mount", "--pid", "--fork", "true"], capture_output=True, check=False
     ).returncode:
         return "this root may not make namespaces: an unprivileged container?"
+    groups = ["unshare", "--mount", "--cgroup", "mount", "-t", "cgroup2", "cgroup2", "/run"]
+    if subprocess.run(groups, capture_output=True, check=False, env={**os.environ, "PATH": path}).returncode:
+        return "the lab's nodes run systemd, but control groups (cgroup2) cannot be mounted: an unprivileged container?"
     return ""
 
 

@@ -27,6 +27,7 @@ from pvesdn_lab.live.outside.holder import command, divide, environment, in_mach
 from pvesdn_lab.live.outside.processes import as_shells_count, attend, birth_of, is_alive
 from pvesdn_lab.live.packages import NODE, Say, fetch
 from pvesdn_lab.live.scenario import Scenario
+from pvesdn_lab.live.testbed.groups import clear_groups
 
 LABS = Path("/run/pvesdn-lab")
 """Has a folder for each lab that is up, called as the lab is."""
@@ -81,7 +82,7 @@ def up(name: str, scenario: Scenario, say: Say, kind: str = "auto") -> Running:
     _, elsewhere = divide([scenario], kernel.probe())
     machine = machines.choose(kind, say) if elsewhere else None
     if machine and scenario.nat:
-        machine = machine.with_nat()
+        machine = machines.with_nat(machine, say)
     try:
         folder.mkdir(mode=0o700, parents=True)
     except FileExistsError:
@@ -226,6 +227,7 @@ def down(name: str) -> bool:
             # Its namespaces, with every process, interface and mount in them, end with it.
             os.killpg(pid, signal.SIGKILL)
             _wait(lambda: not is_alive(pid), None, 30, name)
+            clear_groups(patience=5)
     shutil.rmtree(folder)
     with contextlib.suppress(OSError):  # there are others
         LABS.rmdir()

@@ -14,7 +14,11 @@ _STEP_SECONDS = 3.0
 _SECONDS = {
     "apply": 60.0,
     "nothing_to_plan": 22.0,
+    "in_force": 60.0,
+    "back_alone": 180.0,
+    "stays": 200.0,
     "boot": 20.0,
+    "restart": 25.0,
     "join": 30.0,
     "write_proposal": 30.0,
     "take_out": 30.0,
@@ -22,20 +26,23 @@ _SECONDS = {
     "import_shows": 15.0,
     "refuses": 15.0,
     "sessions": 8.0,
+    "verify_finds": 18.0,
 }
 """What the longer verbs took on a user-mode kernel; docs/lab.md has more of it. Only their proportions count."""
 
 
-def share(scenarios: Iterable[Scenario], number: int) -> list[list[Scenario]]:
+def share(scenarios: Iterable[Scenario], number: int, *, builds_fast: bool = False) -> list[list[Scenario]]:
     """At most `number` lists, none of them empty, each in the order that was given.
 
     Scenarios with one topology stay together, because they share a lab, whose building takes longer than many a step.
     The longest goes first to whoever has the least.
+
+    :param builds_fast: a lab is built in no time there, so nothing need stay together.
     """
     given = list(scenarios)
     together: dict[Path, list[Scenario]] = {}
     for scenario in given:
-        together.setdefault(scenario.topology, []).append(scenario)
+        together.setdefault(scenario.folder if builds_fast else scenario.topology, []).append(scenario)
     shares: list[list[Scenario]] = [[] for _ in range(max(1, number))]
     for group in sorted(together.values(), key=seconds, reverse=True):
         min(shares, key=seconds).extend(group)

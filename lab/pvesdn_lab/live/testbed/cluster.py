@@ -5,18 +5,21 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
-from collections.abc import Iterable, Mapping
+import tempfile
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import pvesdn
 from pvesdn_lab.live.packages import Unpacked
-from pvesdn_lab.live.testbed.node import LiveNode, NodePlan
+from pvesdn_lab.live.testbed.node import LiveNode
+from pvesdn_lab.live.testbed.plan import NodePlan
 from pvesdn_lab.live.testbed.space import PATH, LabFault, Space, wait_for
 from pvesdn_lab.live.testbed.wires import Wires
 from pvesdn_lab.simulated.pve import SimulatedPve
@@ -45,12 +48,61 @@ class Run:
     """One call of pvesdn.
 
     :param document: its JSON document; empty when there was none.
+    :param output: what it printed.
     """
 
     status: int
     document: Mapping[str, Any]
     complaints: str
-    seconds: float = 0.0
+    output: str = ""
+
+
+class Going:
+    """A call of pvesdn that goes on."""
+
+    def __init__(self, argv: Sequence[str], environment: Mapping[str, str]) -> None:
+        self._output, self._complaints = (tempfile.TemporaryFile() for _ in range(2))  # noqa: SIM115 - `end` closes
+        self._process = subprocess.Popen(
+            argv,
+            stdin=subprocess.DEVNULL,
+            stdout=self._output,
+            stderr=self._complaints,
+            env=environment,
+            start_new_session=True,
+        )
+
+    @property
+    def is_over(self) -> bool:
+        """It has ended by itself."""
+        return self._process.poll() is not None
+
+    def end(self) -> Run:
+        """Wait until it ends.
+
+        :raises TimeoutExpired: it takes too long, and was killed.
+        """
+        with self._output, self._complaints:
+            try:
+                status = self._process.wait(_APPLY_SECONDS)
+            finally:
+                self._process.kill()
+            output, complaints = (_all_of(file) for file in (self._output, self._complaints))
+        try:
+            document = json.loads(output)
+        except ValueError:
+            document = {}
+        return Run(status, document, complaints, output)
+
+    def kill(self) -> None:
+        """SIGKILL, for it and for what it has started: as if the machine that it runs on had died."""
+        with self._output, self._complaints:
+            os.killpg(self._process.pid, signal.SIGKILL)
+            self._process.wait()
+
+
+def _all_of(file: IO[bytes]) -> str:
+    file.seek(0)
+    return file.read().decode("utf-8", "replace")
 
 
 class LiveCluster:
@@ -115,7 +167,13 @@ class LiveCluster:
     def _boot_one(self, node: LiveNode) -> None:
         node.power_on()
         self._wires.plug(node.plan.cards, node.space)
-        node.start_services()
+        node.boot()
+
+    def restart(self, name: str) -> None:
+        """`systemctl reboot`: the node goes down in its order, and comes up again."""
+        self.live[name].shut_down()
+        self.pve.go_offline(name)
+        self.boot([name])
 
     def crash(self, name: str) -> None:
         """Power off without notice; the cluster sees that the member is gone."""
@@ -153,24 +211,15 @@ class LiveCluster:
 
     def pvesdn(self, *arguments: str, wants_json: bool = True) -> Run:
         """Call pvesdn as a person on the controller would, with ``--json`` where the verb has a document."""
+        return self.begin(*arguments, wants_json=wants_json).end()
+
+    def begin(self, *arguments: str, wants_json: bool = True) -> Going:
+        """Call pvesdn, and leave it at work."""
         options = ["--config", str(self.folder / "pvesdn.toml"), *(["--json"] if wants_json else [])]
-        argv = [sys.executable, "-P", "-m", "pvesdn", arguments[0], *options]
+        argv = [sys.executable, "-P", "-m", "pvesdn", arguments[0], *options, *arguments[1:]]
         source = str(Path(pvesdn.__file__).parent.parent)
         environment = {"PATH": PATH, "HOME": str(self.folder), "LC_ALL": "C.UTF-8", "PYTHONPATH": source}
-        done = subprocess.run(
-            [*argv, *arguments[1:]],
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=_APPLY_SECONDS,
-            env=environment,
-        )
-        try:
-            document = json.loads(done.stdout)
-        except ValueError:
-            document = {}
-        return Run(done.returncode, document, done.stderr)
+        return Going(argv, environment)
 
     def wait_for_ssh(self, controller: Space) -> None:
         """Until every running node's sshd answers."""

@@ -97,17 +97,20 @@ def wait_for(what: str, question: Callable[[], Result], *, limit: float = DEADLI
         time.sleep(pause)
 
 
-def start_holder(argv: Sequence[str], namespaces: Sequence[str], log: Path) -> tuple[subprocess.Popen[bytes], int]:
+def start_holder(
+    argv: Sequence[str], namespaces: Sequence[str], log: Path, *, stdin: int = subprocess.DEVNULL
+) -> tuple[subprocess.Popen[bytes], int]:
     """A process that keeps new namespaces alive.
 
     :param argv: the process; it ends with this one.
     :param namespaces: options of unshare; with ``--pid`` also ``--fork --kill-child`` must be there.
+    :param stdin: what it reads, as `subprocess.Popen` takes it.
     :returns: what to end, and the number of the process inside.
     """
     with log.open("ab") as output:
         process = subprocess.Popen(
             ["unshare", *namespaces, *argv],
-            stdin=subprocess.DEVNULL,
+            stdin=stdin,
             stdout=output,
             stderr=output,
             env={**os.environ, "PATH": PATH},

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from pvesdn_lab.live.testbed.node import NodePlan
+from pvesdn_lab.live.testbed.plan import NodePlan
 from pvesdn_lab.live.testbed.space import LabFault
 from pvesdn_lab.live.testbed.wires import BRIDGES
 

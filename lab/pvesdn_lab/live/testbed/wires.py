@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from pvesdn_lab.live.testbed.space import Space, start_holder
+from pvesdn_lab.live.testbed.space import Space, start_holder, wait_for
 
 BRIDGES = {"mgmt": 1500, "under": 9000, "outer": 1500, "trunk": 1500, "metro": 1500} | dict.fromkeys(
     ("link1", "link2", "link3"), 1550
@@ -43,14 +43,23 @@ class Wires:
         )
 
     def plug(self, cards: Iterable[Card], space: Space) -> None:
-        """Give the namespaces of `space` cards, each wired to its switch, down as a card is before it is configured."""
-        lines = []
-        for card in cards:
+        """Give the namespaces of `space` cards, each wired to its switch, down as a card is before it is configured.
+
+        Those of a node that has lost its power this moment may still be there: the kernel takes them away when it has
+        time.
+        """
+        wanted, lines = list(cards), []
+        ports = {self.port(card.name, space.name) for card in wanted}
+        wait_for(f"the cards of {space.name} to be gone", lambda: not ports & self._there())
+        for card in wanted:
             port = self.port(card.name, space.name)
             inner = f"peer name {card.name} address {_mac(port)} mtu {card.mtu} netns {space.pid}"
             lines.append(f"link add {port} mtu {card.mtu} type veth {inner}")
             lines.append(f"link set {port} master {card.bridge} up")
         self.space.ip(*lines)
+
+    def _there(self) -> set[str]:
+        return {link["ifname"] for link in self.space.json("ip", "-j", "link")}
 
     def cut(self, card: str, name: str) -> None:
         """Pull the cable: the card's link goes down on both ends."""
@@ -59,6 +68,10 @@ class Wires:
     def mend(self, card: str, name: str) -> None:
         """Put the cable back."""
         self.space.ip(f"link set {self.port(card, name)} up")
+
+    def carry(self, card: str, name: str, octets: int) -> None:
+        """Let packets of so many bytes through a cable, and drop larger ones on the way, whatever the card's MTU is."""
+        self.space.ip(f"link set {self.port(card, name)} mtu {octets}")
 
     def end(self) -> None:
         """Take all switches away, and with them every card."""

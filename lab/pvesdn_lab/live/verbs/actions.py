@@ -40,21 +40,25 @@ def apply(
     """
     chosen = context.cluster(cluster)
     if definitions:
-        _put(chosen, context.folder / definitions)
+        put_definitions(chosen, context.folder / definitions)
     watch = Stopwatch()
     run = chosen.pvesdn("apply", "--yes", *(flags or []))
     if run.status != status:
-        raise LabFault(f"pvesdn apply ended with {run.status}, not {status}: {_story(run)}{_failed_tasks(chosen)}")
+        raise LabFault(f"pvesdn apply ended with {run.status}, not {status}: {story_of(run)}{_failed_tasks(chosen)}")
     return f"pvesdn apply: exit status {run.status} after {watch}"
 
 
 def define(context: Context, *, definitions: str) -> str:
     """Put definitions into /etc/pve/sdn and leave it at that."""
-    _put(context.lab.cluster, context.folder / definitions)
+    put_definitions(context.lab.cluster, context.folder / definitions)
     return definitions
 
 
-def _put(cluster: LiveCluster, folder: Path) -> None:
+def put_definitions(cluster: LiveCluster, folder: Path) -> None:
+    """Replace all definitions in /etc/pve/sdn by the files of a folder.
+
+    :raises LabFault: there is no such folder.
+    """
     if not folder.is_dir():
         raise LabFault(f"there is no folder {folder}")
     sdn = cluster.pve.world.pmxcfs.sdn
@@ -64,10 +68,11 @@ def _put(cluster: LiveCluster, folder: Path) -> None:
         cluster.pve.write_sdn(path.name, path.read_text("utf-8"))
 
 
-def _story(run: Run) -> str:
+def story_of(run: Run) -> str:
     """Why pvesdn failed, in its own words."""
-    errors = [*run.document.get("errors", ())]
-    for node in (run.document.get("report") or {}).get("nodes", ()):
+    report = run.document.get("report") or {}
+    errors = [*run.document.get("errors", ()), *filter(None, [report.get("commit_error")])]
+    for node in report.get("nodes", ()):
         if node.get("error"):
             errors += [node["error"], *node.get("log", ()), *node.get("left", ())]
     return " | ".join(errors) or run.complaints.strip()[-1500:]
@@ -166,6 +171,12 @@ def mend(context: Context, *, card: str, of: str) -> str:
     """Put a network cable back."""
     context.lab.wires.mend(card, of)
     return f"{of}: link on {card}"
+
+
+def carries(context: Context, *, card: str, of: str, octets: int) -> str:
+    """From here on a cable carries packets of so many bytes and no larger ones, which nobody is told."""
+    context.lab.wires.carry(card, of, octets)
+    return f"{octets} bytes on {card} of {of}"
 
 
 def run(context: Context, *, node: str, command: str) -> str:

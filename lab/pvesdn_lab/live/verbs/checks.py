@@ -150,6 +150,13 @@ def plan_says(context: Context, *, words: str) -> str:
     return f"it says: {words}"
 
 
+def plan_prints(context: Context, *, words: str) -> str:
+    """`pvesdn plan`, as a person sees it, says these words somewhere, on however many lines."""
+    text = " ".join(context.lab.cluster.pvesdn("plan", wants_json=False).output.split())
+    require(words in text, f"plan to say '{words}'", text[-800:])
+    return f"it says: {words}"
+
+
 def _floods_to(node: LiveNode, vnet: str, wanted: set[str]) -> bool:
     return node.flooding(_port(vnet)) == wanted
 

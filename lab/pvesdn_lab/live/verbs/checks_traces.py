@@ -21,7 +21,7 @@ def remember(context: Context) -> str:
     """Record what nodes have: devices, addresses, routes in all tables, VLANs of bridge ports, netfilter rules and OVS
     ports.
     """
-    context.notes[_NOTE] = {node.name: _state(node) for node in context.nodes()}
+    context.notes[_NOTE] = {node.name: state_of(node) for node in context.nodes()}
     return f"{len(context.nodes())} nodes"
 
 
@@ -32,14 +32,15 @@ def as_before(context: Context) -> str:
     if _NOTE not in context.notes:
         raise LabFault("nothing was recorded: a step `remember` must come first")
     for node in context.nodes():
-        before, now = context.notes[_NOTE][node.name], _state(node)
+        before, now = context.notes[_NOTE][node.name], state_of(node)
         require(now <= before, f"{node.name} to have nothing but what it had", sorted(now - before))
         require(before <= now, f"{node.name} to have all that it had", f"missing: {sorted(before - now)}")
     left_out = "unreachable defaults of removed VRFs left out"
     return f"{len(context.nodes())} nodes: the devices, addresses, routes and rules that they had before; {left_out}"
 
 
-def _state(node: LiveNode) -> set[str]:
+def state_of(node: LiveNode) -> set[str]:
+    """What a node has, a line each: devices, addresses, routes, VLANs, netfilter rules, ports of Open vSwitch."""
     found = {_link(name, link) for name, link in node.devices().items()}
     for link in node.space.json("ip", "-j", "address"):
         found |= {f"address {a['local']}/{a['prefixlen']} on {link['ifname']}" for a in link["addr_info"]}

@@ -52,7 +52,7 @@ def run_script(context: Context, *, name: str) -> str:
         text=True,
         check=False,
         timeout=_SLOW,
-        env={**os.environ, "PATH": f"{_commands(context)}:{os.environ['PATH']}"},
+        env={**os.environ, "PATH": f"{commands(context)}:{os.environ['PATH']}"},
     )
     require(done.returncode == 0, f"{name} to end with 0", f"{done.returncode}: {done.stderr[-800:]}")
     after = {node.name: node.read("/etc/network/interfaces.d/sdn") for node in context.nodes()}
@@ -80,7 +80,7 @@ def _place(context: Context) -> Path:
     return context.lab.folder / f"move-{context.folder.name}"
 
 
-def _commands(context: Context) -> Path:
+def commands(context: Context) -> Path:
     """A folder with `pvesh`, which asks the simulated API as root, and a `pvesdn` that says nothing."""
     root = context.lab.folder / "controller"
     bin_ = root / "bin"

@@ -12,12 +12,17 @@ from pvesdn_lab.live.verbs import (
     checks,
     checks_evpn,
     checks_exits,
+    checks_refused,
     checks_traces,
     checks_underlay,
+    checks_undone,
     checks_verify,
     checks_wire,
     hand_written,
+    left_alone,
     panel,
+    pves_own,
+    taken_back,
     watching,
 )
 from pvesdn_lab.live.verbs.context import Context
@@ -40,6 +45,7 @@ ALL: tuple[Verb, ...] = (
     actions.leave,
     actions.cut,
     actions.mend,
+    actions.carries,
     actions.run,
     actions.kill,
     actions.restart_frr,
@@ -48,6 +54,18 @@ ALL: tuple[Verb, ...] = (
     actions.route,
     actions.silence,
     actions.wake,
+    # left_alone: what becomes of an apply that is killed, confirmed or cut off, and of nodes that are restarted
+    left_alone.begin_apply,
+    left_alone.in_force,
+    left_alone.kill_apply,
+    left_alone.end_apply,
+    left_alone.confirm,
+    left_alone.cut_off,
+    left_alone.back_alone,
+    left_alone.stays,
+    left_alone.nothing_armed,
+    left_alone.restart,
+    left_alone.start_again,
     # hand_written: a hand-written set-up, and docs/import.md step by step
     hand_written.by_hand,
     hand_written.reach_gateways,
@@ -67,6 +85,15 @@ ALL: tuple[Verb, ...] = (
     panel.propose_move,
     panel.run_script,
     panel.same_devices,
+    # pves_own: PVE's definitions through its API alone, and PVE's own reloads
+    pves_own.draw,
+    pves_own.erase,
+    pves_own.note_rehearsed,
+    pves_own.same_digests,
+    pves_own.reload_by_hand,
+    # taken_back: an apply that waits to be confirmed, and is put back
+    taken_back.apply_and_wait,
+    taken_back.take_back,
     # checks: bridging, kernels, pvesdn itself
     checks.reach_each_other,
     checks.reach,
@@ -80,6 +107,7 @@ ALL: tuple[Verb, ...] = (
     checks.absent,
     checks.plugged_in,
     checks.plan_says,
+    checks.plan_prints,
     # checks_wire: frames on the wire
     checks_wire.tagged,
     checks_wire.arrives_from,
@@ -107,6 +135,13 @@ ALL: tuple[Verb, ...] = (
     checks_traces.as_before,
     checks_traces.kept_apart,
     checks_traces.default_leads_to,
+    # checks_undone: nodes are wholly as they were
+    checks_undone.remember_all,
+    checks_undone.all_as_before,
+    # checks_refused: applies that fail or are refused
+    checks_refused.apply_is_undone,
+    checks_refused.commit_fails,
+    checks_refused.refused_without,
     # checks_exits: the way out of a VRF
     checks_exits.next_hops,
     checks_exits.spreads,

@@ -71,6 +71,31 @@ def vnis(root: Path) -> list[dict[str, Any]]:
     return found
 
 
+def bgp_vnis(root: Path) -> dict[str, Any]:
+    """``show bgp l2vpn evpn vni json`` of FRR 8.4.4, as far as pvesdn reads it."""
+    rows = {vni: {"vni": vni, "type": "L2", "inKernel": "True", "originatorIp": vtep} for vni, vtep in _own(root)}
+    return {"advertiseAllVnis": "Enabled", "numVnis": len(rows), **{str(vni): row for vni, row in rows.items()}}
+
+
+def own_routes(root: Path) -> dict[str, Any]:
+    """``show bgp l2vpn evpn route vni all vtep VTEP json`` of FRR 8.4.4, of the node's own VTEP."""
+    unheard = {int(vni) for vni in seen_json(root, "unannounced", ())}
+    return {
+        str(vni): {"vni": vni, name: {"prefix": name, "prefixLen": 352}}
+        for vni, vtep in _own(root)
+        if vni not in unheard
+        for name in [f"[3]:[0]:[32]:[{vtep}]"]
+    }
+
+
+def _own(root: Path) -> Iterator[tuple[int, str]]:
+    """The VNIs of guests that bgpd has, each with its VTEP."""
+    l3vnis = set(l3vnis_of(root).values())
+    for link in State(root).links.values() if "advertise-all-vni" in config_of(root) else ():
+        if link["kind"] == "vxlan" and link["info"]["id"] not in l3vnis:
+            yield link["info"]["id"], str(link["info"].get("local"))
+
+
 def l3vnis_of(root: Path) -> dict[str, int]:
     """The L3VNI of each VRF that FRR has one for."""
     return {vrf: int(vni) for vrf, vni in _VRF_L3VNI.findall(config_of(root))}

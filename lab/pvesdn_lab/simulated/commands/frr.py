@@ -29,12 +29,15 @@ _DAEMON_OF = {
 _SHOWN = {
     "show bgp neighbors json": ("bgpd", "evpn:neighbors"),
     "show evpn vni detail json": ("zebra", "evpn:vnis"),
+    "show bgp l2vpn evpn vni json": ("bgpd", "evpn:bgp_vnis"),
+    "show bgp l2vpn evpn route vni all json": ("bgpd", "evpn:own_routes"),
     "show evpn rmac vni all json": ("zebra", "evpn_routes:router_macs"),
     "show vrrp json": ("vrrpd", "evpn_routes:virtual_routers"),
 }
 """Questions that are answered in JSON, the daemon that answers, and module and function that know what it says by the
 nodes' files; like a command's, the module is loaded when it is needed.
 """
+_OF_A_VTEP = re.compile(r" vtep \S+")
 _taken_before: set[tuple[str, bytes]] = set()
 """Texts that a vtysh had nothing against: one that is staged is checked again when FRR loads it."""
 _NOBODY = "Exiting: failed to connect to any daemons.\n"
@@ -53,6 +56,7 @@ def vtysh(root: Path, arguments: Sequence[str]) -> int:
         complain(_NOBODY)
         return 1
     question = arguments[arguments.index("-c") + 1] if "-c" in arguments[:-1] else ""
+    question = _OF_A_VTEP.sub("", question)  # which is always the node's own
     if question == "show daemons":
         say("".join(f" {daemon}" for daemon in frr["daemons"]) + "\n")
     elif question == "show running-config":

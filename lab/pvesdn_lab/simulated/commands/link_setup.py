@@ -50,6 +50,7 @@ def configure(state: State, name: str, kind: str, attributes: Attributes) -> lis
     :raises Shortfall: the link does not exist afterwards.
     """
     link = state.links.get(name)
+    is_new = link is None
     if kind == "vxlan":
         _check_vtep(state.root, attributes)
     if link is None:
@@ -57,13 +58,13 @@ def configure(state: State, name: str, kind: str, attributes: Attributes) -> lis
     elif kind == "vxlan" and "vxlan-id" in attributes and link["info"]["id"] != int(attributes["vxlan-id"][0]):
         raise Refusal(f"Cannot change running vxlan id ({link['info']['id']}): Operation not supported")
     warnings: list[str] = []
-    link["up"] = True
+    was_up, link["up"] = not is_new and bool(link["up"]), True
     if name != "lo":
         # Without a line a link loses its addresses and gets the default MTU; MAC and gateway stay what they were.
         link["addresses"] = list(attributes.get("address", []))
         link["mtu"], warnings = _mtu(name, attributes)
     if "hwaddress" in attributes:
-        link["address"] = attributes["hwaddress"][0].split()[-1].lower()
+        _give_mac(link, attributes["hwaddress"][0].split()[-1].lower(), was_up=was_up)
     if "gateway" in attributes:
         link["info"]["gateway"] = attributes["gateway"][0]
     _join_vrf(state, link, attributes)
@@ -73,6 +74,13 @@ def configure(state: State, name: str, kind: str, attributes: Attributes) -> lis
     if kind == "bridge":
         _configure_bridge(state, name, attributes)
     return warnings
+
+
+def _give_mac(link: Link, mac: str, *, was_up: bool) -> None:
+    """A live link is taken down for that, after it got its addresses: the kernel then forgets those of IPv6."""
+    if was_up and link["address"] != mac:
+        link["addresses"] = [address for address in link["addresses"] if ":" not in address]
+    link["address"] = mac
 
 
 def _switch_on(state: State, name: str, attributes: Attributes) -> None:

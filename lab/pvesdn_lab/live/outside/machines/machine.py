@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Self
+from typing import IO
 
 from pvesdn.errors import SettingsError
 from pvesdn_lab.live.packages import Unpacked
@@ -88,9 +88,10 @@ class VirtualMachine(ABC):
     memory: int = 3072
     processors: int = 1
 
-    def with_nat(self) -> Self:
-        """The machine for what needs NAT by iptables."""
-        return self
+    @property
+    def is_emulated(self) -> bool:
+        """Its processor is a program, so slow that whatever has a limit in seconds fails beside other machines."""
+        return False
 
     def side_by_side(self) -> int:
         """How many the host can run at once: as many as it has processors and memory for, and at least one."""

@@ -39,6 +39,10 @@ class Qemu(VirtualMachine):
     processors: int = 2
     accelerator: str = "tcg,thread=multi"
 
+    @property
+    def is_emulated(self) -> bool:
+        return self.accelerator.startswith("tcg")
+
     def _prepare(self, inside: str, results: Path, work: Path) -> list[str]:
         image = work / "initramfs.gz"
         image.write_bytes(self._initramfs(_SECOND + inside))

@@ -7,9 +7,11 @@ from __future__ import annotations
 import os
 import shlex
 import subprocess
-from dataclasses import dataclass, replace
+import tempfile
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
 
 from pvesdn_lab.live.outside.machines.machine import SHARED, VirtualMachine
 from pvesdn_lab.live.packages import Bundle, Unpacked
@@ -40,6 +42,20 @@ umount -l /.before/proc
 """
 
 
+_OPTIONS = (
+    "root=/dev/root",
+    "rootfstype=hostfs",
+    "rootflags=/",
+    "ro",
+    "con=null",
+    "con0=null,fd:1",
+    "quiet",
+    "loglevel=0",
+)
+_BOOT_SECONDS = 20.0
+"""A kernel that has not begun its first program by then never does; it takes one or two."""
+
+
 @dataclass(frozen=True, slots=True)
 class UserMode(VirtualMachine):
     """Has one processor: user-mode Linux knows no more.
@@ -49,10 +65,6 @@ class UserMode(VirtualMachine):
 
     newest: Unpacked | None = None
 
-    def with_nat(self) -> Self:
-        """The release's kernel: the newest one is built without NAT for iptables."""
-        return replace(self, newest=None)
-
     def _prepare(self, inside: str, results: Path, work: Path) -> list[str]:  # noqa: ARG002 - the script mounts them
         script = work / "init"
         kmod, overlay = self.packages.root / "usr/bin/kmod", self._release() / "kernel/fs/overlayfs/overlay.ko"
@@ -61,9 +73,8 @@ class UserMode(VirtualMachine):
         )
         script.chmod(0o755)
         return [
-            *(linux(self.newest) if self.newest else [str(self.packages.root / "usr/bin/linux.uml")]),
-            *(f"mem={self.memory}M", "root=/dev/root", "rootfstype=hostfs", "rootflags=/", "ro", f"init={script}"),
-            *("con=null", "con0=null,fd:1", "quiet", "loglevel=0"),
+            *(linux(self.newest) if self.newest else releases_linux(self.packages)),
+            *(f"mem={self.memory}M", f"init={script}", *_OPTIONS),
         ]
 
     def _environment(self) -> dict[str, str]:
@@ -79,16 +90,20 @@ class UserMode(VirtualMachine):
         return next(((self.newest or self.packages).root / "usr/lib/uml/modules").iterdir())
 
 
+def releases_linux(release: Unpacked) -> list[str]:
+    """The words that start the release's kernel."""
+    return [str(release.root / "usr/bin/linux.uml")]
+
+
 def linux(newest: Unpacked) -> list[str]:
-    """The words that start that kernel, with the C library that was unpacked with it."""
+    """The words that start the newest kernel, with the C library that was unpacked with it."""
     return ["env", f"LD_LIBRARY_PATH={newest.root / _LIBRARIES}", str(newest.root / _OWN_LOADER)]
 
 
-def is_fit(newest: Unpacked) -> bool:
-    """Whether that kernel starts on this machine, where it is made ready for it.
+def make_ready(newest: Unpacked) -> None:
+    """Let that kernel find the newer C library that it needs: by its loader, which is named in the program itself.
 
-    It needs a newer C library than the machine has, and so that one's loader, which is named in the program itself: a
-    loader that is given the program leaves it no memory where it wants some.
+    A loader that is given the program leaves it no memory where it wants some.
     """
     program, own = newest.root / "usr/bin/linux.uml", newest.root / _OWN_LOADER
     name = b"%b\0" % os.fsencode(_LOADER)
@@ -100,5 +115,28 @@ def is_fit(newest: Unpacked) -> bool:
     link = _LOADER.with_name(f".{_LOADER.name}.{os.getpid()}")
     link.symlink_to(newest.root / _LIBRARIES / "ld-linux-x86-64.so.2")
     link.replace(_LOADER)
-    done = subprocess.run([*linux(newest), "--version"], stdin=subprocess.DEVNULL, capture_output=True, check=False)
-    return done.returncode == 0
+
+
+def boots(program: Sequence[str]) -> bool:
+    """Whether a kernel comes up on this machine so far that it runs a program.
+
+    Up to 6.12 it keeps a program's registers in a frame that is too small for those of a processor with AMX: it panics
+    then, or hangs.
+
+    :param program: the words that start it.
+    """
+    with tempfile.TemporaryDirectory(prefix="pvesdn-boots-") as folder:
+        script = Path(folder) / "init"
+        script.write_text("#!/bin/sh\necho it runs\n", "ascii")
+        script.chmod(0o755)
+        argv = ["unshare", "--pid", "--fork", "--kill-child", "--", *program, "mem=128M", f"init={script}", *_OPTIONS]
+        with subprocess.Popen(
+            argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+        ) as process:
+            late = threading.Timer(_BOOT_SECONDS, process.kill)
+            late.start()
+            try:
+                return any(b"it runs" in line for line in process.stdout or ())
+            finally:
+                late.cancel()
+                process.kill()  # without its first program it panics, or stays

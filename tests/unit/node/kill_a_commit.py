@@ -1,7 +1,8 @@
-"""Kills a commit at each of its lines, kills the repair at each of its own too, and looks at what is found then.
+"""Kills a commit before each of its system calls, kills the repair before each of its own too, and looks at what is
+found then.
 
-Run as a process of its own (it traces itself and forks): ``kill_at_every_line.py FOLDER``; prints two lists as JSON: an
-outcome for each line of a commit, for each file that its repair changes, and one for each process that was killed.
+Run as a process of its own (it forks): ``kill_a_commit.py FOLDER``; prints two lists as JSON: an outcome for each call
+of a commit, for each file that its repair changes, and one for each process that was killed.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[3]))
 
 from tests.noderoot import FRR, OURS, RECORD, SYSCTL, NodeRoot
 from tests.unit.node.asking import Asking
-from tests.unit.node.killed import a_line_of_each, is_killed_at, left_at_every_line
+from tests.unit.node.killed import a_call_of_each, is_killed_at, left_at_every_call
 
 OLD = {FRR: "old\n", SYSCTL: "old\n"}
 NEW = {FRR: "new\n", OURS: "new\n"}
@@ -46,28 +47,28 @@ def seen(node: NodeRoot) -> dict[str, Any]:
 
 def after_a_second_kill(node: NodeRoot, copies: Path) -> list[dict[str, Any]]:
     """What is found after a power cut while the first one's damage is being repaired, wherever in the repair."""
-    return [seen(left.node) for left in left_at_every_line(node, copies, "observe")]
+    return [seen(left.node) for left in left_at_every_call(node, copies, "observe")]
 
 
-def killed_twice(folder: Path, lines: list[int]) -> Iterator[dict[str, Any]]:
-    """The same for processes that die: the commit's at each of `lines`, and the repair's where that changes a file."""
-    for line in lines:
-        node, entries = prepared(folder / str(line))
-        is_killed_at(line, node, "commit", files=entries)
-        repairs = left_at_every_line(node.copied(folder / f"{line} traced"), folder / f"{line} left", "observe")
-        for repair in a_line_of_each(repairs):
-            again = node.copied(folder / f"{line} {repair}")
+def killed_twice(folder: Path, calls: list[int]) -> Iterator[dict[str, Any]]:
+    """The same for processes that die: the commit's at each of `calls`, and the repair's where that changes a file."""
+    for call in calls:
+        node, entries = prepared(folder / str(call))
+        is_killed_at(call, node, "commit", files=entries)
+        repairs = left_at_every_call(node.copied(folder / f"{call} traced"), folder / f"{call} left", "observe")
+        for repair in a_call_of_each(repairs):
+            again = node.copied(folder / f"{call} {repair}")
             is_killed_at(repair, again, "observe")
             yield seen(again)
 
 
 def main(folder: Path) -> None:
     node, entries = prepared(folder / "traced")
-    found = left_at_every_line(node, folder / "left", "commit", files=entries)
+    found = left_at_every_call(node, folder / "left", "commit", files=entries)
     outcomes = []
     for number, left in enumerate(found):
-        outcomes += left.lines * after_a_second_kill(left.node, folder / "repairs" / str(number))
-    print(json.dumps([outcomes, list(killed_twice(folder / "killed", list(a_line_of_each(found))))]))
+        outcomes += left.calls * after_a_second_kill(left.node, folder / "repairs" / str(number))
+    print(json.dumps([outcomes, list(killed_twice(folder / "killed", list(a_call_of_each(found))))]))
 
 
 if __name__ == "__main__":

@@ -1,0 +1,55 @@
+"""The heartbeat of an apply: every armed node hears again and again that the run is alive, or puts itself back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from contextlib import ExitStack, suppress
+
+from pvesdn.errors import PvesdnError
+from pvesdn.model.primitives import NodeName
+from pvesdn.workflows.world import World
+
+OPEN_SECONDS = 180
+"""Seconds without a word of the apply after which a node puts itself back: several beats may get lost on the way, and
+guests of a node that is cut off are not kept waiting for long.
+"""
+BEAT = 30.0
+"""Seconds between two words to each armed node, while others are worked on."""
+
+
+class Heartbeat:
+    """Beats while it is on. It may be switched on again.
+
+    :param apply_id: what the nodes know the apply by.
+    :param nodes: those that are armed when it is asked.
+    """
+
+    def __init__(self, world: World, apply_id: str, nodes: Callable[[], Iterable[NodeName]]) -> None:
+        self._world = world
+        self._id = apply_id
+        self._nodes = nodes
+        self._gone: dict[NodeName, None] = {}
+        self._pulse = ExitStack()
+
+    def on(self) -> None:
+        """Begin to beat, where somebody can do that beside the run."""
+        if self._world.pulse is not None:
+            self._pulse.enter_context(self._world.pulse.beating(BEAT, self.beat))
+
+    def off(self) -> None:
+        """End; return when no beat is under way any more."""
+        self._pulse.close()
+
+    def beat(self) -> None:
+        """Tell every armed node that this run is alive. One that is at work itself refuses, and needs no telling."""
+        with suppress(PvesdnError):
+            answers = self._world.runner.each(tuple(self._nodes()), lambda node: self._world.nodes.hold(node, self._id))
+            there = set(self._nodes())
+            self._gone |= {node: None for node, is_armed in answers.items() if is_armed is False and node in there}
+
+    @property
+    def gone(self) -> tuple[NodeName, ...]:
+        """Nodes that have put themselves back, because they had not heard of this run for too long, or somebody told
+        them to.
+        """
+        return tuple(dict(self._gone))  # a beat may come in between

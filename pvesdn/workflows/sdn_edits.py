@@ -1,0 +1,102 @@
+"""PVE's definitions are edited through its API, pending, and that is taken back unless PVE commits.
+
+PVE's own rollback drops everything that is pending. It is called only under PVE's lock, and only where what is pending
+is what was written here.
+"""
+
+from __future__ import annotations
+
+from types import TracebackType
+from typing import Self
+
+from pvesdn.decode.definitions.running_config import FILE as RUNNING_CONFIG
+from pvesdn.decode.definitions.sdn_files import read_sdn
+from pvesdn.errors import ApplyRefused, ClusterError, NodeError, PvesdnError
+from pvesdn.model.files import ChangeSet
+from pvesdn.workflows.patience import Patience
+from pvesdn.workflows.sdn_lock import SdnLock
+from pvesdn.workflows.world import World
+
+TAKING_BACK = 30.0
+"""Seconds within which the API has to take the edits back."""
+_ROLLBACK = "`pvesh create /cluster/sdn/rollback` on a node discards them"
+_MOST_LINES = 5
+
+
+class SdnEditor:
+    """As a context manager, inside of the lock's, it takes its edits back on every way out, unless PVE has committed.
+
+    :ivar left: why what was edited is still pending, one line; empty otherwise.
+    """
+
+    def __init__(self, world: World, changes: ChangeSet, lock: SdnLock) -> None:
+        self._world = world
+        self._edits = changes.edits
+        self._committed = changes.sources.get(RUNNING_CONFIG)
+        self._lock = lock
+        self._is_whole = False
+        self.left = ""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._is_whole:
+            self._take_back()
+
+    def write(self) -> None:
+        """Make the edits, where there are any, and return if PVE's definitions are then what they are to be.
+
+        :raises ApplyRefused: they are not, or there is no lock to make them under.
+        :raises ClusterError: the API refuses one, or does not answer.
+        :raises NodeError: no node can read what came of it.
+        """
+        if self._edits is None:
+            return
+        if not self._lock.token:
+            raise ApplyRefused(
+                "PVE has no lock under which its definitions could be edited, nor a rollback of edits",
+                hint="update libpve-network-perl to 1.1.3 or later on every node, or edit them in PVE's panel",
+            )
+        try:
+            for call in self._edits.calls:
+                self._world.api.edit_sdn(call, self._lock.token)
+            files = self._lock.accept()
+        except BaseException as error:
+            self._take_back()  # now: nodes that put themselves back give the lock back, and then others may edit
+            if self.left and isinstance(error, PvesdnError):
+                raise ApplyRefused(f"{error}; {self.left}") from error
+            raise
+        self._is_whole = True
+        found = read_sdn({**files, RUNNING_CONFIG: self._edits.target}, intent="pending").pending
+        if found:
+            names = [f"{change.kind} '{change.id}'" for change in found]
+            more = f" and {len(names) - _MOST_LINES} more" if names[_MOST_LINES:] else ""
+            raise ApplyRefused(
+                f"PVE has made something else of the edits of its definitions: {', '.join(names[:_MOST_LINES])}{more}",
+                hint="edit them in PVE's panel, then run pvesdn plan",
+            )
+
+    def _take_back(self) -> None:
+        try:
+            Patience(self._world.clock).ask(self._taken_back, TAKING_BACK, (ClusterError, NodeError))
+        except PvesdnError as trouble:
+            self.left = f"what was edited in PVE's definitions is still pending: {trouble}; {_ROLLBACK}"
+
+    def _taken_back(self) -> None:
+        """Where PVE has committed they are in force, and nothing is done.
+
+        :raises PvesdnError: it cannot be done, or nobody can tell whether it may be.
+        """
+        if self._lock.running() != self._committed:
+            return
+        is_held = self._lock.is_held()
+        if not self._is_whole and not is_held:
+            raise ApplyRefused("somebody has forced PVE's lock meanwhile, and may have edited them too")
+        if not is_held:
+            self._lock.take()  # nodes that were put back have given it back
+        elif self._is_whole:
+            self._lock.check()
+        self._world.api.roll_back_sdn(self._lock.token)

@@ -1,0 +1,166 @@
+"""The calls of PVE's API that make other definitions of those that there are, in an order that PVE accepts."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pvesdn.compare.sdn_edits import WRITTEN, Collections, calls_between, rewritten
+from pvesdn.decode.definitions.pending import pending_changes
+from pvesdn.decode.definitions.section_config import scan
+from pvesdn.errors import ApplyRefused
+from pvesdn.model.sdn_edits import SdnCall
+from pvesdn_lab.simulated import sdn_objects
+
+
+def collections(files: Mapping[str, str]) -> Collections:
+    return {name: scan(files.get(name, "")).sections for name in WRITTEN}
+
+
+def said(calls: tuple[SdnCall, ...]) -> list[str]:
+    return [
+        f"{call.method} {call.path.removeprefix('cluster/sdn/')} {dict(call.values) or ''}".strip() for call in calls
+    ]
+
+
+FULL = {
+    "controllers": "evpn: main\n\tasn 65000\n\tpeers 192.0.2.1\n\n",
+    "zones": "evpn: fab\n\tcontroller main\n\tvrf-vxlan 4100\n\n",
+    "vnets": "vnet: app\n\tzone fab\n\ttag 4101\n\nvnet: db\n\tzone fab\n\ttag 4102\n\n",
+    "subnets": "subnet: fab-10.1.0.0-24\n\tvnet app\n\tgateway 10.1.0.1\n\n",
+}
+
+
+def test_what_comes_is_created_behind_what_it_refers_to_and_what_goes_is_deleted_before() -> None:
+    assert said(calls_between({}, collections(FULL))) == [
+        "POST controllers {'controller': 'main', 'type': 'evpn', 'asn': '65000', 'peers': '192.0.2.1'}",
+        "POST zones {'zone': 'fab', 'type': 'evpn', 'controller': 'main', 'vrf-vxlan': '4100'}",
+        "POST vnets {'vnet': 'app', 'type': 'vnet', 'zone': 'fab', 'tag': '4101'}",
+        "POST vnets {'vnet': 'db', 'type': 'vnet', 'zone': 'fab', 'tag': '4102'}",
+        "POST vnets/app/subnets {'subnet': '10.1.0.0/24', 'type': 'subnet', 'gateway': '10.1.0.1'}",
+    ]
+    assert said(calls_between(collections(FULL), {})) == [
+        "DELETE vnets/app/subnets/fab-10.1.0.0-24",
+        "DELETE vnets/app",
+        "DELETE vnets/db",
+        "DELETE zones/fab",
+        "DELETE controllers/main",
+    ]
+
+
+def test_what_stays_is_left_alone_and_what_changes_says_what_comes_and_what_goes() -> None:
+    new = {**FULL, "vnets": FULL["vnets"].replace("\ttag 4102", "\ttag 4103\n\talias the data")}
+    assert said(calls_between(collections(FULL), collections(new))) == [
+        "PUT vnets/db {'tag': '4103', 'alias': 'the data'}"
+    ]
+    assert said(calls_between(collections(new), collections(FULL))) == [
+        "PUT vnets/db {'tag': '4102', 'delete': 'alias'}"
+    ]
+    assert calls_between(collections(FULL), collections(FULL)) == ()
+
+
+def test_numbers_that_change_hands_are_free_before_they_are_given_again() -> None:
+    swapped = FULL["vnets"].replace("4101", "x").replace("4102", "4101").replace("x\n", "4102\n")
+    methods = [
+        line.split(" {")[0] for line in said(calls_between(collections(FULL), collections({**FULL, "vnets": swapped})))
+    ]
+    assert methods == [
+        "DELETE vnets/app/subnets/fab-10.1.0.0-24",
+        "DELETE vnets/app",
+        "DELETE vnets/db",
+        "POST vnets",
+        "POST vnets",
+        "POST vnets/app/subnets",
+    ]
+
+
+def test_a_zone_that_gets_another_controller_waits_until_the_old_one_has_gone() -> None:
+    """Before libpve-network-perl 1.5 there is one EVPN controller at most."""
+    new = {
+        **FULL,
+        "controllers": FULL["controllers"].replace("main", "next"),
+        "zones": FULL["zones"].replace("main", "next"),
+    }
+    made = [line.split(" {")[0] for line in said(calls_between(collections(FULL), collections(new)))]
+    assert made.index("DELETE controllers/main") < made.index("POST controllers") < made.index("POST zones")
+
+
+def test_what_nobody_knows_stays_in_the_file_and_is_no_part_of_a_call() -> None:
+    text = "evpn: fab\n\tcontroller main\n\tnovelty 7\n\tvrf-vxlan 4100\n\n"
+    old, new = (
+        collections({**FULL, "zones": text}),
+        collections({**FULL, "zones": FULL["zones"].replace("4100", "4200")}),
+    )
+    (call,) = calls_between(old, new)
+    assert call.values[0] == ("vrf-vxlan", "4200")
+    assert "novelty 7" in rewritten(text, "zones", old, new)
+
+
+def test_a_name_that_cannot_be_part_of_a_path_is_refused() -> None:
+    with pytest.raises(ApplyRefused, match="does not take"):
+        calls_between({}, collections({"zones": "simple: ../nodes\n\n"}))
+
+
+# --- whatever there is -----------------------------------------------------------------------------------------------
+
+_ZONES = {"zone1": st.sampled_from(["simple", "vlan", "evpn"]), "zone2": st.sampled_from(["simple", "evpn"])}
+
+
+@st.composite
+def networks(draw: st.DrawFn) -> dict[str, str]:
+    """A few definitions that refer to each other, as PVE would take them."""
+    controllers = draw(st.lists(st.sampled_from(["main", "next"]), unique=True, min_size=1, max_size=1))
+    files = {"controllers": "".join(f"evpn: {c}\n\tasn {draw(st.integers(1, 3))}\n\n" for c in controllers)}
+    files |= {"zones": "", "vnets": "", "subnets": ""}
+    numbers = iter(draw(st.permutations(range(1, 9))))
+    for zone in draw(st.lists(st.sampled_from(sorted(_ZONES)), unique=True)):
+        kind = draw(_ZONES[zone])
+        more = f"\tcontroller {controllers[0]}\n\tvrf-vxlan {next(numbers)}\n" if kind == "evpn" else ""
+        more += "\tbridge vmbr0\n" if kind == "vlan" else ""
+        more += draw(st.sampled_from(["", "\tmtu 1400\n", "\tipam pve\n"]))
+        files["zones"] += f"{kind}: {zone}\n{more}\n"
+        for vnet in draw(st.lists(st.sampled_from(["net1", "net2"]), unique=True)):
+            if f"vnet: {vnet}\n" not in files["vnets"]:
+                files["vnets"] += f"vnet: {vnet}\n\tzone {zone}\n\ttag {next(numbers)}\n\n"
+                if draw(st.booleans()):
+                    files["subnets"] += (
+                        f"subnet: {zone}-10.0.0.0-24\n\tvnet {vnet}\n\tsnat {draw(st.integers(0, 1))}\n\n"
+                    )
+                    break
+    return files
+
+
+@given(old=networks(), new=networks())
+def test_whatever_there_is_and_is_to_be_pve_takes_every_call_and_then_has_it(
+    old: dict[str, str], new: dict[str, str]
+) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        sdn = Path(folder)
+        for name in WRITTEN:
+            (sdn / f"{name}.cfg").write_text(old[name])
+        for call in calls_between(collections(old), collections(new)):
+            carry_out(sdn, call)
+        now = {name: (sdn / f"{name}.cfg").read_text() for name in WRITTEN}
+    assert pending_changes(collections(now), collections(new)) == ()
+    text = {name: rewritten(old[name], name, collections(old), collections(new)) for name in WRITTEN}
+    assert pending_changes(collections(text), collections(new)) == ()
+
+
+def carry_out(sdn: Path, call: SdnCall) -> None:
+    """As the simulated API does, which refuses what PVE refuses."""
+    parts, values = call.path.split("/")[2:], dict(call.parameters)
+    kind = parts[2] if parts[2:] else parts[0]
+    if call.method == "POST" and kind == "subnets":
+        name = f"{sdn_objects.zone_of(sdn, parts[1])}-{str(values.pop('subnet')).replace('/', '-')}"
+        sdn_objects.create(sdn, kind, name, {"vnet": parts[1], **values})
+    elif call.method == "POST":
+        sdn_objects.create(sdn, kind, str(values.pop(kind[:-1])), values)
+    elif call.method == "PUT":
+        sdn_objects.update(sdn, kind, parts[-1], values)
+    else:
+        sdn_objects.delete(sdn, kind, parts[-1])
