@@ -29,11 +29,12 @@ def pytest_collection_finish() -> None:
     """Ten thousand tests are here to stay; the collector need not look at them again and again."""
     gc.enable()
     gc.freeze()
+    gc.set_threshold(20_000, 20, 20)  # a plan makes thousands of values, and hardly any rubbish that only it finds
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """What takes seconds comes first; else the order stays. Of what is wide a share is left."""
-    left_out = set(not_in_the_share([item for item in items if item.get_closest_marker("wide")]))
+    left_out = set(not_in_the_share(items))
     if left_out:
         items[:] = [item for item in items if item not in left_out]
         config.hook.pytest_deselected(items=[*left_out])

@@ -5,12 +5,11 @@ And how many cases of a table that is wide: each call that an apply makes in eac
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
-from typing import TypeVar
 
+import pytest
 from hypothesis import settings
-
-Case = TypeVar("Case")
 
 ALL, QUARTER = "all", "a-quarter"
 """Names of hypothesis' profiles; the second one is chosen with `--hypothesis-profile`."""
@@ -37,6 +36,21 @@ def examples(number: int) -> int:
     return max(1, number * settings().max_examples // _USUAL)
 
 
-def not_in_the_share(cases: Sequence[Case]) -> list[Case]:
-    """Those of the cases of wide tables that this run leaves out: always the same."""
-    return [] if settings().max_examples >= _USUAL else [case for n, case in enumerate(cases) if n % _WIDE]
+def not_in_the_share(cases: Sequence[pytest.Item]) -> list[pytest.Item]:
+    """Those of the cases of wide tables that this run leaves out: always the same, and never the first of a table.
+
+    Cases with the bare marker ``wide`` are one table; ``wide(share, of=NAME)`` is one of its own in each file, of which
+    `make unit` runs every `share`-th case.
+    """
+    if settings().max_examples >= _USUAL:
+        return []
+    left_out, counted = [], Counter[object]()
+    for case in cases:
+        marker = case.get_closest_marker("wide")
+        if marker is not None:
+            table = (case.path, marker.kwargs["of"]) if marker.args else None
+            share = marker.args[0] if marker.args else _WIDE
+            if counted[table] % share:
+                left_out.append(case)
+            counted[table] += 1
+    return left_out

@@ -15,6 +15,7 @@ from pvesdn.workflows.apply import apply
 from pvesdn_lab.simulated.commands.state import read_json, write_json
 from pvesdn_lab.simulated.node import SimulatedNode
 from tests.cluster.kit import ANOTHER_ZONE, EVPN, PLANNER, apply_to, errors, plan_of, serving, state_of, world_of
+from tests.cluster.standing import stand
 
 WITHOUT_EXIT = EVPN[: EVPN.index("exit: ")]
 CHECKPOINT = "/var/lib/pvesdn/checkpoint.json"
@@ -59,7 +60,7 @@ def test_an_exit_that_never_came_up_can_be_taken_out_again(tmp_path: Path) -> No
 def test_a_daemon_that_died_is_started_by_the_apply_that_needs_it(tmp_path: Path) -> None:
     """`frr-reload.py` would leave out its lines, and say nothing."""
     with serving(tmp_path, WITHOUT_EXIT) as cluster:
-        assert apply_to(cluster).is_good
+        stand(cluster)
         node, alive = cluster.nodes["pve2"], cluster.nodes["pve3"]
         frr = read_json(node.root, "frr", {})
         write_json(node.root, "frr", frr | {"daemons": [name for name in frr["daemons"] if name != "bgpd"]})

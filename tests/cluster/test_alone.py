@@ -30,6 +30,7 @@ from tests.cluster.kit import (
     world_of,
 )
 from tests.cluster.nodes_alone import CHECKPOINT, ByHand, look, pass_time, reboot, traces
+from tests.cluster.standing import stand
 
 AFTER = EVPN[: EVPN.index("exit: ")].replace("tag 2", "tag 20").replace("vxlan: plain\n", "vxlan: plain\n\tmtu 1400\n")
 AFTER += f"\n{ANOTHER_ZONE}"
@@ -71,7 +72,7 @@ def killed_at(cluster: SimulatedCluster, node: str, verb: str, *, is_heard: bool
 
 def standing_network(cluster: SimulatedCluster) -> None:
     """A network that stands, and definitions that change much of it."""
-    assert apply_to(cluster).is_good
+    stand(cluster)
     cluster.write_sdn("pvesdn.cfg", AFTER)
 
 

@@ -13,6 +13,7 @@ from pvesdn.model.flags import PlanFlags
 from pvesdn.model.report import Standing
 from pvesdn_lab.simulated.cluster import SimulatedCluster
 from tests.cluster.kit import PVE_SIMPLE, apply_to, errors, everything, plan_of, serving
+from tests.cluster.standing import stand
 from tests.cluster.test_verify import DAMAGES, ZERO, changed, frr, ran, typed, without
 
 RELOAD, FRR_RELOAD, FRR_RESTART = ReloadNetwork(regenerate_frr=False), FrrAction.RELOAD, FrrAction.RESTART
@@ -129,7 +130,7 @@ def test_edits_that_wait_for_a_reload_block_the_healing_as_they_block_any_other(
 
 def test_a_source_line_that_is_lost_is_an_obstacle_and_no_change_that_would_come_again(tmp_path: Path) -> None:
     with serving(tmp_path) as cluster:
-        assert apply_to(cluster).is_good
+        stand(cluster)
         node = cluster.nodes["pve2"]
         place = node.path("/etc/network/interfaces")
         place.write_text(place.read_text("utf-8").replace("source /etc/network/interfaces.d/*\n", ""), "utf-8")
@@ -153,7 +154,7 @@ def test_a_device_of_pves_that_is_gone_comes_back_by_a_reload(tmp_path: Path) ->
 
 def test_a_change_heals_what_has_gone_wrong_in_the_same_turn(tmp_path: Path) -> None:
     with serving(tmp_path) as cluster:
-        assert apply_to(cluster).is_good
+        stand(cluster)
         changed("web", mtu=1280)(cluster, "pve2")
         typed(" vni 4000\n", "")(cluster, "pve2")
         frr()(cluster, "pve2")

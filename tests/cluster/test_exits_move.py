@@ -9,6 +9,7 @@ import pytest
 
 from pvesdn_lab.simulated.cluster import SimulatedCluster
 from tests.cluster.kit import ANOTHER_ZONE, EVPN, apply_to, errors, plan_of, serving
+from tests.cluster.standing import stand
 from tests.cluster.test_exit_in_pves_zone import EXIT
 from tests.cluster.test_frr_changes_hands import PVE_EVPN
 
@@ -25,7 +26,7 @@ def uplink(cluster: SimulatedCluster) -> tuple[object, object]:
 @pytest.mark.parametrize("character", [7, 9], ids=["pve7", "pve9"])
 def test_a_zone_with_exits_is_renamed_by_one_apply(tmp_path: Path, character: int) -> None:
     with serving(tmp_path, character=character) as cluster:
-        assert apply_to(cluster).is_good
+        stand(cluster)
         assert uplink(cluster) == ("vrf_sym", ["172.16.0.1/24"])
         cluster.write_sdn("pvesdn.cfg", re.sub(r"\bsym\b", "blue", EVPN))
         (obstacles,) = {node.obstacles for node in plan_of(cluster).nodes}
@@ -41,7 +42,7 @@ def test_a_zone_with_exits_is_renamed_by_one_apply(tmp_path: Path, character: in
 
 def test_an_exit_moves_from_one_zone_to_another_by_one_apply(tmp_path: Path) -> None:
     with serving(tmp_path, TWO_ZONES) as cluster:
-        assert apply_to(cluster).is_good
+        stand(cluster)
         cluster.write_sdn("pvesdn.cfg", TWO_ZONES.replace("exit: sym-pve1\n\tzone sym", "exit: pve1\n\tzone other"))
         report = apply_to(cluster)
         assert report.is_good, errors(report)

@@ -8,6 +8,7 @@ import pytest
 
 from pvesdn.workflows.tasks import follow
 from tests.cluster.kit import EVPN, apply_to, errors, plan_of, serving, world_of
+from tests.cluster.standing import stand
 
 FRR = "/etc/frr/frr.conf"
 LOCAL = "/etc/frr/frr.conf.local"
@@ -24,7 +25,7 @@ def test_our_part_goes_to_pve_with_its_first_controller_and_comes_back_with_its_
     tmp_path: Path, character: int
 ) -> None:
     with serving(tmp_path, character=character) as cluster:
-        assert apply_to(cluster).is_good
+        stand(cluster)
         for name, text in PVE_EVPN.items():
             cluster.write_sdn(name, text)
         report = apply_to(cluster)
@@ -62,7 +63,7 @@ def test_what_pve_writes_last_of_all_still_has_our_sessions(tmp_path: Path) -> N
 
 def test_a_commit_in_the_gui_that_took_our_part_along_is_mended_without_being_told(tmp_path: Path) -> None:
     with serving(tmp_path) as cluster:
-        assert apply_to(cluster).is_good
+        stand(cluster)
         for name, text in PVE_EVPN.items():
             cluster.write_sdn(name, text)
         assert apply_to(cluster).is_good
@@ -78,7 +79,7 @@ def test_a_commit_in_the_gui_that_took_our_part_along_is_mended_without_being_to
 
 def test_a_skeleton_that_pve_left_where_nothing_is_ours_any_more_is_no_conflict(tmp_path: Path) -> None:
     with serving(tmp_path) as cluster:
-        assert apply_to(cluster).is_good
+        stand(cluster)
         cluster.write_sdn("pvesdn.cfg", "")
         for name, text in PVE_EVPN.items():
             cluster.write_sdn(name, text)
@@ -92,7 +93,7 @@ def test_a_skeleton_that_pve_left_where_nothing_is_ours_any_more_is_no_conflict(
 
 def test_after_write_memory_there_is_nothing_to_plan_and_the_next_apply_needs_no_leave(tmp_path: Path) -> None:
     with serving(tmp_path) as cluster:
-        assert apply_to(cluster).is_good
+        stand(cluster)
         for node in cluster.nodes.values():
             node.write(FRR, as_write_memory_puts_it(node.read(FRR) or ""))
         assert plan_of(cluster).is_empty
@@ -107,7 +108,7 @@ def test_after_write_memory_there_is_nothing_to_plan_and_the_next_apply_needs_no
 
 def test_what_was_changed_in_vtysh_before_write_memory_is_a_conflict(tmp_path: Path) -> None:
     with serving(tmp_path) as cluster:
-        assert apply_to(cluster).is_good
+        stand(cluster)
         node = cluster.nodes["pve1"]
         written = as_write_memory_puts_it(node.read(FRR) or "")
         node.write(FRR, written.replace("neighbor VTEP bfd", "neighbor VTEP bfd\n neighbor VTEP timers 1 3"))

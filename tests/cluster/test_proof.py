@@ -30,6 +30,7 @@ from tests.cluster.kit import (
     state_of,
     world_of,
 )
+from tests.cluster.standing import stand
 from tests.task_clock import TaskClock
 
 Mishap = Callable[[SimulatedCluster], object]
@@ -69,7 +70,7 @@ MISHAPS: dict[str, tuple[Mishap, str]] = {
 
 def changed(cluster: SimulatedCluster) -> dict[str, object]:
     """A network that stands, and definitions that add a zone; the state of before."""
-    assert apply_to(cluster).is_good
+    stand(cluster)
     cluster.plug_guest("pve2", "web", 100)
     cluster.write_sdn("pvesdn.cfg", EVPN + "\n" + ANOTHER_ZONE)
     return state_of(cluster)
@@ -110,7 +111,7 @@ def test_frr_that_says_it_has_reloaded_and_has_not_is_found_by_what_it_runs(tmp_
 
 def test_frr_that_keeps_what_was_taken_away_is_found_too(tmp_path: Path) -> None:
     with serving(tmp_path, EVPN + "\n" + ANOTHER_ZONE) as cluster:
-        assert apply_to(cluster).is_good
+        stand(cluster)
         cluster.write_sdn("pvesdn.cfg", EVPN)
         cluster.nodes["pve2"].break_command("frr-reload.py", status=0, times=1)
         report = apply_to(cluster)
@@ -120,7 +121,7 @@ def test_frr_that_keeps_what_was_taken_away_is_found_too(tmp_path: Path) -> None
 
 def test_a_session_that_breaks_is_a_failure_though_nothing_was_changed_there(tmp_path: Path) -> None:
     with serving(tmp_path) as cluster:
-        assert apply_to(cluster).is_good
+        stand(cluster)
         before = state_of(cluster)
         # Of the exit alone: pve2 and pve3 have nothing to do.
         cluster.write_sdn("pvesdn.cfg", EVPN.replace("vrrp-priority 200", "vrrp-priority 150"))
@@ -230,7 +231,7 @@ class Counting:
 
 def test_an_apply_with_nothing_to_do_looks_at_each_node_once_and_waits_for_nothing(tmp_path: Path) -> None:
     with serving(tmp_path) as cluster:
-        assert apply_to(cluster).is_good
+        stand(cluster)
         counting, clock = Counting(cluster), TaskClock(cluster)
         world = replace(world_of(cluster), nodes=ProgramAgent(counting), clock=clock)
         report = apply(world, PLANNER(read_cluster(world, has_state=True)), PLANNER)

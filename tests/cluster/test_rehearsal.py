@@ -27,6 +27,7 @@ from pvesdn_lab.simulated.commands.state import read_json
 from pvesdn_lab.simulated.reload import reload_network
 from tests.cluster.kit import PLANNER, PVE_SIMPLE, apply_to, draw, errors, plan_of, serving, state_of, world_of
 from tests.cluster.nodes_alone import pass_time, reboot, traces
+from tests.cluster.standing import stand
 from tests.cluster.test_alone import LEFT_ALONE, Killed, KilledApi, UntilKilled, network_of
 from tests.cluster.test_confirm import WINDOW, WindowClock, quick
 from tests.cluster.test_frr_changes_hands import PVE_EVPN
@@ -38,7 +39,7 @@ NAT = ("iptables nat POSTROUTING", "iptables raw PREROUTING")
 
 def drawn_beside_ours(cluster: SimulatedCluster) -> None:
     """Our network stands, and in PVE's panel somebody has drawn an EVPN zone: frr.conf changes hands with it."""
-    assert apply_to(cluster).is_good
+    stand(cluster)
     cluster.plug_guest("pve2", "web", 100)
     draw(cluster, PVE_EVPN)
 

@@ -35,6 +35,7 @@ from tests.cluster.kit import (
     state_of,
     world_of,
 )
+from tests.cluster.standing import stand
 from tests.cluster.test_verify import DAMAGES
 
 CHECKPOINT = "var/lib/pvesdn/checkpoint.json"
@@ -83,7 +84,7 @@ class Faulty:
 
 def half_applied(cluster: SimulatedCluster) -> None:
     """A network that stands, and definitions that change much of it."""
-    assert apply_to(cluster).is_good
+    stand(cluster)
     cluster.plug_guest("pve2", "web", 100)
     cluster.write_sdn("pvesdn.cfg", AFTER)
 
@@ -111,7 +112,7 @@ def test_where_nodes_have_their_turn_side_by_side_behind_the_first_each_has_what
     tmp_path: Path, verb: str, way: Break
 ) -> None:
     with serving(tmp_path) as cluster:
-        assert apply_to(cluster).is_good
+        stand(cluster)
         cluster.plug_guest("pve2", "web", 100)
         cluster.write_sdn("pvesdn.cfg", f"{EVPN}\n{ANOTHER_ZONE}")
         before, world = state_of(cluster), world_of(cluster)

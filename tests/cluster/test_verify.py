@@ -16,6 +16,7 @@ from pvesdn.workflows.verify import verify
 from pvesdn_lab.simulated.cluster import SimulatedCluster
 from pvesdn_lab.simulated.commands.state import locked_state, write_json
 from tests.cluster.kit import apply_to, draw, errors, plan_of, serving, world_of
+from tests.cluster.standing import stand
 
 ZERO = "00:00:00:00:00:00"
 
@@ -248,7 +249,7 @@ def test_a_guest_is_where_its_configuration_has_it_and_the_step_followed_to_the_
     definitions = "vxlan: plain\n\nvnet: web\n\tzone plain\n\ttag 1\n\nvnet: backup\n\tzone plain\n\ttag 2\n\n"
     definitions += "vnet: lan\n\tzone plain\n\ttag 3\n\tvlanaware 1\n"
     with serving(tmp_path, definitions) as cluster:
-        assert apply_to(cluster).is_good
+        stand(cluster)
         node = cluster.nodes["pve2"]
         place = node.path("/etc/pve/qemu-server/100.conf")
         place.parent.mkdir(parents=True, exist_ok=True)
@@ -270,7 +271,7 @@ def test_a_guest_is_where_its_configuration_has_it_and_the_step_followed_to_the_
 
 def test_a_port_whose_link_is_switched_off_and_one_of_another_bridge_are_nobodys_concern(tmp_path: Path) -> None:
     with serving(tmp_path) as cluster:
-        assert apply_to(cluster).is_good
+        stand(cluster)
         node = cluster.nodes["pve2"]
         place = node.path("/etc/pve/lxc/100.conf")
         place.parent.mkdir(parents=True, exist_ok=True)

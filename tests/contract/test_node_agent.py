@@ -121,7 +121,11 @@ def sshd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Sshd, Path]
         yield running, folder / NODE
 
 
-@pytest.fixture(params=["local", "ssh", "in process", "fake"])
+# A process for each call: what each verb answers does not depend on the way there.
+STARTED = [pytest.param(name, marks=pytest.mark.wide(3, of=name)) for name in ("local", "ssh")]
+
+
+@pytest.fixture(params=[*STARTED, "in process", "fake"])
 def subject(request: pytest.FixtureRequest, tmp_path: Path) -> Subject:
     if request.param == "local":
         root = tmp_path / NODE
