@@ -8,5 +8,5 @@ import pytest
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    with suppress(ValueError):  # tests/golden has it too, and one switch is for both
+    with suppress(ValueError):  # other folders have it too, and one switch is for all
         parser.addoption("--update-golden", action="store_true", help="write what is expected anew")
