@@ -20,11 +20,14 @@ def stage(world: World, run: Iterable[Progress]) -> bool:
     :returns: False if a node refused: then nothing staged is left on any node that can be reached.
     """
     run = list(run)
+    paths = {progress.node: [file.path for file in _files(progress)] for progress in run}
     with discarding(world, run):
         failures = on_each(world, (progress for progress in run if _files(progress)), _stage_node)
     refused = [node for node, error in failures.items() if not isinstance(error, NodeUnreachable)]
     if refused:
         discard(world, healthy(run), because=", ".join(refused))
+        with suppress(PvesdnError):  # one that answers something else may have staged all the same
+            world.runner.each(refused, lambda name: world.nodes.discard(name, paths[name]))
     return not refused
 
 

@@ -245,6 +245,11 @@ class Transaction:
 
         One that cannot be told puts itself back, unless PVE has committed, which it finds out by itself.
         """
+
+        def tell(node: NodeName) -> bool:
+            self._is_armed.discard(node)  # from now on it says to a beat that it is not, and nothing has happened to it
+            return self._world.nodes.disarm(node, self._id)
+
         nodes = tuple(node for node in self._armed if self._cannot_return or node in self._placed)
         left_over, restarted = nodes, set[NodeName]()
         for pause in (0.0, *(_TELLING[:1] if self._cannot_return else _TELLING)):
@@ -253,7 +258,7 @@ class Transaction:
             if pause:
                 self._world.clock.sleep(pause)
             with suppress(PvesdnError):
-                answers = self._world.runner.each(left_over, lambda node: self._world.nodes.disarm(node, self._id))
+                answers = self._world.runner.each(left_over, tell)
                 left_over = tuple(node for node, answer in answers.items() if isinstance(answer, NodeError))
                 restarted.update(node for node, answer in answers.items() if answer is False)
         for node in nodes:

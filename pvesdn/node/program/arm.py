@@ -132,7 +132,10 @@ def disarm(machine: Machine, arguments: Value) -> Value:
     """
     name = text_at(arguments, "id")
     with locked(machine):
+        confirms = arguments.get("confirms") is True
         checkpoint = load_checkpoint(machine)
+        if checkpoint is None and not confirms:
+            unstage(machine, sorted(TARGETS))  # it was lost before it was armed, and the others were done
         if checkpoint is not None and checkpoint["id"] == name:
             if was_put_back_at_boot(checkpoint):
                 return {"is_kept": False}
@@ -140,14 +143,14 @@ def disarm(machine: Machine, arguments: Value) -> Value:
                 if seconds_left(machine, checkpoint) == 0:
                     raise Refused("the time for confirming has run out, and the node is about to put itself back")
                 save_record(machine, dict(load_record(machine), kept=name))
-            if checkpoint.get("rehearses") and arguments.get("confirms") is True:
+            if checkpoint.get("rehearses") and confirms:
                 # Confirmed is what is tried out here; until PVE has committed it, it can still be put back.
                 steps = [step for step in checkpoint["begun"] if step != WAITING]
                 save_checkpoint(machine, dict(checkpoint, begun=steps))
                 begun(machine, "")
             else:
+                unstage(machine, sorted(TARGETS))  # the same: it has not had its turn
                 drop_checkpoint(machine)
-        confirms = arguments.get("confirms") is True
         return {"is_kept": load_record(machine).get("kept") == name if confirms else True}
 
 

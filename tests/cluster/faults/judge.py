@@ -146,10 +146,10 @@ def _ours(state: NodeState) -> NodeState:
 
 
 def _untold(ended: Ended) -> set[str]:
-    """Nodes of which the report says that nobody knows whether all of it was done; all if there is no report."""
+    """Nodes of which the report does not say that all is well; all if there is no report."""
     if ended.report is None:
         return {*MEMBERS}
-    return {node.node for node in ended.report.nodes if node.standing is Standing.NOT_PUT_BACK}
+    return {node.node for node in ended.report.nodes if node.error}
 
 
 def _plan_is_true(scene: Scene, now: ChangeSet, whole: dict[str, str], untold: set[str]) -> None:

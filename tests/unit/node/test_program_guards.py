@@ -97,6 +97,18 @@ def test_the_timer_runs_before_the_node_is_armed_and_is_gone_after(
     assert not node.place("/etc/systemd/system/pve-sdn-commit.service.d").exists()
 
 
+def test_what_was_staged_before_a_node_was_lost_goes_with_the_last_word_of_the_apply(
+    asking: Asking, node: NodeRoot
+) -> None:
+    staged(asking, node)
+    assert asking.value("disarm", id="one") == {"is_kept": True}
+    assert node.leftovers() == []
+    staged(asking, node)
+    asking.value("arm", **ARM)
+    asking.value("disarm", id="one")
+    assert node.leftovers() == []
+
+
 def test_units_of_an_older_pvesdn_are_replaced_and_read_anew(asking: Asking, node: NodeRoot, machine: Systemd) -> None:
     unit = f"/etc/systemd/system/{guard.TIMER}"
     node.write(unit, "[Timer]\nOnActiveSec=1h\n")

@@ -148,3 +148,18 @@ def test_a_node_that_was_restarted_before_it_was_told_is_not_called_new() -> Non
         "node3: it was restarted before it was told that what was done stays, and puts itself back within 5 minutes; "
         "run pvesdn apply again in 5 minutes"
     )
+
+
+def test_a_beat_while_nodes_are_told_that_all_stays_does_not_take_those_for_lost_that_have_been_told() -> None:
+    def beats(_node: str) -> object:
+        transaction._heart.beat()
+        return True
+
+    _, agent, transaction, run = begun({("disarm", "node2"): beats, ("hold", "node1"): no})
+    transaction.arm()
+    for progress in run:
+        transaction.placed(progress)
+    transaction.is_past_return()
+    assert transaction.lost() == ()
+    assert {node for node, verb in agent.heard if verb == "hold"} == {"node3"}
+    assert [progress.standing for progress in run] == [Standing.NEW] * 3
