@@ -26,8 +26,11 @@ def stage(world: World, run: Iterable[Progress]) -> bool:
     refused = [node for node, error in failures.items() if not isinstance(error, NodeUnreachable)]
     if refused:
         discard(world, healthy(run), because=", ".join(refused))
-        with suppress(PvesdnError):  # one that answers something else may have staged all the same
-            world.runner.each(refused, lambda name: world.nodes.discard(name, paths[name]))
+        # One that has answered something else may have staged all the same. One that has refused has not, and what is
+        # staged there may be another apply's.
+        unclear = [node for node in refused if not isinstance(failures[node], NodeFailed)]
+        with suppress(PvesdnError):
+            world.runner.each(unclear, lambda name: world.nodes.discard(name, paths[name]))
     return not refused
 
 
