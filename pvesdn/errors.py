@@ -119,6 +119,10 @@ class NodeFailed(NodeError):
     """The node program ran and reported a failure."""
 
 
+class NodeUnclear(NodeFailed):
+    """The node program answered what makes no sense: nobody knows what it has done."""
+
+
 class TaskFailed(NodeError):
     """A task of the PVE API ended badly; `log` holds its last lines.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 
-from pvesdn.errors import NodeFailed, NodeUnreachable, PvesdnError
+from pvesdn.errors import NodeFailed, NodeUnclear, NodeUnreachable, PvesdnError
 from pvesdn.model.execution import FileWrite
 from pvesdn.model.report import Outcome, StepOutcome
 from pvesdn.workflows.progress import Progress, healthy, on_each
@@ -28,7 +28,7 @@ def stage(world: World, run: Iterable[Progress]) -> bool:
         discard(world, healthy(run), because=", ".join(refused))
         # One that has answered something else may have staged all the same. One that has refused has not, and what is
         # staged there may be another apply's.
-        unclear = [node for node in refused if not isinstance(failures[node], NodeFailed)]
+        unclear = [node for node in refused if isinstance(failures[node], NodeUnclear)]
         with suppress(PvesdnError):
             world.runner.each(unclear, lambda name: world.nodes.discard(name, paths[name]))
     return not refused

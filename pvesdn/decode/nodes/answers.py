@@ -12,7 +12,7 @@ from typing import TypeVar
 from pvesdn.decode import json_text
 from pvesdn.decode.cluster.answers import one_line
 from pvesdn.decode.json_text import WrongShapeError
-from pvesdn.errors import NodeFailed
+from pvesdn.errors import NodeUnclear
 from pvesdn.model.execution import Undone, UndoState
 from pvesdn.model.open_apply import Applied, LockHolder, OpenApply, OpenState
 from pvesdn.model.primitives import Json
@@ -42,7 +42,7 @@ def decode_files(node: str, value: Mapping[str, Json], asked: Sequence[str]) -> 
     """The value of `read`: text by absolute path.
 
     :param asked: the paths that were asked for; their last component may be a glob pattern.
-    :raises NodeFailed: it has an unexpected shape, or a file that nobody asked for.
+    :raises NodeUnclear: it has an unexpected shape, or a file that nobody asked for.
     """
     return _decoded(node, lambda: _files(value, asked))
 
@@ -50,7 +50,7 @@ def decode_files(node: str, value: Mapping[str, Json], asked: Sequence[str]) -> 
 def decode_observed(node: str, value: Mapping[str, Json]) -> NodeRaw:
     """The value of `observe`; the output of its commands is not interpreted yet.
 
-    :raises NodeFailed: it has an unexpected shape, or something that is not in `NODE_FILES`, `NODE_COMMANDS` or
+    :raises NodeUnclear: it has an unexpected shape, or something that is not in `NODE_FILES`, `NODE_COMMANDS` or
         `STATE_COMMANDS`.
     """
     names = (*NODE_COMMANDS, *STATE_COMMANDS)
@@ -60,7 +60,7 @@ def decode_observed(node: str, value: Mapping[str, Json]) -> NodeRaw:
 def decode_asked(node: str, value: Mapping[str, Json]) -> NodeRaw:
     """The same for what is asked where a check has failed.
 
-    :raises NodeFailed: it has an unexpected shape, or something that is not in `CAUSE_FILES` or `CAUSE_COMMANDS`.
+    :raises NodeUnclear: it has an unexpected shape, or something that is not in `CAUSE_FILES` or `CAUSE_COMMANDS`.
     """
     return _decoded(node, lambda: NodeRaw(_files(value, CAUSE_FILES), _commands(value, CAUSE_COMMANDS)))
 
@@ -68,7 +68,7 @@ def decode_asked(node: str, value: Mapping[str, Json]) -> NodeRaw:
 def decode_announced(node: str, value: Mapping[str, Json]) -> frozenset[int]:
     """The value of `observe` where it was asked for `CANARY_COMMANDS`: VNIs.
 
-    :raises NodeFailed: it has an unexpected shape, or there is no answer, and why.
+    :raises NodeUnclear: it has an unexpected shape, or there is no answer, and why.
     """
     (name,) = CANARY_COMMANDS
 
@@ -99,7 +99,7 @@ def file_mode(raw: NodeRaw, path: str) -> str:
 def decode_problems(node: str, value: Mapping[str, Json]) -> tuple[str, ...]:
     """The value of `stage`: what is wrong with the staged files, one line each.
 
-    :raises NodeFailed: it has an unexpected shape.
+    :raises NodeUnclear: it has an unexpected shape.
     """
     return _decoded(node, lambda: _problems(value))
 
@@ -107,7 +107,7 @@ def decode_problems(node: str, value: Mapping[str, Json]) -> tuple[str, ...]:
 def decode_holder(node: str, value: Mapping[str, Json]) -> LockHolder | None:
     """The value of `lock`: who has it, None where we do.
 
-    :raises NodeFailed: it has an unexpected shape.
+    :raises NodeUnclear: it has an unexpected shape.
     """
     return _decoded(node, lambda: _holder(value))
 
@@ -115,7 +115,7 @@ def decode_holder(node: str, value: Mapping[str, Json]) -> LockHolder | None:
 def decode_undone(node: str, value: Mapping[str, Json]) -> Undone:
     """The value of `undo`.
 
-    :raises NodeFailed: it has an unexpected shape.
+    :raises NodeUnclear: it has an unexpected shape.
     """
     return _decoded(node, lambda: _undone(value))
 
@@ -123,7 +123,7 @@ def decode_undone(node: str, value: Mapping[str, Json]) -> Undone:
 def decode_heard(node: str, value: Mapping[str, Json]) -> Heard:
     """The value of `probe`.
 
-    :raises NodeFailed: it has an unexpected shape.
+    :raises NodeUnclear: it has an unexpected shape.
     """
     return _decoded(node, lambda: _heard(value))
 
@@ -131,18 +131,18 @@ def decode_heard(node: str, value: Mapping[str, Json]) -> Heard:
 def decode_flag(node: str, value: Mapping[str, Json], key: str) -> bool:
     """The yes or no at `key`.
 
-    :raises NodeFailed: there is none.
+    :raises NodeUnclear: there is none.
     """
     flag = value.get(key)
     if not isinstance(flag, bool):
-        raise NodeFailed(node, f"unexpected response from the node program: {key} is neither true nor false")
+        raise NodeUnclear(node, f"unexpected response from the node program: {key} is neither true nor false")
     return flag
 
 
 def decode_applied(node: str, value: Mapping[str, Json]) -> Applied:
     """The value of `standing`.
 
-    :raises NodeFailed: it has an unexpected shape.
+    :raises NodeUnclear: it has an unexpected shape.
     """
     return _decoded(node, lambda: _applied(value))
 
@@ -183,7 +183,7 @@ def _decoded(node: str, decode: Callable[[], Decoded]) -> Decoded:
     try:
         return decode()
     except WrongShapeError as error:
-        raise NodeFailed(node, f"unexpected response from the node program: {error}") from error
+        raise NodeUnclear(node, f"unexpected response from the node program: {error}") from error
 
 
 def _files(value: Mapping[str, Json], asked: Sequence[str]) -> dict[str, str]:
