@@ -336,7 +336,7 @@ def test_without_systemd_the_process_is_real_and_puts_the_node_back(tmp_path: Pa
     asking = Asking(node)
     asking.machine = Machine(str(node.folder), program())
     entry = staged(asking, node)
-    asking.value("arm", **{**ARM, "seconds": 1})
+    asking.value("arm", **{**ARM, "seconds": 4})
     asking.value("commit", files=[entry])
     waited = Path(f"{node.folder}{OURS}")
     while waited.exists():  # the runner's own limit ends a test that hangs
