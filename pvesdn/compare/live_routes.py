@@ -166,8 +166,8 @@ class _Vrf:
         known = self.view.state.router_macs.get(self.l3vni.vni, {})
         used = {vtep for route in self.routes.values() for vtep in route.next_hops}
         for other, vtep in self.heard:
-            mac, wanted = known.get(vtep), bridge_mac(other, other.expected.l3vnis[self.name])
-            if mac == wanted or (mac is None and vtep not in used):
+            macs, wanted = known.get(vtep), bridge_mac(other, other.expected.l3vnis[self.name])
+            if macs == frozenset({wanted}) or (macs is None and vtep not in used):
                 continue
             yield self.view.finding_in_zone(
                 Subject.VNI,
@@ -175,9 +175,9 @@ class _Vrf:
                 self.name,
                 trait=f"router MAC of {other.node}",
                 expected=wanted,
-                found="unknown" if mac is None else mac,
+                found="unknown" if macs is None else " and ".join(sorted(macs)),
                 cause="zebra forgot it when a route that another node announces as well went"
-                if mac is None
+                if macs is None
                 else f"FRR here has kept an old one, or FRR on {other.node} announces it",
                 step=RESTART,
             )

@@ -126,7 +126,8 @@ class NodeState:
     :param vnis: by number.
     :param vlans: of the ports of bridges, by the port's name; a port without any is absent.
     :param routes: by VRF with an L3VNI and by prefix, without host routes and connected networks.
-    :param router_macs: of other VTEPs, by L3VNI and VTEP, in lower case.
+    :param router_macs: of other VTEPs, by L3VNI and VTEP, in lower case: what next hops use, mostly the same for IPv4
+        and IPv6.
     :param virtual_routers: those with an address.
     :param plugs: what the configurations of the node's guests say of their network devices, running or not.
     :param unseen: reasons by the name of the question, as in `STATE_COMMANDS`.
@@ -144,7 +145,7 @@ class NodeState:
     vlans: Mapping[str, PortVlans] | None = None
     plugs: tuple[GuestPlug, ...] | None = None
     routes: Mapping[str, Mapping[IpNetwork, LiveRoute]] | None = None
-    router_macs: Mapping[int, Mapping[IpAddress, str]] | None = None
+    router_macs: Mapping[int, Mapping[IpAddress, frozenset[str]]] | None = None
     virtual_routers: tuple[LiveVirtualRouter, ...] | None = None
     unseen: Mapping[str, str] = field(default_factory=dict)
     late: frozenset[str] = frozenset()

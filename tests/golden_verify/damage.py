@@ -105,7 +105,9 @@ def _damage_frr(name: str, commands: dict[str, Any], damage: Mapping[str, Any]) 
         for destination, change in changes.items():
             _change(commands["vrf-routes"]["answer"], {"vrf": vrf, "dst": destination}, change)
     for vtep, mac in damage.get("router_macs", {}).get(name, {}).items():
-        _change(commands["evpn-rmacs"]["answer"], {"vtep": vtep}, None if mac is None else {"mac": mac})
+        change = None if mac is None else {"mac": mac}
+        for key, hop in (("vtep", vtep), ("next-hop", vtep), ("next-hop", f"::ffff:{vtep}")):
+            _change(commands["evpn-rmacs"]["answer"], {key: hop}, change)
     if name in damage.get("virtual_routers", {}):
         commands["vrrp"]["answer"] = damage["virtual_routers"][name]
 

@@ -58,17 +58,28 @@ def _unmapped(address: IpAddress) -> IpAddress:
     return address if mapped is None else mapped
 
 
-def decode_router_macs(answer: Json) -> dict[int, dict[IpAddress, str]]:
-    """By L3VNI and VTEP.
+def decode_router_macs(answer: Json) -> dict[int, dict[IpAddress, frozenset[str]]]:
+    """Those that are used, by L3VNI and VTEP.
+
+    A next hop has one for each address family. zebra keeps a router MAC that its VTEP has announced earlier beside the
+    one of today, for good (FRRouting/frr number 16837, until 10.6): only next hops tell which one is used. And a next
+    hop whose MAC zebra does not have as the router MAC of that VTEP leads nowhere: such a VTEP is absent.
 
     :raises WrongShapeError: not what the node program answers.
     """
-    found: dict[int, dict[IpAddress, str]] = {}
+    known: set[tuple[int, IpAddress, str]] = set()
+    used: set[tuple[int, IpAddress, str]] = set()
     for row in json_text.rows(answer, "evpn-rmacs"):
         vni = json_text.number(row.get("vni"), "vni of evpn-rmacs")
-        vtep = _unmapped(json_text.address(row.get("vtep"), f"vtep of VNI {vni} in evpn-rmacs"))
-        mac = json_text.word(row.get("mac"), f"mac of {vtep} in evpn-rmacs")
-        found.setdefault(vni, {})[vtep] = mac.lower()
+        key, group = ("next-hop", used) if "next-hop" in row else ("vtep", known)
+        vtep = _unmapped(json_text.address(row.get(key), f"{key} of VNI {vni} in evpn-rmacs"))
+        group.add((vni, vtep, json_text.word(row.get("mac"), f"mac of {vtep} in evpn-rmacs").lower()))
+    lost = {(vni, vtep) for vni, vtep, _ in used - known}
+    found: dict[int, dict[IpAddress, frozenset[str]]] = {}
+    for vni, vtep, mac in used:
+        if (vni, vtep) not in lost:
+            of_vni = found.setdefault(vni, {})
+            of_vni[vtep] = of_vni.get(vtep, frozenset()) | {mac}
     return found
 
 

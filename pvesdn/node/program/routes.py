@@ -1,7 +1,7 @@
 """Questions of `observe` about routing in the VRFs of EVPN: the kernel's routes, router MACs, virtual routers."""
 
 import os
-from typing import Any, Dict, Iterator, List
+from typing import Any, Dict, Iterator, List, Tuple
 
 from pvesdn.node.program.machine import Machine, Refused, json_of, rows_of
 from pvesdn.node.program.request import INTERFACE
@@ -61,14 +61,23 @@ def _gateway_of(hop: Dict[str, Any]) -> Iterator[str]:
 
 
 def router_macs(machine: Machine) -> List[Dict[str, Any]]:
-    """The router MACs that zebra has of other VTEPs: ``[{"vni": 4000, "vtep": "192.0.2.1", "mac": "02:..."}]``."""
-    shown = shown_by_frr(machine, "show evpn rmac vni all")
-    found: List[Dict[str, Any]] = []
-    for vni, macs in (shown if isinstance(shown, dict) else {}).items():
-        for row in macs.values() if isinstance(macs, dict) else ():
+    """The router MACs that zebra has of other VTEPs, and those that its next hops use:
+    ``[{"vni": 4000, "vtep": "192.0.2.1", "mac": "02:..."}, {"vni": 4000, "next-hop": "192.0.2.1", "mac": "02:..."}]``.
+    """
+    known = _by_l3vni(machine, "show evpn rmac vni all")
+    used = _by_l3vni(machine, "show evpn next-hops vni all")
+    return [
+        *({"vni": vni, "vtep": row.get("vtepIp"), "mac": row.get("routerMac")} for vni, row in known),
+        *({"vni": vni, "next-hop": row.get("nexthopIp"), "mac": row.get("routerMac")} for vni, row in used),
+    ]
+
+
+def _by_l3vni(machine: Machine, words: str) -> Iterator[Tuple[int, Dict[str, Any]]]:
+    shown = shown_by_frr(machine, words)
+    for vni, rows in (shown if isinstance(shown, dict) else {}).items():
+        for row in rows.values() if isinstance(rows, dict) else ():
             if isinstance(row, dict) and vni.isdigit():  # beside them is how many there are
-                found.append({"vni": int(vni), "vtep": row.get("vtepIp"), "mac": row.get("routerMac")})
-    return found
+                yield int(vni), row
 
 
 def virtual_routers(machine: Machine) -> List[Dict[str, Any]]:

@@ -36,9 +36,39 @@ def test_a_vtep_is_the_same_in_ipv6s_clothes() -> None:
     assert found.next_hops == {ip_address("192.0.2.1"), ip_address("2001:db8:f::1")}
 
 
+OLD, NEW = "02:00:c0:00:02:77", "02:00:C0:00:02:01"
+
+
+def router_mac(mac: str, **of: str) -> dict[str, Any]:
+    return {"vni": 4000, "mac": mac} | {key.replace("_", "-"): address for key, address in of.items()}
+
+
+def router_macs(*rows: dict[str, Any]) -> Any:
+    return state("evpn-rmacs", list(rows)).router_macs
+
+
 def test_router_macs_are_told_by_vni_and_vtep() -> None:
-    rows = [{"vni": 4000, "vtep": "192.0.2.1", "mac": "02:00:C0:00:02:01"}]
-    assert state("evpn-rmacs", rows).router_macs == {4000: {ip_address("192.0.2.1"): "02:00:c0:00:02:01"}}
+    found = router_macs(router_mac(NEW, vtep="192.0.2.1"), router_mac(NEW, next_hop="192.0.2.1"))
+    assert found == {4000: {ip_address("192.0.2.1"): {NEW.lower()}}}
+
+
+@pytest.mark.parametrize("kept", [[OLD, NEW], [NEW, OLD]])
+def test_a_router_mac_that_zebra_has_kept_beside_the_one_in_use_counts_for_nothing(kept: list[str]) -> None:
+    known = (router_mac(mac, vtep="192.0.2.1") for mac in kept)
+    assert router_macs(*known, router_mac(NEW, next_hop="192.0.2.1")) == {
+        4000: {ip_address("192.0.2.1"): {NEW.lower()}}
+    }
+
+
+def test_next_hops_of_both_families_belong_to_one_vtep() -> None:
+    known = (router_mac(mac, vtep="192.0.2.1") for mac in (OLD, NEW))
+    used = router_mac(NEW, next_hop="192.0.2.1"), router_mac(OLD, next_hop="::ffff:192.0.2.1")
+    assert router_macs(*known, *used) == {4000: {ip_address("192.0.2.1"): {OLD, NEW.lower()}}}
+
+
+@pytest.mark.parametrize("known", [[], [router_mac(NEW, vtep="192.0.2.2")], [router_mac(OLD, vtep="192.0.2.1")]])
+def test_a_next_hop_whose_mac_is_not_known_as_its_router_mac_leads_nowhere(known: list[dict[str, Any]]) -> None:
+    assert router_macs(*known, router_mac(NEW, next_hop="192.0.2.1")) == {}
 
 
 def test_a_virtual_router_has_a_role() -> None:
@@ -59,6 +89,7 @@ def test_a_virtual_router_has_a_role() -> None:
         ("evpn-rmacs", [{"vni": "x"}]),
         ("evpn-rmacs", [{"vni": 1, "vtep": "x"}]),
         ("evpn-rmacs", [{"vni": 1, "vtep": "192.0.2.1"}]),
+        ("evpn-rmacs", [{"vni": 1, "next-hop": "here", "mac": "02:00:c0:00:02:01"}]),
         ("vrrp", 7),
         ("vrrp", [{"interface": "eno2", "id": 7, "family": 4}]),
     ],

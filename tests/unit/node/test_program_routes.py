@@ -94,18 +94,30 @@ def test_more_routes_than_any_cluster_has_are_not_told(
     assert routes_of(program, node, rows) == {"fault": "the VRFs have more than 1 routes"}
 
 
-def test_router_macs_are_told_with_their_vtep(program: Asking, node: NodeRoot) -> None:
+def test_router_macs_are_told_with_their_vtep_and_with_the_next_hop_that_uses_them(
+    program: Asking, node: NodeRoot
+) -> None:
     row = {"routerMac": "02:00:c0:00:02:01", "vtepIp": "192.0.2.1"}
-    shown = {"4000": {"numRmacs": 1, "02:00:c0:00:02:01": row}, "5000": 3, "of all": {"": row}}
-    answers(node, {"-c show evpn rmac vni all json": shown})
+    hop = {"nexthopIp": "192.0.2.1", "routerMac": "02:00:c0:00:02:01"}
+    asked = {
+        "-c show evpn rmac vni all json": {"4000": {"numRmacs": 1, "": row}, "5000": 3, "of all": {"": row}},
+        "-c show evpn next-hops vni all json": {"4000": {"numNextHops": 1, "192.0.2.1": hop}},
+    }
+    answers(node, asked)
+    told = {"vni": 4000, "mac": "02:00:c0:00:02:01"}
     assert observed(program, "evpn-rmacs") == {
-        "answer": [{"vni": 4000, "vtep": "192.0.2.1", "mac": "02:00:c0:00:02:01"}]
+        "answer": [{**told, "vtep": "192.0.2.1"}, {**told, "next-hop": "192.0.2.1"}]
     }
 
 
-@pytest.mark.parametrize(("question", "command"), [("evpn-rmacs", "evpn rmac vni all"), ("vrrp", "vrrp")])
-def test_an_answer_of_another_kind_tells_nothing(program: Asking, node: NodeRoot, question: str, command: str) -> None:
-    answers(node, {f"-c show {command} json": 7})
+@pytest.mark.parametrize(
+    ("question", "commands"),
+    [("evpn-rmacs", ["evpn rmac vni all", "evpn next-hops vni all"]), ("vrrp", ["vrrp"])],
+)
+def test_an_answer_of_another_kind_tells_nothing(
+    program: Asking, node: NodeRoot, question: str, commands: list[str]
+) -> None:
+    answers(node, {f"-c show {command} json": 7 for command in commands})
     assert observed(program, question) == {"answer": []}
 
 

@@ -29,6 +29,19 @@ def router_macs(root: Path) -> dict[str, Any]:
     return found
 
 
+def next_hops(root: Path) -> dict[str, Any]:
+    """``show evpn next-hops vni all json``: those of IPv6 prefixes have IPv4-mapped addresses."""
+    found: dict[str, Any] = {}
+    for vrf, vni in l3vnis_of(root).items():
+        rows = {
+            hop: {"nexthopIp": hop, "routerMac": mac}
+            for vtep, mac in _routers(root, vrf, vni).items()
+            for hop in (vtep, f"::ffff:{vtep}")
+        }
+        found[str(vni)] = {"numNextHops": len(rows), **rows}
+    return found
+
+
 def vrf_routes(root: Path, vrf: str, family: int) -> list[dict[str, Any]]:
     """``ip -j route show vrf NAME``, best metric first."""
     state = State(root)

@@ -32,6 +32,7 @@ _SHOWN = {
     "show bgp l2vpn evpn vni json": ("bgpd", "evpn:bgp_vnis"),
     "show bgp l2vpn evpn route vni all json": ("bgpd", "evpn:own_routes"),
     "show evpn rmac vni all json": ("zebra", "evpn_routes:router_macs"),
+    "show evpn next-hops vni all json": ("zebra", "evpn_routes:next_hops"),
     "show vrrp json": ("vrrpd", "evpn_routes:virtual_routers"),
 }
 """Questions that are answered in JSON, the daemon that answers, and module and function that know what it says by the
