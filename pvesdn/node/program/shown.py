@@ -5,6 +5,7 @@ import json
 import re
 from typing import Any, Dict, List, Sequence, Tuple
 
+from pvesdn.node.program.frr import FRR_IS_DOWN
 from pvesdn.node.program.machine import CommandResult, Machine, Refused, ended, failure, rows_of
 
 FRR_LIMIT = 10.0
@@ -25,7 +26,7 @@ SHOWN_FOR = {
 def ask_together(machine: Machine, questions: Sequence[str]) -> None:
     """Ask vtysh once for all that `questions` of `observe` need, for `asked_of_frr` to find.
 
-    Where that fails nothing is lost: what was not answered is asked alone, and so is everything where FRR is off.
+    Where that fails nothing is lost: what was not answered is asked alone.
     """
     left = list(dict.fromkeys(words for name in SHOWN_FOR if name in questions for words in SHOWN_FOR[name]))
     machine.shown = {}
@@ -39,10 +40,12 @@ def ask_together(machine: Machine, questions: Sequence[str]) -> None:
 
 
 def _said_together(machine: Machine, commands: List[str]) -> Dict[str, CommandResult]:
-    """What vtysh said to the first of `commands`; it stops at the first that fails."""
+    """What vtysh said to the first of `commands`; it stops at the first that fails. Where FRR is off that is all."""
     argv = ["vtysh", *(word for command in commands for word in ("-c", command)), "-E"]
     outcome = machine.run(argv, limit=FRR_LIMIT)
     said = _apart(outcome.output, commands)
+    if not said and outcome.status and any(words in line for line in outcome.lines for words in FRR_IS_DOWN):
+        return dict.fromkeys(commands, outcome)
     if said and not outcome.status and len(said) < len(commands):
         said.popitem()  # nobody can tell where this answer ends
     told = {command: ended(0, text) for command, text in said.items()}

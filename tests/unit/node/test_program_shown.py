@@ -110,6 +110,14 @@ def test_where_the_time_is_up_each_is_asked_alone(
     assert told["bgp-neighbors"]["late"] is True
 
 
+def test_where_frr_is_off_that_is_asked_once(program: Asking, node: NodeRoot) -> None:
+    node.command("vtysh", complains="Exiting: failed to connect to any daemons.\n", status=1)
+    told = observed(program, *ALL)
+    assert told["frr-daemons"] == {"answer": []}
+    assert told["vrrp"]["fault"].startswith("vtysh -c show vrrp json ended with status 1: Exiting: failed to connect")
+    assert len(starts(node)) == 1
+
+
 def test_nothing_that_was_told_in_one_observation_is_told_in_the_next(program: Asking, node: NodeRoot) -> None:
     frr(node)
     observed(program, *ALL)
