@@ -104,10 +104,11 @@ class NodeAgent(Protocol):
         """Text by absolute path. The last component of a path may be a glob pattern; absent files are absent."""
         ...
 
-    def observe(self, node: NodeName, *, has_state: bool = False) -> NodeRaw:
+    def observe(self, node: NodeName, *, has_state: bool = False, besides: Sequence[str] = ()) -> NodeRaw:
         """All that a plan needs of the node: the files of `NODE_FILES`, the answers of `NODE_COMMANDS`.
 
         :param has_state: the answers of `STATE_COMMANDS` too, in the same call.
+        :param besides: more files, by their paths; a plan needs those of /etc/pve/sdn from one node.
         """
         ...
 

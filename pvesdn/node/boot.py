@@ -25,8 +25,10 @@ One line, without single quotes: it must pass through any login shell. SOURCE st
 leave behind on a node.
 """
 
-OPTIONS = ("-I", "-c", BOOT)
-"""Arguments of the interpreter. Isolated: a file called json.py in root's home is not the one to import."""
+OPTIONS = ("-I", "-S", "-c", BOOT)
+"""Arguments of the interpreter. Isolated: a file called json.py in root's home is not the one to import. Without what
+else is installed for Python: the standard library is all that is needed, and some packages do things at every start.
+"""
 
 
 class NotAnAnswer(ValueError):

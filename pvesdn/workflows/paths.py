@@ -86,9 +86,14 @@ def _asked(world: World, plan: PathPlan, nodes: list[NodeName]) -> tuple[dict[st
 def _met(
     probes: Collection[PathProbe], answers: Mapping[str, _Answer]
 ) -> tuple[tuple[PathProbe, ...], tuple[NotChecked, ...]]:
-    """Probes between nodes that were at it together, and the pairs that were not."""
-    pairs = {(probe.source, probe.target) for probe in probes if {probe.source, probe.target} <= answers.keys()}
-    met = {(source, target) for source, target in pairs if answers[source].meets(answers[target])}
+    """Probes between nodes that were at it together, and the pairs that were not.
+
+    Where all has come they were: one that hears everything at once is done sooner than `_MEETING` takes to tell.
+    """
+    tried = [probe for probe in probes if {probe.source, probe.target} <= answers.keys()]
+    pairs = {(probe.source, probe.target) for probe in tried}
+    lacking = {(probe.source, probe.target) for probe in tried if probe.number not in answers[probe.target].heard.heard}
+    met = (pairs - lacking) | {(source, target) for source, target in lacking if answers[source].meets(answers[target])}
     late = "the two did not listen at the same time: one was reached too late"
     missed = tuple(NotChecked(source, f"the path to {target}", late) for source, target in sorted(pairs - met))
     return tuple(probe for probe in probes if (probe.source, probe.target) in met), missed

@@ -18,7 +18,8 @@ _RECENT = 3600
 _LATEST = 3
 """As many tasks are looked at: a later one ends at once while an earlier one runs."""
 _FIRST_WAIT = 0.2
-_LONGEST_WAIT = 2.0
+_LONGEST_WAIT = 1.0
+"""Seconds between two looks, at first and at most: a reload takes some seconds, and all else waits for its end."""
 _LOG_LINES = 20
 
 

@@ -299,7 +299,7 @@ def test_a_member_that_is_off_is_missed_by_nobody(cluster: SimulatedCluster) -> 
 def test_a_daemon_that_hangs_is_found_by_its_silence(
     cluster: SimulatedCluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pvesdn.node.program.state.FRR_LIMIT", 0.2)
+    monkeypatch.setattr("pvesdn.node.program.shown.FRR_LIMIT", 0.2)
     cluster.nodes["pve2"].break_command("vtysh", seconds=3)
     found = [item for item in verified(cluster).discrepancies if item.node == "pve2"]
     cluster.nodes["pve2"].mend_command("vtysh")

@@ -59,11 +59,11 @@ class ProgramAgent:
         """Text by absolute path."""
         return decode_files(node, self._ask(node, "read", files=list(files)), files)
 
-    def observe(self, node: NodeName, *, has_state: bool = False) -> NodeRaw:
+    def observe(self, node: NodeName, *, has_state: bool = False, besides: Sequence[str] = ()) -> NodeRaw:
         """All that a plan needs of the node, and its live state where that counts."""
         commands = [*NODE_COMMANDS, *(STATE_COMMANDS if has_state else ())]
-        value = self._ask(node, "observe", files=list(NODE_FILES), commands=commands)
-        return decode_observed(node, value)
+        value = self._ask(node, "observe", files=[*NODE_FILES, *besides], commands=commands)
+        return decode_observed(node, value, besides)
 
     def look_around(self, node: NodeName) -> NodeRaw:
         """What may explain that a check has failed."""

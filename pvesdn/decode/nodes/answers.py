@@ -47,14 +47,15 @@ def decode_files(node: str, value: Mapping[str, Json], asked: Sequence[str]) -> 
     return _decoded(node, lambda: _files(value, asked))
 
 
-def decode_observed(node: str, value: Mapping[str, Json]) -> NodeRaw:
+def decode_observed(node: str, value: Mapping[str, Json], besides: Sequence[str] = ()) -> NodeRaw:
     """The value of `observe`; the output of its commands is not interpreted yet.
 
-    :raises NodeUnclear: it has an unexpected shape, or something that is not in `NODE_FILES`, `NODE_COMMANDS` or
+    :param besides: the paths that were asked for besides `NODE_FILES`.
+    :raises NodeUnclear: it has an unexpected shape, or something that is in neither of these two, `NODE_COMMANDS` or
         `STATE_COMMANDS`.
     """
     names = (*NODE_COMMANDS, *STATE_COMMANDS)
-    return _decoded(node, lambda: NodeRaw(_files(value, NODE_FILES), _commands(value, names)))
+    return _decoded(node, lambda: NodeRaw(_files(value, (*NODE_FILES, *besides)), _commands(value, names)))
 
 
 def decode_asked(node: str, value: Mapping[str, Json]) -> NodeRaw:

@@ -51,6 +51,8 @@ class Machine:
 
     vnis: Optional[List[Dict[str, Any]]] = None
     """What zebra has said of each VNI in the `observe` that is under way; None before it was asked."""
+    shown: Optional[Dict[str, CommandResult]] = None
+    """What vtysh has said in it to commands that were asked together; None before that."""
 
     def __init__(self, root: str = "", source: bytes = b"") -> None:
         self.root = root.rstrip("/")

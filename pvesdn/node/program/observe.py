@@ -12,6 +12,7 @@ from pvesdn.node.program.files import matches, text_of
 from pvesdn.node.program.guests import nics
 from pvesdn.node.program.machine import Machine, Refused, json_of
 from pvesdn.node.program.request import Value, checked_path, list_at
+from pvesdn.node.program.shown import ask_together
 from pvesdn.node.program.state import QUESTIONS, state_of
 from pvesdn.node.program.swap import recover_if_killed
 from pvesdn.node.program.sysctl import settings_without_ours
@@ -60,6 +61,7 @@ def observe(machine: Machine, arguments: Value) -> Value:
     recover_if_killed(machine)
     machine.vnis = None
     names = list_at(arguments, "commands", str)
+    ask_together(machine, names)
     return {
         "hostname": _hostname(machine),
         "files": read(machine, arguments)["files"],

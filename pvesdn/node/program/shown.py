@@ -1,12 +1,88 @@
-"""What FRR shows as JSON."""
+"""What FRR shows: several questions to one vtysh, whose start takes longer than any answer."""
 
+import contextlib
 import json
-from typing import Any, Dict, List
+import re
+from typing import Any, Dict, List, Sequence, Tuple
 
-from pvesdn.node.program.machine import Machine, Refused, rows_of
+from pvesdn.node.program.frr import FRR_IS_DOWN
+from pvesdn.node.program.machine import CommandResult, Machine, Refused, ended, failure, rows_of
 
 FRR_LIMIT = 10.0
-"""Seconds for one question to FRR, which answers within 30 ms; a daemon that hangs never does."""
+"""Seconds for one call of vtysh, which answers within 100 ms; a daemon that hangs never does."""
+_VNIS = "show evpn vni detail json"
+SHOWN_FOR = {
+    "frr-daemons": ("show daemons",),
+    "bgp-neighbors": ("show bgp neighbors json",),
+    "evpn-vnis": (_VNIS,),
+    "vrf-routes": (_VNIS,),
+    "evpn-rmacs": ("show evpn rmac vni all json", "show evpn next-hops vni all json"),
+    "frr-running": ("show running-config",),
+    "vrrp": ("show vrrp json",),
+}
+"""What vtysh is asked for each question of `observe`. The last one fails on most nodes, where vrrpd does not run."""
+
+
+def ask_together(machine: Machine, questions: Sequence[str]) -> None:
+    """Ask vtysh once for all that `questions` of `observe` need, for `asked_of_frr` to find.
+
+    Where that fails nothing is lost: what was not answered is asked alone.
+    """
+    left = list(dict.fromkeys(words for name in SHOWN_FOR if name in questions for words in SHOWN_FOR[name]))
+    machine.shown = {}
+    with contextlib.suppress(Refused, OSError):
+        while len(left) > 1:
+            told = _said_together(machine, left)
+            if not told:
+                return
+            machine.shown.update(told)
+            left = left[len(told) :]
+
+
+def _said_together(machine: Machine, commands: List[str]) -> Dict[str, CommandResult]:
+    """What vtysh said to the first of `commands`; it stops at the first that fails. Where FRR is off that is all."""
+    argv = ["vtysh", *(word for command in commands for word in ("-c", command)), "-E"]
+    outcome = machine.run(argv, limit=FRR_LIMIT)
+    said = _apart(outcome.output, commands)
+    if not said and outcome.status and any(words in line for line in outcome.lines for words in FRR_IS_DOWN):
+        return dict.fromkeys(commands, outcome)
+    if said and not outcome.status and len(said) < len(commands):
+        said.popitem()  # nobody can tell where this answer ends
+    told = {command: ended(0, text) for command, text in said.items()}
+    if told and outcome.status:
+        last = commands[len(told) - 1]
+        printed = sum(bool(line.strip()) for line in outcome.output.splitlines())
+        told[last] = ended(outcome.status, said[last], "\n".join(outcome.lines[printed:]))
+    return told
+
+
+def _apart(output: str, commands: List[str]) -> Dict[str, str]:
+    """The answers to the first of `commands`: with `-E`, vtysh repeats each behind its prompt before it answers
+    (docs/pve.md §13.1).
+    """
+    begins: List[Tuple[int, int]] = []
+    for command in commands:
+        echo = re.compile(rf"^[^\s#>]*[#>] {re.escape(command)}\n", re.MULTILINE)
+        found = echo.search(output, begins[-1][1] if begins else 0)
+        if found is None:
+            break
+        begins.append(found.span())
+    ends = [begin for begin, _ in begins[1:]] + [len(output)]
+    return {commands[number]: output[begin : ends[number]] for number, (_, begin) in enumerate(begins)}
+
+
+def asked_of_frr(machine: Machine, command: str) -> CommandResult:
+    """How vtysh ended with `command`, asked now or together with others of this `observe`."""
+    known = (machine.shown or {}).get(command)
+    return machine.run(["vtysh", "-c", command], limit=FRR_LIMIT) if known is None else known
+
+
+def must_show(machine: Machine, command: str) -> CommandResult:
+    """The same, but any exit status other than 0 is Refused."""
+    outcome = asked_of_frr(machine, command)
+    if outcome.status:
+        raise Refused(failure(["vtysh", "-c", command], outcome))
+    return outcome
 
 
 def shown_by_frr(machine: Machine, command: str) -> Any:
@@ -14,18 +90,17 @@ def shown_by_frr(machine: Machine, command: str) -> Any:
 
     A daemon that does not run is told by a line instead, and not always by the status.
     """
-    argv = ["vtysh", "-c", command + " json"]
-    outcome = machine.must(argv, limit=FRR_LIMIT)
+    outcome = must_show(machine, f"{command} json")
     if not outcome.output.strip():
         return None  # without `advertise-all-vni` there is nothing to show of VNIs
     try:
         return json.loads(outcome.output, strict=False)
     except (ValueError, RecursionError):
-        raise Refused("{} printed no JSON".format(" ".join(argv))) from None
+        raise Refused(f"vtysh -c {command} json printed no JSON") from None
 
 
 def vnis_of_frr(machine: Machine) -> List[Dict[str, Any]]:
     """What zebra knows of each VNI: its longest answer, and several questions of one `observe` are about it."""
     if machine.vnis is None:
-        machine.vnis = rows_of(shown_by_frr(machine, "show evpn vni detail"))
+        machine.vnis = rows_of(shown_by_frr(machine, _VNIS.replace(" json", "")))
     return machine.vnis

@@ -15,7 +15,7 @@ from pvesdn.node.program.machine import Machine, Refused, TooLate, failure, json
 from pvesdn.node.program.places import SYSCTL_CONF
 from pvesdn.node.program.request import Value
 from pvesdn.node.program.routes import router_macs, virtual_routers, vrf_routes
-from pvesdn.node.program.shown import FRR_LIMIT, shown_by_frr, vnis_of_frr
+from pvesdn.node.program.shown import asked_of_frr, must_show, shown_by_frr, vnis_of_frr
 from pvesdn.node.program.sysctl import devices_with_settings, setting_path, settings_in
 
 SETTINGS = (
@@ -97,7 +97,7 @@ def _device_settings(machine: Machine) -> Iterator[str]:
 
 def _daemons(machine: Machine) -> List[str]:
     """FRR's daemons that run; none where FRR is off."""
-    outcome = machine.run(["vtysh", "-c", "show daemons"], limit=FRR_LIMIT)
+    outcome = asked_of_frr(machine, "show daemons")
     if outcome.status and any(words in line for line in outcome.lines for words in FRR_IS_DOWN):
         return []
     if outcome.status:
@@ -106,7 +106,7 @@ def _daemons(machine: Machine) -> List[str]:
 
 
 def _running_config(machine: Machine) -> str:
-    output = machine.must(["vtysh", "-c", "show running-config"], limit=FRR_LIMIT).output
+    output = must_show(machine, "show running-config").output
     return output.partition("Current configuration:\n")[2] or output
 
 

@@ -28,6 +28,7 @@ class Underlay(ProgramAgent):
     :param closed: from one node to another nothing arrives.
     :param largest: bytes of a guest's packet that arrives.
     :param deaf: nodes that cannot listen.
+    :param lasted: seconds for which each of them listens.
     """
 
     def __init__(self, made: FakeCluster) -> None:
@@ -35,6 +36,7 @@ class Underlay(ProgramAgent):
         self.closed: set[tuple[str, str]] = set()
         self.largest = 65535
         self.deaf: set[str] = set()
+        self.lasted = 2.0
         self.rounds: list[tuple[str, Sequence[PathProbe]]] = []
 
     def probe(self, node: str, probes: Sequence[PathProbe], *, nonce: str, seconds: float) -> Heard:
@@ -43,7 +45,7 @@ class Underlay(ProgramAgent):
         if node in self.deaf:
             return Heard(unable="only root may see packets")
         sent = [probe for probe in probes if probe.target == node and (probe.source, node) not in self.closed]
-        return Heard(frozenset(probe.number for probe in sent if probe.size <= self.largest), lasted=2.0)
+        return Heard(frozenset(probe.number for probe in sent if probe.size <= self.largest), lasted=self.lasted)
 
 
 def standing(text: str = ZONES, **given: Any) -> tuple[FakeCluster, Underlay]:
@@ -178,3 +180,24 @@ def test_a_plan_that_was_made_without_a_look_at_the_nodes_tries_nothing() -> Non
     changes = PLANNER(read_cluster(made.world()))
     assert carried_out(made, underlay, ZONES + MORE, changes).is_good
     assert not underlay.rounds
+
+
+def not_met(report: ApplyReport) -> list[str]:
+    return [line for line in report.not_checked if "did not listen at the same time" in line]
+
+
+def test_nodes_that_have_heard_everything_were_at_it_together_however_short_that_was() -> None:
+    made, underlay = standing()
+    underlay.lasted = 0.9
+    report = carried_out(made, underlay, ZONES + MORE)
+    assert report.is_good, errors(report)
+    assert not_met(report) == []
+
+
+def test_what_did_not_arrive_in_so_short_a_time_was_not_tried() -> None:
+    made, underlay = standing()
+    underlay.lasted = 0.9
+    underlay.closed.add(("node2", "node3"))
+    report = carried_out(made, underlay, ZONES + MORE)
+    assert report.is_good, errors(report)
+    assert [line.partition(":")[0] for line in not_met(report)] == ["node2"]

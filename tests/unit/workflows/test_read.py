@@ -5,10 +5,12 @@ from __future__ import annotations
 import pytest
 
 from pvesdn.errors import ApiRefused, ClusterError, NodeFailed, NodeUnreachable, NotQuorate
+from pvesdn.model.snapshot import OWN_FILE
 from pvesdn.render.renderer import Renderer
 from pvesdn.workflows.plan import plan_understood, render_understood
 from pvesdn.workflows.read import read_cluster
 from pvesdn.workflows.understand import understand
+from tests.fakes import FakeCluster
 from tests.unit.workflows.kit import UNICAST, cluster, plan_of
 
 
@@ -42,10 +44,25 @@ def test_a_node_that_does_not_answer_is_named_with_the_reason() -> None:
     assert "pvesdn.cfg" in snapshot.pve_files
 
 
-def test_the_definitions_come_from_this_node_when_it_is_one() -> None:
+@pytest.mark.parametrize(("local", "keeper"), [("node3", "node3"), (None, "node1"), ("elsewhere", "node1")])
+def test_the_definitions_come_with_what_this_node_is_asked_or_else_the_first(local: str | None, keeper: str) -> None:
     made = cluster()
-    read_cluster(made.world(local_node="node3"))
-    assert [node.name for node in made.nodes.nodes.values() if "read" in node.verbs] == ["node3"]
+    snapshot = read_cluster(made.world(local_node=local))
+    assert {node.name: node.verbs for node in made.nodes.nodes.values()} == {
+        name: ["observe"] for name in made.nodes.nodes
+    }
+    asked = {node.name: node.asked[0][1]["files"] for node in made.nodes.nodes.values()}
+    assert [name for name, files in asked.items() if OWN_FILE in files] == [keeper]
+    assert "pvesdn.cfg" in snapshot.pve_files
+    assert OWN_FILE not in snapshot.nodes[keeper].files
+
+
+def without_definitions(made: FakeCluster, name: str) -> None:
+    """A node on which they cannot be read."""
+    there = made.nodes[name].root / "etc/pve"
+    there.unlink()
+    (there / "sdn").mkdir(parents=True)
+    (there / "sdn/pvesdn.cfg").write_bytes(b"\xff\n")
 
 
 def test_when_nobody_shows_the_definitions_it_says_why_the_api_is_not_enough() -> None:
@@ -61,15 +78,17 @@ def test_definitions_that_no_member_can_read_are_a_failure_and_no_question_of_re
     made = cluster()
     made.nodes["node1"].off = "connection timed out"
     for name in ("node2", "node3"):
-        made.nodes[name].refuses["read"] = "/etc/pve/sdn/pvesdn.cfg is not UTF-8 text: byte 0xff in line 1"
+        without_definitions(made, name)
     with pytest.raises(NodeFailed, match=r"^node2: /etc/pve/sdn/pvesdn\.cfg is not UTF-8 text: byte 0xff in line 1"):
         read_cluster(made.world())
 
 
 def test_definitions_that_one_member_cannot_read_come_from_the_next() -> None:
     made = cluster()
-    made.nodes["node1"].refuses["read"] = "/etc/pve/sdn: Transport endpoint is not connected"
-    assert "pvesdn.cfg" in read_cluster(made.world()).pve_files
+    without_definitions(made, "node1")
+    snapshot = read_cluster(made.world())
+    assert "pvesdn.cfg" in snapshot.pve_files
+    assert set(snapshot.nodes) == {"node1", "node2", "node3"}
 
 
 def test_absent_sdn_endpoints_are_no_error() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from typing import Any
 
 from pvesdn_lab.live.testbed.space import LabFault, wait_for
@@ -56,13 +57,10 @@ def verify_finds(
     """
     damaged, about = context.lab.node(node), told_of or node
     damaged.space.must("bash", "-c", command, limit=60)
-    with as_proof():
-        wait_for(f"verify finds {named}", lambda: bool(_of(_findings(context), about, named)), limit=max(wait, 1.0))
-    findings = _findings(context)
+    findings = _until_found(context, about, named, says, seconds=max(wait, 1.0))
     told = _of(findings, about, named)
     require(told, f"a finding about {named} on {about}", [(f["node"], f["object"]) for f in findings])
-    words = " ".join(str(told[0][key]) for key in ("trait", "expected", "found", "cause", "next"))
-    require(says in words, f"the finding to say '{says}'", words)
+    require(says in _words(told[0]), f"the finding to say '{says}'", _words(told[0]))
     if mend:
         damaged.space.must("bash", "-c", mend, limit=60)
     for finding in () if heals else findings:
@@ -71,6 +69,24 @@ def verify_finds(
     with as_proof():
         _wait_for_silence(context, f"verify is silent after {after}")
     return f"{told[0]['found']}: {told[0]['cause']}"
+
+
+def _until_found(context: Context, node: str, name: str, says: str, *, seconds: float) -> list[dict[str, Any]]:
+    """All that verify finds, as soon as it finds this of this node, and says that of it; or what it found last."""
+    found: list[dict[str, Any]] = []
+
+    def is_found() -> bool:
+        found[:] = _findings(context)
+        told = _of(found, node, name)
+        return bool(told) and says in _words(told[0])
+
+    with suppress(LabFault):
+        wait_for(f"verify finds {name}", is_found, limit=seconds)
+    return found
+
+
+def _words(finding: dict[str, Any]) -> str:
+    return " ".join(str(finding[key]) for key in ("trait", "expected", "found", "cause", "next"))
 
 
 def _follow(context: Context, step: str) -> None:

@@ -45,8 +45,8 @@ _NOBODY = "Exiting: failed to connect to any daemons.\n"
 
 
 def vtysh(root: Path, arguments: Sequence[str]) -> int:
-    """``vtysh -C -f FILE`` is the machine's own vtysh where it has one; with ``-c`` it tells of daemons and
-    configuration.
+    """``vtysh -C -f FILE`` is the machine's own vtysh where it has one; with ``-c``, any number of times, it tells of
+    daemons and configuration, up to the first question that it cannot answer. With ``-E`` it repeats each before that.
     """
     if "-C" in arguments:
         status, complaints = _checked(root, below(root, arguments[arguments.index("-f") + 1]))
@@ -56,7 +56,16 @@ def vtysh(root: Path, arguments: Sequence[str]) -> int:
     if not frr["running"]:
         complain(_NOBODY)
         return 1
-    question = arguments[arguments.index("-c") + 1] if "-c" in arguments[:-1] else ""
+    for number, word in enumerate(arguments[:-1]):
+        if word == "-c":
+            if "-E" in arguments:
+                say(f"{root.name}# {arguments[number + 1]}\n")
+            if status := _show(root, frr, arguments[number + 1]):
+                return status
+    return 0
+
+
+def _show(root: Path, frr: dict[str, Any], question: str) -> int:
     question = _OF_A_VTEP.sub("", question)  # which is always the node's own
     if question == "show daemons":
         say("".join(f" {daemon}" for daemon in frr["daemons"]) + "\n")
