@@ -11,13 +11,12 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from pvesdn_lab.simulated.commands.answers import is_question
 from pvesdn_lab.simulated.commands.seen import TICK
 from pvesdn_lab.simulated.commands.state import STATE_FOLDER
 
 Said = tuple[int, str, str]
 """Exit status, standard output, standard error."""
-_QUESTIONS = {"ip": "-j", "bridge": "-j", "vtysh": "-c"}
-"""The first argument of those who ask; `dpkg-query` does nothing else."""
 _MOST = 1024
 _Mark = list[tuple[str, int, int]]
 _answered: dict[tuple[str, ...], tuple[_Mark, Said]] = {}
@@ -28,8 +27,7 @@ def answered(executable: Path, arguments: Sequence[str], ask: Callable[[], Said]
 
     :param executable: in the `bin` of a node's folder, which lies beside those of the other nodes.
     """
-    name = executable.name
-    if name != "dpkg-query" and (not arguments or arguments[0] != _QUESTIONS.get(name)):
+    if not is_question([executable.name, *arguments]):
         return ask()
     key = (str(executable), *arguments)
     now, mark = time.time_ns(), _mark(executable.parents[2])

@@ -10,7 +10,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from pvesdn_lab.simulated.commands.state import STATE_FOLDER, State, seen_json
+from pvesdn_lab.simulated.commands.state import STATE_FOLDER, State, forget_answers, seen_json
 
 _ROUTER = re.compile(r"^router bgp (\d+)\n((?: .*\n|!\n)*)", re.MULTILINE)
 _VRF_L3VNI = re.compile(r"^vrf (\S+)\n vni (\d+)$", re.MULTILINE)
@@ -26,7 +26,16 @@ class Router(NamedTuple):
     peers: Mapping[str, str]
 
 
-def off_mark(root: Path) -> Path:
+def switch(root: Path, *, is_on: bool) -> None:
+    """Switch a node on or off, as those see it that speak BGP with it."""
+    if is_on:
+        _off_mark(root).unlink(missing_ok=True)
+    else:
+        _off_mark(root).touch()
+    forget_answers(root)
+
+
+def _off_mark(root: Path) -> Path:
     """The file that is there while a node is switched off."""
     return root / STATE_FOLDER / "off"
 
@@ -174,7 +183,7 @@ def _holders(root: Path) -> dict[str, Path]:
 def nodes_beside(root: Path) -> Iterator[Path]:
     """The other nodes that are on."""
     for other in sorted(root.parent.iterdir()):
-        if other != root and (other / STATE_FOLDER / "links.json").is_file() and not off_mark(other).exists():
+        if other != root and (other / STATE_FOLDER / "links.json").is_file() and not _off_mark(other).exists():
             yield other
 
 
