@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from pvesdn_lab.simulated.commands.state import GENERATION, STATE_FOLDER, State
+from pvesdn_lab.simulated.commands.together import Generations
 
 RECORD = "commands.jsonl"
 _QUESTIONS = {"ip": "-j", "bridge": "-j", "vtysh": "-c"}
@@ -66,23 +67,15 @@ def asked_together(root: Path) -> list[list[str]]:
     return [*_USUAL, *(["ip", "-j", f"-{family}", "route", "show", "vrf", name] for name in vrfs for family in (4, 6))]
 
 
-def generations(root: Path) -> str:
-    """Names the present state of a node and of all beside it, as `script` does; empty if the node has none yet."""
-    if not (root / STATE_FOLDER / GENERATION).is_file():
-        return ""
-    files = sorted(root.parent.glob(f"*/{STATE_FOLDER}/{GENERATION}"))
-    return "".join(f".{file.read_text('utf-8').strip()}" for file in files)
-
-
-def keep(root: Path, made_from: str, argv: Sequence[str], said: tuple[int, str, str]) -> None:
+def keep(root: Path, made_from: Generations, argv: Sequence[str], said: tuple[int, str, str]) -> None:
     """Keep what `argv` has answered, as a shell says it again: exit status, standard output, standard error.
 
-    :param made_from: the states of the nodes, as `generations` names them.
+    :param made_from: the states of the nodes.
     """
     key, (status, output, complaints) = " ".join(argv), said
     if "/" in key:
         return
-    folder = root / STATE_FOLDER / f"answers{made_from}"
+    folder = root / STATE_FOLDER / "".join(["answers", *(f".{generation}" for _, generation in made_from)])
     folder.mkdir(exist_ok=True)
     words = map(shlex.quote, (record_line(argv, status), output, complaints))
     draft = folder / f".{key}.{os.getpid()}"

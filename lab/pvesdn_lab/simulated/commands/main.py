@@ -13,13 +13,13 @@ from typing import Any
 from pvesdn_lab.simulated.commands.answers import (
     RECORD,
     asked_together,
-    generations,
     is_question,
     keep,
     record_line,
 )
 from pvesdn_lab.simulated.commands.state import locked_state, read_json, seen_json, write_json
 from pvesdn_lab.simulated.commands.streams import caught, complain, say
+from pvesdn_lab.simulated.commands.together import generations
 
 COMMANDS = {
     "ip": "iproute:ip",
@@ -57,7 +57,7 @@ def _answer_and_keep(root: Path, argv: list[str]) -> int:
     status, output, complaints = said(root, argv)
     say(output)
     complain(complaints)
-    if before:
+    if any(name == root.name for name, _ in before):
         answers = {tuple(one): said(root, one) for one in asked_together(root)}
         answers[tuple(argv)] = status, output, complaints
         if generations(root) == before:  # else an answer may tell of some nodes as they were and of others as they are

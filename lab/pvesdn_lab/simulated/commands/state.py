@@ -132,6 +132,8 @@ def seen_json(root: Path, name: str, default: Any) -> Any:
 def write_json(root: Path, name: str, value: Any) -> None:
     """Replace `<root>/state/<name>.json` whole."""
     (root / STATE_FOLDER).mkdir(parents=True, exist_ok=True)
+    # Before and after: what is seen of the node in between belongs to neither state.
+    forget_answers(root)
     _replace(root, f"{name}.json", json.dumps(value))
     forget_answers(root)
 
