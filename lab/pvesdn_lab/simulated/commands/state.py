@@ -21,7 +21,7 @@ MAC); is_forgotten where other nodes' zebra has lost the router MAC, because it 
 
 STATE_FOLDER = "state"
 GENERATION = "generation"
-"""The file below `state` that names the present state of the links; see `answers`."""
+"""The file below `state` that names the node's present state; see `answers`."""
 
 PHYSICAL = "ether"
 _NO_LINKS: dict[str, Any] = {"links": {}, "managed": []}
@@ -32,7 +32,6 @@ class State:
 
     :ivar links: by interface name, in the order in which they appeared.
     :ivar managed: interfaces that ifupdown2 brought up and would take down when their stanza goes.
-    :ivar generation: names this state among all that the node has had; empty before the first.
     """
 
     def __init__(self, root: Path, document: dict[str, Any] | None = None) -> None:
@@ -40,20 +39,10 @@ class State:
         document = seen_json(root, "links", _NO_LINKS) if document is None else document
         self.links: dict[str, Link] = document["links"]
         self.managed: list[str] = document["managed"]
-        self.generation: str = document.get("generation", "")
 
     def save(self) -> None:
         """Write the links back."""
-        self.generation = os.urandom(8).hex()
-        write_json(self.root, "links", {"links": self.links, "managed": self.managed, "generation": self.generation})
-        # Second: until it stands there, everybody sees the links as they were.
-        draft = self.root / STATE_FOLDER / f".{GENERATION}.{os.getpid()}"
-        draft.write_text(f"{self.generation}\n", "utf-8")
-        draft.replace(self.root / STATE_FOLDER / GENERATION)
-
-    def forget_answers(self) -> None:
-        """Count as changed when saved: something else has changed that commands tell of."""
-        self.generation = ""
+        write_json(self.root, "links", {"links": self.links, "managed": self.managed})
 
     def add(self, name: str, kind: str, **values: Any) -> Link:
         """Make a link as the kernel would, with defaults for what `values` does not say."""
@@ -107,7 +96,7 @@ def locked_state(root: Path) -> Iterator[State]:
         state = State(root, read_json(root, "links", {"links": {}, "managed": []}))
         before = json.dumps([state.links, state.managed])
         yield state
-        if not state.generation or json.dumps([state.links, state.managed]) != before:
+        if json.dumps([state.links, state.managed]) != before:
             state.save()
 
 
@@ -142,11 +131,23 @@ def seen_json(root: Path, name: str, default: Any) -> Any:
 
 def write_json(root: Path, name: str, value: Any) -> None:
     """Replace `<root>/state/<name>.json` whole."""
-    folder = root / STATE_FOLDER
-    folder.mkdir(parents=True, exist_ok=True)
-    temporary = folder / f".{name}.{os.getpid()}.{get_ident()}"  # two threads may each run a command
-    temporary.write_text(json.dumps(value), "utf-8")
-    temporary.replace(folder / f"{name}.json")
+    (root / STATE_FOLDER).mkdir(parents=True, exist_ok=True)
+    # Before and after: what is seen of the node in between belongs to neither state.
+    forget_answers(root)
+    _replace(root, f"{name}.json", json.dumps(value))
+    forget_answers(root)
+
+
+def forget_answers(root: Path) -> None:
+    """Something has changed on the node that commands tell of, here or elsewhere: from now on they are asked anew."""
+    _replace(root, GENERATION, f"{os.urandom(8).hex()}\n")
+
+
+def _replace(root: Path, name: str, text: str) -> None:
+    draft = f"{root}/{STATE_FOLDER}/.{name}.{os.getpid()}.{get_ident()}"  # two threads may each run a command
+    with open(draft, "w", encoding="utf-8") as file:  # noqa: PTH123 - a path for each takes longer
+        file.write(text)
+    os.replace(draft, f"{root}/{STATE_FOLDER}/{name}")  # noqa: PTH105 - as above
 
 
 def is_slow(root: Path, name: str) -> bool:
