@@ -34,6 +34,8 @@ AFTER_COMMIT = 120.0
 """Seconds for anything once PVE has committed: nothing is put back then, and a false alarm helps nobody."""
 AT_ONCE = 5.0
 """Seconds for what a reload has done by the time it ends: files, devices, settings."""
+_LONGEST_PAUSE = 2.0
+"""Seconds between two looks at most: what they wait for is there from one moment to the next."""
 _DONE_AT_ONCE = frozenset({Subject.FILE, Subject.DEVICE, Subject.SETTING})
 _ITS_OWN = _DONE_AT_ONCE | {Subject.FRR, Subject.VNI, Subject.GUEST}
 """What a node shows by itself, whatever the others have."""
@@ -236,7 +238,7 @@ class Proof:
 
         :raises PvesdnError: the last look could not be had, within `PATIENCE`.
         """
-        waiting = Patience(self._world.clock)
+        waiting = Patience(self._world.clock, longest=_LONGEST_PAUSE)
         while True:
             began = waiting.elapsed()
             found = waiting.ask(look, PATIENCE, PvesdnError)

@@ -7,11 +7,11 @@ import pytest
 from pvesdn_lab.live.outside import shares
 from pvesdn_lab.live.outside.holder import divide
 from pvesdn_lab.live.outside.kernel import REQUIRED, Kernel
-from pvesdn_lab.live.outside.shares import seconds, share
+from pvesdn_lab.live.outside.shares import beside_machines, seconds, share
 from pvesdn_lab.live.scenario import all_scenarios
 from pvesdn_lab.live.verbs.table import VERBS
 
-_, ELSEWHERE = divide(all_scenarios(), Kernel(REQUIRED))
+HERE, ELSEWHERE = divide(all_scenarios(), Kernel(REQUIRED))
 
 
 @pytest.mark.parametrize("number", range(1, 12))
@@ -56,3 +56,20 @@ def test_every_verb_that_is_known_to_take_long_is_a_verb() -> None:
 
 def test_one_scenario_is_one_share() -> None:
     assert share(ELSEWHERE[:1], 2) == [ELSEWHERE[:1]]
+
+
+def test_what_waits_is_done_while_machines_need_the_processors() -> None:
+    beside, others = beside_machines(HERE, 2)
+    assert {scenario.name for scenario in beside} >= {"cut-off", "left-alone", "confirmed", "restarted"}
+    assert sorted((s for some in [beside, *others] for s in some), key=HERE.index) == HERE
+    assert beside == sorted(beside, key=HERE.index)
+
+
+def test_the_labs_on_this_kernel_take_about_the_same_time() -> None:
+    beside, others = beside_machines(HERE, 2)
+    shortest, *_, longest = sorted(seconds(some) for some in [beside, *others])
+    assert longest <= 1.1 * shortest
+
+
+def test_without_anything_to_do_on_this_kernel_there_is_no_lab_beside_machines() -> None:
+    assert beside_machines([], 2) == ([], [])

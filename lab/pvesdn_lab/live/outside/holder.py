@@ -21,7 +21,7 @@ import pvesdn_lab
 from pvesdn.errors import SettingsError
 from pvesdn_lab.live.evidence import join_results, last_words, read_results
 from pvesdn_lab.live.outside import kernel, machines
-from pvesdn_lab.live.outside.shares import share
+from pvesdn_lab.live.outside.shares import beside_machines, share
 from pvesdn_lab.live.packages import NODE, Say, fetch
 from pvesdn_lab.live.scenario import Scenario
 from pvesdn_lab.live.testbed.groups import clear_groups
@@ -178,7 +178,7 @@ def _turns(spread: list[_Load], here: list[Scenario]) -> list[_Turn]:
     number = len(os.sched_getaffinity(0))
     if not rest:
         return [_Turn([], share(here, number, builds_fast=True))]
-    beside, *others = share(here, 1 + number, builds_fast=True) or [[]]
+    beside, others = beside_machines(here, number)
     turns = [_Turn(rest, [beside] if beside else []), _Turn([], others), _Turn(slow, [])]
     return [turn for turn in turns if turn.machines or turn.here]
 

@@ -71,7 +71,7 @@ PermitRootLogin prohibit-password
 UsePAM no
 UseDNS no
 MaxStartups 50
-# OpenSSH's first choice, of which half is for the day of quantum computers, takes twice the time of all the rest.
+# OpenSSH's first choice, half of which is for the day of quantum computers, takes as long as the rest of a connection.
 KexAlgorithms curve25519-sha256,curve25519-sha256@libssh.org,ecdh-sha2-nistp256
 """
 
