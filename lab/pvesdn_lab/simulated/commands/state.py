@@ -23,6 +23,8 @@ STATE_FOLDER = "state"
 GENERATION = "generation"
 """The file below `state` that names the node's present state; see `answers`."""
 
+_NEVER_TOLD = frozenset({"api", "units", "netfilter", "post-down"})
+"""Parts of the state of which no question that is answered from memory tells (`answers`)."""
 PHYSICAL = "ether"
 _NO_LINKS: dict[str, Any] = {"links": {}, "managed": []}
 
@@ -136,6 +138,9 @@ def seen_json(root: Path, name: str, default: Any) -> Any:
 def write_json(root: Path, name: str, value: Any) -> None:
     """Replace `<root>/state/<name>.json` whole."""
     (root / STATE_FOLDER).mkdir(parents=True, exist_ok=True)
+    if name in _NEVER_TOLD:
+        _replace(root, f"{name}.json", json.dumps(value))
+        return
     # Before and after: what is seen of the node in between belongs to neither state.
     forget_answers(root)
     _replace(root, f"{name}.json", json.dumps(value))
