@@ -216,6 +216,14 @@ class NodeAgent(Protocol):
         """
         ...
 
+    def readvertise(self, node: NodeName) -> None:
+        """Have the other nodes learn router MACs anew that a reload has changed since the node was armed: the routes of
+        such an L3VNI are withdrawn for a second. Each MAC once, however often it is asked.
+
+        :raises NodeFailed: also where the L3VNI's bridge is not up again.
+        """
+        ...
+
     def restore_flooding(self, node: NodeName, flooding: Flooding) -> None:
         """Append static all-zero FDB entries that are missing."""
         ...

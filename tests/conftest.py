@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from pvesdn.node.program import readvertise
 from tests.examples import not_in_the_share, register_profiles
 from tests.in_memory import use_memory
 from tests.not_tried import pytest_terminal_summary
@@ -14,6 +15,8 @@ from tests.not_tried import pytest_terminal_summary
 __all__ = ["in_utc", "pytest_terminal_summary"]
 
 use_memory()
+
+readvertise.WITHDRAWN_FOR = 0.0  # there is no bgpd to be waited for; in the live lab a second is a second
 
 register_profiles()
 

@@ -44,6 +44,7 @@ PARTS = (
         "token",
         "kept",
         "reload",
+        "readvertise",
         "repair",
         "frr_back",
         "undo",

@@ -14,7 +14,6 @@ from pvesdn.errors import ClusterError, NodeError, NodeFailed, NodeUnreachable
 from pvesdn.model.execution import ChangeFrr, LoadSysctl, PutInPlace, ReloadNetwork, ReloadRehearsed, Step
 from pvesdn.model.order import Order
 from pvesdn.model.primitives import NodeName
-from pvesdn.model.snapshot import RECORD_FILE
 from pvesdn.workflows.patience import Patience
 from pvesdn.workflows.progress import Progress, healthy, on_each
 from pvesdn.workflows.stage import discard, discarding
@@ -162,13 +161,14 @@ def _reload_rehearsed(progress: Progress, step: ReloadRehearsed) -> None:
 
 
 def _reach(progress: Progress) -> None:
-    """Return when the node answers again: a reload may have cut it off, and then no other node is begun.
+    """Return when the node answers again: a reload may have cut it off, and then no other node is begun. With its
+    answer its peers learn its router MACs, which the reload may have changed.
 
     :raises NodeFailed: it does not, within `REACHED_AGAIN` seconds.
     """
     world, node = progress.world, progress.node
     try:
-        Patience(world.clock).ask(lambda: world.nodes.read(node, [RECORD_FILE]), REACHED_AGAIN, NodeUnreachable)
+        Patience(world.clock).ask(lambda: world.nodes.readvertise(node), REACHED_AGAIN, NodeUnreachable)
     except NodeUnreachable as error:
         what = f"it does not answer any more since its network was reloaded: {error}"
         raise NodeFailed(node, what) from error

@@ -395,6 +395,12 @@ def test_missing_flood_entries_are_put_back_and_none_is_doubled(subject: Subject
     subject.agent.restore_flooding(NODE, (("vxlan_off", GROUP[0][1]),))  # what is not there has no list
 
 
+def test_nobody_learns_router_macs_anew_where_no_apply_is_under_way(subject: Subject) -> None:
+    before = subject.agent.observe(NODE).commands["ip-link"]
+    subject.agent.readvertise(NODE)
+    assert subject.agent.observe(NODE).commands["ip-link"] == before
+
+
 def test_surplus_copies_of_pves_rules_are_taken_away_and_the_last_one_stays(subject: Subject) -> None:
     subject.write("/etc/network/interfaces.d/sdn", f"iface web\n\tpost-up iptables -t nat -A POSTROUTING {SNAT}\n")
     other = SNAT.replace("10.0.0", "10.9.9")

@@ -136,6 +136,10 @@ class ProgramAgent:
         """Have the node reload its network from its files as they are."""
         self._ask(node, "reload")
 
+    def readvertise(self, node: NodeName) -> None:
+        """Have the other nodes learn router MACs anew that a reload has changed."""
+        self._ask(node, "readvertise")
+
     def restore_flooding(self, node: NodeName, flooding: Flooding) -> None:
         """Append static all-zero FDB entries that are missing."""
         ports = {port: [str(address) for address in remotes] for port, remotes in flooding}

@@ -24,6 +24,7 @@ from pvesdn.node.program.nat import nat
 from pvesdn.node.program.observe import observe, read
 from pvesdn.node.program.probe import probe
 from pvesdn.node.program.put import put
+from pvesdn.node.program.readvertise import readvertise
 from pvesdn.node.program.reload import reload
 from pvesdn.node.program.request import Value
 from pvesdn.node.program.stage import discard, stage
@@ -43,6 +44,7 @@ VERBS: Dict[str, Callable[[Machine, Value], Value]] = {
     "sysctl": sysctl,
     "frr": frr,
     "reload": reload,
+    "readvertise": readvertise,
     "flood": flood,
     "nat": nat,
     "finish": finish,

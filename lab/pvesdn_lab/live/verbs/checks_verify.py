@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
-from functools import partial
 from typing import Any
 
-from pvesdn_lab.live.testbed.space import wait_for
+from pvesdn_lab.live.testbed.space import LabFault, wait_for
 from pvesdn_lab.live.verbs.context import Context, Stopwatch, as_proof, require
 
 _SETTLES = 90.0
@@ -28,7 +27,7 @@ def verify_is_silent(context: Context) -> str:
     """`pvesdn verify` ends with 0 and has no finding."""
     watch = Stopwatch()
     with as_proof():
-        wait_for("verify to be silent", partial(_is_silent, context), limit=_SETTLES)
+        _wait_for_silence(context, "verify to be silent")
     return f"no finding ({watch})"
 
 
@@ -70,7 +69,7 @@ def verify_finds(
         _follow(context, finding["next"])
     after = "some time, with nothing typed" if heals else told[0]["next"]
     with as_proof():
-        wait_for(f"verify is silent after {after}", partial(_is_silent, context), limit=_SETTLES)
+        _wait_for_silence(context, f"verify is silent after {after}")
     return f"{told[0]['found']}: {told[0]['cause']}"
 
 
@@ -85,13 +84,39 @@ def _of(findings: list[dict[str, Any]], node: str, name: str) -> list[dict[str, 
     return [finding for finding in findings if (finding["node"], finding["object"]) == (node, name)]
 
 
-def _is_silent(context: Context) -> bool:
-    return not _findings(context)
+def _wait_for_silence(context: Context, what: str) -> None:
+    """Until verify has seen everything and found nothing.
+
+    :raises LabFault: it had something to say to the end; the fault has its last words.
+    """
+    told: list[str] = []
+
+    def is_silent() -> bool:
+        found, doubts = _verified(context)
+        told[:] = [*(f"{finding['node']}: {finding['object']}" for finding in found), *doubts]
+        return not told
+
+    try:
+        wait_for(what, is_silent, limit=_SETTLES)
+    except LabFault as fault:
+        raise LabFault(f"{fault}; it said: {'; '.join(told)}") from fault
 
 
 def _findings(context: Context) -> list[dict[str, Any]]:
+    return _verified(context)[0]
+
+
+def _verified(context: Context) -> tuple[list[dict[str, Any]], list[str]]:
+    """What verify finds, and what it could not see on a node, which a busy one does not always answer in time."""
     done = context.lab.cluster.pvesdn("verify")
-    found: list[dict[str, Any]] = (done.document or {}).get("findings", [])
+    document = done.document or {}
+    found: list[dict[str, Any]] = document.get("findings", [])
+    doubts = [
+        f"{item['node']}: {item['what']} not checked: {item['why']}"
+        for item in document.get("not_checked", [])
+        if item["node"]
+    ]
     require(done.status in {0, 1, 3}, "verify to look at every node", f"{done.status}: {done.complaints[-400:]}")
-    require(bool(found) == (done.status != 0), "its exit status to say whether there are findings", done.status)
-    return found
+    has_said = bool(found or doubts)
+    require(has_said == (done.status != 0), "its exit status to say whether it has anything to tell", done.status)
+    return found, doubts

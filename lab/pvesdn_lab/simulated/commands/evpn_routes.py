@@ -94,7 +94,8 @@ def _routers(root: Path, vrf: str, vni: int) -> dict[str, str]:
     """The router MACs of those whose routes of the VRF come, by VTEP."""
     found = {}
     for other, port in _sharing(root, vrf, vni):
-        if bridge := State(other).links.get(port["master"] or ""):
+        bridge = State(other).links.get(port["master"] or "")
+        if bridge and bridge["up"] and not bridge.get("is_forgotten"):
             found[str(port["info"].get("local"))] = str(bridge["address"])
     return found
 

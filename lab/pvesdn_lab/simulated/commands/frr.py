@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from pvesdn_lab.simulated.commands.main import loaded
-from pvesdn_lab.simulated.commands.state import below, read_json, write_json
+from pvesdn_lab.simulated.commands.state import below, locked_state, read_json, write_json
 from pvesdn_lab.simulated.commands.streams import complain, say
 
 _ALWAYS = ("zebra", "mgmtd", "staticd", "watchfrr")
@@ -168,7 +168,12 @@ def systemctl(root: Path, arguments: Sequence[str]) -> int:
 
 
 def _started(root: Path, frr: dict[str, Any]) -> dict[str, Any]:
-    """The service after a start: daemons as /etc/frr/daemons says, configuration as the file says."""
+    """The service after a start: daemons as /etc/frr/daemons says, configuration as the file says. Everything is
+    announced anew.
+    """
+    with locked_state(root) as state:
+        for link in state.links.values():
+            link.pop("is_forgotten", None)
     daemons = root / "etc/frr/daemons"
     text = daemons.read_text("utf-8") if daemons.is_file() else ""
     enabled = re.findall(r"^(\w+)=yes\s*$", text, re.MULTILINE)

@@ -124,13 +124,14 @@ def _change(root: Path, what: str, action: str, words: list[str]) -> int:
                 link["addresses"].remove(address)
             case "link", _, [_, _, ("up" | "down") as wanted]:
                 link["up"] = wanted == "up"
+                link.pop("is_forgotten", None)  # FRR withdraws, and announces anew
             case "link", _, [_, _, "nomaster"]:
                 link["master"] = None
                 link.pop("vlans", None)
-            case "link", _, [_, _, "mtu", mtu]:
-                link["mtu"] = int(mtu)
-            case "link", _, [_, _, ("address" | "master") as key, value]:
-                link[key] = value
+            case "link", _, [_, _, ("mtu" | "address" | "master") as key, value]:
+                if key == "address" and link["up"]:
+                    link["is_forgotten"] = True
+                link[key] = int(value) if key == "mtu" else value
             case "link", _, _:
                 complain(f"Error: argument {words[-1]} is wrong.\n")
                 return 255

@@ -77,9 +77,12 @@ def configure(state: State, name: str, kind: str, attributes: Attributes) -> lis
 
 
 def _give_mac(link: Link, mac: str, *, was_up: bool) -> None:
-    """A live link is taken down for that, after it got its addresses: the kernel then forgets those of IPv6."""
+    """A live link is taken down for that, after it got its addresses: the kernel then forgets those of IPv6. It is up
+    again so soon that FRR elsewhere takes a router MAC for one that has changed.
+    """
     if was_up and link["address"] != mac:
         link["addresses"] = [address for address in link["addresses"] if ":" not in address]
+        link["is_forgotten"] = True
     link["address"] = mac
 
 

@@ -16,7 +16,7 @@ from pvesdn_lab.simulated.commands.seen import seen
 
 Link: TypeAlias = dict[str, Any]
 """kind, mtu (bytes), address (MAC), addresses (with prefix lengths), master, up, info, port, fdb (VTEPs of the all-zero
-MAC).
+MAC); is_forgotten where other nodes' zebra has lost the router MAC, because it has changed while the link was up.
 """
 
 STATE_FOLDER = "state"

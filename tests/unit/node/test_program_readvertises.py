@@ -1,0 +1,97 @@
+"""Router MACs that a reload has changed: which bridges are taken down and up for it, and when none is."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from typing import Any
+
+import pytest
+
+from tests.noderoot import NodeRoot
+from tests.unit.node.asking import Asking
+
+L3VNI = {"vni": 4000, "type": "L3", "vrf": "vrf_a", "vxlanIntf": "vrfvx_a"}
+"""As `show evpn vni detail json` of FRR 8.4 has it, as far as anybody looks at it."""
+
+
+def link(name: str, kind: str, mac: str = "02:00:00:00:00:01", master: str = "") -> dict[str, Any]:
+    row = {"ifname": name, "address": mac, "linkinfo": {"info_kind": kind}, "flags": ["UP"]}
+    return row | ({"master": master} if master else {})
+
+
+def network(mac: str, gateway_mac: str = "02:00:00:00:00:09") -> list[dict[str, Any]]:
+    """A VRF with its L3VNI, and a gateway in it."""
+    return [
+        link("vrf_a", "vrf"),
+        link("vrfvx_a", "vxlan", master="vrfbr_a"),
+        link("vrfbr_a", "bridge", mac, master="vrf_a"),
+        link("web", "bridge", gateway_mac, master="vrf_a"),
+        link("vmbr0", "bridge", mac),
+        {"ifname": "lo", "address": "00:00:00:00:00:00"},
+    ]
+
+
+def shows(node: NodeRoot, links: list[dict[str, Any]], *, frr: Any = (L3VNI,)) -> None:
+    node.command("ip", prints=json.dumps(links))
+    node.command("bridge", prints="[]")
+    node.command("vtysh", prints=json.dumps(list(frr)))
+
+
+@pytest.fixture
+def armed(program: Asking, node: NodeRoot) -> NodeRoot:
+    """An apply has written down how the node was, and has begun nothing yet."""
+    shows(node, network("02:00:00:00:00:01"))
+    program.value("arm", id="a1", who="root@pve1", seconds=600, frr="none", rehearses=[], token="")
+    node.place("/calls").unlink()
+    return node
+
+
+def cycled(node: NodeRoot) -> list[str]:
+    return [line.removeprefix("ip link set dev ") for line in node.calls() if "set dev" in line]
+
+
+def test_the_bridge_of_an_l3vni_goes_down_and_up_once_for_each_mac(program: Asking, armed: NodeRoot) -> None:
+    for mac in ("02:00:00:00:00:02", "02:00:00:00:00:03"):
+        shows(armed, network(mac))
+        assert program.value("readvertise") == {"bridges": ["vrfbr_a"]}
+        assert program.value("readvertise") == {"bridges": []}
+    assert cycled(armed) == ["vrfbr_a down", "vrfbr_a up"] * 2
+
+
+def test_a_bridge_that_is_new_is_withdrawn_too(program: Asking, armed: NodeRoot) -> None:
+    more = [link("vrf_b", "vrf"), link("vrfbr_b", "bridge", master="vrf_b"), link("vrfvx_b", "vxlan", master="vrfbr_b")]
+    shows(armed, [*network("02:00:00:00:00:01"), *more], frr=[L3VNI, {"type": "L3", "vxlanIntf": "vrfvx_b"}])
+    assert program.value("readvertise") == {"bridges": ["vrfbr_b"]}
+
+
+def test_gateways_and_what_is_in_no_vrf_may_change_their_macs(program: Asking, armed: NodeRoot) -> None:
+    links = network("02:00:00:00:00:01", gateway_mac="02:00:00:00:00:0a")
+    links[4]["address"] = "02:00:00:00:00:0b"
+    shows(armed, links)
+    assert program.value("readvertise") == {"bridges": []}
+    assert cycled(armed) == []
+
+
+def test_frr_is_not_asked_where_no_mac_has_changed(program: Asking, armed: NodeRoot) -> None:
+    assert program.value("readvertise") == {"bridges": []}
+    assert not [line for line in armed.calls() if line.startswith("vtysh")]
+
+
+def test_without_frr_nothing_is_announced(program: Asking, armed: NodeRoot) -> None:
+    shows(armed, network("02:00:00:00:00:02"))
+    armed.command("vtysh", status=1)
+    assert program.value("readvertise") == {"bridges": []}
+
+
+def test_a_bridge_that_does_not_come_up_is_a_failure_and_tried_again(program: Asking, armed: NodeRoot) -> None:
+    links = shlex.quote(json.dumps(network("02:00:00:00:00:02")))
+    armed.command("ip", script=f'case "$*" in *up) echo no >&2; exit 2 ;; *down) exit 0 ;; esac; printf %s {links}')
+    for _ in range(2):
+        assert program.refusal("readvertise") == "ip link set dev vrfbr_a up ended with status 2: no"
+
+
+def test_without_a_checkpoint_there_is_nothing_to_compare_with(program: Asking, node: NodeRoot) -> None:
+    shows(node, network("02:00:00:00:00:02"))
+    assert program.value("readvertise") == {"bridges": []}
+    assert node.calls() == []
