@@ -7,9 +7,12 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
+from weakref import WeakKeyDictionary
 
 from pvesdn.adapters.pve_api import PveApi
+from pvesdn.adapters.pve_api.https import HttpsSession
 from pvesdn.adapters.runner import OneByOne
+from pvesdn.model.api_settings import ApiSettings
 from pvesdn.model.files import ChangeSet
 from pvesdn.model.flags import PlanFlags
 from pvesdn.model.report import ApplyReport
@@ -90,7 +93,8 @@ def draw(cluster: SimulatedCluster, files: Mapping[str, str] = PVE_SIMPLE) -> No
 
 
 def world_of(cluster: SimulatedCluster) -> World:
-    api = PveApi(cluster.token_settings())
+    settings = cluster.token_settings()
+    api = PveApi(settings, session=session_of(cluster, settings))
     return World(
         api=api,
         nodes=cluster.agent(),
@@ -99,6 +103,19 @@ def world_of(cluster: SimulatedCluster) -> World:
         runner=OneByOne(),
         task_timeout=60.0,
     )
+
+
+_sessions: WeakKeyDictionary[SimulatedCluster, tuple[ApiSettings, HttpsSession]] = WeakKeyDictionary()
+
+
+def session_of(cluster: SimulatedCluster, settings: ApiSettings) -> HttpsSession:
+    """Connections to a cluster's API, the same for all who have these settings: a handshake takes as long as a few
+    questions.
+    """
+    known = _sessions.get(cluster)
+    if known is None or known[0] != settings:
+        known = _sessions[cluster] = settings, HttpsSession(settings)
+    return known[1]
 
 
 def after_reloads(world: World, cluster: SimulatedCluster, happens: Callable[[str], object]) -> None:

@@ -96,3 +96,11 @@ def test_a_node_that_was_put_back_answers_as_it_did(tmp_path: Path) -> None:
     generation.write_bytes(before)
 
     assert nodes.ask("ip", "-j", "link") == first
+
+
+@pytest.mark.parametrize("part", ["api", "units", "netfilter", "post-down"])
+def test_what_no_question_tells_of_makes_no_new_answer(tmp_path: Path, part: str) -> None:
+    nodes = Nodes(tmp_path)
+    first = nodes.ask("ip", "-j", "link")
+    write_json(nodes.other, part, {})
+    assert nodes.ask("ip", "-j", "link") == first

@@ -23,6 +23,8 @@ STATE_FOLDER = "state"
 GENERATION = "generation"
 """The file below `state` that names the node's present state; see `answers`."""
 
+_NEVER_TOLD = frozenset({"api", "units", "netfilter", "post-down"})
+"""Parts of the state of which no question that is answered from memory tells (`answers`)."""
 PHYSICAL = "ether"
 _NO_LINKS: dict[str, Any] = {"links": {}, "managed": []}
 
@@ -59,21 +61,25 @@ class State:
         }
         link.update(values)
         self.links[name] = link
-        for path, value in self._usual_switches(name):
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(value, "utf-8")
+        self._write_usual_switches(name)
         return link
 
     def switch(self, name: str, family: str, key: str) -> Path:
         """The file of one of a link's own settings."""
         return self.root / "proc/sys/net" / family / "conf" / name / key
 
-    def _usual_switches(self, name: str) -> Iterator[tuple[Path, str]]:
+    def _write_usual_switches(self, name: str) -> None:
         """A new link forwards as the kernel's `default` says."""
-        for family in ("ipv4", "ipv6"):
-            default = self.switch("default", family, "forwarding")
-            yield self.switch(name, family, "forwarding"), default.read_text("utf-8") if default.is_file() else "0\n"
-        yield self.switch(name, "ipv4", "arp_accept"), "0\n"
+        for family, more in (("ipv4", ("arp_accept",)), ("ipv6", ())):
+            devices = f"{self.root}/proc/sys/net/{family}/conf"  # a path for each file of each link takes longer
+            try:
+                forwards = _text_of(f"{devices}/default/forwarding")
+            except FileNotFoundError:
+                forwards = "0\n"
+            os.makedirs(f"{devices}/{name}", exist_ok=True)  # noqa: PTH103
+            _write(f"{devices}/{name}/forwarding", forwards)
+            for key in more:
+                _write(f"{devices}/{name}/{key}", "0\n")
 
     def delete(self, name: str) -> None:
         """Delete a link; its ports and VRF members lose their master, as in the kernel."""
@@ -116,7 +122,7 @@ def mac_of(seed: str) -> str:
 def read_json(root: Path, name: str, default: Any) -> Any:
     """`<root>/state/<name>.json`, or `default`."""
     try:
-        return json.loads((root / STATE_FOLDER / f"{name}.json").read_text("utf-8"))
+        return json.loads(_text_of(f"{root}/{STATE_FOLDER}/{name}.json"))
     except FileNotFoundError:
         return default
 
@@ -132,6 +138,9 @@ def seen_json(root: Path, name: str, default: Any) -> Any:
 def write_json(root: Path, name: str, value: Any) -> None:
     """Replace `<root>/state/<name>.json` whole."""
     (root / STATE_FOLDER).mkdir(parents=True, exist_ok=True)
+    if name in _NEVER_TOLD:
+        _replace(root, f"{name}.json", json.dumps(value))
+        return
     # Before and after: what is seen of the node in between belongs to neither state.
     forget_answers(root)
     _replace(root, f"{name}.json", json.dumps(value))
@@ -145,9 +154,18 @@ def forget_answers(root: Path) -> None:
 
 def _replace(root: Path, name: str, text: str) -> None:
     draft = f"{root}/{STATE_FOLDER}/.{name}.{os.getpid()}.{get_ident()}"  # two threads may each run a command
-    with open(draft, "w", encoding="utf-8") as file:  # noqa: PTH123 - a path for each takes longer
+    _write(draft, text)
+    os.replace(draft, f"{root}/{STATE_FOLDER}/{name}")  # noqa: PTH105 - a path for each takes longer
+
+
+def _write(path: str, text: str) -> None:
+    with open(path, "w", encoding="utf-8") as file:  # noqa: PTH123 - as above
         file.write(text)
-    os.replace(draft, f"{root}/{STATE_FOLDER}/{name}")  # noqa: PTH105 - as above
+
+
+def _text_of(path: str) -> str:
+    with open(path, encoding="utf-8") as file:  # noqa: PTH123 - as above
+        return file.read()
 
 
 def is_slow(root: Path, name: str) -> bool:
