@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import os
+import json
 import re
 import shutil
 import subprocess
 import sys
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from subprocess import PIPE
 from typing import Any
 
 import pytest
@@ -19,13 +21,26 @@ ROOT = Path(__file__).resolve().parents[1]
 PICTURE = re.findall(r"^```text\n(.*?)^```$", (ROOT / "ARCHITECTURE.md").read_text("utf-8"), re.MULTILINE | re.DOTALL)[
     0
 ]
-LINT_IMPORTS = [
-    sys.executable,
-    "-c",
-    "from importlinter.cli import lint_imports_command; lint_imports_command()",
-    "--no-cache",
-    "--no-logo",
-]
+LINTER = """
+import json, os, sys
+from importlinter.cli import lint_imports_command
+
+for folder in map(str.strip, sys.stdin):
+    reading, writing = os.pipe()
+    child = os.fork()
+    if not child:
+        os.chdir(folder)
+        sys.path.insert(0, f"{folder}/lab")
+        os.dup2(writing, 1)
+        os.dup2(writing, 2)
+        lint_imports_command(["--no-cache", "--no-logo"])
+    os.close(writing)
+    with os.fdopen(reading) as answer:
+        text = answer.read()
+    status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    print(json.dumps([status, text]), flush=True)
+"""
+"""Loads import-linter once; for each folder that it is told, a process of its own looks at what lies there."""
 
 FAULTS = {
     "the model looks up at a workflow": (
@@ -186,22 +201,44 @@ def planted(folder: Path, *faults: tuple[str, str]) -> Iterator[None]:
         yield
 
 
-def lint_imports(folder: Path) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "PYTHONPATH": str(folder / "lab")}
-    return subprocess.run(LINT_IMPORTS, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+@dataclass(frozen=True, slots=True)
+class Linted:
+    """How import-linter ended, and what it said."""
+
+    status: int
+    text: str
+
+    @property
+    def broken(self) -> set[str]:
+        """The contracts that are broken, by name."""
+        words = " ".join(self.text.split())
+        return {contract["name"] for contract in contracts() if f"{contract['name']} BROKEN" in words}
 
 
-def test_every_contract_holds() -> None:
-    result = lint_imports(ROOT)
-
-    assert result.returncode == 0, result.stdout + result.stderr
-    assert "0 broken" in result.stdout
+Lint = Callable[[Path], Linted]
 
 
-def broken(result: subprocess.CompletedProcess[str]) -> set[str]:
-    """The contracts that are broken, by name."""
-    words = " ".join(result.stdout.split())
-    return {contract["name"] for contract in contracts() if f"{contract['name']} BROKEN" in words}
+@pytest.fixture(scope="module")
+def lint() -> Iterator[Lint]:
+    """`lint-imports` in a folder, with no cache."""
+    with subprocess.Popen([sys.executable, "-c", LINTER], stdin=PIPE, stdout=PIPE, text=True) as linter:
+        assert linter.stdin is not None
+        assert linter.stdout is not None
+        told, answers = linter.stdin, linter.stdout
+
+        def ask(folder: Path) -> Linted:
+            print(folder, file=told, flush=True)
+            return Linted(*json.loads(answers.readline()))
+
+        yield ask
+        told.close()
+
+
+def test_every_contract_holds(lint: Lint) -> None:
+    found = lint(ROOT)
+
+    assert found.status == 0, found.text
+    assert "0 broken" in found.text
 
 
 def contracts() -> list[dict[str, Any]]:
@@ -212,13 +249,13 @@ def contracts() -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_a_planted_fault_breaks_its_contract(fault: str, copied_sources: Path) -> None:
+def test_a_planted_fault_breaks_its_contract(fault: str, copied_sources: Path, lint: Lint) -> None:
     path, text, contract = FAULTS[fault]
     with planted(copied_sources, (path, text), *([ANSWERS[fault]] if fault in ANSWERS else [])):
-        result = lint_imports(copied_sources)
+        found = lint(copied_sources)
 
-    assert result.returncode == 1, result.stdout + result.stderr
-    assert broken(result) == {contract} | CAUGHT_TWICE.get(fault, set())
+    assert found.status == 1, found.text
+    assert found.broken == {contract} | CAUGHT_TWICE.get(fault, set())
 
 
 def test_every_contract_has_a_fault_that_breaks_it() -> None:

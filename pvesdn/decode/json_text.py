@@ -115,8 +115,13 @@ def is_deep(value: Json) -> bool:
     for _ in range(_DEPTH - 1):
         if not level:
             return False
-        items = (item for held in level for item in (held.values() if isinstance(held, dict) else held))
-        level = [item for item in items if isinstance(item, (dict, list))]
+        # One comprehension: every value of every answer passes here.
+        level = [
+            item
+            for held in level
+            for item in (held.values() if isinstance(held, dict) else held)
+            if isinstance(item, (dict, list))
+        ]
     return any(level)
 
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
+from weakref import WeakKeyDictionary
 
 from pvesdn.adapters.pve_api import PveApi
+from pvesdn.adapters.pve_api.https import HttpsSession
 from pvesdn.adapters.runner import OneByOne
+from pvesdn.model.api_settings import ApiSettings
 from pvesdn.model.files import ChangeSet
 from pvesdn.model.flags import PlanFlags
 from pvesdn.model.report import ApplyReport
@@ -89,7 +93,8 @@ def draw(cluster: SimulatedCluster, files: Mapping[str, str] = PVE_SIMPLE) -> No
 
 
 def world_of(cluster: SimulatedCluster) -> World:
-    api = PveApi(cluster.token_settings())
+    settings = cluster.token_settings()
+    api = PveApi(settings, session=session_of(cluster, settings))
     return World(
         api=api,
         nodes=cluster.agent(),
@@ -98,6 +103,19 @@ def world_of(cluster: SimulatedCluster) -> World:
         runner=OneByOne(),
         task_timeout=60.0,
     )
+
+
+_sessions: WeakKeyDictionary[SimulatedCluster, tuple[ApiSettings, HttpsSession]] = WeakKeyDictionary()
+
+
+def session_of(cluster: SimulatedCluster, settings: ApiSettings) -> HttpsSession:
+    """Connections to a cluster's API, the same for all who have these settings: a handshake takes as long as a few
+    questions.
+    """
+    known = _sessions.get(cluster)
+    if known is None or known[0] != settings:
+        known = _sessions[cluster] = settings, HttpsSession(settings)
+    return known[1]
 
 
 def after_reloads(world: World, cluster: SimulatedCluster, happens: Callable[[str], object]) -> None:
@@ -148,8 +166,8 @@ def everything(cluster: SimulatedCluster) -> dict[str, tuple[int, bytes]]:
     """Every file of every node with its time of change, the commands' own bookkeeping left out."""
     found = {}
     for name, node in cluster.nodes.items():
-        for path in _files(node.root):
-            found[f"{name}/{path.relative_to(node.root)}"] = (path.stat().st_mtime_ns, path.read_bytes())
+        for below, path in _files(node.root):
+            found[f"{name}/{below}"] = (Path(path).stat().st_mtime_ns, Path(path).read_bytes())
     return found
 
 
@@ -158,16 +176,22 @@ def state_of(cluster: SimulatedCluster) -> dict[str, object]:
     return {name: _node_state(node.root) for name, node in cluster.nodes.items()}
 
 
-def _files(root: Path, *more: str) -> Iterator[Path]:
-    """The files of a node that an apply may write, and those of `more` folders."""
-    for folder in ("etc/network", "etc/frr", "etc/sysctl.d", "var/lib/pvesdn", *more):
-        yield from (path for path in sorted((root / folder).rglob("*")) if path.is_file() and path.name != "lock")
+def _files(root: Path, *more: str) -> Iterator[tuple[str, str]]:
+    """The files of a node that an apply may write, and those of `more` folders, by their paths below `root`."""
+    for top in ("etc/network", "etc/frr", "etc/sysctl.d", "var/lib/pvesdn", *more):
+        for folder, folders, names in os.walk(root / top):
+            folders.sort()
+            for name in sorted(names):
+                path = f"{folder}/{name}"
+                if name != "lock" and os.path.isfile(path):  # noqa: PTH113 - of hundreds, for each look
+                    yield path[len(f"{root}/") :], path
 
 
 def _node_state(root: Path) -> dict[str, object]:
-    found: dict[str, object] = {
-        str(path.relative_to(root)): (path.stat().st_mode, path.read_bytes()) for path in _files(root, "proc/sys")
-    }
+    found: dict[str, object] = {}
+    for name, path in _files(root, "proc/sys"):
+        with open(path, "rb") as file:  # noqa: PTH123
+            found[name] = os.fstat(file.fileno()).st_mode, file.read()
     frr = read_json(root, "frr", {})
     is_running = bool(frr.get("running"))
     state = State(root)

@@ -1,9 +1,9 @@
-"""A network that stands already: applied once in this process, and afterwards written down as that apply left it."""
+"""A network that stands already: applied once in this process, and afterwards written down as that left it."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,7 +25,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Left:
-    """What an apply changed in `folder`: paths below it, None for what is gone."""
+    """What applies changed in `folder`: paths below it, None for what is gone."""
 
     folder: str
     entries: dict[str, Entry | None]
@@ -36,14 +36,26 @@ _left: dict[tuple[object, ...], Left] = {}
 
 def stand(cluster: SimulatedCluster) -> None:
     """Have a cluster that is as it was made, but for its definitions, be as an apply leaves it."""
-    key = tuple((path, entry) for path, entry in _entries(cluster.folder, "pve/sdn")), _kind(cluster)
+
+    def apply_once() -> None:
+        report = apply_to(cluster)
+        assert report.is_good, errors(report)
+
+    as_left_by(apply_once, cluster, "stand")
+
+
+def as_left_by(change: Callable[[], None], cluster: SimulatedCluster, name: str) -> None:
+    """The same for any `change` that leaves nothing but files.
+
+    :param name: tells it from other changes of clusters like this one.
+    """
+    key = name, tuple((path, entry) for path, entry in _entries(cluster.folder, "pve/sdn")), _kind(cluster)
     known = _left.get(key)
     if known is not None:
         _write(cluster.folder, known)
         return
     before = dict(_entries(cluster.folder, *FOLDERS))
-    report = apply_to(cluster)
-    assert report.is_good, errors(report)
+    change()
     after = dict(_entries(cluster.folder, *FOLDERS))
     changed: dict[str, Entry | None] = {path: entry for path, entry in after.items() if before.get(path) != entry}
     _left[key] = Left(str(cluster.folder), changed | dict.fromkeys(before.keys() - after.keys()))

@@ -28,6 +28,7 @@ from pvesdn_lab.simulated.cluster import SimulatedCluster
 from pvesdn_lab.simulated.pve import GRANTS
 from tests.cluster.kit import ANOTHER_ZONE, EVPN, PLANNER, draw, errors, plan_of, serving, state_of, world_of
 from tests.cluster.nodes_alone import CHECKPOINT, pass_time, traces
+from tests.cluster.standing import as_left_by
 from tests.cluster.test_alone import Killed, network_of
 from tests.cluster.test_former import SINCE, THEN, Shell
 
@@ -53,8 +54,12 @@ def two_applies(tmp_path: Path) -> Iterator[tuple[SimulatedCluster, Shell]]:
     """Definitions of both kinds have changed since apply 1."""
     with serving(tmp_path / "cluster") as cluster:
         shell = Shell(cluster, tmp_path)
-        shell.apply(THEN)
-        shell.apply({**SINCE, OWN: EVPN + ANOTHER_ZONE})
+
+        def apply_both() -> None:
+            shell.apply(THEN)
+            shell.apply({**SINCE, OWN: EVPN + ANOTHER_ZONE})
+
+        as_left_by(apply_both, cluster, "two applies")
         yield cluster, shell
 
 

@@ -5,6 +5,7 @@ error of ours at most.
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import get_args
 
@@ -119,10 +120,15 @@ def test_what_pvesdn_renders_is_imported_to_what_renders_the_same(text: str) -> 
     assert rendered(replace(BARE, pve_files=adoption.files)) == wanted
 
 
+@cache
+def _snapshot_of(model: Path) -> Snapshot:
+    return read_snapshot(model / "snapshot")
+
+
 @st.composite
 def spoiled(draw: st.DrawFn) -> Snapshot:
     """A model with some lines of some nodes exchanged for others."""
-    snapshot = read_snapshot(draw(st.sampled_from(MODELS)) / "snapshot")
+    snapshot = _snapshot_of(draw(st.sampled_from(MODELS)))
     nodes = dict(snapshot.nodes)
     for _ in range(draw(st.integers(1, 4))):
         name = draw(st.sampled_from(sorted(nodes)))

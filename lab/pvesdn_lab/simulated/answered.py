@@ -6,21 +6,14 @@ changes while nobody writes to a node's state.
 
 from __future__ import annotations
 
-import os
-import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from pvesdn_lab.simulated.commands.seen import TICK
-from pvesdn_lab.simulated.commands.state import STATE_FOLDER
+from pvesdn_lab.simulated.commands.answers import is_question
+from pvesdn_lab.simulated.commands.together import while_unchanged
 
 Said = tuple[int, str, str]
 """Exit status, standard output, standard error."""
-_QUESTIONS = {"ip": "-j", "bridge": "-j", "vtysh": "-c"}
-"""The first argument of those who ask; `dpkg-query` does nothing else."""
-_MOST = 1024
-_Mark = list[tuple[str, int, int]]
-_answered: dict[tuple[str, ...], tuple[_Mark, Said]] = {}
 
 
 def answered(executable: Path, arguments: Sequence[str], ask: Callable[[], Said]) -> Said:
@@ -28,30 +21,8 @@ def answered(executable: Path, arguments: Sequence[str], ask: Callable[[], Said]
 
     :param executable: in the `bin` of a node's folder, which lies beside those of the other nodes.
     """
-    name = executable.name
-    if name != "dpkg-query" and (not arguments or arguments[0] != _QUESTIONS.get(name)):
+    argv = (executable.name, *arguments)
+    if not is_question(argv):
         return ask()
-    key = (str(executable), *arguments)
-    now, mark = time.time_ns(), _mark(executable.parents[2])
-    known = _answered.get(key)
-    if known is not None and known[0] == mark:
-        return known[1]
-    said = ask()
-    if all(now - changed > TICK for _, _, changed in mark):  # else a later change may leave the same mark
-        if len(_answered) >= _MOST:
-            _answered.clear()
-        _answered[key] = (mark, said)
+    said: Said = while_unchanged(executable.parent.parent, argv, ask)
     return said
-
-
-def _mark(nodes: Path) -> _Mark:
-    """Whatever is written to a node's state takes the place of a file there, and so changes the folder."""
-    found = []
-    with os.scandir(nodes) as entries:
-        for entry in entries:
-            try:
-                state = os.stat(f"{entry.path}/{STATE_FOLDER}")  # noqa: PTH116 - a path for each takes longer
-            except (FileNotFoundError, NotADirectoryError):
-                continue
-            found.append((entry.name, state.st_ino, state.st_mtime_ns))
-    return found

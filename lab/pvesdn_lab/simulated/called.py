@@ -12,13 +12,12 @@ from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
-from pvesdn_lab.simulated.answered import Said, answered
+from pvesdn_lab.simulated.answered import answered
 from pvesdn_lab.simulated.commands import run
 from pvesdn_lab.simulated.commands.answers import script
-from pvesdn_lab.simulated.commands.main import COMMANDS, answer, is_broken, record
+from pvesdn_lab.simulated.commands.main import COMMANDS, is_broken, record, said
 from pvesdn_lab.simulated.commands.seen import seen
 from pvesdn_lab.simulated.commands.state import is_slow
-from pvesdn_lab.simulated.commands.streams import caught
 
 
 @cache
@@ -39,14 +38,10 @@ def call(executable: Path, arguments: Sequence[str]) -> subprocess.CompletedProc
     if name not in COMMANDS or name == "pvesh" or is_slow(root, name) or not _is_ours(executable):
         return None
 
-    def ask() -> Said:
-        with caught() as (output, complaints):
-            status = answer(name, root, arguments)
-        return status, output.getvalue(), complaints.getvalue()
-
-    said = ask() if is_broken(root, name) else answered(executable, arguments, ask)
-    record(root, [name, *arguments], said[0])
-    return subprocess.CompletedProcess([str(executable), *arguments], *said)
+    argv = [name, *arguments]
+    found = said(root, argv) if is_broken(root, name) else answered(executable, arguments, lambda: said(root, argv))
+    record(root, argv, found[0])
+    return subprocess.CompletedProcess([str(executable), *arguments], *found)
 
 
 def _is_ours(executable: Path) -> bool:

@@ -9,7 +9,7 @@ from pathlib import Path
 from pvesdn.adapters.nodes import ProgramAgent
 from pvesdn.errors import NodeUnreachable
 from pvesdn.model.primitives import Json, NodeName
-from pvesdn_lab.simulated.commands.evpn import off_mark
+from pvesdn_lab.simulated.commands.evpn import switch
 from pvesdn_lab.simulated.commands.state import write_json
 from pvesdn_lab.simulated.in_process import InProcessTransport
 from pvesdn_lab.simulated.node import SimulatedNode
@@ -63,13 +63,13 @@ class SimulatedCluster(SimulatedPve):
     def go_offline(self, node: str) -> None:
         """`node` is switched off: its API, its shell and its BGP sessions are gone."""
         super().go_offline(node)
-        off_mark(self.nodes[node].root).touch()
+        switch(self.nodes[node].root, is_on=False)
 
     def come_online(self, *nodes: str) -> None:
         """`nodes` are back."""
         super().come_online(*nodes)
         for node in nodes:
-            off_mark(self.nodes[node].root).unlink(missing_ok=True)
+            switch(self.nodes[node].root, is_on=True)
 
     def leave(self, node: str) -> None:
         """`node` leaves the cluster for good; its folder stays where it is."""

@@ -178,9 +178,8 @@ class SimulatedNode(Files):
         """Install another version of a package; None removes it."""
         versions = read_json(self.root, "versions", {})
         versions.pop(package, None)
-        with locked_state(self.root) as state:
+        with locked_state(self.root):
             write_json(self.root, "versions", versions | ({package: version} if version else {}))
-            state.forget_answers()
 
     def break_command(
         self, command: str, *, status: int = 1, stderr: str = "", seconds: float = 0, times: int | None = None

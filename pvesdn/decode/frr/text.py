@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 
 from pvesdn.decode.frr.tree import FrrLine, read_tree
 
@@ -44,12 +45,14 @@ def meaning(text: str) -> str:
     return hashlib.sha256(json.dumps(places).encode("ascii")).hexdigest()
 
 
+@lru_cache(maxsize=16)  # of what each node has and what it is to have, in each plan of an apply
 def statements(text: str) -> Counter[FrrPlace]:
     """Every line in the words of `write memory`, below the blocks that it is in; without what FRR leaves out there, and
     without the version and the defaults, which are those of whoever wrote the text. Each is there once: a block that is
     opened again goes on where it was, as that of an interface in a fabric does which frr.conf.local names too. The
     block of a device with nothing in it is left out: FRR keeps it when its last line goes, as long as the device is
-    there. So is a virtual router without addresses, which frr-reload.py leaves behind (docs/pve.md §13.1).
+    there. So is a virtual router without addresses, which frr-reload.py leaves behind (docs/pve.md §13.1). Whoever asks
+    again gets the same object, so nobody changes it.
     """
     found = list(_lines(text, {_VERSION, _DEFAULTS}))
     routers = {(place[:-1], place[-1][1]) for place in found if place[-1][:1] == ("vrrp",) and place[-1][2:3] in _IP}

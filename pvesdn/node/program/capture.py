@@ -14,7 +14,7 @@ from pvesdn.node.program.places import FRR_CONF, INTERFACES, RECORD, SDN_INTERFA
 from pvesdn.node.program.request import INTERFACE, Value
 from pvesdn.node.program.state import SETTINGS
 from pvesdn.node.program.swap import staged
-from pvesdn.node.program.sysctl import devices_with_settings, setting_path, settings_in
+from pvesdn.node.program.sysctl import devices_with_settings, setting_now, setting_path, settings_in
 
 MADE_BY_IFUPDOWN = ("bridge", "vxlan", "vrf")
 TUNNEL = ("id", "port", "local", "local6", "group", "group6", "link")
@@ -110,15 +110,6 @@ def settings_now(machine: Machine) -> Dict[str, str]:
     paths = [*SETTINGS, *(setting_path(name) for name in ours), *_of_devices(machine)]
     found = {path: setting_now(machine, path) for path in paths}
     return {path: value for path, value in found.items() if value is not None}
-
-
-def setting_now(machine: Machine, path: str) -> Optional[str]:
-    """One of them; None when the kernel does not have it, or does not show it."""
-    try:
-        with open(machine.place(f"/proc/sys/{path}"), "rb") as file:
-            return file.read(4096).decode("ascii", "replace").strip()
-    except OSError:
-        return None
 
 
 def _of_devices(machine: Machine) -> Iterator[str]:

@@ -7,10 +7,11 @@ ports that were added, guests' ports whose bridge was away, and switches of devi
 
 from typing import Dict, Iterator, List, Tuple
 
-from pvesdn.node.program.capture import MADE_BY_IFUPDOWN, devices_now, setting_now
+from pvesdn.node.program.capture import MADE_BY_IFUPDOWN, devices_now
 from pvesdn.node.program.flood import ALL_ZERO_MAC
 from pvesdn.node.program.machine import Machine, Refused, failure
 from pvesdn.node.program.request import Value
+from pvesdn.node.program.sysctl import setting_now
 
 Devices = Dict[str, Value]
 

@@ -16,7 +16,7 @@ from pvesdn.node.program.places import SYSCTL_CONF
 from pvesdn.node.program.request import Value
 from pvesdn.node.program.routes import router_macs, virtual_routers, vrf_routes
 from pvesdn.node.program.shown import asked_of_frr, must_show, shown_by_frr, vnis_of_frr
-from pvesdn.node.program.sysctl import devices_with_settings, setting_path, settings_in
+from pvesdn.node.program.sysctl import devices_with_settings, setting_now, setting_path, settings_in
 
 SETTINGS = (
     "net/ipv4/ip_forward",
@@ -83,9 +83,9 @@ def _settings(machine: Machine) -> Dict[str, str]:
     ours = [setting_path(name) for name in settings_in(text_of(machine, SYSCTL_CONF) or "")]
     found = {}
     for path in [*SETTINGS, *ours, *_device_settings(machine)]:
-        value = text_of(machine, f"/proc/sys/{path}")
+        value = setting_now(machine, path)
         if value is not None:
-            found[path] = value.strip()
+            found[path] = value
     return found
 
 

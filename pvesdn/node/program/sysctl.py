@@ -71,6 +71,15 @@ def devices_with_settings(machine: Machine, family: str) -> List[str]:
         return []
 
 
+def setting_now(machine: Machine, path: str) -> Optional[str]:
+    """A setting by its path below /proc/sys; None when the kernel does not have it, or does not show it."""
+    try:
+        with open(machine.place(f"/proc/sys/{path}"), "rb") as file:
+            return file.read(4096).decode("ascii", "replace").strip()
+    except OSError:
+        return None
+
+
 def _live(machine: Machine, name: str) -> Optional[str]:
     """A setting's value in the kernel, None when it has no such setting."""
     value = text_of(machine, f"/proc/sys/{setting_path(name)}")

@@ -42,8 +42,7 @@ def judge(scene: Scene, ended: Ended, *, has_pves_lock: bool = False) -> None:
     pass_time(cluster, A_TIMER)
     pass_time(cluster, ITS_PAUSES)
     assert traces(cluster) == []
-    apart = _untold(ended) if version_of(cluster) != scene.version else set()
-    whole = {name: _which(scene, name, state, apart) for name, state in network_of(cluster).items()}
+    whole = {name: _which(scene, name, state) for name, state in network_of(cluster).items()}
     if ended.report is not None and ended.report.is_good:
         assert set(whole.values()) == {"new"}
     if not ended.is_killed:
@@ -131,12 +130,10 @@ def _is_true(scene: Scene, report: ApplyReport) -> None:
     assert scene.plan.pending or not is_committed
 
 
-def _which(scene: Scene, name: str, state: NodeState, apart: set[str]) -> str:
-    """What a node has. :param apart: nodes that were lost, and on which PVE may have committed its part alone."""
+def _which(scene: Scene, name: str, state: NodeState) -> str:
+    """What a node has."""
     if state == scene.before[name]:
         return "old"
-    if name in apart and _ours(state) == _ours(scene.before[name]):
-        return "PVE's part is new"
     assert state == scene.after[name], f"{name} is neither old nor new: {_differences(state, scene.after[name])}"
     return "new"
 

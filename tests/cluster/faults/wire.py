@@ -19,6 +19,7 @@ from pvesdn.adapters.runner import OneByOne
 from pvesdn.model.primitives import Json
 from pvesdn.workflows.world import World
 from pvesdn_lab.simulated.cluster import SimulatedCluster
+from tests.cluster.kit import session_of
 from tests.cluster.nodes_alone import ByHand, look, turn_clock
 from tests.fakes import FakeObserver
 from tests.task_clock import TaskClock
@@ -107,7 +108,7 @@ class Wire:
         """The world of the run."""
         settings = self.cluster.token_settings()
         return World(
-            api=PveApi(settings, session=_Requests(self, HttpsSession(settings))),
+            api=PveApi(settings, session=_Requests(self, session_of(self.cluster, settings))),
             nodes=ProgramAgent(_Shells(self, self.cluster.agent())),
             clock=self.clock,
             observer=FakeObserver(),

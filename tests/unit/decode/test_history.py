@@ -137,6 +137,10 @@ def edited(**values: Any) -> Callable[[dict[str, Any]], object]:
     return lambda document: document.update(values)
 
 
+def holding(definitions: Any, **arguments: Any) -> Callable[[dict[str, Any]], object]:
+    return lambda document: document.update(definitions=packed(definitions, **arguments))
+
+
 def of_entry(**values: Any) -> Callable[[dict[str, Any]], object]:
     return lambda document: document["entries"][0].update(values)
 
@@ -150,12 +154,12 @@ def of_entry(**values: Any) -> Callable[[dict[str, Any]], object]:
         (edited(definitions=7), "definitions is not printable text"),
         (edited(definitions="not base64"), "definitions are damaged"),
         (edited(definitions="AAAA"), "definitions are damaged"),
-        (edited(definitions=packed({})[:-8]), "definitions are damaged"),
-        (edited(definitions=packed("a" * (MOST_TEXT + 1))), "definitions are damaged"),
-        (edited(definitions=packed({}, preset=9)), "definitions are damaged"),
-        (edited(definitions=packed([])), "definitions is not a JSON object"),
-        (edited(definitions=packed({"0" * 32: "edited"})), "definitions were edited or damaged"),
-        (edited(definitions=packed({"0" * 32: 7})), "definitions were edited or damaged"),
+        (lambda document: document.update(definitions=packed({})[:-8]), "definitions are damaged"),
+        (holding("a" * (MOST_TEXT + 1)), "definitions are damaged"),
+        (holding({}, preset=9), "definitions are damaged"),
+        (holding([]), "definitions is not a JSON object"),
+        (holding({"0" * 32: "edited"}), "definitions were edited or damaged"),
+        (holding({"0" * 32: 7}), "definitions were edited or damaged"),
         (of_entry(comment="\x1b[2J"), "entries.0.comment is not as pvesdn wrote it"),
         (of_entry(comment="x" * 201), "entries.0.comment is not"),
         (of_entry(number=0), "entries.0.number is not"),

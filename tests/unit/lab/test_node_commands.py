@@ -238,14 +238,14 @@ class TestSystem:
 
 
 class TestKeptAnswers:
-    """A shell repeats what `ip` has answered (`answers`); nobody may see a difference."""
+    """A shell repeats what was answered before (`answers`); nobody may see a difference."""
 
     ASKED = ("ip", "-j", "-d", "link")
 
     def test_an_answer_is_repeated_while_the_links_are_the_same(self, node):
         first = node.start(*self.ASKED).stdout
         (kept,) = node.root.glob("state/answers.*/ip -j -d link")
-        kept.write_text("kept\n")
+        kept.write_text("echo kept\nexit 0\n")
 
         assert node.start(*self.ASKED).stdout == "kept\n"
         assert node.start("bridge", *self.ASKED[1:]).stdout != "kept\n"
@@ -261,6 +261,53 @@ class TestKeptAnswers:
         node.start("ip", "link", "del", "vx")
 
         assert "vx" not in {row["ifname"] for row in json.loads(node.start(*self.ASKED).stdout)}
+
+    @pytest.mark.parametrize(
+        "asked",
+        [
+            ("ip", "-j", "-4", "route", "show", "vrf", "nothing"),
+            ("bridge", "-j", "fdb", "show"),
+            ("vtysh", "-c", "show daemons"),  # fails while FRR is off
+            ("vtysh", "-c", "show evpn vni detail json"),
+            ("dpkg-query", "-W", "-f=${Package}\\n", "frr", "isn't there"),
+        ],
+        ids=" ".join,
+    )
+    @pytest.mark.parametrize("is_on", [True, False], ids=["FRR on", "FRR off"])
+    def test_whatever_was_answered_is_repeated_in_all_its_parts(self, node, asked, is_on):
+        node.start("systemctl", "start" if is_on else "stop", "frr")
+        first = vars(node.start(*asked))
+        (kept,) = node.root.glob("state/answers.*")
+        assert (kept / " ".join(asked)).is_file()
+
+        assert vars(node.start(*asked)) == first
+        assert vars(node.run(*asked)) == first
+
+    def test_whoever_answers_one_question_of_a_plan_answers_all(self, node):
+        node.start(*self.ASKED)
+        (kept,) = node.root.glob("state/answers.*")
+
+        assert {"ip -j rule", "bridge -j fdb show", "vtysh -c show running-config"} <= {p.name for p in kept.iterdir()}
+
+    @pytest.mark.parametrize("change", ["systemctl restart frr", "ip link set eno2 down"])
+    def test_an_answer_is_never_older_than_what_another_node_has(self, tmp_path, change):
+        nodes = SimulatedCluster(tmp_path, ("pve1", "pve2")).nodes
+        nodes["pve1"].start(*self.ASKED)
+        before = {path.name for path in nodes["pve1"].root.glob("state/answers.*")}
+        nodes["pve2"].start(*change.split())
+        nodes["pve1"].start(*self.ASKED)
+
+        assert len({path.name for path in nodes["pve1"].root.glob("state/answers.*")} - before) == 1
+
+    def test_a_node_that_is_switched_off_or_on_makes_new_answers(self, tmp_path):
+        cluster = SimulatedCluster(tmp_path, ("pve1", "pve2"))
+        found = []
+        for change in (lambda _: None, cluster.go_offline, cluster.come_online):
+            change("pve2")
+            cluster.nodes["pve1"].start(*self.ASKED)
+            found.append({path.name for path in cluster.nodes["pve1"].root.glob("state/answers.*")})
+
+        assert [len(names) for names in found] == [1, 2, 3]
 
     def test_repeated_calls_are_recorded_like_the_first(self, node):
         node.forget_commands()

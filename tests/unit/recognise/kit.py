@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 from pvesdn.adapters.snapshot_dir import read_snapshot
@@ -35,7 +36,7 @@ def hand(
     :param on: on single nodes; `nodes` says the same with keywords.
     :param only_files: nothing live was read.
     """
-    snapshot = read_snapshot(MODELS / model / "snapshot")
+    snapshot = _model(model)
     changed = {}
     for name, raw in snapshot.nodes.items():
         given = {**(on or {}), **nodes}.get(name, ())
@@ -48,6 +49,11 @@ def hand(
                 files[path] = files[path].replace(old, new)
         changed[name] = NodeRaw(files, {} if only_files else raw.commands)
     return replace(snapshot, nodes=changed)
+
+
+@cache
+def _model(name: str) -> Snapshot:
+    return read_snapshot(MODELS / name / "snapshot")
 
 
 def hand_written(snapshot: Snapshot, *, taken: frozenset[str] = frozenset()) -> HandWrittenConfig:

@@ -1,8 +1,8 @@
-"""What `ip` and `dpkg-query` have answered, kept for as long as the node stays what it is, so that a shell can give it
-again.
+"""What simulated nodes have answered to a shell, kept while no node's state changes, so that a shell can give it again.
 
-A plan asks each node for its links six times, and starting Python for it is most of what a simulated cluster costs. An
-answer lies in a folder named after the very state that it was made from: one that comes late is never taken for news.
+A plan asks each node some twenty questions, and starting Python for each is most of what a simulated cluster costs. An
+answer lies in a folder named after the very states, of all nodes, that it was made from: one that comes late is never
+taken for news.
 """
 
 from __future__ import annotations
@@ -14,10 +14,18 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from pvesdn_lab.simulated.commands.state import GENERATION, STATE_FOLDER, State
-from pvesdn_lab.simulated.commands.streams import is_caught
+from pvesdn_lab.simulated.commands.together import Generations
 
 RECORD = "commands.jsonl"
-_LINE = ".line"
+_QUESTIONS = {"ip": "-j", "bridge": "-j", "vtysh": "-c"}
+"""The first argument of those who ask; `dpkg-query` does nothing else."""
+_USUAL = (
+    *(f"ip -j {what}".split() for what in ("-d link", "-d address", "route", "-6 route", "rule", "-6 rule")),
+    *(f"bridge -j {what}".split() for what in ("fdb show", "-compressvlans vlan show")),
+    *(["vtysh", "-c", f"show {what}"] for what in ("daemons", "running-config")),
+    *(["vtysh", "-c", f"show {what} json"] for what in ("bgp neighbors", "evpn vni detail", "vrrp")),
+    *(["vtysh", "-c", f"show evpn {what} vni all json"] for what in ("rmac", "next-hops")),
+)
 
 
 def script(python: Sequence[str]) -> str:
@@ -25,7 +33,7 @@ def script(python: Sequence[str]) -> str:
 
     :param python: the words that start Python with the command's name, for whatever has no kept answer.
     """
-    # Faults are counted down, and a path would be a folder: Python's business. `read` and `printf` start no process.
+    # Faults are counted down, and a path would be a folder: Python's business. Nothing here starts a process.
     return f"""\
 #!/bin/sh
 bin="${{0%/*}}"
@@ -33,12 +41,13 @@ state="$bin/../{STATE_FOLDER}"
 case "$*" in
     */*) ;;
     *)
-        if [ ! -e "$state/faults.json" ] && read -r generation 2>/dev/null <"$state/{GENERATION}"; then
-            kept="$state/answers.$generation/${{0##*/}} $*"
-            if read -r line 2>/dev/null <"$kept{_LINE}"; then
-                printf '%s\\n' "$line" >>"$bin/../{RECORD}"
-                exec cat "$kept"
-            fi
+        now=
+        for file in "$bin"/../../*/{STATE_FOLDER}/{GENERATION}; do
+            read -r generation 2>/dev/null <"$file" && now="$now.$generation"
+        done
+        kept="$state/answers$now/${{0##*/}} $*"
+        if [ ! -e "$state/faults.json" ] && [ -r "$kept" ]; then
+            . "$kept"
         fi
         ;;
 esac
@@ -46,28 +55,39 @@ exec {shlex.join(python)} "$bin" "$@"
 """
 
 
-def is_kept(state: State) -> bool:
-    """Whether answers are kept: who calls within this process needs no shell to give them again."""
-    return bool(state.generation) and not is_caught()
+def is_question(argv: Sequence[str]) -> bool:
+    """Whether the command only asks, and may be answered as it was before."""
+    name, *arguments = argv
+    return name == "dpkg-query" or (bool(arguments) and arguments[0] == _QUESTIONS.get(name))
 
 
-def keep(state: State, argv: Sequence[str], answer: str) -> None:
-    """Keep what `argv` has printed, and the line of the record that it makes."""
-    key = " ".join(argv)
-    if not is_kept(state) or "/" in key:
+def asked_together(root: Path) -> list[list[str]]:
+    """What is asked of a node at the same time: whoever answers one answers them all, before the next Python starts."""
+    vrfs = [name for name, link in State(root).links.items() if link["kind"] == "vrf"]
+    return [*_USUAL, *(["ip", "-j", f"-{family}", "route", "show", "vrf", name] for name in vrfs for family in (4, 6))]
+
+
+def keep(root: Path, made_from: Generations, argv: Sequence[str], said: tuple[int, str, str]) -> None:
+    """Keep what `argv` has answered, as a shell says it again: exit status, standard output, standard error.
+
+    :param made_from: the states of the nodes.
+    """
+    key, (status, output, complaints) = " ".join(argv), said
+    if "/" in key:
         return
-    folder = state.root / STATE_FOLDER / f"answers.{state.generation}"
+    folder = root / STATE_FOLDER / "".join(["answers", *(f".{generation}" for _, generation in made_from)])
     folder.mkdir(exist_ok=True)
-    _put(folder / key, answer)
-    _put(folder / f"{key}{_LINE}", record_line(argv, 0))  # last: where it is, the answer is
+    words = map(shlex.quote, (record_line(argv, status), output, complaints))
+    draft = folder / f".{key}.{os.getpid()}"
+    draft.write_text(
+        'printf %s {} >>"$bin/../{}"\nprintf %s {}\nprintf %s {} >&2\nexit {}\n'.format(
+            next(words), RECORD, *words, status
+        ),
+        "utf-8",
+    )
+    draft.replace(folder / key)
 
 
 def record_line(argv: Sequence[str], status: int) -> str:
     """One call as the record has it."""
     return json.dumps({"argv": list(argv), "status": status}) + "\n"
-
-
-def _put(path: Path, text: str) -> None:
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    draft.write_text(text, "utf-8")
-    draft.replace(path)

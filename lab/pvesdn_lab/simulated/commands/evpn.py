@@ -4,16 +4,20 @@ beside a node's own; nothing runs, everything is worked out when it is asked for
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from pvesdn_lab.simulated.commands.state import STATE_FOLDER, State, seen_json
+from pvesdn_lab.simulated.commands.state import STATE_FOLDER, State, forget_answers, seen_json
+from pvesdn_lab.simulated.commands.together import while_unchanged
 
 _ROUTER = re.compile(r"^router bgp (\d+)\n((?: .*\n|!\n)*)", re.MULTILINE)
 _VRF_L3VNI = re.compile(r"^vrf (\S+)\n vni (\d+)$", re.MULTILINE)
+_OFF = "off"
+"""The file of a node's state that is there while the node is switched off."""
 _ISOLATED = re.compile(r"^  ?vni (\d+)$", re.MULTILINE)
 
 
@@ -26,9 +30,15 @@ class Router(NamedTuple):
     peers: Mapping[str, str]
 
 
-def off_mark(root: Path) -> Path:
-    """The file that is there while a node is switched off."""
-    return root / STATE_FOLDER / "off"
+def switch(root: Path, *, is_on: bool) -> None:
+    """Switch a node on or off, as those see it that speak BGP with it."""
+    mark = root / STATE_FOLDER / _OFF
+    forget_answers(root)
+    if is_on:
+        mark.unlink(missing_ok=True)
+    else:
+        mark.touch()
+    forget_answers(root)
 
 
 def neighbors(root: Path) -> dict[str, Any]:
@@ -124,6 +134,11 @@ def _isolated(config: str) -> frozenset[int]:
 
 def heard_by(root: Path) -> list[Path]:
     """Other nodes whose routes come: of each peer, and of everybody that a peer reflects."""
+    heard: list[Path] = while_unchanged(root, "heard by", lambda: _heard_by(root))
+    return heard
+
+
+def _heard_by(root: Path) -> list[Path]:
     known, todo = {root}, [root]
     while todo:
         here = todo.pop()
@@ -163,6 +178,11 @@ def _answers(root: Path, other: Path | None, peer: str, source: str) -> bool:
 
 def _holders(root: Path) -> dict[str, Path]:
     """The other nodes by their addresses; who comes first has an address that two have."""
+    holders: dict[str, Path] = while_unchanged(root, "holders", lambda: _found_holders(root))
+    return holders
+
+
+def _found_holders(root: Path) -> dict[str, Path]:
     found: dict[str, Path] = {}
     for other in nodes_beside(root):
         for link in State(other).links.values():
@@ -173,9 +193,10 @@ def _holders(root: Path) -> dict[str, Path]:
 
 def nodes_beside(root: Path) -> Iterator[Path]:
     """The other nodes that are on."""
-    for other in sorted(root.parent.iterdir()):
-        if other != root and (other / STATE_FOLDER / "links.json").is_file() and not off_mark(other).exists():
-            yield other
+    for name in sorted(os.listdir(root.parent)):  # noqa: PTH208 - asked for by most questions about routes
+        state = f"{root.parent}/{name}/{STATE_FOLDER}"
+        if name != root.name and os.path.isfile(f"{state}/links.json") and not os.path.exists(f"{state}/{_OFF}"):  # noqa: PTH110, PTH113
+            yield root.parent / name
 
 
 def _blocked(root: Path) -> Sequence[str]:

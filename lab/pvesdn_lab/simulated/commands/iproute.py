@@ -8,17 +8,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from pvesdn_lab.simulated.commands.answers import is_kept, keep
 from pvesdn_lab.simulated.commands.state import PHYSICAL, Link, State, locked_state
 from pvesdn_lab.simulated.commands.streams import complain, say
 from pvesdn_lab.simulated.commands.vlans import set_vlans, shown_vlans
 
 ZERO_MAC = "00:00:00:00:00:00"
 _SUFFIX = {4: "", 6: "6"}
-_USUAL = tuple(
-    tuple(f"-j {question}".split()) for question in ("-d link", "-d address", "route", "-6 route", "rule", "-6 rule")
-)
-"""What is asked together: whoever answers one answers them all, before the next Python starts."""
 
 
 def ip(root: Path, arguments: Sequence[str]) -> int:
@@ -45,9 +40,6 @@ def ip(root: Path, arguments: Sequence[str]) -> int:
         complain(f'Object "{what}" is unknown, try "ip help".\n')
         return 255
     say(answer)
-    for question in {*_USUAL, tuple(arguments)} if is_kept(state) else ():
-        if (kept := _shown(state, question)) is not None:
-            keep(state, ["ip", *question], kept)
     return 0
 
 

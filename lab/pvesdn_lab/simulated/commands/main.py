@@ -10,9 +10,16 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
-from pvesdn_lab.simulated.commands.answers import RECORD, record_line
+from pvesdn_lab.simulated.commands.answers import (
+    RECORD,
+    asked_together,
+    is_question,
+    keep,
+    record_line,
+)
 from pvesdn_lab.simulated.commands.state import locked_state, read_json, seen_json, write_json
-from pvesdn_lab.simulated.commands.streams import complain, say
+from pvesdn_lab.simulated.commands.streams import caught, complain, say
+from pvesdn_lab.simulated.commands.together import generations
 
 COMMANDS = {
     "ip": "iproute:ip",
@@ -37,9 +44,33 @@ LOCKED = frozenset({"ifreload", "ifup", "ifdown"})
 
 def main(name: str, root: Path, arguments: Sequence[str]) -> int:
     """Run one command of the node whose folder is `root`, and record it; the result is its exit status."""
-    status = answer(name, root, arguments)
-    record(root, [name, *arguments], status)
+    argv = [name, *arguments]
+    is_kept = is_question(argv) and not is_broken(root, name)
+    status = _answer_and_keep(root, argv) if is_kept else answer(name, root, arguments)
+    record(root, argv, status)
     return status
+
+
+def _answer_and_keep(root: Path, argv: list[str]) -> int:
+    """Answer a question, and keep that and what will be asked next for a shell, while all nodes stay as they are."""
+    before = generations(root)
+    status, output, complaints = said(root, argv)
+    say(output)
+    complain(complaints)
+    if any(name == root.name for name, _ in before):
+        answers = {tuple(one): said(root, one) for one in asked_together(root)}
+        answers[tuple(argv)] = status, output, complaints
+        if generations(root) == before:  # else an answer may tell of some nodes as they were and of others as they are
+            for one, its_answer in answers.items():
+                keep(root, before, one, its_answer)
+    return status
+
+
+def said(root: Path, argv: Sequence[str]) -> tuple[int, str, str]:
+    """What a command answers: its exit status, standard output, standard error."""
+    with caught() as (output, complaints):
+        status = answer(argv[0], root, argv[1:])
+    return status, output.getvalue(), complaints.getvalue()
 
 
 def answer(name: str, root: Path, arguments: Sequence[str]) -> int:

@@ -21,8 +21,10 @@ MAC); is_forgotten where other nodes' zebra has lost the router MAC, because it 
 
 STATE_FOLDER = "state"
 GENERATION = "generation"
-"""The file below `state` that names the present state of the links; see `answers`."""
+"""The file below `state` that names the node's present state; see `answers`."""
 
+_NEVER_TOLD = frozenset({"api", "units", "netfilter", "post-down"})
+"""Parts of the state of which no question that is answered from memory tells (`answers`)."""
 PHYSICAL = "ether"
 _NO_LINKS: dict[str, Any] = {"links": {}, "managed": []}
 
@@ -32,7 +34,6 @@ class State:
 
     :ivar links: by interface name, in the order in which they appeared.
     :ivar managed: interfaces that ifupdown2 brought up and would take down when their stanza goes.
-    :ivar generation: names this state among all that the node has had; empty before the first.
     """
 
     def __init__(self, root: Path, document: dict[str, Any] | None = None) -> None:
@@ -40,20 +41,10 @@ class State:
         document = seen_json(root, "links", _NO_LINKS) if document is None else document
         self.links: dict[str, Link] = document["links"]
         self.managed: list[str] = document["managed"]
-        self.generation: str = document.get("generation", "")
 
     def save(self) -> None:
         """Write the links back."""
-        self.generation = os.urandom(8).hex()
-        write_json(self.root, "links", {"links": self.links, "managed": self.managed, "generation": self.generation})
-        # Second: until it stands there, everybody sees the links as they were.
-        draft = self.root / STATE_FOLDER / f".{GENERATION}.{os.getpid()}"
-        draft.write_text(f"{self.generation}\n", "utf-8")
-        draft.replace(self.root / STATE_FOLDER / GENERATION)
-
-    def forget_answers(self) -> None:
-        """Count as changed when saved: something else has changed that commands tell of."""
-        self.generation = ""
+        write_json(self.root, "links", {"links": self.links, "managed": self.managed})
 
     def add(self, name: str, kind: str, **values: Any) -> Link:
         """Make a link as the kernel would, with defaults for what `values` does not say."""
@@ -70,21 +61,25 @@ class State:
         }
         link.update(values)
         self.links[name] = link
-        for path, value in self._usual_switches(name):
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(value, "utf-8")
+        self._write_usual_switches(name)
         return link
 
     def switch(self, name: str, family: str, key: str) -> Path:
         """The file of one of a link's own settings."""
         return self.root / "proc/sys/net" / family / "conf" / name / key
 
-    def _usual_switches(self, name: str) -> Iterator[tuple[Path, str]]:
+    def _write_usual_switches(self, name: str) -> None:
         """A new link forwards as the kernel's `default` says."""
-        for family in ("ipv4", "ipv6"):
-            default = self.switch("default", family, "forwarding")
-            yield self.switch(name, family, "forwarding"), default.read_text("utf-8") if default.is_file() else "0\n"
-        yield self.switch(name, "ipv4", "arp_accept"), "0\n"
+        for family, more in (("ipv4", ("arp_accept",)), ("ipv6", ())):
+            devices = f"{self.root}/proc/sys/net/{family}/conf"  # a path for each file of each link takes longer
+            try:
+                forwards = _text_of(f"{devices}/default/forwarding")
+            except FileNotFoundError:
+                forwards = "0\n"
+            os.makedirs(f"{devices}/{name}", exist_ok=True)  # noqa: PTH103
+            _write(f"{devices}/{name}/forwarding", forwards)
+            for key in more:
+                _write(f"{devices}/{name}/{key}", "0\n")
 
     def delete(self, name: str) -> None:
         """Delete a link; its ports and VRF members lose their master, as in the kernel."""
@@ -107,7 +102,7 @@ def locked_state(root: Path) -> Iterator[State]:
         state = State(root, read_json(root, "links", {"links": {}, "managed": []}))
         before = json.dumps([state.links, state.managed])
         yield state
-        if not state.generation or json.dumps([state.links, state.managed]) != before:
+        if json.dumps([state.links, state.managed]) != before:
             state.save()
 
 
@@ -127,7 +122,7 @@ def mac_of(seed: str) -> str:
 def read_json(root: Path, name: str, default: Any) -> Any:
     """`<root>/state/<name>.json`, or `default`."""
     try:
-        return json.loads((root / STATE_FOLDER / f"{name}.json").read_text("utf-8"))
+        return json.loads(_text_of(f"{root}/{STATE_FOLDER}/{name}.json"))
     except FileNotFoundError:
         return default
 
@@ -142,11 +137,35 @@ def seen_json(root: Path, name: str, default: Any) -> Any:
 
 def write_json(root: Path, name: str, value: Any) -> None:
     """Replace `<root>/state/<name>.json` whole."""
-    folder = root / STATE_FOLDER
-    folder.mkdir(parents=True, exist_ok=True)
-    temporary = folder / f".{name}.{os.getpid()}.{get_ident()}"  # two threads may each run a command
-    temporary.write_text(json.dumps(value), "utf-8")
-    temporary.replace(folder / f"{name}.json")
+    (root / STATE_FOLDER).mkdir(parents=True, exist_ok=True)
+    if name in _NEVER_TOLD:
+        _replace(root, f"{name}.json", json.dumps(value))
+        return
+    # Before and after: what is seen of the node in between belongs to neither state.
+    forget_answers(root)
+    _replace(root, f"{name}.json", json.dumps(value))
+    forget_answers(root)
+
+
+def forget_answers(root: Path) -> None:
+    """Something has changed on the node that commands tell of, here or elsewhere: from now on they are asked anew."""
+    _replace(root, GENERATION, f"{os.urandom(8).hex()}\n")
+
+
+def _replace(root: Path, name: str, text: str) -> None:
+    draft = f"{root}/{STATE_FOLDER}/.{name}.{os.getpid()}.{get_ident()}"  # two threads may each run a command
+    _write(draft, text)
+    os.replace(draft, f"{root}/{STATE_FOLDER}/{name}")  # noqa: PTH105 - a path for each takes longer
+
+
+def _write(path: str, text: str) -> None:
+    with open(path, "w", encoding="utf-8") as file:  # noqa: PTH123 - as above
+        file.write(text)
+
+
+def _text_of(path: str) -> str:
+    with open(path, encoding="utf-8") as file:  # noqa: PTH123 - as above
+        return file.read()
 
 
 def is_slow(root: Path, name: str) -> bool:

@@ -28,11 +28,6 @@ def complain(text: str) -> None:
     (sys.stderr if buffers is None else buffers[1]).write(text)
 
 
-def is_caught() -> bool:
-    """Whether this process is the caller's."""
-    return _buffers.get() is not None
-
-
 @contextmanager
 def caught() -> Iterator[tuple[io.StringIO, io.StringIO]]:
     """Catch what commands of this thread print: standard output, and standard error."""

@@ -6,8 +6,7 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from pvesdn_lab.simulated.commands.answers import keep
-from pvesdn_lab.simulated.commands.state import State, below, read_json
+from pvesdn_lab.simulated.commands.state import below, read_json
 from pvesdn_lab.simulated.commands.streams import complain, say
 
 _IP_FORWARD = "net/ipv4/ip_forward"
@@ -63,7 +62,6 @@ def _follow(root: Path, path: str, value: str) -> None:
 
 def dpkg_query(root: Path, arguments: Sequence[str]) -> int:
     """``dpkg-query -W [-f FORMAT] PACKAGE...`` from `<root>/state/versions.json`."""
-    state = State(root)
     versions: dict[str, str] = read_json(root, "versions", {})
     template, packages, words = "${binary:Package}\t${Version}\n", [], iter(arguments)
     for word in words:
@@ -83,8 +81,6 @@ def dpkg_query(root: Path, arguments: Sequence[str]) -> int:
     say(answer)
     missing = [package for package in packages if package not in versions]
     complain("".join(f"dpkg-query: no packages found matching {package}\n" for package in missing))
-    if not missing:
-        keep(state, ["dpkg-query", *arguments], answer)
     return 1 if missing else 0
 
 
