@@ -8,7 +8,7 @@ Each is a mapping with any of
 * `unsent`: they do not even leave, and the system says this
 * `unable`: the nodes of `to` cannot listen, and say this
 * `fault`: the nodes of `to` fail, and say this
-* `lasts`: the nodes of `to` are at it for so many seconds only
+* `lasts`: the nodes of `to` are at it for so many seconds only, and what is sent to them has gone by
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ class Ways:
 
 
 def _is_about(way: Mapping[str, Any], probe: PathProbe) -> bool:
-    if {"unable", "fault", "lasts"} & way.keys() or probe.size <= way.get("above", 0):
+    if {"unable", "fault"} & way.keys() or probe.size <= way.get("above", 0):
         return False
     is_between = probe.source in way.get("from", [probe.source]) and probe.target in way.get("to", [probe.target])
     return is_between and probe.zone == way.get("zone", probe.zone)
