@@ -145,9 +145,10 @@ class NodeAgent(Protocol):
         """
         ...
 
-    def hold(self, node: NodeName, apply_id: str, *, is_committing: bool = False) -> bool:
+    def hold(self, node: NodeName, apply_id: str, *, is_committing: bool = False, token: str = "") -> bool:
         """Tell the node that this apply is still at work, which moves its deadline on.
 
+        :param token: of PVE's SDN lock, which the apply has taken, for the node to give back.
         :param is_committing: PVE's commit comes next; once it is made, the node does not put itself back any more.
         :returns: False where the node has put itself back meanwhile, or is about to because it was restarted.
         """

@@ -61,7 +61,7 @@ class Checkpoint:
     :param frr: what FRR is told on the way there, and so on the way back.
     :param rehearses: files that PVE writes itself, and whose text to come is put in place before: once PVE has
         committed, by whomever, the node keeps what it has. Empty where nothing is rehearsed.
-    :param token: of PVE's SDN lock, which the node gives back when the apply is over; empty where none is held.
+    :param locks: PVE's SDN lock is taken next; the node gives it back when the apply is over and nobody else has.
     """
 
     id: str
@@ -69,7 +69,7 @@ class Checkpoint:
     seconds: int
     frr: FrrAction
     rehearses: tuple[str, ...] = ()
-    token: str = ""
+    locks: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -124,14 +124,16 @@ def _carry_out(work: _Work, begin: Begin | None) -> ApplyReport:
 
 
 def _ready(work: _Work, run: Sequence[Progress], transaction: Transaction) -> bool:
-    """Lock what is pending, have every node write down how it is, and the lock's token; then the definitions become
-    those of the plan. False if a node refused.
+    """Have every node write down how it is; lock what is pending, and have them write down the lock's token; then the
+    definitions become those of the plan. False if a node refused.
 
     :raises PvesdnError: it cannot be locked, or the definitions not be written; what was staged is gone again.
     """
+    if not transaction.arm(locks=work.lock.is_needed):
+        return False
     with discarding(work.world, run):
         work.lock.take()
-    if not transaction.arm(work.lock.token):
+    if work.lock.token and not transaction.knows_token(work.lock.token):
         return False
     with discarding(work.world, run):
         work.editor.write()

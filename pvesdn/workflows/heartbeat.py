@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack, suppress
+from functools import partial
 
-from pvesdn.errors import PvesdnError
+from pvesdn.errors import NodeFailed, PvesdnError
 from pvesdn.model.primitives import NodeName
 from pvesdn.workflows.world import World
 
@@ -15,6 +16,12 @@ guests of a node that is cut off are not kept waiting for long.
 """
 BEAT = 30.0
 """Seconds between two words to each armed node, while others are worked on."""
+
+
+def has_gone(node: NodeName) -> NodeFailed:
+    """What is said of a node that has put itself back while the run is alive."""
+    hint = "see `journalctl -u pvesdn-undo` there, and run pvesdn apply again"
+    return NodeFailed(node, "it put itself back meanwhile", hint=hint)
 
 
 class Heartbeat:
@@ -46,6 +53,21 @@ class Heartbeat:
             answers = self._world.runner.each(tuple(self._nodes()), lambda node: self._world.nodes.hold(node, self._id))
             there = set(self._nodes())
             self._gone |= {node: None for node, is_armed in answers.items() if is_armed is False and node in there}
+
+    def tell_all(self, *, is_committing: bool) -> None:
+        """Have every armed node write down what comes next before this returns.
+
+        :raises NodeError: one could not be told, or has put itself back meanwhile.
+        """
+        tell = partial(self.tell_one, is_committing=is_committing)
+        for outcome in self._world.runner.each(tuple(self._nodes()), tell).values():
+            if outcome is not None:
+                raise outcome
+
+    def tell_one(self, node: NodeName, *, is_committing: bool = False, token: str = "") -> None:
+        """:raises NodeError: it could not be told, or has put itself back meanwhile."""
+        if not self._world.nodes.hold(node, self._id, is_committing=is_committing, token=token):
+            raise has_gone(node)
 
     @property
     def gone(self) -> tuple[NodeName, ...]:

@@ -31,6 +31,7 @@ _FORCE = "pvesh delete /cluster/sdn/lock --force 1"
 class SdnLock:
     """As a context manager it gives the lock back on every way out. Without pending definitions it does nothing.
 
+    :ivar is_needed: there is something to lock.
     :ivar token: of PVE's lock; empty while it is not held, or where PVE has none.
     :ivar left: why the lock could not be given back, one line; empty otherwise.
     """
@@ -38,7 +39,7 @@ class SdnLock:
     def __init__(self, world: World, changes: ChangeSet) -> None:
         self._world = world
         self._nodes = [node.node for node in changes.nodes]
-        self._is_needed = bool(changes.pending)
+        self.is_needed = bool(changes.pending)
         self._shown: dict[str, str | None] = {
             name: text for name, text in changes.sources.items() if name in _COMMITTED
         }
@@ -64,7 +65,7 @@ class SdnLock:
         :raises ClusterError: the API does not answer.
         :raises NodeError: no node can read the definitions.
         """
-        if not self._is_needed:
+        if not self.is_needed:
             return
         if not read_members(self._world.api).is_quorate:
             raise NotQuorate(
@@ -91,7 +92,7 @@ class SdnLock:
 
         :raises PvesdnError: as `check`; also where the API refuses the lock. Then it is not held.
         """
-        if not self._is_needed:
+        if not self.is_needed:
             return
         try:
             self.token = self._world.api.lock_sdn()

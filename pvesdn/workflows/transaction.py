@@ -18,7 +18,7 @@ from pvesdn.model.primitives import NodeName
 from pvesdn.model.report import Standing
 from pvesdn.workflows.any_member import on_any_member
 from pvesdn.workflows.confirmation import confirmed_on
-from pvesdn.workflows.heartbeat import OPEN_SECONDS, Heartbeat
+from pvesdn.workflows.heartbeat import OPEN_SECONDS, Heartbeat, has_gone
 from pvesdn.workflows.progress import Progress, healthy, on_each
 from pvesdn.workflows.put_back import ask_to_undo, note_not_undone, note_undone, what_became
 from pvesdn.workflows.world import World
@@ -37,11 +37,6 @@ _UNKNOWN = "nobody can tell whether PVE's definitions were committed"
 
 Begin: TypeAlias = Callable[[str], object]
 """Called with the id of an apply: 16 hexadecimal digits, the same on every node."""
-
-
-def _gone(node: NodeName) -> NodeFailed:
-    hint = "see `journalctl -u pvesdn-undo` there, and run pvesdn apply again"
-    return NodeFailed(node, "it put itself back meanwhile", hint=hint)
 
 
 class Transaction:
@@ -92,19 +87,19 @@ class Transaction:
         gone = self._heart.gone
         for progress in self._run:
             if progress.node in gone and not progress.error:
-                progress.fail(_gone(progress.node))
+                progress.fail(has_gone(progress.node))
         return gone
 
-    def arm(self, token: str = "") -> bool:
+    def arm(self, *, locks: bool = False) -> bool:
         """Have every node that changes write down how it is; False if one refused, and then none has kept it.
 
-        :param token: of PVE's SDN lock, for the nodes to give back should nobody else do it.
+        :param locks: PVE's SDN lock is taken next, for the nodes to give back should nobody else do it.
         """
         who = f"pvesdn on {self._world.local_node or 'another machine'}"
 
         def arm_one(progress: Progress) -> None:
             progress.begin("armed")
-            checkpoint = Checkpoint(self._id, who, OPEN_SECONDS, progress.execution.frr, self._pves(progress), token)
+            checkpoint = Checkpoint(self._id, who, OPEN_SECONDS, progress.execution.frr, self._pves(progress), locks)
             survives = self._world.nodes.arm(progress.node, checkpoint)
             self._is_armed.add(progress.node)
             if not survives:
@@ -116,13 +111,31 @@ class Transaction:
         failures = on_each(self._world, todo, arm_one)
         refused = [node for node, error in failures.items() if not isinstance(error, NodeUnreachable)]
         if refused:
-            self.put_back(because=f"{', '.join(refused)} failed")
-            for progress in todo:
-                if not progress.error:
-                    progress.leave("written", f"not touched, because {', '.join(refused)} failed first")
+            self._give_up(refused)
         elif self._begin is not None:
             self._begin(self._id)
         return not refused
+
+    def knows_token(self, token: str) -> bool:
+        """PVE's SDN lock has been taken: every armed node has its token on its disk before this returns. False if one
+        could not be told, and then none is armed any more.
+        """
+
+        def tell(progress: Progress) -> None:
+            progress.step = "armed"
+            self._heart.tell_one(progress.node, token=token)
+
+        failures = on_each(self._world, [self._armed[node] for node in self._armed if node in self._is_armed], tell)
+        if failures:
+            self._give_up([*failures])
+        return not failures
+
+    def _give_up(self, failed: Sequence[NodeName]) -> None:
+        """Nothing has been changed anywhere yet."""
+        todo = [progress for progress in self._armed.values() if not progress.error]
+        self.put_back(because=f"{', '.join(failed)} failed")
+        for progress in todo:
+            progress.leave("written", f"not touched, because {', '.join(failed)} failed first")
 
     def begins(self, run: Iterable[Progress]) -> None:
         """These nodes have their turn now."""
@@ -164,13 +177,7 @@ class Transaction:
             raise ClusterError(LOCK_LOST)
         self._running = self._running_config()
 
-        def tell(node: NodeName) -> None:
-            if not self._world.nodes.hold(node, self._id, is_committing=True):
-                raise _gone(node)
-
-        for outcome in self._world.runner.each(tuple(self._is_armed & self._armed.keys()), tell).values():
-            if outcome is not None:
-                raise outcome
+        self._heart.tell_all(is_committing=True)
         self._is_committing = True
 
     def is_committed(self) -> bool | None:

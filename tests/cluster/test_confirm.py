@@ -383,11 +383,11 @@ def test_a_node_that_puts_itself_back_after_the_last_look_is_noticed_before_anyt
         before, world = network_of(cluster), world_of(cluster)
         hold = world.nodes.hold
 
-        def too_late(node: str, apply_id: str, *, is_committing: bool = False) -> bool:
+        def too_late(node: str, apply_id: str, *, is_committing: bool = False, token: str = "") -> bool:
             if node == "pve1":
                 turn_clock(cluster.nodes["pve1"], 200.0)
                 look(cluster.nodes["pve1"])
-            return hold(node, apply_id, is_committing=is_committing)
+            return hold(node, apply_id, is_committing=is_committing, token=token)
 
         world.nodes.hold = too_late  # type: ignore[method-assign]
         report = apply(world, plan_of(cluster), PLANNER)

@@ -12,7 +12,6 @@ import pytest
 
 from pvesdn.adapters.pve_api import PveApi
 from pvesdn.errors import ApiUnavailable, NodeFailed, PvesdnError
-from pvesdn.model.execution import Checkpoint
 from pvesdn.model.report import Outcome, Standing
 from pvesdn.workflows.apply import apply
 from pvesdn.workflows.world import World
@@ -115,10 +114,10 @@ def before_the_commit(world: World, happens: Callable[[], object]) -> None:
     """Let something happen when all nodes are ready for the commit, and before definitions are looked at again."""
     hold = world.nodes.hold
 
-    def held(node: str, apply_id: str, *, is_committing: bool = False) -> bool:
+    def held(node: str, apply_id: str, *, is_committing: bool = False, token: str = "") -> bool:
         if is_committing:
             happens()
-        return hold(node, apply_id, is_committing=is_committing)
+        return hold(node, apply_id, is_committing=is_committing, token=token)
 
     world.nodes.hold = held  # type: ignore[method-assign]
 
@@ -196,11 +195,11 @@ def test_a_lock_that_cannot_be_given_back_is_told_with_the_command_that_does_it(
         world, changes = world_of(cluster), plan_of(cluster)
         cluster.sim.fail("DELETE", "/cluster/sdn/lock", 500, "got lock request timeout")
 
-        def full(node: str, checkpoint: Checkpoint) -> bool:
-            del checkpoint
+        def full(node: str, apply_id: str, *, is_committing: bool = False, token: str = "") -> bool:
+            assert (len(apply_id), is_committing, bool(token)) == (16, False, True)
             raise NodeFailed(node, "No space left on device")
 
-        world.nodes.arm = full  # type: ignore[method-assign]
+        world.nodes.hold = full  # type: ignore[method-assign]
         report = apply(world, changes, PLANNER)
         assert "PVE's definitions are still locked by this apply" in report.commit_error
         cluster.sim.failures.clear()

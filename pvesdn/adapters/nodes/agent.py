@@ -86,12 +86,13 @@ class ProgramAgent:
         """Have the node write down how it is; whether it puts itself back after a reboot too."""
         words: dict[str, Json] = {"id": checkpoint.id, "who": checkpoint.who, "seconds": checkpoint.seconds}
         words |= {"frr": checkpoint.frr.value, "rehearses": list(checkpoint.rehearses)}
-        words |= {"token": checkpoint.token} if checkpoint.token else {}
+        words |= {"locks": True} if checkpoint.locks else {}
         return decode_flag(node, self._ask(node, "arm", **words), "survives_reboot")
 
-    def hold(self, node: NodeName, apply_id: str, *, is_committing: bool = False) -> bool:
+    def hold(self, node: NodeName, apply_id: str, *, is_committing: bool = False, token: str = "") -> bool:
         """Move the deadline on; False where the node has put itself back."""
-        return decode_flag(node, self._ask(node, "hold", id=apply_id, is_committing=is_committing), "is_armed")
+        words: dict[str, Json] = {"id": apply_id, "is_committing": is_committing} | ({"token": token} if token else {})
+        return decode_flag(node, self._ask(node, "hold", **words), "is_armed")
 
     def wait(self, node: NodeName, apply_id: str, seconds: int, nodes: Sequence[NodeName]) -> bool:
         """Have the node wait for somebody to confirm; False where it has put itself back."""

@@ -12,6 +12,7 @@ from pvesdn.node.program.places import PROGRAM, TARGETS
 from pvesdn.node.program.request import Value
 from pvesdn.node.program.swap import Busy, locked, unstage
 from pvesdn.node.program.sweep import COMMITTING, settled
+from pvesdn.node.program.token import with_found_token
 from pvesdn.node.program.undo import put_back, put_files_back
 
 ENDINGS = {
@@ -29,7 +30,8 @@ LOOKS = 5.0
 def undo_by_hand(machine: Machine) -> int:
     """Whatever checkpoint there is, at once, told to a person; the exit status."""
     with locked(machine):
-        return _said(put_back(machine, load_checkpoint(machine)))
+        checkpoint = load_checkpoint(machine)
+        return _said(put_back(machine, checkpoint and with_found_token(machine, checkpoint)))
 
 
 def undo_if_overdue(machine: Machine) -> int:

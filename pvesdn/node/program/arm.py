@@ -34,6 +34,7 @@ from pvesdn.node.program.record import load_record, save_record
 from pvesdn.node.program.request import Value, checked_target, list_at, text_at
 from pvesdn.node.program.swap import locked, unstage
 from pvesdn.node.program.sweep import COMMITTING, sweep
+from pvesdn.node.program.token import about_to_lock
 
 LONGEST = 24 * 3600
 """Seconds that an apply may leave a node alone before the next one takes its checkpoint for forgotten."""
@@ -41,8 +42,9 @@ LONGEST = 24 * 3600
 
 def arm(machine: Machine, arguments: Value) -> Value:
     """Leave a checkpoint: ``{"id", "who", "seconds", "frr": "none", "reload" or "restart"}`` ->
-    ``{"survives_reboot": bool}``. With ``"token"`` the node gives that lock of PVE's back when the apply is over; with
-    ``"rehearses": [paths]``, files that PVE writes itself, it keeps what it has once PVE has committed, by whomever.
+    ``{"survives_reboot": bool}``. With ``"locks": true`` PVE's lock is taken next, and given back by the node if nobody
+    else does; with ``"rehearses": [paths]``, files that PVE writes itself, it keeps what it has once PVE has committed,
+    by whomever.
 
     What is staged has to be staged already. Every further verb of the apply moves its deadline on by ``seconds``, and
     so does this one when it is asked again. Once the deadline is over, the node puts itself back; where
@@ -51,15 +53,16 @@ def arm(machine: Machine, arguments: Value) -> Value:
     """
     name, who, action = text_at(arguments, "id"), text_at(arguments, "who"), text_at(arguments, "frr")
     seconds = _seconds(arguments, "seconds")
-    token = text_at(arguments, "token") if "token" in arguments else ""
     rehearses = [checked_target(path) for path in list_at(arguments, "rehearses", str)]
     with locked(machine):
         if _is_open(machine, name):
             begun(machine, "")
             return {"survives_reboot": is_on_disk(machine)}
         try:
-            words = {"id": name, "who": who, "seconds": seconds, "frr_action": action, "token": token}
+            words = {"id": name, "who": who, "seconds": seconds, "frr_action": action, "token": ""}
             checkpoint = _taken(machine, dict(words, rehearses=rehearses))
+            if arguments.get("locks") is True:
+                checkpoint = about_to_lock(machine, checkpoint)
             # Before the checkpoint: an armed node without a guard would be one that nobody puts back.
             survives = set_guard(machine, name) if machine.source else True
             save_checkpoint(machine, checkpoint)
@@ -75,9 +78,10 @@ def hold(machine: Machine, arguments: Value) -> Value:
     """The apply ``{"id"}`` is still at work: its deadline moves on -> ``{"is_armed": bool}``, false where the node has
     put itself back meanwhile, or is about to because it was restarted.
 
-    With ``"is_committing": true`` PVE's commit comes next: from now on PVE's definitions decide whether anything is
-    put back. With ``"waits"``, seconds, all is done, and stays only if somebody confirms it within that time;
-    ``"nodes"`` are those on which it has to be confirmed.
+    With ``"token"`` the apply has PVE's lock, which the node gives back when it is over. With ``"is_committing": true``
+    PVE's commit comes next: from now on PVE's definitions decide whether anything is put back. With ``"waits"``,
+    seconds, all is done, and stays only if somebody confirms it within that time; ``"nodes"`` are those on which it has
+    to be confirmed.
     """
     name, nodes = text_at(arguments, "id"), list_at(arguments, "nodes", str)
     seconds = _seconds(arguments, "waits") if "waits" in arguments else 0
@@ -85,6 +89,8 @@ def hold(machine: Machine, arguments: Value) -> Value:
         checkpoint = load_checkpoint(machine)
         if checkpoint is None or checkpoint["id"] != name or was_put_back_at_boot(checkpoint):
             return {"is_armed": False}
+        if "token" in arguments:
+            save_checkpoint(machine, dict(checkpoint, token=text_at(arguments, "token")))
         if seconds:
             deadline = uptime(machine) + seconds
             steps = [*checkpoint["begun"], WAITING]

@@ -19,7 +19,7 @@ from pvesdn.node.program.places import CLUSTER_FOLDER, RUNNING_CONFIG, TARGETS
 from pvesdn.node.program.quorum import has_quorum
 from pvesdn.node.program.request import Value, text_at
 from pvesdn.node.program.swap import unstage
-from pvesdn.node.program.token import give_token_back
+from pvesdn.node.program.token import give_token_back, with_found_token
 from pvesdn.node.program.undo import put_back, when_free
 
 COMMITTING = "committing"
@@ -74,6 +74,7 @@ def settled(machine: Machine, checkpoint: Value) -> Value:
     """The checkpoint's apply is over: the answer of `undo`, or one whose ``state`` is ``kept`` where PVE has committed,
     or ``undecided`` while nobody can tell. The caller holds the lock.
     """
+    checkpoint = with_found_token(machine, checkpoint)
     if COMMITTING in checkpoint["begun"] and not checkpoint.get(KEPT):
         is_committed = _is_committed(machine, checkpoint)
         if is_committed is None:

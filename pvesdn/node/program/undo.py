@@ -37,7 +37,7 @@ from pvesdn.node.program.reload import IFRELOAD, ifreload
 from pvesdn.node.program.repair import differing, make_room, put_settings, repair
 from pvesdn.node.program.request import Value, text_at
 from pvesdn.node.program.swap import Busy, locked, unstage
-from pvesdn.node.program.token import give_token_back
+from pvesdn.node.program.token import give_token_back, may_hold_lock
 
 Part = Callable[[Machine, Value], List[str]]
 """Puts something back; what was done, and what failed."""
@@ -137,7 +137,7 @@ def put_files_back(machine: Machine, checkpoint: Value) -> List[str]:
     The checkpoint stays: devices and FRR are looked at when they are there.
     """
     if not checkpoint["begun"]:
-        if not checkpoint.get("token"):  # a lock of PVE's is given back when /etc/pve is there
+        if not may_hold_lock(checkpoint):  # a lock of PVE's is given back when /etc/pve is there
             drop_checkpoint(machine)
         return []
     checkpoint = dict(once_more(checkpoint), is_booted=True)

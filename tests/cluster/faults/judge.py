@@ -5,9 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-
-from pvesdn.errors import ApplyRefused
 from pvesdn.model.files import ChangeSet
 from pvesdn.model.history import Ending
 from pvesdn.model.report import ApplyReport, Standing
@@ -26,11 +23,8 @@ OURS = ("etc/network/interfaces.d/pvesdn", "etc/sysctl.d/90-pvesdn.conf")
 """Files that nobody else writes."""
 
 
-def judge(scene: Scene, ended: Ended, *, has_pves_lock: bool = False) -> None:
-    """Every node is wholly old or wholly new, what was said of it is true, so is the next plan, and nothing is left.
-
-    :param has_pves_lock: but for PVE's lock, which a person has to take away.
-    """
+def judge(scene: Scene, ended: Ended) -> None:
+    """Every node is wholly old or wholly new, what was said of it is true, so is the next plan, and nothing is left."""
     cluster = scene.cluster
     if ended.report is not None:
         _is_true(scene, ended.report)
@@ -42,16 +36,14 @@ def judge(scene: Scene, ended: Ended, *, has_pves_lock: bool = False) -> None:
     pass_time(cluster, A_TIMER)
     pass_time(cluster, ITS_PAUSES)
     assert traces(cluster) == []
+    assert PVES_LOCK not in _locked(cluster)
     whole = {name: _which(scene, name, state) for name, state in network_of(cluster).items()}
     if ended.report is not None and ended.report.is_good:
         assert set(whole.values()) == {"new"}
     if not ended.is_killed:
         assert _locked(cluster) == [] or ended.keeps_the_lock
-        assert PVES_LOCK not in _locked(cluster)
         assert ended.report is None or ended.report.not_recorded or not _has_open_entries(cluster)
     _plan_is_true(scene, plan_of(cluster), whole, _untold(ended))
-    if has_pves_lock:
-        _take_pves_lock_away(cluster)
     if ended.is_killed or ended.keeps_the_lock or set(whole.values()) != {"old"}:
         goes_on(scene)
 
@@ -98,14 +90,6 @@ def goes_on(scene: Scene) -> None:
     assert traces(cluster) == []
     assert _locked(cluster) == []
     assert _staged(cluster) == []
-
-
-def _take_pves_lock_away(cluster: SimulatedCluster) -> None:
-    """As the next apply says."""
-    with pytest.raises(ApplyRefused, match="somebody has locked PVE's definitions") as refused:
-        apply_to(cluster)
-    command = refused.value.hint.split("`")[1].split()
-    assert cluster.nodes["pve1"].start(*command).returncode == 0
 
 
 def _is_true(scene: Scene, report: ApplyReport) -> None:

@@ -19,8 +19,6 @@ NODES = turns(lambda turn: not turn.is_of_the_api and not turn.is_about_the_lock
 LOCK = turns(lambda turn: turn.is_about_the_lock)
 CHANGES = [(turn.scene, call) for turn in turns(lambda turn: turn.changes) for call in turn.calls]
 """Calls between which a kill finds another state than the one before."""
-WITH_PVES_LOCK = {("PVE's", "POST /cluster/sdn/lock", True), ("PVE's", "pve1 arm", False)}
-"""The one moment in which only the run knows the token of PVE's lock: the next apply tells how to take it away."""
 
 
 @pytest.mark.parametrize("name", SCENES)
@@ -63,7 +61,7 @@ def test_wherever_a_run_is_killed_every_node_is_old_or_new(
     scene, fault = scenes(name), KilledAt(call, is_heard=is_heard)
     ended = scene.run(fault)
     assert fault.is_met
-    judge(scene, ended, has_pves_lock=(name, str(call), is_heard) in WITH_PVES_LOCK)
+    judge(scene, ended)
 
 
 def _fails(scenes: Scenes, name: str, fault: Once) -> None:

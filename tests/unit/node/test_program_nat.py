@@ -139,7 +139,7 @@ def rehearse(program: Asking, node: NodeRoot, before: str, text: str) -> list[st
     node.write(SDN, before)
     entry: dict[str, Any] = {**node.entry(SDN, text), "is_pves": True}
     assert program.problems(entry) == []
-    program.value("arm", id="a1", who="somebody", seconds=180, frr="none", rehearses=[SDN], token="")
+    program.value("arm", id="a1", who="somebody", seconds=180, frr="none", rehearses=[SDN])
     program.value("commit", files=[entry])
     log: list[str] = program.value("reload")["log"]
     return log

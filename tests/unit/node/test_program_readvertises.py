@@ -42,7 +42,7 @@ def shows(node: NodeRoot, links: list[dict[str, Any]], *, frr: Any = (L3VNI,)) -
 def armed(program: Asking, node: NodeRoot) -> NodeRoot:
     """An apply has written down how the node was, and has begun nothing yet."""
     shows(node, network("02:00:00:00:00:01"))
-    program.value("arm", id="a1", who="root@pve1", seconds=600, frr="none", rehearses=[], token="")
+    program.value("arm", id="a1", who="root@pve1", seconds=600, frr="none", rehearses=[])
     node.place("/calls").unlink()
     return node
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -22,14 +23,15 @@ TEXT = "#version:2\n\nauto office\niface office\n"
 
 @pytest.fixture
 def armed(program: Asking, node: NodeRoot) -> Asking:
-    """PVE's text is staged, PVE's definitions are locked, and the node is armed."""
+    """PVE's text is staged, the node is armed, PVE's definitions are locked, and the node knows the token."""
     for command in ("ip", "bridge", "ifreload"):
         node.command(command, prints="[]" if command != "ifreload" else "")
     node.write(SDN, "#version:1\n")
     node.write(RUNNING, '{"version": 1}')
-    node.write(LOCK, TOKEN)
     assert program.problems(_pves(node)) == []
-    program.value("arm", id="a1", who="somebody", seconds=180, frr="none", rehearses=[SDN], token=TOKEN)
+    program.value("arm", id="a1", who="somebody", seconds=180, frr="none", rehearses=[SDN], locks=True)
+    node.write(LOCK, TOKEN)
+    assert program.value("hold", id="a1", token=TOKEN) == {"is_armed": True}
     return program
 
 
@@ -83,6 +85,64 @@ def test_a_lock_that_somebody_has_taken_since_is_left_alone(armed: Asking, node:
     node.write(LOCK, "theirs")
     assert armed.value("undo", id="a1")["state"] == "untouched"
     assert node.text(LOCK) == "theirs"
+
+
+@pytest.fixture
+def untold(program: Asking, node: NodeRoot) -> Asking:
+    """The node is armed, and its apply, which has taken PVE's lock or not, says no word any more."""
+    for command in ("ip", "bridge"):
+        node.command(command, prints="[]")
+    node.write(RUNNING, '{"version": 1}')
+    node.write("/proc/uptime", "1000.0 1.0\n")
+    program.value("arm", id="a1", who="somebody", seconds=180, frr="none", rehearses=[SDN], locks=True)
+    node.write("/proc/uptime", "1200.0 1.0\n")
+    return program
+
+
+def age(node: NodeRoot, seconds: float) -> None:
+    """The lock came up so long ago; the node has just been armed."""
+    then = time.time() - seconds
+    os.utime(node.place(LOCK), (then, then))
+
+
+def test_an_apply_that_is_cut_off_before_it_could_tell_its_token_leaves_no_lock(untold: Asking, node: NodeRoot) -> None:
+    node.write(LOCK, TOKEN)
+    age(node, 30.0)
+    assert act(untold.machine, ["--if-overdue"]) == 0
+    assert not node.place(LOCK).exists()
+    assert untold.value("standing")["open"] is None
+
+
+def test_a_lock_that_came_up_at_another_time_is_somebody_elses(untold: Asking, node: NodeRoot) -> None:
+    node.write(LOCK, "theirs")
+    age(node, -90.0)
+    assert act(untold.machine, ["--if-overdue"]) == 0
+    assert node.text(LOCK) == "theirs"
+
+
+def test_a_lock_that_was_refused_to_a_run_that_is_alive_is_somebody_elses(untold: Asking, node: NodeRoot) -> None:
+    node.write(LOCK, "theirs")
+    assert untold.value("undo", id="a1")["state"] == "untouched"
+    assert node.text(LOCK) == "theirs"
+
+
+def test_a_lock_that_was_there_before_is_somebody_elses(program: Asking, node: NodeRoot) -> None:
+    node.write(LOCK, "theirs")
+    for command in ("ip", "bridge"):
+        node.command(command, prints="[]")
+    node.write("/proc/uptime", "1000.0 1.0\n")
+    program.value("arm", id="a1", who="somebody", seconds=180, frr="none", rehearses=[], locks=True)
+    node.write("/proc/uptime", "1200.0 1.0\n")
+    assert act(program.machine, ["--if-overdue"]) == 0
+    assert node.text(LOCK) == "theirs"
+
+
+def test_after_a_restart_the_lock_is_given_back_once_etc_pve_is_there(untold: Asking, node: NodeRoot) -> None:
+    node.write(LOCK, TOKEN)
+    assert act(untold.machine, ["--at-boot"]) == 0
+    assert node.text(LOCK) == TOKEN
+    assert act(untold.machine, ["--if-overdue"]) == 0
+    assert not node.place(LOCK).exists()
 
 
 @pytest.mark.parametrize("has_begun", [False, True], ids=["untouched", "rehearsed"])
@@ -146,7 +206,7 @@ def test_the_next_apply_gives_the_lock_back_before_its_checkpoint_takes_the_plac
 ) -> None:
     rehearse(armed, node)
     node.write(RUNNING, '{"version": 2}')
-    words = {"id": "a2", "who": "somebody", "seconds": 180, "frr": "none", "rehearses": [], "token": ""}
+    words = {"id": "a2", "who": "somebody", "seconds": 180, "frr": "none", "rehearses": []}
     with without_quorum(armed, monkeypatch):
         armed.value("undo", id="a1")
         assert HELD in armed.refusal("arm", **words)

@@ -34,7 +34,8 @@ class Agent:
     def arm(self, node: str, _checkpoint: object) -> bool:
         return bool(self._answer(node, "arm", otherwise=True))
 
-    def hold(self, node: str, _id: str, *, is_committing: bool = False) -> bool:
+    def hold(self, node: str, _id: str, *, is_committing: bool = False, token: str = "") -> bool:
+        assert not token
         return bool(self._answer(node, "committing" if is_committing else "hold", otherwise=True))
 
     def undo(self, node: str, _id: str) -> Any:
