@@ -44,6 +44,8 @@ def watch_looks(wire: Wire) -> None:
 
 
 def a_reload_by_hand(wire: Wire) -> None:
+    """Once PVE's own reload, after its commit, is over: ifupdown2 lets only one run."""
+    wire.cluster.wait_for_tasks(10)
     for node in wire.cluster.nodes.values():
         assert node.run("ifreload", "-a").returncode == 0
 
