@@ -6,6 +6,7 @@ import copy
 import hashlib
 import shlex
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 FOLDERS = ("etc/network/interfaces.d", "etc/frr", "etc/sysctl.d", "etc/pve/sdn", "proc/sys", "bin")
@@ -69,7 +70,11 @@ class NodeRoot:
         """Temporaries that somebody forgot."""
         return sorted(str(path.relative_to(self.folder)) for path in self.folder.rglob("*pvesdn-*"))
 
-    def tree(self) -> dict[str, str]:
-        """All files with their text, the lock aside."""
+    def names(self) -> Iterator[str]:
+        """All files, the lock aside, by their paths below the folder."""
         files = (path for path in self.folder.rglob("*") if path.is_file() and path.name not in {"lock", "calls"})
-        return {str(path.relative_to(self.folder)): path.read_bytes().decode("latin-1") for path in files}
+        return (str(path.relative_to(self.folder)) for path in files)
+
+    def tree(self) -> dict[str, str]:
+        """The same with their text."""
+        return {name: (self.folder / name).read_bytes().decode("latin-1") for name in self.names()}

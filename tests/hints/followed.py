@@ -29,7 +29,7 @@ FOLLOWED = {
         ("workflows/rehearsal.py", "apply without --confirm, .*"),
     ),
     f"{_CONFIRM}::test_a_node_that_puts_itself_back_after_the_last_look_is_noticed_before_anything_is_kept": (
-        ("workflows/transaction.py", "see `journalctl -u pvesdn-undo` there, .*"),
+        ("workflows/heartbeat.py", "see `journalctl -u pvesdn-undo` there, .*"),
     ),
     f"{_PATHS}::test_what_brings_the_routes_is_kept_by_the_lines_that_are_shown": (
         ("recognise/lost_paths.py", "write the lines shown .*"),

@@ -81,7 +81,7 @@ def changed(asking: Asking, node: NodeRoot) -> None:
 
 def traces(node: NodeRoot) -> list[str]:
     """What of an apply lies about that is over."""
-    return [path for path in node.tree() if "pvesdn" in path and not path.endswith("written.json")]
+    return [path for path in node.names() if "pvesdn" in path and not path.endswith("written.json")]
 
 
 def test_the_timer_runs_before_the_node_is_armed_and_is_gone_after(
