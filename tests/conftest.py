@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from pvesdn.node.program import readvertise
+from pvesdn.node.program import readvertise, swap
 from tests.examples import not_in_the_share, register_profiles
 from tests.in_memory import use_memory
 from tests.not_tried import pytest_terminal_summary
@@ -16,6 +16,7 @@ __all__ = ["in_utc", "pytest_terminal_summary"]
 
 use_memory()
 
+swap.WAITS_FOR = 0.0  # who is at work in a test is at work for long
 readvertise.WITHDRAWN_FOR = 0.0  # there is no bgpd to be waited for; in the live lab a second is a second
 
 register_profiles()

@@ -9,6 +9,7 @@ import fcntl
 import json
 import os
 import signal
+import time
 from typing import Iterator, List
 
 from pvesdn.node.program.files import beside, digest_of, sha256, sync_folders, text_of, write_new, write_whole
@@ -17,6 +18,11 @@ from pvesdn.node.program.places import JOURNAL, LOCK, RECORD
 from pvesdn.node.program.record import json_bytes, load_record, save_record, unkept
 from pvesdn.node.program.request import Change
 
+WAITS_FOR = 2.0
+"""Seconds that another process may have the node's lock before it counts as at work: an apply tells every node now and
+then that it is alive, in milliseconds, and what comes at that moment comes after it.
+"""
+
 
 class Busy(Refused):
     """Another process is changing this node."""
@@ -24,7 +30,9 @@ class Busy(Refused):
 
 @contextlib.contextmanager
 def locked(machine: Machine) -> Iterator[None]:
-    """Hold the node's lock, and take back what a killed swap left; Busy when another process holds it."""
+    """Hold the node's lock, and take back what a killed swap left; Busy when another process keeps it for longer than
+    `WAITS_FOR`.
+    """
     place = machine.place(LOCK)
     try:
         os.makedirs(os.path.dirname(place), mode=0o700, exist_ok=True)
@@ -32,14 +40,22 @@ def locked(machine: Machine) -> Iterator[None]:
     except OSError as error:
         raise unkept(LOCK, error) from None
     with open(descriptor, "rb"):
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise Busy(
-                f"another pvesdn is running on this node: {LOCK} is held", "wait until it ends and try again"
-            ) from None
+        _take(descriptor)
         _recover(machine)
         yield
+
+
+def _take(descriptor: int) -> None:
+    end = time.monotonic() + WAITS_FOR
+    while True:
+        try:
+            return fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() >= end:
+                raise Busy(
+                    f"another pvesdn is running on this node: {LOCK} is held", "wait until it ends and try again"
+                ) from None
+        time.sleep(0.02)
 
 
 def recover_if_killed(machine: Machine) -> None:

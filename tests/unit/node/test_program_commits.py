@@ -13,12 +13,12 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import pytest
 
 from pvesdn.node.boot import OPTIONS, message
-from pvesdn.node.program import Machine, answer
+from pvesdn.node.program import Machine, answer, swap
 from tests.noderoot import FRR, OURS, RECORD, SYSCTL, NodeRoot
 from tests.unit.node.asking import Asking
 
@@ -156,17 +156,24 @@ class TestInterfacesThatGo:
 
 class TestLock:
     @pytest.fixture(autouse=True)
-    def _held(self, node: NodeRoot) -> Iterator[None]:
+    def held(self, node: NodeRoot) -> Iterator[IO[str]]:
         place = node.place("/var/lib/pvesdn/lock")
         place.parent.mkdir(parents=True)
         with place.open("w") as file:
             fcntl.flock(file, fcntl.LOCK_EX)
-            yield
+            yield file
 
     @pytest.mark.parametrize("verb", ["stage", "commit", "discard", "flood", "finish"])
     def test_while_somebody_changes_the_node_nobody_else_does(self, program: Asking, verb: str) -> None:
         refusal = program.refusal(verb, ports={})
         assert refusal.startswith("another pvesdn is running on this node: /var/lib/pvesdn/lock is held; wait")
+
+    def test_whoever_comes_while_it_is_held_for_a_moment_has_it_next(
+        self, program: Asking, node: NodeRoot, monkeypatch: pytest.MonkeyPatch, held: IO[str]
+    ) -> None:
+        monkeypatch.setattr(swap, "WAITS_FOR", 60.0)
+        monkeypatch.setattr(swap.time, "sleep", lambda _: fcntl.flock(held, fcntl.LOCK_UN))
+        assert program.value("discard", files=[]) == {}
 
     def test_the_node_can_be_observed_all_the_same(self, program: Asking, node: NodeRoot) -> None:
         node.write("/var/lib/pvesdn/commit.json", "a commit is under way")
