@@ -219,7 +219,7 @@ class NodeAgent(Protocol):
         ...
 
     def readvertise(self, node: NodeName) -> None:
-        """Have the other nodes learn router MACs anew that a reload has changed since the node was armed: the routes of
+        """Have the other nodes relearn router MACs that a reload has changed since the node was armed: the routes of
         such an L3VNI are withdrawn for a second. Each MAC once, however often it is asked.
 
         :raises NodeFailed: also where the L3VNI's bridge is not up again.

@@ -66,8 +66,6 @@ def commit_definitions(world: World, run: Sequence[Progress], transaction: Trans
         progress.step = "reloaded"
         try:
             _follow_node(world, progress.node, since, before[progress.node])
-            if not progress.execution.rehearsed:
-                world.nodes.readvertise(progress.node)
         except NodeError as error:
             progress.fail(error)
         except ClusterError as error:

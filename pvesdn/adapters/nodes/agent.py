@@ -138,7 +138,7 @@ class ProgramAgent:
         self._ask(node, "reload")
 
     def readvertise(self, node: NodeName) -> None:
-        """Have the other nodes learn router MACs anew that a reload has changed."""
+        """Have the other nodes relearn router MACs that a reload has changed."""
         self._ask(node, "readvertise")
 
     def restore_flooding(self, node: NodeName, flooding: Flooding) -> None:

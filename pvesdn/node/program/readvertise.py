@@ -1,16 +1,16 @@
-"""The verb `readvertise`: the other nodes learn router MACs anew that a reload has changed.
+"""The verb `readvertise`: the other nodes relearn router MACs that a reload has changed.
 
 Where an L3VNI's bridge gets another MAC while it is up, FRR announces its routes with the new one in place of the old.
-zebra of every node that hears it strikes the prefixes out of the next hop that they had, which is the next hop that
-they have: it ends without the router MAC and the neighbour entry, and what is routed there is lost for good. Routes
-that are withdrawn first come back whole (docs/decisions/0052-withdrawn-first.md).
+zebra of every node that hears it removes the prefixes from the old next hop, which is also the new one, and so deletes
+it together with its router MAC and neighbour entry: what is routed there is lost for good. Routes that are withdrawn
+first come back whole (docs/decisions/0052-withdrawn-first.md).
 """
 
 import time
 from typing import Dict, List
 
 from pvesdn.node.program.checkpoint import at_work, load_checkpoint, save_checkpoint
-from pvesdn.node.program.machine import Machine, Refused, failure, json_of, rows_of
+from pvesdn.node.program.machine import Machine, Refused, json_of, rows_of
 from pvesdn.node.program.request import Value
 from pvesdn.node.program.shown import vnis_of_frr
 from pvesdn.node.program.swap import locked
@@ -21,6 +21,9 @@ that VRF meanwhile.
 """
 _READVERTISED = "readvertised"
 """Of a checkpoint: the router MACs, by bridge, that were announced anew."""
+
+_MACS = "macs"
+"""Of a checkpoint: the MACs when the undo began, by bridge."""
 
 Macs = Dict[str, str]
 
@@ -44,22 +47,30 @@ def readvertise(machine: Machine, arguments: Value) -> Value:
     return {"bridges": sorted(changed)}
 
 
-def readvertise_since(machine: Machine, before: Macs) -> List[str]:
-    """The same for what an undo has changed; what was done. :param before: the MACs when it began."""
-    changed = sorted(changed_macs(machine, before))
+def with_macs(machine: Machine, checkpoint: Value) -> Value:
+    """The checkpoint with the MACs before an undo changes them: of its first attempt, should that be cut short."""
+    if _MACS in checkpoint:
+        return checkpoint
+    try:
+        return dict(checkpoint, **{_MACS: macs_in_vrfs(machine)})
+    except (Refused, OSError):
+        return checkpoint
+
+
+def readvertise_since(machine: Machine, checkpoint: Value) -> List[str]:
+    """The same for what an undo has changed; what was done. Nothing where nobody knows the MACs of before."""
+    changed = sorted(changed_macs(machine, checkpoint[_MACS])) if _MACS in checkpoint else []
     if changed:
         withdraw_and_announce(machine, changed)
-    return [f"had the router MAC of {name} learned anew" for name in changed]
+    return [f"withdrew the routes of {name} and announced them with its router MAC of before" for name in changed]
 
 
 def macs_in_vrfs(machine: Machine) -> Macs:
-    """The MACs of the bridges that are in a VRF, gateways and L3VNIs."""
+    """The MACs of the bridges that are up in a VRF, gateways and L3VNIs."""
     links = _links(machine)
-    return {
-        name: str(row.get("address"))
-        for name, row in links.items()
-        if _kind(row) == "bridge" and _kind(links.get(str(row.get("master")), {})) == "vrf"
-    }
+    bridges = {name: row for name, row in links.items() if _kind(row) == "bridge" and "UP" in row.get("flags", [])}
+    in_vrfs = {name for name, row in bridges.items() if _kind(links.get(str(row.get("master")), {})) == "vrf"}
+    return {name: str(bridges[name].get("address")) for name in sorted(in_vrfs)}
 
 
 def changed_macs(machine: Machine, before: Macs) -> Macs:
@@ -69,6 +80,7 @@ def changed_macs(machine: Machine, before: Macs) -> Macs:
     changed = {name: mac for name, mac in macs_in_vrfs(machine).items() if before.get(name) != mac}
     if not changed:
         return {}
+    machine.vnis = None  # FRR may have had none when it was asked last
     try:
         ports = [str(row.get("vxlanIntf")) for row in vnis_of_frr(machine) if row.get("type") == "L3"]
     except Refused:
@@ -83,15 +95,24 @@ def withdraw_and_announce(machine: Machine, bridges: List[str]) -> None:
 
     :raises Refused: one could not be taken down, or is not up again.
     """
+    taken, failures = [], []
     try:
         for name in bridges:
-            machine.must(["ip", "link", "set", "dev", name, "down"], limit=20)
+            taken.append(name)
+            machine.must(_set(name, "down"), limit=20)
         time.sleep(WITHDRAWN_FOR)
     finally:
-        calls = [["ip", "link", "set", "dev", name, "up"] for name in bridges]
-        failures = [failure(argv, done) for argv in calls for done in [machine.run(argv, limit=20)] if done.status]
+        for name in taken:  # whatever happens to one, the others come up
+            try:
+                machine.must(_set(name, "up"), limit=20)
+            except Refused as refused:
+                failures.append(refused.error)
     if failures:
         raise Refused("; ".join(failures))
+
+
+def _set(name: str, state: str) -> List[str]:
+    return ["ip", "link", "set", "dev", name, state]
 
 
 def _links(machine: Machine) -> Dict[str, Value]:

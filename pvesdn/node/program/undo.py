@@ -31,7 +31,7 @@ from pvesdn.node.program.places import (
     STATE_DIR,
     TARGETS,
 )
-from pvesdn.node.program.readvertise import Macs, macs_in_vrfs, readvertise_since
+from pvesdn.node.program.readvertise import readvertise_since, with_macs
 from pvesdn.node.program.record import load_record, save_record
 from pvesdn.node.program.reload import IFRELOAD, ifreload
 from pvesdn.node.program.repair import differing, make_room, put_settings, repair
@@ -106,11 +106,9 @@ def put_back(machine: Machine, checkpoint: Optional[Value]) -> Value:
             return {"state": "partly", "left": left, "log": []}
         drop_checkpoint(machine)
         return {"state": "untouched", "left": [], "log": []}
-    checkpoint = postponed(machine, once_more(checkpoint))
+    checkpoint = with_macs(machine, postponed(machine, once_more(checkpoint)))
     save_checkpoint(machine, checkpoint)
-    macs: Macs = {}
-    log = _attempt(lambda: macs.update(macs_in_vrfs(machine)))
-    log += _do(_PARTS, machine, checkpoint)
+    log = _do(_PARTS, machine, checkpoint)
     left = _left(machine, checkpoint)
     for _ in range(ROUNDS):
         if left:
@@ -118,8 +116,8 @@ def put_back(machine: Machine, checkpoint: Optional[Value]) -> Value:
             time.sleep(1.0)
             log += _do(_NETWORK, machine, checkpoint)
             left = _left(machine, checkpoint)
-    if done := _attempt(partial(readvertise_since, machine, macs)):
-        log += done
+    if done := _attempt(partial(readvertise_since, machine, checkpoint)):
+        log += done + _do([repair], machine, checkpoint)  # a bridge that goes down loses its IPv6 addresses
         left = _left(machine, checkpoint)
     left += give_token_back(machine, checkpoint)
     if left:

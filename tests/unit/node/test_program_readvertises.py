@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from pvesdn.node.program import undo
 from tests.noderoot import NodeRoot
 from tests.unit.node.asking import Asking
 
@@ -89,6 +90,47 @@ def test_a_bridge_that_does_not_come_up_is_a_failure_and_tried_again(program: As
     armed.command("ip", script=f'case "$*" in *up) echo no >&2; exit 2 ;; *down) exit 0 ;; esac; printf %s {links}')
     for _ in range(2):
         assert program.refusal("readvertise") == "ip link set dev vrfbr_a up ended with status 2: no"
+
+
+def test_a_bridge_that_takes_too_long_keeps_no_other_one_down(program: Asking, armed: NodeRoot) -> None:
+    more = [link("vrf_b", "vrf"), link("vrfbr_b", "bridge", master="vrf_b"), link("vrfvx_b", "vxlan", master="vrfbr_b")]
+    links = [*network("02:00:00:00:00:02"), *more]
+    shows(armed, links, frr=[L3VNI, {"type": "L3", "vxlanIntf": "vrfvx_b"}])
+    script = f'case "$*" in *"vrfbr_a up") exit 2 ;; *" up"|*" down") exit 0 ;; esac; printf %s {shlex.quote(json.dumps(links))}'
+    armed.command("ip", script=script)
+    assert "vrfbr_a up ended with status 2" in program.refusal("readvertise")
+    assert cycled(armed) == ["vrfbr_a down", "vrfbr_b down", "vrfbr_a up", "vrfbr_b up"]
+
+
+def test_a_bridge_that_is_down_announces_nothing_and_stays_down(program: Asking, armed: NodeRoot) -> None:
+    links = network("02:00:00:00:00:02")
+    links[2]["flags"] = []
+    shows(armed, links)
+    assert program.value("readvertise") == {"bridges": []}
+
+
+def test_an_undo_that_is_killed_before_it_has_announced_does_so_when_it_is_tried_again(
+    program: Asking, armed: NodeRoot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def reloads_to(mac: str) -> None:
+        armed.write("/links.json", json.dumps(network(mac)))
+        armed.command("ifreload", script='cp "${0%/*}/../links.json" "${0%/*}/../now.json"')
+
+    armed.command("ip", script='cat "${0%/*}/../now.json"')
+    reloads_to("02:00:00:00:00:02")
+    program.value("reload")
+    reloads_to("02:00:00:00:00:01")
+    with monkeypatch.context() as dying:
+        dying.setattr(undo, "readvertise_since", killed)
+        with pytest.raises(KeyboardInterrupt):
+            program.answer("undo", id="a1")
+    assert cycled(armed) == []
+    assert program.value("undo", id="a1")["state"] == "restored"
+    assert cycled(armed) == ["vrfbr_a down", "vrfbr_a up"]
+
+
+def killed(*_: object) -> list[str]:
+    raise KeyboardInterrupt
 
 
 def test_without_a_checkpoint_there_is_nothing_to_compare_with(program: Asking, node: NodeRoot) -> None:
