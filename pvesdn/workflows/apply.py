@@ -98,10 +98,12 @@ def _carry_out(work: _Work, begin: Begin | None) -> ApplyReport:
     proof.look_at_paths(run)
     with Transaction(world, run, begin, rehearses=todo.rehearses) as transaction:
         is_staged = stage(world, run) and _ready(work, run, transaction)
-        is_placed = is_staged and put_in_place(world, healthy(run), transaction, todo.order, proof.check_canary)
-        # Of nodes that were lost before their turn, nobody can tell what PVE's commit will do there.
-        is_half = len(healthy(run)) < len(run) and (todo.rehearses or changes.takes_from_pve)
-        if not is_placed or is_half:
+        is_placed = (
+            is_staged
+            and not _is_half(work, run)
+            and put_in_place(world, healthy(run), transaction, todo.order, proof.check_canary)
+        )
+        if not is_placed or _is_half(work, run):
             transaction.put_back(because=_failed(run))
             proof.check_way_back(run)
             commit = _NOT_REACHED if todo.commits else NO_COMMIT
@@ -123,6 +125,13 @@ def _carry_out(work: _Work, begin: Begin | None) -> ApplyReport:
     return replace(report, is_unconfirmed=is_unconfirmed, not_checked=not_checked)
 
 
+def _is_half(work: _Work, run: Sequence[Progress]) -> bool:
+    """A node was lost before its turn, and what becomes of it is not ours to say: PVE's commit would reload it too, or
+    it would keep what the others give up.
+    """
+    return len(healthy(run)) < len(run) and (work.todo.rehearses or work.changes.takes_from_pve)
+
+
 def _ready(work: _Work, run: Sequence[Progress], transaction: Transaction) -> bool:
     """Have every node write down how it is; lock what is pending, and have them write down the lock's token; then the
     definitions become those of the plan. False if a node refused.
@@ -136,6 +145,7 @@ def _ready(work: _Work, run: Sequence[Progress], transaction: Transaction) -> bo
     if work.lock.token and not transaction.knows_token(work.lock.token):
         return False
     with discarding(work.world, run):
+        work.lock.check()
         work.editor.write()
         if work.todo.definitions is not None and work.manner.commits:
             replace_definitions(work.world, work.todo.definitions, [node.node for node in work.changes.nodes])

@@ -88,9 +88,9 @@ class SdnLock:
             )
 
     def take(self) -> None:
-        """Lock PVE's definitions, and return if they are still those that were shown.
+        """Lock PVE's definitions.
 
-        :raises PvesdnError: as `check`; also where the API refuses the lock. Then it is not held.
+        :raises PvesdnError: the API refuses the lock, and it is not held; or nobody can tell.
         """
         if not self.is_needed:
             return
@@ -104,7 +104,6 @@ class SdnLock:
             self.token = self._read().get(LOCK, "").strip()
             if not self.token:
                 raise
-        self.check()
 
     def running(self) -> str | None:
         """What PVE has committed.

@@ -38,6 +38,7 @@ def sweep(machine: Machine) -> None:
     refuse_while_open(machine, checkpoint)
     if checkpoint is None:
         return
+    checkpoint = with_found_token(machine, checkpoint)
     if checkpoint.get(KEPT) or (checkpoint["attempts"] and COMMITTING not in checkpoint["begun"]):
         # The checkpoint that takes the place of this one does not know its token.
         if left := give_token_back(machine, checkpoint):

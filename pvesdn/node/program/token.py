@@ -1,7 +1,7 @@
 """PVE's SDN lock: the token that an apply holds is in its checkpoint, and is given back when the apply is over.
 
 The lock has no owner and no end (docs/pve.md §1.3): where the controller has died, only the nodes still know that it is
-this apply's. They know before it is taken that it is about to be, and are told the token after that.
+this apply's. They are told beforehand that it is about to be taken, and get the token afterwards.
 """
 
 import contextlib
@@ -50,12 +50,12 @@ def give_token_back(machine: Machine, checkpoint: Value) -> List[str]:
 
     Whoever has forced the lock since is left alone. Without a quorum /etc/pve cannot be written.
     """
-    token = checkpoint.get("token", "")
-    if not token:
+    if not may_hold_lock(checkpoint):
         return []
     if not os.path.isdir(machine.place(CLUSTER_FOLDER)):
         return ["whether PVE's definitions are still locked by this apply cannot be seen: /etc/pve is not mounted"]
-    if (text_of(machine, SDN_LOCK) or "").strip() != token:
+    token = checkpoint.get("token", "")
+    if not token or (text_of(machine, SDN_LOCK) or "").strip() != token:
         return []
     try:
         machine.remove_file(machine.place(SDN_LOCK))

@@ -113,6 +113,16 @@ def test_an_apply_that_is_cut_off_before_it_could_tell_its_token_leaves_no_lock(
     assert untold.value("standing")["open"] is None
 
 
+def test_while_etc_pve_is_not_mounted_nobody_says_that_an_untold_lock_is_free(untold: Asking, node: NodeRoot) -> None:
+    node.write(LOCK, TOKEN)
+    node.place("/etc/pve/sdn").rename(node.place("/etc/pve-away"))
+    assert act(untold.machine, ["--if-overdue"]) == 1
+    node.place("/etc/pve-away").rename(node.place("/etc/pve/sdn"))
+    node.write("/proc/uptime", "5000.0 1.0\n")
+    assert act(untold.machine, ["--if-overdue"]) == 0
+    assert not node.place(LOCK).exists()
+
+
 def test_a_lock_that_came_up_at_another_time_is_somebody_elses(untold: Asking, node: NodeRoot) -> None:
     node.write(LOCK, "theirs")
     age(node, -90.0)
