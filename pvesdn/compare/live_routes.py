@@ -176,7 +176,7 @@ class _Vrf:
                 trait=f"router MAC of {other.node}",
                 expected=wanted,
                 found="unknown" if macs is None else " and ".join(sorted(macs)),
-                cause="zebra forgot it when a route that another node announces as well went"
+                cause="zebra has lost it: a route that another node announces too has gone, or its router MAC has changed"
                 if macs is None
                 else f"FRR here has kept an old one, or FRR on {other.node} announces it",
                 step=RESTART,

@@ -45,7 +45,7 @@ def meaning(text: str) -> str:
     return hashlib.sha256(json.dumps(places).encode("ascii")).hexdigest()
 
 
-@lru_cache(maxsize=16)  # of what each node has and what it is to have, in each plan of an apply
+@lru_cache(maxsize=128)  # of what each node has and what it is to have, in each plan of an apply
 def statements(text: str) -> Counter[FrrPlace]:
     """Every line in the words of `write memory`, below the blocks that it is in; without what FRR leaves out there, and
     without the version and the defaults, which are those of whoever wrote the text. Each is there once: a block that is

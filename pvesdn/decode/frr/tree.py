@@ -96,7 +96,7 @@ class FrrLine:
         return " ".join(self.words)
 
 
-@lru_cache(maxsize=16)  # what differs, what it does to sessions, whether it means the same; and again in each plan
+@lru_cache(maxsize=128)  # what differs, what it does to sessions, whether it means the same; and again in each plan
 def read_tree(text: str) -> tuple[FrrLine, ...]:
     """The top-level lines of a frr.conf, each with the content of its block. Whoever asks again gets the same objects,
     so nobody changes them.

@@ -172,7 +172,7 @@ class TestLock:
         self, program: Asking, node: NodeRoot, monkeypatch: pytest.MonkeyPatch, held: IO[str]
     ) -> None:
         monkeypatch.setattr(swap, "WAITS_FOR", 60.0)
-        monkeypatch.setattr(swap.time, "sleep", lambda _: fcntl.flock(held, fcntl.LOCK_UN))
+        monkeypatch.setattr("pvesdn.node.program.swap.time.sleep", lambda _: fcntl.flock(held, fcntl.LOCK_UN))
         assert program.value("discard", files=[]) == {}
 
     def test_the_node_can_be_observed_all_the_same(self, program: Asking, node: NodeRoot) -> None:

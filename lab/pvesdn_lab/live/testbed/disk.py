@@ -71,7 +71,7 @@ PermitRootLogin prohibit-password
 UsePAM no
 UseDNS no
 MaxStartups 50
-# OpenSSH's first choice, half of which is for the day of quantum computers, takes as long as the rest of a connection.
+# OpenSSH's first choice, a post-quantum hybrid, takes about as long as all the rest of a connection.
 KexAlgorithms curve25519-sha256,curve25519-sha256@libssh.org,ecdh-sha2-nistp256
 """
 
