@@ -135,6 +135,11 @@ def test_a_folder_is_a_scenario_too(tmp_path: Path) -> None:
     assert (found.name, found.title) == (tmp_path.name, "mine")
 
 
+@pytest.mark.parametrize("scenario", all_scenarios(), ids=lambda scenario: scenario.name)
+def test_a_scenario_has_room_for_its_title_in_a_headline_of_the_evidence(scenario: Scenario) -> None:
+    assert len(f"## {scenario.name}: {scenario.title}") <= 120
+
+
 def test_a_scenario_without_a_title_is_refused_by_name(tmp_path: Path) -> None:
     (tmp_path / "scenario.toml").write_text('[[step]]\ndo = "apply"\n')
     with pytest.raises(SettingsError, match=r"scenario\.toml: 'title'"):
