@@ -31,7 +31,7 @@ from pvesdn.workflows.put_in_place import put_in_place
 from pvesdn.workflows.rehearsal import Rehearsal, Rehearser, failed_elsewhere, hold_to_rehearsal, refuse_unrehearsed
 from pvesdn.workflows.sdn_edits import SdnEditor
 from pvesdn.workflows.sdn_lock import SdnLock
-from pvesdn.workflows.stage import discarding, stage
+from pvesdn.workflows.stage import discard, discarding, stage
 from pvesdn.workflows.take_over import take_frr_over
 from pvesdn.workflows.transaction import LOCK_LOST, Begin, Transaction
 from pvesdn.workflows.world import World
@@ -98,12 +98,7 @@ def _carry_out(work: _Work, begin: Begin | None) -> ApplyReport:
     proof.look_at_paths(run)
     with Transaction(world, run, begin, rehearses=todo.rehearses) as transaction:
         is_staged = stage(world, run) and _ready(work, run, transaction)
-        is_placed = (
-            is_staged
-            and not _is_half(work, run)
-            and put_in_place(world, healthy(run), transaction, todo.order, proof.check_canary)
-        )
-        if not is_placed or _is_half(work, run):
+        if not is_staged or not _put_in_place(work, run, transaction, proof):
             transaction.put_back(because=_failed(run))
             proof.check_way_back(run)
             commit = _NOT_REACHED if todo.commits else NO_COMMIT
@@ -125,11 +120,16 @@ def _carry_out(work: _Work, begin: Begin | None) -> ApplyReport:
     return replace(report, is_unconfirmed=is_unconfirmed, not_checked=not_checked)
 
 
-def _is_half(work: _Work, run: Sequence[Progress]) -> bool:
-    """A node was lost before its turn, and what becomes of it is not ours to say: PVE's commit would reload it too, or
-    it would keep what the others give up.
+def _put_in_place(work: _Work, run: Sequence[Progress], transaction: Transaction, proof: Proof) -> bool:
+    """False if a node failed. Where PVE commits what is rehearsed, or gives something up, one that was lost before its
+    turn is a failure too: PVE would reload it all the same, or it would keep what the others have.
     """
-    return len(healthy(run)) < len(run) and (work.todo.rehearses or work.changes.takes_from_pve)
+    needs_all = work.todo.rehearses or work.changes.takes_from_pve
+    if needs_all and (lost := [progress.node for progress in run if progress.error]):
+        discard(work.world, healthy(run), because=", ".join(lost))
+        return False
+    is_placed = put_in_place(work.world, healthy(run), transaction, work.todo.order, proof.check_canary)
+    return is_placed and not (needs_all and len(healthy(run)) < len(run))
 
 
 def _ready(work: _Work, run: Sequence[Progress], transaction: Transaction) -> bool:
