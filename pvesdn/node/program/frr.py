@@ -5,13 +5,13 @@ from typing import List, Tuple
 
 from pvesdn.node.program.checkpoint import at_work
 from pvesdn.node.program.files import text_of
-from pvesdn.node.program.machine import Machine, Refused, failure
+from pvesdn.node.program.machine import CommandResult, Machine, Refused, failure
 from pvesdn.node.program.places import FRR_CONF, FRR_DAEMONS
 from pvesdn.node.program.request import Value, text_at
 from pvesdn.node.program.swap import locked
 
 FRR_RELOAD = "/usr/lib/frr/frr-reload.py"
-FRR_IS_DOWN = ("is not running", "failed to connect to any daemons")
+_FRR_IS_DOWN = ("is not running", "failed to connect to any daemons")
 """What vtysh, and so frr-reload.py, prints when there is nobody to reload."""
 LINES_OF = {
     "bgpd": r"router bgp\b",
@@ -22,6 +22,11 @@ LINES_OF = {
     "isisd": r"router isis\b",
 }
 """Daemons, each with the lines of a configuration that are its own."""
+
+
+def says_down(outcome: CommandResult) -> bool:
+    """Whether vtysh, or frr-reload.py with it, found nobody to talk to."""
+    return any(words in line for line in outcome.lines for words in _FRR_IS_DOWN)
 
 
 def frr(machine: Machine, arguments: Value) -> Value:
@@ -89,7 +94,7 @@ def _reload(machine: Machine) -> Tuple[str, List[str]]:
     outcome = machine.run(argv, limit=300)
     if outcome.status == 0:
         return "", outcome.lines
-    if any(words in line for line in outcome.lines for words in FRR_IS_DOWN):
+    if says_down(outcome):
         return "a daemon of FRR was not running", outcome.lines
     hint = "see /var/log/frr/frr-reload.log; `systemctl restart frr` takes the file as a whole but interrupts traffic"
     raise Refused(failure(argv, outcome), hint)

@@ -52,7 +52,7 @@ def with_macs(machine: Machine, checkpoint: Value) -> Value:
     if _MACS in checkpoint:
         return checkpoint
     try:
-        return dict(checkpoint, **{_MACS: macs_in_vrfs(machine)})
+        return dict(checkpoint, **{_MACS: _macs_in_vrfs(_links(machine))})
     except (Refused, OSError):
         return checkpoint
 
@@ -65,9 +65,8 @@ def readvertise_since(machine: Machine, checkpoint: Value) -> List[str]:
     return [f"withdrew the routes of {name} and announced them with its router MAC of before" for name in changed]
 
 
-def macs_in_vrfs(machine: Machine) -> Macs:
+def _macs_in_vrfs(links: Dict[str, Value]) -> Macs:
     """The MACs of the bridges that are up in a VRF, gateways and L3VNIs."""
-    links = _links(machine)
     bridges = {name: row for name, row in links.items() if _kind(row) == "bridge" and "UP" in row.get("flags", [])}
     in_vrfs = {name for name, row in bridges.items() if _kind(links.get(str(row.get("master")), {})) == "vrf"}
     return {name: str(bridges[name].get("address")) for name in sorted(in_vrfs)}
@@ -77,7 +76,8 @@ def changed_macs(machine: Machine, before: Macs) -> Macs:
     """The bridges of L3VNIs that have another MAC than `before`, or were not there. FRR is asked which they are, once
     there is one that might be; without FRR nothing is announced.
     """
-    changed = {name: mac for name, mac in macs_in_vrfs(machine).items() if before.get(name) != mac}
+    links = _links(machine)
+    changed = {name: mac for name, mac in _macs_in_vrfs(links).items() if before.get(name) != mac}
     if not changed:
         return {}
     machine.vnis = None  # FRR may have had none when it was asked last
@@ -85,7 +85,6 @@ def changed_macs(machine: Machine, before: Macs) -> Macs:
         ports = [str(row.get("vxlanIntf")) for row in vnis_of_frr(machine) if row.get("type") == "L3"]
     except Refused:
         return {}
-    links = _links(machine)
     bridges = {links[name].get("master") for name in ports if name in links}
     return {name: mac for name, mac in changed.items() if name in bridges}
 

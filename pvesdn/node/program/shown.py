@@ -5,17 +5,17 @@ import json
 import re
 from typing import Any, Dict, List, Sequence, Tuple
 
-from pvesdn.node.program.frr import FRR_IS_DOWN
+from pvesdn.node.program.frr import says_down
 from pvesdn.node.program.machine import CommandResult, Machine, Refused, ended, failure, rows_of
 
 FRR_LIMIT = 10.0
 """Seconds for one call of vtysh, which answers within 100 ms; a daemon that hangs never does."""
-_VNIS = "show evpn vni detail json"
+_VNIS = "show evpn vni detail"
 SHOWN_FOR = {
     "frr-daemons": ("show daemons",),
     "bgp-neighbors": ("show bgp neighbors json",),
-    "evpn-vnis": (_VNIS,),
-    "vrf-routes": (_VNIS,),
+    "evpn-vnis": (f"{_VNIS} json",),
+    "vrf-routes": (f"{_VNIS} json",),
     "evpn-rmacs": ("show evpn rmac vni all json", "show evpn next-hops vni all json"),
     "frr-running": ("show running-config",),
     "vrrp": ("show vrrp json",),
@@ -44,7 +44,7 @@ def _said_together(machine: Machine, commands: List[str]) -> Dict[str, CommandRe
     argv = ["vtysh", *(word for command in commands for word in ("-c", command)), "-E"]
     outcome = machine.run(argv, limit=FRR_LIMIT)
     said = _apart(outcome.output, commands)
-    if not said and outcome.status and any(words in line for line in outcome.lines for words in FRR_IS_DOWN):
+    if not said and outcome.status and says_down(outcome):
         return dict.fromkeys(commands, outcome)
     if said and not outcome.status and len(said) < len(commands):
         said.popitem()  # nobody can tell where this answer ends
@@ -102,5 +102,5 @@ def shown_by_frr(machine: Machine, command: str) -> Any:
 def vnis_of_frr(machine: Machine) -> List[Dict[str, Any]]:
     """What zebra knows of each VNI: its longest answer, and several questions of one `observe` are about it."""
     if machine.vnis is None:
-        machine.vnis = rows_of(shown_by_frr(machine, _VNIS.replace(" json", "")))
+        machine.vnis = rows_of(shown_by_frr(machine, _VNIS))
     return machine.vnis

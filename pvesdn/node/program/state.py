@@ -9,7 +9,7 @@ from pvesdn.node.program.announced import ANNOUNCED
 from pvesdn.node.program.causes import CAUSES
 from pvesdn.node.program.files import text_of
 from pvesdn.node.program.flood import all_zero_entries
-from pvesdn.node.program.frr import FRR_IS_DOWN
+from pvesdn.node.program.frr import says_down
 from pvesdn.node.program.guests import plugs
 from pvesdn.node.program.machine import Machine, Refused, TooLate, failure, json_of, rows_of, told
 from pvesdn.node.program.places import SYSCTL_CONF
@@ -98,7 +98,7 @@ def _device_settings(machine: Machine) -> Iterator[str]:
 def _daemons(machine: Machine) -> List[str]:
     """FRR's daemons that run; none where FRR is off."""
     outcome = asked_of_frr(machine, "show daemons")
-    if outcome.status and any(words in line for line in outcome.lines for words in FRR_IS_DOWN):
+    if outcome.status and says_down(outcome):
         return []
     if outcome.status:
         raise Refused(failure(["vtysh", "-c", "show daemons"], outcome))
