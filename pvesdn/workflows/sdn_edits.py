@@ -97,7 +97,6 @@ class SdnEditor:
             raise ApplyRefused("somebody has forced PVE's lock meanwhile, and may have edited them too")
         if not is_held:
             self._lock.take()  # nodes that were put back have given it back
-            self._lock.check()
-        elif self._is_whole:
+        if self._is_whole:
             self._lock.check()
         self._world.api.roll_back_sdn(self._lock.token)
