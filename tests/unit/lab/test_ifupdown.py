@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from pvesdn_lab.simulated.cluster import SimulatedCluster
+from pvesdn_lab.simulated.commands.ifupdown import only_one
 from pvesdn_lab.simulated.commands.state import locked_state
 from pvesdn_lab.simulated.node import SimulatedNode
 
@@ -255,6 +256,18 @@ class TestLock:
     def test_so_is_one_that_would_be_slow(self, node):
         node.break_command("ifreload", seconds=600)
         assert node.run("ifreload", "-a").returncode == 89
+
+
+def test_the_lock_is_free_although_a_child_has_inherited_it(node):
+    with only_one(node.root):
+        place = node.path("/run/network/.lock")
+        mine = next(file for file in Path("/proc/self/fd").iterdir() if file.is_symlink() and file.resolve() == place)
+        inherited = os.dup(int(mine.name))
+    try:
+        with only_one(node.root) as is_free:
+            assert is_free
+    finally:
+        os.close(inherited)
 
 
 def test_a_reload_that_hangs_keeps_others_out(node):

@@ -95,8 +95,12 @@ def only_one(root: Path) -> Iterator[bool]:
         except BlockingIOError:
             complain("error: Another instance of this program is already running.\n")
             yield False
-        else:
+            return
+        try:
             yield True
+        finally:
+            # Closing alone frees it only once no child that another thread is forking has the file any more.
+            fcntl.flock(lock, fcntl.LOCK_UN)
 
 
 def _file_and_names(arguments: Sequence[str]) -> tuple[str, list[str]]:
