@@ -1,34 +1,55 @@
-"""The calls of PVE's API that make other definitions of those that PVE has (docs/pve.md §3.2, §9)."""
+"""The calls of PVE's API that make other definitions of those that PVE has (docs/pve.md §3.6, §9)."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from pvesdn.compare.sdn_calls import creation, deletion, is_member, update, value_of
+from pvesdn.compare.sdn_claims import handed_over
 from pvesdn.decode.definitions.pending import pending_changes
 from pvesdn.decode.definitions.pve_words import NOUNS, WORDS
-from pvesdn.decode.definitions.section_config import Property, Section, scan, write
-from pvesdn.errors import ApplyRefused
+from pvesdn.decode.definitions.section_config import Section, scan, write
 from pvesdn.model.files import PendingChange
 from pvesdn.model.sdn_edits import SdnCall
 
 Collections = Mapping[str, tuple[Section, ...]]
 """Sections by collection, such as ``zones``."""
 
-WRITTEN = ("controllers", "zones", "vnets", "subnets")
-"""What can be written, each behind what it refers to."""
-_HOME = {"zones": ("controllers", "controller"), "vnets": ("zones", "zone"), "subnets": ("vnets", "vnet")}
+WRITTEN = ("fabrics", "controllers", "zones", "vnets", "subnets")
+"""The collections that can be written."""
+_LEVELS = ("fabrics", "members", "controllers", "zones", "vnets", "subnets")
+"""What can be written, each behind what it refers to: a fabric's nodes are definitions of their own in its file."""
+_COLLECTION = {"members": "fabrics"}
+_PROTOCOLS = frozenset({"openfabric", "ospf"})
+"""Of fabrics whose calls are known."""
+_HOMES: Mapping[str, tuple[tuple[str, Callable[[Section], str]], ...]] = {
+    "members": (("fabrics", lambda section: section.id.partition("_")[0]),),
+    "controllers": (("fabrics", lambda section: value_of(section, "fabric")),),
+    "zones": (
+        ("controllers", lambda section: value_of(section, "controller")),
+        ("fabrics", lambda section: value_of(section, "fabric")),
+    ),
+    "vnets": (("zones", lambda section: value_of(section, "zone")),),
+    "subnets": (("vnets", lambda section: value_of(section, "vnet")),),
+}
 """What a definition hangs on: PVE deletes nothing that something hangs on."""
 _FIXED = {"vnets": frozenset({"type", "zone"}), "subnets": frozenset({"type", "vnet"})}
 _WITH_SUBNETS = frozenset({"type", "ipam"})
 """What PVE does not change in a definition that is there; in a zone the IPAM as long as it has subnets."""
-_UNIQUE = {"vnets": "tag", "zones": "vrf-vxlan"}
-"""A number that no two definitions may have, not even until the next call."""
-_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:-]{0,99}")
+_PREFIXES = frozenset({"ip_prefix", "ip6_prefix"})
+"""Of a fabric, and every one of its nodes has to fit them after each call."""
 
 _Id = tuple[str, str]
-"""Collection and id."""
+"""Level and id."""
+
+
+def is_written(change: PendingChange, old: Collections, new: Collections) -> bool:
+    """Whether the calls that make such a change are known."""
+    if change.kind == NOUNS["fabrics"]:
+        sections = (*old.get("fabrics", ()), *new.get("fabrics", ()))
+        return all(one.type.rpartition("_")[0] in _PROTOCOLS for one in sections if one.id == change.id)
+    return change.kind in {NOUNS[name] for name in WRITTEN}
 
 
 def calls_between(old: Collections, new: Collections) -> tuple[SdnCall, ...]:
@@ -48,7 +69,7 @@ def rewritten(text: str, collection: str, old: Collections, new: Collections) ->
 
     :param text: of the file, whose sections are those of `old`.
     """
-    before, after = _by_id(old, collection), _by_id(new, collection)
+    before, after = _by_id(old.get(collection, ())), _by_id(new.get(collection, ()))
     changed = {change.id for change in _changes(_known(old), _known(new)) if change.kind == NOUNS[collection]}
     there = scan(text).sections
     kept = [
@@ -61,7 +82,7 @@ def rewritten(text: str, collection: str, old: Collections, new: Collections) ->
 
 def _merged(section: Section, collection: str, wanted: Section) -> Section:
     """With the properties of `wanted`, and those of its own that nobody knows."""
-    known = WORDS[collection].get(wanted.type, {})
+    known = WORDS[collection].get(section.type, {})
     is_same = section.type == wanted.type
     unknown = tuple(item for item in section.properties if is_same and item.key not in known)
     return Section(wanted.type, wanted.id, properties=(*wanted.properties, *unknown))
@@ -71,8 +92,15 @@ def _known(given: Collections) -> Collections:
     return {name: given.get(name, ()) for name in WRITTEN}
 
 
-def _by_id(given: Collections, collection: str) -> dict[str, Section]:
-    return {section.id: section for section in given.get(collection, ())}
+def _by_id(sections: Iterable[Section]) -> dict[str, Section]:
+    return {section.id: section for section in sections}
+
+
+def _by_level(given: Collections) -> dict[str, dict[str, Section]]:
+    found = {name: _by_id(given[_COLLECTION.get(name, name)]) for name in _LEVELS}
+    for name in ("fabrics", "members"):
+        found[name] = {id_: one for id_, one in found[name].items() if is_member(one) == (name == "members")}
+    return found
 
 
 def _changes(old: Collections, new: Collections) -> tuple[PendingChange, ...]:
@@ -88,102 +116,53 @@ class _Calls:
 
     def __post_init__(self) -> None:
         nouns = {noun: name for name, noun in NOUNS.items()}
-        self._before = {name: _by_id(self.old, name) for name in WRITTEN}
-        self._after = {name: _by_id(self.new, name) for name in WRITTEN}
+        self._before, self._after = _by_level(self.old), _by_level(self.new)
         self._changes = {(nouns[change.kind], change.id): change for change in _changes(self.old, self.new)}
-        self._again = self._made_again()
+        self._again: set[_Id] = set()
+        for level in _LEVELS:
+            self._again |= set(self._made_again(level))
 
     def made(self) -> Iterator[SdnCall]:
-        for name in reversed(WRITTEN):
-            for id_, section in self._before[name].items():
-                if id_ not in self._after[name] or (name, id_) in self._again:
-                    yield SdnCall("DELETE", _place(name, section))
-        for name in WRITTEN:
-            for id_, section in self._after[name].items():
-                change = self._changes.get((name, id_))
-                if change is not None and change.state == "changed" and (name, id_) not in self._again:
-                    yield _update(name, section, change)
-            for id_, section in self._after[name].items():
-                if id_ not in self._before[name] or (name, id_) in self._again:
-                    yield _create(name, section)
+        for level in reversed(_LEVELS):
+            for id_, section in self._before[level].items():
+                if id_ not in self._after[level] or (level, id_) in self._again:
+                    yield deletion(_COLLECTION.get(level, level), section)
+        for level in _LEVELS:
+            collection = _COLLECTION.get(level, level)
+            for id_, section in self._after[level].items():
+                change = self._change(level, id_)
+                if change is not None and change.state == "changed" and (level, id_) not in self._again:
+                    yield update(collection, section, change)
+            for id_, section in self._after[level].items():
+                if id_ not in self._before[level] or (level, id_) in self._again:
+                    yield creation(collection, section)
 
-    def _made_again(self) -> set[_Id]:
-        """What stays by its name and is deleted all the same, with everything that hangs on it."""
-        found: set[_Id] = set()
-        for name in WRITTEN:
-            swapped = set(self._in_other_hands(name))
-            with_subnets = {id_.partition("-")[0] for id_ in self._before["subnets"]} if name == "zones" else set()
-            for id_, section in self._before[name].items():
-                if id_ not in self._after[name]:
-                    continue
-                change = self._changes.get((name, id_))
-                fixed = _WITH_SUBNETS if id_ in with_subnets else _FIXED.get(name, frozenset({"type"}))
-                if id_ in swapped or (change is not None and any(p.name in fixed for p in change.properties)):
-                    found.add((name, id_))
-                elif name in _HOME:
-                    home, key = _HOME[name]
-                    on = _value(section, key)
-                    if (home, on) in found or (on in self._before[home] and on not in self._after[home]):
-                        found.add((name, id_))
-        return found
+    def _change(self, level: str, id_: str) -> PendingChange | None:
+        return self._changes.get((_COLLECTION.get(level, level), id_))
 
-    def _in_other_hands(self, name: str) -> Iterator[str]:
-        """Definitions of which one gets the number that another has had, and both stay."""
-        key = _UNIQUE.get(name)
-        if key is None:
-            return
-        holders = {_value(section, key): id_ for id_, section in self._before[name].items()}
-        for id_, section in self._after[name].items():
-            number = _value(section, key)
-            holder = holders.get(number)
-            if number and holder not in {None, id_} and holder in self._after[name] and id_ in self._before[name]:
-                yield from (id_, str(holder))
+    def _changed(self, level: str, id_: str) -> set[str]:
+        """The properties that change."""
+        change = self._change(level, id_)
+        return {item.name for item in change.properties} if change is not None else set()
 
+    def _made_again(self, level: str) -> Iterator[_Id]:
+        """What stays by its name and is deleted all the same, with everything that hangs on it: those of the levels
+        before are known.
+        """
+        swapped = handed_over(level, self._before[level], self._after[level])
+        with_subnets = {id_.partition("-")[0] for id_ in self._before["subnets"]} if level == "zones" else set()
+        for id_, section in self._before[level].items():
+            fixed = _WITH_SUBNETS if id_ in with_subnets else _FIXED.get(level, frozenset({"type"}))
+            if id_ in self._after[level] and (
+                id_ in swapped or self._changed(level, id_) & fixed or self._loses_its_home(level, section)
+            ):
+                yield level, id_
 
-def _value(section: Section, key: str) -> str:
-    return next((item.value for item in section.properties if item.key == key), "")
-
-
-def _properties(collection: str, section: Section) -> Iterator[Property]:
-    """Those that PVE heeds, each once, but for lists."""
-    known = WORDS[collection].get(section.type, {})
-    met: set[str] = set()
-    for item in section.properties:
-        word = known.get(item.key)
-        if word is not None and item.value and (word.is_array or item.key not in met):
-            met.add(item.key)
-            yield item
-
-
-def _update(collection: str, section: Section, change: PendingChange) -> SdnCall:
-    names = {item.name for item in change.properties if item.pending is not None}
-    gone = ",".join(item.name for item in change.properties if item.pending is None)
-    values = [(item.key, item.value) for item in _properties(collection, section) if item.key in names]
-    return SdnCall("PUT", _place(collection, section), (*values, *([("delete", gone)] if gone else [])))
-
-
-def _create(collection: str, section: Section) -> SdnCall:
-    place, _, _ = _place(collection, section).rpartition("/")
-    kind, id_ = NOUNS[collection], section.id
-    if collection == "subnets":
-        id_ = "/".join(id_.split("-")[1:])
-    values = [(item.key, item.value) for item in _properties(collection, section)]
-    if collection == "subnets":
-        values = [(key, value) for key, value in values if key != "vnet"]  # it is in the path
-    return SdnCall("POST", place, ((kind, id_), ("type", section.type), *values))
-
-
-def _place(collection: str, section: Section) -> str:
-    """The path of a definition."""
-    if collection == "subnets":
-        return f"cluster/sdn/vnets/{_segment(_value(section, 'vnet'))}/subnets/{_segment(section.id)}"
-    return f"cluster/sdn/{collection}/{_segment(section.id)}"
-
-
-def _segment(id_: str) -> str:
-    if not _ID.fullmatch(id_):
-        raise ApplyRefused(
-            f"PVE's definitions have the name {id_[:40]!a}, which PVE's API does not take",
-            hint="change it in PVE's panel, then run pvesdn plan",
-        )
-    return id_
+    def _loses_its_home(self, level: str, section: Section) -> bool:
+        for home, id_in in _HOMES.get(level, ()):
+            on = id_in(section)
+            if (home, on) in self._again or (on in self._before[home] and on not in self._after[home]):
+                return True
+            if level == "members" and self._changed(home, on) & _PREFIXES:
+                return True
+        return False

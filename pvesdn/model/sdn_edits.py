@@ -28,9 +28,13 @@ class SdnCall:
         return {key: values[0] if len(values) == 1 else values for key, values in found.items()}
 
     @property
-    def right(self) -> tuple[str, str]:
-        """The privilege that PVE asks for, with the ACL path that covers whatever the call is about."""
-        return ("/sdn/controllers" if self.path.startswith("cluster/sdn/controllers") else "/sdn/zones"), "SDN.Allocate"
+    def rights(self) -> tuple[tuple[str, str], ...]:
+        """The privileges that PVE asks for, each with the ACL path that covers whatever the call is about."""
+        below = self.path.split("/")[2:]
+        path = f"/sdn/{below[0]}" if below[0] in {"controllers", "fabrics"} else "/sdn/zones"
+        node = below[3] if below[3:] else dict(self.values).get("node_id", "")
+        on_node = ((f"/nodes/{node}", "Sys.Modify"),) if below[:2] == ["fabrics", "node"] else ()
+        return (path, "SDN.Allocate"), *on_node
 
 
 @dataclass(frozen=True, slots=True)

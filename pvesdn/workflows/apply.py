@@ -242,7 +242,7 @@ def _rights(changes: ChangeSet, todo: ExecutionPlan) -> list[tuple[str, str]]:
     if todo.commits:
         # Each node's dry run, and the task of its reload, which belongs to root@pam.
         asked = [(f"/nodes/{node.node}", "Sys.Audit") for node in todo.nodes]
-        return [("/sdn", "SDN.Allocate"), *sorted({call.right for call in edits}), *asked]
+        return [("/sdn", "SDN.Allocate"), *sorted({right for call in edits for right in call.rights}), *asked]
     return [(f"/nodes/{node.node}", "Sys.Modify") for node in todo.nodes if node.reloads]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from pvesdn.compare.sdn_edits import WRITTEN, calls_between, rewritten
+from pvesdn.compare.sdn_edits import WRITTEN, calls_between, is_written, rewritten
 from pvesdn.decode.definitions.pve_words import NOUNS, WORDS
 from pvesdn.decode.definitions.running_config import FILE as RUNNING_CONFIG
 from pvesdn.decode.definitions.running_config import read_running
@@ -24,6 +24,7 @@ from pvesdn.workflows.world import World
 
 _PVES = frozenset(f"{name}.cfg" for name in WORDS)
 _MOST_LINES = 20
+_NOT_WRITTEN = "WireGuard and BGP fabrics, route maps and prefix lists are not written"
 _NO_LOCK = "before libpve-network-perl 1.1.3 PVE has no lock under which pvesdn could write them"
 
 
@@ -119,16 +120,15 @@ def bring_back(former: Definitions, snapshot: Snapshot, number: int) -> tuple[Sn
     if not changes:
         return snapshot, None
     running = read_running(former.committed).collections
-    kinds = {NOUNS[name] for name in WRITTEN}
-    if foreign := [change for change in changes if change.kind not in kinds]:
-        raise _by_hand(foreign, running, number, "fabrics, route maps and prefix lists are not written")
+    now = {name: scan(files.get(f"{name}.cfg", "")).sections for name in WRITTEN}
+    if foreign := [change for change in changes if not is_written(change, now, running)]:
+        raise _by_hand(foreign, running, number, _NOT_WRITTEN)
     if others := read_sdn(files, intent="pending").pending:
         names = _listed([f"{change.kind} '{change.id}' ({change.state})" for change in others])
         raise ApplyRefused(
             f"PVE's definitions have changes that nobody has applied: {names}",
             hint=f"apply or revert them in PVE's panel, and run pvesdn rollback {number} again; {_alone(number)}",
         )
-    now = {name: scan(files.get(f"{name}.cfg", "")).sections for name in WRITTEN}
     kept = read_running(known_definitions(files.get(RUNNING_CONFIG))).collections
     calls = calls_between(kept, running)
     edited = {f"{name}.cfg": rewritten(files.get(f"{name}.cfg", ""), name, now, running) for name in WRITTEN}

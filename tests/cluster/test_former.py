@@ -122,7 +122,7 @@ def test_what_pvesdn_does_not_write_is_named_and_who_does_it_in_the_panel_can_go
         assert entries[-1].after == entries[0].after
 
 
-FABRIC = "openfabric_fabric: mesh\n\tip_prefix 10.9.0.0/24\n\n"
+FABRIC = "wireguard_fabric: mesh\n\tip_prefix 10.9.0.0/24\n\n"
 
 
 def test_who_goes_back_with_pvesdn_cfg_alone_as_is_said_can_do_that(tmp_path: Path) -> None:
@@ -132,7 +132,7 @@ def test_who_goes_back_with_pvesdn_cfg_alone_as_is_said_can_do_that(tmp_path: Pa
         shell.apply({"fabrics.cfg": FABRIC, OWN: EVPN + ANOTHER_ZONE})
         done = shell.run("pvesdn rollback 1 --yes")
         assert done.status == 1
-        assert "and fabrics, route maps and prefix lists are not written" in done.err
+        assert "and WireGuard and BGP fabrics, route maps and prefix lists are not written" in done.err
         assert "fabric 'mesh': was not there; remove it" in done.err
         _, _, commands = done.err.rstrip().rpartition("alone: ")
         for command in commands.split("; "):

@@ -115,6 +115,51 @@ def test_everything_that_the_history_keeps_of_pves_goes_and_comes_back(tmp_path:
             assert plan_of(cluster).is_empty
 
 
+ON_FABRICS = {
+    "fabrics.cfg": (
+        "ospf_fabric: lab\n\tip_prefix 10.7.0.0/24\n\tarea 0\n\n"
+        "ospf_node: lab_pve1\n\tip 10.7.0.1\n\tinterfaces name=eno2\n\n"
+        "ospf_node: lab_pve2\n\tip 10.7.0.2\n\tinterfaces name=eno2\n\n"
+        "openfabric_fabric: ring\n\tip_prefix 10.8.0.0/24\n\thello_interval 2\n\n"
+        "openfabric_node: ring_pve1\n\tip 10.8.0.1\n\n"
+    ),
+    "zones.cfg": "vxlan: tun\n\tfabric lab\n\n",
+    "vnets.cfg": "vnet: app\n\tzone tun\n\ttag 4101\n\n",
+}
+
+
+def test_fabrics_and_their_nodes_go_and_come_back_with_what_is_built_on_them(tmp_path: Path) -> None:
+    other = ON_FABRICS["fabrics.cfg"].replace("10.7.", "10.9.").replace("\thello_interval 2\n", "")
+    other = other.replace("\tinterfaces name=eno2\n", "", 1)
+    other = other.replace("10.8.0.1\n", "10.8.0.1\n\tinterfaces name=eno2,hello_multiplier=5\n")
+    with serving(tmp_path / "cluster", "") as cluster:
+        shell = Shell(cluster, tmp_path)
+        shell.apply(ON_FABRICS)
+        full = definitions(cluster)["pending"]
+        shell.apply({"fabrics.cfg": other})
+        swapped = definitions(cluster)["pending"]
+        shell.apply(dict.fromkeys(ON_FABRICS, ""))
+        for number, expected in ((1, full), (2, swapped), (1, full)):
+            done = shell.run(f"pvesdn rollback {number} --yes")
+            assert done.status == 0, done.err
+            assert definitions(cluster)["pending"] == expected
+            assert plan_of(cluster).is_empty
+
+
+def test_where_pve_refuses_a_node_of_a_fabric_nothing_stays_pending(tmp_path: Path) -> None:
+    with serving(tmp_path / "cluster", "") as cluster:
+        shell = Shell(cluster, tmp_path)
+        shell.apply(ON_FABRICS)
+        shell.apply(dict.fromkeys(ON_FABRICS, ""))
+        before = definitions(cluster)
+        cluster.sim.fail("POST", "/cluster/sdn/fabrics/node/ring", 500, "invalid lock token provided!")
+        done = shell.run("pvesdn rollback 1 --yes")
+        assert done.status == 1
+        assert "POST /cluster/sdn/fabrics/node/ring: 500" in done.err
+        assert definitions(cluster) == before
+        assert cluster.read_sdn(LOCK) is None
+
+
 def test_what_pve_does_not_change_in_place_is_made_again(tmp_path: Path) -> None:
     swapped = WITH_ALL["vnets.cfg"].replace("tag 4101", "tag x").replace("4102", "4101").replace("tag x", "tag 4102")
     since = {**WITH_ALL, "vnets.cfg": swapped, "zones.cfg": WITH_ALL["zones.cfg"].replace("\tipam pve\n", "")}

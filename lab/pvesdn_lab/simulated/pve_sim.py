@@ -129,11 +129,16 @@ class PveSim(FakePve):  # type: ignore[misc]  # fakepve carries no types
         if not character.knows_regenerate_frr and template == "/nodes/{node}/network":
             unknown.add("regenerate-frr")
         properties = (match.methods.get(request.method, {}).get("parameters") or {}).get("properties", {})
-        if not unknown & set(properties):
+        by_type = {name for name, found in properties.items() if "oneOf" in found}
+        if not (unknown | by_type) & set(properties):
             return match
         match = copy.deepcopy(match)  # the schema is shared by every simulation in the process
+        properties = match.methods[request.method]["parameters"]["properties"]
+        for name in by_type:
+            # What it may be, and that it may be missing, depends on another parameter, which fakepve does not look at.
+            properties[name] = {"type": "array", "items": {"type": "string"}, "optional": 1}
         for name in unknown:
-            match.methods[request.method]["parameters"]["properties"].pop(name, None)
+            properties.pop(name, None)
         return match
 
     # ------------------------------------------------------------------------------- fakepve's own, made exact

@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import uuid
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Any, Protocol, TypeAlias
 
 from fakepve import PveError
 
-from pvesdn_lab.simulated import sdn_config, sdn_objects
+from pvesdn_lab.simulated import sdn_config, sdn_fabrics, sdn_objects
 from pvesdn_lab.simulated.reload import FRR_CONF, SDN_FILE, reload_network, running_has_frr
 from pvesdn_lab.simulated.world import LabWorld
 
@@ -66,7 +67,40 @@ class SdnApi:
             ("POST", "/cluster/sdn/controllers", self._create("controllers", "controller")),
             ("PUT", "/cluster/sdn/controllers/{controller}", self._update("controllers", "controller")),
             ("DELETE", "/cluster/sdn/controllers/{controller}", self._delete("controllers", "controller")),
+            *self._fabric_routes(),
             ("PUT", "/nodes/{node}/network", self._network_reload),
+        ]
+
+    def _fabric_routes(self) -> list[tuple[str, str, Handler]]:
+        fabric, node = "/cluster/sdn/fabrics/fabric/{id}", "/cluster/sdn/fabrics/node/{fabric_id}/{node_id}"
+
+        def edit(work: Callable[[Path, Values], None]) -> Handler:
+            async def edited(values: Values, _user: str) -> None:
+                self._sim.need_quorum()
+                self._check_token(values)
+                work(self._world.pmxcfs.sdn, values)
+
+            return edited
+
+        return [
+            ("POST", "/cluster/sdn/fabrics/fabric", edit(sdn_fabrics.create)),
+            ("PUT", fabric, edit(lambda sdn, given: sdn_fabrics.update(sdn, given["id"], given))),
+            ("DELETE", fabric, edit(lambda sdn, given: sdn_fabrics.delete(sdn, given["id"]))),
+            (
+                "POST",
+                "/cluster/sdn/fabrics/node/{fabric_id}",
+                edit(lambda sdn, given: sdn_fabrics.create_node(sdn, given["fabric_id"], given)),
+            ),
+            (
+                "PUT",
+                node,
+                edit(lambda sdn, given: sdn_fabrics.update_node(sdn, given["fabric_id"], given["node_id"], given)),
+            ),
+            (
+                "DELETE",
+                node,
+                edit(lambda sdn, given: sdn_fabrics.delete_node(sdn, given["fabric_id"], given["node_id"])),
+            ),
         ]
 
     async def _sdn_index(self, _values: Values, _user: str) -> list[dict[str, str]]:

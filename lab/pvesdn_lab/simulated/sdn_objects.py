@@ -14,7 +14,8 @@ _SERVER_ERROR = 500
 _BAD_REQUEST = 400
 _INSIDE = {"controllers": ("zones", "controller"), "zones": ("vnets", "zone"), "vnets": ("subnets", "vnet")}
 """What hangs on a definition of a kind, and the property by which it does."""
-_CALLS_OWN = {"lock-token", "digest"}
+CALLS_OWN = {"lock-token", "digest"}
+"""Parameters that are no property of what is edited."""
 
 
 def create(sdn: Path, kind: str, name: str, values: Mapping[str, Any]) -> None:
@@ -24,17 +25,17 @@ def create(sdn: Path, kind: str, name: str, values: Mapping[str, Any]) -> None:
     :param values: its properties, the type among them.
     :raises PveError: there is one of that id, or what it is to hang on does not exist.
     """
-    found = _read(sdn, kind)
+    found = read(sdn, kind)
     if name in found:
         _refuse(f"sdn {kind[:-1]} object ID '{name}' already defined")
     home = {"vnets": ("zones", "zone"), "subnets": ("vnets", "vnet")}.get(kind)
-    if home is not None and values[home[1]] not in _read(sdn, home[0]):
+    if home is not None and values[home[1]] not in read(sdn, home[0]):
         _refuse(f"sdn {home[1]} '{values[home[1]]}' does not exist")
     found[name] = {
-        key: int(value) if isinstance(value, bool) else value for key, value in values.items() if key not in _CALLS_OWN
+        key: int(value) if isinstance(value, bool) else value for key, value in values.items() if key not in CALLS_OWN
     }
     _refuse_double(sdn, kind, found)
-    _write(sdn, kind, found)
+    write(sdn, kind, found)
 
 
 def update(sdn: Path, kind: str, name: str, values: Mapping[str, Any]) -> None:
@@ -43,10 +44,10 @@ def update(sdn: Path, kind: str, name: str, values: Mapping[str, Any]) -> None:
     :param values: the new ones, and as ``delete`` the names of those that go.
     :raises PveError: there is no such definition, or PVE does not change that in it (docs/pve.md §9).
     """
-    found = _read(sdn, kind)
+    found = read(sdn, kind)
     if name not in found:
         _refuse(f"sdn '{name}' does not exist")
-    given = {key: value for key, value in values.items() if key not in _CALLS_OWN}
+    given = {key: value for key, value in values.items() if key not in CALLS_OWN}
     gone = [key for key in str(given.pop("delete", "")).split(",") if key]
     if "type" in given:
         raise PveError(_BAD_REQUEST, "type: property is not defined in schema")
@@ -56,14 +57,14 @@ def update(sdn: Path, kind: str, name: str, values: Mapping[str, Any]) -> None:
         section.pop(key, None)
     section |= {key: int(value) if isinstance(value, bool) else value for key, value in given.items()}
     _refuse_double(sdn, kind, found)
-    _write(sdn, kind, found)
+    write(sdn, kind, found)
 
 
 def _refuse_what_is_in_use(sdn: Path, kind: str, name: str, changed: set[str]) -> None:
-    subnets = _read(sdn, "subnets").values()
+    subnets = read(sdn, "subnets").values()
     if kind == "vnets" and "zone" in changed and any(subnet.get("vnet") == name for subnet in subnets):
         _refuse(f"can't change zone of vnet {name}, because subnets exist")
-    homes = {id_: vnet.get("zone") for id_, vnet in _read(sdn, "vnets").items()}
+    homes = {id_: vnet.get("zone") for id_, vnet in read(sdn, "vnets").items()}
     if kind == "zones" and "ipam" in changed and any(homes.get(str(subnet["vnet"])) == name for subnet in subnets):
         _refuse(f"can't change ipam of zone {name}, because subnets exist")
 
@@ -72,7 +73,7 @@ def _refuse_double(sdn: Path, kind: str, found: Mapping[str, Mapping[str, Any]])
     """What must not be there twice: a VNI among VXLAN and EVPN zones, an L3VNI, an EVPN controller."""
     if kind == "controllers" and [one["type"] for one in found.values()].count("evpn") > 1:
         _refuse("only one global evpn controller can be defined")
-    zones = _read(sdn, "zones")
+    zones = read(sdn, "zones")
     tunnels = {name for name, zone in zones.items() if zone["type"] in {"vxlan", "evpn"}}
     numbers = {
         "vnets": [str(vnet.get("tag")) for vnet in found.values() if vnet.get("zone") in tunnels],
@@ -87,32 +88,34 @@ def delete(sdn: Path, kind: str, name: str) -> None:
 
     :raises PveError: there is none, or something does.
     """
-    found = _read(sdn, kind)
+    found = read(sdn, kind)
     if name not in found:
         _refuse(f"sdn '{name}' does not exist")
     inside = _INSIDE.get(kind)
     if inside is not None:
-        users = [id_ for id_, section in _read(sdn, inside[0]).items() if section.get(inside[1]) == name]
+        users = [id_ for id_, section in read(sdn, inside[0]).items() if section.get(inside[1]) == name]
         if users:
             _refuse(f"can't delete {kind[:-1]} {name}, used by {', '.join(users)}")
     del found[name]
-    _write(sdn, kind, found)
+    write(sdn, kind, found)
 
 
 def zone_of(sdn: Path, vnet: str) -> str:
     """The zone of a VNet. :raises PveError: there is no such VNet."""
-    found = _read(sdn, "vnets").get(vnet)
+    found = read(sdn, "vnets").get(vnet)
     if found is None:
         _refuse(f"sdn vnet '{vnet}' does not exist")
     return str(found["zone"])
 
 
-def _read(sdn: Path, kind: str) -> dict[str, dict[str, Any]]:
+def read(sdn: Path, kind: str) -> dict[str, dict[str, Any]]:
+    """The definitions of a kind, by id; none where there is no file."""
     path = sdn / f"{kind}.cfg"
     return read_sections(path.read_text("utf-8")) if path.is_file() else {}
 
 
-def _write(sdn: Path, kind: str, sections: Mapping[str, Mapping[str, Any]]) -> None:
+def write(sdn: Path, kind: str, sections: Mapping[str, Mapping[str, Any]]) -> None:
+    """Write the file of a kind anew."""
     text = "".join(section_text(name, section) for name, section in sections.items())
     (sdn / f"{kind}.cfg").write_text(text, "utf-8")
 

@@ -15,7 +15,7 @@ from pvesdn.decode.definitions.pending import pending_changes
 from pvesdn.decode.definitions.section_config import scan
 from pvesdn.errors import ApplyRefused
 from pvesdn.model.sdn_edits import SdnCall
-from pvesdn_lab.simulated import sdn_objects
+from pvesdn_lab.simulated import sdn_fabrics, sdn_objects
 
 
 def collections(files: Mapping[str, str]) -> Collections:
@@ -90,6 +90,48 @@ def test_a_zone_that_gets_another_controller_waits_until_the_old_one_has_gone() 
     assert made.index("DELETE controllers/main") < made.index("POST controllers") < made.index("POST zones")
 
 
+FABRICS = (
+    "ospf_fabric: lab\n\tip_prefix 10.7.0.0/24\n\tarea 0\n\n"
+    "ospf_node: lab_pve1\n\tip 10.7.0.1\n\tinterfaces name=eno2,ip=172.16.0.1/24\n\tinterfaces name=eno3\n\n"
+)
+ON_A_FABRIC = {"fabrics": FABRICS, "zones": "vxlan: tun\n\tfabric lab\n\n"}
+
+
+def test_a_fabric_is_made_before_its_nodes_and_both_before_what_refers_to_them() -> None:
+    assert said(calls_between({}, collections(ON_A_FABRIC))) == [
+        "POST fabrics/fabric {'id': 'lab', 'protocol': 'ospf', 'ip_prefix': '10.7.0.0/24', 'area': '0'}",
+        "POST fabrics/node/lab {'node_id': 'pve1', 'protocol': 'ospf', 'ip': '10.7.0.1', 'interfaces': 'name=eno3'}",
+        "POST zones {'zone': 'tun', 'type': 'vxlan', 'fabric': 'lab'}",
+    ]
+    assert said(calls_between(collections(ON_A_FABRIC), {})) == [
+        "DELETE zones/tun",
+        "DELETE fabrics/node/lab/pve1",
+        "DELETE fabrics/fabric/lab",
+    ]
+    (both,) = [call for call in calls_between({}, collections(ON_A_FABRIC)) if "node" in call.path]
+    assert both.parameters["interfaces"] == ["name=eno2,ip=172.16.0.1/24", "name=eno3"]
+    assert both.rights == (("/sdn/fabrics", "SDN.Allocate"), ("/nodes/pve1", "Sys.Modify"))
+
+
+def test_a_change_of_a_fabric_says_its_protocol_and_what_goes_one_by_one() -> None:
+    old = "openfabric_fabric: lab\n\tip_prefix 10.7.0.0/24\n\thello_interval 2\n\tcsnp_interval 9\n\n"
+    new = "openfabric_fabric: lab\n\tip_prefix 10.7.0.0/24\n\n"
+    (call,) = calls_between(collections({"fabrics": old}), collections({"fabrics": new}))
+    assert (call.method, call.path) == ("PUT", "cluster/sdn/fabrics/fabric/lab")
+    assert call.parameters == {"protocol": "openfabric", "delete": ["csnp_interval", "hello_interval"]}
+    assert call.rights == (("/sdn/fabrics", "SDN.Allocate"),)
+
+
+def test_a_fabric_with_another_prefix_loses_its_nodes_for_the_while() -> None:
+    """PVE takes no call after which a node's address lies outside of it."""
+    new = FABRICS.replace("10.7.", "10.8.")
+    made = [
+        line.split(" {")[0]
+        for line in said(calls_between(collections(ON_A_FABRIC), collections({**ON_A_FABRIC, "fabrics": new})))
+    ]
+    assert made == ["DELETE fabrics/node/lab/pve1", "PUT fabrics/fabric/lab", "POST fabrics/node/lab"]
+
+
 def test_what_nobody_knows_stays_in_the_file_and_is_no_part_of_a_call() -> None:
     text = "evpn: fab\n\tcontroller main\n\tnovelty 7\n\tvrf-vxlan 4100\n\n"
     old, new = (
@@ -108,7 +150,31 @@ def test_a_name_that_cannot_be_part_of_a_path_is_refused() -> None:
 
 # --- whatever there is -----------------------------------------------------------------------------------------------
 
-_ZONES = {"zone1": st.sampled_from(["simple", "vlan", "evpn"]), "zone2": st.sampled_from(["simple", "evpn"])}
+_ZONES = {"zone1": st.sampled_from(["simple", "vlan", "evpn"]), "zone2": st.sampled_from(["simple", "evpn", "vxlan"])}
+_IP_PREFIXES = ("10.1.0.0/24", "10.2.0.0/24", "10.0.0.0/8")
+
+
+@st.composite
+def fabrics(draw: st.DrawFn) -> str:
+    """A fabrics.cfg that PVE would take: prefixes, areas and interfaces change hands between two of them."""
+    text = ""
+    areas = iter(draw(st.permutations(["0", "0.0.0.1", "2"])))
+    prefixes = draw(st.sampled_from([_IP_PREFIXES[:2], _IP_PREFIXES[1::-1], _IP_PREFIXES[2:]]))
+    ports = {node: iter(draw(st.permutations(["eno1", "eno2", "eno3"]))) for node in ("n1", "n2")}
+    for id_, prefix in zip(draw(st.permutations(["fab1", "fab2"])), prefixes, strict=False):
+        kind, has_ip6 = draw(st.sampled_from([("ospf", False), ("openfabric", False), ("openfabric", True)]))
+        timer = draw(st.sampled_from(["", "\thello_interval 2\n"]))
+        more = f"\tarea {next(areas)}\n" if kind == "ospf" else timer
+        ip6_prefix = f"\tip6_prefix fd00:{prefixes.index(prefix) + 1}::/64\n"
+        text += f"{kind}_fabric: {id_}\n\tip_prefix {prefix}\n{ip6_prefix if has_ip6 else ''}{more}\n"
+        hosts = draw(st.permutations([1, 2]))
+        for node, host in zip(draw(st.permutations(["n1", "n2"]))[: draw(st.integers(0, 2))], hosts, strict=False):
+            text += f"{kind}_node: {id_}_{node}\n\tip {prefix.split('/')[0][:-1]}{host}\n"
+            text += f"\tip6 fd00:{prefixes.index(prefix) + 1}::{host}\n" if has_ip6 else ""
+            for _ in range(draw(st.integers(0, 1))):
+                text += f"\tinterfaces name={next(ports[node])}\n"
+            text += "\n"
+    return text
 
 
 @st.composite
@@ -116,12 +182,19 @@ def networks(draw: st.DrawFn) -> dict[str, str]:
     """A few definitions that refer to each other, as PVE would take them."""
     controllers = draw(st.lists(st.sampled_from(["main", "next"]), unique=True, min_size=1, max_size=1))
     files = {"controllers": "".join(f"evpn: {c}\n\tasn {draw(st.integers(1, 3))}\n\n" for c in controllers)}
-    files |= {"zones": "", "vnets": "", "subnets": ""}
+    files |= {"zones": "", "vnets": "", "subnets": "", "fabrics": draw(fabrics())}
+    on = [line.split()[1] for line in files["fabrics"].splitlines() if "_fabric: " in line]
+    if on != [] and draw(st.booleans()):
+        files["controllers"] = files["controllers"].replace("\n\n", f"\n\tfabric {draw(st.sampled_from(on))}\n\n")
     numbers = iter(draw(st.permutations(range(1, 9))))
     for zone in draw(st.lists(st.sampled_from(sorted(_ZONES)), unique=True)):
         kind = draw(_ZONES[zone])
         more = f"\tcontroller {controllers[0]}\n\tvrf-vxlan {next(numbers)}\n" if kind == "evpn" else ""
         more += "\tbridge vmbr0\n" if kind == "vlan" else ""
+        if kind == "vxlan":
+            more += (
+                f"\tfabric {draw(st.sampled_from(on))}\n" if on != [] and draw(st.booleans()) else "\tpeers 192.0.2.1\n"
+            )
         more += draw(st.sampled_from(["", "\tmtu 1400\n", "\tipam pve\n"]))
         files["zones"] += f"{kind}: {zone}\n{more}\n"
         for vnet in draw(st.lists(st.sampled_from(["net1", "net2"]), unique=True)):
@@ -154,6 +227,9 @@ def test_whatever_there_is_and_is_to_be_pve_takes_every_call_and_then_has_it(
 def carry_out(sdn: Path, call: SdnCall) -> None:
     """As the simulated API does, which refuses what PVE refuses."""
     parts, values = call.path.split("/")[2:], dict(call.parameters)
+    if parts[0] == "fabrics":
+        carry_out_on_fabrics(sdn, call.method, parts[1:], values)
+        return
     kind = parts[2] if parts[2:] else parts[0]
     if call.method == "POST" and kind == "subnets":
         name = f"{sdn_objects.zone_of(sdn, parts[1])}-{str(values.pop('subnet')).replace('/', '-')}"
@@ -164,3 +240,19 @@ def carry_out(sdn: Path, call: SdnCall) -> None:
         sdn_objects.update(sdn, kind, parts[-1], values)
     else:
         sdn_objects.delete(sdn, kind, parts[-1])
+
+
+def carry_out_on_fabrics(sdn: Path, method: str, parts: list[str], values: dict[str, str | list[str]]) -> None:
+    is_node, ids = parts[0] == "node", parts[1:]
+    if method == "POST" and is_node:
+        sdn_fabrics.create_node(sdn, ids[0], values)
+    elif method == "POST":
+        sdn_fabrics.create(sdn, values)
+    elif method == "PUT" and is_node:
+        sdn_fabrics.update_node(sdn, ids[0], ids[1], values)
+    elif method == "PUT":
+        sdn_fabrics.update(sdn, ids[0], values)
+    elif is_node:
+        sdn_fabrics.delete_node(sdn, ids[0], ids[1])
+    else:
+        sdn_fabrics.delete(sdn, ids[0])
