@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -55,22 +56,28 @@ def test_without_a_machine_for_nat_only_what_needs_nat_is_left_out(
         holder._machines(scenarios, "auto", print, only_here=False, if_possible=False)
 
 
-class Lost:
-    """A machine that ends without a word."""
-
-    def wait(self, _: float) -> int:
-        raise SettingsError("the lab's virtual machine ended without a result")
+def lost() -> int:
+    """The status of a machine that has ended without a word."""
+    raise SettingsError("the lab's virtual machine ended without a result")
 
 
-def test_a_machine_that_is_lost_fails_the_run_and_keeps_what_others_have_found(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("is_over", "told"),
+    [(True, "the lab's virtual machine ended without a result"), (False, "machine-1 did not end within 4500 s")],
+)
+def test_a_machine_that_is_lost_fails_the_run_and_keeps_what_others_have_found(
+    tmp_path: Path, told: str, *, is_over: bool
+) -> None:
     said: list[str] = []
     (tmp_path / "machine-1").mkdir()
+    with subprocess.Popen(["true"]) as process:
+        place = holder._Place(tmp_path / "machine-1", process, lost)
 
-    status = holder._ended(Lost(), said.append)
+    status = holder._status(place, said.append, is_over=is_over)
     holder._sum_up({tmp_path / "machine-1": status}, said.append)
     assert status != 0
     assert said == [
-        "the lab's virtual machine ended without a result",
+        told,
         "machine-1: its scenarios were not all run, and the lab ended with status 1",
         "0 scenarios, 0 steps good, 0 not.",
     ]

@@ -16,7 +16,7 @@ from pvesdn_lab.live.outside.machines import machine, usermode
 from pvesdn_lab.live.outside.machines.qemu import Qemu, cpio, load_order
 from pvesdn_lab.live.outside.machines.usermode import UserMode
 from pvesdn_lab.live.packages import Bundle, Unpacked
-from pvesdn_lab.live.scenario import Scenario, choose
+from pvesdn_lab.live.scenario import choose
 
 
 def test_a_module_is_loaded_after_those_it_needs(tmp_path: Path) -> None:
@@ -162,39 +162,11 @@ def test_what_needs_nat_has_the_releases_kernel_where_that_boots(
     assert machines.with_nat(RELEASE, said.append) == RELEASE
 
 
-def turns(spread: list[holder._Load], here: list[Scenario]) -> list[tuple[list[object], int]]:
-    """Of each turn the machines, and how many labs there are on this kernel."""
-    return [([machine for machine, _ in turn.machines], len(turn.here)) for turn in holder._turns(spread, here)]
-
-
-def test_beside_machines_there_is_one_lab_on_this_kernel_and_as_many_as_processors_when_they_are_done(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(holder.os, "sched_getaffinity", lambda _: {0, 1})  # type: ignore[attr-defined]
-    some, here = list(choose(("symmetric",))), list(choose(("unicast", "evpn-l2", "undone", "kinds")))
-
-    assert turns([(NEWEST, some)], here) == [([NEWEST], 1), ([], 2)]
-    assert turns([(NEWEST, some)], []) == [([NEWEST], 0)]
-    assert turns([], here) == [([], 2)]
-    given = [scenario for turn in holder._turns([(NEWEST, some)], here) for lab in turn.here for scenario in lab]
-    assert sorted(given, key=here.index) == here
-
-
-def test_what_is_emulated_beside_other_machines_has_its_turn_when_all_is_done() -> None:
-    qemu = Qemu(Unpacked(Path("/qemu"), {}))
-    some, others = list(choose(("symmetric",))), list(choose(("pve-snat",)))
-
-    assert turns([(NEWEST, some), (qemu, others)], []) == [([NEWEST], 0), ([qemu], 0)]
-    assert turns([(NEWEST, some), (RELEASE, others)], []) == [([NEWEST, RELEASE], 0)]
-    assert turns([(qemu, some), (qemu, others)], []) == [([qemu, qemu], 0)]
-
-
 def test_each_lab_has_a_folder_of_its_own_for_its_results(tmp_path: Path) -> None:
-    (tmp_path / "here-1").mkdir()
+    made = [holder._next(tmp_path, kind).name for kind in ("here", "here", "machine", "here")]
 
-    assert holder._next(tmp_path, "here", []).name == "here-2"
-    assert holder._next(tmp_path, "here", [tmp_path / "here-1", tmp_path / "here-2"]).name == "here-3"
-    assert holder._next(tmp_path, "machine", []).name == "machine-1"
+    assert made == ["here-1", "here-2", "machine-1", "here-3"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(made)
 
 
 def test_without_a_kernel_that_boots_everything_is_for_qemu(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,19 +9,21 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import pvesdn
 import pvesdn_lab
 from pvesdn.errors import SettingsError
 from pvesdn_lab.live.evidence import join_results, last_words, read_results
 from pvesdn_lab.live.outside import kernel, machines
-from pvesdn_lab.live.outside.shares import beside_machines, share
+from pvesdn_lab.live.outside.queue import Load, Part, in_order, side_by_side
+from pvesdn_lab.live.outside.shares import share
 from pvesdn_lab.live.packages import NODE, Say, fetch
 from pvesdn_lab.live.scenario import Scenario
 from pvesdn_lab.live.testbed.groups import clear_groups
@@ -29,22 +31,6 @@ from pvesdn_lab.live.testbed.groups import clear_groups
 NAMESPACES = ("--net", "--mount", "--pid", "--ipc", "--uts", "--fork", "--kill-child", "--mount-proc")
 PARENT = Path("/run")
 PREFIX = "pvesdn-lab-"
-_Load = tuple[machines.VirtualMachine, list[Scenario]]
-"""A machine, and what it has to do."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Turn:
-    """What runs at the same time.
-
-    :param machines: with what each has to do.
-    :param here: what each lab on this kernel has to do.
-    """
-
-    machines: list[_Load]
-    here: list[list[Scenario]]
-
-
 TEST_SECONDS = 4500.0
 """For all scenarios of a lab: enough for second attempts on a busy machine."""
 
@@ -82,8 +68,10 @@ def run_scenarios(
     for part in (*results.glob("here-*"), *results.glob("machine-*")):  # of an earlier run
         shutil.rmtree(part, ignore_errors=True)
     statuses: dict[Path, int] = {}
-    for turn in _turns(spread, here):
-        statuses |= _run_turn(turn, results, ways, say)
+    number = len(os.sched_getaffinity(0))
+    places = _Places(results, ways)
+    for _, place, is_over in side_by_side(in_order(spread, here), number, places.start, TEST_SECONDS):
+        statuses[place.results] = _status(place, say, is_over=is_over)
     join_results(statuses, results, joins=joins)
     if statuses:
         _sum_up(statuses, say)
@@ -92,15 +80,16 @@ def run_scenarios(
     return not any(statuses.values())
 
 
-def _ended(place: _Place, say: Say) -> int:
-    """The status of what runs there; a place that is lost does not take along what others have found."""
+def _status(place: _Place, say: Say, *, is_over: bool) -> int:
+    """The status of what has run there; a place that is lost does not take along what others have found."""
+    if not is_over:
+        say(f"{place.results.name} did not end within {TEST_SECONDS:g} s")
+        return 1
     try:
-        return place.wait(TEST_SECONDS)
+        return place.status()
     except SettingsError as error:
         say(str(error))
-    except subprocess.TimeoutExpired:
-        say(f"a lab on this kernel did not end within {TEST_SECONDS:g} s")
-    return 1
+        return 1
 
 
 def _sum_up(statuses: Mapping[Path, int], say: Say) -> None:
@@ -120,7 +109,7 @@ def _sum_up(statuses: Mapping[Path, int], say: Say) -> None:
 
 def _machines(
     scenarios: list[Scenario], kind: str, say: Say, *, only_here: bool, if_possible: bool
-) -> tuple[list[_Load], str]:
+) -> tuple[list[Load], str]:
     """Machines for scenarios that this kernel cannot carry, and one line that says what is left out where there is no
     machine for it.
     """
@@ -143,51 +132,55 @@ def _machines(
     return _spread(scenarios, usual, apart), ""
 
 
-def _run_turn(turn: _Turn, results: Path, ways: Mapping[str, Any], say: Say) -> dict[Path, int]:
-    """Run what runs at the same time.
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where scenarios are run.
 
-    :returns: the status of each lab by the folder that its results are in.
+    :param status: the exit status of the lab's process, which has ended; may raise `SettingsError`.
     """
-    places: dict[Path, _Place] = {}
-    with ExitStack() as stack:
-        for machine, some in turn.machines:
-            part = _next(results, "machine", places)
-            argv, given = in_machine(_request(some, machines.SHARED, ways))
-            places[part] = stack.enter_context(machine.carry(argv, part, given))
-        for some in turn.here:
-            part = _next(results, "here", places)
-            places[part] = stack.enter_context(_carry(_request(some, part, ways), part))
-        return {part: _ended(place, say) for part, place in places.items()}
+
+    results: Path
+    process: subprocess.Popen[bytes]
+    status: Callable[[], int]
 
 
-def _next(results: Path, kind: str, taken: Iterable[Path]) -> Path:
+@dataclass(frozen=True, slots=True)
+class _Places:
+    """Starts labs.
+
+    :param results: a folder that gets one for each of them.
+    :param ways: how scenarios are run.
+    """
+
+    results: Path
+    ways: Mapping[str, Any]
+
+    @contextmanager
+    def start(self, part: Part) -> Iterator[_Place]:
+        """Begin, and leave nothing behind."""
+        if part.machine is not None:
+            folder = _next(self.results, "machine")
+            argv, given = in_machine(_request(part.scenarios, machines.SHARED, self.ways))
+            with part.machine.carry(argv, folder, given) as machine:
+                yield _Place(folder, machine.process, partial(machine.wait, 60.0))
+        else:
+            folder = _next(self.results, "here")
+            with _carry(_request(part.scenarios, folder, self.ways)) as process:
+                yield _Place(folder, process, process.wait)
+
+
+def _next(results: Path, kind: str) -> Path:
     """A folder for the results of one more lab of that kind."""
-    number = sum(path.name.startswith(kind) for path in {*results.iterdir(), *taken}) + 1
-    return results / f"{kind}-{number}"
-
-
-def _turns(spread: list[_Load], here: list[Scenario]) -> list[_Turn]:
-    """What runs at the same time, so that no more labs do than the processors carry without missing limits in seconds:
-    beside machines one lab on this kernel, then as many as there are processors; emulated machines when all that is
-    done.
-    """
-    slow = [load for load in spread if load[0].is_emulated]
-    rest = [load for load in spread if not load[0].is_emulated]
-    if not rest:
-        rest, slow = slow, []
-    number = len(os.sched_getaffinity(0))
-    if not rest:
-        return [_Turn([], share(here, number, builds_fast=True))]
-    beside, others = beside_machines(here, number)
-    turns = [_Turn(rest, [beside] if beside else []), _Turn([], others), _Turn(slow, [])]
-    return [turn for turn in turns if turn.machines or turn.here]
+    made = results / f"{kind}-{sum(path.name.startswith(kind) for path in results.iterdir()) + 1}"
+    made.mkdir()
+    return made
 
 
 def _not_tried(scenarios: Iterable[Scenario], reason: str) -> str:
     return f"not tried: {', '.join(scenario.name for scenario in scenarios)}: {reason}"
 
 
-def _spread(scenarios: list[Scenario], carrier: machines.VirtualMachine, apart: machines.VirtualMachine) -> list[_Load]:
+def _spread(scenarios: list[Scenario], carrier: machines.VirtualMachine, apart: machines.VirtualMachine) -> list[Load]:
     """What each of several machines that run side by side has to do: where scenarios with NAT need another machine, it
     is one more, as far as there is memory, for they are few.
 
@@ -200,13 +193,6 @@ def _spread(scenarios: list[Scenario], carrier: machines.VirtualMachine, apart: 
     if not with_nat or apart == carrier or beside < 1:
         return [(apart if with_nat else carrier, some) for some in share(scenarios, number)]
     return [*((carrier, some) for some in share(rest, beside)), (apart, with_nat)]
-
-
-class _Place(Protocol):
-    """Where scenarios are run."""
-
-    def wait(self, seconds: float) -> int:
-        """The exit status of the lab's process."""
 
 
 def divide(scenarios: Iterable[Scenario], able: kernel.Kernel) -> tuple[list[Scenario], list[Scenario]]:
@@ -242,9 +228,8 @@ def environment() -> dict[str, str]:
 
 
 @contextmanager
-def _carry(request: Mapping[str, Any], results: Path) -> Iterator[subprocess.Popen[bytes]]:
+def _carry(request: Mapping[str, Any]) -> Iterator[subprocess.Popen[bytes]]:
     """Run scenarios on the kernel at hand."""
-    results.mkdir()
     with folder() as place:
         # It dies with us, whatever kills us; and its namespaces die with it.
         argv = ["setpriv", "--pdeathsig", "KILL", *command({**request, "folder": str(place)})]

@@ -141,6 +141,8 @@ class VirtualMachine(ABC):
         return subprocess.Popen(
             [
                 *([] if stays else ["setpriv", "--pdeathsig", "KILL", "--"]),
+                # It takes what others leave: they have limits in seconds that are shorter.
+                *(["nice", "-n", "10"] if self.is_emulated and not stays else []),
                 # Process 1 of a namespace: helpers of its own, which user-mode Linux has, end with it.
                 *("unshare", "--pid", "--fork", "--kill-child", "--"),
                 *self._prepare(self._inside(argv, environment or {}, results), results, work),
