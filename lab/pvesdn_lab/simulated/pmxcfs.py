@@ -7,7 +7,7 @@ import json
 import os
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +15,17 @@ from typing import Any
 
 from pvesdn.node.program.machine import Machine
 
+COUNTED = (
+    "corosync.conf",
+    "storage.cfg",
+    "user.cfg",
+    "datacenter.cfg",
+    *(f"sdn/{name}.cfg" for name in ("vnets", "zones", "controllers", "subnets", "ipams", "dns", "fabrics")),
+    "sdn/mac-cache.json",
+    "sdn/pve-ipam-state.json",
+    "sdn/.running-config",
+)
+"""Some of the files whose changes pmxcfs counts in `.version`; a pvesdn.cfg is not among them."""
 SHARED = ("sdn", "priv", "nodes", "pve-root-ca.pem")
 
 
@@ -153,6 +164,11 @@ class Pmxcfs:
         self.sdn = folder / "sdn"
         self.locks = Locks()
         self._version = 0
+        self._started = int(time.time())
+        self._counters = dict.fromkeys(COUNTED, 1)
+        self._texts: dict[str, bytes | None] = {}
+        self._kept = 0
+        self._counting = threading.Lock()
         self._unchanged: dict[Path, float] = {}
         for name in ("sdn", "priv", "nodes"):
             (folder / name).mkdir(parents=True, exist_ok=True)
@@ -186,7 +202,33 @@ class Pmxcfs:
         for name, member in members.items():
             if member.is_online:
                 text = json.dumps({"nodename": name, **document}, indent=1)
-                (mounts[name] / ".members").write_text(text, "utf-8")
+                _put(mounts[name] / ".members", text)
+
+    def count(self, mounts: Iterable[Path]) -> None:
+        """Write `.version`, which pmxcfs makes anew whenever it is read: a counter of each file that it counts, and of
+        what the nodes tell each other all the time.
+
+        :param mounts: the /etc/pve of each member that is on.
+        """
+        with self._counting:
+            for name in COUNTED:
+                try:
+                    text = (self.folder / name).read_bytes()
+                except OSError:
+                    text = None
+                if self._texts.setdefault(name, text) != text:
+                    self._texts[name] = text
+                    self._counters[name] += 1
+            self._kept += 1
+            document = {
+                "starttime": self._started,
+                "clinfo": self._version,
+                "vmlist": 1,
+                **self._counters,
+                "kvstore": {"pve1": {"tasklist": self._kept}},
+            }
+            for mount in mounts:
+                _put(mount / ".version", json.dumps(document, indent=0))
 
     def end_locks(self, now: float) -> None:
         """End what nobody renews, for nodes that have the folder itself as their /etc/pve: there, a lock that somebody
@@ -203,3 +245,10 @@ class Pmxcfs:
                         if now - asked[place] > LOCK_LIFE:
                             place.rmdir()
         self._unchanged = asked
+
+
+def _put(file: Path, text: str) -> None:
+    """Whole, for whoever reads it in this moment; pmxcfs makes such a file for each reader."""
+    draft = file.with_name(f"{file.name}.new")
+    draft.write_text(text, "utf-8")
+    draft.replace(file)

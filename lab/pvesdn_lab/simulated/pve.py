@@ -6,7 +6,7 @@ import asyncio
 import ssl
 import threading
 import time
-from collections.abc import Coroutine, Iterable, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -27,7 +27,7 @@ GRANTS = (("/", "Sys.Audit"), ("/nodes", "Sys.Modify"), ("/sdn", "SDN.Audit"), (
 HOST = "127.0.0.1"
 START_SECONDS = 30
 LOOKS = 1.0
-"""Seconds between two looks at the locks."""
+"""Seconds between two looks at the locks, and at what pmxcfs counts."""
 
 Result = TypeVar("Result")
 
@@ -97,7 +97,20 @@ class SimulatedPve:
         world = self.world
         mounts = {name: node.path("/etc/pve") for name, node in world.hosts.items()}
         world.pmxcfs.publish(mounts, world.members, cluster=world.name, is_quorate=world.is_quorate)
+        self.count_changes()
         self.sim.follow_members()
+
+    def _tick(self) -> None:
+        self.world.pmxcfs.end_locks(time.monotonic())
+        self.count_changes()
+
+    def count_changes(self) -> None:
+        """Have the nodes' `.version` tell of what has changed, as pmxcfs does; where the API is served, that is done
+        once a second.
+        """
+        world = self.world
+        on = [world.hosts[name] for name, member in [*world.members.items()] if member.is_online]
+        world.pmxcfs.count([node.path("/etc/pve") for node in on])
 
     # ---------------------------------------------------------------------------------------------- definitions
 
@@ -129,7 +142,7 @@ class SimulatedPve:
         self.certificate = certificate or self.ca.issue(self.world.api_node, (HOST, "::1", "localhost"))
         context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
         context.load_cert_chain(self.certificate.certificate, self.certificate.key)
-        self._server = _Server(self.sim, context, self.world.pmxcfs)
+        self._server = _Server(self.sim, context, self._tick)
 
     def shut_down(self) -> None:
         """Stop serving; the folder stays as it is."""
@@ -185,17 +198,20 @@ class SimulatedPve:
 
 
 class _Server:
-    """The simulated API on an event loop in a thread of its own, and pmxcfs, which ends locks meanwhile."""
+    """The simulated API on an event loop in a thread of its own.
 
-    def __init__(self, sim: PveSim, context: ssl.SSLContext, pmxcfs: Pmxcfs) -> None:
+    :param tick: what pmxcfs does once a second meanwhile.
+    """
+
+    def __init__(self, sim: PveSim, context: ssl.SSLContext, tick: Callable[[], object]) -> None:
         self._sim = sim
-        self._pmxcfs = pmxcfs
+        self._tick = tick
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="simulated-pve", daemon=True)
         self._thread.start()
         try:
             self._call(sim.start_tls(context))
-            self._locks = asyncio.run_coroutine_threadsafe(self._end_locks(), self._loop)
+            self._ticks = asyncio.run_coroutine_threadsafe(self._go_on(), self._loop)
         except BaseException:
             self._end()
             raise
@@ -210,10 +226,10 @@ class _Server:
     def wait(self, seconds: float | None) -> bool:
         return self._call(self._sim.idle(seconds))
 
-    async def _end_locks(self) -> None:
+    async def _go_on(self) -> None:
         while True:
             await asyncio.sleep(LOOKS)
-            self._pmxcfs.end_locks(time.monotonic())
+            self._tick()
 
     def _call(self, work: Coroutine[Any, Any, Result]) -> Result:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(START_SECONDS)
