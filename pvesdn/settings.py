@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import BeforeValidator, Field, SecretStr, ValidationError
 
 from pvesdn.errors import SettingsError
 from pvesdn.model.api_settings import ApiSettings, Seconds
@@ -63,11 +63,23 @@ class ApplySettings(Model):
     )
 
 
-class WatchSettings(Model):
-    """What `pvesdn watch --once` may do."""
+def _action(value: object) -> object:
+    """`plan` is what `report` was called before."""
+    return "report" if value == "plan" else value
 
-    action: Literal["plan", "apply"] = Field(
-        default="plan", description="`plan` reports changes; `apply` carries them out.", examples=["apply"]
+
+class WatchSettings(Model):
+    """What `pvesdn watch` may do."""
+
+    action: Annotated[Literal["report", "apply"], BeforeValidator(_action)] = Field(
+        default="report",
+        description="`report` tells what `apply` would change; `apply` carries it out.",
+        examples=["apply"],
+    )
+    restart_frr: bool = Field(
+        default=False,
+        description="Restart FRR of a node where it was started before the network and has missed its devices.",
+        examples=[True],
     )
     state_dir: Path = Field(
         default=Path("/var/lib/pvesdn"), description="Where it keeps what it last saw.", examples=["/var/lib/pvesdn"]

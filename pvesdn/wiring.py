@@ -68,8 +68,12 @@ def _login() -> str:
     return f"{behind} as {name}" if behind not in {"", name} else name
 
 
-def _root(settings: Settings, local: NodeName | None) -> Path:
+def local_root(settings: Settings) -> Path:
     """The file system of the node this runs on."""
+    return _root(settings, settings.lab.local_node if settings.lab is not None else None)
+
+
+def _root(settings: Settings, local: NodeName | None) -> Path:
     return settings.lab.folder / "nodes" / (local or "") if settings.lab is not None else Path("/")
 
 

@@ -16,6 +16,7 @@ from pvesdn.model.verification import Discrepancy, Subject
 
 _BGP, _BFD = 179, 3784
 _OWN_PROGRAMS = {("tcp", _BGP): "bgpd", ("udp", _BFD): "bfdd"}
+_MISSED = "and missed its devices"
 _SKEW = 5.0
 """Seconds by which a clock may differ from the others'."""
 _OF_PVE = "PVEFW-"
@@ -74,14 +75,17 @@ def explained(
                 item, cause=said, step=f"first see to what is said of {cause.node}'s firewall", is_there=False
             )
         elif item.subject is Subject.VNI and (early := _early(around.get(item.node))):
-            yield replace(
-                item, cause=f"FRR was started {early:.0f} s before the network was up, and missed its devices"
-            )
+            yield replace(item, cause=f"FRR was started {early:.0f} s before the network was up, {_MISSED}")
         else:
             yield item
     for cause in causes:
         is_bad = any(_explains(cause, item) and item.severity is Severity.ERROR for item in found)
         yield replace(cause, severity=Severity.ERROR) if is_bad else cause
+
+
+def missed_its_devices(item: Discrepancy) -> bool:
+    """Whether its cause is that FRR was started before the network, which a restart of FRR cures."""
+    return item.subject is Subject.VNI and item.cause.endswith(_MISSED)
 
 
 def _early(its: Surroundings | None) -> float:

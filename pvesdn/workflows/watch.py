@@ -15,12 +15,14 @@ from typing import Literal, TypeAlias
 
 from pvesdn.compare.recorded import one_line
 from pvesdn.decode.cluster.members import MEMBERS_FILE, MembersFile, decode_members
+from pvesdn.decode.definitions.running_config import FILE as RUNNING_CONFIG
 from pvesdn.errors import AnotherApply, ApplyRefused, NodeFailed, SdnConfigError
 from pvesdn.model.files import ChangeSet
-from pvesdn.model.history import LONGEST_COMMENT
+from pvesdn.model.history import HISTORY_FILE, LONGEST_COMMENT
 from pvesdn.model.manner import Manner
+from pvesdn.model.primitives import NodeName
 from pvesdn.model.report import ApplyReport
-from pvesdn.model.snapshot import PVE_FILES
+from pvesdn.model.snapshot import PVE_FILES, is_definition
 from pvesdn.workflows.history import apply_on_record
 from pvesdn.workflows.lock import alone
 from pvesdn.workflows.planner import Planner
@@ -28,8 +30,13 @@ from pvesdn.workflows.read import SDN_DIR, read_cluster
 from pvesdn.workflows.watch_memory import LastRun, Memory, clock_time, decode_memory, encode_memory
 from pvesdn.workflows.world import World
 
-_DEFINITIONS = tuple(f"{SDN_DIR}/{name}" for name in PVE_FILES if name.endswith(".cfg"))
-"""Only what a plan depends on: other files there, such as ipams.cfg and dns.cfg, hold secrets."""
+DEFINITIONS = tuple(f"{SDN_DIR}/{name}" for name in PVE_FILES if is_definition(name) or name == RUNNING_CONFIG)
+"""Only what a plan depends on: other files there, such as ipams.cfg and dns.cfg, hold secrets. PVE's committed
+definitions are among them, for whoever presses Apply in the panel brings text of PVE's into force and none of ours.
+"""
+
+SEEN_TO = (*DEFINITIONS, HISTORY_FILE)
+"""Files whose change calls for a look: an apply by hand, which the history tells, ends what is pending."""
 
 SETTLED = 10.0
 """Seconds for which a definitions file must have been left alone: whoever saves one file may be
@@ -40,7 +47,7 @@ PATIENCE = 300.0
 TRIED_AGAIN = 3600.0
 """Seconds until an apply that failed is tried again. Sooner would reload a node that does not work every minute."""
 
-WatchAction: TypeAlias = Literal["plan", "apply"]
+WatchAction: TypeAlias = Literal["report", "apply"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +58,7 @@ class WatchReport:
     :param state: what to pass to the next look; None if that is to start from scratch.
     :param is_failing: it did not act, although the last run failed and nobody has fixed the cause.
     :param is_settled: there was nothing to wait for, so it is known whether all is well.
+    :param has_pending: False where it was found that nothing is left of what an earlier look told.
     """
 
     acted: bool
@@ -60,6 +68,7 @@ class WatchReport:
     report: ApplyReport | None = None
     is_failing: bool = False
     is_settled: bool = True
+    has_pending: bool | None = None
 
 
 def watch_once(
@@ -90,6 +99,17 @@ def watch_once(
             return WatchReport(acted=False, reason=f"standing by: {error.message}", state=state, is_settled=False)
 
 
+def require_node(world: World) -> NodeName:
+    """The node that this runs on.
+
+    :raises NodeFailed: it is none.
+    """
+    if world.local_node is None:
+        msg = "watch compares the files of /etc/pve, so it runs on a node of the cluster"
+        raise NodeFailed("this machine", msg)
+    return world.local_node
+
+
 def _look(
     world: World,
     state: str | None,
@@ -100,33 +120,33 @@ def _look(
     announce: Callable[[str, ChangeSet], object] | None,
     remember: Callable[[str], object] | None,
 ) -> WatchReport:
-    if world.local_node is None:
-        msg = "watch compares the files of /etc/pve, so it runs on a node of the cluster"
-        raise NodeFailed("this machine", msg)
-    files = world.nodes.read(world.local_node, [MEMBERS_FILE, *_DEFINITIONS])
+    local = require_node(world)
+    files = world.nodes.read(local, [MEMBERS_FILE, *DEFINITIONS])
     members = decode_members(files.get(MEMBERS_FILE, ""))
-    stand_by = _stands_by(members, world.local_node)
+    stand_by = _stands_by(members, local)
     if stand_by:
         return WatchReport(acted=False, reason=stand_by, state=state, is_settled=False)
     memory, now = decode_memory(state), _digests(files, members)
     reason = _reason(memory, now)
-    if not reason and memory.run is not LastRun.FAILED:
+    if not reason and memory.run not in {LastRun.FAILED, LastRun.PENDING}:
         quiet = encode_memory(replace(memory, waiting_since=None))
         return WatchReport(acted=False, reason="nothing has changed since the last look", state=quiet)
     changes = _plan(world, memory, planner)
     if isinstance(changes, WatchReport):
         return changes
     memory = replace(memory, seen=now, is_readable=True, waiting_since=None)
-    is_retry = not reason
-    if is_retry:
-        if done := _without_acting(world, memory, changes):
+    is_retry = not reason and memory.run is LastRun.FAILED
+    if not reason:
+        if done := _without_acting(world, memory, changes, action):
             return done
-        reason = f"trying again what failed at {clock_time(memory.ran_at)}"
+        reason = (
+            f"trying again what failed at {clock_time(memory.ran_at)}" if is_retry else "applying what was reported"
+        )
     world, changes = _with_a_turn(world, changes, planner, action, turn)
     if announce is not None:
         announce(reason, changes)
-    if action == "plan":
-        run = LastRun.MISSED if changes.unreachable else LastRun.DONE
+    if action == "report":
+        run = LastRun.MISSED if changes.unreachable else LastRun.DONE if changes.is_empty else LastRun.PENDING
         return WatchReport(True, reason, encode_memory(replace(memory, run=run)), changes)
     _refuse_missing_definitions(changes)
     memory = replace(memory, run=LastRun.STARTED, ran_at=world.clock.now())
@@ -144,7 +164,7 @@ def _with_a_turn(
 
     :raises AnotherApply: another apply is not over; the next look finds out.
     """
-    if action == "plan" or changes.is_empty or any(node.obstacles for node in changes.nodes):
+    if action == "report" or changes.is_empty or any(node.obstacles for node in changes.nodes):
         return world, changes
     world = turn.enter_context(alone(world, [node.node for node in changes.nodes], patience=0.0))
     return world, planner(read_cluster(world, has_state=True))
@@ -193,7 +213,7 @@ def _reason(memory: Memory, now: Mapping[str, str]) -> str:
             return f"the run of {clock_time(memory.ran_at)} did not finish"
         case LastRun.MISSED:
             return "a node could not be reached at the last look"
-        case LastRun.DONE | LastRun.FAILED:
+        case LastRun.DONE | LastRun.FAILED | LastRun.PENDING:
             return ""
 
 
@@ -220,11 +240,17 @@ def _wait(world: World, memory: Memory, why: str) -> WatchReport:
     return WatchReport(False, f"waiting, as somebody may be editing: {why}", state, is_settled=False)
 
 
-def _without_acting(world: World, memory: Memory, changes: ChangeSet) -> WatchReport | None:
-    """After a failed run, with nothing changed since: whether it still matters; None if it is to be retried."""
+def _without_acting(world: World, memory: Memory, changes: ChangeSet, action: WatchAction) -> WatchReport | None:
+    """With nothing changed since: what became of what failed or was reported; None if it is to be applied now."""
+    if memory.run is LastRun.PENDING:
+        if changes.is_empty and not changes.unreachable:
+            reason = "what was pending has been applied"
+            return WatchReport(False, reason, encode_memory(replace(memory, run=LastRun.DONE)), has_pending=False)
+        is_reported = action == "report"
+        return WatchReport(False, "what was reported is still pending", encode_memory(memory)) if is_reported else None
     if changes.is_empty and not changes.unreachable:
         reason = f"what failed at {clock_time(memory.ran_at)} has been fixed"
-        return WatchReport(False, reason, encode_memory(replace(memory, run=LastRun.DONE)))
+        return WatchReport(False, reason, encode_memory(replace(memory, run=LastRun.DONE)), has_pending=False)
     again = memory.ran_at + TRIED_AGAIN
     if world.clock.now() >= again:
         return None

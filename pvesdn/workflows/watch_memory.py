@@ -30,6 +30,8 @@ class LastRun(StrEnum):
     MISSED = "missed"
     """A node could not be reached, and nothing failed on the others."""
     FAILED = "failed"
+    PENDING = "pending"
+    """There was something to apply, and the settings said to report it."""
 
 
 @dataclass(frozen=True, slots=True)

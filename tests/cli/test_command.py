@@ -114,7 +114,7 @@ def test_without_a_verb_help_is_shown_and_it_is_an_error() -> None:
         (("plan", "--frm", "x"), "error: No such option '--frm'. Did you mean '--from'?\nsee: pvesdn plan --help\n"),
         (("plan", "extra"), "error: Got unexpected extra argument (extra)\nsee: pvesdn plan --help\n"),
         (("render",), "error: Missing option '--output'.\nsee: pvesdn render --help\n"),
-        (("watch",), "error: Missing option '--once'.\nsee: pvesdn watch --help\n"),
+        (("watch", "--json"), "error: --json needs --status\nsee: pvesdn watch --help\n"),
         (("apply", "--json"), "error: --json cannot ask, so it needs --yes\nsee: pvesdn apply --help\n"),
     ],
 )

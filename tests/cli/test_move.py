@@ -61,7 +61,7 @@ What goes with the panel
   The firewall's IP sets +sdn/VNET-... are gone: in rules that use them, write the addresses themselves first.
   The panel no longer shows the state of the zone; 'pvesdn show' and 'pvesdn plan' do.
 
-Cut-over: as root on a node of the cluster, with pvesdn-watch.timer stopped; no node changes before the last line
+Cut-over: as root on a node of the cluster, with pvesdn-watch stopped; no node changes before the last line
 
 Stop at the first line that fails, and go the way back, leaving out what has not changed yet.
 
@@ -190,7 +190,7 @@ What comes with the panel
   Users other than root@pam need SDN.Use on /sdn/zones/ours/app; rights on /sdn/zones/localnetwork no longer count.
   The panel offers the VNets and shows the zone's state; zones get no IPAM until one is chosen there.
 
-Cut-over: as root on a node of the cluster, with pvesdn-watch.timer stopped; no node changes before the last line
+Cut-over: as root on a node of the cluster, with pvesdn-watch stopped; no node changes before the last line
 
 Stop at the first line that fails, and go the way back, leaving out what has not changed yet.
 

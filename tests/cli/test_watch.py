@@ -21,7 +21,6 @@ pytestmark = pytest.mark.usefixtures("in_utc")
 
 OURS = "/etc/network/interfaces.d/pvesdn"
 DEFINITIONS = "/etc/pve/sdn/pvesdn.cfg"
-UNITS = ("pvesdn-watch.service", "pvesdn-watch.timer")
 
 
 @pytest.fixture
@@ -29,7 +28,7 @@ def state_dir(tmp_path: Path) -> Path:
     return tmp_path / "state"
 
 
-def watch(tmp_path: Path, cluster: FakeCluster, *words: str, action: str = "plan", node: str = "node1") -> Result:
+def watch(tmp_path: Path, cluster: FakeCluster, *words: str, action: str = "report", node: str = "node1") -> Result:
     table = f'[watch]\naction = "{action}"\nstate_dir = "{tmp_path / "state"}"\n'
     settings = settings_file(tmp_path, table)
     return call("--config", settings, "watch", "--once", *words, cluster=cluster, local_node=node)
@@ -45,14 +44,19 @@ def test_the_first_look_shows_the_plan_and_remembers_what_it_saw(
     assert lines[-1] == "Plan: 6 to add, 0 to change, 0 to destroy on 3 of 3 nodes."
     assert OURS not in cluster.nodes["node1"].files
     assert stat.S_IMODE(state_dir.stat().st_mode) == 0o700
-    assert [path.name for path in state_dir.iterdir()] == ["watch.json"]
+    assert sorted(path.name for path in state_dir.iterdir()) == ["watch-look.json", "watch.json"]
     assert DEFINITIONS in json.loads((state_dir / "watch.json").read_text())
 
 
 def test_the_second_look_has_nothing_to_say(tmp_path: Path, cluster: FakeCluster) -> None:
-    watch(tmp_path, cluster)
+    watch(tmp_path, cluster, action="apply")
     assert watch(tmp_path, cluster) == Result(0, "watch: nothing has changed since the last look\n", "")
     assert watch(tmp_path, cluster, "-q") == Result(0, "", "")
+
+
+def test_what_is_pending_is_shown_once(tmp_path: Path, cluster: FakeCluster) -> None:
+    assert "Plan: 6 to add" in watch(tmp_path, cluster).out
+    assert watch(tmp_path, cluster) == Result(0, "watch: what was reported is still pending\n", "")
 
 
 def test_a_changed_definition_is_applied_where_the_settings_say_so(tmp_path: Path, cluster: FakeCluster) -> None:
@@ -112,19 +116,15 @@ def read_unit(name: str) -> configparser.ConfigParser:
     return parser
 
 
-def test_the_timer_calls_the_service_every_minute() -> None:
-    timer = read_unit("pvesdn-watch.timer")
-    assert timer["Timer"]["OnUnitInactiveSec"] == "1min"
-    assert "RandomizedDelaySec" in timer["Timer"]
-    assert timer["Install"]["WantedBy"] == "timers.target"
-    assert "Unit" not in timer["Timer"]  # so it is the service of the same name
-
-
-def test_the_service_looks_once() -> None:
-    service = read_unit("pvesdn-watch.service")["Service"]
-    assert service["Type"] == "oneshot"
-    assert service["ExecStart"].split()[-3:] == ["--no-color", "watch", "--once"]
+def test_the_service_stays_and_tells_systemd_how_it_is() -> None:
+    unit = read_unit("pvesdn-watch.service")
+    service = unit["Service"]
+    assert service["Type"] == "notify"
+    assert service["ExecStart"].split()[-2:] == ["--no-color", "watch"]
     assert service["StateDirectory"] == "pvesdn"
+    assert service["Restart"] == "on-failure"
+    assert "WatchdogSec" in service
+    assert unit["Install"]["WantedBy"] == "multi-user.target"
 
 
 def test_a_reload_below_the_service_may_leave_daemons_behind() -> None:
@@ -132,8 +132,8 @@ def test_a_reload_below_the_service_may_leave_daemons_behind() -> None:
 
 
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="no systemd-analyze here: apt install systemd")
-def test_systemd_takes_the_units() -> None:
-    files = [str(data_dir("hooks") / name) for name in UNITS]
+def test_systemd_takes_the_unit() -> None:
+    files = [str(data_dir("hooks") / "pvesdn-watch.service")]
     done = subprocess.run(
         ["systemd-analyze", "verify", "--recursive-errors=no", *files], capture_output=True, text=True, check=False
     )
@@ -184,12 +184,12 @@ def test_a_node_that_cannot_be_reached_is_told_once_with_the_plan(tmp_path: Path
     assert watch(tmp_path, cluster, action="apply").status == 0
     cluster.nodes.pve_files[DEFINITIONS] = UCAST.replace("tag 3", "tag 4")
     cluster.nodes["node3"].off = "ssh: connect to host 192.168.0.3 port 22: Connection refused"
-    first = watch(tmp_path, cluster, action="plan")
+    first = watch(tmp_path, cluster, action="report")
     assert first.status == 4
     assert "Connection refused" in first.out + first.err
-    assert watch(tmp_path, cluster, action="plan") == Result(4, STILL, "")
+    assert watch(tmp_path, cluster, action="report") == Result(4, STILL, "")
     cluster.nodes["node3"].off = ""
-    healed = watch(tmp_path, cluster, action="plan")
+    healed = watch(tmp_path, cluster, action="report")
     assert healed.status == 0
     assert healed.out.endswith(OVER)
 
@@ -257,5 +257,5 @@ def test_a_look_that_is_killed_while_it_applies_is_begun_again(
     again = watch(tmp_path, cluster, action="apply")
     assert again.status == 0
     assert again.out.startswith("watch: the run of 2023-11-14 22:13 did not finish\n")
-    assert [path.name for path in state_dir.iterdir()] == ["watch.json"]
+    assert sorted(path.name for path in state_dir.iterdir()) == ["watch-look.json", "watch.json"]
     assert OURS in cluster.nodes["node3"].files

@@ -33,11 +33,16 @@ def write(file: Path, text: str, mode: int = 0o600) -> Path:
     return file
 
 
+def test_the_former_word_for_report_is_taken_for_it(file: Path) -> None:
+    write(file, '[watch]\naction = "plan"\n')
+    assert load(file, is_node=True).settings.watch.action == "report"
+
+
 def test_a_node_needs_no_file_at_all() -> None:
     settings = load(None, is_node=True).settings
     assert settings.api.backend == "local"
     assert settings.ssh.user == "root"
-    assert settings.watch.action == "plan"
+    assert settings.watch.action == "report"
     assert settings.lab is None
 
 
@@ -103,7 +108,7 @@ def test_the_lab_has_its_folder(file: Path) -> None:
         ("[ssh]\nport = 70000\n", ":2: [ssh] port: input should be less than or equal to 65535"),
         ('[ssh]\nuser = "-oProxyCommand=x"\n', ":2: [ssh] user: string should match pattern"),
         ("[apply]\ntask_timeout = 0\n", ":2: [apply] task_timeout: input should be greater than 0"),
-        ('[watch]\naction = "do"\n', ":2: [watch] action: input should be 'plan' or 'apply'"),
+        ('[watch]\naction = "do"\n', ":2: [watch] action: input should be 'report' or 'apply'"),
         ("api = 1\n", ": [api]: input should be a valid dictionary or instance of ApiSettings"),
         ("[api]\nverify = perhaps\n", ": is not valid TOML (at line 2, column 10)"),
     ],

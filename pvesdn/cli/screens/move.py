@@ -86,7 +86,7 @@ def _cut_over(scripts: tuple[Script, Script], written: Sequence[str]) -> Iterato
     places = {path.rpartition("/")[2]: path for path in written}
     yield (
         Span("Cut-over", Style.STRONG),
-        ": as root on a node of the cluster, with pvesdn-watch.timer stopped; no node changes before the last line",
+        ": as root on a node of the cluster, with pvesdn-watch stopped; no node changes before the last line",
     )
     yield ()
     if not places:

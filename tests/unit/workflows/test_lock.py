@@ -159,7 +159,7 @@ def test_watch_stands_by_while_somebody_applies_and_looks_again() -> None:
 @pytest.mark.usefixtures("in_utc")
 def test_watch_takes_no_lock_to_look_or_where_there_is_nothing_to_do() -> None:
     made = cluster()
-    watch_once(made.world(local_node="node1"), None, PLANNER, action="plan")
+    watch_once(made.world(local_node="node1"), None, PLANNER, action="report")
     assert apply_to(made).is_good
     watch_once(made.world(local_node="node1"), None, PLANNER, action="apply")
     assert not {"lock", "standing"} & {verb for name in MEMBERS for verb in made.nodes[name].verbs}

@@ -29,7 +29,7 @@ json_values = st.recursive(
 pytestmark = pytest.mark.usefixtures("in_utc")
 
 
-def look(made: FakeCluster, state: str | None = None, *, node: str = "node1", action: str = "plan") -> WatchReport:
+def look(made: FakeCluster, state: str | None = None, *, node: str = "node1", action: str = "report") -> WatchReport:
     return watch_once(made.world(local_node=node), state, PLANNER, action=action)  # type: ignore[arg-type]
 
 
@@ -54,7 +54,31 @@ def test_a_second_look_has_nothing_to_do() -> None:
     made = cluster()
     report = look(made, look(made).state)
     assert not report.acted
-    assert report.reason == "nothing has changed since the last look"
+    assert report.reason == "what was reported is still pending"
+
+
+def test_what_was_reported_and_is_applied_by_hand_is_no_longer_pending() -> None:
+    made = cluster()
+    state = look(made).state
+    assert apply_to(made).is_good
+    report = look(made, state)
+    assert (report.acted, report.reason, report.has_pending) == (False, "what was pending has been applied", False)
+    assert look(made, report.state).reason == "nothing has changed since the last look"
+
+
+def test_what_was_reported_is_applied_once_the_settings_say_so() -> None:
+    made = cluster()
+    report = look(made, look(made).state, action="apply")
+    assert report.reason == "applying what was reported"
+    assert plan_of(made).is_empty
+    assert look(made, report.state, action="apply").reason == "nothing has changed since the last look"
+
+
+def test_what_pve_has_committed_is_a_change() -> None:
+    made = cluster()
+    state = look(made, action="apply").state
+    made.nodes.pve_files["/etc/pve/sdn/.running-config"] = '{"version": 1}'
+    assert look(made, state, action="apply").reason == "changed: /etc/pve/sdn/.running-config"
 
 
 def test_counters_of_pmxcfs_are_no_change() -> None:
@@ -205,7 +229,7 @@ def test_an_unreadable_record_is_a_reason_to_look(state: str) -> None:
 
 def test_away_from_a_node_it_says_where_it_belongs() -> None:
     with pytest.raises(NodeFailed, match="runs on a node"):
-        watch_once(cluster().world(), None, PLANNER, action="plan")
+        watch_once(cluster().world(), None, PLANNER, action="report")
 
 
 # --- runs that did not go well ---------------------------------------------------------------------------------------
@@ -294,7 +318,7 @@ def test_a_change_of_the_definitions_is_applied_although_the_last_run_failed() -
     assert plan_of(made).is_empty
 
 
-@pytest.mark.parametrize("action", ["plan", "apply"])
+@pytest.mark.parametrize("action", ["report", "apply"])
 def test_a_node_that_could_not_be_reached_is_no_reason_to_stop_looking(action: str) -> None:
     made = cluster()
     state = look(made, action="apply").state

@@ -1,0 +1,134 @@
+"""What a tick does: look, decide, start, and see to what was started."""
+
+from __future__ import annotations
+
+import json
+import os
+
+from pvesdn.watcher.sight import LARGEST, Eyes
+from pvesdn.watcher.turns import LOOK, Turns
+
+LONGEST = 3600.0
+"""Seconds after which what was started is told to end: an apply of a large cluster takes its time."""
+GRACE = 600.0
+"""Seconds that it then has to put back what it has begun."""
+LOCK = "watch.lock"
+"""Locked while the process runs, which so is there once."""
+RESULT = "watch-look.json"
+"""Written by each look; this process reads of it whether there is anything to wait for."""
+SERVICE = "watch-service.json"
+"""What this process does, for `pvesdn watch --status`."""
+
+
+class Hands:
+    """What is done outside of this process, as the tests replace it."""
+
+    def start(self, what: str) -> int:
+        """Start pvesdn for `what`; the id of its process."""
+        raise NotImplementedError
+
+    def ended(self, pid: int) -> int | None:
+        """Its exit status, negative for a signal; None while it runs."""
+        raise NotImplementedError
+
+    def signal(self, pid: int, *, is_last: bool) -> None:
+        """Tell it to end; the last time it is not asked."""
+        raise NotImplementedError
+
+    def say(self, text: str) -> None:
+        """A line for the journal."""
+        raise NotImplementedError
+
+
+class Service:
+    """The watcher of one node.
+
+    :param folder: its own, below which it tells what it does.
+    """
+
+    def __init__(self, eyes: Eyes, turns: Turns, hands: Hands, folder: str) -> None:
+        self._eyes = eyes
+        self._turns = turns
+        self._hands = hands
+        self._folder = folder
+        self._running: tuple[str, int, float] | None = None
+        """What was started, its process, and when it is to be told to end."""
+        self._told_to_end = 0
+        self.standing = ""
+        """What it does, in a line."""
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether something that it has started runs."""
+        return self._running is not None
+
+    def tick(self, now: float, *, may_start: bool = True) -> None:
+        """One tick.
+
+        :param now: seconds of a clock that never goes back.
+        :param may_start: False where it is about to end.
+        """
+        self._look_after(now)
+        sight = self._eyes.look()
+        due = self._turns.due(now, sight)
+        if due and may_start and self._running is None:
+            self._start(now, due)
+        what = f"cannot look: {sight.trouble}" if sight.trouble else ""
+        standing = f"standing by: {sight.stands_by}" if sight.stands_by else "acts for the cluster"
+        self._stand(what or standing)
+
+    def ask(self, now: float) -> None:
+        """Look at the next tick, whatever has changed."""
+        self._turns.ask(now)
+
+    def end(self) -> None:
+        """Tell what runs to end, which puts back what it has begun."""
+        if self._running is not None:
+            self._hands.signal(self._running[1], is_last=False)
+
+    def _start(self, now: float, what: str) -> None:
+        try:
+            pid = self._hands.start(what)
+        except OSError as error:
+            self._hands.say(f"pvesdn could not be started: {error.strerror}")
+            self._turns.started(what)
+            self._turns.ended(now, what, is_good=False, is_settled=False)
+            return
+        self._turns.started(what)
+        self._running, self._told_to_end = (what, pid, now + LONGEST), 0
+
+    def _look_after(self, now: float) -> None:
+        if self._running is None:
+            return
+        what, pid, deadline = self._running
+        status = self._hands.ended(pid)
+        if status is not None:
+            self._running = None
+            self._turns.ended(now, what, is_good=status == 0, is_settled=what != LOOK or self._is_settled())
+        elif now >= deadline:
+            self._hands.say(f"pvesdn (process {pid}) has not ended in time, and is told to")
+            self._hands.signal(pid, is_last=self._told_to_end > 0)
+            self._told_to_end += 1
+            self._running = (what, pid, now + GRACE)
+
+    def _is_settled(self) -> bool:
+        """Whether the last look left nothing to wait for; without a word of it, one look more does no harm."""
+        try:
+            with open(os.path.join(self._folder, RESULT), "rb") as file:
+                return json.loads(file.read(LARGEST)).get("is_settled") is True
+        except (OSError, ValueError, AttributeError, RecursionError):
+            return False
+
+    def _stand(self, text: str) -> None:
+        if text == self.standing:
+            return
+        self.standing = text
+        self._hands.say(text)
+        document = json.dumps({"standing": text, "pid": os.getpid()})
+        path = os.path.join(self._folder, SERVICE)
+        try:
+            with open(path + ".new", "w", encoding="utf-8") as file:
+                file.write(document)
+            os.replace(path + ".new", path)
+        except OSError as error:
+            self._hands.say(f"{path}: {error.strerror}; pvesdn watch --status does not know")

@@ -1,0 +1,95 @@
+"""When to start what. Pure: it is told the time and what was seen, and says what is due."""
+
+from __future__ import annotations
+
+from pvesdn.watcher.sight import Sight
+
+LOOK = "look"
+"""Compare, and plan or apply: `pvesdn watch --once`."""
+VERIFY = "verify"
+"""Hold this node against the definitions: `pvesdn watch --verify`."""
+
+SETTLED = 10.0
+"""Seconds without a change after which a burst of them is over."""
+PATIENCE = 300.0
+"""Seconds after which a burst is dealt with although it goes on."""
+RELOADED = 20.0
+"""Seconds after the last sign of a reload until the network is looked at."""
+APART = 5.0
+"""Seconds by which nodes that were reloaded together look one after the other."""
+SOON = 15.0
+"""Seconds until a look that waited, for an edit to end or for another apply, is done again."""
+AGAIN = 60.0
+"""Seconds until a look that failed is done again; twice as long each time, up to `AT_MOST`."""
+AT_MOST = 900.0
+
+
+class Turns:
+    """What one node does when."""
+
+    def __init__(self) -> None:
+        self._before: Sight | None = None
+        self._changed: tuple[float, float] | None = None
+        """When a burst of changes began, and when its last one was seen."""
+        self._again: float | None = None
+        self._failures = 0
+        self._verify_at: float | None = None
+
+    def due(self, now: float, sight: Sight) -> str:
+        """What to start now: `LOOK`, `VERIFY` or nothing. Called at each tick, also while something runs.
+
+        :param now: seconds of a clock that never goes back.
+        """
+        if sight.trouble:
+            return ""
+        before, self._before = self._before, sight
+        self._notice(now, before, sight)
+        if not sight.stands_by:
+            if self._changed is not None:
+                began, last = self._changed
+                if now - last >= SETTLED or now - began >= PATIENCE:
+                    return LOOK
+            elif self._again is not None and now >= self._again:
+                return LOOK
+        if self._verify_at is not None and now >= self._verify_at:
+            return VERIFY
+        return ""
+
+    def started(self, what: str) -> None:
+        """It has been started; what changes from now on is another reason."""
+        if what == LOOK:
+            self._changed = self._again = None
+        else:
+            self._verify_at = None
+
+    def ended(self, now: float, what: str, *, is_good: bool, is_settled: bool) -> None:
+        """How it ended.
+
+        :param is_settled: it has nothing to wait for.
+        """
+        if what != LOOK:
+            return
+        if is_good:
+            self._failures = 0
+            self._again = None if is_settled else now + SOON
+            return
+        self._again = now + min(AGAIN * 2**self._failures, AT_MOST)
+        self._failures = min(self._failures + 1, 10)
+
+    def ask(self, now: float) -> None:
+        """Somebody wants a look now."""
+        self._changed = (now - PATIENCE, now)
+
+    def _notice(self, now: float, before: Sight | None, sight: Sight) -> None:
+        if sight.stands_by:
+            self._changed = self._again = None  # whoever takes office later begins with a look
+        elif before is None or before.stands_by or before.cluster != sight.cluster:
+            self._changed = (self._changed[0] if self._changed else now, now)
+            self._failures = 0
+        if before is None:
+            self._verify_at = now + RELOADED + APART * sight.place
+            return
+        # An apply of pvesdn verifies by itself what it does.
+        is_own = sight.is_open or before.is_open or before.applies != sight.applies
+        if before.network != sight.network and not is_own:
+            self._verify_at = now + RELOADED + APART * sight.place

@@ -1,0 +1,166 @@
+"""`pvesdn watch` as a process: what it tells systemd, how it ends, and what `--status` says of it."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from pvesdn_lab.simulated.cluster import SimulatedCluster
+from tests.cli.kit import UCAST, Result, call, settings_file
+from tests.cli.test_watch import watch
+from tests.fakes import FakeCluster
+
+LIMIT = 60
+"""Seconds within which a busy machine has done anything."""
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Path:
+    """Those of the first node of a simulated cluster, whose API nobody asks here."""
+    cluster = SimulatedCluster(tmp_path / "cluster")
+    cluster.write_sdn("pvesdn.cfg", UCAST)
+    lab = f'[lab]\nfolder = "{cluster.folder}"\nlocal_node = "pve1"\n'
+    return settings_file(tmp_path, f'{lab}[watch]\nstate_dir = "{tmp_path / "state"}"\n')
+
+
+@contextmanager
+def listening() -> Iterator[tuple[str, socket.socket]]:
+    """A place like that of systemd, by its name."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as line:
+        line.bind("")  # an abstract name of the kernel's choice
+        line.settimeout(LIMIT)
+        yield "@" + line.getsockname()[1:].decode(), line
+
+
+@contextmanager
+def running(settings: Path, notify: str = "") -> Iterator[subprocess.Popen[str]]:
+    environ = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "NOTIFY_SOCKET": notify}
+    argv = [sys.executable, "-m", "pvesdn", "--no-color", "--config", str(settings), "watch"]
+    process = subprocess.Popen(argv, env=environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+        for stream in (process.stdout, process.stderr):
+            assert stream is not None
+            stream.close()
+
+
+def told(line: socket.socket, wanted: str) -> str:
+    """What systemd is told up to and with the first message that begins so."""
+    while not (said := line.recv(4096).decode()).startswith(wanted):
+        pass
+    return said
+
+
+def test_it_is_ready_tells_what_it_does_and_ends_at_once(settings: Path) -> None:
+    with listening() as (name, line), running(settings, name) as process:
+        told(line, "READY=1")
+        assert told(line, "STATUS=") == "STATUS=acts for the cluster"
+        told(line, "WATCHDOG=1")
+        status = json.loads(call("--config", settings, "watch", "--status", "--json").out)
+        assert (status["is_running"], status["standing"]) == (True, "acts for the cluster")
+        process.send_signal(signal.SIGTERM)
+        told(line, "STOPPING=1")
+        out, err = process.communicate(timeout=LIMIT)
+    assert (process.returncode, out, err) == (0, "watch: acts for the cluster\n", "")
+    assert call("--config", settings, "watch", "--status").out.startswith("watch: does not run here; systemctl status ")
+
+
+def test_it_is_there_once_on_a_node(settings: Path) -> None:
+    with listening() as (name, line), running(settings, name):
+        told(line, "READY=1")
+        with running(settings) as second:
+            out, err = second.communicate(timeout=LIMIT)
+    assert (second.returncode, out) == (1, "")
+    assert err == "error: pvesdn watch runs on this node already; pvesdn watch --status tells how it is\n"
+
+
+def test_it_has_little_in_memory(settings: Path) -> None:
+    with listening() as (name, line), running(settings, name) as process:
+        told(line, "READY=1")
+        told(line, "WATCHDOG=1")
+        maps = Path("/proc", str(process.pid), "maps").read_text()
+        status = Path("/proc", str(process.pid), "status").read_text()
+    assert "pydantic" not in maps
+    kib = next(int(line.split()[1]) for line in status.splitlines() if line.startswith("RssAnon:"))
+    assert kib < 12 * 1024
+
+
+def test_settings_that_cannot_be_used_are_told_before_it_stays(tmp_path: Path, cluster: FakeCluster) -> None:
+    settings = settings_file(tmp_path, '[watch]\naction = "destroy"\n')
+    result = call("--config", settings, "watch", cluster=cluster, local_node="node1")
+    assert result.status == 1
+    assert "[watch] action: input should be 'report' or 'apply'" in result.err
+
+
+def test_it_stays_on_a_node_and_nowhere_else(tmp_path: Path, cluster: FakeCluster) -> None:
+    result = call("--config", settings_file(tmp_path), "watch", cluster=cluster)
+    assert result.status == 1
+    assert "it runs on a node of the cluster" in result.err
+
+
+# --- what is pending -------------------------------------------------------------------------------------------------
+
+
+def status(tmp_path: Path, *words: str) -> Result:
+    settings = settings_file(tmp_path, f'[watch]\nstate_dir = "{tmp_path / "state"}"\n')
+    return call("--config", settings, "watch", "--status", *words)
+
+
+@pytest.mark.usefixtures("in_utc")
+def test_the_status_says_what_is_pending_until_it_is_applied(tmp_path: Path, cluster: FakeCluster) -> None:
+    watch(tmp_path, cluster)
+    assert status(tmp_path) == Result(
+        0,
+        "watch: does not run here; systemctl status pvesdn-watch tells more\n"
+        "policy: report\n"
+        "last look: 2023-11-14 22:13: first look\n"
+        "pending: 6 to add, 0 to change, 0 to destroy on 3 of 3 nodes.\n"
+        "  pvesdn plan shows it, pvesdn apply carries it out\n",
+        "",
+    )
+    document = json.loads(status(tmp_path, "--json").out)
+    assert document["kind"] == "watch-status"
+    assert document["pending"]["summary"]["changed_nodes"] == ["node1", "node2", "node3"]
+    watch(tmp_path, cluster)
+    assert "pending: 6 to add" in status(tmp_path).out
+    assert call("--config", settings_file(tmp_path), "apply", "--yes", cluster=cluster).status == 0
+    watch(tmp_path, cluster)
+    assert "pending: nothing\n" in status(tmp_path).out
+    assert "last look: 2023-11-14 22:13: what was pending has been applied\n" in status(tmp_path).out
+
+
+def test_the_status_names_the_problem_of_the_last_look(tmp_path: Path, cluster: FakeCluster) -> None:
+    cluster.nodes["node3"].files["/etc/network/interfaces.d/pvesdn"] = "# mine\n"
+    watch(tmp_path, cluster, action="apply")
+    said = status(tmp_path).out
+    assert "  problem: node3: /etc/network/interfaces.d/pvesdn: it exists" in said
+    assert "pending: 6 to add" in said
+
+
+def test_before_the_first_look_the_status_knows_nothing(tmp_path: Path) -> None:
+    assert status(tmp_path).out.endswith("policy: report\nlast look: none on this node\n")
+    assert json.loads(status(tmp_path, "--json").out)["look"] is None
+
+
+def test_a_status_that_somebody_has_damaged_is_none(tmp_path: Path) -> None:
+    (tmp_path / "state").mkdir()
+    for name in ("watch-look.json", "watch-verify.json"):
+        (tmp_path / "state" / name).write_text('["no object"')
+    assert status(tmp_path).out.endswith("last look: none on this node\n")
+
+
+def test_json_is_for_the_status_alone(tmp_path: Path) -> None:
+    result = call("watch", "--once", "--json")
+    assert (result.status, result.err.splitlines()[0]) == (1, "error: --json needs --status")

@@ -1,0 +1,320 @@
+"""The watchers of a whole simulated cluster, tick by tick: who acts, when, and how often."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import pytest
+
+from pvesdn.watcher.service import RESULT, Hands, Service
+from pvesdn.watcher.sight import Eyes
+from pvesdn.watcher.turns import AGAIN, LOOK, SETTLED, SOON, VERIFY, Turns
+from pvesdn.workflows.watch import SEEN_TO, WatchAction, watch_once
+from pvesdn_lab.simulated.cluster import SimulatedCluster
+from tests.cli.kit import UCAST
+from tests.cluster.kit import PLANNER, after_reloads, draw, plan_of, serving, world_of
+
+TICK = 5.0
+OURS = "/etc/network/interfaces.d/pvesdn"
+
+
+@dataclass
+class Watcher(Hands):
+    """The watcher of one node. What it starts is over at once, unless it is held up.
+
+    :ivar started: what it has started, with the time.
+    :ivar told: the reasons of its looks.
+    """
+
+    cluster: SimulatedCluster
+    node: str
+    folder: Path
+    action: WatchAction
+    state: str | None = None
+    now: float = 0.0
+    started: list[tuple[float, str]] = field(default_factory=list)
+    told: list[str] = field(default_factory=list)
+    applies: int = 0
+    failure: Exception | None = None
+    meanwhile: Callable[[str], object] | None = None
+
+    def __post_init__(self) -> None:
+        self.folder.mkdir(exist_ok=True)
+        self.service = Service(self.eyes(), Turns(), self, str(self.folder))
+
+    def eyes(self) -> Eyes:
+        return Eyes(list(SEEN_TO), str(self.cluster.nodes[self.node].root))
+
+    def start(self, what: str) -> int:
+        self.started.append((self.now, what))
+        self.status = self.look() if what == LOOK else 0
+        return 4711
+
+    def ended(self, pid: int) -> int | None:
+        return self.status
+
+    def signal(self, pid: int, *, is_last: bool) -> None: ...
+
+    def say(self, text: str) -> None:
+        self.told.append(text)
+
+    def look(self) -> int:
+        if self.failure is not None:
+            return 1
+        world = replace(world_of(self.cluster), local_node=self.node)
+        # Everybody has the same clock, which only the test moves.
+        if self.meanwhile is not None:
+            after_reloads(world, self.cluster, self.meanwhile)
+        report = watch_once(world, self.state, PLANNER, action=self.action)
+        self.state = report.state
+        self.told.append(report.reason)
+        self.applies += report.report is not None and not (report.changes is None or report.changes.is_empty)
+        (self.folder / RESULT).write_text(json.dumps({"is_settled": report.is_settled}))
+        return 0
+
+    def looks(self) -> list[float]:
+        return [when for when, what in self.started if what == LOOK]
+
+
+@dataclass
+class Watchers:
+    """Those of all nodes, and the time.
+
+    :ivar off: nodes that have lost power.
+    """
+
+    cluster: SimulatedCluster
+    folder: Path
+    action: WatchAction = "apply"
+    now: float = 0.0
+    off: set[str] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self.of = {node: self.begin(node) for node in self.cluster.nodes}
+
+    def begin(self, node: str) -> Watcher:
+        return Watcher(self.cluster, node, self.folder / node, self.action)
+
+    def tick(self, node: str) -> None:
+        self.of[node].now = self.now
+        self.of[node].service.tick(self.now)
+
+    def pass_time(self, seconds: float) -> None:
+        end = self.now + seconds
+        while self.now < end:
+            self.now += TICK
+            self.cluster.count_changes()
+            for node in self.of:
+                if node not in self.off:
+                    self.tick(node)
+
+    def lose_power(self, node: str) -> None:
+        self.off.add(node)
+        self.cluster.go_offline(node)
+
+    def applies(self) -> dict[str, int]:
+        return {node: watcher.applies for node, watcher in self.of.items()}
+
+
+@pytest.fixture
+def cluster(tmp_path: Path) -> Iterator[SimulatedCluster]:
+    with serving(tmp_path / "cluster", UCAST) as made:
+        yield made
+
+
+@pytest.fixture
+def watchers(cluster: SimulatedCluster, tmp_path: Path) -> Watchers:
+    """Of a cluster that has what is defined."""
+    made = Watchers(cluster, tmp_path)
+    made.pass_time(60)
+    assert made.applies() == {"pve1": 1, "pve2": 0, "pve3": 0}
+    assert plan_of(cluster).is_empty
+    return made
+
+
+def edited(cluster: SimulatedCluster, number: int) -> None:
+    """pvesdn.cfg, written anew by somebody who is done for some time as far as the clock of its file goes."""
+    cluster.write_sdn("pvesdn.cfg", UCAST.replace("tag 3", f"tag {number}"))
+    long_ago(cluster, number)
+
+
+def long_ago(cluster: SimulatedCluster, number: int) -> None:
+    import os
+
+    file = cluster.world.pmxcfs.sdn / "pvesdn.cfg"
+    os.utime(file, (time.time() - 10_000 + number,) * 2)
+
+
+def test_the_online_member_with_the_lowest_id_acts_and_the_others_start_nothing(watchers: Watchers) -> None:
+    assert [what for _, what in watchers.of["pve1"].started if what == LOOK]
+    assert watchers.of["pve2"].looks() == watchers.of["pve3"].looks() == []
+    assert watchers.of["pve2"].service.standing == (
+        "standing by: pve1 is the online member with the lowest id, and acts for all"
+    )
+
+
+def test_while_nothing_happens_nothing_is_started(watchers: Watchers) -> None:
+    before = {node: list(watcher.started) for node, watcher in watchers.of.items()}
+    watchers.pass_time(24 * 60)
+    assert {node: watcher.started for node, watcher in watchers.of.items()} == before
+
+
+def test_a_change_is_applied_once_it_has_settled(cluster: SimulatedCluster, watchers: Watchers) -> None:
+    edited(cluster, 4)
+    watchers.pass_time(SETTLED)
+    assert watchers.applies()["pve1"] == 1
+    watchers.pass_time(TICK)
+    assert watchers.applies() == {"pve1": 2, "pve2": 0, "pve3": 0}
+    assert "vxlan-id 4" in cluster.nodes["pve3"].path(OURS).read_text()
+
+
+def test_a_hundred_changes_in_ten_seconds_are_one_apply(cluster: SimulatedCluster, watchers: Watchers) -> None:
+    begun = watchers.now
+    for number in range(100):
+        edited(cluster, 100 + number)
+        if number % 50 == 0:
+            watchers.pass_time(TICK)
+    watchers.pass_time(120)
+    assert watchers.applies() == {"pve1": 2, "pve2": 0, "pve3": 0}
+    assert len([when for when in watchers.of["pve1"].looks() if when > begun]) <= 2
+    assert "vxlan-id 199" in cluster.nodes["pve2"].path(OURS).read_text()
+
+
+def test_changes_that_never_end_are_applied_after_five_minutes(cluster: SimulatedCluster, watchers: Watchers) -> None:
+    for number in range(62):
+        edited(cluster, 100 + number)
+        watchers.pass_time(TICK)
+    assert watchers.applies()["pve1"] == 2
+
+
+def test_somebody_elses_change_in_the_same_second_is_seen(cluster: SimulatedCluster, watchers: Watchers) -> None:
+    draw(cluster)  # which pmxcfs counts
+    watchers.pass_time(60)
+    assert watchers.applies()["pve1"] == 2
+    assert "office" in cluster.nodes["pve2"].path("/etc/network/interfaces.d/sdn").read_text()
+
+
+def test_a_node_that_joins_is_meshed_by_nobody_typing_anything(cluster: SimulatedCluster, watchers: Watchers) -> None:
+    cluster.join("pve4", "192.168.0.4/24")
+    watchers.pass_time(60)
+    assert watchers.applies()["pve1"] == 2
+    assert "192.168.0.4" in cluster.nodes["pve1"].path(OURS).read_text()
+    assert cluster.nodes["pve4"].path(OURS).is_file()
+    assert plan_of(cluster).is_empty
+
+
+def test_where_the_settings_say_report_nothing_is_touched(cluster: SimulatedCluster, tmp_path: Path) -> None:
+    watchers = Watchers(cluster, tmp_path, action="report")
+    watchers.pass_time(60)
+    assert "first look" in watchers.of["pve1"].told
+    assert not cluster.nodes["pve1"].path(OURS).exists()
+    assert sum(watchers.applies().values()) == 0
+
+
+def test_another_takes_over_within_a_minute_when_the_acting_node_dies(
+    cluster: SimulatedCluster, watchers: Watchers
+) -> None:
+    watchers.lose_power("pve1")
+    edited(cluster, 5)
+    cluster.world.api_node = "pve2"
+    watchers.pass_time(60)
+    assert watchers.applies() == {"pve1": 1, "pve2": 1, "pve3": 0}
+    assert "vxlan-id 5" in cluster.nodes["pve3"].path(OURS).read_text()
+
+
+def test_without_a_quorum_nobody_acts_and_with_it_somebody_does(cluster: SimulatedCluster, watchers: Watchers) -> None:
+    cluster.lose_quorum()
+    edited(cluster, 6)
+    watchers.pass_time(600)
+    assert watchers.applies()["pve1"] == 1
+    assert {watcher.service.standing for watcher in watchers.of.values()} == {"standing by: the cluster has no quorum"}
+    cluster.regain_quorum()
+    watchers.pass_time(60)
+    assert watchers.applies() == {"pve1": 2, "pve2": 0, "pve3": 0}
+
+
+def test_a_second_one_that_takes_itself_for_the_first_does_not_act_while_the_first_does(
+    cluster: SimulatedCluster, watchers: Watchers
+) -> None:
+    second = watchers.of["pve2"]
+
+    def deposed(node: str) -> None:
+        file = cluster.nodes["pve2"].path("/etc/pve/.members")
+        document = json.loads(file.read_text())
+        document["nodelist"]["pve1"]["online"] = 0
+        file.write_text(json.dumps(document))
+        for _ in range(4):
+            watchers.now += TICK
+            watchers.tick("pve2")
+
+    watchers.of["pve1"].meanwhile = deposed
+    edited(cluster, 7)
+    watchers.pass_time(SETTLED + TICK)
+    assert watchers.applies() == {"pve1": 2, "pve2": 0, "pve3": 0}
+    assert any(reason.startswith("standing by: another apply is at work") for reason in second.told)
+
+
+def test_what_waited_for_another_apply_looks_again_soon(watchers: Watchers, tmp_path: Path) -> None:
+    first = watchers.of["pve1"]
+    first.service.ask(watchers.now)
+    watchers.tick("pve1")
+    (first.folder / RESULT).write_text('{"is_settled": false}')
+    before = len(first.looks())
+    watchers.pass_time(SOON + 2 * TICK)
+    assert len(first.looks()) == before + 1
+
+
+def test_a_look_that_fails_is_tried_less_and_less_often_and_at_once_after_a_change(
+    cluster: SimulatedCluster, watchers: Watchers
+) -> None:
+    first = watchers.of["pve1"]
+    first.failure = OSError("the API is down")
+    begun = watchers.now
+    edited(cluster, 8)
+    watchers.pass_time(3600)
+    looks = [when - begun for when in first.looks() if when > begun]
+    assert looks[0] <= SETTLED + TICK
+    assert AGAIN <= looks[1] - looks[0] <= AGAIN + 2 * TICK
+    assert len(looks) < 10
+    first.failure = None
+    edited(cluster, 9)
+    watchers.pass_time(SETTLED + TICK)
+    assert watchers.applies()["pve1"] == 2
+
+
+def test_pmxcfs_that_goes_away_is_waited_for(cluster: SimulatedCluster, watchers: Watchers) -> None:
+    members = cluster.nodes["pve1"].path("/etc/pve/.members")
+    text = members.read_text()
+    members.unlink()
+    before = watchers.of["pve1"].looks()
+    watchers.pass_time(120)
+    assert watchers.of["pve1"].service.standing.startswith("cannot look: ")
+    members.write_text(text[: len(text) // 2])
+    watchers.pass_time(TICK)
+    assert "is no JSON of pmxcfs" in watchers.of["pve1"].service.standing
+    assert watchers.of["pve1"].looks() == before
+    members.write_text(text)
+    edited(cluster, 9)
+    watchers.pass_time(60)
+    assert watchers.applies()["pve1"] == 2
+
+
+def test_each_node_is_verified_after_its_boot_and_after_a_reload_but_not_after_our_own_apply(
+    cluster: SimulatedCluster, watchers: Watchers
+) -> None:
+    def verified() -> dict[str, int]:
+        return {node: [what for _, what in made.started].count(VERIFY) for node, made in watchers.of.items()}
+
+    assert verified() == {"pve1": 1, "pve2": 1, "pve3": 1}
+    edited(cluster, 10)
+    watchers.pass_time(120)
+    assert watchers.applies()["pve1"] == 2
+    assert verified() == {"pve1": 1, "pve2": 1, "pve3": 1}
+    file = cluster.nodes["pve2"].path("/etc/network/interfaces.d/sdn")
+    file.write_text(file.read_text() if file.exists() else "")
+    watchers.pass_time(60)
+    assert verified() == {"pve1": 1, "pve2": 2, "pve3": 1}

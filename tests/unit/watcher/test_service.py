@@ -1,0 +1,126 @@
+"""What the watcher does with what it has started, and with what it cannot do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pvesdn.watcher.notify import Notifier
+from pvesdn.watcher.service import GRACE, LONGEST, Hands, Service
+from pvesdn.watcher.sight import Eyes, Sight
+from pvesdn.watcher.turns import AGAIN, SETTLED, Turns
+
+
+class See(Eyes):
+    def __init__(self) -> None:
+        self.sight = Sight(cluster=1)
+
+    def look(self) -> Sight:
+        return self.sight
+
+
+@dataclass
+class Do(Hands):
+    status: int | None = None
+    failure: OSError | None = None
+    done: list[str] = field(default_factory=list)
+
+    def start(self, what: str) -> int:
+        if self.failure is not None:
+            raise self.failure
+        self.done.append(what)
+        return 7
+
+    def ended(self, pid: int) -> int | None:
+        return self.status
+
+    def signal(self, pid: int, *, is_last: bool) -> None:
+        self.done.append(f"{'kill' if is_last else 'end'} {pid}")
+
+    def say(self, text: str) -> None:
+        self.done.append(f"say {text}")
+
+
+def service(hands: Hands, folder: Path) -> Service:
+    return Service(See(), Turns(), hands, str(folder))
+
+
+def test_what_hangs_is_told_to_end_and_then_killed(tmp_path: Path) -> None:
+    hands = Do()
+    made = service(hands, tmp_path)
+    made.tick(0)
+    made.tick(SETTLED)
+    assert hands.done[-1] == "look"
+    made.tick(SETTLED + LONGEST)
+    assert hands.done[-1] == "end 7"
+    made.tick(SETTLED + LONGEST + GRACE)
+    assert hands.done[-1] == "kill 7"
+    assert made.is_busy
+    hands.status = -9
+    made.tick(SETTLED + LONGEST + GRACE + 5)
+    assert not made.is_busy or hands.done[-1] == "verify"
+
+
+def test_told_to_end_it_tells_what_runs_and_starts_nothing_more(tmp_path: Path) -> None:
+    hands = Do()
+    made = service(hands, tmp_path)
+    made.tick(0)
+    made.tick(SETTLED)
+    made.end()
+    assert hands.done[-1] == "end 7"
+    hands.status = 130
+    made.tick(10_000, may_start=False)
+    assert not made.is_busy
+    assert hands.done[-1] == "end 7"
+
+
+def test_a_program_that_cannot_be_started_is_told_and_tried_again(tmp_path: Path) -> None:
+    hands = Do(failure=FileNotFoundError(2, "No such file or directory"))
+    made = service(hands, tmp_path)
+    made.tick(0)
+    made.tick(SETTLED)
+    assert hands.done[-1] == "say pvesdn could not be started: No such file or directory"
+    hands.failure, hands.status = None, 0
+    made.tick(SETTLED + AGAIN)
+    assert hands.done[-1] == "look"
+
+
+def test_a_folder_that_cannot_be_written_ends_nothing(tmp_path: Path) -> None:
+    hands = Do()
+    service(hands, tmp_path / "absent").tick(0)
+    assert hands.done == [
+        "say acts for the cluster",
+        f"say {tmp_path}/absent/watch-service.json: No such file or directory; pvesdn watch --status does not know",
+    ]
+
+
+def test_without_systemd_nobody_is_told(tmp_path: Path) -> None:
+    notifier = Notifier({})
+    notifier.ready()
+    assert notifier.status("acts")
+    assert not notifier.status("acts")
+
+
+def test_systemd_that_does_not_listen_is_no_error(tmp_path: Path) -> None:
+    environ = {"NOTIFY_SOCKET": str(tmp_path / "gone"), "WATCHDOG_USEC": "1"}
+    notifier = Notifier(environ)
+    assert environ == {}
+    notifier.alive()
+
+
+def test_a_host_without_a_cluster_acts_for_itself(tmp_path: Path) -> None:
+    pve = tmp_path / "etc/pve"
+    pve.mkdir(parents=True)
+    (pve / ".members").write_text('{"nodename": "pve1", "version": 0}')
+    (pve / ".version").write_text('{"starttime": 1}')
+    seen = Eyes([], str(tmp_path)).look()
+    assert (seen.stands_by, seen.trouble) == ("", "")
+
+
+def test_members_that_make_no_sense_are_told(tmp_path: Path) -> None:
+    pve = tmp_path / "etc/pve"
+    pve.mkdir(parents=True)
+    (pve / ".version").write_text('{"starttime": 1}')
+    for text in ("[]", '{"cluster": {"quorate": 1}, "nodelist": {"a": {"id": "x"}}}', "[" * 100_000):
+        (pve / ".members").write_text(text)
+        assert Eyes([], str(tmp_path)).look().trouble == "/etc/pve/.members or /etc/pve/.version is no JSON of pmxcfs"

@@ -1,0 +1,94 @@
+"""When what is due, second by second."""
+
+from __future__ import annotations
+
+import pytest
+
+from pvesdn.watcher.sight import Sight
+from pvesdn.watcher.turns import APART, LOOK, PATIENCE, RELOADED, SETTLED, SOON, VERIFY, Turns
+
+
+def sight(cluster: object = 1, network: object = 1, **given: object) -> Sight:
+    return Sight(cluster=cluster, network=network, **given)  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def turns() -> Turns:
+    """Of a node that acts, and has done all that is done at its start."""
+    made = Turns()
+    made.due(0, sight())
+    made.started(LOOK)
+    made.started(VERIFY)
+    made.ended(0, LOOK, is_good=True, is_settled=True)
+    return made
+
+
+def test_it_begins_with_a_look_and_a_verification() -> None:
+    turns = Turns()
+    assert turns.due(0, sight()) == ""
+    assert turns.due(SETTLED, sight()) == LOOK
+    turns.started(LOOK)
+    assert turns.due(RELOADED, sight()) == VERIFY
+
+
+def test_a_change_is_looked_at_when_ten_seconds_were_quiet(turns: Turns) -> None:
+    assert turns.due(100, sight(2)) == ""
+    assert turns.due(105, sight(3)) == ""
+    assert turns.due(105 + SETTLED - 1, sight(3)) == ""
+    assert turns.due(105 + SETTLED, sight(3)) == LOOK
+
+
+def test_unrest_that_does_not_end_is_looked_at_after_five_minutes(turns: Turns) -> None:
+    due = [when for when in range(100, 500, 5) if turns.due(when, sight(when)) == LOOK]
+    assert due[0] == 100 + PATIENCE
+
+
+def test_what_changes_while_a_look_runs_is_another_look(turns: Turns) -> None:
+    turns.due(100, sight(2))
+    assert turns.due(110, sight(2)) == LOOK
+    turns.started(LOOK)
+    turns.due(115, sight(3))
+    turns.ended(200, LOOK, is_good=True, is_settled=True)
+    assert turns.due(200, sight(3)) == LOOK
+
+
+def test_whoever_takes_office_begins_with_a_look(turns: Turns) -> None:
+    assert turns.due(100, sight(2, stands_by="pve1 acts")) == ""
+    assert turns.due(200, sight(2, stands_by="pve1 acts")) == ""
+    assert turns.due(205, sight(2)) == ""
+    assert turns.due(205 + SETTLED, sight(2)) == LOOK
+
+
+def test_what_failed_is_for_the_next_in_office(turns: Turns) -> None:
+    turns.ended(100, LOOK, is_good=False, is_settled=False)
+    turns.due(110, sight(stands_by="the cluster has no quorum"))
+    assert turns.due(5000, sight(stands_by="the cluster has no quorum")) == ""
+
+
+def test_what_could_not_be_read_is_no_change(turns: Turns) -> None:
+    assert turns.due(100, Sight(trouble="/etc/pve/.members: Transport endpoint is not connected")) == ""
+    assert turns.due(1000, sight()) == ""
+
+
+def test_a_look_that_waits_is_repeated_soon(turns: Turns) -> None:
+    turns.ended(100, LOOK, is_good=True, is_settled=False)
+    assert turns.due(100 + SOON - 1, sight()) == ""
+    assert turns.due(100 + SOON, sight()) == LOOK
+
+
+def test_nodes_that_were_reloaded_together_are_verified_one_after_the_other(turns: Turns) -> None:
+    assert turns.due(100, sight(1, 2, place=3)) == ""
+    assert turns.due(100 + RELOADED, sight(1, 2, place=3)) == ""
+    assert turns.due(100 + RELOADED + 3 * APART, sight(1, 2, place=3)) == VERIFY
+
+
+@pytest.mark.parametrize("own", [{"is_open": True}, {"applies": "written anew"}])
+def test_a_reload_of_our_own_is_not_verified_once_more(turns: Turns, own: dict[str, object]) -> None:
+    assert turns.due(100, sight(1, 2, **own)) == ""
+    assert turns.due(105, sight(1, 3, applies=own.get("applies"))) == ""
+    assert turns.due(1000, sight(1, 3, applies=own.get("applies"))) == ("" if "is_open" in own else VERIFY)
+
+
+def test_somebody_may_ask_for_a_look(turns: Turns) -> None:
+    turns.ask(100)
+    assert turns.due(100, sight()) == LOOK
