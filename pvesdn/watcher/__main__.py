@@ -1,6 +1,6 @@
 """The process: `python -m pvesdn.watcher`, which `pvesdn watch` becomes once its settings have been checked.
 
-Its one argument is JSON: ``{"root", "folder", "files", "command", "tick"}``.
+Its one argument is JSON: ``{"node", "root", "folder", "files", "command", "tick"}``.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ def main(argument: str) -> int:
         print("error: pvesdn watch runs on this node already; pvesdn watch --status tells how it is", file=sys.stderr)  # noqa: T201
         return 1
     hands = _Processes(told["command"], environ)
-    service = Service(Eyes(told["files"], told["root"]), Turns(), hands, folder)
+    service = Service(Eyes(told["files"], told["root"], told["node"]), Turns(), hands, folder)
     service.tick(time.monotonic())
     notifier.ready()
     gc.freeze()

@@ -56,13 +56,15 @@ class Eyes:
     """Looks at one node.
 
     :param files: paths of the files that a look of pvesdn depends on.
+    :param node: its name as a member; that in `.members` if empty.
     :param root: the node's file system; ``/`` but in tests.
     """
 
-    def __init__(self, files: list[str], root: str = "/") -> None:
+    def __init__(self, files: list[str], root: str = "/", node: str = "") -> None:
         self._files = files
         self._root = root.rstrip("/")
-        self._members = ("", _Members({}))
+        self._node = node
+        self._members = ("", _Members({}, node))
 
     def look(self) -> Sight:
         """One look. Raises nothing: what cannot be read is told in `Sight.trouble`."""
@@ -97,7 +99,7 @@ class Eyes:
         """From the file; what has not changed is not decoded again."""
         text = self._text(MEMBERS)
         if text != self._members[0]:
-            self._members = (text, _Members(_mapping(json.loads(text))))
+            self._members = (text, _Members(_mapping(json.loads(text)), self._node))
         return self._members[1]
 
     def _text(self, path: str) -> str:
@@ -126,7 +128,7 @@ class _Members:
 
     __slots__ = ("nodes", "place", "stands_by")
 
-    def __init__(self, document: dict[str, object]) -> None:
+    def __init__(self, document: dict[str, object], node: str) -> None:
         cluster = document.get("cluster")
         nodes = {name: _mapping(node) for name, node in _mapping(document.get("nodelist", {})).items()}
         # pmxcfs's own counters are left out: they change while the membership does not.
@@ -135,7 +137,7 @@ class _Members:
         self.stands_by = ""
         if cluster is None:
             return  # a host without a cluster acts for itself
-        local = document.get("nodename")
+        local = node or document.get("nodename")
         ids = sorted((_number(node.get("id")), name) for name, node in nodes.items())
         self.place = next((place for place, (_, name) in enumerate(ids) if name == local), 0)
         first = next((name for _, name in ids if nodes[name].get("online")), local)

@@ -67,15 +67,15 @@ def _stay(session: Session) -> int:
     from pvesdn.workflows.watch import require_node  # noqa: PLC0415
 
     settings = session.settings()
-    require_node(session.world(settings, Reading(session.screen, is_verbose=False)))
+    node = require_node(session.world(settings, Reading(session.screen, is_verbose=False)))
     WatchFiles(settings.watch.state_dir).require()
-    told = json.dumps(_told(session, settings))
+    told = json.dumps(_told(session, settings, node))
     sys.stdout.flush()
     # The process that has all of pvesdn loaded would be six times as large.
     os.execv(sys.executable, [sys.executable, "-m", "pvesdn.watcher", told])  # noqa: S606 - no shell is wanted
 
 
-def _told(session: Session, settings: Settings) -> dict[str, object]:
+def _told(session: Session, settings: Settings, node: str) -> dict[str, object]:
     """What `pvesdn.watcher` needs to know."""
     from pvesdn.settings import DEFAULT_FILE  # noqa: PLC0415
     from pvesdn.wiring import local_root  # noqa: PLC0415
@@ -85,6 +85,7 @@ def _told(session: Session, settings: Settings) -> dict[str, object]:
     if session.config is not None:
         words += ["--config", str(session.config.absolute())]
     return {
+        "node": node,
         "root": str(local_root(settings)),
         "folder": str(settings.watch.state_dir.absolute()),
         "files": [*SEEN_TO, str(DEFAULT_FILE)],
