@@ -86,6 +86,17 @@ class WatchSettings(Model):
     )
 
 
+class GuestSettings(Model):
+    """What the hookscript for guests, `pvesdn-guest`, may do."""
+
+    refuse: Literal["carried", "all", "none"] = Field(
+        default="carried",
+        description="Which guests are not started while something is wrong with their VNet on that node: those in VNets "
+        "drawn in PVE's panel that pvesdn carries, all, or none. All are told in the task's log.",
+        examples=["all"],
+    )
+
+
 class LabSettings(Model):
     """A simulated cluster in place of a real one. For tests of pvesdn itself."""
 
@@ -104,6 +115,7 @@ class Settings(Model):
     ssh: SshSettings = SshSettings()
     apply: ApplySettings = ApplySettings()
     watch: WatchSettings = WatchSettings()
+    guests: GuestSettings = GuestSettings()
     lab: LabSettings | None = None
 
     @property
@@ -118,6 +130,7 @@ _TABLES: dict[str, type[Model]] = {
     "ssh": SshSettings,
     "apply": ApplySettings,
     "watch": WatchSettings,
+    "guests": GuestSettings,
     "lab": LabSettings,
 }
 

@@ -1,0 +1,239 @@
+"""The hookscript for guests, on a node of real files: what it tells, whom it refuses, and what it leaves alone."""
+
+from __future__ import annotations
+
+import os
+import runpy
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pvesdn.resources import data_dir
+from tests.cli.kit import UCAST
+from tests.cluster.kit import apply_to, serving
+
+SCRIPT = data_dir("hooks") / "pvesdn-guest"
+CARRIED = "vxlan: ours\n\tcarries lan\n\tvni-range 100-200\n\n"
+OURS = "etc/network/interfaces.d/pvesdn"
+
+
+@pytest.fixture(scope="module")
+def hook() -> Callable[..., int]:
+    main: Callable[..., int] = runpy.run_path(str(SCRIPT))["main"]
+    return main
+
+
+@pytest.fixture(scope="module")
+def applied(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What pvesdn has written on pve2."""
+    with serving(tmp_path_factory.mktemp("cluster"), UCAST) as cluster:
+        assert apply_to(cluster).is_good
+        return cluster.nodes["pve2"].path("/" + OURS)
+
+
+@pytest.fixture
+def node(tmp_path: Path, applied: Path) -> Path:
+    """pve2 with VNet vmbr3, a virtual machine 101 in it, and a container 102."""
+    for name, text in {
+        OURS: applied.read_text(),
+        "etc/pve/sdn/pvesdn.cfg": UCAST,
+        "etc/pve/qemu-server/101.conf": guest("net0: virtio=BC:24:11:00:00:01,bridge=vmbr3,firewall=1"),
+        "etc/pve/lxc/102.conf": guest("net1: name=eth1,bridge=vmbr3,type=veth"),
+    }.items():
+        write(tmp_path / name, text)
+    plugged(tmp_path, "vmbr3", "vxlan_vmbr3")
+    return tmp_path
+
+
+def write(file: Path, text: str) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(text)
+
+
+def guest(*lines: str) -> str:
+    return "\n".join(("cores: 2", *lines, "", "[before]", "net0: virtio=BC:24:11:00:00:09,bridge=gone", ""))
+
+
+def plugged(root: Path, bridge: str, port: str, *, flags: str = "0x1003") -> None:
+    net = root / "sys/class/net"
+    for device in (bridge, port):
+        write(net / device / "flags", flags)
+    write(net / bridge / "brif" / port / "state", "3")
+
+
+def refuse(root: Path, what: str) -> None:
+    write(root / "etc/pve/priv/pvesdn.toml", f'[watch]\naction = "apply"\n\n[guests]\nrefuse = "{what}"\n')
+
+
+Started = tuple[int, list[str]]
+
+
+@pytest.fixture
+def start(hook: Callable[..., int], node: Path, capsys: pytest.CaptureFixture[str]) -> Callable[..., Started]:
+    def start(vmid: int = 101, phase: str = "pre-start", **environ: str) -> Started:
+        status = hook(["pvesdn-guest", str(vmid), phase], environ, str(node), "pve2")
+        said = capsys.readouterr()
+        assert said.out == ""
+        return status, said.err.splitlines()
+
+    return start
+
+
+@pytest.mark.parametrize("vmid", [101, 102])
+def test_a_guest_whose_vnet_is_good_is_started_without_a_word(start: Callable[..., Started], vmid: int) -> None:
+    assert start(vmid) == (0, [])
+
+
+def test_bridges_of_others_are_none_of_its_business(start: Callable[..., Started], node: Path) -> None:
+    write(node / "etc/pve/qemu-server/101.conf", guest("net0: virtio=BC:24:11:00:00:01,bridge=vmbr0"))
+    refuse(node, "all")
+    assert start() == (0, [])
+
+
+def unapplied(node: Path) -> None:
+    (node / OURS).unlink()
+
+
+def absent(node: Path) -> None:
+    (node / "sys/class/net/vmbr3").rename(node / "gone")
+
+
+def down(node: Path) -> None:
+    (node / "sys/class/net/vmbr3/flags").write_text("0x1002")
+
+
+def unplugged(node: Path) -> None:
+    (node / "sys/class/net/vmbr3/brif/vxlan_vmbr3").rename(node / "gone")
+
+
+def switched_off(node: Path) -> None:
+    (node / "sys/class/net/vxlan_vmbr3/flags").write_text("0x1002")
+
+
+def not_here(node: Path) -> None:
+    unapplied(node)
+    write(node / "etc/pve/sdn/pvesdn.cfg", UCAST.replace("vxlan: ucast\n", "vxlan: ucast\n\tnodes pve1,pve3\n"))
+
+
+@pytest.mark.parametrize(
+    ("damage", "said"),
+    [
+        (unapplied, "is defined and not applied here; pvesdn plan tells what is missing, pvesdn apply brings it"),
+        (absent, "does not exist here, although it was applied; ifreload -a creates it, pvesdn verify tells more"),
+        (down, "is down; ip link set vmbr3 up"),
+        (
+            unplugged,
+            "has no way to the other nodes: vxlan_vmbr3 is not plugged in; ifreload -a, or pvesdn verify, which tells why",
+        ),
+        (switched_off, "has no way to the other nodes: vxlan_vmbr3 is down; ip link set vxlan_vmbr3 up"),
+        (not_here, "is not on this node, but on pve1, pve3"),
+    ],
+)
+def test_what_is_wrong_is_one_line_and_refused_where_the_settings_say_so(
+    start: Callable[..., Started], node: Path, damage: Callable[[Path], None], said: str
+) -> None:
+    damage(node)
+    line = f"pvesdn: net0: VNet vmbr3 {said}"
+    assert start() == (0, [line])
+    refuse(node, "none")
+    assert start() == (0, [line])
+    refuse(node, "all")
+    assert start() == (1, [line, 'pvesdn: guest 101 is not started on pve2: [guests] refuse = "all"'])
+
+
+def carried(node: Path) -> None:
+    """VNet `office` is drawn in the panel, carried by a zone of ours, and was applied by PVE alone."""
+    write(node / "etc/pve/sdn/pvesdn.cfg", CARRIED)
+    write(node / "etc/pve/sdn/zones.cfg", "simple: lan\n\tmtu 1450\n\n")
+    write(node / "etc/pve/sdn/vnets.cfg", "vnet: office\n\tzone lan\n\nvnet: other\n\tzone plain\n\n")
+    write(node / "etc/pve/qemu-server/101.conf", guest("net0: virtio=BC:24:11:00:00:01,bridge=office"))
+    write(node / "sys/class/net/office/flags", "0x1003")
+
+
+def test_a_vnet_of_the_panel_without_what_we_add_is_refused_unless_the_settings_say_otherwise(
+    start: Callable[..., Started], node: Path
+) -> None:
+    carried(node)
+    status, lines = start()
+    assert status == 1
+    assert lines[0].startswith("pvesdn: net0: VNet office is defined and not applied here; ")
+    assert lines[1] == 'pvesdn: guest 101 is not started on pve2: [guests] refuse = "carried"'
+    refuse(node, "none")
+    assert start()[0] == 0
+    write(node / OURS, "auto office\niface office\n\tbridge-ports vxlan_office\n")
+    plugged(node, "office", "vxlan_office")
+    assert start() == (0, [])
+
+
+def test_a_vnet_of_the_panel_that_nothing_of_ours_carries_is_pves(start: Callable[..., Started], node: Path) -> None:
+    carried(node)
+    write(node / "etc/pve/qemu-server/101.conf", guest("net0: virtio=BC:24:11:00:00:01,bridge=other"))
+    assert start() == (0, [])
+
+
+def test_a_guest_that_is_being_migrated_here_is_looked_up_where_it_comes_from(
+    start: Callable[..., Started], node: Path
+) -> None:
+    config = node / "etc/pve/qemu-server/101.conf"
+    source = node / "etc/pve/nodes/pve1/qemu-server/101.conf"
+    source.parent.mkdir(parents=True)
+    config.rename(source)
+    unapplied(node)
+    status, lines = start(PVE_MIGRATED_FROM="pve1")
+    assert (status, len(lines)) == (0, 1)
+    refuse(node, "all")
+    assert start(PVE_MIGRATED_FROM="pve1")[0] == 1
+
+
+@pytest.mark.parametrize("port", ["tap101i0", "fwpr101p0"])
+def test_after_a_migration_the_port_is_looked_for(start: Callable[..., Started], node: Path, port: str) -> None:
+    lines = ["pvesdn: net0: the guest's port is not in VNet vmbr3 after its migration; unplug and plug it again"]
+    assert start(phase="post-start", PVE_MIGRATED_FROM="pve1") == (0, lines)
+    plugged(node, "vmbr3", port)
+    assert start(phase="post-start", PVE_MIGRATED_FROM="pve1") == (0, [])
+
+
+@pytest.mark.parametrize("phase", ["post-start", "pre-stop", "post-stop", "something new"])
+def test_in_other_phases_it_says_nothing(start: Callable[..., Started], node: Path, phase: str) -> None:
+    unapplied(node)
+    refuse(node, "all")
+    assert start(phase=phase) == (0, [])
+
+
+def test_what_is_wrong_with_pvesdn_itself_stops_no_guest(start: Callable[..., Started], node: Path) -> None:
+    (node / "etc/pve/sdn/pvesdn.cfg").unlink()
+    (node / "etc/pve/sdn/pvesdn.cfg").mkdir()
+    status, lines = start()
+    assert status == 0
+    assert [line.startswith("pvesdn: the guest's VNets could not be checked: ") for line in lines] == [True]
+
+
+def test_a_guest_that_is_not_here_is_told(start: Callable[..., Started], node: Path) -> None:
+    assert start(999) == (0, ["pvesdn: the guest's VNets could not be checked: guest 999 has no configuration here"])
+    refuse(node, "all")
+    assert start(999)[0] == 1
+
+
+def test_a_damaged_file_of_ours_is_read_as_far_as_it_goes(start: Callable[..., Started], node: Path) -> None:
+    (node / OURS).write_bytes(b"iface\n\xff\xfe\nbridge-ports x\niface vmbr3\n\tbridge-ports vxlan_vmbr3 none\n")
+    assert start() == (0, [])
+
+
+def run(*words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([SCRIPT, *words], capture_output=True, text=True, timeout=60, check=False)
+
+
+def test_pve_can_start_it() -> None:
+    assert os.access(SCRIPT, os.X_OK)
+    for phase in ("pre-stop", "post-stop", "post-start"):
+        done = run("101", phase)
+        assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+@pytest.mark.parametrize("words", [(), ("101",), ("../101", "pre-start"), ("101", "pre-start", "more")])
+def test_another_call_is_told_how(words: tuple[Any, ...]) -> None:
+    done = run(*words)
+    assert (done.returncode, done.stderr) == (2, "usage: pvesdn-guest VMID PHASE\n")
