@@ -9,6 +9,7 @@ from typing import TypeAlias
 from pvesdn.decode.nodes.interfaces import decode_interfaces
 from pvesdn.model.ifupdown import (
     GUEST_PORTS,
+    CarriedBridge,
     InterfacesFile,
     L3VniBridge,
     Stanza,
@@ -94,6 +95,15 @@ def _(stanza: VnetBridge, _file: InterfacesFile) -> Iterator[_Pair]:
     yield from (("address", address) for address in stanza.addresses)
     yield from (("bridge-ports", stanza.port), ("bridge-ports-condone-regex", GUEST_PORTS))
     yield from _vnet(stanza)
+
+
+@_said.register
+def _(stanza: CarriedBridge, _file: InterfacesFile) -> Iterator[_Pair]:
+    yield from (("hwaddress", stanza.hwaddress), ("bridge-ports", stanza.port))
+    yield "bridge-ports-condone-regex", GUEST_PORTS
+    yield from (*_PLAIN_BRIDGE, ("mtu", stanza.mtu), ("vrf", stanza.vrf))
+    yield from _VLAN_AWARE if stanza.is_vlan_aware else ()
+    yield "arp-accept", stanza.has_arp_accept and "on"
 
 
 @_said.register

@@ -19,6 +19,7 @@ from pvesdn.design.ours.zones import (
     ZonePlan,
     exit_families,
     families,
+    gateway_bridge,
     vnet_nodes,
     zone_mtu,
     zone_nodes,
@@ -31,7 +32,7 @@ from pvesdn.design.shared.pve_evpn import evpn_zones
 from pvesdn.model.cluster import Vtep
 from pvesdn.model.design import DesignInput, NodeDesign
 from pvesdn.model.frr import FrrConfig
-from pvesdn.model.ifupdown import InterfacesFile, Stanza, Tunnel, VnetBridge, VrfDevice, VxlanPort
+from pvesdn.model.ifupdown import InterfacesFile, Stanza, Tunnel, VrfDevice, VxlanPort
 from pvesdn.model.own_sdn import EvpnZone, Exit, OwnZone, VxlanZone
 from pvesdn.model.primitives import IpAddress
 from pvesdn.model.pve_ifupdown import PveVxlanPort
@@ -135,7 +136,7 @@ def _plan_zone(zone: OwnZone, given: DesignInput, vteps: Mapping[str, Vtep], def
     planned = tuple(
         VnetPlan(
             nodes=vnet_nodes(vnet, nodes),
-            bridge=_bridge(zone, vnet, defined.subnets.get(vnet.id, ()), mtu),
+            bridge=gateway_bridge(zone, vnet, defined.subnets.get(vnet.id, ()), mtu),
             port=VxlanPort(vxlan_port(vnet.id), vnet.tag or 0, tunnel=zone.id),
         )
         for vnet in vnets
@@ -150,12 +151,6 @@ def _plan_zone(zone: OwnZone, given: DesignInput, vteps: Mapping[str, Vtep], def
         families=spoken.union(*(exit_families(uplink) for uplink in exits)),
         active=frozenset(uplink.node for uplink in exits).union(*(vnet.nodes for vnet in planned)),
     )
-
-
-def _bridge(zone: OwnZone, vnet: Vnet, subnets: tuple[Subnet, ...], mtu: int) -> VnetBridge:
-    if isinstance(zone, EvpnZone):
-        return zone_evpn.design_bridge(zone, vnet, subnets, mtu)
-    return zone_vxlan.design_bridge(vnet, mtu)
 
 
 def _stanzas(shared: SharedDesign, exits: tuple[Exit, ...], node: str) -> Iterator[Stanza]:

@@ -33,7 +33,7 @@ def _own(own: OwnSdn) -> Iterable[Section]:
         yield _section("underlay", own.underlay.where.id, own.underlay)
     yield from (_section(controller.kind, controller.id, controller) for controller in own.controllers)
     yield from (_section(zone.kind, zone.id, zone) for zone in own.zones)
-    yield from (_section("vnet", vnet.id, vnet) for vnet in own.vnets)
+    yield from (_section("vnet", vnet.id, vnet) for vnet in (*own.vnets, *own.pins))
     yield from (_section("subnet", subnet.id, subnet) for subnet in own.subnets)
     yield from (_section("exit", uplink.id, uplink) for uplink in own.exits)
 

@@ -83,6 +83,15 @@ class VnetBridge:
 
 
 @dataclass(frozen=True, slots=True)
+class CarriedBridge(VnetBridge):
+    """The bridge of a VNet that is drawn in PVE's panel: PVE's stanza of the same name has its addresses, alias and
+    forwarding, and ifupdown2 merges the two (docs/pve.md §13.4).
+
+    `addresses` and the like say what PVE prints; they are never printed here.
+    """
+
+
+@dataclass(frozen=True, slots=True)
 class VrfDevice:
     """A VRF. `has_unreachable_default` keeps its traffic out of the main table; a VRF borrowed from PVE has its own."""
 

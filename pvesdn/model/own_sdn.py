@@ -42,6 +42,19 @@ class Irb(StrEnum):
     SYMMETRIC = "symmetric"
 
 
+class VniRange(Model):
+    """VNIs from the first to the last, both included; ``first-last`` in the file."""
+
+    first: Vni
+    last: Vni
+
+    def __str__(self) -> str:
+        return f"{self.first}-{self.last}"
+
+    def __contains__(self, vni: int) -> bool:
+        return self.first <= vni <= self.last
+
+
 class Underlay(Defined):
     """Which address of a node is its VTEP.
 
@@ -54,7 +67,12 @@ class Underlay(Defined):
 
 
 class VxlanZone(Defined):
-    """Plain VXLAN (RFC 7348): flooding to a multicast group, or head-end replication to `peers` or to every member."""
+    """Plain VXLAN (RFC 7348): flooding to a multicast group, or head-end replication to `peers` or to every member.
+
+    :param carries: PVE's zone whose VNets are drawn in the panel and ride on this one.
+    :param vni_range: where their VNIs come from.
+    :param mac: of the gateways that the panel gives them.
+    """
 
     kind: Literal["vxlan"] = "vxlan"
     id: SdnId
@@ -64,6 +82,9 @@ class VxlanZone(Defined):
     multicast_group: IpAddress | None = Field(default=None, alias="multicast-group")
     multicast_interface: IfName | None = Field(default=None, alias="multicast-interface")
     vxlan_port: PortNumber | None = Field(default=None, alias="vxlan-port")
+    carries: SdnId | None = None
+    vni_range: VniRange | None = Field(default=None, alias="vni-range")
+    mac: MacAddress | None = None
 
 
 class EvpnZone(Defined):
@@ -71,6 +92,7 @@ class EvpnZone(Defined):
 
     :param vrf: ``main`` is asymmetric IRB in the host's own table; None means `vrf_<zone>` where there is IRB.
     :param flood: unknown unicast and multicast leave through the VXLAN port.
+    :param carries: see `VxlanZone`, as is `vni_range`.
     """
 
     kind: Literal["evpn"] = "evpn"
@@ -87,6 +109,8 @@ class EvpnZone(Defined):
     advertise_subnets: bool = Field(default=True, alias="advertise-subnets")
     rt_import: RouteTargetList = Field(default=(), alias="rt-import")
     vxlan_port: PortNumber | None = Field(default=None, alias="vxlan-port")
+    carries: SdnId | None = None
+    vni_range: VniRange | None = Field(default=None, alias="vni-range")
 
 
 class EvpnController(Defined):
@@ -132,6 +156,8 @@ OwnZone: TypeAlias = VxlanZone | EvpnZone
 class OwnSdn(Model):
     """Everything that `pvesdn.cfg` defines, each tuple sorted by id.
 
+    :param pins: VNIs of VNets that are drawn in the panel, as `vnet` sections in a zone that carries them. Once
+        `pvesdn.design.carried` has been asked, these VNets are among `vnets` as well.
     :param unread: what it defines besides; empty unless faulty definitions are judged.
     """
 
@@ -141,4 +167,5 @@ class OwnSdn(Model):
     subnets: tuple[Subnet, ...] = ()
     controllers: tuple[EvpnController, ...] = ()
     exits: tuple[Exit, ...] = ()
+    pins: tuple[Vnet, ...] = ()
     unread: Unread = Unread()

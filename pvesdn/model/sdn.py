@@ -15,6 +15,7 @@ from typing import Any, TypeAlias, TypeVar
 from pvesdn.model.own_sdn import EvpnController, OwnSdn, OwnZone
 from pvesdn.model.pve_sdn import PveSdn, RenderedPveController, RenderedPveZone, UnmanagedController, UnmanagedZone
 from pvesdn.model.vnets import Subnet, Vnet
+from pvesdn.model.vnis import VniTable
 
 Zone: TypeAlias = OwnZone | RenderedPveZone | UnmanagedZone
 Controller: TypeAlias = EvpnController | RenderedPveController | UnmanagedController
@@ -35,21 +36,25 @@ class BothSources:
 class SdnConfig:
     """The whole intent.
 
-    :param own: what `pvesdn.cfg` defines.
-    :param pve: what PVE's own files define.
+    :param own: what `pvesdn.cfg` defines; after `pvesdn.design.carried` also the VNets and subnets that its zones
+        carry.
+    :param pve: what PVE's own files define, carried or not.
+    :param vnis: the VNIs that VNets drawn in the panel were given; None where that file does not exist.
     """
 
     own: OwnSdn = field(default_factory=OwnSdn)
     pve: PveSdn = field(default_factory=PveSdn)
+    vnis: VniTable | None = None
 
     @cached_property
     def both(self) -> BothSources:
-        """One view over the two, made once."""
+        """One view over the two, made once. What is carried is in it once, as ours."""
         own, pve = self.own, self.pve
+        carried = {vnet.id for vnet in own.vnets if vnet.drawn_in is not None}
         return BothSources(
             zones=_by_id((*own.zones, *pve.zones)),
-            vnets=_by_id((*own.vnets, *pve.vnets)),
-            subnets=_by_id((*own.subnets, *pve.subnets)),
+            vnets=_by_id((*own.vnets, *(vnet for vnet in pve.vnets if vnet.id not in carried))),
+            subnets=_by_id((*own.subnets, *(subnet for subnet in pve.subnets if subnet.vnet not in carried))),
             controllers=_by_id((*own.controllers, *pve.controllers)),
         )
 

@@ -21,6 +21,7 @@ COROSYNC_PATH = "cluster/config/nodes"
 """The nodes with the addresses of corosync's links; absent where the API refused."""
 
 SEEN_NAME = "pvesdn-seen.json"
+VNIS_NAME = "pvesdn-vnis.cfg"
 
 PVE_FILES = (
     "zones.cfg",
@@ -33,6 +34,7 @@ PVE_FILES = (
     OWN_NAME,
     ".running-config",
     SEEN_NAME,
+    VNIS_NAME,
 )
 """The files read from /etc/pve/sdn."""
 
@@ -40,6 +42,8 @@ OWN_FILE = f"/etc/pve/sdn/{OWN_NAME}"
 FORMER_OWN_FILE = f"{OWN_FILE}.before"
 """What `pvesdn.cfg` was before an apply replaced it."""
 SEEN_FILE = f"/etc/pve/sdn/{SEEN_NAME}"
+VNIS_FILE = f"/etc/pve/sdn/{VNIS_NAME}"
+"""The VNIs of VNets that are drawn in PVE's panel; written by `apply` alone."""
 RECORD_FILE = "/var/lib/pvesdn/written.json"
 
 

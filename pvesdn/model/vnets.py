@@ -16,6 +16,9 @@ class Vnet(Defined):
     :param tag: the VNI in VXLAN zones, the VLAN in PVE's vlan and qinq zones. PVE stores up to 16777215; `pvesdn.cfg`
         ends at 16777214.
     :param nodes: nodes that have the VNet, None for all of the zone; `pvesdn.cfg` only.
+    :param is_isolated: guests on one node cannot talk to each other; PVE only.
+    :param drawn_in: PVE's zone that the VNet is drawn in, where a zone of ours carries it: the addresses, alias and
+        forwarding of its bridge are then PVE's. None for every other VNet.
     """
 
     id: SdnId
@@ -24,6 +27,8 @@ class Vnet(Defined):
     alias: Line | None = None
     vlanaware: bool = False
     nodes: NodeList | None = None
+    is_isolated: bool = Field(default=False, alias="isolate-ports")
+    drawn_in: SdnId | None = None
 
 
 class Subnet(Defined):

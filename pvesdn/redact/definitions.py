@@ -11,6 +11,7 @@ from pvesdn.decode.definitions import values
 from pvesdn.decode.definitions.own_grammar import GRAMMAR
 from pvesdn.decode.definitions.pve_words import WORDS
 from pvesdn.decode.definitions.values import BadValueError, Reader
+from pvesdn.decode.definitions.vni_file import GRAMMAR as VNI_GRAMMAR
 from pvesdn.decode.json_text import WrongShapeError
 from pvesdn.decode.secrets.veil import Veil, hide_comment, is_address, is_mac, is_name, is_number, word_set
 from pvesdn.model.primitives import Json
@@ -42,14 +43,18 @@ _INVALID = "!"
 def _readers() -> dict[str, tuple[Reader, ...]]:
     """The readers of a property of that name, in any section."""
     found: dict[str, list[Reader]] = {}
-    for words in (*GRAMMAR.values(), *(words for types in WORDS.values() for words in types.values())):
+    for words in (
+        *GRAMMAR.values(),
+        *VNI_GRAMMAR.values(),
+        *(words for types in WORDS.values() for words in types.values()),
+    ):
         for name, word in words.items():
             found.setdefault(name, []).append(word.read)
     return {name: tuple(readers) for name, readers in found.items()}
 
 
 _READERS: Mapping[str, tuple[Reader, ...]] = _readers()
-_TYPES = frozenset((*GRAMMAR, *(type_ for types in WORDS.values() for type_ in types)))
+_TYPES = frozenset((*GRAMMAR, *VNI_GRAMMAR, *(type_ for types in WORDS.values() for type_ in types)))
 _ALIAS = "alias"
 
 

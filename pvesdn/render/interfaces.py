@@ -5,7 +5,17 @@ from __future__ import annotations
 from jinja2 import Environment
 
 from pvesdn.model.files import OUR_INTERFACES, SDN_INTERFACES, PrintedInterfaces, RenderedFile
-from pvesdn.model.ifupdown import InterfacesFile, L3VniBridge, Stanza, Tunnel, Uplink, VnetBridge, VrfDevice, VxlanPort
+from pvesdn.model.ifupdown import (
+    CarriedBridge,
+    InterfacesFile,
+    L3VniBridge,
+    Stanza,
+    Tunnel,
+    Uplink,
+    VnetBridge,
+    VrfDevice,
+    VxlanPort,
+)
 from pvesdn.model.pve_ifupdown import (
     PveBridgeProtocol,
     PveFabricInterface,
@@ -26,6 +36,7 @@ _TEMPLATES: dict[type[Stanza | Tunnel], str] = {
     VxlanPort: "vxlan_port",
     Tunnel: "tunnel",
     VnetBridge: "vnet_bridge",
+    CarriedBridge: "carried_bridge",
     VrfDevice: "vrf_device",
     L3VniBridge: "l3vni_bridge",
     Uplink: "uplink",

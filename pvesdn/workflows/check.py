@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from pvesdn.decode.definitions.sdn_files import Names, read_sdn
+from pvesdn.design.carried.joining import carry
 from pvesdn.design.checks.all_checks import check_definitions
 from pvesdn.design.checks.members import named_nodes
 from pvesdn.model.cluster import ClusterState, Member
 from pvesdn.model.design import DesignInput
 from pvesdn.model.findings import Finding, Severity, in_order
-from pvesdn.model.snapshot import OWN_NAME
+from pvesdn.model.snapshot import OWN_NAME, VNIS_NAME
 from pvesdn.model.unread import Unread
 
 _OF_NODES = (
@@ -49,13 +50,13 @@ def check_files(files: Mapping[str, str], names: Names) -> Verdict:
     """
     decoded = read_sdn(files, intent="pending", names=names)
     sdn = decoded.config
-    has_pve = bool(files.keys() - {OWN_NAME})
+    has_pve = bool(files.keys() - {OWN_NAME, VNIS_NAME})
     if not has_pve:
         sdn = replace(sdn, pve=sdn.pve.model_copy(update={"unread": Unread(is_everything=True)}))
     if OWN_NAME not in files:
         sdn = replace(sdn, own=sdn.own.model_copy(update={"unread": Unread(is_everything=True)}))
-    given = DesignInput(sdn=sdn, cluster=_assumed(DesignInput(sdn=sdn, cluster=_cluster(()))))
-    found = in_order((*decoded.findings, *check_definitions(given)))
+    carried = carry(DesignInput(sdn=sdn, cluster=_assumed(DesignInput(sdn=sdn, cluster=_cluster(())))))
+    found = in_order((*decoded.findings, *carried.findings, *check_definitions(carried.given)))
     return Verdict(tuple(dict.fromkeys(found)), _OF_NODES if has_pve else (*_OF_NODES, _OF_PVE))
 
 

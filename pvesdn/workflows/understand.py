@@ -10,6 +10,7 @@ from pvesdn.decode.cluster.answers import one_line
 from pvesdn.decode.cluster.guests import decode_guest_names
 from pvesdn.decode.cluster.seen import decode_seen
 from pvesdn.decode.nodes.record import Record
+from pvesdn.design.carried.joining import carry
 from pvesdn.design.checks.all_checks import check, check_definitions
 from pvesdn.design.ours.vteps import choose_vteps
 from pvesdn.errors import ClusterError, NotQuorate, SdnConfigError
@@ -20,6 +21,7 @@ from pvesdn.model.files import PendingChange
 from pvesdn.model.findings import Finding, Severity, in_order
 from pvesdn.model.running import PveRunning
 from pvesdn.model.snapshot import GUESTS_PATH, SDN_PATH, SEEN_NAME, Snapshot
+from pvesdn.model.vnis import VniTable
 from pvesdn.workflows.decoded import Decoded, Intent, decode
 
 
@@ -32,6 +34,7 @@ class Understanding:
     :param pending: PVE's definitions that are not committed; empty where PVE has no SDN.
     :param running: what of PVE's SDN runs, and where; empty where PVE has none.
     :param committed: how many definitions PVE runs, by kind; empty where it has no SDN.
+    :param vnis: what pvesdn-vnis.cfg has to hold; None where no zone carries one of PVE's.
     :param guest_names: by id, as far as the API told them.
     """
 
@@ -43,6 +46,7 @@ class Understanding:
     running: PveRunning
     committed: Mapping[str, int] = field(default_factory=dict)
     guest_names: Mapping[int, str] = field(default_factory=dict)
+    vnis: VniTable | None = None
 
     @property
     def snapshot(self) -> Snapshot:
@@ -100,14 +104,15 @@ def judge(decoded: Decoded) -> Understanding:
         )
     _require_sdn_where_it_is_installed(snapshot, has_sdn=cluster.has_sdn)
     seen = decode_seen(snapshot.pve_files.get(SEEN_NAME))
-    given = DesignInput(sdn=sdn.config, cluster=cluster, facts=decoded.facts, seen=seen)
+    carried = carry(DesignInput(sdn=sdn.config, cluster=cluster, facts=decoded.facts, seen=seen))
+    given = carried.given
     own, pve = sdn.config.own.unread, sdn.config.pve.unread
     if pve or own.may_have_any("underlay", "vnet", "exit"):
         # What the nodes have is not held against definitions with such gaps: the address of a VNet that could not be
         # read would be taken for a VTEP.
         raise_errors((*sdn.findings, *check_definitions(given)))
     vteps, vtep_findings = choose_vteps(given)
-    found = (*sdn.findings, *vtep_findings, *check(given, vteps))
+    found = (*sdn.findings, *carried.findings, *vtep_findings, *check(given, vteps))
     raise_errors(found)
     has_sdn = given.capabilities.has_sdn
     return Understanding(
@@ -117,6 +122,7 @@ def judge(decoded: Decoded) -> Understanding:
         found=found,
         pending=sdn.pending if has_sdn else (),
         running=_running(decoded) if has_sdn else PveRunning(),
+        vnis=carried.vnis,
         committed=sdn.committed if has_sdn else {},
         guest_names=decode_guest_names(snapshot.api.get(GUESTS_PATH)),
     )

@@ -1,6 +1,7 @@
 """The table, subject by subject."""
 
 from tests.hints import (
+    of_carried,
     of_devices,
     of_exits,
     of_fabrics,
@@ -17,6 +18,7 @@ from tests.hints import (
 )
 
 ROWS = (
+    *of_carried.ROWS,
     *of_exits.ROWS,
     *of_devices.ROWS,
     *of_tunnels.ROWS,

@@ -17,6 +17,12 @@ from pvesdn.cli.app import run
 ROOT = Path(__file__).resolve().parents[2]
 SNAPSHOT = ROOT / "tests" / "golden" / "several-exits" / "snapshot"
 """Three nodes, 192.168.0.1 to .3 on vmbr0 (MTU 1550), eno2 free."""
+PANEL = {
+    "zones.cfg": "simple: lan\n\tmtu 1450\n\nsimple: dmz\n\tmtu 1400\n",
+    "vnets.cfg": "vnet: web\n\tzone lan\n\nvnet: guests\n\tzone dmz\n",
+    "subnets.cfg": "subnet: lan-10.0.2.0-24\n\tvnet web\n\tgateway 10.0.2.254\n",
+}
+"""What is drawn in PVE's panel, where definitions carry a zone of PVE's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +44,8 @@ class Sample:
             shutil.rmtree(old, ignore_errors=True)
         shutil.copytree(SNAPSHOT, sample.snapshot)
         (sample.snapshot / "etc/pve/sdn/pvesdn.cfg").write_text(definitions)
+        for name, text in PANEL.items() if "\tcarries " in definitions else ():
+            (sample.snapshot / "etc/pve/sdn" / name).write_text(text)
         return sample
 
     def render(self) -> None:

@@ -20,11 +20,12 @@ ACL_FOLDER = "/sdn/zones/localnetwork"
 def overview(known: Understanding) -> dict[str, list[dict[str, Any]]]:
     """Rows by kind; rows of a kind have the same keys; what is absent is None or empty."""
     given = known.given
-    zones = {zone.id: _zone(zone, known) for zone in given.sdn.both.zones}
+    carriers = {zone.carries: zone.id for zone in given.sdn.own.zones if zone.carries is not None}
+    zones = {zone.id: _zone(zone, known, carriers.get(zone.id)) for zone in given.sdn.both.zones}
     subnets: dict[str, list[Subnet]] = {}
     for subnet in given.sdn.both.subnets:
         subnets.setdefault(subnet.vnet, []).append(subnet)
-    own = {vnet.id for vnet in given.sdn.own.vnets}
+    own = {vnet.id for vnet in given.sdn.own.vnets if vnet.drawn_in is None}
     vnets = [
         _vnet(vnet, zones.get(vnet.zone), subnets.get(vnet.id, []), given) | _for_guests(vnet, is_own=vnet.id in own)
         for vnet in given.sdn.both.vnets
@@ -56,7 +57,8 @@ def _vtep(known: Understanding, name: str) -> dict[str, Any]:
     }
 
 
-def _zone(zone: Zone, known: Understanding) -> dict[str, Any]:
+def _zone(zone: Zone, known: Understanding, carrier: str | None) -> dict[str, Any]:
+    """:param carrier: the zone of ours that carries this one of PVE's."""
     nodes = sorted(known.given.cluster.among(zone.nodes))
     mtu = zone.mtu
     if isinstance(zone, VxlanZone | EvpnZone):
@@ -64,7 +66,7 @@ def _zone(zone: Zone, known: Understanding) -> dict[str, Any]:
     evpn = zone if isinstance(zone, EvpnZone | PveEvpnZone) else None
     return {
         "id": zone.id,
-        "what": _what(zone),
+        "what": _what(zone) + (f", carried by {carrier}" if carrier else ""),
         "source": zone.where.file,
         "nodes": nodes,
         "mtu": mtu,
@@ -120,7 +122,7 @@ def _for_guests(vnet: Vnet, *, is_own: bool) -> dict[str, str]:
     """How a guest gets a VNet. PVE's own are picked in the GUI, under their own ACL path."""
     if is_own:
         return {"guest_command": f"qm set VMID --net0 virtio,bridge={vnet.id}", "acl_path": f"{ACL_FOLDER}/{vnet.id}"}
-    return {"guest_command": "", "acl_path": f"/sdn/zones/{vnet.zone}/{vnet.id}"}
+    return {"guest_command": "", "acl_path": f"/sdn/zones/{vnet.drawn_in or vnet.zone}/{vnet.id}"}
 
 
 def _controller(controller: Controller) -> dict[str, Any]:

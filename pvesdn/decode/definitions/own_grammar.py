@@ -36,6 +36,23 @@ _ZONE_MTU = number(
 )
 _VXLAN_PORT = number(1, 65535, "UDP destination port of the tunnels.", "4789")
 
+_CARRIES = optional(
+    values.zone_id,
+    "zone id",
+    "PVE's zone of type `simple` whose VNets this zone carries. They are drawn in PVE's panel, with their subnets and"
+    " `nodes`; PVE writes their bridges and addresses, and pvesdn adds what carries them. PVE's zone must say `mtu`,"
+    " which is this zone's too. Needs `vni-range`; excludes `nodes`.",
+    "none, its VNets are in `pvesdn.cfg`",
+    excludes="nodes",
+)
+_VNI_RANGE = optional(
+    values.vni_range,
+    "`FIRST-LAST`",
+    "VNIs for the VNets that the zone carries, each the lowest that is free. Must hold no other tag, L3VNI or range. A"
+    " `vnet` section with the name of such a VNet pins its `tag`.",
+    "none; required with `carries`",
+)
+
 UNDERLAY = SectionType(
     "underlay",
     _LONG_ID,
@@ -113,6 +130,16 @@ VXLAN = SectionType(
             "the device by which the other VTEPs are reached",
         ),
         "vxlan-port": _VXLAN_PORT,
+        "carries": _CARRIES,
+        "vni-range": _VNI_RANGE,
+        "mac": optional(
+            values.mac,
+            "unicast MAC address",
+            "MAC address of the gateways that PVE's panel gives the VNets, the same on every node. Needs `carries`. The"
+            " gateways are then in the host's own routing table: guests reach the nodes' addresses, and the plan warns"
+            " of it.",
+            "none, gateways are refused",
+        ),
     },
 )
 
@@ -144,7 +171,8 @@ EVPN = SectionType(
         "mac": optional(
             values.mac,
             "unicast MAC address",
-            "MAC address of the anycast gateways, the same on every node. No effect with `irb none`.",
+            "MAC address of the anycast gateways, the same on every node. With `irb none` it has an effect only beside"
+            " `carries`: the gateways of PVE's panel are then in the host's own routing table, and the plan warns of it.",
             "derived from the zone id",
         ),
         "vrf": choice(
@@ -173,6 +201,8 @@ EVPN = SectionType(
             "none",
         ),
         "vxlan-port": _VXLAN_PORT,
+        "carries": _CARRIES,
+        "vni-range": _VNI_RANGE,
     },
 )
 
@@ -180,7 +210,8 @@ VNET = SectionType(
     "vnet",
     f"{_ID}; it becomes the name of the bridge",
     "A virtual network: on each node a bridge of that name with a VXLAN port, `vxlan_VNET`. Guests are plugged into the"
-    " bridge. Its zone must be in `pvesdn.cfg` as well.",
+    " bridge. Its zone must be in `pvesdn.cfg` as well. In a zone with `carries`, a section with the name of a VNet that"
+    " is drawn in PVE's panel pins that VNet's VNI, and says nothing else.",
     {
         "zone": required(values.zone_id, "zone id", "The zone of the VNet."),
         "tag": number(1, VNI_MAX, "The VNI. Unique among all VNets and L3VNIs.", is_required=True),

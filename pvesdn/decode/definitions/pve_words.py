@@ -69,7 +69,7 @@ _VNETS: Mapping[str, Words] = {
         "tag": Word(integer(1, 16_777_215)),
         "alias": Word(values.pve_alias),
         "vlanaware": Word(values.boolean),
-        "isolate-ports": _SWITCH,
+        "isolate-ports": Word(values.boolean),
     },
 }
 

@@ -63,6 +63,8 @@ def read_own(
     for second in found.of("underlay")[1:]:
         second.fail("is a second underlay", "keep one")
     _check_zone_of_subnets(found, ledger)
+    _sort_out_pins(found)
+    _refuse_subnets(found, ledger)
     return found
 
 
@@ -124,6 +126,9 @@ def _vxlan(entry: Entry, found: OwnDefinitions) -> None:
         entry.fail("multicast-group and peers exclude each other", hint, at="multicast-group")
     if entry.has("multicast-interface") and not entry.has("multicast-group"):
         entry.fail("multicast-interface needs multicast-group", "add one or remove it", at="multicast-interface")
+    _check_carrying(entry)
+    if entry.has("mac") and not entry.has("carries"):
+        entry.fail("mac needs carries", "remove it: a zone of type vxlan has no gateways of its own", at="mac")
     if made := entry.build(VxlanZone, id=entry.section.id):
         found.zones.append(made)
 
@@ -143,10 +148,44 @@ def _evpn(entry: Entry, found: OwnDefinitions) -> None:
     if irb in ("none", "symmetric") and entry.get("vrf"):
         less = " without vrf-vxlan" if entry.has("vrf-vxlan") else ""
         entry.fail(f"vrf main cannot be used with irb {irb}", f"remove it or write irb asymmetric{less}", at="vrf")
-    if irb == "none" and entry.has("mac"):
+    _check_carrying(entry)
+    if irb == "none" and entry.has("mac") and not entry.has("carries"):
         entry.warn("mac has no effect with irb none", "remove it or choose another irb", at="mac")
     if made := entry.build(EvpnZone, id=entry.section.id):
         found.zones.append(made)
+
+
+def _check_carrying(entry: Entry) -> None:
+    """`carries` and `vni-range` go together, and PVE's zone says which nodes have it."""
+    if entry.has("carries") and not entry.has("vni-range"):
+        entry.fail("carries needs vni-range", "add vni-range FIRST-LAST", at="carries")
+    if entry.has("vni-range") and not entry.has("carries"):
+        entry.fail("vni-range needs carries", "name PVE's zone with carries, or remove it", at="vni-range")
+    if entry.has("carries") and entry.has("nodes"):
+        entry.fail("nodes cannot be used with carries", "remove it: PVE's zone says which nodes have it", at="nodes")
+
+
+def _sort_out_pins(found: OwnDefinitions) -> None:
+    """A `vnet` section in a zone that carries PVE's VNets pins a VNI and says nothing else."""
+    carrying = {entry.section.id for entry in found.of("zone") if entry.has("carries")}
+    for entry in found.of("vnet"):
+        if entry.get("zone") in carrying:
+            for name in ("alias", "vlanaware", "nodes"):
+                if entry.get(name):
+                    what = f"{name} cannot be used in zone '{entry.get('zone')}', which carries a zone of PVE's"
+                    entry.fail(what, "remove it: PVE's panel says it", at=name)
+    found.pins = [vnet for vnet in found.vnets if vnet.zone in carrying]
+    found.vnets = [vnet for vnet in found.vnets if vnet.zone not in carrying]
+
+
+def _refuse_subnets(found: OwnDefinitions, ledger: Ledger) -> None:
+    """Subnets of a VNet that is drawn in the panel are drawn there too."""
+    pinned = {vnet.id for vnet in found.pins}
+    for subnet in found.subnets:
+        if subnet.vnet in pinned:
+            what = f"vnet '{subnet.vnet}' is drawn in PVE's panel, and its subnets are too"
+            ledger.add(Severity.ERROR, subnet.at("vnet"), what, "draw the subnet in PVE, and remove this section")
+            found.lost.add(("subnet", subnet.id))
 
 
 def _vnet(entry: Entry, found: OwnDefinitions) -> None:

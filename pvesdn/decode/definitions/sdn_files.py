@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from operator import attrgetter
 from typing import Any, Literal, TypeVar
@@ -19,13 +19,15 @@ from pvesdn.decode.definitions.running_config import FILE as RUNNING_CONFIG
 from pvesdn.decode.definitions.running_config import RunningConfig, read_running
 from pvesdn.decode.definitions.section_config import NO_MARK, Oddity, Scan, scan
 from pvesdn.decode.definitions.source import Definitions, OwnDefinitions, PveDefinitions
+from pvesdn.decode.definitions.vni_file import GRAMMAR as VNI_GRAMMAR
+from pvesdn.decode.definitions.vni_file import read_vnis
 from pvesdn.errors import SdnConfigError
 from pvesdn.model.files import PendingChange
 from pvesdn.model.findings import Finding, Severity, Where
 from pvesdn.model.own_sdn import OwnSdn
 from pvesdn.model.pve_sdn import PveSdn
 from pvesdn.model.sdn import SdnConfig
-from pvesdn.model.snapshot import OWN_NAME
+from pvesdn.model.snapshot import OWN_NAME, VNIS_NAME
 from pvesdn.model.vnets import Subnet
 
 _T = TypeVar("_T")
@@ -112,7 +114,8 @@ def read_sdn(files: Mapping[str, str], *, intent: Literal["pending", "running"],
     scanned = reading.own()
     own = read_own(scanned.sections, ledger, file=names.of(OWN_NAME), lost=scanned.lost)
     _check_between(pve, own)
-    config = SdnConfig(own=_own(own), pve=_pve(pve, running, version, listed))
+    vnis = read_vnis(reading.own(VNIS_NAME, VNI_GRAMMAR).sections, ledger) if VNIS_NAME in files else None
+    config = SdnConfig(own=_own(own), pve=_pve(pve, running, version, listed), vnis=vnis)
     return DecodedSdn(
         config,
         ledger.findings,
@@ -164,11 +167,11 @@ class _Reading:
             self._enter(name, oddity, what, Severity.ERROR if oddity.is_forbidden else Severity.WARNING)
         return result
 
-    def own(self) -> Scan:
-        """The sections of ours. Lines outside the grammar are errors."""
-        result = scan_own(self._text(OWN_NAME), GRAMMAR)
+    def own(self, name: str = OWN_NAME, grammar: Mapping[str, Collection[str]] = GRAMMAR) -> Scan:
+        """The sections of a file of ours. Lines outside the grammar are errors."""
+        result = scan_own(self._text(name), grammar)
         for oddity in result.oddities:
-            self._enter(OWN_NAME, oddity, oddity.what, Severity.ERROR)
+            self._enter(name, oddity, oddity.what, Severity.ERROR)
         return result
 
     def _enter(self, name: str, oddity: Oddity, what: str, severity: Severity) -> None:
@@ -193,12 +196,13 @@ class _Reading:
         return text.removeprefix("\ufeff")
 
 
-def _check_between(pve: Definitions, own: Definitions) -> None:
+def _check_between(pve: Definitions, own: OwnDefinitions) -> None:
     """Ids that both sources use, and objects of one source inside an object of the other."""
+    pinned = {pin.where for pin in own.pins}
     for noun in ("zone", "vnet", "subnet", "controller"):
         theirs = {entry.section.id: entry.where for entry in pve.of(noun)}
         for entry in own.of(noun):
-            if entry.section.id in theirs:
+            if entry.section.id in theirs and entry.where not in pinned:
                 entry.fail(f"id is already used by a {noun} in {theirs[entry.section.id].file}", "choose another id")
     _check_homes(pve, own, noun="vnet", home="zone")
     _check_homes(pve, own, noun="subnet", home="vnet")
@@ -223,6 +227,7 @@ def _own(found: OwnDefinitions) -> OwnSdn:
         subnets=_by_id(found.good(found.subnets)),
         controllers=_by_id(found.good(found.controllers)),
         exits=_by_id(found.good(found.exits)),
+        pins=_by_id(found.good(found.pins)),
         unread=found.unread(),
     )
 

@@ -61,6 +61,8 @@ class OwnDefinitions(Definitions):
     zones: list[OwnZone] = field(default_factory=list)
     controllers: list[EvpnController] = field(default_factory=list)
     exits: list[Exit] = field(default_factory=list)
+    pins: list[Vnet] = field(default_factory=list)
+    """`vnet` sections in zones that carry PVE's; not among `vnets`."""
 
 
 @dataclass(slots=True)

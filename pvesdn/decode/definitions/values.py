@@ -10,7 +10,8 @@ from pydantic import TypeAdapter, ValidationError
 
 from pvesdn.decode.definitions.section_config import has_forbidden
 from pvesdn.model.fabrics import FabricId, FabricIfName
-from pvesdn.model.primitives import ControllerId, ExitId, IfName, MacAddress, NodeName, SdnId
+from pvesdn.model.own_sdn import VniRange
+from pvesdn.model.primitives import VNI_MAX, ControllerId, ExitId, IfName, MacAddress, NodeName, SdnId
 
 _T = TypeVar("_T")
 Reader: TypeAlias = Callable[[str], Any]
@@ -24,6 +25,7 @@ _FALSE = frozenset({"0", "off", "no", "false"})
 _ALIAS = re.compile(r"[\w (-_]{1,256}")
 _NAMES_OF_SETTINGS = frozenset({"all", "default"})
 _PVE_INTERFACE = re.compile(r"[a-zA-Z][a-zA-Z0-9_]{1,20}([:.][0-9]{1,10})?")  # PVE's pve-iface (docs/pve.md §1.4)
+_VNI_RANGE = re.compile(r"([0-9]{1,9})-([0-9]{1,9})")
 _ISIS_NET = re.compile(r"[a-fA-F0-9]{2}(\.[a-fA-F0-9]{4}){3,9}\.[a-fA-F0-9]{2}")
 _MAX_16_BITS = 65_535
 _MAX_32_BITS = 4_294_967_295
@@ -107,6 +109,17 @@ def integer(low: int | None = None, high: int | None = None) -> Reader:
         return result
 
     return read
+
+
+def vni_range(value: str) -> VniRange:
+    """``FIRST-LAST``, both included."""
+    match = _VNI_RANGE.fullmatch(value)
+    if match is None:
+        raise BadValueError(f"{shown(value)} is not a range of VNIs", "write FIRST-LAST such as 10000-10999")
+    first, last = int(match[1]), int(match[2])
+    if not 1 <= first <= last <= VNI_MAX:
+        raise BadValueError(f"{value} is out of range", f"write FIRST-LAST between 1 and {VNI_MAX}, the smaller first")
+    return VniRange(first=first, last=last)
 
 
 def boolean(value: str) -> bool:

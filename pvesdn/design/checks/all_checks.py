@@ -11,6 +11,7 @@ from dataclasses import replace
 from pvesdn.design.checks import (
     bgp,
     bridges,
+    carried,
     devices,
     exits,
     members,
@@ -42,6 +43,7 @@ def check(given: DesignInput, vteps: Mapping[str, Vtep]) -> tuple[Finding, ...]:
     return (
         *members.check(given),
         *references.check(given),
+        *carried.check(given, vteps),
         *vnis.check(given),
         *bridges.check(given),
         *subnets.check(given, vteps),
@@ -69,6 +71,7 @@ def check_definitions(given: DesignInput) -> tuple[Finding, ...]:
     return (
         *members.check(alone),
         *references.check(alone),
+        *carried.check(alone, {}),
         *vnis.check(alone),
         *bridges.check(alone),
         *subnets.check(alone, {}),

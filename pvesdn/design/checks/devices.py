@@ -124,9 +124,10 @@ def _pve_devices(given: DesignInput) -> dict[str, _Device]:
     """The devices of PVE's zones that guests and FRR know, by name."""
     zones = {zone.id: zone for zone in given.sdn.pve.zones if isinstance(zone, RenderedPveZone)}
     found: dict[str, _Device] = {}
+    carried = {vnet.id for vnet in given.sdn.own.vnets if vnet.drawn_in is not None}
     for vnet in given.sdn.pve.vnets:
         zone = zones.get(vnet.zone)
-        if zone is not None:
+        if zone is not None and vnet.id not in carried:
             found[vnet.id] = _Device("bridge", vnet.where, zone.nodes)
             if vnet.tag and isinstance(zone, PveVxlanZone | PveEvpnZone):
                 found[names.vxlan_port(vnet.id)] = _Device("vxlan", vnet.where, zone.nodes)

@@ -67,7 +67,8 @@ def _named(given: DesignInput, members: set[str]) -> Iterator[_Named]:
         yield from ((own.underlay, name, "vteps", members, named) for name in named)
     homes = {zone.id: zone_nodes(zone, given.cluster) for zone in own.zones}
     for zone in own.zones:
-        nodes = zone.nodes or frozenset()
+        # Those of a zone that carries one of PVE's are PVE's.
+        nodes = (zone.nodes or frozenset()) if zone.carries is None else frozenset()
         yield from ((zone, name, "nodes", members, nodes) for name in sorted(nodes))
     for vnet in own.vnets:
         nodes, home = vnet.nodes or frozenset(), homes.get(vnet.zone, frozenset())

@@ -4,13 +4,13 @@ one into nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from ipaddress import ip_network
 
 from pvesdn.design.checks.wording import FEW, error, few, listed, warning
 from pvesdn.design.ours.anchors import NETWORKS, anchors
-from pvesdn.design.ours.zones import IPV4, IPV6, zone_nodes
+from pvesdn.design.ours.zones import IPV4, IPV6, has_gateways, has_vrf, zone_nodes
 from pvesdn.model.cluster import Vtep
 from pvesdn.model.design import DesignInput
 from pvesdn.model.findings import Finding, Where
@@ -41,8 +41,11 @@ def check(given: DesignInput, vteps: Mapping[str, Vtep]) -> Iterator[Finding]:
     """Gateways where nothing routes, prefixes that overlap in one VRF, and prefixes that anchors lie in."""
     tables: dict[str, list[_Prefix]] = {}
     unrouted: dict[str, list[Subnet]] = {}
+    carried = {vnet.id for vnet in given.sdn.own.vnets if vnet.drawn_in is not None}
     for source in (given.sdn.own, given.sdn.pve):
         for zone, subnet in _placed(source):
+            if source is given.sdn.pve and subnet.vnet in carried:
+                continue
             if _only_bridges(zone) and subnet.gateway is not None:
                 unrouted.setdefault(zone.id, []).append(subnet)
             yield from _gateway(zone, subnet)
@@ -50,7 +53,7 @@ def check(given: DesignInput, vteps: Mapping[str, Vtep]) -> Iterator[Finding]:
             if table is not None:
                 prefix = _Prefix(subnet.network, f"subnet '{subnet.id}'", subnet.where, source is given.sdn.own)
                 tables.setdefault(table, []).append(prefix)
-    yield from _unrouted(unrouted)
+    yield from _unrouted(unrouted, carried)
     for table, prefixes in sorted(tables.items()):
         others = _of_nodes(given) if table == _MAIN else _of_exits(given, table)
         yield from _overlaps(table, (*prefixes, *others))
@@ -58,16 +61,19 @@ def check(given: DesignInput, vteps: Mapping[str, Vtep]) -> Iterator[Finding]:
 
 
 def _only_bridges(zone: Zone) -> bool:
-    return isinstance(zone, VxlanZone) or (isinstance(zone, EvpnZone) and zone.irb is Irb.NONE)
+    return isinstance(zone, VxlanZone | EvpnZone) and not has_gateways(zone)
 
 
-def _unrouted(subnets: Mapping[str, list[Subnet]]) -> Iterator[Finding]:
+def _unrouted(subnets: Mapping[str, list[Subnet]], carried: Container[str]) -> Iterator[Finding]:
     """Gateways in zones that only bridge: one finding a zone, whose kind may be what is wrong."""
     for zone, found in subnets.items():
         first, *others = sorted(found, key=lambda subnet: subnet.at("gateway").line)
+        is_carried = first.vnet in carried
         also = f"; nor has that of {few(others)}" if others else ""
         what = f"gateway {first.gateway} has no router: zone '{zone}' only bridges{also}"
         hint = "remove gateway, or use a zone of type evpn with irb asymmetric or symmetric"
+        if is_carried:
+            hint = f"remove gateway in PVE, use irb asymmetric or symmetric, or give zone '{zone}' a mac"
         yield error(first.at("gateway"), what, hint)
 
 
@@ -97,10 +103,10 @@ def _gateway(zone: Zone, subnet: Subnet) -> Iterator[Finding]:
 
 def _table(zone: Zone) -> str | None:
     """The routing table that holds a zone's gateways; None where the zone does not route."""
-    if isinstance(zone, EvpnZone):
-        if zone.irb is Irb.NONE:
+    if isinstance(zone, VxlanZone | EvpnZone):
+        if not has_gateways(zone):
             return None
-        return _MAIN if zone.vrf == "main" else zone.id
+        return zone.id if has_vrf(zone) else _MAIN
     if isinstance(zone, PveSimpleZone):
         return _MAIN
     is_evpn = isinstance(zone, PveEvpnZone) or (isinstance(zone, UnmanagedZone) and zone.type == "evpn")
@@ -126,7 +132,7 @@ def _of_nodes(given: DesignInput) -> list[_Prefix]:
     nodes = {
         node
         for zone in given.sdn.own.zones
-        if isinstance(zone, EvpnZone) and zone.vrf == "main"
+        if has_gateways(zone) and not has_vrf(zone)
         for node in zone_nodes(zone, given.cluster)
     }
     bridges = {vnet.id for vnet in given.sdn.both.vnets}

@@ -69,7 +69,8 @@ def _uses(source: OwnSdn | PveSdn) -> Iterator[_Use]:
         is_tunnelled = isinstance(zone, VxlanZone | EvpnZone | PveVxlanZone | PveEvpnZone)
         if is_tunnelled or (isinstance(zone, UnmanagedZone) and zone.type in {"vxlan", "evpn"}):
             tagged.add(zone.id)
+    pins = {pin.id: pin for pin in source.pins} if isinstance(source, OwnSdn) else {}
     for vnet in source.vnets:
         # All zones of ours have tunnels, one that could not be read too.
         if vnet.tag is not None and (isinstance(source, OwnSdn) or vnet.zone in tagged):
-            yield _Use(vnet.tag, f"the tag of vnet '{vnet.id}'", vnet, "tag")
+            yield _Use(vnet.tag, f"the tag of vnet '{vnet.id}'", pins.get(vnet.id, vnet), "tag")

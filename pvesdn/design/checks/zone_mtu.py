@@ -10,11 +10,11 @@ from functools import cached_property
 
 from pvesdn.design.checks.wording import error, few, listed, some
 from pvesdn.design.ours.mtu import MTU_MAX, MTU_MIN, narrowest, outer_mtu, overhead
-from pvesdn.design.ours.zones import IPV6, zone_ends
+from pvesdn.design.ours.zones import IPV6, has_gateways, zone_ends
 from pvesdn.model.cluster import Vtep
 from pvesdn.model.design import DesignInput
 from pvesdn.model.findings import Finding
-from pvesdn.model.own_sdn import EvpnZone, Irb, OwnSdn, OwnZone
+from pvesdn.model.own_sdn import OwnSdn, OwnZone
 from pvesdn.model.primitives import IpAddress
 from pvesdn.model.pve_sdn import PveSdn
 from pvesdn.model.vnets import Subnet
@@ -82,7 +82,7 @@ def check(zone: OwnZone, own: _VtepByNode, given: DesignInput, ipv6: Mapping[str
     :param own: as `zone_vteps` returns them; empty where nothing is known of the nodes.
     :param ipv6: as `ipv6_gateways` returns it.
     """
-    routed = ipv6.get(zone.id, []) if isinstance(zone, EvpnZone) and zone.irb is not Irb.NONE else []
+    routed = ipv6.get(zone.id, []) if has_gateways(zone) else []
     paths = _Paths(zone, own)
     has = zone.mtu or paths.room
     is_short = bool(routed) and has is not None and has < LEAST_IPV6
@@ -135,10 +135,18 @@ def _too_large(paths: _Paths, mtu: int, least: int) -> Iterator[Finding]:
     limits = [f"{limit} of {listed(found)} has {size}" for (size, limit), found in sorted(nodes.items())]
     raising = f"raise the underlay's{_once_more(is_remembered=is_remembered)}"
     fits = min(rooms.values())
-    hint = f"write at most mtu {fits}, or {raising}"
+    hint = f"write at most mtu {fits}{_in_panel_too(paths.zone)}, or {raising}"
     if fits < least:
         hint = _raised(mtu + max(rooms), is_remembered=is_remembered)
     yield error(paths.zone.at("mtu"), f"mtu {mtu} and {sums}, but {some(limits)}", hint)
+
+
+def _in_panel_too(zone: OwnZone) -> str:
+    """A zone that carries one of PVE's has the MTU that is said there."""
+    if zone.carries is None:
+        return ""
+    both = any(item.name == "mtu" for item in zone.written)
+    return f" {'here and ' if both else ''}in zone '{zone.carries}' of PVE's"
 
 
 def _out_of_range(paths: _Paths) -> Iterator[Finding]:

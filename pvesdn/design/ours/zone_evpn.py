@@ -5,33 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from ipaddress import IPv4Address
 
-from pvesdn.design.ours.zones import IPV4, IPV6, ZonePlan, families, gateways, has_vrf, plain_bridge
+from pvesdn.design.ours.zones import ZonePlan, has_vrf
 from pvesdn.design.shared import names
-from pvesdn.model.ifupdown import L3VniBridge, Stanza, Tunnel, VnetBridge, VrfDevice, VxlanPort
-from pvesdn.model.own_sdn import EvpnZone, Irb
-from pvesdn.model.vnets import Subnet, Vnet
-
-
-def design_bridge(zone: EvpnZone, vnet: Vnet, subnets: tuple[Subnet, ...], mtu: int) -> VnetBridge:
-    """A VNet's bridge, the same on every node; with gateways it routes between the zone's VNets."""
-    addresses = gateways(subnets) if zone.irb is not Irb.NONE else ()
-    if not addresses:
-        return plain_bridge(vnet, mtu)
-    spoken = families(subnets)
-    return VnetBridge(
-        name=vnet.id,
-        port=names.vxlan_port(vnet.id),
-        mtu=mtu,
-        addresses=addresses,
-        hwaddress=zone.mac or names.anycast_mac(zone.id),
-        alias=vnet.alias,
-        is_vlan_aware=vnet.vlanaware,
-        has_ip_forward=IPV4 in spoken,
-        has_ip6_forward=IPV6 in spoken,
-        # Without it a guest that says nothing by itself is never learned, and no other node can find it.
-        has_arp_accept=True,
-        vrf=names.vrf(zone.id) if has_vrf(zone) else None,
-    )
+from pvesdn.model.ifupdown import L3VniBridge, Stanza, Tunnel, VrfDevice, VxlanPort
+from pvesdn.model.own_sdn import EvpnZone
 
 
 def design_tunnel(plan: ZonePlan, zone: EvpnZone, node: str) -> Tunnel:

@@ -4,17 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from pvesdn.design.ours.zones import IPV4, IPV6, ZonePlan, plain_bridge
+from pvesdn.design.ours.zones import IPV4, IPV6, ZonePlan
 from pvesdn.model.cluster import Vtep
-from pvesdn.model.ifupdown import Tunnel, VnetBridge
+from pvesdn.model.ifupdown import Tunnel
 from pvesdn.model.own_sdn import VxlanZone
 from pvesdn.model.primitives import IpAddress, is_writable
-from pvesdn.model.vnets import Vnet
-
-
-def design_bridge(vnet: Vnet, mtu: int) -> VnetBridge:
-    """A VNet's bridge, the same on every node."""
-    return plain_bridge(vnet, mtu)
 
 
 def remotes(zone: VxlanZone, plan_vteps: Mapping[str, Vtep], node: str) -> tuple[IpAddress, ...]:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 
 from pvesdn.design.ours.mtu import inner_mtu
 from pvesdn.design.ours.paths import LOOPBACK, carried
 from pvesdn.design.shared import names
 from pvesdn.model.cluster import ClusterState, Vtep
 from pvesdn.model.design import DesignInput
-from pvesdn.model.ifupdown import VnetBridge, VxlanPort
+from pvesdn.model.ifupdown import CarriedBridge, VnetBridge, VxlanPort
 from pvesdn.model.own_sdn import EvpnController, EvpnZone, Exit, Irb, OwnZone, VxlanZone
 from pvesdn.model.primitives import IpAddress
 from pvesdn.model.vnets import Subnet, Vnet
@@ -144,6 +144,30 @@ def nodes_with_tunnels(given: DesignInput) -> frozenset[str]:
 def has_vrf(zone: OwnZone) -> bool:
     """Whether a zone has a VRF of its own: everything with IRB but the asymmetric form in the host's own table."""
     return isinstance(zone, EvpnZone) and zone.irb is not Irb.NONE and zone.vrf is None
+
+
+def has_gateways(zone: OwnZone) -> bool:
+    """Whether the zone's VNets may have gateways: with IRB, or where a zone that carries one of PVE's has a MAC."""
+    return (isinstance(zone, EvpnZone) and zone.irb is not Irb.NONE) or (zone.carries is not None and bool(zone.mac))
+
+
+def gateway_bridge(zone: OwnZone, vnet: Vnet, subnets: tuple[Subnet, ...], mtu: int) -> VnetBridge:
+    """A VNet's bridge, the same on every node; with gateways it routes between the zone's VNets."""
+    addresses = gateways(subnets) if has_gateways(zone) else ()
+    spoken = families(subnets) if addresses else ()
+    bridge = replace(
+        plain_bridge(vnet, mtu),
+        addresses=addresses,
+        hwaddress=(zone.mac or names.anycast_mac(zone.id)) if addresses else None,
+        has_ip_forward=IPV4 in spoken,
+        has_ip6_forward=IPV6 in spoken,
+        # Without it a guest that says nothing by itself is never learned, and no other node can find it.
+        has_arp_accept=bool(addresses),
+        vrf=names.vrf(zone.id) if addresses and has_vrf(zone) else None,
+    )
+    if vnet.drawn_in is None:
+        return bridge
+    return CarriedBridge(**{field.name: getattr(bridge, field.name) for field in fields(bridge)})
 
 
 def gateways(subnets: tuple[Subnet, ...]) -> tuple[str, ...]:

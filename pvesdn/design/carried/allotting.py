@@ -1,0 +1,172 @@
+"""VNIs of VNets that are drawn in PVE's panel: what each has, and which a new one gets.
+
+A VNet keeps its VNI for as long as its name is remembered, so that a VNet that is deleted and made again is the same
+VNet on the wire. A number that a node still has is nobody else's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import chain
+
+from pvesdn.design.shared import names
+from pvesdn.model.design import DesignInput
+from pvesdn.model.facts import NodeFacts
+from pvesdn.model.findings import Finding, Severity, Where
+from pvesdn.model.own_sdn import OwnZone
+from pvesdn.model.ranges import by_number
+from pvesdn.model.snapshot import VNIS_NAME
+from pvesdn.model.vnets import Vnet
+from pvesdn.model.vnis import GivenVni, VniTable
+
+_FILE = Where(file=VNIS_NAME, line=0)
+
+
+@dataclass(frozen=True, slots=True)
+class DrawnVnet:
+    """A VNet of PVE's, and the zone of ours that carries it."""
+
+    zone: OwnZone
+    vnet: Vnet
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """By what its VNI is remembered."""
+        return self.vnet.id, self.zone.id
+
+
+@dataclass(frozen=True, slots=True)
+class Allotted:
+    """:param tags: VNIs by VNet; one that could not get any is missing, and among `findings`."""
+
+    tags: Mapping[str, int]
+    table: VniTable
+    findings: tuple[Finding, ...]
+
+
+def allot(drawn: Sequence[DrawnVnet], given: DesignInput) -> Allotted:
+    """Each VNet's VNI: the pinned one, else what it was given before, else the lowest of its range that is free.
+
+    Without the file, what the nodes have is what was given before.
+
+    :param drawn: in the order of zones and VNets.
+    """
+    work = _Allotment(given)
+    known = work.remembered() if given.sdn.vnis is not None else work.read_back(drawn)
+    pins = {pin.id: pin for pin in given.sdn.own.pins}
+    for item in drawn:
+        pin = pins.get(item.vnet.id)
+        if pin is not None and pin.zone == item.zone.id and pin.tag is not None:
+            work.give(item, pin.tag)
+        elif item.key in known:
+            work.give(item, known[item.key])
+    for item in drawn:
+        if item.vnet.id not in work.tags:
+            work.give_free(item)
+    return Allotted(work.tags, work.table(), tuple(work.findings))
+
+
+@dataclass(slots=True)
+class _Allotment:
+    given: DesignInput
+    tags: dict[str, int] = field(default_factory=dict)
+    findings: list[Finding] = field(default_factory=list)
+    _present: dict[int, GivenVni] = field(default_factory=dict)
+    _unknown: set[str] = field(default_factory=set)
+    """VNets of which it cannot be told whether the nodes have them."""
+
+    def remembered(self) -> dict[tuple[str, str], int]:
+        """What the file says."""
+        return {(given.vnet, given.zone): given.vni for given in self._written()}
+
+    def read_back(self, drawn: Sequence[DrawnVnet]) -> dict[tuple[str, str], int]:
+        """What the nodes have, of the VNets that are not pinned. Where not all were read, nothing is concluded."""
+        pinned = {pin.id for pin in self.given.sdn.own.pins}
+        asked = [item for item in drawn if item.vnet.id not in pinned]
+        if not asked or self.given.cluster.is_assumed:
+            return {}
+        absent = [member.name for member in self.given.cluster.members if member.name not in self.given.facts]
+        if absent:
+            what = f"does not exist, so VNIs are read back from the nodes, and {_listed(absent)} did not answer"
+            names_ = _listed(item.vnet.id for item in asked)
+            hint = f"bring the node back, or pin the VNIs of {names_} with vnet sections in pvesdn.cfg"
+            self.findings.append(Finding.at(_FILE, Severity.ERROR, what, hint))
+            self._unknown |= {item.vnet.id for item in asked}
+            return {}
+        found = {item.key: vni for item in asked if (vni := self._on_nodes(item)) is not None}
+        if found:
+            what = f"does not exist: the VNIs of {_listed(vnet for vnet, _ in found)} are read back from the nodes"
+            self.findings.append(Finding.at(_FILE, Severity.NOTE, what, "pvesdn apply writes it again"))
+        return found
+
+    def give(self, item: DrawnVnet, vni: int) -> None:
+        """Let a VNet have a VNI, which may be used already: that is told of tags by other checks."""
+        self.tags[item.vnet.id] = vni
+        entry = GivenVni(where=_FILE, vni=vni, vnet=item.vnet.id, zone=item.zone.id)
+        self._present.setdefault(vni, entry)
+
+    def give_free(self, item: DrawnVnet) -> None:
+        """The lowest that nobody has or had; where there is none left, one whose VNet is gone from everywhere."""
+        if item.vnet.id in self._unknown or item.zone.vni_range is None:
+            return
+        span = range(item.zone.vni_range.first, item.zone.vni_range.last + 1)
+        in_use = self._present.keys() | {vni for facts in self.given.facts.values() for vni in _vnis_of(facts)}
+        reserved = {given.vni for given in self._written()}
+        free = next((vni for vni in span if vni not in in_use and vni not in reserved), None)
+        if free is None and self._is_everybody_read():
+            free = next((vni for vni in span if vni not in in_use), None)
+        if free is not None:
+            self.give(item, free)
+            return
+        waiting = " that every member was seen without" if reserved - self._present.keys() else ""
+        what = f"vni-range {item.zone.vni_range} has no VNI left{waiting} for vnet '{item.vnet.id}'"
+        self.findings.append(Finding.at(item.zone.at("vni-range"), Severity.ERROR, what, "extend the range"))
+
+    def table(self) -> VniTable:
+        """What the file has to hold: what VNets have, and what VNets that are gone had."""
+        present = {(given.vnet, given.zone) for given in self._present.values()}
+        kept = {
+            given.vni: given
+            for given in self._written()
+            if given.vni not in self._present and (given.vnet, given.zone) not in present
+        }
+        all_of_them = chain(self._present.values(), kept.values())
+        return VniTable(given=tuple(sorted(all_of_them, key=lambda given: given.vni)))
+
+    def _written(self) -> tuple[GivenVni, ...]:
+        return () if self.given.sdn.vnis is None else self.given.sdn.vnis.given
+
+    def _is_everybody_read(self) -> bool:
+        members = self.given.cluster.members
+        return self.given.cluster.is_assumed or all(member.name in self.given.facts for member in members)
+
+    def _on_nodes(self, item: DrawnVnet) -> int | None:
+        port = names.vxlan_port(item.vnet.id)
+        found: dict[int, list[str]] = {}
+        for node, facts in sorted(self.given.facts.items()):
+            for vni in sorted({vni for name, vni in _ports_of(facts) if name == port}):
+                found.setdefault(vni, []).append(node)
+        if len(found) > 1:
+            said = " and ".join(f"{vni} on {_listed(nodes)}" for vni, nodes in sorted(found.items()))
+            what = f"does not exist, and vnet '{item.vnet.id}' has VNI {said}"
+            hint = f"pin one of them: 'vnet: {item.vnet.id}' in pvesdn.cfg with zone {item.zone.id} and the tag"
+            self.findings.append(Finding.at(_FILE, Severity.ERROR, what, hint))
+            self._unknown.add(item.vnet.id)
+            return None
+        return next(iter(found), None)
+
+
+def _ports_of(facts: NodeFacts) -> Iterator[tuple[str, int]]:
+    """VXLAN devices of a node and their VNIs: live ones, and those of our own file."""
+    yield from ((link.name, link.vni) for link in facts.links if link.vni is not None)
+    for stanza in facts.own:
+        yield from ((stanza.name, int(value)) for value in stanza.values("vxlan-id") if value.isdecimal())
+
+
+def _listed(words: Iterable[str]) -> str:
+    return ", ".join(sorted(words, key=by_number))
+
+
+def _vnis_of(facts: NodeFacts) -> Iterator[int]:
+    return (vni for _, vni in _ports_of(facts))

@@ -1,0 +1,89 @@
+"""VNets that are drawn in PVE's panel and carried by a zone of ours: here they become VNets of ours.
+
+From here on only `Vnet.drawn_in` tells them from others. Pure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from operator import attrgetter
+from typing import Any
+
+from pvesdn.design.carried.allotting import DrawnVnet, allot
+from pvesdn.design.ours.mtu import MTU_MAX, MTU_MIN
+from pvesdn.model.design import DesignInput
+from pvesdn.model.findings import Finding
+from pvesdn.model.own_sdn import OwnSdn, OwnZone
+from pvesdn.model.pve_sdn import PveSimpleZone
+from pvesdn.model.vnets import Subnet, Vnet
+from pvesdn.model.vnis import VniTable
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """The intent with everything that our zones carry in its own half.
+
+    :param findings: what was found while VNIs were given.
+    :param vnis: what pvesdn-vnis.cfg has to hold; None where nothing is carried.
+    """
+
+    given: DesignInput
+    findings: tuple[Finding, ...] = ()
+    vnis: VniTable | None = None
+
+
+def carry(given: DesignInput) -> Carried:
+    """Make the VNets of PVE's zones that ours carry VNets of ours, each with its VNI.
+
+    A zone that cannot be carried stays without VNets; `design.checks.carried` says why.
+    """
+    zones = {zone.id: home for zone, home in _pairs(given)}
+    if not zones:
+        return Carried(given)
+    own = given.sdn.own
+    drawn = [
+        DrawnVnet(zone, vnet)
+        for zone in own.zones
+        if zone.id in zones
+        for vnet in given.sdn.pve.vnets
+        if vnet.zone == zones[zone.id].id
+    ]
+    allotted = allot(drawn, given)
+    made = tuple(
+        item.vnet.model_copy(
+            update={"zone": item.zone.id, "tag": allotted.tags[item.vnet.id], "drawn_in": item.vnet.zone}
+        )
+        for item in drawn
+        if item.vnet.id in allotted.tags
+    )
+    complete = _with(own, zones, made, given.sdn.pve.subnets)
+    return Carried(replace(given, sdn=replace(given.sdn, own=complete)), allotted.findings, allotted.table)
+
+
+def _pairs(given: DesignInput) -> Iterator[tuple[OwnZone, PveSimpleZone]]:
+    """Our zones that carry one of PVE's, with that one; of two that carry the same the first."""
+    simple = {zone.id: zone for zone in given.sdn.pve.zones if isinstance(zone, PveSimpleZone)}
+    for zone in given.sdn.own.zones:
+        if zone.carries is not None and zone.vni_range is not None and zone.carries in simple:
+            yield zone, simple.pop(zone.carries)
+
+
+def _with(
+    own: OwnSdn, zones: Mapping[str, PveSimpleZone], vnets: tuple[Vnet, ...], subnets: tuple[Subnet, ...]
+) -> OwnSdn:
+    ids = {vnet.id for vnet in vnets}
+    by_id: Any = attrgetter("id")
+    return own.model_copy(
+        update={
+            "zones": tuple(_zone(zone, zones[zone.id]) if zone.id in zones else zone for zone in own.zones),
+            "vnets": tuple(sorted((*own.vnets, *vnets), key=by_id)),
+            "subnets": tuple(sorted((*own.subnets, *(subnet for subnet in subnets if subnet.vnet in ids)), key=by_id)),
+        }
+    )
+
+
+def _zone(zone: OwnZone, home: PveSimpleZone) -> OwnZone:
+    """The nodes are PVE's; so is the MTU, unless it is said here too."""
+    said = home.mtu if home.mtu is not None and MTU_MIN <= home.mtu <= MTU_MAX else None
+    return zone.model_copy(update={"nodes": home.nodes, "mtu": zone.mtu or said})

@@ -1,0 +1,182 @@
+"""Zones that carry one of PVE's: what PVE draws and what carries it have to agree."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from pvesdn.design.checks.wording import absent, error, few, placed, warning
+from pvesdn.design.ours.zones import has_gateways, has_vrf, zone_mtu, zone_vteps
+from pvesdn.model.cluster import Vtep
+from pvesdn.model.defined import Defined
+from pvesdn.model.design import DesignInput
+from pvesdn.model.findings import Finding
+from pvesdn.model.own_sdn import EvpnZone, OwnZone, VniRange, VxlanZone
+from pvesdn.model.pve_sdn import PveEvpnZone, PveSimpleZone, PveVxlanZone, UnmanagedZone
+from pvesdn.model.vnets import Subnet, Vnet
+
+_IN_PANEL = "in PVE (Datacenter > SDN)"
+_HOST_MASK = 32
+
+
+@dataclass(frozen=True, slots=True)
+class _Pair:
+    """A zone of ours, PVE's zone that it carries, and what is drawn there."""
+
+    zone: OwnZone
+    home: PveSimpleZone
+    vnets: tuple[Vnet, ...]
+    subnets: tuple[Subnet, ...]
+
+    @property
+    def name(self) -> str:
+        return f"zone '{self.home.id}' of PVE's"
+
+
+def check(given: DesignInput, vteps: Mapping[str, Vtep]) -> Iterator[Finding]:
+    """Zones that cannot be carried, and what in them does not fit.
+
+    :param vteps: empty where nothing is known of the nodes.
+    """
+    carrying = [zone for zone in given.sdn.own.zones if zone.carries is not None]
+    if not carrying:
+        return
+    first: dict[str, OwnZone] = {}
+    for zone in carrying:
+        other = first.setdefault(zone.carries or "", zone)
+        pair = _pair(given, zone)
+        if other is not zone:
+            what = f"zone '{zone.carries}' of PVE's is carried by {placed(repr(other.id), other.where)} already"
+            yield error(zone.at("carries"), what, "draw a zone of its own in PVE")
+        elif pair is None:
+            yield from _no_home(given, zone)
+        else:
+            yield from _mtu(pair, given, vteps)
+            yield from _gateways(pair)
+            yield from _drawn(pair)
+    yield from _ranges(given, carrying)
+    yield from _pins(given)
+
+
+def _pair(given: DesignInput, zone: OwnZone) -> _Pair | None:
+    home = next((z for z in given.sdn.pve.zones if z.id == zone.carries and isinstance(z, PveSimpleZone)), None)
+    if not isinstance(home, PveSimpleZone):
+        return None
+    vnets = tuple(vnet for vnet in given.sdn.pve.vnets if vnet.zone == home.id)
+    ids = {vnet.id for vnet in vnets}
+    return _Pair(zone, home, vnets, tuple(subnet for subnet in given.sdn.pve.subnets if subnet.vnet in ids))
+
+
+def _no_home(given: DesignInput, zone: OwnZone) -> Iterator[Finding]:
+    """Nothing is removed because a zone has gone from the panel: the plan stops."""
+    name, pve = zone.carries or "", given.sdn.pve
+    found = next((z for z in given.sdn.both.zones if z.id == name), None)
+    if found is None:
+        if pve.unread.may_have("zone", name):
+            return
+        simple = [z.id for z in pve.zones if isinstance(z, PveSimpleZone)]
+        otherwise = f"draw it {_IN_PANEL} as a zone of type simple, or remove carries to give up its VNets"
+        yield error(zone.at("carries"), f"PVE has no zone '{name}'", absent(name, simple, otherwise))
+    elif isinstance(found, VxlanZone | EvpnZone):
+        what = f"zone '{name}' is in {found.where.file} itself"
+        yield error(zone.at("carries"), what, f"name a zone of type simple, drawn {_IN_PANEL}")
+    else:
+        kind = found.type if isinstance(found, UnmanagedZone) else found.kind.removeprefix("pve-")
+        what = f"zone '{name}' of PVE's is of type {kind}"
+        yield error(zone.at("carries"), what, f"name a zone of type simple, drawn {_IN_PANEL}")
+
+
+def _mtu(pair: _Pair, given: DesignInput, vteps: Mapping[str, Vtep]) -> Iterator[Finding]:
+    """Both stanzas say it, and which of two that differ is taken cannot be told."""
+    zone, home = pair.zone, pair.home
+    fits = zone_mtu(zone, zone_vteps(zone, vteps, given))
+    if home.mtu is None:
+        what = f"{pair.name} says no mtu, and guests would take 1500"
+        number = f"to {fits}" if fits is not None else "to what the underlay carries"
+        yield error(zone.at("carries"), what, f"set its MTU {number} {_IN_PANEL}")
+    elif zone.mtu is None:  # PVE's was not taken, since it is out of range: told where it stands
+        yield error(zone.at("carries"), f"{pair.name} has mtu {home.mtu}", f"set its MTU {_IN_PANEL}: 552-9216")
+    elif zone.mtu != home.mtu:
+        what = f"mtu {zone.mtu}, but {pair.name}, which it carries, has {home.mtu}"
+        yield error(zone.at("mtu"), what, f"write mtu {home.mtu}, or set it there {_IN_PANEL}")
+
+
+def _gateways(pair: _Pair) -> Iterator[Finding]:
+    """What PVE writes for gateways is written for the host's own table."""
+    zone = pair.zone
+    if has_gateways(zone) and not has_vrf(zone) and not (isinstance(zone, EvpnZone) and zone.vrf == "main"):
+        what = "mac puts gateways into the host's own table: guests reach VTEP addresses and all other zones there"
+        yield warning(zone.at("mac"), what, "use irb asymmetric or symmetric to give the zone a VRF of its own")
+    if not has_vrf(zone):
+        return
+    for subnet in pair.subnets:
+        if subnet.snat:
+            what = f"snat needs the host's own table, and zone '{zone.id}' has a VRF"
+            hint = f"remove snat {_IN_PANEL}, and give zone '{zone.id}' an exit"
+            yield error(subnet.at("snat"), what, hint if _may_exit(zone) else f"remove snat {_IN_PANEL}")
+        elif subnet.gateway is not None and subnet.network.version == 4 and subnet.network.prefixlen == _HOST_MASK:  # noqa: PLR2004 - IPv4
+            what = f"PVE routes {subnet.cidr} in the host's own table, and zone '{zone.id}' has a VRF"
+            yield error(subnet.where, what, f"draw a larger subnet {_IN_PANEL}")
+
+
+def _may_exit(zone: OwnZone) -> bool:
+    return isinstance(zone, EvpnZone) and zone.irb.value == "symmetric"
+
+
+def _drawn(pair: _Pair) -> Iterator[Finding]:
+    isolated = [vnet for vnet in pair.vnets if vnet.is_isolated]
+    if isolated:
+        what = f"isolate-ports keeps guests of one node apart; by zone '{pair.zone.id}' they reach those of other nodes"
+        more = f" (so do those of {few(isolated[1:])})" if isolated[1:] else ""
+        yield warning(isolated[0].at("isolate-ports"), f"{what}{more}")
+
+
+def _ranges(given: DesignInput, carrying: list[OwnZone]) -> Iterator[Finding]:
+    """A range holds no other range, L3VNI or tag."""
+    seen: list[OwnZone] = []
+    for zone in carrying:
+        span = zone.vni_range
+        if span is None:
+            continue
+        for other in seen:
+            if other.vni_range is not None and _meet(span, other.vni_range):
+                what = f"vni-range {span} meets {other.vni_range} of zone {placed(repr(other.id), other.where)}"
+                yield error(zone.at("vni-range"), what, "choose a range of its own")
+        seen.append(zone)
+        for vni, name, defined in _fixed(given, zone):
+            if vni in span:
+                what = f"vni-range {span} holds {vni}, {placed(name, defined.where)}"
+                yield error(zone.at("vni-range"), what, "choose a range without it")
+
+
+def _meet(one: VniRange, other: VniRange) -> bool:
+    return one.first <= other.last and other.first <= one.last
+
+
+def _fixed(given: DesignInput, zone: OwnZone) -> Iterator[tuple[int, str, Defined]]:
+    """VNIs that are said somewhere else than in this zone."""
+    own, pve = given.sdn.own, given.sdn.pve
+    tunnelled = {z.id for z in pve.zones if isinstance(z, PveVxlanZone | PveEvpnZone)}
+    for other in (*own.zones, *pve.zones):
+        if isinstance(other, EvpnZone | PveEvpnZone) and other.l3vni is not None:
+            yield other.l3vni, f"the vrf-vxlan of zone '{other.id}'", other
+    for vnet in (*own.vnets, *(pin for pin in own.pins if pin.zone != zone.id)):
+        if vnet.drawn_in is None and vnet.tag is not None:
+            yield vnet.tag, f"the tag of vnet '{vnet.id}'", vnet
+    for vnet in pve.vnets:
+        if vnet.zone in tunnelled and vnet.tag is not None:
+            yield vnet.tag, f"the tag of vnet '{vnet.id}'", vnet
+
+
+def _pins(given: DesignInput) -> Iterator[Finding]:
+    """Sections that pin the VNI of a VNet which is not there, or is drawn elsewhere."""
+    homes = {zone.id: zone.carries for zone in given.sdn.own.zones}
+    drawn = {vnet.id: vnet for vnet in given.sdn.pve.vnets}
+    for pin in given.sdn.own.pins:
+        home, vnet = homes.get(pin.zone), drawn.get(pin.id)
+        if vnet is None and not given.sdn.pve.unread.may_have("vnet", pin.id):
+            what = f"zone '{home}' of PVE's has no such VNet, so its VNI is pinned for nothing"
+            yield warning(pin.where, what, f"draw it {_IN_PANEL}, or remove this section")
+        elif vnet is not None and vnet.zone != home:
+            what = f"is drawn in zone '{vnet.zone}' of PVE's, and zone '{pin.zone}' carries '{home}'"
+            yield error(pin.at("zone"), what, "correct the zone, or choose another id")

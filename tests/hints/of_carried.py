@@ -1,0 +1,304 @@
+"""Hints about zones that carry one of PVE's: what is drawn in the panel, what carries it, and the file of VNIs."""
+
+from __future__ import annotations
+
+from tests.fakes import FakeCluster
+from tests.hints.pves import with_
+from tests.hints.table import Row
+
+LAN = {
+    "zones.cfg": "simple: lan\n\tmtu 1450\n\n",
+    "vnets.cfg": "vnet: db\n\tzone lan\n\nvnet: web\n\tzone lan\n\n",
+    "pvesdn.cfg": "vxlan: prod\n\tcarries lan\n\tvni-range 10000-10999\n\n",
+}
+TWO = {
+    **LAN,
+    "zones.cfg": LAN["zones.cfg"] + "simple: wan\n\tmtu 1450\n\n",
+    "vnets.cfg": LAN["vnets.cfg"] + "vnet: dmz\n\tzone wan\n\n",
+    "pvesdn.cfg": LAN["pvesdn.cfg"] + "vxlan: edge\n\tcarries wan\n\tvni-range 20000-20999\n\n",
+}
+ROUTED = {
+    **LAN,
+    "pvesdn.cfg": "evpn-controller: main\n\tasn 65000\n\nevpn: prod\n\tcontroller main\n\tirb symmetric\n\tvrf-vxlan 4000\n"
+    "\tcarries lan\n\tvni-range 10000-10999\n\n",
+    "subnets.cfg": "subnet: lan-10.0.2.0-24\n\tvnet web\n\tgateway 10.0.2.1\n\n",
+}
+ASYMMETRIC = with_(ROUTED, "pvesdn.cfg", "symmetric\n\tvrf-vxlan 4000", "asymmetric")
+GATEWAY = {**LAN, "subnets.cfg": ROUTED["subnets.cfg"]}
+WITH_MAC = with_(GATEWAY, "pvesdn.cfg", "10999\n", "10999\n\tmac 44:39:39:ff:40:94\n")
+VNIS = {**LAN, "pvesdn-vnis.cfg": "vni: 10000\n\tvnet db\n\tzone prod\n\nvni: 10001\n\tvnet web\n\tzone prod\n\n"}
+PIN = "vnet: web\n\tzone prod\n\ttag 77\n\n"
+PINNED = {**LAN, "pvesdn.cfg": LAN["pvesdn.cfg"] + PIN}
+
+
+def _pinned(line: str) -> dict[str, str]:
+    return {**LAN, "pvesdn.cfg": LAN["pvesdn.cfg"] + PIN.replace("77\n", f"77\n\t{line}\n")}
+
+
+def _comes_back(made: FakeCluster) -> None:
+    made.nodes["node3"].off = ""
+
+
+def _is_off(made: FakeCluster) -> None:
+    made.nodes["node3"].off = "connection timed out"
+
+
+ROWS = (
+    Row(
+        "a range that is none",
+        with_(LAN, "pvesdn.cfg", "10000-10999", "10000"),
+        said=(
+            "error: pvesdn.cfg:3: zone 'prod': vni-range '10000' is not a range of VNIs; write FIRST-LAST such as "
+            "10000-10999"
+        ),
+        followed=(("pvesdn.cfg", "range 10000", "range 10000-10999"),),
+    ),
+    Row(
+        "a range that is upside down",
+        with_(LAN, "pvesdn.cfg", "10000-10999", "10999-10000"),
+        said=(
+            "error: pvesdn.cfg:3: zone 'prod': vni-range 10999-10000 is out of range; write FIRST-LAST between 1 "
+            "and 16777214, the smaller first"
+        ),
+        followed=(("pvesdn.cfg", "10999-10000", "10000-10999"),),
+    ),
+    Row(
+        "a zone that carries another without a range",
+        with_(LAN, "pvesdn.cfg", "\tvni-range 10000-10999\n", ""),
+        said="error: pvesdn.cfg:2: zone 'prod': carries needs vni-range; add vni-range FIRST-LAST",
+        followed=(("pvesdn.cfg", "carries lan\n", "carries lan\n\tvni-range 10000-10999\n"),),
+    ),
+    Row(
+        "a range in a zone that carries none",
+        with_(LAN, "pvesdn.cfg", "\tcarries lan\n", ""),
+        said=("error: pvesdn.cfg:2: zone 'prod': vni-range needs carries; name PVE's zone with carries, or remove it"),
+        followed=(("pvesdn.cfg", "\tvni-range", "\tcarries lan\n\tvni-range"),),
+    ),
+    Row(
+        "a MAC in a plain zone that carries none",
+        with_(LAN, "pvesdn.cfg", "carries lan\n\tvni-range 10000-10999", "mac 44:39:39:ff:40:94"),
+        said=(
+            "error: pvesdn.cfg:2: zone 'prod': mac needs carries; remove it: a zone of type vxlan has no gateways "
+            "of its own"
+        ),
+        followed=(("pvesdn.cfg", "\tmac 44:39:39:ff:40:94\n", ""),),
+        left=("note: pvesdn.cfg:1: zone 'prod': has no VNet yet",),
+    ),
+    Row(
+        "nodes of a zone whose nodes are PVE's",
+        with_(LAN, "pvesdn.cfg", "carries lan\n", "carries lan\n\tnodes node1\n"),
+        said=(
+            "error: pvesdn.cfg:3: zone 'prod': nodes cannot be used with carries; remove it: PVE's zone says "
+            "which nodes have it"
+        ),
+        followed=(("pvesdn.cfg", "\tnodes node1\n", ""),),
+    ),
+    Row(
+        "an alias beside a pinned VNI",
+        _pinned("alias shop"),
+        said=(
+            "error: pvesdn.cfg:8: vnet 'web': alias cannot be used in zone 'prod', which carries a zone of PVE's; "
+            "remove it: PVE's panel says it"
+        ),
+        followed=(("pvesdn.cfg", "\talias shop\n", ""),),
+    ),
+    Row(
+        "a subnet of ours in a VNet of the panel",
+        {**PINNED, "pvesdn.cfg": PINNED["pvesdn.cfg"] + "subnet: prod-10.0.2.0-24\n\tvnet web\n\n"},
+        said=(
+            "error: pvesdn.cfg:10: subnet 'prod-10.0.2.0-24': vnet 'web' is drawn in PVE's panel, and its subnets "
+            "are too; draw the subnet in PVE, and remove this section"
+        ),
+        followed=(
+            ("pvesdn.cfg", "subnet: prod-10.0.2.0-24\n\tvnet web\n\n", ""),
+            ("subnets.cfg", "", "subnet: lan-10.0.2.0-24\n\tvnet web\n\n"),
+        ),
+    ),
+    Row(
+        "a section of another kind among the VNIs",
+        {**VNIS, "pvesdn-vnis.cfg": VNIS["pvesdn-vnis.cfg"] + "vnet: web\n\tzone prod\n\n"},
+        said=(
+            "error: pvesdn-vnis.cfg:9: VNI 'web': unknown section type; known type: vni; correct it; pvesdn apply "
+            "writes this file, and nobody else has to"
+        ),
+        followed=(("pvesdn-vnis.cfg", "vnet: web\n\tzone prod\n\n", ""),),
+    ),
+    Row(
+        "two VNIs of one VNet",
+        {**VNIS, "pvesdn-vnis.cfg": VNIS["pvesdn-vnis.cfg"] + "vni: 10002\n\tvnet web\n\tzone prod\n\n"},
+        said=(
+            "error: pvesdn-vnis.cfg:10: VNI '10002': vnet 'web' has VNI 10001 in zone 'prod' already "
+            "(pvesdn-vnis.cfg:5); remove the one that no node has"
+        ),
+        followed=(("pvesdn-vnis.cfg", "vni: 10002\n\tvnet web\n\tzone prod\n\n", ""),),
+    ),
+    Row(
+        "VNIs that would have to be read from a node that is off",
+        LAN,
+        said=(
+            "error: pvesdn-vnis.cfg: does not exist, so VNIs are read back from the nodes, and node3 did not "
+            "answer; bring the node back, or pin the VNIs of db, web with vnet sections in pvesdn.cfg"
+        ),
+        given=_is_off,
+        deed=_comes_back,
+    ),
+    Row(
+        "a zone of PVE's without an MTU",
+        with_(LAN, "zones.cfg", "\tmtu 1450\n", ""),
+        said=(
+            "error: pvesdn.cfg:2: zone 'prod': zone 'lan' of PVE's says no mtu, and guests would take 1500; set "
+            "its MTU to 1500 in PVE (Datacenter > SDN)"
+        ),
+        followed=(("zones.cfg", "lan\n", "lan\n\tmtu 1500\n"),),
+    ),
+    Row(
+        "a zone of PVE's with an MTU that nothing takes",
+        with_(LAN, "zones.cfg", "1450", "400"),
+        said=(
+            "error: pvesdn.cfg:2: zone 'prod': zone 'lan' of PVE's has mtu 400; set its MTU in PVE (Datacenter > "
+            "SDN): 552-9216"
+        ),
+        followed=(("zones.cfg", "mtu 400", "mtu 1400"),),
+    ),
+    Row(
+        "two MTUs of one zone",
+        with_(LAN, "pvesdn.cfg", "10999\n", "10999\n\tmtu 1400\n"),
+        said=(
+            "error: pvesdn.cfg:4: zone 'prod': mtu 1400, but zone 'lan' of PVE's, which it carries, has 1450; "
+            "write mtu 1450, or set it there in PVE (Datacenter > SDN)"
+        ),
+        followed=(("pvesdn.cfg", "mtu 1400", "mtu 1450"),),
+    ),
+    Row(
+        "source NAT in a VRF",
+        with_(ROUTED, "subnets.cfg", "10.0.2.1\n", "10.0.2.1\n\tsnat 1\n"),
+        said=(
+            "error: subnets.cfg:4: subnet 'lan-10.0.2.0-24': snat needs the host's own table, and zone 'prod' has "
+            "a VRF; remove snat in PVE (Datacenter > SDN), and give zone 'prod' an exit"
+        ),
+        followed=(
+            ("subnets.cfg", "\tsnat 1\n", ""),
+            (
+                "pvesdn.cfg",
+                "",
+                "exit: out\n\tzone prod\n\tnode node1\n\tinterface eno2\n\taddress 172.16.0.1/24\n\tgateways 172.16.0.254\n\n",
+            ),
+        ),
+    ),
+    Row(
+        "source NAT in a VRF that has no exits",
+        with_(ASYMMETRIC, "subnets.cfg", "10.0.2.1\n", "10.0.2.1\n\tsnat 1\n"),
+        said=(
+            "error: subnets.cfg:4: subnet 'lan-10.0.2.0-24': snat needs the host's own table, and zone 'prod' has "
+            "a VRF; remove snat in PVE (Datacenter > SDN)"
+        ),
+        followed=(("subnets.cfg", "\tsnat 1\n", ""),),
+    ),
+    Row(
+        "a single address that PVE routes beside the VRF",
+        {**ROUTED, "subnets.cfg": "subnet: lan-10.0.2.0-32\n\tvnet web\n\tgateway 10.0.2.1\n\n"},
+        said=(
+            "error: subnets.cfg:1: subnet 'lan-10.0.2.0-32': PVE routes 10.0.2.0/32 in the host's own table, and "
+            "zone 'prod' has a VRF; draw a larger subnet in PVE (Datacenter > SDN)"
+        ),
+        followed=(("subnets.cfg", "10.0.2.0-32", "10.0.2.0-24"),),
+    ),
+    Row(
+        "a gateway of the panel that nothing routes",
+        GATEWAY,
+        said=(
+            "error: subnets.cfg:3: subnet 'lan-10.0.2.0-24': gateway 10.0.2.1 has no router: zone 'prod' only "
+            "bridges; remove gateway in PVE, use irb asymmetric or symmetric, or give zone 'prod' a mac"
+        ),
+        followed=(("subnets.cfg", "\tgateway 10.0.2.1\n", ""),),
+    ),
+    Row(
+        "gateways of the panel in the host's own table",
+        WITH_MAC,
+        said=(
+            "warning: pvesdn.cfg:4: zone 'prod': mac puts gateways into the host's own table: guests reach VTEP "
+            "addresses and all other zones there; use irb asymmetric or symmetric to give the zone a VRF of its "
+            "own"
+        ),
+        followed=(
+            (
+                "pvesdn.cfg",
+                LAN["pvesdn.cfg"].removesuffix("\n") + "\tmac 44:39:39:ff:40:94\n\n",
+                ASYMMETRIC["pvesdn.cfg"],
+            ),
+        ),
+    ),
+    Row(
+        "a zone of PVE's that is carried twice",
+        with_(TWO, "pvesdn.cfg", "carries wan", "carries lan"),
+        said=(
+            "error: pvesdn.cfg:2: zone 'prod': zone 'lan' of PVE's is carried by 'edge' (pvesdn.cfg:5) already; "
+            "draw a zone of its own in PVE"
+        ),
+        followed=(("pvesdn.cfg", "edge\n\tcarries lan", "edge\n\tcarries wan"),),
+    ),
+    Row(
+        "a zone of ours that should carry itself",
+        with_(LAN, "pvesdn.cfg", "carries lan", "carries prod"),
+        said=(
+            "error: pvesdn.cfg:2: zone 'prod': zone 'prod' is in pvesdn.cfg itself; name a zone of type simple, "
+            "drawn in PVE (Datacenter > SDN)"
+        ),
+        followed=(("pvesdn.cfg", "carries prod", "carries lan"),),
+    ),
+    Row(
+        "a zone of PVE's that is no simple one",
+        {**LAN, "zones.cfg": LAN["zones.cfg"].replace("simple: lan", "vlan: lan\n\tbridge vmbr0")},
+        said=(
+            "error: pvesdn.cfg:2: zone 'prod': zone 'lan' of PVE's is of type vlan; name a zone of type simple, "
+            "drawn in PVE (Datacenter > SDN)"
+        ),
+        followed=(("zones.cfg", "vlan: lan\n\tbridge vmbr0", "simple: lan"),),
+    ),
+    Row(
+        "a zone of PVE's that is gone",
+        {**LAN, "zones.cfg": "", "vnets.cfg": ""},
+        said=(
+            "error: pvesdn.cfg:2: zone 'prod': PVE has no zone 'lan'; draw it in PVE (Datacenter > SDN) as a zone "
+            "of type simple, or remove carries to give up its VNets"
+        ),
+        followed=(("pvesdn.cfg", "\tcarries lan\n\tvni-range 10000-10999\n", ""),),
+        left=("note: pvesdn.cfg:1: zone 'prod': has no VNet yet",),
+    ),
+    Row(
+        "two ranges that meet",
+        with_(TWO, "pvesdn.cfg", "20000-20999", "10999-20999"),
+        said=(
+            "error: pvesdn.cfg:3: zone 'prod': vni-range 10000-10999 meets 10999-20999 of zone 'edge' "
+            "(pvesdn.cfg:5); choose a range of its own"
+        ),
+        followed=(("pvesdn.cfg", "10999-20999", "11000-20999"),),
+    ),
+    Row(
+        "a range with an L3VNI in it",
+        with_(ROUTED, "pvesdn.cfg", "10000-10999", "3000-5000"),
+        said=(
+            "error: pvesdn.cfg:9: zone 'prod': vni-range 3000-5000 holds 4000, the vrf-vxlan of zone 'prod' "
+            "(pvesdn.cfg:4); choose a range without it"
+        ),
+        followed=(("pvesdn.cfg", "3000-5000", "5000-6000"),),
+    ),
+    Row(
+        "a VNI that is pinned for nothing",
+        with_(PINNED, "vnets.cfg", "vnet: web\n\tzone lan\n\n", ""),
+        said=(
+            "warning: pvesdn.cfg:5: vnet 'web': zone 'lan' of PVE's has no such VNet, so its VNI is pinned for "
+            "nothing; draw it in PVE (Datacenter > SDN), or remove this section"
+        ),
+        followed=(("pvesdn.cfg", PIN, ""),),
+    ),
+    Row(
+        "a VNI that is pinned in the wrong zone",
+        {**TWO, "pvesdn.cfg": TWO["pvesdn.cfg"] + PIN.replace("prod", "edge")},
+        said=(
+            "error: pvesdn.cfg:10: vnet 'web': is drawn in zone 'lan' of PVE's, and zone 'edge' carries 'wan'; "
+            "correct the zone, or choose another id"
+        ),
+        followed=(("pvesdn.cfg", "web\n\tzone edge", "web\n\tzone prod"),),
+    ),
+)

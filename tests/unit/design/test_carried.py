@@ -1,0 +1,192 @@
+"""VNets that are drawn in PVE's panel: how they become ours, and which VNI each gets."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from pvesdn.design.carried.joining import Carried, carry
+from pvesdn.design.expectation import expect
+from pvesdn.model.design import DesignInput
+from pvesdn.model.facts import IfaceStanza, Link, NodeFacts
+from pvesdn.model.ifupdown import CarriedBridge
+from pvesdn.model.pve_ifupdown import PveVnetBridge
+from tests.unit.design.network import CONTROLLER, UNDERLAY, design, facts, given
+
+ZONES = "simple: lan\n\tmtu 1450\n\n"
+VNETS = "vnet: web\n\tzone lan\n\talias shop\n\nvnet: db\n\tzone lan\n\nvnet: other\n\tzone wan\n\n"
+SUBNETS = "subnet: lan-10.0.2.0-24\n\tvnet web\n\tgateway 10.0.2.1\n\n"
+RANGE = "\tcarries lan\n\tvni-range 100-103\n\n"
+CARRIER = UNDERLAY + "vxlan: prod\n" + RANGE
+ROUTED = UNDERLAY + CONTROLLER + "evpn: prod\n\tcontroller main\n\tirb symmetric\n\tvrf-vxlan 4000\n" + RANGE
+PIN = "vnet: web\n\tzone prod\n\ttag 7\n\n"
+
+
+def drawn(own: str = CARRIER, *, vnis: str | None = "", **more: Any) -> DesignInput:
+    files = {"zones.cfg": ZONES, "vnets.cfg": VNETS, "subnets.cfg": SUBNETS}
+    if vnis is not None:
+        files["pvesdn-vnis.cfg"] = vnis
+    return given(own, pve=files, **more)
+
+
+def vni(number: int, vnet: str, zone: str = "prod") -> str:
+    return f"vni: {number}\n\tvnet {vnet}\n\tzone {zone}\n\n"
+
+
+def tags(made: Carried) -> dict[str, int | None]:
+    return {vnet.id: vnet.tag for vnet in made.given.sdn.own.vnets}
+
+
+def table(made: Carried) -> dict[int, str]:
+    assert made.vnis is not None
+    return {entry.vni: entry.vnet for entry in made.vnis.given}
+
+
+def said(made: Carried) -> list[str]:
+    return [str(finding) for finding in made.findings]
+
+
+def having(number: int, port: str, node: str = "node2") -> Mapping[str, NodeFacts]:
+    """A node with a VXLAN device that is there."""
+    base = facts(node, f"192.168.0.{node[-1]}/24")
+    return {node: replace(base, links=(*base.links, Link(port, 1450, kind="vxlan", vni=number)))}
+
+
+def test_a_vnet_of_the_panel_becomes_one_of_ours() -> None:
+    made = carry(drawn()).given.sdn
+    assert [(vnet.id, vnet.zone, vnet.drawn_in) for vnet in made.own.vnets] == [
+        ("db", "prod", "lan"),
+        ("web", "prod", "lan"),
+    ]
+    assert [subnet.id for subnet in made.own.subnets] == ["lan-10.0.2.0-24"]
+    assert [zone.mtu for zone in made.own.zones] == [1450]
+
+
+def test_what_is_carried_is_there_once() -> None:
+    both = carry(drawn()).given.sdn.both
+    assert [(vnet.id, vnet.zone) for vnet in both.vnets] == [("db", "prod"), ("other", "wan"), ("web", "prod")]
+    assert [subnet.id for subnet in both.subnets] == ["lan-10.0.2.0-24"]
+
+
+def test_without_carrying_zones_nothing_is_touched() -> None:
+    network = drawn(UNDERLAY)
+    assert carry(network) == Carried(network)
+
+
+def test_the_nodes_are_those_of_pves_zone() -> None:
+    files = {"zones.cfg": ZONES.replace("1450", "1450\n\tnodes node1,node3"), "vnets.cfg": VNETS}
+    (zone,) = carry(given(CARRIER, pve=files)).given.sdn.own.zones
+    assert zone.nodes == frozenset({"node1", "node3"})
+
+
+def test_our_stanza_leaves_to_pve_what_is_pves_and_both_make_one_bridge() -> None:
+    network = carry(drawn(ROUTED)).given
+    made = design(network)
+    assert made.interfaces is not None
+    assert made.sdn is not None
+    (ours,) = (stanza for stanza in made.interfaces.stanzas if stanza.name == "web")
+    (theirs,) = (stanza for stanza in made.sdn.stanzas if stanza.name == "web")
+    assert isinstance(ours, CarriedBridge)
+    assert isinstance(theirs, PveVnetBridge)
+    assert (ours.vrf, ours.has_arp_accept, ours.port, ours.mtu) == ("vrf_prod", True, "vxlan_web", theirs.mtu)
+    expected = expect(made)
+    (device,) = (device for device in expected.devices if device.name == "web")
+    assert (device.master, device.mac) == ("vrf_prod", ours.hwaddress)
+    assert {str(address) for address in device.addresses or ()} == {"10.0.2.1/24"}
+    assert expected.settings["net/ipv4/conf/web/forwarding"] == "1"
+    assert next(port for port in expected.devices if port.name == "vxlan_web").master == "web"
+
+
+def test_vnis_are_the_lowest_of_the_range_in_the_order_of_names() -> None:
+    made = carry(drawn())
+    assert tags(made) == {"db": 100, "web": 101}
+    assert table(made) == {100: "db", 101: "web"}
+
+
+def test_a_vnet_keeps_the_vni_that_it_was_given() -> None:
+    assert tags(carry(drawn(vnis=vni(103, "db")))) == {"db": 103, "web": 100}
+
+
+def test_a_vni_outside_the_range_is_kept_when_the_range_has_changed() -> None:
+    assert tags(carry(drawn(vnis=vni(9, "db")))) == {"db": 9, "web": 100}
+
+
+def test_a_pin_wins_and_is_remembered() -> None:
+    made = carry(drawn(CARRIER + PIN, vnis=vni(100, "web") + vni(101, "db")))
+    assert tags(made) == {"db": 101, "web": 7}
+    assert table(made) == {7: "web", 101: "db"}
+
+
+def test_the_vni_of_a_vnet_that_is_gone_is_kept_for_it() -> None:
+    made = carry(drawn(vnis=vni(100, "gone") + vni(101, "web")))
+    assert tags(made) == {"db": 102, "web": 101}
+    assert table(made) == {100: "gone", 101: "web", 102: "db"}
+
+
+def test_a_vnet_that_moves_to_another_zone_leaves_its_vni_behind() -> None:
+    made = carry(drawn(vnis=vni(100, "web", "edge")))
+    assert tags(made) == {"db": 101, "web": 102}
+    assert table(made) == {100: "web", 101: "db", 102: "web"}
+
+
+def test_when_the_range_is_used_up_a_vni_that_nobody_has_any_more_is_given_again() -> None:
+    gone = "".join(vni(number, f"gone{number}") for number in (100, 101, 102)) + vni(103, "web")
+    made = carry(drawn(vnis=gone))
+    assert tags(made) == {"db": 100, "web": 103}
+    assert table(made) == {100: "db", 101: "gone101", 102: "gone102", 103: "web"}
+
+
+@pytest.mark.parametrize(
+    "unseen",
+    [
+        {"offline": ("node3",)},
+        {"instead": having(100, "vxlan_gone")},
+        {
+            "instead": {
+                "node2": facts("node2", "192.168.0.2/24", own=(IfaceStanza("vxlan_gone", "", (("vxlan-id", "100"),)),))
+            }
+        },
+    ],
+    ids=["a-member-is-off", "a-node-still-has-it", "a-file-still-has-it"],
+)
+def test_a_freed_vni_is_reserved_until_every_member_was_seen_without_it(unseen: dict[str, Any]) -> None:
+    gone = vni(100, "gone") + vni(101, "web")
+    network = drawn(CARRIER.replace("100-103", "100-101"), vnis=gone, **unseen)
+    made = carry(network)
+    assert tags(made) == {"web": 101}
+    assert said(made) == [
+        "pvesdn.cfg:6: zone 'prod': vni-range 100-101 has no VNI left that every member was seen without for vnet 'db'; extend the range"
+    ]
+
+
+def test_a_vni_that_a_node_has_is_not_given() -> None:
+    assert tags(carry(drawn(instead=having(100, "vxlan9")))) == {"db": 101, "web": 102}
+
+
+def test_without_the_file_vnis_are_read_back_from_the_nodes() -> None:
+    made = carry(drawn(vnis=None, instead=having(103, "vxlan_web")))
+    assert tags(made) == {"db": 100, "web": 103}
+    assert said(made) == [
+        "pvesdn-vnis.cfg: does not exist: the VNIs of web are read back from the nodes; pvesdn apply writes it again"
+    ]
+
+
+def test_without_the_file_a_member_that_did_not_answer_stops_the_plan() -> None:
+    made = carry(drawn(vnis=None, offline=("node3",)))
+    assert (tags(made), len(said(made))) == ({}, 1)
+
+
+def test_without_the_file_pinned_vnets_need_nobody() -> None:
+    pins = PIN + PIN.replace("web", "db").replace("7", "8")
+    made = carry(drawn(CARRIER + pins, vnis=None, offline=("node3",)))
+    assert (tags(made), said(made)) == ({"db": 8, "web": 7}, [])
+
+
+def test_without_the_file_nodes_that_disagree_stop_the_plan() -> None:
+    made = carry(drawn(vnis=None, instead={**having(103, "vxlan_web"), **having(102, "vxlan_web", "node3")}))
+    (line,) = said(made)
+    assert line.startswith("pvesdn-vnis.cfg: does not exist, and vnet 'web' has VNI 102 on node3 and 103 on node2; ")
+    assert line.endswith("pin one of them: 'vnet: web' in pvesdn.cfg with zone prod and the tag")
