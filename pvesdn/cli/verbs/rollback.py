@@ -63,7 +63,7 @@ def rollback(
 
     With N, a number of `pvesdn history`: the definitions as apply N brought them are planned like a draft. The plan is
     shown, and carried out as `pvesdn apply` does if you say yes; pvesdn.cfg becomes that of then, and PVE's own zones,
-    VNets, subnets and controllers are written through PVE's API, pending until the commit. Where somebody's edits are
+    VNets, subnets, controllers and fabrics are written through PVE's API, pending until the commit. Where edits are
     pending there, nothing is done.
     """
     number = _number(which)
