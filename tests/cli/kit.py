@@ -11,6 +11,7 @@ from typing import Any
 from pvesdn.adapters.snapshot_dir import write_snapshot
 from pvesdn.cli.app import run
 from pvesdn.workflows.read import read_cluster
+from tests.documents import hold_against_schema
 from tests.fakes import FakeCluster
 
 UCAST = """\
@@ -72,6 +73,7 @@ def call(
         status = run([str(word) for word in argv], environ=environ or {}, build_world=world)
     finally:
         sys.stdin, sys.stdout, sys.stderr = kept
+    hold_against_schema(stdout.getvalue(), status)
     return Result(status, stdout.getvalue(), stderr.getvalue())
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -78,6 +79,15 @@ def test_a_plan_looks_as_it_did(
             screen.write_text(printed)
         assert printed == screen.read_text()
         assert [line for line in printed.splitlines() if len(line) > width] == []
+
+
+@pytest.mark.parametrize("case", sorted(CHANGED))
+def test_a_plan_as_a_document_fits_its_schema(settings: Path, running: FakeCluster, case: str) -> None:
+    """Which the kit looks at, as with every document that a test prints."""
+    running.nodes.pve_files["/etc/pve/sdn/pvesdn.cfg"] = CHANGED[case]
+    document = json.loads(call("--config", settings, "plan", "--diff", "--json", cluster=running).out)
+    assert document["summary"]["has_changes"]
+    assert document["consequences"]
 
 
 def test_every_screen_belongs_to_a_case() -> None:

@@ -66,14 +66,14 @@ def verified(monkeypatch: pytest.MonkeyPatch) -> Verified:
 
     def verified(
         snapshot: Snapshot,
-        *,
+        *words: str,
         ways: Sequence[Mapping[str, Any]] = (),
         around: Mapping[str, Mapping[str, Any]] = MappingProxyType({}),
     ) -> tuple[int, str]:
         world = SimpleNamespace(nodes=Ways(ways, around), runner=OneByOne(), at_once=None, clock=FakeClock())
         monkeypatch.setattr(verb, "cluster_of", lambda _: world)
         monkeypatch.setattr(verb, "verify_within", lambda _, __, look: look(snapshot))
-        done = call("verify", environ={"COLUMNS": "80"})
+        done = call("verify", *words, environ={"COLUMNS": "80"})
         return done.status, done.err + done.out
 
     return verified
@@ -107,3 +107,15 @@ def test_a_breakage_is_named_with_its_node_and_its_object(
     assert told == expected.read_text("utf-8")
     assert status != 0
     assert [line for line in screen.splitlines() if len(line) > 80] == []
+
+
+@pytest.mark.wide
+@pytest.mark.parametrize("case", CASES)
+def test_the_document_of_a_breakage_has_what_the_screen_has(case: str, verified: Verified) -> None:
+    damage = json.loads((HERE / case / "damage.json").read_text("utf-8"))
+    ways, around = damage.pop("ways", ()), damage.pop("around", {})
+    status, printed = verified(damaged(healthy(), damage), "--json", ways=ways, around=around)
+    document = json.loads(printed[printed.index("{\n") :])
+    assert (HERE / case / "expected.txt").read_text("utf-8").startswith(f"exit status {status}\n")
+    assert document["exit_status"] == status
+    assert document["findings"] or document["not_checked"]

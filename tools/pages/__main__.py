@@ -8,6 +8,7 @@ from pathlib import Path
 
 from tools.pages.blocks import filled
 from tools.pages.reference import reference
+from tools.schemas import documents
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = ("README.md", "docs/models.md", "docs/safety.md", "docs/troubleshooting.md", "docs/running.md")
@@ -17,6 +18,7 @@ PAGES = ("README.md", "docs/models.md", "docs/safety.md", "docs/troubleshooting.
 def made() -> Iterator[tuple[Path, str]]:
     """Each page that has something made in it, as it has to be."""
     yield ROOT / "docs/reference.md", reference()
+    yield ROOT / documents.FILE, documents.text()
     for name in PAGES:
         yield ROOT / name, filled((ROOT / name).read_text())
 

@@ -1,0 +1,264 @@
+"""Every document that `--json` prints, by its kind."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+
+from pvesdn.model.execution import UndoState
+from pvesdn.model.history import Ending
+from pvesdn.model.open_apply import OpenState
+from pvesdn.model.report import Outcome, Standing
+from pvesdn.model.zone_move import Fate
+from tools.schemas.parts import COMMON, PARTS_OF_A_PLAN, PLAN
+from tools.schemas.words import (
+    NUMBER,
+    SWITCH,
+    TEXT,
+    TIME,
+    Schema,
+    also,
+    by_name,
+    each,
+    one_of,
+    or_null,
+    part,
+    record,
+)
+
+VERSION = 1
+"""The `format_version` that is described."""
+FILE = f"docs/schema/pvesdn-{VERSION}.json"
+_STATUS = {"exit_status": NUMBER}
+_ID: Schema = {"type": "string", "pattern": "^[0-9a-f]{16}$"}
+_DIGEST: Schema = {"type": "string", "pattern": "^[0-9a-f]{32}$"}
+_SECONDS: Schema = {"type": "number"}
+
+
+def _report() -> Schema:
+    outcome = record(
+        "How a node came through",
+        {
+            "name": TEXT,
+            "steps": each(record("A step", {"step": TEXT, "outcome": one_of(Outcome)})),
+            "error": TEXT,
+            "log": each(TEXT),
+        },
+        optional={"standing": one_of(found for found in Standing if found is not Standing.NEW), "left": each(TEXT)},
+    )
+    checks = record("What was verified", {key: each(part("discrepancy")) for key in ("failed", "before", "unhealed")})
+    return record(
+        "What an apply did",
+        {
+            "is_good": SWITCH,
+            "nodes": each(outcome),
+            "commit": or_null(one_of(Outcome)),
+            "commit_error": TEXT,
+            "not_checked": each(TEXT),
+            "is_unconfirmed": SWITCH,
+            "is_rehearsal": SWITCH,
+            "not_recorded": TEXT,
+            "checks": or_null(checks),
+        },
+        optional={"definitions": one_of((Outcome.OK,))},
+    )
+
+
+def _entry() -> Schema:
+    counts = record("Interfaces", dict.fromkeys(("add", "change", "replace", "remove"), NUMBER))
+    group = record(
+        "Nodes with the same plan",
+        {"nodes": TEXT, "each": or_null(counts), "frr": one_of(("", "reload", "restart"))},
+    )
+    digests = record("Definitions", {"own": or_null(_DIGEST), "committed": or_null(_DIGEST)})
+    short = {"where": TEXT, "total": counts, "nodes": each(group), "pending": each(TEXT)}
+    return record(
+        "An entry of the history",
+        {
+            "number": NUMBER,
+            "id": _ID,
+            "who": TEXT,
+            "began": TIME,
+            "ended": or_null(TIME),
+            "ending": one_of(Ending),
+            "comment": TEXT,
+            "pvesdn": TEXT,
+            "flags": each(TEXT),
+            "plan": record("The plan in short", short),
+            "before": digests,
+            "after": digests,
+            "results": each(record("What nodes have since", {"nodes": TEXT, "what": TEXT, "why": TEXT})),
+            "why": TEXT,
+        },
+    )
+
+
+def _show() -> dict[str, Schema]:
+    nodes = each(TEXT)
+    subnet = record("A subnet", {"cidr": TEXT, "gateway": or_null(TEXT)})
+    vrrp = record("A virtual router", {"id": NUMBER, "priority": NUMBER, "addresses": each(TEXT)})
+    path = {"node": TEXT, "peer": TEXT, "peer_node": or_null(TEXT), "devices": each(TEXT), "mtu": or_null(NUMBER)}
+    zone = {"id": TEXT, "what": TEXT, "source": TEXT, "nodes": nodes, "mtu": or_null(NUMBER), "l3vni": or_null(NUMBER)}
+    vnet = {"id": TEXT, "zone": TEXT, "tag": or_null(NUMBER), "alias": TEXT, "source": TEXT, "nodes": nodes}
+    leaving = {"id": TEXT, "zone": TEXT, "node": TEXT, "interface": TEXT, "addresses": nodes, "gateways": nodes}
+    vtep = {"node": TEXT, "address": TEXT, "interface": or_null(TEXT), "mtu": or_null(NUMBER), "why": TEXT}
+    node = {"name": TEXT, "is_online": SWITCH, "has_answered": SWITCH, "zones": nodes, "vnets": nodes, "exits": nodes}
+    return {
+        "cluster": record("The cluster", {"name": TEXT, "pve_version": TEXT, "has_sdn": SWITCH}),
+        "vteps": each(record("A node's tunnel address", vtep)),
+        "paths": each(
+            record("A way to a peer", path | {key: or_null(TEXT) for key in ("source", "route", "protocol")})
+        ),
+        "zones": each(record("A zone", zone | {"controller": or_null(TEXT), "left_to_pve": TEXT})),
+        "vnets": each(record("A VNet", vnet | {"subnets": each(subnet), "guest_command": TEXT, "acl_path": TEXT})),
+        "controllers": each(
+            record("A controller", {"id": TEXT, "asn": or_null(NUMBER), "source": TEXT, "is_ours": SWITCH})
+        ),
+        "exits": each(record("An exit", leaving | {"vrrp": or_null(vrrp)})),
+        "nodes": each(record("A node", node)),
+        "pending": each(part("pending")),
+        "running": part("running"),
+        "findings": each(part("finding")),
+        "unreachable": by_name(TEXT),
+    }
+
+
+_IMPORTED: Mapping[str, Schema] = {
+    "definitions": each(part("text-of-definitions")),
+    "findings": each(part("finding")),
+    "unreachable": by_name(TEXT),
+    "plan": or_null(part("plan-made")),
+    "problems": each(TEXT),
+    "written": each(TEXT),
+}
+
+
+def _adoption() -> dict[str, Schema]:
+    run = record("Lines, counted from 1", {"first": NUMBER, "last": NUMBER})
+    out = {"name": TEXT, "file": TEXT, "lines": each(run), "is_whole": SWITCH, "vni": or_null(NUMBER), "becomes": TEXT}
+    node = {"name": TEXT, "take_out": each(record("What is taken out", out))}
+    node |= {"ifdown": each(TEXT), "is_frr_rewritten": SWITCH}
+    return {
+        "form": one_of(("pvesdn", "pve")),
+        "nodes": each(record("A node with something to be taken out", node, optional={"diff": each(TEXT)})),
+        "not_carried_over": each(part("finding")),
+        "frr_conf_local": by_name(TEXT),
+        **_IMPORTED,
+    }
+
+
+def _move() -> dict[str, Schema]:
+    fate = {"where": TEXT, "name": TEXT, "value": TEXT, "fate": one_of(Fate), "what": TEXT, "hint": TEXT}
+    wire = {"nodes": each(TEXT), "devices": each(TEXT), "what": TEXT, "meaning": TEXT}
+    return {
+        "form": one_of(("from-pve", "to-pve")),
+        "zones": each(TEXT),
+        "properties": each(record("What becomes of a property", fate)),
+        "on_the_wire": each(record("What changes for traffic", wire)),
+        "with_the_panel": each(TEXT),
+        "cut_over": each(record("A script", {"name": TEXT, "lines": each(TEXT), "text": TEXT})),
+        **_IMPORTED,
+    }
+
+
+def _findings_with_places() -> Schema:
+    places = dict.fromkeys(("line", "column", "end_column"), or_null(NUMBER))
+    keys = {"severity": one_of(("error", "warning", "note")), "file": or_null(TEXT), **places}
+    return each(record("A finding and its place", keys | dict.fromkeys(("kind", "id", "what", "hint"), TEXT)))
+
+
+def _verify() -> dict[str, Schema]:
+    zone = {"id": TEXT, "nodes": each(TEXT), "checks": NUMBER, "bad": NUMBER, "warnings": NUMBER}
+    return {
+        **_STATUS,
+        "zones": each(record("A zone that was verified", zone)),
+        "nodes": each(TEXT),
+        "findings": each(part("discrepancy")),
+        "not_checked": each(record("What nobody looked at", {"node": TEXT, "what": TEXT, "why": TEXT})),
+        "unreachable": by_name(TEXT),
+        "offline": each(TEXT),
+    }
+
+
+def _confirmations() -> tuple[Schema, Schema]:
+    there = {"name": TEXT, "who": TEXT, "state": one_of(OpenState), "age": or_null(_SECONDS), "left": _SECONDS}
+    opened = record("An apply that is not over", {"id": TEXT, "nodes": each(record("A node of it", there))})
+    return (
+        _document("confirm", "What was confirmed", {**_STATUS, "id": TEXT, "confirmed": each(TEXT)}),
+        _document("confirm", "What is open", {**_STATUS, "open": each(opened), "not_asked": by_name(TEXT)}),
+    )
+
+
+def _rollback() -> dict[str, Schema]:
+    node = {"name": TEXT, "state": one_of((*UndoState, "failed")), "left": each(TEXT), "error": TEXT}
+    return {**_STATUS, "id": TEXT, "nodes": each(record("A node that was put back", node))}
+
+
+def _document(
+    kind: str, description: str, keys: Mapping[str, Schema], optional: Mapping[str, Schema] | None = None
+) -> Schema:
+    head: dict[str, Schema] = {"format_version": {"const": VERSION}, "kind": {"const": kind}}
+    return record(description, {**head, **keys}, optional=optional)
+
+
+def documents() -> dict[str, Schema]:
+    """The schema of each kind; it refers to `schema()`'s parts."""
+    compared = {"from": NUMBER, "to": or_null(NUMBER), "definitions": each(part("changed-definitions"))}
+    listed = {**_STATUS, "entries": each(part("entry"))}
+    shown = {**_STATUS, "entry": part("entry"), "definitions": or_null(each(part("changed-definitions")))}
+    applied = {**_STATUS, "plan": part("plan-made"), "report": or_null(part("report"))}
+    checked = {**_STATUS, "files": each(TEXT), "findings": _findings_with_places(), "not_checked": each(TEXT)}
+    head: dict[str, Schema] = {"format_version": {"const": VERSION}, "kind": {"const": "plan"}}
+    return {
+        "plan": also(PLAN, "What `plan` prints", head, optional={"saved": TEXT}),
+        "apply": _document("apply", "What `apply` prints", applied, {"left": each(TEXT), "to": NUMBER}),
+        "confirm": {"anyOf": [*_confirmations()]},
+        "rollback": _document("rollback", "What `rollback` prints of an apply that was open", _rollback()),
+        "history": {
+            "anyOf": [
+                _document("history", "What `history` prints", listed),
+                _document("history", "What `history show N` prints", shown),
+            ]
+        },
+        "diff": _document("diff", "What `diff` prints", {**_STATUS, **compared}),
+        "verify": _document("verify", "What `verify` prints", _verify()),
+        "show": _document("show", "What `show` prints", _show()),
+        "import": {
+            "anyOf": [
+                _document("import", "What `import` prints", _adoption()),
+                _document("import", "What `import --from-pve` and `import --to-pve` print", _move()),
+            ]
+        },
+        "check": _document("check", "What `check` prints", checked),
+        "error": _document("error", "What any verb prints when it stops", {**_STATUS, "errors": each(TEXT)}),
+    }
+
+
+def schema() -> Schema:
+    """All of them as one schema: which one a document has to fit is said by its `kind`."""
+    found = documents()
+    kinds = [
+        {"if": {"properties": {"kind": {"const": kind}}}, "then": part(f"document-{kind}")} for kind in sorted(found)
+    ]
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": f"What pvesdn prints with --json, format {VERSION}",
+        "description": "docs/json.md says what the keys mean.",
+        "type": "object",
+        "required": ["format_version", "kind"],
+        "properties": {"kind": one_of(sorted(found))},
+        "allOf": kinds,
+        "$defs": {
+            **COMMON,
+            **PARTS_OF_A_PLAN,
+            "plan-made": PLAN,
+            "report": _report(),
+            "entry": _entry(),
+            **{f"document-{kind}": one for kind, one in found.items()},
+        },
+    }
+
+
+def text() -> str:
+    """The schema as its file has it."""
+    return json.dumps(schema(), indent=1) + "\n"
