@@ -7,7 +7,7 @@ export PATH := $(CURDIR)/build/frr/bin:$(PATH):/usr/sbin:/sbin
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo unit test check format docs fuzz mutation bench lab clean
+.PHONY: help demo unit test check format docs fuzz mutation ansible bench lab clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1	/p' Makefile | expand -t 22
@@ -59,6 +59,11 @@ mutation: ## Plant mistakes in compare and node and see whether a test finds eac
 	@tools/setup mutation
 	@$(python) -m tools.mutation $(foreach name,ONLY PROCESSES,$(if $(value $(name)),\
 		--$(shell echo $(name) | tr A-Z a-z) $(value $(name))))
+
+# Apart from .venv: ansible-core is no dependency of anything here.
+ansible: ## Try the playbook of docs/ansible.md with ansible-core on a simulated cluster; below build/
+	@tools/setup ansible
+	$(python) -m pytest -q tests/test_ansible.py
 
 bench: ## Time design, render and compare; rewrites docs/performance.md
 	@tools/setup bench

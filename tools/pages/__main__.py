@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from tools.pages import vim
 from tools.pages.blocks import filled
 from tools.pages.reference import reference
 from tools.schemas import documents
@@ -19,6 +20,7 @@ def made() -> Iterator[tuple[Path, str]]:
     """Each page that has something made in it, as it has to be."""
     yield ROOT / "docs/reference.md", reference()
     yield ROOT / documents.FILE, documents.text()
+    yield ROOT / vim.FILE, vim.syntax()
     for name in PAGES:
         yield ROOT / name, filled((ROOT / name).read_text())
 
