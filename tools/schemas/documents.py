@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from typing import get_args
 
 from pvesdn.model.execution import UndoState
 from pvesdn.model.history import Ending
 from pvesdn.model.open_apply import OpenState
 from pvesdn.model.report import Outcome, Standing
 from pvesdn.model.zone_move import Fate
+from pvesdn.workflows.watch import WatchAction
 from tools.schemas.parts import COMMON, PARTS_OF_A_PLAN, PLAN
 from tools.schemas.words import (
     NUMBER,
@@ -194,6 +196,19 @@ def _rollback() -> dict[str, Schema]:
     return {**_STATUS, "id": TEXT, "nodes": each(record("A node that was put back", node))}
 
 
+def _watch_status() -> dict[str, Schema]:
+    look = {"at": _SECONDS, "action": one_of(get_args(WatchAction)), "reason": TEXT, "exit_status": NUMBER}
+    network = {"at": _SECONDS, "verdict": TEXT, "bad": NUMBER, "warnings": NUMBER, "frr_restarted": SWITCH}
+    return {
+        "is_running": SWITCH,
+        "standing": TEXT,
+        "action": one_of(get_args(WatchAction)),
+        "look": or_null(record("The last look", look | {"problems": each(TEXT)})),
+        "pending": or_null(record("What nobody has applied", {"plan": TEXT, "summary": part("summary")})),
+        "network": or_null(record("The node's network", network | {"findings": each(part("discrepancy"))})),
+    }
+
+
 def _document(
     kind: str, description: str, keys: Mapping[str, Schema], optional: Mapping[str, Schema] | None = None
 ) -> Schema:
@@ -229,6 +244,7 @@ def documents() -> dict[str, Schema]:
                 _document("import", "What `import --from-pve` and `import --to-pve` print", _move()),
             ]
         },
+        "watch-status": _document("watch-status", "What `watch --status` prints", _watch_status()),
         "check": _document("check", "What `check` prints", checked),
         "error": _document("error", "What any verb prints when it stops", {**_STATUS, "errors": each(TEXT)}),
     }

@@ -33,14 +33,14 @@ highlight default link pvesdn_evpncontroller_head pvesdnType
 syntax region pvesdn_evpncontroller start=/^\cevpn-controller:\s*\S/ end=/^\ze\%([^#[:space:]]\|$\)/ keepend contains=pvesdnUnknown,pvesdnComment,pvesdnNumber,pvesdnAddress,pvesdnMac,pvesdn_evpncontroller_head,pvesdn_evpncontroller_key.*
 
 " vxlan
-syntax match pvesdn_vxlan_key /^\s\+\zs\%(multicast-interface\|multicast-group\|vxlan-port\|nodes\|peers\|mtu\)\ze\%(\s\|$\)/ contained
+syntax match pvesdn_vxlan_key /^\s\+\zs\%(multicast-interface\|multicast-group\|vxlan-port\|vni-range\|carries\|nodes\|peers\|mac\|mtu\)\ze\%(\s\|$\)/ contained
 highlight default link pvesdn_vxlan_key pvesdnKey
 syntax match pvesdn_vxlan_head /^\cvxlan:/ contained nextgroup=pvesdnId skipwhite
 highlight default link pvesdn_vxlan_head pvesdnType
 syntax region pvesdn_vxlan start=/^\cvxlan:\s*\S/ end=/^\ze\%([^#[:space:]]\|$\)/ keepend contains=pvesdnUnknown,pvesdnComment,pvesdnNumber,pvesdnAddress,pvesdnMac,pvesdn_vxlan_head,pvesdn_vxlan_key.*
 
 " evpn
-syntax match pvesdn_evpn_key /^\s\+\zs\%(controller\|vxlan-port\|rt-import\|vrf-vxlan\|nodes\|mac\|mtu\)\ze\%(\s\|$\)/ contained
+syntax match pvesdn_evpn_key /^\s\+\zs\%(controller\|vxlan-port\|rt-import\|vni-range\|vrf-vxlan\|carries\|nodes\|mac\|mtu\)\ze\%(\s\|$\)/ contained
 syntax match pvesdn_evpn_key_irb /^\s\+\zs\%(irb\)\ze\%(\s\|$\)/ contained nextgroup=pvesdnWrong,pvesdn_evpn_value_irb skipwhite
 syntax match pvesdn_evpn_value_irb /\%(asymmetric\|symmetric\|none\)\ze\s*$/ contained
 highlight default link pvesdn_evpn_key_irb pvesdnKey
