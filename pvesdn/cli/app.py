@@ -44,6 +44,11 @@ _MODULES = {"import": "adopt"}
 _DISK_FAULTS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
 
 
+def verbs() -> Mapping[str, str]:
+    """Each verb with its short help."""
+    return _VERBS
+
+
 class _Verbs(click.Group):
     """Imports a verb when it is called; listing the verbs imports none."""
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -25,9 +26,9 @@ _HEAD = """\
 Every section and property of `pvesdn.cfg`, and every key of the settings file. Printed by `make docs`; do not edit.
 
 `docs/models.md` shows what a network needs as a whole, `docs/examples/` has files to start from.
+"""
 
-## pvesdn.cfg
-
+SYNTAX = """\
 The file is `/etc/pve/sdn/pvesdn.cfg`. Its syntax is that of PVE's own SDN files: a header `TYPE: ID`, then one property
 on each line, indented by a tab; an empty line or the next header ends the section. A line that begins with `#` is a
 comment. The order of sections has no meaning.
@@ -37,24 +38,24 @@ without a value. Lists are separated by commas, semicolons or blanks; booleans m
 and `no`, `true` and `false`. Ids of zones, VNets, subnets and controllers are unique over `pvesdn.cfg` and PVE's own
 files together, those of exits within `pvesdn.cfg`.
 """
+"""What holds for all of `pvesdn.cfg`; its manual page begins with it too."""
 
-_SETTINGS = f"""\
-## The settings file
-
+FILE = f"""\
 On a node of the cluster no settings are needed. The file is `--config FILE`, else `$PVESDN_CONFIG`, else
 `{DEFAULT_FILE}`, which only root can read. It is TOML, and closed like `pvesdn.cfg`: an unknown table
 or key is an error. Secrets come from the file or from the environment (`$PVESDN_TOKEN_VALUE`, `$PVESDN_PASSWORD`),
 never from arguments. `docs/running.md` shows whole files.
 """
+"""What holds for all of the settings file."""
 
 
 def reference() -> str:
     """The whole page."""
     examples = shown_examples()
-    parts = [_HEAD]
+    parts = [_HEAD, f"## pvesdn.cfg\n\n{SYNTAX}"]
     parts += (_section(name, section, examples[name]) for name, section in SECTIONS.items())
-    parts.append(_SETTINGS)
-    parts += _tables()
+    parts.append(f"## The settings file\n\n{FILE}")
+    parts += (_table(*table) for table in settings_tables())
     return "\n".join(parts)
 
 
@@ -99,13 +100,30 @@ def _item(name: str, type_: str, default: str, meaning: str, example: str) -> st
 # --- settings ---------------------------------------------------------------------------------------------------------
 
 
-def _tables() -> Iterator[str]:
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One key of the settings file, in words."""
+
+    name: str
+    type: str
+    default: str
+    meaning: str
+    example: str
+
+
+def settings_tables() -> Iterator[tuple[str, str, tuple[Key, ...]]]:
+    """Each table: its name, what it is about, its keys."""
     schema = Settings.model_json_schema()
     for name, table in schema["properties"].items():
         definition = schema["$defs"][_target(table)]
         required = definition.get("required", ())
-        items = (_key(key, info, is_required=key in required) for key, info in definition["properties"].items())
-        yield "\n".join((f"### [{name}]\n", *paragraph(definition["description"]), "", *items, ""))
+        keys = (_key(key, info, is_required=key in required) for key, info in definition["properties"].items())
+        yield name, definition["description"], tuple(keys)
+
+
+def _table(name: str, meaning: str, keys: tuple[Key, ...]) -> str:
+    items = (_item(key.name, key.type, key.default, key.meaning, key.example) for key in keys)
+    return "\n".join((f"### [{name}]\n", *paragraph(meaning), "", *items, ""))
 
 
 def _target(table: dict[str, Any]) -> str:
@@ -114,9 +132,9 @@ def _target(table: dict[str, Any]) -> str:
     return str(next(option["$ref"] for option in options if "$ref" in option)).rpartition("/")[2]
 
 
-def _key(name: str, info: dict[str, Any], *, is_required: bool) -> str:
+def _key(name: str, info: dict[str, Any], *, is_required: bool) -> Key:
     default = REQUIRED if is_required else _default(info.get("default"))
-    return _item(name, _type(info), default, info["description"], f"{name} = {_toml(info['examples'][0])}")
+    return Key(name, _type(info), default, info["description"], f"{name} = {_toml(info['examples'][0])}")
 
 
 def _type(info: dict[str, Any]) -> str:
