@@ -11,11 +11,16 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from pvesdn import __version__
+
 _NAMES = {"pvesdn_lab": "pvesdn-lab", "fakepve": "fakepve", "cryptography": "cryptography"}
 """Modules that the lab is made of, and what pip calls them.
 
 The last two are imported only in the lab's own process, which starts late: they are looked for before anything is done.
 """
+
+_APART = "python3 -m venv lab && lab/bin/pip install pvesdn-lab"
+"""What belongs to Debian's package manager is not mixed with what pip brings (PEP 668)."""
 
 
 def missing() -> str:
@@ -25,6 +30,8 @@ def missing() -> str:
         return ""
     if "pvesdn-lab" in absent:
         absent = ["pvesdn-lab"]  # brings the others
+        if _is_debians():
+            return f"the lab is not part of Debian's package; run, in a folder for it: {_APART}=={__version__}"
     verb = "is" if len(absent) == 1 else "are"
     command = shlex.join([sys.executable, "-m", "pip", "install", *_requirements()])
     return f"{' and '.join(absent)} {verb} not installed, which the lab needs; run: {command}"
@@ -34,6 +41,14 @@ def _is_there(module: str) -> bool:
     try:
         return find_spec(module) is not None
     except (ImportError, ValueError):
+        return False
+
+
+def _is_debians() -> bool:
+    """Whether this pvesdn belongs to dpkg: its package says so where pip would name itself (PEP 376)."""
+    try:
+        return (metadata.distribution("pvesdn").read_text("INSTALLER") or "").strip() == "dpkg"
+    except metadata.PackageNotFoundError:
         return False
 
 

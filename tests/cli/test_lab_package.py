@@ -106,6 +106,17 @@ def test_pip_is_told_to_add_the_lab_of_this_very_pvesdn(
 
 
 @pytest.mark.usefixtures("without_the_lab")
+def test_what_dpkg_has_installed_is_left_to_dpkg(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    came_from(monkeypatch, tmp_path, None)
+    (tmp_path / "pvesdn-1.2.dist-info/INSTALLER").write_text("dpkg\n")
+
+    assert lab_package.missing() == (
+        "the lab is not part of Debian's package; run, in a folder for it: "
+        f"python3 -m venv lab && lab/bin/pip install pvesdn-lab=={pvesdn.__version__}"
+    )
+
+
+@pytest.mark.usefixtures("without_the_lab")
 @pytest.mark.parametrize("option", [[], ["-e"]], ids=["installed", "editable"])
 def test_what_came_from_a_checkout_is_installed_from_there_with_its_lab(
     option: list[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
