@@ -78,5 +78,20 @@ release-check: ## Whether version, changelog and tag agree; builds into dist/ wh
 	@tools/setup check
 	@$(python) tools/release_check.py
 
+.PHONY: deb deb-check repo
+deb: ## Make Debian's package of this tree, for Debian 12 and 13, in build/deb
+	@tools/setup deb
+	@$(python) -m tools.deb build
+
+# Variable: KEY, what gpg knows the signing key by.
+repo: deb ## Make an apt repository of it, in build/deb/repo; KEY=... signs it
+	@$(python) -m tools.deb repo $(if $(KEY),--key '$(KEY)')
+
+deb-check: ## Make both, and try them in clean roots of Debian 12 and 13: installation, upgrade, use, removal, purge
+	@tools/setup deb-check
+	@$(python) -m tools.deb build
+	@$(python) -m tools.deb repo $(if $(KEY),--key '$(KEY)')
+	@$(python) -m tools.deb check
+
 clean: ## Remove everything that these commands made
 	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage .coverage.*

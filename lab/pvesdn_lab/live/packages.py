@@ -137,7 +137,7 @@ def _options(suite: str, folder: Path) -> list[str]:
     for name in ("lists/partial", "cache/archives/partial"):
         (folder / name).mkdir(parents=True)
     (folder / "status").touch()
-    (folder / "sources.list").write_text(f"deb [signed-by={_KEYRING}] {_mirror()} {suite} main\n", "utf-8")
+    (folder / "sources.list").write_text(f"deb [signed-by={_KEYRING}] {mirror()} {suite} main\n", "utf-8")
     values = {
         "Dir::Etc::SourceList": folder / "sources.list",
         "Dir::State::Lists": folder / "lists",
@@ -148,7 +148,7 @@ def _options(suite: str, folder: Path) -> list[str]:
     return [word for name, value in values.items() for word in ("-o", f"{name}={value}")]
 
 
-def _mirror() -> str:
+def mirror() -> str:
     """Where the machine has Debian from."""
     rows = _output(["apt-get", "indextargets", "--format", "$(LABEL) $(REPO_URI)"]).splitlines()
     return next((row.split(" ", 1)[1] for row in rows if row.startswith("Debian ")), _ANY_MIRROR)

@@ -1,0 +1,238 @@
+"""`make deb-check`: the package in clean roots of Debian 12 and 13, from its installation to its purge.
+
+Each step is a function with a sentence for a name; what does not hold is raised as `Failed`.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+
+from tools.deb import asking
+from tools.deb.build import ROOT
+from tools.deb.former import former_package
+from tools.deb.repo import KEYRING, REPOSITORY, SUITE
+from tools.deb.roots import Root, clean_root
+from tools.deb.staging import UNITS, Failed, run
+from tools.release_check import version_of
+
+SUITES = ("bookworm", "trixie")
+STATE = "/var/lib/pvesdn"
+_SNAPSHOT = ROOT / "tests/golden/asymmetric/snapshot"
+_BROKEN = "vxlan: tenant\n\tmtu many\n"
+_ASIDE = ("proc", "sys", "dev", "tmp", "run", "root", "var/cache", "var/log", "var/lib/apt", "var/lib/dpkg")
+"""What changes by itself, or is another package's business."""
+_HTTPS = """\
+[api]
+backend = "https"
+host = "127.0.0.1"
+port = 9
+user = "pvesdn@pve"
+token_name = "sdn"
+token_value = "00000000-0000-0000-0000-000000000000"
+"""
+
+Step = Callable[[Root, Path], None]
+
+
+def check(package: Path, say: Callable[[str], None]) -> None:
+    """Try the package, and the repository that has it.
+
+    :raises Failed: something does not hold.
+    """
+    _no_error_of_lintian(package)
+    say("lintian: no errors")
+    for suite in SUITES:
+        began = time.monotonic()
+        with clean_root(suite) as root:
+            for step in STEPS:
+                step(root, package)
+                say(f"{suite}: {step.__name__.strip('_').replace('_', ' ')}")
+        say(f"{suite}: all of it in {time.monotonic() - began:.0f} s")
+
+
+def _no_error_of_lintian(package: Path) -> None:
+    if shutil.which("lintian") is None:
+        raise Failed("lintian is not installed; run: sudo apt-get install lintian")
+    argv: list[str | Path] = ["lintian", "--fail-on", "error", "--allow-root"]
+    if "DEBEMAIL" not in os.environ:  # nobody has said who makes this package
+        argv += ["--suppress-tags", "bogus-mail-host,bogus-mail-host-in-debian-changelog"]
+    run([*argv, package], cwd=package.parent)
+
+
+# --- steps, in their order --------------------------------------------------------------------------------------------
+
+
+def _what_it_depends_on_comes_from_debian_alone(root: Root, package: Path) -> None:
+    depends = run(["dpkg-deb", "--field", package, "Depends"], cwd=package.parent).strip()
+    root.apt("satisfy", depends)
+    files = root.folder / "root/before"
+    files.write_text("\n".join(_files(root)), "utf-8")
+
+
+def _the_version_before_installs_with_dpkg(root: Root, package: Path) -> None:
+    root.run("dpkg", "--install", root.bring(former_package(package)))
+    _expect(root.run("dpkg-query", "--show", "--showformat=${Status}", "pvesdn"), "install ok installed")
+
+
+def _an_upgrade_takes_what_is_gone_away_and_keeps_what_was_edited(root: Root, package: Path) -> None:
+    defaults = root.folder / "etc/default/pvesdn"
+    edited = defaults.read_text("utf-8") + "PVESDN_CONFIG=/root/settings.toml\n"
+    defaults.write_text(edited, "utf-8")
+    root.apt("install", root.bring(package))
+    if (root.folder / "usr/lib/pvesdn/pvesdn/gone.py").exists():
+        raise Failed("the upgrade has left a module of the version before")
+    _expect(defaults.read_text("utf-8"), edited)
+
+
+def _it_runs_with_the_python_of_the_release(root: Root, _: Path) -> None:
+    _expect(root.run("pvesdn", "--version"), version_of(ROOT))
+    shutil.copytree(_SNAPSHOT, root.folder / "root/snapshot")
+    _expect(root.run("pvesdn", "plan", "--from", "/root/snapshot"), "Plan: ")
+    settings = root.folder / "root/settings.toml"
+    settings.write_text(_HTTPS, "utf-8")
+    settings.chmod(0o600)
+    # The private requests and urllib3 get as far as the network.
+    done = root.ask("pvesdn", "--config", "/root/settings.toml", "plan")
+    _expect(done.stderr, "https://127.0.0.1:9: GET")
+    _expect(root.ask("pvesdn", "lab", "list").stderr, "the lab is not part of Debian's package")
+
+
+def _it_checks_definitions(root: Root, _: Path) -> None:
+    for name in ("routed", "bridged", "table-main"):
+        root.run("pvesdn", "check", f"/usr/share/doc/pvesdn/docs/examples/{name}.cfg")
+    (root.folder / "root/broken.cfg").write_text(_BROKEN, "utf-8")
+    done = root.ask("pvesdn", "check", "/root/broken.cfg")
+    if done.returncode != 1:
+        raise Failed(f"check took broken definitions: {done.stdout}{done.stderr}")
+    _expect(done.stdout, "broken.cfg:2:")
+
+
+def _it_is_compiled_and_compiles_nothing_later(root: Root, _: Path) -> None:
+    compiled = root.run("find", "/usr/lib/pvesdn", "-name", "*.pyc").split()
+    sources = root.run("find", "/usr/lib/pvesdn", "-name", "*.py").split()
+    if len(compiled) != len(sources):
+        raise Failed(f"{len(sources)} modules, {len(compiled)} of them compiled")
+    root.run("/usr/share/python3/runtime.d/pvesdn.rtupdate", "rtupdate", "python3.11", "python3.13")
+    _expect(str(len(root.run("find", "/usr/lib/pvesdn", "-name", "*.pyc").split())), str(len(sources)))
+
+
+def _man_prints_its_pages(root: Root, _: Path) -> None:
+    listed = root.run("dpkg", "--listfiles", "pvesdn")
+    for page in re.findall(r"/usr/share/man/man(\d)/(.+)\.\d\.gz$", listed, re.MULTILINE):
+        _expect(root.run("man", *page), "NAME")
+    _expect(root.run("man", "pvesdn.cfg"), "evpn-controller")
+    _expect(root.run("whatis", "pvesdn-plan"), "show what apply would change")
+
+
+def _systemd_takes_the_units_and_none_is_enabled(root: Root, _: Path) -> None:
+    units = sorted(path.name for path in (root.folder / UNITS).glob("pvesdn-*") if path.is_file())
+    root.run("systemd-analyze", "verify", *(f"/{UNITS}/{unit}" for unit in units))
+    links = root.run("find", "/etc/systemd/system", "-name", "pvesdn*")
+    if links:
+        raise Failed(f"enabled by the installation: {links}")
+
+
+def _bash_and_zsh_complete(root: Root, _: Path) -> None:
+    argv, environ = asking.bash(["pvesdn", "ver"])
+    _expect(root.run(*argv, environ=environ), "verify\n")
+    argv, environ = asking.zsh("pvesdn ver")
+    _expect(root.run("timeout", "30", *argv, environ=environ), "verify")
+
+
+def _removal_keeps_the_way_back_and_purge_waits_for_it(root: Root, _: Path) -> None:
+    state = root.folder / STATE.lstrip("/")
+    state.mkdir(mode=0o700, exist_ok=True)
+    for name in ("program.py", "checkpoint.json", "written.json"):
+        (state / name).write_text("{}", "utf-8")
+    root.apt("remove", "pvesdn")
+    if (root.folder / "usr/lib/pvesdn").exists() or not (root.folder / "etc/default/pvesdn").exists():
+        raise Failed("a removal takes the programs and keeps what was configured; this one did not")
+    done = root.ask("dpkg", "--purge", "pvesdn")
+    _expect(done.stderr, "an apply is open on this node")
+    if done.returncode == 0 or not (state / "checkpoint.json").exists() or not (state / "program.py").exists():
+        raise Failed("the purge did not wait for the end of an apply")
+    (state / "checkpoint.json").unlink()
+
+
+def _the_repository_installs_it_again(root: Root, package: Path) -> None:
+    shutil.copytree(REPOSITORY, root.folder / "srv/repo")
+    public = root.folder / "srv/repo" / KEYRING
+    trust = "trusted=yes"
+    if public.exists():
+        (root.folder / "etc/apt/keyrings").mkdir(exist_ok=True)
+        shutil.copyfile(public, root.folder / "etc/apt/keyrings" / KEYRING)
+        trust = f"signed-by=/etc/apt/keyrings/{KEYRING}"
+    source = root.folder / "etc/apt/sources.list.d/pvesdn.list"
+    source.write_text(f"deb [{trust}] file:/srv/repo {SUITE} main\n", "utf-8")
+    root.run("apt-get", "update", "-o", f"Dir::Etc::SourceList={source}".replace(str(root.folder), ""))
+    root.apt("install", "pvesdn")
+    version = run(["dpkg-deb", "--field", package, "Version"], cwd=package.parent).strip()
+    _expect(root.run("dpkg-query", "--show", "--showformat=${Version} ${Status}", "pvesdn"), f"{version} install ok")
+    source.unlink()
+    public = root.folder / "etc/apt/keyrings" / KEYRING
+    with suppress(FileNotFoundError):
+        public.unlink()
+    shutil.rmtree(root.folder / "srv/repo")
+
+
+def _a_purge_keeps_the_record_of_networks_that_stay(root: Root, _: Path) -> None:
+    network = root.folder / "etc/network/interfaces.d/pvesdn"
+    network.parent.mkdir(parents=True)
+    network.write_text("auto web\n", "utf-8")
+    state = root.folder / STATE.lstrip("/")
+    root.apt("purge", "pvesdn")
+    _expect(" ".join(path.name for path in state.iterdir()), "written.json")
+    shutil.rmtree(root.folder / "etc/network")
+    (state / "written.json").unlink()
+    state.rmdir()
+
+
+def _a_purge_leaves_nothing(root: Root, package: Path) -> None:
+    root.apt("install", root.bring(package))
+    state = root.folder / STATE.lstrip("/")
+    state.mkdir(mode=0o700, exist_ok=True)
+    (state / "watch.json").write_text("{}", "utf-8")
+    root.run("pvesdn", "check", "/usr/share/doc/pvesdn/docs/examples/routed.cfg")
+    root.apt("purge", "pvesdn")
+    before = set((root.folder / "root/before").read_text("utf-8").splitlines())
+    now = set(_files(root))
+    if now != before:
+        raise Failed(f"left behind: {sorted(now - before)}; taken away: {sorted(before - now)}")
+
+
+STEPS: tuple[Step, ...] = (
+    _what_it_depends_on_comes_from_debian_alone,
+    _the_version_before_installs_with_dpkg,
+    _an_upgrade_takes_what_is_gone_away_and_keeps_what_was_edited,
+    _it_runs_with_the_python_of_the_release,
+    _it_checks_definitions,
+    _it_is_compiled_and_compiles_nothing_later,
+    _man_prints_its_pages,
+    _systemd_takes_the_units_and_none_is_enabled,
+    _bash_and_zsh_complete,
+    _removal_keeps_the_way_back_and_purge_waits_for_it,
+    _the_repository_installs_it_again,
+    _a_purge_keeps_the_record_of_networks_that_stay,
+    _a_purge_leaves_nothing,
+)
+
+
+def _files(root: Root) -> Iterator[str]:
+    """Every file, folder and link, with its mode and size."""
+    for path in sorted(root.folder.rglob("*")):
+        name = str(path.relative_to(root.folder))
+        if not any(name == aside or name.startswith(f"{aside}/") for aside in _ASIDE):
+            found = path.lstat()
+            size = found.st_size if path.is_file() else 0
+            yield f"{name} {found.st_mode:o} {size}"
+
+
+def _expect(text: str, wanted: str) -> None:
+    if wanted not in text:
+        raise Failed(f"expected: {wanted}\nfound: {text}")
