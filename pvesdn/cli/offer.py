@@ -56,7 +56,7 @@ class Offer:
     @property
     def has_work(self) -> bool:
         """There is something to ask about."""
-        return not self.changes.is_empty or self.changes.definitions is not None
+        return not self.changes.is_empty or bool(self.changes.definitions_to_write)
 
 
 def view(snapshot: Snapshot, terms: Terms, intent: Intent) -> Offer:

@@ -177,7 +177,7 @@ def execution_plan(changes: ChangeSet, wishes: Wishes | None = None) -> Executio
         nodes=turns,
         order=order_of(changes, turns, wishes or Wishes()),
         seen=changes.seen,
-        definitions=None if changes.definitions is None else _replace(changes.definitions),
+        definitions=tuple(map(_replace, changes.definitions_to_write)),
         commits=commits,
         rehearses=rehearses,
         takes_frr_over=changes.takes_frr_over,
@@ -186,7 +186,7 @@ def execution_plan(changes: ChangeSet, wishes: Wishes | None = None) -> Executio
 
 
 def _replace(change: FileChange) -> ReplaceDefinitions:
-    return ReplaceDefinitions(text=change.new or "", before=change.old)
+    return ReplaceDefinitions(change.path, text=change.new or "", before=change.old)
 
 
 def _write(change: FileChange) -> FileWrite:

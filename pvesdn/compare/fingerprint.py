@@ -66,10 +66,9 @@ def result_of(changes: ChangeSet) -> Fingerprint:
         if finding.severity is not Severity.NOTE:
             warnings.setdefault(finding.where, []).append(str(finding))
     pending = {f"{row.kind} {row.id}": _digest(asdict(row)) for row in changes.pending}
-    definitions = () if changes.definitions is None else (changes.definitions,)
     return Fingerprint(
         cluster={
-            "definitions to write": {file.path: _file(file) for file in definitions},
+            "definitions to write": {file.path: _file(file) for file in changes.definitions_to_write},
             "definitions to commit": _sorted(pending),
             _WARNINGS: {where: _digest(sorted(texts)) for where, texts in sorted(warnings.items())},
         },

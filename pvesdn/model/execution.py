@@ -189,11 +189,13 @@ class NodeExecution:
 
 @dataclass(frozen=True, slots=True)
 class ReplaceDefinitions:
-    """A draft becomes the cluster's pvesdn.cfg; what it takes the place of is kept beside it.
+    """A file of ours in /etc/pve/sdn gets another text, such as a draft that becomes the cluster's pvesdn.cfg.
 
+    :param path: an absolute path.
     :param before: the text that was read, and no other is replaced; None where there was none.
     """
 
+    path: str
     text: str
     before: str | None
 
@@ -205,8 +207,8 @@ class ExecutionPlan:
     :param nodes: in the order in which addresses change hands.
     :param order: the turns of those nodes.
     :param seen: the new text of /etc/pve/sdn/pvesdn-seen.json, written before anything else; None leaves it.
-    :param definitions: done when every node has its files staged, before the first one has its turn; None where the
-        plan was made from the live definitions.
+    :param definitions: what is written when every node has its files staged, before the first one has its turn: the
+        VNIs of VNets that are drawn in PVE's panel, and pvesdn.cfg where the plan was made from a draft.
     :param commits: PVE's pending definitions are committed after the last node's turn, which reloads every node.
     :param rehearses: what PVE will write is put in place by us before, and verified.
     :param takes_frr_over: after that commit what PVE has written for the last time becomes ours.
@@ -216,7 +218,7 @@ class ExecutionPlan:
     nodes: tuple[NodeExecution, ...]
     order: Order = field(default_factory=Order)
     seen: str | None = None
-    definitions: ReplaceDefinitions | None = None
+    definitions: tuple[ReplaceDefinitions, ...] = ()
     commits: bool = False
     rehearses: bool = False
     takes_frr_over: bool = False

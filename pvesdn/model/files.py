@@ -258,6 +258,7 @@ class ChangeSet:
     :param flags: what was decided beforehand: whoever plans again decides alike.
     :param definitions: the draft that the plan is made from takes the place of pvesdn.cfg; None where it is made from
         the live one.
+    :param vnis: what becomes of pvesdn-vnis.cfg, by VNet; None where it says everything already.
     :param sources: what the plan is made from, as `Snapshot.pve_files`.
     :param look: what the nodes were doing when the plan was made; no node was looked at where that was not read.
     :param can_lose_one: the cluster keeps its quorum with one node less than it has now, as far as is known: each
@@ -280,6 +281,7 @@ class ChangeSet:
     pve_version: str = ""
     zones: Mapping[str, str] = field(default_factory=dict, repr=False)
     definitions: FileChange | None = None
+    vnis: FileChange | None = None
     sources: Mapping[str, str] = field(default_factory=dict, repr=False)
     look: Look = field(default_factory=Look, repr=False)
     can_lose_one: bool = True
@@ -291,6 +293,11 @@ class ChangeSet:
         """Interfaces move from PVE's file to ours: on a node that has only PVE's half of it they are gone."""
         files = (file for node in self.nodes for file in node.files)
         return any(stanza.moved_from == SDN_INTERFACES for file in files for stanza in file.stanzas)
+
+    @property
+    def definitions_to_write(self) -> tuple[FileChange, ...]:
+        """Files of ours in /etc/pve/sdn that an apply writes, in its order."""
+        return tuple(change for change in (self.vnis, self.definitions) if change is not None)
 
     @property
     def is_empty(self) -> bool:

@@ -49,7 +49,7 @@ RECORD_FILE = "/var/lib/pvesdn/written.json"
 
 def is_definition(name: str) -> bool:
     """Whether a file of /etc/pve/sdn is one that people and PVE's panel write, and not one of PVE's or ours alone."""
-    return name.endswith(".cfg")
+    return name.endswith(".cfg") and name != VNIS_NAME
 
 
 NODE_FILES = (

@@ -22,3 +22,8 @@ class VniTable(Model):
     """All of them, sorted by VNI, each once."""
 
     given: tuple[GivenVni, ...] = ()
+
+    @property
+    def facts(self) -> frozenset[tuple[int, str, str]]:
+        """VNI, VNet and zone of each, wherever it was read."""
+        return frozenset((given.vni, given.vnet, given.zone) for given in self.given)

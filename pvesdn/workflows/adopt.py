@@ -16,6 +16,7 @@ from pvesdn.decode.nodes.hand_written import Cut, cut_file, decode_hand_written,
 from pvesdn.design.shared import names
 from pvesdn.encode.sdn_files import write_sdn
 from pvesdn.errors import ApplyRefused, NodeUnreachable, PvesdnError
+from pvesdn.model.execution import ReplaceDefinitions
 from pvesdn.model.files import OUR_INTERFACES, SDN_INTERFACES, Action, ChangeSet, FileChange, NodeChanges, StanzaChange
 from pvesdn.model.findings import Finding, Severity
 from pvesdn.model.flags import PlanFlags
@@ -108,7 +109,7 @@ def write_definitions(world: World, snapshot: Snapshot, text: str, *, overwrite:
     def write(name: NodeName) -> str:
         if world.nodes.read(name, [OWN_FILE]).get(OWN_FILE) not in (before, text):
             raise ApplyRefused(f"{OWN_FILE} has changed since it was read", hint="run pvesdn import again")
-        put_definitions(world, name, text, before=before)
+        put_definitions(world, name, ReplaceDefinitions(OWN_FILE, text, before))
         return OWN_FILE
 
     try:

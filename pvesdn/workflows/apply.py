@@ -147,7 +147,7 @@ def _ready(work: _Work, run: Sequence[Progress], transaction: Transaction) -> bo
     with discarding(work.world, run):
         work.lock.check()
         work.editor.write()
-        if work.todo.definitions is not None and work.manner.commits:
+        if work.manner.commits:
             replace_definitions(work.world, work.todo.definitions, [node.node for node in work.changes.nodes])
     return True
 

@@ -1,16 +1,21 @@
-"""A draft of pvesdn.cfg: instead of the live one in a plan, then in its place on the cluster."""
+"""Our own files in /etc/pve/sdn: a draft instead of the live pvesdn.cfg in a plan, then in its place on the cluster;
+and the VNIs that were given.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from pvesdn.compare.conflicts import digest
+from pvesdn.encode.vnis import encode_vnis
 from pvesdn.errors import NodeError, NodeFailed, NodeUnreachable
+from pvesdn.model.differences import Difference
 from pvesdn.model.execution import ReplaceDefinitions
 from pvesdn.model.files import FileChange
 from pvesdn.model.primitives import NodeName
-from pvesdn.model.snapshot import FORMER_OWN_FILE, OWN_FILE, OWN_NAME, Snapshot
+from pvesdn.model.snapshot import FORMER_OWN_FILE, OWN_FILE, OWN_NAME, VNIS_FILE, VNIS_NAME, Snapshot
+from pvesdn.model.vnis import VniTable
 from pvesdn.workflows.any_member import on_any_member
 from pvesdn.workflows.world import World
 
@@ -37,37 +42,71 @@ def definitions_change(snapshot: Snapshot, text: str) -> FileChange | None:
     return FileChange(path=OWN_FILE, old=live, new=text, mode=_MODE, owner=_OWNER, expect=expect)
 
 
-def put_definitions(world: World, name: NodeName, text: str, *, before: str | None) -> None:
-    """Have a member make `text` the cluster's pvesdn.cfg; what was there is kept as `FORMER_OWN_FILE`.
+def vnis_change(snapshot: Snapshot, table: VniTable | None, there: VniTable | None) -> FileChange | None:
+    """What becomes of pvesdn-vnis.cfg; None where it says what it has to.
 
-    :param before: what was there when it was read; None where nothing was.
+    :param table: what it has to hold; None where nothing is drawn in PVE's panel and carried.
+    :param there: what it holds.
+    """
+    if table is None or table.facts == (VniTable() if there is None else there).facts:
+        return None
+    live = snapshot.pve_files.get(VNIS_NAME)
+    return FileChange(
+        path=VNIS_FILE,
+        old=live,
+        new=encode_vnis(table),
+        mode=_MODE,
+        owner=_OWNER,
+        expect=None if live is None else digest(live),
+        differences=tuple(_differences(table, VniTable() if there is None else there)),
+    )
+
+
+def _differences(table: VniTable, there: VniTable) -> Iterator[Difference]:
+    """By VNet and zone: the VNI that goes and the one that comes."""
+    before, after = ({(given.vnet, given.zone): str(given.vni) for given in t.given} for t in (there, table))
+    for vnet, zone in sorted(before.keys() | after.keys()):
+        old, new = before.get((vnet, zone)), after.get((vnet, zone))
+        if old != new:
+            yield Difference(f"{vnet} in {zone}: VNI", () if old is None else (old,), () if new is None else (new,))
+
+
+def put_definitions(world: World, name: NodeName, change: ReplaceDefinitions) -> None:
+    """Have a member write a file of ours in /etc/pve/sdn; of pvesdn.cfg, what was there is kept as `FORMER_OWN_FILE`.
+
     :raises NodeError: another text is there by now, which stays; or the member cannot write.
     """
-    if before is not None and before != text:
-        world.nodes.put(name, FORMER_OWN_FILE, before)
-    world.nodes.replace(name, OWN_FILE, text, expect=None if before is None else digest(before))
+    if change.path == OWN_FILE and change.before is not None and change.before != change.text:
+        world.nodes.put(name, FORMER_OWN_FILE, change.before)
+    expect = None if change.before is None else digest(change.before)
+    world.nodes.replace(name, change.path, change.text, expect=expect)
 
 
-def replace_definitions(world: World, change: ReplaceDefinitions, members: Sequence[NodeName]) -> None:
-    """Make the draft the cluster's pvesdn.cfg. What was there is kept as `FORMER_OWN_FILE`.
+def replace_definitions(world: World, changes: Sequence[ReplaceDefinitions], members: Sequence[NodeName]) -> None:
+    """Write what is planned of our files in /etc/pve/sdn, one after the other.
 
     :param members: every node that was read.
-    :raises NodeFailed: pvesdn.cfg has changed since it was read, or /etc/pve cannot be written; it is as it was.
+    :raises NodeFailed: a file has changed since it was read, or /etc/pve cannot be written; it is as it was.
     :raises NodeUnreachable: no member could be reached.
     """
+    for change in changes:
+        _replace(world, change, members)
 
+
+def _replace(world: World, change: ReplaceDefinitions, members: Sequence[NodeName]) -> None:
     def put(name: NodeName) -> None:
-        if world.nodes.read(name, [OWN_FILE]).get(OWN_FILE) not in (change.before, change.text):
-            raise NodeFailed(name, f"{OWN_FILE} has changed since it was read", hint="plan again")
-        put_definitions(world, name, change.text, before=change.before)
+        if world.nodes.read(name, [change.path]).get(change.path) not in (change.before, change.text):
+            raise NodeFailed(name, f"{change.path} has changed since it was read", hint="plan again")
+        put_definitions(world, name, change)
 
-    world.observer.step(_CLUSTER, "definitions")
+    step = "definitions" if change.path == OWN_FILE else "VNIs"
+    world.observer.step(_CLUSTER, step)
     try:
         on_any_member(world, members, put)
     except NodeUnreachable as error:
-        world.observer.done(_CLUSTER, "definitions", "unreachable")
-        raise NodeUnreachable(_CLUSTER, f"no member could write {OWN_FILE} ({error})") from error
+        world.observer.done(_CLUSTER, step, "unreachable")
+        raise NodeUnreachable(_CLUSTER, f"no member could write {change.path} ({error})") from error
     except NodeError:
-        world.observer.done(_CLUSTER, "definitions", "failed")
+        world.observer.done(_CLUSTER, step, "failed")
         raise
-    world.observer.done(_CLUSTER, "definitions", "ok")
+    world.observer.done(_CLUSTER, step, "ok")

@@ -41,6 +41,7 @@ from pvesdn.model.snapshot import SEEN_NAME, Snapshot
 from pvesdn.model.verification import Discrepancy
 from pvesdn.render.renderer import Renderer
 from pvesdn.workflows.decoded import Intent
+from pvesdn.workflows.draft import vnis_change
 from pvesdn.workflows.look import LookedAt, Looker
 from pvesdn.workflows.understand import Understanding, understand
 
@@ -94,6 +95,7 @@ def plan_understood(
         unreachable=_wanted_only(dict(known.snapshot.unreachable) | dict(known.unreadable), only),
         offline=tuple(member.name for member in known.given.cluster.members if not member.is_online),
         seen=_seen(known),
+        vnis=vnis_change(known.snapshot, known.vnis, known.given.sdn.vnis),
         pve=known.running,
         takes_frr_over=takes_frr_over(known.given),
         flags=flags or PlanFlags(),

@@ -13,7 +13,7 @@ from typing import Self
 from pvesdn.decode.definitions.running_config import FILE as RUNNING_CONFIG
 from pvesdn.errors import ApiRefused, ApiUnavailable, ApplyRefused, NotQuorate, PvesdnError
 from pvesdn.model.files import ChangeSet
-from pvesdn.model.snapshot import OWN_NAME, PVE_FILES, SEEN_NAME, is_definition
+from pvesdn.model.snapshot import OWN_NAME, PVE_FILES, SEEN_NAME, VNIS_NAME, is_definition
 from pvesdn.workflows.any_member import on_any_member
 from pvesdn.workflows.patience import Patience
 from pvesdn.workflows.read import SDN_DIR, read_members
@@ -23,7 +23,7 @@ LOCK = ".lock"
 """The file of /etc/pve/sdn that holds the token of whoever has locked PVE's definitions."""
 GIVING_BACK = 30.0
 """Seconds within which the API has to take the lock back."""
-_COMMITTED = (*(name for name in PVE_FILES if name not in {OWN_NAME, SEEN_NAME}), LOCK)
+_COMMITTED = (*(name for name in PVE_FILES if name not in {OWN_NAME, SEEN_NAME, VNIS_NAME}), LOCK)
 """What a commit depends on, and the lock."""
 _FORCE = "pvesh delete /cluster/sdn/lock --force 1"
 

@@ -50,6 +50,7 @@ def plan_document(
         "offline": list(changes.offline),
     } | (
         ({} if draft is None else {"definitions": _definitions(draft, has_diff=has_diff)})
+        | ({} if changes.vnis is None else {"vnis": _vnis(changes.vnis, has_diff=has_diff)})
         | ({} if changes.edits is None else {"calls": _calls(changes.edits)})
     )
 
@@ -130,7 +131,7 @@ def findings(found: Iterable[Finding]) -> list[dict[str, str]]:
 
 def _summary(changes: ChangeSet, summary: Summary) -> dict[str, Any]:
     return {
-        "has_changes": not changes.is_empty,
+        "has_changes": changes.vnis is not None or not changes.is_empty,
         "has_obstacles": any(node.obstacles for node in changes.nodes),
         "add": summary.add,
         "change": summary.change,
@@ -168,6 +169,11 @@ def _calls(edits: SdnEdits) -> list[dict[str, Any]]:
 def _definitions(file: FileChange, *, has_diff: bool) -> dict[str, Any]:
     diff = {"diff": list(showable(file))} if has_diff else {}
     return {"path": file.path, "action": _WORDS[file.action], **diff}
+
+
+def _vnis(file: FileChange, *, has_diff: bool) -> dict[str, Any]:
+    """The file of VNIs, with what is given to whom."""
+    return _definitions(file, has_diff=has_diff) | {"differences": _differences(file.differences)}
 
 
 def _file(file: FileChange, *, has_diff: bool) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 
 from pvesdn.cli.screens.blocks import diff_lines, node_blocks
+from pvesdn.cli.screens.changes import difference_lines
 from pvesdn.cli.screens.consequences import consequence_lines
 from pvesdn.cli.screens.order import order_lines
 from pvesdn.cli.screens.paths import path_lines
@@ -22,7 +23,7 @@ from pvesdn.model.execution import FrrAction
 from pvesdn.model.files import Action, ChangeSet
 from pvesdn.model.guests import called
 from pvesdn.model.ranges import ranges
-from pvesdn.model.snapshot import OWN_FILE
+from pvesdn.model.snapshot import OWN_FILE, VNIS_FILE
 
 NO_CHANGES = "No changes. Nodes match the configuration."
 
@@ -115,6 +116,8 @@ def last_line(changes: ChangeSet, summary: Summary) -> Line:
             return ("No changes. Nodes that answered match the configuration.",)
         if changes.definitions is not None:
             return Span("No changes on the nodes", Style.GOOD), f"; {OWN_FILE} becomes the draft."
+        if changes.vnis is not None:
+            return Span("No changes on the nodes", Style.GOOD), f"; {VNIS_FILE} is written."
         return (Span(NO_CHANGES, Style.GOOD),)
     replaced = f", {summary.replace} to replace" if summary.replace else ""
     counts = f"{summary.add} to add, {summary.change} to change, {summary.remove} to destroy{replaced}"
@@ -133,7 +136,7 @@ def _legend(changes: ChangeSet) -> Iterator[Line]:
     used = {stanza.action for node in changes.nodes for file in node.files for stanza in file.stanzas}
     used |= {file.action for node in changes.nodes for file in node.files}
     used |= {action_of(item) for node in changes.nodes for item in node.drift}
-    used |= {changes.definitions.action} if changes.definitions is not None else set()
+    used |= {file.action for file in changes.definitions_to_write}
     used |= {PENDING[pending.state] for pending in changes.pending if pending.state in PENDING}
     if not used:
         return
@@ -144,13 +147,15 @@ def _legend(changes: ChangeSet) -> Iterator[Line]:
 
 
 def _definitions(changes: ChangeSet, *, has_diff: bool) -> Iterator[Line]:
-    file = changes.definitions
-    if file is None:
+    files = changes.definitions_to_write
+    if not files:
         return
     yield (Span("definitions", Style.STRONG),)
-    yield *SIGNS[file.action], f" {file.path}"
-    if has_diff:
-        yield from diff_lines(file)
+    for file in files:
+        yield *SIGNS[file.action], f" {file.path}"
+        yield from difference_lines(file.differences, indent=6)
+        if has_diff:
+            yield from diff_lines(file)
     yield ()
 
 

@@ -19,6 +19,7 @@ _DOING = {
     "read": "reading",
     "staged": "staging",
     "armed": "writing down how the node is",
+    "VNIs": "writing down VNIs",
     "definitions": "writing the definitions",
     "written": "writing",
     "sysctl": "setting sysctls",

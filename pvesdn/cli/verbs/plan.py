@@ -92,7 +92,7 @@ def plan(
         return statuses.ERROR
     if changes.unreachable:
         return statuses.UNREACHABLE
-    return statuses.CHANGES if detailed_exitcode and not changes.is_empty else statuses.OK
+    return statuses.CHANGES if detailed_exitcode and (changes.vnis is not None or not changes.is_empty) else statuses.OK
 
 
 def _taken(session: Session, folder: Path | None) -> tuple[Snapshot, World | None]:

@@ -1,0 +1,20 @@
+"""VNIs that were given -> /etc/pve/sdn/pvesdn-vnis.cfg: the inverse of `decode.definitions.vni_file`."""
+
+from __future__ import annotations
+
+from pvesdn.decode.definitions.section_config import Property, Section, write
+from pvesdn.model.vnis import VniTable
+
+_HEADER = """\
+# VNIs of VNets that are drawn in PVE's panel. Written by `pvesdn apply`: a VNet that is not there any more keeps its own.
+
+"""
+
+
+def encode_vnis(table: VniTable) -> str:
+    """The text of the whole file, in the order of the VNIs."""
+    sections = (
+        Section("vni", str(given.vni), properties=(Property("vnet", given.vnet), Property("zone", given.zone)), gap=1)
+        for given in table.given
+    )
+    return _HEADER + write(sections)
